@@ -1,0 +1,72 @@
+# 票决：make 列出命令；make demo 在本机启动演示。
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+export PYTHON
+PY := .venv/bin/python
+MANAGE := $(PY) manage.py
+MESSAGES := $(wildcard locale/*/LC_MESSAGES/*.po)
+AS_TEST := DJANGO_SETTINGS_MODULE=tests.settings
+CODE := manage.py projects workflow notifications tests
+
+.PHONY: help setup dev demo test check lint types imports migrations browser long bench pins clean
+
+help: ## 列出命令
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.base .venv/.messages ## 安装运行所需（.venv，按哈希核对）
+dev: .venv/.dev .venv/.messages ## 安装开发和测试所需
+
+.venv/.base: requirements/base.txt scripts/setup.sh
+	@[ -e .venv/.dev ] && [ .venv/.dev -nt requirements/dev.txt ] || sh scripts/setup.sh requirements/base.txt
+	@touch $@
+
+.venv/.dev: requirements/dev.txt scripts/setup.sh
+	@sh scripts/setup.sh requirements/dev.txt
+	@touch $@ .venv/.base
+
+.venv/.messages: .venv/.base $(MESSAGES)
+	@for file in $(MESSAGES); do \
+		.venv/bin/pybabel --quiet compile --input-file $$file --output-file $${file%.po}.mo || exit 1; done
+	@touch $@
+
+demo: setup ## 启动演示（第一次会建库并放入演示数据），按 Ctrl-C 停止
+	@$(MANAGE) migrate --verbosity 0
+	@[ -e var/.demo ] || { $(MANAGE) demo && touch var/.demo; }
+	@$(MANAGE) up
+
+test: dev browser check ## 全部检查和测试（与持续集成相同）
+	@CHROMIUM="$$(sh scripts/browser.sh)" $(PY) -m pytest -n 2 -m "not long and not bench"
+
+check: dev lint types imports migrations ## 不运行测试，只做静态检查
+
+lint: dev ## 代码风格
+	@.venv/bin/ruff check $(CODE)
+	@.venv/bin/ruff format --check $(CODE)
+
+types: dev ## 类型检查
+	@$(AS_TEST) .venv/bin/mypy projects workflow notifications
+
+imports: dev ## 包之间的依赖方向
+	@$(AS_TEST) .venv/bin/lint-imports
+
+migrations: dev ## 模型与迁移一致
+	@$(AS_TEST) $(MANAGE) makemigrations --check --dry-run
+
+browser:
+	@sh scripts/browser.sh >/dev/null
+
+long: dev browser ## 长时间的检验（断电、篡改、并发、大量数据）
+	@CHROMIUM="$$(sh scripts/browser.sh)" $(PY) -m pytest -m long
+
+bench: dev ## 性能测量
+	@$(PY) -m pytest -m bench -s
+
+pins: dev ## 按 pyproject.toml 重新锁定依赖
+	@for extra in base dev; do \
+		.venv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --upgrade \
+			$$([ $$extra = base ] || echo --extra $$extra) pyproject.toml -o requirements/$$extra.txt || exit 1; done
+
+clean: ## 删除缓存（不删数据）
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,52 @@
+#!/usr/bin/env python
+"""The operator's interface: ``python manage.py help``."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+WITHOUT_DATABASE = {
+    "", "check", "collectstatic", "compilemessages", "diffsettings", "findstatic", "help", "makemessages",
+    "startapp", "startproject", "test", "up", "version",
+}  # fmt: skip
+AS_OWNER = {"createcachetable", "migrate", "sqlmigrate"}
+
+
+def main(arguments: list[str]) -> None:
+    """Run one command; one that needs a database finds the embedded server running."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "projects.site.settings")
+    command = arguments[1] if len(arguments) > 1 else ""
+    if command in AS_OWNER:
+        os.environ.setdefault("PIAOJUE_DB_ROLE", "owner")
+    if command in WITHOUT_DATABASE or command.startswith("-") or {"-h", "--help"} & set(arguments):
+        execute(arguments)
+    else:
+        execute_with_database(arguments)
+
+
+def execute(arguments: list[str]) -> None:
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(arguments)
+
+
+def execute_with_database(arguments: list[str]) -> None:
+    from django.conf import settings
+
+    from projects.site.postgres import ClusterError
+
+    if settings.CLUSTER is None:
+        execute(arguments)
+        return
+    try:
+        settings.CLUSTER.ensure()
+        execute(arguments)
+    except ClusterError as wrong:
+        sys.exit(str(wrong))
+    finally:
+        settings.CLUSTER.release()
+
+
+if __name__ == "__main__":
+    main(sys.argv)

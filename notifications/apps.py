@@ -1,0 +1,10 @@
+"""The post office: reads the trail, writes letters."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class NotificationsConfig(AppConfig):
+    name = "notifications"
+    verbose_name = _("通知")
+    default_auto_field = "django.db.models.BigAutoField"

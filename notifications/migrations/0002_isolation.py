@@ -1,0 +1,14 @@
+"""Letters are read by their unit and by their recipient."""
+
+from django.db import migrations
+
+from workflow.people.isolation import ForcePolicy
+
+
+class Migration(migrations.Migration):
+    dependencies = [("notifications", "0001_deliveries")]
+
+    operations = [
+        ForcePolicy("delivery", own="recipient_id"),
+        ForcePolicy("posted"),
+    ]

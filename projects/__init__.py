@@ -1,0 +1,1 @@
+"""The domain: one Django app, one room per step of the year."""

@@ -1,0 +1,1 @@
+"""The ballot engine: definition, box, count, reconciliation. Knows no project (rules.md §6)."""

@@ -1,0 +1,112 @@
+"""Whose turn it is in step 1 (steps.md, 1 征集; responsible: 乡镇人民政府)."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from viewflow import this
+from viewflow.workflow import nodes
+
+from projects.collection import forms, selectors, services
+from projects.collection.models import ProposalState
+from projects.cycles.flows import YearlyFlow
+from projects.cycles.services import obstacles_to_opening
+from workflow.flows.base import Begin
+from workflow.flows.nodes import MeetingView, OfficeEnd, OfficeView
+
+
+class CollectionFlow(YearlyFlow):
+    """征集"""
+
+    room, step = "collection", 1
+    process_title = _("征集")
+
+    start = Begin().Next(this.scheme)
+    scheme = OfficeView(
+        office="chair",
+        title=_("拟订年度实施方案"),
+        form=forms.SchemeForm,
+        act=services.record_scheme,
+        basis=_("组织法第十九条；实施方案须写明拟定会期和领导小组"),
+        output=_("年度实施方案"),
+    ).Next(this.scheme_party)
+    scheme_party = (
+        MeetingView(
+            office="party",
+            title=_("党委研究年度实施方案"),
+            form=forms.DecisionForm,
+            act=services.decide_scheme,
+            basis=_("坚持党的领导：重要事项报同级党委研究"),
+            output=_("党委会议纪要"),
+        )
+        .Returns(this.scheme)
+        .Next(this.open)
+    )
+    open = OfficeView(
+        office="chair",
+        title=_("启动年度工作"),
+        act=services.open_year,
+        obstacles=obstacles_to_opening,
+        irreversible=True,
+        basis=_("地方规定一般要求上一年第三季度启动征集；规则自启动之日起固定"),
+        hint=_("启动后，本年度适用的规则不再变动。"),
+    ).Next(this.publish_call)
+    publish_call = OfficeView(
+        office="gov_clerk",
+        title=_("发布征集公告"),
+        form=forms.CallForm,
+        act=services.publish_call,
+        irreversible=True,
+        basis=_("景洪市实施办法：征集时间一般不少于三十日；各地实际五至三十一日"),
+        output=_("征集公告"),
+    ).Next(this.close_books)
+    close_books = OfficeView(
+        office="gov_clerk",
+        title=_("汇总征集情况"),
+        form=forms.SummaryForm,
+        act=services.close_books,
+        obstacles=services.obstacles_to_closing_books,
+        context=selectors.collection_figures,
+        page="steps/collection/close_books.html",
+        irreversible=True,
+        basis=_("征集结束后汇总归类，逐件有着落"),
+        output=_("征集汇总表"),
+    ).Next(this.end)
+    end = OfficeEnd()
+
+
+class ProposalFlow(YearlyFlow):
+    """一件意见建议"""
+
+    room, step = "collection", 1
+    process_title = _("受理意见建议")
+
+    start = Begin().Next(this.receive)
+    receive = OfficeView(
+        office="gov_clerk",
+        title=_("受理或退回意见建议"),
+        form=forms.ReceiveForm,
+        act=services.receive,
+        context=selectors.proposal_facts,
+        page="steps/collection/proposal.html",
+        basis=_("一事一提；收到之日起五个工作日内受理或退回"),
+    ).Next(this.received)
+    received = (
+        nodes.If(lambda activation: activation.process.artifact.state == ProposalState.RETURNED)
+        .Then(this.complete_proposal)
+        .Else(this.end)
+    )
+    complete_proposal = OfficeView(
+        office="gov_clerk",
+        title=_("督促补正意见建议"),
+        form=forms.ChaseForm,
+        act=services.chase,
+        context=selectors.proposal_facts,
+        page="steps/collection/proposal.html",
+        basis=_("退回后五个工作日内补正，逾期转入项目库"),
+    ).Next(this.completed)
+    completed = (
+        nodes.If(lambda activation: activation.process.artifact.state == ProposalState.RECEIVED)
+        .Then(this.receive)
+        .Else(this.end)
+    )
+    end = OfficeEnd()

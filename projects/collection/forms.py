@@ -1,0 +1,160 @@
+"""Step 1's forms."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from projects.collection.models import ProposerKind
+from workflow.flows.fields import ChineseDateField, FenField
+from workflow.flows.forms import MeetingForm, StepForm
+
+Lines = forms.Textarea
+
+
+class SchemeForm(StepForm):
+    """年度实施方案: leading group, measures; the planned days can still be put right here."""
+
+    opens_on = ChineseDateField(label=_("启动日"))
+    planned_t = ChineseDateField(label=_("拟定票决会期"))
+    planned_t2 = ChineseDateField(label=_("拟定评估会期"))
+    leading_group = forms.CharField(label=_("领导小组"), widget=Lines(attrs={"rows": 3}), max_length=1000)
+    body = forms.CharField(label=_("实施方案正文"), widget=Lines(attrs={"rows": 8}), max_length=20000)
+
+    def prepare(self) -> None:
+        for name in ("opens_on", "planned_t", "planned_t2"):
+            self.fields[name].initial = getattr(self.subject, name)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        t, t2 = data.get("planned_t"), data.get("planned_t2")
+        if t and t2 and t2 <= t:
+            self.add_error("planned_t2", _("须在拟定票决会期之后。"))
+        return data
+
+
+class DecisionForm(MeetingForm):
+    """A body's decision that agrees or sends back."""
+
+    return_reason = forms.CharField(
+        label=_("未通过时的退回理由"), widget=Lines(attrs={"rows": 3}), max_length=1000, required=False
+    )
+    field_order = [*MeetingForm.field_order, "return_reason"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if not self.errors and not self.agreed() and len(data.get("return_reason", "")) < 4:
+            self.add_error("return_reason", _("赞成未过半数，须写明退回理由。"))
+        return data
+
+
+class CallForm(StepForm):
+    """征集公告: the window and the text."""
+
+    window_from = ChineseDateField(label=_("征集开始"))
+    window_to = ChineseDateField(label=_("征集结束"))
+    number = forms.CharField(label=_("文号"), max_length=60, required=False)
+    joint = forms.BooleanField(label=_("与镇人大主席团联合发布"), required=False)
+    body = forms.CharField(label=_("公告正文"), widget=Lines(attrs={"rows": 8}), max_length=20000)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        start, end = data.get("window_from"), data.get("window_to")
+        if start and end and end < start:
+            self.add_error("window_to", _("征集结束日不能早于开始日。"))
+        if start and start < self.act.on:
+            self.add_error("window_from", _("征集开始日不能早于今天。"))
+        return data
+
+
+class ReceiveForm(StepForm):
+    """Accept or return one proposal."""
+
+    decision = forms.ChoiceField(
+        label=_("处理意见"),
+        choices=[("accept", _("受理")), ("return", _("退回补正"))],
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label=_("退回理由"),
+        help_text=_("退回时必填，写明缺什么、怎样补正；提出人凭查询码可见。"),
+        widget=Lines(attrs={"rows": 3}),
+        max_length=1000,
+        required=False,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("decision") == "return" and len(data.get("reason", "")) < 4:
+            self.add_error("reason", _("退回须写明理由。"))
+        return data
+
+
+class ChaseForm(StepForm):
+    """The returned form: completed with the proposer's help, or into the pool when nothing came."""
+
+    private: ClassVar[tuple[str, ...]] = ()
+    decision = forms.ChoiceField(
+        label=_("办理结果"),
+        choices=[("completed", _("已补正，重新受理")), ("pool", _("未补正，转入项目库"))],
+        widget=forms.RadioSelect,
+    )
+    content = forms.CharField(
+        label=_("补正后的项目内容"), widget=Lines(attrs={"rows": 4}), max_length=4000, required=False
+    )
+
+    def prepare(self) -> None:
+        self.fields["content"].initial = self.subject.content
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("decision") == "completed" and not data.get("content"):
+            self.add_error("content", _("请填写补正后的内容。"))
+        return data
+
+
+class SummaryForm(StepForm):
+    """征集汇总表: the books are closed."""
+
+    number = forms.CharField(label=_("文号"), max_length=60, required=False)
+    body = forms.CharField(label=_("征集情况说明"), widget=Lines(attrs={"rows": 5}), max_length=20000)
+
+
+class ProposalForm(forms.Form):
+    """征集表, one matter per form (一事一提)."""
+
+    title = forms.CharField(label=_("项目名称"), max_length=80, help_text=_("一张表只提一件事。"))
+    content = forms.CharField(
+        label=_("项目内容"),
+        widget=Lines(attrs={"rows": 5}),
+        max_length=4000,
+        help_text=_("要办什么事，解决什么问题。"),
+    )
+    place = forms.CharField(label=_("建设地点"), max_length=120, required=False)
+    category = forms.ChoiceField(label=_("类别"), required=False)
+    necessity = forms.CharField(
+        label=_("必要性和可行性"), widget=Lines(attrs={"rows": 4}), max_length=4000, required=False
+    )
+    estimate_fen = FenField(label=_("投资估算"), required=False)
+    funding = forms.CharField(label=_("资金来源"), max_length=120, required=False)
+    name = forms.CharField(label=_("您的姓名"), max_length=40, required=False)
+    phone = forms.CharField(label=_("联系电话"), max_length=40, required=False)
+
+    def __init__(self, *args: Any, categories: list[str], anonymous: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["category"].choices = [("", _("请选择")), *((c, c) for c in categories)]
+        if not anonymous:
+            self.fields["name"].required = self.fields["phone"].required = True
+
+
+class RegisterForm(ProposalForm):
+    """The same form, registered for somebody by a station, a deputy or an office."""
+
+    proposer_kind = forms.ChoiceField(label=_("提出人类别"), choices=ProposerKind.choices)
+    channel = forms.ChoiceField(label=_("征集渠道"))
+
+    def __init__(self, *args: Any, channels: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["channel"].choices = [(c, c) for c in channels]

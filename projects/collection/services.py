@@ -1,0 +1,174 @@
+"""Step 1's acts: the scheme, the call, proposals in and out, the books closed."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from projects.collection.models import Contact, Proposal, ProposalState, ProposerKind
+from projects.collection.selectors import undecided
+from projects.cycles.models import Cycle
+from projects.cycles.papers import make_paper
+from projects.cycles.selectors import running_cycle
+from projects.cycles.services import open_cycle
+from workflow.audit.services import Act, write_down
+from workflow.flows.errors import Refused
+from workflow.flows.models import Meeting
+from workflow.flows.services import Outcome
+from workflow.machines.services import fire
+from workflow.people.models import Unit
+
+CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+def record_scheme(act: Act, cycle: Cycle, *, body: str, leading_group: str, **days: date) -> None:
+    """年度实施方案, with the planned days as they now stand."""
+    Cycle.objects.filter(pk=cycle.pk).update(**days)
+    for name, day in days.items():
+        setattr(cycle, name, day)
+    make_paper(act, cycle, "scheme", f"{cycle}实施方案", body=body, data={"leading_group": leading_group})
+
+
+def decide_scheme(act: Act, cycle: Cycle, *, meeting: Meeting, return_reason: str) -> Outcome | None:
+    """The Party committee agrees to the scheme or sends it back."""
+    make_paper(act, cycle, "minutes", _("党委会议纪要（年度实施方案）"), body=meeting.minutes)
+    return None if meeting.agreed else Outcome(returns_to="scheme", reason=return_reason)
+
+
+def open_year(act: Act, cycle: Cycle) -> None:
+    """启动: the rulebook is frozen (rules.md §2.3)."""
+    open_cycle(act, cycle)
+
+
+def publish_call(
+    act: Act, cycle: Cycle, *, window_from: date, window_to: date, number: str, joint: bool, body: str
+) -> None:
+    """征集公告: the window opens; a window shorter than the rulebook's is noted, never refused."""
+    Cycle.objects.filter(pk=cycle.pk).update(window_from=window_from, window_to=window_to)
+    cycle.window_from, cycle.window_to = window_from, window_to
+    days = (window_to - window_from).days + 1
+    make_paper(
+        act,
+        cycle,
+        "call",
+        f"关于公开征集{cycle}的公告",
+        body=body,
+        number=number,
+        data={"from": str(window_from), "to": str(window_to), "days": days, "joint": joint},
+        publish=True,
+    )
+
+
+def submit_proposal(
+    act: Act,
+    *,
+    title: str,
+    content: str,
+    proposer_kind: str = ProposerKind.RESIDENT,
+    name: str = "",
+    phone: str = "",
+    organisation: str = "",
+    village: Unit | None = None,
+    **fields: Any,
+) -> Proposal:
+    """Take in one proposal: into the collecting cycle inside its window, otherwise into the all-year pool.
+
+    The contact is kept apart and erasable; the trail knows only its salted hash. The caller begins the flow.
+    """
+    cycle = running_cycle(act.unit)
+    inside = bool(cycle and cycle.window_from and cycle.window_from <= act.on <= cycle.window_to)
+    salt = secrets.token_hex(16)
+    commitment = hashlib.sha256(f"{salt}|{name}|{phone}|{organisation}".encode()).hexdigest()
+    with transaction.atomic():
+        proposal = Proposal.objects.create(
+            unit=act.unit,
+            cycle=cycle if inside else None,
+            code=new_code(),
+            title=title,
+            content=content,
+            proposer_kind=proposer_kind,
+            proposer=act.actor,
+            village=village,
+            received_at=act.at,
+            contact_commitment=commitment,
+            **fields,
+        )
+        Contact.objects.create(
+            unit=act.unit, proposal=proposal, name=name, phone=phone, organisation=organisation, salt=salt
+        )
+        write_down(
+            act,
+            "proposal.submit",
+            proposal.reference,
+            about=proposal.about,
+            step=1,
+            after={"kind": proposer_kind, "contact": commitment, "inside_window": inside},
+            label=title,
+        )
+        if not inside:
+            fire(proposal, "pool", act, reason=_("不在征集期内，列入项目库"))
+    return proposal
+
+
+def new_code() -> str:
+    """A query code: nine characters that cannot be confused, in groups of three."""
+    code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(9))
+    return "-".join((code[:3], code[3:6], code[6:]))
+
+
+def receive(act: Act, proposal: Proposal, *, decision: str, reason: str) -> Outcome | None:
+    """受理 or 退回补正 (5 working days after receipt)."""
+    if decision == "accept":
+        fire(proposal, "accept", act)
+    else:
+        fire(proposal, "send_back", act, reason=reason, return_reason=reason)
+    return None
+
+
+def chase(act: Act, proposal: Proposal, *, decision: str, content: str) -> Outcome | None:
+    """The returned form came back complete, or goes to the pool."""
+    if decision == "completed":
+        fire(proposal, "complete", act, content=content)
+    else:
+        fire(proposal, "pool", act, reason=_("退回后未补正，列入项目库"))
+    return None
+
+
+def take_from_pool(act: Act, proposal: Proposal, cycle: Cycle) -> None:
+    """A pooled proposal enters the collecting cycle; the caller begins its flow."""
+    if proposal.state != ProposalState.POOLED:
+        raise Refused(_("“%(title)s”不在项目库中。") % {"title": proposal.title})
+    fire(proposal, "take_up", act, cycle=cycle)
+
+
+def close_books(act: Act, cycle: Cycle, *, number: str, body: str) -> None:
+    """征集汇总表; refused while a proposal is undecided."""
+    if reasons := obstacles_to_closing_books(cycle, act.at):
+        raise Refused(*reasons)
+    proposals = Proposal.objects.filter(cycle=cycle)
+    make_paper(
+        act,
+        cycle,
+        "collection_summary",
+        f"{cycle}征集汇总表",
+        body=body,
+        number=number,
+        data={"received": proposals.count(), "accepted": proposals.filter(state="accepted").count()},
+    )
+
+
+def obstacles_to_closing_books(cycle: Cycle, at: Any) -> list[str]:
+    """What still stands in the way of closing collection: the window, and undecided proposals."""
+    from django.utils.timezone import localdate
+
+    found = []
+    if cycle.window_to and localdate(at) <= cycle.window_to:
+        found.append(_("征集期到 %(day)s 止，尚未结束。") % {"day": cycle.window_to})
+    if count := undecided(cycle).count():
+        found.append(_("还有 %(count)s 件意见建议未受理或待补正，须先办完。") % {"count": count})
+    return found

@@ -1,0 +1,150 @@
+"""The deadline of every task of the year, by "room.task": default, range, grade and basis (steps.md, "when")."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from projects.cycles.tables import Grade
+from workflow.calendar.offsets import Offset
+
+
+@dataclass(frozen=True)
+class TaskTime:
+    """The deadline of one task: default offset, the range its length may take, and where that comes from."""
+
+    title: Any
+    offset: Offset
+    low: int
+    high: int
+    grade: Grade = "D"
+    basis: str = "本地规定"
+
+
+def _wd(anchor: Any, days: int) -> Offset:
+    return Offset(anchor, days, "wd")
+
+
+def _d(anchor: Any, days: int = 0) -> Offset:
+    return Offset(anchor, days, "d")
+
+
+def _by(anchor: Any, month: int, day: int, years: int = 0) -> Offset:
+    return Offset(anchor, month=month, day=day, years=years)
+
+
+def _at_session(title: Any, anchor: Any = "T") -> TaskTime:
+    """Done in the session itself: the day is the session's and nobody's setting."""
+    return TaskTime(title, _d(anchor), 0, 0, "S", "制度文件")
+
+
+TASK_TIMES: dict[str, TaskTime] = {
+    # step 1
+    "collection.scheme": TaskTime(_("拟订年度实施方案"), _wd("C", -10), 1, 60),
+    "collection.scheme_party": TaskTime(_("党委同意实施方案"), _wd("C", -5), 0, 60),
+    "collection.open": TaskTime(_("启动年度工作"), _d("C"), 0, 0),
+    "collection.publish_call": TaskTime(_("发布征集公告"), _wd("C", 5), 0, 30),
+    "collection.receive": TaskTime(_("受理或退回意见建议"), _wd("receipt", 5), 1, 30),
+    "collection.complete_proposal": TaskTime(_("补正意见建议"), _wd("receipt", 5), 1, 30),
+    "collection.close_books": TaskTime(_("汇总征集情况"), _wd("window", 10), 1, 40),
+    # step 2
+    "selection.merge": TaskTime(_("归并梳理"), _wd("after", 5), 1, 30),
+    "selection.screen": TaskTime(_("资格筛查"), _wd("after", 3), 1, 30),
+    "selection.appraise_department": TaskTime(_("部门论证"), _wd("after", 10), 1, 40),
+    "selection.appraise_finance": TaskTime(_("财政论证"), _wd("after", 10), 1, 40),
+    "selection.appraise_legal": TaskTime(_("合法性审查"), _wd("after", 10), 1, 40),
+    "selection.draft_list": TaskTime(_("政府研究提出候选项目建议方案"), _wd("after", 5), 1, 30),
+    "selection.presidium_opinion": TaskTime(_("主席团提出意见"), _wd("after", 5), 1, 30),
+    "selection.party_study": TaskTime(_("党委研究"), _wd("after", 5), 1, 30),
+    "selection.notice": TaskTime(_("候选项目公示"), _wd("after", 5), 1, 30, "D", "本地规定（各地 5–7 天）"),
+    "selection.objection": TaskTime(_("答复异议"), _wd("receipt", 5), 1, 30),
+    "selection.answer": TaskTime(_("答复未采纳的提出人"), _wd("after", 5), 1, 30),
+    # step 3
+    "deliberation.visits": TaskTime(_("走访选民、视察现场"), _d("T", -7), 1, 60),
+    "deliberation.training": TaskTime(_("培训代表"), _d("T", -7), 1, 60),
+    "deliberation.report_party": TaskTime(_("向党委请示会议筹备"), _d("T", -25), 10, 90),
+    "deliberation.party_reply": TaskTime(_("党委批复会议筹备"), _d("T", -21), 7, 90),
+    "deliberation.agenda": TaskTime(_("主席团决定列入议程"), _d("T", -20), 7, 60),
+    "deliberation.bill": TaskTime(_("提交议案"), _d("T", -18), 7, 60),
+    "deliberation.budget": TaskTime(_("资金列入预算草案"), _d("T", -18), 7, 60),
+    "deliberation.convene": TaskTime(
+        _("公布会期、议题"), _d("T", -15), 7, 60, "R", "绩溪县乡镇人民代表大会议事规则"
+    ),
+    "deliberation.roll": TaskTime(_("核定代表名册"), _d("T", -15), 1, 60),
+    "deliberation.readiness": TaskTime(_("程序体检"), _d("T", -10), 1, 60),
+    "deliberation.materials": TaskTime(_("印发会议材料"), _d("T", -7), 1, 30, "R", "广东（1995 年规定）"),
+    "deliberation.preliminary": _at_session(_("预备会议")),
+    "deliberation.explain": _at_session(_("说明候选项目形成过程")),
+    "deliberation.deliberate": _at_session(_("代表团审议")),
+    "deliberation.reply": _at_session(_("答复询问")),
+    "deliberation.withdraw": _at_session(_("申请撤回候选项目")),
+    "deliberation.consent_withdraw": _at_session(_("主席团同意撤回")),
+    "deliberation.added_matter": _at_session(_("处理代表联名提出的项目")),
+    "deliberation.settle": _at_session(_("确定表决事项")),
+    "deliberation.adopt_method": _at_session(_("通过票决办法")),
+    # step 4
+    "voting.attendance": _at_session(_("清点到会人数")),
+    "voting.open": _at_session(_("开始投票")),
+    "voting.close": _at_session(_("收回表决票")),
+    "voting.key_first": _at_session(_("第一次录入计票")),
+    "voting.key_second": _at_session(_("第二次录入计票")),
+    "voting.certify_chief": _at_session(_("总监票人签字")),
+    "voting.certify_teller": _at_session(_("监票人签字")),
+    "voting.declare": _at_session(_("宣布结果")),
+    "voting.resolution": _at_session(_("通过决议")),
+    "voting.announce": TaskTime(_("发布公告"), _wd("T", 5), 1, 20),
+    "voting.hand_opinions": TaskTime(_("交办审议意见"), _wd("T", 10), 1, 40),
+    "voting.opinions_reply": TaskTime(_("研究处理审议意见并报告"), Offset("after", 3, "month"), 1, 6),
+    "voting.tell_proposers": TaskTime(_("告知提出人票决结果"), _wd("T", 10), 1, 40),
+    "voting.file_county": TaskTime(_("报县级备案"), _d("T", 15), 1, 60),
+    # step 5
+    "supervision.hand_over": TaskTime(_("交办入选项目"), _wd("T", 5), 1, 40),
+    "supervision.plan": TaskTime(_("编制实施计划"), _d("T", 30), 5, 90, "R", "宁海县决定（一个月内）"),
+    "supervision.confirm_plan": TaskTime(_("确认实施计划"), _wd("after", 5), 1, 30),
+    "supervision.review_plan": TaskTime(_("主席团审查实施计划"), _wd("after", 5), 1, 30),
+    "supervision.groups": TaskTime(_("组建代表监督小组"), _d("T", 30), 1, 90),
+    "supervision.contract": TaskTime(_("登记招标、合同、结算"), _wd("receipt", 10), 1, 40),
+    "supervision.progress": TaskTime(_("报告进度"), _wd("after", 5), 1, 20),
+    "supervision.red_light": TaskTime(_("办理红灯督办"), _wd("receipt", 10), 1, 40),
+    "supervision.inspect": TaskTime(_("代表视察"), Offset("after", 3, "month"), 1, 6),
+    "supervision.rectify": TaskTime(_("整改问题"), _d("receipt", 30), 5, 120, "D", "本地规定"),
+    "supervision.recheck": TaskTime(_("复查整改"), _wd("after", 10), 1, 40),
+    "supervision.special_report": TaskTime(_("听取专项工作报告"), _by("year", 8, 31), 0, 60),
+    "supervision.question": TaskTime(_("书面答复询问"), _wd("receipt", 10), 0, 40),
+    "supervision.interpellation": TaskTime(
+        _("答复质询案"), _d("receipt"), 0, 30, "D", "组织法 24（会议期间）"
+    ),
+    "supervision.change": TaskTime(_("处理项目变更请求"), _wd("receipt", 10), 1, 40),
+    "supervision.decide_change": TaskTime(_("决定项目变更"), _d("after", 60), 1, 180),
+    "supervision.audit": TaskTime(_("登记审计报告"), _wd("receipt", 10), 1, 40),
+    "supervision.accept": TaskTime(_("完工验收"), _d("plan"), 0, 60),
+    "supervision.agree_acceptance": TaskTime(_("代表监督小组确认验收"), _wd("after", 10), 1, 40),
+    # step 6
+    "evaluation.completion_report": TaskTime(_("报告完成情况"), _d("T2", -30), 7, 90),
+    "evaluation.residents": TaskTime(_("群众评价"), _by("year", 12, 31), 0, 60),
+    "evaluation.review": TaskTime(_("现场评议"), _by("year", 12, 31), 0, 60),
+    "evaluation.presidium_report": _at_session(_("主席团工作报告"), "T2"),
+    "evaluation.measure_key_first": _at_session(_("满意度测评第一次录入"), "T2"),
+    "evaluation.measure_key_second": _at_session(_("满意度测评第二次录入"), "T2"),
+    "evaluation.measure_certify": _at_session(_("满意度测评签字"), "T2"),
+    "evaluation.rectify": TaskTime(_("测评后整改"), _d("after", 60), 30, 180, "D", "本地规定"),
+    "evaluation.second_measure": TaskTime(_("再次测评"), _d("after", 30), 1, 400),
+    "evaluation.publish": TaskTime(_("公布结果"), _wd("T2", 10), 1, 40),
+    "evaluation.archive": TaskTime(_("移交归档"), _by("year", 6, 30, 1), 0, 60),
+    "evaluation.look_back": TaskTime(_("翌年回头看"), _by("closing", 9, 30, 1), 0, 60, "N", "江门做法"),
+    "oversight.note_reply": TaskTime(_("答复工作提示函"), _d("receipt", 15), 3, 60),
+}
+DEADLINES: dict[str, Offset] = {key: task.offset for key, task in TASK_TIMES.items()}
+
+# Counted back from T, each of these must be due no later than the one after it (steps.md, step 3).
+BEFORE_SESSION = (
+    "deliberation.report_party",
+    "deliberation.party_reply",
+    "deliberation.agenda",
+    "deliberation.bill",
+    "deliberation.convene",
+    "deliberation.readiness",
+    "deliberation.materials",
+)

@@ -1,0 +1,234 @@
+"""Can the planned sessions be reached? The chain of deadlines from the opening of the cycle to T−20. Pure.
+
+The chain, as it is read here (every length from the rulebook, every task taking its whole time):
+
+    C → call published (+5 wd) → window (30 d; ends on a working day) → books closed (+10 wd)
+      → merge (+5 wd) → screen (+3 wd) → appraisals, three at once (+10 wd, the longest counts)
+      → government's draft list (+5 wd) → presidium's opinion and Party study, asked for on the same day
+        (+5 wd, the longer counts; one after the other when `opinions_order` says so)
+      → public notice (+5 wd) → must have ended on the day the presidium puts the list on the agenda (T−20).
+
+Accepting proposals runs inside the ten days of the books, and answering proposers runs beside the notice
+(it starts with the decision that ended a proposal), so neither lengthens the chain. Without an objection
+nobody waits for an answer after the notice. One upheld objection adds: answer (+5 wd after the notice)
+→ Party study again (+5 wd) → new notice (+5 wd).
+
+With T = 2027-01-20 (T−20 = 2026-12-31) and a window of 30 days the last C without an objection is
+2026-09-22: its chain ends on 2026-12-30, that of the next day on 2027-01-08, because the National Day
+holidays then fall before the call's last day. Source: steps.md "Dates", steps 1 and 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from projects.cycles.rulebook import COLLECTION_DAYS_RECOMMENDED, Rules
+from workflow.calendar.offsets import DueDate, Offset, resolve
+from workflow.calendar.workdays import is_published, spring_festival
+
+WINDOW = "window"
+APPRAISALS = (
+    "selection.appraise_department",
+    "selection.appraise_finance",
+    "selection.appraise_legal",
+)
+OPINIONS = ("selection.presidium_opinion", "selection.party_study")
+ONE_OBJECTION = (
+    ("selection.objection",),
+    ("selection.party_study",),
+    ("selection.notice",),
+)
+THIRD_QUARTER = (7, 8, 9)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a plan does not hold, or what to mind: a stable code, a Chinese sentence, days over if counted."""
+
+    code: str
+    text: str
+    days: int | None = None
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of the chain: the tasks done side by side and the day the last of them is due."""
+
+    tasks: tuple[str, ...]
+    due: DueDate
+
+
+def chain(c: date, rules: Rules, objections: int = 0) -> list[Link]:
+    """The links from `c` to the end of the last notice, with `objections` (≥ 0) upheld on the way."""
+    published = resolve(rules.offset("collection.publish_call"), {"C": c})
+    window = resolve(Offset("after", rules.collection_window_days, "d"), {"after": published.on})
+    links = [Link(("collection.publish_call",), published), Link((WINDOW,), window)]
+    for tasks in _links_after_window(rules, objections):
+        links.append(_link(tasks, links[-1].due.on, rules))
+    return links
+
+
+def agenda_day(t: date, rules: Rules) -> date:
+    """The day by which the presidium puts the candidates on the agenda: T−20 by default."""
+    return resolve(rules.offset("deliberation.agenda"), {"T": t}).on
+
+
+def latest_start(t: date, rules: Rules, objections: int = 1) -> date:
+    """最迟启动日: the last day to open the cycle from which the chain still ends by T−20.
+
+    With one upheld objection by default; `objections=0` gives the last day without any.
+    """
+    limit = agenda_day(t, rules)
+    day = limit - timedelta(days=rules.collection_window_days)
+    while _end(day, rules, objections) > limit:
+        day -= timedelta(days=1)
+    return day
+
+
+def obstacles_to_opening_plan(c: date, t: date, t2: date, rules: Rules) -> list[Reason]:
+    """Why a cycle opened on `c` with sessions on `t` and `t2` cannot hold; empty when it can."""
+    order = [*_order_of_sessions(c, t, t2)]
+    return order or [*_chain_over(c, t, rules), *_no_time_to_carry_out(t, t2, rules)]
+
+
+def warnings_on_opening_plan(c: date, t: date, t2: date, rules: Rules) -> list[Reason]:
+    """What the township should know before it opens such a cycle; nothing here refuses it."""
+    return [
+        *_objection_over(c, t, rules),
+        *_outside_third_quarter(c, t, rules),
+        *_short_window(rules),
+        *_spring_festival_inside(c, t, rules),
+        *_unusual_evaluation(t, t2),
+        *_unpublished_years(c, t2),
+    ]
+
+
+def _links_after_window(rules: Rules, objections: int) -> Iterator[tuple[str, ...]]:
+    yield ("collection.close_books",)
+    yield ("selection.merge",)
+    yield ("selection.screen",)
+    yield APPRAISALS
+    yield ("selection.draft_list",)
+    yield from ([OPINIONS] if rules.opinions_order == "together" else [(task,) for task in OPINIONS])
+    yield ("selection.notice",)
+    yield from ONE_OBJECTION * objections
+
+
+def _link(tasks: tuple[str, ...], start: date, rules: Rules) -> Link:
+    anchors = dict.fromkeys(("after", "receipt", "window"), start)
+    dues = [resolve(rules.offset(task), anchors) for task in tasks]
+    return Link(tasks, max(dues, key=lambda due: due.on))
+
+
+def _end(c: date, rules: Rules, objections: int) -> date:
+    return chain(c, rules, objections)[-1].due.on
+
+
+def _order_of_sessions(c: date, t: date, t2: date) -> Iterator[Reason]:
+    if t <= c:
+        days = (c - t).days
+        yield Reason(
+            "vote_before_opening",
+            f"票决会议（{_said(t)}）应晚于年度工作启动日（{_said(c)}）。",
+            days,
+        )
+    if t2 <= t:
+        days = (t - t2).days
+        yield Reason(
+            "evaluation_before_vote",
+            f"测评会议（{_said(t2)}）应晚于票决会议（{_said(t)}）。",
+            days,
+        )
+
+
+def _chain_over(c: date, t: date, rules: Rules) -> Iterator[Reason]:
+    end, limit = _end(c, rules, 0), agenda_day(t, rules)
+    if end > limit:
+        days, latest = (end - limit).days, latest_start(t, rules, objections=0)
+        yield Reason(
+            "chain_too_long",
+            f"候选项目公示按期限于{_said(end)}结束，晚于主席团决定列入议程的期限{_said(limit)} {days} 天；"
+            f"不计异议，最迟应于{_said(latest)}启动，或者推迟票决会议。",
+            days,
+        )
+
+
+def _no_time_to_carry_out(t: date, t2: date, rules: Rules) -> Iterator[Reason]:
+    report = resolve(rules.offset("evaluation.completion_report"), {"T2": t2}).on
+    if report <= t:
+        days = (t - report).days
+        text = f"完成情况报告应于{_said(report)}前提出，早于票决会议（{_said(t)}），项目没有实施时间。"
+        yield Reason("no_time_to_carry_out", text, days)
+
+
+def _objection_over(c: date, t: date, rules: Rules) -> Iterator[Reason]:
+    end, limit = _end(c, rules, 1), agenda_day(t, rules)
+    if end > limit:
+        days, latest = (end - limit).days, latest_start(t, rules)
+        yield Reason(
+            "objection_too_long",
+            f"公示期间如有一次异议成立，须重新研究和公示，至{_said(end)}结束，超过期限 {days} 天；"
+            f"计入一次异议的最迟启动日为{_said(latest)}。",
+            days,
+        )
+
+
+def _outside_third_quarter(c: date, t: date, rules: Rules) -> Iterator[Reason]:
+    call = chain(c, rules)[0].due.on
+    if call.month not in THIRD_QUARTER or call.year != t.year - 1:
+        yield Reason(
+            "not_third_quarter",
+            f"征集一般在票决会议上一年的第三季度启动，本计划于{_said(call)}前发布公告。",
+        )
+
+
+def _short_window(rules: Rules) -> Iterator[Reason]:
+    missing = COLLECTION_DAYS_RECOMMENDED - rules.collection_window_days
+    if missing > 0:
+        text = f"征集期 {rules.collection_window_days} 天，比一般不少于的 {COLLECTION_DAYS_RECOMMENDED} 天少 {missing} 天。"
+        yield Reason("short_window", text, missing)
+
+
+def _spring_festival_inside(c: date, t: date, rules: Rules) -> Iterator[Reason]:
+    for festival in _festivals(range(c.year, t.year + 1)):
+        if c <= festival <= t:
+            yield Reason(
+                "spring_festival",
+                f"启动至票决会议之间有春节（{_said(festival)}），请留足时间。",
+            )
+    plan = rules.plan_offset(t)
+    if plan != rules.offset("supervision.plan"):
+        text = f"票决会议后遇春节，实施计划期限为 {plan.days} 天，至{_said(resolve(plan, {'T': t}).on)}。"
+        yield Reason("spring_festival_plan", text, plan.days)
+
+
+def _unusual_evaluation(t: date, t2: date) -> Iterator[Reason]:
+    if t2.year != t.year + 1:
+        yield Reason(
+            "evaluation_year",
+            f"测评会议一般为票决次年的第一次会议，本计划为{_said(t2)}。",
+        )
+    elif t2.month > 6:
+        yield Reason(
+            "evaluation_summer",
+            f"测评会议一般为次年第一次会议，不是年中会议，本计划为{_said(t2)}。",
+        )
+
+
+def _unpublished_years(c: date, t2: date) -> Iterator[Reason]:
+    years = [str(year) for year in range(c.year, t2.year + 1) if not is_published(year)]
+    if years:
+        yield Reason("provisional", f"{'、'.join(years)} 年的放假安排尚未公布，有关日期为暂定。")
+
+
+def _festivals(years: Iterable[int]) -> Iterator[date]:
+    return (day for day in map(spring_festival, years) if day is not None)
+
+
+def _said(day: date) -> str:
+    return f" {day.year} 年 {day.month} 月 {day.day} 日"

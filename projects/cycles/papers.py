@@ -1,0 +1,106 @@
+"""The papers of the file: their kinds, and the one way to make and publish one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from projects.cycles.models import Attachment, Cycle, Paper
+from workflow.audit.services import Act
+
+KINDS = {
+    "scheme": _("年度实施方案"),
+    "minutes": _("会议纪要"),
+    "call": _("征集公告"),
+    "collection_summary": _("征集汇总表"),
+    "draft_list": _("候选项目建议方案"),
+    "public_notice": _("公示"),
+    "request": _("请示"),
+    "reply": _("批复"),
+    "candidate_table": _("候选项目汇总表"),
+    "bill": _("议案"),
+    "funds_note": _("资金安排说明"),
+    "budget_table": _("预算草案对应表"),
+    "convening": _("会议通知"),
+    "readiness": _("程序体检表"),
+    "materials": _("会议材料"),
+    "agenda": _("会议议程"),
+    "explanation": _("候选项目形成过程及基本情况的报告"),
+    "training": _("代表培训记录"),
+    "method": _("票决办法"),
+    "tellers": _("监票人名单"),
+    "tally_report": _("计票结果报告单"),
+    "resolution": _("决议"),
+    "announcement": _("公告"),
+    "opinions": _("审议意见交办单"),
+    "opinions_reply": _("审议意见研究处理情况报告"),
+    "filing": _("备案报告"),
+    "assignment": _("交办单"),
+    "special_report": _("专项工作报告"),
+    "audit_report": _("审计报告"),
+    "acceptance": _("验收材料"),
+    "completion_report": _("完成情况报告"),
+    "presidium_report": _("主席团工作报告"),
+    "measurement": _("满意度测评结果"),
+    "rectification": _("整改报告"),
+    "circular": _("通报"),
+    "account": _("明白账"),
+    "transfer_list": _("移交清单"),
+    "look_back": _("回头看记录"),
+    "change_notice": _("项目调整公告"),
+}
+
+
+def make_paper(
+    act: Act,
+    cycle: Cycle,
+    kind: str,
+    title: str,
+    *,
+    body: str = "",
+    number: str = "",
+    data: dict[str, Any] | None = None,
+    subject: str = "",
+    step: int | None = None,
+    publish: bool = False,
+) -> Paper:
+    """Put a paper into the year's file. kind: a code of KINDS; publish: anybody may read it from now on."""
+    if kind not in KINDS:
+        raise KeyError(kind)
+    return Paper.objects.create(
+        unit=act.unit,
+        cycle=cycle,
+        kind=kind,
+        step=step or cycle.step,
+        subject=subject or cycle.reference,
+        number=number,
+        title=title[:200],
+        body=body,
+        data=data or {},
+        made_on=act.on,
+        made_by=act.actor,
+        published_at=act.at if publish else None,
+    )
+
+
+def attach(act: Act, subject: str, upload: UploadedFile, *, public: bool = False) -> Attachment:
+    """Keep an uploaded file with a record; the digest of what was stored is what the trail names."""
+    import hashlib
+    import secrets
+
+    digest = hashlib.sha256()
+    for chunk in upload.chunks():
+        digest.update(chunk)
+    name, upload.name = upload.name or "", secrets.token_hex(16)
+    return Attachment.objects.create(
+        unit=act.unit,
+        subject=subject,
+        file=upload,
+        name=name[:200],
+        size=upload.size or 0,
+        sha256=digest.hexdigest(),
+        public=public,
+        added_at=act.at,
+    )

@@ -1,0 +1,75 @@
+"""Reads of cycles, sessions and papers."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
+
+from projects.cycles.models import Cycle, CycleSession, CycleState, Paper, Rulebook, Session, SessionState
+from projects.cycles.rulebook import Rules
+from workflow.people.models import Unit
+
+
+def cycle_of(subject: Any) -> Cycle | None:
+    """The cycle a record belongs to: itself, its `cycle`, or the one its `about` names; None outside any."""
+    if isinstance(subject, Cycle):
+        return subject
+    if getattr(subject, "cycle_id", None):
+        return subject.cycle
+    kind, _, number = subject.about.partition(":")
+    return Cycle.objects.select_related("unit").get(pk=number) if kind == Cycle.kind else None
+
+
+def cycles_of(unit: Unit) -> QuerySet[Cycle]:
+    """A township's cycles, the latest first."""
+    return Cycle.objects.filter(unit=unit).select_related("unit")
+
+
+def running_cycle(unit: Unit) -> Cycle | None:
+    """The cycle that is collecting now, where a new proposal belongs; None outside any."""
+    return cycles_of(unit).filter(state=CycleState.COLLECTING).first()
+
+
+def session_of(cycle: Cycle, use: str) -> Session | None:
+    """The session a cycle uses for its vote ("vote", T) or evaluation ("evaluation", T2)."""
+    found = CycleSession.objects.filter(cycle=cycle, use=use).select_related("session").first()
+    return found.session if found else None
+
+
+def session_date(cycle: Cycle, use: str) -> date:
+    """T or T2: the convened session's day, the planned one until then."""
+    session = session_of(cycle, use)
+    planned = cycle.planned_t if use == "vote" else cycle.planned_t2
+    return session.held_on if session else planned
+
+
+def open_session(unit: Unit) -> Session | None:
+    """The session that is being held now; 询问 and 质询 belong only inside one (组织法 23, 24)."""
+    return Session.objects.filter(unit=unit, state=SessionState.OPEN).first()
+
+
+def rulebook_in_force(unit: Unit) -> Rulebook | None:
+    """The newest version of a township's own rulebook; None where it lives by the defaults."""
+    return Rulebook.objects.filter(unit=unit).order_by("-version").first()
+
+
+def rules_in_force(unit: Unit) -> Rules:
+    """The rules the next cycle of a unit would freeze."""
+    book = rulebook_in_force(unit)
+    if book:
+        return book.rules
+    return Rules(body="assembly") if unit.is_subdistrict else Rules()
+
+
+def papers_of(cycle: Cycle, *, kind: str = "", step: int | None = None) -> QuerySet[Paper]:
+    """The papers of a year's file in the order of the steps."""
+    papers = Paper.objects.filter(cycle=cycle)
+    papers = papers.filter(kind=kind) if kind else papers
+    return papers.filter(step=step) if step else papers
+
+
+def paper_of(cycle: Cycle, kind: str) -> Paper | None:
+    """The last paper of a kind; an earlier one was superseded by it."""
+    return papers_of(cycle, kind=kind).order_by("-pk").first()

@@ -1,0 +1,131 @@
+"""Writes to the year itself: rulebooks, cycles, sessions."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from projects.cycles.feasibility import obstacles_to_opening_plan
+from projects.cycles.models import Cycle, CycleSession, Rulebook, Session
+from projects.cycles.rulebook import Rules
+from projects.cycles.selectors import rulebook_in_force, rules_in_force
+from workflow.audit.services import Act, write_down
+from workflow.flows.errors import Refused
+from workflow.machines.services import fire
+from workflow.people.models import Unit
+
+
+def adopt_rulebook(act: Act, unit: Unit, rules: Rules, *, note: str = "") -> Rulebook:
+    """Put the next version of a unit's rulebook in force; cycles already open keep the one they froze."""
+    with transaction.atomic():
+        Unit.objects.select_for_update().get(pk=unit.pk)
+        last = rulebook_in_force(unit)
+        book = Rulebook.objects.create(
+            unit=unit,
+            version=(last.version if last else 0) + 1,
+            data=rules.frozen_json(),
+            note=note,
+            adopted_on=act.on,
+        )
+        write_down(act, "rulebook.adopt", f"rulebook:{book.pk}", after={"version": book.version}, reason=note)
+    return book
+
+
+def create_cycle(
+    act: Act, *, year: int, opens_on: date, planned_t: date, planned_t2: date, period: str = ""
+) -> Cycle:
+    """Found a year in preparation; refused where the period exists already."""
+    if Cycle.objects.filter(unit=act.unit, year=year, period=period).exists():
+        raise Refused(_("%(year)s 年度%(period)s的工作已经建立。") % {"year": year, "period": period})
+    if planned_t2 <= planned_t:
+        raise Refused(_("拟定评估会期须在拟定票决会期之后。"))
+    cycle = Cycle.objects.create(
+        unit=act.unit, year=year, period=period, opens_on=opens_on, planned_t=planned_t, planned_t2=planned_t2
+    )
+    write_down(
+        act,
+        "cycle.create",
+        cycle.reference,
+        about=cycle.reference,
+        step=1,
+        after={"year": year, "C": str(opens_on), "T": str(planned_t), "T2": str(planned_t2)},
+        label=cycle.label,
+    )
+    return cycle
+
+
+def open_cycle(act: Act, cycle: Cycle) -> None:
+    """C: freeze the rulebook in force and open collection. Refused while the plan cannot hold."""
+    rules, book = rules_in_force(cycle.unit), rulebook_in_force(cycle.unit)
+    if reasons := obstacles_to_opening(cycle):
+        raise Refused(*reasons)
+    fire(
+        cycle,
+        "open",
+        act,
+        rules_data=rules.frozen_json(),
+        rules_version=book.version if book else 0,
+        opens_on=act.on,
+    )
+
+
+def obstacles_to_opening(cycle: Cycle, at: Any = None) -> list[str]:
+    """Why the planned days cannot hold, naming what does not fit and by how much; empty means go."""
+    from django.utils.timezone import localdate
+
+    opens_on = max(cycle.opens_on, localdate(at)) if at else cycle.opens_on
+    rules = rules_in_force(cycle.unit)
+    return [r.text for r in obstacles_to_opening_plan(opens_on, cycle.planned_t, cycle.planned_t2, rules)]
+
+
+def fix_session(
+    act: Act, cycle: Cycle, *, use: str, term: int, number: int, held_on: date, days: Any = 1
+) -> Session:
+    """Name the session a cycle votes or evaluates at; one session may serve two years at once."""
+    session, _made = Session.objects.get_or_create(
+        unit=cycle.unit, term=term, number=number, defaults={"held_on": held_on, "days": days}
+    )
+    if session.held_on != held_on:
+        raise Refused(
+            _("第%(term)s届第%(number)s次会议已定于 %(day)s 举行。")
+            % {"term": term, "number": number, "day": session.held_on}
+        )
+    CycleSession.objects.update_or_create(
+        cycle=cycle, use=use, defaults={"session": session, "unit": cycle.unit}
+    )
+    write_down(
+        act,
+        "session.fix",
+        session.reference,
+        about=cycle.reference,
+        step=cycle.step,
+        after={"held_on": str(held_on), "use": use},
+        label=str(session),
+    )
+    return session
+
+
+def move_session(act: Act, cycle: Cycle, *, use: str, held_on: date, reason: str) -> int:
+    """Move T or T2; every open deadline that hangs on it moves too. Returns how many moved."""
+    from projects.cycles.deadlines_moving import recompute
+
+    field = "planned_t" if use == "vote" else "planned_t2"
+    before = getattr(cycle, field)
+    Cycle.objects.filter(pk=cycle.pk).update(**{field: held_on})
+    setattr(cycle, field, held_on)
+    Session.objects.filter(uses__cycle=cycle, uses__use=use).update(held_on=held_on)
+    write_down(
+        act,
+        "cycle.move_session",
+        cycle.reference,
+        about=cycle.reference,
+        step=cycle.step,
+        before={field: str(before)},
+        after={field: str(held_on)},
+        reason=reason,
+        label=cycle.label,
+    )
+    return recompute(cycle)

@@ -1,0 +1,36 @@
+"""Door: Django looks here for models; they live in the rooms."""
+
+from projects.ballots.models import Keying, Option, Signature, Vote
+from projects.collection.models import Contact, Proposal
+from projects.cycles.models import Attachment, Cycle, CycleSession, Paper, RollLine, Rulebook, Session
+from projects.deliberation.models import (
+    AddedMatter,
+    BudgetLine,
+    Opinion,
+    Question,
+    Receipt,
+    Visit,
+    Withdrawal,
+)
+from projects.evaluation.models import Archive, Measurement, Rating, Review
+from projects.oversight.models import Guidance, Note, Sample
+from projects.selection.models import Appraisal, Item, Notice, Objection, Screening, Source
+from projects.supervision.models import (
+    Change,
+    Contract,
+    Finding,
+    Inspection,
+    Interpellation,
+    Milestone,
+    Plan,
+    Progress,
+    Project,
+)
+
+__all__ = [
+    "AddedMatter", "Appraisal", "Archive", "Attachment", "BudgetLine", "Change", "Contact", "Contract", "Cycle",
+    "CycleSession", "Finding", "Guidance", "Inspection", "Interpellation", "Item", "Keying", "Measurement",
+    "Milestone", "Note", "Notice", "Objection", "Opinion", "Option", "Paper", "Plan", "Progress", "Project",
+    "Proposal", "Question", "Rating", "Receipt", "Review", "RollLine", "Rulebook", "Sample", "Screening", "Session",
+    "Signature", "Source", "Visit", "Vote", "Withdrawal",
+]  # fmt: skip

@@ -1,0 +1,63 @@
+"""The offices of the seat table and which of them one person may not hold together (steps.md, Offices)."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from workflow.people.models import UnitKind
+from workflow.roles.registry import Office, register, register_conflict
+
+HALL = frozenset({UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT})
+ABOVE = frozenset({UnitKind.COUNTY, UnitKind.CITY, UnitKind.PROVINCE})
+
+OFFICES = [
+    Office("chair", _("人大主席、副主席"), HALL),
+    Office("presidium", _("主席团成员"), HALL, body=True, recorders=("clerk",)),
+    Office("clerk", _("人大办（人大秘书）"), HALL),
+    Office("deputy", _("代表"), HALL),
+    Office("delegation_lead", _("代表团团长"), frozenset({UnitKind.DELEGATION})),
+    Office("senior_deputy", _("上级人大代表"), HALL),
+    Office("chief_teller", _("总监票人"), HALL),
+    Office("teller", _("监票人"), HALL),
+    Office("counter", _("计票人"), HALL),
+    Office("party", _("同级党委"), HALL, body=True),
+    Office("mayor", _("乡镇长"), HALL),
+    Office("gov_clerk", _("党政办"), HALL),
+    Office("department", _("责任单位"), frozenset({UnitKind.DEPARTMENT})),
+    Office("finance", _("财政所"), HALL),
+    Office("legal", _("司法所"), HALL),
+    Office("inspector", _("代表监督小组"), frozenset({UnitKind.GROUP})),
+    Office("station", _("代表联络站、村居联络员"), frozenset({UnitKind.STATION, UnitKind.VILLAGE})),
+    Office("county", _("县人大常委会"), ABOVE, reads_below=True),
+    Office("auditor", _("审计"), HALL | ABOVE, reads_below=True),
+    Office("admin", _("系统管理员"), ABOVE, reads_below=True, works=False),
+]
+
+CONGRESS_LEADERS = {"chair"}
+GOVERNMENT = {"mayor", "gov_clerk", "department", "finance", "legal"}
+
+
+def register_offices() -> None:
+    """Called once when the application starts."""
+    for office in OFFICES:
+        register(office)
+    register_conflict(
+        CONGRESS_LEADERS,
+        GOVERNMENT,
+        _("乡镇人大主席、副主席在任期内不得担任国家行政机关的职务（组织法第十八条）。"),
+    )
+    register_conflict(
+        {"presidium"},
+        {"mayor", "gov_clerk"},
+        _("主席团成员不宜担任乡镇人民政府的职务（江苏等地规定）。"),
+    )
+    register_conflict(
+        {"admin"},
+        {o.code for o in OFFICES} - {"admin"},
+        _("系统管理员只管授权，不办业务，不能兼任其他职务。"),
+    )
+    register_conflict(
+        {"auditor"},
+        {o.code for o in OFFICES} - {"auditor"},
+        _("审计人员须独立行使职权，不能兼任被审计单位的职务。"),
+    )

@@ -1,0 +1,258 @@
+"""Step 2: from many proposals to a list of candidates."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, transition
+
+from projects.collection.models import Proposal
+from projects.cycles.models import Cycle
+from workflow.machines.models import Record
+from workflow.people.models import Unit
+
+
+class ItemState(models.TextChoices):
+    MERGED = "merged", _("已归并")
+    ELIGIBLE = "eligible", _("筛查通过")
+    BLOCKED = "blocked", _("不予列入")
+    DRAFTED = "drafted", _("列入建议方案")
+    LEFT_OUT = "left_out", _("未列入建议方案")
+    CANDIDATE = "candidate", _("候选项目")
+    WITHDRAWN = "withdrawn", _("已撤回")
+    ON_BALLOT = "on_ballot", _("提交票决")
+    ELECTED = "elected", _("入选")
+    NOT_ELECTED = "not_elected", _("未入选")
+    RESERVED = "reserved", _("列入储备库")
+
+
+class Item(Record):
+    """A merged matter on its way to the ballot (归并项 → 候选项目). Money in fen.
+
+    support: how many proposals and supporters stand behind it. funding: {"own": fen, "upper": fen, "social": fen}.
+    milestone: the assessable target of this year where it takes longer than a year.
+    """
+
+    kind: ClassVar[str] = "item"
+    cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="items")
+    number = models.PositiveSmallIntegerField(_("序号"))
+    title = models.CharField(_("项目名称"), max_length=80)
+    content = models.TextField(_("建设内容"))
+    category = models.CharField(_("类别"), max_length=40)
+    place = models.CharField(_("建设地点"), max_length=120, blank=True)
+    beneficiaries = models.CharField(_("受益范围、人数"), max_length=120, blank=True)
+    investment_fen = models.BigIntegerField(_("总投资"), null=True)
+    funding = models.JSONField(default=dict)
+    department = models.ForeignKey(
+        Unit, models.PROTECT, null=True, related_name="+", verbose_name=_("责任单位")
+    )
+    leader = models.CharField(_("责任领导"), max_length=40, blank=True)
+    finish_by = models.DateField(_("完成时限"), null=True)
+    target = models.CharField(_("年度目标"), max_length=300, blank=True)
+    multi_year = models.BooleanField(_("跨年度"), default=False)
+    milestone = models.CharField(_("年度阶段性目标"), max_length=300, blank=True)
+    support = models.PositiveIntegerField(_("民意"), default=1)
+    ballot_number = models.PositiveSmallIntegerField(_("票面序号"), null=True)
+    added_in_session = models.BooleanField(default=False)
+    decision_reason = models.CharField(_("理由"), max_length=1000, blank=True)
+    state = FSMField(default=ItemState.MERGED, choices=ItemState.choices, protected=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["cycle", "number"], name="item_number_once")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def about(self) -> str:
+        return self.cycle.reference
+
+    @property
+    def step(self) -> int:
+        early = (
+            ItemState.MERGED,
+            ItemState.ELIGIBLE,
+            ItemState.BLOCKED,
+            ItemState.DRAFTED,
+            ItemState.LEFT_OUT,
+        )
+        return 2 if self.state in early else 3 if self.state == ItemState.CANDIDATE else 4
+
+    @transition(field=state, source=[ItemState.MERGED, ItemState.BLOCKED], target=ItemState.ELIGIBLE)
+    def pass_screening(self) -> None:
+        """No rule blocks it."""
+
+    @transition(field=state, source=[ItemState.MERGED, ItemState.ELIGIBLE], target=ItemState.BLOCKED)
+    def block(self) -> None:
+        """A rule of eligibility blocks it (rules.md §4)."""
+
+    @transition(
+        field=state,
+        source=[ItemState.ELIGIBLE, ItemState.LEFT_OUT, ItemState.CANDIDATE],
+        target=ItemState.DRAFTED,
+    )
+    def draft(self) -> None:
+        """On the government's draft list."""
+
+    @transition(
+        field=state,
+        source=[ItemState.ELIGIBLE, ItemState.DRAFTED, ItemState.CANDIDATE],
+        target=ItemState.LEFT_OUT,
+    )
+    def leave_out(self) -> None:
+        """Not on the draft list this year."""
+
+    @transition(field=state, source=ItemState.DRAFTED, target=ItemState.CANDIDATE)
+    def list_candidate(self) -> None:
+        """Studied by the Party committee and posted."""
+
+    @transition(field=state, source=ItemState.CANDIDATE, target=ItemState.WITHDRAWN)
+    def withdraw(self) -> None:
+        """Withdrawn by its proposer with the presidium's consent before the vote (组织法 22)."""
+
+    @transition(field=state, source=ItemState.CANDIDATE, target=ItemState.ON_BALLOT)
+    def put_on_ballot(self) -> None:
+        """On the paper."""
+
+    @transition(field=state, source=ItemState.ON_BALLOT, target=ItemState.ELECTED)
+    def elect(self) -> None:
+        """入选."""
+
+    @transition(field=state, source=ItemState.ON_BALLOT, target=ItemState.NOT_ELECTED)
+    def not_elect(self) -> None:
+        """未入选."""
+
+    @transition(
+        field=state,
+        source=[ItemState.NOT_ELECTED, ItemState.LEFT_OUT, ItemState.WITHDRAWN, ItemState.BLOCKED],
+        target=ItemState.RESERVED,
+    )
+    def reserve(self) -> None:
+        """Into the pool for another year, with its history."""
+
+
+class Source(models.Model):
+    """Which proposals an item was made of; every source and proposer is kept."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    item = models.ForeignKey(Item, models.CASCADE, related_name="sources")
+    proposal = models.OneToOneField(Proposal, models.PROTECT, related_name="source")
+
+
+class Verdict(models.TextChoices):
+    PASS = "pass", _("符合")
+    WARN = "warn", _("提示")
+    BLOCK = "block", _("不符合")
+
+
+class Screening(models.Model):
+    """One eligibility rule's verdict on one item, with its evidence."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    item = models.ForeignKey(Item, models.CASCADE, related_name="screenings")
+    rule = models.CharField(max_length=40)
+    verdict = models.CharField(max_length=8, choices=Verdict.choices)
+    evidence = models.CharField(_("依据"), max_length=500, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "rule"], name="one_verdict_per_rule")]
+
+
+class Appraisal(models.Model):
+    """One office's written opinion on one item (论证)."""
+
+    class Kind(models.TextChoices):
+        DEPARTMENT = "department", _("责任单位")
+        FINANCE = "finance", _("财政")
+        LEGAL = "legal", _("合法性审查")
+
+    class Opinion(models.TextChoices):
+        AGREE = "agree", _("同意")
+        CONDITIONAL = "conditional", _("有条件同意")
+        OPPOSE = "oppose", _("不同意")
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    item = models.ForeignKey(Item, models.CASCADE, related_name="appraisals")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    opinion = models.CharField(_("意见"), max_length=12, choices=Opinion.choices)
+    words = models.TextField(_("说明"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    on = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "kind"], name="one_appraisal_each")]
+
+
+class NoticeState(models.TextChoices):
+    POSTED = "posted", _("公示中")
+    CLOSED = "closed", _("公示结束")
+
+
+class Notice(Record):
+    """The public notice of the list (公示); a changed list is posted again as the next round."""
+
+    kind: ClassVar[str] = "notice"
+    cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="notices")
+    round = models.PositiveSmallIntegerField(default=1)
+    from_on = models.DateField(_("公示开始"))
+    to_on = models.DateField(_("公示结束"))
+    items = models.ManyToManyField(Item, related_name="+")
+    state = FSMField(default=NoticeState.POSTED, choices=NoticeState.choices, protected=True)
+
+    def __str__(self) -> str:
+        return f"{self.cycle}候选项目公示（第 {self.round} 次）"
+
+    @property
+    def about(self) -> str:
+        return self.cycle.reference
+
+    @property
+    def step(self) -> int:
+        return 2
+
+    @transition(field=state, source=NoticeState.POSTED, target=NoticeState.CLOSED)
+    def close(self) -> None:
+        """The days are over and every objection is answered."""
+
+
+class ObjectionState(models.TextChoices):
+    RAISED = "raised", _("待答复")
+    UPHELD = "upheld", _("采纳")
+    DISMISSED = "dismissed", _("不予采纳")
+
+
+class Objection(Record):
+    """Somebody's objection to the posted list; answered in writing."""
+
+    kind: ClassVar[str] = "objection"
+    notice = models.ForeignKey(Notice, models.PROTECT, related_name="objections")
+    item = models.ForeignKey(Item, models.PROTECT, null=True, related_name="objections")
+    code = models.CharField(_("查询码"), max_length=12, unique=True)
+    words = models.TextField(_("异议内容"))
+    raised_at = models.DateTimeField()
+    answer = models.TextField(_("答复"), blank=True)
+    changes_list = models.BooleanField(_("改变名单"), default=False)
+    state = FSMField(default=ObjectionState.RAISED, choices=ObjectionState.choices, protected=True)
+
+    def __str__(self) -> str:
+        return str(_("对公示名单的异议"))
+
+    @property
+    def about(self) -> str:
+        return self.notice.about
+
+    @property
+    def step(self) -> int:
+        return 2
+
+    @transition(field=state, source=ObjectionState.RAISED, target=ObjectionState.UPHELD)
+    def uphold(self) -> None:
+        """采纳."""
+
+    @transition(field=state, source=ObjectionState.RAISED, target=ObjectionState.DISMISSED)
+    def dismiss(self) -> None:
+        """不予采纳."""

@@ -1,0 +1,270 @@
+"""What the operator says by environment variables, read once and typed.
+
+Profiles: ``demo`` (the default: everything in one ignored folder), ``test``, and ``production``, which refuses to
+start with one line for every setting that is missing or malformed.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+PROJECT = Path(__file__).resolve().parents[2]
+PROFILES = ("demo", "production", "test")
+DATABASE_ROLES = ("app", "owner")
+BROKERS = ("redis", "rediss", "amqp", "amqps", "filesystem", "memory")
+SHORTEST_SECRET = 50
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+
+
+class Misconfigured(Exception):
+    """The environment cannot be used; ``lines`` holds one complaint per setting."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+@dataclass(frozen=True)
+class Mail:
+    """An SMTP server; ``tls`` starts in clear (STARTTLS), ``ssl`` is encrypted from the first byte."""
+
+    host: str
+    port: int
+    user: str = ""
+    password: str = field(default="", repr=False)
+    tls: bool = False
+    ssl: bool = False
+    sender: str = ""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Every setting the operator may give; ``database`` and ``owner_database`` are empty for the embedded server."""
+
+    profile: str
+    var: Path
+    secret_key: str = field(repr=False)
+    database: dict[str, Any] = field(repr=False)
+    owner_database: dict[str, Any] = field(repr=False)
+    database_role: str
+    broker: str = field(repr=False)
+    cache: str = field(repr=False)
+    mail: Mail | None
+    allowed_hosts: list[str]
+    trusted_origins: list[str]
+    time_zone: str
+    port: int
+    proxies: int
+    https: bool
+    debug: bool
+
+
+def read(environ: Mapping[str, str]) -> Environment:
+    """Read and check ``environ``; raise `Misconfigured` with every complaint at once."""
+    return _Reader(environ).read()
+
+
+def read_or_exit(environ: Mapping[str, str] = os.environ) -> Environment:
+    """Read ``environ``, or end the process with the complaints on the error output and status 78 (EX_CONFIG)."""
+    try:
+        return read(environ)
+    except Misconfigured as wrong:
+        sys.stderr.write(f"{wrong}\n")
+        sys.exit(78)
+
+
+def database_settings(url: str) -> dict[str, Any]:
+    """Turn a libpq address into Django's settings of a database; raise ``ValueError`` for anything else."""
+    if urlsplit(url).scheme not in ("postgres", "postgresql"):
+        raise ValueError("not a PostgreSQL address")
+    try:
+        given = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
+    except psycopg.ProgrammingError as wrong:
+        raise ValueError(str(wrong)) from wrong
+    named = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    plain = {django: given.pop(libpq, "") for libpq, django in named.items()}
+    if not plain["NAME"] or not plain["USER"]:
+        raise ValueError("no database or no user")
+    return {"ENGINE": "django.db.backends.postgresql", **plain, "OPTIONS": given}
+
+
+class _Reader:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.complaints: list[str] = []
+        self.profile = self._choice("PIAOJUE_PROFILE", PROFILES, "demo")
+        self.strict = self.profile == "production"
+
+    def read(self) -> Environment:
+        var = Path(self._text("PIAOJUE_VAR") or PROJECT / "var").absolute()
+        found = Environment(
+            profile=self.profile,
+            var=var,
+            secret_key=self._secret(var),
+            database=self._database("DATABASE_URL", required=self.strict),
+            owner_database=self._database("DATABASE_OWNER_URL", required=self._owner_needed()),
+            database_role=self._choice("PIAOJUE_DB_ROLE", DATABASE_ROLES, "app"),
+            broker=self._broker(),
+            cache=self._cache(),
+            mail=self._mail(),
+            allowed_hosts=self._hosts(),
+            trusted_origins=self._origins(),
+            time_zone=self._time_zone(),
+            port=self._number("PIAOJUE_PORT", 8000, 1, 65535),
+            proxies=self._number("PIAOJUE_PROXIES", 0, 0, 9),
+            https=self._switch("PIAOJUE_HTTPS", default=self.strict),
+            debug=self._debug(),
+        )
+        if self.complaints:
+            raise Misconfigured(self.complaints)
+        return found
+
+    def _text(self, name: str) -> str:
+        return self.environ.get(name, "").strip()
+
+    def _complain(self, name: str, why: str) -> None:
+        self.complaints.append(f"{name}：{why}")
+
+    def _required(self, name: str, why: str) -> str:
+        text = self._text(name)
+        if not text and self.strict:
+            self._complain(name, f"未设置。{why}")
+        return text
+
+    def _list(self, text: str) -> list[str]:
+        return [part.strip() for part in text.split(",") if part.strip()]
+
+    def _choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
+        text = self._text(name) or default
+        if text not in allowed:
+            self._complain(name, f"应为 {'、'.join(allowed)} 之一，现为“{text}”。")
+        return text
+
+    def _number(self, name: str, default: int, least: int, most: int) -> int:
+        text = self._text(name) or str(default)
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+            self._complain(name, f"应为 {least} 至 {most} 的整数，现为“{text}”。")
+            return default
+        return int(text)
+
+    def _switch(self, name: str, *, default: bool) -> bool:
+        return self._choice(name, ("0", "1"), str(int(default))) == "1"
+
+    def _debug(self) -> bool:
+        debug = self._switch("PIAOJUE_DEBUG", default=False)
+        if debug and self.strict:
+            self._complain("PIAOJUE_DEBUG", "正式环境不得打开调试。")
+        return debug
+
+    def _secret(self, var: Path) -> str:
+        text = self._required("SECRET_KEY", "请给出至少 50 个字符的随机密钥。")
+        if self.strict and text and (len(text) < SHORTEST_SECRET or len(set(text)) < 5):
+            self._complain("SECRET_KEY", "太短或太简单，至少 50 个随机字符。")
+        if text or self.strict:
+            return text
+        return "test-only-" * 6 if self.profile == "test" else _kept_secret(var / "secret-key")
+
+    def _owner_needed(self) -> bool:
+        return self._text("PIAOJUE_DB_ROLE") == "owner" and bool(self.strict or self._text("DATABASE_URL"))
+
+    def _database(self, name: str, *, required: bool) -> dict[str, Any]:
+        text = self._text(name)
+        if not text:
+            if required:
+                self._complain(name, "未设置。格式：postgresql://用户:密码@主机:5432/数据库")
+            return {}
+        try:
+            return database_settings(text)
+        except ValueError:
+            self._complain(name, "格式不对，应为 postgresql://用户:密码@主机:5432/数据库")
+            return {}
+
+    def _broker(self) -> str:
+        text = self._required(
+            "CELERY_BROKER_URL", "格式：redis://主机:6379/0 或 amqp://用户:密码@主机:5672//"
+        )
+        if text and urlsplit(text).scheme not in BROKERS:
+            self._complain("CELERY_BROKER_URL", "格式不对，应以 redis:// 或 amqp:// 开头。")
+        return text
+
+    def _cache(self) -> str:
+        text = self._text("CACHE_URL")
+        if text and urlsplit(text).scheme not in ("redis", "rediss"):
+            self._complain("CACHE_URL", "格式不对，应以 redis:// 开头。")
+        return text
+
+    def _mail(self) -> Mail | None:
+        text = self._text("EMAIL_URL")
+        if not text:
+            return None
+        try:
+            return _mail(text, self._text("EMAIL_FROM"))
+        except ValueError:
+            self._complain(
+                "EMAIL_URL", "格式不对，应为 smtp+tls://用户:密码@主机:587 或 smtps://用户:密码@主机:465"
+            )
+            return None
+
+    def _hosts(self) -> list[str]:
+        hosts = self._list(self._required("ALLOWED_HOSTS", "请列出本站的域名，以英文逗号分隔。"))
+        if self.strict and "*" in hosts:
+            self._complain("ALLOWED_HOSTS", "正式环境不得为 *。")
+        return hosts or ["localhost", "127.0.0.1", "[::1]", "testserver"]
+
+    def _origins(self) -> list[str]:
+        origins = self._list(self._text("TRUSTED_ORIGINS"))
+        for origin in origins:
+            parts = urlsplit(origin)
+            if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
+                self._complain("TRUSTED_ORIGINS", f"“{origin}”应为 https://域名 的形式。")
+        return origins
+
+    def _time_zone(self) -> str:
+        name = self._text("TIME_ZONE") or "Asia/Shanghai"
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            self._complain("TIME_ZONE", f"没有名为“{name}”的时区，例如 Asia/Shanghai。")
+        return name
+
+
+def _mail(url: str, sender: str) -> Mail:
+    parts = urlsplit(url)
+    if parts.scheme not in MAIL_PORTS or not parts.hostname:
+        raise ValueError(url)
+    user = unquote(parts.username or "")
+    return Mail(
+        host=parts.hostname,
+        port=parts.port or MAIL_PORTS[parts.scheme],
+        user=user,
+        password=unquote(parts.password or ""),
+        tls=parts.scheme == "smtp+tls",
+        ssl=parts.scheme == "smtps",
+        sender=sender or parse_qs(parts.query).get("from", [user])[0],
+    )
+
+
+def _kept_secret(path: Path) -> str:
+    """Return the demo's own secret key, made at its first start and readable by nobody else."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    fresh.touch(mode=0o600)
+    fresh.write_text(secrets.token_urlsafe(64))
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+    return path.read_text()

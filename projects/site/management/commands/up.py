@@ -1,0 +1,80 @@
+"""``manage.py up``: the whole site in one terminal."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from typing import Any
+
+from django.conf import settings
+from django.core.management import get_commands
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from projects.site.env import PROJECT
+from projects.site.postgres import ClusterError
+from projects.site.supervisor import Supervisor, answers, port_is_free, site
+
+
+class Command(BaseCommand):
+    help = (
+        "启动整个系统：内嵌数据库（未设置 DATABASE_URL 时）、网站、后台任务、定时任务。按 Ctrl-C 全部停止。"
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="监听地址，默认 127.0.0.1")
+        parser.add_argument(
+            "--port", type=int, default=settings.PORT, help="监听端口，默认 PIAOJUE_PORT 或 8000"
+        )
+        parser.add_argument("--threads", type=int, default=4, help="网站的线程数，默认 4")
+
+    def handle(self, *args: Any, host: str, port: int, threads: int, **options: Any) -> None:
+        if not port_is_free(host, port):
+            raise CommandError(f"端口 {port} 已被占用，请用 --port 另选一个。")
+        try:
+            self._serve(host, port, threads)
+        except ClusterError as wrong:
+            raise CommandError(str(wrong)) from wrong
+
+    def _serve(self, host: str, port: int, threads: int) -> None:
+        if settings.CLUSTER is not None:
+            settings.CLUSTER.ensure()
+        try:
+            migrate_if_needed()
+            supervisor = Supervisor(site(host, port, threads), settings.CLUSTER, self._say)
+            threading.Thread(target=self._announce, args=(supervisor, host, port), daemon=True).start()
+            supervisor.run()
+        finally:
+            if settings.CLUSTER is not None:
+                settings.CLUSTER.release()
+        self._say("已全部停止。")
+
+    def _announce(self, supervisor: Supervisor, host: str, port: int) -> None:
+        while not answers(host, port):
+            if supervisor.stopping.wait(0.1):
+                return
+        self._say(f"票决系统已就绪：http://{host}:{port}/　按 Ctrl-C 停止。")
+        if "cast" in get_commands():
+            self._say("演示人员名单：python manage.py cast")
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+def migrate_if_needed() -> None:
+    """Bring the database up to date as the owner; refuse to go on when that fails."""
+    try:
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    finally:
+        connection.close()
+    if waiting:
+        command = [sys.executable, str(PROJECT / "manage.py"), "migrate"]
+        done = subprocess.run(command, env={**os.environ, "PIAOJUE_DB_ROLE": "owner"}, cwd=PROJECT)
+        if done.returncode:
+            raise CommandError("数据库升级失败，未启动。", returncode=done.returncode)

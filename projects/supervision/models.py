@@ -1,0 +1,331 @@
+"""Step 5: an elected project until it is accepted."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, transition
+
+from projects.cycles.models import Cycle, Session
+from projects.selection.models import Item
+from workflow.machines.models import Record
+from workflow.people.models import Unit
+
+
+class ProjectState(models.TextChoices):
+    ELECTED = "elected", _("已入选")
+    ASSIGNED = "assigned", _("已交办")
+    BUILDING = "building", _("实施中")
+    SUSPENDED = "suspended", _("暂缓")
+    STOPPED = "stopped", _("终止")
+    COMPLETED = "completed", _("已完工")
+    ACCEPTED = "accepted", _("已验收")
+
+
+LIVE = (ProjectState.ELECTED, ProjectState.ASSIGNED, ProjectState.BUILDING, ProjectState.SUSPENDED)
+
+
+class Project(Record):
+    """An elected project. target, budget, place and deadline move only by a decision (陕西规定 18). Money in fen.
+
+    rank and votes: as certified. light: the last one reported (green, yellow, red, ""). group: who watches it.
+    """
+
+    kind: ClassVar[str] = "project"
+    cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="projects")
+    item = models.OneToOneField(Item, models.PROTECT, related_name="project")
+    number = models.PositiveSmallIntegerField(_("编号"))
+    title = models.CharField(_("项目名称"), max_length=80)
+    content = models.TextField(_("建设内容"))
+    category = models.CharField(_("类别"), max_length=40)
+    place = models.CharField(_("建设地点"), max_length=120, blank=True)
+    target = models.CharField(_("年度目标"), max_length=300, blank=True)
+    budget_fen = models.BigIntegerField(_("总投资"), null=True)
+    finish_by = models.DateField(_("完成时限"))
+    department = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("责任单位"))
+    leader = models.CharField(_("责任领导"), max_length=40, blank=True)
+    group = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+", verbose_name=_("监督小组"))
+    votes = models.PositiveSmallIntegerField(_("得票"), null=True)
+    light = models.CharField(_("亮灯"), max_length=8, blank=True)
+    percent = models.PositiveSmallIntegerField(_("形象进度"), default=0)
+    invested_fen = models.BigIntegerField(_("完成投资"), default=0)
+    funded_fen = models.BigIntegerField(_("资金到位"), default=0)
+    completed_on = models.DateField(_("完工日期"), null=True)
+    accepted_on = models.DateField(_("验收日期"), null=True)
+    state = FSMField(default=ProjectState.ELECTED, choices=ProjectState.choices, protected=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["cycle", "number"], name="project_number_once")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def about(self) -> str:
+        return self.cycle.reference
+
+    @property
+    def step(self) -> int:
+        return 5
+
+    @transition(field=state, source=ProjectState.ELECTED, target=ProjectState.ASSIGNED)
+    def assign(self) -> None:
+        """交办."""
+
+    @transition(field=state, source=ProjectState.ASSIGNED, target=ProjectState.BUILDING)
+    def begin(self) -> None:
+        """The implementation plan is confirmed and published."""
+
+    @transition(field=state, source=ProjectState.BUILDING, target=ProjectState.BUILDING)
+    def report(self) -> None:
+        """A progress report changes the figures shown."""
+
+    @transition(
+        field=state, source=[ProjectState.ASSIGNED, ProjectState.BUILDING], target=ProjectState.SUSPENDED
+    )
+    def suspend(self) -> None:
+        """暂缓, by a decision."""
+
+    @transition(field=state, source=ProjectState.SUSPENDED, target=ProjectState.BUILDING)
+    def resume(self) -> None:
+        """恢复实施, by a decision."""
+
+    @transition(field=state, source=LIVE, target=ProjectState.STOPPED)
+    def stop(self) -> None:
+        """终止, by a decision."""
+
+    @transition(
+        field=state, source=[ProjectState.ASSIGNED, ProjectState.BUILDING], target=ProjectState.BUILDING
+    )
+    def alter(self) -> None:
+        """Target, cost, deadline or place altered, by a decision."""
+
+    @transition(field=state, source=ProjectState.BUILDING, target=ProjectState.COMPLETED)
+    def finish(self) -> None:
+        """The department reports completion."""
+
+    @transition(field=state, source=ProjectState.COMPLETED, target=ProjectState.BUILDING)
+    def reopen(self) -> None:
+        """The inspectors do not agree that it is complete."""
+
+    @transition(field=state, source=ProjectState.COMPLETED, target=ProjectState.ACCEPTED)
+    def accept(self) -> None:
+        """验收, agreed by the deputies' group."""
+
+
+class Plan(models.Model):
+    """The implementation plan (项目建设计划书): the five things 陕西规定 17 asks for."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    project = models.OneToOneField(Project, models.CASCADE, related_name="plan")
+    target = models.CharField(_("目标"), max_length=300)
+    starts_on = models.DateField(_("计划开工"))
+    finish_by = models.DateField(_("完成时限"))
+    funds = models.TextField(_("资金安排"))
+    safeguards = models.TextField(_("保障措施"))
+    responsible = models.CharField(_("责任人"), max_length=40)
+    published_at = models.DateTimeField(null=True)
+
+
+class Milestone(models.Model):
+    """A dated node of the plan; percent is how far the project should be on that day."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="milestones")
+    title = models.CharField(_("节点"), max_length=80)
+    due_on = models.DateField(_("计划日期"))
+    percent = models.PositiveSmallIntegerField(_("应达进度"))
+    done_on = models.DateField(_("实际日期"), null=True)
+
+    class Meta:
+        ordering = ["due_on", "pk"]
+
+
+class Contract(models.Model):
+    """Tender, contract, variation or settlement of a project."""
+
+    class Kind(models.TextChoices):
+        TENDER = "tender", _("招标采购")
+        CONTRACT = "contract", _("合同")
+        VARIATION = "variation", _("变更")
+        SETTLEMENT = "settlement", _("结算审核")
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="contracts")
+    kind = models.CharField(_("类型"), max_length=12, choices=Kind.choices)
+    number = models.CharField(_("编号"), max_length=60, blank=True)
+    party = models.CharField(_("对方单位"), max_length=80)
+    amount_fen = models.BigIntegerField(_("金额"))
+    signed_on = models.DateField(_("日期"))
+    words = models.CharField(_("说明"), max_length=300, blank=True)
+
+
+class Progress(models.Model):
+    """One progress report. light is computed by the rulebook's scale, never entered."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="reports")
+    period = models.CharField(_("报告期"), max_length=10)
+    on = models.DateField()
+    percent = models.PositiveSmallIntegerField(_("形象进度"))
+    expected = models.PositiveSmallIntegerField(_("应达进度"))
+    invested_fen = models.BigIntegerField(_("完成投资"))
+    funded_fen = models.BigIntegerField(_("资金到位"))
+    problems = models.TextField(_("存在问题"), blank=True)
+    light = models.CharField(max_length=8)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["period"]
+        constraints = [models.UniqueConstraint(fields=["project", "period"], name="one_report_per_period")]
+
+
+class Inspection(models.Model):
+    """A visit by the deputies' group or a senior deputy, with place and findings."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="inspections")
+    on = models.DateField(_("日期"))
+    place = models.CharField(_("地点"), max_length=120)
+    words = models.TextField(_("察看情况"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+
+class FindingState(models.TextChoices):
+    OPEN = "open", _("待整改")
+    RECTIFIED = "rectified", _("待复查")
+    CLOSED = "closed", _("已销号")
+
+
+class Finding(Record):
+    """A problem found; rectified by the department, re-checked by whoever raised it (销号). tries: times sent back."""
+
+    kind: ClassVar[str] = "finding"
+    project = models.ForeignKey(Project, models.PROTECT, related_name="findings")
+    inspection = models.ForeignKey(Inspection, models.PROTECT, null=True, related_name="findings")
+    words = models.TextField(_("问题"))
+    raised_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    raised_on = models.DateField()
+    remedy = models.TextField(_("整改情况"), blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    state = FSMField(default=FindingState.OPEN, choices=FindingState.choices, protected=True)
+
+    def __str__(self) -> str:
+        return f"{self.project.title}：{self.words[:30]}"
+
+    @property
+    def about(self) -> str:
+        return self.project.about
+
+    @property
+    def step(self) -> int:
+        return 5
+
+    @transition(field=state, source=FindingState.OPEN, target=FindingState.RECTIFIED)
+    def rectify(self) -> None:
+        """The department reports what was done."""
+
+    @transition(field=state, source=FindingState.RECTIFIED, target=FindingState.OPEN)
+    def reject(self) -> None:
+        """Not fixed: back, and counted."""
+
+    @transition(field=state, source=FindingState.RECTIFIED, target=FindingState.CLOSED)
+    def close(self) -> None:
+        """销号."""
+
+
+class ChangeKind(models.TextChoices):
+    CONTENT = "content", _("调整内容、目标")
+    COST = "cost", _("调整投资")
+    DEADLINE = "deadline", _("调整工期")
+    PLACE = "place", _("调整地点")
+    UNIT = "unit", _("调整责任单位")
+    SUSPEND = "suspend", _("暂缓实施")
+    RESUME = "resume", _("恢复实施")
+    STOP = "stop", _("终止")
+    REPLACE = "replace", _("替换")
+
+
+class ChangeState(models.TextChoices):
+    ASKED = "asked", _("待决定")
+    AGREED = "agreed", _("已批准")
+    REFUSED = "refused", _("未批准")
+    ANNOUNCED = "announced", _("已公告")
+
+
+class Change(Record):
+    """A change of an elected project: asked by the government, decided by the congress by default, announced."""
+
+    kind: ClassVar[str] = "change"
+    project = models.ForeignKey(Project, models.PROTECT, related_name="changes")
+    what = models.CharField(_("调整事项"), max_length=10, choices=ChangeKind.choices)
+    proposed = models.JSONField(default=dict)
+    reason = models.CharField(_("理由"), max_length=1000)
+    asked_on = models.DateField()
+    state = FSMField(default=ChangeState.ASKED, choices=ChangeState.choices, protected=True)
+
+    def __str__(self) -> str:
+        return f"{self.project.title}：{self.get_what_display()}"
+
+    @property
+    def about(self) -> str:
+        return self.project.about
+
+    @property
+    def step(self) -> int:
+        return 5
+
+    @transition(field=state, source=ChangeState.ASKED, target=ChangeState.AGREED)
+    def agree(self) -> None:
+        """Decided by the body the rulebook names."""
+
+    @transition(field=state, source=ChangeState.ASKED, target=ChangeState.REFUSED)
+    def refuse(self) -> None:
+        """Not agreed; the project stays as it is."""
+
+    @transition(field=state, source=ChangeState.AGREED, target=ChangeState.ANNOUNCED)
+    def announce(self) -> None:
+        """公告."""
+
+
+class InterpellationState(models.TextChoices):
+    TABLED = "tabled", _("待主席团决定")
+    ADMITTED = "admitted", _("待答复")
+    ANSWERED = "answered", _("已答复")
+
+
+class Interpellation(Record):
+    """质询案: ten or more deputies jointly, in writing, only while a session is open (组织法 24)."""
+
+    kind: ClassVar[str] = "interpellation"
+    cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="interpellations")
+    session = models.ForeignKey(Session, models.PROTECT, related_name="interpellations")
+    project = models.ForeignKey(Project, models.PROTECT, null=True, related_name="interpellations")
+    words = models.TextField(_("质询内容"))
+    movers = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", verbose_name=_("联名代表"))
+    form = models.CharField(_("答复形式"), max_length=20, blank=True)
+    answer = models.TextField(_("答复"), blank=True)
+    state = FSMField(default=InterpellationState.TABLED, choices=InterpellationState.choices, protected=True)
+
+    def __str__(self) -> str:
+        return f"{_('质询案')}：{self.words[:30]}"
+
+    @property
+    def about(self) -> str:
+        return self.cycle.reference
+
+    @property
+    def step(self) -> int:
+        return 5
+
+    @transition(field=state, source=InterpellationState.TABLED, target=InterpellationState.ADMITTED)
+    def admit(self) -> None:
+        """The presidium decides the form of the answer."""
+
+    @transition(field=state, source=InterpellationState.ADMITTED, target=InterpellationState.ANSWERED)
+    def answer_given(self) -> None:
+        """答复."""

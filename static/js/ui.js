@@ -1,0 +1,61 @@
+/* Only enhancement: every page works without this file. */
+(function () {
+  "use strict";
+
+  var summary = document.querySelector("[data-error-summary]");
+  if (summary) { summary.focus(); }
+
+  var current = document.querySelector(".side-nav [aria-current]");
+  var nav = current && current.closest(".side-nav");
+  if (nav && nav.scrollWidth > nav.clientWidth) {
+    nav.scrollLeft = current.getBoundingClientRect().left - nav.getBoundingClientRect().left - 16;
+  }
+
+  /* On a phone the tasks come before the filters, unless a filter is in use. */
+  var narrow = document.querySelector("link[data-narrow]");
+  if (narrow && window.matchMedia(narrow.media).matches && !window.location.search) {
+    document.querySelectorAll("details[data-fold]").forEach(function (part) { part.removeAttribute("open"); });
+  }
+
+  function closeMenus(except) {
+    document.querySelectorAll("details.menu[open]").forEach(function (menu) {
+      if (!except || !menu.contains(except)) { menu.removeAttribute("open"); }
+    });
+  }
+  document.addEventListener("click", function (event) { closeMenus(event.target); });
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape") { return; }
+    var open = document.querySelector("details.menu[open]");
+    if (!open) { return; }
+    closeMenus();
+    open.querySelector("summary").focus();
+  });
+
+  /* A second tap on a slow line must not send the form twice; after five seconds a retry is allowed. */
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (form.method !== "post") { return; }
+    if (form.dataset.sent && Date.now() - Number(form.dataset.sent) < 5000) { event.preventDefault(); return; }
+    form.dataset.sent = String(Date.now());
+  });
+
+  document.querySelectorAll("[data-choice-count]").forEach(function (box) {
+    var max = Number(box.dataset.max);
+    var over = box.querySelector("[data-over]");
+    var shown = box.querySelector("[data-chosen]");
+    function show() {
+      var n = document.querySelectorAll('input[name="' + box.dataset.choiceCount + '"]:checked').length;
+      shown.textContent = String(n);
+      over.hidden = !(max && n > max);
+      over.querySelector("[data-over-by]").textContent = String(n - max);
+    }
+    document.addEventListener("change", show);
+    window.addEventListener("pageshow", show);
+    show();
+  });
+
+  document.querySelectorAll("[data-print]").forEach(function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () { window.print(); });
+  });
+})();

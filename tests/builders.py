@@ -1,0 +1,55 @@
+"""What tests start from, always built through the services, so no test meets an impossible record."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from projects.demo.cast import Casting, Township
+from workflow.audit.services import Act
+from workflow.flows.models import Deadline
+from workflow.flows.services import complete
+from workflow.people.models import UnitKind, User
+from workflow.people.services import create_unit
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+SINCE = date(2020, 1, 1)
+
+
+def at(day: str, hour: int = 9) -> datetime:
+    """An instant of a day in local time."""
+    return datetime.combine(date.fromisoformat(day), time(hour), SHANGHAI)
+
+
+def township(code: str = "T01", *, deputies: int = 20, name: str = "青溪镇", **more: Any) -> Township:
+    """A township with its whole cast, under a county of its own."""
+    county = create_unit(code=f"{code}-C", name="示范县", kind=UnitKind.COUNTY)
+    admin = User.objects.create(username=f"admin@{code}", name="系统管理员")
+    act = Act(admin, "admin", county, at("2020-01-01"))
+    return Casting(act, SINCE).township(code, name, county, deputies=deputies, **more)
+
+
+def open_task(key: str, **filters: Any) -> Deadline:
+    """The one open task of a key; fails the test when there is none or more than one."""
+    return Deadline.objects.select_related("task").get(key=key, done_at=None, cancelled=False, **filters)
+
+
+def do(key: str, actor: User, day: str, _filters: dict[str, Any] | None = None, **data: Any):  # type: ignore[no-untyped-def]
+    """Complete the open task of a key as `actor` on a day."""
+    return complete(open_task(key, **(_filters or {})).task_id, actor=actor, data=data, at=at(day))
+
+
+def meeting_of(members: list[User], day: str, *, agree: bool = True, **more: Any) -> dict[str, Any]:
+    """A full meeting's data: everyone attends and agrees, or nobody does."""
+    n = len(members)
+    return {
+        "held_on": day,
+        "attended": [str(user.pk) for user in members],
+        "votes_for": n if agree else 0,
+        "votes_against": 0 if agree else n,
+        "votes_abstain": 0,
+        "minutes": "会议研究了有关事项，形成纪要。",
+        **({} if agree else {"return_reason": "资金来源未说明，请补充。"}),
+        **more,
+    }

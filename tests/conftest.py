@@ -1,0 +1,98 @@
+"""Fixtures of every test: a database per worker, and a fresh one for tests that commit.
+
+Ordinary tests (``@pytest.mark.django_db``) run as the run-time role in a transaction that is rolled back.
+Tests that commit, use threads or serve pages ask for ``fresh_database`` (or ``served``) instead: the trail refuses
+to be truncated, so the database is thrown away.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+from pytest_django import DjangoDbBlocker
+from pytest_django.live_server_helper import LiveServer
+
+from projects.site.postgres import Urls
+from tests.databases import Server, connected_to
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        mark = item.get_closest_marker("django_db")
+        if mark and mark.kwargs.get("transaction"):
+            raise pytest.UsageError(f"{item.nodeid}: use the fixture fresh_database, not transaction=True")
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[Server]:
+    """The PostgreSQL server tests use: the one the environment names, or the embedded one."""
+    if settings.CLUSTER is None:
+        yield Server(Urls(owner=os.environ["DATABASE_OWNER_URL"], app=os.environ["DATABASE_URL"]))
+        return
+    yield Server(settings.CLUSTER.ensure())
+    settings.CLUSTER.release()
+
+
+@pytest.fixture(scope="session")
+def template_database(database_server: Server) -> str:
+    """The name of a migrated database to copy."""
+    return database_server.template()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    database_server: Server, template_database: str, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """This worker's own copy, used as the run-time role by every test marked ``django_db``."""
+    name = database_server.clone(template_database)
+    with django_db_blocker.unblock(), connected_to(name), django_db_blocker.block():
+        yield
+    database_server.drop(name)
+
+
+@pytest.fixture
+def fresh_database(
+    request: pytest.FixtureRequest,
+    database_server: Server,
+    template_database: str,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[str]:
+    """A copy for this test alone, in which commits are real; yields its name and drops it afterwards."""
+    if "db" in request.fixturenames or request.node.get_closest_marker("django_db"):
+        raise pytest.UsageError("fresh_database replaces the mark django_db")
+    name = database_server.clone(template_database)
+    with django_db_blocker.unblock(), connected_to(name):
+        yield name
+    database_server.drop(name)
+
+
+@pytest.fixture
+def owner_connection(database_server: Server) -> Iterator[psycopg.Connection[Any]]:
+    """An autocommit connection of the owner to the database the test uses (tables, policies, tampering)."""
+    with database_server.owner(connection.settings_dict["NAME"]) as opened:
+        yield opened
+
+
+@pytest.fixture
+def served(fresh_database: str) -> Iterator[LiveServer]:
+    """The site on a real port over a fresh database; ``served.url`` is its address."""
+    server = LiveServer("127.0.0.1")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    """Where the browser of the page tests is: CHROMIUM, or the first one installed."""
+    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if name and (path := shutil.which(name))), None)
+    if found is None:
+        raise pytest.UsageError("no Chromium or Chrome found: install one, or name it in CHROMIUM")
+    return found

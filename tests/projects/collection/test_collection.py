@@ -1,0 +1,161 @@
+"""Step 1: from the scheme to the closed books."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from projects.collection.intake import propose
+from projects.collection.models import Proposal
+from projects.lifecycle.services import start_year
+from tests.builders import at, do, meeting_of, open_task, township
+from workflow.audit.models import Entry
+from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Taken
+from workflow.flows.services import complete, send_back
+from workflow.people.isolation import SYSTEM, apply
+
+pytestmark = pytest.mark.django_db
+
+PLAN = {
+    "opens_on": date(2026, 9, 1),
+    "planned_t": date(2027, 1, 20),
+    "planned_t2": date(2028, 1, 18),
+    "year": 2027,
+}
+SCHEME = {
+    "opens_on": "2026-09-01",
+    "planned_t": "2027-01-20",
+    "planned_t2": "2028-01-18",
+    "leading_group": "组长、副组长和成员",
+    "body": "按照三个阶段六个环节组织实施。",
+}
+CALL = {"window_from": "2026-09-03", "window_to": "2026-10-08", "body": "现面向全镇公开征集民生实事项目。"}
+
+
+@pytest.fixture(autouse=True)
+def _system(db):
+    apply(SYSTEM)
+
+
+@pytest.fixture
+def town(db):
+    apply(SYSTEM)
+    return township()
+
+
+@pytest.fixture
+def cycle(town):
+    return start_year(town.act("chair", at("2026-08-10")), **PLAN)
+
+
+def opened(town, cycle):
+    do("collection.scheme", town.of("chair"), "2026-08-12", **SCHEME)
+    do(
+        "collection.scheme_party",
+        town.of("party"),
+        "2026-08-20",
+        **meeting_of(town.people["party"], "2026-08-20", return_reason=""),
+    )
+    do("collection.open", town.of("chair"), "2026-09-01")
+    do("collection.publish_call", town.of("gov_clerk"), "2026-09-02", **CALL)
+    cycle.refresh_from_db()
+
+
+def test_collection_runs_from_the_scheme_to_the_closed_books(town, cycle):
+    opened(town, cycle)
+    assert cycle.state == "collecting" and cycle.rules_data
+    proposal = propose(
+        town.act("station", at("2026-09-10")), title="安装路灯", content="村口无灯。", proposer_kind="station"
+    )
+    assert open_task("collection.receive").due_on == date(2026, 9, 17)
+    do("collection.receive", town.of("gov_clerk"), "2026-09-11", decision="accept")
+    do("collection.close_books", town.of("gov_clerk"), "2026-10-12", body="共征集一件。")
+    cycle.refresh_from_db()
+    proposal.refresh_from_db()
+    assert (cycle.state, proposal.state) == ("selecting", "accepted")
+    actions = list(Entry.objects.order_by("id").values_list("action", flat=True))
+    assert actions[-2:] == ["collection.close_books", "cycle.begin_selection"]
+
+
+def test_the_party_committee_sends_the_scheme_back_with_a_reason(town, cycle):
+    do("collection.scheme", town.of("chair"), "2026-08-12", **SCHEME)
+    data = meeting_of(town.people["party"], "2026-08-20", agree=False)
+    entry = do("collection.scheme_party", town.of("party"), "2026-08-20", **data)
+    assert entry.action == "collection.scheme_party.return"
+    assert open_task("collection.scheme").office == "chair"
+
+
+def test_one_member_is_not_a_meeting(town, cycle):
+    do("collection.scheme", town.of("chair"), "2026-08-12", **SCHEME)
+    alone = meeting_of(town.people["party"][:1], "2026-08-20")
+    with pytest.raises(InvalidForm, match="三分之二"):
+        do("collection.scheme_party", town.of("party"), "2026-08-20", **alone)
+
+
+def test_another_office_cannot_do_the_task(town, cycle):
+    with pytest.raises(NotYourTurn):
+        do("collection.scheme", town.of("gov_clerk"), "2026-08-12", **SCHEME)
+
+
+def test_a_done_task_is_not_done_again(town, cycle):
+    task = open_task("collection.scheme")
+    complete(task.task_id, actor=town.of("chair"), data=SCHEME, at=at("2026-08-12"))
+    with pytest.raises(Taken):
+        complete(task.task_id, actor=town.of("chair"), data=SCHEME, at=at("2026-08-12"))
+
+
+def test_a_plan_that_cannot_hold_is_not_opened(town):
+    start_year(town.act("chair", at("2026-11-01")), **PLAN | {"opens_on": date(2026, 12, 1)})
+    do("collection.scheme", town.of("chair"), "2026-11-02", **SCHEME | {"opens_on": "2026-12-01"})
+    do(
+        "collection.scheme_party",
+        town.of("party"),
+        "2026-11-03",
+        **meeting_of(town.people["party"], "2026-11-03"),
+    )
+    with pytest.raises(Obstructed):
+        do("collection.open", town.of("chair"), "2026-12-01")
+
+
+def test_the_books_do_not_close_over_an_undecided_proposal(town, cycle):
+    opened(town, cycle)
+    propose(
+        town.act("station", at("2026-09-10")), title="安装路灯", content="村口无灯。", proposer_kind="station"
+    )
+    with pytest.raises(Obstructed, match="1 件"):
+        do("collection.close_books", town.of("gov_clerk"), "2026-10-12", body="共征集一件。")
+
+
+def test_a_proposal_outside_the_window_goes_to_the_pool(town, cycle):
+    opened(town, cycle)
+    late = propose(
+        town.act("station", at("2026-10-20")), title="修桥", content="桥面破损。", proposer_kind="station"
+    )
+    assert (late.state, late.cycle) == ("pooled", None)
+
+
+def test_a_returned_proposal_that_is_completed_is_received_again(town, cycle):
+    opened(town, cycle)
+    propose(
+        town.act("station", at("2026-09-10")), title="安装路灯", content="路灯。", proposer_kind="station"
+    )
+    do("collection.receive", town.of("gov_clerk"), "2026-09-11", decision="return", reason="请写明地点和数量")
+    do(
+        "collection.complete_proposal",
+        town.of("gov_clerk"),
+        "2026-09-14",
+        decision="completed",
+        content="村口至学校二十盏",
+    )
+    do("collection.receive", town.of("gov_clerk"), "2026-09-15", decision="accept")
+    assert Proposal.objects.get().state == "accepted"
+
+
+def test_a_return_without_a_reason_is_refused(town, cycle):
+    opened(town, cycle)
+    propose(
+        town.act("station", at("2026-09-10")), title="安装路灯", content="路灯。", proposer_kind="station"
+    )
+    with pytest.raises(InvalidForm, match="理由"):
+        do("collection.receive", town.of("gov_clerk"), "2026-09-11", decision="return", reason="")

@@ -1,0 +1,10 @@
+"""The product's settings under the test profile, with a folder and a server of their own."""
+
+import os
+
+from projects.site.env import PROJECT
+
+os.environ["PIAOJUE_PROFILE"] = "test"
+os.environ.setdefault("PIAOJUE_VAR", str(PROJECT / "var" / "test"))
+
+from projects.site.settings import *  # noqa: F403

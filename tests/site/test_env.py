@@ -1,0 +1,142 @@
+"""What the operator says, and what is answered when it cannot be used."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from projects.site.env import PROJECT, Environment, Misconfigured, database_settings, read
+
+SECRET = "k8Jq2-vTz_7Wm4Rb9Yc1Nd6Xs3Pf5Lh0Ga-QeUiOoAaZzEeRrTtYy"
+PRODUCTION = {
+    "PIAOJUE_PROFILE": "production",
+    "SECRET_KEY": SECRET,
+    "DATABASE_URL": "postgresql://app:pw@db.example.cn:5433/piaojue",
+    "CELERY_BROKER_URL": "redis://broker:6379/0",
+    "ALLOWED_HOSTS": "piaojue.example.cn, www.example.cn",
+}
+
+
+def production(**changes: str) -> Environment:
+    return read({**PRODUCTION, **changes})
+
+
+def complaints(environ: dict[str, str]) -> list[str]:
+    with pytest.raises(Misconfigured) as refusal:
+        read(environ)
+    return refusal.value.lines
+
+
+def test_a_complete_production_environment_is_read() -> None:
+    found = production(EMAIL_URL="smtp+tls://post%40example.cn:p%2Fw@mail.example.cn?from=rd@example.cn")
+    assert found.allowed_hosts == ["piaojue.example.cn", "www.example.cn"]
+    assert found.database["HOST"] == "db.example.cn"
+    assert found.database["PORT"] == "5433"
+    assert found.time_zone == "Asia/Shanghai"
+    assert found.https and not found.debug
+    assert found.mail is not None
+    assert (found.mail.user, found.mail.password, found.mail.port) == ("post@example.cn", "p/w", 587)
+    assert (found.mail.tls, found.mail.ssl, found.mail.sender) == (True, False, "rd@example.cn")
+
+
+def test_an_empty_production_environment_names_every_missing_setting_once() -> None:
+    lines = complaints({"PIAOJUE_PROFILE": "production"})
+    assert [line.split("：")[0] for line in lines] == [
+        "SECRET_KEY", "DATABASE_URL", "CELERY_BROKER_URL", "ALLOWED_HOSTS",
+    ]  # fmt: skip
+    assert all("\n" not in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "ab" * 40),
+        ("DATABASE_URL", "mysql://a:b@h/d"),
+        ("DATABASE_URL", "postgresql://h"),
+        ("DATABASE_URL", "postgresql://u:p@h:port/d?nonsense=1"),
+        ("DATABASE_OWNER_URL", "sqlite:///x"),
+        ("CELERY_BROKER_URL", "http://broker"),
+        ("CACHE_URL", "memcached://x"),
+        ("EMAIL_URL", "mailto:x"),
+        ("EMAIL_URL", "smtp://host:notaport"),
+        ("ALLOWED_HOSTS", "*"),
+        ("TRUSTED_ORIGINS", "example.cn"),
+        ("TRUSTED_ORIGINS", "https://example.cn/path"),
+        ("TIME_ZONE", "Asia/Atlantis"),
+        ("TIME_ZONE", "../etc/passwd"),
+        ("PIAOJUE_PORT", "0"),
+        ("PIAOJUE_PORT", "八千"),
+        ("PIAOJUE_PORT", "70000"),
+        ("PIAOJUE_PROXIES", "-1"),
+        ("PIAOJUE_DEBUG", "1"),
+        ("PIAOJUE_DEBUG", "yes"),
+        ("PIAOJUE_HTTPS", "maybe"),
+        ("PIAOJUE_DB_ROLE", "superuser"),
+    ],
+)
+def test_a_malformed_setting_is_refused_by_its_own_name(name: str, value: str) -> None:
+    assert [line.split("：")[0] for line in complaints({**PRODUCTION, name: value})] == [name]
+
+
+def test_an_unknown_profile_is_refused() -> None:
+    assert complaints({"PIAOJUE_PROFILE": "staging"})[0].startswith("PIAOJUE_PROFILE：")
+
+
+def test_migrations_in_production_need_the_owners_address() -> None:
+    assert complaints({**PRODUCTION, "PIAOJUE_DB_ROLE": "owner"})[0].startswith("DATABASE_OWNER_URL：")
+    found = production(PIAOJUE_DB_ROLE="owner", DATABASE_OWNER_URL="postgresql://owner:pw@db/piaojue")
+    assert found.owner_database["USER"] == "owner"
+
+
+def test_no_complaint_repeats_a_secret() -> None:
+    told = "".join(
+        complaints({
+            **PRODUCTION, "DATABASE_URL": "mysql://u:hidden1@h/d", "EMAIL_URL": "mail://u:hidden2@h",
+            "CELERY_BROKER_URL": "http://u:hidden3@h", "SECRET_KEY": "hidden4",
+        })
+    )  # fmt: skip
+    assert "hidden" not in told
+    assert SECRET not in repr(production())
+
+
+def test_the_demo_makes_its_own_secret_and_keeps_it(tmp_path: Path) -> None:
+    first = read({"PIAOJUE_VAR": str(tmp_path / "var")})
+    again = read({"PIAOJUE_VAR": str(tmp_path / "var")})
+    assert len(first.secret_key) >= 50
+    assert first.secret_key == again.secret_key
+    assert stat.S_IMODE((tmp_path / "var" / "secret-key").stat().st_mode) == 0o600
+    assert first.database == {}
+    assert first.allowed_hosts
+
+
+def test_a_socket_address_is_understood() -> None:
+    found = database_settings("postgresql://piaojue_app@/piaojue?host=/srv/run&sslmode=disable")
+    assert found["HOST"] == "/srv/run"
+    assert found["OPTIONS"] == {"sslmode": "disable"}
+
+
+@pytest.mark.parametrize("command", ["check", "migrate"])
+def test_a_broken_environment_ends_the_process_with_lines_and_no_traceback(command: str) -> None:
+    environ = {"PATH": os.environ["PATH"], "PIAOJUE_PROFILE": "production", "ALLOWED_HOSTS": "a.cn"}
+    done = subprocess.run(
+        [sys.executable, "manage.py", command], cwd=PROJECT, env=environ, capture_output=True, text=True
+    )
+    assert done.returncode == 78
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("SECRET_KEY：")
+    assert len(done.stderr.splitlines()) == (4 if command == "migrate" else 3)
+
+
+def test_production_settings_pass_djangos_deployment_check() -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=PROJECT, env={"PATH": os.environ["PATH"], **PRODUCTION}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "0 silenced" in done.stdout

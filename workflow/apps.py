@@ -1,0 +1,13 @@
+"""The engine's application: people, offices, records, turns, time. No word of proposals or votes."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class WorkflowConfig(AppConfig):
+    name = "workflow"
+    verbose_name = _("流程引擎")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from workflow import checks  # noqa: F401  (registers the system checks)

@@ -1,0 +1,92 @@
+"""The chain's bytes, so that anybody can write a verifier. Pure.
+
+    body  = RFC 8785 canonical JSON of the entry's fields (everything of the exported envelope except
+            index, id, recorded_at, hash and prev)
+    leaf  = UTF-8 of "piaojue-leaf-v1\\n" unit "\\n" index "\\n" id "\\n" recorded_at "\\n" body
+    hash  = SHA-256( prev ‖ leaf )          prev of index 1 = 32 zero bytes
+
+unit is the unit's number in the database (envelope field `unit_id`), index counts from 1 without gaps, id is the
+entry's number, recorded_at is the database's time in UTC as YYYY-MM-DDTHH:MM:SS.ffffffZ. Hashes are printed in
+lower-case hexadecimal. The algorithm is named by the version in the first line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import rfc8785
+
+VERSION = "piaojue-leaf-v1"
+GENESIS = bytes(32)
+ENVELOPE_ONLY = ("index", "id", "recorded_at", "hash", "prev", "unit_id")
+
+
+@dataclass(frozen=True)
+class Link:
+    """One row of the chain as stored. hash and prev are 32 bytes; recorded_at is aware."""
+
+    unit_id: int
+    index: int
+    entry_id: int
+    recorded_at: datetime
+    body: str
+    prev: bytes
+    hash: bytes
+
+
+@dataclass(frozen=True)
+class Break:
+    """Where a chain stops being whole: the entry's id and index, and a stable reason code."""
+
+    unit_id: int
+    index: int
+    entry_id: int
+    code: str
+
+
+def canonical(fields: Mapping[str, Any]) -> str:
+    """The body's text: RFC 8785. Raises on values JSON cannot hold exactly (NaN, integers beyond 2^53)."""
+    return rfc8785.dumps(dict(fields)).decode()
+
+
+def stamp(at: datetime) -> str:
+    """An instant as it stands in a leaf: UTC, microseconds, Z."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def leaf_bytes(unit_id: int, index: int, entry_id: int, recorded_at: str, body: str) -> bytes:
+    """The bytes of one leaf; recorded_at as `stamp` gives it."""
+    return f"{VERSION}\n{unit_id}\n{index}\n{entry_id}\n{recorded_at}\n{body}".encode()
+
+
+def link_hash(prev: bytes, leaf: bytes) -> bytes:
+    """SHA-256 over the previous hash and the leaf."""
+    return hashlib.sha256(prev + leaf).digest()
+
+
+def first_break(links: Iterable[Link]) -> Break | None:
+    """The first row of one unit's chain that does not follow from the row before; None when it is whole.
+
+    links: ordered by index. Codes: `gap` (an index is missing or doubled), `prev` (does not name the hash before),
+    `hash` (the row's own bytes do not give its hash).
+    """
+    prev, index = GENESIS, 0
+    for link in links:
+        code = _fault(link, prev, index + 1)
+        if code:
+            return Break(link.unit_id, link.index, link.entry_id, code)
+        prev, index = link.hash, link.index
+    return None
+
+
+def _fault(link: Link, prev: bytes, index: int) -> str:
+    if link.index != index:
+        return "gap"
+    if link.prev != prev:
+        return "prev"
+    leaf = leaf_bytes(link.unit_id, link.index, link.entry_id, stamp(link.recorded_at), link.body)
+    return "" if link_hash(prev, leaf) == link.hash else "hash"

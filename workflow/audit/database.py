@@ -1,0 +1,87 @@
+"""The part of the trail that lives in the database: refusals, and the leaf written at COMMIT.
+
+Measured in design: the chain's head is locked only at the end of the transaction, so acts of one unit wait for each
+other for the length of a commit, not of a request.
+"""
+
+from __future__ import annotations
+
+REFUSE = """
+CREATE FUNCTION piaojue_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the trail is append-only: % on % is refused', TG_OP, TG_TABLE_NAME
+        USING ERRCODE = 'insufficient_privilege';
+END $$;
+"""
+
+# It cannot write into the entry itself: that would be an UPDATE. SECURITY DEFINER, because the app role may not
+# insert a leaf; a fixed search_path, because a definer's function must not be led to somebody else's tables.
+APPEND = """
+CREATE FUNCTION piaojue_append_leaf() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public AS $$
+DECLARE
+    head workflow_head%ROWTYPE;
+    now_utc timestamptz;
+    stamp text;
+    leaf bytea;
+    digest bytea;
+BEGIN
+    INSERT INTO workflow_head (unit_id, size, hash)
+        VALUES (NEW.unit_id, 0, decode(repeat('00', 32), 'hex')) ON CONFLICT (unit_id) DO NOTHING;
+    SELECT * INTO head FROM workflow_head WHERE unit_id = NEW.unit_id FOR UPDATE;
+    now_utc := clock_timestamp();
+    stamp := to_char(now_utc AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+    leaf := convert_to('piaojue-leaf-v1' || E'\\n' || NEW.unit_id || E'\\n' || (head.size + 1) || E'\\n' || NEW.id
+        || E'\\n' || stamp || E'\\n' || NEW.body, 'UTF8');
+    digest := sha256(head.hash || leaf);
+    INSERT INTO workflow_leaf (entry_id, unit_id, index, recorded_at, prev, hash)
+        VALUES (NEW.id, NEW.unit_id, head.size + 1, now_utc, head.hash, digest);
+    UPDATE workflow_head SET size = head.size + 1, hash = digest WHERE unit_id = NEW.unit_id;
+    RETURN NULL;
+END $$;
+"""
+
+TRIGGERS = """
+CREATE CONSTRAINT TRIGGER entry_leaf AFTER INSERT ON workflow_entry
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION piaojue_append_leaf();
+CREATE TRIGGER entry_fixed BEFORE UPDATE OR DELETE ON workflow_entry
+    FOR EACH ROW EXECUTE FUNCTION piaojue_refuse_change();
+CREATE TRIGGER entry_kept BEFORE TRUNCATE ON workflow_entry
+    FOR EACH STATEMENT EXECUTE FUNCTION piaojue_refuse_change();
+CREATE TRIGGER leaf_fixed BEFORE UPDATE OR DELETE ON workflow_leaf
+    FOR EACH ROW EXECUTE FUNCTION piaojue_refuse_change();
+CREATE TRIGGER leaf_kept BEFORE TRUNCATE ON workflow_leaf
+    FOR EACH STATEMENT EXECUTE FUNCTION piaojue_refuse_change();
+CREATE TRIGGER head_kept BEFORE DELETE ON workflow_head
+    FOR EACH ROW EXECUTE FUNCTION piaojue_refuse_change();
+"""
+
+DROP = """
+DROP TRIGGER entry_leaf ON workflow_entry;
+DROP TRIGGER entry_fixed ON workflow_entry;
+DROP TRIGGER entry_kept ON workflow_entry;
+DROP TRIGGER leaf_fixed ON workflow_leaf;
+DROP TRIGGER leaf_kept ON workflow_leaf;
+DROP TRIGGER head_kept ON workflow_head;
+DROP FUNCTION piaojue_append_leaf();
+DROP FUNCTION piaojue_refuse_change();
+"""
+
+
+def owned_policies(table: str) -> list[str]:
+    """Policies of the chain's own tables: read by the unit's context, written by the owner's function alone."""
+    mine = (
+        "current_user = (SELECT tableowner FROM pg_tables WHERE schemaname = 'public' AND tablename = '{}')"
+    )
+    owner = mine.format(table)
+    readable = (
+        "current_setting('piaojue.mode', true) = 'system' OR "
+        "unit_id = ANY (nullif(current_setting('piaojue.units', true), '')::bigint[]) OR " + owner
+    )
+    return [
+        f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
+        f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
+        f'CREATE POLICY reads ON "{table}" FOR SELECT USING ({readable})',
+        f'CREATE POLICY adds ON "{table}" FOR INSERT WITH CHECK ({owner})',
+        f'CREATE POLICY edits ON "{table}" FOR UPDATE USING ({owner}) WITH CHECK ({owner})',
+    ]

@@ -1,0 +1,75 @@
+"""The trail: one append-only row per act, and its leaf in the unit's chain (integrity.md §1).
+
+Nobody but `audit.services.write_down` inserts an Entry, nobody but the database's deferred trigger inserts a Leaf,
+and the `app` role may neither update nor delete nor truncate either.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+from django.utils.translation import gettext_lazy as _
+
+from workflow.people.models import Unit
+
+
+def _from_body(key: str, output: models.Field) -> models.GeneratedField:
+    """A column the database reads out of the hashed body, so that a query can never meet another value."""
+    return models.GeneratedField(
+        expression=KeyTextTransform(key, Cast("body", models.JSONField())),
+        output_field=output,
+        db_persist=True,
+    )
+
+
+class Entry(models.Model):
+    """One act. `body` holds the canonical JSON (RFC 8785) that is hashed; the other columns are read from it."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField(_("办理时间"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("办理人")
+    )
+    body = models.TextField()
+    action = _from_body("action", models.TextField())
+    subject = _from_body("subject", models.TextField())
+    about = _from_body("about", models.TextField())
+    task = _from_body("task", models.TextField())
+
+    class Meta:
+        verbose_name = _("办理记录")
+        verbose_name_plural = _("办理记录")
+        indexes = [
+            models.Index(fields=["unit", "id"], name="entry_unit_order"),
+            models.Index(fields=["subject", "id"], name="entry_subject_order"),
+            models.Index(fields=["about", "id"], name="entry_about_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.subject}"
+
+
+class Leaf(models.Model):
+    """An entry's place in its unit's chain; written by the database at COMMIT (`chain.py` has the byte layout)."""
+
+    entry = models.OneToOneField(Entry, models.PROTECT, primary_key=True, related_name="leaf")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", db_index=False)
+    index = models.BigIntegerField()
+    recorded_at = models.DateTimeField()
+    prev = models.BinaryField()
+    hash = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "index"], name="leaf_unit_index_gapless"),
+        ]
+
+
+class Head(models.Model):
+    """The end of a unit's chain: how many leaves, and the last hash."""
+
+    unit = models.OneToOneField(Unit, models.PROTECT, primary_key=True, related_name="+")
+    size = models.BigIntegerField()
+    hash = models.BinaryField()

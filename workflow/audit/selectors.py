@@ -1,0 +1,73 @@
+"""Reads of the trail; row-level security narrows every one of them to the viewer's units."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from workflow.audit.chain import Link, stamp
+from workflow.audit.models import Entry
+from workflow.people.models import Unit
+
+
+def entries_of(unit: Unit) -> QuerySet[Entry]:
+    """The unit's entries in the order of the chain."""
+    return Entry.objects.filter(unit=unit).select_related("actor", "unit", "leaf").order_by("id")
+
+
+def history_of(subject: str) -> QuerySet[Entry]:
+    """Everything done on one record ("proposal:12") or inside it ("cycle:3"), newest first."""
+    return (
+        (Entry.objects.filter(subject=subject) | Entry.objects.filter(about=subject))
+        .select_related("actor", "unit")
+        .order_by("-id")
+    )
+
+
+@dataclass(frozen=True)
+class Line:
+    """An entry as exported: the envelope, and its body byte-exact."""
+
+    envelope: dict[str, Any]
+    body: str
+
+
+_CHAIN = """
+    SELECT l.unit_id, l.index, l.entry_id, l.recorded_at, e.body, l.prev, l.hash
+    FROM workflow_leaf l JOIN workflow_entry e ON e.id = l.entry_id
+    WHERE l.unit_id = %s ORDER BY l.index
+"""
+
+
+def links_of(unit_id: int) -> Iterator[Link]:
+    """The unit's chain from its first leaf, streamed; needs a transaction (a server-side cursor)."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(_CHAIN, [unit_id])
+        for row in cursor:
+            yield Link(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), bytes(row[6]))
+
+
+def lines_of(unit: Unit, *, year: int | None = None) -> Iterator[Line]:
+    """The unit's entries as envelopes, in the order of the chain; year keeps those done in that calendar year."""
+    for link in links_of(unit.pk):
+        body = json.loads(link.body)
+        if year is not None and not body["at"].startswith(str(year)):
+            continue
+        yield Line(envelope_of(link, body), link.body)
+
+
+def envelope_of(link: Link, body: dict[str, Any]) -> dict[str, Any]:
+    """The body's fields plus what the chain adds: index, id, recorded_at, prev, hash, unit_id."""
+    return body | {
+        "index": link.index,
+        "id": link.entry_id,
+        "recorded_at": stamp(link.recorded_at),
+        "hash": link.hash.hex(),
+        "prev": link.prev.hex(),
+        "unit_id": link.unit_id,
+    }

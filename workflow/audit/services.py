@@ -1,0 +1,77 @@
+"""The only writer of the trail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from workflow.audit.chain import canonical, stamp
+from workflow.audit.models import Entry
+from workflow.people.models import Unit, User
+
+
+@dataclass(frozen=True)
+class Act:
+    """Who does something, in which office, at which unit, when; handed to every service.
+
+    actor: None for the system itself and for residents without an account. office: the role code held. unit: the
+    tenant in whose trail the act is written. at: the act's time (aware). task: "flow task id" when a task is done.
+    """
+
+    actor: User | None
+    office: str
+    unit: Unit
+    at: datetime
+    task: str = ""
+    request_id: str = ""
+
+    @property
+    def on(self) -> date:
+        """The act's calendar day in local time."""
+        from django.utils.timezone import localdate
+
+        return localdate(self.at)
+
+    def at_task(self, task: str) -> Act:
+        return replace(self, task=task)
+
+
+def write_down(
+    act: Act,
+    action: str,
+    subject: str,
+    *,
+    about: str = "",
+    step: int | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str = "",
+    label: str = "",
+) -> Entry:
+    """Append one entry in the act's own transaction.
+
+    subject: "kind:id" of the record the act is on; about: "kind:id" of the whole it belongs to (the year's cycle),
+    step: 1–6 of the six steps or None. before, after: what changed, JSON values only. Personal data stays out:
+    ids, not names or telephone numbers (integrity.md §1.6).
+    """
+    body = canonical(
+        {
+            "about": about,
+            "action": action,
+            "actor": act.actor.username if act.actor else "",
+            "after": dict(after or {}),
+            "at": stamp(act.at),
+            "before": dict(before or {}),
+            "label": label,
+            "office": act.office,
+            "reason": reason,
+            "request": act.request_id,
+            "step": step,
+            "subject": subject,
+            "task": act.task,
+            "unit": act.unit.code,
+        }
+    )
+    return Entry.objects.create(unit=act.unit, at=act.at, actor=act.actor, body=body)

@@ -1,0 +1,101 @@
+"""The base of every flow: one lock, one way to begin, one way to open a deadline."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, ClassVar
+
+from viewflow.workflow import Flow, nodes
+from viewflow.workflow.lock import SelectForUpdateLock
+from viewflow.workflow.models import Process, Task
+
+from workflow.calendar.offsets import DueDate
+from workflow.flows.acting import current_act
+from workflow.flows.models import Deadline
+from workflow.flows.nodes import OfficeView
+
+
+class OfficeFlow(Flow):
+    """A flow of offices on one subject (viewflow's `artifact`).
+
+    room: the rulebook's prefix of its tasks; step: which of the six steps, None where it belongs to none.
+    The default lock of the library is no lock at all: two users completed one task and the next step ran twice.
+    """
+
+    lock_impl = SelectForUpdateLock(nowait=False, attempts=1)
+    room: ClassVar[str] = ""
+    step: ClassVar[int | None] = None
+
+    start: Any = None
+
+    @classmethod
+    def begin(cls, subject: Any, *, parent: Task | None = None) -> Process:
+        """Start the flow on a saved subject, inside `acting(...)` and a transaction."""
+        start = cls.instance.node("start")
+        activation = start.activation_class.create(start, None, None)
+        activation.process.artifact = subject
+        activation.process.parent_task = parent
+        activation.execute()
+        return activation.process
+
+    @classmethod
+    def resume(cls, task_id: int) -> None:
+        """Let a waiting node go on (its child flow ended, or its job is done)."""
+        task = Task.objects.select_related("process").get(pk=task_id)
+        with task.flow_task.flow_class.lock(task.process_id):
+            task.refresh_from_db()
+            task.flow_task.activation_class(task).resume()
+
+    @classmethod
+    def due(cls, node: OfficeView, subject: Any, opened_on: date) -> DueDate | None:
+        """When a task opened on a day is due; None for no term. The domain's flows override it."""
+        return None
+
+    @classmethod
+    def year_of(cls, subject: Any) -> int | None:
+        """The project year a subject belongs to."""
+        return None
+
+    @classmethod
+    def open_deadline(cls, activation: Any) -> None:
+        """The deadline row beside a new human task; its clock starts with the act that made it possible."""
+        act, subject, node = current_act(), activation.process.artifact, activation.flow_task
+        due = cls.due(node, subject, act.on)
+        Deadline.objects.create(
+            task=activation.task,
+            unit_id=subject.unit_id,
+            seat=node.seat_of(subject, activation.task.data),
+            office=node.office,
+            key=node.key,
+            step=node.step,
+            year=cls.year_of(subject),
+            subject=subject.reference,
+            about=subject.about or subject.reference,
+            label=subject.label[:200],
+            opened_on=act.on,
+            due_on=due.on if due else None,
+            provisional=bool(due and due.provisional),
+            started_by=act.actor,
+        )
+
+    @classmethod
+    def steps(cls) -> list[OfficeView]:
+        """The human steps in the order they are declared."""
+        return [node for node in cls.instance.nodes() if isinstance(node, OfficeView)]
+
+
+def flows() -> list[type[OfficeFlow]]:
+    """Every concrete flow that has been imported, by room and name."""
+    found: list[type[OfficeFlow]] = []
+    queue = list(OfficeFlow.__subclasses__())
+    while queue:
+        flow = queue.pop()
+        queue.extend(flow.__subclasses__())
+        if isinstance(flow.instance.node("start", no_obsolete=True), nodes.StartHandle):
+            found.append(flow)
+    return sorted(found, key=lambda f: (f.step or 9, f.room, f.__name__))
+
+
+def Begin() -> nodes.StartHandle:
+    """A flow's start, begun by code alone."""
+    return nodes.StartHandle()

@@ -1,0 +1,58 @@
+"""Why an act is refused. Every refusal has a stable code and one Chinese sentence or a list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class Refused(Exception):
+    """An act that may not happen; nothing of it is left behind. code is stable, reasons are for people."""
+
+    code = "refused"
+
+    def __init__(self, *reasons: str) -> None:
+        super().__init__(" ".join(reasons))
+        self.reasons: Sequence[str] = reasons
+
+
+class NotYourTurn(Refused):
+    """The person does not hold the task's office at the task's unit, or no longer does."""
+
+    code = "not_your_office"
+
+
+class Taken(Refused):
+    """Somebody else was first: the task is done, claimed or withdrawn."""
+
+    code = "taken"
+
+
+class Busy(Refused):
+    """Somebody else is acting on the same matter this very moment; trying again is right."""
+
+    code = "busy"
+
+
+class Obstructed(Refused):
+    """Something still stands in the way; reasons name each thing."""
+
+    code = "obstructed"
+
+
+class InvalidForm(Refused):
+    """The entered data breaks a rule; `form` carries the errors by field."""
+
+    code = "invalid"
+
+    def __init__(self, form) -> None:  # type: ignore[no-untyped-def]
+        self.form = form
+        super().__init__(*(f"{label}：{text}" for label, text in errors_of(form)))
+
+
+def errors_of(form) -> list[tuple[str, str]]:  # type: ignore[no-untyped-def]
+    """The form's errors as (field label, sentence); errors of the whole form come under 本表."""
+    found = []
+    for name, errors in form.errors.items():
+        label = str(form.fields[name].label or name) if name in form.fields else "本表"
+        found.extend((label, str(error)) for error in errors)
+    return found

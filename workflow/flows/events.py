@@ -1,0 +1,147 @@
+"""What an office may do of its own accord, without a task: propose, visit, inspect, ask, withdraw (steps.md, *event*)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+
+from workflow.audit.models import Entry
+from workflow.audit.services import Act, write_down
+from workflow.flows.acting import acting
+from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed
+from workflow.flows.forms import StepForm
+from workflow.flows.services import Outcome, busy_if_locked
+from workflow.machines.models import Record
+from workflow.people.models import User
+from workflow.roles import registry
+from workflow.roles.models import RoleGrant
+from workflow.roles.services import grant_for_update
+
+
+@dataclass(frozen=True)
+class Event:
+    """One kind of act without a task. key: room.act, as in the rulebook and the trail.
+
+    offices: who may; subject: the record it is done on; form: a StepForm; act: the service, act(act, subject,
+    **cleaned). when: subject, at → reasons why not now; offered: subject, grant → whether it makes sense to show.
+    """
+
+    key: str
+    title: str | Promise
+    offices: tuple[str, ...]
+    subject: type[Record]
+    form: type[StepForm]
+    act: Callable[..., Any]
+    step: int | None = None
+    when: Callable[[Any, datetime], Sequence[str]] | None = None
+    offered: Callable[[Any, RoleGrant], bool] | None = None
+    basis: str | Promise = ""
+    output: str | Promise = ""
+    hint: str | Promise = ""
+    page: str = ""
+    context: Callable[[Any], dict[str, Any]] | None = None
+    irreversible: bool = False
+    body: str = ""
+
+    @property
+    def task_title(self) -> str | Promise:
+        return self.title
+
+    @property
+    def deciding(self) -> str:
+        return self.body
+
+    def form_for(
+        self, subject: Any, act: Act, grant: RoleGrant, data: Any = None, files: Any = None, **more: Any
+    ) -> StepForm:
+        """The event's form, bound when data is given."""
+        return self.form(data, files, subject=subject, act=act, node=self, seat=grant.unit, **more)
+
+    def obstacles_of(self, subject: Any, at: datetime) -> list[str]:
+        return [str(reason) for reason in self.when(subject, at)] if self.when else []
+
+
+_events: dict[str, Event] = {}
+
+
+def register_event(event: Event) -> Event:
+    """Make an event known to the pages and the seat table."""
+    _events[event.key] = event
+    return event
+
+
+def event(key: str) -> Event:
+    """The registered event; KeyError for an unknown key."""
+    return _events[key]
+
+
+def events() -> list[Event]:
+    """Every registered event, by step and key."""
+    return sorted(_events.values(), key=lambda e: (e.step or 9, e.key))
+
+
+def events_on(subject: Record, grant: RoleGrant, at: datetime) -> list[Event]:
+    """What the holder of an office may do now on a record, of its own accord."""
+    return [
+        e
+        for e in events()
+        if e.subject is type(subject)
+        and grant.office in e.offices
+        and (e.offered is None or e.offered(subject, grant))
+        and not e.obstacles_of(subject, at)
+    ]
+
+
+def perform(
+    key: str,
+    subject: Record,
+    *,
+    actor: User,
+    office: str = "",
+    data: Mapping[str, Any],
+    files: Mapping[str, Any] | None = None,
+    at: datetime,
+    request_id: str = "",
+) -> Entry:
+    """Do one event: lock the record, check the office, the form and the time, act, write down; all or nothing.
+
+    office: the office acted in, any of the event's where it is left out. Raises a Refused.
+    """
+    wanted = event(key)
+    with transaction.atomic(), busy_if_locked():
+        held = type(subject)._base_manager.select_for_update().get(pk=subject.pk)
+        grant = _office_for(wanted, held, actor, office, at)
+        act = Act(actor, grant.office, held.unit, at, task=key, request_id=request_id)
+        with acting(act):
+            form = wanted.form_for(held, act, grant, data, files)
+            if not form.is_valid():
+                raise InvalidForm(form)
+            if reasons := wanted.obstacles_of(held, at):
+                raise Obstructed(*reasons)
+            outcome = wanted.act(act, held, **form.cleaned_data) or Outcome()
+            return write_down(
+                act,
+                key,
+                held.reference,
+                about=held.about or held.reference,
+                step=wanted.step,
+                after=form.for_trail() | outcome.after,
+                reason=outcome.reason,
+                label=held.label,
+            )
+
+
+def _office_for(wanted: Event, subject: Record, actor: User, office: str, at: datetime) -> RoleGrant:
+    codes = [office] if office in wanted.offices else [] if office else list(wanted.offices)
+    grant = grant_for_update(actor, codes, subject.unit_id, localdate(at))
+    if grant is None or (wanted.offered and not wanted.offered(subject, grant)):
+        titles = "、".join(registry.title_of(code) for code in wanted.offices)
+        raise NotYourTurn(_("“%(title)s”由%(who)s办理。") % {"title": wanted.title, "who": titles})
+    return grant

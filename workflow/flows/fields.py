@@ -1,0 +1,132 @@
+"""Form fields every room uses: a date in three parts, a sum of money kept in fen."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from workflow.templatetags.ui import FEN_PER_WAN, FEN_PER_YUAN, money
+
+
+class ChineseDateWidget(forms.MultiWidget):
+    """年, 月, 日 as three short number boxes. Also reads one ISO value posted under the field's own name."""
+
+    template_name = "django/forms/widgets/date_parts.html"
+    use_fieldset = True
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        parts = {"year": ("input-year", 4), "month": ("", 2), "day": ("", 2)}
+        super().__init__(
+            {
+                name: forms.TextInput({"inputmode": "numeric", "maxlength": length, "class": css})
+                for name, (css, length) in parts.items()
+            },
+            attrs,
+        )
+
+    def decompress(self, value: date | str | None) -> list[Any]:
+        if isinstance(value, date):
+            return [value.year, value.month, value.day]
+        parts = (value or "").split("-")
+        return parts if len(parts) == 3 else [value, "", ""]
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str | None:
+        if data.get(name):
+            return data[name]
+        parts = [(part or "").strip() for part in super().value_from_datadict(data, files, name)]
+        return "-".join(parts) if any(parts) else None
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return name not in data and super().value_omitted_from_data(data, files, name)
+
+
+class ChineseDateField(forms.DateField):
+    """A `date` typed as 年/月/日. Refused: a part missing, a day the month does not have."""
+
+    widget = ChineseDateWidget
+    default_error_messages = {
+        "invalid": _("请填写真实存在的日期，年、月、日都要填，例如 2026 年 1 月 12 日。")
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", _("例如 2026 年 1 月 12 日"))
+        kwargs.setdefault("input_formats", ["%Y-%m-%d"])
+        super().__init__(**kwargs)
+
+
+class FenWidget(forms.TextInput):
+    """A box for a sum with its unit printed behind it."""
+
+    template_name = "django/forms/widgets/fen.html"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"inputmode": "decimal", "autocomplete": "off", **(attrs or {})})
+        self.unit_label: Any = ""
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["unit_label"] = self.unit_label
+        return context
+
+
+class FenField(forms.DecimalField):
+    """A sum typed in 万元 (default) or 元 that cleans to a whole number of fen: int.
+
+    unit: "wan" or "yuan". min_fen, max_fen: bounds in fen, both allowed values.
+    Refused: parts of a fen, negative sums (unless min_fen says otherwise), anything that is not a number.
+    """
+
+    widget = FenWidget
+    UNITS = {"wan": (FEN_PER_WAN, _("万元")), "yuan": (FEN_PER_YUAN, _("元"))}
+    default_error_messages = {
+        "invalid": _("请填写数字，例如 380 或 12.5。"),
+        "part_of_fen": _("金额最小到分，请核对小数位数。"),
+        "too_small": _("金额不能小于 %(bound)s %(unit)s。"),
+        "too_large": _("金额不能大于 %(bound)s %(unit)s。"),
+    }
+
+    def __init__(
+        self, *, unit: str = "wan", min_fen: int = 0, max_fen: int | None = None, **kwargs: Any
+    ) -> None:
+        self.fen_per_unit, self.unit_label = self.UNITS[unit]
+        self.min_fen, self.max_fen = min_fen, max_fen
+        kwargs.setdefault("max_digits", 12)  # also refuses 1e999999 before it is made an int
+        super().__init__(**kwargs)
+        self.widget.unit_label = self.unit_label
+
+    def prepare_value(self, value: Any) -> Any:
+        """Stored fen (int) become the typed unit; what was typed (str) stays as typed."""
+        return money(value, self.fen_per_unit) if isinstance(value, int) else value
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            value = value.replace(",", "").replace("，", "").strip()
+        return super().to_python(value)
+
+    def clean(self, value: Any) -> int | None:  # type: ignore[override]
+        typed: Decimal | None = super().clean(value)
+        if typed is None:
+            return None
+        fen = typed * self.fen_per_unit
+        if fen != int(fen):
+            raise ValidationError(self.error_messages["part_of_fen"], code="part_of_fen")
+        self._refuse_out_of_bounds(int(fen))
+        return int(fen)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(
+            None if initial is None else self.to_python(self.prepare_value(initial)), data
+        )
+
+    def _refuse_out_of_bounds(self, fen: int) -> None:
+        if fen < self.min_fen:
+            self._refuse("too_small", self.min_fen)
+        if self.max_fen is not None and fen > self.max_fen:
+            self._refuse("too_large", self.max_fen)
+
+    def _refuse(self, code: str, bound: int) -> None:
+        params = {"bound": money(bound, self.fen_per_unit), "unit": self.unit_label}
+        raise ValidationError(self.error_messages[code], code=code, params=params)

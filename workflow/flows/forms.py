@@ -1,0 +1,168 @@
+"""The base of every task's form."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from workflow.audit.services import Act
+from workflow.flows.meetings import Division, agreed, faults
+from workflow.people.models import User
+from workflow.roles.selectors import holders_of
+
+LONG = 200
+
+
+class StepForm(forms.Form):
+    """A task's form; knows the record it is about and the act it will become.
+
+    private: names of fields that never enter the trail (personal data).
+    """
+
+    private: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self,
+        *args: Any,
+        subject: Any,
+        act: Act,
+        node: Any,
+        seat: Any,
+        item: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.subject, self.act, self.node, self.seat, self.item = subject, act, node, seat, item or {}
+        super().__init__(*args, **kwargs)
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Add or narrow fields by the subject; does nothing here."""
+
+    def for_trail(self) -> dict[str, Any]:
+        """What of the cleaned data stands in the trail: short values as they are, long texts and files by hash."""
+        return {
+            k: _plain(v)
+            for k, v in self.cleaned_data.items()
+            if k not in self.private and v not in (None, "")
+        }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bool | int):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, UploadedFile):
+        return {"file": value.name, "sha256": _digest(value)}
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set) or hasattr(value, "values_list"):
+        return [_plain(v) for v in value]
+    text = getattr(value, "reference", None) or str(value)
+    return text if len(text) <= LONG else {"sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def _digest(upload: UploadedFile) -> str:
+    digest = hashlib.sha256()
+    for chunk in upload.chunks():
+        digest.update(chunk)
+    upload.seek(0)
+    return digest.hexdigest()
+
+
+class ReturnForm(forms.Form):
+    """Sending a matter back: to whom where there is a choice, and why, always in writing."""
+
+    to = forms.ChoiceField(label=_("退回到"))
+    reason = forms.CharField(
+        label=_("退回理由"),
+        help_text=_("写明哪里不符合要求、如何改正，对方能据此办理。"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        min_length=4,
+        max_length=1000,
+    )
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].choices = choices
+        if len(choices) == 1:
+            self.fields["to"].initial = choices[0][0]
+            self.fields["to"].widget = forms.HiddenInput()
+
+
+class MinutesForm(StepForm):
+    """A meeting's votes and minutes; who or how many attended is added below."""
+
+    held_on = forms.DateField(label=_("会议日期"), help_text=_("如 2027-01-12"))
+    votes_for = forms.IntegerField(label=_("赞成"), min_value=0, max_value=2000)
+    votes_against = forms.IntegerField(label=_("反对"), min_value=0, max_value=2000, initial=0)
+    votes_abstain = forms.IntegerField(label=_("弃权"), min_value=0, max_value=2000, initial=0)
+    minutes = forms.CharField(
+        label=_("会议纪要"), widget=forms.Textarea(attrs={"rows": 6}), min_length=4, max_length=20000
+    )
+
+    def clean_held_on(self) -> date:
+        held_on = self.cleaned_data["held_on"]
+        if held_on > self.act.on:
+            raise forms.ValidationError(_("会议日期不能晚于今天。"))
+        return held_on
+
+    def division(self) -> Division:
+        """The figures of the decision, once the form is valid."""
+        data = self.cleaned_data
+        return Division(
+            self.members(), self.present(), data["votes_for"], data["votes_against"], data["votes_abstain"]
+        )
+
+    def members(self) -> int:
+        raise NotImplementedError
+
+    def present(self) -> int:
+        raise NotImplementedError
+
+    def agreed(self) -> bool:
+        return agreed(self.division())
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if not self.errors:
+            for sentence in faults(self.division()):
+                self.add_error(None, sentence)
+        return data
+
+
+class MeetingForm(MinutesForm):
+    """A small body's record: its members are ticked one by one (presidium, Party committee)."""
+
+    attended = forms.MultipleChoiceField(label=_("出席人员"), widget=forms.CheckboxSelectMultiple)
+    field_order = ["held_on", "attended", "votes_for", "votes_against", "votes_abstain", "minutes"]
+
+    def prepare(self) -> None:
+        self.fields["attended"].choices = [(str(user.pk), user.name) for user in self._members()]
+
+    def _members(self) -> list[User]:
+        return holders_of(self.node.deciding, self.seat, self.act.on)
+
+    def members(self) -> int:
+        return len(self._members())
+
+    def present(self) -> int:
+        return len(self.cleaned_data["attended"])
+
+
+class AssemblyForm(MinutesForm):
+    """A large body's record by numbers (the congress, 组织法 25): the base is the deputies in office."""
+
+    present_number = forms.IntegerField(label=_("实到人数"), min_value=0, max_value=2000)
+    field_order = ["held_on", "present_number", "votes_for", "votes_against", "votes_abstain", "minutes"]
+
+    def members(self) -> int:
+        return self.node.members_of(self.subject)
+
+    def present(self) -> int:
+        return self.cleaned_data["present_number"]

@@ -1,0 +1,102 @@
+"""What the engine keeps beside viewflow's own tables: when a task is due, and what was said and decided on it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from viewflow.workflow.models import Task
+
+from workflow.people.models import Unit
+
+
+class Deadline(models.Model):
+    """A human task's own row: whose, about what, since when, until when. Overdue is derived, never stored.
+
+    unit: the tenant. seat: where the office is held (the township, a department, a delegation, a group).
+    key: the task's name in the rulebook ("collection.screen"). about: the reference of the year's cycle.
+    opened_on: the day the clock started. due_on: None for a task without a term. year: the project year.
+    """
+
+    task = models.OneToOneField(Task, models.CASCADE, primary_key=True, related_name="deadline")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    seat = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    office = models.CharField(max_length=20)
+    key = models.CharField(max_length=60)
+    step = models.SmallIntegerField(null=True)
+    year = models.SmallIntegerField(null=True)
+    subject = models.CharField(max_length=60, db_index=True)
+    about = models.CharField(max_length=60, db_index=True)
+    label = models.CharField(max_length=200)
+    opened_on = models.DateField()
+    due_on = models.DateField(null=True)
+    provisional = models.BooleanField(default=False)
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    done_at = models.DateTimeField(null=True)
+    done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    done_office = models.CharField(max_length=20, blank=True)
+    entry_id = models.BigIntegerField(null=True)
+    cancelled = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("期限")
+        indexes = [
+            models.Index(
+                fields=["unit", "due_on"], name="deadline_open", condition=Q(done_at=None, cancelled=False)
+            ),
+            models.Index(fields=["done_by", "-done_at"], name="deadline_done_by", condition=~Q(done_at=None)),
+        ]
+
+
+class Draft(models.Model):
+    """What somebody has typed on a task and not yet handed in; not an act, so it leaves no entry."""
+
+    task = models.ForeignKey(Task, models.CASCADE, related_name="drafts")
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    data = models.JSONField(default=dict)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["task", "user"], name="one_draft_each")]
+
+
+class Urge(models.Model):
+    """One reminder by a person (催办); counted and shown."""
+
+    task = models.ForeignKey(Task, models.CASCADE, related_name="urges")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    words = models.CharField(_("催办说明"), max_length=200, blank=True)
+
+
+class Comment(models.Model):
+    """A note between offices on one task; carries no decision."""
+
+    task = models.ForeignKey(Task, models.CASCADE, related_name="comments")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    words = models.CharField(max_length=500)
+
+
+class Meeting(models.Model):
+    """A body's decision with its attendance and votes (组织法 19, 25); the record of a meeting task."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    task = models.OneToOneField(Task, models.PROTECT, related_name="meeting", null=True)
+    body = models.CharField(max_length=20)
+    about = models.CharField(max_length=60, db_index=True)
+    title = models.CharField(_("议题"), max_length=120)
+    held_on = models.DateField(_("会议日期"))
+    members = models.PositiveSmallIntegerField(_("组成人员"))
+    present = models.PositiveSmallIntegerField(_("出席"))
+    votes_for = models.PositiveSmallIntegerField(_("赞成"))
+    votes_against = models.PositiveSmallIntegerField(_("反对"))
+    votes_abstain = models.PositiveSmallIntegerField(_("弃权"))
+    agreed = models.BooleanField(_("通过"))
+    attended = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+")
+    minutes = models.TextField(_("会议纪要"))
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

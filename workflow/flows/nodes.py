@@ -1,0 +1,281 @@
+"""The kinds of node our flows are drawn with; viewflow's own are used unmodified underneath."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.timezone import now
+from viewflow import this
+from viewflow.workflow import nodes
+from viewflow.workflow.activation import Activation
+from viewflow.workflow.base import Edge, Node
+from viewflow.workflow.nodes import mixins
+from viewflow.workflow.nodes.split import SplitActivation
+from viewflow.workflow.nodes.view import ViewActivation
+from viewflow.workflow.status import STATUS
+from viewflow.workflow.token import Token
+
+from workflow.flows.forms import MeetingForm, MinutesForm, StepForm
+from workflow.people.models import Unit, User
+
+Text = str | Promise
+
+
+class OfficeActivation(ViewActivation):
+    """A human task: opens with its deadline, and may go back along a modelled edge."""
+
+    goto: str = ""
+
+    @classmethod
+    def create(cls, flow_task, prev_activation, token, data=None, seed=None):  # type: ignore[no-untyped-def]
+        activation = super().create(flow_task, prev_activation, token, data=data, seed=seed)
+        activation.flow_class.open_deadline(activation)
+        return activation
+
+    @Activation.status.transition(source=STATUS.DONE)
+    def create_next(self):  # type: ignore[no-untyped-def]
+        if self.goto:
+            yield self.flow_class.instance.node(self.goto)._create(self, self.task.token)
+        elif self.flow_task._next:
+            yield self.flow_task._next._create(self, self.task.token)
+
+
+class OfficeView(nodes.View):
+    """A step of a person in an office.
+
+    office: the role code; seat: subject, item → the unit it is held at (default: the subject's unit).
+    form: a StepForm; act: the service, called as act(act, subject, **cleaned) → Outcome | None.
+    obstacles: subject, at → reasons why it cannot be done yet. irreversible: asks to check before it is confirmed.
+    basis: the article or rule the step rests on; output: the paper it leaves. to: subject, item → the one person.
+    body: the body whose decision is recorded, where the office only keeps the record (congress).
+    page: a template with the figures this step needs to see. context: subject → variables for it.
+    """
+
+    activation_class = OfficeActivation
+
+    def __init__(
+        self,
+        *,
+        office: str,
+        title: Text,
+        act: Callable[..., Any],
+        form: type[StepForm] = StepForm,
+        seat: Callable[[Any, dict[str, Any]], Unit] | None = None,
+        to: Callable[[Any, dict[str, Any]], User | None] | None = None,
+        obstacles: Callable[..., Sequence[str]] | None = None,
+        on_return: Callable[..., Any] | None = None,
+        basis: Text = "",
+        output: Text = "",
+        hint: Text = "",
+        irreversible: bool = False,
+        body: str = "",
+        page: str = "",
+        context: Callable[[Any], dict[str, Any]] | None = None,
+        step: int | None = None,
+    ) -> None:
+        super().__init__(view=None)
+        self.office, self.task_title, self.act, self.form = office, title, act, form
+        self.seat, self.to, self.obstacles, self.on_return = seat, to, obstacles, on_return
+        self.basis, self.output, self.hint, self.irreversible = basis, output, hint, irreversible
+        self.body, self.page, self.context, self._step = body, page, context, step
+        self._returns: list[Any] = []
+
+    def Returns(self, *targets: Any) -> OfficeView:
+        """The nodes this step may send the matter back to, with a written reason."""
+        self._returns = list(targets)
+        return self
+
+    def _resolve(self, instance: Any) -> None:
+        super()._resolve(instance)
+        self._returns = [this.resolve(instance, target) for target in self._returns]
+
+    def _outgoing(self) -> Iterator[Edge]:
+        yield from super()._outgoing()
+        for target in self._returns:
+            yield Edge(src=self, dst=target, edge_class="default", label="退回")
+
+    @property
+    def key(self) -> str:
+        """The task's name in the rulebook: room.task."""
+        return f"{self.flow_class.room}.{self.name}"
+
+    @property
+    def step(self) -> int | None:
+        return self._step or self.flow_class.step
+
+    @property
+    def returns(self) -> list[OfficeView]:
+        return self._returns
+
+    def seat_of(self, subject: Any, item: dict[str, Any]) -> Unit:
+        return self.seat(subject, item) if self.seat else subject.unit
+
+    def calc_owner_permission(self, activation):  # type: ignore[no-untyped-def]
+        return self.office
+
+    def calc_owner_permission_obj(self, activation):  # type: ignore[no-untyped-def]
+        return self.seat_of(activation.process.artifact, activation.task.data)
+
+    def calc_owner(self, activation):  # type: ignore[no-untyped-def]
+        return self.to(activation.process.artifact, activation.task.data) if self.to else None
+
+
+class MeetingView(OfficeView):
+    """A step a body decides: attendance, votes and minutes are recorded, and no single member completes it.
+
+    members: subject → how many members the body has, where they are not holders of an office (the congress).
+    The service is handed the `meeting`; whether it agreed is `meeting.agreed`.
+    """
+
+    def __init__(
+        self,
+        *,
+        form: type[MinutesForm] = MeetingForm,
+        members: Callable[[Any], int] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(form=form, **kwargs)
+        self.members_of = members
+
+    @property
+    def deciding(self) -> str:
+        """The office code of the body whose members are counted."""
+        return self.body or self.office
+
+
+class EachSplitActivation(SplitActivation):
+    """Gives every item a token of its own, so that the join waits for all of them."""
+
+    def activate(self):  # type: ignore[no-untyped-def]
+        self.next_tasks = [(self.flow_task._each, item) for item in self.flow_task.items_of(self)]
+
+    activate = Activation.status.super()(activate)
+
+    @Activation.status.super()
+    def create_next(self):  # type: ignore[no-untyped-def]
+        source = Token.split_token_source(self.task.token, self.task.pk)
+        if not self.next_tasks:
+            yield self.flow_task._none._create(self, next(source))
+        for node, item in self.next_tasks:
+            yield node._create(self, next(source), data=item)
+
+
+class EachSplit(Node):
+    """One task per item: `EachSplit(items).Each(this.node).Empty(this.join)`; items: subject → list of dicts of ids."""
+
+    activation_class = EachSplitActivation
+    task_type = "SPLIT"
+    bpmn_element = "parallelGateway"
+    shape = nodes.Split.shape
+
+    def __init__(self, items: Callable[[Any], Iterable[dict[str, Any]]]) -> None:
+        super().__init__()
+        self._items, self._each, self._none = items, None, None
+
+    def Each(self, node: Any) -> EachSplit:
+        self._each = node
+        return self
+
+    def Empty(self, node: Any) -> EachSplit:
+        """Where to go when there is no item at all."""
+        self._none = node
+        return self
+
+    def _resolve(self, instance: Any) -> None:
+        self._each, self._none = this.resolve(instance, self._each), this.resolve(instance, self._none)
+
+    def _outgoing(self) -> Iterator[Edge]:
+        yield Edge(src=self, dst=self._each, edge_class="next")
+        if self._none:
+            yield Edge(src=self, dst=self._none, edge_class="next")
+
+    def items_of(self, activation: Any) -> list[dict[str, Any]]:
+        return list(self._items(activation.process.artifact))
+
+
+class WaitingActivation(mixins.NextNodeActivationMixin, Activation):
+    """Starts something and waits until it is told to go on."""
+
+    @Activation.status.transition(source=STATUS.NEW, target=STATUS.SCHEDULED)
+    def activate(self):  # type: ignore[no-untyped-def]
+        self.task.started = now()
+        self.task.save()
+        self.flow_task.launch(self)
+
+    # From STARTED alone: viewflow completes at once whatever may be completed after it was activated.
+    @Activation.status.transition(source=STATUS.STARTED, target=STATUS.DONE)
+    def complete(self):  # type: ignore[no-untyped-def]
+        super().complete.original()
+
+    @Activation.status.transition(source=STATUS.SCHEDULED, target=STATUS.STARTED)
+    def wake(self):  # type: ignore[no-untyped-def]
+        """What was waited for has happened."""
+
+    def resume(self) -> None:
+        """Go on to the next node."""
+        self.wake()
+        self.complete()
+        self.activate_next()
+
+    @Activation.status.transition(source=STATUS.SCHEDULED, target=STATUS.CANCELED)
+    def cancel(self):  # type: ignore[no-untyped-def]
+        self.task.finished = now()
+        self.task.save()
+
+
+class SubFlow(mixins.NextNodeMixin, Node):
+    """Runs another flow on the same subject and goes on when that one has ended."""
+
+    activation_class = WaitingActivation
+    task_type = "SUBPROCESS"
+    bpmn_element = "callActivity"
+    shape = nodes.Function.shape
+
+    def __init__(self, flow: Callable[[], type], title: Text) -> None:
+        super().__init__()
+        self._flow, self.task_title = flow, title
+
+    @property
+    def child(self) -> type:
+        return self._flow()
+
+    def launch(self, activation: Any) -> None:
+        """Begin the child; its end finds the way back by the process's parent task."""
+        self.child.begin(activation.process.artifact, parent=activation.task)
+
+
+class CeleryJob(mixins.NextNodeMixin, Node):
+    """Work a worker does after the act is committed: work(subject, act) → None, safe to run twice.
+
+    The message only wakes the worker; a job whose message was lost is found by the sweep and sent again.
+    """
+
+    activation_class = WaitingActivation
+    task_type = "JOB"
+    bpmn_element = "serviceTask"
+    shape = nodes.Function.shape
+
+    def __init__(self, work: Callable[..., None], title: Text) -> None:
+        super().__init__()
+        self.work, self.task_title = work, title
+
+    def launch(self, activation: Any) -> None:
+        from django.db import transaction
+
+        from workflow.flows.tasks import run_job, send
+
+        task_id = activation.task.pk
+        transaction.on_commit(lambda: send(run_job, task_id))
+
+
+class OfficeEnd(nodes.End):
+    """The end of a flow; a flow that was begun by another's SubFlow wakes that one."""
+
+    class activation_class(nodes.End.activation_class):
+        @Activation.status.super()
+        def activate(self):  # type: ignore[no-untyped-def]
+            super().activate.original()
+            if self.process.finished and self.process.parent_task_id:
+                self.flow_class.resume(self.process.parent_task_id)

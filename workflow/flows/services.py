@@ -1,0 +1,324 @@
+"""The only way a task is done, sent back, claimed, released or handed over (architecture.md §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+from viewflow.workflow.exceptions import FlowLockFailed
+from viewflow.workflow.models import Task
+from viewflow.workflow.status import STATUS
+
+from workflow.audit.models import Entry
+from workflow.audit.services import Act, write_down
+from workflow.flows.acting import acting
+from workflow.flows.errors import Busy, InvalidForm, NotYourTurn, Obstructed, Refused, Taken
+from workflow.flows.forms import MinutesForm, ReturnForm, StepForm
+from workflow.flows.models import Comment, Deadline, Draft, Meeting, Urge
+from workflow.flows.nodes import MeetingView, OfficeView
+from workflow.machines.services import Conflict
+from workflow.people.models import User
+from workflow.roles import registry
+from workflow.roles.selectors import live_grants
+from workflow.roles.services import holder_for_update
+
+LOCK_TIMEOUT = "5s"
+
+
+@dataclass
+class Outcome:
+    """What a step's service may say beyond having worked.
+
+    returns_to: the name of a node to go back to instead of on; reason: why; after: facts for the trail.
+    """
+
+    returns_to: str = ""
+    reason: str = ""
+    after: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A task held for an act: its row locked, its office checked."""
+
+    task: Task
+    node: OfficeView
+    subject: Any
+    act: Act
+
+
+@contextmanager
+def _turn(task_id: int, actor: User, at: datetime, request_id: str) -> Iterator[Turn]:
+    """Lock the process, then check that the task is open and the actor's office still holds."""
+    with transaction.atomic(), busy_if_locked():
+        task = _open_task(task_id)
+        with task.flow_task.flow_class.lock(task.process_id):
+            task.refresh_from_db(fields=["status", "owner", "started"])
+            act = _checked(task, actor, at, request_id)
+            with acting(act):
+                yield Turn(task, task.flow_task, task.process.artifact, act)
+
+
+@contextmanager
+def busy_if_locked() -> Iterator[None]:
+    """Wait a little for a lock, then say so; a machine's conflict is somebody else having been first."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+    try:
+        yield
+    except FlowLockFailed as error:
+        raise Busy(_("有人正在办理同一事项，请稍后再试。")) from error
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") in ("55P03", "40P01"):
+            raise Busy(_("有人正在办理同一事项，请稍后再试。")) from error
+        raise
+    except Conflict as error:
+        raise Taken(str(error)) from error
+
+
+def _open_task(task_id: int) -> Task:
+    task = (
+        Task.objects.select_related("process", "process__artifact_content_type", "deadline", "deadline__unit")
+        .filter(pk=task_id)
+        .first()
+    )
+    if task is None or not hasattr(task, "deadline"):
+        raise NotYourTurn(_("没有这项任务，或者它不归您办理。"))
+    return task
+
+
+def _checked(task: Task, actor: User, at: datetime, request_id: str) -> Act:
+    deadline, node = task.deadline, task.flow_task
+    if task.status not in (STATUS.NEW, STATUS.ASSIGNED):
+        done = Deadline.objects.select_related("done_by").get(pk=task.pk)
+        raise Taken(_("此事项已由%(who)s办结，无须再办。") % {"who": done.done_by or _("他人")})
+    grant = holder_for_update(actor, node.office, deadline.seat_id, localdate(at))
+    if grant is None:
+        raise NotYourTurn(
+            _("此事项由%(unit)s%(office)s办理，您没有或已不再担任这一职务。")
+            % {"unit": deadline.seat.name, "office": registry.title_of(node.office)}
+        )
+    if task.owner_id and task.owner_id != actor.pk:
+        raise Taken(_("此事项已由%(who)s认领。") % {"who": task.owner})
+    return Act(actor, grant.office, deadline.unit, at, task=f"{node.key}/{task.pk}", request_id=request_id)
+
+
+def complete(
+    task_id: int,
+    *,
+    actor: User,
+    data: Mapping[str, Any],
+    files: Mapping[str, Any] | None = None,
+    at: datetime,
+    request_id: str = "",
+) -> Entry:
+    """Do a task: check office, form and obstacles, run its service, write down, move the flow, all or nothing.
+
+    data: the form's raw values. Raises a Refused: NotYourTurn, Taken, Busy, InvalidForm, Obstructed, or what the
+    service refuses with. Returns the act's entry.
+    """
+    with _turn(task_id, actor, at, request_id) as turn:
+        form = form_of(turn, data, files)
+        if not form.is_valid():
+            raise InvalidForm(form)
+        if reasons := obstacles_of(turn.node, turn.subject, at):
+            raise Obstructed(*reasons)
+        meeting = _meeting(turn, form) if isinstance(turn.node, MeetingView) else None
+        outcome = turn.node.act(turn.act, turn.subject, **_arguments(turn, form, meeting)) or Outcome()
+        return _finish(turn, outcome, after=form.for_trail() | outcome.after)
+
+
+MEETING_FIELDS = frozenset(
+    {"held_on", "attended", "present_number", "votes_for", "votes_against", "votes_abstain", "minutes"}
+)
+
+
+def _arguments(turn: Turn, form: StepForm, meeting: Meeting | None) -> dict[str, Any]:
+    """What a step's service is called with: the form's data, the meeting in place of its fields, the item if any."""
+    data = dict(form.cleaned_data)
+    if meeting:
+        data = {k: v for k, v in data.items() if k not in MEETING_FIELDS} | {"meeting": meeting}
+    return data | ({"item": turn.task.data} if turn.task.data else {})
+
+
+def form_of(turn: Turn, data: Mapping[str, Any] | None, files: Mapping[str, Any] | None = None) -> StepForm:
+    """The task's form, bound when data is given."""
+    return turn.node.form(
+        data,
+        files,
+        subject=turn.subject,
+        act=turn.act,
+        node=turn.node,
+        seat=turn.task.deadline.seat,
+        item=turn.task.data,
+    )
+
+
+def obstacles_of(node: OfficeView, subject: Any, at: datetime) -> list[str]:
+    """What still stands in the way of a step; empty means go."""
+    return [str(reason) for reason in node.obstacles(subject, at)] if node.obstacles else []
+
+
+def _finish(turn: Turn, outcome: Outcome, *, after: dict[str, Any]) -> Entry:
+    node, subject = turn.node, turn.subject
+    if outcome.returns_to and outcome.returns_to not in [target.name for target in node.returns]:
+        raise Refused(_("“%(title)s”不能退回到这一环节。") % {"title": node.task_title})
+    entry = write_down(
+        turn.act,
+        f"{node.key}.return" if outcome.returns_to else node.key,
+        subject.reference,
+        about=subject.about or subject.reference,
+        step=node.step,
+        after=after | ({"returns_to": outcome.returns_to} if outcome.returns_to else {}),
+        reason=outcome.reason,
+        label=subject.label,
+    )
+    Deadline.objects.filter(pk=turn.task.pk).update(
+        done_at=turn.act.at, done_by=turn.act.actor, done_office=turn.act.office, entry_id=entry.pk
+    )
+    _move_on(turn, outcome.returns_to)
+    return entry
+
+
+def _move_on(turn: Turn, goto: str) -> None:
+    """viewflow's part: the task is taken, started and executed, and the next one is made."""
+    turn.task.owner, turn.task.status = turn.act.actor, STATUS.ASSIGNED
+    activation = turn.node.activation_class(turn.task)
+    activation.goto = goto
+    activation.start(None)
+    activation.execute()
+
+
+def _meeting(turn: Turn, form: MinutesForm) -> Meeting:
+    """The record of a body's decision; its form has refused figures below quorum or that do not add up."""
+    data, division = form.cleaned_data, form.division()
+    meeting = Meeting.objects.create(
+        unit=turn.act.unit,
+        task=turn.task,
+        body=turn.node.deciding,
+        about=turn.subject.about or turn.subject.reference,
+        title=str(turn.node.task_title)[:120],
+        held_on=data["held_on"],
+        members=division.members,
+        present=division.present,
+        votes_for=division.votes_for,
+        votes_against=division.votes_against,
+        votes_abstain=division.votes_abstain,
+        agreed=form.agreed(),
+        minutes=data["minutes"],
+        recorded_by=turn.act.actor,
+    )
+    meeting.attended.set(int(pk) for pk in data.get("attended", ()))
+    return meeting
+
+
+def send_back(
+    task_id: int, *, actor: User, to: str = "", reason: str, at: datetime, request_id: str = ""
+) -> Entry:
+    """Return a matter along a modelled edge, with a written reason (退回)."""
+    with _turn(task_id, actor, at, request_id) as turn:
+        if isinstance(turn.node, MeetingView):
+            raise Refused(_("会议事项的退回也须经会议决定，请填写会议记录并选择退回。"))
+        choices = [(target.name, str(target.task_title)) for target in turn.node.returns]
+        form = ReturnForm({"to": to or (choices[0][0] if choices else ""), "reason": reason}, choices=choices)
+        if not form.is_valid():
+            raise InvalidForm(form)
+        outcome = Outcome(returns_to=form.cleaned_data["to"], reason=form.cleaned_data["reason"])
+        if turn.node.on_return:
+            turn.node.on_return(turn.act, turn.subject, to=outcome.returns_to, reason=outcome.reason)
+        return _finish(turn, outcome, after={})
+
+
+def claim(task_id: int, *, actor: User, at: datetime) -> None:
+    """Take a task of the office's queue for oneself; not an act, so it leaves no entry."""
+    with _turn(task_id, actor, at, "") as turn:
+        if turn.task.status == STATUS.NEW:
+            turn.node.activation_class(turn.task).assign(actor)
+
+
+def release(task_id: int, *, actor: User, at: datetime) -> None:
+    """Give a claimed task back to the queue."""
+    with _turn(task_id, actor, at, "") as turn:
+        if turn.task.status == STATUS.ASSIGNED:
+            turn.node.activation_class(turn.task).unassign()
+
+
+def hand_over(task_id: int, *, actor: User, to: User, reason: str, at: datetime) -> Entry:
+    """Give a task to another holder of the same office (转办)."""
+    with _turn(task_id, actor, at, "") as turn:
+        seat, node = turn.task.deadline.seat, turn.node
+        if not live_grants(turn.act.on).filter(user=to, office=node.office, unit=seat).exists():
+            raise Refused(_("%(who)s不担任这一职务，不能转给他。") % {"who": to.name})
+        turn.task.owner, turn.task.status = to, STATUS.ASSIGNED
+        turn.task.save(update_fields=["owner", "status"])
+        return write_down(
+            turn.act,
+            "task.hand_over",
+            turn.subject.reference,
+            about=turn.subject.about or turn.subject.reference,
+            step=node.step,
+            after={"to": to.username, "task": node.key},
+            reason=reason,
+            label=turn.subject.label,
+        )
+
+
+def save_draft(task_id: int, *, actor: User, data: dict[str, Any], at: datetime) -> None:
+    """Keep what has been typed; personal, unchecked, no act."""
+    with _turn(task_id, actor, at, "") as turn:
+        Draft.objects.update_or_create(
+            task=turn.task,
+            user=actor,
+            defaults={"data": data, "saved_at": at, "unit": turn.act.unit},
+        )
+
+
+def urge(task: Task, *, act: Act, words: str) -> Entry:
+    """Remind whoever's turn it is (催办); counted and shown on the task."""
+    deadline = task.deadline
+    if deadline.done_at:
+        raise Taken(_("此事项已经办结，无须催办。"))
+    with transaction.atomic():
+        Urge.objects.create(task=task, unit=deadline.unit, user=act.actor, at=act.at, words=words)
+        return write_down(
+            act,
+            "task.urge",
+            deadline.subject,
+            about=deadline.about,
+            step=deadline.step,
+            after={
+                "task": deadline.key,
+                "office": deadline.office,
+                "seat": deadline.seat.code,
+                "task_id": task.pk,
+            },
+            reason=words,
+            label=deadline.label,
+        )
+
+
+def comment(task: Task, *, act: Act, words: str) -> None:
+    """Leave a note on a task for the other offices; carries no decision."""
+    Comment.objects.create(task=task, unit=task.deadline.unit, user=act.actor, at=act.at, words=words)
+
+
+def cancel_flow(process: Any, act: Act, *, reason: str) -> None:
+    """Call a whole flow off; cancelling one branch of a parallel pair would leave its join stuck for good."""
+    with transaction.atomic(), acting(act):
+        process.flow_class.instance.cancel(process)
+        Deadline.objects.filter(task__process=process, done_at=None).update(cancelled=True)
+        subject = process.artifact
+        write_down(
+            act,
+            "flow.cancel",
+            subject.reference,
+            about=subject.about or subject.reference,
+            reason=reason,
+            label=subject.label,
+        )

@@ -1,0 +1,59 @@
+"""Celery's doors into the flows: ids in, one call, safe to run twice."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerAway
+from viewflow.workflow.models import Task
+from viewflow.workflow.status import STATUS
+
+from workflow.audit.services import Act
+from workflow.flows.acting import acting
+from workflow.flows.base import OfficeFlow
+from workflow.people.isolation import SYSTEM, within
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(acks_late=True)
+def run_job(task_id: int) -> bool:
+    """Do one job node's work and let its flow go on; False when it was done already."""
+    with within(SYSTEM):
+        task = Task.objects.select_related("process").get(pk=task_id)
+        with task.flow_task.flow_class.lock(task.process_id):
+            task.refresh_from_db()
+            if task.status != STATUS.SCHEDULED:
+                return False
+            subject = task.process.artifact
+            act = Act(None, "system", subject.unit, timezone.now(), task=f"job/{task.pk}")
+            with acting(act):
+                task.flow_task.work(act, subject)
+                OfficeFlow.resume(task.pk)
+    return True
+
+
+@shared_task
+def sweep_jobs() -> int:
+    """Send again every job whose message was lost; truth is in the task's row, the broker only wakes."""
+    with within(SYSTEM):
+        waiting = list(
+            Task.objects.filter(flow_task_type="JOB", status=STATUS.SCHEDULED).values_list("pk", flat=True)[
+                :500
+            ]
+        )
+    for task_id in waiting:
+        send(run_job, task_id)
+    return len(waiting)
+
+
+def send(task, *args: int) -> bool:  # type: ignore[no-untyped-def]
+    """Wake a worker; a broker that is away costs a minute, never a request."""
+    try:
+        task.apply_async(args=args, retry=False)
+    except (BrokerAway, OSError) as error:
+        log.warning("broker away, left to the sweep: %s", error)
+        return False
+    return True

@@ -1,0 +1,72 @@
+"""The one door to every machine: lock, check, move, write down (architecture.md §1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django_fsm import TransitionNotAllowed, can_proceed
+
+from workflow.audit.models import Entry
+from workflow.audit.services import Act, write_down
+from workflow.machines.models import Record
+
+
+class Conflict(Exception):
+    """The record is no longer where the act needs it: somebody else was first, or the step is over."""
+
+    code = "conflict"
+
+
+def fire(record: Record, arrow: str, act: Act, *, reason: str = "", **changes: Any) -> Entry:
+    """Move `record` along `arrow` and write one entry.
+
+    changes: fields of the record set together with the move (they stand in the entry's `after`). The row is locked
+    and read again first, so a stale copy never moves anything. Raises Conflict when the arrow does not leave the
+    state the record is really in.
+    """
+    with transaction.atomic():
+        held = type(record)._base_manager.select_for_update().get(pk=record.pk)
+        move = getattr(held, arrow)
+        if not can_proceed(move):
+            raise Conflict(_("“%(what)s”已被他人处理，当前为“%(state)s”。") % _where(held))
+        before = {"state": held.state}
+        for name, value in changes.items():
+            setattr(held, name, value)
+        try:
+            move()
+        except TransitionNotAllowed as error:
+            raise Conflict(_("“%(what)s”已被他人处理，当前为“%(state)s”。") % _where(held)) from error
+        held.save(update_fields=["state", *changes])
+        entry = write_down(
+            act,
+            f"{held.kind}.{arrow}",
+            held.reference,
+            about=held.about,
+            step=held.step,
+            before=before,
+            after={"state": held.state} | {name: _plain(value) for name, value in changes.items()},
+            reason=reason,
+            label=held.label,
+        )
+    _copy_back(record, held, changes)
+    return entry
+
+
+def _where(record: Record) -> dict[str, str]:
+    return {"what": record.label, "state": record.get_state_display()}
+
+
+def _plain(value: Any) -> Any:
+    """A value as it stands in the trail: JSON as it is, a record by its reference, the rest as text."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return getattr(value, "reference", None) or str(value)
+
+
+def _copy_back(record: Record, held: Record, changes: dict[str, Any]) -> None:
+    """The caller's copy follows; its state goes round the protected setter, as loading a row does."""
+    record.__dict__["state"] = held.state
+    for name, value in changes.items():
+        setattr(record, name, value)

@@ -1,0 +1,168 @@
+"""Row-level security: who a transaction speaks for, and the policy every table with a unit carries.
+
+A context is four transaction-local settings, read by the policies in the database:
+`piaojue.mode` (unit | public | system), `piaojue.units` (ids that may be read), `piaojue.writes` (ids that may be
+written) and `piaojue.user` (own grants are always readable). Outside a context nothing is seen. (integrity.md §3)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.db import connection, migrations, models, transaction
+
+SETTINGS = ("mode", "units", "writes", "user")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the database lets a transaction see. units, writes: unit ids; user: a user id or None."""
+
+    mode: str
+    units: tuple[int, ...] = ()
+    writes: tuple[int, ...] = ()
+    user: int | None = None
+
+    def values(self) -> tuple[str, str, str, str]:
+        return (
+            self.mode,
+            _array(self.units),
+            _array(self.writes),
+            "" if self.user is None else str(self.user),
+        )
+
+
+SYSTEM = Context("system")
+PUBLIC = Context("public")
+
+
+def of_units(units: Iterable[int], *, writes: Iterable[int] = (), user: int | None = None) -> Context:
+    """The context of somebody who may read `units` and write `writes`."""
+    return Context("unit", tuple(sorted(units)), tuple(sorted(writes)), user)
+
+
+def _array(ids: tuple[int, ...]) -> str:
+    return "{" + ",".join(map(str, ids)) + "}"
+
+
+_SET = "SELECT " + ", ".join(f"set_config('piaojue.{name}', %s, true)" for name in SETTINGS)
+_GET = "SELECT " + ", ".join(f"coalesce(current_setting('piaojue.{name}', true), '')" for name in SETTINGS)
+
+
+def apply(context: Context) -> None:
+    """Set the context for the rest of this transaction. Needs one: a setting outside it would vanish unseen."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("a row-level-security context needs a transaction")
+    with connection.cursor() as cursor:
+        cursor.execute(_SET, context.values())
+
+
+@contextmanager
+def within(context: Context) -> Iterator[None]:
+    """Run a block in `context`, in a transaction; a context around it is put back afterwards."""
+    nested = connection.in_atomic_block
+    with transaction.atomic():
+        outer = _current() if nested else None
+        apply(context)
+        yield
+        if outer is not None:
+            with connection.cursor() as cursor:
+                cursor.execute(_SET, outer)
+
+
+def _current() -> tuple[str, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(_GET)
+        return tuple(cursor.fetchone())
+
+
+_SYSTEM = "current_setting('piaojue.mode', true) = 'system'"
+
+
+def _among(column: str, setting: str) -> str:
+    return f"{column} = ANY (nullif(current_setting('piaojue.{setting}', true), '')::bigint[])"
+
+
+class ForcePolicy(migrations.operations.base.Operation):
+    """Give a model's table its forced policies.
+
+    column: the column with the tenant's id. public: an SQL condition under which anybody may read a row.
+    write: "writes" (only units the context may write) or "units" (whoever may read may add: notes of the county).
+    own: a column with a user id whose rows that user may always read.
+    """
+
+    reversible = True
+
+    def __init__(
+        self, model: str, column: str = "unit_id", *, public: str = "", write: str = "writes", own: str = ""
+    ) -> None:
+        self.model, self.column, self.public, self.write, self.own = model, column, public, write, own
+
+    def deconstruct(self):  # type: ignore[no-untyped-def]
+        kwargs = {"column": self.column, "public": self.public, "write": self.write, "own": self.own}
+        return (self.__class__.__name__, [self.model], kwargs)
+
+    def state_forwards(self, app_label, state) -> None:  # type: ignore[no-untyped-def]
+        return None
+
+    def _table(self, app_label, state) -> str:  # type: ignore[no-untyped-def]
+        return state.apps.get_model(app_label, self.model)._meta.db_table
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state) -> None:  # type: ignore[no-untyped-def]
+        for statement in policy_sql(
+            self._table(app_label, to_state), self.column, public=self.public, write=self.write, own=self.own
+        ):
+            schema_editor.execute(statement)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state) -> None:  # type: ignore[no-untyped-def]
+        table = self._table(app_label, from_state)
+        for name in ("reads", "adds", "edits", "removes"):
+            schema_editor.execute(f'DROP POLICY {name} ON "{table}"')
+        schema_editor.execute(f'ALTER TABLE "{table}" NO FORCE ROW LEVEL SECURITY')
+        schema_editor.execute(f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY')
+
+    def describe(self) -> str:
+        return f"Row-level security on {self.model}"
+
+
+def policy_sql(
+    table: str, column: str, *, public: str = "", write: str = "writes", own: str = ""
+) -> list[str]:
+    """The statements that put `table` behind row-level security, forced for its owner too."""
+    reads = [_SYSTEM, _among(column, "units")]
+    if public:
+        reads.append(f"(current_setting('piaojue.mode', true) = 'public' AND ({public}))")
+    if own:
+        reads.append(f"{own} = nullif(current_setting('piaojue.user', true), '')::bigint")
+    readable, writable = " OR ".join(reads), f"{_SYSTEM} OR {_among(column, write)}"
+    return [
+        f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
+        f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
+        f'CREATE POLICY reads ON "{table}" FOR SELECT USING ({readable})',
+        f'CREATE POLICY adds ON "{table}" FOR INSERT WITH CHECK ({writable})',
+        f'CREATE POLICY edits ON "{table}" FOR UPDATE USING ({writable}) WITH CHECK ({writable})',
+        f'CREATE POLICY removes ON "{table}" FOR DELETE USING ({writable})',
+    ]
+
+
+def unprotected_tables() -> list[str]:
+    """Tables of models with a tenant that have no forced policy in the connected database; empty means sound."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relforcerowsecurity")
+        open_tables = {row[0] for row in cursor.fetchall()}
+    return sorted(table for table in tenant_tables() if table in open_tables)
+
+
+def tenant_tables() -> list[str]:
+    """Tables that carry a unit (`unit`) or a tenant (`tenant`), the tree of units itself left out."""
+    from django.apps import apps
+
+    def carries_unit(model: type[models.Model]) -> bool:
+        return any(
+            field.name in {"unit", "tenant"} and field.is_relation and field.related_model.__name__ == "Unit"
+            for field in model._meta.local_fields
+        )
+
+    return [m._meta.db_table for m in apps.get_models() if m.__name__ != "Unit" and carries_unit(m)]

@@ -1,0 +1,46 @@
+"""Who holds which office, where, from when until when (steps.md, Offices)."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from workflow.people.models import Unit
+
+
+class RoleGrant(models.Model):
+    """An office held at a unit. Ends by `until` or by being revoked; never deleted.
+
+    unit: where it is held (a township, or a department, delegation or group in it). tenant: the township whose rows
+    it opens. document: the paper it rests on (an auditor's 审计通知书文号).
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="grants")
+    office = models.CharField(_("职务"), max_length=20)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="grants")
+    tenant = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    since = models.DateField(_("起"))
+    until = models.DateField(_("止"), null=True, blank=True)
+    document = models.CharField(_("依据文号"), max_length=80, blank=True)
+    title = models.CharField(_("职务名称"), max_length=40, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("任职")
+        verbose_name_plural = _("任职")
+        indexes = [
+            models.Index(fields=["unit", "office"], name="grant_unit_office", condition=Q(revoked_at=None)),
+            models.Index(fields=["user"], name="grant_user_live", condition=Q(revoked_at=None)),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "office", "unit"],
+                condition=Q(revoked_at=None, until=None),
+                name="grant_once_while_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.office}@{self.unit}"

@@ -1,0 +1,75 @@
+"""The offices the domain has registered, and which of them one person may not hold together.
+
+The engine knows no office by name: `projects/offices.py` registers them when the application starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.utils.functional import Promise
+
+
+@dataclass(frozen=True)
+class Office:
+    """A role code. body: it acts as a meeting. recorders: offices that may keep that meeting's record.
+
+    kinds: the kinds of unit it may be held at. reads_below: it reads every unit below its own.
+    """
+
+    code: str
+    title: str | Promise
+    kinds: frozenset[str]
+    body: bool = False
+    recorders: tuple[str, ...] = ()
+    reads_below: bool = False
+    works: bool = True
+
+
+@dataclass
+class _Registry:
+    offices: dict[str, Office] = field(default_factory=dict)
+    conflicts: list[tuple[frozenset[str], frozenset[str], str | Promise]] = field(default_factory=list)
+
+
+_registry = _Registry()
+
+
+def register(office: Office) -> None:
+    """Make an office known; a second registration of the same code replaces the first."""
+    _registry.offices[office.code] = office
+
+
+def register_conflict(one: Iterable[str], other: Iterable[str], reason: str | Promise) -> None:
+    """No person may hold an office of `one` and an office of `other` at the same time; reason names the article."""
+    _registry.conflicts.append((frozenset(one), frozenset(other), reason))
+
+
+def office(code: str) -> Office:
+    """The registered office; KeyError for an unknown code."""
+    return _registry.offices[code]
+
+
+def offices() -> list[Office]:
+    return list(_registry.offices.values())
+
+
+def title_of(code: str) -> str:
+    """The office's Chinese title; the code itself where nobody registered it."""
+    known = _registry.offices.get(code)
+    return str(known.title) if known else code
+
+
+def conflict_between(code: str, held: Iterable[str]) -> str | Promise | None:
+    """Why `code` may not join the offices already held; None when it may."""
+    others = set(held)
+    for one, other, reason in _registry.conflicts:
+        if (code in one and others & other) or (code in other and others & one):
+            return reason
+    return None
+
+
+def recorded_by(code: str) -> list[str]:
+    """The bodies whose record an office may keep."""
+    return [o.code for o in _registry.offices.values() if code in o.recorders]

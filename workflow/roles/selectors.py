@@ -1,0 +1,36 @@
+"""Reads of offices held."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from workflow.people.isolation import Context, of_units
+from workflow.people.models import Unit, User
+from workflow.roles import registry
+from workflow.roles.models import RoleGrant
+
+
+def live_grants(on: date) -> QuerySet[RoleGrant]:
+    """Offices held on a day: begun, not ended, not revoked."""
+    return RoleGrant.objects.filter(Q(until=None) | Q(until__gte=on), since__lte=on, revoked_at=None)
+
+
+def grants_of(user: User, on: date) -> list[RoleGrant]:
+    """A person's offices on a day, with their units, in a stable order."""
+    return list(live_grants(on).filter(user=user).select_related("unit", "tenant", "user").order_by("pk"))
+
+
+def holders_of(office: str, unit: Unit, on: date) -> list[User]:
+    """The persons who hold an office at a unit on a day, by id."""
+    grants = live_grants(on).filter(office=office, unit=unit).select_related("user").order_by("user_id")
+    return [g.user for g in grants]
+
+
+def context_of(grant: RoleGrant) -> Context:
+    """What the database shows to somebody acting in this office: its township, or everything below a county."""
+    if registry.office(grant.office).reads_below:
+        below = Unit.objects.filter(path__startswith=grant.tenant.path).values_list("pk", flat=True)
+        return of_units(below, writes=(grant.tenant_id,), user=grant.user_id)
+    return of_units((grant.tenant_id,), writes=(grant.tenant_id,), user=grant.user_id)

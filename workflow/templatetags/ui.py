@@ -1,0 +1,129 @@
+"""Presentation only: how a sum, a deadline or a shape is shown. No rule is decided here."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from django import template
+from django.core.paginator import Page
+from django.forms import BoundField
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+FEN_PER_YUAN = 100
+FEN_PER_WAN = 1_000_000
+SOON_DAYS = 3
+
+SHAPES: dict[str, str] = {
+    "triangle": '<path d="M8 1.5 15 14.5H1z"/>',
+    "diamond": '<path d="M8 .8 15.2 8 8 15.2.8 8z"/>',
+    "circle": '<circle cx="8" cy="8" r="7"/>',
+    "ring": '<path d="M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm0 2.4a4.6 4.6 0 1 1 0 9.2 4.6 4.6 0 0 1 0-9.2z"/>',
+    "check": '<path d="m6.3 14.2-5-5L3.2 7.3l3.1 3.1 6.5-7.6 2 1.7z"/>',
+    "dash": '<path d="M3 7h10v2H3z"/>',
+    "info": '<path d="M8 .8a7.2 7.2 0 1 0 0 14.4A7.2 7.2 0 0 0 8 .8zM7 3.8h2v2H7zm0 3.2h2v5H7z"/>',
+    "file": '<path d="M3 1h6.5L13 4.5V15H3zm1.5 1.5v11h7V5.5H8.5v-3z"/>',
+}
+
+
+@dataclass(frozen=True)
+class DeadlineState:
+    """How far a deadline is. days: whole days left, never negative; the kind says in which direction."""
+
+    kind: Literal["done", "provisional", "overdue", "today", "soon", "left", "open"]
+    days: int = 0
+
+
+def state_of_deadline(
+    days_left: int | None, *, done: bool = False, provisional: bool = False
+) -> DeadlineState:
+    """Name a deadline by the days left (negative: overdue; None: no date fixed).
+
+    done comes first: what is finished is never late. A provisional date is never called overdue.
+    """
+    if done:
+        return DeadlineState("done")
+    if provisional:
+        return DeadlineState("provisional")
+    if days_left is None:
+        return DeadlineState("open")
+    if days_left < 0:
+        return DeadlineState("overdue", -days_left)
+    if days_left == 0:
+        return DeadlineState("today")
+    return DeadlineState("soon" if days_left <= SOON_DAYS else "left", days_left)
+
+
+@register.simple_tag
+def deadline_state(
+    due: date | None,
+    today: date | None = None,
+    days: int | None = None,
+    done: bool = False,
+    provisional: bool = False,
+) -> DeadlineState:
+    """State of a deadline for a page. `days` (say, working days) goes before `due` minus `today`."""
+    if days is None and due:
+        days = (due - (today or timezone.localdate())).days
+    return state_of_deadline(days, done=bool(done), provisional=bool(provisional))
+
+
+@register.simple_tag
+def shape(name: str) -> SafeString:
+    """An inline drawing that repeats in form what its neighbour says in words; hidden from screen readers."""
+    return format_html(
+        '<svg class="shape" viewBox="0 0 16 16" aria-hidden="true" focusable="false">{}</svg>',
+        mark_safe(SHAPES[name]),  # a constant of this file
+    )
+
+
+@register.simple_tag
+def share(part: int | None, whole: int | None) -> int:
+    """Whole percent of part in whole, 0 to 100, rounded down so that 100 means all of it."""
+    if not part or not whole:
+        return 0
+    return max(0, min(100, part * 100 // whole))
+
+
+@register.simple_tag(takes_context=True)
+def page_query(context: template.Context, param: str, number: int) -> str:
+    """Query string of this page of a list with every other parameter kept."""
+    request = context.get("request")
+    query = request.GET.copy() if request else QueryDict(mutable=True)
+    query[param] = str(number)
+    return f"?{query.urlencode()}"
+
+
+@register.simple_tag
+def page_numbers(page: Page) -> list[int | str]:
+    """Page numbers around this page, with the ellipsis of its paginator."""
+    return list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
+
+
+@register.filter
+def error_target(field: BoundField) -> str:
+    """Id of the first control of a field, for the links of the error summary."""
+    return field.id_for_label or f"{field.auto_id}_0"
+
+
+def money(fen: int, fen_per_unit: int) -> str:
+    """Exact sum in a larger unit: no trailing zeros, thousands grouped. 380_000_000 fen in 万元 is 380."""
+    return f"{(Decimal(fen) / fen_per_unit).normalize():,f}"
+
+
+@register.filter
+def wan(fen: int | None) -> str:
+    """A sum in fen as 万元, exact; empty for None."""
+    return "" if fen is None else _("%(sum)s 万元") % {"sum": money(fen, FEN_PER_WAN)}
+
+
+@register.filter
+def yuan(fen: int | None) -> str:
+    """A sum in fen as 元, exact; empty for None."""
+    return "" if fen is None else _("%(sum)s 元") % {"sum": money(fen, FEN_PER_YUAN)}
