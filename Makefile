@@ -15,7 +15,9 @@ help: ## 列出命令
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.base .venv/.messages ## 安装运行所需（.venv，按哈希核对）
+	@:
 dev: .venv/.dev .venv/.messages ## 安装开发和测试所需
+	@:
 
 .venv/.base: requirements/base.txt scripts/setup.sh
 	@[ -e .venv/.dev ] && [ .venv/.dev -nt requirements/dev.txt ] || sh scripts/setup.sh requirements/base.txt

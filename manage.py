@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 WITHOUT_DATABASE = {
@@ -16,6 +17,8 @@ AS_OWNER = {"createcachetable", "migrate", "sqlmigrate"}
 def main(arguments: list[str]) -> None:
     """Run one command; one that needs a database finds the embedded server running."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "projects.site.settings")
+    # Leaving by an exception gives the embedded server back; the default action would not.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     command = arguments[1] if len(arguments) > 1 else ""
     if command in AS_OWNER:
         os.environ.setdefault("PIAOJUE_DB_ROLE", "owner")

@@ -11,4 +11,5 @@ class Migration(migrations.Migration):
     operations = [
         ForcePolicy("delivery", own="recipient_id"),
         ForcePolicy("posted"),
+        ForcePolicy("told"),
     ]

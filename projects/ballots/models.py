@@ -38,7 +38,7 @@ class Vote(Record):
 
     mode, seats and rules are the definition (count.md). about_reference: the record it belongs to ("cycle:3").
     figures: the accepted tally in the count's format; outcome: what `rules.decide` said of it, kept as certified.
-    follows: the vote this one repeats (void) or continues (a tie).
+    follows: the vote this one repeats (void), counts again (复票) or continues (a tie); follows_because: why.
     """
 
     kind: ClassVar[str] = "vote"
@@ -57,7 +57,8 @@ class Vote(Record):
     figures = models.JSONField(default=dict)
     outcome = models.JSONField(default=dict)
     follows = models.ForeignKey("self", models.PROTECT, null=True, related_name="followed_by")
-    void_reason = models.CharField(max_length=500, blank=True)
+    follows_because = models.CharField(_("重新进行的理由"), max_length=1000, blank=True)
+    void_reason = models.CharField(_("无效的理由"), max_length=1000, blank=True)
     step_number = models.SmallIntegerField(default=4)
     state = FSMField(default=VoteState.DEFINED, choices=VoteState.choices, protected=True)
 
@@ -114,19 +115,24 @@ class Option(models.Model):
 
 
 class Keying(models.Model):
-    """One person's keying of the paper tally; the second is keyed without sight of the first."""
+    """One person's keying of the paper tally; the second is keyed without sight of the first.
+
+    turn: 1 or 2. round: counts from 1; keyings that differ or do not balance are kept and a new round begins.
+    figures: {"valid", "invalid", "sums": {title: {"for", "against", "abstain"[, "points"]}}}, numbers of ballots.
+    """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     vote = models.ForeignKey(Vote, models.CASCADE, related_name="keyings")
     turn = models.PositiveSmallIntegerField()
+    round = models.PositiveSmallIntegerField(default=1)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     figures = models.JSONField()
     at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["vote", "turn"], name="one_keying_per_turn"),
-            models.UniqueConstraint(fields=["vote", "by"], name="keyed_by_two_people"),
+            models.UniqueConstraint(fields=["vote", "round", "turn"], name="one_keying_per_turn"),
+            models.UniqueConstraint(fields=["vote", "round", "by"], name="keyed_by_two_people"),
         ]
 
 

@@ -126,14 +126,17 @@ TASK_TIMES: dict[str, TaskTime] = {
     "evaluation.residents": TaskTime(_("群众评价"), _by("year", 12, 31), 0, 60),
     "evaluation.review": TaskTime(_("现场评议"), _by("year", 12, 31), 0, 60),
     "evaluation.presidium_report": _at_session(_("主席团工作报告"), "T2"),
+    "evaluation.measure_open": _at_session(_("清点人数、发出测评票"), "T2"),
     "evaluation.measure_key_first": _at_session(_("满意度测评第一次录入"), "T2"),
     "evaluation.measure_key_second": _at_session(_("满意度测评第二次录入"), "T2"),
     "evaluation.measure_certify": _at_session(_("满意度测评签字"), "T2"),
+    "evaluation.measure_certify_teller": _at_session(_("满意度测评监票人签字"), "T2"),
     "evaluation.rectify": TaskTime(_("测评后整改"), _d("after", 60), 30, 180, "D", "本地规定"),
     "evaluation.second_measure": TaskTime(_("再次测评"), _d("after", 30), 1, 400),
     "evaluation.publish": TaskTime(_("公布结果"), _wd("T2", 10), 1, 40),
     "evaluation.archive": TaskTime(_("移交归档"), _by("year", 6, 30, 1), 0, 60),
     "evaluation.look_back": TaskTime(_("翌年回头看"), _by("closing", 9, 30, 1), 0, 60, "N", "江门做法"),
+    "evaluation.look_back_fix": TaskTime(_("整改回头看发现的问题"), _d("after", 30), 5, 120),
     "oversight.note_reply": TaskTime(_("答复工作提示函"), _d("receipt", 15), 3, 60),
 }
 DEADLINES: dict[str, Offset] = {key: task.offset for key, task in TASK_TIMES.items()}

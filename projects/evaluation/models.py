@@ -49,13 +49,16 @@ class MeasurementState(models.TextChoices):
     CLOSED = "closed", _("通过")
     RECTIFYING = "rectifying", _("整改中")
     RECTIFIED = "rectified", _("待再次测评")
+    SUPERSEDED = "superseded", _("已再次测评")
 
 
 class Measurement(Record):
-    """Satisfaction of the deputies with one project, in one round (1, or 2 after rectification).
+    """Satisfaction of the deputies with one project, in one round (1, or a later one after rectification).
 
-    vote: the secret ballot it was measured by; satisfied, basic, dissatisfied: marks on valid ballots; rate and
-    verdict as the rulebook's formula gives them, kept as certified. severe: below 60, or a second failure.
+    vote: the secret ballot it was measured by. satisfied, basic, dissatisfied, unmarked: figures of the valid
+    ballots. base: people or ballots the rate is a share of; verdict: a code of rules.Consequence; reason: the
+    sentence with rate, base and formula; all kept as certified. severe: below the lower threshold, or a second
+    failure. A project is closed only by a round that reached the rate (rules.md §8).
     """
 
     kind: ClassVar[str] = "measurement"
@@ -66,8 +69,10 @@ class Measurement(Record):
     satisfied = models.PositiveSmallIntegerField(_("满意"), null=True)
     basic = models.PositiveSmallIntegerField(_("基本满意"), null=True)
     dissatisfied = models.PositiveSmallIntegerField(_("不满意"), null=True)
+    unmarked = models.PositiveSmallIntegerField(_("未作评价"), null=True)
     base = models.PositiveSmallIntegerField(_("基数"), null=True)
-    verdict = models.CharField(_("等次"), max_length=12, blank=True)
+    verdict = models.CharField(_("结论"), max_length=20, blank=True)
+    reason = models.CharField(_("结论依据"), max_length=400, blank=True)
     severe = models.BooleanField(default=False)
     remedy = models.TextField(_("整改情况"), blank=True)
     state = FSMField(default=MeasurementState.PLANNED, choices=MeasurementState.choices, protected=True)
@@ -102,9 +107,9 @@ class Measurement(Record):
     def rectify(self) -> None:
         """The department has reported; the second measurement may follow."""
 
-    @transition(field=state, source=MeasurementState.RECTIFIED, target=MeasurementState.CLOSED)
+    @transition(field=state, source=MeasurementState.RECTIFIED, target=MeasurementState.SUPERSEDED)
     def supersede(self) -> None:
-        """The second measurement has been taken."""
+        """A later round has been measured; what it said counts now."""
 
 
 class Archive(models.Model):

@@ -92,6 +92,14 @@ class Item(Record):
 
     @transition(
         field=state,
+        source=[ItemState.ELIGIBLE, ItemState.BLOCKED, ItemState.DRAFTED, ItemState.LEFT_OUT],
+        target=ItemState.MERGED,
+    )
+    def reopen(self) -> None:
+        """Sent back to be merged and screened anew."""
+
+    @transition(
+        field=state,
         source=[ItemState.ELIGIBLE, ItemState.LEFT_OUT, ItemState.CANDIDATE],
         target=ItemState.DRAFTED,
     )
@@ -185,6 +193,19 @@ class Appraisal(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["item", "kind"], name="one_appraisal_each")]
+
+
+class Score(models.Model):
+    """One scorer's marks on one item (评分表, off by default). marks: criterion → 0–100."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    item = models.ForeignKey(Item, models.CASCADE, related_name="scores")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    marks = models.JSONField(default=dict)
+    on = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "by"], name="one_score_each")]
 
 
 class NoticeState(models.TextChoices):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.conf import settings
+from django.contrib.staticfiles.apps import StaticFilesConfig
 from django.db import connections
 from django.db.models.signals import pre_migrate
 from psycopg import sql
@@ -15,6 +16,7 @@ from psycopg import sql
 class SiteConfig(AppConfig):
     name = "projects.site"
     label = "site"
+    default = True
 
     def ready(self) -> None:
         from projects.site import celery  # noqa: F401  shared tasks bind to the last application made
@@ -24,6 +26,12 @@ class SiteConfig(AppConfig):
                 Path(folder).mkdir(parents=True, exist_ok=True)
         # contenttypes comes first and stands in every installation, so the grant precedes the first table.
         pre_migrate.connect(grant_run_time_rights, sender=apps.get_app_config("contenttypes"))
+
+
+class StaticFiles(StaticFilesConfig):
+    """Without the library's own pages, which are never shown and name files that do not exist."""
+
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "viewflow/*"]
 
 
 def grant_run_time_rights(*, using: str, **_: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from celery import Celery
 
@@ -12,12 +11,3 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "projects.site.settings")
 app = Celery("piaojue")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-
-
-def schedule(name: str, task: str, seconds: float, **options: Any) -> None:
-    """Have beat send ``task`` (its registered name) every ``seconds``; a wake-up nobody took in time is dropped."""
-    app.conf.beat_schedule[name] = {
-        "task": task,
-        "schedule": seconds,
-        "options": {"expires": max(seconds, 10), **options},
-    }

@@ -4,8 +4,16 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from projects.site.text_size import NARROW_MEDIA, text_size_of
+from workflow.inbox.selectors import count_todo
+from workflow.inbox.views import boxes
+from workflow.roles import registry
+from workflow.roles.models import RoleGrant
 
 
 def ui(request: HttpRequest) -> dict[str, Any]:
@@ -16,3 +24,80 @@ def ui(request: HttpRequest) -> dict[str, Any]:
         "narrow_media": NARROW_MEDIA[size],
         "logo_url": getattr(settings, "SITE_LOGO_URL", ""),
     }
+
+
+def work(request: HttpRequest) -> dict[str, Any]:
+    """Who acts in which office, and where they may go; nothing for an anonymous visitor."""
+    grant = getattr(request, "acting", None)
+    if grant is None:
+        return {}
+    return {
+        "acting": {
+            "office_title": grant.title or registry.title_of(grant.office),
+            "name": grant.user.name,
+            "unit_name": grant.unit.name,
+            "grants": [_choice(g, grant) for g in request.grants] if len(request.grants) > 1 else [],
+        },
+        "nav": SimpleLazyObject(lambda: navigation(request, grant)),
+    }
+
+
+def _choice(grant: RoleGrant, acting: RoleGrant) -> dict[str, Any]:
+    label = f"{grant.unit.name} · {grant.title or registry.title_of(grant.office)}"
+    return {"id": grant.pk, "label": label, "current": grant.pk == acting.pk}
+
+
+def navigation(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
+    """The side navigation of an office: its boxes, its township's year, and what it oversees."""
+    groups = []
+    if registry.office(grant.office).works and not registry.office(grant.office).reads_below:
+        groups.append({"title": _("我的工作"), "items": _boxes(request, grant)})
+        groups.append({"title": _("业务"), "items": _links(request, BUSINESS)})
+    elif grant.office == "county":
+        groups.append({"title": _("监督"), "items": _links(request, OVERSIGHT)})
+    elif grant.office == "auditor":
+        groups.append({"title": _("审计"), "items": _links(request, AUDIT)})
+    else:
+        groups.append({"title": _("系统管理"), "items": _links(request, ADMINISTRATION)})
+    groups.append({"title": _("帮助与公开"), "items": _links(request, COMMON)})
+    return groups
+
+
+BUSINESS = (("years", _lazy("年度流程")), ("projects", _lazy("项目库")), ("sessions", _lazy("大会票决")), ("seat_table", _lazy("座位表")), ("rulebook", _lazy("规则")), ("trail", _lazy("档案与审计")))
+OVERSIGHT = (("county", _lazy("全县总览")), ("years", _lazy("各乡镇年度")), ("county_notes", _lazy("提示函与指导")), ("trail", _lazy("档案与审计")))
+AUDIT = (("years", _lazy("年度流程")), ("projects", _lazy("项目库")), ("trail", _lazy("档案与审计")))
+ADMINISTRATION = (("people", _lazy("人员与任职")), ("unit_import", _lazy("导入单位")), ("people_import", _lazy("导入人员")))
+COMMON = (("messages", _lazy("消息")), ("public_home", _lazy("公开页面")))
+
+
+def _boxes(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
+    waiting = count_todo(grant)
+    return [
+        {
+            "label": box.title,
+            "url": reverse("inbox") if box.code == "todo" else reverse("inbox_box", args=[box.code]),
+            "count": waiting if box.code == "todo" else None,
+            "current": _is_here(request, reverse("inbox") if box.code == "todo" else reverse("inbox_box", args=[box.code])),
+            "alert": box.code == "todo" and waiting > 0,
+        }
+        for box in boxes()
+    ]
+
+
+def _links(request: HttpRequest, names: Any) -> list[dict[str, Any]]:
+    return [
+        {"label": label, "url": url, "current": request.path.startswith(url) and url != "/", "count": None}
+        for name, label in names
+        if (url := _url(name))
+    ]
+
+
+def _url(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _is_here(request: HttpRequest, url: str) -> bool:
+    return request.path == url

@@ -36,7 +36,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "projects.site.apps.StaticFiles",
     "django.forms",
     "viewflow",
     "viewflow.workflow",
@@ -85,11 +85,13 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "projects.site.context.ui",
+                "projects.site.context.work",
             ],
         },
     },
 ]
 COTTON_DIR = "cotton"
+DJANGO_TABLES2_TEMPLATE = "django_tables2/cards.html"
 FORM_RENDERER = "projects.site.forms.Renderer"
 
 # -- database: two roles, the embedded server where no address is given
@@ -145,6 +147,7 @@ LOGOUT_REDIRECT_URL = "/"
 OTP_TOTP_ISSUER = "票决"
 
 # A lock on the name alone would let anybody lock a deputy out on the day of the vote.
+AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
@@ -262,6 +265,13 @@ CELERY_TASK_ALWAYS_EAGER = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
+
+
+def every(seconds: float, task: str) -> dict[str, Any]:
+    """Have the clock send a task by its registered name; a wake-up nobody took in time is dropped."""
+    return {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 10)}}
+
+
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 

@@ -31,7 +31,9 @@ LIVE = (ProjectState.ELECTED, ProjectState.ASSIGNED, ProjectState.BUILDING, Proj
 class Project(Record):
     """An elected project. target, budget, place and deadline move only by a decision (陕西规定 18). Money in fen.
 
-    rank and votes: as certified. light: the last one reported (green, yellow, red, ""). group: who watches it.
+    votes: as certified. light: as last worked out (green, yellow, orange, red, blue, ""). group: who watches it.
+    department is None only for a matter added in session, until it is handed over. building_since: the day from
+    which reports are due (the plan published, or work resumed).
     """
 
     kind: ClassVar[str] = "project"
@@ -45,7 +47,9 @@ class Project(Record):
     target = models.CharField(_("年度目标"), max_length=300, blank=True)
     budget_fen = models.BigIntegerField(_("总投资"), null=True)
     finish_by = models.DateField(_("完成时限"))
-    department = models.ForeignKey(Unit, models.PROTECT, related_name="+", verbose_name=_("责任单位"))
+    department = models.ForeignKey(
+        Unit, models.PROTECT, null=True, related_name="+", verbose_name=_("责任单位")
+    )
     leader = models.CharField(_("责任领导"), max_length=40, blank=True)
     group = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+", verbose_name=_("监督小组"))
     votes = models.PositiveSmallIntegerField(_("得票"), null=True)
@@ -53,6 +57,7 @@ class Project(Record):
     percent = models.PositiveSmallIntegerField(_("形象进度"), default=0)
     invested_fen = models.BigIntegerField(_("完成投资"), default=0)
     funded_fen = models.BigIntegerField(_("资金到位"), default=0)
+    building_since = models.DateField(null=True)
     completed_on = models.DateField(_("完工日期"), null=True)
     accepted_on = models.DateField(_("验收日期"), null=True)
     state = FSMField(default=ProjectState.ELECTED, choices=ProjectState.choices, protected=True)
@@ -94,15 +99,21 @@ class Project(Record):
     def resume(self) -> None:
         """恢复实施, by a decision."""
 
+    @transition(field=state, source=ProjectState.SUSPENDED, target=ProjectState.ASSIGNED)
+    def resume_planning(self) -> None:
+        """恢复实施, by a decision, of a project whose plan was not published yet."""
+
     @transition(field=state, source=LIVE, target=ProjectState.STOPPED)
     def stop(self) -> None:
         """终止, by a decision."""
 
-    @transition(
-        field=state, source=[ProjectState.ASSIGNED, ProjectState.BUILDING], target=ProjectState.BUILDING
-    )
+    @transition(field=state, source=ProjectState.BUILDING, target=ProjectState.BUILDING)
     def alter(self) -> None:
-        """Target, cost, deadline or place altered, by a decision."""
+        """Target, cost, deadline, place or responsible unit altered, by a decision."""
+
+    @transition(field=state, source=ProjectState.ASSIGNED, target=ProjectState.ASSIGNED)
+    def alter_planning(self) -> None:
+        """The same, before the plan is published."""
 
     @transition(field=state, source=ProjectState.BUILDING, target=ProjectState.COMPLETED)
     def finish(self) -> None:
@@ -202,13 +213,17 @@ class FindingState(models.TextChoices):
 
 
 class Finding(Record):
-    """A problem found; rectified by the department, re-checked by whoever raised it (销号). tries: times sent back."""
+    """A problem found; rectified by the department, re-checked by whoever raised it (销号).
+
+    raised_as: the office that raised it, which is the one that re-checks. tries: times sent back.
+    """
 
     kind: ClassVar[str] = "finding"
     project = models.ForeignKey(Project, models.PROTECT, related_name="findings")
     inspection = models.ForeignKey(Inspection, models.PROTECT, null=True, related_name="findings")
     words = models.TextField(_("问题"))
     raised_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    raised_as = models.CharField(_("提出人职务"), max_length=20, default="inspector")
     raised_on = models.DateField()
     remedy = models.TextField(_("整改情况"), blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
@@ -255,15 +270,23 @@ class ChangeState(models.TextChoices):
     AGREED = "agreed", _("已批准")
     REFUSED = "refused", _("未批准")
     ANNOUNCED = "announced", _("已公告")
+    RATIFIED = "ratified", _("已追认")
+    REVOKED = "revoked", _("未获追认")
 
 
 class Change(Record):
-    """A change of an elected project: asked by the government, decided by the congress by default, announced."""
+    """A change of an elected project: asked by the government, decided by the congress by default, announced.
+
+    proposed: new values by the project's field names; before: the values they replaced. body: who decides, the
+    congress or the presidium, fixed when it is asked.
+    """
 
     kind: ClassVar[str] = "change"
     project = models.ForeignKey(Project, models.PROTECT, related_name="changes")
     what = models.CharField(_("调整事项"), max_length=10, choices=ChangeKind.choices)
     proposed = models.JSONField(default=dict)
+    before = models.JSONField(default=dict)
+    body = models.CharField(_("决定机关"), max_length=12, default="congress")
     reason = models.CharField(_("理由"), max_length=1000)
     asked_on = models.DateField()
     state = FSMField(default=ChangeState.ASKED, choices=ChangeState.choices, protected=True)
@@ -290,6 +313,14 @@ class Change(Record):
     @transition(field=state, source=ChangeState.AGREED, target=ChangeState.ANNOUNCED)
     def announce(self) -> None:
         """公告."""
+
+    @transition(field=state, source=ChangeState.ANNOUNCED, target=ChangeState.RATIFIED)
+    def ratify(self) -> None:
+        """The congress confirms what the presidium decided in between."""
+
+    @transition(field=state, source=ChangeState.ANNOUNCED, target=ChangeState.REVOKED)
+    def revoke(self) -> None:
+        """The congress does not confirm it; the project is as it was before."""
 
 
 class InterpellationState(models.TextChoices):

@@ -140,3 +140,17 @@ def test_production_settings_pass_djangos_deployment_check() -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "0 silenced" in done.stdout
+
+
+def test_static_files_can_be_collected_for_production(tmp_path: Path) -> None:
+    environ = {"PATH": os.environ["PATH"], **PRODUCTION, "PIAOJUE_VAR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--noinput"],
+        cwd=PROJECT,
+        env=environ,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "static" / "staticfiles.json").is_file()
+    assert not (tmp_path / "static" / "viewflow").exists()

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from workflow.audit.chain import canonical, stamp
+from workflow.audit.hooks import tell_after_commit
 from workflow.audit.models import Entry
 from workflow.people.models import Unit, User
 
@@ -74,4 +75,6 @@ def write_down(
             "unit": act.unit.code,
         }
     )
-    return Entry.objects.create(unit=act.unit, at=act.at, actor=act.actor, body=body)
+    entry = Entry.objects.create(unit=act.unit, at=act.at, actor=act.actor, body=body)
+    tell_after_commit(act.unit.pk)
+    return entry

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from workflow.templatetags.ui import FEN_PER_WAN, FEN_PER_YUAN, money
+from workflow.flows.money import FEN_PER_WAN, FEN_PER_YUAN, money
 
 
 class ChineseDateWidget(forms.MultiWidget):

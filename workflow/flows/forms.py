@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
 
 from workflow.audit.services import Act
@@ -42,6 +43,11 @@ class StepForm(forms.Form):
 
     def prepare(self) -> None:
         """Add or narrow fields by the subject; does nothing here."""
+
+    def unchecked(self) -> StepForm:
+        """The same form, showing what was typed without judging it yet (a draft)."""
+        self._errors, self.cleaned_data = ErrorDict(), {}
+        return self
 
     def for_trail(self) -> dict[str, Any]:
         """What of the cleaned data stands in the trail: short values as they are, long texts and files by hash."""

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Literal
 
 from django import template
@@ -12,12 +11,12 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
+
+from workflow.flows.money import wan, yuan
+from workflow.roles.registry import title_of
 
 register = template.Library()
 
-FEN_PER_YUAN = 100
-FEN_PER_WAN = 1_000_000
 SOON_DAYS = 3
 
 SHAPES: dict[str, str] = {
@@ -112,18 +111,17 @@ def error_target(field: BoundField) -> str:
     return field.id_for_label or f"{field.auto_id}_0"
 
 
-def money(fen: int, fen_per_unit: int) -> str:
-    """Exact sum in a larger unit: no trailing zeros, thousands grouped. 380_000_000 fen in 万元 is 380."""
-    return f"{(Decimal(fen) / fen_per_unit).normalize():,f}"
+@register.filter
+def as_errors(reasons: list[str]) -> list[dict[str, str]]:
+    """Sentences as the error summary takes them."""
+    return [{"text": str(reason)} for reason in reasons]
 
 
 @register.filter
-def wan(fen: int | None) -> str:
-    """A sum in fen as 万元, exact; empty for None."""
-    return "" if fen is None else _("%(sum)s 万元") % {"sum": money(fen, FEN_PER_WAN)}
+def office_title(code: str) -> str:
+    """What an office is called."""
+    return title_of(code)
 
 
-@register.filter
-def yuan(fen: int | None) -> str:
-    """A sum in fen as 元, exact; empty for None."""
-    return "" if fen is None else _("%(sum)s 元") % {"sum": money(fen, FEN_PER_YUAN)}
+register.filter(wan)
+register.filter(yuan)

@@ -5,14 +5,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest_django.fixtures import Settings
 
 from workflow.flows.fields import ChineseDateField, FenField
-
-
-@pytest.fixture(autouse=True)
-def renderer(settings: Settings) -> None:
-    settings.FORM_RENDERER = "projects.site.forms.Renderer"
 
 
 class Meeting(forms.Form):

@@ -1,0 +1,73 @@
+"""Who a route means, looked up in the township's offices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
+
+from workflow.audit.models import Entry
+from workflow.flows.models import Deadline
+from workflow.people.models import Unit, User
+from workflow.roles import registry
+from workflow.roles.models import RoleGrant
+
+
+@dataclass(frozen=True)
+class Roster:
+    """The offices held in one township and above it, read once for a whole batch of entries."""
+
+    unit: Unit
+    grants: list[RoleGrant]
+
+    @classmethod
+    def of(cls, unit: Unit) -> Roster:
+        """Every grant that is not revoked, of people who may sign in."""
+        above = [int(number) for number in unit.path.strip("/").split("/") if number]
+        grants = (
+            RoleGrant.objects.filter(Q(tenant=unit) | Q(unit_id__in=above))
+            .filter(revoked_at=None, user__is_active=True)
+            .select_related("user")
+            .order_by("user_id")
+        )
+        return cls(unit, list(grants))
+
+    def in_offices(self, codes: Iterable[str], on: date) -> list[User]:
+        """Whoever holds one of the offices anywhere in the township on a day."""
+        return _people(g for g in self._live(codes, on) if g.tenant_id == self.unit.pk)
+
+    def above(self, codes: Iterable[str], on: date) -> list[User]:
+        """Whoever holds one of the offices at a unit above the township."""
+        return _people(g for g in self._live(codes, on) if g.tenant_id != self.unit.pk)
+
+    def whose_turn(self, deadline: Deadline, on: date) -> list[User]:
+        """The one person a task is meant for, or all who may do it: holders, and a body's record keepers."""
+        if deadline.task.owner_id:
+            return [deadline.task.owner] if deadline.task.owner.is_active else []
+        codes = [deadline.office, *registry.office(deadline.office).recorders]
+        return _people(g for g in self._live(codes, on) if g.unit_id == deadline.seat_id)
+
+    def _live(self, codes: Iterable[str], on: date) -> list[RoleGrant]:
+        wanted = set(codes)
+        return [
+            g
+            for g in self.grants
+            if g.office in wanted and g.since <= on and (g.until is None or g.until >= on)
+        ]
+
+
+def author_of(subject: str) -> list[User]:
+    """Whoever wrote the first entry on a record; nobody where that was a resident without an account."""
+    first = Entry.objects.filter(subject=subject).select_related("actor").order_by("id").first()
+    return [first.actor] if first and first.actor and first.actor.is_active else []
+
+
+def named(username: str) -> list[User]:
+    """The person of a username."""
+    return list(User.objects.filter(username=username, is_active=True))
+
+
+def _people(grants: Iterable[RoleGrant]) -> list[User]:
+    return list({g.user_id: g.user for g in grants}.values())

@@ -1,0 +1,25 @@
+"""Where a letter leads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.urls import reverse
+
+
+def link_to_tasks(task_ids: Sequence[int]) -> str:
+    """The task's page; the inbox where there are several."""
+    return reverse("task", args=[task_ids[0]]) if len(task_ids) == 1 else reverse("inbox")
+
+
+def link_to_record(reference: str) -> str:
+    """The history of a record named "kind:id"; nothing for what has no page."""
+    kind, _, number = reference.partition(":")
+    return "" if kind in ("grant", "") or not number else reverse("history", args=[kind, int(number)])
+
+
+def site_address() -> str:
+    """The site's own address, for letters that leave it: the first trusted origin, else this machine."""
+    origins: list[str] = settings.CSRF_TRUSTED_ORIGINS
+    return origins[0] if origins else f"http://127.0.0.1:{settings.PORT}"

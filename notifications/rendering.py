@@ -1,0 +1,64 @@
+"""A letter's words, from what the trail says and the tasks it is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+
+TITLE_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class TaskFacts:
+    """One task as a letter tells it. seat: the unit whose turn it is; meeting: a body must decide it."""
+
+    task_id: int
+    title: str
+    label: str
+    seat: str
+    due_on: date | None
+    provisional: bool
+    meeting: bool
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a letter may say. who: the office that acted, never a person's name; before, after: the entry's own."""
+
+    unit: str
+    who: str
+    what: str
+    label: str
+    reason: str
+    on: date
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    tasks: Sequence[TaskFacts] = ()
+
+    @property
+    def task(self) -> TaskFacts | None:
+        return self.tasks[0] if self.tasks else None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """Plain text; the title is one line of at most 200 characters."""
+
+    title: str
+    body: str
+
+
+def render(name: str, facts: Facts) -> Letter:
+    """The letter of a template: its first line is the title. Always in the language of the office, not the sender's."""
+    with translation.override(settings.LANGUAGE_CODE):
+        text = render_to_string(f"notifications/letters/{name}.txt", {"it": facts})
+    title, _, body = text.strip().partition("\n")
+    lines = [line.strip() for line in body.strip().splitlines()]
+    return Letter(title.strip()[:TITLE_LENGTH], re.sub(r"\n{3,}", "\n\n", "\n".join(lines)))

@@ -1,0 +1,100 @@
+"""Which act is told to whom, how urgently and by which way: one table, pure.
+
+The post office knows acts and offices by their names alone; what they mean is the domain's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from fnmatch import fnmatchcase
+from typing import Any
+
+IN_APP, EMAIL = "in_app", "email"
+BOTH = (IN_APP, EMAIL)
+URGENT, NORMAL, LOW = "urgent", "normal", "low"
+
+
+class Audience(Enum):
+    """Who is meant, to be looked up when the letter is written.
+
+    NEXT: the holders of the tasks the act opened. ASKED: the holders of the task the entry names (`after.task_id`).
+    AUTHOR: whoever wrote the first entry on the subject. OFFICES: the route's offices, anywhere in the township.
+    ABOVE: the route's offices at the units above. NAMED: the person whose username stands under the route's `field`.
+    """
+
+    NEXT = "next"
+    ASKED = "asked"
+    AUTHOR = "author"
+    OFFICES = "offices"
+    ABOVE = "above"
+    NAMED = "named"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One row. pattern: the entry's action, with `*`; where: values the entry's `after` must have.
+
+    letter: the template's name in templates/notifications/letters. field: "after.to" or the like, for NAMED.
+    """
+
+    pattern: str
+    audience: Audience
+    letter: str
+    urgency: str = NORMAL
+    channels: tuple[str, ...] = BOTH
+    offices: tuple[str, ...] = ()
+    field: str = ""
+    where: Mapping[str, Any] = field(default_factory=dict)
+
+    def takes(self, action: str, after: Mapping[str, Any]) -> bool:
+        """Whether an entry goes this way."""
+        return fnmatchcase(action, self.pattern) and all(
+            after.get(key) == value for key, value in self.where.items()
+        )
+
+
+CONGRESS = ("deputy", "delegation_lead")
+GOVERNMENT = ("mayor", "gov_clerk", "department", "finance")
+DESKS = ("chair", "clerk", "mayor", "gov_clerk")
+PROPOSING = ("deputy", "senior_deputy", "department", "party", "station")
+
+# A person gets one letter for one entry: of the rows that reach them, the first.
+ROUTES: tuple[Route, ...] = (
+    Route("*.return", Audience.NEXT, "returned", URGENT),
+    Route("task.urge", Audience.ASKED, "urged", URGENT),
+    Route("deadline.remind", Audience.ASKED, "overdue", URGENT, where={"when": "after"}),
+    Route("deadline.remind", Audience.ASKED, "reminded"),
+    Route("task.hand_over", Audience.NAMED, "handed_over", field="after.to"),
+    Route("flow.cancel", Audience.OFFICES, "called_off", offices=DESKS),
+    Route("grant.revoke", Audience.NAMED, "office_ended", field="before.user"),
+    # step 1
+    Route("collection.publish_call", Audience.OFFICES, "call", offices=PROPOSING),
+    Route("proposal.accept", Audience.AUTHOR, "proposal_accepted", LOW, (IN_APP,)),
+    Route("proposal.send_back", Audience.AUTHOR, "proposal_returned", URGENT),
+    Route("proposal.pool", Audience.AUTHOR, "proposal_pooled", LOW),
+    Route("proposal.answer", Audience.AUTHOR, "proposal_answered"),
+    # step 3
+    Route("cycle.move_session", Audience.OFFICES, "session_moved", URGENT, offices=(*CONGRESS, *DESKS)),
+    Route("deliberation.convene", Audience.OFFICES, "convened", URGENT, offices=(*CONGRESS, *GOVERNMENT)),
+    Route("deliberation.materials", Audience.OFFICES, "materials", offices=CONGRESS),
+    # step 4
+    Route("vote.make_void", Audience.OFFICES, "vote_void", URGENT, offices=(*CONGRESS, *DESKS)),
+    Route("voting.declare", Audience.OFFICES, "declared", offices=(*CONGRESS, *DESKS, "department")),
+    Route("voting.file_county", Audience.ABOVE, "filed", offices=("county",)),
+    # step 5
+    Route("change.announce", Audience.OFFICES, "change_announced", offices=(*CONGRESS, "department")),
+    # step 6
+    Route("measurement.fail", Audience.ABOVE, "measured_badly", URGENT, offices=("county",)),
+    Route("measurement.fail", Audience.OFFICES, "measured_badly", URGENT, offices=("party", *DESKS)),
+    # the county
+    Route("note.answer", Audience.ABOVE, "note_answered", offices=("county",)),
+    # whatever opened a task
+    Route("*", Audience.NEXT, "opened"),
+)
+
+
+def routes_of(action: str, after: Mapping[str, Any]) -> Iterator[Route]:
+    """The rows an entry goes by, the most telling first."""
+    return (route for route in ROUTES if route.takes(action, after))

@@ -1,0 +1,234 @@
+"""A vote's record as the count's file (count.md), and what is keyed, compared, balanced and signed in it.
+
+Candidates are named by their titles as printed on the paper; a vote never holds a title twice. All figures are
+numbers of persons or of ballots. Nothing here decides an outcome: that is `rules.decide`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from projects.ballots import rules as count
+from projects.ballots.files import Unusable, outcome_as_json, read_vote
+from projects.ballots.models import Option, Vote
+from projects.cycles.rulebook import Rules as Rulebook
+from workflow.audit.chain import canonical
+
+MARKS = ("for", "against", "abstain")
+NOT_IN_FILE = ("runoff_majority",)  # said in the rulebook, of no effect on a count
+
+
+def count_rules(book: Rulebook) -> dict[str, Any]:
+    """The part of a frozen rulebook a vote keeps: what count.md calls `rules`, and `runoff_majority`."""
+    return {
+        "quorum": f"{book.quorum.numerator}/{book.quorum.denominator}",
+        "majority_base": book.majority_base,
+        "tie": book.tie,
+        "shortfall": book.shortfall,
+        "each_cap": book.each_cap,
+        "runoff_majority": book.runoff_majority,
+    }
+
+
+def titles_of(vote: Vote) -> list[str]:
+    """The candidates in the order of the paper."""
+    return list(vote.options.values_list("title", flat=True))
+
+
+def marks_of(vote: Vote) -> tuple[str, ...]:
+    """The figures keyed per candidate; points only where the paper is marked by rank."""
+    return (*MARKS, "points") if vote.mode == count.Mode.RANK else MARKS
+
+
+def field_name(mark: str, option: Option) -> str:
+    """The name of the form field one figure is keyed in."""
+    return f"{mark}_{option.pk}"
+
+
+def sheet(vote: Vote, *, valid: int, invalid: int, marks: Mapping[str, int]) -> dict[str, Any]:
+    """A keyed tally from a form's fields. marks: `for_12`-like names → figures; what is left out counts as 0."""
+    return {
+        "valid": valid,
+        "invalid": invalid,
+        "sums": {
+            option.title: {mark: marks.get(field_name(mark, option), 0) for mark in marks_of(vote)}
+            for option in vote.options.all()
+        },
+    }
+
+
+def empty_sheet(vote: Vote) -> dict[str, Any]:
+    """A tally with nothing in it, for a vote that has not been counted."""
+    return sheet(vote, valid=0, invalid=0, marks={})
+
+
+def file_of(vote: Vote, figures: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The vote in the format of `rehearse`. figures: another tally than the accepted one."""
+    tally = figures or vote.figures or empty_sheet(vote)
+    return {
+        "deputies_in_office": vote.deputies_in_office,
+        "deputies_present": vote.deputies_present or 0,
+        "ballots_issued": vote.issued or 0,
+        "ballots_returned": vote.returned or 0,
+        "mode": vote.mode,
+        "seats": vote.seats,
+        "candidates": titles_of(vote),
+        "sums": tally["sums"],
+        "valid": tally["valid"],
+        "invalid": tally["invalid"],
+        "rules": {key: value for key, value in vote.rules.items() if key not in NOT_IN_FILE},
+    }
+
+
+def export(vote: Vote) -> str:
+    """The file as text: `rehearse` given it answers what the vote's own count answered."""
+    return json.dumps(file_of(vote), ensure_ascii=False, indent=1)
+
+
+def faults_of(vote: Vote, figures: Mapping[str, Any] | None = None) -> list[str]:
+    """Why a definition or a tally cannot be counted at all, each with its place; empty when it can."""
+    try:
+        read_vote(json.dumps(file_of(vote, figures)).encode(), pabulib=False)
+    except Unusable as error:
+        return [str(fault) for fault in error.faults]
+    return []
+
+
+def vote_file(vote: Vote, figures: Mapping[str, Any] | None = None) -> count.VoteFile:
+    """The vote as the count takes it; Unusable where `faults_of` names a fault."""
+    read = read_vote(json.dumps(file_of(vote, figures)).encode(), pabulib=False)
+    return replace(
+        read, rules=replace(read.rules, runoff_majority=bool(vote.rules.get("runoff_majority", False)))
+    )
+
+
+def decided(vote: Vote, figures: Mapping[str, Any] | None = None) -> count.Outcome:
+    """What the rules say of the accepted tally, or of another one."""
+    return count.decide(vote_file(vote, figures))
+
+
+def keying_of(vote: Vote, figures: Mapping[str, Any]) -> count.Keying:
+    """One keyed tally as the comparison takes it; issued and returned are the vote's own."""
+    tally = vote_file(vote, figures).tally
+    assert tally is not None  # the file always carries sums
+    return count.Keying(vote.issued or 0, vote.returned or 0, tally)
+
+
+def signed_text(vote: Vote) -> str:
+    """What the tellers sign, canonical (RFC 8785): which vote, its whole file and the outcome."""
+    return canonical(
+        {
+            "vote": vote.reference,
+            "title": vote.title,
+            "follows": vote.follows.reference if vote.follows else "",
+            "because": vote.follows_because,
+            "file": file_of(vote),
+            "outcome": outcome_as_json(decided(vote)),
+        }
+    )
+
+
+def digest_of(vote: Vote) -> str:
+    """SHA-256 of `signed_text`, lower-case hexadecimal."""
+    return hashlib.sha256(signed_text(vote).encode()).hexdigest()
+
+
+# Saying it
+
+
+@dataclass(frozen=True)
+class Equation:
+    """One line of the reconciliation: how it is written, and whether it holds."""
+
+    text: str
+    holds: bool
+
+
+def equations(vote: Vote, figures: Mapping[str, Any] | None = None) -> list[Equation]:
+    """The reconciliation line by line (rules.md §6.2); which lines hold is `rules.reconcile`'s word."""
+    file = vote_file(vote, figures)
+    assert file.tally is not None
+    problems = count.reconcile(file)
+    broken = {(problem.code, problem.candidate) for problem in problems}
+    lines = [
+        *_head_lines(file, {code for code, _candidate in broken}),
+        *(
+            Equation(_sum_line(one, of, file.tally.valid), ("sum_differs", one) not in broken)
+            for one, of in file.tally.sums.items()
+        ),
+    ]
+    negative = [Equation(problem.sentence, False) for problem in problems if problem.code == "negative"]
+    return lines + negative
+
+
+def _head_lines(file: count.VoteFile, broken: set[str]) -> list[Equation]:
+    tally = file.tally or count.Count({}, 0, 0)
+    attendance = not broken & {"issued_over_present", "present_over_in_office"}
+    lines = [
+        Equation(
+            _("发出 %(issued)s ≤ 实到 %(present)s ≤ 应到 %(in_office)s")
+            % {
+                "issued": file.ballots_issued,
+                "present": file.deputies_present,
+                "in_office": file.deputies_in_office,
+            },
+            attendance,
+        ),
+        Equation(
+            _("收回 %(returned)s ≤ 发出 %(issued)s")
+            % {"returned": file.returned, "issued": file.ballots_issued},
+            file.returned <= file.ballots_issued,
+        ),
+        Equation(
+            _("有效 %(valid)s ＋ 无效 %(invalid)s ＝ 收回 %(returned)s")
+            % {"valid": tally.valid, "invalid": tally.invalid, "returned": file.returned},
+            "returned_differs" not in broken,
+        ),
+    ]
+    return lines + _marks_line(file, tally, broken)
+
+
+def _marks_line(file: count.VoteFile, tally: count.Count, broken: set[str]) -> list[Equation]:
+    if file.paper.mode is not count.Mode.SELECT:
+        return []
+    text = _("赞成合计 %(marks)s ≤ 应选 %(seats)s × 有效票 %(valid)s") % {
+        "marks": sum(of.in_favour for of in tally.sums.values()),
+        "seats": file.paper.seats,
+        "valid": tally.valid,
+    }
+    return [Equation(text, "too_many_marks" not in broken)]
+
+
+def _sum_line(one: str, of: count.Sum, valid: int) -> str:
+    return _("%(project)s：赞成 %(for)s ＋ 反对 %(against)s ＋ 弃权 %(abstain)s ＝ 有效票 %(valid)s") % {
+        "project": one,
+        "for": of.in_favour,
+        "against": of.against,
+        "abstain": of.abstain,
+        "valid": valid,
+    }
+
+
+_FIGURES = {
+    "issued": "发出",
+    "returned": "收回",
+    "valid": "有效票",
+    "invalid": "无效票",
+    "in_favour": "赞成",
+    "against": "反对",
+    "abstain": "弃权",
+    "not_pressed": "未按",
+    "points": "得分",
+}
+
+
+def place_of(difference: count.Difference) -> str:
+    """Where two keyings differ, without saying what either of them holds."""
+    figure = _FIGURES[difference.field]
+    return f"“{difference.candidate}”的{figure}" if difference.candidate else figure

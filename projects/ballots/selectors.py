@@ -1,0 +1,175 @@
+"""Reads of votes. Nothing here shows a sum before both tellers have signed, except to their own desk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from projects.ballots import figures
+from projects.ballots import rules as count
+from projects.ballots.files import quorum_from
+from projects.ballots.models import Keying, Purpose, Vote, VoteState
+
+PROJECTS = (Purpose.PROJECTS, Purpose.RUN_OFF)
+STANDING = (VoteState.CERTIFIED, VoteState.DECLARED)
+
+
+def votes_about(about: str, *purposes: str) -> QuerySet[Vote]:
+    """The votes on a record, the oldest first. purposes: all kinds where none is named."""
+    votes = Vote.objects.filter(about_reference=about).order_by("pk")
+    return votes.filter(purpose__in=purposes) if purposes else votes
+
+
+def current_vote(about: str, *purposes: str) -> Vote | None:
+    """The vote a record is at now: the last one defined; None before any."""
+    return votes_about(about, *purposes).select_related("session", "follows", "unit").last()
+
+
+def declared_votes(about: str, *purposes: str) -> list[Vote]:
+    """The votes whose result was announced, in order; a recounted or void one is not among them."""
+    return list(votes_about(about, *purposes).filter(state=VoteState.DECLARED).prefetch_related("options"))
+
+
+def quorum_needed(vote: Vote) -> int:
+    """Deputies who must attend (组织法 14); 0 where the rules ask for none."""
+    return count.quorum_needed(quorum_from(vote.rules.get("quorum", "2/3")), vote.deputies_in_office)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What everybody at the tellers' desk may see: people and papers, no sums. Figures None until entered."""
+
+    vote: Vote
+    in_office: int
+    on_leave: int | None
+    present: int | None
+    quorum: int
+    issued: int | None
+    returned: int | None
+
+
+def desk_of(vote: Vote) -> Desk:
+    """应到、请假、实到、发出、收回 of one vote."""
+    return Desk(
+        vote,
+        vote.deputies_in_office,
+        vote.on_leave,
+        vote.deputies_present,
+        quorum_needed(vote),
+        vote.issued,
+        vote.returned,
+    )
+
+
+def round_of(vote: Vote) -> int:
+    """The round of keying under way: one more than the rounds both people have keyed."""
+    return vote.keyings.filter(turn=2).exclude(round__in=_half_keyed(vote)).count() + 1
+
+
+def _half_keyed(vote: Vote) -> list[int]:
+    """Rounds only one person has keyed."""
+    rounds = list(vote.keyings.values_list("round", flat=True))
+    return [one for one in set(rounds) if rounds.count(one) < 2]
+
+
+def keyings_of(vote: Vote, round_number: int) -> list[Keying]:
+    """The keyings of a round by turn."""
+    return list(vote.keyings.filter(round=round_number).order_by("turn"))
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Why two keyings were not accepted. places: where they differ, no figures; problems: what does not balance.
+
+    sentences: the differences with both figures, for the trail of a test and never for the second counter.
+    """
+
+    differences: tuple[count.Difference, ...] = ()
+    problems: tuple[count.Problem, ...] = ()
+
+    @property
+    def places(self) -> list[str]:
+        return [figures.place_of(one) for one in self.differences]
+
+    @property
+    def sentences(self) -> list[str]:
+        return [one.sentence for one in (*self.differences, *self.problems)]
+
+    def __bool__(self) -> bool:
+        return bool(self.differences or self.problems)
+
+
+def rejection_of(vote: Vote, round_number: int) -> Rejection:
+    """What stands against the two keyings of a round; empty means they agree and balance."""
+    first, second = keyings_of(vote, round_number)
+    differences = count.compare_keyings(
+        figures.keying_of(vote, first.figures), figures.keying_of(vote, second.figures)
+    )
+    if differences:
+        return Rejection(differences=tuple(differences))
+    return Rejection(problems=tuple(count.reconcile(figures.vote_file(vote, first.figures))))
+
+
+def last_rejection(vote: Vote) -> Rejection | None:
+    """What stood against the round before the one under way; None in the first."""
+    before = round_of(vote) - 1
+    return rejection_of(vote, before) if vote.state == VoteState.CLOSED and before else None
+
+
+def signatures_hold(vote: Vote) -> bool:
+    """Whether what is stored is still what was signed: every signature's digest made again."""
+    digest = figures.digest_of(vote)
+    return all(signature.digest == digest for signature in vote.signatures.all())
+
+
+@dataclass(frozen=True)
+class Line:
+    """One candidate's result in one vote. of: the majority's base in persons or ballots, None where none was asked.
+
+    place: elected, tied or not_elected; reason: the sentence of the count, with its figures.
+    """
+
+    position: int
+    reference: str
+    title: str
+    in_favour: int
+    against: int
+    abstain: int
+    points: int
+    base: str
+    of: int | None
+    needed: int
+    place: str
+    reason: str
+
+    @property
+    def elected(self) -> bool:
+        return self.place == "elected"
+
+
+def lines_of(vote: Vote) -> list[Line]:
+    """The result of a certified vote, in the order of the paper; empty before both signatures."""
+    if vote.state not in STANDING:
+        return []
+    return [_line(option, vote.outcome) for option in vote.options.all()]
+
+
+def _line(option: Any, outcome: dict[str, Any]) -> Line:
+    sums, majority = outcome["sums"][option.title], outcome["majority"]
+    place = next(name for name in ("elected", "tied", "not_elected") if option.title in outcome[name])
+    return Line(
+        option.position,
+        option.reference,
+        option.title,
+        sums["for"],
+        sums["against"],
+        sums["abstain"],
+        sums["points"],
+        majority["base"],
+        majority["of"],
+        majority["needed"],
+        place,
+        outcome["reasons"][option.title],
+    )

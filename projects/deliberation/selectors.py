@@ -1,0 +1,403 @@
+"""Reads of step 3, and what stands in the way of its acts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+
+from projects.cycles.models import Cycle, CycleState, RollLine, Session, SessionState
+from projects.cycles.selectors import paper_of, papers_of, session_of
+from projects.deliberation import rules
+from projects.deliberation.models import (
+    AddedMatter,
+    BudgetLine,
+    MatterState,
+    Opinion,
+    Question,
+    QuestionState,
+    Receipt,
+    Visit,
+    Withdrawal,
+    WithdrawalState,
+)
+from projects.selection.models import Item, ItemState
+from workflow.flows.models import Deadline
+from workflow.people.models import Unit, UnitKind, User
+from workflow.roles.selectors import live_grants
+
+STAFF = ("counter", "clerk", "gov_clerk", "department", "finance", "legal", "station")
+BEFORE_THE_SESSION = (SessionState.PLANNED, SessionState.CONVENED)
+
+
+def candidates_of(cycle: Cycle) -> QuerySet[Item]:
+    """The candidates that stand now, in the order of their numbers."""
+    return (
+        Item.objects.filter(cycle=cycle, state=ItemState.CANDIDATE)
+        .select_related("department")
+        .order_by("number")
+    )
+
+
+def session_for(cycle: Cycle) -> Session:
+    """The session the cycle votes at; only before the report to the Party committee there is none."""
+    session = session_of(cycle, "vote")
+    if session is None:
+        raise Session.DoesNotExist(cycle.reference)
+    return session
+
+
+def session_is_open(cycle: Cycle) -> bool:
+    """Whether the session the cycle votes at is being held now (组织法 23)."""
+    session = session_of(cycle, "vote")
+    return session is not None and session.state == SessionState.OPEN
+
+
+def is_settled(cycle: Cycle) -> bool:
+    """Whether the ballot is settled: the congress has the 票决办法 before it, or the vote has begun."""
+    if cycle.state != CycleState.DELIBERATING:
+        return True
+    return (
+        Deadline.objects.filter(
+            about=cycle.reference, key="deliberation.adopt_method", done_at=None, cancelled=False
+        ).exists()
+        or Item.objects.filter(cycle=cycle, state=ItemState.ON_BALLOT).exists()
+    )
+
+
+def roll_of(cycle: Cycle) -> QuerySet[RollLine]:
+    """The roll of the cycle's session."""
+    return (
+        RollLine.objects.filter(session__uses__cycle=cycle, session__uses__use="vote")
+        .select_related("user", "delegation")
+        .order_by("pk")
+    )
+
+
+def deputies_on_the_roll(cycle: Cycle) -> list[User]:
+    """The persons on the roll, in its order."""
+    return [line.user for line in roll_of(cycle) if line.user]
+
+
+def deputies_in_office(unit: Unit, on: date) -> list[User]:
+    """Everybody who holds a deputy's office at a township on a day, by id."""
+    grants = live_grants(on).filter(office="deputy", unit=unit).select_related("user").order_by("user_id")
+    return [grant.user for grant in grants]
+
+
+def staff_of(unit: Unit, on: date) -> list[User]:
+    """Who may count: people of the offices' staff who are no deputies, by id."""
+    grants = live_grants(on).filter(office__in=STAFF, tenant=unit).select_related("user")
+    deputies = {user.pk for user in deputies_in_office(unit, on)}
+    return sorted({g.user for g in grants if g.user_id not in deputies}, key=lambda user: user.pk)
+
+
+def inner_units(unit: Unit, kind: str, office: str, on: date) -> QuerySet[Unit]:
+    """A township's delegations or departments where somebody holds the office that would get the task."""
+    held = live_grants(on).filter(office=office, tenant=unit).values("unit")
+    return Unit.objects.filter(parent=unit, kind=kind, ends_on=None, pk__in=held).order_by("code")
+
+
+def delegations_of(unit: Unit, on: date) -> QuerySet[Unit]:
+    return inner_units(unit, UnitKind.DELEGATION, "delegation_lead", on)
+
+
+def departments_of(unit: Unit, on: date) -> QuerySet[Unit]:
+    return inner_units(unit, UnitKind.DEPARTMENT, "department", on)
+
+
+def unanswered(cycle: Cycle) -> QuerySet[Question]:
+    return Question.objects.filter(cycle=cycle, state=QuestionState.ASKED).select_related("department")
+
+
+def undecided_withdrawals(cycle: Cycle) -> QuerySet[Withdrawal]:
+    return Withdrawal.objects.filter(item__cycle=cycle, state=WithdrawalState.ASKED).select_related("item")
+
+
+def undecided_matters(cycle: Cycle) -> QuerySet[AddedMatter]:
+    return AddedMatter.objects.filter(cycle=cycle, state=MatterState.TABLED)
+
+
+def candidate_rows(items: Iterable[Item]) -> list[dict[str, Any]]:
+    """候选项目汇总表 as JSON rows, in the columns of rules.md §5; money in fen."""
+    return [
+        {
+            "number": item.number,
+            "reference": item.reference,
+            "title": item.title,
+            "category": item.category,
+            "place": item.place,
+            "content": item.content,
+            "beneficiaries": item.beneficiaries,
+            "investment_fen": item.investment_fen,
+            "funding": item.funding,
+            "department": item.department.name if item.department else "",
+            "leader": item.leader,
+            "finish_by": item.finish_by.isoformat() if item.finish_by else "",
+            "target": item.target,
+            "support": item.support,
+            "added_in_session": item.added_in_session,
+        }
+        for item in items
+    ]
+
+
+def surplus_told(cycle: Cycle, candidates: int, seats: int) -> list[str]:
+    """The warning of the frozen rulebook about a small surplus."""
+    return rules.surplus_warnings(candidates, seats, least=cycle.rules.least_candidates(seats))
+
+
+# --- what stands in the way
+
+
+def in_session(cycle: Cycle, at: datetime) -> list[str]:
+    """Why an act that belongs inside the session cannot be done (组织法 23)."""
+    if session_is_open(cycle):
+        return []
+    return [_("会议没有开会，此事只能在会议期间办理。")]
+
+
+def obstacles_to_beginning(cycle: Cycle, at: datetime) -> list[str]:
+    """Why the session cannot begin: not its day yet, not convened, no roll."""
+    session = session_for(cycle)
+    found = rules.beginning_faults(localdate(at), session.held_on)
+    if session.state == SessionState.PLANNED:
+        found.append(_("会期尚未公布，须由主席团发布会议通知。"))
+    if session.state == SessionState.CLOSED:
+        found.append(_("会议已经闭会。"))
+    if cycle.deputies_in_office is None:
+        found.append(_("代表名册尚未核定，须由人大办核定实有代表。"))
+    return found
+
+
+def obstacles_to_ready(cycle: Cycle, at: datetime) -> list[str]:
+    """The sheet's blocking lines."""
+    return rules.blocking(readiness_sheet(cycle))
+
+
+def obstacles_to_settling(cycle: Cycle, at: datetime) -> list[str]:
+    """Why the presidium cannot settle the ballot yet, and who must act."""
+    return [*in_session(cycle, at), *open_matters(cycle)]
+
+
+def open_matters(cycle: Cycle) -> list[str]:
+    """Questions without an answer, withdrawals and added matters without a decision."""
+    return [
+        *(
+            _("%(unit)s尚未答复代表的询问。") % {"unit": name}
+            for name in sorted({q.department.name for q in unanswered(cycle)})
+        ),
+        *(
+            _("“%(title)s”的撤回申请，主席团尚未决定。") % {"title": w.item.title}
+            for w in undecided_withdrawals(cycle)
+        ),
+        *(
+            _("代表联名提出的“%(title)s”，主席团尚未决定。") % {"title": m.title}
+            for m in undecided_matters(cycle)
+        ),
+    ]
+
+
+def obstacles_to_vote(cycle: Cycle, at: datetime) -> list[str]:
+    """What deliberation still owes the vote: an open session, answers, decisions, a method, the roll."""
+    found = obstacles_to_settling(cycle, at)
+    method = paper_of(cycle, "method")
+    if method is None:
+        found.append(_("票决办法尚未拟定，须由主席团确定。"))
+    if cycle.deputies_in_office is None:
+        found.append(_("代表名册尚未核定，须由人大办核定实有代表。"))
+    return found
+
+
+def obstacles_to_withdrawing(item: Item, at: datetime) -> list[str]:
+    """Why a candidate cannot be withdrawn now: only before the vote, by its proposer (组织法 22)."""
+    found = []
+    if item.state != ItemState.CANDIDATE:
+        found.append(
+            _("“%(title)s”现为“%(state)s”，不能撤回。")
+            % {"title": item.title, "state": item.get_state_display()}
+        )
+    elif is_settled(item.cycle):
+        found.append(_("表决事项已经确定，不能再撤回。"))
+    if item.added_in_session:
+        found.append(_("代表联名提出的项目不由乡镇人民政府撤回。"))
+    if item.withdrawals.filter(state=WithdrawalState.ASKED).exists():
+        found.append(_("已经申请撤回，等待主席团决定。"))
+    return found
+
+
+def obstacles_to_tabling(cycle: Cycle, at: datetime) -> list[str]:
+    """Why a matter cannot be added now: only in session and before the ballot is settled."""
+    found = in_session(cycle, at)
+    if is_settled(cycle):
+        found.append(_("表决事项已经确定，不能再增加。"))
+    return found
+
+
+def obstacles_to_asking(cycle: Cycle, at: datetime) -> list[str]:
+    """询问 belongs to the deliberation in session (组织法 23)."""
+    found = in_session(cycle, at)
+    if cycle.state != CycleState.DELIBERATING:
+        found.append(_("审议已经结束，不能再就候选项目提出询问。"))
+    return found
+
+
+def obstacles_to_roll_change(cycle: Cycle, at: datetime) -> list[str]:
+    """The roll moves only between its fixing and the opening of the session."""
+    session = session_of(cycle, "vote")
+    if session is None or not roll_of(cycle).exists():
+        return [_("代表名册尚未核定。")]
+    if session.state not in BEFORE_THE_SESSION:
+        return [_("会议已经开幕，代表名册不再变动。")]
+    return []
+
+
+def obstacles_to_visiting(cycle: Cycle, at: datetime) -> list[str]:
+    """Visits belong to the time before the session, until the round is closed."""
+    if cycle.state != CycleState.DELIBERATING:
+        return [_("会前走访视察在审议阶段登记。")]
+    if paper_of(cycle, "visits"):
+        return [_("会前走访视察已经汇总，不再登记。")]
+    return []
+
+
+def obstacles_to_confirming(cycle: Cycle, at: datetime) -> list[str]:
+    """Nothing to confirm before the materials are sent."""
+    return [] if Receipt.objects.filter(cycle=cycle).exists() else [_("会议材料尚未印发。")]
+
+
+# --- what the pages of the steps show
+
+
+def readiness_sheet(cycle: Cycle) -> list[rules.Line]:
+    """程序体检 of a cycle as it stands now."""
+    return rules.readiness(_preparation(cycle))
+
+
+def _preparation(cycle: Cycle) -> rules.Preparation:
+    session, candidates = session_of(cycle, "vote"), list(candidates_of(cycle))
+    funded = set(BudgetLine.objects.filter(item__cycle=cycle).values_list("item_id", flat=True))
+    notice = paper_of(cycle, "convening")
+    return rules.Preparation(
+        deputies=cycle.deputies_in_office,
+        convened=session is not None and session.state != SessionState.PLANNED,
+        bill=paper_of(cycle, "bill") is not None,
+        candidates=len(candidates),
+        seats=cycle.seats,
+        unfunded=[item.title for item in candidates if item.pk not in funded],
+        surplus=surplus_told(cycle, len(candidates), cycle.seats) if cycle.seats else [],
+        notice=notice.data.get("warnings", []) if notice else [],
+        undecided=[
+            _("“%(title)s”的撤回申请待决定") % {"title": w.item.title} for w in undecided_withdrawals(cycle)
+        ],
+        visits=Visit.objects.filter(cycle=cycle).count(),
+        visits_closed=paper_of(cycle, "visits") is not None,
+        trained=paper_of(cycle, "training") is not None,
+        sent=Receipt.objects.filter(cycle=cycle).exists(),
+    )
+
+
+def list_page(cycle: Cycle) -> dict[str, Any]:
+    """The candidates, the seats and the session: what every step before the vote looks at."""
+    items = list(candidates_of(cycle))
+    return {
+        "candidates": items,
+        "seats": cycle.seats,
+        "session": session_of(cycle, "vote"),
+        "surplus_percent": cycle.rules.surplus_percent,
+        "warnings": surplus_told(cycle, len(items), cycle.seats) if cycle.seats else [],
+    }
+
+
+def budget_page(cycle: Cycle) -> dict[str, Any]:
+    return list_page(cycle) | {"funds_note": paper_of(cycle, "funds_note")}
+
+
+def convening_page(cycle: Cycle) -> dict[str, Any]:
+    return {
+        "session": session_of(cycle, "vote"),
+        "notice_days": cycle.rules.deadlines["deliberation.convene"],
+    }
+
+
+def readiness_page(cycle: Cycle) -> dict[str, Any]:
+    return {"lines": readiness_sheet(cycle), "session": session_of(cycle, "vote")}
+
+
+def visits_page(cycle: Cycle) -> dict[str, Any]:
+    visits = list(Visit.objects.filter(cycle=cycle).select_related("by").order_by("on", "pk"))
+    return {"visits": visits, "voters": sum(visit.voters for visit in visits)}
+
+
+def materials_page(cycle: Cycle) -> dict[str, Any]:
+    kinds = ("agenda", "candidate_table", "bill", "explanation", "funds_note", "budget_table", "convening")
+    latest = {paper.kind: paper for paper in papers_of(cycle, step=3).filter(kind__in=kinds).order_by("pk")}
+    return {
+        "papers": [latest[kind] for kind in kinds if kind in latest],
+        "deputies": len(deputies_on_the_roll(cycle)),
+    }
+
+
+def preliminary_page(cycle: Cycle) -> dict[str, Any]:
+    receipts = Receipt.objects.filter(cycle=cycle)
+    return {
+        "session": session_of(cycle, "vote"),
+        "deputies": cycle.deputies_in_office,
+        "agenda": paper_of(cycle, "agenda"),
+        "sent": receipts.count(),
+        "unconfirmed": receipts.filter(received_at=None).count(),
+    }
+
+
+def deliberating_page(cycle: Cycle) -> dict[str, Any]:
+    return list_page(cycle) | {"explanation": paper_of(cycle, "explanation"), **_said(cycle)}
+
+
+def _said(cycle: Cycle) -> dict[str, Any]:
+    return {
+        "opinions": list(
+            Opinion.objects.filter(cycle=cycle).select_related("delegation", "item").order_by("pk")
+        ),
+        "questions": list(
+            Question.objects.filter(cycle=cycle).select_related("department", "item").order_by("pk")
+        ),
+        "withdrawals": list(Withdrawal.objects.filter(item__cycle=cycle).select_related("item")),
+        "matters": list(AddedMatter.objects.filter(cycle=cycle).order_by("pk")),
+    }
+
+
+def settling_page(cycle: Cycle) -> dict[str, Any]:
+    book = cycle.rules
+    return list_page(cycle) | _said(cycle) | {"tellers_min": book.tellers_min, "tellers_max": book.tellers_max}
+
+
+def adopting_page(cycle: Cycle) -> dict[str, Any]:
+    method, tellers = paper_of(cycle, "method"), paper_of(cycle, "tellers")
+    return list_page(cycle) | {
+        "method": method,
+        "tellers": tellers,
+        "notes": method.data.get("warnings", []) if method else [],
+        "majority": cycle.deputies_in_office // 2 + 1 if cycle.deputies_in_office else None,
+    }
+
+
+def question_page(question: Question) -> dict[str, Any]:
+    return {"question": question}
+
+
+def withdrawal_page(withdrawal: Withdrawal) -> dict[str, Any]:
+    cycle, item = withdrawal.item.cycle, withdrawal.item
+    left = candidates_of(cycle).count() - 1
+    return {
+        "withdrawal": withdrawal,
+        "item": item,
+        "warnings": surplus_told(cycle, left, cycle.seats) if cycle.seats else [],
+    }
+
+
+def matter_page(matter: AddedMatter) -> dict[str, Any]:
+    return {"matter": matter, "movers": list(matter.movers.order_by("pk")), "plainly": rules.ADDED_PLAINLY}

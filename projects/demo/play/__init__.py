@@ -1,0 +1,1 @@
+"""How each step is played by the cast: through the same doors as real work."""

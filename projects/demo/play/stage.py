@@ -1,0 +1,66 @@
+"""Doing an open task by its key, as whoever's turn it is."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from projects.cycles.models import Cycle
+from workflow.audit.models import Entry
+from workflow.flows.models import Deadline
+from workflow.flows.services import complete
+from workflow.people.models import User
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def moment(day: date, hour: int = 9, minute: int = 0) -> datetime:
+    """An instant of a day in local time."""
+    return datetime.combine(day, time(hour, minute), SHANGHAI)
+
+
+def open_tasks(cycle: Cycle, key: str, **filters: Any) -> list[Deadline]:
+    """The open tasks of a key in a cycle, in the order they were opened."""
+    return list(
+        Deadline.objects.filter(about=cycle.reference, key=key, done_at=None, cancelled=False, **filters)
+        .select_related("seat")
+        .order_by("pk")
+    )
+
+
+def do_task(
+    cycle: Cycle, key: str, actor: User, day: date, *, hour: int = 9, filters: dict[str, Any] | None = None, **data: Any
+) -> Entry:
+    """Complete the one open task of a key; LookupError when it is not exactly one."""
+    tasks = open_tasks(cycle, key, **(filters or {}))
+    if len(tasks) != 1:
+        raise LookupError(f"{key}: {len(tasks)} open tasks")
+    return complete(tasks[0].task_id, actor=actor, data=data, at=moment(day, hour))
+
+
+def meeting(members: list[User], day: date, *, agree: bool = True, minutes: str = "", reason: str = "") -> dict[str, Any]:
+    """A full meeting's data: all members attend and vote alike."""
+    n = len(members)
+    return {
+        "held_on": day.isoformat(),
+        "attended": [str(user.pk) for user in members],
+        "votes_for": n if agree else 0,
+        "votes_against": 0 if agree else n,
+        "votes_abstain": 0,
+        "minutes": minutes or "会议听取汇报，经充分讨论，形成一致意见。",
+        "return_reason": "" if agree else reason or "资金安排和责任单位未写明，请补充后再报。",
+    }
+
+
+def assembly(n: int, present: int, day: date, *, votes_for: int | None = None, minutes: str = "") -> dict[str, Any]:
+    """A congress decision by numbers; by default everyone present agrees."""
+    agreed = present if votes_for is None else votes_for
+    return {
+        "held_on": day.isoformat(),
+        "present_number": present,
+        "votes_for": agreed,
+        "votes_against": 0,
+        "votes_abstain": present - agreed,
+        "minutes": minutes or "大会以全体代表的过半数通过。",
+    }

@@ -1,0 +1,31 @@
+"""Founding a year: its planned days."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from workflow.flows.fields import ChineseDateField
+
+
+class StartYearForm(forms.Form):
+    """项目年度 and 拟定会期; both can still be put right in the scheme."""
+
+    year = forms.IntegerField(label=_("项目年度"), min_value=2000, max_value=2100)
+    period = forms.CharField(
+        label=_("时段"), max_length=20, required=False, help_text=_("一年多次票决时填写，如“下半年”；通常留空。")
+    )
+    opens_on = ChineseDateField(label=_("启动日"), help_text=_("一般在上一年第三季度。"))
+    planned_t = ChineseDateField(label=_("拟定票决会期"))
+    planned_t2 = ChineseDateField(label=_("拟定评估会期"), help_text=_("通常为再下一年的第一次会议。"))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        opens, t, t2 = data.get("opens_on"), data.get("planned_t"), data.get("planned_t2")
+        if opens and t and t <= opens:
+            self.add_error("planned_t", _("须在启动日之后。"))
+        if t and t2 and t2 <= t:
+            self.add_error("planned_t2", _("须在拟定票决会期之后。"))
+        return data

@@ -1,0 +1,299 @@
+"""The staff's pages that read several rooms: years, projects, votes, rules, the trail, the county's matrix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from projects.cycles.models import Attachment, Cycle, Paper
+from projects.cycles.rulebook import FIXED, GROUPS, RulebookError, Rules, diff
+from projects.cycles.selectors import rulebook_in_force, rules_in_force
+from projects.cycles.services import adopt_rulebook
+from projects.lifecycle.forms import StartYearForm
+from projects.lifecycle.seat_table import rows_of
+from projects.lifecycle.services import start_year
+from projects.portal import staff_selectors as selectors
+from workflow.audit.models import Entry
+from workflow.audit.services import Act
+from workflow.flows.errors import Refused
+from workflow.flows.events import events_on
+from workflow.inbox.story import line_of, title_of_action
+from workflow.inbox.views import acting_grant
+from workflow.people.models import Unit
+from workflow.roles import registry
+from workflow.roles.models import RoleGrant
+
+PER_PAGE = 30
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Where a person lands: work in the inbox, oversight at the county, the public pages for everybody else."""
+    grant = getattr(request, "acting", None)
+    if grant is None:
+        return redirect("public_home")
+    if grant.office == "county":
+        return redirect("county")
+    if grant.office == "admin":
+        return redirect("people")
+    return redirect("trail" if grant.office == "auditor" else "inbox")
+
+
+def _act(request: HttpRequest, grant: RoleGrant, unit: Unit) -> Act:
+    return Act(request.user, grant.office, unit, timezone.now())  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------------------------- years
+
+
+@require_safe
+def years(request: HttpRequest) -> HttpResponse:
+    """The years of the township, or of all townships below a county."""
+    grant = acting_grant(request)
+    page = Paginator(selectors.cycles_visible(grant), PER_PAGE).get_page(request.GET.get("page"))
+    rows = selectors.matrix(list(page), timezone.localdate())
+    return render(request, "portal/years.html", {"page": page, "rows": rows, "may_start": grant.office == "chair"})
+
+
+def start(request: HttpRequest) -> HttpResponse:
+    """The chair founds the next year from its planned days."""
+    grant = acting_grant(request)
+    if grant.office != "chair":
+        raise PermissionDenied(_("年度工作由人大主席启动。"))
+    form = StartYearForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            cycle = start_year(_act(request, grant, grant.tenant), **form.cleaned_data)
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            return redirect("year", pk=cycle.pk)
+    return render(request, "portal/start.html", {"form": form})
+
+
+@require_safe
+def year(request: HttpRequest, pk: int) -> HttpResponse:
+    """A township's year as a task list by step, with its papers and what may be done of one's own accord."""
+    grant = acting_grant(request)
+    cycle = get_object_or_404(Cycle.objects.select_related("unit"), pk=pk)
+    context = {
+        "cycle": cycle,
+        "steps": selectors.tasks_by_step(cycle),
+        "figures": selectors.year_figures(cycle),
+        "papers": selectors.papers_for(cycle),
+        "events": events_on(cycle, grant, timezone.now()),
+        "today": timezone.localdate(),
+        "title_of": registry.title_of,
+        "current_step": 7 if cycle.state == "closed" else cycle.step,
+    }
+    return render(request, "portal/year.html", context)
+
+
+# ------------------------------------------------------------------------------- projects and votes
+
+
+@require_safe
+def projects(request: HttpRequest) -> HttpResponse:
+    """Every elected project the office may see."""
+    grant = acting_grant(request)
+    page = Paginator(selectors.projects_visible(grant), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "portal/projects.html", {"page": page})
+
+
+@require_safe
+def project(request: HttpRequest, pk: int) -> HttpResponse:
+    """A project's file: facts, money, milestones, reports, findings, decisions, trail."""
+    from projects.supervision.selectors import project_file
+
+    grant = acting_grant(request)
+    held = get_object_or_404(selectors.projects_visible(grant), pk=pk)
+    lines = [line_of(e) for e in Entry.objects.filter(subject=held.reference).order_by("-id")[:20]]
+    context = {"project": held, "lines": lines, "events": events_on(held, grant, timezone.now())}
+    return render(request, "portal/project.html", context | project_file(held))
+
+
+@require_safe
+def paper(request: HttpRequest, pk: int) -> HttpResponse:
+    """A paper of the file, for whoever works with it."""
+    acting_grant(request)
+    held = get_object_or_404(Paper.objects.select_related("unit", "cycle"), pk=pk)
+    files = Attachment.objects.filter(subject=held.reference)
+    attachments = [{"name": f.name, "url": f.file.url, "size": f.size} for f in files]
+    return render(request, "portal/paper.html", {"paper": held, "attachments": attachments})
+
+
+@require_safe
+def sessions(request: HttpRequest) -> HttpResponse:
+    """Votes of the township's sessions."""
+    grant = acting_grant(request)
+    page = Paginator(selectors.votes_visible(grant), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "portal/votes.html", {"page": page})
+
+
+@require_safe
+def vote(request: HttpRequest, pk: int) -> HttpResponse:
+    """One vote: its roll, its reconciliation and, once declared, its result with base and reason."""
+    from projects.ballots.selectors import vote_page
+
+    held = get_object_or_404(selectors.votes_visible(acting_grant(request)), pk=pk)
+    return render(request, "portal/vote.html", {"vote": held} | vote_page(held))
+
+
+# ------------------------------------------------------------------------------- rules and seats
+
+
+def _township(request: HttpRequest, grant: RoleGrant) -> Unit:
+    """The township a page is about: one's own, or the one a county's link names."""
+    code = request.GET.get("unit", "")
+    if registry.office(grant.office).reads_below:
+        below = selectors.townships_below(grant.tenant)
+        found = [u for u in below if u.code == code] or below
+        if not found:
+            raise Http404
+        return found[0]
+    return grant.tenant
+
+
+@require_safe
+def rulebook(request: HttpRequest) -> HttpResponse:
+    """Every setting with its grade, range and default; what this year froze; what changed since."""
+    grant = acting_grant(request)
+    unit = _township(request, grant)
+    frozen = Cycle.objects.filter(unit=unit).exclude(rules_data={}).order_by("-year").first()
+    wanted = request.GET.get("year", "")
+    cycle = Cycle.objects.filter(unit=unit, year=wanted).first() if wanted.isdigit() else None
+    rules = cycle.rules if cycle and cycle.rules_data else rules_in_force(unit)
+    context = {
+        "unit": unit,
+        "groups": _grouped(rules),
+        "fixed": FIXED,
+        "book": rulebook_in_force(unit),
+        "cycle": cycle,
+        "frozen": frozen,
+        "changes": diff(frozen.rules, rules_in_force(unit)) if frozen else [],
+        "warnings": rules.warnings(),
+        "may_edit": grant.office == "chair" and not cycle,
+    }
+    return render(request, "portal/rulebook.html", context)
+
+
+def _grouped(rules: Rules) -> list[tuple[Any, list[Any]]]:
+    rows = rules.describe()
+    return [(title, [r for r in rows if r.group == code]) for code, title in GROUPS.items()]
+
+
+class SettingForm(forms.Form):
+    """A new value of one setting, and why."""
+
+    value = forms.CharField(label=_("新的取值"), max_length=2000)
+    note = forms.CharField(label=_("修订说明"), max_length=200)
+
+
+def rulebook_edit(request: HttpRequest, key: str) -> HttpResponse:
+    """The chair puts a new version in force; years already open keep what they froze."""
+    grant = acting_grant(request)
+    if grant.office != "chair":
+        raise PermissionDenied(_("规则由人大主席提请修订。"))
+    rules = rules_in_force(grant.tenant)
+    row = next((r for r in rules.describe() if r.key == key), None)
+    if row is None:
+        raise Http404
+    form = SettingForm(request.POST or None, initial={"value": row.value})
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = rules.with_values({key: _typed(form.cleaned_data["value"], row.value)})
+        except RulebookError as error:
+            for sentence in error.reasons:
+                form.add_error("value", str(sentence))
+        else:
+            adopt_rulebook(_act(request, grant, grant.tenant), grant.tenant, changed, note=form.cleaned_data["note"])
+            messages.success(request, _("新版规则已施行，已启动的年度仍按启动时的规则办理。"))
+            return redirect("rulebook")
+    return render(request, "portal/rulebook_edit.html", {"form": form, "row": row})
+
+
+def _typed(text: str, like: Any) -> Any:
+    """What was typed, as the kind of value the setting holds; left as text where it is not one."""
+    import json
+
+    if isinstance(like, str):
+        return text
+    words = {"是": True, "否": False, "True": True, "False": False}
+    if text in words:
+        return words[text]
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+@require_safe
+def seat_table(request: HttpRequest) -> HttpResponse:
+    """The seat table of a township and year, from its flows, grants and rulebook."""
+    grant = acting_grant(request)
+    unit = _township(request, grant)
+    wanted = request.GET.get("year", "")
+    cycles = Cycle.objects.filter(unit=unit)
+    cycle = cycles.filter(year=wanted).first() if wanted.isdigit() else cycles.order_by("-year").first()
+    rows = rows_of(unit, cycle, timezone.localdate())
+    steps = [(n, name, [r for r in rows if r.step == n]) for n, name in selectors.STEP_NAMES.items()]
+    return render(request, "portal/seat_table.html", {"unit": unit, "cycle": cycle, "steps": steps})
+
+
+# ------------------------------------------------------------------------------- the trail and the county
+
+
+@require_safe
+def trail(request: HttpRequest) -> HttpResponse:
+    """A township's trail, newest first, by words of the act."""
+    grant = acting_grant(request)
+    unit = _township(request, grant)
+    entries = Entry.objects.filter(unit=unit).select_related("actor", "unit").order_by("-id")
+    page = Paginator(entries, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "unit": unit,
+        "page": page,
+        "lines": [line_of(e) for e in page],
+        "townships": selectors.townships_below(grant.tenant) if registry.office(grant.office).reads_below else [],
+        "may_export": grant.office in ("county", "auditor", "chair", "clerk"),
+        "title_of_action": title_of_action,
+    }
+    return render(request, "portal/trail.html", context)
+
+
+@require_safe
+def county(request: HttpRequest) -> HttpResponse:
+    """Township × six steps: who is where, who is late, every cell opening its list."""
+    grant = acting_grant(request)
+    if not registry.office(grant.office).reads_below:
+        raise PermissionDenied(_("此页供县级人大使用。"))
+    wanted = request.GET.get("year", "")
+    cycles = selectors.latest_cycles(int(wanted) if wanted.isdigit() else None)
+    rows = selectors.matrix(cycles, timezone.localdate())
+    held = {c.unit_id for c in cycles}
+    years = sorted(set(Cycle.objects.values_list("year", flat=True)), reverse=True)
+    townships = selectors.townships_below(grant.tenant)
+    context = {
+        "rows": rows,
+        "year_tabs": [
+            {"label": _("最近年度"), "url": request.path, "current": not wanted},
+            *({"label": str(y), "url": f"?year={y}", "current": wanted == str(y)} for y in years),
+        ],
+        "without": [u for u in townships if u.pk not in held],
+        "figures": {
+            "townships": len(townships),
+            "overdue": sum(1 for r in rows if r.overdue),
+            "overdue_tasks": sum(r.overdue for r in rows),
+            "building": selectors.projects_visible(grant).filter(state="building").count(),
+            "accepted": selectors.projects_visible(grant).filter(state="accepted").count(),
+        },
+    }
+    return render(request, "portal/county.html", context)

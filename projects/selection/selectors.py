@@ -1,0 +1,272 @@
+"""Reads of items, their screening and appraisal, notices and answers."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import Count, Prefetch, Q, QuerySet
+
+from projects.collection.models import Proposal, ProposalState
+from projects.cycles.models import Cycle, Paper
+from projects.cycles.rulebook import Rules
+from projects.cycles.tables import CHECKS, CRITERIA
+from projects.selection.models import (
+    Appraisal,
+    Item,
+    ItemState,
+    Notice,
+    Objection,
+    ObjectionState,
+    Verdict,
+)
+from projects.selection.rules import mean, weighted
+from workflow.flows.models import Meeting
+from workflow.people.models import Unit, UnitKind
+
+BEFORE_SCREENING = (ItemState.MERGED, ItemState.ELIGIBLE, ItemState.BLOCKED)
+APPRAISABLE = (ItemState.ELIGIBLE, ItemState.DRAFTED, ItemState.LEFT_OUT)
+NOT_CARRIED = (ItemState.BLOCKED, ItemState.LEFT_OUT, ItemState.RESERVED)
+LISTED = (ItemState.CANDIDATE, ItemState.ON_BALLOT, ItemState.ELECTED, ItemState.NOT_ELECTED)
+UNANSWERED = (
+    ProposalState.RECEIVED,
+    ProposalState.RETURNED,
+    ProposalState.ACCEPTED,
+    ProposalState.MERGED,
+)
+
+
+def items_of(cycle: Cycle) -> QuerySet[Item]:
+    """A cycle's items by number, with their departments."""
+    return Item.objects.filter(cycle=cycle).select_related("cycle", "department").order_by("number")
+
+
+def candidates_of(cycle: Cycle) -> QuerySet[Item]:
+    """The list of candidates: also those since voted on, without those withdrawn."""
+    voted_on = Q(state=ItemState.RESERVED, ballot_number__isnull=False)
+    return items_of(cycle).filter(Q(state__in=LISTED) | voted_on)
+
+
+def drafted_of(cycle: Cycle) -> QuerySet[Item]:
+    """The government's draft list as it stands."""
+    return items_of(cycle).filter(state=ItemState.DRAFTED)
+
+
+def appraisable_of(cycle: Cycle) -> QuerySet[Item]:
+    """Items that passed the screening, on the draft list or not."""
+    return items_of(cycle).filter(state__in=APPRAISABLE)
+
+
+def with_everything(items: QuerySet[Item]) -> QuerySet[Item]:
+    """Items with their proposals, verdicts, appraisals and scores, in a fixed number of queries."""
+    return items.prefetch_related("sources__proposal", "screenings", "appraisals", "scores")
+
+
+def departments_of(unit: Unit) -> QuerySet[Unit]:
+    """A township's departments, any of which may be the responsible one."""
+    return Unit.objects.filter(tenant=unit, kind=UnitKind.DEPARTMENT, ends_on=None)
+
+
+def departments_appraising(cycle: Cycle) -> list[dict[str, int]]:
+    """One branch for each department that is responsible for an item to be appraised."""
+    ids = appraisable_of(cycle).exclude(department=None).order_by("department_id")
+    return [{"department": pk} for pk in ids.values_list("department_id", flat=True).distinct()]
+
+
+def mergeable_of(cycle: Cycle) -> QuerySet[Proposal]:
+    """Proposals still to be sorted, or already in an item that is not answered yet."""
+    states = (ProposalState.ACCEPTED, ProposalState.MERGED)
+    return (
+        Proposal.objects.filter(cycle=cycle, state__in=states)
+        .select_related("source__item", "village")
+        .order_by("pk")
+    )
+
+
+def unanswered(cycle: Cycle) -> QuerySet[Proposal]:
+    """Proposals whose proposer does not know yet what became of them."""
+    return (
+        Proposal.objects.filter(cycle=cycle, state__in=UNANSWERED)
+        .select_related("source__item")
+        .order_by("source__item__number", "pk")
+    )
+
+
+def left_over(cycle: Cycle) -> QuerySet[Proposal]:
+    """Unanswered proposals that are not behind a drafted item: each needs an answer of its own."""
+    return unanswered(cycle).exclude(source__item__state=ItemState.DRAFTED)
+
+
+def last_notice(cycle: Cycle) -> Notice | None:
+    """The notice posted last; its `round` says how often the list was posted."""
+    return Notice.objects.filter(cycle=cycle).order_by("-round").first()
+
+
+def open_objections(cycle: Cycle) -> QuerySet[Objection]:
+    """Objections without an answer."""
+    return Objection.objects.filter(notice__cycle=cycle, state=ObjectionState.RAISED)
+
+
+def is_list_changed(notice: Notice) -> bool:
+    """Whether an upheld objection has changed the list since it was posted."""
+    return notice.objections.filter(state=ObjectionState.UPHELD, changes_list=True).exists()
+
+
+def last_meeting(cycle: Cycle, key: str) -> Meeting | None:
+    """The last meeting that decided the task `key` in this cycle."""
+    held = Meeting.objects.filter(about=cycle.reference, task__deadline__key=key)
+    return held.order_by("-pk").first()
+
+
+def is_agreed(cycle: Cycle) -> bool:
+    """Whether the presidium and the Party committee both agreed when they last met on the list."""
+    held = [last_meeting(cycle, key) for key in ("selection.presidium_opinion", "selection.party_study")]
+    return all(meeting is not None and meeting.agreed for meeting in held)
+
+
+def returned_opinions(cycle: Cycle) -> list[Paper]:
+    """The last minutes of each body that sent the list back, with the reason in `data`; newest decision only."""
+    minutes = Paper.objects.filter(cycle=cycle, kind="minutes", data__has_key="body").order_by("pk")
+    last = {paper.data["body"]: paper for paper in minutes}
+    return [paper for paper in last.values() if not paper.data["agreed"]]
+
+
+def active_checks(rules: Rules) -> dict[str, str]:
+    """Eligibility rules in force: code → severity."""
+    return {code: severity for code, severity in rules.eligibility.items() if severity != "off"}
+
+
+def check_title(code: str) -> str:
+    """What an eligibility rule is called."""
+    return str(CHECKS[code].title)
+
+
+def score_of(item: Item, rules: Rules) -> Fraction | None:
+    """The item's mean score, 0–100; None where the sheet is off or has too few scorers."""
+    if not rules.score_sheet:
+        return None
+    totals = [weighted(score.marks, rules.score_weights) for score in item.scores.all()]
+    return mean(totals, least=rules.scorers_min)
+
+
+def criterion_title(code: str) -> str:
+    """What a scoring criterion is called."""
+    return str(CRITERIA[code].title)
+
+
+# ------------------------------------------------------------------------------------ page contexts
+
+
+def merge_page(cycle: Cycle) -> dict[str, Any]:
+    """What is to be sorted."""
+    proposals = list(mergeable_of(cycle))
+    return {"proposals": proposals, "again": any(p.state == ProposalState.MERGED for p in proposals)}
+
+
+def screen_page(cycle: Cycle) -> dict[str, Any]:
+    """The items with their sources, and the rules with their severity and basis."""
+    rules = cycle.rules
+    checks = [
+        {"title": CHECKS[code].title, "severity": severity, "basis": CHECKS[code].basis}
+        for code, severity in active_checks(rules).items()
+    ]
+    return {"items": list(with_everything(items_of(cycle))), "checks": checks}
+
+
+def appraisal_page(cycle: Cycle) -> dict[str, Any]:
+    """The items to be appraised, with what the screening noted."""
+    return {"items": list(with_everything(appraisable_of(cycle)))}
+
+
+def draft_page(cycle: Cycle) -> dict[str, Any]:
+    """Everything known about each item, and why the list came back if it did."""
+    rules = cycle.rules
+    rows = [
+        {
+            "item": item,
+            "notes": [s for s in item.screenings.all() if s.verdict != Verdict.PASS],
+            "appraisals": sorted(item.appraisals.all(), key=lambda a: KIND_ORDER.index(a.kind)),
+            "score": score_of(item, rules),
+        }
+        for item in with_everything(appraisable_of(cycle))
+    ]
+    return {"rows": rows, "returned": returned_opinions(cycle), "surplus_percent": rules.surplus_percent}
+
+
+KIND_ORDER = [str(kind) for kind in Appraisal.Kind]
+
+
+def list_page(cycle: Cycle) -> dict[str, Any]:
+    """The draft list for the bodies that give their opinion, with what objections changed."""
+    notice = last_notice(cycle)
+    return {
+        "items": list(with_everything(drafted_of(cycle))),
+        "seats": cycle.seats,
+        "least": cycle.rules.least_candidates(cycle.seats or 0),
+        "left_out": list(items_of(cycle).filter(state=ItemState.LEFT_OUT)),
+        "upheld": list(notice.objections.filter(state=ObjectionState.UPHELD)) if notice else [],
+    }
+
+
+def notice_page(cycle: Cycle) -> dict[str, Any]:
+    """What is about to be posted, and how long it must stand."""
+    return list_page(cycle) | {"least_days": cycle.rules.deadlines["selection.notice"]}
+
+
+def answer_page(cycle: Cycle) -> dict[str, Any]:
+    """The notice, its objections, and how many proposers still wait."""
+    notice = last_notice(cycle)
+    objections = list(notice.objections.select_related("item").order_by("pk")) if notice else []
+    return {
+        "notice": notice,
+        "objections": objections,
+        "changed": bool(notice and is_list_changed(notice)),
+        "items": list(with_everything(drafted_of(cycle))),
+        "waiting": left_over(cycle).count(),
+    }
+
+
+def objection_page(objection: Objection) -> dict[str, Any]:
+    """The objection, and the notice it is about."""
+    return {"objection": objection, "notice": objection.notice}
+
+
+def funnel_figures(cycle: Cycle) -> dict[str, int]:
+    """How many came in and how many were left after each sieve (rules.md §5); counts."""
+    states = dict(
+        Item.objects.filter(cycle=cycle).order_by().values_list("state").annotate(Count("pk"))
+    )
+    proposals = dict(
+        Proposal.objects.filter(cycle=cycle).order_by().values_list("state").annotate(Count("pk"))
+    )
+    undecided = (ProposalState.RECEIVED, ProposalState.RETURNED, ProposalState.POOLED)
+    kept = [state for state in states if state not in (*BEFORE_SCREENING, ItemState.LEFT_OUT)]
+    return {
+        "proposals": sum(proposals.values()),
+        "accepted": sum(n for state, n in proposals.items() if state not in undecided),
+        "items": sum(states.values()),
+        "eligible": sum(n for s, n in states.items() if s not in (ItemState.MERGED, ItemState.BLOCKED)),
+        "blocked": states.get(ItemState.BLOCKED, 0),
+        "candidates": sum(states[s] for s in kept if s != ItemState.RESERVED) + _voted_reserved(cycle),
+        "elected": states.get(ItemState.ELECTED, 0),
+        "seats": cycle.seats or 0,
+    }
+
+
+def _voted_reserved(cycle: Cycle) -> int:
+    """Candidates that were voted on and are in the pool now."""
+    return Item.objects.filter(
+        cycle=cycle, state=ItemState.RESERVED, ballot_number__isnull=False
+    ).count()
+
+
+def history_of(item: Item) -> QuerySet[Proposal]:
+    """Every proposal an item was made of, the first one leading."""
+    return Proposal.objects.filter(source__item=item).select_related("village").order_by("pk")
+
+
+def sources_prefetch() -> Prefetch:
+    """An item's sources with their proposals in the order received."""
+    from projects.selection.models import Source
+
+    return Prefetch("sources", Source.objects.select_related("proposal").order_by("proposal_id"))

@@ -1,0 +1,75 @@
+"""质询 (组织法 24): only while a session is open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from projects.cycles.models import Cycle, CycleState
+from projects.cycles.papers import make_paper
+from projects.cycles.selectors import open_session
+from projects.supervision import rules
+from projects.supervision.models import Interpellation, Project
+from workflow.audit.services import Act, write_down
+from workflow.flows.errors import Refused
+from workflow.flows.models import Meeting
+from workflow.flows.services import Outcome
+from workflow.machines.services import fire
+from workflow.people.models import User
+
+
+def obstacles_to_interpellation(cycle: Cycle, at: datetime) -> list[str]:
+    """质询案 belongs inside a session; between sessions there are reports, questions and written answers."""
+    found = []
+    if open_session(cycle.unit) is None:
+        found.append(
+            _("质询案只能在人民代表大会会议期间提出（组织法第二十四条）；闭会期间可由主席团听取专项报告、书面询问。")
+        )
+    if cycle.state not in (CycleState.SUPERVISING, CycleState.EVALUATING):
+        found.append(_("本年度项目尚未进入监督环节。"))
+    return found
+
+
+def table_interpellation(
+    act: Act, cycle: Cycle, *, words: str, movers: Sequence[User], project: Project | None = None
+) -> Interpellation:
+    """Put an interpellation, jointly and in writing; the caller begins its flow."""
+    if reasons := [*obstacles_to_interpellation(cycle, act.at), *rules.interpellation_faults(len(movers))]:
+        raise Refused(*reasons)
+    tabled = Interpellation.objects.create(
+        unit=cycle.unit, cycle=cycle, session=open_session(cycle.unit), project=project, words=words
+    )
+    tabled.movers.set(movers)
+    write_down(
+        act,
+        "interpellation.table",
+        tabled.reference,
+        about=tabled.about,
+        step=5,
+        after={"movers": len(movers), "project": project.reference if project else None},
+        label=tabled.label,
+    )
+    return tabled
+
+
+def admit(act: Act, interpellation: Interpellation, *, meeting: Meeting, answer_form: str) -> None:
+    """The presidium decides how it is answered."""
+    fire(interpellation, "admit", act, form=answer_form)
+    make_paper(
+        act,
+        interpellation.cycle,
+        "minutes",
+        _("主席团会议纪要（质询案）"),
+        body=meeting.minutes,
+        data={"form": answer_form},
+        subject=interpellation.reference,
+        step=5,
+    )
+
+
+def answer(act: Act, interpellation: Interpellation, *, answer: str) -> Outcome | None:
+    """答复 by the head of the government questioned."""
+    fire(interpellation, "answer_given", act, answer=answer)
+    return None

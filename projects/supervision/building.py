@@ -1,0 +1,234 @@
+"""What is done on one project: its plan, contracts, reports and acceptance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from projects.cycles.papers import attach, make_paper
+from projects.supervision import rules
+from projects.supervision.models import (
+    Contract,
+    Milestone,
+    Plan,
+    Progress,
+    Project,
+    ProjectState,
+)
+from projects.supervision.selectors import expected_of, open_findings, scale_of
+from workflow.audit.services import Act
+from workflow.flows.errors import Refused
+from workflow.flows.models import Meeting
+from workflow.flows.services import Outcome
+from workflow.machines.services import fire
+
+
+def draw_up_plan(
+    act: Act,
+    project: Project,
+    *,
+    target: str,
+    starts_on: date,
+    finish_by: date,
+    funds: str,
+    safeguards: str,
+    responsible: str,
+    milestones: Sequence[rules.Point],
+    titles: Sequence[str],
+) -> None:
+    """项目建设计划书: the five things 陕西规定 17 asks for, and the dated nodes progress is measured by."""
+    with transaction.atomic():
+        Plan.objects.update_or_create(
+            project=project,
+            defaults={
+                "unit": project.unit,
+                "target": target,
+                "starts_on": starts_on,
+                "finish_by": finish_by,
+                "funds": funds,
+                "safeguards": safeguards,
+                "responsible": responsible,
+            },
+        )
+        project.milestones.all().delete()
+        Milestone.objects.bulk_create(
+            Milestone(unit=project.unit, project=project, title=title, due_on=point.on, percent=point.percent)
+            for title, point in zip(titles, milestones, strict=True)
+        )
+
+
+def review_plan(act: Act, project: Project, *, meeting: Meeting, return_reason: str) -> Outcome | None:
+    """The presidium agrees and the plan is published, or it goes back to the department."""
+    if not meeting.agreed:
+        return Outcome(returns_to="plan", reason=return_reason)
+    Plan.objects.filter(project=project).update(published_at=act.at)
+    fire(project, "begin", act, building_since=act.on)
+    return None
+
+
+def obstacles_to_plan(project: Project, at: datetime) -> list[str]:
+    """A plan moves on while the project is assigned; a suspended one waits."""
+    if project.state == ProjectState.ASSIGNED:
+        return []
+    return [
+        _("项目当前为“%(state)s”，实施计划暂不能办理；恢复实施须由乡镇长提出、依规定决定。")
+        % {"state": project.get_state_display()}
+    ]
+
+
+def report_progress(
+    act: Act,
+    project: Project,
+    *,
+    item: dict[str, Any],
+    percent: int,
+    invested_fen: int,
+    funded_fen: int,
+    problems: str,
+    milestones_done: Sequence[Milestone] = (),
+    photos: Sequence[UploadedFile] = (),
+) -> Outcome:
+    """One period's report: expected progress and the light are worked out as of the period's last day."""
+    period = rules.period_named(item["period"])
+    expected = expected_of(project, period.last)
+    standing = rules.Standing(percent, expected, project.plan.starts_on, period.last)
+    light = rules.light_of(scale_of(project.cycle.rules), standing)
+    fire(
+        project,
+        "report",
+        act,
+        percent=percent,
+        invested_fen=invested_fen,
+        funded_fen=funded_fen,
+        light=light,
+    )
+    Progress.objects.create(
+        unit=project.unit,
+        project=project,
+        period=period.label,
+        on=act.on,
+        percent=percent,
+        expected=expected,
+        invested_fen=invested_fen,
+        funded_fen=funded_fen,
+        problems=problems,
+        light=light,
+        by=act.actor,
+    )
+    Milestone.objects.filter(pk__in=[m.pk for m in milestones_done], done_on=None).update(done_on=act.on)
+    for photo in photos:
+        attach(act, project.reference, photo, public=True)
+    return Outcome(after={"light": light, "expected": expected, "period": period.label})
+
+
+def answer_red_light(act: Act, project: Project, *, measures: str, responsible: str, back_on: date) -> None:
+    """督办: what is done about it, by whom, and by when the project is back on plan."""
+    make_paper(
+        act,
+        project.cycle,
+        "rectification",
+        _("红灯督办办理情况：%(title)s") % {"title": project.title},
+        body=measures,
+        data={"responsible": responsible, "back_on": str(back_on), "light": project.light},
+        subject=project.reference,
+        step=5,
+    )
+
+
+def register_contract(
+    act: Act,
+    project: Project,
+    *,
+    kind: str,
+    number: str,
+    party: str,
+    amount_fen: int,
+    signed_on: date,
+    words: str,
+    files: Sequence[UploadedFile] = (),
+) -> None:
+    """Tender, contract, variation or settlement; together they may not pass the cost the congress decided."""
+    counted = _counted_with(project, kind)
+    if reasons := rules.contract_faults([*counted, amount_fen], project.budget_fen):
+        raise Refused(*reasons)
+    Contract.objects.create(
+        unit=project.unit,
+        project=project,
+        kind=kind,
+        number=number,
+        party=party,
+        amount_fen=amount_fen,
+        signed_on=signed_on,
+        words=words,
+    )
+    for upload in files:
+        attach(act, project.reference, upload)
+
+
+def _counted_with(project: Project, kind: str) -> list[int]:
+    """The amounts a new line adds up with: contracts with their variations, settlements among themselves."""
+    together = (
+        (Contract.Kind.CONTRACT, Contract.Kind.VARIATION)
+        if kind in (Contract.Kind.CONTRACT, Contract.Kind.VARIATION)
+        else (kind,)
+    )
+    return list(project.contracts.filter(kind__in=together).values_list("amount_fen", flat=True))
+
+
+def obstacles_to_accepting(project: Project, at: datetime) -> list[str]:
+    """What stands in the way of completion: the state, open findings, a change under way, a missing group."""
+    found = []
+    if project.state != ProjectState.BUILDING:
+        found.append(_("项目当前为“%(state)s”，不能申请验收。") % {"state": project.get_state_display()})
+    if count := open_findings(project).count():
+        found.append(_("还有 %(count)s 个问题未整改销号，由责任单位整改、提出人复查。") % {"count": count})
+    if project.group_id is None:
+        found.append(_("代表监督小组尚未组建，由主席团组建。"))
+    return found
+
+
+def apply_for_acceptance(
+    act: Act, project: Project, *, completed_on: date, materials: str, files: Sequence[UploadedFile] = ()
+) -> None:
+    """验收材料: the department reports completion."""
+    if reasons := obstacles_to_accepting(project, act.at):
+        raise Refused(*reasons)
+    fire(project, "finish", act, completed_on=completed_on, percent=100)
+    Milestone.objects.filter(project=project, done_on=None).update(done_on=completed_on)
+    paper = make_paper(
+        act,
+        project.cycle,
+        "acceptance",
+        _("验收材料：%(title)s") % {"title": project.title},
+        body=materials,
+        data={"completed_on": str(completed_on)},
+        subject=project.reference,
+        step=5,
+    )
+    for upload in files:
+        attach(act, paper.reference, upload)
+
+
+def accept(act: Act, project: Project, *, words: str) -> None:
+    """验收: the deputies' group agrees."""
+    light = rules.accepted_light(scale_of(project.cycle.rules))
+    fire(project, "accept", act, accepted_on=act.on, light=light)
+    make_paper(
+        act,
+        project.cycle,
+        "acceptance",
+        _("代表监督小组验收意见：%(title)s") % {"title": project.title},
+        body=words,
+        subject=project.reference,
+        step=5,
+    )
+
+
+def refuse_acceptance(act: Act, project: Project, *, to: str, reason: str) -> None:
+    """The group does not agree that it is complete: back to the department."""
+    fire(project, "reopen", act, reason=reason, completed_on=None)

@@ -1,0 +1,115 @@
+"""Visits, findings, and the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+
+from projects.cycles.papers import attach, make_paper
+from projects.supervision.models import Finding, Inspection, Project
+from workflow.audit.services import Act, write_down
+from workflow.flows.services import Outcome
+from workflow.machines.services import fire
+
+
+def record_inspection(
+    act: Act,
+    project: Project,
+    *,
+    on: date,
+    place: str,
+    words: str,
+    findings: Sequence[str] = (),
+    photos: Sequence[UploadedFile] = (),
+) -> Inspection:
+    """代表视察: a visit with its place and what was found; the caller begins a flow per finding."""
+    visit = Inspection.objects.create(
+        unit=project.unit, project=project, on=on, place=place, words=words, by=act.actor
+    )
+    for sentence in findings:
+        raise_finding(act, project, sentence, inspection=visit)
+    for photo in photos:
+        attach(act, project.reference, photo)
+    return visit
+
+
+def inspect_by_task(act: Act, project: Project, **fields: object) -> None:
+    """The group's visit of the period."""
+    record_inspection(act, project, **fields)  # type: ignore[arg-type]
+
+
+def raise_finding(
+    act: Act, project: Project, words: str, *, inspection: Inspection | None = None
+) -> Finding:
+    """A problem for the department to put right; whoever raised it re-checks."""
+    finding = Finding.objects.create(
+        unit=project.unit,
+        project=project,
+        inspection=inspection,
+        words=words,
+        raised_by=act.actor,
+        raised_as=act.office,
+        raised_on=act.on,
+    )
+    write_down(
+        act,
+        "finding.raise",
+        finding.reference,
+        about=finding.about,
+        step=5,
+        after={"project": project.reference, "as": act.office},
+        label=finding.label,
+    )
+    return finding
+
+
+def rectify(act: Act, finding: Finding, *, remedy: str, files: Sequence[UploadedFile] = ()) -> None:
+    """The department reports what was done, with proof."""
+    fire(finding, "rectify", act, remedy=remedy)
+    for upload in files:
+        attach(act, finding.reference, upload)
+
+
+def recheck(act: Act, finding: Finding, *, decision: str, reason: str) -> Outcome | None:
+    """销号, or back to the department and counted."""
+    if decision == "close":
+        fire(finding, "close", act, reason=reason)
+        return None
+    fire(finding, "reject", act, reason=reason, tries=finding.tries + 1)
+    return Outcome(returns_to="rectify", reason=reason)
+
+
+def send_finding_back(act: Act, finding: Finding, *, to: str, reason: str) -> None:
+    """The same, by the general act of sending back."""
+    fire(finding, "reject", act, reason=reason, tries=finding.tries + 1)
+
+
+def register_audit(
+    act: Act,
+    project: Project,
+    *,
+    number: str,
+    title: str,
+    body: str,
+    issues: Sequence[str] = (),
+    files: Sequence[UploadedFile] = (),
+) -> None:
+    """审计报告 (陕西 19), on receipt; each issue is for the department to put right and finance to re-check."""
+    paper = make_paper(
+        act,
+        project.cycle,
+        "audit_report",
+        title or _("审计报告：%(title)s") % {"title": project.title},
+        body=body,
+        number=number,
+        data={"issues": len(issues)},
+        subject=project.reference,
+        step=5,
+    )
+    for upload in files:
+        attach(act, paper.reference, upload)
+    for sentence in issues:
+        raise_finding(act, project, sentence)

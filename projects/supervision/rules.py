@@ -1,0 +1,242 @@
+"""What supervision works out: progress expected, lights, periods due, who decides a change (rules.md §7).
+
+Pure: no clock, no database. Progress and lag are whole percentage points, 0–100; sentences are Chinese.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+MOVERS = 10  # 组织法 24: ten or more deputies jointly
+GREEN, YELLOW, ORANGE, RED, BLUE = "green", "yellow", "orange", "red", "blue"
+LIGHT_WORDS = {GREEN: "正常", YELLOW: "预警", ORANGE: "滞后", RED: "严重滞后", BLUE: "已完工验收", "": "未报告"}
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A dated node of a plan and how far the project should be on that day."""
+
+    on: date
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The rulebook's light scale. kind "three": points behind plan; "five": progress reached (rules.md §7)."""
+
+    kind: str = "three"
+    yellow_points: int = 10
+    red_points: int = 30
+    red_months: int = 3
+    red_below: int = 30
+    orange_below: int = 50
+    yellow_below: int = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a project is on a day: progress reached and expected, and the planned start."""
+
+    percent: int
+    expected: int
+    starts_on: date
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A reporting period. label: "2027-03" or "2027-Q1"; first and last: its days, both counted."""
+
+    label: str
+    first: date
+    last: date
+
+
+# Progress
+
+
+def expected_percent(starts_on: date, points: Iterable[Point], on: date) -> int:
+    """How far a project should be on a day: linear between the start (0) and the milestones, rounded down.
+
+    Before the start 0, after the last milestone its own percent.
+    """
+    line = [Point(starts_on, 0), *sorted(points, key=lambda p: (p.on, p.percent))]
+    if on <= starts_on:
+        return 0
+    for before, after in pairwise(line):
+        if on < after.on:
+            return _between(before, after, on)
+    return line[-1].percent
+
+
+def _between(before: Point, after: Point, on: date) -> int:
+    passed, whole = (on - before.on).days, (after.on - before.on).days
+    return before.percent + (after.percent - before.percent) * passed // whole
+
+
+def plan_faults(starts_on: date, finish_by: date, limit: date, points: Sequence[Point]) -> list[str]:
+    """Why a plan's dates cannot stand (陕西 17); limit: the project's own deadline, which no plan may pass."""
+    found = []
+    if finish_by < starts_on:
+        found.append("完成时限早于计划开工日期。")
+    if finish_by > limit:
+        found.append(
+            f"完成时限 {finish_by} 晚于票决确定的 {limit}；须先按规定办理工期调整，计划不能自行推迟。"
+        )
+    if not points:
+        return [*found, "须列出节点，写明各节点应达到的进度。"]
+    return found + _point_faults(starts_on, finish_by, points)
+
+
+def _point_faults(starts_on: date, finish_by: date, points: Sequence[Point]) -> list[str]:
+    found = []
+    if any(not starts_on <= p.on <= finish_by for p in points):
+        found.append("节点日期须在计划开工与完成时限之间。")
+    if any(b.on <= a.on or b.percent <= a.percent for a, b in pairwise(points)):
+        found.append("节点须按日期先后排列，进度逐步增加。")
+    if points[-1].percent != 100:
+        found.append("最后一个节点应为完工，进度 100%。")
+    return found
+
+
+def moved_day(day: date, *, today: date, old_end: date, new_end: date) -> date:
+    """Where a coming milestone goes when the deadline moves: the days left are stretched or shrunk alike."""
+    if day <= today:
+        return day
+    left = max((old_end - today).days, 1)
+    return min(today + timedelta(days=max(1, (day - today).days * (new_end - today).days // left)), new_end)
+
+
+# Lights
+
+
+def light_of(scale: Scale, s: Standing) -> str:
+    """The light by the rulebook's scale: never entered, always worked out."""
+    return _by_lag(scale, s) if scale.kind == "three" else _by_progress(scale, s.percent)
+
+
+def _by_lag(scale: Scale, s: Standing) -> str:
+    lag, idle = s.expected - s.percent, idle_months(s)
+    if lag > scale.red_points or idle >= scale.red_months:
+        return RED
+    return YELLOW if lag >= scale.yellow_points or idle else GREEN
+
+
+def _by_progress(scale: Scale, percent: int) -> str:
+    if percent < scale.red_below:
+        return RED
+    if percent < scale.orange_below:
+        return ORANGE
+    return YELLOW if percent < scale.yellow_below else GREEN
+
+
+def idle_months(s: Standing) -> int:
+    """Whole months a project that should have begun has not: 1 once the planned month has passed without a start."""
+    if s.percent or s.on <= s.starts_on:
+        return 0
+    return max(0, (s.on.year - s.starts_on.year) * 12 + s.on.month - s.starts_on.month)
+
+
+def accepted_light(scale: Scale) -> str:
+    """The light of a project finished and accepted."""
+    return BLUE if scale.kind == "five" else GREEN
+
+
+def late_light(light: str, overdue: int) -> str:
+    """The light while reports are missing: one late report is at least yellow, a second one red (steps.md)."""
+    if overdue >= 2:
+        return RED
+    return YELLOW if overdue == 1 and light in ("", GREEN) else light
+
+
+# Periods
+
+
+def ended_periods(since: date, today: date, *, quarterly: bool) -> list[Period]:
+    """The periods with a day of work in them that are over on `today`; each is reported on once."""
+    found, period = [], period_at(since, quarterly=quarterly)
+    while period.last < today:
+        found.append(period)
+        period = period_at(period.last + ONE_DAY, quarterly=quarterly)
+    return found
+
+
+def period_at(day: date, *, quarterly: bool) -> Period:
+    """The month or quarter a day lies in."""
+    length = 3 if quarterly else 1
+    index = (day.month - 1) // length
+    first = date(day.year, index * length + 1, 1)
+    label = f"{day.year}-Q{index + 1}" if quarterly else f"{day.year}-{day.month:02d}"
+    return Period(label, first, _after(first, length) - ONE_DAY)
+
+
+def period_named(label: str) -> Period:
+    """The period of a label; ValueError for anything that is none."""
+    year, _, part = label.partition("-")
+    month = (int(part[1:]) - 1) * 3 + 1 if part.startswith("Q") else int(part)
+    return period_at(date(int(year), month, 1), quarterly=part.startswith("Q"))
+
+
+def _after(first: date, months: int) -> date:
+    year, month = divmod(first.month - 1 + months, 12)
+    return date(first.year + year, month + 1, 1)
+
+
+def reports_quarterly(budget_fen: int | None, *, period: str, small_fen: int) -> bool:
+    """Whether a project reports by the quarter: the rulebook says so for all, or it is a small one."""
+    return period == "quarterly" or (budget_fen is not None and 0 < budget_fen <= small_fen)
+
+
+# Decisions
+
+
+def deciding_body(policy: str, what: str) -> str:
+    """Who decides a change: "congress" or "presidium". Cost is the congress's alone (组织法 12(4))."""
+    return "congress" if policy == "congress_vote" or what == "cost" else "presidium"
+
+
+def needs_ratification(policy: str, body: str) -> bool:
+    """Whether the congress must confirm afterwards what the presidium decided."""
+    return policy == "presidium_interim" and body == "presidium"
+
+
+CHANGEABLE = {
+    "content": ("assigned", "building"),
+    "cost": ("assigned", "building"),
+    "deadline": ("assigned", "building"),
+    "place": ("assigned", "building"),
+    "unit": ("assigned", "building"),
+    "suspend": ("assigned", "building"),
+    "resume": ("suspended",),
+    "stop": ("elected", "assigned", "building", "suspended"),
+    "replace": ("elected", "assigned", "building", "suspended"),
+}
+
+
+def change_faults(what: str, state: str) -> list[str]:
+    """Why this change makes no sense of a project in this state."""
+    return [] if state in CHANGEABLE[what] else ["项目当前所处的阶段不能申请这类调整。"]
+
+
+def group_faults(size: int, low: int, high: int) -> list[str]:
+    """Why a supervision group may not have this many deputies."""
+    if size < low:
+        return [f"每个监督小组至少 {low} 名代表，现为 {size} 名。"]
+    return [f"每个监督小组至多 {high} 名代表，现为 {size} 名。"] if size > high else []
+
+
+def interpellation_faults(movers: int) -> list[str]:
+    """Why so many deputies may not put an interpellation (组织法 24)."""
+    return [] if movers >= MOVERS else [f"质询案须由 {MOVERS} 名以上代表联名，现为 {movers} 名（组织法第二十四条）。"]
+
+
+def contract_faults(amounts: Iterable[int], budget_fen: int | None) -> list[str]:
+    """Why a further contract may not be registered: together they would pass the cost the congress decided."""
+    total = sum(amounts)
+    if budget_fen is None or total <= budget_fen:
+        return []
+    return ["登记金额合计超出票决确定的总投资，须先按规定办理投资调整。"]

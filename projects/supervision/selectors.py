@@ -1,0 +1,256 @@
+"""Reads of projects and what became of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
+from django.utils.formats import date_format
+from django.utils.timezone import localdate
+from viewflow.workflow.models import Process
+from viewflow.workflow.status import PROCESS
+
+from projects.ballots.models import Purpose, Vote, VoteState
+from projects.cycles.models import Attachment, Cycle, Paper
+from projects.cycles.rulebook import Rules
+from projects.cycles.selectors import open_session
+from projects.selection.models import Item, ItemState
+from projects.supervision import rules
+from projects.supervision.models import (
+    Change,
+    ChangeState,
+    Contract,
+    Finding,
+    FindingState,
+    Interpellation,
+    Project,
+    ProjectState,
+)
+from workflow.flows.models import Deadline
+from workflow.machines.models import Record
+from workflow.people.models import Unit
+from workflow.roles.selectors import holders_of
+from workflow.templatetags.ui import wan
+
+
+def projects_of(cycle: Cycle) -> QuerySet[Project]:
+    """A year's projects in the order of their numbers."""
+    return Project.objects.filter(cycle=cycle).select_related("cycle__unit", "department", "group", "unit")
+
+
+def elected_items(cycle: Cycle) -> list[Item]:
+    """The items the congress elected, in the order of the paper."""
+    return list(Item.objects.filter(cycle=cycle, state=ItemState.ELECTED).order_by("ballot_number", "number"))
+
+
+def votes_by_item(cycle: Cycle) -> dict[str, int]:
+    """Votes in favour by the item's reference, from the declared vote; empty where none was counted here."""
+    found: dict[str, int] = {}
+    votes = Vote.objects.filter(about_reference=cycle.reference, state=VoteState.DECLARED).order_by("pk")
+    for vote in votes.filter(purpose__in=(Purpose.PROJECTS, Purpose.RUN_OFF)).prefetch_related("options"):
+        sums = vote.figures.get("sums", {})
+        for option in vote.options.all():
+            line = sums.get(option.reference) or sums.get(str(option.position)) or {}
+            if "for" in line:
+                found.setdefault(option.reference, line["for"])
+    return found
+
+
+def deputies_in_office(unit: Unit, cycle: Cycle, on: date) -> int:
+    """N: the open session's roll, else the cycle's figure, else whoever holds the office of deputy."""
+    session = open_session(unit)
+    entered = (session.deputies_in_office if session else None) or cycle.deputies_in_office
+    return entered or len(holders_of("deputy", unit, on))
+
+
+def scale_of(book: Rules) -> rules.Scale:
+    """The light scale of a rulebook."""
+    return rules.Scale(
+        book.light_scale,
+        book.light_yellow_points,
+        book.light_red_points,
+        book.light_red_months,
+        book.light_red_below,
+        book.light_orange_below,
+        book.light_yellow_below,
+    )
+
+
+def points_of(project: Project) -> list[rules.Point]:
+    """The milestones of a project's plan."""
+    return [rules.Point(m.due_on, m.percent) for m in project.milestones.all()]
+
+
+def expected_of(project: Project, on: date) -> int:
+    """How far a project should be on a day, by its plan."""
+    return rules.expected_percent(project.plan.starts_on, points_of(project), on)
+
+
+def reports_quarterly(project: Project) -> bool:
+    """Whether a project reports by the quarter, by its cycle's rulebook."""
+    book = project.cycle.rules
+    return rules.reports_quarterly(
+        project.budget_fen, period=book.progress_period, small_fen=book.small_project_fen
+    )
+
+
+def running(flow: type, subject: Record, **data: Any) -> QuerySet[Process]:
+    """The processes of a flow on a record that are neither ended nor called off."""
+    kept = processes(flow, subject).filter(status=PROCESS.NEW)
+    return kept.filter(**data)
+
+
+def processes(flow: type, subject: Record) -> QuerySet[Process]:
+    """Every process of a flow on a record."""
+    kind = ContentType.objects.get_for_model(type(subject))
+    return Process.objects.filter(
+        flow_class=flow, artifact_content_type=kind, artifact_object_id=subject.pk
+    )
+
+
+def open_findings(project: Project) -> QuerySet[Finding]:
+    """Findings not closed yet."""
+    return project.findings.exclude(state=FindingState.CLOSED)
+
+
+def pending_changes(project: Project) -> QuerySet[Change]:
+    """Changes asked for and not settled yet."""
+    return project.changes.filter(state__in=(ChangeState.ASKED, ChangeState.AGREED))
+
+
+def lights_of(cycle: Cycle) -> dict[str, int]:
+    """How many projects show which light ("" for none yet); stopped ones are not counted."""
+    lights = projects_of(cycle).exclude(state=ProjectState.STOPPED).values_list("light", flat=True)
+    return dict(Counter(lights))
+
+
+def money_of(project: Project) -> dict[str, Any]:
+    """Money against plan, in fen; rates in whole percent, which may exceed 100 (rules.md §7), None without a budget."""
+    contracts = project.contracts.filter(kind__in=(Contract.Kind.CONTRACT, Contract.Kind.VARIATION))
+    contracted = sum(contracts.values_list("amount_fen", flat=True))
+    return {
+        "budget": project.budget_fen,
+        "contracted": contracted,
+        "invested": project.invested_fen,
+        "funded": project.funded_fen,
+        "invested_percent": _share(project.invested_fen, project.budget_fen),
+        "funded_percent": _share(project.funded_fen, project.budget_fen),
+    }
+
+
+def _share(part: int, whole: int | None) -> int | None:
+    return part * 100 // whole if whole else None
+
+
+def year_money(cycle: Cycle) -> dict[str, Any]:
+    """The year's money against plan, in fen, stopped projects left out."""
+    live = projects_of(cycle).exclude(state=ProjectState.STOPPED)
+    rows = list(live.values_list("budget_fen", "invested_fen", "funded_fen"))
+    budget, invested, funded = (sum(row[i] or 0 for row in rows) for i in range(3))
+    return {
+        "budget": budget,
+        "invested": invested,
+        "funded": funded,
+        "invested_percent": _share(invested, budget),
+        "funded_percent": _share(funded, budget),
+    }
+
+
+def project_file(project: Project, on: date | None = None) -> dict[str, Any]:
+    """Everything on one project: facts, plan, money, light, contracts, reports, findings, changes, papers."""
+    plan = getattr(project, "plan", None)
+    return {
+        "project": project,
+        "plan": plan,
+        "milestones": list(project.milestones.all()),
+        "expected": expected_of(project, on or localdate()) if plan else None,
+        "light_words": rules.LIGHT_WORDS[project.light],
+        "money": money_of(project),
+        "contracts": list(project.contracts.order_by("signed_on", "pk")),
+        "reports": list(project.reports.all()),
+        "inspections": list(project.inspections.order_by("on", "pk")),
+        "findings": list(project.findings.order_by("raised_on", "pk")),
+        "changes": list(project.changes.order_by("asked_on", "pk")),
+        "interpellations": list(project.interpellations.order_by("pk")),
+        "papers": list(Paper.objects.filter(subject=project.reference)),
+        "photos": list(Attachment.objects.filter(subject=project.reference).order_by("pk")),
+        "group": group_members(project, on),
+    }
+
+
+def group_members(project: Project, on: date | None = None) -> list[Any]:
+    """The deputies of a project's supervision group."""
+    return holders_of("inspector", project.group, on or localdate()) if project.group_id else []
+
+
+def year_overview(cycle: Cycle) -> dict[str, Any]:
+    """The year's projects with lights and money, for the presidium's tasks."""
+    return {
+        "projects": list(projects_of(cycle)),
+        "lights": lights_of(cycle),
+        "money": year_money(cycle),
+        "open_findings": Finding.objects.filter(project__cycle=cycle).exclude(state=FindingState.CLOSED).count(),
+    }
+
+
+def finding_facts(finding: Finding) -> dict[str, Any]:
+    """One finding with the project and the visit it came from."""
+    return {"finding": finding, "project": finding.project, "inspection": finding.inspection}
+
+
+def change_facts(change: Change) -> dict[str, Any]:
+    """One change: each value as it stands and as proposed."""
+    return {"change": change, "project": change.project, "lines": lines_of(change)}
+
+
+def interpellation_facts(interpellation: Interpellation) -> dict[str, Any]:
+    """One interpellation with its movers."""
+    return {
+        "interpellation": interpellation,
+        "project": interpellation.project,
+        "movers": list(interpellation.movers.order_by("pk")),
+    }
+
+
+def lines_of(change: Change) -> list[dict[str, Any]]:
+    """What a change alters, one line each: the field's name, its value before and the value proposed."""
+    return [
+        {
+            "label": Project._meta.get_field(name).verbose_name,
+            "before": shown(name, change.before[name] if name in change.before else value_of(change.project, name)),
+            "after": shown(name, value),
+        }
+        for name, value in change.proposed.items()
+        if name != "item"
+    ]
+
+
+def value_of(project: Project, name: str) -> Any:
+    """A project's value by field name as JSON keeps it."""
+    value = getattr(project, f"{name}_id" if name == "department" else name)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def shown(name: str, value: Any) -> str:
+    """A kept value as people read it."""
+    if value is None:
+        return "—"
+    if name == "department":
+        return Unit.objects.get(pk=value).name
+    if name == "budget_fen":
+        return wan(value)
+    return date_format(date.fromisoformat(value)) if name == "finish_by" else str(value)
+
+
+def overdue_reports(project: Project, at: datetime) -> int:
+    """How many progress reports are past their day and not handed in."""
+    return Deadline.objects.filter(
+        key="supervision.progress",
+        subject=project.reference,
+        done_at=None,
+        cancelled=False,
+        due_on__lt=localdate(at),
+    ).count()

@@ -1,0 +1,96 @@
+"""What a step's page shows around its form: the summary to check, what comes next, who it is with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from workflow.flows.fields import FenField
+from workflow.flows.nodes import OfficeView, SubFlow
+from workflow.people.models import Unit
+from workflow.roles import registry
+from workflow.roles.selectors import holders_of
+from workflow.flows.money import wan
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answered field of a form, for the check page."""
+
+    name: str
+    label: str
+    text: str
+
+
+def answers_of(form: forms.Form) -> list[Answer]:
+    """A valid form's answers in the order of its fields, as people read them."""
+    return [
+        Answer(bound.name, str(bound.label), _shown(bound.field, form.cleaned_data.get(bound.name)))
+        for bound in form.visible_fields()
+    ]
+
+
+def _shown(field: forms.Field, value: Any) -> str:
+    if value in (None, "", [], ()):
+        return _("（未填写）")
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if isinstance(field, FenField):
+        return str(wan(value))
+    if isinstance(value, date):
+        return date_format(value, "DATE_FORMAT")
+    if isinstance(field, forms.MultipleChoiceField):
+        return "、".join(str(label) for code, label in field.choices if str(code) in {str(v) for v in value})
+    if isinstance(field, forms.ChoiceField):
+        return str(dict(field.choices).get(value, value))
+    if isinstance(value, UploadedFile):
+        return value.name or ""
+    return "、".join(map(str, value)) if hasattr(value, "__iter__") and not isinstance(value, str) else str(value)
+
+
+@dataclass(frozen=True)
+class Next:
+    """A step that may follow, with whom."""
+
+    title: str
+    office: str
+    names: str
+
+
+def next_steps(node: Any, subject: Any, today: date) -> list[Next]:
+    """The human steps that follow a task, gates passed over; empty at the end of a flow or for an event."""
+    if not isinstance(node, OfficeView):
+        return []
+    return [
+        Next(str(step.task_title), registry.title_of(step.office), _names(step, subject, today))
+        for step in _following(node)
+    ]
+
+
+def _following(node: Any) -> Iterator[OfficeView]:
+    seen, queue = set(), [edge.dst for edge in node._outgoing() if edge.label is None]
+    while queue:
+        step = queue.pop(0)
+        if step.name in seen:
+            continue
+        seen.add(step.name)
+        if isinstance(step, OfficeView):
+            yield step
+        elif isinstance(step, SubFlow):
+            queue.extend(edge.dst for edge in step.child.instance.node("start")._outgoing())
+        else:
+            queue.extend(edge.dst for edge in step._outgoing())
+
+
+def _names(step: OfficeView, subject: Any, today: date) -> str:
+    if step.seat or registry.office(step.office).body:
+        return ""
+    unit: Unit = subject.unit
+    return "、".join(user.name for user in holders_of(step.office, unit, today)[:3])

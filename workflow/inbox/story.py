@@ -1,0 +1,78 @@
+"""The trail told in Chinese: what an entry's action is called."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from workflow.audit.models import Entry
+from workflow.flows.base import flows
+from workflow.flows.events import events
+from workflow.machines.graph import arrows, machines, states
+from workflow.roles import registry
+
+OTHER_ACTS = {
+    "grant.give": gettext_lazy("授予职务"),
+    "grant.revoke": gettext_lazy("解除职务"),
+    "task.urge": gettext_lazy("催办"),
+    "task.hand_over": gettext_lazy("转办"),
+    "flow.cancel": gettext_lazy("终止流程"),
+    "cycle.create": gettext_lazy("建立年度工作"),
+    "cycle.move_session": gettext_lazy("调整拟定会期"),
+    "session.fix": gettext_lazy("确定会议届次和日期"),
+    "rulebook.adopt": gettext_lazy("施行新版规则"),
+    "proposal.submit": gettext_lazy("提出意见建议"),
+    "trail.export": gettext_lazy("导出办理记录"),
+    "deadline.remind": gettext_lazy("到期提醒"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry for people. who: name or 系统; office: its title."""
+
+    entry: Entry
+    what: str
+    who: str
+    office: str
+    label: str
+    reason: str
+    returned: bool
+
+
+@cache
+def _titles() -> dict[str, Any]:
+    found: dict[str, Any] = dict(OTHER_ACTS)
+    for flow in flows():
+        found |= {node.key: node.task_title for node in flow.steps()}
+    found |= {event.key: event.title for event in events()}
+    for model in machines():
+        labels = states(model)
+        found |= {f"{model.kind}.{a.name}": labels.get(a.target, a.target) for a in arrows(model)}
+    return found
+
+
+def title_of_action(action: str) -> str:
+    """What an action is called; 退回 for a return, the new state for a machine's arrow."""
+    if action.endswith(".return"):
+        return _("%(title)s：退回") % {"title": title_of_action(action.removesuffix(".return"))}
+    return str(_titles().get(action, action))
+
+
+def line_of(entry: Entry) -> Line:
+    """An entry as a line of the history."""
+    body = json.loads(entry.body)
+    return Line(
+        entry=entry,
+        what=title_of_action(body["action"]),
+        who=entry.actor.name if entry.actor else _("系统"),
+        office=registry.title_of(body["office"]),
+        label=body["label"],
+        reason=body["reason"],
+        returned=body["action"].endswith(".return"),
+    )

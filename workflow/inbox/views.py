@@ -1,0 +1,505 @@
+"""The inbox and the one page of every step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from workflow.audit.models import Entry
+from workflow.audit.selectors import history_of
+from workflow.audit.services import Act
+from workflow.flows import events, services
+from workflow.flows.acting import acting
+from workflow.flows.errors import InvalidForm, NotYourTurn, Refused
+from workflow.flows.forms import ReturnForm
+from workflow.flows.models import Deadline, Draft
+from workflow.flows.nodes import MeetingView
+from workflow.inbox import selectors
+from workflow.inbox.forms import CommentForm, FilterForm, HandOverForm, UrgeForm
+from workflow.inbox.pages import answers_of, next_steps
+from workflow.inbox.story import line_of
+from workflow.machines.graph import machines
+from workflow.people.models import User
+from workflow.roles import registry
+from workflow.roles.middleware import SESSION_KEY
+from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import holders_of
+
+PER_PAGE = 30
+HISTORY = 12
+
+
+def acting_grant(request: HttpRequest) -> RoleGrant:
+    """The office the request acts in; refused for somebody who holds none today."""
+    if request.acting is None:  # type: ignore[attr-defined]
+        raise PermissionDenied(_("您目前没有任职，请与系统管理员联系。"))
+    return request.acting  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Box:
+    """One of the inbox's lists."""
+
+    code: str
+    title: str
+
+
+def boxes() -> list[Box]:
+    """The inbox's lists in the order of the navigation."""
+    return [
+        Box("todo", _("待办")),
+        Box("queue", _("待领")),
+        Box("done", _("已办")),
+        Box("started", _("我发起")),
+        Box("urged", _("催办提醒")),
+    ]
+
+
+@require_safe
+def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
+    """待办 / 待领 / 已办 / 我发起 / 催办提醒, with four figures that are links and a filter."""
+    grant, today = acting_grant(request), timezone.localdate()
+    titles = {b.code: b.title for b in boxes()}
+    if box not in titles:
+        raise Http404
+    waiting = selectors.todo(grant)
+    rows = _rows_of(box, grant, waiting)
+    form = FilterForm(request.GET or None, years=sorted({d.year for d in rows if d.year}, reverse=True))
+    shown = _filtered(rows, form, today)
+    page = Paginator(shown, PER_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "workflow/inbox.html",
+        {
+            "box": box,
+            "title": titles[box],
+            "figures": selectors.figures_of(waiting, request.user, today),  # type: ignore[arg-type]
+            "form": form,
+            "page": page,
+            "rows": [(deadline, deadline.task.flow_task) for deadline in page],
+            "today": today,
+        },
+    )
+
+
+def _rows_of(box: str, grant: RoleGrant, waiting: list[Deadline]) -> list[Deadline]:
+    if box == "todo":
+        return waiting
+    if box == "queue":
+        return [d for d in waiting if d.task.owner_id is None]
+    if box == "urged":
+        return [d for d in waiting if d.urged]
+    source = selectors.done_by if box == "done" else selectors.started_by
+    return list(source(grant.user, grant)[:500])
+
+
+def _filtered(rows: list[Deadline], form: FilterForm, today: date) -> list[Deadline]:
+    if not form.is_bound or not form.is_valid():
+        return rows
+    wanted = form.cleaned_data
+    soon = today + timedelta(days=3)
+    if wanted["year"]:
+        rows = [d for d in rows if d.year == int(wanted["year"])]
+    if wanted["step"]:
+        rows = [d for d in rows if d.step == int(wanted["step"])]
+    if wanted["due"] == "late":
+        rows = [d for d in rows if d.due_on and d.due_on < today]
+    if wanted["due"] == "soon":
+        rows = [d for d in rows if d.due_on and today <= d.due_on <= soon]
+    if words := wanted["words"].strip():
+        rows = [d for d in rows if words in f"{d.task.flow_task.task_title} {d.label} {d.started_by or ''}"]
+    return rows
+
+
+@require_POST
+def switch_office(request: HttpRequest) -> HttpResponse:
+    """Act in another of one's offices from now on."""
+    wanted = request.POST.get("grant", "")
+    if any(str(g.pk) == wanted for g in request.grants):  # type: ignore[attr-defined]
+        request.session[SESSION_KEY] = int(wanted)
+    return redirect("home")
+
+
+# ------------------------------------------------------------------------------- one task
+
+
+def task_page(request: HttpRequest, task_id: int) -> HttpResponse:
+    """A step's page: read it, save a draft, check, confirm, return, claim, hand over, urge."""
+    grant = acting_grant(request)
+    deadline = _visible(task_id)
+    if request.method == "POST":
+        operation = _OPERATIONS.get(request.POST.get("op", ""), _submit)
+        return operation(request, deadline, grant)
+    return _show_task(request, deadline, grant)
+
+
+def _visible(task_id: int) -> Deadline:
+    deadline = (
+        Deadline.objects.select_related("task", "task__process", "task__owner", "unit", "seat", "done_by", "started_by")
+        .filter(pk=task_id)
+        .first()
+    )
+    if deadline is None:
+        raise Http404(_("没有这项任务，或者它不属于您的乡镇。"))
+    return deadline
+
+
+def _act(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> Act:
+    return Act(request.user, grant.office, deadline.unit, timezone.now())  # type: ignore[arg-type]
+
+
+def may_do(deadline: Deadline, grant: RoleGrant) -> bool:
+    """Whether this office may do the task now, so that the page shows its form; the service decides again."""
+    return (
+        deadline.done_at is None
+        and not deadline.cancelled
+        and deadline.seat_id == grant.unit_id
+        and deadline.office in selectors.offices_served(grant)
+        and deadline.task.owner_id in (None, grant.user_id)
+    )
+
+
+def _form_for(deadline: Deadline, grant: RoleGrant, act: Act, data: Any = None, files: Any = None) -> Any:
+    node = deadline.task.flow_task
+    return node.form(
+        data,
+        files,
+        subject=deadline.task.process.artifact,
+        act=act,
+        node=node,
+        seat=deadline.seat,
+        item=deadline.task.data,
+    )
+
+
+def _draft_form(deadline: Deadline, grant: RoleGrant, act: Act) -> Any:
+    draft = Draft.objects.filter(task_id=deadline.pk, user=grant.user).first()
+    if draft is None:
+        return _form_for(deadline, grant, act)
+    data = QueryDict(mutable=True)
+    for name, values in draft.data.items():
+        data.setlist(name, values)
+    return _form_for(deadline, grant, act, data).unchecked()
+
+
+def _show_task(
+    request: HttpRequest, deadline: Deadline, grant: RoleGrant, form: Any = None, reasons: Any = (), status: int = 200
+) -> HttpResponse:
+    act, node = _act(request, deadline, grant), deadline.task.flow_task
+    subject, mine = deadline.task.process.artifact, may_do(deadline, grant)
+    if mine and form is None:
+        form = _draft_form(deadline, grant, act)
+    colleagues = [u for u in holders_of(node.office, deadline.seat, act.on) if u.pk != request.user.pk]
+    context = {
+        "deadline": deadline,
+        "node": node,
+        "subject": subject,
+        "form": form if mine else None,
+        "mine": mine,
+        "reasons": reasons,
+        "obstacles": services.obstacles_of(node, subject, act.at) if mine else [],
+        "facts": node.context(subject) if node.context else {},
+        "history": [line_of(e) for e in _history(subject)],
+        "next_steps": next_steps(node, subject, act.on),
+        "returns": [(t.name, t.task_title) for t in node.returns],
+        "return_form": _return_form(node) if mine and node.returns and not isinstance(node, MeetingView) else None,
+        "hand_over_form": HandOverForm(people=colleagues) if mine and colleagues else None,
+        "urge_form": UrgeForm() if not mine and deadline.done_at is None else None,
+        "urges": selectors.urges_of(deadline),
+        "comments": deadline.task.comments.select_related("user").order_by("at"),
+        "comment_form": CommentForm(),
+        "seat_office": registry.title_of(deadline.office),
+        "multipart": bool(form is not None and form.is_multipart()),
+    }
+    return render(request, "workflow/task.html", context | context["facts"], status=status)
+
+
+def _return_form(node: Any) -> ReturnForm:
+    return ReturnForm(choices=[(t.name, str(t.task_title)) for t in node.returns])
+
+
+def _history(subject: Any) -> list[Entry]:
+    return list(history_of(subject.reference)[:HISTORY])
+
+
+def _submit(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
+    """Do the task; an irreversible one shows its answers to check first."""
+    node, act = deadline.task.flow_task, _act(request, deadline, grant)
+    if node.irreversible and request.POST.get("op") == "submit" and may_do(deadline, grant):
+        form = _form_for(deadline, grant, act, request.POST, request.FILES)
+        if form.is_valid() and not request.FILES:
+            return render(request, "workflow/check.html", _check_context(request, deadline, form))
+    return _try(request, deadline, grant, lambda: _complete(request, deadline, act))
+
+
+def _check_context(request: HttpRequest, deadline: Deadline, form: Any) -> dict[str, Any]:
+    return {
+        "deadline": deadline,
+        "node": deadline.task.flow_task,
+        "answers": answers_of(form),
+        "posted": [(k, v) for k, vs in request.POST.lists() for v in vs if k not in ("csrfmiddlewaretoken", "op")],
+        "back": reverse("task", args=[deadline.pk]),
+        "next_steps": next_steps(deadline.task.flow_task, form.subject, form.act.on),
+    }
+
+
+def _complete(request: HttpRequest, deadline: Deadline, act: Act) -> HttpResponse:
+    services.complete(
+        deadline.pk,
+        actor=request.user,  # type: ignore[arg-type]
+        data=request.POST,
+        files=request.FILES,
+        at=act.at,
+        request_id=request.headers.get("X-Request-ID", ""),
+    )
+    Draft.objects.filter(task_id=deadline.pk, user=request.user).delete()
+    return redirect("task_done", task_id=deadline.pk)
+
+
+def _try(request: HttpRequest, deadline: Deadline, grant: RoleGrant, act: Any) -> HttpResponse:
+    """Run an operation; a refusal leaves nothing behind and comes back as sentences on the page."""
+    try:
+        with transaction.atomic():
+            return act()
+    except InvalidForm as refused:
+        form = refused.form if hasattr(refused.form, "subject") else None
+        reasons = () if form is not None else refused.reasons
+        return _show_task(request, _visible(deadline.pk), grant, form, reasons, status=422)
+    except NotYourTurn as refused:
+        raise PermissionDenied(str(refused)) from refused
+    except Refused as refused:
+        return _show_task(request, _visible(deadline.pk), grant, None, refused.reasons, status=409)
+
+
+def _save(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
+    data = {k: v for k, v in request.POST.lists() if k not in ("csrfmiddlewaretoken", "op")}
+
+    def act() -> HttpResponse:
+        services.save_draft(deadline.pk, actor=grant.user, data=data, at=timezone.now())
+        messages.success(request, _("草稿已保存，下次打开接着填。"))
+        return redirect("task", task_id=deadline.pk)
+
+    return _try(request, deadline, grant, act)
+
+
+def _send_back(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
+    def act() -> HttpResponse:
+        services.send_back(
+            deadline.pk,
+            actor=grant.user,
+            to=request.POST.get("to", ""),
+            reason=request.POST.get("reason", ""),
+            at=timezone.now(),
+        )
+        return redirect("task_done", task_id=deadline.pk)
+
+    return _try(request, deadline, grant, act)
+
+
+def _claim(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
+    def act() -> HttpResponse:
+        services.claim(deadline.pk, actor=grant.user, at=timezone.now())
+        messages.success(request, _("已认领，此事项由您办理。"))
+        return redirect("task", task_id=deadline.pk)
+
+    return _try(request, deadline, grant, act)
+
+
+def _release(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
+    def act() -> HttpResponse:
+        services.release(deadline.pk, actor=grant.user, at=timezone.now())
+        messages.success(request, _("已退回待领。"))
+        return redirect("inbox")
+
+    return _try(request, deadline, grant, act)
+
+
+def _hand_over(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
+    people = holders_of(deadline.office, deadline.seat, timezone.localdate())
+    form = HandOverForm(request.POST, people=people)
+
+    def act() -> HttpResponse:
+        if not form.is_valid():
+            raise InvalidForm(form)
+        to = User.objects.get(pk=form.cleaned_data["to"])
+        reason = form.cleaned_data["reason"]
+        services.hand_over(deadline.pk, actor=grant.user, to=to, reason=reason, at=timezone.now())
+        messages.success(request, _("已转给%(who)s办理。") % {"who": to.name})
+        return redirect("inbox")
+
+    return _try(request, deadline, grant, act)
+
+
+def _urge(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
+    def act() -> HttpResponse:
+        words = request.POST.get("words", "")[:200]
+        services.urge(deadline.task, act=_act(request, deadline, grant), words=words)
+        messages.success(request, _("已催办，对方会收到提醒。"))
+        return redirect("task", task_id=deadline.pk)
+
+    return _try(request, deadline, grant, act)
+
+
+def _comment(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
+    form = CommentForm(request.POST)
+
+    def act() -> HttpResponse:
+        if not form.is_valid():
+            raise InvalidForm(form)
+        services.comment(deadline.task, act=_act(request, deadline, grant), words=form.cleaned_data["words"])
+        return redirect("task", task_id=deadline.pk)
+
+    return _try(request, deadline, grant, act)
+
+
+_OPERATIONS = {
+    "submit": _submit,
+    "confirm": _submit,
+    "save": _save,
+    "return": _send_back,
+    "claim": _claim,
+    "release": _release,
+    "hand_over": _hand_over,
+    "urge": _urge,
+    "comment": _comment,
+}
+
+
+@require_safe
+def task_done(request: HttpRequest, task_id: int) -> HttpResponse:
+    """What was done, its reference number, and what happens next."""
+    grant = acting_grant(request)
+    deadline = _visible(task_id)
+    if deadline.done_at is None:
+        return redirect("task", task_id=task_id)
+    entry = Entry.objects.filter(pk=deadline.entry_id).first()
+    opened = (
+        Deadline.objects.filter(about=deadline.about, task__previous=deadline.task, done_at=None)
+        .select_related("task", "seat")
+        .order_by("pk")
+    )
+    return render(
+        request,
+        "workflow/done.html",
+        {
+            "deadline": deadline,
+            "node": deadline.task.flow_task,
+            "entry": entry,
+            "line": line_of(entry) if entry else None,
+            "opened": [(d, d.task.flow_task, registry.title_of(d.office)) for d in opened],
+            "remaining": selectors.count_todo(grant),
+        },
+    )
+
+
+# ------------------------------------------------------------------------------- one event
+
+
+def record_of(kind: str, number: int) -> Any:
+    """The record a reference names, as far as the viewer's context shows it; 404 otherwise."""
+    model = next((m for m in machines() if m.kind == kind), None)
+    record = model._base_manager.select_related("unit").filter(pk=number).first() if model else None
+    if record is None:
+        raise Http404
+    return record
+
+
+def event_page(request: HttpRequest, key: str, number: int) -> HttpResponse:
+    """An act without a task: the same page, without deadline and draft."""
+    grant = acting_grant(request)
+    try:
+        wanted = events.event(key)
+    except KeyError as unknown:
+        raise Http404 from unknown
+    subject = record_of(wanted.subject.kind, number)
+    act = Act(request.user, grant.office, subject.unit, timezone.now())  # type: ignore[arg-type]
+    if grant.office not in wanted.offices or (wanted.offered and not wanted.offered(subject, grant)):
+        raise PermissionDenied(_("这件事不由您现在的职务办理，请先切换职务。"))
+    if request.method == "POST":
+        return _perform(request, wanted, subject, act, grant)
+    return _show_event(request, wanted, subject, act, grant, wanted.form_for(subject, act, grant))
+
+
+def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: RoleGrant) -> HttpResponse:
+    try:
+        with transaction.atomic():
+            if wanted.irreversible and request.POST.get("op") != "confirm" and not request.FILES:
+                form = wanted.form_for(subject, act, grant, request.POST, request.FILES)
+                with acting(act):
+                    if form.is_valid():
+                        return render(request, "workflow/check.html", _event_check(request, wanted, subject, form))
+            entry = events.perform(
+                wanted.key,
+                subject,
+                actor=act.actor,  # type: ignore[arg-type]
+                office=grant.office,
+                data=request.POST,
+                files=request.FILES,
+                at=act.at,
+            )
+    except InvalidForm as refused:
+        return _show_event(request, wanted, subject, act, grant, refused.form, status=422)
+    except NotYourTurn as refused:
+        raise PermissionDenied(str(refused)) from refused
+    except Refused as refused:
+        form = wanted.form_for(subject, act, grant, request.POST).unchecked()
+        return _show_event(request, wanted, subject, act, grant, form, refused.reasons, status=409)
+    context = {"node": wanted, "entry": entry, "line": line_of(entry), "subject": subject}
+    return render(request, "workflow/done.html", context | {"remaining": selectors.count_todo(grant)})
+
+
+def _event_check(request: HttpRequest, wanted: Any, subject: Any, form: Any) -> dict[str, Any]:
+    return {
+        "node": wanted,
+        "subject": subject,
+        "answers": answers_of(form),
+        "posted": [(k, v) for k, vs in request.POST.lists() for v in vs if k not in ("csrfmiddlewaretoken", "op")],
+        "back": request.path,
+    }
+
+
+def _show_event(
+    request: HttpRequest,
+    wanted: Any,
+    subject: Any,
+    act: Act,
+    grant: RoleGrant,
+    form: Any,
+    reasons: Any = (),
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "node": wanted,
+        "subject": subject,
+        "form": form,
+        "reasons": reasons,
+        "obstacles": wanted.obstacles_of(subject, act.at),
+        "history": [line_of(e) for e in _history(subject)],
+        "multipart": form.is_multipart(),
+        "mine": True,
+    } | (wanted.context(subject) if wanted.context else {})
+    return render(request, "workflow/event.html", context, status=status)
+
+
+@require_safe
+def history(request: HttpRequest, kind: str, number: int) -> HttpResponse:
+    """Everything done on one record or inside it, as a readable story."""
+    acting_grant(request)
+    subject = record_of(kind, number)
+    page = Paginator(history_of(subject.reference), PER_PAGE).get_page(request.GET.get("page"))
+    lines = [line_of(entry) for entry in page]
+    return render(request, "workflow/history.html", {"subject": subject, "lines": lines, "page": page})
+
+

@@ -1,0 +1,16 @@
+"""Addresses of the engine's pages."""
+
+from django.contrib.auth.decorators import login_required
+from django.urls import path
+
+from workflow.inbox import views
+
+urlpatterns = [
+    path("inbox/", login_required(views.inbox), name="inbox"),
+    path("inbox/<slug:box>/", login_required(views.inbox), name="inbox_box"),
+    path("office/", login_required(views.switch_office), name="switch_office"),
+    path("tasks/<int:task_id>/", login_required(views.task_page), name="task"),
+    path("tasks/<int:task_id>/done/", login_required(views.task_done), name="task_done"),
+    path("do/<str:key>/<int:number>/", login_required(views.event_page), name="event"),
+    path("history/<slug:kind>/<int:number>/", login_required(views.history), name="history"),
+]
