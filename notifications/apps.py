@@ -8,3 +8,9 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
     verbose_name = _("通知")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from notifications.waking import wake
+        from workflow.audit.hooks import on_growth
+
+        on_growth(wake)

@@ -40,16 +40,22 @@ class Opened:
     created_at: datetime
 
 
-def entry_that_opened(task: Opened, entries: Sequence[Written]) -> tuple[Written, bool]:
+def entry_that_opened(
+    task: Opened, entries: Sequence[Written], *, complete: bool
+) -> tuple[Written | None, bool]:
     """The entry to tell a task by, and whether it is surely of the act that opened it.
 
-    entries: at least one, in the order of the chain. Of the actor's entries on the same matter and day the first
-    that was committed after the task was made, or the last one where clocks disagree; of one act's entries, its own.
-    A task nothing fits is told by the last entry: a letter said loosely is better than none.
+    entries: at least one, in the order of the chain; complete: the trail ends with them. Of the actor's entries on
+    the same matter and day the first that was committed after the task was made; of one act's entries, its own.
+    While more entries follow, a task without such an entry waits (None); at the end it is told by the last fitting
+    one (clocks disagree) or the last of all, for a letter said loosely is better than none.
     """
     fitting = [e for e in entries if (e.actor, e.about, e.on) == (task.by, task.about, task.on)]
-    if not fitting:
+    first = next((e for e in fitting if e.recorded_at >= task.created_at), None)
+    if first is None and not complete:
+        return None, False
+    first = first or (fitting[-1] if fitting else None)
+    if first is None:
         return entries[-1], False
-    first = next((e for e in fitting if e.recorded_at >= task.created_at), fitting[-1])
     of_one_act = [e for e in fitting if (e.task, e.at) == (first.task, first.at)]
     return next((e for e in of_one_act if e.is_the_act), first), True

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import translation
 
 TITLE_LENGTH = 200
 
@@ -30,11 +28,14 @@ class TaskFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a letter may say. who: the office that acted, never a person's name; before, after: the entry's own."""
+    """What a letter may say. who: the office that acted, never a person's name; before, after: the entry's own.
+
+    office: the title of the office the entry is about, where it is about one.
+    """
 
     unit: str
     who: str
-    what: str
+    office: str
     label: str
     reason: str
     on: date
@@ -56,9 +57,8 @@ class Letter:
 
 
 def render(name: str, facts: Facts) -> Letter:
-    """The letter of a template: its first line is the title. Always in the language of the office, not the sender's."""
-    with translation.override(settings.LANGUAGE_CODE):
-        text = render_to_string(f"notifications/letters/{name}.txt", {"it": facts})
+    """The letter of a template: its first line is the title."""
+    text = render_to_string(f"notifications/letters/{name}.txt", {"it": facts})
     title, _, body = text.strip().partition("\n")
     lines = [line.strip() for line in body.strip().splitlines()]
     return Letter(title.strip()[:TITLE_LENGTH], re.sub(r"\n{3,}", "\n\n", "\n".join(lines)))

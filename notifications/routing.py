@@ -21,7 +21,7 @@ class Audience(Enum):
 
     NEXT: the holders of the tasks the act opened. ASKED: the holders of the task the entry names (`after.task_id`).
     AUTHOR: whoever wrote the first entry on the subject. OFFICES: the route's offices, anywhere in the township.
-    ABOVE: the route's offices at the units above. NAMED: the person whose username stands under the route's `field`.
+    ABOVE: the route's offices at the units above. NAMED: the person whose username stands under the route's `found_in`.
     """
 
     NEXT = "next"
@@ -36,7 +36,7 @@ class Audience(Enum):
 class Route:
     """One row. pattern: the entry's action, with `*`; where: values the entry's `after` must have.
 
-    letter: the template's name in templates/notifications/letters. field: "after.to" or the like, for NAMED.
+    letter: the template's name in templates/notifications/letters. found_in: "after.to" or the like, for NAMED.
     """
 
     pattern: str
@@ -45,7 +45,7 @@ class Route:
     urgency: str = NORMAL
     channels: tuple[str, ...] = BOTH
     offices: tuple[str, ...] = ()
-    field: str = ""
+    found_in: str = ""
     where: Mapping[str, Any] = field(default_factory=dict)
 
     def takes(self, action: str, after: Mapping[str, Any]) -> bool:
@@ -66,9 +66,9 @@ ROUTES: tuple[Route, ...] = (
     Route("task.urge", Audience.ASKED, "urged", URGENT),
     Route("deadline.remind", Audience.ASKED, "overdue", URGENT, where={"when": "after"}),
     Route("deadline.remind", Audience.ASKED, "reminded"),
-    Route("task.hand_over", Audience.NAMED, "handed_over", field="after.to"),
+    Route("task.hand_over", Audience.NAMED, "handed_over", found_in="after.to"),
     Route("flow.cancel", Audience.OFFICES, "called_off", offices=DESKS),
-    Route("grant.revoke", Audience.NAMED, "office_ended", field="before.user"),
+    Route("grant.revoke", Audience.NAMED, "office_ended", found_in="before.user"),
     # step 1
     Route("collection.publish_call", Audience.OFFICES, "call", offices=PROPOSING),
     Route("proposal.accept", Audience.AUTHOR, "proposal_accepted", LOW, (IN_APP,)),

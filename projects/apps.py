@@ -1,7 +1,12 @@
 """The domain's application."""
 
+import importlib.util
+import pkgutil
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+import projects
 
 
 class ProjectsConfig(AppConfig):
@@ -13,3 +18,13 @@ class ProjectsConfig(AppConfig):
         from projects.offices import register_offices
 
         register_offices()
+        # The flows must be known before the first task row is read, and the events before the first page.
+        autodiscover("flows", "events")
+
+
+def autodiscover(*names: str) -> None:
+    """Import every room's modules of these names."""
+    rooms = [room.name for room in pkgutil.iter_modules(projects.__path__) if room.ispkg]
+    for module in (f"projects.{room}.{name}" for room in rooms for name in names):
+        if importlib.util.find_spec(module):
+            importlib.import_module(module)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from projects.ballots import figures
 from projects.ballots import rules as count
@@ -65,13 +65,8 @@ def desk_of(vote: Vote) -> Desk:
 
 def round_of(vote: Vote) -> int:
     """The round of keying under way: one more than the rounds both people have keyed."""
-    return vote.keyings.filter(turn=2).exclude(round__in=_half_keyed(vote)).count() + 1
-
-
-def _half_keyed(vote: Vote) -> list[int]:
-    """Rounds only one person has keyed."""
-    rounds = list(vote.keyings.values_list("round", flat=True))
-    return [one for one in set(rounds) if rounds.count(one) < 2]
+    both = vote.keyings.values("round").annotate(people=Count("pk")).filter(people=2)
+    return both.count() + 1
 
 
 def keyings_of(vote: Vote, round_number: int) -> list[Keying]:
@@ -83,7 +78,7 @@ def keyings_of(vote: Vote, round_number: int) -> list[Keying]:
 class Rejection:
     """Why two keyings were not accepted. places: where they differ, no figures; problems: what does not balance.
 
-    sentences: the differences with both figures, for the trail of a test and never for the second counter.
+    sentences: the same with the figures of both, which no counter may see before keying again.
     """
 
     differences: tuple[count.Difference, ...] = ()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from viewflow.workflow.models import Process
 
 from projects.collection.flows import ProposalFlow
 from projects.collection.models import Proposal, ProposalState
@@ -12,6 +14,9 @@ from projects.collection.services import submit_proposal, take_from_pool
 from projects.cycles.models import Cycle
 from workflow.audit.services import Act
 from workflow.flows.acting import acting
+from workflow.flows.models import Deadline
+from workflow.flows.services import busy_if_locked, cancel_flow
+from workflow.machines.services import fire
 
 
 def propose(act: Act, **fields: Any) -> Proposal:
@@ -28,3 +33,26 @@ def take_up(act: Act, proposal: Proposal, cycle: Cycle) -> None:
     with transaction.atomic(), acting(act):
         take_from_pool(act, proposal, cycle)
         ProposalFlow.begin(proposal)
+
+
+def complete_returned(act: Act, proposal: Proposal, *, content: str) -> None:
+    """The proposer puts a returned form right without help: the clerk's waiting task ends, acceptance begins anew.
+
+    Refused (Taken, Busy) where the proposal is no longer returned or somebody is acting on it.
+    """
+    with transaction.atomic(), busy_if_locked(), acting(act):
+        if process := _waiting(proposal):
+            with ProposalFlow.lock(process.pk):
+                fire(proposal, "complete", act, content=content)
+                cancel_flow(process, act, reason=_("提出人已自行补正"))
+        else:
+            fire(proposal, "complete", act, content=content)
+        ProposalFlow.begin(proposal)
+
+
+def _waiting(proposal: Proposal) -> Process | None:
+    """The flow that waits for the returned form; none where the proposal came back from an older year."""
+    task = Deadline.objects.filter(
+        subject=proposal.reference, key="collection.complete_proposal", done_at=None, cancelled=False
+    ).first()
+    return Process.objects.get(pk=task.task.process_id) if task else None

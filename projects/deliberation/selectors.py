@@ -372,7 +372,9 @@ def _said(cycle: Cycle) -> dict[str, Any]:
 
 def settling_page(cycle: Cycle) -> dict[str, Any]:
     book = cycle.rules
-    return list_page(cycle) | _said(cycle) | {"tellers_min": book.tellers_min, "tellers_max": book.tellers_max}
+    return (
+        list_page(cycle) | _said(cycle) | {"tellers_min": book.tellers_min, "tellers_max": book.tellers_max}
+    )
 
 
 def adopting_page(cycle: Cycle) -> dict[str, Any]:

@@ -64,22 +64,24 @@ class RowsForm(StepForm):
 
     def prepare(self) -> None:
         self.rows = list(self.row_objects())
+        self.names: dict[Any, list[str]] = {}
         for row in self.rows:
-            for name, field in self.row_fields(row).items():
+            fields = self.row_fields(row)
+            self.names[row.pk] = [f"{name}_{row.pk}" for name in fields]
+            for name, field in fields.items():
                 field.label = f"{self.row_title(row)}：{field.label}"
                 self.fields[f"{name}_{row.pk}"] = field
 
     def groups(self) -> list[tuple[str, list[BoundField]]]:
         """The page's groups: a title and its fields."""
-        return [(self.row_title(row), [self[n] for n in self._names(row)]) for row in self.rows]
+        return [(self.row_title(row), [self[n] for n in self.names[row.pk]]) for row in self.rows]
 
     def others(self) -> list[BoundField]:
         """Fields that stand outside the rows."""
-        inside = {name for row in self.rows for name in self._names(row)}
-        return [self[name] for name in self.fields if name not in inside]
+        return [self[name] for name in self.fields if name not in self._inside()]
 
-    def _names(self, row: Any) -> list[str]:
-        return [name for name in self.fields if name.rpartition("_")[2] == str(row.pk)]
+    def _inside(self) -> set[str]:
+        return {name for names in self.names.values() for name in names}
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -90,11 +92,11 @@ class RowsForm(StepForm):
         return data | {"rows": gathered}
 
     def _values(self, row: Any, data: dict[str, Any]) -> dict[str, Any]:
-        return {name.rpartition("_")[0]: data.get(name) for name in self._names(row)}
+        return {name.rpartition("_")[0]: data.get(name) for name in self.names[row.pk]}
 
     def for_trail(self) -> dict[str, Any]:
         """The rows once, not also field by field."""
-        inside = {name for row in self.rows for name in self._names(row)}
+        inside = self._inside()
         return {name: value for name, value in super().for_trail().items() if name not in inside}
 
 
@@ -102,20 +104,21 @@ class MergeForm(RowsForm):
     """归并: proposals that are given the same number become one item."""
 
     def row_objects(self) -> Iterable[Any]:
-        return mergeable_of(self.subject)
+        found = list(mergeable_of(self.subject))
+        self.index = {proposal.pk: n for n, proposal in enumerate(found, 1)}
+        return found
 
     def row_title(self, row: Any) -> str:
         return row.title
 
     def row_fields(self, row: Any) -> dict[str, forms.Field]:
         source = getattr(row, "source", None)
-        index = next(n for n, known in enumerate(self.rows, 1) if known.pk == row.pk)
         fields: dict[str, forms.Field] = {
             "number": forms.IntegerField(
                 label=_("归并序号"),
                 min_value=1,
                 max_value=999,
-                initial=source.item.number if source else index,
+                initial=source.item.number if source else self.index[row.pk],
                 widget=forms.NumberInput(attrs={"class": "input-short"}),
             )
         }
@@ -187,9 +190,7 @@ class DepartmentForm(RowsForm):
             "beneficiaries": forms.CharField(
                 label=_("受益范围、人数"), max_length=120, required=False, initial=row.beneficiaries
             ),
-            "leader": forms.CharField(
-                label=_("责任领导"), max_length=40, required=False, initial=row.leader
-            ),
+            "leader": forms.CharField(label=_("责任领导"), max_length=40, required=False, initial=row.leader),
         }
 
     def check_row(self, row: Any, values: dict[str, Any]) -> Iterable[tuple[str, str]]:
@@ -199,7 +200,11 @@ class DepartmentForm(RowsForm):
         finish = values.get("finish")
         if finish and finish <= self.act.on:
             yield "finish", _t("完成时限须在今天之后。")
-        if finish and rules.takes_more_than_the_year(finish, self.subject.year) and not values.get("milestone"):
+        if (
+            finish
+            and rules.takes_more_than_the_year(finish, self.subject.year)
+            and not values.get("milestone")
+        ):
             yield "milestone", _t("跨年度完成的项目须写明本年度可考核的阶段性目标。")
 
     def for_trail(self) -> dict[str, Any]:
@@ -245,9 +250,7 @@ class DraftForm(StepForm):
 
     items = forms.MultipleChoiceField(label=_("列入建议方案的项目"), widget=forms.CheckboxSelectMultiple)
     seats = forms.IntegerField(label=_("应选项目数"), min_value=1, max_value=99)
-    accept_small_surplus = forms.BooleanField(
-        label=_("差额低于规则要求，仍按此提出"), required=False
-    )
+    accept_small_surplus = forms.BooleanField(label=_("差额低于规则要求，仍按此提出"), required=False)
     left_reason = _words(
         _("其他项目未列入的理由"), required=False, help_text=_("有项目未列入时必填，答复提出人时引用。")
     )
@@ -295,7 +298,8 @@ class DraftForm(StepForm):
 
 def _is_illegal(item: Item) -> bool:
     return any(
-        a.kind == Appraisal.Kind.LEGAL and a.opinion == Appraisal.Opinion.OPPOSE for a in item.appraisals.all()
+        a.kind == Appraisal.Kind.LEGAL and a.opinion == Appraisal.Opinion.OPPOSE
+        for a in item.appraisals.all()
     )
 
 
@@ -444,9 +448,7 @@ class ObjectForm(StepForm):
     """对公示名单的异议, registered for whoever says it."""
 
     private = ("words",)
-    item = forms.TypedChoiceField(
-        label=_("针对的项目"), coerce=int, empty_value=None, required=False
-    )
+    item = forms.TypedChoiceField(label=_("针对的项目"), coerce=int, empty_value=None, required=False)
     words = _words(_("异议内容"), rows=4, min_length=4, max_length=2000)
 
     def prepare(self) -> None:
@@ -498,7 +500,3 @@ class ObjectionForm(StepForm):
         allow = cycle.rules.allow_equal_vote
         for sentence in rules.list_faults(candidates, cycle.seats or 0, allow_equal=allow):
             self.add_error("takes_out", sentence)
-
-
-class NothingForm(StepForm):
-    """Nothing to fill in."""

@@ -59,7 +59,9 @@ def notice_faults(from_on: date, to_on: date, least: int) -> list[str]:
     if days >= least:
         return []
     earliest = add_working_days(from_on, least)
-    return [f"公示不得少于 {least} 个工作日，至少到 {earliest.isoformat()} 止，现为 {max(days, 0)} 个工作日。"]
+    return [
+        f"公示不得少于 {least} 个工作日，至少到 {earliest.isoformat()} 止，现为 {max(days, 0)} 个工作日。"
+    ]
 
 
 def groups_of(numbers: Mapping[int, int]) -> list[list[int]]:

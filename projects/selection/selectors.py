@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from projects.collection.models import Proposal, ProposalState
 from projects.cycles.models import Cycle, Paper
@@ -18,15 +18,15 @@ from projects.selection.models import (
     Notice,
     Objection,
     ObjectionState,
+    Screening,
     Verdict,
 )
 from projects.selection.rules import mean, weighted
 from workflow.flows.models import Meeting
 from workflow.people.models import Unit, UnitKind
 
-BEFORE_SCREENING = (ItemState.MERGED, ItemState.ELIGIBLE, ItemState.BLOCKED)
+KIND_ORDER = [str(kind) for kind in Appraisal.Kind]
 APPRAISABLE = (ItemState.ELIGIBLE, ItemState.DRAFTED, ItemState.LEFT_OUT)
-NOT_CARRIED = (ItemState.BLOCKED, ItemState.LEFT_OUT, ItemState.RESERVED)
 LISTED = (ItemState.CANDIDATE, ItemState.ON_BALLOT, ItemState.ELECTED, ItemState.NOT_ELECTED)
 UNANSWERED = (
     ProposalState.RECEIVED,
@@ -126,7 +126,7 @@ def is_agreed(cycle: Cycle) -> bool:
 
 def returned_opinions(cycle: Cycle) -> list[Paper]:
     """The last minutes of each body that sent the list back, with the reason in `data`; newest decision only."""
-    minutes = Paper.objects.filter(cycle=cycle, kind="minutes", data__has_key="body").order_by("pk")
+    minutes = Paper.objects.filter(cycle=cycle, kind="minutes", data__matter="draft_list").order_by("pk")
     last = {paper.data["body"]: paper for paper in minutes}
     return [paper for paper in last.values() if not paper.data["agreed"]]
 
@@ -193,9 +193,6 @@ def draft_page(cycle: Cycle) -> dict[str, Any]:
     return {"rows": rows, "returned": returned_opinions(cycle), "surplus_percent": rules.surplus_percent}
 
 
-KIND_ORDER = [str(kind) for kind in Appraisal.Kind]
-
-
 def list_page(cycle: Cycle) -> dict[str, Any]:
     """The draft list for the bodies that give their opinion, with what objections changed."""
     notice = last_notice(cycle)
@@ -233,40 +230,25 @@ def objection_page(objection: Objection) -> dict[str, Any]:
 
 def funnel_figures(cycle: Cycle) -> dict[str, int]:
     """How many came in and how many were left after each sieve (rules.md §5); counts."""
-    states = dict(
-        Item.objects.filter(cycle=cycle).order_by().values_list("state").annotate(Count("pk"))
-    )
+    states = dict(Item.objects.filter(cycle=cycle).order_by().values_list("state").annotate(Count("pk")))
     proposals = dict(
         Proposal.objects.filter(cycle=cycle).order_by().values_list("state").annotate(Count("pk"))
     )
     undecided = (ProposalState.RECEIVED, ProposalState.RETURNED, ProposalState.POOLED)
-    kept = [state for state in states if state not in (*BEFORE_SCREENING, ItemState.LEFT_OUT)]
     return {
         "proposals": sum(proposals.values()),
         "accepted": sum(n for state, n in proposals.items() if state not in undecided),
         "items": sum(states.values()),
-        "eligible": sum(n for s, n in states.items() if s not in (ItemState.MERGED, ItemState.BLOCKED)),
-        "blocked": states.get(ItemState.BLOCKED, 0),
-        "candidates": sum(states[s] for s in kept if s != ItemState.RESERVED) + _voted_reserved(cycle),
+        "blocked": Screening.objects.filter(item__cycle=cycle, verdict=Verdict.BLOCK)
+        .values("item")
+        .distinct()
+        .count(),
+        "candidates": candidates_of(cycle).count(),
         "elected": states.get(ItemState.ELECTED, 0),
         "seats": cycle.seats or 0,
     }
 
 
-def _voted_reserved(cycle: Cycle) -> int:
-    """Candidates that were voted on and are in the pool now."""
-    return Item.objects.filter(
-        cycle=cycle, state=ItemState.RESERVED, ballot_number__isnull=False
-    ).count()
-
-
 def history_of(item: Item) -> QuerySet[Proposal]:
     """Every proposal an item was made of, the first one leading."""
     return Proposal.objects.filter(source__item=item).select_related("village").order_by("pk")
-
-
-def sources_prefetch() -> Prefetch:
-    """An item's sources with their proposals in the order received."""
-    from projects.selection.models import Source
-
-    return Prefetch("sources", Source.objects.select_related("proposal").order_by("proposal_id"))

@@ -20,7 +20,7 @@ from projects.supervision.models import (
     Project,
     ProjectState,
 )
-from projects.supervision.selectors import expected_of, open_findings, scale_of
+from projects.supervision.selectors import expected_of, open_findings, pending_changes, scale_of
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
@@ -187,6 +187,8 @@ def obstacles_to_accepting(project: Project, at: datetime) -> list[str]:
         found.append(_("项目当前为“%(state)s”，不能申请验收。") % {"state": project.get_state_display()})
     if count := open_findings(project).count():
         found.append(_("还有 %(count)s 个问题未整改销号，由责任单位整改、提出人复查。") % {"count": count})
+    if pending_changes(project).exists():
+        found.append(_("还有一项调整申请未决定或未公告，须先办完。"))
     if project.group_id is None:
         found.append(_("代表监督小组尚未组建，由主席团组建。"))
     return found

@@ -195,8 +195,15 @@ def reports_quarterly(budget_fen: int | None, *, period: str, small_fen: int) ->
 
 
 def deciding_body(policy: str, what: str) -> str:
-    """Who decides a change: "congress" or "presidium". Cost is the congress's alone (组织法 12(4))."""
-    return "congress" if policy == "congress_vote" or what == "cost" else "presidium"
+    """Who decides a change: "congress" or "presidium" (陕西 18; rules.md §7).
+
+    Cost is the congress's alone (组织法 12(4)). What a ratification refused could not undo, ending a project or
+    putting another in its place, is not decided in the interim either.
+    """
+    if policy == "congress_vote" or what == "cost":
+        return "congress"
+    final = what in ("stop", "replace")
+    return "congress" if policy == "presidium_interim" and final else "presidium"
 
 
 def needs_ratification(policy: str, body: str) -> bool:

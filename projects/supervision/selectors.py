@@ -31,7 +31,7 @@ from projects.supervision.models import (
 )
 from workflow.flows.models import Deadline
 from workflow.machines.models import Record
-from workflow.people.models import Unit
+from workflow.people.models import Unit, User
 from workflow.roles.selectors import holders_of
 from workflow.templatetags.ui import wan
 
@@ -59,11 +59,10 @@ def votes_by_item(cycle: Cycle) -> dict[str, int]:
     return found
 
 
-def deputies_in_office(unit: Unit, cycle: Cycle, on: date) -> int:
-    """N: the open session's roll, else the cycle's figure, else whoever holds the office of deputy."""
-    session = open_session(unit)
-    entered = (session.deputies_in_office if session else None) or cycle.deputies_in_office
-    return entered or len(holders_of("deputy", unit, on))
+def deputies_in_office(change: Change) -> int:
+    """N, the base of the congress's majority: the open session's figure, else the cycle's; 0 when none is entered."""
+    session = open_session(change.unit)
+    return (session.deputies_in_office if session else None) or change.project.cycle.deputies_in_office or 0
 
 
 def scale_of(book: Rules) -> rules.Scale:
@@ -181,7 +180,7 @@ def project_file(project: Project, on: date | None = None) -> dict[str, Any]:
     }
 
 
-def group_members(project: Project, on: date | None = None) -> list[Any]:
+def group_members(project: Project, on: date | None = None) -> list[User]:
     """The deputies of a project's supervision group."""
     return holders_of("inspector", project.group, on or localdate()) if project.group_id else []
 

@@ -20,6 +20,7 @@ from workflow.flows.forms import StepForm
 from workflow.flows.services import Outcome, busy_if_locked
 from workflow.machines.models import Record
 from workflow.people.models import User
+from workflow.people.services import ancestors_of
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 from workflow.roles.services import grant_for_update
@@ -30,7 +31,7 @@ class Event:
     """One kind of act without a task. key: room.act, as in the rulebook and the trail.
 
     offices: who may; subject: the record it is done on; form: a StepForm; act: the service, act(act, subject,
-    **cleaned). when: subject, at → reasons why not now; offered: subject, grant → whether it makes sense to show.
+    **cleaned). from_above: done by an office that only reads the record (the county): it is not locked. when: subject, at → reasons why not now; offered: subject, grant → whether it makes sense to show.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Event:
     context: Callable[[Any], dict[str, Any]] | None = None
     irreversible: bool = False
     body: str = ""
+    from_above: bool = False
 
     @property
     def task_title(self) -> str | Promise:
@@ -116,7 +118,7 @@ def perform(
     """
     wanted = event(key)
     with transaction.atomic(), busy_if_locked():
-        held = type(subject)._base_manager.select_for_update().get(pk=subject.pk)
+        held = subject if wanted.from_above else _locked(subject)
         grant = _office_for(wanted, held, actor, office, at)
         act = Act(actor, grant.office, held.unit, at, task=key, request_id=request_id)
         with acting(act):
@@ -138,9 +140,14 @@ def perform(
             )
 
 
+def _locked(subject: Record) -> Record:
+    return type(subject)._base_manager.select_for_update().get(pk=subject.pk)
+
+
 def _office_for(wanted: Event, subject: Record, actor: User, office: str, at: datetime) -> RoleGrant:
     codes = [office] if office in wanted.offices else [] if office else list(wanted.offices)
-    grant = grant_for_update(actor, codes, subject.unit_id, localdate(at))
+    tenants = ancestors_of(subject.unit) if wanted.from_above else [subject.unit_id]
+    grant = grant_for_update(actor, codes, tenants, localdate(at))
     if grant is None or (wanted.offered and not wanted.offered(subject, grant)):
         titles = "、".join(registry.title_of(code) for code in wanted.offices)
         raise NotYourTurn(_("“%(title)s”由%(who)s办理。") % {"title": wanted.title, "who": titles})

@@ -12,3 +12,8 @@ def create_unit(*, code: str, name: str, kind: str, parent: Unit | None = None) 
     unit.tenant = unit if kind in TENANT_KINDS else (parent.tenant if parent else None)
     unit.save(update_fields=["path", "tenant"])
     return unit
+
+
+def ancestors_of(unit: Unit) -> list[int]:
+    """The ids of the units above, from the root down."""
+    return [int(number) for number in unit.path.strip("/").split("/")[:-1]]

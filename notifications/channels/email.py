@@ -1,0 +1,67 @@
+"""Letters by e-mail, with an identity that stays the same whatever becomes of them."""
+
+from __future__ import annotations
+
+import smtplib
+from email.headerregistry import Address
+from urllib.parse import urlsplit
+
+from django.core.mail import EmailMessage, get_connection
+from django.utils.translation import gettext as _
+
+from notifications.channels.errors import NotDelivered
+from notifications.links import site_address
+from notifications.models import Channel, Delivery, Status
+from workflow.people.models import User
+
+NAME = str(Channel.EMAIL.value)
+STATUS_WHEN_WRITTEN = str(Status.QUEUED.value)
+# The server has answered, and the answer was no.
+REFUSALS = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, smtplib.SMTPNotSupportedError)
+
+
+def reaches(person: User) -> bool:
+    """Whoever may sign in and has left an address."""
+    return person.is_active and bool(person.email)
+
+
+def deliver(delivery: Delivery) -> None:
+    """Hand one letter to the mail server. NotDelivered: it could not be reached, or it said no."""
+    post = get_connection()
+    try:
+        post.open()
+    except OSError as error:  # smtplib's own errors are among them
+        raise NotDelivered(_said(error)) from error
+    try:
+        post.send_messages([message_of(delivery)])
+    except REFUSALS as error:
+        raise NotDelivered(_said(error)) from error
+    finally:
+        post.close()
+
+
+def message_of(delivery: Delivery) -> EmailMessage:
+    """The message; its Message-ID names the delivery, so that a doubtful one can be looked for in a mailbox."""
+    person = delivery.recipient
+    lines = [delivery.body, ""]
+    if delivery.link:
+        lines.append(_("办理入口：%(address)s") % {"address": site_address() + delivery.link})
+    lines.append(_("本邮件由系统自动发出，请勿回复。"))
+    return EmailMessage(
+        subject=delivery.title,
+        body="\n".join(lines).strip(),
+        to=[str(Address(display_name=person.name, addr_spec=person.email))],
+        headers={"Message-ID": message_id(delivery), "Auto-Submitted": "auto-generated"},
+    )
+
+
+def message_id(delivery: Delivery) -> str:
+    """Stable for a delivery: entry and delivery numbers at the site's host."""
+    host = urlsplit(site_address()).hostname or "localhost"
+    return f"<entry-{delivery.entry_id}.letter-{delivery.pk}@{host}>"
+
+
+def _said(error: Exception) -> str:
+    """What went wrong, without the address it went wrong for."""
+    code = getattr(error, "smtp_code", "")
+    return f"{type(error).__name__} {code}".strip()

@@ -1,0 +1,196 @@
+"""From a batch of entries to letters: routes, audience and words put together, with a fixed number of reads."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+from django.utils import translation
+from django.utils.timezone import localdate
+
+from notifications.audience import Roster, author_of, named
+from notifications.channels import channel
+from notifications.links import link_to_record, link_to_tasks
+from notifications.models import Delivery, Told
+from notifications.openings import Opened, Written, entry_that_opened
+from notifications.rendering import Facts, TaskFacts, render
+from notifications.routing import Audience, Route, routes_of
+from workflow.audit.models import Entry, Leaf
+from workflow.flows.models import Deadline
+from workflow.flows.nodes import MeetingView
+from workflow.people.models import Unit, User
+from workflow.roles import registry
+
+# A letter to one person: who, the tasks it is about, the row of the table that reached them.
+Address = tuple[User, list[Deadline], Route]
+
+
+def tasks_untold(unit: Unit) -> list[Deadline]:
+    """The unit's tasks nobody has been written to about, in the order they were opened."""
+    told = Told.objects.filter(task=OuterRef("task"))
+    return list(_tasks().filter(~Exists(told), unit=unit).order_by("task__created", "pk"))
+
+
+def _tasks():  # type: ignore[no-untyped-def]
+    return Deadline.objects.select_related("task__owner", "task__process", "seat")
+
+
+class Batch:
+    """Entries of one unit in the order of the chain, and the tasks they may have opened.
+
+    leaves: with entry and actor; complete: the trail ends with them.
+    """
+
+    def __init__(
+        self, unit: Unit, leaves: Sequence[Leaf], untold: Sequence[Deadline], *, complete: bool
+    ) -> None:
+        self.unit = unit
+        self.entries = {leaf.entry_id: leaf.entry for leaf in leaves}
+        self.bodies: dict[int, dict[str, Any]] = {e.pk: json.loads(e.body) for e in self.entries.values()}
+        self.written = [self._written(leaf) for leaf in leaves]
+        self.opened: dict[int, list[Deadline]] = defaultdict(list)
+        self.unsure: set[int] = set()
+        for deadline in untold:
+            self._attribute(deadline, complete)
+
+    def told(self) -> list[Told]:
+        """The marks that keep a task from being told again; also where its office has no holder."""
+        return [
+            Told(task_id=deadline.pk, unit=self.unit, entry_id=entry_id)
+            for entry_id, deadlines in self.opened.items()
+            for deadline in deadlines
+        ]
+
+    def letters(self, at: datetime) -> list[Delivery]:
+        """Every letter of the batch, unsaved; none to the actor of an entry."""
+        with translation.override(settings.LANGUAGE_CODE):
+            return [letter for w in self.written for letter in self._letters_of(w, at)]
+
+    @cached_property
+    def roster(self) -> Roster:
+        return Roster.of(self.unit)
+
+    @cached_property
+    def _asked(self) -> dict[int, Deadline]:
+        ids = {number for w in self.written if (number := self._task_named(w)) is not None}
+        return {d.pk: d for d in _tasks().filter(pk__in=ids)} if ids else {}
+
+    def _written(self, leaf: Leaf) -> Written:
+        entry, body = leaf.entry, self.bodies[leaf.entry_id]
+        return Written(
+            entry_id=entry.pk,
+            action=body["action"],
+            actor=entry.actor_id,
+            about=body["about"] or body["subject"],
+            task=body["task"],
+            at=entry.at,
+            on=localdate(entry.at),
+            recorded_at=leaf.recorded_at,
+        )
+
+    def _attribute(self, deadline: Deadline, complete: bool) -> None:
+        task = Opened(
+            deadline.pk, deadline.started_by_id, deadline.about, deadline.opened_on, deadline.task.created
+        )
+        entry, sure = entry_that_opened(task, self.written, complete=complete)
+        if entry is not None:
+            self.opened[entry.entry_id].append(deadline)
+            if not sure:
+                self.unsure.add(deadline.pk)
+
+    def _letters_of(self, w: Written, at: datetime) -> Iterator[Delivery]:
+        entry = self.entries[w.entry_id]
+        reached = {w.actor}
+        for route in routes_of(w.action, self.bodies[w.entry_id]["after"]):
+            for person, tasks in self._people(route, w):
+                if person.pk not in reached:
+                    reached.add(person.pk)
+                    yield from self._copies(entry, w, (person, tasks, route), at)
+
+    def _copies(self, entry: Entry, w: Written, address: Address, at: datetime) -> Iterator[Delivery]:
+        person, tasks, route = address
+        letter = render(route.letter, self._facts(entry, w, tasks))
+        link = link_to_tasks([d.pk for d in tasks]) if tasks else link_to_record(w.about)
+        for way in (channel(name) for name in route.channels):
+            if way.reaches(person):
+                yield Delivery(
+                    unit=self.unit,
+                    entry=entry,
+                    recipient=person,
+                    channel=way.NAME,
+                    urgency=route.urgency,
+                    title=letter.title,
+                    body=letter.body,
+                    link=link,
+                    status=way.STATUS_WHEN_WRITTEN,
+                    created_at=at,
+                    changed_at=at,
+                )
+
+    def _people(self, route: Route, w: Written) -> Iterable[tuple[User, list[Deadline]]]:
+        if route.audience is Audience.NEXT:
+            return self._next(w, sure=route.pattern != "*")
+        if route.audience is Audience.ASKED:
+            deadline = self._asked.get(self._task_named(w) or 0)
+            return [(p, [deadline]) for p in self.roster.whose_turn(deadline, w.on)] if deadline else []
+        tasks = [d for d in [self._asked.get(self._task_named(w) or 0)] if d]
+        return [(person, tasks) for person in self._plain_audience(route, w)]
+
+    def _plain_audience(self, route: Route, w: Written) -> list[User]:
+        body = self.bodies[w.entry_id]
+        if route.audience is Audience.AUTHOR:
+            return author_of(body["subject"])
+        if route.audience is Audience.NAMED:
+            part, _, key = route.found_in.partition(".")
+            return named(body[part].get(key, ""))
+        find = self.roster.above if route.audience is Audience.ABOVE else self.roster.in_offices
+        return find(route.offices, w.on)
+
+    def _next(self, w: Written, *, sure: bool) -> Iterable[tuple[User, list[Deadline]]]:
+        """Whose turn it is now, with their tasks; sure: only tasks that this very act opened."""
+        turns: dict[int, tuple[User, list[Deadline]]] = {}
+        for deadline in self.opened.get(w.entry_id, []):
+            if sure and deadline.pk in self.unsure:
+                continue
+            for person in self.roster.whose_turn(deadline, w.on):
+                turns.setdefault(person.pk, (person, []))[1].append(deadline)
+        return turns.values()
+
+    def _task_named(self, w: Written) -> int | None:
+        """The task an urge, a reminder or a handing over is about."""
+        if w.action == "task.hand_over":
+            return int(w.task.rpartition("/")[2])
+        return self.bodies[w.entry_id]["after"].get("task_id")
+
+    def _facts(self, entry: Entry, w: Written, tasks: Sequence[Deadline]) -> Facts:
+        body = self.bodies[entry.pk]
+        return Facts(
+            unit=self.unit.name,
+            who=registry.title_of(body["office"]),
+            office=registry.title_of(body["before"].get("office", "")),
+            label=body["label"],
+            reason=body["reason"],
+            on=w.on,
+            before=body["before"],
+            after=body["after"],
+            tasks=[_task_facts(deadline) for deadline in tasks],
+        )
+
+
+def _task_facts(deadline: Deadline) -> TaskFacts:
+    node = deadline.task.flow_task
+    return TaskFacts(
+        task_id=deadline.pk,
+        title=str(getattr(node, "task_title", "") or deadline.label),
+        label=deadline.label,
+        seat=deadline.seat.name,
+        due_on=deadline.due_on,
+        provisional=deadline.provisional,
+        meeting=isinstance(node, MeetingView),
+    )

@@ -1,0 +1,92 @@
+"""Letters that leave the site: each is claimed before it is tried, so that no crash sends one twice."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from notifications.channels import NotDelivered, channel
+from notifications.models import Delivery, Status
+from workflow.people.isolation import SYSTEM, within
+
+log = logging.getLogger(__name__)
+
+MOST_TRIES = 6
+FIRST_PAUSE = timedelta(minutes=1)
+DOUBTFUL_AFTER = timedelta(minutes=5)
+ERROR_LENGTH = 300
+
+
+def pause_after(tries: int) -> timedelta:
+    """How long a failed letter rests before its next try: 1, 2, 4, 8, 16 minutes."""
+    return FIRST_PAUSE * 2 ** (tries - 1)
+
+
+def send_some(limit: int) -> int:
+    """Send up to `limit` letters that are due, one claim at a time; how many were tried."""
+    for tried in range(limit):
+        delivery = claim_one(timezone.now())
+        if delivery is None:
+            return tried
+        _try(delivery)
+    return limit
+
+
+def claim_one(at: datetime) -> Delivery | None:
+    """Take the oldest letter that is due and say so in the database before anything leaves; None: there is none.
+
+    A worker killed after this leaves one letter in doubt, never a letter sent twice.
+    """
+    with within(SYSTEM):
+        delivery = due(at).select_for_update(skip_locked=True, of=("self",)).order_by("pk").first()
+        if delivery is not None:
+            delivery.status, delivery.tries, delivery.changed_at = Status.SENDING, delivery.tries + 1, at
+            delivery.save(update_fields=["status", "tries", "changed_at"])
+        return delivery
+
+
+def due(at: datetime):  # type: ignore[no-untyped-def]
+    """Letters to be sent now: new ones, and failed ones whose pause is over."""
+    rested = Q()
+    for tries in range(1, MOST_TRIES):
+        rested |= Q(tries=tries, changed_at__lte=at - pause_after(tries))
+    waiting = Q(status=Status.QUEUED) | (Q(status=Status.FAILED) & rested)
+    return Delivery.objects.filter(waiting).select_related("recipient")
+
+
+def doubt(at: datetime) -> int:
+    """Say of letters whose sender has died that nobody knows; they are never sent again silently."""
+    with within(SYSTEM):
+        stuck = Delivery.objects.filter(status=Status.SENDING, changed_at__lt=at - DOUBTFUL_AFTER)
+        return stuck.update(status=Status.UNKNOWN, changed_at=at)
+
+
+def send_again(delivery: Delivery, at: datetime) -> bool:
+    """Queue a doubtful or given-up letter once more, on somebody's word that it did not arrive."""
+    with within(SYSTEM):
+        stopped = Q(status=Status.UNKNOWN) | Q(status=Status.FAILED, tries__gte=MOST_TRIES)
+        held = Delivery.objects.filter(stopped, pk=delivery.pk)
+        return bool(held.update(status=Status.QUEUED, tries=0, changed_at=at))
+
+
+def _try(delivery: Delivery) -> None:
+    try:
+        channel(delivery.channel).deliver(delivery)
+    except NotDelivered as error:
+        _note(delivery, Status.FAILED, str(error))
+    except Exception as error:
+        # It may have left: the letter is in doubt, and the next one is not held up by it.
+        log.warning("letter %s is in doubt: %s", delivery.pk, type(error).__name__)
+        _note(delivery, Status.UNKNOWN, type(error).__name__)
+    else:
+        _note(delivery, Status.SENT, "")
+
+
+def _note(delivery: Delivery, status: str, error: str) -> None:
+    with within(SYSTEM):
+        # A slow sender may find itself doubted already; it knows better.
+        held = Delivery.objects.filter(pk=delivery.pk, status__in=[Status.SENDING, Status.UNKNOWN])
+        held.update(status=status, error=error[:ERROR_LENGTH], changed_at=timezone.now())

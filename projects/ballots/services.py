@@ -1,0 +1,473 @@
+"""What is done to a vote, whatever it is about: define, open, close, key twice, accept, sign twice, declare.
+
+Every act locks the vote's row first and checks under the lock. Outcomes are `rules.decide`'s alone. A signed tally is
+never edited: a recount (复票) is a new vote record that names the old one and says why (integrity.md §2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from projects.ballots import figures as fig
+from projects.ballots import rules as count
+from projects.ballots.files import outcome_as_json
+from projects.ballots.models import Keying, Option, Purpose, Signature, Vote, VoteState
+from projects.ballots.selectors import Rejection, keyings_of, quorum_needed, rejection_of, round_of
+from projects.cycles.models import Presence, RollLine, Session
+from workflow.audit.services import Act, write_down
+from workflow.flows.errors import Refused
+from workflow.machines.services import fire
+from workflow.people.models import User
+
+SIGNERS = {"chief_teller": _("总监票人"), "teller": _("监票人")}
+NO_RESULT = (count.Verdict.NO_QUORUM, count.Verdict.VOID, count.Verdict.UNBALANCED)
+
+
+@contextmanager
+def _held(vote: Vote) -> Iterator[Vote]:
+    """The vote as it really is, its row locked until the transaction ends."""
+    with transaction.atomic():
+        yield Vote.objects.select_for_update(of=("self",)).select_related("follows").get(pk=vote.pk)
+
+
+def _follow(vote: Vote, held: Vote, *names: str) -> None:
+    """Bring the caller's copy up to date with what was written under the lock."""
+    for name in names:
+        setattr(vote, name, getattr(held, name))
+
+
+# Defining
+
+
+def define_vote(
+    act: Act,
+    *,
+    session: Session | None,
+    about: str,
+    purpose: str,
+    title: str,
+    mode: str,
+    seats: int,
+    rules: dict[str, Any],
+    deputies_in_office: int,
+    options: list[tuple[str, str]],
+    step: int,
+    follows: Vote | None = None,
+    because: str = "",
+) -> Vote:
+    """Fix what is put to the vote (rules.md §6.2).
+
+    about: the reference of the record voted on ("cycle:3"). options: (reference, title) in the order of the paper.
+    rules: `figures.count_rules(rulebook)`, or a dict of its keys. deputies_in_office: N, the base of quorum and
+    majority. Refused with every fault that would keep the vote from being counted.
+    """
+    with transaction.atomic():
+        vote = Vote.objects.create(
+            unit=act.unit,
+            session=session,
+            about_reference=about,
+            purpose=purpose,
+            title=title[:200],
+            mode=mode,
+            seats=seats,
+            rules=dict(rules),
+            deputies_in_office=deputies_in_office,
+            step_number=step,
+            follows=follows,
+            follows_because=because,
+        )
+        _print_options(vote, options)
+        if faults := fig.faults_of(vote):
+            raise Refused(*faults)
+        write_down(
+            act,
+            "vote.define",
+            vote.reference,
+            about=about,
+            step=step,
+            after=_definition(vote),
+            reason=because,
+            label=vote.title,
+        )
+    return vote
+
+
+def _print_options(vote: Vote, options: Sequence[tuple[str, str]]) -> None:
+    printed: set[str] = set()
+    for position, (reference, title) in enumerate(options, 1):
+        # Two projects of one name would be one line of the count; the second says its number on the paper.
+        name = title if title not in printed else f"{title[:100]}（第 {position} 号）"
+        printed.add(name)
+        Option.objects.create(
+            unit_id=vote.unit_id, vote=vote, position=position, reference=reference, title=name
+        )
+
+
+def _definition(vote: Vote) -> dict[str, Any]:
+    return {
+        "purpose": str(vote.purpose),
+        "mode": vote.mode,
+        "seats": vote.seats,
+        "rules": vote.rules,
+        "deputies_in_office": vote.deputies_in_office,
+        "options": list(vote.options.values_list("reference", "title")),
+        "follows": vote.follows.reference if vote.follows else "",
+    }
+
+
+# Attendance, opening, closing
+
+
+def record_attendance(
+    act: Act,
+    vote: Vote,
+    *,
+    present: int,
+    on_leave: int,
+    leave: Sequence[str] = (),
+    absent: Sequence[str] = (),
+) -> None:
+    """应到、请假、实到 before the vote opens; counted again as often as somebody comes or goes.
+
+    leave, absent: ids of lines of the session's roll; where any is named the whole roll is marked.
+    """
+    with _held(vote) as held:
+        if held.state != VoteState.DEFINED:
+            raise Refused(_("投票已经开始，到会人数不再变动。"))
+        held.deputies_present, held.on_leave = present, on_leave
+        held.save(update_fields=["deputies_present", "on_leave"])
+        if held.session_id and (leave or absent):
+            _mark_roll(held.session_id, leave, absent)
+    _follow(vote, held, "deputies_present", "on_leave")
+
+
+def _mark_roll(session_id: int, leave: Sequence[str], absent: Sequence[str]) -> None:
+    roll = RollLine.objects.filter(session_id=session_id)
+    roll.update(presence=Presence.PRESENT)
+    roll.filter(pk__in=leave).update(presence=Presence.LEAVE)
+    roll.filter(pk__in=absent).update(presence=Presence.ABSENT)
+
+
+def obstacles_to_quorum(vote: Vote, present: int | None = None) -> list[str]:
+    """Why so many present cannot open the vote (组织法 14); present: what was recorded where left out."""
+    present = vote.deputies_present if present is None else present
+    if present is None:
+        return [_("尚未清点到会人数，请人大办先清点。")]
+    needed = quorum_needed(vote)
+    if present >= needed:
+        return []
+    article = _("组织法第十四条：") if vote.rules.get("quorum", "2/3") == "2/3" else ""
+    return [
+        _("%(article)s应到 %(of)s 人，须有 %(needed)s 人以上出席，实到 %(present)s 人，不能投票。")
+        % {
+            "article": article,
+            "of": vote.deputies_in_office,
+            "needed": needed,
+            "present": present,
+        }
+    ]
+
+
+def obstacles_to_opening(vote: Vote, *, present: int, on_leave: int, issued: int) -> list[str]:
+    """Why the vote cannot open on these figures; empty means it can."""
+    found = obstacles_to_quorum(vote, present)
+    if present + on_leave > vote.deputies_in_office:
+        found.append(
+            _("实到 %(present)s 人 ＋ 请假 %(leave)s 人，多于应到 %(of)s 人。")
+            % {"present": present, "leave": on_leave, "of": vote.deputies_in_office}
+        )
+    if issued > present:
+        found.append(
+            _("发出表决票 %(issued)s 张，多于实到 %(present)s 人。") % {"issued": issued, "present": present}
+        )
+    if issued < 1:
+        found.append(_("没有发出表决票。"))
+    return found
+
+
+def open_vote(act: Act, vote: Vote, *, present: int, on_leave: int, issued: int) -> None:
+    """开始投票: ballots are issued (issued ≤ present ≤ in office) and the definition is fixed for good.
+
+    Refused below the quorum, naming 组织法 14. Of two people opening at once one gets Conflict.
+    """
+    with _held(vote) as held:
+        if reasons := obstacles_to_opening(held, present=present, on_leave=on_leave, issued=issued):
+            raise Refused(*reasons)
+        fire(vote, "open", act, deputies_present=present, on_leave=on_leave, issued=issued)
+
+
+def close_vote(act: Act, vote: Vote, *, returned: int) -> Vote:
+    """收回表决票. More returned than issued: the vote is void and kept, and the vote to hold instead is returned."""
+    with _held(vote) as held:
+        if held.state == VoteState.OPEN and returned > (held.issued or 0):
+            reason = _("收回表决票 %(returned)s 张，多于发出的 %(issued)s 张") % {
+                "returned": returned,
+                "issued": held.issued,
+            }
+            return void_vote(act, vote, reason=reason, returned=returned)
+        fire(vote, "close", act, returned=returned)
+    return vote
+
+
+def void_vote(act: Act, vote: Vote, *, reason: str, **figures: int) -> Vote:
+    """Make a vote void before it is signed; it stays as it was. Returns the new vote to be held instead."""
+    with transaction.atomic():
+        fire(vote, "make_void", act, reason=reason, void_reason=reason, **figures)
+        return _again(act, vote, _("重新投票"), because=reason)
+
+
+def recount(act: Act, vote: Vote, *, reason: str) -> Vote:
+    """复票: the same ballots counted again, as a new record; the old one stays as it is, signed or not.
+
+    Allowed from closing until the result is declared. Returns the new vote, its ballots issued and not yet returned.
+    """
+    with _held(vote) as held:
+        if held.state not in (VoteState.CLOSED, VoteState.KEYED, VoteState.CERTIFIED):
+            raise Refused(
+                _("“%(vote)s”现为“%(state)s”，只有收回表决票以后、宣布结果以前可以复票。")
+                % {"vote": held.title, "state": held.get_state_display()}
+            )
+        if held.followed_by.exists():
+            raise Refused(_("“%(vote)s”已经重新进行。") % {"vote": held.title})
+        new = _again(act, held, _("复票"), because=reason)
+        open_vote(
+            act,
+            new,
+            present=held.deputies_present or 0,
+            on_leave=held.on_leave or 0,
+            issued=held.issued or 0,
+        )
+    return new
+
+
+def _again(act: Act, vote: Vote, words: str, *, because: str, **changes: Any) -> Vote:
+    """A vote that follows another one, on the same terms but for `changes`; attendance is carried over."""
+    terms = {
+        "purpose": vote.purpose,
+        "mode": vote.mode,
+        "seats": vote.seats,
+        "rules": vote.rules,
+        "options": list(vote.options.values_list("reference", "title")),
+    }
+    new = define_vote(
+        act,
+        session=vote.session,
+        about=vote.about_reference,
+        title=f"{_root(vote).title[:180]}（{words}）",
+        deputies_in_office=vote.deputies_in_office,
+        step=vote.step_number,
+        follows=vote,
+        because=because,
+        **terms | changes,
+    )
+    Vote.objects.filter(pk=new.pk).update(deputies_present=vote.deputies_present, on_leave=vote.on_leave)
+    new.deputies_present, new.on_leave = vote.deputies_present, vote.on_leave
+    return new
+
+
+def _root(vote: Vote) -> Vote:
+    """The first vote of a chain, whose title the others are named after."""
+    while vote.follows:
+        vote = vote.follows
+    return vote
+
+
+# Counting
+
+
+def key_tally(act: Act, vote: Vote, *, turn: int, figures: dict[str, Any]) -> Rejection | None:
+    """Enter the tally sheets once; the second person does so without sight of the first.
+
+    turn: 1 or 2. figures: `figures.sheet(...)`. When both are in they are compared and reconciled: None means still
+    waiting or accepted (the vote is then KEYED), a Rejection that both are kept and both people key again.
+    Refused: a turn keyed already, the same person twice, figures that name other candidates than the paper.
+    """
+    with _held(vote) as held:
+        now = round_of(held)
+        if reasons := _obstacles_to_keying(held, act.actor, turn, now, figures):
+            raise Refused(*reasons)
+        Keying.objects.create(
+            unit_id=held.unit_id, vote=held, turn=turn, round=now, by=act.actor, figures=figures, at=act.at
+        )
+        if len(keyings_of(held, now)) < 2:
+            return None
+        rejected = accept(act, held, now)
+    _follow(vote, held, "figures")
+    vote.__dict__["state"] = held.state
+    return rejected or None
+
+
+def _obstacles_to_keying(
+    vote: Vote, who: User | None, turn: int, now: int, figures: dict[str, Any]
+) -> list[str]:
+    found = []
+    if vote.state != VoteState.CLOSED or vote.followed_by.exists():
+        found.append(_("表决票尚未收回，或计票已经相符，不能录入。"))
+    keyed = keyings_of(vote, now)
+    if any(keying.by_id == (who.pk if who else None) for keying in keyed):
+        found.append(_("两次录入须由不同的人分别进行，您已经录入过一次。"))
+    if turn not in (1, 2) or any(keying.turn == turn for keying in keyed):
+        found.append(_("这一次录入已经完成。"))
+    return found + fig.faults_of(vote, figures)
+
+
+def accept(act: Act, vote: Vote, round_number: int) -> Rejection:
+    """Compare the two keyings of a round and reconcile them: empty and the vote is KEYED, or neither is accepted.
+
+    The trail names where they differ or do not balance; sums stand in it only once they are signed.
+    """
+    rejected = rejection_of(vote, round_number)
+    if not rejected:
+        vote.figures = keyings_of(vote, round_number)[0].figures
+        vote.save(update_fields=["figures"])
+        fire(vote, "accept_tally", act)
+        return rejected
+    write_down(
+        act,
+        "vote.reject_tally",
+        vote.reference,
+        about=vote.about,
+        step=vote.step,
+        after={
+            "round": round_number,
+            "differ": rejected.places,
+            "unbalanced": [[problem.code, problem.candidate or ""] for problem in rejected.problems],
+        },
+        label=vote.label,
+    )
+    return rejected
+
+
+# Signing
+
+
+@dataclass(frozen=True)
+class Signed:
+    """What a signature was set under; certified: both are there now."""
+
+    digest: str
+    certified: bool
+
+
+def sign(act: Act, vote: Vote, office: str) -> Signed:
+    """Sign the tally as chief_teller or teller: over the digest of the vote's file and its outcome.
+
+    With both signatures the outcome is stored and the vote CERTIFIED. Refused: figures that do not balance or have
+    no result, an office that has signed, one person for both offices (rules.md §6.2).
+    """
+    with _held(vote) as held:
+        if reasons := obstacles_to_signing(held, act.actor, office):
+            raise Refused(*reasons)
+        digest = fig.digest_of(held)
+        Signature.objects.create(
+            unit_id=held.unit_id, vote=held, by=act.actor, office=office, digest=digest, at=act.at
+        )
+        certified = held.signatures.count() == len(SIGNERS)
+        if certified:
+            held.outcome = outcome_as_json(fig.decided(held))
+            held.save(update_fields=["outcome"])
+            fire(held, "certify", act)
+    _follow(vote, held, "outcome")
+    vote.__dict__["state"] = held.state
+    return Signed(digest, certified)
+
+
+def obstacles_to_signing(vote: Vote, who: User | None, office: str) -> list[str]:
+    """Why this person may not sign in this office; empty means the signature would stand."""
+    if office not in SIGNERS:
+        return [_("计票结果由总监票人和监票人签字。")]
+    if vote.state != VoteState.KEYED or vote.followed_by.exists():
+        return [_("计票结果尚未相符，或已经签字，不能签字。")]
+    signed = list(vote.signatures.all())
+    found = _obstacles_in_figures(vote, [signature.digest for signature in signed])
+    if any(signature.office == office for signature in signed):
+        found.append(_("%(office)s已经签字。") % {"office": SIGNERS[office]})
+    elif any(signature.by_id == (who.pk if who else None) for signature in signed):
+        found.append(_("总监票人和监票人须是两个人，您已经签字。"))
+    return found
+
+
+def _obstacles_in_figures(vote: Vote, digests: list[str]) -> list[str]:
+    outcome = fig.decided(vote)
+    found = [problem.sentence for problem in outcome.problems]
+    if outcome.verdict in NO_RESULT and not found:
+        found.append(outcome.result.reasons[outcome.vote.paper.candidates[0]].sentence)
+    if any(digest != fig.digest_of(vote) for digest in digests):
+        found.append(_("数字与前一人签字时不同，不能签字。"))
+    return found
+
+
+# Declaring, and what comes after
+
+
+def declare(act: Act, vote: Vote) -> None:
+    """宣布结果: the chair has read it out; from now on anybody may read it. Refused while it is counted again."""
+    with _held(vote) as held:
+        if held.followed_by.exists():
+            raise Refused(_("“%(vote)s”正在重新进行，不能宣布。") % {"vote": held.title})
+        fire(vote, "declare", act)
+
+
+def continue_vote(act: Act, vote: Vote) -> Vote | None:
+    """The vote a declared one calls for: a run-off among the tied, or a second round where the rules want one.
+
+    None where nothing more is voted on: decided, or the places left stay vacant (rules.md §6.2). A run-off has as
+    many seats as places are left and, unless the rules ask otherwise, no majority: the most votes decide (组织法 29).
+    """
+    outcome = fig.decided(vote)
+    if outcome.verdict is count.Verdict.RUNOFF:
+        return _run_off(act, vote, outcome)
+    if outcome.verdict is count.Verdict.SHORTFALL and _wants_second_round(outcome):
+        return _second_round(act, vote, outcome)
+    return None
+
+
+def _wants_second_round(outcome: count.Outcome) -> bool:
+    return outcome.vote.rules.shortfall is count.ShortfallRule.SECOND_ROUND and bool(
+        outcome.result.not_elected
+    )
+
+
+def _run_off(act: Act, vote: Vote, outcome: count.Outcome) -> Vote:
+    base = vote.rules["majority_base"] if vote.rules.get("runoff_majority") else count.MajorityBase.NONE
+    return _again(
+        act,
+        vote,
+        _("再次投票"),
+        because=_("%(count)s 个项目票数相等，名额只余 %(places)s 个")
+        % {"count": len(outcome.result.tied), "places": outcome.places_left},
+        purpose=Purpose.RUN_OFF,
+        mode=str(count.Mode.SELECT),
+        seats=outcome.places_left,
+        rules=vote.rules
+        | {
+            "majority_base": str(base),
+            "tie": str(count.TieRule.RUNOFF),
+            "shortfall": str(count.ShortfallRule.VACANT),
+            "each_cap": False,
+        },
+        options=_options_named(vote, outcome.result.tied),
+    )
+
+
+def _second_round(act: Act, vote: Vote, outcome: count.Outcome) -> Vote:
+    """A second round is held once: what it leaves empty stays empty."""
+    return _again(
+        act,
+        vote,
+        _("第二轮"),
+        because=_("过半数的项目少于应选数，还有 %(places)s 个名额") % {"places": outcome.places_left},
+        seats=outcome.places_left,
+        rules=vote.rules | {"shortfall": str(count.ShortfallRule.VACANT)},
+        options=_options_named(vote, outcome.result.not_elected),
+    )
+
+
+def _options_named(vote: Vote, titles: Sequence[str]) -> list[tuple[str, str]]:
+    return list(vote.options.filter(title__in=titles).values_list("reference", "title"))

@@ -1,0 +1,121 @@
+"""Step 3's acts without a task (steps.md, 3 审议, *event*)."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from projects.cycles.models import Cycle, CycleState, SessionState
+from projects.cycles.selectors import session_of
+from projects.deliberation import forms, intake, selectors
+from projects.selection.models import Item, ItemState
+from workflow.flows.events import Event, register_event
+from workflow.roles.models import RoleGrant
+
+
+def _deliberating(cycle: Cycle, grant: RoleGrant) -> bool:
+    return cycle.state == CycleState.DELIBERATING
+
+
+def _before_the_session(cycle: Cycle, grant: RoleGrant) -> bool:
+    session = session_of(cycle, "vote")
+    return _deliberating(cycle, grant) and (
+        session is None or session.state in (SessionState.PLANNED, SessionState.CONVENED)
+    )
+
+
+def _candidate(item: Item, grant: RoleGrant) -> bool:
+    return item.state == ItemState.CANDIDATE
+
+
+VISIT = register_event(
+    Event(
+        key="deliberation.visit",
+        title=_("登记走访、视察"),
+        offices=("deputy", "delegation_lead", "senior_deputy"),
+        subject=Cycle,
+        form=forms.VisitForm,
+        act=intake.visit,
+        step=3,
+        when=selectors.obstacles_to_visiting,
+        offered=_deliberating,
+        basis=_("组织法第十九条：闭会期间组织代表开展视察、调研"),
+        output=_("走访、视察记录"),
+    )
+)
+CONFIRM = register_event(
+    Event(
+        key="deliberation.confirm_materials",
+        title=_("确认收到会议材料"),
+        offices=("deputy",),
+        subject=Cycle,
+        form=forms.StepForm,
+        act=intake.confirm_materials,
+        step=3,
+        when=selectors.obstacles_to_confirming,
+        offered=_deliberating,
+        basis=_("会议材料会前印发代表"),
+    )
+)
+ROLL_CHANGE = register_event(
+    Event(
+        key="deliberation.roll_change",
+        title=_("登记代表变动"),
+        offices=("clerk",),
+        subject=Cycle,
+        form=forms.RollChangeForm,
+        act=intake.change_roll,
+        step=3,
+        when=selectors.obstacles_to_roll_change,
+        offered=_before_the_session,
+        basis=_("组织法第三十七条：代表资格审查"),
+        output=_("代表名册"),
+        irreversible=True,
+    )
+)
+ASK = register_event(
+    Event(
+        key="deliberation.ask",
+        title=_("提出询问"),
+        offices=("deputy", "delegation_lead"),
+        subject=Cycle,
+        form=forms.AskForm,
+        act=intake.ask,
+        step=3,
+        when=selectors.obstacles_to_asking,
+        offered=_deliberating,
+        basis=_("组织法第二十三条：审议时可以向有关机关提出询问"),
+        output=_("询问和答复"),
+        hint=_("询问只在会议期间提出，由有关单位派人说明，答复存档。"),
+    )
+)
+WITHDRAW = register_event(
+    Event(
+        key="deliberation.withdraw",
+        title=_("申请撤回候选项目"),
+        offices=("mayor",),
+        subject=Item,
+        form=forms.WithdrawForm,
+        act=intake.ask_to_withdraw,
+        step=3,
+        when=selectors.obstacles_to_withdrawing,
+        offered=_candidate,
+        basis=_("参照组织法第二十二条：交付表决前，提案人要求撤回的，经主席团同意，审议即行终止"),
+        output=_("撤回申请"),
+    )
+)
+ADDED_MATTER = register_event(
+    Event(
+        key="deliberation.added_matter",
+        title=_("代表联名提出项目"),
+        offices=("deputy",),
+        subject=Cycle,
+        form=forms.TableForm,
+        act=intake.table_matter,
+        step=3,
+        when=selectors.obstacles_to_tabling,
+        offered=_deliberating,
+        basis=_("组织法第二十二条：代表五人以上联名可以提出议案，由主席团决定是否列入议程"),
+        output=_("代表联名提出的项目"),
+        hint=_("会议期间增加的项目未经论证，未落实资金，未经党委研究，请慎重提出。"),
+    )
+)

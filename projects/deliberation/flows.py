@@ -1,0 +1,331 @@
+"""Whose turn it is in step 3 (steps.md, 3 审议; responsible: 乡镇人民代表大会, under its 主席团)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from viewflow import this
+from viewflow.workflow import nodes
+
+from projects.cycles.flows import YearlyFlow
+from projects.cycles.models import Cycle
+from projects.deliberation import forms, replies, selectors, services, sitting
+from projects.deliberation.models import Question
+from workflow.flows.acting import current_act
+from workflow.flows.base import Begin
+from workflow.flows.nodes import EachSplit, MeetingView, OfficeEnd, OfficeView
+from workflow.people.models import Unit
+
+PAGES = "steps/deliberation/"
+
+
+class Delegations(EachSplit):
+    """One task for every delegation; a matter may be sent back to all of them."""
+
+    task_title = _("代表团审议")
+
+
+def each_delegation(cycle: Cycle) -> list[dict[str, int]]:
+    """The delegations that have somebody to lead them."""
+    return [{"delegation": unit.pk} for unit in selectors.delegations_of(cycle.unit, current_act().on)]
+
+
+def delegation(cycle: Cycle, item: dict[str, Any]) -> Unit:
+    return Unit.objects.get(pk=item["delegation"])
+
+
+def members(cycle: Cycle) -> int:
+    """N: the deputies on the roll are the base of every decision of the congress (组织法 14, 25)."""
+    return cycle.deputies_in_office or 0
+
+
+class DeliberationFlow(YearlyFlow):
+    """审议"""
+
+    room, step = "deliberation", 3
+    process_title = _("审议")
+
+    start = Begin().Next(this.report_party)
+    report_party = OfficeView(
+        office="chair",
+        title=_("向党委请示会议筹备"),
+        form=forms.ReportForm,
+        act=services.report_to_party,
+        page=PAGES + "list.html",
+        context=selectors.list_page,
+        basis=_("坚持党的领导：召开人民代表大会会议报同级党委"),
+        output=_("请示"),
+    ).Next(this.party_reply)
+    party_reply = (
+        MeetingView(
+            office="party",
+            title=_("党委批复会议筹备"),
+            form=forms.DecisionForm,
+            act=services.decide_report,
+            page=PAGES + "list.html",
+            context=selectors.list_page,
+            basis=_("坚持党的领导：重要事项报同级党委研究"),
+            output=_("批复、党委会议纪要"),
+        )
+        .Returns(this.report_party)
+        .Next(this.agenda)
+    )
+    agenda = (
+        MeetingView(
+            office="presidium",
+            title=_("主席团决定会期、议程和列入的候选项目"),
+            form=forms.AgendaForm,
+            act=services.put_on_agenda,
+            page=PAGES + "list.html",
+            context=selectors.list_page,
+            basis=_("组织法第十四条、第二十二条：会期由主席团决定并公布，议案由主席团决定列入议程"),
+            output=_("主席团会议纪要、候选项目汇总表"),
+        )
+        .Returns(this.revise_list)
+        .Next(this.prepare)
+    )
+    revise_list = OfficeView(
+        office="mayor",
+        title=_("修改候选项目名单"),
+        form=forms.ReviseForm,
+        act=services.revise_list,
+        page=PAGES + "list.html",
+        context=selectors.list_page,
+        basis=_("主席团退回候选项目名单，由乡镇人民政府研究修改"),
+        output=_("候选项目建议方案（修改）"),
+    ).Next(this.agenda)
+
+    # Visits and training run on beside the papers: they end by T−7, the readiness check is at T−10.
+    prepare = nodes.Split().Always(this.papers).Always(this.visits).Always(this.training)
+    papers = nodes.Split().Always(this.bill).Always(this.convene).Always(this.roll)
+    bill = OfficeView(
+        office="mayor",
+        title=_("提交议案"),
+        form=forms.BillForm,
+        act=services.submit_bill,
+        page=PAGES + "list.html",
+        context=selectors.list_page,
+        irreversible=True,
+        basis=_("组织法第二十二条：乡镇人民政府可以提出属于本级人民代表大会职权范围内的议案"),
+        output=_("议案、情况报告、资金安排说明"),
+    ).Next(this.budget)
+    budget = (
+        OfficeView(
+            office="finance",
+            title=_("资金列入预算草案"),
+            form=forms.BudgetForm,
+            act=services.list_in_budget,
+            page=PAGES + "budget.html",
+            context=selectors.budget_page,
+            basis=_("组织法第十二条第四项：预算由人民代表大会审查批准；项目资金纳入本级预算"),
+            output=_("预算草案对应表"),
+        )
+        .Returns(this.bill)
+        .Next(this.papers_ready)
+    )
+    convene = MeetingView(
+        office="presidium",
+        title=_("公布会期和议题"),
+        form=forms.ConveneForm,
+        act=services.convene,
+        page=PAGES + "convene.html",
+        context=selectors.convening_page,
+        irreversible=True,
+        basis=_("组织法第十四条；绩溪县乡镇人民代表大会议事规则：会前十五日公布"),
+        output=_("会议通知"),
+    ).Next(this.papers_ready)
+    roll = OfficeView(
+        office="clerk",
+        title=_("核定代表名册"),
+        form=forms.RollForm,
+        act=services.fix_roll,
+        page=PAGES + "roll.html",
+        basis=_("组织法第十四条、第二十五条：法定人数和过半数以全体代表为基数"),
+        hint=_("开幕前补选、终止资格的，另行登记代表变动。"),
+        output=_("代表名册"),
+    ).Next(this.papers_ready)
+    papers_ready = nodes.Join().Next(this.readiness)
+    readiness = OfficeView(
+        office="chair",
+        title=_("程序体检"),
+        form=forms.ReadinessForm,
+        act=services.confirm_readiness,
+        obstacles=selectors.obstacles_to_ready,
+        page=PAGES + "readiness.html",
+        context=selectors.readiness_page,
+        basis=_("规范实施：会前逐项核对程序；县级只读"),
+        output=_("程序体检表"),
+    ).Next(this.materials)
+    materials = OfficeView(
+        office="clerk",
+        title=_("印发会议材料"),
+        form=forms.MaterialsForm,
+        act=services.send_materials,
+        page=PAGES + "materials.html",
+        context=selectors.materials_page,
+        irreversible=True,
+        basis=_("会前七日印发代表（广东 1995 年规定）"),
+        output=_("会议材料、签收记录"),
+    ).Next(this.prepared)
+    visits = OfficeView(
+        office="clerk",
+        title=_("汇总走访视察情况"),
+        form=forms.VisitsForm,
+        act=services.close_visits,
+        page=PAGES + "visits.html",
+        context=selectors.visits_page,
+        basis=_("组织法第十九条：组织代表开展视察、调研"),
+        output=_("走访、视察记录"),
+    ).Next(this.prepared)
+    training = OfficeView(
+        office="clerk",
+        title=_("培训代表"),
+        form=forms.TrainingForm,
+        act=services.record_training,
+        basis=_("会前组织代表培训，了解候选项目和票决办法"),
+        output=_("培训签到"),
+    ).Next(this.prepared)
+    prepared = nodes.Join().Next(this.preliminary)
+
+    preliminary = MeetingView(
+        office="clerk",
+        body="congress",
+        title=_("预备会议：选举主席团，通过议程"),
+        form=forms.PreliminaryForm,
+        act=sitting.begin_session,
+        members=members,
+        obstacles=selectors.obstacles_to_beginning,
+        page=PAGES + "preliminary.html",
+        context=selectors.preliminary_page,
+        irreversible=True,
+        basis=_("组织法第十四条、第十九条：三分之二以上代表出席始得举行；会议选举主席团"),
+        output=_("主席团名单、会议议程"),
+    ).Next(this.explain)
+    explain = OfficeView(
+        office="mayor",
+        title=_("说明候选项目形成过程"),
+        form=forms.ExplainForm,
+        act=sitting.explain,
+        obstacles=selectors.in_session,
+        page=PAGES + "list.html",
+        context=selectors.list_page,
+        basis=_("海南省实施意见：政府负责人在会议上作说明"),
+        output=_("候选项目形成过程及基本情况的报告"),
+    ).Next(this.delegations)
+    delegations = Delegations(each_delegation).Each(this.deliberate).Empty(this.heard)
+    deliberate = OfficeView(
+        office="delegation_lead",
+        seat=delegation,
+        title=_("代表团审议"),
+        form=forms.DeliberateForm,
+        act=sitting.deliberate,
+        obstacles=selectors.in_session,
+        page=PAGES + "deliberate.html",
+        context=selectors.deliberating_page,
+        basis=_("各代表团审议候选项目，可以提出询问（组织法第二十三条）"),
+        output=_("审议意见"),
+    ).Next(this.heard)
+    heard = nodes.Join().Next(this.settle)
+    settle = (
+        MeetingView(
+            office="presidium",
+            title=_("听取审议情况，确定表决事项"),
+            form=forms.SettleForm,
+            act=sitting.settle,
+            obstacles=selectors.obstacles_to_settling,
+            page=PAGES + "settle.html",
+            context=selectors.settling_page,
+            basis=_("主席团听取代表团审议情况，确定提交表决的名单；票决办法写明应选数、差额数、表决方式"),
+            output=_("主席团会议纪要、票决办法（草案）、监票人名单（草案）"),
+        )
+        .Returns(this.delegations)
+        .Next(this.adopt_method)
+    )
+    adopt_method = (
+        MeetingView(
+            office="clerk",
+            body="congress",
+            title=_("大会通过票决办法和监票人名单"),
+            form=forms.AdoptForm,
+            act=sitting.adopt_method,
+            members=members,
+            obstacles=selectors.obstacles_to_vote,
+            page=PAGES + "adopt_method.html",
+            context=selectors.adopting_page,
+            irreversible=True,
+            basis=_("组织法第二十五条：以全体代表的过半数通过"),
+            output=_("票决办法、监票人名单"),
+        )
+        .Returns(this.settle)
+        .Next(this.end)
+    )
+    end = OfficeEnd()
+
+
+def answering(question: Question, item: dict[str, Any]) -> Unit:
+    return question.department
+
+
+class QuestionFlow(YearlyFlow):
+    """一件询问"""
+
+    room, step = "deliberation", 3
+    process_title = _("询问")
+
+    start = Begin().Next(this.reply)
+    reply = OfficeView(
+        office="department",
+        seat=answering,
+        title=_("答复代表询问"),
+        form=forms.ReplyForm,
+        act=replies.answer,
+        page=PAGES + "question.html",
+        context=selectors.question_page,
+        irreversible=True,
+        basis=_("组织法第二十三条：有关机关应当派人到会说明"),
+        output=_("答复"),
+    ).Next(this.end)
+    end = OfficeEnd()
+
+
+class WithdrawalFlow(YearlyFlow):
+    """撤回一个候选项目"""
+
+    room, step = "deliberation", 3
+    process_title = _("撤回候选项目")
+
+    start = Begin().Next(this.consent_withdraw)
+    consent_withdraw = MeetingView(
+        office="presidium",
+        title=_("主席团决定是否同意撤回"),
+        form=forms.ConsentForm,
+        act=replies.decide_withdrawal,
+        page=PAGES + "withdrawal.html",
+        context=selectors.withdrawal_page,
+        irreversible=True,
+        basis=_("参照组织法第二十二条：经主席团同意，审议即行终止"),
+        output=_("主席团会议纪要"),
+    ).Next(this.end)
+    end = OfficeEnd()
+
+
+class MatterFlow(YearlyFlow):
+    """代表联名提出的一个项目"""
+
+    room, step = "deliberation", 3
+    process_title = _("代表联名提出项目")
+
+    start = Begin().Next(this.added_matter)
+    added_matter = MeetingView(
+        office="presidium",
+        title=_("处理代表联名提出的项目"),
+        form=forms.MatterForm,
+        act=replies.decide_matter,
+        page=PAGES + "matter.html",
+        context=selectors.matter_page,
+        irreversible=True,
+        basis=_("组织法第二十二条：由主席团决定是否列入议程"),
+        output=_("主席团会议纪要"),
+    ).Next(this.end)
+    end = OfficeEnd()

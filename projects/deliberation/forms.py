@@ -1,0 +1,514 @@
+"""Step 3's forms."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from projects.ballots.rules import Mode
+from projects.collection.forms import DecisionForm
+from projects.cycles.models import RollLine, Session
+from projects.cycles.rulebook import said
+from projects.cycles.selectors import session_of
+from projects.deliberation import rules, selectors
+from projects.deliberation.method import method_draft
+from projects.deliberation.models import BudgetLine
+from projects.selection.models import Item
+from workflow.flows.fields import ChineseDateField, FenField
+from workflow.flows.forms import AssemblyForm, MeetingForm, StepForm
+from workflow.people.models import User
+from workflow.roles.selectors import holders_of
+
+MODES = [(mode.value, said("ballot_mode").choices[mode.value]) for mode in Mode]
+
+
+def text(label: Any, *, rows: int = 5, required: bool = True, **more: Any) -> forms.CharField:
+    """A long text."""
+    more.setdefault("max_length", 20000)
+    return forms.CharField(
+        label=label, widget=forms.Textarea(attrs={"rows": rows}), required=required, **more
+    )
+
+
+def persons(label: Any, *, required: bool = True, **more: Any) -> forms.MultipleChoiceField:
+    """People by id; a name never reaches the trail."""
+    return forms.MultipleChoiceField(
+        label=label, widget=forms.CheckboxSelectMultiple, required=required, **more
+    )
+
+
+def named(users: list[User]) -> list[tuple[str, str]]:
+    return [(str(user.pk), user.name) for user in users]
+
+
+class WhenAgreed:
+    """Fields a body fills only when it agrees; when it sends the matter back it needs its reason alone."""
+
+    needed: ClassVar[tuple[str, ...]] = ()
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()  # type: ignore[misc]
+        if not self.errors and self.agreed():  # type: ignore[attr-defined]
+            for name in self.needed:
+                if data.get(name) in (None, "", []):
+                    self.add_error(name, _("会议同意时，这一项必填。"))  # type: ignore[attr-defined]
+            if not self.errors:  # type: ignore[attr-defined]
+                self.check_agreed(data)
+        return data
+
+    def check_agreed(self, data: dict[str, Any]) -> None:
+        """What must hold of an agreed decision; does nothing here."""
+
+
+class Resolved:
+    """A record that stands only when the body agreed: there is nowhere to send the matter back to."""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()  # type: ignore[misc]
+        if not self.errors and not self.agreed():  # type: ignore[attr-defined]
+            self.add_error(None, _("赞成未过全体成员的半数，没有形成决定；请再次表决后填报。"))  # type: ignore[attr-defined]
+        return data
+
+
+# --- before the session
+
+
+class ReportForm(StepForm):
+    """请示: which session, when, how long, and what is to be prepared."""
+
+    term = forms.IntegerField(label=_("第几届"), min_value=1, max_value=99)
+    number = forms.IntegerField(label=_("第几次会议"), min_value=1, max_value=99)
+    session_on = ChineseDateField(label=_("拟定会议日期"))
+    session_days = forms.DecimalField(
+        label=_("会期（天）"), min_value=0.5, max_value=10, max_digits=3, decimal_places=1, initial=1
+    )
+    document = forms.CharField(label=_("文号"), max_length=60, required=False)
+    body = text(_("请示正文"), rows=8)
+
+    def prepare(self) -> None:
+        known = session_of(self.subject, "vote")
+        last = known or Session.objects.filter(unit=self.subject.unit).order_by("-held_on").first()
+        if last:
+            self.fields["term"].initial = last.term
+            self.fields["number"].initial = last.number if known else last.number + 1
+        self.fields["session_on"].initial = known.held_on if known else self.subject.planned_t
+
+    def clean_session_on(self) -> date:
+        return future_session(self, self.cleaned_data["session_on"])
+
+
+def future_session(form: StepForm, day: date) -> date:
+    """A session's day: not past, and before the evaluation's."""
+    if day < form.act.on:
+        raise forms.ValidationError(_("会议日期不能早于今天。"))
+    if day >= form.subject.planned_t2:
+        raise forms.ValidationError(_("须早于拟定评估会期。"))
+    return day
+
+
+class AgendaForm(WhenAgreed, DecisionForm):
+    """The presidium puts the candidates on the agenda, or sends the list back to the government."""
+
+    needed = ("session_on", "session_days", "seats", "candidates", "agenda", "attending")
+    session_on = ChineseDateField(label=_("会议日期"), required=False)
+    session_days = forms.DecimalField(
+        label=_("会期（天）"), min_value=0.5, max_value=10, max_digits=3, decimal_places=1, required=False
+    )
+    seats = forms.IntegerField(label=_("拟应选项目数"), min_value=1, max_value=100, required=False)
+    candidates = persons(_("列入议程的候选项目"), required=False)
+    left_out_reason = text(_("不列入议程的理由"), rows=2, required=False, max_length=1000)
+    agenda = text(_("会议议程（草案）"), required=False)
+    attending = text(_("列席人员名单"), rows=3, required=False, help_text=_("列席人员没有表决权。"))
+    field_order = [*MeetingForm.field_order, *needed[:4], "left_out_reason", *needed[4:], "return_reason"]
+
+    def prepare(self) -> None:
+        super().prepare()
+        items = list(selectors.candidates_of(self.subject))
+        self.fields["candidates"].choices = [(str(item.pk), item.title) for item in items]
+        self.fields["candidates"].initial = [str(item.pk) for item in items]
+        session = selectors.session_for(self.subject)
+        for name, value in (
+            ("session_on", session.held_on),
+            ("session_days", session.days),
+            ("seats", self.subject.seats),
+        ):
+            self.fields[name].initial = value
+
+    def check_agreed(self, data: dict[str, Any]) -> None:
+        try:
+            future_session(self, data["session_on"])
+        except forms.ValidationError as error:
+            self.add_error("session_on", error)
+        book, chosen = self.subject.rules, len(data["candidates"])
+        for fault in rules.surplus_faults(chosen, data["seats"], allow_equal=book.allow_equal_vote):
+            self.add_error("seats", fault)
+        if chosen < len(self.fields["candidates"].choices) and len(data["left_out_reason"]) < 4:
+            self.add_error("left_out_reason", _("有候选项目不列入议程，须写明理由。"))
+
+
+class ReviseForm(StepForm):
+    """The government answers the presidium: which candidates it keeps, and what it says to the reason given."""
+
+    kept = persons(_("保留的候选项目"), help_text=_("增加项目须重新经党委研究和公示，不能在此办理。"))
+    words = text(_("修改情况说明"), rows=4, min_length=4, max_length=1000)
+
+    def prepare(self) -> None:
+        items = list(selectors.candidates_of(self.subject))
+        self.fields["kept"].choices = [(str(item.pk), item.title) for item in items]
+        self.fields["kept"].initial = [str(item.pk) for item in items]
+
+
+class BillForm(StepForm):
+    """议案, 情况报告 and 资金安排说明."""
+
+    document = forms.CharField(label=_("文号"), max_length=60, required=False)
+    body = text(_("议案正文"), rows=6)
+    report = text(_("候选项目形成过程及基本情况的报告"), rows=8)
+    funds = text(_("资金安排说明"), rows=5)
+
+
+class BudgetForm(StepForm):
+    """One budget line for each candidate."""
+
+    def prepare(self) -> None:
+        for item in selectors.candidates_of(self.subject):
+            line = BudgetLine.objects.filter(item=item).first()
+            self._row(item, line)
+
+    def _row(self, item: Item, line: BudgetLine | None) -> None:
+        title = {"title": item.title}
+        own = item.funding.get("own", item.investment_fen)
+        self.fields[f"code_{item.pk}"] = forms.CharField(
+            label=_("“%(title)s”预算科目") % title, max_length=60, initial=line.code if line else ""
+        )
+        self.fields[f"amount_{item.pk}"] = FenField(
+            label=_("“%(title)s”列入金额") % title, initial=line.amount_fen if line else own
+        )
+        self.fields[f"source_{item.pk}"] = forms.CharField(
+            label=_("“%(title)s”资金来源") % title,
+            max_length=60,
+            initial=line.source if line else _("本级财政预算"),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        for item in selectors.candidates_of(self.subject):
+            amount = data.get(f"amount_{item.pk}")
+            if amount is not None and item.investment_fen is not None and amount > item.investment_fen:
+                self.add_error(f"amount_{item.pk}", _("列入金额多于项目总投资，请核对。"))
+        return data
+
+
+class ConveneForm(Resolved, MeetingForm):
+    """会议通知: the day and the length agreed are published (组织法 14)."""
+
+    document = forms.CharField(label=_("文号"), max_length=60, required=False)
+    body = text(_("会议通知正文"), rows=6)
+
+
+class RollForm(StepForm):
+    """代表名册: everybody in a deputy's office today, with the delegation each belongs to."""
+
+    statement = text(_("代表资格审查和变动情况"), rows=3, required=False, max_length=4000)
+
+    def prepare(self) -> None:
+        units = selectors.delegations_of(self.subject.unit, self.act.on)
+        choices = [("", _("未编入")), *((str(unit.pk), unit.name) for unit in units)]
+        before = _delegations_before(self.subject.unit)
+        for user in selectors.deputies_in_office(self.subject.unit, self.act.on):
+            self.fields[f"delegation_{user.pk}"] = forms.ChoiceField(
+                label=user.name, choices=choices, required=False, initial=before.get(user.pk, "")
+            )
+        self.private = tuple(name for name in self.fields if name.startswith("delegation_"))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if not selectors.deputies_in_office(self.subject.unit, self.act.on):
+            self.add_error(None, _("没有在任代表，请先由系统管理员登记代表职务。"))
+        return data
+
+
+def _delegations_before(unit: Any) -> dict[int, str]:
+    """Where each deputy sat at the last session that had a roll."""
+    lines = RollLine.objects.filter(unit=unit).exclude(user=None).exclude(delegation=None)
+    return {
+        line.user_id: str(line.delegation_id) for line in lines.order_by("session__held_on") if line.user_id
+    }
+
+
+class VisitsForm(StepForm):
+    """The round of visits before the session is closed with a summary."""
+
+    body = text(_("走访视察情况汇总"), rows=6)
+
+
+class TrainingForm(StepForm):
+    """代表培训: when, on what, how many came."""
+
+    trained_on = ChineseDateField(label=_("培训日期"))
+    topic = forms.CharField(label=_("培训内容"), max_length=200)
+    expected = forms.IntegerField(label=_("应到人数"), min_value=1, max_value=2000)
+    present = forms.IntegerField(label=_("实到人数"), min_value=0, max_value=2000)
+
+    def prepare(self) -> None:
+        self.fields["expected"].initial = len(selectors.deputies_in_office(self.subject.unit, self.act.on))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("trained_on") and data["trained_on"] > self.act.on:
+            self.add_error("trained_on", _("培训日期不能晚于今天。"))
+        if data.get("present", 0) > data.get("expected", 2000):
+            self.add_error("present", _("实到人数多于应到人数。"))
+        return data
+
+
+class ReadinessForm(StepForm):
+    """程序体检表: the chair's note on the sheet."""
+
+    words = text(_("体检意见"), rows=3, required=False, max_length=1000)
+
+
+class MaterialsForm(StepForm):
+    """What the deputies are sent."""
+
+    words = text(_("材料清单和说明"), rows=4, max_length=4000)
+
+
+# --- in the session
+
+
+class PreliminaryForm(Resolved, AssemblyForm):
+    """预备会议: the presidium elected, the agenda adopted (组织法 19)."""
+
+    presidium = persons(_("选举产生的主席团成员"))
+    agenda = text(_("通过的会议议程"))
+    field_order = [*AssemblyForm.field_order, "presidium", "agenda"]
+
+    def prepare(self) -> None:
+        members = holders_of("presidium", self.subject.unit, self.act.on)
+        deputies = selectors.deputies_on_the_roll(self.subject)
+        eligible = {user.pk: user for user in [*members, *deputies]}
+        self.fields["presidium"].choices = named(list(eligible.values()))
+        self.fields["presidium"].initial = [str(user.pk) for user in members]
+
+
+class ExplainForm(StepForm):
+    """候选项目形成过程及基本情况的报告, as given to the congress."""
+
+    body = text(_("报告正文"), rows=8)
+
+
+class DeliberateForm(StepForm):
+    """A delegation's opinions: on the whole, and on a candidate where there is one."""
+
+    present = forms.IntegerField(label=_("到会代表"), min_value=1, max_value=2000)
+    words = text(_("总体审议意见"), rows=5, min_length=4, max_length=4000)
+
+    def prepare(self) -> None:
+        for item in selectors.candidates_of(self.subject):
+            self.fields[f"opinion_{item.pk}"] = text(
+                _("对“%(title)s”的意见") % {"title": item.title}, rows=2, required=False, max_length=2000
+            )
+
+
+class SettleForm(WhenAgreed, DecisionForm):
+    """The ballot settled: the list in the paper's order, how many to choose, the 票决办法, the tellers."""
+
+    needed = ("seats", "mode", "method", "chief_teller", "tellers", "counters")
+    seats = forms.IntegerField(label=_("应选项目数"), min_value=1, max_value=100, required=False)
+    mode = forms.ChoiceField(label=_("票决方式"), choices=MODES, widget=forms.RadioSelect, required=False)
+    method = text(_("票决办法（草案）"), rows=8, required=False)
+    chief_teller = forms.ChoiceField(label=_("总监票人"), required=False)
+    tellers = persons(_("监票人"), required=False, help_text=_("由代表团在代表中推荐。"))
+    counters = persons(_("计票人"), required=False, help_text=_("由工作人员担任，两人分别录入。"))
+    field_order = [*MeetingForm.field_order, *needed, "return_reason"]
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.items = list(selectors.candidates_of(self.subject))
+        for n, item in enumerate(self.items, 1):
+            self.fields[f"order_{item.pk}"] = forms.IntegerField(
+                label=_("“%(title)s”票面序号") % {"title": item.title}, min_value=1, initial=n, required=False
+            )
+        self.fields["seats"].initial = self.subject.seats
+        self.fields["mode"].initial = self.subject.rules.ballot_mode
+        self.fields["method"].initial = method_draft(
+            self.subject.rules, len(self.items), self.subject.seats or 0
+        )
+        self._offer_tellers()
+
+    def _offer_tellers(self) -> None:
+        deputies = named(selectors.deputies_on_the_roll(self.subject))
+        self.fields["chief_teller"].choices = [("", _("请选择")), *deputies]
+        self.fields["tellers"].choices = deputies
+        staff = selectors.staff_of(self.subject.unit, self.act.on)
+        self.fields["counters"].choices = named(staff)
+
+    def check_agreed(self, data: dict[str, Any]) -> None:
+        book, numbers = self.subject.rules, self.numbers(data)
+        faults = {
+            "seats": rules.surplus_faults(len(self.items), data["seats"], allow_equal=book.allow_equal_vote),
+            "tellers": rules.teller_faults(
+                data["chief_teller"], data["tellers"], least=book.tellers_min, most=book.tellers_max
+            ),
+            "counters": rules.counter_faults(data["counters"]),
+            None: rules.order_faults(numbers),
+        }
+        for name, sentences in faults.items():
+            for sentence in sentences:
+                self.add_error(name, sentence)
+
+    def numbers(self, data: dict[str, Any]) -> list[int]:
+        """The number of each candidate on the paper; one left empty keeps its place."""
+        return [data.get(f"order_{item.pk}") or n for n, item in enumerate(self.items, 1)]
+
+
+class AdoptForm(AssemblyForm):
+    """The congress adopts the 票决办法 and the tellers, or does not (组织法 25)."""
+
+    return_reason = text(_("未通过时的理由"), rows=3, required=False, max_length=1000)
+    field_order = [*AssemblyForm.field_order, "return_reason"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if not self.errors and not self.agreed() and len(data.get("return_reason", "")) < 4:
+            self.add_error("return_reason", _("赞成未过全体代表的半数，须写明理由。"))
+        return data
+
+
+# --- questions, withdrawals, added matters
+
+
+class ReplyForm(StepForm):
+    """The department answers on record."""
+
+    answer = text(_("答复"), rows=6, min_length=4, max_length=4000)
+
+
+class ConsentForm(MeetingForm):
+    """Whether the presidium agrees to a withdrawal; a refusal is given with its reason."""
+
+    words = text(_("不同意撤回的理由"), rows=3, required=False, max_length=1000)
+    field_order = [*MeetingForm.field_order, "words"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if not self.errors and not self.agreed() and len(data.get("words", "")) < 4:
+            self.add_error("words", _("赞成未过半数即不同意撤回，须写明理由。"))
+        return data
+
+
+class MatterForm(Resolved, MeetingForm):
+    """What becomes of a matter deputies have tabled jointly."""
+
+    decision = forms.ChoiceField(
+        label=_("处理决定"),
+        choices=[("add", _("列入票决")), ("suggestion", _("转作代表建议")), ("reserve", _("列入储备库"))],
+        widget=forms.RadioSelect,
+    )
+    category = forms.ChoiceField(label=_("类别"), required=False, help_text=_("列入票决时必填。"))
+    words = text(_("决定的理由"), rows=3, min_length=4, max_length=1000)
+    field_order = [*MeetingForm.field_order, "decision", "category", "words"]
+
+    def prepare(self) -> None:
+        super().prepare()
+        names = self.subject.cycle.rules.categories
+        self.fields["category"].choices = [("", _("请选择")), *((name, name) for name in names)]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("decision") == "add" and not data.get("category"):
+            self.add_error("category", _("列入票决的项目须写明类别。"))
+        return data
+
+
+class VisitForm(StepForm):
+    """A visit to voters or to a site."""
+
+    on = ChineseDateField(label=_("日期"))
+    place = forms.CharField(label=_("地点"), max_length=120)
+    voters = forms.IntegerField(label=_("走访选民数"), min_value=0, max_value=5000, initial=0)
+    words = text(_("情况和意见"), rows=4, min_length=4, max_length=4000)
+
+    def clean_on(self) -> date:
+        if self.cleaned_data["on"] > self.act.on:
+            raise forms.ValidationError(_("走访日期不能晚于今天。"))
+        return self.cleaned_data["on"]
+
+
+class RollChangeForm(StepForm):
+    """A deputy joins the roll (补选) or leaves it, before the session opens."""
+
+    change = forms.ChoiceField(
+        label=_("变动"),
+        choices=[("join", _("补选到任")), ("leave", _("代表资格终止"))],
+        widget=forms.RadioSelect,
+    )
+    joiner = forms.ChoiceField(
+        label=_("到任代表"), required=False, help_text=_("先由系统管理员登记代表职务。")
+    )
+    delegation = forms.ChoiceField(label=_("编入代表团"), required=False)
+    leaver = forms.ChoiceField(label=_("离任代表"), required=False)
+    reason = text(_("依据"), rows=2, min_length=4, max_length=500)
+
+    def prepare(self) -> None:
+        nobody = [("", _("请选择"))]
+        lines = list(selectors.roll_of(self.subject))
+        listed = {line.user_id for line in lines}
+        fresh = [
+            user
+            for user in selectors.deputies_in_office(self.subject.unit, self.act.on)
+            if user.pk not in listed
+        ]
+        units = selectors.delegations_of(self.subject.unit, self.act.on)
+        self.fields["joiner"].choices = nobody + named(fresh)
+        self.fields["leaver"].choices = nobody + [(str(line.pk), line.name) for line in lines]
+        self.fields["delegation"].choices = nobody + [(str(unit.pk), unit.name) for unit in units]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        wanted = {"join": "joiner", "leave": "leaver"}.get(data.get("change", ""))
+        if wanted and not data.get(wanted):
+            self.add_error(wanted, _("请选择代表。"))
+        return data
+
+
+class AskForm(StepForm):
+    """询问: to whom, about which candidate, what."""
+
+    department = forms.ModelChoiceField(label=_("询问的单位"), queryset=None)
+    item = forms.ModelChoiceField(label=_("关于哪个候选项目"), queryset=None, required=False)
+    words = text(_("询问内容"), rows=4, min_length=4, max_length=2000)
+
+    def prepare(self) -> None:
+        self.fields["department"].queryset = selectors.departments_of(self.subject.unit, self.act.on)
+        self.fields["item"].queryset = selectors.candidates_of(self.subject)
+
+
+class WithdrawForm(StepForm):
+    """The government asks to withdraw one candidate."""
+
+    reason = text(_("撤回理由"), rows=4, min_length=4, max_length=1000)
+
+
+class TableForm(StepForm):
+    """Deputies table a matter jointly (组织法 22)."""
+
+    title = forms.CharField(label=_("项目名称"), max_length=80)
+    content = text(_("项目内容和理由"), rows=5, min_length=4, max_length=4000)
+    movers = persons(_("联名代表"), help_text=_("五名以上代表联名，提出人也须在内；书面原件交大会秘书处。"))
+
+    def prepare(self) -> None:
+        self.fields["movers"].choices = named(selectors.deputies_on_the_roll(self.subject))
+
+    def clean_movers(self) -> list[str]:
+        movers = self.cleaned_data["movers"]
+        faults = rules.mover_faults(len(movers))
+        if self.act.actor and str(self.act.actor.pk) not in movers:
+            faults.append(str(_("提出人须是联名代表之一。")))
+        if faults:
+            raise forms.ValidationError(faults)
+        return movers

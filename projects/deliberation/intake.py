@@ -1,0 +1,91 @@
+"""What deputies, the mayor and the clerk begin of their own accord: the record and the task that follows it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from projects.cycles.models import Cycle, RollLine
+from projects.deliberation import selectors, services
+from projects.deliberation.flows import MatterFlow, QuestionFlow, WithdrawalFlow
+from projects.deliberation.models import AddedMatter, Question, Receipt, Visit, Withdrawal
+from projects.selection.models import Item
+from workflow.audit.services import Act
+from workflow.flows.errors import Refused
+from workflow.flows.services import Outcome
+from workflow.people.models import Unit, User
+
+
+def visit(act: Act, cycle: Cycle, *, on: date, place: str, voters: int, words: str) -> Outcome:
+    """走访、视察 before the session."""
+    made = Visit.objects.create(
+        unit=act.unit, cycle=cycle, by=act.actor, on=on, place=place, voters=voters, words=words
+    )
+    return Outcome(after={"visit": made.pk})
+
+
+def confirm_materials(act: Act, cycle: Cycle) -> Outcome:
+    """A deputy confirms having received the materials, once."""
+    receipt = Receipt.objects.select_for_update().filter(cycle=cycle, user=act.actor).first()
+    if receipt is None:
+        raise Refused(_("没有发给您的会议材料。"))
+    if receipt.received_at:
+        raise Refused(_("您已经确认收到会议材料。"))
+    receipt.received_at = act.at
+    receipt.save(update_fields=["received_at"])
+    return Outcome(after={"receipt": receipt.pk})
+
+
+def change_roll(
+    act: Act, cycle: Cycle, *, change: str, joiner: str, delegation: str, leaver: str, reason: str
+) -> Outcome:
+    """A by-elected deputy joins, a departed one leaves; N follows."""
+    session = selectors.session_for(cycle)
+    if change == "join":
+        user = User.objects.get(pk=joiner)
+        services.put_on_roll(act, session, user, delegation)
+        if Receipt.objects.filter(cycle=cycle).exists():
+            services.send_to(act, cycle, user)
+    else:
+        line = RollLine.objects.get(pk=leaver, session=session)
+        Receipt.objects.filter(cycle=cycle, user=line.user).delete()
+        line.delete()
+    n = services.count_roll(session)
+    return Outcome(after={"deputies_in_office": n}, reason=reason)
+
+
+def ask(act: Act, cycle: Cycle, *, department: Unit, item: Item | None, words: str) -> Outcome:
+    """询问: recorded, and put before the department (组织法 23)."""
+    question = Question.objects.create(
+        unit=act.unit,
+        cycle=cycle,
+        session=selectors.session_for(cycle),
+        item=item,
+        department=department,
+        by=act.actor,
+        words=words,
+    )
+    QuestionFlow.begin(question)
+    return Outcome(after={"question": question.reference})
+
+
+def ask_to_withdraw(act: Act, item: Item, *, reason: str) -> Outcome:
+    """The government asks; the presidium decides (组织法 22)."""
+    withdrawal = Withdrawal.objects.create(unit=act.unit, item=item, reason=reason)
+    WithdrawalFlow.begin(withdrawal)
+    return Outcome(after={"withdrawal": withdrawal.reference}, reason=reason)
+
+
+def table_matter(act: Act, cycle: Cycle, *, title: str, content: str, movers: list[str]) -> Outcome:
+    """Five or more deputies table a matter; the presidium decides what becomes of it (组织法 22)."""
+    matter = AddedMatter.objects.create(unit=act.unit, cycle=cycle, title=title, content=content)
+    matter.movers.set(User.objects.filter(pk__in=movers))
+    MatterFlow.begin(matter)
+    return Outcome(after={"matter": matter.reference, "movers": len(movers)})
+
+
+def may_confirm(cycle: Cycle, grant: Any) -> bool:
+    """Whether this deputy still has materials to confirm."""
+    return Receipt.objects.filter(cycle=cycle, user=grant.user_id, received_at=None).exists()

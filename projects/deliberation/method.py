@@ -1,0 +1,54 @@
+"""票决办法 as a frozen rulebook has it: the draft the presidium starts from, and the count's rules."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from projects.cycles.rulebook import Rules
+
+QUORUMS = {Fraction(1, 2): "二分之一", Fraction(2, 3): "三分之二", Fraction(3, 4): "四分之三"}
+BASES = {"in_office": "全体", "present": "出席", "valid": "参加有效投票的"}
+MANNERS = {
+    "select": "每张表决票所选项目不超过应选数，多选的作废",
+    "each": "对每个项目表示赞成、反对或者弃权",
+    "rank": "按轻重缓急写明次序，所排项目不超过应选数，多排的作废",
+}
+TIES = {
+    "runoff": "末位票数相等不能确定的，就票数相等的项目再次投票，以得票多的入选",
+    "all": "末位票数相等的，全部入选",
+}
+SHORTFALLS = {
+    "vacant": "过半数的项目少于应选数的，名额空缺",
+    "second_round": "过半数的项目少于应选数的，就其余项目再次投票",
+}
+
+
+def ballot_rules(book: Rules, mode: str) -> dict[str, Any]:
+    """The count's `rules` of a frozen rulebook, in the count's own format (count.md, In)."""
+    return {
+        "quorum": f"{book.quorum.numerator}/{book.quorum.denominator}",
+        "majority_base": book.majority_base,
+        "tie": book.tie,
+        "shortfall": book.shortfall,
+        "each_cap": book.each_cap and mode == "each",
+    }
+
+
+def method_draft(book: Rules, candidates: int, seats: int) -> str:
+    """The method's clauses: places, surplus, manner, how the result is found and published (陕西 规定)."""
+    words = book.words
+    deputies = words["deputy"]
+    return "\n".join(
+        (
+            f"一、本次会议对 {candidates} 个候选项目进行{words['vote']}，"
+            f"应选 {seats} 个，差额 {max(candidates - seats, 0)} 个。",
+            f"二、采用无记名方式，{MANNERS[book.ballot_mode]}。{deputies}不得委托他人投票，不设流动票箱。",
+            f"三、全体{deputies}的{QUORUMS[book.quorum]}以上出席，方可投票。"
+            "收回的表决票等于或少于发出的，投票有效；多于发出的，投票无效，重新投票。",
+            f"四、获得{BASES[book.majority_base]}{deputies}过半数赞成的项目，按得票多少依次入选；"
+            f"{TIES[book.tie]}；{SHORTFALLS[book.shortfall]}。",
+            f"五、设总监票人 1 名、监票人 {book.tellers_min} 至 {book.tellers_max} 名，"
+            f"在{words['presidium']}领导下监督投票和计票。结果当场宣布，并向社会公告。",
+        )
+    )

@@ -1,0 +1,305 @@
+"""Step 3's acts before the session: from the report to the Party committee to the materials in the deputies' hands."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from projects.cycles.models import Cycle, RollLine, Session, SessionState
+from projects.cycles.papers import KINDS, make_paper
+from projects.cycles.selectors import session_of
+from projects.cycles.services import fix_session, move_session
+from projects.deliberation import rules, selectors
+from projects.deliberation.models import BudgetLine, Receipt
+from projects.selection.models import Item
+from workflow.audit.services import Act
+from workflow.flows.errors import Refused
+from workflow.flows.models import Meeting
+from workflow.flows.services import Outcome
+from workflow.machines.services import fire
+from workflow.people.models import User
+
+# A kind of paper only this step makes.
+KINDS.setdefault("visits", "走访视察记录")
+
+
+def report_to_party(
+    act: Act,
+    cycle: Cycle,
+    *,
+    term: int,
+    number: int,
+    session_on: date,
+    session_days: Decimal,
+    document: str,
+    body: str,
+) -> None:
+    """请示: names the session and its day; reported again after a return, the same session takes the new day."""
+    _follow_new_plan(cycle, term=term, number=number, held_on=session_on, days=session_days)
+    session = fix_session(
+        act, cycle, use="vote", term=term, number=number, held_on=session_on, days=session_days
+    )
+    if session_on != cycle.planned_t:
+        move_session(act, cycle, use="vote", held_on=session_on, reason=_("按会议筹备请示确定的会期"))
+    make_paper(
+        act,
+        cycle,
+        "request",
+        f"关于召开{session}的请示",
+        body=body,
+        number=document,
+        data={"session": session.reference, "held_on": str(session_on), "days": str(session_days)},
+    )
+
+
+def _follow_new_plan(cycle: Cycle, *, held_on: date, **named: Any) -> None:
+    """A session that was only planned, and for this vote alone, is renamed rather than left behind."""
+    session = session_of(cycle, "vote")
+    taken = Session.objects.filter(unit=cycle.unit, term=named["term"], number=named["number"])
+    if (
+        session is not None
+        and session.state == SessionState.PLANNED
+        and session.uses.count() == 1
+        and not taken.exclude(pk=session.pk).exists()
+    ):
+        Session.objects.filter(pk=session.pk).update(held_on=held_on, **named)
+
+
+def decide_report(act: Act, cycle: Cycle, *, meeting: Meeting, return_reason: str) -> Outcome | None:
+    """The Party committee approves the preparation or sends it back."""
+    if not meeting.agreed:
+        make_paper(act, cycle, "minutes", _("党委会议纪要（会议筹备）"), body=meeting.minutes)
+        return Outcome(returns_to="report_party", reason=return_reason)
+    title = f"关于召开{selectors.session_for(cycle)}的批复"
+    make_paper(act, cycle, "reply", title, body=meeting.minutes)
+    return None
+
+
+def put_on_agenda(
+    act: Act,
+    cycle: Cycle,
+    *,
+    meeting: Meeting,
+    session_on: date | None,
+    session_days: Decimal | None,
+    seats: int | None,
+    candidates: list[str],
+    left_out_reason: str,
+    agenda: str,
+    attending: str,
+    return_reason: str,
+) -> Outcome:
+    """The presidium decides the date and what goes on the agenda (组织法 14, 22), or returns the list."""
+    make_paper(act, cycle, "minutes", _("主席团会议纪要（列入议程）"), body=meeting.minutes)
+    if not meeting.agreed:
+        return Outcome(returns_to="revise_list", reason=return_reason)
+    _leave_out(act, cycle, {int(pk) for pk in candidates}, left_out_reason)
+    _hold_on(act, cycle, session_on, session_days)
+    Cycle.objects.filter(pk=cycle.pk).update(seats=seats)
+    cycle.seats = seats
+    items = list(selectors.candidates_of(cycle))
+    session = selectors.session_for(cycle)
+    rows = selectors.candidate_rows(items)
+    make_paper(act, cycle, "agenda", f"{session}议程（草案）", body=agenda, data={"attending": attending})
+    make_paper(act, cycle, "candidate_table", f"{cycle}候选项目汇总表", data={"rows": rows, "seats": seats})
+    told = selectors.surplus_told(cycle, len(items), seats or 0)
+    return Outcome(after={"items": [item.reference for item in items], "warnings": told})
+
+
+def _leave_out(act: Act, cycle: Cycle, kept: set[int], reason: str) -> None:
+    for item in selectors.candidates_of(cycle):
+        if item.pk not in kept:
+            fire(item, "leave_out", act, reason=reason, decision_reason=reason)
+
+
+def _hold_on(act: Act, cycle: Cycle, held_on: date | None, days: Decimal | None) -> None:
+    session = selectors.session_for(cycle)
+    if held_on and held_on != session.held_on:
+        move_session(act, cycle, use="vote", held_on=held_on, reason=_("主席团决定的会期"))
+    if days and days != session.days:
+        Session.objects.filter(pk=session.pk).update(days=days)
+
+
+def revise_list(act: Act, cycle: Cycle, *, kept: list[str], words: str) -> Outcome:
+    """The government answers the presidium's reason; a candidate it drops goes with the reason written."""
+    _leave_out(act, cycle, {int(pk) for pk in kept}, words)
+    items = list(selectors.candidates_of(cycle))
+    make_paper(
+        act,
+        cycle,
+        "draft_list",
+        f"{cycle}候选项目建议方案（修改）",
+        body=words,
+        data={"rows": selectors.candidate_rows(items)},
+    )
+    return Outcome(after={"items": [item.reference for item in items]})
+
+
+def submit_bill(act: Act, cycle: Cycle, *, document: str, body: str, report: str, funds: str) -> None:
+    """议案 with its report and the note on the money."""
+    rows = selectors.candidate_rows(selectors.candidates_of(cycle))
+    make_paper(
+        act,
+        cycle,
+        "bill",
+        f"关于提请审议票决{cycle}候选项目的议案",
+        body=body,
+        number=document,
+        data={"rows": rows},
+    )
+    make_paper(act, cycle, "explanation", f"{cycle}候选项目形成过程及基本情况的报告", body=report)
+    make_paper(act, cycle, "funds_note", f"{cycle}候选项目资金安排说明", body=funds)
+
+
+def list_in_budget(act: Act, cycle: Cycle, **lines: Any) -> Outcome:
+    """预算草案对应表: one line for every candidate; listed again after a return, the lines are replaced."""
+    items = list(selectors.candidates_of(cycle))
+    BudgetLine.objects.filter(item__cycle=cycle).delete()
+    made = BudgetLine.objects.bulk_create(_line(act, item, lines) for item in items)
+    rows = [
+        {
+            "reference": line.item.reference,
+            "title": line.item.title,
+            "code": line.code,
+            "amount_fen": line.amount_fen,
+            "source": line.source,
+        }
+        for line in made
+    ]
+    total = sum(line.amount_fen for line in made)
+    make_paper(
+        act,
+        cycle,
+        "budget_table",
+        f"{cycle}候选项目与预算草案对应表",
+        data={"rows": rows, "total_fen": total},
+    )
+    return Outcome(after={"total_fen": total})
+
+
+def _line(act: Act, item: Item, lines: dict[str, Any]) -> BudgetLine:
+    return BudgetLine(
+        unit=act.unit,
+        item=item,
+        code=lines[f"code_{item.pk}"],
+        amount_fen=lines[f"amount_{item.pk}"],
+        source=lines[f"source_{item.pk}"],
+    )
+
+
+def convene(act: Act, cycle: Cycle, *, meeting: Meeting, document: str, body: str) -> Outcome:
+    """会议通知: day and length are published; a notice shorter than the rulebook's is told, not refused."""
+    session = selectors.session_for(cycle)
+    warnings = rules.notice_warnings(
+        "会议通知", act.on, session.held_on, cycle.rules.deadlines["deliberation.convene"]
+    )
+    if session.state == SessionState.PLANNED:
+        fire(session, "convene", act)
+    make_paper(act, cycle, "minutes", _("主席团会议纪要（召集会议）"), body=meeting.minutes)
+    make_paper(
+        act,
+        cycle,
+        "convening",
+        f"关于召开{session}的通知",
+        body=body,
+        number=document,
+        data={"held_on": str(session.held_on), "days": str(session.days), "warnings": warnings},
+        publish=True,
+    )
+    return Outcome(after={"session": session.reference, "warnings": warnings})
+
+
+def fix_roll(act: Act, cycle: Cycle, *, statement: str, **delegations: str) -> Outcome:
+    """N is fixed: one line for every deputy in office today; it is the base of quorum and majority."""
+    session = selectors.session_for(cycle)
+    deputies = selectors.deputies_in_office(cycle.unit, act.on)
+    if not deputies:
+        raise Refused(_("没有在任代表，请先由系统管理员登记代表职务。"))
+    session.roll.exclude(user__in=deputies).delete()
+    for user in deputies:
+        put_on_roll(act, session, user, delegations.get(f"delegation_{user.pk}", ""))
+    n = count_roll(session)
+    return Outcome(after={"session": session.reference, "deputies_in_office": n})
+
+
+def put_on_roll(act: Act, session: Session, user: User, delegation: str) -> RollLine:
+    """One deputy's line, with the delegation's id where one is given."""
+    line, _made = RollLine.objects.update_or_create(
+        session=session,
+        user=user,
+        defaults={
+            "unit": act.unit,
+            "name": user.name,
+            "delegation_id": int(delegation) if delegation else None,
+        },
+    )
+    return line
+
+
+def count_roll(session: Session) -> int:
+    """N is the number of lines, for the session and for every year that votes at it."""
+    n = session.roll.count()
+    Session.objects.filter(pk=session.pk).update(deputies_in_office=n)
+    Cycle.objects.filter(uses__session=session, uses__use="vote").update(deputies_in_office=n)
+    return n
+
+
+def close_visits(act: Act, cycle: Cycle, *, body: str) -> Outcome:
+    """The round of visits is closed with a summary."""
+    page = selectors.visits_page(cycle)
+    figures = {"visits": len(page["visits"]), "voters": page["voters"]}
+    make_paper(act, cycle, "visits", f"{cycle}会前走访视察情况", body=body, data=figures)
+    return Outcome(after=figures)
+
+
+def record_training(
+    act: Act, cycle: Cycle, *, trained_on: date, topic: str, expected: int, present: int
+) -> None:
+    """代表培训 with its attendance."""
+    make_paper(
+        act,
+        cycle,
+        "training",
+        _("代表培训记录"),
+        body=topic,
+        data={"on": str(trained_on), "expected": expected, "present": present},
+    )
+
+
+def confirm_readiness(act: Act, cycle: Cycle, *, words: str) -> Outcome:
+    """程序体检表 as it stood when the chair confirmed it."""
+    lines = selectors.readiness_sheet(cycle)
+    rows = [{"what": ln.what, "who": ln.who, "level": ln.level.value, "note": ln.note} for ln in lines]
+    make_paper(act, cycle, "readiness", f"{cycle}程序体检表", body=words, data={"lines": rows})
+    return Outcome(after={"warnings": [ln.note for ln in lines if ln.level is rules.Level.WARNING]})
+
+
+def send_materials(act: Act, cycle: Cycle, *, words: str) -> Outcome:
+    """A receipt for every deputy on the roll; later than the rulebook's days before T is told, not refused."""
+    session = selectors.session_for(cycle)
+    deputies = selectors.deputies_on_the_roll(cycle)
+    for user in deputies:
+        send_to(act, cycle, user)
+    warnings = rules.notice_warnings(
+        "会议材料", act.on, session.held_on, cycle.rules.deadlines["deliberation.materials"]
+    )
+    papers = [paper.reference for paper in selectors.materials_page(cycle)["papers"]]
+    make_paper(
+        act,
+        cycle,
+        "materials",
+        f"{session}会议材料",
+        body=words,
+        data={"papers": papers, "sent": len(deputies), "warnings": warnings},
+    )
+    return Outcome(after={"sent": len(deputies), "warnings": warnings})
+
+
+def send_to(act: Act, cycle: Cycle, user: User) -> Receipt:
+    receipt, _made = Receipt.objects.get_or_create(
+        cycle=cycle, user=user, defaults={"unit": act.unit, "sent_at": act.at}
+    )
+    return receipt

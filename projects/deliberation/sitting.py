@@ -1,0 +1,200 @@
+"""Step 3's acts in the session: opened, explained, deliberated, the ballot settled and adopted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from projects.ballots.services import define_vote
+from projects.cycles.models import Cycle, SessionState
+from projects.cycles.papers import make_paper
+from projects.cycles.selectors import paper_of
+from projects.deliberation import rules, selectors
+from projects.deliberation.method import ballot_rules
+from projects.deliberation.models import Opinion
+from projects.selection.models import Item
+from workflow.audit.services import Act
+from workflow.flows.errors import Obstructed, Refused
+from workflow.flows.models import Meeting
+from workflow.flows.services import Outcome
+from workflow.machines.services import fire
+from workflow.people.models import Unit, User
+from workflow.roles.selectors import live_grants
+from workflow.roles.services import GrantRefused, grant, revoke
+
+
+def begin_session(act: Act, cycle: Cycle, *, meeting: Meeting, presidium: list[str], agenda: str) -> Outcome:
+    """预备会议: the presidium is elected for this session, the agenda adopted, and the session begins."""
+    session = selectors.session_for(cycle)
+    members = User.objects.filter(pk__in=presidium).order_by("pk")
+    fill_office(act, "presidium", members, document=f"{session}预备会议选举")
+    if session.state == SessionState.CONVENED:
+        fire(session, "begin", act)
+    make_paper(act, cycle, "minutes", f"{session}预备会议纪要", body=meeting.minutes)
+    make_paper(act, cycle, "agenda", f"{session}议程", body=agenda, data={"adopted": True}, publish=True)
+    return Outcome(after={"session": session.reference, "presidium": [u.username for u in members]})
+
+
+def fill_office(act: Act, office: str, users: Iterable[User], *, document: str) -> None:
+    """Exactly these hold an office of the township from now on; who held it before and is not among them, no longer."""
+    wanted = list(users)
+    held = {g.user_id: g for g in live_grants(act.on).filter(office=office, unit=act.unit)}
+    for user_id, given in held.items():
+        if user_id not in {user.pk for user in wanted}:
+            revoke(grant=given, act=act, reason=document)
+    for user in wanted:
+        if user.pk not in held:
+            _grant(act, user, office, document)
+
+
+def _grant(act: Act, user: User, office: str, document: str) -> None:
+    try:
+        grant(user=user, office=office, unit=act.unit, act=act, since=act.on, document=document[:80])
+    except GrantRefused as error:
+        raise Refused(f"{user.name}：{error}") from error
+
+
+def explain(act: Act, cycle: Cycle, *, body: str) -> None:
+    """The government explains how the candidates came about."""
+    title = f"{cycle}候选项目形成过程及基本情况的报告"
+    make_paper(act, cycle, "explanation", title, body=body, data={"given": True})
+
+
+def deliberate(
+    act: Act, cycle: Cycle, *, item: dict[str, Any], present: int, words: str, **each: str
+) -> Outcome:
+    """One delegation's opinions; `item` names the delegation, opinion_<id> its words on a candidate."""
+    delegation = Unit.objects.get(pk=item["delegation"])
+    said: list[tuple[Item | None, str]] = [(None, words)]
+    for candidate in selectors.candidates_of(cycle):
+        if opinion := each.get(f"opinion_{candidate.pk}"):
+            said.append((candidate, opinion))
+    for about, opinion in said:
+        Opinion.objects.create(
+            unit=act.unit, cycle=cycle, delegation=delegation, item=about, words=opinion, by=act.actor
+        )
+    return Outcome(after={"delegation": delegation.code, "opinions": len(said)})
+
+
+def settle(
+    act: Act,
+    cycle: Cycle,
+    *,
+    meeting: Meeting,
+    seats: int | None,
+    mode: str,
+    method: str,
+    chief_teller: str,
+    tellers: list[str],
+    counters: list[str],
+    return_reason: str,
+    **numbers: int | None,
+) -> Outcome:
+    """The presidium, having heard the delegations, settles list, places, method and tellers (rules.md §6.1)."""
+    make_paper(act, cycle, "minutes", _("主席团会议纪要（确定表决事项）"), body=meeting.minutes)
+    if not meeting.agreed:
+        return Outcome(returns_to="delegations", reason=return_reason)
+    items = _hold_candidates(cycle)
+    # Asked again under the lock: a withdrawal or a matter may have come in since the form was checked.
+    if reasons := selectors.obstacles_to_settling(cycle, act.at):
+        raise Obstructed(*reasons)
+    order = _in_order(items, numbers)
+    Cycle.objects.filter(pk=cycle.pk).update(seats=seats)
+    cycle.seats = seats
+    people = {"chief_teller": [chief_teller], "teller": tellers, "counter": counters}
+    warnings = [
+        *selectors.surplus_told(cycle, len(order), seats or 0),
+        *_teller_warnings([chief_teller, *tellers], order),
+        *_mode_warning(cycle, mode),
+    ]
+    settled = {"seats": seats, "mode": mode, "order": [i.reference for i in order], "warnings": warnings}
+    make_paper(act, cycle, "method", f"{cycle}票决办法（草案）", body=method, data=settled)
+    make_paper(act, cycle, "tellers", _("监票人、计票人名单（草案）"), body=_listed(people), data=people)
+    return Outcome(after=settled)
+
+
+def _hold_candidates(cycle: Cycle) -> list[Item]:
+    """Locks in the order of the year; who wants to withdraw or to add waits here."""
+    Cycle.objects.select_for_update().get(pk=cycle.pk)
+    return list(Item.objects.select_for_update().filter(cycle=cycle, state="candidate").order_by("number"))
+
+
+def _in_order(items: list[Item], numbers: dict[str, int | None]) -> list[Item]:
+    places = {item.pk: numbers.get(f"order_{item.pk}") or n for n, item in enumerate(items, 1)}
+    return sorted(items, key=lambda item: places[item.pk])
+
+
+def _teller_warnings(ids: list[str], items: list[Item]) -> list[str]:
+    names = {user.name for user in User.objects.filter(pk__in=ids)}
+    return rules.teller_warnings(names, {item.title: item.leader for item in items})
+
+
+def _mode_warning(cycle: Cycle, mode: str) -> list[str]:
+    if mode == cycle.rules.ballot_mode:
+        return []
+    return [_("票决方式与本年度规则所定不同，以大会通过的票决办法为准。")]
+
+
+def _listed(people: dict[str, list[str]]) -> str:
+    """The list as people read it: 总监票人 …; 监票人 …; 计票人 …."""
+    names = {
+        str(u.pk): u.name for u in User.objects.filter(pk__in=[pk for ids in people.values() for pk in ids])
+    }
+    titles = {"chief_teller": _("总监票人"), "teller": _("监票人"), "counter": _("计票人")}
+    return "\n".join(
+        f"{titles[office]}：{'、'.join(names[pk] for pk in ids)}" for office, ids in people.items()
+    )
+
+
+def adopt_method(act: Act, cycle: Cycle, *, meeting: Meeting, return_reason: str) -> Outcome:
+    """More than half of all deputies adopt method and tellers (组织法 25); then the ballot is defined."""
+    make_paper(act, cycle, "minutes", _("大会纪要（通过票决办法）"), body=meeting.minutes)
+    if not meeting.agreed:
+        return Outcome(returns_to="settle", reason=return_reason)
+    items = {item.reference: item for item in _hold_candidates(cycle)}
+    method, tellers = paper_of(cycle, "method"), paper_of(cycle, "tellers")
+    if method is None or tellers is None or set(items) != set(method.data["order"]):
+        raise Obstructed(_("候选项目与票决办法所列不一致，须由主席团重新确定。"))
+    session = selectors.session_for(cycle)
+    for office, ids in tellers.data.items():
+        users = User.objects.filter(pk__in=ids).order_by("pk")
+        fill_office(act, office, users, document=f"{session}通过")
+    order = [items[reference] for reference in method.data["order"]]
+    for n, item in enumerate(order, 1):
+        fire(item, "put_on_ballot", act, ballot_number=n)
+    vote = _define(act, cycle, order, method.data)
+    figures = {"for": meeting.votes_for, "members": meeting.members}
+    make_paper(
+        act,
+        cycle,
+        "method",
+        f"{cycle}票决办法",
+        body=method.body,
+        data=method.data | {"adopted": figures},
+        publish=True,
+    )
+    make_paper(
+        act, cycle, "tellers", _("监票人、计票人名单"), body=tellers.body, data=tellers.data, publish=True
+    )
+    return Outcome(after={"vote": vote.reference})
+
+
+def _define(act: Act, cycle: Cycle, order: list[Item], settled: dict[str, Any]) -> Any:
+    session, words = selectors.session_for(cycle), cycle.rules.words
+    if cycle.deputies_in_office is None:
+        raise Obstructed(_("代表名册尚未核定，须由人大办核定实有代表。"))
+    return define_vote(
+        act,
+        session=session,
+        about=cycle.reference,
+        purpose="projects",
+        title=f"{session}{words['project']}{words['vote']}",
+        mode=settled["mode"],
+        seats=settled["seats"],
+        rules=ballot_rules(cycle.rules, settled["mode"]),
+        deputies_in_office=cycle.deputies_in_office,
+        options=[(item.reference, item.title) for item in order],
+        step=4,
+    )

@@ -1,0 +1,177 @@
+"""Who does what, when and on what ground: read from the flows and the registered events, never written twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date
+from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import iter_modules
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+import projects
+from projects.cycles.flows import anchors_of
+from projects.cycles.models import Cycle
+from projects.cycles.rulebook import TASK_TIMES, Rules
+from projects.cycles.selectors import rules_in_force, session_date
+from workflow.calendar.offsets import AnchorMissing, Offset, describe, resolve
+from workflow.flows.base import flows
+from workflow.flows.events import Event, events
+from workflow.flows.models import Deadline
+from workflow.flows.nodes import MeetingView, OfficeView
+from workflow.people.models import Unit
+from workflow.roles import registry
+from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import live_grants
+
+NOT_A_STEP = 9
+KNOWN_ONLY_WHEN_OPEN = ("after", "receipt")
+
+
+@dataclass(frozen=True)
+class SeatRow:
+    """One task or event and its seat.
+
+    step: 1–6, None outside the six. office: role code; body: who decides where it is a meeting. holder: names, with
+    their inner unit where the office is held inside the township. deadline: ISO date, or words while the cycle
+    gives none. returns_to: the tasks it may go back to, as {"task", "title"}. event: done of one's own accord.
+    """
+
+    step: int | None
+    task: str
+    title: str
+    office: str
+    office_title: str
+    body: str
+    unit: str
+    holder: list[str]
+    deadline: str
+    provisional: bool
+    basis: str
+    output: str
+    returns_to: list[dict[str, str]]
+    event: bool
+
+
+def load_rooms() -> None:
+    """Import every room's flows and events, so that what they register is there."""
+    for room in iter_modules(projects.__path__):
+        for part in ("flows", "events"):
+            name = f"projects.{room.name}.{part}"
+            if room.ispkg and find_spec(name):
+                import_module(name)
+
+
+def rows_of(unit: Unit, cycle: Cycle | None, on: date) -> list[SeatRow]:
+    """The seat table of a township on a day, by step; with a cycle, its dates. Reads in the caller's context."""
+    load_rooms()
+    rows = [*_Table(unit, cycle, on).rows()]
+    return sorted(rows, key=lambda row: (row.step or NOT_A_STEP, row.event))
+
+
+def as_json(rows: list[SeatRow]) -> list[dict[str, Any]]:
+    return [asdict(row) for row in rows]
+
+
+class _Table:
+    def __init__(self, unit: Unit, cycle: Cycle | None, on: date) -> None:
+        self.unit, self.cycle = unit, cycle
+        self.rules = cycle.rules if cycle and cycle.rules_data else rules_in_force(unit)
+        self.anchors = _anchors(cycle, on) if cycle else {}
+        self.opened = _opened(cycle) if cycle else {}
+        self.grants = _grants(unit, on)
+
+    def rows(self) -> Iterator[SeatRow]:
+        for flow in flows():
+            yield from (self._task(node) for node in flow.steps())
+        for event in events():
+            yield from (self._event(event, office) for office in event.offices)
+
+    def _task(self, node: OfficeView) -> SeatRow:
+        returns = [{"task": target.key, "title": str(target.task_title)} for target in node.returns]
+        return self._row(node, node.office, returns=returns, is_event=False)
+
+    def _event(self, event: Event, office: str) -> SeatRow:
+        return self._row(event, office, returns=[], is_event=True)
+
+    def _row(self, act: Any, office: str, *, returns: list[dict[str, str]], is_event: bool) -> SeatRow:
+        deadline, provisional = self._deadline(act.key, is_event)
+        return SeatRow(
+            step=act.step,
+            task=act.key,
+            title=str(act.task_title),
+            office=office,
+            office_title=registry.title_of(office),
+            body=self._body(act),
+            unit=self._seat(office),
+            holder=[self._named(grant) for grant in self.grants.get(office, [])],
+            deadline=deadline,
+            provisional=provisional,
+            basis=str(act.basis) or _rule_basis(self.rules, act.key),
+            output=str(act.output),
+            returns_to=returns,
+            event=is_event,
+        )
+
+    def _body(self, act: Any) -> str:
+        if not isinstance(act, MeetingView) and not act.body:
+            return ""
+        return self.rules.words.get(act.deciding, "") or registry.title_of(act.deciding)
+
+    def _seat(self, office: str) -> str:
+        """The township's name, or the kind of unit inside it."""
+        kinds = registry.office(office).kinds
+        if self.unit.kind in kinds:
+            return self.unit.name
+        inner = {str(g.unit.get_kind_display()) for g in self.grants.get(office, [])}
+        return f"{self.unit.name}{'、'.join(sorted(inner))}"
+
+    def _named(self, grant: RoleGrant) -> str:
+        if grant.unit_id == self.unit.pk:
+            return grant.user.name
+        return _("%(name)s（%(unit)s）") % {"name": grant.user.name, "unit": grant.unit.name}
+
+    def _deadline(self, key: str, is_event: bool) -> tuple[str, bool]:
+        if key in self.opened:
+            return self.opened[key]
+        offset = self._offset(key)
+        if offset is None:
+            return (str(_("随时")) if is_event else str(_("未定期限"))), False
+        try:
+            due = resolve(offset, self.anchors)
+        except AnchorMissing:
+            return describe(offset), False
+        return due.on.isoformat(), due.provisional
+
+    def _offset(self, key: str) -> Offset | None:
+        if key not in TASK_TIMES:
+            return None
+        if key == "supervision.plan" and self.cycle:
+            return self.rules.plan_offset(session_date(self.cycle, "vote"))
+        return self.rules.offset(key)
+
+
+def _anchors(cycle: Cycle, on: date) -> dict[str, date]:
+    return {name: day for name, day in anchors_of(cycle, on).items() if name not in KNOWN_ONLY_WHEN_OPEN}
+
+
+def _opened(cycle: Cycle) -> dict[str, tuple[str, bool]]:
+    """The dates of tasks that were opened already: the latest of each key."""
+    found = Deadline.objects.filter(about=cycle.reference, cancelled=False).exclude(due_on=None).order_by("pk")
+    return {d.key: (d.due_on.isoformat(), d.provisional) for d in found}
+
+
+def _grants(unit: Unit, on: date) -> dict[str, list[RoleGrant]]:
+    """Offices held in the township, by office, in the order of units and persons."""
+    held: dict[str, list[RoleGrant]] = {}
+    grants = live_grants(on).filter(tenant=unit.tenant or unit).select_related("user", "unit")
+    for grant in grants.order_by("unit__code", "user_id"):
+        held.setdefault(grant.office, []).append(grant)
+    return held
+
+
+def _rule_basis(rules: Rules, key: str) -> str:
+    return TASK_TIMES[key].basis if key in TASK_TIMES else ""

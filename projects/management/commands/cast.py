@@ -1,0 +1,66 @@
+"""``manage.py cast``: the invented people of the demonstration, and how to sign in as each."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.timezone import localdate
+
+from projects.demo.cast import PASSWORD
+from workflow.people.isolation import SYSTEM, within
+from workflow.people.models import User
+from workflow.roles import registry
+from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import live_grants
+
+
+class Command(BaseCommand):
+    help = "演示人员名单：职务、单位、用户名、密码。正式环境不可用。"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", dest="as_json", help="以 JSON 输出")
+
+    def handle(self, *args: Any, as_json: bool, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("正式环境没有演示人员。")
+        with within(SYSTEM):
+            grants = list(_demo_grants())
+        rows = [_row(grant) for grant in grants]
+        self.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) if as_json else _table(rows))
+
+
+def _demo_grants() -> Any:
+    """Offices held today by people who still have the demonstration's password; they share one stored hash."""
+    hashes = User.objects.filter(is_active=True).values_list("password", flat=True).distinct()
+    known = [stored for stored in hashes if check_password(PASSWORD, stored)]
+    return (
+        live_grants(localdate())
+        .filter(user__password__in=known)
+        .select_related("user", "unit")
+        .order_by("tenant__code", "unit__code", "pk")
+    )
+
+
+def _row(grant: RoleGrant) -> dict[str, str]:
+    return {
+        "office": grant.office,
+        "unit": grant.unit.code,
+        "username": grant.user.username,
+        "password": PASSWORD,
+        "name": grant.user.name,
+    }
+
+
+def _table(rows: list[dict[str, str]]) -> str:
+    if not rows:
+        return "还没有演示人员，请先运行 manage.py demo。"
+    lines = [f"所有演示人员的密码：{PASSWORD}", "| 职务 | 单位 | 用户名 | 姓名 |", "|---|---|---|---|"]
+    lines += [
+        f"| {registry.title_of(row['office'])} | {row['unit']} | {row['username']} | {row['name']} |" for row in rows
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,51 @@
+"""The county's acts, and no others."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from projects.cycles.models import Cycle
+from projects.oversight import forms, services
+from workflow.flows.events import Event, register_event
+
+BASIS = _("县级人大常委会指导乡镇人大工作，不审批、不改动乡镇数据")
+
+GUIDE = register_event(
+    Event(
+        key="oversight.guide",
+        title=_("发出指导意见"),
+        offices=("county",),
+        subject=Cycle,
+        form=forms.GuidanceForm,
+        act=services.guide,
+        basis=BASIS,
+        output=_("指导意见"),
+        from_above=True,
+    )
+)
+NOTE = register_event(
+    Event(
+        key="oversight.note",
+        title=_("发出工作提示函"),
+        offices=("county",),
+        subject=Cycle,
+        form=forms.NoteForm,
+        act=services.send_note,
+        basis=BASIS,
+        output=_("工作提示函"),
+        from_above=True,
+    )
+)
+SAMPLE = register_event(
+    Event(
+        key="oversight.sample",
+        title=_("抽查档案"),
+        offices=("county",),
+        subject=Cycle,
+        form=forms.SampleForm,
+        act=services.sample,
+        basis=BASIS,
+        output=_("抽查记录"),
+        from_above=True,
+    )
+)

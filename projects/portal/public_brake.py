@@ -1,0 +1,31 @@
+"""A simple brake on abuse: how often one address may do a thing that needs no account."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils.module_loading import import_string
+
+HOUR = 60 * 60
+# A village may share one address, so the limits stop machines, not neighbours. Per address and hour.
+LIMITS = {"propose": 20, "complete": 20, "object": 10, "rate": 30, "lookup": 60}
+
+
+def is_over(request: HttpRequest, what: str) -> bool:
+    """Count one more act of this address and say whether it is beyond the limit of `what` (a key of LIMITS)."""
+    key = f"brake:{what}:{_address(request)}"
+    cache.add(key, 0, HOUR)
+    try:
+        return cache.incr(key) > LIMITS[what]
+    except ValueError:  # the hour ended between the two calls
+        return False
+
+
+def first_time(key: str, seconds: int = 10 * 60) -> bool:
+    """True once per key and period: the second sending of the same form is not a second act."""
+    return bool(cache.add(f"once:{key}", 1, seconds))
+
+
+def _address(request: HttpRequest) -> str:
+    return str(import_string(settings.AXES_CLIENT_IP_CALLABLE)(request))

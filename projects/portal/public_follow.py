@@ -1,0 +1,129 @@
+"""What became of one proposal or one objection, for whoever has its code."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from projects.ballots.selectors import Line
+from projects.collection.models import Proposal, ProposalState
+from projects.portal.public_selectors import Card, cards_of, results_of
+from projects.selection.models import Item, Objection
+from projects.supervision.models import Project
+from workflow.audit.models import Entry
+from workflow.people.isolation import of_units, within
+from workflow.people.models import Unit
+
+# What a proposer is told, by the arrow its proposal went along; an arrow not named here stays inside.
+TOLD = {
+    "proposal.submit": _("您提交了意见建议"),
+    "proposal.accept": _("已受理"),
+    "proposal.send_back": _("退回，请补充"),
+    "proposal.complete": _("已补充，重新受理"),
+    "proposal.pool": _("列入项目库"),
+    "proposal.take_up": _("从项目库转入本年度征集"),
+    "proposal.merge": _("与同类意见建议归并"),
+    "proposal.carry": _("所在项目列为候选项目"),
+    "proposal.answer": _("已答复"),
+}
+WITH_REASON = ("proposal.send_back", "proposal.pool")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened, with the reason where the proposer is owed one."""
+
+    at: datetime
+    words: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A proposal's way so far. item: what it was joined to; line: that item's declared result; card: its project."""
+
+    proposal: Proposal
+    events: list[Event]
+    item: Item | None
+    line: Line | None
+    card: Card | None
+
+    @property
+    def can_complete(self) -> bool:
+        return self.proposal.state == ProposalState.RETURNED
+
+    @property
+    def next_words(self) -> str:
+        """What comes next, by where it stands now."""
+        return str(_NEXT.get(self.proposal.state, ""))
+
+
+_NEXT = {
+    ProposalState.RECEIVED: _("政府将在五个工作日内决定受理或退回补充。"),
+    ProposalState.ACCEPTED: _("征集结束后归并、筛查、论证，结果在这里答复。"),
+    ProposalState.MERGED: _("所在项目正在筛查、论证，结果在这里答复。"),
+    ProposalState.CARRIED: _("候选项目经公示、代表审议后，由人大代表票决。"),
+    ProposalState.POOLED: _("下次征集开始后，从项目库转入办理。"),
+}
+
+
+def way_of(unit: Unit, code: str) -> Way | None:
+    """The one proposal of the township with this code; None for any other. The contact is never read."""
+    with within(of_units((unit.pk,))):
+        proposal = _proposal(unit, code)
+        if proposal is None:
+            return None
+        item = proposal.source.item if hasattr(proposal, "source") else None
+        return Way(proposal, _events(proposal), item, _line(proposal, item), _card(unit, item))
+
+
+def _proposal(unit: Unit, code: str) -> Proposal | None:
+    return (
+        Proposal.objects.filter(unit=unit, code=code)
+        .select_related("cycle__unit", "source__item", "village")
+        .first()
+    )
+
+
+def _events(proposal: Proposal) -> list[Event]:
+    """The proposal's own entries of the trail, the oldest first."""
+    entries = Entry.objects.filter(subject=proposal.reference, action__in=TOLD).order_by("id")
+    return [_event(entry) for entry in entries]
+
+
+def _event(entry: Entry) -> Event:
+    body: dict[str, Any] = json.loads(entry.body)
+    note = body["reason"] if entry.action in WITH_REASON else ""
+    return Event(entry.at, str(TOLD[entry.action]), note)
+
+
+def _line(proposal: Proposal, item: Item | None) -> Line | None:
+    """The item's line of the last declared vote it stood in."""
+    if item is None or proposal.cycle is None:
+        return None
+    lines = [line for result in results_of(proposal.cycle) for line in result.lines]
+    return next((line for line in reversed(lines) if line.reference == item.reference), None)
+
+
+def _card(unit: Unit, item: Item | None) -> Card | None:
+    cards = cards_of(unit, Project.objects.filter(item=item)) if item else []
+    return cards[0] if cards else None
+
+
+def returned_proposal(unit: Unit, code: str) -> Proposal | None:
+    """The returned proposal of this code, to be put right; needs a context that may read the township."""
+    return Proposal.objects.filter(unit=unit, code=code, state=ProposalState.RETURNED).first()
+
+
+def objection_of(unit: Unit, code: str) -> Objection | None:
+    """The one objection of the township with this code."""
+    with within(of_units((unit.pk,))):
+        return (
+            Objection.objects.filter(unit=unit, code=code)
+            .select_related("item", "notice__cycle__unit")
+            .first()
+        )

@@ -1,0 +1,386 @@
+"""What anybody may read, gathered for the residents' pages.
+
+Everything here runs in the public context, where the database itself hides what is not published; the few reads that
+need more (one proposal by its code, counts of ratings) open a reading context of one township and give back no more
+than the page shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from projects.ballots.models import Vote
+from projects.ballots.selectors import PROJECTS, Line, declared_votes, lines_of
+from projects.collection.models import Proposal
+from projects.cycles.models import Attachment, Cycle, CycleState, Paper
+from projects.cycles.rulebook import Rules
+from projects.cycles.selectors import cycles_of, rules_in_force, running_cycle, session_date
+from projects.evaluation.models import Grade, Measurement, Rating
+from projects.evaluation.rules import Base, Marks, ResidentsRating, percent, residents_rating
+from projects.selection.models import Item, Notice, NoticeState, Objection
+from projects.supervision.models import Change, Project, ProjectState
+from projects.supervision.rules import LIGHT_WORDS
+from workflow.people.isolation import of_units, within
+from workflow.people.models import Unit, UnitKind
+
+HALLS = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
+ONGOING = (ProjectState.ELECTED, ProjectState.ASSIGNED, ProjectState.BUILDING, ProjectState.SUSPENDED)
+FINISHED = (ProjectState.COMPLETED, ProjectState.ACCEPTED)
+NOTICES_SHOWN = 8
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
+
+
+# ------------------------------------------------------------------------------- townships
+
+
+@dataclass(frozen=True)
+class Place:
+    """A township to choose from, with the year it is at."""
+
+    unit: Unit
+    cycle: Cycle | None
+
+
+def townships(search: str = "") -> list[Place]:
+    """Townships and subdistricts in being, by county and code; search: part of a name."""
+    units = Unit.objects.filter(kind__in=HALLS, ends_on=None).select_related("parent")
+    if search:
+        units = units.filter(name__icontains=search)
+    listed = list(units.order_by("parent__code", "code"))
+    return [Place(unit, cycle) for unit, cycle in zip(listed, _latest(listed), strict=True)]
+
+
+def _latest(units: list[Unit]) -> list[Cycle | None]:
+    """The newest open cycle of each unit."""
+    cycles = Cycle.objects.filter(unit__in=units).exclude(state__in=_NOT_SHOWN).order_by("year", "pk")
+    by_unit = {cycle.unit_id: cycle for cycle in cycles.select_related("unit")}
+    return [by_unit.get(unit.pk) for unit in units]
+
+
+_NOT_SHOWN = (CycleState.PREPARING, CycleState.CLOSED)
+
+
+def township_of(code: str) -> Unit | None:
+    """A township or subdistrict by its code."""
+    return Unit.objects.select_related("parent").filter(code=code, kind__in=HALLS).first()
+
+
+# ------------------------------------------------------------------------------- proposing
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Whether a proposal can be made on a day. inside: it joins the year's collection, else the all-year pool."""
+
+    is_open: bool
+    inside: bool
+    rules: Rules
+    cycle: Cycle | None
+    is_before: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """What a resident should know about it."""
+        if self.inside and self.cycle:
+            return _("正在征集，%(day)s截止。") % {"day": said(self.cycle.window_to)}
+        if self.cycle and self.cycle.window_from is None:
+            until = _("征集公告即将发布。")
+        elif self.cycle and self.is_before:
+            until = _("征集从%(day)s开始。") % {"day": said(self.cycle.window_from)}
+        else:
+            until = _("现在不在征集期。")
+        if self.is_open:
+            return until + _("现在提出的意见建议先列入项目库，下次征集时一并办理。")
+        return until + _("征集期内可以在这里提出。")
+
+def intake_of(unit: Unit, today: date) -> Intake:
+    """The township's collection as a resident meets it today."""
+    cycle = running_cycle(unit)
+    rules = cycle.rules if cycle else rules_in_force(unit)
+    start, end = (cycle.window_from, cycle.window_to) if cycle else (None, None)
+    inside = bool(start and end and start <= today <= end)
+    return Intake(inside or rules.pool_all_year, inside, rules, cycle, bool(start and today < start))
+
+
+def said(day: date | None) -> str:
+    """A day as people read it."""
+    return date_format(day, "DATE_FORMAT") if day else ""
+
+
+# ------------------------------------------------------------------------------- a year
+
+
+@dataclass(frozen=True)
+class Year:
+    """One year as the township's page shows it. step: 1–6, 7 when closed."""
+
+    cycle: Cycle
+    sentence: str
+    step: int
+
+
+def year_of(cycle: Cycle, today: date, notice: Notice | None = None) -> Year:
+    """What is going on in a year, in one sentence."""
+    step = 7 if cycle.state == CycleState.CLOSED else cycle.step
+    return Year(cycle, _sentence(cycle, today, notice), step)
+
+
+def _sentence(cycle: Cycle, today: date, notice: Notice | None) -> str:
+    if cycle.state == CycleState.COLLECTING:
+        return _collecting(cycle, today)
+    if cycle.state == CycleState.SELECTING and notice and is_posted(notice, today):
+        return _("候选项目正在公示，%(day)s止；有异议可以提出。") % {"day": said(notice.to_on)}
+    if cycle.state in (CycleState.DELIBERATING, CycleState.VOTING):
+        day = said(session_date(cycle, "vote"))
+        return _("候选项目由人大代表审议、票决，会议日期：%(day)s。") % {"day": day}
+    return {
+        CycleState.SELECTING: _("政府正在归并、筛查、论证大家的意见建议，每一件都会答复。"),
+        CycleState.SUPERVISING: _("入选项目正在实施，代表和群众一起监督。"),
+        CycleState.EVALUATING: _("正在评估：群众评价、代表测评，结果向社会公布。"),
+        CycleState.CLOSED: _("全年工作已经办结。"),
+    }[CycleState(cycle.state)]
+
+
+def _collecting(cycle: Cycle, today: date) -> str:
+    if not cycle.window_from or not cycle.window_to:
+        return _("年度工作已经启动，即将公开征集项目。")
+    if today < cycle.window_from:
+        return _("%(day)s起公开征集项目。") % {"day": said(cycle.window_from)}
+    if today <= cycle.window_to:
+        return _("正在公开征集项目，%(day)s截止，欢迎提出。") % {"day": said(cycle.window_to)}
+    return _("征集已经截止，政府正在受理和汇总。")
+
+
+def years_of(unit: Unit) -> list[Cycle]:
+    """Every year anybody may read, the newest first."""
+    return list(cycles_of(unit).exclude(state=CycleState.PREPARING))
+
+
+def open_years(cycles: Iterable[Cycle], today: date) -> list[Year]:
+    """The years under way, the newest first."""
+    running = [cycle for cycle in cycles if cycle.state != CycleState.CLOSED]
+    notices = latest_notices(running)
+    return [year_of(cycle, today, notices.get(cycle.pk)) for cycle in running]
+
+
+def latest_notices(cycles: Iterable[Cycle]) -> dict[int, Notice]:
+    """The last notice of each cycle."""
+    posted = Notice.objects.filter(cycle__in=[c.pk for c in cycles]).order_by("round")
+    return {notice.cycle_id: notice for notice in posted}
+
+
+def is_posted(notice: Notice, today: date) -> bool:
+    """Whether an objection can still be raised: the notice stands and its days are not over."""
+    return notice.state == NoticeState.POSTED and notice.from_on <= today <= notice.to_on
+
+
+def posted_items(notice: Notice) -> QuerySet[Item]:
+    """The items on a notice, by number."""
+    return notice.items.select_related("department").order_by("number")
+
+
+def published_papers(cycle: Cycle) -> QuerySet[Paper]:
+    """A year's papers that anybody may read, in the order of the steps."""
+    return Paper.objects.filter(cycle=cycle, published_at__isnull=False).order_by("step", "pk")
+
+
+def latest_papers(unit: Unit) -> list[Paper]:
+    """The township's newest published papers."""
+    papers = Paper.objects.filter(unit=unit, published_at__isnull=False).select_related("cycle")
+    return list(papers.order_by("-published_at", "-pk")[:NOTICES_SHOWN])
+
+
+@dataclass(frozen=True)
+class Result:
+    """A declared vote and its lines, in the order of the paper. base: of whom the majority is counted."""
+
+    vote: Vote
+    lines: list[Line]
+    ballots: dict[str, Any]
+    base: str
+    of: int | None
+    needed: int
+
+    @property
+    def elected(self) -> int:
+        return sum(line.elected for line in self.lines)
+
+
+_BASES = {"in_office": _lazy("全体代表"), "present": _lazy("出席代表"), "valid": _lazy("有效票")}
+
+
+def results_of(cycle: Cycle) -> list[Result]:
+    """The votes on a year's projects that were announced; nothing before the chair has declared."""
+    return [_result(vote) for vote in declared_votes(cycle.reference, *PROJECTS)]
+
+
+def _result(vote: Vote) -> Result:
+    majority = vote.outcome["majority"]
+    base = str(_BASES.get(majority["base"], ""))
+    return Result(vote, lines_of(vote), vote.outcome["ballots"], base, majority["of"], majority["needed"])
+
+
+# ------------------------------------------------------------------------------- projects
+
+
+LEVEL_OF_LIGHT = {"green": "green", "blue": "green", "yellow": "yellow", "orange": "yellow", "red": "red"}
+TONE_OF_LEVEL = {"green": "green", "yellow": "amber", "red": "red", "grey": "blue"}
+
+
+@dataclass(frozen=True)
+class Card:
+    """A project as a list shows it. level: of the light; rating: residents', None where it cannot be rated yet."""
+
+    project: Project
+    photos: int = 0
+    rating: ResidentsRating | None = None
+    measured: list[Measurement] = field(default_factory=list)
+
+    @property
+    def level(self) -> str:
+        return LEVEL_OF_LIGHT.get(self.project.light, "grey")
+
+    @property
+    def tone(self) -> str:
+        return TONE_OF_LEVEL[self.level]
+
+    @property
+    def light_words(self) -> str:
+        return str(LIGHT_WORDS[self.project.light])
+
+    @property
+    def is_lit(self) -> bool:
+        """Whether a light says anything about it: only while it is being built."""
+        return self.project.state in (ProjectState.ASSIGNED, ProjectState.BUILDING)
+
+    @property
+    def can_be_rated(self) -> bool:
+        return self.project.state == ProjectState.ACCEPTED
+
+
+def cards_of(unit: Unit, projects: QuerySet[Project]) -> list[Card]:
+    """Projects with photos, ratings and measurements, in a fixed number of queries."""
+    listed = list(projects.select_related("cycle__unit", "department").order_by("cycle_id", "number"))
+    photos, marks = _photos_by_project(listed), marks_of(unit, [p.pk for p in listed])
+    measured = _measured(listed)
+    return [
+        Card(p, photos.get(p.reference, 0), _rating(p, marks.get(p.pk)), measured.get(p.pk, []))
+        for p in listed
+    ]
+
+
+def _photos_by_project(projects: list[Project]) -> dict[str, int]:
+    files = Attachment.objects.filter(subject__in=[p.reference for p in projects], public=True)
+    rows = files.filter(_is_picture()).values_list("subject").annotate(Count("pk"))
+    return dict(rows.order_by())
+
+
+def _is_picture() -> Q:
+    found = Q()
+    for ending in PICTURES:
+        found |= Q(name__iendswith=ending)
+    return found
+
+
+def _measured(projects: list[Project]) -> dict[int, list[Measurement]]:
+    """Certified measurements by project, round by round."""
+    found: dict[int, list[Measurement]] = {}
+    rows = Measurement.objects.filter(project__in=projects).exclude(state__in=("planned", "measured"))
+    for row in rows.order_by("round"):
+        found.setdefault(row.project_id, []).append(row)
+    return found
+
+
+def marks_of(unit: Unit, project_ids: list[int]) -> dict[int, Marks]:
+    """How residents rated projects, as counts; the words stay inside."""
+    with within(of_units((unit.pk,))):
+        rows = list(
+            Rating.objects.filter(unit=unit, project_id__in=project_ids)
+            .values_list("project_id", "grade")
+            .annotate(Count("pk"))
+            .order_by()
+        )
+    counts: dict[int, dict[str, int]] = {}
+    for project_id, grade, n in rows:
+        counts.setdefault(project_id, {})[grade] = n
+    return {pk: Marks(*(grades.get(grade, 0) for grade in Grade.values)) for pk, grades in counts.items()}
+
+
+def _rating(project: Project, marks: Marks | None) -> ResidentsRating | None:
+    if project.state != ProjectState.ACCEPTED:
+        return None
+    return residents_rating(marks or Marks(0, 0, 0), smallest_sample=project.cycle.rules.resident_sample_min)
+
+
+def measured_percent(measurement: Measurement) -> str:
+    """满意 and 基本满意 of the base, cut off to one place; empty where there is no base."""
+    content = (measurement.satisfied or 0) + (measurement.basic or 0)
+    return percent(Fraction(content, measurement.base)) if measurement.base else ""
+
+
+def base_words(rules: Rules) -> str:
+    """Of whom satisfaction is a share, in words."""
+    return Base(rules.satisfaction_base).label
+
+
+def public_project(unit: Unit, number: int) -> Card | None:
+    """One project of the township with what its page shows."""
+    found = cards_of(unit, Project.objects.filter(unit=unit, pk=number))
+    return found[0] if found else None
+
+
+def project_page(card: Card) -> dict[str, Any]:
+    """The published parts of one project: plan, milestones, reports, announced changes, photos, papers."""
+    project = card.project
+    plan = getattr(project, "plan", None) if _has_plan(project) else None
+    files = list(Attachment.objects.filter(subject=project.reference, public=True).order_by("-pk"))
+    reports = list(project.reports.order_by("-period"))
+    return {
+        "plan": plan,
+        "milestones": list(project.milestones.all()) if plan else [],
+        "reports": reports,
+        "expected": reports[0].expected if reports and card.is_lit else None,
+        "changes": list(announced_changes(project)),
+        "photos": [f for f in files if f.name.lower().endswith(PICTURES)],
+        "papers": list(Paper.objects.filter(subject=project.reference, published_at__isnull=False)),
+    }
+
+
+def _has_plan(project: Project) -> bool:
+    plan = getattr(project, "plan", None)
+    return bool(plan and plan.published_at)
+
+
+def announced_changes(project: Project) -> QuerySet[Change]:
+    """Changes the public was told of."""
+    return project.changes.filter(state__in=("announced", "ratified", "revoked")).order_by("asked_on", "pk")
+
+
+# ------------------------------------------------------------------------------- one code
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where a query code leads: "proposal" or "objection", and in which township."""
+
+    kind: str
+    unit: Unit
+
+
+def find_code(code: str) -> Found | None:
+    """Whose code it is; only the township's own page opens the record."""
+    units = {unit.pk: unit for unit in Unit.objects.filter(kind__in=HALLS)}
+    with within(of_units(units)):
+        for kind, model in (("proposal", Proposal), ("objection", Objection)):
+            if unit_id := model.objects.filter(code=code).values_list("unit_id", flat=True).first():
+                return Found(kind, units[unit_id])
+    return None

@@ -1,0 +1,118 @@
+"""What offices do of their own accord in step 2."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from projects.collection.models import Proposal
+from projects.cycles.selectors import running_cycle
+from projects.selection import forms, intake, selectors, services
+from projects.selection.models import Item, ItemState, Notice
+from workflow.flows.events import Event, register_event
+from workflow.flows.forms import StepForm
+
+
+def obstacles_to_bringing_back(item: Item, at: datetime) -> list[str]:
+    """Why an item of the pool cannot be proposed now: it is not in it, or nothing is being collected."""
+    if item.state != ItemState.RESERVED:
+        return [_t("“%(title)s”不在储备库中。") % {"title": item.title}]
+    cycle = running_cycle(item.unit)
+    if cycle is None or cycle.pk == item.cycle_id:
+        return [_t("目前没有正在征集的年度，征集公告发布后再提出。")]
+    if Proposal.objects.filter(cycle=cycle, title=item.title).exists():
+        return [_t("本年度已提出“%(title)s”。") % {"title": item.title}]
+    return []
+
+
+def _item_page(item: Item) -> dict[str, Any]:
+    return {"item": item, "sources": list(selectors.history_of(item))}
+
+
+UNMERGE = register_event(
+    Event(
+        key="selection.unmerge",
+        title=_("拆分项目"),
+        offices=("gov_clerk",),
+        subject=Item,
+        form=forms.UnmergeForm,
+        act=services.unmerge,
+        when=services.obstacles_to_unmerging,
+        step=2,
+        context=_item_page,
+        page="steps/selection/item.html",
+        hint=_("拆出的每件意见建议单独成为一个项目，须重新筛查。"),
+    )
+)
+EDIT = register_event(
+    Event(
+        key="selection.edit_item",
+        title=_("修改项目文字"),
+        offices=("gov_clerk",),
+        subject=Item,
+        form=forms.EditItemForm,
+        act=services.edit_item,
+        when=services.obstacles_to_editing,
+        step=2,
+        context=_item_page,
+        page="steps/selection/item.html",
+    )
+)
+SCORE = register_event(
+    Event(
+        key="selection.score",
+        title=_("评分"),
+        offices=("gov_clerk", "department", "finance", "legal", "deputy"),
+        subject=Item,
+        form=forms.ScoreForm,
+        act=services.score,
+        when=services.obstacles_to_scoring,
+        step=2,
+        context=_item_page,
+        page="steps/selection/item.html",
+        hint=_("每人一份，各项 0 至 100 分，按年度规则的权重合计。"),
+    )
+)
+TELL = register_event(
+    Event(
+        key="selection.tell",
+        title=_("先行答复提出人"),
+        offices=("gov_clerk",),
+        subject=Proposal,
+        form=forms.TellForm,
+        act=services.tell,
+        when=services.obstacles_to_telling,
+        step=2,
+        basis=_("决定作出之日起五个工作日内答复"),
+    )
+)
+OBJECT = register_event(
+    Event(
+        key="selection.object",
+        title=_("登记异议"),
+        offices=("station", "deputy", "senior_deputy", "gov_clerk"),
+        subject=Notice,
+        form=forms.ObjectForm,
+        act=intake.register_objection,
+        when=services.obstacles_to_objecting,
+        step=2,
+        hint=_("群众当面、来电、来信提出的异议，由受理的人登记；群众也可在公示页直接提出。"),
+    )
+)
+BRING_BACK = register_event(
+    Event(
+        key="selection.bring_back",
+        title=_("从储备库提出"),
+        offices=("gov_clerk",),
+        subject=Item,
+        form=StepForm,
+        act=intake.bring_back,
+        when=obstacles_to_bringing_back,
+        step=2,
+        context=_item_page,
+        page="steps/selection/item.html",
+    )
+)

@@ -1,0 +1,221 @@
+"""Whose turn it is in step 2 (steps.md, 2 初定; responsible: 乡镇人民政府, studied by the Party committee)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from viewflow import this
+from viewflow.workflow import nodes
+
+from projects.collection.forms import DecisionForm
+from projects.cycles.flows import YearlyFlow
+from projects.selection import forms, selectors, services
+from workflow.calendar.offsets import DueDate
+from workflow.flows.base import Begin
+from workflow.flows.nodes import EachSplit, MeetingView, OfficeEnd, OfficeView
+from workflow.people.models import Unit
+
+
+class AppraisalSplit(nodes.Split):
+    """The start of the appraisals, which the mayor may ask for once more."""
+
+    task_title = _("论证")
+
+
+def _department(subject: Any, item: dict[str, Any]) -> Unit:
+    """The department a branch belongs to."""
+    return Unit.objects.select_related("tenant").get(pk=item["department"])
+
+
+def _in_turn(activation: Any) -> bool:
+    """Whether this year's rulebook has the presidium first and the Party committee after it."""
+    return activation.process.artifact.rules.opinions_order == "one_after_other"
+
+
+def _presidium_agreed_first(activation: Any) -> bool:
+    cycle = activation.process.artifact
+    meeting = selectors.last_meeting(cycle, "selection.presidium_opinion")
+    return _in_turn(activation) and meeting is not None and meeting.agreed
+
+
+class SelectionFlow(YearlyFlow):
+    """初定"""
+
+    room, step = "selection", 2
+    process_title = _("初定")
+
+    @classmethod
+    def due(cls, node: OfficeView, subject: Any, opened_on: date) -> DueDate | None:
+        """Answering becomes possible when the notice is over, so its clock starts on that day."""
+        notice = selectors.last_notice(subject) if node.name == "answer" else None
+        return super().due(node, subject, max(opened_on, notice.to_on) if notice else opened_on)
+
+    start = Begin().Next(this.merge)
+    merge = OfficeView(
+        office="gov_clerk",
+        title=_("归并梳理"),
+        form=forms.MergeForm,
+        act=services.merge,
+        obstacles=services.obstacles_to_merging,
+        context=selectors.merge_page,
+        page="steps/selection/merge.html",
+        basis=_("汇总归纳、梳理分类；归并不丢失任何一件来源"),
+        hint=_("序号相同的意见建议归并为一个项目；名单确定前可以拆分。"),
+        output=_("归并后的项目，逐件保留来源"),
+    ).Next(this.screen)
+    screen = (
+        OfficeView(
+            office="gov_clerk",
+            title=_("资格筛查"),
+            form=forms.ScreenForm,
+            act=services.screen,
+            context=selectors.screen_page,
+            page="steps/selection/screen.html",
+            basis=_("内涵条件：财政资金为主，普惠公益均衡，目标明确、当年完成，要素有保障"),
+            output=_("逐条筛查结果和依据"),
+        )
+        .Returns(this.merge)
+        .Next(this.appraise)
+    )
+    appraise = (
+        AppraisalSplit().Next(this.each_department).Next(this.appraise_finance).Next(this.appraise_legal)
+    )
+    each_department = (
+        EachSplit(selectors.departments_appraising)
+        .Each(this.appraise_department)
+        .Empty(this.departments_done)
+    )
+    appraise_department = OfficeView(
+        office="department",
+        seat=_department,
+        title=_("部门论证"),
+        form=forms.DepartmentForm,
+        act=services.appraise_department,
+        context=selectors.appraisal_page,
+        page="steps/selection/appraise.html",
+        basis=_("必要性、可行性、投资估算与资金来源、要素保障"),
+        output=_("部门论证意见"),
+    ).Next(this.departments_done)
+    departments_done = nodes.Join().Next(this.appraised)
+    appraise_finance = OfficeView(
+        office="finance",
+        title=_("财政论证"),
+        form=forms.FinanceForm,
+        act=services.appraise_finance,
+        context=selectors.appraisal_page,
+        page="steps/selection/appraise.html",
+        basis=_("项目资金列入预算；不增加政府债务风险"),
+        output=_("财政论证意见"),
+    ).Next(this.appraised)
+    appraise_legal = OfficeView(
+        office="legal",
+        title=_("合法性审查"),
+        form=forms.LegalForm,
+        act=services.appraise_legal,
+        context=selectors.appraisal_page,
+        page="steps/selection/appraise.html",
+        basis=_("陕西规定：候选项目须经合法性审查"),
+        output=_("合法性审查意见"),
+    ).Next(this.appraised)
+    appraised = nodes.Join().Next(this.draft_list)
+    draft_list = (
+        OfficeView(
+            office="mayor",
+            title=_("政府研究提出候选项目建议方案"),
+            form=forms.DraftForm,
+            act=services.draft_list,
+            obstacles=services.obstacles_to_drafting,
+            on_return=services.reopen,
+            context=selectors.draft_page,
+            page="steps/selection/draft_list.html",
+            basis=_("政府办公会或党政联席会研究；候选项目数多于应选数（差额）"),
+            output=_("候选项目建议方案、会议纪要"),
+        )
+        .Returns(this.merge, this.screen, this.appraise)
+        .Next(this.opinions)
+    )
+    opinions = (
+        nodes.Split()
+        .Next(this.presidium_opinion)
+        .Next(this.party_study, case=lambda activation: not _in_turn(activation))
+    )
+    presidium_opinion = MeetingView(
+        office="presidium",
+        title=_("主席团提出意见"),
+        form=DecisionForm,
+        act=services.give_presidium_opinion,
+        context=selectors.list_page,
+        page="steps/selection/opinion.html",
+        basis=_("主席团对候选项目建议方案提出意见"),
+        output=_("主席团会议纪要"),
+    ).Next(this.presidium_done)
+    presidium_done = nodes.If(_presidium_agreed_first).Then(this.party_study).Else(this.opinions_given)
+    party_study = MeetingView(
+        office="party",
+        title=_("党委研究"),
+        form=DecisionForm,
+        act=services.study_by_party,
+        context=selectors.list_page,
+        page="steps/selection/opinion.html",
+        basis=_("坚持党的领导：候选项目报同级党委研究"),
+        output=_("党委会议纪要"),
+    ).Next(this.opinions_given)
+    opinions_given = nodes.Join().Next(this.agreed)
+    agreed = (
+        nodes.If(lambda activation: selectors.is_agreed(activation.process.artifact))
+        .Then(this.notice)
+        .Else(this.draft_list)
+    )
+    notice = OfficeView(
+        office="gov_clerk",
+        title=_("候选项目公示"),
+        form=forms.NoticeForm,
+        act=services.post_notice,
+        obstacles=services.obstacles_to_posting,
+        context=selectors.notice_page,
+        page="steps/selection/notice.html",
+        irreversible=True,
+        basis=_("候选项目向社会公示，公示期由本地规定"),
+        hint=_("公示后名单即确定，群众可以提出异议。"),
+        output=_("公示"),
+    ).Next(this.answer)
+    answer = (
+        OfficeView(
+            office="gov_clerk",
+            title=_("答复未采纳的提出人"),
+            form=forms.AnswerForm,
+            act=services.answer_all,
+            obstacles=services.obstacles_to_answering,
+            on_return=services.refuse_return,
+            context=selectors.answer_page,
+            page="steps/selection/answer.html",
+            irreversible=True,
+            basis=_("逐件答复：未采纳的意见建议全部答复后，方可进入审议"),
+            output=_("逐件答复；候选项目名单"),
+        )
+        .Returns(this.party_study)
+        .Next(this.end)
+    )
+    end = OfficeEnd()
+
+
+class ObjectionFlow(YearlyFlow):
+    """一件异议"""
+
+    room, step = "selection", 2
+    process_title = _("办理异议")
+
+    start = Begin().Next(this.objection)
+    objection = OfficeView(
+        office="gov_clerk",
+        title=_("答复异议"),
+        form=forms.ObjectionForm,
+        act=services.answer_objection,
+        context=selectors.objection_page,
+        page="steps/selection/objection.html",
+        basis=_("公示期间的异议，收到之日起五个工作日内答复"),
+        output=_("异议答复"),
+    ).Next(this.end)
+    end = OfficeEnd()

@@ -1,0 +1,71 @@
+"""An objection's way in, and an old item's way back: the record and the task that follows it, in one transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from projects.collection.intake import propose
+from projects.collection.models import Proposal, ProposerKind
+from projects.selection.flows import ObjectionFlow
+from projects.selection.models import Item, ItemState, Notice, Objection
+from projects.selection.services import lodge
+from workflow.audit.services import Act, write_down
+from workflow.flows.acting import acting
+from workflow.flows.errors import Refused
+from workflow.flows.services import Outcome
+
+
+def raise_objection(act: Act, notice: Notice, *, words: str, item: int | None = None) -> Objection:
+    """Anybody objects to the posted list; act.actor None for a resident. Refused once the notice is over.
+
+    The government's clerk gets the task of answering. The words may hold personal data and stay out of the trail.
+    """
+    with transaction.atomic(), acting(act):
+        held = Notice.objects.select_for_update().get(pk=notice.pk)
+        objection = _lodged(act, held, words, item)
+        write_down(
+            act,
+            "selection.object",
+            objection.reference,
+            about=objection.about,
+            step=2,
+            after={"notice": held.reference, "item": objection.item.reference if objection.item else ""},
+            label=objection.label,
+        )
+    return objection
+
+
+def register_objection(act: Act, notice: Notice, *, words: str, item: int | None = None) -> Outcome:
+    """The same, registered by an office for whoever said it; the office's act is the entry."""
+    objection = _lodged(act, notice, words, item)
+    return Outcome(after={"objection": objection.reference})
+
+
+def _lodged(act: Act, notice: Notice, words: str, item: int | None) -> Objection:
+    objection = lodge(act, notice, words=words, item=item)
+    ObjectionFlow.begin(objection)
+    return objection
+
+
+def bring_back(act: Act, item: Item) -> Outcome:
+    """An item in the pool is proposed again in the collecting cycle, outside its window as any proposal."""
+    if item.state != ItemState.RESERVED:
+        raise Refused(_("“%(title)s”不在储备库中。") % {"title": item.title})
+    proposal: Proposal = propose(act, **_as_proposal(item))
+    return Outcome(after={"proposal": proposal.reference})
+
+
+def _as_proposal(item: Item) -> dict[str, Any]:
+    return {
+        "title": item.title,
+        "content": item.content,
+        "necessity": _("%(year)s 年度列入储备库。") % {"year": item.cycle.year},
+        "place": item.place,
+        "category": item.category,
+        "estimate_fen": item.investment_fen,
+        "proposer_kind": ProposerKind.DEPARTMENT,
+        "channel": _("储备库"),
+    }

@@ -1,0 +1,668 @@
+"""Step 2's acts: merge, screen, appraise, draft the list, hear the opinions, post it, answer everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Count, OuterRef, Subquery
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from projects.collection.models import Outcome as Fate
+from projects.collection.models import Proposal, ProposalState
+from projects.collection.services import new_code
+from projects.cycles.models import Cycle
+from projects.cycles.papers import KINDS, make_paper
+from projects.selection import rules
+from projects.selection.models import (
+    Appraisal,
+    Item,
+    ItemState,
+    Notice,
+    NoticeState,
+    Objection,
+    Score,
+    Screening,
+    Source,
+    Verdict,
+)
+from projects.selection.selectors import (
+    APPRAISABLE,
+    active_checks,
+    appraisable_of,
+    check_title,
+    departments_of,
+    drafted_of,
+    is_agreed,
+    is_list_changed,
+    items_of,
+    last_notice,
+    left_over,
+    mergeable_of,
+    open_objections,
+    unanswered,
+    with_everything,
+)
+from workflow.audit.services import Act, write_down
+from workflow.flows.errors import Refused
+from workflow.flows.models import Meeting
+from workflow.flows.services import Outcome
+from workflow.machines.services import fire
+from workflow.people.models import Unit, User
+
+KINDS.setdefault("appraisal", gettext_lazy("论证意见"))
+
+Rows = Mapping[int, Mapping[str, Any]]
+
+# ------------------------------------------------------------------------------------------- merge
+
+
+def merge(act: Act, cycle: Cycle, *, rows: Rows, **_typed: Any) -> None:
+    """归并: one item for every number entered; every source is kept (rules.md §4).
+
+    rows: proposal id → number and, where the proposal has none, category. A second merging keeps an item whose
+    sources stay together under the same number, moves what was given another one, and removes what was left empty.
+    """
+    proposals = {p.pk: p for p in mergeable_of(cycle).select_for_update(of=("self",))}
+    if set(proposals) != set(rows):
+        raise Refused(_("意见建议的情况已有变化，请重新打开后再归并。"))
+    kept = {
+        i.number: i for i in items_of(cycle).filter(state=ItemState.MERGED).select_for_update(of=("self",))
+    }
+    _take_out(act, [p for p in proposals.values() if _moves(p, rows[p.pk]["number"])])
+    numbers = {pk: row["number"] for pk, row in rows.items() if _is_loose(proposals[pk])}
+    groups = [[proposals[pk] for pk in group] for group in rules.groups_of(numbers)]
+    new = [group for group in groups if rows[group[0].pk]["number"] not in kept]
+    made = _new_items(act, cycle, new, rows)
+    homes = kept | {rows[group[0].pk]["number"]: item for group, item in zip(new, made, strict=True)}
+    for group in groups:
+        _put_in(act, homes[rows[group[0].pk]["number"]], group)
+    _remove_empty(act, cycle)
+    _recount(cycle)
+
+
+def _is_loose(proposal: Proposal) -> bool:
+    return proposal.state == ProposalState.ACCEPTED
+
+
+def _moves(proposal: Proposal, number: int) -> bool:
+    source = getattr(proposal, "source", None)
+    return source is not None and source.item.number != number
+
+
+def _take_out(act: Act, proposals: Iterable[Proposal]) -> None:
+    """Each proposal leaves its item and may be merged again."""
+    for proposal in proposals:
+        fire(proposal, "unmerge", act)
+        Source.objects.filter(proposal=proposal).delete()
+
+
+def _new_items(act: Act, cycle: Cycle, groups: Sequence[Sequence[Proposal]], rows: Rows) -> list[Item]:
+    """One item per group, named after the first proposal in it. Entered numbers become a row without gaps."""
+    last = max((i.number for i in items_of(cycle)), default=0)
+    return Item.objects.bulk_create(
+        _item_of(act, cycle, last + n, group, rows) for n, group in enumerate(groups, 1)
+    )
+
+
+def _item_of(act: Act, cycle: Cycle, number: int, group: Sequence[Proposal], rows: Rows) -> Item:
+    first = group[0]
+    category = first.category or rows.get(first.pk, {}).get("category") or ""
+    return Item(
+        unit=act.unit,
+        cycle=cycle,
+        number=number,
+        title=first.title,
+        content=first.content,
+        category=category,
+        place=first.place,
+        investment_fen=first.estimate_fen,
+    )
+
+
+def _put_in(act: Act, item: Item, proposals: Sequence[Proposal]) -> None:
+    """The proposals join the item."""
+    for proposal in proposals:
+        fire(proposal, "merge", act)
+    Source.objects.bulk_create(Source(unit=act.unit, item=item, proposal=p) for p in proposals)
+
+
+def _remove_empty(act: Act, cycle: Cycle) -> None:
+    """An item all of whose proposals were moved is no item any more; the trail keeps that it was one."""
+    for item in items_of(cycle).filter(sources=None, state=ItemState.MERGED, added_in_session=False):
+        write_down(act, "item.dissolve", item.reference, about=item.about, step=2, label=item.label)
+        item.delete()
+
+
+def _recount(cycle: Cycle) -> None:
+    """民意: how many proposals stand behind each item."""
+    sources = Source.objects.filter(item=OuterRef("pk")).order_by().values("item").annotate(n=Count("pk"))
+    Item.objects.filter(cycle=cycle, added_in_session=False).update(support=Subquery(sources.values("n")))
+
+
+def unmerge(act: Act, item: Item, *, proposals: Sequence[int]) -> Outcome:
+    """拆分: each chosen proposal becomes an item of its own, to be screened; the rest stay together."""
+    taken = list(
+        Proposal.objects.select_for_update(of=("self",))
+        .filter(pk__in=proposals, source__item=item)
+        .select_related("source__item")
+        .order_by("pk")
+    )
+    if len(taken) == item.sources.count():
+        raise Refused(_("至少须留下一件。"))
+    _take_out(act, taken)
+    made = _new_items(act, item.cycle, [[p] for p in taken], {})
+    for proposal, own in zip(taken, made, strict=True):
+        _put_in(act, own, [proposal])
+    _recount(item.cycle)
+    return Outcome(after={"into": [own.reference for own in made]})
+
+
+def obstacles_to_unmerging(item: Item, at: datetime) -> list[str]:
+    """Why an item may no longer be taken apart: its list has been decided or posted."""
+    if item.cycle.state != "selecting":
+        return [_("本年度初定已结束，不能再拆分。")]
+    if item.state == ItemState.DRAFTED:
+        return [_("“%(title)s”已列入建议方案，须由乡镇长退回归并后再拆分。") % {"title": item.title}]
+    if item.state not in (*APPRAISABLE, ItemState.MERGED, ItemState.BLOCKED):
+        return [_("名单已确定，不能再拆分。")]
+    if (notice := last_notice(item.cycle)) is not None:
+        return [_("名单已于 %(day)s 公示，不能再拆分。") % {"day": notice.from_on}]
+    if item.sources.count() < 2:
+        return [_("“%(title)s”只有一件意见建议，无须拆分。") % {"title": item.title}]
+    return []
+
+
+def obstacles_to_merging(cycle: Cycle, at: datetime) -> list[str]:
+    """Nothing to merge: nothing was accepted."""
+    if not mergeable_of(cycle).exists():
+        return [_("本年度没有已受理的意见建议，请党政办先从项目库提出或另行征集。")]
+    return []
+
+
+def edit_item(act: Act, item: Item, **words: str) -> None:
+    """The item's own words are put right; the trail has the act with the new words."""
+    Item.objects.filter(pk=item.pk).update(**words)
+
+
+def obstacles_to_editing(item: Item, at: datetime) -> list[str]:
+    """Why an item's words stand: its list has been posted."""
+    if item.cycle.state != "selecting" or last_notice(item.cycle) is not None:
+        return [_("名单已公示或初定已结束，项目内容不能再改。")]
+    return []
+
+
+# ------------------------------------------------------------------------------------------ screen
+
+
+def screen(act: Act, cycle: Cycle, *, rows: Rows, **_typed: Any) -> Outcome:
+    """资格筛查: every rule's verdict on every item; one blocking rule blocks the item with its reason (rules.md §4)."""
+    items = items_of(cycle).filter(state=ItemState.MERGED).select_for_update(of=("self",))
+    held = {item.pk: item for item in items}
+    if set(held) != set(rows):
+        raise Refused(_("项目的情况已有变化，请重新打开后再筛查。"))
+    severities = active_checks(cycle.rules)
+    Screening.objects.filter(item__in=held).delete()
+    lines = [line for pk, item in held.items() for line in _screened(act, item, rows[pk], severities)]
+    Screening.objects.bulk_create(lines)
+    units = departments_of(cycle.unit).in_bulk()
+    for pk, item in held.items():
+        department = units.get(rows[pk].get("department"))
+        _pass_or_block(act, item, [line for line in lines if line.item_id == pk], department)
+    return Outcome(after={"blocked": sum(item.state == ItemState.BLOCKED for item in held.values())})
+
+
+def _screened(act: Act, item: Item, row: Mapping[str, Any], severities: Mapping[str, str]) -> list[Screening]:
+    unmet = set(row.get("unmet") or ())
+    return [
+        Screening(
+            unit=act.unit,
+            item=item,
+            rule=code,
+            verdict=rules.verdict_of(severity, met=code not in unmet),
+            evidence=(row.get("evidence") or "") if code in unmet else "",
+        )
+        for code, severity in severities.items()
+    ]
+
+
+def _pass_or_block(act: Act, item: Item, lines: Sequence[Screening], department: Unit | None) -> None:
+    if rules.is_blocked(line.verdict for line in lines):
+        reason = _reason_of([line for line in lines if line.verdict == Verdict.BLOCK])
+        fire(item, "block", act, reason=reason, decision_reason=reason[:1000])
+    else:
+        fire(item, "pass_screening", act, department=department)
+
+
+def _reason_of(lines: Sequence[Screening]) -> str:
+    titles = "、".join(check_title(line.rule) for line in lines)
+    return _("资格筛查不予列入（%(rules)s）：%(evidence)s") % {"rules": titles, "evidence": lines[0].evidence}
+
+
+def reopen(act: Act, cycle: Cycle, *, to: str, reason: str) -> None:
+    """The list goes back to be merged or screened again: every item that has not been answered starts anew."""
+    if to == "appraise":
+        return
+    states = (*APPRAISABLE, ItemState.BLOCKED)
+    told = Source.objects.filter(item__cycle=cycle, proposal__state=ProposalState.ANSWERED).values("item")
+    for item in items_of(cycle).filter(state__in=states).exclude(pk__in=told):
+        fire(item, "reopen", act, reason=reason)
+
+
+# ---------------------------------------------------------------------------------------- appraise
+
+
+def appraise_department(
+    act: Act, cycle: Cycle, *, rows: Rows, item: Mapping[str, int] | None = None, **_typed: Any
+) -> None:
+    """部门论证: opinion, estimate, money, finish and target of each of the department's items."""
+    held = _appraised(cycle, rows)
+    for pk, row in rows.items():
+        _set_figures(act, held[pk], row)
+    _write_opinions(act, cycle, Appraisal.Kind.DEPARTMENT, held, rows)
+
+
+def appraise_finance(act: Act, cycle: Cycle, *, rows: Rows, **_typed: Any) -> None:
+    """财政论证."""
+    _write_opinions(act, cycle, Appraisal.Kind.FINANCE, _appraised(cycle, rows), rows)
+
+
+def appraise_legal(act: Act, cycle: Cycle, *, rows: Rows, **_typed: Any) -> None:
+    """合法性审查."""
+    _write_opinions(act, cycle, Appraisal.Kind.LEGAL, _appraised(cycle, rows), rows)
+
+
+def _appraised(cycle: Cycle, rows: Rows) -> dict[int, Item]:
+    held = {i.pk: i for i in appraisable_of(cycle).filter(pk__in=rows).select_for_update(of=("self",))}
+    if set(held) != set(rows):
+        raise Refused(_("项目的情况已有变化，请重新打开后再论证。"))
+    return held
+
+
+def _set_figures(act: Act, item: Item, row: Mapping[str, Any]) -> None:
+    item.funding = {name: row[name] for name in ("own", "upper", "social")}
+    item.investment_fen = sum(item.funding.values())
+    item.finish_by, item.target = row["finish"], row["target"]
+    item.multi_year = rules.takes_more_than_the_year(row["finish"], item.cycle.year)
+    item.milestone = row.get("milestone") or ""
+    item.beneficiaries, item.leader = row.get("beneficiaries") or "", row.get("leader") or ""
+    item.save(
+        update_fields=[
+            "funding", "investment_fen", "finish_by", "target", "multi_year", "milestone", "beneficiaries", "leader",
+        ]
+    )  # fmt: skip
+    _check_money(act, item)
+
+
+def _check_money(act: Act, item: Item) -> None:
+    """The figures show what the screening could not: whether the money is mainly public (rules.md §1.4)."""
+    severity = item.cycle.rules.eligibility["public_money"]
+    if severity == "off" or not rules.is_mainly_social(item.funding):
+        return
+    evidence = _("部门论证：社会资金超过总投资的一半。")
+    Screening.objects.update_or_create(
+        item=item,
+        rule="public_money",
+        defaults={
+            "unit": act.unit,
+            "verdict": rules.verdict_of(severity, met=False),
+            "evidence": evidence,
+        },
+    )
+    if severity == "block" and item.state == ItemState.ELIGIBLE:
+        fire(item, "block", act, reason=evidence, decision_reason=evidence)
+
+
+def _write_opinions(act: Act, cycle: Cycle, kind: str, held: Mapping[int, Item], rows: Rows) -> None:
+    """The opinions of one office, and its paper; an earlier opinion of the same office is replaced."""
+    Appraisal.objects.filter(item__in=rows, kind=kind).delete()
+    opinions = Appraisal.objects.bulk_create(
+        Appraisal(
+            unit=act.unit,
+            item_id=pk,
+            kind=kind,
+            opinion=row["opinion"],
+            words=row["words"],
+            by=act.actor,
+            on=act.on,
+        )
+        for pk, row in rows.items()
+    )
+    label = Appraisal.Kind(kind).label
+    make_paper(
+        act,
+        cycle,
+        "appraisal",
+        _("候选项目论证意见（%(office)s）") % {"office": label},
+        body="\n".join(
+            f"{held[o.item_id].number}. {held[o.item_id].title}：{o.get_opinion_display()}。{o.words}"
+            for o in opinions
+        ),
+        data={"kind": kind, "items": list(rows)},
+    )
+
+
+def score(act: Act, item: Item, **marks: int) -> None:
+    """One scorer's marks; a second sheet of the same person replaces the first until the list is drafted."""
+    Score.objects.update_or_create(
+        item=item, by=act.actor, defaults={"unit": act.unit, "marks": marks, "on": act.on}
+    )
+
+
+def obstacles_to_scoring(item: Item, at: datetime) -> list[str]:
+    """Why an item cannot be scored: the sheet is off, or the list is drafted or not screened yet."""
+    if not item.cycle.rules.score_sheet:
+        return [_("本年度规则不使用评分表。")]
+    if item.state != ItemState.ELIGIBLE:
+        return [_("只有筛查通过、尚未拟定建议方案的项目可以评分。")]
+    return []
+
+
+# --------------------------------------------------------------------------------------- draft list
+
+
+def draft_list(
+    act: Act,
+    cycle: Cycle,
+    *,
+    items: Sequence[int],
+    seats: int,
+    accept_small_surplus: bool,
+    left_reason: str,
+    held_on: date,
+    minutes: str,
+    body: str,
+) -> None:
+    """候选项目建议方案: the government chooses the items and the number to elect (rules.md §5)."""
+    held = list(appraisable_of(cycle).select_for_update(of=("self",)))
+    chosen = set(items)
+    if not chosen <= {item.pk for item in held}:
+        raise Refused(_("项目的情况已有变化，请重新打开后再提出。"))
+    for item in held:
+        _draft_or_leave(act, item, chosen=item.pk in chosen, reason=left_reason)
+    Cycle.objects.filter(pk=cycle.pk).update(seats=seats)
+    cycle.seats = seats
+    make_paper(
+        act,
+        cycle,
+        "minutes",
+        _("政府办公会议纪要（候选项目建议方案）"),
+        body=minutes,
+        data={"held_on": str(held_on)},
+    )
+    make_paper(
+        act,
+        cycle,
+        "draft_list",
+        f"{cycle}候选项目建议方案",
+        body=body,
+        data={"seats": seats, "items": table_of(cycle), "small_surplus": accept_small_surplus},
+    )
+
+
+def _draft_or_leave(act: Act, item: Item, *, chosen: bool, reason: str) -> None:
+    if chosen and item.state != ItemState.DRAFTED:
+        fire(item, "draft", act, decision_reason="")
+    if not chosen and item.state != ItemState.LEFT_OUT:
+        fire(item, "leave_out", act, reason=reason, decision_reason=reason)
+
+
+def table_of(cycle: Cycle) -> list[dict[str, Any]]:
+    """候选项目汇总表 of the drafted items, as JSON (rules.md §5). Money in fen."""
+    return [
+        {
+            "number": item.number,
+            "title": item.title,
+            "category": item.category,
+            "place": item.place,
+            "content": item.content,
+            "beneficiaries": item.beneficiaries,
+            "investment_fen": item.investment_fen,
+            "funding": item.funding,
+            "department": item.department.name if item.department else "",
+            "finish_by": str(item.finish_by or ""),
+            "target": item.target,
+            "milestone": item.milestone,
+            "support": item.support,
+        }
+        for item in drafted_of(cycle)
+    ]
+
+
+def obstacles_to_drafting(cycle: Cycle, at: datetime) -> list[str]:
+    """Items nobody has screened or appraised yet, and with whom they are."""
+    found = []
+    if loose := items_of(cycle).filter(state=ItemState.MERGED).count():
+        found.append(_("还有 %(n)s 个项目未筛查，请退回党政办资格筛查。") % {"n": loose})
+    items = list(with_everything(appraisable_of(cycle)))
+    for kind, label in Appraisal.Kind.choices:
+        titles = [i.title for i in items if kind not in {a.kind for a in i.appraisals.all()}]
+        if titles:
+            found.append(
+                _("%(kind)s尚未论证：%(titles)s。请退回论证。")
+                % {"kind": label, "titles": "、".join(titles[:5])}
+            )
+    return [*found, *_too_few_scores(cycle, items)]
+
+
+def _too_few_scores(cycle: Cycle, items: Sequence[Item]) -> list[str]:
+    book = cycle.rules
+    if not book.score_sheet:
+        return []
+    scored = [i for i in items if i.state == ItemState.ELIGIBLE]
+    titles = [i.title for i in scored if len(i.scores.all()) < book.scorers_min]
+    if not titles:
+        return []
+    return [
+        _("评分不足 %(n)s 人：%(titles)s。请有关单位先评分。")
+        % {"n": book.scorers_min, "titles": "、".join(titles[:5])}
+    ]
+
+
+# ---------------------------------------------------------------------------------------- opinions
+
+
+def give_presidium_opinion(act: Act, cycle: Cycle, *, meeting: Meeting, return_reason: str) -> Outcome:
+    """The presidium agrees to the draft list or says why not; the flow moves when the Party has met too."""
+    return _opinion(act, cycle, meeting, _("主席团会议纪要（候选项目建议方案）"), return_reason)
+
+
+def study_by_party(act: Act, cycle: Cycle, *, meeting: Meeting, return_reason: str) -> Outcome:
+    """同级党委研究: agrees or returns (rules.md §1.3)."""
+    return _opinion(act, cycle, meeting, _("党委会议纪要（候选项目建议方案）"), return_reason)
+
+
+def _opinion(act: Act, cycle: Cycle, meeting: Meeting, title: str, return_reason: str) -> Outcome:
+    reason = "" if meeting.agreed else return_reason
+    data = {"matter": "draft_list", "body": meeting.body, "agreed": meeting.agreed, "reason": reason}
+    make_paper(act, cycle, "minutes", title, body=meeting.minutes, data=data)
+    return Outcome(reason=reason, after={"agreed": meeting.agreed})
+
+
+# ------------------------------------------------------------------------------------------ notice
+
+
+def post_notice(act: Act, cycle: Cycle, *, to_on: date, number: str, body: str) -> Outcome:
+    """公示: the list is fixed and posted; posting it again after a change is the next round."""
+    before = last_notice(cycle)
+    notice = Notice.objects.create(
+        unit=act.unit, cycle=cycle, round=before.round + 1 if before else 1, from_on=act.on, to_on=to_on
+    )
+    notice.items.set(drafted_of(cycle))
+    data = {
+        "round": notice.round,
+        "from": str(act.on),
+        "to": str(to_on),
+        "seats": cycle.seats,
+        "items": table_of(cycle),
+    }
+    title = f"关于{cycle}候选项目的公示" + ("" if notice.round == 1 else f"（第 {notice.round} 次）")
+    make_paper(
+        act,
+        cycle,
+        "public_notice",
+        title,
+        body=body,
+        number=number,
+        data=data,
+        subject=notice.reference,
+        publish=True,
+    )
+    return Outcome(after={"notice": notice.reference, "round": notice.round})
+
+
+def obstacles_to_posting(cycle: Cycle, at: datetime) -> list[str]:
+    """The list is posted only when both bodies have agreed to it."""
+    if not is_agreed(cycle):
+        return [_("主席团或者党委尚未同意候选项目建议方案，不能公示。")]
+    return []
+
+
+def lodge(act: Act, notice: Notice, *, words: str, item: int | None = None) -> Objection:
+    """Keep an objection to the posted list; refused once the notice is over."""
+    if reasons := obstacles_to_objecting(notice, act.at):
+        raise Refused(*reasons)
+    return Objection.objects.create(
+        unit=notice.unit,
+        notice=notice,
+        item=notice.items.filter(pk=item).first() if item else None,
+        code=new_code(),
+        words=words,
+        raised_at=act.at,
+    )
+
+
+def obstacles_to_objecting(notice: Notice, at: datetime) -> list[str]:
+    """Why a list can no longer be objected to."""
+    if notice.state != NoticeState.POSTED or localdate(at) > notice.to_on:
+        return [_("公示已于 %(day)s 结束，不再受理异议。") % {"day": notice.to_on}]
+    return []
+
+
+def answer_objection(
+    act: Act,
+    objection: Objection,
+    *,
+    decision: str,
+    answer: str,
+    takes_out: int | None,
+    puts_in: int | None,
+) -> Outcome:
+    """答复异议: upheld or dismissed in writing; an upheld one may take an item off the list or put one on."""
+    changes = bool(takes_out or puts_in)
+    if decision == "dismiss":
+        fire(objection, "dismiss", act, answer=answer)
+        return Outcome()
+    fire(objection, "uphold", act, answer=answer, changes_list=changes)
+    reason = _("异议成立：%(answer)s") % {"answer": answer}
+    if takes_out:
+        fire(Item.objects.get(pk=takes_out), "leave_out", act, reason=reason, decision_reason=reason[:1000])
+    if puts_in:
+        fire(Item.objects.get(pk=puts_in), "draft", act, reason=reason, decision_reason="")
+    return Outcome(after={"changes_list": changes})
+
+
+# ------------------------------------------------------------------------------------------ answer
+
+
+def answer_all(act: Act, cycle: Cycle, *, rows: Rows, **_typed: Any) -> Outcome | None:
+    """答复: everybody not carried forward gets an outcome; the list becomes the list of candidates.
+
+    Where an upheld objection has changed the list, the notice is closed and the Party studies the list again.
+    Refused while anybody is left unanswered: step 3 cannot begin then (steps.md, step 2).
+    """
+    notice = Notice.objects.select_for_update().get(pk=last_notice(cycle).pk)  # type: ignore[union-attr]
+    fire(notice, "close", act)
+    if is_list_changed(notice):
+        return Outcome(returns_to="party_study", reason=_("异议成立，名单有变，重新送党委研究。"))
+    waiting = {p.pk: p for p in left_over(cycle)}
+    if set(waiting) != set(rows):
+        raise Refused(_("待答复的意见建议已有变化，请重新打开后再答复。"))
+    for pk, row in rows.items():
+        _answer(act, waiting[pk], **row)
+    _carry(act, cycle)
+    _reserve(act, cycle)
+    if reasons := obstacles_to_deliberation(cycle, act.at):
+        raise Refused(*reasons)
+    return None
+
+
+def _answer(act: Act, proposal: Proposal, *, outcome: str, words: str, deputy: int | None) -> None:
+    signed = User.objects.get(pk=deputy) if deputy else None
+    # The trail names the deputy by id, so the person is set outside the entry.
+    if signed:
+        Proposal.objects.filter(pk=proposal.pk).update(signed_by=signed)
+    fire(proposal, "answer", act, outcome=outcome, outcome_words=words, answered_at=act.at)
+
+
+def _carry(act: Act, cycle: Cycle) -> None:
+    """The drafted items are candidates now, and so are the proposals behind them."""
+    for item in drafted_of(cycle).prefetch_related("sources__proposal"):
+        fire(item, "list_candidate", act)
+        proposals = sorted((s.proposal for s in item.sources.all()), key=lambda p: p.pk)
+        for proposal in (p for p in proposals if p.state == ProposalState.MERGED):
+            first = proposal.pk == proposals[0].pk
+            words = _("已列为候选项目“%(title)s”。") if first else _("已并入候选项目“%(title)s”。")
+            fire(
+                proposal,
+                "carry",
+                act,
+                outcome=Fate.CARRIED if first else Fate.MERGED,
+                outcome_words=words % {"title": item.title},
+                answered_at=act.at,
+            )
+
+
+def _reserve(act: Act, cycle: Cycle) -> None:
+    """An item one of whose proposers was promised the pool goes into it."""
+    out = items_of(cycle).filter(
+        state__in=(ItemState.LEFT_OUT, ItemState.BLOCKED), sources__proposal__outcome=Fate.RESERVE
+    )
+    for item in out.distinct():
+        fire(item, "reserve", act, reason=item.decision_reason)
+
+
+def tell(act: Act, proposal: Proposal, *, outcome: str, words: str, deputy: int | None) -> None:
+    """One proposer is answered as soon as the decision is made, ahead of the others."""
+    _answer(act, proposal, outcome=outcome, words=words, deputy=deputy)
+
+
+def obstacles_to_telling(proposal: Proposal, at: datetime) -> list[str]:
+    """Why one proposer cannot be answered yet: nothing is decided about the item."""
+    if proposal.state != ProposalState.MERGED:
+        return [_("这件意见建议不在待答复之列。")]
+    item = proposal.source.item
+    if item.state == ItemState.BLOCKED or (item.state == ItemState.LEFT_OUT and last_notice(item.cycle)):
+        return []
+    return [_("“%(title)s”是否列入名单尚未决定，暂不能答复。") % {"title": item.title}]
+
+
+def obstacles_to_answering(cycle: Cycle, at: datetime) -> list[str]:
+    """What the last task waits for: the notice's days, and the objections with their answers."""
+    notice = last_notice(cycle)
+    if notice is None:
+        return [_("候选项目尚未公示，请党政办发布公示。")]
+    found = []
+    if localdate(at) <= notice.to_on:
+        found.append(_("公示到 %(day)s 止，尚未结束。") % {"day": notice.to_on})
+    if count := open_objections(cycle).count():
+        found.append(_("还有 %(n)s 件异议未答复，请党政办先答复。") % {"n": count})
+    return found
+
+
+def refuse_return(act: Act, cycle: Cycle, *, to: str, reason: str) -> None:
+    """The list is sent to the Party again only when an objection has changed it, by doing the task itself."""
+    raise Refused(_("只有异议成立、名单有变时才重新送党委研究；答复异议后办结本事项即自动送交。"))
+
+
+def obstacles_to_deliberation(cycle: Cycle, at: datetime) -> list[str]:
+    """Why step 3 cannot begin: the notice, an objection, or one proposer without an answer (steps.md, step 2)."""
+    found = obstacles_to_answering(cycle, at)
+    if count := unanswered(cycle).count():
+        found.append(_("还有 %(n)s 件意见建议未答复提出人，请党政办先答复。") % {"n": count})
+    if not items_of(cycle).filter(state=ItemState.CANDIDATE).exists():
+        found.append(_("还没有候选项目。"))
+    return found

@@ -1,0 +1,257 @@
+"""Change of an elected project: the only way its target, cost, deadline or place ever moves (陕西 18)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Max
+from django.utils.translation import gettext as _
+from viewflow.workflow.models import Task
+from viewflow.workflow.status import STATUS
+
+from projects.cycles.flows import due_date
+from projects.cycles.models import Paper
+from projects.cycles.papers import make_paper
+from projects.cycles.selectors import open_session
+from projects.selection.models import Item
+from projects.supervision import rules
+from projects.supervision.models import Change, ChangeKind, ChangeState, Plan, Project, ProjectState
+from projects.supervision.selectors import (
+    deputies_in_office,
+    lines_of,
+    pending_changes,
+    projects_of,
+    value_of,
+)
+from projects.supervision.services import found_project
+from workflow.audit.services import Act, write_down
+from workflow.flows.errors import Refused
+from workflow.flows.models import Deadline, Meeting
+from workflow.machines.services import fire
+from workflow.people.models import Unit
+
+ALTERING = (ChangeKind.CONTENT, ChangeKind.COST, ChangeKind.DEADLINE, ChangeKind.PLACE, ChangeKind.UNIT)
+UNDONE_BY = {ChangeKind.SUSPEND: "resume", ChangeKind.RESUME: "suspend"}
+
+
+# Asking
+
+
+def obstacles_to_asking(project: Project, at: datetime) -> list[str]:
+    """One change of a project at a time; none once it is finished or stopped."""
+    found = []
+    if project.state in (ProjectState.STOPPED, ProjectState.COMPLETED, ProjectState.ACCEPTED):
+        found.append(_("项目已“%(state)s”，不能再申请调整。") % {"state": project.get_state_display()})
+    if pending_changes(project).exists():
+        found.append(_("该项目还有一项调整申请未决定或未公告，须先办完。"))
+    return found
+
+
+def ask_change(act: Act, project: Project, *, what: str, reason: str, proposed: dict[str, Any]) -> Change:
+    """The government asks; nothing of the project moves. The caller begins the flow of the body that decides."""
+    if reasons := [*obstacles_to_asking(project, act.at), *rules.change_faults(what, project.state)]:
+        raise Refused(*reasons)
+    change = Change.objects.create(
+        unit=project.unit,
+        project=project,
+        what=what,
+        proposed=proposed,
+        reason=reason,
+        asked_on=act.on,
+        body=rules.deciding_body(project.cycle.rules.change_policy, what),
+    )
+    write_down(
+        act,
+        "change.ask",
+        change.reference,
+        about=change.about,
+        step=5,
+        after={"project": project.reference, "what": what, "body": change.body, "proposed": proposed},
+        reason=reason,
+        label=change.label,
+    )
+    return change
+
+
+# Deciding
+
+
+def obstacles_to_congress(change: Change, at: datetime) -> list[str]:
+    """The congress decides in session, and on a known number of deputies in office (组织法 14, 25)."""
+    found = []
+    if open_session(change.unit) is None:
+        found.append(_("须在人民代表大会会议期间决定；目前没有正在举行的会议，由主席团召集。"))
+    if not deputies_in_office(change):
+        found.append(_("尚未核定实有代表人数，由人大办核定。"))
+    return found
+
+
+def decide_change(act: Act, change: Change, *, meeting: Meeting) -> None:
+    """The body agrees (more than half of all its members) or the project stays as it is."""
+    fire(change, "agree" if meeting.agreed else "refuse", act)
+    _decision_paper(act, change, meeting)
+
+
+def ratify_change(act: Act, change: Change, *, meeting: Meeting) -> None:
+    """The congress confirms the presidium's decision; where it does not, the project is put back."""
+    if meeting.agreed:
+        fire(change, "ratify", act)
+    _decision_paper(act, change, meeting)
+
+
+def _decision_paper(act: Act, change: Change, meeting: Meeting) -> Paper:
+    by_congress = meeting.body == "congress"
+    title = _("关于“%(title)s”%(what)s的%(kind)s") % {
+        "title": change.project.title,
+        "what": change.get_what_display(),
+        "kind": _("决定") if by_congress else _("主席团会议纪要"),
+    }
+    return make_paper(
+        act,
+        change.project.cycle,
+        "resolution" if by_congress else "minutes",
+        title,
+        body=meeting.minutes,
+        data={"agreed": meeting.agreed, "for": meeting.votes_for, "of": meeting.members},
+        subject=change.reference,
+        step=5,
+    )
+
+
+# Announcing and putting into effect
+
+
+def put_into_effect(act: Act, change: Change, *, number: str, words: str) -> None:
+    """项目调整公告: published, and from now on the project is as decided. Refused without a decision."""
+    if change.state != ChangeState.AGREED:
+        raise Refused(_("这项调整没有经过决定，不能公告、不能执行。"))
+    project = Project.objects.select_related("cycle__unit", "department", "unit").get(pk=change.project_id)
+    before = {name: value_of(project, name) for name in change.proposed if name != "item"}
+    _move(act, project, change, change.proposed, before)
+    fire(change, "announce", act, before=before)
+    _notice(act, change, number=number, words=words, title=_("关于调整“%(title)s”的公告"))
+
+
+def revoke_change(act: Act, change: Change, *, number: str, words: str) -> None:
+    """The congress did not confirm it: the project is put back as it was, and that is announced too."""
+    project = Project.objects.select_related("cycle__unit", "department", "unit").get(pk=change.project_id)
+    now = {name: value_of(project, name) for name in change.before}
+    _move(act, project, change, change.before, now, undo=True)
+    fire(change, "revoke", act)
+    _notice(act, change, number=number, words=words, title=_("关于“%(title)s”调整未获追认、恢复原定内容的公告"))
+
+
+def _notice(act: Act, change: Change, *, number: str, words: str, title: str) -> None:
+    make_paper(
+        act,
+        change.project.cycle,
+        "change_notice",
+        title % {"title": change.project.title},
+        body=words,
+        number=number,
+        data={"what": change.what, "lines": [{k: str(v) for k, v in line.items()} for line in lines_of(change)]},
+        subject=change.project.reference,
+        step=5,
+        publish=True,
+    )
+
+
+def _move(
+    act: Act,
+    project: Project,
+    change: Change,
+    values: dict[str, Any],
+    before: dict[str, Any],
+    *,
+    undo: bool = False,
+) -> None:
+    """Move the project along the change's arrow with its new values, and what hangs on them."""
+    kind = ChangeKind(change.what)
+    arrow = UNDONE_BY.get(kind) if undo else None
+    old_end = project.finish_by
+    fire(
+        project,
+        _published(arrow or _arrow_of(kind, project.state), project),
+        act,
+        reason=change.reason,
+        **_fields(values),
+        **({"building_since": act.on} if (arrow or kind) == "resume" else {}),
+    )
+    write_down(
+        act,
+        "change.undo" if undo else "change.effect",
+        project.reference,
+        about=project.about,
+        step=5,
+        before=before,
+        after=dict(values),
+        reason=change.reason,
+        label=project.title,
+    )
+    if "finish_by" in values:
+        _move_schedule(act, project, old_end)
+    if "department" in values:
+        _reseat(project)
+
+
+def _arrow_of(kind: ChangeKind, state: str) -> str:
+    if kind in ALTERING:
+        return "alter" if state == ProjectState.BUILDING else "alter_planning"
+    return "stop" if kind == ChangeKind.REPLACE else kind.value
+
+
+def _published(arrow: str, project: Project) -> str:
+    """Work resumes where it stood: a project whose plan was never published goes back to planning."""
+    plan = Plan.objects.filter(project=project, published_at__isnull=False)
+    return "resume_planning" if arrow == "resume" and not plan.exists() else arrow
+
+
+def _fields(values: dict[str, Any]) -> dict[str, Any]:
+    """Kept values as the model's own."""
+    read = {"finish_by": date.fromisoformat, "department": lambda pk: Unit.objects.get(pk=pk)}
+    return {name: read.get(name, lambda v: v)(value) for name, value in values.items() if name != "item"}
+
+
+def _move_schedule(act: Act, project: Project, old_end: date) -> None:
+    """The plan follows a decided deadline: coming milestones are stretched, the acceptance is due on the new day."""
+    Plan.objects.filter(project=project).update(finish_by=project.finish_by)
+    for milestone in project.milestones.filter(done_on=None):
+        milestone.due_on = rules.moved_day(
+            milestone.due_on, today=act.on, old_end=old_end, new_end=project.finish_by
+        )
+        milestone.save(update_fields=["due_on"])
+    for deadline in _open_tasks(project).filter(key="supervision.accept"):
+        due = due_date(project.cycle, deadline.key, deadline.opened_on, plan=project.finish_by)
+        if due:
+            deadline.due_on, deadline.provisional = max(due.on, deadline.opened_on), due.provisional
+            deadline.save(update_fields=["due_on", "provisional"])
+
+
+def _reseat(project: Project) -> None:
+    """Open tasks of the department go to the new one, unclaimed."""
+    tasks = _open_tasks(project).filter(office="department")
+    Task.objects.filter(deadline__in=tasks).update(
+        owner=None, status=STATUS.NEW, assigned=None, owner_permission_obj_pk=str(project.department_id)
+    )
+    tasks.update(seat=project.department)
+
+
+def _open_tasks(project: Project) -> Any:
+    """The open tasks of a project and of its findings."""
+    findings = [finding.reference for finding in project.findings.all()]
+    return Deadline.objects.filter(
+        subject__in=[project.reference, *findings], done_at=None, cancelled=False
+    )
+
+
+def found_replacement(act: Act, change: Change) -> Project:
+    """替换: the item from the pool takes the place of the stopped project, with its group; the caller begins its flow."""
+    old = change.project
+    last = projects_of(old.cycle).aggregate(last=Max("number"))["last"]
+    new = found_project(act, old.cycle, Item.objects.get(pk=change.proposed["item"]), number=last + 1)
+    group = Project.objects.filter(pk=old.pk).values_list("group_id", flat=True).get()
+    Project.objects.filter(pk=new.pk).update(group=group, leader=new.leader or old.leader)
+    fire(new, "assign", act, department=new.department or old.department)
+    new.refresh_from_db()
+    return new

@@ -1,0 +1,77 @@
+"""First wordings of step 4's papers, from the figures; whoever issues the paper may reword it."""
+
+from __future__ import annotations
+
+from projects.ballots.models import Vote
+from projects.ballots.rules import Outcome, majority_phrase
+from projects.cycles.models import Cycle
+from projects.selection.models import Item
+from projects.voting.selectors import deputies_in_office, elected_items, result_of, vote_session
+
+NUMERALS = "〇一二三四五六七八九"
+
+
+def numeral(n: int) -> str:
+    """A number below 100 as Chinese papers count their paragraphs: 十二."""
+    tens, ones = divmod(n, 10)
+    head = "" if not tens else "十" if tens == 1 else f"{NUMERALS[tens]}十"
+    return head + (NUMERALS[ones] if ones or not tens else "")
+
+
+def _list(items: list[Item]) -> str:
+    return "\n".join(f"{numeral(n)}、{item.title}" for n, item in enumerate(items, 1))
+
+
+def tally_text(vote: Vote, outcome: Outcome) -> str:
+    """计票结果报告单: the teller's report (rules.md §6.2, wording)."""
+    head = (
+        f"应到代表 {vote.deputies_in_office} 人，请假 {vote.on_leave} 人，实到 {vote.deputies_present} 人。"
+        f"发出表决票 {vote.issued} 张，收回 {vote.returned} 张，有效票 {outcome.count.valid} 张，"
+        f"无效票 {outcome.count.invalid} 张。应选 {vote.seats} 项，{majority_phrase(outcome.majority)}。"
+    )
+    lines = [
+        f"{option.position}. {option.title}：赞成 {of.in_favour} 票，反对 {of.against} 票，弃权 {of.abstain} 票。"
+        f"{outcome.result.reasons[option.title].sentence}"
+        for option in vote.options.all()
+        for of in [outcome.count.sums[option.title]]
+    ]
+    return "\n".join([head, *lines])
+
+
+def resolution_title(cycle: Cycle) -> str:
+    """《关于确定××年度民生实事项目的决议》."""
+    words = cycle.rules.words
+    return f"{vote_session(cycle)}关于确定{cycle.year}年度{cycle.period}{words['project']}的{words['resolution']}"
+
+
+def resolution_text(cycle: Cycle) -> str:
+    """The resolution's first wording: what was heard, how it was voted, which projects, who carries them out."""
+    words, chosen = cycle.rules.words, elected_items(cycle)
+    heard = (
+        f"{vote_session(cycle)}听取和审议了{words['government']}关于{cycle.year}年度{cycle.period}{words['project']}候选项目"
+        f"形成过程及基本情况的报告，以无记名投票方式进行了{words['vote']}。"
+    )
+    if not chosen:
+        return f"{heard}\n会议确认，本次{words['vote']}没有项目获得通过。"
+    asked = f"会议要求，{words['government']}精心组织实施，按期完成；{words['presidium']}加强监督，年度终了时组织测评。"
+    return f"{heard}\n会议决定，确定下列 {len(chosen)} 个项目为{cycle.year}年度{cycle.period}{words['project']}：\n{_list(chosen)}\n{asked}"
+
+
+def announcement_text(cycle: Cycle) -> str:
+    """公告: number present, how many projects, the list."""
+    words, rows = cycle.rules.words, result_of(cycle)
+    chosen = [row.item for row in rows if row.elected and row.item]
+    return (
+        f"{vote_session(cycle)}于{cycle.unit.name}举行，实有{words['deputy']} {deputies_in_office(cycle)} 人。会议对 {len(rows)} 个"
+        f"{words['project']}候选项目进行了{words['vote']}，{len(chosen)} 个项目入选：\n{_list(chosen)}\n现予公告。"
+    )
+
+
+def filing_text(cycle: Cycle) -> str:
+    """备案报告."""
+    words, rows = cycle.rules.words, result_of(cycle)
+    chosen = sum(row.elected for row in rows)
+    return (
+        f"现将{cycle.unit.name}{cycle.year}年度{cycle.period}{words['project']}{words['vote']}情况报告如下：候选项目 {len(rows)} 个，"
+        f"入选 {chosen} 个。有关{words['resolution']}、公告和计票结果报告单一并报送，请予备案。"
+    )

@@ -1,0 +1,142 @@
+"""Step 4's forms beside those of the desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from projects.collection.forms import Lines
+from projects.voting import drafts, selectors
+from workflow.flows.forms import AssemblyForm, MeetingForm, StepForm
+
+MEETING = MeetingForm.field_order
+
+
+class DeclareForm(StepForm):
+    """宣布结果."""
+
+    confirmed = forms.BooleanField(label=_("已当场宣读每个项目的得票数和结果"))
+
+
+class ResolutionForm(AssemblyForm):
+    """关于确定年度民生实事项目的决议: more than half of all deputies in office (组织法 25)."""
+
+    body = forms.CharField(label=_("决议正文"), widget=Lines(attrs={"rows": 12}), max_length=20000)
+    number = forms.CharField(label=_("文号"), max_length=60, required=False)
+    return_reason = forms.CharField(
+        label=_("未通过时的说明"),
+        help_text=_("未过全体代表半数时必填；可修改后再次提请表决。"),
+        widget=Lines(attrs={"rows": 2}),
+        max_length=1000,
+        required=False,
+    )
+    field_order = ["body", "number", *AssemblyForm.field_order, "return_reason"]
+
+    def prepare(self) -> None:
+        self.fields["body"].initial = drafts.resolution_text(self.subject)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if not self.errors and not self.agreed() and len(data.get("return_reason", "")) < 4:
+            self.add_error("return_reason", _("赞成未过全体代表半数，决议未通过，须写明情况。"))
+        return data
+
+
+class AgreedForm(MeetingForm):
+    """A presidium's meeting that carries the matter; without its majority there is nothing to issue."""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if not self.errors and not self.agreed():
+            self.add_error("votes_for", _("赞成未过主席团全体成员的半数，不能办理。"))
+        return data
+
+
+class AnnounceForm(AgreedForm):
+    """公告〔N届〕第M号, signed by the session's presidium."""
+
+    number = forms.CharField(label=_("公告号"), max_length=60)
+    body = forms.CharField(label=_("公告正文"), widget=Lines(attrs={"rows": 10}), max_length=20000)
+    field_order = ["number", "body", *MEETING]
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.fields["number"].initial = selectors.next_announcement(self.subject)
+        self.fields["body"].initial = drafts.announcement_text(self.subject)
+
+
+class HandOpinionsForm(AgreedForm):
+    """审议意见交办单."""
+
+    number = forms.CharField(label=_("文号"), max_length=60, required=False)
+    body = forms.CharField(
+        label=_("交办要求"), widget=Lines(attrs={"rows": 4}), min_length=4, max_length=20000
+    )
+    field_order = ["number", "body", *MEETING]
+
+
+class OpinionsReplyForm(StepForm):
+    """研究处理情况报告: one answer per opinion."""
+
+    body = forms.CharField(
+        label=_("研究处理情况报告"), widget=Lines(attrs={"rows": 6}), min_length=4, max_length=20000
+    )
+
+    def prepare(self) -> None:
+        for opinion in selectors.opinions_of(self.subject):
+            self.fields[f"reply_{opinion.pk}"] = forms.CharField(
+                label=_("%(delegation)s：%(words)s")
+                % {"delegation": opinion.delegation.name, "words": opinion.words[:60]},
+                widget=Lines(attrs={"rows": 3}),
+                min_length=4,
+                max_length=2000,
+            )
+
+
+class TellForm(StepForm):
+    """One act tells every proposer of a candidate; they read the words by their query codes."""
+
+    words_elected = forms.CharField(
+        label=_("告知入选项目的提出人"), widget=Lines(attrs={"rows": 2}), max_length=500
+    )
+    words_not_elected = forms.CharField(
+        label=_("告知未入选项目的提出人"), widget=Lines(attrs={"rows": 2}), max_length=500
+    )
+
+    def prepare(self) -> None:
+        words = self.subject.rules.words
+        self.fields["words_elected"].initial = _(
+            "您提出的意见已纳入年度%(project)s，经%(congress)s%(vote)s入选，将按计划实施。"
+        ) % {name: words[name] for name in ("project", "congress", "vote")}
+        self.fields["words_not_elected"].initial = _(
+            "您提出的意见所在项目未入选，已转入储备库，以后年度可再次列为候选项目。"
+        )
+
+
+class FilingForm(StepForm):
+    """备案报告 to the county, with the list of documents sent along."""
+
+    number = forms.CharField(label=_("文号"), max_length=60, required=False)
+    body = forms.CharField(label=_("备案报告正文"), widget=Lines(attrs={"rows": 6}), max_length=20000)
+
+    def prepare(self) -> None:
+        self.fields["body"].initial = drafts.filing_text(self.subject)
+
+
+class NewVoteForm(AgreedForm):
+    """The presidium orders a new vote, with its reason."""
+
+    reason = forms.CharField(
+        label=_("重新投票的理由"), widget=Lines(attrs={"rows": 3}), min_length=4, max_length=1000
+    )
+    field_order = ["reason", *MEETING]
+
+
+class RecountForm(StepForm):
+    """复票: why the ballots are counted again."""
+
+    reason = forms.CharField(
+        label=_("复票的理由"), widget=Lines(attrs={"rows": 3}), min_length=4, max_length=1000
+    )

@@ -1,0 +1,261 @@
+"""Reads of step 4: the desk, the result, the papers that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from projects.ballots import figures as fig
+from projects.ballots.models import Vote, VoteState
+from projects.ballots.rules import Outcome, next_step
+from projects.ballots.selectors import (
+    PROJECTS,
+    STANDING,
+    Line,
+    current_vote,
+    declared_votes,
+    desk_of,
+    last_rejection,
+    lines_of,
+)
+from projects.collection.models import Proposal, ProposalState
+from projects.cycles.models import Cycle, Paper, Session
+from projects.cycles.selectors import papers_of, session_of
+from projects.deliberation.models import Opinion
+from projects.selection.models import Item, ItemState
+
+VOTED = (ItemState.ELECTED, ItemState.NOT_ELECTED, ItemState.RESERVED, ItemState.WITHDRAWN)
+FILED = ("resolution", "announcement", "tally_report", "method", "tellers")
+
+
+def vote_of(cycle: Cycle) -> Vote:
+    """The project vote the cycle is at now; Vote.DoesNotExist before the ballot is settled."""
+    vote = current_vote(cycle.reference, *PROJECTS)
+    if vote is None:
+        raise Vote.DoesNotExist(cycle.reference)
+    return vote
+
+
+def is_in_state(*states: str) -> Any:
+    """A gate of the flow: whether the cycle's vote is in one of these states."""
+
+    def reads(activation: Any) -> bool:
+        return vote_of(activation.process.artifact).state in states
+
+    return reads
+
+
+def deputies_in_office(cycle: Cycle) -> int:
+    """N of the session the vote is held at, the base of every majority (组织法 25)."""
+    return vote_of(cycle).deputies_in_office
+
+
+def vote_session(cycle: Cycle) -> Session:
+    """The session the cycle votes at."""
+    session = vote_of(cycle).session or session_of(cycle, "vote")
+    if session is None:
+        raise Session.DoesNotExist(cycle.reference)
+    return session
+
+
+# The desk's pages
+
+
+def desk(cycle: Cycle) -> dict[str, Any]:
+    """People and papers, and the candidates; no sum."""
+    vote = vote_of(cycle)
+    return {"desk": desk_of(vote), "vote": vote, "options": list(vote.options.all())}
+
+
+def keying_desk(cycle: Cycle) -> dict[str, Any]:
+    """What a counter sees before keying: the desk, and where the round before went wrong. Never a keyed figure."""
+    vote = vote_of(cycle)
+    rejected = last_rejection(vote)
+    return desk(cycle) | {
+        "differ": rejected.places if rejected else [],
+        "unbalanced": [problem.sentence for problem in rejected.problems] if rejected else [],
+    }
+
+
+def tally(cycle: Cycle) -> dict[str, Any]:
+    """The accepted tally as the tellers sign it: sums, the reconciliation line by line, what the rules say."""
+    vote = vote_of(cycle)
+    if vote.state not in (VoteState.KEYED, *STANDING):
+        return desk(cycle)
+    outcome = fig.decided(vote)
+    return desk(cycle) | {
+        "rows": _rows(vote, outcome),
+        "equations": fig.equations(vote),
+        "valid": outcome.count.valid,
+        "invalid": outcome.count.invalid,
+        "next_step": next_step(outcome),
+        "digest": fig.digest_of(vote),
+    }
+
+
+def _rows(vote: Vote, outcome: Outcome) -> list[dict[str, Any]]:
+    result = outcome.result
+    return [
+        {
+            "position": option.position,
+            "title": option.title,
+            "sum": outcome.count.sums[option.title],
+            "elected": option.title in result.elected,
+            "tied": option.title in result.tied,
+            "reason": result.reasons[option.title].sentence,
+        }
+        for option in vote.options.all()
+    ]
+
+
+# The result
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """One project's end in the vote: its last ballot's figures. item None: removed since, which never happens.
+
+    base: in_office | present | valid | none; of: persons or ballots the majority counts on, None where none was
+    asked; needed: votes; vote_title: the ballot these figures are of.
+    """
+
+    item: Item | None
+    line: Line
+    vote_title: str
+
+    @property
+    def title(self) -> str:
+        return self.line.title
+
+    @property
+    def elected(self) -> bool:
+        return self.line.elected
+
+    @property
+    def reason(self) -> str:
+        return self.line.reason
+
+
+def result_of(cycle: Cycle) -> list[ResultRow]:
+    """The declared result, the projects elected first in the order of their ranks, the others by their numbers.
+
+    Empty until the chair has declared; a recounted, void or undeclared vote shows nothing.
+    """
+    last: dict[str, tuple[Line, str]] = {}
+    rank: dict[str, tuple[int, int]] = {}
+    for number, vote in enumerate(declared_votes(cycle.reference, *PROJECTS)):
+        for line in lines_of(vote):
+            last[line.reference] = (line, vote.title)
+            place = vote.outcome["elected"].index(line.title) if line.elected else line.position
+            rank[line.reference] = (number if line.elected else 1000, place)
+    items = items_of(last)
+    return [
+        ResultRow(items.get(reference), *last[reference]) for reference in sorted(last, key=rank.__getitem__)
+    ]
+
+
+def items_of(references: Any) -> dict[str, Item]:
+    """The items of references like "item:12", by reference."""
+    numbers = [int(reference.partition(":")[2]) for reference in references if reference.startswith("item:")]
+    return {item.reference: item for item in Item.objects.filter(pk__in=numbers)}
+
+
+def elected_items(cycle: Cycle) -> list[Item]:
+    """The projects of the year, in the order of their ranks."""
+    return [row.item for row in result_of(cycle) if row.elected and row.item]
+
+
+@dataclass(frozen=True)
+class DeclaredVote:
+    """One ballot held, with its lines, for the page of the result."""
+
+    vote: Vote
+    lines: list[Line]
+
+
+def declared_of(cycle: Cycle) -> list[DeclaredVote]:
+    """Every declared ballot of the cycle in order: the first, run-offs, a second round."""
+    return [DeclaredVote(vote, lines_of(vote)) for vote in declared_votes(cycle.reference, *PROJECTS)]
+
+
+def result_page(cycle: Cycle) -> dict[str, Any]:
+    """The result for the pages of resolution, announcement and filing."""
+    return {"result": result_of(cycle), "declared": declared_of(cycle)}
+
+
+# After the vote
+
+
+def next_announcement(cycle: Cycle) -> str:
+    """公告〔N届〕第M号: the number after the last announcement of this term of the congress."""
+    prefix = f"公告〔{vote_session(cycle).term}届〕第"
+    made = Paper.objects.filter(unit=cycle.unit, kind="announcement", number__startswith=prefix).count()
+    return f"{prefix}{made + 1}号"
+
+
+def signature_line(cycle: Cycle) -> str:
+    """XX镇第N届人民代表大会第M次会议主席团."""
+    return f"{vote_session(cycle)}{cycle.rules.words['presidium']}"
+
+
+def opinions_of(cycle: Cycle) -> QuerySet[Opinion]:
+    """The delegations' opinions on the year's candidates."""
+    return Opinion.objects.filter(cycle=cycle).select_related("delegation", "item").order_by("pk")
+
+
+def has_opinions(activation: Any) -> bool:
+    """A gate: whether the deputies left any opinion to hand over."""
+    return opinions_of(activation.process.artifact).exists()
+
+
+def opinions_page(cycle: Cycle) -> dict[str, Any]:
+    return {"opinions": list(opinions_of(cycle))}
+
+
+def untold(cycle: Cycle) -> QuerySet[Proposal]:
+    """Proposals behind the candidates of the vote whose proposers have not been told its result."""
+    return (
+        Proposal.objects.filter(
+            source__item__cycle=cycle, source__item__state__in=VOTED, state=ProposalState.CARRIED
+        )
+        .select_related("source__item")
+        .order_by("pk")
+    )
+
+
+def tell_page(cycle: Cycle) -> dict[str, Any]:
+    """The candidates with how many proposers each has to be told about."""
+    waiting = list(untold(cycle))
+    items = list(Item.objects.filter(cycle=cycle, state__in=VOTED))
+    return {
+        "items": [
+            {"item": item, "proposers": sum(proposal.source.item_id == item.pk for proposal in waiting)}
+            for item in items
+        ],
+        "proposers": len(waiting),
+    }
+
+
+def filed_papers(cycle: Cycle) -> list[Paper]:
+    """The documents sent to the county with the report, the last of each kind and every tally."""
+    found: list[Paper] = []
+    for kind in FILED:
+        papers = list(papers_of(cycle, kind=kind).order_by("pk"))
+        found.extend(papers if kind == "tally_report" else papers[-1:])
+    return found
+
+
+def filing_page(cycle: Cycle) -> dict[str, Any]:
+    return {
+        "documents": [
+            {"name": f"{paper.title}{_space(paper.number)}"}
+            for paper in filed_papers(cycle)
+        ]
+    }
+
+
+def _space(number: str) -> str:
+    return _("（%(number)s）") % {"number": number} if number else ""

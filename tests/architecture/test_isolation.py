@@ -1,0 +1,87 @@
+"""What the database itself refuses: another township's rows, and any change of the trail."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from projects.lifecycle.services import start_year
+from tests.builders import at, township
+from workflow.people.isolation import PUBLIC, SYSTEM, apply, of_units, tenant_tables
+
+pytestmark = pytest.mark.django_db
+PLAN = {"year": 2027, "opens_on": date(2026, 9, 1), "planned_t": date(2027, 1, 20), "planned_t2": date(2028, 1, 18)}
+
+
+def run(sql: str):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall() if cursor.description else None
+
+
+@pytest.fixture
+def two_towns(db):
+    apply(SYSTEM)
+    towns = township("T01"), township("T02", name="柳河镇")
+    for town in towns:
+        start_year(town.act("chair", at("2026-08-10")), **PLAN)
+    return towns
+
+
+def counts() -> dict[str, int]:
+    return {table: run(f"SELECT count(*) FROM {table}")[0][0] for table in [*tenant_tables(), "viewflow_task"]}
+
+
+def test_a_townships_context_sees_its_own_rows_and_none_of_anothers(two_towns):
+    one, other = two_towns
+    apply(of_units((one.unit.pk,)))
+    assert run("SELECT DISTINCT unit_id FROM projects_cycle") == [(one.unit.pk,)]
+    assert run("SELECT DISTINCT tenant_id FROM workflow_rolegrant") == [(one.unit.pk,)]
+    assert run(f"SELECT count(*) FROM viewflow_task WHERE owner_permission_obj_pk = '{other.unit.pk}'") == [(0,)]
+
+
+def test_without_a_context_nothing_is_seen(two_towns):
+    assert counts()["projects_cycle"] == 2
+    apply(of_units(()))
+    seen = {table: n for table, n in counts().items() if n}
+    assert set(seen) <= {"viewflow_task"}
+    assert run("SELECT count(*) FROM viewflow_task WHERE owner_permission_obj_pk IS NOT NULL") == [(0,)]
+
+
+def test_the_public_sees_no_year_in_preparation(two_towns):
+    apply(PUBLIC)
+    assert counts()["projects_cycle"] == 0
+
+
+def test_a_townships_context_cannot_write_anothers_row(two_towns):
+    one, other = two_towns
+    apply(of_units((one.unit.pk,), writes=(one.unit.pk,)))
+    assert run("UPDATE projects_cycle SET period = '甲' RETURNING unit_id") == [(one.unit.pk,)]
+    with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+        run(
+            "INSERT INTO workflow_entry (unit_id, at, body) "
+            f"VALUES ({other.unit.pk}, now(), '{{\"action\": \"x\", \"subject\": \"y\"}}')"
+        )
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE workflow_entry SET body = '{}'",
+        "DELETE FROM workflow_entry",
+        "TRUNCATE workflow_entry CASCADE",
+        "UPDATE workflow_leaf SET index = 9",
+        "DELETE FROM workflow_leaf",
+        "INSERT INTO workflow_leaf (entry_id, unit_id, index, recorded_at, prev, hash) SELECT 1, 1, 1, now(), '', ''",
+        "UPDATE workflow_head SET size = 0",
+        "DELETE FROM workflow_head",
+        "ALTER TABLE workflow_entry DISABLE TRIGGER ALL",
+        "DROP TABLE workflow_leaf",
+    ],
+)
+def test_the_run_time_role_cannot_change_the_trail(two_towns, sql):
+    assert run("SELECT count(*) > 0 FROM workflow_entry") == [(True,)]
+    with pytest.raises(DatabaseError, match="permission denied|must be owner"), transaction.atomic():
+        run(sql)

@@ -1,0 +1,93 @@
+"""What the county may do at a township, and what it may not."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from projects.cycles.models import Cycle
+from projects.lifecycle.services import start_year
+from projects.oversight.models import Note
+from tests.builders import SINCE, at, do, open_task, township
+from workflow.audit.models import Entry
+from workflow.audit.services import Act
+from workflow.flows.errors import NotYourTurn
+from workflow.flows.events import events_on, perform
+from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import User
+from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import context_of
+from workflow.roles.services import grant
+
+pytestmark = pytest.mark.django_db
+PLAN = {"year": 2027, "opens_on": date(2026, 9, 1), "planned_t": date(2027, 1, 20), "planned_t2": date(2028, 1, 18)}
+NOTE = {"title": "征集公告未发布", "words": "请说明原因并尽快发布。", "reply_by": "2026-09-30"}
+
+
+@pytest.fixture
+def town(db):
+    apply(SYSTEM)
+    return township()
+
+
+@pytest.fixture
+def cycle(town):
+    return start_year(town.act("chair", at("2026-08-10")), **PLAN)
+
+
+@pytest.fixture
+def leader(town) -> User:
+    """Somebody of the county's standing committee."""
+    user = User.objects.create(username="county", name="县人大联工委")
+    county = town.unit.parent
+    admin = User.objects.get(username__startswith="admin@")
+    grant(user=user, office="county", unit=county, act=Act(admin, "admin", county, at("2020-01-01")), since=SINCE)
+    return user
+
+
+def as_county(leader):
+    apply(context_of(RoleGrant.objects.get(user=leader)))
+
+
+def test_a_note_of_the_county_is_answered_by_the_chair_before_the_day_named(town, cycle, leader):
+    as_county(leader)
+    perform("oversight.note", cycle, actor=leader, data=NOTE, at=at("2026-09-10"))
+    apply(SYSTEM)
+    assert open_task("oversight.note_reply").due_on == date(2026, 9, 30)
+    do("oversight.note_reply", town.of("chair"), "2026-09-12", reply="公告已于今日发布。")
+    assert Note.objects.get().state == "replied"
+
+
+def test_the_act_stands_in_the_townships_trail(town, cycle, leader):
+    as_county(leader)
+    perform("oversight.note", cycle, actor=leader, data=NOTE, at=at("2026-09-10"))
+    entry = Entry.objects.filter(action="oversight.note").get()
+    assert (entry.unit, entry.actor) == (town.unit, leader)
+
+
+def test_a_county_does_not_act_on_a_township_of_another_county(town, cycle, leader):
+    apply(SYSTEM)
+    other = township("Z9", name="外县镇")
+    theirs = start_year(other.act("chair", at("2026-08-10")), **PLAN)
+    with pytest.raises(NotYourTurn):
+        perform("oversight.note", theirs, actor=leader, data=NOTE, at=at("2026-09-10"))
+    perform("oversight.note", cycle, actor=leader, data=NOTE, at=at("2026-09-10"))
+
+
+def test_a_township_office_is_not_offered_the_countys_acts(town, cycle, leader):
+    chair = RoleGrant.objects.get(user=town.of("chair"), office="chair")
+    assert "oversight.note" not in [e.key for e in events_on(cycle, chair, at("2026-09-10"))]
+    county = RoleGrant.objects.get(user=leader)
+    assert "oversight.note" in [e.key for e in events_on(cycle, county, at("2026-09-10"))]
+
+
+def test_the_database_lets_the_county_read_a_township_and_change_nothing(town, cycle, leader):
+    as_county(leader)
+    assert Cycle.objects.get() == cycle
+    assert Cycle.objects.update(period="改") == 0
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Cycle.objects.create(
+            unit=town.unit, year=2030, opens_on=date(2029, 9, 1), planned_t=date(2030, 1, 1), planned_t2=date(2031, 1, 1)
+        )

@@ -1,0 +1,173 @@
+"""The one door to every task: who, when, once."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+
+import pytest
+from django.db import close_old_connections, connection
+from django.test.utils import CaptureQueriesContext
+
+from projects.lifecycle.services import start_year
+from tests.builders import at, meeting_of, open_task, township
+from workflow.audit.models import Entry
+from workflow.flows.errors import NotYourTurn, Refused, Taken
+from workflow.flows.models import Deadline
+from workflow.flows.services import claim, complete, hand_over, release, send_back
+from workflow.people.isolation import SYSTEM, apply, within
+from workflow.roles.models import RoleGrant
+from workflow.roles.services import grant, revoke
+
+PLAN = {"year": 2027, "opens_on": date(2026, 9, 1), "planned_t": date(2027, 1, 20), "planned_t2": date(2028, 1, 18)}
+SCHEME = {
+    "opens_on": "2026-09-01",
+    "planned_t": "2027-01-20",
+    "planned_t2": "2028-01-18",
+    "leading_group": "组长、副组长和成员",
+    "body": "按照三个阶段六个环节组织实施。",
+}
+
+
+def prepared():
+    town = township()
+    start_year(town.act("chair", at("2026-08-10")), **PLAN)
+    return town
+
+
+@pytest.fixture
+def town(db):
+    apply(SYSTEM)
+    return prepared()
+
+
+def test_completing_a_task_takes_no_more_than_thirty_statements(town):
+    task = open_task("collection.scheme")
+    with CaptureQueriesContext(connection, ) as seen:
+        complete(task.pk, actor=town.of("chair"), data=SCHEME, at=at("2026-08-12"))
+    statements = [q["sql"] for q in seen if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    assert len(statements) <= 30, "\n".join(statements)
+
+
+def test_a_revoked_office_completes_nothing(town):
+    task = open_task("collection.scheme")
+    held = RoleGrant.objects.get(user=town.of("chair"), office="chair")
+    revoke(grant=held, act=town.act("clerk", at("2026-08-11")), reason="届中调整")
+    with pytest.raises(NotYourTurn):
+        complete(task.pk, actor=town.of("chair"), data=SCHEME, at=at("2026-08-12"))
+
+
+def test_a_claimed_task_is_kept_from_a_colleague_until_it_is_released(town):
+    colleague = town.of("deputy", 15)
+    act = town.act("clerk", at("2026-08-01"))
+    grant(user=colleague, office="chair", unit=town.unit, act=act, since=date(2026, 1, 1), title="副主席")
+    task = open_task("collection.scheme")
+    claim(task.pk, actor=town.of("chair"), at=at("2026-08-11"))
+    with pytest.raises(Taken, match="认领"):
+        complete(task.pk, actor=colleague, data=SCHEME, at=at("2026-08-12"))
+    release(task.pk, actor=town.of("chair"), at=at("2026-08-12"))
+    complete(task.pk, actor=colleague, data=SCHEME, at=at("2026-08-12"))
+
+
+def test_a_task_is_handed_over_only_to_a_holder_of_the_same_office(town):
+    task = open_task("collection.scheme")
+    with pytest.raises(Refused, match="不担任"):
+        hand_over(task.pk, actor=town.of("chair"), to=town.of("finance"), reason="出差", at=at("2026-08-12"))
+    deputy_chair = town.of("deputy", 15)
+    grant(user=deputy_chair, office="chair", unit=town.unit, act=town.act("clerk", at("2026-08-01")), since=date(2026, 1, 1))
+    entry = hand_over(task.pk, actor=town.of("chair"), to=deputy_chair, reason="出差", at=at("2026-08-12"))
+    assert (entry.action, open_task("collection.scheme").task.owner) == ("task.hand_over", deputy_chair)
+
+
+def test_a_meetings_matter_is_not_sent_back_by_one_member(town):
+    complete(open_task("collection.scheme").pk, actor=town.of("chair"), data=SCHEME, at=at("2026-08-12"))
+    task = open_task("collection.scheme_party")
+    with pytest.raises(Refused, match="会议"):
+        send_back(task.pk, actor=town.of("party"), reason="材料不全", at=at("2026-08-20"))
+
+
+def test_a_refused_act_leaves_nothing_behind(town):
+    before = Entry.objects.count()
+    with pytest.raises(Refused):
+        complete(open_task("collection.scheme").pk, actor=town.of("chair"), data={}, at=at("2026-08-12"))
+    assert Entry.objects.count() == before
+
+
+def test_two_people_complete_one_task_and_the_next_step_comes_once(fresh_database):
+    with within(SYSTEM):
+        town = prepared()
+        deputy_chair = town.of("deputy", 15)
+        grant(user=deputy_chair, office="chair", unit=town.unit, act=town.act("clerk", at("2026-08-01")), since=date(2026, 1, 1))
+        task_id = open_task("collection.scheme").pk
+    results: list[str] = []
+    ready = threading.Barrier(2)
+
+    def finish(actor) -> None:
+        try:
+            ready.wait()
+            with within(SYSTEM):
+                complete(task_id, actor=actor, data=SCHEME, at=at("2026-08-12"))
+            results.append("done")
+        except Taken:
+            results.append("taken")
+        finally:
+            close_old_connections()
+            connection.close()
+
+    threads = [threading.Thread(target=finish, args=(u,)) for u in (town.of("chair"), deputy_chair)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with within(SYSTEM):
+        assert sorted(results) == ["done", "taken"]
+        assert Deadline.objects.filter(key="collection.scheme_party").count() == 1
+
+
+def test_a_task_completed_while_its_office_is_revoked_is_done_or_refused_never_half(fresh_database):
+    with within(SYSTEM):
+        town = prepared()
+        task_id = open_task("collection.scheme").pk
+        held = RoleGrant.objects.get(user=town.of("chair"), office="chair")
+    results: list[str] = []
+    ready = threading.Barrier(2)
+
+    def finish() -> None:
+        try:
+            ready.wait()
+            with within(SYSTEM):
+                complete(task_id, actor=town.of("chair"), data=SCHEME, at=at("2026-08-12"))
+            results.append("done")
+        except NotYourTurn:
+            results.append("refused")
+        finally:
+            connection.close()
+
+    def take_away() -> None:
+        try:
+            ready.wait()
+            with within(SYSTEM):
+                revoke(grant=held, act=town.act("clerk", at("2026-08-12")), reason="届中调整")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=finish), threading.Thread(target=take_away)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with within(SYSTEM):
+        opened = Deadline.objects.filter(key="collection.scheme_party").count()
+        order = list(Entry.objects.filter(action__in=("grant.revoke", "collection.scheme")).order_by("id").values_list("action", flat=True))
+        assert results in (["done"], ["refused"])
+        assert opened == (1 if results == ["done"] else 0)
+        assert order == (["collection.scheme", "grant.revoke"] if results == ["done"] else ["grant.revoke"])
+
+
+def test_a_meeting_is_recorded_with_who_attended(town):
+    complete(open_task("collection.scheme").pk, actor=town.of("chair"), data=SCHEME, at=at("2026-08-12"))
+    task = open_task("collection.scheme_party")
+    data = meeting_of(town.people["party"][:5], "2026-08-20") | {"return_reason": ""}
+    complete(task.pk, actor=town.of("party"), data=data, at=at("2026-08-20"))
+    meeting = task.task.meeting
+    assert (meeting.members, meeting.present, meeting.agreed, meeting.attended.count()) == (7, 5, True, 5)

@@ -1,0 +1,104 @@
+"""The inbox and the step page, as an office sees them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.utils import timezone
+
+from projects.lifecycle.services import start_year
+from tests.builders import at, open_task, township
+from workflow.flows.models import Deadline
+from workflow.people.isolation import SYSTEM, apply
+
+pytestmark = pytest.mark.django_db
+
+YEAR = timezone.localdate().year + 1
+PLAN = {"opens_on": date(YEAR - 1, 9, 1), "planned_t": date(YEAR, 1, 20), "planned_t2": date(YEAR + 1, 1, 18)}
+
+
+@pytest.fixture
+def town(db):
+    apply(SYSTEM)
+    made = township()
+    start_year(made.act("chair", at(f"{YEAR - 1}-08-10")), year=YEAR, **PLAN)
+    return made
+
+
+def signed_in(client, user):
+    client.force_login(user)
+    return client
+
+
+def scheme() -> dict[str, str]:
+    return {
+        "op": "submit",
+        "opens_on": f"{YEAR - 1}-09-01",
+        "planned_t": f"{YEAR}-01-20",
+        "planned_t2": f"{YEAR + 1}-01-18",
+        "leading_group": "组长、副组长和成员",
+        "body": "按照三个阶段六个环节组织实施。",
+    }
+
+
+def test_the_chair_finds_the_scheme_in_the_inbox(client, town):
+    page = signed_in(client, town.of("chair")).get("/inbox/")
+    assert page.status_code == 200
+    assert "拟订年度实施方案" in page.content.decode()
+
+
+def test_another_office_does_not_find_it(client, town):
+    page = signed_in(client, town.of("finance")).get("/inbox/")
+    assert "拟订年度实施方案" not in page.content.decode()
+
+
+def test_a_task_is_done_on_its_page_and_says_what_comes_next(client, town):
+    apply(SYSTEM)
+    task = open_task("collection.scheme")
+    page = signed_in(client, town.of("chair")).post(f"/tasks/{task.pk}/", scheme(), follow=True)
+    assert "已办结" in page.content.decode()
+    assert "党委研究年度实施方案" in page.content.decode()
+
+
+def test_a_refused_form_names_the_field_and_keeps_what_was_typed(client, town):
+    apply(SYSTEM)
+    task = open_task("collection.scheme")
+    data = scheme() | {"planned_t2": f"{YEAR}-01-01"}
+    page = signed_in(client, town.of("chair")).post(f"/tasks/{task.pk}/", data)
+    assert page.status_code == 422
+    assert "须在拟定票决会期之后" in page.content.decode()
+    assert "按照三个阶段六个环节组织实施。" in page.content.decode()
+
+
+def test_a_draft_is_kept_and_shown_again(client, town):
+    apply(SYSTEM)
+    task = open_task("collection.scheme")
+    signed_in(client, town.of("chair")).post(f"/tasks/{task.pk}/", {"op": "save", "body": "先写这一句"})
+    page = client.get(f"/tasks/{task.pk}/")
+    assert "先写这一句" in page.content.decode()
+
+
+def test_a_person_of_another_township_does_not_find_the_task(client, town):
+    apply(SYSTEM)
+    task = open_task("collection.scheme")
+    other = township("T02", name="柳河镇")
+    assert signed_in(client, town.of("chair")).get(f"/tasks/{task.pk}/").status_code == 200
+    assert signed_in(client, other.of("chair")).get(f"/tasks/{task.pk}/").status_code == 404
+
+
+def test_an_office_that_may_not_do_it_is_refused_when_it_posts(client, town):
+    apply(SYSTEM)
+    task = open_task("collection.scheme")
+    page = signed_in(client, town.of("gov_clerk")).post(f"/tasks/{task.pk}/", scheme())
+    assert page.status_code == 403
+    apply(SYSTEM)
+    assert Deadline.objects.get(pk=task.pk).done_at is None
+
+
+def test_urging_is_counted_and_shown(client, town):
+    apply(SYSTEM)
+    task = open_task("collection.scheme")
+    signed_in(client, town.of("clerk")).post(f"/tasks/{task.pk}/", {"op": "urge", "words": "请尽快办理"})
+    page = signed_in(client, town.of("chair")).get("/inbox/")
+    assert "已催办 1 次" in page.content.decode()

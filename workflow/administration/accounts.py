@@ -1,0 +1,191 @@
+"""Accounts: made, given a one-time password, unlocked; who may do it to whom. Every act is written down."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from axes.handlers.proxy import AxesProxyHandler
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.contrib.auth.hashers import get_hasher, make_password
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+from django_otp import devices_for_user
+
+from workflow.administration import conf
+from workflow.audit.services import Act, write_down
+from workflow.flows.errors import NotYourTurn, Refused
+from workflow.people.isolation import SYSTEM, within
+from workflow.people.models import Unit, User
+from workflow.roles import registry
+from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import grants_of
+
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is read as something else on paper
+GROUPS, GROUP_LENGTH = 4, 4
+
+
+@dataclass(frozen=True)
+class Slip:
+    """What is handed to a person on paper, once; the password is kept nowhere in clear."""
+
+    user: User
+    password: str
+    offices: tuple[str, ...] = ()
+
+
+def one_time_password() -> str:
+    """Sixteen random characters in four groups: about 79 bits."""
+    groups = ("".join(secrets.choice(ALPHABET) for _i in range(GROUP_LENGTH)) for _g in range(GROUPS))
+    return "-".join(groups)
+
+
+def _stored(password: str) -> str:
+    """A random password needs no slow hash, and three hundred slow ones would take a request half a minute."""
+    try:
+        hasher = get_hasher("pbkdf2_sha256")
+    except ValueError:
+        return make_password(password)
+    return hasher.encode(password, hasher.salt(), iterations=20_000)
+
+
+def create_person(act: Act, *, username: str, name: str, email: str = "") -> Slip:
+    """A new account that must choose its own password first; its name stays out of the trail.
+
+    Refused: a username that is taken.
+    """
+    if User.objects.filter(username=username).exists():
+        raise Refused(_("用户名“%(username)s”已被使用。") % {"username": username})
+    password = one_time_password()
+    user = User.objects.create(
+        username=username, name=name, email=email, password=_stored(password), must_change_password=True
+    )
+    write_down(act, "person.create", f"user:{user.pk}", after={"user": username})
+    return Slip(user, password)
+
+
+def is_admin(grant: RoleGrant) -> bool:
+    """An office that gives offices and does no business: the administrator's."""
+    office = registry.office(grant.office)
+    return office.reads_below and not office.works
+
+
+def is_keeper(grant: RoleGrant) -> bool:
+    return grant.office in conf.keepers()
+
+
+def may_reset(grant: RoleGrant, user: User, on: date) -> bool:
+    """Whether this office may give that person a new password.
+
+    An administrator: whoever holds an office below the county. A keeper: who holds offices in that one township
+    and nowhere else, or a township could take over the county's people.
+    """
+    with within(SYSTEM):
+        held = [(g.tenant.path, g.tenant_id) for g in grants_of(user, on)]
+    if not held or user.pk == grant.user_id:
+        return False
+    if is_admin(grant):
+        return all(path.startswith(grant.tenant.path) for path, _tenant in held)
+    return is_keeper(grant) and all(tenant == grant.tenant_id for _path, tenant in held)
+
+
+def reset_password(act: Act, grant: RoleGrant, user: User) -> Slip:
+    """A new one-time password; every session of the person ends. Refused for anybody `may_reset` does not name."""
+    if not may_reset(grant, user, act.on):
+        raise NotYourTurn(_("只能为本单位的人员重置密码。"))
+    password = one_time_password()
+    with transaction.atomic():
+        held = User.objects.select_for_update().get(pk=user.pk)
+        held.password, held.must_change_password = _stored(password), True
+        held.save(update_fields=["password", "must_change_password"])
+        write_down(act, "person.reset_password", f"user:{user.pk}", after={"user": user.username})
+        titles = tuple(titles_of(grants_of(user, act.on)))
+    return Slip(held, password, titles)
+
+
+def titles_of(grants: Iterable[RoleGrant]) -> list[str]:
+    """Offices as they are called, with their units."""
+    return [f"{g.unit.name} {g.title or registry.title_of(g.office)}" for g in grants]
+
+
+def drop_second_factor(act: Act, grant: RoleGrant, user: User) -> None:
+    """Take the second factor away from somebody whose telephone is lost; administrators only."""
+    if not (is_admin(grant) and may_reset(grant, user, act.on)):
+        raise NotYourTurn(_("只有系统管理员可以取消两步验证。"))
+    for device in list(devices_for_user(user, confirmed=None)):
+        device.delete()
+    write_down(act, "person.drop_second_factor", f"user:{user.pk}", after={"user": user.username})
+
+
+def has_second_factor(user: User) -> bool:
+    return any(devices_for_user(user, confirmed=True))
+
+
+# --------------------------------------------------------------------------------- sign-in locks
+
+
+def locks() -> QuerySet[AccessAttempt]:
+    """Pairs of user name and address that are locked after too many wrong passwords, the latest first."""
+    return AccessAttempt.objects.filter(failures_since_start__gte=settings.AXES_FAILURE_LIMIT).order_by(
+        "-attempt_time"
+    )
+
+
+def release_lock(act: Act, lock: AccessAttempt) -> None:
+    """Let one pair of user name and address try again; the address stays out of the trail."""
+    AxesProxyHandler.reset_attempts(username=lock.username, ip_address=lock.ip_address)
+    user = User.objects.filter(username=lock.username).first()
+    subject = f"user:{user.pk}" if user else f"unit:{act.unit.pk}"
+    write_down(act, "person.unlock", subject, after={"user": user.username if user else ""})
+
+
+# ---------------------------------------------------------------------------------- signing in
+
+
+def record_sign(user: User, action: str, at: datetime) -> None:
+    """Write down that a member of staff signed in or out, at the tenant of the office acted in.
+
+    Nothing is written for people without an office, nor for those who vote in secret.
+    """
+    with within(SYSTEM):
+        grants = grants_of(user, localdate(at))
+        if not grants or {g.office for g in grants} & set(conf.secret_voters()):
+            return
+        write_down(Act(user, grants[0].office, grants[0].tenant, at), action, f"user:{user.pk}")
+
+
+def at_unit(act: Act, unit: Unit) -> Act:
+    """The same act, written in the trail of the township it concerns."""
+    return replace(act, unit=unit.tenant or unit)
+
+
+# ---------------------------------------------------------------------------------- the very first
+
+
+def found_county(
+    act_at: datetime, *, chain: list[tuple[str, str, str]], username: str, name: str
+) -> tuple[Unit, Slip]:
+    """Make the county (and what stands above it) and its administrator; for an empty installation only.
+
+    chain: (code, name, kind) from the top down, the county last. Refused: an administrator exists already.
+    """
+    from workflow.people.services import create_unit
+    from workflow.roles.services import grant as give
+
+    admin = next(o.code for o in registry.offices() if o.reads_below and not o.works)
+    if RoleGrant.objects.filter(office=admin, revoked_at=None).exists():
+        raise Refused(_("已经有系统管理员，请由管理员在“人员”页面授权。"))
+    unit: Unit | None = None
+    for code, title, kind in chain:
+        found = Unit.objects.filter(code=code).first()
+        unit = found or create_unit(code=code, name=title, kind=kind, parent=unit)
+    assert unit is not None
+    act = Act(None, conf.operator(), unit, act_at)
+    slip = create_person(act, username=username, name=name)
+    given = give(user=slip.user, office=admin, unit=unit, act=act, since=act.on)
+    return unit, replace(slip, offices=tuple(titles_of([given])))
