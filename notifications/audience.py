@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from workflow.audit.models import Entry
 from workflow.flows.models import Deadline
@@ -58,15 +58,17 @@ class Roster:
         ]
 
 
-def author_of(subject: str) -> list[User]:
-    """Whoever wrote the first entry on a record; nobody where that was a resident without an account."""
-    first = Entry.objects.filter(subject=subject).select_related("actor").order_by("id").first()
-    return [first.actor] if first and first.actor and first.actor.is_active else []
+def authors_of(subjects: Iterable[str]) -> dict[str, User]:
+    """Whoever wrote the first entry on each record; residents without an account are nobody to write to."""
+    first = Entry.objects.filter(subject__in=list(subjects), actor__is_active=True).select_related("actor")
+    created = Entry.objects.filter(subject=OuterRef("subject")).order_by("id").values("pk")[:1]
+    return {e.subject: e.actor for e in first.filter(pk=Subquery(created)) if e.actor}
 
 
-def named(username: str) -> list[User]:
-    """The person of a username."""
-    return list(User.objects.filter(username=username, is_active=True))
+def named(usernames: Iterable[str]) -> dict[str, User]:
+    """The persons of these usernames who may sign in."""
+    found = User.objects.filter(username__in=list(usernames), is_active=True)
+    return {user.username: user for user in found}
 
 
 def _people(grants: Iterable[RoleGrant]) -> list[User]:

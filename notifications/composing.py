@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import translation
 from django.utils.timezone import localdate
 
-from notifications.audience import Roster, author_of, named
+from notifications.audience import Roster, authors_of, named
 from notifications.channels import channel
 from notifications.links import link_to_record, link_to_tasks
 from notifications.models import Delivery, Told
@@ -81,6 +81,21 @@ class Batch:
         ids = {number for w in self.written if (number := self._task_named(w)) is not None}
         return {d.pk: d for d in _tasks().filter(pk__in=ids)} if ids else {}
 
+    @cached_property
+    def _authors(self) -> dict[str, User]:
+        return authors_of({body["subject"] for _, body in self._going(Audience.AUTHOR)})
+
+    @cached_property
+    def _named(self) -> dict[str, User]:
+        return named({_username(route, body) for route, body in self._going(Audience.NAMED)})
+
+    def _going(self, audience: Audience) -> Iterator[tuple[Route, dict[str, Any]]]:
+        """The rows of an audience that entries of this batch go by, with the entry."""
+        for body in self.bodies.values():
+            for route in routes_of(body["action"], body["after"]):
+                if route.audience is audience:
+                    yield route, body
+
     def _written(self, leaf: Leaf) -> Written:
         entry, body = leaf.entry, self.bodies[leaf.entry_id]
         return Written(
@@ -145,10 +160,9 @@ class Batch:
     def _plain_audience(self, route: Route, w: Written) -> list[User]:
         body = self.bodies[w.entry_id]
         if route.audience is Audience.AUTHOR:
-            return author_of(body["subject"])
+            return _present(self._authors.get(body["subject"]))
         if route.audience is Audience.NAMED:
-            part, _, key = route.found_in.partition(".")
-            return named(body[part].get(key, ""))
+            return _present(self._named.get(_username(route, body)))
         find = self.roster.above if route.audience is Audience.ABOVE else self.roster.in_offices
         return find(route.offices, w.on)
 
@@ -181,6 +195,15 @@ class Batch:
             after=body["after"],
             tasks=[_task_facts(deadline) for deadline in tasks],
         )
+
+
+def _username(route: Route, body: dict[str, Any]) -> str:
+    part, _, key = route.found_in.partition(".")
+    return str(body[part].get(key, ""))
+
+
+def _present(person: User | None) -> list[User]:
+    return [person] if person else []
 
 
 def _task_facts(deadline: Deadline) -> TaskFacts:

@@ -89,6 +89,8 @@ ROUTES: tuple[Route, ...] = (
     Route("measurement.fail", Audience.ABOVE, "measured_badly", URGENT, offices=("county",)),
     Route("measurement.fail", Audience.OFFICES, "measured_badly", URGENT, offices=("party", *DESKS)),
     # the county
+    Route("oversight.guide", Audience.OFFICES, "guided", offices=("chair", "clerk", "presidium")),
+    Route("oversight.sample", Audience.OFFICES, "sampled", LOW, offices=("chair", "clerk")),
     Route("note.answer", Audience.ABOVE, "note_answered", offices=("county",)),
     # whatever opened a task
     Route("*", Audience.NEXT, "opened"),

@@ -64,11 +64,11 @@ def doubt(at: datetime) -> int:
         return stuck.update(status=Status.UNKNOWN, changed_at=at)
 
 
-def send_again(delivery: Delivery, at: datetime) -> bool:
-    """Queue a doubtful or given-up letter once more, on somebody's word that it did not arrive."""
+def send_again(number: int, at: datetime) -> bool:
+    """Queue a doubtful or given-up letter once more, on somebody's word that it did not arrive; False: it is neither."""
+    stopped = Q(status=Status.UNKNOWN) | Q(status=Status.FAILED, tries__gte=MOST_TRIES)
     with within(SYSTEM):
-        stopped = Q(status=Status.UNKNOWN) | Q(status=Status.FAILED, tries__gte=MOST_TRIES)
-        held = Delivery.objects.filter(stopped, pk=delivery.pk)
+        held = Delivery.objects.filter(stopped, pk=number)
         return bool(held.update(status=Status.QUEUED, tries=0, changed_at=at))
 
 

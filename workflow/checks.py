@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.core.checks import CheckMessage, Error, Tags, register
 from viewflow.workflow.base import Flow
 from viewflow.workflow.lock import SelectForUpdateLock
@@ -15,7 +16,9 @@ from workflow.roles import registry
 
 
 def _subclasses(cls: type) -> list[type]:
-    return [s for child in cls.__subclasses__() for s in (child, *_subclasses(child))]
+    """Every subclass that belongs to an installed application."""
+    found = [s for child in cls.__subclasses__() for s in (child, *_subclasses(child))]
+    return [s for s in found if apps.get_containing_app_config(f"{s.__module__}.{s.__name__}")]
 
 
 @register()

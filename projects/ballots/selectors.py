@@ -123,7 +123,7 @@ def signatures_hold(vote: Vote) -> bool:
 class Line:
     """One candidate's result in one vote. of: the majority's base in persons or ballots, None where none was asked.
 
-    place: elected, tied or not_elected; reason: the sentence of the count, with its figures.
+    place: elected, tied or not_elected; reason: the count's sentence, with its figures.
     """
 
     position: int
@@ -168,3 +168,32 @@ def _line(option: Any, outcome: dict[str, Any]) -> Line:
         place,
         outcome["reasons"][option.title],
     )
+
+
+def vote_page(vote: Vote) -> dict[str, Any]:
+    """What a vote's own page adds to its record: candidates, and once declared sums, reconciliation and signatures.
+
+    Only votes counted by `rules.decide` have lines; a measurement is shown by its own room.
+    """
+    page: dict[str, Any] = {"options": list(vote.options.all()), "quorum_needed": quorum_needed(vote)}
+    if vote.state != VoteState.DECLARED or "sums" not in vote.outcome:
+        return page | {"results": []}
+    return page | {
+        "results": [_row_of(line) for line in lines_of(vote)],
+        "equations": figures.equations(vote),
+        "ballots": vote.outcome["ballots"],
+        "signatures": list(vote.signatures.select_related("by").order_by("at")),
+        "signatures_hold": signatures_hold(vote),
+    }
+
+
+def _row_of(line: Line) -> dict[str, Any]:
+    return {
+        "position": line.position,
+        "title": line.title,
+        "votes_for": line.in_favour,
+        "votes_against": line.against,
+        "votes_abstain": line.abstain,
+        "elected": line.elected,
+        "reason": line.reason,
+    }

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from projects.ballots import figures as fig
 from projects.ballots import rules as count
@@ -25,7 +26,7 @@ from workflow.flows.errors import Refused
 from workflow.machines.services import fire
 from workflow.people.models import User
 
-SIGNERS = {"chief_teller": _("总监票人"), "teller": _("监票人")}
+SIGNERS = {"chief_teller": gettext_lazy("总监票人"), "teller": gettext_lazy("监票人")}
 NO_RESULT = (count.Verdict.NO_QUORUM, count.Verdict.VOID, count.Verdict.UNBALANCED)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -34,27 +35,45 @@ def due_date(cycle: Cycle, key: str, opened_on: date, *, plan: date | None = Non
     """When the task `key` of a cycle is due, if it opened on a day; None when the rulebook gives it no term."""
     rules = cycle.rules
     try:
-        offset = (
-            rules.plan_offset(session_date(cycle, "vote")) if key == "supervision.plan" else rules.offset(key)
-        )
+        offset = rules.plan_offset(session_date(cycle, "vote")) if key == "supervision.plan" else rules.offset(key)
         return resolve(offset, anchors_of(cycle, opened_on, plan=plan))
     except (KeyError, AnchorMissing):
         return None
 
 
-def anchors_of(cycle: Cycle, opened_on: date, *, plan: date | None = None) -> dict[str, date]:
-    """The dates a cycle's deadlines hang on: planned sessions until the real ones are fixed."""
-    anchors = {
-        "C": cycle.opens_on,
-        "T": session_date(cycle, "vote"),
-        "T2": session_date(cycle, "evaluation"),
-        "after": opened_on,
-        "receipt": opened_on,
-        "year": date(cycle.year, 1, 1),
-        "closing": date(session_date(cycle, "evaluation").year, 1, 1),
-    }
-    if cycle.window_to:
-        anchors["window"] = cycle.window_to
-    if plan:
-        anchors["plan"] = plan
-    return anchors
+def anchors_of(cycle: Cycle, opened_on: date, *, plan: date | None = None) -> Mapping[str, date]:
+    """The dates a cycle's deadlines hang on: planned sessions until the real ones are fixed; looked up when asked."""
+    return _Anchors(
+        {
+            "C": lambda: cycle.opens_on,
+            "T": lambda: session_date(cycle, "vote"),
+            "T2": lambda: session_date(cycle, "evaluation"),
+            "after": lambda: opened_on,
+            "receipt": lambda: opened_on,
+            "window": lambda: cycle.window_to,
+            "plan": lambda: plan,
+            "year": lambda: date(cycle.year, 1, 1),
+            "closing": lambda: date(session_date(cycle, "evaluation").year, 1, 1),
+        }
+    )
+
+
+class _Anchors(Mapping[str, date]):
+    """Dates worked out on first use: most deadlines hang on one anchor, and two of them cost a query."""
+
+    def __init__(self, ways: dict[str, Callable[[], date | None]]) -> None:
+        self._ways, self._known = ways, dict[str, date | None]()
+
+    def __getitem__(self, anchor: str) -> date:
+        if anchor not in self._known:
+            self._known[anchor] = self._ways[anchor]()
+        found = self._known[anchor]
+        if found is None:
+            raise KeyError(anchor)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return (anchor for anchor in self._ways if anchor in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from typing import ClassVar
 
 from django.conf import settings
@@ -10,9 +12,15 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
-from projects.cycles.rulebook import Rules
+from projects.cycles.rulebook import Rules, load
 from workflow.machines.models import Record
 from workflow.people.models import Unit
+
+
+@lru_cache(maxsize=256)
+def _rules(text: str) -> Rules:
+    """A frozen rulebook read once per text: every deadline of a year asks for it."""
+    return load(json.loads(text))
 
 
 class Rulebook(models.Model):
@@ -29,7 +37,7 @@ class Rulebook(models.Model):
 
     @property
     def rules(self) -> Rules:
-        return Rules.model_validate(self.data)
+        return load(self.data)
 
 
 class CycleState(models.TextChoices):
@@ -92,7 +100,7 @@ class Cycle(Record):
 
     @property
     def rules(self) -> Rules:
-        return Rules.model_validate(self.rules_data)
+        return _rules(json.dumps(self.rules_data, sort_keys=True))
 
     @property
     def step(self) -> int:

@@ -50,6 +50,7 @@ KINDS = {
     "transfer_list": _("移交清单"),
     "look_back": _("回头看记录"),
     "change_notice": _("项目调整公告"),
+    "demo_note": _("演示数据说明"),
 }
 
 

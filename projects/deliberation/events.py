@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from projects.cycles.models import Cycle, CycleState, SessionState
-from projects.cycles.selectors import session_of
+from projects.cycles.models import Cycle, CycleState
 from projects.deliberation import forms, intake, selectors
-from projects.selection.models import Item, ItemState
+from projects.selection.models import Item
 from workflow.flows.events import Event, register_event
 from workflow.roles.models import RoleGrant
 
@@ -16,15 +15,8 @@ def _deliberating(cycle: Cycle, grant: RoleGrant) -> bool:
     return cycle.state == CycleState.DELIBERATING
 
 
-def _before_the_session(cycle: Cycle, grant: RoleGrant) -> bool:
-    session = session_of(cycle, "vote")
-    return _deliberating(cycle, grant) and (
-        session is None or session.state in (SessionState.PLANNED, SessionState.CONVENED)
-    )
-
-
-def _candidate(item: Item, grant: RoleGrant) -> bool:
-    return item.state == ItemState.CANDIDATE
+def _of_a_deliberating_year(item: Item, grant: RoleGrant) -> bool:
+    return _deliberating(item.cycle, grant)
 
 
 VISIT = register_event(
@@ -66,7 +58,7 @@ ROLL_CHANGE = register_event(
         act=intake.change_roll,
         step=3,
         when=selectors.obstacles_to_roll_change,
-        offered=_before_the_session,
+        offered=_deliberating,
         basis=_("组织法第三十七条：代表资格审查"),
         output=_("代表名册"),
         irreversible=True,
@@ -85,6 +77,8 @@ ASK = register_event(
         offered=_deliberating,
         basis=_("组织法第二十三条：审议时可以向有关机关提出询问"),
         output=_("询问和答复"),
+        page="steps/deliberation/list.html",
+        context=selectors.list_page,
         hint=_("询问只在会议期间提出，由有关单位派人说明，答复存档。"),
     )
 )
@@ -98,7 +92,7 @@ WITHDRAW = register_event(
         act=intake.ask_to_withdraw,
         step=3,
         when=selectors.obstacles_to_withdrawing,
-        offered=_candidate,
+        offered=_of_a_deliberating_year,
         basis=_("参照组织法第二十二条：交付表决前，提案人要求撤回的，经主席团同意，审议即行终止"),
         output=_("撤回申请"),
     )
@@ -116,6 +110,8 @@ ADDED_MATTER = register_event(
         offered=_deliberating,
         basis=_("组织法第二十二条：代表五人以上联名可以提出议案，由主席团决定是否列入议程"),
         output=_("代表联名提出的项目"),
+        page="steps/deliberation/list.html",
+        context=selectors.list_page,
         hint=_("会议期间增加的项目未经论证，未落实资金，未经党委研究，请慎重提出。"),
     )
 )

@@ -24,6 +24,12 @@ class Delegations(EachSplit):
     """One task for every delegation; a matter may be sent back to all of them."""
 
     task_title = _("代表团审议")
+    _each: Any
+
+    @property
+    def key(self) -> str:
+        """The rulebook's name of the tasks it leads to."""
+        return f"{self.flow_class.room}.{self._each.name}"
 
 
 def each_delegation(cycle: Cycle) -> list[dict[str, int]]:

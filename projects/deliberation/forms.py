@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.rules import Mode
@@ -19,7 +20,7 @@ from projects.deliberation.models import BudgetLine
 from projects.selection.models import Item
 from workflow.flows.fields import ChineseDateField, FenField
 from workflow.flows.forms import AssemblyForm, MeetingForm, StepForm
-from workflow.people.models import User
+from workflow.people.models import Unit, User
 from workflow.roles.selectors import holders_of
 
 MODES = [(mode.value, said("ballot_mode").choices[mode.value]) for mode in Mode]
@@ -40,8 +41,29 @@ def persons(label: Any, *, required: bool = True, **more: Any) -> forms.Multiple
     )
 
 
+def offer(form: forms.Form, name: str, choices: list[tuple[str, Any]], initial: Any = None) -> None:
+    """Give a field the choices this record has, and what is chosen to begin with."""
+    field = form.fields[name]
+    if not isinstance(field, forms.ChoiceField):
+        raise TypeError(name)
+    field.choices = choices
+    field.initial = initial
+
+
+def narrow(form: forms.Form, name: str, rows: QuerySet[Any]) -> None:
+    """Give a field the records this one may name."""
+    field = form.fields[name]
+    if not isinstance(field, forms.ModelChoiceField):
+        raise TypeError(name)
+    field.queryset = rows
+
+
 def named(users: list[User]) -> list[tuple[str, str]]:
     return [(str(user.pk), user.name) for user in users]
+
+
+def titled(items: list[Item]) -> list[tuple[str, str]]:
+    return [(str(item.pk), item.title) for item in items]
 
 
 class WhenAgreed:
@@ -127,8 +149,7 @@ class AgendaForm(WhenAgreed, DecisionForm):
     def prepare(self) -> None:
         super().prepare()
         items = list(selectors.candidates_of(self.subject))
-        self.fields["candidates"].choices = [(str(item.pk), item.title) for item in items]
-        self.fields["candidates"].initial = [str(item.pk) for item in items]
+        offer(self, "candidates", titled(items), [str(item.pk) for item in items])
         session = selectors.session_for(self.subject)
         for name, value in (
             ("session_on", session.held_on),
@@ -145,7 +166,7 @@ class AgendaForm(WhenAgreed, DecisionForm):
         book, chosen = self.subject.rules, len(data["candidates"])
         for fault in rules.surplus_faults(chosen, data["seats"], allow_equal=book.allow_equal_vote):
             self.add_error("seats", fault)
-        if chosen < len(self.fields["candidates"].choices) and len(data["left_out_reason"]) < 4:
+        if chosen < selectors.candidates_of(self.subject).count() and len(data["left_out_reason"]) < 4:
             self.add_error("left_out_reason", _("有候选项目不列入议程，须写明理由。"))
 
 
@@ -157,8 +178,7 @@ class ReviseForm(StepForm):
 
     def prepare(self) -> None:
         items = list(selectors.candidates_of(self.subject))
-        self.fields["kept"].choices = [(str(item.pk), item.title) for item in items]
-        self.fields["kept"].initial = [str(item.pk) for item in items]
+        offer(self, "kept", titled(items), [str(item.pk) for item in items])
 
 
 class BillForm(StepForm):
@@ -194,7 +214,7 @@ class BudgetForm(StepForm):
         )
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data = super().clean() or self.cleaned_data
         for item in selectors.candidates_of(self.subject):
             amount = data.get(f"amount_{item.pk}")
             if amount is not None and item.investment_fen is not None and amount > item.investment_fen:
@@ -222,10 +242,14 @@ class RollForm(StepForm):
             self.fields[f"delegation_{user.pk}"] = forms.ChoiceField(
                 label=user.name, choices=choices, required=False, initial=before.get(user.pk, "")
             )
-        self.private = tuple(name for name in self.fields if name.startswith("delegation_"))
+
+    def for_trail(self) -> dict[str, Any]:
+        """Who sits in which delegation stands on the roll, not in the trail."""
+        told = super().for_trail()
+        return {name: value for name, value in told.items() if not name.startswith("delegation_")}
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data = super().clean() or self.cleaned_data
         if not selectors.deputies_in_office(self.subject.unit, self.act.on):
             self.add_error(None, _("没有在任代表，请先由系统管理员登记代表职务。"))
         return data
@@ -257,7 +281,7 @@ class TrainingForm(StepForm):
         self.fields["expected"].initial = len(selectors.deputies_in_office(self.subject.unit, self.act.on))
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data = super().clean() or self.cleaned_data
         if data.get("trained_on") and data["trained_on"] > self.act.on:
             self.add_error("trained_on", _("培训日期不能晚于今天。"))
         if data.get("present", 0) > data.get("expected", 2000):
@@ -291,8 +315,7 @@ class PreliminaryForm(Resolved, AssemblyForm):
         members = holders_of("presidium", self.subject.unit, self.act.on)
         deputies = selectors.deputies_on_the_roll(self.subject)
         eligible = {user.pk: user for user in [*members, *deputies]}
-        self.fields["presidium"].choices = named(list(eligible.values()))
-        self.fields["presidium"].initial = [str(user.pk) for user in members]
+        offer(self, "presidium", named(list(eligible.values())), [str(user.pk) for user in members])
 
 
 class ExplainForm(StepForm):
@@ -342,10 +365,10 @@ class SettleForm(WhenAgreed, DecisionForm):
 
     def _offer_tellers(self) -> None:
         deputies = named(selectors.deputies_on_the_roll(self.subject))
-        self.fields["chief_teller"].choices = [("", _("请选择")), *deputies]
-        self.fields["tellers"].choices = deputies
+        offer(self, "chief_teller", [("", _("请选择")), *deputies])
+        offer(self, "tellers", deputies)
         staff = selectors.staff_of(self.subject.unit, self.act.on)
-        self.fields["counters"].choices = named(staff)
+        offer(self, "counters", named(staff))
 
     def check_agreed(self, data: dict[str, Any]) -> None:
         book, numbers = self.subject.rules, self.numbers(data)
@@ -373,7 +396,7 @@ class AdoptForm(AssemblyForm):
     field_order = [*AssemblyForm.field_order, "return_reason"]
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data = super().clean() or self.cleaned_data
         if not self.errors and not self.agreed() and len(data.get("return_reason", "")) < 4:
             self.add_error("return_reason", _("赞成未过全体代表的半数，须写明理由。"))
         return data
@@ -395,7 +418,7 @@ class ConsentForm(MeetingForm):
     field_order = [*MeetingForm.field_order, "words"]
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data = super().clean() or self.cleaned_data
         if not self.errors and not self.agreed() and len(data.get("words", "")) < 4:
             self.add_error("words", _("赞成未过半数即不同意撤回，须写明理由。"))
         return data
@@ -416,10 +439,10 @@ class MatterForm(Resolved, MeetingForm):
     def prepare(self) -> None:
         super().prepare()
         names = self.subject.cycle.rules.categories
-        self.fields["category"].choices = [("", _("请选择")), *((name, name) for name in names)]
+        offer(self, "category", [("", _("请选择")), *((name, name) for name in names)])
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data = super().clean() or self.cleaned_data
         if data.get("decision") == "add" and not data.get("category"):
             self.add_error("category", _("列入票决的项目须写明类别。"))
         return data
@@ -464,12 +487,12 @@ class RollChangeForm(StepForm):
             if user.pk not in listed
         ]
         units = selectors.delegations_of(self.subject.unit, self.act.on)
-        self.fields["joiner"].choices = nobody + named(fresh)
-        self.fields["leaver"].choices = nobody + [(str(line.pk), line.name) for line in lines]
-        self.fields["delegation"].choices = nobody + [(str(unit.pk), unit.name) for unit in units]
+        offer(self, "joiner", [*nobody, *named(fresh)])
+        offer(self, "leaver", [*nobody, *((str(line.pk), line.name) for line in lines)])
+        offer(self, "delegation", [*nobody, *((str(unit.pk), unit.name) for unit in units)])
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data = super().clean() or self.cleaned_data
         wanted = {"join": "joiner", "leave": "leaver"}.get(data.get("change", ""))
         if wanted and not data.get(wanted):
             self.add_error(wanted, _("请选择代表。"))
@@ -479,13 +502,17 @@ class RollChangeForm(StepForm):
 class AskForm(StepForm):
     """询问: to whom, about which candidate, what."""
 
-    department = forms.ModelChoiceField(label=_("询问的单位"), queryset=None)
-    item = forms.ModelChoiceField(label=_("关于哪个候选项目"), queryset=None, required=False)
+    department: forms.ModelChoiceField[Unit] = forms.ModelChoiceField(
+        label=_("询问的单位"), queryset=Unit.objects.none()
+    )
+    candidate: forms.ModelChoiceField[Item] = forms.ModelChoiceField(
+        label=_("关于哪个候选项目"), queryset=Item.objects.none(), required=False
+    )
     words = text(_("询问内容"), rows=4, min_length=4, max_length=2000)
 
     def prepare(self) -> None:
-        self.fields["department"].queryset = selectors.departments_of(self.subject.unit, self.act.on)
-        self.fields["item"].queryset = selectors.candidates_of(self.subject)
+        narrow(self, "department", selectors.departments_of(self.subject.unit, self.act.on))
+        narrow(self, "candidate", selectors.candidates_of(self.subject))
 
 
 class WithdrawForm(StepForm):
@@ -502,7 +529,7 @@ class TableForm(StepForm):
     movers = persons(_("联名代表"), help_text=_("五名以上代表联名，提出人也须在内；书面原件交大会秘书处。"))
 
     def prepare(self) -> None:
-        self.fields["movers"].choices = named(selectors.deputies_on_the_roll(self.subject))
+        offer(self, "movers", named(selectors.deputies_on_the_roll(self.subject)))
 
     def clean_movers(self) -> list[str]:
         movers = self.cleaned_data["movers"]

@@ -21,7 +21,7 @@ from workflow.people.models import Unit, User
 def visit(act: Act, cycle: Cycle, *, on: date, place: str, voters: int, words: str) -> Outcome:
     """走访、视察 before the session."""
     made = Visit.objects.create(
-        unit=act.unit, cycle=cycle, by=act.actor, on=on, place=place, voters=voters, words=words
+        unit=act.unit, cycle=cycle, by=services.doer(act), on=on, place=place, voters=voters, words=words
     )
     return Outcome(after={"visit": made.pk})
 
@@ -56,15 +56,15 @@ def change_roll(
     return Outcome(after={"deputies_in_office": n}, reason=reason)
 
 
-def ask(act: Act, cycle: Cycle, *, department: Unit, item: Item | None, words: str) -> Outcome:
+def ask(act: Act, cycle: Cycle, *, department: Unit, candidate: Item | None, words: str) -> Outcome:
     """询问: recorded, and put before the department (组织法 23)."""
     question = Question.objects.create(
         unit=act.unit,
         cycle=cycle,
         session=selectors.session_for(cycle),
-        item=item,
+        item=candidate,
         department=department,
-        by=act.actor,
+        by=services.doer(act),
         words=words,
     )
     QuestionFlow.begin(question)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from projects.ballots.figures import count_rules
+from projects.ballots.rules import Mode
 from projects.cycles.rulebook import Rules
 
 QUORUMS = {Fraction(1, 2): "二分之一", Fraction(2, 3): "三分之二", Fraction(3, 4): "四分之三"}
@@ -25,14 +27,8 @@ SHORTFALLS = {
 
 
 def ballot_rules(book: Rules, mode: str) -> dict[str, Any]:
-    """The count's `rules` of a frozen rulebook, in the count's own format (count.md, In)."""
-    return {
-        "quorum": f"{book.quorum.numerator}/{book.quorum.denominator}",
-        "majority_base": book.majority_base,
-        "tie": book.tie,
-        "shortfall": book.shortfall,
-        "each_cap": book.each_cap and mode == "each",
-    }
+    """The rules the vote keeps; the cap of mode `each` stays behind where the congress adopted another mode."""
+    return count_rules(book) | {"each_cap": book.each_cap and mode == Mode.EACH}
 
 
 def method_draft(book: Rules, candidates: int, seats: int) -> str:

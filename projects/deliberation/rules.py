@@ -107,7 +107,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Preparation:
-    """What is known about a session's preparation. unfunded: titles of candidates without a budget line."""
+    """What is known about a session's preparation.
+
+    unfunded: titles of candidates without a budget line. leaderless: delegations nobody leads, who would get no task.
+    """
 
     deputies: int | None
     convened: bool
@@ -118,6 +121,7 @@ class Preparation:
     surplus: Sequence[str] = ()
     notice: Sequence[str] = ()
     undecided: Sequence[str] = ()
+    leaderless: Sequence[str] = ()
     visits: int = 0
     visits_closed: bool = False
     trained: bool = False
@@ -128,6 +132,10 @@ def readiness(p: Preparation) -> list[Line]:
     """程序体检: every point with whoever it waits for. Blocking lines stop the sheet, the others only inform."""
     return [
         _needed("代表名册", "人大办", p.deputies is not None, f"实有代表 {p.deputies} 人", "名册尚未核定"),
+        *[
+            Line("代表团", "系统管理员", Level.WARNING, f"{name}没有团长，不能分团审议")
+            for name in p.leaderless
+        ],
         _needed("会议通知", "主席团", p.convened, "已公布会期", "会期尚未公布"),
         *[Line("会议通知", "主席团", Level.WARNING, text) for text in p.notice],
         _needed("议案", "乡镇长", p.bill, "已提交", "议案尚未提交"),

@@ -176,7 +176,7 @@ def obstacles_to_beginning(cycle: Cycle, at: datetime) -> list[str]:
 
 def obstacles_to_ready(cycle: Cycle, at: datetime) -> list[str]:
     """The sheet's blocking lines."""
-    return rules.blocking(readiness_sheet(cycle))
+    return rules.blocking(readiness_sheet(cycle, localdate(at)))
 
 
 def obstacles_to_settling(cycle: Cycle, at: datetime) -> list[str]:
@@ -273,12 +273,22 @@ def obstacles_to_confirming(cycle: Cycle, at: datetime) -> list[str]:
 # --- what the pages of the steps show
 
 
-def readiness_sheet(cycle: Cycle) -> list[rules.Line]:
-    """程序体检 of a cycle as it stands now."""
-    return rules.readiness(_preparation(cycle))
+def readiness_sheet(cycle: Cycle, on: date) -> list[rules.Line]:
+    """程序体检 of a cycle as it stands on a day."""
+    return rules.readiness(_preparation(cycle, on))
 
 
-def _preparation(cycle: Cycle) -> rules.Preparation:
+def leaderless(unit: Unit, on: date) -> list[str]:
+    """The delegations without a lead, by name."""
+    led = delegations_of(unit, on)
+    return [
+        other.name
+        for other in Unit.objects.filter(parent=unit, kind=UnitKind.DELEGATION, ends_on=None).order_by("code")
+        if other not in led
+    ]
+
+
+def _preparation(cycle: Cycle, on: date) -> rules.Preparation:
     session, candidates = session_of(cycle, "vote"), list(candidates_of(cycle))
     funded = set(BudgetLine.objects.filter(item__cycle=cycle).values_list("item_id", flat=True))
     notice = paper_of(cycle, "convening")
@@ -294,6 +304,7 @@ def _preparation(cycle: Cycle) -> rules.Preparation:
         undecided=[
             _("“%(title)s”的撤回申请待决定") % {"title": w.item.title} for w in undecided_withdrawals(cycle)
         ],
+        leaderless=leaderless(cycle.unit, on),
         visits=Visit.objects.filter(cycle=cycle).count(),
         visits_closed=paper_of(cycle, "visits") is not None,
         trained=paper_of(cycle, "training") is not None,
@@ -325,7 +336,7 @@ def convening_page(cycle: Cycle) -> dict[str, Any]:
 
 
 def readiness_page(cycle: Cycle) -> dict[str, Any]:
-    return {"lines": readiness_sheet(cycle), "session": session_of(cycle, "vote")}
+    return {"lines": readiness_sheet(cycle, localdate()), "session": session_of(cycle, "vote")}
 
 
 def visits_page(cycle: Cycle) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from projects.cycles.models import Cycle, RollLine, Session, SessionState
 from projects.cycles.papers import KINDS, make_paper
@@ -23,7 +24,14 @@ from workflow.machines.services import fire
 from workflow.people.models import User
 
 # A kind of paper only this step makes.
-KINDS.setdefault("visits", "走访视察记录")
+KINDS.setdefault("visits", gettext_lazy("走访视察记录"))
+
+
+def doer(act: Act) -> User:
+    """The person who acts: what a deputy says or sees is never the system's."""
+    if act.actor is None:
+        raise Refused(_("此事须由本人办理。"))
+    return act.actor
 
 
 def report_to_party(
@@ -271,7 +279,7 @@ def record_training(
 
 def confirm_readiness(act: Act, cycle: Cycle, *, words: str) -> Outcome:
     """程序体检表 as it stood when the chair confirmed it."""
-    lines = selectors.readiness_sheet(cycle)
+    lines = selectors.readiness_sheet(cycle, act.on)
     rows = [{"what": ln.what, "who": ln.who, "level": ln.level.value, "note": ln.note} for ln in lines]
     make_paper(act, cycle, "readiness", f"{cycle}程序体检表", body=words, data={"lines": rows})
     return Outcome(after={"warnings": [ln.note for ln in lines if ln.level is rules.Level.WARNING]})

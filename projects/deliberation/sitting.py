@@ -14,6 +14,7 @@ from projects.cycles.selectors import paper_of
 from projects.deliberation import rules, selectors
 from projects.deliberation.method import ballot_rules
 from projects.deliberation.models import Opinion
+from projects.deliberation.services import doer
 from projects.selection.models import Item
 from workflow.audit.services import Act
 from workflow.flows.errors import Obstructed, Refused
@@ -73,7 +74,7 @@ def deliberate(
             said.append((candidate, opinion))
     for about, opinion in said:
         Opinion.objects.create(
-            unit=act.unit, cycle=cycle, delegation=delegation, item=about, words=opinion, by=act.actor
+            unit=act.unit, cycle=cycle, delegation=delegation, item=about, words=opinion, by=doer(act)
         )
     return Outcome(after={"delegation": delegation.code, "opinions": len(said)})
 

@@ -71,11 +71,12 @@ class Casting:
     since: date
 
     @cached_property
-    def _hash(self) -> str:
+    def stored_password(self) -> str:
+        """The demo password as stored, hashed once for the whole cast."""
         return make_password(PASSWORD)
 
     def person(self, username: str, name: str) -> User:
-        return User.objects.create(username=username, name=name, password=self._hash)
+        return User.objects.create(username=username, name=name, password=self.stored_password)
 
     def appoint(self, user: User, office: str, unit: Unit, **more: object) -> User:
         grant(user=user, office=office, unit=unit, act=self.admin_act, since=self.since, **more)

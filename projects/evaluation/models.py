@@ -56,7 +56,7 @@ class Measurement(Record):
     """Satisfaction of the deputies with one project, in one round (1, or a later one after rectification).
 
     vote: the secret ballot it was measured by. satisfied, basic, dissatisfied, unmarked: figures of the valid
-    ballots. base: people or ballots the rate is a share of; verdict: a code of rules.Consequence; reason: the
+    ballots. base: people or ballots the rate is a share of; verdict: a code of rules.Consequence; judgement: the
     sentence with rate, base and formula; all kept as certified. severe: below the lower threshold, or a second
     failure. A project is closed only by a round that reached the rate (rules.md §8).
     """
@@ -72,7 +72,7 @@ class Measurement(Record):
     unmarked = models.PositiveSmallIntegerField(_("未作评价"), null=True)
     base = models.PositiveSmallIntegerField(_("基数"), null=True)
     verdict = models.CharField(_("结论"), max_length=20, blank=True)
-    reason = models.CharField(_("结论依据"), max_length=400, blank=True)
+    judgement = models.CharField(_("结论依据"), max_length=400, blank=True)
     severe = models.BooleanField(default=False)
     remedy = models.TextField(_("整改情况"), blank=True)
     state = FSMField(default=MeasurementState.PLANNED, choices=MeasurementState.choices, protected=True)

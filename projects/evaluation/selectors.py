@@ -259,7 +259,7 @@ def _measured_line(measurement: Measurement, terms: Any) -> MeasuredLine:
         m.base or 0,
         rate,
         m.verdict,
-        m.reason,
+        m.judgement,
         m.severe,
         m.get_state_display(),
         m.remedy,
@@ -346,9 +346,7 @@ def account_of(cycle: Cycle) -> Account:
     ]
     money = completion_of(cycle)
     stopped = list(Project.objects.filter(cycle=cycle, state=ProjectState.STOPPED).order_by("number"))
-    return Account(
-        cycle, lines, stopped, money["budget_fen"], money["funded_fen"], money["invested_fen"]
-    )
+    return Account(cycle, lines, stopped, money["budget_fen"], money["funded_fen"], money["invested_fen"])
 
 
 def account_facts(cycle: Cycle) -> dict[str, Any]:
@@ -381,9 +379,7 @@ def projects_to_look_back_at(cycle: Cycle) -> list[Project]:
 def look_back_facts(cycle: Cycle) -> dict[str, Any]:
     """For the presidium: the account as it was closed, and what the last look found."""
     wanting = look_back_problems(cycle)
-    fixes = Paper.objects.filter(
-        cycle=cycle, kind="rectification", data__look_back=True
-    ).order_by("pk")
+    fixes = Paper.objects.filter(cycle=cycle, kind="rectification", data__look_back=True).order_by("pk")
     return {
         "account": account_of(cycle),
         "wanting": [(p, wanting[p.pk]) for p in judged_projects(cycle) if p.pk in wanting],

@@ -8,7 +8,7 @@ keyings hold here too; only the election of winners does not. Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -151,7 +151,7 @@ class Terms:
 
     formula: Formula = Formula.SATISFIED_AND_BASIC
     base: Base = Base.VALID
-    thresholds: Thresholds = Thresholds()
+    thresholds: Thresholds = field(default_factory=Thresholds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,9 @@ def _sums(facts: Mapping[str, Any]) -> str:
 def _completion_line(project: Project, why: str) -> str:
     when = f"，{project.accepted_on:%Y-%m-%d} 验收" if project.accepted_on else ""
     told = f"未验收原因及完成时间：{why}" if why else ""
-    return f"{project.number}. {project.title}：{project.get_state_display()}{when}；{_money(project)}。{told}"
+    return (
+        f"{project.number}. {project.title}：{project.get_state_display()}{when}；{_money(project)}。{told}"
+    )
 
 
 def _money(project: Project) -> str:
@@ -45,7 +47,9 @@ def _money(project: Project) -> str:
 
 def result_text(occasion: str, lines: Iterable[MeasuredLine], hall: str) -> str:
     """满意度测评结果: one line per project with figures, base, formula and consequence."""
-    told = [f"{line.project.number}. {line.project.title}：{marks_text(line)}。{line.reason}" for line in lines]
+    told = [
+        f"{line.project.number}. {line.project.title}：{marks_text(line)}。{line.reason}" for line in lines
+    ]
     return joined(f"{occasion}以无记名方式进行满意度测评。{hall}", "\n".join(told))
 
 
@@ -60,7 +64,7 @@ def circular_text(measurement: Measurement, department: str) -> str:
     """通报 of a project below the lower threshold or failing again (the 80/60 practice, rules.md §1)."""
     return joined(
         f"{measurement.project.title}（责任单位：{department}）第 {measurement.round} 次满意度测评未达到要求。",
-        measurement.reason,
+        measurement.judgement,
         f"现予通报。{department}应在规定期限内完成整改并书面报告，整改后再次测评；未经再次测评，不得销号。",
         "会议期间，代表十人以上联名，可以依法书面提出质询案（组织法第二十四条）。",
     )
@@ -70,7 +74,7 @@ def party_report_text(measurement: Measurement, department: str) -> str:
     """What the presidium reports to the Party committee of the same level."""
     return joined(
         f"{measurement.project.title}（责任单位：{department}）满意度测评未达到要求，现将有关情况报告如下。",
-        measurement.reason,
+        measurement.judgement,
         "已责成责任单位整改，并向社会通报；整改后将再次组织测评，结果另行报告。",
     )
 

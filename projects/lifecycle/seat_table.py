@@ -66,10 +66,14 @@ def load_rooms() -> None:
 
 
 def rows_of(unit: Unit, cycle: Cycle | None, on: date) -> list[SeatRow]:
-    """The seat table of a township on a day, by step; with a cycle, its dates. Reads in the caller's context."""
+    """The seat table of a township on a day, in the order of the year; with a cycle, its dates.
+
+    Reads in the caller's context.
+    """
     load_rooms()
     rows = [*_Table(unit, cycle, on).rows()]
-    return sorted(rows, key=lambda row: (row.step or NOT_A_STEP, row.event))
+    order = {key: place for place, key in enumerate(TASK_TIMES)}
+    return sorted(rows, key=lambda row: (row.step or NOT_A_STEP, row.event, order.get(row.task, len(order))))
 
 
 def as_json(rows: list[SeatRow]) -> list[dict[str, Any]]:
@@ -91,7 +95,8 @@ class _Table:
             yield from (self._event(event, office) for office in event.offices)
 
     def _task(self, node: OfficeView) -> SeatRow:
-        returns = [{"task": target.key, "title": str(target.task_title)} for target in node.returns]
+        targets = [step for target in node.returns for step in _human_steps(target)]
+        returns = [{"task": step.key, "title": str(step.task_title)} for step in targets]
         return self._row(node, node.office, returns=returns, is_event=False)
 
     def _event(self, event: Event, office: str) -> SeatRow:
@@ -154,13 +159,30 @@ class _Table:
         return self.rules.offset(key)
 
 
+def _human_steps(node: Any) -> list[OfficeView]:
+    """The step itself, or where a gate or a split leads to."""
+    found: list[OfficeView] = []
+    seen, queue = {node.name}, [node]
+    while queue:
+        here = queue.pop(0)
+        if isinstance(here, OfficeView):
+            found.append(here)
+            continue
+        following = [edge.dst for edge in here._outgoing() if edge.dst.name not in seen]
+        seen |= {step.name for step in following}
+        queue += following
+    return found
+
+
 def _anchors(cycle: Cycle, on: date) -> dict[str, date]:
     return {name: day for name, day in anchors_of(cycle, on).items() if name not in KNOWN_ONLY_WHEN_OPEN}
 
 
 def _opened(cycle: Cycle) -> dict[str, tuple[str, bool]]:
     """The dates of tasks that were opened already: the latest of each key."""
-    found = Deadline.objects.filter(about=cycle.reference, cancelled=False).exclude(due_on=None).order_by("pk")
+    found = (
+        Deadline.objects.filter(about=cycle.reference, cancelled=False).exclude(due_on=None).order_by("pk")
+    )
     return {d.key: (d.due_on.isoformat(), d.provisional) for d in found}
 
 

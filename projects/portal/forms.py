@@ -117,6 +117,7 @@ class ObjectionForm(TrapForm):
         min_length=4,
         max_length=2000,
     )
+
     def __init__(self, *args: Any, items: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["item"].queryset = items

@@ -8,9 +8,8 @@ than the page shows.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -24,8 +23,9 @@ from projects.collection.models import Proposal
 from projects.cycles.models import Attachment, Cycle, CycleState, Paper
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import cycles_of, rules_in_force, running_cycle, session_date
-from projects.evaluation.models import Grade, Measurement, Rating
-from projects.evaluation.rules import Base, Marks, ResidentsRating, percent, residents_rating
+from projects.evaluation.models import Grade, Rating
+from projects.evaluation.rules import Marks, ResidentsRating, residents_rating
+from projects.evaluation.selectors import measurement_table, rating_round_is_open
 from projects.selection.models import Item, Notice, NoticeState, Objection
 from projects.supervision.models import Change, Project, ProjectState
 from projects.supervision.rules import LIGHT_WORDS
@@ -101,6 +101,7 @@ class Intake:
         if self.is_open:
             return until + _("现在提出的意见建议先列入项目库，下次征集时一并办理。")
         return until + _("征集期内可以在这里提出。")
+
 
 def intake_of(unit: Unit, today: date) -> Intake:
     """The township's collection as a resident meets it today."""
@@ -243,7 +244,6 @@ class Card:
     project: Project
     photos: int = 0
     rating: ResidentsRating | None = None
-    measured: list[Measurement] = field(default_factory=list)
 
     @property
     def level(self) -> str:
@@ -271,11 +271,7 @@ def cards_of(unit: Unit, projects: QuerySet[Project]) -> list[Card]:
     """Projects with photos, ratings and measurements, in a fixed number of queries."""
     listed = list(projects.select_related("cycle__unit", "department").order_by("cycle_id", "number"))
     photos, marks = _photos_by_project(listed), marks_of(unit, [p.pk for p in listed])
-    measured = _measured(listed)
-    return [
-        Card(p, photos.get(p.reference, 0), _rating(p, marks.get(p.pk)), measured.get(p.pk, []))
-        for p in listed
-    ]
+    return [Card(p, photos.get(p.reference, 0), _rating(p, marks.get(p.pk))) for p in listed]
 
 
 def _photos_by_project(projects: list[Project]) -> dict[str, int]:
@@ -288,15 +284,6 @@ def _is_picture() -> Q:
     found = Q()
     for ending in PICTURES:
         found |= Q(name__iendswith=ending)
-    return found
-
-
-def _measured(projects: list[Project]) -> dict[int, list[Measurement]]:
-    """Certified measurements by project, round by round."""
-    found: dict[int, list[Measurement]] = {}
-    rows = Measurement.objects.filter(project__in=projects).exclude(state__in=("planned", "measured"))
-    for row in rows.order_by("round"):
-        found.setdefault(row.project_id, []).append(row)
     return found
 
 
@@ -321,21 +308,16 @@ def _rating(project: Project, marks: Marks | None) -> ResidentsRating | None:
     return residents_rating(marks or Marks(0, 0, 0), smallest_sample=project.cycle.rules.resident_sample_min)
 
 
-def measured_percent(measurement: Measurement) -> str:
-    """满意 and 基本满意 of the base, cut off to one place; empty where there is no base."""
-    content = (measurement.satisfied or 0) + (measurement.basic or 0)
-    return percent(Fraction(content, measurement.base)) if measurement.base else ""
-
-
-def base_words(rules: Rules) -> str:
-    """Of whom satisfaction is a share, in words."""
-    return Base(rules.satisfaction_base).label
-
-
 def public_project(unit: Unit, number: int) -> Card | None:
     """One project of the township with what its page shows."""
     found = cards_of(unit, Project.objects.filter(unit=unit, pk=number))
     return found[0] if found else None
+
+
+def is_rating_open(cycle: Cycle) -> bool:
+    """Whether residents may rate the year's projects today."""
+    with within(of_units((cycle.unit_id,))):
+        return rating_round_is_open(cycle)
 
 
 def project_page(card: Card) -> dict[str, Any]:
@@ -352,6 +334,7 @@ def project_page(card: Card) -> dict[str, Any]:
         "changes": list(announced_changes(project)),
         "photos": [f for f in files if f.name.lower().endswith(PICTURES)],
         "papers": list(Paper.objects.filter(subject=project.reference, published_at__isnull=False)),
+        "rounds": [line for line in measurement_table(project.cycle) if line.project == project],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.forms import BoundField
@@ -39,6 +39,11 @@ from workflow.roles.selectors import live_grants
 def _words(label: Any, *, required: bool = True, rows: int = 2, **more: Any) -> forms.CharField:
     more.setdefault("max_length", 1000)
     return forms.CharField(label=label, required=required, widget=Lines(attrs={"rows": rows}), **more)
+
+
+def _offer(form: forms.Form, name: str, choices: Iterable[tuple[Any, Any]]) -> None:
+    """What may be chosen in a field that is known only now."""
+    cast(forms.ChoiceField, form.fields[name]).choices = list(choices)
 
 
 class RowsForm(StepForm):
@@ -260,7 +265,7 @@ class DraftForm(StepForm):
 
     def prepare(self) -> None:
         self.known = {i.pk: i for i in with_everything(appraisable_of(self.subject))}
-        self.fields["items"].choices = [(i.pk, f"{i.number}. {i.title}") for i in self.known.values()]
+        _offer(self, "items", [(i.pk, f"{i.number}. {i.title}") for i in self.known.values()])
         self.fields["items"].initial = [pk for pk, i in self.known.items() if i.state == ItemState.DRAFTED]
         self.fields["seats"].initial = self.subject.seats
 
@@ -280,7 +285,7 @@ class DraftForm(StepForm):
         return held_on
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data = super().clean() or self.cleaned_data
         if "items" in data and "seats" in data:
             self._check_surplus(len(data["items"]), data["seats"], accepted=data["accept_small_surplus"])
             if len(data["items"]) < len(self.known) and len(data.get("left_reason") or "") < 4:
@@ -396,7 +401,7 @@ class TellForm(StepForm):
             self.fields[name] = field
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data = super().clean() or self.cleaned_data
         for name, sentence in answer_faults(data):
             self.add_error(name, sentence)
         return data
@@ -409,11 +414,12 @@ class UnmergeForm(StepForm):
 
     def prepare(self) -> None:
         sources = self.subject.sources.select_related("proposal").order_by("proposal_id")
-        self.fields["proposals"].choices = [(s.proposal_id, s.proposal.title) for s in sources]
+        self.known = [(s.proposal_id, s.proposal.title) for s in sources]
+        _offer(self, "proposals", self.known)
 
     def clean_proposals(self) -> list[int]:
         chosen = [int(pk) for pk in self.cleaned_data["proposals"]]
-        if len(chosen) == len(self.fields["proposals"].choices):
+        if len(chosen) == len(self.known):
             raise forms.ValidationError(_("至少须留下一件。"))
         return chosen
 
@@ -428,7 +434,7 @@ class EditItemForm(StepForm):
 
     def prepare(self) -> None:
         categories = self.subject.cycle.rules.categories
-        self.fields["category"].choices = [(c, c) for c in categories]
+        _offer(self, "category", [(c, c) for c in categories])
         for name in self.fields:
             self.fields[name].initial = getattr(self.subject, name)
 
@@ -448,12 +454,12 @@ class ObjectForm(StepForm):
     """对公示名单的异议, registered for whoever says it."""
 
     private = ("words",)
-    item = forms.TypedChoiceField(label=_("针对的项目"), coerce=int, empty_value=None, required=False)
+    project = forms.TypedChoiceField(label=_("针对的项目"), coerce=int, empty_value=None, required=False)
     words = _words(_("异议内容"), rows=4, min_length=4, max_length=2000)
 
     def prepare(self) -> None:
         listed = [(i.pk, f"{i.number}. {i.title}") for i in self.subject.items.all()]
-        self.fields["item"].choices = [("", _t("整个名单")), *listed]
+        _offer(self, "project", [("", _t("整个名单")), *listed])
 
 
 class ObjectionForm(StepForm):
@@ -482,11 +488,11 @@ class ObjectionForm(StepForm):
         outside = items_of(cycle).filter(state=ItemState.LEFT_OUT)
         answered = outside.filter(sources__proposal__outcome__gt="").values("pk")
         spare = [(i.pk, f"{i.number}. {i.title}") for i in outside.exclude(pk__in=answered)]
-        self.fields["takes_out"].choices = [("", _t("不移出")), *drafted]
-        self.fields["puts_in"].choices = [("", _t("不补入")), *spare]
+        _offer(self, "takes_out", [("", _t("不移出")), *drafted])
+        _offer(self, "puts_in", [("", _t("不补入")), *spare])
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data = super().clean() or self.cleaned_data
         changes = bool(data.get("takes_out") or data.get("puts_in"))
         if changes and data.get("decision") == "dismiss":
             self.add_error("decision", _("不予采纳的异议不能改变名单。"))

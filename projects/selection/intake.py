@@ -38,9 +38,9 @@ def raise_objection(act: Act, notice: Notice, *, words: str, item: int | None = 
     return objection
 
 
-def register_objection(act: Act, notice: Notice, *, words: str, item: int | None = None) -> Outcome:
+def register_objection(act: Act, notice: Notice, *, words: str, project: int | None = None) -> Outcome:
     """The same, registered by an office for whoever said it; the office's act is the entry."""
-    objection = _lodged(act, notice, words, item)
+    objection = _lodged(act, notice, words, project)
     return Outcome(after={"objection": objection.reference})
 
 

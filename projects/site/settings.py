@@ -272,7 +272,12 @@ def every(seconds: float, task: str) -> dict[str, Any]:
     return {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 10)}}
 
 
-CELERY_BEAT_SCHEDULE: dict[str, Any] = {}
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    "jobs": every(60, "workflow.flows.tasks.sweep_jobs"),
+    "letters": every(60, "notifications.tasks.sweep_units"),
+    "deliveries": every(60, "notifications.tasks.sweep_deliveries"),
+    "reminders": every(600, "workflow.reminders.tasks.sweep_deadlines"),
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 LOGGING = {

@@ -25,7 +25,9 @@ def obstacles_to_interpellation(cycle: Cycle, at: datetime) -> list[str]:
     found = []
     if open_session(cycle.unit) is None:
         found.append(
-            _("质询案只能在人民代表大会会议期间提出（组织法第二十四条）；闭会期间可由主席团听取专项报告、书面询问。")
+            _(
+                "质询案只能在人民代表大会会议期间提出（组织法第二十四条）；闭会期间可由主席团听取专项报告、书面询问。"
+            )
         )
     if cycle.state not in (CycleState.SUPERVISING, CycleState.EVALUATING):
         found.append(_("本年度项目尚未进入监督环节。"))

@@ -62,6 +62,12 @@ def draw_up_plan(
         )
 
 
+def confirm_plan(act: Act, project: Project) -> None:
+    """The head of the government stands behind the plan; nothing of it changes."""
+    if not Plan.objects.filter(project=project).exists():
+        raise Refused(_("实施计划尚未编制。"))
+
+
 def review_plan(act: Act, project: Project, *, meeting: Meeting, return_reason: str) -> Outcome | None:
     """The presidium agrees and the plan is published, or it goes back to the department."""
     if not meeting.agreed:

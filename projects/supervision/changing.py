@@ -129,7 +129,9 @@ def put_into_effect(act: Act, change: Change, *, number: str, words: str) -> Non
     project = Project.objects.select_related("cycle__unit", "department", "unit").get(pk=change.project_id)
     before = {name: value_of(project, name) for name in change.proposed if name != "item"}
     _move(act, project, change, change.proposed, before)
-    fire(change, "announce", act, before=before)
+    Change.objects.filter(pk=change.pk).update(before=before)
+    change.before = before
+    fire(change, "announce", act)
     _notice(act, change, number=number, words=words, title=_("关于调整“%(title)s”的公告"))
 
 
@@ -139,7 +141,9 @@ def revoke_change(act: Act, change: Change, *, number: str, words: str) -> None:
     now = {name: value_of(project, name) for name in change.before}
     _move(act, project, change, change.before, now, undo=True)
     fire(change, "revoke", act)
-    _notice(act, change, number=number, words=words, title=_("关于“%(title)s”调整未获追认、恢复原定内容的公告"))
+    _notice(
+        act, change, number=number, words=words, title=_("关于“%(title)s”调整未获追认、恢复原定内容的公告")
+    )
 
 
 def _notice(act: Act, change: Change, *, number: str, words: str, title: str) -> None:
@@ -150,7 +154,10 @@ def _notice(act: Act, change: Change, *, number: str, words: str, title: str) ->
         title % {"title": change.project.title},
         body=words,
         number=number,
-        data={"what": change.what, "lines": [{k: str(v) for k, v in line.items()} for line in lines_of(change)]},
+        data={
+            "what": change.what,
+            "lines": [{k: str(v) for k, v in line.items()} for line in lines_of(change)],
+        },
         subject=change.project.reference,
         step=5,
         publish=True,
@@ -240,9 +247,7 @@ def _reseat(project: Project) -> None:
 def _open_tasks(project: Project) -> Any:
     """The open tasks of a project and of its findings."""
     findings = [finding.reference for finding in project.findings.all()]
-    return Deadline.objects.filter(
-        subject__in=[project.reference, *findings], done_at=None, cancelled=False
-    )
+    return Deadline.objects.filter(subject__in=[project.reference, *findings], done_at=None, cancelled=False)
 
 
 def found_replacement(act: Act, change: Change) -> Project:

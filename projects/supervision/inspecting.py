@@ -41,9 +41,7 @@ def inspect_by_task(act: Act, project: Project, **fields: object) -> None:
     record_inspection(act, project, **fields)  # type: ignore[arg-type]
 
 
-def raise_finding(
-    act: Act, project: Project, words: str, *, inspection: Inspection | None = None
-) -> Finding:
+def raise_finding(act: Act, project: Project, words: str, *, inspection: Inspection | None = None) -> Finding:
     """A problem for the department to put right; whoever raised it re-checks."""
     finding = Finding.objects.create(
         unit=project.unit,

@@ -12,7 +12,14 @@ from itertools import pairwise
 
 MOVERS = 10  # 组织法 24: ten or more deputies jointly
 GREEN, YELLOW, ORANGE, RED, BLUE = "green", "yellow", "orange", "red", "blue"
-LIGHT_WORDS = {GREEN: "正常", YELLOW: "预警", ORANGE: "滞后", RED: "严重滞后", BLUE: "已完工验收", "": "未报告"}
+LIGHT_WORDS = {
+    GREEN: "正常",
+    YELLOW: "预警",
+    ORANGE: "滞后",
+    RED: "严重滞后",
+    BLUE: "已完工验收",
+    "": "未报告",
+}
 ONE_DAY = timedelta(days=1)
 
 
@@ -238,7 +245,11 @@ def group_faults(size: int, low: int, high: int) -> list[str]:
 
 def interpellation_faults(movers: int) -> list[str]:
     """Why so many deputies may not put an interpellation (组织法 24)."""
-    return [] if movers >= MOVERS else [f"质询案须由 {MOVERS} 名以上代表联名，现为 {movers} 名（组织法第二十四条）。"]
+    return (
+        []
+        if movers >= MOVERS
+        else [f"质询案须由 {MOVERS} 名以上代表联名，现为 {movers} 名（组织法第二十四条）。"]
+    )
 
 
 def contract_faults(amounts: Iterable[int], budget_fen: int | None) -> list[str]:

@@ -105,9 +105,7 @@ def running(flow: type, subject: Record, **data: Any) -> QuerySet[Process]:
 def processes(flow: type, subject: Record) -> QuerySet[Process]:
     """Every process of a flow on a record."""
     kind = ContentType.objects.get_for_model(type(subject))
-    return Process.objects.filter(
-        flow_class=flow, artifact_content_type=kind, artifact_object_id=subject.pk
-    )
+    return Process.objects.filter(flow_class=flow, artifact_content_type=kind, artifact_object_id=subject.pk)
 
 
 def open_findings(project: Project) -> QuerySet[Finding]:
@@ -191,7 +189,9 @@ def year_overview(cycle: Cycle) -> dict[str, Any]:
         "projects": list(projects_of(cycle)),
         "lights": lights_of(cycle),
         "money": year_money(cycle),
-        "open_findings": Finding.objects.filter(project__cycle=cycle).exclude(state=FindingState.CLOSED).count(),
+        "open_findings": Finding.objects.filter(project__cycle=cycle)
+        .exclude(state=FindingState.CLOSED)
+        .count(),
     }
 
 
@@ -219,7 +219,9 @@ def lines_of(change: Change) -> list[dict[str, Any]]:
     return [
         {
             "label": Project._meta.get_field(name).verbose_name,
-            "before": shown(name, change.before[name] if name in change.before else value_of(change.project, name)),
+            "before": shown(
+                name, change.before[name] if name in change.before else value_of(change.project, name)
+            ),
             "after": shown(name, value),
         }
         for name, value in change.proposed.items()

@@ -70,7 +70,9 @@ def open_extra(act: Act, cycle: Cycle, *, deputies_in_office: int, present_numbe
     needed = quorum_of(deputies_in_office)
     if present_number < needed:
         raise Refused(
-            _("实有代表 %(n)s 名，须 %(needed)s 名以上出席，实到 %(present)s 名，不能开会（组织法第十四条）。")
+            _(
+                "实有代表 %(n)s 名，须 %(needed)s 名以上出席，实到 %(present)s 名，不能开会（组织法第十四条）。"
+            )
             % {"n": deputies_in_office, "needed": needed, "present": present_number}
         )
     if act.on < session.held_on:

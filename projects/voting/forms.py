@@ -110,8 +110,8 @@ class TellForm(StepForm):
         self.fields["words_elected"].initial = _(
             "您提出的意见已纳入年度%(project)s，经%(congress)s%(vote)s入选，将按计划实施。"
         ) % {name: words[name] for name in ("project", "congress", "vote")}
-        self.fields["words_not_elected"].initial = _(
-            "您提出的意见所在项目未入选，已转入储备库，以后年度可再次列为候选项目。"
+        self.fields["words_not_elected"].initial = str(
+            _("您提出的意见所在项目未入选，已转入储备库，以后年度可再次列为候选项目。")
         )
 
 

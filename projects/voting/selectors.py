@@ -249,12 +249,7 @@ def filed_papers(cycle: Cycle) -> list[Paper]:
 
 
 def filing_page(cycle: Cycle) -> dict[str, Any]:
-    return {
-        "documents": [
-            {"name": f"{paper.title}{_space(paper.number)}"}
-            for paper in filed_papers(cycle)
-        ]
-    }
+    return {"documents": [{"name": f"{paper.title}{_space(paper.number)}"} for paper in filed_papers(cycle)]}
 
 
 def _space(number: str) -> str:

@@ -55,7 +55,7 @@ def _sheet_rows(file: BinaryIO) -> list[tuple[Any, ...]]:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         rows = list(sheet.iter_rows(values_only=True, max_row=MOST_ROWS + 2))
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, ValueError) as error:
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, ValueError, SyntaxError) as error:
         if isinstance(error, Unreadable):
             raise
         raise Unreadable(_("不是 Excel 工作簿（.xlsx），请用模板填写后另存为 .xlsx。")) from error
@@ -76,7 +76,9 @@ def _text(value: Any) -> str:
     return str(value).strip()
 
 
-def write(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, notes: Sequence[str] = ()) -> bytes:
+def write(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, notes: Sequence[str] = ()
+) -> bytes:
     """A workbook with one table, every value as text; notes go to a second sheet 填写说明."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.utils.timezone import localdate
 
 from workflow.audit.models import Entry
@@ -28,8 +27,10 @@ def remind_due(at: datetime) -> int:
 
 def remind(task_id: int, at: datetime) -> bool:
     """Write today's reminder of one task; False where none is due, it has been written, or somebody is at it."""
-    with within(SYSTEM), transaction.atomic():
-        deadline = _soon_or_late(at).select_for_update(skip_locked=True, of=("self",)).filter(pk=task_id).first()
+    with within(SYSTEM):
+        deadline = (
+            _soon_or_late(at).select_for_update(skip_locked=True, of=("self",)).filter(pk=task_id).first()
+        )
         reminder = _due_today(deadline, at) if deadline else None
         if deadline is None or reminder is None or _written(deadline, at):
             return False
@@ -50,9 +51,7 @@ def _soon_or_late(at: datetime):  # type: ignore[no-untyped-def]
 def _due_today(deadline: Deadline, at: datetime) -> Reminder | None:
     if deadline.due_on is None:
         return None
-    return reminder_on(
-        localdate(at), deadline.due_on, deadline.opened_on, provisional=deadline.provisional
-    )
+    return reminder_on(localdate(at), deadline.due_on, deadline.opened_on, provisional=deadline.provisional)
 
 
 def _mark(deadline: Deadline, at: datetime) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,10 +16,35 @@ from workflow.flows.services import complete
 from workflow.people.models import User
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+_curtain: ContextVar[datetime] = ContextVar("piaojue_curtain")
+
+
+class CurtainFallen(Exception):
+    """The play has come to the moment it stops at; what would come later is left to real people."""
+
+
+@contextmanager
+def curtain(at: datetime) -> Iterator[None]:
+    """Play a block up to `at`; the first act after it ends the block quietly."""
+    token = _curtain.set(at)
+    try:
+        yield
+    except CurtainFallen:
+        pass
+    finally:
+        _curtain.reset(token)
 
 
 def moment(day: date, hour: int = 9, minute: int = 0) -> datetime:
-    """An instant of a day in local time."""
+    """An instant of a day in local time, at which something is done now; CurtainFallen after the curtain."""
+    at = planned(day, hour, minute)
+    if (falls := _curtain.get(None)) and at > falls:
+        raise CurtainFallen
+    return at
+
+
+def planned(day: date, hour: int = 9, minute: int = 0) -> datetime:
+    """An instant of a day in local time, whether it is reached or not."""
     return datetime.combine(day, time(hour, minute), SHANGHAI)
 
 
@@ -33,10 +61,11 @@ def do_task(
     cycle: Cycle, key: str, actor: User, day: date, *, hour: int = 9, filters: dict[str, Any] | None = None, **data: Any
 ) -> Entry:
     """Complete the one open task of a key; LookupError when it is not exactly one."""
+    at = moment(day, hour)
     tasks = open_tasks(cycle, key, **(filters or {}))
     if len(tasks) != 1:
         raise LookupError(f"{key}: {len(tasks)} open tasks")
-    return complete(tasks[0].task_id, actor=actor, data=data, at=moment(day, hour))
+    return complete(tasks[0].task_id, actor=actor, data=data, at=at)
 
 
 def meeting(members: list[User], day: date, *, agree: bool = True, minutes: str = "", reason: str = "") -> dict[str, Any]:

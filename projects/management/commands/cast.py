@@ -61,6 +61,7 @@ def _table(rows: list[dict[str, str]]) -> str:
         return "还没有演示人员，请先运行 manage.py demo。"
     lines = [f"所有演示人员的密码：{PASSWORD}", "| 职务 | 单位 | 用户名 | 姓名 |", "|---|---|---|---|"]
     lines += [
-        f"| {registry.title_of(row['office'])} | {row['unit']} | {row['username']} | {row['name']} |" for row in rows
+        f"| {registry.title_of(row['office'])} | {row['unit']} | {row['username']} | {row['name']} |"
+        for row in rows
     ]
     return "\n".join(lines)

@@ -37,7 +37,11 @@ def table(rows: list[Row]) -> str:
     """The rows under the headings of their groups, one Markdown table each."""
     parts = []
     for title, group in groupby(rows, key=lambda row: row.group_title):
-        lines = [f"## {title}", "| 规则 | 现行 | 默认 | 可设范围 | 效力 | 依据 |", "|---|---|---|---|---|---|"]
+        lines = [
+            f"## {title}",
+            "| 规则 | 现行 | 默认 | 可设范围 | 效力 | 依据 |",
+            "|---|---|---|---|---|---|",
+        ]
         parts.append("\n".join(lines + [_line(row) for row in group]))
     return "\n\n".join(parts)
 

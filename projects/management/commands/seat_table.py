@@ -25,7 +25,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--unit", required=True, metavar="CODE", help="乡镇或街道的编码")
-        parser.add_argument("--year", type=int, help="项目年度；不写则取最近一个年度，没有年度时期限用文字表示")
+        parser.add_argument(
+            "--year", type=int, help="项目年度；不写则取最近一个年度，没有年度时期限用文字表示"
+        )
         parser.add_argument("--json", action="store_true", dest="as_json", help="以 JSON 输出")
 
     def handle(self, *args: Any, unit: str, year: int | None, as_json: bool, **options: Any) -> None:
@@ -69,7 +71,9 @@ def _line(cells: Any) -> str:
 
 
 def _cells(row: SeatRow) -> tuple[str, ...]:
-    who = f"{row.office_title}（{row.body}）" if row.body and row.body != row.office_title else row.office_title
+    who = (
+        f"{row.office_title}（{row.body}）" if row.body and row.body != row.office_title else row.office_title
+    )
     return (
         STEPS[row.step] if row.step else "各环节",
         f"{row.title}（随时可办）" if row.event else row.title,

@@ -58,5 +58,7 @@ def _outside(head: str | None, unit: str | None) -> OutsideHead | None:
         return None
     found = re.fullmatch(r"([0-9]+):([0-9a-fA-F]{64})", head)
     if found is None or unit is None:
-        raise CommandError("--head 的格式为 条数:校验值（64 位十六进制），并须写明 --unit。", returncode=NOT_USABLE)
+        raise CommandError(
+            "--head 的格式为 条数:校验值（64 位十六进制），并须写明 --unit。", returncode=NOT_USABLE
+        )
     return OutsideHead(int(found[1]), found[2].lower())

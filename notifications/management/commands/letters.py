@@ -1,0 +1,47 @@
+"""How the post office stands, and a letter sent once more."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from notifications.channels.email import message_id
+from notifications.models import Channel, Status
+from notifications.post import units_behind
+from notifications.selectors import figures, stopped
+from notifications.sending import send_again
+from workflow.people.isolation import SYSTEM, within
+
+
+class Command(BaseCommand):
+    help = "显示通知的发送情况，列出结果不明和已放弃的邮件；--again 将其中一封重新排队。有这样的邮件时退出码为 1。"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--again", type=int, metavar="编号", help="确认对方没有收到后，重新发送这一封")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["again"] is not None:
+            self._again(options["again"])
+            return
+        with within(SYSTEM):
+            doubtful = self._show()
+        if doubtful:
+            raise SystemExit(1)
+
+    def _again(self, number: int) -> None:
+        if not send_again(number, timezone.now()):
+            raise CommandError(f"第 {number} 号不是结果不明或已放弃的邮件。")
+        self.stdout.write(f"第 {number} 号已重新排队。")
+
+    def _show(self) -> int:
+        for (channel, status), count in figures().items():
+            self.stdout.write(f"{Channel(channel).label}  {Status(status).label}  {count}")
+        self.stdout.write(f"尚有未读办理记录的单位：{len(units_behind())}")
+        found = list(stopped())
+        for letter in found:
+            state = Status(letter.status).label
+            self.stdout.write(f"{letter.pk}  {state}  {message_id(letter)}  {letter.title}  {letter.error}")
+        return len(found)

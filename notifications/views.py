@@ -1,0 +1,57 @@
+"""消息: a person's letters inside the site."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from notifications.selectors import letters_of, own_letters, unread_count
+from notifications.services import mark_all_read, open_letter
+from workflow.people.isolation import within
+from workflow.people.models import User
+
+PER_PAGE = 20
+
+
+@login_required
+@require_GET
+def letters(request: HttpRequest) -> HttpResponse:
+    """The list, newest first; ?unread=1 keeps those not opened yet."""
+    only_unread = request.GET.get("unread") == "1"
+    me = _me(request)
+    with within(own_letters(me)):
+        found = letters_of(me)
+        page = Paginator(found.filter(read_at=None) if only_unread else found, PER_PAGE).get_page(
+            request.GET.get("page")
+        )
+        context = {"page": page, "unread": unread_count(me), "only_unread": only_unread}
+        return render(request, "notifications/list.html", context)
+
+
+@login_required
+@require_GET
+def letter(request: HttpRequest, number: int) -> HttpResponse:
+    """Open one: it is read from now on, and leads where it points; one that points nowhere, back to the list."""
+    opened = open_letter(_me(request), number, timezone.now())
+    if opened is None:
+        raise Http404
+    return redirect(opened.link or "letters")
+
+
+@login_required
+@require_POST
+def read_all(request: HttpRequest) -> HttpResponse:
+    """Mark all as read."""
+    mark_all_read(_me(request), timezone.now())
+    return redirect("letters")
+
+
+def _me(request: HttpRequest) -> User:
+    """Whoever is signed in; every view here asks for that."""
+    return cast(User, request.user)

@@ -1,0 +1,160 @@
+"""Builds the demonstration county through the services, township by township."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from projects.cycles.models import Cycle
+from projects.cycles.papers import make_paper
+from projects.cycles.services import adopt_rulebook
+from projects.cycles.rulebook import Rules
+from projects.demo.cast import Casting, County, Township
+from projects.demo.names import seeded
+from projects.demo.play.collection import play_collection
+from projects.demo.play.deliberation import play_deliberation
+from projects.demo.play.evaluation import Figures, play_evaluation
+from projects.demo.play.selection import play_selection
+from projects.demo.play.stage import curtain, moment, planned
+from projects.demo.play.supervision import play_supervision
+from projects.demo.play.voting import play_after_vote, play_voting
+from projects.demo.programme import PROGRAMME, Play, Year, cases, day, sums_of, titles_of
+from projects.lifecycle.services import start_year
+from projects.supervision.models import Project
+from workflow.audit.services import Act
+from workflow.people.isolation import SYSTEM, within
+from workflow.people.models import UnitKind, User
+from workflow.people.services import create_unit
+
+TODAY = date(2026, 11, 20)
+SINCE_DAYS = 1500
+CURTAIN_HOUR = 14
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Builder:
+    """One building of the county. today: the day it stands at; seed: everything generated follows from it."""
+
+    today: date
+    seed: int
+    say: Say
+
+    def build(self) -> County:
+        """The county with its townships at every one of the six steps."""
+        with within(SYSTEM), seeded(self.seed):
+            county = self._county()
+        for number, play in enumerate(PROGRAMME, 1):
+            self.say(f"[{number}/{len(PROGRAMME)}] {play.name}")
+            with within(SYSTEM), seeded(self.seed):
+                county.townships[play.code] = self._township(play, county)
+        return county
+
+    def _county(self) -> County:
+        province = create_unit(code="SF", name="示范省", kind=UnitKind.PROVINCE)
+        city = create_unit(code="SF-C", name="示范市", kind=UnitKind.CITY, parent=province)
+        unit = create_unit(code="SF00", name="示范县", kind=UnitKind.COUNTY, parent=city)
+        admin = User.objects.create(username="admin@SF00", name="系统管理员")
+        casting = self._casting(Act(admin, "admin", unit, planned(self._since)))
+        admin.password = casting.stored_password
+        admin.save(update_fields=["password"])
+        casting.appoint(admin, "admin", unit)
+        leader = casting.appoint(casting.person("county@SF00", "孙伟"), "county", unit, title="县人大代工委")
+        auditor = casting.person("auditor@SF00", "周正")
+        casting.appoint(
+            auditor, "auditor", unit, until=self.today + timedelta(days=400), document="示审通〔2026〕12 号"
+        )
+        return County(unit, admin, leader)
+
+    @property
+    def _since(self) -> date:
+        return self.today - timedelta(days=SINCE_DAYS)
+
+    def _casting(self, act: Act) -> Casting:
+        return Casting(act, self._since)
+
+    def _township(self, play: Play, county: County) -> Township:
+        act = Act(county.admin, "admin", county.unit, planned(self._since))
+        town = self._casting(act).township(play.code, play.name, county.unit, deputies=play.deputies, kind=play.kind)
+        self._lead_up(play, town)
+        return town
+
+    def _lead_up(self, play: Play, town: Township) -> None:
+        """The years in the order things happen: a later year's collection comes before an earlier one's evaluation."""
+        begun: list[tuple[Year, Cycle]] = []
+        for year in play.years:
+            with self._until_today():
+                self._prepare(play, town, year)
+            begun += [(year, cycle) for cycle in Cycle.objects.filter(unit=town.unit, year=self._project_year(year))]
+        for year, cycle in begun:
+            with self._until_today():
+                self._carry_out(play, town, year, cycle)
+
+    @contextmanager
+    def _until_today(self) -> Iterator[None]:
+        """Each year stops at the curtain by itself and lets the next go on."""
+        with curtain(planned(self.today, CURTAIN_HOUR)):
+            yield
+
+    def _project_year(self, year: Year) -> int:
+        return self.today.year + year.year_from_today
+
+    def _prepare(self, play: Play, town: Township, year: Year) -> None:
+        """From the founding of the year to the announcement of the vote, as far as the curtain."""
+        opens, t, t2 = (day(self.today, n) for n in (year.opens, year.t, year.t2))
+        founded = min(opens - timedelta(days=30), self.today)
+        self._rules(year, town, founded)
+        cycle = start_year(
+            town.act("chair", moment(founded)), year=self._project_year(year), opens_on=opens, planned_t=t, planned_t2=t2
+        )
+        self._say_what_is_generated(town, cycle, year, founded)
+        titles = titles_of(year, self.seed, play.code)
+        play_collection(town, cycle, proposals=year.proposals, titles=titles)
+        play_selection(town, cycle, titles, year.seats)
+        cycle.refresh_from_db()
+        play_deliberation(
+            town, cycle, t=t, term=year.term, number=year.number, seats=year.seats, mode=year.mode
+        )
+        present = year.present or play.deputies - 3
+        sums = sums_of(year, titles, play.deputies, present, self.seed)
+        on_leave = play.deputies - present
+        play_voting(town, cycle, t=t, present=present, sums=sums, on_leave=on_leave)
+        play_after_vote(town, cycle, t=t)
+
+    def _rules(self, year: Year, town: Township, on: date) -> None:
+        if year.equal or year.mode != "select":
+            rules = Rules().with_values({"ballot_mode": year.mode, "allow_equal_vote": year.equal})
+            adopt_rulebook(town.act("chair", moment(on)), town.unit, rules, note="按本镇票决办法修订")
+
+    def _say_what_is_generated(self, town: Township, cycle: Cycle, year: Year, on: date) -> None:
+        case = cases().get(year.case)
+        body = (
+            f"本年度参照“{case['place']} {case['session'] if 'session' in case else case['vote_date']}”公开报道："
+            "候选数、应选数、到会和得票，凡报道载明的照录；其余项目名称、票数、金额、人员均为演示生成。"
+            if case
+            else "本年度的项目名称、票数、金额、人员均为演示生成。"
+        )
+        make_paper(town.act("clerk", moment(on)), cycle, "demo_note", "演示数据说明", body=body, step=1, publish=True)
+
+    def _carry_out(self, play: Play, town: Township, year: Year, cycle: Cycle) -> None:
+        """Supervision to the evaluation, and the evaluation where its day has come."""
+        t2 = day(self.today, year.t2)
+        if not Project.objects.filter(cycle=cycle).exists():
+            return
+        play_supervision(town, cycle, until=min(self.today, t2 - timedelta(days=46)))
+        cycle.refresh_from_db()
+        next_number = year.number + 2
+        play_evaluation(
+            town, cycle, t2=t2, term=year.term, number=next_number, figures=self._figures(play, cycle)
+        )
+
+    def _figures(self, play: Play, cycle: Cycle) -> Figures:
+        """Nearly everybody is satisfied; the last project of the year less so at first."""
+        valid = play.deputies - 4
+        numbers = list(Project.objects.filter(cycle=cycle).order_by("number").values_list("number", flat=True))
+        good = {n: [(valid - 3 - n % 4, 2 + n % 4, 1)] * 2 for n in numbers}
+        good[numbers[-1]] = [(valid // 2, valid // 5, valid - valid // 2 - valid // 5), (valid - 6, 5, 1)]
+        residents = {n: (26 + n % 9, 6, n % 3) for n in numbers[:-1]} | {numbers[-1]: (5, 2, 1)}
+        return Figures(marks=good, absent=4, residents=residents)

@@ -1,0 +1,217 @@
+"""Step 6 played: from the completion report to the closed year, and the look back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from viewflow.workflow.models import Task
+from viewflow.workflow.status import STATUS
+
+from projects.cycles.models import Cycle
+from projects.demo.cast import Township
+from projects.demo.play.stage import do_task, meeting, moment, open_tasks
+from projects.evaluation.models import Archive, Grade
+from projects.evaluation.selectors import (
+    dimensions_of,
+    judged_projects,
+    measuring_vote,
+    projects_to_look_back_at,
+)
+from projects.evaluation.services import rate_project
+from projects.supervision.models import Project, ProjectState
+from workflow.audit.services import Act
+from workflow.calendar.workdays import add_working_days
+from workflow.flows.services import complete
+from workflow.flows.tasks import run_job
+from workflow.roles.selectors import holders_of
+
+Triple = tuple[int, int, int]
+BODY = {
+    "completion": "现将本年度民生实事项目完成情况报告如下。",
+    "round": "在项目现场和村（社区）公告栏张贴二维码，由联络站上门登记不便扫码群众的评价。",
+    "review": "现场察看建设内容与计划一致，使用情况较好，建议落实日常管护责任。",
+    "presidium": "主席团组织代表监督小组按季视察，听取专项工作报告，督促办理红灯督办事项。",
+    "rectify": "成立专班逐条整改：补做未完工程，公开管护责任人和电话，走访受益群众并逐户回访，现已整改完毕。",
+    "second": "经主席团研究，召开代表会议，对整改后的项目再次进行满意度测评。",
+    "account": "现将本年度民生实事项目办理结果向全镇人民公布，欢迎监督。",
+    "archive": "文件按三个阶段六个环节排列，一件一号。",
+}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the play is to come to. marks: project number → one (满意, 基本满意, 不满意) per round, all of valid ballots.
+
+    absent: deputies on leave; invalid: invalid ballots of each round; residents: project number → marks of residents.
+    """
+
+    marks: Mapping[int, Sequence[Triple]]
+    absent: int = 0
+    invalid: int = 0
+    residents: Mapping[int, Triple] = field(default_factory=dict)
+
+
+def play_evaluation(
+    town: Township, cycle: Cycle, *, t2: date, term: int, number: int, figures: Figures
+) -> None:
+    """Walk step 6 to the closed year. t2: the evaluation session; term, number: 届 and 次 of it.
+
+    The open task must be the mayor's completion report. Every failed round is rectified and measured again 75 days
+    later at a deputies' meeting, as often as `figures` has rounds.
+    """
+    _report_and_ask(town, cycle, t2, figures)
+    do_task(
+        cycle,
+        "evaluation.presidium_report",
+        town.of("chair"),
+        t2,
+        term=term,
+        session_number=number,
+        held_on=t2.isoformat(),
+        body=BODY["presidium"],
+    )
+    play_measurement(town, cycle, t2, figures, round_=0)
+    last = _again_until_passed(town, cycle, t2, figures)
+    close_year(town, cycle, last)
+
+
+def _report_and_ask(town: Township, cycle: Cycle, t2: date, figures: Figures) -> None:
+    reported = t2 - timedelta(days=45)
+    why = {
+        f"why_{p.pk}": "受雨季影响工期顺延，计划三个月内完工。"
+        for p in judged_projects(cycle)
+        if p.state != ProjectState.ACCEPTED
+    }
+    do_task(cycle, "evaluation.completion_report", town.of("mayor"), reported, body=BODY["completion"], **why)
+    cycle.refresh_from_db()
+    _residents_rate(town, cycle, reported + timedelta(days=3), figures)
+    for task in open_tasks(cycle, "evaluation.review"):
+        day = reported + timedelta(days=7)
+        marks = {f"mark_{code}": 88 + n % 10 for n, code in enumerate(dimensions_of(cycle))}
+        actor = holders_of("inspector", task.seat, day)[0]
+        complete(task.task_id, actor=actor, data={**marks, "words": BODY["review"]}, at=moment(day, 15))
+    closing = reported + timedelta(days=20)
+    do_task(cycle, "evaluation.residents", town.of("clerk"), closing, body=BODY["round"])
+
+
+def _residents_rate(town: Township, cycle: Cycle, day: date, figures: Figures) -> None:
+    for project in judged_projects(cycle):
+        if project.state == ProjectState.ACCEPTED:
+            for grade, count in zip(
+                Grade.values, figures.residents.get(project.number, (0, 0, 0)), strict=True
+            ):
+                for n in range(count):
+                    act = Act(None, "resident", town.unit, moment(day, 8 + n % 10, n % 60))
+                    rate_project(act, project, grade=grade)
+
+
+def play_measurement(town: Township, cycle: Cycle, day: date, figures: Figures, *, round_: int) -> None:
+    """One ballot in the hall: opened, keyed by two counters alike, signed by two tellers. round_ counts from 0."""
+    vote = measuring_vote(cycle)
+    present = vote.deputies_in_office - figures.absent
+    do_task(
+        cycle,
+        "evaluation.measure_open",
+        town.of("chief_teller"),
+        day,
+        hour=10,
+        present=present,
+        on_leave=figures.absent,
+        issued=present,
+    )
+    data = keyed(cycle, figures, present, round_)
+    do_task(cycle, "evaluation.measure_key_first", town.of("counter", 1), day, hour=11, **data)
+    do_task(cycle, "evaluation.measure_key_second", town.of("counter", 2), day, hour=11, **data)
+    do_task(cycle, "evaluation.measure_certify", town.of("chief_teller"), day, hour=12, checked="on")
+    do_task(cycle, "evaluation.measure_certify_teller", town.of("teller"), day, hour=12, checked="on")
+
+
+def keyed(cycle: Cycle, figures: Figures, issued: int, round_: int) -> dict[str, Any]:
+    """The sheet as a counter keys it; whoever is in none of the three grades left the line empty."""
+    valid = issued - figures.invalid
+    data: dict[str, Any] = {"returned": issued, "valid": valid, "invalid": figures.invalid}
+    for option in measuring_vote(cycle).options.all():
+        project = Project.objects.get(pk=option.reference.partition(":")[2])
+        satisfied, basic, dissatisfied = figures.marks[project.number][round_]
+        data |= {
+            f"in_favour_{option.pk}": satisfied,
+            f"abstain_{option.pk}": basic,
+            f"against_{option.pk}": dissatisfied,
+            f"not_pressed_{option.pk}": valid - satisfied - basic - dissatisfied,
+        }
+    return data
+
+
+def _again_until_passed(town: Township, cycle: Cycle, t2: date, figures: Figures) -> date:
+    day, round_ = t2, 0
+    while tasks := open_tasks(cycle, "evaluation.rectify"):
+        round_ += 1
+        for task in tasks:
+            actor = town.department_clerk(task.seat)
+            at = moment(day + timedelta(days=50), 16)
+            complete(task.task_id, actor=actor, data={"remedy": BODY["rectify"]}, at=at)
+        called, day = day + timedelta(days=65), day + timedelta(days=75)
+        do_task(
+            cycle,
+            "evaluation.second_measure",
+            town.of("chair"),
+            called,
+            occasion="deputies_meeting",
+            held_on=day.isoformat(),
+            body=BODY["second"],
+        )
+        play_measurement(town, cycle, day, figures, round_=round_)
+    return day
+
+
+def close_year(town: Township, cycle: Cycle, day: date) -> Archive:
+    """The account published, the file handed over, the dossier made by the worker's job."""
+    published = add_working_days(day, 8)
+    do_task(cycle, "evaluation.publish", town.of("clerk"), published, body=BODY["account"])
+    do_task(
+        cycle,
+        "evaluation.archive",
+        town.of("clerk"),
+        add_working_days(published, 20),
+        receiver=f"{town.unit.name}档案室",
+        keeper=town.of("clerk").name,
+        checker=town.of("chair").name,
+        body=BODY["archive"],
+    )
+    for task in waiting_jobs(cycle):
+        run_job(task.pk)
+    cycle.refresh_from_db()
+    return Archive.objects.get(cycle=cycle)
+
+
+def waiting_jobs(cycle: Cycle) -> list[Task]:
+    """The cycle's jobs no worker has done yet."""
+    waiting = Task.objects.filter(flow_task_type="JOB", status=STATUS.SCHEDULED).select_related("process")
+    return [task for task in waiting.order_by("pk") if task.process.artifact == cycle]
+
+
+def play_look_back(town: Township, cycle: Cycle, day: date, *, wanting: Sequence[int] = ()) -> None:
+    """The presidium looks back in the third quarter. wanting: project numbers found neglected, put right a month on."""
+    _look(town, cycle, day, wanting)
+    for task in open_tasks(cycle, "evaluation.look_back_fix"):
+        actor = town.department_clerk(task.seat)
+        at = moment(day + timedelta(days=20), 10)
+        complete(task.task_id, actor=actor, data={"remedy": BODY["rectify"]}, at=at)
+    if wanting:
+        _look(town, cycle, day + timedelta(days=30), ())
+
+
+def _look(town: Township, cycle: Cycle, day: date, wanting: Sequence[int]) -> None:
+    data = meeting(
+        town.people["presidium"], day, minutes="主席团听取汇报，实地察看了各项目的使用和管护情况。"
+    )
+    for project in projects_to_look_back_at(cycle):
+        bad = project.number in wanting
+        data[f"state_{project.pk}"] = "problem" if bad else "good"
+        data[f"words_{project.pk}"] = (
+            "管护责任未落实，设施有损坏。" if bad else "使用正常，管护到位，群众满意。"
+        )
+    do_task(cycle, "evaluation.look_back", town.of("clerk"), day, **data)

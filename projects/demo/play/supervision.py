@@ -1,0 +1,357 @@
+"""Step 5 as a township lives it: plans, reports, visits, findings and acceptance, driven by what is open on a day.
+
+Every project follows one course: "steady", "behind" (yellow for a while, sent back once at acceptance), "stalled"
+(red in summer, then caught up) or "unfinished" (not done by the year's end). Nothing is drawn by chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import projects.supervision.events  # noqa: F401  registers what offices do of their own accord
+from projects.cycles.models import Cycle
+from projects.demo.cast import Township
+from projects.demo.play.stage import meeting, moment
+from projects.supervision import rules
+from projects.supervision.duties import open_due_reports
+from projects.supervision.flows import SupervisionFlow
+from projects.supervision.models import Finding, Project, ProjectState
+from projects.supervision.selectors import expected_of, open_findings, projects_of
+from workflow.calendar.workdays import next_working_day
+from workflow.flows.acting import acting
+from workflow.flows.events import perform
+from workflow.flows.models import Deadline
+from workflow.flows.services import complete, send_back
+from workflow.people.models import User
+
+USUAL: dict[int, str] = {2: "behind", 4: "stalled", 6: "unfinished"}
+LEADERS = ("副镇长（分管农业农村）", "副镇长（分管城乡建设）", "副镇长（分管社会事务）", "党委委员、副镇长")
+GROUP_SIZE = 3
+# Days between a task's opening and its being done; other tasks are done on the next day looked at.
+PACE = {
+    "supervision.hand_over": 3,
+    "supervision.plan": 16,
+    "supervision.confirm_plan": 2,
+    "supervision.review_plan": 3,
+    "supervision.groups": 10,
+    "supervision.progress": 2,
+    "supervision.red_light": 4,
+    "supervision.inspect": 70,
+    "supervision.rectify": 18,
+    "supervision.recheck": 5,
+    "supervision.agree_acceptance": 5,
+}
+FINDINGS = {
+    "behind": "材料堆放占用村道，施工现场未设围挡和警示标志。",
+    "stalled": "关键工序停工，现场只有看守人员，设备未进场。",
+    "steady": "项目公示牌上的完工日期和监督电话没有填写。",
+    "unfinished": "隐蔽工程没有影像记录，监理日志缺页。",
+}
+REMEDIES = {
+    "behind": "已清理占道材料，按规范设置围挡、警示灯和绕行标志，并安排专人巡查。",
+    "stalled": "已约谈施工单位，重新编排工期，增加两个作业班组，设备已全部进场。",
+    "steady": "已更换公示牌，写明完工日期、责任人和监督电话。",
+    "unfinished": "已补拍影像、补齐监理日志，并由监理单位签字确认。",
+}
+PROBLEMS = {
+    "behind": "受连续降雨影响，基础施工推迟；已调整作业时段，预计两个月内赶上。",
+    "stalled": "施工单位人员不足，材料供应不及时；已发催告函，要求限期恢复施工。",
+    "unfinished": "电力迁改尚未完成，影响后续工序；正在与供电所对接。",
+}
+
+
+def begin_step(town: Township, cycle: Cycle, day: date) -> None:
+    """Put step 5's first task before the presidium, where no year's flow does."""
+    act = town.act("chair", moment(day))
+    with acting(act):
+        SupervisionFlow.begin(cycle)
+
+
+def play_supervision(
+    town: Township, cycle: Cycle, *, until: date, outcomes: Mapping[int, str] | None = None
+) -> None:
+    """Live the year's projects up to a day. outcomes: project number → course, the usual mix where left out.
+
+    May be called again with a later day; what has been done stays done.
+    """
+    play = Supervision(town, cycle, dict(outcomes or USUAL))
+    for day in play.days(until):
+        play.live(day)
+
+
+@dataclass
+class Supervision:
+    """One year's step 5 on stage."""
+
+    town: Township
+    cycle: Cycle
+    outcomes: dict[int, str]
+    swept: set[tuple[int, int]] = field(default_factory=set)
+
+    def days(self, until: date) -> Iterator[date]:
+        """Four working days of every month, from the first open task to the last day, that one included."""
+        first = Deadline.objects.filter(about=self.cycle.reference, step=5).order_by("opened_on").first()
+        if first is None:
+            return
+        month = first.opened_on.replace(day=1)
+        while month <= until:
+            for n in (3, 9, 16, 24):
+                day = next_working_day(month.replace(day=n))
+                if first.opened_on <= day <= until:
+                    yield day
+            month = (month + timedelta(days=32)).replace(day=1)
+
+    def live(self, day: date) -> None:
+        """Do everything whose time has come."""
+        if (day.year, day.month) not in self.swept:
+            self.swept.add((day.year, day.month))
+            open_due_reports(moment(day, 7), cycle=self.cycle)
+        done = True
+        while done:
+            done = sum(self.turn(task, day) for task in self.open(day)) > 0
+
+    def open(self, day: date) -> list[Deadline]:
+        """Open tasks of step 5 whose time has come, in the order they were opened."""
+        tasks = Deadline.objects.filter(
+            about=self.cycle.reference, step=5, done_at=None, cancelled=False, opened_on__lte=day
+        )
+        return [
+            task
+            for task in tasks.select_related("seat").order_by("pk")
+            if task.opened_on + timedelta(days=PACE.get(task.key, 0)) <= day
+        ]
+
+    def turn(self, task: Deadline, day: date) -> bool:
+        """Do one task where it has a part in the play; False when it waits."""
+        part: Callable[[Deadline, date], bool] | None = getattr(self, task.key.partition(".")[2], None)
+        return bool(part and part(task, day))
+
+    def do(self, task: Deadline, actor: User, day: date, **data: Any) -> bool:
+        complete(task.task_id, actor=actor, data=data, at=moment(day, 10))
+        return True
+
+    # Who and what
+
+    def project(self, task: Deadline) -> Project:
+        kind, _, number = task.subject.partition(":")
+        wanted = Project.objects.select_related("cycle__unit", "department", "group", "unit", "plan")
+        if kind == Finding.kind:
+            return wanted.get(findings=number)
+        return wanted.get(pk=number)
+
+    def course(self, project: Project) -> str:
+        return self.outcomes.get(project.number, "steady")
+
+    def clerk_of(self, project: Project) -> User:
+        return self.town.department_clerk(project.department)
+
+    def group_of(self, project: Project) -> list[User]:
+        deputies = self.town.deputies
+        size = max(self.cycle.rules.group_min, min(GROUP_SIZE, self.cycle.rules.group_max))
+        first = 7 + (project.number - 1) * size
+        return [deputies[(first + n) % len(deputies)] for n in range(size)]
+
+    def presidium(self, day: date, **more: Any) -> dict[str, Any]:
+        return meeting(self.town.people["presidium"], day, **more)
+
+    # The year's tasks
+
+    def hand_over(self, task: Deadline, day: date) -> bool:
+        rows = {
+            f"leader_{p.pk}": p.leader or LEADERS[p.number % len(LEADERS)] for p in projects_of(self.cycle)
+        }
+        missing = {
+            f"department_{p.pk}": self.town.departments[p.number % len(self.town.departments)].pk
+            for p in projects_of(self.cycle).filter(department=None)
+        }
+        words = "请责任单位抓紧编制实施计划，明确节点、资金和责任人，按月报告进度。"
+        minutes = "会议听取票决结果，决定将入选项目逐项交办，明确责任单位和责任领导。"
+        data = self.presidium(day, minutes=minutes) | rows | missing | {"words": words}
+        return self.do(task, self.town.of("clerk"), day, **data)
+
+    def groups(self, task: Deadline, day: date) -> bool:
+        members = {
+            f"members_{p.pk}": [str(user.pk) for user in self.group_of(p)] for p in projects_of(self.cycle)
+        }
+        minutes = "会议决定为每个项目组建代表监督小组，由小组按季度视察、全程跟踪。"
+        return self.do(task, self.town.of("clerk"), day, **(self.presidium(day, minutes=minutes) | members))
+
+    def special_report(self, task: Deadline, day: date) -> bool:
+        if day < date(self.cycle.year, 7, 16):
+            return False
+        data = self.presidium(day, minutes="会议听取并讨论了民生实事项目上半年实施情况的专项工作报告。") | {
+            "report": "上半年，各项目按实施计划推进，多数项目进度正常，个别项目受天气和用地影响进度滞后。",
+            "questions": "进度滞后的项目何时能够赶上计划？资金拨付是否及时？",
+            "answers": "已逐项制定赶工措施，十月底前赶上计划；资金按形象进度拨付，没有拖欠。",
+        }
+        return self.do(task, self.town.of("clerk"), day, **data)
+
+    # One project's tasks
+
+    def plan(self, task: Deadline, day: date) -> bool:
+        project = self.project(task)
+        starts = day + timedelta(days=20)
+        usual = date(self.cycle.year, 9 + project.number % 3, 26)
+        ends = max(starts + timedelta(days=60), usual)
+        ends = min(project.finish_by, ends)
+        return self.do(
+            task,
+            self.clerk_of(project),
+            day,
+            target=project.target or f"{ends.year} 年 {ends.month} 月底前完成“{project.title}”并投入使用",
+            starts_on=starts.isoformat(),
+            finish_by=ends.isoformat(),
+            funds="列入年度预算，按合同约定和形象进度分期拨付；不足部分由镇级财力统筹。",
+            safeguards="成立工作专班，每周调度；公开施工单位、工期和监督电话，接受群众监督。",
+            responsible=f"{project.department.name}负责人",
+            **_nodes(starts, ends),
+        )
+
+    def confirm_plan(self, task: Deadline, day: date) -> bool:
+        return self.do(task, self.town.of("mayor"), day)
+
+    def review_plan(self, task: Deadline, day: date) -> bool:
+        project = self.project(task)
+        minutes = f"会议审查“{project.title}”实施计划，同意公布施行。"
+        self.do(task, self.town.of("clerk"), day, **self.presidium(day, minutes=minutes))
+        self.contracts(project, day)
+        return True
+
+    def contracts(self, project: Project, day: date) -> None:
+        """The tender and the contract, registered when the plan stands."""
+        if not project.budget_fen:
+            return
+        amount = project.budget_fen * 96 // 100 // 1_000_000
+        for kind, party in (("tender", "县公共资源交易中心"), ("contract", "示范县恒立建设有限公司")):
+            perform(
+                "supervision.contract",
+                project,
+                actor=self.clerk_of(project),
+                data={
+                    "kind": kind,
+                    "number": f"{self.cycle.year}-{project.number:02d}",
+                    "party": party,
+                    "amount_fen": str(amount),
+                    "signed_on": day.isoformat(),
+                    "words": "",
+                },
+                at=moment(day, 15),
+            )
+
+    def progress(self, task: Deadline, day: date) -> bool:
+        project = self.project(task)
+        period = rules.period_named(task.task.data["period"])
+        expected = expected_of(project, period.last)
+        percent = max(project.percent, _reached(self.course(project), expected, period.last))
+        behind = expected - percent >= self.cycle.rules.light_yellow_points
+        budget = project.budget_fen or 0
+        return self.do(
+            task,
+            self.clerk_of(project),
+            day,
+            percent=percent,
+            invested_fen=str(budget * percent * 96 // 10_000 // 1_000_000),
+            funded_fen=str(budget * min(100, percent + 15) // 100 // 1_000_000),
+            milestones_done=[
+                str(m.pk) for m in project.milestones.filter(done_on=None, percent__lte=percent)
+            ],
+            problems=PROBLEMS.get(self.course(project), "") if behind else "",
+        )
+
+    def red_light(self, task: Deadline, day: date) -> bool:
+        return self.do(
+            task,
+            self.town.of("mayor"),
+            day,
+            measures="约谈责任单位和施工单位，增派作业力量，按周倒排工期；分管领导驻点督办。",
+            responsible="分管副镇长",
+            back_on=(day + timedelta(days=60)).isoformat(),
+        )
+
+    def inspect(self, task: Deadline, day: date) -> bool:
+        project = self.project(task)
+        course = self.course(project)
+        first = not project.findings.exists()
+        found = FINDINGS[course] if first and (course != "steady" or project.number % 3 == 0) else ""
+        return self.do(
+            task,
+            self.group_of(project)[0],
+            day,
+            on=day.isoformat(),
+            place=project.place or self.town.unit.name,
+            words=f"监督小组到“{project.title}”现场察看进度和质量，走访周边群众，查阅施工资料。",
+            findings=found,
+        )
+
+    def rectify(self, task: Deadline, day: date) -> bool:
+        project = self.project(task)
+        return self.do(task, self.clerk_of(project), day, remedy=REMEDIES[self.course(project)])
+
+    def recheck(self, task: Deadline, day: date) -> bool:
+        project = self.project(task)
+        finding = Finding.objects.get(pk=task.subject.partition(":")[2])
+        back = self.course(project) == "stalled" and finding.tries == 0
+        verdict = (
+            {"decision": "back", "reason": "作业班组仍未到位，请按承诺落实。"}
+            if back
+            else {"decision": "close"}
+        )
+        return self.do(task, finding.raised_by, day, **verdict)
+
+    def accept(self, task: Deadline, day: date) -> bool:
+        project = self.project(task)
+        ready = project.state == ProjectState.BUILDING and project.percent >= 100
+        if not ready or open_findings(project).exists():
+            return False
+        return self.do(
+            task,
+            self.clerk_of(project),
+            day,
+            completed_on=day.isoformat(),
+            materials="竣工图、质量检测报告、结算资料、影像资料、群众签字的满意度回访表。",
+        )
+
+    def agree_acceptance(self, task: Deadline, day: date) -> bool:
+        project = self.project(task)
+        actor = self.group_of(project)[0]
+        before = Deadline.objects.filter(subject=task.subject, key=task.key).exclude(pk=task.pk)
+        if self.course(project) == "behind" and not before.exists():
+            send_back(
+                task.task_id, actor=actor, reason="台账缺少竣工检测报告，请补齐后再申请。", at=moment(day, 10)
+            )
+            return True
+        return self.do(task, actor, day, words="现场核验与计划一致，资料齐全，同意通过验收。")
+
+
+def _nodes(starts: date, ends: date) -> dict[str, Any]:
+    """Four nodes between the start and the end."""
+    span = (ends - starts).days
+    rows = (
+        ("完成招标、签订合同", 15, 10),
+        ("主体开工", 40, 35),
+        ("主体完工", 75, 80),
+        ("竣工", 100, 100),
+    )
+    return {
+        key: value
+        for n, (title, share, percent) in enumerate(rows, 1)
+        for key, value in (
+            (f"node_title_{n}", title),
+            (f"node_on_{n}", (starts + timedelta(days=span * share // 100)).isoformat()),
+            (f"node_percent_{n}", percent),
+        )
+    }
+
+
+def _reached(course: str, expected: int, on: date) -> int:
+    """How far a project of a course is when its plan expects so much."""
+    if course == "behind" and on.month in (5, 6, 7):
+        return max(1, expected - 14)
+    if course == "stalled" and on.month in (6, 7, 8):
+        return max(1, expected - 36)
+    if course == "unfinished":
+        return min(88, max(1, expected - 3))
+    return expected

@@ -1,0 +1,184 @@
+"""Step 4 played by the cast: from the attendance to the announcement, and what follows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from projects.ballots.figures import field_name, marks_of
+from projects.ballots.models import Vote
+from projects.cycles.models import Cycle
+from projects.demo.cast import Township
+from projects.demo.play.stage import assembly, do_task, meeting, moment, open_tasks
+from projects.voting.selectors import deputies_in_office, opinions_of, vote_of
+from workflow.audit.services import Act
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One ballot's figures. sums: title → votes for; against: title → votes against, 0 where left out.
+
+    issued, returned: as many as are present, as many as were issued, where left out. What is neither for nor against
+    on a valid ballot abstains. points: title → points, for a paper marked by rank.
+    """
+
+    sums: dict[str, int]
+    against: dict[str, int] = field(default_factory=dict)
+    points: dict[str, int] = field(default_factory=dict)
+    issued: int | None = None
+    returned: int | None = None
+    invalid: int = 0
+
+
+def play_voting(
+    town: Township,
+    cycle: Cycle,
+    *,
+    t: date,
+    present: int,
+    sums: dict[str, int],
+    on_leave: int = 0,
+    against: dict[str, int] | None = None,
+    invalid: int = 0,
+    again: tuple[Sheet, ...] = (),
+    resolved_by: int | None = None,
+    announced: date | None = None,
+) -> None:
+    """The whole of step 4 on the day `t`, figures given by project title.
+
+    again: the sheets of run-offs and second rounds, in order. resolved_by: votes for the resolution, all present where
+    left out. announced: the day of the announcement, two days after `t` where left out. LookupError where the figures
+    lead to another task than the play expects.
+    """
+    for sheet in (Sheet(sums, against or {}, invalid=invalid), *again):
+        play_ballot(town, cycle, t=t, present=present, on_leave=on_leave, sheet=sheet)
+    data = assembly(deputies_in_office(cycle), present, t, votes_for=resolved_by)
+    do_task(
+        cycle,
+        "voting.resolution",
+        town.of("clerk"),
+        t,
+        hour=16,
+        **_drafted(cycle, "voting.resolution"),
+        **data,
+    )
+    play_announcement(town, cycle, announced or t + timedelta(days=2))
+
+
+def play_ballot(
+    town: Township, cycle: Cycle, *, t: date, present: int, sheet: Sheet, on_leave: int = 0, hour: int = 14
+) -> None:
+    """One ballot: attendance, opening, closing, two keyings, two signatures, the declaration."""
+    issued = present if sheet.issued is None else sheet.issued
+    chief, teller = town.of("chief_teller"), town.of("teller")
+    do_task(cycle, "voting.attendance", town.of("clerk"), t, hour=hour, present=present, on_leave=on_leave)
+    do_task(
+        cycle,
+        "voting.open",
+        town.of("chair"),
+        t,
+        hour=hour,
+        issued=issued,
+        witness=chief.username,
+        confirmed=True,
+    )
+    do_task(
+        cycle,
+        "voting.close",
+        chief,
+        t,
+        hour=hour,
+        returned=issued if sheet.returned is None else sheet.returned,
+        witness=teller.username,
+    )
+    data = keyed(vote_of(cycle), sheet)
+    do_task(cycle, "voting.key_first", town.of("counter", 1), t, hour=hour, **data)
+    do_task(cycle, "voting.key_second", town.of("counter", 2), t, hour=hour, **data)
+    do_task(cycle, "voting.certify_chief", chief, t, hour=hour, confirmed=True)
+    do_task(cycle, "voting.certify_teller", teller, t, hour=hour, confirmed=True)
+    do_task(cycle, "voting.declare", town.of("chair"), t, hour=hour, confirmed=True)
+
+
+def keyed(vote: Vote, sheet: Sheet) -> dict[str, int]:
+    """A tally form's data for a vote whose ballots have been returned."""
+    valid = (vote.returned or 0) - sheet.invalid
+    data = {"valid": valid, "invalid": sheet.invalid}
+    for option in vote.options.all():
+        votes, against = sheet.sums[option.title], sheet.against.get(option.title, 0)
+        marks = {
+            "for": votes,
+            "against": against,
+            "abstain": valid - votes - against,
+            "points": sheet.points.get(option.title, 0),
+        }
+        data |= {field_name(mark, option): marks[mark] for mark in marks_of(vote)}
+    return data
+
+
+def play_announcement(town: Township, cycle: Cycle, day: date) -> None:
+    """公告, by the presidium's meeting."""
+    record = meeting(town.people["presidium"], day, minutes="主席团会议审定票决结果公告，一致同意发布。")
+    record.pop("return_reason")
+    do_task(
+        cycle,
+        "voting.announce",
+        town.of("clerk"),
+        day,
+        **_drafted(cycle, "voting.announce"),
+        **record,
+    )
+
+
+def play_after_vote(town: Township, cycle: Cycle, *, t: date, replied: bool = True) -> None:
+    """What follows the announcement: opinions handed over and answered, proposers told, the county's file."""
+    day = t + timedelta(days=6)
+    if open_tasks(cycle, "voting.hand_opinions"):
+        _play_opinions(town, cycle, day, replied=replied)
+    do_task(
+        cycle, "voting.tell_proposers", town.of("gov_clerk"), day, **_drafted(cycle, "voting.tell_proposers")
+    )
+    filing = _drafted(cycle, "voting.file_county") | {
+        "number": f"{town.unit.name[:-1]}人大〔{day.year}〕3 号"
+    }
+    do_task(cycle, "voting.file_county", town.of("clerk"), t + timedelta(days=9), **filing)
+
+
+def _play_opinions(town: Township, cycle: Cycle, day: date, *, replied: bool) -> None:
+    record = meeting(
+        town.people["presidium"], day, minutes="主席团会议汇总各代表团审议意见，决定交镇人民政府研究处理。"
+    )
+    record.pop("return_reason")
+    body = "现将代表审议意见交你们研究处理，请于三个月内书面报告研究处理情况。"
+    do_task(cycle, "voting.hand_opinions", town.of("clerk"), day, body=body, **record)
+    if replied:
+        answers = {
+            f"reply_{opinion.pk}": "已纳入项目实施计划，明确责任单位和完成时间，逐月调度。"
+            for opinion in opinions_of(cycle)
+        }
+        report = "镇人民政府逐条研究了代表审议意见，均已明确责任单位和措施，现报告如下。"
+        do_task(
+            cycle,
+            "voting.opinions_reply",
+            town.of("mayor"),
+            day + timedelta(days=45),
+            body=report,
+            **answers,
+        )
+
+
+def _drafted(cycle: Cycle, key: str) -> dict[str, Any]:
+    """The wordings a task's form proposes, taken as they are."""
+    (task,) = open_tasks(cycle, key)
+    node = task.task.flow_task
+    form = node.form(
+        subject=cycle,
+        act=Act(None, node.office, cycle.unit, moment(task.opened_on)),
+        node=node,
+        seat=task.seat,
+    )
+    return {
+        name: field.initial
+        for name, field in form.fields.items()
+        if isinstance(field.initial, str) and field.initial
+    }

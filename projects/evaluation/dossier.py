@@ -1,0 +1,382 @@
+"""The year's dossier, first form: one zip per township and year, in the order of the three stages and six steps.
+
+Inside: 归档目录 (CSV and text, with 件号), every paper as HTML, every attachment as stored, the registers of each step,
+the trail as JSON Lines with its hashes, 备考表, 移交清单, SHA256SUMS over all of it and a readme. A county archive
+inspection is the reader: complete and in order (integrity.md §1). What is missing is named, never left out in silence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import IO, Any
+
+from django.apps import apps
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import connection, transaction
+from django.template.loader import render_to_string
+from django.utils.timezone import localtime
+
+from projects.cycles.models import Attachment, Cycle, Paper
+from projects.cycles.papers import KINDS
+from projects.cycles.selectors import paper_of, papers_of
+from projects.evaluation.ledgers import LEDGERS, as_csv
+from projects.evaluation.models import Archive
+from workflow.audit.chain import canonical
+from workflow.audit.models import Entry, Head
+from workflow.audit.selectors import lines_of
+from workflow.audit.services import Act, write_down
+from workflow.flows.models import Deadline
+from workflow.machines.models import Record
+
+STAGES = {1: "第一阶段 项目征集初定", 2: "第二阶段 审议票决", 3: "第三阶段 监督评估"}
+STEPS = {1: "征集", 2: "初定", 3: "审议", 4: "票决", 5: "监督", 6: "评估"}
+GOVERNMENT = frozenset(
+    {"call", "collection_summary", "draft_list", "public_notice", "bill", "funds_note", "budget_table", "explanation",
+     "opinions_reply", "special_report", "audit_report", "acceptance", "completion_report", "rectification"}
+)  # fmt: skip
+CATALOGUE = (
+    "件号",
+    "环节",
+    "文种",
+    "文号",
+    "责任者",
+    "题名",
+    "日期",
+    "文件",
+    "大小（字节）",
+    "SHA-256",
+    "备注",
+)
+CHUNK = 1 << 20
+Attached = dict[tuple[int, str], list[Attachment]]
+LONGEST = 60
+
+
+@dataclass(frozen=True)
+class Entered:
+    """One line of the catalogue (件). file: its path in the zip, "" where the original is missing."""
+
+    number: int
+    step: int
+    kind: str
+    document: str
+    author: str
+    title: str
+    on: str
+    file: str = ""
+    size: int = 0
+    sha256: str = ""
+    note: str = ""
+
+    def row(self) -> tuple[Any, ...]:
+        """The line in the order of CATALOGUE."""
+        return (
+            self.number, STEPS[self.step], self.kind, self.document, self.author, self.title, self.on, self.file,
+            self.size, self.sha256, self.note,
+        )  # fmt: skip
+
+
+@dataclass
+class Dossier:
+    """A zip being written: every file once, its digest taken on the way in."""
+
+    zip: zipfile.ZipFile
+    at: datetime
+    entered: list[Entered] = field(default_factory=list)
+    sums: dict[str, str] = field(default_factory=dict)
+
+    def add(self, path: str, chunks: Iterable[bytes]) -> tuple[int, str]:
+        """Write one file; returns its size and SHA-256."""
+        digest, size = hashlib.sha256(), 0
+        info = zipfile.ZipInfo(path, localtime(self.at).timetuple()[:6])
+        info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+        with self.zip.open(info, "w", force_zip64=True) as out:
+            for chunk in chunks:
+                out.write(chunk)
+                digest.update(chunk)
+                size += len(chunk)
+        self.sums[path] = digest.hexdigest()
+        return size, digest.hexdigest()
+
+    def enter(self, *, step: int, suffix: str, chunks: Iterable[bytes], **facts: str) -> None:
+        """Write one item under the next 件号, in its stage's and step's folder."""
+        number = len(self.entered) + 1
+        path = f"{folder_of(step)}/{number:03d} {safe_name(facts['title'])}{suffix}"
+        size, sha256 = self.add(path, chunks)
+        self.entered.append(Entered(number, step, file=path, size=size, sha256=sha256, **facts))
+
+    def enter_missing(self, *, step: int, note: str, **facts: str) -> None:
+        """An item whose original cannot be read keeps its number and says so."""
+        self.entered.append(Entered(len(self.entered) + 1, step, note=note, **facts))
+
+    @property
+    def missing(self) -> list[Entered]:
+        return [one for one in self.entered if one.note]
+
+
+def folder_of(step: int) -> str:
+    """The folder of a step inside its stage."""
+    return f"{STAGES[(step + 1) // 2]}/{step} {STEPS[step]}"
+
+
+def safe_name(title: str) -> str:
+    """A title as a file name: nothing that leads out of its folder, no control character, no leading dot."""
+    name = re.sub(r'[\x00-\x1f\x7f/\\:*?"<>|]+', "", title).strip(" .")
+    return name[:LONGEST] or "无题名"
+
+
+# Putting it together
+
+
+def build_archive(act: Act, cycle: Cycle) -> Archive:
+    """Make the dossier and keep it; done already: the one there is. Safe to run twice."""
+    with transaction.atomic():
+        Cycle.objects.select_for_update().get(pk=cycle.pk)
+        kept = Archive.objects.filter(cycle=cycle).first()
+        return kept or _keep(act, cycle)
+
+
+def _keep(act: Act, cycle: Cycle) -> Archive:
+    with tempfile.TemporaryFile() as file:
+        entered = write_dossier(file, cycle, at=act.at)
+        sha256 = _digest_of(file)
+        archive = Archive(unit=cycle.unit, cycle=cycle, sha256=sha256, made_at=act.at)
+        archive.manifest = [asdict(one) for one in entered]
+        name = f"archive/{safe_name(cycle.unit.code)}-{cycle.year}-{cycle.pk}.zip"
+        # A file a job left behind when its transaction failed would push this one to another name.
+        default_storage.delete(name)
+        archive.file.name = default_storage.save(name, File(file))
+        archive.save()
+    write_down(
+        act,
+        "archive.make",
+        f"archive:{archive.pk}",
+        about=cycle.reference,
+        step=6,
+        after={"sha256": sha256, "items": len(entered)},
+        label=cycle.label,
+    )
+    return archive
+
+
+def _digest_of(file: IO[bytes]) -> str:
+    file.seek(0)
+    digest = hashlib.sha256()
+    while chunk := file.read(CHUNK):
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()
+
+
+def write_dossier(file: IO[bytes], cycle: Cycle, *, at: datetime) -> list[Entered]:
+    """Write the zip into an open file; returns the catalogue. Needs a transaction (the trail is streamed)."""
+    with zipfile.ZipFile(file, "w") as out:
+        dossier, attached = Dossier(out, at), attachments_of(cycle)
+        for step in STEPS:
+            _enter_papers(dossier, cycle, step, attached)
+            _enter_ledgers(dossier, cycle, step)
+        _add_trail(dossier, cycle)
+        _add_catalogue(dossier, cycle)
+        _add_forms(dossier, cycle)
+        _add_sums(dossier)
+    return dossier.entered
+
+
+def _enter_papers(dossier: Dossier, cycle: Cycle, step: int, attached: Attached) -> None:
+    """A step's papers in the order they were made, each followed by its attachments, then the other attachments."""
+    for paper in papers_of(cycle, step=step).select_related("unit", "made_by").order_by("made_on", "pk"):
+        _enter_paper(dossier, paper)
+        for attachment in attached.get((step, paper.reference), []):
+            _enter_attachment(dossier, attachment, step)
+    for (where, subject), attachments in attached.items():
+        if where == step and not subject.startswith("paper:"):
+            for attachment in attachments:
+                _enter_attachment(dossier, attachment, step)
+
+
+def _enter_paper(dossier: Dossier, paper: Paper) -> None:
+    page = render_to_string(
+        "steps/evaluation/dossier/paper.html", {"paper": paper, "kind": KINDS.get(paper.kind, paper.kind)}
+    )
+    dossier.enter(
+        step=paper.step or 6,
+        suffix=".html",
+        chunks=[page.encode()],
+        kind=str(KINDS.get(paper.kind, paper.kind)),
+        document=paper.number,
+        author=author_of(paper),
+        title=paper.title,
+        on=paper.made_on.isoformat(),
+    )
+
+
+def author_of(paper: Paper) -> str:
+    """责任者: the township's government for its own kinds of paper, else its congress."""
+    return (
+        f"{paper.unit.name}人民政府" if paper.kind in GOVERNMENT else f"{paper.unit.name}人民代表大会主席团"
+    )
+
+
+def attachments_of(cycle: Cycle) -> Attached:
+    """Every attachment of the year's records by (step, reference of its record)."""
+    steps = steps_of_records(cycle)
+    found: Attached = {}
+    for attachment in (
+        Attachment.objects.filter(subject__in=list(steps)).select_related("unit").order_by("pk")
+    ):
+        found.setdefault((steps[attachment.subject], attachment.subject), []).append(attachment)
+    return found
+
+
+def steps_of_records(cycle: Cycle) -> dict[str, int]:
+    """The step of every record of the year by its reference: its papers', then as the trail and the models say."""
+    steps = {paper.reference: paper.step or 6 for paper in papers_of(cycle)}
+    for reference, step in (*_named_in_trail(cycle), *_of_models(cycle), (cycle.reference, 6)):
+        steps.setdefault(reference, step)
+    return steps
+
+
+def _named_in_trail(cycle: Cycle) -> Iterator[tuple[str, int]]:
+    entries = Entry.objects.filter(about=cycle.reference).order_by("id")
+    for subject, body in entries.values_list("subject", "body"):
+        yield subject, json.loads(body)["step"] or 6
+
+
+def _of_models(cycle: Cycle) -> Iterator[tuple[str, int]]:
+    for model in apps.get_app_config("projects").get_models():
+        path, step = _way_to_cycle(model)
+        for record in model._default_manager.filter(**{path: cycle}) if path else ():
+            kind = model.kind if issubclass(model, Record) else model._meta.model_name
+            yield f"{kind}:{record.pk}", getattr(record, "step", None) or step
+
+
+def _way_to_cycle(model: Any) -> tuple[str, int]:
+    """How a model's rows name their cycle, and the step they belong to where they do not say."""
+    names = {one.name for one in model._meta.local_fields if one.is_relation}
+    ways = {"cycle": ("cycle", 6), "project": ("project__cycle", 5), "item": ("item__cycle", 2)}
+    return next((way for name, way in ways.items() if name in names), ("", 0))
+
+
+def _enter_attachment(dossier: Dossier, attachment: Attachment, step: int) -> None:
+    stem, dot, suffix = attachment.name.rpartition(".")
+    facts = {
+        "kind": "附件",
+        "document": "",
+        "author": attachment.unit.name,
+        "title": stem or attachment.name,
+        "on": f"{localtime(attachment.added_at):%Y-%m-%d}",
+    }
+    try:
+        with attachment.file.open("rb") as stored:
+            dossier.enter(
+                step=step,
+                suffix=f".{safe_name(suffix)}" if stem and dot else "",
+                chunks=iter(lambda: stored.read(CHUNK), b""),
+                **facts,
+            )
+    except OSError:
+        dossier.enter_missing(step=step, note="原件缺失", **facts)
+        return
+    if dossier.entered[-1].sha256 != attachment.sha256:
+        dossier.entered[-1] = replace(dossier.entered[-1], note="与入库时的校验值不符")
+
+
+def _enter_ledgers(dossier: Dossier, cycle: Cycle, step: int) -> None:
+    for ledger in LEDGERS:
+        rows = list(ledger.rows(cycle)) if ledger.step == step else []
+        if rows:
+            dossier.enter(
+                step=step,
+                suffix=".csv",
+                chunks=[as_csv(ledger.columns, rows)],
+                kind="台账",
+                document="",
+                author=f"{cycle.unit.name}人民代表大会主席团",
+                title=f"{cycle}{ledger.title}（{STEPS[step]}）",
+                on=f"{localtime(dossier.at):%Y-%m-%d}",
+            )
+
+
+def _add_trail(dossier: Dossier, cycle: Cycle) -> None:
+    # The leaves of this very transaction's entries come at its end; the dossier must not miss them.
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS entry_leaf IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS entry_leaf DEFERRED")
+    lines = (f"{canonical(line.envelope)}\n".encode() for line in lines_of(cycle.unit))
+    dossier.add("办理记录/trail.jsonl", lines)
+
+
+def _add_catalogue(dossier: Dossier, cycle: Cycle) -> None:
+    dossier.add("归档目录.csv", [as_csv(CATALOGUE, [one.row() for one in dossier.entered])])
+    lines = [f"{cycle}归档目录", ""]
+    for step in STEPS:
+        lines += ["", folder_of(step)]
+        lines += [_catalogue_line(one) for one in dossier.entered if one.step == step] or [
+            "　　（本环节没有文件）"
+        ]
+    dossier.add("归档目录.txt", [_text(lines)])
+
+
+def _catalogue_line(one: Entered) -> str:
+    number = f"（{one.document}）" if one.document else ""
+    note = f"　【{one.note}】" if one.note else ""
+    return f"　　{one.number:03d}　{one.on}　{one.author}　{one.title}{number}{note}"
+
+
+def _add_forms(dossier: Dossier, cycle: Cycle) -> None:
+    facts = _facts_of(dossier, cycle)
+    for name, template in (("备考表.txt", "note"), ("移交清单.txt", "transfer"), ("说明.txt", "readme")):
+        text = render_to_string(f"steps/evaluation/dossier/{template}.txt", facts)
+        dossier.add(name, [_text(text.splitlines())])
+
+
+def _facts_of(dossier: Dossier, cycle: Cycle) -> dict[str, Any]:
+    transfer = paper_of(cycle, "transfer_list")
+    head = Head.objects.filter(unit=cycle.unit).first()
+    counts = [(folder_of(step), sum(one.step == step for one in dossier.entered)) for step in STEPS]
+    return {
+        "cycle": cycle,
+        "made_on": f"{localtime(dossier.at):%Y-%m-%d}",
+        "counts": counts,
+        "total": len(dossier.entered),
+        "missing": dossier.missing,
+        "unfinished": unfinished_tasks(cycle),
+        "transfer": transfer,
+        "names": transfer.data if transfer else {},
+        "entries": head.size if head else 0,
+        "head": bytes(head.hash).hex() if head else "",
+    }
+
+
+def unfinished_tasks(cycle: Cycle) -> list[Deadline]:
+    """What of the year is still in somebody's inbox; named in 备考表."""
+    found = Deadline.objects.filter(about=cycle.reference, done_at=None, cancelled=False)
+    return list(found.select_related("seat").exclude(key="evaluation.archive").order_by("step", "pk"))
+
+
+def _add_sums(dossier: Dossier) -> None:
+    lines = "".join(f"{digest}  {path}\n" for path, digest in dossier.sums.items())
+    dossier.zip.writestr(zipfile.ZipInfo("SHA256SUMS", localtime(dossier.at).timetuple()[:6]), lines)
+
+
+def _text(lines: Iterable[str]) -> bytes:
+    """UTF-8 with BOM and CRLF, as the offices' machines read it."""
+    return b"\xef\xbb\xbf" + "".join(f"{line}\r\n" for line in lines).encode()
+
+
+def archive_facts(cycle: Cycle) -> dict[str, Any]:
+    """For the task that hands over: papers by step, and what is still open."""
+    papers = list(papers_of(cycle))
+    return {
+        "counts": [(STEPS[step], sum(paper.step == step for paper in papers)) for step in STEPS],
+        "total": len(papers),
+        "unfinished": unfinished_tasks(cycle),
+    }

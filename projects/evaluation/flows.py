@@ -1,0 +1,250 @@
+"""Whose turn it is in step 6 (steps.md, 6 评估; responsible: 乡镇人民代表大会, organised by its 主席团)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from viewflow import this
+from viewflow.workflow import nodes
+
+from projects.cycles.flows import YearlyFlow
+from projects.cycles.models import Cycle
+from projects.evaluation import dossier, forms, measuring, selectors, services
+from workflow.flows.acting import current_act
+from workflow.flows.base import Begin
+from workflow.flows.nodes import CeleryJob, EachSplit, MeetingView, OfficeEnd, OfficeView
+
+
+def _part_of_the_act(work: Callable[[Any, Any], None]) -> Callable[[Any], None]:
+    """A node's work done as part of the act that led to it."""
+
+    def run(activation: Any) -> None:
+        work(current_act(), activation.process.artifact)
+
+    return run
+
+
+def _asks(question: Callable[[Any], Any]) -> Callable[[Any], bool]:
+    """A condition on the flow's subject."""
+    return lambda activation: bool(question(activation.process.artifact))
+
+
+class LookBackFlow(YearlyFlow):
+    """翌年回头看"""
+
+    room, step = "evaluation", 6
+    process_title = _("翌年回头看")
+
+    start = Begin().Next(this.look_back)
+    look_back = MeetingView(
+        office="presidium",
+        title=_("翌年回头看"),
+        form=forms.LookBackForm,
+        act=services.look_back,
+        context=selectors.look_back_facts,
+        page="steps/evaluation/look_back.html",
+        basis=_("江门等地做法：办结次年第三季度回头看，防止建而不用、建而不管"),
+        output=_("回头看记录"),
+    ).Next(this.sound)
+    sound = nodes.If(_asks(selectors.look_back_problems)).Then(this.each_fix).Else(this.end)
+    each_fix = EachSplit(services.items_to_fix).Each(this.look_back_fix).Empty(this.fixed)
+    look_back_fix = OfficeView(
+        office="department",
+        seat=services.seat_of_department,
+        title=_("整改回头看发现的问题"),
+        form=forms.RectifyForm,
+        act=services.fix_after_look,
+        context=selectors.look_back_facts,
+        page="steps/evaluation/look_back.html",
+        basis=_("回头看发现的问题交责任单位整改，整改后再看"),
+        output=_("整改报告"),
+    ).Next(this.fixed)
+    fixed = nodes.Join().Next(this.look_back)
+    end = OfficeEnd()
+
+
+def close_and_look_back(act: Any, cycle: Cycle) -> None:
+    """The year is closed; the look back waits for the third quarter of the year after."""
+    services.close_year(act, cycle)
+    LookBackFlow.begin(cycle)
+
+
+class EvaluationFlow(YearlyFlow):
+    """评估"""
+
+    room, step = "evaluation", 6
+    process_title = _("评估")
+
+    start = Begin().Next(this.completion_report)
+    completion_report = OfficeView(
+        office="mayor",
+        title=_("报告完成情况"),
+        form=forms.CompletionForm,
+        act=services.report_completion,
+        obstacles=services.obstacles_to_reporting,
+        context=selectors.completion_of,
+        page="steps/evaluation/completion.html",
+        irreversible=True,
+        basis=_("组织法第十二条、第十九条：政府向大会报告工作，接受主席团监督"),
+        output=_("完成情况报告"),
+    ).Next(this.inquire)
+
+    inquire = nodes.Split().Next(this.residents).Next(this.each_review)
+    residents = OfficeView(
+        office="clerk",
+        title=_("结束群众评价"),
+        form=forms.RoundForm,
+        act=services.close_round,
+        context=selectors.rating_facts,
+        page="steps/evaluation/ratings.html",
+        irreversible=True,
+        basis=_("群众满意不满意是评判标准；样本不足的只列样本数，不计满意率"),
+        hint=_("结束后不再接收群众评价。"),
+    ).Next(this.heard)
+    each_review = EachSplit(selectors.reviews_to_make).Each(this.review).Empty(this.reviewed)
+    review = OfficeView(
+        office="inspector",
+        seat=services.seat_of_group,
+        title=_("现场评议"),
+        form=forms.ReviewForm,
+        act=services.review_project,
+        basis=_("华泾镇等地做法：按八个维度加权评议，维度和权重由本地规则确定"),
+        output=_("代表评议意见"),
+    ).Next(this.reviewed)
+    reviewed = nodes.Join().Next(this.heard)
+    heard = nodes.Join().Next(this.presidium_report)
+
+    presidium_report = OfficeView(
+        office="chair",
+        title=_("主席团工作报告（监督情况）"),
+        form=forms.PresidiumReportForm,
+        act=services.report_of_presidium,
+        context=selectors.account_facts,
+        page="steps/evaluation/account.html",
+        basis=_("组织法第十二条第一款第九项、第十九条"),
+        output=_("主席团工作报告"),
+        hint=_("同时确定评估会议的届次和日期。"),
+    ).Next(this.measure_open)
+
+    measure_open = OfficeView(
+        office="chief_teller",
+        title=_("清点人数、发出测评票"),
+        form=forms.HallForm,
+        act=measuring.open_measurement,
+        obstacles=measuring.obstacles_to_opening,
+        context=selectors.measuring_facts,
+        page="steps/evaluation/hall.html",
+        irreversible=True,
+        basis=_("组织法第十四条：全体代表的三分之二以上出席方可进行"),
+    ).Next(this.key)
+    key = nodes.Split().Next(this.measure_key_first).Next(this.measure_key_second)
+    measure_key_first = OfficeView(
+        office="counter",
+        title=_("满意度测评第一次录入"),
+        form=forms.KeyingForm,
+        act=measuring.key_first,
+        context=selectors.measuring_facts,
+        page="steps/evaluation/hall.html",
+        basis=_("纸质票由两名计票人分别录入，数字一致方可签字"),
+    ).Next(this.keyed)
+    measure_key_second = OfficeView(
+        office="counter",
+        title=_("满意度测评第二次录入"),
+        form=forms.KeyingForm,
+        act=measuring.key_second,
+        context=selectors.measuring_facts,
+        page="steps/evaluation/hall.html",
+        basis=_("纸质票由两名计票人分别录入，数字一致方可签字"),
+    ).Next(this.keyed)
+    keyed = nodes.Join().Next(this.compare)
+    compare = nodes.Function(_part_of_the_act(measuring.compare)).Next(this.compared)
+    compared = (
+        nodes.Switch()
+        .Case(this.sign, _asks(measuring.keying_is_accepted))
+        .Case(this.measure_open, _asks(measuring.measurement_is_void))
+        .Default(this.key)
+    )
+    sign = nodes.Split().Next(this.measure_certify).Next(this.measure_certify_teller)
+    measure_certify = OfficeView(
+        office="chief_teller",
+        title=_("总监票人签字"),
+        form=forms.SigningForm,
+        act=measuring.sign_chief,
+        context=selectors.signing_facts,
+        page="steps/evaluation/signing.html",
+        irreversible=True,
+        basis=_("总监票人、监票人两人签字，数字不平衡的不能签字"),
+        output=_("满意度测评结果"),
+    ).Next(this.signed)
+    measure_certify_teller = OfficeView(
+        office="teller",
+        title=_("监票人签字"),
+        form=forms.SigningForm,
+        act=measuring.sign_teller,
+        context=selectors.signing_facts,
+        page="steps/evaluation/signing.html",
+        irreversible=True,
+        basis=_("总监票人、监票人两人签字，数字不平衡的不能签字"),
+        output=_("满意度测评结果"),
+    ).Next(this.signed)
+    signed = nodes.Join().Next(this.consequence)
+    consequence = nodes.Function(_part_of_the_act(measuring.settle)).Next(this.passed)
+    passed = (
+        nodes.If(_asks(lambda cycle: selectors.failing(cycle).exists()))
+        .Then(this.each_rectify)
+        .Else(this.publish)
+    )
+
+    each_rectify = EachSplit(measuring.items_to_rectify).Each(this.rectify).Empty(this.rectified)
+    rectify = OfficeView(
+        office="department",
+        seat=services.seat_of_department,
+        title=_("测评后整改"),
+        form=forms.RectifyForm,
+        act=measuring.rectify,
+        context=selectors.account_facts,
+        page="steps/evaluation/account.html",
+        basis=_("低于 80% 整改后再次测评；低于 60% 或再次未达标的，整改、通报并报同级党委"),
+        output=_("整改报告"),
+    ).Next(this.rectified)
+    rectified = nodes.Join().Next(this.second_measure)
+    second_measure = OfficeView(
+        office="chair",
+        title=_("组织再次测评"),
+        form=forms.SecondForm,
+        act=measuring.call_second,
+        context=selectors.account_facts,
+        page="steps/evaluation/account.html",
+        basis=_("未达标的项目未经再次测评不得销号；下次代表大会或主席团组织的代表会议进行"),
+        output=_("会议通知"),
+    ).Next(this.measure_open)
+
+    publish = OfficeView(
+        office="clerk",
+        title=_("公布明白账"),
+        form=forms.PublishForm,
+        act=services.publish_account,
+        obstacles=services.obstacles_to_closing,
+        context=selectors.account_facts,
+        page="steps/evaluation/account.html",
+        irreversible=True,
+        basis=_("实施结果和测评结果向社会公布"),
+        output=_("明白账"),
+    ).Next(this.archive)
+    archive = OfficeView(
+        office="clerk",
+        title=_("移交归档"),
+        form=forms.ArchiveForm,
+        act=services.hand_to_archive,
+        obstacles=services.obstacles_to_closing,
+        context=dossier.archive_facts,
+        page="steps/evaluation/archive.html",
+        irreversible=True,
+        basis=_("天全县等地做法：一年一卷，按六个环节排列，归档目录、件号、备考表齐全"),
+        output=_("归档目录、备考表、移交清单"),
+    ).Next(this.make_dossier)
+    make_dossier = CeleryJob(dossier.build_archive, _("生成年度卷宗")).Next(this.close)
+    close = nodes.Function(_part_of_the_act(close_and_look_back)).Next(this.end)
+    end = OfficeEnd()

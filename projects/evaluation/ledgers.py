@@ -1,0 +1,306 @@
+"""The registers that go into the dossier beside the papers: every record of the year as a table, step by step.
+
+No contact of a proposer, no query code and nobody's ballot is in any of them. Money in 元 with two decimals.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.timezone import localtime
+
+from projects.ballots.models import Vote, VoteState
+from projects.collection.models import Proposal
+from projects.cycles.models import Cycle
+from projects.evaluation import selectors
+from projects.evaluation.models import Review
+from projects.selection.models import Appraisal, Item, Objection, Screening, Source
+from projects.supervision.models import (
+    Change,
+    Contract,
+    Finding,
+    Inspection,
+    Interpellation,
+    Progress,
+    Project,
+)
+from workflow.flows.models import Meeting
+
+Row = Sequence[Any]
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """One register. step: 1–6; rows: cycle → rows in the order of the columns."""
+
+    step: int
+    title: str
+    columns: tuple[str, ...]
+    rows: Callable[[Cycle], Iterable[Row]]
+
+
+def as_csv(columns: Row, rows: Iterable[Row]) -> bytes:
+    """UTF-8 with BOM, CRLF; a cell a spreadsheet would take for a formula is made text (integrity.md §1, exports)."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, int):
+        return value
+    text = _text(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{localtime(value):%Y-%m-%d %H:%M}"
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _yuan(fen: int | None) -> str:
+    return "" if fen is None else f"{fen // 100}.{fen % 100:02d}"
+
+
+def _proposals(cycle: Cycle) -> Iterator[Row]:
+    for p in Proposal.objects.filter(cycle=cycle).select_related("village"):
+        kind, outcome = p.get_proposer_kind_display(), p.get_outcome_display()
+        yield (
+            p.pk, p.received_at, p.title, p.content, p.category, p.place, _yuan(p.estimate_fen), kind, p.channel,
+            p.village, p.get_state_display(), outcome, p.outcome_words,
+        )  # fmt: skip
+
+
+def _sources(cycle: Cycle) -> Iterator[Row]:
+    for s in (
+        Source.objects.filter(item__cycle=cycle)
+        .select_related("item", "proposal")
+        .order_by("item__number", "pk")
+    ):
+        yield s.item.number, s.item.title, s.proposal_id, s.proposal.title
+
+
+def _items(cycle: Cycle) -> Iterator[Row]:
+    for i in Item.objects.filter(cycle=cycle).select_related("department"):
+        yield (
+            i.number, i.title, i.content, i.category, i.place, i.beneficiaries, _yuan(i.investment_fen),
+            i.department, i.finish_by, i.target, i.support, i.get_state_display(), i.decision_reason,
+        )  # fmt: skip
+
+
+def _screenings(cycle: Cycle) -> Iterator[Row]:
+    for s in (
+        Screening.objects.filter(item__cycle=cycle).select_related("item").order_by("item__number", "pk")
+    ):
+        yield s.item.number, s.item.title, s.rule, s.get_verdict_display(), s.evidence
+
+
+def _appraisals(cycle: Cycle) -> Iterator[Row]:
+    found = Appraisal.objects.filter(item__cycle=cycle).select_related("item").order_by("item__number", "pk")
+    for a in found:
+        yield a.item.number, a.item.title, a.get_kind_display(), a.get_opinion_display(), a.words, a.on
+
+
+def _objections(cycle: Cycle) -> Iterator[Row]:
+    for o in Objection.objects.filter(notice__cycle=cycle).select_related("item", "notice").order_by("pk"):
+        yield o.notice.round, o.item, o.words, o.raised_at, o.get_state_display(), o.answer, o.changes_list
+
+
+def _votes(cycle: Cycle) -> Iterator[Row]:
+    signed = (VoteState.CERTIFIED, VoteState.DECLARED)
+    for v in Vote.objects.filter(about_reference=cycle.reference).order_by("pk"):
+        figures = v.figures if v.state in signed else {}
+        yield (
+            v.pk, v.get_purpose_display(), v.title, v.get_state_display(), v.deputies_in_office, v.deputies_present,
+            v.on_leave, v.issued, v.returned, figures.get("valid"), figures.get("invalid"), v.void_reason,
+        )  # fmt: skip
+
+
+def _tallies(cycle: Cycle) -> Iterator[Row]:
+    signed = Vote.objects.filter(
+        about_reference=cycle.reference, state__in=(VoteState.CERTIFIED, VoteState.DECLARED)
+    )
+    for vote in signed.order_by("pk"):
+        sums = vote.figures.get("sums", {})
+        for option in vote.options.all():
+            line = sums.get(option.title, {})
+            marks = (line.get(mark) for mark in ("for", "abstain", "against", "not_pressed", "points"))
+            yield vote.pk, vote.title, option.position, option.title, *marks
+
+
+def _signatures(cycle: Cycle) -> Iterator[Row]:
+    for vote in Vote.objects.filter(about_reference=cycle.reference).order_by("pk"):
+        for signature in vote.signatures.select_related("by").order_by("pk"):
+            yield vote.pk, vote.title, signature.office, signature.by.name, signature.at, signature.digest
+
+
+def _projects(cycle: Cycle) -> Iterator[Row]:
+    for p in Project.objects.filter(cycle=cycle).select_related("department", "group"):
+        yield (
+            p.number, p.title, p.content, p.place, p.target, p.department, p.leader, p.group, p.votes,
+            _yuan(p.budget_fen), _yuan(p.funded_fen), _yuan(p.invested_fen), p.finish_by, p.percent,
+            p.completed_on, p.accepted_on, p.get_state_display(),
+        )  # fmt: skip
+
+
+def _progress(cycle: Cycle) -> Iterator[Row]:
+    found = Progress.objects.filter(project__cycle=cycle).select_related("project")
+    for r in found.order_by("project__number", "period"):
+        yield (
+            r.project.number, r.project.title, r.period, r.on, r.percent, r.expected, _yuan(r.invested_fen),
+            _yuan(r.funded_fen), r.light, r.problems,
+        )  # fmt: skip
+
+
+def _contracts(cycle: Cycle) -> Iterator[Row]:
+    for c in _of_projects(Contract, cycle).order_by("project__number", "signed_on", "pk"):
+        kind = c.get_kind_display()
+        yield (
+            c.project.number,
+            c.project.title,
+            kind,
+            c.number,
+            c.party,
+            _yuan(c.amount_fen),
+            c.signed_on,
+            c.words,
+        )
+
+
+def _of_projects(model: Any, cycle: Cycle) -> Any:
+    return model.objects.filter(project__cycle=cycle).select_related("project")
+
+
+def _inspections(cycle: Cycle) -> Iterator[Row]:
+    for i in _of_projects(Inspection, cycle).select_related("by").order_by("on", "pk"):
+        yield i.project.number, i.project.title, i.on, i.place, i.words, i.by.name
+
+
+def _findings(cycle: Cycle) -> Iterator[Row]:
+    for f in _of_projects(Finding, cycle).order_by("raised_on", "pk"):
+        yield (
+            f.project.number,
+            f.project.title,
+            f.words,
+            f.raised_on,
+            f.get_state_display(),
+            f.tries,
+            f.remedy,
+        )
+
+
+def _changes(cycle: Cycle) -> Iterator[Row]:
+    for c in _of_projects(Change, cycle).order_by("asked_on", "pk"):
+        yield (
+            c.project.number,
+            c.project.title,
+            c.get_what_display(),
+            c.reason,
+            c.asked_on,
+            c.get_state_display(),
+        )
+
+
+def _interpellations(cycle: Cycle) -> Iterator[Row]:
+    for i in Interpellation.objects.filter(cycle=cycle).select_related("project").order_by("pk"):
+        yield i.project, i.words, i.get_state_display(), i.form, i.answer
+
+
+def _ratings(cycle: Cycle) -> Iterator[Row]:
+    for line in selectors.ratings_of(cycle):
+        m = line.marks
+        yield (
+            line.project.number,
+            line.project.title,
+            line.rating.sample,
+            m.satisfied,
+            m.basically,
+            m.dissatisfied,
+            line.rate,
+        )
+
+
+def _reviews(cycle: Cycle) -> Iterator[Row]:
+    titles = selectors.dimensions_of(cycle)
+    for r in (
+        Review.objects.filter(project__cycle=cycle)
+        .select_related("project", "by")
+        .order_by("project__number", "pk")
+    ):
+        marks = "；".join(f"{title} {r.marks.get(code)}" for code, (title, _weight) in titles.items())
+        yield r.project.number, r.project.title, marks, r.words, r.by.name, r.on
+
+
+def _measurements(cycle: Cycle) -> Iterator[Row]:
+    for m in selectors.measurement_table(cycle):
+        marks = (m.marks.satisfied, m.marks.basically, m.marks.dissatisfied, m.unmarked)
+        yield (
+            m.project.number,
+            m.project.title,
+            m.round,
+            *marks,
+            m.base,
+            m.rate,
+            m.verdict_label,
+            m.reason,
+            m.remedy,
+        )
+
+
+def _meetings(step: int) -> Callable[[Cycle], Iterator[Row]]:
+    def rows(cycle: Cycle) -> Iterator[Row]:
+        found = Meeting.objects.filter(about=cycle.reference, task__deadline__step=step).order_by(
+            "held_on", "pk"
+        )
+        for m in found:
+            votes = (m.votes_for, m.votes_against, m.votes_abstain)
+            yield m.held_on, m.title, m.body, m.members, m.present, *votes, m.agreed, m.minutes
+
+    return rows
+
+
+MEETING = ("日期", "议题", "会议", "组成人员", "出席", "赞成", "反对", "弃权", "通过", "纪要")
+OF_PROJECT = ("编号", "项目名称")
+
+LEDGERS = (
+    Ledger(1, "征集台账", ("序号", "收到时间", "项目名称", "内容", "类别", "地点", "投资估算（元）", "提出人类别", "渠道",
+                       "村（社区）", "状态", "去向", "答复"), _proposals),
+    Ledger(2, "归并表", ("归并项序号", "归并项", "意见建议序号", "意见建议"), _sources),
+    Ledger(2, "候选项目台账", ("序号", "项目名称", "建设内容", "类别", "地点", "受益范围", "总投资（元）", "责任单位", "完成时限",
+                         "年度目标", "民意", "状态", "理由"), _items),
+    Ledger(2, "资格筛查表", ("序号", "项目名称", "规则", "结论", "依据"), _screenings),
+    Ledger(2, "论证意见表", ("序号", "项目名称", "论证", "意见", "说明", "日期"), _appraisals),
+    Ledger(2, "公示异议台账", ("公示轮次", "项目", "异议", "收到时间", "状态", "答复", "改变名单"), _objections),
+    Ledger(4, "表决记录表", ("表决", "种类", "标题", "状态", "应到", "实到", "请假", "发出", "收回", "有效", "无效", "无效的理由"),
+           _votes),
+    Ledger(4, "逐项计票表", ("表决", "标题", "票面序号", "项目", "赞成（满意）", "弃权（基本满意）", "反对（不满意）", "未按（未作评价）",
+                       "得分"), _tallies),
+    Ledger(4, "签字表", ("表决", "标题", "职务", "签字人", "时间", "签字内容摘要（SHA-256）"), _signatures),
+    Ledger(5, "项目台账", (*OF_PROJECT, "建设内容", "地点", "年度目标", "责任单位", "责任领导", "监督小组", "得票", "总投资（元）",
+                       "资金到位（元）", "完成投资（元）", "完成时限", "形象进度（%）", "完工日期", "验收日期", "状态"), _projects),
+    Ledger(5, "进度报告台账", (*OF_PROJECT, "报告期", "日期", "形象进度（%）", "应达进度（%）", "完成投资（元）", "资金到位（元）",
+                         "亮灯", "存在问题"), _progress),
+    Ledger(5, "招标合同结算台账", (*OF_PROJECT, "类型", "编号", "对方单位", "金额（元）", "日期", "说明"), _contracts),
+    Ledger(5, "代表视察台账", (*OF_PROJECT, "日期", "地点", "察看情况", "视察人"), _inspections),
+    Ledger(5, "问题整改台账", (*OF_PROJECT, "问题", "提出日期", "状态", "退回次数", "整改情况"), _findings),
+    Ledger(5, "项目调整台账", (*OF_PROJECT, "事项", "理由", "提出日期", "状态"), _changes),
+    Ledger(5, "质询案台账", ("项目", "质询内容", "状态", "答复形式", "答复"), _interpellations),
+    Ledger(6, "群众评价表", (*OF_PROJECT, "样本", "满意", "基本满意", "不满意", "满意率"), _ratings),
+    Ledger(6, "代表评议表", (*OF_PROJECT, "各维度得分", "评议意见", "评议人", "日期"), _reviews),
+    Ledger(6, "满意度测评表", (*OF_PROJECT, "轮次", "满意", "基本满意", "不满意", "未作评价", "基数", "满意率", "结论", "依据", "整改"),
+           _measurements),
+    *(Ledger(step, "会议记录表", MEETING, _meetings(step)) for step in range(1, 7)),
+)  # fmt: skip

@@ -1,0 +1,268 @@
+"""Step 6's acts around the ballot: the report, residents, reviews, the account, the archive, the look back."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from projects.collection.models import Proposal, ProposalState
+from projects.cycles.deadlines_moving import recompute
+from projects.cycles.models import Cycle, CycleState
+from projects.cycles.papers import make_paper
+from projects.cycles.services import fix_session
+from projects.evaluation import measuring, selectors, wording
+from projects.evaluation.models import Grade, Rating, Review
+from projects.selection.models import Item, ItemState
+from projects.supervision.models import Project, ProjectState
+from workflow.audit.services import Act, write_down
+from workflow.flows.errors import Refused
+from workflow.flows.models import Meeting
+from workflow.flows.services import Outcome
+from workflow.machines.services import fire
+from workflow.people.models import Unit
+
+
+def obstacles_to_reporting(cycle: Cycle, at: Any) -> list[str]:
+    """Why completion cannot be reported: the year is not under supervision, or has nothing to report on."""
+    found = []
+    if cycle.state != CycleState.SUPERVISING:
+        found.append(_("年度工作当前为“%(state)s”，不在监督阶段。") % {"state": cycle.get_state_display()})
+    if not selectors.judged_projects(cycle):
+        found.append(_("本年度没有实施的项目，由主席团确认名单。"))
+    return found
+
+
+def report_completion(act: Act, cycle: Cycle, *, number: str, body: str, **why: str) -> Outcome:
+    """完成情况报告: what is accepted and what is not, and why; the year is to be judged from now on."""
+    if reasons := obstacles_to_reporting(cycle, act.at):
+        raise Refused(*reasons)
+    facts = selectors.completion_of(cycle)
+    reasons_by_id = {int(name.removeprefix("why_")): words for name, words in why.items()}
+    fire(cycle, "begin_evaluation", act)
+    accepted = [p.reference for p in facts["accepted"]]
+    unfinished = [p.reference for p in facts["unfinished"]]
+    make_paper(
+        act,
+        cycle,
+        "completion_report",
+        wording.title_of_year(cycle, "完成情况报告"),
+        body=wording.completion_text(body, facts, reasons_by_id),
+        number=number,
+        data={
+            "accepted": accepted,
+            "unfinished": unfinished,
+            "budget_fen": facts["budget_fen"],
+            "funded_fen": facts["funded_fen"],
+            "invested_fen": facts["invested_fen"],
+        },
+    )
+    return Outcome(after={"accepted": len(accepted), "unfinished": len(unfinished)})
+
+
+# Residents
+
+
+def obstacles_to_rating(project: Project, at: Any) -> list[str]:
+    """Why residents cannot rate a project now."""
+    if project.state != ProjectState.ACCEPTED:
+        return [_("“%(title)s”尚未验收，完工验收后开放评价。") % {"title": project.title}]
+    if not selectors.rating_round_is_open(project.cycle):
+        return [_("现在不是群众评价的时间。")]
+    return []
+
+
+def rate_project(act: Act, project: Project, *, grade: str, words: str = "") -> Rating:
+    """A resident rates a finished project, without name or account (act.actor None).
+
+    grade: a value of Grade. Refused outside the round, for an unfinished project, for an unknown grade. What was
+    written stays out of the trail; its hash is there.
+    """
+    if grade not in Grade.values:
+        raise Refused(_("请选择满意、基本满意或不满意。"))
+    with transaction.atomic():
+        held = Project.objects.select_for_update().get(pk=project.pk)
+        if reasons := obstacles_to_rating(held, act.at):
+            raise Refused(*reasons)
+        rating = Rating.objects.create(
+            unit=held.unit, project=held, grade=grade, words=words[:300], on=act.on
+        )
+        write_down(
+            act,
+            "evaluation.rate",
+            held.reference,
+            about=held.about,
+            step=6,
+            after={"grade": grade} | ({"words": _hash(words)} if words else {}),
+            label=held.label,
+        )
+    return rating
+
+
+def register_rating(act: Act, project: Project, *, grade: str, words: str) -> Outcome:
+    """A station registers what a resident says in person; the act's own entry is written by the caller."""
+    Rating.objects.create(unit=project.unit, project=project, grade=grade, words=words, on=act.on)
+    return Outcome(after={"grade": grade} | ({"words": _hash(words)} if words else {}))
+
+
+def _hash(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def close_round(act: Act, cycle: Cycle, *, body: str) -> Outcome:
+    """The residents' round is over; the sample of every project stands in the trail, sufficient or not."""
+    lines = selectors.ratings_of(cycle)
+    return Outcome(after={"samples": {line.project.reference: line.rating.sample for line in lines}})
+
+
+# On-site review
+
+
+def seat_of_group(cycle: Cycle, item: dict[str, int]) -> Unit:
+    """The supervision group of the project under review."""
+    return Project.objects.select_related("group").get(pk=item["project"]).group
+
+
+def seat_of_department(cycle: Cycle, item: dict[str, int]) -> Unit:
+    """The department answerable for a project."""
+    return Project.objects.select_related("department").get(pk=item["project"]).department
+
+
+def review_project(act: Act, cycle: Cycle, *, item: dict[str, int], words: str, **marks: int) -> None:
+    """One group's on-site review: a mark 0–100 per weighted dimension."""
+    Review.objects.create(
+        unit=cycle.unit,
+        project=Project.objects.get(pk=item["project"], cycle=cycle),
+        marks={name.removeprefix("mark_"): mark for name, mark in marks.items()},
+        words=words,
+        by=act.actor,
+        on=act.on,
+    )
+
+
+# The session
+
+
+def report_of_presidium(
+    act: Act, cycle: Cycle, *, term: int, session_number: int, held_on: date, number: str, body: str
+) -> None:
+    """主席团工作报告（监督情况）(组织法 12(9), 19), T2 fixed, and the measurement put on paper."""
+    session = fix_session(act, cycle, use="evaluation", term=term, number=session_number, held_on=held_on)
+    recompute(cycle)
+    make_paper(
+        act,
+        cycle,
+        "presidium_report",
+        wording.title_of_year(cycle, "主席团工作报告（监督情况）"),
+        body=body,
+        number=number,
+        data={"session": session.reference},
+    )
+    measuring.define(act, cycle, session=session, held_on=held_on)
+
+
+# The account and the archive
+
+
+def obstacles_to_closing(cycle: Cycle, at: Any = None) -> list[str]:
+    """Projects whose measurement is not closed; below the rate nothing closes without another one (rules.md §8)."""
+    found = [
+        _("“%(title)s”第 %(round)s 次测评为“%(state)s”，未经再次测评达标不得销号，由责任单位和主席团办理。")
+        % {"title": m.project.title, "round": m.round, "state": m.get_state_display()}
+        for m in selectors.open_measurements(cycle)
+    ]
+    return found + [
+        _("“%(title)s”还没有测评，由主席团组织。") % {"title": project.title}
+        for project in selectors.never_measured(cycle)
+    ]
+
+
+def publish_account(act: Act, cycle: Cycle, *, number: str, body: str) -> None:
+    """明白账: published; refused while a measurement is open."""
+    if reasons := obstacles_to_closing(cycle):
+        raise Refused(*reasons)
+    account = selectors.account_of(cycle)
+    make_paper(
+        act,
+        cycle,
+        "account",
+        wording.title_of_year(cycle, "明白账"),
+        body=wording.account_text(body, account),
+        number=number,
+        data={
+            line.project.reference: {"verdict": line.last.verdict, "rounds": len(line.rounds)}
+            for line in account.lines
+            if line.last
+        },
+        publish=True,
+    )
+
+
+def hand_to_archive(act: Act, cycle: Cycle, *, receiver: str, keeper: str, checker: str, body: str) -> None:
+    """移交归档: the list of what is handed over; a worker puts the dossier together."""
+    if reasons := obstacles_to_closing(cycle):
+        raise Refused(*reasons)
+    make_paper(
+        act,
+        cycle,
+        "transfer_list",
+        wording.title_of_year(cycle, "档案移交清单"),
+        body=wording.joined(body, f"移交单位：{cycle.unit.name}人大；接收单位：{receiver}。"),
+        data={"receiver": receiver, "keeper": keeper, "checker": checker},
+    )
+
+
+def close_year(act: Act, cycle: Cycle) -> None:
+    """Published and archived: the year is closed, candidates not elected go back to the pool with their history."""
+    fire(cycle, "close", act)
+    returning = (ItemState.NOT_ELECTED, ItemState.WITHDRAWN)
+    for item in Item.objects.filter(cycle=cycle, state__in=returning).order_by("number"):
+        fire(item, "reserve", act, reason=_("未入选，转入储备库"))
+    pooled = Proposal.objects.filter(
+        source__item__cycle=cycle, source__item__state=ItemState.RESERVED, state=ProposalState.ANSWERED
+    )
+    for proposal in pooled.order_by("pk"):
+        fire(proposal, "pool", act, reason=_("所属候选项目未入选，转入项目库"))
+
+
+# Looking back
+
+
+def look_back(act: Act, cycle: Cycle, *, meeting: Meeting, **fields: str) -> Outcome:
+    """翌年回头看: the record; what is found wanting goes to the departments."""
+    looked = selectors.projects_to_look_back_at(cycle)
+    found = {str(p.pk): {"state": fields[f"state_{p.pk}"], "words": fields[f"words_{p.pk}"]} for p in looked}
+    labels = {"good": _("运行良好"), "problem": _("存在问题")}
+    told = [(p, labels[found[str(p.pk)]["state"]], found[str(p.pk)]["words"]) for p in looked]
+    make_paper(
+        act,
+        cycle,
+        "look_back",
+        wording.title_of_year(cycle, "回头看记录"),
+        body=wording.look_back_text(meeting.minutes, told),
+        data={"projects": found},
+    )
+    return Outcome(after={"problems": sum(line["state"] == "problem" for line in found.values())})
+
+
+def items_to_fix(cycle: Cycle) -> list[dict[str, int]]:
+    """One task per project the last look found wanting."""
+    return [{"project": pk} for pk in sorted(selectors.look_back_problems(cycle))]
+
+
+def fix_after_look(act: Act, cycle: Cycle, *, item: dict[str, int], number: str, remedy: str) -> None:
+    """The department's report on what the look back found; the presidium looks again."""
+    project = Project.objects.get(pk=item["project"], cycle=cycle)
+    make_paper(
+        act,
+        cycle,
+        "rectification",
+        f"关于{project.title}回头看问题整改情况的报告",
+        body=remedy,
+        number=number,
+        data={"look_back": True},
+        subject=project.reference,
+    )

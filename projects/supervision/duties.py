@@ -1,0 +1,106 @@
+"""Acts that put a task before somebody: the record and its flow in one transaction; and the sweep of periods."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.timezone import localdate
+
+from projects.cycles.models import Cycle
+from projects.supervision import asking, changing, inspecting, rules
+from projects.supervision.flows import (
+    ChangeFlow,
+    InterpellationFlow,
+    PresidiumChangeFlow,
+    ProgressFlow,
+    begin_finding_flows,
+    begin_red_light,
+)
+from projects.supervision.models import Change, Inspection, Interpellation, Project, ProjectState
+from projects.supervision.selectors import overdue_reports, reports_quarterly, running
+from workflow.audit.services import Act
+from workflow.flows.acting import acting
+from workflow.machines.services import fire
+
+
+def inspect(act: Act, project: Project, **fields: Any) -> None:
+    """A visit of one's own accord, at any time; findings go to the department at once."""
+    visit: Inspection = inspecting.record_inspection(act, project, **fields)
+    begin_finding_flows(visit.project)
+
+
+def register_audit(act: Act, project: Project, **fields: Any) -> None:
+    """An audit report; the problems it names go to the department at once."""
+    inspecting.register_audit(act, project, **fields)
+    begin_finding_flows(project)
+
+
+def ask_change(act: Act, project: Project, **fields: Any) -> None:
+    """The request, before the body that decides."""
+    change: Change = changing.ask_change(act, project, **fields)
+    (ChangeFlow if change.body == "congress" else PresidiumChangeFlow).begin(change)
+
+
+def interpellate(act: Act, cycle: Cycle, **fields: Any) -> None:
+    """The interpellation, before the presidium."""
+    tabled: Interpellation = asking.table_interpellation(act, cycle, **fields)
+    InterpellationFlow.begin(tabled)
+
+
+# Periods
+
+
+def open_due_reports(at: datetime, *, cycle: Cycle | None = None) -> int:
+    """Ask for every progress report that has become due, and light up late ones; returns how many were asked for.
+
+    Safe to run as often as one likes: a period of a project is asked for once. cycle: this year's projects only.
+    """
+    building = Project.objects.filter(state=ProjectState.BUILDING).order_by("pk")
+    building = building.filter(cycle=cycle) if cycle else building
+    return sum(_open_for(pk, at) for pk in building.values_list("pk", flat=True))
+
+
+def _open_for(project_id: int, at: datetime) -> int:
+    with transaction.atomic():
+        project = (
+            Project.objects.select_for_update(of=("self",))
+            .select_related("cycle__unit", "unit", "department")
+            .get(pk=project_id)
+        )
+        if project.state != ProjectState.BUILDING:
+            return 0
+        act = Act(None, "system", project.unit, at, task="supervision.sweep")
+        periods = _unasked(project, localdate(at))
+        with acting(act):
+            for period in periods:
+                ProgressFlow.begin(project, period=period.label)
+            _light_up_late(project, act)
+    return len(periods)
+
+
+def _unasked(project: Project, today: date) -> list[rules.Period]:
+    """Periods that are over and nobody has been asked about; none that overlaps one already asked about."""
+    since = project.building_since
+    if since is None:
+        return []
+    ended = rules.ended_periods(since, today, quarterly=reports_quarterly(project))
+    last = _last_asked(project)
+    return [period for period in ended if last is None or period.first > last]
+
+
+def _last_asked(project: Project) -> date | None:
+    asked = [*project.reports.values_list("period", flat=True)]
+    asked += [process.data["period"] for process in running(ProgressFlow, project)]
+    return max((rules.period_named(label).last for label in asked), default=None)
+
+
+def _light_up_late(project: Project, act: Act) -> None:
+    """A late report is at least a yellow light, two are red; red is a 督办 task (steps.md)."""
+    light = rules.late_light(project.light, overdue_reports(project, act.at))
+    if light == project.light:
+        return
+    fire(project, "report", act, light=light)
+    if light == rules.RED:
+        begin_red_light(project)

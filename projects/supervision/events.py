@@ -1,0 +1,175 @@
+"""What offices do of their own accord in step 5."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.timezone import localdate
+from django.utils.translation import gettext_lazy as _
+
+from projects.cycles.models import Cycle, CycleState
+from projects.supervision import asking, building, changing, duties, forms, selectors, sessions
+from projects.supervision.models import Project, ProjectState
+from workflow.flows.events import Event, register_event
+from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import live_grants
+
+UNDER_SUPERVISION = (CycleState.SUPERVISING, CycleState.EVALUATING)
+GOING_ON = (ProjectState.ASSIGNED, ProjectState.BUILDING, ProjectState.SUSPENDED, ProjectState.COMPLETED)
+
+
+def own_project(project: Project, grant: RoleGrant) -> bool:
+    """A department acts on its own projects only; other offices on all of the township's."""
+    return grant.office != "department" or _held_at(grant, project.department_id)
+
+
+def own_group(project: Project, grant: RoleGrant) -> bool:
+    """An inspector visits the project of the own group; a senior deputy any."""
+    return grant.office != "inspector" or _held_at(grant, project.group_id)
+
+
+def _held_at(grant: RoleGrant, unit_id: int | None) -> bool:
+    # One person may hold the office at several units, in several groups say; any of them counts.
+    same = live_grants(localdate()).filter(user=grant.user_id, office=grant.office, unit=unit_id)
+    return grant.unit_id == unit_id or same.exists()
+
+
+def under_supervision(cycle: Cycle, grant: RoleGrant) -> bool:
+    return cycle.state in UNDER_SUPERVISION
+
+
+def obstacles_to_registering(project: Project, at: datetime) -> list[str]:
+    """Contracts belong to a project that has been handed over."""
+    return [] if project.state != ProjectState.ELECTED else [str(_("项目尚未交办，由主席团先行交办。"))]
+
+
+def obstacles_to_inspecting(project: Project, at: datetime) -> list[str]:
+    """Work must be under way or just finished."""
+    if project.state in GOING_ON:
+        return []
+    state: Any = project.get_state_display()
+    return [str(_("项目当前为“%(state)s”，不再登记视察。")) % {"state": state}]
+
+
+register_event(
+    Event(
+        key="supervision.contract",
+        title=_("登记招标、合同、结算"),
+        offices=("department", "finance"),
+        subject=Project,
+        form=forms.ContractForm,
+        act=building.register_contract,
+        step=5,
+        when=obstacles_to_registering,
+        offered=own_project,
+        basis=_("项目资金公开、可查；合计不得超出票决确定的总投资"),
+        page="steps/supervision/project.html",
+        context=selectors.project_file,
+    )
+)
+register_event(
+    Event(
+        key="supervision.inspect",
+        title=_("登记视察"),
+        offices=("inspector", "senior_deputy"),
+        subject=Project,
+        form=forms.InspectForm,
+        act=duties.inspect,
+        step=5,
+        when=obstacles_to_inspecting,
+        offered=own_group,
+        basis=_("组织法第十九条：代表视察；上级人大代表可以视察"),
+        output=_("视察记录、问题清单"),
+        page="steps/supervision/project.html",
+        context=selectors.project_file,
+    )
+)
+register_event(
+    Event(
+        key="supervision.audit",
+        title=_("登记审计报告"),
+        offices=("finance",),
+        subject=Project,
+        form=forms.AuditForm,
+        act=duties.register_audit,
+        step=5,
+        when=obstacles_to_registering,
+        basis=_("陕西规定第十九条：审计机关依法审计"),
+        output=_("审计报告"),
+        page="steps/supervision/project.html",
+        context=selectors.project_file,
+    )
+)
+register_event(
+    Event(
+        key="supervision.ask_change",
+        title=_("申请项目调整"),
+        offices=("mayor",),
+        subject=Project,
+        form=forms.ChangeForm,
+        act=duties.ask_change,
+        step=5,
+        when=changing.obstacles_to_asking,
+        basis=_("陕西规定第十八条：重大调整、暂缓、终止由代表大会决定并公布"),
+        hint=_("提出申请不改变项目；决定并公告之后才执行。"),
+        page="steps/supervision/project.html",
+        context=selectors.project_file,
+    )
+)
+register_event(
+    Event(
+        key="supervision.interpellate",
+        title=_("提出质询案"),
+        offices=("deputy",),
+        subject=Cycle,
+        form=forms.InterpellationForm,
+        act=duties.interpellate,
+        step=5,
+        when=asking.obstacles_to_interpellation,
+        offered=under_supervision,
+        basis=_("组织法第二十四条：会议期间，十名以上代表联名，书面提出"),
+    )
+)
+register_event(
+    Event(
+        key="supervision.call_session",
+        title=_("通知召开临时会议"),
+        offices=("chair",),
+        subject=Cycle,
+        form=forms.CallSessionForm,
+        act=sessions.call_session,
+        step=5,
+        when=sessions.obstacles_to_calling,
+        offered=under_supervision,
+        basis=_("组织法第十四条：主席团认为必要，或者五分之一以上的代表提议，可以临时召集会议"),
+        output=_("会议通知"),
+    )
+)
+register_event(
+    Event(
+        key="supervision.open_session",
+        title=_("临时会议开会"),
+        offices=("chair",),
+        subject=Cycle,
+        form=forms.OpenSessionForm,
+        act=sessions.open_extra,
+        step=5,
+        when=sessions.obstacles_to_opening,
+        offered=under_supervision,
+        basis=_("组织法第十四条：三分之二以上的代表出席，始得举行"),
+    )
+)
+register_event(
+    Event(
+        key="supervision.close_session",
+        title=_("临时会议闭会"),
+        offices=("chair",),
+        subject=Cycle,
+        form=forms.StepForm,
+        act=sessions.close_extra,
+        step=5,
+        when=sessions.obstacles_to_closing,
+        offered=under_supervision,
+    )
+)

@@ -1,0 +1,613 @@
+"""Whose turn it is in step 5 (steps.md, 5 监督; responsible: 乡镇人大主席团)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from viewflow import this
+from viewflow.workflow import nodes
+from viewflow.workflow.models import Process, Task
+
+from projects.cycles.flows import YearlyFlow, anchors_of
+from projects.cycles.selectors import cycle_of
+from projects.supervision import asking, building, changing, forms, inspecting, rules, selectors, services
+from projects.supervision.models import (
+    ChangeKind,
+    ChangeState,
+    Finding,
+    FindingState,
+    Project,
+    ProjectState,
+)
+from workflow.audit.services import Act
+from workflow.calendar.offsets import DueDate, Offset, resolve
+from workflow.flows.acting import current_act
+from workflow.flows.base import Begin
+from workflow.flows.nodes import MeetingView, OfficeEnd, OfficeView
+from workflow.flows.services import cancel_flow
+from workflow.people.models import Unit, User
+from workflow.roles.selectors import holders_of
+
+LIVE = (ProjectState.ASSIGNED, ProjectState.BUILDING, ProjectState.SUSPENDED)
+INSPECTION_MONTHS = {"monthly": 1, "quarterly": 3, "half_year": 6}
+
+
+def _department(project: Project, item: dict[str, Any]) -> Unit:
+    return project.department
+
+
+def _group(project: Project, item: dict[str, Any]) -> Unit:
+    return project.group
+
+
+def _subject(activation: Any) -> Any:
+    return activation.process.artifact
+
+
+# The year
+
+
+def _found(activation: Any) -> None:
+    services.found_projects(current_act(), _subject(activation))
+
+
+def _begin_projects(activation: Any) -> None:
+    for project in selectors.projects_of(_subject(activation)).filter(state=ProjectState.ASSIGNED):
+        ProjectFlow.begin(project)
+
+
+def _begin_inspections(activation: Any) -> None:
+    for project in selectors.projects_of(_subject(activation)).exclude(group=None):
+        if project.state in LIVE:
+            InspectFlow.begin(project)
+
+
+class SupervisionFlow(YearlyFlow):
+    """监督"""
+
+    room, step = "supervision", 5
+    process_title = _("监督")
+
+    start = Begin().Next(this.found)
+    found = nodes.Function(_found).Next(this.hand_over)
+    hand_over = MeetingView(
+        office="presidium",
+        title=_("交办入选项目"),
+        form=forms.HandOverForm,
+        act=services.hand_over,
+        context=selectors.year_overview,
+        page="steps/supervision/projects.html",
+        basis=_("票决后召开交办会，逐项明确责任单位、责任领导"),
+        output=_("交办单"),
+        irreversible=True,
+    ).Next(this.begin_projects)
+    begin_projects = nodes.Function(_begin_projects).Next(this.groups)
+    groups = MeetingView(
+        office="presidium",
+        title=_("组建代表监督小组"),
+        form=forms.GroupsForm,
+        act=services.form_groups,
+        context=selectors.year_overview,
+        page="steps/supervision/projects.html",
+        basis=_("组织法第十九条、第四十三条；每个项目一个监督小组"),
+        output=_("主席团会议纪要、监督小组名单"),
+    ).Next(this.begin_inspections)
+    begin_inspections = nodes.Function(_begin_inspections).Next(this.special_report)
+    special_report = (
+        MeetingView(
+            office="presidium",
+            title=_("听取专项工作报告"),
+            form=forms.SpecialReportForm,
+            act=services.hear_report,
+            context=selectors.year_overview,
+            page="steps/supervision/projects.html",
+            basis=_("组织法第十九条：闭会期间主席团组织听取和讨论专项工作报告"),
+            output=_("专项工作报告、询问和书面答复"),
+        )
+        .Returns(this.special_report)
+        .Next(this.end)
+    )
+    end = OfficeEnd()
+
+
+# One project
+
+
+def _end_of_work(project: Project, act: Act, *, reason: str, keep: tuple[type, ...] = ()) -> None:
+    """Call off what a finished or stopped project leaves open."""
+    for flow in (ProjectFlow, ProgressFlow, InspectFlow, RedLightFlow):
+        if flow not in keep:
+            call_off(flow, project, act, reason=reason)
+
+
+def call_off(flow: type, subject: Any, act: Act, *, reason: str) -> None:
+    """End every running process of a flow on a record."""
+    for process in selectors.running(flow, subject):
+        cancel_flow(process, act, reason=reason)
+
+
+def _after_finishing(activation: Any) -> None:
+    call_off(ProgressFlow, _subject(activation), current_act(), reason=str(_("项目已报完工")))
+    call_off(RedLightFlow, _subject(activation), current_act(), reason=str(_("项目已报完工")))
+
+
+def _after_accepting(activation: Any) -> None:
+    reason = str(_("项目已通过验收"))
+    _end_of_work(_subject(activation), current_act(), reason=reason, keep=(ProjectFlow,))
+
+
+class ProjectFlow(YearlyFlow):
+    """一个项目从实施计划到验收"""
+
+    room, step = "supervision", 5
+    process_title = _("项目实施")
+
+    start = Begin().Next(this.plan)
+    plan = OfficeView(
+        office="department",
+        seat=_department,
+        title=_("编制实施计划"),
+        form=forms.PlanForm,
+        act=building.draw_up_plan,
+        obstacles=building.obstacles_to_plan,
+        context=selectors.project_file,
+        page="steps/supervision/project.html",
+        basis=_("陕西规定第十七条：责任部门、目标、时限、资金安排、保障措施"),
+        output=_("项目建设计划书"),
+    ).Next(this.confirm_plan)
+    confirm_plan = (
+        OfficeView(
+            office="mayor",
+            title=_("确认实施计划"),
+            act=building.confirm_plan,
+            obstacles=building.obstacles_to_plan,
+            context=selectors.project_file,
+            page="steps/supervision/project.html",
+            basis=_("实施计划经乡镇长确认后报主席团"),
+        )
+        .Returns(this.plan)
+        .Next(this.review_plan)
+    )
+    review_plan = (
+        MeetingView(
+            office="presidium",
+            title=_("主席团审查实施计划"),
+            form=forms.DecisionForm,
+            act=building.review_plan,
+            obstacles=building.obstacles_to_plan,
+            context=selectors.project_file,
+            page="steps/supervision/project.html",
+            basis=_("陕西规定第十七条：实施计划应当公布"),
+            output=_("公布的实施计划"),
+        )
+        .Returns(this.plan)
+        .Next(this.accept)
+    )
+    accept = OfficeView(
+        office="department",
+        seat=_department,
+        title=_("申请完工验收"),
+        form=forms.AcceptanceForm,
+        act=building.apply_for_acceptance,
+        obstacles=building.obstacles_to_accepting,
+        context=selectors.project_file,
+        page="steps/supervision/project.html",
+        basis=_("问题全部销号后申请验收"),
+        output=_("验收材料"),
+    ).Next(this.finished)
+    finished = nodes.Function(_after_finishing).Next(this.agree_acceptance)
+    agree_acceptance = (
+        OfficeView(
+            office="inspector",
+            seat=_group,
+            title=_("代表监督小组确认验收"),
+            form=forms.AgreeForm,
+            act=building.accept,
+            on_return=building.refuse_acceptance,
+            context=selectors.project_file,
+            page="steps/supervision/project.html",
+            basis=_("验收须经代表监督小组同意"),
+            output=_("验收意见"),
+        )
+        .Returns(this.accept)
+        .Next(this.accepted)
+    )
+    accepted = nodes.Function(_after_accepting).Next(this.end)
+    end = OfficeEnd()
+
+
+# Progress
+
+
+def _is_red(activation: Any) -> bool:
+    return _subject(activation).light == rules.RED
+
+
+def begin_red_light(project: Project) -> None:
+    """A red light is a 督办 task, one at a time."""
+    if not selectors.running(RedLightFlow, project).exists():
+        RedLightFlow.begin(project)
+
+
+class ProgressFlow(YearlyFlow):
+    """一期进度报告"""
+
+    room, step = "supervision", 5
+    process_title = _("进度报告")
+
+    start = Begin().Next(this.progress, task_data=lambda activation: activation.task.data)
+    progress = OfficeView(
+        office="department",
+        seat=_department,
+        title=_("报告进度"),
+        form=forms.ProgressForm,
+        act=building.report_progress,
+        context=selectors.project_file,
+        page="steps/supervision/progress.html",
+        basis=_("每月报告形象进度、完成投资、资金到位；小项目每季度报告"),
+        output=_("进度报告"),
+    ).Next(this.lit)
+    lit = nodes.If(_is_red).Then(this.alarm).Else(this.end)
+    alarm = nodes.Function(lambda activation: begin_red_light(_subject(activation))).Next(this.end)
+    end = OfficeEnd()
+
+    @classmethod
+    def begin(cls, subject: Any, *, parent: Task | None = None, period: str = "") -> Process:
+        """Ask for the report on one period ("2027-03", "2027-Q1")."""
+        rules.period_named(period)
+        start = cls.instance.node("start")
+        activation = start.activation_class.create(start, None, None, data={"period": period})
+        activation.process.artifact = subject
+        activation.process.parent_task = parent
+        activation.process.data = {"period": period}
+        activation.execute()
+        return activation.process
+
+
+class RedLightFlow(YearlyFlow):
+    """红灯督办"""
+
+    room, step = "supervision", 5
+    process_title = _("红灯督办")
+
+    start = Begin().Next(this.red_light)
+    red_light = OfficeView(
+        office="mayor",
+        title=_("办理红灯督办"),
+        form=forms.RedLightForm,
+        act=building.answer_red_light,
+        context=selectors.project_file,
+        page="steps/supervision/project.html",
+        basis=_("亮红灯即督办：写明措施、责任人和期限"),
+        output=_("督办办理情况"),
+    ).Next(this.end)
+    end = OfficeEnd()
+
+
+# Inspections and findings
+
+
+def _begin_findings(activation: Any) -> None:
+    begin_finding_flows(_subject(activation))
+
+
+def begin_finding_flows(project: Project) -> None:
+    """One flow per finding that has none yet, re-checked by the office that raised it."""
+    for finding in project.findings.filter(state=FindingState.OPEN):
+        flow = RECHECKED_BY[finding.raised_as]
+        if not selectors.processes(flow, finding).exists():
+            flow.begin(finding)
+
+
+def _still_going(activation: Any) -> bool:
+    return _subject(activation).state in LIVE
+
+
+class InspectFlow(YearlyFlow):
+    """代表监督小组按期视察"""
+
+    room, step = "supervision", 5
+    process_title = _("代表视察")
+
+    start = Begin().Next(this.inspect)
+    inspect = OfficeView(
+        office="inspector",
+        seat=_group,
+        title=_("代表视察"),
+        form=forms.InspectForm,
+        act=inspecting.inspect_by_task,
+        context=selectors.project_file,
+        page="steps/supervision/project.html",
+        basis=_("组织法第十九条：闭会期间组织代表视察；每季度至少一次"),
+        output=_("视察记录、问题清单"),
+    ).Next(this.raise_findings)
+    raise_findings = nodes.Function(_begin_findings).Next(this.again)
+    again = nodes.If(_still_going).Then(this.inspect).Else(this.end)
+    end = OfficeEnd()
+
+    @classmethod
+    def due(cls, node: OfficeView, subject: Any, opened_on: date) -> DueDate | None:
+        """A period of the rulebook after the last visit."""
+        cycle = cycle_of(subject)
+        months = INSPECTION_MONTHS[cycle.rules.inspection_period]
+        return resolve(Offset("after", months, "month"), anchors_of(cycle, opened_on))
+
+
+def _finding_department(finding: Finding, item: dict[str, Any]) -> Unit:
+    return finding.project.department
+
+
+def _finding_group(finding: Finding, item: dict[str, Any]) -> Unit:
+    return finding.project.group
+
+
+def _raiser(seat: Any) -> Any:
+    """Whoever raised it re-checks, as long as the person holds the office; afterwards any holder may."""
+
+    def to(finding: Finding, item: dict[str, Any]) -> User | None:
+        on = current_act().on
+        still = finding.raised_by in holders_of(finding.raised_as, seat(finding, item), on)
+        return finding.raised_by if still else None
+
+    return to
+
+
+def _rectify() -> OfficeView:
+    return OfficeView(
+        office="department",
+        seat=_finding_department,
+        title=_("整改问题"),
+        form=forms.RectifyForm,
+        act=inspecting.rectify,
+        context=selectors.finding_facts,
+        page="steps/supervision/finding.html",
+        basis=_("视察、审计发现的问题限期整改，提出人复查销号"),
+        output=_("整改情况和佐证"),
+    ).Next(this.recheck)
+
+
+def _recheck(office: str, seat: Any) -> OfficeView:
+    return (
+        OfficeView(
+            office=office,
+            seat=seat,
+            to=_raiser(seat),
+            title=_("复查整改"),
+            form=forms.RecheckForm,
+            act=inspecting.recheck,
+            on_return=inspecting.send_finding_back,
+            context=selectors.finding_facts,
+            page="steps/supervision/finding.html",
+            basis=_("谁提出、谁复查；未整改到位的退回并计次"),
+            output=_("复查意见"),
+        )
+        .Returns(this.rectify)
+        .Next(this.end)
+    )
+
+
+def _township(finding: Finding, item: dict[str, Any]) -> Unit:
+    return finding.unit
+
+
+class FindingFlow(YearlyFlow):
+    """监督小组提出的问题"""
+
+    room, step = "supervision", 5
+    process_title = _("问题整改")
+
+    start = Begin().Next(this.rectify)
+    rectify = _rectify()
+    recheck = _recheck("inspector", _finding_group)
+    end = OfficeEnd()
+
+
+class SeniorFindingFlow(YearlyFlow):
+    """上级人大代表提出的问题"""
+
+    room, step = "supervision", 5
+    process_title = _("问题整改（上级代表）")
+
+    start = Begin().Next(this.rectify)
+    rectify = _rectify()
+    recheck = _recheck("senior_deputy", _township)
+    end = OfficeEnd()
+
+
+class AuditFindingFlow(YearlyFlow):
+    """审计发现的问题"""
+
+    room, step = "supervision", 5
+    process_title = _("问题整改（审计）")
+
+    start = Begin().Next(this.rectify)
+    rectify = _rectify()
+    recheck = _recheck("finance", _township)
+    end = OfficeEnd()
+
+
+RECHECKED_BY: dict[str, type[YearlyFlow]] = {
+    "inspector": FindingFlow,
+    "senior_deputy": SeniorFindingFlow,
+    "finance": AuditFindingFlow,
+}
+
+
+# Changes
+
+
+def _agreed(activation: Any) -> bool:
+    return _subject(activation).state == ChangeState.AGREED
+
+
+def _follow_change(activation: Any) -> None:
+    follow_change(_subject(activation), current_act())
+
+
+def follow_change(change: Any, act: Act) -> None:
+    """What an effected change does to the work under way: reports cease, flows end, a replacement begins."""
+    project = Project.objects.select_related("cycle", "unit", "department").get(pk=change.project_id)
+    reason = change.get_what_display()
+    if project.state == ProjectState.SUSPENDED:
+        call_off(ProgressFlow, project, act, reason=reason)
+    if project.state == ProjectState.STOPPED:
+        _end_of_work(project, act, reason=reason)
+        _end_findings(project, act, reason=reason)
+    if change.what == ChangeKind.REPLACE:
+        new = changing.found_replacement(act, change)
+        ProjectFlow.begin(new)
+        if new.group_id:
+            InspectFlow.begin(new)
+
+
+def _end_findings(project: Project, act: Act, *, reason: str) -> None:
+    for finding in selectors.open_findings(project):
+        call_off(RECHECKED_BY[finding.raised_as], finding, act, reason=reason)
+
+
+def _announce() -> OfficeView:
+    return OfficeView(
+        office="clerk",
+        title=_("公告项目调整"),
+        form=forms.NoticeForm,
+        act=changing.put_into_effect,
+        context=selectors.change_facts,
+        page="steps/supervision/change.html",
+        basis=_("陕西规定第十八条：调整须经决定并公布"),
+        output=_("项目调整公告"),
+        irreversible=True,
+    ).Next(this.follow)
+
+
+class ChangeFlow(YearlyFlow):
+    """代表大会决定的项目调整"""
+
+    room, step = "supervision", 5
+    process_title = _("项目调整（代表大会决定）")
+
+    start = Begin().Next(this.decide_change)
+    decide_change = MeetingView(
+        office="clerk",
+        body="congress",
+        members=selectors.deputies_in_office,
+        title=_("代表大会决定项目调整"),
+        form=forms.CongressForm,
+        act=changing.decide_change,
+        obstacles=changing.obstacles_to_congress,
+        context=selectors.change_facts,
+        page="steps/supervision/change.html",
+        basis=_("陕西规定第十八条；组织法第二十五条：全体代表的过半数通过"),
+        output=_("决定"),
+        irreversible=True,
+    ).Next(this.decided)
+    decided = nodes.If(_agreed).Then(this.change).Else(this.end)
+    change = _announce()
+    follow = nodes.Function(_follow_change).Next(this.end)
+    end = OfficeEnd()
+
+
+def _ratification(activation: Any) -> None:
+    change = _subject(activation)
+    _follow_change(activation)
+    policy = change.project.cycle.rules.change_policy
+    if rules.needs_ratification(policy, change.body):
+        RatifyFlow.begin(change)
+
+
+class PresidiumChangeFlow(YearlyFlow):
+    """主席团决定的项目调整"""
+
+    room, step = "supervision", 5
+    process_title = _("项目调整（主席团决定）")
+
+    start = Begin().Next(this.decide_change)
+    decide_change = MeetingView(
+        office="presidium",
+        title=_("主席团决定项目调整"),
+        form=forms.MeetingForm,
+        act=changing.decide_change,
+        context=selectors.change_facts,
+        page="steps/supervision/change.html",
+        basis=_("本地规定：闭会期间由主席团决定，报代表大会追认或备案"),
+        output=_("主席团会议纪要"),
+        irreversible=True,
+    ).Next(this.decided)
+    decided = nodes.If(_agreed).Then(this.change).Else(this.end)
+    change = _announce()
+    follow = nodes.Function(_ratification).Next(this.end)
+    end = OfficeEnd()
+
+
+def _not_ratified(activation: Any) -> bool:
+    return _subject(activation).state == ChangeState.ANNOUNCED
+
+
+class RatifyFlow(YearlyFlow):
+    """代表大会追认主席团的决定"""
+
+    room, step = "supervision", 5
+    process_title = _("项目调整追认")
+
+    start = Begin().Next(this.decide_change)
+    decide_change = MeetingView(
+        office="clerk",
+        body="congress",
+        members=selectors.deputies_in_office,
+        title=_("代表大会追认项目调整"),
+        form=forms.CongressForm,
+        act=changing.ratify_change,
+        obstacles=changing.obstacles_to_congress,
+        context=selectors.change_facts,
+        page="steps/supervision/change.html",
+        basis=_("主席团先行决定的，须经下次代表大会追认"),
+        output=_("决定"),
+        irreversible=True,
+    ).Next(this.refused)
+    refused = nodes.If(_not_ratified).Then(this.change).Else(this.end)
+    change = OfficeView(
+        office="clerk",
+        title=_("公告恢复原定内容"),
+        form=forms.NoticeForm,
+        act=changing.revoke_change,
+        context=selectors.change_facts,
+        page="steps/supervision/change.html",
+        basis=_("未获追认的调整不再执行"),
+        output=_("项目调整公告"),
+        irreversible=True,
+    ).Next(this.end)
+    end = OfficeEnd()
+
+
+# Interpellation
+
+
+class InterpellationFlow(YearlyFlow):
+    """质询案"""
+
+    room, step = "supervision", 5
+    process_title = _("质询案")
+
+    start = Begin().Next(this.interpellation)
+    interpellation = MeetingView(
+        office="presidium",
+        title=_("决定质询案的答复形式"),
+        form=forms.AdmitForm,
+        act=asking.admit,
+        context=selectors.interpellation_facts,
+        page="steps/supervision/interpellation.html",
+        basis=_("组织法第二十四条：由主席团决定交受质询机关答复"),
+        output=_("主席团会议纪要"),
+    ).Next(this.question)
+    question = OfficeView(
+        office="mayor",
+        title=_("答复质询案"),
+        form=forms.AnswerForm,
+        act=asking.answer,
+        context=selectors.interpellation_facts,
+        page="steps/supervision/interpellation.html",
+        basis=_("组织法第二十四条：受质询机关负责人答复"),
+        output=_("质询案答复"),
+    ).Next(this.end)
+    end = OfficeEnd()

@@ -1,0 +1,568 @@
+"""Step 5's forms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from projects.collection.forms import DecisionForm
+from projects.cycles.models import Cycle
+from projects.selection.models import Item, ItemState
+from projects.supervision import rules
+from projects.supervision.models import ChangeKind, Contract, Milestone, Project, ProjectState
+from projects.supervision.selectors import expected_of, projects_of
+from workflow.flows.fields import ChineseDateField, FenField
+from workflow.flows.forms import AssemblyForm, MeetingForm, StepForm
+from workflow.people.models import Unit, UnitKind, User
+from workflow.roles.selectors import live_grants
+
+Lines = forms.Textarea
+ROWS = 6
+FILE_KINDS = ("jpg", "jpeg", "png", "pdf", "doc", "docx", "xls", "xlsx", "wps", "ofd")
+MOST_BYTES = 20 * 1024 * 1024
+
+
+class ManyFiles(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Any number of files; cleans to a list. Refused: a kind or a size the file store does not keep."""
+
+    widget = ManyFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        given = data if isinstance(data, list | tuple) else [data] if data else []
+        if not given and self.required:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        return [self._kept(super(FilesField, self).clean(upload)) for upload in given]
+
+    def _kept(self, upload: UploadedFile) -> UploadedFile:
+        ending = (upload.name or "").rpartition(".")[2].lower()
+        if ending not in FILE_KINDS:
+            raise forms.ValidationError(
+                _("“%(name)s”的格式不收；可传图片、PDF、文档和表格。") % {"name": upload.name}
+            )
+        if (upload.size or 0) > MOST_BYTES:
+            raise forms.ValidationError(_("“%(name)s”超过 20 MB。") % {"name": upload.name})
+        return upload
+
+
+def lines_of(text: str) -> list[str]:
+    """A text box's lines, one matter each."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def holders(office: str, unit: Unit, on: Any) -> QuerySet[User]:
+    """The persons who hold an office at a unit, for a choice of people."""
+    return User.objects.filter(
+        pk__in=live_grants(on).filter(office=office, unit=unit).values("user")
+    ).order_by("pk")
+
+
+def departments(unit: Unit) -> QuerySet[Unit]:
+    """The responsible units of a township."""
+    return Unit.objects.filter(parent=unit, kind=UnitKind.DEPARTMENT, ends_on=None)
+
+
+class DayForm(StepForm):
+    """A form with a day that may not lie in the future."""
+
+    past: ClassVar[tuple[str, ...]] = ()
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        for name in self.past:
+            if data.get(name) and data[name] > self.act.on:
+                self.add_error(name, _("日期不能晚于今天。"))
+        return data
+
+
+class ResolvingForm(MeetingForm):
+    """A meeting that must decide: there is nobody to send the matter back to."""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if not self.errors and not self.agreed():
+            self.add_error(None, _("赞成未超过全体成员的半数，没有形成决定，请再次研究后登记。"))
+        return data
+
+
+class HandOverForm(ResolvingForm):
+    """交办单: a responsible leader per project, and a unit where the project has none yet."""
+
+    private = ("rows", "words")
+    number = forms.CharField(label=_("文号"), max_length=60, required=False)
+    words = forms.CharField(
+        label=_("交办要求"), widget=Lines(attrs={"rows": 5}), max_length=20000, required=False
+    )
+    field_order = ["number", *MeetingForm.field_order, "words"]
+
+    def prepare(self) -> None:
+        super().prepare()
+        for project in self.projects():
+            name = f"{project.number} {project.title}"
+            self.fields[f"leader_{project.pk}"] = forms.CharField(
+                label=_("责任领导：%(name)s") % {"name": name}, max_length=40, initial=project.leader
+            )
+            if project.department_id is None:
+                self.fields[f"department_{project.pk}"] = forms.ModelChoiceField(
+                    departments(self.subject.unit), label=_("责任单位：%(name)s") % {"name": name}
+                )
+
+    def projects(self) -> list[Project]:
+        return list(projects_of(self.subject).filter(state=ProjectState.ELECTED))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        data["rows"] = {
+            project.pk: {
+                "leader": data.pop(f"leader_{project.pk}", ""),
+                "department": data.pop(f"department_{project.pk}", None),
+            }
+            for project in self.projects()
+        }
+        return data
+
+
+class GroupsForm(ResolvingForm):
+    """One supervision group per project: deputies, as many as the rulebook allows, none of the responsible unit."""
+
+    private = ("members",)
+
+    def prepare(self) -> None:
+        super().prepare()
+        book = self.subject.rules
+        for project in self.projects():
+            self.fields[f"members_{project.pk}"] = forms.ModelMultipleChoiceField(
+                holders("deputy", self.subject.unit, self.act.on),
+                label=_("监督小组：%(number)s %(title)s")
+                % {"number": project.number, "title": project.title},
+                help_text=_("%(low)s 至 %(high)s 名代表") % {"low": book.group_min, "high": book.group_max},
+                widget=forms.CheckboxSelectMultiple,
+            )
+
+    def projects(self) -> list[Project]:
+        return list(projects_of(self.subject).filter(group=None).exclude(state=ProjectState.STOPPED))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        data["members"] = {
+            project.pk: self._watching(project, data.pop(f"members_{project.pk}", None) or [])
+            for project in self.projects()
+        }
+        return data
+
+    def _watching(self, project: Project, chosen: Sequence[User]) -> list[User]:
+        book, name = self.subject.rules, f"members_{project.pk}"
+        for sentence in rules.group_faults(len(chosen), book.group_min, book.group_max):
+            self.add_error(name, sentence)
+        if self._work_there(project, chosen):
+            self.add_error(name, _("责任单位的工作人员不能监督本单位承办的项目。"))
+        return list(chosen)
+
+    def _work_there(self, project: Project, chosen: Sequence[User]) -> bool:
+        staff = live_grants(self.act.on).filter(office="department", unit=project.department)
+        return staff.filter(user__in=[user.pk for user in chosen]).exists()
+
+
+class SpecialReportForm(DecisionForm):
+    """听取专项工作报告: the report, what was asked, and the written answers (组织法 19)."""
+
+    report = forms.CharField(label=_("报告正文"), widget=Lines(attrs={"rows": 8}), max_length=20000)
+    questions = forms.CharField(
+        label=_("询问的问题"), widget=Lines(attrs={"rows": 4}), max_length=4000, required=False
+    )
+    answers = forms.CharField(
+        label=_("书面答复"), widget=Lines(attrs={"rows": 4}), max_length=8000, required=False
+    )
+    field_order = [*MeetingForm.field_order, "report", "questions", "answers", "return_reason"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("questions") and not data.get("answers") and not self.errors and self.agreed():
+            self.add_error("answers", _("提出的问题须有书面答复。"))
+        return data
+
+
+class PlanForm(StepForm):
+    """项目建设计划书 (陕西 17): target, dates, money, safeguards, who answers for it, and the nodes."""
+
+    private = ("responsible", "milestones", "titles")
+    target = forms.CharField(label=_("年度目标"), widget=Lines(attrs={"rows": 2}), max_length=300)
+    starts_on = ChineseDateField(label=_("计划开工"))
+    finish_by = ChineseDateField(label=_("完成时限"))
+    funds = forms.CharField(label=_("资金安排"), widget=Lines(attrs={"rows": 3}), max_length=4000)
+    safeguards = forms.CharField(label=_("保障措施"), widget=Lines(attrs={"rows": 3}), max_length=4000)
+    responsible = forms.CharField(label=_("责任人"), max_length=40)
+
+    def prepare(self) -> None:
+        self.fields["target"].initial = self.subject.target
+        self.fields["finish_by"].initial = self.subject.finish_by
+        for n in range(1, ROWS + 1):
+            self._add_row(n)
+        self._fill_in_earlier()
+
+    def _add_row(self, n: int) -> None:
+        here = {"n": n}
+        self.fields[f"node_title_{n}"] = forms.CharField(
+            label=_("节点 %(n)s") % here, max_length=80, required=n == 1
+        )
+        self.fields[f"node_on_{n}"] = ChineseDateField(label=_("节点 %(n)s 计划日期") % here, required=n == 1)
+        self.fields[f"node_percent_{n}"] = forms.IntegerField(
+            label=_("节点 %(n)s 应达进度（%%）") % here, min_value=1, max_value=100, required=n == 1
+        )
+
+    def _fill_in_earlier(self) -> None:
+        """A plan that came back starts from what was handed in."""
+        plan = getattr(self.subject, "plan", None)
+        if plan is None:
+            return
+        for name in ("target", "starts_on", "finish_by", "funds", "safeguards", "responsible"):
+            self.fields[name].initial = getattr(plan, name)
+        for n, row in enumerate(self.subject.milestones.all()[:ROWS], 1):
+            self.fields[f"node_title_{n}"].initial = row.title
+            self.fields[f"node_on_{n}"].initial = row.due_on
+            self.fields[f"node_percent_{n}"].initial = row.percent
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        titles, points = [], []
+        for n in range(1, ROWS + 1):
+            title, on, percent = (data.pop(f"node_{part}_{n}", None) for part in ("title", "on", "percent"))
+            if title and on and percent:
+                titles.append(title)
+                points.append(rules.Point(on, percent))
+            elif title or on or percent:
+                self.add_error(f"node_title_{n}", _("节点 %(n)s 的名称、日期和进度都要填写。") % {"n": n})
+        if not self.errors:
+            for sentence in rules.plan_faults(
+                data["starts_on"], data["finish_by"], self.subject.finish_by, points
+            ):
+                self.add_error(None, sentence)
+        return data | {"titles": titles, "milestones": points}
+
+
+class ProgressForm(StepForm):
+    """One period's figures; the light is worked out, never entered."""
+
+    percent = forms.IntegerField(label=_("形象进度（%）"), min_value=0, max_value=100)
+    invested_fen = FenField(label=_("累计完成投资"))
+    funded_fen = FenField(label=_("累计资金到位"))
+    milestones_done = forms.ModelMultipleChoiceField(
+        Milestone.objects.none(),
+        label=_("已完成的节点"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    problems = forms.CharField(
+        label=_("存在问题"),
+        help_text=_("落后计划时必填，写明原因和办法。"),
+        widget=Lines(attrs={"rows": 3}),
+        max_length=2000,
+        required=False,
+    )
+    photos = FilesField(label=_("现场照片"), required=False)
+
+    def prepare(self) -> None:
+        rows = self.subject.milestones.filter(done_on=None)
+        field = self.fields["milestones_done"]
+        field.queryset = rows
+        field.label_from_instance = lambda m: f"{m.title}（{m.due_on}，{m.percent}%）"
+        for name in ("percent", "invested_fen", "funded_fen"):
+            self.fields[name].initial = getattr(self.subject, name)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if "percent" in data and data["percent"] < self.subject.percent:
+            self.add_error(
+                "percent", _("累计进度不能小于上期的 %(last)s%%。") % {"last": self.subject.percent}
+            )
+        if not self.errors and self.behind(data["percent"]) and not data["problems"]:
+            self.add_error("problems", _("进度落后于计划，须写明原因和办法。"))
+        return data
+
+    def behind(self, percent: int) -> bool:
+        """Whether the period ends at least a yellow light's lag behind plan."""
+        expected = expected_of(self.subject, rules.period_named(self.item["period"]).last)
+        return expected - percent >= self.subject.cycle.rules.light_yellow_points
+
+
+class RedLightForm(DayForm):
+    """红灯督办: measures, who answers for them, and the day the project is back on plan."""
+
+    private = ("responsible",)
+    measures = forms.CharField(
+        label=_("督办内容和措施"), widget=Lines(attrs={"rows": 4}), min_length=4, max_length=4000
+    )
+    responsible = forms.CharField(label=_("责任人"), max_length=40)
+    back_on = ChineseDateField(label=_("赶上计划的期限"))
+
+    def clean_back_on(self) -> Any:
+        day = self.cleaned_data["back_on"]
+        if day <= self.act.on:
+            raise forms.ValidationError(_("期限须晚于今天。"))
+        return day
+
+
+class ContractForm(DayForm):
+    """A tender, contract, variation or settlement."""
+
+    past = ("signed_on",)
+    kind = forms.ChoiceField(label=_("类型"), choices=Contract.Kind.choices)
+    number = forms.CharField(label=_("编号"), max_length=60, required=False)
+    party = forms.CharField(label=_("对方单位"), max_length=80)
+    amount_fen = FenField(label=_("金额"))
+    signed_on = ChineseDateField(label=_("签订（审定）日期"))
+    words = forms.CharField(label=_("说明"), max_length=300, required=False)
+    files = FilesField(label=_("附件"), required=False)
+
+
+class InspectForm(DayForm):
+    """代表视察: where, what was seen, and each problem on a line of its own."""
+
+    past = ("on",)
+    on = ChineseDateField(label=_("视察日期"))
+    place = forms.CharField(label=_("地点"), max_length=120)
+    words = forms.CharField(
+        label=_("察看情况"), widget=Lines(attrs={"rows": 4}), min_length=4, max_length=4000
+    )
+    findings = forms.CharField(
+        label=_("发现的问题"),
+        help_text=_("每行写一个问题；没有问题的不填。责任单位逐个整改，由您复查销号。"),
+        widget=Lines(attrs={"rows": 4}),
+        max_length=4000,
+        required=False,
+    )
+    photos = FilesField(label=_("现场照片"), required=False)
+
+    def prepare(self) -> None:
+        self.fields["place"].initial = self.subject.place
+
+    def clean_findings(self) -> list[str]:
+        return lines_of(self.cleaned_data["findings"])
+
+
+class RectifyForm(StepForm):
+    """整改: what was done, and the proof."""
+
+    remedy = forms.CharField(
+        label=_("整改情况"), widget=Lines(attrs={"rows": 4}), min_length=4, max_length=4000
+    )
+    files = FilesField(label=_("整改佐证"), required=False)
+
+    def prepare(self) -> None:
+        self.fields["remedy"].initial = self.subject.remedy
+
+
+class RecheckForm(StepForm):
+    """复查: closed, or back."""
+
+    decision = forms.ChoiceField(
+        label=_("复查结论"),
+        choices=[("close", _("已整改到位，销号")), ("back", _("未整改到位，退回重新整改"))],
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label=_("复查意见"),
+        help_text=_("退回时必填，写明哪里还不到位。"),
+        widget=Lines(attrs={"rows": 3}),
+        max_length=1000,
+        required=False,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("decision") == "back" and len(data.get("reason", "")) < 4:
+            self.add_error("reason", _("退回须写明理由。"))
+        return data
+
+
+class AuditForm(StepForm):
+    """审计报告, with the problems it names."""
+
+    number = forms.CharField(label=_("审计文号"), max_length=60)
+    title = forms.CharField(label=_("报告名称"), max_length=120)
+    body = forms.CharField(label=_("审计意见摘要"), widget=Lines(attrs={"rows": 5}), max_length=20000)
+    issues = forms.CharField(
+        label=_("审计发现的问题"),
+        help_text=_("每行写一个问题，由责任单位整改，财政所复查。"),
+        widget=Lines(attrs={"rows": 4}),
+        max_length=4000,
+        required=False,
+    )
+    files = FilesField(label=_("审计报告"), required=False)
+
+    def clean_issues(self) -> list[str]:
+        return lines_of(self.cleaned_data["issues"])
+
+
+class AcceptanceForm(DayForm):
+    """验收材料."""
+
+    past = ("completed_on",)
+    completed_on = ChineseDateField(label=_("完工日期"))
+    materials = forms.CharField(
+        label=_("完成情况和验收材料目录"), widget=Lines(attrs={"rows": 5}), min_length=4, max_length=20000
+    )
+    files = FilesField(label=_("验收材料"), required=False)
+
+
+class AgreeForm(StepForm):
+    """The group's opinion when it agrees; sending back is the general act with its reason."""
+
+    words = forms.CharField(
+        label=_("验收意见"), widget=Lines(attrs={"rows": 3}), min_length=4, max_length=4000
+    )
+
+
+# Which field of the change form holds the new value of which field of the project.
+NEW_VALUES: dict[str, tuple[str, ...]] = {
+    ChangeKind.CONTENT: ("target",),
+    ChangeKind.COST: ("budget_fen",),
+    ChangeKind.DEADLINE: ("finish_by",),
+    ChangeKind.PLACE: ("place",),
+    ChangeKind.UNIT: ("department",),
+    ChangeKind.REPLACE: ("item",),
+}
+
+
+class ChangeForm(StepForm):
+    """The government asks for one change of one project; only the field of its kind is read."""
+
+    what = forms.ChoiceField(label=_("调整事项"), choices=ChangeKind.choices)
+    target = forms.CharField(
+        label=_("新的年度目标"), widget=Lines(attrs={"rows": 2}), max_length=300, required=False
+    )
+    budget_fen = FenField(label=_("新的总投资"), required=False)
+    finish_by = ChineseDateField(label=_("新的完成时限"), required=False)
+    place = forms.CharField(label=_("新的建设地点"), max_length=120, required=False)
+    department = forms.ModelChoiceField(Unit.objects.none(), label=_("新的责任单位"), required=False)
+    item = forms.ModelChoiceField(Item.objects.none(), label=_("替换为储备库项目"), required=False)
+    reason = forms.CharField(label=_("理由"), widget=Lines(attrs={"rows": 4}), min_length=10, max_length=1000)
+
+    def prepare(self) -> None:
+        self.fields["department"].queryset = departments(self.subject.unit)
+        self.fields["item"].queryset = Item.objects.filter(
+            unit=self.subject.unit,
+            state__in=(ItemState.RESERVED, ItemState.NOT_ELECTED),
+            project=None,
+        )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        given = {name: data.pop(name, None) for name in self.fields if name not in ("what", "reason")}
+        if self.errors:
+            return data
+        for sentence in rules.change_faults(data["what"], self.subject.state):
+            self.add_error("what", sentence)
+        wanted = NEW_VALUES.get(data["what"], ())
+        for name in wanted:
+            if given[name] in (None, "") or given[name] == getattr(self.subject, name, None):
+                self.add_error(name, _("请填写调整后的内容，且与原来不同。"))
+        data["proposed"] = {name: _kept(given[name]) for name in wanted}
+        return data
+
+
+def _kept(value: Any) -> Any:
+    """A value as JSON keeps it."""
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return getattr(value, "pk", value)
+
+
+class CongressForm(AssemblyForm):
+    """The congress's decision by numbers; the base is all deputies in office (组织法 25)."""
+
+
+class NoticeForm(StepForm):
+    """项目调整公告."""
+
+    number = forms.CharField(label=_("公告编号"), max_length=60, required=False)
+    words = forms.CharField(
+        label=_("公告正文"), widget=Lines(attrs={"rows": 6}), min_length=4, max_length=20000
+    )
+
+
+ANSWER_FORMS = [
+    ("session", _("在代表大会全体会议上口头答复")),
+    ("presidium", _("在主席团会议上口头答复")),
+    ("movers", _("向提出质询案的代表口头答复")),
+    ("written", _("书面答复")),
+]
+
+
+class InterpellationForm(StepForm):
+    """质询案: ten or more deputies jointly, in writing (组织法 24)."""
+
+    private = ("movers",)
+    project = forms.ModelChoiceField(Project.objects.none(), label=_("所涉项目"), required=False)
+    words = forms.CharField(
+        label=_("质询的问题和内容"), widget=Lines(attrs={"rows": 5}), min_length=10, max_length=4000
+    )
+    movers = forms.ModelMultipleChoiceField(
+        User.objects.none(), label=_("联名代表"), widget=forms.CheckboxSelectMultiple
+    )
+
+    def prepare(self) -> None:
+        self.fields["project"].queryset = projects_of(self.subject)
+        self.fields["movers"].queryset = holders("deputy", self.subject.unit, self.act.on)
+
+    def clean_movers(self) -> list[User]:
+        movers = list(self.cleaned_data["movers"])
+        for sentence in rules.interpellation_faults(len(movers)):
+            raise forms.ValidationError(sentence)
+        if self.act.actor not in movers:
+            raise forms.ValidationError(_("提交人须是联名代表之一。"))
+        return movers
+
+
+class AdmitForm(ResolvingForm):
+    """The presidium decides the form of the answer."""
+
+    answer_form = forms.ChoiceField(label=_("答复形式"), choices=ANSWER_FORMS, widget=forms.RadioSelect)
+    field_order = [*MeetingForm.field_order, "answer_form"]
+
+
+class AnswerForm(StepForm):
+    """The answer of the body questioned, as given or as recorded."""
+
+    answer = forms.CharField(
+        label=_("答复内容"), widget=Lines(attrs={"rows": 6}), min_length=4, max_length=20000
+    )
+
+
+class CallSessionForm(StepForm):
+    """召集临时会议 (组织法 14)."""
+
+    term = forms.IntegerField(label=_("届"), min_value=1, max_value=99)
+    number = forms.IntegerField(label=_("次"), min_value=1, max_value=99)
+    held_on = ChineseDateField(label=_("会议日期"))
+    called_by = forms.ChoiceField(
+        label=_("召集的提出"),
+        choices=[("presidium", _("主席团决定")), ("one_fifth", _("五分之一以上的代表提议"))],
+        widget=forms.RadioSelect,
+    )
+    agenda = forms.CharField(label=_("建议议程"), widget=Lines(attrs={"rows": 4}), max_length=4000)
+
+    def clean_held_on(self) -> Any:
+        day = self.cleaned_data["held_on"]
+        if day <= self.act.on:
+            raise forms.ValidationError(_("会议日期须晚于今天。"))
+        return day
+
+
+class OpenSessionForm(StepForm):
+    """Attendance at the opening."""
+
+    deputies_in_office = forms.IntegerField(label=_("实有代表"), min_value=1, max_value=2000)
+    present_number = forms.IntegerField(label=_("实到人数"), min_value=0, max_value=2000)
+
+    def prepare(self) -> None:
+        cycle: Cycle = self.subject
+        self.fields["deputies_in_office"].initial = cycle.deputies_in_office

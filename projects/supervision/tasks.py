@@ -1,0 +1,16 @@
+"""Celery's door into supervision: the sweep of reporting periods."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from projects.supervision.duties import open_due_reports
+from workflow.people.isolation import SYSTEM, within
+
+
+@shared_task
+def sweep_reports() -> int:
+    """Ask for every progress report that has become due; running it again asks for nothing twice."""
+    with within(SYSTEM):
+        return open_due_reports(timezone.now())

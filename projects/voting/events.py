@@ -1,0 +1,128 @@
+"""What is done of its own accord around a vote: a new vote ordered, a recount, the session's end."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from projects.ballots import services as ballots
+from projects.cycles.models import Cycle, CycleState, Session, SessionState
+from projects.voting import forms, selectors, services
+from projects.voting.flows import beginning_anew
+from projects.voting.selectors import vote_of
+from workflow.audit.services import Act
+from workflow.flows.events import Event, register_event
+from workflow.flows.forms import StepForm
+from workflow.flows.models import Meeting
+from workflow.flows.services import Outcome
+from workflow.people.models import User
+from workflow.roles.selectors import holders_of
+
+
+def order_new_vote(
+    act: Act,
+    cycle: Cycle,
+    *,
+    reason: str,
+    held_on: date,
+    attended: list[str],
+    votes_for: int,
+    votes_against: int,
+    votes_abstain: int,
+    minutes: str,
+) -> Outcome:
+    """The presidium makes the vote under way void and orders a new one; attendance is counted again."""
+    with beginning_anew(act, cycle, reason=reason):
+        vote = vote_of(cycle)
+        meeting = Meeting.objects.create(
+            unit=act.unit,
+            body="presidium",
+            about=cycle.reference,
+            title=str(NEW_VOTE.title)[:120],
+            held_on=held_on,
+            members=len(_presidium(act, cycle)),
+            present=len(attended),
+            votes_for=votes_for,
+            votes_against=votes_against,
+            votes_abstain=votes_abstain,
+            agreed=True,
+            minutes=minutes,
+            recorded_by=act.actor,
+        )
+        meeting.attended.set(int(pk) for pk in attended)
+        new = ballots.void_vote(act, vote, reason=reason)
+    return Outcome(after={"void": vote.reference, "new_vote": new.reference}, reason=reason)
+
+
+def _presidium(act: Act, cycle: Cycle) -> list[User]:
+    return holders_of("presidium", cycle.unit, act.on)
+
+
+def recount(act: Act, cycle: Cycle, *, reason: str) -> Outcome:
+    """复票: the ballots are returned, keyed and signed again in a new record that names the old one."""
+    with beginning_anew(act, cycle, reason=reason):
+        vote = vote_of(cycle)
+        new = ballots.recount(act, vote, reason=reason)
+    return Outcome(after={"of": vote.reference, "new_vote": new.reference}, reason=reason)
+
+
+def obstacles_to_end_session(session: Session, at: datetime) -> list[str]:
+    """Why the session cannot be closed now."""
+    if session.state != SessionState.OPEN:
+        return [str(_("会议没有正在举行。"))]
+    return services.obstacles_to_ending(session)
+
+
+def _voting(cycle: Any, _grant: Any) -> bool:
+    return cycle.state == CycleState.VOTING
+
+
+NEW_VOTE = register_event(
+    Event(
+        key="voting.void",
+        title=_("决定重新投票"),
+        offices=("presidium", "clerk"),
+        subject=Cycle,
+        form=forms.NewVoteForm,
+        act=order_new_vote,
+        step=4,
+        when=services.obstacles_to_new_vote,
+        offered=_voting,
+        basis=_("投票有违票决办法的，由主席团决定重新投票；原投票保留备查"),
+        output=_("主席团会议纪要"),
+        irreversible=True,
+        body="presidium",
+    )
+)
+RECOUNT = register_event(
+    Event(
+        key="voting.recount",
+        title=_("复票"),
+        offices=("chief_teller",),
+        subject=Cycle,
+        form=forms.RecountForm,
+        act=recount,
+        step=4,
+        when=services.obstacles_to_recount,
+        offered=_voting,
+        basis=_("宣布结果以前可以复票；已签字的计票结果不改动，另立新的记录并写明理由"),
+        irreversible=True,
+        page="steps/voting/desk.html",
+        context=selectors.desk,
+    )
+)
+END_SESSION = register_event(
+    Event(
+        key="voting.end_session",
+        title=_("闭会"),
+        offices=("chair",),
+        subject=Session,
+        form=StepForm,
+        act=services.end_session,
+        when=obstacles_to_end_session,
+        basis=_("询问、质询只在会议期间提出（组织法第二十三条、第二十四条）"),
+        irreversible=True,
+    )
+)

@@ -1,0 +1,241 @@
+"""Whose turn it is in step 4 (steps.md, 4 票决; responsible: 乡镇人民代表大会, its 主席团 presides)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from viewflow import this
+from viewflow.workflow import nodes
+
+from projects.ballots.forms import AttendanceForm, CloseForm, OpenForm, SignForm, TallyForm
+from projects.ballots.models import VoteState
+from projects.cycles.flows import YearlyFlow
+from projects.cycles.models import Cycle
+from projects.voting import forms, selectors, services
+from workflow.audit.services import Act
+from workflow.flows.base import Begin
+from workflow.flows.nodes import MeetingView, OfficeEnd, OfficeView
+from workflow.flows.services import cancel_flow
+
+PAPER_BALLOT = _("无记名投票，纸质表决票；两名计票人分别录入，相符方可签字")
+
+
+class VotingFlow(YearlyFlow):
+    """票决"""
+
+    room, step = "voting", 4
+    process_title = _("票决")
+
+    start = Begin().Next(this.at_desk)
+    # A recount begins this flow anew with the ballots already issued.
+    at_desk = nodes.If(selectors.is_in_state(VoteState.OPEN)).Then(this.close).Else(this.attendance)
+    attendance = OfficeView(
+        office="clerk",
+        title=_("清点到会人数"),
+        form=AttendanceForm,
+        act=services.attendance,
+        context=selectors.desk,
+        page="steps/voting/desk.html",
+        basis=_("组织法第十四条：全体代表的三分之二以上出席"),
+        output=_("应到、请假、实到人数"),
+    ).Next(this.open)
+    open = (
+        OfficeView(
+            office="chair",
+            title=_("开始投票"),
+            form=OpenForm,
+            act=services.open_voting,
+            obstacles=services.obstacles_to_open,
+            context=selectors.desk,
+            page="steps/voting/desk.html",
+            irreversible=True,
+            basis=_("组织法第十四条；票决办法：发出表决票不多于实到代表"),
+            hint=_("开始后，票面、应选数和到会人数不再变动。人数有变动的，退回重新清点。"),
+        )
+        .Returns(this.attendance)
+        .Next(this.close)
+    )
+    close = OfficeView(
+        office="chief_teller",
+        title=_("收回表决票"),
+        form=CloseForm,
+        act=services.close_voting,
+        context=selectors.desk,
+        page="steps/voting/desk.html",
+        irreversible=True,
+        basis=_("收回的表决票等于或少于发出的，投票有效；多于发出的，投票无效，重新投票"),
+        output=_("发出、收回张数"),
+    ).Next(this.closed)
+    closed = nodes.If(selectors.is_in_state(VoteState.CLOSED)).Then(this.keying).Else(this.open)
+    keying = nodes.Split().Next(this.key_first).Next(this.key_second)
+    key_first = OfficeView(
+        office="counter",
+        title=_("第一次录入计票"),
+        form=TallyForm,
+        act=services.key_first,
+        context=selectors.keying_desk,
+        page="steps/voting/keying.html",
+        basis=PAPER_BALLOT,
+    ).Next(this.keyed_twice)
+    key_second = OfficeView(
+        office="counter",
+        title=_("第二次录入计票"),
+        form=TallyForm,
+        act=services.key_second,
+        context=selectors.keying_desk,
+        page="steps/voting/keying.html",
+        basis=PAPER_BALLOT,
+    ).Next(this.keyed_twice)
+    keyed_twice = nodes.Join().Next(this.keyed)
+    keyed = nodes.If(selectors.is_in_state(VoteState.KEYED)).Then(this.certifying).Else(this.keying)
+    certifying = nodes.Split().Next(this.certify_chief).Next(this.certify_teller)
+    certify_chief = OfficeView(
+        office="chief_teller",
+        title=_("总监票人在计票结果报告单上签字"),
+        form=SignForm,
+        act=services.sign_as_chief,
+        context=selectors.tally,
+        page="steps/voting/tally.html",
+        irreversible=True,
+        basis=_("总监票人、监票人核对无误后签字；票数不平衡的不能签字"),
+        output=_("计票结果报告单"),
+    ).Next(this.certified)
+    certify_teller = OfficeView(
+        office="teller",
+        title=_("监票人在计票结果报告单上签字"),
+        form=SignForm,
+        act=services.sign_as_teller,
+        context=selectors.tally,
+        page="steps/voting/tally.html",
+        irreversible=True,
+        basis=_("总监票人、监票人核对无误后签字；票数不平衡的不能签字"),
+        output=_("计票结果报告单"),
+    ).Next(this.certified)
+    certified = nodes.Join().Next(this.declare)
+    declare = OfficeView(
+        office="chair",
+        title=_("宣布票决结果"),
+        form=forms.DeclareForm,
+        act=services.declare_result,
+        context=selectors.tally,
+        page="steps/voting/tally.html",
+        irreversible=True,
+        basis=_("组织法第二十五条：以全体代表的过半数通过；当场宣布"),
+        output=_("入选、未入选名单"),
+    ).Next(this.voted)
+    voted = nodes.If(selectors.is_in_state(VoteState.DEFINED)).Then(this.attendance).Else(this.resolution)
+    resolution = (
+        MeetingView(
+            office="clerk",
+            body="congress",
+            title=_("大会通过决议"),
+            form=forms.ResolutionForm,
+            members=selectors.deputies_in_office,
+            act=services.resolve,
+            context=selectors.result_page,
+            page="steps/voting/result.html",
+            basis=_("组织法第二十五条：以全体代表的过半数通过；闭会前通过"),
+            output=_("关于确定年度民生实事项目的决议"),
+            hint=_("未通过的，可以修改后再次提请大会表决。"),
+        )
+        .Returns(this.resolution)
+        .Next(this.announce)
+    )
+    announce = MeetingView(
+        office="presidium",
+        title=_("发布公告"),
+        form=forms.AnnounceForm,
+        act=services.announce,
+        context=selectors.result_page,
+        page="steps/voting/result.html",
+        irreversible=True,
+        basis=_("票决结果由大会主席团发布公告"),
+        output=_("公告"),
+    ).Next(this.hand_on)
+    hand_on = nodes.Function(this.begin_after_vote).Next(this.end)
+    end = OfficeEnd()
+
+    def begin_after_vote(self, activation: Any) -> None:
+        """The year goes on to supervision; what is left of the vote goes its own way."""
+        AfterVoteFlow.begin(activation.process.artifact)
+
+
+class AfterVoteFlow(YearlyFlow):
+    """票决后续事项"""
+
+    room, step = "voting", 4
+    process_title = _("票决后续事项")
+
+    start = Begin().Next(this.split)
+    split = nodes.Split().Next(this.opinions).Next(this.tell_proposers).Next(this.file_county)
+    opinions = nodes.If(selectors.has_opinions).Then(this.hand_opinions).Else(this.all_done)
+    hand_opinions = MeetingView(
+        office="presidium",
+        title=_("交办审议意见"),
+        form=forms.HandOpinionsForm,
+        act=services.hand_opinions,
+        context=selectors.opinions_page,
+        page="steps/voting/opinions.html",
+        basis=_("代表审议意见由主席团汇总，交乡镇人民政府研究处理"),
+        output=_("审议意见交办单"),
+    ).Next(this.opinions_reply)
+    opinions_reply = (
+        OfficeView(
+            office="mayor",
+            title=_("报告审议意见研究处理情况"),
+            form=forms.OpinionsReplyForm,
+            act=services.reply_to_opinions,
+            context=selectors.opinions_page,
+            page="steps/voting/opinions.html",
+            basis=_("交办后三个月内向主席团报告；意见不明确的退回主席团"),
+            output=_("研究处理情况报告"),
+        )
+        .Returns(this.hand_opinions)
+        .Next(this.all_done)
+    )
+    tell_proposers = OfficeView(
+        office="gov_clerk",
+        title=_("告知提出人票决结果"),
+        form=forms.TellForm,
+        act=services.tell_proposers,
+        context=selectors.tell_page,
+        page="steps/voting/tell_proposers.html",
+        basis=_("件件有回音：入选、未入选（转入储备库）逐件告知"),
+        output=_("提出人凭查询码可见的结果"),
+    ).Next(this.all_done)
+    file_county = OfficeView(
+        office="clerk",
+        title=_("报县级人大常委会备案"),
+        form=forms.FilingForm,
+        act=services.file_with_county,
+        context=selectors.filing_page,
+        page="steps/voting/file_county.html",
+        basis=_("备案材料：决议、公告、计票结果报告单；县级不审批"),
+        output=_("备案报告"),
+    ).Next(this.all_done)
+    all_done = nodes.Join().Next(this.end)
+    end = OfficeEnd()
+
+
+@contextmanager
+def beginning_anew(act: Act, cycle: Cycle, *, reason: str) -> Iterator[None]:
+    """Hold the running vote's flow for a block, then call it off and begin it again where the vote now stands.
+
+    Whoever waited for the old one waits for the new one. The flow is locked before any vote, as every task does.
+    """
+    flow = VotingFlow.process_class._default_manager.select_related("parent_task")
+    process = flow.get(
+        flow_class=VotingFlow,
+        artifact_content_type=ContentType.objects.get_for_model(Cycle),
+        artifact_object_id=cycle.pk,
+        finished=None,
+    )
+    with transaction.atomic(), VotingFlow.lock(process.pk):
+        yield
+        cancel_flow(process, act, reason=reason)
+        VotingFlow.begin(cycle, parent=process.parent_task)

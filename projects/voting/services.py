@@ -1,0 +1,335 @@
+"""Step 4's acts: the desk's, the declaration, the resolution, and what is told to whom afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+
+from projects.ballots import figures as fig
+from projects.ballots import services as ballots
+from projects.ballots.models import Vote, VoteState
+from projects.ballots.selectors import Rejection, lines_of
+from projects.collection.models import Outcome as ProposalOutcome
+from projects.cycles.models import Cycle, CycleSession, CycleState, Paper, Session, SessionState
+from projects.cycles.papers import make_paper
+from projects.cycles.selectors import paper_of
+from projects.selection.models import Item, ItemState
+from projects.voting import drafts, selectors
+from projects.voting.selectors import vote_of
+from workflow.audit.services import Act
+from workflow.flows.errors import Refused
+from workflow.flows.models import Meeting
+from workflow.flows.services import Outcome
+from workflow.machines.services import fire
+from workflow.roles.selectors import holders_of
+
+# The desk
+
+
+def attendance(act: Act, cycle: Cycle, **figures: Any) -> None:
+    """应到、请假、实到, kept on the vote that is about to open."""
+    ballots.record_attendance(act, vote_of(cycle), **figures)
+
+
+def obstacles_to_open(cycle: Cycle, at: datetime) -> list[str]:
+    """What keeps the vote from opening: the quorum, tellers or counters not there."""
+    return [
+        *ballots.obstacles_to_quorum(vote_of(cycle)),
+        *obstacles_at_desk(cycle, at),
+    ]
+
+
+def obstacles_at_desk(cycle: Cycle, at: datetime) -> list[str]:
+    """Who is missing at the desk: a chief teller and another teller, two counters (rules.md §6.2)."""
+    on = localdate(at)
+    chief, tellers, counters = (
+        {user.pk for user in holders_of(office, cycle.unit, on)}
+        for office in ("chief_teller", "teller", "counter")
+    )
+    found = []
+    if not chief:
+        found.append(_("尚未确定总监票人，请系统管理员按通过的监票人名单授权。"))
+    if not tellers - chief and not (tellers and chief - tellers):
+        found.append(_("总监票人以外还须有监票人，请系统管理员按通过的监票人名单授权。"))
+    if len(counters) < 2:
+        found.append(_("计票人不足两人，两次录入须由不同的人进行，请系统管理员授权。"))
+    return found
+
+
+def open_voting(act: Act, cycle: Cycle, *, issued: int, **_witnessed: Any) -> None:
+    """开始投票, with the attendance last counted."""
+    vote = vote_of(cycle)
+    ballots.open_vote(
+        act, vote, present=vote.deputies_present or 0, on_leave=vote.on_leave or 0, issued=issued
+    )
+
+
+def close_voting(act: Act, cycle: Cycle, *, returned: int, **_witnessed: Any) -> Outcome | None:
+    """收回表决票; more returned than issued makes the vote void and puts a new one in its place."""
+    vote = vote_of(cycle)
+    now = ballots.close_vote(act, vote, returned=returned)
+    return None if now == vote else Outcome(after={"void": vote.reference, "new_vote": now.reference})
+
+
+def key_first(act: Act, cycle: Cycle, *, valid: int, invalid: int, **marks: int) -> Outcome | None:
+    """第一次录入."""
+    return _key(act, cycle, 1, valid=valid, invalid=invalid, marks=marks)
+
+
+def key_second(act: Act, cycle: Cycle, *, valid: int, invalid: int, **marks: int) -> Outcome | None:
+    """第二次录入, by another person who has not seen the first."""
+    return _key(act, cycle, 2, valid=valid, invalid=invalid, marks=marks)
+
+
+def _key(
+    act: Act, cycle: Cycle, turn: int, *, valid: int, invalid: int, marks: dict[str, int]
+) -> Outcome | None:
+    vote = vote_of(cycle)
+    figures = fig.sheet(vote, valid=valid, invalid=invalid, marks=marks)
+    rejected = ballots.key_tally(act, vote, turn=turn, figures=figures)
+    return Outcome(after=_said(rejected)) if rejected else None
+
+
+def _said(rejected: Rejection) -> dict[str, Any]:
+    if rejected.places:
+        return {"accepted": False, "differ": rejected.places}
+    return {"accepted": False, "unbalanced": len(rejected.problems)}
+
+
+def sign_as_chief(act: Act, cycle: Cycle, **_confirmed: bool) -> Outcome:
+    """总监票人签字."""
+    return _sign(act, cycle, "chief_teller")
+
+
+def sign_as_teller(act: Act, cycle: Cycle, **_confirmed: bool) -> Outcome:
+    """监票人签字."""
+    return _sign(act, cycle, "teller")
+
+
+def _sign(act: Act, cycle: Cycle, office: str) -> Outcome:
+    vote = vote_of(cycle)
+    signed = ballots.sign(act, vote, office)
+    if not signed.certified:
+        return Outcome(after={"digest": signed.digest})
+    _tally_report(act, cycle, vote, signed.digest)
+    return Outcome(after={"digest": signed.digest, "outcome": vote.outcome})
+
+
+def _tally_report(act: Act, cycle: Cycle, vote: Vote, digest: str) -> Paper:
+    return make_paper(
+        act,
+        cycle,
+        "tally_report",
+        f"{vote.title}计票结果报告单",
+        body=drafts.tally_text(vote, fig.decided(vote)),
+        data={"digest": digest, "file": fig.file_of(vote), "outcome": vote.outcome},
+        subject=vote.reference,
+        step=4,
+    )
+
+
+# The result
+
+
+def declare_result(act: Act, cycle: Cycle, **_confirmed: bool) -> Outcome:
+    """宣布结果: 入选 and 未入选 on the spot; those voted on again stay on the ballot (rules.md §6.2)."""
+    vote = vote_of(cycle)
+    ballots.declare(act, vote)
+    again = ballots.continue_vote(act, vote)
+    _settle_items(act, vote, again)
+    Paper.objects.filter(subject=vote.reference, kind="tally_report", published_at=None).update(
+        published_at=act.at
+    )
+    return Outcome(after={"elected": vote.outcome["elected"], "next_vote": again.reference if again else ""})
+
+
+def _settle_items(act: Act, vote: Vote, again: Vote | None) -> None:
+    lines = lines_of(vote)
+    items = selectors.items_of([line.reference for line in lines])
+    undecided = set(again.options.values_list("reference", flat=True)) if again else set()
+    for line in lines:
+        if line.reference not in undecided:
+            fire(
+                items[line.reference],
+                "elect" if line.elected else "not_elect",
+                act,
+                decision_reason=line.reason,
+            )
+
+
+def resolve(
+    act: Act, cycle: Cycle, *, meeting: Meeting, body: str, number: str, return_reason: str
+) -> Outcome | None:
+    """决议: adopted with more than half of all deputies (组织法 25), else put to the congress again."""
+    if not meeting.agreed:
+        return Outcome(returns_to="resolution", reason=return_reason)
+    make_paper(
+        act,
+        cycle,
+        "resolution",
+        drafts.resolution_title(cycle),
+        body=body,
+        number=number,
+        data={
+            "members": meeting.members,
+            "present": meeting.present,
+            "for": meeting.votes_for,
+            "against": meeting.votes_against,
+            "abstain": meeting.votes_abstain,
+            "items": [item.reference for item in selectors.elected_items(cycle)],
+        },
+        step=4,
+        publish=True,
+    )
+    session = selectors.vote_session(cycle)
+    if session.state == SessionState.OPEN and not obstacles_to_ending(session, besides=cycle):
+        fire(session, "end", act)
+    return None
+
+
+def obstacles_to_ending(session: Session, at: Any = None, *, besides: Cycle | None = None) -> list[str]:
+    """What of a year is still to be done at a session; one session may vote on a year and evaluate the one before.
+
+    besides: a cycle whose business there is finished.
+    """
+    return [
+        _("%(cycle)s尚有事项须在本次会议办理。") % {"cycle": use.cycle}
+        for use in session.uses.select_related("cycle", "cycle__unit")
+        if use.cycle != besides and _busy(use)
+    ]
+
+
+def _busy(use: CycleSession) -> bool:
+    """Whether a year's business at a session is still to be done: no resolution yet, or an evaluation under way."""
+    if use.use == CycleSession.Use.EVALUATION:
+        return use.cycle.state == CycleState.EVALUATING
+    before = use.cycle.state in (CycleState.DELIBERATING, CycleState.VOTING)
+    return before and paper_of(use.cycle, "resolution") is None
+
+
+def announce(act: Act, cycle: Cycle, *, meeting: Meeting, number: str, body: str) -> None:
+    """公告: numbered, signed by the session's presidium, published."""
+    if Paper.objects.filter(unit=cycle.unit, kind="announcement", number=number).exists():
+        raise Refused(_("%(number)s已经用过。") % {"number": number})
+    make_paper(
+        act,
+        cycle,
+        "announcement",
+        f"{selectors.vote_session(cycle)}公告",
+        body=body,
+        number=number,
+        data={"signature": selectors.signature_line(cycle)},
+        step=4,
+        publish=True,
+    )
+
+
+# After the vote
+
+
+def hand_opinions(act: Act, cycle: Cycle, *, meeting: Meeting, number: str, body: str) -> None:
+    """审议意见交办单: the delegations' opinions to the government, answered within three months."""
+    opinions = [
+        {
+            "delegation": opinion.delegation.name,
+            "item": opinion.item.title if opinion.item else "",
+            "words": opinion.words,
+        }
+        for opinion in selectors.opinions_of(cycle)
+    ]
+    make_paper(
+        act,
+        cycle,
+        "opinions",
+        f"关于交办{cycle}审议意见的通知",
+        body=body,
+        number=number,
+        data={"opinions": opinions},
+        step=4,
+    )
+
+
+def reply_to_opinions(act: Act, cycle: Cycle, *, body: str, **replies: str) -> None:
+    """研究处理情况报告, one answer per opinion."""
+    for opinion in selectors.opinions_of(cycle):
+        opinion.reply = replies[f"reply_{opinion.pk}"]
+        opinion.save(update_fields=["reply"])
+    make_paper(act, cycle, "opinions_reply", f"关于{cycle}审议意见研究处理情况的报告", body=body, step=4)
+
+
+def tell_proposers(act: Act, cycle: Cycle, *, words_elected: str, words_not_elected: str) -> Outcome:
+    """Tell every proposer of a candidate how it ended; what was not elected goes into the pool where there is one."""
+    told = 0
+    for proposal in selectors.untold(cycle).select_for_update(of=("self",)):
+        item = proposal.source.item
+        elected = item.state == ItemState.ELECTED
+        fire(
+            proposal,
+            "answer",
+            act,
+            outcome=ProposalOutcome.CARRIED if elected else ProposalOutcome.RESERVE,
+            outcome_words=words_elected if elected else _words_for(item, words_not_elected),
+            answered_at=act.at,
+        )
+        told += 1
+    if cycle.rules.pool_all_year:
+        _reserve(act, cycle)
+    return Outcome(after={"told": told})
+
+
+def _words_for(item: Item, words: str) -> str:
+    return _("所在候选项目在表决前依程序撤回，已转入储备库。") if item.state == ItemState.WITHDRAWN else words
+
+
+def _reserve(act: Act, cycle: Cycle) -> None:
+    for item in Item.objects.filter(cycle=cycle, state__in=(ItemState.NOT_ELECTED, ItemState.WITHDRAWN)):
+        fire(item, "reserve", act)
+
+
+def file_with_county(act: Act, cycle: Cycle, *, number: str, body: str) -> None:
+    """备案报告 with its documents; the county keeps it, it approves nothing."""
+    documents = [
+        {"paper": paper.reference, "kind": paper.kind, "title": paper.title, "number": paper.number}
+        for paper in selectors.filed_papers(cycle)
+    ]
+    make_paper(
+        act,
+        cycle,
+        "filing",
+        f"关于{cycle}{cycle.rules.words['vote']}情况的备案报告",
+        body=body,
+        number=number,
+        data={"documents": documents},
+        step=4,
+    )
+
+
+# Beside the flow
+
+
+def obstacles_to_new_vote(cycle: Cycle, at: datetime) -> list[str]:
+    """Why the presidium cannot order a new vote now: none under way, or signed already."""
+    vote = _current(cycle)
+    if vote and vote.state in (VoteState.OPEN, VoteState.CLOSED, VoteState.KEYED):
+        return []
+    return [_("没有正在进行、尚未签字的投票。")]
+
+
+def obstacles_to_recount(cycle: Cycle, at: datetime) -> list[str]:
+    """Why the ballots cannot be counted again now: not collected, or declared already."""
+    vote = _current(cycle)
+    if vote and vote.state in (VoteState.CLOSED, VoteState.KEYED, VoteState.CERTIFIED):
+        return []
+    return [_("表决票尚未收回，或结果已经宣布，不能复票。")]
+
+
+def _current(cycle: Cycle) -> Vote | None:
+    return selectors.current_vote(cycle.reference, *selectors.PROJECTS)
+
+
+def end_session(act: Act, session: Session) -> None:
+    """闭会, where a year's resolution has not ended it already."""
+    fire(session, "end", act)

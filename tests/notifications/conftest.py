@@ -1,0 +1,68 @@
+"""A township whose people have mailboxes, and a post office that is asked by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from django.db import connection
+
+from notifications.models import Delivery
+from notifications.post import post_unit
+from projects.cycles.models import Cycle
+from projects.demo.cast import Township
+from projects.lifecycle.services import start_year
+from tests.builders import at, township
+from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import User
+
+PLAN = {
+    "opens_on": date(2026, 9, 1),
+    "planned_t": date(2027, 1, 20),
+    "planned_t2": date(2028, 1, 18),
+    "year": 2027,
+}
+SCHEME = {
+    "opens_on": "2026-09-01",
+    "planned_t": "2027-01-20",
+    "planned_t2": "2028-01-18",
+    "leading_group": "组长、副组长和成员",
+    "body": "按照三个阶段六个环节组织实施。",
+}
+CALL = {"window_from": "2026-09-03", "window_to": "2026-10-08", "body": "现面向全镇公开征集民生实事项目。"}
+
+
+def give_mailboxes() -> None:
+    """Everybody gets an address named after the username."""
+    people = list(User.objects.all())
+    for user in people:
+        user.email = f"{user.username.replace('@', '.').lower()}@example.org"
+    User.objects.bulk_update(people, ["email"])
+
+
+@pytest.fixture
+def town(db: None) -> Township:
+    apply(SYSTEM)
+    made = township()
+    give_mailboxes()
+    return made
+
+
+@pytest.fixture
+def cycle(town: Township) -> Cycle:
+    return start_year(town.act("chair", at("2026-08-10")), **PLAN)
+
+
+@pytest.fixture
+def post(town: Township) -> Callable[[], list[Delivery]]:
+    """Commit's work done by hand, then the unit posted; returns the letters this made."""
+
+    def run() -> list[Delivery]:
+        before = set(Delivery.objects.values_list("pk", flat=True))
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        assert post_unit(town.unit.pk)
+        return list(Delivery.objects.exclude(pk__in=before).select_related("recipient").order_by("pk"))
+
+    return run

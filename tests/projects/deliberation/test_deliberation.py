@@ -1,0 +1,735 @@
+"""Step 3: from the report to the Party committee to the defined ballot."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from django.template.loader import render_to_string
+
+import projects.deliberation.events  # noqa: F401
+from projects.ballots.models import Vote
+from projects.cycles.deadlines import TASK_TIMES
+from projects.cycles.models import Cycle, Paper, RollLine, Session
+from projects.cycles.rulebook import Rules
+from projects.cycles.selectors import paper_of, session_of
+from projects.cycles.services import create_cycle
+from projects.deliberation import rules
+from projects.deliberation.flows import DeliberationFlow, MatterFlow, QuestionFlow, WithdrawalFlow
+from projects.deliberation.models import AddedMatter, BudgetLine, Opinion, Question, Receipt, Visit
+from projects.deliberation.selectors import (
+    candidates_of,
+    obstacles_to_beginning,
+    obstacles_to_vote,
+    readiness_sheet,
+)
+from projects.demo.play import deliberation as play
+from projects.demo.play import stage
+from projects.demo.play.stage import assembly, do_task, meeting, moment, open_tasks
+from projects.selection.models import Item
+from tests.builders import at, do, meeting_of, open_task, township
+from workflow.audit.models import Entry
+from workflow.flows.acting import acting
+from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
+from workflow.flows.events import events, perform
+from workflow.flows.models import Deadline
+from workflow.flows.services import complete, send_back
+from workflow.machines.services import fire
+from workflow.people.isolation import SYSTEM, apply
+from workflow.roles.models import RoleGrant
+from workflow.roles.services import grant, revoke
+
+pytestmark = pytest.mark.django_db
+
+T = date(2027, 1, 20)
+PLAN = {"term": 19, "number": 2}
+TITLES = (
+    "农村道路硬化",
+    "村级饮水管网改造",
+    "老年助餐点",
+    "中心小学操场改造",
+    "集镇路灯亮化",
+    "敬老院无障碍改造",
+)
+SEATS = 4
+FLOWS = (DeliberationFlow, QuestionFlow, WithdrawalFlow, MatterFlow)
+
+
+@pytest.fixture(autouse=True)
+def _system(db):
+    apply(SYSTEM)
+
+
+@pytest.fixture
+def town(db):
+    apply(SYSTEM)
+    return township()
+
+
+@pytest.fixture
+def cycle(town):
+    """A year at the door of step 3, with six candidates."""
+    act = town.act("chair", at("2026-09-01"))
+    cycle = create_cycle(act, year=2027, opens_on=date(2026, 9, 1), planned_t=T, planned_t2=date(2028, 1, 18))
+    fire(cycle, "open", act, rules_data=Rules().frozen_json())
+    fire(cycle, "begin_selection", act)
+    for n, title in enumerate(TITLES, 1):
+        candidate(town, cycle, n, title)
+    fire(cycle, "begin_deliberation", town.act("chair", at("2026-12-20")))
+    begin = town.act("chair", at("2026-12-20"))
+    with acting(begin):
+        DeliberationFlow.begin(cycle)
+    return cycle
+
+
+def candidate(town, cycle, n, title):
+    act = town.act("gov_clerk", at("2026-12-01"))
+    item = Item.objects.create(
+        unit=town.unit,
+        cycle=cycle,
+        number=n,
+        title=title,
+        content=f"实施{title}。",
+        category="交通出行",
+        investment_fen=50_000_000,
+        funding={"own": 30_000_000, "upper": 20_000_000},
+        department=town.departments[n % 6],
+        leader=town.of("mayor").name,
+        finish_by=date(2027, 11, 30),
+    )
+    for arrow in ("pass_screening", "draft", "list_candidate"):
+        fire(item, arrow, act)
+    return item
+
+
+@pytest.fixture
+def reported(town, cycle):
+    play.play_report(town, cycle, t=T, **PLAN)
+    return cycle
+
+
+@pytest.fixture
+def prepared(town, cycle):
+    play.play_preparation(town, cycle, t=T, seats=SEATS, unconfirmed=18, **PLAN)
+    cycle.refresh_from_db()
+    return cycle
+
+
+@pytest.fixture
+def opened(town, prepared):
+    play.play_opening(town, prepared, t=T)
+    return prepared
+
+
+@pytest.fixture
+def heard(town, opened):
+    play.play_delegations(town, opened, t=T)
+    return opened
+
+
+def settle(town, cycle, **more):
+    data = play.settlement_data(town, cycle, t=T, seats=SEATS, mode="select") | more
+    return do_task(cycle, "deliberation.settle", town.of("presidium"), T, hour=11, **data)
+
+
+def adopt(town, cycle, present=19, **more):
+    return do_task(
+        cycle, "deliberation.adopt_method", town.of("clerk"), T, hour=13, **assembly(20, present, T, **more)
+    )
+
+
+def ask(town, cycle, day=T):
+    data = {"department": town.departments[0].pk, "candidate": "", "words": "管护经费如何保障？"}
+    return perform(
+        "deliberation.ask", cycle, actor=town.deputies[5], office="deputy", data=data, at=moment(day, 10)
+    )
+
+
+# --- the whole
+
+
+def test_deliberation_ends_with_a_ballot_of_the_candidates_in_the_order_of_the_paper(town, cycle):
+    vote = play.play_deliberation(town, cycle, t=T, seats=SEATS, mode="select", **PLAN)
+    assert [(o.position, o.title) for o in vote.options.all()] == list(enumerate(TITLES, 1))
+    assert [o.reference for o in vote.options.all()] == [i.reference for i in Item.objects.order_by("number")]
+    assert (vote.mode, vote.seats, vote.deputies_in_office) == ("select", 4, 20)
+    assert vote.rules["quorum"] == "2/3" and vote.rules["majority_base"] == "in_office"
+    assert set(Item.objects.values_list("state", "ballot_number")) == {("on_ballot", n) for n in range(1, 7)}
+    assert open_tasks(cycle, "deliberation.adopt_method") == []
+
+
+def test_the_trail_tells_the_steps_in_their_order(town, cycle):
+    play.play_deliberation(town, cycle, t=T, seats=SEATS, mode="select", **PLAN)
+    told = list(
+        Entry.objects.filter(action__startswith="deliberation.")
+        .order_by("id")
+        .values_list("action", flat=True)
+    )
+    steps = [a.removeprefix("deliberation.") for a in told if "visit" not in a and "confirm" not in a]
+    assert steps == [
+        *("report_party", "party_reply", "agenda", "bill", "budget", "convene", "roll", "training"),
+        *("readiness", "materials", "preliminary", "explain", "deliberate", "deliberate", "deliberate"),
+        *("ask", "reply", "settle", "adopt_method"),
+    ]
+
+
+def test_the_paper_follows_the_numbers_the_presidium_gives(town, heard):
+    items = list(candidates_of(heard))
+    orders = {f"order_{item.pk}": len(items) - n for n, item in enumerate(items)}
+    settle(town, heard, **orders)
+    adopt(town, heard)
+    vote = Vote.objects.get()
+    assert [o.title for o in vote.options.all()] == list(reversed(TITLES))
+
+
+# --- deadlines
+
+
+def test_deadlines_count_back_from_the_session_over_rest_days(town, cycle):
+    # T−25 is a Saturday, so the Friday before it.
+    assert open_task("deliberation.report_party").due_on == date(2026, 12, 25)
+    play.play_report(town, cycle, t=T, **PLAN)
+    assert open_task("deliberation.agenda").due_on == date(2026, 12, 31)
+
+
+def test_a_session_moved_by_the_presidium_moves_the_deadlines_that_hang_on_it(town, reported):
+    later = T + timedelta(days=7)
+    data = meeting(town.people["presidium"], date(2026, 12, 29)) | {
+        "session_on": later.isoformat(),
+        "session_days": "1",
+        "seats": SEATS,
+        "candidates": [str(item.pk) for item in candidates_of(reported)],
+        "agenda": play.AGENDA,
+        "attending": play.ATTENDING,
+    }
+    do_task(reported, "deliberation.agenda", town.of("presidium"), date(2026, 12, 29), **data)
+    reported.refresh_from_db()
+    assert reported.planned_t == later and session_of(reported, "vote").held_on == later
+    assert open_task("deliberation.convene").due_on == date(2027, 1, 12)
+
+
+# --- report and agenda
+
+
+def test_the_report_names_the_session_and_binds_the_year_to_it(town, reported):
+    session = session_of(reported, "vote")
+    assert (session.term, session.number, session.held_on, session.state) == (19, 2, T, "planned")
+
+
+def test_the_party_committee_returns_the_report_and_the_session_takes_the_new_day(town, cycle):
+    data = {
+        "term": 19,
+        "number": 1,
+        "session_on": "2027-01-15",
+        "session_days": "1",
+        "body": "妥否，请批示。",
+    }
+    do("deliberation.report_party", town.of("chair"), "2026-12-22", **data)
+    do(
+        "deliberation.party_reply",
+        town.of("party"),
+        "2026-12-23",
+        **meeting_of(town.people["party"], "2026-12-23", agree=False),
+    )
+    again = data | {"number": 2, "session_on": T.isoformat()}
+    do("deliberation.report_party", town.of("chair"), "2026-12-24", **again)
+    assert list(Session.objects.values_list("number", "held_on")) == [(2, T)]
+
+
+def test_another_office_does_not_report(town, cycle):
+    with pytest.raises(NotYourTurn):
+        do("deliberation.report_party", town.of("clerk"), "2026-12-22", term=19, number=2)
+
+
+def test_a_session_after_the_evaluation_is_refused(town, cycle):
+    data = {"term": 19, "number": 2, "session_on": "2028-02-01", "session_days": "1", "body": "请批示。"}
+    with pytest.raises(InvalidForm, match="评估会期"):
+        do("deliberation.report_party", town.of("chair"), "2026-12-22", **data)
+
+
+def test_the_presidium_returns_the_list_to_the_mayor_and_gets_it_back(town, reported):
+    play.play_agenda(town, reported, t=T, seats=SEATS, agree=False)
+    kept = [str(item.pk) for item in candidates_of(reported)][:5]
+    do(
+        "deliberation.revise_list",
+        town.of("mayor"),
+        "2026-12-30",
+        kept=kept,
+        words="敬老院改造已由上级立项，不再列入。",
+    )
+    assert Item.objects.get(number=6).state == "left_out"
+    assert open_task("deliberation.agenda").office == "presidium"
+    assert candidates_of(reported).count() == 5
+
+
+def test_an_equal_number_of_candidates_is_refused(town, reported):
+    with pytest.raises(InvalidForm, match="不允许等额"):
+        play.play_agenda(town, reported, t=T, seats=6)
+
+
+def test_a_surplus_below_the_rulebooks_is_noted_and_passes(town, reported):
+    play.play_agenda(town, reported, t=T, seats=5)
+    entry = Entry.objects.get(action="deliberation.agenda")
+    assert '"warnings":[]' in entry.body
+    item = candidates_of(reported).first()
+    fire(item, "withdraw", town.act("clerk", at("2027-01-01")))
+    lines = [line for line in readiness_sheet(Cycle.objects.get(), date(2027, 1, 8)) if line.what == "差额"]
+    assert [line.level for line in lines] == [rules.Level.WARNING]
+
+
+def test_a_candidate_left_off_the_agenda_needs_a_reason(town, reported):
+    data = meeting(town.people["presidium"], date(2026, 12, 30)) | {
+        "session_on": T.isoformat(),
+        "session_days": "1",
+        "seats": 3,
+        "candidates": [str(item.pk) for item in candidates_of(reported)][:5],
+        "agenda": play.AGENDA,
+        "attending": play.ATTENDING,
+    }
+    with pytest.raises(InvalidForm, match="写明理由"):
+        do("deliberation.agenda", town.of("presidium"), "2026-12-30", **data)
+    do(
+        "deliberation.agenda",
+        town.of("presidium"),
+        "2026-12-30",
+        **data,
+        left_out_reason="要素保障尚未落实。",
+    )
+    assert Item.objects.get(number=6).decision_reason == "要素保障尚未落实。"
+
+
+# --- preparation
+
+
+def test_finance_sends_the_bill_back_to_the_mayor(town, reported):
+    play.play_agenda(town, reported, t=T, seats=SEATS)
+    bill = {"body": "提请审议。", "report": "形成过程。", "funds": "本级预算。"}
+    do("deliberation.bill", town.of("mayor"), "2026-12-31", **bill)
+    task = open_task("deliberation.budget")
+    send_back(task.task_id, actor=town.of("finance"), reason="资金来源与预算不符", at=at("2027-01-04"))
+    do("deliberation.bill", town.of("mayor"), "2027-01-05", **bill)
+    do("deliberation.budget", town.of("finance"), "2027-01-05", **play.budget_data(reported))
+    assert (
+        BudgetLine.objects.count() == 6
+        and paper_of(reported, "budget_table").data["total_fen"] == 180_000_000
+    )
+
+
+def test_more_money_than_the_project_costs_is_refused(town, reported):
+    play.play_agenda(town, reported, t=T, seats=SEATS)
+    do("deliberation.bill", town.of("mayor"), "2026-12-31", body="提请。", report="过程。", funds="预算。")
+    data = play.budget_data(reported)
+    first = candidates_of(reported).first()
+    with pytest.raises(InvalidForm, match="多于项目总投资"):
+        do("deliberation.budget", town.of("finance"), "2027-01-04", **data | {f"amount_{first.pk}": "51"})
+
+
+def test_the_notice_is_published_and_the_session_convened(town, prepared):
+    assert session_of(prepared, "vote").state == "convened"
+    notice = paper_of(prepared, "convening")
+    assert notice.published_at and notice.data["warnings"] == []
+
+
+def test_a_notice_shorter_than_the_rule_is_noted_on_the_sheet(town, reported):
+    play.play_agenda(town, reported, t=T, seats=SEATS)
+    data = meeting(town.people["presidium"], date(2027, 1, 8)) | {"body": "请准时出席。"}
+    entry = do("deliberation.convene", town.of("presidium"), "2027-01-08", **data)
+    assert "距会议 12 天" in entry.body
+    assert any("距会议 12 天" in line.note for line in readiness_sheet(reported, date(2027, 1, 8)))
+
+
+def test_a_notice_the_presidium_did_not_agree_to_is_not_published(town, reported):
+    play.play_agenda(town, reported, t=T, seats=SEATS)
+    data = meeting(town.people["presidium"], date(2027, 1, 4), agree=False) | {"body": "请准时出席。"}
+    with pytest.raises(InvalidForm, match="没有形成决定"):
+        do("deliberation.convene", town.of("presidium"), "2027-01-04", **data)
+
+
+def test_the_roll_is_everybody_in_office(town, prepared):
+    session = session_of(prepared, "vote")
+    assert (session.deputies_in_office, prepared.deputies_in_office, RollLine.objects.count()) == (20, 20, 20)
+    lead = RollLine.objects.get(user=town.of("delegation_lead"))
+    assert lead.delegation == town.delegations[0]
+
+
+def test_the_roll_follows_a_by_election_and_a_departure_until_the_session_opens(town, prepared):
+    newcomer = town.people["station"][0]
+    act = town.act("clerk", at("2027-01-18"))
+    grant(user=newcomer, office="deputy", unit=town.unit, act=act, since=date(2027, 1, 18))
+    change = {"change": "join", "joiner": newcomer.pk, "reason": "补选结果公告"}
+    clerk = town.of("clerk")
+    perform("deliberation.roll_change", prepared, actor=clerk, data=change, at=at("2027-01-18"))
+    assert Cycle.objects.get().deputies_in_office == 21
+    assert Receipt.objects.filter(user=newcomer).exists()
+    gone = RollLine.objects.get(user=town.deputies[-1])
+    leave = {"change": "leave", "leaver": gone.pk, "reason": "调离本行政区域"}
+    perform("deliberation.roll_change", prepared, actor=clerk, data=leave, at=at("2027-01-18"))
+    assert Session.objects.get().deputies_in_office == 20
+    play.play_opening(town, prepared, t=T)
+    late = leave | {"leaver": RollLine.objects.first().pk}
+    with pytest.raises(Obstructed, match="已经开幕"):
+        perform("deliberation.roll_change", prepared, actor=clerk, data=late, at=moment(T, 9))
+
+
+def test_materials_leave_a_receipt_for_every_deputy_and_each_confirms_once(town, prepared):
+    assert Receipt.objects.count() == 20
+    assert Receipt.objects.filter(received_at=None).count() == 18
+    last = town.deputies[-1]
+    perform("deliberation.confirm_materials", prepared, actor=last, data={}, at=at("2027-01-19"))
+    with pytest.raises(Refused, match="已经确认"):
+        perform("deliberation.confirm_materials", prepared, actor=last, data={}, at=at("2027-01-19"))
+
+
+def test_materials_sent_late_are_noted(town, reported):
+    play.play_agenda(town, reported, t=T, seats=SEATS)
+    play.play_papers(town, reported, t=T)
+    do("deliberation.readiness", town.of("chair"), "2027-01-11", words="")
+    entry = do("deliberation.materials", town.of("clerk"), "2027-01-16", words="会议材料一套。")
+    assert "距会议 4 天" in entry.body
+
+
+def test_the_session_waits_for_visits_and_training_too(town, reported):
+    play.play_agenda(town, reported, t=T, seats=SEATS)
+    play.play_papers(town, reported, t=T)
+    do("deliberation.readiness", town.of("chair"), "2027-01-08", words="")
+    do("deliberation.materials", town.of("clerk"), "2027-01-11", words="会议材料一套。")
+    assert open_tasks(reported, "deliberation.preliminary") == []
+    play.play_visits(town, reported, t=T)
+    assert Visit.objects.count() == 3 and open_task("deliberation.preliminary").due_on == T
+
+
+def test_a_visit_after_the_round_is_closed_is_refused(town, prepared):
+    data = {"on": "2027-01-15", "place": "三组", "voters": 2, "words": "道路破损。"}
+    with pytest.raises(Obstructed, match="已经汇总"):
+        perform(
+            "deliberation.visit",
+            prepared,
+            actor=town.deputies[0],
+            office="deputy",
+            data=data,
+            at=at("2027-01-15"),
+        )
+
+
+def test_an_undecided_withdrawal_stops_the_readiness_sheet(town, reported):
+    play.play_agenda(town, reported, t=T, seats=SEATS)
+    play.play_papers(town, reported, t=T)
+    item = candidates_of(reported).last()
+    data = {"reason": "上级已立项实施。"}
+    perform("deliberation.withdraw", item, actor=town.of("mayor"), data=data, at=at("2027-01-06"))
+    with pytest.raises(Obstructed, match="撤回申请待决定（主席团）"):
+        do("deliberation.readiness", town.of("chair"), "2027-01-08", words="")
+
+
+# --- the session
+
+
+def test_the_session_begins_with_two_thirds_on_its_day(town, opened):
+    assert session_of(opened, "vote").state == "open"
+    assert obstacles_to_beginning(opened, moment(T)) == []
+
+
+def test_a_session_below_two_thirds_does_not_begin(town, prepared):
+    play_it = {"presidium": [str(u.pk) for u in town.people["presidium"]], "agenda": play.AGENDA}
+    with pytest.raises(InvalidForm, match="须 14 人以上"):
+        do("deliberation.preliminary", town.of("clerk"), T.isoformat(), **assembly(20, 13, T), **play_it)
+    do("deliberation.preliminary", town.of("clerk"), T.isoformat(), **assembly(20, 14, T), **play_it)
+    assert session_of(prepared, "vote").state == "open"
+
+
+def test_a_session_does_not_begin_before_its_day(town, prepared):
+    day = T - timedelta(days=1)
+    data = assembly(20, 20, day) | {"presidium": [str(town.deputies[0].pk)], "agenda": play.AGENDA}
+    with pytest.raises(Obstructed, match="尚未到会期"):
+        do("deliberation.preliminary", town.of("clerk"), day.isoformat(), **data)
+
+
+def test_the_presidium_elected_takes_the_place_of_the_last_one(town, prepared):
+    elected = [town.of("chair"), *town.deputies[10:16]]
+    data = assembly(20, 20, T) | {"presidium": [str(u.pk) for u in elected], "agenda": play.AGENDA}
+    do("deliberation.preliminary", town.of("clerk"), T.isoformat(), **data)
+    held = RoleGrant.objects.filter(office="presidium", revoked_at=None).values_list("user", flat=True)
+    assert set(held) == {u.pk for u in elected}
+
+
+def test_every_delegation_has_a_task_at_its_own_seat(town, opened):
+    tasks = open_tasks(opened, "deliberation.deliberate")
+    assert [task.seat for task in tasks] == town.delegations
+    with pytest.raises(NotYourTurn):
+        do(
+            "deliberation.deliberate",
+            town.delegation_lead(town.delegations[1]),
+            T.isoformat(),
+            {"seat": tasks[0].seat},
+        )
+
+
+def test_opinions_stand_by_delegation_and_candidate(town, heard):
+    assert Opinion.objects.count() == 6
+    assert set(Opinion.objects.values_list("delegation", flat=True)) == {u.pk for u in town.delegations}
+    assert open_task("deliberation.settle").due_on == T
+
+
+def test_a_question_outside_a_session_is_refused(town, prepared):
+    with pytest.raises(Obstructed, match="会议期间"):
+        ask(town, prepared, T - timedelta(days=3))
+    play.play_opening(town, prepared, t=T)
+    ask(town, prepared)
+    assert open_task("deliberation.reply").seat == town.departments[0]
+
+
+def test_the_ballot_is_not_settled_over_an_unanswered_question(town, heard):
+    ask(town, heard)
+    with pytest.raises(Obstructed, match=f"{town.departments[0].name}尚未答复"):
+        settle(town, heard)
+    do("deliberation.reply", town.people["department"][0], T.isoformat(), answer="由村里管护，经费列入预算。")
+    assert Question.objects.get().state == "answered"
+    settle(town, heard)
+    assert open_task("deliberation.adopt_method")
+
+
+def test_the_presidium_sends_the_list_back_to_the_delegations(town, heard):
+    data = meeting(town.people["presidium"], T, agree=False)
+    entry = do_task(heard, "deliberation.settle", town.of("presidium"), T, hour=11, **data)
+    assert entry.action == "deliberation.settle.return"
+    assert len(open_tasks(heard, "deliberation.deliberate")) == 3
+    play.play_delegations(town, heard, t=T)
+    settle(town, heard)
+    assert open_task("deliberation.adopt_method")
+
+
+def test_the_congress_that_refuses_the_method_sends_it_back_to_the_presidium(town, heard):
+    settle(town, heard)
+    data = assembly(20, 19, T, votes_for=10) | {"return_reason": "监票人名单须再协商。"}
+    do_task(heard, "deliberation.adopt_method", town.of("clerk"), T, hour=13, **data)
+    assert not Vote.objects.exists() and set(Item.objects.values_list("state", flat=True)) == {"candidate"}
+    settle(town, heard)
+    adopt(town, heard)
+    assert Vote.objects.count() == 1
+
+
+def test_ten_of_twenty_deputies_do_not_adopt_a_method_and_eleven_do(town, heard):
+    settle(town, heard)
+    with pytest.raises(InvalidForm, match="须写明理由"):
+        adopt(town, heard, votes_for=10)
+    adopt(town, heard, votes_for=11)
+    assert paper_of(heard, "method").data["adopted"] == {"for": 11, "members": 20}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"seats": 6}, "不允许等额"),
+        ({"tellers": []}, "必填"),
+        ({"method": ""}, "必填"),
+        ({"seats": 7}, "少于应选"),
+    ],
+)
+def test_a_settlement_that_breaks_a_rule_is_refused(town, heard, wrong, sentence):
+    with pytest.raises(InvalidForm, match=sentence):
+        settle(town, heard, **wrong)
+
+
+def test_a_chief_teller_who_is_a_teller_and_a_counter_who_is_a_deputy_are_refused(town, heard):
+    chief = str(town.of("chief_teller").pk)
+    with pytest.raises(InvalidForm, match="不能同时担任"):
+        settle(town, heard, tellers=[chief, str(town.of("teller").pk)])
+    with pytest.raises(InvalidForm, match="计票人"):
+        settle(town, heard, counters=[str(u.pk) for u in town.deputies[:2]])
+
+
+def test_a_teller_who_leads_a_project_is_noted(town, heard):
+    Item.objects.filter(number=1).update(leader=town.of("teller").name)
+    settle(town, heard)
+    assert TITLES[0] in paper_of(heard, "method").data["warnings"][0]
+
+
+def test_the_tellers_adopted_hold_their_offices_and_the_former_ones_no_longer(town, heard):
+    chosen = town.deputies[14:17]
+    settle(town, heard, chief_teller=str(chosen[0].pk), tellers=[str(u.pk) for u in chosen[1:]])
+    assert town.of("teller").pk in _holders("teller")
+    adopt(town, heard)
+    assert _holders("chief_teller") == {chosen[0].pk}
+    assert _holders("teller") == {u.pk for u in chosen[1:]}
+
+
+def _holders(office):
+    return set(RoleGrant.objects.filter(office=office, revoked_at=None).values_list("user", flat=True))
+
+
+def test_names_of_tellers_stay_out_of_the_trail(town, heard):
+    entry = settle(town, heard)
+    assert town.of("chief_teller").name not in entry.body
+
+
+# --- withdrawal and added matters
+
+
+def test_a_withdrawal_the_presidium_agrees_to_takes_the_candidate_off(town, opened):
+    play.play_withdrawal(town, candidates_of(opened).last(), T)
+    assert Item.objects.get(number=6).state == "withdrawn"
+    play.play_delegations(town, opened, t=T)
+    settle(town, opened)
+    adopt(town, opened)
+    assert Vote.objects.get().options.count() == 5
+
+
+def test_a_withdrawal_the_presidium_refuses_leaves_the_candidate(town, opened):
+    play.play_withdrawal(town, candidates_of(opened).last(), T, agree=False)
+    assert Item.objects.get(number=6).state == "candidate"
+    assert Entry.objects.filter(action="withdrawal.refuse", body__contains="群众呼声较高").exists()
+
+
+def test_only_the_mayor_asks_to_withdraw(town, opened):
+    item = candidates_of(opened).last()
+    with pytest.raises(NotYourTurn):
+        perform(
+            "deliberation.withdraw", item, actor=town.of("clerk"), data={"reason": "另有安排"}, at=moment(T)
+        )
+
+
+def test_a_candidate_is_not_withdrawn_once_the_ballot_is_settled(town, heard):
+    settle(town, heard)
+    item = candidates_of(heard).last()
+    with pytest.raises(Obstructed, match="已经确定"):
+        perform(
+            "deliberation.withdraw",
+            item,
+            actor=town.of("mayor"),
+            data={"reason": "另有安排"},
+            at=moment(T, 12),
+        )
+
+
+def test_an_undecided_withdrawal_stops_the_settlement(town, heard):
+    item = candidates_of(heard).last()
+    data = {"reason": "上级已立项实施。"}
+    perform("deliberation.withdraw", item, actor=town.of("mayor"), data=data, at=moment(T, 10))
+    with pytest.raises(Obstructed, match="主席团尚未决定"):
+        settle(town, heard)
+    with pytest.raises(Obstructed, match="等待主席团决定"):
+        perform("deliberation.withdraw", item, actor=town.of("mayor"), data=data, at=moment(T, 10))
+
+
+def table(town, cycle, movers, day=T):
+    data = {"title": "村道安全护栏", "content": "临水路段事故多发。", "movers": [str(u.pk) for u in movers]}
+    return perform(
+        "deliberation.added_matter", cycle, actor=movers[0], office="deputy", data=data, at=moment(day, 10)
+    )
+
+
+def test_four_movers_are_refused_and_five_table_a_matter(town, opened):
+    with pytest.raises(InvalidForm, match="5 名以上"):
+        table(town, opened, town.deputies[:4])
+    table(town, opened, town.deputies[:5])
+    assert AddedMatter.objects.get().movers.count() == 5
+
+
+def test_a_matter_is_not_tabled_outside_the_session_nor_after_the_settlement(town, prepared):
+    with pytest.raises(Obstructed, match="会议期间"):
+        table(town, prepared, town.deputies[:5], T - timedelta(days=2))
+    play.play_opening(town, prepared, t=T)
+    play.play_delegations(town, prepared, t=T)
+    settle(town, prepared)
+    with pytest.raises(Obstructed, match="已经确定"):
+        table(town, prepared, town.deputies[:5])
+
+
+def test_an_added_matter_becomes_a_candidate_that_says_it_was_not_examined(town, heard):
+    play.play_added_matter(town, heard, T, title="村道安全护栏")
+    item = Item.objects.get(added_in_session=True)
+    assert (item.state, item.number) == ("candidate", 7)
+    assert item.decision_reason == rules.ADDED_PLAINLY
+    assert rules.ADDED_PLAINLY in Paper.objects.get(subject=AddedMatter.objects.get().reference).body
+    settle(town, heard)
+    adopt(town, heard)
+    assert Vote.objects.get().options.last().title == "村道安全护栏"
+
+
+@pytest.mark.parametrize(("decision", "state"), [("suggestion", "suggestion"), ("reserve", "reserved")])
+def test_a_matter_not_listed_keeps_the_list_as_it_was(town, heard, decision, state):
+    play.play_added_matter(town, heard, T, title="村道安全护栏", decision=decision)
+    assert AddedMatter.objects.get().state == state and Item.objects.count() == 6
+
+
+def test_an_undecided_matter_stops_the_settlement(town, heard):
+    table(town, heard, town.deputies[:5])
+    with pytest.raises(Obstructed, match="村道安全护栏"):
+        settle(town, heard)
+
+
+def test_the_guard_of_the_vote_names_what_deliberation_owes(town, prepared):
+    reasons = obstacles_to_vote(prepared, moment(T))
+    assert any("会议期间" in r for r in reasons) and any("票决办法" in r for r in reasons)
+
+
+def test_a_manner_other_than_the_rulebooks_is_noted_and_counts_by_its_own_rules(town, heard):
+    settle(town, heard, mode="each")
+    assert any("与本年度规则所定不同" in note for note in paper_of(heard, "method").data["warnings"])
+    adopt(town, heard)
+    assert (Vote.objects.get().mode, Vote.objects.get().rules["each_cap"]) == ("each", False)
+
+
+def test_a_delegation_without_a_lead_is_named_on_the_sheet(town, prepared):
+    lead = RoleGrant.objects.get(office="delegation_lead", unit=town.delegations[2])
+    revoke(grant=lead, act=town.act("clerk", at("2027-01-11")), reason="辞去团长")
+    notes = [line.note for line in readiness_sheet(prepared, date(2027, 1, 12))]
+    assert any(town.delegations[2].name in note for note in notes)
+
+
+def test_step_3_goes_back_along_these_edges_alone():
+    back = {n.name: [t.key for t in n.returns] for flow in FLOWS for n in flow.steps() if n.returns}
+    assert back == {
+        "party_reply": ["deliberation.report_party"],
+        "agenda": ["deliberation.revise_list"],
+        "budget": ["deliberation.bill"],
+        "settle": ["deliberation.deliberate"],
+        "adopt_method": ["deliberation.settle"],
+    }
+
+
+def test_every_task_of_the_rulebook_has_its_seat_in_step_3():
+    wanted = {key for key in TASK_TIMES if key.startswith("deliberation.")}
+    tasks = {node.key for flow in FLOWS for node in flow.steps()}
+    acts = {event.key for event in events() if event.key.startswith("deliberation.")}
+    assert wanted <= tasks | acts
+    assert tasks - wanted <= {"deliberation.revise_list"}
+
+
+# --- pages
+
+
+def test_every_step_shows_its_page_before_it_is_done(town, cycle, monkeypatch):
+    shown = {}
+
+    def shows_first(task_id, **given):
+        deadline = Deadline.objects.get(pk=task_id)
+        node, subject = deadline.task.flow_task, deadline.task.process.artifact
+        if node.page:
+            shown[node.name] = render_to_string(node.page, node.context(subject) if node.context else {})
+        return complete(task_id, **given)
+
+    monkeypatch.setattr(stage, "complete", shows_first)
+    monkeypatch.setattr(play, "complete", shows_first)
+    play.play_preparation(town, cycle, t=T, seats=SEATS, **PLAN)
+    play.play_opening(town, cycle, t=T)
+    play.play_withdrawal(town, candidates_of(cycle).last(), T)
+    play.play_added_matter(town, cycle, T, title="村道安全护栏")
+    play.play_delegations(town, cycle, t=T)
+    play.play_question(town, cycle, t=T)
+    play.play_settlement(town, cycle, t=T, seats=SEATS, mode="select")
+    wanted = {node.name for flow in FLOWS for node in flow.steps() if node.page} - {"revise_list"}
+    assert set(shown) == wanted
+    for name, words in {
+        "agenda": "50 万元",
+        "convene": "会前 15 天",
+        "readiness": "实有代表 20 人",
+        "visits": "共 3 次，走访选民 39 人",
+        "preliminary": "还有 1 名代表没有确认",
+        "settle": rules.ADDED_PLAINLY,
+        "adopt_method": "11 票以上",
+        "consent_withdraw": "上级同类项目",
+        "reply": "管护",
+        "added_matter": rules.ADDED_PLAINLY,
+    }.items():
+        assert words in shown.get(name, ""), name

@@ -1,0 +1,189 @@
+"""The year's dossier: complete, in order, checkable; and the job that makes it safe to run twice."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from datetime import date
+
+import pytest
+import rfc8785
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template.loader import render_to_string
+
+from projects.cycles.models import Paper
+from projects.cycles.papers import attach, make_paper
+from projects.demo.play.evaluation import Figures, play_evaluation
+from projects.evaluation import dossier, selectors
+from projects.evaluation.ledgers import as_csv
+from projects.evaluation.models import Archive
+from projects.supervision.models import Project
+from tests.builders import at
+from workflow.audit.chain import GENESIS, leaf_bytes, link_hash
+from workflow.audit.models import Entry
+
+pytestmark = pytest.mark.django_db
+
+FIGURES = Figures(
+    marks={1: [(18, 2, 0)], 2: [(20, 0, 0)], 3: [(14, 1, 5), (18, 1, 1)]}, residents={1: (28, 2, 1)}
+)
+
+
+@pytest.fixture
+def closed(town, cycle):
+    """A year played to its end, with a paper of an early step and attachments on a paper and on a project."""
+    act = town.act("clerk", at("2027-01-25"))
+    early = make_paper(
+        act, cycle, "resolution", "关于确定民生实事项目的决议", number="〔2027〕3号", body="通过。", step=4
+    )
+    attach(act, early.reference, SimpleUploadedFile("票决/..\\办法.pdf", b"%PDF-1.4 method"))
+    attach(act, Project.objects.get(number=1).reference, SimpleUploadedFile("路面.jpg", b"\xff\xd8photo"))
+    play_evaluation(town, cycle, t2=date(2028, 1, 18), term=18, number=4, figures=FIGURES)
+    return cycle
+
+
+def opened(cycle) -> zipfile.ZipFile:
+    return zipfile.ZipFile(io.BytesIO(Archive.objects.get(cycle=cycle).file.read()))
+
+
+def catalogue(file: zipfile.ZipFile) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(file.read("归档目录.csv").decode("utf-8-sig"))))
+
+
+def test_the_dossier_is_complete_in_order_and_its_checksums_are_true(closed):
+    archive, file = Archive.objects.get(), opened(closed)
+    archive.file.seek(0)
+    assert hashlib.sha256(archive.file.read()).hexdigest() == archive.sha256
+    sums = dict(reversed(line.split("  ", 1)) for line in file.read("SHA256SUMS").decode().splitlines())
+    assert set(sums) == set(file.namelist()) - {"SHA256SUMS"}
+    assert all(hashlib.sha256(file.read(name)).hexdigest() == digest for name, digest in sums.items())
+    lines = catalogue(file)
+    assert [int(line["件号"]) for line in lines] == list(range(1, len(lines) + 1))
+    steps = [dossier_step(line["环节"]) for line in lines]
+    assert steps == sorted(steps) and {2, 4, 5, 6} <= set(steps)
+    assert all(line["文件"] in sums and sums[line["文件"]] == line["SHA-256"] for line in lines)
+
+
+def dossier_step(name: str) -> int:
+    return next(step for step, title in dossier.STEPS.items() if title == name)
+
+
+def test_every_paper_of_the_year_is_in_the_catalogue_and_readable(closed):
+    file = opened(closed)
+    titles = [line["题名"] for line in catalogue(file)]
+    for paper in Paper.objects.filter(cycle=closed):
+        assert titles.count(paper.title) >= 1
+    line = next(line for line in catalogue(file) if line["题名"] == "关于确定民生实事项目的决议")
+    assert (line["文号"], line["日期"]) == ("〔2027〕3号", "2027-01-25")
+    page = file.read(line["文件"]).decode()
+    assert "<h1>关于确定民生实事项目的决议</h1>" in page and "通过。" in page
+
+
+def test_attachments_follow_their_paper_and_cannot_leave_their_folder(closed):
+    file = opened(closed)
+    lines = catalogue(file)
+    place = next(n for n, line in enumerate(lines) if line["文号"] == "〔2027〕3号")
+    attached = lines[place + 1]
+    assert attached["文种"] == "附件" and file.read(attached["文件"]) == b"%PDF-1.4 method"
+    assert all(".." not in name and "\\" not in name for name in file.namelist())
+    photo = next(line for line in lines if line["文件"].endswith(".jpg"))
+    assert photo["环节"] == "监督" and file.read(photo["文件"]) == b"\xff\xd8photo"
+
+
+def test_the_trail_in_the_dossier_is_a_whole_chain_by_anybodys_reckoning(closed):
+    file = opened(closed)
+    prev, count = GENESIS, 0
+    extra = ("index", "id", "recorded_at", "hash", "prev", "unit_id")
+    for raw in file.read("办理记录/trail.jsonl").decode().splitlines():
+        line, count = json.loads(raw), count + 1
+        body = rfc8785.dumps({k: v for k, v in line.items() if k not in extra}).decode()
+        assert (line["index"], line["prev"]) == (count, prev.hex())
+        prev = link_hash(
+            prev, leaf_bytes(line["unit_id"], line["index"], line["id"], line["recorded_at"], body)
+        )
+        assert line["hash"] == prev.hex()
+    made = Entry.objects.get(action="archive.make").pk
+    assert count == Entry.objects.filter(unit=closed.unit, id__lt=made).count()
+    assert prev.hex() in file.read("备考表.txt").decode("utf-8-sig")
+
+
+def test_the_registers_and_the_forms_of_the_archive_are_there(closed):
+    file = opened(closed)
+    names = "\n".join(file.namelist())
+    for title in ("项目台账", "满意度测评表", "群众评价表", "代表评议表", "签字表", "征集台账"):
+        assert title in names
+    note = file.read("备考表.txt").decode("utf-8-sig")
+    assert "文件齐全" in note and "整理人：" in note and "本年度各项事项均已办结" in note
+    assert "接收单位：青溪镇档案室" in file.read("移交清单.txt").decode("utf-8-sig")
+
+
+def test_the_dossier_holds_no_query_code(closed):
+    file = opened(closed)
+    everything = "".join(file.read(name).decode("utf-8", "ignore") for name in file.namelist())
+    assert "CDE-" not in everything
+
+
+def test_a_missing_or_altered_original_is_named(town, cycle):
+    act = town.act("clerk", at("2027-01-25"))
+    paper = make_paper(act, cycle, "resolution", "决议", body="通过。", step=4)
+    lost = attach(act, paper.reference, SimpleUploadedFile("原件.pdf", b"%PDF lost"))
+    altered = attach(act, paper.reference, SimpleUploadedFile("附表.pdf", b"%PDF true"))
+    lost.file.storage.delete(lost.file.name)
+    with altered.file.storage.open(altered.file.name, "wb") as stored:
+        stored.write(b"%PDF false")
+    out = io.BytesIO()
+    entered = dossier.write_dossier(out, cycle, at=at("2028-02-20"))
+    notes = {one.title: one.note for one in entered if one.kind == "附件"}
+    assert notes == {"原件": "原件缺失", "附表": "与入库时的校验值不符"}
+    text = zipfile.ZipFile(out).read("备考表.txt").decode("utf-8-sig")
+    assert "“原件”：原件缺失" in text and "文件齐全" not in text
+
+
+def test_the_archive_is_built_once(closed, town):
+    kept = Archive.objects.get()
+    again = dossier.build_archive(town.act("clerk", at("2028-06-01")), closed)
+    assert (again.pk, again.sha256) == (kept.pk, kept.sha256)
+    assert len(kept.file.storage.listdir("archive")[1]) == 1
+
+
+def test_a_file_left_by_a_failed_job_is_replaced(town, cycle):
+    from django.core.files.base import ContentFile
+    from django.core.files.storage import default_storage
+
+    name = f"archive/{cycle.unit.code}-{cycle.year}-{cycle.pk}.zip"
+    default_storage.save(name, ContentFile(b"half a zip"))
+    archive = dossier.build_archive(town.act("clerk", at("2028-02-20")), cycle)
+    assert archive.file.name == name
+    assert hashlib.sha256(archive.file.read()).hexdigest() == archive.sha256
+
+
+def test_cells_a_spreadsheet_would_run_are_text_and_numbers_stay_numbers():
+    text = as_csv(("甲", "乙"), [("=1+1", 5), ("-2", -2), ("@x", None)]).decode("utf-8-sig")
+    assert text == "甲,乙\r\n'=1+1,5\r\n'-2,-2\r\n'@x,\r\n"
+
+
+PAGES = {
+    "completion": selectors.completion_of,
+    "ratings": selectors.rating_facts,
+    "account": selectors.account_facts,
+    "hall": selectors.measuring_facts,
+    "signing": selectors.signing_facts,
+    "archive": dossier.archive_facts,
+    "look_back": selectors.look_back_facts,
+}
+
+
+def test_every_step_page_shows_the_records_it_is_about(closed):
+    pages = {
+        name: render_to_string(f"steps/evaluation/{name}.html", facts(closed))
+        for name, facts in PAGES.items()
+    }
+    assert "老年食堂" in pages["completion"] and "100 万元" in pages["completion"]
+    assert "样本不足" in pages["ratings"] and "96.7%" in pages["ratings"]
+    assert "可以销号" in pages["account"] and "第 2 次" in pages["account"]
+    assert "3. 老年食堂" in pages["hall"] and "代表会议" in pages["hall"]
+    assert "满意率 95%" in pages["signing"]
+    assert "评估" in pages["archive"] and "村道硬化" in pages["look_back"]

@@ -1,0 +1,500 @@
+"""Step 6: from the completion report to the closed year."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from projects.ballots.models import Vote
+from projects.cycles.models import Paper
+from projects.cycles.rulebook import Rules
+from projects.cycles.selectors import paper_of, session_of
+from projects.demo.play.evaluation import (
+    BODY,
+    Figures,
+    close_year,
+    keyed,
+    play_evaluation,
+    play_look_back,
+    play_measurement,
+    waiting_jobs,
+)
+from projects.demo.play.stage import open_tasks
+from projects.evaluation import selectors
+from projects.evaluation.measuring import digest_of
+from projects.evaluation.models import Archive, Measurement, Rating, Review
+from projects.evaluation.services import publish_account, rate_project
+from projects.selection.models import Item
+from projects.supervision.models import Project
+from tests.builders import at, do, open_task, township
+from tests.projects.evaluation.conftest import DAY, year_under_supervision
+from workflow.audit.models import Entry
+from workflow.audit.services import Act
+from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
+from workflow.flows.events import perform
+from workflow.flows.services import complete
+from workflow.flows.tasks import run_job
+
+pytestmark = pytest.mark.django_db
+
+T2 = "2028-01-18"
+REPORT = {"term": 18, "session_number": 4, "held_on": T2, "body": "主席团按季组织视察。"}
+SIGN = {"checked": "on"}
+ALL_GOOD = Figures(marks={1: [(18, 2, 0)], 2: [(20, 0, 0)], 3: [(16, 3, 1)]})
+
+
+def reported(town, cycle):
+    do("evaluation.completion_report", town.of("mayor"), DAY, body=BODY["completion"])
+    cycle.refresh_from_db()
+
+
+def reviewed(town, cycle):
+    for task in open_tasks(cycle, "evaluation.review"):
+        n = int(task.seat.code.rpartition("G")[2])
+        marks = {f"mark_{code}": 90 for code in selectors.dimensions_of(cycle)}
+        actor = town.deputies[n * 2]
+        complete(task.task_id, actor=actor, data={**marks, "words": "使用正常。"}, at=at("2027-12-10"))
+
+
+def in_session(town, cycle):
+    reported(town, cycle)
+    reviewed(town, cycle)
+    do("evaluation.residents", town.of("clerk"), "2027-12-30", body=BODY["round"])
+    do("evaluation.presidium_report", town.of("chair"), T2, **REPORT)
+
+
+def opened(town, cycle):
+    in_session(town, cycle)
+    do("evaluation.measure_open", town.of("chief_teller"), T2, present=20, on_leave=0, issued=20)
+
+
+def measured(town, cycle, marks, day=T2, round_=0):
+    play_measurement(town, cycle, date.fromisoformat(day), Figures(marks=marks), round_=round_)
+
+
+def test_the_year_closes_when_every_project_reaches_the_rate(town, cycle):
+    play_evaluation(town, cycle, t2=date(2028, 1, 18), term=18, number=4, figures=ALL_GOOD)
+    assert cycle.state == "closed"
+    assert set(Measurement.objects.values_list("state", "round")) == {("closed", 1)}
+    assert session_of(cycle, "evaluation").held_on == date(2028, 1, 18)
+    assert Archive.objects.get().cycle == cycle
+    # 30 September 2029 is a Sunday and the National Day holidays follow it.
+    assert open_task("evaluation.look_back").due_on == date(2029, 10, 4)
+
+
+def test_candidates_not_elected_return_to_the_pool_with_their_history(town, cycle):
+    play_evaluation(town, cycle, t2=date(2028, 1, 18), term=18, number=4, figures=ALL_GOOD)
+    item = Item.objects.get(title="村史馆建设")
+    assert (item.state, item.cycle) == ("reserved", cycle)
+    assert item.sources.get().proposal.state == "pooled"
+    assert set(Item.objects.exclude(pk=item.pk).values_list("state", flat=True)) == {"elected"}
+
+
+def test_the_completion_report_says_what_is_accepted_and_what_is_not(town):
+    cycle = year_under_supervision(town, ["村道硬化", "老年食堂"], unfinished=(2,))
+    late = Project.objects.get(number=2)
+    with pytest.raises(InvalidForm, match="原因"):
+        do("evaluation.completion_report", town.of("mayor"), DAY, body=BODY["completion"])
+    why = {f"why_{late.pk}": "土地调整延误，三月底完成。"}
+    do("evaluation.completion_report", town.of("mayor"), DAY, body=BODY["completion"], **why)
+    paper = paper_of(cycle, "completion_report")
+    assert paper.data["unfinished"] == [late.reference]
+    assert "土地调整延误" in paper.body and "完成 96 万元" in paper.body
+    cycle.refresh_from_db()
+    assert cycle.state == "evaluating"
+
+
+def test_completion_is_reported_by_the_mayor_alone_and_thirty_days_before_the_session(town, cycle):
+    assert open_task("evaluation.completion_report").due_on == date(2027, 12, 17)
+    with pytest.raises(NotYourTurn):
+        do("evaluation.completion_report", town.of("chair"), DAY, body=BODY["completion"])
+
+
+# Residents
+
+
+def rate(town, project, grade="satisfied", day="2027-12-01", **more):
+    return rate_project(Act(None, "resident", town.unit, at(day)), project, grade=grade, **more)
+
+
+def test_a_resident_rates_without_an_account_and_the_words_stay_out_of_the_trail(town, cycle):
+    reported(town, cycle)
+    rate(town, Project.objects.get(number=1), words="路修得好，感谢张三")
+    entry = Entry.objects.get(action="evaluation.rate")
+    assert entry.actor is None and "张三" not in entry.body
+    assert Rating.objects.get().grade == "satisfied"
+
+
+def test_nobody_rates_before_the_round_or_after_it(town, cycle):
+    project = Project.objects.get(number=1)
+    with pytest.raises(Refused, match="不是群众评价的时间"):
+        rate(town, project)
+    reported(town, cycle)
+    do("evaluation.residents", town.of("clerk"), "2027-12-30", body=BODY["round"])
+    with pytest.raises(Refused, match="不是群众评价的时间"):
+        rate(town, project, day="2027-12-31")
+
+
+def test_an_unfinished_project_is_not_rated(town):
+    cycle = year_under_supervision(town, ["村道硬化"], unfinished=(1,))
+    late = Project.objects.get()
+    why = {f"why_{late.pk}": "土地调整延误，三月底完成。"}
+    do("evaluation.completion_report", town.of("mayor"), DAY, body=BODY["completion"], **why)
+    with pytest.raises(Refused, match="尚未验收"):
+        rate(town, late)
+    assert cycle
+
+
+def test_an_unknown_grade_is_refused(town, cycle):
+    reported(town, cycle)
+    with pytest.raises(Refused, match="请选择"):
+        rate(town, Project.objects.get(number=1), grade="superb")
+
+
+def test_a_sample_below_the_smallest_is_shown_as_insufficient(town, cycle):
+    reported(town, cycle)
+    project = Project.objects.get(number=1)
+    for _ in range(29):
+        rate(town, project)
+    assert selectors.ratings_of(cycle)[0].rate == "样本不足"
+    rate(town, project, "dissatisfied")
+    line = selectors.ratings_of(cycle)[0]
+    assert (line.rating.sample, line.rate) == (30, "96.6%")
+    assert selectors.ratings_of(cycle)[1].rate == "样本不足"
+
+
+def test_closing_the_round_writes_down_every_sample(town, cycle):
+    reported(town, cycle)
+    project = Project.objects.get(number=2)
+    rate(town, project)
+    entry = do("evaluation.residents", town.of("clerk"), "2027-12-30", body=BODY["round"])
+    assert f'"{project.reference}":1' in entry.body
+
+
+def test_a_station_registers_what_a_resident_says(town, cycle):
+    reported(town, cycle)
+    project = Project.objects.get(number=1)
+    data = {"grade": "basic", "words": "李四说灯太暗"}
+    entry = perform("evaluation.rate", project, actor=town.of("station"), data=data, at=at("2027-12-02"))
+    assert Rating.objects.get().grade == "basic" and "李四" not in entry.body
+    with pytest.raises(NotYourTurn):
+        perform("evaluation.rate", project, actor=town.of("mayor"), data=data, at=at("2027-12-02"))
+
+
+# Review
+
+
+def test_a_group_reviews_its_own_project_by_the_weighted_dimensions(town, cycle):
+    reported(town, cycle)
+    assert len(open_tasks(cycle, "evaluation.review")) == 3
+    task = open_tasks(cycle, "evaluation.review")[0]
+    marks = {f"mark_{code}": 80 for code in selectors.dimensions_of(cycle)} | {"mark_target": 100}
+    data = {**marks, "words": "使用正常。"}
+    with pytest.raises(NotYourTurn):
+        complete(task.task_id, actor=town.deputies[4], data=data, at=at("2027-12-10"))
+    complete(task.task_id, actor=town.deputies[2], data=data, at=at("2027-12-10"))
+    review = Review.objects.get()
+    assert review.project.number == 1
+    assert selectors.said_score(selectors.review_score(review.project)) == "84"
+
+
+def test_a_mark_above_a_hundred_or_a_missing_one_is_refused(town, cycle):
+    reported(town, cycle)
+    task = open_tasks(cycle, "evaluation.review")[0]
+    marks = {f"mark_{code}": 80 for code in selectors.dimensions_of(cycle)}
+    for wrong in ({"mark_target": 101}, {"mark_target": ""}):
+        with pytest.raises(InvalidForm, match="目标完成度"):
+            data = {**marks, **wrong, "words": "使用正常。"}
+            complete(task.task_id, actor=town.deputies[2], data=data, at=at("2027-12-10"))
+
+
+def test_the_presidium_reports_only_after_the_round_and_every_review(town, cycle):
+    reported(town, cycle)
+    reviewed(town, cycle)
+    assert open_tasks(cycle, "evaluation.presidium_report") == []
+    do("evaluation.residents", town.of("clerk"), "2027-12-30", body=BODY["round"])
+    assert open_task("evaluation.presidium_report").due_on == date(2028, 1, 18)
+
+
+# The ballot
+
+
+def test_a_hall_below_two_thirds_is_not_opened(town, cycle):
+    in_session(town, cycle)
+    with pytest.raises(InvalidForm, match="14 人以上到会，实到 13 人"):
+        do("evaluation.measure_open", town.of("chief_teller"), T2, present=13, on_leave=7, issued=13)
+    do("evaluation.measure_open", town.of("chief_teller"), T2, present=14, on_leave=6, issued=14)
+    assert Vote.objects.get().state == "open"
+
+
+def test_more_papers_than_deputies_present_are_not_handed_out(town, cycle):
+    in_session(town, cycle)
+    with pytest.raises(InvalidForm, match="发出测评票 19 张 ＞ 实到 18 人"):
+        do("evaluation.measure_open", town.of("chief_teller"), T2, present=18, on_leave=2, issued=19)
+
+
+def test_the_hall_does_not_open_before_the_day_of_the_session(town, cycle):
+    reported(town, cycle)
+    reviewed(town, cycle)
+    do("evaluation.residents", town.of("clerk"), "2027-12-30", body=BODY["round"])
+    do("evaluation.presidium_report", town.of("chair"), "2028-01-17", **REPORT)
+    with pytest.raises(Obstructed, match="尚未举行"):
+        do(
+            "evaluation.measure_open",
+            town.of("chief_teller"),
+            "2028-01-17",
+            present=20,
+            on_leave=0,
+            issued=20,
+        )
+
+
+def test_one_person_cannot_key_twice(town, cycle):
+    opened(town, cycle)
+    data = keyed(cycle, ALL_GOOD, 20, 0)
+    do("evaluation.measure_key_first", town.of("counter", 1), T2, **data)
+    with pytest.raises(Refused, match="两名计票人"):
+        do("evaluation.measure_key_second", town.of("counter", 1), T2, **data)
+    with pytest.raises(NotYourTurn):
+        do("evaluation.measure_key_second", town.of("clerk"), T2, **data)
+
+
+def test_a_keying_that_does_not_balance_is_refused(town, cycle):
+    opened(town, cycle)
+    data = keyed(cycle, ALL_GOOD, 20, 0)
+    first = next(name for name in data if name.startswith("in_favour_"))
+    with pytest.raises(InvalidForm, match="≠ 有效票 20 张"):
+        do("evaluation.measure_key_first", town.of("counter", 1), T2, **data | {first: 17})
+    with pytest.raises(InvalidForm, match="收回"):
+        do("evaluation.measure_key_first", town.of("counter", 1), T2, **data | {"returned": 19})
+
+
+def test_differing_keyings_are_refused_and_keyed_again_without_showing_figures(town, cycle):
+    opened(town, cycle)
+    other = Figures(marks=ALL_GOOD.marks | {1: [(17, 3, 0)]})
+    do("evaluation.measure_key_first", town.of("counter", 1), T2, **keyed(cycle, ALL_GOOD, 20, 0))
+    do("evaluation.measure_key_second", town.of("counter", 2), T2, **keyed(cycle, other, 20, 0))
+    vote = Vote.objects.get()
+    assert (vote.state, vote.figures) == ("open", {})
+    assert selectors.measuring_facts(cycle)["differing"][0] == "“1. 村道硬化”的满意票两次录入不一致。"
+    assert open_tasks(cycle, "evaluation.measure_certify") == []
+    do("evaluation.measure_key_second", town.of("counter", 1), T2, **keyed(cycle, ALL_GOOD, 20, 0))
+    do("evaluation.measure_key_first", town.of("counter", 2), T2, **keyed(cycle, ALL_GOOD, 20, 0))
+    vote.refresh_from_db()
+    assert (vote.state, vote.keyings.count()) == ("keyed", 4)
+
+
+def test_no_sum_is_in_the_trail_or_readable_before_both_have_signed(town, cycle):
+    opened(town, cycle)
+    before = Entry.objects.order_by("-id").values_list("id", flat=True)[0]
+    for n, key in enumerate(("evaluation.measure_key_first", "evaluation.measure_key_second"), 1):
+        do(key, town.of("counter", n), T2, **keyed(cycle, ALL_GOOD, 20, 0))
+    do("evaluation.measure_certify", town.of("chief_teller"), T2, **SIGN)
+    written = "".join(Entry.objects.filter(id__gt=before).values_list("body", flat=True))
+    assert all(word not in written for word in ("in_favour", "满意 ", "satisfied", "sheet"))
+    assert selectors.measurement_table(cycle) == []
+    assert selectors.account_of(cycle).lines[0].outcome == "尚未测评"
+    do("evaluation.measure_certify_teller", town.of("teller"), T2, **SIGN)
+    assert len(selectors.measurement_table(cycle)) == 3
+
+
+def test_the_two_signatures_are_of_two_people_under_the_same_digest(town, cycle):
+    opened(town, cycle)
+    for n, key in enumerate(("evaluation.measure_key_first", "evaluation.measure_key_second"), 1):
+        do(key, town.of("counter", n), T2, **keyed(cycle, ALL_GOOD, 20, 0))
+    with pytest.raises(NotYourTurn):
+        do("evaluation.measure_certify_teller", town.of("chief_teller"), T2, **SIGN)
+    do("evaluation.measure_certify_teller", town.of("teller"), T2, **SIGN)
+    do("evaluation.measure_certify", town.of("chief_teller"), T2, **SIGN)
+    vote = Vote.objects.get()
+    assert {s.digest for s in vote.signatures.all()} == {digest_of(vote)}
+    assert vote.signatures.count() == 2
+
+
+def test_figures_changed_between_the_signatures_are_not_certified(town, cycle):
+    opened(town, cycle)
+    for n, key in enumerate(("evaluation.measure_key_first", "evaluation.measure_key_second"), 1):
+        do(key, town.of("counter", n), T2, **keyed(cycle, ALL_GOOD, 20, 0))
+    do("evaluation.measure_certify", town.of("chief_teller"), T2, **SIGN)
+    vote = Vote.objects.get()
+    vote.figures["sums"]["1. 村道硬化"] |= {"for": 20, "abstain": 0}
+    Vote.objects.filter(pk=vote.pk).update(figures=vote.figures)
+    with pytest.raises(Refused, match="不一致"):
+        do("evaluation.measure_certify_teller", town.of("teller"), T2, **SIGN)
+    assert Vote.objects.get().state == "keyed"
+
+
+def test_more_returned_than_issued_makes_the_measurement_void_and_it_is_held_again(town, cycle):
+    in_session(town, cycle)
+    do("evaluation.measure_open", town.of("chief_teller"), T2, present=20, on_leave=0, issued=19)
+    for n, key in enumerate(("evaluation.measure_key_first", "evaluation.measure_key_second"), 1):
+        do(key, town.of("counter", n), T2, **keyed(cycle, ALL_GOOD, 20, 0))
+    void, again = Vote.objects.order_by("pk")
+    assert (void.state, again.state, again.follows) == ("void", "defined", void)
+    assert {m.vote for m in Measurement.objects.all()} == {again}
+    measured(town, cycle, ALL_GOOD.marks)
+    assert open_task("evaluation.publish")
+
+
+# Consequences
+
+
+def test_exactly_eighty_per_cent_closes_and_one_ballot_less_does_not(town, cycle):
+    in_session(town, cycle)
+    measured(town, cycle, {1: [(10, 6, 4)], 2: [(10, 5, 5)], 3: [(10, 2, 8)]})
+    verdicts = {m.project.number: (m.verdict, m.severe, m.state) for m in Measurement.objects.all()}
+    assert verdicts == {
+        1: ("close", False, "closed"),
+        2: ("rectify", False, "rectifying"),
+        3: ("rectify", False, "rectifying"),
+    }
+    assert len(open_tasks(cycle, "evaluation.rectify")) == 2
+    assert open_tasks(cycle, "evaluation.rectify")[0].due_on == date(2028, 3, 20)  # the 18th is a Saturday
+
+
+def test_below_sixty_is_named_to_the_public_and_reported_to_the_party(town, cycle):
+    in_session(town, cycle)
+    measured(town, cycle, {1: [(20, 0, 0)], 2: [(20, 0, 0)], 3: [(10, 1, 9)]})
+    assert Measurement.objects.get(severe=True).project.number == 3
+    public, party = Paper.objects.filter(kind="circular").order_by("pk")
+    assert public.published_at and "质询案" in public.body and "55%" in public.body
+    assert party.published_at is None and party.data["to"] == ["party"]
+
+
+def test_below_eighty_nothing_is_closed_without_another_measurement(town, cycle):
+    in_session(town, cycle)
+    measured(town, cycle, {1: [(20, 0, 0)], 2: [(20, 0, 0)], 3: [(14, 0, 6)]})
+    assert open_tasks(cycle, "evaluation.publish") == []
+    with pytest.raises(Refused, match="未经再次测评达标不得销号"):
+        publish_account(town.act("clerk", at("2028-02-01")), cycle, number="", body="提前公布。")
+    task = open_task("evaluation.rectify")
+    assert task.seat == Project.objects.get(number=3).department
+    do("evaluation.rectify", town.department_clerk(task.seat), "2028-03-01", remedy=BODY["rectify"])
+    assert Measurement.objects.get(project__number=3).state == "rectified"
+    with pytest.raises(Refused, match="待再次测评"):
+        publish_account(town.act("clerk", at("2028-03-02")), cycle, number="", body="提前公布。")
+
+
+def second(town, day="2028-03-20"):
+    data = {"occasion": "deputies_meeting", "held_on": day, "body": BODY["second"]}
+    do("evaluation.second_measure", town.of("chair"), "2028-03-10", **data)
+
+
+def failed_once(town, cycle, marks=(14, 0, 6)):
+    in_session(town, cycle)
+    measured(town, cycle, {1: [(20, 0, 0)], 2: [(20, 0, 0)], 3: [marks]})
+    task = open_task("evaluation.rectify")
+    do("evaluation.rectify", town.department_clerk(task.seat), "2028-03-01", remedy=BODY["rectify"])
+    second(town)
+
+
+def test_the_second_measurement_asks_only_about_the_rectified_project_and_may_close_it(town, cycle):
+    failed_once(town, cycle)
+    assert [o.title for o in Vote.objects.latest("pk").options.all()] == ["3. 老年食堂"]
+    measured(town, cycle, {3: [(), (16, 0, 4)]}, day="2028-03-20", round_=1)
+    rounds = list(
+        Measurement.objects.filter(project__number=3).order_by("round").values_list("round", "state")
+    )
+    assert rounds == [(1, "superseded"), (2, "closed")]
+    assert open_task("evaluation.publish").due_on == date(2028, 3, 20)
+
+
+def test_a_second_failure_is_severe_at_any_rate_and_measured_again(town, cycle):
+    failed_once(town, cycle)
+    assert Paper.objects.filter(kind="circular").count() == 0
+    measured(town, cycle, {3: [(), (15, 0, 5)]}, day="2028-03-20", round_=1)
+    again = Measurement.objects.get(project__number=3, round=2)
+    assert (again.severe, again.state, again.verdict) == (True, "rectifying", "rectify_and_name")
+    assert Paper.objects.filter(kind="circular").count() == 2
+    assert open_tasks(cycle, "evaluation.publish") == []
+
+
+def test_the_second_measurement_does_not_open_before_its_meeting(town, cycle):
+    failed_once(town, cycle)
+    with pytest.raises(Obstructed, match="2028-03-20"):
+        do(
+            "evaluation.measure_open",
+            town.of("chief_teller"),
+            "2028-03-19",
+            present=20,
+            on_leave=0,
+            issued=20,
+        )
+
+
+def test_a_year_with_two_rounds_plays_through_and_every_round_is_in_the_account(town, cycle):
+    figures = Figures(
+        marks={1: [(20, 0, 0)], 2: [(12, 0, 8), (17, 2, 1)], 3: [(11, 0, 9), (15, 0, 5), (20, 0, 0)]}
+    )
+    play_evaluation(town, cycle, t2=date(2028, 1, 18), term=18, number=4, figures=figures)
+    assert cycle.state == "closed"
+    account = selectors.account_of(cycle)
+    assert [len(line.rounds) for line in account.lines] == [1, 2, 3]
+    body = paper_of(cycle, "account").body
+    assert "第 3 次测评：满意 20 票" in body and "整改：" in body
+    assert paper_of(cycle, "account").published_at
+
+
+def test_a_rulebook_with_levels_judges_the_real_table_of_zhenhai(town):
+    names = ["教育惠民", "公共卫生", "老旧小区改造", "食品安全", "照料中心", "交通治堵", "停车场", "住房保障"]
+    figures = [
+        (28, 1, 0),
+        (20, 8, 1),
+        (26, 3, 0),
+        (29, 0, 0),
+        (17, 11, 1),
+        (26, 3, 0),
+        (17, 11, 1),
+        (28, 1, 0),
+    ]
+    rules = Rules(satisfaction_formula="majority_classes", satisfaction_base="in_office")
+    big = township("T02", deputies=34, name="镇海镇")
+    cycle = year_under_supervision(big, names, rules=rules)
+    marks = {n: [triple] for n, triple in enumerate(figures, 1)}
+    plan = Figures(marks=marks, absent=5)
+    play_evaluation(big, cycle, t2=date(2028, 1, 21), term=16, number=1, figures=plan)
+    assert cycle.state == "closed"
+    reasons = [m.judgement for m in Measurement.objects.order_by("project__number")]
+    assert all("结果为满意" in reason for reason in reasons)
+    assert {m.base for m in Measurement.objects.all()} == {34}
+
+
+# Closing and looking back
+
+
+def test_the_archive_is_made_once_however_often_the_job_runs(town, cycle):
+    in_session(town, cycle)
+    measured(town, cycle, ALL_GOOD.marks)
+    close_year(town, cycle, date(2028, 1, 18))
+    archive = Archive.objects.get()
+    assert waiting_jobs(cycle) == []
+    from viewflow.workflow.models import Task
+
+    job = Task.objects.get(flow_task_type="JOB")
+    assert run_job(job.pk) is False
+    assert Archive.objects.get().sha256 == archive.sha256
+    assert Entry.objects.filter(action="archive.make").count() == 1
+
+
+def test_the_look_back_sends_what_it_finds_to_the_department_and_looks_again(town, cycle):
+    play_evaluation(town, cycle, t2=date(2028, 1, 18), term=18, number=4, figures=ALL_GOOD)
+    play_look_back(town, cycle, date(2029, 8, 20), wanting=[2])
+    assert open_tasks(cycle, "evaluation.look_back") == []
+    records = list(Paper.objects.filter(kind="look_back").order_by("pk"))
+    assert len(records) == 2 and "管护责任未落实" in records[0].body
+    assert list(records[1].data["projects"]) == [str(Project.objects.get(number=2).pk)]
+    actions = list(
+        Entry.objects.filter(action__startswith="evaluation.look_back").values_list("action", flat=True)
+    )
+    assert actions == ["evaluation.look_back", "evaluation.look_back_fix", "evaluation.look_back"]
+
+
+def test_a_look_back_the_presidium_does_not_agree_to_is_refused(town, cycle):
+    play_evaluation(town, cycle, t2=date(2028, 1, 18), term=18, number=4, figures=ALL_GOOD)
+    data = {"held_on": "2029-08-20", "minutes": "未形成一致意见。", "votes_for": 0, "votes_against": 7}
+    data |= {"votes_abstain": 0, "attended": [str(u.pk) for u in town.people["presidium"]]}
+    for project in Project.objects.all():
+        data |= {f"state_{project.pk}": "good", f"words_{project.pk}": "使用正常。"}
+    with pytest.raises(InvalidForm, match="过半数同意"):
+        do("evaluation.look_back", town.of("clerk"), "2029-08-20", **data)

@@ -1,0 +1,128 @@
+"""The seat table is read from the flows and the events: nothing missing, nobody unknown, the year's own dates."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from projects.cycles.models import Cycle
+from projects.demo.cast import Township
+from projects.lifecycle.seat_table import SeatRow, load_rooms, rows_of
+from projects.lifecycle.services import start_year
+from tests.builders import at, do, township
+from workflow.flows.base import flows
+from workflow.flows.events import events
+from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import User
+from workflow.roles import registry
+from workflow.roles.models import RoleGrant
+
+ON = date(2026, 6, 1)
+SCHEME = {
+    "opens_on": "2026-09-10",
+    "planned_t": "2027-01-20",
+    "planned_t2": "2028-01-18",
+    "leading_group": "组长：党委书记；副组长：镇长、人大主席。",
+    "body": "按照三个阶段六个环节组织实施。",
+}
+
+
+@pytest.fixture
+def town(db: None) -> Township:
+    apply(SYSTEM)
+    return township(deputies=14)
+
+
+@pytest.fixture
+def cycle(town: Township) -> Cycle:
+    return start_year(
+        town.act("chair", at("2026-08-25")),
+        year=2027,
+        opens_on=date(2026, 9, 10),
+        planned_t=date(2027, 1, 20),
+        planned_t2=date(2028, 1, 18),
+    )
+
+
+def row_of(rows: list[SeatRow], task: str, office: str = "") -> SeatRow:
+    return next(row for row in rows if row.task == task and office in ("", row.office))
+
+
+def test_every_human_step_of_every_flow_and_every_event_has_its_row(town: Township) -> None:
+    load_rooms()
+    rows = rows_of(town.unit, None, ON)
+    steps = {node.key for flow in flows() for node in flow.steps()}
+    assert {row.task for row in rows if not row.event} == steps
+    assert {(row.task, row.office) for row in rows if row.event} == {
+        (event.key, office) for event in events() for office in event.offices
+    }
+
+
+def test_every_office_is_registered_and_every_row_is_complete(town: Township) -> None:
+    known = {office.code for office in registry.offices()}
+    for row in rows_of(town.unit, None, ON):
+        assert row.office in known and row.office_title and row.title and row.deadline and row.unit, row
+        assert row.event or row.basis, f"{row.task} rests on nothing"
+
+
+def test_rows_stand_in_the_order_of_the_six_steps(town: Township) -> None:
+    order = [row.step or 9 for row in rows_of(town.unit, None, ON)]
+    assert order == sorted(order) and order[0] == 1
+
+
+def test_the_first_rows_are_the_first_tasks_of_the_year(town: Township) -> None:
+    first = [row.task for row in rows_of(town.unit, None, ON)][:4]
+    assert first == ["collection.scheme", "collection.scheme_party", "collection.open", "collection.publish_call"]
+
+
+def test_holders_are_those_in_office_that_day(town: Township) -> None:
+    assert row_of(rows_of(town.unit, None, ON), "collection.scheme").holder == [town.of("chair").name]
+    assert row_of(rows_of(town.unit, None, date(2019, 1, 1)), "collection.scheme").holder == []
+
+
+def test_an_office_that_was_revoked_has_no_holder(town: Township) -> None:
+    RoleGrant.objects.filter(user=town.of("chair"), office="chair").update(revoked_at=at("2026-05-01"))
+    assert row_of(rows_of(town.unit, None, ON), "collection.scheme").holder == []
+
+
+def test_holders_inside_the_township_are_shown_with_their_unit(town: Township) -> None:
+    rows = [row for row in rows_of(town.unit, None, ON) if row.office == "department"]
+    assert rows, "no task of a department"
+    assert any("农业农村办公室" in name for name in rows[0].holder)
+    assert len(rows[0].holder) == len(town.departments)
+
+
+def test_a_neighbours_people_do_not_stand_in_the_table(town: Township) -> None:
+    other = township("T02", deputies=14, name="白石镇")
+    names = {name for row in rows_of(town.unit, None, ON) for name in row.holder}
+    only_there = User.objects.get(username="chair@T02").name
+    assert only_there not in names or only_there in {u.name for us in town.people.values() for u in us}
+    assert other.unit.name not in {row.unit for row in rows_of(town.unit, None, ON)}
+
+
+def test_a_meeting_names_the_body_that_decides(town: Township) -> None:
+    row = row_of(rows_of(town.unit, None, ON), "collection.scheme_party")
+    assert row.body == "党委" and len(row.holder) == len(town.people["party"])
+
+
+def test_returns_name_the_task_they_go_to(town: Township) -> None:
+    row = row_of(rows_of(town.unit, None, ON), "collection.scheme_party")
+    assert row.returns_to == [{"task": "collection.scheme", "title": "拟订年度实施方案"}]
+
+
+def test_without_a_year_deadlines_are_words(town: Township) -> None:
+    row = row_of(rows_of(town.unit, None, ON), "collection.publish_call")
+    assert row.deadline == "年度工作启动后 5 个工作日"
+
+
+def test_with_a_year_deadlines_are_its_dates(town: Township, cycle: Cycle) -> None:
+    rows = rows_of(town.unit, cycle, ON)
+    assert row_of(rows, "collection.publish_call").deadline == "2026-09-17"
+    assert row_of(rows, "collection.receive").deadline == "收到后 5 个工作日"
+
+
+def test_a_task_that_is_open_shows_the_date_it_really_has(town: Township, cycle: Cycle) -> None:
+    do("collection.scheme", town.of("chair"), "2026-08-28", **SCHEME)
+    opened = row_of(rows_of(town.unit, cycle, ON), "collection.scheme_party")
+    assert opened.deadline == "2026-09-03"

@@ -1,0 +1,563 @@
+"""Step 2: from the accepted proposals to the list of candidates, every proposer answered."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from projects.collection.models import Proposal
+from projects.cycles.models import Cycle, Paper
+from projects.cycles.rulebook import Rules
+from projects.cycles.services import adopt_rulebook
+from projects.demo.play import selection as play
+from projects.demo.play.collection import about, play_collection
+from projects.demo.play.stage import meeting, moment, open_tasks
+from projects.lifecycle.services import start_year
+from projects.selection import events
+from projects.selection.flows import SelectionFlow
+from projects.selection.intake import raise_objection
+from projects.selection.models import Appraisal, Item, Notice, Objection, Screening
+from projects.selection.selectors import candidates_of, is_agreed, items_of, left_over, score_of
+from projects.selection.services import obstacles_to_deliberation
+from tests.builders import at, do, open_task, township
+from workflow.audit.models import Entry
+from workflow.audit.services import Act
+from workflow.flows.acting import acting
+from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
+from workflow.flows.events import perform
+from workflow.flows.models import Deadline
+from workflow.flows.services import complete, send_back
+from workflow.people.isolation import SYSTEM, apply
+
+pytestmark = pytest.mark.django_db
+A, B, C = "柳林村安全饮水管网改造", "东山村日间照料中心建设", "石坝村危桥改造"
+TITLES = [A, B, C]
+D0 = date(2026, 10, 15)
+
+
+@pytest.fixture
+def town(db):
+    apply(SYSTEM)
+    return township(deputies=16)
+
+
+def year(town) -> Cycle:
+    """A year whose books are closed: three titles, the two ineligible ones; step 2 begins on 15 October."""
+    cycle = start_year(
+        town.act("chair", at("2026-08-03")),
+        year=2027,
+        opens_on=date(2026, 9, 1),
+        planned_t=date(2027, 1, 20),
+        planned_t2=date(2028, 1, 18),
+    )
+    closed = play_collection(town, cycle, proposals=7, titles=[A, about(A), B, C])
+    if not Deadline.objects.filter(key="selection.merge", about=cycle.reference).exists():
+        with acting(town.act("gov_clerk", moment(closed))):
+            SelectionFlow.begin(cycle)
+    return cycle
+
+
+@pytest.fixture
+def cycle(town):
+    return year(town)
+
+
+def item(title: str) -> Item:
+    return Item.objects.get(title=title)
+
+
+def until_draft(town, cycle):
+    """To the mayor's desk."""
+    play.merge_all(town, cycle, D0)
+    play.screen_all(town, cycle, D0)
+    play.appraise_all(town, cycle, D0, {})
+
+
+def until_opinions(town, cycle, titles=(A, B, C), seats=2):
+    until_draft(town, cycle)
+    play.draft(town, cycle, date(2026, 10, 22), titles, seats)
+
+
+def until_notice(town, cycle, **more):
+    until_opinions(town, cycle, **more)
+    play.hear_opinions(town, cycle, date(2026, 10, 22))
+
+
+def until_posted(town, cycle, **more):
+    until_notice(town, cycle, **more)
+    play.post(town, cycle, date(2026, 10, 28), objection=False)
+
+
+def drafting(cycle, titles, seats, **more: Any) -> dict[str, Any]:
+    return {
+        "items": [str(item(t).pk) for t in titles],
+        "seats": seats,
+        "held_on": "2026-10-22",
+        "left_reason": "受财力限制，未列入。",
+        "minutes": "会议研究了候选项目。",
+        "body": "建议方案正文。",
+    } | more
+
+
+# ---------------------------------------------------------------------------------------- merge
+
+
+def test_proposals_with_one_number_become_one_item_and_every_source_is_kept(town, cycle):
+    assert open_task("selection.merge").due_on == date(2026, 10, 22)
+    play.merge_all(town, cycle, D0)
+    assert list(item(A).sources.values_list("proposal__title", flat=True)) == [A, about(A)]
+    assert item(A).support == 2
+    assert set(Proposal.objects.filter(cycle=cycle, state="accepted")) == set()
+    assert [i.number for i in items_of(cycle)] == [1, 2, 3, 4, 5]
+
+
+def test_merging_is_the_government_clerks(town, cycle):
+    with pytest.raises(NotYourTurn):
+        do("selection.merge", town.of("clerk"), "2026-10-15")
+
+
+def test_an_item_is_taken_apart_and_its_parts_must_be_screened(town, cycle):
+    until_draft(town, cycle)
+    second = Proposal.objects.get(title=about(A))
+    entry = perform(
+        events.UNMERGE.key,
+        item(A),
+        actor=town.of("gov_clerk"),
+        data={"proposals": [str(second.pk)]},
+        at=at("2026-10-22"),
+    )
+    own = Item.objects.get(title=about(A))
+    assert entry.action == "selection.unmerge" and own.state == "merged"
+    assert (item(A).support, own.support) == (1, 1)
+    with pytest.raises(Obstructed, match="未筛查"):
+        do("selection.draft_list", town.of("mayor"), "2026-10-22", **drafting(cycle, TITLES, 2))
+
+
+def test_an_item_is_not_emptied_by_taking_it_apart(town, cycle):
+    play.merge_all(town, cycle, D0)
+    both = [str(s.proposal_id) for s in item(A).sources.all()]
+    with pytest.raises(InvalidForm, match="至少须留下一件"):
+        perform(
+            events.UNMERGE.key,
+            item(A),
+            actor=town.of("gov_clerk"),
+            data={"proposals": both},
+            at=at("2026-10-15"),
+        )
+
+
+def test_a_posted_list_is_not_taken_apart_any_more(town, cycle):
+    until_posted(town, cycle)
+    data = {"proposals": [str(Proposal.objects.get(title=about(A)).pk)]}
+    with pytest.raises(Obstructed, match="建议方案"):
+        perform(events.UNMERGE.key, item(A), actor=town.of("gov_clerk"), data=data, at=at("2026-10-29"))
+
+
+# --------------------------------------------------------------------------------------- screen
+
+
+def test_every_rule_leaves_a_verdict_and_a_blocking_one_blocks_with_its_reason(town, cycle):
+    play.merge_all(town, cycle, D0)
+    assert open_task("selection.screen").due_on == date(2026, 10, 20)
+    play.screen_all(town, cycle, D0)
+    blocked = item("镇政府办公楼外墙翻新")
+    assert blocked.state == "blocked" and "负面清单" in blocked.decision_reason
+    assert item(A).state == "eligible" and item(A).screenings.count() == 11
+    assert set(item(A).screenings.values_list("verdict", flat=True)) == {"pass"}
+    assert blocked.screenings.get(rule="negative_list").verdict == "block"
+    assert "负面清单" in str(Entry.objects.get(action="item.block").body)
+
+
+def test_routine_work_is_only_a_warning(town, cycle):
+    play.merge_all(town, cycle, D0)
+    data = {f"department_{i.pk}": str(town.departments[0].pk) for i in items_of(cycle)}
+    data |= {f"unmet_{item(A).pk}": ["routine"], f"evidence_{item(A).pk}": "已列入年度养护计划。"}
+    do("selection.screen", town.of("gov_clerk"), "2026-10-15", **data)
+    assert item(A).state == "eligible"
+    assert Screening.objects.get(verdict="warn").evidence == "已列入年度养护计划。"
+
+
+def test_an_unmet_rule_without_evidence_is_refused(town, cycle):
+    play.merge_all(town, cycle, D0)
+    data = {f"department_{i.pk}": str(town.departments[0].pk) for i in items_of(cycle)}
+    with pytest.raises(InvalidForm, match="依据"):
+        do(
+            "selection.screen",
+            town.of("gov_clerk"),
+            "2026-10-15",
+            **data | {f"unmet_{item(A).pk}": ["routine"]},
+        )
+
+
+def test_the_screening_is_sent_back_to_be_merged_differently(town, cycle):
+    play.merge_all(town, cycle, D0)
+    task = open_task("selection.screen").task_id
+    send_back(
+        task, actor=town.of("gov_clerk"), to="merge", reason="两件内容不同，应当分开。", at=at("2026-10-15")
+    )
+    numbers = {f"number_{p.pk}": n for n, p in enumerate(Proposal.objects.filter(state="merged"), 1)}
+    do("selection.merge", town.of("gov_clerk"), "2026-10-16", **numbers)
+    assert Item.objects.count() == 6 and Item.objects.filter(sources=None).count() == 0
+    assert set(Item.objects.values_list("support", flat=True)) == {1}
+
+
+# ------------------------------------------------------------------------------------- appraise
+
+
+def test_each_responsible_department_finance_and_legal_appraise_side_by_side(town, cycle):
+    play.merge_all(town, cycle, D0)
+    play.screen_all(town, cycle, D0)
+    tasks = open_tasks(cycle, "selection.appraise_department")
+    assert {t.seat_id for t in tasks} == {i.department_id for i in items_of(cycle) if i.state == "eligible"}
+    assert open_task("selection.appraise_legal").due_on == date(2026, 10, 29)
+    with pytest.raises(NotYourTurn):
+        complete(tasks[0].task_id, actor=town.department_clerk(tasks[1].seat), data={}, at=at("2026-10-15"))
+    play.appraise_all(town, cycle, D0, {A: 123_000_000})
+    assert item(A).investment_fen == 123_000_000 and sum(item(A).funding.values()) == 123_000_000
+    assert Appraisal.objects.count() == 12
+    assert Paper.objects.filter(kind="appraisal").count() == len(tasks) + 2
+    assert open_task("selection.draft_list").office == "mayor"
+
+
+def figures(cycle, task, **more: str) -> dict[str, str]:
+    rows = [i for i in items_of(cycle) if i.department_id == task.seat_id and i.state == "eligible"]
+    one = {
+        "opinion": "agree", "words": "可行。", "own": "10", "upper": "0", "social": "0",
+        "finish": "2027-10-31", "target": "完工投入使用。",
+    } | more  # fmt: skip
+    return {f"{name}_{i.pk}": value for i in rows for name, value in one.items()}
+
+
+def appraise_one(town, cycle, **more: str) -> Item:
+    """One department's appraisal; returns its first item."""
+    play.merge_all(town, cycle, D0)
+    play.screen_all(town, cycle, D0)
+    task = open_tasks(cycle, "selection.appraise_department")[0]
+    complete(
+        task.task_id,
+        actor=town.department_clerk(task.seat),
+        data=figures(cycle, task, **more),
+        at=at("2026-10-16"),
+    )
+    return items_of(cycle).filter(department_id=task.seat_id).exclude(investment_fen=None)[0]
+
+
+def test_a_project_over_the_year_needs_its_milestone(town, cycle):
+    with pytest.raises(InvalidForm, match="阶段性目标"):
+        appraise_one(town, cycle, finish="2028-05-31")
+
+
+def test_a_project_over_the_year_stands_with_its_milestone(town, cycle):
+    made = appraise_one(town, cycle, finish="2028-05-31", milestone="年底前完成主体工程。")
+    assert made.multi_year and made.milestone
+
+
+def test_mainly_social_money_is_noted_by_itself(town, cycle):
+    made = appraise_one(town, cycle, own="1", social="9")
+    assert made.screenings.get(rule="public_money").verdict == "warn"
+    assert made.state == "eligible"
+
+
+# ----------------------------------------------------------------------------------- draft list
+
+
+def test_the_government_drafts_a_list_with_its_seats_and_leaves_the_others_out_with_a_reason(town, cycle):
+    until_draft(town, cycle)
+    do("selection.draft_list", town.of("mayor"), "2026-10-22", **drafting(cycle, [A, B], 1))
+    cycle.refresh_from_db()
+    assert cycle.seats == 1
+    assert (item(A).state, item(C).state) == ("drafted", "left_out")
+    assert item(C).decision_reason == "受财力限制，未列入。"
+    paper = Paper.objects.get(kind="draft_list")
+    assert [row["title"] for row in paper.data["items"]] == [A, B]
+
+
+@pytest.mark.parametrize(
+    ("titles", "seats", "sentence"),
+    [([A], 2, "少于应选数"), ([A, B], 2, "等额")],
+)
+def test_a_list_without_surplus_is_refused(town, cycle, titles, seats, sentence):
+    until_draft(town, cycle)
+    with pytest.raises(InvalidForm, match=sentence):
+        do("selection.draft_list", town.of("mayor"), "2026-10-22", **drafting(cycle, titles, seats))
+
+
+def test_a_surplus_below_the_rulebook_needs_to_be_accepted_in_so_many_words(town):
+    adopt_rulebook(town.act("chair", at("2026-08-01")), town.unit, Rules(surplus_percent=100))
+    cycle = year(town)
+    until_draft(town, cycle)
+    with pytest.raises(InvalidForm, match="不少于 4 个"):
+        do("selection.draft_list", town.of("mayor"), "2026-10-22", **drafting(cycle, TITLES, 2))
+    accepted = drafting(cycle, TITLES, 2, accept_small_surplus="on")
+    do("selection.draft_list", town.of("mayor"), "2026-10-22", **accepted)
+    assert open_task("selection.party_study")
+
+
+def test_what_legal_opposes_is_not_drafted(town, cycle):
+    until_draft(town, cycle)
+    Appraisal.objects.filter(item=item(A), kind="legal").update(opinion="oppose")
+    with pytest.raises(InvalidForm, match="合法性审查"):
+        do("selection.draft_list", town.of("mayor"), "2026-10-22", **drafting(cycle, TITLES, 2))
+    do("selection.draft_list", town.of("mayor"), "2026-10-22", **drafting(cycle, [B, C], 1))
+
+
+@pytest.mark.parametrize("to", ["merge", "screen", "appraise"])
+def test_the_mayor_sends_the_list_back_and_it_comes_again(town, cycle, to):
+    until_draft(town, cycle)
+    task = open_task("selection.draft_list").task_id
+    entry = send_back(
+        task, actor=town.of("mayor"), to=to, reason="投资估算偏高，请重新核实。", at=at("2026-10-22")
+    )
+    assert entry.action == "selection.draft_list.return"
+    day = date(2026, 10, 23)
+    if to == "merge":
+        play.merge_all(town, cycle, day)
+    if to != "appraise":
+        assert set(Item.objects.values_list("state", flat=True)) == {"merged"}
+        play.screen_all(town, cycle, day)
+    play.appraise_all(town, cycle, day, {})
+    play.draft(town, cycle, date(2026, 10, 30), TITLES, 2)
+    assert item(A).state == "drafted" and Item.objects.count() == 5
+
+
+# ------------------------------------------------------------------------------------- opinions
+
+
+def test_the_presidium_and_the_party_are_asked_on_the_same_day_by_default(town, cycle):
+    until_opinions(town, cycle)
+    dues = {open_task(f"selection.{key}").due_on for key in ("presidium_opinion", "party_study")}
+    assert dues == {date(2026, 10, 29)}
+
+
+def test_the_party_studies_after_the_presidium_where_the_rulebook_says_so(town):
+    adopt_rulebook(town.act("chair", at("2026-08-01")), town.unit, Rules(opinions_order="one_after_other"))
+    cycle = year(town)
+    until_opinions(town, cycle)
+    assert open_tasks(cycle, "selection.party_study") == []
+    play.hear_opinions(town, cycle, date(2026, 10, 22))
+    assert open_task("selection.notice").office == "gov_clerk"
+
+
+@pytest.mark.parametrize("refusing", ["presidium", "party"])
+def test_a_body_that_does_not_agree_sends_the_list_back_to_the_mayor(town, cycle, refusing):
+    until_opinions(town, cycle)
+    for key, body, recorder in (
+        ("presidium_opinion", "presidium", town.of("clerk")),
+        ("party_study", "party", town.of("party")),
+    ):
+        data = meeting(town.people[body], date(2026, 10, 26), agree=body != refusing, reason="资金来源不明。")
+        do(f"selection.{key}", recorder, "2026-10-26", **data)
+    assert open_task("selection.draft_list").office == "mayor"
+    assert not is_agreed(cycle) and open_tasks(cycle, "selection.notice") == []
+    assert Paper.objects.get(data__agreed=False).data["reason"] == "资金来源不明。"
+    do("selection.draft_list", town.of("mayor"), "2026-10-27", **drafting(cycle, [A, B], 1))
+    play.hear_opinions(town, cycle, date(2026, 10, 27))
+    assert open_task("selection.notice") and item(C).state == "left_out"
+
+
+def test_one_party_member_cannot_study_alone(town, cycle):
+    until_opinions(town, cycle)
+    with pytest.raises(InvalidForm, match="三分之二"):
+        data = meeting(town.people["party"][:1], date(2026, 10, 26))
+        do("selection.party_study", town.of("party"), "2026-10-26", **data)
+
+
+# --------------------------------------------------------------------------- notice, objections
+
+
+def test_a_notice_shorter_than_the_rulebook_is_refused(town, cycle):
+    until_notice(town, cycle)
+    data = {"body": "现予公示，欢迎提出意见。"}
+    with pytest.raises(InvalidForm, match="5 个工作日"):
+        do("selection.notice", town.of("gov_clerk"), "2026-10-28", to_on="2026-11-03", **data)
+    do("selection.notice", town.of("gov_clerk"), "2026-10-28", to_on="2026-11-04", **data)
+    notice = Notice.objects.get()
+    assert (notice.round, notice.items.count()) == (1, 3)
+    assert Paper.objects.get(kind="public_notice").published_at is not None
+    assert open_task("selection.answer").due_on == date(2026, 11, 11)
+
+
+def test_the_last_task_waits_for_the_notice_and_for_the_objections(town, cycle):
+    until_posted(town, cycle)
+    with pytest.raises(Obstructed, match="尚未结束"):
+        do("selection.answer", town.of("gov_clerk"), "2026-11-04", **answers(cycle))
+    objection = objected(town)
+    with pytest.raises(Obstructed, match="1 件异议"):
+        do("selection.answer", town.of("gov_clerk"), "2026-11-05", **answers(cycle))
+    do(
+        "selection.objection",
+        town.of("gov_clerk"),
+        "2026-11-05",
+        decision="dismiss",
+        answer="选址经过村民代表会议讨论。",
+    )
+    objection.refresh_from_db()
+    assert objection.state == "dismissed"
+    do("selection.answer", town.of("gov_clerk"), "2026-11-05", **answers(cycle))
+    assert sorted(candidates_of(cycle).values_list("title", flat=True)) == sorted(TITLES)
+
+
+def objected(town, day: str = "2026-10-30") -> Objection:
+    resident = Act(None, "resident", town.unit, at(day))
+    return raise_objection(resident, Notice.objects.latest("round"), words="这个项目已经有人做了。")
+
+
+def answers(cycle, **more: str) -> dict[str, str]:
+    one = {"outcome": "declined", "words": "不符合筛查条件，不予采纳。", "deputy": ""} | more
+    return {f"{name}_{p.pk}": value for p in left_over(cycle) for name, value in one.items()}
+
+
+def test_a_resident_objects_without_an_account_and_the_clerk_has_five_working_days(town, cycle):
+    until_posted(town, cycle)
+    objection = objected(town)
+    assert open_task("selection.objection").due_on == date(2026, 11, 6)
+    entry = Entry.objects.get(action="selection.object")
+    assert entry.actor is None and objection.words not in str(entry.body)
+
+
+def test_a_station_registers_an_objection_for_somebody(town, cycle):
+    until_posted(town, cycle)
+    perform(
+        events.OBJECT.key,
+        Notice.objects.get(),
+        actor=town.of("station"),
+        data={"words": "希望增加照明。", "project": str(item(A).pk)},
+        at=at("2026-10-29"),
+    )
+    assert Objection.objects.get().item == item(A)
+
+
+def test_an_objection_after_the_notice_is_refused(town, cycle):
+    until_posted(town, cycle)
+    with pytest.raises(Refused, match="已于"):
+        objected(town, "2026-11-05")
+
+
+def test_an_upheld_objection_that_changes_the_list_goes_to_the_party_and_is_posted_again(town, cycle):
+    until_posted(town, cycle, seats=1)
+    objected(town)
+    do(
+        "selection.objection",
+        town.of("gov_clerk"),
+        "2026-11-02",
+        decision="uphold",
+        answer="该桥已列入县级计划，移出名单。",
+        takes_out=str(item(C).pk),
+    )
+    assert item(C).state == "left_out"
+    entry = do("selection.answer", town.of("gov_clerk"), "2026-11-05")
+    assert entry.action == "selection.answer.return"
+    assert open_tasks(cycle, "selection.presidium_opinion") == []
+    data = meeting(town.people["party"], date(2026, 11, 9))
+    do("selection.party_study", town.of("party"), "2026-11-09", **data)
+    play.post(town, cycle, date(2026, 11, 10), objection=False)
+    assert list(Notice.objects.order_by("round").values_list("round", "state")) == [
+        (1, "closed"),
+        (2, "posted"),
+    ]
+    play.answer_all(town, cycle, date(2026, 11, 18))
+    assert sorted(candidates_of(cycle).values_list("title", flat=True)) == sorted([A, B])
+    assert obstacles_to_deliberation(cycle, at("2026-11-18")) == []
+
+
+def test_an_objection_may_not_take_the_surplus_away(town, cycle):
+    until_posted(town, cycle, seats=2)
+    objected(town)
+    with pytest.raises(InvalidForm, match="等额"):
+        do(
+            "selection.objection",
+            town.of("gov_clerk"),
+            "2026-11-02",
+            decision="uphold",
+            answer="移出名单。",
+            takes_out=str(item(C).pk),
+        )
+
+
+def test_the_list_is_not_sent_to_the_party_again_without_a_change(town, cycle):
+    until_posted(town, cycle)
+    task = open_task("selection.answer").task_id
+    with pytest.raises(Refused, match="名单有变"):
+        send_back(
+            task,
+            actor=town.of("gov_clerk"),
+            to="party_study",
+            reason="再研究一次为好。",
+            at=at("2026-11-05"),
+        )
+
+
+# --------------------------------------------------------------------------------------- answer
+
+
+def test_step_three_cannot_begin_while_one_proposer_is_unanswered(town, cycle):
+    until_posted(town, cycle, titles=(A, B), seats=1)
+    missing = answers(cycle)
+    first = next(iter(left_over(cycle)))
+    missing[f"words_{first.pk}"] = ""
+    with pytest.raises(InvalidForm):
+        do("selection.answer", town.of("gov_clerk"), "2026-11-05", **missing)
+    assert "件意见建议未答复" in " ".join(obstacles_to_deliberation(cycle, at("2026-11-05")))
+    do("selection.answer", town.of("gov_clerk"), "2026-11-05", **answers(cycle, outcome="reserve"))
+    assert obstacles_to_deliberation(cycle, at("2026-11-05")) == []
+    assert set(Proposal.objects.filter(cycle=cycle).values_list("state", flat=True)) <= {
+        "carried",
+        "answered",
+        "pooled",
+    }
+    assert item(C).state == "reserved"
+    carried = Proposal.objects.filter(state="carried").order_by("pk").values_list("title", "outcome")
+    assert (A, "carried") in carried and (about(A), "merged") in carried
+
+
+def test_a_suggestion_needs_a_deputys_signature_and_the_trail_has_no_name(town, cycle):
+    until_posted(town, cycle, titles=(A, B), seats=1)
+    with pytest.raises(InvalidForm, match="代表签名"):
+        do("selection.answer", town.of("gov_clerk"), "2026-11-05", **answers(cycle, outcome="suggestion"))
+    deputy = town.of("deputy", 3)
+    signed = answers(cycle, outcome="suggestion", deputy=str(deputy.pk))
+    do("selection.answer", town.of("gov_clerk"), "2026-11-05", **signed)
+    assert Proposal.objects.filter(signed_by=deputy).count() == 3
+    entries = Entry.objects.filter(action__in=("selection.answer", "proposal.answer"))
+    assert all(deputy.name not in str(entry.body) for entry in entries)
+
+
+def test_a_blocked_proposal_is_answered_at_once_and_not_again(town, cycle):
+    until_draft(town, cycle)
+    blocked = Proposal.objects.get(title="镇政府办公楼外墙翻新")
+    told = {"outcome": "declined", "words": "属负面清单，不予采纳。"}
+    perform(events.TELL.key, blocked, actor=town.of("gov_clerk"), data=told, at=at("2026-10-20"))
+    blocked.refresh_from_db()
+    assert (blocked.state, blocked.outcome) == ("answered", "declined")
+    with pytest.raises(Obstructed, match="尚未决定"):
+        waiting = Proposal.objects.get(title=C)
+        perform(events.TELL.key, waiting, actor=town.of("gov_clerk"), data=told, at=at("2026-10-20"))
+
+
+# ----------------------------------------------------------------------------------- score sheet
+
+
+def test_the_score_sheet_is_off_by_default(town, cycle):
+    play.merge_all(town, cycle, D0)
+    play.screen_all(town, cycle, D0)
+    with pytest.raises(Obstructed, match="不使用评分表"):
+        marks = dict.fromkeys(cycle.rules.score_weights, 80)
+        perform(events.SCORE.key, item(A), actor=town.of("finance"), data=marks, at=at("2026-10-20"))
+
+
+def test_a_list_is_not_drafted_before_two_have_scored_each_item(town):
+    adopt_rulebook(town.act("chair", at("2026-08-01")), town.unit, Rules(score_sheet=True))
+    cycle = year(town)
+    until_draft(town, cycle)
+    marks = dict.fromkeys(cycle.rules.score_weights, 80)
+    perform(events.SCORE.key, item(A), actor=town.of("finance"), data=marks, at=at("2026-10-20"))
+    with pytest.raises(Obstructed, match="评分不足 2 人"):
+        do("selection.draft_list", town.of("mayor"), "2026-10-22", **drafting(cycle, TITLES, 2))
+    for title in items_of(cycle).filter(state="eligible").values_list("title", flat=True):
+        for office, mark in (("finance", 80), ("legal", 61)):
+            given = dict.fromkeys(cycle.rules.score_weights, mark)
+            perform(events.SCORE.key, item(title), actor=town.of(office), data=given, at=at("2026-10-21"))
+    assert float(score_of(item(A), cycle.rules)) == 70.5
+    do("selection.draft_list", town.of("mayor"), "2026-10-22", **drafting(cycle, TITLES, 2))

@@ -1,0 +1,396 @@
+"""Change, 质询 and the session they need."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+
+from projects.cycles.models import Paper
+from projects.selection.models import Item
+from projects.supervision.duties import open_due_reports
+from projects.supervision.models import Change, Interpellation, Project
+from tests.builders import at, do, open_task
+from workflow.audit.models import Entry
+from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
+from workflow.flows.events import events
+from workflow.flows.models import Deadline
+from workflow.machines.services import fire
+
+pytestmark = pytest.mark.django_db
+
+NOTICE = {"number": "第 7 号", "words": "经决定，对项目作如下调整，现予公告。"}
+REASON = "征地未能按期完成，施工条件尚不具备，需要调整。"
+FIXED = ("target", "budget_fen", "finish_by", "place", "department_id", "title", "content")
+
+
+def fixed(project: Project) -> tuple:
+    return tuple(getattr(project, name) for name in FIXED)
+
+
+def ask(year, what: str, number: int = 1, day: str = "2027-05-10", **values):
+    data = {"what": what, "reason": REASON, **values}
+    return year.event("ask_change", year.town.of("mayor"), day, year.project(number), **data)
+
+
+def decide(year, day: str, votes_for: int = 20, number: int = 1):
+    return year.do("decide_change", year.town.of("clerk"), day, number, **year.congress(day, votes_for))
+
+
+# Nothing moves without a decision
+
+
+def test_asking_moves_nothing(year):
+    year.building()
+    before = fixed(year.project())
+    ask(year, "deadline", finish_by="2028-03-31")
+    assert fixed(year.project()) == before
+    assert year.task("decide_change").office == "clerk"
+    assert Entry.objects.filter(action="change.ask").exists()
+
+
+def test_no_task_and_no_event_alters_what_the_congress_decided(year):
+    """Every form of the room is handed the protected fields beside its own; the project keeps its values."""
+    year.building()
+    before = fixed(year.project())
+    smuggled = {
+        "target": "别的目标",
+        "budget_fen": "999",
+        "finish_by": "2029-01-01",
+        "place": "别处",
+        "department": str(year.town.departments[4].pk),
+        "title": "别的项目",
+        "content": "别的内容",
+    }
+    year.report("2027-04-02", 4, **smuggled)
+    year.do(
+        "inspect",
+        year.members()[0],
+        "2027-05-20",
+        **(smuggled | {"on": "2027-05-20", "place": "第1村", "words": "察看现场。"}),
+    )
+    year.event(
+        "contract",
+        year.town.of("finance"),
+        "2027-06-01",
+        **(
+            smuggled
+            | {"kind": "tender", "party": "公司", "amount_fen": "10", "signed_on": "2027-05-30", "words": ""}
+        ),
+    )
+    year.event(
+        "audit", year.town.of("finance"), "2027-06-02", **(smuggled | {"number": "1", "body": "合规。"})
+    )
+    year.do(
+        "accept",
+        year.clerk_of(year.project()),
+        "2027-10-09",
+        **(smuggled | {"completed_on": "2027-10-08", "materials": "竣工资料。"}),
+    )
+    year.do("agree_acceptance", year.members()[0], "2027-10-12", **(smuggled | {"words": "同意验收。"}))
+    assert fixed(year.project()) == before
+
+
+def test_a_change_is_not_put_into_effect_without_a_decision(year):
+    from projects.supervision.changing import put_into_effect
+
+    year.building()
+    ask(year, "place", place="第9村")
+    with pytest.raises(Refused, match="没有经过决定"):
+        put_into_effect(year.town.act("clerk", at("2027-05-11")), Change.objects.get(), **NOTICE)
+    assert year.project().place == "第1村"
+
+
+def test_only_the_mayor_asks(year):
+    year.building()
+    data = {"what": "place", "place": "第9村", "reason": REASON}
+    for office in ("clerk", "chair", "finance", "department"):
+        with pytest.raises(NotYourTurn):
+            year.event("ask_change", year.town.of(office), "2027-05-10", **data)
+
+
+def test_asking_for_the_same_value_is_no_change(year):
+    year.building()
+    with pytest.raises(InvalidForm, match="与原来不同"):
+        ask(year, "place", place="第1村")
+
+
+def test_a_second_request_waits_for_the_first(year):
+    year.building()
+    ask(year, "place", place="第9村")
+    with pytest.raises(Obstructed, match="未决定"):
+        ask(year, "deadline", finish_by="2028-03-31")
+    with pytest.raises(Obstructed, match="调整申请未决定"):
+        year.do(
+            "accept",
+            year.clerk_of(year.project()),
+            "2027-10-09",
+            completed_on="2027-10-08",
+            materials="竣工资料。",
+        )
+
+
+# The congress decides
+
+
+def test_the_congress_decides_only_in_session(year):
+    year.building()
+    ask(year, "place", place="第9村")
+    with pytest.raises(Obstructed, match="会议期间"):
+        decide(year, "2027-05-20")
+
+
+def test_half_of_all_deputies_is_no_majority(year):
+    year.building()
+    ask(year, "place", place="第9村")
+    year.in_session()
+    decide(year, "2027-06-18", votes_for=10)
+    change = Change.objects.get()
+    assert change.state == "refused" and year.project().place == "第1村"
+    assert not Paper.objects.filter(kind="change_notice").exists()
+
+
+def test_a_decided_change_is_announced_and_takes_effect(year):
+    year.building()
+    ask(year, "place", place="第9村")
+    year.in_session()
+    decide(year, "2027-06-18", votes_for=11)
+    assert year.project().place == "第1村"  # decided, but not announced yet
+    year.do("change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    change = Change.objects.get()
+    assert (change.state, change.before) == ("announced", {"place": "第1村"})
+    assert year.project().place == "第9村"
+    notice = Paper.objects.get(kind="change_notice")
+    assert notice.published_at and notice.data["lines"][0]["before"] == "第1村"
+    entry = json.loads(Entry.objects.get(action="change.effect").body)
+    assert (entry["before"], entry["after"]) == ({"place": "第1村"}, {"place": "第9村"})
+
+
+def test_a_later_deadline_moves_the_plan_and_the_acceptance(year):
+    year.building()
+    ask(year, "deadline", finish_by="2028-03-20")
+    year.in_session()
+    decide(year, "2027-06-18")
+    year.do("change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    project = year.project()
+    assert project.finish_by == date(2028, 3, 20) == project.plan.finish_by
+    days = [m.due_on for m in project.milestones.all()]
+    assert days[0] == date(2027, 4, 20) and days[1] > date(2027, 8, 20) and days == sorted(days)
+    assert year.task("accept").due_on == date(2028, 3, 20)
+
+
+def test_another_department_takes_over_the_open_tasks(year):
+    year.building()
+    new = year.town.departments[4]
+    open_due_reports(at("2027-04-02"))
+    ask(year, "unit", department=str(new.pk))
+    year.in_session()
+    decide(year, "2027-06-18")
+    old = year.clerk_of(year.project())
+    year.do("change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    figures = {"percent": 4, "invested_fen": "10", "funded_fen": "20", "problems": "移交衔接。"}
+    with pytest.raises(NotYourTurn):
+        year.do("progress", old, "2027-06-21", **figures)
+    year.do("progress", year.town.department_clerk(new), "2027-06-21", **figures)
+    assert year.project().reports.count() == 1
+
+
+def test_a_suspended_project_reports_nothing_until_it_is_resumed(year):
+    year.building()
+    open_due_reports(at("2027-04-02"))
+    ask(year, "suspend", day="2027-04-10")
+    year.in_session()
+    decide(year, "2027-06-18")
+    year.do("change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    assert year.project().state == "suspended"
+    assert open_due_reports(at("2027-09-02")) == 0
+    assert not Deadline.objects.filter(key="supervision.progress", done_at=None, cancelled=False).exists()
+    ask(year, "resume", day="2027-06-21")
+    decide(year, "2027-06-22")
+    year.do("change", year.town.of("clerk"), "2027-09-10", **NOTICE)
+    assert (year.project().state, year.project().building_since) == ("building", date(2027, 9, 10))
+    open_due_reports(at("2027-10-02"))
+    assert year.task("progress").task.data == {"period": "2027-09"}
+
+
+def test_a_stopped_project_leaves_no_open_task(year):
+    year.building()
+    year.do(
+        "inspect",
+        year.members()[0],
+        "2027-05-20",
+        on="2027-05-20",
+        place="第1村",
+        words="察看现场。",
+        findings="路基压实度不够",
+    )
+    open_due_reports(at("2027-06-02"))
+    ask(year, "stop")
+    year.in_session()
+    decide(year, "2027-06-18")
+    year.do("change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    project = year.project()
+    assert project.state == "stopped"
+    references = [project.reference, project.findings.get().reference]
+    assert not Deadline.objects.filter(subject__in=references, done_at=None, cancelled=False).exists()
+
+
+def test_a_replacement_comes_from_the_pool_and_starts_with_a_plan(year):
+    year.building()
+    act = year.town.act("clerk", at("2027-01-20"))
+    item = Item.objects.create(
+        unit=year.town.unit,
+        cycle=year.cycle,
+        number=9,
+        title="口袋公园",
+        content="建口袋公园一处。",
+        category="文化体育",
+        investment_fen=50_000_000,
+        department=year.town.departments[3],
+        finish_by=date(2027, 12, 1),
+    )
+    for arrow in ("pass_screening", "draft", "list_candidate", "put_on_ballot", "not_elect"):
+        fire(item, arrow, act)
+    ask(year, "replace", item=str(item.pk))
+    year.in_session()
+    decide(year, "2027-06-18")
+    year.do("change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    new = Project.objects.get(item=item)
+    assert (new.number, new.state, new.group_id) == (4, "assigned", year.project().group_id)
+    assert year.project().state == "stopped"
+    assert year.task("plan", 4).seat == year.town.departments[3]
+
+
+# Other policies
+
+
+def test_the_presidium_decides_in_the_interim_and_the_congress_ratifies(under):
+    year = under(change_policy="presidium_interim")
+    year.building()
+    ask(year, "place", place="第9村")
+    assert year.task("decide_change").office == "presidium"
+    year.do("decide_change", year.town.of("clerk"), "2027-05-20", **year.presidium("2027-05-20"))
+    year.do("change", year.town.of("clerk"), "2027-05-22", **NOTICE)
+    assert year.project().place == "第9村"
+    year.in_session()
+    decide(year, "2027-06-18", votes_for=15)
+    assert Change.objects.get().state == "ratified"
+
+
+def test_a_change_the_congress_does_not_ratify_is_undone_and_announced(under):
+    year = under(change_policy="presidium_interim")
+    year.building()
+    before = fixed(year.project())
+    ask(year, "place", place="第9村")
+    year.do("decide_change", year.town.of("clerk"), "2027-05-20", **year.presidium("2027-05-20"))
+    year.do("change", year.town.of("clerk"), "2027-05-22", **NOTICE)
+    year.in_session()
+    decide(year, "2027-06-18", votes_for=3)
+    year.do("change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    assert Change.objects.get().state == "revoked" and fixed(year.project()) == before
+    assert Paper.objects.filter(kind="change_notice").count() == 2
+
+
+def test_the_presidium_refuses_a_change(under):
+    year = under(change_policy="presidium_decides")
+    year.building()
+    ask(year, "place", place="第9村")
+    data = year.presidium("2027-05-20", agree=False)
+    year.do("decide_change", year.town.of("clerk"), "2027-05-20", **data)
+    assert Change.objects.get().state == "refused" and year.project().place == "第1村"
+
+
+def test_more_money_goes_to_the_congress_even_where_the_presidium_decides(under):
+    year = under(change_policy="presidium_decides")
+    year.building()
+    ask(year, "cost", budget_fen="420")
+    assert Change.objects.get().body == "congress"
+    year.in_session()
+    decide(year, "2027-06-18")
+    year.do("change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    assert year.project().budget_fen == 420_000_000
+
+
+# Sessions
+
+
+def test_an_extra_session_needs_two_thirds(year):
+    chair = year.town.of("chair")
+    session = {"term": 19, "number": 3, "held_on": "2027-06-18", "called_by": "one_fifth", "agenda": "调整。"}
+    year.event("call_session", chair, "2027-06-01", year.cycle, **session)
+    assert Paper.objects.filter(kind="convening", published_at__isnull=False).exists()
+    with pytest.raises(Refused, match="14 名以上"):
+        year.event("open_session", chair, "2027-06-18", year.cycle, deputies_in_office=20, present_number=13)
+    year.event("open_session", chair, "2027-06-18", year.cycle, deputies_in_office=20, present_number=14)
+    year.event("close_session", chair, "2027-06-18", year.cycle)
+    with pytest.raises(Obstructed):
+        year.event("close_session", chair, "2027-06-18", year.cycle)
+
+
+# 质询
+
+
+def interpellate(year, movers: int, day: str = "2027-06-18"):
+    chosen = year.town.deputies[:movers]
+    return year.event(
+        "interpellate",
+        year.town.deputies[0],
+        day,
+        year.cycle,
+        project=str(year.project().pk),
+        words="村道硬化项目为何长期停工，责任如何落实？",
+        movers=[str(user.pk) for user in chosen],
+    )
+
+
+def test_an_interpellation_between_sessions_is_refused(year):
+    year.building()
+    with pytest.raises(Obstructed, match="会议期间"):
+        interpellate(year, 10, "2027-05-20")
+
+
+def test_nine_movers_are_refused(year):
+    year.building().in_session()
+    with pytest.raises(InvalidForm, match="10 名以上"):
+        interpellate(year, 9)
+
+
+def test_a_mover_who_does_not_sign_is_refused(year):
+    year.building().in_session()
+    with pytest.raises(InvalidForm, match="联名代表之一"):
+        year.event(
+            "interpellate",
+            year.town.deputies[15],
+            "2027-06-18",
+            year.cycle,
+            words="村道硬化项目为何长期停工？",
+            movers=[str(user.pk) for user in year.town.deputies[:10]],
+        )
+
+
+def test_ten_deputies_put_an_interpellation_and_the_mayor_answers(year):
+    year.building().in_session()
+    interpellate(year, 10)
+    do(
+        "supervision.interpellation",
+        year.town.of("clerk"),
+        "2027-06-18",
+        **(year.presidium("2027-06-18") | {"answer_form": "written"}),
+    )
+    assert open_task("supervision.question").office == "mayor"
+    do("supervision.question", year.town.of("mayor"), "2027-06-18", answer="已约谈施工单位，七月复工。")
+    put = Interpellation.objects.get()
+    assert (put.state, put.form, put.movers.count()) == ("answered", "written", 10)
+
+
+def test_every_event_of_the_room_names_its_offices_and_its_basis_or_hint():
+    mine = {e.key: e for e in events() if e.key.startswith("supervision.")}
+    assert set(mine) >= {
+        "supervision.contract",
+        "supervision.audit",
+        "supervision.ask_change",
+        "supervision.inspect",
+        "supervision.interpellate",
+    }
+    assert all(e.offices and e.step == 5 for e in mine.values())

@@ -1,0 +1,51 @@
+"""The play brings a year's projects to a day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from projects.demo.play.supervision import play_supervision
+from projects.supervision.models import Finding, Progress, Project
+from tests.projects.supervision.conftest import year_of
+from workflow.flows.models import Deadline
+
+pytestmark = pytest.mark.django_db
+
+MIX = {1: "steady", 2: "behind", 3: "stalled"}
+
+
+def test_by_the_end_of_the_year_most_projects_are_accepted(town):
+    year = year_of(town)
+    before = [(p.target, p.budget_fen, p.finish_by, p.place) for p in Project.objects.all()]
+    play_supervision(town, year.cycle, until=date(2027, 12, 31), outcomes=MIX)
+    assert [p.state for p in Project.objects.all()] == ["accepted"] * 3
+    assert {"yellow", "green"} <= set(Progress.objects.values_list("light", flat=True))
+    assert Finding.objects.filter(state="closed", tries=1).exists()
+    assert not Finding.objects.exclude(state="closed").exists()
+    assert [(p.target, p.budget_fen, p.finish_by, p.place) for p in Project.objects.all()] == before
+
+
+def test_in_the_middle_of_the_year_a_stalled_project_is_red_and_somebodys_task(town):
+    year = year_of(town, progress_period="monthly", small_project_fen=0)
+    play_supervision(town, year.cycle, until=date(2027, 8, 10), outcomes=MIX)
+    assert Project.objects.get(number=3).light == "red"
+    assert Deadline.objects.filter(key="supervision.red_light").exists()
+    assert Deadline.objects.get(key="supervision.special_report").done_at
+
+
+def test_playing_on_in_two_goes_is_playing_on_in_one(town):
+    year = year_of(town)
+    play_supervision(town, year.cycle, until=date(2027, 5, 31), outcomes=MIX)
+    done = Deadline.objects.exclude(done_at=None).count()
+    play_supervision(town, year.cycle, until=date(2027, 5, 31), outcomes=MIX)
+    assert Deadline.objects.exclude(done_at=None).count() == done
+    assert {p.state for p in Project.objects.all()} == {"building"}
+
+
+def test_an_unfinished_project_is_still_being_built_at_the_years_end(town):
+    year = year_of(town)
+    play_supervision(town, year.cycle, until=date(2027, 12, 31), outcomes={1: "unfinished"})
+    first = Project.objects.get(number=1)
+    assert (first.state, first.percent) == ("building", 88)

@@ -1,0 +1,532 @@
+"""Step 5: from the 交办单 to acceptance."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from projects.cycles.models import Attachment, Paper
+from projects.supervision.duties import open_due_reports
+from projects.supervision.models import Finding, Project
+from projects.supervision.selectors import lights_of, money_of, project_file
+from tests.builders import at, do, open_task
+from workflow.audit.models import Entry
+from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
+from workflow.flows.models import Deadline
+from workflow.flows.services import send_back
+from workflow.people.isolation import apply
+from workflow.roles.selectors import context_of, grants_of, holders_of
+
+pytestmark = pytest.mark.django_db
+
+VISIT = {"on": "2027-05-20", "place": "第1村", "words": "察看路基施工情况。"}
+DONE = {"completed_on": "2027-10-08", "materials": "竣工图、检测报告、结算资料。"}
+
+
+def open_keys(reference: str) -> list[str]:
+    rows = Deadline.objects.filter(subject=reference, done_at=None, cancelled=False).order_by("key")
+    return list(rows.values_list("key", flat=True))
+
+
+# Founding and handing over
+
+
+def test_every_elected_item_becomes_a_project_with_what_was_decided(year):
+    found = list(Project.objects.filter(cycle=year.cycle))
+    assert [p.number for p in found] == [1, 2, 3]
+    assert [p.budget_fen for p in found] == [p.item.investment_fen for p in found]
+    assert {p.state for p in found} == {"elected"}
+    assert open_task("supervision.hand_over").due_on == date(2027, 1, 27)
+    assert Entry.objects.filter(action="project.found").count() == 3
+
+
+def test_handing_over_assigns_every_project_and_opens_a_plan_with_its_department(year):
+    year.handed_over()
+    assert {p.state for p in Project.objects.all()} == {"assigned"}
+    paper = Paper.objects.get(kind="assignment")
+    assert [row["department"] for row in paper.data["projects"]] == [
+        d.name for d in year.town.departments[:3]
+    ]
+    assert {d.seat_id for d in Deadline.objects.filter(key="supervision.plan")} == {
+        d.pk for d in year.town.departments[:3]
+    }
+
+
+def test_the_leaders_name_does_not_enter_the_trail(year):
+    year.handed_over()
+    assert Project.objects.filter(leader="副镇长").count() == 3
+    assert not Entry.objects.filter(body__contains="副镇长").exists()
+
+
+def test_handing_over_without_a_majority_is_no_decision(year):
+    rows = {f"leader_{p.pk}": "副镇长" for p in Project.objects.all()}
+    data = year.presidium("2027-01-25", agree=False) | rows
+    with pytest.raises(InvalidForm, match="半数"):
+        do("supervision.hand_over", year.town.of("clerk"), "2027-01-25", **data)
+
+
+def test_the_mayor_does_not_hand_over_to_himself(year):
+    with pytest.raises(NotYourTurn):
+        do("supervision.hand_over", year.town.of("mayor"), "2027-01-25", **year.presidium("2027-01-25"))
+
+
+def test_a_plan_across_the_spring_festival_is_due_after_forty_five_days(year):
+    year.handed_over()
+    assert year.task("plan").due_on == date(2027, 3, 8)  # T + 45 = Saturday 6 March 2027
+    assert year.task("plan").provisional
+
+
+def test_founding_twice_founds_nothing_new(year):
+    from projects.supervision.services import found_projects
+
+    assert found_projects(year.town.act("chair", at("2027-01-21")), year.cycle) == []
+
+
+# Groups
+
+
+def test_every_group_gets_a_unit_and_its_inspectors(year):
+    year.grouped()
+    project = year.project()
+    assert project.group.kind == "group" and project.group.tenant_id == year.town.unit.pk
+    assert holders_of("inspector", project.group, date(2027, 2, 1)) == year.members()
+    assert [d.office for d in Deadline.objects.filter(key="supervision.inspect")] == ["inspector"] * 3
+
+
+def test_a_group_of_one_is_refused(year):
+    year.handed_over()
+    rows = {f"members_{p.pk}": [str(u.pk) for u in year.members()] for p in Project.objects.all()}
+    rows[f"members_{year.project().pk}"] = [str(year.members()[0].pk)]
+    with pytest.raises(InvalidForm, match="至少 2 名"):
+        do("supervision.groups", year.town.of("clerk"), "2027-02-01", **(year.presidium("2027-02-01") | rows))
+
+
+def test_who_is_no_deputy_joins_no_group(year):
+    year.handed_over()
+    outsider = year.town.of("gov_clerk")
+    rows = {f"members_{p.pk}": [str(u.pk) for u in year.members()] for p in Project.objects.all()}
+    rows[f"members_{year.project().pk}"] = [str(year.members()[0].pk), str(outsider.pk)]
+    with pytest.raises(InvalidForm):
+        do("supervision.groups", year.town.of("clerk"), "2027-02-01", **(year.presidium("2027-02-01") | rows))
+
+
+def test_the_groups_are_formed_within_the_townships_own_rows(year):
+    """Row-level security lets the clerk make the group's offices, and no more than the own township's."""
+    year.handed_over()
+    clerk = year.town.of("clerk")
+    apply(context_of(grants_of(clerk, date(2027, 2, 1))[0]))
+    rows = {f"members_{p.pk}": [str(u.pk) for u in year.members(p.number)] for p in Project.objects.all()}
+    do("supervision.groups", clerk, "2027-02-01", **(year.presidium("2027-02-01") | rows))
+    assert year.project().group is not None
+
+
+# Plan
+
+
+def test_the_plan_is_confirmed_reviewed_and_published(year):
+    year.building()
+    project = year.project()
+    assert (project.state, project.building_since) == ("building", date(2027, 3, 1))
+    assert project.plan.published_at == at("2027-03-01")
+    assert [m.percent for m in project.milestones.all()] == [10, 60, 100]
+    assert year.task("accept").due_on == date(2027, 12, 20)
+
+
+def test_another_departments_clerk_cannot_draw_up_the_plan(year):
+    from tests.projects.supervision import conftest
+
+    year.handed_over()
+    with pytest.raises(NotYourTurn):
+        year.do("plan", year.clerk_of(year.project(2)), "2027-02-15", **conftest.PLAN)
+
+
+def test_the_mayor_sends_the_plan_back_with_a_reason(year):
+    from tests.projects.supervision import conftest
+
+    year.handed_over()
+    year.do("plan", year.clerk_of(year.project()), "2027-02-15", **conftest.PLAN)
+    send_back(
+        year.task("confirm_plan").task_id,
+        actor=year.town.of("mayor"),
+        reason="资金安排没有写到年度预算科目。",
+        at=at("2027-02-16"),
+    )
+    assert year.task("plan").office == "department"
+
+
+def test_the_presidium_sends_the_plan_back_to_the_department(year):
+    from tests.projects.supervision import conftest
+
+    year.handed_over()
+    year.do("plan", year.clerk_of(year.project()), "2027-02-15", **conftest.PLAN)
+    year.do("confirm_plan", year.town.of("mayor"), "2027-02-16")
+    entry = year.do(
+        "review_plan", year.town.of("clerk"), "2027-02-20", **year.presidium("2027-02-20", agree=False)
+    )
+    assert entry.action == "supervision.review_plan.return"
+    assert year.project().state == "assigned" and year.project().plan.published_at is None
+    assert year.task("plan")
+
+
+def test_a_plan_cannot_move_the_deadline_the_congress_decided(year):
+    from tests.projects.supervision import conftest
+
+    year.handed_over()
+    late = conftest.PLAN | {"finish_by": "2027-12-31", "node_on_3": "2027-12-31"}
+    with pytest.raises(InvalidForm, match="工期调整"):
+        year.do("plan", year.clerk_of(year.project()), "2027-02-15", **late)
+
+
+def test_a_node_without_its_date_is_refused(year):
+    from tests.projects.supervision import conftest
+
+    year.handed_over()
+    with pytest.raises(InvalidForm, match="节点 2"):
+        year.do("plan", year.clerk_of(year.project()), "2027-02-15", **(conftest.PLAN | {"node_on_2": ""}))
+
+
+# Progress and lights
+
+
+def test_a_period_is_asked_for_once(year):
+    year.building()
+    assert open_due_reports(at("2027-05-03")) == 2  # March and April
+    assert open_due_reports(at("2027-05-04")) == 0
+    periods = [d.task.data["period"] for d in Deadline.objects.filter(key="supervision.progress")]
+    assert sorted(periods) == ["2027-03", "2027-04"]
+
+
+def test_a_small_project_reports_by_the_quarter(year):
+    year.building(3)
+    open_due_reports(at("2027-04-02"))
+    assert year.task("progress", 3).task.data == {"period": "2027-Q1"}
+
+
+def test_a_report_changes_the_figures_and_the_light_is_worked_out(year):
+    year.building()
+    entry = year.report("2027-04-02", 4)
+    project = year.project()
+    report = project.reports.get()
+    assert (report.expected, report.light, project.light, project.percent) == (3, "green", "green", 4)
+    assert (project.invested_fen, project.funded_fen) == (10_000_000, 20_000_000)
+    assert json.loads(entry.body)["after"]["light"] == "green"
+    assert lights_of(year.cycle) == {"green": 1, "": 2}
+
+
+def test_a_report_keeps_its_photos(year):
+    year.building()
+    open_due_reports(at("2027-04-02", 7))
+    photo = SimpleUploadedFile("现场.jpg", b"picture", "image/jpeg")
+    from workflow.flows.services import complete
+
+    complete(
+        year.task("progress").task_id,
+        actor=year.clerk_of(year.project()),
+        data={"percent": 4, "invested_fen": "10", "funded_fen": "20"},
+        files={"photos": [photo]},
+        at=at("2027-04-02"),
+    )
+    kept = Attachment.objects.get(subject=year.project().reference)
+    assert (kept.name, kept.public) == ("现场.jpg", True)
+
+
+def test_a_program_is_no_photo(year):
+    year.building()
+    open_due_reports(at("2027-04-02", 7))
+    from workflow.flows.services import complete
+
+    with pytest.raises(InvalidForm, match="格式不收"):
+        complete(
+            year.task("progress").task_id,
+            actor=year.clerk_of(year.project()),
+            data={"percent": 4, "invested_fen": "10", "funded_fen": "20"},
+            files={"photos": [SimpleUploadedFile("a.exe", b"MZ")]},
+            at=at("2027-04-02"),
+        )
+
+
+def test_progress_does_not_fall(year):
+    year.building()
+    year.report("2027-04-02", 10)
+    with pytest.raises(InvalidForm, match="不能小于"):
+        year.report("2027-05-05", 9)
+
+
+def test_falling_behind_wants_an_explanation(year):
+    year.building()
+    year.report("2027-04-02", 3)
+    year.report("2027-05-05", 10)
+    year.report("2027-06-02", 18)
+    with pytest.raises(InvalidForm, match="原因"):
+        year.report("2027-07-02", 20, problems="")
+
+
+def test_a_yellow_light_opens_no_task(year):
+    year.building()
+    for day, percent in (("2027-04-02", 3), ("2027-05-05", 10), ("2027-06-02", 18), ("2027-07-02", 20)):
+        year.report(day, percent)
+    assert year.project().light == "yellow"
+    assert not Deadline.objects.filter(key="supervision.red_light").exists()
+
+
+def test_a_red_light_is_a_task_of_the_mayor(year):
+    year.building()
+    for day, percent in (("2027-04-02", 3), ("2027-05-05", 10), ("2027-06-02", 10), ("2027-07-02", 10)):
+        year.report(day, percent)
+    year.report("2027-08-03", 12)
+    assert year.project().light == "red"
+    task = year.task("red_light")
+    assert (task.office, task.due_on) == ("mayor", date(2027, 8, 17))
+    year.report("2027-09-02", 14)
+    year.do(
+        "red_light",
+        year.town.of("mayor"),
+        "2027-09-03",
+        measures="增加两个班组，倒排工期。",
+        responsible="分管副镇长",
+        back_on="2027-10-30",
+    )
+    assert Paper.objects.get(kind="rectification").data["back_on"] == "2027-10-30"
+
+
+def test_a_late_report_turns_the_light_yellow_then_red(year):
+    year.building()
+    open_due_reports(at("2027-04-01"))
+    open_due_reports(at("2027-04-20"))
+    assert year.project().light == "yellow"
+    open_due_reports(at("2027-05-20"))
+    assert year.project().light == "yellow"  # April's report was asked for this very day
+    open_due_reports(at("2027-06-10"))
+    assert year.project().light == "red" and year.task("red_light")
+    open_due_reports(at("2027-06-11"))
+    assert Deadline.objects.filter(key="supervision.red_light").count() == 1
+
+
+def test_the_sweep_asks_as_the_system(year):
+    from projects.supervision.tasks import sweep_reports
+
+    year.building()
+    sweep_reports()
+    task = Deadline.objects.filter(key="supervision.progress").first()
+    assert (task.started_by if task else None) is None
+
+
+# Money and contracts
+
+CONTRACT = {"number": "2027-1", "party": "恒立建设有限公司", "signed_on": "2027-03-10", "words": ""}
+
+
+def test_contracts_add_up_against_the_budget(year):
+    year.building()
+    clerk = year.clerk_of(year.project())
+    year.event("contract", clerk, "2027-03-12", kind="contract", amount_fen="370", **CONTRACT)
+    assert money_of(year.project())["contracted"] == 370_000_000
+    with pytest.raises(Refused, match="超出票决确定的总投资"):
+        year.event("contract", clerk, "2027-03-13", kind="variation", amount_fen="20", **CONTRACT)
+    year.event(
+        "contract", year.town.of("finance"), "2027-11-30", kind="settlement", amount_fen="375", **CONTRACT
+    )
+    assert year.project().contracts.count() == 2
+
+
+def test_a_foreign_department_registers_nothing(year):
+    year.building()
+    with pytest.raises(NotYourTurn):
+        year.event(
+            "contract",
+            year.clerk_of(year.project(2)),
+            "2027-03-12",
+            kind="contract",
+            amount_fen="10",
+            **CONTRACT,
+        )
+
+
+# Inspections and findings
+
+
+def test_the_group_inspects_by_the_quarter_and_the_next_visit_opens_by_itself(year):
+    year.building()
+    assert date(2027, 5, 1) <= year.task("inspect").due_on <= date(2027, 5, 10)  # three months on, a holiday
+    year.do("inspect", year.members()[0], "2027-05-20", **VISIT)
+    assert year.task("inspect").opened_on == date(2027, 5, 20)
+    assert year.project().inspections.count() == 1
+
+
+def test_another_projects_group_does_not_inspect_this_one(year):
+    year.building()
+    with pytest.raises(NotYourTurn):
+        year.do("inspect", year.members(2)[0], "2027-05-20", **VISIT)
+    with pytest.raises(NotYourTurn):
+        year.event("inspect", year.members(2)[0], "2027-05-20", **VISIT)
+
+
+def found_one(year, **more):
+    year.building()
+    year.do("inspect", year.members()[0], "2027-05-20", **(VISIT | {"findings": "路基压实度不够\n"} | more))
+    return Finding.objects.get()
+
+
+def test_a_finding_is_rectified_and_closed_by_whoever_raised_it(year):
+    finding = found_one(year)
+    assert year.task("rectify").due_on == date(2027, 6, 21)  # 30 days on is a Saturday
+    year.do("rectify", year.clerk_of(year.project()), "2027-06-10", remedy="已重新碾压并检测合格。")
+    with pytest.raises(Refused):
+        year.do("recheck", year.members()[1], "2027-06-15", decision="close")
+    year.do("recheck", year.members()[0], "2027-06-15", decision="close")
+    finding.refresh_from_db()
+    assert finding.state == "closed"
+
+
+def test_a_finding_not_fixed_goes_back_and_is_counted(year):
+    finding = found_one(year)
+    clerk = year.clerk_of(year.project())
+    year.do("rectify", clerk, "2027-06-10", remedy="已安排整改。")
+    entry = year.do(
+        "recheck", year.members()[0], "2027-06-15", decision="back", reason="现场没有变化，请重新压实。"
+    )
+    finding.refresh_from_db()
+    assert (finding.state, finding.tries) == ("open", 1)
+    assert entry.action == "supervision.recheck.return"
+    year.do("rectify", clerk, "2027-06-20", remedy="已重新压实，附检测报告。")
+    send_back(
+        year.task("recheck").task_id,
+        actor=year.members()[0],
+        reason="检测报告缺少盖章。",
+        at=at("2027-06-22"),
+    )
+    finding.refresh_from_db()
+    assert (finding.state, finding.tries) == ("open", 2)
+
+
+def test_going_back_wants_a_reason(year):
+    found_one(year)
+    year.do("rectify", year.clerk_of(year.project()), "2027-06-10", remedy="已安排整改。")
+    with pytest.raises(InvalidForm, match="理由"):
+        year.do("recheck", year.members()[0], "2027-06-15", decision="back", reason="")
+
+
+def test_a_senior_deputys_finding_is_rechecked_by_the_senior_deputy(year):
+    year.building()
+    senior = year.town.of("senior_deputy")
+    year.event("inspect", senior, "2027-05-20", **(VISIT | {"findings": "排水沟未做\n警示牌缺失"}))
+    assert Finding.objects.count() == 2
+    rows = Deadline.objects.filter(key="supervision.rectify", done_at=None).order_by("pk")
+    assert rows.count() == 2
+    from workflow.flows.services import complete
+
+    complete(
+        rows[0].task_id,
+        actor=year.clerk_of(year.project()),
+        data={"remedy": "已补做排水沟。"},
+        at=at("2027-06-01"),
+    )
+    assert year.task("recheck").office == "senior_deputy"
+    year.do("recheck", senior, "2027-06-03", decision="close")
+    assert Finding.objects.filter(state="closed").count() == 1
+
+
+def test_an_audit_is_kept_and_its_problems_go_to_the_department(year):
+    year.building()
+    year.event(
+        "audit",
+        year.town.of("finance"),
+        "2027-09-01",
+        number="青审〔2027〕3 号",
+        title="村道硬化项目审计报告",
+        body="总体合规，存在两个问题。",
+        issues="工程量多计 1.2 万元\n资料归档不及时",
+    )
+    assert Paper.objects.get(kind="audit_report").number == "青审〔2027〕3 号"
+    assert Deadline.objects.filter(key="supervision.rectify", done_at=None).count() == 2
+    with pytest.raises(NotYourTurn):
+        year.event("audit", year.town.of("mayor"), "2027-09-01", number="1", title="t", body="b")
+
+
+# Acceptance
+
+
+def finished(year):
+    year.building()
+    for day, percent in (("2027-04-02", 5), ("2027-05-06", 20)):
+        year.report(day, percent)
+    year.do("accept", year.clerk_of(year.project()), "2027-10-09", **DONE)
+
+
+def test_a_project_is_accepted_with_the_groups_consent(year):
+    finished(year)
+    assert year.project().state == "completed" and year.project().percent == 100
+    year.do("agree_acceptance", year.members()[1], "2027-10-15", words="资料齐全，同意验收。")
+    project = year.project()
+    assert (project.state, project.accepted_on, project.light) == ("accepted", date(2027, 10, 15), "green")
+    assert open_keys(project.reference) == []
+    assert open_due_reports(at("2027-12-05")) == 0
+
+
+def test_the_group_sends_acceptance_back_and_the_project_is_built_again(year):
+    finished(year)
+    send_back(
+        year.task("agree_acceptance").task_id,
+        actor=year.members()[0],
+        reason="路肩没有完成，请补做后再申请。",
+        at=at("2027-10-12"),
+    )
+    project = year.project()
+    assert (project.state, project.completed_on) == ("building", None)
+    assert year.task("accept")
+    open_due_reports(at("2027-11-02"))
+    periods = [
+        d.task.data["period"]
+        for d in Deadline.objects.filter(key="supervision.progress", done_at=None, cancelled=False)
+    ]
+    assert "2027-10" in periods
+
+
+def test_acceptance_is_refused_over_an_open_finding(year):
+    found_one(year)
+    with pytest.raises(Obstructed, match="1 个问题未整改"):
+        year.do("accept", year.clerk_of(year.project()), "2027-10-09", **DONE)
+
+
+def test_five_colours_end_in_blue(under):
+    year = under(light_scale="five")
+    finished(year)
+    year.do("agree_acceptance", year.members()[0], "2027-10-15", words="同意验收。")
+    assert year.project().light == "blue"
+
+
+# The year's report
+
+
+def report_data(year, **more):
+    return year.presidium("2027-07-20", **more) | {
+        "report": "上半年各项目总体按计划推进。",
+        "questions": "滞后项目何时赶上？",
+        "answers": "十月底前赶上。",
+    }
+
+
+def test_the_special_report_is_heard_and_the_step_ends(year):
+    year.grouped()
+    assert open_task("supervision.special_report").due_on == date(2027, 8, 31)
+    do("supervision.special_report", year.town.of("clerk"), "2027-07-20", **report_data(year))
+    assert Paper.objects.get(kind="special_report").data["answers"] == "十月底前赶上。"
+    assert not Deadline.objects.filter(key="supervision.special_report", done_at=None).exists()
+    assert year.task("plan")  # the projects' own flows go on
+
+
+def test_a_report_the_presidium_is_not_content_with_is_given_again(year):
+    year.grouped()
+    do("supervision.special_report", year.town.of("clerk"), "2027-07-20", **report_data(year, agree=False))
+    assert open_task("supervision.special_report").opened_on == date(2027, 7, 20)
+
+
+def test_the_project_file_gathers_everything(year):
+    found_one(year)
+    known = project_file(year.project(), date(2027, 7, 1))
+    assert len(known["findings"]) == 1 and len(known["milestones"]) == 3
+    assert known["expected"] == 39 and known["money"]["budget"] == 380_000_000
+    assert known["group"] == year.members()

@@ -1,0 +1,115 @@
+"""The operator's commands: what they print, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import check_password
+from django.core.management import CommandError, call_command
+
+from projects.cycles.rulebook import Rules
+from projects.cycles.services import adopt_rulebook
+from projects.demo.cast import PASSWORD, Township
+from tests.builders import at, township
+from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import Unit, UnitKind, User
+from workflow.roles.models import RoleGrant
+
+
+def said(*arguments: str) -> str:
+    out = StringIO()
+    call_command(*arguments, stdout=out)
+    apply(SYSTEM)
+    return out.getvalue()
+
+
+def refused(*arguments: str) -> CommandError:
+    with pytest.raises(CommandError) as error:
+        call_command(*arguments)
+    return error.value
+
+
+@pytest.fixture
+def town(db: None) -> Township:
+    apply(SYSTEM)
+    return township(deputies=14)
+
+
+def test_the_seat_table_is_json_or_a_table(town: Township) -> None:
+    rows = json.loads(said("seat_table", "--unit", "T01", "--json"))
+    asked = {"step", "task", "title", "office", "unit", "holder", "deadline", "basis", "returns_to", "event"}
+    assert rows and all(asked <= row.keys() for row in rows)
+    table = said("seat_table", "--unit", "T01").splitlines()
+    assert len(table) == len(rows) + 2 and "拟订年度实施方案" in table[2] + table[3]
+
+
+def test_the_rulebook_shows_what_is_in_force_and_what_was_changed(town: Township) -> None:
+    adopt_rulebook(town.act("chair", at("2026-01-05")), town.unit, Rules(collection_window_days=20))
+    rows: list[dict[str, Any]] = json.loads(said("rulebook", "--unit", "T01", "--json"))
+    window = next(row for row in rows if row["key"] == "collection_window_days")
+    assert (window["value"], window["default"], window["changed"]) == (20, "30 天", True)
+    text = said("rulebook", "--unit", "T01")
+    assert "20 天（已改）" in text and "景洪市实施办法" in text
+
+
+@pytest.mark.parametrize("command", ["seat_table", "rulebook"])
+def test_an_unknown_unit_is_status_two(town: Township, command: str) -> None:
+    assert refused(command, "--unit", "T99").returncode == 2
+
+
+def test_a_year_the_unit_does_not_have_is_status_two(town: Township) -> None:
+    assert refused("seat_table", "--unit", "T01", "--year", "1999").returncode == 2
+
+
+def test_the_cast_lists_every_office_with_a_password_that_works(town: Township) -> None:
+    rows = json.loads(said("cast", "--json"))
+    assert len(rows) == RoleGrant.objects.filter(tenant=town.unit).count()
+    clerk = next(row for row in rows if row["office"] == "clerk")
+    assert clerk == {
+        "office": "clerk",
+        "unit": "T01",
+        "username": "clerk@T01",
+        "password": PASSWORD,
+        "name": town.of("clerk").name,
+    }
+    assert check_password(clerk["password"], User.objects.get(username="clerk@T01").password)
+
+
+def test_the_cast_leaves_out_who_has_a_password_of_their_own(town: Township) -> None:
+    user = town.of("clerk")
+    user.set_password("ein-eigenes-Passwort")
+    user.save()
+    names = {row["username"] for row in json.loads(said("cast", "--json"))}
+    assert "clerk@T01" not in names and "chair@T01" in names
+
+
+def test_the_cast_is_not_for_production(town: Township, settings: Any) -> None:
+    settings.PRODUCTION = True
+    assert "正式环境" in str(refused("cast"))
+
+
+def bootstrap(*more: str) -> tuple[str, ...]:
+    return ("bootstrap", "--county", "330000", "示范县", "--admin", "admin", "--name", "韩立新", *more)
+
+
+def test_bootstrap_makes_the_county_and_an_administrator_with_a_slip(db: None) -> None:
+    apply(SYSTEM)
+    slip = said(*bootstrap("--parent", "33", "示范市"))
+    admin = User.objects.get(username="admin")
+    password = next(line for line in slip.splitlines() if line.startswith("登录密码：")).partition("：")[2]
+    assert admin.must_change_password and check_password(password, admin.password)
+    county = Unit.objects.get(code="330000")
+    assert (county.kind, county.parent.code, county.parent.kind) == (UnitKind.COUNTY, "33", UnitKind.CITY)
+    assert RoleGrant.objects.get(user=admin).unit == county
+
+
+def test_bootstrap_refuses_where_an_administrator_exists(db: None) -> None:
+    apply(SYSTEM)
+    said(*bootstrap())
+    again = refused("bootstrap", "--county", "330001", "另一县", "--admin", "other", "--name", "别人")
+    assert again.returncode == 2 and "已经有系统管理员" in str(again)
+    apply(SYSTEM)
+    assert not Unit.objects.filter(code="330001").exists() and not User.objects.filter(username="other").exists()

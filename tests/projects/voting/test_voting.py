@@ -1,0 +1,550 @@
+"""Step 4: from the attendance to the announcement, with every way it may go wrong."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+import projects.voting.events  # noqa: F401  registers the events
+from projects.ballots.models import Keying, Vote
+from projects.cycles.models import Cycle, Paper
+from projects.deliberation.models import Opinion
+from projects.demo.play.stage import assembly, meeting, open_tasks
+from projects.demo.play.voting import Sheet, keyed, play_after_vote, play_ballot, play_voting
+from projects.selection.models import Item
+from projects.voting.selectors import declared_of, elected_items, keying_desk, result_of, tally, vote_of
+from tests.builders import at, do, open_task
+from tests.projects.voting.conftest import DAY, T, settled
+from workflow.audit.models import Entry
+from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
+from workflow.flows.events import events_on, perform
+from workflow.flows.models import Deadline
+from workflow.flows.services import complete, send_back
+from workflow.roles.models import RoleGrant
+from workflow.roles.services import revoke
+
+LANTING = {
+    "文化惠民": 61,
+    "整洁兰亭": 61,
+    "两江整治": 60,
+    "康庄道路": 58,
+    "安全饮水": 57,
+    "居家养老": 55,
+    "农贸市场": 52,
+    "污水管网": 50,
+    "公交站亭": 47,
+    "卫生院扩建": 44,
+    "派出所新建": 40,
+    "停车场": 33,
+}
+
+
+def attend(hall, present, on_leave=0, day=DAY, **marks):
+    return do("voting.attendance", hall.town.of("clerk"), day, present=present, on_leave=on_leave, **marks)
+
+
+def open_(hall, issued, **more):
+    witness = hall.town.of("chief_teller").username
+    data = {"issued": issued, "witness": witness, "confirmed": True} | more
+    return do("voting.open", hall.town.of("chair"), DAY, **data)
+
+
+def close(hall, returned):
+    witness = hall.town.of("teller").username
+    return do("voting.close", hall.town.of("chief_teller"), DAY, returned=returned, witness=witness)
+
+
+def collected(hall, present=45, returned=45):
+    attend(hall, present)
+    open_(hall, present)
+    close(hall, returned)
+
+
+def key(hall, turn, counter, sums, **more):
+    name = "voting.key_first" if turn == 1 else "voting.key_second"
+    data = keyed(hall.vote, Sheet(sums, **more))
+    return do(name, hall.town.of("counter", counter), DAY, **data)
+
+
+def counted(hall, sums):
+    key(hall, 1, 1, sums)
+    return key(hall, 2, 2, sums)
+
+
+SIPING = {"文化礼堂": 42, "村道硬化": 3}
+
+
+def test_siping_45_issued_45_returned_42_for_elects_its_project(hall):
+    play_voting(hall.town, hall.cycle, t=T, present=45, on_leave=3, sums=SIPING)
+    assert hall.vote.state == "declared"
+    won, lost = hall.item("文化礼堂"), hall.item("村道硬化")
+    assert (won.state, lost.state) == ("elected", "not_elected")
+    assert won.decision_reason == (
+        "需 26 票（全体代表 50 人的过半数），得 42 票，通过；按得票列第 1 位，在应选 1 项之内，入选。"
+    )
+    first, second = result_of(hall.cycle)
+    assert (first.title, first.line.in_favour, first.line.abstain, first.line.of, first.line.needed) == (
+        "文化礼堂",
+        42,
+        3,
+        50,
+        26,
+    )
+    assert not second.elected and "得 3 票，未通过" in second.reason
+
+
+def test_lanting_twelve_candidates_ten_seats_61_61_60():
+    hall = settled(list(LANTING), seats=10, in_office=68)
+    play_voting(hall.town, hall.cycle, t=T, present=65, on_leave=3, sums=LANTING)
+    assert [row.title for row in result_of(hall.cycle)][:3] == ["文化惠民", "整洁兰亭", "两江整治"]
+    assert len(elected_items(hall.cycle)) == 10
+    out = {item.title for item in Item.objects.filter(state="not_elected")}
+    assert out == {"派出所新建", "停车场"}
+    assert Paper.objects.get(kind="resolution").body.count("、文化惠民") == 1
+
+
+def test_every_act_of_the_vote_is_in_the_trail_and_no_sum_before_the_signatures(hall):
+    collected(hall)
+    counted(hall, SIPING)
+    do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
+    before = list(Entry.objects.order_by("id").values_list("action", "body"))
+    assert [action for action, _body in before][-8:] == [
+        "vote.open",
+        "voting.open",
+        "vote.close",
+        "voting.close",
+        "voting.key_first",
+        "vote.accept_tally",
+        "voting.key_second",
+        "voting.certify_chief",
+    ]
+    assert not any('"for"' in body or ":42" in body for _action, body in before)
+    entry = do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+    assert '"for":42' in entry.body
+
+
+def test_below_the_quorum_the_vote_cannot_open(hall):
+    attend(hall, 33)
+    with pytest.raises(Obstructed, match="组织法第十四条：应到 50 人，须有 34 人以上出席，实到 33 人"):
+        open_(hall, 33)
+    assert hall.vote.state == "defined"
+
+
+def test_who_comes_late_is_counted_when_the_chair_sends_it_back(hall):
+    attend(hall, 33)
+    task = open_task("voting.open")
+    send_back(
+        task.task_id,
+        actor=hall.town.of("chair"),
+        to="attendance",
+        reason="又有一名代表到会，请重新清点。",
+        at=at(DAY),
+    )
+    attend(hall, 34)
+    open_(hall, 34)
+    assert hall.vote.deputies_present == 34
+
+
+def test_more_ballots_than_present_are_refused(hall):
+    attend(hall, 45)
+    with pytest.raises(InvalidForm, match="不能多于实到的 45 人"):
+        open_(hall, 46)
+
+
+def test_more_people_than_in_office_are_refused(hall):
+    with pytest.raises(InvalidForm, match="多于应到 50 人"):
+        attend(hall, 48, 3)
+
+
+def test_the_roll_is_marked_when_the_absent_are_named(hall):
+    from projects.cycles.models import RollLine
+
+    lines = [
+        RollLine.objects.create(unit=hall.town.unit, session=hall.session, name=f"代表{n}") for n in range(50)
+    ]
+    with pytest.raises(InvalidForm, match="与请假人数不符"):
+        attend(hall, 48, 1, leave=[str(lines[0].pk), str(lines[1].pk)])
+    attend(hall, 48, 1, leave=[str(lines[0].pk)], absent=[str(lines[1].pk)])
+    assert RollLine.objects.filter(presence="present").count() == 48
+    assert RollLine.objects.get(presence="leave") == lines[0]
+
+
+def test_without_a_second_teller_the_vote_cannot_open(hall):
+    attend(hall, 45)
+    for grant in RoleGrant.objects.filter(office="teller"):
+        revoke(grant=grant, act=hall.town.act("chair", at("2027-01-19")), reason="另行确定")
+    with pytest.raises(InvalidForm):
+        open_(hall, 45, witness="nobody")
+    with pytest.raises(Obstructed, match="总监票人以外还须有监票人"):
+        open_(hall, 45)
+
+
+def test_only_the_chair_opens_and_only_the_chief_teller_closes(hall):
+    attend(hall, 45)
+    witness = hall.town.of("chief_teller").username
+    with pytest.raises(NotYourTurn):
+        do("voting.open", hall.town.of("clerk"), DAY, issued=45, witness=witness, confirmed=True)
+    open_(hall, 45)
+    with pytest.raises(NotYourTurn):
+        do(
+            "voting.close",
+            hall.town.of("teller"),
+            DAY,
+            returned=45,
+            witness=hall.town.of("teller", 2).username,
+        )
+
+
+def test_more_returned_than_issued_is_void_and_voted_again(hall):
+    attend(hall, 45)
+    open_(hall, 45)
+    first = hall.vote
+    entry = close(hall, 46)
+    first.refresh_from_db()
+    assert (first.state, first.returned) == ("void", 46)
+    assert "收回表决票 46 张，多于发出的 45 张" in first.void_reason
+    assert (hall.vote.follows, hall.vote.state) == (first, "defined")
+    assert first.reference in entry.body
+    open_(hall, 45)
+    close(hall, 45)
+    assert (hall.vote.state, open_task("voting.key_first").office) == ("closed", "counter")
+
+
+def test_two_keyings_that_differ_are_refused_and_named_and_keyed_again(hall):
+    collected(hall)
+    key(hall, 1, 1, SIPING)
+    entry = key(hall, 2, 2, {"文化礼堂": 41, "村道硬化": 3})
+    assert "“文化礼堂”的赞成" in entry.body and "“文化礼堂”的弃权" in entry.body
+    assert hall.vote.state == "closed" and hall.vote.figures == {}
+    page = keying_desk(hall.cycle)
+    assert page["differ"] == ["“文化礼堂”的赞成", "“文化礼堂”的弃权"]
+    assert "41" not in str(page["differ"])
+    assert Keying.objects.count() == 2
+    counted(hall, SIPING)
+    assert hall.vote.state == "keyed"
+    assert sorted(Keying.objects.values_list("round", "turn")) == [(1, 1), (1, 2), (2, 1), (2, 2)]
+
+
+def test_the_same_person_cannot_key_twice(hall):
+    collected(hall)
+    key(hall, 1, 1, SIPING)
+    with pytest.raises(Refused, match="不同的人"):
+        key(hall, 2, 1, SIPING)
+    key(hall, 2, 2, SIPING)
+
+
+def test_the_second_keying_may_come_first_and_its_page_shows_no_figure(hall):
+    collected(hall)
+    key(hall, 2, 2, SIPING)
+    assert "42" not in str(keying_desk(hall.cycle))
+    assert "rows" not in tally(hall.cycle)
+    key(hall, 1, 1, SIPING)
+    assert hall.vote.state == "keyed"
+
+
+def test_figures_that_do_not_balance_are_keyed_again(hall):
+    collected(hall)
+    data = keyed(hall.vote, Sheet(SIPING)) | {"valid": 44}
+    for turn, name in ((1, "voting.key_first"), (2, "voting.key_second")):
+        do(name, hall.town.of("counter", turn), DAY, **data)
+    assert hall.vote.state == "closed"
+    problems = keying_desk(hall.cycle)["unbalanced"]
+    assert problems[0] == "收回表决票 45 张 ≠ 有效票 44 ＋ 无效票 0 ＝ 44 张。"
+    assert len(open_tasks(hall.cycle, "voting.key_first")) == 1
+    assert not open_tasks(hall.cycle, "voting.certify_chief")
+
+
+def test_one_person_cannot_sign_for_both_offices(hall):
+    collected(hall)
+    counted(hall, SIPING)
+    chief = hall.town.of("chief_teller")
+    RoleGrant.objects.create(
+        user=chief, office="teller", unit=hall.town.unit, tenant=hall.town.unit, since=date(2020, 1, 1)
+    )
+    do("voting.certify_chief", chief, DAY, confirmed=True)
+    with pytest.raises(Refused, match="须是两个人"):
+        do("voting.certify_teller", chief, DAY, confirmed=True)
+    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+    assert hall.vote.state == "certified"
+
+
+def test_nothing_is_shown_before_it_is_declared(hall):
+    collected(hall)
+    counted(hall, SIPING)
+    do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
+    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+    assert result_of(hall.cycle) == [] and declared_of(hall.cycle) == []
+    assert Paper.objects.get(kind="tally_report").published_at is None
+    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
+    assert len(result_of(hall.cycle)) == 2
+    assert Paper.objects.get(kind="tally_report").published_at
+
+
+def test_a_tie_across_the_last_place_is_voted_on_again_and_the_most_votes_decide():
+    titles = ["甲", "乙", "丙", "丁"]
+    hall = settled(titles, seats=2, in_office=50)
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet({"甲": 38, "乙": 26, "丙": 26, "丁": 0}))
+    second = hall.vote
+    assert (second.purpose, second.seats, second.mode) == ("run_off", 1, "select")
+    assert list(second.options.values_list("title", flat=True)) == ["乙", "丙"]
+    assert second.rules["majority_base"] == "none"
+    states = dict(Item.objects.values_list("title", "state"))
+    assert states == {"甲": "elected", "乙": "on_ballot", "丙": "on_ballot", "丁": "not_elected"}
+    attend(hall, 33)
+    with pytest.raises(Obstructed, match="须有 34 人以上出席"):
+        open_(hall, 33)
+    send_back(
+        open_task("voting.open").task_id, actor=hall.town.of("chair"), reason="重新清点到会人数。", at=at(DAY)
+    )
+    play_ballot(hall.town, hall.cycle, t=T, present=44, sheet=Sheet({"乙": 20, "丙": 22}))
+    assert [item.title for item in elected_items(hall.cycle)] == ["甲", "丙"]
+    assert hall.item("乙").state == "not_elected"
+    row = next(row for row in result_of(hall.cycle) if row.title == "丙")
+    assert (row.line.in_favour, row.line.of, row.line.needed) == (22, None, 1)
+    assert "再次投票" in row.vote_title
+    assert open_task("voting.resolution")
+
+
+def test_a_tie_in_the_run_off_is_voted_on_once_more():
+    hall = settled(["甲", "乙"], seats=1, in_office=50, majority_base="valid", ballot_mode="each")
+    equal = Sheet({"甲": 30, "乙": 30})
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=equal)
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet({"甲": 20, "乙": 20}))
+    assert Vote.objects.count() == 3
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet({"甲": 20, "乙": 21}))
+    assert [item.title for item in elected_items(hall.cycle)] == ["乙"]
+
+
+def test_where_the_rules_ask_for_it_the_run_off_needs_the_majority_again():
+    hall = settled(["甲", "乙"], seats=1, in_office=50, runoff_majority=True, ballot_mode="each")
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet({"甲": 30, "乙": 30}))
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet({"甲": 20, "乙": 25}))
+    assert elected_items(hall.cycle) == []
+    assert open_task("voting.resolution")
+
+
+def test_fewer_than_seats_leave_a_place_vacant():
+    hall = settled(["甲", "乙", "丙"], seats=2, in_office=50)
+    play_voting(hall.town, hall.cycle, t=T, present=45, sums={"甲": 40, "乙": 25, "丙": 20})
+    assert [item.title for item in elected_items(hall.cycle)] == ["甲"]
+    assert Vote.objects.count() == 1
+
+
+def test_a_second_round_is_held_once_where_the_rules_want_it():
+    hall = settled(["甲", "乙", "丙"], seats=2, in_office=50, shortfall="second_round")
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet({"甲": 40, "乙": 25, "丙": 20}))
+    assert hall.item("乙").state == "on_ballot"
+    assert (hall.vote.seats, hall.vote.options.count()) == (1, 2)
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet({"乙": 25, "丙": 20}))
+    assert [item.title for item in elected_items(hall.cycle)] == ["甲"]
+    assert open_task("voting.resolution")
+
+
+def declared(hall):
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet(SIPING))
+
+
+def test_a_resolution_without_half_of_all_deputies_is_put_to_them_again(hall):
+    declared(hall)
+    clerk = hall.town.of("clerk")
+    text = {"body": "会议决定，确定文化礼堂为民生实事项目。", "number": ""}
+    failed = text | assembly(50, 45, T, votes_for=25)
+    with pytest.raises(InvalidForm, match="未过全体代表半数"):
+        do("voting.resolution", clerk, DAY, **failed)
+    entry = do("voting.resolution", clerk, DAY, **failed, return_reason="代表要求补充完成时限。")
+    assert entry.action == "voting.resolution.return"
+    assert not Paper.objects.filter(kind="resolution").exists()
+    do("voting.resolution", clerk, DAY, **text, **assembly(50, 45, T, votes_for=26))
+    assert Paper.objects.get(kind="resolution").published_at
+    hall.session.refresh_from_db()
+    assert hall.session.state == "closed"
+
+
+def test_a_session_that_evaluates_another_year_stays_open(hall):
+    other = Cycle.objects.create(
+        unit=hall.town.unit,
+        year=2026,
+        opens_on=date(2025, 9, 1),
+        planned_t=date(2026, 1, 20),
+        planned_t2=T,
+    )
+    from projects.cycles.services import fix_session
+    from workflow.machines.services import fire
+
+    act = hall.town.act("chair", at(DAY))
+    for arrow in (
+        "open",
+        "begin_selection",
+        "begin_deliberation",
+        "begin_vote",
+        "begin_supervision",
+        "begin_evaluation",
+    ):
+        fire(other, arrow, act)
+    fix_session(act, other, use="evaluation", term=19, number=2, held_on=T)
+    play_voting(hall.town, hall.cycle, t=T, present=45, sums=SIPING)
+    hall.session.refresh_from_db()
+    assert hall.session.state == "open"
+    chair = RoleGrant.objects.get(office="chair", unit=hall.town.unit)
+    with pytest.raises(Obstructed, match="尚有事项"):
+        perform("voting.end_session", hall.session, actor=chair.user, data={}, at=at(DAY))
+    fire(other, "close", act)
+    perform("voting.end_session", hall.session, actor=chair.user, data={}, at=at(DAY))
+    hall.session.refresh_from_db()
+    assert hall.session.state == "closed"
+
+
+def test_the_announcement_is_numbered_and_signed_by_the_sessions_presidium(hall):
+    declared(hall)
+    do("voting.resolution", hall.town.of("clerk"), DAY, body="会议决定。", **assembly(50, 45, T))
+    task = open_task("voting.announce")
+    assert task.due_on == date(2027, 1, 27)
+    members = hall.town.people["presidium"]
+    record = {"number": "公告〔19届〕第1号", "body": "现予公告。"} | meeting(members, T)
+    with pytest.raises(InvalidForm, match="半数"):
+        do("voting.announce", hall.town.of("clerk"), DAY, **record | meeting(members, T, agree=False))
+    do("voting.announce", hall.town.of("clerk"), DAY, **record)
+    paper = Paper.objects.get(kind="announcement")
+    assert paper.data["signature"] == "青溪镇第19届人民代表大会第2次会议主席团"
+    assert paper.published_at and paper.number == "公告〔19届〕第1号"
+
+
+def test_what_follows_the_vote_runs_beside_the_year(hall):
+    Opinion.objects.create(
+        unit=hall.town.unit,
+        cycle=hall.cycle,
+        delegation=hall.town.delegations[0],
+        item=hall.items[0],
+        words="请明确管护单位。",
+        by=hall.town.of("delegation_lead"),
+    )
+    proposals = [proposed(hall, item) for item in hall.items]
+    play_voting(hall.town, hall.cycle, t=T, present=45, sums=SIPING)
+    keys = set(Deadline.objects.filter(done_at=None).values_list("key", flat=True))
+    assert keys == {"voting.hand_opinions", "voting.tell_proposers", "voting.file_county"}
+    assert open_task("voting.hand_opinions").due_on == date(2027, 2, 3)
+    assert open_task("voting.file_county").due_on == date(2027, 2, 4)
+    play_after_vote(hall.town, hall.cycle, t=T)
+    assert not Deadline.objects.filter(done_at=None).exists()
+    for proposal in proposals:
+        proposal.refresh_from_db()
+    assert [(p.state, p.outcome) for p in proposals] == [("answered", "carried"), ("answered", "reserve")]
+    assert "储备库" in proposals[1].outcome_words
+    assert (hall.item("文化礼堂").state, hall.item("村道硬化").state) == ("elected", "reserved")
+    assert Opinion.objects.get().reply
+    filed = [document["kind"] for document in Paper.objects.get(kind="filing").data["documents"]]
+    assert filed == ["resolution", "announcement", "tally_report"]
+    assert [row.elected for row in result_of(hall.cycle)] == [True, False]
+
+
+def test_without_opinions_there_is_nothing_to_hand_over(hall):
+    play_voting(hall.town, hall.cycle, t=T, present=45, sums=SIPING)
+    assert not open_tasks(hall.cycle, "voting.hand_opinions")
+    play_after_vote(hall.town, hall.cycle, t=T)
+    assert not Deadline.objects.filter(done_at=None).exists()
+
+
+def test_the_mayor_sends_unclear_opinions_back_to_the_presidium(hall):
+    Opinion.objects.create(
+        unit=hall.town.unit,
+        cycle=hall.cycle,
+        delegation=hall.town.delegations[0],
+        words="请抓紧。",
+        by=hall.town.of("delegation_lead"),
+    )
+    play_voting(hall.town, hall.cycle, t=T, present=45, sums=SIPING)
+    data = meeting(hall.town.people["presidium"], T)
+    do("voting.hand_opinions", hall.town.of("clerk"), DAY, body="请研究处理。", **data)
+    task = open_task("voting.opinions_reply")
+    assert task.due_on == date(2027, 4, 20)
+    send_back(task.task_id, actor=hall.town.of("mayor"), reason="意见所指项目不明确。", at=at(DAY))
+    assert open_task("voting.hand_opinions").office == "presidium"
+
+
+def proposed(hall, item):
+    from projects.collection.models import Proposal
+    from projects.selection.models import Source
+    from workflow.machines.services import fire
+
+    proposal = Proposal.objects.create(
+        unit=hall.town.unit,
+        cycle=hall.cycle,
+        code=f"AAA-{item.pk}",
+        title=item.title,
+        content="请办理。",
+        received_at=at("2026-09-10"),
+    )
+    for arrow in ("accept", "merge", "carry"):
+        fire(proposal, arrow, hall.town.act("gov_clerk", at("2026-11-10")))
+    Source.objects.create(unit=hall.town.unit, item=item, proposal=proposal)
+    return proposal
+
+
+def test_the_presidium_orders_a_new_vote_with_a_reason(hall):
+    collected(hall)
+    key(hall, 1, 1, SIPING)
+    first = hall.vote
+    members = hall.town.people["presidium"]
+    data = {"reason": "投票箱封条破损，结果不能认定。"} | meeting(members, T)
+    data.pop("return_reason")
+    with pytest.raises(InvalidForm, match="三分之二"):
+        alone = data | {"attended": data["attended"][:1], "votes_for": 1}
+        perform("voting.void", hall.cycle, actor=members[1], office="presidium", data=alone, at=at(DAY))
+    perform("voting.void", hall.cycle, actor=members[1], office="presidium", data=data, at=at(DAY))
+    first.refresh_from_db()
+    assert (first.state, first.void_reason) == ("void", "投票箱封条破损，结果不能认定。")
+    assert hall.vote.follows == first
+    assert [d.key for d in Deadline.objects.filter(done_at=None, cancelled=False)] == ["voting.attendance"]
+    play_voting(hall.town, hall.cycle, t=T, present=45, sums=SIPING)
+    assert hall.item("文化礼堂").state == "elected"
+
+
+def test_without_a_vote_under_way_there_is_nothing_to_order_anew(hall):
+    clerk = RoleGrant.objects.get(office="clerk", unit=hall.town.unit)
+    assert "voting.void" not in [event.key for event in events_on(hall.cycle, clerk, at(DAY))]
+    attend(hall, 45)
+    open_(hall, 45)
+    assert "voting.void" in [event.key for event in events_on(hall.cycle, clerk, at(DAY))]
+
+
+def test_a_recount_is_a_new_signed_record_that_names_the_old_one(hall):
+    collected(hall)
+    counted(hall, {"文化礼堂": 40, "村道硬化": 5})
+    do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
+    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+    signed = hall.vote
+    chief = hall.town.of("chief_teller")
+    perform("voting.recount", hall.cycle, actor=chief, data={"reason": "代表要求复核票数。"}, at=at(DAY))
+    new = hall.vote
+    assert (new.follows, new.follows_because, new.state) == (signed, "代表要求复核票数。", "open")
+    close(hall, 45)
+    counted(hall, SIPING)
+    do("voting.certify_chief", chief, DAY, confirmed=True)
+    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
+    signed.refresh_from_db()
+    assert signed.state == "certified" and signed.signatures.count() == 2
+    assert signed.figures["sums"]["文化礼堂"]["for"] == 40
+    assert result_of(hall.cycle)[0].line.in_favour == 42
+    with pytest.raises(Obstructed, match="已经宣布"):
+        perform("voting.recount", hall.cycle, actor=chief, data={"reason": "再复核一次。"}, at=at(DAY))
+
+
+def test_a_counter_who_is_no_counter_is_refused(hall):
+    collected(hall)
+    task = open_task("voting.key_first")
+    with pytest.raises(NotYourTurn):
+        complete(task.task_id, actor=hall.town.of("clerk"), data=keyed(hall.vote, Sheet(SIPING)), at=at(DAY))
+
+
+def test_the_vote_of_a_cycle_without_a_ballot_is_an_error(hall):
+    other = Cycle.objects.create(
+        unit=hall.town.unit,
+        year=2030,
+        opens_on=date(2029, 9, 1),
+        planned_t=date(2030, 1, 20),
+        planned_t2=date(2031, 1, 20),
+    )
+    with pytest.raises(Vote.DoesNotExist):
+        vote_of(other)

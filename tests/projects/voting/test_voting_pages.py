@@ -1,0 +1,116 @@
+"""What the pages of step 4 show, and to whom."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+
+from projects.demo.play.voting import Sheet, keyed, play_ballot
+from tests.builders import do, open_task
+from tests.projects.voting.conftest import DAY, Hall, T
+from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import User
+from workflow.roles.models import RoleGrant
+
+SUMS = {"文化礼堂": 37, "村道硬化": 6}
+
+
+def at_keying(hall: Hall) -> None:
+    chief, teller = hall.town.of("chief_teller"), hall.town.of("teller")
+    do("voting.attendance", hall.town.of("clerk"), DAY, present=43, on_leave=2)
+    do("voting.open", hall.town.of("chair"), DAY, issued=43, witness=chief.username, confirmed=True)
+    do("voting.close", chief, DAY, returned=43, witness=teller.username)
+
+
+def key(hall: Hall, turn: str, counter: int, sums: dict[str, int] = SUMS) -> None:
+    do(f"voting.key_{turn}", hall.town.of("counter", counter), DAY, **keyed(hall.vote, Sheet(sums)))
+
+
+def page_of(key: str, user: User, office: str, client: Client) -> str:
+    """The words of a task's page, as somebody acting in an office reads them."""
+    apply(SYSTEM)
+    number, grant = open_task(key).pk, RoleGrant.objects.get(user=user, office=office)
+    client.force_login(user)
+    client.post("/office/", {"grant": grant.pk})
+    shown = client.get(f"/tasks/{number}/")
+    apply(SYSTEM)
+    assert shown.status_code == 200
+    main = re.search(r"<main.*</main>", shown.content.decode(), re.DOTALL)
+    return re.sub(r"<[^>]*>", " ", main[0])
+
+
+@pytest.fixture
+def counting(hall: Hall) -> Hall:
+    at_keying(hall)
+    return hall
+
+
+def test_the_desk_shows_people_and_papers(hall, client):
+    do("voting.attendance", hall.town.of("clerk"), DAY, present=43, on_leave=2)
+    page = page_of("voting.open", hall.town.of("chair"), "chair", client)
+    for words in ("应到代表", "法定人数", "34", "43", "文化礼堂", "总监票人已当众检查票箱"):
+        assert words in page
+
+
+def test_below_the_quorum_the_page_says_so_before_anybody_tries(hall, client):
+    do("voting.attendance", hall.town.of("clerk"), DAY, present=33, on_leave=2)
+    page = page_of("voting.open", hall.town.of("chair"), "chair", client)
+    assert "组织法第十四条：应到 50 人，须有 34 人以上出席，实到 33 人，不能投票。" in page
+
+
+def test_the_second_counter_sees_nothing_of_the_first_keying(counting, client):
+    key(counting, "first", 1)
+    page = page_of("voting.key_second", counting.town.of("counter", 2), "counter", client)
+    assert "1. 文化礼堂：赞成" in page
+    assert "37" not in page
+
+
+def test_after_keyings_that_differ_the_page_names_the_places_and_no_figure(counting, client):
+    key(counting, "first", 1)
+    key(counting, "second", 2, {"文化礼堂": 36, "村道硬化": 6})
+    page = page_of("voting.key_first", counting.town.of("counter", 2), "counter", client)
+    assert "“文化礼堂”的赞成" in page and "“文化礼堂”的弃权" in page
+    assert "37" not in page and "36" not in page
+
+
+def test_only_the_signer_sees_the_sums_before_they_are_declared(counting, client):
+    key(counting, "first", 1)
+    key(counting, "second", 2)
+    chief = page_of("voting.certify_chief", counting.town.of("chief_teller"), "chief_teller", client)
+    for words in ("37", "有效 43 ＋ 无效 0 ＝ 收回 43", "需 26 票（全体代表 50 人的过半数），得 37 票"):
+        assert words in chief
+    for office in ("mayor", "chair", "counter"):
+        page = page_of("voting.certify_chief", counting.town.of(office), office, client)
+        assert "37" not in page and "此处不显示" in page
+
+
+def test_the_result_is_shown_with_sum_base_and_reason_to_whom_it_concerns_next(hall, client):
+    play_ballot(hall.town, hall.cycle, t=T, present=43, sheet=Sheet(SUMS))
+    page = page_of("voting.resolution", hall.town.of("clerk"), "clerk", client)
+    for words in ("入选", "未入选", "全体代表 50 人的过半数", "一、文化礼堂"):
+        assert words in page
+
+
+def test_a_vote_that_is_opened_on_its_page_asks_to_check_first(hall, client):
+    do("voting.attendance", hall.town.of("clerk"), DAY, present=43, on_leave=2)
+    task = open_task("voting.open")
+    client.force_login(hall.town.of("chair"))
+    data = {"issued": 43, "witness": hall.town.of("chief_teller").username, "confirmed": "on"}
+    page = client.post(f"/tasks/{task.pk}/", data | {"op": "submit"}).content.decode()
+    apply(SYSTEM)
+    assert "请核对后确认" in page and hall.vote.state == "defined"
+    client.post(f"/tasks/{task.pk}/", data | {"op": "confirm"})
+    apply(SYSTEM)
+    assert hall.vote.state == "open"
+
+
+def test_a_votes_own_page_shows_its_result_once_it_is_declared(hall, client):
+    client.force_login(hall.town.of("clerk"))
+    before = client.get(f"/votes/{hall.vote.pk}/").content.decode()
+    apply(SYSTEM)
+    assert "结果宣布前" in before
+    play_ballot(hall.town, hall.cycle, t=T, present=43, sheet=Sheet(SUMS))
+    after = client.get(f"/votes/{hall.vote.pk}/").content.decode()
+    assert "得 37 票，通过" in after

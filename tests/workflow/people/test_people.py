@@ -1,0 +1,168 @@
+"""The list of people, one-time passwords, grants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.utils.timezone import localdate
+
+from projects.demo.cast import PASSWORD
+from tests.workflow.people.conftest import World, sign_in
+from workflow.audit.models import Entry
+from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import User
+from workflow.roles.models import RoleGrant
+
+SignedIn = Callable[[User], Client]
+
+
+def acts(action: str) -> list[Entry]:
+    apply(SYSTEM)
+    return list(Entry.objects.filter(action=action).select_related("unit", "actor").order_by("pk"))
+
+
+def test_the_clerk_sees_the_people_of_the_own_township_only(world: World, signed_in: SignedIn) -> None:
+    page = signed_in(world.near.of("clerk")).get("/people/").content.decode()
+    assert "chair@T01" in page
+    assert "T02" not in page
+
+
+def test_the_administrator_filters_by_unit_and_words(world: World, signed_in: SignedIn) -> None:
+    page = signed_in(world.admin).get("/people/", {"unit": "T02", "office": "chair"})
+    assert [grant.user.username for grant, _title in page.context["rows"]] == ["chair@T02"]
+
+
+@pytest.mark.parametrize("office", ["chair", "deputy", "mayor", "party"])
+def test_other_offices_have_no_page_of_people(world: World, signed_in: SignedIn, office: str) -> None:
+    assert signed_in(world.near.of(office)).get("/people/").status_code == 403
+
+
+def test_the_clerk_resets_a_password_once_and_it_must_be_changed(world: World, signed_in: SignedIn) -> None:
+    user = world.near.of("chair")
+    slip = signed_in(world.near.of("clerk")).post(f"/people/{user.pk}/reset/")
+    password = slip.context["slips"][0].password
+    assert password in slip.content.decode() and "no-store" in slip.headers["Cache-Control"]
+    assert sign_in(Client(), user.username).status_code == 200, "the old password must be dead"
+    client = Client()
+    assert sign_in(client, user.username, password).status_code == 302
+    assert client.get("/people/").headers["Location"] == "/password/"
+    (entry,) = acts("person.reset_password")
+    assert (entry.actor, entry.unit) == (world.near.of("clerk"), world.near.unit)
+    assert password not in entry.body and user.name not in entry.body
+
+
+def test_a_reset_ends_the_sessions_of_the_person(world: World, signed_in: SignedIn) -> None:
+    user = world.near.of("clerk")
+    theirs = signed_in(user)
+    assert theirs.get("/people/").status_code == 200
+    signed_in(world.admin).post(f"/people/{user.pk}/reset/")
+    assert theirs.get("/people/").headers["Location"].startswith("/login/")
+
+
+def test_the_clerk_of_another_township_cannot_reset(world: World, signed_in: SignedIn) -> None:
+    user = world.near.of("chair")
+    answer = signed_in(world.far.of("clerk")).post(f"/people/{user.pk}/reset/")
+    assert answer.status_code == 404
+    assert sign_in(Client(), user.username).status_code == 302, "the password must be the old one"
+    assert acts("person.reset_password") == []
+
+
+def test_the_clerk_cannot_reset_somebody_who_also_serves_elsewhere(
+    world: World, signed_in: SignedIn
+) -> None:
+    user = world.near.of("senior_deputy")
+    RoleGrant.objects.create(
+        user=user, office="county", unit=world.county, tenant=world.county, since=localdate()
+    )
+    clerk = signed_in(world.near.of("clerk"))
+    assert clerk.post(f"/people/{user.pk}/reset/").status_code == 403
+    assert signed_in(world.admin).post(f"/people/{user.pk}/reset/").status_code == 200
+
+
+def test_nobody_resets_the_own_password_here(world: World, signed_in: SignedIn) -> None:
+    assert signed_in(world.admin).post(f"/people/{world.admin.pk}/reset/").status_code == 403
+
+
+def grant_data(**more: str) -> dict[str, str]:
+    return {
+        "username": "liu.fang",
+        "name": "刘芳",
+        "unit": "T01",
+        "office": "finance",
+        "since": "2026-01-01",
+        **more,
+    }
+
+
+def test_granting_to_a_new_person_prints_a_slip_and_writes_in_the_townships_trail(
+    world: World, signed_in: SignedIn
+) -> None:
+    answer = signed_in(world.admin).post("/people/units/T01/grant/", grant_data())
+    assert answer.status_code == 200 and len(answer.context["slips"]) == 1
+    user = User.objects.get(username="liu.fang")
+    assert user.must_change_password
+    apply(SYSTEM)
+    given = RoleGrant.objects.get(user=user)
+    assert (given.office, given.unit) == ("finance", world.near.unit)
+    assert acts("grant.give")[-1].unit == world.near.unit
+
+
+def test_a_chair_is_not_given_a_government_office_and_the_article_is_named(
+    world: World, signed_in: SignedIn
+) -> None:
+    chair = world.near.of("chair")
+    data = grant_data(username=chair.username, name=chair.name, office="mayor")
+    answer = signed_in(world.admin).post("/people/units/T01/grant/", data)
+    assert answer.status_code == 422 and "组织法第十八条" in answer.content.decode()
+    apply(SYSTEM)
+    assert not RoleGrant.objects.filter(user=chair, office="mayor").exists()
+
+
+def test_a_user_name_of_somebody_else_is_refused(world: World, signed_in: SignedIn) -> None:
+    data = grant_data(username=world.near.of("legal").username)
+    answer = signed_in(world.admin).post("/people/units/T01/grant/", data)
+    assert answer.status_code == 422 and "属于另一人" in answer.content.decode()
+
+
+def test_an_auditor_needs_a_document_and_an_end(world: World, signed_in: SignedIn) -> None:
+    data = grant_data(office="auditor")
+    admin = signed_in(world.admin)
+    assert admin.post("/people/units/T01/grant/", data).status_code == 422
+    whole = data | {"document": "审通〔2026〕5号", "until": "2027-12-31"}
+    assert admin.post("/people/units/T01/grant/", whole).status_code == 200
+
+
+def test_the_clerk_may_neither_grant_nor_revoke(world: World, signed_in: SignedIn) -> None:
+    clerk = signed_in(world.near.of("clerk"))
+    held = RoleGrant.objects.get(office="chair", unit=world.near.unit)
+    assert clerk.post("/people/units/T01/grant/", grant_data()).status_code == 403
+    assert clerk.post(f"/people/grants/{held.pk}/revoke/", {"reason": "届满"}).status_code == 403
+    apply(SYSTEM)
+    assert RoleGrant.objects.get(pk=held.pk).revoked_at is None
+
+
+def test_revoking_needs_a_reason_and_ends_the_office_at_once(world: World, signed_in: SignedIn) -> None:
+    held = RoleGrant.objects.get(office="clerk", unit=world.near.unit)
+    admin = signed_in(world.admin)
+    assert admin.post(f"/people/grants/{held.pk}/revoke/", {"reason": ""}).status_code == 422
+    assert admin.post(f"/people/grants/{held.pk}/revoke/", {"reason": "调离，免职〔2026〕2号"}).status_code == 302
+    (entry,) = acts("grant.revoke")
+    assert entry.unit == world.near.unit and "免职〔2026〕2号" in entry.body
+    assert signed_in(held.user).get("/people/").status_code == 403
+
+
+def test_the_administrator_cannot_revoke_the_office_in_use(world: World, signed_in: SignedIn) -> None:
+    held = RoleGrant.objects.get(office="admin")
+    answer = signed_in(world.admin).post(f"/people/grants/{held.pk}/revoke/", {"reason": "辞职"})
+    assert answer.status_code == 403
+
+
+def test_every_password_given_out_is_different_and_readable() -> None:
+    from workflow.administration.accounts import one_time_password
+
+    given = {one_time_password() for _n in range(200)}
+    assert len(given) == 200
+    assert all(len(p) == 19 and not set(p) & set("0O1lIi o") for p in given)
+    assert PASSWORD not in given

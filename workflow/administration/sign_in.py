@@ -1,0 +1,163 @@
+"""Signing in and out, the second factor, one's own password."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import segno
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth import views as auth
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render, resolve_url
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_safe
+from django_otp import login as otp_login
+from django_otp import match_token
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from workflow.administration.accounts import has_second_factor, record_sign
+from workflow.administration.forms import CodeForm, SignInForm
+from workflow.people.models import User
+
+PENDING = "sign_in"
+PENDING_SECONDS = 300
+
+
+class SignIn(auth.LoginView):
+    """User name and password; with a second factor the session begins only after the code."""
+
+    form_class = SignInForm
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        user = form.get_user()
+        if has_second_factor(user):
+            self.request.session[PENDING] = {
+                "user": user.pk,
+                "backend": user.backend,
+                "at": timezone.now().timestamp(),
+                "next": self.get_redirect_url(),
+            }
+            return redirect("login_code")
+        return _enter(self.request, user, self.get_success_url())
+
+
+def _enter(request: HttpRequest, user: User, target: str) -> HttpResponse:
+    login(request, user)
+    record_sign(user, "auth.sign_in", timezone.now())
+    return HttpResponseRedirect(target)
+
+
+@sensitive_post_parameters()
+@never_cache
+def sign_in_code(request: HttpRequest) -> HttpResponse:
+    """The second factor: six digits, each good for one sign-in, slower after every wrong one."""
+    pending = _pending(request)
+    if pending is None:
+        messages.warning(request, _("登录已超时，请重新输入用户名和密码。"))
+        return redirect("login")
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = User.objects.get(pk=pending["user"])
+        device = match_token(user, form.cleaned_data["code"])
+        if device:
+            del request.session[PENDING]
+            user.backend = pending["backend"]
+            answer = _enter(request, user, _safe(request, pending["next"]))
+            otp_login(request, device)
+            return answer
+        form.add_error("code", _("验证码不对，或者输错后须稍等再试。请用手机上新显示的一组。"))
+    return render(request, "people/code.html", {"form": form})
+
+
+def _pending(request: HttpRequest) -> dict[str, Any] | None:
+    pending = request.session.get(PENDING)
+    if pending and timezone.now().timestamp() - pending["at"] <= PENDING_SECONDS:
+        return pending
+    return None
+
+
+def _safe(request: HttpRequest, target: str) -> str:
+    allowed = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return target if target and allowed else resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+class SignOut(auth.LogoutView):
+    """Ends the session."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated:
+            record_sign(request.user, "auth.sign_out", timezone.now())
+        return super().post(request, *args, **kwargs)
+
+
+class PasswordChange(auth.PasswordChangeView):
+    """One's own password; ends the duty to change the one-time one."""
+
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        form.fields["new_password1"].help_text = _("至少 10 个字符，不要用姓名、电话号码或常见密码。")
+        return form
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(forced=self.request.user.must_change_password, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        form.user.must_change_password = False  # saved with the password
+        answer = super().form_valid(form)
+        record_sign(form.user, "auth.password_change", timezone.now())
+        return answer
+
+
+# --------------------------------------------------------------------------------- second factor
+
+
+@login_required
+@never_cache
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """Set up, or see, the second factor: scan, type one code, done."""
+    if TOTPDevice.objects.filter(user=request.user, confirmed=True).exists():
+        return render(request, "people/second_factor_done.html")
+    device, _made = TOTPDevice.objects.get_or_create(
+        user=request.user, confirmed=False, defaults={"name": "手机"}
+    )
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if device.verify_token(form.cleaned_data["code"]):
+            device.confirmed = True
+            device.save()
+            record_sign(request.user, "auth.second_factor", timezone.now())
+            otp_login(request, device)
+            return render(request, "people/second_factor_done.html", {"fresh": True})
+        form.add_error("code", _("验证码不对。请核对手机时间是否准确，再输入新显示的一组。"))
+    return render(request, "people/second_factor.html", {"form": form, "key": _grouped(device)})
+
+
+def _grouped(device: TOTPDevice) -> str:
+    from base64 import b32encode
+
+    key = b32encode(device.bin_key).decode().rstrip("=")
+    return " ".join(key[at : at + 4] for at in range(0, len(key), 4))
+
+
+@login_required
+@never_cache
+@require_safe
+def second_factor_qr(request: HttpRequest) -> HttpResponse:
+    """The code to scan; only while the device is not confirmed, so it cannot be copied later."""
+    device = TOTPDevice.objects.filter(user=request.user, confirmed=False).first()
+    if device is None:
+        raise Http404
+    buffer = io.BytesIO()
+    segno.make(device.config_url).save(buffer, kind="svg", scale=5, border=4, light="white")
+    return HttpResponse(buffer.getvalue(), content_type="image/svg+xml")

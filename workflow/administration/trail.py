@@ -1,0 +1,63 @@
+"""The export of a township's trail for those who look on: the county and the auditor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from workflow.audit.exporters import FORMATS, MEDIA_TYPES, lines_in, record_export
+from workflow.audit.services import Act
+from workflow.people.isolation import Context, within
+from workflow.people.models import Unit
+from workflow.roles import registry
+from workflow.roles.models import RoleGrant
+
+
+def may_export(grant: RoleGrant | None) -> bool:
+    """An office that sees every unit below its own and does business: not the administrator's."""
+    if grant is None:
+        return False
+    office = registry.office(grant.office)
+    return office.reads_below and office.works
+
+
+@login_required
+@require_safe
+def trail_export(request: HttpRequest, code: str) -> HttpResponseBase:
+    """Stream a unit's trail; the export is on record before its first byte."""
+    grant, context = request.acting, getattr(request, "context", None)  # type: ignore[attr-defined]
+    if not may_export(grant) or context is None:
+        raise PermissionDenied(_("只有县级和审计人员可以导出办理记录。"))
+    form, year = request.GET.get("format", "jsonl"), request.GET.get("year", "")
+    if form not in FORMATS or (year and not (year.isdecimal() and len(year) == 4)):
+        raise Http404
+    chosen = int(year) if year else None
+    with within(context):
+        unit = _seen(code, grant)
+        record_export(Act(request.user, grant.office, unit, timezone.now()), unit, form=form, year=chosen)
+    answer = StreamingHttpResponse(_streamed(context, unit, form, chosen), content_type=MEDIA_TYPES[form])
+    name = f"trail-{unit.code}{f'-{year}' if year else ''}.{form}"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+trail_export.own_transaction = True  # type: ignore[attr-defined]
+
+
+def _seen(code: str, grant: RoleGrant) -> Unit:
+    """A unit with a trail below the viewer's own; 404 for any other."""
+    unit = Unit.objects.filter(code=code, path__startswith=grant.tenant.path).first()
+    if unit is None or not unit.is_tenant:
+        raise Http404
+    return unit
+
+
+def _streamed(context: Context, unit: Unit, form: str, year: int | None) -> Iterator[bytes]:
+    with within(context):
+        yield from FORMATS[form](lines_in(unit, year))

@@ -1,0 +1,31 @@
+"""Addresses of accounts, offices, imports and the trail's export."""
+
+from __future__ import annotations
+
+from django.contrib.auth import views as auth
+from django.urls import path
+
+from workflow.administration import sign_in, trail, views
+
+urlpatterns = [
+    path("login/", sign_in.SignIn.as_view(), name="login"),
+    path("login/code/", sign_in.sign_in_code, name="login_code"),
+    path("logout/", sign_in.SignOut.as_view(), name="logout"),
+    path("password/", sign_in.PasswordChange.as_view(), name="password_change"),
+    path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("second-factor/", sign_in.second_factor, name="second_factor"),
+    path("second-factor/qr.svg", sign_in.second_factor_qr, name="second_factor_qr"),
+    path("people/", views.people, name="people"),
+    path("people/import/", views.import_page, {"kind": "people"}, name="people_import"),
+    path("people/import/template/", views.import_template, {"kind": "people"}, name="people_template"),
+    path("people/units/import/", views.import_page, {"kind": "units"}, name="unit_import"),
+    path("people/units/import/template/", views.import_template, {"kind": "units"}, name="unit_template"),
+    path("people/units/<str:code>/grant/", views.grant_give, name="grant_give"),
+    path("people/grants/<int:grant_id>/revoke/", views.grant_revoke, name="grant_revoke"),
+    path("people/locks/", views.locks, name="locks"),
+    path("people/locks/<int:lock_id>/release/", views.lock_release, name="lock_release"),
+    path("people/<int:user_id>/", views.person, name="person"),
+    path("people/<int:user_id>/reset/", views.person_reset, name="person_reset"),
+    path("people/<int:user_id>/second-factor/", views.person_drop_factor, name="person_drop_factor"),
+    path("trail/<str:code>/export/", trail.trail_export, name="trail_export"),
+]

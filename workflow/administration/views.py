@@ -1,0 +1,358 @@
+"""The administrator's pages, and the few of them a township's clerk has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from axes.models import AccessAttempt
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from workflow.administration import accounts, imports, sheets
+from workflow.administration.accounts import Slip, at_unit, is_admin, is_keeper, may_reset
+from workflow.administration.forms import GrantForm, PeopleFilter, RevokeForm, UploadForm
+from workflow.audit.services import Act
+from workflow.flows.errors import Refused
+from workflow.people.models import Unit, User
+from workflow.roles import registry
+from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import grants_of, live_grants
+from workflow.roles.services import GrantRefused, grant, revoke
+
+PER_PAGE = 40
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SALT = "piaojue.import"
+MOST_AGE = 3600
+MOST_SHOWN = 200
+
+
+def keeper_grant(request: HttpRequest) -> RoleGrant:
+    """The office acted in, where it keeps accounts: the administrator's or a township keeper's."""
+    acting = request.acting  # type: ignore[attr-defined]
+    if acting is None or not (is_admin(acting) or is_keeper(acting)):
+        raise PermissionDenied(_("人员由系统管理员和本级人大办管理。"))
+    return acting
+
+
+def admin_grant(request: HttpRequest) -> RoleGrant:
+    """The administrator's office; refused for any other."""
+    acting = keeper_grant(request)
+    if not is_admin(acting):
+        raise PermissionDenied(_("只有系统管理员可以授予和解除职务。"))
+    return acting
+
+
+def _act(request: HttpRequest, acting: RoleGrant) -> Act:
+    return Act(request.user, acting.office, acting.tenant, timezone.now())  # type: ignore[arg-type]
+
+
+def _tenants(acting: RoleGrant) -> list[Unit]:
+    return [
+        u for u in Unit.objects.filter(path__startswith=acting.tenant.path).order_by("path") if u.is_tenant
+    ]
+
+
+# ------------------------------------------------------------------------------------ the list
+
+
+@login_required
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    """Offices held today in the viewer's units, by unit, office and words."""
+    acting = keeper_grant(request)
+    units = _tenants(acting)
+    form = PeopleFilter(request.GET or None, units=units)
+    found = _filtered(form, acting, timezone.localdate())
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "page": page,
+        "rows": [(g, registry.title_of(g.office)) for g in page],
+        "admin": is_admin(acting),
+        "chosen": next((u for u in units if u.code == request.GET.get("unit")), acting.tenant),
+        "locked": accounts.locks().count() if is_admin(acting) else 0,
+    }
+    return render(request, "people/people.html", context)
+
+
+def _filtered(form: PeopleFilter, acting: RoleGrant, on: date) -> QuerySet[RoleGrant]:
+    grants = live_grants(on).filter(tenant__path__startswith=acting.tenant.path)
+    grants = grants.select_related("user", "unit", "tenant").order_by(
+        "tenant__path", "unit__path", "office", "pk"
+    )
+    if form.is_bound and form.is_valid():
+        data = form.cleaned_data
+        grants = grants.filter(tenant__code=data["unit"]) if data["unit"] else grants
+        grants = grants.filter(office=data["office"]) if data["office"] else grants
+        words = Q(user__name__icontains=data["words"]) | Q(user__username__icontains=data["words"])
+        grants = grants.filter(words) if data["words"] else grants
+    return grants
+
+
+@dataclass(frozen=True)
+class _Held:
+    grant: RoleGrant
+    title: str
+
+
+def _person_or_404(acting: RoleGrant, user_id: int) -> tuple[User, list[_Held]]:
+    """A person with an office in the viewer's units; what they hold elsewhere is not shown."""
+    user = get_object_or_404(User, pk=user_id)
+    held = [g for g in grants_of(user, timezone.localdate()) if g.tenant.path.startswith(acting.tenant.path)]
+    if not held:
+        raise Http404
+    return user, [_Held(g, registry.title_of(g.office)) for g in held]
+
+
+@login_required
+@require_safe
+def person(request: HttpRequest, user_id: int) -> HttpResponse:
+    """One person: offices, and what may be done about the account."""
+    acting = keeper_grant(request)
+    user, held = _person_or_404(acting, user_id)
+    context = {
+        "person": user,
+        "held": held,
+        "admin": is_admin(acting),
+        "may_reset": may_reset(acting, user, timezone.localdate()),
+        "second_factor": accounts.has_second_factor(user),
+    }
+    return render(request, "people/person.html", context)
+
+
+# ------------------------------------------------------------------------------------ passwords
+
+
+@login_required
+@never_cache
+def person_reset(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Ask, then make a one-time password and show its slip to print; it is never shown again."""
+    acting = keeper_grant(request)
+    user, held = _person_or_404(acting, user_id)
+    if not may_reset(acting, user, timezone.localdate()):
+        raise PermissionDenied(_("只能为本单位的人员重置密码；自己的密码请在“修改密码”中更改。"))
+    if request.method == "POST":
+        slip = accounts.reset_password(_act(request, acting), acting, user)
+        return _slips(request, [slip], acting)
+    return render(request, "people/reset.html", {"person": user, "held": held})
+
+
+def _slips(request: HttpRequest, slips: list[Slip], acting: RoleGrant) -> HttpResponse:
+    context = {
+        "slips": slips,
+        "unit": acting.tenant,
+        "address": request.build_absolute_uri("/"),
+        "on": timezone.localdate(),
+    }
+    return render(request, "people/slips.html", context)
+
+
+@login_required
+@require_POST
+def person_drop_factor(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Take a lost telephone's second factor away."""
+    acting = admin_grant(request)
+    user, _held = _person_or_404(acting, user_id)
+    accounts.drop_second_factor(_act(request, acting), acting, user)
+    messages.success(request, _("已取消%(name)s的两步验证。") % {"name": user.name})
+    return redirect("person", user_id=user_id)
+
+
+# --------------------------------------------------------------------------------------- grants
+
+
+@login_required
+@never_cache
+def grant_give(request: HttpRequest, code: str) -> HttpResponse:
+    """Give an office at a unit or inside it, to somebody known or to a new person."""
+    acting = admin_grant(request)
+    tenant = get_object_or_404(Unit, code=code, path__startswith=acting.tenant.path)
+    units = list(Unit.objects.filter(tenant=tenant).select_related("tenant").order_by("path"))
+    form = GrantForm(request.POST or None, units=units, initial={"since": timezone.localdate()})
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                slip = _given(_act(request, acting), form.cleaned_data)
+        except (GrantRefused, Refused) as refused:
+            form.add_error(None, str(refused))
+        else:
+            if slip:
+                return _slips(request, [slip], acting)
+            messages.success(request, _("已授予职务。"))
+            return redirect("people")
+    status = 422 if form.errors else 200
+    return render(request, "people/grant.html", {"form": form, "tenant": tenant}, status=status)
+
+
+def _given(act: Act, data: dict[str, Any]) -> Slip | None:
+    """Grant; for a user name nobody has, make the account first and return its slip."""
+    here = at_unit(act, data["unit"])
+    user, slip = User.objects.filter(username=data["username"]).first(), None
+    if user is None:
+        title = f"{data['unit'].name} {registry.title_of(data['office'])}"
+        made = accounts.create_person(here, username=data["username"], name=data["name"])
+        slip, user = Slip(made.user, made.password, (title,)), made.user
+    grant(
+        user=user,
+        office=data["office"],
+        unit=data["unit"],
+        act=here,
+        since=data["since"],
+        until=data["until"],
+        document=data["document"],
+    )
+    return slip
+
+
+@login_required
+def grant_revoke(request: HttpRequest, grant_id: int) -> HttpResponse:
+    """End an office now, with a reason."""
+    acting = admin_grant(request)
+    held = get_object_or_404(
+        RoleGrant.objects.select_related("user", "unit", "tenant"),
+        pk=grant_id,
+        revoked_at=None,
+        tenant__path__startswith=acting.tenant.path,
+    )
+    if held.pk == acting.pk:
+        raise PermissionDenied(_("不能解除自己正在使用的职务。"))
+    form = RevokeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        act = at_unit(_act(request, acting), held.tenant)
+        revoke(grant=held, act=act, reason=form.cleaned_data["reason"])
+        messages.success(request, _("已解除%(name)s的职务。") % {"name": held.user.name})
+        return redirect("people")
+    context = {"form": form, "held": held, "title": registry.title_of(held.office)}
+    return render(request, "people/revoke.html", context, status=422 if form.errors else 200)
+
+
+# ---------------------------------------------------------------------------------------- locks
+
+
+@login_required
+@require_safe
+def locks(request: HttpRequest) -> HttpResponse:
+    """Who cannot sign in just now because of wrong passwords."""
+    admin_grant(request)
+    names = dict(User.objects.values_list("username", "name"))
+    rows = [(lock, names.get(lock.username, "")) for lock in accounts.locks()[:MOST_SHOWN]]
+    return render(request, "people/locks.html", {"rows": rows})
+
+
+@login_required
+@require_POST
+def lock_release(request: HttpRequest, lock_id: int) -> HttpResponse:
+    """Let one of them try again."""
+    acting = admin_grant(request)
+    lock = get_object_or_404(AccessAttempt, pk=lock_id)
+    accounts.release_lock(_act(request, acting), lock)
+    messages.success(request, _("已解除锁定，可以重新登录。"))
+    return redirect("locks")
+
+
+# --------------------------------------------------------------------------------------- imports
+
+
+@login_required
+@never_cache
+def import_page(request: HttpRequest, kind: str) -> HttpResponse:
+    """Upload, see every row with its errors, then import all or nothing."""
+    acting, wanted = admin_grant(request), imports.KINDS[kind]
+    operation = request.POST.get("op", "") if request.method == "POST" else "form"
+    if operation == "errors":
+        return _error_sheet(request, wanted, acting)
+    if operation == "confirm":
+        return _confirm(request, wanted, acting)
+    if operation == "form":
+        return render(request, "people/import.html", {"kind": wanted, "form": UploadForm()})
+    return _preview(request, wanted, acting)
+
+
+def _preview(request: HttpRequest, kind: imports.Kind, acting: RoleGrant) -> HttpResponse:
+    form = UploadForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            raw = sheets.read(form.cleaned_data["file"], kind.columns, required=kind.required)
+        except sheets.Unreadable as wrong:
+            form.add_error("file", str(wrong))
+        else:
+            rows = imports.checked(kind, raw, acting.tenant, timezone.localdate())
+            return _show_preview(request, kind, rows, raw)
+    return render(request, "people/import.html", {"kind": kind, "form": form}, status=422)
+
+
+def _show_preview(
+    request: HttpRequest, kind: imports.Kind, rows: list[imports.Row], raw: list[dict[str, str]]
+) -> HttpResponse:
+    wrong = [row for row in rows if row.errors]
+    context = {
+        "kind": kind,
+        "rows": [
+            (row, list(row.values.items()))
+            for row in [*wrong, *(r for r in rows if not r.errors)][:MOST_SHOWN]
+        ],
+        "total": len(rows),
+        "wrong": len(wrong),
+        "shown": min(len(rows), MOST_SHOWN),
+        "payload": signing.dumps({"kind": kind.code, "rows": raw}, salt=SALT, compress=True),
+    }
+    return render(request, "people/preview.html", context, status=422 if wrong else 200)
+
+
+def _posted(request: HttpRequest, kind: imports.Kind) -> list[dict[str, str]]:
+    """The rows that were previewed, unchanged; 404 when they were tampered with or are too old."""
+    try:
+        held = signing.loads(request.POST.get("payload", ""), salt=SALT, max_age=MOST_AGE)
+    except signing.BadSignature as error:
+        raise Http404(_("预览已过期，请重新上传。")) from error
+    if held["kind"] != kind.code:
+        raise Http404
+    return held["rows"]
+
+
+def _confirm(request: HttpRequest, kind: imports.Kind, acting: RoleGrant) -> HttpResponse:
+    raw = _posted(request, kind)
+    try:
+        slips = imports.run(kind, raw, _act(request, acting), acting.tenant)
+    except imports.ImportRefused as refused:
+        return _show_preview(request, kind, refused.rows, raw)
+    if slips:
+        return _slips(request, slips, acting)
+    messages.success(request, _("已导入 %(n)s 行。") % {"n": len(raw)})
+    return redirect("people")
+
+
+def _error_sheet(request: HttpRequest, kind: imports.Kind, acting: RoleGrant) -> HttpResponse:
+    rows = imports.checked(kind, _posted(request, kind), acting.tenant, timezone.localdate())
+    columns = [*kind.columns, str(imports.ERROR_COLUMN)]
+    body = sheets.write(str(kind.title), columns, imports.error_sheet_rows(rows, kind.columns))
+    return _workbook(body, f"{kind.code}-errors.xlsx")
+
+
+@login_required
+@require_safe
+def import_template(request: HttpRequest, kind: str) -> HttpResponse:
+    """An empty workbook with the right header, an example and explanations."""
+    admin_grant(request)
+    wanted = imports.KINDS[kind]
+    body = sheets.write(str(wanted.title), wanted.columns, wanted.samples, notes=wanted.notes())
+    return _workbook(body, f"{kind}-template.xlsx")
+
+
+def _workbook(body: bytes, name: str) -> HttpResponse:
+    answer = HttpResponse(body, content_type=SHEET)
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
