@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import translation
 from django.utils.timezone import localdate
 
@@ -37,7 +37,7 @@ def tasks_untold(unit: Unit) -> list[Deadline]:
     return list(_tasks().filter(~Exists(told), unit=unit).order_by("task__created", "pk"))
 
 
-def _tasks():  # type: ignore[no-untyped-def]
+def _tasks() -> QuerySet[Deadline]:
     return Deadline.objects.select_related("task__owner", "task__process", "seat")
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
-from notifications.models import Channel, Delivery, Status
-from notifications.sending import MOST_TRIES
+from notifications.models import Channel, Delivery
 from workflow.people.isolation import Context
 from workflow.people.models import User
 
@@ -33,9 +32,3 @@ def figures() -> dict[tuple[str, str], int]:
         Delivery.objects.values("channel", "status").annotate(count=Count("pk")).order_by("channel", "status")
     )
     return {(row["channel"], row["status"]): row["count"] for row in rows}
-
-
-def stopped() -> QuerySet[Delivery]:
-    """Letters nothing more happens to by itself: in doubt, or given up. Needs the system's context."""
-    given_up = Q(status=Status.FAILED, tries__gte=MOST_TRIES)
-    return Delivery.objects.filter(Q(status=Status.UNKNOWN) | given_up).order_by("pk")

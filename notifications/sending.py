@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from notifications.channels import NotDelivered, channel
@@ -48,7 +48,7 @@ def claim_one(at: datetime) -> Delivery | None:
         return delivery
 
 
-def due(at: datetime):  # type: ignore[no-untyped-def]
+def due(at: datetime) -> QuerySet[Delivery]:
     """Letters to be sent now: new ones, and failed ones whose pause is over."""
     rested = Q()
     for tries in range(1, MOST_TRIES):
@@ -66,10 +66,14 @@ def doubt(at: datetime) -> int:
 
 def send_again(number: int, at: datetime) -> bool:
     """Queue a doubtful or given-up letter once more, on somebody's word that it did not arrive; False: it is neither."""
-    stopped = Q(status=Status.UNKNOWN) | Q(status=Status.FAILED, tries__gte=MOST_TRIES)
     with within(SYSTEM):
-        held = Delivery.objects.filter(stopped, pk=number)
-        return bool(held.update(status=Status.QUEUED, tries=0, changed_at=at))
+        return bool(stopped().filter(pk=number).update(status=Status.QUEUED, tries=0, changed_at=at))
+
+
+def stopped() -> QuerySet[Delivery]:
+    """Letters nothing more happens to by itself: in doubt, or given up. Needs the system's context."""
+    given_up = Q(status=Status.FAILED, tries__gte=MOST_TRIES)
+    return Delivery.objects.filter(Q(status=Status.UNKNOWN) | given_up).order_by("pk")
 
 
 def _try(delivery: Delivery) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -41,6 +41,10 @@ class VoteForm(StepForm):
             raise Vote.DoesNotExist(self.subject.reference)
         return vote
 
+    def offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        """Give a choice field its choices."""
+        cast(forms.ChoiceField, self.fields[name]).choices = choices
+
 
 class AttendanceForm(VoteForm):
     """应到、请假、实到; who is on leave or absent may be marked on the roll."""
@@ -58,12 +62,13 @@ class AttendanceForm(VoteForm):
         lines = list(self.vote.session.roll.all()) if self.vote.session else []
         for name in ("leave", "absent"):
             if lines:
-                self.fields[name].choices = [(str(line.pk), line.name) for line in lines]
+                self.offer(name, [(str(line.pk), line.name) for line in lines])
             else:
                 del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         if not self.errors:
             self._refuse_more_than_in_office(data)
             self._refuse_marks_that_differ(data)
@@ -111,7 +116,7 @@ class WitnessedForm(VoteForm):
         people = holders_of(self.witness_office, self.subject.unit, self.act.on)
         others = [user for user in people if user != self.act.actor]
         # The trail names people by their accounts, so the choice is the account and not the name.
-        self.fields["witness"].choices = [(user.username, user.name) for user in others]
+        self.offer("witness", [(user.username, user.name) for user in others])
         if len(others) == 1:
             self.fields["witness"].initial = others[0].username
 
@@ -125,7 +130,8 @@ class OpenForm(WitnessedForm):
     field_order = ["issued", "witness", "confirmed"]
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         present = self.vote.deputies_present
         if data.get("issued") is not None and present is not None and data["issued"] > present:
             self.add_error("issued", _("不能多于实到的 %(present)s 人。") % {"present": present})

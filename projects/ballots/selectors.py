@@ -90,7 +90,8 @@ class Rejection:
 
     @property
     def sentences(self) -> list[str]:
-        return [one.sentence for one in (*self.differences, *self.problems)]
+        differences = [one.sentence for one in self.differences]
+        return differences + [one.sentence for one in self.problems]
 
     def __bool__(self) -> bool:
         return bool(self.differences or self.problems)

@@ -37,6 +37,13 @@ def _held(vote: Vote) -> Iterator[Vote]:
         yield Vote.objects.select_for_update(of=("self",)).select_related("follows").get(pk=vote.pk)
 
 
+def _person(act: Act) -> User:
+    """Who acts; keying and signing are nobody's but a person's."""
+    if act.actor is None:
+        raise Refused(_("录入和签字须由本人办理。"))
+    return act.actor
+
+
 def _follow(vote: Vote, held: Vote, *names: str) -> None:
     """Bring the caller's copy up to date with what was written under the lock."""
     for name in names:
@@ -289,12 +296,13 @@ def key_tally(act: Act, vote: Vote, *, turn: int, figures: dict[str, Any]) -> Re
     waiting or accepted (the vote is then KEYED), a Rejection that both are kept and both people key again.
     Refused: a turn keyed already, the same person twice, figures that name other candidates than the paper.
     """
+    who = _person(act)
     with _held(vote) as held:
         now = round_of(held)
-        if reasons := _obstacles_to_keying(held, act.actor, turn, now, figures):
+        if reasons := _obstacles_to_keying(held, who, turn, now, figures):
             raise Refused(*reasons)
         Keying.objects.create(
-            unit_id=held.unit_id, vote=held, turn=turn, round=now, by=act.actor, figures=figures, at=act.at
+            unit_id=held.unit_id, vote=held, turn=turn, round=now, by=who, figures=figures, at=act.at
         )
         if len(keyings_of(held, now)) < 2:
             return None
@@ -304,14 +312,12 @@ def key_tally(act: Act, vote: Vote, *, turn: int, figures: dict[str, Any]) -> Re
     return rejected or None
 
 
-def _obstacles_to_keying(
-    vote: Vote, who: User | None, turn: int, now: int, figures: dict[str, Any]
-) -> list[str]:
+def _obstacles_to_keying(vote: Vote, who: User, turn: int, now: int, figures: dict[str, Any]) -> list[str]:
     found = []
     if vote.state != VoteState.CLOSED or vote.followed_by.exists():
         found.append(_("表决票尚未收回，或计票已经相符，不能录入。"))
     keyed = keyings_of(vote, now)
-    if any(keying.by_id == (who.pk if who else None) for keying in keyed):
+    if any(keying.by_id == who.pk for keying in keyed):
         found.append(_("两次录入须由不同的人分别进行，您已经录入过一次。"))
     if turn not in (1, 2) or any(keying.turn == turn for keying in keyed):
         found.append(_("这一次录入已经完成。"))
@@ -362,12 +368,13 @@ def sign(act: Act, vote: Vote, office: str) -> Signed:
     With both signatures the outcome is stored and the vote CERTIFIED. Refused: figures that do not balance or have
     no result, an office that has signed, one person for both offices (rules.md §6.2).
     """
+    who = _person(act)
     with _held(vote) as held:
-        if reasons := obstacles_to_signing(held, act.actor, office):
+        if reasons := obstacles_to_signing(held, who, office):
             raise Refused(*reasons)
         digest = fig.digest_of(held)
         Signature.objects.create(
-            unit_id=held.unit_id, vote=held, by=act.actor, office=office, digest=digest, at=act.at
+            unit_id=held.unit_id, vote=held, by=who, office=office, digest=digest, at=act.at
         )
         certified = held.signatures.count() == len(SIGNERS)
         if certified:
@@ -379,7 +386,7 @@ def sign(act: Act, vote: Vote, office: str) -> Signed:
     return Signed(digest, certified)
 
 
-def obstacles_to_signing(vote: Vote, who: User | None, office: str) -> list[str]:
+def obstacles_to_signing(vote: Vote, who: User, office: str) -> list[str]:
     """Why this person may not sign in this office; empty means the signature would stand."""
     if office not in SIGNERS:
         return [_("计票结果由总监票人和监票人签字。")]
@@ -389,7 +396,7 @@ def obstacles_to_signing(vote: Vote, who: User | None, office: str) -> list[str]
     found = _obstacles_in_figures(vote, [signature.digest for signature in signed])
     if any(signature.office == office for signature in signed):
         found.append(_("%(office)s已经签字。") % {"office": SIGNERS[office]})
-    elif any(signature.by_id == (who.pk if who else None) for signature in signed):
+    elif any(signature.by_id == who.pk for signature in signed):
         found.append(_("总监票人和监票人须是两个人，您已经签字。"))
     return found
 

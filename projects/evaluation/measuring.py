@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from projects.ballots.figures import count_rules
 from projects.ballots.models import Keying, Option, Purpose, Signature, Vote, VoteState
 from projects.ballots.selectors import keyings_of, round_of
-from projects.cycles.models import Cycle, Session
+from projects.cycles.models import Cycle, CycleSession, Session, SessionState
 from projects.cycles.papers import make_paper
 from projects.evaluation import selectors, wording
 from projects.evaluation.models import Measurement, MeasurementState
@@ -118,7 +118,27 @@ def obstacles_to_opening(cycle: Cycle, at: Any) -> list[str]:
 def open_measurement(act: Act, cycle: Cycle, *, present: int, on_leave: int, issued: int) -> None:
     """Attendance taken, papers handed out; the form has refused a hall below the quorum (组织法 14)."""
     vote = _held(cycle, VoteState.DEFINED)
+    if vote.session and _is_ours(vote.session):
+        _begin(act, vote.session)
     fire(vote, "open", act, deputies_present=present, on_leave=on_leave, issued=issued)
+
+
+def _is_ours(session: Session) -> bool:
+    """Whether no year votes at this session: one that does is begun and ended by that vote's own steps."""
+    return not session.uses.filter(use=CycleSession.Use.VOTE).exists()
+
+
+def _begin(act: Act, session: Session) -> None:
+    if session.state == SessionState.PLANNED:
+        fire(session, "convene", act)
+    if session.state == SessionState.CONVENED:
+        fire(session, "begin", act)
+
+
+def end_session(act: Act, session: Session | None) -> None:
+    """The session held for the measurement alone is over; until then deputies can still put a 质询 (组织法 24)."""
+    if session and session.state == SessionState.OPEN and _is_ours(session):
+        fire(session, "end", act)
 
 
 def _held(cycle: Cycle, state: str) -> Vote:
@@ -291,6 +311,8 @@ def settle(act: Act, cycle: Cycle) -> None:
     for measurement, finding in _findings(vote, sheet_from(vote.figures)):
         _record(act, measurement, finding)
     _publish_result(act, cycle, vote, occasion)
+    if not vote.measurements.filter(severe=True).exists():
+        end_session(act, vote.session)
 
 
 def _record(act: Act, measurement: Measurement, finding: Finding) -> None:

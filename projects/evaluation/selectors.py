@@ -266,9 +266,12 @@ def _measured_line(measurement: Measurement, terms: Any) -> MeasuredLine:
     )
 
 
-def interpellation_is_open(measurement: Measurement) -> bool:
-    """Whether deputies can table a 质询案 on it now: severe, and a session is open (组织法 24)."""
-    return measurement.severe and open_session(measurement.unit) is not None
+def projects_to_question(cycle: Cycle) -> list[Project]:
+    """Projects ten deputies may put a 质询 on now: severe, and a session is open (组织法 24)."""
+    if open_session(cycle.unit) is None:
+        return []
+    severe = Measurement.objects.filter(cycle=cycle, severe=True, state=MeasurementState.RECTIFYING)
+    return [one.project for one in severe.select_related("project").order_by("project__number")]
 
 
 def measuring_facts(cycle: Cycle) -> dict[str, Any]:
@@ -350,8 +353,8 @@ def account_of(cycle: Cycle) -> Account:
 
 
 def account_facts(cycle: Cycle) -> dict[str, Any]:
-    """For the task that publishes the account."""
-    return {"account": account_of(cycle)}
+    """For the tasks that rest on the account: the account, and what deputies may be questioning now."""
+    return {"account": account_of(cycle), "to_question": projects_to_question(cycle)}
 
 
 # Looking back

@@ -13,6 +13,7 @@ from projects.collection.models import Proposal, ProposalState
 from projects.cycles.deadlines_moving import recompute
 from projects.cycles.models import Cycle, CycleState
 from projects.cycles.papers import make_paper
+from projects.cycles.selectors import session_of
 from projects.cycles.services import fix_session
 from projects.evaluation import measuring, selectors, wording
 from projects.evaluation.models import Grade, Rating, Review
@@ -184,6 +185,7 @@ def publish_account(act: Act, cycle: Cycle, *, number: str, body: str) -> None:
     """明白账: published; refused while a measurement is open."""
     if reasons := obstacles_to_closing(cycle):
         raise Refused(*reasons)
+    measuring.end_session(act, session_of(cycle, "evaluation"))
     account = selectors.account_of(cycle)
     make_paper(
         act,

@@ -19,7 +19,6 @@ from projects.selection.models import Appraisal, Item, ItemState, Verdict
 from projects.selection.selectors import (
     active_checks,
     appraisable_of,
-    check_title,
     criterion_title,
     departments_of,
     drafted_of,
@@ -28,6 +27,7 @@ from projects.selection.selectors import (
     last_notice,
     left_over,
     mergeable_of,
+    shortcoming,
     with_everything,
 )
 from workflow.calendar.workdays import add_working_days
@@ -145,10 +145,10 @@ class ScreenForm(RowsForm):
         before = [s for s in row.screenings.all() if s.verdict != Verdict.PASS]
         return {
             "unmet": forms.MultipleChoiceField(
-                label=_("不符合或须提示的条件"),
-                help_text=_("没有的不勾选，即逐条符合。"),
-                choices=[(c, f"{check_title(c)}（{SEVERITIES[s]}）") for c, s in self.severities.items()],
-                widget=forms.CheckboxSelectMultiple,
+                label=_("须提示、预警或不予列入的情形"),
+                help_text=_("都没有的不勾选，即逐条符合。"),
+                choices=[(c, f"{shortcoming(c)}（{SEVERITIES[s]}）") for c, s in self.severities.items()],
+                widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-inline"}),
                 required=False,
                 initial=[s.rule for s in before],
             ),
@@ -157,6 +157,7 @@ class ScreenForm(RowsForm):
             ),
             "department": forms.TypedChoiceField(
                 label=_("责任单位（参加论证）"),
+                help_text=_("除不予列入的以外，都须选择。"),
                 choices=[("", _("请选择")), *self.departments],
                 coerce=int,
                 empty_value=None,
@@ -168,7 +169,7 @@ class ScreenForm(RowsForm):
     def check_row(self, row: Any, values: dict[str, Any]) -> Iterable[tuple[str, str]]:
         unmet = values.get("unmet") or []
         if unmet and len(values.get("evidence") or "") < 4:
-            yield "evidence", _t("勾选了不符合的条件，须写明依据。")
+            yield "evidence", _t("勾选了情形的，须写明依据。")
         verdicts = [rules.verdict_of(self.severities[code], met=False) for code in unmet]
         if not rules.is_blocked(verdicts) and not values.get("department"):
             yield "department", _t("筛查通过的项目须确定责任单位。")

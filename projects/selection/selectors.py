@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from projects.collection.models import Proposal, ProposalState
 from projects.cycles.models import Cycle, Paper
@@ -139,6 +140,16 @@ def active_checks(rules: Rules) -> dict[str, str]:
 def check_title(code: str) -> str:
     """What an eligibility rule is called."""
     return str(CHECKS[code].title)
+
+
+# Conditions an item has to meet; the other rules name what it should not be.
+CONDITIONS = ("public_money", "benefit", "within_year", "resources", "major_investment")
+
+
+def shortcoming(code: str) -> str:
+    """What it means that an item fails a rule, so that nobody ticks a condition because it is met."""
+    sentence = _("不符合“%(rule)s”") if code in CONDITIONS else _("属于“%(rule)s”")
+    return sentence % {"rule": check_title(code)}
 
 
 def score_of(item: Item, rules: Rules) -> Fraction | None:

@@ -33,7 +33,6 @@ from projects.selection.selectors import (
     APPRAISABLE,
     active_checks,
     appraisable_of,
-    check_title,
     departments_of,
     drafted_of,
     is_agreed,
@@ -43,6 +42,7 @@ from projects.selection.selectors import (
     left_over,
     mergeable_of,
     open_objections,
+    shortcoming,
     unanswered,
     with_everything,
 )
@@ -238,8 +238,8 @@ def _pass_or_block(act: Act, item: Item, lines: Sequence[Screening], department:
 
 
 def _reason_of(lines: Sequence[Screening]) -> str:
-    titles = "、".join(check_title(line.rule) for line in lines)
-    return _("资格筛查不予列入（%(rules)s）：%(evidence)s") % {"rules": titles, "evidence": lines[0].evidence}
+    found = "、".join(shortcoming(line.rule) for line in lines)
+    return _("资格筛查不予列入：%(found)s。%(evidence)s") % {"found": found, "evidence": lines[0].evidence}
 
 
 def reopen(act: Act, cycle: Cycle, *, to: str, reason: str) -> None:

@@ -14,7 +14,7 @@ from projects.collection.forms import DecisionForm
 from projects.cycles.models import Cycle
 from projects.selection.models import Item, ItemState
 from projects.supervision import rules
-from projects.supervision.models import ChangeKind, Contract, Milestone, Project, ProjectState
+from projects.supervision.models import ANSWER_FORMS, ChangeKind, Contract, Milestone, Project, ProjectState
 from projects.supervision.selectors import expected_of, projects_of
 from workflow.flows.fields import ChineseDateField, FenField
 from workflow.flows.forms import AssemblyForm, MeetingForm, StepForm
@@ -487,14 +487,6 @@ class NoticeForm(StepForm):
     words = forms.CharField(
         label=_("公告正文"), widget=Lines(attrs={"rows": 6}), min_length=4, max_length=20000
     )
-
-
-ANSWER_FORMS = [
-    ("session", _("在代表大会全体会议上口头答复")),
-    ("presidium", _("在主席团会议上口头答复")),
-    ("movers", _("向提出质询案的代表口头答复")),
-    ("written", _("书面答复")),
-]
 
 
 class InterpellationForm(StepForm):

@@ -323,6 +323,14 @@ class Change(Record):
         """The congress does not confirm it; the project is as it was before."""
 
 
+ANSWER_FORMS = [
+    ("session", _("在代表大会全体会议上口头答复")),
+    ("presidium", _("在主席团会议上口头答复")),
+    ("movers", _("向提出质询案的代表口头答复")),
+    ("written", _("书面答复")),
+]
+
+
 class InterpellationState(models.TextChoices):
     TABLED = "tabled", _("待主席团决定")
     ADMITTED = "admitted", _("待答复")

@@ -20,6 +20,8 @@ LIGHT_WORDS = {
     BLUE: "已完工验收",
     "": "未报告",
 }
+# The shape and colour a page shows a light in; words carry the rest.
+LEVELS = {GREEN: "green", YELLOW: "yellow", ORANGE: "yellow", RED: "red", BLUE: "green", "": "grey"}
 ONE_DAY = timedelta(days=1)
 
 

@@ -20,6 +20,7 @@ from projects.cycles.selectors import open_session
 from projects.selection.models import Item, ItemState
 from projects.supervision import rules
 from projects.supervision.models import (
+    ANSWER_FORMS,
     Change,
     ChangeState,
     Contract,
@@ -53,7 +54,7 @@ def votes_by_item(cycle: Cycle) -> dict[str, int]:
     for vote in votes.filter(purpose__in=(Purpose.PROJECTS, Purpose.RUN_OFF)).prefetch_related("options"):
         sums = vote.figures.get("sums", {})
         for option in vote.options.all():
-            line = sums.get(option.reference) or sums.get(str(option.position)) or {}
+            line = sums.get(option.title, {})
             if "for" in line:
                 found.setdefault(option.reference, line["for"])
     return found
@@ -164,6 +165,7 @@ def project_file(project: Project, on: date | None = None) -> dict[str, Any]:
         "plan": plan,
         "milestones": list(project.milestones.all()),
         "expected": expected_of(project, on or localdate()) if plan else None,
+        "level": rules.LEVELS[project.light],
         "light_words": rules.LIGHT_WORDS[project.light],
         "money": money_of(project),
         "contracts": list(project.contracts.order_by("signed_on", "pk")),
@@ -185,8 +187,13 @@ def group_members(project: Project, on: date | None = None) -> list[User]:
 
 def year_overview(cycle: Cycle) -> dict[str, Any]:
     """The year's projects with lights and money, for the presidium's tasks."""
+    projects = list(projects_of(cycle))
     return {
-        "projects": list(projects_of(cycle)),
+        "projects": projects,
+        "rows": [
+            {"project": p, "level": rules.LEVELS[p.light], "words": rules.LIGHT_WORDS[p.light]}
+            for p in projects
+        ],
         "lights": lights_of(cycle),
         "money": year_money(cycle),
         "open_findings": Finding.objects.filter(project__cycle=cycle)
@@ -196,8 +203,13 @@ def year_overview(cycle: Cycle) -> dict[str, Any]:
 
 
 def finding_facts(finding: Finding) -> dict[str, Any]:
-    """One finding with the project and the visit it came from."""
-    return {"finding": finding, "project": finding.project, "inspection": finding.inspection}
+    """One finding with the project, the visit it came from, and the proof."""
+    return {
+        "finding": finding,
+        "project": finding.project,
+        "inspection": finding.inspection,
+        "proof": list(Attachment.objects.filter(subject=finding.reference).order_by("pk")),
+    }
 
 
 def change_facts(change: Change) -> dict[str, Any]:
@@ -211,6 +223,7 @@ def interpellation_facts(interpellation: Interpellation) -> dict[str, Any]:
         "interpellation": interpellation,
         "project": interpellation.project,
         "movers": list(interpellation.movers.order_by("pk")),
+        "answer_form": dict(ANSWER_FORMS).get(interpellation.form, ""),
     }
 
 

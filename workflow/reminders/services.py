@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils.timezone import localdate
 
 from workflow.audit.models import Entry
@@ -38,7 +39,7 @@ def remind(task_id: int, at: datetime) -> bool:
         return True
 
 
-def _soon_or_late(at: datetime):  # type: ignore[no-untyped-def]
+def _soon_or_late(at: datetime) -> QuerySet[Deadline]:
     """Open tasks whose day has come near or has passed, with what the entry needs."""
     horizon = localdate(at) + timedelta(days=CADENCE.earliest)
     return (

@@ -11,8 +11,8 @@ from django.utils import timezone
 from notifications.channels.email import message_id
 from notifications.models import Channel, Status
 from notifications.post import units_behind
-from notifications.selectors import figures, stopped
-from notifications.sending import send_again
+from notifications.selectors import figures
+from notifications.sending import send_again, stopped
 from workflow.people.isolation import SYSTEM, within
 
 

@@ -92,7 +92,7 @@ class Supervision:
     swept: set[tuple[int, int]] = field(default_factory=set)
 
     def days(self, until: date) -> Iterator[date]:
-        """Four working days of every month, from the first open task to the last day, that one included."""
+        """Four working days of every month, from the first task to the day asked for."""
         first = Deadline.objects.filter(about=self.cycle.reference, step=5).order_by("opened_on").first()
         if first is None:
             return
@@ -193,7 +193,8 @@ class Supervision:
 
     def plan(self, task: Deadline, day: date) -> bool:
         project = self.project(task)
-        starts = day + timedelta(days=20)
+        # Some years vote when the work is nearly due: the plan then begins before it is written down.
+        starts = min(day + timedelta(days=20), project.finish_by - timedelta(days=60))
         usual = date(self.cycle.year, 9 + project.number % 3, 26)
         ends = max(starts + timedelta(days=60), usual)
         ends = min(project.finish_by, ends)

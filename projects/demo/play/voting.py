@@ -100,10 +100,10 @@ def play_ballot(
     do_task(cycle, "voting.declare", town.of("chair"), t, hour=hour, confirmed=True)
 
 
-def keyed(vote: Vote, sheet: Sheet) -> dict[str, int]:
+def keyed(vote: Vote, sheet: Sheet) -> dict[str, Any]:
     """A tally form's data for a vote whose ballots have been returned."""
     valid = (vote.returned or 0) - sheet.invalid
-    data = {"valid": valid, "invalid": sheet.invalid}
+    data: dict[str, Any] = {"valid": valid, "invalid": sheet.invalid}
     for option in vote.options.all():
         votes, against = sheet.sums[option.title], sheet.against.get(option.title, 0)
         marks = {
@@ -152,7 +152,7 @@ def _play_opinions(town: Township, cycle: Cycle, day: date, *, replied: bool) ->
     body = "现将代表审议意见交你们研究处理，请于三个月内书面报告研究处理情况。"
     do_task(cycle, "voting.hand_opinions", town.of("clerk"), day, body=body, **record)
     if replied:
-        answers = {
+        answers: dict[str, Any] = {
             f"reply_{opinion.pk}": "已纳入项目实施计划，明确责任单位和完成时间，逐月调度。"
             for opinion in opinions_of(cycle)
         }

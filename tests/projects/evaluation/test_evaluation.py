@@ -362,6 +362,34 @@ def test_below_sixty_is_named_to_the_public_and_reported_to_the_party(town, cycl
     assert party.published_at is None and party.data["to"] == ["party"]
 
 
+def test_a_severe_result_leaves_the_session_open_for_a_question_until_the_account_is_published(town, cycle):
+    in_session(town, cycle)
+    measured(town, cycle, {1: [(20, 0, 0)], 2: [(20, 0, 0)], 3: [(10, 1, 9), (20, 0, 0)]})
+    session = session_of(cycle, "evaluation")
+    assert session.state == "open"
+    assert [p.number for p in selectors.projects_to_question(cycle)] == [3]
+    movers = [str(user.pk) for user in town.deputies[:10]]
+    data = {
+        "project": Project.objects.get(number=3).pk,
+        "movers": movers,
+        "words": "老年食堂为何迟迟不能正常供餐？",
+    }
+    perform("supervision.interpellate", cycle, actor=town.of("deputy"), data=data, at=at(T2, 15))
+    task = open_task("evaluation.rectify")
+    do("evaluation.rectify", town.department_clerk(task.seat), "2028-03-01", remedy=BODY["rectify"])
+    second(town)
+    measured(town, cycle, {3: [(), (20, 0, 0)]}, day="2028-03-20", round_=1)
+    do("evaluation.publish", town.of("clerk"), "2028-03-22", body=BODY["account"])
+    session.refresh_from_db()
+    assert session.state == "closed"
+
+
+def test_a_session_without_a_severe_result_ends_with_the_signatures(town, cycle):
+    in_session(town, cycle)
+    measured(town, cycle, ALL_GOOD.marks)
+    assert session_of(cycle, "evaluation").state == "closed"
+
+
 def test_below_eighty_nothing_is_closed_without_another_measurement(town, cycle):
     in_session(town, cycle)
     measured(town, cycle, {1: [(20, 0, 0)], 2: [(20, 0, 0)], 3: [(14, 0, 6)]})

@@ -13,7 +13,7 @@ from projects.cycles.rulebook import Rules
 from projects.cycles.services import adopt_rulebook
 from projects.demo.play import selection as play
 from projects.demo.play.collection import about, play_collection
-from projects.demo.play.stage import meeting, moment, open_tasks
+from projects.demo.play.stage import curtain, meeting, moment, open_tasks
 from projects.lifecycle.services import start_year
 from projects.selection import events
 from projects.selection.flows import SelectionFlow
@@ -561,3 +561,46 @@ def test_a_list_is_not_drafted_before_two_have_scored_each_item(town):
             perform(events.SCORE.key, item(title), actor=town.of(office), data=given, at=at("2026-10-21"))
     assert float(score_of(item(A), cycle.rules)) == 70.5
     do("selection.draft_list", town.of("mayor"), "2026-10-22", **drafting(cycle, TITLES, 2))
+
+
+# ------------------------------------------------------------------------------- words and the pool
+
+
+def test_an_items_words_are_put_right_until_the_list_is_posted(town, cycle):
+    until_notice(town, cycle)
+    words = {
+        "title": "柳林村饮水安全工程",
+        "content": "更换老化管网。",
+        "place": "柳林村",
+        "category": "水利饮水",
+    }
+    known = item(A)
+    perform(events.EDIT.key, known, actor=town.of("gov_clerk"), data=words, at=at("2026-10-27"))
+    known.refresh_from_db()
+    assert known.title == "柳林村饮水安全工程"
+    play.post(town, cycle, date(2026, 10, 28), objection=False)
+    with pytest.raises(Obstructed, match="不能再改"):
+        perform(events.EDIT.key, known, actor=town.of("gov_clerk"), data=words, at=at("2026-10-29"))
+
+
+def test_an_item_of_the_pool_is_proposed_again_in_the_next_year(town, cycle):
+    until_posted(town, cycle, titles=(A, B), seats=1)
+    do("selection.answer", town.of("gov_clerk"), "2026-11-05", **answers(cycle, outcome="reserve"))
+    clerk = town.of("gov_clerk")
+    with pytest.raises(Obstructed, match="没有正在征集的年度"):
+        perform(events.BRING_BACK.key, item(C), actor=clerk, data={}, at=at("2026-11-06"))
+    following = start_year(
+        town.act("chair", at("2027-08-03")),
+        year=2028,
+        opens_on=date(2027, 9, 1),
+        planned_t=date(2028, 1, 20),
+        planned_t2=date(2029, 1, 18),
+    )
+    with curtain(moment(date(2027, 9, 6), 12)):
+        play_collection(town, following, proposals=7)
+    perform(events.BRING_BACK.key, item(C), actor=clerk, data={}, at=at("2027-09-07"))
+    again = Proposal.objects.get(cycle=following, title=C)
+    assert (again.state, again.necessity) == ("received", "2027 年度列入储备库。")
+    assert Proposal.objects.get(cycle=cycle, title=C).outcome == "reserve"
+    with pytest.raises(Obstructed, match="本年度已提出"):
+        perform(events.BRING_BACK.key, item(C), actor=clerk, data={}, at=at("2027-09-07"))
