@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -60,5 +59,6 @@ def render(name: str, facts: Facts) -> Letter:
     """The letter of a template: its first line is the title."""
     text = render_to_string(f"notifications/letters/{name}.txt", {"it": facts})
     title, _, body = text.strip().partition("\n")
-    lines = [line.strip() for line in body.strip().splitlines()]
-    return Letter(title.strip()[:TITLE_LENGTH], re.sub(r"\n{3,}", "\n\n", "\n".join(lines)))
+    # What a template left out leaves an empty line behind.
+    lines = [line.strip() for line in body.splitlines() if line.strip()]
+    return Letter(title.strip()[:TITLE_LENGTH], "\n".join(lines))

@@ -14,7 +14,7 @@ from projects.deliberation.models import (
 )
 from projects.evaluation.models import Archive, Measurement, Rating, Review
 from projects.oversight.models import Guidance, Note, Sample
-from projects.selection.models import Appraisal, Item, Notice, Objection, Screening, Source
+from projects.selection.models import Appraisal, Item, Notice, Objection, Score, Screening, Source
 from projects.supervision.models import (
     Change,
     Contract,
@@ -31,6 +31,6 @@ __all__ = [
     "AddedMatter", "Appraisal", "Archive", "Attachment", "BudgetLine", "Change", "Contact", "Contract", "Cycle",
     "CycleSession", "Finding", "Guidance", "Inspection", "Interpellation", "Item", "Keying", "Measurement",
     "Milestone", "Note", "Notice", "Objection", "Opinion", "Option", "Paper", "Plan", "Progress", "Project",
-    "Proposal", "Question", "Rating", "Receipt", "Review", "RollLine", "Rulebook", "Sample", "Screening", "Session",
+    "Proposal", "Question", "Rating", "Receipt", "Review", "RollLine", "Rulebook", "Sample", "Score", "Screening", "Session",
     "Signature", "Source", "Visit", "Vote", "Withdrawal",
 ]  # fmt: skip

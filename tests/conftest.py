@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
@@ -83,7 +84,10 @@ def owner_connection(database_server: Server) -> Iterator[psycopg.Connection[Any
 @pytest.fixture
 def served(fresh_database: str) -> Iterator[LiveServer]:
     """The site on a real port over a fresh database; ``served.url`` is its address."""
-    server = LiveServer("127.0.0.1")
+    server = LiveServer("127.0.0.1", start=False)
+    # pytest-django looks for the app by its plain name and would serve an empty STATIC_ROOT instead.
+    server.thread.static_handler = StaticFilesHandler
+    server.start()
     yield server
     server.stop()
 

@@ -6,6 +6,7 @@ import smtplib
 from email.headerregistry import Address
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.utils.translation import gettext as _
 
@@ -21,19 +22,21 @@ REFUSALS = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, smtpli
 
 
 def reaches(person: User) -> bool:
-    """Whoever may sign in and has left an address."""
-    return person.is_active and bool(person.email)
+    """Whoever may sign in and has left an address; nobody where letters would only lie in a folder of the server."""
+    leaves = settings.EMAIL_CONFIGURED or not settings.PRODUCTION
+    return leaves and person.is_active and bool(person.email)
 
 
 def deliver(delivery: Delivery) -> None:
-    """Hand one letter to the mail server. NotDelivered: it could not be reached, or it said no."""
+    """Hand one letter to the mail server. NotDelivered: no address, no server, or a server that said no."""
     post = get_connection()
     try:
+        message = message_of(delivery)
         post.open()
-    except OSError as error:  # smtplib's own errors are among them
+    except (OSError, ValueError) as error:  # smtplib's own errors are OSErrors, a bad address is a ValueError
         raise NotDelivered(_said(error)) from error
     try:
-        post.send_messages([message_of(delivery)])
+        post.send_messages([message])
     except REFUSALS as error:
         raise NotDelivered(_said(error)) from error
     finally:

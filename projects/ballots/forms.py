@@ -154,6 +154,7 @@ MARK_LABELS = {"for": _("赞成"), "against": _("反对"), "abstain": _("弃权"
 class TallyForm(VoteForm):
     """The tally sheets, once: valid and invalid, then the figures of every candidate in the order of the paper."""
 
+    template_name = "steps/voting/tally_form.html"
     valid = number(_("有效票"))
     invalid = number(_("无效票"))
 
@@ -165,6 +166,27 @@ class TallyForm(VoteForm):
     def _box(self, option: Option, mark: str) -> forms.IntegerField:
         label = f"{option.position}. {option.title}：{MARK_LABELS[mark]}"
         return number(label, largest=LARGEST_POINTS if mark == "points" else LARGEST)
+
+    @property
+    def heads(self) -> list[forms.BoundField]:
+        """The figures of the whole box."""
+        return [self["valid"], self["invalid"]]
+
+    @property
+    def marks(self) -> list[Any]:
+        """The titles of the columns."""
+        return [MARK_LABELS[mark] for mark in fig.marks_of(self.vote)]
+
+    @property
+    def rows(self) -> list[tuple[str, list[tuple[Any, forms.BoundField]]]]:
+        """Each candidate with its boxes, each under its column's title."""
+        return [
+            (
+                f"{option.position}. {option.title}",
+                [(MARK_LABELS[mark], self[fig.field_name(mark, option)]) for mark in fig.marks_of(self.vote)],
+            )
+            for option in self.vote.options.all()
+        ]
 
     def for_trail(self) -> dict[str, Any]:
         """Nothing: until both tellers have signed, the trail shows no sum."""

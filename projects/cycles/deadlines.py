@@ -67,6 +67,7 @@ TASK_TIMES: dict[str, TaskTime] = {
     "deliberation.report_party": TaskTime(_("向党委请示会议筹备"), _d("T", -25), 10, 90),
     "deliberation.party_reply": TaskTime(_("党委批复会议筹备"), _d("T", -21), 7, 90),
     "deliberation.agenda": TaskTime(_("主席团决定列入议程"), _d("T", -20), 7, 60),
+    "deliberation.revise_list": TaskTime(_("修改候选项目建议方案"), _wd("after", 3), 1, 20),
     "deliberation.bill": TaskTime(_("提交议案"), _d("T", -18), 7, 60),
     "deliberation.budget": TaskTime(_("资金列入预算草案"), _d("T", -18), 7, 60),
     "deliberation.convene": TaskTime(

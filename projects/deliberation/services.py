@@ -7,10 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from projects.cycles.models import Cycle, RollLine, Session, SessionState
-from projects.cycles.papers import KINDS, make_paper
+from projects.cycles.papers import make_paper
 from projects.cycles.selectors import session_of
 from projects.cycles.services import fix_session, move_session
 from projects.deliberation import rules, selectors
@@ -24,7 +23,6 @@ from workflow.machines.services import fire
 from workflow.people.models import User
 
 # A kind of paper only this step makes.
-KINDS.setdefault("visits", gettext_lazy("走访视察记录"))
 
 
 def doer(act: Act) -> User:

@@ -9,8 +9,8 @@ from datetime import date, timedelta
 
 from projects.cycles.models import Cycle
 from projects.cycles.papers import make_paper
-from projects.cycles.services import adopt_rulebook
 from projects.cycles.rulebook import Rules
+from projects.cycles.services import adopt_rulebook
 from projects.demo.cast import Casting, County, Township
 from projects.demo.names import seeded
 from projects.demo.play.collection import play_collection

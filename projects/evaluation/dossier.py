@@ -144,6 +144,11 @@ def build_archive(act: Act, cycle: Cycle) -> Archive:
         return kept or _keep(act, cycle)
 
 
+def archive_year(act: Act, cycle: Cycle) -> None:
+    """The worker's job."""
+    build_archive(act, cycle)
+
+
 def _keep(act: Act, cycle: Cycle) -> Archive:
     with tempfile.TemporaryFile() as file:
         entered = write_dossier(file, cycle, at=act.at)

@@ -172,7 +172,7 @@ class EvaluationFlow(YearlyFlow):
         title=_("总监票人签字"),
         form=forms.SigningForm,
         act=measuring.sign_chief,
-        context=selectors.signing_facts,
+        context=selectors.measuring_facts,
         page="steps/evaluation/signing.html",
         irreversible=True,
         basis=_("总监票人、监票人两人签字，数字不平衡的不能签字"),
@@ -183,7 +183,7 @@ class EvaluationFlow(YearlyFlow):
         title=_("监票人签字"),
         form=forms.SigningForm,
         act=measuring.sign_teller,
-        context=selectors.signing_facts,
+        context=selectors.measuring_facts,
         page="steps/evaluation/signing.html",
         irreversible=True,
         basis=_("总监票人、监票人两人签字，数字不平衡的不能签字"),
@@ -245,6 +245,6 @@ class EvaluationFlow(YearlyFlow):
         basis=_("天全县等地做法：一年一卷，按六个环节排列，归档目录、件号、备考表齐全"),
         output=_("归档目录、备考表、移交清单"),
     ).Next(this.make_dossier)
-    make_dossier = CeleryJob(dossier.build_archive, _("生成年度卷宗")).Next(this.close)
+    make_dossier = CeleryJob(dossier.archive_year, _("生成年度卷宗")).Next(this.close)
     close = nodes.Function(_part_of_the_act(close_and_look_back)).Next(this.end)
     end = OfficeEnd()

@@ -131,7 +131,7 @@ class HallForm(StepForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if not self.errors:
-            vote = selectors.measuring_vote(self.subject)
+            vote = selectors.ballot_under_way(self.subject)
             hall = Hall(vote.deputies_in_office, data["present"], data["issued"])
             quorum = self.subject.rules.quorum
             for sentence in attendance_problems(hall, on_leave=data["on_leave"], quorum=quorum):
@@ -150,7 +150,7 @@ class KeyingForm(StepForm):
     invalid = _people(_("无效票"), initial=0)
 
     def prepare(self) -> None:
-        self.vote = selectors.measuring_vote(self.subject)
+        self.vote = selectors.ballot_under_way(self.subject)
         for option in self.vote.options.all():
             for field, (word, _name) in GRADES.items():
                 more = {"initial": 0} if field == "not_pressed" else {}
@@ -172,16 +172,22 @@ class KeyingForm(StepForm):
         sheet = self.sheet()
         for sentence in balance_problems(sheet, selectors.hall_of(self.vote)):
             self.add_error(None, sentence)
-        return {"sheet": sheet}
+        return data | {"sheet": sheet}
 
     def for_trail(self) -> dict[str, Any]:
         return {}
 
 
 class SigningForm(StepForm):
-    """A teller's signature under the agreed figures."""
+    """A teller's signature under the agreed figures.
+
+    The figures come with the form, because only the teller whose turn it is gets one: the page's other readers do not.
+    """
 
     checked = forms.BooleanField(label=_("我已核对以上各项数字，与纸质计票单一致"))
+
+    def prepare(self) -> None:
+        self.sheet = selectors.sheet_to_sign(self.subject)
 
 
 class RectifyForm(StepForm):

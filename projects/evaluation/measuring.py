@@ -25,6 +25,7 @@ from projects.evaluation.models import Measurement, MeasurementState
 from projects.evaluation.rules import Consequence
 from projects.evaluation.sheets import Finding, Sheet, differing_lines, judge, sheet_from, void_reason
 from projects.supervision.models import Project
+from projects.voting.services import obstacles_to_ending
 from workflow.audit.chain import canonical
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
@@ -124,7 +125,7 @@ def open_measurement(act: Act, cycle: Cycle, *, present: int, on_leave: int, iss
 
 
 def _is_ours(session: Session) -> bool:
-    """Whether no year votes at this session: one that does is begun and ended by that vote's own steps."""
+    """Whether no year votes at this session: one that does is begun by that vote's own preliminary meeting."""
     return not session.uses.filter(use=CycleSession.Use.VOTE).exists()
 
 
@@ -135,9 +136,9 @@ def _begin(act: Act, session: Session) -> None:
         fire(session, "begin", act)
 
 
-def end_session(act: Act, session: Session | None) -> None:
-    """The session held for the measurement alone is over; until then deputies can still put a 质询 (组织法 24)."""
-    if session and session.state == SessionState.OPEN and _is_ours(session):
+def end_session(act: Act, cycle: Cycle, session: Session | None) -> None:
+    """The session is over, unless another year's business is left; until then deputies can put a 质询 (组织法 24)."""
+    if session and session.state == SessionState.OPEN and not obstacles_to_ending(session, besides=cycle):
         fire(session, "end", act)
 
 
@@ -154,12 +155,12 @@ def _held(cycle: Cycle, state: str) -> Vote:
 # Two keyings
 
 
-def key_first(act: Act, cycle: Cycle, *, sheet: Sheet) -> None:
-    """The first counter's figures."""
+def key_first(act: Act, cycle: Cycle, *, sheet: Sheet, **_as_typed: int) -> None:
+    """The first counter's figures; the sheet holds all that was typed."""
     _key(act, cycle, sheet, turn=1)
 
 
-def key_second(act: Act, cycle: Cycle, *, sheet: Sheet) -> None:
+def key_second(act: Act, cycle: Cycle, *, sheet: Sheet, **_as_typed: int) -> None:
     """The second counter's, keyed without sight of the first."""
     _key(act, cycle, sheet, turn=2)
 
@@ -312,7 +313,7 @@ def settle(act: Act, cycle: Cycle) -> None:
         _record(act, measurement, finding)
     _publish_result(act, cycle, vote, occasion)
     if not vote.measurements.filter(severe=True).exists():
-        end_session(act, vote.session)
+        end_session(act, cycle, vote.session)
 
 
 def _record(act: Act, measurement: Measurement, finding: Finding) -> None:
@@ -348,7 +349,7 @@ def _publish_result(act: Act, cycle: Cycle, vote: Vote, occasion: str) -> None:
         "measurement",
         wording.title_of_year(cycle, "满意度测评结果"),
         body=wording.result_text(occasion, lines, _hall_text(vote)),
-        data={"vote": vote.reference, "digest": digest_of(vote)},
+        data={"of": "deputies", "vote": vote.reference, "digest": digest_of(vote)},
         subject=vote.reference,
         publish=True,
     )

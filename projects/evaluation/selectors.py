@@ -159,6 +159,14 @@ def measuring_vote(cycle: Cycle) -> Vote | None:
     return current_vote(cycle.reference, Purpose.MEASUREMENT)
 
 
+def ballot_under_way(cycle: Cycle) -> Vote:
+    """The same, for steps that cannot be open without one; Vote.DoesNotExist before any."""
+    vote = measuring_vote(cycle)
+    if vote is None:
+        raise Vote.DoesNotExist
+    return vote
+
+
 def occasion_of(cycle: Cycle) -> dict[str, Any]:
     """Where the ballot is held: {"held_on": date, "session": Session | None, "title": text}."""
     call = Paper.objects.filter(cycle=cycle, kind="convening", step=6).order_by("-pk").first()
@@ -286,17 +294,15 @@ def measuring_facts(cycle: Cycle) -> dict[str, Any]:
     }
 
 
-def signing_facts(cycle: Cycle) -> dict[str, Any]:
-    """For the tellers' desk: the agreed sheet with its findings, before the signatures."""
-    vote = measuring_vote(cycle)
-    if vote is None:
-        return {}
+def sheet_to_sign(cycle: Cycle) -> dict[str, Any]:
+    """The agreed sheet with its findings, for whoever is about to sign it and nobody else (integrity.md §2.6)."""
+    vote = ballot_under_way(cycle)
     sums, findings = vote.figures.get("sums", {}), vote.outcome.get("findings", {})
     rows = [
         {"title": o.title, **sums.get(o.title, {}), "reason": findings.get(o.reference, {}).get("reason", "")}
         for o in vote.options.all()
     ]
-    return {"vote": vote, "rows": rows, "figures": vote.figures, "occasion": occasion_of(cycle)}
+    return {"rows": rows, "valid": vote.figures.get("valid"), "invalid": vote.figures.get("invalid")}
 
 
 # The account

@@ -116,6 +116,14 @@ def _hash(words: str) -> str:
 def close_round(act: Act, cycle: Cycle, *, body: str) -> Outcome:
     """The residents' round is over; the sample of every project stands in the trail, sufficient or not."""
     lines = selectors.ratings_of(cycle)
+    make_paper(
+        act,
+        cycle,
+        "measurement",
+        wording.title_of_year(cycle, "群众评价情况"),
+        body=wording.residents_text(body, lines),
+        data={"of": "residents"},
+    )
     return Outcome(after={"samples": {line.project.reference: line.rating.sample for line in lines}})
 
 
@@ -185,7 +193,7 @@ def publish_account(act: Act, cycle: Cycle, *, number: str, body: str) -> None:
     """明白账: published; refused while a measurement is open."""
     if reasons := obstacles_to_closing(cycle):
         raise Refused(*reasons)
-    measuring.end_session(act, session_of(cycle, "evaluation"))
+    measuring.end_session(act, cycle, session_of(cycle, "evaluation"))
     account = selectors.account_of(cycle)
     make_paper(
         act,

@@ -7,7 +7,7 @@ from typing import Any
 
 from projects.cycles.models import Cycle
 from projects.evaluation.models import Measurement
-from projects.evaluation.selectors import Account, AccountLine, MeasuredLine
+from projects.evaluation.selectors import Account, AccountLine, MeasuredLine, RatingLine
 from projects.supervision.models import Project
 from workflow.templatetags.ui import wan
 
@@ -106,9 +106,9 @@ def look_back_text(minutes: str, lines: Iterable[tuple[Project, str, str]]) -> s
     return joined(minutes, "\n".join(told))
 
 
-def resident_text(body: str, account: Iterable[AccountLine] | Iterable[Any]) -> str:
+def residents_text(body: str, ratings: Iterable[RatingLine]) -> str:
     """The residents' round as it is closed: the sample of every project, sufficient or not."""
-    return joined(body, "\n".join(f"{line.project.title}：{line.rating.reason}" for line in account))
+    return joined(body, "\n".join(f"{line.project.title}：{line.rating.reason}" for line in ratings))
 
 
 def title_of_year(cycle: Cycle, what: str) -> str:

@@ -183,7 +183,7 @@ def _opened(cycle: Cycle) -> dict[str, tuple[str, bool]]:
     found = (
         Deadline.objects.filter(about=cycle.reference, cancelled=False).exclude(due_on=None).order_by("pk")
     )
-    return {d.key: (d.due_on.isoformat(), d.provisional) for d in found}
+    return {d.key: (d.due_on.isoformat(), d.provisional) for d in found if d.due_on}
 
 
 def _grants(unit: Unit, on: date) -> dict[str, list[RoleGrant]]:

@@ -10,14 +10,25 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.collection.forms import ProposalForm
 from projects.evaluation.models import Grade
+from projects.selection.models import Item
 from workflow.people.models import Unit, UnitKind
 
 Lines = forms.Textarea
 CODE_LENGTH = 9
 
 
+def ask_plainly(form: forms.Form) -> None:
+    """Say of an empty box what to do, not that it is a field."""
+    for field in form.fields.values():
+        field.error_messages["required"] = _("请填写。")
+
+
 class TrapForm(forms.Form):
     """A form with a box people do not see (`website`, drawn by the page); whoever fills it is a machine."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ask_plainly(self)
 
     def caught(self) -> bool:
         return bool(self.data.get("website"))
@@ -33,6 +44,7 @@ class StepOfProposal(ProposalForm):
         super().__init__(*args, **kwargs)
         self.add_fields()
         self.fields = {name: self.fields[name] for name in self.kept if name in self.fields}
+        ask_plainly(self)
 
     def add_fields(self) -> None:
         """Fields that depend on the township."""
@@ -76,7 +88,7 @@ class SendForm(TrapForm):
     """The last page: nothing to fill in."""
 
 
-class CodeForm(forms.Form):
+class CodeForm(TrapForm):
     """A query code as people type it: any case, with or without its hyphens or spaces."""
 
     code = forms.CharField(
@@ -93,7 +105,7 @@ class CodeForm(forms.Form):
         return "-".join((letters[:3], letters[3:6], letters[6:]))
 
 
-class CompleteForm(forms.Form):
+class CompleteForm(TrapForm):
     """A returned proposal's content, put right by its proposer."""
 
     content = forms.CharField(
@@ -107,8 +119,8 @@ class CompleteForm(forms.Form):
 class ObjectionForm(TrapForm):
     """An objection to the posted list, as a whole or to one project."""
 
-    item = forms.ModelChoiceField(
-        None, label=_("对哪个项目有异议"), required=False, empty_label=_("对整个名单")
+    item: forms.ModelChoiceField[Item] = forms.ModelChoiceField(
+        Item.objects.none(), label=_("对哪个项目有异议"), required=False, empty_label=_("对整个名单")
     )
     words = forms.CharField(
         label=_("异议内容和理由"),
@@ -120,7 +132,7 @@ class ObjectionForm(TrapForm):
 
     def __init__(self, *args: Any, items: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["item"].queryset = items
+        self.fields["item"].queryset = items  # type: ignore[attr-defined]
 
 
 class RateForm(TrapForm):

@@ -9,7 +9,7 @@ from typing import Any
 
 import segno
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -34,20 +34,20 @@ from workflow.flows.errors import Refused
 from workflow.people.isolation import PUBLIC, of_units, within
 from workflow.people.models import Unit
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 TOO_OFTEN = _lazy("操作太频繁，请过一会儿再试。")
 
 
 def public_page(view: View) -> View:
-    """Run a view as the public, whoever is signed in: staff see on these pages what residents see."""
+    """Run a view as the public, whoever is signed in: staff see on these pages what residents see.
+
+    The view renders its page itself: a response rendered later would be rendered outside this context.
+    """
 
     @wraps(view)
-    def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with within(PUBLIC):
-            response = view(request, *args, **kwargs)
-            if hasattr(response, "render") and not response.is_rendered:
-                response.render()
-            return response
+            return view(request, *args, **kwargs)
 
     return run
 
@@ -115,6 +115,7 @@ def township(request: HttpRequest, code: str) -> HttpResponse:
         all_years=cycles,
         ongoing=[card for card in cards if card.project.state in selectors.ONGOING],
         finished=[card for card in cards if card.project.state in selectors.FINISHED],
+        can_rate=any(card.can_be_rated for card in cards),
         papers=selectors.latest_papers(unit),
         notice=_open_notice(cycles),
     )
@@ -143,7 +144,7 @@ def township_year(request: HttpRequest, code: str, year: int) -> HttpResponse:
     unit = township_or_404(code)
     cycles = [cycle for cycle in selectors.years_of(unit) if cycle.year == year]
     cycle = _chosen(cycles, request.GET.get("period", ""))
-    return shown(request, "year", unit, periods=cycles, **year_context(unit, cycle))
+    return shown(request, "year", unit, periods=cycles, **with_anchors(year_context(unit, cycle)))
 
 
 def _chosen(cycles: list[Cycle], period: str) -> Cycle:
@@ -177,6 +178,20 @@ def year_context(unit: Unit, cycle: Cycle) -> dict[str, Any]:
         "measured": bool(rounds),
         "rules": cycle.rules,
     }
+
+
+def with_anchors(context: dict[str, Any]) -> dict[str, Any]:
+    """Where the step bar leads on a year's page; a step without a part of its own there leads nowhere."""
+    has_session_papers = any(row["paper"].step == 3 for row in context["papers"])
+    parts = [
+        ("call", context["call"]),
+        ("candidates", context["notice"]),
+        ("papers", has_session_papers),
+        ("results", context["results"]),
+        ("projects", context["cards"]),
+        ("satisfaction", context["cards"]),
+    ]
+    return context | {"anchors": [f"#{name}" if there else "" for name, there in parts]}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -303,9 +318,8 @@ def _card_or_404(unit: Unit, number: int) -> selectors.Card:
 
 
 def _project_context(card: selectors.Card, form: RateForm | None = None) -> dict[str, Any]:
-    context = {"card": card, "project": card.project, **selectors.project_page(card)}
-    is_open = card.can_be_rated and selectors.is_rating_open(card.project.cycle)
-    return context | {"form": form or (RateForm() if is_open else None)}
+    form = form or (RateForm() if card.can_be_rated else None)
+    return {"card": card, "project": card.project, "form": form, **selectors.project_page(card)}
 
 
 @require_safe
@@ -349,7 +363,7 @@ def project_sign(request: HttpRequest, code: str, number: int) -> HttpResponse:
     url = request.build_absolute_uri(reverse("public_project", args=[unit.code, number]))
     drawing = segno.make(url, error="m").svg_inline(scale=6, border=2)
     # The drawing holds the address as squares only; nothing of it is text that could be markup.
-    return shown(request, "sign", unit, project=card.project, url=url, drawing=mark_safe(drawing))  # noqa: S308
+    return shown(request, "sign", unit, project=card.project, url=url.split("/"), drawing=mark_safe(drawing))  # noqa: S308
 
 
 # ------------------------------------------------------------------------------- papers and files
@@ -373,7 +387,7 @@ def paper(request: HttpRequest, number: int) -> HttpResponse:
 def public_file(request: HttpRequest, number: int) -> FileResponse:
     """A file that was made public: pictures are shown, anything else is saved."""
     found = Attachment.objects.filter(pk=number, public=True).first()
-    if found is None or not found.file.storage.exists(found.file.name):
+    if found is None or not found.file.storage.exists(str(found.file.name)):
         raise Http404(_("没有这个文件。"))
     is_picture = found.name.lower().endswith(selectors.PICTURES)
     kind = mimetypes.guess_type(found.name)[0] if is_picture else "application/octet-stream"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from projects.cycles.models import Paper
 
@@ -18,19 +19,30 @@ OF_PRESIDIUM = frozenset(
 
 @dataclass(frozen=True)
 class Sheet:
-    """What the page prints. letterhead: above the red line; signature: under the text."""
+    """What the page prints. letterhead: above the red line, only where the paper has a number of its own.
+
+    signature, day: under the text, in the paper's own language; rows: the list of candidates of a notice.
+    """
 
     paper: Paper
     letterhead: str
     signature: str
+    day: str
     paragraphs: list[str]
+    rows: list[dict[str, Any]]
 
 
 def sheet_of(paper: Paper) -> Sheet:
     """The sheet of a paper; empty lines only part its paragraphs."""
     issuer = issuer_of(paper)
-    paragraphs = [line.strip() for line in paper.body.splitlines() if line.strip()]
-    return Sheet(paper, issuer, issuer, paragraphs)
+    return Sheet(
+        paper,
+        issuer if paper.number else "",
+        paper.data.get("signature") or issuer,
+        f"{paper.made_on.year}年{paper.made_on.month}月{paper.made_on.day}日",
+        [line.strip() for line in paper.body.splitlines() if line.strip()],
+        paper.data.get("items", []) if paper.kind == "public_notice" else [],
+    )
 
 
 def issuer_of(paper: Paper) -> str:

@@ -27,6 +27,7 @@ from projects.portal.public import (
 )
 from projects.portal.public_brake import first_time, is_over
 from projects.portal.public_selectors import Intake, intake_of
+from workflow.people.isolation import of_units, within
 from workflow.people.models import Unit
 
 STEPS: dict[str, type[StepOfProposal]] = {"what": WhatForm, "where": WhereForm, "who": WhoForm}
@@ -110,7 +111,7 @@ def propose_done(request: HttpRequest, code: str) -> HttpResponse:
     query_code = request.session.get("proposed")
     if not query_code:
         return redirect("propose", unit.code)
-    with writing(unit):
+    with within(of_units((unit.pk,))):
         made = Proposal.objects.filter(unit=unit, code=query_code).first()
     if made is None:
         return redirect("propose", unit.code)

@@ -239,11 +239,15 @@ TONE_OF_LEVEL = {"green": "green", "yellow": "amber", "red": "red", "grey": "blu
 
 @dataclass(frozen=True)
 class Card:
-    """A project as a list shows it. level: of the light; rating: residents', None where it cannot be rated yet."""
+    """A project as a list shows it. level: of the light; rating: residents', None where it was not accepted yet.
+
+    can_be_rated: accepted, and the year's round of ratings is open.
+    """
 
     project: Project
     photos: int = 0
     rating: ResidentsRating | None = None
+    can_be_rated: bool = False
 
     @property
     def level(self) -> str:
@@ -263,15 +267,31 @@ class Card:
         return self.project.state in (ProjectState.ASSIGNED, ProjectState.BUILDING)
 
     @property
-    def can_be_rated(self) -> bool:
+    def is_accepted(self) -> bool:
         return self.project.state == ProjectState.ACCEPTED
 
 
 def cards_of(unit: Unit, projects: QuerySet[Project]) -> list[Card]:
     """Projects with photos, ratings and measurements, in a fixed number of queries."""
-    listed = list(projects.select_related("cycle__unit", "department").order_by("cycle_id", "number"))
-    photos, marks = _photos_by_project(listed), marks_of(unit, [p.pk for p in listed])
-    return [Card(p, photos.get(p.reference, 0), _rating(p, marks.get(p.pk))) for p in listed]
+    listed = list(projects.select_related("cycle__unit", "department", "plan").order_by("cycle_id", "number"))
+    photos = _photos_by_project(listed)
+    with within(of_units((unit.pk,))):
+        marks, rated = marks_of(listed), _years_being_rated(listed)
+    return [
+        Card(
+            project,
+            photos.get(project.reference, 0),
+            _rating(project, marks.get(project.pk)),
+            project.state == ProjectState.ACCEPTED and project.cycle_id in rated,
+        )
+        for project in listed
+    ]
+
+
+def _years_being_rated(projects: list[Project]) -> set[int]:
+    """The years residents may rate today; a list holds two of them at most."""
+    cycles = {project.cycle_id: project.cycle for project in projects}
+    return {pk for pk, cycle in cycles.items() if rating_round_is_open(cycle)}
 
 
 def _photos_by_project(projects: list[Project]) -> dict[str, int]:
@@ -287,15 +307,14 @@ def _is_picture() -> Q:
     return found
 
 
-def marks_of(unit: Unit, project_ids: list[int]) -> dict[int, Marks]:
-    """How residents rated projects, as counts; the words stay inside."""
-    with within(of_units((unit.pk,))):
-        rows = list(
-            Rating.objects.filter(unit=unit, project_id__in=project_ids)
-            .values_list("project_id", "grade")
-            .annotate(Count("pk"))
-            .order_by()
-        )
+def marks_of(projects: list[Project]) -> dict[int, Marks]:
+    """How residents rated projects, as counts; the words stay inside. Needs a context that may read the township."""
+    rows = (
+        Rating.objects.filter(project__in=projects)
+        .values_list("project_id", "grade")
+        .annotate(Count("pk"))
+        .order_by()
+    )
     counts: dict[int, dict[str, int]] = {}
     for project_id, grade, n in rows:
         counts.setdefault(project_id, {})[grade] = n
@@ -312,12 +331,6 @@ def public_project(unit: Unit, number: int) -> Card | None:
     """One project of the township with what its page shows."""
     found = cards_of(unit, Project.objects.filter(unit=unit, pk=number))
     return found[0] if found else None
-
-
-def is_rating_open(cycle: Cycle) -> bool:
-    """Whether residents may rate the year's projects today."""
-    with within(of_units((cycle.unit_id,))):
-        return rating_round_is_open(cycle)
 
 
 def project_page(card: Card) -> dict[str, Any]:

@@ -9,13 +9,12 @@ from typing import Any
 from django.db.models import Count, OuterRef, Subquery
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from projects.collection.models import Outcome as Fate
 from projects.collection.models import Proposal, ProposalState
 from projects.collection.services import new_code
 from projects.cycles.models import Cycle
-from projects.cycles.papers import KINDS, make_paper
+from projects.cycles.papers import make_paper
 from projects.selection import rules
 from projects.selection.models import (
     Appraisal,
@@ -52,8 +51,6 @@ from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit, User
-
-KINDS.setdefault("appraisal", gettext_lazy("论证意见"))
 
 Rows = Mapping[int, Mapping[str, Any]]
 

@@ -6,8 +6,6 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from projects.site.text_size import choose_text_size
 
-import importlib.util as _u  # TEMPORARY while colleagues write
-
 
 def _have(m):
     try:

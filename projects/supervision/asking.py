@@ -38,10 +38,12 @@ def table_interpellation(
     act: Act, cycle: Cycle, *, words: str, movers: Sequence[User], project: Project | None = None
 ) -> Interpellation:
     """Put an interpellation, jointly and in writing; the caller begins its flow."""
-    if reasons := [*obstacles_to_interpellation(cycle, act.at), *rules.interpellation_faults(len(movers))]:
+    session = open_session(cycle.unit)
+    reasons = [*obstacles_to_interpellation(cycle, act.at), *rules.interpellation_faults(len(movers))]
+    if reasons or session is None:
         raise Refused(*reasons)
     tabled = Interpellation.objects.create(
-        unit=cycle.unit, cycle=cycle, session=open_session(cycle.unit), project=project, words=words
+        unit=cycle.unit, cycle=cycle, session=session, project=project, words=words
     )
     tabled.movers.set(movers)
     write_down(

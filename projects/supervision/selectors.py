@@ -182,7 +182,7 @@ def project_file(project: Project, on: date | None = None) -> dict[str, Any]:
 
 def group_members(project: Project, on: date | None = None) -> list[User]:
     """The deputies of a project's supervision group."""
-    return holders_of("inspector", project.group, on or localdate()) if project.group_id else []
+    return holders_of("inspector", project.group, on or localdate()) if project.group else []
 
 
 def year_overview(cycle: Cycle) -> dict[str, Any]:

@@ -285,6 +285,20 @@ def test_a_letter_that_surely_did_not_leave_is_tried_again_after_a_pause(queued,
     assert sending.send_some(10) == 1 and status_of(queued) == "sent"
 
 
+def test_a_letter_to_an_impossible_address_fails_and_holds_up_no_other(queued) -> None:
+    type(queued.recipient).objects.filter(pk=queued.recipient_id).update(email="nobody at home")
+    sending.send_some(10)
+    assert status_of(queued) == "failed" and mail.outbox == []
+
+
+def test_without_a_mail_server_a_real_site_writes_no_emails(town, cycle, post, settings) -> None:
+    post()
+    settings.PRODUCTION = True
+    assert {d.channel for d in _one_letter(town, post)} == {"in_app"}
+    settings.EMAIL_CONFIGURED = True
+    assert {d.channel for d in _one_letter(town, post)} == {"in_app", "email"}
+
+
 def test_a_letter_is_not_tried_for_ever(queued, settings) -> None:
     settings.EMAIL_BACKEND = f"{__name__}.Refusing"
     for _ in range(sending.MOST_TRIES + 3):

@@ -13,6 +13,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,10 +21,12 @@ from pathlib import Path
 
 import pytest
 import redis
+from django.db import connection
 from django.utils import timezone
 
 from notifications import waking
-from notifications.models import Delivery
+from notifications.models import Delivery, Posted
+from notifications.post import post_unit
 from notifications.tasks import sweep_deliveries, sweep_units
 from projects.demo.cast import Township
 from projects.lifecycle.services import start_year
@@ -173,9 +176,9 @@ def leave_nothing_on(broker: str, queue: str) -> None:
             for key in server.scan_iter(f"{queue}*"):
                 server.delete(key)
     elif broker == RABBITMQ:
-        with app.connection_for_write() as connection:
-            connection.default_channel.queue_delete(queue)
-            connection.default_channel.exchange_delete(queue)
+        with app.connection_for_write() as opened:
+            opened.default_channel.queue_delete(queue)
+            opened.default_channel.exchange_delete(queue)
 
 
 def test_a_rolled_back_act_sends_nothing(office: Office) -> None:
@@ -187,6 +190,22 @@ def test_a_rolled_back_act_sends_nothing(office: Office) -> None:
     office.urge("这一次算。")
     assert list((office.var / "broker" / "messages").iterdir())
     assert sweep_units() == 1 and {d.channel for d in letters()} == {"in_app", "email"}
+
+
+def test_two_workers_at_one_trail_do_not_wait_for_each_other(office: Office) -> None:
+    office.urge("请尽快报送。")
+    unit_id = office.town.unit.pk
+    with ThreadPoolExecutor(1) as other, within(SYSTEM):
+        Posted.objects.select_for_update().get(pk=unit_id)
+        assert other.submit(in_a_thread, unit_id).result(timeout=10) is False
+    assert letters() == [] and post_unit(unit_id) and len(letters()) == 2
+
+
+def in_a_thread(unit_id: int) -> bool:
+    try:
+        return post_unit(unit_id)
+    finally:
+        connection.close()
 
 
 def test_with_the_broker_away_the_act_stands_and_the_sweep_delivers(
@@ -259,3 +278,10 @@ def test_a_letter_arrives_by_every_broker_offered(office: Office, url: str, port
         ("in_app", office.town.of("chair").pk),
         ("email", office.town.of("chair").pk),
     }
+
+
+def test_the_clock_sends_only_what_a_worker_knows() -> None:
+    app.loader.import_default_modules()
+    scheduled = {entry["task"]: entry["schedule"] for entry in app.conf.beat_schedule.values()}
+    assert scheduled.keys() <= app.tasks.keys()
+    assert scheduled[sweep_units.name] == scheduled[sweep_deliveries.name] == 60

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from django.contrib.auth.hashers import check_password
 from django.core.management import CommandError, call_command
@@ -112,4 +114,51 @@ def test_bootstrap_refuses_where_an_administrator_exists(db: None) -> None:
     again = refused("bootstrap", "--county", "330001", "另一县", "--admin", "other", "--name", "别人")
     assert again.returncode == 2 and "已经有系统管理员" in str(again)
     apply(SYSTEM)
-    assert not Unit.objects.filter(code="330001").exists() and not User.objects.filter(username="other").exists()
+    assert (
+        not Unit.objects.filter(code="330001").exists() and not User.objects.filter(username="other").exists()
+    )
+
+
+def workbook(path: Path, *rows: list[str]) -> str:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return str(path)
+
+
+UNITS = ["编码", "名称", "类别", "上级编码"]
+PEOPLE = ["姓名", "用户名", "职务", "单位编码"]
+
+
+def test_units_and_people_are_imported_with_slips_that_work(db: None, tmp_path: Path) -> None:
+    apply(SYSTEM)
+    said(*bootstrap())
+    units = workbook(tmp_path / "u.xlsx", UNITS, ["T01", "青溪镇", "乡镇", "330000"])
+    said("import_units", units, "--county", "330000")
+    people = workbook(tmp_path / "p.xlsx", PEOPLE, ["刘芳", "liu.fang", "人大办（人大秘书）", "T01"])
+    name, offices, username, password = (
+        said("import_people", people, "--county", "330000").strip().split("\t")
+    )
+    assert (name, offices) == ("刘芳", "青溪镇 人大办（人大秘书）")
+    assert check_password(password, User.objects.get(username=username).password)
+
+
+def test_an_import_with_a_bad_row_says_which_and_changes_nothing(
+    db: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    apply(SYSTEM)
+    said(*bootstrap())
+    units = workbook(
+        tmp_path / "u.xlsx", UNITS, ["T01", "青溪镇", "乡镇", "330000"], ["T02", "白石镇", "乡镇", "X"]
+    )
+    with pytest.raises(SystemExit) as ended:
+        call_command("import_units", units, "--county", "330000")
+    assert ended.value.code == 1 and "第 3 行：找不到上级编码" in capsys.readouterr().out
+    apply(SYSTEM)
+    assert not Unit.objects.filter(code="T01").exists()
+
+
+@pytest.mark.parametrize("file", ["missing.xlsx", "pyproject.toml"])
+def test_a_file_that_cannot_be_read_as_a_workbook_is_status_two(db: None, file: str) -> None:
+    assert refused("import_people", file, "--county", "330000").returncode == 2

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
 from django.conf import settings
-from django.contrib.auth.hashers import get_hasher, make_password
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, get_hashers, make_password
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.timezone import localdate
@@ -47,11 +47,10 @@ def one_time_password() -> str:
 
 def _stored(password: str) -> str:
     """A random password needs no slow hash, and three hundred slow ones would take a request half a minute."""
-    try:
-        hasher = get_hasher("pbkdf2_sha256")
-    except ValueError:
-        return make_password(password)
-    return hasher.encode(password, hasher.salt(), iterations=20_000)
+    for hasher in get_hashers():
+        if type(hasher) is PBKDF2PasswordHasher:
+            return hasher.encode(password, hasher.salt(), iterations=20_000)
+    return make_password(password)
 
 
 def create_person(act: Act, *, username: str, name: str, email: str = "") -> Slip:

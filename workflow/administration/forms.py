@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
@@ -57,8 +57,9 @@ class PeopleFilter(forms.Form):
 
     def __init__(self, *args: Any, units: list[Unit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["unit"].choices = [("", _("全部单位")), *((u.code, u.name) for u in units)]
-        self.fields["office"].choices = [
+        unit, office = (cast(forms.ChoiceField, self.fields[name]) for name in ("unit", "office"))
+        unit.choices = [("", _("全部单位")), *((u.code, u.name) for u in units)]
+        office.choices = [
             ("", _("全部职务")),
             *((o.code, o.title) for o in registry.offices()),
         ]
@@ -86,11 +87,10 @@ class GrantForm(forms.Form):
     def __init__(self, *args: Any, units: list[Unit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.units = {u.code: u for u in units}
-        self.fields["unit"].choices = [(u.code, u.name) for u in units]
+        unit, office = (cast(forms.ChoiceField, self.fields[name]) for name in ("unit", "office"))
+        unit.choices = [(u.code, u.name) for u in units]
         kinds = {u.kind for u in units}
-        self.fields["office"].choices = [
-            (o.code, o.title) for o in registry.offices() if kinds & set(o.kinds)
-        ]
+        office.choices = [(o.code, o.title) for o in registry.offices() if kinds & set(o.kinds)]
 
     def clean_unit(self) -> Unit:
         return self.units[self.cleaned_data["unit"]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, cast
 
 import segno
 from django.conf import settings
@@ -110,7 +110,7 @@ class PasswordChange(auth.PasswordChangeView):
         return form
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(forced=self.request.user.must_change_password, **kwargs)
+        return super().get_context_data(forced=cast(User, self.request.user).must_change_password, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         form.user.must_change_password = False  # saved with the password
@@ -136,7 +136,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         if device.verify_token(form.cleaned_data["code"]):
             device.confirmed = True
             device.save()
-            record_sign(request.user, "auth.second_factor", timezone.now())
+            record_sign(cast(User, request.user), "auth.second_factor", timezone.now())
             otp_login(request, device)
             return render(request, "people/second_factor_done.html", {"fresh": True})
         form.add_error("code", _("验证码不对。请核对手机时间是否准确，再输入新显示的一组。"))

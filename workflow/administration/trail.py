@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -19,7 +20,7 @@ from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 
 
-def may_export(grant: RoleGrant | None) -> bool:
+def may_export(grant: RoleGrant | None) -> TypeGuard[RoleGrant]:
     """An office that sees every unit below its own and does business: not the administrator's."""
     if grant is None:
         return False
@@ -40,7 +41,7 @@ def trail_export(request: HttpRequest, code: str) -> HttpResponseBase:
     chosen = int(year) if year else None
     with within(context):
         unit = _seen(code, grant)
-        record_export(Act(request.user, grant.office, unit, timezone.now()), unit, form=form, year=chosen)
+        record_export(Act(grant.user, grant.office, unit, timezone.now()), unit, form=form, year=chosen)
     answer = StreamingHttpResponse(_streamed(context, unit, form, chosen), content_type=MEDIA_TYPES[form])
     name = f"trail-{unit.code}{f'-{year}' if year else ''}.{form}"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'

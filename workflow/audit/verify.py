@@ -110,7 +110,7 @@ def _rows(unit_id: int) -> Iterator[_Row]:
     with connection.chunked_cursor() as cursor:
         cursor.execute(_ROWS, [unit_id])
         for row in cursor:
-            link = Link(*row[:5], bytes(row[5]), bytes(row[6]))
+            link = Link(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), bytes(row[6]))
             yield _Row(link, *row[7:])
 
 

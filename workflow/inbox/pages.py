@@ -13,11 +13,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from workflow.flows.fields import FenField
+from workflow.flows.money import wan
 from workflow.flows.nodes import OfficeView, SubFlow
 from workflow.people.models import Unit
 from workflow.roles import registry
 from workflow.roles.selectors import holders_of
-from workflow.flows.money import wan
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,11 @@ from projects.cycles.models import Cycle
 from projects.demo.cast import Township
 from projects.demo.play.stage import meeting, moment
 from projects.supervision import rules
+from projects.supervision.building import obstacles_to_accepting
 from projects.supervision.duties import open_due_reports
 from projects.supervision.flows import SupervisionFlow
-from projects.supervision.models import Finding, Project, ProjectState
-from projects.supervision.selectors import expected_of, open_findings, projects_of
+from projects.supervision.models import Finding, Project
+from projects.supervision.selectors import expected_of, projects_of
 from workflow.calendar.workdays import next_working_day
 from workflow.flows.acting import acting
 from workflow.flows.events import perform
@@ -180,7 +181,7 @@ class Supervision:
         return self.do(task, self.town.of("clerk"), day, **(self.presidium(day, minutes=minutes) | members))
 
     def special_report(self, task: Deadline, day: date) -> bool:
-        if day < date(self.cycle.year, 7, 16):
+        if day < min(date(self.cycle.year, 7, 16), task.opened_on + timedelta(days=180)):
             return False
         data = self.presidium(day, minutes="会议听取并讨论了民生实事项目上半年实施情况的专项工作报告。") | {
             "report": "上半年，各项目按实施计划推进，多数项目进度正常，个别项目受天气和用地影响进度滞后。",
@@ -304,8 +305,7 @@ class Supervision:
 
     def accept(self, task: Deadline, day: date) -> bool:
         project = self.project(task)
-        ready = project.state == ProjectState.BUILDING and project.percent >= 100
-        if not ready or open_findings(project).exists():
+        if project.percent < 100 or obstacles_to_accepting(project, moment(day)):
             return False
         return self.do(
             task,

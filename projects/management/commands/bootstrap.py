@@ -14,6 +14,7 @@ from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, UnitKind
 
 NOT_USABLE = 2
+NAMED = ("CODE", "NAME")
 ABOVE = (UnitKind.CITY, UnitKind.PROVINCE)
 
 
@@ -21,10 +22,16 @@ class Command(BaseCommand):
     help = "建立县和第一个系统管理员，打印一次性登录单。已有系统管理员时拒绝。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        two = {"nargs": 2, "metavar": ("CODE", "NAME")}
-        parser.add_argument("--county", required=True, help="县（市、区）的编码和名称", **two)
         parser.add_argument(
-            "--parent", action="append", default=[], help="上级单位，由近及远：先市后省，可写两次", **two
+            "--county", required=True, nargs=2, metavar=NAMED, help="县（市、区）的编码和名称"
+        )
+        parser.add_argument(
+            "--parent",
+            action="append",
+            default=[],
+            nargs=2,
+            metavar=NAMED,
+            help="上级单位，由近及远：先市后省，可写两次",
         )
         parser.add_argument("--admin", required=True, metavar="USERNAME", help="管理员的用户名")
         parser.add_argument("--name", required=True, help="管理员的姓名")

@@ -12,7 +12,7 @@ from projects.lifecycle.services import start_year
 from tests.builders import at, do, meeting_of, open_task, township
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Taken
-from workflow.flows.services import complete, send_back
+from workflow.flows.services import complete
 from workflow.people.isolation import SYSTEM, apply
 
 pytestmark = pytest.mark.django_db

@@ -170,7 +170,6 @@ PAGES = {
     "ratings": selectors.rating_facts,
     "account": selectors.account_facts,
     "hall": selectors.measuring_facts,
-    "signing": selectors.signing_facts,
     "archive": dossier.archive_facts,
     "look_back": selectors.look_back_facts,
 }
@@ -185,5 +184,4 @@ def test_every_step_page_shows_the_records_it_is_about(closed):
     assert "样本不足" in pages["ratings"] and "96.7%" in pages["ratings"]
     assert "可以销号" in pages["account"] and "第 2 次" in pages["account"]
     assert "3. 老年食堂" in pages["hall"] and "代表会议" in pages["hall"]
-    assert "满意率 95%" in pages["signing"]
     assert "评估" in pages["archive"] and "村道硬化" in pages["look_back"]

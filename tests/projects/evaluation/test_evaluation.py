@@ -170,6 +170,8 @@ def test_closing_the_round_writes_down_every_sample(town, cycle):
     rate(town, project)
     entry = do("evaluation.residents", town.of("clerk"), "2027-12-30", body=BODY["round"])
     assert f'"{project.reference}":1' in entry.body
+    paper = paper_of(cycle, "measurement")
+    assert paper.title.endswith("群众评价情况") and "样本 1 份，少于最低样本 30 份" in paper.body
 
 
 def test_a_station_registers_what_a_resident_says(town, cycle):

@@ -73,7 +73,12 @@ def test_rows_stand_in_the_order_of_the_six_steps(town: Township) -> None:
 
 def test_the_first_rows_are_the_first_tasks_of_the_year(town: Township) -> None:
     first = [row.task for row in rows_of(town.unit, None, ON)][:4]
-    assert first == ["collection.scheme", "collection.scheme_party", "collection.open", "collection.publish_call"]
+    assert first == [
+        "collection.scheme",
+        "collection.scheme_party",
+        "collection.open",
+        "collection.publish_call",
+    ]
 
 
 def test_holders_are_those_in_office_that_day(town: Township) -> None:

@@ -33,7 +33,11 @@ def cycle_of(town: Township, *arrows: str, year: int = 2027, **rules: Any) -> Cy
     """A year with its window set, moved along `arrows` after its opening."""
     act = town.act("chair", at("2026-09-01"))
     cycle = create_cycle(
-        act, year=year, opens_on=date(year - 1, 9, 1), planned_t=date(year, 1, 20), planned_t2=date(year + 1, 1, 18)
+        act,
+        year=year,
+        opens_on=date(year - 1, 9, 1),
+        planned_t=date(year, 1, 20),
+        planned_t2=date(year + 1, 1, 18),
     )
     fire(cycle, "open", act, rules_data=Rules(**rules).frozen_json(), **WINDOW)
     for arrow in arrows:

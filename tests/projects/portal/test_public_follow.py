@@ -58,7 +58,12 @@ def path(proposal):
 def test_a_code_is_found_however_it_is_typed(client, town):
     cycle_of(town)
     proposal = proposed(town)
-    for typed in (proposal.code, proposal.code.lower(), proposal.code.replace("-", " "), proposal.code.replace("-", "")):
+    for typed in (
+        proposal.code,
+        proposal.code.lower(),
+        proposal.code.replace("-", " "),
+        proposal.code.replace("-", ""),
+    ):
         assert client.post("/follow/", {"code": typed}).url == path(proposal)
 
 
@@ -109,7 +114,9 @@ def test_a_returned_proposal_says_why_and_is_put_right_here(client, town):
     assert (proposal.state, proposal.content) == ("received", "柳林村口至学校二十盏。")
     assert Deadline.objects.get(pk=waiting.pk).cancelled
     assert open_task("collection.receive").subject == proposal.reference
-    actions = list(Entry.objects.filter(subject=proposal.reference).order_by("id").values_list("action", flat=True))
+    actions = list(
+        Entry.objects.filter(subject=proposal.reference).order_by("id").values_list("action", flat=True)
+    )
     assert {"proposal.complete", "flow.cancel"} <= set(actions)
     assert "已补充，重新受理" in text_of(client, path(proposal))
 

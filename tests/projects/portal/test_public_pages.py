@@ -19,8 +19,8 @@ from projects.selection.models import Notice, Objection
 from projects.supervision.models import Change, Milestone, Plan, Progress, Project
 from tests.builders import at, township
 from tests.projects.portal.public_world import (
-    T,
     TO_ACCEPTED,
+    T,
     cycle_of,
     item_of,
     project_of,
@@ -90,7 +90,9 @@ def test_a_year_in_preparation_is_invisible(client, town):
 def test_an_unpublished_paper_is_nowhere(client, town):
     cycle, act = cycle_of(town), town.act("gov_clerk", at("2026-09-02"))
     draft = make_paper(act, cycle, "scheme", "年度实施方案（内部）", body="方案正文")
-    call = make_paper(act, cycle, "call", "关于公开征集的公告", body="现面向全镇征集。\n\n欢迎提出。", publish=True)
+    call = make_paper(
+        act, cycle, "call", "关于公开征集的公告", body="现面向全镇征集。\n\n欢迎提出。", publish=True
+    )
     text_of(client, f"/papers/{draft.pk}/", 404)
     for path in ("/t/T01/", "/t/T01/2027/"):
         assert "年度实施方案" not in text_of(client, path)
@@ -243,7 +245,9 @@ def test_a_private_file_is_not_served(client, town, settings, tmp_path):
     shown = client.get(f"/files/{photo.pk}/")
     assert shown["Content-Type"] == "image/png" and b"".join(shown.streaming_content) == b"\x89PNG"
     saved = client.get(f"/files/{sheet.pk}/")
-    assert saved["Content-Type"] == "application/octet-stream" and "attachment" in saved["Content-Disposition"]
+    assert (
+        saved["Content-Type"] == "application/octet-stream" and "attachment" in saved["Content-Disposition"]
+    )
     assert "工地照片 1 张" in text_of(client, "/t/T01/")
 
 
@@ -329,7 +333,7 @@ def test_a_rating_without_a_grade_or_outside_the_round_is_refused(client, town, 
 def test_the_sign_carries_the_address_as_a_code(client, town):
     project = project_of(town, cycle_of(town, *BUILDING), 1)
     page = text_of(client, f"{path_of(project)}sign/")
-    assert "<svg" in page and f"http://testserver{path_of(project)}" in page
+    assert "<svg" in page and f"http://testserver{path_of(project)}" in page.replace("<wbr>", "")
     assert "style=" not in page and "<script>" not in page
 
 

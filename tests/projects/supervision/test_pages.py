@@ -87,4 +87,4 @@ def test_every_task_has_its_term_in_the_rulebook():
     from projects.cycles.deadlines import TASK_TIMES
 
     keys = {node.key for flow in flows() if flow.room == "supervision" for node in flow.steps()}
-    assert keys <= set(TASK_TIMES) and len(keys) == 15
+    assert keys <= set(TASK_TIMES) and "supervision.plan" in keys

@@ -356,6 +356,19 @@ def test_the_group_inspects_by_the_quarter_and_the_next_visit_opens_by_itself(ye
     assert year.project().inspections.count() == 1
 
 
+def test_the_rulebook_says_how_often_the_group_visits(under):
+    year = under(inspection_period="monthly")
+    year.building()
+    year.do("inspect", year.members()[0], "2027-08-18", **(VISIT | {"on": "2027-08-18"}))
+    assert year.task("inspect").due_on == date(2027, 9, 20)  # a month on is a Saturday
+
+
+def test_a_visit_cannot_lie_in_the_future(year):
+    year.building()
+    with pytest.raises(InvalidForm, match="不能晚于今天"):
+        year.do("inspect", year.members()[0], "2027-05-10", **VISIT)
+
+
 def test_another_projects_group_does_not_inspect_this_one(year):
     year.building()
     with pytest.raises(NotYourTurn):

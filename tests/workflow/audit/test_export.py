@@ -165,7 +165,13 @@ def test_other_offices_may_not_download_it(onlookers: dict[str, User], office: s
 
 
 @pytest.mark.parametrize(
-    "path", ["/trail/T02/export/", "/trail/T99/export/", "/trail/T01/export/?format=exe", "/trail/T01/export/?year=x"]
+    "path",
+    [
+        "/trail/T02/export/",
+        "/trail/T99/export/",
+        "/trail/T01/export/?format=exe",
+        "/trail/T01/export/?year=x",
+    ],
 )
 def test_a_foreign_unit_or_an_unknown_format_is_not_found(onlookers: dict[str, User], path: str) -> None:
     assert get(onlookers["county"], path).status_code == 404

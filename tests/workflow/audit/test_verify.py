@@ -152,7 +152,9 @@ def test_a_chain_rewritten_whole_is_found_only_by_a_head_kept_outside(
     assert status == 1 and "outside" in said
 
 
-@pytest.mark.parametrize("arguments", [["--unit", "T99"], ["--head", "6:00"], ["--unit", "T01", "--head", "x"]])
+@pytest.mark.parametrize(
+    "arguments", [["--unit", "T99"], ["--head", "6:00"], ["--unit", "T01", "--head", "x"]]
+)
 def test_what_cannot_be_verified_is_status_two(trail: None, arguments: list[str]) -> None:
     with pytest.raises(CommandError) as refused:
         call_command("verify_trail", *arguments)

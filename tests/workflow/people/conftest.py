@@ -62,7 +62,9 @@ def _small(casting: Casting, code: str, name: str, county: Unit) -> Township:
     made = Township(create_unit(code=code, name=name, kind=UnitKind.TOWNSHIP, parent=county))
     for office in ("chair", "clerk", "mayor", "legal", "party", "deputy", "senior_deputy"):
         username = f"{office}@{code}"
-        made.people[office] = [casting.appoint(casting.person(username, name_of(username)), office, made.unit)]
+        made.people[office] = [
+            casting.appoint(casting.person(username, name_of(username)), office, made.unit)
+        ]
     return made
 
 

@@ -46,7 +46,11 @@ def person(username: str, office: str, unit: str = "T01", name: str = "刘芳") 
 
 
 def test_people_with_two_offices_become_one_account_with_one_slip(world: World, admin: Client) -> None:
-    rows = [person("liu.fang", "财政所"), person("liu.fang", "司法所"), person("wu.gang", "代表", name="吴刚")]
+    rows = [
+        person("liu.fang", "财政所"),
+        person("liu.fang", "司法所"),
+        person("wu.gang", "代表", name="吴刚"),
+    ]
     preview = upload(admin, "/people/import/", PEOPLE, *rows)
     assert preview.status_code == 200 and not User.objects.filter(username="liu.fang").exists()
     slips = confirm(admin, "/people/import/", preview)
@@ -112,7 +116,11 @@ def test_each_fault_of_a_row_is_named(world: World, admin: Client) -> None:
 
 
 def test_units_may_stand_on_units_of_the_same_sheet(world: World, admin: Client) -> None:
-    rows = [["T03", "南坪镇", "乡镇", "C1"], ["T03-D1", "经济办", "责任单位", "T03"], [330001, "北街", "街道", "C1"]]
+    rows = [
+        ["T03", "南坪镇", "乡镇", "C1"],
+        ["T03-D1", "经济办", "责任单位", "T03"],
+        [330001, "北街", "街道", "C1"],
+    ]
     preview = upload(admin, "/people/units/import/", UNITS, *rows)
     assert preview.status_code == 200
     assert confirm(admin, "/people/units/import/", preview).status_code == 302

@@ -69,9 +69,7 @@ def test_the_clerk_of_another_township_cannot_reset(world: World, signed_in: Sig
     assert acts("person.reset_password") == []
 
 
-def test_the_clerk_cannot_reset_somebody_who_also_serves_elsewhere(
-    world: World, signed_in: SignedIn
-) -> None:
+def test_the_clerk_cannot_reset_somebody_who_also_serves_elsewhere(world: World, signed_in: SignedIn) -> None:
     user = world.near.of("senior_deputy")
     RoleGrant.objects.create(
         user=user, office="county", unit=world.county, tenant=world.county, since=localdate()
@@ -147,7 +145,10 @@ def test_revoking_needs_a_reason_and_ends_the_office_at_once(world: World, signe
     held = RoleGrant.objects.get(office="clerk", unit=world.near.unit)
     admin = signed_in(world.admin)
     assert admin.post(f"/people/grants/{held.pk}/revoke/", {"reason": ""}).status_code == 422
-    assert admin.post(f"/people/grants/{held.pk}/revoke/", {"reason": "调离，免职〔2026〕2号"}).status_code == 302
+    assert (
+        admin.post(f"/people/grants/{held.pk}/revoke/", {"reason": "调离，免职〔2026〕2号"}).status_code
+        == 302
+    )
     (entry,) = acts("grant.revoke")
     assert entry.unit == world.near.unit and "免职〔2026〕2号" in entry.body
     assert signed_in(held.user).get("/people/").status_code == 403

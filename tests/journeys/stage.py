@@ -1,0 +1,133 @@
+"""The plays of the demonstration performed in a real browser: each act by the person whose turn it is, on its page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from unittest.mock import patch
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+
+from workflow.audit.models import Entry
+from workflow.flows.models import Deadline
+from workflow.people.isolation import SYSTEM, within
+from workflow.people.models import User
+from workflow.roles.middleware import SESSION_KEY as GRANT_KEY
+from workflow.roles.models import RoleGrant
+
+ROOMS = ("stage", "collection", "selection", "deliberation", "voting", "supervision", "evaluation")
+
+
+@dataclass
+class Stage:
+    """A browser in front of a served site, and the clock of both."""
+
+    browser: Browser
+    address: str
+    now: datetime | None = None
+    done: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def on(self) -> Iterator[None]:
+        """Play with every `complete` of the plays done on the task's page, at the time the play names."""
+        real = timezone.now
+        modules = [f"projects.demo.play.{room}.complete" for room in ROOMS]
+        with patch("django.utils.timezone.now", lambda: self.now or real()):
+            patches = [patch(name, self.complete) for name in modules if _has(name)]
+            for each in patches:
+                each.start()
+            try:
+                yield
+            finally:
+                for each in patches:
+                    each.stop()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Let the plays' own reads, between the pages, see every row: this thread's connection, not the server's."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('piaojue.mode', 'system', false)")
+        yield
+        connection.close()
+
+    def complete(self, task_id: int, *, actor: User, data: Mapping[str, Any], at: datetime) -> Entry:
+        """Do a task as a person does: sign in, open it, fill in, check, confirm; returns its entry."""
+        self.now = at
+        with within(SYSTEM):
+            deadline = Deadline.objects.select_related("task").get(pk=task_id)
+            cookie = self._session(actor, deadline)
+        context = self.browser.new_context(viewport={"width": 1280, "height": 900}, base_url=self.address)
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": self.address}])
+        page = context.new_page()
+        page.goto(f"/tasks/{task_id}/")
+        expect(page.locator("h1")).to_contain_text(str(deadline.task.flow_task.task_title))
+        self._fill(page, data)
+        page.locator("button[name=op][value=submit]").click()
+        if page.locator("button[name=op][value=confirm]").count():
+            page.locator("button[name=op][value=confirm]").click()
+        problems = page.locator(".error-summary").all_inner_texts()
+        assert not problems, f"{deadline.key}: {problems}"
+        expect(page.locator("h1")).to_contain_text("已")
+        context.close()
+        self.done.append(deadline.key)
+        with within(SYSTEM):
+            return Entry.objects.get(pk=Deadline.objects.get(pk=task_id).entry_id)
+
+    def _session(self, actor: User, deadline: Deadline) -> str:
+        """A signed-in session in the office whose turn it is."""
+        from workflow.roles import registry
+
+        codes = [deadline.office, *registry.office(deadline.office).recorders]
+        grant = RoleGrant.objects.filter(user=actor, office__in=codes, unit=deadline.seat).first()
+        session = SessionStore()
+        session[SESSION_KEY] = str(actor.pk)
+        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[HASH_SESSION_KEY] = actor.get_session_auth_hash()
+        if grant:
+            session[GRANT_KEY] = grant.pk
+        session.save()
+        return str(session.session_key)
+
+    def _fill(self, page: Page, data: Mapping[str, Any]) -> None:
+        for name, value in data.items():
+            values = [str(v) for v in value] if isinstance(value, list | tuple) else [str(value)]
+            field = page.locator(f"[name='{name}']:not([type=hidden])")
+            if field.count() == 0:
+                self._fill_date(page, name, values[0])
+                continue
+            kind = field.first.evaluate("e => e.tagName === 'INPUT' ? e.type : e.tagName.toLowerCase()")
+            if kind in ("radio", "checkbox"):
+                self._tick(page, name, values, lone=field.count() == 1 and kind == "checkbox")
+            elif kind == "select":
+                field.select_option(values)
+            else:
+                field.fill(values[0])
+
+    def _tick(self, page: Page, name: str, values: list[str], *, lone: bool) -> None:
+        if lone and values[0] in ("on", "True", "1", "yes"):
+            page.locator(f"[name='{name}']").check()
+            return
+        for value in values:
+            page.locator(f"[name='{name}'][value='{value}']").check()
+
+    def _fill_date(self, page: Page, name: str, value: str) -> None:
+        """A date typed as 年, 月, 日; what the page does not ask for is left out, as a person would."""
+        if page.locator(f"[name='{name}_year']").count() == 0:
+            return
+        for part, text in zip(("year", "month", "day"), value.split("-"), strict=True):
+            page.locator(f"[name='{name}_{part}']").fill(text)
+
+
+def _has(name: str) -> bool:
+    import importlib
+
+    module, _, attribute = name.rpartition(".")
+    return hasattr(importlib.import_module(module), attribute)

@@ -1,0 +1,67 @@
+"""Step 6's tasks as their offices see them in the browser."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from projects.evaluation.flows import EvaluationFlow, LookBackFlow
+from tests.builders import do, open_task
+from tests.projects.evaluation.test_evaluation import ALL_GOOD, T2, keyed, opened, reported
+from workflow.flows.nodes import OfficeView
+
+pytestmark = pytest.mark.django_db
+
+
+def page(user, key) -> str:
+    client = Client()
+    client.force_login(user)
+    response = client.get(f"/tasks/{open_task(key).task_id}/")
+    assert response.status_code == 200, response.status_code
+    return response.content.decode()
+
+
+def test_the_mayor_sees_the_projects_beside_the_report(town, cycle):
+    shown = page(town.of("mayor"), "evaluation.completion_report")
+    assert "老年食堂" in shown and "100 万元" in shown and "报告正文" in shown
+
+
+def test_the_clerk_sees_that_a_sample_is_insufficient(town, cycle):
+    reported(town, cycle)
+    assert "样本不足" in page(town.of("clerk"), "evaluation.residents")
+
+
+def test_the_second_counter_sees_no_figure_of_the_first(town, cycle):
+    opened(town, cycle)
+    do("evaluation.measure_key_first", town.of("counter", 1), T2, **keyed(cycle, ALL_GOOD, 20, 0))
+    shown = page(town.of("counter", 2), "evaluation.measure_key_second")
+    assert "1. 村道硬化：基本满意" in shown
+    assert 'value="18"' not in shown and 'value="16"' not in shown
+
+
+def test_the_teller_sees_the_agreed_sheet_and_what_it_comes_to(town, cycle):
+    opened(town, cycle)
+    for n, key in enumerate(("evaluation.measure_key_first", "evaluation.measure_key_second"), 1):
+        do(key, town.of("counter", n), T2, **keyed(cycle, ALL_GOOD, 20, 0))
+    shown = page(town.of("teller"), "evaluation.measure_certify_teller")
+    assert "满意率 95%" in shown and "计票结果（签字前不公开）" in shown
+
+
+def test_nobody_else_sees_the_sheet_before_the_signatures(town, cycle):
+    opened(town, cycle)
+    for n, key in enumerate(("evaluation.measure_key_first", "evaluation.measure_key_second"), 1):
+        do(key, town.of("counter", n), T2, **keyed(cycle, ALL_GOOD, 20, 0))
+    for office in ("chair", "clerk", "mayor", "deputy", "counter"):
+        shown = page(town.of(office), "evaluation.measure_certify_teller")
+        assert "两人签字后公布" in shown and "满意率" not in shown
+
+
+def test_every_step_says_what_it_rests_on():
+    steps = [
+        n
+        for flow in (EvaluationFlow, LookBackFlow)
+        for n in flow.instance.nodes()
+        if isinstance(n, OfficeView)
+    ]
+    assert len(steps) == 15
+    assert all(str(step.basis) and str(step.task_title) for step in steps)

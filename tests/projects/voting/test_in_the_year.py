@@ -1,0 +1,59 @@
+"""Step 4 inside the year's own flow: it follows the adopted 票决办法 and leads to supervision."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from projects.ballots.models import Vote
+from projects.demo.play.collection import play_collection
+from projects.demo.play.deliberation import play_deliberation
+from projects.demo.play.selection import play_selection
+from projects.demo.play.stage import do_task, meeting
+from projects.demo.play.voting import play_after_vote, play_voting
+from projects.lifecycle.services import start_year
+from projects.voting.selectors import elected_items
+from tests.builders import at, township
+from workflow.flows.events import perform
+from workflow.flows.models import Deadline
+
+pytestmark = pytest.mark.django_db
+
+T = date(2027, 1, 20)
+SUMS = {
+    "柳林村安全饮水管网改造": 17,
+    "集镇停车场建设": 15,
+    "东山村日间照料中心建设": 11,
+    "石坝村危桥改造": 10,
+}
+
+
+def test_a_vote_ordered_anew_still_leads_the_year_to_supervision():
+    town = township()
+    cycle = start_year(
+        town.act("chair", at("2026-08-03")),
+        year=2027,
+        opens_on=date(2026, 9, 1),
+        planned_t=T,
+        planned_t2=date(2028, 1, 18),
+    )
+    play_collection(town, cycle, proposals=14, titles=list(SUMS)[:3])
+    play_selection(town, cycle, list(SUMS), 3)
+    cycle.refresh_from_db()
+    play_deliberation(town, cycle, t=T, term=19, number=2, seats=3, mode="select")
+    do_task(cycle, "voting.attendance", town.of("clerk"), T, hour=14, present=18, on_leave=2)
+    chief = town.of("chief_teller").username
+    do_task(cycle, "voting.open", town.of("chair"), T, hour=14, issued=18, witness=chief, confirmed=True)
+    data = meeting(town.people["presidium"], T) | {"reason": "票箱破损，投票不能认定。"}
+    data.pop("return_reason")
+    perform("voting.void", cycle, actor=town.of("clerk"), data=data, at=at(str(T), 14))
+    play_voting(town, cycle, t=T, present=18, on_leave=2, sums=SUMS)
+    cycle.refresh_from_db()
+    assert cycle.state == "supervising"
+    assert list(Vote.objects.order_by("pk").values_list("state", flat=True)) == ["void", "declared"]
+    assert [item.title for item in elected_items(cycle)] == list(SUMS)[:3]
+    assert Deadline.objects.filter(about=cycle.reference, key__startswith="supervision.").exists()
+    play_after_vote(town, cycle, t=T)
+    waiting = Deadline.objects.filter(done_at=None, cancelled=False, key__startswith="voting.")
+    assert not waiting.exists()

@@ -1,0 +1,151 @@
+"""Offices: given with their checks, held for a time, ended for good."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from projects.offices import OFFICES
+from tests.builders import at
+from workflow.audit.models import Entry
+from workflow.audit.services import Act
+from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import Unit, UnitKind, User
+from workflow.people.services import create_unit
+from workflow.roles import registry
+from workflow.roles.selectors import context_of, grants_of, holders_of
+from workflow.roles.services import GrantRefused, grant, grant_for_update, holder_for_update, revoke
+
+SINCE = date(2026, 1, 1)
+ON = date(2026, 6, 1)
+
+
+@pytest.fixture
+def county(db: None) -> Unit:
+    apply(SYSTEM)
+    return create_unit(code="C1", name="示范县", kind=UnitKind.COUNTY)
+
+
+@pytest.fixture
+def town(county: Unit) -> Unit:
+    return create_unit(code="T01", name="青溪镇", kind=UnitKind.TOWNSHIP, parent=county)
+
+
+@pytest.fixture
+def department(town: Unit) -> Unit:
+    return create_unit(code="T01-D1", name="经济办", kind=UnitKind.DEPARTMENT, parent=town)
+
+
+@pytest.fixture
+def person(db: None) -> User:
+    return User.objects.create(username="liu.fang", name="刘芳")
+
+
+def given(person: User, office: str, unit: Unit, **more: object):  # type: ignore[no-untyped-def]
+    act = Act(None, "operator", unit.tenant or unit, at("2026-01-01"))
+    return grant(user=person, office=office, unit=unit, act=act, **{"since": SINCE, **more})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("government", ["mayor", "gov_clerk", "finance", "legal"])
+def test_a_chair_holds_no_government_office_and_the_other_way_round(
+    town: Unit, person: User, government: str
+) -> None:
+    given(person, "chair", town)
+    with pytest.raises(GrantRefused, match="组织法第十八条") as refused:
+        given(person, government, town)
+    assert refused.value.code == "conflict"
+    other = User.objects.create(username="other", name="吴刚")
+    given(other, government, town)
+    with pytest.raises(GrantRefused, match="组织法第十八条"):
+        given(other, "chair", town)
+
+
+def test_a_chair_holds_no_post_of_a_department(town: Unit, department: Unit, person: User) -> None:
+    given(person, "chair", town)
+    with pytest.raises(GrantRefused, match="组织法第十八条"):
+        given(person, "department", department)
+
+
+def test_a_chair_may_also_be_deputy_and_member_of_the_presidium(town: Unit, person: User) -> None:
+    for office in ("chair", "deputy", "presidium"):
+        given(person, office, town)
+    assert [g.office for g in grants_of(person, ON)] == ["chair", "deputy", "presidium"]
+
+
+def test_a_conflict_ends_with_the_office_it_came_from(town: Unit, person: User) -> None:
+    held = given(person, "mayor", town)
+    revoke(grant=held, act=Act(None, "operator", town, at("2026-02-01")), reason="调离")
+    given(person, "chair", town, since=date(2026, 3, 1))
+    assert [g.office for g in grants_of(person, ON)] == ["chair"]
+
+
+@pytest.mark.parametrize("one", ["admin", "auditor"])
+def test_the_administrator_and_the_auditor_hold_nothing_else(county: Unit, person: User, one: str) -> None:
+    given(person, one, county)
+    with pytest.raises(GrantRefused):
+        given(person, "county", county)
+
+
+@pytest.mark.parametrize(
+    ("office", "where"), [("department", "town"), ("chair", "department"), ("county", "town")]
+)
+def test_an_office_is_not_held_at_a_unit_of_another_kind(
+    request: pytest.FixtureRequest, person: User, office: str, where: str
+) -> None:
+    unit: Unit = request.getfixturevalue(where)
+    with pytest.raises(GrantRefused) as refused:
+        given(person, office, unit)
+    assert refused.value.code == "wrong_kind"
+
+
+def test_an_office_nobody_registered_is_refused(town: Unit, person: User) -> None:
+    with pytest.raises(GrantRefused) as refused:
+        given(person, "king", town)
+    assert refused.value.code == "unknown_office"
+
+
+def test_an_office_runs_from_its_first_to_its_last_day(town: Unit, person: User) -> None:
+    last = date(2026, 3, 31)
+    given(person, "clerk", town, until=last)
+    day = timedelta(days=1)
+    held = [bool(holders_of("clerk", town, on)) for on in (SINCE - day, SINCE, last, last + day)]
+    assert held == [False, True, True, False]
+
+
+def test_a_recording_office_acts_for_its_meeting_and_another_does_not(town: Unit, person: User) -> None:
+    given(person, "clerk", town)
+    assert holder_for_update(person, "presidium", town.pk, ON) is not None
+    assert holder_for_update(person, "party", town.pk, ON) is None
+
+
+def test_an_office_in_one_township_opens_nothing_in_another(county: Unit, town: Unit, person: User) -> None:
+    other = create_unit(code="T02", name="白石镇", kind=UnitKind.TOWNSHIP, parent=county)
+    given(person, "clerk", town)
+    assert holder_for_update(person, "clerk", other.pk, ON) is None
+    assert grant_for_update(person, ["clerk"], [other.pk], ON) is None
+
+
+def test_a_township_office_sees_its_township_and_a_county_office_everything_below(
+    county: Unit, town: Unit, department: Unit, person: User
+) -> None:
+    seen = context_of(given(person, "department", department))
+    assert (seen.units, seen.writes) == ((town.pk,), (town.pk,))
+    official = User.objects.create(username="county", name="冯玉兰")
+    above = context_of(given(official, "county", county))
+    assert {town.pk, county.pk} <= set(above.units) and above.writes == (county.pk,)
+
+
+def test_giving_and_revoking_are_written_down_without_names(town: Unit, person: User) -> None:
+    held = given(person, "clerk", town)
+    act = Act(None, "operator", town, at("2026-02-01"))
+    revoke(grant=held, act=act, reason="调离")
+    revoke(grant=held, act=act, reason="再次")
+    entries = list(Entry.objects.filter(unit=town).order_by("pk"))
+    assert [e.action for e in entries] == ["grant.give", "grant.revoke"], "a second revocation is no act"
+    assert all("刘芳" not in e.body for e in entries) and "调离" in entries[1].body
+
+
+def test_every_office_has_a_title_and_a_kind_of_unit() -> None:
+    assert {o.code for o in registry.offices()} >= {o.code for o in OFFICES}
+    assert all(str(o.title) and o.kinds for o in registry.offices())
