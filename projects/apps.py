@@ -27,7 +27,4 @@ def autodiscover(*names: str) -> None:
     rooms = [room.name for room in pkgutil.iter_modules(projects.__path__) if room.ispkg]
     for module in (f"projects.{room}.{name}" for room in rooms for name in names):
         if importlib.util.find_spec(module):
-            try:  # TEMPORARY while colleagues write
-                importlib.import_module(module)
-            except Exception as e:
-                print("not importable yet:", module, e, file=__import__("sys").stderr)
+            importlib.import_module(module)

@@ -5,6 +5,7 @@ import os
 from projects.site.env import PROJECT
 
 os.environ["PIAOJUE_PROFILE"] = "test"
+os.environ.setdefault("CELERY_BROKER_URL", "memory://")  # nobody listens: wake-ups leave no files behind
 os.environ.setdefault("PIAOJUE_VAR", str(PROJECT / "var" / "test"))
 
 from projects.site.settings import *  # noqa: F403

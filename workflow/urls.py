@@ -1,11 +1,12 @@
 """Addresses of the engine's pages."""
 
 from django.contrib.auth.decorators import login_required
-from django.urls import path
+from django.urls import include, path
 
 from workflow.inbox import views
 
 urlpatterns = [
+    path("", include("workflow.administration.urls")),
     path("inbox/", login_required(views.inbox), name="inbox"),
     path("inbox/<slug:box>/", login_required(views.inbox), name="inbox_box"),
     path("office/", login_required(views.switch_office), name="switch_office"),

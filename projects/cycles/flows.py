@@ -35,7 +35,9 @@ def due_date(cycle: Cycle, key: str, opened_on: date, *, plan: date | None = Non
     """When the task `key` of a cycle is due, if it opened on a day; None when the rulebook gives it no term."""
     rules = cycle.rules
     try:
-        offset = rules.plan_offset(session_date(cycle, "vote")) if key == "supervision.plan" else rules.offset(key)
+        offset = (
+            rules.plan_offset(session_date(cycle, "vote")) if key == "supervision.plan" else rules.offset(key)
+        )
         return resolve(offset, anchors_of(cycle, opened_on, plan=plan))
     except (KeyError, AnchorMissing):
         return None

@@ -96,7 +96,7 @@ class Cycle(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.unit.name}{self.year} 年度{self.period}民生实事项目"
+        return f"{self.unit.name} {self.year} 年度{self.period}民生实事项目"
 
     @property
     def rules(self) -> Rules:

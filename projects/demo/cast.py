@@ -19,6 +19,7 @@ from workflow.people.services import create_unit
 from workflow.roles.services import grant
 
 PASSWORD = "piaojue-demo-2026"  # of the demo's invented people only; a real county never runs this
+MAIL = "piaojue.example"  # a name reserved for examples: no letter can leave for it
 SINGLE = ("chair", "clerk", "mayor", "gov_clerk", "finance", "legal")
 DEPARTMENTS = ("农业农村办公室", "村镇建设办公室", "社会事务办公室", "卫生健康办公室", "文化站", "自然资源所")
 PARTY_MEMBERS = 7
@@ -76,7 +77,8 @@ class Casting:
         return make_password(PASSWORD)
 
     def person(self, username: str, name: str) -> User:
-        return User.objects.create(username=username, name=name, password=self.stored_password)
+        email = f"{username.replace('@', '.')}@{MAIL}"
+        return User.objects.create(username=username, name=name, email=email, password=self.stored_password)
 
     def appoint(self, user: User, office: str, unit: Unit, **more: object) -> User:
         grant(user=user, office=office, unit=unit, act=self.admin_act, since=self.since, **more)

@@ -77,7 +77,9 @@ class Builder:
 
     def _township(self, play: Play, county: County) -> Township:
         act = Act(county.admin, "admin", county.unit, planned(self._since))
-        town = self._casting(act).township(play.code, play.name, county.unit, deputies=play.deputies, kind=play.kind)
+        town = self._casting(act).township(
+            play.code, play.name, county.unit, deputies=play.deputies, kind=play.kind
+        )
         self._lead_up(play, town)
         return town
 
@@ -87,7 +89,9 @@ class Builder:
         for year in play.years:
             with self._until_today():
                 self._prepare(play, town, year)
-            begun += [(year, cycle) for cycle in Cycle.objects.filter(unit=town.unit, year=self._project_year(year))]
+            begun += [
+                (year, cycle) for cycle in Cycle.objects.filter(unit=town.unit, year=self._project_year(year))
+            ]
         for year, cycle in begun:
             with self._until_today():
                 self._carry_out(play, town, year, cycle)
@@ -107,7 +111,11 @@ class Builder:
         founded = min(opens - timedelta(days=30), self.today)
         self._rules(year, town, founded)
         cycle = start_year(
-            town.act("chair", moment(founded)), year=self._project_year(year), opens_on=opens, planned_t=t, planned_t2=t2
+            town.act("chair", moment(founded)),
+            year=self._project_year(year),
+            opens_on=opens,
+            planned_t=t,
+            planned_t2=t2,
         )
         self._say_what_is_generated(town, cycle, year, founded)
         titles = titles_of(year, self.seed, play.code)
@@ -136,7 +144,9 @@ class Builder:
             if case
             else "本年度的项目名称、票数、金额、人员均为演示生成。"
         )
-        make_paper(town.act("clerk", moment(on)), cycle, "demo_note", "演示数据说明", body=body, step=1, publish=True)
+        make_paper(
+            town.act("clerk", moment(on)), cycle, "demo_note", "演示数据说明", body=body, step=1, publish=True
+        )
 
     def _carry_out(self, play: Play, town: Township, year: Year, cycle: Cycle) -> None:
         """Supervision to the evaluation, and the evaluation where its day has come."""
@@ -153,7 +163,9 @@ class Builder:
     def _figures(self, play: Play, cycle: Cycle) -> Figures:
         """Nearly everybody is satisfied; the last project of the year less so at first."""
         valid = play.deputies - 4
-        numbers = list(Project.objects.filter(cycle=cycle).order_by("number").values_list("number", flat=True))
+        numbers = list(
+            Project.objects.filter(cycle=cycle).order_by("number").values_list("number", flat=True)
+        )
         good = {n: [(valid - 3 - n % 4, 2 + n % 4, 1)] * 2 for n in numbers}
         good[numbers[-1]] = [(valid // 2, valid // 5, valid - valid // 2 - valid // 5), (valid - 6, 5, 1)]
         residents = {n: (26 + n % 9, 6, n % 3) for n in numbers[:-1]} | {numbers[-1]: (5, 2, 1)}

@@ -124,7 +124,9 @@ def sums_of(year: Year, titles: Sequence[str], deputies: int, present: int, seed
     if year.case == "siping-2023":
         return {titles[0]: case["winner_votes_derived"], titles[1]: present - case["winner_votes_derived"]}
     if year.mode == "each":
-        return {title: rows.get(title, {}).get("approve", present - 1 - n % 3) for n, title in enumerate(titles)}
+        return {
+            title: rows.get(title, {}).get("approve", present - 1 - n % 3) for n, title in enumerate(titles)
+        }
     elected = [t for t in titles if t not in lost][: year.seats]
     drawn = random.Random(f"{seed}:{year.case}:{year.year_from_today}:votes")
     top = min((rows[t]["votes"] for t in elected if rows.get(t, {}).get("votes")), default=present - 2)

@@ -15,7 +15,10 @@ class StartYearForm(forms.Form):
 
     year = forms.IntegerField(label=_("项目年度"), min_value=2000, max_value=2100)
     period = forms.CharField(
-        label=_("时段"), max_length=20, required=False, help_text=_("一年多次票决时填写，如“下半年”；通常留空。")
+        label=_("时段"),
+        max_length=20,
+        required=False,
+        help_text=_("一年多次票决时填写，如“下半年”；通常留空。"),
     )
     opens_on = ChineseDateField(label=_("启动日"), help_text=_("一般在上一年第三季度。"))
     planned_t = ChineseDateField(label=_("拟定票决会期"))

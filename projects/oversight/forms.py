@@ -35,7 +35,9 @@ class NoteForm(StepForm):
 class ReplyForm(StepForm):
     """The presidium's reply to a note."""
 
-    reply = forms.CharField(label=_("回复"), widget=forms.Textarea(attrs={"rows": 6}), min_length=4, max_length=5000)
+    reply = forms.CharField(
+        label=_("回复"), widget=forms.Textarea(attrs={"rows": 6}), min_length=4, max_length=5000
+    )
 
 
 class SampleForm(StepForm):

@@ -60,7 +60,9 @@ def years(request: HttpRequest) -> HttpResponse:
     grant = acting_grant(request)
     page = Paginator(selectors.cycles_visible(grant), PER_PAGE).get_page(request.GET.get("page"))
     rows = selectors.matrix(list(page), timezone.localdate())
-    return render(request, "portal/years.html", {"page": page, "rows": rows, "may_start": grant.office == "chair"})
+    return render(
+        request, "portal/years.html", {"page": page, "rows": rows, "may_start": grant.office == "chair"}
+    )
 
 
 def start(request: HttpRequest) -> HttpResponse:
@@ -214,7 +216,9 @@ def rulebook_edit(request: HttpRequest, key: str) -> HttpResponse:
             for sentence in error.reasons:
                 form.add_error("value", str(sentence))
         else:
-            adopt_rulebook(_act(request, grant, grant.tenant), grant.tenant, changed, note=form.cleaned_data["note"])
+            adopt_rulebook(
+                _act(request, grant, grant.tenant), grant.tenant, changed, note=form.cleaned_data["note"]
+            )
             messages.success(request, _("新版规则已施行，已启动的年度仍按启动时的规则办理。"))
             return redirect("rulebook")
     return render(request, "portal/rulebook_edit.html", {"form": form, "row": row})
@@ -262,7 +266,9 @@ def trail(request: HttpRequest) -> HttpResponse:
         "unit": unit,
         "page": page,
         "lines": [line_of(e) for e in page],
-        "townships": selectors.townships_below(grant.tenant) if registry.office(grant.office).reads_below else [],
+        "townships": selectors.townships_below(grant.tenant)
+        if registry.office(grant.office).reads_below
+        else [],
         "may_export": grant.office in ("county", "auditor", "chair", "clerk"),
         "title_of_action": title_of_action,
     }

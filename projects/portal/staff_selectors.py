@@ -59,7 +59,9 @@ def year_figures(cycle: Cycle) -> dict[str, int]:
     proposals = Proposal.objects.filter(cycle=cycle).count()
     items = Item.objects.filter(cycle=cycle).aggregate(
         items=Count("pk"),
-        candidates=Count("pk", filter=Q(state__in=("candidate", "on_ballot", "elected", "not_elected", "reserved"))),
+        candidates=Count(
+            "pk", filter=Q(state__in=("candidate", "on_ballot", "elected", "not_elected", "reserved"))
+        ),
         elected=Count("pk", filter=Q(state="elected")),
     )
     finished = Project.objects.filter(cycle=cycle, state__in=("completed", "accepted")).count()
@@ -72,7 +74,9 @@ def papers_for(cycle: Cycle) -> QuerySet[Paper]:
 
 def projects_visible(grant: RoleGrant) -> QuerySet[Project]:
     """Elected projects an office sees, the latest years first."""
-    projects = Project.objects.select_related("unit", "cycle", "department").order_by("-cycle__year", "number")
+    projects = Project.objects.select_related("unit", "cycle", "department").order_by(
+        "-cycle__year", "number"
+    )
     return projects if registry.office(grant.office).reads_below else projects.filter(unit=grant.tenant)
 
 
@@ -148,5 +152,3 @@ def latest_cycles(year: int | None = None) -> list[Cycle]:
 def townships_below(unit: Unit) -> list[Unit]:
     kinds = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
     return list(Unit.objects.filter(path__startswith=unit.path, kind__in=kinds).order_by("code"))
-
-

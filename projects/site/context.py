@@ -52,7 +52,8 @@ def navigation(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
     groups = []
     if registry.office(grant.office).works and not registry.office(grant.office).reads_below:
         groups.append({"title": _("我的工作"), "items": _boxes(request, grant)})
-        groups.append({"title": _("业务"), "items": _links(request, BUSINESS)})
+        links = (*BUSINESS, ("people", _lazy("人员与任职"))) if grant.office == "clerk" else BUSINESS
+        groups.append({"title": _("业务"), "items": _links(request, links)})
     elif grant.office == "county":
         groups.append({"title": _("监督"), "items": _links(request, OVERSIGHT)})
     elif grant.office == "auditor":
@@ -63,11 +64,31 @@ def navigation(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
     return groups
 
 
-BUSINESS = (("years", _lazy("年度流程")), ("projects", _lazy("项目库")), ("sessions", _lazy("大会票决")), ("seat_table", _lazy("座位表")), ("rulebook", _lazy("规则")), ("trail", _lazy("档案与审计")))
-OVERSIGHT = (("county", _lazy("全县总览")), ("years", _lazy("各乡镇年度")), ("county_notes", _lazy("提示函与指导")), ("trail", _lazy("档案与审计")))
+BUSINESS = (
+    ("years", _lazy("年度流程")),
+    ("projects", _lazy("项目库")),
+    ("sessions", _lazy("大会票决")),
+    ("seat_table", _lazy("座位表")),
+    ("rulebook", _lazy("规则")),
+    ("trail", _lazy("档案与审计")),
+)
+OVERSIGHT = (
+    ("county", _lazy("全县总览")),
+    ("years", _lazy("各乡镇年度")),
+    ("county_notes", _lazy("提示函与指导")),
+    ("trail", _lazy("档案与审计")),
+)
 AUDIT = (("years", _lazy("年度流程")), ("projects", _lazy("项目库")), ("trail", _lazy("档案与审计")))
-ADMINISTRATION = (("people", _lazy("人员与任职")), ("unit_import", _lazy("导入单位")), ("people_import", _lazy("导入人员")))
-COMMON = (("messages", _lazy("消息")), ("public_home", _lazy("公开页面")))
+ADMINISTRATION = (
+    ("people", _lazy("人员与任职")),
+    ("unit_import", _lazy("导入单位")),
+    ("people_import", _lazy("导入人员")),
+)
+COMMON = (
+    ("letters", _lazy("消息")),
+    ("second_factor", _lazy("两步验证")),
+    ("public_home", _lazy("公开页面")),
+)
 
 
 def _boxes(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
@@ -77,7 +98,9 @@ def _boxes(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
             "label": box.title,
             "url": reverse("inbox") if box.code == "todo" else reverse("inbox_box", args=[box.code]),
             "count": waiting if box.code == "todo" else None,
-            "current": _is_here(request, reverse("inbox") if box.code == "todo" else reverse("inbox_box", args=[box.code])),
+            "current": _is_here(
+                request, reverse("inbox") if box.code == "todo" else reverse("inbox_box", args=[box.code])
+            ),
             "alert": box.code == "todo" and waiting > 0,
         }
         for box in boxes()

@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
     "workflow.roles.middleware.ActingMiddleware",
+    "workflow.administration.middleware.OneTimePassword",
     "workflow.people.middleware.ContextMiddleware",
 ]
 
@@ -276,6 +277,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "jobs": every(60, "workflow.flows.tasks.sweep_jobs"),
     "letters": every(60, "notifications.tasks.sweep_units"),
     "deliveries": every(60, "notifications.tasks.sweep_deliveries"),
+    "reports": every(3600, "projects.supervision.tasks.sweep_reports"),
     "reminders": every(600, "workflow.reminders.tasks.sweep_deadlines"),
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

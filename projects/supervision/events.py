@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Cycle, CycleState
@@ -13,7 +12,6 @@ from projects.supervision import asking, building, changing, duties, forms, sele
 from projects.supervision.models import Project, ProjectState
 from workflow.flows.events import Event, register_event
 from workflow.roles.models import RoleGrant
-from workflow.roles.selectors import live_grants
 
 UNDER_SUPERVISION = (CycleState.SUPERVISING, CycleState.EVALUATING)
 GOING_ON = (ProjectState.ASSIGNED, ProjectState.BUILDING, ProjectState.SUSPENDED, ProjectState.COMPLETED)
@@ -21,18 +19,12 @@ GOING_ON = (ProjectState.ASSIGNED, ProjectState.BUILDING, ProjectState.SUSPENDED
 
 def own_project(project: Project, grant: RoleGrant) -> bool:
     """A department acts on its own projects only; other offices on all of the township's."""
-    return grant.office != "department" or _held_at(grant, project.department_id)
+    return grant.office != "department" or grant.unit_id == project.department_id
 
 
 def own_group(project: Project, grant: RoleGrant) -> bool:
     """An inspector visits the project of the own group; a senior deputy any."""
-    return grant.office != "inspector" or _held_at(grant, project.group_id)
-
-
-def _held_at(grant: RoleGrant, unit_id: int | None) -> bool:
-    # One person may hold the office at several units, in several groups say; any of them counts.
-    same = live_grants(localdate()).filter(user=grant.user_id, office=grant.office, unit=unit_id)
-    return grant.unit_id == unit_id or same.exists()
+    return grant.office != "inspector" or grant.unit_id == project.group_id
 
 
 def under_supervision(cycle: Cycle, grant: RoleGrant) -> bool:

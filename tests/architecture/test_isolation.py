@@ -12,7 +12,12 @@ from tests.builders import at, township
 from workflow.people.isolation import PUBLIC, SYSTEM, apply, of_units, tenant_tables
 
 pytestmark = pytest.mark.django_db
-PLAN = {"year": 2027, "opens_on": date(2026, 9, 1), "planned_t": date(2027, 1, 20), "planned_t2": date(2028, 1, 18)}
+PLAN = {
+    "year": 2027,
+    "opens_on": date(2026, 9, 1),
+    "planned_t": date(2027, 1, 20),
+    "planned_t2": date(2028, 1, 18),
+}
 
 
 def run(sql: str):
@@ -31,7 +36,9 @@ def two_towns(db):
 
 
 def counts() -> dict[str, int]:
-    return {table: run(f"SELECT count(*) FROM {table}")[0][0] for table in [*tenant_tables(), "viewflow_task"]}
+    return {
+        table: run(f"SELECT count(*) FROM {table}")[0][0] for table in [*tenant_tables(), "viewflow_task"]
+    }
 
 
 def test_a_townships_context_sees_its_own_rows_and_none_of_anothers(two_towns):
@@ -39,7 +46,9 @@ def test_a_townships_context_sees_its_own_rows_and_none_of_anothers(two_towns):
     apply(of_units((one.unit.pk,)))
     assert run("SELECT DISTINCT unit_id FROM projects_cycle") == [(one.unit.pk,)]
     assert run("SELECT DISTINCT tenant_id FROM workflow_rolegrant") == [(one.unit.pk,)]
-    assert run(f"SELECT count(*) FROM viewflow_task WHERE owner_permission_obj_pk = '{other.unit.pk}'") == [(0,)]
+    assert run(f"SELECT count(*) FROM viewflow_task WHERE owner_permission_obj_pk = '{other.unit.pk}'") == [
+        (0,)
+    ]
 
 
 def test_without_a_context_nothing_is_seen(two_towns):
@@ -62,7 +71,7 @@ def test_a_townships_context_cannot_write_anothers_row(two_towns):
     with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
         run(
             "INSERT INTO workflow_entry (unit_id, at, body) "
-            f"VALUES ({other.unit.pk}, now(), '{{\"action\": \"x\", \"subject\": \"y\"}}')"
+            f'VALUES ({other.unit.pk}, now(), \'{{"action": "x", "subject": "y"}}\')'
         )
 
 

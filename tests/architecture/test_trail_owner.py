@@ -6,9 +6,13 @@ import psycopg
 import pytest
 
 
-def test_not_even_the_owner_changes_it_without_first_taking_the_trigger_away(fresh_database, owner_connection):
+def test_not_even_the_owner_changes_it_without_first_taking_the_trigger_away(
+    fresh_database, owner_connection
+):
     owner_connection.execute("SELECT set_config('piaojue.mode', 'system', false)")
-    owner_connection.execute("INSERT INTO workflow_unit (code, name, kind, path) VALUES ('U', '镇', 'township', '/')")
+    owner_connection.execute(
+        "INSERT INTO workflow_unit (code, name, kind, path) VALUES ('U', '镇', 'township', '/')"
+    )
     owner_connection.execute(
         "INSERT INTO workflow_entry (unit_id, at, body) SELECT id, now(), '{}' FROM workflow_unit WHERE code = 'U'"
     )

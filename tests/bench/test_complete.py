@@ -44,11 +44,18 @@ def prepared() -> Any:
 
 def waiting() -> list[int]:
     with within(SYSTEM):
-        return list(Deadline.objects.filter(key="collection.receive", done_at=None).values_list("pk", flat=True))
+        return list(
+            Deadline.objects.filter(key="collection.receive", done_at=None).values_list("pk", flat=True)
+        )
 
 
 def accept(task_id: int, town: Any) -> None:
-    complete(task_id, actor=town.of("gov_clerk"), data={"decision": "return", "reason": "请写明地点"}, at=at("2026-09-11"))
+    complete(
+        task_id,
+        actor=town.of("gov_clerk"),
+        data={"decision": "return", "reason": "请写明地点"},
+        at=at("2026-09-11"),
+    )
 
 
 def ours(task_id: int, town: Any) -> float:
@@ -119,7 +126,9 @@ def test_completing_a_task(fresh_database: str, database_server) -> None:
                 seen["raw"].append(raw(statements, opened, before))
                 assert task_id
     medians = {name: statistics.median(values) for name, values in seen.items()}
-    rows = [{"way": name, "steps_per_s": round(1 / medians[name]), **milliseconds(seen[name])} for name in seen]
+    rows = [
+        {"way": name, "steps_per_s": round(1 / medians[name]), **milliseconds(seen[name])} for name in seen
+    ]
     notes = [
         f"ours / bare viewflow: {medians['bare viewflow'] / medians['ours']:.2f} (goal ≥ 0.6, stretch 1.0)",
         f"ours / raw, same statements: {medians['raw'] / medians['ours']:.2f}",

@@ -14,7 +14,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from workflow.audit.models import Entry
 from workflow.flows.models import Deadline
@@ -69,8 +69,9 @@ class Stage:
         page = context.new_page()
         page.goto(f"/tasks/{task_id}/")
         expect(page.locator("h1")).to_contain_text(str(deadline.task.flow_task.task_title))
-        self._fill(page, data)
-        page.locator("button[name=op][value=submit]").click()
+        form = page.locator("form", has=page.locator("button[name=op][value=submit]"))
+        self._fill(form, data)
+        form.locator("button[name=op][value=submit]").click()
         if page.locator("button[name=op][value=confirm]").count():
             page.locator("button[name=op][value=confirm]").click()
         problems = page.locator(".error-summary").all_inner_texts()
@@ -96,7 +97,7 @@ class Stage:
         session.save()
         return str(session.session_key)
 
-    def _fill(self, page: Page, data: Mapping[str, Any]) -> None:
+    def _fill(self, page: Locator, data: Mapping[str, Any]) -> None:
         for name, value in data.items():
             values = [str(v) for v in value] if isinstance(value, list | tuple) else [str(value)]
             field = page.locator(f"[name='{name}']:not([type=hidden])")
@@ -111,14 +112,16 @@ class Stage:
             else:
                 field.fill(values[0])
 
-    def _tick(self, page: Page, name: str, values: list[str], *, lone: bool) -> None:
+    def _tick(self, page: Locator, name: str, values: list[str], *, lone: bool) -> None:
+        if values == [""]:
+            return
         if lone and values[0] in ("on", "True", "1", "yes"):
             page.locator(f"[name='{name}']").check()
             return
         for value in values:
             page.locator(f"[name='{name}'][value='{value}']").check()
 
-    def _fill_date(self, page: Page, name: str, value: str) -> None:
+    def _fill_date(self, page: Locator, name: str, value: str) -> None:
         """A date typed as 年, 月, 日; what the page does not ask for is left out, as a person would."""
         if page.locator(f"[name='{name}_year']").count() == 0:
             return

@@ -27,6 +27,8 @@ from workflow.people.isolation import SYSTEM, within
 
 T = date(2026, 1, 20)
 T2 = date(2027, 1, 19)
+
+
 @pytest.mark.parametrize(
     ("name", "deputies", "present", "sums", "seats"),
     [
@@ -64,5 +66,14 @@ def test_a_year_from_the_scheme_to_the_archive(
             assert elected == set(list(sums)[:seats])
             assert Archive.objects.filter(cycle=cycle).exists()
             kinds = set(papers_of(cycle).values_list("kind", flat=True))
-            assert {"scheme", "call", "bill", "method", "tally_report", "resolution", "announcement", "account"} <= kinds
+            assert {
+                "scheme",
+                "call",
+                "bill",
+                "method",
+                "tally_report",
+                "resolution",
+                "announcement",
+                "account",
+            } <= kinds
     assert timezone.now().year >= 2026

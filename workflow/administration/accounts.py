@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, get_hashers, make_password
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, now
 from django.utils.translation import gettext as _
 from django_otp import devices_for_user
 
@@ -130,9 +130,9 @@ def has_second_factor(user: User) -> bool:
 
 def locks() -> QuerySet[AccessAttempt]:
     """Pairs of user name and address that are locked after too many wrong passwords, the latest first."""
-    return AccessAttempt.objects.filter(failures_since_start__gte=settings.AXES_FAILURE_LIMIT).order_by(
-        "-attempt_time"
-    )
+    since = now() - timedelta(hours=settings.AXES_COOLOFF_TIME)
+    wrong = AccessAttempt.objects.filter(failures_since_start__gte=settings.AXES_FAILURE_LIMIT)
+    return wrong.filter(attempt_time__gte=since).order_by("-attempt_time")
 
 
 def release_lock(act: Act, lock: AccessAttempt) -> None:

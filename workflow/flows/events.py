@@ -23,7 +23,7 @@ from workflow.people.models import User
 from workflow.people.services import ancestors_of
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
-from workflow.roles.services import grant_for_update
+from workflow.roles.services import grants_for_update
 
 
 @dataclass(frozen=True)
@@ -147,8 +147,9 @@ def _locked(subject: Record) -> Record:
 def _office_for(wanted: Event, subject: Record, actor: User, office: str, at: datetime) -> RoleGrant:
     codes = [office] if office in wanted.offices else [] if office else list(wanted.offices)
     tenants = ancestors_of(subject.unit) if wanted.from_above else [subject.unit_id]
-    grant = grant_for_update(actor, codes, tenants, localdate(at))
-    if grant is None or (wanted.offered and not wanted.offered(subject, grant)):
+    grants = grants_for_update(actor, codes, tenants, localdate(at))
+    grant = next((g for g in grants if wanted.offered is None or wanted.offered(subject, g)), None)
+    if grant is None:
         titles = "、".join(registry.title_of(code) for code in wanted.offices)
         raise NotYourTurn(_("“%(title)s”由%(who)s办理。") % {"title": wanted.title, "who": titles})
     return grant

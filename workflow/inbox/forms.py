@@ -7,7 +7,15 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-STEPS = [("", _("全部环节")), (1, _("征集")), (2, _("初定")), (3, _("审议")), (4, _("票决")), (5, _("监督")), (6, _("评估"))]
+STEPS = [
+    ("", _("全部环节")),
+    (1, _("征集")),
+    (2, _("初定")),
+    (3, _("审议")),
+    (4, _("票决")),
+    (5, _("监督")),
+    (6, _("评估")),
+]
 
 
 class FilterForm(forms.Form):

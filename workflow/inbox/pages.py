@@ -52,7 +52,11 @@ def _shown(field: forms.Field, value: Any) -> str:
         return str(dict(field.choices).get(value, value))
     if isinstance(value, UploadedFile):
         return value.name or ""
-    return "、".join(map(str, value)) if hasattr(value, "__iter__") and not isinstance(value, str) else str(value)
+    return (
+        "、".join(map(str, value))
+        if hasattr(value, "__iter__") and not isinstance(value, str)
+        else str(value)
+    )
 
 
 @dataclass(frozen=True)

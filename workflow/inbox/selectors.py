@@ -73,7 +73,10 @@ def done_by(user: User, grant: RoleGrant) -> QuerySet[Deadline]:
 def started_by(user: User, grant: RoleGrant) -> QuerySet[Deadline]:
     """Tasks this person's acts have put before others and that are still open."""
     return (
-        _rows().filter(started_by=user, unit=grant.tenant, done_at=None).exclude(task__owner=user).order_by("due_on")
+        _rows()
+        .filter(started_by=user, unit=grant.tenant, done_at=None)
+        .exclude(task__owner=user)
+        .order_by("due_on")
     )
 
 

@@ -28,6 +28,18 @@ OTHER_ACTS = {
     "rulebook.adopt": gettext_lazy("施行新版规则"),
     "proposal.submit": gettext_lazy("提出意见建议"),
     "trail.export": gettext_lazy("导出办理记录"),
+    "vote.define": gettext_lazy("确定表决票"),
+    "vote.reject_tally": gettext_lazy("两次录入不一致，重新录入"),
+    "auth.sign_in": gettext_lazy("登录"),
+    "auth.sign_out": gettext_lazy("退出登录"),
+    "auth.password_change": gettext_lazy("修改密码"),
+    "auth.second_factor": gettext_lazy("启用两步验证"),
+    "person.create": gettext_lazy("新增人员"),
+    "person.reset_password": gettext_lazy("重置密码"),
+    "person.unlock": gettext_lazy("解除登录锁定"),
+    "person.drop_second_factor": gettext_lazy("停用两步验证"),
+    "people.import": gettext_lazy("导入人员"),
+    "units.import": gettext_lazy("导入单位"),
     "deadline.remind": gettext_lazy("到期提醒"),
 }
 

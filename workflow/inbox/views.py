@@ -147,7 +147,9 @@ def task_page(request: HttpRequest, task_id: int) -> HttpResponse:
 
 def _visible(task_id: int) -> Deadline:
     deadline = (
-        Deadline.objects.select_related("task", "task__process", "task__owner", "unit", "seat", "done_by", "started_by")
+        Deadline.objects.select_related(
+            "task", "task__process", "task__owner", "unit", "seat", "done_by", "started_by"
+        )
         .filter(pk=task_id)
         .first()
     )
@@ -195,7 +197,12 @@ def _draft_form(deadline: Deadline, grant: RoleGrant, act: Act) -> Any:
 
 
 def _show_task(
-    request: HttpRequest, deadline: Deadline, grant: RoleGrant, form: Any = None, reasons: Any = (), status: int = 200
+    request: HttpRequest,
+    deadline: Deadline,
+    grant: RoleGrant,
+    form: Any = None,
+    reasons: Any = (),
+    status: int = 200,
 ) -> HttpResponse:
     act, node = _act(request, deadline, grant), deadline.task.flow_task
     subject, mine = deadline.task.process.artifact, may_do(deadline, grant)
@@ -214,12 +221,16 @@ def _show_task(
         "history": [line_of(e) for e in _history(subject)],
         "next_steps": next_steps(node, subject, act.on),
         "returns": [(t.name, t.task_title) for t in node.returns],
-        "return_form": _return_form(node) if mine and node.returns and not isinstance(node, MeetingView) else None,
-        "hand_over_form": HandOverForm(people=colleagues) if mine and colleagues else None,
-        "urge_form": UrgeForm() if not mine and deadline.done_at is None else None,
+        "return_form": _return_form(node)
+        if mine and node.returns and not isinstance(node, MeetingView)
+        else None,
+        "hand_over_form": HandOverForm(people=colleagues, auto_id="hand_over_%s")
+        if mine and colleagues
+        else None,
+        "urge_form": UrgeForm(auto_id="urge_%s") if not mine and deadline.done_at is None else None,
         "urges": selectors.urges_of(deadline),
         "comments": deadline.task.comments.select_related("user").order_by("at"),
-        "comment_form": CommentForm(),
+        "comment_form": CommentForm(auto_id="comment_%s"),
         "seat_office": registry.title_of(deadline.office),
         "multipart": bool(form is not None and form.is_multipart()),
     }
@@ -227,7 +238,7 @@ def _show_task(
 
 
 def _return_form(node: Any) -> ReturnForm:
-    return ReturnForm(choices=[(t.name, str(t.task_title)) for t in node.returns])
+    return ReturnForm(auto_id="return_%s", choices=[(t.name, str(t.task_title)) for t in node.returns])
 
 
 def _history(subject: Any) -> list[Entry]:
@@ -249,7 +260,9 @@ def _check_context(request: HttpRequest, deadline: Deadline, form: Any) -> dict[
         "deadline": deadline,
         "node": deadline.task.flow_task,
         "answers": answers_of(form),
-        "posted": [(k, v) for k, vs in request.POST.lists() for v in vs if k not in ("csrfmiddlewaretoken", "op")],
+        "posted": [
+            (k, v) for k, vs in request.POST.lists() for v in vs if k not in ("csrfmiddlewaretoken", "op")
+        ],
         "back": reverse("task", args=[deadline.pk]),
         "next_steps": next_steps(deadline.task.flow_task, form.subject, form.act.on),
     }
@@ -439,7 +452,9 @@ def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: R
                 form = wanted.form_for(subject, act, grant, request.POST, request.FILES)
                 with acting(act):
                     if form.is_valid():
-                        return render(request, "workflow/check.html", _event_check(request, wanted, subject, form))
+                        return render(
+                            request, "workflow/check.html", _event_check(request, wanted, subject, form)
+                        )
             entry = events.perform(
                 wanted.key,
                 subject,
@@ -465,7 +480,9 @@ def _event_check(request: HttpRequest, wanted: Any, subject: Any, form: Any) -> 
         "node": wanted,
         "subject": subject,
         "answers": answers_of(form),
-        "posted": [(k, v) for k, vs in request.POST.lists() for v in vs if k not in ("csrfmiddlewaretoken", "op")],
+        "posted": [
+            (k, v) for k, vs in request.POST.lists() for v in vs if k not in ("csrfmiddlewaretoken", "op")
+        ],
         "back": request.path,
     }
 
@@ -501,5 +518,3 @@ def history(request: HttpRequest, kind: str, number: int) -> HttpResponse:
     page = Paginator(history_of(subject.reference), PER_PAGE).get_page(request.GET.get("page"))
     lines = [line_of(entry) for entry in page]
     return render(request, "workflow/history.html", {"subject": subject, "lines": lines, "page": page})
-
-

@@ -104,12 +104,7 @@ def holder_for_update(user: User, office: str, unit_id: int, at_date: date) -> R
     )
 
 
-def grant_for_update(user: User, offices: list[str], tenants: list[int], at_date: date) -> RoleGrant | None:
-    """A grant for any of `offices` anywhere in one of the tenants, held until the transaction ends; None: may not."""
-    return (
-        live_grants(at_date)
-        .filter(user=user, office__in=offices, tenant_id__in=tenants)
-        .select_related("unit", "tenant")
-        .select_for_update(of=("self",))
-        .first()
-    )
+def grants_for_update(user: User, offices: list[str], tenants: list[int], at_date: date) -> list[RoleGrant]:
+    """The grants for any of `offices` anywhere in the tenants, held until the transaction ends; none: may not act."""
+    grants = live_grants(at_date).filter(user=user, office__in=offices, tenant_id__in=tenants)
+    return list(grants.select_related("unit", "tenant").select_for_update(of=("self",)).order_by("pk"))

@@ -58,7 +58,14 @@ def open_tasks(cycle: Cycle, key: str, **filters: Any) -> list[Deadline]:
 
 
 def do_task(
-    cycle: Cycle, key: str, actor: User, day: date, *, hour: int = 9, filters: dict[str, Any] | None = None, **data: Any
+    cycle: Cycle,
+    key: str,
+    actor: User,
+    day: date,
+    *,
+    hour: int = 9,
+    filters: dict[str, Any] | None = None,
+    **data: Any,
 ) -> Entry:
     """Complete the one open task of a key; LookupError when it is not exactly one."""
     at = moment(day, hour)
@@ -68,7 +75,9 @@ def do_task(
     return complete(tasks[0].task_id, actor=actor, data=data, at=at)
 
 
-def meeting(members: list[User], day: date, *, agree: bool = True, minutes: str = "", reason: str = "") -> dict[str, Any]:
+def meeting(
+    members: list[User], day: date, *, agree: bool = True, minutes: str = "", reason: str = ""
+) -> dict[str, Any]:
     """A full meeting's data: all members attend and vote alike."""
     n = len(members)
     return {
@@ -82,7 +91,9 @@ def meeting(members: list[User], day: date, *, agree: bool = True, minutes: str 
     }
 
 
-def assembly(n: int, present: int, day: date, *, votes_for: int | None = None, minutes: str = "") -> dict[str, Any]:
+def assembly(
+    n: int, present: int, day: date, *, votes_for: int | None = None, minutes: str = ""
+) -> dict[str, Any]:
     """A congress decision by numbers; by default everyone present agrees."""
     agreed = present if votes_for is None else votes_for
     return {

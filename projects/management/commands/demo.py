@@ -21,7 +21,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--reset", action="store_true", help="清空演示数据库后重建（不可恢复）")
         parser.add_argument("--seed", type=int, default=1, help="生成人名和票数的种子，同一种子结果相同")
-        parser.add_argument("--today", type=date.fromisoformat, default=TODAY, help="演示所处的日期，如 2026-11-20")
+        parser.add_argument(
+            "--today", type=date.fromisoformat, default=TODAY, help="演示所处的日期，如 2026-11-20"
+        )
 
     def handle(self, *args: Any, reset: bool, seed: int, today: date, **options: Any) -> None:
         if settings.PRODUCTION:

@@ -22,7 +22,12 @@ from workflow.roles.selectors import context_of
 from workflow.roles.services import grant
 
 pytestmark = pytest.mark.django_db
-PLAN = {"year": 2027, "opens_on": date(2026, 9, 1), "planned_t": date(2027, 1, 20), "planned_t2": date(2028, 1, 18)}
+PLAN = {
+    "year": 2027,
+    "opens_on": date(2026, 9, 1),
+    "planned_t": date(2027, 1, 20),
+    "planned_t2": date(2028, 1, 18),
+}
 NOTE = {"title": "征集公告未发布", "words": "请说明原因并尽快发布。", "reply_by": "2026-09-30"}
 
 
@@ -43,7 +48,13 @@ def leader(town) -> User:
     user = User.objects.create(username="county", name="县人大联工委")
     county = town.unit.parent
     admin = User.objects.get(username__startswith="admin@")
-    grant(user=user, office="county", unit=county, act=Act(admin, "admin", county, at("2020-01-01")), since=SINCE)
+    grant(
+        user=user,
+        office="county",
+        unit=county,
+        act=Act(admin, "admin", county, at("2020-01-01")),
+        since=SINCE,
+    )
     return user
 
 
@@ -89,5 +100,9 @@ def test_the_database_lets_the_county_read_a_township_and_change_nothing(town, c
     assert Cycle.objects.update(period="改") == 0
     with pytest.raises(DatabaseError), transaction.atomic():
         Cycle.objects.create(
-            unit=town.unit, year=2030, opens_on=date(2029, 9, 1), planned_t=date(2030, 1, 1), planned_t2=date(2031, 1, 1)
+            unit=town.unit,
+            year=2030,
+            opens_on=date(2029, 9, 1),
+            planned_t=date(2030, 1, 1),
+            planned_t2=date(2031, 1, 1),
         )

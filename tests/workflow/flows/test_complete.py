@@ -19,7 +19,12 @@ from workflow.people.isolation import SYSTEM, apply, within
 from workflow.roles.models import RoleGrant
 from workflow.roles.services import grant, revoke
 
-PLAN = {"year": 2027, "opens_on": date(2026, 9, 1), "planned_t": date(2027, 1, 20), "planned_t2": date(2028, 1, 18)}
+PLAN = {
+    "year": 2027,
+    "opens_on": date(2026, 9, 1),
+    "planned_t": date(2027, 1, 20),
+    "planned_t2": date(2028, 1, 18),
+}
 SCHEME = {
     "opens_on": "2026-09-01",
     "planned_t": "2027-01-20",
@@ -43,7 +48,9 @@ def town(db):
 
 def test_completing_a_task_takes_no_more_than_thirty_statements(town):
     task = open_task("collection.scheme")
-    with CaptureQueriesContext(connection, ) as seen:
+    with CaptureQueriesContext(
+        connection,
+    ) as seen:
         complete(task.pk, actor=town.of("chair"), data=SCHEME, at=at("2026-08-12"))
     statements = [q["sql"] for q in seen if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]
     assert len(statements) <= 30, "\n".join(statements)
@@ -74,7 +81,13 @@ def test_a_task_is_handed_over_only_to_a_holder_of_the_same_office(town):
     with pytest.raises(Refused, match="不担任"):
         hand_over(task.pk, actor=town.of("chair"), to=town.of("finance"), reason="出差", at=at("2026-08-12"))
     deputy_chair = town.of("deputy", 15)
-    grant(user=deputy_chair, office="chair", unit=town.unit, act=town.act("clerk", at("2026-08-01")), since=date(2026, 1, 1))
+    grant(
+        user=deputy_chair,
+        office="chair",
+        unit=town.unit,
+        act=town.act("clerk", at("2026-08-01")),
+        since=date(2026, 1, 1),
+    )
     entry = hand_over(task.pk, actor=town.of("chair"), to=deputy_chair, reason="出差", at=at("2026-08-12"))
     assert (entry.action, open_task("collection.scheme").task.owner) == ("task.hand_over", deputy_chair)
 
@@ -97,7 +110,13 @@ def test_two_people_complete_one_task_and_the_next_step_comes_once(fresh_databas
     with within(SYSTEM):
         town = prepared()
         deputy_chair = town.of("deputy", 15)
-        grant(user=deputy_chair, office="chair", unit=town.unit, act=town.act("clerk", at("2026-08-01")), since=date(2026, 1, 1))
+        grant(
+            user=deputy_chair,
+            office="chair",
+            unit=town.unit,
+            act=town.act("clerk", at("2026-08-01")),
+            since=date(2026, 1, 1),
+        )
         task_id = open_task("collection.scheme").pk
     results: list[str] = []
     ready = threading.Barrier(2)
@@ -158,7 +177,11 @@ def test_a_task_completed_while_its_office_is_revoked_is_done_or_refused_never_h
         thread.join()
     with within(SYSTEM):
         opened = Deadline.objects.filter(key="collection.scheme_party").count()
-        order = list(Entry.objects.filter(action__in=("grant.revoke", "collection.scheme")).order_by("id").values_list("action", flat=True))
+        order = list(
+            Entry.objects.filter(action__in=("grant.revoke", "collection.scheme"))
+            .order_by("id")
+            .values_list("action", flat=True)
+        )
         assert results in (["done"], ["refused"])
         assert opened == (1 if results == ["done"] else 0)
         assert order == (["collection.scheme", "grant.revoke"] if results == ["done"] else ["grant.revoke"])

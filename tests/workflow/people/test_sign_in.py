@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+from axes.models import AccessAttempt
 from django.test import Client
+from django.utils.timezone import now
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -83,6 +86,12 @@ def test_the_administrator_releases_a_lock_and_it_is_on_record(
     assert sign_in(Client(), "clerk@T01", REMOTE_ADDR="10.0.0.1").status_code == 302
     (entry,) = acts("person.unlock")
     assert "10.0.0.1" not in entry.body
+
+
+def test_a_lock_that_ran_out_is_no_longer_listed(world: World, signed_in: Callable[[User], Client]) -> None:
+    wrong(Client(), "clerk@T01", "10.0.0.1", 5)
+    AccessAttempt.objects.update(attempt_time=now() - timedelta(minutes=16))
+    assert signed_in(world.admin).get("/people/locks/").context["rows"] == []
 
 
 def test_a_township_clerk_may_not_release_a_lock(world: World, signed_in: Callable[[User], Client]) -> None:

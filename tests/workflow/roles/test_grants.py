@@ -15,7 +15,7 @@ from workflow.people.models import Unit, UnitKind, User
 from workflow.people.services import create_unit
 from workflow.roles import registry
 from workflow.roles.selectors import context_of, grants_of, holders_of
-from workflow.roles.services import GrantRefused, grant, grant_for_update, holder_for_update, revoke
+from workflow.roles.services import GrantRefused, grant, grants_for_update, holder_for_update, revoke
 
 SINCE = date(2026, 1, 1)
 ON = date(2026, 6, 1)
@@ -123,7 +123,7 @@ def test_an_office_in_one_township_opens_nothing_in_another(county: Unit, town: 
     other = create_unit(code="T02", name="白石镇", kind=UnitKind.TOWNSHIP, parent=county)
     given(person, "clerk", town)
     assert holder_for_update(person, "clerk", other.pk, ON) is None
-    assert grant_for_update(person, ["clerk"], [other.pk], ON) is None
+    assert grants_for_update(person, ["clerk"], [other.pk], ON) == []
 
 
 def test_a_township_office_sees_its_township_and_a_county_office_everything_below(

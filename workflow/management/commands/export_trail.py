@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -75,8 +76,13 @@ def tenant_of(code: str) -> Unit:
 def _opened(output: str) -> Iterator[BinaryIO]:
     """A file that takes its name only when it is complete."""
     if output == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        try:
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        except BrokenPipeError as error:
+            # Whoever read us has seen enough; the interpreter must not stumble over the pipe again at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise CommandError("输出中断，未全部写出。", returncode=NOT_USABLE) from error
         return
     path = Path(output)
     partial = path.with_name(f"{path.name}.part")
