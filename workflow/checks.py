@@ -15,7 +15,7 @@ from workflow.people.isolation import unprotected_tables
 from workflow.roles import registry
 
 
-def _subclasses(cls: type) -> list[type]:
+def _subclasses(cls: Any) -> list[Any]:
     """Every subclass that belongs to an installed application."""
     found = [s for child in cls.__subclasses__() for s in (child, *_subclasses(child))]
     return [s for s in found if apps.get_containing_app_config(f"{s.__module__}.{s.__name__}")]

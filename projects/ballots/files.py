@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, TypeVar
 
 from projects.ballots.rules import (
@@ -83,8 +84,7 @@ def read_vote(content: bytes, *, pabulib: bool | None = None, overrides: Overrid
 def read_vote_at(path: str, *, overrides: Overrides = Overrides()) -> VoteFile:
     """A vote from a path; a path that cannot be read is a fault like any other (Unusable)."""
     try:
-        with open(path, "rb") as file:
-            content = file.read()
+        content = Path(path).read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise Unusable([Fault(path, f"文件无法读取（{reason}）")]) from error

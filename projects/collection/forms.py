@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from projects.collection.models import ProposerKind
-from workflow.flows.fields import ChineseDateField, FenField
+from workflow.flows.fields import ChineseDateField, FenField, choice_field
 from workflow.flows.forms import MeetingForm, StepForm
 
 Lines = forms.Textarea
@@ -144,7 +144,7 @@ class ProposalForm(forms.Form):
 
     def __init__(self, *args: Any, categories: list[str], anonymous: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["category"].choices = [("", _("请选择")), *((c, c) for c in categories)]
+        choice_field(self, "category").choices = [("", _("请选择")), *((c, c) for c in categories)]
         if not anonymous:
             self.fields["name"].required = self.fields["phone"].required = True
 
@@ -157,4 +157,4 @@ class RegisterForm(ProposalForm):
 
     def __init__(self, *args: Any, channels: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["channel"].choices = [(c, c) for c in channels]
+        choice_field(self, "channel").choices = [(c, c) for c in channels]

@@ -86,7 +86,7 @@ class Proposal(Record):
 
     @property
     def about(self) -> str:
-        return self.cycle.reference if self.cycle_id else ""
+        return f"{Cycle.kind}:{self.cycle_id}" if self.cycle_id else ""
 
     @property
     def step(self) -> int:

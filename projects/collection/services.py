@@ -81,7 +81,8 @@ def submit_proposal(
     The contact is kept apart and erasable; the trail knows only its salted hash. The caller begins the flow.
     """
     cycle = running_cycle(act.unit)
-    inside = bool(cycle and cycle.window_from and cycle.window_from <= act.on <= cycle.window_to)
+    window = (cycle.window_from, cycle.window_to) if cycle else (None, None)
+    inside = bool(window[0] and window[1] and window[0] <= act.on <= window[1])
     salt = secrets.token_hex(16)
     commitment = hashlib.sha256(f"{salt}|{name}|{phone}|{organisation}".encode()).hexdigest()
     with transaction.atomic():

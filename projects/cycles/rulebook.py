@@ -169,7 +169,7 @@ def _wrong(sentence: Any, **values: Any) -> str:
 
 def _refusal(sentences: Iterable[str]) -> PydanticCustomError:
     # One error may hold several sentences: pydantic stops at the first exception of a validator.
-    return PydanticCustomError("rule", "\n".join(sentences))  # type: ignore[arg-type]
+    return PydanticCustomError("rule", "\n".join(sentences))
 
 
 def _default_lengths() -> dict[str, int]:

@@ -85,7 +85,7 @@ class Question(Record):
 
     @property
     def about(self) -> str:
-        return self.cycle.reference
+        return f"{Cycle.kind}:{self.cycle_id}"
 
     @property
     def step(self) -> int:
@@ -156,7 +156,7 @@ class AddedMatter(Record):
 
     @property
     def about(self) -> str:
-        return self.cycle.reference
+        return f"{Cycle.kind}:{self.cycle_id}"
 
     @property
     def step(self) -> int:

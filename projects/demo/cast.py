@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
@@ -80,7 +81,7 @@ class Casting:
         email = f"{username.replace('@', '.')}@{MAIL}"
         return User.objects.create(username=username, name=name, email=email, password=self.stored_password)
 
-    def appoint(self, user: User, office: str, unit: Unit, **more: object) -> User:
+    def appoint(self, user: User, office: str, unit: Unit, **more: Any) -> User:
         grant(user=user, office=office, unit=unit, act=self.admin_act, since=self.since, **more)
         return user
 

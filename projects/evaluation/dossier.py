@@ -115,7 +115,7 @@ class Dossier:
 
     def enter_missing(self, *, step: int, note: str, **facts: str) -> None:
         """An item whose original cannot be read keeps its number and says so."""
-        self.entered.append(Entered(len(self.entered) + 1, step, note=note, **facts))
+        self.entered.append(Entered(len(self.entered) + 1, step, size=0, note=note, **facts))
 
     @property
     def missing(self) -> list[Entered]:

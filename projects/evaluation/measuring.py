@@ -145,7 +145,7 @@ def end_session(act: Act, cycle: Cycle, session: Session | None) -> None:
 def _held(cycle: Cycle, state: str) -> Vote:
     """The current ballot with its row locked, in the state the act needs."""
     current = selectors.measuring_vote(cycle)
-    vote = Vote.objects.select_for_update().filter(pk=current.pk if current else None).first()
+    vote = Vote.objects.select_for_update().filter(pk=current.pk).first() if current else None
     if vote is None or vote.state != state:
         where = vote.get_state_display() if vote else _("未确定")
         raise Refused(_("满意度测评当前为“%(state)s”，不能办理这一步。") % {"state": where})
@@ -175,7 +175,7 @@ def _key(act: Act, cycle: Cycle, sheet: Sheet, *, turn: int) -> None:
         vote=vote,
         turn=turn,
         round=under_way,
-        by=act.actor,
+        by=act.person,
         figures=sheet.as_json(),
         at=act.at,
     )
@@ -279,7 +279,7 @@ def _sign(act: Act, cycle: Cycle, office: str) -> None:
     if Signature.objects.filter(vote=vote, by=act.actor).exists():
         raise Refused(_("总监票人和监票人须由两人分别签字。"))
     Signature.objects.create(
-        unit=cycle.unit, vote=vote, by=act.actor, office=office, digest=digest_of(vote), at=act.at
+        unit=cycle.unit, vote=vote, by=act.person, office=office, digest=digest_of(vote), at=act.at
     )
 
 

@@ -85,7 +85,7 @@ class Measurement(Record):
 
     @property
     def about(self) -> str:
-        return self.cycle.reference
+        return f"{Cycle.kind}:{self.cycle_id}"
 
     @property
     def step(self) -> int:

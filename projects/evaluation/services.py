@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -132,12 +132,12 @@ def close_round(act: Act, cycle: Cycle, *, body: str) -> Outcome:
 
 def seat_of_group(cycle: Cycle, item: dict[str, int]) -> Unit:
     """The supervision group of the project under review."""
-    return Project.objects.select_related("group").get(pk=item["project"]).group
+    return cast(Unit, Project.objects.select_related("group").get(pk=item["project"]).group)
 
 
 def seat_of_department(cycle: Cycle, item: dict[str, int]) -> Unit:
     """The department answerable for a project."""
-    return Project.objects.select_related("department").get(pk=item["project"]).department
+    return cast(Unit, Project.objects.select_related("department").get(pk=item["project"]).department)
 
 
 def review_project(act: Act, cycle: Cycle, *, item: dict[str, int], words: str, **marks: int) -> None:
@@ -147,7 +147,7 @@ def review_project(act: Act, cycle: Cycle, *, item: dict[str, int], words: str, 
         project=Project.objects.get(pk=item["project"], cycle=cycle),
         marks={name.removeprefix("mark_"): mark for name, mark in marks.items()},
         words=words,
-        by=act.actor,
+        by=act.person,
         on=act.on,
     )
 

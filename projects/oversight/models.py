@@ -49,11 +49,11 @@ class Note(Record):
 
     @property
     def about(self) -> str:
-        return self.cycle.reference if self.cycle_id else ""
+        return f"{Cycle.kind}:{self.cycle_id}" if self.cycle_id else ""
 
     @property
     def step(self) -> int | None:
-        return self.cycle.step if self.cycle_id else None
+        return self.cycle.step if self.cycle else None
 
     @transition(field=state, source=NoteState.SENT, target=NoteState.REPLIED)
     def answer(self) -> None:

@@ -21,7 +21,7 @@ def _county_of(act: Act) -> Unit:
 def guide(act: Act, cycle: Cycle, *, title: str, words: str) -> None:
     """A guiding opinion; asks for nothing back."""
     Guidance.objects.create(
-        unit=cycle.unit, county=_county_of(act), title=title, words=words, by=act.actor, at=act.at
+        unit=cycle.unit, county=_county_of(act), title=title, words=words, by=act.person, at=act.at
     )
 
 
@@ -35,7 +35,7 @@ def send_note(act: Act, cycle: Cycle, *, title: str, words: str, reply_by: date)
         cycle=cycle,
         title=title,
         words=words,
-        by=act.actor,
+        by=act.person,
         sent_on=act.on,
         reply_by=reply_by,
     )
@@ -56,7 +56,7 @@ def sample(act: Act, cycle: Cycle, *, words: str) -> Outcome:
         cycle=cycle,
         seed=secrets.token_hex(8),
         words=words,
-        by=act.actor,
+        by=act.person,
         at=act.at,
     )
     return Outcome(after={"seed": drawn.seed})

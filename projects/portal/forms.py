@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.collection.forms import ProposalForm
 from projects.evaluation.models import Grade
 from projects.selection.models import Item
+from workflow.flows.fields import record_field
 from workflow.people.models import Unit, UnitKind
 
 Lines = forms.Textarea
@@ -132,7 +133,7 @@ class ObjectionForm(TrapForm):
 
     def __init__(self, *args: Any, items: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["item"].queryset = items  # type: ignore[attr-defined]
+        record_field(self, "item").queryset = items
 
 
 class RateForm(TrapForm):

@@ -28,6 +28,7 @@ from workflow.flows.errors import Refused
 from workflow.flows.events import events_on
 from workflow.inbox.story import line_of, title_of_action
 from workflow.inbox.views import acting_grant
+from workflow.roles.middleware import in_office
 from workflow.people.models import Unit
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
@@ -48,7 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _act(request: HttpRequest, grant: RoleGrant, unit: Unit) -> Act:
-    return Act(request.user, grant.office, unit, timezone.now())  # type: ignore[arg-type]
+    return Act(in_office(request).user, grant.office, unit, timezone.now())
 
 
 # ------------------------------------------------------------------------------- years

@@ -69,7 +69,7 @@ class Item(Record):
 
     @property
     def about(self) -> str:
-        return self.cycle.reference
+        return f"{Cycle.kind}:{self.cycle_id}"
 
     @property
     def step(self) -> int:
@@ -229,7 +229,7 @@ class Notice(Record):
 
     @property
     def about(self) -> str:
-        return self.cycle.reference
+        return f"{Cycle.kind}:{self.cycle_id}"
 
     @property
     def step(self) -> int:

@@ -13,6 +13,7 @@ from projects.site.text_size import NARROW_MEDIA, text_size_of
 from workflow.inbox.selectors import count_todo
 from workflow.inbox.views import boxes
 from workflow.roles import registry
+from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
 
 
@@ -31,12 +32,13 @@ def work(request: HttpRequest) -> dict[str, Any]:
     grant = getattr(request, "acting", None)
     if grant is None:
         return {}
+    grants = in_office(request).grants
     return {
         "acting": {
             "office_title": grant.title or registry.title_of(grant.office),
             "name": grant.user.name,
             "unit_name": grant.unit.name,
-            "grants": [_choice(g, grant) for g in request.grants] if len(request.grants) > 1 else [],
+            "grants": [_choice(g, grant) for g in grants] if len(grants) > 1 else [],
         },
         "nav": SimpleLazyObject(lambda: navigation(request, grant)),
     }

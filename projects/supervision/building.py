@@ -124,7 +124,7 @@ def report_progress(
         funded_fen=funded_fen,
         problems=problems,
         light=light,
-        by=act.actor,
+        by=act.person,
     )
     Milestone.objects.filter(pk__in=[m.pk for m in milestones_done], done_on=None).update(done_on=act.on)
     for photo in photos:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django.utils.translation import gettext_lazy as _
 from viewflow import this
@@ -11,7 +11,7 @@ from viewflow.workflow import nodes
 from viewflow.workflow.models import Process, Task
 
 from projects.cycles.flows import YearlyFlow, anchors_of
-from projects.cycles.selectors import cycle_of
+from projects.cycles.models import Cycle
 from projects.supervision import asking, building, changing, forms, inspecting, rules, selectors, services
 from projects.supervision.models import (
     ChangeKind,
@@ -35,11 +35,11 @@ INSPECTION_MONTHS = {"monthly": 1, "quarterly": 3, "half_year": 6}
 
 
 def _department(project: Project, item: dict[str, Any]) -> Unit:
-    return project.department
+    return cast(Unit, project.department)  # named at the hand-over, before any task of a project
 
 
 def _group(project: Project, item: dict[str, Any]) -> Unit:
-    return project.group
+    return cast(Unit, project.group)  # founded before its first task
 
 
 def _subject(activation: Any) -> Any:
@@ -330,17 +330,17 @@ class InspectFlow(YearlyFlow):
     @classmethod
     def due(cls, node: OfficeView, subject: Any, opened_on: date) -> DueDate | None:
         """A period of the rulebook after the last visit."""
-        cycle = cycle_of(subject)
+        cycle: Cycle = subject.cycle
         months = INSPECTION_MONTHS[cycle.rules.inspection_period]
         return resolve(Offset("after", months, "month"), anchors_of(cycle, opened_on))
 
 
 def _finding_department(finding: Finding, item: dict[str, Any]) -> Unit:
-    return finding.project.department
+    return _department(finding.project, item)
 
 
 def _finding_group(finding: Finding, item: dict[str, Any]) -> Unit:
-    return finding.project.group
+    return _group(finding.project, item)
 
 
 def _raiser(seat: Any) -> Any:

@@ -16,7 +16,7 @@ from projects.selection.models import Item, ItemState
 from projects.supervision import rules
 from projects.supervision.models import ANSWER_FORMS, ChangeKind, Contract, Milestone, Project, ProjectState
 from projects.supervision.selectors import expected_of, projects_of
-from workflow.flows.fields import ChineseDateField, FenField
+from workflow.flows.fields import ChineseDateField, FenField, record_field
 from workflow.flows.forms import AssemblyForm, MeetingForm, StepForm
 from workflow.people.models import Unit, UnitKind, User
 from workflow.roles.selectors import live_grants
@@ -32,7 +32,10 @@ class ManyFiles(forms.ClearableFileInput):
 
 
 class FilesField(forms.FileField):
-    """Any number of files; cleans to a list. Refused: a kind or a size the file store does not keep."""
+    """Any number of files; cleans to a list. Refused: a kind or a size the file store does not keep.
+
+    A form declares it as `files: Any`: the declaration goes into `fields`, while `form.files` stays the upload.
+    """
 
     widget = ManyFiles
 
@@ -271,7 +274,7 @@ class ProgressForm(StepForm):
 
     def prepare(self) -> None:
         rows = self.subject.milestones.filter(done_on=None)
-        field = self.fields["milestones_done"]
+        field = record_field(self, "milestones_done")
         field.queryset = rows
         field.label_from_instance = lambda m: f"{m.title}（{m.due_on}，{m.percent}%）"
         for name in ("percent", "invested_fen", "funded_fen"):
@@ -320,7 +323,7 @@ class ContractForm(DayForm):
     amount_fen = FenField(label=_("金额"))
     signed_on = ChineseDateField(label=_("签订（审定）日期"))
     words = forms.CharField(label=_("说明"), max_length=300, required=False)
-    files = FilesField(label=_("附件"), required=False)
+    files: Any = FilesField(label=_("附件"), required=False)
 
 
 class InspectForm(DayForm):
@@ -354,7 +357,7 @@ class RectifyForm(StepForm):
     remedy = forms.CharField(
         label=_("整改情况"), widget=Lines(attrs={"rows": 4}), min_length=4, max_length=4000
     )
-    files = FilesField(label=_("整改佐证"), required=False)
+    files: Any = FilesField(label=_("整改佐证"), required=False)
 
     def prepare(self) -> None:
         self.fields["remedy"].initial = self.subject.remedy
@@ -396,7 +399,7 @@ class AuditForm(StepForm):
         max_length=4000,
         required=False,
     )
-    files = FilesField(label=_("审计报告"), required=False)
+    files: Any = FilesField(label=_("审计报告"), required=False)
 
     def clean_issues(self) -> list[str]:
         return lines_of(self.cleaned_data["issues"])
@@ -410,7 +413,7 @@ class AcceptanceForm(DayForm):
     materials = forms.CharField(
         label=_("完成情况和验收材料目录"), widget=Lines(attrs={"rows": 5}), min_length=4, max_length=20000
     )
-    files = FilesField(label=_("验收材料"), required=False)
+    files: Any = FilesField(label=_("验收材料"), required=False)
 
 
 class AgreeForm(StepForm):
@@ -443,12 +446,12 @@ class ChangeForm(StepForm):
     finish_by = ChineseDateField(label=_("新的完成时限"), required=False)
     place = forms.CharField(label=_("新的建设地点"), max_length=120, required=False)
     department = forms.ModelChoiceField(Unit.objects.none(), label=_("新的责任单位"), required=False)
-    item = forms.ModelChoiceField(Item.objects.none(), label=_("替换为储备库项目"), required=False)
+    item: Any = forms.ModelChoiceField(Item.objects.none(), label=_("替换为储备库项目"), required=False)
     reason = forms.CharField(label=_("理由"), widget=Lines(attrs={"rows": 4}), min_length=10, max_length=1000)
 
     def prepare(self) -> None:
-        self.fields["department"].queryset = departments(self.subject.unit)
-        self.fields["item"].queryset = Item.objects.filter(
+        record_field(self, "department").queryset = departments(self.subject.unit)
+        record_field(self, "item").queryset = Item.objects.filter(
             unit=self.subject.unit,
             state__in=(ItemState.RESERVED, ItemState.NOT_ELECTED),
             project=None,
@@ -502,8 +505,8 @@ class InterpellationForm(StepForm):
     )
 
     def prepare(self) -> None:
-        self.fields["project"].queryset = projects_of(self.subject)
-        self.fields["movers"].queryset = holders("deputy", self.subject.unit, self.act.on)
+        record_field(self, "project").queryset = projects_of(self.subject)
+        record_field(self, "movers").queryset = holders("deputy", self.subject.unit, self.act.on)
 
     def clean_movers(self) -> list[User]:
         movers = list(self.cleaned_data["movers"])

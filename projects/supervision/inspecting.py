@@ -27,7 +27,7 @@ def record_inspection(
 ) -> Inspection:
     """代表视察: a visit with its place and what was found; the caller begins a flow per finding."""
     visit = Inspection.objects.create(
-        unit=project.unit, project=project, on=on, place=place, words=words, by=act.actor
+        unit=project.unit, project=project, on=on, place=place, words=words, by=act.person
     )
     for sentence in findings:
         raise_finding(act, project, sentence, inspection=visit)

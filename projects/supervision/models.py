@@ -71,7 +71,7 @@ class Project(Record):
 
     @property
     def about(self) -> str:
-        return self.cycle.reference
+        return f"{Cycle.kind}:{self.cycle_id}"
 
     @property
     def step(self) -> int:
@@ -355,7 +355,7 @@ class Interpellation(Record):
 
     @property
     def about(self) -> str:
-        return self.cycle.reference
+        return f"{Cycle.kind}:{self.cycle_id}"
 
     @property
     def step(self) -> int:

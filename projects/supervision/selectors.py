@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from viewflow.workflow.models import Process
@@ -231,7 +231,7 @@ def lines_of(change: Change) -> list[dict[str, Any]]:
     """What a change alters, one line each: the field's name, its value before and the value proposed."""
     return [
         {
-            "label": Project._meta.get_field(name).verbose_name,
+            "label": cast("Field[Any, Any]", Project._meta.get_field(name)).verbose_name,
             "before": shown(
                 name, change.before[name] if name in change.before else value_of(change.project, name)
             ),

@@ -92,5 +92,5 @@ def test_a_townships_context_cannot_write_anothers_row(two_towns):
 )
 def test_the_run_time_role_cannot_change_the_trail(two_towns, sql):
     assert run("SELECT count(*) > 0 FROM workflow_entry") == [(True,)]
-    with pytest.raises(DatabaseError, match="permission denied|must be owner"), transaction.atomic():
+    with pytest.raises(DatabaseError, match=r"permission denied|must be owner"), transaction.atomic():
         run(sql)

@@ -17,6 +17,7 @@ from workflow.audit.services import Act
 from workflow.people.isolation import Context, within
 from workflow.people.models import Unit
 from workflow.roles import registry
+from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
 
 
@@ -32,7 +33,7 @@ def may_export(grant: RoleGrant | None) -> TypeGuard[RoleGrant]:
 @require_safe
 def trail_export(request: HttpRequest, code: str) -> HttpResponseBase:
     """Stream a unit's trail; the export is on record before its first byte."""
-    grant, context = request.acting, getattr(request, "context", None)  # type: ignore[attr-defined]
+    grant, context = in_office(request).acting, getattr(request, "context", None)
     if not may_export(grant) or context is None:
         raise PermissionDenied(_("只有县级和审计人员可以导出办理记录。"))
     form, year = request.GET.get("format", "jsonl"), request.GET.get("year", "")

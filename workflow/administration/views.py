@@ -28,6 +28,7 @@ from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.people.models import Unit, User
 from workflow.roles import registry
+from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import grants_of, live_grants
 from workflow.roles.services import GrantRefused, grant, revoke
@@ -41,7 +42,7 @@ MOST_SHOWN = 200
 
 def keeper_grant(request: HttpRequest) -> RoleGrant:
     """The office acted in, where it keeps accounts: the administrator's or a township keeper's."""
-    acting = request.acting  # type: ignore[attr-defined]
+    acting = in_office(request).acting
     if acting is None or not (is_admin(acting) or is_keeper(acting)):
         raise PermissionDenied(_("人员由系统管理员和本级人大办管理。"))
     return acting
@@ -56,7 +57,7 @@ def admin_grant(request: HttpRequest) -> RoleGrant:
 
 
 def _act(request: HttpRequest, acting: RoleGrant) -> Act:
-    return Act(request.user, acting.office, acting.tenant, timezone.now())  # type: ignore[arg-type]
+    return Act(in_office(request).user, acting.office, acting.tenant, timezone.now())
 
 
 def _tenants(acting: RoleGrant) -> list[Unit]:

@@ -35,6 +35,13 @@ class Act:
 
         return localdate(self.at)
 
+    @property
+    def person(self) -> User:
+        """Who acts, for a record that names a person; LookupError for an act nobody with an account does."""
+        if self.actor is None:
+            raise LookupError("This act has no person.")
+        return self.actor
+
     def at_task(self, task: str) -> Act:
         return replace(self, task=task)
 

@@ -64,7 +64,7 @@ class OfficeFlow(Flow):
         Deadline.objects.create(
             task=activation.task,
             unit_id=subject.unit_id,
-            seat=node.seat_of(subject, activation.task.data),
+            seat_id=int(activation.task.owner_permission_obj_pk),
             office=node.office,
             key=node.key,
             step=node.step,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.forms import BaseForm
+
 
 class Refused(Exception):
     """An act that may not happen; nothing of it is left behind. code is stable, reasons are for people."""
@@ -44,14 +46,14 @@ class InvalidForm(Refused):
 
     code = "invalid"
 
-    def __init__(self, form) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, form: BaseForm) -> None:
         self.form = form
         super().__init__(*(f"{label}：{text}" for label, text in errors_of(form)))
 
 
-def errors_of(form) -> list[tuple[str, str]]:  # type: ignore[no-untyped-def]
+def errors_of(form: BaseForm) -> list[tuple[str, str]]:
     """The form's errors as (field label, sentence); errors of the whole form come under 本表."""
-    found = []
+    found: list[tuple[str, str]] = []
     for name, errors in form.errors.items():
         label = str(form.fields[name].label or name) if name in form.fields else "本表"
         found.extend((label, str(error)) for error in errors)

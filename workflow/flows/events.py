@@ -31,7 +31,8 @@ class Event:
     """One kind of act without a task. key: room.act, as in the rulebook and the trail.
 
     offices: who may; subject: the record it is done on; form: a StepForm; act: the service, act(act, subject,
-    **cleaned). from_above: done by an office that only reads the record (the county): it is not locked. when: subject, at → reasons why not now; offered: subject, grant → whether it makes sense to show.
+    **cleaned). from_above: done by an office that only reads the record (the county): it is not locked.
+    when: subject, at → reasons why not now; offered: subject, grant → whether it makes sense to show.
     """
 
     key: str

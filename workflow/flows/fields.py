@@ -2,13 +2,23 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from workflow.flows.money import FEN_PER_WAN, FEN_PER_YUAN, money
+
+
+def choice_field(form: forms.BaseForm, name: str) -> forms.ChoiceField:
+    """A form's field that is declared as a choice, to be given the choices of one record."""
+    return cast(forms.ChoiceField, form.fields[name])
+
+
+def record_field(form: forms.BaseForm, name: str) -> "forms.ModelChoiceField[Any]":
+    """A form's field that is declared as a choice of records, to be narrowed to those one record may name."""
+    return cast("forms.ModelChoiceField[Any]", form.fields[name])
 
 
 class ChineseDateWidget(forms.MultiWidget):
@@ -33,7 +43,7 @@ class ChineseDateWidget(forms.MultiWidget):
         parts = (value or "").split("-")
         return parts if len(parts) == 3 else [value, "", ""]
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> str | None:
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         if data.get(name):
             return data[name]
         parts = [(part or "").strip() for part in super().value_from_datadict(data, files, name)]
@@ -106,7 +116,7 @@ class FenField(forms.DecimalField):
             value = value.replace(",", "").replace("，", "").strip()
         return super().to_python(value)
 
-    def clean(self, value: Any) -> int | None:  # type: ignore[override]
+    def clean(self, value: Any) -> int | None:
         typed: Decimal | None = super().clean(value)
         if typed is None:
             return None

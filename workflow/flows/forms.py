@@ -12,6 +12,7 @@ from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
 
 from workflow.audit.services import Act
+from workflow.flows.fields import choice_field
 from workflow.flows.meetings import Division, agreed, faults
 from workflow.people.models import User
 from workflow.roles.selectors import holders_of
@@ -43,6 +44,11 @@ class StepForm(forms.Form):
 
     def prepare(self) -> None:
         """Add or narrow fields by the subject; does nothing here."""
+
+    def clean(self) -> dict[str, Any]:
+        """What has been cleaned so far; a form's own rules add to it."""
+        super().clean()
+        return self.cleaned_data
 
     def unchecked(self) -> StepForm:
         """The same form, showing what was typed without judging it yet (a draft)."""
@@ -95,7 +101,7 @@ class ReturnForm(forms.Form):
 
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to"].choices = choices
+        choice_field(self, "to").choices = choices
         if len(choices) == 1:
             self.fields["to"].initial = choices[0][0]
             self.fields["to"].widget = forms.HiddenInput()
@@ -149,7 +155,7 @@ class MeetingForm(MinutesForm):
     field_order = ["held_on", "attended", "votes_for", "votes_against", "votes_abstain", "minutes"]
 
     def prepare(self) -> None:
-        self.fields["attended"].choices = [(str(user.pk), user.name) for user in self._members()]
+        choice_field(self, "attended").choices = [(str(user.pk), user.name) for user in self._members()]
 
     def _members(self) -> list[User]:
         return holders_of(self.node.deciding, self.seat, self.act.on)

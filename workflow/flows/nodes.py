@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
 from django.utils.timezone import now
@@ -19,6 +19,9 @@ from viewflow.workflow.token import Token
 
 from workflow.flows.forms import MeetingForm, MinutesForm, StepForm
 from workflow.people.models import Unit, User
+
+if TYPE_CHECKING:
+    from workflow.flows.base import OfficeFlow
 
 Text = str | Promise
 
@@ -172,7 +175,9 @@ class EachSplit(Node):
 
     def __init__(self, items: Callable[[Any], Iterable[dict[str, Any]]]) -> None:
         super().__init__()
-        self._items, self._each, self._none = items, None, None
+        self._items = items
+        self._each: Any = None
+        self._none: Any = None
 
     def Each(self, node: Any) -> EachSplit:
         self._each = node
@@ -233,12 +238,12 @@ class SubFlow(mixins.NextNodeMixin, Node):
     bpmn_element = "callActivity"
     shape = nodes.Function.shape
 
-    def __init__(self, flow: Callable[[], type], title: Text) -> None:
+    def __init__(self, flow: Callable[[], type[OfficeFlow]], title: Text) -> None:
         super().__init__()
         self._flow, self.task_title = flow, title
 
     @property
-    def child(self) -> type:
+    def child(self) -> type[OfficeFlow]:
         return self._flow()
 
     def launch(self, activation: Any) -> None:

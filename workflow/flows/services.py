@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from viewflow.workflow.exceptions import FlowLockFailed
@@ -27,9 +27,6 @@ from workflow.people.models import User
 from workflow.roles import registry
 from workflow.roles.selectors import live_grants
 from workflow.roles.services import holder_for_update
-
-LOCK_TIMEOUT = "5s"
-
 
 @dataclass
 class Outcome:
@@ -61,15 +58,19 @@ def _turn(task_id: int, actor: User, at: datetime, request_id: str) -> Iterator[
         with task.flow_task.flow_class.lock(task.process_id):
             task.refresh_from_db(fields=["status", "owner", "started"])
             act = _checked(task, actor, at, request_id)
+            subject = task.process.artifact
+            if subject.unit_id == act.unit.pk:
+                subject.unit = act.unit  # read already, with the deadline
             with acting(act):
-                yield Turn(task, task.flow_task, task.process.artifact, act)
+                yield Turn(task, task.flow_task, subject, act)
 
 
 @contextmanager
 def busy_if_locked() -> Iterator[None]:
-    """Wait a little for a lock, then say so; a machine's conflict is somebody else having been first."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+    """Wait for a lock as long as the run-time role may (settings: lock_timeout), then say so.
+
+    A machine's conflict is somebody else having been first.
+    """
     try:
         yield
     except FlowLockFailed as error:
@@ -129,7 +130,7 @@ def complete(
             raise InvalidForm(form)
         if reasons := obstacles_of(turn.node, turn.subject, at):
             raise Obstructed(*reasons)
-        meeting = _meeting(turn, form) if isinstance(turn.node, MeetingView) else None
+        meeting = _meeting(turn, cast(MinutesForm, form)) if isinstance(turn.node, MeetingView) else None
         outcome = turn.node.act(turn.act, turn.subject, **_arguments(turn, form, meeting)) or Outcome()
         return _finish(turn, outcome, after=form.for_trail() | outcome.after)
 
@@ -285,7 +286,7 @@ def urge(task: Task, *, act: Act, words: str) -> Entry:
     if deadline.done_at:
         raise Taken(_("此事项已经办结，无须催办。"))
     with transaction.atomic():
-        Urge.objects.create(task=task, unit=deadline.unit, user=act.actor, at=act.at, words=words)
+        Urge.objects.create(task=task, unit=deadline.unit, user=act.person, at=act.at, words=words)
         return write_down(
             act,
             "task.urge",
@@ -305,7 +306,7 @@ def urge(task: Task, *, act: Act, words: str) -> Entry:
 
 def comment(task: Task, *, act: Act, words: str) -> None:
     """Leave a note on a task for the other offices; carries no decision."""
-    Comment.objects.create(task=task, unit=task.deadline.unit, user=act.actor, at=act.at, words=words)
+    Comment.objects.create(task=task, unit=task.deadline.unit, user=act.person, at=act.at, words=words)
 
 
 def cancel_flow(process: Any, act: Act, *, reason: str) -> None:

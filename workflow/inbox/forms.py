@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from workflow.flows.fields import choice_field
+
 STEPS = [
     ("", _("全部环节")),
     (1, _("征集")),
@@ -32,7 +34,7 @@ class FilterForm(forms.Form):
 
     def __init__(self, *args: Any, years: list[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["year"].choices = [("", _("全部年度")), *((y, str(y)) for y in years)]
+        choice_field(self, "year").choices = [("", _("全部年度")), *((y, str(y)) for y in years)]
         self.fields["words"].widget.attrs["placeholder"] = _("事项、项目、承办人")
 
 
@@ -44,7 +46,7 @@ class HandOverForm(forms.Form):
 
     def __init__(self, *args: Any, people: list[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to"].choices = [(user.pk, user.name) for user in people]
+        choice_field(self, "to").choices = [(user.pk, user.name) for user in people]
 
 
 class UrgeForm(forms.Form):

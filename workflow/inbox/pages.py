@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -47,9 +47,9 @@ def _shown(field: forms.Field, value: Any) -> str:
     if isinstance(value, date):
         return date_format(value, "DATE_FORMAT")
     if isinstance(field, forms.MultipleChoiceField):
-        return "、".join(str(label) for code, label in field.choices if str(code) in {str(v) for v in value})
+        return "、".join(str(label) for code, label in _pairs(field) if str(code) in {str(v) for v in value})
     if isinstance(field, forms.ChoiceField):
-        return str(dict(field.choices).get(value, value))
+        return str(dict(_pairs(field)).get(value, value))
     if isinstance(value, UploadedFile):
         return value.name or ""
     return (
@@ -57,6 +57,10 @@ def _shown(field: forms.Field, value: Any) -> str:
         if hasattr(value, "__iter__") and not isinstance(value, str)
         else str(value)
     )
+
+
+def _pairs(field: forms.ChoiceField) -> Iterable[tuple[Any, Any]]:
+    return cast("Iterable[tuple[Any, Any]]", field.choices)
 
 
 @dataclass(frozen=True)

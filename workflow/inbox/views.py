@@ -33,7 +33,7 @@ from workflow.inbox.story import line_of
 from workflow.machines.graph import machines
 from workflow.people.models import User
 from workflow.roles import registry
-from workflow.roles.middleware import SESSION_KEY
+from workflow.roles.middleware import SESSION_KEY, in_office
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import holders_of
 
@@ -43,9 +43,10 @@ HISTORY = 12
 
 def acting_grant(request: HttpRequest) -> RoleGrant:
     """The office the request acts in; refused for somebody who holds none today."""
-    if request.acting is None:  # type: ignore[attr-defined]
+    acting = in_office(request).acting
+    if acting is None:
         raise PermissionDenied(_("您目前没有任职，请与系统管理员联系。"))
-    return request.acting  # type: ignore[attr-defined]
+    return acting
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
         {
             "box": box,
             "title": titles[box],
-            "figures": selectors.figures_of(waiting, request.user, today),  # type: ignore[arg-type]
+            "figures": selectors.figures_of(waiting, in_office(request).user, today),
             "form": form,
             "page": page,
             "rows": [(deadline, deadline.task.flow_task) for deadline in page],
@@ -127,7 +128,7 @@ def _filtered(rows: list[Deadline], form: FilterForm, today: date) -> list[Deadl
 def switch_office(request: HttpRequest) -> HttpResponse:
     """Act in another of one's offices from now on."""
     wanted = request.POST.get("grant", "")
-    if any(str(g.pk) == wanted for g in request.grants):  # type: ignore[attr-defined]
+    if any(str(g.pk) == wanted for g in in_office(request).grants):
         request.session[SESSION_KEY] = int(wanted)
     return redirect("home")
 
@@ -159,7 +160,7 @@ def _visible(task_id: int) -> Deadline:
 
 
 def _act(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> Act:
-    return Act(request.user, grant.office, deadline.unit, timezone.now())  # type: ignore[arg-type]
+    return Act(in_office(request).user, grant.office, deadline.unit, timezone.now())
 
 
 def may_do(deadline: Deadline, grant: RoleGrant) -> bool:
@@ -271,13 +272,13 @@ def _check_context(request: HttpRequest, deadline: Deadline, form: Any) -> dict[
 def _complete(request: HttpRequest, deadline: Deadline, act: Act) -> HttpResponse:
     services.complete(
         deadline.pk,
-        actor=request.user,  # type: ignore[arg-type]
+        actor=act.person,
         data=request.POST,
         files=request.FILES,
         at=act.at,
         request_id=request.headers.get("X-Request-ID", ""),
     )
-    Draft.objects.filter(task_id=deadline.pk, user=request.user).delete()
+    Draft.objects.filter(task_id=deadline.pk, user=act.person).delete()
     return redirect("task_done", task_id=deadline.pk)
 
 
@@ -397,7 +398,7 @@ def task_done(request: HttpRequest, task_id: int) -> HttpResponse:
     deadline = _visible(task_id)
     if deadline.done_at is None:
         return redirect("task", task_id=task_id)
-    entry = Entry.objects.filter(pk=deadline.entry_id).first()
+    entry = Entry.objects.filter(pk=deadline.entry_id).first() if deadline.entry_id else None
     opened = (
         Deadline.objects.filter(about=deadline.about, task__previous=deadline.task, done_at=None)
         .select_related("task", "seat")
@@ -437,7 +438,7 @@ def event_page(request: HttpRequest, key: str, number: int) -> HttpResponse:
     except KeyError as unknown:
         raise Http404 from unknown
     subject = record_of(wanted.subject.kind, number)
-    act = Act(request.user, grant.office, subject.unit, timezone.now())  # type: ignore[arg-type]
+    act = Act(in_office(request).user, grant.office, subject.unit, timezone.now())
     if grant.office not in wanted.offices or (wanted.offered and not wanted.offered(subject, grant)):
         raise PermissionDenied(_("这件事不由您现在的职务办理，请先切换职务。"))
     if request.method == "POST":
@@ -458,7 +459,7 @@ def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: R
             entry = events.perform(
                 wanted.key,
                 subject,
-                actor=act.actor,  # type: ignore[arg-type]
+                actor=act.person,
                 office=grant.office,
                 data=request.POST,
                 files=request.FILES,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django_fsm import FSMField
 
-from workflow.machines.models import Record
+from workflow.machines.models import STATE, Record
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def machines() -> list[type[Record]]:
 
 
 def state_field(model: type[Record]) -> FSMField:
-    return model._meta.get_field("state")
+    return model._meta.get_field(STATE)
 
 
 def arrows(model: type[Record]) -> list[Arrow]:

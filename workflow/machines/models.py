@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from django_fsm import FSMModelMixin
 
 from workflow.people.models import Unit
+
+STATE = "state"
 
 
 class Record(FSMModelMixin, models.Model):
@@ -19,6 +21,11 @@ class Record(FSMModelMixin, models.Model):
 
     kind: ClassVar[str] = "record"
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+
+    if TYPE_CHECKING:  # from the subclass's own field
+        state: str
+
+        def get_state_display(self) -> str: ...
 
     class Meta:
         abstract = True

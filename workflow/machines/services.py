@@ -10,7 +10,7 @@ from django_fsm import TransitionNotAllowed, can_proceed
 
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
-from workflow.machines.models import Record
+from workflow.machines.models import STATE, Record
 
 
 class Conflict(Exception):
@@ -26,7 +26,7 @@ def fire(record: Record, arrow: str, act: Act, *, reason: str = "", **changes: A
     and read again first, so a stale copy never moves anything. Raises Conflict when the arrow does not leave the
     state the record is really in.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # a refusal ends the whole act, never half of it
         held = type(record)._base_manager.select_for_update().get(pk=record.pk)
         move = getattr(held, arrow)
         if not can_proceed(move):
@@ -38,7 +38,7 @@ def fire(record: Record, arrow: str, act: Act, *, reason: str = "", **changes: A
             move()
         except TransitionNotAllowed as error:
             raise Conflict(_("“%(what)s”已被他人处理，当前为“%(state)s”。") % _where(held)) from error
-        held.save(update_fields=["state", *changes])
+        held.save(update_fields=[STATE, *changes])
         entry = write_down(
             act,
             f"{held.kind}.{arrow}",

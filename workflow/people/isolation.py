@@ -161,7 +161,7 @@ def tenant_tables() -> list[str]:
 
     def carries_unit(model: type[models.Model]) -> bool:
         return any(
-            field.name in {"unit", "tenant"} and field.is_relation and field.related_model.__name__ == "Unit"
+            field.name in {"unit", "tenant"} and field.is_relation and getattr(field.related_model, "__name__", "") == "Unit"
             for field in model._meta.local_fields
         )
 

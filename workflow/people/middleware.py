@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.template.response import SimpleTemplateResponse
 
 from workflow.people.isolation import PUBLIC, Context, within
 
@@ -31,6 +32,6 @@ class ContextMiddleware:
             return None
         with within(getattr(request, "context", PUBLIC)):
             response = view(request, *args, **kwargs)
-            if hasattr(response, "render") and not response.is_rendered:
+            if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
                 response.render()
             return response

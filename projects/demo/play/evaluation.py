@@ -80,7 +80,7 @@ def play_evaluation(
 
 def _report_and_ask(town: Township, cycle: Cycle, t2: date, figures: Figures) -> None:
     reported = t2 - timedelta(days=45)
-    why = {
+    why: dict[str, Any] = {
         f"why_{p.pk}": "受雨季影响工期顺延，计划三个月内完工。"
         for p in judged_projects(cycle)
         if p.state != ProjectState.ACCEPTED
@@ -110,7 +110,7 @@ def _residents_rate(town: Township, cycle: Cycle, day: date, figures: Figures) -
 
 def play_measurement(town: Township, cycle: Cycle, day: date, figures: Figures, *, round_: int) -> None:
     """One ballot in the hall: opened, keyed by two counters alike, signed by two tellers. round_ counts from 0."""
-    vote = measuring_vote(cycle)
+    vote = ballot_under_way(cycle)
     present = vote.deputies_in_office - figures.absent
     do_task(
         cycle,
@@ -133,7 +133,7 @@ def keyed(cycle: Cycle, figures: Figures, issued: int, round_: int) -> dict[str,
     """The sheet as a counter keys it; whoever is in none of the three grades left the line empty."""
     valid = issued - figures.invalid
     data: dict[str, Any] = {"returned": issued, "valid": valid, "invalid": figures.invalid}
-    for option in measuring_vote(cycle).options.all():
+    for option in ballot_under_way(cycle).options.all():
         project = Project.objects.get(pk=option.reference.partition(":")[2])
         satisfied, basic, dissatisfied = figures.marks[project.number][round_]
         data |= {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 import projects.supervision.events  # noqa: F401  registers what offices do of their own accord
 from projects.cycles.models import Cycle
@@ -26,7 +26,7 @@ from workflow.flows.acting import acting
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
 from workflow.flows.services import complete, send_back
-from workflow.people.models import User
+from workflow.people.models import Unit, User
 
 USUAL: dict[int, str] = {2: "behind", 4: "stalled", 6: "unfinished"}
 LEADERS = ("副镇长（分管农业农村）", "副镇长（分管城乡建设）", "副镇长（分管社会事务）", "党委委员、副镇长")
@@ -140,14 +140,14 @@ class Supervision:
         kind, _, number = task.subject.partition(":")
         wanted = Project.objects.select_related("cycle__unit", "department", "group", "unit", "plan")
         if kind == Finding.kind:
-            return wanted.get(findings=number)
+            return wanted.get(findings=int(number))
         return wanted.get(pk=number)
 
     def course(self, project: Project) -> str:
         return self.outcomes.get(project.number, "steady")
 
     def clerk_of(self, project: Project) -> User:
-        return self.town.department_clerk(project.department)
+        return self.town.department_clerk(department_of(project))
 
     def group_of(self, project: Project) -> list[User]:
         deputies = self.town.deputies
@@ -208,7 +208,7 @@ class Supervision:
             finish_by=ends.isoformat(),
             funds="列入年度预算，按合同约定和形象进度分期拨付；不足部分由镇级财力统筹。",
             safeguards="成立工作专班，每周调度；公开施工单位、工期和监督电话，接受群众监督。",
-            responsible=f"{project.department.name}负责人",
+            responsible=f"{department_of(project).name}负责人",
             **_nodes(starts, ends),
         )
 
@@ -301,7 +301,7 @@ class Supervision:
             if back
             else {"decision": "close"}
         )
-        return self.do(task, finding.raised_by, day, **verdict)
+        return self.do(task, cast(User, finding.raised_by), day, **verdict)
 
     def accept(self, task: Deadline, day: date) -> bool:
         project = self.project(task)
