@@ -9,7 +9,7 @@ MESSAGES := $(wildcard locale/*/LC_MESSAGES/*.po)
 AS_TEST := DJANGO_SETTINGS_MODULE=tests.settings
 CODE := manage.py projects workflow notifications tests
 
-.PHONY: help setup dev demo test check lint types imports migrations browser long bench pins clean
+.PHONY: help setup dev demo test check lint types imports migrations browser long bench messages pins clean
 
 help: ## 列出命令
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ long: dev browser ## 长时间的检验（断电、篡改、并发、大量数�
 
 bench: dev ## 性能测量
 	@$(PY) -m pytest -m bench -s
+
+messages: dev ## 收集新的界面文字到翻译目录
+	@$(PY) -m scripts.messages
 
 pins: dev ## 按 pyproject.toml 重新锁定依赖
 	@for extra in base dev; do \

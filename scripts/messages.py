@@ -63,7 +63,9 @@ def stored(path: Path) -> Catalog:
 
 def update(path: Path) -> None:
     catalog = stored(path)
+    written_on = catalog.creation_date
     catalog.update(extracted(), no_fuzzy_matching=True)
+    catalog.creation_date = written_on  # a run that finds nothing new changes nothing
     with path.open("wb") as file:
         write_po(file, catalog, width=0, ignore_obsolete=True, sort_by_file=True, include_lineno=False)
 

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
@@ -22,6 +23,17 @@ from pytest_django.live_server_helper import LiveServer
 
 from projects.site.postgres import Urls
 from tests.databases import Server, connected_to
+
+# How long one example takes says how busy the machine is, not whether the rule holds.
+hypothesis.settings.register_profile("piaojue", deadline=None)
+hypothesis.settings.load_profile("piaojue")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Throw away the wake-ups earlier runs left: nobody listens to the broker of the tests."""
+    if not hasattr(session.config, "workerinput"):
+        shutil.rmtree(settings.VAR_DIR / "broker" / "messages", ignore_errors=True)
+        (settings.VAR_DIR / "broker" / "messages").mkdir(parents=True, exist_ok=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

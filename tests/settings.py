@@ -5,7 +5,8 @@ import os
 from projects.site.env import PROJECT
 
 os.environ["PIAOJUE_PROFILE"] = "test"
-os.environ.setdefault("CELERY_BROKER_URL", "memory://")  # nobody listens: wake-ups leave no files behind
+# Playwright keeps an event loop in the thread of the tests that come after it; the database is used there all the same.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 os.environ.setdefault("PIAOJUE_VAR", str(PROJECT / "var" / "test"))
 
 from projects.site.settings import *  # noqa: F403

@@ -52,10 +52,14 @@ class AttendanceForm(VoteForm):
     present = number(_("实到人数"))
     on_leave = number(_("请假人数"))
     leave = forms.MultipleChoiceField(
-        label=_("请假的代表"), widget=forms.CheckboxSelectMultiple, required=False
+        label=_("请假的代表"),
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}),
+        required=False,
     )
     absent = forms.MultipleChoiceField(
-        label=_("缺席的代表"), widget=forms.CheckboxSelectMultiple, required=False
+        label=_("缺席的代表"),
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}),
+        required=False,
     )
 
     def prepare(self) -> None:

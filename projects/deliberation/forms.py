@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.db.models import QuerySet
@@ -19,7 +19,7 @@ from projects.deliberation.method import method_draft
 from projects.deliberation.models import BudgetLine
 from projects.selection.models import Item
 from workflow.flows.fields import ChineseDateField, FenField
-from workflow.flows.forms import AssemblyForm, MeetingForm, StepForm
+from workflow.flows.forms import AssemblyForm, MeetingForm, MinutesForm, StepForm
 from workflow.people.models import Unit, User
 from workflow.roles.selectors import holders_of
 
@@ -37,7 +37,10 @@ def text(label: Any, *, rows: int = 5, required: bool = True, **more: Any) -> fo
 def persons(label: Any, *, required: bool = True, **more: Any) -> forms.MultipleChoiceField:
     """People by id; a name never reaches the trail."""
     return forms.MultipleChoiceField(
-        label=label, widget=forms.CheckboxSelectMultiple, required=required, **more
+        label=label,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}),
+        required=required,
+        **more,
     )
 
 
@@ -66,18 +69,24 @@ def titled(items: list[Item]) -> list[tuple[str, str]]:
     return [(str(item.pk), item.title) for item in items]
 
 
-class WhenAgreed:
+if TYPE_CHECKING:
+    Recorded = MinutesForm
+else:
+    Recorded = object  # a mixin brings rules, no fields
+
+
+class WhenAgreed(Recorded):
     """Fields a body fills only when it agrees; when it sends the matter back it needs its reason alone."""
 
     needed: ClassVar[tuple[str, ...]] = ()
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()  # type: ignore[misc]
-        if not self.errors and self.agreed():  # type: ignore[attr-defined]
+        data = super().clean()
+        if not self.errors and self.agreed():
             for name in self.needed:
                 if data.get(name) in (None, "", []):
-                    self.add_error(name, _("会议同意时，这一项必填。"))  # type: ignore[attr-defined]
-            if not self.errors:  # type: ignore[attr-defined]
+                    self.add_error(name, _("会议同意时，这一项必填。"))
+            if not self.errors:
                 self.check_agreed(data)
         return data
 
@@ -85,13 +94,13 @@ class WhenAgreed:
         """What must hold of an agreed decision; does nothing here."""
 
 
-class Resolved:
+class Resolved(Recorded):
     """A record that stands only when the body agreed: there is nowhere to send the matter back to."""
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()  # type: ignore[misc]
-        if not self.errors and not self.agreed():  # type: ignore[attr-defined]
-            self.add_error(None, _("赞成未过全体成员的半数，没有形成决定；请再次表决后填报。"))  # type: ignore[attr-defined]
+        data = super().clean()
+        if not self.errors and not self.agreed():
+            self.add_error(None, _("赞成未过全体成员的半数，没有形成决定；请再次表决后填报。"))
         return data
 
 
@@ -140,7 +149,9 @@ class AgendaForm(WhenAgreed, DecisionForm):
         label=_("会期（天）"), min_value=0.5, max_value=10, max_digits=3, decimal_places=1, required=False
     )
     seats = forms.IntegerField(label=_("拟应选项目数"), min_value=1, max_value=100, required=False)
-    candidates = persons(_("列入议程的候选项目"), required=False)
+    candidates = forms.MultipleChoiceField(
+        label=_("列入议程的候选项目"), widget=forms.CheckboxSelectMultiple, required=False
+    )
     left_out_reason = text(_("不列入议程的理由"), rows=2, required=False, max_length=1000)
     agenda = text(_("会议议程（草案）"), required=False)
     attending = text(_("列席人员名单"), rows=3, required=False, help_text=_("列席人员没有表决权。"))
@@ -173,7 +184,11 @@ class AgendaForm(WhenAgreed, DecisionForm):
 class ReviseForm(StepForm):
     """The government answers the presidium: which candidates it keeps, and what it says to the reason given."""
 
-    kept = persons(_("保留的候选项目"), help_text=_("增加项目须重新经党委研究和公示，不能在此办理。"))
+    kept = forms.MultipleChoiceField(
+        label=_("保留的候选项目"),
+        help_text=_("增加项目须重新经党委研究和公示，不能在此办理。"),
+        widget=forms.CheckboxSelectMultiple,
+    )
     words = text(_("修改情况说明"), rows=4, min_length=4, max_length=1000)
 
     def prepare(self) -> None:
@@ -212,6 +227,10 @@ class BudgetForm(StepForm):
             max_length=60,
             initial=line.source if line else _("本级财政预算"),
         )
+        short = {"code": _("预算科目"), "amount": _("列入金额"), "source": _("资金来源")}
+        self.together(
+            f"{item.number}. {item.title}", {f"{name}_{item.pk}": label for name, label in short.items()}
+        )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -238,10 +257,12 @@ class RollForm(StepForm):
         units = selectors.delegations_of(self.subject.unit, self.act.on)
         choices = [("", _("未编入")), *((str(unit.pk), unit.name) for unit in units)]
         before = _delegations_before(self.subject.unit)
-        for user in selectors.deputies_in_office(self.subject.unit, self.act.on):
+        deputies = selectors.deputies_in_office(self.subject.unit, self.act.on)
+        for user in deputies:
             self.fields[f"delegation_{user.pk}"] = forms.ChoiceField(
                 label=user.name, choices=choices, required=False, initial=before.get(user.pk, "")
             )
+        self.together(_("编入代表团"), {f"delegation_{user.pk}": user.name for user in deputies})
 
     def for_trail(self) -> dict[str, Any]:
         """Who sits in which delegation stands on the roll, not in the trail."""
@@ -356,6 +377,7 @@ class SettleForm(WhenAgreed, DecisionForm):
             self.fields[f"order_{item.pk}"] = forms.IntegerField(
                 label=_("“%(title)s”票面序号") % {"title": item.title}, min_value=1, initial=n, required=False
             )
+        self.together(_("票面序号"), {f"order_{item.pk}": item.title for item in self.items})
         self.fields["seats"].initial = self.subject.seats
         self.fields["mode"].initial = self.subject.rules.ballot_mode
         self.fields["method"].initial = method_draft(

@@ -56,16 +56,6 @@ class Township:
 
 
 @dataclass
-class County:
-    """The county, its people and its townships by code."""
-
-    unit: Unit
-    admin: User
-    county_clerk: User
-    townships: dict[str, Township] = field(default_factory=dict)
-
-
-@dataclass
 class Casting:
     """Makes units and people and grants their offices. since: the day every office begins."""
 

@@ -155,6 +155,8 @@ class KeyingForm(StepForm):
             for field, (word, _name) in GRADES.items():
                 more = {"initial": 0} if field == "not_pressed" else {}
                 self.fields[f"{field}_{option.pk}"] = _people(f"{option.title}：{word}", **more)
+            words = {f"{field}_{option.pk}": word for field, (word, _name) in GRADES.items()}
+            self.together(f"{option.position}. {option.title}", words)
 
     def sheet(self) -> Sheet:
         """The keyed figures as a sheet, once every field is valid."""
@@ -234,7 +236,9 @@ class LookBackForm(MeetingForm):
 
     def _add(self, project: Project) -> None:
         self.fields[f"state_{project.pk}"] = forms.ChoiceField(
-            label=project.title, choices=self.STATES, widget=forms.RadioSelect
+            label=project.title,
+            choices=self.STATES,
+            widget=forms.RadioSelect(attrs={"class": "choices-inline"}),
         )
         self.fields[f"words_{project.pk}"] = forms.CharField(
             label=_("“%(title)s”的情况") % {"title": project.title},
@@ -242,6 +246,8 @@ class LookBackForm(MeetingForm):
             min_length=4,
             max_length=1000,
         )
+        labels = {f"state_{project.pk}": _("使用情况"), f"words_{project.pk}": _("情况说明")}
+        self.together(f"{project.number}. {project.title}", labels)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

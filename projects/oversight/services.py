@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import date
+from typing import cast
 
 from projects.cycles.models import Cycle
 from projects.oversight.models import Guidance, Note, Sample
@@ -11,11 +12,12 @@ from workflow.audit.services import Act
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit
+from workflow.roles.models import RoleGrant
 
 
 def _county_of(act: Act) -> Unit:
-    grant = act.actor.grants.filter(office=act.office, revoked_at=None).select_related("unit").first()
-    return grant.unit
+    held = act.person.grants.filter(office=act.office, revoked_at=None).select_related("unit")
+    return cast(RoleGrant, held.first()).unit  # the act has been checked against the office
 
 
 def guide(act: Act, cycle: Cycle, *, title: str, words: str) -> None:

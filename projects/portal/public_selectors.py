@@ -28,7 +28,6 @@ from projects.evaluation.rules import Marks, ResidentsRating, residents_rating
 from projects.evaluation.selectors import measurement_table, rating_round_is_open
 from projects.selection.models import Item, Notice, NoticeState, Objection
 from projects.supervision.models import Change, Project, ProjectState
-from projects.supervision.rules import LIGHT_WORDS
 from workflow.people.isolation import of_units, within
 from workflow.people.models import Unit, UnitKind
 
@@ -234,6 +233,15 @@ def _result(vote: Vote) -> Result:
 
 
 LEVEL_OF_LIGHT = {"green": "green", "blue": "green", "yellow": "yellow", "orange": "yellow", "red": "red"}
+# What the rules call a light, for translation: the rules themselves know no language but Chinese.
+LIGHT_WORDS = {
+    "green": _lazy("正常"),
+    "yellow": _lazy("预警"),
+    "orange": _lazy("滞后"),
+    "red": _lazy("严重滞后"),
+    "blue": _lazy("已完工验收"),
+    "": _lazy("未报告"),
+}
 TONE_OF_LEVEL = {"green": "green", "yellow": "amber", "red": "red", "grey": "blue"}
 
 

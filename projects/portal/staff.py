@@ -28,9 +28,9 @@ from workflow.flows.errors import Refused
 from workflow.flows.events import events_on
 from workflow.inbox.story import line_of, title_of_action
 from workflow.inbox.views import acting_grant
-from workflow.roles.middleware import in_office
 from workflow.people.models import Unit
 from workflow.roles import registry
+from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
 
 PER_PAGE = 30

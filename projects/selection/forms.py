@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any, cast
 
 from django import forms
-from django.forms import BoundField
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -49,8 +48,6 @@ def _offer(form: forms.Form, name: str, choices: Iterable[tuple[Any, Any]]) -> N
 class RowsForm(StepForm):
     """A form with the same fields for every row. Subclasses say which rows, which fields, and what a row must hold."""
 
-    template_name = "steps/selection/rows_form.html"
-
     def row_objects(self) -> Iterable[Any]:
         """The records the rows stand for; their `pk` is the row's id."""
         raise NotImplementedError
@@ -73,17 +70,11 @@ class RowsForm(StepForm):
         for row in self.rows:
             fields = self.row_fields(row)
             self.names[row.pk] = [f"{name}_{row.pk}" for name in fields]
+            labels = {f"{name}_{row.pk}": field.label for name, field in fields.items()}
             for name, field in fields.items():
                 field.label = f"{self.row_title(row)}：{field.label}"
                 self.fields[f"{name}_{row.pk}"] = field
-
-    def groups(self) -> list[tuple[str, list[BoundField]]]:
-        """The page's groups: a title and its fields."""
-        return [(self.row_title(row), [self[n] for n in self.names[row.pk]]) for row in self.rows]
-
-    def others(self) -> list[BoundField]:
-        """Fields that stand outside the rows."""
-        return [self[name] for name in self.fields if name not in self._inside()]
+            self.together(self.row_title(row), labels)
 
     def _inside(self) -> set[str]:
         return {name for names in self.names.values() for name in names}
@@ -226,7 +217,7 @@ def _opinion_fields(row: Item, kind: str, words: Any) -> dict[str, forms.Field]:
         "opinion": forms.ChoiceField(
             label=_("意见"),
             choices=Appraisal.Opinion.choices,
-            widget=forms.RadioSelect,
+            widget=forms.RadioSelect(attrs={"class": "choices-inline"}),
             initial=before.opinion if before else None,
         ),
         "words": _words(words, min_length=2, initial=before.words if before else ""),

@@ -117,6 +117,8 @@ class HandOverForm(ResolvingForm):
                 self.fields[f"department_{project.pk}"] = forms.ModelChoiceField(
                     departments(self.subject.unit), label=_("责任单位：%(name)s") % {"name": name}
                 )
+            short = {f"leader_{project.pk}": _("责任领导"), f"department_{project.pk}": _("责任单位")}
+            self.together(name, {field: label for field, label in short.items() if field in self.fields})
 
     def projects(self) -> list[Project]:
         return list(projects_of(self.subject).filter(state=ProjectState.ELECTED))
@@ -147,7 +149,7 @@ class GroupsForm(ResolvingForm):
                 label=_("监督小组：%(number)s %(title)s")
                 % {"number": project.number, "title": project.title},
                 help_text=_("%(low)s 至 %(high)s 名代表") % {"low": book.group_min, "high": book.group_max},
-                widget=forms.CheckboxSelectMultiple,
+                widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}),
             )
 
     def projects(self) -> list[Project]:
@@ -220,6 +222,10 @@ class PlanForm(StepForm):
         self.fields[f"node_percent_{n}"] = forms.IntegerField(
             label=_("节点 %(n)s 应达进度（%%）") % here, min_value=1, max_value=100, required=n == 1
         )
+        short = {"title": _("名称"), "on": _("计划日期"), "percent": _("应达进度（%）")}
+        self.together(
+            _("节点 %(n)s") % here, {f"node_{name}_{n}": label for name, label in short.items()}
+        )
 
     def _fill_in_earlier(self) -> None:
         """A plan that came back starts from what was handed in."""
@@ -251,13 +257,20 @@ class PlanForm(StepForm):
         return data | {"titles": titles, "milestones": points}
 
 
+class MilestonesField(forms.ModelMultipleChoiceField):
+    """A choice of milestones, each named with its day and what should be reached by then."""
+
+    def label_from_instance(self, obj: Milestone) -> str:
+        return f"{obj.title}（{obj.due_on}，{obj.percent}%）"
+
+
 class ProgressForm(StepForm):
     """One period's figures; the light is worked out, never entered."""
 
     percent = forms.IntegerField(label=_("形象进度（%）"), min_value=0, max_value=100)
     invested_fen = FenField(label=_("累计完成投资"))
     funded_fen = FenField(label=_("累计资金到位"))
-    milestones_done = forms.ModelMultipleChoiceField(
+    milestones_done = MilestonesField(
         Milestone.objects.none(),
         label=_("已完成的节点"),
         widget=forms.CheckboxSelectMultiple,
@@ -274,9 +287,7 @@ class ProgressForm(StepForm):
 
     def prepare(self) -> None:
         rows = self.subject.milestones.filter(done_on=None)
-        field = record_field(self, "milestones_done")
-        field.queryset = rows
-        field.label_from_instance = lambda m: f"{m.title}（{m.due_on}，{m.percent}%）"
+        record_field(self, "milestones_done").queryset = rows
         for name in ("percent", "invested_fen", "funded_fen"):
             self.fields[name].initial = getattr(self.subject, name)
 
@@ -501,7 +512,7 @@ class InterpellationForm(StepForm):
         label=_("质询的问题和内容"), widget=Lines(attrs={"rows": 5}), min_length=10, max_length=4000
     )
     movers = forms.ModelMultipleChoiceField(
-        User.objects.none(), label=_("联名代表"), widget=forms.CheckboxSelectMultiple
+        User.objects.none(), label=_("联名代表"), widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"})
     )
 
     def prepare(self) -> None:

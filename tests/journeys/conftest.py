@@ -16,9 +16,3 @@ def browser(browser_path: str) -> Iterator[Browser]:
         )
         yield launched
         launched.close()
-
-
-@pytest.fixture(autouse=True)
-def beside_the_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Playwright keeps an event loop in this thread; the database is used from it all the same."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")

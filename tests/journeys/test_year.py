@@ -56,7 +56,9 @@ def founded(stage: Stage, name: str, deputies: int):  # type: ignore[no-untyped-
         return town, start_year(town.act("chair", at("2025-08-01")), **plan)
 
 
-def test_a_year_runs_from_the_scheme_to_the_archive_on_the_figures_of_siping(browser: Browser, served) -> None:
+def test_a_year_runs_from_the_scheme_to_the_archive_on_the_figures_of_siping(
+    browser: Browser, served
+) -> None:
     """45 ballots issued and returned, 42 for the first of two candidates; N is set to 50 (generated)."""
     stage = Stage(browser, served.url)
     with stage.on():
@@ -80,10 +82,21 @@ def test_a_year_runs_from_the_scheme_to_the_archive_on_the_figures_of_siping(bro
             assert elected(cycle) == {"农村人居环境整治和饮水工程"}
             assert Archive.objects.filter(cycle=cycle).exists()
             kinds = set(papers_of(cycle).values_list("kind", flat=True))
-            assert {"scheme", "call", "bill", "method", "tally_report", "resolution", "announcement", "account"} <= kinds
+            assert {
+                "scheme",
+                "call",
+                "bill",
+                "method",
+                "tally_report",
+                "resolution",
+                "announcement",
+                "account",
+            } <= kinds
 
 
-def test_twelve_candidates_and_ten_places_are_voted_on_the_figures_of_lanting(browser: Browser, served) -> None:
+def test_twelve_candidates_and_ten_places_are_voted_on_the_figures_of_lanting(
+    browser: Browser, served
+) -> None:
     """61, 61 and 60 are printed; N 68, 65 present and the other sums are generated to agree with them."""
     stage = Stage(browser, served.url)
     with stage.on():

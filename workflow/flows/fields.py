@@ -1,5 +1,7 @@
 """Form fields every room uses: a date in three parts, a sum of money kept in fen."""
 
+from __future__ import annotations
+
 from datetime import date
 from decimal import Decimal
 from typing import Any, cast
@@ -16,7 +18,7 @@ def choice_field(form: forms.BaseForm, name: str) -> forms.ChoiceField:
     return cast(forms.ChoiceField, form.fields[name])
 
 
-def record_field(form: forms.BaseForm, name: str) -> "forms.ModelChoiceField[Any]":
+def record_field(form: forms.BaseForm, name: str) -> forms.ModelChoiceField[Any]:
     """A form's field that is declared as a choice of records, to be narrowed to those one record may name."""
     return cast("forms.ModelChoiceField[Any]", form.fields[name])
 

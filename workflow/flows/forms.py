@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -12,7 +13,7 @@ from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
 
 from workflow.audit.services import Act
-from workflow.flows.fields import choice_field
+from workflow.flows.fields import ChineseDateField, choice_field
 from workflow.flows.meetings import Division, agreed, faults
 from workflow.people.models import User
 from workflow.roles.selectors import holders_of
@@ -26,6 +27,7 @@ class StepForm(forms.Form):
     private: names of fields that never enter the trail (personal data).
     """
 
+    template_name = "django/forms/sections.html"
     private: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
@@ -40,6 +42,7 @@ class StepForm(forms.Form):
     ) -> None:
         self.subject, self.act, self.node, self.seat, self.item = subject, act, node, seat, item or {}
         super().__init__(*args, **kwargs)
+        self.rows_together: list[tuple[str, list[str]]] = []
         self.prepare()
 
     def prepare(self) -> None:
@@ -49,6 +52,25 @@ class StepForm(forms.Form):
         """What has been cleaned so far; a form's own rules add to it."""
         super().clean()
         return self.cleaned_data
+
+    def together(self, title: Any, labels: Mapping[str, Any]) -> None:
+        """Show the fields of one row side by side under its title, each under a short label.
+
+        labels: field name → label; the field's own label stays whole for the error summary and the check page.
+        """
+        for name, label in labels.items():
+            field = cast(Any, self.fields[name])
+            field.short_label, field.row_title = label, title
+        self.rows_together.append((str(title), list(labels)))
+
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The rows shown together: a title and its fields."""
+        return [(title, [self[name] for name in names]) for title, names in self.rows_together]
+
+    def others(self) -> list[forms.BoundField]:
+        """The fields that stand outside the rows, in their order."""
+        inside = {name for _title, names in self.rows_together for name in names}
+        return [self[name] for name in self.fields if name not in inside]
 
     def unchecked(self) -> StepForm:
         """The same form, showing what was typed without judging it yet (a draft)."""
@@ -110,7 +132,7 @@ class ReturnForm(forms.Form):
 class MinutesForm(StepForm):
     """A meeting's votes and minutes; who or how many attended is added below."""
 
-    held_on = forms.DateField(label=_("会议日期"), help_text=_("如 2027-01-12"))
+    held_on = ChineseDateField(label=_("会议日期"))
     votes_for = forms.IntegerField(label=_("赞成"), min_value=0, max_value=2000)
     votes_against = forms.IntegerField(label=_("反对"), min_value=0, max_value=2000, initial=0)
     votes_abstain = forms.IntegerField(label=_("弃权"), min_value=0, max_value=2000, initial=0)
@@ -151,7 +173,9 @@ class MinutesForm(StepForm):
 class MeetingForm(MinutesForm):
     """A small body's record: its members are ticked one by one (presidium, Party committee)."""
 
-    attended = forms.MultipleChoiceField(label=_("出席人员"), widget=forms.CheckboxSelectMultiple)
+    attended = forms.MultipleChoiceField(
+        label=_("出席人员"), widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"})
+    )
     field_order = ["held_on", "attended", "votes_for", "votes_against", "votes_abstain", "minutes"]
 
     def prepare(self) -> None:

@@ -38,7 +38,6 @@ class Deadline(models.Model):
     done_office = models.CharField(max_length=20, blank=True)
     entry_id = models.BigIntegerField(null=True)
     cancelled = models.BooleanField(default=False)
-    urged: int  # how often, on rows of the inbox's own query
 
     class Meta:
         verbose_name = _("期限")

@@ -32,13 +32,15 @@ class OfficeActivation(ViewActivation):
     goto: str = ""
 
     @classmethod
-    def create(cls, flow_task, prev_activation, token, data=None, seed=None):  # type: ignore[no-untyped-def]
+    def create(
+        cls, flow_task: Node, prev_activation: Any, token: Any, data: Any = None, seed: Any = None
+    ) -> Any:
         activation = super().create(flow_task, prev_activation, token, data=data, seed=seed)
         activation.flow_class.open_deadline(activation)
         return activation
 
     @Activation.status.transition(source=STATUS.DONE)
-    def create_next(self):  # type: ignore[no-untyped-def]
+    def create_next(self) -> Iterator[Any]:
         if self.goto:
             yield self.flow_class.instance.node(self.goto)._create(self, self.task.token)
         elif self.flow_task._next:
@@ -115,13 +117,13 @@ class OfficeView(nodes.View):
     def seat_of(self, subject: Any, item: dict[str, Any]) -> Unit:
         return self.seat(subject, item) if self.seat else subject.unit
 
-    def calc_owner_permission(self, activation):  # type: ignore[no-untyped-def]
+    def calc_owner_permission(self, activation: Any) -> str:
         return self.office
 
-    def calc_owner_permission_obj(self, activation):  # type: ignore[no-untyped-def]
+    def calc_owner_permission_obj(self, activation: Any) -> Unit:
         return self.seat_of(activation.process.artifact, activation.task.data)
 
-    def calc_owner(self, activation):  # type: ignore[no-untyped-def]
+    def calc_owner(self, activation: Any) -> User | None:
         return self.to(activation.process.artifact, activation.task.data) if self.to else None
 
 
@@ -151,13 +153,13 @@ class MeetingView(OfficeView):
 class EachSplitActivation(SplitActivation):
     """Gives every item a token of its own, so that the join waits for all of them."""
 
-    def activate(self):  # type: ignore[no-untyped-def]
+    def activate(self) -> None:
         self.next_tasks = [(self.flow_task._each, item) for item in self.flow_task.items_of(self)]
 
     activate = Activation.status.super()(activate)
 
     @Activation.status.super()
-    def create_next(self):  # type: ignore[no-untyped-def]
+    def create_next(self) -> Iterator[Any]:
         source = Token.split_token_source(self.task.token, self.task.pk)
         if not self.next_tasks:
             yield self.flow_task._none._create(self, next(source))
@@ -204,18 +206,18 @@ class WaitingActivation(mixins.NextNodeActivationMixin, Activation):
     """Starts something and waits until it is told to go on."""
 
     @Activation.status.transition(source=STATUS.NEW, target=STATUS.SCHEDULED)
-    def activate(self):  # type: ignore[no-untyped-def]
+    def activate(self) -> None:
         self.task.started = now()
         self.task.save()
         self.flow_task.launch(self)
 
     # From STARTED alone: viewflow completes at once whatever may be completed after it was activated.
     @Activation.status.transition(source=STATUS.STARTED, target=STATUS.DONE)
-    def complete(self):  # type: ignore[no-untyped-def]
+    def complete(self) -> None:
         super().complete.original()
 
     @Activation.status.transition(source=STATUS.SCHEDULED, target=STATUS.STARTED)
-    def wake(self):  # type: ignore[no-untyped-def]
+    def wake(self) -> None:
         """What was waited for has happened."""
 
     def resume(self) -> None:
@@ -225,7 +227,7 @@ class WaitingActivation(mixins.NextNodeActivationMixin, Activation):
         self.activate_next()
 
     @Activation.status.transition(source=STATUS.SCHEDULED, target=STATUS.CANCELED)
-    def cancel(self):  # type: ignore[no-untyped-def]
+    def cancel(self) -> None:
         self.task.finished = now()
         self.task.save()
 
@@ -280,7 +282,7 @@ class OfficeEnd(nodes.End):
 
     class activation_class(nodes.End.activation_class):
         @Activation.status.super()
-        def activate(self):  # type: ignore[no-untyped-def]
+        def activate(self) -> None:
             super().activate.original()
             if self.process.finished and self.process.parent_task_id:
                 self.flow_class.resume(self.process.parent_task_id)

@@ -28,6 +28,7 @@ from workflow.roles import registry
 from workflow.roles.selectors import live_grants
 from workflow.roles.services import holder_for_update
 
+
 @dataclass
 class Outcome:
     """What a step's service may say beyond having worked.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from celery import shared_task
 from django.utils import timezone
@@ -49,7 +50,7 @@ def sweep_jobs() -> int:
     return len(waiting)
 
 
-def send(task, *args: int) -> bool:  # type: ignore[no-untyped-def]
+def send(task: Any, *args: int) -> bool:
     """Wake a worker; a broker that is away costs a minute, never a request."""
     try:
         task.apply_async(args=args, retry=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any, cast
 
 from django.db.models import Count, Q, QuerySet
 from viewflow.workflow.models import Task
@@ -80,9 +81,14 @@ def started_by(user: User, grant: RoleGrant) -> QuerySet[Deadline]:
     )
 
 
+def is_urged(deadline: Deadline) -> bool:
+    """Whether somebody has urged an open task; for the rows of the lists above, which count it."""
+    return bool(cast(Any, deadline).urged)
+
+
 def urged(grant: RoleGrant) -> list[Deadline]:
     """Open tasks of the office somebody has urged."""
-    return [deadline for deadline in todo(grant) if deadline.urged]
+    return [deadline for deadline in todo(grant) if is_urged(deadline)]
 
 
 def figures_of(rows: list[Deadline], user: User, today: date) -> Figures:

@@ -101,7 +101,7 @@ def _rows_of(box: str, grant: RoleGrant, waiting: list[Deadline]) -> list[Deadli
     if box == "queue":
         return [d for d in waiting if d.task.owner_id is None]
     if box == "urged":
-        return [d for d in waiting if d.urged]
+        return [d for d in waiting if selectors.is_urged(d)]
     source = selectors.done_by if box == "done" else selectors.started_by
     return list(source(grant.user, grant)[:500])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from django_fsm import FSMField
 
@@ -31,7 +32,7 @@ def machines() -> list[type[Record]]:
 
 
 def state_field(model: type[Record]) -> FSMField:
-    return model._meta.get_field(STATE)
+    return cast(FSMField, model._meta.get_field(STATE))
 
 
 def arrows(model: type[Record]) -> list[Arrow]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, migrations, models, transaction
 
@@ -100,23 +101,23 @@ class ForcePolicy(migrations.operations.base.Operation):
     ) -> None:
         self.model, self.column, self.public, self.write, self.own = model, column, public, write, own
 
-    def deconstruct(self):  # type: ignore[no-untyped-def]
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
         kwargs = {"column": self.column, "public": self.public, "write": self.write, "own": self.own}
         return (self.__class__.__name__, [self.model], kwargs)
 
-    def state_forwards(self, app_label, state) -> None:  # type: ignore[no-untyped-def]
+    def state_forwards(self, app_label: str, state: Any) -> None:
         return None
 
-    def _table(self, app_label, state) -> str:  # type: ignore[no-untyped-def]
+    def _table(self, app_label: str, state: Any) -> str:
         return state.apps.get_model(app_label, self.model)._meta.db_table
 
-    def database_forwards(self, app_label, schema_editor, from_state, to_state) -> None:  # type: ignore[no-untyped-def]
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         for statement in policy_sql(
             self._table(app_label, to_state), self.column, public=self.public, write=self.write, own=self.own
         ):
             schema_editor.execute(statement)
 
-    def database_backwards(self, app_label, schema_editor, from_state, to_state) -> None:  # type: ignore[no-untyped-def]
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         table = self._table(app_label, from_state)
         for name in ("reads", "adds", "edits", "removes"):
             schema_editor.execute(f'DROP POLICY {name} ON "{table}"')
@@ -161,7 +162,9 @@ def tenant_tables() -> list[str]:
 
     def carries_unit(model: type[models.Model]) -> bool:
         return any(
-            field.name in {"unit", "tenant"} and field.is_relation and getattr(field.related_model, "__name__", "") == "Unit"
+            field.name in {"unit", "tenant"}
+            and field.is_relation
+            and getattr(field.related_model, "__name__", "") == "Unit"
             for field in model._meta.local_fields
         )
 

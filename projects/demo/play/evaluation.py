@@ -15,9 +15,9 @@ from projects.demo.cast import Township
 from projects.demo.play.stage import do_task, meeting, moment, open_tasks
 from projects.evaluation.models import Archive, Grade
 from projects.evaluation.selectors import (
+    ballot_under_way,
     dimensions_of,
     judged_projects,
-    measuring_vote,
     projects_to_look_back_at,
 )
 from projects.evaluation.services import rate_project

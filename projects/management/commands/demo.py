@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from argparse import ArgumentParser
 from datetime import date
@@ -25,7 +26,11 @@ class Command(BaseCommand):
             "--today", type=date.fromisoformat, default=TODAY, help="演示所处的日期，如 2026-11-20"
         )
 
-    def handle(self, *args: Any, reset: bool, seed: int, today: date, **options: Any) -> None:
+        parser.add_argument(
+            "--jobs", type=int, default=os.cpu_count() or 1, help="同时建立的进程数，默认为处理器数"
+        )
+
+    def handle(self, *args: Any, reset: bool, seed: int, today: date, jobs: int, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("正式环境不能放入演示数据。")
         if reset:
@@ -34,9 +39,9 @@ class Command(BaseCommand):
             if Unit.objects.exists():
                 raise CommandError("数据库里已有数据；要重建请加 --reset。")
         started = time.monotonic()
-        county = Builder(today, seed, lambda words: self.stderr.write(words)).build()
+        townships = Builder(today, seed, self.stderr.write).build(jobs=min(jobs, 8))
         seconds = time.monotonic() - started
-        self.stdout.write(f"演示县已建成：{len(county.townships)} 个乡镇（街道），用时 {seconds:.0f} 秒。")
+        self.stdout.write(f"演示县已建成：{townships} 个乡镇（街道），用时 {seconds:.0f} 秒。")
 
     def _reset(self) -> None:
         from projects.demo.reset import empty_database
