@@ -115,7 +115,7 @@ TASK_TIMES: dict[str, TaskTime] = {
     "supervision.special_report": TaskTime(_("听取专项工作报告"), _by("year", 8, 31), 0, 60),
     "supervision.question": TaskTime(_("书面答复询问"), _wd("receipt", 10), 0, 40),
     "supervision.interpellation": TaskTime(
-        _("答复质询案"), _d("receipt"), 0, 30, "D", "组织法 24（会议期间）"
+        _("答复质询案"), _d("receipt"), 0, 30, "D", "组织法第二十四条（会议期间）"
     ),
     "supervision.change": TaskTime(_("处理项目变更请求"), _wd("receipt", 10), 1, 40),
     "supervision.decide_change": TaskTime(_("决定项目变更"), _d("after", 60), 1, 180),

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
+from projects.cycles.numerals import numeral
 from projects.cycles.rulebook import Rules, load
 from workflow.machines.models import Record
 from workflow.people.models import Unit
@@ -158,7 +159,7 @@ class Session(Record):
         constraints = [models.UniqueConstraint(fields=["unit", "term", "number"], name="session_once")]
 
     def __str__(self) -> str:
-        return f"{self.unit.name}第{self.term}届人民代表大会第{self.number}次会议"
+        return f"{self.unit.name}第{numeral(self.term)}届人民代表大会第{numeral(self.number)}次会议"
 
     @transition(field=state, source=SessionState.PLANNED, target=SessionState.CONVENED)
     def convene(self) -> None:

@@ -114,6 +114,11 @@ class Row:
     help: str
     changed: bool
 
+    @property
+    def grade_title(self) -> str:
+        """The grade in words."""
+        return str(GRADES[self.grade])
+
 
 @dataclass(frozen=True)
 class Change:
@@ -221,7 +226,7 @@ class Rules(BaseModel):
             _("议事组织"),
             "general",
             "L",
-            "组织法 59",
+            "组织法第五十九条",
             help=_("街道没有人民代表大会，用议事会的用语和人数规则"),
             choices={"congress": _("乡镇人民代表大会"), "assembly": _("街道议事会")},
         ),
@@ -422,7 +427,7 @@ class Rules(BaseModel):
             _("过半数的基数"),
             "voting",
             "L",
-            "组织法 25",
+            "组织法第二十五条",
             help=_("以全体代表为基数；其他基数与法律不一致，会预警"),
             choices=BASES,
         ),
@@ -433,7 +438,7 @@ class Rules(BaseModel):
             _("末位票数相等"),
             "voting",
             "T",
-            "组织法 29（参照）",
+            "组织法第二十九条（参照）",
             choices={"runoff": _("就票数相等的再次投票"), "all": _("全部入选")},
         ),
     ] = "runoff"
@@ -443,7 +448,7 @@ class Rules(BaseModel):
             _("再次投票仍须过半数"),
             "voting",
             "T",
-            "组织法 29（参照）",
+            "组织法第二十九条（参照）",
             help=_("默认以得票多的入选，不再要求过半数"),
         ),
     ] = False

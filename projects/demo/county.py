@@ -36,7 +36,7 @@ from workflow.people.services import create_unit
 
 TODAY = date(2026, 11, 20)
 SINCE_DAYS = 1500
-CURTAIN_HOUR = 14
+CURTAIN_HOUR = 13
 COUNTY = "SF00"
 Say = Callable[[str], None]
 

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import mimetypes
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from projects.cycles.models import Attachment, Cycle, Paper
-from projects.cycles.rulebook import FIXED, GROUPS, RulebookError, Rules, diff
+from projects.cycles.papers import KINDS
+from projects.cycles.rulebook import FIXED, GROUPS, RulebookError, Rules, diff, said
 from projects.cycles.selectors import rulebook_in_force, rules_in_force
 from projects.cycles.services import adopt_rulebook
 from projects.lifecycle.forms import StartYearForm
 from projects.lifecycle.seat_table import rows_of
 from projects.lifecycle.services import start_year
 from projects.portal import staff_selectors as selectors
+from projects.portal.beside import files_on
+from projects.portal.staff_selectors import cycle_named
+from projects.supervision.models import ProjectState
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
@@ -34,6 +39,9 @@ from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
 
 PER_PAGE = 30
+LINES = 10
+VOTE_STEP = 4
+SHOWN = ("image/jpeg", "image/png", "image/webp", "application/pdf")
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -91,7 +99,9 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
         "cycle": cycle,
         "steps": selectors.tasks_by_step(cycle),
         "figures": selectors.year_figures(cycle),
-        "papers": selectors.papers_for(cycle),
+        "papers": selectors.papers_by_step(cycle),
+        "projects": selectors.projects_visible(grant).filter(cycle=cycle),
+        "votes": selectors.votes_on(cycle),
         "events": events_on(cycle, grant, timezone.now()),
         "today": timezone.localdate(),
         "title_of": registry.title_of,
@@ -107,8 +117,22 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
 def projects(request: HttpRequest) -> HttpResponse:
     """Every elected project the office may see."""
     grant = acting_grant(request)
-    page = Paginator(selectors.projects_visible(grant), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "portal/projects.html", {"page": page})
+    wanted, state = request.GET.get("year", ""), request.GET.get("state", "")
+    shown = selectors.projects_visible(grant)
+    years = list(shown.order_by("-cycle__year").values_list("cycle__year", flat=True).distinct())
+    if wanted.isdigit():
+        shown = shown.filter(cycle__year=wanted)
+    if state in ProjectState.values:
+        shown = shown.filter(state=state)
+    context = {
+        "page": Paginator(shown, PER_PAGE).get_page(request.GET.get("page")),
+        "state": dict(ProjectState.choices).get(state, ""),
+        "tabs": [
+            {"label": _("全部年度"), "url": request.path, "current": not wanted},
+            *({"label": str(y), "url": f"?year={y}", "current": wanted == str(y)} for y in years),
+        ],
+    }
+    return render(request, "portal/projects.html", context)
 
 
 @require_safe
@@ -118,8 +142,16 @@ def project(request: HttpRequest, pk: int) -> HttpResponse:
 
     grant = acting_grant(request)
     held = get_object_or_404(selectors.projects_visible(grant), pk=pk)
-    lines = [line_of(e) for e in Entry.objects.filter(subject=held.reference).order_by("-id")[:20]]
-    context = {"project": held, "lines": lines, "events": events_on(held, grant, timezone.now())}
+    lines = [line_of(e) for e in Entry.objects.filter(subject=held.reference).order_by("-id")[:LINES]]
+    context = {
+        "project": held,
+        "lines": lines,
+        "events": events_on(held, grant, timezone.now()),
+        "files": files_on(held.reference),
+        "votes": selectors.votes_on(held.cycle),
+        "tasks": selectors.open_tasks_on(held),
+        "today": timezone.localdate(),
+    }
     return render(request, "portal/project.html", context | project_file(held))
 
 
@@ -128,9 +160,31 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
     """A paper of the file, for whoever works with it."""
     acting_grant(request)
     held = get_object_or_404(Paper.objects.select_related("unit", "cycle"), pk=pk)
-    files = Attachment.objects.filter(subject=held.reference)
-    attachments = [{"name": f.name, "url": f.file.url, "size": f.size} for f in files]
-    return render(request, "portal/paper.html", {"paper": held, "attachments": attachments})
+    context = {
+        "paper": held,
+        "kind": KINDS.get(held.kind, ""),
+        "attachments": files_on(held.reference),
+        "project": selectors.project_named(held.subject),
+        "votes": selectors.votes_on(held.cycle) if held.cycle and held.step == VOTE_STEP else [],
+    }
+    return render(request, "portal/paper.html", context)
+
+
+@require_safe
+def staff_file(request: HttpRequest, pk: int) -> FileResponse:
+    """A file of the township's records: pictures and PDF are shown, anything else is saved."""
+    acting_grant(request)
+    held = get_object_or_404(Attachment, pk=pk)
+    if not held.file.storage.exists(str(held.file.name)):
+        raise Http404(_("没有这个文件。"))
+    kind = mimetypes.guess_type(held.name)[0] or ""
+    shown = kind in SHOWN
+    return FileResponse(
+        held.file.open("rb"),
+        as_attachment=not shown,
+        filename=held.name,
+        content_type=kind if shown else "application/octet-stream",
+    )
 
 
 @require_safe
@@ -147,7 +201,10 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
     from projects.ballots.selectors import vote_page
 
     held = get_object_or_404(selectors.votes_visible(acting_grant(request)), pk=pk)
-    return render(request, "portal/vote.html", {"vote": held} | vote_page(held))
+    cycle = cycle_named(held.about_reference)
+    modes = said("ballot_mode").choices
+    context = {"vote": held, "cycle": cycle, "mode": modes.get(held.mode, ""), "papers": selectors.vote_papers(cycle) if cycle else []}
+    return render(request, "portal/vote.html", context | vote_page(held))
 
 
 # ------------------------------------------------------------------------------- rules and seats
@@ -165,6 +222,11 @@ def _township(request: HttpRequest, grant: RoleGrant) -> Unit:
     return grant.tenant
 
 
+def _choice_of_townships(grant: RoleGrant) -> list[Unit]:
+    """The townships a page may be turned to; none for somebody who sees one's own alone."""
+    return selectors.townships_below(grant.tenant) if registry.office(grant.office).reads_below else []
+
+
 @require_safe
 def rulebook(request: HttpRequest) -> HttpResponse:
     """Every setting with its grade, range and default; what this year froze; what changed since."""
@@ -177,6 +239,7 @@ def rulebook(request: HttpRequest) -> HttpResponse:
     context = {
         "unit": unit,
         "groups": _grouped(rules),
+        "townships": _choice_of_townships(grant),
         "fixed": FIXED,
         "book": rulebook_in_force(unit),
         "cycle": cycle,
@@ -250,7 +313,8 @@ def seat_table(request: HttpRequest) -> HttpResponse:
     cycle = cycles.filter(year=wanted).first() if wanted.isdigit() else cycles.order_by("-year").first()
     rows = rows_of(unit, cycle, timezone.localdate())
     steps = [(n, name, [r for r in rows if r.step == n]) for n, name in selectors.STEP_NAMES.items()]
-    return render(request, "portal/seat_table.html", {"unit": unit, "cycle": cycle, "steps": steps})
+    context = {"unit": unit, "cycle": cycle, "steps": steps, "townships": _choice_of_townships(grant)}
+    return render(request, "portal/seat_table.html", context)
 
 
 # ------------------------------------------------------------------------------- the trail and the county
@@ -267,9 +331,7 @@ def trail(request: HttpRequest) -> HttpResponse:
         "unit": unit,
         "page": page,
         "lines": [line_of(e) for e in page],
-        "townships": selectors.townships_below(grant.tenant)
-        if registry.office(grant.office).reads_below
-        else [],
+        "townships": _choice_of_townships(grant),
         "may_export": grant.office in ("county", "auditor", "chair", "clerk"),
         "title_of_action": title_of_action,
     }
@@ -302,5 +364,7 @@ def county(request: HttpRequest) -> HttpResponse:
             "building": selectors.projects_visible(grant).filter(state="building").count(),
             "accepted": selectors.projects_visible(grant).filter(state="accepted").count(),
         },
+        "funnel": selectors.funnel(cycles),
+        "standings": selectors.standings(cycles),
     }
     return render(request, "portal/county.html", context)

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.models import Vote
 from projects.collection.models import Proposal
 from projects.cycles.models import Cycle, CycleState, Paper
+from projects.evaluation.models import Grade, Rating
 from projects.selection.models import Item
 from projects.supervision.models import Project
 from workflow.flows.models import Deadline
@@ -68,8 +69,41 @@ def year_figures(cycle: Cycle) -> dict[str, int]:
     return {"proposals": proposals, **items, "finished": finished}
 
 
-def papers_for(cycle: Cycle) -> QuerySet[Paper]:
-    return Paper.objects.filter(cycle=cycle).order_by("step", "pk")
+def papers_by_step(cycle: Cycle) -> list[tuple[Any, list[Paper]]]:
+    """The year's papers, the latest step first: the step's name and its papers."""
+    found: dict[int, list[Paper]] = {}
+    for paper in Paper.objects.filter(cycle=cycle).order_by("-step", "-made_on", "-pk"):
+        found.setdefault(paper.step or 1, []).append(paper)
+    return [(STEP_NAMES[step], papers) for step, papers in found.items()]
+
+
+def votes_on(cycle: Cycle) -> list[Vote]:
+    """The votes of a year, the oldest first."""
+    return list(Vote.objects.filter(about_reference=cycle.reference).order_by("pk"))
+
+
+def vote_papers(cycle: Cycle) -> list[Paper]:
+    """The papers that say what a year's vote decided: the tally report, the resolution, the announcement."""
+    kinds = ("method", "tellers", "tally_report", "resolution", "announcement")
+    return list(Paper.objects.filter(cycle=cycle, kind__in=kinds).order_by("pk"))
+
+
+def cycle_named(reference: str) -> Cycle | None:
+    """The year a reference names; None for any other record."""
+    kind, _colon, number = reference.partition(":")
+    return Cycle.objects.select_related("unit").filter(pk=number).first() if kind == Cycle.kind else None
+
+
+def project_named(reference: str) -> Project | None:
+    """The project a reference names; None for any other record."""
+    kind, _colon, number = reference.partition(":")
+    return Project.objects.filter(pk=number).first() if kind == Project.kind else None
+
+
+def open_tasks_on(project: Project) -> list[Deadline]:
+    """What is to be done on a project now, by date."""
+    held = Deadline.objects.filter(subject=project.reference, done_at=None, cancelled=False)
+    return list(held.select_related("task", "seat", "unit").order_by("due_on", "pk"))
 
 
 def projects_visible(grant: RoleGrant) -> QuerySet[Project]:
@@ -152,3 +186,79 @@ def latest_cycles(year: int | None = None) -> list[Cycle]:
 def townships_below(unit: Unit) -> list[Unit]:
     kinds = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
     return list(Unit.objects.filter(path__startswith=unit.path, kind__in=kinds).order_by("code"))
+
+
+# ------------------------------------------------------------------------------- the county's figures
+
+DONE = ("completed", "accepted")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A township's projects of one year: how many, how many done, money in fen against the plan, residents' rate."""
+
+    cycle: Cycle
+    projects: int
+    done: int
+    late: int
+    budget: int
+    invested: int
+    satisfied: int
+    sample: int
+
+    @property
+    def done_percent(self) -> int:
+        return self.done * 100 // self.projects if self.projects else 0
+
+    @property
+    def money_percent(self) -> int:
+        return self.invested * 100 // self.budget if self.budget else 0
+
+    @property
+    def satisfied_percent(self) -> int | None:
+        return self.satisfied * 100 // self.sample if self.sample else None
+
+
+def standings(cycles: list[Cycle]) -> list[Standing]:
+    """Townships that have elected projects, in the order given; two queries whatever their number."""
+    live = Project.objects.filter(cycle__in=cycles).exclude(state="stopped")
+    sums = {
+        row["cycle"]: row
+        for row in live.values("cycle").annotate(
+            projects=Count("pk"),
+            done=Count("pk", filter=Q(state__in=DONE)),
+            late=Count("pk", filter=Q(light="red")),
+            budget=Sum("budget_fen"),
+            invested=Sum("invested_fen"),
+        )
+    }
+    said = _opinions(cycles)
+    return [_standing(c, sums[c.pk], said.get(c.pk, (0, 0))) for c in cycles if c.pk in sums]
+
+
+def _standing(cycle: Cycle, row: dict[str, Any], said: tuple[int, int]) -> Standing:
+    money = {name: row[name] or 0 for name in ("budget", "invested")}
+    return Standing(
+        cycle, row["projects"], row["done"], row["late"], **money, satisfied=said[0], sample=said[1]
+    )
+
+
+def _opinions(cycles: list[Cycle]) -> dict[int, tuple[int, int]]:
+    """Residents' opinions by year: how many satisfied or basically so, of how many."""
+    marks = Rating.objects.filter(project__cycle__in=cycles).values("project__cycle")
+    rows = marks.annotate(sample=Count("pk"), satisfied=Count("pk", filter=~Q(grade=Grade.DISSATISFIED)))
+    return {r["project__cycle"]: (r["satisfied"], r["sample"]) for r in rows}
+
+
+def funnel(cycles: list[Cycle]) -> dict[str, int]:
+    """From proposals to accepted projects, over the years shown."""
+    chosen = ("candidate", "on_ballot", "elected", "not_elected", "reserved")
+    items = Item.objects.filter(cycle__in=cycles)
+    projects = Project.objects.filter(cycle__in=cycles)
+    return {
+        "proposals": Proposal.objects.filter(cycle__in=cycles).count(),
+        "items": items.count(),
+        "candidates": items.filter(state__in=chosen).count(),
+        "elected": items.filter(state="elected").count(),
+        "done": projects.filter(state__in=DONE).count(),
+    }

@@ -13,6 +13,7 @@ urlpatterns = [
     path("projects/", login_required(staff.projects), name="projects"),
     path("projects/<int:pk>/", login_required(staff.project), name="project"),
     path("papers-on-file/<int:pk>/", login_required(staff.paper), name="staff_paper"),
+    path("files-on-file/<int:pk>/", login_required(staff.staff_file), name="staff_file"),
     path("votes/", login_required(staff.sessions), name="sessions"),
     path("votes/<int:pk>/", login_required(staff.vote), name="vote"),
     path("rulebook/", login_required(staff.rulebook), name="rulebook"),

@@ -77,10 +77,21 @@ BUSINESS = (
 OVERSIGHT = (
     ("county", _lazy("全县总览")),
     ("years", _lazy("各乡镇年度")),
+    ("projects", _lazy("项目库")),
+    ("sessions", _lazy("大会票决")),
+    ("seat_table", _lazy("座位表")),
+    ("rulebook", _lazy("规则")),
     ("county_notes", _lazy("提示函与指导")),
     ("trail", _lazy("档案与审计")),
 )
-AUDIT = (("years", _lazy("年度流程")), ("projects", _lazy("项目库")), ("trail", _lazy("档案与审计")))
+AUDIT = (
+    ("trail", _lazy("档案与审计")),
+    ("years", _lazy("年度流程")),
+    ("projects", _lazy("项目库")),
+    ("sessions", _lazy("大会票决")),
+    ("seat_table", _lazy("座位表")),
+    ("rulebook", _lazy("规则")),
+)
 ADMINISTRATION = (
     ("people", _lazy("人员与任职")),
     ("unit_import", _lazy("导入单位")),

@@ -223,9 +223,7 @@ class PlanForm(StepForm):
             label=_("节点 %(n)s 应达进度（%%）") % here, min_value=1, max_value=100, required=n == 1
         )
         short = {"title": _("名称"), "on": _("计划日期"), "percent": _("应达进度（%）")}
-        self.together(
-            _("节点 %(n)s") % here, {f"node_{name}_{n}": label for name, label in short.items()}
-        )
+        self.together(_("节点 %(n)s") % here, {f"node_{name}_{n}": label for name, label in short.items()})
 
     def _fill_in_earlier(self) -> None:
         """A plan that came back starts from what was handed in."""
@@ -512,7 +510,9 @@ class InterpellationForm(StepForm):
         label=_("质询的问题和内容"), widget=Lines(attrs={"rows": 5}), min_length=10, max_length=4000
     )
     movers = forms.ModelMultipleChoiceField(
-        User.objects.none(), label=_("联名代表"), widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"})
+        User.objects.none(),
+        label=_("联名代表"),
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}),
     )
 
     def prepare(self) -> None:

@@ -5,18 +5,9 @@ from __future__ import annotations
 from projects.ballots.models import Vote
 from projects.ballots.rules import Outcome, majority_phrase
 from projects.cycles.models import Cycle
+from projects.cycles.numerals import numeral
 from projects.selection.models import Item
 from projects.voting.selectors import deputies_in_office, elected_items, result_of, vote_session
-
-NUMERALS = "〇一二三四五六七八九"
-
-
-def numeral(n: int) -> str:
-    """A number below 100 as Chinese papers count their paragraphs: 十二."""
-    tens, ones = divmod(n, 10)
-    head = "" if not tens else "十" if tens == 1 else f"{NUMERALS[tens]}十"
-    return head + (NUMERALS[ones] if ones or not tens else "")
-
 
 def _list(items: list[Item]) -> str:
     return "\n".join(f"{numeral(n)}、{item.title}" for n, item in enumerate(items, 1))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from workflow.flows.fields import FenField
 from workflow.flows.money import wan
-from workflow.flows.nodes import OfficeView, SubFlow
+from workflow.flows.nodes import OfficeEnd, OfficeView, SubFlow
 from workflow.people.models import Unit
 from workflow.roles import registry
 from workflow.roles.selectors import holders_of
@@ -72,25 +72,32 @@ class Next:
     names: str
 
 
-def next_steps(node: Any, subject: Any, today: date) -> list[Next]:
-    """The human steps that follow a task, gates passed over; empty at the end of a flow or for an event."""
+def next_steps(node: Any, subject: Any, today: date, process: Any = None) -> list[Next]:
+    """The human steps that follow a task, gates passed over; empty for an event.
+
+    process: the task's own; where its flow ends, the flow that waits for it goes on. Empty where none does.
+    """
     if not isinstance(node, OfficeView):
         return []
     return [
         Next(str(step.task_title), registry.title_of(step.office), _names(step, subject, today))
-        for step in _following(node)
+        for step in _following(node, process)
     ]
 
 
-def _following(node: Any) -> Iterator[OfficeView]:
+def _following(node: Any, process: Any) -> Iterator[OfficeView]:
     seen, queue = set(), [edge.dst for edge in node._outgoing() if edge.label is None]
     while queue:
         step = queue.pop(0)
-        if step.name in seen:
+        if id(step) in seen:
             continue
-        seen.add(step.name)
+        seen.add(id(step))
         if isinstance(step, OfficeView):
             yield step
+        elif isinstance(step, OfficeEnd) and process is not None and process.parent_task:
+            waiting = process.parent_task
+            process = waiting.process
+            queue.extend(edge.dst for edge in waiting.flow_task._outgoing())
         elif isinstance(step, SubFlow):
             queue.extend(edge.dst for edge in step.child.instance.node("start")._outgoing())
         else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -41,7 +42,24 @@ OTHER_ACTS = {
     "people.import": gettext_lazy("导入人员"),
     "units.import": gettext_lazy("导入单位"),
     "deadline.remind": gettext_lazy("到期提醒"),
+    "archive.make": gettext_lazy("生成电子卷宗"),
+    "project.found": gettext_lazy("建立项目档案"),
+    "project.form_group": gettext_lazy("组建代表监督小组"),
+    "finding.raise": gettext_lazy("提出问题"),
+    "item.dissolve": gettext_lazy("拆分项目"),
+    "selection.object": gettext_lazy("提出异议"),
+    "change.ask": gettext_lazy("申请项目调整"),
+    "change.effect": gettext_lazy("项目调整生效"),
+    "change.undo": gettext_lazy("撤销项目调整"),
+    "interpellation.table": gettext_lazy("提出质询案"),
+    "evaluation.rate": gettext_lazy("群众评价"),
+    "vote.keyings_differ": gettext_lazy("两次录入不一致"),
 }
+
+
+STATE_NOW = gettext_lazy("转为“{state}”")
+# Acts of nobody in office: of the system itself, and of residents on the public pages.
+OUTSIDE = {"system": gettext_lazy("系统"), "resident": gettext_lazy("群众")}
 
 
 @dataclass(frozen=True)
@@ -65,7 +83,10 @@ def _titles() -> dict[str, Any]:
     found |= {event.key: event.title for event in events()}
     for model in machines():
         labels = states(model)
-        found |= {f"{model.kind}.{a.name}": labels.get(a.target, a.target) for a in arrows(model)}
+        found |= {
+            f"{model.kind}.{a.name}": format_lazy(STATE_NOW, state=labels.get(a.target, a.target))
+            for a in arrows(model)
+        }
     return found
 
 
@@ -82,8 +103,8 @@ def line_of(entry: Entry) -> Line:
     return Line(
         entry=entry,
         what=title_of_action(body["action"]),
-        who=entry.actor.name if entry.actor else _("系统"),
-        office=registry.title_of(body["office"]),
+        who=entry.actor.name if entry.actor else str(OUTSIDE.get(body["office"], OUTSIDE["system"])),
+        office="" if body["office"] in OUTSIDE else registry.title_of(body["office"]),
         label=body["label"],
         reason=body["reason"],
         returned=body["action"].endswith(".return"),

@@ -27,6 +27,7 @@ from workflow.flows.forms import ReturnForm
 from workflow.flows.models import Deadline, Draft
 from workflow.flows.nodes import MeetingView
 from workflow.inbox import selectors
+from workflow.inbox.beside import beside
 from workflow.inbox.forms import CommentForm, FilterForm, HandOverForm, UrgeForm
 from workflow.inbox.pages import answers_of, next_steps
 from workflow.inbox.story import line_of
@@ -38,7 +39,7 @@ from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import holders_of
 
 PER_PAGE = 30
-HISTORY = 12
+HISTORY = 8
 
 
 def acting_grant(request: HttpRequest) -> RoleGrant:
@@ -220,7 +221,8 @@ def _show_task(
         "obstacles": services.obstacles_of(node, subject, act.at) if mine else [],
         "facts": node.context(subject) if node.context else {},
         "history": [line_of(e) for e in _history(subject)],
-        "next_steps": next_steps(node, subject, act.on),
+        "next_steps": next_steps(node, subject, act.on, deadline.task.process),
+        "beside": beside(subject),
         "returns": [(t.name, t.task_title) for t in node.returns],
         "return_form": _return_form(node)
         if mine and node.returns and not isinstance(node, MeetingView)
@@ -265,7 +267,7 @@ def _check_context(request: HttpRequest, deadline: Deadline, form: Any) -> dict[
             (k, v) for k, vs in request.POST.lists() for v in vs if k not in ("csrfmiddlewaretoken", "op")
         ],
         "back": reverse("task", args=[deadline.pk]),
-        "next_steps": next_steps(deadline.task.flow_task, form.subject, form.act.on),
+        "next_steps": next_steps(deadline.task.flow_task, form.subject, form.act.on, deadline.task.process),
     }
 
 
@@ -505,6 +507,7 @@ def _show_event(
         "reasons": reasons,
         "obstacles": wanted.obstacles_of(subject, act.at),
         "history": [line_of(e) for e in _history(subject)],
+        "beside": beside(subject),
         "multipart": form.is_multipart(),
         "mine": True,
     } | (wanted.context(subject) if wanted.context else {})

@@ -227,12 +227,12 @@ def test_two_rulebooks_are_compared_in_the_words_of_the_page():
 def test_what_the_law_fixes_names_its_article_and_is_no_setting():
     by_law = {rule.basis for rule in FIXED if rule.grade == "L"}
     assert {
-        "组织法 14",
-        "组织法 18",
-        "组织法 22",
-        "组织法 24",
-        "组织法 25",
-        "组织法 36",
+        "组织法第十四条",
+        "组织法第十八条",
+        "组织法第二十二条",
+        "组织法第二十四条",
+        "组织法第二十五条",
+        "组织法第三十六条",
     } <= by_law
     assert "quorum" not in Rules.model_fields
     assert all(rule.group in GROUPS and rule.grade in GRADES and rule.basis for rule in FIXED)

@@ -1,0 +1,70 @@
+"""The pages and papers of the year that stand beside every step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from projects.ballots.models import Vote
+from projects.cycles.models import Attachment, Cycle, Paper
+from projects.supervision.models import Project
+from workflow.inbox.beside import Beside, show_beside
+from workflow.machines.models import Record
+
+LATEST = 8
+
+
+@show_beside
+def of_record(subject: Record) -> Beside:
+    """The year, the project and the vote of a record; its own files and the latest papers of its year."""
+    cycle, project = cycle_of(subject), project_of(subject)
+    links = [_page(_("年度流程"), str(cycle), "year", cycle.pk)] if cycle else []
+    if project:
+        links.append(_page(_("项目档案"), project.title, "project", project.pk))
+    vote = Vote.objects.filter(about_reference=cycle.reference).order_by("-pk").first() if cycle else None
+    if vote:
+        links.append(_page(_("大会票决"), vote.title, "vote", vote.pk))
+    own = subject.reference if project is None else project.reference
+    return Beside(links, files_on(subject.reference) + papers_beside(cycle, own))
+
+
+def cycle_of(subject: Record) -> Cycle | None:
+    """The year a record belongs to; None for one outside every year."""
+    kind, _colon, number = (subject.about or subject.reference).partition(":")
+    return Cycle.objects.select_related("unit").filter(pk=number).first() if kind == Cycle.kind else None
+
+
+def project_of(subject: Record) -> Project | None:
+    """The project a record is, or is about."""
+    return subject if isinstance(subject, Project) else getattr(subject, "project", None)
+
+
+def _page(kind: str, title: str, name: str, number: int) -> dict[str, Any]:
+    return {"kind": kind, "label": title, "url": reverse(name, args=[number])}
+
+
+def files_on(*references: str) -> list[dict[str, Any]]:
+    """The files kept with records, each with the address staff open it at."""
+    held = Attachment.objects.filter(subject__in=references).order_by("pk")
+    return [
+        {"name": f.name, "url": reverse("staff_file", args=[f.pk]), "size": f.size, "note": ""} for f in held
+    ]
+
+
+def papers_beside(cycle: Cycle | None, reference: str) -> list[dict[str, Any]]:
+    """The latest papers of a record and of its year, the newest first."""
+    about = Q(subject=reference) | Q(subject=cycle.reference) if cycle else Q(subject=reference)
+    papers = Paper.objects.filter(about).order_by("-made_on", "-pk")[:LATEST]
+    return [
+        {
+            "name": paper.title,
+            "url": reverse("staff_paper", args=[paper.pk]),
+            "size": None,
+            "note": date_format(paper.made_on, "DATE_FORMAT"),
+        }
+        for paper in papers
+    ]
