@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from projects.collection.models import ProposerKind
+from projects.cycles.selectors import rules_for
 from workflow.flows.fields import ChineseDateField, FenField, choice_field
 from workflow.flows.forms import MeetingForm, StepForm
 
@@ -149,12 +150,25 @@ class ProposalForm(forms.Form):
             self.fields["name"].required = self.fields["phone"].required = True
 
 
-class RegisterForm(ProposalForm):
-    """The same form, registered for somebody by a station, a deputy or an office."""
+class RegisterForm(ProposalForm, StepForm):
+    """The same form, registered for somebody by a station, or handed in by a deputy or an office."""
 
+    private: ClassVar[tuple[str, ...]] = ("name", "phone")
     proposer_kind = forms.ChoiceField(label=_("提出人类别"), choices=ProposerKind.choices)
     channel = forms.ChoiceField(label=_("征集渠道"))
 
-    def __init__(self, *args: Any, channels: list[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choice_field(self, "channel").choices = [(c, c) for c in channels]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        rules = rules_for(kwargs["subject"])
+        anonymous = rules.anonymous_proposals
+        super().__init__(*args, categories=rules.categories, anonymous=anonymous, **kwargs)
+        choice_field(self, "channel").choices = [(c, c) for c in rules.channels]
+        self.fields["name"].label = _("提出人姓名")
+        self.fields["proposer_kind"].initial = KIND_OF_OFFICE.get(self.act.office, ProposerKind.RESIDENT)
+
+
+KIND_OF_OFFICE = {
+    "deputy": ProposerKind.DEPUTY,
+    "senior_deputy": ProposerKind.SENIOR_DEPUTY,
+    "department": ProposerKind.DEPARTMENT,
+    "party": ProposerKind.PARTY,
+}

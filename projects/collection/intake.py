@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -12,10 +13,12 @@ from projects.collection.flows import ProposalFlow
 from projects.collection.models import Proposal, ProposalState
 from projects.collection.services import submit_proposal, take_from_pool
 from projects.cycles.models import Cycle
+from projects.cycles.selectors import running_cycle
 from workflow.audit.services import Act
 from workflow.flows.acting import acting
+from workflow.flows.errors import Refused
 from workflow.flows.models import Deadline
-from workflow.flows.services import busy_if_locked, cancel_flow
+from workflow.flows.services import Outcome, busy_if_locked, cancel_flow
 from workflow.machines.services import fire
 
 
@@ -28,11 +31,29 @@ def propose(act: Act, **fields: Any) -> Proposal:
     return proposal
 
 
-def take_up(act: Act, proposal: Proposal, cycle: Cycle) -> None:
-    """Bring a pooled proposal into the collecting cycle."""
+def register(act: Act, cycle: Cycle, **fields: Any) -> Outcome:
+    """A proposal registered in the system: outside the collection window it goes to the pool, and that is said."""
+    proposal = propose(act, **fields)
+    pooled = proposal.state == ProposalState.POOLED
+    return Outcome(after={"proposal": proposal.reference, "pooled": pooled})
+
+
+def take_up(act: Act, proposal: Proposal) -> None:
+    """Bring a pooled proposal into the collecting cycle; the clerk's task of accepting it follows."""
+    cycle = running_cycle(act.unit)
+    if cycle is None:
+        raise Refused(*obstacles_to_taking_up(proposal, act.at))
     with transaction.atomic(), acting(act):
         take_from_pool(act, proposal, cycle)
         ProposalFlow.begin(proposal)
+
+
+def obstacles_to_taking_up(proposal: Proposal, at: datetime) -> list[str]:
+    """A pooled proposal enters only a year that is collecting."""
+    found = [] if proposal.state == ProposalState.POOLED else [_("此件不在项目库中。")]
+    return (
+        found if running_cycle(proposal.unit) else [*found, _("目前没有正在征集的年度，启动征集后再提出。")]
+    )
 
 
 def complete_returned(act: Act, proposal: Proposal, *, content: str) -> None:

@@ -63,6 +63,11 @@ def rules_in_force(unit: Unit) -> Rules:
     return Rules(body="assembly") if unit.is_subdistrict else Rules()
 
 
+def rules_for(cycle: Cycle) -> Rules:
+    """The rules a year runs by: the frozen ones, or those in force while it is being prepared."""
+    return cycle.rules if cycle.rules_data else rules_in_force(cycle.unit)
+
+
 def papers_of(cycle: Cycle, *, kind: str = "", step: int | None = None) -> QuerySet[Paper]:
     """The papers of a year's file in the order of the steps."""
     papers = Paper.objects.filter(cycle=cycle)

@@ -27,7 +27,7 @@ from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import live_grants
 
-NOT_A_STEP = 9
+LAST_STEP = 6
 KNOWN_ONLY_WHEN_OPEN = ("after", "receipt")
 
 
@@ -35,12 +35,13 @@ KNOWN_ONLY_WHEN_OPEN = ("after", "receipt")
 class SeatRow:
     """One task or event and its seat.
 
-    step: 1–6, None outside the six. office: role code; body: who decides where it is a meeting. holder: names, with
+    step: 1–6; an act that belongs to none (the county's) stands with the sixth, as on the printed table.
+    office: role code; body: who decides where it is a meeting. holder: names, with
     their inner unit where the office is held inside the township. deadline: ISO date, or words while the cycle
     gives none. returns_to: the tasks it may go back to, as {"task", "title"}. event: done of one's own accord.
     """
 
-    step: int | None
+    step: int
     task: str
     title: str
     office: str
@@ -73,7 +74,7 @@ def rows_of(unit: Unit, cycle: Cycle | None, on: date) -> list[SeatRow]:
     load_rooms()
     rows = [*_Table(unit, cycle, on).rows()]
     order = {key: place for place, key in enumerate(TASK_TIMES)}
-    return sorted(rows, key=lambda row: (row.step or NOT_A_STEP, row.event, order.get(row.task, len(order))))
+    return sorted(rows, key=lambda row: (row.step, row.event, order.get(row.task, len(order))))
 
 
 def as_json(rows: list[SeatRow]) -> list[dict[str, Any]]:
@@ -105,7 +106,7 @@ class _Table:
     def _row(self, act: Any, office: str, *, returns: list[dict[str, str]], is_event: bool) -> SeatRow:
         deadline, provisional = self._deadline(act.key, is_event)
         return SeatRow(
-            step=act.step,
+            step=act.step or LAST_STEP,
             task=act.key,
             title=str(act.task_title),
             office=office,

@@ -136,6 +136,17 @@ def projects(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def pool(request: HttpRequest) -> HttpResponse:
+    """The township's pool: proposals outside a window and matters in reserve, each with its way back in."""
+    grant = acting_grant(request)
+    unit = _township(request, grant)
+    page = Paginator(selectors.pooled_proposals(unit), PER_PAGE).get_page(request.GET.get("page"))
+    items = Paginator(selectors.reserved_items(unit), PER_PAGE).get_page(request.GET.get("items"))
+    context = {"unit": unit, "page": page, "items": items, "may_take_up": grant.office == "gov_clerk"}
+    return render(request, "portal/pool.html", context)
+
+
+@require_safe
 def project(request: HttpRequest, pk: int) -> HttpResponse:
     """A project's file: facts, money, milestones, reports, findings, decisions, trail."""
     from projects.supervision.selectors import project_file
@@ -203,7 +214,12 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
     held = get_object_or_404(selectors.votes_visible(acting_grant(request)), pk=pk)
     cycle = cycle_named(held.about_reference)
     modes = said("ballot_mode").choices
-    context = {"vote": held, "cycle": cycle, "mode": modes.get(held.mode, ""), "papers": selectors.vote_papers(cycle) if cycle else []}
+    context = {
+        "vote": held,
+        "cycle": cycle,
+        "mode": modes.get(held.mode, ""),
+        "papers": selectors.vote_papers(cycle) if cycle else [],
+    }
     return render(request, "portal/vote.html", context | vote_page(held))
 
 

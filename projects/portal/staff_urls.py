@@ -11,6 +11,7 @@ urlpatterns = [
     path("years/start/", login_required(staff.start), name="start_year"),
     path("years/<int:pk>/", login_required(staff.year), name="year"),
     path("projects/", login_required(staff.projects), name="projects"),
+    path("pool/", login_required(staff.pool), name="pool"),
     path("projects/<int:pk>/", login_required(staff.project), name="project"),
     path("papers-on-file/<int:pk>/", login_required(staff.paper), name="staff_paper"),
     path("files-on-file/<int:pk>/", login_required(staff.staff_file), name="staff_file"),

@@ -68,7 +68,8 @@ def navigation(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
 
 BUSINESS = (
     ("years", _lazy("年度流程")),
-    ("projects", _lazy("项目库")),
+    ("projects", _lazy("入选项目")),
+    ("pool", _lazy("储备库")),
     ("sessions", _lazy("大会票决")),
     ("seat_table", _lazy("座位表")),
     ("rulebook", _lazy("规则")),
@@ -77,7 +78,8 @@ BUSINESS = (
 OVERSIGHT = (
     ("county", _lazy("全县总览")),
     ("years", _lazy("各乡镇年度")),
-    ("projects", _lazy("项目库")),
+    ("projects", _lazy("入选项目")),
+    ("pool", _lazy("储备库")),
     ("sessions", _lazy("大会票决")),
     ("seat_table", _lazy("座位表")),
     ("rulebook", _lazy("规则")),
@@ -87,7 +89,8 @@ OVERSIGHT = (
 AUDIT = (
     ("trail", _lazy("档案与审计")),
     ("years", _lazy("年度流程")),
-    ("projects", _lazy("项目库")),
+    ("projects", _lazy("入选项目")),
+    ("pool", _lazy("储备库")),
     ("sessions", _lazy("大会票决")),
     ("seat_table", _lazy("座位表")),
     ("rulebook", _lazy("规则")),

@@ -9,6 +9,7 @@ from projects.cycles.numerals import numeral
 from projects.selection.models import Item
 from projects.voting.selectors import deputies_in_office, elected_items, result_of, vote_session
 
+
 def _list(items: list[Item]) -> str:
     return "\n".join(f"{numeral(n)}、{item.title}" for n, item in enumerate(items, 1))
 

@@ -12,6 +12,7 @@ from projects.lifecycle.services import start_year
 from tests.builders import at, do, meeting_of, open_task, township
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Taken
+from workflow.flows.events import perform
 from workflow.flows.services import complete
 from workflow.people.isolation import SYSTEM, apply
 
@@ -159,3 +160,44 @@ def test_a_return_without_a_reason_is_refused(town, cycle):
     )
     with pytest.raises(InvalidForm, match="理由"):
         do("collection.receive", town.of("gov_clerk"), "2026-09-11", decision="return", reason="")
+
+
+REGISTERED = {
+    "title": "修桥",
+    "content": "桥面破损，雨天难行。",
+    "proposer_kind": "resident",
+    "channel": "电话",
+}
+
+
+def test_a_station_registers_what_somebody_said(town, cycle):
+    opened(town, cycle)
+    perform("collection.propose", cycle, actor=town.of("station"), data=REGISTERED, at=at("2026-09-10"))
+    assert open_task("collection.receive").label == "修桥"
+
+
+def test_an_office_that_does_not_propose_is_refused(town, cycle):
+    opened(town, cycle)
+    with pytest.raises(NotYourTurn):
+        perform("collection.propose", cycle, actor=town.of("finance"), data=REGISTERED, at=at("2026-09-10"))
+
+
+def test_the_proposers_name_and_telephone_stay_out_of_the_trail(town, cycle):
+    opened(town, cycle)
+    data = REGISTERED | {"name": "某某", "phone": "13000000000"}
+    entry = perform("collection.propose", cycle, actor=town.of("station"), data=data, at=at("2026-09-10"))
+    bodies = "".join(Entry.objects.values_list("body", flat=True))
+    assert "13000000000" not in bodies and "某某" not in bodies
+    assert entry.action == "collection.propose"
+
+
+def test_a_pooled_proposal_is_taken_up_only_while_a_year_collects(town, cycle):
+    early = propose(
+        town.act("station", at("2026-08-20")), title="修桥", content="桥面破损。", proposer_kind="station"
+    )
+    with pytest.raises(Obstructed, match="没有正在征集的年度"):
+        perform("collection.take_up", early, actor=town.of("gov_clerk"), data={}, at=at("2026-08-21"))
+    opened(town, cycle)
+    perform("collection.take_up", early, actor=town.of("gov_clerk"), data={}, at=at("2026-09-10"))
+    early.refresh_from_db()
+    assert (early.state, early.cycle) == ("received", cycle)

@@ -406,7 +406,7 @@ def test_the_announcement_is_numbered_and_signed_by_the_sessions_presidium(hall)
         do("voting.announce", hall.town.of("clerk"), DAY, **record | meeting(members, T, agree=False))
     do("voting.announce", hall.town.of("clerk"), DAY, **record)
     paper = Paper.objects.get(kind="announcement")
-    assert paper.data["signature"] == "青溪镇第19届人民代表大会第2次会议主席团"
+    assert paper.data["signature"] == "青溪镇第十九届人民代表大会第二次会议主席团"
     assert paper.published_at and paper.number == "公告〔19届〕第1号"
 
 

@@ -1,0 +1,39 @@
+"""What an office does in step 1 of its own accord: propose, and take a matter out of the pool."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from projects.collection import forms, intake
+from projects.collection.models import Proposal
+from projects.cycles.models import Cycle
+from workflow.flows.events import Event, register_event
+from workflow.flows.forms import StepForm
+
+PROPOSE = register_event(
+    Event(
+        key="collection.propose",
+        title=_("提出或登记意见建议"),
+        offices=("station", "deputy", "senior_deputy", "department", "party"),
+        subject=Cycle,
+        form=forms.RegisterForm,
+        act=intake.register,
+        step=1,
+        basis=_("一事一提；征集期内进入本年度，期外列入项目库"),
+        output=_("征集表"),
+    )
+)
+TAKE_UP = register_event(
+    Event(
+        key="collection.take_up",
+        title=_("从项目库转入本年度征集"),
+        offices=("gov_clerk",),
+        subject=Proposal,
+        form=StepForm,
+        act=intake.take_up,
+        when=intake.obstacles_to_taking_up,
+        step=1,
+        basis=_("项目库常年受理，征集时优先提出"),
+        irreversible=True,
+    )
+)
