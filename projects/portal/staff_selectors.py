@@ -106,6 +106,16 @@ def open_tasks_on(project: Project) -> list[Deadline]:
     return list(held.select_related("task", "seat", "unit").order_by("due_on", "pk"))
 
 
+def pooled_proposals(unit: Unit) -> QuerySet[Proposal]:
+    """Proposals waiting for another year, the oldest first."""
+    return Proposal.objects.filter(unit=unit, state="pooled").select_related("cycle").order_by("pk")
+
+
+def reserved_items(unit: Unit) -> QuerySet[Item]:
+    """Matters put in reserve by the government or not elected, with the year they come from."""
+    return Item.objects.filter(unit=unit, state="reserved").select_related("cycle").order_by("-cycle__year", "number")
+
+
 def projects_visible(grant: RoleGrant) -> QuerySet[Project]:
     """Elected projects an office sees, the latest years first."""
     projects = Project.objects.select_related("unit", "cycle", "department").order_by(
