@@ -38,7 +38,7 @@ demo: setup ## 启动演示（第一次会建库并放入演示数据），按 C
 	@$(MANAGE) up
 
 test: dev browser check ## 全部检查和测试（与持续集成相同）
-	@CHROMIUM="$$(sh scripts/browser.sh)" $(PY) -m pytest -n 2 -m "not long and not bench"
+	@CHROMIUM="$$(sh scripts/browser.sh)" $(PY) -m pytest -n 2 -m "not bench"
 
 check: dev lint types imports migrations ## 不运行测试，只做静态检查
 
@@ -58,8 +58,8 @@ migrations: dev ## 模型与迁移一致
 browser:
 	@sh scripts/browser.sh >/dev/null
 
-long: dev browser ## 长时间的检验（断电、篡改、并发、大量数据）
-	@CHROMIUM="$$(sh scripts/browser.sh)" $(PY) -m pytest -m long
+long: dev ## 长时间的检验（性质、并发、杀死进程，足量），结果写入 var/long/result.json
+	@PIAOJUE_LONG=1 $(PY) -m pytest -n 2 -m long
 
 bench: dev ## 性能测量
 	@$(PY) -m pytest -m bench -s

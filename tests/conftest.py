@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import hypothesis
@@ -23,10 +23,28 @@ from pytest_django.live_server_helper import LiveServer
 
 from projects.site.postgres import Urls
 from tests.databases import Server, connected_to
+from tests.long import LONG, ResultFile, examples, sized
 
 # How long one example takes says how busy the machine is, not whether the rule holds.
 hypothesis.settings.register_profile("piaojue", deadline=None)
-hypothesis.settings.load_profile("piaojue")
+hypothesis.settings.register_profile(
+    "long", deadline=None, max_examples=examples(100), suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("long" if LONG else "piaojue")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if LONG:
+        config.pluginmanager.register(ResultFile())
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a race marked ``long(rounds=n)`` n times in make long; once says little about an order of events."""
+    mark = metafunc.definition.get_closest_marker("long")
+    if LONG and mark and "rounds" in mark.kwargs:
+        metafunc.fixturenames.append("round_number")
+        rounds = range(1, sized("rounds", 1, mark.kwargs["rounds"]) + 1)
+        metafunc.parametrize("round_number", rounds, indirect=True)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -41,6 +59,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         mark = item.get_closest_marker("django_db")
         if mark and mark.kwargs.get("transaction"):
             raise pytest.UsageError(f"{item.nodeid}: use the fixture fresh_database, not transaction=True")
+
+
+@pytest.fixture
+def size(record_property: Callable[[str, object], None]) -> Callable[[str, int, int], int]:
+    """``sized``, with the figure kept for the result file of the long run."""
+
+    def chosen(name: str, short: int, full: int) -> int:
+        found = sized(name, short, full)
+        record_property(name, found)
+        return found
+
+    return chosen
+
+
+@pytest.fixture
+def round_number(request: pytest.FixtureRequest) -> int:
+    """Which round of a repeated race this is, from 1."""
+    return int(request.param)
 
 
 @pytest.fixture(scope="session")

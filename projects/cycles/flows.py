@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from projects.cycles.models import Cycle
-from projects.cycles.selectors import cycle_of, session_date
+from projects.cycles.selectors import cycle_of, rules_in_force, session_date
 from workflow.calendar.offsets import AnchorMissing, DueDate, resolve
 from workflow.flows.base import OfficeFlow
 from workflow.flows.nodes import OfficeView
@@ -32,8 +32,11 @@ class YearlyFlow(OfficeFlow):
 
 
 def due_date(cycle: Cycle, key: str, opened_on: date, *, plan: date | None = None) -> DueDate | None:
-    """When the task `key` of a cycle is due, if it opened on a day; None when the rulebook gives it no term."""
-    rules = cycle.rules
+    """When the task `key` of a cycle is due, if it opened on a day; None when the rulebook gives it no term.
+
+    Before the cycle is opened its rulebook is not frozen yet: the one in force counts, as in the seat table.
+    """
+    rules = cycle.rules if cycle.rules_data else rules_in_force(cycle.unit)
     try:
         offset = (
             rules.plan_offset(session_date(cycle, "vote")) if key == "supervision.plan" else rules.offset(key)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from projects.cycles.feasibility import obstacles_to_opening_plan
@@ -60,7 +61,7 @@ def create_cycle(
 def open_cycle(act: Act, cycle: Cycle) -> None:
     """C: freeze the rulebook in force and open collection. Refused while the plan cannot hold."""
     rules, book = rules_in_force(cycle.unit), rulebook_in_force(cycle.unit)
-    if reasons := obstacles_to_opening(cycle):
+    if reasons := obstacles_to_opening(cycle, act.at):
         raise Refused(*reasons)
     fire(
         cycle,
@@ -72,11 +73,9 @@ def open_cycle(act: Act, cycle: Cycle) -> None:
     )
 
 
-def obstacles_to_opening(cycle: Cycle, at: Any = None) -> list[str]:
+def obstacles_to_opening(cycle: Cycle, at: datetime) -> list[str]:
     """Why the planned days cannot hold, naming what does not fit and by how much; empty means go."""
-    from django.utils.timezone import localdate
-
-    opens_on = max(cycle.opens_on, localdate(at)) if at else cycle.opens_on
+    opens_on = max(cycle.opens_on, localdate(at))
     rules = rules_in_force(cycle.unit)
     return [r.text for r in obstacles_to_opening_plan(opens_on, cycle.planned_t, cycle.planned_t2, rules)]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -84,8 +83,3 @@ def table_matter(act: Act, cycle: Cycle, *, title: str, content: str, movers: li
     matter.movers.set(User.objects.filter(pk__in=movers))
     MatterFlow.begin(matter)
     return Outcome(after={"matter": matter.reference, "movers": len(movers)})
-
-
-def may_confirm(cycle: Cycle, grant: Any) -> bool:
-    """Whether this deputy still has materials to confirm."""
-    return Receipt.objects.filter(cycle=cycle, user=grant.user_id, received_at=None).exists()

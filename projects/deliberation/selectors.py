@@ -28,7 +28,7 @@ from projects.deliberation.models import (
 from projects.selection.models import Item, ItemState
 from workflow.flows.models import Deadline
 from workflow.people.models import Unit, UnitKind, User
-from workflow.roles.selectors import live_grants
+from workflow.roles.selectors import holders_of, live_grants
 
 STAFF = ("counter", "clerk", "gov_clerk", "department", "finance", "legal", "station")
 BEFORE_THE_SESSION = (SessionState.PLANNED, SessionState.CONVENED)
@@ -85,8 +85,7 @@ def deputies_on_the_roll(cycle: Cycle) -> list[User]:
 
 def deputies_in_office(unit: Unit, on: date) -> list[User]:
     """Everybody who holds a deputy's office at a township on a day, by id."""
-    grants = live_grants(on).filter(office="deputy", unit=unit).select_related("user").order_by("user_id")
-    return [grant.user for grant in grants]
+    return holders_of("deputy", unit, on)
 
 
 def staff_of(unit: Unit, on: date) -> list[User]:

@@ -22,8 +22,6 @@ from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import User
 
-# A kind of paper only this step makes.
-
 
 def doer(act: Act) -> User:
     """The person who acts: what a deputy says or sees is never the system's."""

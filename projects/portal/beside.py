@@ -22,9 +22,9 @@ LATEST = 8
 def of_record(subject: Record) -> Beside:
     """The year, the project and the vote of a record; its own files and the latest papers of its year."""
     cycle, project = cycle_of(subject), project_of(subject)
-    links = [_page(_("年度流程"), str(cycle), "year", cycle.pk)] if cycle else []
-    if project:
-        links.append(_page(_("项目档案"), project.title, "project", project.pk))
+    links = [_page(_("项目档案"), project.title, "project", project.pk)] if project else []
+    if cycle:
+        links.append(_page(_("年度流程"), str(cycle), "year", cycle.pk))
     vote = Vote.objects.filter(about_reference=cycle.reference).order_by("-pk").first() if cycle else None
     if vote:
         links.append(_page(_("大会票决"), vote.title, "vote", vote.pk))

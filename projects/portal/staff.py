@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from projects.cycles.models import Attachment, Cycle, Paper
 from projects.cycles.papers import KINDS
-from projects.cycles.rulebook import FIXED, GROUPS, RulebookError, Rules, diff, said
+from projects.cycles.rulebook import FIXED, GROUPS, Row, RulebookError, Rules, diff, said
 from projects.cycles.selectors import rulebook_in_force, rules_in_force
 from projects.cycles.services import adopt_rulebook
 from projects.lifecycle.forms import StartYearForm
@@ -27,6 +28,7 @@ from projects.portal import staff_selectors as selectors
 from projects.portal.beside import files_on
 from projects.portal.staff_selectors import cycle_named
 from projects.supervision.models import ProjectState
+from workflow.administration.trail import may_export
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
@@ -273,10 +275,57 @@ def _grouped(rules: Rules) -> list[tuple[Any, list[Any]]]:
 
 
 class SettingForm(forms.Form):
-    """A new value of one setting, and why."""
+    """A new value of one setting, asked for as its kind wants: a choice, a number, a list, a text; and why."""
 
     value = forms.CharField(label=_("新的取值"), max_length=2000)
     note = forms.CharField(label=_("修订说明"), max_length=200)
+
+    def __init__(self, data: Any = None, *, row: Row) -> None:
+        super().__init__(data)
+        self.like, self.said = row.value, said(row.key.partition(".")[0])
+        self.fields["value"] = self._asked()
+        self.fields["value"].help_text = row.range
+        self.fields["value"].initial = self._shown()
+
+    def _asked(self) -> forms.Field:
+        if isinstance(self.like, bool):
+            return forms.ChoiceField(
+                label=_("新的取值"), choices=[("yes", _("是")), ("no", _("否"))], widget=forms.RadioSelect
+            )
+        if isinstance(self.like, str) and self.like in self.said.choices:
+            return forms.ChoiceField(
+                label=_("新的取值"), choices=list(self.said.choices.items()), widget=forms.RadioSelect
+            )
+        lines = isinstance(self.like, list | tuple)
+        return forms.CharField(
+            label=_("新的取值（每行一项）") if lines else _("新的取值"),
+            max_length=2000,
+            widget=forms.Textarea(attrs={"rows": 8}) if lines else forms.TextInput(),
+        )
+
+    def _shown(self) -> Any:
+        if isinstance(self.like, bool):
+            return "yes" if self.like else "no"
+        if isinstance(self.like, list | tuple):
+            return "\n".join(map(str, self.like))
+        if isinstance(self.like, int) and self.said.scale > 1:
+            return Decimal(self.like) / self.said.scale
+        return self.like
+
+    def typed(self) -> Any:
+        """What was entered, as the kind of value the setting holds; left as text where it is not one."""
+        text = self.cleaned_data["value"]
+        if isinstance(self.like, bool):
+            return text == "yes"
+        if isinstance(self.like, list | tuple):
+            return [line.strip() for line in text.splitlines() if line.strip()]
+        if isinstance(self.like, str):
+            return text
+        try:
+            number = Decimal(text) * self.said.scale
+        except InvalidOperation:
+            return text
+        return int(number) if number == number.to_integral_value() else float(number)
 
 
 def rulebook_edit(request: HttpRequest, key: str) -> HttpResponse:
@@ -288,10 +337,10 @@ def rulebook_edit(request: HttpRequest, key: str) -> HttpResponse:
     row = next((r for r in rules.describe() if r.key == key), None)
     if row is None:
         raise Http404
-    form = SettingForm(request.POST or None, initial={"value": row.value})
+    form = SettingForm(request.POST or None, row=row)
     if request.method == "POST" and form.is_valid():
         try:
-            changed = rules.with_values({key: _typed(form.cleaned_data["value"], row.value)})
+            changed = rules.with_values({key: form.typed()})
         except RulebookError as error:
             for sentence in error.reasons:
                 form.add_error("value", str(sentence))
@@ -302,21 +351,6 @@ def rulebook_edit(request: HttpRequest, key: str) -> HttpResponse:
             messages.success(request, _("新版规则已施行，已启动的年度仍按启动时的规则办理。"))
             return redirect("rulebook")
     return render(request, "portal/rulebook_edit.html", {"form": form, "row": row})
-
-
-def _typed(text: str, like: Any) -> Any:
-    """What was typed, as the kind of value the setting holds; left as text where it is not one."""
-    import json
-
-    if isinstance(like, str):
-        return text
-    words = {"是": True, "否": False, "True": True, "False": False}
-    if text in words:
-        return words[text]
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 @require_safe
@@ -348,7 +382,7 @@ def trail(request: HttpRequest) -> HttpResponse:
         "page": page,
         "lines": [line_of(e) for e in page],
         "townships": _choice_of_townships(grant),
-        "may_export": grant.office in ("county", "auditor", "chair", "clerk"),
+        "may_export": may_export(grant),
         "title_of_action": title_of_action,
     }
     return render(request, "portal/trail.html", context)

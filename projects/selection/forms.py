@@ -32,7 +32,7 @@ from projects.selection.selectors import (
 from workflow.calendar.workdays import add_working_days
 from workflow.flows.fields import ChineseDateField, FenField
 from workflow.flows.forms import StepForm
-from workflow.roles.selectors import live_grants
+from workflow.roles.selectors import holders_of
 
 
 def _words(label: Any, *, required: bool = True, rows: int = 2, **more: Any) -> forms.CharField:
@@ -350,8 +350,7 @@ class AnswerForm(RowsForm):
 
 def deputies_of(unit: Any, on: date) -> list[tuple[int, str]]:
     """The township's deputies in office: id and name, for a choice."""
-    held = live_grants(on).filter(office="deputy", unit=unit).select_related("user").order_by("user_id")
-    return [(g.user_id, g.user.name) for g in held]
+    return [(user.pk, user.name) for user in holders_of("deputy", unit, on)]
 
 
 def answer_fields(proposal: Any, deputies: list[tuple[int, str]]) -> dict[str, forms.Field]:

@@ -93,7 +93,7 @@ def addresses_in(page: str) -> set[str]:
     return {part.partition('"')[0] for part in inside.split('href="')[1:]}
 
 
-def test_every_page_of_the_navigation_opens_for_every_office(played: str) -> None:
+def every_page_of_the_navigation_opens_for_every_office() -> None:
     offices = one_of_each_office()
     assert {"chair", "clerk", "gov_clerk", "department", "inspector", "county", "auditor", "admin"} <= {
         held.office for held in offices
@@ -103,11 +103,11 @@ def test_every_page_of_the_navigation_opens_for_every_office(played: str) -> Non
         landing = client.get("/home/", follow=True)
         links = addresses_in(landing.content.decode())
         assert landing.status_code == 200 and links, held.office
-        answers = {link: client.get(link).status_code for link in sorted(links)}
+        answers = {link: client.get(link, follow=True).status_code for link in sorted(links)}
         assert set(answers.values()) == {200}, (held.office, answers)
 
 
-def test_the_pages_people_work_on_most_have_no_serious_barrier(browser: Browser, played: str) -> None:
+def the_pages_people_work_on_most_have_no_serious_barrier(browser: Browser, played: str) -> None:
     with within(SYSTEM):
         cycle, vote = Cycle.objects.get(), Vote.objects.get(purpose="projects")
         project = Project.objects.get()
@@ -136,7 +136,7 @@ def test_the_pages_people_work_on_most_have_no_serious_barrier(browser: Browser,
         context.close()
 
 
-def test_a_year_a_project_a_vote_and_a_paper_lead_to_each_other(played: str) -> None:
+def a_year_a_project_a_vote_and_a_paper_lead_to_each_other() -> None:
     with within(SYSTEM):
         cycle, vote, project = (
             Cycle.objects.get(),
@@ -161,3 +161,11 @@ def test_a_year_a_project_a_vote_and_a_paper_lead_to_each_other(played: str) -> 
     for page, targets in leads.items():
         text = client.get(page).content.decode()
         assert all(f'href="{target}' in text for target in targets), page
+
+
+def test_the_staff_pages_open_lead_to_each_other_and_have_no_serious_barrier(
+    browser: Browser, played: str
+) -> None:
+    every_page_of_the_navigation_opens_for_every_office()
+    a_year_a_project_a_vote_and_a_paper_lead_to_each_other()
+    the_pages_people_work_on_most_have_no_serious_barrier(browser, played)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import shutil
 import signal
@@ -22,6 +23,7 @@ from pathlib import Path
 import pytest
 import redis
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from notifications import waking
@@ -42,7 +44,6 @@ from workflow.people.isolation import SYSTEM, within
 REDIS = "redis://127.0.0.1:6379/13"
 RABBITMQ = "amqp://guest:guest@127.0.0.1:5672//"
 NOWHERE = "redis://127.0.0.1:1/0"
-ACTS = 30
 
 
 @dataclass
@@ -220,37 +221,65 @@ def test_with_the_broker_away_the_act_stands_and_the_sweep_delivers(
     assert Counter(d.entry_id for d in letters() if d.channel == "in_app") == Counter(urges())
 
 
-def test_killed_workers_and_a_wiped_broker_lose_no_letter_and_double_none(office: Office) -> None:
-    first = office.start_worker()
-    for n in range(15):
-        office.urge(f"第{n}次催办。")
-    until(lambda: len(office.mails()) >= 3, office)
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    for n in range(15, ACTS):
-        office.urge(f"第{n}次催办。")
-    second = office.start_worker()
-    reached = len(office.mails())
-    until(lambda: len(office.mails()) > reached, office)
-    second.send_signal(signal.SIGKILL)
-    second.wait()
-    assert len(office.mails()) < ACTS, "the workers were killed too late to show anything"
-
-    shutil.rmtree(office.var / "broker")
-    use_broker(office, "")
+@pytest.mark.long
+def test_killed_workers_and_a_wiped_broker_lose_no_letter_and_double_none(
+    office: Office, size: Callable[[str, int, int], int], record_property: Callable[[str, object], None]
+) -> None:
+    events, kills = size("events", 30, 10_000), size("kills", 2, 20)
+    for turn in range(kills):
+        for n in range(turn * events // kills, (turn + 1) * events // kills):
+            office.urge(f"第{n}次催办。")
+        kill_at_work(office, random.Random(turn).randint(1, max(1, events // kills // 6)))
+        assert not has_sent(events), "the workers were killed too late to show anything"
+        if turn == kills // 2:
+            shutil.rmtree(office.var / "broker")
+            use_broker(office, "")
     age_what_was_left()
     office.start_worker()
     sweep_units.apply_async()
     sweep_deliveries.apply_async()
-    until(lambda: len(urges()) * 2 == len(letters()) and not waiting(), office)
+    until(lambda: everything_told(events), office, 60 + events / 5)
 
     in_app = Counter(d.entry_id for d in letters() if d.channel == "in_app")
-    assert in_app == Counter(urges()) and len(in_app) == ACTS
-    by_mail = [d for d in letters() if d.channel == "email"]
-    sent, doubtful = ([d for d in by_mail if d.status == status] for status in ("sent", "unknown"))
-    assert len(sent) + len(doubtful) == ACTS and len(doubtful) <= 2  # at most one for every kill
-    assert max(Counter(office.mails()).values()) == 1
-    assert len(sent) <= len(office.mails()) <= ACTS
+    assert in_app == Counter(urges()) and len(in_app) == events
+    mails = office.mails()
+    with within(SYSTEM):
+        sent, doubtful = by_mail("sent").count(), by_mail("unknown").count()
+    record_property("mails", len(mails))
+    record_property("doubtful", doubtful)
+    assert sent + doubtful == events and doubtful <= kills  # at most one for every kill
+    assert max(Counter(mails).values()) == 1
+    assert sent <= len(mails) <= events
+
+
+def kill_at_work(office: Office, letters: int) -> None:
+    """Kill a new worker outright as soon as it has sent that many."""
+    with within(SYSTEM):
+        goal = by_mail("sent").count() + letters
+    worker = office.start_worker()
+    until(lambda: has_sent(goal), office)
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+
+
+def by_mail(status: str) -> QuerySet[Delivery]:
+    """Letters of the urges by e-mail; needs the system's context."""
+    return Delivery.objects.filter(entry__action="task.urge", channel="email", status=status)
+
+
+def has_sent(goal: int) -> bool:
+    with within(SYSTEM):
+        return by_mail("sent").count() >= goal
+
+
+def everything_told(events: int) -> bool:
+    """Every letter is written and nothing more happens to any by itself."""
+    with within(SYSTEM):
+        told = Delivery.objects.filter(entry__action="task.urge")
+        return told.count() == events * 2 and not told.filter(status__in=WAITING).exists()
+
+
+WAITING = ("queued", "sending", "failed")
 
 
 def age_what_was_left() -> None:
@@ -258,10 +287,6 @@ def age_what_was_left() -> None:
     with within(SYSTEM):
         old = timezone.now() - timedelta(minutes=6)
         Delivery.objects.filter(status="sending").update(changed_at=old)
-
-
-def waiting() -> list[Delivery]:
-    return [d for d in letters() if d.status in ("queued", "sending", "failed")]
 
 
 @pytest.mark.parametrize(("url", "port"), [(REDIS, 6379), (RABBITMQ, 5672)], ids=["redis", "rabbitmq"])

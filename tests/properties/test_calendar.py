@@ -1,5 +1,6 @@
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from workflow.calendar.workdays import (
     previous_working_day,
     working_days_between,
 )
+
+pytestmark = pytest.mark.long
 
 days = st.dates(date(2010, 1, 1), date(2030, 12, 31))
 counts = st.integers(-60, 60)

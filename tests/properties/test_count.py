@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,9 @@ from projects.ballots.rules import (
     decide,
     quorum_needed,
 )
+from tests.long import examples
+
+pytestmark = pytest.mark.long
 
 IDS = ["A", "B", "C", "D", "E"]
 MARKS = ["for", "against", "abstain"]
@@ -206,7 +210,7 @@ def oracle(raw: dict) -> dict:
     }
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400))
 @given(files())
 def test_the_count_agrees_with_an_oracle_that_counts_another_way(raw):
     compare_with_the_oracle(raw)
@@ -251,10 +255,10 @@ def likely_file(chance: Random) -> dict:
     return raw
 
 
-def test_the_oracle_agrees_on_every_outcome_of_every_mode():
+def test_the_oracle_agrees_on_every_outcome_of_every_mode(size):
     chance = Random(20250101)
     met: Counter[tuple[str, str]] = Counter()
-    for _ in range(3000):
+    for _ in range(size("boxes", 3_000, 100_000)):
         raw = likely_file(chance)
         met[raw["mode"], compare_with_the_oracle(raw)] += 1
     assert set(met) == {
@@ -266,7 +270,7 @@ def test_the_oracle_agrees_on_every_outcome_of_every_mode():
 # What always holds
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(files(), st.randoms(use_true_random=False))
 def test_the_order_of_the_box_does_not_matter(raw, chance):
     shuffled = list(raw.get("ballots", []))
@@ -276,7 +280,7 @@ def test_the_order_of_the_box_does_not_matter(raw, chance):
     assert first == second
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(papers().flatmap(lambda paper: st.tuples(st.just(paper), st.lists(ballots_for(paper), max_size=12))))
 def test_valid_and_invalid_are_all_ballots_and_every_sum_is_the_valid_ones(drawn):
     paper, ballots = drawn
@@ -319,7 +323,7 @@ def place_of(one: str, outcome) -> int:
     return next(place for name, place in PLACES.items() if one in getattr(outcome.result, name))
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(votes(mode="each"), st.data())
 def test_one_more_mark_never_lowers_that_project(vote, data):
     vote = replace(vote, paper=replace(vote.paper, each_cap=False))
@@ -333,7 +337,7 @@ def test_one_more_mark_never_lowers_that_project(vote, data):
     assert place_of(one, decide(replace(vote, ballots=tuple(ballots)))) >= place_of(one, decide(vote))
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(votes())
 def test_nobody_below_the_majority_is_elected_or_tied(vote):
     outcome = decide(vote)
@@ -342,7 +346,7 @@ def test_nobody_below_the_majority_is_elected_or_tied(vote):
         assert outcome.count.sums[one].in_favour >= needed
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(votes())
 def test_every_candidate_stands_in_exactly_one_place_with_a_reason(vote):
     result = decide(vote).result
@@ -350,7 +354,7 @@ def test_every_candidate_stands_in_exactly_one_place_with_a_reason(vote):
     assert set(result.reasons) == set(vote.paper.candidates)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(votes())
 def test_a_tie_on_the_last_seat_is_reported_and_never_broken(vote):
     outcome = decide(vote)
@@ -370,7 +374,7 @@ def test_a_tie_on_the_last_seat_is_reported_and_never_broken(vote):
         assert len(result.elected) < vote.paper.seats < len(result.elected) + len(result.tied)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(votes(), st.integers(0, 9))
 def test_ballots_their_sums_and_any_mixture_of_both_say_the_same(vote, cut):
     whole = count_ballots(vote.ballots, paper=vote.paper)
@@ -395,7 +399,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(files(), st.data())
 def test_a_file_is_counted_or_refused_with_faults_of_one_line_and_nothing_else(raw, data):
     spoilt = dict(raw)
@@ -407,7 +411,7 @@ def test_a_file_is_counted_or_refused_with_faults_of_one_line_and_nothing_else(r
         assert all(len(str(fault).splitlines()) == 1 for fault in refusal.faults)
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode), st.booleans())
 def test_any_bytes_are_refused_as_a_file_and_never_crash(content, pabulib):
     start = b"META\nkey;value\nvote_type;approval\nPROJECTS\nproject_id\n" if pabulib else b""

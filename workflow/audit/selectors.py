@@ -15,11 +15,6 @@ from workflow.audit.models import Entry
 from workflow.people.models import Unit
 
 
-def entries_of(unit: Unit) -> QuerySet[Entry]:
-    """The unit's entries in the order of the chain."""
-    return Entry.objects.filter(unit=unit).select_related("actor", "unit", "leaf").order_by("id")
-
-
 def history_of(subject: str) -> QuerySet[Entry]:
     """Everything done on one record ("proposal:12") or inside it ("cycle:3"), newest first."""
     return (
@@ -52,13 +47,10 @@ def links_of(unit_id: int) -> Iterator[Link]:
             yield Link(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), bytes(row[6]))
 
 
-def lines_of(unit: Unit, *, year: int | None = None) -> Iterator[Line]:
-    """The unit's entries as envelopes, in the order of the chain; year keeps those done in that calendar year."""
+def lines_of(unit: Unit) -> Iterator[Line]:
+    """The unit's entries as envelopes, in the order of the chain."""
     for link in links_of(unit.pk):
-        body = json.loads(link.body)
-        if year is not None and not body["at"].startswith(str(year)):
-            continue
-        yield Line(envelope_of(link, body), link.body)
+        yield Line(envelope_of(link, json.loads(link.body)), link.body)
 
 
 def envelope_of(link: Link, body: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from workflow.people.models import User
 from workflow.roles.selectors import holders_of
 
 LONG = 200
+BLANK_DASH = "-" * 9  # what Django shows where nothing is chosen
 
 
 class StepForm(forms.Form):
@@ -44,6 +45,9 @@ class StepForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.rows_together: list[tuple[str, list[str]]] = []
         self.prepare()
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField) and field.empty_label == BLANK_DASH:
+                field.empty_label = _("请选择")
 
     def prepare(self) -> None:
         """Add or narrow fields by the subject; does nothing here."""

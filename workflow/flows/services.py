@@ -281,10 +281,17 @@ def save_draft(task_id: int, *, actor: User, data: dict[str, Any], at: datetime)
         )
 
 
+def _refuse_who_looks_on(act: Act) -> None:
+    """The county, the auditor and the administrator read a township's tasks and say nothing on them."""
+    if registry.office(act.office).reads_below:
+        raise NotYourTurn(_("您现在的职务只查阅，不催办、不留言。"))
+
+
 def urge(task: Task, *, act: Act, words: str) -> Entry:
     """Remind whoever's turn it is (催办); counted and shown on the task."""
     deadline = task.deadline
-    if deadline.done_at:
+    _refuse_who_looks_on(act)
+    if deadline.done_at or deadline.cancelled:
         raise Taken(_("此事项已经办结，无须催办。"))
     with transaction.atomic():
         Urge.objects.create(task=task, unit=deadline.unit, user=act.person, at=act.at, words=words)
@@ -307,6 +314,7 @@ def urge(task: Task, *, act: Act, words: str) -> Entry:
 
 def comment(task: Task, *, act: Act, words: str) -> None:
     """Leave a note on a task for the other offices; carries no decision."""
+    _refuse_who_looks_on(act)
     Comment.objects.create(task=task, unit=task.deadline.unit, user=act.person, at=act.at, words=words)
 
 

@@ -86,11 +86,6 @@ def is_urged(deadline: Deadline) -> bool:
     return bool(cast(Any, deadline).urged)
 
 
-def urged(grant: RoleGrant) -> list[Deadline]:
-    """Open tasks of the office somebody has urged."""
-    return [deadline for deadline in todo(grant) if is_urged(deadline)]
-
-
 def figures_of(rows: list[Deadline], user: User, today: date) -> Figures:
     """The four numbers, from the rows already read and one count."""
     first = today.replace(day=1)

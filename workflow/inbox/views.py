@@ -167,8 +167,7 @@ def _act(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> Act:
 def may_do(deadline: Deadline, grant: RoleGrant) -> bool:
     """Whether this office may do the task now, so that the page shows its form; the service decides again."""
     return (
-        deadline.done_at is None
-        and not deadline.cancelled
+        _is_open(deadline)
         and deadline.seat_id == grant.unit_id
         and deadline.office in selectors.offices_served(grant)
         and deadline.task.owner_id in (None, grant.user_id)
@@ -211,6 +210,7 @@ def _show_task(
     if mine and form is None:
         form = _draft_form(deadline, grant, act)
     colleagues = [u for u in holders_of(node.office, deadline.seat, act.on) if u.pk != request.user.pk]
+    speaks = not registry.office(grant.office).reads_below
     context = {
         "deadline": deadline,
         "node": node,
@@ -230,14 +230,18 @@ def _show_task(
         "hand_over_form": HandOverForm(people=colleagues, auto_id="hand_over_%s")
         if mine and colleagues
         else None,
-        "urge_form": UrgeForm(auto_id="urge_%s") if not mine and deadline.done_at is None else None,
+        "urge_form": UrgeForm(auto_id="urge_%s") if speaks and not mine and _is_open(deadline) else None,
         "urges": selectors.urges_of(deadline),
         "comments": deadline.task.comments.select_related("user").order_by("at"),
-        "comment_form": CommentForm(auto_id="comment_%s"),
+        "comment_form": CommentForm(auto_id="comment_%s") if speaks else None,
         "seat_office": registry.title_of(deadline.office),
         "multipart": bool(form is not None and form.is_multipart()),
     }
     return render(request, "workflow/task.html", context | context["facts"], status=status)
+
+
+def _is_open(deadline: Deadline) -> bool:
+    return deadline.done_at is None and not deadline.cancelled
 
 
 def _return_form(node: Any) -> ReturnForm:

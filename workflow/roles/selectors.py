@@ -23,9 +23,9 @@ def grants_of(user: User, on: date) -> list[RoleGrant]:
 
 
 def holders_of(office: str, unit: Unit, on: date) -> list[User]:
-    """The persons who hold an office at a unit on a day, by id."""
+    """The persons who hold an office at a unit on a day, by id; one who was granted it twice is one person."""
     grants = live_grants(on).filter(office=office, unit=unit).select_related("user").order_by("user_id")
-    return [g.user for g in grants]
+    return list({g.user_id: g.user for g in grants}.values())
 
 
 def context_of(grant: RoleGrant) -> Context:

@@ -24,6 +24,8 @@ from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, UnitKind, User
 from workflow.people.services import create_unit
 
+pytestmark = pytest.mark.long(rounds=20)
+
 
 @pytest.fixture
 def vote(fresh_database: str) -> Vote:

@@ -8,13 +8,17 @@ import pytest
 
 from projects.collection.intake import propose
 from projects.collection.models import Proposal
+from projects.cycles.rulebook import Rules
+from projects.cycles.services import adopt_rulebook
 from projects.lifecycle.services import start_year
-from tests.builders import at, do, meeting_of, open_task, township
+from tests.builders import SINCE, at, do, meeting_of, open_task, township
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Taken
 from workflow.flows.events import perform
 from workflow.flows.services import complete
 from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import User
+from workflow.roles.services import grant
 
 pytestmark = pytest.mark.django_db
 
@@ -201,3 +205,34 @@ def test_a_pooled_proposal_is_taken_up_only_while_a_year_collects(town, cycle):
     perform("collection.take_up", early, actor=town.of("gov_clerk"), data={}, at=at("2026-09-10"))
     early.refresh_from_db()
     assert (early.state, early.cycle) == ("received", cycle)
+
+
+def test_a_proposers_contact_and_code_are_shown_to_nobody_but_whose_turn_it_is(client, town, cycle):
+    opened(town, cycle)
+    fields = {"title": "安装路灯", "content": "村口无灯。", "name": "李大山", "phone": "13900001111"}
+    proposal = propose(town.act("station", at("2026-09-10")), **fields)
+    address = f"/tasks/{open_task('collection.receive').pk}/"
+    client.force_login(town.of("gov_clerk"))
+    seen = client.get(address).content.decode()
+    assert "李大山" in seen and proposal.code in seen
+    apply(SYSTEM)
+    county = User.objects.create(username="county", name="县人大联工委")
+    grant(
+        user=county, office="county", unit=town.unit.parent, act=town.act("chair", at("2020-01-01")), since=SINCE
+    )
+    for other in (county, town.of("deputy", 9), town.of("mayor")):
+        client.force_login(other)
+        page = client.get(address)
+        assert page.status_code == 200 and "安装路灯" in page.content.decode()
+        assert not [told for told in ("李大山", "13900001111", proposal.code) if told in page.content.decode()]
+
+
+def test_before_the_opening_terms_are_those_of_the_rulebook_in_force(town):
+    start_year(town.act("chair", at("2026-08-01")), **PLAN)
+    usual = open_task("collection.scheme").due_on
+    other = township("T02", name="柳河镇")
+    rules = Rules().with_values({"deadlines": Rules().deadlines | {"collection.scheme": 5}})
+    adopt_rulebook(other.act("chair", at("2026-07-01")), other.unit, rules)
+    start_year(other.act("chair", at("2026-08-01")), **PLAN)
+    assert usual == date(2026, 8, 18)
+    assert open_task("collection.scheme", unit=other.unit).due_on == date(2026, 8, 25)

@@ -106,3 +106,23 @@ def test_the_database_lets_the_county_read_a_township_and_change_nothing(town, c
             planned_t=date(2030, 1, 1),
             planned_t2=date(2031, 1, 1),
         )
+
+
+def test_the_county_reads_a_task_and_neither_urges_nor_comments_on_it(client, town, cycle, leader):
+    task = open_task("collection.scheme")
+    page = f"/tasks/{task.pk}/"
+    said = [{"op": "urge", "words": "请尽快办理"}, {"op": "comment", "words": "请尽快办理"}]
+    client.force_login(leader)
+    assert client.get(page).status_code == 200
+    assert [client.post(page, data).status_code for data in said] == [403, 403]
+    client.force_login(town.of("clerk"))
+    assert [client.post(page, data).status_code for data in said] == [302, 302]
+
+
+def test_the_export_of_the_trail_is_offered_to_those_who_may_have_it(client, town, cycle, leader):
+    for user, offered in ((leader, True), (town.of("chair"), False)):
+        client.force_login(user)
+        page = client.get(f"/trail/?unit={town.unit.code}").content.decode()
+        assert ("导出表格" in page) is offered
+        links = [part.split('"')[0] for part in page.split('href="')[1:] if "format=csv" in part[:120]]
+        assert all(client.get(link).status_code == 200 for link in links) and bool(links) is offered

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from tests.builders import at
 from workflow.audit.models import Head
@@ -158,4 +159,15 @@ def test_a_chain_rewritten_whole_is_found_only_by_a_head_kept_outside(
 def test_what_cannot_be_verified_is_status_two(trail: None, arguments: list[str]) -> None:
     with pytest.raises(CommandError) as refused:
         call_command("verify_trail", *arguments)
+    assert refused.value.returncode == 2
+
+
+def test_a_database_that_cannot_be_read_is_status_two(trail: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable() -> list[int]:
+        raise OperationalError("connection refused")
+
+    assert verdict()[0] == 0
+    monkeypatch.setattr("workflow.management.commands.verify_trail.chained_units", unreachable)
+    with pytest.raises(CommandError, match="数据库无法读取") as refused:
+        call_command("verify_trail")
     assert refused.value.returncode == 2

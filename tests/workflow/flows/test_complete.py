@@ -106,6 +106,7 @@ def test_a_refused_act_leaves_nothing_behind(town):
     assert Entry.objects.count() == before
 
 
+@pytest.mark.long(rounds=20)
 def test_two_people_complete_one_task_and_the_next_step_comes_once(fresh_database):
     with within(SYSTEM):
         town = prepared()
@@ -143,6 +144,7 @@ def test_two_people_complete_one_task_and_the_next_step_comes_once(fresh_databas
         assert Deadline.objects.filter(key="collection.scheme_party").count() == 1
 
 
+@pytest.mark.long(rounds=20)
 def test_a_task_completed_while_its_office_is_revoked_is_done_or_refused_never_half(fresh_database):
     with within(SYSTEM):
         town = prepared()

@@ -149,3 +149,10 @@ def test_giving_and_revoking_are_written_down_without_names(town: Unit, person: 
 def test_every_office_has_a_title_and_a_kind_of_unit() -> None:
     assert {o.code for o in registry.offices()} >= {o.code for o in OFFICES}
     assert all(str(o.title) and o.kinds for o in registry.offices())
+
+
+def test_a_person_granted_an_office_twice_is_one_member_of_the_body(town: Unit, person: User) -> None:
+    given(person, "presidium", town)
+    assert holders_of("presidium", town, ON) == [person]
+    given(person, "presidium", town, until=date(2026, 12, 31))
+    assert holders_of("presidium", town, ON) == [person]

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 
 from workflow.audit.exporters import FORMATS, lines_in, record_export
@@ -38,6 +39,12 @@ class Command(BaseCommand):
         parser.add_argument("--output", required=True, metavar="FILE", help="输出文件；- 为标准输出")
 
     def handle(self, *args: Any, unit: str, year: int | None, form: str, output: str, **options: Any) -> None:
+        try:
+            self._export(unit, year, form, output)
+        except DatabaseError as error:
+            raise CommandError(f"数据库无法读取：{str(error).splitlines()[0]}", returncode=NOT_USABLE) from error
+
+    def _export(self, unit: str, year: int | None, form: str, output: str) -> None:
         with within(SYSTEM):
             exported = tenant_of(unit)
             operator = getattr(settings, "TRAIL_OPERATOR", "operator")

@@ -8,6 +8,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from workflow.audit.verify import WORDS, OutsideHead, Verdict, chained_units, one_view, verify
 from workflow.people.models import Unit
@@ -27,9 +28,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, unit: str | None, head: str | None, **options: Any) -> None:
         outside = _outside(head, unit)
-        with one_view():
-            units = _units(unit)
-            verdicts = [(u, verify(u.pk, outside=outside)) for u in units]
+        try:
+            with one_view():
+                verdicts = [(u, verify(u.pk, outside=outside)) for u in _units(unit)]
+        except DatabaseError as error:
+            raise CommandError(f"数据库无法读取：{str(error).splitlines()[0]}", returncode=NOT_USABLE) from error
         for checked, verdict in verdicts:
             self.stdout.write(said(checked, verdict))
         if any(verdict.fault for _unit, verdict in verdicts):
