@@ -57,6 +57,7 @@ class Route:
 
 CONGRESS = ("deputy", "delegation_lead")
 GOVERNMENT = ("mayor", "gov_clerk", "department", "finance")
+SEVERE = {"severe": True}
 DESKS = ("chair", "clerk", "mayor", "gov_clerk")
 PROPOSING = ("deputy", "senior_deputy", "department", "party", "station")
 
@@ -84,10 +85,16 @@ ROUTES: tuple[Route, ...] = (
     Route("voting.declare", Audience.OFFICES, "declared", offices=(*CONGRESS, *DESKS, "department")),
     Route("voting.file_county", Audience.ABOVE, "filed", offices=("county",)),
     # step 5
+    Route("supervision.call_session", Audience.OFFICES, "convened", URGENT, offices=(*CONGRESS, *GOVERNMENT)),
     Route("change.announce", Audience.OFFICES, "change_announced", offices=(*CONGRESS, "department")),
     # step 6
-    Route("measurement.fail", Audience.ABOVE, "measured_badly", URGENT, offices=("county",)),
-    Route("measurement.fail", Audience.OFFICES, "measured_badly", URGENT, offices=("party", *DESKS)),
+    Route(
+        "evaluation.second_measure", Audience.OFFICES, "convened", URGENT, offices=(*CONGRESS, *GOVERNMENT)
+    ),
+    # The county and the Party committee hear of a severe failure alone (steps.md, step 6, consequence).
+    Route("measurement.fail", Audience.ABOVE, "measured_badly", URGENT, offices=("county",), where=SEVERE),
+    Route("measurement.fail", Audience.OFFICES, "measured_badly", URGENT, offices=("party",), where=SEVERE),
+    Route("measurement.fail", Audience.OFFICES, "measured_badly", URGENT, offices=DESKS),
     # the county
     Route("oversight.guide", Audience.OFFICES, "guided", offices=("chair", "clerk", "presidium")),
     Route("oversight.sample", Audience.OFFICES, "sampled", LOW, offices=("chair", "clerk")),

@@ -29,7 +29,7 @@ OFFICES = [
     Office("inspector", _("代表监督小组"), frozenset({UnitKind.GROUP})),
     Office("station", _("代表联络站、村居联络员"), frozenset({UnitKind.STATION, UnitKind.VILLAGE})),
     Office("county", _("县人大常委会"), ABOVE, reads_below=True),
-    Office("auditor", _("审计"), HALL | ABOVE, reads_below=True),
+    Office("auditor", _("审计"), HALL | ABOVE, reads_below=True, reads_recorded=True),
     Office("admin", _("系统管理员"), ABOVE, reads_below=True, works=False),
 ]
 

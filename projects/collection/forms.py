@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -143,7 +144,7 @@ class ProposalForm(forms.Form):
     name = forms.CharField(label=_("您的姓名"), max_length=40, required=False)
     phone = forms.CharField(label=_("联系电话"), max_length=40, required=False)
 
-    def __init__(self, *args: Any, categories: list[str], anonymous: bool = True, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, categories: Sequence[str], anonymous: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choice_field(self, "category").choices = [("", _("请选择")), *((c, c) for c in categories)]
         if not anonymous:

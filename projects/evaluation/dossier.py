@@ -364,7 +364,7 @@ def _facts_of(dossier: Dossier, cycle: Cycle) -> dict[str, Any]:
 def unfinished_tasks(cycle: Cycle) -> list[Deadline]:
     """What of the year is still in somebody's inbox; named in 备考表."""
     found = Deadline.objects.filter(about=cycle.reference, done_at=None, cancelled=False)
-    return list(found.select_related("seat").exclude(key="evaluation.archive").order_by("step", "pk"))
+    return list(found.select_related("seat", "task").exclude(key="evaluation.archive").order_by("step", "pk"))
 
 
 def _add_sums(dossier: Dossier) -> None:

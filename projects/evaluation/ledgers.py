@@ -21,6 +21,7 @@ from projects.evaluation import selectors
 from projects.evaluation.models import Review
 from projects.selection.models import Appraisal, Item, Objection, Screening, Source
 from projects.supervision.models import (
+    ANSWER_FORMS,
     Change,
     Contract,
     Finding,
@@ -29,7 +30,9 @@ from projects.supervision.models import (
     Progress,
     Project,
 )
+from projects.supervision.rules import LIGHT_WORDS
 from workflow.flows.models import Meeting
+from workflow.roles import registry
 
 Row = Sequence[Any]
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -144,7 +147,14 @@ def _tallies(cycle: Cycle) -> Iterator[Row]:
 def _signatures(cycle: Cycle) -> Iterator[Row]:
     for vote in Vote.objects.filter(about_reference=cycle.reference).order_by("pk"):
         for signature in vote.signatures.select_related("by").order_by("pk"):
-            yield vote.pk, vote.title, signature.office, signature.by.name, signature.at, signature.digest
+            yield (
+                vote.pk,
+                vote.title,
+                registry.title_of(signature.office),
+                signature.by.name,
+                signature.at,
+                signature.digest,
+            )
 
 
 def _projects(cycle: Cycle) -> Iterator[Row]:
@@ -161,7 +171,7 @@ def _progress(cycle: Cycle) -> Iterator[Row]:
     for r in found.order_by("project__number", "period"):
         yield (
             r.project.number, r.project.title, r.period, r.on, r.percent, r.expected, _yuan(r.invested_fen),
-            _yuan(r.funded_fen), r.light, r.problems,
+            _yuan(r.funded_fen), LIGHT_WORDS[r.light], r.problems,
         )  # fmt: skip
 
 
@@ -215,8 +225,9 @@ def _changes(cycle: Cycle) -> Iterator[Row]:
 
 
 def _interpellations(cycle: Cycle) -> Iterator[Row]:
+    forms = dict(ANSWER_FORMS)
     for i in Interpellation.objects.filter(cycle=cycle).select_related("project").order_by("pk"):
-        yield i.project, i.words, i.get_state_display(), i.form, i.answer
+        yield i.project, i.words, i.get_state_display(), forms.get(i.form, ""), i.answer
 
 
 def _ratings(cycle: Cycle) -> Iterator[Row]:
@@ -260,6 +271,11 @@ def _measurements(cycle: Cycle) -> Iterator[Row]:
         )
 
 
+def body_of(cycle: Cycle, code: str) -> str:
+    """What the township calls a deciding body."""
+    return cycle.rules.words.get(code, "") or registry.title_of(code)
+
+
 def _meetings(step: int) -> Callable[[Cycle], Iterator[Row]]:
     def rows(cycle: Cycle) -> Iterator[Row]:
         found = Meeting.objects.filter(about=cycle.reference, task__deadline__step=step).order_by(
@@ -267,7 +283,16 @@ def _meetings(step: int) -> Callable[[Cycle], Iterator[Row]]:
         )
         for m in found:
             votes = (m.votes_for, m.votes_against, m.votes_abstain)
-            yield m.held_on, m.title, m.body, m.members, m.present, *votes, m.agreed, m.minutes
+            yield (
+                m.held_on,
+                m.title,
+                body_of(cycle, m.body),
+                m.members,
+                m.present,
+                *votes,
+                m.agreed,
+                m.minutes,
+            )
 
     return rows
 

@@ -333,7 +333,11 @@ def _record(act: Act, measurement: Measurement, finding: Finding) -> None:
     )
     for earlier in measurement.project.measurements.filter(state=MeasurementState.RECTIFIED):
         fire(earlier, "supersede", act)
-    fire(measurement, "pass_measure" if finding.passed else "fail", act, reason=finding.following.reason)
+    reason = finding.following.reason
+    if finding.passed:
+        fire(measurement, "pass_measure", act, reason=reason)
+    else:
+        fire(measurement, "fail", act, reason=reason, severe=finding.severe)
     if finding.severe:
         _name(act, measurement)
 

@@ -11,6 +11,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from django.utils.translation import gettext as _
+from viewflow.workflow.nodes import Join
 
 import projects
 from projects.cycles.flows import anchors_of
@@ -161,13 +162,14 @@ class _Table:
 
 
 def _human_steps(node: Any) -> list[OfficeView]:
-    """The step itself, or where a gate or a split leads to."""
+    """The step itself, or where a gate or a split leads to; what waits behind a join is no longer the way back."""
     found: list[OfficeView] = []
     seen, queue = {node.name}, [node]
     while queue:
         here = queue.pop(0)
         if isinstance(here, OfficeView):
             found.append(here)
+        if isinstance(here, OfficeView | Join):
             continue
         following = [edge.dst for edge in here._outgoing() if edge.dst.name not in seen]
         seen |= {step.name for step in following}

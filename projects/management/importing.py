@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from projects.management.commands.seat_table import township_of
+from projects.management.commands.seat_table import unit_of
 from workflow.administration import conf, imports, sheets
 from workflow.administration.accounts import Slip
 from workflow.audit.services import Act
@@ -34,7 +34,7 @@ class ImportCommand(BaseCommand):
         raw = self._read(file)
         try:
             with within(SYSTEM):
-                scope = township_of(county)
+                scope = unit_of(county)
                 act = Act(None, conf.operator(), scope, timezone.now())
                 slips = imports.run(self.kind, raw, act, scope)
         except imports.ImportRefused as refused:
@@ -56,7 +56,7 @@ class ImportCommand(BaseCommand):
     def _explain(self, rows: list[imports.Row]) -> None:
         for row in rows:
             if row.errors:
-                self.stdout.write(f"第 {row.line} 行：{'；'.join(row.errors)}")
+                self.stdout.write(f"第 {row.line} 行：{''.join(row.errors)}")
         self.stderr.write("没有导入任何内容。")
 
 

@@ -104,7 +104,7 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
         "papers": selectors.papers_by_step(cycle),
         "projects": selectors.projects_visible(grant).filter(cycle=cycle),
         "votes": selectors.votes_on(cycle),
-        "events": events_on(cycle, grant, timezone.now()),
+        "events": selectors.events_in(cycle, grant, timezone.now()),
         "today": timezone.localdate(),
         "title_of": registry.title_of,
         "current_step": 7 if cycle.state == "closed" else cycle.step,

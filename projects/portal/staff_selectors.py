@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet, Sum
@@ -11,11 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.models import Vote
 from projects.collection.models import Proposal
-from projects.cycles.models import Cycle, CycleState, Paper
+from projects.cycles.models import Cycle, CycleState, Paper, Session
 from projects.evaluation.models import Grade, Rating
 from projects.selection.models import Item
 from projects.supervision.models import Project
+from workflow.flows.events import Event, events_on
 from workflow.flows.models import Deadline
+from workflow.machines.models import Record
 from workflow.people.models import Unit, UnitKind
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
@@ -53,6 +56,12 @@ def tasks_by_step(cycle: Cycle) -> list[StepTasks]:
     for step in steps.values():
         step.done.sort(key=lambda d: (d.done_at, d.pk))
     return list(steps.values())
+
+
+def events_in(cycle: Cycle, grant: RoleGrant, at: datetime) -> list[tuple[Event, Record]]:
+    """What an office may do of its own accord in a year: on the year itself and on its sessions."""
+    records = [cycle, *Session.objects.filter(uses__cycle=cycle).distinct().order_by("pk")]
+    return [(event, record) for record in records for event in events_on(record, grant, at)]
 
 
 def year_figures(cycle: Cycle) -> dict[str, int]:
@@ -113,7 +122,11 @@ def pooled_proposals(unit: Unit) -> QuerySet[Proposal]:
 
 def reserved_items(unit: Unit) -> QuerySet[Item]:
     """Matters put in reserve by the government or not elected, with the year they come from."""
-    return Item.objects.filter(unit=unit, state="reserved").select_related("cycle").order_by("-cycle__year", "number")
+    return (
+        Item.objects.filter(unit=unit, state="reserved")
+        .select_related("cycle")
+        .order_by("-cycle__year", "number")
+    )
 
 
 def projects_visible(grant: RoleGrant) -> QuerySet[Project]:
@@ -246,7 +259,7 @@ def standings(cycles: list[Cycle]) -> list[Standing]:
     return [_standing(c, sums[c.pk], said.get(c.pk, (0, 0))) for c in cycles if c.pk in sums]
 
 
-def _standing(cycle: Cycle, row: dict[str, Any], said: tuple[int, int]) -> Standing:
+def _standing(cycle: Cycle, row: Mapping[str, Any], said: tuple[int, int]) -> Standing:
     money = {name: row[name] or 0 for name in ("budget", "invested")}
     return Standing(
         cycle, row["projects"], row["done"], row["late"], **money, satisfied=said[0], sample=said[1]

@@ -141,27 +141,36 @@ class SelectionFlow(YearlyFlow):
         .Next(this.presidium_opinion)
         .Next(this.party_study, case=lambda activation: not _in_turn(activation))
     )
-    presidium_opinion = MeetingView(
-        office="presidium",
-        title=_("主席团提出意见"),
-        form=DecisionForm,
-        act=services.give_presidium_opinion,
-        context=selectors.list_page,
-        page="steps/selection/opinion.html",
-        basis=_("主席团对候选项目建议方案提出意见"),
-        output=_("主席团会议纪要"),
-    ).Next(this.presidium_done)
+    # The two bodies run side by side: a return is recorded by each, and taken where both have met (`agreed`).
+    presidium_opinion = (
+        MeetingView(
+            office="presidium",
+            title=_("主席团提出意见"),
+            form=DecisionForm,
+            act=services.give_presidium_opinion,
+            context=selectors.list_page,
+            page="steps/selection/opinion.html",
+            basis=_("主席团对候选项目建议方案提出意见"),
+            output=_("主席团会议纪要"),
+        )
+        .Returns(this.draft_list)
+        .Next(this.presidium_done)
+    )
     presidium_done = nodes.If(_presidium_agreed_first).Then(this.party_study).Else(this.opinions_given)
-    party_study = MeetingView(
-        office="party",
-        title=_("党委研究"),
-        form=DecisionForm,
-        act=services.study_by_party,
-        context=selectors.list_page,
-        page="steps/selection/opinion.html",
-        basis=_("坚持党的领导：候选项目报同级党委研究"),
-        output=_("党委会议纪要"),
-    ).Next(this.opinions_given)
+    party_study = (
+        MeetingView(
+            office="party",
+            title=_("党委研究"),
+            form=DecisionForm,
+            act=services.study_by_party,
+            context=selectors.list_page,
+            page="steps/selection/opinion.html",
+            basis=_("坚持党的领导：候选项目报同级党委研究"),
+            output=_("党委会议纪要"),
+        )
+        .Returns(this.draft_list)
+        .Next(this.opinions_given)
+    )
     opinions_given = nodes.Join().Next(this.agreed)
     agreed = (
         nodes.If(lambda activation: selectors.is_agreed(activation.process.artifact))

@@ -37,11 +37,17 @@ def work(request: HttpRequest) -> dict[str, Any]:
         "acting": {
             "office_title": grant.title or registry.title_of(grant.office),
             "name": grant.user.name,
-            "unit_name": grant.unit.name,
+            "unit_name": _named(grant),
             "grants": [_choice(g, grant) for g in grants] if len(grants) > 1 else [],
         },
         "nav": SimpleLazyObject(lambda: navigation(request, grant)),
     }
+
+
+def _named(grant: RoleGrant) -> str:
+    """The unit acted for; one inside a township with the township before it."""
+    inside = grant.unit_id != grant.tenant_id
+    return f"{grant.tenant.name} · {grant.unit.name}" if inside else grant.unit.name
 
 
 def _choice(grant: RoleGrant, acting: RoleGrant) -> dict[str, Any]:

@@ -191,8 +191,7 @@ def obstacles_to_accepting(project: Project, at: datetime) -> list[str]:
     found = []
     if project.state != ProjectState.BUILDING:
         found.append(_("项目当前为“%(state)s”，不能申请验收。") % {"state": project.get_state_display()})
-    if count := open_findings(project).count():
-        found.append(_("还有 %(count)s 个问题未整改销号，由责任单位整改、提出人复查。") % {"count": count})
+    found += obstacles_to_agreeing(project, at)
     if pending_changes(project).exists():
         found.append(_("还有一项调整申请未决定或未公告，须先办完。"))
     if project.group_id is None:
@@ -222,8 +221,20 @@ def apply_for_acceptance(
         attach(act, paper.reference, upload)
 
 
+def obstacles_to_agreeing(project: Project, at: datetime) -> list[str]:
+    """A problem found after completion was reported is put right before the group agrees, or the matter goes back."""
+    count = open_findings(project).count()
+    return (
+        [_("还有 %(count)s 个问题未整改销号，由责任单位整改、提出人复查。") % {"count": count}]
+        if count
+        else []
+    )
+
+
 def accept(act: Act, project: Project, *, words: str) -> None:
     """验收: the deputies' group agrees."""
+    if reasons := obstacles_to_agreeing(project, act.at):
+        raise Refused(*reasons)
     light = rules.accepted_light(scale_of(project.cycle.rules))
     fire(project, "accept", act, accepted_on=act.on, light=light)
     make_paper(

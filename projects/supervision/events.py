@@ -127,15 +127,16 @@ register_event(
     Event(
         key="supervision.call_session",
         title=_("通知召开临时会议"),
-        offices=("chair",),
+        offices=("presidium", "clerk"),
         subject=Cycle,
         form=forms.CallSessionForm,
         act=sessions.call_session,
         step=5,
         when=sessions.obstacles_to_calling,
         offered=under_supervision,
-        basis=_("组织法第十四条：主席团认为必要，或者五分之一以上的代表提议，可以临时召集会议"),
-        output=_("会议通知"),
+        basis=_("组织法第十四条：会议召开的日期由主席团决定并公布；五分之一以上的代表提议，可以临时召集"),
+        output=_("主席团会议纪要、会议通知"),
+        body="presidium",
     )
 )
 register_event(

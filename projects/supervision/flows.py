@@ -205,6 +205,7 @@ class ProjectFlow(YearlyFlow):
             title=_("代表监督小组确认验收"),
             form=forms.AgreeForm,
             act=building.accept,
+            obstacles=building.obstacles_to_agreeing,
             on_return=building.refuse_acceptance,
             context=selectors.project_file,
             page="steps/supervision/project.html",

@@ -543,21 +543,22 @@ class AnswerForm(StepForm):
     )
 
 
-class CallSessionForm(StepForm):
-    """召集临时会议 (组织法 14)."""
+class CallSessionForm(ResolvingForm):
+    """召集临时会议: the presidium decides on the day of the session (组织法 14)."""
 
     term = forms.IntegerField(label=_("届"), min_value=1, max_value=99)
     number = forms.IntegerField(label=_("次"), min_value=1, max_value=99)
-    held_on = ChineseDateField(label=_("会议日期"))
+    session_on = ChineseDateField(label=_("临时会议日期"))
     called_by = forms.ChoiceField(
         label=_("召集的提出"),
         choices=[("presidium", _("主席团决定")), ("one_fifth", _("五分之一以上的代表提议"))],
         widget=forms.RadioSelect,
     )
     agenda = forms.CharField(label=_("建议议程"), widget=Lines(attrs={"rows": 4}), max_length=4000)
+    field_order = ["term", "number", "session_on", "called_by", "agenda", *MeetingForm.field_order]
 
-    def clean_held_on(self) -> Any:
-        day = self.cleaned_data["held_on"]
+    def clean_session_on(self) -> Any:
+        day = self.cleaned_data["session_on"]
         if day <= self.act.on:
             raise forms.ValidationError(_("会议日期须晚于今天。"))
         return day

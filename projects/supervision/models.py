@@ -326,7 +326,6 @@ class Change(Record):
 ANSWER_FORMS = [
     ("session", _("在代表大会全体会议上口头答复")),
     ("presidium", _("在主席团会议上口头答复")),
-    ("movers", _("向提出质询案的代表口头答复")),
     ("written", _("书面答复")),
 ]
 

@@ -10,6 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Field, QuerySet
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 from viewflow.workflow.models import Process
 from viewflow.workflow.status import PROCESS
 
@@ -228,7 +229,12 @@ def interpellation_facts(interpellation: Interpellation) -> dict[str, Any]:
 
 
 def lines_of(change: Change) -> list[dict[str, Any]]:
-    """What a change alters, one line each: the field's name, its value before and the value proposed."""
+    """What a change alters, one line each: the field's name, its value before and the value proposed.
+
+    A replacement is one line: the project that goes and the matter that comes.
+    """
+    if "item" in change.proposed:
+        return [{"label": _("项目"), "before": change.project.title, "after": _replacing(change)}]
     return [
         {
             "label": cast("Field[Any, Any]", Project._meta.get_field(name)).verbose_name,
@@ -238,8 +244,13 @@ def lines_of(change: Change) -> list[dict[str, Any]]:
             "after": shown(name, value),
         }
         for name, value in change.proposed.items()
-        if name != "item"
     ]
+
+
+def _replacing(change: Change) -> str:
+    item = Item.objects.get(pk=change.proposed["item"])
+    money = "" if item.investment_fen is None else f"（{wan(item.investment_fen)}）"
+    return f"{item.title}{money}"
 
 
 def value_of(project: Project, name: str) -> Any:

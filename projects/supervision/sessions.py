@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -12,7 +13,9 @@ from projects.cycles.papers import make_paper
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.meetings import quorum_of
+from workflow.flows.models import Meeting
 from workflow.machines.services import fire
+from workflow.roles.selectors import holders_of
 
 
 def extra_sessions(cycle: Cycle, state: str) -> QuerySet[Session]:
@@ -29,30 +32,71 @@ def obstacles_to_calling(cycle: Cycle, at: datetime) -> list[str]:
 
 
 def call_session(
-    act: Act, cycle: Cycle, *, term: int, number: int, held_on: date, called_by: str, agenda: str
+    act: Act,
+    cycle: Cycle,
+    *,
+    term: int,
+    number: int,
+    session_on: date,
+    called_by: str,
+    agenda: str,
+    **minutes: Any,
 ) -> None:
-    """召集临时会议: the presidium, or one fifth of the deputies, may call one; its day is published (组织法 14)."""
+    """召集临时会议: the presidium decides on its day and publishes it, of itself or where one fifth ask (组织法 14).
+
+    minutes: the presidium's meeting as its form took it down; the form has refused one that did not agree.
+    """
     if Session.objects.filter(unit=cycle.unit, term=term, number=number).exists():
         raise Refused(_("第%(term)s届第%(number)s次会议已经建立。") % {"term": term, "number": number})
     session = Session.objects.create(
         unit=cycle.unit,
         term=term,
         number=number,
-        held_on=held_on,
+        held_on=session_on,
         deputies_in_office=cycle.deputies_in_office,
     )
     fire(session, "convene", act)
+    _presidium_decided(act, cycle, **minutes)
     make_paper(
         act,
         cycle,
         "convening",
         _("关于召开%(session)s的通知") % {"session": session},
         body=agenda,
-        data={"held_on": str(held_on), "called_by": called_by},
+        data={"held_on": str(session_on), "called_by": called_by},
         subject=session.reference,
         step=5,
         publish=True,
     )
+
+
+def _presidium_decided(
+    act: Act,
+    cycle: Cycle,
+    *,
+    held_on: date,
+    attended: list[str],
+    votes_for: int,
+    votes_against: int,
+    votes_abstain: int,
+    minutes: str,
+) -> None:
+    meeting = Meeting.objects.create(
+        unit=act.unit,
+        body="presidium",
+        about=cycle.reference,
+        title=_("决定召集临时会议"),
+        held_on=held_on,
+        members=len(holders_of("presidium", cycle.unit, act.on)),
+        present=len(attended),
+        votes_for=votes_for,
+        votes_against=votes_against,
+        votes_abstain=votes_abstain,
+        agreed=True,
+        minutes=minutes,
+        recorded_by=act.actor,
+    )
+    meeting.attended.set(int(pk) for pk in attended)
 
 
 def obstacles_to_opening(cycle: Cycle, at: datetime) -> list[str]:
@@ -74,6 +118,11 @@ def open_extra(act: Act, cycle: Cycle, *, deputies_in_office: int, present_numbe
                 "实有代表 %(n)s 名，须 %(needed)s 名以上出席，实到 %(present)s 名，不能开会（组织法第十四条）。"
             )
             % {"n": deputies_in_office, "needed": needed, "present": present_number}
+        )
+    if present_number > deputies_in_office:
+        raise Refused(
+            _("实到 %(present)s 名，多于实有代表 %(n)s 名，请核对。")
+            % {"present": present_number, "n": deputies_in_office}
         )
     if act.on < session.held_on:
         raise Refused(_("会议定于 %(day)s 举行，尚未到期。") % {"day": session.held_on})

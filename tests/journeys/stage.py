@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,18 +27,20 @@ from workflow.roles.models import RoleGrant
 ROOMS = ("stage", "collection", "selection", "deliberation", "voting", "supervision", "evaluation")
 
 
-@dataclass
-class Stage:
-    """A browser in front of a served site, and the clock of both."""
+@dataclass(kw_only=True)
+class Doubles(ABC):
+    """Whoever does the tasks in the players' stead, and the clock of the site; done: keys of the tasks done."""
 
-    browser: Browser
-    address: str
     now: datetime | None = None
     done: list[str] = field(default_factory=list)
 
+    @abstractmethod
+    def complete(self, task_id: int, *, actor: User, data: Mapping[str, Any], at: datetime) -> Entry:
+        """Do a task the way this double does it; returns its entry."""
+
     @contextmanager
     def on(self) -> Iterator[None]:
-        """Play with every `complete` of the plays done on the task's page, at the time the play names."""
+        """Play with every `complete` of the plays done by this double, at the time the play names."""
         real = timezone.now
         modules = [f"projects.demo.play.{room}.complete" for room in ROOMS]
         with patch("django.utils.timezone.now", lambda: self.now or real()):
@@ -58,12 +61,35 @@ class Stage:
         yield
         connection.close()
 
+    def session(self, actor: User, deadline: Deadline) -> str:
+        """A signed-in session in the office whose turn it is."""
+        from workflow.roles import registry
+
+        codes = [deadline.office, *registry.office(deadline.office).recorders]
+        grant = RoleGrant.objects.filter(user=actor, office__in=codes, unit=deadline.seat).first()
+        session = SessionStore()
+        session[SESSION_KEY] = str(actor.pk)
+        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[HASH_SESSION_KEY] = actor.get_session_auth_hash()
+        if grant:
+            session[GRANT_KEY] = grant.pk
+        session.save()
+        return str(session.session_key)
+
+
+@dataclass
+class Stage(Doubles):
+    """A browser in front of a served site."""
+
+    browser: Browser
+    address: str
+
     def complete(self, task_id: int, *, actor: User, data: Mapping[str, Any], at: datetime) -> Entry:
         """Do a task as a person does: sign in, open it, fill in, check, confirm; returns its entry."""
         self.now = at
         with within(SYSTEM):
             deadline = Deadline.objects.select_related("task").get(pk=task_id)
-            cookie = self._session(actor, deadline)
+            cookie = self.session(actor, deadline)
         context = self.browser.new_context(viewport={"width": 1280, "height": 900}, base_url=self.address)
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": self.address}])
         page = context.new_page()
@@ -81,21 +107,6 @@ class Stage:
         self.done.append(deadline.key)
         with within(SYSTEM):
             return Entry.objects.get(pk=Deadline.objects.get(pk=task_id).entry_id)
-
-    def _session(self, actor: User, deadline: Deadline) -> str:
-        """A signed-in session in the office whose turn it is."""
-        from workflow.roles import registry
-
-        codes = [deadline.office, *registry.office(deadline.office).recorders]
-        grant = RoleGrant.objects.filter(user=actor, office__in=codes, unit=deadline.seat).first()
-        session = SessionStore()
-        session[SESSION_KEY] = str(actor.pk)
-        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-        session[HASH_SESSION_KEY] = actor.get_session_auth_hash()
-        if grant:
-            session[GRANT_KEY] = grant.pk
-        session.save()
-        return str(session.session_key)
 
     def _fill(self, page: Locator, data: Mapping[str, Any]) -> None:
         for name, value in data.items():

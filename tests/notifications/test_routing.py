@@ -47,6 +47,20 @@ def test_a_late_reminder_is_told_otherwise_than_an_early_one() -> None:
     assert (late.letter, late.urgency) == ("overdue", URGENT)
 
 
+def test_the_county_and_the_party_hear_of_a_severe_measurement_alone() -> None:
+    def told(severe: bool) -> set[str]:
+        routes = routes_of("measurement.fail", {"severe": severe})
+        return {office for route in routes for office in route.offices}
+
+    assert {"county", "party", "chair"} <= told(True)
+    assert "chair" in told(False) and not {"county", "party"} & told(False)
+
+
+@pytest.mark.parametrize("action", ["supervision.call_session", "evaluation.second_measure"])
+def test_deputies_are_told_of_every_meeting_they_are_called_to(action: str) -> None:
+    assert any("deputy" in route.offices for route in routes_of(action, {}))
+
+
 def test_an_act_without_a_row_of_its_own_only_tells_whose_turn_it_is() -> None:
     assert [route.audience for route in routes_of("selection.merge", {})] == [Audience.NEXT]
 
@@ -57,7 +71,8 @@ def test_every_office_of_the_table_is_in_the_seat_table() -> None:
 
 
 def test_every_action_of_the_table_can_happen() -> None:
-    import projects.oversight.events  # noqa: F401  (registers what the county does)
+    import projects.oversight.events
+    import projects.supervision.events  # noqa: F401  (registers what offices do of their own accord)
 
     arrows = {
         f"{model.kind}.{arrow.name}" for model in machines() for arrow in model().get_all_state_transitions()

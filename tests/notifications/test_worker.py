@@ -227,9 +227,7 @@ def test_killed_workers_and_a_wiped_broker_lose_no_letter_and_double_none(
 ) -> None:
     events, kills = size("events", 30, 10_000), size("kills", 2, 20)
     for turn in range(kills):
-        for n in range(turn * events // kills, (turn + 1) * events // kills):
-            office.urge(f"第{n}次催办。")
-        kill_at_work(office, random.Random(turn).randint(1, max(1, events // kills // 6)))
+        kill_at_work(office, range(turn * events // kills, (turn + 1) * events // kills))
         assert not has_sent(events), "the workers were killed too late to show anything"
         if turn == kills // 2:
             shutil.rmtree(office.var / "broker")
@@ -238,7 +236,7 @@ def test_killed_workers_and_a_wiped_broker_lose_no_letter_and_double_none(
     office.start_worker()
     sweep_units.apply_async()
     sweep_deliveries.apply_async()
-    until(lambda: everything_told(events), office, 60 + events / 5)
+    until(lambda: everything_told(events), office, 60 + events)
 
     in_app = Counter(d.entry_id for d in letters() if d.channel == "in_app")
     assert in_app == Counter(urges()) and len(in_app) == events
@@ -252,12 +250,14 @@ def test_killed_workers_and_a_wiped_broker_lose_no_letter_and_double_none(
     assert sent <= len(mails) <= events
 
 
-def kill_at_work(office: Office, letters: int) -> None:
-    """Kill a new worker outright as soon as it has sent that many."""
+def kill_at_work(office: Office, acts: range) -> None:
+    """Urge so often with a new worker at work, and kill it outright once it has sent some of what there is to send."""
     with within(SYSTEM):
-        goal = by_mail("sent").count() + letters
+        goal = by_mail("sent").count() + random.Random(acts.start).randint(1, max(1, len(acts) // 6))
     worker = office.start_worker()
-    until(lambda: has_sent(goal), office)
+    for n in acts:
+        office.urge(f"第{n}次催办。")
+    until(lambda: has_sent(goal), office, 60 + len(acts))
     worker.send_signal(signal.SIGKILL)
     worker.wait()
 

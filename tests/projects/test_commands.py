@@ -62,6 +62,13 @@ def test_an_unknown_unit_is_status_two(town: Township, command: str) -> None:
     assert refused(command, "--unit", "T99").returncode == 2
 
 
+@pytest.mark.parametrize("command", ["seat_table", "rulebook"])
+def test_a_unit_that_is_no_township_has_no_seat_table_and_no_rulebook(town: Township, command: str) -> None:
+    assert said(command, "--unit", town.unit.code)
+    for other in (town.departments[0], town.unit.parent):
+        assert other is not None and refused(command, "--unit", other.code).returncode == 2
+
+
 def test_a_year_the_unit_does_not_have_is_status_two(town: Township) -> None:
     assert refused("seat_table", "--unit", "T01", "--year", "1999").returncode == 2
 

@@ -329,4 +329,4 @@ KINDS = {kind.code: kind for kind in (UNITS, PEOPLE)}
 
 def error_sheet_rows(rows: Sequence[Row], columns: Sequence[str]) -> list[list[str]]:
     """The rows as given, with their errors in a last column."""
-    return [[*(row.values[title] for title in columns), "；".join(row.errors)] for row in rows]
+    return [[*(row.values[title] for title in columns), "".join(row.errors)] for row in rows]

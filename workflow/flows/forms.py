@@ -22,6 +22,15 @@ LONG = 200
 BLANK_DASH = "-" * 9  # what Django shows where nothing is chosen
 
 
+def _ask_plainly(field: forms.Field) -> None:
+    """Say what is to be done where a field is left empty, not that it is a field."""
+    if isinstance(field, forms.ModelChoiceField) and field.empty_label == BLANK_DASH:
+        field.empty_label = _("请选择")
+    if field.error_messages["required"] == forms.Field.default_error_messages["required"]:
+        chosen = isinstance(field, forms.ChoiceField | forms.BooleanField)
+        field.error_messages["required"] = _("请选择。") if chosen else _("请填写。")
+
+
 class StepForm(forms.Form):
     """A task's form; knows the record it is about and the act it will become.
 
@@ -46,8 +55,7 @@ class StepForm(forms.Form):
         self.rows_together: list[tuple[str, list[str]]] = []
         self.prepare()
         for field in self.fields.values():
-            if isinstance(field, forms.ModelChoiceField) and field.empty_label == BLANK_DASH:
-                field.empty_label = _("请选择")
+            _ask_plainly(field)
 
     def prepare(self) -> None:
         """Add or narrow fields by the subject; does nothing here."""

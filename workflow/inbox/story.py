@@ -29,6 +29,7 @@ OTHER_ACTS = {
     "rulebook.adopt": gettext_lazy("施行新版规则"),
     "proposal.submit": gettext_lazy("提出意见建议"),
     "trail.export": gettext_lazy("导出办理记录"),
+    "record.read": gettext_lazy("查阅"),
     "vote.define": gettext_lazy("确定表决票"),
     "vote.reject_tally": gettext_lazy("两次录入不一致，重新录入"),
     "auth.sign_in": gettext_lazy("登录"),

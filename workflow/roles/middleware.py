@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from workflow.audit.services import Act, write_down
 from workflow.people.isolation import Context, within
 from workflow.people.models import User
+from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import context_of, grants_of
 
@@ -42,6 +44,20 @@ class ActingMiddleware:
         if request.user.is_authenticated:
             self._choose(seen)
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> None:
+        """What an auditor opens stands in the trail of the unit the office is held at, whatever comes of it."""
+        seen = in_office(request)
+        acting, page = seen.acting, request.resolver_match
+        if acting is None or page is None or not registry.office(acting.office).reads_recorded:
+            return
+        if "query_code" in kwargs:  # a proposer's own page: the code is a secret, the page public
+            return
+        act = Act(acting.user, acting.office, acting.tenant, timezone.now())
+        opened = {"page": page.url_name or "", **{name: str(value) for name, value in kwargs.items()}}
+        about = {name: value for name in ("unit", "year") if (value := request.GET.get(name, "")[:20])}
+        with within(seen.context):
+            write_down(act, "record.read", f"unit:{acting.tenant_id}", after=opened | about)
 
     def _choose(self, request: OfficeRequest) -> None:
         with within(Context("unit", user=request.user.pk)):

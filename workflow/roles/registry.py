@@ -15,7 +15,8 @@ from django.utils.functional import Promise
 class Office:
     """A role code. body: it acts as a meeting. recorders: offices that may keep that meeting's record.
 
-    kinds: the kinds of unit it may be held at. reads_below: it reads every unit below its own.
+    kinds: the kinds of unit it may be held at. reads_below: it reads every unit below its own. reads_recorded: every
+    page it opens is an entry of the trail.
     """
 
     code: str
@@ -24,6 +25,7 @@ class Office:
     body: bool = False
     recorders: tuple[str, ...] = ()
     reads_below: bool = False
+    reads_recorded: bool = False
     works: bool = True
 
 

@@ -13,7 +13,7 @@ from projects.cycles.models import Cycle
 from projects.cycles.selectors import cycles_of
 from projects.lifecycle.seat_table import SeatRow, as_json, rows_of
 from workflow.people.isolation import SYSTEM, within
-from workflow.people.models import Unit
+from workflow.people.models import Unit, UnitKind
 
 NOT_USABLE = 2
 HEAD = ("环节", "事项", "职务", "办理人", "期限", "依据", "可退回至")
@@ -37,11 +37,19 @@ class Command(BaseCommand):
         self.stdout.write(_json(rows) if as_json else table(rows))
 
 
-def township_of(code: str) -> Unit:
+def unit_of(code: str) -> Unit:
     """The unit a code names; exit status 2 when there is none."""
     unit = Unit.objects.filter(code=code).first()
     if unit is None:
         raise CommandError(f"没有编码为“{code}”的单位。", returncode=NOT_USABLE)
+    return unit
+
+
+def township_of(code: str) -> Unit:
+    """The township or subdistrict a code names; exit status 2 when there is none."""
+    unit = unit_of(code)
+    if unit.kind not in (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT):
+        raise CommandError(f"“{unit.name}”不是乡镇或街道。", returncode=NOT_USABLE)
     return unit
 
 

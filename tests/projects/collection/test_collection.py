@@ -218,13 +218,19 @@ def test_a_proposers_contact_and_code_are_shown_to_nobody_but_whose_turn_it_is(c
     apply(SYSTEM)
     county = User.objects.create(username="county", name="县人大联工委")
     grant(
-        user=county, office="county", unit=town.unit.parent, act=town.act("chair", at("2020-01-01")), since=SINCE
+        user=county,
+        office="county",
+        unit=town.unit.parent,
+        act=town.act("chair", at("2020-01-01")),
+        since=SINCE,
     )
     for other in (county, town.of("deputy", 9), town.of("mayor")):
         client.force_login(other)
         page = client.get(address)
         assert page.status_code == 200 and "安装路灯" in page.content.decode()
-        assert not [told for told in ("李大山", "13900001111", proposal.code) if told in page.content.decode()]
+        assert not [
+            told for told in ("李大山", "13900001111", proposal.code) if told in page.content.decode()
+        ]
 
 
 def test_before_the_opening_terms_are_those_of_the_rulebook_in_force(town):

@@ -115,6 +115,13 @@ def test_the_registers_and_the_forms_of_the_archive_are_there(closed):
     names = "\n".join(file.namelist())
     for title in ("项目台账", "满意度测评表", "群众评价表", "代表评议表", "签字表", "征集台账"):
         assert title in names
+    registers = {
+        name: file.read(name).decode("utf-8-sig") for name in file.namelist() if name.endswith(".csv")
+    }
+    signed = next(text for name, text in registers.items() if "签字表" in name)
+    assert ",总监票人," in signed and "teller" not in signed
+    meetings = "".join(text for name, text in registers.items() if "会议记录表" in name)
+    assert meetings and "presidium" not in meetings
     note = file.read("备考表.txt").decode("utf-8-sig")
     assert "文件齐全" in note and "整理人：" in note and "本年度各项事项均已办结" in note
     assert "接收单位：青溪镇档案室" in file.read("移交清单.txt").decode("utf-8-sig")
@@ -140,6 +147,7 @@ def test_a_missing_or_altered_original_is_named(town, cycle):
     assert notes == {"原件": "原件缺失", "附表": "与入库时的校验值不符"}
     text = zipfile.ZipFile(out).read("备考表.txt").decode("utf-8-sig")
     assert "“原件”：原件缺失" in text and "文件齐全" not in text
+    assert "（报告完成情况）" in text and "evaluation." not in text
 
 
 def test_the_archive_is_built_once(closed, town):

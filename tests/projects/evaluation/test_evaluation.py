@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from hashlib import sha256
 
 import pytest
 
@@ -180,6 +181,8 @@ def test_a_station_registers_what_a_resident_says(town, cycle):
     data = {"grade": "basic", "words": "李四说灯太暗"}
     entry = perform("evaluation.rate", project, actor=town.of("station"), data=data, at=at("2027-12-02"))
     assert Rating.objects.get().grade == "basic" and "李四" not in entry.body
+    # Nor anything a reader of the trail could find the words from by trying.
+    assert '"words":"' in entry.body and sha256(data["words"].encode()).hexdigest() not in entry.body
     with pytest.raises(NotYourTurn):
         perform("evaluation.rate", project, actor=town.of("mayor"), data=data, at=at("2027-12-02"))
 

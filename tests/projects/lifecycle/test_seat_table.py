@@ -116,6 +116,20 @@ def test_returns_name_the_task_they_go_to(town: Township) -> None:
     assert row.returns_to == [{"task": "collection.scheme", "title": "拟订年度实施方案"}]
 
 
+def test_both_bodies_send_the_draft_list_back_to_the_mayor(town: Township) -> None:
+    rows = rows_of(town.unit, None, ON)
+    for key in ("selection.presidium_opinion", "selection.party_study"):
+        assert [target["task"] for target in row_of(rows, key).returns_to] == ["selection.draft_list"]
+
+
+def test_a_task_goes_back_to_itself_only_where_a_body_takes_it_up_again(town: Township) -> None:
+    rows = rows_of(town.unit, None, ON)
+    again = {row.task for row in rows if row.task in [t["task"] for t in row.returns_to]}
+    assert again == {"voting.resolution", "supervision.special_report"}
+    settled = row_of(rows, "deliberation.settle")
+    assert [target["task"] for target in settled.returns_to] == ["deliberation.deliberate"]
+
+
 def test_without_a_year_deadlines_are_words(town: Township) -> None:
     row = row_of(rows_of(town.unit, None, ON), "collection.publish_call")
     assert row.deadline == "年度工作启动后 5 个工作日"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
@@ -126,3 +127,23 @@ def test_the_export_of_the_trail_is_offered_to_those_who_may_have_it(client, tow
         assert ("导出表格" in page) is offered
         links = [part.split('"')[0] for part in page.split('href="')[1:] if "format=csv" in part[:120]]
         assert all(client.get(link).status_code == 200 for link in links) and bool(links) is offered
+
+
+def test_what_an_auditor_opens_is_on_record_and_what_the_county_opens_is_not(client, town, cycle, leader):
+    auditor = User.objects.create(username="auditor", name="周正")
+    admin = User.objects.get(username__startswith="admin@")
+    county = town.unit.parent
+    grant(
+        user=auditor,
+        office="auditor",
+        unit=county,
+        act=Act(admin, "admin", county, at("2020-01-01")),
+        since=SINCE,
+    )
+    for user, read in ((leader, 0), (auditor, 1)):
+        client.force_login(user)
+        assert client.get(f"/years/{cycle.pk}/").status_code == 200
+        apply(SYSTEM)
+        assert Entry.objects.filter(action="record.read", unit=county).count() == read
+    body = json.loads(Entry.objects.get(action="record.read").body)
+    assert (body["actor"], body["after"]) == ("auditor", {"page": "year", "pk": str(cycle.pk)})

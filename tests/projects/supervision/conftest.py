@@ -132,14 +132,15 @@ class Year:
         chair = self.town.of("chair")
         self.event(
             "call_session",
-            chair,
+            self.town.of("clerk"),
             "2027-06-01",
             self.cycle,
             term=19,
             number=3,
-            held_on=day,
+            session_on=day,
             called_by="presidium",
             agenda="审议民生实事项目调整事项。",
+            **self.presidium("2027-06-01"),
         )
         self.event("open_session", chair, day, self.cycle, deputies_in_office=20, present_number=20)
         return self

@@ -15,7 +15,7 @@ from tests.builders import at, do, open_task
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import events
-from workflow.flows.models import Deadline
+from workflow.flows.models import Deadline, Meeting
 from workflow.machines.services import fire
 
 pytestmark = pytest.mark.django_db
@@ -317,11 +317,26 @@ def test_more_money_goes_to_the_congress_even_where_the_presidium_decides(under)
 
 def test_an_extra_session_needs_two_thirds(year):
     chair = year.town.of("chair")
-    session = {"term": 19, "number": 3, "held_on": "2027-06-18", "called_by": "one_fifth", "agenda": "调整。"}
-    year.event("call_session", chair, "2027-06-01", year.cycle, **session)
+    session = {
+        "term": 19,
+        "number": 3,
+        "session_on": "2027-06-18",
+        "called_by": "one_fifth",
+        "agenda": "调整。",
+    }
+    data = session | year.presidium("2027-06-01")
+    with pytest.raises(NotYourTurn):
+        year.event("call_session", year.town.of("mayor"), "2027-06-01", year.cycle, **data)
+    split = data | {"votes_for": 1, "votes_against": int(data["votes_for"]) - 1}
+    with pytest.raises(InvalidForm, match="没有形成决定"):
+        year.event("call_session", year.town.of("clerk"), "2027-06-01", year.cycle, **split)
+    year.event("call_session", year.town.of("clerk"), "2027-06-01", year.cycle, **data)
+    assert Meeting.objects.filter(body="presidium", title="决定召集临时会议", agreed=True).exists()
     assert Paper.objects.filter(kind="convening", published_at__isnull=False).exists()
     with pytest.raises(Refused, match="14 名以上"):
         year.event("open_session", chair, "2027-06-18", year.cycle, deputies_in_office=20, present_number=13)
+    with pytest.raises(Refused, match="多于实有代表"):
+        year.event("open_session", chair, "2027-06-18", year.cycle, deputies_in_office=20, present_number=21)
     year.event("open_session", chair, "2027-06-18", year.cycle, deputies_in_office=20, present_number=14)
     year.event("close_session", chair, "2027-06-18", year.cycle)
     with pytest.raises(Obstructed):

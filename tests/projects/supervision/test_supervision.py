@@ -504,6 +504,18 @@ def test_acceptance_is_refused_over_an_open_finding(year):
         year.do("accept", year.clerk_of(year.project()), "2027-10-09", **DONE)
 
 
+def test_a_problem_found_after_completion_holds_up_the_groups_consent(year):
+    finished(year)
+    visit = VISIT | {"on": "2027-10-10", "findings": "路肩有裂缝。"}
+    year.event("inspect", year.members()[0], "2027-10-10", **visit)
+    with pytest.raises(Obstructed, match="1 个问题未整改"):
+        year.do("agree_acceptance", year.members()[0], "2027-10-12", words="同意验收。")
+    year.do("rectify", year.clerk_of(year.project()), "2027-10-13", remedy="裂缝已修补。")
+    year.do("recheck", year.members()[0], "2027-10-14", decision="close", reason="")
+    year.do("agree_acceptance", year.members()[0], "2027-10-15", words="同意验收。")
+    assert year.project().state == "accepted"
+
+
 def test_five_colours_end_in_blue(under):
     year = under(light_scale="five")
     finished(year)

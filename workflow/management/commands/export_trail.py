@@ -42,7 +42,9 @@ class Command(BaseCommand):
         try:
             self._export(unit, year, form, output)
         except DatabaseError as error:
-            raise CommandError(f"数据库无法读取：{str(error).splitlines()[0]}", returncode=NOT_USABLE) from error
+            raise CommandError(
+                f"数据库无法读取：{str(error).splitlines()[0]}", returncode=NOT_USABLE
+            ) from error
 
     def _export(self, unit: str, year: int | None, form: str, output: str) -> None:
         with within(SYSTEM):

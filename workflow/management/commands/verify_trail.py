@@ -32,7 +32,9 @@ class Command(BaseCommand):
             with one_view():
                 verdicts = [(u, verify(u.pk, outside=outside)) for u in _units(unit)]
         except DatabaseError as error:
-            raise CommandError(f"数据库无法读取：{str(error).splitlines()[0]}", returncode=NOT_USABLE) from error
+            raise CommandError(
+                f"数据库无法读取：{str(error).splitlines()[0]}", returncode=NOT_USABLE
+            ) from error
         for checked, verdict in verdicts:
             self.stdout.write(said(checked, verdict))
         if any(verdict.fault for _unit, verdict in verdicts):
