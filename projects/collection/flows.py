@@ -41,15 +41,19 @@ class CollectionFlow(YearlyFlow):
         .Returns(this.scheme)
         .Next(this.open)
     )
-    open = OfficeView(
-        office="chair",
-        title=_("启动年度工作"),
-        act=services.open_year,
-        obstacles=obstacles_to_opening,
-        irreversible=True,
-        basis=_("地方规定一般要求上一年第三季度启动征集；规则自启动之日起固定"),
-        hint=_("启动后，本年度适用的规则不再变动。"),
-    ).Next(this.publish_call)
+    open = (
+        OfficeView(
+            office="chair",
+            title=_("启动年度工作"),
+            act=services.open_year,
+            obstacles=obstacles_to_opening,
+            irreversible=True,
+            basis=_("地方规定一般要求上一年第三季度启动征集；规则自启动之日起固定"),
+            hint=_("启动后，本年度适用的规则不再变动。计划排不开的，退回修改实施方案中的日期。"),
+        )
+        .Returns(this.scheme)
+        .Next(this.publish_call)
+    )
     publish_call = OfficeView(
         office="gov_clerk",
         title=_("发布征集公告"),

@@ -97,7 +97,7 @@ class ReceiveForm(StepForm):
 class ChaseForm(StepForm):
     """The returned form: completed with the proposer's help, or into the pool when nothing came."""
 
-    private: ClassVar[tuple[str, ...]] = ()
+    private: ClassVar[tuple[str, ...]] = ("content",)
     decision = forms.ChoiceField(
         label=_("办理结果"),
         choices=[("completed", _("已补正，重新受理")), ("pool", _("未补正，转入项目库"))],
@@ -154,7 +154,7 @@ class ProposalForm(forms.Form):
 class RegisterForm(ProposalForm, StepForm):
     """The same form, registered for somebody by a station, or handed in by a deputy or an office."""
 
-    private: ClassVar[tuple[str, ...]] = ("name", "phone")
+    private: ClassVar[tuple[str, ...]] = ("name", "phone", "content", "necessity")
     proposer_kind = forms.ChoiceField(label=_("提出人类别"), choices=ProposerKind.choices)
     channel = forms.ChoiceField(label=_("征集渠道"))
 

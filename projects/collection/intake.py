@@ -11,7 +11,7 @@ from viewflow.workflow.models import Process
 
 from projects.collection.flows import ProposalFlow
 from projects.collection.models import Proposal, ProposalState
-from projects.collection.services import submit_proposal, take_from_pool
+from projects.collection.services import put_right, submit_proposal, take_from_pool
 from projects.cycles.models import Cycle
 from projects.cycles.selectors import running_cycle
 from workflow.audit.services import Act
@@ -19,7 +19,6 @@ from workflow.flows.acting import acting
 from workflow.flows.errors import Refused
 from workflow.flows.models import Deadline
 from workflow.flows.services import Outcome, busy_if_locked, cancel_flow
-from workflow.machines.services import fire
 
 
 def propose(act: Act, **fields: Any) -> Proposal:
@@ -64,10 +63,10 @@ def complete_returned(act: Act, proposal: Proposal, *, content: str) -> None:
     with transaction.atomic(), busy_if_locked(), acting(act):
         if process := _waiting(proposal):
             with ProposalFlow.lock(process.pk):
-                fire(proposal, "complete", act, content=content)
+                put_right(act, proposal, content)
                 cancel_flow(process, act, reason=_("提出人已自行补正"))
         else:
-            fire(proposal, "complete", act, content=content)
+            put_right(act, proposal, content)
         ProposalFlow.begin(proposal)
 
 

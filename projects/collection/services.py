@@ -134,10 +134,17 @@ def receive(act: Act, proposal: Proposal, *, decision: str, reason: str) -> Outc
 def chase(act: Act, proposal: Proposal, *, decision: str, content: str) -> Outcome | None:
     """The returned form came back complete, or goes to the pool."""
     if decision == "completed":
-        fire(proposal, "complete", act, content=content)
+        put_right(act, proposal, content)
     else:
         fire(proposal, "pool", act, reason=_("退回后未补正，列入项目库"))
     return None
+
+
+def put_right(act: Act, proposal: Proposal, content: str) -> None:
+    """The completed form is received again. What people write may name somebody: the text stays out of the trail."""
+    fire(proposal, "complete", act)
+    Proposal.objects.filter(pk=proposal.pk).update(content=content)
+    proposal.content = content
 
 
 def take_from_pool(act: Act, proposal: Proposal, cycle: Cycle) -> None:

@@ -104,6 +104,7 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
         "papers": selectors.papers_by_step(cycle),
         "projects": selectors.projects_visible(grant).filter(cycle=cycle),
         "votes": selectors.votes_on(cycle),
+        "county_words": selectors.county_words(cycle),
         "events": selectors.events_in(cycle, grant, timezone.now()),
         "today": timezone.localdate(),
         "title_of": registry.title_of,

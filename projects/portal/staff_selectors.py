@@ -8,12 +8,14 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.models import Vote
 from projects.collection.models import Proposal
 from projects.cycles.models import Cycle, CycleState, Paper, Session
 from projects.evaluation.models import Grade, Rating
+from projects.oversight.models import Guidance, Note, Sample
 from projects.selection.models import Item
 from projects.supervision.models import Project
 from workflow.flows.events import Event, events_on
@@ -23,6 +25,7 @@ from workflow.people.models import Unit, UnitKind
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 
+GUIDANCE_SHOWN = 10
 STEP_NAMES = {1: _("征集"), 2: _("初定"), 3: _("审议"), 4: _("票决"), 5: _("监督"), 6: _("评估")}
 
 
@@ -62,6 +65,33 @@ def events_in(cycle: Cycle, grant: RoleGrant, at: datetime) -> list[tuple[Event,
     """What an office may do of its own accord in a year: on the year itself and on its sessions."""
     records = [cycle, *Session.objects.filter(uses__cycle=cycle).distinct().order_by("pk")]
     return [(event, record) for record in records for event in events_on(record, grant, at)]
+
+
+@dataclass(frozen=True)
+class CountyWord:
+    """Something the county said of a year; reply: the township's to a note, "" before or where none is asked for."""
+
+    at: date
+    title: str
+    words: str
+    reply: str = ""
+
+
+def county_words(cycle: Cycle) -> list[CountyWord]:
+    """Notes and samplings of a year and the guidance its township was given, the latest first."""
+    notes = [
+        CountyWord(n.sent_on, str(n), n.words, n.reply)
+        for n in Note.objects.filter(cycle=cycle).order_by("pk")
+    ]
+    guidance = [
+        CountyWord(localdate(g.at), g.title, g.words)
+        for g in Guidance.objects.filter(unit_id=cycle.unit_id).order_by("-pk")[:GUIDANCE_SHOWN]
+    ]
+    samples = [
+        CountyWord(localdate(s.at), str(_("档案抽查")), s.words)
+        for s in Sample.objects.filter(cycle=cycle).order_by("pk")
+    ]
+    return sorted([*notes, *guidance, *samples], key=lambda word: word.at, reverse=True)
 
 
 def year_figures(cycle: Cycle) -> dict[str, int]:

@@ -15,7 +15,7 @@ from tests.builders import SINCE, at, do, meeting_of, open_task, township
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Taken
 from workflow.flows.events import perform
-from workflow.flows.services import complete
+from workflow.flows.services import complete, send_back
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
 from workflow.roles.services import grant
@@ -123,6 +123,22 @@ def test_a_plan_that_cannot_hold_is_not_opened(town):
         do("collection.open", town.of("chair"), "2026-12-01")
 
 
+def test_a_plan_that_cannot_hold_goes_back_to_the_scheme_and_then_opens(town):
+    cycle = start_year(town.act("chair", at("2026-08-10")), **PLAN | {"planned_t": date(2026, 12, 1)})
+    chair, party = town.of("chair"), town.people["party"]
+    do("collection.scheme", chair, "2026-08-12", **SCHEME | {"planned_t": "2026-12-01"})
+    do("collection.scheme_party", party[0], "2026-08-20", **meeting_of(party, "2026-08-20"))
+    with pytest.raises(Obstructed, match="最迟"):
+        do("collection.open", chair, "2026-09-01")
+    task = open_task("collection.open")
+    send_back(task.task_id, actor=chair, reason="拟定会期排不开，须推迟。", at=at("2026-09-01"))
+    do("collection.scheme", chair, "2026-09-02", **SCHEME | {"opens_on": "2026-09-04"})
+    do("collection.scheme_party", party[0], "2026-09-03", **meeting_of(party, "2026-09-03"))
+    do("collection.open", chair, "2026-09-04")
+    cycle.refresh_from_db()
+    assert (cycle.state, cycle.planned_t) == ("collecting", date(2027, 1, 20))
+
+
 def test_the_books_do_not_close_over_an_undecided_proposal(town, cycle):
     opened(town, cycle)
     propose(
@@ -155,6 +171,21 @@ def test_a_returned_proposal_that_is_completed_is_received_again(town, cycle):
     )
     do("collection.receive", town.of("gov_clerk"), "2026-09-15", decision="accept")
     assert Proposal.objects.get().state == "accepted"
+    assert Proposal.objects.get().content == "村口至学校二十盏"
+
+
+def test_what_a_proposer_wrote_stays_out_of_the_trail(town, cycle):
+    opened(town, cycle)
+    words = "村口至李大山家门前二十盏"
+    fields = {"title": "安装路灯", "proposer_kind": "resident", "channel": cycle.rules.channels[0]}
+    fields |= {"category": cycle.rules.categories[0], "name": "李大山", "phone": "13900001111"}
+    data = fields | {"content": words, "necessity": f"{words}，夜间无灯。"}
+    perform("collection.propose", cycle, actor=town.of("station"), data=data, at=at("2026-09-10"))
+    do("collection.receive", town.of("gov_clerk"), "2026-09-11", decision="return", reason="请写明数量")
+    task = "collection.complete_proposal"
+    do(task, town.of("gov_clerk"), "2026-09-14", decision="completed", content=f"{words}。")
+    assert Proposal.objects.get().content == f"{words}。"
+    assert not Entry.objects.filter(body__contains="李大山").exists()
 
 
 def test_a_return_without_a_reason_is_refused(town, cycle):

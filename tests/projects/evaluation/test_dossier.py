@@ -18,7 +18,7 @@ from projects.cycles.models import Paper
 from projects.cycles.papers import attach, make_paper
 from projects.demo.play.evaluation import Figures, play_evaluation
 from projects.evaluation import dossier, selectors
-from projects.evaluation.ledgers import as_csv
+from projects.evaluation.ledgers import as_csv, body_of
 from projects.evaluation.models import Archive
 from projects.supervision.models import Project
 from tests.builders import at
@@ -120,8 +120,11 @@ def test_the_registers_and_the_forms_of_the_archive_are_there(closed):
     }
     signed = next(text for name, text in registers.items() if "签字表" in name)
     assert ",总监票人," in signed and "teller" not in signed
-    meetings = "".join(text for name, text in registers.items() if "会议记录表" in name)
-    assert meetings and "presidium" not in meetings
+    assert [body_of(closed, code) for code in ("congress", "presidium", "party")] == [
+        "人民代表大会",
+        "主席团",
+        "党委",
+    ]
     note = file.read("备考表.txt").decode("utf-8-sig")
     assert "文件齐全" in note and "整理人：" in note and "本年度各项事项均已办结" in note
     assert "接收单位：青溪镇档案室" in file.read("移交清单.txt").decode("utf-8-sig")

@@ -147,3 +147,22 @@ def test_what_an_auditor_opens_is_on_record_and_what_the_county_opens_is_not(cli
         assert Entry.objects.filter(action="record.read", unit=county).count() == read
     body = json.loads(Entry.objects.get(action="record.read").body)
     assert (body["actor"], body["after"]) == ("auditor", {"page": "year", "pk": str(cycle.pk)})
+
+
+def test_what_the_county_said_stands_on_the_years_page_with_the_reply(town, cycle, leader):
+    from projects.portal.staff_selectors import county_words
+
+    perform(
+        "oversight.guide",
+        cycle,
+        actor=leader,
+        data={"title": "意见", "words": "加强监督。"},
+        at=at("2026-09-02"),
+    )
+    perform("oversight.note", cycle, actor=leader, data=NOTE, at=at("2026-09-03"))
+    assert [(word.words, word.reply) for word in county_words(cycle)] == [
+        (NOTE["words"], ""),
+        ("加强监督。", ""),
+    ]
+    do("oversight.note_reply", town.of("chair"), "2026-09-04", reply="公告已发布。")
+    assert county_words(cycle)[0].reply == "公告已发布。"

@@ -11,6 +11,7 @@ from projects.cycles.models import Paper
 from projects.selection.models import Item
 from projects.supervision.duties import open_due_reports
 from projects.supervision.models import Change, Interpellation, Project
+from projects.supervision.selectors import lines_of
 from tests.builders import at, do, open_task
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
@@ -253,6 +254,10 @@ def test_a_replacement_comes_from_the_pool_and_starts_with_a_plan(year):
     for arrow in ("pass_screening", "draft", "list_candidate", "put_on_ballot", "not_elect"):
         fire(item, arrow, act)
     ask(year, "replace", item=str(item.pk))
+    # The congress sees what it is to decide on.
+    assert [(x["before"], x["after"]) for x in lines_of(Change.objects.get())] == [
+        ("村道硬化", "口袋公园（50 万元）")
+    ]
     year.in_session()
     decide(year, "2027-06-18")
     year.do("change", year.town.of("clerk"), "2027-06-20", **NOTICE)

@@ -12,7 +12,9 @@ from projects.cycles.models import Cycle, Paper
 from projects.deliberation.models import Opinion
 from projects.demo.play.stage import assembly, meeting, open_tasks
 from projects.demo.play.voting import Sheet, keyed, play_after_vote, play_ballot, play_voting
+from projects.portal.staff_selectors import events_in
 from projects.selection.models import Item
+from projects.voting.events import END_SESSION
 from projects.voting.selectors import declared_of, elected_items, keying_desk, result_of, tally, vote_of
 from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, T, settled
@@ -390,6 +392,8 @@ def test_a_session_that_evaluates_another_year_stays_open(hall):
     with pytest.raises(Obstructed, match="尚有事项"):
         perform("voting.end_session", hall.session, actor=chair.user, data={}, at=at(DAY))
     fire(other, "close", act)
+    # The page of a year the session serves offers the act; no other page does.
+    assert (END_SESSION, hall.session) in events_in(other, chair, at(DAY))
     perform("voting.end_session", hall.session, actor=chair.user, data={}, at=at(DAY))
     hall.session.refresh_from_db()
     assert hall.session.state == "closed"
