@@ -39,6 +39,7 @@ class ResultFile:
 
     def __init__(self) -> None:
         self.started, self.tests = time.monotonic(), dict[str, dict[str, Any]]()
+        self.commit = _commit()  # now: the tree may move on during the run
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Any:
@@ -70,7 +71,7 @@ class ResultFile:
     def _summary(self) -> dict[str, Any]:
         return {
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "commit": _commit(),
+            "commit": self.commit,
             "cores": os.cpu_count(),
             "seconds": round(time.monotonic() - self.started),
             "overrides": {k: v for k, v in os.environ.items() if k.startswith(OVERRIDE)},

@@ -179,4 +179,6 @@ def obstacles_to_closing_books(cycle: Cycle, at: Any) -> list[str]:
         found.append(_("征集期到 %(day)s 止，尚未结束。") % {"day": cycle.window_to})
     if count := undecided(cycle).count():
         found.append(_("还有 %(count)s 件意见建议未受理或待补正，须先办完。") % {"count": count})
+    if not found and not Proposal.objects.filter(cycle=cycle, state=ProposalState.ACCEPTED).exists():
+        found.append(_("本年度还没有受理任何意见建议，请从储备库转入或者补充登记后再汇总。"))
     return found

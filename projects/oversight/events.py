@@ -36,6 +36,19 @@ NOTE = register_event(
         from_above=True,
     )
 )
+CIRCULATE = register_event(
+    Event(
+        key="oversight.circulate",
+        title=_("发出通报"),
+        offices=("county",),
+        subject=Cycle,
+        form=forms.GuidanceForm,
+        act=services.circulate,
+        basis=_("县级人大常委会每季度通报一次"),
+        output=_("通报"),
+        from_above=True,
+    )
+)
 SAMPLE = register_event(
     Event(
         key="oversight.sample",

@@ -61,7 +61,7 @@ class Note(Record):
 
 
 class Sample(models.Model):
-    """A dossier the county drew to look at; the seed makes the draw repeatable."""
+    """A dossier the county looked at; seed names this look in the trail."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     county = models.ForeignKey(Unit, models.PROTECT, related_name="+")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from datetime import date
-from typing import cast
+
+from django.utils.translation import gettext as _
 
 from projects.cycles.models import Cycle
 from projects.oversight.models import Guidance, Note, Sample
@@ -12,12 +13,13 @@ from workflow.audit.services import Act
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit
-from workflow.roles.models import RoleGrant
+from workflow.people.services import ancestors_of
+from workflow.roles.services import grants_for_update
 
 
 def _county_of(act: Act) -> Unit:
-    held = act.person.grants.filter(office=act.office, revoked_at=None).select_related("unit")
-    return cast(RoleGrant, held.first()).unit  # the act has been checked against the office
+    """The unit above the township in whose name the actor acts today."""
+    return grants_for_update(act.person, [act.office], ancestors_of(act.unit), act.on)[0].unit
 
 
 def guide(act: Act, cycle: Cycle, *, title: str, words: str) -> None:
@@ -25,6 +27,11 @@ def guide(act: Act, cycle: Cycle, *, title: str, words: str) -> None:
     Guidance.objects.create(
         unit=cycle.unit, county=_county_of(act), title=title, words=words, by=act.person, at=act.at
     )
+
+
+def circulate(act: Act, cycle: Cycle, *, title: str, words: str) -> None:
+    """通报, usually each quarter: read by the township, asks for nothing back (rules.md §1, 镇平县)."""
+    guide(act, cycle, title=f"{_('通报')}：{title}"[:120], words=words)
 
 
 def send_note(act: Act, cycle: Cycle, *, title: str, words: str, reply_by: date) -> Outcome:
@@ -51,7 +58,7 @@ def reply_to_note(act: Act, note: Note, *, reply: str) -> None:
 
 
 def sample(act: Act, cycle: Cycle, *, words: str) -> Outcome:
-    """A dossier looked at; the seed makes the draw repeatable."""
+    """A dossier looked at, with what was seen; which dossier is the county's choice."""
     drawn = Sample.objects.create(
         unit=cycle.unit,
         county=_county_of(act),

@@ -42,6 +42,7 @@ UNMERGE = register_event(
         act=services.unmerge,
         when=services.obstacles_to_unmerging,
         step=2,
+        basis=_("归并须保留每件来源，名单确定前可以拆分"),
         context=_item_page,
         page="steps/selection/item.html",
         hint=_("拆出的每件意见建议单独成为一个项目，须重新筛查。"),
@@ -57,6 +58,7 @@ EDIT = register_event(
         act=services.edit_item,
         when=services.obstacles_to_editing,
         step=2,
+        basis=_("名单确定前由政府经办人核实文字"),
         context=_item_page,
         page="steps/selection/item.html",
     )
@@ -71,6 +73,7 @@ SCORE = register_event(
         act=services.score,
         when=services.obstacles_to_scoring,
         step=2,
+        basis=_("评分表由本地规则设定，两人以上评分有效"),
         context=_item_page,
         page="steps/selection/item.html",
         hint=_("每人一份，各项 0 至 100 分，按年度规则的权重合计。"),
@@ -99,6 +102,7 @@ OBJECT = register_event(
         act=intake.register_objection,
         when=services.obstacles_to_objecting,
         step=2,
+        basis=_("公示期内可以提出异议，书面答复"),
         hint=_("群众当面、来电、来信提出的异议，由受理的人登记；群众也可在公示页直接提出。"),
     )
 )
@@ -112,6 +116,7 @@ BRING_BACK = register_event(
         act=intake.bring_back,
         when=obstacles_to_bringing_back,
         step=2,
+        basis=_("未入选项目列入储备库，可在以后年度再次提出"),
         context=_item_page,
         page="steps/selection/item.html",
     )

@@ -250,4 +250,6 @@ def accept(act: Act, project: Project, *, words: str) -> None:
 
 def refuse_acceptance(act: Act, project: Project, *, to: str, reason: str) -> None:
     """The group does not agree that it is complete: back to the department."""
-    fire(project, "reopen", act, reason=reason, completed_on=None)
+    reported = project.reports.order_by("period").last()
+    percent = reported.percent if reported else 0
+    fire(project, "reopen", act, reason=reason, completed_on=None, percent=percent)
