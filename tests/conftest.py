@@ -18,6 +18,7 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connection
+from playwright.sync_api import Browser, sync_playwright
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
@@ -148,3 +149,14 @@ def browser_path() -> str:
     if found is None:
         raise pytest.UsageError("no Chromium or Chrome found: install one, or name it in CHROMIUM")
     return found
+
+
+@pytest.fixture(scope="session")
+def browser(browser_path: str) -> Iterator[Browser]:
+    """One browser for the whole run: two of them in a thread would each want its event loop."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield launched
+        launched.close()

@@ -185,7 +185,15 @@ def _files(*modules: str) -> Iterator[Path]:
 
 
 def _drop(connection: psycopg.Connection[Any], name: str) -> None:
-    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    """Drop a database; a session of the other role that is just ending is waited for, a few seconds at most."""
+    statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    for _ in range(25):
+        try:
+            connection.execute(statement)
+            return
+        except psycopg.errors.InsufficientPrivilege:
+            time.sleep(0.2)
+    connection.execute(statement)
 
 
 def _alive(process: int) -> bool:

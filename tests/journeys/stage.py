@@ -90,7 +90,9 @@ class Stage(Doubles):
         with within(SYSTEM):
             deadline = Deadline.objects.select_related("task").get(pk=task_id)
             cookie = self.session(actor, deadline)
-        context = self.browser.new_context(viewport={"width": 1280, "height": 900}, base_url=self.address)
+        context = self.browser.new_context(
+            viewport={"width": 1280, "height": 900}, locale="zh-CN", base_url=self.address
+        )
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": self.address}])
         page = context.new_page()
         page.goto(f"/tasks/{task_id}/")

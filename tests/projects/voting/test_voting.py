@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -121,7 +122,7 @@ def test_every_act_of_the_vote_is_in_the_trail_and_no_sum_before_the_signatures(
         "voting.key_second",
         "voting.certify_chief",
     ]
-    assert not any('"for"' in body or ":42" in body for _action, body in before)
+    assert not any('"for"' in body or re.search(r'":42[,}]', body) for _action, body in before)
     entry = do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
     assert '"for":42' in entry.body
 
