@@ -273,3 +273,11 @@ def test_before_the_opening_terms_are_those_of_the_rulebook_in_force(town):
     start_year(other.act("chair", at("2026-08-01")), **PLAN)
     assert usual == date(2026, 8, 18)
     assert open_task("collection.scheme", unit=other.unit).due_on == date(2026, 8, 25)
+
+
+def test_the_books_do_not_close_while_nothing_has_been_accepted(town, cycle):
+    opened(town, cycle)
+    with pytest.raises(Obstructed, match="还没有受理任何意见建议"):
+        do("collection.close_books", town.of("gov_clerk"), "2026-10-12", body="没有征集到意见建议。")
+    cycle.refresh_from_db()
+    assert cycle.state == "collecting"

@@ -10,7 +10,7 @@ from django.db import DatabaseError, transaction
 
 from projects.cycles.models import Cycle
 from projects.lifecycle.services import start_year
-from projects.oversight.models import Note
+from projects.oversight.models import Guidance, Note
 from tests.builders import SINCE, at, do, open_task, township
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
@@ -166,3 +166,12 @@ def test_what_the_county_said_stands_on_the_years_page_with_the_reply(town, cycl
     ]
     do("oversight.note_reply", town.of("chair"), "2026-09-04", reply="公告已发布。")
     assert county_words(cycle)[0].reply == "公告已发布。"
+
+
+def test_a_circular_of_the_county_is_kept_in_the_name_of_the_county_above_the_township(town, cycle, leader):
+    as_county(leader)
+    data = {"title": "第三季度情况", "words": "多数乡镇按期推进。"}
+    perform("oversight.circulate", cycle, actor=leader, data=data, at=at("2026-09-10"))
+    apply(SYSTEM)
+    kept = Guidance.objects.get()
+    assert (kept.title, kept.county, kept.unit) == ("通报：第三季度情况", town.unit.parent, town.unit)

@@ -481,6 +481,7 @@ def test_a_project_is_accepted_with_the_groups_consent(year):
 
 def test_the_group_sends_acceptance_back_and_the_project_is_built_again(year):
     finished(year)
+    assert year.project().percent == 100
     send_back(
         year.task("agree_acceptance").task_id,
         actor=year.members()[0],
@@ -488,7 +489,9 @@ def test_the_group_sends_acceptance_back_and_the_project_is_built_again(year):
         at=at("2027-10-12"),
     )
     project = year.project()
+    reported = project.reports.order_by("period").last()
     assert (project.state, project.completed_on) == ("building", None)
+    assert project.percent == (reported.percent if reported else 0) < 100
     assert year.task("accept")
     open_due_reports(at("2027-11-02"))
     periods = [
