@@ -99,9 +99,11 @@ class Stage(Doubles):
         expect(page.locator("h1")).to_contain_text(str(deadline.task.flow_task.task_title))
         form = page.locator("form", has=page.locator("button[name=op][value=submit]"))
         self._fill(form, data)
-        form.locator("button[name=op][value=submit]").click()
+        with page.expect_navigation():
+            form.locator("button[name=op][value=submit]").click()
         if page.locator("button[name=op][value=confirm]").count():
-            page.locator("button[name=op][value=confirm]").click()
+            with page.expect_navigation():
+                page.locator("button[name=op][value=confirm]").click()
         problems = page.locator(".error-summary").all_inner_texts()
         assert not problems, f"{deadline.key}: {problems}"
         expect(page.locator("h1")).to_contain_text("已")
