@@ -29,7 +29,7 @@ class Roster:
         grants = (
             RoleGrant.objects.filter(Q(tenant=unit) | Q(unit_id__in=above))
             .filter(revoked_at=None, user__is_active=True)
-            .select_related("user")
+            .select_related("user", "unit")
             .order_by("user_id")
         )
         return cls(unit, list(grants))
@@ -41,6 +41,10 @@ class Roster:
     def above(self, codes: Iterable[str], on: date) -> list[User]:
         """Whoever holds one of the offices at a unit above the township."""
         return _people(g for g in self._live(codes, on) if g.tenant_id != self.unit.pk)
+
+    def seated(self, code: str, seat: str, on: date) -> list[User]:
+        """Whoever holds an office at the unit of a code, in the township or above it."""
+        return _people(g for g in self._live([code], on) if g.unit.code == seat)
 
     def whose_turn(self, deadline: Deadline, on: date) -> list[User]:
         """The one person a task is meant for, or all who may do it: holders, and a body's record keepers."""

@@ -163,6 +163,10 @@ class Batch:
             return _present(self._authors.get(body["subject"]))
         if route.audience is Audience.NAMED:
             return _present(self._named.get(_username(route, body)))
+        if route.audience is Audience.SEATED:
+            after = body["after"]
+            holders = self.roster.seated(after["office"], after["seat"], w.on)
+            return [one for one in holders if after["to"] in ("", one.username)]
         find = self.roster.above if route.audience is Audience.ABOVE else self.roster.in_offices
         return find(route.offices, w.on)
 

@@ -22,6 +22,8 @@ class Audience(Enum):
     NEXT: the holders of the tasks the act opened. ASKED: the holders of the task the entry names (`after.task_id`).
     AUTHOR: whoever wrote the first entry on the subject. OFFICES: the route's offices, anywhere in the township.
     ABOVE: the route's offices at the units above. NAMED: the person whose username stands under the route's `found_in`.
+    SEATED: the holders of `after.office` at the unit of code `after.seat`, in the township or above; of them
+    `after.to` alone where it names one.
     """
 
     NEXT = "next"
@@ -30,6 +32,7 @@ class Audience(Enum):
     OFFICES = "offices"
     ABOVE = "above"
     NAMED = "named"
+    SEATED = "seated"
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ ROUTES: tuple[Route, ...] = (
     Route("deadline.remind", Audience.ASKED, "overdue", URGENT, where={"when": "after"}),
     Route("deadline.remind", Audience.ASKED, "reminded"),
     Route("task.hand_over", Audience.NAMED, "handed_over", found_in="after.to"),
+    Route("task.copy", Audience.SEATED, "copied"),
     Route("flow.cancel", Audience.OFFICES, "called_off", offices=DESKS),
     Route("grant.revoke", Audience.NAMED, "office_ended", found_in="before.user"),
     # step 1
@@ -88,6 +92,7 @@ ROUTES: tuple[Route, ...] = (
     Route("supervision.call_session", Audience.OFFICES, "convened", URGENT, offices=(*CONGRESS, *GOVERNMENT)),
     Route("change.announce", Audience.OFFICES, "change_announced", offices=(*CONGRESS, "department")),
     # step 6
+    Route("evaluation.convene", Audience.OFFICES, "convened", URGENT, offices=(*CONGRESS, *GOVERNMENT)),
     Route(
         "evaluation.second_measure", Audience.OFFICES, "convened", URGENT, offices=(*CONGRESS, *GOVERNMENT)
     ),

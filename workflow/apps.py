@@ -11,3 +11,7 @@ class WorkflowConfig(AppConfig):
 
     def ready(self) -> None:
         from workflow import checks  # noqa: F401  (registers the system checks)
+        from workflow.flows.vacancies import free_tasks
+        from workflow.roles.services import on_end
+
+        on_end(free_tasks)

@@ -3,15 +3,17 @@
 from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 
-from workflow.inbox import views
+from workflow.inbox import copying, views
 
 urlpatterns = [
     path("", include("workflow.administration.urls")),
     path("inbox/", login_required(views.inbox), name="inbox"),
+    path("inbox/copies/", login_required(copying.box), name="copies"),
     path("inbox/<slug:box>/", login_required(views.inbox), name="inbox_box"),
     path("office/", login_required(views.switch_office), name="switch_office"),
     path("tasks/<int:task_id>/", login_required(views.task_page), name="task"),
     path("tasks/<int:task_id>/done/", login_required(views.task_done), name="task_done"),
+    path("tasks/<int:task_id>/copy/", login_required(copying.copy_page), name="task_copy"),
     path("do/<str:key>/<int:number>/", login_required(views.event_page), name="event"),
     path("history/<slug:kind>/<int:number>/", login_required(views.history), name="history"),
 ]

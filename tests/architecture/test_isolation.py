@@ -54,9 +54,21 @@ def test_a_townships_context_sees_its_own_rows_and_none_of_anothers(two_towns):
 def test_without_a_context_nothing_is_seen(two_towns):
     assert counts()["projects_cycle"] == 2
     apply(of_units(()))
-    seen = {table: n for table, n in counts().items() if n}
-    assert set(seen) <= {"viewflow_task"}
-    assert run("SELECT count(*) FROM viewflow_task WHERE owner_permission_obj_pk IS NOT NULL") == [(0,)]
+    assert {table: n for table, n in counts().items() if n} == {}
+
+
+def test_a_gate_is_seen_by_the_township_its_process_is_about_and_by_no_other(two_towns):
+    gates = (
+        "SELECT DISTINCT p.data->>'unit' FROM viewflow_task t JOIN viewflow_process p ON p.id = t.process_id "
+        "WHERE t.owner_permission_obj_pk IS NULL"
+    )
+    assert sorted(run(gates)) == sorted([(str(town.unit.pk),) for town in two_towns])
+    for town in two_towns:
+        apply(of_units((town.unit.pk,)))
+        assert run(gates) == [(str(town.unit.pk),)]
+    apply(of_units((two_towns[0].unit.pk,), writes=(two_towns[0].unit.pk,)))
+    theirs = f"(SELECT id FROM viewflow_process WHERE data->>'unit' = '{two_towns[1].unit.pk}')"
+    assert run(f"UPDATE viewflow_task SET status = 'DONE' WHERE process_id IN {theirs} RETURNING id") == []
 
 
 def test_the_public_sees_no_year_in_preparation(two_towns):

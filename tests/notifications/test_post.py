@@ -11,7 +11,7 @@ import pytest
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -20,11 +20,14 @@ from notifications.channels.email import message_id
 from notifications.models import Delivery, Posted, Told
 from notifications.post import post_unit, units_behind
 from projects.collection.intake import propose
-from tests.builders import at, do, meeting_of, open_task
+from tests.builders import SINCE, at, do, meeting_of, open_task
 from tests.notifications.conftest import CALL, SCHEME
+from workflow.audit import hooks
 from workflow.audit.services import Act
+from workflow.flows.copies import Receiver, copy
 from workflow.flows.models import Deadline
 from workflow.flows.services import hand_over, urge
+from workflow.people.models import User
 from workflow.reminders.services import remind_due
 from workflow.roles.services import grant, revoke
 
@@ -127,6 +130,51 @@ def test_a_task_handed_over_is_told_to_its_new_owner(town, cycle, post) -> None:
     (letter,) = (d for d in post() if d.channel == "in_app")
     assert (letter.recipient, letter.link) == (second, f"/tasks/{task.pk}/")
     assert letter.title == "转交您办理：发布征集公告" and "外出学习" in letter.body
+
+
+def test_a_copy_is_told_to_the_office_or_the_one_person_it_is_for(town, cycle, post) -> None:
+    post()
+    task = open_task("collection.scheme").pk
+    chair, deputy = town.of("chair"), town.deputies[3]
+    for seat in (Receiver("mayor", town.unit), Receiver("deputy", town.unit, deputy)):
+        copy(task, actor=chair, to=seat, words="请提前安排会期。", at=at("2026-08-12"))
+    letters = post()
+    told = [town.of("mayor").username, deputy.username]
+    assert sorted(name for name, _title in to(letters)) == sorted(told)
+    assert {d.title for d in letters} == {"抄送：拟订年度实施方案"}
+    assert "无须办理" in letters[0].body and "请提前安排会期。" in letters[0].body
+    assert letters[0].link == f"/tasks/{task}/"
+
+
+def test_the_county_hears_of_a_copy_sent_up_to_it(town, cycle, post) -> None:
+    county = town.unit.parent
+    member = User.objects.create(username="npc@county", name="县人大")
+    admin = Act(User.objects.get(username="admin@T01"), "admin", county, at("2020-01-01"))
+    grant(user=member, office="county", unit=county, act=admin, since=SINCE)
+    post()
+    task = open_task("collection.scheme").pk
+    copy(task, actor=town.of("chair"), to=Receiver("county", county), words="报请知悉。", at=at("2026-08-12"))
+    assert {name for name, _title in to(post())} == {"npc@county"}
+
+
+def test_many_acts_of_one_transaction_are_one_wake_up_and_no_letter_is_lost(
+    town, cycle, post, monkeypatch, django_capture_on_commit_callbacks
+) -> None:
+    post()
+    woken: list[int] = []
+    monkeypatch.setattr(hooks, "_listeners", [woken.append])
+    connection.run_on_commit.clear()  # as if what the fixtures wrote had been committed
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            do("collection.scheme", town.of("chair"), "2026-08-12", **SCHEME)
+            raise ZeroDivisionError
+        opened(town)
+        do("collection.publish_call", town.of("gov_clerk"), "2026-09-02", **CALL)
+    assert woken == [town.unit.pk]
+    titles = {title for _name, title in to(post())}
+    assert {"请办理：党委研究年度实施方案", "请办理：启动年度工作"} <= titles
+    assert any("征集" in title for title in titles)
+    assert not Deadline.objects.exclude(pk__in=Told.objects.values("pk")).exists()
 
 
 def test_the_proposer_hears_what_became_of_the_proposal(town, cycle, post) -> None:

@@ -80,6 +80,7 @@ def test_every_action_of_the_table_can_happen() -> None:
     own = {
         "task.urge",
         "task.hand_over",
+        "task.copy",
         "flow.cancel",
         "grant.revoke",
         "deadline.remind",

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from workflow.administration import conf
 from workflow.administration.imports import USERNAME
-from workflow.flows.fields import ChineseDateField
+from workflow.flows.fields import CheckedFileField, ChineseDateField
+from workflow.flows.uploads import MB
 from workflow.people.models import Unit, User
 from workflow.roles import registry
 
@@ -125,8 +126,9 @@ class RevokeForm(forms.Form):
 class UploadForm(forms.Form):
     """One workbook."""
 
-    file = forms.FileField(
+    file = CheckedFileField(
         label=_("Excel 文件"),
         help_text=_("用模板填写，.xlsx 格式，最多 2 MB"),
-        widget=forms.ClearableFileInput({"accept": ".xlsx"}),
+        endings=("xlsx",),
+        most_bytes=2 * MB,
     )

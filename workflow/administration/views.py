@@ -83,6 +83,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [(g, registry.title_of(g.office)) for g in page],
         "admin": is_admin(acting),
+        "in_use": acting.pk,
         "chosen": next((u for u in units if u.code == request.GET.get("unit")), acting.tenant),
         "locked": accounts.locks().count() if is_admin(acting) else 0,
     }
@@ -128,6 +129,7 @@ def person(request: HttpRequest, user_id: int) -> HttpResponse:
         "person": user,
         "held": held,
         "admin": is_admin(acting),
+        "in_use": acting.pk,
         "may_reset": may_reset(acting, user, timezone.localdate()),
         "second_factor": accounts.has_second_factor(user),
     }

@@ -67,6 +67,18 @@ class Leaf(models.Model):
         ]
 
 
+class Salt(models.Model):
+    """What opens an entry's commitments to long texts (`commitments.py`).
+
+    No part of the trail and in no export of it: it stands beside the records that hold the texts, and is erased
+    with them.
+    """
+
+    entry = models.OneToOneField(Entry, models.PROTECT, primary_key=True, related_name="salt")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    value = models.BinaryField()
+
+
 class Head(models.Model):
     """The end of a unit's chain: how many leaves, and the last hash."""
 

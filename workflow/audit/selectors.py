@@ -11,7 +11,8 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from workflow.audit.chain import Link, stamp
-from workflow.audit.models import Entry
+from workflow.audit.commitments import is_of
+from workflow.audit.models import Entry, Salt
 from workflow.people.models import Unit
 
 
@@ -22,6 +23,19 @@ def history_of(subject: str) -> QuerySet[Entry]:
         .select_related("actor", "unit")
         .order_by("-id")
     )
+
+
+def says(entry: Entry, path: str, text: str) -> bool:
+    """Whether this is the text an act was handed in with. path: where it stands in the entry's `after` ("minutes").
+
+    False too where the text was long and the salt has been erased with its record.
+    """
+    value: Any = json.loads(entry.body)["after"]
+    for part in path.split("."):
+        inside = isinstance(value, list) and part.isdigit() and int(part) < len(value)
+        value = value[int(part)] if inside else value.get(part) if isinstance(value, dict) else None
+    kept = Salt.objects.filter(pk=entry.pk).first()
+    return is_of(value, path, text, bytes(kept.value) if kept else None)
 
 
 @dataclass(frozen=True)

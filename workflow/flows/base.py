@@ -34,6 +34,8 @@ class OfficeFlow(Flow):
         start = cls.instance.node("start")
         activation = start.activation_class.create(start, None, None)
         activation.process.artifact = subject
+        # Its gates and jobs belong to nobody's seat: the database shows them where the subject is at home.
+        activation.process.data = {"unit": subject.unit_id}
         activation.process.parent_task = parent
         activation.execute()
         return activation.process

@@ -19,7 +19,7 @@ from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed
 from workflow.flows.forms import StepForm
 from workflow.flows.services import Outcome, busy_if_locked
 from workflow.machines.models import Record
-from workflow.people.models import User
+from workflow.people.models import Unit, User
 from workflow.people.services import ancestors_of
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
@@ -30,15 +30,16 @@ from workflow.roles.services import grants_for_update
 class Event:
     """One kind of act without a task. key: room.act, as in the rulebook and the trail.
 
-    offices: who may; subject: the record it is done on; form: a StepForm; act: the service, act(act, subject,
-    **cleaned). from_above: done by an office that only reads the record (the county): it is not locked.
+    offices: who may; subject: the record it is done on, Unit for what concerns the township itself.
+    form: a StepForm; act: the service, act(act, subject, **cleaned).
+    from_above: done by an office that only reads the record (the county): it is not locked.
     when: subject, at → reasons why not now; offered: subject, grant → whether it makes sense to show.
     """
 
     key: str
     title: str | Promise
     offices: tuple[str, ...]
-    subject: type[Record]
+    subject: type[Record] | type[Unit]
     form: type[StepForm]
     act: Callable[..., Any]
     step: int | None = None
@@ -52,6 +53,11 @@ class Event:
     irreversible: bool = False
     body: str = ""
     from_above: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The word before the number in its subject's reference."""
+        return "unit" if issubclass(self.subject, Unit) else self.subject.kind
 
     @property
     def task_title(self) -> str | Promise:
@@ -80,6 +86,45 @@ def register_event(event: Event) -> Event:
     return event
 
 
+@dataclass(frozen=True)
+class OpenAct:
+    """An act of the seat table that is nobody's task and no office's event, with the same key where both exist.
+
+    A resident's on the public pages, or a deputy's with a paper ballot in the hall. office: the code it is listed under;
+    holder: what they are called where nobody is granted that office. term: the key of the deadline it has to keep;
+    window: the year's record (None without one), its rules → when it may be done, in words.
+    """
+
+    key: str
+    title: str | Promise
+    office: str
+    holder: str | Promise = ""
+    step: int | None = None
+    term: str = ""
+    window: Callable[[Any, Any], str] | None = None
+    basis: str | Promise = ""
+    output: str | Promise = ""
+    body: str = ""
+
+    @property
+    def task_title(self) -> str | Promise:
+        return self.title
+
+
+_open_acts: dict[tuple[str, str], OpenAct] = {}
+
+
+def register_open_act(act: OpenAct) -> OpenAct:
+    """Make it known to the seat table; a second one with the same key and office replaces the first."""
+    _open_acts[act.key, act.office] = act
+    return act
+
+
+def open_acts() -> list[OpenAct]:
+    """Every registered one, by step and key."""
+    return sorted(_open_acts.values(), key=lambda act: (act.step or 9, act.key, act.office))
+
+
 def event(key: str) -> Event:
     """The registered event; KeyError for an unknown key."""
     return _events[key]
@@ -90,7 +135,7 @@ def events() -> list[Event]:
     return sorted(_events.values(), key=lambda e: (e.step or 9, e.key))
 
 
-def events_on(subject: Record, grant: RoleGrant, at: datetime) -> list[Event]:
+def events_on(subject: Record | Unit, grant: RoleGrant, at: datetime) -> list[Event]:
     """What the holder of an office may do now on a record, of its own accord."""
     return [
         e
@@ -104,7 +149,7 @@ def events_on(subject: Record, grant: RoleGrant, at: datetime) -> list[Event]:
 
 def perform(
     key: str,
-    subject: Record,
+    subject: Record | Unit,
     *,
     actor: User,
     office: str = "",
@@ -129,7 +174,7 @@ def perform(
             if reasons := wanted.obstacles_of(held, at):
                 raise Obstructed(*reasons)
             outcome = wanted.act(act, held, **form.cleaned_data) or Outcome()
-            return write_down(
+            entry = write_down(
                 act,
                 key,
                 held.reference,
@@ -139,13 +184,17 @@ def perform(
                 reason=outcome.reason,
                 label=held.label,
             )
+            form.keep_salt(entry)
+            return entry
 
 
-def _locked(subject: Record) -> Record:
-    return type(subject)._base_manager.select_for_update().get(pk=subject.pk)
+def _locked(subject: Record | Unit) -> Any:
+    # Of a township all but its key is held: every row being written in it refers to that.
+    rows = type(subject)._base_manager.select_for_update(no_key=isinstance(subject, Unit))
+    return rows.get(pk=subject.pk)
 
 
-def _office_for(wanted: Event, subject: Record, actor: User, office: str, at: datetime) -> RoleGrant:
+def _office_for(wanted: Event, subject: Record | Unit, actor: User, office: str, at: datetime) -> RoleGrant:
     codes = [office] if office in wanted.offices else [] if office else list(wanted.offices)
     tenants = ancestors_of(subject.unit) if wanted.from_above else [subject.unit_id]
     grants = grants_for_update(actor, codes, tenants, localdate(at))

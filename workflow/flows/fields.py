@@ -1,15 +1,19 @@
-"""Form fields every room uses: a date in three parts, a sum of money kept in fen."""
+"""Form fields every room uses: a date in three parts, a sum of money kept in fen, files that have been looked into."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from workflow.flows import uploads
 from workflow.flows.money import FEN_PER_WAN, FEN_PER_YUAN, money
 
 
@@ -142,3 +146,63 @@ class FenField(forms.DecimalField):
     def _refuse(self, code: str, bound: int) -> None:
         params = {"bound": money(bound, self.fen_per_unit), "unit": self.unit_label}
         raise ValidationError(self.error_messages[code], code=code, params=params)
+
+
+class CheckedFileField(forms.FileField):
+    """One file that `uploads.checked` has passed; endings: those allowed, all kinds where left out."""
+
+    def __init__(
+        self, *, endings: Collection[str] = (), most_bytes: int = uploads.MOST_BYTES, **kwargs: Any
+    ) -> None:
+        self.endings, self.most_bytes = endings, most_bytes
+        super().__init__(**kwargs)
+        self.widget.attrs.setdefault("accept", ",".join(f".{ending}" for ending in endings or uploads.KINDS))
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        given = super().clean(data, initial)
+        return self.looked_into(given) if isinstance(given, UploadedFile) else given
+
+    def looked_into(self, upload: UploadedFile) -> UploadedFile:
+        """The file as it may be kept; ValidationError with the rule it breaks."""
+        try:
+            return uploads.checked(upload, endings=self.endings, most_bytes=self.most_bytes)
+        except uploads.Unfit as unfit:
+            raise ValidationError(str(unfit), code="unfit") from unfit
+
+
+class ManyFiles(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(CheckedFileField):
+    """Any number of files up to MOST; cleans to a list. Refused: what `uploads.checked` refuses, an empty file.
+
+    A form declares it as `files: Any`: the declaration goes into `fields`, while `form.files` stays the upload.
+    """
+
+    MOST = 20
+    widget = ManyFiles
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.help_text = self.help_text or format_lazy(
+            _("可一次选多个，最多 {most} 个，每个不超过 {size} MB；收 {endings}。"),
+            most=self.MOST,
+            size=self.most_bytes // uploads.MB,
+            endings="、".join(self.endings or uploads.KINDS),
+        )
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        given = data if isinstance(data, list | tuple) else [data] if data else []
+        if not given and self.required:
+            raise ValidationError(self.error_messages["required"], code="required")
+        if len(given) > self.MOST:
+            raise ValidationError(_("最多 %(most)s 个文件。") % {"most": self.MOST}, code="too_many")
+        return [super(FilesField, self).clean(upload) for upload in given]
+
+
+class PhotosField(FilesField):
+    """Pictures only."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(endings=uploads.PICTURES, **kwargs)

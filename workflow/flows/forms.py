@@ -12,9 +12,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
 
+from workflow.audit.commitments import commit, new_salt
+from workflow.audit.models import Entry, Salt
 from workflow.audit.services import Act
 from workflow.flows.fields import ChineseDateField, choice_field
-from workflow.flows.meetings import Division, agreed, faults
+from workflow.flows.meetings import BY_LAW, Division, Standard, agreed, faults
 from workflow.people.models import User
 from workflow.roles.selectors import holders_of
 
@@ -51,6 +53,7 @@ class StepForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         self.subject, self.act, self.node, self.seat, self.item = subject, act, node, seat, item or {}
+        self._salt = b""
         super().__init__(*args, **kwargs)
         self.rows_together: list[tuple[str, list[str]]] = []
         self.prepare()
@@ -90,27 +93,36 @@ class StepForm(forms.Form):
         return self
 
     def for_trail(self) -> dict[str, Any]:
-        """What of the cleaned data stands in the trail: short values as they are, long texts and files by hash."""
+        """What of the cleaned data stands in the trail: short values as they are, files by the digest of their
+        content, long texts by a commitment (`audit.commitments`) whose salt `keep_salt` keeps."""
         return {
-            k: _plain(v)
+            k: self._plain(k, v)
             for k, v in self.cleaned_data.items()
             if k not in self.private and v not in (None, "")
         }
 
+    def keep_salt(self, entry: Entry) -> None:
+        """Keep what opens the commitments of `for_trail` beside the entry they stand in; nothing where there are none."""
+        if self._salt:
+            Salt.objects.create(entry=entry, unit_id=entry.unit_id, value=self._salt)
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, bool | int):
-        return value
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, UploadedFile):
-        return {"file": value.name, "sha256": _digest(value)}
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple | set) or hasattr(value, "values_list"):
-        return [_plain(v) for v in value]
-    text = getattr(value, "reference", None) or str(value)
-    return text if len(text) <= LONG else {"sha256": hashlib.sha256(text.encode()).hexdigest()}
+    def _plain(self, path: str, value: Any) -> Any:
+        if isinstance(value, bool | int):
+            return value
+        if isinstance(value, date):
+            return value.isoformat()
+        if isinstance(value, UploadedFile):
+            return {"file": value.name, "sha256": _digest(value)}
+        if isinstance(value, dict):
+            return {str(k): self._plain(f"{path}.{k}", v) for k, v in value.items()}
+        if isinstance(value, list | tuple | set) or hasattr(value, "values_list"):
+            return [self._plain(f"{path}.{at}", v) for at, v in enumerate(value)]
+        text = getattr(value, "reference", None) or str(value)
+        return text if len(text) <= LONG else self._commitment(path, text)
+
+    def _commitment(self, path: str, text: str) -> dict[str, str]:
+        self._salt = self._salt or new_salt()
+        return commit(self._salt, path, text)
 
 
 def _digest(upload: UploadedFile) -> str:
@@ -171,15 +183,26 @@ class MinutesForm(StepForm):
     def present(self) -> int:
         raise NotImplementedError
 
+    def standard(self) -> Standard:
+        """What the decision takes: the law's figures, or the body's own where the node says so."""
+        asked = getattr(self.node, "standard_of", None)
+        return asked(self.subject) if asked else BY_LAW
+
     def agreed(self) -> bool:
-        return agreed(self.division())
+        return agreed(self.division(), self.standard())
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if not self.errors:
-            for sentence in faults(self.division()):
+            for sentence in faults(self.division(), self.standard()):
                 self.add_error(None, sentence)
         return data
+
+    def for_trail(self) -> dict[str, Any]:
+        """The figures, and what the decision took where that is not the law's: whoever recounts must know."""
+        own = self.standard()
+        taken = {"quorum": f"{own.quorum.numerator}/{own.quorum.denominator}", "of_present": own.of_present}
+        return super().for_trail() | ({} if own == BY_LAW else {"standard": taken})
 
 
 class MeetingForm(MinutesForm):

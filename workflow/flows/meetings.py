@@ -1,4 +1,4 @@
-"""When a body has decided: pure. Two thirds attend, more than half of all members agree (steps.md, presidium)."""
+"""When a body has decided: pure. By law two thirds attend and more than half of all members agree (组织法 14, 25)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,35 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 QUORUM = Fraction(2, 3)
+_SHARES = {
+    Fraction(1, 2): "二分之一",
+    Fraction(2, 3): "三分之二",
+    Fraction(3, 4): "四分之三",
+    Fraction(1): "全体",
+}
+
+
+@dataclass(frozen=True)
+class Standard:
+    """What a body's decision takes. quorum: the share of members who must attend, the share itself included.
+
+    of_present: more than half of those present agree, where the body's own rules say so; else of all members.
+    """
+
+    quorum: Fraction = QUORUM
+    of_present: bool = False
+
+    def quorum_of(self, members: int) -> int:
+        """How many must attend, rounded up."""
+        return -(-members * self.quorum.numerator // self.quorum.denominator)
+
+    @property
+    def share(self) -> str:
+        """The quorum in words."""
+        return _SHARES.get(self.quorum, f"{self.quorum.denominator} 分之 {self.quorum.numerator}")
+
+
+BY_LAW = Standard()
 
 
 @dataclass(frozen=True)
@@ -20,21 +49,22 @@ class Division:
 
 
 def quorum_of(members: int) -> int:
-    """How many must attend: two thirds, rounded up."""
-    return -(-members * QUORUM.numerator // QUORUM.denominator)
+    """How many must attend by law: two thirds, rounded up."""
+    return BY_LAW.quorum_of(members)
 
 
-def majority_of(members: int) -> int:
-    """How many must agree: more than half of all members."""
-    return members // 2 + 1
+def majority_of(persons: int) -> int:
+    """How many must agree: more than half."""
+    return persons // 2 + 1
 
 
-def faults(d: Division) -> list[str]:
+def faults(d: Division, standard: Standard = BY_LAW) -> list[str]:
     """Why these figures cannot stand as a meeting's record; empty means they can. Whether it agreed is another matter."""
     found = []
-    if d.present < quorum_of(d.members):
+    needed = standard.quorum_of(d.members)
+    if d.present < needed:
         found.append(
-            f"组成人员 {d.members} 人，须 {quorum_of(d.members)} 人以上（三分之二）出席，实到 {d.present} 人，不能开会。"
+            f"组成人员 {d.members} 人，须 {needed} 人以上（{standard.share}）出席，实到 {d.present} 人，不能开会。"
         )
     if d.present > d.members:
         found.append(f"出席 {d.present} 人，多于组成人员 {d.members} 人。")
@@ -46,6 +76,6 @@ def faults(d: Division) -> list[str]:
     return found
 
 
-def agreed(d: Division) -> bool:
-    """Whether the body agreed: more than half of all its members voted for."""
-    return d.votes_for >= majority_of(d.members)
+def agreed(d: Division, standard: Standard = BY_LAW) -> bool:
+    """Whether the body agreed: more than half voted for, of all its members or, where its rules say so, of those present."""
+    return d.votes_for >= majority_of(d.present if standard.of_present else d.members)

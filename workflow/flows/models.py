@@ -62,6 +62,28 @@ class Draft(models.Model):
         constraints = [models.UniqueConstraint(fields=["task", "user"], name="one_draft_each")]
 
 
+class PendingFile(models.Model):
+    """An upload kept between two pages of one act, for the person who sent it; no act, so it leaves no entry.
+
+    key: what it was sent for, as `holding.key_of` gives it. field: the form's field. It has been looked into
+    (`uploads.checked`); sha256 is of what is stored. Gone when the act is done, or at expires_at.
+    """
+
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=120)
+    field = models.CharField(max_length=60)
+    file = models.FileField(upload_to="pending/")
+    name = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "key"], name="pending_of_user")]
+
+
 class Urge(models.Model):
     """One reminder by a person (催办); counted and shown."""
 
@@ -80,6 +102,49 @@ class Comment(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     words = models.CharField(max_length=500)
+
+
+class Copy(models.Model):
+    """A task or what became of it, shown to somebody who need not act on it (抄送).
+
+    office, seat: the receiving office and the unit it is held at, in the township or above it. person: the one
+    holder meant, None for all of them. finished: whether the task was done when it was copied. entry_id: the act's.
+    """
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    task = models.ForeignKey(Task, models.CASCADE, related_name="copies")
+    sender = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    sender_office = models.CharField(max_length=20)
+    office = models.CharField(max_length=20)
+    seat = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    words = models.CharField(_("抄送说明"), max_length=200)
+    finished = models.BooleanField()
+    at = models.DateTimeField()
+    entry_id = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("抄送")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["task", "office", "seat", "person", "finished"],
+                name="copied_once",
+                nulls_distinct=False,
+            )
+        ]
+        indexes = [models.Index(fields=["seat", "office", "-id"], name="copy_inbox")]
+
+
+class CopyRead(models.Model):
+    """That one person has opened a copy, and when first."""
+
+    copy = models.ForeignKey(Copy, models.CASCADE, related_name="readings")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["copy", "user"], name="copy_read_once")]
 
 
 class Meeting(models.Model):

@@ -12,12 +12,15 @@ from viewflow.workflow import nodes
 from viewflow.workflow.activation import Activation
 from viewflow.workflow.base import Edge, Node
 from viewflow.workflow.nodes import mixins
+from viewflow.workflow.nodes.if_gate import IfActivation
 from viewflow.workflow.nodes.split import SplitActivation
 from viewflow.workflow.nodes.view import ViewActivation
+from viewflow.workflow.signals import task_finished
 from viewflow.workflow.status import STATUS
 from viewflow.workflow.token import Token
 
 from workflow.flows.forms import MeetingForm, MinutesForm, StepForm
+from workflow.flows.meetings import Standard
 from workflow.people.models import Unit, User
 
 if TYPE_CHECKING:
@@ -39,6 +42,13 @@ class OfficeActivation(ViewActivation):
         activation.flow_class.open_deadline(activation)
         return activation
 
+    @Activation.status.transition(source=STATUS.STARTED, target=STATUS.DONE)
+    def complete(self) -> None:
+        """As the library's own, writing only what completing changes."""
+        self.task.finished = now()
+        self.task.save(update_fields=["owner", "status", "started", "finished"])
+        task_finished.send(sender=self.flow_class, process=self.process, task=self.task)
+
     @Activation.status.transition(source=STATUS.DONE)
     def create_next(self) -> Iterator[Any]:
         if self.goto:
@@ -56,6 +66,7 @@ class OfficeView(nodes.View):
     basis: the article or rule the step rests on; output: the paper it leaves. to: subject, item → the one person.
     body: the body whose decision is recorded, where the office only keeps the record (congress).
     page: a template with the figures this step needs to see. context: subject → variables for it.
+    outside: whoever outside the offices the service may give the matter back to (a proposer), for the seat table.
     """
 
     activation_class = OfficeActivation
@@ -79,17 +90,24 @@ class OfficeView(nodes.View):
         page: str = "",
         context: Callable[[Any], dict[str, Any]] | None = None,
         step: int | None = None,
+        outside: Text = "",
     ) -> None:
         super().__init__(view=None)
         self.office, self.task_title, self.act, self.form = office, title, act, form
         self.seat, self.to, self.obstacles, self.on_return = seat, to, obstacles, on_return
         self.basis, self.output, self.hint, self.irreversible = basis, output, hint, irreversible
         self.body, self.page, self.context, self._step = body, page, context, step
+        self.outside = outside
         self._returns: list[Any] = []
+        self.returns_at_join = False
 
-    def Returns(self, *targets: Any) -> OfficeView:
-        """The nodes this step may send the matter back to, with a written reason."""
-        self._returns = list(targets)
+    def Returns(self, *targets: Any, at_join: bool = False) -> OfficeView:
+        """The nodes this step may send the matter back to, with a written reason.
+
+        at_join: the step runs beside others. Its return is recorded like any other, but the token goes on to the join,
+        which would wait for it for ever; the gate behind the join takes the way back.
+        """
+        self._returns, self.returns_at_join = list(targets), at_join
         return self
 
     def _resolve(self, instance: Any) -> None:
@@ -131,6 +149,7 @@ class MeetingView(OfficeView):
     """A step a body decides: attendance, votes and minutes are recorded, and no single member completes it.
 
     members: subject → how many members the body has, where they are not holders of an office (the congress).
+    standard: subject → what the decision takes, where the body's own rules may say otherwise than the law.
     The service is handed the `meeting`; whether it agreed is `meeting.agreed`.
     """
 
@@ -139,15 +158,53 @@ class MeetingView(OfficeView):
         *,
         form: type[MinutesForm] = MeetingForm,
         members: Callable[[Any], int] | None = None,
+        standard: Callable[[Any], Standard] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(form=form, **kwargs)
-        self.members_of = members
+        self.members_of, self.standard_of = members, standard
 
     @property
     def deciding(self) -> str:
         """The office code of the body whose members are counted."""
         return self.body or self.office
+
+
+class GateActivation(IfActivation):
+    """A gate's row is written once, when it has been passed: nobody could meet it in between."""
+
+    @classmethod
+    def create(
+        cls, flow_task: Node, prev_activation: Any, token: Any, data: Any = None, seed: Any = None
+    ) -> Any:
+        task = flow_task.flow_class.task_class(
+            process=prev_activation.process, flow_task=flow_task, token=token, data=data or {}, seed=seed
+        )
+        activation = cls(task)
+        activation.came_from = prev_activation.task
+        return activation
+
+    @Activation.status.super()
+    def activate(self) -> None:
+        self._condition_result = self.flow_task._condition(self)
+
+    @Activation.status.super()
+    def complete(self) -> None:
+        super().complete.original()
+        self.task.previous.add(self.came_from)
+
+    # The library keeps activations in sets by their row, which is not there yet.
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+class Gate(nodes.If):
+    """Which way on; reads the machines' result and repeats no rule."""
+
+    activation_class = GateActivation
 
 
 class EachSplitActivation(SplitActivation):

@@ -24,6 +24,7 @@ from workflow.flows.models import Comment, Deadline, Draft, Meeting, Urge
 from workflow.flows.nodes import MeetingView, OfficeView
 from workflow.machines.services import Conflict
 from workflow.people.models import User
+from workflow.people.prepared import Prepared
 from workflow.roles import registry
 from workflow.roles.selectors import live_grants
 from workflow.roles.services import holder_for_update
@@ -56,14 +57,12 @@ def _turn(task_id: int, actor: User, at: datetime, request_id: str) -> Iterator[
     """Lock the process, then check that the task is open and the actor's office still holds."""
     with transaction.atomic(), busy_if_locked():
         task = _open_task(task_id)
-        with task.flow_task.flow_class.lock(task.process_id):
-            task.refresh_from_db(fields=["status", "owner", "started"])
-            act = _checked(task, actor, at, request_id)
-            subject = task.process.artifact
-            if subject.unit_id == act.unit.pk:
-                subject.unit = act.unit  # read already, with the deadline
-            with acting(act):
-                yield Turn(task, task.flow_task, subject, act)
+        act = _checked(task, actor, at, request_id)
+        subject = task.process.artifact
+        if subject.unit_id == act.unit.pk:
+            subject.unit = act.unit  # read already, with the deadline
+        with acting(act):
+            yield Turn(task, task.flow_task, subject, act)
 
 
 @contextmanager
@@ -84,14 +83,26 @@ def busy_if_locked() -> Iterator[None]:
         raise Taken(str(error)) from error
 
 
-def _open_task(task_id: int) -> Task:
-    task = (
-        Task.objects.select_related("process", "process__artifact_content_type", "deadline", "deadline__unit")
+# Whoever refers to the task need not wait, hence no_key. The process is locked first, as everywhere.
+_HELD = Prepared(
+    lambda task_id: (
+        Task.objects.select_related("process", "deadline", "deadline__unit")
+        .select_for_update(of=("process", "self"), no_key=True)
         .filter(pk=task_id)
-        .first()
-    )
+        .order_by()
+    ),
+    task_id=-1,
+)
+
+
+def _open_task(task_id: int) -> Task:
+    """The task with its process, both locked by the very read: what was waited for is read as it now stands."""
+    task = _HELD.first(task_id=task_id)
     if task is None or not hasattr(task, "deadline"):
         raise NotYourTurn(_("没有这项任务，或者它不归您办理。"))
+    deadline = task.deadline
+    if deadline.seat_id == deadline.unit_id:
+        deadline.seat = deadline.unit
     return task
 
 
@@ -133,7 +144,9 @@ def complete(
             raise Obstructed(*reasons)
         meeting = _meeting(turn, cast(MinutesForm, form)) if isinstance(turn.node, MeetingView) else None
         outcome = turn.node.act(turn.act, turn.subject, **_arguments(turn, form, meeting)) or Outcome()
-        return _finish(turn, outcome, after=form.for_trail() | outcome.after)
+        entry = _finish(turn, outcome, after=form.for_trail() | outcome.after)
+        form.keep_salt(entry)
+        return entry
 
 
 MEETING_FIELDS = frozenset(
@@ -184,7 +197,7 @@ def _finish(turn: Turn, outcome: Outcome, *, after: dict[str, Any]) -> Entry:
     Deadline.objects.filter(pk=turn.task.pk).update(
         done_at=turn.act.at, done_by=turn.act.actor, done_office=turn.act.office, entry_id=entry.pk
     )
-    _move_on(turn, outcome.returns_to)
+    _move_on(turn, "" if node.returns_at_join else outcome.returns_to)
     return entry
 
 
@@ -233,7 +246,8 @@ def send_back(
             raise InvalidForm(form)
         outcome = Outcome(returns_to=form.cleaned_data["to"], reason=form.cleaned_data["reason"])
         if turn.node.on_return:
-            turn.node.on_return(turn.act, turn.subject, to=outcome.returns_to, reason=outcome.reason)
+            which = {"item": turn.task.data} if turn.task.data else {}
+            turn.node.on_return(turn.act, turn.subject, to=outcome.returns_to, reason=outcome.reason, **which)
         return _finish(turn, outcome, after={})
 
 

@@ -12,6 +12,7 @@ from viewflow.workflow.models import Task
 from viewflow.workflow.status import STATUS
 
 from workflow.audit.services import Act
+from workflow.flows import holding
 from workflow.flows.acting import acting
 from workflow.flows.base import OfficeFlow
 from workflow.people.isolation import SYSTEM, within
@@ -48,6 +49,13 @@ def sweep_jobs() -> int:
     for task_id in waiting:
         send(run_job, task_id)
     return len(waiting)
+
+
+@shared_task
+def sweep_pending() -> int:
+    """Throw away uploads nobody confirmed in time."""
+    with within(SYSTEM):
+        return holding.sweep(timezone.now())
 
 
 def send(task: Any, *args: int) -> bool:

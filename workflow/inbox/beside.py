@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workflow.machines.models import Record
+from workflow.people.models import Unit
 
 
 @dataclass(frozen=True)
@@ -17,17 +18,18 @@ class Beside:
     documents: list[dict[str, Any]] = field(default_factory=list)
 
 
-_sources: list[Callable[[Record], Beside]] = []
+Subject = Record | Unit
+_sources: list[Callable[[Subject], Beside]] = []
 
 
-def show_beside(source: Callable[[Record], Beside]) -> Callable[[Record], Beside]:
+def show_beside(source: Callable[[Subject], Beside]) -> Callable[[Subject], Beside]:
     """Register what the domain has to show beside its records."""
     if source not in _sources:
         _sources.append(source)
     return source
 
 
-def beside(subject: Record) -> Beside:
+def beside(subject: Subject) -> Beside:
     """Everything registered sources have on a record, in the order they were registered."""
     found = [source(subject) for source in _sources]
     return Beside(

@@ -7,7 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from workflow.flows.copies import Receiver
 from workflow.flows.fields import choice_field
+from workflow.people.models import Unit
 
 STEPS = [
     ("", _("全部环节")),
@@ -47,6 +49,31 @@ class HandOverForm(forms.Form):
     def __init__(self, *args: Any, people: list[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choice_field(self, "to").choices = [(user.pk, user.name) for user in people]
+
+
+class CopyForm(forms.Form):
+    """抄送: to whom, and why. receivers: as `copies.receivers_for` gives them; `receiver` is the one chosen."""
+
+    to = forms.ChoiceField(
+        label=_("抄送给"), help_text=_("抄送给一个职务时，担任这一职务的人都能看到；对方只看，不办理。")
+    )
+    words = forms.CharField(
+        label=_("抄送说明"), min_length=2, max_length=200, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, receivers: list[Receiver], tenant: Unit, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.receivers = {one.code: one for one in receivers}
+        groups: dict[Any, list[tuple[str, str]]] = {_("本单位职务"): [], _("上级"): [], _("本单位人员"): []}
+        inside, above, persons = groups.values()
+        for code, one in self.receivers.items():
+            group = persons if one.person else inside if one.seat.tenant_id == tenant.pk else above
+            group.append((code, one.name))
+        shown = [(title, choices) for title, choices in groups.items() if choices]
+        choice_field(self, "to").choices = [("", _("请选择")), *shown]
+
+    def clean_to(self) -> Receiver:
+        return self.receivers[self.cleaned_data["to"]]
 
 
 class UrgeForm(forms.Form):

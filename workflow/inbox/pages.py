@@ -9,12 +9,13 @@ from typing import Any, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from workflow.flows.fields import FenField
 from workflow.flows.money import wan
-from workflow.flows.nodes import OfficeEnd, OfficeView, SubFlow
+from workflow.flows.nodes import EachSplit, OfficeEnd, OfficeView, SubFlow
 from workflow.people.models import Unit
 from workflow.roles import registry
 from workflow.roles.selectors import holders_of
@@ -50,13 +51,17 @@ def _shown(field: forms.Field, value: Any) -> str:
         return "、".join(str(label) for code, label in _pairs(field) if str(code) in {str(v) for v in value})
     if isinstance(field, forms.ChoiceField):
         return str(dict(_pairs(field)).get(value, value))
-    if isinstance(value, UploadedFile):
-        return value.name or ""
+    if isinstance(field, forms.FileField):
+        return "\n".join(_file(one) for one in (value if isinstance(value, list) else [value]))
     return (
         "、".join(map(str, value))
         if hasattr(value, "__iter__") and not isinstance(value, str)
         else str(value)
     )
+
+
+def _file(upload: UploadedFile) -> str:
+    return _("%(name)s（%(size)s）") % {"name": upload.name, "size": filesizeformat(upload.size or 0)}
 
 
 def _pairs(field: forms.ChoiceField) -> Iterable[tuple[Any, Any]]:
@@ -100,6 +105,8 @@ def _following(node: Any, process: Any) -> Iterator[OfficeView]:
             queue.extend(edge.dst for edge in waiting.flow_task._outgoing())
         elif isinstance(step, SubFlow):
             queue.extend(edge.dst for edge in step.child.instance.node("start")._outgoing())
+        elif isinstance(step, EachSplit):
+            queue.append(step._each)  # the way for no item at all is not what follows
         else:
             queue.extend(edge.dst for edge in step._outgoing())
 

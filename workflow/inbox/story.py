@@ -21,6 +21,7 @@ OTHER_ACTS = {
     "grant.give": gettext_lazy("授予职务"),
     "grant.revoke": gettext_lazy("解除职务"),
     "task.urge": gettext_lazy("催办"),
+    "task.copy": gettext_lazy("抄送"),
     "task.hand_over": gettext_lazy("转办"),
     "flow.cancel": gettext_lazy("终止流程"),
     "cycle.create": gettext_lazy("建立年度工作"),
@@ -55,6 +56,15 @@ OTHER_ACTS = {
     "interpellation.table": gettext_lazy("提出质询案"),
     "evaluation.rate": gettext_lazy("群众评价"),
     "vote.keyings_differ": gettext_lazy("两次录入不一致"),
+    "vote.hold_key": gettext_lazy("设定开箱口令"),
+    "vote.make_keys": gettext_lazy("生成本次投票的密钥"),
+    "vote.release_holder": gettext_lazy("更换密钥保管人"),
+    "vote.print_recovery_sheet": gettext_lazy("打印密钥恢复单"),
+    "vote.print_codes": gettext_lazy("打印投票码"),
+    "vote.to_paper": gettext_lazy("改领纸质票"),
+    "vote.empty_box": gettext_lazy("电子票改为纸质票"),
+    "vote.open_box": gettext_lazy("开箱计票"),
+    "vote.export_box": gettext_lazy("导出票箱"),
 }
 
 

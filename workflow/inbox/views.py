@@ -11,20 +11,21 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from workflow.audit.models import Entry
 from workflow.audit.selectors import history_of
 from workflow.audit.services import Act
-from workflow.flows import events, services
+from workflow.flows import copies, events, holding, services
 from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, NotYourTurn, Refused
 from workflow.flows.forms import ReturnForm
-from workflow.flows.models import Deadline, Draft
+from workflow.flows.models import Deadline, Draft, PendingFile
 from workflow.flows.nodes import MeetingView
 from workflow.inbox import selectors
 from workflow.inbox.beside import beside
@@ -32,7 +33,7 @@ from workflow.inbox.forms import CommentForm, FilterForm, HandOverForm, UrgeForm
 from workflow.inbox.pages import answers_of, next_steps
 from workflow.inbox.story import line_of
 from workflow.machines.graph import machines
-from workflow.people.models import User
+from workflow.people.models import Unit, User
 from workflow.roles import registry
 from workflow.roles.middleware import SESSION_KEY, in_office
 from workflow.roles.models import RoleGrant
@@ -40,6 +41,7 @@ from workflow.roles.selectors import holders_of
 
 PER_PAGE = 30
 HISTORY = 8
+NOT_TYPED = ("csrfmiddlewaretoken", "op", "held")
 
 
 def acting_grant(request: HttpRequest) -> RoleGrant:
@@ -65,6 +67,7 @@ def boxes() -> list[Box]:
         Box("queue", _("待领")),
         Box("done", _("已办")),
         Box("started", _("我发起")),
+        Box("copies", _("抄送")),
         Box("urged", _("催办提醒")),
     ]
 
@@ -74,7 +77,7 @@ def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
     """待办 / 待领 / 已办 / 我发起 / 催办提醒, with four figures that are links and a filter."""
     grant, today = acting_grant(request), timezone.localdate()
     titles = {b.code: b.title for b in boxes()}
-    if box not in titles:
+    if box not in titles or box == "copies":
         raise Http404
     waiting = selectors.todo(grant)
     rows = _rows_of(box, grant, waiting)
@@ -140,14 +143,16 @@ def switch_office(request: HttpRequest) -> HttpResponse:
 def task_page(request: HttpRequest, task_id: int) -> HttpResponse:
     """A step's page: read it, save a draft, check, confirm, return, claim, hand over, urge."""
     grant = acting_grant(request)
-    deadline = _visible(task_id)
+    deadline = visible_task(task_id)
     if request.method == "POST":
         operation = _OPERATIONS.get(request.POST.get("op", ""), _submit)
         return operation(request, deadline, grant)
+    copies.mark_read(deadline, grant, selectors.offices_served(grant), timezone.now())
     return _show_task(request, deadline, grant)
 
 
-def _visible(task_id: int) -> Deadline:
+def visible_task(task_id: int) -> Deadline:
+    """A task as far as the viewer's context shows it; 404 otherwise."""
     deadline = (
         Deadline.objects.select_related(
             "task", "task__process", "task__owner", "unit", "seat", "done_by", "started_by"
@@ -207,6 +212,7 @@ def _show_task(
 ) -> HttpResponse:
     act, node = _act(request, deadline, grant), deadline.task.flow_task
     subject, mine = deadline.task.process.artifact, may_do(deadline, grant)
+    key = holding.key_of_task(deadline.pk)
     if mine and form is None:
         form = _draft_form(deadline, grant, act)
     colleagues = [u for u in holders_of(node.office, deadline.seat, act.on) if u.pk != request.user.pk]
@@ -236,8 +242,40 @@ def _show_task(
         "comment_form": CommentForm(auto_id="comment_%s") if speaks else None,
         "seat_office": registry.title_of(deadline.office),
         "multipart": bool(form is not None and form.is_multipart()),
+        "held": _held(act, key, form) if mine else [],
+        "copies": copies.copies_of(deadline),
+        "may_copy": may_copy(deadline, grant),
     }
     return render(request, "workflow/task.html", context | context["facts"], status=status)
+
+
+def may_copy(deadline: Deadline, grant: RoleGrant) -> bool:
+    """Whether to offer the copying of a task; the service decides again."""
+    at_home = deadline.seat_id == grant.unit_id and deadline.office in selectors.offices_served(grant)
+    return at_home and not deadline.cancelled
+
+
+def _held(act: Act, key: str, form: Any) -> list[PendingFile]:
+    """What is kept for the form's file fields: the files just sent with it that passed, else those sent before."""
+    if form is None or not form.is_multipart():
+        return []
+    if form.is_bound and form.errors:
+        return holding.hold(act, key, holding.files_of(form))
+    return holding.held(act.person, key, act.at)
+
+
+def _sent(request: HttpRequest, key: str) -> MultiValueDict[str, Any]:
+    """The files of a request and those kept before that it names. Refused: one of these is gone."""
+    files = request.FILES.copy()
+    taken = holding.take(in_office(request).user, key, request.POST.getlist("held"), timezone.now())
+    for name, given in taken.lists():
+        files.setlist(name, [*given, *files.getlist(name)])
+    return files
+
+
+def _posted(request: HttpRequest) -> list[tuple[str, Any]]:
+    """What was typed, to be sent once more by the page that confirms it."""
+    return [(k, v) for k, vs in request.POST.lists() if k not in NOT_TYPED for v in vs]
 
 
 def _is_open(deadline: Deadline) -> bool:
@@ -256,10 +294,17 @@ def _submit(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpR
     """Do the task; an irreversible one shows its answers to check first."""
     node, act = deadline.task.flow_task, _act(request, deadline, grant)
     if node.irreversible and request.POST.get("op") == "submit" and may_do(deadline, grant):
-        form = _form_for(deadline, grant, act, request.POST, request.FILES)
-        if form.is_valid() and not request.FILES:
-            return render(request, "workflow/check.html", _check_context(request, deadline, form))
+        return _try(request, deadline, grant, lambda: _check(request, deadline, grant, act))
     return _try(request, deadline, grant, lambda: _complete(request, deadline, act))
+
+
+def _check(request: HttpRequest, deadline: Deadline, grant: RoleGrant, act: Act) -> HttpResponse:
+    key = holding.key_of_task(deadline.pk)
+    form = _form_for(deadline, grant, act, request.POST, _sent(request, key))
+    if not form.is_valid():
+        raise InvalidForm(form)
+    held = holding.hold(act, key, holding.files_of(form))
+    return render(request, "workflow/check.html", _check_context(request, deadline, form) | {"held": held})
 
 
 def _check_context(request: HttpRequest, deadline: Deadline, form: Any) -> dict[str, Any]:
@@ -267,24 +312,25 @@ def _check_context(request: HttpRequest, deadline: Deadline, form: Any) -> dict[
         "deadline": deadline,
         "node": deadline.task.flow_task,
         "answers": answers_of(form),
-        "posted": [
-            (k, v) for k, vs in request.POST.lists() for v in vs if k not in ("csrfmiddlewaretoken", "op")
-        ],
+        "posted": _posted(request),
         "back": reverse("task", args=[deadline.pk]),
         "next_steps": next_steps(deadline.task.flow_task, form.subject, form.act.on, deadline.task.process),
     }
 
 
 def _complete(request: HttpRequest, deadline: Deadline, act: Act) -> HttpResponse:
+    key = holding.key_of_task(deadline.pk)
     services.complete(
         deadline.pk,
         actor=act.person,
         data=request.POST,
-        files=request.FILES,
+        files=_sent(request, key) if _is_open(deadline) else request.FILES,
         at=act.at,
         request_id=request.headers.get("X-Request-ID", ""),
     )
     Draft.objects.filter(task_id=deadline.pk, user=act.person).delete()
+    if holding.takes_files(deadline.task.flow_task.form):
+        holding.let_go(act.person, key)
     return redirect("task_done", task_id=deadline.pk)
 
 
@@ -296,22 +342,44 @@ def _try(request: HttpRequest, deadline: Deadline, grant: RoleGrant, act: Any) -
     except InvalidForm as refused:
         form = refused.form if hasattr(refused.form, "subject") else None
         reasons = () if form is not None else refused.reasons
-        return _show_task(request, _visible(deadline.pk), grant, form, reasons, status=422)
+        return _show_task(request, visible_task(deadline.pk), grant, form, reasons, status=422)
     except NotYourTurn as refused:
         raise PermissionDenied(str(refused)) from refused
     except Refused as refused:
-        return _show_task(request, _visible(deadline.pk), grant, None, refused.reasons, status=409)
+        form = _typed(request, deadline, grant)
+        return _show_task(request, visible_task(deadline.pk), grant, form, refused.reasons, status=409)
+
+
+def _typed(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> Any:
+    """The task's form with what was sent in it, not judged again; None for another operation."""
+    if request.POST.get("op") not in ("submit", "confirm") or not may_do(deadline, grant):
+        return None
+    return _form_for(deadline, grant, _act(request, deadline, grant), request.POST).unchecked()
 
 
 def _save(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
-    data = {k: v for k, v in request.POST.lists() if k not in ("csrfmiddlewaretoken", "op")}
+    data = {k: v for k, v in request.POST.lists() if k not in NOT_TYPED}
 
     def act() -> HttpResponse:
         services.save_draft(deadline.pk, actor=grant.user, data=data, at=timezone.now())
+        _save_files(request, deadline, grant)
         messages.success(request, _("草稿已保存，下次打开接着填。"))
         return redirect("task", task_id=deadline.pk)
 
     return _try(request, deadline, grant, act)
+
+
+def _save_files(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> None:
+    """Keep a draft's files that pass, and say why the others do not."""
+    act, key = _act(request, deadline, grant), holding.key_of_task(deadline.pk)
+    form = _form_for(deadline, grant, act, request.POST, _sent(request, key))
+    if not form.is_multipart():
+        return
+    form.full_clean()
+    holding.hold(act, key, holding.files_of(form))
+    for name in holding.files_of(form):
+        for sentence in form.errors.get(name, ()):
+            messages.warning(request, f"{form.fields[name].label}：{sentence}")
 
 
 def _send_back(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
@@ -401,7 +469,7 @@ _OPERATIONS = {
 def task_done(request: HttpRequest, task_id: int) -> HttpResponse:
     """What was done, its reference number, and what happens next."""
     grant = acting_grant(request)
-    deadline = _visible(task_id)
+    deadline = visible_task(task_id)
     if deadline.done_at is None:
         return redirect("task", task_id=task_id)
     entry = Entry.objects.filter(pk=deadline.entry_id).first() if deadline.entry_id else None
@@ -427,8 +495,13 @@ def task_done(request: HttpRequest, task_id: int) -> HttpResponse:
 # ------------------------------------------------------------------------------- one event
 
 
-def record_of(kind: str, number: int) -> Any:
-    """The record a reference names, as far as the viewer's context shows it; 404 otherwise."""
+def record_of(kind: str, number: int, *, within: Unit) -> Any:
+    """The record a reference names, as far as the viewer's context shows it; 404 otherwise.
+
+    within: the viewer's own unit; units themselves stand before no policy, so they are looked for below it.
+    """
+    if kind == "unit":
+        return get_object_or_404(Unit, pk=number, path__startswith=within.path)
     model = next((m for m in machines() if m.kind == kind), None)
     record = model._base_manager.select_related("unit").filter(pk=number).first() if model else None
     if record is None:
@@ -443,7 +516,7 @@ def event_page(request: HttpRequest, key: str, number: int) -> HttpResponse:
         wanted = events.event(key)
     except KeyError as unknown:
         raise Http404 from unknown
-    subject = record_of(wanted.subject.kind, number)
+    subject = record_of(wanted.kind, number, within=grant.tenant)
     act = Act(in_office(request).user, grant.office, subject.unit, timezone.now())
     if grant.office not in wanted.offices or (wanted.offered and not wanted.offered(subject, grant)):
         raise PermissionDenied(_("这件事不由您现在的职务办理，请先切换职务。"))
@@ -453,24 +526,28 @@ def event_page(request: HttpRequest, key: str, number: int) -> HttpResponse:
 
 
 def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: RoleGrant) -> HttpResponse:
+    key = holding.key_of_event(wanted.key, subject.reference)
     try:
         with transaction.atomic():
-            if wanted.irreversible and request.POST.get("op") != "confirm" and not request.FILES:
-                form = wanted.form_for(subject, act, grant, request.POST, request.FILES)
+            files = _sent(request, key)
+            if wanted.irreversible and request.POST.get("op") != "confirm":
+                form = wanted.form_for(subject, act, grant, request.POST, files)
                 with acting(act):
                     if form.is_valid():
-                        return render(
-                            request, "workflow/check.html", _event_check(request, wanted, subject, form)
-                        )
+                        held = holding.hold(act, key, holding.files_of(form))
+                        context = _event_check(request, wanted, subject, form) | {"held": held}
+                        return render(request, "workflow/check.html", context)
             entry = events.perform(
                 wanted.key,
                 subject,
                 actor=act.person,
                 office=grant.office,
                 data=request.POST,
-                files=request.FILES,
+                files=files,
                 at=act.at,
             )
+            if holding.takes_files(wanted.form):
+                holding.let_go(act.person, key)
     except InvalidForm as refused:
         return _show_event(request, wanted, subject, act, grant, refused.form, status=422)
     except NotYourTurn as refused:
@@ -487,9 +564,7 @@ def _event_check(request: HttpRequest, wanted: Any, subject: Any, form: Any) -> 
         "node": wanted,
         "subject": subject,
         "answers": answers_of(form),
-        "posted": [
-            (k, v) for k, vs in request.POST.lists() for v in vs if k not in ("csrfmiddlewaretoken", "op")
-        ],
+        "posted": _posted(request),
         "back": request.path,
     }
 
@@ -513,6 +588,7 @@ def _show_event(
         "history": [line_of(e) for e in _history(subject)],
         "beside": beside(subject),
         "multipart": form.is_multipart(),
+        "held": _held(act, holding.key_of_event(wanted.key, subject.reference), form),
         "mine": True,
     } | (wanted.context(subject) if wanted.context else {})
     return render(request, "workflow/event.html", context, status=status)
@@ -521,8 +597,7 @@ def _show_event(
 @require_safe
 def history(request: HttpRequest, kind: str, number: int) -> HttpResponse:
     """Everything done on one record or inside it, as a readable story."""
-    acting_grant(request)
-    subject = record_of(kind, number)
+    subject = record_of(kind, number, within=acting_grant(request).tenant)
     page = Paginator(history_of(subject.reference), PER_PAGE).get_page(request.GET.get("page"))
     lines = [line_of(entry) for entry in page]
     return render(request, "workflow/history.html", {"subject": subject, "lines": lines, "page": page})

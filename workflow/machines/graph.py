@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
+from django.utils.functional import Promise
 from django_fsm import FSMField
 
 from workflow.machines.models import STATE, Record
@@ -43,9 +44,9 @@ def arrows(model: type[Record]) -> list[Arrow]:
     )
 
 
-def states(model: type[Record]) -> dict[str, str]:
-    """State code → its Chinese label."""
-    return {str(code): str(label) for code, label in state_field(model).flatchoices}
+def states(model: type[Record]) -> dict[str, str | Promise]:
+    """State code → its label, not yet put into anybody's language."""
+    return {str(code): label for code, label in state_field(model).flatchoices}
 
 
 def unlabelled_states(model: type[Record]) -> set[str]:

@@ -51,6 +51,27 @@ class Unit(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    # A township is itself the record of what is done about the whole of it: its rules, its years, its terms.
+    @property
+    def unit(self) -> Unit:
+        return self
+
+    @property
+    def unit_id(self) -> int:
+        return self.pk
+
+    @property
+    def reference(self) -> str:
+        return f"unit:{self.pk}"
+
+    @property
+    def about(self) -> str:
+        return ""
+
+    @property
+    def label(self) -> str:
+        return self.name
+
     @property
     def is_tenant(self) -> bool:
         return self.kind in TENANT_KINDS

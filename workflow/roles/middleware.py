@@ -63,7 +63,10 @@ class ActingMiddleware:
         with within(Context("unit", user=request.user.pk)):
             grants = grants_of(request.user, timezone.localdate())
             wanted = request.session.get(SESSION_KEY)
-            acting = next((g for g in grants if g.pk == wanted), grants[0] if grants else None)
+            first = next(
+                (g for g in grants if registry.office(g.office).first), grants[0] if grants else None
+            )
+            acting = next((g for g in grants if g.pk == wanted), first)
             if acting:
                 request.context = context_of(acting)
         request.grants, request.acting = grants, acting

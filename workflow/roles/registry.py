@@ -16,7 +16,8 @@ class Office:
     """A role code. body: it acts as a meeting. recorders: offices that may keep that meeting's record.
 
     kinds: the kinds of unit it may be held at. reads_below: it reads every unit below its own. reads_recorded: every
-    page it opens is an entry of the trail.
+    page it opens is an entry of the trail. for_term: it ends with the term of the body that elected it.
+    first: whoever holds it among others acts in it until another is chosen.
     """
 
     code: str
@@ -27,6 +28,8 @@ class Office:
     reads_below: bool = False
     reads_recorded: bool = False
     works: bool = True
+    for_term: bool = False
+    first: bool = False
 
 
 @dataclass
@@ -70,6 +73,11 @@ def conflict_between(code: str, held: Iterable[str]) -> str | Promise | None:
         if (code in one and others & other) or (code in other and others & one):
             return reason
     return None
+
+
+def ends_with_term() -> list[str]:
+    """The offices a change of term ends."""
+    return [o.code for o in _registry.offices.values() if o.for_term]
 
 
 def recorded_by(code: str) -> list[str]:

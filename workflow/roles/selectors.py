@@ -28,6 +28,13 @@ def holders_of(office: str, unit: Unit, on: date) -> list[User]:
     return list({g.user_id: g.user for g in grants}.values())
 
 
+def seats_of(office: str, unit: Unit, on: date) -> QuerySet[Unit]:
+    """The units inside a township where somebody holds an office on a day, by code: a task sent there is someone's."""
+    held = live_grants(on).filter(office=office, tenant=unit).values("unit")
+    kinds = registry.office(office).kinds
+    return Unit.objects.filter(tenant=unit, kind__in=kinds, ends_on=None, pk__in=held).order_by("code")
+
+
 def context_of(grant: RoleGrant) -> Context:
     """What the database shows to somebody acting in this office: its township, or everything below a county."""
     if registry.office(grant.office).reads_below:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import date
+from functools import cache
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from workflow.audit.services import Act, write_down
 from workflow.people.models import Unit, User
+from workflow.people.prepared import Prepared
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import live_grants
@@ -72,6 +76,16 @@ def _check(user: User, office: str, unit: Unit, *, at_date: date) -> None:
         raise GrantRefused("conflict", str(reason))
 
 
+Listener = Callable[[RoleGrant], None]
+_on_end: list[Listener] = []
+
+
+def on_end(listener: Listener) -> None:
+    """Have `listener` called with every grant that is revoked, inside the revoking transaction."""
+    if listener not in _on_end:
+        _on_end.append(listener)
+
+
 def revoke(*, grant: RoleGrant, act: Act, reason: str) -> None:
     """End an office now. A task being completed under it is finished first or refused, never half."""
     with transaction.atomic():
@@ -87,7 +101,19 @@ def revoke(*, grant: RoleGrant, act: Act, reason: str) -> None:
             before={"user": held.user.username, "office": held.office, "unit": held.unit.code},
             reason=reason,
         )
+        for listener in _on_end:
+            listener(held)
     grant.revoked_at = held.revoked_at
+
+
+def end_offices(*, unit: Unit, offices: Iterable[str], act: Act, reason: str) -> list[RoleGrant]:
+    """Revoke every grant of `offices` in a township, at its inner units too; one entry each. Returns them by id."""
+    live = live_grants(act.on).filter(tenant=unit, office__in=list(offices))
+    with transaction.atomic():
+        held = list(live.select_related("user", "unit").select_for_update(of=("self",)).order_by("pk"))
+        for given in held:
+            revoke(grant=given, act=act, reason=reason)
+    return held
 
 
 def holder_for_update(user: User, office: str, unit_id: int, at_date: date) -> RoleGrant | None:
@@ -96,12 +122,20 @@ def holder_for_update(user: User, office: str, unit_id: int, at_date: date) -> R
     A meeting's record may also be kept by a recording office at the same unit. None: may not act.
     """
     codes = [office, *registry.office(office).recorders]
-    return (
-        live_grants(at_date)
-        .filter(user=user, office__in=codes, unit_id=unit_id)
-        .select_for_update(of=("self",))
-        .first()
-    )
+    named = {f"code{n}": code for n, code in enumerate(codes)}
+    return _holder(len(codes)).first(user_id=user.pk, unit_id=unit_id, on=at_date, **named)
+
+
+@cache
+def _holder(offices: int) -> Prepared[RoleGrant]:
+    """The read of one grant for any of so many offices."""
+
+    def build(user_id: int, unit_id: int, on: date, **codes: str) -> QuerySet[RoleGrant]:
+        held = live_grants(on).filter(user_id=user_id, unit_id=unit_id, office__in=list(codes.values()))
+        return held.select_for_update(of=("self",)).order_by("pk")[:1]
+
+    codes = {f"code{n}": f"code{n}" for n in range(offices)}
+    return Prepared(build, user_id=-1, unit_id=-2, on=date.min, **codes)
 
 
 def grants_for_update(user: User, offices: list[str], tenants: list[int], at_date: date) -> list[RoleGrant]:

@@ -11,6 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
+import manage
+from projects.site.postgres import ClusterError
 from tests.builders import at
 from workflow.audit.models import Head
 from workflow.audit.services import Act, write_down
@@ -171,3 +173,31 @@ def test_a_database_that_cannot_be_read_is_status_two(trail: None, monkeypatch: 
     with pytest.raises(CommandError, match="数据库无法读取") as refused:
         call_command("verify_trail")
     assert refused.value.returncode == 2
+
+
+class NoCluster:
+    """An embedded server that cannot be started."""
+
+    released = 0
+
+    def ensure(self) -> None:
+        raise ClusterError("内嵌 PostgreSQL 未能启动。")
+
+    def release(self) -> None:
+        self.released += 1
+
+
+@pytest.mark.parametrize(("command", "code"), [("verify_trail", 2), ("seat_table", 1)])
+def test_a_database_that_does_not_start_is_no_broken_chain(
+    command: str,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(manage.signal, "signal", lambda *_: None)
+    settings.CLUSTER = NoCluster()
+    with pytest.raises(SystemExit) as ended:
+        manage.main(["manage.py", command])
+    assert ended.value.code == code
+    assert "未能启动" in capsys.readouterr().err and settings.CLUSTER.released == 1

@@ -160,6 +160,15 @@ def test_the_administrator_cannot_revoke_the_office_in_use(world: World, signed_
     assert answer.status_code == 403
 
 
+def test_the_page_offers_to_end_every_office_but_the_one_in_use(world: World, signed_in: SignedIn) -> None:
+    admin, other = RoleGrant.objects.get(office="admin"), RoleGrant.objects.get(office="county")
+    client = signed_in(world.admin)
+    for path in ("/people/", f"/people/{world.admin.pk}/"):
+        page = client.get(path).content.decode()
+        assert f"/people/grants/{admin.pk}/revoke/" not in page and "须由其他管理员解除" in page, path
+    assert f"/people/grants/{other.pk}/revoke/" in client.get("/people/").content.decode()
+
+
 def test_every_password_given_out_is_different_and_readable() -> None:
     from workflow.administration.accounts import one_time_password
 
