@@ -106,6 +106,7 @@ TASK_TIMES: dict[str, TaskTime] = {
     "supervision.confirm_plan": TaskTime(_("确认实施计划"), _wd("after", 5), 1, 30),
     "supervision.review_plan": TaskTime(_("主席团审查实施计划"), _wd("after", 5), 1, 30),
     "supervision.groups": TaskTime(_("组建代表监督小组"), _d("T", 30), 1, 90),
+    "supervision.regroup": TaskTime(_("换届后重新组建代表监督小组"), _d("after", 30), 1, 90),
     "supervision.contract": TaskTime(_("登记招标、合同、结算"), _wd("receipt", 10), 1, 40),
     "supervision.progress": TaskTime(_("报告进度"), _wd("after", 5), 1, 20),
     "supervision.red_light": TaskTime(_("办理红灯督办"), _wd("receipt", 10), 1, 40),
@@ -113,12 +114,16 @@ TASK_TIMES: dict[str, TaskTime] = {
     "supervision.rectify": TaskTime(_("整改问题"), _d("receipt", 30), 5, 120, "D", "本地规定"),
     "supervision.recheck": TaskTime(_("复查整改"), _wd("after", 10), 1, 40),
     "supervision.special_report": TaskTime(_("听取专项工作报告"), _by("year", 8, 31), 0, 60),
-    "supervision.question": TaskTime(_("书面答复询问"), _wd("receipt", 10), 0, 40),
-    "supervision.interpellation": TaskTime(
+    "supervision.admit_interpellation": TaskTime(
+        _("决定质询案的答复形式"), _d("receipt"), 0, 30, "D", "组织法第二十四条（会议期间）"
+    ),
+    "supervision.answer_interpellation": TaskTime(
         _("答复质询案"), _d("receipt"), 0, 30, "D", "组织法第二十四条（会议期间）"
     ),
-    "supervision.change": TaskTime(_("处理项目变更请求"), _wd("receipt", 10), 1, 40),
     "supervision.decide_change": TaskTime(_("决定项目变更"), _d("after", 60), 1, 180),
+    "supervision.announce_change": TaskTime(_("公告项目调整"), _wd("after", 10), 1, 40),
+    "supervision.ratify_change": TaskTime(_("代表大会追认项目调整"), _d("after", 180), 1, 400),
+    "supervision.announce_undo": TaskTime(_("公告恢复原定内容"), _wd("after", 10), 1, 40),
     "supervision.audit": TaskTime(_("登记审计报告"), _wd("receipt", 10), 1, 40),
     "supervision.accept": TaskTime(_("完工验收"), _d("plan"), 0, 60),
     "supervision.agree_acceptance": TaskTime(_("代表监督小组确认验收"), _wd("after", 10), 1, 40),
@@ -126,6 +131,11 @@ TASK_TIMES: dict[str, TaskTime] = {
     "evaluation.completion_report": TaskTime(_("报告完成情况"), _d("T2", -30), 7, 90),
     "evaluation.residents": TaskTime(_("群众评价"), _by("year", 12, 31), 0, 60),
     "evaluation.review": TaskTime(_("现场评议"), _by("year", 12, 31), 0, 60),
+    "evaluation.conclude_reviews": TaskTime(_("主席团听取现场评议情况"), _by("year", 12, 31), 0, 60),
+    "evaluation.convene": TaskTime(
+        _("召集评估会议"), _d("T2", -15), 7, 60, "R", "参照绩溪县乡镇人民代表大会议事规则"
+    ),
+    "evaluation.roll": TaskTime(_("核定评估会议代表名册"), _d("T2", -15), 1, 60),
     "evaluation.presidium_report": _at_session(_("主席团工作报告"), "T2"),
     "evaluation.measure_open": _at_session(_("清点人数、发出测评票"), "T2"),
     "evaluation.measure_key_first": _at_session(_("满意度测评第一次录入"), "T2"),
@@ -133,9 +143,10 @@ TASK_TIMES: dict[str, TaskTime] = {
     "evaluation.measure_certify": _at_session(_("满意度测评签字"), "T2"),
     "evaluation.measure_certify_teller": _at_session(_("满意度测评监票人签字"), "T2"),
     "evaluation.rectify": TaskTime(_("测评后整改"), _d("after", 60), 30, 180, "D", "本地规定"),
-    "evaluation.second_measure": TaskTime(_("再次测评"), _d("after", 30), 1, 400),
+    "evaluation.second_measure": TaskTime(_("召集再次测评"), _d("after", 30), 1, 400),
     "evaluation.publish": TaskTime(_("公布结果"), _wd("T2", 10), 1, 40),
     "evaluation.archive": TaskTime(_("移交归档"), _by("year", 6, 30, 1), 0, 60),
+    "evaluation.addendum": TaskTime(_("移交补充卷宗"), _wd("after", 20), 1, 120),
     "evaluation.look_back": TaskTime(_("翌年回头看"), _by("closing", 9, 30, 1), 0, 60, "N", "江门做法"),
     "evaluation.look_back_fix": TaskTime(_("整改回头看发现的问题"), _d("after", 30), 5, 120),
     "oversight.note_reply": TaskTime(_("答复工作提示函"), _d("receipt", 15), 3, 60),

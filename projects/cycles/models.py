@@ -136,6 +136,48 @@ class Cycle(Record):
         """Published and archived."""
 
 
+class TermState(models.TextChoices):
+    ELECTED = "elected", _("已选出，待首次会议")
+    SITTING = "sitting", _("任期内")
+    ENDED = "ended", _("任期届满")
+
+
+class Term(Record):
+    """One term of a township's congress (第N届), from its first session to the next one's (组织法 9).
+
+    since, until: the days of those two sessions, None until they are held. deputies: how many were found duly elected.
+    statement: the report of the examination of credentials (代表资格审查, 组织法 37).
+    """
+
+    kind: ClassVar[str] = "term"
+    number = models.PositiveSmallIntegerField(_("届"))
+    since = models.DateField(_("起"), null=True)
+    until = models.DateField(_("止"), null=True)
+    deputies = models.PositiveSmallIntegerField(_("当选代表"), null=True)
+    statement = models.TextField(_("代表资格审查报告"), blank=True)
+    state = FSMField(default=TermState.ELECTED, choices=TermState.choices, protected=True)
+
+    class Meta:
+        verbose_name = _("届")
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "number"], name="term_once"),
+            models.UniqueConstraint(
+                fields=["unit"], condition=Q(state=TermState.SITTING), name="one_term_sits_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit.name}第{numeral(self.number)}届人民代表大会"
+
+    @transition(field=state, source=TermState.ELECTED, target=TermState.SITTING)
+    def begin(self) -> None:
+        """Its first session is held."""
+
+    @transition(field=state, source=TermState.SITTING, target=TermState.ENDED)
+    def end(self) -> None:
+        """The first session of the next congress is held."""
+
+
 class SessionState(models.TextChoices):
     PLANNED = "planned", _("拟定")
     CONVENED = "convened", _("已通知召开")
@@ -201,11 +243,12 @@ class RollLine(models.Model):
 
 
 class CycleSession(models.Model):
-    """Which session a cycle uses for what: its vote (T) or its evaluation (T2)."""
+    """Which session a cycle uses for what: its vote (T), its evaluation (T2), the last measurement after 整改."""
 
     class Use(models.TextChoices):
         VOTE = "vote", _("票决")
         EVALUATION = "evaluation", _("评估")
+        REMEASURE = "remeasure", _("再次测评")
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="uses")

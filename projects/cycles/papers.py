@@ -33,6 +33,7 @@ KINDS = {
     "visits": _("走访视察记录"),
     "method": _("票决办法"),
     "tellers": _("监票人名单"),
+    "trackers": _("电子票回执清单"),
     "tally_report": _("计票结果报告单"),
     "resolution": _("决议"),
     "announcement": _("公告"),
@@ -96,12 +97,11 @@ def attach(act: Act, subject: str, upload: UploadedFile, *, public: bool = False
     digest = hashlib.sha256()
     for chunk in upload.chunks():
         digest.update(chunk)
-    name, upload.name = upload.name or "", secrets.token_hex(16)
     return Attachment.objects.create(
         unit=act.unit,
         subject=subject,
-        file=upload,
-        name=name[:200],
+        file=UploadedFile(upload.file, secrets.token_hex(16), size=upload.size),
+        name=(upload.name or "")[:200],
         size=upload.size or 0,
         sha256=digest.hexdigest(),
         public=public,

@@ -7,9 +7,21 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from projects.cycles.models import Cycle, CycleSession, CycleState, Paper, Rulebook, Session, SessionState
+from projects.cycles.models import (
+    Cycle,
+    CycleSession,
+    CycleState,
+    Paper,
+    Rulebook,
+    Session,
+    SessionState,
+    Term,
+    TermState,
+)
 from projects.cycles.rulebook import Rules
-from workflow.people.models import Unit
+from workflow.flows.meetings import BY_LAW, Standard
+from workflow.people.models import Unit, User
+from workflow.roles.selectors import holders_of
 
 
 def cycle_of(subject: Any) -> Cycle | None:
@@ -50,6 +62,27 @@ def open_session(unit: Unit) -> Session | None:
     return Session.objects.filter(unit=unit, state=SessionState.OPEN).first()
 
 
+def sitting_term(unit: Unit) -> Term | None:
+    """The congress in office; None where no session of it was held in this installation yet."""
+    return Term.objects.filter(unit=unit, state=TermState.SITTING).first()
+
+
+def coming_term(unit: Unit) -> Term | None:
+    """The congress elected and not yet assembled (换届)."""
+    return Term.objects.filter(unit=unit, state=TermState.ELECTED).order_by("number").first()
+
+
+def opens_term(session: Session | None) -> bool:
+    """Whether this is the first session of a congress that is elected and not yet assembled."""
+    coming = coming_term(session.unit) if session else None
+    return session is not None and coming is not None and coming.number == session.term
+
+
+def deputies_at(session: Session | None, unit: Unit, on: date) -> list[User]:
+    """Who sits at a session, by id: the deputies in office; at the first of a new congress those elected to it."""
+    return holders_of("deputy_elect" if opens_term(session) else "deputy", unit, on)
+
+
 def rulebook_in_force(unit: Unit) -> Rulebook | None:
     """The newest version of a township's own rulebook; None where it lives by the defaults."""
     return Rulebook.objects.filter(unit=unit).order_by("-version").first()
@@ -66,6 +99,16 @@ def rules_in_force(unit: Unit) -> Rules:
 def rules_for(cycle: Cycle) -> Rules:
     """The rules a year runs by: the frozen ones, or those in force while it is being prepared."""
     return cycle.rules if cycle.rules_data else rules_in_force(cycle.unit)
+
+
+def standard_of(subject: Any) -> Standard:
+    """What a decision of the hall takes: the law's figures for a congress (组织法 14, 25), the rulebook's for an assembly."""
+    cycle = cycle_of(subject)
+    rules = rules_for(cycle) if cycle else rules_in_force(subject.unit)
+    if rules.body == "congress":
+        return BY_LAW
+    # Shown hands have no invalid ones: of valid votes is of those present.
+    return Standard(rules.quorum, of_present=rules.majority_base != "in_office")
 
 
 def papers_of(cycle: Cycle, *, kind: str = "", step: int | None = None) -> QuerySet[Paper]:

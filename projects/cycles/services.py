@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from projects.cycles.feasibility import obstacles_to_opening_plan
 from projects.cycles.models import Cycle, CycleSession, Rulebook, Session
-from projects.cycles.rulebook import Rules
+from projects.cycles.rulebook import RulebookError, Rules
 from projects.cycles.selectors import rulebook_in_force, rules_in_force
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
+from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit
 
@@ -22,7 +23,7 @@ from workflow.people.models import Unit
 def adopt_rulebook(act: Act, unit: Unit, rules: Rules, *, note: str = "") -> Rulebook:
     """Put the next version of a unit's rulebook in force; cycles already open keep the one they froze."""
     with transaction.atomic():
-        Unit.objects.select_for_update().get(pk=unit.pk)
+        Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
         last = rulebook_in_force(unit)
         book = Rulebook.objects.create(
             unit=unit,
@@ -33,6 +34,16 @@ def adopt_rulebook(act: Act, unit: Unit, rules: Rules, *, note: str = "") -> Rul
         )
         write_down(act, "rulebook.adopt", f"rulebook:{book.pk}", after={"version": book.version}, reason=note)
     return book
+
+
+def revise_rules(act: Act, unit: Unit, *, setting: str, value: Any, note: str) -> Outcome:
+    """One setting changed, as the next version; refused where the whole would not hold together."""
+    try:
+        changed = rules_in_force(unit).with_values({setting: value})
+    except RulebookError as error:
+        raise Refused(*error.reasons) from error
+    book = adopt_rulebook(act, unit, changed, note=note)
+    return Outcome(after={"version": book.version}, reason=note)
 
 
 def create_cycle(

@@ -8,9 +8,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from workflow.flows.fields import ChineseDateField
+from workflow.flows.forms import StepForm
 
 
-class StartYearForm(forms.Form):
+class StartYearForm(StepForm):
     """项目年度 and 拟定会期; both can still be put right in the scheme."""
 
     year = forms.IntegerField(label=_("项目年度"), min_value=2000, max_value=2100)
@@ -25,7 +26,7 @@ class StartYearForm(forms.Form):
     planned_t2 = ChineseDateField(label=_("拟定评估会期"), help_text=_("通常为再下一年的第一次会议。"))
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
+        data = super().clean()
         opens, t, t2 = data.get("opens_on"), data.get("planned_t"), data.get("planned_t2")
         if opens and t and t <= opens:
             self.add_error("planned_t", _("须在启动日之后。"))

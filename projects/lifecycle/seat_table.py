@@ -20,7 +20,7 @@ from projects.cycles.rulebook import TASK_TIMES, Rules
 from projects.cycles.selectors import rules_in_force, session_date
 from workflow.calendar.offsets import AnchorMissing, Offset, describe, resolve
 from workflow.flows.base import flows
-from workflow.flows.events import Event, events
+from workflow.flows.events import Event, OpenAct, events, open_acts
 from workflow.flows.models import Deadline
 from workflow.flows.nodes import MeetingView, OfficeView
 from workflow.people.models import Unit
@@ -39,7 +39,8 @@ class SeatRow:
     step: 1–6; an act that belongs to none (the county's) stands with the sixth, as on the printed table.
     office: role code; body: who decides where it is a meeting. holder: names, with
     their inner unit where the office is held inside the township. deadline: ISO date, or words while the cycle
-    gives none. returns_to: the tasks it may go back to, as {"task", "title"}. event: done of one's own accord.
+    gives none. returns_to: the tasks it may go back to, as {"task", "title"}; whoever gets it back outside the offices
+    has no task. event: done of one's own accord.
     """
 
     step: int
@@ -89,32 +90,37 @@ class _Table:
         self.anchors = _anchors(cycle, on) if cycle else {}
         self.opened = _opened(cycle) if cycle else {}
         self.grants = _grants(unit, on)
+        self.openly = {act.key: act for act in open_acts()}
 
     def rows(self) -> Iterator[SeatRow]:
         for flow in flows():
             yield from (self._task(node) for node in flow.steps())
         for event in events():
             yield from (self._event(event, office) for office in event.offices)
+        yield from (self._event(act, act.office) for act in open_acts())
 
     def _task(self, node: OfficeView) -> SeatRow:
         targets = [step for target in node.returns for step in _human_steps(target)]
         returns = [{"task": step.key, "title": str(step.task_title)} for step in targets]
+        if node.outside:
+            returns.append({"task": "", "title": str(node.outside)})
         return self._row(node, node.office, returns=returns, is_event=False)
 
-    def _event(self, event: Event, office: str) -> SeatRow:
+    def _event(self, event: Event | OpenAct, office: str) -> SeatRow:
         return self._row(event, office, returns=[], is_event=True)
 
     def _row(self, act: Any, office: str, *, returns: list[dict[str, str]], is_event: bool) -> SeatRow:
         deadline, provisional = self._deadline(act.key, is_event)
+        called = str(getattr(act, "holder", ""))
         return SeatRow(
             step=act.step or LAST_STEP,
             task=act.key,
             title=str(act.task_title),
             office=office,
-            office_title=registry.title_of(office),
+            office_title=called or registry.title_of(office),
             body=self._body(act),
-            unit=self._seat(office),
-            holder=[self._named(grant) for grant in self.grants.get(office, [])],
+            unit=self.unit.name if called else self._seat(office),
+            holder=[called] if called else [self._named(grant) for grant in self.grants.get(office, [])],
             deadline=deadline,
             provisional=provisional,
             basis=str(act.basis) or _rule_basis(self.rules, act.key),
@@ -142,6 +148,10 @@ class _Table:
         return _("%(name)s（%(unit)s）") % {"name": grant.user.name, "unit": grant.unit.name}
 
     def _deadline(self, key: str, is_event: bool) -> tuple[str, bool]:
+        openly = self.openly.get(key) if is_event else None
+        if openly and openly.window:
+            return openly.window(self.cycle, self.rules), False
+        key = openly.term if openly else key
         if key in self.opened:
             return self.opened[key]
         offset = self._offset(key)

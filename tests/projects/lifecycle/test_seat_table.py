@@ -6,13 +6,14 @@ from datetime import date
 
 import pytest
 
+from projects.collection.services import publish_call
 from projects.cycles.models import Cycle
 from projects.demo.cast import Township
 from projects.lifecycle.seat_table import SeatRow, load_rooms, rows_of
 from projects.lifecycle.services import start_year
 from tests.builders import at, do, township
 from workflow.flows.base import flows
-from workflow.flows.events import events
+from workflow.flows.events import events, open_acts
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
 from workflow.roles import registry
@@ -55,12 +56,13 @@ def test_every_human_step_of_every_flow_and_every_event_has_its_row(town: Townsh
     steps = {node.key for flow in flows() for node in flow.steps()}
     assert {row.task for row in rows if not row.event} == steps
     assert {(row.task, row.office) for row in rows if row.event} == {
-        (event.key, office) for event in events() for office in event.offices
+        *((event.key, office) for event in events() for office in event.offices),
+        *((act.key, act.office) for act in open_acts()),
     }
 
 
 def test_every_office_is_registered_and_every_row_is_complete(town: Township) -> None:
-    known = {office.code for office in registry.offices()}
+    known = {office.code for office in registry.offices()} | {"resident"}
     for row in rows_of(town.unit, None, ON):
         assert row.office in known and row.office_title and row.title and row.deadline and row.unit, row
         assert row.event or row.basis, f"{row.task} rests on nothing"
@@ -120,6 +122,52 @@ def test_both_bodies_send_the_draft_list_back_to_the_mayor(town: Township) -> No
     rows = rows_of(town.unit, None, ON)
     for key in ("selection.presidium_opinion", "selection.party_study"):
         assert [target["task"] for target in row_of(rows, key).returns_to] == ["selection.draft_list"]
+
+
+def test_each_appraiser_sends_the_list_back_to_the_governments_clerk(town: Township) -> None:
+    rows = rows_of(town.unit, None, ON)
+    for office in ("department", "finance", "legal"):
+        row = row_of(rows, f"selection.appraise_{office}")
+        assert [target["task"] for target in row.returns_to] == ["selection.screen"]
+    assert row_of(rows, "selection.screen").office == "gov_clerk"
+
+
+def test_a_proposal_goes_back_to_its_proposer_who_has_no_task(town: Township) -> None:
+    rows = rows_of(town.unit, None, ON)
+    assert row_of(rows, "collection.receive").returns_to == [{"task": "", "title": "提出人"}]
+    completing = row_of(rows, "collection.complete_proposal", "resident")
+    assert completing.event and completing.holder == ["提出人"]
+    assert completing.deadline == "收到后 5 个工作日"
+
+
+def test_what_residents_do_on_the_public_pages_has_its_rows(town: Township) -> None:
+    rows = [row for row in rows_of(town.unit, None, ON) if row.office_title == "群众"]
+    assert [(row.step, row.title) for row in rows] == [
+        (1, "提出意见建议"),
+        (2, "对公示名单提出异议"),
+        (6, "评价完工项目"),
+    ]
+    assert all(row.event and row.basis and row.holder == ["群众"] for row in rows)
+    assert rows[0].deadline == "征集期内；期外列入项目库"
+
+
+def test_casting_a_ballot_is_the_deputies_own_act_on_the_day_of_the_session(
+    town: Township, cycle: Cycle
+) -> None:
+    row = row_of(rows_of(town.unit, cycle, ON), "voting.cast")
+    assert (row.step, row.title, row.office, row.event) == (4, "投票", "deputy", True)
+    assert row.deadline == "2027-01-20" and len(row.holder) == 14 and "无记名" in row.basis
+
+
+def test_proposing_shows_the_calls_days_once_it_is_published(town: Township, cycle: Cycle) -> None:
+    clerk = town.act("gov_clerk", at("2026-09-10"))
+    days = {"window_from": date(2026, 9, 10), "window_to": date(2026, 10, 9)}
+    publish_call(clerk, cycle, **days, number="", joint=False, body="欢迎提出意见建议。")
+    rows = rows_of(town.unit, cycle, ON)
+    for office in ("resident", "station"):
+        told = row_of(rows, "collection.propose", office).deadline
+        assert told == "征集期（2026-09-10 至 2026-10-09）内；期外列入项目库"
+    assert row_of(rows, "evaluation.rate", "resident").deadline == "2027-12-31"
 
 
 def test_a_task_goes_back_to_itself_only_where_a_body_takes_it_up_again(town: Township) -> None:

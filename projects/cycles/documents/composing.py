@@ -1,0 +1,96 @@
+"""A paper put together as a document: letterhead, number, title, text, tables, enclosures, signature (GB/T 9704—2012 §7)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from projects.cycles.documents.issuing import day_of, issuer_of
+from projects.cycles.documents.parts import Document, Heading, Paragraph, Part
+from projects.cycles.documents.tables import tables_of
+from projects.cycles.models import Paper
+
+# Orders and announcements carry their own name on top and no rule (§10.2); the others 发文机关 with 文件.
+ANNOUNCED = frozenset({"announcement", "change_notice"})
+HEADING = re.compile(r"[一二三四五六七八九十]{1,3}、[^。；，：]{1,30}")
+
+Layout = Callable[[Paper, Document], Document]
+_layouts: dict[str, Layout] = {}
+
+
+def lay_out(kind: str) -> Callable[[Layout], Layout]:
+    """Register how papers of a kind differ from the common layout: a function of the paper and its common document."""
+
+    def register(layout: Layout) -> Layout:
+        _layouts[kind] = layout
+        return layout
+
+    return register
+
+
+def document_of(paper: Paper, *, enclosures: Sequence[str] = ()) -> Document:
+    """The document of a paper. enclosures: names of the files kept with it that whoever asks may see."""
+    common = _headed(
+        paper,
+        Document(
+            title=paper.title,
+            parts=(*text_parts(paper.body), *tables_of(paper)),
+            enclosures=(*_listed(paper), *enclosures),
+            signature=paper.data.get("signature") or issuer_of(paper),
+            day=day_of(paper),
+            addressee=_addressee(paper),
+        ),
+    )
+    if paper.kind == "resolution":
+        common = _adopted(paper, common)
+    layout = _layouts.get(paper.kind)
+    return layout(paper, common) if layout else common
+
+
+def _headed(paper: Paper, common: Document) -> Document:
+    """With its letterhead and 文号, where it has a number of its own."""
+    if not paper.number:
+        return common
+    if paper.kind in ANNOUNCED:
+        return replace(common, masthead=paper.title, ruled=False, number=paper.number, title="")
+    return replace(common, masthead=f"{issuer_of(paper)}文件", number=paper.number)
+
+
+def _adopted(paper: Paper, common: Document) -> Document:
+    """What a meeting adopts says so under its title, and is not signed (§7.3.5.5)."""
+    return replace(common, caption=f"（{day_of(paper)}通过）", signature="", day="")
+
+
+def _addressee(paper: Paper) -> str:
+    """主送机关 of a paper that goes to one body by law; one the text names itself is not named twice."""
+    if _lines(paper.body)[:1] and _lines(paper.body)[0].endswith("："):
+        return ""
+    if paper.kind == "filing" and paper.unit.parent:
+        return f"{paper.unit.parent.name}人民代表大会常务委员会"
+    return f"{paper.unit.name}人民代表大会" if paper.kind == "bill" and not paper.unit.is_subdistrict else ""
+
+
+def _listed(paper: Paper) -> list[str]:
+    """The papers sent along with this one."""
+    named = paper.data.get("documents", [])
+    return [f"{one['title']}（{one['number']}）" if one.get("number") else one["title"] for one in named]
+
+
+def text_parts(body: str) -> list[Part]:
+    """The paragraphs of a text; a short line numbered 一、 that stands alone over its text is a heading."""
+    lines = ["", *_lines(body), ""]
+    return [
+        Heading(line) if _is_heading(before, line, after) else Paragraph(line)
+        for before, line, after in zip(lines, lines[1:], lines[2:], strict=False)
+    ]
+
+
+def _is_heading(before: str, line: str, after: str) -> bool:
+    """A list of names is numbered the same way, but there the numbers stand one under the other."""
+    listed = HEADING.fullmatch(before) or HEADING.match(after) or not after
+    return bool(HEADING.fullmatch(line)) and not listed
+
+
+def _lines(body: str) -> list[str]:
+    return [line.strip() for line in body.splitlines() if line.strip()]

@@ -1,0 +1,52 @@
+"""Whose paper it is, by its kind: the congress itself, its presidium, the Party committee, or the government."""
+
+from __future__ import annotations
+
+from projects.cycles.models import Paper
+
+OF_CONGRESS = frozenset({"resolution", "method", "measurement"})
+OF_PRESIDIUM = frozenset(
+    {
+        "announcement", "convening", "agenda", "materials", "opinions", "tally_report", "tellers", "change_notice",
+        "presidium_report", "filing", "account", "circular", "look_back", "minutes", "readiness", "trackers", "scheme",
+        "request", "candidate_table", "visits", "training", "transfer_list",
+    }
+)  # fmt: skip
+OF_PARTY = frozenset({"reply"})
+# Minutes are their body's, which their title begins with.
+PARTY_MINUTES, CONGRESS_MINUTES = ("党委", "党工委"), ("大会",)
+
+
+def issuer_of(paper: Paper) -> str:
+    """The body that signs, in full; a subdistrict has an assembly and an office instead (组织法 59)."""
+    name, body = paper.unit.name, _body_of(paper)
+    if paper.unit.is_subdistrict:
+        titles = {"party": f"中共{name}工作委员会", "government": f"{name}办事处"}
+        return titles.get(body, f"{name}人大工作委员会")
+    return {
+        "party": f"中共{name}委员会",
+        "congress": f"{name}人民代表大会",
+        "presidium": f"{name}人民代表大会主席团",
+        "government": f"{name}人民政府",
+    }[body]
+
+
+def _body_of(paper: Paper) -> str:
+    if paper.kind == "minutes" and (body := _body_of_minutes(paper.title)):
+        return body
+    if paper.kind in OF_PARTY:
+        return "party"
+    if paper.kind in OF_CONGRESS:
+        return "congress"
+    return "presidium" if paper.kind in OF_PRESIDIUM else "government"
+
+
+def _body_of_minutes(title: str) -> str:
+    if title.startswith(PARTY_MINUTES):
+        return "party"
+    return "congress" if title.startswith(CONGRESS_MINUTES) or "预备会议" in title else ""
+
+
+def day_of(paper: Paper) -> str:
+    """成文日期, in the paper's own language."""
+    return f"{paper.made_on.year}年{paper.made_on.month}月{paper.made_on.day}日"

@@ -1,0 +1,93 @@
+"""What a document is made of, whatever it is written out as. Texts are whole and Chinese; nothing here is markup."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph of the text. small: a note under a table, without indent."""
+
+    kind: ClassVar[str] = "paragraph"
+    text: str
+    small: bool = False
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading of the first level: 一、基本情况."""
+
+    kind: ClassVar[str] = "heading"
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """head: titles of the columns, none where the rows speak for themselves; widths: shares of the line, one per column.
+
+    centred: columns whose cells stand in the middle (numbers, dates, marks). tight: rows as low as the type allows.
+    """
+
+    kind: ClassVar[str] = "table"
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    widths: tuple[int, ...]
+    centred: frozenset[int] = frozenset()
+    tight: bool = False
+
+    @property
+    def columns(self) -> list[tuple[str, float]]:
+        """Each column's title and its share of the line in per cent."""
+        titles = self.head or ("",) * len(self.widths)
+        return [
+            (title, round(width * 100 / sum(self.widths), 2))
+            for title, width in zip(titles, self.widths, strict=True)
+        ]
+
+    @property
+    def lines(self) -> list[list[tuple[str, bool]]]:
+        """The rows as cells, each with whether it is centred."""
+        return [[(cell, at in self.centred) for at, cell in enumerate(row)] for row in self.rows]
+
+
+@dataclass(frozen=True)
+class Equations:
+    """Lines of figures set small and close, as a reconciliation is."""
+
+    kind: ClassVar[str] = "equations"
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ToSign:
+    """Places to sign by hand, side by side: 总监票人（签名）."""
+
+    kind: ClassVar[str] = "to_sign"
+    titles: tuple[str, ...]
+
+
+Part = Paragraph | Heading | Table | Equations | ToSign
+
+
+@dataclass(frozen=True)
+class Document:
+    """One official document. Empty texts are left out.
+
+    masthead: the red line on top, 发文机关标志; ruled: the red rule under its number, which orders and announcements
+    do not have. caption: 题注, under the title in brackets. addressee: 主送机关. enclosures: 附件说明, titles alone.
+    signature, day: 署名 and 成文日期; both empty for what a meeting adopted and for a form that is signed by hand.
+    """
+
+    title: str
+    parts: tuple[Part, ...]
+    masthead: str = ""
+    ruled: bool = True
+    number: str = ""
+    caption: str = ""
+    addressee: str = ""
+    enclosures: tuple[str, ...] = ()
+    signature: str = ""
+    day: str = ""

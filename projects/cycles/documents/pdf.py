@@ -1,0 +1,58 @@
+"""A document as PDF. WeasyPrint needs Pango from the operating system; where it is missing Word and print remain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from projects.cycles.documents.lines import masthead_of, title_lines
+from projects.cycles.documents.parts import Document
+
+
+class NoPdf(Exception):
+    """No PDF can be made on this machine; the text says what to install."""
+
+
+def obstacle_to_pdf() -> str:
+    """Why this machine can make no PDF, in one sentence; empty means it can."""
+    try:
+        import weasyprint  # noqa: F401
+    except (ImportError, OSError):  # OSError: the package is there, its libraries are not
+        return _(
+            "本机没有安装排版组件 Pango，不能生成 PDF，Word 和打印不受影响；"
+            "请系统管理员用 apt-get 安装 libpango-1.0-0、libpangoft2-1.0-0、libharfbuzz-subset0、fonts-noto-cjk 后重启。"
+        )
+    return ""
+
+
+def pdf_of(document: Document) -> bytes:
+    """The document on A4 with the type area, sizes and page numbers of GB/T 9704. Raises NoPdf."""
+    masthead, size = masthead_of(document.masthead)
+    page = {
+        "document": document,
+        "title": title_lines(document.title),
+        "masthead": masthead,
+        "masthead_pt": size,
+    }
+    return bytes(
+        laid_out(render_to_string("documents/paper.html", page), "documents/gbt9704.css").write_pdf()
+    )
+
+
+def laid_out(html: str, *sheets: str) -> Any:
+    """The pages of a HTML text under style sheets of the templates' folder: `.pages`, `.write_pdf()`. Raises NoPdf.
+
+    Nothing is fetched from anywhere: what a document shows is in its text.
+    """
+    if reason := obstacle_to_pdf():
+        raise NoPdf(reason)
+    from weasyprint import CSS, HTML
+
+    styles = [CSS(string=render_to_string(name), url_fetcher=_refuse) for name in sheets]
+    return HTML(string=html, url_fetcher=_refuse).render(stylesheets=styles)
+
+
+def _refuse(url: str, *_args: Any, **_kwargs: Any) -> Any:
+    raise ValueError(url)

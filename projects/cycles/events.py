@@ -1,0 +1,80 @@
+"""What is done about a township as a whole, of an office's own accord: its rules, its change of term."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from projects.cycles import forms, terms
+from projects.cycles.selectors import open_session
+from projects.cycles.services import revise_rules
+from workflow.flows.events import Event, register_event
+from workflow.people.models import Unit
+from workflow.roles.models import RoleGrant
+
+
+def _hall(unit: Unit, grant: RoleGrant) -> bool:
+    """Done about a township or a subdistrict, never about what sits inside one."""
+    return unit.pk == grant.tenant_id
+
+
+def _needs_session(unit: Unit, at: datetime) -> list[Any]:
+    return [] if open_session(unit) else [_("选举结果在会议期间登记，现在没有正在举行的会议。")]
+
+
+def _before_session(unit: Unit, at: datetime) -> list[Any]:
+    return [_("会议正在举行，代表资格审查在会前登记。")] if open_session(unit) else []
+
+
+REVISE_RULES = register_event(
+    Event(
+        key="cycles.revise_rules",
+        title=_("修订规则"),
+        offices=("chair",),
+        subject=Unit,
+        form=forms.RuleForm,
+        act=revise_rules,
+        step=1,
+        offered=_hall,
+        basis=_("规则由人大主席提请修订，施行后启动的年度适用"),
+        output=_("新版规则"),
+    )
+)
+REVIEW_CREDENTIALS = register_event(
+    Event(
+        key="cycles.review_credentials",
+        title=_("换届：登记代表资格审查情况"),
+        offices=("clerk",),
+        subject=Unit,
+        form=forms.CredentialsForm,
+        act=terms.review_credentials,
+        step=3,
+        when=_before_session,
+        offered=_hall,
+        basis=_("组织法第九条、第三十七条：每届任期五年；代表资格经代表资格审查委员会审查"),
+        output=_("代表资格审查报告"),
+        hint=_(
+            "新一届首次会议开始时，上届选举产生的职务全部终止，当选代表到任；首次会议由上次会议主席团召集。"
+        ),
+        irreversible=True,
+    )
+)
+RECORD_ELECTION = register_event(
+    Event(
+        key="cycles.record_election",
+        title=_("登记大会选举结果"),
+        offices=("clerk",),
+        subject=Unit,
+        form=forms.ElectionForm,
+        act=terms.record_election,
+        step=3,
+        when=_needs_session,
+        offered=_hall,
+        basis=_("组织法第十八条、第十九条：主席、副主席和主席团由大会选举"),
+        output=_("选举结果"),
+        irreversible=True,
+    )
+)
+OF_THE_TERM = (REVIEW_CREDENTIALS, RECORD_ELECTION)

@@ -1,0 +1,39 @@
+"""Founding a year: the chair's act on the township itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from projects.lifecycle.forms import StartYearForm
+from projects.lifecycle.services import start_year
+from workflow.audit.services import Act
+from workflow.flows.events import Event, register_event
+from workflow.flows.services import Outcome
+from workflow.people.models import Unit
+from workflow.roles.models import RoleGrant
+
+
+def _hall(unit: Unit, grant: RoleGrant) -> bool:
+    return unit.pk == grant.tenant_id
+
+
+def _start(act: Act, unit: Unit, **plan: Any) -> Outcome:
+    return Outcome(after={"cycle": start_year(act, **plan).reference})
+
+
+START_YEAR = register_event(
+    Event(
+        key="lifecycle.start_year",
+        title=_("启动新的年度"),
+        offices=("chair",),
+        subject=Unit,
+        form=StartYearForm,
+        act=_start,
+        step=1,
+        offered=_hall,
+        basis=_("年度工作由人大主席启动，先填拟定会期"),
+        output=_("年度工作"),
+    )
+)
