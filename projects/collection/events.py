@@ -6,8 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.collection import forms, intake
 from projects.collection.models import Proposal
+from projects.collection.selectors import collection_window
 from projects.cycles.models import Cycle
-from workflow.flows.events import Event, register_event
+from workflow.flows.events import Event, OpenAct, register_event, register_open_act
 from workflow.flows.forms import StepForm
 
 PROPOSE = register_event(
@@ -35,5 +36,28 @@ TAKE_UP = register_event(
         step=1,
         basis=_("项目库常年受理，征集时优先提出"),
         irreversible=True,
+    )
+)
+PROPOSE_OPENLY = register_open_act(
+    OpenAct(
+        key=PROPOSE.key,
+        title=_("提出意见建议"),
+        office="resident",
+        holder=_("群众"),
+        step=1,
+        window=collection_window,
+        basis=PROPOSE.basis,
+        output=PROPOSE.output,
+    )
+)
+COMPLETE_OPENLY = register_open_act(
+    OpenAct(
+        key="collection.complete_proposal",
+        title=_("补正意见建议"),
+        office="resident",
+        holder=_("提出人"),
+        step=1,
+        term="collection.complete_proposal",
+        basis=_("退回后五个工作日内补正，逾期转入项目库"),
     )
 )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 from viewflow import this
-from viewflow.workflow import nodes
 
 from projects.collection import forms, selectors, services
 from projects.collection.models import ProposalState
 from projects.cycles.flows import YearlyFlow
 from projects.cycles.services import obstacles_to_opening
 from workflow.flows.base import Begin
-from workflow.flows.nodes import MeetingView, OfficeEnd, OfficeView
+from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView
 
 
 class CollectionFlow(YearlyFlow):
@@ -93,9 +92,10 @@ class ProposalFlow(YearlyFlow):
         context=selectors.proposal_facts,
         page="steps/collection/proposal.html",
         basis=_("一事一提；收到之日起五个工作日内受理或退回"),
+        outside=_("提出人"),
     ).Next(this.received)
     received = (
-        nodes.If(lambda activation: activation.process.artifact.state == ProposalState.RETURNED)
+        Gate(lambda activation: activation.process.artifact.state == ProposalState.RETURNED)
         .Then(this.complete_proposal)
         .Else(this.end)
     )
@@ -109,7 +109,7 @@ class ProposalFlow(YearlyFlow):
         basis=_("退回后五个工作日内补正，逾期转入项目库"),
     ).Next(this.completed)
     completed = (
-        nodes.If(lambda activation: activation.process.artifact.state == ProposalState.RECEIVED)
+        Gate(lambda activation: activation.process.artifact.state == ProposalState.RECEIVED)
         .Then(this.receive)
         .Else(this.end)
     )

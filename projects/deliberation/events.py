@@ -15,6 +15,14 @@ def _deliberating(cycle: Cycle, grant: RoleGrant) -> bool:
     return cycle.state == CycleState.DELIBERATING
 
 
+def _has_something_to_ask_about(cycle: Cycle, grant: RoleGrant) -> bool:
+    return cycle.state in selectors.ASKED_ABOUT
+
+
+def _before_the_vote(cycle: Cycle, grant: RoleGrant) -> bool:
+    return cycle.state in (CycleState.DELIBERATING, CycleState.VOTING)
+
+
 def _of_a_deliberating_year(item: Item, grant: RoleGrant) -> bool:
     return _deliberating(item.cycle, grant)
 
@@ -23,7 +31,7 @@ VISIT = register_event(
     Event(
         key="deliberation.visit",
         title=_("登记走访、视察"),
-        offices=("deputy", "delegation_lead", "senior_deputy"),
+        offices=("deputy", "deputy_elect", "delegation_lead", "senior_deputy"),
         subject=Cycle,
         form=forms.VisitForm,
         act=intake.visit,
@@ -38,7 +46,7 @@ CONFIRM = register_event(
     Event(
         key="deliberation.confirm_materials",
         title=_("确认收到会议材料"),
-        offices=("deputy",),
+        offices=("deputy", "deputy_elect"),
         subject=Cycle,
         form=forms.StepForm,
         act=intake.confirm_materials,
@@ -58,7 +66,7 @@ ROLL_CHANGE = register_event(
         act=intake.change_roll,
         step=3,
         when=selectors.obstacles_to_roll_change,
-        offered=_deliberating,
+        offered=_before_the_vote,
         basis=_("组织法第三十七条：代表资格审查"),
         output=_("代表名册"),
         irreversible=True,
@@ -74,11 +82,11 @@ ASK = register_event(
         act=intake.ask,
         step=3,
         when=selectors.obstacles_to_asking,
-        offered=_deliberating,
+        offered=_has_something_to_ask_about,
         basis=_("组织法第二十三条：审议时可以向有关机关提出询问"),
         output=_("询问和答复"),
-        page="steps/deliberation/list.html",
-        context=selectors.list_page,
+        page="steps/deliberation/ask.html",
+        context=selectors.asking_page,
         hint=_("询问只在会议期间提出，由有关单位派人说明，答复存档。"),
     )
 )

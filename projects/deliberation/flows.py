@@ -10,7 +10,8 @@ from viewflow.workflow import nodes
 
 from projects.cycles.flows import YearlyFlow
 from projects.cycles.models import Cycle
-from projects.deliberation import forms, replies, selectors, services, sitting
+from projects.cycles.selectors import standard_of
+from projects.deliberation import forms, readiness, replies, selectors, services, sitting
 from projects.deliberation.models import Question
 from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
@@ -146,9 +147,10 @@ class DeliberationFlow(YearlyFlow):
         title=_("核定代表名册"),
         form=forms.RollForm,
         act=services.fix_roll,
+        obstacles=selectors.obstacles_to_roll,
         page=PAGES + "roll.html",
         basis=_("组织法第十四条、第二十五条：法定人数和过半数以全体代表为基数"),
-        hint=_("开幕前补选、终止资格的，另行登记代表变动。"),
+        hint=_("投票开始前补选、终止资格的，另行登记代表变动。"),
         output=_("代表名册"),
     ).Next(this.papers_ready)
     papers_ready = nodes.Join().Next(this.readiness)
@@ -157,9 +159,9 @@ class DeliberationFlow(YearlyFlow):
         title=_("程序体检"),
         form=forms.ReadinessForm,
         act=services.confirm_readiness,
-        obstacles=selectors.obstacles_to_ready,
+        obstacles=readiness.obstacles_to_ready,
         page=PAGES + "readiness.html",
-        context=selectors.readiness_page,
+        context=readiness.readiness_page,
         basis=_("规范实施：会前逐项核对程序；县级只读"),
         output=_("程序体检表"),
     ).Next(this.materials)
@@ -199,8 +201,9 @@ class DeliberationFlow(YearlyFlow):
         body="congress",
         title=_("预备会议：选举主席团，通过议程"),
         form=forms.PreliminaryForm,
-        act=sitting.begin_session,
+        act=sitting.open_session,
         members=members,
+        standard=standard_of,
         obstacles=selectors.obstacles_to_beginning,
         page=PAGES + "preliminary.html",
         context=selectors.preliminary_page,
@@ -256,6 +259,7 @@ class DeliberationFlow(YearlyFlow):
             form=forms.AdoptForm,
             act=sitting.adopt_method,
             members=members,
+            standard=standard_of,
             obstacles=selectors.obstacles_to_vote,
             page=PAGES + "adopt_method.html",
             context=selectors.adopting_page,

@@ -6,22 +6,22 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.rules import Mode
 from projects.collection.forms import DecisionForm
-from projects.cycles.models import RollLine, Session
+from projects.cycles.models import Session
 from projects.cycles.rulebook import said
-from projects.cycles.selectors import session_of
+from projects.cycles.selectors import opens_term, session_of
 from projects.deliberation import rules, selectors
 from projects.deliberation.method import method_draft
 from projects.deliberation.models import BudgetLine
 from projects.selection.models import Item
-from workflow.flows.fields import ChineseDateField, FenField
+from projects.selection.rules import surplus_faults
+from workflow.flows.fields import ChineseDateField, FenField, choice_field, record_field
 from workflow.flows.forms import AssemblyForm, MeetingForm, MinutesForm, StepForm
 from workflow.people.models import Unit, User
-from workflow.roles.selectors import holders_of
+from workflow.roles.selectors import holders_of, seats_of
 
 MODES = [(mode.value, said("ballot_mode").choices[mode.value]) for mode in Mode]
 
@@ -42,23 +42,6 @@ def persons(label: Any, *, required: bool = True, **more: Any) -> forms.Multiple
         required=required,
         **more,
     )
-
-
-def offer(form: forms.Form, name: str, choices: list[tuple[str, Any]], initial: Any = None) -> None:
-    """Give a field the choices this record has, and what is chosen to begin with."""
-    field = form.fields[name]
-    if not isinstance(field, forms.ChoiceField):
-        raise TypeError(name)
-    field.choices = choices
-    field.initial = initial
-
-
-def narrow(form: forms.Form, name: str, rows: QuerySet[Any]) -> None:
-    """Give a field the records this one may name."""
-    field = form.fields[name]
-    if not isinstance(field, forms.ModelChoiceField):
-        raise TypeError(name)
-    field.queryset = rows
 
 
 def named(users: list[User]) -> list[tuple[str, str]]:
@@ -160,7 +143,8 @@ class AgendaForm(WhenAgreed, DecisionForm):
     def prepare(self) -> None:
         super().prepare()
         items = list(selectors.candidates_of(self.subject))
-        offer(self, "candidates", titled(items), [str(item.pk) for item in items])
+        choice_field(self, "candidates").choices = titled(items)
+        self.fields["candidates"].initial = [str(item.pk) for item in items]
         session = selectors.session_for(self.subject)
         for name, value in (
             ("session_on", session.held_on),
@@ -175,7 +159,7 @@ class AgendaForm(WhenAgreed, DecisionForm):
         except forms.ValidationError as error:
             self.add_error("session_on", error)
         book, chosen = self.subject.rules, len(data["candidates"])
-        for fault in rules.surplus_faults(chosen, data["seats"], allow_equal=book.allow_equal_vote):
+        for fault in surplus_faults(chosen, data["seats"], allow_equal=book.allow_equal_vote):
             self.add_error("seats", fault)
         if chosen < selectors.candidates_of(self.subject).count() and len(data["left_out_reason"]) < 4:
             self.add_error("left_out_reason", _("有候选项目不列入议程，须写明理由。"))
@@ -193,7 +177,8 @@ class ReviseForm(StepForm):
 
     def prepare(self) -> None:
         items = list(selectors.candidates_of(self.subject))
-        offer(self, "kept", titled(items), [str(item.pk) for item in items])
+        choice_field(self, "kept").choices = titled(items)
+        self.fields["kept"].initial = [str(item.pk) for item in items]
 
 
 class BillForm(StepForm):
@@ -256,13 +241,17 @@ class RollForm(StepForm):
     def prepare(self) -> None:
         units = selectors.delegations_of(self.subject.unit, self.act.on)
         choices = [("", _("未编入")), *((str(unit.pk), unit.name) for unit in units)]
-        before = _delegations_before(self.subject.unit)
-        deputies = selectors.deputies_in_office(self.subject.unit, self.act.on)
+        before = selectors.delegations_before(self.subject.unit)
+        deputies = self.deputies()
         for user in deputies:
             self.fields[f"delegation_{user.pk}"] = forms.ChoiceField(
                 label=user.name, choices=choices, required=False, initial=before.get(user.pk, "")
             )
         self.together(_("编入代表团"), {f"delegation_{user.pk}": user.name for user in deputies})
+
+    def deputies(self) -> list[User]:
+        """Who is on the roll."""
+        return selectors.deputies_to_attend(self.subject, self.act.on)
 
     def for_trail(self) -> dict[str, Any]:
         """Who sits in which delegation stands on the roll, not in the trail."""
@@ -271,17 +260,9 @@ class RollForm(StepForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if not selectors.deputies_in_office(self.subject.unit, self.act.on):
+        if not self.deputies():
             self.add_error(None, _("没有在任代表，请先由系统管理员登记代表职务。"))
         return data
-
-
-def _delegations_before(unit: Any) -> dict[int, str]:
-    """Where each deputy sat at the last session that had a roll."""
-    lines = RollLine.objects.filter(unit=unit).exclude(user=None).exclude(delegation=None)
-    return {
-        line.user_id: str(line.delegation_id) for line in lines.order_by("session__held_on") if line.user_id
-    }
 
 
 class VisitsForm(StepForm):
@@ -299,7 +280,7 @@ class TrainingForm(StepForm):
     present = forms.IntegerField(label=_("实到人数"), min_value=0, max_value=2000)
 
     def prepare(self) -> None:
-        self.fields["expected"].initial = len(selectors.deputies_in_office(self.subject.unit, self.act.on))
+        self.fields["expected"].initial = len(selectors.deputies_to_attend(self.subject, self.act.on))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -335,8 +316,28 @@ class PreliminaryForm(Resolved, AssemblyForm):
     def prepare(self) -> None:
         members = holders_of("presidium", self.subject.unit, self.act.on)
         deputies = selectors.deputies_on_the_roll(self.subject)
+        if opens_term(selectors.session_for(self.subject)):
+            self._ask_for_the_first(deputies)
+            members = [user for user in members if user in deputies]
         eligible = {user.pk: user for user in [*members, *deputies]}
-        offer(self, "presidium", named(list(eligible.values())), [str(user.pk) for user in members])
+        choice_field(self, "presidium").choices = named(list(eligible.values()))
+        self.fields["presidium"].initial = [str(user.pk) for user in members]
+
+    def _ask_for_the_first(self, deputies: list[User]) -> None:
+        """In a new congress nobody presides or leads a delegation yet."""
+        self._ask_for("presiding", _("大会执行主席"), deputies)
+        self.fields["presiding"].help_text = _("选举产生新一届人大主席前，由一名主席团成员主持会议。")
+        for unit, users in selectors.by_delegation(self.subject):
+            self._ask_for(f"lead_{unit.pk}", _("%(unit)s团长") % {"unit": unit.name}, users)
+
+    def _ask_for(self, name: str, label: Any, users: list[User]) -> None:
+        self.fields[name] = forms.ChoiceField(label=label, choices=[("", _("请选择")), *named(users)])
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("presiding") and data["presiding"] not in data.get("presidium", []):
+            self.add_error("presiding", _("大会执行主席由主席团成员担任。"))
+        return data
 
 
 class ExplainForm(StepForm):
@@ -387,15 +388,15 @@ class SettleForm(WhenAgreed, DecisionForm):
 
     def _offer_tellers(self) -> None:
         deputies = named(selectors.deputies_on_the_roll(self.subject))
-        offer(self, "chief_teller", [("", _("请选择")), *deputies])
-        offer(self, "tellers", deputies)
+        choice_field(self, "chief_teller").choices = [("", _("请选择")), *deputies]
+        choice_field(self, "tellers").choices = deputies
         staff = selectors.staff_of(self.subject.unit, self.act.on)
-        offer(self, "counters", named(staff))
+        choice_field(self, "counters").choices = named(staff)
 
     def check_agreed(self, data: dict[str, Any]) -> None:
         book, numbers = self.subject.rules, self.numbers(data)
         faults = {
-            "seats": rules.surplus_faults(len(self.items), data["seats"], allow_equal=book.allow_equal_vote),
+            "seats": surplus_faults(len(self.items), data["seats"], allow_equal=book.allow_equal_vote),
             "tellers": rules.teller_faults(
                 data["chief_teller"], data["tellers"], least=book.tellers_min, most=book.tellers_max
             ),
@@ -461,7 +462,7 @@ class MatterForm(Resolved, MeetingForm):
     def prepare(self) -> None:
         super().prepare()
         names = self.subject.cycle.rules.categories
-        offer(self, "category", [("", _("请选择")), *((name, name) for name in names)])
+        choice_field(self, "category").choices = [("", _("请选择")), *((name, name) for name in names)]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -504,14 +505,12 @@ class RollChangeForm(StepForm):
         lines = list(selectors.roll_of(self.subject))
         listed = {line.user_id for line in lines}
         fresh = [
-            user
-            for user in selectors.deputies_in_office(self.subject.unit, self.act.on)
-            if user.pk not in listed
+            user for user in selectors.deputies_to_attend(self.subject, self.act.on) if user.pk not in listed
         ]
         units = selectors.delegations_of(self.subject.unit, self.act.on)
-        offer(self, "joiner", [*nobody, *named(fresh)])
-        offer(self, "leaver", [*nobody, *((str(line.pk), line.name) for line in lines)])
-        offer(self, "delegation", [*nobody, *((str(unit.pk), unit.name) for unit in units)])
+        choice_field(self, "joiner").choices = [*nobody, *named(fresh)]
+        choice_field(self, "leaver").choices = [*nobody, *((str(line.pk), line.name) for line in lines)]
+        choice_field(self, "delegation").choices = [*nobody, *((str(unit.pk), unit.name) for unit in units)]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -522,19 +521,20 @@ class RollChangeForm(StepForm):
 
 
 class AskForm(StepForm):
-    """询问: to whom, about which candidate, what."""
+    """询问: to whom, about which candidate or project, what."""
 
     department: forms.ModelChoiceField[Unit] = forms.ModelChoiceField(
         label=_("询问的单位"), queryset=Unit.objects.none()
     )
     candidate: forms.ModelChoiceField[Item] = forms.ModelChoiceField(
-        label=_("关于哪个候选项目"), queryset=Item.objects.none(), required=False
+        label=_("关于哪个项目"), queryset=Item.objects.none(), required=False
     )
     words = text(_("询问内容"), rows=4, min_length=4, max_length=2000)
 
     def prepare(self) -> None:
-        narrow(self, "department", selectors.departments_of(self.subject.unit, self.act.on))
-        narrow(self, "candidate", selectors.candidates_of(self.subject))
+        departments = seats_of("department", self.subject.unit, self.act.on)
+        record_field(self, "department").queryset = departments
+        record_field(self, "candidate").queryset = selectors.matters_asked_about(self.subject)
 
 
 class WithdrawForm(StepForm):
@@ -551,7 +551,7 @@ class TableForm(StepForm):
     movers = persons(_("联名代表"), help_text=_("五名以上代表联名，提出人也须在内；书面原件交大会秘书处。"))
 
     def prepare(self) -> None:
-        offer(self, "movers", named(selectors.deputies_on_the_roll(self.subject)))
+        choice_field(self, "movers").choices = named(selectors.deputies_on_the_roll(self.subject))
 
     def clean_movers(self) -> list[str]:
         movers = self.cleaned_data["movers"]

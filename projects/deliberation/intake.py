@@ -6,7 +6,8 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from projects.cycles.models import Cycle, RollLine
+from projects.ballots.services import follow_roll
+from projects.cycles.models import Cycle, RollLine, Session
 from projects.deliberation import selectors, services
 from projects.deliberation.flows import MatterFlow, QuestionFlow, WithdrawalFlow
 from projects.deliberation.models import AddedMatter, Question, Receipt, Visit, Withdrawal
@@ -40,27 +41,35 @@ def confirm_materials(act: Act, cycle: Cycle) -> Outcome:
 def change_roll(
     act: Act, cycle: Cycle, *, change: str, joiner: str, delegation: str, leaver: str, reason: str
 ) -> Outcome:
-    """A by-elected deputy joins, a departed one leaves; N follows."""
-    session = selectors.session_for(cycle)
+    """A by-elected deputy joins, a departed one leaves; N follows, and with it every vote that is not open yet."""
+    session = Session.objects.select_for_update().get(pk=selectors.session_for(cycle).pk)
+    before = session.roll.count()
     if change == "join":
-        user = User.objects.get(pk=joiner)
-        services.put_on_roll(act, session, user, delegation)
+        joined = User.objects.get(pk=joiner)
+        services.put_on_roll(act, session, joined, delegation)
         if Receipt.objects.filter(cycle=cycle).exists():
-            services.send_to(act, cycle, user)
+            services.send_to(act, cycle, joined)
+        user: User | None = joined
     else:
-        line = RollLine.objects.get(pk=leaver, session=session)
-        Receipt.objects.filter(cycle=cycle, user=line.user).delete()
+        line = RollLine.objects.select_related("user").get(pk=leaver, session=session)
+        user = line.user
+        Receipt.objects.filter(cycle=cycle, user=user).delete()
         line.delete()
     n = services.count_roll(session)
-    return Outcome(after={"deputies_in_office": n}, reason=reason)
+    follow_roll(act, session, n, reason=reason)
+    told = {"username": user.username} if user else {}
+    return Outcome(after={"before": before, "deputies_in_office": n, **told}, reason=reason)
 
 
 def ask(act: Act, cycle: Cycle, *, department: Unit, candidate: Item | None, words: str) -> Outcome:
     """询问: recorded, and put before the department (组织法 23)."""
+    session = selectors.session_to_ask_in(cycle)
+    if session is None:
+        raise Refused(*selectors.obstacles_to_asking(cycle, act.at))
     question = Question.objects.create(
         unit=act.unit,
         cycle=cycle,
-        session=selectors.session_for(cycle),
+        session=session,
         item=candidate,
         department=department,
         by=services.doer(act),

@@ -1,4 +1,4 @@
-"""Step 3's rules: who may table, how many candidates a vote needs, what still stands in the way.
+"""Step 3's rules: who may table, who may count, what still stands in the way.
 
 Pure: figures and dates in, Chinese sentences out; an empty list means nothing is wrong. Faults refuse an act,
 warnings are told and kept with the record. Sources: 组织法 14, 22, 23; rules.md §5, §6.1, §6.2.
@@ -7,7 +7,7 @@ warnings are told and kept with the record. Sources: 组织法 14, 22, 23; rules
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -21,22 +21,6 @@ def mover_faults(movers: int) -> list[str]:
     if movers >= JOINT_MOVERS:
         return []
     return [f"须由 {JOINT_MOVERS} 名以上代表联名提出（组织法第二十二条），现为 {movers} 名。"]
-
-
-def surplus_faults(candidates: int, seats: int, *, allow_equal: bool) -> list[str]:
-    """Why so few candidates cannot be put to the vote for `seats` places (rules.md §5)."""
-    if candidates < seats:
-        return [f"候选项目 {candidates} 个，少于应选 {seats} 个。"]
-    if candidates == seats and not allow_equal:
-        return [f"候选项目 {candidates} 个，等于应选数；本年度规则不允许等额票决，须差额。"]
-    return []
-
-
-def surplus_warnings(candidates: int, seats: int, *, least: int) -> list[str]:
-    """A surplus smaller than the rulebook's is told, not refused. least: candidates the rulebook wants."""
-    if candidates >= least:
-        return []
-    return [f"应选 {seats} 个，按规定的差额比例应有候选项目 {least} 个，现为 {candidates} 个。"]
 
 
 def notice_warnings(what: str, on: date, session_on: date, days: int) -> list[str]:
@@ -87,12 +71,31 @@ def teller_warnings(tellers: Collection[str], leaders: Mapping[str, str]) -> lis
 
 
 class Level(StrEnum):
-    """How a line of the readiness sheet stands."""
+    """How a line of the readiness sheet stands. late: what may wait for its day, and the day is past."""
 
     DONE = "done"
     WAITING = "waiting"
     WARNING = "warning"
+    LATE = "late"
     BLOCKING = "blocking"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One thing the sheet asks for. who: as people say it; office: its code; task: the key of the task that settles it.
+
+    grade: of rules.md (L R S N T D); basis: the article or the local rule.
+    """
+
+    what: str
+    who: str
+    office: str
+    task: str
+    grade: str
+    basis: str
+
+    def line(self, level: Level, note: str) -> Line:
+        return Line(self.what, self.who, level, note, self)
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,32 @@ class Line:
     who: str
     level: Level
     note: str
+    point: Point
+
+
+ROLL = Point("代表名册", "人大办", "clerk", "deliberation.roll", "L", "组织法第十四条、第二十五条")
+CREDENTIALS = Point("代表资格审查", "人大办", "clerk", "", "L", "组织法第三十七条")
+QUORUM = Point("法定人数", "人大办", "clerk", "deliberation.roll", "L", "组织法第十四条")
+DELEGATIONS = Point("代表团", "系统管理员", "admin", "", "N", "分团审议的通行做法")
+CONVENED = Point("会议通知", "主席团", "presidium", "deliberation.convene", "L", "组织法第十四条")
+NOTICE = Point(
+    "会议通知", "主席团", "presidium", "deliberation.convene", "R", "绩溪县议事规则：会前十五日公布"
+)
+BILL = Point("议案", "乡镇长", "mayor", "deliberation.bill", "L", "组织法第二十二条")
+CANDIDATES = Point("候选项目", "主席团", "presidium", "deliberation.agenda", "L", "组织法第二十二条")
+SURPLUS = Point(
+    "差额", "主席团", "presidium", "deliberation.agenda", "R", "陕西省规定：差额票决；差额比例为本地规定"
+)
+SETTLED = replace(SURPLUS, task="deliberation.settle")
+BUDGET = Point("预算草案", "财政所", "finance", "deliberation.budget", "L", "组织法第十二条第四项")
+ANSWERS = Point("答复提出人", "党政办", "gov_clerk", "selection.answer", "R", "璧山区工作办法：征集和反馈")
+MOTIONS = Point("待决事项", "主席团", "presidium", "deliberation.consent_withdraw", "L", "组织法第二十二条")
+QUESTIONS = Point("代表询问", "有关单位", "department", "deliberation.reply", "L", "组织法第二十三条")
+VISITS = Point("走访视察", "代表、人大办", "clerk", "deliberation.visits", "L", "组织法第十九条")
+TRAINING = Point("代表培训", "人大办", "clerk", "deliberation.training", "S", "制度文件：开展代表培训")
+MATERIALS = Point(
+    "会议材料", "人大办", "clerk", "deliberation.materials", "R", "广东规定（1995 年）：会前七日印发"
+)
 
 
 @dataclass(frozen=True)
@@ -110,6 +139,9 @@ class Preparation:
     """What is known about a session's preparation.
 
     unfunded: titles of candidates without a budget line. leaderless: delegations nobody leads, who would get no task.
+    quorum, able: deputies who must attend, and who on the roll still hold their office; None before the roll.
+    unsent: names on the roll without the materials once they were sent; unconfirmed: how many have not confirmed them.
+    late: keys of open tasks whose day is past.
     """
 
     deputies: int | None
@@ -119,45 +151,107 @@ class Preparation:
     seats: int | None
     unfunded: Sequence[str] = ()
     surplus: Sequence[str] = ()
+    surplus_faults: Sequence[str] = ()
     notice: Sequence[str] = ()
     undecided: Sequence[str] = ()
+    questions: Sequence[str] = ()
     leaderless: Sequence[str] = ()
+    credentials: Sequence[str] = ()
+    quorum: int | None = None
+    able: int | None = None
+    unanswered: int = 0
     visits: int = 0
     visits_closed: bool = False
     trained: bool = False
     sent: bool = False
+    unsent: Sequence[str] = ()
+    unconfirmed: int = 0
+    sent_late: Sequence[str] = ()
+    late: Collection[str] = ()
 
 
 def readiness(p: Preparation) -> list[Line]:
     """程序体检: every point with whoever it waits for. Blocking lines stop the sheet, the others only inform."""
     return [
-        _needed("代表名册", "人大办", p.deputies is not None, f"实有代表 {p.deputies} 人", "名册尚未核定"),
-        *[
-            Line("代表团", "系统管理员", Level.WARNING, f"{name}没有团长，不能分团审议")
-            for name in p.leaderless
-        ],
-        _needed("会议通知", "主席团", p.convened, "已公布会期", "会期尚未公布"),
-        *[Line("会议通知", "主席团", Level.WARNING, text) for text in p.notice],
-        _needed("议案", "乡镇长", p.bill, "已提交", "议案尚未提交"),
-        _needed("候选项目", "主席团", p.candidates > 0, f"共 {p.candidates} 个", "没有候选项目"),
-        *[Line("差额", "主席团", Level.WARNING, text) for text in p.surplus],
-        _needed("预算草案", "财政所", not p.unfunded, "逐项列入", f"未列入：{'、'.join(p.unfunded)}"),
-        *[Line("撤回候选项目", "主席团", Level.BLOCKING, text) for text in p.undecided],
-        _later("走访视察", "代表、人大办", p.visits_closed, f"已登记 {p.visits} 次"),
-        _later("代表培训", "人大办", p.trained, ""),
-        _later("会议材料", "人大办", p.sent, ""),
+        *[CREDENTIALS.line(Level.BLOCKING, text.rstrip("。")) for text in p.credentials],
+        _needed(ROLL, p.deputies is not None, f"实有代表 {p.deputies} 人", "名册尚未核定"),
+        *_quorum(p),
+        *[DELEGATIONS.line(Level.WARNING, f"{name}没有团长，不能分团审议") for name in p.leaderless],
+        _needed(CONVENED, p.convened, "已公布会期", "会期尚未公布"),
+        *[NOTICE.line(Level.WARNING, text) for text in p.notice],
+        _needed(BILL, p.bill, "已提交", "议案尚未提交"),
+        _needed(CANDIDATES, p.candidates > 0, f"共 {p.candidates} 个", "没有候选项目"),
+        *_surplus(p),
+        _needed(BUDGET, not p.unfunded, "逐项列入", f"未列入：{few(p.unfunded)}"),
+        _needed(ANSWERS, not p.unanswered, "均已答复", f"还有 {p.unanswered} 件意见建议没有答复提出人"),
+        *[MOTIONS.line(Level.BLOCKING, text.rstrip("。")) for text in p.undecided],
+        *[QUESTIONS.line(Level.BLOCKING, text.rstrip("。")) for text in p.questions],
+        _later(VISITS, p, done=p.visits_closed, note=f"已登记 {p.visits} 次"),
+        _later(TRAINING, p, done=p.trained),
+        *_materials(p),
     ]
 
 
-def _needed(what: str, who: str, done: bool, yes: str, no: str) -> Line:
-    return Line(what, who, Level.DONE if done else Level.BLOCKING, yes if done else no)
+def few(names: Sequence[str], most: int = 5) -> str:
+    """Names in a row; of many the first ones and how many there are."""
+    told = "、".join(names[:most])
+    return told if len(names) <= most else f"{told}等 {len(names)} 个"
 
 
-def _later(what: str, who: str, done: bool, note: str) -> Line:
-    word = "已完成" if done else "尚未完成，会前办结"
-    return Line(what, who, Level.DONE if done else Level.WAITING, f"{note}，{word}" if note else word)
+def _quorum(p: Preparation) -> list[Line]:
+    if p.quorum is None or p.able is None:
+        return []
+    figures = f"须有 {p.quorum} 人以上出席，名册上在任 {p.able} 人"
+    return [_needed(QUORUM, p.able >= p.quorum, figures, f"{figures}，不能举行会议")]
+
+
+def _surplus(p: Preparation) -> list[Line]:
+    if p.surplus_faults:
+        # Places are settled again in the session: what a withdrawal left too few for is mended there.
+        return [SETTLED.line(Level.WAITING, f"{text}确定表决事项时须调整") for text in p.surplus_faults]
+    if p.surplus:
+        return [SURPLUS.line(Level.WARNING, text) for text in p.surplus]
+    if not p.seats or not p.candidates:
+        return []
+    return [
+        SURPLUS.line(
+            Level.DONE, f"候选 {p.candidates} 个，应选 {p.seats} 个，差额 {p.candidates - p.seats} 个"
+        )
+    ]
+
+
+def _materials(p: Preparation) -> list[Line]:
+    if not p.sent:
+        return [_later(MATERIALS, p, done=False)]
+    if p.unsent:
+        return [MATERIALS.line(Level.WARNING, f"已印发，{few(p.unsent)}没有发送记录")]
+    told = f"已发送全体代表，{p.unconfirmed} 人尚未确认收到" if p.unconfirmed else "全体代表均已收到"
+    return [
+        MATERIALS.line(Level.DONE, told),
+        *[MATERIALS.line(Level.WARNING, text) for text in p.sent_late],
+    ]
+
+
+def _needed(point: Point, done: bool, yes: str, no: str) -> Line:
+    return point.line(Level.DONE if done else Level.BLOCKING, yes if done else no)
+
+
+def _later(point: Point, p: Preparation, *, done: bool, note: str = "") -> Line:
+    return awaited(point, done, note, late=point.task in p.late)
+
+
+def awaited(point: Point, done: bool, note: str = "", *, late: bool = False) -> Line:
+    """A point that may wait until its day; late: the day is past."""
+    word = "已完成" if done else "已过期限，尚未完成" if late else "尚未完成，会前办结"
+    level = Level.DONE if done else Level.LATE if late else Level.WAITING
+    return point.line(level, f"{note}，{word}" if note else word)
 
 
 def blocking(lines: Sequence[Line]) -> list[str]:
     """The sheet's lines that stand in the way, each naming who must act."""
     return [f"{line.what}：{line.note}（{line.who}）。" for line in lines if line.level is Level.BLOCKING]
+
+
+def before_its_time(lines: Sequence[Line]) -> list[Line]:
+    """The same sheet in a year that has not come to step 3: what is missing is awaited, it blocks nothing yet."""
+    return [replace(line, level=Level.WAITING) if line.level is Level.BLOCKING else line for line in lines]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -10,12 +9,20 @@ from django.db.models import QuerySet
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
+from projects.ballots.models import VoteState
 from projects.cycles.models import Cycle, CycleState, RollLine, Session, SessionState
-from projects.cycles.selectors import paper_of, papers_of, session_of
+from projects.cycles.selectors import (
+    deputies_at,
+    open_session,
+    paper_of,
+    papers_of,
+    session_of,
+    sitting_term,
+)
+from projects.cycles.terms import term_faults
 from projects.deliberation import rules
 from projects.deliberation.models import (
     AddedMatter,
-    BudgetLine,
     MatterState,
     Opinion,
     Question,
@@ -26,12 +33,15 @@ from projects.deliberation.models import (
     WithdrawalState,
 )
 from projects.selection.models import Item, ItemState
+from projects.selection.rules import surplus_warnings
+from projects.selection.selectors import candidates_of as listed_of
 from workflow.flows.models import Deadline
 from workflow.people.models import Unit, UnitKind, User
-from workflow.roles.selectors import holders_of, live_grants
+from workflow.roles.selectors import holders_of, live_grants, seats_of
 
 STAFF = ("counter", "clerk", "gov_clerk", "department", "finance", "legal", "station")
-BEFORE_THE_SESSION = (SessionState.PLANNED, SessionState.CONVENED)
+AFTER_THE_VOTE = (CycleState.SUPERVISING, CycleState.EVALUATING)
+ASKED_ABOUT = (CycleState.DELIBERATING, CycleState.VOTING, *AFTER_THE_VOTE)
 
 
 def candidates_of(cycle: Cycle) -> QuerySet[Item]:
@@ -88,6 +98,33 @@ def deputies_in_office(unit: Unit, on: date) -> list[User]:
     return holders_of("deputy", unit, on)
 
 
+def deputies_to_attend(cycle: Cycle, on: date) -> list[User]:
+    """Who sits at the cycle's session: at the first of a new congress those elected to it, by id."""
+    return deputies_at(session_of(cycle, "vote"), cycle.unit, on)
+
+
+def by_delegation(cycle: Cycle) -> list[tuple[Unit, list[User]]]:
+    """The persons on the roll under their delegations, by the delegations' codes."""
+    found: dict[Unit, list[User]] = {}
+    for line in roll_of(cycle).exclude(delegation=None).order_by("delegation__code", "pk"):
+        if line.delegation and line.user:
+            found.setdefault(line.delegation, []).append(line.user)
+    return list(found.items())
+
+
+def delegations_before(unit: Unit) -> dict[int, str]:
+    """Where each deputy sat at the last session that had a roll."""
+    lines = RollLine.objects.filter(unit=unit).exclude(user=None).exclude(delegation=None)
+    return {
+        line.user_id: str(line.delegation_id) for line in lines.order_by("session__held_on") if line.user_id
+    }
+
+
+def obstacles_to_roll(cycle: Cycle, at: datetime) -> list[str]:
+    """The roll of a new congress waits for the examination of credentials (组织法 37)."""
+    return term_faults(session_for(cycle), sitting_term(cycle.unit))
+
+
 def staff_of(unit: Unit, on: date) -> list[User]:
     """Who may count: people of the offices' staff who are no deputies, by id."""
     grants = live_grants(on).filter(office__in=STAFF, tenant=unit).select_related("user")
@@ -95,18 +132,9 @@ def staff_of(unit: Unit, on: date) -> list[User]:
     return sorted({g.user for g in grants if g.user_id not in deputies}, key=lambda user: user.pk)
 
 
-def inner_units(unit: Unit, kind: str, office: str, on: date) -> QuerySet[Unit]:
-    """A township's delegations or departments where somebody holds the office that would get the task."""
-    held = live_grants(on).filter(office=office, tenant=unit).values("unit")
-    return Unit.objects.filter(parent=unit, kind=kind, ends_on=None, pk__in=held).order_by("code")
-
-
 def delegations_of(unit: Unit, on: date) -> QuerySet[Unit]:
-    return inner_units(unit, UnitKind.DELEGATION, "delegation_lead", on)
-
-
-def departments_of(unit: Unit, on: date) -> QuerySet[Unit]:
-    return inner_units(unit, UnitKind.DEPARTMENT, "department", on)
+    """The delegations somebody leads."""
+    return seats_of("delegation_lead", unit, on)
 
 
 def unanswered(cycle: Cycle) -> QuerySet[Question]:
@@ -121,33 +149,9 @@ def undecided_matters(cycle: Cycle) -> QuerySet[AddedMatter]:
     return AddedMatter.objects.filter(cycle=cycle, state=MatterState.TABLED)
 
 
-def candidate_rows(items: Iterable[Item]) -> list[dict[str, Any]]:
-    """候选项目汇总表 as JSON rows, in the columns of rules.md §5; money in fen."""
-    return [
-        {
-            "number": item.number,
-            "reference": item.reference,
-            "title": item.title,
-            "category": item.category,
-            "place": item.place,
-            "content": item.content,
-            "beneficiaries": item.beneficiaries,
-            "investment_fen": item.investment_fen,
-            "funding": item.funding,
-            "department": item.department.name if item.department else "",
-            "leader": item.leader,
-            "finish_by": item.finish_by.isoformat() if item.finish_by else "",
-            "target": item.target,
-            "support": item.support,
-            "added_in_session": item.added_in_session,
-        }
-        for item in items
-    ]
-
-
 def surplus_told(cycle: Cycle, candidates: int, seats: int) -> list[str]:
     """The warning of the frozen rulebook about a small surplus."""
-    return rules.surplus_warnings(candidates, seats, least=cycle.rules.least_candidates(seats))
+    return surplus_warnings(candidates, seats, least=cycle.rules.least_candidates(seats))
 
 
 # --- what stands in the way
@@ -173,11 +177,6 @@ def obstacles_to_beginning(cycle: Cycle, at: datetime) -> list[str]:
     return found
 
 
-def obstacles_to_ready(cycle: Cycle, at: datetime) -> list[str]:
-    """The sheet's blocking lines."""
-    return rules.blocking(readiness_sheet(cycle, localdate(at)))
-
-
 def obstacles_to_settling(cycle: Cycle, at: datetime) -> list[str]:
     """Why the presidium cannot settle the ballot yet, and who must act."""
     return [*in_session(cycle, at), *open_matters(cycle)]
@@ -185,11 +184,18 @@ def obstacles_to_settling(cycle: Cycle, at: datetime) -> list[str]:
 
 def open_matters(cycle: Cycle) -> list[str]:
     """Questions without an answer, withdrawals and added matters without a decision."""
+    return [*open_questions(cycle), *open_motions(cycle)]
+
+
+def open_questions(cycle: Cycle) -> list[str]:
+    """Which departments have not answered a deputy's question."""
+    names = sorted({q.department.name for q in unanswered(cycle)})
+    return [_("%(unit)s尚未答复代表的询问。") % {"unit": name} for name in names]
+
+
+def open_motions(cycle: Cycle) -> list[str]:
+    """Withdrawals asked for and matters tabled that the presidium has not decided."""
     return [
-        *(
-            _("%(unit)s尚未答复代表的询问。") % {"unit": name}
-            for name in sorted({q.department.name for q in unanswered(cycle)})
-        ),
         *(
             _("“%(title)s”的撤回申请，主席团尚未决定。") % {"title": w.item.title}
             for w in undecided_withdrawals(cycle)
@@ -237,21 +243,41 @@ def obstacles_to_tabling(cycle: Cycle, at: datetime) -> list[str]:
     return found
 
 
+def session_to_ask_in(cycle: Cycle) -> Session | None:
+    """The session in which a year's matters may be asked about now: its own, or any once the year has voted (组织法 23).
+
+    A list that is not before the congress yet is no matter of another session.
+    """
+    if cycle.state not in ASKED_ABOUT:
+        return None
+    if session_is_open(cycle):
+        return session_of(cycle, "vote")
+    return open_session(cycle.unit) if cycle.state in AFTER_THE_VOTE else None
+
+
+def matters_asked_about(cycle: Cycle) -> QuerySet[Item]:
+    """What a question may name: the candidates, and after the vote the projects that came of them."""
+    if cycle.state == CycleState.DELIBERATING:
+        return candidates_of(cycle)
+    return listed_of(cycle).exclude(state__in=(ItemState.NOT_ELECTED, ItemState.RESERVED))
+
+
 def obstacles_to_asking(cycle: Cycle, at: datetime) -> list[str]:
-    """询问 belongs to the deliberation in session (组织法 23)."""
-    found = in_session(cycle, at)
-    if cycle.state != CycleState.DELIBERATING:
-        found.append(_("审议已经结束，不能再就候选项目提出询问。"))
-    return found
+    """询问 belongs inside a session that is being held (组织法 23)."""
+    if session_to_ask_in(cycle):
+        return []
+    return [_("询问在人民代表大会会议期间提出（组织法第二十三条），现在没有审议本年度事项的会议正在举行。")]
 
 
 def obstacles_to_roll_change(cycle: Cycle, at: datetime) -> list[str]:
-    """The roll moves only between its fixing and the opening of the session."""
+    """The roll moves between its fixing and the opening of the first vote taken on it (组织法 14, 25)."""
     session = session_of(cycle, "vote")
     if session is None or not roll_of(cycle).exists():
         return [_("代表名册尚未核定。")]
-    if session.state not in BEFORE_THE_SESSION:
-        return [_("会议已经开幕，代表名册不再变动。")]
+    if session.state == SessionState.CLOSED:
+        return [_("会议已经闭会，代表名册不再变动。")]
+    if session.votes.exclude(state=VoteState.DEFINED).exists():
+        return [_("已经开始投票，代表名册不再变动。")]
     return []
 
 
@@ -272,11 +298,6 @@ def obstacles_to_confirming(cycle: Cycle, at: datetime) -> list[str]:
 # --- what the pages of the steps show
 
 
-def readiness_sheet(cycle: Cycle, on: date) -> list[rules.Line]:
-    """程序体检 of a cycle as it stands on a day."""
-    return rules.readiness(_preparation(cycle, on))
-
-
 def leaderless(unit: Unit, on: date) -> list[str]:
     """The delegations without a lead, by name."""
     led = delegations_of(unit, on)
@@ -285,30 +306,6 @@ def leaderless(unit: Unit, on: date) -> list[str]:
         for other in Unit.objects.filter(parent=unit, kind=UnitKind.DELEGATION, ends_on=None).order_by("code")
         if other not in led
     ]
-
-
-def _preparation(cycle: Cycle, on: date) -> rules.Preparation:
-    session, candidates = session_of(cycle, "vote"), list(candidates_of(cycle))
-    funded = set(BudgetLine.objects.filter(item__cycle=cycle).values_list("item_id", flat=True))
-    notice = paper_of(cycle, "convening")
-    return rules.Preparation(
-        deputies=cycle.deputies_in_office,
-        convened=session is not None and session.state != SessionState.PLANNED,
-        bill=paper_of(cycle, "bill") is not None,
-        candidates=len(candidates),
-        seats=cycle.seats,
-        unfunded=[item.title for item in candidates if item.pk not in funded],
-        surplus=surplus_told(cycle, len(candidates), cycle.seats) if cycle.seats else [],
-        notice=notice.data.get("warnings", []) if notice else [],
-        undecided=[
-            _("“%(title)s”的撤回申请待决定") % {"title": w.item.title} for w in undecided_withdrawals(cycle)
-        ],
-        leaderless=leaderless(cycle.unit, on),
-        visits=Visit.objects.filter(cycle=cycle).count(),
-        visits_closed=paper_of(cycle, "visits") is not None,
-        trained=paper_of(cycle, "training") is not None,
-        sent=Receipt.objects.filter(cycle=cycle).exists(),
-    )
 
 
 def list_page(cycle: Cycle) -> dict[str, Any]:
@@ -332,10 +329,6 @@ def convening_page(cycle: Cycle) -> dict[str, Any]:
         "session": session_of(cycle, "vote"),
         "notice_days": cycle.rules.deadlines["deliberation.convene"],
     }
-
-
-def readiness_page(cycle: Cycle) -> dict[str, Any]:
-    return {"lines": readiness_sheet(cycle, localdate()), "session": session_of(cycle, "vote")}
 
 
 def visits_page(cycle: Cycle) -> dict[str, Any]:
@@ -394,6 +387,17 @@ def adopting_page(cycle: Cycle) -> dict[str, Any]:
         "tellers": tellers,
         "notes": method.data.get("warnings", []) if method else [],
         "majority": cycle.deputies_in_office // 2 + 1 if cycle.deputies_in_office else None,
+    }
+
+
+def asking_page(cycle: Cycle) -> dict[str, Any]:
+    """The session a question would be put in, what it may name, and what has been asked there already."""
+    session = session_to_ask_in(cycle)
+    asked = Question.objects.filter(cycle=cycle, session=session).select_related("department", "item")
+    return {
+        "session": session,
+        "candidates": list(matters_asked_about(cycle).select_related("department")),
+        "questions": list(asked.order_by("pk")),
     }
 
 

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 
 from projects.cycles.models import Cycle, RollLine, Session, SessionState
 from projects.cycles.papers import make_paper
-from projects.cycles.selectors import session_of
+from projects.cycles.selectors import deputies_at, session_of
 from projects.cycles.services import fix_session, move_session
-from projects.deliberation import rules, selectors
+from projects.deliberation import readiness, rules, selectors
 from projects.deliberation.models import BudgetLine, Receipt
 from projects.selection.models import Item
+from projects.selection.selectors import candidate_rows
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
@@ -106,7 +107,7 @@ def put_on_agenda(
     cycle.seats = seats
     items = list(selectors.candidates_of(cycle))
     session = selectors.session_for(cycle)
-    rows = selectors.candidate_rows(items)
+    rows = candidate_rows(items)
     make_paper(act, cycle, "agenda", f"{session}议程（草案）", body=agenda, data={"attending": attending})
     make_paper(act, cycle, "candidate_table", f"{cycle}候选项目汇总表", data={"rows": rows, "seats": seats})
     told = selectors.surplus_told(cycle, len(items), seats or 0)
@@ -137,14 +138,14 @@ def revise_list(act: Act, cycle: Cycle, *, kept: list[str], words: str) -> Outco
         "draft_list",
         f"{cycle}候选项目建议方案（修改）",
         body=words,
-        data={"rows": selectors.candidate_rows(items)},
+        data={"rows": candidate_rows(items)},
     )
     return Outcome(after={"items": [item.reference for item in items]})
 
 
 def submit_bill(act: Act, cycle: Cycle, *, document: str, body: str, report: str, funds: str) -> None:
     """议案 with its report and the note on the money."""
-    rows = selectors.candidate_rows(selectors.candidates_of(cycle))
+    rows = candidate_rows(selectors.candidates_of(cycle))
     make_paper(
         act,
         cycle,
@@ -217,9 +218,13 @@ def convene(act: Act, cycle: Cycle, *, meeting: Meeting, document: str, body: st
 
 
 def fix_roll(act: Act, cycle: Cycle, *, statement: str, **delegations: str) -> Outcome:
-    """N is fixed: one line for every deputy in office today; it is the base of quorum and majority."""
-    session = selectors.session_for(cycle)
-    deputies = selectors.deputies_in_office(cycle.unit, act.on)
+    """N is fixed for the session the cycle votes at; it is the base of quorum and majority."""
+    return set_roll(act, selectors.session_for(cycle), delegations)
+
+
+def set_roll(act: Act, session: Session, delegations: dict[str, str]) -> Outcome:
+    """One line for every deputy in office on the day. delegations: delegation_<user id> → the delegation's id or ""."""
+    deputies = deputies_at(session, session.unit, act.on)
     if not deputies:
         raise Refused(_("没有在任代表，请先由系统管理员登记代表职务。"))
     session.roll.exclude(user__in=deputies).delete()
@@ -275,8 +280,18 @@ def record_training(
 
 def confirm_readiness(act: Act, cycle: Cycle, *, words: str) -> Outcome:
     """程序体检表 as it stood when the chair confirmed it."""
-    lines = selectors.readiness_sheet(cycle, act.on)
-    rows = [{"what": ln.what, "who": ln.who, "level": ln.level.value, "note": ln.note} for ln in lines]
+    lines = readiness.readiness_sheet(cycle, act.on)
+    rows = [
+        {
+            "what": ln.what,
+            "who": ln.who,
+            "level": ln.level.value,
+            "note": ln.note,
+            "grade": ln.point.grade,
+            "basis": ln.point.basis,
+        }
+        for ln in lines
+    ]
     make_paper(act, cycle, "readiness", f"{cycle}程序体检表", body=words, data={"lines": rows})
     return Outcome(after={"warnings": [ln.note for ln in lines if ln.level is rules.Level.WARNING]})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,50 +10,48 @@ from projects.ballots.services import define_vote
 from projects.cycles.models import Cycle, SessionState
 from projects.cycles.papers import make_paper
 from projects.cycles.selectors import paper_of
+from projects.cycles.terms import PRESIDING, begin_session, fill_office
 from projects.deliberation import rules, selectors
 from projects.deliberation.method import ballot_rules
 from projects.deliberation.models import Opinion
 from projects.deliberation.services import doer
 from projects.selection.models import Item
 from workflow.audit.services import Act
-from workflow.flows.errors import Obstructed, Refused
+from workflow.flows.errors import Obstructed
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit, User
-from workflow.roles.selectors import live_grants
-from workflow.roles.services import GrantRefused, grant, revoke
 
 
-def begin_session(act: Act, cycle: Cycle, *, meeting: Meeting, presidium: list[str], agenda: str) -> Outcome:
-    """预备会议: the presidium is elected for this session, the agenda adopted, and the session begins."""
+def open_session(
+    act: Act, cycle: Cycle, *, meeting: Meeting, presidium: list[str], agenda: str, **first: str
+) -> Outcome:
+    """预备会议: the presidium is elected for this session, the agenda adopted, and the session begins.
+
+    first: at the first session of a term also `presiding` and `lead_<delegation>`, ids of persons: the old offices
+    have ended by then, and the congress must have somebody to preside and somebody to lead each delegation.
+    """
     session = selectors.session_for(cycle)
-    members = User.objects.filter(pk__in=presidium).order_by("pk")
-    fill_office(act, "presidium", members, document=f"{session}预备会议选举")
     if session.state == SessionState.CONVENED:
-        fire(session, "begin", act)
+        begin_session(act, session)
+    document = f"{session}预备会议选举"
+    members = User.objects.filter(pk__in=presidium).order_by("pk")
+    fill_office(act, "presidium", members, document=document)
+    _fill_first_offices(act, document, **first)
     make_paper(act, cycle, "minutes", f"{session}预备会议纪要", body=meeting.minutes)
     make_paper(act, cycle, "agenda", f"{session}议程", body=agenda, data={"adopted": True}, publish=True)
     return Outcome(after={"session": session.reference, "presidium": [u.username for u in members]})
 
 
-def fill_office(act: Act, office: str, users: Iterable[User], *, document: str) -> None:
-    """Exactly these hold an office of the township from now on; who held it before and is not among them, no longer."""
-    wanted = list(users)
-    held = {g.user_id: g for g in live_grants(act.on).filter(office=office, unit=act.unit)}
-    for user_id, given in held.items():
-        if user_id not in {user.pk for user in wanted}:
-            revoke(grant=given, act=act, reason=document)
-    for user in wanted:
-        if user.pk not in held:
-            _grant(act, user, office, document)
-
-
-def _grant(act: Act, user: User, office: str, document: str) -> None:
-    try:
-        grant(user=user, office=office, unit=act.unit, act=act, since=act.on, document=document[:80])
-    except GrantRefused as error:
-        raise Refused(f"{user.name}：{error}") from error
+def _fill_first_offices(act: Act, document: str, *, presiding: str = "", **leads: str) -> None:
+    if presiding:
+        chosen = User.objects.filter(pk=presiding)
+        fill_office(act, "chair", chosen, document=document, title=PRESIDING)
+    for name, user_id in leads.items():
+        delegation = Unit.objects.get(pk=name.removeprefix("lead_"), tenant=act.unit)
+        chosen = User.objects.filter(pk=user_id)
+        fill_office(act, "delegation_lead", chosen, document=document, at=delegation)
 
 
 def explain(act: Act, cycle: Cycle, *, body: str) -> None:
@@ -198,4 +195,6 @@ def _define(act: Act, cycle: Cycle, order: list[Item], settled: dict[str, Any]) 
         deputies_in_office=cycle.deputies_in_office,
         options=[(item.reference, item.title) for item in order],
         step=4,
+        device=cycle.rules.ballot_channel == "device",
+        device_least=cycle.rules.device_min_ballots,
     )

@@ -12,7 +12,7 @@ from projects.collection.models import Proposal
 from projects.cycles.selectors import running_cycle
 from projects.selection import forms, intake, selectors, services
 from projects.selection.models import Item, ItemState, Notice
-from workflow.flows.events import Event, register_event
+from workflow.flows.events import Event, OpenAct, register_event, register_open_act
 from workflow.flows.forms import StepForm
 
 
@@ -104,6 +104,17 @@ OBJECT = register_event(
         step=2,
         basis=_("公示期内可以提出异议，书面答复"),
         hint=_("群众当面、来电、来信提出的异议，由受理的人登记；群众也可在公示页直接提出。"),
+    )
+)
+OBJECT_OPENLY = register_open_act(
+    OpenAct(
+        key=OBJECT.key,
+        title=_("对公示名单提出异议"),
+        office="resident",
+        holder=_("群众"),
+        step=2,
+        window=selectors.objection_window,
+        basis=OBJECT.basis,
     )
 )
 BRING_BACK = register_event(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -12,9 +13,11 @@ from viewflow.workflow import nodes
 from projects.collection.forms import DecisionForm
 from projects.cycles.flows import YearlyFlow
 from projects.selection import forms, selectors, services
+from projects.selection.models import Appraisal
 from workflow.calendar.offsets import DueDate
+from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
-from workflow.flows.nodes import EachSplit, MeetingView, OfficeEnd, OfficeView
+from workflow.flows.nodes import EachSplit, Gate, MeetingView, OfficeEnd, OfficeView
 from workflow.people.models import Unit
 
 
@@ -87,39 +90,61 @@ class SelectionFlow(YearlyFlow):
         .Each(this.appraise_department)
         .Empty(this.departments_done)
     )
-    appraise_department = OfficeView(
-        office="department",
-        seat=_department,
-        title=_("部门论证"),
-        form=forms.DepartmentForm,
-        act=services.appraise_department,
-        context=selectors.appraisal_page,
-        page="steps/selection/appraise.html",
-        basis=_("必要性、可行性、投资估算与资金来源、要素保障"),
-        output=_("部门论证意见"),
-    ).Next(this.departments_done)
+    # The appraisers run side by side: a return is recorded by each, and taken where all have met (`accepted`).
+    appraise_department = (
+        OfficeView(
+            office="department",
+            seat=_department,
+            title=_("部门论证"),
+            form=forms.DepartmentForm,
+            act=services.appraise_department,
+            on_return=partial(services.return_appraisal, kind=Appraisal.Kind.DEPARTMENT),
+            context=selectors.appraisal_page,
+            page="steps/selection/appraise.html",
+            basis=_("必要性、可行性、投资估算与资金来源、要素保障"),
+            output=_("部门论证意见"),
+        )
+        .Returns(this.screen, at_join=True)
+        .Next(this.departments_done)
+    )
     departments_done = nodes.Join().Next(this.appraised)
-    appraise_finance = OfficeView(
-        office="finance",
-        title=_("财政论证"),
-        form=forms.FinanceForm,
-        act=services.appraise_finance,
-        context=selectors.appraisal_page,
-        page="steps/selection/appraise.html",
-        basis=_("项目资金列入预算；不增加政府债务风险"),
-        output=_("财政论证意见"),
-    ).Next(this.appraised)
-    appraise_legal = OfficeView(
-        office="legal",
-        title=_("合法性审查"),
-        form=forms.LegalForm,
-        act=services.appraise_legal,
-        context=selectors.appraisal_page,
-        page="steps/selection/appraise.html",
-        basis=_("陕西规定：候选项目须经合法性审查"),
-        output=_("合法性审查意见"),
-    ).Next(this.appraised)
-    appraised = nodes.Join().Next(this.draft_list)
+    appraise_finance = (
+        OfficeView(
+            office="finance",
+            title=_("财政论证"),
+            form=forms.FinanceForm,
+            act=services.appraise_finance,
+            on_return=partial(services.return_appraisal, kind=Appraisal.Kind.FINANCE),
+            context=selectors.appraisal_page,
+            page="steps/selection/appraise.html",
+            basis=_("项目资金列入预算；不增加政府债务风险"),
+            output=_("财政论证意见"),
+        )
+        .Returns(this.screen, at_join=True)
+        .Next(this.appraised)
+    )
+    appraise_legal = (
+        OfficeView(
+            office="legal",
+            title=_("合法性审查"),
+            form=forms.LegalForm,
+            act=services.appraise_legal,
+            on_return=partial(services.return_appraisal, kind=Appraisal.Kind.LEGAL),
+            context=selectors.appraisal_page,
+            page="steps/selection/appraise.html",
+            basis=_("陕西规定：候选项目须经合法性审查"),
+            output=_("合法性审查意见"),
+        )
+        .Returns(this.screen, at_join=True)
+        .Next(this.appraised)
+    )
+    appraised = nodes.Join().Next(this.take_returns)
+    take_returns = nodes.Function(this.reopen_returned).Next(this.accepted)
+    accepted = (
+        Gate(lambda activation: selectors.open_returns(activation.process.artifact).exists())
+        .Then(this.screen)
+        .Else(this.draft_list)
+    )
     draft_list = (
         OfficeView(
             office="mayor",
@@ -153,10 +178,10 @@ class SelectionFlow(YearlyFlow):
             basis=_("主席团对候选项目建议方案提出意见"),
             output=_("主席团会议纪要"),
         )
-        .Returns(this.draft_list)
+        .Returns(this.draft_list, at_join=True)
         .Next(this.presidium_done)
     )
-    presidium_done = nodes.If(_presidium_agreed_first).Then(this.party_study).Else(this.opinions_given)
+    presidium_done = Gate(_presidium_agreed_first).Then(this.party_study).Else(this.opinions_given)
     party_study = (
         MeetingView(
             office="party",
@@ -168,12 +193,12 @@ class SelectionFlow(YearlyFlow):
             basis=_("坚持党的领导：候选项目报同级党委研究"),
             output=_("党委会议纪要"),
         )
-        .Returns(this.draft_list)
+        .Returns(this.draft_list, at_join=True)
         .Next(this.opinions_given)
     )
     opinions_given = nodes.Join().Next(this.agreed)
     agreed = (
-        nodes.If(lambda activation: selectors.is_agreed(activation.process.artifact))
+        Gate(lambda activation: selectors.is_agreed(activation.process.artifact))
         .Then(this.notice)
         .Else(this.draft_list)
     )
@@ -208,6 +233,10 @@ class SelectionFlow(YearlyFlow):
         .Next(this.end)
     )
     end = OfficeEnd()
+
+    def reopen_returned(self, activation: Any) -> None:
+        """What an appraiser sent back is reopened by the act that completed the round."""
+        services.reopen_returned(current_act(), activation.process.artifact)
 
 
 class ObjectionFlow(YearlyFlow):

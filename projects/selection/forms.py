@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _t
@@ -19,7 +19,6 @@ from projects.selection.selectors import (
     active_checks,
     appraisable_of,
     criterion_title,
-    departments_of,
     drafted_of,
     is_list_changed,
     items_of,
@@ -30,19 +29,14 @@ from projects.selection.selectors import (
     with_everything,
 )
 from workflow.calendar.workdays import add_working_days
-from workflow.flows.fields import ChineseDateField, FenField
+from workflow.flows.fields import ChineseDateField, FenField, choice_field
 from workflow.flows.forms import StepForm
-from workflow.roles.selectors import holders_of
+from workflow.roles.selectors import holders_of, seats_of
 
 
 def _words(label: Any, *, required: bool = True, rows: int = 2, **more: Any) -> forms.CharField:
     more.setdefault("max_length", 1000)
     return forms.CharField(label=label, required=required, widget=Lines(attrs={"rows": rows}), **more)
-
-
-def _offer(form: forms.Form, name: str, choices: Iterable[tuple[Any, Any]]) -> None:
-    """What may be chosen in a field that is known only now."""
-    cast(forms.ChoiceField, form.fields[name]).choices = list(choices)
 
 
 class RowsForm(StepForm):
@@ -129,7 +123,7 @@ class ScreenForm(RowsForm):
 
     def row_objects(self) -> Iterable[Any]:
         self.severities = active_checks(self.subject.rules)
-        self.departments = [(d.pk, d.name) for d in departments_of(self.subject.unit)]
+        self.departments = [(d.pk, d.name) for d in seats_of("department", self.subject.unit, self.act.on)]
         return items_of(self.subject).filter(state=ItemState.MERGED).prefetch_related("screenings")
 
     def row_fields(self, row: Any) -> dict[str, forms.Field]:
@@ -257,7 +251,7 @@ class DraftForm(StepForm):
 
     def prepare(self) -> None:
         self.known = {i.pk: i for i in with_everything(appraisable_of(self.subject))}
-        _offer(self, "items", [(i.pk, f"{i.number}. {i.title}") for i in self.known.values()])
+        choice_field(self, "items").choices = [(i.pk, f"{i.number}. {i.title}") for i in self.known.values()]
         self.fields["items"].initial = [pk for pk, i in self.known.items() if i.state == ItemState.DRAFTED]
         self.fields["seats"].initial = self.subject.seats
 
@@ -286,10 +280,11 @@ class DraftForm(StepForm):
 
     def _check_surplus(self, candidates: int, seats: int, *, accepted: bool) -> None:
         book = self.subject.rules
-        for sentence in rules.list_faults(candidates, seats, allow_equal=book.allow_equal_vote):
+        faults = rules.surplus_faults(candidates, seats, allow_equal=book.allow_equal_vote)
+        for sentence in faults:
             self.add_error("seats", sentence)
-        if not accepted:
-            for sentence in rules.list_warnings(candidates, seats, least=book.least_candidates(seats)):
+        if not accepted and not faults:
+            for sentence in rules.surplus_warnings(candidates, seats, least=book.least_candidates(seats)):
                 self.add_error("accept_small_surplus", sentence)
 
 
@@ -406,7 +401,7 @@ class UnmergeForm(StepForm):
     def prepare(self) -> None:
         sources = self.subject.sources.select_related("proposal").order_by("proposal_id")
         self.known = [(s.proposal_id, s.proposal.title) for s in sources]
-        _offer(self, "proposals", self.known)
+        choice_field(self, "proposals").choices = self.known
 
     def clean_proposals(self) -> list[int]:
         chosen = [int(pk) for pk in self.cleaned_data["proposals"]]
@@ -425,7 +420,7 @@ class EditItemForm(StepForm):
 
     def prepare(self) -> None:
         categories = self.subject.cycle.rules.categories
-        _offer(self, "category", [(c, c) for c in categories])
+        choice_field(self, "category").choices = [(c, c) for c in categories]
         for name in self.fields:
             self.fields[name].initial = getattr(self.subject, name)
 
@@ -450,7 +445,7 @@ class ObjectForm(StepForm):
 
     def prepare(self) -> None:
         listed = [(i.pk, f"{i.number}. {i.title}") for i in self.subject.items.all()]
-        _offer(self, "project", [("", _t("整个名单")), *listed])
+        choice_field(self, "project").choices = [("", _t("整个名单")), *listed]
 
 
 class ObjectionForm(StepForm):
@@ -479,8 +474,8 @@ class ObjectionForm(StepForm):
         outside = items_of(cycle).filter(state=ItemState.LEFT_OUT)
         answered = outside.filter(sources__proposal__outcome__gt="").values("pk")
         spare = [(i.pk, f"{i.number}. {i.title}") for i in outside.exclude(pk__in=answered)]
-        _offer(self, "takes_out", [("", _t("不移出")), *drafted])
-        _offer(self, "puts_in", [("", _t("不补入")), *spare])
+        choice_field(self, "takes_out").choices = [("", _t("不移出")), *drafted]
+        choice_field(self, "puts_in").choices = [("", _t("不补入")), *spare]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -495,5 +490,5 @@ class ObjectionForm(StepForm):
         cycle = self.subject.notice.cycle
         candidates = drafted_of(cycle).count() + bool(data["puts_in"]) - bool(data["takes_out"])
         allow = cycle.rules.allow_equal_vote
-        for sentence in rules.list_faults(candidates, cycle.seats or 0, allow_equal=allow):
+        for sentence in rules.surplus_faults(candidates, cycle.seats or 0, allow_equal=allow):
             self.add_error("takes_out", sentence)

@@ -27,6 +27,7 @@ class ItemState(models.TextChoices):
     ELECTED = "elected", _("入选")
     NOT_ELECTED = "not_elected", _("未入选")
     RESERVED = "reserved", _("列入储备库")
+    SUBSTITUTED = "substituted", _("替换入选")
 
 
 class Item(Record):
@@ -142,6 +143,10 @@ class Item(Record):
     def reserve(self) -> None:
         """Into the pool for another year, with its history."""
 
+    @transition(field=state, source=[ItemState.NOT_ELECTED, ItemState.RESERVED], target=ItemState.SUBSTITUTED)
+    def substitute(self) -> None:
+        """In the place of an elected project, by the decision on its change (陕西规定 18)."""
+
 
 class Source(models.Model):
     """Which proposals an item was made of; every source and proposer is kept."""
@@ -193,6 +198,31 @@ class Appraisal(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["item", "kind"], name="one_appraisal_each")]
+
+
+class AppraisalReturn(models.Model):
+    """An appraiser sends the list back to the government's clerk (退回) while the others go on appraising.
+
+    department: which one, for the kind department. settled_on: the day the list was screened again; until then the
+    return stands, and no draft list is made.
+    """
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="appraisal_returns")
+    kind = models.CharField(max_length=12, choices=Appraisal.Kind.choices)
+    department = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(_("退回理由"), max_length=1000)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    on = models.DateField()
+    settled_on = models.DateField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    @property
+    def office(self) -> str:
+        """Who sent it back: the department's name, or which appraisal it was."""
+        return self.department.name if self.department else str(self.get_kind_display())
 
 
 class Score(models.Model):

@@ -22,8 +22,8 @@ def is_blocked(verdicts: Iterable[str]) -> bool:
     return "block" in set(verdicts)
 
 
-def list_faults(candidates: int, seats: int, *, allow_equal: bool) -> list[str]:
-    """Why a list of `candidates` for `seats` places cannot stand (rules.md §5; 陕西：差额票决)."""
+def surplus_faults(candidates: int, seats: int, *, allow_equal: bool) -> list[str]:
+    """Why `candidates` cannot be put to the vote for `seats` places (rules.md §5; 陕西：差额票决)."""
     if seats < 1:
         return ["应选项目数至少为 1。"]
     if candidates < seats:
@@ -33,14 +33,11 @@ def list_faults(candidates: int, seats: int, *, allow_equal: bool) -> list[str]:
     return []
 
 
-def list_warnings(candidates: int, seats: int, *, least: int) -> list[str]:
-    """What is unusual about a list that may stand: fewer than `least`, the surplus the rulebook asks for."""
-    if seats <= candidates < least:
-        share = -(-(candidates - seats) * 100 // seats)
-        return [
-            f"候选项目 {candidates} 个、应选 {seats} 个，差额为应选数的 {share}%；按本年度规则应不少于 {least} 个。"
-        ]
-    return []
+def surplus_warnings(candidates: int, seats: int, *, least: int) -> list[str]:
+    """A surplus smaller than the rulebook's is told, not refused. least: candidates the rulebook wants."""
+    if candidates >= least:
+        return []
+    return [f"候选项目 {candidates} 个、应选 {seats} 个，按本年度规则的差额，候选项目应不少于 {least} 个。"]
 
 
 def takes_more_than_the_year(finish_by: date, year: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
@@ -14,6 +15,7 @@ from projects.cycles.rulebook import Rules
 from projects.cycles.tables import CHECKS, CRITERIA
 from projects.selection.models import (
     Appraisal,
+    AppraisalReturn,
     Item,
     ItemState,
     Notice,
@@ -24,11 +26,16 @@ from projects.selection.models import (
 )
 from projects.selection.rules import mean, weighted
 from workflow.flows.models import Meeting
-from workflow.people.models import Unit, UnitKind
 
 KIND_ORDER = [str(kind) for kind in Appraisal.Kind]
 APPRAISABLE = (ItemState.ELIGIBLE, ItemState.DRAFTED, ItemState.LEFT_OUT)
-LISTED = (ItemState.CANDIDATE, ItemState.ON_BALLOT, ItemState.ELECTED, ItemState.NOT_ELECTED)
+LISTED = (
+    ItemState.CANDIDATE,
+    ItemState.ON_BALLOT,
+    ItemState.ELECTED,
+    ItemState.NOT_ELECTED,
+    ItemState.SUBSTITUTED,
+)
 UNANSWERED = (
     ProposalState.RECEIVED,
     ProposalState.RETURNED,
@@ -63,9 +70,34 @@ def with_everything(items: QuerySet[Item]) -> QuerySet[Item]:
     return items.prefetch_related("sources__proposal", "screenings", "appraisals", "scores")
 
 
-def departments_of(unit: Unit) -> QuerySet[Unit]:
-    """A township's departments, any of which may be the responsible one."""
-    return Unit.objects.filter(tenant=unit, kind=UnitKind.DEPARTMENT, ends_on=None)
+def candidate_rows(items: Iterable[Item]) -> list[dict[str, Any]]:
+    """候选项目汇总表 as JSON rows, in the columns of rules.md §5; money in fen, no date as ""."""
+    return [
+        {
+            "number": item.number,
+            "reference": item.reference,
+            "title": item.title,
+            "category": item.category,
+            "place": item.place,
+            "content": item.content,
+            "beneficiaries": item.beneficiaries,
+            "investment_fen": item.investment_fen,
+            "funding": item.funding,
+            "department": item.department.name if item.department else "",
+            "leader": item.leader,
+            "finish_by": item.finish_by.isoformat() if item.finish_by else "",
+            "target": item.target,
+            "milestone": item.milestone,
+            "support": item.support,
+            "added_in_session": item.added_in_session,
+        }
+        for item in items
+    ]
+
+
+def open_returns(cycle: Cycle) -> QuerySet[AppraisalReturn]:
+    """The appraisers' returns that stand until the list is screened again."""
+    return AppraisalReturn.objects.filter(cycle=cycle, settled_on=None).select_related("department", "by")
 
 
 def departments_appraising(cycle: Cycle) -> list[dict[str, int]]:
@@ -101,6 +133,14 @@ def left_over(cycle: Cycle) -> QuerySet[Proposal]:
 def last_notice(cycle: Cycle) -> Notice | None:
     """The notice posted last; its `round` says how often the list was posted."""
     return Notice.objects.filter(cycle=cycle).order_by("-round").first()
+
+
+def objection_window(cycle: Cycle | None, rules: Rules) -> str:
+    """When anybody may object, in words: the days the list is posted."""
+    notice = last_notice(cycle) if cycle else None
+    if notice is None:
+        return _("公示期间")
+    return _("公示期间（%(start)s 至 %(end)s）") % {"start": notice.from_on, "end": notice.to_on}
 
 
 def open_objections(cycle: Cycle) -> QuerySet[Objection]:
@@ -171,7 +211,11 @@ def criterion_title(code: str) -> str:
 def merge_page(cycle: Cycle) -> dict[str, Any]:
     """What is to be sorted."""
     proposals = list(mergeable_of(cycle))
-    return {"proposals": proposals, "again": any(p.state == ProposalState.MERGED for p in proposals)}
+    return {
+        "proposals": proposals,
+        "again": any(p.state == ProposalState.MERGED for p in proposals),
+        "returns_made": list(open_returns(cycle)),
+    }
 
 
 def screen_page(cycle: Cycle) -> dict[str, Any]:
@@ -181,7 +225,11 @@ def screen_page(cycle: Cycle) -> dict[str, Any]:
         {"title": CHECKS[code].title, "severity": severity, "basis": CHECKS[code].basis}
         for code, severity in active_checks(rules).items()
     ]
-    return {"items": list(with_everything(items_of(cycle))), "checks": checks}
+    return {
+        "items": list(with_everything(items_of(cycle))),
+        "checks": checks,
+        "returns_made": list(open_returns(cycle)),
+    }
 
 
 def appraisal_page(cycle: Cycle) -> dict[str, Any]:

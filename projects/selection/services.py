@@ -18,6 +18,7 @@ from projects.cycles.papers import make_paper
 from projects.selection import rules
 from projects.selection.models import (
     Appraisal,
+    AppraisalReturn,
     Item,
     ItemState,
     Notice,
@@ -32,7 +33,7 @@ from projects.selection.selectors import (
     APPRAISABLE,
     active_checks,
     appraisable_of,
-    departments_of,
+    candidate_rows,
     drafted_of,
     is_agreed,
     is_list_changed,
@@ -41,6 +42,7 @@ from projects.selection.selectors import (
     left_over,
     mergeable_of,
     open_objections,
+    open_returns,
     shortcoming,
     unanswered,
     with_everything,
@@ -51,6 +53,7 @@ from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit, User
+from workflow.roles.selectors import seats_of
 
 Rows = Mapping[int, Mapping[str, Any]]
 
@@ -205,10 +208,11 @@ def screen(act: Act, cycle: Cycle, *, rows: Rows, **_typed: Any) -> Outcome:
     Screening.objects.filter(item__in=held).delete()
     lines = [line for pk, item in held.items() for line in _screened(act, item, rows[pk], severities)]
     Screening.objects.bulk_create(lines)
-    units = departments_of(cycle.unit).in_bulk()
+    units = seats_of("department", cycle.unit, act.on).in_bulk()
     for pk, item in held.items():
         department = units.get(rows[pk].get("department"))
         _pass_or_block(act, item, [line for line in lines if line.item_id == pk], department)
+    open_returns(cycle).update(settled_on=act.on)
     return Outcome(after={"blocked": sum(item.state == ItemState.BLOCKED for item in held.values())})
 
 
@@ -292,6 +296,32 @@ def _set_figures(act: Act, item: Item, row: Mapping[str, Any]) -> None:
         ]
     )  # fmt: skip
     _check_money(act, item)
+
+
+def return_appraisal(
+    act: Act, cycle: Cycle, *, kind: str, to: str, reason: str, item: Mapping[str, int] | None = None
+) -> None:
+    """退回: one appraiser sends the list back; the others appraise to the end (steps.md, step 2).
+
+    item: the branch's department, for the kind department. The reason is kept with the file.
+    """
+    made = AppraisalReturn.objects.create(
+        unit=act.unit,
+        cycle=cycle,
+        kind=kind,
+        department=Unit.objects.get(pk=item["department"]) if item else None,
+        reason=reason,
+        by=act.person,
+        on=act.on,
+    )
+    title = _("论证退回意见（%(office)s）") % {"office": made.office}
+    make_paper(act, cycle, "appraisal", title, body=reason, data={"kind": kind, "returned": True})
+
+
+def reopen_returned(act: Act, cycle: Cycle) -> None:
+    """Where all appraisers have met: one return is enough, and the list is to be screened again."""
+    if made := list(open_returns(cycle)):
+        reopen(act, cycle, to="screen", reason="；".join(f"{r.office}：{r.reason}" for r in made))
 
 
 def _check_money(act: Act, item: Item) -> None:
@@ -396,7 +426,11 @@ def draft_list(
         "draft_list",
         f"{cycle}候选项目建议方案",
         body=body,
-        data={"seats": seats, "items": table_of(cycle), "small_surplus": accept_small_surplus},
+        data={
+            "seats": seats,
+            "items": candidate_rows(drafted_of(cycle)),
+            "small_surplus": accept_small_surplus,
+        },
     )
 
 
@@ -405,28 +439,6 @@ def _draft_or_leave(act: Act, item: Item, *, chosen: bool, reason: str) -> None:
         fire(item, "draft", act, decision_reason="")
     if not chosen and item.state != ItemState.LEFT_OUT:
         fire(item, "leave_out", act, reason=reason, decision_reason=reason)
-
-
-def table_of(cycle: Cycle) -> list[dict[str, Any]]:
-    """候选项目汇总表 of the drafted items, as JSON (rules.md §5). Money in fen."""
-    return [
-        {
-            "number": item.number,
-            "title": item.title,
-            "category": item.category,
-            "place": item.place,
-            "content": item.content,
-            "beneficiaries": item.beneficiaries,
-            "investment_fen": item.investment_fen,
-            "funding": item.funding,
-            "department": item.department.name if item.department else "",
-            "finish_by": str(item.finish_by or ""),
-            "target": item.target,
-            "milestone": item.milestone,
-            "support": item.support,
-        }
-        for item in drafted_of(cycle)
-    ]
 
 
 def obstacles_to_drafting(cycle: Cycle, at: datetime) -> list[str]:
@@ -476,7 +488,8 @@ def _opinion(act: Act, cycle: Cycle, meeting: Meeting, title: str, return_reason
     reason = "" if meeting.agreed else return_reason
     data = {"matter": "draft_list", "body": meeting.body, "agreed": meeting.agreed, "reason": reason}
     make_paper(act, cycle, "minutes", title, body=meeting.minutes, data=data)
-    return Outcome(reason=reason, after={"agreed": meeting.agreed})
+    back = "" if meeting.agreed else "draft_list"
+    return Outcome(returns_to=back, reason=reason, after={"agreed": meeting.agreed})
 
 
 # ------------------------------------------------------------------------------------------ notice
@@ -494,7 +507,7 @@ def post_notice(act: Act, cycle: Cycle, *, to_on: date, number: str, body: str) 
         "from": str(act.on),
         "to": str(to_on),
         "seats": cycle.seats,
-        "items": table_of(cycle),
+        "items": candidate_rows(drafted_of(cycle)),
     }
     title = f"关于{cycle}候选项目的公示" + ("" if notice.round == 1 else f"（第 {notice.round} 次）")
     make_paper(

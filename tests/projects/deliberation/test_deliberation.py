@@ -9,20 +9,17 @@ from django.template.loader import render_to_string
 
 import projects.deliberation.events  # noqa: F401
 from projects.ballots.models import Vote
+from projects.ballots.services import follow_roll, open_vote, record_attendance
 from projects.cycles.deadlines import TASK_TIMES
 from projects.cycles.models import Cycle, Paper, RollLine, Session
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import paper_of, session_of
-from projects.cycles.services import create_cycle
+from projects.cycles.services import create_cycle, fix_session
 from projects.deliberation import rules
 from projects.deliberation.flows import DeliberationFlow, MatterFlow, QuestionFlow, WithdrawalFlow
 from projects.deliberation.models import AddedMatter, BudgetLine, Opinion, Question, Receipt, Visit
-from projects.deliberation.selectors import (
-    candidates_of,
-    obstacles_to_beginning,
-    obstacles_to_vote,
-    readiness_sheet,
-)
+from projects.deliberation.readiness import readiness_sheet
+from projects.deliberation.selectors import candidates_of, obstacles_to_beginning, obstacles_to_vote
 from projects.demo.play import deliberation as play
 from projects.demo.play import stage
 from projects.demo.play.stage import assembly, do_task, meeting, moment, open_tasks
@@ -68,6 +65,10 @@ def town(db):
 
 @pytest.fixture
 def cycle(town):
+    return year_at_step_3(town)
+
+
+def year_at_step_3(town):
     """A year at the door of step 3, with six candidates."""
     act = town.act("chair", at("2026-09-01"))
     cycle = create_cycle(act, year=2027, opens_on=date(2026, 9, 1), planned_t=T, planned_t2=date(2028, 1, 18))
@@ -138,8 +139,8 @@ def adopt(town, cycle, present=19, **more):
     )
 
 
-def ask(town, cycle, day=T):
-    data = {"department": town.departments[0].pk, "candidate": "", "words": "管护经费如何保障？"}
+def ask(town, cycle, day=T, candidate=""):
+    data = {"department": town.departments[0].pk, "candidate": candidate, "words": "管护经费如何保障？"}
     return perform(
         "deliberation.ask", cycle, actor=town.deputies[5], office="deputy", data=data, at=moment(day, 10)
     )
@@ -274,7 +275,8 @@ def test_a_surplus_below_the_rulebooks_is_noted_and_passes(town, reported):
     item = candidates_of(reported).first()
     fire(item, "withdraw", town.act("clerk", at("2027-01-01")))
     lines = [line for line in readiness_sheet(Cycle.objects.get(), date(2027, 1, 8)) if line.what == "差额"]
-    assert [line.level for line in lines] == [rules.Level.WARNING]
+    assert [line.level for line in lines] == [rules.Level.WAITING]
+    assert "不允许等额票决" in lines[0].note and lines[0].point.task == "deliberation.settle"
 
 
 def test_a_candidate_left_off_the_agenda_needs_a_reason(town, reported):
@@ -352,23 +354,45 @@ def test_the_roll_is_everybody_in_office(town, prepared):
     assert lead.delegation == town.delegations[0]
 
 
-def test_the_roll_follows_a_by_election_and_a_departure_until_the_session_opens(town, prepared):
-    newcomer = town.people["station"][0]
-    act = town.act("clerk", at("2027-01-18"))
-    grant(user=newcomer, office="deputy", unit=town.unit, act=act, since=date(2027, 1, 18))
-    change = {"change": "join", "joiner": newcomer.pk, "reason": "补选结果公告"}
+def change_roll(town, cycle, on, **data):
     clerk = town.of("clerk")
-    perform("deliberation.roll_change", prepared, actor=clerk, data=change, at=at("2027-01-18"))
+    return perform("deliberation.roll_change", cycle, actor=clerk, data=data, at=moment(on, 10))
+
+
+def test_the_roll_follows_a_by_election_and_a_departure_with_the_reason(town, prepared):
+    newcomer, on = town.people["station"][0], date(2027, 1, 18)
+    act = town.act("clerk", at("2027-01-18"))
+    grant(user=newcomer, office="deputy", unit=town.unit, act=act, since=on)
+    with pytest.raises(InvalidForm, match="依据"):
+        change_roll(town, prepared, on, change="join", joiner=newcomer.pk, reason="")
+    entry = change_roll(town, prepared, on, change="join", joiner=newcomer.pk, reason="补选结果公告")
     assert Cycle.objects.get().deputies_in_office == 21
+    assert '"before":20' in entry.body and '"deputies_in_office":21' in entry.body
+    assert "补选结果公告" in entry.body and newcomer.username in entry.body
     assert Receipt.objects.filter(user=newcomer).exists()
     gone = RollLine.objects.get(user=town.deputies[-1])
-    leave = {"change": "leave", "leaver": gone.pk, "reason": "调离本行政区域"}
-    perform("deliberation.roll_change", prepared, actor=clerk, data=leave, at=at("2027-01-18"))
+    change_roll(town, prepared, on, change="leave", leaver=gone.pk, reason="调离本行政区域")
     assert Session.objects.get().deputies_in_office == 20
-    play.play_opening(town, prepared, t=T)
-    late = leave | {"leaver": RollLine.objects.first().pk}
-    with pytest.raises(Obstructed, match="已经开幕"):
-        perform("deliberation.roll_change", prepared, actor=clerk, data=late, at=moment(T, 9))
+
+
+def test_a_change_in_the_session_moves_the_base_of_the_vote_until_it_opens(town, heard):
+    settle(town, heard)
+    adopt(town, heard)
+    vote, act = Vote.objects.get(), town.act("clerk", moment(T, 14))
+    record_attendance(act, vote, present=19, on_leave=1)
+    leaver = RollLine.objects.get(user=town.deputies[-1])
+    change_roll(town, heard, T, change="leave", leaver=leaver.pk, reason="代表资格终止公告")
+    vote.refresh_from_db()
+    assert (vote.deputies_in_office, vote.deputies_present) == (19, None)
+    body = Entry.objects.get(action="vote.follow_roll").body
+    assert '"before":{"deputies_in_office":20}' in body and '"after":{"deputies_in_office":19}' in body
+    open_vote(act, vote, present=18, on_leave=1, issued=18)
+    with pytest.raises(Obstructed, match="已经开始投票"):
+        change_roll(town, heard, T, change="leave", leaver=RollLine.objects.first().pk, reason="调离本地")
+    with pytest.raises(Refused, match="名册不再变动"):
+        follow_roll(act, Session.objects.get(), 18, reason="调离本地")
+    vote.refresh_from_db()
+    assert (vote.deputies_in_office, RollLine.objects.count()) == (19, 19)
 
 
 def test_materials_leave_a_receipt_for_every_deputy_and_each_confirms_once(town, prepared):
@@ -417,7 +441,7 @@ def test_an_undecided_withdrawal_stops_the_readiness_sheet(town, reported):
     item = candidates_of(reported).last()
     data = {"reason": "上级已立项实施。"}
     perform("deliberation.withdraw", item, actor=town.of("mayor"), data=data, at=at("2027-01-06"))
-    with pytest.raises(Obstructed, match="撤回申请待决定（主席团）"):
+    with pytest.raises(Obstructed, match="撤回申请，主席团尚未决定（主席团）"):
         do("deliberation.readiness", town.of("chair"), "2027-01-08", words="")
 
 
@@ -476,6 +500,83 @@ def test_a_question_outside_a_session_is_refused(town, prepared):
     play.play_opening(town, prepared, t=T)
     ask(town, prepared)
     assert open_task("deliberation.reply").seat == town.departments[0]
+
+
+def supervised(town, cycle, *arrows):
+    """The year after its vote: the first candidate elected, the others not, the session over."""
+    play.play_settlement(town, cycle, t=T, seats=SEATS, mode="select")
+    act = town.act("chair", moment(T, 15))
+    for n, item in enumerate(Item.objects.order_by("number")):
+        fire(item, "not_elect" if n else "elect", act)
+    for arrow in ("begin_vote", "begin_supervision", *arrows):
+        fire(cycle, arrow, act)
+    fire(session_of(cycle, "vote"), "end", act)
+    return Item.objects.get(state="elected")
+
+
+def held(town, cycle, day, *, use="", number=3):
+    """Another session, convened and begun on a day."""
+    act = town.act("chair", moment(day, 9))
+    if use:
+        session = fix_session(act, cycle, use=use, term=19, number=number, held_on=day)
+    else:
+        session = Session.objects.create(unit=town.unit, term=19, number=number, held_on=day)
+    fire(session, "convene", act)
+    fire(session, "begin", act)
+    return session
+
+
+def test_a_question_may_be_asked_at_the_evaluation_session_about_an_elected_project(town, heard):
+    elected = supervised(town, heard, "begin_evaluation")
+    day = date(2028, 1, 18)
+    with pytest.raises(Obstructed, match="会议期间提出"):
+        ask(town, heard, day)
+    session = held(town, heard, day, use="evaluation")
+    ask(town, heard, day, candidate=str(elected.pk))
+    question = Question.objects.get()
+    assert (question.session, question.item) == (session, elected)
+    assert open_task("deliberation.reply").due_on == day
+    do("deliberation.reply", town.people["department"][0], day.isoformat(), answer="由村里管护。")
+    question.refresh_from_db()
+    assert question.state == "answered"
+
+
+def test_a_question_names_no_project_that_was_not_elected(town, heard):
+    supervised(town, heard)
+    day = date(2027, 6, 20)
+    held(town, heard, day)
+    with pytest.raises(InvalidForm):
+        ask(town, heard, day, candidate=str(Item.objects.filter(state="not_elected")[0].pk))
+    ask(town, heard, day)
+
+
+def test_a_question_may_be_asked_at_an_extra_session_until_it_is_over(town, heard):
+    supervised(town, heard)
+    day = date(2027, 6, 20)
+    session = held(town, heard, day)
+    ask(town, heard, day)
+    assert Question.objects.get().session == session
+    fire(session, "end", town.act("chair", moment(day, 17)))
+    with pytest.raises(Obstructed, match="会议期间提出"):
+        ask(town, heard, day)
+
+
+def test_candidates_not_before_the_congress_yet_are_no_matter_of_another_session(town, prepared):
+    held(town, prepared, T - timedelta(days=3), number=9)
+    with pytest.raises(Obstructed, match="会议期间提出"):
+        ask(town, prepared, T - timedelta(days=3))
+
+
+def test_the_page_for_asking_names_the_session_and_what_was_asked_there(client, town, heard):
+    supervised(town, heard)
+    session = held(town, heard, date(2027, 6, 20))
+    ask(town, heard, date(2027, 6, 20))
+    client.force_login(town.deputies[7])
+    page = client.get(f"/do/deliberation.ask/{heard.pk}/")
+    apply(SYSTEM)
+    shown = page.content.decode()
+    assert page.status_code == 200 and str(session) in shown
+    assert "管护经费如何保障？" in shown and TITLES[0] in shown
 
 
 def test_the_ballot_is_not_settled_over_an_unanswered_question(town, heard):

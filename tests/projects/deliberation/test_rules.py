@@ -20,20 +20,6 @@ def test_five_deputies_are_needed_to_table_a_matter(movers, refused):
     assert bool(rules.mover_faults(movers)) is refused
 
 
-def test_an_equal_vote_is_refused_unless_the_rulebook_allows_it():
-    assert rules.surplus_faults(10, 10, allow_equal=False)
-    assert rules.surplus_faults(10, 10, allow_equal=True) == []
-
-
-def test_fewer_candidates_than_seats_are_refused_even_where_an_equal_vote_is_allowed():
-    assert rules.surplus_faults(9, 10, allow_equal=True)
-
-
-def test_a_small_surplus_is_told_and_a_full_one_is_not():
-    assert "12 个" in rules.surplus_warnings(11, 10, least=12)[0]
-    assert rules.surplus_warnings(12, 10, least=12) == []
-
-
 def test_a_notice_of_fifteen_days_is_long_enough_and_fourteen_is_not():
     assert rules.notice_warnings("会议通知", DAY - timedelta(15), DAY, 15) == []
     assert "14 天" in rules.notice_warnings("会议通知", DAY - timedelta(14), DAY, 15)[0]

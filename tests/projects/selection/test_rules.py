@@ -26,25 +26,28 @@ def test_one_blocking_rule_is_enough():
 
 
 def test_more_candidates_than_seats_stand_and_fewer_do_not():
-    assert rules.list_faults(12, 10, allow_equal=False) == []
-    assert "少于应选数" in rules.list_faults(9, 10, allow_equal=True)[0]
-    assert rules.list_faults(3, 0, allow_equal=True) == ["应选项目数至少为 1。"]
+    assert rules.surplus_faults(12, 10, allow_equal=False) == []
+    assert "少于应选数" in rules.surplus_faults(9, 10, allow_equal=True)[0]
+    assert rules.surplus_faults(3, 0, allow_equal=True) == ["应选项目数至少为 1。"]
 
 
 def test_an_equal_vote_needs_a_rulebook_that_allows_it():
-    assert "等额" in rules.list_faults(7, 7, allow_equal=False)[0]
-    assert rules.list_faults(7, 7, allow_equal=True) == []
+    assert "等额" in rules.surplus_faults(7, 7, allow_equal=False)[0]
+    assert rules.surplus_faults(7, 7, allow_equal=True) == []
 
 
 def test_a_surplus_below_the_rulebook_is_a_warning_with_the_least_number():
-    assert rules.list_warnings(12, 10, least=12) == []
-    assert "不少于 12 个" in rules.list_warnings(11, 10, least=12)[0]
+    assert rules.surplus_warnings(12, 10, least=12) == []
+    assert "不少于 12 个" in rules.surplus_warnings(11, 10, least=12)[0]
 
 
-@given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 90))
-def test_a_list_is_never_both_refused_as_too_short_and_warned_about(candidates, seats, least):
-    if rules.list_faults(candidates, seats, allow_equal=True):
-        assert rules.list_warnings(candidates, seats, least=least) == []
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 30))
+def test_one_candidate_more_never_brings_a_fault_or_a_warning(candidates, seats, extra):
+    def told(n: int) -> int:
+        faults = rules.surplus_faults(n, seats, allow_equal=False)
+        return len(faults) + len(rules.surplus_warnings(n, seats, least=seats + extra))
+
+    assert told(candidates + 1) <= told(candidates)
 
 
 def test_half_social_capital_is_not_mainly_social():

@@ -18,8 +18,15 @@ from projects.lifecycle.services import start_year
 from projects.selection import events
 from projects.selection.flows import SelectionFlow
 from projects.selection.intake import raise_objection
-from projects.selection.models import Appraisal, Item, Notice, Objection, Screening
-from projects.selection.selectors import candidates_of, is_agreed, items_of, left_over, score_of
+from projects.selection.models import Appraisal, AppraisalReturn, Item, Notice, Objection, Screening
+from projects.selection.selectors import (
+    candidates_of,
+    is_agreed,
+    items_of,
+    left_over,
+    open_returns,
+    score_of,
+)
 from projects.selection.services import obstacles_to_deliberation
 from tests.builders import at, do, open_task, township
 from workflow.audit.models import Entry
@@ -258,6 +265,138 @@ def test_mainly_social_money_is_noted_by_itself(town, cycle):
     made = appraise_one(town, cycle, own="1", social="9")
     assert made.screenings.get(rule="public_money").verdict == "warn"
     assert made.state == "eligible"
+
+
+# --------------------------------------------------------------- an appraiser sends the list back
+
+WHY = "投资估算没有依据，请核实后再论证。"
+
+
+def until_appraisal(town, cycle):
+    """To the appraisers' desks."""
+    play.merge_all(town, cycle, D0)
+    play.screen_all(town, cycle, D0)
+
+
+def appraisal_of(cycle, office: str, n: int = 0) -> Deadline:
+    return open_tasks(cycle, f"selection.appraise_{office}")[n]
+
+
+def give_back(town, task, reason: str = WHY, day: str = "2026-10-16") -> Entry:
+    who = town.department_clerk(task.seat) if task.office == "department" else town.of(task.office)
+    return send_back(task.task_id, actor=who, reason=reason, at=at(day))
+
+
+def accept_rest(town, cycle, day: str = "2026-10-19") -> None:
+    """Whoever has not appraised yet agrees to everything."""
+    items = [i for i in items_of(cycle) if i.state == "eligible"]
+    for task in open_tasks(cycle, "selection.appraise_department"):
+        data = figures(cycle, task)
+        complete(task.task_id, actor=town.department_clerk(task.seat), data=data, at=at(day))
+    for office in ("finance", "legal"):
+        for task in open_tasks(cycle, f"selection.appraise_{office}"):
+            data = {f"opinion_{i.pk}": "agree" for i in items} | {f"words_{i.pk}": "同意。" for i in items}
+            complete(task.task_id, actor=town.of(office), data=data, at=at(day))
+
+
+def test_the_list_goes_on_to_the_mayor_where_no_appraiser_returns_it(town, cycle):
+    until_appraisal(town, cycle)
+    accept_rest(town, cycle)
+    assert open_task("selection.draft_list") and open_tasks(cycle, "selection.screen") == []
+    assert not AppraisalReturn.objects.exists()
+
+
+def test_one_departments_return_is_taken_where_finance_and_legal_have_met_it(client, town, cycle):
+    until_appraisal(town, cycle)
+    task = appraisal_of(cycle, "department")
+    entry = give_back(town, task)
+    assert entry.action == "selection.appraise_department.return" and WHY in str(entry.body)
+    assert open_tasks(cycle, "selection.screen") == [], "the others still appraise"
+    assert item(A).state == "eligible"
+    accept_rest(town, cycle)
+    assert open_task("selection.screen").office == "gov_clerk"
+    assert open_tasks(cycle, "selection.draft_list") == []
+    assert set(items_of(cycle).values_list("state", flat=True)) == {"merged"}
+    reopened = Entry.objects.filter(action="item.reopen").first()
+    assert reopened and f"{task.seat.name}：{WHY}" in str(reopened.body)
+
+
+def test_every_reason_is_shown_to_the_clerk_who_screens_or_merges_again(client, town, cycle):
+    until_appraisal(town, cycle)
+    department = appraisal_of(cycle, "department")
+    give_back(town, department)
+    give_back(town, appraisal_of(cycle, "legal"), reason="两个项目内容重复，建议合并。")
+    accept_rest(town, cycle)
+    clerk = town.of("gov_clerk")
+    shown = page(client, clerk, open_task("selection.screen"))
+    assert WHY in shown and "两个项目内容重复，建议合并。" in shown and department.seat.name in shown
+    task = open_task("selection.screen").task_id
+    send_back(task, actor=clerk, to="merge", reason="按司法所意见重新归并。", at=at("2026-10-20"))
+    assert "两个项目内容重复，建议合并。" in page(client, clerk, open_task("selection.merge"))
+
+
+def test_a_list_that_came_back_is_appraised_anew_and_the_first_opinions_stay_on_file(town, cycle):
+    until_appraisal(town, cycle)
+    give_back(town, appraisal_of(cycle, "finance"))
+    accept_rest(town, cycle)
+    first = list(Paper.objects.filter(kind="appraisal").values_list("pk", "title"))
+    assert "论证退回意见（财政）" in [title for _pk, title in first]
+    play.screen_all(town, cycle, date(2026, 10, 20))
+    assert not open_returns(cycle).exists()
+    assert len(open_tasks(cycle, "selection.appraise_department")) > 0
+    assert open_task("selection.appraise_finance") and open_task("selection.appraise_legal")
+    play.appraise_all(town, cycle, date(2026, 10, 20), {})
+    assert open_task("selection.draft_list").office == "mayor"
+    assert set(first) < set(Paper.objects.filter(kind="appraisal").values_list("pk", "title"))
+    told = Entry.objects.filter(action__startswith="selection.appraise_finance").order_by("id")
+    assert [e.action for e in told] == ["selection.appraise_finance.return", "selection.appraise_finance"]
+    assert AppraisalReturn.objects.get().settled_on == date(2026, 10, 20)
+
+
+def test_an_appraiser_may_return_the_second_round_too(town, cycle):
+    until_appraisal(town, cycle)
+    give_back(town, appraisal_of(cycle, "finance"))
+    accept_rest(town, cycle)
+    play.screen_all(town, cycle, date(2026, 10, 20))
+    give_back(town, appraisal_of(cycle, "finance"), day="2026-10-21")
+    accept_rest(town, cycle, day="2026-10-22")
+    assert open_task("selection.screen") and open_returns(cycle).count() == 1
+
+
+def test_a_return_without_a_reason_is_refused_and_nothing_is_recorded(town, cycle):
+    until_appraisal(town, cycle)
+    with pytest.raises(InvalidForm):
+        give_back(town, appraisal_of(cycle, "legal"), reason="")
+    assert not AppraisalReturn.objects.exists() and open_task("selection.appraise_legal")
+    give_back(town, appraisal_of(cycle, "legal"))
+    assert AppraisalReturn.objects.get().office == "合法性审查"
+
+
+def test_only_the_appraiser_whose_task_it_is_sends_it_back(town, cycle):
+    until_appraisal(town, cycle)
+    one, other = open_tasks(cycle, "selection.appraise_department")[:2]
+    with pytest.raises(NotYourTurn):
+        send_back(one.task_id, actor=town.department_clerk(other.seat), reason=WHY, at=at("2026-10-16"))
+    give_back(town, one)
+    assert AppraisalReturn.objects.get().department == one.seat
+
+
+def test_the_appraisers_page_offers_the_way_back(client, town, cycle):
+    until_appraisal(town, cycle)
+    task = appraisal_of(cycle, "finance")
+    client.force_login(town.of("finance"))
+    assert 'value="return"' in client.get(f"/tasks/{task.pk}/").content.decode()
+    answer = client.post(f"/tasks/{task.pk}/", {"op": "return", "to": "screen", "reason": WHY})
+    apply(SYSTEM)
+    assert answer.status_code == 302
+    assert AppraisalReturn.objects.get().reason == WHY
+
+
+def page(client, user, task: Deadline) -> str:
+    client.force_login(user)
+    answer = client.get(f"/tasks/{task.pk}/")
+    apply(SYSTEM)
+    return answer.content.decode()
 
 
 # ----------------------------------------------------------------------------------- draft list

@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.utils import translation
 
 from projects.collection.models import Proposal
 from projects.demo.play import selection as play
 from projects.demo.play.collection import about, play_collection
 from projects.demo.play.stage import curtain, moment, open_tasks
 from projects.lifecycle.services import start_year
+from projects.selection.flows import SelectionFlow
 from projects.selection.models import Item, Notice
 from tests.builders import at, open_task, township
+from workflow.inbox.pages import next_steps
+from workflow.inbox.story import _titles, title_of_action
 from workflow.people.isolation import SYSTEM, apply
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +89,19 @@ def test_each_page_of_the_step_opens_for_its_office(client, town, cycle):
     assert "不少于 5 个工作日" in task_page(client, town.of("gov_clerk"), "selection.notice")
     play.post(town, cycle, date(2026, 10, 28), objection=True)
     assert "不予采纳" in task_page(client, town.of("gov_clerk"), "selection.answer")
+
+
+def test_what_follows_the_screening_are_the_appraisals_alone(cycle):
+    screen = SelectionFlow.instance.node("screen")
+    following = {step.title for step in next_steps(screen, cycle, D0)}
+    assert following == {"部门论证", "财政论证", "合法性审查"}
+
+
+def test_a_state_in_the_history_is_named_in_the_readers_language():
+    _titles.cache_clear()
+    with translation.override("en"):
+        english = title_of_action("item.reopen")
+    assert title_of_action("item.reopen") == "转为“已归并”" != english
 
 
 def test_each_act_without_a_task_has_its_page(client, town, cycle):
