@@ -27,7 +27,8 @@ from django.utils.timezone import localtime
 from projects.cycles.models import Attachment, Cycle, Paper
 from projects.cycles.papers import KINDS
 from projects.cycles.selectors import paper_of, papers_of
-from projects.evaluation.ledgers import LEDGERS, as_csv
+from projects.evaluation import selectors
+from projects.evaluation.ledgers import LEDGERS, Ledger, Row, as_csv
 from projects.evaluation.models import Archive
 from workflow.audit.chain import canonical
 from workflow.audit.models import Entry, Head
@@ -62,7 +63,10 @@ LONGEST = 60
 
 @dataclass(frozen=True)
 class Entered:
-    """One line of the catalogue (件). file: its path in the zip, "" where the original is missing."""
+    """One line of the catalogue (件). file: its path in the zip, "" where the original is missing.
+
+    reference: the paper or attachment it is, "" for a register; a later volume leaves out what this one holds.
+    """
 
     number: int
     step: int
@@ -75,6 +79,7 @@ class Entered:
     size: int = 0
     sha256: str = ""
     note: str = ""
+    reference: str = ""
 
     def row(self) -> tuple[Any, ...]:
         """The line in the order of CATALOGUE."""
@@ -152,7 +157,7 @@ def archive_year(act: Act, cycle: Cycle) -> None:
 def _keep(act: Act, cycle: Cycle) -> Archive:
     with tempfile.TemporaryFile() as file:
         entered = write_dossier(file, cycle, at=act.at)
-        sha256 = _digest_of(file)
+        sha256 = digest_of(file)
         archive = Archive(unit=cycle.unit, cycle=cycle, sha256=sha256, made_at=act.at)
         archive.manifest = [asdict(one) for one in entered]
         name = f"archive/{safe_name(cycle.unit.code)}-{cycle.year}-{cycle.pk}.zip"
@@ -172,7 +177,8 @@ def _keep(act: Act, cycle: Cycle) -> Archive:
     return archive
 
 
-def _digest_of(file: IO[bytes]) -> str:
+def digest_of(file: IO[bytes]) -> str:
+    """SHA-256 of a whole file, left at its beginning."""
     file.seek(0)
     digest = hashlib.sha256()
     while chunk := file.read(CHUNK):
@@ -188,26 +194,27 @@ def write_dossier(file: IO[bytes], cycle: Cycle, *, at: datetime) -> list[Entere
         for step in STEPS:
             _enter_papers(dossier, cycle, step, attached)
             _enter_ledgers(dossier, cycle, step)
-        _add_trail(dossier, cycle)
-        _add_catalogue(dossier, cycle)
+        add_trail(dossier, cycle)
+        add_catalogue(dossier, str(cycle))
         _add_forms(dossier, cycle)
-        _add_sums(dossier)
+        add_sums(dossier)
     return dossier.entered
 
 
 def _enter_papers(dossier: Dossier, cycle: Cycle, step: int, attached: Attached) -> None:
     """A step's papers in the order they were made, each followed by its attachments, then the other attachments."""
     for paper in papers_of(cycle, step=step).select_related("unit", "made_by").order_by("made_on", "pk"):
-        _enter_paper(dossier, paper)
+        enter_paper(dossier, paper)
         for attachment in attached.get((step, paper.reference), []):
-            _enter_attachment(dossier, attachment, step)
+            enter_attachment(dossier, attachment, step)
     for (where, subject), attachments in attached.items():
         if where == step and not subject.startswith("paper:"):
             for attachment in attachments:
-                _enter_attachment(dossier, attachment, step)
+                enter_attachment(dossier, attachment, step)
 
 
-def _enter_paper(dossier: Dossier, paper: Paper) -> None:
+def enter_paper(dossier: Dossier, paper: Paper) -> None:
+    """One paper as a page anybody's browser opens and prints."""
     page = render_to_string(
         "steps/evaluation/dossier/paper.html", {"paper": paper, "kind": KINDS.get(paper.kind, paper.kind)}
     )
@@ -220,6 +227,7 @@ def _enter_paper(dossier: Dossier, paper: Paper) -> None:
         author=author_of(paper),
         title=paper.title,
         on=paper.made_on.isoformat(),
+        reference=paper.reference,
     )
 
 
@@ -270,7 +278,13 @@ def _way_to_cycle(model: Any) -> tuple[str, int]:
     return next((way for name, way in ways.items() if name in names), ("", 0))
 
 
-def _enter_attachment(dossier: Dossier, attachment: Attachment, step: int) -> None:
+def reference_of(attachment: Attachment) -> str:
+    """What an attachment is called in a catalogue's data."""
+    return f"attachment:{attachment.pk}"
+
+
+def enter_attachment(dossier: Dossier, attachment: Attachment, step: int) -> None:
+    """One attachment as stored; a missing or altered original is entered with a note."""
     stem, dot, suffix = attachment.name.rpartition(".")
     facts = {
         "kind": "附件",
@@ -278,6 +292,7 @@ def _enter_attachment(dossier: Dossier, attachment: Attachment, step: int) -> No
         "author": attachment.unit.name,
         "title": stem or attachment.name,
         "on": f"{localtime(attachment.added_at):%Y-%m-%d}",
+        "reference": reference_of(attachment),
     }
     try:
         with attachment.file.open("rb") as stored:
@@ -296,21 +311,27 @@ def _enter_attachment(dossier: Dossier, attachment: Attachment, step: int) -> No
 
 def _enter_ledgers(dossier: Dossier, cycle: Cycle, step: int) -> None:
     for ledger in LEDGERS:
-        rows = list(ledger.rows(cycle)) if ledger.step == step else []
-        if rows:
-            dossier.enter(
-                step=step,
-                suffix=".csv",
-                chunks=[as_csv(ledger.columns, rows)],
-                kind="台账",
-                document="",
-                author=f"{cycle.unit.name}人民代表大会主席团",
-                title=f"{cycle}{ledger.title}（{STEPS[step]}）",
-                on=f"{localtime(dossier.at):%Y-%m-%d}",
-            )
+        if ledger.step == step:
+            enter_ledger(dossier, cycle, ledger, list(ledger.rows(cycle)))
 
 
-def _add_trail(dossier: Dossier, cycle: Cycle) -> None:
+def enter_ledger(dossier: Dossier, cycle: Cycle, ledger: Ledger, rows: list[Row]) -> None:
+    """One register, or the part of it given; nothing where it has no rows."""
+    if rows:
+        dossier.enter(
+            step=ledger.step,
+            suffix=".csv",
+            chunks=[as_csv(ledger.columns, rows)],
+            kind="台账",
+            document="",
+            author=f"{cycle.unit.name}人民代表大会主席团",
+            title=f"{cycle}{ledger.title}（{STEPS[ledger.step]}）",
+            on=f"{localtime(dossier.at):%Y-%m-%d}",
+        )
+
+
+def add_trail(dossier: Dossier, cycle: Cycle) -> None:
+    """办理记录: the unit's whole chain up to this very act."""
     # The leaves of this very transaction's entries come at its end; the dossier must not miss them.
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS entry_leaf IMMEDIATE")
@@ -319,15 +340,16 @@ def _add_trail(dossier: Dossier, cycle: Cycle) -> None:
     dossier.add("办理记录/trail.jsonl", lines)
 
 
-def _add_catalogue(dossier: Dossier, cycle: Cycle) -> None:
+def add_catalogue(dossier: Dossier, title: str) -> None:
+    """归档目录 as a table and as text;"""
     dossier.add("归档目录.csv", [as_csv(CATALOGUE, [one.row() for one in dossier.entered])])
-    lines = [f"{cycle}归档目录", ""]
+    lines = [f"{title}归档目录", ""]
     for step in STEPS:
         lines += ["", folder_of(step)]
         lines += [_catalogue_line(one) for one in dossier.entered if one.step == step] or [
             "　　（本环节没有文件）"
         ]
-    dossier.add("归档目录.txt", [_text(lines)])
+    dossier.add("归档目录.txt", [as_text(lines)])
 
 
 def _catalogue_line(one: Entered) -> str:
@@ -340,7 +362,7 @@ def _add_forms(dossier: Dossier, cycle: Cycle) -> None:
     facts = _facts_of(dossier, cycle)
     for name, template in (("备考表.txt", "note"), ("移交清单.txt", "transfer"), ("说明.txt", "readme")):
         text = render_to_string(f"steps/evaluation/dossier/{template}.txt", facts)
-        dossier.add(name, [_text(text.splitlines())])
+        dossier.add(name, [as_text(text.splitlines())])
 
 
 def _facts_of(dossier: Dossier, cycle: Cycle) -> dict[str, Any]:
@@ -354,6 +376,7 @@ def _facts_of(dossier: Dossier, cycle: Cycle) -> dict[str, Any]:
         "total": len(dossier.entered),
         "missing": dossier.missing,
         "unfinished": unfinished_tasks(cycle),
+        "carried": selectors.carried_over(cycle),
         "transfer": transfer,
         "names": transfer.data if transfer else {},
         "entries": head.size if head else 0,
@@ -367,12 +390,13 @@ def unfinished_tasks(cycle: Cycle) -> list[Deadline]:
     return list(found.select_related("seat", "task").exclude(key="evaluation.archive").order_by("step", "pk"))
 
 
-def _add_sums(dossier: Dossier) -> None:
+def add_sums(dossier: Dossier) -> None:
+    """SHA256SUMS over everything else; the last file of a volume."""
     lines = "".join(f"{digest}  {path}\n" for path, digest in dossier.sums.items())
     dossier.zip.writestr(zipfile.ZipInfo("SHA256SUMS", localtime(dossier.at).timetuple()[:6]), lines)
 
 
-def _text(lines: Iterable[str]) -> bytes:
+def as_text(lines: Iterable[str]) -> bytes:
     """UTF-8 with BOM and CRLF, as the offices' machines read it."""
     return b"\xef\xbb\xbf" + "".join(f"{line}\r\n" for line in lines).encode()
 

@@ -6,15 +6,40 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from projects.evaluation import forms, services
-from projects.supervision.models import Project, ProjectState
-from workflow.flows.events import Event, register_event
+from projects.evaluation import carrying, forms, services
+from projects.supervision.models import GOING_ON, Project, ProjectState
+from projects.supervision.selectors import project_file
+from workflow.flows.events import Event, OpenAct, register_event, register_open_act
 
 
 def _is_finished(project: Project, grant: Any) -> bool:
     return project.state == ProjectState.ACCEPTED
 
 
+def _is_unfinished(project: Project, grant: Any) -> bool:
+    return project.state in GOING_ON
+
+
+CARRY_OVER = register_event(
+    Event(
+        key="evaluation.carry_over",
+        title=_("决定跨年续建"),
+        offices=("presidium", "clerk"),
+        subject=Project,
+        form=forms.CarryForm,
+        act=carrying.carry_over,
+        step=6,
+        when=carrying.obstacles_to_carrying,
+        offered=_is_unfinished,
+        basis=_("当年未完工的项目由主席团写明理由决定跨年续建，继续监督，完工后验收、测评并归入补充卷宗"),
+        output=_("主席团会议纪要"),
+        hint=_("不改变票决确定的目标、投资、工期和地点。"),
+        page="steps/supervision/project.html",
+        context=project_file,
+        body="presidium",
+        irreversible=True,
+    )
+)
 RATE = register_event(
     Event(
         key="evaluation.rate",
@@ -28,5 +53,16 @@ RATE = register_event(
         offered=_is_finished,
         basis=_("群众可以当面、电话、书面评价，由代表联络站登记，不记姓名"),
         hint=_("不登记评价人的姓名和电话。"),
+    )
+)
+RATE_OPENLY = register_open_act(
+    OpenAct(
+        key=RATE.key,
+        title=_("评价完工项目"),
+        office="resident",
+        holder=_("群众"),
+        step=6,
+        term="evaluation.residents",
+        basis=_("完工验收后扫描项目二维码评价，不记姓名；样本不足的注明"),
     )
 )

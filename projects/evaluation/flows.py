@@ -11,10 +11,22 @@ from viewflow.workflow import nodes
 
 from projects.cycles.flows import YearlyFlow
 from projects.cycles.models import Cycle
-from projects.evaluation import dossier, forms, measuring, selectors, services
+from projects.evaluation import (
+    addenda,
+    carrying,
+    convening,
+    dossier,
+    forms,
+    measuring,
+    selectors,
+    services,
+)
+from projects.supervision.flows import on_settled
+from projects.supervision.models import Project
+from projects.supervision.selectors import project_file, running
 from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
-from workflow.flows.nodes import CeleryJob, EachSplit, MeetingView, OfficeEnd, OfficeView
+from workflow.flows.nodes import CeleryJob, EachSplit, Gate, MeetingView, OfficeEnd, OfficeView
 
 
 def _part_of_the_act(work: Callable[[Any, Any], None]) -> Callable[[Any], None]:
@@ -43,12 +55,13 @@ class LookBackFlow(YearlyFlow):
         title=_("翌年回头看"),
         form=forms.LookBackForm,
         act=services.look_back,
+        obstacles=services.obstacles_to_looking,
         context=selectors.look_back_facts,
         page="steps/evaluation/look_back.html",
         basis=_("江门等地做法：办结次年第三季度回头看，防止建而不用、建而不管"),
         output=_("回头看记录"),
     ).Next(this.sound)
-    sound = nodes.If(_asks(selectors.look_back_problems)).Then(this.each_fix).Else(this.end)
+    sound = Gate(_asks(selectors.look_back_problems)).Then(this.each_fix).Else(this.end)
     each_fix = EachSplit(services.items_to_fix).Each(this.look_back_fix).Empty(this.fixed)
     look_back_fix = OfficeView(
         office="department",
@@ -63,6 +76,44 @@ class LookBackFlow(YearlyFlow):
     ).Next(this.fixed)
     fixed = nodes.Join().Next(this.look_back)
     end = OfficeEnd()
+
+
+class AddendumFlow(YearlyFlow):
+    """补充卷宗"""
+
+    room, step = "evaluation", 6
+    process_title = _("补充卷宗")
+
+    start = Begin().Next(this.addendum)
+    addendum = OfficeView(
+        office="clerk",
+        title=_("移交补充卷宗"),
+        form=forms.ArchiveForm,
+        act=carrying.hand_addendum,
+        context=project_file,
+        page="steps/supervision/project.html",
+        irreversible=True,
+        basis=_("跨年续建项目在年度卷宗移交后验收、终止、测评的，形成的文件归入补充卷宗"),
+        output=_("补充卷宗移交清单"),
+    ).Next(this.make_addendum)
+    make_addendum = CeleryJob(addenda.archive_project, _("生成补充卷宗")).Next(this.end)
+    end = OfficeEnd()
+
+
+def _add_to_dossier(act: Any, project: Project) -> None:
+    """What becomes of a project carried over, once its year's dossier is handed over, makes a volume of its own."""
+    if carrying.adds_to_dossier(project) and not running(AddendumFlow, project).exists():
+        AddendumFlow.begin(project)
+
+
+on_settled(_add_to_dossier)
+
+
+def settle_and_add(act: Any, cycle: Cycle) -> None:
+    """The measurement is certified; that of a project of an earlier year belongs into that year's dossier too."""
+    measuring.settle(act, cycle)
+    for measurement in selectors.passed_now(cycle):
+        _add_to_dossier(act, measurement.project)
 
 
 def close_and_look_back(act: Any, cycle: Cycle) -> None:
@@ -91,7 +142,7 @@ class EvaluationFlow(YearlyFlow):
         output=_("完成情况报告"),
     ).Next(this.inquire)
 
-    inquire = nodes.Split().Next(this.residents).Next(this.each_review)
+    inquire = nodes.Split().Next(this.residents).Next(this.each_review).Next(this.convene)
     residents = OfficeView(
         office="clerk",
         title=_("结束群众评价"),
@@ -113,7 +164,41 @@ class EvaluationFlow(YearlyFlow):
         basis=_("华泾镇等地做法：按八个维度加权评议，维度和权重由本地规则确定"),
         output=_("代表评议意见"),
     ).Next(this.reviewed)
-    reviewed = nodes.Join().Next(this.heard)
+    reviewed = nodes.Join().Next(this.conclude_reviews)
+    conclude_reviews = MeetingView(
+        office="presidium",
+        title=_("主席团听取现场评议情况"),
+        form=forms.ReviewsForm,
+        act=services.conclude_reviews,
+        context=selectors.review_facts,
+        page="steps/evaluation/reviews.html",
+        basis=_("组织法第十九条：主席团组织代表开展视察、调研；代表监督小组的评议由主席团汇总"),
+        output=_("主席团会议纪要（现场评议）"),
+    ).Next(this.heard)
+    convene = MeetingView(
+        office="presidium",
+        title=_("召集评估会议"),
+        form=forms.ConveneForm,
+        act=convening.convene,
+        context=selectors.convening_facts,
+        page="steps/evaluation/convene.html",
+        irreversible=True,
+        basis=_("组织法第十四条：会议由主席团召集，会期由主席团决定并公布；参照绩溪议事规则，会前十五日公布"),
+        output=_("主席团会议纪要、会议通知"),
+    ).Next(this.listed)
+    # A session that votes on the next year has its roll from there.
+    listed = Gate(_asks(convening.has_roll)).Then(this.heard).Else(this.roll)
+    roll = OfficeView(
+        office="clerk",
+        title=_("核定评估会议代表名册"),
+        form=forms.EvaluationRollForm,
+        act=convening.fix_roll,
+        obstacles=convening.obstacles_to_roll,
+        context=selectors.convened_facts,
+        page="steps/evaluation/roll.html",
+        basis=_("组织法第十四条：三分之二以上代表出席始得举行，以全体代表为基数"),
+        output=_("代表名册"),
+    ).Next(this.heard)
     heard = nodes.Join().Next(this.presidium_report)
 
     presidium_report = OfficeView(
@@ -121,12 +206,13 @@ class EvaluationFlow(YearlyFlow):
         title=_("主席团工作报告（监督情况）"),
         form=forms.PresidiumReportForm,
         act=services.report_of_presidium,
+        obstacles=convening.obstacles_to_reporting,
         context=selectors.account_facts,
         page="steps/evaluation/account.html",
         basis=_("组织法第十二条第一款第九项、第十九条"),
         output=_("主席团工作报告"),
-        hint=_("同时确定评估会议的届次和日期。"),
-    ).Next(this.measure_open)
+    ).Next(this.put_on_paper)
+    put_on_paper = Gate(_asks(measuring.is_defined)).Then(this.measure_open).Else(this.publish)
 
     measure_open = OfficeView(
         office="chief_teller",
@@ -190,9 +276,9 @@ class EvaluationFlow(YearlyFlow):
         output=_("满意度测评结果"),
     ).Next(this.signed)
     signed = nodes.Join().Next(this.consequence)
-    consequence = nodes.Function(_part_of_the_act(measuring.settle)).Next(this.passed)
+    consequence = nodes.Function(_part_of_the_act(settle_and_add)).Next(this.passed)
     passed = (
-        nodes.If(_asks(lambda cycle: selectors.failing(cycle).exists()))
+        Gate(_asks(lambda cycle: selectors.failing(cycle).exists()))
         .Then(this.each_rectify)
         .Else(this.publish)
     )
@@ -210,15 +296,16 @@ class EvaluationFlow(YearlyFlow):
         output=_("整改报告"),
     ).Next(this.rectified)
     rectified = nodes.Join().Next(this.second_measure)
-    second_measure = OfficeView(
-        office="chair",
-        title=_("组织再次测评"),
+    second_measure = MeetingView(
+        office="presidium",
+        title=_("召集再次测评"),
         form=forms.SecondForm,
-        act=measuring.call_second,
-        context=selectors.account_facts,
-        page="steps/evaluation/account.html",
+        act=convening.call_second,
+        context=selectors.second_facts,
+        page="steps/evaluation/second.html",
+        irreversible=True,
         basis=_("未达标的项目未经再次测评不得销号；下次代表大会或主席团组织的代表会议进行"),
-        output=_("会议通知"),
+        output=_("主席团会议纪要、会议通知"),
     ).Next(this.measure_open)
 
     publish = OfficeView(

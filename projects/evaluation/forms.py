@@ -9,12 +9,17 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.rules import Sum
+from projects.cycles.models import Session, SessionState
+from projects.cycles.selectors import deputies_at
+from projects.deliberation.forms import RollForm
 from projects.evaluation import selectors
 from projects.evaluation.models import Grade
 from projects.evaluation.sheets import GRADES, Hall, Sheet, attendance_problems, balance_problems
+from projects.supervision.forms import ResolvingForm
 from projects.supervision.models import Project
 from workflow.flows.fields import ChineseDateField
 from workflow.flows.forms import MeetingForm, StepForm
+from workflow.people.models import User
 
 Lines = forms.Textarea
 LARGEST = 2000
@@ -83,23 +88,94 @@ class ReviewForm(StepForm):
         self.order_fields([*(f"mark_{code}" for code in selectors.dimensions_of(self.subject)), "words"])
 
 
-class PresidiumReportForm(StepForm):
-    """主席团工作报告, and the session it is given at."""
+class ReviewsForm(ResolvingForm):
+    """The presidium's conclusion on the on-site reviews."""
+
+    conclusion = forms.CharField(
+        label=_("评议结论"), widget=Lines(attrs={"rows": 4}), min_length=4, max_length=4000
+    )
+    field_order = [*MeetingForm.field_order, "conclusion"]
+
+
+class NamesSession(StepForm):
+    """Which session of the congress a form speaks of: its 届 and 次, one that is planned where there is one."""
+
+    def suggest(self, session: Session | None, **fields: str) -> None:
+        """Fill in a session, or the number after the last one. fields: "on" → the name of the day's field."""
+        last = Session.objects.filter(unit=self.subject.unit_id).order_by("-held_on").first()
+        if known := session or last:
+            self.fields["term"].initial = known.term
+            self.fields["session_number"].initial = known.number if session else known.number + 1
+        if session:
+            self.fields[fields["on"]].initial = session.held_on
+
+    def check_session(self, data: dict[str, Any], on: str) -> None:
+        """A session that is there already keeps its day, and one that is over evaluates nothing."""
+        named = {"term": data.get("term") or 0, "number": data.get("session_number") or 0}
+        there = Session.objects.filter(unit=self.subject.unit_id, **named).first()
+        if there and there.state == SessionState.CLOSED:
+            self.add_error("session_number", _("%(session)s已经闭会。") % {"session": there})
+        elif there and data.get(on) and there.held_on != data[on]:
+            self.add_error(
+                on, _("%(session)s已定于 %(day)s 举行。") % {"session": there, "day": there.held_on}
+            )
+
+
+class ConveneForm(ResolvingForm, NamesSession):
+    """召集评估会议: which session, when, how long; the notice with its agenda (组织法 14)."""
 
     term = forms.IntegerField(label=_("届"), min_value=1, max_value=99)
     session_number = forms.IntegerField(label=_("次"), min_value=1, max_value=99)
-    held_on = ChineseDateField(label=_("会议日期"))
+    session_on = ChineseDateField(label=_("会议日期（评估）"))
+    session_days = forms.DecimalField(
+        label=_("会期（天）"), min_value=0.5, max_value=10, max_digits=3, decimal_places=1, initial=1
+    )
+    document = forms.CharField(label=_("文号"), max_length=60, required=False)
+    body = forms.CharField(
+        label=_("会议通知和建议议程"),
+        help_text=_("该次会议已经通知召开的，不再重复发布通知，只列入本年度评估事项。"),
+        widget=Lines(attrs={"rows": 6}),
+        max_length=20000,
+    )
+    field_order = [
+        "term", "session_number", "session_on", "session_days", "document", "body", *MeetingForm.field_order,
+    ]  # fmt: skip
+
+    def prepare(self) -> None:
+        super().prepare()
+        planned = self.subject.planned_t2
+        near = next((s for s in selectors.coming_sessions(self.subject) if s.held_on == planned), None)
+        self.fields["session_on"].initial = planned
+        self.suggest(near, on="session_on")
+
+    def clean_session_on(self) -> date:
+        day = self.cleaned_data["session_on"]
+        if day < self.act.on:
+            raise forms.ValidationError(_("会议日期不能早于今天。"))
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        self.check_session(data, "session_on")
+        return data
+
+
+class EvaluationRollForm(RollForm):
+    """代表名册 of the evaluation session."""
+
+    def deputies(self) -> list[User]:
+        session = selectors.session_of(self.subject, "evaluation")
+        return deputies_at(session, self.subject.unit, self.act.on)
+
+
+class PresidiumReportForm(StepForm):
+    """主席团工作报告."""
+
     number = forms.CharField(label=_("文号"), max_length=60, required=False)
     body = forms.CharField(label=_("报告正文"), widget=Lines(attrs={"rows": 8}), max_length=20000)
 
-    def prepare(self) -> None:
-        session = selectors.session_of(self.subject, "evaluation")
-        self.fields["held_on"].initial = session.held_on if session else self.subject.planned_t2
-        if session:
-            self.fields["term"].initial, self.fields["session_number"].initial = session.term, session.number
 
-
-class SecondForm(StepForm):
+class SecondForm(ResolvingForm, NamesSession):
     """A later measurement: at the next session, or at a deputies' meeting the presidium organises."""
 
     occasion = forms.ChoiceField(
@@ -107,18 +183,65 @@ class SecondForm(StepForm):
         choices=[("next_session", _("下次代表大会")), ("deputies_meeting", _("主席团组织的代表会议"))],
         widget=forms.RadioSelect,
     )
-    held_on = ChineseDateField(label=_("会议日期"))
+    term = forms.IntegerField(label=_("届"), min_value=1, max_value=99, required=False)
+    session_number = forms.IntegerField(
+        label=_("次"),
+        help_text=_("在下次代表大会测评的必填；已经拟定或通知的会议填写其届次，没有的由主席团拟定。"),
+        min_value=1,
+        max_value=99,
+        required=False,
+    )
+    measured_on = ChineseDateField(label=_("测评日期"))
     number = forms.CharField(label=_("文号"), max_length=60, required=False)
     body = forms.CharField(label=_("会议通知"), widget=Lines(attrs={"rows": 4}), max_length=4000)
+    field_order = [
+        "occasion", "term", "session_number", "measured_on", "number", "body", *MeetingForm.field_order,
+    ]  # fmt: skip
 
     def prepare(self) -> None:
+        super().prepare()
         self.fields["occasion"].initial = self.subject.rules.second_measure
+        coming = [s for s in selectors.coming_sessions(self.subject) if s.held_on > self.act.on]
+        self.suggest(coming[0] if coming else None, on="measured_on")
 
-    def clean_held_on(self) -> date:
-        held_on = self.cleaned_data["held_on"]
-        if held_on < self.act.on:
+    def clean_measured_on(self) -> date:
+        day = self.cleaned_data["measured_on"]
+        if day < self.act.on:
             raise forms.ValidationError(_("会议日期不能早于今天。"))
-        return held_on
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("occasion") != "next_session":
+            return data | {"term": None, "session_number": None}
+        for name in ("term", "session_number"):
+            if data.get(name) is None and name not in self.errors:
+                self.add_error(name, _("在下次代表大会测评的，须写明届次。"))
+        if not self.errors:
+            self.check_session(data, "measured_on")
+        return data
+
+
+class CarryForm(ResolvingForm):
+    """跨年续建: why the project could not be finished in its year, and when it will be."""
+
+    reason = forms.CharField(
+        label=_("跨年续建的理由"),
+        help_text=_("写明未完工的原因、已完成的部分和后续安排。"),
+        widget=Lines(attrs={"rows": 4}),
+        min_length=10,
+        max_length=1000,
+    )
+    carried_until = ChineseDateField(
+        label=_("预计完成日期"), help_text=_("不改变票决确定的工期；改变工期须另行申请项目调整。")
+    )
+    field_order = ["reason", "carried_until", *MeetingForm.field_order]
+
+    def clean_carried_until(self) -> date:
+        day = self.cleaned_data["carried_until"]
+        if day <= self.act.on:
+            raise forms.ValidationError(_("预计完成日期须晚于今天。"))
+        return day
 
 
 class HallForm(StepForm):
@@ -132,7 +255,8 @@ class HallForm(StepForm):
         data = super().clean()
         if not self.errors:
             vote = selectors.ballot_under_way(self.subject)
-            hall = Hall(vote.deputies_in_office, data["present"], data["issued"])
+            in_office = selectors.members_of_hall(vote, self.act.on)
+            hall = Hall(in_office, data["present"], data["issued"])
             quorum = self.subject.rules.quorum
             for sentence in attendance_problems(hall, on_leave=data["on_leave"], quorum=quorum):
                 self.add_error(None, sentence)
@@ -224,7 +348,7 @@ class ArchiveForm(StepForm):
     private = ("keeper", "checker")
 
 
-class LookBackForm(MeetingForm):
+class LookBackForm(ResolvingForm):
     """翌年回头看: the meeting, and project by project whether it still serves."""
 
     STATES = [("good", _("运行良好")), ("problem", _("存在问题，交责任单位整改"))]
@@ -248,9 +372,3 @@ class LookBackForm(MeetingForm):
         )
         labels = {f"state_{project.pk}": _("使用情况"), f"words_{project.pk}": _("情况说明")}
         self.together(f"{project.number}. {project.title}", labels)
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        if not self.errors and not self.agreed():
-            self.add_error(None, _("回头看记录须经主席团全体成员过半数同意。"))
-        return data

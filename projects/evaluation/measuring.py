@@ -10,9 +10,10 @@ two different tellers sign what was accepted; nothing is edited afterwards (rule
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from projects.ballots.figures import count_rules
@@ -20,6 +21,7 @@ from projects.ballots.models import Keying, Option, Purpose, Signature, Vote, Vo
 from projects.ballots.selectors import keyings_of, round_of
 from projects.cycles.models import Cycle, CycleSession, Session, SessionState
 from projects.cycles.papers import make_paper
+from projects.cycles.terms import begin_session
 from projects.evaluation import selectors, wording
 from projects.evaluation.models import Measurement, MeasurementState
 from projects.evaluation.rules import Consequence
@@ -56,9 +58,10 @@ def define(act: Act, cycle: Cycle, *, session: Session | None, held_on: date) ->
 
 def _projects_to_measure(cycle: Cycle) -> list[Project]:
     if not Measurement.objects.filter(cycle=cycle).exists():
-        return selectors.judged_projects(cycle)
+        return selectors.projects_to_measure(cycle)
     waiting = Measurement.objects.filter(cycle=cycle, state=MeasurementState.RECTIFIED)
-    return list(Project.objects.filter(pk__in=waiting.values("project_id")).order_by("number"))
+    found = Project.objects.filter(pk__in=waiting.values("project_id")).select_related("cycle")
+    return list(found.order_by("-cycle__year", "number"))
 
 
 def _vote(cycle: Cycle, projects: list[Project], *, in_office: int, session: Session | None) -> Vote:
@@ -80,7 +83,7 @@ def _vote(cycle: Cycle, projects: list[Project], *, in_office: int, session: Ses
             vote=vote,
             position=position,
             reference=project.reference,
-            title=f"{project.number}. {project.title}",
+            title=selectors.line_of(project, cycle),
         )
         for position, project in enumerate(projects, 1)
     )
@@ -100,28 +103,53 @@ def _write_definition(act: Act, vote: Vote, reason: str = "") -> None:
     )
 
 
-def obstacles_to_opening(cycle: Cycle, at: Any) -> list[str]:
-    """What the hall still lacks: its day, the two counters and the tellers."""
-    from django.utils.timezone import localdate
+def is_defined(cycle: Cycle) -> bool:
+    """Whether there is anything to measure: a year may have carried over every project it had."""
+    return selectors.measuring_vote(cycle) is not None
 
+
+def obstacles_to_opening(cycle: Cycle, at: datetime) -> list[str]:
+    """What the hall still lacks: its day, a session that is held, the two counters and the tellers."""
     today, occasion = localdate(at), selectors.occasion_of(cycle)
     found = []
     if occasion["held_on"] is None or today < occasion["held_on"]:
         found.append(
             _("会议定于 %(day)s，尚未举行，由主席团确定。") % {"day": occasion["held_on"] or _("未定")}
         )
+    elif occasion["session"]:
+        found += _session_faults(occasion["session"])
     for office, least, title in HALL_OFFICES:
         if len(holders_of(office, cycle.unit, today)) < least:
             found.append(_("%(title)s不足 %(n)s 人，由主席团提名。") % {"title": title, "n": least})
     return found
 
 
+def _session_faults(session: Session) -> list[str]:
+    """A session has been called and is not over; one that votes on a year is opened by its own preliminary meeting."""
+    if session.state == SessionState.PLANNED:
+        return [_("%(session)s尚未通知召开，由主席团召集。") % {"session": session}]
+    if session.state == SessionState.CLOSED:
+        return [_("%(session)s已经闭会，由主席团另行召集。") % {"session": session}]
+    if session.state == SessionState.CONVENED and not _is_ours(session):
+        return [_("%(session)s尚未开幕，由预备会议开幕后进行测评。") % {"session": session}]
+    return []
+
+
 def open_measurement(act: Act, cycle: Cycle, *, present: int, on_leave: int, issued: int) -> None:
     """Attendance taken, papers handed out; the form has refused a hall below the quorum (组织法 14)."""
     vote = _held(cycle, VoteState.DEFINED)
-    if vote.session and _is_ours(vote.session):
-        _begin(act, vote.session)
-    fire(vote, "open", act, deputies_present=present, on_leave=on_leave, issued=issued)
+    in_office = selectors.members_of_hall(vote, act.on)
+    if vote.session and vote.session.state == SessionState.CONVENED and _is_ours(vote.session):
+        begin_session(act, vote.session)
+    fire(
+        vote,
+        "open",
+        act,
+        deputies_in_office=in_office,
+        deputies_present=present,
+        on_leave=on_leave,
+        issued=issued,
+    )
 
 
 def _is_ours(session: Session) -> bool:
@@ -129,17 +157,19 @@ def _is_ours(session: Session) -> bool:
     return not session.uses.filter(use=CycleSession.Use.VOTE).exists()
 
 
-def _begin(act: Act, session: Session) -> None:
-    if session.state == SessionState.PLANNED:
-        fire(session, "convene", act)
-    if session.state == SessionState.CONVENED:
-        fire(session, "begin", act)
-
-
 def end_session(act: Act, cycle: Cycle, session: Session | None) -> None:
     """The session is over, unless another year's business is left; until then deputies can put a 质询 (组织法 24)."""
     if session and session.state == SessionState.OPEN and not obstacles_to_ending(session, besides=cycle):
         fire(session, "end", act)
+
+
+def end_sessions(act: Act, cycle: Cycle) -> None:
+    """Every session the year was measured at that is still open."""
+    measured_at = Session.objects.filter(
+        votes__about_reference=cycle.reference, votes__purpose=Purpose.MEASUREMENT, state=SessionState.OPEN
+    )
+    for session in measured_at.distinct().order_by("pk"):
+        end_session(act, cycle, session)
 
 
 def _held(cycle: Cycle, state: str) -> Vote:
@@ -352,7 +382,7 @@ def _publish_result(act: Act, cycle: Cycle, vote: Vote, occasion: str) -> None:
         cycle,
         "measurement",
         wording.title_of_year(cycle, "满意度测评结果"),
-        body=wording.result_text(occasion, lines, _hall_text(vote)),
+        body=wording.result_text(cycle, occasion, lines, _hall_text(vote)),
         data={"of": "deputies", "vote": vote.reference, "digest": digest_of(vote)},
         subject=vote.reference,
         publish=True,
@@ -414,22 +444,3 @@ def rectify(act: Act, cycle: Cycle, *, item: dict[str, int], number: str, remedy
 def items_to_rectify(cycle: Cycle) -> list[dict[str, int]]:
     """One task per failed project, at its department."""
     return [{"measurement": m.pk, "project": m.project_id} for m in selectors.failing(cycle)]
-
-
-def call_second(act: Act, cycle: Cycle, *, occasion: str, held_on: date, number: str, body: str) -> None:
-    """Call the meeting that measures again, and put the rectified projects on paper."""
-    from_list = Session.objects.filter(unit=cycle.unit, held_on=held_on)
-    session = from_list.first() if occasion == "next_session" else None
-    title = str(session) if session else _("下次代表大会") if occasion == "next_session" else _("代表会议")
-    make_paper(
-        act,
-        cycle,
-        "convening",
-        wording.title_of_year(cycle, "再次测评的会议通知"),
-        body=body,
-        number=number,
-        data={"held_on": held_on.isoformat(), "occasion": str(title)},
-        step=6,
-        publish=True,
-    )
-    define(act, cycle, session=session, held_on=held_on)

@@ -121,3 +121,25 @@ class Archive(models.Model):
     sha256 = models.CharField(max_length=64)
     manifest = models.JSONField(default=list)
     made_at = models.DateTimeField()
+
+
+class Addendum(models.Model):
+    """补充卷宗: what a project carried over adds to its year's dossier, once accepted, stopped or measured.
+
+    number: 1 for the first of the archive. manifest: the catalogue, as in the archive's own.
+    """
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    archive = models.ForeignKey(Archive, models.PROTECT, related_name="addenda")
+    project = models.ForeignKey(Project, models.PROTECT, related_name="addenda")
+    number = models.PositiveSmallIntegerField(_("序号"))
+    file = models.FileField(upload_to="archive/")
+    sha256 = models.CharField(max_length=64)
+    manifest = models.JSONField(default=list)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["archive", "number"], name="addendum_number_once"),
+        ]

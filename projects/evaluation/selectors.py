@@ -7,13 +7,14 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from projects.ballots.models import Purpose, Vote
 from projects.ballots.selectors import current_vote
-from projects.cycles.models import Cycle, Paper, Session
-from projects.cycles.selectors import open_session, paper_of, session_of
+from projects.cycles.models import Cycle, CycleState, Paper, Session, SessionState
+from projects.cycles.selectors import deputies_at, open_session, paper_of, session_date, session_of
 from projects.cycles.tables import DIMENSIONS
 from projects.evaluation.models import Grade, Measurement, MeasurementState, Rating
 from projects.evaluation.rules import (
@@ -29,10 +30,9 @@ from projects.evaluation.rules import (
     weighted_score,
 )
 from projects.evaluation.sheets import Hall, Terms
-from projects.supervision.models import Project, ProjectState
+from projects.supervision.models import GOING_ON, Project, ProjectState
 from workflow.flows.models import Deadline
 from workflow.people.models import Unit
-from workflow.roles.selectors import holders_of
 
 OPEN = (
     MeasurementState.PLANNED,
@@ -55,6 +55,45 @@ def judged_projects(cycle: Cycle) -> list[Project]:
     """The projects the year is judged by: every elected one the congress has not stopped, by number."""
     found = Project.objects.filter(cycle=cycle).exclude(state=ProjectState.STOPPED)
     return list(found.select_related("department", "group", "cycle").order_by("number"))
+
+
+def carried_over(cycle: Cycle) -> list[Project]:
+    """The year's projects the presidium decided to go on with after it (跨年续建), accepted since or not."""
+    return [project for project in judged_projects(cycle) if project.carried_on]
+
+
+def unsettled(cycle: Cycle) -> list[Project]:
+    """Projects the year cannot close over: neither accepted, nor stopped, nor carried over."""
+    return [
+        project
+        for project in judged_projects(cycle)
+        if project.state != ProjectState.ACCEPTED and not project.carried_on
+    ]
+
+
+def owed_projects(cycle: Cycle) -> list[Project]:
+    """Projects carried over from years now closed, accepted since and never measured: this year measures them."""
+    owed = Project.objects.filter(
+        unit=cycle.unit_id,
+        cycle__state=CycleState.CLOSED,
+        state=ProjectState.ACCEPTED,
+        carried_on__isnull=False,
+        measurements=None,
+    ).exclude(cycle=cycle)
+    return list(owed.select_related("department", "group", "cycle").order_by("cycle__year", "number"))
+
+
+def projects_to_measure(cycle: Cycle) -> list[Project]:
+    """What the first measurement asks about: the year's projects but those still being built, then those owed."""
+    own = [p for p in judged_projects(cycle) if not (p.carried_on and p.state in GOING_ON)]
+    return [*own, *owed_projects(cycle)]
+
+
+def line_of(project: Project, cycle: Cycle) -> str:
+    """How a project stands on a year's paper; one carried over says of which year it is."""
+    if project.cycle_id == cycle.pk:
+        return f"{project.number}. {project.title}"
+    return _("%(title)s（%(year)s 年度续建）") % {"title": project.title, "year": project.cycle.year}
 
 
 def completion_of(cycle: Cycle) -> dict[str, Any]:
@@ -89,13 +128,13 @@ class RatingLine:
 
 def ratings_of(cycle: Cycle) -> list[RatingLine]:
     """Every judged project with its sample."""
-    grouped = (
-        Rating.objects.filter(project__cycle=cycle).values_list("project_id", "grade").annotate(n=Count("pk"))
-    )
-    counted = {(project, grade): n for project, grade, n in grouped}
-    return [
-        _rating_line(project, counted, cycle.rules.resident_sample_min) for project in judged_projects(cycle)
-    ]
+    return _rated(judged_projects(cycle), cycle.rules.resident_sample_min)
+
+
+def _rated(projects: list[Project], smallest: int) -> list[RatingLine]:
+    found = Rating.objects.filter(project__in=projects).values_list("project_id", "grade")
+    counted = {(project, grade): n for project, grade, n in found.annotate(n=Count("pk"))}
+    return [_rating_line(project, counted, smallest) for project in projects]
 
 
 def _rating_line(project: Project, counted: dict[tuple[int, str], int], smallest: int) -> RatingLine:
@@ -124,6 +163,19 @@ def dimensions_of(cycle: Cycle) -> dict[str, tuple[str, int]]:
     return {code: (str(DIMENSIONS[code].title), weight) for code, weight in weights.items() if weight}
 
 
+def review_lines(cycle: Cycle) -> list[tuple[Project, str, list[str]]]:
+    """The groups' on-site reviews: project, its score with one decimal ("" without a review), what they wrote."""
+    return [
+        (p, said_score(review_score(p)), [review.words for review in p.reviews.order_by("pk")])
+        for p in judged_projects(cycle)
+    ]
+
+
+def review_facts(cycle: Cycle) -> dict[str, Any]:
+    """For the presidium's meeting on the reviews."""
+    return {"reviews": review_lines(cycle), "dimensions": dimensions_of(cycle)}
+
+
 def reviews_to_make(cycle: Cycle) -> list[dict[str, int]]:
     """One review per judged project that has a supervision group."""
     return [{"project": p.pk} for p in judged_projects(cycle) if p.group_id]
@@ -149,9 +201,33 @@ def said_score(score: Fraction | None) -> str:
 
 def deputies_in_office(unit: Unit, session: Session | None, on: date) -> int:
     """N: as the session fixed it, else its roll, else whoever holds the office of deputy on the day."""
-    if session:
-        return session.deputies_in_office or session.roll.count() or deputies_in_office(unit, None, on)
-    return len(holders_of("deputy", unit, on))
+    fixed = (session.deputies_in_office or session.roll.count()) if session else 0
+    return fixed or len(deputies_at(session, unit, on))
+
+
+def coming_sessions(cycle: Cycle) -> list[Session]:
+    """Sessions of the congress that are planned, called or being held, the nearest first."""
+    found = Session.objects.filter(unit=cycle.unit_id).exclude(state=SessionState.CLOSED)
+    return list(found.prefetch_related("uses__cycle__unit").order_by("held_on"))
+
+
+def convening_facts(cycle: Cycle) -> dict[str, Any]:
+    """For the presidium that calls a meeting: what is planned already, by which year, and the notice it needs."""
+    return {
+        "sessions": [(s, [use.cycle for use in s.uses.all()]) for s in coming_sessions(cycle)],
+        "planned_t2": cycle.planned_t2,
+        "notice_days": cycle.rules.deadlines["evaluation.convene"],
+    }
+
+
+def convened_facts(cycle: Cycle) -> dict[str, Any]:
+    """For the clerk who makes the roll."""
+    return {"session": session_of(cycle, "evaluation")}
+
+
+def second_facts(cycle: Cycle) -> dict[str, Any]:
+    """For the presidium that calls the next measurement: the account, and the sessions there are."""
+    return account_facts(cycle) | convening_facts(cycle)
 
 
 def measuring_vote(cycle: Cycle) -> Vote | None:
@@ -169,13 +245,23 @@ def ballot_under_way(cycle: Cycle) -> Vote:
 
 def occasion_of(cycle: Cycle) -> dict[str, Any]:
     """Where the ballot is held: {"held_on": date, "session": Session | None, "title": text}."""
-    call = Paper.objects.filter(cycle=cycle, kind="convening", step=6).order_by("-pk").first()
-    session = session_of(cycle, "evaluation")
+    vote = measuring_vote(cycle)
+    session = vote.session if vote else session_of(cycle, "evaluation")
+    if session:
+        return {"held_on": session.held_on, "session": session, "title": str(session)}
+    calls = Paper.objects.filter(cycle=cycle, kind="convening", step=6, data__has_key="occasion")
+    call = calls.order_by("-pk").first()
     if call is None:
-        held_on, title = (session.held_on, str(session)) if session else (None, "")
-        return {"held_on": held_on, "session": session, "title": title}
+        return {"held_on": None, "session": None, "title": ""}
     held_on = date.fromisoformat(call.data["held_on"])
     return {"held_on": held_on, "session": None, "title": call.data["occasion"]}
+
+
+def members_of_hall(vote: Vote, on: date) -> int:
+    """N of a ballot: as it was opened with; until then as the roll or the offices stand on the day."""
+    if vote.deputies_present is not None:
+        return vote.deputies_in_office
+    return deputies_in_office(vote.unit, vote.session, on) or vote.deputies_in_office
 
 
 def hall_of(vote: Vote) -> Hall:
@@ -211,15 +297,24 @@ def failing(cycle: Cycle) -> QuerySet[Measurement]:
     )
 
 
+def passed_now(cycle: Cycle) -> list[Measurement]:
+    """The rounds the year's last ballot closed, of projects carried over from earlier years."""
+    vote = measuring_vote(cycle)
+    if vote is None:
+        return []
+    closed = vote.measurements.filter(state=MeasurementState.CLOSED).exclude(project__cycle=cycle)
+    return list(closed.select_related("project__cycle", "project__unit").order_by("project__number"))
+
+
 def open_measurements(cycle: Cycle) -> QuerySet[Measurement]:
     """Measurements whose last word is not spoken; the year closes over none of them."""
     return Measurement.objects.filter(cycle=cycle, state__in=OPEN).select_related("project")
 
 
 def never_measured(cycle: Cycle) -> list[Project]:
-    """Judged projects without any measurement."""
+    """Judged projects without any measurement; one carried over is measured by a later year."""
     measured = set(Measurement.objects.filter(cycle=cycle).values_list("project_id", flat=True))
-    return [project for project in judged_projects(cycle) if project.pk not in measured]
+    return [p for p in judged_projects(cycle) if p.pk not in measured and not p.carried_on]
 
 
 @dataclass(frozen=True)
@@ -248,14 +343,19 @@ class MeasuredLine:
 
 
 def measurement_table(cycle: Cycle) -> list[MeasuredLine]:
-    """Every certified round, by project and round; empty before the signatures."""
-    found = Measurement.objects.filter(cycle=cycle, state__in=COUNTED).select_related("project")
-    terms = terms_of(cycle) if found else None
-    return [_measured_line(m, terms) for m in found.order_by("project__number", "round")]
+    """Every certified round of the year's ballots and of the year's projects, also where a later year measured them.
+
+    By year, project and round; empty before the signatures.
+    """
+    found = Measurement.objects.filter(Q(cycle=cycle) | Q(project__cycle=cycle), state__in=COUNTED)
+    ordered = found.select_related("project__cycle", "cycle").order_by(
+        "-project__cycle__year", "project__number", "round"
+    )
+    return [_measured_line(m) for m in ordered]
 
 
-def _measured_line(measurement: Measurement, terms: Any) -> MeasuredLine:
-    m = measurement
+def _measured_line(measurement: Measurement) -> MeasuredLine:
+    m, terms = measurement, terms_of(measurement.cycle)
     marks = Marks(m.satisfied or 0, m.basic or 0, m.dissatisfied or 0)
     by_level = terms.formula is Formula.MAJORITY_CLASSES
     rate = "" if by_level else percent(satisfaction_rate(marks, base=m.base or 0, formula=terms.formula))
@@ -287,6 +387,7 @@ def measuring_facts(cycle: Cycle) -> dict[str, Any]:
     vote = measuring_vote(cycle)
     return {
         "vote": vote,
+        "in_office": members_of_hall(vote, localdate()) if vote else 0,
         "occasion": occasion_of(cycle),
         "lines": list(vote.options.all()) if vote else [],
         "differing": (vote.outcome.get("differing", []) if vote else []),
@@ -312,6 +413,7 @@ def sheet_to_sign(cycle: Cycle) -> dict[str, Any]:
 class AccountLine:
     """One project in the 明白账: what was promised, what was done, what it cost, what people say. Money in fen."""
 
+    title: str
     project: Project
     rounds: list[MeasuredLine]
     residents: RatingLine
@@ -329,11 +431,15 @@ class AccountLine:
 
 @dataclass(frozen=True)
 class Account:
-    """明白账 of a year: every judged project, the sums in fen, the projects stopped and those not elected."""
+    """明白账 of a year: every judged project and those it measured of earlier years; the sums in fen are the year's own.
+
+    stopped, carried: the year's projects ended by decision, and those that go on after it.
+    """
 
     cycle: Cycle
     lines: list[AccountLine]
     stopped: list[Project]
+    carried: list[Project]
     budget_fen: int
     funded_fen: int
     invested_fen: int
@@ -344,18 +450,23 @@ def account_of(cycle: Cycle) -> Account:
     rounds: dict[int, list[MeasuredLine]] = {}
     for line in measurement_table(cycle):
         rounds.setdefault(line.project.pk, []).append(line)
+    own = judged_projects(cycle)
+    others = {line.project.pk: line.project for of in rounds.values() for line in of[:1]}
+    projects = [*own, *(project for project in others.values() if project.cycle_id != cycle.pk)]
     lines = [
         AccountLine(
+            line_of(rating.project, cycle),
             rating.project,
             rounds.get(rating.project.pk, []),
             rating,
             said_score(review_score(rating.project)),
         )
-        for rating in ratings_of(cycle)
+        for rating in _rated(projects, cycle.rules.resident_sample_min)
     ]
     money = completion_of(cycle)
     stopped = list(Project.objects.filter(cycle=cycle, state=ProjectState.STOPPED).order_by("number"))
-    return Account(cycle, lines, stopped, money["budget_fen"], money["funded_fen"], money["invested_fen"])
+    sums = (money["budget_fen"], money["funded_fen"], money["invested_fen"])
+    return Account(cycle, lines, stopped, carried_over(cycle), *sums)
 
 
 def account_facts(cycle: Cycle) -> dict[str, Any]:
@@ -378,10 +489,15 @@ def look_back_problems(cycle: Cycle) -> dict[int, str]:
     return {int(pk): line["words"] for pk, line in found.items() if line["state"] == "problem"}
 
 
+def look_back_from(cycle: Cycle) -> date:
+    """The first day of the third quarter of the year after the evaluation (steps.md, look back)."""
+    return date(session_date(cycle, "evaluation").year + 1, 7, 1)
+
+
 def projects_to_look_back_at(cycle: Cycle) -> list[Project]:
-    """All judged projects the first time, later those found wanting the time before."""
+    """All accepted projects the first time, later those found wanting the time before."""
     wanting = look_back_problems(cycle)
-    projects = judged_projects(cycle)
+    projects = [p for p in judged_projects(cycle) if p.state == ProjectState.ACCEPTED]
     return [project for project in projects if project.pk in wanting] if wanting else projects
 
 

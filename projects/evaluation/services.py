@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 from typing import Any, cast
 
 from django.db import transaction
 from django.utils.crypto import salted_hmac
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from projects.collection.models import Proposal, ProposalState
-from projects.cycles.deadlines_moving import recompute
 from projects.cycles.models import Cycle, CycleState
 from projects.cycles.papers import make_paper
 from projects.cycles.selectors import session_of
-from projects.cycles.services import fix_session
 from projects.evaluation import measuring, selectors, wording
 from projects.evaluation.models import Grade, Rating, Review
 from projects.selection.models import Item, ItemState
@@ -156,12 +155,26 @@ def review_project(act: Act, cycle: Cycle, *, item: dict[str, int], words: str, 
 # The session
 
 
-def report_of_presidium(
-    act: Act, cycle: Cycle, *, term: int, session_number: int, held_on: date, number: str, body: str
-) -> None:
-    """主席团工作报告（监督情况）(组织法 12(9), 19), T2 fixed, and the measurement put on paper."""
-    session = fix_session(act, cycle, use="evaluation", term=term, number=session_number, held_on=held_on)
-    recompute(cycle)
+def conclude_reviews(act: Act, cycle: Cycle, *, meeting: Meeting, conclusion: str) -> Outcome:
+    """The presidium hears what the groups found on site and concludes; its record joins the file (组织法 19)."""
+    reviews = selectors.review_lines(cycle)
+    scores = {project.reference: score for project, score, _words in reviews if score}
+    make_paper(
+        act,
+        cycle,
+        "minutes",
+        _("主席团会议纪要（现场评议）"),
+        body=wording.reviews_text(meeting.minutes, conclusion, reviews),
+        data={"scores": scores, "conclusion": conclusion},
+    )
+    return Outcome(after={"reviewed": len(scores), "projects": len(reviews)})
+
+
+def report_of_presidium(act: Act, cycle: Cycle, *, number: str, body: str) -> None:
+    """主席团工作报告（监督情况）(组织法 12(9), 19) at the session called for it, and the measurement put on paper."""
+    session = session_of(cycle, "evaluation")
+    if session is None:
+        raise Refused(_("评估会议尚未召集，由主席团召集。"))
     make_paper(
         act,
         cycle,
@@ -171,15 +184,24 @@ def report_of_presidium(
         number=number,
         data={"session": session.reference},
     )
-    measuring.define(act, cycle, session=session, held_on=held_on)
+    if selectors.projects_to_measure(cycle):
+        measuring.define(act, cycle, session=session, held_on=session.held_on)
 
 
 # The account and the archive
 
 
 def obstacles_to_closing(cycle: Cycle, at: Any = None) -> list[str]:
-    """Projects whose measurement is not closed; below the rate nothing closes without another one (rules.md §8)."""
+    """Projects neither accepted, stopped nor carried over; measurements not closed (rules.md §8).
+
+    Below the rate nothing closes without another measurement.
+    """
     found = [
+        _("“%(title)s”当前为“%(state)s”：须验收，或依规定决定终止、替换，或由主席团写明理由决定跨年续建。")
+        % {"title": project.title, "state": project.get_state_display()}
+        for project in selectors.unsettled(cycle)
+    ]
+    found += [
         _("“%(title)s”第 %(round)s 次测评为“%(state)s”，未经再次测评达标不得销号，由责任单位和主席团办理。")
         % {"title": m.project.title, "round": m.round, "state": m.get_state_display()}
         for m in selectors.open_measurements(cycle)
@@ -191,10 +213,10 @@ def obstacles_to_closing(cycle: Cycle, at: Any = None) -> list[str]:
 
 
 def publish_account(act: Act, cycle: Cycle, *, number: str, body: str) -> None:
-    """明白账: published; refused while a measurement is open."""
+    """明白账: published; refused while a project is unsettled or a measurement open."""
     if reasons := obstacles_to_closing(cycle):
         raise Refused(*reasons)
-    measuring.end_session(act, cycle, session_of(cycle, "evaluation"))
+    measuring.end_sessions(act, cycle)
     account = selectors.account_of(cycle)
     make_paper(
         act,
@@ -240,6 +262,16 @@ def close_year(act: Act, cycle: Cycle) -> None:
 
 
 # Looking back
+
+
+def obstacles_to_looking(cycle: Cycle, at: datetime) -> list[str]:
+    """Not before the third quarter of the year after: what was built must have been used for a while."""
+    first = selectors.look_back_from(cycle)
+    if localdate(at) >= first:
+        return []
+    return [
+        _("回头看在办结次年第三季度进行，%(day)s起办理。") % {"day": f"{first.year} 年 {first.month} 月 1 日"}
+    ]
 
 
 def look_back(act: Act, cycle: Cycle, *, meeting: Meeting, **fields: str) -> Outcome:

@@ -7,7 +7,7 @@ from typing import Any
 
 from projects.cycles.models import Cycle
 from projects.evaluation.models import Measurement
-from projects.evaluation.selectors import Account, AccountLine, MeasuredLine, RatingLine
+from projects.evaluation.selectors import Account, AccountLine, MeasuredLine, RatingLine, line_of
 from projects.supervision.models import Project
 from workflow.templatetags.ui import wan
 
@@ -45,11 +45,9 @@ def _money(project: Project) -> str:
     return f"总投资 {promised}，到位 {wan(project.funded_fen)}，完成 {wan(project.invested_fen)}"
 
 
-def result_text(occasion: str, lines: Iterable[MeasuredLine], hall: str) -> str:
+def result_text(cycle: Cycle, occasion: str, lines: Iterable[MeasuredLine], hall: str) -> str:
     """满意度测评结果: one line per project with figures, base, formula and consequence."""
-    told = [
-        f"{line.project.number}. {line.project.title}：{marks_text(line)}。{line.reason}" for line in lines
-    ]
+    told = [f"{line_of(line.project, cycle)}：{marks_text(line)}。{line.reason}" for line in lines]
     return joined(f"{occasion}以无记名方式进行满意度测评。{hall}", "\n".join(told))
 
 
@@ -85,13 +83,28 @@ def account_text(body: str, account: Account) -> str:
         f"共 {len(account.lines)} 个项目，总投资 {wan(account.budget_fen)}，资金到位 {wan(account.funded_fen)}，"
         f"完成投资 {wan(account.invested_fen)}。"
     )
-    stopped = [f"经决定终止：{project.title}。" for project in account.stopped]
-    return joined(body, sums, *(_account_entry(line) for line in account.lines), "\n".join(stopped))
+    ends = [f"经决定终止：{project.title}。" for project in account.stopped]
+    ends += [f"{project.title}：{carried_text(project)}" for project in account.carried]
+    return joined(body, sums, *(_account_entry(line) for line in account.lines), "\n".join(ends))
+
+
+def carried_text(project: Project) -> str:
+    """跨年续建: until when, and why."""
+    return f"跨年续建，预计 {project.carried_until:%Y-%m-%d} 完成。理由：{project.carried_reason}"
+
+
+def reviews_text(minutes: str, conclusion: str, reviews: Iterable[tuple[Project, str, list[str]]]) -> str:
+    """The presidium's record of the on-site reviews: the meeting's words, its conclusion, then each project."""
+    told = [
+        f"{p.number}. {p.title}：{f'{score} 分' if score else '未评议'}。{'；'.join(words)}"
+        for p, score, words in reviews
+    ]
+    return joined(minutes, conclusion, "\n".join(told))
 
 
 def _account_entry(line: AccountLine) -> str:
     p = line.project
-    parts = [f"{p.number}. {p.title}", f"　　目标：{p.target}" if p.target else ""]
+    parts = [line.title, f"　　目标：{p.target}" if p.target else ""]
     parts += [f"　　资金：{_money(p)}。", f"　　进展：{p.get_state_display()}，形象进度 {p.percent}%。"]
     parts += [f"　　第 {m.round} 次测评：{marks_text(m)}。{m.reason}" for m in line.rounds]
     parts += [f"　　整改：{m.remedy}" for m in line.rounds if m.remedy]

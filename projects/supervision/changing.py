@@ -251,12 +251,32 @@ def _open_tasks(project: Project) -> Any:
 
 
 def found_replacement(act: Act, change: Change) -> Project:
-    """替换: the item from the pool takes the place of the stopped project, with its group; the caller begins its flow."""
+    """替换: the item from the pool takes the place of the stopped project, with its group; the caller begins its flow.
+
+    The decision makes it 替换入选; whatever moved it in the meantime makes the whole act a conflict.
+    """
     old = change.project
     last = projects_of(old.cycle).aggregate(last=Max("number"))["last"]
-    new = found_project(act, old.cycle, Item.objects.get(pk=change.proposed["item"]), number=last + 1)
+    item = Item.objects.get(pk=change.proposed["item"])
+    fire(item, "substitute", act, reason=change.reason, decision_reason=change.reason)
+    new = found_project(act, old.cycle, item, number=last + 1)
     group = Project.objects.filter(pk=old.pk).values_list("group_id", flat=True).get()
     Project.objects.filter(pk=new.pk).update(group=group, leader=new.leader or old.leader)
     fire(new, "assign", act, department=new.department or old.department)
+    if old.carried_on:
+        _carry_like(act, new, old)
     new.refresh_from_db()
     return new
+
+
+def _carry_like(act: Act, new: Project, old: Project) -> None:
+    """In the place of a project carried over, of a year that may be closed: it goes on after its year as well."""
+    fire(
+        new,
+        "carry_over",
+        act,
+        reason=old.carried_reason,
+        carried_on=act.on,
+        carried_until=max(new.finish_by, act.on),
+        carried_reason=old.carried_reason,
+    )

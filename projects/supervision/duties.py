@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils.timezone import localdate
 
 from projects.cycles.models import Cycle
@@ -23,6 +23,9 @@ from projects.supervision.selectors import overdue_reports, reports_quarterly, r
 from workflow.audit.services import Act
 from workflow.flows.acting import acting
 from workflow.machines.services import fire
+from workflow.people.isolation import SYSTEM, within
+
+log = logging.getLogger(__name__)
 
 
 def inspect(act: Act, project: Project, **fields: Any) -> None:
@@ -56,14 +59,24 @@ def open_due_reports(at: datetime, *, cycle: Cycle | None = None) -> int:
     """Ask for every progress report that has become due, and light up late ones; returns how many were asked for.
 
     Safe to run as often as one likes: a period of a project is asked for once. cycle: this year's projects only.
+    Each project is a transaction of its own; one that fails is logged by its number and keeps nobody else's waiting.
     """
-    building = Project.objects.filter(state=ProjectState.BUILDING).order_by("pk")
-    building = building.filter(cycle=cycle) if cycle else building
-    return sum(_open_for(pk, at) for pk in building.values_list("pk", flat=True))
+    with within(SYSTEM):
+        building = Project.objects.filter(state=ProjectState.BUILDING).order_by("pk")
+        ids = list((building.filter(cycle=cycle) if cycle else building).values_list("pk", flat=True))
+    return sum(_open_or_log(pk, at) for pk in ids)
+
+
+def _open_or_log(project_id: int, at: datetime) -> int:
+    try:
+        return _open_for(project_id, at)
+    except Exception:
+        log.exception("project:%s was not asked for its progress", project_id)
+        return 0
 
 
 def _open_for(project_id: int, at: datetime) -> int:
-    with transaction.atomic():
+    with within(SYSTEM):
         project = (
             Project.objects.select_for_update(of=("self",))
             .select_related("cycle__unit", "unit", "department")

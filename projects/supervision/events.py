@@ -9,12 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Cycle, CycleState
 from projects.supervision import asking, building, changing, duties, forms, selectors, sessions
-from projects.supervision.models import Project, ProjectState
+from projects.supervision.models import GOING_ON, Project, ProjectState
 from workflow.flows.events import Event, register_event
 from workflow.roles.models import RoleGrant
 
 UNDER_SUPERVISION = (CycleState.SUPERVISING, CycleState.EVALUATING)
-GOING_ON = (ProjectState.ASSIGNED, ProjectState.BUILDING, ProjectState.SUSPENDED, ProjectState.COMPLETED)
 
 
 def own_project(project: Project, grant: RoleGrant) -> bool:
@@ -85,6 +84,7 @@ register_event(
         subject=Project,
         form=forms.AuditForm,
         act=duties.register_audit,
+        irreversible=True,
         step=5,
         when=obstacles_to_registering,
         basis=_("陕西规定第十九条：审计机关依法审计"),

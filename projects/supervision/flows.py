@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.utils.translation import gettext_lazy as _
 from viewflow import this
@@ -11,9 +12,12 @@ from viewflow.workflow import nodes
 from viewflow.workflow.models import Process, Task
 
 from projects.cycles.flows import YearlyFlow, anchors_of
-from projects.cycles.models import Cycle
+from projects.cycles.models import Cycle, CycleState, Term
+from projects.cycles.selectors import cycles_of, standard_of
+from projects.cycles.terms import on_new_term
 from projects.supervision import asking, building, changing, forms, inspecting, rules, selectors, services
 from projects.supervision.models import (
+    GOING_ON,
     ChangeKind,
     ChangeState,
     Finding,
@@ -23,14 +27,13 @@ from projects.supervision.models import (
 )
 from workflow.audit.services import Act
 from workflow.calendar.offsets import DueDate, Offset, resolve
-from workflow.flows.acting import current_act
+from workflow.flows.acting import acting, current_act
 from workflow.flows.base import Begin
-from workflow.flows.nodes import MeetingView, OfficeEnd, OfficeView
+from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView
 from workflow.flows.services import cancel_flow
 from workflow.people.models import Unit, User
 from workflow.roles.selectors import holders_of
 
-LIVE = (ProjectState.ASSIGNED, ProjectState.BUILDING, ProjectState.SUSPENDED)
 INSPECTION_MONTHS = {"monthly": 1, "quarterly": 3, "half_year": 6}
 
 
@@ -60,7 +63,7 @@ def _begin_projects(activation: Any) -> None:
 
 def _begin_inspections(activation: Any) -> None:
     for project in selectors.projects_of(_subject(activation)).exclude(group=None):
-        if project.state in LIVE:
+        if project.state in GOING_ON:
             InspectFlow.begin(project)
 
 
@@ -112,7 +115,52 @@ class SupervisionFlow(YearlyFlow):
     end = OfficeEnd()
 
 
+class RegroupFlow(YearlyFlow):
+    """换届后重新组建代表监督小组"""
+
+    room, step = "supervision", 5
+    process_title = _("重新组建代表监督小组")
+
+    start = Begin().Next(this.regroup)
+    regroup = MeetingView(
+        office="presidium",
+        title=_("换届后重新组建代表监督小组"),
+        form=forms.RegroupForm,
+        act=services.renew_groups,
+        context=selectors.year_overview,
+        page="steps/supervision/projects.html",
+        basis=_("监督小组随上届任期终止，由新一届主席团重新组建（组织法第十九条、第四十三条）"),
+        output=_("主席团会议纪要、监督小组名单"),
+    ).Next(this.end)
+    end = OfficeEnd()
+
+
+def _regroup(act: Act, term: Term) -> None:
+    """The groups of the old term have ended with it; every year they still watch over needs new ones."""
+    with acting(act):
+        for cycle in cycles_of(term.unit).exclude(state=CycleState.PREPARING):
+            if selectors.unwatched(cycle, act.on).exists():
+                RegroupFlow.begin(cycle)
+
+
+on_new_term(_regroup)
+
+
 # One project
+
+Settled = Callable[[Act, Project], None]
+_when_settled: list[Settled] = []
+
+
+def on_settled(listener: Settled) -> None:
+    """Have `listener` called inside the act that accepts or stops a project; the room after this one files it."""
+    if listener not in _when_settled:
+        _when_settled.append(listener)
+
+
+def _settled(act: Act, project: Project) -> None:
+    for listener in _when_settled:
+        listener(act, project)
 
 
 def _end_of_work(project: Project, act: Act, *, reason: str, keep: tuple[type, ...] = ()) -> None:
@@ -136,6 +184,7 @@ def _after_finishing(activation: Any) -> None:
 def _after_accepting(activation: Any) -> None:
     reason = str(_("项目已通过验收"))
     _end_of_work(_subject(activation), current_act(), reason=reason, keep=(ProjectFlow,))
+    _settled(current_act(), _subject(activation))
 
 
 class ProjectFlow(YearlyFlow):
@@ -250,7 +299,7 @@ class ProgressFlow(YearlyFlow):
         basis=_("每月报告形象进度、完成投资、资金到位；小项目每季度报告"),
         output=_("进度报告"),
     ).Next(this.lit)
-    lit = nodes.If(_is_red).Then(this.alarm).Else(this.end)
+    lit = Gate(_is_red).Then(this.alarm).Else(this.end)
     alarm = nodes.Function(lambda activation: begin_red_light(_subject(activation))).Next(this.end)
     end = OfficeEnd()
 
@@ -262,7 +311,7 @@ class ProgressFlow(YearlyFlow):
         activation = start.activation_class.create(start, None, None, data={"period": period})
         activation.process.artifact = subject
         activation.process.parent_task = parent
-        activation.process.data = {"period": period}
+        activation.process.data = {"period": period, "unit": subject.unit_id}
         activation.execute()
         return activation.process
 
@@ -303,7 +352,8 @@ def begin_finding_flows(project: Project) -> None:
 
 
 def _still_going(activation: Any) -> bool:
-    return _subject(activation).state in LIVE
+    """Also between the report of completion and its acceptance, which the group may refuse."""
+    return _subject(activation).state in GOING_ON
 
 
 class InspectFlow(YearlyFlow):
@@ -325,7 +375,7 @@ class InspectFlow(YearlyFlow):
         output=_("视察记录、问题清单"),
     ).Next(this.raise_findings)
     raise_findings = nodes.Function(_begin_findings).Next(this.again)
-    again = nodes.If(_still_going).Then(this.inspect).Else(this.end)
+    again = Gate(_still_going).Then(this.inspect).Else(this.end)
     end = OfficeEnd()
 
     @classmethod
@@ -355,20 +405,6 @@ def _raiser(seat: Any) -> Any:
     return to
 
 
-def _rectify() -> OfficeView:
-    return OfficeView(
-        office="department",
-        seat=_finding_department,
-        title=_("整改问题"),
-        form=forms.RectifyForm,
-        act=inspecting.rectify,
-        context=selectors.finding_facts,
-        page="steps/supervision/finding.html",
-        basis=_("视察、审计发现的问题限期整改，提出人复查销号"),
-        output=_("整改情况和佐证"),
-    ).Next(this.recheck)
-
-
 def _recheck(office: str, seat: Any) -> OfficeView:
     return (
         OfficeView(
@@ -393,40 +429,46 @@ def _township(finding: Finding, item: dict[str, Any]) -> Unit:
     return finding.unit
 
 
-class FindingFlow(YearlyFlow):
+class FindingSteps:
+    """What the three flows of a finding share; not a flow itself, for a flow binds its nodes to itself at once."""
+
+    room: ClassVar[str] = "supervision"
+    step: ClassVar[int | None] = 5
+
+    start = Begin().Next(this.rectify)
+    rectify = OfficeView(
+        office="department",
+        seat=_finding_department,
+        title=_("整改问题"),
+        form=forms.RectifyForm,
+        act=inspecting.rectify,
+        context=selectors.finding_facts,
+        page="steps/supervision/finding.html",
+        basis=_("视察、审计发现的问题限期整改，提出人复查销号"),
+        output=_("整改情况和佐证"),
+    ).Next(this.recheck)
+    end = OfficeEnd()
+
+
+class FindingFlow(FindingSteps, YearlyFlow):
     """监督小组提出的问题"""
 
-    room, step = "supervision", 5
     process_title = _("问题整改")
-
-    start = Begin().Next(this.rectify)
-    rectify = _rectify()
     recheck = _recheck("inspector", _finding_group)
-    end = OfficeEnd()
 
 
-class SeniorFindingFlow(YearlyFlow):
+class SeniorFindingFlow(FindingSteps, YearlyFlow):
     """上级人大代表提出的问题"""
 
-    room, step = "supervision", 5
     process_title = _("问题整改（上级代表）")
-
-    start = Begin().Next(this.rectify)
-    rectify = _rectify()
     recheck = _recheck("senior_deputy", _township)
-    end = OfficeEnd()
 
 
-class AuditFindingFlow(YearlyFlow):
+class AuditFindingFlow(FindingSteps, YearlyFlow):
     """审计发现的问题"""
 
-    room, step = "supervision", 5
     process_title = _("问题整改（审计）")
-
-    start = Begin().Next(this.rectify)
-    rectify = _rectify()
     recheck = _recheck("finance", _township)
-    end = OfficeEnd()
 
 
 RECHECKED_BY: dict[str, type[YearlyFlow]] = {
@@ -456,6 +498,7 @@ def follow_change(change: Any, act: Act) -> None:
     if project.state == ProjectState.STOPPED:
         _end_of_work(project, act, reason=reason)
         _end_findings(project, act, reason=reason)
+        _settled(act, project)
     if change.what == ChangeKind.REPLACE:
         new = changing.found_replacement(act, change)
         ProjectFlow.begin(new)
@@ -468,8 +511,15 @@ def _end_findings(project: Project, act: Act, *, reason: str) -> None:
         call_off(RECHECKED_BY[finding.raised_as], finding, act, reason=reason)
 
 
-def _announce() -> OfficeView:
-    return OfficeView(
+class ChangeSteps:
+    """What a change decided by either body goes through; not a flow itself, for a flow binds its nodes to itself at once."""
+
+    room: ClassVar[str] = "supervision"
+    step: ClassVar[int | None] = 5
+
+    start = Begin().Next(this.decide_change)
+    decided = Gate(_agreed).Then(this.announce_change).Else(this.end)
+    announce_change = OfficeView(
         office="clerk",
         title=_("公告项目调整"),
         form=forms.NoticeForm,
@@ -480,19 +530,18 @@ def _announce() -> OfficeView:
         output=_("项目调整公告"),
         irreversible=True,
     ).Next(this.follow)
+    end = OfficeEnd()
 
 
-class ChangeFlow(YearlyFlow):
+class ChangeFlow(ChangeSteps, YearlyFlow):
     """代表大会决定的项目调整"""
 
-    room, step = "supervision", 5
     process_title = _("项目调整（代表大会决定）")
-
-    start = Begin().Next(this.decide_change)
     decide_change = MeetingView(
         office="clerk",
         body="congress",
         members=selectors.deputies_in_office,
+        standard=standard_of,
         title=_("代表大会决定项目调整"),
         form=forms.CongressForm,
         act=changing.decide_change,
@@ -503,10 +552,7 @@ class ChangeFlow(YearlyFlow):
         output=_("决定"),
         irreversible=True,
     ).Next(this.decided)
-    decided = nodes.If(_agreed).Then(this.change).Else(this.end)
-    change = _announce()
     follow = nodes.Function(_follow_change).Next(this.end)
-    end = OfficeEnd()
 
 
 def _ratification(activation: Any) -> None:
@@ -517,13 +563,10 @@ def _ratification(activation: Any) -> None:
         RatifyFlow.begin(change)
 
 
-class PresidiumChangeFlow(YearlyFlow):
+class PresidiumChangeFlow(ChangeSteps, YearlyFlow):
     """主席团决定的项目调整"""
 
-    room, step = "supervision", 5
     process_title = _("项目调整（主席团决定）")
-
-    start = Begin().Next(this.decide_change)
     decide_change = MeetingView(
         office="presidium",
         title=_("主席团决定项目调整"),
@@ -535,10 +578,7 @@ class PresidiumChangeFlow(YearlyFlow):
         output=_("主席团会议纪要"),
         irreversible=True,
     ).Next(this.decided)
-    decided = nodes.If(_agreed).Then(this.change).Else(this.end)
-    change = _announce()
     follow = nodes.Function(_ratification).Next(this.end)
-    end = OfficeEnd()
 
 
 def _not_ratified(activation: Any) -> bool:
@@ -551,11 +591,12 @@ class RatifyFlow(YearlyFlow):
     room, step = "supervision", 5
     process_title = _("项目调整追认")
 
-    start = Begin().Next(this.decide_change)
-    decide_change = MeetingView(
+    start = Begin().Next(this.ratify_change)
+    ratify_change = MeetingView(
         office="clerk",
         body="congress",
         members=selectors.deputies_in_office,
+        standard=standard_of,
         title=_("代表大会追认项目调整"),
         form=forms.CongressForm,
         act=changing.ratify_change,
@@ -566,8 +607,8 @@ class RatifyFlow(YearlyFlow):
         output=_("决定"),
         irreversible=True,
     ).Next(this.refused)
-    refused = nodes.If(_not_ratified).Then(this.change).Else(this.end)
-    change = OfficeView(
+    refused = Gate(_not_ratified).Then(this.announce_undo).Else(this.end)
+    announce_undo = OfficeView(
         office="clerk",
         title=_("公告恢复原定内容"),
         form=forms.NoticeForm,
@@ -590,8 +631,8 @@ class InterpellationFlow(YearlyFlow):
     room, step = "supervision", 5
     process_title = _("质询案")
 
-    start = Begin().Next(this.interpellation)
-    interpellation = MeetingView(
+    start = Begin().Next(this.admit_interpellation)
+    admit_interpellation = MeetingView(
         office="presidium",
         title=_("决定质询案的答复形式"),
         form=forms.AdmitForm,
@@ -600,8 +641,8 @@ class InterpellationFlow(YearlyFlow):
         page="steps/supervision/interpellation.html",
         basis=_("组织法第二十四条：由主席团决定交受质询机关答复"),
         output=_("主席团会议纪要"),
-    ).Next(this.question)
-    question = OfficeView(
+    ).Next(this.answer_interpellation)
+    answer_interpellation = OfficeView(
         office="mayor",
         title=_("答复质询案"),
         form=forms.AnswerForm,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -15,45 +14,14 @@ from projects.cycles.models import Cycle
 from projects.selection.models import Item, ItemState
 from projects.supervision import rules
 from projects.supervision.models import ANSWER_FORMS, ChangeKind, Contract, Milestone, Project, ProjectState
-from projects.supervision.selectors import expected_of, projects_of
-from workflow.flows.fields import ChineseDateField, FenField, record_field
+from projects.supervision.selectors import expected_of, projects_of, unwatched
+from workflow.flows.fields import ChineseDateField, FenField, FilesField, PhotosField, record_field
 from workflow.flows.forms import AssemblyForm, MeetingForm, StepForm
 from workflow.people.models import Unit, UnitKind, User
 from workflow.roles.selectors import live_grants
 
 Lines = forms.Textarea
 ROWS = 6
-FILE_KINDS = ("jpg", "jpeg", "png", "pdf", "doc", "docx", "xls", "xlsx", "wps", "ofd")
-MOST_BYTES = 20 * 1024 * 1024
-
-
-class ManyFiles(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class FilesField(forms.FileField):
-    """Any number of files; cleans to a list. Refused: a kind or a size the file store does not keep.
-
-    A form declares it as `files: Any`: the declaration goes into `fields`, while `form.files` stays the upload.
-    """
-
-    widget = ManyFiles
-
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
-        given = data if isinstance(data, list | tuple) else [data] if data else []
-        if not given and self.required:
-            raise forms.ValidationError(self.error_messages["required"], code="required")
-        return [self._kept(super(FilesField, self).clean(upload)) for upload in given]
-
-    def _kept(self, upload: UploadedFile) -> UploadedFile:
-        ending = (upload.name or "").rpartition(".")[2].lower()
-        if ending not in FILE_KINDS:
-            raise forms.ValidationError(
-                _("“%(name)s”的格式不收；可传图片、PDF、文档和表格。") % {"name": upload.name}
-            )
-        if (upload.size or 0) > MOST_BYTES:
-            raise forms.ValidationError(_("“%(name)s”超过 20 MB。") % {"name": upload.name})
-        return upload
 
 
 def lines_of(text: str) -> list[str]:
@@ -176,6 +144,13 @@ class GroupsForm(ResolvingForm):
         return staff.filter(user__in=[user.pk for user in chosen]).exists()
 
 
+class RegroupForm(GroupsForm):
+    """New members for the groups that ended with the term before."""
+
+    def projects(self) -> list[Project]:
+        return list(unwatched(self.subject, self.act.on))
+
+
 class SpecialReportForm(DecisionForm):
     """听取专项工作报告: the report, what was asked, and the written answers (组织法 19)."""
 
@@ -281,7 +256,7 @@ class ProgressForm(StepForm):
         max_length=2000,
         required=False,
     )
-    photos = FilesField(label=_("现场照片"), required=False)
+    photos = PhotosField(label=_("现场照片"), required=False)
 
     def prepare(self) -> None:
         rows = self.subject.milestones.filter(done_on=None)
@@ -351,7 +326,7 @@ class InspectForm(DayForm):
         max_length=4000,
         required=False,
     )
-    photos = FilesField(label=_("现场照片"), required=False)
+    photos = PhotosField(label=_("现场照片"), required=False)
 
     def prepare(self) -> None:
         self.fields["place"].initial = self.subject.place

@@ -26,6 +26,8 @@ class ProjectState(models.TextChoices):
 
 
 LIVE = (ProjectState.ELECTED, ProjectState.ASSIGNED, ProjectState.BUILDING, ProjectState.SUSPENDED)
+# Handed over and not accepted: a finished project may yet be sent back by its group.
+GOING_ON = (ProjectState.ASSIGNED, ProjectState.BUILDING, ProjectState.SUSPENDED, ProjectState.COMPLETED)
 
 
 class Project(Record):
@@ -33,7 +35,8 @@ class Project(Record):
 
     votes: as certified. light: as last worked out (green, yellow, orange, red, blue, ""). group: who watches it.
     department is None only for a matter added in session, until it is handed over. building_since: the day from
-    which reports are due (the plan published, or work resumed).
+    which reports are due (the plan published, or work resumed). carried_on: the day the presidium decided that it goes
+    on after its year (跨年续建); carried_until: when it is now expected to be finished, which moves no deadline.
     """
 
     kind: ClassVar[str] = "project"
@@ -60,11 +63,20 @@ class Project(Record):
     building_since = models.DateField(null=True)
     completed_on = models.DateField(_("完工日期"), null=True)
     accepted_on = models.DateField(_("验收日期"), null=True)
+    carried_on = models.DateField(_("决定跨年续建日期"), null=True)
+    carried_until = models.DateField(_("预计完成日期"), null=True)
+    carried_reason = models.CharField(_("跨年续建理由"), max_length=1000, blank=True)
     state = FSMField(default=ProjectState.ELECTED, choices=ProjectState.choices, protected=True)
 
     class Meta:
         ordering = ["number"]
-        constraints = [models.UniqueConstraint(fields=["cycle", "number"], name="project_number_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["cycle", "number"], name="project_number_once"),
+            models.CheckConstraint(
+                condition=models.Q(carried_on=None) | ~models.Q(carried_reason=""),
+                name="carried_over_for_a_reason",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -126,6 +138,13 @@ class Project(Record):
     @transition(field=state, source=ProjectState.COMPLETED, target=ProjectState.ACCEPTED)
     def accept(self) -> None:
         """验收, agreed by the deputies' group."""
+
+    @transition(field=state, source=ProjectState.ASSIGNED, target=ProjectState.ASSIGNED)
+    @transition(field=state, source=ProjectState.BUILDING, target=ProjectState.BUILDING)
+    @transition(field=state, source=ProjectState.SUSPENDED, target=ProjectState.SUSPENDED)
+    @transition(field=state, source=ProjectState.COMPLETED, target=ProjectState.COMPLETED)
+    def carry_over(self) -> None:
+        """跨年续建, by the presidium's decision: its year may close, the project goes on as it stands."""
 
 
 class Plan(models.Model):

@@ -15,13 +15,14 @@ from viewflow.workflow.models import Process
 from viewflow.workflow.status import PROCESS
 
 from projects.ballots.models import Purpose, Vote, VoteState
-from projects.cycles.models import Attachment, Cycle, Paper
+from projects.cycles.models import Attachment, Cycle, CycleState, Paper
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import open_session
 from projects.selection.models import Item, ItemState
 from projects.supervision import rules
 from projects.supervision.models import (
     ANSWER_FORMS,
+    GOING_ON,
     Change,
     ChangeState,
     Contract,
@@ -34,13 +35,25 @@ from projects.supervision.models import (
 from workflow.flows.models import Deadline
 from workflow.machines.models import Record
 from workflow.people.models import Unit, User
-from workflow.roles.selectors import holders_of
+from workflow.roles.selectors import holders_of, live_grants
 from workflow.templatetags.ui import wan
 
 
 def projects_of(cycle: Cycle) -> QuerySet[Project]:
     """A year's projects in the order of their numbers."""
     return Project.objects.filter(cycle=cycle).select_related("cycle__unit", "department", "group", "unit")
+
+
+def unwatched(cycle: Cycle, on: date) -> QuerySet[Project]:
+    """A year's projects whose supervision group has no member left, as after a change of term.
+
+    Of a closed year only those that go on (跨年续建).
+    """
+    watched = live_grants(on).filter(office="inspector", tenant=cycle.unit).values("unit")
+    standing = projects_of(cycle).exclude(group=None).exclude(state=ProjectState.STOPPED)
+    if cycle.state == CycleState.CLOSED:
+        standing = standing.filter(state__in=GOING_ON)
+    return standing.exclude(group__in=watched)
 
 
 def elected_items(cycle: Cycle) -> list[Item]:

@@ -11,7 +11,7 @@ from projects.cycles.models import Cycle
 from projects.cycles.papers import make_paper
 from projects.selection.models import Item
 from projects.supervision.models import Project, ProjectState
-from projects.supervision.selectors import elected_items, projects_of, votes_by_item
+from projects.supervision.selectors import elected_items, projects_of, unwatched, votes_by_item
 from workflow.audit.services import Act, write_down
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
@@ -138,6 +138,23 @@ def form_group(act: Act, project: Project, members: list[User]) -> Unit:
         label=project.title,
     )
     return group
+
+
+def renew_groups(act: Act, cycle: Cycle, *, meeting: Meeting, members: dict[int, list[User]]) -> None:
+    """New members in the groups a change of term has emptied; what their predecessors left open is theirs now."""
+    for project in unwatched(cycle, act.on):
+        if project.group and project.pk in members:
+            for user in members[project.pk]:
+                grant(user=user, office="inspector", unit=project.group, act=act, since=act.on)
+    make_paper(
+        act,
+        cycle,
+        "minutes",
+        _("主席团会议纪要（换届后重新组建代表监督小组）"),
+        body=meeting.minutes,
+        data={"groups": {str(pk): len(users) for pk, users in members.items()}},
+        step=5,
+    )
 
 
 def hear_report(

@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 
 from projects.cycles.models import Cycle, Session, SessionState
 from projects.cycles.papers import make_paper
+from projects.cycles.selectors import standard_of
+from projects.cycles.terms import begin_session
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
-from workflow.flows.meetings import quorum_of
+from workflow.flows.meetings import BY_LAW
 from workflow.flows.models import Meeting
 from workflow.machines.services import fire
 from workflow.roles.selectors import holders_of
@@ -56,7 +58,7 @@ def call_session(
         deputies_in_office=cycle.deputies_in_office,
     )
     fire(session, "convene", act)
-    _presidium_decided(act, cycle, **minutes)
+    presidium_decided(act, cycle, _("决定召集临时会议"), **minutes)
     make_paper(
         act,
         cycle,
@@ -70,9 +72,10 @@ def call_session(
     )
 
 
-def _presidium_decided(
+def presidium_decided(
     act: Act,
     cycle: Cycle,
+    title: str,
     *,
     held_on: date,
     attended: list[str],
@@ -80,12 +83,13 @@ def _presidium_decided(
     votes_against: int,
     votes_abstain: int,
     minutes: str,
-) -> None:
+) -> Meeting:
+    """The record of a presidium's decision taken without a task; its form has refused one that did not agree."""
     meeting = Meeting.objects.create(
         unit=act.unit,
         body="presidium",
         about=cycle.reference,
-        title=_("决定召集临时会议"),
+        title=title,
         held_on=held_on,
         members=len(holders_of("presidium", cycle.unit, act.on)),
         present=len(attended),
@@ -97,6 +101,7 @@ def _presidium_decided(
         recorded_by=act.actor,
     )
     meeting.attended.set(int(pk) for pk in attended)
+    return meeting
 
 
 def obstacles_to_opening(cycle: Cycle, at: datetime) -> list[str]:
@@ -111,13 +116,20 @@ def open_extra(act: Act, cycle: Cycle, *, deputies_in_office: int, present_numbe
     session = extra_sessions(cycle, SessionState.CONVENED).first()
     if session is None:
         raise Refused(_("没有已通知召开的临时会议。"))
-    needed = quorum_of(deputies_in_office)
+    standard = standard_of(cycle)
+    needed = standard.quorum_of(deputies_in_office)
     if present_number < needed:
         raise Refused(
             _(
-                "实有代表 %(n)s 名，须 %(needed)s 名以上出席，实到 %(present)s 名，不能开会（组织法第十四条）。"
+                "实有代表 %(n)s 名，须 %(needed)s 名以上（%(share)s）出席，实到 %(present)s 名，不能开会（%(basis)s）。"
             )
-            % {"n": deputies_in_office, "needed": needed, "present": present_number}
+            % {
+                "n": deputies_in_office,
+                "needed": needed,
+                "share": standard.share,
+                "present": present_number,
+                "basis": _("组织法第十四条") if standard == BY_LAW else _("本地规定"),
+            }
         )
     if present_number > deputies_in_office:
         raise Refused(
@@ -126,7 +138,7 @@ def open_extra(act: Act, cycle: Cycle, *, deputies_in_office: int, present_numbe
         )
     if act.on < session.held_on:
         raise Refused(_("会议定于 %(day)s 举行，尚未到期。") % {"day": session.held_on})
-    fire(session, "begin", act, deputies_in_office=deputies_in_office)
+    begin_session(act, session, deputies_in_office=deputies_in_office)
 
 
 def obstacles_to_closing(cycle: Cycle, at: datetime) -> list[str]:

@@ -11,6 +11,7 @@ from projects.ballots.models import Vote
 from projects.cycles.models import Paper
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import paper_of, session_of
+from projects.demo.play.deliberation import roll_data
 from projects.demo.play.evaluation import (
     BODY,
     Figures,
@@ -28,7 +29,7 @@ from projects.evaluation.models import Archive, Measurement, Rating, Review
 from projects.evaluation.services import publish_account, rate_project
 from projects.selection.models import Item
 from projects.supervision.models import Project
-from tests.builders import at, do, open_task, township
+from tests.builders import at, do, meeting_of, open_task, township
 from tests.projects.evaluation.conftest import DAY, year_under_supervision
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
@@ -40,7 +41,14 @@ from workflow.flows.tasks import run_job
 pytestmark = pytest.mark.django_db
 
 T2 = "2028-01-18"
-REPORT = {"term": 18, "session_number": 4, "held_on": T2, "body": "主席团按季组织视察。"}
+REPORT = {"body": "主席团按季组织视察。"}
+CALL = {
+    "term": 18,
+    "session_number": 4,
+    "session_on": T2,
+    "session_days": "1",
+    "body": "会议定于一月十八日举行。",
+}
 SIGN = {"checked": "on"}
 ALL_GOOD = Figures(marks={1: [(18, 2, 0)], 2: [(20, 0, 0)], 3: [(16, 3, 1)]})
 
@@ -58,10 +66,33 @@ def reviewed(town, cycle):
         complete(task.task_id, actor=actor, data={**marks, "words": "使用正常。"}, at=at("2027-12-10"))
 
 
-def in_session(town, cycle):
+def minutes(town, day, **more):
+    """A meeting of the whole presidium that agrees."""
+    return meeting_of(town.people["presidium"], day, **more)
+
+
+def asked(town, cycle):
+    """Residents and groups have been heard, and the presidium on what the groups found."""
     reported(town, cycle)
     reviewed(town, cycle)
     do("evaluation.residents", town.of("clerk"), "2027-12-30", body=BODY["round"])
+    data = minutes(town, "2027-12-28", conclusion="各项目使用正常。")
+    do("evaluation.conclude_reviews", town.of("clerk"), "2027-12-28", **data)
+
+
+def called(town, day="2027-12-31", **more):
+    """The presidium calls the evaluation session."""
+    return do("evaluation.convene", town.of("clerk"), day, **{**minutes(town, day), **CALL, **more})
+
+
+def listed(town, day="2028-01-02"):
+    do("evaluation.roll", town.of("clerk"), day, **roll_data(town))
+
+
+def in_session(town, cycle):
+    asked(town, cycle)
+    called(town)
+    listed(town)
     do("evaluation.presidium_report", town.of("chair"), T2, **REPORT)
 
 
@@ -214,11 +245,12 @@ def test_a_mark_above_a_hundred_or_a_missing_one_is_refused(town, cycle):
             complete(task.task_id, actor=town.deputies[2], data=data, at=at("2027-12-10"))
 
 
-def test_the_presidium_reports_only_after_the_round_and_every_review(town, cycle):
-    reported(town, cycle)
-    reviewed(town, cycle)
+def test_the_presidium_reports_only_after_the_round_every_review_and_the_call(town, cycle):
+    asked(town, cycle)
     assert open_tasks(cycle, "evaluation.presidium_report") == []
-    do("evaluation.residents", town.of("clerk"), "2027-12-30", body=BODY["round"])
+    called(town)
+    assert open_tasks(cycle, "evaluation.presidium_report") == []
+    listed(town)
     assert open_task("evaluation.presidium_report").due_on == date(2028, 1, 18)
 
 
@@ -240,9 +272,9 @@ def test_more_papers_than_deputies_present_are_not_handed_out(town, cycle):
 
 
 def test_the_hall_does_not_open_before_the_day_of_the_session(town, cycle):
-    reported(town, cycle)
-    reviewed(town, cycle)
-    do("evaluation.residents", town.of("clerk"), "2027-12-30", body=BODY["round"])
+    asked(town, cycle)
+    called(town)
+    listed(town)
     do("evaluation.presidium_report", town.of("chair"), "2028-01-17", **REPORT)
     with pytest.raises(Obstructed, match="尚未举行"):
         do(
@@ -410,8 +442,8 @@ def test_below_eighty_nothing_is_closed_without_another_measurement(town, cycle)
 
 
 def second(town, day="2028-03-20"):
-    data = {"occasion": "deputies_meeting", "held_on": day, "body": BODY["second"]}
-    do("evaluation.second_measure", town.of("chair"), "2028-03-10", **data)
+    data = {"occasion": "deputies_meeting", "measured_on": day, "body": BODY["second"]}
+    do("evaluation.second_measure", town.of("clerk"), "2028-03-10", **minutes(town, "2028-03-10"), **data)
 
 
 def failed_once(town, cycle, marks=(14, 0, 6)):
@@ -518,7 +550,9 @@ def test_the_look_back_sends_what_it_finds_to_the_department_and_looks_again(tow
     assert len(records) == 2 and "管护责任未落实" in records[0].body
     assert list(records[1].data["projects"]) == [str(Project.objects.get(number=2).pk)]
     actions = list(
-        Entry.objects.filter(action__startswith="evaluation.look_back").values_list("action", flat=True)
+        Entry.objects.filter(action__startswith="evaluation.look_back")
+        .order_by("id")
+        .values_list("action", flat=True)
     )
     assert actions == ["evaluation.look_back", "evaluation.look_back_fix", "evaluation.look_back"]
 
@@ -529,5 +563,14 @@ def test_a_look_back_the_presidium_does_not_agree_to_is_refused(town, cycle):
     data |= {"votes_abstain": 0, "attended": [str(u.pk) for u in town.people["presidium"]]}
     for project in Project.objects.all():
         data |= {f"state_{project.pk}": "good", f"words_{project.pk}": "使用正常。"}
-    with pytest.raises(InvalidForm, match="过半数同意"):
+    with pytest.raises(InvalidForm, match="没有形成决定"):
         do("evaluation.look_back", town.of("clerk"), "2029-08-20", **data)
+
+
+def test_nobody_looks_back_before_the_third_quarter_of_the_year_after(town, cycle):
+    play_evaluation(town, cycle, t2=date(2028, 1, 18), term=18, number=4, figures=ALL_GOOD)
+    with pytest.raises(Obstructed, match="2029 年 7 月 1 日起办理"):
+        play_look_back(town, cycle, date(2029, 6, 29))
+    assert not Paper.objects.filter(kind="look_back").exists()
+    play_look_back(town, cycle, date(2029, 7, 2))
+    assert Paper.objects.filter(kind="look_back").exists()

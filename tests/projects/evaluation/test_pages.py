@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from projects.evaluation.flows import EvaluationFlow, LookBackFlow
+from projects.evaluation.flows import AddendumFlow, EvaluationFlow, LookBackFlow
 from tests.builders import do, open_task
 from tests.projects.evaluation.test_evaluation import ALL_GOOD, T2, keyed, opened, reported
 from workflow.flows.nodes import OfficeView
@@ -66,9 +66,9 @@ def test_nobody_else_sees_the_sheet_before_the_signatures(town, cycle):
 def test_every_step_says_what_it_rests_on():
     steps = [
         n
-        for flow in (EvaluationFlow, LookBackFlow)
+        for flow in (EvaluationFlow, LookBackFlow, AddendumFlow)
         for n in flow.instance.nodes()
         if isinstance(n, OfficeView)
     ]
-    assert len(steps) == 15
+    assert len(steps) == 19
     assert all(str(step.basis) and str(step.task_title) for step in steps)

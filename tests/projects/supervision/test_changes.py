@@ -14,7 +14,7 @@ from projects.supervision.models import Change, Interpellation, Project
 from projects.supervision.selectors import lines_of
 from tests.builders import at, do, open_task
 from workflow.audit.models import Entry
-from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
+from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.events import events
 from workflow.flows.models import Deadline, Meeting
 from workflow.machines.services import fire
@@ -37,6 +37,10 @@ def ask(year, what: str, number: int = 1, day: str = "2027-05-10", **values):
 
 def decide(year, day: str, votes_for: int = 20, number: int = 1):
     return year.do("decide_change", year.town.of("clerk"), day, number, **year.congress(day, votes_for))
+
+
+def ratify(year, day: str, votes_for: int):
+    return year.do("ratify_change", year.town.of("clerk"), day, **year.congress(day, votes_for))
 
 
 # Nothing moves without a decision
@@ -158,7 +162,7 @@ def test_a_decided_change_is_announced_and_takes_effect(year):
     year.in_session()
     decide(year, "2027-06-18", votes_for=11)
     assert year.project().place == "第1村"  # decided, but not announced yet
-    year.do("change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    year.do("announce_change", year.town.of("clerk"), "2027-06-20", **NOTICE)
     change = Change.objects.get()
     assert (change.state, change.before) == ("announced", {"place": "第1村"})
     assert year.project().place == "第9村"
@@ -173,7 +177,7 @@ def test_a_later_deadline_moves_the_plan_and_the_acceptance(year):
     ask(year, "deadline", finish_by="2028-03-20")
     year.in_session()
     decide(year, "2027-06-18")
-    year.do("change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    year.do("announce_change", year.town.of("clerk"), "2027-06-20", **NOTICE)
     project = year.project()
     assert project.finish_by == date(2028, 3, 20) == project.plan.finish_by
     days = [m.due_on for m in project.milestones.all()]
@@ -189,7 +193,7 @@ def test_another_department_takes_over_the_open_tasks(year):
     year.in_session()
     decide(year, "2027-06-18")
     old = year.clerk_of(year.project())
-    year.do("change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    year.do("announce_change", year.town.of("clerk"), "2027-06-20", **NOTICE)
     figures = {"percent": 4, "invested_fen": "10", "funded_fen": "20", "problems": "移交衔接。"}
     with pytest.raises(NotYourTurn):
         year.do("progress", old, "2027-06-21", **figures)
@@ -203,13 +207,13 @@ def test_a_suspended_project_reports_nothing_until_it_is_resumed(year):
     ask(year, "suspend", day="2027-04-10")
     year.in_session()
     decide(year, "2027-06-18")
-    year.do("change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    year.do("announce_change", year.town.of("clerk"), "2027-06-20", **NOTICE)
     assert year.project().state == "suspended"
     assert open_due_reports(at("2027-09-02")) == 0
     assert not Deadline.objects.filter(key="supervision.progress", done_at=None, cancelled=False).exists()
     ask(year, "resume", day="2027-06-21")
     decide(year, "2027-06-22")
-    year.do("change", year.town.of("clerk"), "2027-09-10", **NOTICE)
+    year.do("announce_change", year.town.of("clerk"), "2027-09-10", **NOTICE)
     assert (year.project().state, year.project().building_since) == ("building", date(2027, 9, 10))
     open_due_reports(at("2027-10-02"))
     assert year.task("progress").task.data == {"period": "2027-09"}
@@ -230,15 +234,15 @@ def test_a_stopped_project_leaves_no_open_task(year):
     ask(year, "stop")
     year.in_session()
     decide(year, "2027-06-18")
-    year.do("change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    year.do("announce_change", year.town.of("clerk"), "2027-06-20", **NOTICE)
     project = year.project()
     assert project.state == "stopped"
     references = [project.reference, project.findings.get().reference]
     assert not Deadline.objects.filter(subject__in=references, done_at=None, cancelled=False).exists()
 
 
-def test_a_replacement_comes_from_the_pool_and_starts_with_a_plan(year):
-    year.building()
+def reserve(year) -> Item:
+    """A candidate of the year that was not elected."""
     act = year.town.act("clerk", at("2027-01-20"))
     item = Item.objects.create(
         unit=year.town.unit,
@@ -253,6 +257,12 @@ def test_a_replacement_comes_from_the_pool_and_starts_with_a_plan(year):
     )
     for arrow in ("pass_screening", "draft", "list_candidate", "put_on_ballot", "not_elect"):
         fire(item, arrow, act)
+    return item
+
+
+def test_a_replacement_comes_from_the_pool_and_starts_with_a_plan(year):
+    year.building()
+    item = reserve(year)
     ask(year, "replace", item=str(item.pk))
     # The congress sees what it is to decide on.
     assert [(x["before"], x["after"]) for x in lines_of(Change.objects.get())] == [
@@ -260,11 +270,51 @@ def test_a_replacement_comes_from_the_pool_and_starts_with_a_plan(year):
     ]
     year.in_session()
     decide(year, "2027-06-18")
-    year.do("change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    year.do("announce_change", year.town.of("clerk"), "2027-06-20", **NOTICE)
     new = Project.objects.get(item=item)
     assert (new.number, new.state, new.group_id) == (4, "assigned", year.project().group_id)
     assert year.project().state == "stopped"
     assert year.task("plan", 4).seat == year.town.departments[3]
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+def test_the_item_that_comes_in_says_so_with_its_trail(year, pooled):
+    year.building()
+    item = reserve(year)
+    if pooled:
+        fire(item, "reserve", year.town.act("clerk", at("2027-02-01")))
+    ask(year, "replace", item=str(item.pk))
+    year.in_session()
+    decide(year, "2027-06-18")
+    item.refresh_from_db()
+    assert item.state == ("reserved" if pooled else "not_elected")  # decided, but not announced yet
+    year.do("announce_change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    item.refresh_from_db()
+    assert (item.state, item.decision_reason) == ("substituted", REASON)
+    entry = json.loads(Entry.objects.get(action="item.substitute").body)
+    assert (entry["after"]["state"], entry["reason"]) == ("substituted", REASON)
+
+
+def test_a_replacement_the_congress_refuses_leaves_the_item_where_it_was(year):
+    year.building()
+    item = reserve(year)
+    ask(year, "replace", item=str(item.pk))
+    year.in_session()
+    decide(year, "2027-06-18", votes_for=10)
+    item.refresh_from_db()
+    assert item.state == "not_elected" and not Project.objects.filter(item=item).exists()
+
+
+def test_an_item_taken_in_the_meantime_replaces_nothing(year):
+    year.building()
+    item = reserve(year)
+    ask(year, "replace", item=str(item.pk))
+    year.in_session()
+    decide(year, "2027-06-18")
+    fire(item, "substitute", year.town.act("clerk", at("2027-06-19")))
+    with pytest.raises(Taken, match="替换入选"):
+        year.do("announce_change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    assert year.project().state == "building" and Change.objects.get().state == "agreed"
 
 
 # Other policies
@@ -276,10 +326,10 @@ def test_the_presidium_decides_in_the_interim_and_the_congress_ratifies(under):
     ask(year, "place", place="第9村")
     assert year.task("decide_change").office == "presidium"
     year.do("decide_change", year.town.of("clerk"), "2027-05-20", **year.presidium("2027-05-20"))
-    year.do("change", year.town.of("clerk"), "2027-05-22", **NOTICE)
+    year.do("announce_change", year.town.of("clerk"), "2027-05-22", **NOTICE)
     assert year.project().place == "第9村"
     year.in_session()
-    decide(year, "2027-06-18", votes_for=15)
+    ratify(year, "2027-06-18", votes_for=15)
     assert Change.objects.get().state == "ratified"
 
 
@@ -289,10 +339,10 @@ def test_a_change_the_congress_does_not_ratify_is_undone_and_announced(under):
     before = fixed(year.project())
     ask(year, "place", place="第9村")
     year.do("decide_change", year.town.of("clerk"), "2027-05-20", **year.presidium("2027-05-20"))
-    year.do("change", year.town.of("clerk"), "2027-05-22", **NOTICE)
+    year.do("announce_change", year.town.of("clerk"), "2027-05-22", **NOTICE)
     year.in_session()
-    decide(year, "2027-06-18", votes_for=3)
-    year.do("change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    ratify(year, "2027-06-18", votes_for=3)
+    year.do("announce_undo", year.town.of("clerk"), "2027-06-20", **NOTICE)
     assert Change.objects.get().state == "revoked" and fixed(year.project()) == before
     assert Paper.objects.filter(kind="change_notice").count() == 2
 
@@ -313,7 +363,7 @@ def test_more_money_goes_to_the_congress_even_where_the_presidium_decides(under)
     assert Change.objects.get().body == "congress"
     year.in_session()
     decide(year, "2027-06-18")
-    year.do("change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    year.do("announce_change", year.town.of("clerk"), "2027-06-20", **NOTICE)
     assert year.project().budget_fen == 420_000_000
 
 
@@ -393,13 +443,18 @@ def test_ten_deputies_put_an_interpellation_and_the_mayor_answers(year):
     year.building().in_session()
     interpellate(year, 10)
     do(
-        "supervision.interpellation",
+        "supervision.admit_interpellation",
         year.town.of("clerk"),
         "2027-06-18",
         **(year.presidium("2027-06-18") | {"answer_form": "written"}),
     )
-    assert open_task("supervision.question").office == "mayor"
-    do("supervision.question", year.town.of("mayor"), "2027-06-18", answer="已约谈施工单位，七月复工。")
+    assert open_task("supervision.answer_interpellation").office == "mayor"
+    do(
+        "supervision.answer_interpellation",
+        year.town.of("mayor"),
+        "2027-06-18",
+        answer="已约谈施工单位，七月复工。",
+    )
     put = Interpellation.objects.get()
     assert (put.state, put.form, put.movers.count()) == ("answered", "written", 10)
 

@@ -10,9 +10,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from projects.cycles.models import Attachment, Paper
 from projects.supervision.duties import open_due_reports
+from projects.supervision.flows import ProgressFlow
 from projects.supervision.models import Finding, Project
 from projects.supervision.selectors import lights_of, money_of, project_file
 from tests.builders import at, do, open_task
+from tests.files import picture
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
 from workflow.flows.models import Deadline
@@ -219,7 +221,7 @@ def test_a_report_changes_the_figures_and_the_light_is_worked_out(year):
 def test_a_report_keeps_its_photos(year):
     year.building()
     open_due_reports(at("2027-04-02", 7))
-    photo = SimpleUploadedFile("现场.jpg", b"picture", "image/jpeg")
+    photo = picture("现场.jpg")
     from workflow.flows.services import complete
 
     complete(
@@ -312,6 +314,24 @@ def test_the_sweep_asks_as_the_system(year):
     sweep_reports()
     task = Deadline.objects.filter(key="supervision.progress").first()
     assert (task.started_by if task else None) is None
+
+
+def test_one_failing_project_keeps_no_other_waiting(year, monkeypatch, caplog):
+    year.building().planned(2)
+    begin, broken = ProgressFlow.begin, year.project().pk
+
+    def failing(subject, **more):
+        if subject.pk == broken:
+            raise RuntimeError("计划缺失")
+        return begin(subject, **more)
+
+    monkeypatch.setattr(ProgressFlow, "begin", failing)
+    assert open_due_reports(at("2027-04-02")) == 1
+    assert year.task("progress", 2).task.data == {"period": "2027-03"}
+    assert f"project:{broken}" in caplog.text and "计划缺失" in caplog.text
+    monkeypatch.undo()
+    assert open_due_reports(at("2027-04-02")) == 1  # asked for as soon as it can be
+    assert year.task("progress").task.data == {"period": "2027-03"}
 
 
 # Money and contracts
@@ -499,6 +519,21 @@ def test_the_group_sends_acceptance_back_and_the_project_is_built_again(year):
         for d in Deadline.objects.filter(key="supervision.progress", done_at=None, cancelled=False)
     ]
     assert "2027-10" in periods
+
+
+def test_a_visit_between_completion_and_acceptance_does_not_end_the_visits(year):
+    finished(year)
+    year.do("inspect", year.members()[0], "2027-10-11", **(VISIT | {"on": "2027-10-11"}))
+    send_back(
+        year.task("agree_acceptance").task_id,
+        actor=year.members()[0],
+        reason="路肩没有完成，请补做后再申请。",
+        at=at("2027-10-12"),
+    )
+    assert year.task("inspect").opened_on == date(2027, 10, 11)
+    year.do("accept", year.clerk_of(year.project()), "2027-10-20", **DONE)
+    year.do("agree_acceptance", year.members()[0], "2027-10-22", words="同意验收。")
+    assert open_keys(year.project().reference) == []
 
 
 def test_acceptance_is_refused_over_an_open_finding(year):
