@@ -52,10 +52,14 @@ def field_name(mark: str, option: Option) -> str:
 
 
 def sheet(vote: Vote, *, valid: int, invalid: int, marks: Mapping[str, int]) -> dict[str, Any]:
-    """A keyed tally from a form's fields. marks: `for_12`-like names → figures; what is left out counts as 0."""
+    """A keyed tally from a form's fields. marks: `for_12`-like names → figures; what is left out counts as 0.
+
+    With names like `spoiled_too_many` among them the invalid ballots are kept by reason (`rules.Spoiled`).
+    """
     return {
         "valid": valid,
         "invalid": invalid,
+        **_by_reason(marks),
         "sums": {
             option.title: {mark: marks.get(field_name(mark, option), 0) for mark in marks_of(vote)}
             for option in vote.options.all()
@@ -63,9 +67,38 @@ def sheet(vote: Vote, *, valid: int, invalid: int, marks: Mapping[str, int]) -> 
     }
 
 
+def _by_reason(marks: Mapping[str, int]) -> dict[str, Any]:
+    if not any(name.startswith("spoiled_") for name in marks):
+        return {}
+    return {"spoiled": {str(why): marks.get(f"spoiled_{why}") or 0 for why in count.Spoiled}}
+
+
 def empty_sheet(vote: Vote) -> dict[str, Any]:
     """A tally with nothing in it, for a vote that has not been counted."""
     return sheet(vote, valid=0, invalid=0, marks={})
+
+
+def on_paper(vote: Vote, which: str) -> int:
+    """The ballots on paper among those issued or returned; all of them where nobody votes by device."""
+    return getattr(vote, f"paper_{which}" if vote.device else which) or 0
+
+
+def with_box(vote: Vote, tally: Mapping[str, Any], box: count.Count) -> dict[str, Any]:
+    """The paper's tally and the box's sums as one; a figure neither knows of stays away (rules.md §6.2)."""
+    named = marks_of(vote)
+    return {
+        **tally,
+        "valid": tally["valid"] + box.valid,
+        "invalid": tally["invalid"] + box.invalid,
+        "sums": {
+            title: {mark: sums[mark] + _figure(box.sums[title], mark) for mark in named}
+            for title, sums in tally["sums"].items()
+        },
+    }
+
+
+def _figure(of: count.Sum, mark: str) -> int:
+    return {"for": of.in_favour, "against": of.against, "abstain": of.abstain, "points": of.points}[mark]
 
 
 def file_of(vote: Vote, figures: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -97,7 +130,30 @@ def faults_of(vote: Vote, figures: Mapping[str, Any] | None = None) -> list[str]
         read_vote(json.dumps(file_of(vote, figures)).encode(), pabulib=False)
     except Unusable as error:
         return [str(fault) for fault in error.faults]
-    return []
+    return spoiled_faults(figures or {})
+
+
+def spoiled_of(vote: Vote) -> list[tuple[str, int]]:
+    """The reasons there were invalid ballots for, with their numbers; empty where none was told."""
+    told = vote.figures.get("spoiled", {})
+    return [(f"无效票：{title}", told[why]) for why, title in SPOILED.items() if told.get(why)]
+
+
+def spoiled_faults(figures: Mapping[str, Any]) -> list[str]:
+    """Why a keyed tally's invalid ballots by reason cannot stand; empty where they can or none were told."""
+    if "spoiled" not in figures:
+        return []
+    found = count.reconcile_spoiled(figures["spoiled"], figures["invalid"])
+    return [problem.sentence for problem in found]
+
+
+def paper_file(vote: Vote, figures: Mapping[str, Any]) -> count.VoteFile:
+    """The vote's paper alone, as the two who key it have to balance it; the whole vote where nobody votes by device."""
+    return replace(
+        vote_file(vote, figures),
+        ballots_issued=on_paper(vote, "issued"),
+        ballots_returned=on_paper(vote, "returned"),
+    )
 
 
 def vote_file(vote: Vote, figures: Mapping[str, Any] | None = None) -> count.VoteFile:
@@ -117,7 +173,7 @@ def keying_of(vote: Vote, figures: Mapping[str, Any]) -> count.Keying:
     """One keyed tally as the comparison takes it; issued and returned are the vote's own."""
     tally = vote_file(vote, figures).tally
     assert tally is not None  # the file always carries sums
-    return count.Keying(vote.issued or 0, vote.returned or 0, tally)
+    return count.Keying(on_paper(vote, "issued"), on_paper(vote, "returned"), tally)
 
 
 def signed_text(vote: Vote) -> str:
@@ -131,7 +187,16 @@ def signed_text(vote: Vote) -> str:
             "file": file_of(vote),
             "outcome": outcome_as_json(decided(vote)),
         }
+        | _sealed(vote)
+        | ({"spoiled": vote.figures["spoiled"]} if "spoiled" in vote.figures else {})
     )
+
+
+def _sealed(vote: Vote) -> dict[str, Any]:
+    """What a vote by device is signed over besides: the roll, the key and the box as they were frozen."""
+    if not vote.device:
+        return {}
+    return {"roll": vote.roll_digest, "public_key": vote.public_key, "box": vote.box_digest}
 
 
 def digest_of(vote: Vote) -> str:
@@ -215,6 +280,12 @@ def _sum_line(one: str, of: count.Sum, valid: int) -> str:
     }
 
 
+SPOILED = {
+    count.Spoiled.TOO_MANY: "多选",
+    count.Spoiled.UNREADABLE: "涂改、无法辨认",
+    count.Spoiled.NOT_THE_FORM: "未使用统一表决票",
+    count.Spoiled.OTHER: "其他",
+}
 _FIGURES = {
     "issued": "发出",
     "returned": "收回",
@@ -225,6 +296,7 @@ _FIGURES = {
     "abstain": "弃权",
     "not_pressed": "未按",
     "points": "得分",
+    **{f"spoiled_{why}": f"无效票原因“{title}”" for why, title in SPOILED.items()},
 }
 
 

@@ -9,9 +9,16 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots import figures as fig
+from projects.ballots import keys
+from projects.ballots.boxes import in_box
 from projects.ballots.models import Option, Vote
+from projects.ballots.rules import Spoiled
 from projects.ballots.selectors import PROJECTS, current_vote
+from projects.cycles.documents.pdf import obstacle_to_pdf
+from projects.cycles.models import Presence
+from workflow.flows.fields import CheckedFileField
 from workflow.flows.forms import StepForm
+from workflow.flows.uploads import PICTURES
 from workflow.roles.selectors import holders_of
 
 LARGEST = 2000
@@ -25,6 +32,17 @@ def number(label: Any, *, largest: int = LARGEST, **more: Any) -> forms.IntegerF
         min_value=0,
         max_value=largest,
         widget=forms.NumberInput(attrs={"class": "input-short", "inputmode": "numeric"}),
+        **more,
+    )
+
+
+def secret(label: Any, **more: Any) -> forms.CharField:
+    """A box for a passphrase: never filled in again, never trimmed."""
+    return forms.CharField(
+        label=label,
+        max_length=200,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         **more,
     )
 
@@ -93,7 +111,8 @@ class AttendanceForm(VoteForm):
     def _refuse_marks_that_differ(self, data: dict[str, Any]) -> None:
         leave, absent = data.get("leave", []), data.get("absent", [])
         missing = self.vote.deputies_in_office - data.get("present", 0) - data.get("on_leave", 0)
-        if not leave and not absent:
+        # A vote by device goes by the roll: who is here must be known by name.
+        if not leave and not absent and not (self.vote.device and "leave" in self.fields):
             return
         if set(leave) & set(absent):
             self.add_error("absent", _("同一代表不能既是请假又是缺席。"))
@@ -130,8 +149,23 @@ class OpenForm(WitnessedForm):
 
     witness_office = "chief_teller"
     issued = number(_("发出表决票"))
+    on_paper = forms.MultipleChoiceField(
+        label=_("领取纸质票的代表"),
+        help_text=_("其余到会代表用手机投票；投票开始后，未投票的仍可改领纸质票。"),
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}),
+        required=False,
+    )
     confirmed = forms.BooleanField(label=_("总监票人已当众检查票箱，确认是空的，并核对了发出的张数"))
-    field_order = ["issued", "witness", "confirmed"]
+    field_order = ["issued", "on_paper", "witness", "confirmed"]
+
+    def prepare(self) -> None:
+        super().prepare()
+        if not self.vote.device:
+            del self.fields["on_paper"]
+            return
+        del self.fields["issued"]
+        here = self.vote.session.roll.filter(presence=Presence.PRESENT) if self.vote.session else []
+        self.offer("on_paper", [(str(line.pk), line.name) for line in here])
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -151,8 +185,87 @@ class CloseForm(WitnessedForm):
     )
     field_order = ["returned", "witness"]
 
+    def prepare(self) -> None:
+        super().prepare()
+        if self.vote.device:
+            self.fields["returned"].label = _("收回纸质票")
+            self.fields["returned"].help_text = _("电子票由系统清点，不在其内。收回多于发出的，投票无效。")
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        if self.vote.device and (box := len(in_box(self.vote))) and box < self.vote.device_least:
+            self.add_error(
+                None,
+                _("电子票只有 %(n)s 张，少于 %(least)s 张，不得单独计票。请先办理“电子票改为纸质票”。")
+                % {"n": box, "least": self.vote.device_least},
+            )
+        return self.cleaned_data
+
+
+class KeyForm(VoteForm):
+    """One holder's passphrase, typed twice; it stands in no trail, no log and no session."""
+
+    passphrase = secret(_("开箱口令"), help_text=_("至少 12 个字符，可以用中文。"))
+    repeated = secret(_("再输入一次"))
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        data = self.cleaned_data
+        if "passphrase" in data:
+            for fault in keys.faults_of_passphrase(data["passphrase"]):
+                self.add_error("passphrase", fault)
+            if data.get("repeated") not in (None, data["passphrase"]):
+                self.add_error("repeated", _("两次输入的口令不一致。"))
+        return data
+
+    def for_trail(self) -> dict[str, Any]:
+        """Nothing: a passphrase is nobody's but its holder's."""
+        return {}
+
+
+class OpenBoxForm(VoteForm):
+    """Two holders at one desk: each by passphrase, or by the recovery sheet where it was forgotten."""
+
+    first = forms.ChoiceField(label=_("第一份密钥"))
+    first_passphrase = secret(_("第一人口令"), required=False)
+    first_sheet = forms.CharField(
+        label=_("或者第一份恢复单"), required=False, help_text=_("口令忘记时逐组输入")
+    )
+    second = forms.ChoiceField(label=_("第二份密钥"))
+    second_passphrase = secret(_("第二人口令"), required=False)
+    second_sheet = forms.CharField(
+        label=_("或者第二份恢复单"), required=False, help_text=_("口令忘记时逐组输入")
+    )
+
+    def prepare(self) -> None:
+        for name, initial in (("first", "chief_teller"), ("second", "teller")):
+            self.offer(name, [(office, str(title)) for office, title in keys.HOLDERS.items()])
+            self.fields[name].initial = initial
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        data = self.cleaned_data
+        if data.get("first") and data.get("first") == data.get("second"):
+            self.add_error("second", _("须由两名保管人各出一份。"))
+        for which in ("first", "second"):
+            if not data.get(f"{which}_passphrase") and not data.get(f"{which}_sheet"):
+                self.add_error(f"{which}_passphrase", _("请输入口令，或者输入恢复单。"))
+        return data
+
+    def for_trail(self) -> dict[str, Any]:
+        """Who opened stands in the vote's own entry; no secret and no sum."""
+        return {}
+
 
 MARK_LABELS = {"for": _("赞成"), "against": _("反对"), "abstain": _("弃权"), "points": _("得分")}
+
+
+SPOILED_LABELS = {
+    Spoiled.TOO_MANY: _("其中：多选"),
+    Spoiled.UNREADABLE: _("其中：涂改、无法辨认"),
+    Spoiled.NOT_THE_FORM: _("其中：未使用统一表决票"),
+    Spoiled.OTHER: _("其中：其他原因"),
+}
 
 
 class TallyForm(VoteForm):
@@ -163,6 +276,8 @@ class TallyForm(VoteForm):
     invalid = number(_("无效票"))
 
     def prepare(self) -> None:
+        for why, label in SPOILED_LABELS.items():
+            self.fields[f"spoiled_{why}"] = number(label, required=False)
         for option in self.vote.options.all():
             for mark in fig.marks_of(self.vote):
                 self.fields[fig.field_name(mark, option)] = self._box(option, mark)
@@ -170,6 +285,20 @@ class TallyForm(VoteForm):
     def _box(self, option: Option, mark: str) -> forms.IntegerField:
         label = f"{option.position}. {option.title}：{MARK_LABELS[mark]}"
         return number(label, largest=LARGEST_POINTS if mark == "points" else LARGEST)
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        data = self.cleaned_data
+        reasons = {why: data.get(f"spoiled_{why}") or 0 for why in SPOILED_LABELS}
+        if "invalid" in data and not self.errors:
+            for sentence in fig.spoiled_faults({"spoiled": reasons, "invalid": data["invalid"]}):
+                self.add_error("invalid", sentence)
+        return data
+
+    @property
+    def spoiled(self) -> list[forms.BoundField]:
+        """The invalid ballots by reason."""
+        return [self[f"spoiled_{why}"] for why in SPOILED_LABELS]
 
     @property
     def heads(self) -> list[forms.BoundField]:
@@ -195,6 +324,44 @@ class TallyForm(VoteForm):
     def for_trail(self) -> dict[str, Any]:
         """Nothing: until both tellers have signed, the trail shows no sum."""
         return {}
+
+
+class PrintForm(StepForm):
+    """印制表决票: how many, and as which file."""
+
+    copies = forms.IntegerField(
+        label=_("印制张数"),
+        help_text=_("按到会代表人数印制，不多于全体代表人数；打印时选“实际大小”。"),
+        min_value=1,
+        max_value=LARGEST,
+        widget=forms.NumberInput(attrs={"class": "input-short", "inputmode": "numeric"}),
+    )
+    ending = forms.ChoiceField(label=_("文件"), widget=forms.RadioSelect)
+
+    def prepare(self) -> None:
+        pdf = [] if obstacle_to_pdf() else [("pdf", _("PDF（一张 A4 或 A3）"))]
+        field = cast(forms.ChoiceField, self.fields["ending"])
+        field.choices = [*pdf, ("docx", _("Word"))]
+        field.initial = field.choices[0][0]
+        self.fields["copies"].initial = self.subject.deputies_in_office
+
+    def clean_copies(self) -> int:
+        copies = int(self.cleaned_data["copies"])
+        if copies > self.subject.deputies_in_office:
+            raise forms.ValidationError(
+                _("不能多于全体代表 %(of)s 人。") % {"of": self.subject.deputies_in_office}
+            )
+        return copies
+
+
+class ScanForm(StepForm):
+    """The report as signed by hand, scanned or photographed."""
+
+    scan = CheckedFileField(
+        label=_("已签字的计票结果报告单"),
+        help_text=_("扫描件或清晰照片，PDF、JPG、PNG；各页合成一个文件。"),
+        endings=("pdf", *PICTURES),
+    )
 
 
 class SignForm(VoteForm):

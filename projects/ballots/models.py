@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
-from projects.cycles.models import Session
+from projects.cycles.models import RollLine, Session
 from workflow.machines.models import Record
 from workflow.people.models import Unit
 
@@ -39,6 +39,10 @@ class Vote(Record):
     mode, seats and rules are the definition (count.md). about_reference: the record it belongs to ("cycle:3").
     figures: the accepted tally in the count's format; outcome: what `rules.decide` said of it, kept as certified.
     follows: the vote this one repeats (void), counts again (复票) or continues (a tie); follows_because: why.
+    device: deputies may vote by phone, others on paper, on one roll; then paper_issued and paper_returned are the paper
+    among issued and returned, public_key (hexadecimal) seals the ballots, roll_digest and box_digest are what was frozen
+    at opening and closing. box_of: the vote whose box and roll a recount counts again. device_least: fewer ballots by
+    device are not counted by device.
     """
 
     kind: ClassVar[str] = "vote"
@@ -59,6 +63,14 @@ class Vote(Record):
     follows = models.ForeignKey("self", models.PROTECT, null=True, related_name="followed_by")
     follows_because = models.CharField(_("重新进行的理由"), max_length=1000, blank=True)
     void_reason = models.CharField(_("无效的理由"), max_length=1000, blank=True)
+    device = models.BooleanField(_("电子表决"), default=False)
+    device_least = models.PositiveSmallIntegerField(_("电子表决最少票数"), default=5)
+    paper_issued = models.PositiveSmallIntegerField(_("发出纸质票"), null=True)
+    paper_returned = models.PositiveSmallIntegerField(_("收回纸质票"), null=True)
+    public_key = models.CharField(max_length=64, blank=True)
+    roll_digest = models.CharField(max_length=64, blank=True)
+    box_digest = models.CharField(max_length=64, blank=True)
+    box_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     step_number = models.SmallIntegerField(default=4)
     state = FSMField(default=VoteState.DEFINED, choices=VoteState.choices, protected=True)
 
@@ -151,3 +163,69 @@ class Signature(models.Model):
             models.UniqueConstraint(fields=["vote", "office"], name="one_signature_per_office"),
             models.UniqueConstraint(fields=["vote", "by"], name="signed_by_two_people"),
         ]
+
+
+class KeyHolder(models.Model):
+    """One of the three who hold a share of a vote's private key, each under a passphrase nobody else knows.
+
+    office: chief_teller, teller, or chair (the presidium's sealed envelope). salt, public_key, stretching: what is kept
+    of the passphrase (`sealing.Holder`); sealed_share: the share sealed to public_key, empty until all three are there.
+    """
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    vote = models.ForeignKey(Vote, models.CASCADE, related_name="holders")
+    office = models.CharField(max_length=20)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    salt = models.CharField(max_length=64)
+    public_key = models.CharField(max_length=64)
+    stretching = models.JSONField()
+    sealed_share = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["vote", "office"], name="one_share_per_office"),
+            models.UniqueConstraint(fields=["vote", "by"], name="shares_of_three_people"),
+        ]
+
+
+class Channel(models.TextChoices):
+    """How a deputy on a vote's roll votes."""
+
+    PAPER = "paper", _("纸质票")
+    DEVICE = "device", _("电子票")
+    NONE = "none", _("未出席")
+
+
+class RollEntry(models.Model):
+    """One deputy on the roll of one vote, frozen at opening. voted: by device; mark: the roll's hash of the ballot's token.
+
+    Nothing here leads to the box: its key is another hash of the token, which is kept nowhere (integrity.md §2.2).
+    """
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    vote = models.ForeignKey(Vote, models.CASCADE, related_name="roll")
+    line = models.ForeignKey(RollLine, models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    voted = models.BooleanField(default=False)
+    mark = models.CharField(max_length=64, blank=True)
+    code_hash = models.CharField(max_length=64, blank=True)
+    code_used = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["vote", "line"], name="on_the_vote_roll_once"),
+            models.UniqueConstraint(
+                fields=["code_hash"], name="entry_code_once", condition=~models.Q(code_hash="")
+            ),
+        ]
+
+
+class Box(models.Model):
+    """A sealed ballot. No time, no sequence, no foreign key, no history: the random key is all it has."""
+
+    key = models.CharField(primary_key=True, max_length=64)
+    unit = models.ForeignKey(Unit, models.DO_NOTHING, db_constraint=False, related_name="+")
+    vote_number = models.BigIntegerField(db_index=True)
+    cipher = models.BinaryField()

@@ -31,6 +31,15 @@ class Choice(StrEnum):
     ABSTAIN = "abstain"
 
 
+class Spoiled(StrEnum):
+    """Why a ballot on paper is invalid. too_many: more marks than seats (rules.md §6.2, one ballot)."""
+
+    TOO_MANY = "too_many"
+    UNREADABLE = "unreadable"
+    NOT_THE_FORM = "not_the_form"
+    OTHER = "other"
+
+
 class MajorityBase(StrEnum):
     """Of whom more than half must be in favour (组织法 25: all deputies)."""
 
@@ -462,18 +471,24 @@ def elect(sums: Mapping[str, Sum], paper: Paper, majority: Majority, tie: TieRul
     sums: every candidate of the paper. Rank is by votes in favour, in `rank` by points and then marks. A tie across
     the last place or places is reported, never broken; a tie that exactly fills the seats is none.
     """
-    ranked = ranked_with_majority(sums, paper, majority)
-    equals = _equals_across_the_last_place(ranked, sums, paper)
-    if equals and tie is TieRule.RUNOFF:
-        elected, tied = ranked[: ranked.index(equals[0])], equals
-    elif equals:
-        elected, tied = ranked[: ranked.index(equals[-1]) + 1], []
-    else:
-        elected, tied = ranked[: paper.seats], []
+    ranked, equals, elected, tied = _places(sums, paper, majority, tie)
     not_elected = [one for one in paper.candidates if one not in {*elected, *tied}]
     place = _Placing(sums, paper, majority, tuple(ranked), tuple(equals), frozenset(elected), frozenset(tied))
     reasons = {one: place.reason(one) for one in paper.candidates}
     return Result(tuple(elected), tuple(tied), tuple(not_elected), reasons, len(ranked))
+
+
+def _places(
+    sums: Mapping[str, Sum], paper: Paper, majority: Majority, tie: TieRule
+) -> tuple[list[str], list[str], list[str], list[str]]:
+    """Those with the majority by rank, the equals across the last place, those elected and those tied."""
+    ranked = ranked_with_majority(sums, paper, majority)
+    equals = _equals_across_the_last_place(ranked, sums, paper)
+    if equals and tie is TieRule.RUNOFF:
+        return ranked, equals, ranked[: ranked.index(equals[0])], equals
+    if equals:
+        return ranked, equals, ranked[: ranked.index(equals[-1]) + 1], []
+    return ranked, equals, ranked[: paper.seats], []
 
 
 def standing(of: Sum, mode: Mode) -> tuple[int, int]:
@@ -526,6 +541,72 @@ def _bar_to_electing(vote: VoteFile, quorum: Quorum, problems: tuple[Problem, ..
     if problems:
         return Reason(Verdict.UNBALANCED, f"票数不平衡（{len(problems)} 处），不能认定结果，未入选。")
     return None
+
+
+# How close it was
+
+
+class End(StrEnum):
+    """Where a candidate ends; in this order more votes lead from the first towards the last."""
+
+    NOT_ELECTED = "not_elected"
+    TIED = "tied"
+    ELECTED = "elected"
+
+
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """The smallest change of one candidate's sum that changes its end. votes: ballots more (> 0) or fewer (< 0)."""
+
+    votes: int
+    end: End
+
+
+def swings(outcome: Outcome) -> dict[str, tuple[Swing, ...]]:
+    """For every candidate the fewest ballots that, marked otherwise for it alone, would change its end.
+
+    All other sums stay, and none goes below 0 or above the valid ballots. In `rank` a ballot more names the candidate
+    first, a ballot fewer had it first. One tied may have two swings, up and down; none where nothing changes the end.
+    Empty where the vote itself has no result.
+    """
+    if outcome.verdict in (Verdict.NO_QUORUM, Verdict.VOID, Verdict.UNBALANCED):
+        return {}
+    return {
+        one: tuple(found for sign in (1, -1) if (found := _swing(outcome, one, sign)))
+        for one in outcome.vote.paper.candidates
+    }
+
+
+def _swing(outcome: Outcome, one: str, sign: int) -> Swing | None:
+    """The least change in one direction. More votes never lower a candidate, so halving the range finds it."""
+    of, now = outcome.count.sums[one], _end_of(outcome, one, 0)
+    most = outcome.count.valid - of.in_favour if sign > 0 else of.in_favour
+    if most < 1 or _end_of(outcome, one, sign * most) is now:
+        return None
+    low, high = 0, most
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _end_of(outcome, one, sign * middle) is not now else (middle, high)
+    return Swing(sign * high, _end_of(outcome, one, sign * high))
+
+
+def _end_of(outcome: Outcome, one: str, votes: int) -> End:
+    """Where a candidate ends with so many ballots more or fewer."""
+    vote, sums = outcome.vote, outcome.count.sums
+    changed = {**sums, one: moved(sums[one], votes, vote.paper)}
+    _ranked, _equals, elected, tied = _places(changed, vote.paper, outcome.majority, vote.rules.tie)
+    return End.ELECTED if one in elected else End.TIED if one in tied else End.NOT_ELECTED
+
+
+def moved(of: Sum, votes: int, paper: Paper) -> Sum:
+    """A sum with so many ballots more or fewer in favour, as far as its place is concerned: marks and points.
+
+    In `rank` each ballot has its whole weight, `seats` points, as far as the marks left allow (one point at least).
+    """
+    if paper.mode is not Mode.RANK:
+        return Sum(of.in_favour + votes)
+    marks = of.in_favour + votes
+    return Sum(marks, points=max(of.points + votes * paper.seats, min(of.points, marks)))
 
 
 # Saying why
@@ -658,6 +739,10 @@ _FIGURES_OF_A_KEYING = {
     "returned": "收回表决票",
     "valid": "有效票",
     "invalid": "无效票",
+    "spoiled_too_many": "无效票中多选的",
+    "spoiled_unreadable": "无效票中涂改、无法辨认的",
+    "spoiled_not_the_form": "无效票中未使用统一表决票的",
+    "spoiled_other": "无效票中其他原因的",
 }
 
 
@@ -676,6 +761,25 @@ def compare_keyings(first: Keying, second: Keying) -> list[Difference]:
         for name in _FIGURES_OF_A_SUM
         if _figure(first, candidate, name) != _figure(second, candidate, name)
     ]
+
+
+def compare_spoiled(first: Mapping[str, int], second: Mapping[str, int]) -> list[Difference]:
+    """Every reason for which two keyings name different numbers of invalid ballots; a reason left out is 0."""
+    return [
+        Difference(f"spoiled_{why}", first.get(why, 0), second.get(why, 0))
+        for why in Spoiled
+        if first.get(why, 0) != second.get(why, 0)
+    ]
+
+
+def reconcile_spoiled(spoiled: Mapping[str, int], invalid: int) -> list[Problem]:
+    """What is wrong with the invalid ballots by reason: together they must be the invalid ballots."""
+    told = sum(spoiled.get(why, 0) for why in Spoiled)
+    if told == invalid:
+        return []
+    parts = " ＋ ".join(str(spoiled.get(why, 0)) for why in Spoiled)
+    sentence = f"无效票分原因 {parts} ＝ {told} 张 ≠ 无效票 {invalid} 张。"
+    return [Problem("spoiled_differs", sentence)]
 
 
 def _head_figures(keying: Keying) -> dict[str, int]:

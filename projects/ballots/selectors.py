@@ -102,10 +102,20 @@ def rejection_of(vote: Vote, round_number: int) -> Rejection:
     first, second = keyings_of(vote, round_number)
     differences = count.compare_keyings(
         figures.keying_of(vote, first.figures), figures.keying_of(vote, second.figures)
-    )
+    ) + count.compare_spoiled(first.figures.get("spoiled", {}), second.figures.get("spoiled", {}))
     if differences:
         return Rejection(differences=tuple(differences))
-    return Rejection(problems=tuple(count.reconcile(figures.vote_file(vote, first.figures))))
+    return Rejection(problems=tuple(count.reconcile(figures.paper_file(vote, first.figures))))
+
+
+def agreed_on_paper(vote: Vote) -> dict[str, Any] | None:
+    """The paper's tally the last two keyings agree on; an empty one where no paper was issued; None while they do not."""
+    if not figures.on_paper(vote, "issued"):
+        return figures.empty_sheet(vote)
+    before = round_of(vote) - 1
+    if not before or rejection_of(vote, before):
+        return None
+    return dict(keyings_of(vote, before)[0].figures)
 
 
 def last_rejection(vote: Vote) -> Rejection | None:
@@ -185,6 +195,7 @@ def vote_page(vote: Vote) -> dict[str, Any]:
         "ballots": vote.outcome["ballots"],
         "signatures": list(vote.signatures.select_related("by").order_by("at")),
         "signatures_hold": signatures_hold(vote),
+        "spoiled": figures.spoiled_of(vote),
     }
 
 

@@ -15,11 +15,19 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from projects.ballots import boxes, keys, rolls
 from projects.ballots import figures as fig
 from projects.ballots import rules as count
 from projects.ballots.files import outcome_as_json
 from projects.ballots.models import Keying, Option, Purpose, Signature, Vote, VoteState
-from projects.ballots.selectors import Rejection, keyings_of, quorum_needed, rejection_of, round_of
+from projects.ballots.selectors import (
+    Rejection,
+    agreed_on_paper,
+    keyings_of,
+    quorum_needed,
+    rejection_of,
+    round_of,
+)
 from projects.cycles.models import Presence, RollLine, Session
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
@@ -68,12 +76,15 @@ def define_vote(
     step: int,
     follows: Vote | None = None,
     because: str = "",
+    device: bool = False,
+    device_least: int = 5,
 ) -> Vote:
     """Fix what is put to the vote (rules.md §6.2).
 
     about: the reference of the record voted on ("cycle:3"). options: (reference, title) in the order of the paper.
     rules: `figures.count_rules(rulebook)`, or a dict of its keys. deputies_in_office: N, the base of quorum and
-    majority. Refused with every fault that would keep the vote from being counted.
+    majority. device: deputies may vote by phone; device_least: fewer such ballots go to paper. Refused with every fault
+    that would keep the vote from being counted.
     """
     with transaction.atomic():
         vote = Vote.objects.create(
@@ -89,6 +100,8 @@ def define_vote(
             step_number=step,
             follows=follows,
             follows_because=because,
+            device=device,
+            device_least=device_least,
         )
         _print_options(vote, options)
         if faults := fig.faults_of(vote):
@@ -126,6 +139,7 @@ def _definition(vote: Vote) -> dict[str, Any]:
         "deputies_in_office": vote.deputies_in_office,
         "options": list(vote.options.values_list("reference", "title")),
         "follows": vote.follows.reference if vote.follows else "",
+        "device": vote.device,
     }
 
 
@@ -143,14 +157,15 @@ def record_attendance(
 ) -> None:
     """应到、请假、实到 before the vote opens; counted again as often as somebody comes or goes.
 
-    leave, absent: ids of lines of the session's roll; where any is named the whole roll is marked.
+    leave, absent: ids of lines of the session's roll; where any is named, or the vote is by device, the whole roll is
+    marked.
     """
     with _held(vote) as held:
         if held.state != VoteState.DEFINED:
             raise Refused(_("投票已经开始，到会人数不再变动。"))
         held.deputies_present, held.on_leave = present, on_leave
         held.save(update_fields=["deputies_present", "on_leave"])
-        if held.session_id and (leave or absent):
+        if held.session_id and (leave or absent or held.device):
             _mark_roll(held.session_id, leave, absent)
     _follow(vote, held, "deputies_present", "on_leave")
 
@@ -160,6 +175,31 @@ def _mark_roll(session_id: int, leave: Sequence[str], absent: Sequence[str]) -> 
     roll.update(presence=Presence.PRESENT)
     roll.filter(pk__in=leave).update(presence=Presence.LEAVE)
     roll.filter(pk__in=absent).update(presence=Presence.ABSENT)
+
+
+def follow_roll(act: Act, session: Session, in_office: int, *, reason: str) -> None:
+    """N changed before a vote of the session opened: its base follows, and whoever is present is counted again.
+
+    Refused once one has opened: its roll was frozen then (组织法 14, 25).
+    """
+    for vote in Vote.objects.select_for_update(of=("self",)).filter(session=session).order_by("pk"):
+        if vote.state != VoteState.DEFINED:
+            raise Refused(_("“%(vote)s”已经开始投票，代表名册不再变动。") % {"vote": vote.title})
+        if vote.deputies_in_office != in_office:
+            before, vote.deputies_in_office = vote.deputies_in_office, in_office
+            vote.deputies_present = vote.on_leave = None
+            vote.save(update_fields=["deputies_in_office", "deputies_present", "on_leave"])
+            write_down(
+                act,
+                "vote.follow_roll",
+                vote.reference,
+                about=vote.about,
+                step=vote.step,
+                before={"deputies_in_office": before},
+                after={"deputies_in_office": in_office},
+                reason=reason,
+                label=vote.label,
+            )
 
 
 def obstacles_to_quorum(vote: Vote, present: int | None = None) -> list[str]:
@@ -199,27 +239,57 @@ def obstacles_to_opening(vote: Vote, *, present: int, on_leave: int, issued: int
     return found
 
 
-def open_vote(act: Act, vote: Vote, *, present: int, on_leave: int, issued: int) -> None:
+def open_vote(
+    act: Act, vote: Vote, *, present: int, on_leave: int, issued: int, on_paper: Sequence[int] = ()
+) -> None:
     """开始投票: ballots are issued (issued ≤ present ≤ in office) and the definition is fixed for good.
 
+    on_paper: where the vote is by device, the roll's lines that vote on paper; the vote's roll is frozen with its hash.
     Refused below the quorum, naming 组织法 14. Of two people opening at once one gets Conflict.
     """
     with _held(vote) as held:
         if reasons := obstacles_to_opening(held, present=present, on_leave=on_leave, issued=issued):
             raise Refused(*reasons)
-        fire(vote, "open", act, deputies_present=present, on_leave=on_leave, issued=issued)
+        fire(
+            vote,
+            "open",
+            act,
+            deputies_present=present,
+            on_leave=on_leave,
+            issued=issued,
+            **_frozen(held, on_paper),
+        )
+
+
+def _frozen(vote: Vote, on_paper: Sequence[int]) -> dict[str, Any]:
+    """What opening a vote by device fixes besides; a recount opens on the roll and box of the vote it counts again."""
+    if not vote.device or vote.box_of_id or vote.state != VoteState.DEFINED:
+        return {}
+    if reasons := rolls.obstacles_to_freezing(vote) + keys.obstacles_to_opening(vote):
+        raise Refused(*reasons)
+    return {
+        "roll_digest": rolls.freeze(vote, on_paper),
+        "paper_issued": len(set(on_paper)),
+        "public_key": vote.public_key,
+    }
 
 
 def close_vote(act: Act, vote: Vote, *, returned: int) -> Vote:
-    """收回表决票. More returned than issued: the vote is void and kept, and the vote to hold instead is returned."""
+    """收回表决票. More returned than issued: the vote is void and kept, and the vote to hold instead is returned.
+
+    returned: ballots on paper; those in a vote's box are added. Waits for the casts in flight, then freezes the digest
+    of the box. Refused while the box holds too few ballots to be counted by device (integrity.md §2.4, §2.6).
+    """
     with _held(vote) as held:
-        if held.state == VoteState.OPEN and returned > (held.issued or 0):
+        box = boxes.in_box(held)
+        frozen = boxes.frozen(held, box, returned) if held.state == VoteState.OPEN else {}
+        if held.state == VoteState.OPEN and returned > fig.on_paper(held, "issued"):
             reason = _("收回表决票 %(returned)s 张，多于发出的 %(issued)s 张") % {
                 "returned": returned,
-                "issued": held.issued,
+                "issued": fig.on_paper(held, "issued"),
             }
-            return void_vote(act, vote, reason=reason, returned=returned)
-        fire(vote, "close", act, returned=returned)
+            return void_vote(act, vote, reason=reason, returned=returned + len(box))
+        fire(vote, "close", act, returned=returned + len(box), **frozen)
     return vote
 
 
@@ -227,7 +297,7 @@ def void_vote(act: Act, vote: Vote, *, reason: str, **figures: int) -> Vote:
     """Make a vote void before it is signed; it stays as it was. Returns the new vote to be held instead."""
     with transaction.atomic():
         fire(vote, "make_void", act, reason=reason, void_reason=reason, **figures)
-        return _again(act, vote, _("重新投票"), because=reason)
+        return _with_keys(act, vote, _again(act, vote, _("重新投票"), because=reason))
 
 
 def recount(act: Act, vote: Vote, *, reason: str) -> Vote:
@@ -244,6 +314,7 @@ def recount(act: Act, vote: Vote, *, reason: str) -> Vote:
         if held.followed_by.exists():
             raise Refused(_("“%(vote)s”已经重新进行。") % {"vote": held.title})
         new = _again(act, held, _("复票"), because=reason)
+        _counts_box_of(new, held)
         open_vote(
             act,
             new,
@@ -252,6 +323,13 @@ def recount(act: Act, vote: Vote, *, reason: str) -> Vote:
             issued=held.issued or 0,
         )
     return new
+
+
+def _counts_box_of(new: Vote, vote: Vote) -> None:
+    """A recount has no box, roll or key of its own: it counts those of the vote it repeats."""
+    new.box_of = boxes.of(vote) if vote.device else None
+    new.public_key, new.roll_digest, new.paper_issued = vote.public_key, vote.roll_digest, vote.paper_issued
+    new.save(update_fields=["box_of", "public_key", "roll_digest", "paper_issued"])
 
 
 def _again(act: Act, vote: Vote, words: str, *, because: str, **changes: Any) -> Vote:
@@ -272,6 +350,8 @@ def _again(act: Act, vote: Vote, words: str, *, because: str, **changes: Any) ->
         step=vote.step_number,
         follows=vote,
         because=because,
+        device=vote.device,
+        device_least=vote.device_least,
         **terms | changes,
     )
     Vote.objects.filter(pk=new.pk).update(deputies_present=vote.deputies_present, on_leave=vote.on_leave)
@@ -306,7 +386,7 @@ def key_tally(act: Act, vote: Vote, *, turn: int, figures: dict[str, Any]) -> Re
         )
         if len(keyings_of(held, now)) < 2:
             return None
-        rejected = accept(act, held, now)
+        rejected = compare(act, held, now)
     _follow(vote, held, "figures")
     vote.__dict__["state"] = held.state
     return rejected or None
@@ -316,6 +396,8 @@ def _obstacles_to_keying(vote: Vote, who: User, turn: int, now: int, figures: di
     found = []
     if vote.state != VoteState.CLOSED or vote.followed_by.exists():
         found.append(_("表决票尚未收回，或计票已经相符，不能录入。"))
+    if boxes.waits_to_be_opened(vote) and agreed_on_paper(vote) is not None:
+        found.append(_("纸质票已经录入相符，等待开箱合并计票。"))
     keyed = keyings_of(vote, now)
     if any(keying.by_id == who.pk for keying in keyed):
         found.append(_("两次录入须由不同的人分别进行，您已经录入过一次。"))
@@ -324,16 +406,16 @@ def _obstacles_to_keying(vote: Vote, who: User, turn: int, now: int, figures: di
     return found + fig.faults_of(vote, figures)
 
 
-def accept(act: Act, vote: Vote, round_number: int) -> Rejection:
-    """Compare the two keyings of a round and reconcile them: empty and the vote is KEYED, or neither is accepted.
+def compare(act: Act, vote: Vote, round_number: int) -> Rejection:
+    """Compare the two keyings of a round and reconcile them: empty and they stand, or neither is accepted.
 
-    The trail names where they differ or do not balance; sums stand in it only once they are signed.
+    With a box of sealed ballots still to be opened the vote waits for it, else it is KEYED. The trail names where
+    keyings differ or do not balance; sums stand in it only once they are signed.
     """
     rejected = rejection_of(vote, round_number)
     if not rejected:
-        vote.figures = keyings_of(vote, round_number)[0].figures
-        vote.save(update_fields=["figures"])
-        fire(vote, "accept_tally", act)
+        if not boxes.waits_to_be_opened(vote):
+            _accept(act, vote, keyings_of(vote, round_number)[0].figures)
         return rejected
     write_down(
         act,
@@ -349,6 +431,40 @@ def accept(act: Act, vote: Vote, round_number: int) -> Rejection:
         label=vote.label,
     )
     return rejected
+
+
+def _accept(act: Act, vote: Vote, figures: dict[str, Any]) -> None:
+    vote.figures = figures
+    vote.save(update_fields=["figures"])
+    fire(vote, "accept_tally", act)
+
+
+def open_box(act: Act, vote: Vote, first: keys.Opening, second: keys.Opening) -> None:
+    """Open the box with two holders' keys and add its sums to the paper's; only the total is kept.
+
+    Refused before the paper's keyings stand, where the whole does not balance, or with a wrong passphrase.
+    """
+    with _held(vote) as held:
+        if not boxes.waits_to_be_opened(held):
+            raise Refused(_("票箱尚未截止，或已经开箱计票。"))
+        paper = agreed_on_paper(held)
+        if paper is None:
+            raise Refused(_("纸质票尚未录入相符，相符后再开箱，电子票和纸质票合并计票。"))
+        total = fig.with_box(held, paper, boxes.open_box(held, first, second))
+        if problems := count.reconcile(fig.vote_file(held, total)):
+            raise Refused(*[problem.sentence for problem in problems])
+        write_down(
+            act,
+            "vote.open_box",
+            held.reference,
+            about=held.about,
+            step=held.step,
+            after={"holders": [first.office, second.office], "box_digest": held.box_digest},
+            label=held.label,
+        )
+        _accept(act, held, total)
+    _follow(vote, held, "figures")
+    vote.__dict__["state"] = held.state
 
 
 # Signing
@@ -430,10 +546,17 @@ def continue_vote(act: Act, vote: Vote) -> Vote | None:
     """
     outcome = fig.decided(vote)
     if outcome.verdict is count.Verdict.RUNOFF:
-        return _run_off(act, vote, outcome)
+        return _with_keys(act, vote, _run_off(act, vote, outcome))
     if outcome.verdict is count.Verdict.SHORTFALL and _wants_second_round(outcome):
-        return _second_round(act, vote, outcome)
+        return _with_keys(act, vote, _second_round(act, vote, outcome))
     return None
+
+
+def _with_keys(act: Act, vote: Vote, new: Vote) -> Vote:
+    """The new vote with a key pair of its own, held by the people who hold this one's."""
+    if new.device:
+        keys.carry_over(act, boxes.of(vote), new)
+    return new
 
 
 def _wants_second_round(outcome: count.Outcome) -> bool:

@@ -7,13 +7,14 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from projects.ballots import keys
 from projects.ballots import services as ballots
 from projects.cycles.models import Cycle, CycleState, Session, SessionState
 from projects.voting import forms, selectors, services
 from projects.voting.flows import beginning_anew
 from projects.voting.selectors import vote_of
 from workflow.audit.services import Act
-from workflow.flows.events import Event, register_event
+from workflow.flows.events import Event, OpenAct, register_event, register_open_act
 from workflow.flows.forms import StepForm
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
@@ -68,6 +69,13 @@ def recount(act: Act, cycle: Cycle, *, reason: str) -> Outcome:
     return Outcome(after={"of": vote.reference, "new_vote": new.reference}, reason=reason)
 
 
+def release_holder(act: Act, cycle: Cycle, *, office: str, reason: str) -> Outcome:
+    """更换密钥保管人 before the vote opens: the pair is forgotten, and the three tasks of the key begin anew."""
+    with beginning_anew(act, cycle, reason=reason):
+        keys.release_holder(act, vote_of(cycle, lock=True), office, reason=reason)
+    return Outcome(after={"office": office}, reason=reason)
+
+
 def obstacles_to_end_session(session: Session, at: datetime) -> list[str]:
     """Why the session cannot be closed now."""
     if session.state != SessionState.OPEN:
@@ -79,6 +87,17 @@ def _voting(cycle: Any, _grant: Any) -> bool:
     return cycle.state == CycleState.VOTING
 
 
+CAST_ON_PAPER = register_open_act(
+    OpenAct(
+        key="voting.cast",
+        title=_("投票"),
+        office="deputy",
+        step=4,
+        term="voting.open",
+        basis=_("无记名投票，不得委托他人；票决办法由大会通过"),
+        output=_("领票在名册上划记，表决票投入票箱"),
+    )
+)
 NEW_VOTE = register_event(
     Event(
         key="voting.void",
@@ -111,6 +130,57 @@ RECOUNT = register_event(
         irreversible=True,
         page="steps/voting/desk.html",
         context=selectors.desk,
+    )
+)
+HAND_PAPER = register_event(
+    Event(
+        key="voting.hand_paper",
+        title=_("改用纸质票"),
+        offices=("chief_teller", "teller"),
+        subject=Cycle,
+        form=forms.HandPaperForm,
+        act=services.hand_paper,
+        step=4,
+        when=services.obstacles_to_handing_paper,
+        offered=_voting,
+        basis=_("同一名册，每人一票：未投电子票的代表可以改领纸质表决票"),
+        output=_("发出纸质票张数"),
+        page="steps/voting/desk.html",
+        context=selectors.desk,
+    )
+)
+TURN_TO_PAPER = register_event(
+    Event(
+        key="voting.turn_to_paper",
+        title=_("电子票改为纸质票"),
+        offices=("chief_teller",),
+        subject=Cycle,
+        form=forms.TurnToPaperForm,
+        act=services.turn_to_paper,
+        step=4,
+        when=services.obstacles_to_turning,
+        offered=_voting,
+        basis=_("电子票少于规定张数的不单独计票，未经开启即行作废，由代表改投纸质票"),
+        irreversible=True,
+        page="steps/voting/desk.html",
+        context=selectors.desk,
+    )
+)
+RELEASE_HOLDER = register_event(
+    Event(
+        key="voting.release_holder",
+        title=_("更换密钥保管人"),
+        offices=("chair",),
+        subject=Cycle,
+        form=forms.ReleaseHolderForm,
+        act=release_holder,
+        step=4,
+        when=services.obstacles_to_releasing,
+        offered=_voting,
+        basis=_("投票开始以前，监票人更换的，由主席团决定，新任者重新设定口令"),
+        irreversible=True,
+        page="steps/voting/keys.html",
+        context=selectors.key_desk,
     )
 )
 END_SESSION = register_event(

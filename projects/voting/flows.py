@@ -12,17 +12,41 @@ from django.utils.translation import gettext_lazy as _
 from viewflow import this
 from viewflow.workflow import nodes
 
-from projects.ballots.forms import AttendanceForm, CloseForm, OpenForm, SignForm, TallyForm
+from projects.ballots.forms import (
+    AttendanceForm,
+    CloseForm,
+    KeyForm,
+    OpenBoxForm,
+    OpenForm,
+    SignForm,
+    TallyForm,
+)
 from projects.ballots.models import VoteState
 from projects.cycles.flows import YearlyFlow
 from projects.cycles.models import Cycle
+from projects.cycles.selectors import standard_of
 from projects.voting import forms, selectors, services
 from workflow.audit.services import Act
 from workflow.flows.base import Begin
-from workflow.flows.nodes import MeetingView, OfficeEnd, OfficeView
+from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView
 from workflow.flows.services import cancel_flow
 
 PAPER_BALLOT = _("无记名投票，纸质表决票；两名计票人分别录入，相符方可签字")
+
+
+def holding_key(office: str, title: Any) -> OfficeView:
+    """One of the three tasks that make a vote's key."""
+    return OfficeView(
+        office=office,
+        title=title,
+        form=KeyForm,
+        act=services.hold_key,
+        context=selectors.key_desk,
+        page="steps/voting/keys.html",
+        basis=_("电子票的密钥分三份保管，两份合并方可开箱；口令只有本人知道"),
+        output=_("本次投票的密钥"),
+        hint=_("请用一句自己记得住的话，写在纸上密封保存。口令不能找回；一人忘记，另两人仍可开箱。"),
+    )
 
 
 class VotingFlow(YearlyFlow):
@@ -33,7 +57,13 @@ class VotingFlow(YearlyFlow):
 
     start = Begin().Next(this.at_desk)
     # A recount begins this flow anew with the ballots already issued.
-    at_desk = nodes.If(selectors.is_in_state(VoteState.OPEN)).Then(this.close).Else(this.attendance)
+    at_desk = Gate(selectors.is_in_state(VoteState.OPEN)).Then(this.close).Else(this.keyless)
+    keyless = Gate(selectors.lacks_keys).Then(this.holding).Else(this.attendance)
+    holding = nodes.Split().Next(this.hold_chief).Next(this.hold_teller).Next(this.hold_chair)
+    hold_chief = holding_key("chief_teller", _("总监票人设定开箱口令")).Next(this.held)
+    hold_teller = holding_key("teller", _("监票人设定开箱口令")).Next(this.held)
+    hold_chair = holding_key("chair", _("主席团密封件设定开箱口令")).Next(this.held)
+    held = nodes.Join().Next(this.attendance)
     attendance = OfficeView(
         office="clerk",
         title=_("清点到会人数"),
@@ -71,7 +101,8 @@ class VotingFlow(YearlyFlow):
         basis=_("收回的表决票等于或少于发出的，投票有效；多于发出的，投票无效，重新投票"),
         output=_("发出、收回张数"),
     ).Next(this.closed)
-    closed = nodes.If(selectors.is_in_state(VoteState.CLOSED)).Then(this.keying).Else(this.open)
+    closed = Gate(selectors.is_in_state(VoteState.CLOSED)).Then(this.on_paper).Else(this.open)
+    on_paper = Gate(selectors.has_paper).Then(this.keying).Else(this.open_box)
     keying = nodes.Split().Next(this.key_first).Next(this.key_second)
     key_first = OfficeView(
         office="counter",
@@ -92,7 +123,22 @@ class VotingFlow(YearlyFlow):
         basis=PAPER_BALLOT,
     ).Next(this.keyed_twice)
     keyed_twice = nodes.Join().Next(this.keyed)
-    keyed = nodes.If(selectors.is_in_state(VoteState.KEYED)).Then(this.certifying).Else(this.keying)
+    keyed = (
+        nodes.Switch()
+        .Case(this.certifying, selectors.is_in_state(VoteState.KEYED))
+        .Case(this.open_box, selectors.is_ready_to_open_box)
+        .Default(this.keying)
+    )
+    open_box = OfficeView(
+        office="chief_teller",
+        title=_("开箱计票"),
+        form=OpenBoxForm,
+        act=services.open_box,
+        context=selectors.key_desk,
+        page="steps/voting/open_box.html",
+        basis=_("两名密钥保管人同时在场输入口令方可开箱；电子票与纸质票合并计票，不分别公布"),
+        output=_("合并后的票数"),
+    ).Next(this.certifying)
     certifying = nodes.Split().Next(this.certify_chief).Next(this.certify_teller)
     certify_chief = OfficeView(
         office="chief_teller",
@@ -128,7 +174,7 @@ class VotingFlow(YearlyFlow):
         basis=_("组织法第二十五条：以全体代表的过半数通过；当场宣布"),
         output=_("入选、未入选名单"),
     ).Next(this.voted)
-    voted = nodes.If(selectors.is_in_state(VoteState.DEFINED)).Then(this.attendance).Else(this.resolution)
+    voted = Gate(selectors.is_in_state(VoteState.DEFINED)).Then(this.attendance).Else(this.resolution)
     resolution = (
         MeetingView(
             office="clerk",
@@ -136,6 +182,7 @@ class VotingFlow(YearlyFlow):
             title=_("大会通过决议"),
             form=forms.ResolutionForm,
             members=selectors.deputies_in_office,
+            standard=standard_of,
             act=services.resolve,
             context=selectors.result_page,
             page="steps/voting/result.html",
@@ -173,7 +220,7 @@ class AfterVoteFlow(YearlyFlow):
 
     start = Begin().Next(this.split)
     split = nodes.Split().Next(this.opinions).Next(this.tell_proposers).Next(this.file_county)
-    opinions = nodes.If(selectors.has_opinions).Then(this.hand_opinions).Else(this.all_done)
+    opinions = Gate(selectors.has_opinions).Then(this.hand_opinions).Else(this.all_done)
     hand_opinions = MeetingView(
         office="presidium",
         title=_("交办审议意见"),

@@ -7,6 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from projects.ballots.forms import VoteForm
+from projects.ballots.keys import HOLDERS
+from projects.ballots.models import Channel
 from projects.collection.forms import Lines
 from projects.voting import drafts, selectors
 from workflow.flows.forms import AssemblyForm, MeetingForm, StepForm
@@ -132,6 +135,37 @@ class NewVoteForm(AgreedForm):
         label=_("重新投票的理由"), widget=Lines(attrs={"rows": 3}), min_length=4, max_length=1000
     )
     field_order = ["reason", *MEETING]
+
+
+class HandPaperForm(VoteForm):
+    """Who changes to paper: deputies present who have not voted by device."""
+
+    lines = forms.MultipleChoiceField(
+        label=_("改领纸质票的代表"), widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"})
+    )
+    reason = forms.CharField(label=_("原因"), max_length=200, help_text=_("如：手机故障、本人要求"))
+
+    def prepare(self) -> None:
+        waiting = self.vote.roll.filter(channel=Channel.DEVICE, voted=False).select_related("line")
+        self.offer("lines", [(str(entry.line_id), entry.line.name) for entry in waiting])
+
+
+class TurnToPaperForm(VoteForm):
+    """Too few ballots by device: all of them to paper."""
+
+    reason = forms.CharField(label=_("原因"), max_length=200, initial=_("电子票少于规定张数"))
+    confirmed = forms.BooleanField(label=_("已当众说明：电子票未经开启即行作废，有关代表改领纸质票重新投票"))
+
+
+class ReleaseHolderForm(VoteForm):
+    """Which holder leaves, and why."""
+
+    office = forms.ChoiceField(label=_("保管人"), widget=forms.RadioSelect)
+    reason = forms.CharField(label=_("更换原因和决定"), max_length=500, min_length=4)
+
+    def prepare(self) -> None:
+        there = self.vote.holders.select_related("by")
+        self.offer("office", [(one.office, f"{HOLDERS[one.office]} {one.by.name}") for one in there])
 
 
 class RecountForm(StepForm):

@@ -9,12 +9,15 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from projects.ballots import figures as fig
-from projects.ballots.models import Vote, VoteState
+from projects.ballots.boxes import waits_to_be_opened
+from projects.ballots.keys import HOLDERS, needs_keys
+from projects.ballots.models import Channel, Vote, VoteState
 from projects.ballots.rules import Outcome, next_step
 from projects.ballots.selectors import (
     PROJECTS,
     STANDING,
     Line,
+    agreed_on_paper,
     current_vote,
     declared_votes,
     desk_of,
@@ -27,16 +30,22 @@ from projects.cycles.selectors import papers_of, session_of
 from projects.deliberation.models import Opinion
 from projects.selection.models import Item, ItemState
 
-VOTED = (ItemState.ELECTED, ItemState.NOT_ELECTED, ItemState.RESERVED, ItemState.WITHDRAWN)
+VOTED = (
+    ItemState.ELECTED,
+    ItemState.NOT_ELECTED,
+    ItemState.RESERVED,
+    ItemState.SUBSTITUTED,
+    ItemState.WITHDRAWN,
+)
 FILED = ("resolution", "announcement", "tally_report", "method", "tellers")
 
 
-def vote_of(cycle: Cycle) -> Vote:
-    """The project vote the cycle is at now; Vote.DoesNotExist before the ballot is settled."""
+def vote_of(cycle: Cycle, *, lock: bool = False) -> Vote:
+    """The project vote the cycle is at now; Vote.DoesNotExist before the ballot is settled. lock: for a change."""
     vote = current_vote(cycle.reference, *PROJECTS)
     if vote is None:
         raise Vote.DoesNotExist(cycle.reference)
-    return vote
+    return Vote.objects.select_for_update(of=("self",)).get(pk=vote.pk) if lock else vote
 
 
 def is_in_state(*states: str) -> Any:
@@ -46,6 +55,23 @@ def is_in_state(*states: str) -> Any:
         return vote_of(activation.process.artifact).state in states
 
     return reads
+
+
+def lacks_keys(activation: Any) -> bool:
+    """A gate: whether passphrases must be set before this vote can open."""
+    return needs_keys(vote_of(activation.process.artifact))
+
+
+def has_paper(activation: Any) -> bool:
+    """A gate: whether there is paper to key, or nothing at all, which is keyed as nothing."""
+    vote = vote_of(activation.process.artifact)
+    return bool(fig.on_paper(vote, "issued")) or not waits_to_be_opened(vote)
+
+
+def is_ready_to_open_box(activation: Any) -> bool:
+    """A gate: the paper's keyings stand, the box waits."""
+    vote = vote_of(activation.process.artifact)
+    return waits_to_be_opened(vote) and agreed_on_paper(vote) is not None
 
 
 def deputies_in_office(cycle: Cycle) -> int:
@@ -70,6 +96,21 @@ def desk(cycle: Cycle) -> dict[str, Any]:
     return {"desk": desk_of(vote), "vote": vote, "options": list(vote.options.all())}
 
 
+def key_desk(cycle: Cycle) -> dict[str, Any]:
+    """The desk with who has set a passphrase and who is still to; never a share."""
+    vote = vote_of(cycle)
+    there = {holder.office: holder.by for holder in vote.holders.select_related("by")}
+    return desk(cycle) | {
+        "holders": [{"title": title, "by": there.get(office)} for office, title in HOLDERS.items()]
+    }
+
+
+def turnout_of(vote: Vote) -> dict[str, int]:
+    """How many may vote by device and how many have; the only figure shown while a vote is open."""
+    on_roll = vote.roll.filter(channel=Channel.DEVICE)
+    return {"by_device": on_roll.count(), "voted": on_roll.filter(voted=True).count()}
+
+
 def keying_desk(cycle: Cycle) -> dict[str, Any]:
     """What a counter sees before keying: the desk, and where the round before went wrong. Never a keyed figure."""
     vote = vote_of(cycle)
@@ -91,6 +132,7 @@ def tally(cycle: Cycle) -> dict[str, Any]:
         "equations": fig.equations(vote),
         "valid": outcome.count.valid,
         "invalid": outcome.count.invalid,
+        "spoiled": fig.spoiled_of(vote),
         "next_step": next_step(outcome),
         "digest": fig.digest_of(vote),
     }

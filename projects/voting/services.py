@@ -8,9 +8,11 @@ from typing import Any
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
+from projects.ballots import boxes, keys, rolls
 from projects.ballots import figures as fig
 from projects.ballots import services as ballots
-from projects.ballots.models import Vote, VoteState
+from projects.ballots.models import Purpose, Vote, VoteState
+from projects.ballots.reporting import report_data
 from projects.ballots.selectors import Rejection, lines_of
 from projects.collection.models import Outcome as ProposalOutcome
 from projects.cycles.models import Cycle, CycleSession, CycleState, Paper, Session, SessionState
@@ -36,9 +38,11 @@ def attendance(act: Act, cycle: Cycle, **figures: Any) -> None:
 
 def obstacles_to_open(cycle: Cycle, at: datetime) -> list[str]:
     """What keeps the vote from opening: the quorum, tellers or counters not there."""
+    vote = vote_of(cycle)
     return [
-        *ballots.obstacles_to_quorum(vote_of(cycle)),
+        *ballots.obstacles_to_quorum(vote),
         *obstacles_at_desk(cycle, at),
+        *keys.obstacles_to_opening(vote),
     ]
 
 
@@ -59,11 +63,57 @@ def obstacles_at_desk(cycle: Cycle, at: datetime) -> list[str]:
     return found
 
 
-def open_voting(act: Act, cycle: Cycle, *, issued: int, **_witnessed: Any) -> None:
-    """开始投票, with the attendance last counted."""
+def hold_key(act: Act, cycle: Cycle, *, passphrase: str, **_repeated: str) -> None:
+    """设定开箱口令: one of the three who hold the key of a vote by device."""
+    keys.hold_key(act, vote_of(cycle, lock=True), act.office, passphrase)
+
+
+def open_voting(
+    act: Act, cycle: Cycle, *, issued: int | None = None, on_paper: tuple[str, ...] = (), **_witnessed: Any
+) -> None:
+    """开始投票, with the attendance last counted. By device everybody present is issued a ballot of one kind."""
     vote = vote_of(cycle)
+    present = vote.deputies_present or 0
     ballots.open_vote(
-        act, vote, present=vote.deputies_present or 0, on_leave=vote.on_leave or 0, issued=issued
+        act,
+        vote,
+        present=present,
+        on_leave=vote.on_leave or 0,
+        issued=present if issued is None else issued,
+        on_paper=[int(line) for line in on_paper],
+    )
+
+
+def hand_paper(act: Act, cycle: Cycle, *, lines: list[str], reason: str) -> Outcome:
+    """改用纸质票: deputies who cannot or will not vote by device, before they have."""
+    vote = vote_of(cycle, lock=True)
+    issued = rolls.to_paper(act, vote, [int(line) for line in lines], reason=reason)
+    return Outcome(after={"paper_issued": issued}, reason=reason)
+
+
+def turn_to_paper(act: Act, cycle: Cycle, *, reason: str, confirmed: bool) -> Outcome:
+    """Too few ballots by device: they are destroyed unopened and their deputies vote on paper."""
+    issued = rolls.empty_box(act, vote_of(cycle, lock=True), reason=reason)
+    return Outcome(after={"paper_issued": issued}, reason=reason)
+
+
+def open_box(
+    act: Act,
+    cycle: Cycle,
+    *,
+    first: str,
+    first_passphrase: str,
+    first_sheet: str,
+    second: str,
+    second_passphrase: str,
+    second_sheet: str,
+) -> None:
+    """开箱计票: two holders in one sitting; the box's sums are added to the paper's (integrity.md §2.5)."""
+    ballots.open_box(
+        act,
+        vote_of(cycle),
+        keys.Opening(first, first_passphrase, first_sheet),
+        keys.Opening(second, second_passphrase, second_sheet),
     )
 
 
@@ -71,7 +121,26 @@ def close_voting(act: Act, cycle: Cycle, *, returned: int, **_witnessed: Any) ->
     """收回表决票; more returned than issued makes the vote void and puts a new one in its place."""
     vote = vote_of(cycle)
     now = ballots.close_vote(act, vote, returned=returned)
-    return None if now == vote else Outcome(after={"void": vote.reference, "new_vote": now.reference})
+    if now != vote:
+        return Outcome(after={"void": vote.reference, "new_vote": now.reference})
+    if trackers := boxes.trackers_of(vote):
+        _publish_trackers(act, cycle, vote, trackers)
+    return None
+
+
+def _publish_trackers(act: Act, cycle: Cycle, vote: Vote, trackers: list[str]) -> None:
+    """Every tracker, sorted: a deputy finds the own one and sees that the ballot was counted, nobody sees a choice."""
+    make_paper(
+        act,
+        cycle,
+        "trackers",
+        f"{vote.title}电子票回执清单",
+        body="\n".join(trackers),
+        data={"trackers": trackers, "box_digest": vote.box_digest},
+        subject=vote.reference,
+        step=4,
+        publish=True,
+    )
 
 
 def key_first(act: Act, cycle: Cycle, *, valid: int, invalid: int, **marks: int) -> Outcome | None:
@@ -125,7 +194,7 @@ def _tally_report(act: Act, cycle: Cycle, vote: Vote, digest: str) -> Paper:
         "tally_report",
         f"{vote.title}计票结果报告单",
         body=drafts.tally_text(vote, fig.decided(vote)),
-        data={"digest": digest, "file": fig.file_of(vote), "outcome": vote.outcome},
+        data=report_data(vote, digest),
         subject=vote.reference,
         step=4,
     )
@@ -203,11 +272,21 @@ def obstacles_to_ending(session: Session, at: Any = None, *, besides: Cycle | No
 
 
 def _busy(use: CycleSession) -> bool:
-    """Whether a year's business at a session is still to be done: no resolution yet, or an evaluation under way."""
-    if use.use == CycleSession.Use.EVALUATION:
-        return use.cycle.state == CycleState.EVALUATING
+    """Whether a year's business at a session is still to be done: no resolution yet, or no result of its measurement."""
+    if use.use != CycleSession.Use.VOTE:
+        return use.cycle.state == CycleState.EVALUATING and not _measured(use)
     before = use.cycle.state in (CycleState.DELIBERATING, CycleState.VOTING)
     return before and paper_of(use.cycle, "resolution") is None
+
+
+def _measured(use: CycleSession) -> bool:
+    """Whether the year's satisfaction was measured and declared at the session."""
+    return Vote.objects.filter(
+        session=use.session_id,
+        about_reference=use.cycle.reference,
+        purpose=Purpose.MEASUREMENT,
+        state=VoteState.DECLARED,
+    ).exists()
 
 
 def announce(act: Act, cycle: Cycle, *, meeting: Meeting, number: str, body: str) -> None:
@@ -265,7 +344,7 @@ def tell_proposers(act: Act, cycle: Cycle, *, words_elected: str, words_not_elec
     told = 0
     for proposal in selectors.untold(cycle).select_for_update(of=("self",)):
         item = proposal.source.item
-        elected = item.state == ItemState.ELECTED
+        elected = item.state in (ItemState.ELECTED, ItemState.SUBSTITUTED)
         fire(
             proposal,
             "answer",
@@ -324,6 +403,27 @@ def obstacles_to_recount(cycle: Cycle, at: datetime) -> list[str]:
     if vote and vote.state in (VoteState.CLOSED, VoteState.KEYED, VoteState.CERTIFIED):
         return []
     return [_("表决票尚未收回，或结果已经宣布，不能复票。")]
+
+
+def obstacles_to_handing_paper(cycle: Cycle, at: datetime) -> list[str]:
+    """Why nobody can change to paper now: no vote by device under way."""
+    vote = _current(cycle)
+    if vote and vote.device and vote.state == VoteState.OPEN and not vote.box_of_id:
+        return []
+    return [_("没有正在进行的电子表决。")]
+
+
+def obstacles_to_turning(cycle: Cycle, at: datetime) -> list[str]:
+    """Why the box cannot be emptied now; whether it holds too few ballots is seen under the lock."""
+    return obstacles_to_handing_paper(cycle, at)
+
+
+def obstacles_to_releasing(cycle: Cycle, at: datetime) -> list[str]:
+    """Why no holder can be changed now: none has set a passphrase, or the vote has opened."""
+    vote = _current(cycle)
+    if vote and vote.device and vote.state == VoteState.DEFINED and vote.holders.exists():
+        return []
+    return [_("没有尚未开始的电子表决，或口令都未设定。")]
 
 
 def _current(cycle: Cycle) -> Vote | None:

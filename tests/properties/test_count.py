@@ -12,16 +12,21 @@ from hypothesis import strategies as st
 from projects.ballots.files import Unusable, outcome_as_json, read_vote
 from projects.ballots.rules import (
     Count,
+    End,
     Keying,
     MajorityBase,
     Mode,
     Rules,
+    Swing,
     TieRule,
     Verdict,
     compare_keyings,
     count_ballots,
     decide,
+    elect,
+    moved,
     quorum_needed,
+    swings,
 )
 from tests.long import examples
 
@@ -375,6 +380,30 @@ def test_a_tie_on_the_last_seat_is_reported_and_never_broken(vote):
 
 
 @settings(max_examples=examples(200))
+def end_with(one: str, outcome, ballots: int) -> End:
+    """Where a candidate ends when the whole election is held again with so many ballots more or fewer for it."""
+    vote, sums = outcome.vote, outcome.count.sums
+    changed = {**sums, one: moved(sums[one], ballots, vote.paper)} if ballots else sums
+    result = elect(changed, vote.paper, outcome.majority, vote.rules.tie)
+    return End.ELECTED if one in result.elected else End.TIED if one in result.tied else End.NOT_ELECTED
+
+
+@given(st.one_of(votes(), files().map(lambda raw: read_vote(json.dumps(raw).encode()))))
+def test_no_fewer_ballots_than_a_swing_change_the_end_and_the_swing_does(vote):
+    outcome = decide(vote)
+    found = swings(outcome)
+    if outcome.verdict in (Verdict.NO_QUORUM, Verdict.VOID, Verdict.UNBALANCED):
+        assert found == {}
+        return
+    for one in vote.paper.candidates:
+        held = outcome.count.sums[one].in_favour
+        now, tried = end_with(one, outcome, 0), []
+        for way in (range(1, outcome.count.valid - held + 1), range(-1, -held - 1, -1)):
+            first = next((n for n in way if end_with(one, outcome, n) is not now), None)
+            tried += [Swing(first, end_with(one, outcome, first))] if first else []
+        assert found[one] == tuple(tried)
+
+
 @given(votes(), st.integers(0, 9))
 def test_ballots_their_sums_and_any_mixture_of_both_say_the_same(vote, cut):
     whole = count_ballots(vote.ballots, paper=vote.paper)

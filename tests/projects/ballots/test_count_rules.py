@@ -8,6 +8,7 @@ import pytest
 from projects.ballots.rules import (
     Count,
     Difference,
+    End,
     Keying,
     MajorityBase,
     Mode,
@@ -15,6 +16,7 @@ from projects.ballots.rules import (
     Rules,
     ShortfallRule,
     Sum,
+    Swing,
     TieRule,
     Verdict,
     VoteFile,
@@ -25,6 +27,7 @@ from projects.ballots.rules import (
     next_step,
     quorum_needed,
     reconcile,
+    swings,
 )
 
 TWO_THIRDS = Fraction(2, 3)
@@ -381,3 +384,45 @@ def test_differing_heads_and_a_candidate_keyed_once_are_named():
     named = {(one.candidate, one.field) for one in compare_keyings(keying(), other)}
     assert {(None, "returned"), (None, "valid"), ("A", "in_favour"), ("B", "in_favour")} <= named
     assert ("B", "points") in named
+
+
+# How close it was
+
+
+def test_how_many_votes_swing_each_project():
+    """33 of 64 pass: A stands three above B, who takes the last seat; C lacks two votes of the majority."""
+    close = swings(decide(vote_of({"A": 40, "B": 37, "C": 31, "D": 33}, in_office=64, seats=2)))
+    assert close["A"] == (Swing(-7, End.TIED),)
+    assert close["B"] == (Swing(-4, End.TIED),)
+    assert close["C"] == (Swing(6, End.TIED),)
+    assert close["D"] == (Swing(4, End.TIED),)
+
+
+def test_without_a_rival_the_majority_alone_decides_how_close_it_was():
+    close = swings(decide(vote_of({"A": 35, "B": 30}, in_office=64, seats=2)))
+    assert close == {"A": (Swing(-3, End.NOT_ELECTED),), "B": (Swing(3, End.ELECTED),)}
+
+
+def test_one_vote_more_or_fewer_ends_a_tie():
+    close = swings(decide(vote_of({"A": 50, "B": 40, "C": 40}, in_office=64, seats=2)))
+    assert close["B"] == close["C"] == (Swing(1, End.ELECTED), Swing(-1, End.NOT_ELECTED))
+
+
+def test_a_project_no_change_of_its_own_sum_can_move_has_no_swing():
+    tally = Count({"A": Sum(20, abstain=0), "B": Sum(20)}, 20, 0)
+    paper = Paper(("A", "B"), Mode.EACH, 2)
+    vote = VoteFile(64, 43, 20, paper, Rules(), tally=tally)
+    assert swings(decide(vote)) == {"A": (), "B": ()}
+
+
+def test_where_the_vote_has_no_result_nothing_swings():
+    vote = replace(vote_of({"A": 40}, in_office=64, seats=1), deputies_present=10, ballots_issued=10)
+    assert decide(vote).verdict is Verdict.NO_QUORUM and swings(decide(vote)) == {}
+
+
+def test_in_rank_a_ballot_weighs_as_much_as_its_first_place():
+    sums = {"A": Sum(20, points=40), "B": Sum(18, abstain=2, points=31), "C": Sum(12, abstain=8, points=18)}
+    vote = VoteFile(20, 20, 20, Paper(("A", "B", "C"), Mode.RANK, 2), Rules(), tally=Count(sums, 20, 0))
+    close = swings(decide(vote))
+    assert close["C"] == (Swing(7, End.ELECTED),)  # 18 + 7 × 2 = 32 > 31
+    assert close["B"] == (Swing(-7, End.NOT_ELECTED),)  # 31 − 7 × 2 = 17 < 18

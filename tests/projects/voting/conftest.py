@@ -70,6 +70,7 @@ def settled(titles: list[str], *, seats: int, in_office: int, **rules: Any) -> H
             deputies_in_office=in_office,
             options=[(item.reference, item.title) for item in items],
             step=4,
+            device=cycle.rules.ballot_channel == "device",
         )
         VotingFlow.begin(cycle)
     return Hall(town, cycle, session, items)

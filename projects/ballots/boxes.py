@@ -1,0 +1,113 @@
+"""A vote's box of sealed ballots: what is in it, freezing it, exporting it, opening it with two people's keys."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from projects.ballots import figures as fig
+from projects.ballots import keys, sealing
+from projects.ballots import rules as count
+from projects.ballots.models import Box, Vote, VoteState
+from workflow.flows.errors import Refused
+
+FORMAT = "piaojue-box/1"
+
+
+def of(vote: Vote) -> Vote:
+    """The vote whose box, roll and keys this one counts: itself, unless it is a recount."""
+    return vote.box_of or vote
+
+
+def in_box(vote: Vote) -> list[bytes]:
+    """The ciphers of a vote's box, sorted: the order they came in is nobody's business."""
+    if not vote.device:
+        return []
+    return sorted(
+        bytes(cipher)
+        for cipher in Box.objects.filter(vote_number=of(vote).pk).values_list("cipher", flat=True)
+    )
+
+
+def frozen(vote: Vote, box: list[bytes], returned_on_paper: int) -> dict[str, Any]:
+    """What closing fixes of a vote by device; Refused while too few ballots came by device."""
+    if not vote.device:
+        return {}
+    if 0 < len(box) < vote.device_least:
+        raise Refused(
+            _("电子票只有 %(n)s 张，少于 %(least)s 张，为保守秘密不得单独计票。请先将电子票改为纸质票。")
+            % {"n": len(box), "least": vote.device_least}
+        )
+    digest = sealing.digest_of_box(box)
+    if vote.box_of and digest != vote.box_of.box_digest:
+        raise Refused(_("票箱与截止时封存的不一致，不能复票，请保存现场并报告主席团。"))
+    return {"box_digest": digest, "paper_returned": returned_on_paper}
+
+
+def waits_to_be_opened(vote: Vote) -> bool:
+    """Whether two holders have to open the box before the count is whole."""
+    return vote.device and vote.state == VoteState.CLOSED and bool(in_box(vote))
+
+
+def open_box(vote: Vote, first: keys.Opening, second: keys.Opening) -> count.Count:
+    """The sums of the box, from two holders' hands; key and opened ballots live in this call only.
+
+    Refused where the box is not the one frozen at closing, or a passphrase or sheet is wrong.
+    """
+    box = in_box(vote)
+    if sealing.digest_of_box(box) != vote.box_digest:
+        raise Refused(_("票箱与截止时封存的不一致，不能开箱，请保存现场并报告主席团。"))
+    paper = paper_of(vote)
+    private = keys.private_key(of(vote), first, second)
+    return count.count_ballots(sealing.open_box(box, private, paper), paper=paper)
+
+
+def paper_of(vote: Vote) -> count.Paper:
+    """What stands on the vote's ballot, as the count takes it."""
+    return fig.vote_file(vote, fig.empty_sheet(vote)).paper
+
+
+def trackers_of(vote: Vote) -> list[str]:
+    """Every tracker of a closed vote, sorted; empty while it is open."""
+    if vote.state in (VoteState.DEFINED, VoteState.OPEN):
+        return []
+    return sorted(sealing.tracker_of(cipher) for cipher in in_box(vote))
+
+
+def export(vote: Vote) -> str:
+    """The closed box as the offline counting tool reads it: definition, keys, sorted ciphers (JSON, `piaojue-box/1`).
+
+    The sealed shares go with it: two passphrases or recovery sheets open it on a machine without network.
+    """
+    if not vote.device or vote.state in (VoteState.DEFINED, VoteState.OPEN):
+        raise Refused(_("电子票箱在投票截止以后才能导出。"))
+    kept = of(vote)
+    paper = paper_of(vote)
+    told = {
+        "format": FORMAT,
+        "vote": vote.reference,
+        "title": vote.title,
+        "algorithm": sealing.ALGORITHM,
+        "public_key": kept.public_key,
+        "mode": str(paper.mode),
+        "seats": paper.seats,
+        "each_cap": paper.each_cap,
+        "candidates": list(paper.candidates),
+        "digest": vote.box_digest,
+        "holders": [
+            {
+                "office": holder.office,
+                "title": str(keys.HOLDERS[holder.office]),
+                "salt": holder.salt,
+                "public_key": holder.public_key,
+                "stretching": holder.stretching,
+                "sealed_share": holder.sealed_share,
+            }
+            for holder in kept.holders.all()
+        ],
+        "ballots": [base64.b64encode(cipher).decode() for cipher in in_box(vote)],
+    }
+    return json.dumps(told, ensure_ascii=False, indent=1)

@@ -1,0 +1,59 @@
+"""What is done on a vote of an office's own accord: its ballots printed, its signed report kept as scanned."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from projects.ballots import forms, printing, reporting
+from projects.ballots.models import Vote
+from workflow.flows.events import Event, register_event
+from workflow.roles.models import RoleGrant
+
+DESK = ("clerk", "chief_teller", "teller")
+
+
+def _of_the_hall(vote: Vote, grant: RoleGrant) -> bool:
+    return vote.unit_id == grant.tenant_id
+
+
+def _to_print(vote: Vote, at: datetime) -> list[Any]:
+    return printing.obstacles_to_printing(vote)
+
+
+def _to_keep_scan(vote: Vote, at: datetime) -> list[Any]:
+    return reporting.obstacles_to_scan(vote)
+
+
+PRINT = register_event(
+    Event(
+        key="ballots.print",
+        title=_("印制表决票"),
+        offices=DESK,
+        subject=Vote,
+        form=forms.PrintForm,
+        act=printing.print_ballots,
+        step=4,
+        when=_to_print,
+        offered=_of_the_hall,
+        basis=_("表决票由大会统一印制，加盖主席团印章；不编号，张数记入办理记录"),
+        output=_("表决票"),
+    )
+)
+KEEP_SCAN = register_event(
+    Event(
+        key="ballots.keep_scan",
+        title=_("上传已签字的计票结果报告单"),
+        offices=DESK,
+        subject=Vote,
+        form=forms.ScanForm,
+        act=reporting.keep_scan,
+        step=4,
+        when=_to_keep_scan,
+        offered=_of_the_hall,
+        basis=_("计票结果报告单由总监票人、监票人签字，扫描件随票决档案保存"),
+        output=_("已签字的计票结果报告单扫描件"),
+    )
+)

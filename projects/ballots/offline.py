@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+"""Count an exported box of sealed ballots on a machine of one's own, without the system that collected them.
+
+    python count_box.py BOX.json [--json]
+
+Needs Python 3.11 and PyNaCl (`pip install pynacl`), no network, no database, nothing else of the system: it is a second
+count by other code. Two of the three holders sit at it, each with the passphrase or the printed recovery sheet. It
+checks the box against the digest frozen at closing, which stands in the trail and on the tellers' report. Nothing is
+written to disk. Exit status: 0 counted, 1 a passphrase, sheet or digest does not fit, 2 the file is not usable.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import getpass
+import hashlib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nacl.exceptions
+import nacl.pwhash
+from nacl.public import PrivateKey, SealedBox
+
+FORMAT = "piaojue-box/1"
+HALF, CODE = 16, 16
+IRREDUCIBLE = (1 << 128) | (1 << 7) | (1 << 2) | 2 | 1  # x^128 + x^7 + x^2 + x + 1
+
+
+class Wrong(Exception):
+    """What does not fit, in Chinese."""
+
+
+# The key
+
+
+def share_from_passphrase(holder: dict[str, Any], passphrase: str) -> bytes:
+    """A holder's share: Argon2id of the passphrase leads to the key the share is sealed to."""
+    stretching = holder["stretching"]
+    seed = nacl.pwhash.argon2id.kdf(
+        32, passphrase.encode(), bytes.fromhex(holder["salt"]), stretching["ops"], stretching["memory"]
+    )
+    try:
+        return SealedBox(PrivateKey(seed)).decrypt(bytes.fromhex(holder["sealed_share"]))
+    except nacl.exceptions.CryptoError:
+        raise Wrong(f"{holder['title']}的口令不对。") from None
+
+
+def share_from_sheet(text: str) -> bytes:
+    """A share typed in from the recovery sheet: base32, the last two bytes a checksum."""
+    plain = (
+        "".join(text.upper().split()).replace("-", "").replace("0", "O").replace("1", "I").replace("8", "B")
+    )
+    try:
+        read = base64.b32decode(plain + "=" * (-len(plain) % 8))
+    except ValueError:
+        read = b""
+    share, check = read[:33], read[33:]
+    if len(share) != 33 or hashlib.sha256(b"piaojue-share" + share).digest()[:2] != check:
+        raise Wrong("恢复单上的字符抄写有误，请逐组核对。")
+    return share
+
+
+def private_key(one: bytes, other: bytes, public_key: str) -> PrivateKey:
+    """Shamir two of three over GF(2^128): the line through two points, read off at 0, for either half of the key."""
+    if one[0] == other[0]:
+        raise Wrong("须由两名保管人各出一份。")
+    halves = [
+        at_zero((one[0], one[at : at + HALF]), (other[0], other[at : at + HALF])) for at in (1, 1 + HALF)
+    ]
+    private = PrivateKey(b"".join(halves))
+    if bytes(private.public_key).hex() != public_key:
+        raise Wrong("两份密钥合不成本次投票的密钥。")
+    return private
+
+
+def at_zero(one: tuple[int, bytes], other: tuple[int, bytes]) -> bytes:
+    (x1, y1), (x2, y2) = one, other
+    slope = invert(x1 ^ x2)
+    first = multiply(int.from_bytes(y1, "big"), multiply(x2, slope))
+    second = multiply(int.from_bytes(y2, "big"), multiply(x1, slope))
+    return (first ^ second).to_bytes(HALF, "big")
+
+
+def multiply(one: int, other: int) -> int:
+    """The product in GF(2^128)."""
+    product = 0
+    while other:
+        if other & 1:
+            product ^= one
+        one, other = one << 1, other >> 1
+        if one >> 128:
+            one ^= IRREDUCIBLE
+    return product
+
+
+def invert(value: int) -> int:
+    """The inverse in GF(2^128): value to the power 2^128 − 2."""
+    result, power = 1, value
+    for _bit in range(127):
+        power = multiply(power, power)
+        result = multiply(result, power)
+    return result
+
+
+# The count
+
+
+def check(box: dict[str, Any]) -> list[bytes]:
+    """The ciphers of a box that is whole: the digest made again is the one frozen at closing."""
+    ciphers = sorted(base64.b64decode(one) for one in box["ballots"])
+    digest = hashlib.sha256(b"".join(len(one).to_bytes(4, "big") + one for one in ciphers)).hexdigest()
+    if digest != box["digest"]:
+        raise Wrong(f"票箱与封存时不一致：封存 {box['digest']}，现为 {digest}。")
+    return ciphers
+
+
+def count(box: dict[str, Any], private: PrivateKey) -> dict[str, Any]:
+    """valid, invalid and per candidate for, against, abstain, points: numbers of ballots, but for points."""
+    opener, names = SealedBox(private), box["candidates"]
+    sums = {name: {"for": 0, "against": 0, "abstain": 0, "points": 0} for name in names}
+    valid = invalid = 0
+    for cipher in check(box):
+        marks = marks_of(opener, cipher, box)
+        if marks is None:
+            invalid += 1
+            continue
+        valid += 1
+        for name, mark in zip(names, marks, strict=True):
+            add(sums[name], mark, box)
+    return {"valid": valid, "invalid": invalid, "sums": sums}
+
+
+def marks_of(opener: SealedBox, cipher: bytes, box: dict[str, Any]) -> bytes | None:
+    """One byte per candidate, or None for an invalid ballot."""
+    try:
+        marks = opener.decrypt(cipher)[CODE:]
+    except nacl.exceptions.CryptoError:
+        return None
+    if len(marks) != len(box["candidates"]):
+        return None
+    return marks if LAWFUL[box["mode"]]([mark for mark in marks if mark], box) else None
+
+
+LAWFUL: dict[str, Callable[[list[int], dict[str, Any]], bool]] = {
+    "select": lambda marks, box: set(marks) <= {1} and len(marks) <= box["seats"],
+    "rank": lambda marks, box: sorted(marks) == list(range(1, len(marks) + 1)) and len(marks) <= box["seats"],
+    "each": lambda marks, box: (
+        set(marks) <= {1, 2, 3} and not (box["each_cap"] and marks.count(1) > box["seats"])
+    ),
+}
+
+
+def add(sums: dict[str, int], mark: int, box: dict[str, Any]) -> None:
+    """One mark of a valid ballot onto its candidate's sums."""
+    each = box["mode"] == "each"
+    if mark == 1 or (mark and not each):
+        sums["for"] += 1
+    elif each and mark == 2:
+        sums["against"] += 1
+    else:
+        sums["abstain"] += 1
+    if box["mode"] == "rank" and mark:
+        sums["points"] += box["seats"] - mark + 1
+
+
+# At the desk
+
+
+def read_box(path: str) -> dict[str, Any]:
+    box = json.loads(Path(path).read_text(encoding="utf-8"))
+    if not isinstance(box, dict) or box.get("format") != FORMAT:
+        raise ValueError(f"不是 {FORMAT} 格式的票箱文件")
+    return box
+
+
+def ask_share(box: dict[str, Any], which: str) -> bytes:
+    """One holder's share, asked for at the terminal."""
+    holders = box["holders"]
+    for number, holder in enumerate(holders, 1):
+        print(f"  {number}. {holder['title']}", file=sys.stderr)
+    holder = holders[int(input(f"{which}保管人（序号）：")) - 1]
+    passphrase = getpass.getpass(f"{holder['title']}的口令（忘记的直接回车，改输恢复单）：")
+    if passphrase:
+        return share_from_passphrase(holder, passphrase)
+    return share_from_sheet(input("恢复单："))
+
+
+def report(box: dict[str, Any], counted: dict[str, Any]) -> str:
+    """The sums as people read them."""
+    lines = [
+        box["title"],
+        f"封存摘要 {box['digest']}",
+        f"电子票 {len(box['ballots'])} 张：有效 {counted['valid']}，无效 {counted['invalid']}",
+    ]
+    for name, of in counted["sums"].items():
+        points = f"，得分 {of['points']}" if box["mode"] == "rank" else ""
+        lines.append(f"  {name}：赞成 {of['for']}，反对 {of['against']}，弃权 {of['abstain']}{points}")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        description="离线开箱计票：核对封存摘要，两名保管人输入口令，得出各项目票数。"
+    )
+    parser.add_argument("box", help="导出的票箱文件")
+    parser.add_argument("--json", action="store_true", help="以 JSON 输出")
+    given = parser.parse_args(arguments)
+    try:
+        box = read_box(given.box)
+    except (OSError, ValueError) as error:
+        print(f"文件不能用：{error}", file=sys.stderr)
+        return 2
+    try:
+        check(box)
+        one, other = ask_share(box, "第一名"), ask_share(box, "第二名")
+        counted = count(box, private_key(one, other, box["public_key"]))
+    except (Wrong, ValueError, IndexError) as error:
+        print(str(error), file=sys.stderr)
+        return 1
+    print(json.dumps(counted, ensure_ascii=False) if given.json else report(box, counted))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,299 @@
+"""The paper ballot: one sheet per vote, the same for everybody (rules.md §6.2, ballot layout).
+
+One common form code made from the definition, never a number per ballot, no time and no name: two sheets of one vote
+are the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from projects.ballots.models import Purpose, Vote, VoteState
+from projects.ballots.rules import Mode
+from projects.cycles.documents.parts import Table
+from projects.cycles.documents.pdf import laid_out
+from projects.cycles.documents.word import (
+    CENTRE,
+    FANG_SONG,
+    LEFT,
+    RIGHT,
+    TITLE,
+    blank,
+    line,
+    saved,
+    write_table,
+)
+from workflow.audit.chain import canonical
+from workflow.audit.services import Act
+from workflow.flows.errors import Refused
+from workflow.flows.services import Outcome
+
+A4, A3 = (210, 297), (297, 420)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a ballot says of one project besides its name; what is not known is empty. A line may break where told."""
+
+    investment: str = ""
+    account: str = ""
+    finish_by: str = ""
+    support: str = ""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One way to set a ballot. paper: mm, upright; pt: size of the table's text; most: characters of the account.
+
+    row_mm: the least height of a row, so that a mark has its place; rows: more need not be tried.
+    """
+
+    paper: tuple[int, int]
+    landscape: bool
+    pt: float
+    most: int
+    row_mm: int = 13
+    rows: int = 1000
+
+    @property
+    def size(self) -> str:
+        return "A4" if self.paper == A4 else "A3"
+
+
+# From the largest type to the smallest; a longer list takes the larger sheet before it takes a smaller type.
+LAYOUTS = (
+    Layout(A4, False, 14, 120, rows=8),
+    Layout(A4, False, 12, 120, rows=10),
+    Layout(A4, False, 12, 50, rows=12),
+    Layout(A3, True, 16, 160, rows=10),
+    Layout(A3, True, 14, 160, rows=12),
+    Layout(A3, False, 14, 120, rows=20),
+    Layout(A3, False, 12, 60, rows=22),
+    Layout(A3, False, 12, 30, row_mm=10, rows=30),
+    Layout(A3, False, 10.5, 0, row_mm=6),
+)
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """What stands on the sheet. marks: titles of the columns to be marked; rows: number, name and facts."""
+
+    congress: str
+    title: str
+    notes: tuple[str, ...]
+    marks: tuple[str, ...]
+    rows: tuple[tuple[int, str, Facts], ...]
+    form_code: str
+    seal: str
+
+    def has(self, fact: str) -> bool:
+        """Whether any project has this fact, so that it has a column."""
+        return any(getattr(facts, fact) for _number, _title, facts in self.rows)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A printed sheet: its bytes and the paper it is for."""
+
+    content: bytes
+    size: str
+
+
+def ballot_of(vote: Vote, facts: Mapping[str, Facts], *, presidium: str) -> Ballot:
+    """The sheet of a vote. facts: reference of an option → what is said of it; presidium: whose seal it bears."""
+    congress = str(vote.session) if vote.session else vote.unit.name
+    return Ballot(
+        congress=congress,
+        title=vote.title.removeprefix(vote.unit.name).strip(),
+        notes=tuple(_notes(vote)),
+        marks=_marks(vote),
+        rows=tuple(
+            (option.position, option.title, facts.get(option.reference, Facts()))
+            for option in vote.options.all()
+        ),
+        form_code=form_code(vote),
+        seal=presidium,
+    )
+
+
+def form_code(vote: Vote) -> str:
+    """Eight digits of the definition's digest: every ballot of the vote bears it, no other vote's does."""
+    definition = {
+        "vote": vote.reference,
+        "mode": vote.mode,
+        "seats": vote.seats,
+        "each_cap": bool(vote.rules.get("each_cap")),
+        "options": list(vote.options.values_list("reference", "title")),
+    }
+    digest = hashlib.sha256(canonical(definition).encode()).hexdigest().upper()
+    return f"{digest[:4]}-{digest[4:8]}"
+
+
+def _marks(vote: Vote) -> tuple[str, ...]:
+    if vote.purpose == Purpose.MEASUREMENT:
+        return ("满意", "基本满意", "不满意")
+    if vote.mode == Mode.EACH:
+        return ("赞成", "反对", "弃权")
+    return ("次序",) if vote.mode == Mode.RANK else ("表决栏",)
+
+
+def _notes(vote: Vote) -> list[str]:
+    """The marking rule, as the count reads it (`rules.read_ballot`)."""
+    options = vote.options.count()
+    last = "请用黑色钢笔或签字笔填写；涂改后无法辨认的、未使用统一表决票的为无效票。无记名投票，不署名、不做记号。"
+    return [*_how_to_mark(vote, options), last]
+
+
+def _how_to_mark(vote: Vote, options: int) -> list[str]:
+    if vote.purpose == Purpose.MEASUREMENT:
+        return [
+            f"本票共 {options} 个项目，每个项目在“满意”“基本满意”“不满意”中选一栏划“○”，不划的为未作评价。"
+        ]
+    if vote.mode == Mode.EACH:
+        capped = f"赞成的项目不超过 {vote.seats} 个，超过的为无效票。" if vote.rules.get("each_cap") else ""
+        return [
+            f"本票共 {options} 个候选项目，应选 {vote.seats} 个。{capped}",
+            "每个项目在“赞成”“反对”“弃权”中选一栏划“○”，不划的为弃权。",
+        ]
+    if vote.mode == Mode.RANK:
+        return [
+            f"本票共 {options} 个候选项目，应选 {vote.seats} 个。赞成的项目按轻重缓急在“次序”栏内填写 1、2、3……，"
+            f"最多排 {vote.seats} 个，多排的为无效票；不填的为弃权。"
+        ]
+    return [
+        f"本票共 {options} 个候选项目，应选 {vote.seats} 个：等于或少于 {vote.seats} 个的为有效票，多于的为无效票。",
+        "赞成的在“表决栏”内划“○”，反对的划“×”，弃权的不划。",
+    ]
+
+
+# The sheet
+
+
+def pdf_ballot(ballot: Ballot) -> Sheet:
+    """The ballot as PDF on one sheet: A4, A3 for a long list. Raises NoPdf; Refused where no layout takes it."""
+    for layout in LAYOUTS:
+        if len(ballot.rows) > layout.rows:
+            continue
+        fitted = _fitted(ballot, layout)
+        page = {"ballot": fitted, "layout": layout, "table": _table(fitted)}
+        pages = laid_out(render_to_string("ballots/sheet.html", page))
+        if len(pages.pages) == 1:
+            return Sheet(bytes(pages.write_pdf()), layout.size)
+    raise Refused(_("项目太多，一张 A3 纸印不下，请先缩短项目名称。"))
+
+
+def word_ballot(ballot: Ballot) -> Sheet:
+    """The ballot as Word, on A4 or, for a long list, on A3; whoever edits it sees to it that it stays one sheet."""
+    layout = LAYOUTS[1] if _weight(ballot) <= 30 else LAYOUTS[4]
+    fitted = _fitted(ballot, layout)
+    file = blank(title=ballot.title, landscape=layout.landscape, paper=layout.paper)
+    section = file.sections[0]
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = _margin()
+    for text in (ballot.congress, ballot.title):
+        line(file, text, font=TITLE, size=20, align=CENTRE)
+    for number, note in enumerate(ballot.notes, 1):
+        line(file, f"{number}. {note}", size=12, spacing=_small())
+    width = (layout.paper[1] if layout.landscape else layout.paper[0]) - 2 * MARGIN_MM
+    write_table(file, _table(fitted), size=12, width_mm=width, row_mm=14)
+    line(
+        file, f"票样代码 {ballot.form_code}（本次投票所有表决票相同）", font=FANG_SONG, size=10.5, align=LEFT
+    )
+    line(file, f"（{ballot.seal}印章）", size=12, align=RIGHT)
+    return Sheet(saved(file), layout.size)
+
+
+MARGIN_MM = 15
+
+
+def _margin() -> Any:
+    from docx.shared import Mm
+
+    return Mm(MARGIN_MM)
+
+
+def _small() -> Any:
+    from docx.shared import Pt
+
+    return Pt(18)
+
+
+def _weight(ballot: Ballot) -> float:
+    """About how many lines of A4 the table takes."""
+    return sum(1 + max(len(title) / 8, len(facts.account) / 12) for _number, title, facts in ballot.rows)
+
+
+def _fitted(ballot: Ballot, layout: Layout) -> Ballot:
+    """With the accounts cut to what the layout takes; low rows have one line."""
+    rows = tuple((number, title, _fit(facts, layout)) for number, title, facts in ballot.rows)
+    return replace(ballot, rows=rows)
+
+
+def _fit(facts: Facts, layout: Layout) -> Facts:
+    in_one_line = facts.finish_by if layout.most else facts.finish_by.replace("\n", "")
+    return replace(facts, account=_cut(facts.account, layout.most), finish_by=in_one_line)
+
+
+def _cut(text: str, most: int) -> str:
+    text = " ".join(text.split())
+    if len(text) <= most or not most:
+        return text[:most]
+    end = max(text.rfind(mark, 0, most) for mark in "。；，、")
+    return f"{text[: end if end > most // 2 else most - 2]}……"
+
+
+FACTS = (
+    ("investment", "总投资", 15),
+    ("account", "项目论述", 46),
+    ("finish_by", "完成时间", 17),
+    ("support", "民意", 9),
+)
+
+
+def _table(ballot: Ballot) -> Table:
+    shown = [(name, title, width) for name, title, width in FACTS if ballot.has(name)]
+    mark = 13 if len(ballot.marks) == 1 else 10
+    widths = (
+        7,
+        34 if len(shown) > 1 else 60,
+        *(width for _n, _t, width in shown),
+        *(mark,) * len(ballot.marks),
+    )
+    texts = {at for at, name in enumerate(("", "", *(n for n, _t, _w in shown))) if name == "account"} | {1}
+    return Table(
+        head=("序号", "项目名称", *(title for _n, title, _w in shown), *ballot.marks),
+        rows=tuple(
+            (
+                str(number),
+                title,
+                *(getattr(facts, name) for name, _t, _w in shown),
+                *("",) * len(ballot.marks),
+            )
+            for number, title, facts in ballot.rows
+        ),
+        widths=widths,
+        centred=frozenset(range(len(widths))) - texts,
+    )
+
+
+# The recorded act
+
+
+def obstacles_to_printing(vote: Vote) -> list[str]:
+    """Why ballots cannot be printed: the vote is under way or over, so that none may be added to those counted out."""
+    if vote.state == VoteState.DEFINED:
+        return []
+    return [
+        _("“%(vote)s”现为“%(state)s”，表决票只在投票开始以前印制。")
+        % {"vote": vote.title, "state": vote.get_state_display()}
+    ]
+
+
+def print_ballots(act: Act, vote: Vote, *, copies: int, ending: str) -> Outcome:
+    """印制表决票: who, how many, which form; the sheet itself is `ballot_of`."""
+    return Outcome(after={"form_code": form_code(vote), "copies": copies, "ending": ending})

@@ -1,0 +1,144 @@
+"""计票结果报告单 as a document: its figures, table of sums, reconciliation, short code and places to sign (rules.md §6.2).
+
+Everything on the sheet was put into the paper when both tellers had signed; nothing is counted again here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+
+from projects.ballots import figures as fig
+from projects.ballots.models import Vote
+from projects.ballots.rules import Majority, MajorityBase, majority_phrase
+from projects.ballots.selectors import STANDING
+from projects.cycles.documents.composing import lay_out
+from projects.cycles.documents.parts import Document, Equations, Paragraph, Part, Table, ToSign
+from projects.cycles.models import Paper
+from projects.cycles.papers import attach
+from workflow.audit.services import Act
+from workflow.flows.services import Outcome
+
+SIGNERS = {"chief_teller": "总监票人", "teller": "监票人"}
+PLACES = {"elected": "入选", "tied": "票数相等", "not_elected": "未入选"}
+TO_SIGN = ("总监票人（签名）", "监票人（签名）", "计票人（签名）", "日期")
+
+
+def report_data(vote: Vote, digest: str) -> dict[str, Any]:
+    """What the paper of a signed tally keeps: the vote's file, the outcome, and what the printed sheet says besides."""
+    return {
+        "digest": digest,
+        "file": fig.file_of(vote),
+        "outcome": vote.outcome,
+        "on_leave": vote.on_leave,
+        "spoiled": vote.figures.get("spoiled", {}),
+        "equations": [equation.text for equation in fig.equations(vote)],
+        "signed": [
+            {"office": signature.office, "name": signature.by.name}
+            for signature in vote.signatures.select_related("by").order_by("at")
+        ],
+    }
+
+
+def obstacles_to_scan(vote: Vote) -> list[str]:
+    """Why no scan can be kept: the report has not been signed by both, so what was scanned is not it."""
+    if vote.state in STANDING:
+        return []
+    return [_("计票结果报告单尚未由总监票人和监票人签字，签字后再上传扫描件。")]
+
+
+def keep_scan(act: Act, vote: Vote, *, scan: UploadedFile) -> Outcome:
+    """Keep the report as it was signed by hand; a second scan stands beside the first. Its digest is in the trail."""
+    kept = attach(act, vote.reference, scan)
+    return Outcome(after={"attachment": kept.pk, "sha256": kept.sha256})
+
+
+def short_code(digest: str) -> str:
+    """The first sixteen digits of a digest, in fours, as they are read out and compared."""
+    return " ".join(digest[at : at + 4] for at in range(0, 16, 4))
+
+
+@lay_out("tally_report")
+def tally_report(paper: Paper, common: Document) -> Document:
+    """The report's own sheet; a paper kept without its figures stays as it was written."""
+    if "file" not in paper.data or "outcome" not in paper.data:
+        return common
+    return replace(common, parts=tuple(_parts(paper.data)), signature="", day="")
+
+
+def _parts(data: dict[str, Any]) -> Iterator[Part]:
+    yield _hall(data)
+    yield Paragraph(_spoiled(data.get("spoiled", {})) + _needed(data), small=True)
+    yield _sums(data)
+    if equations := data.get("equations"):
+        yield Equations("票数核对", tuple(equations))
+    yield Paragraph(f"数字摘要 {short_code(data['digest'])}（SHA-256 前 16 位）。{_signed(data)}", small=True)
+    yield ToSign(TO_SIGN)
+
+
+def _hall(data: dict[str, Any]) -> Table:
+    file, leave = data["file"], data.get("on_leave")
+    cells = {
+        "应到": file["deputies_in_office"],
+        "请假": "—" if leave is None else leave,
+        "实到": file["deputies_present"],
+        "发出": file["ballots_issued"],
+        "收回": file["ballots_returned"],
+        "有效": file["valid"],
+        "无效": file["invalid"],
+        "应选": file["seats"],
+    }
+    return Table(
+        head=tuple(cells),
+        rows=(tuple(map(str, cells.values())),),
+        widths=(1,) * len(cells),
+        centred=frozenset(range(len(cells))),
+        tight=True,
+    )
+
+
+def _signed(data: dict[str, Any]) -> str:
+    names = "、".join(f"{SIGNERS.get(one['office'], '')} {one['name']}" for one in data.get("signed", []))
+    return f"{names} 已在系统中核对并签字，所签数字与此摘要一致。" if names else ""
+
+
+def _spoiled(spoiled: dict[str, int]) -> str:
+    told = "，".join(f"{title} {spoiled[why]} 张" for why, title in fig.SPOILED.items() if spoiled.get(why))
+    return f"无效票分原因：{told}。" if told else ""
+
+
+def _needed(data: dict[str, Any]) -> str:
+    majority = data["outcome"]["majority"]
+    phrase = majority_phrase(Majority(MajorityBase(majority["base"]), majority["of"], majority["needed"]))
+    return f"入选{phrase}。"
+
+
+def _sums(data: dict[str, Any]) -> Table:
+    outcome, ranked = data["outcome"], data["file"]["mode"] == "rank"
+    places = {title: word for place, word in PLACES.items() for title in outcome[place]}
+    marks = [
+        ("for", "赞成"),
+        ("against", "反对"),
+        ("abstain", "弃权"),
+        *([("points", "得分")] if ranked else []),
+    ]
+    rows = tuple(
+        (
+            str(number),
+            title,
+            *(str(outcome["sums"][title][mark]) for mark, _word in marks),
+            places[title],
+        )
+        for number, title in enumerate(data["file"]["candidates"], 1)
+    )
+    return Table(
+        head=("序号", "项目名称", *(word for _mark, word in marks), "结果"),
+        rows=rows,
+        widths=(8, 44, *(11,) * len(marks), 15),
+        centred=frozenset({0, *range(2, 3 + len(marks))}),
+        tight=True,
+    )

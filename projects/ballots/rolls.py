@@ -1,0 +1,166 @@
+"""A vote's own roll: frozen at opening with its hash, who votes how, and the codes that open a ballot on a phone."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Sequence
+
+from django.utils.translation import gettext as _
+
+from projects.ballots.models import Box, Channel, RollEntry, Vote, VoteState
+from projects.cycles.models import Presence, RollLine
+from workflow.audit.chain import canonical
+from workflow.audit.services import Act, write_down
+from workflow.flows.errors import Refused
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0, 1, I, L, O: codes are read off paper
+CODE_LENGTH = 12
+HERE = (Presence.PRESENT,)
+
+
+def obstacles_to_freezing(vote: Vote) -> list[str]:
+    """Why a device vote has no roll to open on: the lines are not N, or nobody marked who is here."""
+    lines = list(RollLine.objects.filter(session=vote.session).values_list("presence", flat=True))
+    found = []
+    if len(lines) != vote.deputies_in_office:
+        found.append(
+            _("代表名册 %(lines)s 人，与应到 %(of)s 人不符，电子表决须名册逐人在列。")
+            % {"lines": len(lines), "of": vote.deputies_in_office}
+        )
+    here = sum(presence in HERE for presence in lines)
+    if vote.deputies_present is not None and here != vote.deputies_present:
+        found.append(
+            _("名册上标为出席的 %(here)s 人，与实到 %(present)s 人不符，请重新清点到会人数。")
+            % {"here": here, "present": vote.deputies_present}
+        )
+    return found
+
+
+def freeze(vote: Vote, on_paper: Iterable[int]) -> str:
+    """Write the vote's roll from the session's and return its digest. on_paper: lines that vote on paper."""
+    paper = set(on_paper)
+    entries = RollEntry.objects.bulk_create(
+        RollEntry(
+            unit_id=vote.unit_id,
+            vote=vote,
+            line=line,
+            channel=_channel_of(line, paper),
+        )
+        for line in RollLine.objects.filter(session=vote.session)
+    )
+    return digest_of_roll(entries)
+
+
+def _channel_of(line: RollLine, paper: set[int]) -> str:
+    if line.presence not in HERE:
+        return Channel.NONE
+    return Channel.PAPER if line.pk in paper else Channel.DEVICE
+
+
+def digest_of_roll(entries: Iterable[RollEntry]) -> str:
+    """SHA-256 of who is on the roll and who came (canonical JSON, `roll`: [line id, name, here]); not of who votes how."""
+    told = sorted([entry.line_id, entry.line.name, entry.channel != Channel.NONE] for entry in entries)
+    return hashlib.sha256(canonical({"roll": told}).encode()).hexdigest()
+
+
+def to_paper(act: Act, vote: Vote, lines: Sequence[int], *, reason: str) -> int:
+    """Hand a paper ballot to deputies who have not voted by device; on one roll nobody votes twice.
+
+    vote: locked by the caller, open. Returns how many ballots on paper are issued now.
+    """
+    if vote.state != VoteState.OPEN or not vote.device:
+        raise Refused(_("只有电子表决进行中可以改用纸质票。"))
+    entries = list(vote.roll.select_for_update(of=("self",)).filter(line_id__in=lines).select_related("line"))
+    wrong = [entry.line.name for entry in entries if entry.channel != Channel.DEVICE or entry.voted]
+    if wrong or len(entries) != len(set(lines)):
+        raise Refused(
+            _("%(names)s已经投票、已领纸质票或未出席，不能改用纸质票。")
+            % {"names": "、".join(wrong) or _("有的代表")}
+        )
+    vote.roll.filter(pk__in=[entry.pk for entry in entries]).update(
+        channel=Channel.PAPER, code_hash="", code_used=False
+    )
+    return _reissue(act, vote, "vote.to_paper", {"deputies": len(entries)}, reason)
+
+
+def empty_box(act: Act, vote: Vote, *, reason: str) -> int:
+    """Too few ballots came by device to be counted by device: they are destroyed unopened, all vote on paper.
+
+    vote: locked by the caller, open. Returns how many ballots on paper are issued now (integrity.md §2.6).
+    """
+    if vote.state != VoteState.OPEN or not vote.device:
+        raise Refused(_("只有电子表决进行中可以改用纸质票。"))
+    cast = Box.objects.filter(vote_number=vote.pk)
+    if cast.count() >= vote.device_least:
+        raise Refused(_("电子票已有 %(n)s 张以上，不须改用纸质票。") % {"n": vote.device_least})
+    cast.delete()
+    moved = vote.roll.filter(channel=Channel.DEVICE).update(
+        channel=Channel.PAPER, voted=False, mark="", code_hash="", code_used=False
+    )
+    return _reissue(act, vote, "vote.empty_box", {"deputies": moved}, reason)
+
+
+def _reissue(act: Act, vote: Vote, action: str, after: dict[str, int], reason: str) -> int:
+    vote.paper_issued = vote.roll.filter(channel=Channel.PAPER).count()
+    vote.save(update_fields=["paper_issued"])
+    write_down(
+        act, action, vote.reference, about=vote.about, step=vote.step,
+        after=after | {"paper_issued": vote.paper_issued}, reason=reason, label=vote.label,
+    )  # fmt: skip
+    return vote.paper_issued
+
+
+# Codes for the hall
+
+
+def new_codes(act: Act, vote: Vote, lines: Sequence[int] = ()) -> list[tuple[RollEntry, str]]:
+    """Codes to print for deputies who vote by device and have not voted; an older code of theirs is void from now on.
+
+    lines: only these deputies. The codes themselves are kept nowhere; that they were printed stands in the trail.
+    """
+    if vote.state != VoteState.OPEN or not vote.device:
+        raise Refused(_("投票码在开始投票以后打印。"))
+    entries = vote.roll.select_for_update(of=("self",)).filter(channel=Channel.DEVICE, voted=False)
+    if lines:
+        entries = entries.filter(line_id__in=lines)
+    printed = [(entry, new_code()) for entry in entries.select_related("line")]
+    if not printed:
+        raise Refused(_("没有需要打印投票码的代表。"))
+    for entry, code in printed:
+        entry.code_hash, entry.code_used = hash_of_code(code), False
+    RollEntry.objects.bulk_update([entry for entry, _code in printed], ["code_hash", "code_used"])
+    write_down(
+        act, "vote.print_codes", vote.reference, about=vote.about, step=vote.step,
+        after={"codes": len(printed)}, label=vote.label,
+    )  # fmt: skip
+    return printed
+
+
+def new_code() -> str:
+    """A one-time code: 12 letters and digits (59 bits)."""
+    return "".join(secrets.choice(ALPHABET) for _place in range(CODE_LENGTH))
+
+
+def hash_of_code(code: str) -> str:
+    """What is kept of a code; blanks, hyphens and small letters do not matter."""
+    return hashlib.sha256(b"code:" + "".join(code.upper().split()).replace("-", "").encode()).hexdigest()
+
+
+def enter_by_code(code: str) -> RollEntry:
+    """Use a one-time code up and return the roll's entry it belongs to; Refused in plain words otherwise."""
+    entry = (
+        RollEntry.objects.select_for_update(of=("self",))
+        .select_related("vote", "line")
+        .filter(code_hash=hash_of_code(code))
+        .first()
+    )
+    if entry is None:
+        raise Refused(_("投票码不对，或已换发新码。请核对纸条，或请工作人员重新打印。"))
+    if entry.code_used:
+        raise Refused(
+            _("这个投票码已在另一台设备上用过。如不是您本人，请立即告诉监票人；是您本人的，请换发新码。")
+        )
+    entry.code_used = True
+    entry.save(update_fields=["code_used"])
+    return entry

@@ -1,0 +1,125 @@
+"""What the vote itself asks for on the readiness sheet: method, ballot, tellers, counters, keys, attendance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+
+from django.utils.timezone import make_aware
+
+from projects.ballots import keys
+from projects.ballots.models import Vote, VoteState
+from projects.ballots.selectors import PROJECTS, current_vote
+from projects.ballots.services import obstacles_to_quorum
+from projects.cycles.models import Cycle, SessionState
+from projects.cycles.rulebook import said
+from projects.cycles.selectors import paper_of, session_of
+from projects.deliberation.readiness import DURING, late_tasks, register_check
+from projects.deliberation.rules import Level, Line, Point
+from projects.voting.services import obstacles_at_desk
+
+METHOD = Point(
+    "票决办法", "主席团", "presidium", "deliberation.settle", "R", "陕西省规定：票决办法写明应选数、差额数"
+)
+ADOPTION = Point("票决办法", "大会", "clerk", "deliberation.adopt_method", "L", "组织法第二十五条")
+BALLOT = Point(
+    "票面", "主席团", "presidium", "deliberation.adopt_method", "T", "票决办法：序号、应选数和填写方法"
+)
+DESK = Point(
+    "监票人、计票人",
+    "主席团",
+    "presidium",
+    "deliberation.settle",
+    "T",
+    "选举办法（参照）：大会通过监票人名单",
+)
+GRANTS = Point("监票人、计票人", "系统管理员", "admin", "", "T", "选举办法（参照）：大会通过监票人名单")
+KEYS = {
+    "chief_teller": Point(
+        "开箱口令", "总监票人", "chief_teller", "voting.hold_chief", "D", "电子票密钥三人分管"
+    ),
+    "teller": Point("开箱口令", "监票人", "teller", "voting.hold_teller", "D", "电子票密钥三人分管"),
+    "chair": Point("开箱口令", "人大主席", "chair", "voting.hold_chair", "D", "电子票密钥三人分管"),
+}
+SESSION = Point("会议举行", "人大办", "clerk", "deliberation.preliminary", "L", "组织法第十四条、第二十三条")
+PRESENT = Point("到会人数", "人大办", "clerk", "voting.attendance", "L", "组织法第十四条")
+
+
+@register_check
+def of_session(cycle: Cycle, on: date) -> Sequence[Line]:
+    """The session is open: nothing is voted on outside one."""
+    session = session_of(cycle, "vote")
+    if session is not None and session.state == SessionState.OPEN:
+        return [SESSION.line(Level.DONE, "会议正在举行")]
+    if session is not None and session.state == SessionState.CLOSED:
+        return [SESSION.line(Level.BLOCKING, "会议已经闭会")]
+    return [_awaited(SESSION, cycle, on, "会议尚未举行")]
+
+
+@register_check
+def of_ballot(cycle: Cycle, on: date) -> Sequence[Line]:
+    """The 票决办法 is adopted and the ballot defined by it."""
+    vote, drafted = vote_now(cycle), paper_of(cycle, "method") is not None
+    if vote is None:
+        point, told = (ADOPTION, "草案已拟定，待大会通过") if drafted else (METHOD, "尚未拟定")
+        return [_awaited(point, cycle, on, told), _awaited(BALLOT, cycle, on, "票决办法通过后确定")]
+    mode = said("ballot_mode").choices[vote.mode]
+    ballot = f"候选 {vote.options.count()} 项，应选 {vote.seats} 项，{mode}"
+    return [ADOPTION.line(Level.DONE, "大会已通过"), BALLOT.line(Level.DONE, ballot)]
+
+
+@register_check
+def of_desk(cycle: Cycle, on: date) -> Sequence[Line]:
+    """Tellers and counters named: on the day those the congress adopted; whoever held the office before is not meant."""
+    if vote_now(cycle) is None:
+        return [_awaited(DESK, cycle, on, "名单由大会通过")]
+    found = obstacles_at_desk(cycle, make_aware(datetime.combine(on, time(12))))
+    if found:
+        return [GRANTS.line(Level.BLOCKING, text.rstrip("。")) for text in found]
+    return [DESK.line(Level.DONE, "总监票人、监票人、计票人已确定")]
+
+
+@register_check
+def of_keys(cycle: Cycle, on: date) -> Sequence[Line]:
+    """The three passphrases, where the rulebook lets deputies vote by device (integrity.md §2.1)."""
+    vote = vote_now(cycle)
+    if vote is None and cycle.rules.ballot_channel != "device":
+        return []
+    if vote is None:
+        return [_awaited(KEYS["chief_teller"], cycle, on, "票面确定后由三名保管人设定")]
+    if not vote.device:
+        return []
+    there = set(vote.holders.values_list("office", flat=True))
+    if not keys.needs_keys(vote):
+        return [KEYS["chief_teller"].line(Level.DONE, "三份口令均已设定")]
+    missing = [office for office in keys.HOLDERS if office not in there]
+    return [
+        _awaited(KEYS[office], cycle, on, f"{keys.HOLDERS[office]}尚未设定开箱口令") for office in missing
+    ]
+
+
+@register_check
+def of_attendance(cycle: Cycle, on: date) -> Sequence[Line]:
+    """The deputies present, counted and enough (组织法 14)."""
+    vote = vote_now(cycle)
+    if vote is None or vote.deputies_present is None:
+        return [_awaited(PRESENT, cycle, on, "投票前清点")]
+    if found := obstacles_to_quorum(vote):
+        return [PRESENT.line(Level.BLOCKING, text.rstrip("。")) for text in found]
+    return [PRESENT.line(Level.DONE, f"应到 {vote.deputies_in_office} 人，实到 {vote.deputies_present} 人")]
+
+
+def vote_now(cycle: Cycle) -> Vote | None:
+    """The project vote the year is at: the one to be opened, or the last one held."""
+    return current_vote(cycle.reference, *PROJECTS)
+
+
+def has_begun(cycle: Cycle) -> bool:
+    """Whether there is nothing left to be ready for: ballots are out, or the year has voted."""
+    vote = vote_now(cycle)
+    return cycle.state not in DURING or (vote is not None and vote.state != VoteState.DEFINED)
+
+
+def _awaited(point: Point, cycle: Cycle, on: date, told: str) -> Line:
+    late = point.task in late_tasks(cycle, on)
+    return point.line(Level.LATE if late else Level.WAITING, f"{told}，已过期限" if late else told)

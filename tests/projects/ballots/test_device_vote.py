@@ -1,0 +1,533 @@
+"""Voting by device: keys, roll, casting exactly once, the frozen box, the count of both kinds of ballot as one."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from projects.ballots import boxes, keys, offline, rolls, sealing
+from projects.ballots.casting import AlreadyVoted, VoteClosed
+from projects.ballots.figures import decided, digest_of, file_of
+from projects.ballots.models import Box, KeyHolder, RollEntry, Vote
+from projects.ballots.services import (
+    close_vote,
+    continue_vote,
+    declare,
+    open_box,
+    open_vote,
+    recount,
+    sign,
+    void_vote,
+)
+from tests.projects.ballots.conftest import PASSPHRASES, opening
+from workflow.audit.models import Entry
+from workflow.flows.errors import Refused
+
+pytestmark = pytest.mark.django_db
+
+WATER, CLINIC, ROAD = "水厂", "卫生室", "村道"
+
+
+def everybody(hall, ballot=(WATER,), *, but=()):
+    """All who vote by device cast the same ballot."""
+    for entry in RollEntry.objects.filter(vote=hall.vote, channel="device").select_related("line"):
+        if entry.line.name not in but:
+            hall.cast(entry.line.name, list(ballot))
+
+
+def paper(hall, *, valid, invalid=0, **sums):
+    zero = {"for": 0, "against": 0, "abstain": valid}
+    named = {WATER: zero, CLINIC: zero, ROAD: zero} | {
+        title: {"for": votes, "against": 0, "abstain": valid - votes} for title, votes in sums.items()
+    }
+    return {"valid": valid, "invalid": invalid, "sums": named}
+
+
+def told(entry):
+    return json.loads(entry.body)["after"]
+
+
+# Keys
+
+
+def test_the_key_is_made_with_the_third_passphrase_and_stands_in_the_trail(hall_of):
+    hall = hall_of()
+    for office in ("chief_teller", "teller"):
+        keys.hold_key(hall.act(office), hall.locked, office, PASSPHRASES[office])
+    assert hall.locked.public_key == ""
+
+    keys.hold_key(hall.act("chair"), hall.locked, "chair", PASSPHRASES["chair"])
+
+    made = Entry.objects.get(action="vote.make_keys")
+    assert told(made)["public_key"] == hall.locked.public_key != ""
+    assert [office for office, _name in told(made)["holders"]] == ["chief_teller", "teller", "chair"]
+
+
+def test_no_passphrase_and_no_share_stands_anywhere_in_the_clear(hall):
+    kept = json.dumps(
+        [*KeyHolder.objects.values(), *Entry.objects.values("body")], default=str, ensure_ascii=False
+    )
+
+    for office, passphrase in PASSPHRASES.items():
+        share = keys.share_of(hall.vote, opening(office))
+        assert passphrase not in kept
+        assert share.hex() not in kept and share[1:17].hex() not in kept
+
+
+@pytest.mark.parametrize("passphrase", ["短口令", "aaaaaaaaaaaaaaaa", ""])
+def test_a_weak_passphrase_is_refused(hall_of, passphrase):
+    hall = hall_of()
+
+    with pytest.raises(Refused, match="口令"):
+        keys.hold_key(hall.act("teller"), hall.locked, "teller", passphrase)
+
+
+def test_one_person_cannot_hold_two_shares(hall_of):
+    hall = hall_of()
+    keys.hold_key(hall.act("chief_teller"), hall.locked, "chief_teller", PASSPHRASES["chief_teller"])
+
+    with pytest.raises(Refused, match="三个人"):
+        keys.hold_key(hall.act("chief_teller"), hall.locked, "teller", PASSPHRASES["teller"])
+
+
+def test_the_vote_cannot_open_while_a_passphrase_is_missing(hall_of):
+    hall = hall_of()
+    keys.hold_key(hall.act("teller"), hall.locked, "teller", PASSPHRASES["teller"])
+
+    with pytest.raises(Refused) as refused:
+        hall.open()
+
+    assert [str(reason) for reason in refused.value.reasons] == [
+        "总监票人尚未设定开箱口令。", "主席团密封件尚未设定开箱口令。"
+    ]  # fmt: skip
+
+
+def test_a_teller_who_leaves_takes_the_key_along_and_the_next_one_makes_a_new_one(hall):
+    before = hall.vote.public_key
+
+    keys.release_holder(hall.act("chair"), hall.locked, "teller", reason="因病离会，主席团决定更换")
+    with pytest.raises(Refused, match="监票人尚未设定"):
+        hall.open()
+    keys.hold_key(hall.act("another"), hall.locked, "teller", "换了人也换了口令，重新来")
+
+    assert hall.locked.public_key not in ("", before)
+    assert (
+        json.loads(Entry.objects.get(action="vote.release_holder").body)["reason"]
+        == "因病离会，主席团决定更换"
+    )
+
+
+def test_no_holder_changes_once_the_vote_is_open(hall):
+    hall.open()
+
+    with pytest.raises(Refused, match="投票已经开始"):
+        keys.release_holder(hall.act("chair"), hall.locked, "teller", reason="离会")
+    with pytest.raises(Refused, match="开始以前"):
+        keys.hold_key(hall.act("another"), hall.locked, "teller", PASSPHRASES["teller"])
+
+
+def test_a_recovery_sheet_is_printed_by_its_holder_alone_and_recorded(hall):
+    text = keys.recovery_sheet(hall.act("chair"), hall.vote, "chair", PASSPHRASES["chair"])
+
+    assert sealing.share_from_sheet(text) == keys.share_of(hall.vote, opening("chair"))
+    assert Entry.objects.filter(action="vote.print_recovery_sheet").count() == 1
+    with pytest.raises(Refused, match="本人"):
+        keys.recovery_sheet(hall.act("teller"), hall.vote, "chair", PASSPHRASES["chair"])
+    with pytest.raises(Refused, match="口令不对"):
+        keys.recovery_sheet(hall.act("chair"), hall.vote, "chair", PASSPHRASES["teller"])
+
+
+# The roll
+
+
+def test_opening_freezes_the_roll_with_its_hash(hall):
+    hall.open(on_paper=("代表1",), absent=("代表12",))
+
+    channels = dict(RollEntry.objects.filter(vote=hall.vote).values_list("line__name", "channel"))
+    assert (channels["代表1"], channels["代表2"], channels["代表12"]) == ("paper", "device", "none")
+    opened = Entry.objects.get(action="vote.open")
+    assert told(opened)["roll_digest"] == hall.vote.roll_digest == rolls.digest_of_roll(hall.vote.roll.all())
+    assert told(opened)["public_key"] == hall.vote.public_key
+    assert (hall.vote.issued, hall.vote.paper_issued) == (11, 1)
+
+
+def test_a_roll_that_is_not_n_cannot_be_voted_on_by_device(hall):
+    hall.line("代表12").delete()
+
+    with pytest.raises(Refused, match="名册 11 人，与应到 12 人不符"):
+        open_vote(hall.act("chair"), hall.vote, present=12, on_leave=0, issued=12)
+
+
+def test_who_takes_paper_before_voting_votes_on_paper_only(hall):
+    hall.open()
+
+    rolls.to_paper(hall.act("teller"), hall.locked, [hall.line("代表3").pk], reason="手机没电")
+
+    assert hall.locked.paper_issued == 1
+    with pytest.raises(AlreadyVoted, match="纸质表决票"):
+        hall.cast("代表3", [WATER])
+
+
+def test_who_has_voted_by_device_gets_no_paper(hall):
+    hall.open()
+    hall.cast("代表3", [WATER])
+
+    with pytest.raises(Refused, match="代表3已经投票"):
+        rolls.to_paper(hall.act("teller"), hall.locked, [hall.line("代表3").pk], reason="反悔")
+
+
+# Casting
+
+
+def test_a_ballot_is_cast_once_whatever_is_sent_after_it(hall):
+    hall.open()
+    tracker = hall.cast("代表1", [WATER])
+
+    assert hall.cast("代表1", [WATER]) == tracker
+    assert hall.cast("代表1", [ROAD]) == tracker
+    with pytest.raises(AlreadyVoted, match="每人只投一次"):
+        hall.cast("代表1", [WATER], token=sealing.new_token())
+    assert Box.objects.filter(vote_number=hall.vote.pk).count() == 1
+
+
+def test_casting_leaves_no_entry_in_the_trail(hall):
+    hall.open()
+    before = Entry.objects.count()
+
+    everybody(hall)
+
+    assert Entry.objects.count() == before
+
+
+def test_nobody_votes_before_opening_or_after_closing(hall):
+    hall.open()
+    everybody(hall, but=("代表7",))
+    hall.close()
+
+    with pytest.raises(VoteClosed, match="没有投出"):
+        hall.cast("代表7", [WATER])
+
+
+def test_a_retry_after_closing_still_learns_that_the_ballot_is_in(hall):
+    hall.open()
+    everybody(hall)
+    token = hall.tokens["代表2"]
+    tracker = hall.cast("代表2", [WATER], token)
+    hall.close()
+
+    assert hall.cast("代表2", [WATER], token) == tracker
+    assert tracker in boxes.trackers_of(hall.vote)
+
+
+def test_who_is_absent_cannot_vote(hall):
+    hall.open(absent=("代表12",))
+
+    with pytest.raises(Refused, match="不在本次投票的到会名册上"):
+        hall.cast("代表12", [WATER])
+
+
+@pytest.mark.parametrize(
+    ("mode", "ballot", "words"),
+    [
+        ("select", [WATER, CLINIC, ROAD], "最多选 2 项，您选了 3 项，请去掉 1 项"),
+        ("rank", [WATER, CLINIC, ROAD], "最多选 2 项，您选了 3 项，请去掉 1 项"),
+        ("select", ["别处的项目"], "没有的项目"),
+        ("each", {WATER: "maybe"}, "没有的项目"),
+    ],
+)
+def test_a_ballot_that_would_be_invalid_is_refused_before_it_is_sealed(hall_of, mode, ballot, words):
+    hall = hall_of(mode=mode)
+    hall.hold_keys()
+    hall.open()
+
+    with pytest.raises(Refused, match=words):
+        hall.cast("代表1", ballot)
+
+    assert not hall.entry("代表1").voted
+
+
+def test_an_entry_of_another_vote_opens_no_ballot_here(hall):
+    hall.open()
+    other = hall.entry("代表1")
+    again = void_vote(hall.act("chair"), hall.vote, reason="重来")
+    first, hall.vote = hall.vote, again
+    hall.open()
+
+    with pytest.raises(Refused, match="名册"):
+        from projects.ballots.casting import Voter, cast
+
+        cast(Voter(hall.unit.pk, again.pk, other.pk), [WATER], boxes.paper_of(again), "t")
+    assert first.pk != again.pk
+
+
+# Codes
+
+
+def test_a_code_opens_one_ballot_on_one_device(hall):
+    hall.open()
+    printed = {entry.line.name: code for entry, code in rolls.new_codes(hall.act("clerk"), hall.locked)}
+
+    entry = rolls.enter_by_code(printed["代表5"].lower())
+
+    assert entry == hall.entry("代表5")
+    with pytest.raises(Refused, match="另一台设备"):
+        rolls.enter_by_code(printed["代表5"])
+    with pytest.raises(Refused, match="投票码不对"):
+        rolls.enter_by_code("ABCDEFGHJKMN")
+
+
+def test_a_new_code_makes_the_old_one_void_and_no_code_is_kept(hall):
+    hall.open()
+    [(_entry, old)] = rolls.new_codes(hall.act("clerk"), hall.locked, [hall.line("代表5").pk])
+    [(_entry, new)] = rolls.new_codes(hall.act("clerk"), hall.locked, [hall.line("代表5").pk])
+
+    with pytest.raises(Refused, match="投票码不对"):
+        rolls.enter_by_code(old)
+    assert rolls.enter_by_code(new) == hall.entry("代表5")
+    kept = json.dumps([*RollEntry.objects.values(), *Entry.objects.values("body")], default=str)
+    assert old not in kept and new not in kept
+
+
+def test_who_has_voted_gets_no_new_code(hall):
+    hall.open()
+    hall.cast("代表5", [WATER])
+
+    with pytest.raises(Refused, match="没有需要打印"):
+        rolls.new_codes(hall.act("clerk"), hall.locked, [hall.line("代表5").pk])
+
+
+# Closing
+
+
+def test_closing_freezes_the_digest_of_the_box(hall):
+    hall.open()
+    everybody(hall)
+
+    hall.close()
+
+    closed = Entry.objects.get(action="vote.close")
+    assert told(closed)["box_digest"] == hall.vote.box_digest
+    assert hall.vote.box_digest == sealing.digest_of_box(boxes.in_box(hall.vote))
+    assert (hall.vote.returned, hall.vote.paper_returned) == (12, 0)
+
+
+def test_fewer_than_five_ballots_by_device_go_to_paper(hall):
+    hall.open()
+    for name in ("代表1", "代表2", "代表3", "代表4"):
+        hall.cast(name, [WATER])
+    with pytest.raises(Refused, match="电子票只有 4 张，少于 5 张"):
+        hall.close()
+
+    rolls.empty_box(hall.act("chief_teller"), hall.locked, reason="电子票太少")
+
+    assert not Box.objects.exists()
+    assert hall.locked.paper_issued == 12
+    assert hall.close(on_paper=12).state == "closed"
+
+
+def test_a_box_with_enough_ballots_is_not_emptied(hall):
+    hall.open()
+    everybody(hall)
+
+    with pytest.raises(Refused, match="不须改用"):
+        rolls.empty_box(hall.act("chief_teller"), hall.locked, reason="改主意")
+
+
+def test_more_paper_returned_than_issued_makes_the_whole_vote_void(hall):
+    hall.open(on_paper=("代表1",))
+    everybody(hall)
+    before = hall.vote.public_key
+
+    again = close_vote(hall.act("chief_teller"), hall.vote, returned=2)
+
+    assert (hall.vote.state, again.state) == ("void", "defined")
+    assert again.public_key not in ("", before)
+    assert [holder.office for holder in again.holders.all()] == list(keys.HOLDERS)
+
+
+# The count
+
+
+def counted(hall, first="chief_teller", second="teller"):
+    open_box(hall.act("chief_teller"), hall.vote, opening(first), opening(second))
+    hall.vote.refresh_from_db()
+    return decided(hall.vote)
+
+
+@pytest.mark.parametrize("pair", [("chief_teller", "teller"), ("teller", "chair"), ("chair", "chief_teller")])
+def test_any_two_holders_open_the_box(hall, pair):
+    hall.open()
+    everybody(hall, [WATER, ROAD])
+    hall.close()
+
+    outcome = counted(hall, *pair)
+
+    assert hall.vote.state == "keyed"
+    assert outcome.result.elected == (WATER, ROAD)
+    assert outcome.count.sums[WATER].in_favour == 12
+
+
+def test_a_forgotten_passphrase_is_replaced_by_the_recovery_sheet(hall):
+    sheet = keys.recovery_sheet(hall.act("chair"), hall.vote, "chair", PASSPHRASES["chair"])
+    hall.open()
+    everybody(hall)
+    hall.close()
+
+    open_box(hall.act("chief_teller"), hall.vote, opening("teller"), opening("chair", sheet=sheet))
+
+    assert Vote.objects.get(pk=hall.vote.pk).state == "keyed"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        (opening("chief_teller", passphrase="不是这一句口令啊啊"), opening("teller"), "总监票人：口令不对"),
+        (opening("chief_teller"), opening("chief_teller"), "两名持有人"),
+        (opening("chief_teller"), opening("chair", sheet="AAAA BBBB"), "抄写有误"),
+    ],
+)
+def test_a_wrong_passphrase_opens_nothing_and_can_be_tried_again(hall, first, second, words):
+    hall.open()
+    everybody(hall)
+    hall.close()
+
+    with pytest.raises(Refused, match=words):
+        open_box(hall.act("chief_teller"), hall.vote, first, second)
+
+    assert counted(hall).count.valid == 12
+
+
+def test_a_box_that_was_touched_after_closing_is_not_opened(hall):
+    hall.open()
+    everybody(hall)
+    hall.close()
+    Box.objects.first().delete()
+
+    with pytest.raises(Refused, match="与截止时封存的不一致"):
+        counted(hall)
+
+
+def test_paper_and_device_are_counted_as_one(hall):
+    hall.open(on_paper=("代表1", "代表2", "代表3"))
+    everybody(hall, [ROAD])
+    hall.close(on_paper=3)
+    assert hall.key(paper(hall, valid=2, invalid=1, **{ROAD: 1, WATER: 2})) is None
+    assert hall.vote.state == "closed" and not hall.vote.figures
+
+    outcome = counted(hall)
+
+    assert (outcome.ballots_issued, outcome.ballots_returned) == (12, 12)
+    assert (outcome.count.valid, outcome.count.invalid) == (11, 1)
+    assert outcome.count.sums[ROAD].in_favour == 10
+    assert outcome.count.sums[WATER].in_favour == 2
+    assert outcome.problems == ()
+
+
+def test_the_box_is_not_opened_before_the_paper_is_keyed(hall):
+    hall.open(on_paper=("代表1",))
+    everybody(hall)
+    hall.close(on_paper=1)
+
+    with pytest.raises(Refused, match="尚未录入相符"):
+        counted(hall)
+
+
+def test_paper_that_does_not_balance_by_itself_is_keyed_again(hall):
+    hall.open(on_paper=("代表1", "代表2"))
+    everybody(hall)
+    hall.close(on_paper=2)
+
+    rejected = hall.key(paper(hall, valid=3))
+
+    assert rejected and "收回" in rejected.problems[0].sentence
+
+
+def test_paper_that_stands_is_not_keyed_a_third_time(hall):
+    hall.open(on_paper=("代表1",))
+    everybody(hall)
+    hall.close(on_paper=1)
+    hall.key(paper(hall, valid=1))
+
+    with pytest.raises(Refused, match="等待开箱"):
+        hall.key(paper(hall, valid=1))
+
+
+def test_no_sum_stands_in_the_trail_before_the_signatures(hall):
+    hall.open(on_paper=("代表1",))
+    everybody(hall, [ROAD])
+    hall.close(on_paper=1)
+    hall.key(paper(hall, valid=1))
+    counted(hall)
+
+    said = json.dumps([told(entry) for entry in Entry.objects.filter(action__startswith="vote.")])
+
+    assert '"for"' not in said and "sums" not in said
+
+
+def test_the_signatures_are_over_roll_key_and_box(hall):
+    hall.open()
+    everybody(hall, [WATER, CLINIC])
+    hall.close()
+    counted(hall)
+    before = digest_of(hall.vote)
+
+    hall.vote.box_digest = "0" * 64
+
+    assert digest_of(hall.vote) != before
+
+
+def test_a_recount_opens_the_same_box_again(hall):
+    hall.open()
+    everybody(hall, [WATER, CLINIC])
+    hall.close()
+    counted(hall)
+    first, hall.vote = hall.vote, recount(hall.act("chief_teller"), hall.vote, reason="主席团要求复票")
+    hall.close()
+
+    outcome = counted(hall, "teller", "chair")
+
+    assert hall.vote.box_digest == first.box_digest
+    assert file_of(hall.vote)["sums"] == file_of(first)["sums"]
+    assert outcome.result.elected == (WATER, CLINIC)
+
+
+def test_a_tie_is_voted_on_again_with_a_key_of_its_own(hall):
+    hall.open()
+    for number in range(1, 13):
+        hall.cast(f"代表{number}", [WATER, CLINIC if number > 6 else ROAD])
+    hall.vote.rules["majority_base"] = "none"
+    Vote.objects.filter(pk=hall.vote.pk).update(rules=hall.vote.rules)
+    hall.close()
+    counted(hall)
+    for office in ("chief_teller", "teller"):
+        sign(hall.act(office), hall.vote, office)
+    declare(hall.act("chair"), hall.vote)
+
+    again = continue_vote(hall.act("chair"), hall.vote)
+
+    assert again.device and again.public_key not in ("", hall.vote.public_key)
+    assert list(again.options.values_list("title", flat=True)) == [CLINIC, ROAD]
+
+
+def test_the_offline_tool_counts_the_exported_box_to_the_same_sums(hall):
+    hall.open()
+    everybody(hall, [WATER, ROAD])
+    hall.close()
+    box = json.loads(boxes.export(hall.vote))
+    one, two = (
+        offline.share_from_passphrase(holder, PASSPHRASES[holder["office"]]) for holder in box["holders"][:2]
+    )
+
+    sums = offline.count(box, offline.private_key(one, two, box["public_key"]))["sums"]
+
+    counted(hall)
+    assert sums == {title: of | {"points": 0} for title, of in hall.vote.figures["sums"].items()}
+
+
+def test_no_box_is_exported_while_the_vote_is_open(hall):
+    hall.open()
+
+    with pytest.raises(Refused, match="截止以后"):
+        boxes.export(hall.vote)
+    assert boxes.trackers_of(hall.vote) == []

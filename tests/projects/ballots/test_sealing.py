@@ -1,0 +1,290 @@
+"""Sealed ballots without a database: keys, shares, recovery sheets, the box, and the second counter that shares no code."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from projects.ballots import offline, sealing
+from projects.ballots.rules import Mode, Paper, count_ballots, read_ballot
+
+QUICK = {"name": "argon2id", "ops": 1, "memory": 8192}
+PASSPHRASES = ("一条大河波浪宽广", "风吹稻花香两岸啊", "我家就在岸上住着")
+
+
+@pytest.fixture(scope="module")
+def holders():
+    return [sealing.new_holder(passphrase, QUICK) for passphrase in PASSPHRASES]
+
+
+@pytest.fixture(scope="module")
+def keys(holders):
+    return sealing.make_keys([holder.public_key for holder in holders])
+
+
+@pytest.fixture(scope="module")
+def shares(holders, keys):
+    return [
+        sealing.open_share(holder, share, passphrase)
+        for holder, share, passphrase in zip(holders, keys.sealed_shares, PASSPHRASES, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(("one", "other"), [(0, 1), (1, 0), (0, 2), (2, 1)])
+def test_any_two_shares_make_the_private_key(one, other, keys, shares):
+    private = sealing.join_shares(shares[one], shares[other], keys.public_key)
+
+    assert bytes(private.public_key).hex() == keys.public_key
+
+
+def test_one_share_twice_is_refused(keys, shares):
+    with pytest.raises(sealing.CannotOpen, match="两名持有人"):
+        sealing.join_shares(shares[0], shares[0], keys.public_key)
+
+
+def test_a_share_of_another_vote_is_refused(holders, keys, shares):
+    other = sealing.make_keys([holder.public_key for holder in holders])
+    foreign = sealing.open_share(holders[1], other.sealed_shares[1], PASSPHRASES[1])
+
+    with pytest.raises(sealing.CannotOpen, match="不属于本次投票"):
+        sealing.join_shares(shares[0], foreign, keys.public_key)
+
+
+def test_a_wrong_passphrase_opens_no_share(holders, keys):
+    with pytest.raises(sealing.CannotOpen, match="口令不对"):
+        sealing.open_share(holders[0], keys.sealed_shares[0], PASSPHRASES[1])
+
+
+def test_what_is_stored_of_a_holder_holds_no_passphrase(holders):
+    for holder, passphrase in zip(holders, PASSPHRASES, strict=True):
+        assert passphrase not in json.dumps([holder.salt, holder.public_key], ensure_ascii=False)
+        assert passphrase.encode().hex() not in holder.salt + holder.public_key
+
+
+def test_two_vote_keys_are_never_the_same(holders, keys):
+    assert sealing.make_keys([holder.public_key for holder in holders]).public_key != keys.public_key
+
+
+def test_a_recovery_sheet_gives_its_share_back_however_it_is_typed(shares):
+    text = sealing.sheet_of(shares[2])
+
+    assert sealing.share_from_sheet(text) == shares[2]
+    assert sealing.share_from_sheet(text.lower().replace(" ", "-").replace("o", "0")) == shares[2]
+
+
+def test_a_misread_character_of_a_recovery_sheet_is_noticed(shares):
+    text = sealing.sheet_of(shares[0])
+    wrong = text[:10] + ("A" if text[10] != "A" else "B") + text[11:]
+
+    with pytest.raises(sealing.CannotOpen, match="抄写有误"):
+        sealing.share_from_sheet(wrong)
+
+
+@pytest.mark.parametrize("text", ["", "你好", "AAAA", "A" * 400])
+def test_what_is_no_recovery_sheet_is_refused_in_plain_words(text):
+    with pytest.raises(sealing.CannotOpen, match="抄写有误"):
+        sealing.share_from_sheet(text)
+
+
+# The box
+
+PAPERS = {
+    mode: Paper(("水厂", "卫生室", "村道", "路灯", "校车"), mode, 3)
+    for mode in (Mode.SELECT, Mode.EACH, Mode.RANK)
+}
+
+
+@st.composite
+def ballots(draw, paper):
+    if paper.mode is Mode.EACH:
+        marks = st.sampled_from(["for", "against", "abstain"])
+        return draw(st.dictionaries(st.sampled_from(paper.candidates), marks))
+    return draw(st.lists(st.sampled_from(paper.candidates), unique=True))
+
+
+@pytest.mark.parametrize("mode", PAPERS)
+@hypothesis_settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_a_ballot_comes_out_of_the_box_saying_what_it_said(mode, data):
+    paper = PAPERS[mode]
+    ballot = data.draw(ballots(paper))
+
+    back = sealing.decode(sealing.encode(ballot, paper), paper)
+
+    assert read_ballot(back, paper) == read_ballot(_in_order(ballot, paper), paper)
+
+
+def _in_order(ballot, paper):
+    """A `select` ballot says nothing by its order; `each` is read in the order of the paper."""
+    if paper.mode is Mode.SELECT:
+        return [one for one in paper.candidates if one in ballot]
+    if paper.mode is Mode.EACH:
+        return {one: ballot[one] for one in paper.candidates if one in ballot}
+    return ballot
+
+
+@pytest.mark.parametrize("mode", PAPERS)
+def test_every_cipher_of_a_vote_has_one_length(mode, keys):
+    paper = PAPERS[mode]
+    empty = {} if mode is Mode.EACH else []
+    full = dict.fromkeys(paper.candidates, "against") if mode is Mode.EACH else list(paper.candidates[:3])
+
+    assert len(sealing.seal_ballot(empty, paper, keys.public_key)) == len(
+        sealing.seal_ballot(full, paper, keys.public_key)
+    )
+
+
+def test_the_same_ballot_sealed_twice_looks_different(keys):
+    paper = PAPERS[Mode.SELECT]
+
+    assert len({sealing.seal_ballot(["水厂"], paper, keys.public_key) for _turn in range(20)}) == 20
+
+
+def test_what_does_not_open_is_an_invalid_ballot(keys, shares):
+    paper = PAPERS[Mode.SELECT]
+    private = sealing.join_shares(shares[0], shares[1], keys.public_key)
+    good = sealing.seal_ballot(["水厂"], paper, keys.public_key)
+
+    opened = sealing.open_box([good, good[:-1] + bytes([good[-1] ^ 1]), b"junk"], private, paper)
+
+    counted = count_ballots(opened, paper=paper)
+    assert (counted.valid, counted.invalid) == (1, 2)
+
+
+def test_the_digest_of_a_box_does_not_know_the_order_of_casting():
+    ciphers = [bytes([n]) * 70 for n in range(30)]
+    shuffled = random.sample(ciphers, len(ciphers))
+
+    assert sealing.digest_of_box(ciphers) == sealing.digest_of_box(shuffled)
+    assert sealing.digest_of_box(ciphers) != sealing.digest_of_box(ciphers[:-1])
+
+
+def test_the_roll_s_mark_and_the_box_s_key_of_a_token_have_nothing_in_common():
+    token = sealing.new_token()
+
+    assert sealing.mark_on_roll(token) != sealing.key_in_box(token)
+    assert token not in sealing.mark_on_roll(token) + sealing.key_in_box(token)
+
+
+# The second counter
+
+
+def exported(paper, keys, holders, box):
+    ciphers = [sealing.seal_ballot(ballot, paper, keys.public_key) for ballot in box]
+    return {
+        "format": offline.FORMAT,
+        "title": "表决票",
+        "public_key": keys.public_key,
+        "mode": str(paper.mode),
+        "seats": paper.seats,
+        "each_cap": paper.each_cap,
+        "candidates": list(paper.candidates),
+        "digest": sealing.digest_of_box(ciphers),
+        "holders": [
+            {
+                "title": f"保管人{n}",
+                "salt": holder.salt,
+                "stretching": holder.stretching,
+                "sealed_share": share,
+            }
+            for n, (holder, share) in enumerate(zip(holders, keys.sealed_shares, strict=True))
+        ],
+        "ballots": [base64.b64encode(cipher).decode() for cipher in ciphers],
+    }
+
+
+def as_sums(counted):
+    return {
+        "valid": counted.valid,
+        "invalid": counted.invalid,
+        "sums": {
+            one: {"for": of.in_favour, "against": of.against, "abstain": of.abstain, "points": of.points}
+            for one, of in counted.sums.items()
+        },
+    }
+
+
+def random_box(draws, paper):
+    """Ballots lawful and not, as a box may hold them."""
+    box = []
+    for _ballot in range(draws.randint(0, 12)):
+        chosen = draws.sample(paper.candidates, draws.randint(0, len(paper.candidates)))
+        if paper.mode is Mode.EACH:
+            box.append({one: draws.choice(["for", "against", "abstain"]) for one in chosen})
+        else:
+            box.append(chosen)
+    return box
+
+
+@pytest.mark.long(1)
+def test_rules_and_the_offline_tool_agree_on_sealed_boxes(size, holders, keys, shares):
+    draws, agreed = random.Random(20270120), 0
+    ours = sealing.join_shares(shares[0], shares[1], keys.public_key)
+    theirs = offline.private_key(shares[2], shares[1], keys.public_key)
+    for _turn in range(size("sealed_boxes", 500, 5_000)):
+        names = tuple(f"项目{n}" for n in range(draws.randint(1, 8)))
+        paper = Paper(names, draws.choice(list(Mode)), draws.randint(1, 8), each_cap=draws.random() < 0.3)
+        box = exported(paper, keys, holders, random_box(draws, paper))
+        ciphers = [base64.b64decode(one) for one in box["ballots"]]
+
+        opened = count_ballots(sealing.open_box(ciphers, ours, paper), paper=paper)
+
+        assert offline.count(box, theirs) == as_sums(opened)
+        agreed += 1
+    assert agreed >= 500
+
+
+def test_the_offline_tool_s_shares_are_the_same_whichever_way_they_come(holders, keys, shares):
+    holder = {
+        "title": "总监票人",
+        "salt": holders[0].salt,
+        "stretching": QUICK,
+        "sealed_share": keys.sealed_shares[0],
+    }
+
+    assert offline.share_from_passphrase(holder, PASSPHRASES[0]) == shares[0]
+    assert offline.share_from_sheet(sealing.sheet_of(shares[0])) == shares[0]
+    with pytest.raises(offline.Wrong, match="口令不对"):
+        offline.share_from_passphrase(holder, PASSPHRASES[1])
+
+
+def test_the_offline_tool_stands_alone_and_refuses_a_box_that_was_touched(tmp_path, holders, keys):
+    box = exported(PAPERS[Mode.SELECT], keys, holders, [["水厂"]] * 6)
+    box["ballots"].pop()
+    path = tmp_path / "box.json"
+    path.write_text(json.dumps(box), encoding="utf-8")
+
+    done = _offline(tmp_path, path)
+
+    assert done.returncode == 1
+    assert "与封存时不一致" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": "other"}'])
+def test_the_offline_tool_says_what_is_no_box(tmp_path, text):
+    path = tmp_path / "box.json"
+    path.write_text(text, encoding="utf-8")
+
+    done = _offline(tmp_path, path)
+
+    assert done.returncode == 2
+    assert "文件不能用" in done.stderr
+
+
+def _offline(folder: Path, path: Path) -> subprocess.CompletedProcess[str]:
+    """Run the tool as its users do: one file, copied away from the project."""
+    alone = folder / "count_box.py"
+    alone.write_bytes(Path(offline.__file__).read_bytes())
+    return subprocess.run(
+        [sys.executable, "-P", str(alone), str(path)],
+        capture_output=True, text=True, cwd=folder, env={"PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip

@@ -1,0 +1,258 @@
+"""Step 4 with ballots by device: the three passphrases, the roll, paper beside phones, the box opened by two."""
+
+from __future__ import annotations
+
+import pytest
+
+import projects.voting.events  # noqa: F401  registers the events
+from projects.ballots import sealing
+from projects.ballots.boxes import paper_of
+from projects.ballots.casting import Voter, cast
+from projects.ballots.models import Box, RollEntry
+from projects.cycles.models import Paper, RollLine
+from projects.demo.play.voting import Sheet, keyed
+from tests.builders import at, do
+from tests.projects.ballots.conftest import PASSPHRASES, QUICK
+from tests.projects.voting.conftest import DAY, settled
+from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
+from workflow.flows.events import perform
+from workflow.flows.models import Deadline
+
+TITLES = ["文化礼堂", "村道硬化"]
+
+
+@pytest.fixture
+def hall(db, monkeypatch):
+    """Twenty deputies on the session's roll, one seat, the vote by device."""
+    real = sealing.new_holder
+    monkeypatch.setattr(sealing, "new_holder", lambda passphrase: real(passphrase, QUICK))
+    made = settled(TITLES, seats=1, in_office=20, ballot_channel="device")
+    RollLine.objects.bulk_create(
+        RollLine(unit=made.town.unit, session=made.session, user=made.town.of("deputy", n), name=f"代表{n}")
+        for n in range(1, 21)
+    )
+    return made
+
+
+def waiting():
+    """The keys of the open tasks."""
+    return sorted(Deadline.objects.filter(done_at=None, cancelled=False).values_list("key", flat=True))
+
+
+HOLDING = {"chief_teller": "hold_chief", "teller": "hold_teller", "chair": "hold_chair"}
+
+
+def hold(hall, *offices):
+    for office in offices or HOLDING:
+        words = PASSPHRASES[office]
+        do(f"voting.{HOLDING[office]}", hall.town.of(office), DAY, passphrase=words, repeated=words)
+
+
+def line(hall, n):
+    return str(RollLine.objects.get(session=hall.session, name=f"代表{n}").pk)
+
+
+def attend(hall, leave=()):
+    return do(
+        "voting.attendance", hall.town.of("clerk"), DAY, present=20 - len(leave), on_leave=len(leave),
+        leave=[line(hall, n) for n in leave], absent=[],
+    )  # fmt: skip
+
+
+def opened(hall, on_paper=()):
+    hold(hall)
+    attend(hall)
+    witness = hall.town.of("chief_teller").username
+    return do(
+        "voting.open", hall.town.of("chair"), DAY, witness=witness, confirmed=True,
+        on_paper=[line(hall, n) for n in on_paper],
+    )  # fmt: skip
+
+
+def vote_all(hall, ballot=("文化礼堂",), *, most=20):
+    vote = hall.vote
+    for entry in list(RollEntry.objects.filter(vote=vote, channel="device"))[:most]:
+        cast(Voter(vote.unit_id, vote.pk, entry.pk), list(ballot), paper_of(vote), sealing.new_token())
+
+
+def close(hall, returned=0):
+    witness = hall.town.of("teller").username
+    return do("voting.close", hall.town.of("chief_teller"), DAY, returned=returned, witness=witness)
+
+
+def open_box(hall, **more):
+    data = {
+        "first": "chief_teller", "first_passphrase": PASSPHRASES["chief_teller"],
+        "second": "teller", "second_passphrase": PASSPHRASES["teller"],
+    }  # fmt: skip
+    return do("voting.open_box", hall.town.of("chief_teller"), DAY, **data | more)
+
+
+def test_a_vote_by_device_begins_with_three_passphrases_and_then_takes_attendance(hall):
+    assert set(waiting()) == {
+        "voting.hold_chief", "voting.hold_teller", "voting.hold_chair"
+    }  # fmt: skip
+
+    hold(hall)
+
+    assert waiting() == ["voting.attendance"]
+    assert len(hall.vote.public_key) == 64
+
+
+def test_a_passphrase_typed_differently_the_second_time_is_refused(hall):
+    with pytest.raises(InvalidForm, match="两次输入的口令不一致"):
+        do(
+            "voting.hold_chief",
+            hall.town.of("chief_teller"),
+            DAY,
+            passphrase=PASSPHRASES["teller"],
+            repeated="x",
+        )
+
+
+def test_a_key_is_held_by_its_own_office_alone(hall):
+    words = PASSPHRASES["chair"]
+    with pytest.raises(NotYourTurn):
+        do("voting.hold_chair", hall.town.of("teller"), DAY, passphrase=words, repeated=words)
+
+
+def test_who_is_here_must_be_known_by_name(hall):
+    hold(hall)
+    with pytest.raises(InvalidForm, match="与请假人数不符"):
+        do("voting.attendance", hall.town.of("clerk"), DAY, present=19, on_leave=1, leave=[], absent=[])
+
+
+def test_phones_and_paper_make_one_result(hall):
+    opened(hall, on_paper=(1, 2, 3))
+    vote_all(hall)
+    close(hall, returned=3)
+    sheet = keyed(hall.vote, Sheet({"文化礼堂": 1, "村道硬化": 2}))
+    for turn, counter in (("key_first", 1), ("key_second", 2)):
+        do(f"voting.{turn}", hall.town.of("counter", counter), DAY, **sheet)
+    assert waiting() == ["voting.open_box"]
+
+    open_box(hall)
+
+    for office in ("chief", "teller"):
+        do(f"voting.certify_{office}", hall.town.of("chief_teller" if office == "chief" else "teller"), DAY, confirmed=True)  # fmt: skip
+    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
+    assert hall.item("文化礼堂").decision_reason == (
+        "需 11 票（全体代表 20 人的过半数），得 18 票，通过；按得票列第 1 位，在应选 1 项之内，入选。"
+    )
+    assert hall.vote.outcome["ballots"] == {
+        "issued": 20, "returned": 20, "valid": 20, "invalid": 0, "problems": []
+    }  # fmt: skip
+
+
+def test_without_paper_nobody_keys_and_the_box_is_opened_at_once(hall):
+    opened(hall)
+    vote_all(hall)
+    close(hall)
+    assert waiting() == ["voting.open_box"]
+
+    open_box(hall, second="chair", second_passphrase=PASSPHRASES["chair"])
+
+    assert set(waiting()) == {"voting.certify_chief", "voting.certify_teller"}
+
+
+def test_a_wrong_passphrase_leaves_the_box_closed_and_the_task_open(hall):
+    opened(hall)
+    vote_all(hall)
+    close(hall)
+
+    with pytest.raises(Refused, match="监票人：口令不对"):
+        open_box(hall, second_passphrase="这不是原来的口令啊")
+
+    assert waiting() == ["voting.open_box"]
+
+
+def test_the_same_holder_twice_is_refused_on_the_form(hall):
+    opened(hall)
+    vote_all(hall)
+    close(hall)
+
+    with pytest.raises(InvalidForm, match="两名保管人"):
+        open_box(hall, second="chief_teller")
+
+
+def test_closing_publishes_every_tracker_sorted(hall):
+    opened(hall)
+    vote_all(hall)
+    close(hall)
+
+    paper = Paper.objects.get(kind="trackers")
+    assert paper.data["trackers"] == sorted(paper.data["trackers"]) and len(paper.data["trackers"]) == 20
+    assert paper.published_at is not None
+
+
+def test_too_few_ballots_by_device_are_turned_to_paper_before_closing(hall):
+    opened(hall)
+    vote_all(hall, most=4)
+    with pytest.raises(InvalidForm, match="电子票只有 4 张"):
+        close(hall)
+
+    perform(
+        "voting.turn_to_paper", hall.cycle, actor=hall.town.of("chief_teller"), at=at(DAY),
+        data={"reason": "电子票太少", "confirmed": True},
+    )  # fmt: skip
+
+    assert not Box.objects.exists()
+    close(hall, returned=20)
+    assert set(waiting()) == {"voting.key_first", "voting.key_second"}
+
+
+def test_a_deputy_whose_phone_died_takes_paper_instead(hall):
+    opened(hall)
+    vote_all(hall, most=19)
+
+    perform(
+        "voting.hand_paper", hall.cycle, actor=hall.town.of("teller"), at=at(DAY),
+        data={"lines": [line(hall, 20)], "reason": "手机没电"},
+    )  # fmt: skip
+
+    assert hall.vote.paper_issued == 1
+    with pytest.raises(InvalidForm):
+        perform(
+            "voting.hand_paper", hall.cycle, actor=hall.town.of("teller"), at=at(DAY),
+            data={"lines": [line(hall, 1)], "reason": "已经投过电子票"},
+        )  # fmt: skip
+
+
+def test_a_teller_who_leaves_is_replaced_before_the_opening(hall):
+    hold(hall)
+
+    perform(
+        "voting.release_holder", hall.cycle, actor=hall.town.of("chair"), at=at(DAY),
+        data={"office": "teller", "reason": "监票人因病离会，主席团决定更换"},
+    )  # fmt: skip
+
+    keys = set(waiting())
+    assert "voting.hold_teller" in keys and "voting.attendance" not in keys
+
+
+def test_no_holder_is_replaced_once_voting_has_begun(hall):
+    opened(hall)
+
+    with pytest.raises(Obstructed, match="没有尚未开始的电子表决"):
+        perform(
+            "voting.release_holder", hall.cycle, actor=hall.town.of("chair"), at=at(DAY),
+            data={"office": "teller", "reason": "监票人因病离会，主席团决定更换"},
+        )  # fmt: skip
+
+
+def test_a_recount_opens_the_box_again_by_another_pair(hall):
+    opened(hall)
+    vote_all(hall)
+    close(hall)
+    open_box(hall)
+    first = hall.vote
+
+    perform(
+        "voting.recount", hall.cycle, actor=hall.town.of("chief_teller"), at=at(DAY),
+        data={"reason": "代表要求复核，主席团同意"},
+    )  # fmt: skip
+    close(hall)
+    open_box(hall, first="chair", first_passphrase=PASSPHRASES["chair"])
+
+    assert hall.vote.pk != first.pk
+    assert hall.vote.figures == first.figures

@@ -1,0 +1,336 @@
+"""The paper ballot, the printed tally report, its signed scan, and the invalid ballots by reason."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import docx
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from pypdf import PdfReader
+
+from projects.ballots.models import Purpose
+from projects.ballots.printing import Facts, ballot_of, form_code, pdf_ballot, word_ballot
+from projects.ballots.reporting import short_code
+from projects.cycles.documents.composing import document_of
+from projects.cycles.documents.pdf import pdf_of
+from projects.cycles.models import Attachment, Paper
+from projects.demo.play.voting import Sheet, keyed, play_ballot
+from projects.voting.ballot_sheet import sheet_of
+from tests.builders import at, do
+from tests.projects.voting.conftest import DAY, Hall, T, settled
+from tests.projects.voting.test_voting_pages import at_keying, page_of
+from workflow.audit.models import Entry
+from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
+from workflow.flows.events import perform
+from workflow.people.isolation import SYSTEM, apply
+from workflow.roles.models import RoleGrant
+
+pytestmark = pytest.mark.django_db
+SUMS = {"文化礼堂": 34, "村道硬化": 5}
+ACCOUNT = "新建村级供水管道 12 公里，改造泵房 3 座，解决 4 个村 2300 人季节性缺水问题，配套智能水表。"
+SCAN = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+
+
+def read(content: bytes) -> PdfReader:
+    return PdfReader(io.BytesIO(content))
+
+
+def text_of(content: bytes) -> str:
+    """The words of all pages, without any space: where a cell breaks is not what is asked."""
+    return "".join("".join(page.extract_text() for page in read(content).pages).split())
+
+
+def facts_of(vote) -> dict[str, Facts]:
+    facts = Facts("380 万元", ACCOUNT, "2027年10月", "126")
+    return dict.fromkeys(vote.options.values_list("reference", flat=True), facts)
+
+
+def sized(content: bytes) -> tuple[int, int]:
+    box = read(content).pages[0].mediabox
+    return round(box.width * 25.4 / 72), round(box.height * 25.4 / 72)
+
+
+def sign_in(client, hall: Hall, office: str, number: int = 1):
+    user = hall.town.of(office, number)
+    client.force_login(user)
+    client.post("/office/", {"grant": RoleGrant.objects.get(user=user, office=office).pk})
+    return user
+
+
+def main_of(page) -> str:
+    return page.content.decode()
+
+
+# The sheet
+
+
+@pytest.mark.parametrize(
+    ("mode", "marks", "rule"),
+    [
+        ("select", ["表决栏"], "等于或少于1个的为有效票"),
+        ("each", ["赞成", "反对", "弃权"], "选一栏划“○”"),
+        ("rank", ["次序"], "最多排1个"),
+    ],
+)
+def test_each_mode_has_its_columns_and_its_marking_rule_on_one_sheet(db, mode, marks, rule):
+    hall = settled(["文化礼堂", "村道硬化"], seats=1, in_office=50, ballot_mode=mode)
+    sheet = pdf_ballot(ballot_of(hall.vote, facts_of(hall.vote), presidium="主席团"))
+    text = text_of(sheet.content)
+    assert len(read(sheet.content).pages) == 1 and sheet.size == "A4" and sized(sheet.content) == (210, 297)
+    for words in ("序号", "项目名称", "总投资", "项目论述", "完成时间", "文化礼堂", "380万元", *marks):
+        assert words in text, words
+    assert rule in text and "（主席团印章）" in text
+
+
+@pytest.mark.parametrize("count", [12, 20, 30, 40])
+def test_a_long_list_is_one_sheet_of_a3(db, count):
+    hall = settled(
+        [f"农村饮用水管网延伸工程{n}" for n in range(count)], seats=10, in_office=50, ballot_mode="each"
+    )
+    sheet = pdf_ballot(ballot_of(hall.vote, facts_of(hall.vote), presidium="主席团"))
+    assert len(read(sheet.content).pages) == 1 and sheet.size == "A3"
+    assert sorted(sized(sheet.content)) == [297, 420]
+    assert f"工程{count - 1}" in text_of(sheet.content)
+
+
+def test_a_list_no_sheet_can_hold_is_refused(db):
+    hall = settled([f"工程{n}" for n in range(90)], seats=10, in_office=50)
+    with pytest.raises(Refused, match="一张 A3 纸印不下"):
+        pdf_ballot(sheet_of(hall.vote, hall.cycle))
+
+
+def test_a_measurement_has_its_three_grades(hall):
+    vote = hall.vote
+    vote.purpose, vote.mode = Purpose.MEASUREMENT, "each"
+    text = text_of(pdf_ballot(ballot_of(vote, {}, presidium="主席团")).content)
+    assert all(words in text for words in ("满意", "基本满意", "不满意")) and "总投资" not in text
+
+
+def test_every_sheet_of_a_vote_is_the_same_and_bears_the_votes_own_code(hall):
+    ballot = sheet_of(hall.vote, hall.cycle)
+    assert pdf_ballot(ballot).content == pdf_ballot(ballot).content
+    assert form_code(hall.vote) in text_of(pdf_ballot(ballot).content)
+    other = settled_again(hall)
+    assert form_code(other) != form_code(hall.vote)
+
+
+def settled_again(hall: Hall):
+    vote = hall.vote
+    vote.seats = 2
+    return vote
+
+
+def test_the_sheet_names_the_session_and_says_what_is_known_of_each_project(hall):
+    item = hall.items[0]
+    item.investment_fen, item.finish_by = 38000000, T
+    item.save()
+    ballot = sheet_of(hall.vote, hall.cycle)
+    assert ballot.congress == "青溪镇第十九届人民代表大会第二次会议"
+    assert ballot.seal == "青溪镇第十九届人民代表大会第二次会议主席团"
+    assert ballot.rows[0][2] == Facts("38 万元", "建设内容", "2027年\n1月", "1")
+    assert ballot.rows[1][2].investment == ""
+
+
+def test_word_has_the_same_table(hall):
+    sheet = word_ballot(sheet_of(hall.vote, hall.cycle))
+    (table,) = docx.Document(io.BytesIO(sheet.content)).tables
+    assert [cell.text for cell in table.rows[0].cells][-1] == "表决栏"
+    assert [row.cells[1].text for row in table.rows][1:] == ["文化礼堂", "村道硬化"]
+
+
+# Printing is recorded
+
+
+def test_the_clerk_prints_and_the_trail_says_how_many(hall, client):
+    clerk = sign_in(client, hall, "clerk")
+    assert "登记并下载表决票" in main_of(client.get(f"/votes/{hall.vote.pk}/ballots/"))
+    answer = client.post(f"/votes/{hall.vote.pk}/ballots/", {"copies": 50, "ending": "pdf"})
+    assert answer["Content-Type"] == "application/pdf"
+    assert len(read(b"".join(answer.streaming_content)).pages) == 1
+    apply(SYSTEM)
+    entry = Entry.objects.get(action="ballots.print")
+    said = json.loads(entry.body)
+    assert entry.actor == clerk and said["after"]["copies"] == 50
+    assert said["after"]["form_code"] == form_code(hall.vote)
+    assert "印制 50 张" in main_of(client.get(f"/votes/{hall.vote.pk}/ballots/"))
+
+
+def test_more_than_all_deputies_are_not_printed(hall, client):
+    sign_in(client, hall, "clerk")
+    answer = client.post(f"/votes/{hall.vote.pk}/ballots/", {"copies": 51, "ending": "pdf"})
+    assert answer.status_code == 422 and "不能多于全体代表 50 人" in main_of(answer)
+    apply(SYSTEM)
+    assert not Entry.objects.filter(action="ballots.print").exists()
+
+
+@pytest.mark.parametrize("office", ["teller", "chief_teller"])
+def test_tellers_print_too(hall, office):
+    perform(
+        "ballots.print",
+        hall.vote,
+        actor=hall.town.of(office),
+        data={"copies": 3, "ending": "docx"},
+        at=at(DAY),
+    )
+
+
+@pytest.mark.parametrize("office", ["chair", "mayor", "deputy", "counter"])
+def test_nobody_else_prints(hall, client, office):
+    with pytest.raises(NotYourTurn):
+        perform(
+            "ballots.print",
+            hall.vote,
+            actor=hall.town.of(office),
+            data={"copies": 3, "ending": "pdf"},
+            at=at(DAY),
+        )
+    sign_in(client, hall, office)
+    assert client.post(f"/votes/{hall.vote.pk}/ballots/", {"copies": 3, "ending": "pdf"}).status_code == 403
+
+
+def test_once_the_vote_is_open_no_ballot_is_printed(hall, client):
+    at_keying(hall)
+    with pytest.raises(Obstructed, match="只在投票开始以前印制"):
+        perform(
+            "ballots.print",
+            hall.vote,
+            actor=hall.town.of("clerk"),
+            data={"copies": 1, "ending": "pdf"},
+            at=at(DAY),
+        )
+    sign_in(client, hall, "clerk")
+    answer = client.post(f"/votes/{hall.vote.pk}/ballots/", {"copies": 1, "ending": "pdf"})
+    assert answer.status_code == 409 and "只在投票开始以前印制" in main_of(answer)
+
+
+def test_without_pango_only_word_is_offered(hall, client, monkeypatch):
+    for module in ("projects.ballots.forms", "projects.portal.ballots"):
+        monkeypatch.setattr(f"{module}.obstacle_to_pdf", lambda: "本机没有安装排版组件 Pango")
+    sign_in(client, hall, "clerk")
+    page = main_of(client.get(f"/votes/{hall.vote.pk}/ballots/"))
+    assert "没有安装排版组件 Pango" in page and 'value="pdf"' not in page and 'value="docx"' in page
+    answer = client.post(f"/votes/{hall.vote.pk}/ballots/", {"copies": 1, "ending": "docx"})
+    assert answer.status_code == 200 and "wordprocessingml" in answer["Content-Type"]
+
+
+# The tally report
+
+
+def test_the_report_has_its_sums_equations_code_and_places_to_sign(hall):
+    play_ballot(hall.town, hall.cycle, t=T, present=43, on_leave=2, sheet=Sheet(SUMS, invalid=1))
+    paper = Paper.objects.get(kind="tally_report")
+    content = pdf_of(document_of(paper))
+    text = text_of(content)
+    for words in (
+        "应到请假实到发出收回有效无效应选",
+        "文化礼堂",
+        "入选",
+        "未入选",
+        "有效42＋无效1＝收回43",
+        "涂改、无法辨认1张",
+        "需26票（全体代表50人的过半数）",
+        short_code(paper.data["digest"]).replace(" ", ""),
+        "总监票人（签名）",
+        "监票人（签名）",
+        "计票人（签名）",
+    ):
+        assert words in text, words
+    assert len(read(content).pages) == 1
+
+
+def test_a_report_kept_before_figures_stood_in_it_stays_as_it_was_written(hall):
+    paper = Paper(unit=hall.cycle.unit, kind="tally_report", title="报告单", body="赞成 37 票。", made_on=T)
+    assert "赞成37票。" in text_of(pdf_of(document_of(paper)))
+
+
+# The signed scan
+
+
+def scan() -> SimpleUploadedFile:
+    return SimpleUploadedFile("报告单.pdf", SCAN, "application/pdf")
+
+
+def keep(hall: Hall, office: str = "clerk", upload=None):
+    files = {"scan": upload or scan()}
+    return perform(
+        "ballots.keep_scan", hall.vote, actor=hall.town.of(office), data={}, files=files, at=at(DAY)
+    )
+
+
+def test_the_signed_scan_is_kept_with_its_digest_in_the_trail(hall, client):
+    import hashlib
+
+    play_ballot(hall.town, hall.cycle, t=T, present=43, sheet=Sheet(SUMS))
+    entry = keep(hall)
+    kept = Attachment.objects.get(subject=hall.vote.reference)
+    assert kept.sha256 == hashlib.sha256(SCAN).hexdigest() == json.loads(entry.body)["after"]["sha256"]
+    sign_in(client, hall, "clerk")
+    assert "报告单.pdf" in main_of(client.get(f"/votes/{hall.vote.pk}/"))
+
+
+def test_before_both_have_signed_no_scan_is_taken(hall):
+    at_keying(hall)
+    with pytest.raises(Obstructed, match="尚未由总监票人和监票人签字"):
+        keep(hall)
+    assert not Attachment.objects.filter(subject=hall.vote.reference).exists()
+
+
+def test_a_scan_is_a_pdf_or_a_picture_and_only_the_desk_sends_it(hall):
+    play_ballot(hall.town, hall.cycle, t=T, present=43, sheet=Sheet(SUMS))
+    with pytest.raises(InvalidForm):
+        keep(hall, upload=SimpleUploadedFile("报告单.pdf", b"not a scan", "application/pdf"))
+    with pytest.raises(NotYourTurn):
+        keep(hall, "mayor")
+
+
+# Invalid ballots by reason
+
+
+def spoiled(hall: Hall, **reasons: int) -> dict:
+    data = keyed(hall.vote, Sheet(SUMS, invalid=3))
+    return data | {"spoiled_unreadable": 0} | {f"spoiled_{why}": n for why, n in reasons.items()}
+
+
+def test_invalid_ballots_are_keyed_by_reason_and_shown_once_declared(hall, client):
+    at_keying(hall)
+    data = spoiled(hall, too_many=2, not_the_form=1)
+    do("voting.key_first", hall.town.of("counter", 1), DAY, **data)
+    do("voting.key_second", hall.town.of("counter", 2), DAY, **data)
+    assert hall.vote.figures["spoiled"] == {"too_many": 2, "unreadable": 0, "not_the_form": 1, "other": 0}
+    chief, teller = hall.town.of("chief_teller"), hall.town.of("teller")
+    page = page_of("voting.certify_chief", chief, "chief_teller", client)
+    assert "无效票：多选" in page
+    do("voting.certify_chief", chief, DAY, confirmed=True)
+    do("voting.certify_teller", teller, DAY, confirmed=True)
+    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
+    sign_in(client, hall, "clerk")
+    assert "无效票：未使用统一表决票" in main_of(client.get(f"/votes/{hall.vote.pk}/"))
+
+
+def test_reasons_that_do_not_add_up_to_the_invalid_ballots_are_refused(hall):
+    at_keying(hall)
+    with pytest.raises(InvalidForm) as refused:
+        do("voting.key_first", hall.town.of("counter", 1), DAY, **spoiled(hall, too_many=2))
+    assert "2 ＋ 0 ＋ 0 ＋ 0 ＝ 2 张 ≠ 无效票 3 张" in str(refused.value.form.errors)
+
+
+def test_keyings_that_differ_in_a_reason_alone_are_not_accepted(hall, client):
+    at_keying(hall)
+    do("voting.key_first", hall.town.of("counter", 1), DAY, **spoiled(hall, too_many=3))
+    do("voting.key_second", hall.town.of("counter", 2), DAY, **spoiled(hall, unreadable=3))
+    assert hall.vote.state == "closed"
+    page = page_of("voting.key_first", hall.town.of("counter", 1), "counter", client)
+    assert "无效票原因“多选”" in page and "无效票原因“涂改、无法辨认”" in page
+
+
+def test_the_reasons_are_under_the_tellers_signatures(hall):
+    from projects.ballots.figures import digest_of
+
+    play_ballot(hall.town, hall.cycle, t=T, present=43, sheet=Sheet(SUMS, invalid=1))
+    vote = hall.vote
+    before = digest_of(vote)
+    assert before == vote.signatures.first().digest
+    vote.figures["spoiled"] = {"too_many": 1}
+    assert digest_of(vote) != before
