@@ -12,6 +12,8 @@ WITHOUT_DATABASE = {
     "startapp", "startproject", "test", "up", "version",
 }  # fmt: skip
 AS_OWNER = {"createcachetable", "migrate", "sqlmigrate"}
+# Where 1 is an answer (a broken chain), no database at all must be told apart from it.
+EXIT_WITHOUT_DATABASE = {"verify_trail": 2}
 
 
 def main(arguments: list[str]) -> None:
@@ -25,7 +27,7 @@ def main(arguments: list[str]) -> None:
     if command in WITHOUT_DATABASE or command.startswith("-") or {"-h", "--help"} & set(arguments):
         execute(arguments)
     else:
-        execute_with_database(arguments)
+        execute_with_database(arguments, refused=EXIT_WITHOUT_DATABASE.get(command, 1))
 
 
 def execute(arguments: list[str]) -> None:
@@ -34,7 +36,8 @@ def execute(arguments: list[str]) -> None:
     execute_from_command_line(arguments)
 
 
-def execute_with_database(arguments: list[str]) -> None:
+def execute_with_database(arguments: list[str], *, refused: int = 1) -> None:
+    """Run with the embedded server held; refused: the exit code where it cannot be started."""
     from django.conf import settings
 
     from projects.site.postgres import ClusterError
@@ -46,7 +49,8 @@ def execute_with_database(arguments: list[str]) -> None:
         settings.CLUSTER.ensure()
         execute(arguments)
     except ClusterError as wrong:
-        sys.exit(str(wrong))
+        sys.stderr.write(f"{wrong}\n")
+        sys.exit(refused)
     finally:
         settings.CLUSTER.release()
 

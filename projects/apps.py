@@ -19,7 +19,7 @@ class ProjectsConfig(AppConfig):
 
         register_offices()
         # The flows must be known before the first task row is read, and the events before the first page.
-        autodiscover("flows", "events", "beside")
+        autodiscover("flows", "events", "beside", "readiness")
 
 
 def autodiscover(*names: str) -> None:

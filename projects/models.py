@@ -1,8 +1,8 @@
 """Door: Django looks here for models; they live in the rooms."""
 
-from projects.ballots.models import Keying, Option, Signature, Vote
+from projects.ballots.models import Box, KeyHolder, Keying, Option, RollEntry, Signature, Vote
 from projects.collection.models import Contact, Proposal
-from projects.cycles.models import Attachment, Cycle, CycleSession, Paper, RollLine, Rulebook, Session
+from projects.cycles.models import Attachment, Cycle, CycleSession, Paper, RollLine, Rulebook, Session, Term
 from projects.deliberation.models import (
     AddedMatter,
     BudgetLine,
@@ -12,9 +12,18 @@ from projects.deliberation.models import (
     Visit,
     Withdrawal,
 )
-from projects.evaluation.models import Archive, Measurement, Rating, Review
+from projects.evaluation.models import Addendum, Archive, Measurement, Rating, Review
 from projects.oversight.models import Guidance, Note, Sample
-from projects.selection.models import Appraisal, Item, Notice, Objection, Score, Screening, Source
+from projects.selection.models import (
+    Appraisal,
+    AppraisalReturn,
+    Item,
+    Notice,
+    Objection,
+    Score,
+    Screening,
+    Source,
+)
 from projects.supervision.models import (
     Change,
     Contract,
@@ -28,9 +37,10 @@ from projects.supervision.models import (
 )
 
 __all__ = [
-    "AddedMatter", "Appraisal", "Archive", "Attachment", "BudgetLine", "Change", "Contact", "Contract", "Cycle",
-    "CycleSession", "Finding", "Guidance", "Inspection", "Interpellation", "Item", "Keying", "Measurement",
-    "Milestone", "Note", "Notice", "Objection", "Opinion", "Option", "Paper", "Plan", "Progress", "Project",
-    "Proposal", "Question", "Rating", "Receipt", "Review", "RollLine", "Rulebook", "Sample", "Score", "Screening", "Session",
-    "Signature", "Source", "Visit", "Vote", "Withdrawal",
+    "AddedMatter", "Addendum", "Appraisal", "AppraisalReturn", "Archive", "Attachment", "Box", "BudgetLine",
+    "Change", "Contact", "Contract", "Cycle", "CycleSession", "Finding", "Guidance", "Inspection", "Interpellation",
+    "Item", "KeyHolder", "Keying", "Measurement", "Milestone", "Note", "Notice", "Objection", "Opinion", "Option",
+    "Paper", "Plan", "Progress", "Project", "Proposal", "Question", "Rating", "Receipt", "Review", "RollEntry",
+    "RollLine", "Rulebook", "Sample", "Score", "Screening", "Session", "Signature", "Source", "Term", "Visit", "Vote",
+    "Withdrawal",
 ]  # fmt: skip

@@ -4,5 +4,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("projects.portal.staff_urls")),
+    path("", include("projects.portal.voter_urls")),
     path("", include("projects.portal.public_urls")),
 ]

@@ -17,7 +17,7 @@ has_fonts() {
 if ! { find_browser >/dev/null && has_fonts; } && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "正在安装浏览器和中文字体……" >&2
     { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-        chromium fontconfig fonts-noto-cjk; } >/dev/null 2>&1 || true
+        chromium fontconfig fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0; } >/dev/null 2>&1 || true
 fi
 find_browser || {
     echo "页面测试需要 Chromium 或 Chrome：请先安装（Debian：apt-get install chromium），或用 CHROMIUM=/路径 指定。" >&2

@@ -6,7 +6,7 @@ from datetime import date
 
 from projects.ballots.models import Vote
 from projects.collection.models import Proposal
-from projects.cycles.models import Cycle, Session
+from projects.cycles.models import Cycle, Session, Term
 from projects.deliberation.models import AddedMatter, Question, Withdrawal
 from projects.evaluation.models import Measurement
 from projects.oversight.models import Note
@@ -31,6 +31,7 @@ def one_of_every_kind(unit: Unit, county: Unit, user: User) -> dict[str, Record]
     notice = Notice.objects.create(unit=unit, cycle=cycle, from_on=DAY, to_on=DAY)
     in_session = {"unit": unit, "cycle": cycle, "session": session, "words": "为何进展缓慢？"}
     records: list[Record] = [
+        Term.objects.create(unit=unit, number=19),
         session,
         cycle,
         item,

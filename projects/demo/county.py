@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,23 +13,37 @@ from itertools import repeat
 import django
 from django.db import connections
 
-from projects.cycles.models import Cycle
+from projects.cycles.models import Cycle, CycleState
 from projects.cycles.papers import make_paper
-from projects.cycles.rulebook import Rules
-from projects.cycles.services import adopt_rulebook
 from projects.demo.cast import Casting, Township
 from projects.demo.names import seeded
 from projects.demo.play.collection import play_collection
-from projects.demo.play.deliberation import play_deliberation
-from projects.demo.play.evaluation import Figures, play_evaluation
+from projects.demo.play.deliberation import play_preparation, play_sitting
+from projects.demo.play.evaluation import (
+    Figures,
+    play_after_session,
+    play_convening,
+    play_inquiry,
+    play_session,
+)
 from projects.demo.play.selection import play_selection
 from projects.demo.play.stage import curtain, moment, planned
 from projects.demo.play.supervision import play_supervision
+from projects.demo.play.terms import enter_term, play_chair_elected, play_election
 from projects.demo.play.voting import play_after_vote, play_voting
-from projects.demo.programme import PROGRAMME, Play, Year, cases, day, sums_of, titles_of
-from projects.lifecycle.services import start_year
+from projects.demo.programme import (
+    PROGRAMME,
+    SESSIONS_A_YEAR,
+    Play,
+    Year,
+    cases,
+    day,
+    sums_of,
+    titles_of,
+)
 from projects.supervision.models import Project
 from workflow.audit.services import Act
+from workflow.flows.events import perform
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, UnitKind, User
 from workflow.people.services import create_unit
@@ -41,6 +55,38 @@ COUNTY = "SF00"
 # How the projects of a township go, by their number; the others are steady.
 COURSES = ({2: "behind", 4: "stalled", 6: "unfinished"}, {3: "behind"}, {1: "behind", 5: "stalled"})
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Steps 5 and 6 of one year, in the four parts a later year's vote at the same session falls between."""
+
+    town: Township
+    year: Year
+    cycle: Cycle
+    t2: date
+    until: date
+    course: Mapping[int, str]
+    figures: Figures
+
+    def inquire(self) -> None:
+        """The year's work, and what is asked about it before the session."""
+        play_supervision(self.town, self.cycle, until=self.until, outcomes=self.course)
+        self.cycle.refresh_from_db()
+        play_inquiry(self.town, self.cycle, t2=self.t2, figures=self.figures)
+
+    def call(self) -> None:
+        """The session is called."""
+        number = self.year.number + SESSIONS_A_YEAR
+        play_convening(self.town, self.cycle, t2=self.t2, term=self.year.term, number=number)
+
+    def meet(self) -> None:
+        """The session."""
+        play_session(self.town, self.cycle, t2=self.t2, figures=self.figures)
+
+    def conclude(self) -> None:
+        """To the closed year."""
+        play_after_session(self.town, self.cycle, t2=self.t2, figures=self.figures)
 
 
 @dataclass(frozen=True)
@@ -111,14 +157,18 @@ class Builder:
         county = Unit.objects.get(code=COUNTY)
         admin = User.objects.get(username=f"admin@{COUNTY}")
         casting = self._casting(Act(admin, "admin", county, planned(self._since)))
-        return casting.township(play.code, play.name, county, deputies=play.deputies, kind=play.kind)
+        town = casting.township(play.code, play.name, county, deputies=play.deputies, kind=play.kind)
+        first = play.years[0]
+        if sitting := first.term - (first.number == 1):
+            enter_term(town, sitting, since=self._since)
+        return town
 
     def _lead_up(self, play: Play, town: Township) -> None:
         """The years in the order things happen: a later year's collection comes before an earlier one's evaluation."""
         begun: list[tuple[Year, Cycle]] = []
         for year in play.years:
             with self._until_today():
-                self._prepare(play, town, year)
+                self._prepare(play, town, year, begun[-1:])
             begun += [
                 (year, cycle) for cycle in Cycle.objects.filter(unit=town.unit, year=self._project_year(year))
             ]
@@ -135,36 +185,70 @@ class Builder:
     def _project_year(self, year: Year) -> int:
         return self.today.year + year.year_from_today
 
-    def _prepare(self, play: Play, town: Township, year: Year) -> None:
+    def _prepare(
+        self, play: Play, town: Township, year: Year, before: Sequence[tuple[Year, Cycle]] = ()
+    ) -> None:
         """From the founding of the year to the announcement of the vote, as far as the curtain."""
         opens, t, t2 = (day(self.today, n) for n in (year.opens, year.t, year.t2))
         founded = min(opens - timedelta(days=30), self.today)
         self._rules(year, town, founded)
-        cycle = start_year(
-            town.act("chair", moment(founded)),
-            year=self._project_year(year),
-            opens_on=opens,
-            planned_t=t,
-            planned_t2=t2,
+        perform(
+            "lifecycle.start_year",
+            town.unit,
+            actor=town.of("chair"),
+            data={
+                "year": self._project_year(year),
+                "opens_on": opens.isoformat(),
+                "planned_t": t.isoformat(),
+                "planned_t2": t2.isoformat(),
+            },
+            at=moment(founded),
         )
+        cycle = Cycle.objects.get(unit=town.unit, year=self._project_year(year))
         self._say_what_is_generated(town, cycle, year, founded)
         titles = titles_of(year, self.seed, play.code)
         play_collection(town, cycle, proposals=year.proposals, titles=titles)
         play_selection(town, cycle, titles, year.seats)
         cycle.refresh_from_db()
-        play_deliberation(
-            town, cycle, t=t, term=year.term, number=year.number, seats=year.seats, mode=year.mode
-        )
+        if year.number == 1:
+            self._elect(town, year, t - timedelta(days=30))
+        judged = [self._evaluation(play, town, *one) for one in before if one[0].is_judged_with(year)]
+        for evaluation in judged:
+            evaluation.inquire()
+        play_preparation(town, cycle, t=t, term=year.term, number=year.number, seats=year.seats)
+        for evaluation in judged:
+            evaluation.call()
+        play_sitting(town, cycle, t=t, seats=year.seats, mode=year.mode)
+        for evaluation in judged:
+            evaluation.meet()
+        if year.number == 1:
+            play_chair_elected(town, on=t)
         present = year.present or play.deputies - 3
         sums = sums_of(year, titles, play.deputies, present, self.seed)
         on_leave = play.deputies - present
         play_voting(town, cycle, t=t, present=present, sums=sums, on_leave=on_leave)
         play_after_vote(town, cycle, t=t)
 
+    def _elect(self, town: Township, year: Year, on: date) -> None:
+        """A new congress is elected: the administrator enters whom nobody knew before."""
+        county, at = Unit.objects.get(code=COUNTY), moment(on)
+        admin = User.objects.get(username=f"admin@{COUNTY}")
+        play_election(town, Casting(Act(admin, "admin", county, at), on), term=year.term, on=on)
+
     def _rules(self, year: Year, town: Township, on: date) -> None:
-        if year.equal or year.mode != "select":
-            rules = Rules().with_values({"ballot_mode": year.mode, "allow_equal_vote": year.equal})
-            adopt_rulebook(town.act("chair", moment(on)), town.unit, rules, note="按本镇票决办法修订")
+        wanted = {
+            "ballot_mode": (year.mode, "select"),
+            "allow_equal_vote": ("yes" if year.equal else "no", "no"),
+        }
+        for setting, (value, default) in wanted.items():
+            if value != default:
+                perform(
+                    "cycles.revise_rules",
+                    town.unit,
+                    actor=town.of("chair"),
+                    data={"setting": setting, "value": value, "note": "按本镇票决办法修订"},
+                    at=moment(on),
+                )
 
     def _say_what_is_generated(self, town: Township, cycle: Cycle, year: Year, on: date) -> None:
         case = cases().get(year.case)
@@ -179,17 +263,21 @@ class Builder:
         )
 
     def _carry_out(self, play: Play, town: Township, year: Year, cycle: Cycle) -> None:
-        """Supervision to the evaluation, and the evaluation where its day has come."""
-        t2 = day(self.today, year.t2)
+        """Supervision to the evaluation, and what of the evaluation has not been played and has come."""
         if not Project.objects.filter(cycle=cycle).exists():
             return
+        evaluation = self._evaluation(play, town, year, cycle)
+        if cycle.state == CycleState.SUPERVISING:
+            evaluation.inquire()
+            evaluation.call()
+            evaluation.meet()
+        evaluation.conclude()
+
+    def _evaluation(self, play: Play, town: Township, year: Year, cycle: Cycle) -> Evaluation:
         course = COURSES[int(play.code.removeprefix("SF")) % len(COURSES)]
-        play_supervision(town, cycle, until=min(self.today, t2 - timedelta(days=46)), outcomes=course)
-        cycle.refresh_from_db()
-        next_number = year.number + 2
-        play_evaluation(
-            town, cycle, t2=t2, term=year.term, number=next_number, figures=self._figures(play, cycle)
-        )
+        t2 = day(self.today, year.t2)
+        until = min(self.today, t2 - timedelta(days=46))
+        return Evaluation(town, year, cycle, t2, until, course, self._figures(play, cycle))
 
     def _figures(self, play: Play, cycle: Cycle) -> Figures:
         """Nearly everybody is satisfied; the last project of the year less so at first."""

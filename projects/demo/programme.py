@@ -19,6 +19,7 @@ from projects.demo.play.collection import MATTERS, VILLAGES
 from workflow.calendar.workdays import next_working_day
 from workflow.people.models import UnitKind
 
+SESSIONS_A_YEAR = 2
 DATA = Path(__file__).parent / "data" / "cases.json"
 
 
@@ -42,6 +43,10 @@ class Year:
     proposals: int = 16
     mode: str = "select"
     equal: bool = False
+
+    def is_judged_with(self, later: Year) -> bool:
+        """Whether a later year votes at the very session that evaluates this one."""
+        return (self.t2, self.term, self.number + SESSIONS_A_YEAR) == (later.t, later.term, later.number)
 
 
 @dataclass(frozen=True)

@@ -52,12 +52,12 @@ CIRCULATE = register_event(
 SAMPLE = register_event(
     Event(
         key="oversight.sample",
-        title=_("抽查档案"),
+        title=_("随机抽查"),
         offices=("county",),
         subject=Cycle,
         form=forms.SampleForm,
         act=services.sample,
-        basis=BASIS,
+        basis=_("镇平县做法：每月抽查代表联络站；抽查不审批、不改动乡镇数据"),
         output=_("抽查记录"),
         from_above=True,
     )

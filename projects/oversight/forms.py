@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from projects.oversight.models import SampleOf
 from workflow.flows.fields import ChineseDateField
 from workflow.flows.forms import StepForm
 
@@ -41,6 +42,14 @@ class ReplyForm(StepForm):
 
 
 class SampleForm(StepForm):
-    """抽查: what was looked at in a drawn dossier."""
+    """抽查: what to draw from, how many, and what is asked of the township."""
 
-    words = forms.CharField(label=_("抽查情况"), widget=forms.Textarea(attrs={"rows": 5}), max_length=5000)
+    of = forms.ChoiceField(label=_("抽查对象"), choices=SampleOf.choices)
+    number = forms.IntegerField(
+        label=_("抽取数量"),
+        min_value=1,
+        max_value=50,
+        initial=5,
+        help_text=_("由系统随机抽取，不足此数的全部抽取；随机种子记入办理记录，可以复核。"),
+    )
+    words = forms.CharField(label=_("抽查要求"), widget=forms.Textarea(attrs={"rows": 5}), max_length=5000)

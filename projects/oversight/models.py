@@ -60,13 +60,40 @@ class Note(Record):
         """The township's presidium has replied."""
 
 
+class SampleOf(models.TextChoices):
+    """What a sample is drawn from (rules.md §1: 镇平县 draws stations each month)."""
+
+    PROJECT = "project", _("入选项目档案")
+    PROPOSAL = "proposal", _("意见建议档案")
+    STATION = "station", _("代表联络站")
+
+
 class Sample(models.Model):
-    """A dossier the county looked at; seed names this look in the trail."""
+    """What the county drew to look at, by lot. seed: what the draw follows from (`rules.drawn`).
+
+    among: how many there were to draw from; drawn: reference and name of each that was, in the order of the draw.
+    """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     county = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="+")
+    of = models.CharField(_("抽查对象"), max_length=10, choices=SampleOf.choices, default=SampleOf.PROJECT)
     seed = models.CharField(max_length=40)
-    words = models.TextField(_("抽查情况"), blank=True)
+    among = models.PositiveIntegerField(default=0)
+    drawn = models.JSONField(default=list)
+    words = models.TextField(_("抽查要求"), blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
+
+    @property
+    def told(self) -> str:
+        """What was drawn and how, for the township and for whoever draws again; the words alone before there was a lot."""
+        if not self.drawn:
+            return self.words
+        return _("%(words)s\n从全部%(among)s个%(of)s中随机抽取：%(drawn)s（随机种子 %(seed)s）") % {
+            "words": self.words,
+            "among": self.among,
+            "of": self.get_of_display(),
+            "drawn": "、".join(one["label"] for one in self.drawn),
+            "seed": self.seed,
+        }

@@ -9,7 +9,10 @@ from django.utils.translation import gettext as _
 
 from projects.cycles.models import Cycle
 from projects.oversight.models import Guidance, Note, Sample
+from projects.oversight.rules import digest_of, drawn
+from projects.oversight.selectors import sampled_from
 from workflow.audit.services import Act
+from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit
@@ -57,15 +60,22 @@ def reply_to_note(act: Act, note: Note, *, reply: str) -> None:
     fire(note, "answer", act, reply=reply)
 
 
-def sample(act: Act, cycle: Cycle, *, words: str) -> Outcome:
-    """A dossier looked at, with what was seen; which dossier is the county's choice."""
-    drawn = Sample.objects.create(
+def sample(act: Act, cycle: Cycle, *, of: str, number: int, words: str) -> Outcome:
+    """抽查: dossiers or stations drawn by lot; seed, draw and what was drawn from stand in the trail."""
+    seed, found = secrets.token_hex(8), sampled_from(cycle, of)
+    if not found:
+        raise Refused(_("本年度还没有可供抽查的对象。"))
+    lot = drawn(seed, found, number)
+    Sample.objects.create(
         unit=cycle.unit,
         county=_county_of(act),
         cycle=cycle,
-        seed=secrets.token_hex(8),
+        of=of,
+        seed=seed,
+        among=len(found),
+        drawn=[{"reference": reference, "label": found[reference]} for reference in lot],
         words=words,
         by=act.person,
         at=act.at,
     )
-    return Outcome(after={"seed": drawn.seed})
+    return Outcome(after={"seed": seed, "drawn": lot, "among": len(found), "among_sha256": digest_of(found)})

@@ -12,14 +12,13 @@ from django.utils.translation import gettext as _
 from projects.ballots.models import Vote
 from projects.cycles.models import Attachment, Cycle, Paper
 from projects.supervision.models import Project
-from workflow.inbox.beside import Beside, show_beside
-from workflow.machines.models import Record
+from workflow.inbox.beside import Beside, Subject, show_beside
 
 LATEST = 8
 
 
 @show_beside
-def of_record(subject: Record) -> Beside:
+def of_record(subject: Subject) -> Beside:
     """The year, the project and the vote of a record; its own files and the latest papers of its year."""
     cycle, project = cycle_of(subject), project_of(subject)
     links = [_page(_("项目档案"), project.title, "project", project.pk)] if project else []
@@ -32,13 +31,13 @@ def of_record(subject: Record) -> Beside:
     return Beside(links, files_on(subject.reference) + papers_beside(cycle, own))
 
 
-def cycle_of(subject: Record) -> Cycle | None:
+def cycle_of(subject: Subject) -> Cycle | None:
     """The year a record belongs to; None for one outside every year."""
     kind, _colon, number = (subject.about or subject.reference).partition(":")
     return Cycle.objects.select_related("unit").filter(pk=number).first() if kind == Cycle.kind else None
 
 
-def project_of(subject: Record) -> Project | None:
+def project_of(subject: Subject) -> Project | None:
     """The project a record is, or is about."""
     return subject if isinstance(subject, Project) else getattr(subject, "project", None)
 

@@ -19,7 +19,8 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from projects.collection.intake import complete_returned
-from projects.cycles.models import Attachment, Cycle, CycleState, Paper
+from projects.cycles.documents.pdf import obstacle_to_pdf
+from projects.cycles.models import Attachment, Cycle, CycleState
 from projects.cycles.papers import KINDS
 from projects.evaluation.services import rate_project
 from projects.portal import public_follow as follow_selectors
@@ -373,13 +374,13 @@ def project_sign(request: HttpRequest, code: str, number: int) -> HttpResponse:
 @public_page
 def paper(request: HttpRequest, number: int) -> HttpResponse:
     """A published paper as it would be printed."""
-    found = (
-        Paper.objects.filter(pk=number, published_at__isnull=False).select_related("unit", "cycle").first()
-    )
+    found = selectors.published_paper(number)
     if found is None:
         raise Http404(_("没有这份公开文件。"))
+    if found.kind == "trackers":
+        return redirect("trackers", found.pk)
     files = Attachment.objects.filter(subject=found.reference, public=True).order_by("pk")
-    return shown(request, "paper", found.unit, sheet=sheet_of(found), files=files)
+    return shown(request, "paper", found.unit, sheet=sheet_of(found), files=files, no_pdf=obstacle_to_pdf())
 
 
 @require_GET

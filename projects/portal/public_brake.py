@@ -9,7 +9,15 @@ from django.utils.module_loading import import_string
 
 HOUR = 60 * 60
 # A village may share one address, so the limits stop machines, not neighbours. Per address and hour.
-LIMITS = {"propose": 20, "complete": 20, "object": 10, "rate": 30, "lookup": 60}
+LIMITS = {
+    "propose": 20,
+    "complete": 20,
+    "object": 10,
+    "rate": 30,
+    "lookup": 60,
+    "document": 120,
+    "ballot": 60,
+}
 
 
 def is_over(request: HttpRequest, what: str) -> bool:

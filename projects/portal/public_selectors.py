@@ -193,6 +193,12 @@ def published_papers(cycle: Cycle) -> QuerySet[Paper]:
     return Paper.objects.filter(cycle=cycle, published_at__isnull=False).order_by("step", "pk")
 
 
+def published_paper(number: int) -> Paper | None:
+    """A paper anybody may read; None for any other."""
+    papers = Paper.objects.filter(pk=number, published_at__isnull=False)
+    return papers.select_related("unit__parent", "cycle").first()
+
+
 def latest_papers(unit: Unit) -> list[Paper]:
     """The township's newest published papers."""
     papers = Paper.objects.filter(unit=unit, published_at__isnull=False).select_related("cycle")

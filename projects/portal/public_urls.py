@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from projects.portal import public, public_proposing
+from projects.portal import documents, public, public_proposing
 
 urlpatterns = [
     path("", public.public_home, name="public_home"),
     path("follow/", public.follow, name="follow"),
     path("papers/<int:number>/", public.paper, name="paper"),
+    path("papers/<int:number>/<slug:ending>/", documents.public_document, name="document"),
     path("files/<int:number>/", public.public_file, name="public_file"),
     path("t/<str:code>/", public.township, name="township"),
     path("t/<str:code>/propose/", public_proposing.propose, name="propose"),

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
+import json
 import mimetypes
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, cast
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from projects.cycles.models import Attachment, Cycle, Paper
+from projects.cycles.documents.pdf import obstacle_to_pdf
+from projects.cycles.events import OF_THE_TERM, REVISE_RULES
+from projects.cycles.models import Attachment, Cycle
 from projects.cycles.papers import KINDS
-from projects.cycles.rulebook import FIXED, GROUPS, Row, RulebookError, Rules, diff, said
+from projects.cycles.rulebook import FIXED, GROUPS, Rules, diff, said
 from projects.cycles.selectors import rulebook_in_force, rules_in_force
-from projects.cycles.services import adopt_rulebook
-from projects.lifecycle.forms import StartYearForm
+from projects.lifecycle.events import START_YEAR
 from projects.lifecycle.seat_table import rows_of
-from projects.lifecycle.services import start_year
 from projects.portal import staff_selectors as selectors
+from projects.portal.before_vote import offered_before_vote
 from projects.portal.beside import files_on
+from projects.portal.documents import paper_on_file
+from projects.portal.polling import links_of
 from projects.portal.staff_selectors import cycle_named
 from projects.supervision.models import ProjectState
 from workflow.administration.trail import may_export
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
-from workflow.flows.errors import Refused
-from workflow.flows.events import events_on
+from workflow.flows.errors import InvalidForm, NotYourTurn, Refused
+from workflow.flows.events import Event, events_on, perform
+from workflow.flows.forms import StepForm
 from workflow.inbox.story import line_of, title_of_action
 from workflow.inbox.views import acting_grant
 from workflow.people.models import Unit
@@ -58,10 +62,6 @@ def home(request: HttpRequest) -> HttpResponse:
     return redirect("trail" if grant.office == "auditor" else "inbox")
 
 
-def _act(request: HttpRequest, grant: RoleGrant, unit: Unit) -> Act:
-    return Act(in_office(request).user, grant.office, unit, timezone.now())
-
-
 # ------------------------------------------------------------------------------- years
 
 
@@ -71,9 +71,16 @@ def years(request: HttpRequest) -> HttpResponse:
     grant = acting_grant(request)
     page = Paginator(selectors.cycles_visible(grant), PER_PAGE).get_page(request.GET.get("page"))
     rows = selectors.matrix(list(page), timezone.localdate())
-    return render(
-        request, "portal/years.html", {"page": page, "rows": rows, "may_start": grant.office == "chair"}
-    )
+    now = timezone.now()
+    context = {
+        "page": page,
+        "rows": rows,
+        "may_start": grant.office == "chair",
+        "unit": grant.tenant,
+        "events": [e for e in events_on(grant.tenant, grant, now) if e in OF_THE_TERM],
+        "terms": selectors.terms_of(grant.tenant),
+    }
+    return render(request, "portal/years.html", context)
 
 
 def start(request: HttpRequest) -> HttpResponse:
@@ -81,15 +88,36 @@ def start(request: HttpRequest) -> HttpResponse:
     grant = acting_grant(request)
     if grant.office != "chair":
         raise PermissionDenied(_("年度工作由人大主席启动。"))
-    form = StartYearForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            cycle = start_year(_act(request, grant, grant.tenant), **form.cleaned_data)
-        except Refused as refused:
-            form.add_error(None, str(refused))
-        else:
-            return redirect("year", pk=cycle.pk)
-    return render(request, "portal/start.html", {"form": form})
+    form, entry = _done(request, grant, START_YEAR)
+    if entry:
+        _kind, _colon, number = json.loads(entry.body)["after"]["cycle"].partition(":")
+        return redirect("year", pk=number)
+    return render(request, "portal/start.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _done(
+    request: HttpRequest, grant: RoleGrant, wanted: Event, **initial: Any
+) -> tuple[StepForm, Entry | None]:
+    """An event on one's own township: performed where it was posted, with its entry; else its form, with what is wrong."""
+    unit = grant.tenant
+    act = Act(in_office(request).user, grant.office, unit, timezone.now())
+    if request.method != "POST":
+        return wanted.form_for(unit, act, grant, initial=initial), None
+    try:
+        with transaction.atomic():
+            entry = perform(
+                wanted.key, unit, actor=act.person, office=grant.office, data=request.POST, at=act.at
+            )
+    except InvalidForm as refused:
+        return cast(StepForm, refused.form), None
+    except NotYourTurn as refused:
+        raise PermissionDenied(str(refused)) from refused
+    except Refused as refused:
+        form = wanted.form_for(unit, act, grant, request.POST).unchecked()
+        for reason in refused.reasons:
+            form.add_error(None, str(reason))
+        return form, None
+    return wanted.form_for(unit, act, grant), entry
 
 
 @require_safe
@@ -108,6 +136,7 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
         "events": selectors.events_in(cycle, grant, timezone.now()),
         "today": timezone.localdate(),
         "title_of": registry.title_of,
+        **offered_before_vote(grant),
         "current_step": 7 if cycle.state == "closed" else cycle.step,
     }
     return render(request, "portal/year.html", context)
@@ -172,10 +201,10 @@ def project(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def paper(request: HttpRequest, pk: int) -> HttpResponse:
     """A paper of the file, for whoever works with it."""
-    acting_grant(request)
-    held = get_object_or_404(Paper.objects.select_related("unit", "cycle"), pk=pk)
+    held = paper_on_file(request, pk)
     context = {
         "paper": held,
+        "no_pdf": obstacle_to_pdf(),
         "kind": KINDS.get(held.kind, ""),
         "attachments": files_on(held.reference),
         "project": selectors.project_named(held.subject),
@@ -214,7 +243,8 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
     """One vote: its roll, its reconciliation and, once declared, its result with base and reason."""
     from projects.ballots.selectors import vote_page
 
-    held = get_object_or_404(selectors.votes_visible(acting_grant(request)), pk=pk)
+    grant = acting_grant(request)
+    held = get_object_or_404(selectors.votes_visible(grant), pk=pk)
     cycle = cycle_named(held.about_reference)
     modes = said("ballot_mode").choices
     context = {
@@ -222,6 +252,10 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
         "cycle": cycle,
         "mode": modes.get(held.mode, ""),
         "papers": selectors.vote_papers(cycle) if cycle else [],
+        **offered_before_vote(in_office(request).acting),
+        "links": links_of(held, acting_grant(request)),
+        "files": files_on(held.reference),
+        "events": events_on(held, grant, timezone.now()),
     }
     return render(request, "portal/vote.html", context | vote_page(held))
 
@@ -275,83 +309,20 @@ def _grouped(rules: Rules) -> list[tuple[Any, list[Any]]]:
     return [(title, [r for r in rows if r.group == code]) for code, title in GROUPS.items()]
 
 
-class SettingForm(forms.Form):
-    """A new value of one setting, asked for as its kind wants: a choice, a number, a list, a text; and why."""
-
-    value = forms.CharField(label=_("新的取值"), max_length=2000)
-    note = forms.CharField(label=_("修订说明"), max_length=200)
-
-    def __init__(self, data: Any = None, *, row: Row) -> None:
-        super().__init__(data)
-        self.like, self.said = row.value, said(row.key.partition(".")[0])
-        self.fields["value"] = self._asked()
-        self.fields["value"].help_text = row.range
-        self.fields["value"].initial = self._shown()
-
-    def _asked(self) -> forms.Field:
-        if isinstance(self.like, bool):
-            return forms.ChoiceField(
-                label=_("新的取值"), choices=[("yes", _("是")), ("no", _("否"))], widget=forms.RadioSelect
-            )
-        if isinstance(self.like, str) and self.like in self.said.choices:
-            return forms.ChoiceField(
-                label=_("新的取值"), choices=list(self.said.choices.items()), widget=forms.RadioSelect
-            )
-        lines = isinstance(self.like, list | tuple)
-        return forms.CharField(
-            label=_("新的取值（每行一项）") if lines else _("新的取值"),
-            max_length=2000,
-            widget=forms.Textarea(attrs={"rows": 8}) if lines else forms.TextInput(),
-        )
-
-    def _shown(self) -> Any:
-        if isinstance(self.like, bool):
-            return "yes" if self.like else "no"
-        if isinstance(self.like, list | tuple):
-            return "\n".join(map(str, self.like))
-        if isinstance(self.like, int) and self.said.scale > 1:
-            return Decimal(self.like) / self.said.scale
-        return self.like
-
-    def typed(self) -> Any:
-        """What was entered, as the kind of value the setting holds; left as text where it is not one."""
-        text = self.cleaned_data["value"]
-        if isinstance(self.like, bool):
-            return text == "yes"
-        if isinstance(self.like, list | tuple):
-            return [line.strip() for line in text.splitlines() if line.strip()]
-        if isinstance(self.like, str):
-            return text
-        try:
-            number = Decimal(text) * self.said.scale
-        except InvalidOperation:
-            return text
-        return int(number) if number == number.to_integral_value() else float(number)
-
-
 def rulebook_edit(request: HttpRequest, key: str) -> HttpResponse:
     """The chair puts a new version in force; years already open keep what they froze."""
     grant = acting_grant(request)
     if grant.office != "chair":
         raise PermissionDenied(_("规则由人大主席提请修订。"))
-    rules = rules_in_force(grant.tenant)
-    row = next((r for r in rules.describe() if r.key == key), None)
-    if row is None:
+    row = next((r for r in rules_in_force(grant.tenant).describe() if r.key == key), None)
+    if row is None or request.POST.get("setting", key) != key:
         raise Http404
-    form = SettingForm(request.POST or None, row=row)
-    if request.method == "POST" and form.is_valid():
-        try:
-            changed = rules.with_values({key: form.typed()})
-        except RulebookError as error:
-            for sentence in error.reasons:
-                form.add_error("value", str(sentence))
-        else:
-            adopt_rulebook(
-                _act(request, grant, grant.tenant), grant.tenant, changed, note=form.cleaned_data["note"]
-            )
-            messages.success(request, _("新版规则已施行，已启动的年度仍按启动时的规则办理。"))
-            return redirect("rulebook")
-    return render(request, "portal/rulebook_edit.html", {"form": form, "row": row})
+    form, entry = _done(request, grant, REVISE_RULES, setting=key)
+    if entry:
+        messages.success(request, _("新版规则已施行，已启动的年度仍按启动时的规则办理。"))
+        return redirect("rulebook")
+    context = {"form": form, "row": row}
+    return render(request, "portal/rulebook_edit.html", context, status=422 if form.errors else 200)
 
 
 @require_safe

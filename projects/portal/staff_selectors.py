@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.models import Vote
 from projects.collection.models import Proposal
-from projects.cycles.models import Cycle, CycleState, Paper, Session
+from projects.cycles.models import Cycle, CycleState, Paper, Session, Term
 from projects.evaluation.models import Grade, Rating
 from projects.oversight.models import Guidance, Note, Sample
 from projects.selection.models import Item
@@ -88,7 +88,7 @@ def county_words(cycle: Cycle) -> list[CountyWord]:
         for g in Guidance.objects.filter(unit_id=cycle.unit_id).order_by("-pk")[:GUIDANCE_SHOWN]
     ]
     samples = [
-        CountyWord(localdate(s.at), str(_("档案抽查")), s.words)
+        CountyWord(localdate(s.at), str(_("抽查")), s.told)
         for s in Sample.objects.filter(cycle=cycle).order_by("pk")
     ]
     return sorted([*notes, *guidance, *samples], key=lambda word: word.at, reverse=True)
@@ -100,7 +100,10 @@ def year_figures(cycle: Cycle) -> dict[str, int]:
     items = Item.objects.filter(cycle=cycle).aggregate(
         items=Count("pk"),
         candidates=Count(
-            "pk", filter=Q(state__in=("candidate", "on_ballot", "elected", "not_elected", "reserved"))
+            "pk",
+            filter=Q(
+                state__in=("candidate", "on_ballot", "elected", "not_elected", "reserved", "substituted")
+            ),
         ),
         elected=Count("pk", filter=Q(state="elected")),
     )
@@ -305,7 +308,7 @@ def _opinions(cycles: list[Cycle]) -> dict[int, tuple[int, int]]:
 
 def funnel(cycles: list[Cycle]) -> dict[str, int]:
     """From proposals to accepted projects, over the years shown."""
-    chosen = ("candidate", "on_ballot", "elected", "not_elected", "reserved")
+    chosen = ("candidate", "on_ballot", "elected", "not_elected", "reserved", "substituted")
     items = Item.objects.filter(cycle__in=cycles)
     projects = Project.objects.filter(cycle__in=cycles)
     return {
@@ -315,3 +318,8 @@ def funnel(cycles: list[Cycle]) -> dict[str, int]:
         "elected": items.filter(state="elected").count(),
         "done": projects.filter(state__in=DONE).count(),
     }
+
+
+def terms_of(unit: Unit) -> list[Term]:
+    """The terms of a township's congress, the latest first."""
+    return list(Term.objects.filter(unit=unit).order_by("-number"))

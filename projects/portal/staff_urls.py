@@ -3,20 +3,31 @@
 from django.contrib.auth.decorators import login_required
 from django.urls import path
 
-from projects.portal import staff
+from projects.portal import ballots, before_vote, documents, roll, staff, voter_practice
 
 urlpatterns = [
     path("home/", staff.home, name="home"),
     path("years/", login_required(staff.years), name="years"),
     path("years/start/", login_required(staff.start), name="start_year"),
     path("years/<int:pk>/", login_required(staff.year), name="year"),
+    path("years/<int:pk>/readiness/", login_required(before_vote.readiness), name="readiness"),
+    path("years/<int:pk>/rehearsal/", login_required(before_vote.rehearsal), name="rehearsal"),
+    path("years/<int:pk>/practice/", login_required(voter_practice.practice), name="practice"),
+    path("tasks/<int:task_id>/roll/", login_required(roll.roll_import), name="roll_import"),
+    path("tasks/<int:task_id>/roll/template/", login_required(roll.roll_template), name="roll_template"),
     path("projects/", login_required(staff.projects), name="projects"),
     path("pool/", login_required(staff.pool), name="pool"),
     path("projects/<int:pk>/", login_required(staff.project), name="project"),
     path("papers-on-file/<int:pk>/", login_required(staff.paper), name="staff_paper"),
+    path(
+        "papers-on-file/<int:pk>/<slug:ending>/",
+        login_required(documents.staff_document),
+        name="staff_document",
+    ),
     path("files-on-file/<int:pk>/", login_required(staff.staff_file), name="staff_file"),
     path("votes/", login_required(staff.sessions), name="sessions"),
     path("votes/<int:pk>/", login_required(staff.vote), name="vote"),
+    path("votes/<int:pk>/ballots/", login_required(ballots.print_ballots), name="print_ballots"),
     path("rulebook/", login_required(staff.rulebook), name="rulebook"),
     path("rulebook/<str:key>/", login_required(staff.rulebook_edit), name="rulebook_edit"),
     path("seat-table/", login_required(staff.seat_table), name="seat_table"),

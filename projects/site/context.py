@@ -9,8 +9,10 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from projects.portal.voter_admission import open_votes_of
 from projects.site.text_size import NARROW_MEDIA, text_size_of
-from workflow.inbox.selectors import count_todo
+from workflow.flows.copies import count_unread
+from workflow.inbox.selectors import count_todo, offices_served
 from workflow.inbox.views import boxes
 from workflow.roles import registry
 from workflow.roles.middleware import in_office
@@ -41,6 +43,7 @@ def work(request: HttpRequest) -> dict[str, Any]:
             "grants": [_choice(g, grant) for g in grants] if len(grants) > 1 else [],
         },
         "nav": SimpleLazyObject(lambda: navigation(request, grant)),
+        "open_votes": SimpleLazyObject(lambda: open_votes_of(grant.user)),
     }
 
 
@@ -90,6 +93,7 @@ OVERSIGHT = (
     ("seat_table", _lazy("座位表")),
     ("rulebook", _lazy("规则")),
     ("county_notes", _lazy("提示函与指导")),
+    ("copies", _lazy("抄送")),
     ("trail", _lazy("档案与审计")),
 )
 AUDIT = (
@@ -114,16 +118,18 @@ COMMON = (
 
 
 def _boxes(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
-    waiting = count_todo(grant)
+    counts = {"todo": count_todo(grant), "copies": count_unread(grant, offices_served(grant))}
+    urls = {
+        box.code: reverse("inbox") if box.code == "todo" else reverse("inbox_box", args=[box.code])
+        for box in boxes()
+    }
     return [
         {
             "label": box.title,
-            "url": reverse("inbox") if box.code == "todo" else reverse("inbox_box", args=[box.code]),
-            "count": waiting if box.code == "todo" else None,
-            "current": _is_here(
-                request, reverse("inbox") if box.code == "todo" else reverse("inbox_box", args=[box.code])
-            ),
-            "alert": box.code == "todo" and waiting > 0,
+            "url": urls[box.code],
+            "count": counts.get(box.code),
+            "current": _is_here(request, urls[box.code]),
+            "alert": counts.get(box.code, 0) > 0,
         }
         for box in boxes()
     ]

@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "projects.site.headers.PrivateHeaders",
+    "projects.site.text_size.SizeWithTheForm",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -274,6 +275,7 @@ def every(seconds: float, task: str) -> dict[str, Any]:
 
 
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    "pending": every(3600, "workflow.flows.tasks.sweep_pending"),
     "jobs": every(60, "workflow.flows.tasks.sweep_jobs"),
     "letters": every(60, "notifications.tasks.sweep_units"),
     "deliveries": every(60, "notifications.tasks.sweep_deliveries"),
@@ -286,7 +288,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"ballot": {"()": "projects.site.quiet.QuietBallot"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["ballot"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},

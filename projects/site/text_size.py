@@ -1,5 +1,9 @@
 """The three text sizes. A cookie keeps the choice, so it needs no account, no session and no JavaScript."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
@@ -27,10 +31,28 @@ def choose_text_size(request: HttpRequest) -> HttpResponse:
     """Keep ?size= and return to ?next=, when it is a page of this site; an unknown size changes nothing."""
     response = HttpResponseRedirect(_page_to_return_to(request))
     if (size := request.GET.get("size")) in NARROW_MEDIA:
-        response.set_cookie(
-            COOKIE, size, max_age=COOKIE_SECONDS, samesite="Lax", secure=request.is_secure(), httponly=True
-        )
+        _keep(response, size, secure=request.is_secure())
     return response
+
+
+def _keep(response: HttpResponse, size: str, *, secure: bool) -> None:
+    response.set_cookie(COOKIE, size, max_age=COOKIE_SECONDS, samesite="Lax", secure=secure, httponly=True)
+
+
+class SizeWithTheForm:
+    """Takes a size sent along with a form (`text_size`): a page that is being filled in shows itself again, larger."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        size = request.POST.get("text_size")
+        if size not in NARROW_MEDIA:
+            return self.get_response(request)
+        request.COOKIES[COOKIE] = size
+        response = self.get_response(request)
+        _keep(response, size, secure=request.is_secure())
+        return response
 
 
 def _page_to_return_to(request: HttpRequest) -> str:

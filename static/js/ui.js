@@ -41,10 +41,12 @@
 
   document.querySelectorAll("[data-choice-count]").forEach(function (box) {
     var max = Number(box.dataset.max);
+    var counted = box.dataset.counts || 'input[name="' + box.dataset.choiceCount + '"]:checked';
+    box.hidden = false;
     var over = box.querySelector("[data-over]");
     var shown = box.querySelector("[data-chosen]");
     function show() {
-      var n = document.querySelectorAll('input[name="' + box.dataset.choiceCount + '"]:checked').length;
+      var n = document.querySelectorAll(counted).length;
       shown.textContent = String(n);
       over.hidden = !(max && n > max);
       over.querySelector("[data-over-by]").textContent = String(n - max);

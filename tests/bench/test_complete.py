@@ -1,7 +1,8 @@
 """Completing a human task: ours against bare viewflow and against the same statements raw, in one run.
 
-Ours checks the office, validates the form, runs the service, moves the machine, writes the trail and opens the next
-deadline. Goals: ≥ 0.6 × bare viewflow, at most thirty statements.
+Ours checks the office, validates the form, runs the service, moves the machine, writes the trail, wakes the post
+office and opens the next deadline. Bare viewflow goes through the same nodes, a task and the gate behind it, and does
+none of that. Goals: ≥ 0.6 × bare viewflow, at most thirty statements.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from viewflow.workflow import Flow
+from viewflow.workflow.models import Task
 
 from projects.collection.intake import propose
 from projects.lifecycle.services import start_year
+from tests.bench.flows import BareFlow, GatedFlow
 from tests.bench.report import milliseconds, publish
 from tests.builders import at, do, meeting_of, township
 from tests.projects.collection.test_collection import CALL, PLAN, SCHEME
@@ -25,7 +29,9 @@ from workflow.flows.models import Deadline
 from workflow.flows.services import complete
 from workflow.people.isolation import SYSTEM, apply, within
 
-RUNS, ROUNDS = 60, 3
+RUNS = 60
+RAW, BARE, GATED = "raw, same statements", "bare viewflow, no gate", "bare viewflow, same nodes"
+OURS = "ours"
 
 
 def prepared() -> Any:
@@ -65,14 +71,15 @@ def ours(task_id: int, town: Any) -> float:
     return time.perf_counter() - start
 
 
-def bare(actor: Any) -> float:
-    from tests.bench.flows import BareFlow
-
+def bare(flow: type[Flow], actor: Any) -> float:
+    """The library alone: the task is found by its number and done under the library's own lock, as ours is."""
     with within(SYSTEM):
-        process = BareFlow.start.run()
-        task = process.task_set.get(flow_task=BareFlow.instance.node("work"))
+        process = flow.start.run()
+        process.data = {"more": True}
+        process.save(update_fields=["data"])
+        task_id = process.task_set.get(flow_task=flow.instance.node("work")).pk
     start = time.perf_counter()
-    with within(SYSTEM), task.activation() as activation:
+    with within(SYSTEM), Task.objects.get(pk=task_id).activation() as activation:
         activation.assign(actor)
         activation.start(None)
         activation.execute()
@@ -115,23 +122,25 @@ def positions(opened: psycopg.Connection[Any]) -> dict[str, int]:
 def test_completing_a_task(fresh_database: str, database_server) -> None:
     town = prepared()
     tasks, counts = waiting(), []
-    seen: dict[str, list[float]] = {"raw": [], "bare viewflow": [], "ours": []}
+    seen: dict[str, list[float]] = {RAW: [], BARE: [], GATED: [], OURS: []}
     with psycopg.connect(database_server.url("owner", fresh_database)) as opened:
-        for _ in range(ROUNDS):
-            for _ in range(RUNS // ROUNDS):
-                seen["ours"].append(ours(tasks.pop(), town))
-                seen["bare viewflow"].append(bare(town.of("gov_clerk")))
-                before, statements = positions(opened), captured(task_id := tasks.pop(), town)
-                counts.append(len(statements))
-                seen["raw"].append(raw(statements, opened, before))
-                assert task_id
+        for _ in range(RUNS):
+            seen[OURS].append(ours(tasks.pop(), town))
+            seen[BARE].append(bare(BareFlow, town.of("gov_clerk")))
+            seen[GATED].append(bare(GatedFlow, town.of("gov_clerk")))
+            before, statements = positions(opened), captured(tasks.pop(), town)
+            counts.append(len(statements))
+            seen[RAW].append(raw(statements, opened, before))
     medians = {name: statistics.median(values) for name, values in seen.items()}
     rows = [
         {"way": name, "steps_per_s": round(1 / medians[name]), **milliseconds(seen[name])} for name in seen
     ]
     notes = [
-        f"ours / bare viewflow: {medians['bare viewflow'] / medians['ours']:.2f} (goal ≥ 0.6, stretch 1.0)",
-        f"ours / raw, same statements: {medians['raw'] / medians['ours']:.2f}",
+        f"ours / {GATED}: {medians[GATED] / medians[OURS]:.2f} (goal ≥ 0.6, stretch 1.0)",
+        f"ours / {BARE}: {medians[BARE] / medians[OURS]:.2f}",
+        f"ours / {RAW}: {medians[RAW] / medians[OURS]:.2f}",
         f"statements per completed task: {max(counts)} (goal ≤ 30)",
+        f"{RUNS} runs of each, in turn; ours passes a gate on its way to the next task, so the library is measured "
+        "with that gate and without it",
     ]
     publish("complete", rows, notes)

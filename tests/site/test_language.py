@@ -165,6 +165,8 @@ PUBLIC_PAGES = [
     "/t/T01/2027/",
     "/t/T01/propose/",
     "/follow/",
+    "/ballot/",
+    "/ballot/c/ABCDEFGHJKMN/",
     "/login/",
 ]
 

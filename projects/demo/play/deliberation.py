@@ -12,6 +12,7 @@ from projects.deliberation import selectors
 from projects.deliberation.method import method_draft
 from projects.demo.cast import Township
 from projects.demo.play.stage import assembly, do_task, meeting, moment, open_tasks
+from projects.demo.play.terms import first_offices
 from projects.selection.models import Item
 from workflow.flows.events import perform
 from workflow.flows.services import complete
@@ -36,6 +37,11 @@ def play_deliberation(
 ) -> Vote:
     """The whole of step 3 for a session on `t`; `seats` of the candidates are to be chosen. Returns the ballot."""
     play_preparation(town, cycle, t=t, term=term, number=number, seats=seats)
+    return play_sitting(town, cycle, t=t, seats=seats, mode=mode)
+
+
+def play_sitting(town: Township, cycle: Cycle, *, t: date, seats: int, mode: str) -> Vote:
+    """The session from its preliminary meeting to the settled ballot."""
     play_opening(town, cycle, t=t)
     play_delegations(town, cycle, t=t)
     play_question(town, cycle, t=t)
@@ -175,7 +181,6 @@ def play_materials(town: Township, cycle: Cycle, *, t: date, unconfirmed: int = 
             "deliberation.confirm_materials",
             cycle,
             actor=user,
-            office="deputy",
             data={},
             at=moment(_before(t, 8), 10),
         )
@@ -194,6 +199,7 @@ def play_opening(town: Township, cycle: Cycle, *, t: date, absent: int = 1) -> N
         **assembly(n, n - absent, t, minutes="会议选举产生主席团，通过会议议程。"),
         presidium=[str(user.pk) for user in town.people["presidium"]],
         agenda=AGENDA,
+        **first_offices(town, cycle),
     )
     body = "候选项目按照三个阶段六个环节形成，资金已列入预算草案，请予审议。"
     do_task(cycle, "deliberation.explain", town.of("mayor"), t, body=body)

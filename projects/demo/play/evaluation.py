@@ -10,20 +10,25 @@ from typing import Any
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import STATUS
 
+import projects.evaluation.events  # noqa: F401  (its events are performed here)
 from projects.cycles.models import Cycle
 from projects.demo.cast import Township
+from projects.demo.play.deliberation import roll_data
 from projects.demo.play.stage import do_task, meeting, moment, open_tasks
 from projects.evaluation.models import Archive, Grade
 from projects.evaluation.selectors import (
     ballot_under_way,
     dimensions_of,
     judged_projects,
+    members_of_hall,
     projects_to_look_back_at,
+    unsettled,
 )
 from projects.evaluation.services import rate_project
 from projects.supervision.models import Project, ProjectState
 from workflow.audit.services import Act
 from workflow.calendar.workdays import add_working_days
+from workflow.flows.events import perform
 from workflow.flows.services import complete
 from workflow.flows.tasks import run_job
 from workflow.roles.selectors import holders_of
@@ -33,6 +38,9 @@ BODY = {
     "completion": "现将本年度民生实事项目完成情况报告如下。",
     "round": "在项目现场和村（社区）公告栏张贴二维码，由联络站上门登记不便扫码群众的评价。",
     "review": "现场察看建设内容与计划一致，使用情况较好，建议落实日常管护责任。",
+    "reviewed": "评议认为各项目建设内容与计划一致，群众受益明显，建议责任单位落实日常管护。",
+    "convened": "会议定于 {day} 举行，会期一天。建议议程：一、听取主席团工作报告；二、对民生实事项目进行满意度测评。",
+    "carry": "受雨季影响工期顺延，主体已完工，附属工程须待土地手续办结后继续实施。",
     "presidium": "主席团组织代表监督小组按季视察，听取专项工作报告，督促办理红灯督办事项。",
     "rectify": "成立专班逐条整改：补做未完工程，公开管护责任人和电话，走访受益群众并逐户回访，现已整改完毕。",
     "second": "经主席团研究，召开代表会议，对整改后的项目再次进行满意度测评。",
@@ -62,20 +70,66 @@ def play_evaluation(
     The open task must be the mayor's completion report. Every failed round is rectified and measured again 75 days
     later at a deputies' meeting, as often as `figures` has rounds.
     """
+    play_inquiry(town, cycle, t2=t2, figures=figures)
+    play_convening(town, cycle, t2=t2, term=term, number=number)
+    play_session(town, cycle, t2=t2, figures=figures)
+    play_after_session(town, cycle, t2=t2, figures=figures)
+
+
+def play_inquiry(town: Township, cycle: Cycle, *, t2: date, figures: Figures) -> None:
+    """The report on completion, the residents, the groups on site, and the presidium that hears them."""
     _report_and_ask(town, cycle, t2, figures)
+    day = t2 - timedelta(days=24)
+    minutes = meeting(town.people["presidium"], day, minutes="会议听取代表监督小组现场评议情况，逐项研究。")
+    do_task(
+        cycle, "evaluation.conclude_reviews", town.of("clerk"), day, **minutes, conclusion=BODY["reviewed"]
+    )
+
+
+def play_convening(town: Township, cycle: Cycle, *, t2: date, term: int, number: int) -> None:
+    """The presidium calls the session; the roll is made unless the year that votes at it has made it."""
+    day = t2 - timedelta(days=17)
     do_task(
         cycle,
-        "evaluation.presidium_report",
-        town.of("chair"),
-        t2,
+        "evaluation.convene",
+        town.of("clerk"),
+        day,
+        **meeting(town.people["presidium"], day, minutes="会议决定召集评估会议，公布会期和建议议程。"),
         term=term,
         session_number=number,
-        held_on=t2.isoformat(),
-        body=BODY["presidium"],
+        session_on=t2.isoformat(),
+        session_days="1",
+        body=BODY["convened"].format(day=f"{t2.year} 年 {t2.month} 月 {t2.day} 日"),
     )
+    if open_tasks(cycle, "evaluation.roll"):
+        do_task(cycle, "evaluation.roll", town.of("clerk"), t2 - timedelta(days=16), **roll_data(town))
+
+
+def play_session(town: Township, cycle: Cycle, *, t2: date, figures: Figures) -> None:
+    """The presidium's report and the measurement, on the day."""
+    do_task(cycle, "evaluation.presidium_report", town.of("chair"), t2, body=BODY["presidium"])
     play_measurement(town, cycle, t2, figures, round_=0)
+
+
+def play_after_session(town: Township, cycle: Cycle, *, t2: date, figures: Figures) -> None:
+    """Rectified and measured again until everything has passed; what is not finished carried over; the year closed."""
     last = _again_until_passed(town, cycle, t2, figures)
+    for project in unsettled(cycle):
+        play_carrying(town, project, add_working_days(last, 3))
     close_year(town, cycle, last)
+
+
+def play_carrying(town: Township, project: Project, day: date) -> None:
+    """The presidium decides that an unfinished project goes on after its year."""
+    data = meeting(town.people["presidium"], day, minutes=f"会议研究同意“{project.title}”跨年续建。")
+    data.pop("return_reason")
+    perform(
+        "evaluation.carry_over",
+        project,
+        actor=town.of("clerk"),
+        data=data | {"reason": BODY["carry"], "carried_until": (day + timedelta(days=120)).isoformat()},
+        at=moment(day, 15),
+    )
 
 
 def _report_and_ask(town: Township, cycle: Cycle, t2: date, figures: Figures) -> None:
@@ -111,7 +165,7 @@ def _residents_rate(town: Township, cycle: Cycle, day: date, figures: Figures) -
 def play_measurement(town: Township, cycle: Cycle, day: date, figures: Figures, *, round_: int) -> None:
     """One ballot in the hall: opened, keyed by two counters alike, signed by two tellers. round_ counts from 0."""
     vote = ballot_under_way(cycle)
-    present = vote.deputies_in_office - figures.absent
+    present = members_of_hall(vote, day) - figures.absent
     do_task(
         cycle,
         "evaluation.measure_open",
@@ -154,13 +208,15 @@ def _again_until_passed(town: Township, cycle: Cycle, t2: date, figures: Figures
             at = moment(day + timedelta(days=50), 16)
             complete(task.task_id, actor=actor, data={"remedy": BODY["rectify"]}, at=at)
         called, day = day + timedelta(days=65), day + timedelta(days=75)
+        data = meeting(town.people["presidium"], called, minutes="会议决定召开代表会议，再次进行测评。")
         do_task(
             cycle,
             "evaluation.second_measure",
-            town.of("chair"),
+            town.of("clerk"),
             called,
+            **data,
             occasion="deputies_meeting",
-            held_on=day.isoformat(),
+            measured_on=day.isoformat(),
             body=BODY["second"],
         )
         play_measurement(town, cycle, day, figures, round_=round_)

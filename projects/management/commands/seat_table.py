@@ -84,7 +84,7 @@ def _cells(row: SeatRow) -> tuple[str, ...]:
     )
     return (
         STEPS[row.step] if row.step else "各环节",
-        f"{row.title}（随时可办）" if row.event else row.title,
+        f"{row.title}（主动办理）" if row.event else row.title,
         who,
         "、".join(row.holder) or "（空缺）",
         row.deadline + ("（暂定）" if row.provisional else ""),

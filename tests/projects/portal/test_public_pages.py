@@ -374,8 +374,8 @@ def test_the_list_of_townships_needs_no_query_per_township(client, town):
 
 
 def test_papers_of_every_kind_have_an_issuer(town):
+    from projects.cycles.documents.issuing import OF_CONGRESS, OF_PRESIDIUM, issuer_of
     from projects.cycles.papers import KINDS
-    from projects.portal.public_paper import OF_CONGRESS, OF_PRESIDIUM, issuer_of
 
     assert set(KINDS) >= OF_CONGRESS | OF_PRESIDIUM
     assert issuer_of(Paper(unit=town.unit, kind="announcement")) == "青溪镇人民代表大会主席团"

@@ -1,0 +1,80 @@
+"""Papers as files: PDF and Word in official layout, under the same access as the paper's own page."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from projects.cycles.documents.composing import document_of
+from projects.cycles.documents.parts import Document
+from projects.cycles.documents.pdf import NoPdf, pdf_of
+from projects.cycles.documents.word import word_of
+from projects.cycles.models import Attachment, Paper
+from projects.portal import public_selectors as selectors
+from projects.portal.beside import files_on
+from projects.portal.public import public_page, shown
+from projects.portal.public_brake import is_over
+from workflow.flows.uploads import safe_name
+from workflow.inbox.views import acting_grant
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+FORMATS: dict[str, tuple[str, Callable[[Document], bytes]]] = {
+    "pdf": ("application/pdf", pdf_of),
+    "docx": (WORD, word_of),
+}
+
+
+def paper_on_file(request: HttpRequest, pk: int) -> Paper:
+    """A paper of the file, for whoever holds an office in its township or above it."""
+    acting_grant(request)
+    return get_object_or_404(Paper.objects.select_related("unit__parent", "cycle__unit"), pk=pk)
+
+
+@require_safe
+def staff_document(request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
+    """A paper of the file as PDF or Word; where no PDF can be made, back to the page, which says so."""
+    held = paper_on_file(request, pk)
+    return _file_of(held, ending, [file["name"] for file in files_on(held.reference)], "staff_paper")
+
+
+@require_safe
+@public_page
+def public_document(request: HttpRequest, number: int, ending: str) -> HttpResponseBase:
+    """A published paper as PDF or Word, for anybody; names of files that are public alone."""
+    held = selectors.published_paper(number)
+    if held is None:
+        raise Http404(_("没有这份公开文件。"))
+    if is_over(request, "document"):
+        return shown(request, "too_often", held.unit, status=429)
+    files = Attachment.objects.filter(subject=held.reference, public=True).order_by("pk")
+    return _file_of(held, ending, [file.name for file in files], "paper")
+
+
+def _file_of(paper: Paper, ending: str, enclosures: Sequence[str], page: str) -> HttpResponseBase:
+    document = document_of(paper, enclosures=enclosures)
+    return written(document, ending, paper.title) or redirect(page, paper.pk)
+
+
+def written(document: Any, ending: str, title: str) -> FileResponse | None:
+    """A document as a file to save, named by its title; None where no PDF can be made on this machine."""
+    if ending not in FORMATS:
+        raise Http404
+    media_type, write = FORMATS[ending]
+    try:
+        content = write(document)
+    except NoPdf:
+        return None
+    return saved_as(content, f"{title}.{ending}", media_type)
+
+
+def saved_as(content: bytes, name: str, media_type: str) -> FileResponse:
+    """Bytes as a file to save."""
+    return FileResponse(
+        io.BytesIO(content), as_attachment=True, filename=safe_name(name), content_type=media_type
+    )

@@ -1,0 +1,281 @@
+"""The voter's pages: in, mark, check, done. Nothing is stored before the last step, and that leaves no trace of when.
+
+No session, no message, no entry of the trail, no log line (integrity.md §2.2); marks are in bodies of requests only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from projects.ballots import sealing
+from projects.ballots.casting import Voter, cast
+from projects.ballots.models import RollEntry
+from projects.portal import voter_admission as door
+from projects.portal.public import private, public_page
+from projects.portal.public_brake import is_over
+from projects.portal.public_selectors import published_paper
+from projects.portal.voter_admission import Admission, Stop, admission_of
+from projects.portal.voter_forms import EntryForm, ReceiptForm
+from projects.portal.voter_paper import Filled, filled
+from workflow.flows.errors import Refused
+from workflow.flows.services import busy_if_locked
+from workflow.roles.middleware import in_office
+
+MOST_TOKEN = 64
+View = Callable[..., HttpResponse]
+
+
+def voters_page(view: View) -> View:
+    """A page of the ballot: kept by no cache, told to no error report, in transactions of its own."""
+
+    @wraps(view)
+    @sensitive_post_parameters()
+    @require_http_methods(["GET", "HEAD", "POST"])
+    def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return private(view(request, *args, **kwargs))
+
+    run.own_transaction = True  # type: ignore[attr-defined]
+    return run
+
+
+def _stopped(request: HttpRequest, stop: Stop, entry: RollEntry | None = None) -> HttpResponse:
+    context = {"stop": stop, "vote": entry.vote if entry else None}
+    return render(request, "voter/stop.html", context, status=stop.status)
+
+
+# ------------------------------------------------------------------------------- coming in
+
+
+@voters_page
+def enter(request: HttpRequest) -> HttpResponse:
+    """Come in by the code of a slip, or as the deputy who is signed in."""
+    if request.method != "POST":
+        return _entrance(request, EntryForm())
+    if "vote" in request.POST:
+        return _come_in_by_sign_in(request)
+    form = EntryForm(request.POST)
+    if not form.is_valid():
+        return _entrance(request, form, status=422)
+    return _come_in_by_code(request, form)
+
+
+@voters_page
+def enter_from_slip(request: HttpRequest, query_code: str) -> HttpResponse:
+    """Where the slip's QR code leads: a button, since a preview of the address must not use the code up.
+
+    The argument is called as in every address that holds a secret, so that no reading of it is recorded.
+    """
+    form = EntryForm({"code": query_code})
+    if not form.is_valid():
+        return _entrance(request, form, status=404)
+    return render(request, "voter/slip.html", {"code": form.cleaned_data["code"]})
+
+
+def _entrance(request: HttpRequest, form: EntryForm, status: int = 200) -> HttpResponse:
+    user = in_office(request).user
+    known = user.is_authenticated
+    context = {
+        "form": form,
+        "admitted": admission_of(request) is not None,
+        "open_votes": door.open_votes_of(user) if known else [],
+        "votes_to_come": door.votes_to_come(user) if known else [],
+    }
+    return render(request, "voter/enter.html", context, status=status)
+
+
+def _come_in_by_code(request: HttpRequest, form: EntryForm) -> HttpResponse:
+    code, admitted = form.cleaned_data["code"], admission_of(request)
+    if admitted and admitted.is_of_code(code):
+        return redirect("ballot")
+    try:
+        return _admit(request, door.by_code(code))
+    except Refused as refused:
+        # A hall shares one address, and a code is beyond guessing: who brings a right one is never kept out.
+        if is_over(request, "ballot"):
+            return _stopped(request, door.TOO_OFTEN)
+        for reason in refused.reasons:
+            form.add_error("code", reason)
+        return _entrance(request, form, status=422)
+
+
+def _come_in_by_sign_in(request: HttpRequest) -> HttpResponse:
+    user, wanted = in_office(request).user, request.POST.get("vote", "")
+    if not user.is_authenticated or not wanted.isdecimal() or len(wanted) > 18:
+        return _stopped(request, door.NO_ENTRY)
+    admitted = door.by_sign_in(user, int(wanted))
+    return _admit(request, admitted) if admitted else _stopped(request, door.ABSENT)
+
+
+def _admit(request: HttpRequest, admission: Admission) -> HttpResponse:
+    return door.keep(redirect("ballot"), admission, secure=request.is_secure())
+
+
+# ------------------------------------------------------------------------------- the ballot
+
+
+@voters_page
+def ballot(request: HttpRequest) -> HttpResponse:
+    """Mark (GET), check, change, cast: one address, so that none says how far somebody is."""
+    admission = admission_of(request)
+    if admission is None:
+        return redirect("ballot_enter") if request.method != "POST" else _stopped(request, door.NO_ENTRY)
+    token = request.POST.get("token", "")
+    if request.method == "POST" and 0 < len(token) <= MOST_TOKEN:
+        return _OPERATIONS.get(_operation(request), _fill)(request, admission)
+    return _show(request, admission)
+
+
+def _operation(request: HttpRequest) -> str:
+    """What was asked for; a change of the text size alone shows the same page again."""
+    return request.POST.get("stage" if "text_size" in request.POST else "op", "")
+
+
+def _show(request: HttpRequest, admission: Admission) -> HttpResponse:
+    with admission.context():
+        entry = door.entry_of(admission)
+        if stop := door.stop_for(admission, entry):
+            return _stopped(request, stop, entry)
+        assert entry is not None  # an unknown entry is a stop
+        return _paper(request, filled(entry.vote), sealing.new_token())
+
+
+def _fill(request: HttpRequest, admission: Admission) -> HttpResponse:
+    """The ballot with the marks it was posted with."""
+    return _filled_in(request, admission, _paper)
+
+
+def _check(request: HttpRequest, admission: Admission) -> HttpResponse:
+    """What was chosen and what not, before it is cast; the ballot again where it could not be."""
+    return _filled_in(request, admission, _checked)
+
+
+@sensitive_variables()
+def _filled_in(
+    request: HttpRequest, admission: Admission, show: Callable[[HttpRequest, Filled, str], HttpResponse]
+) -> HttpResponse:
+    with admission.context():
+        entry = door.entry_of(admission)
+        if stop := door.stop_for(admission, entry):
+            return _stopped(request, stop, entry)
+        assert entry is not None
+        return show(request, filled(entry.vote, request.POST), request.POST["token"])
+
+
+@sensitive_variables()
+def _paper(request: HttpRequest, marks: Filled, token: str, *, faults: bool = False) -> HttpResponse:
+    context: dict[str, Any] = {
+        "marks": marks,
+        "vote": marks.vote,
+        "token": token,
+        "mode": str(marks.paper.mode),
+    }
+    if faults:
+        target = f"m{marks.lines[0].position}" if marks.lines else ""
+        context["errors"] = [{"text": fault, "target": target} for fault in marks.faults]
+    return render(request, "voter/ballot.html", context, status=422 if faults else 200)
+
+
+@sensitive_variables()
+def _checked(request: HttpRequest, marks: Filled, token: str) -> HttpResponse:
+    if marks.faults:
+        return _paper(request, marks, token, faults=True)
+    context = {"marks": marks, "vote": marks.vote, "token": token, "mode": str(marks.paper.mode)}
+    return render(request, "voter/check.html", context)
+
+
+@sensitive_variables()
+def _cast(request: HttpRequest, admission: Admission) -> HttpResponse:
+    """Cast; whatever keeps the database from answering leads to a page that sends the very same ballot again."""
+    try:
+        with busy_if_locked(), admission.context():
+            return _cast_in(request, admission)
+    except Refused as refused:
+        return _refused(request, admission, refused)
+    except (OperationalError, InterfaceError):
+        return render(request, "voter/again.html", {"posted": _posted(request)}, status=503)
+
+
+@sensitive_variables()
+def _cast_in(request: HttpRequest, admission: Admission) -> HttpResponse:
+    entry, token = door.entry_for_casting(admission), request.POST["token"]
+    if entry is None or door.is_replaced(admission, entry):
+        return _stopped(request, door.stop_for(admission, entry) or door.REPLACED, entry)
+    marks = filled(entry.vote, request.POST)
+    if marks.faults:
+        return _paper(request, marks, token, faults=True)
+    voter = Voter(admission.unit, admission.vote, admission.entry)
+    return _done(request, entry, cast(voter, marks.ballot, marks.paper, token), token)
+
+
+def _refused(request: HttpRequest, admission: Admission, refused: Refused) -> HttpResponse:
+    """Why nothing was cast: what the roll and the vote say now; a lock that was not had in time is worth another try."""
+    if refused.code == "busy":
+        return render(request, "voter/again.html", {"posted": _posted(request)}, status=503)
+    with admission.context():
+        entry = door.entry_of(admission)
+        return _stopped(request, door.stop_for(admission, entry) or door.UNKNOWN, entry)
+
+
+def _posted(request: HttpRequest) -> list[tuple[str, str]]:
+    return [
+        (k, str(v)) for k, v in request.POST.items() if k not in ("csrfmiddlewaretoken", "op", "text_size")
+    ]
+
+
+def _again(request: HttpRequest, admission: Admission) -> HttpResponse:
+    """The last page once more, for a ballot that is in: its token alone names it."""
+    token = request.POST["token"]
+    with admission.context():
+        entry = door.entry_of(admission)
+        if entry is None or entry.mark != sealing.mark_on_roll(token):
+            return _stopped(request, door.stop_for(admission, entry) or door.UNKNOWN, entry)
+        voter = Voter(admission.unit, admission.vote, admission.entry)
+        marks = filled(entry.vote)
+        return _done(request, entry, cast(voter, marks.ballot, marks.paper, token), token)
+
+
+def _done(request: HttpRequest, entry: RollEntry, tracker: str, token: str) -> HttpResponse:
+    return render(request, "voter/done.html", {"vote": entry.vote, "tracker": tracker, "token": token})
+
+
+_OPERATIONS: dict[str, Callable[[HttpRequest, Admission], HttpResponse]] = {
+    "fill": _fill,
+    "check": _check,
+    "cast": _cast,
+    "done": _again,
+}
+
+
+# ------------------------------------------------------------------------------- the published list
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@public_page
+def trackers(request: HttpRequest, number: int) -> HttpResponse:
+    """The published list of receipts, and whether one is on it. By POST: what somebody looked for stands in no log."""
+    paper = published_paper(number)
+    if paper is None or paper.kind != "trackers":
+        raise Http404(_("没有这份公开文件。"))
+    form = ReceiptForm(request.POST if request.method == "POST" else None)
+    listed, wanted = paper.data["trackers"], ""
+    if form.is_valid():
+        wanted = form.cleaned_data["tracker"]
+    context = {
+        "paper": paper,
+        "unit": paper.unit,
+        "trackers": listed,
+        "form": form,
+        "wanted": wanted,
+        "is_listed": wanted in listed,
+        "digest": paper.data.get("box_digest", ""),
+    }
+    return private(render(request, "voter/trackers.html", context, status=422 if form.errors else 200))

@@ -1,0 +1,284 @@
+"""A deputy votes in a real browser: on a telephone without JavaScript, with the keyboard alone; and the hall watches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+
+from projects.ballots import rolls
+from projects.ballots.models import Box, RollEntry
+from projects.ballots.services import declare, open_box, sign
+from tests.projects.ballots.conftest import (  # noqa: F401
+    Hall,
+    new_hall,
+    opening,
+    quick_stretching,
+)
+from workflow.people.isolation import SYSTEM, within
+from workflow.people.models import User
+from workflow.roles.services import grant
+
+TITLES = (
+    "柳树村等 6 村供水管网改造",
+    "镇卫生院发热门诊改扩建",
+    "老旧小区加装适老扶手与电梯",
+    "中心小学门前人行天桥",
+    "农村公路“白改黑”12.6 公里",
+    "村级养老助餐点 8 个",
+    "三里河生态护岸",
+    "镇文体广场灯光与健身设施",
+    "智慧停车场 120 个泊位",
+    "乡村电商服务站升级",
+)
+SMALL = """least => [...document.querySelectorAll('body *')].filter(element => {
+  const own = [...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
+  const shown = element.getClientRects().length && !element.closest('.visually-hidden, .skip-link, option');
+  return own && shown && parseFloat(getComputedStyle(element).fontSize) < least;
+}).map(element => element.outerHTML.slice(0, 120))"""
+LOW = """least => [...document.querySelectorAll('a, button, select, input:not([type=hidden])')].filter(element => {
+  if (element.closest('.skip-link') || element.matches('.skip-link')) return false;
+  const label = element.id && document.querySelector(`.choice label[for="${element.id}"]`);
+  const box = (label || element).getBoundingClientRect();
+  return box.height && box.height < least - 0.5;
+}).map(element => element.outerHTML.slice(0, 120))"""
+
+
+@pytest.fixture
+def hall_of(
+    served: object,
+    quick_stretching: None,  # noqa: F811
+    new_hall: Callable[..., Hall],  # noqa: F811
+) -> Iterator[Callable[..., Hall]]:
+    """Make an open hall behind the served site."""
+
+    def made(**more: object) -> Hall:
+        with within(SYSTEM):
+            hall = new_hall(TITLES, **{"seats": 8, **more})
+            hall.hold_keys()
+            hall.open()
+        return hall
+
+    return made
+
+
+def slip_of(hall: Hall, name: str) -> str:
+    """The address on a deputy's slip."""
+    with within(SYSTEM):
+        [(_entry, code)] = rolls.new_codes(hall.act("clerk"), hall.locked, [hall.line(name).pk])
+    return f"/ballot/c/{code}/"
+
+
+def assert_legible(page: Page) -> None:
+    width = page.viewport_size and page.viewport_size["width"]
+    assert page.evaluate(SMALL, 20) == []
+    assert page.evaluate(LOW, 60) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= (width or 0)
+
+
+def mark(page: Page, mode: str) -> None:
+    if mode == "select":
+        page.get_by_text("1. 柳树村等 6 村供水管网改造").click()
+        page.get_by_text("3. 老旧小区加装适老扶手与电梯").click()
+    elif mode == "each":
+        page.locator("label[for=m1-1]").click()
+        page.locator("label[for=m2-2]").click()
+    else:
+        page.get_by_label("3. 老旧小区加装适老扶手与电梯").select_option("1")
+        page.get_by_label("1. 柳树村等 6 村供水管网改造").select_option("2")
+
+
+@pytest.mark.parametrize("mode", ["select", "each", "rank"])
+def test_a_deputy_votes_on_a_telephone_without_javascript_in_four_screens(
+    browser: Browser, served, hall_of, mode: str
+) -> None:  # type: ignore[no-untyped-def]
+    hall = hall_of(mode=mode)
+    with browser.new_context(
+        viewport={"width": 390, "height": 844}, java_script_enabled=False, locale="zh-CN", base_url=served.url
+    ) as context:
+        page = context.new_page()
+        page.goto(slip_of(hall, "代表1"))
+        page.get_by_role("button", name="是我本人，进入投票").click()
+        mark(page, mode)
+        page.get_by_role("button", name="下一步：核对").click()
+        expect(page.get_by_text("提交后不能修改")).to_be_visible()
+        page.get_by_role("button", name="返回修改").click()
+        page.get_by_role("button", name="特大").click()
+        assert page.locator("html").get_attribute("class") == "text-xlarge"
+        page.get_by_role("button", name="下一步：核对").click()
+        page.get_by_role("button", name="提交表决票").click()
+        expect(page.get_by_role("heading", name="您的票已投出")).to_be_visible()
+        receipt = page.locator(".confirmation-reference").inner_text()
+        page.get_by_role("button", name="标准").click()
+        assert page.locator(".confirmation-reference").inner_text() == receipt
+    with within(SYSTEM):
+        assert hall.entry("代表1").voted and Box.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "width"), [("select", 390), ("each", 390), ("rank", 390), ("select", 320), ("each", 1280)]
+)
+def test_every_screen_is_legible_and_without_a_serious_barrier(
+    browser: Browser, served, hall_of, mode: str, width: int
+) -> None:  # type: ignore[no-untyped-def]
+    hall = hall_of(mode=mode)
+    # Only axe needs the policy lifted: it injects its own script.
+    with browser.new_context(
+        viewport={"width": width, "height": 844}, bypass_csp=True, locale="zh-CN", base_url=served.url
+    ) as context:
+        page = context.new_page()
+
+        def look() -> None:
+            assert_legible(page)
+            found = Axe().run(page).response["violations"]
+            assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == [], page.url
+
+        page.goto("/ballot/")
+        look()
+        page.goto(slip_of(hall, "代表1"))
+        look()
+        page.get_by_role("button", name="是我本人，进入投票").click()
+        look()
+        mark(page, mode)
+        page.get_by_role("button", name="下一步：核对").click()
+        look()
+        page.get_by_role("button", name="提交表决票").click()
+        look()
+        page.goto("/ballot/paper/")
+        expect(page.get_by_role("heading", name="您已经投过票")).to_be_visible()
+        look()
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until the control with this text or label has the focus."""
+    for _press in range(60):
+        page.keyboard.press("Tab")
+        if name in (
+            page.evaluate("document.activeElement.labels?.[0]?.innerText || document.activeElement.innerText")
+            or ""
+        ):
+            return
+    raise AssertionError(f"{name}: not reached with Tab")
+
+
+def test_a_deputy_votes_with_the_keyboard_alone(browser: Browser, served, hall_of) -> None:  # type: ignore[no-untyped-def]
+    hall = hall_of()
+    complaints: list[str] = []
+    with browser.new_context(
+        viewport={"width": 1280, "height": 800}, locale="zh-CN", base_url=served.url
+    ) as context:
+        context.on("console", lambda message: complaints.append(message.text))
+        page = context.new_page()
+        page.goto(slip_of(hall, "代表1"))
+        tab_to(page, "是我本人，进入投票")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        counted = page.locator("[data-choice-count]")
+        expect(counted).to_contain_text("已选 0 项")
+        for title in (TITLES[0], TITLES[3]):
+            tab_to(page, title)
+            page.keyboard.press("Space")
+        expect(counted).to_contain_text("已选 2 项")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")  # on a box: goes on to check, never to another size of letters
+        expect(page.get_by_role("heading", name="请核对您的表决票")).to_be_visible()
+        assert page.locator("html").get_attribute("class") is None
+        tab_to(page, "提交表决票")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="您的票已投出")).to_be_visible()
+    assert complaints == []
+    with within(SYSTEM):
+        assert hall.entry("代表1").voted
+
+
+def test_too_many_are_said_at_once_and_refused_in_words(browser: Browser, served, hall_of) -> None:  # type: ignore[no-untyped-def]
+    hall = hall_of(seats=2)
+    with browser.new_context(
+        viewport={"width": 390, "height": 844}, locale="zh-CN", base_url=served.url
+    ) as context:
+        page = context.new_page()
+        page.goto(slip_of(hall, "代表1"))
+        page.get_by_role("button", name="是我本人，进入投票").click()
+        for number in (1, 2, 3):
+            page.locator(f"label[for=m{number}]").click()
+        expect(page.get_by_text("多选了 1 项")).to_be_visible()
+        page.get_by_role("button", name="下一步：核对").click()
+        expect(page.locator(".error-summary")).to_contain_text("最多选 2 项，您选了 3 项，请去掉 1 项")
+        assert page.locator("input:checked").count() == 3
+        page.locator("label[for=m3]").click()
+        expect(page.get_by_text("多选了")).to_be_hidden()
+
+
+def test_a_double_tap_on_two_pages_of_one_telephone_casts_once(browser: Browser, served, hall_of) -> None:  # type: ignore[no-untyped-def]
+    hall = hall_of()
+    with browser.new_context(locale="zh-CN", base_url=served.url) as context:
+        page, other = context.new_page(), context.new_page()
+        page.goto(slip_of(hall, "代表1"))
+        page.get_by_role("button", name="是我本人，进入投票").click()
+        other.goto("/ballot/paper/")
+        for one in (page, other):
+            one.locator("label[for=m1]").click()
+            one.get_by_role("button", name="下一步：核对").click()
+        page.get_by_role("button", name="提交表决票").dblclick()
+        expect(page.get_by_role("heading", name="您的票已投出")).to_be_visible()
+        receipt = page.locator(".confirmation-reference").inner_text()
+        page.reload()
+        assert page.locator(".confirmation-reference").inner_text() == receipt
+        other.get_by_role("button", name="提交表决票").click()
+        expect(other.get_by_role("heading", name="您已经投过票")).to_be_visible()
+    with within(SYSTEM):
+        assert Box.objects.count() == 1
+
+
+def test_the_screen_of_the_hall_keeps_itself_up_to_date_and_comes_back(
+    browser: Browser, served, hall_of
+) -> None:  # type: ignore[no-untyped-def]
+    hall = hall_of()
+    with within(SYSTEM):
+        user = User.objects.get(username="clerk")
+        grant(user=user, office="clerk", unit=hall.unit, act=hall.act("admin"), since=date(2020, 1, 1))
+        signed_in = Client()
+        signed_in.force_login(user)
+    cookie = {
+        "name": settings.SESSION_COOKIE_NAME,
+        "value": signed_in.cookies[settings.SESSION_COOKIE_NAME].value,
+        "url": served.url,
+    }
+    complaints: list[str] = []
+    with browser.new_context(
+        viewport={"width": 1920, "height": 1080}, locale="zh-CN", base_url=served.url
+    ) as context:
+        context.add_cookies([cookie])
+        page = context.new_page()
+        page.goto(f"/hall/{hall.vote.pk}/")
+        expect(page.get_by_text("电子票已投 0 张，共 12 张")).to_be_visible()
+        page.on("console", lambda message: complaints.append(message.text))
+        with within(SYSTEM):
+            hall.cast("代表1", [TITLES[0]])
+        expect(page.get_by_text("电子票已投 1 张，共 12 张")).to_be_visible()
+        assert complaints == []
+        page.route(re.compile("/board/"), lambda route: route.abort())
+        expect(page.get_by_text("连接中断")).to_be_visible()
+        page.unroute(re.compile("/board/"))
+        expect(page.get_by_text("连接中断")).to_be_hidden()
+        with within(SYSTEM):
+            for entry in RollEntry.objects.filter(vote=hall.vote, voted=False).select_related("line"):
+                hall.cast(entry.line.name, list(TITLES[: 8 if entry.pk % 2 else 5]))
+            hall.close()
+        expect(page.get_by_text("正在计票")).to_be_visible()
+        with within(SYSTEM):
+            open_box(hall.act("chief_teller"), hall.vote, opening("teller"), opening("chair"))
+            for office in ("chief_teller", "teller"):
+                sign(hall.act(office), hall.vote, office)
+            declare(hall.act("chair"), hall.vote)
+        expect(page.locator(".hall-result li")).to_have_count(len(TITLES))
+        assert page.evaluate(
+            "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+        ) == [1920, 1080]
