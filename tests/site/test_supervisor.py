@@ -22,6 +22,7 @@ from projects.site.postgres import Cluster
 from projects.site.supervisor import LONGEST_PAUSE_SECONDS, Child, port_is_free
 
 RECOVERY_SECONDS = 10
+START_SECONDS = 120  # a new cluster and every migration, perhaps beside other tests
 
 
 class Site:
@@ -68,7 +69,7 @@ def running() -> Iterator[Site]:
         Path(folder).chmod(0o711)
         site = Site(Path(folder))
         try:
-            assert eventually(site.answers, 30), site.output.read_text()
+            assert eventually(site.answers, START_SECONDS), site.output.read_text()
             assert eventually(lambda: site.child("worker") and site.child("beat"))
             yield site
         finally:

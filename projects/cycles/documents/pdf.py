@@ -6,6 +6,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from PIL import ImageFile
 
 from projects.cycles.documents.lines import masthead_of, title_lines
 from projects.cycles.documents.parts import Document
@@ -19,6 +20,9 @@ def obstacle_to_pdf() -> str:
     """Why this machine can make no PDF, in one sentence; empty means it can."""
     try:
         import weasyprint  # noqa: F401
+
+        # Loading it lets every picture of the process be cut off, uploads to be checked among them.
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
     except (ImportError, OSError):  # OSError: the package is there, its libraries are not
         return _(
             "本机没有安装排版组件 Pango，不能生成 PDF，Word 和打印不受影响；"

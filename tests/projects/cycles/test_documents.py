@@ -9,6 +9,7 @@ from datetime import date
 import docx
 import pytest
 from docx.shared import Mm
+from PIL import ImageFile
 from pypdf import PdfReader
 
 from projects.cycles.documents.composing import document_of, text_parts
@@ -230,3 +231,9 @@ def test_without_pango_the_reason_says_what_to_install_and_word_remains(no_pango
 
 def test_with_pango_nothing_stands_in_the_way():
     assert obstacle_to_pdf() == ""
+
+
+def test_making_a_pdf_does_not_let_cut_off_pictures_through():
+    obstacle_to_pdf()
+
+    assert ImageFile.LOAD_TRUNCATED_IMAGES is False
