@@ -38,7 +38,7 @@ demo: setup ## 启动演示（第一次会建库并放入演示数据），按 C
 	@$(MANAGE) up
 
 test: dev browser check ## 全部检查和测试（与持续集成相同）
-	@CHROMIUM="$$(sh scripts/browser.sh)" $(PY) -m pytest -n 2 -m "not bench"
+	@CHROMIUM="$$(sh scripts/browser.sh)" $(PY) -m pytest -n 2 --dist worksteal -m "not bench"
 
 check: dev lint types imports migrations ## 不运行测试，只做静态检查
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
 from playwright.sync_api import Browser
 
 from projects.ballots.models import Vote
@@ -22,6 +23,8 @@ from projects.supervision.models import Project
 from tests.builders import at, township
 from tests.journeys.stage import Stage
 from workflow.people.isolation import SYSTEM, within
+
+pytestmark = pytest.mark.minutes
 
 T = date(2026, 1, 20)
 T2 = date(2027, 1, 19)
