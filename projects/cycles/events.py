@@ -77,4 +77,3 @@ RECORD_ELECTION = register_event(
         irreversible=True,
     )
 )
-OF_THE_TERM = (REVIEW_CREDENTIALS, RECORD_ELECTION)

@@ -10,7 +10,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from projects.ballots.models import Vote
+from projects.collection.models import Proposal
 from projects.cycles.models import Attachment, Cycle, Paper
+from projects.selection.models import Item, Notice
 from projects.supervision.models import Project
 from workflow.inbox.beside import Beside, Subject, show_beside
 
@@ -22,6 +24,7 @@ def of_record(subject: Subject) -> Beside:
     """The year, the project and the vote of a record; its own files and the latest papers of its year."""
     cycle, project = cycle_of(subject), project_of(subject)
     links = [_page(_("项目档案"), project.title, "project", project.pk)] if project else []
+    links += _matters(subject)
     if cycle:
         links.append(_page(_("年度流程"), str(cycle), "year", cycle.pk))
     vote = Vote.objects.filter(about_reference=cycle.reference).order_by("-pk").first() if cycle else None
@@ -40,6 +43,20 @@ def cycle_of(subject: Subject) -> Cycle | None:
 def project_of(subject: Subject) -> Project | None:
     """The project a record is, or is about."""
     return subject if isinstance(subject, Project) else getattr(subject, "project", None)
+
+
+def _matters(subject: Subject) -> list[dict[str, Any]]:
+    """The pages of the proposal, the item and the notice a record is, or is about."""
+    found = []
+    if isinstance(subject, Proposal):
+        found.append(_page(_("意见建议"), subject.title, "staff_proposal", subject.pk))
+    item = subject if isinstance(subject, Item) else getattr(subject, "item", None)
+    if item:
+        found.append(_page(_("候选项目和来源"), item.title, "item", item.pk))
+    notice = subject if isinstance(subject, Notice) else getattr(subject, "notice", None)
+    if notice:
+        found.append(_page(_("候选项目公示"), str(notice), "notice", notice.pk))
+    return found
 
 
 def _page(kind: str, title: str, name: str, number: int) -> dict[str, Any]:

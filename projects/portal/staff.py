@@ -17,14 +17,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from projects.cycles.documents.pdf import obstacle_to_pdf
-from projects.cycles.events import OF_THE_TERM, REVISE_RULES
+from projects.cycles.events import REVISE_RULES
 from projects.cycles.models import Attachment, Cycle
 from projects.cycles.papers import KINDS
 from projects.cycles.rulebook import FIXED, GROUPS, Rules, diff, said
 from projects.cycles.selectors import rulebook_in_force, rules_in_force
 from projects.lifecycle.events import START_YEAR
 from projects.lifecycle.seat_table import rows_of
+from projects.portal import matter_selectors as matters
 from projects.portal import staff_selectors as selectors
+from projects.portal.acts import Offer, offers_on
 from projects.portal.before_vote import offered_before_vote
 from projects.portal.beside import files_on
 from projects.portal.documents import paper_on_file
@@ -35,7 +37,7 @@ from workflow.administration.trail import may_export
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.errors import InvalidForm, NotYourTurn, Refused
-from workflow.flows.events import Event, events_on, perform
+from workflow.flows.events import Event, perform
 from workflow.flows.forms import StepForm
 from workflow.inbox.story import line_of, title_of_action
 from workflow.inbox.views import acting_grant
@@ -77,7 +79,7 @@ def years(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "may_start": grant.office == "chair",
         "unit": grant.tenant,
-        "events": [e for e in events_on(grant.tenant, grant, now) if e in OF_THE_TERM],
+        "events": [o for o in offers_on([grant.tenant], grant, now) if o.event is not START_YEAR],
         "terms": selectors.terms_of(grant.tenant),
     }
     return render(request, "portal/years.html", context)
@@ -133,7 +135,8 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
         "projects": selectors.projects_visible(grant).filter(cycle=cycle),
         "votes": selectors.votes_on(cycle),
         "county_words": selectors.county_words(cycle),
-        "events": selectors.events_in(cycle, grant, timezone.now()),
+        "events": [Offer(*found) for found in selectors.events_in(cycle, grant, timezone.now())],
+        "notices": matters.notices_of(cycle),
         "today": timezone.localdate(),
         "title_of": registry.title_of,
         **offered_before_vote(grant),
@@ -189,7 +192,7 @@ def project(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "project": held,
         "lines": lines,
-        "events": events_on(held, grant, timezone.now()),
+        "events": offers_on([held], grant, timezone.now()),
         "files": files_on(held.reference),
         "votes": selectors.votes_on(held.cycle),
         "tasks": selectors.open_tasks_on(held),
@@ -255,7 +258,7 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
         **offered_before_vote(in_office(request).acting),
         "links": links_of(held, acting_grant(request)),
         "files": files_on(held.reference),
-        "events": events_on(held, grant, timezone.now()),
+        "events": offers_on([held], grant, timezone.now()),
     }
     return render(request, "portal/vote.html", context | vote_page(held))
 

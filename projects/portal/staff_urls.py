@@ -3,18 +3,23 @@
 from django.contrib.auth.decorators import login_required
 from django.urls import path
 
-from projects.portal import ballots, before_vote, documents, roll, staff, voter_practice
+from projects.portal import ballots, before_vote, documents, matters, roll, staff, voter_practice
 
 urlpatterns = [
     path("home/", staff.home, name="home"),
     path("years/", login_required(staff.years), name="years"),
     path("years/start/", login_required(staff.start), name="start_year"),
     path("years/<int:pk>/", login_required(staff.year), name="year"),
+    path("years/<int:pk>/proposals/", login_required(matters.proposals), name="year_proposals"),
+    path("years/<int:pk>/items/", login_required(matters.items), name="year_items"),
     path("years/<int:pk>/readiness/", login_required(before_vote.readiness), name="readiness"),
     path("years/<int:pk>/rehearsal/", login_required(before_vote.rehearsal), name="rehearsal"),
     path("years/<int:pk>/practice/", login_required(voter_practice.practice), name="practice"),
     path("tasks/<int:task_id>/roll/", login_required(roll.roll_import), name="roll_import"),
     path("tasks/<int:task_id>/roll/template/", login_required(roll.roll_template), name="roll_template"),
+    path("proposals-on-file/<int:pk>/", login_required(matters.proposal), name="staff_proposal"),
+    path("items/<int:pk>/", login_required(matters.item), name="item"),
+    path("notices/<int:pk>/", login_required(matters.notice), name="notice"),
     path("projects/", login_required(staff.projects), name="projects"),
     path("pool/", login_required(staff.pool), name="pool"),
     path("projects/<int:pk>/", login_required(staff.project), name="project"),

@@ -1,0 +1,77 @@
+"""Where a record stands among the staff's pages, and what an office may do from there of its own accord."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from projects.ballots.events import PRINT
+from projects.cycles.events import REVISE_RULES
+from projects.cycles.models import CycleSession
+from projects.lifecycle.events import START_YEAR
+from workflow.flows.events import Event, events_on
+from workflow.roles.models import RoleGrant
+
+
+def _of_pk(name: str) -> Callable[[Any], str]:
+    return lambda record: reverse(name, args=[record.pk])
+
+
+def _years(_unit: Any) -> str:
+    return reverse("years")
+
+
+def _year_of_session(session: Any) -> str:
+    use = CycleSession.objects.filter(session=session).order_by("-cycle__year", "-cycle_id").first()
+    return reverse("year", args=[use.cycle_id]) if use else reverse("years")
+
+
+# By the word of the record's reference. Whatever an event is done on has its page here (tests/architecture).
+PAGES: dict[str, Callable[[Any], str]] = {
+    "unit": _years,
+    "cycle": _of_pk("year"),
+    "session": _year_of_session,
+    "proposal": _of_pk("staff_proposal"),
+    "item": _of_pk("item"),
+    "notice": _of_pk("notice"),
+    "vote": _of_pk("vote"),
+    "project": _of_pk("project"),
+}
+# Acts whose form is more than the one page of every act.
+OWN_FORMS: dict[str, Callable[[Any], str]] = {
+    START_YEAR.key: lambda unit: reverse("start_year"),
+    REVISE_RULES.key: lambda unit: reverse("rulebook"),
+    PRINT.key: _of_pk("print_ballots"),
+}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An act the viewer may do now, and the record it would be done on."""
+
+    event: Event
+    record: Any
+
+    @property
+    def title(self) -> str:
+        return str(self.event.title)
+
+    @property
+    def url(self) -> str:
+        """Where its form is."""
+        own = OWN_FORMS.get(self.event.key)
+        return own(self.record) if own else reverse("event", args=[self.event.key, self.record.pk])
+
+
+def page_of(record: Any) -> str:
+    """The address of a record's page; KeyError for one that has none."""
+    return PAGES[record.reference.partition(":")[0]](record)
+
+
+def offers_on(records: Iterable[Any], grant: RoleGrant, at: datetime) -> list[Offer]:
+    """What an office may do now on any of these records, in the order of the records and the year."""
+    return [Offer(event, record) for record in records for event in events_on(record, grant, at)]

@@ -1,0 +1,132 @@
+"""Whatever an office may do of its own accord is linked from a page: nobody has to know an address by heart."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+
+import pytest
+from django.test import Client
+
+from projects.ballots.figures import count_rules
+from projects.ballots.services import define_vote
+from projects.collection.intake import propose
+from projects.cycles.services import fix_session
+from projects.lifecycle.seat_table import load_rooms
+from projects.portal import acts, staff_selectors
+from projects.portal.acts import PAGES, Offer, page_of
+from projects.selection.models import Notice
+from tests.builders import SINCE, at, township
+from tests.projects.portal.public_world import cycle_of, item_of, project_of
+from workflow.audit.services import Act
+from workflow.flows.events import Event, events
+from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import Unit, UnitKind, User
+from workflow.people.services import create_unit
+from workflow.roles import registry
+from workflow.roles.services import grant
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def town(db):
+    apply(SYSTEM)
+    return township(deputies=16)
+
+
+@pytest.fixture
+def records(town):
+    """One record of every kind that anything is done on."""
+    cycle = cycle_of(town)
+    act = town.act("clerk", at("2026-09-07"))
+    item = item_of(town, cycle, 1, "石坝村危桥改造")
+    notice = Notice.objects.create(
+        unit=town.unit, cycle=cycle, from_on=date(2026, 11, 2), to_on=date(2026, 11, 9)
+    )
+    notice.items.add(item)
+    session = fix_session(act, cycle, use="vote", term=18, number=2, held_on=date(2027, 1, 20))
+    vote = define_vote(
+        act,
+        session=session,
+        about=cycle.reference,
+        purpose="projects",
+        title="民生实事项目票决",
+        mode="select",
+        seats=1,
+        rules=count_rules(cycle.rules),
+        deputies_in_office=16,
+        options=[(item.reference, item.title), ("item:0", "文化礼堂建设")],
+        step=4,
+    )
+    made = [
+        town.unit,
+        cycle,
+        session,
+        propose(act, title="修桥", content="危桥须改造。"),
+        item,
+        notice,
+        vote,
+        project_of(town, cycle, 2),
+    ]
+    return {record.reference.partition(":")[0]: record for record in made}
+
+
+def seat_of(town, office: str) -> User:
+    """Somebody who holds this office and no other in the township."""
+    kinds = registry.office(office).kinds
+    county = Unit.objects.get(pk=town.unit.parent_id)
+    if town.unit.kind in kinds:
+        unit = town.unit
+    elif UnitKind.COUNTY in kinds:
+        unit = county
+    else:
+        kind = sorted(kinds)[0]
+        unit = create_unit(code=f"X-{office}", name="内设单位", kind=kind, parent=town.unit)
+    user = User.objects.create(username=f"only-{office}", name=f"只任{office}")
+    admin = Act(User.objects.get(username__startswith="admin@"), "admin", county, at("2020-01-01"))
+    grant(user=user, office=office, unit=unit, act=admin, since=SINCE)
+    return user
+
+
+def offered_to_all(subject, seat, _at) -> list[Event]:
+    """Every event of a record and an office, whether or not this is the time for it."""
+    return [e for e in events() if e.subject is type(subject) and seat.office in e.offices]
+
+
+def test_every_kind_of_record_that_anything_is_done_on_has_a_page():
+    load_rooms()
+    assert {event.kind for event in events()} <= set(PAGES)
+
+
+def test_every_registered_act_is_linked_from_the_page_of_its_record(monkeypatch, town, records):
+    load_rooms()
+    monkeypatch.setattr(acts, "events_on", offered_to_all)
+    monkeypatch.setattr(staff_selectors, "events_on", offered_to_all)
+    wanted = defaultdict(list)
+    for event in events():
+        for office in event.offices:
+            wanted[office].append(event)
+    missing = []
+    for office, theirs in wanted.items():
+        client = Client()
+        client.force_login(seat_of(town, office))
+        shown: dict[str, str] = {}
+        for event in theirs:
+            record = records[event.kind]
+            if event.kind not in shown:
+                answer = client.get(page_of(record))
+                apply(SYSTEM)
+                assert answer.status_code == 200, (office, page_of(record), answer.status_code)
+                shown[event.kind] = answer.content.decode().partition("<main")[2]
+            if f'href="{Offer(event, record).url}"' not in shown[event.kind]:
+                missing.append(f"{office} {event.key}")
+    assert not missing
+
+
+def test_an_act_that_is_not_offered_has_no_link(town, records):
+    """Else the test above would find a link that is always there."""
+    client = Client()
+    client.force_login(town.of("gov_clerk"))
+    item = records["item"]
+    assert "/do/selection.edit_item/" not in client.get(page_of(item)).content.decode()
