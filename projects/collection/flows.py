@@ -8,6 +8,7 @@ from viewflow import this
 from projects.collection import forms, selectors, services
 from projects.collection.models import ProposalState
 from projects.cycles.flows import YearlyFlow
+from projects.cycles.selectors import plan_page
 from projects.cycles.services import obstacles_to_opening
 from workflow.flows.base import Begin
 from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView
@@ -25,6 +26,8 @@ class CollectionFlow(YearlyFlow):
         title=_("拟订年度实施方案"),
         form=forms.SchemeForm,
         act=services.record_scheme,
+        context=plan_page,
+        page="steps/collection/plan.html",
         basis=_("组织法第十九条；实施方案须写明拟定会期和领导小组"),
         output=_("年度实施方案"),
     ).Next(this.scheme_party)
@@ -44,7 +47,10 @@ class CollectionFlow(YearlyFlow):
         OfficeView(
             office="chair",
             title=_("启动年度工作"),
+            form=forms.OpenForm,
             act=services.open_year,
+            context=plan_page,
+            page="steps/collection/plan.html",
             obstacles=obstacles_to_opening,
             irreversible=True,
             basis=_("地方规定一般要求上一年第三季度启动征集；规则自启动之日起固定"),

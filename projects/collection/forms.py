@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from projects.collection.models import ProposerKind
-from projects.cycles.selectors import rules_for
+from projects.cycles.selectors import book_to_freeze, plan_of, rules_for
+from projects.cycles.services import outlook_for
 from workflow.flows.fields import ChineseDateField, FenField, choice_field
 from workflow.flows.forms import MeetingForm, StepForm
 
@@ -17,7 +19,9 @@ Lines = forms.Textarea
 
 
 class SchemeForm(StepForm):
-    """年度实施方案: leading group, measures; the planned days can still be put right here."""
+    """年度实施方案: leading group, measures; the planned days can still be put right here, and are looked at first."""
+
+    foresees = True
 
     opens_on = ChineseDateField(label=_("启动日"))
     planned_t = ChineseDateField(label=_("拟定票决会期"))
@@ -35,6 +39,21 @@ class SchemeForm(StepForm):
         if t and t2 and t2 <= t:
             self.add_error("planned_t2", _("须在拟定票决会期之后。"))
         return data
+
+    def foreseen(self) -> list[str]:
+        days = {name: self.cleaned_data[name] for name in ("opens_on", "planned_t", "planned_t2")}
+        return outlook_for(self.subject.unit, **days).sentences()
+
+
+class OpenForm(StepForm):
+    """启动: nothing to fill in; what the planned days hold and which rules are frozen is looked at first."""
+
+    foresees = True
+
+    def foreseen(self) -> list[str]:
+        book = book_to_freeze(self.subject.unit)["name"]
+        frozen = _t("启动后，本年度按%(book)s办理，不再变动。") % {"book": book}
+        return [*plan_of(self.subject, self.act.on).sentences(), frozen]
 
 
 class DecisionForm(MeetingForm):

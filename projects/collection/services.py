@@ -14,7 +14,7 @@ from projects.collection.models import Contact, Proposal, ProposalState, Propose
 from projects.collection.selectors import undecided
 from projects.cycles.models import Cycle
 from projects.cycles.papers import make_paper
-from projects.cycles.selectors import running_cycle
+from projects.cycles.selectors import plan_of, running_cycle
 from projects.cycles.services import open_cycle
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
@@ -26,12 +26,13 @@ from workflow.people.models import Unit
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
-def record_scheme(act: Act, cycle: Cycle, *, body: str, leading_group: str, **days: date) -> None:
-    """年度实施方案, with the planned days as they now stand."""
+def record_scheme(act: Act, cycle: Cycle, *, body: str, leading_group: str, **days: date) -> Outcome:
+    """年度实施方案, with the planned days as they now stand; what they do not hold stands in the entry."""
     Cycle.objects.filter(pk=cycle.pk).update(**days)
     for name, day in days.items():
         setattr(cycle, name, day)
     make_paper(act, cycle, "scheme", f"{cycle}实施方案", body=body, data={"leading_group": leading_group})
+    return Outcome(after=plan_of(cycle, act.on).for_trail())
 
 
 def decide_scheme(act: Act, cycle: Cycle, *, meeting: Meeting, return_reason: str) -> Outcome | None:
@@ -40,9 +41,9 @@ def decide_scheme(act: Act, cycle: Cycle, *, meeting: Meeting, return_reason: st
     return None if meeting.agreed else Outcome(returns_to="scheme", reason=return_reason)
 
 
-def open_year(act: Act, cycle: Cycle) -> None:
+def open_year(act: Act, cycle: Cycle) -> Outcome:
     """启动: the rulebook is frozen (rules.md §2.3)."""
-    open_cycle(act, cycle)
+    return open_cycle(act, cycle)
 
 
 def publish_call(

@@ -63,6 +63,55 @@ class Link:
     due: DueDate
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What planned days hold: opened on `c`, voted on `t`, evaluated on `t2`. latest: 最迟启动日 with one upheld objection.
+
+    obstacles: why the plan cannot hold (empty: it can); warnings: what to mind about one that does.
+    """
+
+    c: date
+    t: date
+    t2: date
+    latest: date
+    latest_without_objection: date
+    obstacles: tuple[Reason, ...]
+    warnings: tuple[Reason, ...]
+
+    @property
+    def latest_said(self) -> str:
+        """Both last days in one sentence."""
+        return (
+            f"票决会议拟于{_said(self.t)}举行：计入一次异议的最迟启动日为{_said(self.latest)}，"
+            f"不计异议的最迟启动日为{_said(self.latest_without_objection)}。"
+        )
+
+    def sentences(self) -> list[str]:
+        """Both last days, then what does not fit, then what to mind."""
+        return [self.latest_said, *(reason.text for reason in (*self.obstacles, *self.warnings))]
+
+    def for_trail(self) -> dict[str, object]:
+        """The same for the entry of the act that was done knowing it."""
+        said = {"obstacles": self.obstacles, "warnings": self.warnings}
+        reasons = {name: [reason.text for reason in found] for name, found in said.items() if found}
+        return {"latest_start": self.latest.isoformat(), **reasons}
+
+
+def outlook(c: date, t: date, t2: date, rules: Rules) -> Outlook:
+    """What opening on `c` with sessions on `t` and `t2` would mean."""
+    obstacles = obstacles_to_opening_plan(c, t, t2, rules)
+    codes = {reason.code for reason in obstacles}
+    # A chain too long without an objection is too long with one: said once.
+    warnings = [
+        reason
+        for reason in warnings_on_opening_plan(c, t, t2, rules)
+        if not (reason.code == "objection_too_long" and "chain_too_long" in codes)
+    ]
+    return Outlook(
+        c, t, t2, latest_start(t, rules), latest_start(t, rules, 0), tuple(obstacles), tuple(warnings)
+    )
+
+
 def chain(c: date, rules: Rules, objections: int = 0) -> list[Link]:
     """The links from `c` to the end of the last notice, with `objections` (≥ 0) upheld on the way."""
     published = resolve(rules.offset("collection.publish_call"), {"C": c})

@@ -6,7 +6,10 @@ from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 
+from projects.cycles.feasibility import Outlook, outlook
 from projects.cycles.models import (
     Cycle,
     CycleSession,
@@ -99,6 +102,32 @@ def rules_in_force(unit: Unit) -> Rules:
 def rules_for(cycle: Cycle) -> Rules:
     """The rules a year runs by: the frozen ones, or those in force while it is being prepared."""
     return cycle.rules if cycle.rules_data else rules_in_force(cycle.unit)
+
+
+def plan_of(cycle: Cycle, on: date) -> Outlook:
+    """What a year's planned days hold, seen on a day: one not opened yet cannot open before it."""
+    opens_on = cycle.opens_on if cycle.rules_data else max(cycle.opens_on, on)
+    return outlook(opens_on, cycle.planned_t, cycle.planned_t2, rules_for(cycle))
+
+
+def book_to_freeze(unit: Unit) -> dict[str, Any]:
+    """The rulebook the next year would freeze: its version, 0 for the defaults, and its name."""
+    book = rulebook_in_force(unit)
+    version = book.version if book else 0
+    return {"version": version, "name": book_named(version), "unit": unit}
+
+
+def book_named(version: int) -> str:
+    """What a version of the rulebook is called."""
+    return _("规则第 %(n)s 版") % {"n": version} if version else _("默认规则")
+
+
+def plan_page(cycle: Cycle) -> dict[str, Any]:
+    """最迟启动日, what does not fit, what to mind, and the rulebook that is or will be frozen (steps.md, Dates)."""
+    book = book_to_freeze(cycle.unit)
+    if cycle.rules_data:
+        book |= {"version": cycle.rules_version, "name": book_named(cycle.rules_version)}
+    return {"plan": plan_of(cycle, localdate()), "book": book, "cycle": cycle}
 
 
 def standard_of(subject: Any) -> Standard:

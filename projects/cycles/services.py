@@ -9,10 +9,10 @@ from django.db import transaction
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from projects.cycles.feasibility import obstacles_to_opening_plan
+from projects.cycles.feasibility import Outlook, outlook
 from projects.cycles.models import Cycle, CycleSession, Rulebook, Session
 from projects.cycles.rulebook import RulebookError, Rules
-from projects.cycles.selectors import rulebook_in_force, rules_in_force
+from projects.cycles.selectors import plan_of, rulebook_in_force, rules_in_force
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
@@ -46,6 +46,11 @@ def revise_rules(act: Act, unit: Unit, *, setting: str, value: Any, note: str) -
     return Outcome(after={"version": book.version}, reason=note)
 
 
+def outlook_for(unit: Unit, *, opens_on: date, planned_t: date, planned_t2: date) -> Outlook:
+    """What planned days would mean under the rules in force."""
+    return outlook(opens_on, planned_t, planned_t2, rules_in_force(unit))
+
+
 def create_cycle(
     act: Act, *, year: int, opens_on: date, planned_t: date, planned_t2: date, period: str = ""
 ) -> Cycle:
@@ -69,11 +74,15 @@ def create_cycle(
     return cycle
 
 
-def open_cycle(act: Act, cycle: Cycle) -> None:
-    """C: freeze the rulebook in force and open collection. Refused while the plan cannot hold."""
+def open_cycle(act: Act, cycle: Cycle) -> Outcome:
+    """C: freeze the rulebook in force and open collection. Refused while the plan cannot hold.
+
+    What the plan was opened in spite of stands in the act's entry.
+    """
     rules, book = rules_in_force(cycle.unit), rulebook_in_force(cycle.unit)
-    if reasons := obstacles_to_opening(cycle, act.at):
-        raise Refused(*reasons)
+    plan = plan_of(cycle, act.on)
+    if plan.obstacles:
+        raise Refused(*(reason.text for reason in plan.obstacles))
     fire(
         cycle,
         "open",
@@ -82,13 +91,12 @@ def open_cycle(act: Act, cycle: Cycle) -> None:
         rules_version=book.version if book else 0,
         opens_on=act.on,
     )
+    return Outcome(after=plan.for_trail())
 
 
 def obstacles_to_opening(cycle: Cycle, at: datetime) -> list[str]:
     """Why the planned days cannot hold, naming what does not fit and by how much; empty means go."""
-    opens_on = max(cycle.opens_on, localdate(at))
-    rules = rules_in_force(cycle.unit)
-    return [r.text for r in obstacles_to_opening_plan(opens_on, cycle.planned_t, cycle.planned_t2, rules)]
+    return [reason.text for reason in plan_of(cycle, localdate(at)).obstacles]
 
 
 def fix_session(

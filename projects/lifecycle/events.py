@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from projects.cycles.selectors import plan_of
 from projects.lifecycle.forms import StartYearForm
 from projects.lifecycle.services import start_year
 from workflow.audit.services import Act
@@ -20,7 +21,8 @@ def _hall(unit: Unit, grant: RoleGrant) -> bool:
 
 
 def _start(act: Act, unit: Unit, **plan: Any) -> Outcome:
-    return Outcome(after={"cycle": start_year(act, **plan).reference})
+    cycle = start_year(act, **plan)
+    return Outcome(after={"cycle": cycle.reference} | plan_of(cycle, act.on).for_trail())
 
 
 START_YEAR = register_event(

@@ -7,12 +7,15 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from projects.cycles.services import outlook_for
 from workflow.flows.fields import ChineseDateField
 from workflow.flows.forms import StepForm
 
 
 class StartYearForm(StepForm):
-    """项目年度 and 拟定会期; both can still be put right in the scheme."""
+    """项目年度 and 拟定会期, looked at before they are recorded; both can still be put right in the scheme."""
+
+    foresees = True
 
     year = forms.IntegerField(label=_("项目年度"), min_value=2000, max_value=2100)
     period = forms.CharField(
@@ -33,3 +36,7 @@ class StartYearForm(StepForm):
         if t and t2 and t2 <= t:
             self.add_error("planned_t2", _("须在拟定票决会期之后。"))
         return data
+
+    def foreseen(self) -> list[str]:
+        days = {name: self.cleaned_data[name] for name in ("opens_on", "planned_t", "planned_t2")}
+        return outlook_for(self.subject, **days).sentences()

@@ -21,7 +21,7 @@ from projects.cycles.events import REVISE_RULES
 from projects.cycles.models import Attachment, Cycle
 from projects.cycles.papers import KINDS
 from projects.cycles.rulebook import FIXED, GROUPS, Rules, diff, said
-from projects.cycles.selectors import rulebook_in_force, rules_in_force
+from projects.cycles.selectors import book_to_freeze, rulebook_in_force, rules_in_force
 from projects.lifecycle.events import START_YEAR
 from projects.lifecycle.seat_table import rows_of
 from projects.portal import matter_selectors as matters
@@ -40,7 +40,7 @@ from workflow.flows.errors import InvalidForm, NotYourTurn, Refused
 from workflow.flows.events import Event, perform
 from workflow.flows.forms import StepForm
 from workflow.inbox.story import line_of, title_of_action
-from workflow.inbox.views import acting_grant
+from workflow.inbox.views import acting_grant, event_check
 from workflow.people.models import Unit
 from workflow.roles import registry
 from workflow.roles.middleware import in_office
@@ -86,15 +86,23 @@ def years(request: HttpRequest) -> HttpResponse:
 
 
 def start(request: HttpRequest) -> HttpResponse:
-    """The chair founds the next year from its planned days."""
+    """The chair founds the next year from its planned days, after a look at what they hold."""
     grant = acting_grant(request)
     if grant.office != "chair":
         raise PermissionDenied(_("年度工作由人大主席启动。"))
+    if request.POST.get("op") == "submit":
+        act = Act(in_office(request).user, grant.office, grant.tenant, timezone.now())
+        typed = START_YEAR.form_for(grant.tenant, act, grant, request.POST)
+        if typed.is_valid():
+            return render(
+                request, "workflow/check.html", event_check(request, START_YEAR, grant.tenant, typed)
+            )
     form, entry = _done(request, grant, START_YEAR)
     if entry:
         _kind, _colon, number = json.loads(entry.body)["after"]["cycle"].partition(":")
         return redirect("year", pk=number)
-    return render(request, "portal/start.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "book": book_to_freeze(grant.tenant)}
+    return render(request, "portal/start.html", context, status=422 if form.errors else 200)
 
 
 def _done(

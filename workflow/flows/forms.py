@@ -36,11 +36,13 @@ def _ask_plainly(field: forms.Field) -> None:
 class StepForm(forms.Form):
     """A task's form; knows the record it is about and the act it will become.
 
-    private: names of fields that never enter the trail (personal data).
+    private: names of fields that never enter the trail (personal data). foresees: whether the act is confirmed after a
+    look at what it would bring with it (`foreseen`), even one that can be undone.
     """
 
     template_name = "django/forms/sections.html"
     private: ClassVar[tuple[str, ...]] = ()
+    foresees: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -67,6 +69,10 @@ class StepForm(forms.Form):
         """What has been cleaned so far; a form's own rules add to it."""
         super().clean()
         return self.cleaned_data
+
+    def foreseen(self) -> list[str]:
+        """What the act would bring with it, in sentences for the page that asks to confirm it; asked of a valid form."""
+        return []
 
     def together(self, title: Any, labels: Mapping[str, Any]) -> None:
         """Show the fields of one row side by side under its title, each under a short label.

@@ -291,11 +291,16 @@ def _history(subject: Any) -> list[Entry]:
 
 
 def _submit(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
-    """Do the task; an irreversible one shows its answers to check first."""
+    """Do the task; one that is irreversible, or foresees what it brings about, shows its answers to check first."""
     node, act = deadline.task.flow_task, _act(request, deadline, grant)
-    if node.irreversible and request.POST.get("op") == "submit" and may_do(deadline, grant):
+    if is_checked(node) and request.POST.get("op") == "submit" and may_do(deadline, grant):
         return _try(request, deadline, grant, lambda: _check(request, deadline, grant, act))
     return _try(request, deadline, grant, lambda: _complete(request, deadline, act))
+
+
+def is_checked(node: Any) -> bool:
+    """Whether a step or an act is confirmed on a page of its own."""
+    return bool(node.irreversible or node.form.foresees)
 
 
 def _check(request: HttpRequest, deadline: Deadline, grant: RoleGrant, act: Act) -> HttpResponse:
@@ -313,6 +318,7 @@ def _check_context(request: HttpRequest, deadline: Deadline, form: Any) -> dict[
         "node": deadline.task.flow_task,
         "answers": answers_of(form),
         "posted": _posted(request),
+        "foreseen": form.foreseen(),
         "back": reverse("task", args=[deadline.pk]),
         "next_steps": next_steps(deadline.task.flow_task, form.subject, form.act.on, deadline.task.process),
     }
@@ -530,12 +536,12 @@ def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: R
     try:
         with transaction.atomic():
             files = _sent(request, key)
-            if wanted.irreversible and request.POST.get("op") != "confirm":
+            if is_checked(wanted) and request.POST.get("op") != "confirm":
                 form = wanted.form_for(subject, act, grant, request.POST, files)
                 with acting(act):
                     if form.is_valid():
                         held = holding.hold(act, key, holding.files_of(form))
-                        context = _event_check(request, wanted, subject, form) | {"held": held}
+                        context = event_check(request, wanted, subject, form) | {"held": held}
                         return render(request, "workflow/check.html", context)
             entry = events.perform(
                 wanted.key,
@@ -559,12 +565,14 @@ def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: R
     return render(request, "workflow/done.html", context | {"remaining": selectors.count_todo(grant)})
 
 
-def _event_check(request: HttpRequest, wanted: Any, subject: Any, form: Any) -> dict[str, Any]:
+def event_check(request: HttpRequest, wanted: Any, subject: Any, form: Any) -> dict[str, Any]:
+    """What the page shows that asks to confirm an act without a task."""
     return {
         "node": wanted,
         "subject": subject,
         "answers": answers_of(form),
         "posted": _posted(request),
+        "foreseen": form.foreseen(),
         "back": request.path,
     }
 
