@@ -1,4 +1,4 @@
-"""What is done about a township as a whole, of an office's own accord: its rules, its change of term."""
+"""What is done of an office's own accord about a township as a whole (its rules, its change of term) or a year's days."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from projects.cycles import forms, terms
+from projects.cycles import forms, moving, terms
+from projects.cycles.models import Cycle, CycleState
 from projects.cycles.selectors import open_session
 from projects.cycles.services import revise_rules
 from workflow.flows.events import Event, register_event
@@ -18,6 +19,10 @@ from workflow.roles.models import RoleGrant
 def _hall(unit: Unit, grant: RoleGrant) -> bool:
     """Done about a township or a subdistrict, never about what sits inside one."""
     return unit.pk == grant.tenant_id
+
+
+def _not_closed(cycle: Cycle, grant: RoleGrant) -> bool:
+    return cycle.state != CycleState.CLOSED
 
 
 def _needs_session(unit: Unit, at: datetime) -> list[Any]:
@@ -75,5 +80,21 @@ RECORD_ELECTION = register_event(
         basis=_("组织法第十八条、第十九条：主席、副主席和主席团由大会选举"),
         output=_("选举结果"),
         irreversible=True,
+    )
+)
+MOVE_PLANNED = register_event(
+    Event(
+        key="cycles.move_session",
+        title=_("调整拟定会期"),
+        offices=("chair",),
+        subject=Cycle,
+        form=forms.MoveForm,
+        act=moving.move,
+        step=1,
+        when=moving.obstacles_to_moving,
+        offered=_not_closed,
+        basis=_("组织法第十四条：会议召开的日期由主席团决定并公布；公布以前，人大主席可以调整拟定会期"),
+        output=_("调整后的拟定会期"),
+        hint=_("以会期推算的期限随之变动，核对页上逐项列出。"),
     )
 )

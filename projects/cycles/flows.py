@@ -31,34 +31,48 @@ class YearlyFlow(OfficeFlow):
         return cycle.year if cycle else None
 
 
-def due_date(cycle: Cycle, key: str, opened_on: date, *, plan: date | None = None) -> DueDate | None:
+def due_date(
+    cycle: Cycle,
+    key: str,
+    opened_on: date,
+    *,
+    plan: date | None = None,
+    sessions: Mapping[str, date] | None = None,
+) -> DueDate | None:
     """When the task `key` of a cycle is due, if it opened on a day; None when the rulebook gives it no term.
 
     Before the cycle is opened its rulebook is not frozen yet: the one in force counts, as in the seat table.
+    sessions: days to count with instead of the session's own, by use ("vote", "evaluation").
     """
     rules = cycle.rules if cycle.rules_data else rules_in_force(cycle.unit)
     try:
-        offset = (
-            rules.plan_offset(session_date(cycle, "vote")) if key == "supervision.plan" else rules.offset(key)
-        )
-        return resolve(offset, anchors_of(cycle, opened_on, plan=plan))
+        anchors = anchors_of(cycle, opened_on, plan=plan, sessions=sessions)
+        offset = rules.plan_offset(anchors["T"]) if key == "supervision.plan" else rules.offset(key)
+        return resolve(offset, anchors)
     except (KeyError, AnchorMissing):
         return None
 
 
-def anchors_of(cycle: Cycle, opened_on: date, *, plan: date | None = None) -> Mapping[str, date]:
+def anchors_of(
+    cycle: Cycle, opened_on: date, *, plan: date | None = None, sessions: Mapping[str, date] | None = None
+) -> Mapping[str, date]:
     """The dates a cycle's deadlines hang on: planned sessions until the real ones are fixed; looked up when asked."""
+    moved = sessions or {}
+
+    def session_on(use: str) -> date:
+        return moved[use] if use in moved else session_date(cycle, use)
+
     return _Anchors(
         {
             "C": lambda: cycle.opens_on,
-            "T": lambda: session_date(cycle, "vote"),
-            "T2": lambda: session_date(cycle, "evaluation"),
+            "T": lambda: session_on("vote"),
+            "T2": lambda: session_on("evaluation"),
             "after": lambda: opened_on,
             "receipt": lambda: opened_on,
             "window": lambda: cycle.window_to,
             "plan": lambda: plan,
             "year": lambda: date(cycle.year, 1, 1),
-            "closing": lambda: date(session_date(cycle, "evaluation").year, 1, 1),
+            "closing": lambda: date(session_on("evaluation").year, 1, 1),
         }
     )
 

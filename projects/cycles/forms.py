@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from projects.cycles import moving
+from projects.cycles.models import SessionState
 from projects.cycles.rulebook import RulebookError, said
 from projects.cycles.selectors import coming_term, rules_in_force, sitting_term
-from workflow.flows.fields import choice_field
+from workflow.flows.fields import ChineseDateField, choice_field
 from workflow.flows.forms import StepForm
 from workflow.people.models import Unit, User
 from workflow.roles.selectors import holders_of
@@ -164,3 +166,33 @@ class ElectionForm(StepForm):
         if office == "chair" and len(chosen) > self.MOST_CHAIRS:
             self.add_error("persons", _("主席一人、副主席一至二人（组织法第十八条）。"))
         return data
+
+
+class MoveForm(StepForm):
+    """调整会期: which session, to what day, and why; the deadlines that move with it are shown before it is done."""
+
+    foresees = True
+    state: ClassVar[str] = SessionState.PLANNED
+
+    use = forms.ChoiceField(label=_("调整哪次会议"), widget=forms.RadioSelect)
+    new_day = ChineseDateField(label=_("调整后的日期"))
+    reason = forms.CharField(
+        label=_("调整理由"), widget=forms.Textarea(attrs={"rows": 3}), min_length=4, max_length=200
+    )
+
+    def prepare(self) -> None:
+        super().prepare()
+        uses = moving.movable(self.subject, self.state)
+        choice_field(self, "use").choices = moving.choices_of(self.subject, uses)
+        if len(uses) == 1:
+            self.fields["use"].initial = uses[0]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if not self.errors:
+            for sentence in moving.faults_of_move(self.subject, data["use"], data["new_day"], self.act.on):
+                self.add_error("new_day", sentence)
+        return data
+
+    def foreseen(self) -> list[str]:
+        return moving.told_of_move(self.subject, self.cleaned_data["use"], self.cleaned_data["new_day"])

@@ -60,6 +60,16 @@ def session_date(cycle: Cycle, use: str) -> date:
     return session.held_on if session else planned
 
 
+def years_at(cycle: Cycle, use: str) -> list[tuple[Cycle, str]]:
+    """Every year the session of a use serves, and what for, by year; that year alone while none is fixed."""
+    session = session_of(cycle, use)
+    if session is None:
+        return [(cycle, use)]
+    uses = CycleSession.objects.filter(session=session).exclude(use=CycleSession.Use.REMEASURE)
+    others = [u for u in uses.select_related("cycle__unit").order_by("cycle_id") if u.cycle_id != cycle.pk]
+    return [(cycle, use), *((other.cycle, other.use) for other in others)]
+
+
 def open_session(unit: Unit) -> Session | None:
     """The session that is being held now; 询问 and 质询 belong only inside one (组织法 23, 24)."""
     return Session.objects.filter(unit=unit, state=SessionState.OPEN).first()

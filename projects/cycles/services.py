@@ -12,12 +12,16 @@ from django.utils.translation import gettext as _
 from projects.cycles.feasibility import Outlook, outlook
 from projects.cycles.models import Cycle, CycleSession, Rulebook, Session
 from projects.cycles.rulebook import RulebookError, Rules
-from projects.cycles.selectors import plan_of, rulebook_in_force, rules_in_force
+from projects.cycles.selectors import plan_of, rulebook_in_force, rules_in_force, years_at
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
+from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit
+from workflow.roles.selectors import holders_of
+
+PLANNED_DAY = {"vote": "planned_t", "evaluation": "planned_t2"}
 
 
 def adopt_rulebook(act: Act, unit: Unit, rules: Rules, *, note: str = "") -> Rulebook:
@@ -127,14 +131,20 @@ def fix_session(
 
 
 def move_session(act: Act, cycle: Cycle, *, use: str, held_on: date, reason: str) -> int:
-    """Move T or T2; every open deadline that hangs on it moves too. Returns how many moved."""
+    """Move T or T2, for every year its session serves; the open deadlines that hang on it move too: how many."""
+    years = years_at(cycle, use)
+    Session.objects.filter(uses__cycle=cycle, uses__use=use).update(held_on=held_on)
+    return sum(_follow(act, year, its, held_on, reason) for year, its in years)
+
+
+def _follow(act: Act, cycle: Cycle, use: str, held_on: date, reason: str) -> int:
+    """One year takes the new day of its session."""
     from projects.cycles.deadlines_moving import recompute
 
-    field = "planned_t" if use == "vote" else "planned_t2"
+    field = PLANNED_DAY[use]
     before = getattr(cycle, field)
     Cycle.objects.filter(pk=cycle.pk).update(**{field: held_on})
     setattr(cycle, field, held_on)
-    Session.objects.filter(uses__cycle=cycle, uses__use=use).update(held_on=held_on)
     write_down(
         act,
         "cycle.move_session",
@@ -147,3 +157,35 @@ def move_session(act: Act, cycle: Cycle, *, use: str, held_on: date, reason: str
         label=cycle.label,
     )
     return recompute(cycle)
+
+
+def presidium_decided(
+    act: Act,
+    cycle: Cycle,
+    title: str,
+    *,
+    held_on: date,
+    attended: list[str],
+    votes_for: int,
+    votes_against: int,
+    votes_abstain: int,
+    minutes: str,
+) -> Meeting:
+    """The record of a presidium's decision taken without a task; its form has refused one that did not agree."""
+    meeting = Meeting.objects.create(
+        unit=act.unit,
+        body="presidium",
+        about=cycle.reference,
+        title=title,
+        held_on=held_on,
+        members=len(holders_of("presidium", cycle.unit, act.on)),
+        present=len(attended),
+        votes_for=votes_for,
+        votes_against=votes_against,
+        votes_abstain=votes_abstain,
+        agreed=True,
+        minutes=minutes,
+        recorded_by=act.actor,
+    )
+    meeting.attended.set(int(pk) for pk in attended)
+    return meeting

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from projects.cycles.models import Cycle, CycleState
-from projects.deliberation import forms, intake, selectors
+from projects.cycles.models import Cycle, CycleState, SessionState
+from projects.cycles.moving import movable
+from projects.deliberation import forms, intake, selectors, services
 from projects.selection.models import Item
 from workflow.flows.events import Event, register_event
 from workflow.roles.models import RoleGrant
@@ -21,6 +22,10 @@ def _has_something_to_ask_about(cycle: Cycle, grant: RoleGrant) -> bool:
 
 def _before_the_vote(cycle: Cycle, grant: RoleGrant) -> bool:
     return cycle.state in (CycleState.DELIBERATING, CycleState.VOTING)
+
+
+def _has_published_days(cycle: Cycle, grant: RoleGrant) -> bool:
+    return bool(movable(cycle, SessionState.CONVENED))
 
 
 def _of_a_deliberating_year(item: Item, grant: RoleGrant) -> bool:
@@ -103,6 +108,23 @@ WITHDRAW = register_event(
         offered=_of_a_deliberating_year,
         basis=_("参照组织法第二十二条：交付表决前，提案人要求撤回的，经主席团同意，审议即行终止"),
         output=_("撤回申请"),
+    )
+)
+MOVE_CONVENED = register_event(
+    Event(
+        key="deliberation.move_session",
+        title=_("决定会议改期"),
+        offices=("presidium", "clerk"),
+        subject=Cycle,
+        form=forms.MoveConvenedForm,
+        act=services.move_convened,
+        step=3,
+        when=services.obstacles_to_moving_convened,
+        offered=_has_published_days,
+        basis=_("组织法第十四条：会议召开的日期由主席团决定并公布"),
+        output=_("主席团会议纪要、会议改期通知"),
+        body="presidium",
+        hint=_("会议日期公布以后，改期须由主席团再次开会决定，并重新公布。"),
     )
 )
 ADDED_MATTER = register_event(

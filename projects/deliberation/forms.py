@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.rules import Mode
 from projects.collection.forms import DecisionForm
-from projects.cycles.models import Session
+from projects.cycles.forms import MoveForm
+from projects.cycles.models import Session, SessionState
 from projects.cycles.rulebook import said
 from projects.cycles.selectors import opens_term, session_of
 from projects.deliberation import rules, selectors
@@ -85,6 +86,15 @@ class Resolved(Recorded):
         if not self.errors and not self.agreed():
             self.add_error(None, _("赞成未过全体成员的半数，没有形成决定；请再次表决后填报。"))
         return data
+
+
+class MoveConvenedForm(Resolved, MoveForm, MeetingForm):
+    """改期: the presidium's decision on a day it has published already, and the notice that publishes the new one."""
+
+    state = SessionState.CONVENED
+    document = forms.CharField(label=_("改期通知文号"), max_length=60, required=False)
+    body = text(_("改期通知正文"), rows=4)
+    field_order = ["use", "new_day", "reason", *MeetingForm.field_order, "document", "body"]
 
 
 # --- before the session

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from projects.cycles.models import Cycle, RollLine, Session, SessionState
+from projects.cycles.moving import EVALUATION, VOTE, movable, move
 from projects.cycles.papers import make_paper
 from projects.cycles.selectors import deputies_at, session_of
-from projects.cycles.services import fix_session, move_session
+from projects.cycles.services import fix_session, move_session, presidium_decided
 from projects.deliberation import readiness, rules, selectors
 from projects.deliberation.models import BudgetLine, Receipt
 from projects.selection.models import Item
@@ -22,6 +23,9 @@ from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import User
+
+# The task whose term says how long before the session its day is published.
+CONVENING = {VOTE: "deliberation.convene", EVALUATION: "evaluation.convene"}
 
 
 def doer(act: Act) -> User:
@@ -215,6 +219,48 @@ def convene(act: Act, cycle: Cycle, *, meeting: Meeting, document: str, body: st
         publish=True,
     )
     return Outcome(after={"session": session.reference, "warnings": warnings})
+
+
+def obstacles_to_moving_convened(cycle: Cycle, at: datetime) -> list[str]:
+    """Only a day that is published and still ahead is the presidium's to change."""
+    return [] if movable(cycle, SessionState.CONVENED) else [_("没有已公布、尚未举行的会议。")]
+
+
+def move_convened(
+    act: Act,
+    cycle: Cycle,
+    *,
+    use: str,
+    new_day: date,
+    reason: str,
+    document: str,
+    body: str,
+    **minutes: Any,
+) -> Outcome:
+    """改期: the presidium decides anew and publishes; a notice shorter than the rulebook's is told, not refused.
+
+    minutes: the presidium's meeting as its form took it down; the form has refused one that did not agree.
+    """
+    presidium_decided(act, cycle, _("决定会议改期"), **minutes)
+    told = move(act, cycle, use=use, new_day=new_day, reason=reason)
+    session = session_of(cycle, use)
+    if session is None:
+        raise Refused(_("没有已公布、尚未举行的会议。"))
+    least = cycle.rules.deadlines[CONVENING[use]]
+    warnings = rules.notice_warnings("改期通知", act.on, session.held_on, least)
+    make_paper(act, cycle, "minutes", _("主席团会议纪要（会议改期）"), body=minutes["minutes"])
+    make_paper(
+        act,
+        cycle,
+        "convening",
+        _("关于%(session)s改期的通知") % {"session": session},
+        body=body,
+        number=document,
+        data={"held_on": str(session.held_on), "days": str(session.days), "warnings": warnings},
+        subject=session.reference,
+        publish=True,
+    )
+    return Outcome(after=told.after | {"session": session.reference, "warnings": warnings}, reason=reason)
 
 
 def fix_roll(act: Act, cycle: Cycle, *, statement: str, **delegations: str) -> Outcome:

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from projects.cycles.models import CycleState
 from projects.cycles.papers import make_paper
+from projects.cycles.services import presidium_decided
 from projects.evaluation import wording
 from projects.evaluation.models import Archive
 from projects.supervision.models import GOING_ON, Project
-from projects.supervision.sessions import presidium_decided
 from workflow.audit.services import Act
 from workflow.machines.services import fire
 

@@ -11,13 +11,12 @@ from django.utils.translation import gettext as _
 from projects.cycles.models import Cycle, Session, SessionState
 from projects.cycles.papers import make_paper
 from projects.cycles.selectors import standard_of
+from projects.cycles.services import presidium_decided
 from projects.cycles.terms import begin_session
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.meetings import BY_LAW
-from workflow.flows.models import Meeting
 from workflow.machines.services import fire
-from workflow.roles.selectors import holders_of
 
 
 def extra_sessions(cycle: Cycle, state: str) -> QuerySet[Session]:
@@ -70,38 +69,6 @@ def call_session(
         step=5,
         publish=True,
     )
-
-
-def presidium_decided(
-    act: Act,
-    cycle: Cycle,
-    title: str,
-    *,
-    held_on: date,
-    attended: list[str],
-    votes_for: int,
-    votes_against: int,
-    votes_abstain: int,
-    minutes: str,
-) -> Meeting:
-    """The record of a presidium's decision taken without a task; its form has refused one that did not agree."""
-    meeting = Meeting.objects.create(
-        unit=act.unit,
-        body="presidium",
-        about=cycle.reference,
-        title=title,
-        held_on=held_on,
-        members=len(holders_of("presidium", cycle.unit, act.on)),
-        present=len(attended),
-        votes_for=votes_for,
-        votes_against=votes_against,
-        votes_abstain=votes_abstain,
-        agreed=True,
-        minutes=minutes,
-        recorded_by=act.actor,
-    )
-    meeting.attended.set(int(pk) for pk in attended)
-    return meeting
 
 
 def obstacles_to_opening(cycle: Cycle, at: datetime) -> list[str]:
