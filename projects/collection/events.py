@@ -9,7 +9,6 @@ from projects.collection.models import Proposal
 from projects.collection.selectors import collection_window
 from projects.cycles.models import Cycle
 from workflow.flows.events import Event, OpenAct, register_event, register_open_act
-from workflow.flows.forms import StepForm
 
 PROPOSE = register_event(
     Event(
@@ -30,7 +29,7 @@ TAKE_UP = register_event(
         title=_("从项目库转入本年度征集"),
         offices=("gov_clerk",),
         subject=Proposal,
-        form=StepForm,
+        form=forms.IntoYearForm,
         act=intake.take_up,
         when=intake.obstacles_to_taking_up,
         step=1,

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from projects.collection.models import ProposerKind
-from projects.cycles.selectors import book_to_freeze, plan_of, rules_for
+from projects.cycles.models import Cycle
+from projects.cycles.selectors import book_to_freeze, collecting_cycles, plan_of, rules_for
 from projects.cycles.services import outlook_for
 from workflow.flows.fields import ChineseDateField, FenField, choice_field
 from workflow.flows.forms import MeetingForm, StepForm
+
+if TYPE_CHECKING:
+    Cycles = forms.ModelChoiceField[Cycle]
+else:
+    Cycles = forms.ModelChoiceField  # not subscriptable at run time
 
 Lines = forms.Textarea
 
@@ -192,3 +199,35 @@ KIND_OF_OFFICE = {
     "department": ProposerKind.DEPARTMENT,
     "party": ProposerKind.PARTY,
 }
+
+
+class CycleField(Cycles):
+    """A choice among cycles, each told by its year, its period and the end of its window."""
+
+    def __init__(self, cycles: Iterable[Cycle], **kwargs: Any) -> None:
+        chosen_from = Cycle.objects.filter(pk__in=[cycle.pk for cycle in cycles]).select_related("unit")
+        super().__init__(chosen_from, empty_label=None, widget=forms.RadioSelect, **kwargs)
+
+    def label_from_instance(self, cycle: Any) -> str:
+        return cycle_told(cycle)
+
+
+def cycle_told(cycle: Cycle) -> str:
+    """A collecting cycle as people choose it."""
+    named = {"year": cycle.year, "period": cycle.period}
+    if cycle.window_to is None:
+        return _t("%(year)s 年度%(period)s") % named
+    until = date_format(cycle.window_to, "DATE_FORMAT")
+    return _t("%(year)s 年度%(period)s（%(until)s截止）") % (named | {"until": until})
+
+
+class IntoYearForm(StepForm):
+    """Out of the pool into a year; which one is asked only where several collect at once."""
+
+    def prepare(self) -> None:
+        if len(cycles := self.cycles()) > 1:
+            self.fields["cycle"] = CycleField(cycles, label=_("转入哪个年度"))
+
+    def cycles(self) -> list[Cycle]:
+        """The years it may go into."""
+        return collecting_cycles(self.subject.unit)

@@ -12,8 +12,8 @@ from viewflow.workflow.models import Process
 from projects.collection.flows import ProposalFlow
 from projects.collection.models import Proposal, ProposalState
 from projects.collection.services import put_right, submit_proposal, take_from_pool
-from projects.cycles.models import Cycle
-from projects.cycles.selectors import running_cycle
+from projects.cycles.models import Cycle, CycleState
+from projects.cycles.selectors import collecting_cycles
 from workflow.audit.services import Act
 from workflow.flows.acting import acting
 from workflow.flows.errors import Refused
@@ -31,28 +31,32 @@ def propose(act: Act, **fields: Any) -> Proposal:
 
 
 def register(act: Act, cycle: Cycle, **fields: Any) -> Outcome:
-    """A proposal registered in the system: outside the collection window it goes to the pool, and that is said."""
-    proposal = propose(act, **fields)
+    """A proposal registered in the system: outside the collection window it goes to the pool, and that is said.
+
+    Registered on a year that is collecting it is made for that one, else for whichever collects now.
+    """
+    wanted = cycle if cycle.state == CycleState.COLLECTING else None
+    proposal = propose(act, cycle=wanted, **fields)
     pooled = proposal.state == ProposalState.POOLED
     return Outcome(after={"proposal": proposal.reference, "pooled": pooled})
 
 
-def take_up(act: Act, proposal: Proposal) -> None:
-    """Bring a pooled proposal into the collecting cycle; the clerk's task of accepting it follows."""
-    cycle = running_cycle(act.unit)
-    if cycle is None:
+def take_up(act: Act, proposal: Proposal, *, cycle: Cycle | None = None) -> None:
+    """Bring a pooled proposal into a collecting cycle; the clerk's task of accepting it follows."""
+    into = cycle or next(iter(collecting_cycles(act.unit)), None)
+    if into is None:
         raise Refused(*obstacles_to_taking_up(proposal, act.at))
     with transaction.atomic(), acting(act):
-        take_from_pool(act, proposal, cycle)
+        take_from_pool(act, proposal, into)
         ProposalFlow.begin(proposal)
 
 
 def obstacles_to_taking_up(proposal: Proposal, at: datetime) -> list[str]:
     """A pooled proposal enters only a year that is collecting."""
     found = [] if proposal.state == ProposalState.POOLED else [_("此件不在项目库中。")]
-    return (
-        found if running_cycle(proposal.unit) else [*found, _("目前没有正在征集的年度，启动征集后再提出。")]
-    )
+    if not collecting_cycles(proposal.unit):
+        found.append(_("目前没有正在征集的年度，启动征集后再提出。"))
+    return found
 
 
 def complete_returned(act: Act, proposal: Proposal, *, content: str) -> None:

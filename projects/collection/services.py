@@ -14,7 +14,7 @@ from projects.collection.models import Contact, Proposal, ProposalState, Propose
 from projects.collection.selectors import undecided
 from projects.cycles.models import Cycle
 from projects.cycles.papers import make_paper
-from projects.cycles.selectors import plan_of, running_cycle
+from projects.cycles.selectors import open_windows, plan_of
 from projects.cycles.services import open_cycle
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
@@ -71,25 +71,26 @@ def submit_proposal(
     title: str,
     content: str,
     proposer_kind: str = ProposerKind.RESIDENT,
+    cycle: Cycle | None = None,
     name: str = "",
     phone: str = "",
     organisation: str = "",
     village: Unit | None = None,
     **fields: Any,
 ) -> Proposal:
-    """Take in one proposal: into the collecting cycle inside its window, otherwise into the all-year pool.
+    """Take in one proposal: into a cycle inside its window, otherwise into the all-year pool.
 
+    cycle: the one it is made for; where it is left out and several collect, the one whose window ends first.
     The contact is kept apart and erasable; the trail knows only its salted hash. The caller begins the flow.
     """
-    cycle = running_cycle(act.unit)
-    window = (cycle.window_from, cycle.window_to) if cycle else (None, None)
-    inside = bool(window[0] and window[1] and window[0] <= act.on <= window[1])
+    open_now = open_windows(act.unit, act.on)
+    into = next((held for held in open_now if cycle is None or held.pk == cycle.pk), None)
     salt = secrets.token_hex(16)
     commitment = hashlib.sha256(f"{salt}|{name}|{phone}|{organisation}".encode()).hexdigest()
     with transaction.atomic():
         proposal = Proposal.objects.create(
             unit=act.unit,
-            cycle=cycle if inside else None,
+            cycle=into,
             code=new_code(),
             title=title,
             content=content,
@@ -109,10 +110,10 @@ def submit_proposal(
             proposal.reference,
             about=proposal.about,
             step=1,
-            after={"kind": proposer_kind, "contact": commitment, "inside_window": inside},
+            after={"kind": proposer_kind, "contact": commitment, "inside_window": into is not None},
             label=title,
         )
-        if not inside:
+        if into is None:
             fire(proposal, "pool", act, reason=_("不在征集期内，列入项目库"))
     return proposal
 

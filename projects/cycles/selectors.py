@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -42,9 +42,22 @@ def cycles_of(unit: Unit) -> QuerySet[Cycle]:
     return Cycle.objects.filter(unit=unit).select_related("unit")
 
 
-def running_cycle(unit: Unit) -> Cycle | None:
-    """The cycle that is collecting now, where a new proposal belongs; None outside any."""
-    return cycles_of(unit).filter(state=CycleState.COLLECTING).first()
+def collecting_cycles(unit: Unit) -> list[Cycle]:
+    """The cycles that are collecting now, the one whose window ends first leading; several may at once."""
+    return list(
+        cycles_of(unit)
+        .filter(state=CycleState.COLLECTING)
+        .order_by(F("window_to").asc(nulls_last=True), "pk")
+    )
+
+
+def open_windows(unit: Unit, on: date) -> list[Cycle]:
+    """The cycles into which a proposal of this day goes, the one whose window ends first leading."""
+    return [
+        cycle
+        for cycle in collecting_cycles(unit)
+        if cycle.window_from and cycle.window_to and cycle.window_from <= on <= cycle.window_to
+    ]
 
 
 def session_of(cycle: Cycle, use: str) -> Session | None:

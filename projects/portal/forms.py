@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from projects.collection.forms import ProposalForm
+from projects.collection.forms import CycleField, ProposalForm
+from projects.cycles.models import Cycle
 from projects.evaluation.models import Grade
 from projects.selection.models import Item
 from workflow.flows.fields import record_field
@@ -40,8 +42,8 @@ class StepOfProposal(ProposalForm):
 
     kept: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, *args: Any, unit: Unit, **kwargs: Any) -> None:
-        self.unit = unit
+    def __init__(self, *args: Any, unit: Unit, cycles: Sequence[Cycle] = (), **kwargs: Any) -> None:
+        self.unit, self.cycles = unit, cycles
         super().__init__(*args, **kwargs)
         self.add_fields()
         self.fields = {name: self.fields[name] for name in self.kept if name in self.fields}
@@ -54,9 +56,11 @@ class StepOfProposal(ProposalForm):
 class WhatForm(StepOfProposal):
     """What is to be done; one matter per form (一事一提)."""
 
-    kept = ("title", "content")
+    kept = ("cycle", "title", "content")
 
     def add_fields(self) -> None:
+        if len(self.cycles) > 1:
+            self.fields["cycle"] = CycleField(self.cycles, label=_("提给哪一次征集"))
         self.fields["title"].help_text = _("一句话说清楚。一张表只提一件事，有几件事请分别提。")
         self.fields["content"].widget.attrs["rows"] = 7
 

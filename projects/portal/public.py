@@ -200,7 +200,10 @@ def with_anchors(context: dict[str, Any]) -> dict[str, Any]:
 def object_to_notice(request: HttpRequest, code: str, year: int) -> HttpResponse:
     """Raise an objection to the posted list; whoever does gets a code to read the answer by."""
     unit = township_or_404(code)
-    notices = selectors.latest_notices([c for c in selectors.years_of(unit) if c.year == year]).values()
+    cycles = [cycle for cycle in selectors.years_of(unit) if cycle.year == year]
+    if "period" in request.GET:
+        cycles = [_chosen(cycles, request.GET["period"])]
+    notices = selectors.latest_notices(cycles).values()
     notice = next((n for n in notices if selectors.is_posted(n, timezone.localdate())), None)
     if notice is None:
         raise Http404(_("现在没有公示中的名单。"))

@@ -149,7 +149,11 @@ def _keep(request: HttpRequest, unit: Unit, step: str, form: StepOfProposal) -> 
 def _form(unit: Unit, intake: Intake, step: str, data: Any) -> StepOfProposal:
     rules = intake.rules
     return STEPS[step](
-        data, unit=unit, categories=list(rules.categories), anonymous=rules.anonymous_proposals
+        data,
+        unit=unit,
+        cycles=intake.cycles,
+        categories=list(rules.categories),
+        anonymous=rules.anonymous_proposals,
     )
 
 

@@ -22,7 +22,13 @@ from projects.ballots.selectors import PROJECTS, Line, declared_votes, lines_of
 from projects.collection.models import Proposal
 from projects.cycles.models import Attachment, Cycle, CycleState, Paper
 from projects.cycles.rulebook import Rules
-from projects.cycles.selectors import cycles_of, rules_in_force, running_cycle, session_date
+from projects.cycles.selectors import (
+    collecting_cycles,
+    cycles_of,
+    open_windows,
+    rules_in_force,
+    session_date,
+)
 from projects.evaluation.models import Grade, Rating
 from projects.evaluation.rules import Marks, ResidentsRating, residents_rating
 from projects.evaluation.selectors import measurement_table, rating_round_is_open
@@ -78,17 +84,23 @@ def township_of(code: str) -> Unit | None:
 
 @dataclass(frozen=True)
 class Intake:
-    """Whether a proposal can be made on a day. inside: it joins the year's collection, else the all-year pool."""
+    """Whether a proposal can be made on a day. inside: it joins a year's collection, else the all-year pool.
+
+    cycle: the one that collects, the first to end of several. cycles: those whose window is open on the day.
+    """
 
     is_open: bool
     inside: bool
     rules: Rules
     cycle: Cycle | None
     is_before: bool = False
+    cycles: tuple[Cycle, ...] = ()
 
     @property
     def sentence(self) -> str:
         """What a resident should know about it."""
+        if len(self.cycles) > 1:
+            return _("有 %(n)s 次征集正在进行，提出时请选择其中一次。") % {"n": len(self.cycles)}
         if self.inside and self.cycle:
             return _("正在征集，%(day)s截止。") % {"day": said(self.cycle.window_to)}
         if self.cycle and self.cycle.window_from is None:
@@ -104,11 +116,12 @@ class Intake:
 
 def intake_of(unit: Unit, today: date) -> Intake:
     """The township's collection as a resident meets it today."""
-    cycle = running_cycle(unit)
+    cycles = open_windows(unit, today)
+    cycle = next(iter(cycles or collecting_cycles(unit)), None)
     rules = cycle.rules if cycle else rules_in_force(unit)
-    start, end = (cycle.window_from, cycle.window_to) if cycle else (None, None)
-    inside = bool(start and end and start <= today <= end)
-    return Intake(inside or rules.pool_all_year, inside, rules, cycle, bool(start and today < start))
+    start = cycle.window_from if cycle else None
+    inside, is_before = bool(cycles), bool(start and today < start)
+    return Intake(inside or rules.pool_all_year, inside, rules, cycle, is_before, tuple(cycles))
 
 
 def said(day: date | None) -> str:

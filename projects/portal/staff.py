@@ -21,7 +21,7 @@ from projects.cycles.events import REVISE_RULES
 from projects.cycles.models import Attachment, Cycle
 from projects.cycles.papers import KINDS
 from projects.cycles.rulebook import FIXED, GROUPS, Rules, diff, said
-from projects.cycles.selectors import book_to_freeze, rulebook_in_force, rules_in_force
+from projects.cycles.selectors import book_named, book_to_freeze, rulebook_in_force, rules_in_force
 from projects.lifecycle.events import START_YEAR
 from projects.lifecycle.seat_table import rows_of
 from projects.portal import matter_selectors as matters
@@ -49,6 +49,7 @@ from workflow.roles.models import RoleGrant
 PER_PAGE = 30
 LINES = 10
 VOTE_STEP = 4
+LONGEST_NUMBER = 18
 SHOWN = ("image/jpeg", "image/png", "image/webp", "application/pdf")
 
 
@@ -286,6 +287,13 @@ def _township(request: HttpRequest, grant: RoleGrant) -> Unit:
     return grant.tenant
 
 
+def _cycle_asked(request: HttpRequest, unit: Unit) -> Cycle | None:
+    """The cycle a link names by its number; None where it names none of this township's."""
+    wanted = request.GET.get("cycle", "")
+    named = wanted.isascii() and wanted.isdigit() and len(wanted) <= LONGEST_NUMBER
+    return Cycle.objects.filter(unit=unit, pk=wanted).first() if named else None
+
+
 def _choice_of_townships(grant: RoleGrant) -> list[Unit]:
     """The townships a page may be turned to; none for somebody who sees one's own alone."""
     return selectors.townships_below(grant.tenant) if registry.office(grant.office).reads_below else []
@@ -296,16 +304,16 @@ def rulebook(request: HttpRequest) -> HttpResponse:
     """Every setting with its grade, range and default; what this year froze; what changed since."""
     grant = acting_grant(request)
     unit = _township(request, grant)
-    frozen = Cycle.objects.filter(unit=unit).exclude(rules_data={}).order_by("-year").first()
-    wanted = request.GET.get("year", "")
-    cycle = Cycle.objects.filter(unit=unit, year=wanted).first() if wanted.isdigit() else None
+    frozen = Cycle.objects.filter(unit=unit).exclude(rules_data={}).order_by("-year", "-pk").first()
+    cycle = _cycle_asked(request, unit)
     rules = cycle.rules if cycle and cycle.rules_data else rules_in_force(unit)
     context = {
         "unit": unit,
         "groups": _grouped(rules),
+        "tabs": selectors.cycle_tabs(unit, cycle, without=_("现行规则")),
         "townships": _choice_of_townships(grant),
         "fixed": FIXED,
-        "book": rulebook_in_force(unit),
+        "version": _version_shown(unit, cycle),
         "cycle": cycle,
         "frozen": frozen,
         "changes": diff(frozen.rules, rules_in_force(unit)) if frozen else [],
@@ -313,6 +321,13 @@ def rulebook(request: HttpRequest) -> HttpResponse:
         "may_edit": grant.office == "chair" and not cycle,
     }
     return render(request, "portal/rulebook.html", context)
+
+
+def _version_shown(unit: Unit, cycle: Cycle | None) -> str:
+    """Which rules these are: the version a year froze, else the one in force."""
+    book = rulebook_in_force(unit)
+    in_force = book.version if book else 0
+    return book_named(cycle.rules_version if cycle and cycle.rules_data else in_force)
 
 
 def _grouped(rules: Rules) -> list[tuple[Any, list[Any]]]:
@@ -341,12 +356,16 @@ def seat_table(request: HttpRequest) -> HttpResponse:
     """The seat table of a township and year, from its flows, grants and rulebook."""
     grant = acting_grant(request)
     unit = _township(request, grant)
-    wanted = request.GET.get("year", "")
-    cycles = Cycle.objects.filter(unit=unit)
-    cycle = cycles.filter(year=wanted).first() if wanted.isdigit() else cycles.order_by("-year").first()
+    cycle = _cycle_asked(request, unit) or Cycle.objects.filter(unit=unit).order_by("-year", "-pk").first()
     rows = rows_of(unit, cycle, timezone.localdate())
     steps = [(n, name, [r for r in rows if r.step == n]) for n, name in selectors.STEP_NAMES.items()]
-    context = {"unit": unit, "cycle": cycle, "steps": steps, "townships": _choice_of_townships(grant)}
+    context = {
+        "unit": unit,
+        "cycle": cycle,
+        "tabs": selectors.cycle_tabs(unit, cycle),
+        "steps": steps,
+        "townships": _choice_of_townships(grant),
+    }
     return render(request, "portal/seat_table.html", context)
 
 

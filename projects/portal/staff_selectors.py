@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils.timezone import localdate
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.models import Vote
@@ -318,6 +319,24 @@ def funnel(cycles: list[Cycle]) -> dict[str, int]:
         "elected": items.filter(state="elected").count(),
         "done": projects.filter(state__in=DONE).count(),
     }
+
+
+CYCLES_SHOWN = 8
+
+
+def cycle_tabs(unit: Unit, chosen: Cycle | None, *, without: str = "") -> list[dict[str, Any]]:
+    """A township's latest cycles as the tabs of one page. without: what the page shows when none is chosen, if anything."""
+    cycles = Cycle.objects.filter(unit=unit).order_by("-year", "-pk")[:CYCLES_SHOWN]
+    tabs = [
+        {
+            "label": _t("%(year)s 年度%(period)s") % {"year": cycle.year, "period": cycle.period},
+            "url": f"?unit={unit.code}&cycle={cycle.pk}",
+            "current": chosen is not None and chosen.pk == cycle.pk,
+        }
+        for cycle in cycles
+    ]
+    first = {"label": without, "url": f"?unit={unit.code}", "current": chosen is None}
+    return [first, *tabs] if without else tabs
 
 
 def terms_of(unit: Unit) -> list[Term]:

@@ -9,21 +9,18 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from projects.collection.models import Proposal
-from projects.cycles.selectors import running_cycle
 from projects.selection import forms, intake, selectors, services
 from projects.selection.models import Item, ItemState, Notice
 from workflow.flows.events import Event, OpenAct, register_event, register_open_act
-from workflow.flows.forms import StepForm
 
 
 def obstacles_to_bringing_back(item: Item, at: datetime) -> list[str]:
     """Why an item of the pool cannot be proposed now: it is not in it, or nothing is being collected."""
     if item.state != ItemState.RESERVED:
         return [_t("“%(title)s”不在储备库中。") % {"title": item.title}]
-    cycle = running_cycle(item.unit)
-    if cycle is None or cycle.pk == item.cycle_id:
+    if not selectors.years_ahead(item):
         return [_t("目前没有正在征集的年度，征集公告发布后再提出。")]
-    if Proposal.objects.filter(cycle=cycle, title=item.title).exists():
+    if not selectors.years_without(item):
         return [_t("本年度已提出“%(title)s”。") % {"title": item.title}]
     return []
 
@@ -123,7 +120,7 @@ BRING_BACK = register_event(
         title=_("从储备库提出"),
         offices=("gov_clerk",),
         subject=Item,
-        form=StepForm,
+        form=forms.BringBackForm,
         act=intake.bring_back,
         when=obstacles_to_bringing_back,
         step=2,

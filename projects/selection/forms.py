@@ -10,8 +10,9 @@ from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from projects.collection.forms import Lines
+from projects.collection.forms import IntoYearForm, Lines
 from projects.collection.models import Outcome
+from projects.cycles.models import Cycle
 from projects.cycles.rulebook import SEVERITIES
 from projects.selection import rules
 from projects.selection.models import Appraisal, Item, ItemState, Verdict
@@ -27,6 +28,7 @@ from projects.selection.selectors import (
     mergeable_of,
     shortcoming,
     with_everything,
+    years_without,
 )
 from workflow.calendar.workdays import add_working_days
 from workflow.flows.fields import ChineseDateField, FenField, choice_field
@@ -492,3 +494,10 @@ class ObjectionForm(StepForm):
         allow = cycle.rules.allow_equal_vote
         for sentence in rules.surplus_faults(candidates, cycle.seats or 0, allow_equal=allow):
             self.add_error("takes_out", sentence)
+
+
+class BringBackForm(IntoYearForm):
+    """Out of the reserve into a year in which the matter has not been proposed yet."""
+
+    def cycles(self) -> list[Cycle]:
+        return years_without(self.subject)

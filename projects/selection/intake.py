@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 
 from projects.collection.intake import propose
 from projects.collection.models import Proposal, ProposerKind
+from projects.cycles.models import Cycle
 from projects.selection.flows import ObjectionFlow
 from projects.selection.models import Item, ItemState, Notice, Objection
+from projects.selection.selectors import years_without
 from projects.selection.services import lodge
 from workflow.audit.services import Act, write_down
 from workflow.flows.acting import acting
@@ -50,11 +52,12 @@ def _lodged(act: Act, notice: Notice, words: str, item: int | None) -> Objection
     return objection
 
 
-def bring_back(act: Act, item: Item) -> Outcome:
-    """An item in the pool is proposed again in the collecting cycle, outside its window as any proposal."""
+def bring_back(act: Act, item: Item, *, cycle: Cycle | None = None) -> Outcome:
+    """An item in the pool is proposed again in a collecting cycle, outside its window as any proposal."""
     if item.state != ItemState.RESERVED:
         raise Refused(_("“%(title)s”不在储备库中。") % {"title": item.title})
-    proposal: Proposal = propose(act, **_as_proposal(item))
+    into = cycle or next(iter(years_without(item)), None)
+    proposal: Proposal = propose(act, cycle=into, **_as_proposal(item))
     return Outcome(after={"proposal": proposal.reference})
 
 

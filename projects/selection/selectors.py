@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from projects.collection.models import Proposal, ProposalState
 from projects.cycles.models import Cycle, Paper
 from projects.cycles.rulebook import Rules
+from projects.cycles.selectors import collecting_cycles
 from projects.cycles.tables import CHECKS, CRITERIA
 from projects.selection.models import (
     Appraisal,
@@ -311,3 +312,15 @@ def funnel_figures(cycle: Cycle) -> dict[str, int]:
 def history_of(item: Item) -> QuerySet[Proposal]:
     """Every proposal an item was made of, the first one leading."""
     return Proposal.objects.filter(source__item=item).select_related("village").order_by("pk")
+
+
+def years_ahead(item: Item) -> list[Cycle]:
+    """The years collecting now, other than the item's own."""
+    return [cycle for cycle in collecting_cycles(item.unit) if cycle.pk != item.cycle_id]
+
+
+def years_without(item: Item) -> list[Cycle]:
+    """Those of them in which the matter has not been proposed yet."""
+    ahead = years_ahead(item)
+    there = Proposal.objects.filter(cycle__in=ahead, title=item.title).values_list("cycle_id", flat=True)
+    return [cycle for cycle in ahead if cycle.pk not in set(there)]

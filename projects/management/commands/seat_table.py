@@ -16,6 +16,7 @@ from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, UnitKind
 
 NOT_USABLE = 2
+PERIOD_HELP = "一年分几个时段的，写时段名称，如“下半年”；与 --year 同用"
 HEAD = ("环节", "事项", "职务", "办理人", "期限", "依据", "可退回至")
 STEPS = ("", "一 征集", "二 初定", "三 审议", "四 票决", "五 监督", "六 评估")
 
@@ -28,12 +29,21 @@ class Command(BaseCommand):
         parser.add_argument(
             "--year", type=int, help="项目年度；不写则取最近一个年度，没有年度时期限用文字表示"
         )
+        parser.add_argument("--period", metavar="LABEL", help=PERIOD_HELP)
         parser.add_argument("--json", action="store_true", dest="as_json", help="以 JSON 输出")
 
-    def handle(self, *args: Any, unit: str, year: int | None, as_json: bool, **options: Any) -> None:
+    def handle(
+        self,
+        *args: Any,
+        unit: str,
+        year: int | None = None,
+        period: str | None = None,
+        as_json: bool = False,
+        **options: Any,
+    ) -> None:
         with within(SYSTEM):
             township = township_of(unit)
-            rows = rows_of(township, cycle_for(township, year), localdate())
+            rows = rows_of(township, cycle_for(township, year, period), localdate())
         self.stdout.write(_json(rows) if as_json else table(rows))
 
 
@@ -53,15 +63,25 @@ def township_of(code: str) -> Unit:
     return unit
 
 
-def cycle_for(unit: Unit, year: int | None) -> Cycle | None:
-    """The cycle of a year, or the latest one; exit status 2 for a year the unit does not have."""
-    cycles = cycles_of(unit)
+def cycle_for(unit: Unit, year: int | None, period: str | None = None) -> Cycle | None:
+    """The cycle of a year and period, or the latest one; exit status 2 where they name none, or more than one.
+
+    A year with one cycle needs no period; of several, the one for the whole year does not either.
+    """
     if year is None:
-        return cycles.first()
-    found = cycles.filter(year=year).first()
-    if found is None:
+        if period is not None:
+            raise CommandError("用 --period 时请同时用 --year 指明年度。", returncode=NOT_USABLE)
+        return cycles_of(unit).first()
+    found = {cycle.period: cycle for cycle in cycles_of(unit).filter(year=year)}
+    if not found:
         raise CommandError(f"{unit.name}没有 {year} 年度的工作。", returncode=NOT_USABLE)
-    return found
+    wanted = next(iter(found)) if period is None and len(found) == 1 else period or ""
+    if wanted not in found:
+        named = "、".join(f"“{label}”" for label in sorted(found))
+        raise CommandError(
+            f"{unit.name} {year} 年度分时段，请用 --period 指明：{named}。", returncode=NOT_USABLE
+        )
+    return found[wanted]
 
 
 def _json(rows: list[SeatRow]) -> str:

@@ -29,12 +29,13 @@ def travel(monkeypatch: pytest.MonkeyPatch, day: str) -> None:
     monkeypatch.setattr(timezone, "now", lambda: at(day))
 
 
-def cycle_of(town: Township, *arrows: str, year: int = 2027, **rules: Any) -> Cycle:
+def cycle_of(town: Township, *arrows: str, year: int = 2027, period: str = "", **rules: Any) -> Cycle:
     """A year with its window set, moved along `arrows` after its opening."""
     act = town.act("chair", at("2026-09-01"))
     cycle = create_cycle(
         act,
         year=year,
+        period=period,
         opens_on=date(year - 1, 9, 1),
         planned_t=date(year, 1, 20),
         planned_t2=date(year + 1, 1, 18),
