@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from projects.cycles.rulebook import Rules
 from projects.cycles.services import adopt_rulebook
 from projects.demo.cast import PASSWORD, Township
+from projects.management.commands import cast
 from tests.builders import at, township
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import Unit, UnitKind, User
@@ -93,6 +94,22 @@ def test_the_cast_leaves_out_who_has_a_password_of_their_own(town: Township) -> 
     user.save()
     names = {row["username"] for row in json.loads(said("cast", "--json"))}
     assert "clerk@T01" not in names and "chair@T01" in names
+
+
+def test_the_cast_is_told_in_one_line_a_township_with_the_password_once(town: Township) -> None:
+    lines = cast.summary()
+    apply(SYSTEM)
+    heading, hall = lines[0], next(line for line in lines if line.startswith("T01 青溪镇："))
+    assert PASSWORD in heading and sum(PASSWORD in line for line in lines) == 1
+    for words in (
+        "人大主席、副主席 chair@T01",
+        "代表 deputy1@T01 至 deputy14@T01（14 人）",
+        "department6@T01",
+    ):
+        assert words in hall, words
+    User.objects.update(password="")
+    assert cast.summary() == []
+    apply(SYSTEM)
 
 
 def test_the_cast_is_not_for_production(town: Township, settings: Any) -> None:

@@ -107,6 +107,8 @@ def _free_port() -> int:
 
 
 def test_what_is_killed_comes_back_and_a_stop_ends_everything(running: Site) -> None:
+    told = "还没有演示人员，请先运行 python manage.py demo。"
+    assert eventually(lambda: told in running.output.read_text()), "who may sign in stands under the address"
     for word in ("granian", "worker", "beat"):
         kill_and_await(running, word)
     assert eventually(running.answers)

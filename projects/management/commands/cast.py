@@ -18,6 +18,8 @@ from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import live_grants
 
+FEW = 2
+
 
 class Command(BaseCommand):
     help = "演示人员名单：职务、单位、用户名、密码。正式环境不可用。"
@@ -41,9 +43,33 @@ def _demo_grants() -> Any:
     return (
         live_grants(localdate())
         .filter(user__password__in=known)
-        .select_related("user", "unit")
+        .select_related("user", "unit", "tenant")
         .order_by("tenant__code", "unit__code", "pk")
     )
+
+
+def summary() -> list[str]:
+    """The cast in one line a township: every office with its user names, many of one office by the first and the last.
+
+    Empty where nobody of the demonstration is there. Reads in the system's context.
+    """
+    with within(SYSTEM):
+        grants = list(_demo_grants())
+    halls: dict[str, dict[str, list[str]]] = {}
+    for grant in grants:
+        hall = halls.setdefault(f"{grant.tenant.code} {grant.tenant.name}", {})
+        hall.setdefault(grant.office, []).append(grant.user.username)
+    lines = [
+        f"{hall}：{'；'.join(_told(office, users) for office, users in held.items())}"
+        for hall, held in halls.items()
+    ]
+    return [f"演示人员（密码都是 {PASSWORD}，全部名单：python manage.py cast）：", *lines] if lines else []
+
+
+def _told(office: str, usernames: list[str]) -> str:
+    if len(usernames) <= FEW:
+        return f"{registry.title_of(office)} {'、'.join(usernames)}"
+    return f"{registry.title_of(office)} {usernames[0]} 至 {usernames[-1]}（{len(usernames)} 人）"
 
 
 def _row(grant: RoleGrant) -> dict[str, str]:

@@ -9,11 +9,11 @@ import threading
 from typing import Any
 
 from django.conf import settings
-from django.core.management import get_commands
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from projects.management.commands.cast import summary
 from projects.site.env import PROJECT
 from projects.site.postgres import ClusterError
 from projects.site.supervisor import Supervisor, answers, port_is_free, site
@@ -58,12 +58,24 @@ class Command(BaseCommand):
             if supervisor.stopping.wait(0.1):
                 return
         self._say(f"票决系统已就绪：http://{host}:{port}/　按 Ctrl-C 停止。")
-        if "cast" in get_commands():
-            self._say("演示人员名单：python manage.py cast")
+        for line in _cast():
+            self._say(line)
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+
+def _cast() -> list[str]:
+    """Who may sign in to the demonstration, to be printed under the address; nothing in production."""
+    if settings.PRODUCTION:
+        return []
+    try:
+        return summary() or ["还没有演示人员，请先运行 python manage.py demo。"]
+    except DatabaseError:  # being stopped while it starts
+        return []
+    finally:
+        connection.close()
 
 
 def migrate_if_needed() -> None:
