@@ -25,6 +25,7 @@ from workflow.audit.models import Entry, Leaf
 from workflow.flows.models import Deadline
 from workflow.flows.nodes import MeetingView
 from workflow.people.models import Unit, User
+from workflow.people.wording import worded
 from workflow.roles import registry
 
 # A letter to one person: who, the tasks it is about, the row of the table that reached them.
@@ -190,8 +191,8 @@ class Batch:
         body = self.bodies[entry.pk]
         return Facts(
             unit=self.unit.name,
-            who=registry.title_of(body["office"]),
-            office=registry.title_of(body["before"].get("office", "")),
+            who=registry.title_of(body["office"], self.unit),
+            office=registry.title_of(body["before"].get("office", ""), self.unit),
             label=body["label"],
             reason=body["reason"],
             on=w.on,
@@ -214,7 +215,7 @@ def _task_facts(deadline: Deadline) -> TaskFacts:
     node = deadline.task.flow_task
     return TaskFacts(
         task_id=deadline.pk,
-        title=str(getattr(node, "task_title", "") or deadline.label),
+        title=worded(getattr(node, "task_title", "") or deadline.label, deadline.unit),
         label=deadline.label,
         seat=deadline.seat.name,
         due_on=deadline.due_on,

@@ -15,9 +15,12 @@ class ProjectsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from projects.cycles.wording import in_assembly_words
         from projects.offices import register_offices
+        from workflow.people.wording import use_wording
 
         register_offices()
+        use_wording("subdistrict", in_assembly_words)
         # The flows must be known before the first task row is read, and the events before the first page.
         autodiscover("flows", "events", "beside", "readiness")
 

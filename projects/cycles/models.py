@@ -16,6 +16,7 @@ from projects.cycles.numerals import numeral
 from projects.cycles.rulebook import Rules, load
 from workflow.machines.models import Record
 from workflow.people.models import Unit
+from workflow.people.wording import worded
 
 
 @lru_cache(maxsize=256)
@@ -167,7 +168,8 @@ class Term(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.unit.name}第{numeral(self.number)}届人民代表大会"
+        body = worded("人民代表大会", self.unit)
+        return f"{self.unit.name}第{numeral(self.number)}届{body}"
 
     @transition(field=state, source=TermState.ELECTED, target=TermState.SITTING)
     def begin(self) -> None:
@@ -201,7 +203,8 @@ class Session(Record):
         constraints = [models.UniqueConstraint(fields=["unit", "term", "number"], name="session_once")]
 
     def __str__(self) -> str:
-        return f"{self.unit.name}第{numeral(self.term)}届人民代表大会第{numeral(self.number)}次会议"
+        body = worded("人民代表大会", self.unit)
+        return f"{self.unit.name}第{numeral(self.term)}届{body}第{numeral(self.number)}次会议"
 
     @transition(field=state, source=SessionState.PLANNED, target=SessionState.CONVENED)
     def convene(self) -> None:

@@ -24,6 +24,7 @@ from workflow.flows.events import Event, OpenAct, events, open_acts
 from workflow.flows.models import Deadline
 from workflow.flows.nodes import MeetingView, OfficeView
 from workflow.people.models import Unit
+from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import live_grants
@@ -101,9 +102,9 @@ class _Table:
 
     def _task(self, node: OfficeView) -> SeatRow:
         targets = [step for target in node.returns for step in _human_steps(target)]
-        returns = [{"task": step.key, "title": str(step.task_title)} for step in targets]
+        returns = [{"task": step.key, "title": worded(step.task_title, self.unit)} for step in targets]
         if node.outside:
-            returns.append({"task": "", "title": str(node.outside)})
+            returns.append({"task": "", "title": worded(node.outside, self.unit)})
         return self._row(node, node.office, returns=returns, is_event=False)
 
     def _event(self, event: Event | OpenAct, office: str) -> SeatRow:
@@ -115,16 +116,16 @@ class _Table:
         return SeatRow(
             step=act.step or LAST_STEP,
             task=act.key,
-            title=str(act.task_title),
+            title=worded(act.task_title, self.unit),
             office=office,
-            office_title=called or registry.title_of(office),
+            office_title=called or registry.title_of(office, self.unit),
             body=self._body(act),
             unit=self.unit.name if called else self._seat(office),
             holder=[called] if called else [self._named(grant) for grant in self.grants.get(office, [])],
             deadline=deadline,
             provisional=provisional,
-            basis=str(act.basis) or _rule_basis(self.rules, act.key),
-            output=str(act.output),
+            basis=worded(str(act.basis) or _rule_basis(self.rules, act.key), self.unit),
+            output=worded(act.output, self.unit),
             returns_to=returns,
             event=is_event,
         )
@@ -132,7 +133,7 @@ class _Table:
     def _body(self, act: Any) -> str:
         if not isinstance(act, MeetingView) and not act.body:
             return ""
-        return self.rules.words.get(act.deciding, "") or registry.title_of(act.deciding)
+        return self.rules.words.get(act.deciding, "") or registry.title_of(act.deciding, self.unit)
 
     def _seat(self, office: str) -> str:
         """The township's name, or the kind of unit inside it."""

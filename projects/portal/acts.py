@@ -14,6 +14,7 @@ from projects.cycles.events import REVISE_RULES
 from projects.cycles.models import CycleSession
 from projects.lifecycle.events import START_YEAR
 from workflow.flows.events import Event, events_on
+from workflow.people.wording import worded
 from workflow.roles.models import RoleGrant
 
 
@@ -58,7 +59,7 @@ class Offer:
 
     @property
     def title(self) -> str:
-        return str(self.event.title)
+        return worded(self.event.title, self.record.unit)
 
     @property
     def url(self) -> str:

@@ -37,7 +37,7 @@ def work(request: HttpRequest) -> dict[str, Any]:
     grants = in_office(request).grants
     return {
         "acting": {
-            "office_title": grant.title or registry.title_of(grant.office),
+            "office_title": grant.title or registry.title_of(grant.office, grant.tenant),
             "name": grant.user.name,
             "unit_name": _named(grant),
             "grants": [_choice(g, grant) for g in grants] if len(grants) > 1 else [],
@@ -54,7 +54,7 @@ def _named(grant: RoleGrant) -> str:
 
 
 def _choice(grant: RoleGrant, acting: RoleGrant) -> dict[str, Any]:
-    label = f"{grant.unit.name} · {grant.title or registry.title_of(grant.office)}"
+    label = f"{grant.unit.name} · {grant.title or registry.title_of(grant.office, grant.tenant)}"
     return {"id": grant.pk, "label": label, "current": grant.pk == acting.pk}
 
 

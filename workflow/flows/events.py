@@ -200,6 +200,6 @@ def _office_for(wanted: Event, subject: Record | Unit, actor: User, office: str,
     grants = grants_for_update(actor, codes, tenants, localdate(at))
     grant = next((g for g in grants if wanted.offered is None or wanted.offered(subject, g)), None)
     if grant is None:
-        titles = "、".join(registry.title_of(code) for code in wanted.offices)
+        titles = "、".join(registry.title_of(code, subject.unit) for code in wanted.offices)
         raise NotYourTurn(_("“%(title)s”由%(who)s办理。") % {"title": wanted.title, "who": titles})
     return grant

@@ -25,6 +25,7 @@ from workflow.flows.nodes import MeetingView, OfficeView
 from workflow.machines.services import Conflict
 from workflow.people.models import User
 from workflow.people.prepared import Prepared
+from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.selectors import live_grants
 from workflow.roles.services import holder_for_update
@@ -115,7 +116,7 @@ def _checked(task: Task, actor: User, at: datetime, request_id: str) -> Act:
     if grant is None:
         raise NotYourTurn(
             _("此事项由%(unit)s%(office)s办理，您没有或已不再担任这一职务。")
-            % {"unit": deadline.seat.name, "office": registry.title_of(node.office)}
+            % {"unit": deadline.seat.name, "office": registry.title_of(node.office, deadline.unit)}
         )
     if task.owner_id and task.owner_id != actor.pk:
         raise Taken(_("此事项已由%(who)s认领。") % {"who": task.owner})
@@ -218,7 +219,7 @@ def _meeting(turn: Turn, form: MinutesForm) -> Meeting:
         task=turn.task,
         body=turn.node.deciding,
         about=turn.subject.about or turn.subject.reference,
-        title=str(turn.node.task_title)[:120],
+        title=worded(turn.node.task_title, turn.act.unit)[:120],
         held_on=data["held_on"],
         members=division.members,
         present=division.present,
@@ -240,7 +241,7 @@ def send_back(
     with _turn(task_id, actor, at, request_id) as turn:
         if isinstance(turn.node, MeetingView):
             raise Refused(_("会议事项的退回也须经会议决定，请填写会议记录并选择退回。"))
-        choices = [(target.name, str(target.task_title)) for target in turn.node.returns]
+        choices = [(target.name, worded(target.task_title, turn.act.unit)) for target in turn.node.returns]
         form = ReturnForm({"to": to or (choices[0][0] if choices else ""), "reason": reason}, choices=choices)
         if not form.is_valid():
             raise InvalidForm(form)

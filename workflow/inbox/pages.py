@@ -17,6 +17,7 @@ from workflow.flows.fields import FenField
 from workflow.flows.money import wan
 from workflow.flows.nodes import EachSplit, OfficeEnd, OfficeView, SubFlow
 from workflow.people.models import Unit
+from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.selectors import holders_of
 
@@ -85,7 +86,11 @@ def next_steps(node: Any, subject: Any, today: date, process: Any = None) -> lis
     if not isinstance(node, OfficeView):
         return []
     return [
-        Next(str(step.task_title), registry.title_of(step.office), _names(step, subject, today))
+        Next(
+            worded(step.task_title, subject.unit),
+            registry.title_of(step.office, subject.unit),
+            _names(step, subject, today),
+        )
         for step in _following(node, process)
     ]
 

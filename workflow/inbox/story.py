@@ -15,6 +15,7 @@ from workflow.audit.models import Entry
 from workflow.flows.base import flows
 from workflow.flows.events import events
 from workflow.machines.graph import arrows, machines, states
+from workflow.people.wording import worded
 from workflow.roles import registry
 
 OTHER_ACTS = {
@@ -113,9 +114,9 @@ def line_of(entry: Entry) -> Line:
     body = json.loads(entry.body)
     return Line(
         entry=entry,
-        what=title_of_action(body["action"]),
+        what=worded(title_of_action(body["action"]), entry.unit),
         who=entry.actor.name if entry.actor else str(OUTSIDE.get(body["office"], OUTSIDE["system"])),
-        office="" if body["office"] in OUTSIDE else registry.title_of(body["office"]),
+        office="" if body["office"] in OUTSIDE else registry.title_of(body["office"], entry.unit),
         label=body["label"],
         reason=body["reason"],
         returned=body["action"].endswith(".return"),

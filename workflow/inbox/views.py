@@ -34,6 +34,7 @@ from workflow.inbox.pages import answers_of, next_steps
 from workflow.inbox.story import line_of
 from workflow.machines.graph import machines
 from workflow.people.models import Unit, User
+from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import SESSION_KEY, in_office
 from workflow.roles.models import RoleGrant
@@ -229,8 +230,8 @@ def _show_task(
         "history": [line_of(e) for e in _history(subject)],
         "next_steps": next_steps(node, subject, act.on, deadline.task.process),
         "beside": beside(subject),
-        "returns": [(t.name, t.task_title) for t in node.returns],
-        "return_form": _return_form(node)
+        "returns": [(t.name, worded(t.task_title, deadline.unit)) for t in node.returns],
+        "return_form": _return_form(node, deadline.unit)
         if mine and node.returns and not isinstance(node, MeetingView)
         else None,
         "hand_over_form": HandOverForm(people=colleagues, auto_id="hand_over_%s")
@@ -240,7 +241,7 @@ def _show_task(
         "urges": selectors.urges_of(deadline),
         "comments": deadline.task.comments.select_related("user").order_by("at"),
         "comment_form": CommentForm(auto_id="comment_%s") if speaks else None,
-        "seat_office": registry.title_of(deadline.office),
+        "seat_office": registry.title_of(deadline.office, deadline.unit),
         "multipart": bool(form is not None and form.is_multipart()),
         "held": _held(act, key, form) if mine else [],
         "copies": copies.copies_of(deadline),
@@ -282,8 +283,9 @@ def _is_open(deadline: Deadline) -> bool:
     return deadline.done_at is None and not deadline.cancelled
 
 
-def _return_form(node: Any) -> ReturnForm:
-    return ReturnForm(auto_id="return_%s", choices=[(t.name, str(t.task_title)) for t in node.returns])
+def _return_form(node: Any, unit: Unit) -> ReturnForm:
+    choices = [(t.name, worded(t.task_title, unit)) for t in node.returns]
+    return ReturnForm(auto_id="return_%s", choices=choices)
 
 
 def _history(subject: Any) -> list[Entry]:
@@ -315,6 +317,7 @@ def _check(request: HttpRequest, deadline: Deadline, grant: RoleGrant, act: Act)
 def _check_context(request: HttpRequest, deadline: Deadline, form: Any) -> dict[str, Any]:
     return {
         "deadline": deadline,
+        "hall": deadline.unit,
         "node": deadline.task.flow_task,
         "answers": answers_of(form),
         "posted": _posted(request),
@@ -492,7 +495,7 @@ def task_done(request: HttpRequest, task_id: int) -> HttpResponse:
             "node": deadline.task.flow_task,
             "entry": entry,
             "line": line_of(entry) if entry else None,
-            "opened": [(d, d.task.flow_task, registry.title_of(d.office)) for d in opened],
+            "opened": [(d, d.task.flow_task, registry.title_of(d.office, deadline.unit)) for d in opened],
             "remaining": selectors.count_todo(grant),
         },
     )
@@ -569,6 +572,7 @@ def event_check(request: HttpRequest, wanted: Any, subject: Any, form: Any) -> d
     """What the page shows that asks to confirm an act without a task."""
     return {
         "node": wanted,
+        "hall": subject.unit,
         "subject": subject,
         "answers": answers_of(form),
         "posted": _posted(request),

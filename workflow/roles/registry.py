@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
 
+from workflow.people.models import Unit
+from workflow.people.wording import worded
+
 
 @dataclass(frozen=True)
 class Office:
@@ -60,10 +63,10 @@ def offices() -> list[Office]:
     return list(_registry.offices.values())
 
 
-def title_of(code: str) -> str:
-    """The office's Chinese title; the code itself where nobody registered it."""
+def title_of(code: str, unit: Unit | None = None) -> str:
+    """The office's Chinese title, in the words of the hall it is held in; the code itself where nobody registered it."""
     known = _registry.offices.get(code)
-    return str(known.title) if known else code
+    return worded(known.title, unit) if known else code
 
 
 def conflict_between(code: str, held: Iterable[str]) -> str | Promise | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from django import template
 from django.core.paginator import Page
@@ -13,6 +13,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from workflow.flows.money import wan, yuan
+from workflow.people.models import Unit
+from workflow.people.wording import worded
 from workflow.roles.registry import title_of
 
 register = template.Library()
@@ -118,9 +120,15 @@ def as_errors(reasons: list[str]) -> list[dict[str, str]]:
 
 
 @register.filter
-def office_title(code: str) -> str:
-    """What an office is called."""
-    return title_of(code)
+def office_title(code: str, unit: Unit | None = None) -> str:
+    """What an office is called, in the words of a hall where one is given."""
+    return title_of(code, unit)
+
+
+@register.filter
+def said_in(text: Any, unit: Unit | None) -> str:
+    """A title or a basis in the words of a hall."""
+    return worded(text, unit)
 
 
 register.filter(wan)
