@@ -32,7 +32,7 @@ def draw_up_plan(
     act: Act,
     project: Project,
     *,
-    target: str,
+    target: str = "",
     starts_on: date,
     finish_by: date,
     funds: str,
@@ -41,7 +41,12 @@ def draw_up_plan(
     milestones: Sequence[rules.Point],
     titles: Sequence[str],
 ) -> None:
-    """项目建设计划书: the five things 陕西规定 17 asks for, and the dated nodes progress is measured by."""
+    """项目建设计划书: the five things 陕西规定 17 asks for, and the dated nodes progress is measured by.
+
+    target: only for a project of which the congress decided none; a decided one is no plan's to alter (陕西规定 18).
+    """
+    if target and project.target:
+        raise Refused(_("年度目标由代表大会票决确定，实施计划不能改动；确需调整的，由乡镇长按规定提出。"))
     with transaction.atomic():
         Plan.objects.update_or_create(
             project=project,

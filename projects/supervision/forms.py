@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from projects.collection.forms import DecisionForm
@@ -171,19 +172,26 @@ class SpecialReportForm(DecisionForm):
 
 
 class PlanForm(StepForm):
-    """项目建设计划书 (陕西 17): target, dates, money, safeguards, who answers for it, and the nodes."""
+    """项目建设计划书 (陕西 17): dates, money, safeguards, who answers for it, and the nodes.
+
+    What the congress decided is shown beside the form and not asked for; the target only where it decided none.
+    """
 
     private = ("responsible", "milestones", "titles")
     target = forms.CharField(label=_("年度目标"), widget=Lines(attrs={"rows": 2}), max_length=300)
     starts_on = ChineseDateField(label=_("计划开工"))
-    finish_by = ChineseDateField(label=_("完成时限"))
+    finish_by = ChineseDateField(label=_("计划完工"))
     funds = forms.CharField(label=_("资金安排"), widget=Lines(attrs={"rows": 3}), max_length=4000)
     safeguards = forms.CharField(label=_("保障措施"), widget=Lines(attrs={"rows": 3}), max_length=4000)
     responsible = forms.CharField(label=_("责任人"), max_length=40)
 
     def prepare(self) -> None:
-        self.fields["target"].initial = self.subject.target
+        if self.subject.target:
+            del self.fields["target"]
         self.fields["finish_by"].initial = self.subject.finish_by
+        self.fields["finish_by"].help_text = _("不晚于票决确定的完成时限 %(day)s。") % {
+            "day": date_format(self.subject.finish_by)
+        }
         for n in range(1, ROWS + 1):
             self._add_row(n)
         self._fill_in_earlier()
@@ -206,7 +214,8 @@ class PlanForm(StepForm):
         if plan is None:
             return
         for name in ("target", "starts_on", "finish_by", "funds", "safeguards", "responsible"):
-            self.fields[name].initial = getattr(plan, name)
+            if name in self.fields:
+                self.fields[name].initial = getattr(plan, name)
         for n, row in enumerate(self.subject.milestones.all()[:ROWS], 1):
             self.fields[f"node_title_{n}"].initial = row.title
             self.fields[f"node_on_{n}"].initial = row.due_on

@@ -148,13 +148,18 @@ class Project(Record):
 
 
 class Plan(models.Model):
-    """The implementation plan (项目建设计划书): the five things 陕西规定 17 asks for."""
+    """The implementation plan (项目建设计划书): the five things 陕西规定 17 asks for.
+
+    What the congress decided (target, money, place, deadline) stands on the project and is only read here. target:
+    the plan's own, where the congress decided none, else "". finish_by: when the work is planned to end, never after
+    the project's deadline.
+    """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     project = models.OneToOneField(Project, models.CASCADE, related_name="plan")
-    target = models.CharField(_("目标"), max_length=300)
+    target = models.CharField(_("目标"), max_length=300, blank=True)
     starts_on = models.DateField(_("计划开工"))
-    finish_by = models.DateField(_("完成时限"))
+    finish_by = models.DateField(_("计划完工"))
     funds = models.TextField(_("资金安排"))
     safeguards = models.TextField(_("保障措施"))
     responsible = models.CharField(_("责任人"), max_length=40)

@@ -91,10 +91,10 @@ def plan_faults(starts_on: date, finish_by: date, limit: date, points: Sequence[
     """Why a plan's dates cannot stand (陕西 17); limit: the project's own deadline, which no plan may pass."""
     found = []
     if finish_by < starts_on:
-        found.append("完成时限早于计划开工日期。")
+        found.append("计划完工日期早于计划开工日期。")
     if finish_by > limit:
         found.append(
-            f"完成时限 {finish_by} 晚于票决确定的 {limit}；须先按规定办理工期调整，计划不能自行推迟。"
+            f"计划完工日期 {finish_by} 晚于票决确定的完成时限 {limit}；须先按规定办理工期调整，计划不能自行推迟。"
         )
     if not points:
         return [*found, "须列出节点，写明各节点应达到的进度。"]
@@ -104,7 +104,7 @@ def plan_faults(starts_on: date, finish_by: date, limit: date, points: Sequence[
 def _point_faults(starts_on: date, finish_by: date, points: Sequence[Point]) -> list[str]:
     found = []
     if any(not starts_on <= p.on <= finish_by for p in points):
-        found.append("节点日期须在计划开工与完成时限之间。")
+        found.append("节点日期须在计划开工与计划完工之间。")
     if any(b.on <= a.on or b.percent <= a.percent for a, b in pairwise(points)):
         found.append("节点须按日期先后排列，进度逐步增加。")
     if points[-1].percent != 100:

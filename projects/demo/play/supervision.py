@@ -199,11 +199,12 @@ class Supervision:
         usual = date(self.cycle.year, 9 + project.number % 3, 26)
         ends = max(starts + timedelta(days=60), usual)
         ends = min(project.finish_by, ends)
+        target = f"{ends.year} 年 {ends.month} 月底前完成“{project.title}”并投入使用"
         return self.do(
             task,
             self.clerk_of(project),
             day,
-            target=project.target or f"{ends.year} 年 {ends.month} 月底前完成“{project.title}”并投入使用",
+            **({} if project.target else {"target": target}),
             starts_on=starts.isoformat(),
             finish_by=ends.isoformat(),
             funds="列入年度预算，按合同约定和形象进度分期拨付；不足部分由镇级财力统筹。",

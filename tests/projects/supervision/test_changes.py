@@ -6,13 +6,19 @@ import json
 from datetime import date
 
 import pytest
+from django.db import IntegrityError, transaction
+from django.template.loader import render_to_string
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from projects.cycles.models import Paper
 from projects.selection.models import Item
 from projects.supervision.duties import open_due_reports
+from projects.supervision.forms import PlanForm
 from projects.supervision.models import Change, Interpellation, Project
-from projects.supervision.selectors import lines_of
+from projects.supervision.selectors import lines_of, project_file
 from tests.builders import at, do, open_task
+from tests.projects.supervision.conftest import PLAN
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.events import events
@@ -57,7 +63,7 @@ def test_asking_moves_nothing(year):
 
 def test_no_task_and_no_event_alters_what_the_congress_decided(year):
     """Every form of the room is handed the protected fields beside its own; the project keeps its values."""
-    year.building()
+    year.grouped()
     before = fixed(year.project())
     smuggled = {
         "target": "别的目标",
@@ -68,6 +74,13 @@ def test_no_task_and_no_event_alters_what_the_congress_decided(year):
         "title": "别的项目",
         "content": "别的内容",
     }
+    # An earlier finish is the plan's to set, and moves no deadline.
+    earlier = PLAN | {"finish_by": "2027-11-20"}
+    year.do("plan", year.clerk_of(year.project()), "2027-02-15", **(smuggled | earlier))
+    year.do("confirm_plan", year.town.of("mayor"), "2027-02-16", **smuggled)
+    review = smuggled | year.presidium("2027-03-01")
+    year.do("review_plan", year.town.of("clerk"), "2027-03-01", **review)
+    assert fixed(year.project()) == before and year.project().plan.target == ""
     year.report("2027-04-02", 4, **smuggled)
     year.do(
         "inspect",
@@ -95,6 +108,97 @@ def test_no_task_and_no_event_alters_what_the_congress_decided(year):
     )
     year.do("agree_acceptance", year.members()[0], "2027-10-12", **(smuggled | {"words": "同意验收。"}))
     assert fixed(year.project()) == before
+
+
+def test_a_plan_states_a_target_only_where_the_congress_decided_none(year):
+    from projects.supervision.building import draw_up_plan
+
+    year.handed_over()
+    entry = year.do("plan", year.clerk_of(year.project()), "2027-02-15", **PLAN, target="别的目标")
+    assert "target" not in json.loads(entry.body)["after"]
+    with pytest.raises(Refused, match="不能改动"):
+        draw_up_plan(
+            year.town.act("department", at("2027-02-15")),
+            year.project(),
+            target="别的目标",
+            starts_on=date(2027, 3, 1),
+            finish_by=date(2027, 11, 20),
+            funds="",
+            safeguards="",
+            responsible="",
+            milestones=[],
+            titles=[],
+        )
+    second = year.project(2)
+    assert PlanForm(subject=second, act=None, node=None, seat=None).fields.keys().isdisjoint({"target"})
+    second.target = ""
+    assert PlanForm(subject=second, act=None, node=None, seat=None).fields["target"].required
+
+
+def test_a_decided_target_is_the_plans_from_its_notice_on(year):
+    year.building()
+    ask(year, "content", target="硬化村道 5 公里")
+    year.in_session()
+    decide(year, "2027-06-18")
+    assert shown_target(year) == "完成“村道硬化”"  # decided, but not announced yet
+    year.do("announce_change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    assert shown_target(year) == "硬化村道 5 公里"
+
+
+def shown_target(year) -> str:
+    """What every page shows as the year's target, the plan's included."""
+    project = year.project()
+    html = render_to_string("steps/supervision/project.html", project_file(project))
+    assert project.target in html
+    return project.target
+
+
+CHANGED = st.fixed_dictionaries(
+    {},
+    optional={
+        "target": st.just("别的目标"),
+        "budget_fen": st.sampled_from([None, 1, 999_000_000]),
+        "place": st.just("别处"),
+        "finish_by": st.just(date(2029, 1, 1)),
+    },
+).filter(bool)
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(values=CHANGED, through=st.sampled_from(["update", "save", "fire"]))
+def test_the_database_refuses_what_no_decided_change_says(year, values, through):
+    """Whatever of the four, however written, whether asked for or not: only a change decided moves it."""
+    project = year.project()
+    before = fixed(project)
+    with transaction.atomic():
+        with pytest.raises(IntegrityError, match="decided change"), transaction.atomic():
+            if through == "update":
+                Project.objects.filter(pk=project.pk).update(**values)
+            elif through == "save":
+                for name, value in values.items():
+                    setattr(project, name, value)
+                project.save()
+            else:
+                fire(project, "assign", year.town.act("clerk", at("2027-01-25")), **values)
+        transaction.set_rollback(True)
+    assert fixed(year.project()) == before
+
+
+def test_a_change_decided_moves_what_it_says_and_to_no_other_value(year):
+    year.building()
+    ask(year, "place", place="第9村")
+    row = Project.objects.filter(pk=year.project().pk)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row.update(place="第9村")  # asked for, not decided
+    year.in_session()
+    decide(year, "2027-06-18")
+    for values in ({"place": "第8村"}, {"place": "第9村", "target": "别的目标"}, {"finish_by": "2028-01-01"}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            row.update(**values)
+    year.do("announce_change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    assert year.project().place == "第9村"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row.update(place="第1村")  # what the congress has decided is not undone either
 
 
 def test_a_change_is_not_put_into_effect_without_a_decision(year):
