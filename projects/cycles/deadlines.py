@@ -113,7 +113,11 @@ TASK_TIMES: dict[str, TaskTime] = {
     "supervision.inspect": TaskTime(_("代表视察"), Offset("after", 3, "month"), 1, 6),
     "supervision.rectify": TaskTime(_("整改问题"), _d("receipt", 30), 5, 120, "D", "本地规定"),
     "supervision.recheck": TaskTime(_("复查整改"), _wd("after", 10), 1, 40),
+    "supervision.give_report": TaskTime(_("提交专项工作报告"), _by("year", 8, 15), 0, 60),
     "supervision.special_report": TaskTime(_("听取专项工作报告"), _by("year", 8, 31), 0, 60),
+    "supervision.department_answer": TaskTime(_("责任单位书面答复询问"), _wd("after", 10), 1, 40),
+    "supervision.mayor_answer": TaskTime(_("乡镇长书面答复询问"), _wd("after", 10), 1, 40),
+    "supervision.accept_answer": TaskTime(_("审议书面答复"), _wd("after", 15), 1, 60),
     "supervision.admit_interpellation": TaskTime(
         _("决定质询案的答复形式"), _d("receipt"), 0, 30, "D", "组织法第二十四条（会议期间）"
     ),

@@ -42,6 +42,7 @@ KINDS = {
     "filing": _("备案报告"),
     "assignment": _("交办单"),
     "special_report": _("专项工作报告"),
+    "written_answer": _("书面答复"),
     "audit_report": _("审计报告"),
     "acceptance": _("验收材料"),
     "completion_report": _("完成情况报告"),

@@ -41,7 +41,7 @@ STAGES = {1: "第一阶段 项目征集初定", 2: "第二阶段 审议票决", 
 STEPS = {1: "征集", 2: "初定", 3: "审议", 4: "票决", 5: "监督", 6: "评估"}
 GOVERNMENT = frozenset(
     {"call", "collection_summary", "draft_list", "public_notice", "bill", "funds_note", "budget_table", "explanation",
-     "opinions_reply", "special_report", "audit_report", "acceptance", "completion_report", "rectification"}
+     "opinions_reply", "special_report", "written_answer", "audit_report", "acceptance", "completion_report", "rectification"}
 )  # fmt: skip
 CATALOGUE = (
     "件号",

@@ -15,13 +15,25 @@ from projects.cycles.flows import YearlyFlow, anchors_of
 from projects.cycles.models import Cycle, CycleState, Term
 from projects.cycles.selectors import cycles_of, standard_of
 from projects.cycles.terms import on_new_term
-from projects.supervision import asking, building, changing, forms, inspecting, rules, selectors, services
+from projects.supervision import (
+    asking,
+    building,
+    changing,
+    forms,
+    inspecting,
+    reporting,
+    rules,
+    selectors,
+    services,
+)
 from projects.supervision.models import (
     GOING_ON,
     ChangeKind,
     ChangeState,
     Finding,
     FindingState,
+    Inquiry,
+    InquiryState,
     Project,
     ProjectState,
 )
@@ -67,6 +79,12 @@ def _begin_inspections(activation: Any) -> None:
             InspectFlow.begin(project)
 
 
+def _begin_inquiries(activation: Any) -> None:
+    for inquiry in _subject(activation).inquiries.filter(state=InquiryState.ASKED).order_by("pk"):
+        if not selectors.processes(InquiryFlow, inquiry).exists():
+            InquiryFlow.begin(inquiry)
+
+
 class SupervisionFlow(YearlyFlow):
     """监督"""
 
@@ -97,19 +115,78 @@ class SupervisionFlow(YearlyFlow):
         basis=_("组织法第十九条、第四十三条；每个项目一个监督小组"),
         output=_("主席团会议纪要、监督小组名单"),
     ).Next(this.begin_inspections)
-    begin_inspections = nodes.Function(_begin_inspections).Next(this.special_report)
+    begin_inspections = nodes.Function(_begin_inspections).Next(this.give_report)
+    give_report = OfficeView(
+        office="mayor",
+        title=_("提交专项工作报告"),
+        form=forms.ReportForm,
+        act=reporting.give_report,
+        context=selectors.year_overview,
+        page="steps/supervision/special_report.html",
+        basis=_("组织法第十九条：乡镇人民政府向主席团作专项工作报告"),
+        output=_("专项工作报告"),
+    ).Next(this.special_report)
     special_report = (
         MeetingView(
             office="presidium",
             title=_("听取专项工作报告"),
-            form=forms.SpecialReportForm,
-            act=services.hear_report,
+            form=forms.HearReportForm,
+            act=reporting.hear_report,
             context=selectors.year_overview,
-            page="steps/supervision/projects.html",
+            page="steps/supervision/special_report.html",
             basis=_("组织法第十九条：闭会期间主席团组织听取和讨论专项工作报告"),
-            output=_("专项工作报告、询问和书面答复"),
+            output=_("主席团会议纪要、书面询问"),
         )
-        .Returns(this.special_report)
+        .Returns(this.give_report)
+        .Next(this.begin_inquiries)
+    )
+    begin_inquiries = nodes.Function(_begin_inquiries).Next(this.end)
+    end = OfficeEnd()
+
+
+def _to_a_department(activation: Any) -> bool:
+    return _subject(activation).department_id is not None
+
+
+def _asked(inquiry: Inquiry, item: dict[str, Any]) -> Unit:
+    return cast(Unit, inquiry.department)  # the gate sends no other this way
+
+
+def _written_answer(office: str, **more: Any) -> OfficeView:
+    return OfficeView(
+        office=office,
+        form=forms.WrittenAnswerForm,
+        act=reporting.answer_inquiry,
+        context=selectors.inquiry_facts,
+        page="steps/supervision/inquiry.html",
+        basis=_("组织法第十九条：主席团听取专项工作报告时提出的询问，由被询问单位书面答复"),
+        output=_("书面答复"),
+        **more,
+    ).Next(this.accept_answer)
+
+
+class InquiryFlow(YearlyFlow):
+    """一件书面询问"""
+
+    room, step = "supervision", 5
+    process_title = _("书面询问")
+
+    start = Begin().Next(this.whom)
+    whom = Gate(_to_a_department).Then(this.department_answer).Else(this.mayor_answer)
+    department_answer = _written_answer("department", seat=_asked, title=_("责任单位书面答复询问"))
+    mayor_answer = _written_answer("mayor", title=_("乡镇长书面答复询问"))
+    accept_answer = (
+        MeetingView(
+            office="presidium",
+            title=_("审议书面答复"),
+            form=forms.DecisionForm,
+            act=reporting.accept_answer,
+            context=selectors.inquiry_facts,
+            page="steps/supervision/inquiry.html",
+            basis=_("书面答复经主席团审议，不满意的退回重新答复并计次"),
+            output=_("主席团会议纪要"),
+        )
+        .Returns(this.department_answer, this.mayor_answer)
         .Next(this.end)
     )
     end = OfficeEnd()

@@ -152,23 +152,59 @@ class RegroupForm(GroupsForm):
         return list(unwatched(self.subject, self.act.on))
 
 
-class SpecialReportForm(DecisionForm):
-    """听取专项工作报告: the report, what was asked, and the written answers (组织法 19)."""
+class ReportForm(StepForm):
+    """专项工作报告, as it is put before the presidium."""
 
-    report = forms.CharField(label=_("报告正文"), widget=Lines(attrs={"rows": 8}), max_length=20000)
-    questions = forms.CharField(
-        label=_("询问的问题"), widget=Lines(attrs={"rows": 4}), max_length=4000, required=False
+    report = forms.CharField(
+        label=_("报告正文"), widget=Lines(attrs={"rows": 10}), min_length=4, max_length=20000
     )
-    answers = forms.CharField(
-        label=_("书面答复"), widget=Lines(attrs={"rows": 4}), max_length=8000, required=False
-    )
-    field_order = [*MeetingForm.field_order, "report", "questions", "answers", "return_reason"]
+    files: Any = FilesField(label=_("附件"), required=False)
+
+
+class HearReportForm(DecisionForm):
+    """听取专项工作报告 (组织法 19): what was asked, each question with the unit that answers it in writing."""
+
+    private = ("inquiries",)
+    field_order = [*MeetingForm.field_order, "return_reason"]
+
+    def prepare(self) -> None:
+        super().prepare()
+        for n in range(1, ROWS + 1):
+            here = {"n": n}
+            self.fields[f"asked_{n}"] = forms.CharField(
+                label=_("书面询问 %(n)s") % here,
+                widget=Lines(attrs={"rows": 2}),
+                max_length=1000,
+                required=False,
+            )
+            self.fields[f"answering_{n}"] = forms.ModelChoiceField(
+                departments(self.subject.unit),
+                label=_("书面询问 %(n)s 的答复单位") % here,
+                empty_label=_("乡镇人民政府（乡镇长）"),
+                required=False,
+            )
+            short = {f"asked_{n}": _("询问内容"), f"answering_{n}": _("答复单位")}
+            self.together(_("书面询问 %(n)s") % here, short)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        if data.get("questions") and not data.get("answers") and not self.errors and self.agreed():
-            self.add_error("answers", _("提出的问题须有书面答复。"))
+        asked = [(data.pop(f"asked_{n}", ""), data.pop(f"answering_{n}", None)) for n in range(1, ROWS + 1)]
+        data["inquiries"] = [(words, unit) for words, unit in asked if words]
+        if data["inquiries"] and not self.errors and not self.agreed():
+            self.add_error(None, _("报告退回重新提交的，询问待再次听取时提出；需说明的问题请写入退回理由。"))
         return data
+
+
+class WrittenAnswerForm(StepForm):
+    """书面答复."""
+
+    answer = forms.CharField(
+        label=_("书面答复"), widget=Lines(attrs={"rows": 6}), min_length=4, max_length=8000
+    )
+    files: Any = FilesField(label=_("附件"), required=False)
+
+    def prepare(self) -> None:
+        self.fields["answer"].initial = self.subject.answer
 
 
 class PlanForm(StepForm):

@@ -347,6 +347,52 @@ class Change(Record):
         """The congress does not confirm it; the project is as it was before."""
 
 
+class InquiryState(models.TextChoices):
+    ASKED = "asked", _("待书面答复")
+    ANSWERED = "answered", _("待主席团审议")
+    ACCEPTED = "accepted", _("已办结")
+
+
+class Inquiry(Record):
+    """书面询问: asked by the presidium when it heard the special report between sessions, answered in writing (组织法 19).
+
+    department: the unit that answers; None where the head of the government does. tries: times the answer was sent
+    back. 询问 in session is deliberation's Question.
+    """
+
+    kind: ClassVar[str] = "inquiry"
+    cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="inquiries")
+    department = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")
+    words = models.TextField(_("询问内容"))
+    asked_on = models.DateField()
+    answer = models.TextField(_("书面答复"), blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    state = FSMField(default=InquiryState.ASKED, choices=InquiryState.choices, protected=True)
+
+    def __str__(self) -> str:
+        return f"{_('书面询问')}：{self.words[:30]}"
+
+    @property
+    def about(self) -> str:
+        return f"{Cycle.kind}:{self.cycle_id}"
+
+    @property
+    def step(self) -> int:
+        return 5
+
+    @transition(field=state, source=InquiryState.ASKED, target=InquiryState.ANSWERED)
+    def reply(self) -> None:
+        """Answered in writing."""
+
+    @transition(field=state, source=InquiryState.ANSWERED, target=InquiryState.ASKED)
+    def reject(self) -> None:
+        """The presidium is not content with the answer: back, and counted."""
+
+    @transition(field=state, source=InquiryState.ANSWERED, target=InquiryState.ACCEPTED)
+    def accept(self) -> None:
+        """The presidium accepts the answer."""
+
+
 ANSWER_FORMS = [
     ("session", _("在代表大会全体会议上口头答复")),
     ("presidium", _("在主席团会议上口头答复")),

@@ -28,6 +28,7 @@ from projects.supervision.models import (
     Contract,
     Finding,
     FindingState,
+    Inquiry,
     Interpellation,
     Project,
     ProjectState,
@@ -200,9 +201,10 @@ def group_members(project: Project, on: date | None = None) -> list[User]:
 
 
 def year_overview(cycle: Cycle) -> dict[str, Any]:
-    """The year's projects with lights and money, for the presidium's tasks."""
+    """The year's projects with lights and money and the latest special report, for the presidium's tasks."""
     projects = list(projects_of(cycle))
     return {
+        "report": Paper.objects.filter(cycle=cycle, kind="special_report").order_by("-pk").first(),
         "projects": projects,
         "rows": [
             {"project": p, "level": rules.LEVELS[p.light], "words": rules.LIGHT_WORDS[p.light]}
@@ -213,6 +215,14 @@ def year_overview(cycle: Cycle) -> dict[str, Any]:
         "open_findings": Finding.objects.filter(project__cycle=cycle)
         .exclude(state=FindingState.CLOSED)
         .count(),
+    }
+
+
+def inquiry_facts(inquiry: Inquiry) -> dict[str, Any]:
+    """One written question with its answer so far and what came with it."""
+    return {
+        "inquiry": inquiry,
+        "attached": list(Attachment.objects.filter(subject=inquiry.reference).order_by("pk")),
     }
 
 

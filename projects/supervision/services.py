@@ -14,7 +14,6 @@ from projects.supervision.models import Project, ProjectState
 from projects.supervision.selectors import elected_items, projects_of, unwatched, votes_by_item
 from workflow.audit.services import Act, write_down
 from workflow.flows.models import Meeting
-from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit, UnitKind, User
 from workflow.people.services import create_unit
@@ -155,24 +154,3 @@ def renew_groups(act: Act, cycle: Cycle, *, meeting: Meeting, members: dict[int,
         data={"groups": {str(pk): len(users) for pk, users in members.items()}},
         step=5,
     )
-
-
-def hear_report(
-    act: Act, cycle: Cycle, *, meeting: Meeting, report: str, questions: str, answers: str, return_reason: str
-) -> Outcome | None:
-    """The presidium hears the government's special report between sessions (组织法 19), or wants it given again."""
-    make_paper(
-        act,
-        cycle,
-        "special_report",
-        _("关于%(cycle)s实施情况的专项工作报告") % {"cycle": cycle},
-        body=report,
-        data={
-            "questions": questions,
-            "answers": answers,
-            "opinion": meeting.minutes,
-            "agreed": meeting.agreed,
-        },
-        step=5,
-    )
-    return None if meeting.agreed else Outcome(returns_to="special_report", reason=return_reason)

@@ -49,6 +49,7 @@ OTHER_ACTS = {
     "project.found": gettext_lazy("建立项目档案"),
     "project.form_group": gettext_lazy("组建代表监督小组"),
     "finding.raise": gettext_lazy("提出问题"),
+    "inquiry.ask": gettext_lazy("提出书面询问"),
     "item.dissolve": gettext_lazy("拆分项目"),
     "selection.object": gettext_lazy("提出异议"),
     "change.ask": gettext_lazy("申请项目调整"),

@@ -19,7 +19,7 @@ from projects.supervision import rules
 from projects.supervision.building import obstacles_to_accepting
 from projects.supervision.duties import open_due_reports
 from projects.supervision.flows import SupervisionFlow
-from projects.supervision.models import Finding, Project
+from projects.supervision.models import Finding, Project, ProjectState
 from projects.supervision.selectors import expected_of, projects_of
 from workflow.calendar.workdays import next_working_day
 from workflow.flows.acting import acting
@@ -43,6 +43,10 @@ PACE = {
     "supervision.inspect": 70,
     "supervision.rectify": 18,
     "supervision.recheck": 5,
+    "supervision.special_report": 5,
+    "supervision.department_answer": 6,
+    "supervision.mayor_answer": 6,
+    "supervision.accept_answer": 8,
     "supervision.agree_acceptance": 5,
 }
 FINDINGS = {
@@ -180,15 +184,34 @@ class Supervision:
         minutes = "会议决定为每个项目组建代表监督小组，由小组按季度视察、全程跟踪。"
         return self.do(task, self.town.of("clerk"), day, **(self.presidium(day, minutes=minutes) | members))
 
-    def special_report(self, task: Deadline, day: date) -> bool:
-        if day < min(date(self.cycle.year, 7, 16), task.opened_on + timedelta(days=180)):
+    def give_report(self, task: Deadline, day: date) -> bool:
+        if day < min(date(self.cycle.year, 7, 9), task.opened_on + timedelta(days=170)):
             return False
+        report = "上半年，各项目按实施计划推进，多数项目进度正常，个别项目受天气和用地影响进度滞后。"
+        return self.do(task, self.town.of("mayor"), day, report=report)
+
+    def special_report(self, task: Deadline, day: date) -> bool:
+        slowest = (
+            projects_of(self.cycle).filter(state=ProjectState.BUILDING).order_by("percent", "number").first()
+        )
         data = self.presidium(day, minutes="会议听取并讨论了民生实事项目上半年实施情况的专项工作报告。") | {
-            "report": "上半年，各项目按实施计划推进，多数项目进度正常，个别项目受天气和用地影响进度滞后。",
-            "questions": "进度滞后的项目何时能够赶上计划？资金拨付是否及时？",
-            "answers": "已逐项制定赶工措施，十月底前赶上计划；资金按形象进度拨付，没有拖欠。",
+            "asked_1": "进度滞后的项目何时能够赶上计划？",
+            "answering_1": str(slowest.department_id) if slowest else "",
+            "asked_2": "项目资金拨付是否及时，有无拖欠？",
         }
         return self.do(task, self.town.of("clerk"), day, **data)
+
+    def department_answer(self, task: Deadline, day: date) -> bool:
+        answer = "已逐项制定赶工措施，增派作业班组，十月底前赶上计划。"
+        return self.do(task, self.town.department_clerk(task.seat), day, answer=answer)
+
+    def mayor_answer(self, task: Deadline, day: date) -> bool:
+        answer = "项目资金列入年度预算，按形象进度拨付，没有拖欠；下半年继续按季公开拨付情况。"
+        return self.do(task, self.town.of("mayor"), day, answer=answer)
+
+    def accept_answer(self, task: Deadline, day: date) -> bool:
+        minutes = "会议审议了书面答复，认为答复针对问题、措施具体，同意办结。"
+        return self.do(task, self.town.of("clerk"), day, **self.presidium(day, minutes=minutes))
 
     # One project's tasks
 

@@ -30,6 +30,7 @@ TITLES = ("村道硬化", "老年食堂", "路灯安装")
 BUDGETS = (380_000_000, 120_000_000, 15_000_000)  # fen; the last is a small project
 ARROWS = ("begin_selection", "begin_deliberation", "begin_vote", "begin_supervision")
 PLAN = {
+    "target": "硬化村道 6 公里",  # read only where the congress decided none
     "starts_on": "2027-03-20",
     "finish_by": "2027-11-20",
     "funds": "县级补助 200 万元，镇级配套 180 万元，按进度拨付。",

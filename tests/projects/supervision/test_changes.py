@@ -114,7 +114,7 @@ def test_a_plan_states_a_target_only_where_the_congress_decided_none(year):
     from projects.supervision.building import draw_up_plan
 
     year.handed_over()
-    entry = year.do("plan", year.clerk_of(year.project()), "2027-02-15", **PLAN, target="别的目标")
+    entry = year.do("plan", year.clerk_of(year.project()), "2027-02-15", **PLAN)
     assert "target" not in json.loads(entry.body)["after"]
     with pytest.raises(Refused, match="不能改动"):
         draw_up_plan(

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from projects.cycles.models import Attachment, Paper
 from projects.supervision.duties import open_due_reports
 from projects.supervision.flows import ProgressFlow
-from projects.supervision.models import Finding, Project
+from projects.supervision.models import Finding, Inquiry, Project
 from projects.supervision.selectors import lights_of, money_of, project_file
 from tests.builders import at, do, open_task
 from tests.files import picture
@@ -564,27 +564,79 @@ def test_five_colours_end_in_blue(under):
 # The year's report
 
 
-def report_data(year, **more):
-    return year.presidium("2027-07-20", **more) | {
-        "report": "上半年各项目总体按计划推进。",
-        "questions": "滞后项目何时赶上？",
-        "answers": "十月底前赶上。",
-    }
-
-
-def test_the_special_report_is_heard_and_the_step_ends(year):
+def reported(year, day="2027-07-12"):
     year.grouped()
+    do("supervision.give_report", year.town.of("mayor"), day, report="上半年各项目总体按计划推进。")
+
+
+def hear(year, day="2027-07-20", *, agree=True, **asked):
+    do("supervision.special_report", year.town.of("clerk"), day, **year.presidium(day, agree=agree), **asked)
+
+
+def test_the_government_reports_before_the_presidium_hears(year):
+    year.grouped()
+    task = open_task("supervision.give_report")
+    assert (task.office, task.due_on) == ("mayor", date(2027, 8, 16))  # 15 August is a Sunday
+    assert not Deadline.objects.filter(key="supervision.special_report").exists()
+    with pytest.raises(NotYourTurn):  # the presidium's clerk writes no report for the government
+        do("supervision.give_report", year.town.of("clerk"), "2027-07-12", report="代拟的报告。")
+    do("supervision.give_report", year.town.of("mayor"), "2027-07-12", report="上半年总体按计划推进。")
+    assert Paper.objects.get(kind="special_report").made_by == year.town.of("mayor")
     assert open_task("supervision.special_report").due_on == date(2027, 8, 31)
-    do("supervision.special_report", year.town.of("clerk"), "2027-07-20", **report_data(year))
-    assert Paper.objects.get(kind="special_report").data["answers"] == "十月底前赶上。"
+
+
+def test_a_report_heard_without_a_question_ends_the_matter(year):
+    reported(year)
+    hear(year)
+    assert not Inquiry.objects.exists()
     assert not Deadline.objects.filter(key="supervision.special_report", done_at=None).exists()
     assert year.task("plan")  # the projects' own flows go on
 
 
-def test_a_report_the_presidium_is_not_content_with_is_given_again(year):
-    year.grouped()
-    do("supervision.special_report", year.town.of("clerk"), "2027-07-20", **report_data(year, agree=False))
-    assert open_task("supervision.special_report").opened_on == date(2027, 7, 20)
+def test_a_report_the_presidium_is_not_content_with_is_given_again_by_the_mayor(year):
+    reported(year)
+    with pytest.raises(InvalidForm, match="待再次听取时提出"):
+        hear(year, agree=False, asked_1="滞后项目何时赶上？")
+    hear(year, agree=False)
+    task = open_task("supervision.give_report")
+    assert (task.office, task.opened_on) == ("mayor", date(2027, 7, 20))
+
+
+def test_each_question_is_answered_in_writing_by_whom_the_presidium_asked(year):
+    reported(year)
+    road = year.project().department
+    hear(year, asked_1="滞后项目何时赶上？", answering_1=str(road.pk), asked_2="资金有无拖欠？")
+    assert Entry.objects.filter(action="inquiry.ask").count() == 2
+    assert open_task("supervision.department_answer").seat == road
+    answer = {"answer": "十月底前赶上。"}
+    with pytest.raises(NotYourTurn):
+        do("supervision.department_answer", year.town.of("mayor"), "2027-07-26", **answer)
+    with pytest.raises(NotYourTurn):
+        do("supervision.mayor_answer", year.clerk_of(year.project()), "2027-07-26", **answer)
+    do("supervision.department_answer", year.clerk_of(year.project()), "2027-07-26", **answer)
+    do("supervision.accept_answer", year.town.of("clerk"), "2027-08-02", **year.presidium("2027-08-02"))
+    do("supervision.mayor_answer", year.town.of("mayor"), "2027-07-28", answer="没有拖欠。")
+    assert [i.state for i in Inquiry.objects.order_by("pk")] == ["accepted", "answered"]
+    kept = Paper.objects.get(kind="written_answer")
+    assert (kept.body, kept.data["asked"]) == ("十月底前赶上。", "滞后项目何时赶上？")
+
+
+def test_an_answer_the_presidium_is_not_content_with_goes_back_and_is_counted(year):
+    reported(year)
+    hear(year, asked_1="资金有无拖欠？")
+    do("supervision.mayor_answer", year.town.of("mayor"), "2027-07-26", answer="正在了解。")
+    entry = do(
+        "supervision.accept_answer",
+        year.town.of("clerk"),
+        "2027-08-02",
+        **year.presidium("2027-08-02", agree=False),
+    )
+    asked = Inquiry.objects.get()
+    assert (entry.action, asked.state, asked.tries) == ("supervision.accept_answer.return", "asked", 1)
+    assert not Paper.objects.filter(kind="written_answer").exists()
+    do("supervision.mayor_answer", year.town.of("mayor"), "2027-08-05", answer="没有拖欠，附拨付明细。")
+    do("supervision.accept_answer", year.town.of("clerk"), "2027-08-10", **year.presidium("2027-08-10"))
+    assert Paper.objects.get(kind="written_answer").body == "没有拖欠，附拨付明细。"
 
 
 def test_the_project_file_gathers_everything(year):
