@@ -111,6 +111,7 @@ TASK_TIMES: dict[str, TaskTime] = {
     "supervision.progress": TaskTime(_("报告进度"), _wd("after", 5), 1, 20),
     "supervision.red_light": TaskTime(_("办理红灯督办"), _wd("receipt", 10), 1, 40),
     "supervision.inspect": TaskTime(_("代表视察"), Offset("after", 3, "month"), 1, 6),
+    "supervision.plan_rectify": TaskTime(_("制定整改方案"), _wd("receipt", 5), 1, 20),
     "supervision.rectify": TaskTime(_("整改问题"), _d("receipt", 30), 5, 120, "D", "本地规定"),
     "supervision.recheck": TaskTime(_("复查整改"), _wd("after", 10), 1, 40),
     "supervision.give_report": TaskTime(_("提交专项工作报告"), _by("year", 8, 15), 0, 60),

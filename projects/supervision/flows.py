@@ -512,7 +512,18 @@ class FindingSteps:
     room: ClassVar[str] = "supervision"
     step: ClassVar[int | None] = 5
 
-    start = Begin().Next(this.rectify)
+    start = Begin().Next(this.plan_rectify)
+    plan_rectify = OfficeView(
+        office="department",
+        seat=_finding_department,
+        title=_("制定整改方案"),
+        form=forms.RectificationPlanForm,
+        act=inspecting.plan_rectification,
+        context=selectors.finding_facts,
+        page="steps/supervision/finding.html",
+        basis=_("问题整改须明确措施、责任人和期限"),
+        output=_("整改方案"),
+    ).Next(this.rectify)
     rectify = OfficeView(
         office="department",
         seat=_finding_department,
@@ -527,21 +538,32 @@ class FindingSteps:
     end = OfficeEnd()
 
 
-class FindingFlow(FindingSteps, YearlyFlow):
+class PlannedFlow(YearlyFlow):
+    """A finding's own terms; it begins nothing itself."""
+
+    @classmethod
+    def due(cls, node: OfficeView, subject: Any, opened_on: date) -> DueDate | None:
+        """The day the plan names, the first time; a finding sent back has the rulebook's term anew."""
+        if node.name == "rectify" and subject.fix_by and not subject.tries:
+            return DueDate(max(subject.fix_by, opened_on))
+        return super().due(node, subject, opened_on)
+
+
+class FindingFlow(FindingSteps, PlannedFlow):
     """监督小组提出的问题"""
 
     process_title = _("问题整改")
     recheck = _recheck("inspector", _finding_group)
 
 
-class SeniorFindingFlow(FindingSteps, YearlyFlow):
+class SeniorFindingFlow(FindingSteps, PlannedFlow):
     """上级人大代表提出的问题"""
 
     process_title = _("问题整改（上级代表）")
     recheck = _recheck("senior_deputy", _township)
 
 
-class AuditFindingFlow(FindingSteps, YearlyFlow):
+class AuditFindingFlow(FindingSteps, PlannedFlow):
     """审计发现的问题"""
 
     process_title = _("问题整改（审计）")

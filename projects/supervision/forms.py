@@ -15,7 +15,7 @@ from projects.cycles.models import Cycle
 from projects.selection.models import Item, ItemState
 from projects.supervision import rules
 from projects.supervision.models import ANSWER_FORMS, ChangeKind, Contract, Milestone, Project, ProjectState
-from projects.supervision.selectors import expected_of, projects_of, unwatched
+from projects.supervision.selectors import expected_of, projects_of, rectified_by, unwatched
 from workflow.flows.fields import ChineseDateField, FenField, FilesField, PhotosField, record_field
 from workflow.flows.forms import AssemblyForm, MeetingForm, StepForm
 from workflow.people.models import Unit, UnitKind, User
@@ -380,6 +380,33 @@ class InspectForm(DayForm):
         return lines_of(self.cleaned_data["findings"])
 
 
+class RectificationPlanForm(StepForm):
+    """整改方案: measures, who answers for them, and the day they are done by, within the rulebook's term."""
+
+    private = ("responsible",)
+    measures = forms.CharField(
+        label=_("整改措施"), widget=Lines(attrs={"rows": 4}), min_length=4, max_length=4000
+    )
+    responsible = forms.CharField(label=_("责任人"), max_length=40)
+    fix_by = ChineseDateField(label=_("整改完成期限"))
+
+    def prepare(self) -> None:
+        self.latest = rectified_by(self.subject)
+        if self.latest:
+            self.fields["fix_by"].help_text = _("不晚于 %(day)s。") % {"day": date_format(self.latest)}
+
+    def clean_fix_by(self) -> Any:
+        day = self.cleaned_data["fix_by"]
+        if day < self.act.on:
+            raise forms.ValidationError(_("期限不能早于今天。"))
+        # Planned late, the work may still be promised for the day itself.
+        if self.latest and day > max(self.latest, self.act.on):
+            raise forms.ValidationError(
+                _("问题须在 %(day)s 前整改完成。") % {"day": date_format(self.latest)}
+            )
+        return day
+
+
 class RectifyForm(StepForm):
     """整改: what was done, and the proof."""
 
@@ -387,9 +414,22 @@ class RectifyForm(StepForm):
         label=_("整改情况"), widget=Lines(attrs={"rows": 4}), min_length=4, max_length=4000
     )
     files: Any = FilesField(label=_("整改佐证"), required=False)
+    unproved = forms.CharField(
+        label=_("没有佐证材料的说明"),
+        help_text=_("不附佐证材料的必填，写明原因，供复查人到现场核对。"),
+        min_length=4,
+        max_length=300,
+        required=False,
+    )
 
     def prepare(self) -> None:
         self.fields["remedy"].initial = self.subject.remedy
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if not self.errors and not data.get("files") and not data.get("unproved"):
+            self.add_error("files", _("须附整改佐证材料；确实没有的，写明原因。"))
+        return data
 
 
 class RecheckForm(StepForm):

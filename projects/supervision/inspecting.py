@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from projects.cycles.papers import attach, make_paper
 from projects.supervision.models import Finding, Inspection, Project
 from workflow.audit.services import Act, write_down
+from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 
@@ -64,9 +65,21 @@ def raise_finding(act: Act, project: Project, words: str, *, inspection: Inspect
     return finding
 
 
-def rectify(act: Act, finding: Finding, *, remedy: str, files: Sequence[UploadedFile] = ()) -> None:
-    """The department reports what was done, with proof."""
-    fire(finding, "rectify", act, remedy=remedy)
+def plan_rectification(act: Act, finding: Finding, *, measures: str, responsible: str, fix_by: date) -> None:
+    """整改方案: the measures, who answers for them, and the day they are done by."""
+    fire(finding, "plan", act, fix_by=fix_by)
+    # Beside the arrow: a person's name stays out of the trail, a long text stands in the task's own entry.
+    Finding.objects.filter(pk=finding.pk).update(measures=measures, responsible=responsible)
+    finding.measures, finding.responsible = measures, responsible
+
+
+def rectify(
+    act: Act, finding: Finding, *, remedy: str, unproved: str = "", files: Sequence[UploadedFile] = ()
+) -> None:
+    """The department reports what was done, with the proof, or with the reason why there is none to show."""
+    if not files and not unproved:
+        raise Refused(_("须附整改佐证材料；确实没有的，写明原因。"))
+    fire(finding, "rectify", act, remedy=remedy, unproved="" if files else unproved)
     for upload in files:
         attach(act, finding.reference, upload)
 

@@ -237,9 +237,10 @@ class FindingState(models.TextChoices):
 
 
 class Finding(Record):
-    """A problem found; rectified by the department, re-checked by whoever raised it (销号).
+    """A problem found; planned for and rectified by the department, re-checked by whoever raised it (销号).
 
-    raised_as: the office that raised it, which is the one that re-checks. tries: times sent back.
+    raised_as: the office that raised it, which is the one that re-checks. tries: times sent back. measures, responsible,
+    fix_by: the plan (整改方案). unproved: why there are no files to show for it, "" where there are.
     """
 
     kind: ClassVar[str] = "finding"
@@ -249,7 +250,11 @@ class Finding(Record):
     raised_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     raised_as = models.CharField(_("提出人职务"), max_length=20, default="inspector")
     raised_on = models.DateField()
+    measures = models.TextField(_("整改措施"), blank=True)
+    responsible = models.CharField(_("责任人"), max_length=40, blank=True)
+    fix_by = models.DateField(_("整改期限"), null=True)
     remedy = models.TextField(_("整改情况"), blank=True)
+    unproved = models.CharField(_("没有佐证材料的说明"), max_length=300, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
     state = FSMField(default=FindingState.OPEN, choices=FindingState.choices, protected=True)
 
@@ -263,6 +268,10 @@ class Finding(Record):
     @property
     def step(self) -> int:
         return 5
+
+    @transition(field=state, source=FindingState.OPEN, target=FindingState.OPEN)
+    def plan(self) -> None:
+        """整改方案: what will be done, by whom and by when."""
 
     @transition(field=state, source=FindingState.OPEN, target=FindingState.RECTIFIED)
     def rectify(self) -> None:

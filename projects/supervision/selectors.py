@@ -15,6 +15,7 @@ from viewflow.workflow.models import Process
 from viewflow.workflow.status import PROCESS
 
 from projects.ballots.models import Purpose, Vote, VoteState
+from projects.cycles.flows import due_date
 from projects.cycles.models import Attachment, Cycle, CycleState, Paper
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import open_session
@@ -224,6 +225,12 @@ def inquiry_facts(inquiry: Inquiry) -> dict[str, Any]:
         "inquiry": inquiry,
         "attached": list(Attachment.objects.filter(subject=inquiry.reference).order_by("pk")),
     }
+
+
+def rectified_by(finding: Finding) -> date | None:
+    """The last day the rulebook gives for putting a finding right, from the day it was raised."""
+    due = due_date(finding.project.cycle, "supervision.rectify", finding.raised_on)
+    return due.on if due else None
 
 
 def finding_facts(finding: Finding) -> dict[str, Any]:

@@ -6,10 +6,15 @@ Every project follows one course: "steady", "behind" (yellow for a while, sent b
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, cast
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image, ImageDraw
 
 import projects.supervision.events  # noqa: F401  registers what offices do of their own accord
 from projects.cycles.models import Cycle
@@ -20,7 +25,7 @@ from projects.supervision.building import obstacles_to_accepting
 from projects.supervision.duties import open_due_reports
 from projects.supervision.flows import SupervisionFlow
 from projects.supervision.models import Finding, Project, ProjectState
-from projects.supervision.selectors import expected_of, projects_of
+from projects.supervision.selectors import expected_of, projects_of, rectified_by
 from workflow.calendar.workdays import next_working_day
 from workflow.flows.acting import acting
 from workflow.flows.events import perform
@@ -41,7 +46,8 @@ PACE = {
     "supervision.progress": 2,
     "supervision.red_light": 4,
     "supervision.inspect": 70,
-    "supervision.rectify": 18,
+    "supervision.plan_rectify": 3,
+    "supervision.rectify": 14,
     "supervision.recheck": 5,
     "supervision.special_report": 5,
     "supervision.department_answer": 6,
@@ -54,6 +60,12 @@ FINDINGS = {
     "stalled": "关键工序停工，现场只有看守人员，设备未进场。",
     "steady": "项目公示牌上的完工日期和监督电话没有填写。",
     "unfinished": "隐蔽工程没有影像记录，监理日志缺页。",
+}
+MEASURES = {
+    "behind": "清理占道材料，按规范设置围挡和警示标志，每天收工前巡查。",
+    "stalled": "约谈施工单位，重新编排工期，增加作业班组和设备，每周向监督小组报告。",
+    "steady": "按样式更换公示牌，补齐完工日期、责任人和监督电话。",
+    "unfinished": "补拍隐蔽工程影像，补齐监理日志，由监理单位核对签字。",
 }
 REMEDIES = {
     "behind": "已清理占道材料，按规范设置围挡、警示灯和绕行标志，并安排专人巡查。",
@@ -312,9 +324,28 @@ class Supervision:
             findings=found,
         )
 
+    def plan_rectify(self, task: Deadline, day: date) -> bool:
+        finding = Finding.objects.get(pk=task.subject.partition(":")[2])
+        fix_by = max(day, min(rectified_by(finding) or day, day + timedelta(days=21)))
+        return self.do(
+            task,
+            self.clerk_of(self.project(task)),
+            day,
+            measures=MEASURES[self.course(self.project(task))],
+            responsible="责任单位分管负责人",
+            fix_by=fix_by.isoformat(),
+        )
+
     def rectify(self, task: Deadline, day: date) -> bool:
         project = self.project(task)
-        return self.do(task, self.clerk_of(project), day, remedy=REMEDIES[self.course(project)])
+        complete(
+            task.task_id,
+            actor=self.clerk_of(project),
+            data={"remedy": REMEDIES[self.course(project)]},
+            files={"files": [proof()]},
+            at=moment(day, 10),
+        )
+        return True
 
     def recheck(self, task: Deadline, day: date) -> bool:
         project = self.project(task)
@@ -349,6 +380,21 @@ class Supervision:
             )
             return True
         return self.do(task, actor, day, words="现场核验与计划一致，资料齐全，同意通过验收。")
+
+
+def proof() -> SimpleUploadedFile:
+    """A picture to show for a rectification: plainly drawn, and said to be so."""
+    return SimpleUploadedFile("整改后现场（演示图片）.png", _drawn(), "image/png")
+
+
+@cache
+def _drawn() -> bytes:
+    picture, kept = Image.new("RGB", (320, 180), "#dfe7ee"), io.BytesIO()
+    pen = ImageDraw.Draw(picture)
+    pen.rectangle((0, 110, 320, 180), fill="#b9b2a3")
+    pen.polygon([(110, 180), (150, 110), (170, 110), (210, 180)], fill="#8a8f96")
+    picture.save(kept, "PNG")
+    return kept.getvalue()
 
 
 def department_of(project: Project) -> Unit:

@@ -18,7 +18,7 @@ from tests.files import picture
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
 from workflow.flows.models import Deadline
-from workflow.flows.services import send_back
+from workflow.flows.services import complete, send_back
 from workflow.people.isolation import apply
 from workflow.roles.selectors import context_of, grants_of, holders_of
 
@@ -222,8 +222,6 @@ def test_a_report_keeps_its_photos(year):
     year.building()
     open_due_reports(at("2027-04-02", 7))
     photo = picture("现场.jpg")
-    from workflow.flows.services import complete
-
     complete(
         year.task("progress").task_id,
         actor=year.clerk_of(year.project()),
@@ -238,8 +236,6 @@ def test_a_report_keeps_its_photos(year):
 def test_a_program_is_no_photo(year):
     year.building()
     open_due_reports(at("2027-04-02", 7))
-    from workflow.flows.services import complete
-
     with pytest.raises(InvalidForm, match="格式不收"):
         complete(
             year.task("progress").task_id,
@@ -403,10 +399,69 @@ def found_one(year, **more):
     return Finding.objects.get()
 
 
+PLANNED = {"measures": "重新碾压，逐层检测。", "responsible": "项目负责人"}
+
+
+def plan_fix(year, day="2027-05-24", fix_by="2027-06-15"):
+    return year.do("plan_rectify", year.clerk_of(year.project()), day, **PLANNED, fix_by=fix_by)
+
+
+def fix(year, day, **more):
+    """What was done, with a picture of it unless the test says why there is none."""
+    files = {} if "unproved" in more else {"files": [picture("整改后.jpg")]}
+    data = {"remedy": "已重新碾压并检测合格。", **more}
+    return complete(
+        year.task("rectify").task_id,
+        actor=year.clerk_of(year.project()),
+        data=data,
+        files=files,
+        at=at(day),
+    )
+
+
+def test_a_finding_is_planned_for_before_it_is_rectified(year):
+    finding = found_one(year)
+    assert year.task("plan_rectify").due_on == date(2027, 5, 27)
+    with pytest.raises(InvalidForm, match="2027年6月21日 前"):  # 30 days on is a Saturday
+        plan_fix(year, fix_by="2027-06-22")
+    with pytest.raises(InvalidForm, match="不能早于今天"):
+        plan_fix(year, fix_by="2027-05-23")
+    entry = plan_fix(year, fix_by="2027-06-21")
+    finding.refresh_from_db()
+    assert (finding.state, finding.fix_by, finding.measures) == (
+        "open",
+        date(2027, 6, 21),
+        PLANNED["measures"],
+    )
+    assert "responsible" not in json.loads(entry.body)["after"]
+    assert year.task("rectify").due_on == date(2027, 6, 21)
+
+
+def test_the_plans_own_day_is_the_term_of_the_work(year):
+    found_one(year)
+    plan_fix(year, fix_by="2027-06-08")
+    assert year.task("rectify").due_on == date(2027, 6, 8)
+
+
+def test_a_rectification_is_proved_or_says_why_it_cannot_be(year):
+    finding = found_one(year)
+    plan_fix(year)
+    with pytest.raises(InvalidForm, match="佐证材料"):
+        fix(year, "2027-06-10", unproved="")
+    fix(year, "2027-06-10", unproved="隐蔽工程已回填，请到现场开挖抽检。")
+    finding.refresh_from_db()
+    assert (finding.state, finding.unproved) == ("rectified", "隐蔽工程已回填，请到现场开挖抽检。")
+    year.do("recheck", year.members()[0], "2027-06-12", decision="back", reason="请补拍影像。")
+    fix(year, "2027-06-14")
+    finding.refresh_from_db()
+    assert (finding.unproved, finding.tries) == ("", 1)
+    assert Attachment.objects.get(subject=finding.reference).name == "整改后.jpg"
+
+
 def test_a_finding_is_rectified_and_closed_by_whoever_raised_it(year):
     finding = found_one(year)
-    assert year.task("rectify").due_on == date(2027, 6, 21)  # 30 days on is a Saturday
-    year.do("rectify", year.clerk_of(year.project()), "2027-06-10", remedy="已重新碾压并检测合格。")
+    plan_fix(year)
+    fix(year, "2027-06-10")
     with pytest.raises(Refused):
         year.do("recheck", year.members()[1], "2027-06-15", decision="close")
     year.do("recheck", year.members()[0], "2027-06-15", decision="close")
@@ -416,15 +471,16 @@ def test_a_finding_is_rectified_and_closed_by_whoever_raised_it(year):
 
 def test_a_finding_not_fixed_goes_back_and_is_counted(year):
     finding = found_one(year)
-    clerk = year.clerk_of(year.project())
-    year.do("rectify", clerk, "2027-06-10", remedy="已安排整改。")
+    plan_fix(year)
+    fix(year, "2027-06-10", remedy="已安排整改。")
     entry = year.do(
         "recheck", year.members()[0], "2027-06-15", decision="back", reason="现场没有变化，请重新压实。"
     )
     finding.refresh_from_db()
     assert (finding.state, finding.tries) == ("open", 1)
     assert entry.action == "supervision.recheck.return"
-    year.do("rectify", clerk, "2027-06-20", remedy="已重新压实，附检测报告。")
+    assert year.task("rectify").due_on == date(2027, 7, 15)  # the rulebook's term anew
+    fix(year, "2027-06-20", remedy="已重新压实，附检测报告。")
     send_back(
         year.task("recheck").task_id,
         actor=year.members()[0],
@@ -437,7 +493,8 @@ def test_a_finding_not_fixed_goes_back_and_is_counted(year):
 
 def test_going_back_wants_a_reason(year):
     found_one(year)
-    year.do("rectify", year.clerk_of(year.project()), "2027-06-10", remedy="已安排整改。")
+    plan_fix(year)
+    fix(year, "2027-06-10")
     with pytest.raises(InvalidForm, match="理由"):
         year.do("recheck", year.members()[0], "2027-06-15", decision="back", reason="")
 
@@ -447,16 +504,11 @@ def test_a_senior_deputys_finding_is_rechecked_by_the_senior_deputy(year):
     senior = year.town.of("senior_deputy")
     year.event("inspect", senior, "2027-05-20", **(VISIT | {"findings": "排水沟未做\n警示牌缺失"}))
     assert Finding.objects.count() == 2
-    rows = Deadline.objects.filter(key="supervision.rectify", done_at=None).order_by("pk")
+    rows = Deadline.objects.filter(key="supervision.plan_rectify", done_at=None).order_by("pk")
     assert rows.count() == 2
-    from workflow.flows.services import complete
-
-    complete(
-        rows[0].task_id,
-        actor=year.clerk_of(year.project()),
-        data={"remedy": "已补做排水沟。"},
-        at=at("2027-06-01"),
-    )
+    data = PLANNED | {"fix_by": "2027-06-01"}
+    complete(rows[0].task_id, actor=year.clerk_of(year.project()), data=data, at=at("2027-05-24"))
+    fix(year, "2027-06-01", remedy="已补做排水沟。")
     assert year.task("recheck").office == "senior_deputy"
     year.do("recheck", senior, "2027-06-03", decision="close")
     assert Finding.objects.filter(state="closed").count() == 1
@@ -474,7 +526,7 @@ def test_an_audit_is_kept_and_its_problems_go_to_the_department(year):
         issues="工程量多计 1.2 万元\n资料归档不及时",
     )
     assert Paper.objects.get(kind="audit_report").number == "青审〔2027〕3 号"
-    assert Deadline.objects.filter(key="supervision.rectify", done_at=None).count() == 2
+    assert Deadline.objects.filter(key="supervision.plan_rectify", done_at=None).count() == 2
     with pytest.raises(NotYourTurn):
         year.event("audit", year.town.of("mayor"), "2027-09-01", number="1", title="t", body="b")
 
@@ -548,7 +600,8 @@ def test_a_problem_found_after_completion_holds_up_the_groups_consent(year):
     year.event("inspect", year.members()[0], "2027-10-10", **visit)
     with pytest.raises(Obstructed, match="1 个问题未整改"):
         year.do("agree_acceptance", year.members()[0], "2027-10-12", words="同意验收。")
-    year.do("rectify", year.clerk_of(year.project()), "2027-10-13", remedy="裂缝已修补。")
+    plan_fix(year, "2027-10-12", fix_by="2027-10-14")
+    fix(year, "2027-10-13", remedy="裂缝已修补。")
     year.do("recheck", year.members()[0], "2027-10-14", decision="close", reason="")
     year.do("agree_acceptance", year.members()[0], "2027-10-15", words="同意验收。")
     assert year.project().state == "accepted"
