@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from workflow.people.models import UnitKind
-from workflow.roles.registry import Office, register, register_conflict
+from workflow.roles.registry import Office, Scope, register, register_conflict, register_scope
 
 HALL = frozenset({UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT})
 ABOVE = frozenset({UnitKind.COUNTY, UnitKind.CITY, UnitKind.PROVINCE})
@@ -30,10 +30,32 @@ OFFICES = [
     Office("inspector", _("代表监督小组"), frozenset({UnitKind.GROUP}), for_term=True),
     Office("station", _("代表联络站、村居联络员"), frozenset({UnitKind.STATION, UnitKind.VILLAGE})),
     Office("county", _("县人大常委会"), ABOVE, reads_below=True),
-    Office("auditor", _("审计"), HALL | ABOVE, reads_below=True, reads_recorded=True),
+    # Money and steps 5–6 by default; its notice may name more or less (steps.md, Offices).
+    Office(
+        "auditor",
+        _("审计"),
+        HALL | ABOVE,
+        reads_below=True,
+        reads_recorded=True,
+        scope=("5", "6", "money"),
+    ),
     Office("admin", _("系统管理员"), ABOVE, reads_below=True, works=False),
 ]
 
+SCOPES = [
+    Scope("1", _("征集")),
+    Scope("2", _("初定")),
+    Scope("3", _("审议")),
+    Scope("4", _("票决")),
+    Scope("5", _("监督")),
+    Scope("6", _("评估")),
+    # Where money is spoken of outside the steps an auditor reads by default: the appraisal of funds, the draft budget.
+    Scope(
+        "money",
+        _("项目资金"),
+        ("selection.appraise_finance", "deliberation.budget", "supervision.contract", "supervision.audit"),
+    ),
+]
 CONGRESS_LEADERS = {"chair"}
 GOVERNMENT = {"mayor", "gov_clerk", "department", "finance", "legal"}
 
@@ -42,6 +64,8 @@ def register_offices() -> None:
     """Called once when the application starts."""
     for office in OFFICES:
         register(office)
+    for scope in SCOPES:
+        register_scope(scope)
     register_conflict(
         CONGRESS_LEADERS,
         GOVERNMENT,

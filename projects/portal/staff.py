@@ -31,6 +31,7 @@ from projects.portal.before_vote import offered_before_vote
 from projects.portal.beside import files_on
 from projects.portal.documents import paper_on_file
 from projects.portal.polling import links_of
+from projects.portal.scope import reads_all, refuse_outside, refuse_part, scope_told
 from projects.portal.staff_selectors import cycle_named
 from projects.supervision.models import ProjectState
 from workflow.administration.trail import may_export
@@ -139,7 +140,8 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "cycle": cycle,
         "steps": selectors.tasks_by_step(cycle),
-        "figures": selectors.year_figures(cycle),
+        "figures": selectors.year_figures(cycle) if reads_all(grant) else None,
+        "limit": scope_told(grant),
         "papers": selectors.papers_by_step(cycle),
         "projects": selectors.projects_visible(grant).filter(cycle=cycle),
         "votes": selectors.votes_on(cycle),
@@ -183,6 +185,7 @@ def projects(request: HttpRequest) -> HttpResponse:
 def pool(request: HttpRequest) -> HttpResponse:
     """The township's pool: proposals outside a window and matters in reserve, each with its way back in."""
     grant = acting_grant(request)
+    refuse_outside(grant, "1", "2")
     unit = _township(request, grant)
     page = Paginator(selectors.pooled_proposals(unit), PER_PAGE).get_page(request.GET.get("page"))
     items = Paginator(selectors.reserved_items(unit), PER_PAGE).get_page(request.GET.get("items"))
@@ -246,6 +249,7 @@ def staff_file(request: HttpRequest, pk: int) -> FileResponse:
 def sessions(request: HttpRequest) -> HttpResponse:
     """Votes of the township's sessions."""
     grant = acting_grant(request)
+    refuse_outside(grant, "4")
     page = Paginator(selectors.votes_visible(grant), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "portal/votes.html", {"page": page})
 
@@ -385,6 +389,7 @@ def trail(request: HttpRequest) -> HttpResponse:
         "lines": [line_of(e) for e in page],
         "townships": _choice_of_townships(grant),
         "may_export": may_export(grant),
+        "limit": scope_told(grant),
         "title_of_action": title_of_action,
     }
     return render(request, "portal/trail.html", context)
@@ -396,6 +401,7 @@ def county(request: HttpRequest) -> HttpResponse:
     grant = acting_grant(request)
     if not registry.office(grant.office).reads_below:
         raise PermissionDenied(_("此页供县级人大使用。"))
+    refuse_part(grant)
     wanted = request.GET.get("year", "")
     cycles = selectors.latest_cycles(int(wanted) if wanted.isdigit() else None)
     rows = selectors.matrix(cycles, timezone.localdate())

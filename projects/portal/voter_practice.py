@@ -12,6 +12,7 @@ from projects.ballots.rules import Mode, Paper
 from projects.cycles.models import Cycle
 from projects.cycles.selectors import rules_for
 from projects.portal.public import private
+from projects.portal.scope import refuse_outside
 from projects.portal.voter_paper import Filled, filled_on
 from workflow.inbox.views import acting_grant
 
@@ -36,7 +37,7 @@ def practice_paper(cycle: Cycle) -> Paper:
 @require_http_methods(["GET", "HEAD", "POST"])
 def practice(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark, check, change, "cast" — as often as one likes; the marks live in the page alone."""
-    acting_grant(request)
+    refuse_outside(acting_grant(request), "4")
     cycle = get_object_or_404(Cycle.objects.select_related("unit"), pk=pk)
     paper = practice_paper(cycle)
     options = [Option(position=n, reference="", title=title) for n, title in enumerate(paper.candidates, 1)]

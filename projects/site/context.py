@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from projects.portal.scope import PAGES
 from projects.portal.voter_admission import open_votes_of
 from projects.site.text_size import NARROW_MEDIA, text_size_of
 from workflow.flows.copies import count_unread
@@ -68,7 +69,8 @@ def navigation(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
     elif grant.office == "county":
         groups.append({"title": _("监督"), "items": _links(request, OVERSIGHT)})
     elif grant.office == "auditor":
-        groups.append({"title": _("审计"), "items": _links(request, AUDIT)})
+        links = [link for link in AUDIT if link[0] not in PAGES or grant.covers(*PAGES[link[0]])]
+        groups.append({"title": _("审计"), "items": _links(request, links)})
     else:
         groups.append({"title": _("系统管理"), "items": _links(request, ADMINISTRATION)})
     groups.append({"title": _("帮助与公开"), "items": _links(request, COMMON)})

@@ -84,6 +84,12 @@ class GrantForm(forms.Form):
     document = forms.CharField(
         label=_("依据文号"), required=False, max_length=80, help_text=_("审计人员必填审计通知书文号")
     )
+    scope = forms.MultipleChoiceField(
+        label=_("查阅范围"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("只限审计人员，以审计通知书为准；范围以外的记录不显示、不导出。其他职务不看此项。"),
+    )
 
     def __init__(self, *args: Any, units: list[Unit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -92,6 +98,9 @@ class GrantForm(forms.Form):
         unit.choices = [(u.code, u.name) for u in units]
         kinds = {u.kind for u in units}
         office.choices = [(o.code, o.title) for o in registry.offices() if kinds & set(o.kinds)]
+        scope = cast(forms.MultipleChoiceField, self.fields["scope"])
+        scope.choices = [(s.code, s.title) for s in registry.scopes()]
+        scope.initial = next((list(o.scope) for o in registry.offices() if o.scope), [])
 
     def clean_unit(self) -> Unit:
         return self.units[self.cleaned_data["unit"]]
@@ -105,6 +114,10 @@ class GrantForm(forms.Form):
             for name in ("until", "document"):
                 if not data.get(name):
                     self.add_error(name, _("这一职务须写明依据文号和结束日期。"))
+        limited = bool(data.get("office")) and bool(registry.office(data["office"]).scope)
+        if limited and not data.get("scope"):
+            self.add_error("scope", _("请按审计通知书选定查阅范围。"))
+        data["scope"] = data.get("scope", []) if limited else []
         user = User.objects.filter(username=data.get("username", "")).first()
         if user and data.get("name") and user.name != data["name"]:
             self.add_error("name", _("这个用户名属于另一人，请核对姓名。"))

@@ -32,7 +32,7 @@ def may_export(grant: RoleGrant | None) -> TypeGuard[RoleGrant]:
 @login_required
 @require_safe
 def trail_export(request: HttpRequest, code: str) -> HttpResponseBase:
-    """Stream a unit's trail; the export is on record before its first byte."""
+    """Stream a unit's trail, of it what the office's scope shows; the export is on record before its first byte."""
     grant, context = in_office(request).acting, getattr(request, "context", None)
     if not may_export(grant) or context is None:
         raise PermissionDenied(_("只有县级和审计人员可以导出办理记录。"))
@@ -42,7 +42,8 @@ def trail_export(request: HttpRequest, code: str) -> HttpResponseBase:
     chosen = int(year) if year else None
     with within(context):
         unit = _seen(code, grant)
-        record_export(Act(grant.user, grant.office, unit, timezone.now()), unit, form=form, year=chosen)
+        act = Act(grant.user, grant.office, unit, timezone.now())
+        record_export(act, unit, form=form, year=chosen, scope=grant.scope)
     answer = StreamingHttpResponse(_streamed(context, unit, form, chosen), content_type=MEDIA_TYPES[form])
     name = f"trail-{unit.code}{f'-{year}' if year else ''}.{form}"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -109,6 +109,11 @@ class _Held:
     grant: RoleGrant
     title: str
 
+    @property
+    def scope(self) -> str:
+        """What of the work the office reads, where it is limited."""
+        return registry.words_of_scope(self.grant.scope)
+
 
 def _person_or_404(acting: RoleGrant, user_id: int) -> tuple[User, list[_Held]]:
     """A person with an office in the viewer's units; what they hold elsewhere is not shown."""
@@ -216,6 +221,7 @@ def _given(act: Act, data: dict[str, Any]) -> Slip | None:
         since=data["since"],
         until=data["until"],
         document=data["document"],
+        scope=data["scope"],
     )
     return slip
 

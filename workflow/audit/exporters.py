@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -70,7 +70,7 @@ def _cell(value: Any) -> Any:
 def lines_in(unit: Unit, year: int | None) -> Iterator[Line]:
     """The unit's lines in the order of the chain; year keeps the acts of that calendar year in local time.
 
-    index and prev stay the chain's own, so what a year leaves out shows as gaps.
+    index and prev stay the chain's own, so what a year or the reader's scope leaves out shows as gaps.
     """
     for line in lines_of(unit):
         if year is None or _local_year(line.envelope["at"]) == year:
@@ -81,12 +81,16 @@ def _local_year(instant: str) -> int:
     return localtime(datetime.fromisoformat(instant)).year
 
 
-def record_export(act: Act, unit: Unit, *, form: str, year: int | None) -> Entry:
-    """Write down that the unit's trail leaves the system; committed before the first byte is handed out."""
+def record_export(act: Act, unit: Unit, *, form: str, year: int | None, scope: Sequence[str] = ()) -> Entry:
+    """Write down that the unit's trail leaves the system; committed before the first byte is handed out.
+
+    scope: the parts of it that leave, where the reader sees no more.
+    """
     head = Head.objects.filter(unit=unit).first()
     return write_down(
         act,
         "trail.export",
         f"unit:{unit.pk}",
-        after={"format": form, "year": year, "size": head.size if head else 0},
+        after={"format": form, "year": year, "size": head.size if head else 0}
+        | ({"scope": list(scope)} if scope else {}),
     )

@@ -1,8 +1,9 @@
 """Row-level security: who a transaction speaks for, and the policy every table with a unit carries.
 
-A context is four transaction-local settings, read by the policies in the database:
+A context is five transaction-local settings, read by the policies in the database:
 `piaojue.mode` (unit | public | system), `piaojue.units` (ids that may be read), `piaojue.writes` (ids that may be
-written) and `piaojue.user` (own grants are always readable). Outside a context nothing is seen. (integrity.md §3)
+written), `piaojue.user` (own grants are always readable) and `piaojue.scope` (what of those units an office limited to a
+part of the work may read; empty: no such limit). Outside a context nothing is seen. (integrity.md §3)
 """
 
 from __future__ import annotations
@@ -14,24 +15,29 @@ from typing import Any
 
 from django.db import connection, migrations, models, transaction
 
-SETTINGS = ("mode", "units", "writes", "user")
+SETTINGS = ("mode", "units", "writes", "user", "scope")
 
 
 @dataclass(frozen=True)
 class Context:
-    """What the database lets a transaction see. units, writes: unit ids; user: a user id or None."""
+    """What the database lets a transaction see. units, writes: unit ids; user: a user id or None.
+
+    scope: the parts of the work that may be read, as `NarrowPolicy` names them; empty for all of it.
+    """
 
     mode: str
     units: tuple[int, ...] = ()
     writes: tuple[int, ...] = ()
     user: int | None = None
+    scope: tuple[str, ...] = ()
 
-    def values(self) -> tuple[str, str, str, str]:
+    def values(self) -> tuple[str, str, str, str, str]:
         return (
             self.mode,
             _array(self.units),
             _array(self.writes),
             "" if self.user is None else str(self.user),
+            _array(self.scope) if self.scope else "",
         )
 
 
@@ -39,13 +45,15 @@ SYSTEM = Context("system")
 PUBLIC = Context("public")
 
 
-def of_units(units: Iterable[int], *, writes: Iterable[int] = (), user: int | None = None) -> Context:
-    """The context of somebody who may read `units` and write `writes`."""
-    return Context("unit", tuple(sorted(units)), tuple(sorted(writes)), user)
+def of_units(
+    units: Iterable[int], *, writes: Iterable[int] = (), user: int | None = None, scope: Iterable[str] = ()
+) -> Context:
+    """The context of somebody who may read `units`, of them `scope` alone where it names anything, and write `writes`."""
+    return Context("unit", tuple(sorted(units)), tuple(sorted(writes)), user, tuple(scope))
 
 
-def _array(ids: tuple[int, ...]) -> str:
-    return "{" + ",".join(map(str, ids)) + "}"
+def _array(values: Iterable[int | str]) -> str:
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 _SET = "SELECT " + ", ".join(f"set_config('piaojue.{name}', %s, true)" for name in SETTINGS)
@@ -146,6 +154,62 @@ def policy_sql(
         f'CREATE POLICY edits ON "{table}" FOR UPDATE USING ({writable}) WITH CHECK ({writable})',
         f'CREATE POLICY removes ON "{table}" FOR DELETE USING ({writable})',
     ]
+
+
+class NarrowPolicy(migrations.operations.base.Operation):
+    """Let an office limited to a part of the work read only the rows of a model that are in its scope.
+
+    condition: SQL over the row, of `in_scope(...)` and `whole_scope()`; anybody without a limit reads as before. The
+    policy is a restrictive one: it takes away from what the others show and never adds.
+    """
+
+    reversible = True
+
+    def __init__(self, model: str, condition: str) -> None:
+        self.model, self.condition = model, condition
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return (self.__class__.__name__, [self.model, self.condition], {})
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        return None
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        table = to_state.apps.get_model(app_label, self.model)._meta.db_table
+        # CASE, so that nobody without a limit pays for the condition.
+        schema_editor.execute(
+            f'CREATE POLICY scope ON "{table}" AS RESTRICTIVE FOR SELECT USING '
+            f"(CASE WHEN {_LIMIT} IS NULL THEN true ELSE ({self.condition}) END)"
+        )
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        table = from_state.apps.get_model(app_label, self.model)._meta.db_table
+        schema_editor.execute(f'DROP POLICY scope ON "{table}"')
+
+    def describe(self) -> str:
+        return f"What of {self.model} an office limited to a part of the work reads"
+
+
+_LIMIT = "nullif(current_setting('piaojue.scope', true), '')"
+EVERYTHING = ("1", "2", "3", "4", "5", "6")  # whoever may read all six steps may read what belongs to none
+
+
+def in_scope(*wanted: str) -> str:
+    """SQL: whether the limit names one of these. wanted: SQL expressions of type text, null for none."""
+    return f"{_LIMIT}::text[] && ARRAY[{', '.join(wanted)}]::text[]"
+
+
+def whole_scope() -> str:
+    """SQL: whether the limit leaves nothing of the six steps out."""
+    return f"{_LIMIT}::text[] @> ARRAY{list(EVERYTHING)}::text[]"
+
+
+def unscoped_tables() -> list[str]:
+    """Tables of models with a tenant that an office limited to a part of the work reads whole."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_policies WHERE policyname = 'scope'")
+        narrowed = {row[0] for row in cursor.fetchall()}
+    return sorted(set(tenant_tables()) - narrowed)
 
 
 def unprotected_tables() -> list[str]:

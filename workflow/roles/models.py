@@ -14,7 +14,8 @@ class RoleGrant(models.Model):
     """An office held at a unit. Ends by `until` or by being revoked; never deleted.
 
     unit: where it is held (a township, or a department, delegation or group in it). tenant: the township whose rows
-    it opens. document: the paper it rests on (an auditor's 审计通知书文号).
+    it opens. document: the paper it rests on (an auditor's 审计通知书文号). scope: the parts of the work it reads, codes
+    of the registry; empty for all of it.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="grants")
@@ -25,6 +26,7 @@ class RoleGrant(models.Model):
     until = models.DateField(_("止"), null=True, blank=True)
     document = models.CharField(_("依据文号"), max_length=80, blank=True)
     title = models.CharField(_("职务名称"), max_length=40, blank=True)
+    scope = models.JSONField(_("查阅范围"), default=list, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -44,3 +46,7 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.office}@{self.unit}"
+
+    def covers(self, *parts: str) -> bool:
+        """Whether this office reads one of these parts of the work."""
+        return not self.scope or not set(parts).isdisjoint(self.scope)

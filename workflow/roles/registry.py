@@ -20,7 +20,8 @@ class Office:
 
     kinds: the kinds of unit it may be held at. reads_below: it reads every unit below its own. reads_recorded: every
     page it opens is an entry of the trail. for_term: it ends with the term of the body that elected it.
-    first: whoever holds it among others acts in it until another is chosen.
+    first: whoever holds it among others acts in it until another is chosen. scope: what of the work it reads unless
+    its grant says otherwise, codes of `scopes()`; empty for an office that reads all of it.
     """
 
     code: str
@@ -33,11 +34,25 @@ class Office:
     works: bool = True
     for_term: bool = False
     first: bool = False
+    scope: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A part of the work an office may be limited to: a step by its number, or a matter running through the steps.
+
+    acts: the tasks and acts of other steps that belong to it, by their keys.
+    """
+
+    code: str
+    title: str | Promise
+    acts: tuple[str, ...] = ()
 
 
 @dataclass
 class _Registry:
     offices: dict[str, Office] = field(default_factory=dict)
+    scopes: dict[str, Scope] = field(default_factory=dict)
     conflicts: list[tuple[frozenset[str], frozenset[str], str | Promise]] = field(default_factory=list)
 
 
@@ -52,6 +67,28 @@ def register(office: Office) -> None:
 def register_conflict(one: Iterable[str], other: Iterable[str], reason: str | Promise) -> None:
     """No person may hold an office of `one` and an office of `other` at the same time; reason names the article."""
     _registry.conflicts.append((frozenset(one), frozenset(other), reason))
+
+
+def register_scope(scope: Scope) -> None:
+    """Make a part of the work known that a grant may be limited to."""
+    _registry.scopes[scope.code] = scope
+
+
+def scopes() -> list[Scope]:
+    """The parts of the work, in the order they were registered."""
+    return list(_registry.scopes.values())
+
+
+def words_of_scope(codes: Iterable[str]) -> str:
+    """What a scope is called: its parts in their order."""
+    wanted = set(codes)
+    return "、".join(str(scope.title) for scope in scopes() if scope.code in wanted)
+
+
+def acts_in(codes: Iterable[str]) -> tuple[str, ...]:
+    """A scope as the database reads it: its codes, and the keys of the acts they reach in other steps."""
+    wanted = list(codes)
+    return tuple(wanted) + tuple(key for code in wanted for key in _registry.scopes[code].acts)
 
 
 def office(code: str) -> Office:

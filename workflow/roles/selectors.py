@@ -36,8 +36,12 @@ def seats_of(office: str, unit: Unit, on: date) -> QuerySet[Unit]:
 
 
 def context_of(grant: RoleGrant) -> Context:
-    """What the database shows to somebody acting in this office: its township, or everything below a county."""
+    """What the database shows to somebody acting in this office: its township, or everything below a county.
+
+    Of these only what the grant's scope names, where it names anything (an auditor's, by its notice).
+    """
+    scope = registry.acts_in(grant.scope)
     if registry.office(grant.office).reads_below:
         below = Unit.objects.filter(path__startswith=grant.tenant.path).values_list("pk", flat=True)
-        return of_units(below, writes=(grant.tenant_id,), user=grant.user_id)
-    return of_units((grant.tenant_id,), writes=(grant.tenant_id,), user=grant.user_id)
+        return of_units(below, writes=(grant.tenant_id,), user=grant.user_id, scope=scope)
+    return of_units((grant.tenant_id,), writes=(grant.tenant_id,), user=grant.user_id, scope=scope)

@@ -36,11 +36,16 @@ def grant(
     until: date | None = None,
     document: str = "",
     title: str = "",
+    scope: Iterable[str] = (),
 ) -> RoleGrant:
-    """Give an office. Refused: unknown office, a unit of the wrong kind, a conflict of offices (组织法 18)."""
+    """Give an office. Refused: unknown office, a unit of the wrong kind, a conflict of offices (组织法 18).
+
+    scope: the parts of the work an office that is limited to some may read; its own usual ones where none is named.
+    """
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         _check(user, office, unit, at_date=since)
+        limit = _limit(office, scope)
         given = RoleGrant.objects.create(
             user=user,
             office=office,
@@ -50,14 +55,31 @@ def grant(
             until=until,
             document=document,
             title=title,
+            scope=limit,
         )
         write_down(
             act,
             "grant.give",
             f"grant:{given.pk}",
-            after={"user": user.username, "office": office, "unit": unit.code, "since": since.isoformat()},
+            after={"user": user.username, "office": office, "unit": unit.code, "since": since.isoformat()}
+            | (
+                {"scope": limit, "document": document, "until": until.isoformat() if until else ""}
+                if limit
+                else {}
+            ),
         )
     return given
+
+
+def _limit(office: str, wanted: Iterable[str]) -> list[str]:
+    """The scope a grant is given, in the order of the registry. Refused: a part nobody registered."""
+    usual, known = registry.office(office).scope, [scope.code for scope in registry.scopes()]
+    chosen = set(wanted) or set(usual)
+    if not usual and chosen:
+        raise GrantRefused("no_scope", _("这一职务不限定查阅范围。"))
+    if chosen - set(known):
+        raise GrantRefused("unknown_scope", _("没有这一查阅范围。"))
+    return [code for code in known if code in chosen]
 
 
 def _check(user: User, office: str, unit: Unit, *, at_date: date) -> None:

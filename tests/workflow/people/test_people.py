@@ -128,8 +128,22 @@ def test_an_auditor_needs_a_document_and_an_end(world: World, signed_in: SignedI
     data = grant_data(office="auditor")
     admin = signed_in(world.admin)
     assert admin.post("/people/units/T01/grant/", data).status_code == 422
-    whole = data | {"document": "审通〔2026〕5号", "until": "2027-12-31"}
+    noticed = data | {"document": "审通〔2026〕5号", "until": "2027-12-31"}
+    refused = admin.post("/people/units/T01/grant/", noticed)
+    assert refused.status_code == 422 and "选定查阅范围" in refused.content.decode()
+    whole = noticed | {"scope": ["5", "money"]}
     assert admin.post("/people/units/T01/grant/", whole).status_code == 200
+    apply(SYSTEM)
+    given = RoleGrant.objects.get(user__username=data["username"])
+    assert (given.scope, given.document) == (["5", "money"], "审通〔2026〕5号")
+    page = admin.get(f"/people/{given.user_id}/").content.decode()
+    assert "审通〔2026〕5号 · 查阅范围：监督、项目资金" in page
+
+
+def test_the_form_proposes_money_and_the_last_two_steps(world: World, signed_in: SignedIn) -> None:
+    page = signed_in(world.admin).get("/people/units/T01/grant/").content.decode()
+    ticked = {part.split('"')[0] for part in page.split('name="scope" value="')[1:] if "checked" in part[:80]}
+    assert ticked == {"5", "6", "money"}
 
 
 def test_the_clerk_may_neither_grant_nor_revoke(world: World, signed_in: SignedIn) -> None:

@@ -1,0 +1,41 @@
+"""Pages an office limited to a part of the work has nothing to look for on: refused, rather than shown empty.
+
+What a page shows of one record or list is narrowed by the database (projects/migrations/0012_scopes.py).
+"""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
+
+from workflow.people.isolation import EVERYTHING
+from workflow.roles import registry
+from workflow.roles.models import RoleGrant
+
+# The navigation's pages, and the parts of the work each is about; the others are for every scope.
+PAGES: dict[str, tuple[str, ...]] = {"pool": ("1", "2"), "sessions": ("4",)}
+
+
+def refuse_outside(grant: RoleGrant, *parts: str) -> None:
+    """Refuse the page to an office that reads none of these parts of the work."""
+    if not grant.covers(*parts):
+        told = {"document": grant.document or _("审计通知书"), "scope": registry.words_of_scope(grant.scope)}
+        raise PermissionDenied(_("此页不在查阅范围内：%(document)s确定的范围是%(scope)s。") % told)
+
+
+def refuse_part(grant: RoleGrant) -> None:
+    """Refuse a page that counts over all six steps to an office that does not read all of them."""
+    if not reads_all(grant):
+        refuse_outside(grant)
+
+
+def reads_all(grant: RoleGrant) -> bool:
+    """Whether the office reads all six steps."""
+    return not grant.scope or set(EVERYTHING) <= set(grant.scope)
+
+
+def scope_told(grant: RoleGrant) -> dict[str, str]:
+    """What a page says of the limit it is read under; empty without one."""
+    if not grant.scope:
+        return {}
+    return {"document": grant.document, "scope": registry.words_of_scope(grant.scope)}

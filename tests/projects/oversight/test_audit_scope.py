@@ -1,0 +1,224 @@
+"""What an auditor reads: money and steps 5 and 6, or what the notice names; on every page, in every file, by the database."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+
+from projects.collection.intake import propose
+from projects.collection.models import Contact, Proposal
+from projects.cycles.models import Attachment, Paper
+from projects.cycles.papers import make_paper
+from projects.deliberation.models import BudgetLine
+from projects.lifecycle.services import start_year
+from projects.selection.models import Item
+from projects.supervision.models import Contract, Project
+from tests.builders import SINCE, at, township
+from tests.projects.supervision.conftest import Year, year_of
+from workflow.audit.models import Entry
+from workflow.audit.services import Act
+from workflow.flows.models import Deadline, Meeting
+from workflow.people.isolation import SYSTEM, apply, unscoped_tables
+from workflow.people.models import User
+from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import context_of
+from workflow.roles.services import GrantRefused, grant
+
+pytestmark = pytest.mark.django_db
+
+NOTICE = "示审通〔2027〕3 号"
+WHOLE = ("1", "2", "3", "4", "5", "6", "money")
+# Rules, days and names of offices, which are published or printed for everybody; what belongs to one's own account;
+# the outbox, which holds numbers of entries; the chain's hashes.
+OPEN = {
+    "notifications_delivery",
+    "notifications_posted",
+    "notifications_told",
+    "projects_cycle",
+    "projects_cyclesession",
+    "projects_rulebook",
+    "projects_session",
+    "projects_term",
+    "workflow_copy",
+    "workflow_copyread",
+    "workflow_head",
+    "workflow_leaf",
+    "workflow_pendingfile",
+    "workflow_rolegrant",
+}
+
+
+@pytest.fixture
+def year(db) -> Year:
+    """A year under supervision, with something of every step, and the next year's first task."""
+    apply(SYSTEM)
+    year = year_of(township()).building()
+    town = year.town
+    start_year(
+        town.act("chair", at("2027-08-10")),
+        year=2028,
+        opens_on=date(2027, 9, 1),
+        planned_t=date(2028, 1, 19),
+        planned_t2=date(2029, 1, 18),
+    )
+    act = town.act("clerk", at("2027-01-10"))
+    propose(act, title="修桥", content="修一座桥。", proposer_kind="deputy")
+    for kind, step in (("bill", 3), ("budget_table", 3), ("resolution", 4)):
+        make_paper(act, year.cycle, kind, kind, step=step)
+    item = Item.objects.get(number=1)
+    BudgetLine.objects.create(unit=town.unit, item=item, code="2130142", amount_fen=1, source="本级财力")
+    year.event(
+        "contract",
+        town.of("finance"),
+        "2027-03-12",
+        kind="contract",
+        number="1",
+        party="公司",
+        amount_fen="10",
+        signed_on="2027-03-10",
+        words="",
+    )
+    return year
+
+
+def appointed(year: Year, name: str = "auditor", scope=()) -> RoleGrant:
+    admin = User.objects.get(username__startswith="admin@")
+    user = User.objects.create(username=name, name="周正")
+    return grant(
+        user=user,
+        office="auditor",
+        unit=year.town.unit,
+        act=Act(admin, "admin", year.town.unit, at("2027-03-01")),
+        since=SINCE,
+        until=date(2030, 1, 1),
+        document=NOTICE,
+        scope=scope,
+    )
+
+
+def seen(model) -> int:
+    return model.objects.count()
+
+
+EVERY = (Proposal, Item, BudgetLine, Paper, Project, Contract, Deadline, Entry, Meeting)
+
+
+def test_money_and_steps_five_and_six_are_what_an_auditor_reads_by_default(year):
+    given = appointed(year)
+    assert given.scope == ["5", "6", "money"]
+    apply(context_of(given))
+    assert [seen(model) for model in (Project, Contract, BudgetLine)] == [3, 1, 1]
+    assert [seen(model) for model in (Proposal, Contact)] == [0, 0]
+    assert set(Paper.objects.exclude(step__in=(5, 6)).values_list("kind", flat=True)) == {"budget_table"}
+    assert set(Item.objects.values_list("state", flat=True)) == {"elected"}
+    assert set(Deadline.objects.values_list("step", flat=True)) == {5}
+    steps = {json.loads(body)["step"] for body in Entry.objects.values_list("body", flat=True)}
+    assert steps == {5}
+    assert seen(Meeting) > 0
+
+
+def test_a_notice_over_all_six_steps_shows_what_the_township_itself_sees(year):
+    whole, clerk = appointed(year, scope=WHOLE), RoleGrant.objects.get(office="clerk")
+    apply(context_of(clerk))
+    own = [seen(model) for model in EVERY]
+    apply(context_of(whole))
+    assert [seen(model) for model in EVERY] == own and min(own) > 0
+
+
+def test_a_notice_on_collection_alone_shows_proposals_and_no_project(year):
+    apply(context_of(appointed(year, scope=["1"])))
+    assert (seen(Proposal), seen(Project), seen(Contract)) == (1, 0, 0)
+    assert set(Deadline.objects.values_list("step", flat=True)) == {1}
+
+
+def test_a_file_follows_the_record_it_is_kept_with(year):
+    papers = {p.kind: p for p in Paper.objects.filter(kind__in=("bill", "budget_table"))}
+    for subject in (papers["bill"].reference, papers["budget_table"].reference, "proposal:1", "project:1"):
+        Attachment.objects.create(
+            unit=year.town.unit, subject=subject, name="文件", size=1, sha256="", added_at=at("2027-03-01")
+        )
+    apply(context_of(appointed(year)))
+    kept = set(Attachment.objects.values_list("subject", flat=True))
+    assert kept == {papers["budget_table"].reference, "project:1"}
+
+
+def test_every_table_of_a_township_is_narrowed_or_known_to_be_open():
+    """A new table with a unit needs a decision: NarrowPolicy in its migration, or a line above with its reason."""
+    assert set(unscoped_tables()) == OPEN
+
+
+@pytest.mark.parametrize("path", ["/pool/", "/votes/", "/county/", "/years/{year}/practice/"])
+def test_pages_outside_the_notice_are_refused_and_those_inside_are_shown(client, year, path):
+    given, wide = appointed(year), appointed(year, "wide", WHOLE)
+    path = path.format(year=year.cycle.pk)
+    client.force_login(wide.user)
+    assert client.get(path).status_code == 200
+    client.force_login(given.user)
+    assert client.get(path).status_code == 403
+    assert client.get(f"/projects/{year.project().pk}/").status_code == 200
+    page = client.get("/trail/").content.decode()
+    assert path.replace("/practice/", "/x/") not in page  # nor does the navigation lead there
+
+
+def test_a_task_or_a_paper_of_another_step_is_not_there_for_the_auditor(client, year):
+    first = Deadline.objects.get(key="collection.scheme", done_at=None)
+    bill, money = Paper.objects.get(kind="bill"), Paper.objects.get(kind="budget_table")
+    outside = [f"/tasks/{first.pk}/", f"/papers-on-file/{bill.pk}/"]
+    inside = [f"/tasks/{year.task('inspect').pk}/", f"/papers-on-file/{money.pk}/"]
+    clerk, given = year.town.of("clerk"), appointed(year)
+    client.force_login(clerk)
+    assert [client.get(path).status_code for path in outside + inside] == [200] * 4
+    client.force_login(given.user)
+    assert [client.get(path).status_code for path in outside] == [404, 404]
+    assert [client.get(path).status_code for path in inside] == [200, 200]
+
+
+def test_the_years_page_says_the_limit_and_shows_no_figure_of_another_step(client, year):
+    client.force_login(appointed(year).user)
+    page = client.get(f"/years/{year.cycle.pk}/").content.decode()
+    assert f"{NOTICE}确定的范围：监督、评估、项目资金" in page
+    assert "征集意见建议" not in page and "budget_table" in page and "resolution" not in page
+    client.force_login(year.town.of("clerk"))
+    page = client.get(f"/years/{year.cycle.pk}/").content.decode()
+    assert "确定的范围" not in page and "征集意见建议" in page and "resolution" in page
+
+
+def test_the_export_holds_what_the_notice_covers_and_says_so_in_the_trail(client, year):
+    from django.db import connection
+
+    given = appointed(year)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    client.force_login(given.user)
+    code = year.town.unit.code
+
+    def exported() -> list[dict]:
+        answer = client.get(f"/trail/{code}/export/?format=jsonl")
+        return [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
+
+    lines = exported()
+    assert lines and {line["step"] for line in lines if line["actor"] != given.user.username} == {5}
+    apply(SYSTEM)
+    entry = json.loads(Entry.objects.get(action="trail.export").body)
+    assert entry["after"]["scope"] == ["5", "6", "money"] and entry["actor"] == given.user.username
+    client.force_login(appointed(year, "wide", WHOLE).user)
+    assert {1, 2, 5} <= {line["step"] for line in exported()}
+    apply(SYSTEM)
+    assert Entry.objects.filter(action="record.read").exists()  # reads recorded, whatever their scope
+
+
+def test_a_scope_is_for_offices_that_are_limited_to_one(year):
+    with pytest.raises(GrantRefused, match="没有这一查阅范围"):
+        appointed(year, scope=["7"])
+    admin = User.objects.get(username__startswith="admin@")
+    with pytest.raises(GrantRefused, match="不限定查阅范围"):
+        grant(
+            user=User.objects.create(username="x", name="李明"),
+            office="finance",
+            unit=year.town.unit,
+            act=Act(admin, "admin", year.town.unit, at("2027-03-01")),
+            since=SINCE,
+            scope=["5"],
+        )
