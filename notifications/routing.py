@@ -90,6 +90,22 @@ ROUTES: tuple[Route, ...] = (
     Route("voting.file_county", Audience.ABOVE, "filed", offices=("county",)),
     # step 5
     Route("supervision.call_session", Audience.OFFICES, "convened", URGENT, offices=(*CONGRESS, *GOVERNMENT)),
+    Route(
+        "supervision.summarise",
+        Audience.OFFICES,
+        "summarised",
+        LOW,
+        offices=("presidium", "chair", "clerk"),
+        where={"reader": "presidium"},
+    ),
+    Route(
+        "supervision.summarise",
+        Audience.OFFICES,
+        "summarised",
+        LOW,
+        offices=CONGRESS,
+        where={"reader": "congress"},
+    ),
     Route("change.announce", Audience.OFFICES, "change_announced", offices=(*CONGRESS, "department")),
     # step 6
     Route("evaluation.convene", Audience.OFFICES, "convened", URGENT, offices=(*CONGRESS, *GOVERNMENT)),

@@ -1,5 +1,5 @@
 """Door: Celery looks here for tasks; they live in the rooms."""
 
-from projects.supervision.tasks import sweep_reports
+from projects.supervision.tasks import sweep_reports, sweep_summaries
 
-__all__ = ["sweep_reports"]
+__all__ = ["sweep_reports", "sweep_summaries"]

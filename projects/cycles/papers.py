@@ -41,6 +41,7 @@ KINDS = {
     "opinions_reply": _("审议意见研究处理情况报告"),
     "filing": _("备案报告"),
     "assignment": _("交办单"),
+    "progress_summary": _("实施进度汇总"),
     "special_report": _("专项工作报告"),
     "written_answer": _("书面答复"),
     "audit_report": _("审计报告"),

@@ -424,5 +424,7 @@ def county(request: HttpRequest) -> HttpResponse:
         },
         "funnel": selectors.funnel(cycles),
         "standings": selectors.standings(cycles),
+        "circulars": selectors.circulars_due(cycles, timezone.localdate()),
+        "may_circulate": grant.office == "county",
     }
     return render(request, "portal/county.html", context)

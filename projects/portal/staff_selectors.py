@@ -19,6 +19,9 @@ from projects.evaluation.models import Grade, Rating
 from projects.oversight.models import Guidance, Note, Sample
 from projects.selection.models import Item
 from projects.supervision.models import Project
+from projects.supervision.rules import MONTHS
+from workflow.audit.models import Entry
+from workflow.calendar.offsets import Offset, resolve
 from workflow.flows.events import Event, events_on
 from workflow.flows.models import Deadline
 from workflow.machines.models import Record
@@ -337,6 +340,33 @@ def cycle_tabs(unit: Unit, chosen: Cycle | None, *, without: str = "") -> list[d
     ]
     first = {"label": without, "url": f"?unit={unit.code}", "current": chosen is None}
     return [first, *tabs] if without else tabs
+
+
+@dataclass(frozen=True)
+class Circular:
+    """A township the county owes a 通报, by its rulebook's period. last: the day of the one before, None before any."""
+
+    cycle: Cycle
+    last: date | None
+    due: date
+
+
+def circulars_due(cycles: list[Cycle], today: date) -> list[Circular]:
+    """Years under way whose 通报 is due on a day, in the order given; one query whatever their number."""
+    running = [c for c in cycles if c.rules_data and c.state != CycleState.CLOSED]
+    about = [cycle.reference for cycle in running]
+    sent = Entry.objects.filter(action="oversight.circulate", about__in=about).values_list("about", "at")
+    last: dict[str, date] = {}
+    for reference, at in sent.order_by("pk"):
+        last[reference] = localdate(at)
+    found = [_circular(cycle, last.get(cycle.reference)) for cycle in running]
+    return [circular for circular in found if circular.due <= today]
+
+
+def _circular(cycle: Cycle, last: date | None) -> Circular:
+    months = MONTHS[cycle.rules.county_notice_period]
+    due = resolve(Offset("after", months, "month"), {"after": last or cycle.opens_on}).on
+    return Circular(cycle, last, due)
 
 
 def terms_of(unit: Unit) -> list[Term]:

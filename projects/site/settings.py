@@ -280,6 +280,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "letters": every(60, "notifications.tasks.sweep_units"),
     "deliveries": every(60, "notifications.tasks.sweep_deliveries"),
     "reports": every(3600, "projects.supervision.tasks.sweep_reports"),
+    "summaries": every(3600, "projects.supervision.tasks.sweep_summaries"),
     "reminders": every(600, "workflow.reminders.tasks.sweep_deadlines"),
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

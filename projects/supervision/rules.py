@@ -183,6 +183,22 @@ def period_at(day: date, *, quarterly: bool) -> Period:
     return Period(label, first, _after(first, length) - ONE_DAY)
 
 
+# Periods by which an overview is given (rules.md §12): how many months each has.
+MONTHS = {"monthly": 1, "quarterly": 3, "half_year": 6, "yearly": 12}
+
+
+def period_over(today: date, months: int) -> Period:
+    """The last period of so many months (1, 3, 6 or 12) that is over on `today`.
+
+    Its label is "2027-03", "2027-Q1", "2027-H1" or "2027".
+    """
+    first_of_this = date(today.year, (today.month - 1) // months * months + 1, 1)
+    last = first_of_this - ONE_DAY
+    index = (last.month - 1) // months
+    label = {1: f"-{last.month:02d}", 3: f"-Q{index + 1}", 6: f"-H{index + 1}", 12: ""}[months]
+    return Period(f"{last.year}{label}", date(last.year, index * months + 1, 1), last)
+
+
 def period_named(label: str) -> Period:
     """The period of a label; ValueError for anything that is none."""
     year, _, part = label.partition("-")

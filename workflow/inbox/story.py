@@ -47,6 +47,7 @@ OTHER_ACTS = {
     "deadline.remind": gettext_lazy("到期提醒"),
     "archive.make": gettext_lazy("生成电子卷宗"),
     "project.found": gettext_lazy("建立项目档案"),
+    "supervision.summarise": gettext_lazy("汇总实施进度"),
     "project.form_group": gettext_lazy("组建代表监督小组"),
     "finding.raise": gettext_lazy("提出问题"),
     "inquiry.ask": gettext_lazy("提出书面询问"),

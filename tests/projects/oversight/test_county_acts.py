@@ -11,7 +11,9 @@ from django.db import DatabaseError, transaction
 from projects.cycles.models import Cycle
 from projects.lifecycle.services import start_year
 from projects.oversight.models import Guidance, Note
+from projects.portal.staff_selectors import circulars_due
 from tests.builders import SINCE, at, do, open_task, township
+from tests.projects.portal.public_world import cycle_of, travel
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.errors import NotYourTurn
@@ -175,3 +177,25 @@ def test_a_circular_of_the_county_is_kept_in_the_name_of_the_county_above_the_to
     apply(SYSTEM)
     kept = Guidance.objects.get()
     assert (kept.title, kept.county, kept.unit) == ("通报：第三季度情况", town.unit.parent, town.unit)
+
+
+def test_a_circular_is_due_by_the_townships_own_period_and_the_county_page_says_so(
+    client, town, leader, monkeypatch
+):
+    running = cycle_of(town, county_notice_period="quarterly")
+    due = {
+        day: [c.cycle for c in circulars_due([running], date.fromisoformat(day))]
+        for day in ("2026-11-01", "2026-12-02")
+    }
+    assert due == {"2026-11-01": [], "2026-12-02": [running]}
+    travel(monkeypatch, "2026-12-02")
+    client.force_login(leader)
+    address = f'href="/do/oversight.circulate/{running.pk}/"'
+    page = client.get("/county/").content.decode()
+    apply(SYSTEM)
+    assert "尚未通报" in page and address in page
+    words = {"title": "四季度进展", "words": "各乡镇进展情况。"}
+    perform("oversight.circulate", running, actor=leader, data=words, at=at("2026-12-02"))
+    assert address not in client.get("/county/").content.decode()
+    apply(SYSTEM)
+    assert [c.last for c in circulars_due([running], date(2027, 3, 3))] == [date(2026, 12, 2)]
