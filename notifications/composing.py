@@ -198,7 +198,7 @@ class Batch:
             on=w.on,
             before=body["before"],
             after=body["after"],
-            tasks=[_task_facts(deadline) for deadline in tasks],
+            tasks=[_task_facts(deadline, self.unit) for deadline in tasks],
         )
 
 
@@ -211,11 +211,11 @@ def _present(person: User | None) -> list[User]:
     return [person] if person else []
 
 
-def _task_facts(deadline: Deadline) -> TaskFacts:
+def _task_facts(deadline: Deadline, unit: Unit) -> TaskFacts:
     node = deadline.task.flow_task
     return TaskFacts(
         task_id=deadline.pk,
-        title=worded(getattr(node, "task_title", "") or deadline.label, deadline.unit),
+        title=worded(getattr(node, "task_title", "") or deadline.label, unit),
         label=deadline.label,
         seat=deadline.seat.name,
         due_on=deadline.due_on,

@@ -17,6 +17,7 @@ from projects.cycles.services import move_session
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
+from workflow.people.wording import worded
 
 VOTE, EVALUATION = str(CycleSession.Use.VOTE), str(CycleSession.Use.EVALUATION)
 BEFORE_THE_LIST = (CycleState.PREPARING, CycleState.COLLECTING, CycleState.SELECTING)
@@ -80,7 +81,7 @@ def _told(year: Cycle, use: str, held_on: date) -> Iterator[str]:
     for deadline, due in moved[:SHOWN]:
         old = date_format(deadline.due_on, "DATE_FORMAT") if deadline.due_on else _("未定期限")
         yield _("“%(title)s”：%(old)s → %(new)s") % {
-            "title": deadline.task.flow_task.task_title,
+            "title": worded(deadline.task.flow_task.task_title, year.unit),
             "old": old,
             "new": date_format(due.on, "DATE_FORMAT"),
         }

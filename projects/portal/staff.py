@@ -200,7 +200,8 @@ def project(request: HttpRequest, pk: int) -> HttpResponse:
 
     grant = acting_grant(request)
     held = get_object_or_404(selectors.projects_visible(grant), pk=pk)
-    lines = [line_of(e) for e in Entry.objects.filter(subject=held.reference).order_by("-id")[:LINES]]
+    entries = Entry.objects.filter(subject=held.reference).select_related("actor", "unit").order_by("-id")
+    lines = [line_of(e) for e in entries[:LINES]]
     context = {
         "project": held,
         "lines": lines,

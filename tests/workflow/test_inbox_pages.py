@@ -56,7 +56,9 @@ def test_another_office_does_not_find_it(client, town):
 def test_a_task_is_done_on_its_page_and_says_what_comes_next(client, town):
     apply(SYSTEM)
     task = open_task("collection.scheme")
-    page = signed_in(client, town.of("chair")).post(f"/tasks/{task.pk}/", scheme(), follow=True)
+    page = signed_in(client, town.of("chair")).post(
+        f"/tasks/{task.pk}/", scheme() | {"op": "confirm"}, follow=True
+    )
     assert "已办结" in page.content.decode()
     assert "党委研究年度实施方案" in page.content.decode()
 
