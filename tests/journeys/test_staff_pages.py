@@ -21,6 +21,8 @@ from projects.demo.play.selection import play_selection
 from projects.demo.play.supervision import play_supervision
 from projects.demo.play.voting import play_after_vote, play_voting
 from projects.lifecycle.services import start_year
+from projects.portal.acts import page_of
+from projects.selection.models import Notice
 from projects.supervision.models import Project
 from tests.builders import at, township
 from workflow.audit.services import Act
@@ -117,10 +119,20 @@ def the_pages_people_work_on_most_have_no_serious_barrier(browser: Browser, play
         chair, county = (
             RoleGrant.objects.select_related("user").get(office=office) for office in ("chair", "county")
         )
+        notice, item = Notice.objects.get(), project.item
+        proposal = item.sources.order_by("pk")[0].proposal
     assert worker is not None
+    matters = [page_of(item), page_of(proposal), page_of(notice)]
     walk = {
         worker: ["/inbox/", f"/tasks/{task.pk}/"],
-        chair: [f"/years/{cycle.pk}/", f"/projects/{project.pk}/", f"/votes/{vote.pk}/"],
+        chair: [
+            f"/years/{cycle.pk}/",
+            f"/years/{cycle.pk}/items/",
+            f"/years/{cycle.pk}/proposals/",
+            *matters,
+            f"/projects/{project.pk}/",
+            f"/votes/{vote.pk}/",
+        ],
         county: ["/county/"],
     }
     for held, paths in walk.items():
