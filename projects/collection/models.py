@@ -52,6 +52,8 @@ class Outcome(models.TextChoices):
 class Proposal(Record):
     """One matter somebody asks for. code: the query code the proposer follows it by.
 
+    asked_deputy: who was asked to sign it as a deputy's suggestion, until the signature is given or declined;
+    outcome_words waits with it, outcome is set by the signature. signed_by: who gave it.
     cycle None: in the all-year pool. contact_commitment: salted hash of the contact, all the trail knows of it.
     """
 
@@ -74,6 +76,7 @@ class Proposal(Record):
     return_reason = models.CharField(_("退回理由"), max_length=1000, blank=True)
     outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
     outcome_words = models.CharField(_("答复"), max_length=1000, blank=True)
+    asked_deputy = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
     state = FSMField(default=ProposalState.RECEIVED, choices=ProposalState.choices, protected=True)
@@ -134,6 +137,10 @@ class Proposal(Record):
     @transition(field=state, source=ProposalState.MERGED, target=ProposalState.CARRIED)
     def carry(self) -> None:
         """Its item is on the list of candidates."""
+
+    @transition(field=state, source=ProposalState.CARRIED, target=ProposalState.MERGED)
+    def drop(self) -> None:
+        """Its candidate was left off the agenda: what the proposer was told no longer holds, an answer is owed anew."""
 
     @transition(
         field=state,

@@ -61,6 +61,9 @@ TASK_TIMES: dict[str, TaskTime] = {
     "selection.notice": TaskTime(_("候选项目公示"), _wd("after", 5), 1, 30, "D", "本地规定（各地 5–7 天）"),
     "selection.objection": TaskTime(_("答复异议"), _wd("receipt", 5), 1, 30),
     "selection.answer": TaskTime(_("答复未采纳的提出人"), _wd("after", 5), 1, 30),
+    "selection.sign": TaskTime(_("代表签名提出"), _wd("after", 3), 1, 30),
+    "selection.answer_again": TaskTime(_("另定处理结果"), _wd("after", 5), 1, 30),
+    "selection.conclude": TaskTime(_("公示期满，确定候选项目"), _wd("after", 2), 1, 30),
     # step 3
     "deliberation.visits": TaskTime(_("走访选民、视察现场"), _d("T", -7), 1, 60),
     "deliberation.training": TaskTime(_("培训代表"), _d("T", -7), 1, 60),

@@ -35,6 +35,7 @@ from projects.deliberation.models import (
 from projects.selection.models import Item, ItemState
 from projects.selection.rules import surplus_warnings
 from projects.selection.selectors import candidates_of as listed_of
+from projects.selection.selectors import unanswered as proposals_unanswered
 from workflow.flows.models import Deadline
 from workflow.people.models import Unit, UnitKind, User
 from workflow.roles.selectors import holders_of, live_grants, seats_of
@@ -179,7 +180,13 @@ def obstacles_to_beginning(cycle: Cycle, at: datetime) -> list[str]:
 
 def obstacles_to_settling(cycle: Cycle, at: datetime) -> list[str]:
     """Why the presidium cannot settle the ballot yet, and who must act."""
-    return [*in_session(cycle, at), *open_matters(cycle)]
+    return [*in_session(cycle, at), *open_matters(cycle), *unanswered_proposers(cycle)]
+
+
+def unanswered_proposers(cycle: Cycle) -> list[str]:
+    """No vote while a proposer whose candidate was left off the agenda waits for an answer (steps.md, step 2)."""
+    count = proposals_unanswered(cycle).count()
+    return [_("还有 %(n)s 件意见建议未答复提出人，请党政办先答复。") % {"n": count}] if count else []
 
 
 def open_matters(cycle: Cycle) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from projects.collection.models import ProposalState
 from projects.cycles.models import Cycle, RollLine, Session, SessionState
 from projects.cycles.moving import EVALUATION, VOTE, movable, move
 from projects.cycles.papers import make_paper
@@ -15,8 +16,9 @@ from projects.cycles.selectors import deputies_at, session_of
 from projects.cycles.services import fix_session, move_session, presidium_decided
 from projects.deliberation import readiness, rules, selectors
 from projects.deliberation.models import BudgetLine, Receipt
-from projects.selection.models import Item
-from projects.selection.selectors import candidate_rows
+from projects.selection.flows import begin_answers
+from projects.selection.models import Exclusion, Item
+from projects.selection.selectors import candidate_rows, history_of
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
@@ -119,9 +121,12 @@ def put_on_agenda(
 
 
 def _leave_out(act: Act, cycle: Cycle, kept: set[int], reason: str) -> None:
-    for item in selectors.candidates_of(cycle):
-        if item.pk not in kept:
-            fire(item, "leave_out", act, reason=reason, decision_reason=reason)
+    """What is dropped now is decided now: its proposers, told that it was a candidate, are answered anew."""
+    for item in selectors.candidates_of(cycle).exclude(pk__in=kept):
+        fire(item, "leave_out", act, reason=reason, decision_reason=reason)
+        for proposal in history_of(item).filter(state=ProposalState.CARRIED):
+            fire(proposal, "drop", act, reason=reason, outcome="", outcome_words="", answered_at=None)
+    begin_answers(act, cycle, Exclusion.Stage.AGENDA)
 
 
 def _hold_on(act: Act, cycle: Cycle, held_on: date | None, days: Decimal | None) -> None:

@@ -28,9 +28,10 @@ TOLD = {
     "proposal.take_up": _("从项目库转入本年度征集"),
     "proposal.merge": _("与同类意见建议归并"),
     "proposal.carry": _("所在项目列为候选项目"),
+    "proposal.drop": _("所在候选项目未列入会议议程"),
     "proposal.answer": _("已答复"),
 }
-WITH_REASON = ("proposal.send_back", "proposal.pool")
+WITH_REASON = ("proposal.send_back", "proposal.pool", "proposal.drop")
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class Way:
     @property
     def next_words(self) -> str:
         """What comes next, by where it stands now."""
+        if self.proposal.state == ProposalState.MERGED and self.item and self.item.excluded_by_id:
+            return str(_("所在项目未列入本年度名单，处理结果将在决定作出后五个工作日内在这里答复。"))
         return str(_NEXT.get(self.proposal.state, ""))
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from projects.collection.models import Proposal
-from projects.selection import forms, intake, selectors, services
+from projects.selection import answering, forms, intake, selectors, services
 from projects.selection.models import Item, ItemState, Notice
 from workflow.flows.events import Event, OpenAct, register_event, register_open_act
 
@@ -82,9 +82,9 @@ TELL = register_event(
         title=_("先行答复提出人"),
         offices=("gov_clerk",),
         subject=Proposal,
-        form=forms.TellForm,
-        act=services.tell,
-        when=services.obstacles_to_telling,
+        form=forms.AheadForm,
+        act=answering.tell,
+        when=answering.obstacles_to_telling,
         step=2,
         basis=_("决定作出之日起五个工作日内答复"),
     )

@@ -11,14 +11,18 @@ from viewflow import this
 from viewflow.workflow import nodes
 
 from projects.collection.forms import DecisionForm
+from projects.collection.models import Proposal, ProposalState
 from projects.cycles.flows import YearlyFlow
-from projects.selection import forms, selectors, services
-from projects.selection.models import Appraisal
+from projects.cycles.models import Cycle
+from projects.selection import answering, forms, selectors, services
+from projects.selection.models import Appraisal, Exclusion
+from workflow.audit.services import Act
 from workflow.calendar.offsets import DueDate
 from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
 from workflow.flows.nodes import EachSplit, Gate, MeetingView, OfficeEnd, OfficeView
-from workflow.people.models import Unit
+from workflow.people.models import Unit, User
+from workflow.roles.selectors import holders_of
 
 
 class AppraisalSplit(nodes.Split):
@@ -51,8 +55,8 @@ class SelectionFlow(YearlyFlow):
 
     @classmethod
     def due(cls, node: OfficeView, subject: Any, opened_on: date) -> DueDate | None:
-        """Answering becomes possible when the notice is over, so its clock starts on that day."""
-        notice = selectors.last_notice(subject) if node.name == "answer" else None
+        """The list can be fixed when the notice is over, so that clock starts on its last day."""
+        notice = selectors.last_notice(subject) if node.name == "conclude" else None
         return super().due(node, subject, max(opened_on, notice.to_on) if notice else opened_on)
 
     start = Begin().Next(this.merge)
@@ -80,8 +84,9 @@ class SelectionFlow(YearlyFlow):
             output=_("逐条筛查结果和依据"),
         )
         .Returns(this.merge)
-        .Next(this.appraise)
+        .Next(this.blocked)
     )
+    blocked = nodes.Function(this.answer_the_blocked).Next(this.appraise)
     appraise = (
         AppraisalSplit().Next(this.each_department).Next(this.appraise_finance).Next(this.appraise_legal)
     )
@@ -105,8 +110,9 @@ class SelectionFlow(YearlyFlow):
             output=_("部门论证意见"),
         )
         .Returns(this.screen, at_join=True)
-        .Next(this.departments_done)
+        .Next(this.blocked_by_figures)
     )
+    blocked_by_figures = nodes.Function(this.answer_the_blocked).Next(this.departments_done)
     departments_done = nodes.Join().Next(this.appraised)
     appraise_finance = (
         OfficeView(
@@ -199,9 +205,10 @@ class SelectionFlow(YearlyFlow):
     opinions_given = nodes.Join().Next(this.agreed)
     agreed = (
         Gate(lambda activation: selectors.is_agreed(activation.process.artifact))
-        .Then(this.notice)
+        .Then(this.left_out)
         .Else(this.draft_list)
     )
+    left_out = nodes.Function(this.answer_the_left_out).Next(this.notice)
     notice = OfficeView(
         office="gov_clerk",
         title=_("候选项目公示"),
@@ -214,20 +221,19 @@ class SelectionFlow(YearlyFlow):
         basis=_("候选项目向社会公示，公示期由本地规定"),
         hint=_("公示后名单即确定，群众可以提出异议。"),
         output=_("公示"),
-    ).Next(this.answer)
-    answer = (
+    ).Next(this.conclude)
+    conclude = (
         OfficeView(
             office="gov_clerk",
-            title=_("答复未采纳的提出人"),
-            form=forms.AnswerForm,
-            act=services.answer_all,
-            obstacles=services.obstacles_to_answering,
+            title=_("公示期满，确定候选项目"),
+            act=services.conclude,
+            obstacles=services.obstacles_to_concluding,
             on_return=services.refuse_return,
-            context=selectors.answer_page,
-            page="steps/selection/answer.html",
+            context=selectors.concluding_page,
+            page="steps/selection/conclude.html",
             irreversible=True,
-            basis=_("逐件答复：未采纳的意见建议全部答复后，方可进入审议"),
-            output=_("逐件答复；候选项目名单"),
+            basis=_("公示期满、异议和未采纳的意见建议全部答复后，方可进入审议"),
+            output=_("候选项目名单"),
         )
         .Returns(this.party_study)
         .Next(this.end)
@@ -237,6 +243,96 @@ class SelectionFlow(YearlyFlow):
     def reopen_returned(self, activation: Any) -> None:
         """What an appraiser sent back is reopened by the act that completed the round."""
         services.reopen_returned(current_act(), activation.process.artifact)
+
+    def answer_the_blocked(self, activation: Any) -> None:
+        """What was just blocked is decided: the days to answer run from today."""
+        begin_answers(current_act(), activation.process.artifact, Exclusion.Stage.SCREENING)
+
+    def answer_the_left_out(self, activation: Any) -> None:
+        """Both bodies have agreed to the list: what is not on it is decided."""
+        begin_answers(current_act(), activation.process.artifact, Exclusion.Stage.DRAFT)
+
+
+class AnswerFlow(YearlyFlow):
+    """答复一次决定未采纳的提出人"""
+
+    room, step = "selection", 2
+    process_title = _("答复提出人")
+
+    start = Begin().Next(this.answer)
+    answer = OfficeView(
+        office="gov_clerk",
+        title=_("答复未采纳的提出人"),
+        form=forms.AnswerForm,
+        act=answering.answer,
+        context=selectors.answer_page,
+        page="steps/selection/answer.html",
+        irreversible=True,
+        basis=_("决定作出之日起五个工作日内逐件答复；有一件未答复的，不进入审议、票决"),
+        hint=_("转代表建议的，由所选代表本人签名；签名后即答复提出人。"),
+        output=_("逐件答复"),
+    ).Next(this.ask)
+    ask = nodes.Function(this.ask_deputies).Next(this.end)
+    end = OfficeEnd()
+
+    def ask_deputies(self, activation: Any) -> None:
+        """Each deputy who was named gets a task of signing."""
+        for proposal in selectors.asked_of(activation.process.artifact):
+            SignatureFlow.begin(proposal)
+
+
+def begin_answers(act: Act, cycle: Cycle, stage: str) -> None:
+    """Put the answering of everybody a decision has left out before the government's clerk, inside that very act."""
+    if made := answering.record_exclusion(act, cycle, stage):
+        AnswerFlow.begin(made)
+
+
+def _asked(proposal: Proposal, item: dict[str, Any]) -> User | None:
+    """The deputy asked, as long as the person holds the office; afterwards any deputy may sign."""
+    held = holders_of("deputy", proposal.unit, current_act().on)
+    return proposal.asked_deputy if proposal.asked_deputy in held else None
+
+
+def _is_answered(activation: Any) -> bool:
+    return bool(activation.process.artifact.state == ProposalState.ANSWERED)
+
+
+class SignatureFlow(YearlyFlow):
+    """请代表签名提出一件建议"""
+
+    room, step = "selection", 2
+    process_title = _("代表签名提出")
+
+    start = Begin().Next(this.sign)
+    sign = (
+        OfficeView(
+            office="deputy",
+            to=_asked,
+            title=_("签名提出代表建议"),
+            act=answering.sign,
+            on_return=answering.decline,
+            context=selectors.proposal_page,
+            page="steps/selection/sign.html",
+            irreversible=True,
+            basis=_("转代表建议须由代表本人签名提出"),
+            hint=_("签名后即以您的名义作为代表建议提出；不签名的，写明理由退回党政办另定处理结果。"),
+            output=_("代表签名"),
+        )
+        .Returns(this.answer_again)
+        .Next(this.end)
+    )
+    answer_again = OfficeView(
+        office="gov_clerk",
+        title=_("另定处理结果"),
+        form=forms.TellForm,
+        act=answering.answer_again,
+        context=selectors.proposal_page,
+        page="steps/selection/sign.html",
+        basis=_("代表不签名的，不能转代表建议"),
+        output=_("答复"),
+    ).Next(this.answered)
+    answered = Gate(_is_answered).Then(this.end).Else(this.sign)
+    end = OfficeEnd()
 
 
 class ObjectionFlow(YearlyFlow):

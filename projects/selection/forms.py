@@ -21,12 +21,11 @@ from projects.selection.selectors import (
     appraisable_of,
     criterion_title,
     drafted_of,
-    is_list_changed,
     items_of,
-    last_notice,
-    left_over,
     mergeable_of,
+    owed,
     shortcoming,
+    told_items,
     with_everything,
     years_without,
 )
@@ -316,10 +315,7 @@ class NoticeForm(StepForm):
 
 
 class AnswerForm(RowsForm):
-    """答复: what became of every proposal that is not carried forward.
-
-    Without rows where an objection has changed the list: then this step only sends it to be studied again.
-    """
+    """答复: what became of every proposal one decision left out."""
 
     outcomes = [
         Outcome.MERGED,
@@ -331,9 +327,8 @@ class AnswerForm(RowsForm):
     ]
 
     def row_objects(self) -> Iterable[Any]:
-        notice = last_notice(self.subject)
         self.deputies = deputies_of(self.subject.unit, self.act.on)
-        return [] if notice and is_list_changed(notice) else left_over(self.subject)
+        return owed(self.subject)
 
     def row_title(self, row: Any) -> str:
         return row.title
@@ -351,7 +346,7 @@ def deputies_of(unit: Any, on: date) -> list[tuple[int, str]]:
 
 
 def answer_fields(proposal: Any, deputies: list[tuple[int, str]]) -> dict[str, forms.Field]:
-    """Outcome, words and the deputy who signs; proposed from what was decided on the item."""
+    """Outcome, words and the deputy asked to sign; proposed from what was decided on the item."""
     item = proposal.source.item if hasattr(proposal, "source") else None
     blocked = item is not None and item.state == ItemState.BLOCKED
     return {
@@ -362,8 +357,8 @@ def answer_fields(proposal: Any, deputies: list[tuple[int, str]]) -> dict[str, f
         ),
         "words": _words(_("答复"), min_length=4, initial=item.decision_reason if item else ""),
         "deputy": forms.TypedChoiceField(
-            label=_("签名提出的代表"),
-            help_text=_("只有转代表建议时选择；没有代表签名的不能转。"),
+            label=_("请哪位代表签名"),
+            help_text=_("只有转代表建议时选择；代表本人签名后才转，不签名的退回另定处理结果。"),
             choices=[("", _("无")), *deputies],
             coerce=int,
             empty_value=None,
@@ -373,16 +368,16 @@ def answer_fields(proposal: Any, deputies: list[tuple[int, str]]) -> dict[str, f
 
 
 def answer_faults(values: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    """A suggestion needs a deputy's signature; nothing else has one."""
+    """A suggestion needs a deputy to sign it; nothing else does."""
     signed, suggestion = values.get("deputy"), values.get("outcome") == Outcome.SUGGESTION
     if suggestion and not signed:
-        yield "deputy", _t("转代表建议须有代表签名，请选择代表。")
+        yield "deputy", _t("转代表建议须有代表签名，请选择请哪位代表签名。")
     if signed and not suggestion:
         yield "deputy", _t("只有转代表建议才需要代表签名。")
 
 
 class TellForm(StepForm):
-    """One proposer is answered ahead of the others."""
+    """One proposer is answered anew after a deputy declined to sign."""
 
     def prepare(self) -> None:
         for name, field in answer_fields(self.subject, deputies_of(self.subject.unit, self.act.on)).items():
@@ -393,6 +388,16 @@ class TellForm(StepForm):
         for name, sentence in answer_faults(data):
             self.add_error(name, sentence)
         return data
+
+
+class AheadForm(TellForm):
+    """One proposer is answered ahead of the others; a suggestion, which a deputy must sign, waits for the task itself."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        del self.fields["deputy"]
+        outcome = choice_field(self, "outcome")
+        outcome.choices = [(o, o.label) for o in AnswerForm.outcomes if o != Outcome.SUGGESTION]
 
 
 class UnmergeForm(StepForm):
@@ -473,9 +478,8 @@ class ObjectionForm(StepForm):
     def prepare(self) -> None:
         cycle = self.subject.notice.cycle
         drafted = [(i.pk, f"{i.number}. {i.title}") for i in drafted_of(cycle)]
-        outside = items_of(cycle).filter(state=ItemState.LEFT_OUT)
-        answered = outside.filter(sources__proposal__outcome__gt="").values("pk")
-        spare = [(i.pk, f"{i.number}. {i.title}") for i in outside.exclude(pk__in=answered)]
+        outside = items_of(cycle).filter(state=ItemState.LEFT_OUT).exclude(pk__in=told_items(cycle))
+        spare = [(i.pk, f"{i.number}. {i.title}") for i in outside]
         choice_field(self, "takes_out").choices = [("", _t("不移出")), *drafted]
         choice_field(self, "puts_in").choices = [("", _t("不补入")), *spare]
 

@@ -30,8 +30,53 @@ class ItemState(models.TextChoices):
     SUBSTITUTED = "substituted", _("替换入选")
 
 
+class ExclusionState(models.TextChoices):
+    OPEN = "open", _("待答复")
+    ANSWERED = "answered", _("已答复")
+    LIFTED = "lifted", _("无须答复")
+
+
+class Exclusion(Record):
+    """One decision that left matters off this year's list (未列入决定); every proposer behind them is owed an answer.
+
+    on: the day of the decision, from which the days to answer run (steps.md, step 2: "after *that* decision").
+    """
+
+    class Stage(models.TextChoices):
+        SCREENING = "screening", _("资格筛查不予列入")
+        DRAFT = "draft", _("未列入候选项目名单")
+        AGENDA = "agenda", _("未列入会议议程")
+
+    kind: ClassVar[str] = "exclusion"
+    cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="exclusions")
+    stage = models.CharField(max_length=12, choices=Stage.choices)
+    on = models.DateField(_("决定日期"))
+    state = FSMField(default=ExclusionState.OPEN, choices=ExclusionState.choices, protected=True)
+
+    def __str__(self) -> str:
+        return str(self.get_stage_display())
+
+    @property
+    def about(self) -> str:
+        return f"{Cycle.kind}:{self.cycle_id}"
+
+    @property
+    def step(self) -> int:
+        return 3 if self.stage == self.Stage.AGENDA else 2
+
+    @transition(field=state, source=ExclusionState.OPEN, target=ExclusionState.ANSWERED)
+    def settle(self) -> None:
+        """Every proposer has an answer, or a deputy has been asked to sign it."""
+
+    @transition(field=state, source=ExclusionState.OPEN, target=ExclusionState.LIFTED)
+    def lift(self) -> None:
+        """Nobody is left to answer: the matter came back onto the list, or everybody was told ahead."""
+
+
 class Item(Record):
     """A merged matter on its way to the ballot (归并项 → 候选项目). Money in fen.
+
+    excluded_by: the decision that left it out, None while it is on its way or on the list.
 
     support: how many proposals and supporters stand behind it. funding: {"own": fen, "upper": fen, "social": fen}.
     milestone: the assessable target of this year where it takes longer than a year.
@@ -59,6 +104,9 @@ class Item(Record):
     ballot_number = models.PositiveSmallIntegerField(_("票面序号"), null=True)
     added_in_session = models.BooleanField(default=False)
     decision_reason = models.CharField(_("理由"), max_length=1000, blank=True)
+    excluded_by = models.ForeignKey(
+        Exclusion, models.PROTECT, null=True, related_name="items", verbose_name=_("未列入决定")
+    )
     state = FSMField(default=ItemState.MERGED, choices=ItemState.choices, protected=True)
 
     class Meta:

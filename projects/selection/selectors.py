@@ -17,12 +17,15 @@ from projects.cycles.tables import CHECKS, CRITERIA
 from projects.selection.models import (
     Appraisal,
     AppraisalReturn,
+    Exclusion,
+    ExclusionState,
     Item,
     ItemState,
     Notice,
     Objection,
     ObjectionState,
     Screening,
+    Source,
     Verdict,
 )
 from projects.selection.rules import mean, weighted
@@ -62,8 +65,15 @@ def drafted_of(cycle: Cycle) -> QuerySet[Item]:
 
 
 def appraisable_of(cycle: Cycle) -> QuerySet[Item]:
-    """Items that passed the screening, on the draft list or not."""
-    return items_of(cycle).filter(state__in=APPRAISABLE)
+    """Items that passed the screening, on the draft list or not; what proposers were told of already stays out."""
+    return items_of(cycle).filter(state__in=APPRAISABLE).exclude(pk__in=told_items(cycle))
+
+
+def told_items(cycle: Cycle) -> QuerySet[Any, Any]:
+    """Items decided for this year: the task of answering is done, or one of their proposers was told ahead."""
+    answered = Q(excluded_by__state=ExclusionState.ANSWERED)
+    told = Source.objects.filter(item__cycle=cycle, proposal__state=ProposalState.ANSWERED)
+    return Item.objects.filter(answered | Q(pk__in=told.values("item")), cycle=cycle).order_by().values("pk")
 
 
 def with_everything(items: QuerySet[Item]) -> QuerySet[Item]:
@@ -112,6 +122,7 @@ def mergeable_of(cycle: Cycle) -> QuerySet[Proposal]:
     states = (ProposalState.ACCEPTED, ProposalState.MERGED)
     return (
         Proposal.objects.filter(cycle=cycle, state__in=states)
+        .exclude(source__item__in=told_items(cycle))
         .select_related("source__item", "village")
         .order_by("pk")
     )
@@ -129,6 +140,37 @@ def unanswered(cycle: Cycle) -> QuerySet[Proposal]:
 def left_over(cycle: Cycle) -> QuerySet[Proposal]:
     """Unanswered proposals that are not behind a drafted item: each needs an answer of its own."""
     return unanswered(cycle).exclude(source__item__state=ItemState.DRAFTED)
+
+
+LEFT_BY = {
+    Exclusion.Stage.SCREENING: ItemState.BLOCKED,
+    Exclusion.Stage.DRAFT: ItemState.LEFT_OUT,
+    Exclusion.Stage.AGENDA: ItemState.LEFT_OUT,
+}
+
+
+def excluded_now(cycle: Cycle, stage: str) -> QuerySet[Item]:
+    """Items a stage has left out without a decision on file, and with a proposer who waits for an answer."""
+    waiting = Proposal.objects.filter(state=ProposalState.MERGED, source__item__cycle=cycle)
+    left = items_of(cycle).filter(state=LEFT_BY[Exclusion.Stage(stage)], excluded_by=None)
+    return left.filter(pk__in=waiting.values("source__item"))
+
+
+def owed(exclusion: Exclusion) -> QuerySet[Proposal]:
+    """Whom a decision still owes an answer; without those whose answer waits for a deputy's signature."""
+    return (
+        Proposal.objects.filter(
+            source__item__excluded_by=exclusion, state=ProposalState.MERGED, asked_deputy=None
+        )
+        .select_related("source__item")
+        .order_by("source__item__number", "pk")
+    )
+
+
+def asked_of(exclusion: Exclusion) -> QuerySet[Proposal]:
+    """Proposals a decision left out whose answer waits for a deputy's signature."""
+    waiting = Proposal.objects.filter(source__item__excluded_by=exclusion, state=ProposalState.MERGED)
+    return waiting.exclude(asked_deputy=None).order_by("pk")
 
 
 def last_notice(cycle: Cycle) -> Notice | None:
@@ -270,7 +312,18 @@ def notice_page(cycle: Cycle) -> dict[str, Any]:
     return list_page(cycle) | {"least_days": cycle.rules.deadlines["selection.notice"]}
 
 
-def answer_page(cycle: Cycle) -> dict[str, Any]:
+def answer_page(exclusion: Exclusion) -> dict[str, Any]:
+    """The decision, and the items it left out with its reasons."""
+    left = exclusion.items.order_by("number").prefetch_related("sources__proposal")
+    return {"exclusion": exclusion, "items": list(left), "waiting": owed(exclusion).count()}
+
+
+def proposal_page(proposal: Proposal) -> dict[str, Any]:
+    """What was proposed, and what was decided on the item it was joined to."""
+    return {"proposal": proposal, "item": proposal.source.item}
+
+
+def concluding_page(cycle: Cycle) -> dict[str, Any]:
     """The notice, its objections, and how many proposers still wait."""
     notice = last_notice(cycle)
     objections = list(notice.objections.select_related("item").order_by("pk")) if notice else []

@@ -16,6 +16,7 @@ from projects.collection.services import new_code
 from projects.cycles.models import Cycle
 from projects.cycles.papers import make_paper
 from projects.selection import rules
+from projects.selection.answering import take_back
 from projects.selection.models import (
     Appraisal,
     AppraisalReturn,
@@ -44,6 +45,7 @@ from projects.selection.selectors import (
     open_objections,
     open_returns,
     shortcoming,
+    told_items,
     unanswered,
     with_everything,
 )
@@ -52,7 +54,7 @@ from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
-from workflow.people.models import Unit, User
+from workflow.people.models import Unit
 from workflow.roles.selectors import seats_of
 
 Rows = Mapping[int, Mapping[str, Any]]
@@ -248,9 +250,10 @@ def reopen(act: Act, cycle: Cycle, *, to: str, reason: str) -> None:
     if to == "appraise":
         return
     states = (*APPRAISABLE, ItemState.BLOCKED)
-    told = Source.objects.filter(item__cycle=cycle, proposal__state=ProposalState.ANSWERED).values("item")
-    for item in items_of(cycle).filter(state__in=states).exclude(pk__in=told):
+    again = list(items_of(cycle).filter(state__in=states).exclude(pk__in=told_items(cycle)))
+    for item in again:
         fire(item, "reopen", act, reason=reason)
+    take_back(act, again)
 
 
 # ---------------------------------------------------------------------------------------- appraise
@@ -410,6 +413,7 @@ def draft_list(
         raise Refused(_("项目的情况已有变化，请重新打开后再提出。"))
     for item in held:
         _draft_or_leave(act, item, chosen=item.pk in chosen, reason=left_reason)
+    take_back(act, [item for item in held if item.pk in chosen])
     Cycle.objects.filter(pk=cycle.pk).update(seats=seats)
     cycle.seats = seats
     make_paper(
@@ -571,41 +575,29 @@ def answer_objection(
     if takes_out:
         fire(Item.objects.get(pk=takes_out), "leave_out", act, reason=reason, decision_reason=reason[:1000])
     if puts_in:
-        fire(Item.objects.get(pk=puts_in), "draft", act, reason=reason, decision_reason="")
+        item = Item.objects.get(pk=puts_in)
+        fire(item, "draft", act, reason=reason, decision_reason="")
+        take_back(act, [item])
     return Outcome(after={"changes_list": changes})
 
 
-# ------------------------------------------------------------------------------------------ answer
+# ---------------------------------------------------------------------------------------- conclude
 
 
-def answer_all(act: Act, cycle: Cycle, *, rows: Rows, **_typed: Any) -> Outcome | None:
-    """答复: everybody not carried forward gets an outcome; the list becomes the list of candidates.
+def conclude(act: Act, cycle: Cycle) -> Outcome | None:
+    """The notice is over: its list becomes the list of candidates.
 
-    Where an upheld objection has changed the list, the notice is closed and the Party studies the list again.
-    Refused while anybody is left unanswered: step 3 cannot begin then (steps.md, step 2).
+    Where an upheld objection has changed the list, the Party studies it again instead. Refused while anybody is left
+    unanswered: step 3 cannot begin then (steps.md, step 2).
     """
     notice = Notice.objects.select_for_update().get(pk=last_notice(cycle).pk)  # type: ignore[union-attr]
     fire(notice, "close", act)
     if is_list_changed(notice):
         return Outcome(returns_to="party_study", reason=_("异议成立，名单有变，重新送党委研究。"))
-    waiting = {p.pk: p for p in left_over(cycle)}
-    if set(waiting) != set(rows):
-        raise Refused(_("待答复的意见建议已有变化，请重新打开后再答复。"))
-    for pk, row in rows.items():
-        _answer(act, waiting[pk], **row)
     _carry(act, cycle)
-    _reserve(act, cycle)
     if reasons := obstacles_to_deliberation(cycle, act.at):
         raise Refused(*reasons)
     return None
-
-
-def _answer(act: Act, proposal: Proposal, *, outcome: str, words: str, deputy: int | None) -> None:
-    signed = User.objects.get(pk=deputy) if deputy else None
-    # The trail names the deputy by id, so the person is set outside the entry.
-    if signed:
-        Proposal.objects.filter(pk=proposal.pk).update(signed_by=signed)
-    fire(proposal, "answer", act, outcome=outcome, outcome_words=words, answered_at=act.at)
 
 
 def _carry(act: Act, cycle: Cycle) -> None:
@@ -626,32 +618,21 @@ def _carry(act: Act, cycle: Cycle) -> None:
             )
 
 
-def _reserve(act: Act, cycle: Cycle) -> None:
-    """An item one of whose proposers was promised the pool goes into it."""
-    out = items_of(cycle).filter(
-        state__in=(ItemState.LEFT_OUT, ItemState.BLOCKED), sources__proposal__outcome=Fate.RESERVE
-    )
-    for item in out.distinct():
-        fire(item, "reserve", act, reason=item.decision_reason)
+def obstacles_to_concluding(cycle: Cycle, at: datetime) -> list[str]:
+    """What the last task waits for: the notice, its objections, and everybody's answer unless the list changes again."""
+    found = obstacles_of_the_notice(cycle, at)
+    notice = last_notice(cycle)
+    if notice and not is_list_changed(notice) and (count := left_over(cycle).count()):
+        found.append(_unanswered(count))
+    return found
 
 
-def tell(act: Act, proposal: Proposal, *, outcome: str, words: str, deputy: int | None) -> None:
-    """One proposer is answered as soon as the decision is made, ahead of the others."""
-    _answer(act, proposal, outcome=outcome, words=words, deputy=deputy)
+def _unanswered(count: int) -> str:
+    return _("还有 %(n)s 件意见建议未答复提出人（含待代表签名的），请党政办先答复。") % {"n": count}
 
 
-def obstacles_to_telling(proposal: Proposal, at: datetime) -> list[str]:
-    """Why one proposer cannot be answered yet: nothing is decided about the item."""
-    if proposal.state != ProposalState.MERGED:
-        return [_("这件意见建议不在待答复之列。")]
-    item = proposal.source.item
-    if item.state == ItemState.BLOCKED or (item.state == ItemState.LEFT_OUT and last_notice(item.cycle)):
-        return []
-    return [_("“%(title)s”是否列入名单尚未决定，暂不能答复。") % {"title": item.title}]
-
-
-def obstacles_to_answering(cycle: Cycle, at: datetime) -> list[str]:
-    """What the last task waits for: the notice's days, and the objections with their answers."""
+def obstacles_of_the_notice(cycle: Cycle, at: datetime) -> list[str]:
+    """Why the notice is not over: its days, or an objection without an answer."""
     notice = last_notice(cycle)
     if notice is None:
         return [_("候选项目尚未公示，请党政办发布公示。")]
@@ -670,9 +651,9 @@ def refuse_return(act: Act, cycle: Cycle, *, to: str, reason: str) -> None:
 
 def obstacles_to_deliberation(cycle: Cycle, at: datetime) -> list[str]:
     """Why step 3 cannot begin: the notice, an objection, or one proposer without an answer (steps.md, step 2)."""
-    found = obstacles_to_answering(cycle, at)
+    found = obstacles_of_the_notice(cycle, at)
     if count := unanswered(cycle).count():
-        found.append(_("还有 %(n)s 件意见建议未答复提出人，请党政办先答复。") % {"n": count})
+        found.append(_unanswered(count))
     if not items_of(cycle).filter(state=ItemState.CANDIDATE).exists():
         found.append(_("还没有候选项目。"))
     return found

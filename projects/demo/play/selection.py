@@ -13,8 +13,8 @@ from projects.demo.play.collection import INELIGIBLE, category_of, matter_of
 from projects.demo.play.stage import do_task, meeting, moment, open_tasks
 from projects.selection.events import EDIT
 from projects.selection.intake import raise_objection
-from projects.selection.models import Item, ItemState, Notice
-from projects.selection.selectors import appraisable_of, items_of, left_over, mergeable_of
+from projects.selection.models import Exclusion, Item, ItemState, Notice
+from projects.selection.selectors import appraisable_of, items_of, mergeable_of, owed
 from workflow.audit.services import Act
 from workflow.calendar.workdays import add_working_days
 from workflow.flows.events import perform
@@ -51,7 +51,7 @@ def play_selection(
     investments: Mapping[str, int] | None = None,
     objection: bool = True,
 ) -> date:
-    """Play step 2 up to the list of candidates, exactly `titles` in any order; returns the day all were answered.
+    """Play step 2 up to the list of candidates, exactly `titles` in any order; returns the day the list was fixed.
 
     A title no proposal has is given to a spare item by the clerk. investments: title → fen, own estimates elsewhere.
     objection: somebody objects during the notice and is answered. The list must satisfy the year's surplus.
@@ -60,11 +60,13 @@ def play_selection(
     day = merge_all(town, cycle, add_working_days(day, 3))
     day = screen_all(town, cycle, add_working_days(day, 2))
     _rename(town, cycle, titles, day)
+    answer_open(town, cycle, add_working_days(day, 2))
     day = appraise_all(town, cycle, day, investments or {})
     day = draft(town, cycle, add_working_days(day, 2), titles, seats)
     day = hear_opinions(town, cycle, day)
-    day = post(town, cycle, add_working_days(day, 1), objection=objection)
-    return answer_all(town, cycle, add_working_days(day, 2))
+    end = post(town, cycle, add_working_days(day, 1), objection=objection)
+    answer_open(town, cycle, add_working_days(day, 4))
+    return conclude(town, cycle, add_working_days(end, 2))
 
 
 def merge_all(town: Township, cycle: Cycle, day: date) -> date:
@@ -203,17 +205,33 @@ def _object(town: Township, cycle: Cycle, day: date) -> None:
 
 
 def answer_all(town: Township, cycle: Cycle, day: date) -> date:
-    """Everybody not carried forward is answered, in several ways."""
-    data: dict[str, Any] = {}
-    for n, proposal in enumerate(left_over(cycle)):
-        outcome, words = _answer_to(proposal, n)
-        deputy = str(town.deputies[n % len(town.deputies)].pk) if outcome == Outcome.SUGGESTION else ""
-        data |= {
-            f"outcome_{proposal.pk}": outcome,
-            f"words_{proposal.pk}": words,
-            f"deputy_{proposal.pk}": deputy,
-        }
-    do_task(cycle, "selection.answer", town.of("gov_clerk"), day, hour=16, **data)
+    """Everybody still to be answered is, and the list is fixed on the same day."""
+    answer_open(town, cycle, day)
+    return conclude(town, cycle, day)
+
+
+def answer_open(town: Township, cycle: Cycle, day: date) -> None:
+    """Everybody a decision has left out is answered, in several ways; the deputies asked to sign do so."""
+    for task in open_tasks(cycle, "selection.answer"):
+        data: dict[str, Any] = {}
+        for n, proposal in enumerate(owed(Exclusion.objects.get(pk=task.subject.partition(":")[2]))):
+            outcome, words = _answer_to(proposal, n)
+            deputy = str(town.deputies[n % len(town.deputies)].pk) if outcome == Outcome.SUGGESTION else ""
+            data |= {
+                f"outcome_{proposal.pk}": outcome,
+                f"words_{proposal.pk}": words,
+                f"deputy_{proposal.pk}": deputy,
+            }
+        complete(task.task_id, actor=town.of("gov_clerk"), data=data, at=moment(day, 14))
+    for task in open_tasks(cycle, "selection.sign"):
+        asked = Proposal.objects.get(pk=task.subject.partition(":")[2]).asked_deputy
+        assert asked is not None
+        complete(task.task_id, actor=asked, data={}, at=moment(day, 15))
+
+
+def conclude(town: Township, cycle: Cycle, day: date) -> date:
+    """The notice is over: the list of candidates."""
+    do_task(cycle, "selection.conclude", town.of("gov_clerk"), day, hour=16)
     cycle.refresh_from_db()
     return day
 

@@ -10,6 +10,8 @@ from django.template.loader import render_to_string
 import projects.deliberation.events  # noqa: F401
 from projects.ballots.models import Vote
 from projects.ballots.services import follow_roll, open_vote, record_attendance
+from projects.collection.models import Proposal
+from projects.collection.services import new_code
 from projects.cycles.deadlines import TASK_TIMES
 from projects.cycles.models import Cycle, Paper, RollLine, Session
 from projects.cycles.rulebook import Rules
@@ -19,11 +21,16 @@ from projects.deliberation import rules
 from projects.deliberation.flows import DeliberationFlow, MatterFlow, QuestionFlow, WithdrawalFlow
 from projects.deliberation.models import AddedMatter, BudgetLine, Opinion, Question, Receipt, Visit
 from projects.deliberation.readiness import readiness_sheet
-from projects.deliberation.selectors import candidates_of, obstacles_to_beginning, obstacles_to_vote
+from projects.deliberation.selectors import (
+    candidates_of,
+    obstacles_to_beginning,
+    obstacles_to_settling,
+    obstacles_to_vote,
+)
 from projects.demo.play import deliberation as play
 from projects.demo.play import stage
 from projects.demo.play.stage import assembly, do_task, meeting, moment, open_tasks
-from projects.selection.models import Item
+from projects.selection.models import Item, Source
 from tests.builders import at, do, meeting_of, open_task, township
 from workflow.audit.models import Entry
 from workflow.flows.acting import acting
@@ -298,6 +305,89 @@ def test_a_candidate_left_off_the_agenda_needs_a_reason(town, reported):
         left_out_reason="要素保障尚未落实。",
     )
     assert Item.objects.get(number=6).decision_reason == "要素保障尚未落实。"
+
+
+# --- what is dropped is answered
+
+
+def proposal_behind(town, cycle, number: int) -> Proposal:
+    """A proposer who has been told that the matter is a candidate."""
+    clerk, item = town.act("gov_clerk", at("2026-12-15")), Item.objects.get(number=number)
+    made = Proposal.objects.create(
+        unit=town.unit, cycle=cycle, code=new_code(), title=item.title, content="。", received_at=clerk.at
+    )
+    Source.objects.create(unit=town.unit, item=item, proposal=made)
+    fire(made, "accept", clerk)
+    fire(made, "merge", clerk)
+    fire(made, "carry", clerk, outcome="carried", outcome_words="已列为候选项目。", answered_at=clerk.at)
+    return made
+
+
+def put_on_agenda(town, cycle, *, without: Item, day: str = "2026-12-30") -> None:
+    kept = candidates_of(cycle).exclude(pk=without.pk)
+    data = meeting(town.people["presidium"], date.fromisoformat(day)) | {
+        "session_on": T.isoformat(),
+        "session_days": "1",
+        "seats": SEATS,
+        "candidates": [str(item.pk) for item in kept],
+        "agenda": play.AGENDA,
+        "attending": play.ATTENDING,
+        "left_out_reason": "要素保障尚未落实。",
+    }
+    do("deliberation.agenda", town.of("presidium"), day, **data)
+
+
+def answer_dropped(town, proposal: Proposal, outcome: str = "reserve") -> None:
+    words = "本年度要素保障不足，已列入储备库。"
+    data = {f"outcome_{proposal.pk}": outcome, f"words_{proposal.pk}": words, f"deputy_{proposal.pk}": ""}
+    do("selection.answer", town.of("gov_clerk"), "2027-01-04", **data)
+
+
+def test_a_candidate_left_off_the_agenda_owes_its_proposers_an_answer_from_that_day(town, reported):
+    stays, dropped = proposal_behind(town, reported, 1), proposal_behind(town, reported, 6)
+    put_on_agenda(town, reported, without=Item.objects.get(number=6))
+    stays.refresh_from_db(), dropped.refresh_from_db()
+    assert (stays.state, stays.outcome) == ("carried", "carried")
+    assert (dropped.state, dropped.outcome, dropped.outcome_words) == ("merged", "", "")
+    task = open_task("selection.answer")
+    assert (task.office, task.opened_on, task.due_on) == (
+        "gov_clerk",
+        date(2026, 12, 30),
+        date(2027, 1, 7),
+    )
+    answer_dropped(town, dropped)
+    dropped.refresh_from_db()
+    assert (dropped.state, dropped.outcome) == ("answered", "reserve")
+    assert Item.objects.get(number=6).state == "reserved"
+
+
+def test_what_the_government_drops_from_a_returned_list_is_answered_from_that_day(town, reported):
+    dropped = proposal_behind(town, reported, 6)
+    play.play_agenda(town, reported, t=T, seats=SEATS, agree=False)
+    kept = [str(item.pk) for item in candidates_of(reported)][:5]
+    words = "敬老院改造已由上级立项，不再列入。"
+    do("deliberation.revise_list", town.of("mayor"), "2026-12-31", kept=kept, words=words)
+    assert open_task("selection.answer").due_on == date(2027, 1, 8)
+    answer_dropped(town, dropped, "declined")
+    assert Item.objects.get(number=6).state == "left_out"
+
+
+def test_neither_the_readiness_check_nor_the_vote_passes_over_an_unanswered_proposer(town, reported):
+    dropped = proposal_behind(town, reported, 6)
+    put_on_agenda(town, reported, without=Item.objects.get(number=6))
+
+    def stands_in_the_way() -> list[bool]:
+        sheet = readiness_sheet(Cycle.objects.get(), date(2027, 1, 8))
+        blocked = any(ln.what == "答复提出人" and ln.level is rules.Level.BLOCKING for ln in sheet)
+        told = [
+            *obstacles_to_settling(reported, at("2027-01-20")),
+            *obstacles_to_vote(reported, at("2027-01-20")),
+        ]
+        return [blocked, sum("1 件意见建议未答复" in text for text in told) == 2]
+
+    assert stands_in_the_way() == [True, True]
+    answer_dropped(town, dropped)
+    assert stands_in_the_way() == [False, False]
 
 
 # --- preparation

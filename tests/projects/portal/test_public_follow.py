@@ -6,11 +6,13 @@ import pytest
 from django.core.cache import cache
 
 from projects.collection.intake import complete_returned, propose
+from projects.deliberation.services import revise_list
 from projects.portal.public_brake import LIMITS
 from projects.selection.models import Source
 from tests.builders import at, do, open_task, township
 from tests.projects.portal.public_world import TO_THE_BALLOT, cycle_of, item_of, text_of, travel
 from workflow.audit.models import Entry
+from workflow.flows.acting import acting
 from workflow.flows.errors import Taken
 from workflow.flows.models import Deadline
 from workflow.machines.services import fire
@@ -162,6 +164,25 @@ def test_the_answer_and_the_item_it_was_joined_to_are_shown(client, town):
     fire(proposal, "answer", clerk, outcome="merged", outcome_words="并入柳林村亮化工程办理。")
     page = text_of(client, path(proposal))
     assert "柳林村亮化工程" in page and "并入其他项目" in page
+
+
+def test_a_proposer_whose_candidate_is_left_off_the_agenda_is_not_told_it_will_be_voted_on(client, town):
+    cycle = cycle_of(town)
+    proposal = proposed(town)
+    do("collection.receive", town.of("gov_clerk"), "2026-09-11", decision="accept")
+    act = town.act("mayor", at("2026-12-30"))
+    item = item_of(town, cycle, 1, "柳林村亮化工程", *TO_THE_BALLOT[:-1])
+    Source.objects.create(unit=town.unit, item=item, proposal=proposal)
+    fire(proposal, "merge", act)
+    fire(proposal, "carry", act, outcome="carried", outcome_words="已列为候选项目“柳林村亮化工程”。")
+    page = text_of(client, path(proposal))
+    assert "已列为候选项目" in page and "由人大代表票决" in page
+    with acting(act):
+        revise_list(act, cycle, kept=[], words="要素保障尚未落实。")
+    page = text_of(client, path(proposal))
+    assert "所在候选项目未列入会议议程" in page and "要素保障尚未落实" in page
+    assert "五个工作日内在这里答复" in page
+    assert "已列为候选项目" not in page and "由人大代表票决" not in page
 
 
 def test_an_undeclared_result_does_not_show(client, town):

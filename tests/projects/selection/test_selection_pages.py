@@ -76,6 +76,8 @@ def test_each_page_of_the_step_opens_for_its_office(client, town, cycle):
     shown = task_page(client, town.of("gov_clerk"), "selection.screen")
     assert "负面清单" in shown and "不予列入" in shown
     play.screen_all(town, cycle, D0)
+    shown = task_page(client, town.of("gov_clerk"), "selection.answer")
+    assert "资格筛查不予列入" in shown and "镇政府办公楼外墙翻新" in shown
     task = open_tasks(cycle, "selection.appraise_department")[0]
     assert "本级财政" in page(client, town.department_clerk(task.seat), f"/tasks/{task.pk}/")
     assert A in task_page(client, town.of("finance"), "selection.appraise_finance")
@@ -88,7 +90,7 @@ def test_each_page_of_the_step_opens_for_its_office(client, town, cycle):
     play.hear_opinions(town, cycle, date(2026, 10, 22))
     assert "不少于 5 个工作日" in task_page(client, town.of("gov_clerk"), "selection.notice")
     play.post(town, cycle, date(2026, 10, 28), objection=True)
-    assert "不予采纳" in task_page(client, town.of("gov_clerk"), "selection.answer")
+    assert "不予采纳" in task_page(client, town.of("gov_clerk"), "selection.conclude")
 
 
 def test_what_follows_the_screening_are_the_appraisals_alone(cycle):
