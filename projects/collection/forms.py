@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from projects.collection.models import ProposerKind
+from projects.collection.selectors import completion_due, too_early_to_pool
 from projects.cycles.models import Cycle
 from projects.cycles.selectors import book_to_freeze, collecting_cycles, plan_of, rules_for
 from projects.cycles.services import outlook_for
@@ -126,7 +127,7 @@ class ChaseForm(StepForm):
     private: ClassVar[tuple[str, ...]] = ("content",)
     decision = forms.ChoiceField(
         label=_("办理结果"),
-        choices=[("completed", _("已补正，重新受理")), ("pool", _("未补正，转入项目库"))],
+        choices=[("completed", _("已补正，重新受理")), ("pool", _("期满未补正，转入项目库"))],
         widget=forms.RadioSelect,
     )
     content = forms.CharField(
@@ -135,9 +136,16 @@ class ChaseForm(StepForm):
 
     def prepare(self) -> None:
         self.fields["content"].initial = self.subject.content
+        if due := completion_due(self.subject):
+            self.fields["decision"].help_text = _(
+                "补正期限到 %(day)s 止；期满未补正的，由系统转入项目库并告知提出人。"
+            ) % {"day": due}
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
+        if data.get("decision") == "pool":
+            for sentence in too_early_to_pool(self.subject, self.act.on):
+                self.add_error("decision", sentence)
         if data.get("decision") == "completed" and not data.get("content"):
             self.add_error("content", _("请填写补正后的内容。"))
         return data

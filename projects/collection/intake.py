@@ -11,6 +11,7 @@ from viewflow.workflow.models import Process
 
 from projects.collection.flows import ProposalFlow
 from projects.collection.models import Proposal, ProposalState
+from projects.collection.selectors import COMPLETING
 from projects.collection.services import put_right, submit_proposal, take_from_pool
 from projects.cycles.models import Cycle, CycleState
 from projects.cycles.selectors import collecting_cycles
@@ -77,6 +78,6 @@ def complete_returned(act: Act, proposal: Proposal, *, content: str) -> None:
 def _waiting(proposal: Proposal) -> Process | None:
     """The flow that waits for the returned form; none where the proposal came back from an older year."""
     task = Deadline.objects.filter(
-        subject=proposal.reference, key="collection.complete_proposal", done_at=None, cancelled=False
+        subject=proposal.reference, key=COMPLETING, done_at=None, cancelled=False
     ).first()
     return Process.objects.get(pk=task.task.process_id) if task else None

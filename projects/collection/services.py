@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from projects.collection.models import Contact, Proposal, ProposalState, ProposerKind
-from projects.collection.selectors import undecided
+from projects.collection.selectors import too_early_to_pool, undecided
 from projects.cycles.models import Cycle
 from projects.cycles.papers import make_paper
 from projects.cycles.selectors import open_windows, plan_of
@@ -134,12 +134,19 @@ def receive(act: Act, proposal: Proposal, *, decision: str, reason: str) -> Outc
 
 
 def chase(act: Act, proposal: Proposal, *, decision: str, content: str) -> Outcome | None:
-    """The returned form came back complete, or goes to the pool."""
+    """The returned form came back complete, or goes to the pool when its days are over."""
     if decision == "completed":
         put_right(act, proposal, content)
     else:
-        fire(proposal, "pool", act, reason=_("退回后未补正，列入项目库"))
+        lapse(act, proposal)
     return None
+
+
+def lapse(act: Act, proposal: Proposal) -> None:
+    """期满未补正: into the pool, and the proposer is told; refused while there is a day left."""
+    if reasons := too_early_to_pool(proposal, act.on):
+        raise Refused(*reasons)
+    fire(proposal, "pool", act, reason=_("期满未补正，列入项目库"))
 
 
 def put_right(act: Act, proposal: Proposal, content: str) -> None:

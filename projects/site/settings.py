@@ -279,6 +279,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "jobs": every(60, "workflow.flows.tasks.sweep_jobs"),
     "letters": every(60, "notifications.tasks.sweep_units"),
     "deliveries": every(60, "notifications.tasks.sweep_deliveries"),
+    "returned": every(600, "projects.collection.tasks.sweep_returned"),
     "reports": every(3600, "projects.supervision.tasks.sweep_reports"),
     "summaries": every(3600, "projects.supervision.tasks.sweep_summaries"),
     "reminders": every(600, "workflow.reminders.tasks.sweep_deadlines"),

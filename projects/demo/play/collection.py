@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from projects.collection.intake import propose
+from projects.collection.lapsing import pool_overdue
 from projects.collection.models import Proposal, ProposerKind
 from projects.cycles.models import Cycle
 from projects.demo.cast import Township
@@ -115,7 +116,7 @@ def play_collection(town: Township, cycle: Cycle, *, proposals: int = 26, titles
     """Play step 1 of a cycle in preparation; returns the day the books were closed.
 
     proposals: how many come in inside the window, `titles` first and at least two more than there are titles. Two are
-    returned: one comes back complete, the other goes to the pool; one more arrives after the window.
+    returned: one comes back complete, the other goes to the pool when its days are over; one more arrives after the window.
     """
     _open(town, cycle)
     start = add_working_days(cycle.opens_on, 1)
@@ -282,7 +283,9 @@ class _Story:
             ),
         )
         if pooled:
-            yield chased, lambda: self._do("collection.complete_proposal", chased, decision="pool")
+            term = self.cycle.rules.deadlines["collection.complete_proposal"]
+            over = planned(add_working_days(back.date(), term) + timedelta(days=1), 8)
+            yield over, lambda: pool_overdue(over, cycle=self.cycle)
         else:
             content = f"{self.wish.content}受益群众约 {120 + self.n * 3} 户。"
             yield (

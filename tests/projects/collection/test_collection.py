@@ -5,16 +5,22 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.conf import settings
 
+from notifications.routing import Audience, routes_of
 from projects.collection.intake import propose
+from projects.collection.lapsing import pool_overdue
 from projects.collection.models import Proposal
+from projects.collection.services import lapse
 from projects.cycles.rulebook import Rules
 from projects.cycles.services import adopt_rulebook
 from projects.lifecycle.services import start_year
+from projects.portal.public_follow import way_of
 from tests.builders import SINCE, at, do, meeting_of, open_task, township
 from workflow.audit.models import Entry
-from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Taken
+from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.events import perform
+from workflow.flows.models import Deadline
 from workflow.flows.services import complete, send_back
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
@@ -172,6 +178,52 @@ def test_a_returned_proposal_that_is_completed_is_received_again(town, cycle):
     do("collection.receive", town.of("gov_clerk"), "2026-09-15", decision="accept")
     assert Proposal.objects.get().state == "accepted"
     assert Proposal.objects.get().content == "村口至学校二十盏"
+
+
+def returned(town) -> Proposal:
+    """A form sent back on 11 September: five working days end on the 18th."""
+    made = propose(
+        town.act("station", at("2026-09-10")), title="安装路灯", content="路灯。", proposer_kind="station"
+    )
+    do("collection.receive", town.of("gov_clerk"), "2026-09-11", decision="return", reason="请写明地点和数量")
+    return made
+
+
+def test_a_returned_proposal_is_not_pooled_before_its_days_are_over(town, cycle):
+    opened(town, cycle)
+    proposal = returned(town)
+    assert open_task("collection.complete_proposal").due_on == date(2026, 9, 18)
+    with pytest.raises(InvalidForm, match="期满前不能转入项目库"):
+        do("collection.complete_proposal", town.of("gov_clerk"), "2026-09-18", decision="pool")
+    proposal.refresh_from_db()
+    with pytest.raises(Refused, match="期满前不能转入项目库"):
+        lapse(town.act("gov_clerk", at("2026-09-18")), proposal)
+    do("collection.complete_proposal", town.of("gov_clerk"), "2026-09-19", decision="pool")
+    proposal.refresh_from_db()
+    assert proposal.state == "pooled"
+
+
+def test_a_returned_proposal_that_does_not_come_back_is_pooled_by_itself_and_the_proposer_told(town, cycle):
+    opened(town, cycle)
+    proposal = returned(town)
+    assert pool_overdue(at("2026-09-18", 23)) == 0
+    assert pool_overdue(at("2026-09-19", 0)) == 1
+    assert pool_overdue(at("2026-09-19", 0)) == 0
+    proposal.refresh_from_db()
+    assert proposal.state == "pooled"
+    entry = Entry.objects.get(action="proposal.pool")
+    assert (entry.actor, entry.subject) == (None, proposal.reference) and "期满未补正" in entry.body
+    assert any(route.audience is Audience.AUTHOR for route in routes_of(entry.action, {}))
+    waiting = Deadline.objects.filter(subject=proposal.reference, done_at=None, cancelled=False)
+    assert not waiting.exists()
+    told = [event.note for event in way_of(town.unit, proposal.code).events]
+    assert told[-1] == "期满未补正，列入项目库"
+
+
+def test_the_clock_sweeps_returned_forms():
+    assert "projects.collection.tasks.sweep_returned" in {
+        beat["task"] for beat in settings.CELERY_BEAT_SCHEDULE.values()
+    }
 
 
 def test_what_a_proposer_wrote_stays_out_of_the_trail(town, cycle):
