@@ -75,7 +75,9 @@ ROUTES: tuple[Route, ...] = (
     Route("flow.cancel", Audience.OFFICES, "called_off", offices=DESKS),
     Route("grant.revoke", Audience.NAMED, "office_ended", found_in="before.user"),
     # step 1
-    Route("collection.publish_call", Audience.OFFICES, "call", offices=PROPOSING),
+    # A joint call is published when the chair confirms it.
+    Route("collection.publish_call", Audience.OFFICES, "call", offices=PROPOSING, where={"published": True}),
+    Route("collection.cosign_call", Audience.OFFICES, "call", offices=PROPOSING),
     Route("proposal.accept", Audience.AUTHOR, "proposal_accepted", LOW, (IN_APP,)),
     Route("proposal.send_back", Audience.AUTHOR, "proposal_returned", URGENT),
     Route("proposal.pool", Audience.AUTHOR, "proposal_pooled", LOW),

@@ -64,10 +64,32 @@ class CollectionFlow(YearlyFlow):
         title=_("发布征集公告"),
         form=forms.CallForm,
         act=services.publish_call,
+        context=selectors.call_page,
+        page="steps/collection/publish_call.html",
         irreversible=True,
         basis=_("景洪市实施办法：征集时间一般不少于三十日；各地实际五至三十一日"),
         output=_("征集公告"),
-    ).Next(this.close_books)
+    ).Next(this.call_published)
+    call_published = (
+        Gate(lambda activation: activation.process.artifact.window_to is not None)
+        .Then(this.close_books)
+        .Else(this.cosign_call)
+    )
+    cosign_call = (
+        OfficeView(
+            office="chair",
+            title=_("联合发布征集公告"),
+            act=services.cosign_call,
+            obstacles=services.obstacles_to_cosigning,
+            context=selectors.cosigning_page,
+            page="steps/collection/cosign_call.html",
+            irreversible=True,
+            basis=_("射阳县千秋镇做法：镇人大主席团和镇人民政府联合发布公告"),
+            output=_("征集公告"),
+        )
+        .Returns(this.publish_call)
+        .Next(this.close_books)
+    )
     close_books = OfficeView(
         office="gov_clerk",
         title=_("汇总征集情况"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from projects.collection.models import ProposerKind
-from projects.collection.selectors import completion_due, too_early_to_pool
+from projects.collection.selectors import completion_due, too_early_to_pool, window_warnings
 from projects.cycles.models import Cycle
 from projects.cycles.selectors import book_to_freeze, collecting_cycles, plan_of, rules_for
 from projects.cycles.services import outlook_for
@@ -80,13 +81,25 @@ class DecisionForm(MeetingForm):
 
 
 class CallForm(StepForm):
-    """征集公告: the window and the text."""
+    """征集公告: the window and the text; what is to be said about the window is looked at first."""
+
+    foresees = True
 
     window_from = ChineseDateField(label=_("征集开始"))
     window_to = ChineseDateField(label=_("征集结束"))
     number = forms.CharField(label=_("文号"), max_length=60, required=False)
-    joint = forms.BooleanField(label=_("与镇人大主席团联合发布"), required=False)
+    joint = forms.BooleanField(
+        label=_("与人大主席团联合发布"),
+        help_text=_("联合发布的，先送人大主席确认，确认后公告即发布。"),
+        required=False,
+    )
     body = forms.CharField(label=_("公告正文"), widget=Lines(attrs={"rows": 8}), max_length=20000)
+
+    def prepare(self) -> None:
+        start = self.act.on + timedelta(days=1)
+        days = rules_for(self.subject).collection_window_days
+        self.fields["window_from"].initial = start
+        self.fields["window_to"].initial = start + timedelta(days=days - 1)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -96,6 +109,9 @@ class CallForm(StepForm):
         if start and start < self.act.on:
             self.add_error("window_from", _("征集开始日不能早于今天。"))
         return data
+
+    def foreseen(self) -> list[str]:
+        return window_warnings(self.subject, self.cleaned_data["window_from"], self.cleaned_data["window_to"])
 
 
 class ReceiveForm(StepForm):

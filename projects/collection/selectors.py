@@ -8,9 +8,12 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from projects.collection import rules as own
 from projects.collection.models import Proposal, ProposalState
-from projects.cycles.models import Cycle
-from projects.cycles.rulebook import Rules
+from projects.cycles.feasibility import latest_window_end, warnings_on_window
+from projects.cycles.models import Cycle, Paper
+from projects.cycles.rulebook import COLLECTION_DAYS_RECOMMENDED, Rules
+from projects.cycles.selectors import paper_of, rules_for, session_date
 from workflow.flows.models import Deadline
 
 
@@ -22,6 +25,43 @@ def proposals_of(cycle: Cycle) -> QuerySet[Proposal]:
 def undecided(cycle: Cycle) -> QuerySet[Proposal]:
     """Proposals neither accepted nor pooled yet; collection cannot close before they are."""
     return proposals_of(cycle).filter(state__in=(ProposalState.RECEIVED, ProposalState.RETURNED))
+
+
+def call_of(cycle: Cycle) -> Paper:
+    """The call as it stands, published or waiting for the chair."""
+    paper = paper_of(cycle, "call")
+    if paper is None:
+        raise Paper.DoesNotExist(cycle.reference)
+    return paper
+
+
+def call_page(cycle: Cycle) -> dict[str, Any]:
+    """How long a window the year was planned for, and the last day one may end on to reach the planned session."""
+    rules, t = rules_for(cycle), session_date(cycle, "vote")
+    return {
+        "planned_days": rules.collection_window_days,
+        "session_on": t,
+        "latest_end": latest_window_end(t, rules),
+        "shortest": own.SHORTEST_SEEN,
+        "longest": own.LONGEST_SEEN,
+    }
+
+
+def window_warnings(cycle: Cycle, start: date, end: date) -> list[str]:
+    """What is to be said about a window: its length, and the chain from its end to the presidium's T−20."""
+    book = rules_for(cycle)
+    length = own.window_warnings(
+        (end - start).days + 1, planned=book.collection_window_days, usual=COLLECTION_DAYS_RECOMMENDED
+    )
+    late = warnings_on_window(end, session_date(cycle, "vote"), book)
+    return [*length, *(reason.text for reason in late)]
+
+
+def cosigning_page(cycle: Cycle) -> dict[str, Any]:
+    """The call the chair is asked to confirm, with what was noted on it."""
+    draft = call_of(cycle)
+    days = {name: date.fromisoformat(draft.data[name]) for name in ("from", "to")}
+    return {"draft": draft, "start": days["from"], "end": days["to"], "warnings": draft.data["warnings"]}
 
 
 COMPLETING = "collection.complete_proposal"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from projects.collection.models import Contact, Proposal, ProposalState, ProposerKind
-from projects.collection.selectors import too_early_to_pool, undecided
+from projects.collection.selectors import call_of, too_early_to_pool, undecided, window_warnings
 from projects.cycles.models import Cycle
 from projects.cycles.papers import make_paper
 from projects.cycles.selectors import open_windows, plan_of
@@ -48,21 +49,66 @@ def open_year(act: Act, cycle: Cycle) -> Outcome:
 
 def publish_call(
     act: Act, cycle: Cycle, *, window_from: date, window_to: date, number: str, joint: bool, body: str
-) -> None:
-    """征集公告: the window opens; a window shorter than the rulebook's is noted, never refused."""
-    Cycle.objects.filter(pk=cycle.pk).update(window_from=window_from, window_to=window_to)
-    cycle.window_from, cycle.window_to = window_from, window_to
+) -> Outcome:
+    """征集公告: the window opens, or, issued jointly with the presidium, the chair confirms it first (rules.md §3.1).
+
+    A window that is short, or that ends too late for the planned session, is noted here and in the paper, never refused.
+    """
     days = (window_to - window_from).days + 1
+    warnings = window_warnings(cycle, window_from, window_to)
+    make_paper(
+        act,
+        cycle,
+        "call",
+        f"关于公开征集{cycle}的公告" + ("（送主席团联合发布）" if joint else ""),
+        body=body,
+        number=number,
+        data={
+            "from": str(window_from),
+            "to": str(window_to),
+            "days": days,
+            "joint": joint,
+            "warnings": warnings,
+        },
+        publish=not joint,
+    )
+    if not joint:
+        _open_window(cycle, window_from, window_to)
+    return Outcome(after={"published": not joint, "days": days, "warnings": warnings})
+
+
+def _open_window(cycle: Cycle, start: date, end: date) -> None:
+    Cycle.objects.filter(pk=cycle.pk).update(window_from=start, window_to=end)
+    cycle.window_from, cycle.window_to = start, end
+
+
+def cosign_call(act: Act, cycle: Cycle) -> Outcome:
+    """主席团联合发布: the chair's own act publishes the joint call."""
+    draft = call_of(cycle)
+    if reasons := obstacles_to_cosigning(cycle, act.at):
+        raise Refused(*reasons)
+    start, end = (date.fromisoformat(draft.data[name]) for name in ("from", "to"))
     make_paper(
         act,
         cycle,
         "call",
         f"关于公开征集{cycle}的公告",
-        body=body,
-        number=number,
-        data={"from": str(window_from), "to": str(window_to), "days": days, "joint": joint},
+        body=draft.body,
+        number=draft.number,
+        data=draft.data,
         publish=True,
     )
+    _open_window(cycle, start, end)
+    window = {"window_from": str(start), "window_to": str(end)}
+    return Outcome(after=window | {"draft": draft.reference, "warnings": draft.data["warnings"]})
+
+
+def obstacles_to_cosigning(cycle: Cycle, at: datetime) -> list[str]:
+    """A window that has begun unpublished goes back to be set anew."""
+    start = date.fromisoformat(call_of(cycle).data["from"])
+    if start >= localdate(at):
+        return []
+    return [_("征集开始日 %(day)s 已过，请退回党政办重新确定征集期。") % {"day": start}]
 
 
 def submit_proposal(
@@ -179,10 +225,8 @@ def close_books(act: Act, cycle: Cycle, *, number: str, body: str) -> None:
     )
 
 
-def obstacles_to_closing_books(cycle: Cycle, at: Any) -> list[str]:
+def obstacles_to_closing_books(cycle: Cycle, at: datetime) -> list[str]:
     """What still stands in the way of closing collection: the window, and undecided proposals."""
-    from django.utils.timezone import localdate
-
     found = []
     if cycle.window_to and localdate(at) <= cycle.window_to:
         found.append(_("征集期到 %(day)s 止，尚未结束。") % {"day": cycle.window_to})

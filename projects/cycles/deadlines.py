@@ -46,6 +46,7 @@ TASK_TIMES: dict[str, TaskTime] = {
     "collection.scheme_party": TaskTime(_("党委同意实施方案"), _wd("C", -5), 0, 60),
     "collection.open": TaskTime(_("启动年度工作"), _d("C"), 0, 0),
     "collection.publish_call": TaskTime(_("发布征集公告"), _wd("C", 5), 0, 30),
+    "collection.cosign_call": TaskTime(_("主席团联合发布征集公告"), _wd("C", 5), 0, 30),
     "collection.receive": TaskTime(_("受理或退回意见建议"), _wd("receipt", 5), 1, 30),
     "collection.complete_proposal": TaskTime(_("补正意见建议"), _wd("receipt", 5), 1, 30),
     "collection.close_books": TaskTime(_("汇总征集情况"), _wd("window", 10), 1, 40),
@@ -58,7 +59,10 @@ TASK_TIMES: dict[str, TaskTime] = {
     "selection.draft_list": TaskTime(_("政府研究提出候选项目建议方案"), _wd("after", 5), 1, 30),
     "selection.presidium_opinion": TaskTime(_("主席团提出意见"), _wd("after", 5), 1, 30),
     "selection.party_study": TaskTime(_("党委研究"), _wd("after", 5), 1, 30),
-    "selection.notice": TaskTime(_("候选项目公示"), _wd("after", 5), 1, 30, "D", "本地规定（各地 5–7 天）"),
+    "selection.notice": TaskTime(_("发布候选项目公示"), _wd("after", 1), 0, 30),
+    "selection.notice_period": TaskTime(
+        _("候选项目公示期"), _wd("after", 5), 1, 30, "D", "本地规定（各地 5–7 天）"
+    ),
     "selection.objection": TaskTime(_("答复异议"), _wd("receipt", 5), 1, 30),
     "selection.answer": TaskTime(_("答复未采纳的提出人"), _wd("after", 5), 1, 30),
     "selection.sign": TaskTime(_("代表签名提出"), _wd("after", 3), 1, 30),

@@ -6,15 +6,16 @@ The chain, as it is read here (every length from the rulebook, every task taking
       → merge (+5 wd) → screen (+3 wd) → appraisals, three at once (+10 wd, the longest counts)
       → government's draft list (+5 wd) → presidium's opinion and Party study, asked for on the same day
         (+5 wd, the longer counts; one after the other when `opinions_order` says so)
-      → public notice (+5 wd) → must have ended on the day the presidium puts the list on the agenda (T−20).
+      → list posted (+1 wd) → public notice (+5 wd) → must have ended on the day the presidium puts the list on the
+        agenda (T−20).
 
 Accepting proposals runs inside the ten days of the books, and answering proposers runs beside the notice
 (it starts with the decision that ended a proposal), so neither lengthens the chain. Without an objection
 nobody waits for an answer after the notice. One upheld objection adds: answer (+5 wd after the notice)
-→ Party study again (+5 wd) → new notice (+5 wd).
+→ Party study again (+5 wd) → posted again (+1 wd) → new notice (+5 wd).
 
 With T = 2027-01-20 (T−20 = 2026-12-31) and a window of 30 days the last C without an objection is
-2026-09-22: its chain ends on 2026-12-30, that of the next day on 2027-01-08, because the National Day
+2026-09-22: its chain ends on 2026-12-31, that of the next day on 2027-01-11, because the National Day
 holidays then fall before the call's last day. Source: steps.md "Dates", steps 1 and 2.
 """
 
@@ -39,6 +40,7 @@ ONE_OBJECTION = (
     ("selection.objection",),
     ("selection.party_study",),
     ("selection.notice",),
+    ("selection.notice_period",),
 )
 THIRD_QUARTER = (7, 8, 9)
 
@@ -116,7 +118,12 @@ def chain(c: date, rules: Rules, objections: int = 0) -> list[Link]:
     """The links from `c` to the end of the last notice, with `objections` (≥ 0) upheld on the way."""
     published = resolve(rules.offset("collection.publish_call"), {"C": c})
     window = resolve(Offset("after", rules.collection_window_days, "d"), {"after": published.on})
-    links = [Link(("collection.publish_call",), published), Link((WINDOW,), window)]
+    return [Link(("collection.publish_call",), published), *chain_from_window(window, rules, objections)]
+
+
+def chain_from_window(window: DueDate, rules: Rules, objections: int = 0) -> list[Link]:
+    """The links from a window that ends on a given day, the window itself first."""
+    links = [Link((WINDOW,), window)]
     for tasks in _links_after_window(rules, objections):
         links.append(_link(tasks, links[-1].due.on, rules))
     return links
@@ -137,6 +144,28 @@ def latest_start(t: date, rules: Rules, objections: int = 1) -> date:
     while _end(day, rules, objections) > limit:
         day -= timedelta(days=1)
     return day
+
+
+def latest_window_end(t: date, rules: Rules) -> date:
+    """The last day the collection window may end on for the chain, without an objection, to end by T−20."""
+    limit = agenda_day(t, rules)
+    day = limit
+    while _end_from_window(day, rules) > limit:
+        day -= timedelta(days=1)
+    return day
+
+
+def warnings_on_window(window_to: date, t: date, rules: Rules) -> list[Reason]:
+    """What a call says that ends its window too late for the planned session; noted, never refused."""
+    end, limit = _end_from_window(window_to, rules), agenda_day(t, rules)
+    if end <= limit:
+        return []
+    days, latest = (end - limit).days, latest_window_end(t, rules)
+    text = (
+        f"征集到{_said(window_to)}结束，候选项目公示按期限将于{_said(end)}结束，"
+        f"晚于主席团决定列入议程的期限{_said(limit)} {days} 天；征集最迟应于{_said(latest)}结束，或者推迟票决会议。"
+    )
+    return [Reason("window_too_long", text, days)]
 
 
 def obstacles_to_opening_plan(c: date, t: date, t2: date, rules: Rules) -> list[Reason]:
@@ -165,6 +194,7 @@ def _links_after_window(rules: Rules, objections: int) -> Iterator[tuple[str, ..
     yield ("selection.draft_list",)
     yield from ([OPINIONS] if rules.opinions_order == "together" else [(task,) for task in OPINIONS])
     yield ("selection.notice",)
+    yield ("selection.notice_period",)
     yield from ONE_OBJECTION * objections
 
 
@@ -176,6 +206,10 @@ def _link(tasks: tuple[str, ...], start: date, rules: Rules) -> Link:
 
 def _end(c: date, rules: Rules, objections: int) -> date:
     return chain(c, rules, objections)[-1].due.on
+
+
+def _end_from_window(window_to: date, rules: Rules) -> date:
+    return chain_from_window(DueDate(window_to, False), rules)[-1].due.on
 
 
 def _order_of_sessions(c: date, t: date, t2: date) -> Iterator[Reason]:

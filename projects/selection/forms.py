@@ -304,7 +304,7 @@ class NoticeForm(StepForm):
     body = _words(_("公示正文"), rows=5, min_length=4, max_length=20000)
 
     def prepare(self) -> None:
-        self.least = self.subject.rules.deadlines["selection.notice"]
+        self.least = self.subject.rules.deadlines["selection.notice_period"]
         self.fields["to_on"].initial = add_working_days(self.act.on, self.least)
 
     def clean_to_on(self) -> date:

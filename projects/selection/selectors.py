@@ -309,7 +309,7 @@ def list_page(cycle: Cycle) -> dict[str, Any]:
 
 def notice_page(cycle: Cycle) -> dict[str, Any]:
     """What is about to be posted, and how long it must stand."""
-    return list_page(cycle) | {"least_days": cycle.rules.deadlines["selection.notice"]}
+    return list_page(cycle) | {"least_days": cycle.rules.deadlines["selection.notice_period"]}
 
 
 def answer_page(exclusion: Exclusion) -> dict[str, Any]:

@@ -156,7 +156,7 @@ def _open(town: Township, cycle: Cycle) -> None:
 
 
 def _publish(town: Township, cycle: Cycle, day: date) -> tuple[date, date]:
-    """The call; the window begins on the day after."""
+    """The call, issued with the presidium; the window begins on the day after."""
     start = day + timedelta(days=1)
     end = start + timedelta(days=cycle.rules.collection_window_days - 1)
     do_task(
@@ -164,6 +164,7 @@ def _publish(town: Township, cycle: Cycle, day: date) -> tuple[date, date]:
         window_from=str(start), window_to=str(end), joint="on", number=f"〔{day.year}〕1 号",
         body=f"现就 {cycle.year} 年度民生实事项目面向全镇公开征集意见建议。一张征集表只提一件事，可凭查询码查看办理结果。",
     )  # fmt: skip
+    do_task(cycle, "collection.cosign_call", town.of("chair"), day, hour=16)
     cycle.refresh_from_db()
     return start, end
 

@@ -181,7 +181,7 @@ def hear_opinions(town: Township, cycle: Cycle, day: date) -> date:
 
 def post(town: Township, cycle: Cycle, day: date, *, objection: bool) -> date:
     """The notice, and an objection that is answered while it stands."""
-    end = add_working_days(day, cycle.rules.deadlines["selection.notice"])
+    end = add_working_days(day, cycle.rules.deadlines["selection.notice_period"])
     do_task(
         cycle, "selection.notice", town.of("gov_clerk"), day, to_on=str(end), number=f"〔{day.year}〕2 号",
         body="现将候选项目予以公示。公示期间如有异议，可在线提出，也可到党政办或代表联络站登记。",

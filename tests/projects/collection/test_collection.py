@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+import json
+import re
+from datetime import date, timedelta
 
 import pytest
 from django.conf import settings
+from django.utils.timezone import localdate
 
 from notifications.routing import Audience, routes_of
 from projects.collection.intake import propose
 from projects.collection.lapsing import pool_overdue
 from projects.collection.models import Proposal
 from projects.collection.services import lapse
+from projects.cycles.models import Paper
 from projects.cycles.rulebook import Rules
 from projects.cycles.services import adopt_rulebook
 from projects.lifecycle.services import start_year
@@ -87,6 +91,83 @@ def test_collection_runs_from_the_scheme_to_the_closed_books(town, cycle):
     assert (cycle.state, proposal.state) == ("selecting", "accepted")
     actions = list(Entry.objects.order_by("id").values_list("action", flat=True))
     assert actions[-2:] == ["collection.close_books", "cycle.begin_selection"]
+
+
+def until_call(town):
+    do("collection.scheme", town.of("chair"), "2026-08-12", **SCHEME)
+    party = town.people["party"]
+    do("collection.scheme_party", party[0], "2026-08-20", **meeting_of(party, "2026-08-20"))
+    do("collection.open", town.of("chair"), "2026-09-01")
+
+
+def test_the_call_proposes_a_window_as_long_as_the_rulebooks(client, town, cycle):
+    until_call(town)
+    page = shown(client, town.of("gov_clerk"), "collection.publish_call")
+    for name, days in (("window_from", 1), ("window_to", 30)):
+        day = localdate() + timedelta(days=days)
+        assert re.search(rf'name="{name}_year"[^>]*value="{day.year}"', page)
+        assert re.search(rf'name="{name}_month"[^>]*value="{day.month}"', page)
+        assert re.search(rf'name="{name}_day"[^>]*value="{day.day}"', page)
+    assert "5 至 31 天" in page and "征集最迟到2026年11月1日结束" in page.replace(" ", "")
+
+
+def shown(client, user, key: str) -> str:
+    client.force_login(user)
+    page = client.get(f"/tasks/{open_task(key).pk}/").content.decode()
+    apply(SYSTEM)
+    return page
+
+
+def test_a_short_window_is_noted_in_the_act_and_the_paper_and_never_refused(town, cycle):
+    until_call(town)
+    call = CALL | {"window_to": "2026-09-14"}
+    entry = do("collection.publish_call", town.of("gov_clerk"), "2026-09-02", **call)
+    told = ["征集期 12 天，少于本年度规则的 30 天；各地实际公告为 5 至 31 天。"]
+    assert json.loads(entry.body)["after"]["warnings"] == told
+    paper = Paper.objects.get(kind="call")
+    assert (paper.data["warnings"], paper.data["days"]) == (told, 12) and paper.published_at
+    assert open_task("collection.close_books")
+
+
+def test_a_window_that_breaks_the_planned_chain_is_noted(town, cycle):
+    until_call(town)
+    call = CALL | {"window_to": "2026-11-20"}
+    do("collection.publish_call", town.of("gov_clerk"), "2026-09-02", **call)
+    length, chain = Paper.objects.get(kind="call").data["warnings"]
+    assert "79 天，长于本年度规则的 30 天" in length and "晚于主席团决定列入议程的期限" in chain
+
+
+def test_a_joint_call_is_published_by_the_chairs_own_act(client, town, cycle):
+    until_call(town)
+    entry = do("collection.publish_call", town.of("gov_clerk"), "2026-09-02", **CALL, joint="on")
+    assert next(routes_of(entry.action, json.loads(entry.body)["after"])).letter == "opened"
+    cycle.refresh_from_db()
+    assert cycle.window_from is None and not Paper.objects.exclude(published_at=None).exists()
+    task = open_task("collection.cosign_call")
+    assert (task.office, task.due_on) == ("chair", date(2026, 9, 8))
+    with pytest.raises(NotYourTurn):
+        do("collection.cosign_call", town.of("gov_clerk"), "2026-09-02")
+    assert "现面向全镇公开征集" in shown(client, town.of("chair"), "collection.cosign_call")
+    entry = do("collection.cosign_call", town.of("chair"), "2026-09-03")
+    assert next(routes_of(entry.action, json.loads(entry.body)["after"])).letter == "call"
+    cycle.refresh_from_db()
+    assert (cycle.window_from, cycle.window_to) == (date(2026, 9, 3), date(2026, 10, 8))
+    paper = Paper.objects.exclude(published_at=None).get()
+    assert paper.kind == "call" and paper.data["joint"] and "送主席团" not in paper.title
+    assert open_task("collection.close_books")
+
+
+def test_the_chair_returns_a_joint_call_or_must_where_its_window_has_begun(town, cycle):
+    until_call(town)
+    do("collection.publish_call", town.of("gov_clerk"), "2026-09-02", **CALL, joint="on")
+    with pytest.raises(Obstructed, match="已过"):
+        do("collection.cosign_call", town.of("chair"), "2026-09-04")
+    task = open_task("collection.cosign_call").task_id
+    send_back(task, actor=town.of("chair"), reason="请重新确定征集期。", at=at("2026-09-04"))
+    call = CALL | {"window_from": "2026-09-07"}
+    do("collection.publish_call", town.of("gov_clerk"), "2026-09-05", **call)
+    cycle.refresh_from_db()
+    assert cycle.window_from == date(2026, 9, 7)
 
 
 def test_the_party_committee_sends_the_scheme_back_with_a_reason(town, cycle):

@@ -1,14 +1,18 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from projects.cycles.feasibility import (
+    agenda_day,
     chain,
     latest_start,
+    latest_window_end,
     obstacles_to_opening_plan,
     warnings_on_opening_plan,
+    warnings_on_window,
 )
 from projects.cycles.rulebook import Rules
+from workflow.calendar.workdays import working_days_between
 
 T, T2 = date(2027, 1, 20), date(2028, 1, 18)
 RULES = Rules()
@@ -28,7 +32,7 @@ def test_the_last_start_without_an_objection_for_20_january_2027_is_22_september
 
 def test_one_upheld_objection_makes_the_latest_start_earlier():
     latest = latest_start(T, RULES)
-    assert latest == date(2026, 9, 6)
+    assert latest == date(2026, 9, 2)
     assert chain(latest, RULES, objections=1)[-1].due.on == date(2026, 12, 31)
 
 
@@ -42,17 +46,35 @@ def test_the_chain_from_22_september_falls_on_these_days():
         ("selection.appraise_department", "2026-12-09"),
         ("selection.draft_list", "2026-12-16"),
         ("selection.presidium_opinion", "2026-12-23"),
-        ("selection.notice", "2026-12-30"),
+        ("selection.notice", "2026-12-24"),
+        ("selection.notice_period", "2026-12-31"),
     ]
 
 
 def test_an_objection_adds_an_answer_a_study_and_a_new_notice():
     links = chain(date(2026, 9, 22), RULES, objections=1)
-    assert [link.tasks for link in links[-3:]] == [
+    assert [link.tasks for link in links[-4:]] == [
         ("selection.objection",),
         ("selection.party_study",),
         ("selection.notice",),
+        ("selection.notice_period",),
     ]
+
+
+def test_a_list_posted_on_its_last_day_still_stands_its_whole_notice_before_the_agenda():
+    posted, ended = chain(date(2026, 9, 22), RULES)[-2:]
+    assert working_days_between(posted.due.on, ended.due.on) == RULES.deadlines["selection.notice_period"]
+    assert ended.due.on <= agenda_day(T, RULES)
+    later = RULES.with_values({"deadlines.selection.notice": 3})
+    assert latest_start(T, later, objections=0) < latest_start(T, RULES, objections=0)
+
+
+def test_a_window_that_ends_too_late_for_the_session_is_told_and_by_how_much():
+    latest = latest_window_end(T, RULES)
+    assert warnings_on_window(latest, T, RULES) == []
+    (reason,) = warnings_on_window(latest + timedelta(days=7), T, RULES)
+    assert reason.code == "window_too_long" and reason.days >= 7
+    assert f"征集最迟应于 {latest.year} 年 {latest.month} 月 {latest.day} 日结束" in reason.text
 
 
 def test_the_longest_of_the_parallel_appraisals_counts():
@@ -62,7 +84,7 @@ def test_the_longest_of_the_parallel_appraisals_counts():
 
 def test_the_opinions_one_after_the_other_need_an_earlier_start():
     rules = RULES.with_values({"opinions_order": "one_after_other"})
-    assert latest_start(T, rules, objections=0) == date(2026, 9, 19)
+    assert latest_start(T, rules, objections=0) == date(2026, 9, 17)
 
 
 def test_a_plan_started_on_the_last_day_holds():
@@ -71,9 +93,9 @@ def test_a_plan_started_on_the_last_day_holds():
 
 def test_a_plan_started_a_day_later_is_refused_naming_what_and_by_how_many_days():
     reason = obstacles(date(2026, 9, 23))["chain_too_long"]
-    assert reason.days == 8
+    assert reason.days == 11
     assert "公示" in reason.text
-    assert "8 天" in reason.text
+    assert "11 天" in reason.text
     assert "2026 年 9 月 22 日" in reason.text
 
 
@@ -92,9 +114,9 @@ def test_an_evaluation_that_leaves_no_time_to_carry_out_is_refused():
 
 def test_a_plan_that_one_objection_would_break_is_warned_of():
     reason = warned(date(2026, 9, 22))["objection_too_long"]
-    assert reason.days == 21
-    assert "2026 年 9 月 6 日" in reason.text
-    assert "objection_too_long" not in warned(date(2026, 9, 6))
+    assert reason.days == 25
+    assert "2026 年 9 月 2 日" in reason.text
+    assert "objection_too_long" not in warned(date(2026, 9, 2))
 
 
 @pytest.mark.parametrize(

@@ -211,12 +211,12 @@ def test_the_surplus_is_a_fifth_of_the_seats_rounded_up(seats, candidates):
 
 
 def test_two_rulebooks_are_compared_in_the_words_of_the_page():
-    a, b = Rules(), Rules().with_values({"tie": "all", "deadlines.selection.notice": 7})
+    a, b = Rules(), Rules().with_values({"tie": "all", "deadlines.selection.notice_period": 7})
     assert diff(a, a) == []
     assert diff(a, b) == [
         Change(
-            "deadlines.selection.notice",
-            "办理期限：候选项目公示",
+            "deadlines.selection.notice_period",
+            "办理期限：候选项目公示期",
             "上一环节完成后 5 个工作日",
             "上一环节完成后 7 个工作日",
         ),

@@ -12,7 +12,7 @@ from django.db import connection
 
 from projects.collection.models import Proposal
 from projects.cycles.models import Cycle, Paper
-from projects.cycles.rulebook import Rules
+from projects.cycles.rulebook import Rules, load
 from projects.cycles.services import adopt_rulebook
 from projects.demo.play import selection as play
 from projects.demo.play.collection import about, play_collection
@@ -55,6 +55,7 @@ TITLES = [A, B, C]
 D0 = date(2026, 10, 15)
 
 migration = import_module("projects.migrations.0014_the_list_is_concluded")
+apart = import_module("projects.migrations.0015_notice_and_its_period")
 editor = SimpleNamespace(connection=connection)
 
 
@@ -530,6 +531,26 @@ def test_a_notice_shorter_than_the_rulebook_is_refused(town, cycle):
     assert (notice.round, notice.items.count()) == (1, 3)
     assert Paper.objects.get(kind="public_notice").published_at is not None
     assert open_task("selection.conclude").due_on == date(2026, 11, 6)
+
+
+def test_what_an_older_rulebook_set_for_the_notice_was_its_length_and_stays_so(town):
+    rules = Rules().with_values({"deadlines.selection.notice_period": 7})
+    book = adopt_rulebook(town.act("chair", at("2026-08-01")), town.unit, rules)
+    apart.put_together(None, editor)
+    book.refresh_from_db()
+    assert book.data["deadlines"]["selection.notice"] == 7
+    assert "selection.notice_period" not in book.data["deadlines"]
+    apart.set_apart(None, editor)
+    book.refresh_from_db()
+    terms = load(book.data).deadlines
+    assert (terms["selection.notice"], terms["selection.notice_period"]) == (1, 7)
+
+
+def test_the_list_is_posted_on_the_next_working_day_and_stands_its_own_days(town, cycle):
+    until_notice(town, cycle)
+    assert open_task("selection.notice").due_on == date(2026, 10, 28)
+    play.post(town, cycle, date(2026, 10, 28), objection=False)
+    assert Notice.objects.get().to_on == date(2026, 11, 4)
 
 
 def test_the_last_task_waits_for_the_notice_the_objections_and_the_answers(town, cycle):
