@@ -18,6 +18,7 @@ PROPOSE = register_event(
         subject=Cycle,
         form=forms.RegisterForm,
         act=intake.register,
+        when=intake.obstacles_to_proposing,
         step=1,
         basis=_("一事一提；征集期内进入本年度，期外列入项目库"),
         output=_("征集表"),

@@ -12,7 +12,7 @@ from viewflow.workflow.models import Process
 from projects.collection.flows import ProposalFlow
 from projects.collection.models import Proposal, ProposalState
 from projects.collection.selectors import COMPLETING
-from projects.collection.services import put_right, submit_proposal, take_from_pool
+from projects.collection.services import obstacles_to_submitting, put_right, submit_proposal, take_from_pool
 from projects.cycles.models import Cycle, CycleState
 from projects.cycles.selectors import collecting_cycles
 from workflow.audit.services import Act
@@ -36,10 +36,18 @@ def register(act: Act, cycle: Cycle, **fields: Any) -> Outcome:
 
     Registered on a year that is collecting it is made for that one, else for whichever collects now.
     """
-    wanted = cycle if cycle.state == CycleState.COLLECTING else None
-    proposal = propose(act, cycle=wanted, **fields)
+    proposal = propose(act, cycle=_made_for(cycle), **fields)
     pooled = proposal.state == ProposalState.POOLED
     return Outcome(after={"proposal": proposal.reference, "pooled": pooled})
+
+
+def obstacles_to_proposing(cycle: Cycle, at: datetime) -> list[str]:
+    """The same as for anybody, asked by a page of a year."""
+    return obstacles_to_submitting(cycle.unit, at, cycle=_made_for(cycle))
+
+
+def _made_for(cycle: Cycle) -> Cycle | None:
+    return cycle if cycle.state == CycleState.COLLECTING else None
 
 
 def take_up(act: Act, proposal: Proposal, *, cycle: Cycle | None = None) -> None:

@@ -15,7 +15,7 @@ from projects.collection.models import Contact, Proposal, ProposalState, Propose
 from projects.collection.selectors import call_of, too_early_to_pool, undecided, window_warnings
 from projects.cycles.models import Cycle
 from projects.cycles.papers import make_paper
-from projects.cycles.selectors import open_windows, plan_of
+from projects.cycles.selectors import collecting_cycles, open_windows, plan_of, rules_for, rules_in_force
 from projects.cycles.services import open_cycle
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
@@ -127,10 +127,12 @@ def submit_proposal(
     """Take in one proposal: into a cycle inside its window, otherwise into the all-year pool.
 
     cycle: the one it is made for; where it is left out and several collect, the one whose window ends first.
+    Refused outside the window where the rulebook takes nothing in all year, whoever hands it in.
     The contact is kept apart and erasable; the trail knows only its salted hash. The caller begins the flow.
     """
-    open_now = open_windows(act.unit, act.on)
-    into = next((held for held in open_now if cycle is None or held.pk == cycle.pk), None)
+    if reasons := obstacles_to_submitting(act.unit, act.at, cycle=cycle):
+        raise Refused(*reasons)
+    into = next(iter(windows_for(act.unit, act.on, cycle)), None)
     salt = secrets.token_hex(16)
     commitment = hashlib.sha256(f"{salt}|{name}|{phone}|{organisation}".encode()).hexdigest()
     with transaction.atomic():
@@ -162,6 +164,22 @@ def submit_proposal(
         if into is None:
             fire(proposal, "pool", act, reason=_("不在征集期内，列入项目库"))
     return proposal
+
+
+def windows_for(unit: Unit, on: date, cycle: Cycle | None) -> list[Cycle]:
+    """The open windows a proposal of this day may go into: the one it is made for, or all where it is made for none."""
+    return [held for held in open_windows(unit, on) if cycle is None or held.pk == cycle.pk]
+
+
+def obstacles_to_submitting(unit: Unit, at: datetime, *, cycle: Cycle | None = None) -> list[str]:
+    """Why nothing can be proposed on a day: outside the window, where the rulebook takes nothing in all year."""
+    if windows_for(unit, localdate(at), cycle):
+        return []
+    year = cycle or next(iter(collecting_cycles(unit)), None)
+    book = rules_for(year) if year else rules_in_force(unit)
+    if book.pool_all_year:
+        return []
+    return [_("现在不在征集期，本年度规则不全年收集入库，请在征集期内提出。")]
 
 
 def new_code() -> str:

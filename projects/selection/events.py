@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from projects.collection.models import Proposal
+from projects.collection.services import obstacles_to_submitting
 from projects.selection import answering, forms, intake, selectors, services
 from projects.selection.models import Item, ItemState, Notice
 from workflow.flows.events import Event, OpenAct, register_event, register_open_act
@@ -22,7 +23,7 @@ def obstacles_to_bringing_back(item: Item, at: datetime) -> list[str]:
         return [_t("目前没有正在征集的年度，征集公告发布后再提出。")]
     if not selectors.years_without(item):
         return [_t("本年度已提出“%(title)s”。") % {"title": item.title}]
-    return []
+    return obstacles_to_submitting(item.unit, at)
 
 
 def _item_page(item: Item) -> dict[str, Any]:

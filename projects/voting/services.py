@@ -340,7 +340,7 @@ def reply_to_opinions(act: Act, cycle: Cycle, *, body: str, **replies: str) -> N
 
 
 def tell_proposers(act: Act, cycle: Cycle, *, words_elected: str, words_not_elected: str) -> Outcome:
-    """Tell every proposer of a candidate how it ended; what was not elected goes into the pool where there is one."""
+    """Tell every proposer of a candidate how it ended; what was not elected goes into the pool, as they are told."""
     told = 0
     for proposal in selectors.untold(cycle).select_for_update(of=("self",)):
         item = proposal.source.item
@@ -354,8 +354,8 @@ def tell_proposers(act: Act, cycle: Cycle, *, words_elected: str, words_not_elec
             answered_at=act.at,
         )
         told += 1
-    if cycle.rules.pool_all_year:
-        _reserve(act, cycle)
+    # `pool_all_year` is about what is taken in outside the window; candidates return to the pool in any case.
+    _reserve(act, cycle)
     return Outcome(after={"told": told})
 
 

@@ -243,6 +243,19 @@ def test_a_proposal_outside_the_window_goes_to_the_pool(town, cycle):
     assert (late.state, late.cycle) == ("pooled", None)
 
 
+def test_without_an_all_year_pool_nobody_hands_anything_in_outside_the_window(town):
+    rules = Rules().with_values({"pool_all_year": False})
+    adopt_rulebook(town.act("chair", at("2026-07-01")), town.unit, rules)
+    with pytest.raises(Refused, match="不在征集期"):
+        propose(town.act("station", at("2026-08-01")), title="修桥", content="桥面破损。")
+    cycle = start_year(town.act("chair", at("2026-08-10")), **PLAN)
+    opened(town, cycle)
+    perform("collection.propose", cycle, actor=town.of("station"), data=REGISTERED, at=at("2026-10-08"))
+    with pytest.raises(Obstructed, match="不在征集期"):
+        perform("collection.propose", cycle, actor=town.of("station"), data=REGISTERED, at=at("2026-10-09"))
+    assert Proposal.objects.get().state == "received"
+
+
 def test_a_returned_proposal_that_is_completed_is_received_again(town, cycle):
     opened(town, cycle)
     propose(

@@ -445,6 +445,16 @@ def test_what_follows_the_vote_runs_beside_the_year(hall):
     assert [row.elected for row in result_of(hall.cycle)] == [True, False]
 
 
+def test_what_was_not_elected_is_reserved_as_its_proposer_is_told_with_or_without_an_all_year_pool(hall):
+    rules = hall.cycle.rules.with_values({"pool_all_year": False})
+    Cycle.objects.filter(pk=hall.cycle.pk).update(rules_data=rules.frozen_json())
+    proposals = [proposed(hall, item) for item in hall.items]
+    play_voting(hall.town, hall.cycle, t=T, present=45, sums=SIPING)
+    play_after_vote(hall.town, hall.cycle, t=T)
+    proposals[1].refresh_from_db()
+    assert proposals[1].outcome == "reserve" and hall.item("村道硬化").state == "reserved"
+
+
 def test_without_opinions_there_is_nothing_to_hand_over(hall):
     play_voting(hall.town, hall.cycle, t=T, present=45, sums=SIPING)
     assert not open_tasks(hall.cycle, "voting.hand_opinions")
