@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.utils.translation import gettext as _t
@@ -19,6 +19,7 @@ from projects.selection.models import Appraisal, Item, ItemState, Verdict
 from projects.selection.selectors import (
     active_checks,
     appraisable_of,
+    check_title,
     criterion_title,
     drafted_of,
     items_of,
@@ -120,7 +121,9 @@ class MergeForm(RowsForm):
 
 
 class ScreenForm(RowsForm):
-    """资格筛查: the rules an item does not meet, with the evidence; the rulebook says what follows."""
+    """资格筛查: the rules an item does not meet, each with its evidence; the rulebook says what follows."""
+
+    template_name = "steps/selection/screen_form.html"
 
     def row_objects(self) -> Iterable[Any]:
         self.severities = active_checks(self.subject.rules)
@@ -128,7 +131,7 @@ class ScreenForm(RowsForm):
         return items_of(self.subject).filter(state=ItemState.MERGED).prefetch_related("screenings")
 
     def row_fields(self, row: Any) -> dict[str, forms.Field]:
-        before = [s for s in row.screenings.all() if s.verdict != Verdict.PASS]
+        before = {s.rule: s for s in row.screenings.all()}
         return {
             "unmet": forms.MultipleChoiceField(
                 label=_("须提示、预警或不予列入的情形"),
@@ -136,11 +139,17 @@ class ScreenForm(RowsForm):
                 choices=[(c, f"{shortcoming(c)}（{SEVERITIES[s]}）") for c, s in self.severities.items()],
                 widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-inline"}),
                 required=False,
-                initial=[s.rule for s in before],
+                initial=[code for code, s in before.items() if s.verdict != Verdict.PASS],
             ),
-            "evidence": _words(
-                _("依据"), required=False, max_length=500, initial=before[0].evidence if before else ""
-            ),
+            **{
+                f"evidence_{code}": forms.CharField(
+                    label=check_title(code),
+                    max_length=500,
+                    required=False,
+                    initial=before[code].evidence if code in before else "",
+                )
+                for code in self.severities
+            },
             "department": forms.TypedChoiceField(
                 label=_("责任单位（参加论证）"),
                 help_text=_("除不予列入的以外，都须选择。"),
@@ -154,11 +163,30 @@ class ScreenForm(RowsForm):
 
     def check_row(self, row: Any, values: dict[str, Any]) -> Iterable[tuple[str, str]]:
         unmet = values.get("unmet") or []
-        if unmet and len(values.get("evidence") or "") < 4:
-            yield "evidence", _t("勾选了情形的，须写明依据。")
+        for code in unmet:
+            if len(values.get(f"evidence_{code}") or "") < 4:
+                yield f"evidence_{code}", _t("勾选了这一情形的，须写明依据。")
         verdicts = [rules.verdict_of(self.severities[code], met=False) for code in unmet]
         if not rules.is_blocked(verdicts) and not values.get("department"):
             yield "department", _t("筛查通过的项目须确定责任单位。")
+
+    def sections(self) -> Iterator[Section]:
+        """Each item's fields, the evidence folded together and open where there is some, or some is asked for."""
+        for title, fields in self.groups():
+            evidence = [field for field in fields if field.name.startswith("evidence_")]
+            unmet, *_others, department = fields
+            is_open = bool(unmet.value()) or any(field.value() or field.errors for field in evidence)
+            yield Section(title, unmet, evidence, department, is_open)
+
+
+class Section(NamedTuple):
+    """One item in the screening form."""
+
+    title: str
+    unmet: forms.BoundField
+    evidence: list[forms.BoundField]
+    department: forms.BoundField
+    is_open: bool
 
 
 class DepartmentForm(RowsForm):

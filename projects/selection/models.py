@@ -11,6 +11,7 @@ from django_fsm import FSMField, transition
 
 from projects.collection.models import Proposal
 from projects.cycles.models import Cycle
+from projects.cycles.tables import CHECKS
 from workflow.machines.models import Record
 from workflow.people.models import Unit
 
@@ -206,12 +207,13 @@ class Source(models.Model):
 
 class Verdict(models.TextChoices):
     PASS = "pass", _("符合")
-    WARN = "warn", _("提示")
+    NOTE = "note", _("提示")
+    WARN = "warn", _("预警")
     BLOCK = "block", _("不符合")
 
 
 class Screening(models.Model):
-    """One eligibility rule's verdict on one item, with its evidence."""
+    """One eligibility rule's verdict on one item, with the evidence for it; a pass may go without."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     item = models.ForeignKey(Item, models.CASCADE, related_name="screenings")
@@ -221,6 +223,11 @@ class Screening(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["item", "rule"], name="one_verdict_per_rule")]
+
+    @property
+    def title(self) -> str:
+        """What the rule is called."""
+        return str(CHECKS[self.rule].title)
 
 
 class Appraisal(models.Model):

@@ -8,12 +8,12 @@ from fractions import Fraction
 
 from workflow.calendar.workdays import add_working_days, working_days_between
 
-# A rule of severity "note" is shown like a warning and counts as little (rules.md §4).
-VERDICT_OF_SEVERITY = {"off": "pass", "note": "warn", "warn": "warn", "block": "block"}
+# A note and a warning are told apart and count as little: only a blocking rule keeps an item off (rules.md §4).
+VERDICT_OF_SEVERITY = {"off": "pass", "note": "note", "warn": "warn", "block": "block"}
 
 
 def verdict_of(severity: str, *, met: bool) -> str:
-    """A rule's verdict on an item: pass, warn or block. severity: off, note, warn, block, from the rulebook."""
+    """A rule's verdict on an item: pass, note, warn or block. severity: off, note, warn, block, from the rulebook."""
     return "pass" if met else VERDICT_OF_SEVERITY[severity]
 
 

@@ -226,7 +226,7 @@ def _screened(act: Act, item: Item, row: Mapping[str, Any], severities: Mapping[
             item=item,
             rule=code,
             verdict=rules.verdict_of(severity, met=code not in unmet),
-            evidence=(row.get("evidence") or "") if code in unmet else "",
+            evidence=row.get(f"evidence_{code}") or "",
         )
         for code, severity in severities.items()
     ]
@@ -241,8 +241,8 @@ def _pass_or_block(act: Act, item: Item, lines: Sequence[Screening], department:
 
 
 def _reason_of(lines: Sequence[Screening]) -> str:
-    found = "、".join(shortcoming(line.rule) for line in lines)
-    return _("资格筛查不予列入：%(found)s。%(evidence)s") % {"found": found, "evidence": lines[0].evidence}
+    found = "；".join(f"{shortcoming(line.rule)}（{line.evidence.rstrip('。')}）" for line in lines)
+    return _("资格筛查不予列入：%(found)s。") % {"found": found}
 
 
 def reopen(act: Act, cycle: Cycle, *, to: str, reason: str) -> None:

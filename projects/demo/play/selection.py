@@ -87,7 +87,7 @@ def screen_all(town: Township, cycle: Cycle, day: date) -> date:
         department = town.departments[DEPARTMENT_OF.get(item.category, 0)]
         data[f"department_{item.pk}"] = str(department.pk)
         if rule := UNMET.get(item.title):
-            data |= {f"unmet_{item.pk}": [rule], f"evidence_{item.pk}": EVIDENCE[rule]}
+            data |= {f"unmet_{item.pk}": [rule], f"evidence_{rule}_{item.pk}": EVIDENCE[rule]}
     do_task(cycle, "selection.screen", town.of("gov_clerk"), day, hour=15, **data)
     return day
 

@@ -13,7 +13,7 @@ from projects.selection import rules
 
 
 @pytest.mark.parametrize(
-    ("severity", "verdict"), [("off", "pass"), ("note", "warn"), ("warn", "warn"), ("block", "block")]
+    ("severity", "verdict"), [("off", "pass"), ("note", "note"), ("warn", "warn"), ("block", "block")]
 )
 def test_an_unmet_rule_counts_by_its_severity_and_a_met_one_never(severity, verdict):
     assert rules.verdict_of(severity, met=False) == verdict

@@ -56,6 +56,7 @@ D0 = date(2026, 10, 15)
 
 migration = import_module("projects.migrations.0014_the_list_is_concluded")
 apart = import_module("projects.migrations.0015_notice_and_its_period")
+notes = import_module("projects.migrations.0016_notes_of_the_screening")
 editor = SimpleNamespace(connection=connection)
 
 
@@ -195,7 +196,7 @@ def test_every_rule_leaves_a_verdict_and_a_blocking_one_blocks_with_its_reason(t
 def test_routine_work_is_only_a_warning(town, cycle):
     play.merge_all(town, cycle, D0)
     data = {f"department_{i.pk}": str(town.departments[0].pk) for i in items_of(cycle)}
-    data |= {f"unmet_{item(A).pk}": ["routine"], f"evidence_{item(A).pk}": "已列入年度养护计划。"}
+    data |= {f"unmet_{item(A).pk}": ["routine"], f"evidence_routine_{item(A).pk}": "已列入年度养护计划。"}
     do("selection.screen", town.of("gov_clerk"), "2026-10-15", **data)
     assert item(A).state == "eligible"
     assert Screening.objects.get(verdict="warn").evidence == "已列入年度养护计划。"
@@ -211,6 +212,42 @@ def test_an_unmet_rule_without_evidence_is_refused(town, cycle):
             "2026-10-15",
             **data | {f"unmet_{item(A).pk}": ["routine"]},
         )
+
+
+def screening(town, cycle, **more: Any) -> None:
+    """The screening with every item given a department."""
+    data = {f"department_{i.pk}": str(town.departments[0].pk) for i in items_of(cycle)} | more
+    do("selection.screen", town.of("gov_clerk"), "2026-10-15", **data)
+
+
+def test_every_unmet_rule_has_evidence_of_its_own_and_a_pass_may_have_some(town, cycle):
+    play.merge_all(town, cycle, D0)
+    pk = item(A).pk
+    unmet = {f"unmet_{pk}": ["routine", "negative_list"], f"evidence_routine_{pk}": "已列入养护计划。"}
+    with pytest.raises(InvalidForm, match="须写明依据"):
+        screening(town, cycle, **unmet)
+    unmet |= {f"evidence_negative_list_{pk}": "属负面清单第三项。", f"evidence_benefit_{pk}": "惠及全村。"}
+    screening(town, cycle, **unmet)
+    told = {s.rule: (s.verdict, s.evidence) for s in item(A).screenings.all()}
+    assert told["routine"] == ("warn", "已列入养护计划。")
+    assert told["negative_list"] == ("block", "属负面清单第三项。")
+    assert told["benefit"] == ("pass", "惠及全村。") and told["resources"] == ("pass", "")
+    assert "负面清单第三项" in item(A).decision_reason and "养护计划" not in item(A).decision_reason
+
+
+def test_a_note_is_kept_as_a_note_and_blocks_nothing(town):
+    rules = Rules().with_values({"eligibility.routine": "note"})
+    adopt_rulebook(town.act("chair", at("2026-08-01")), town.unit, rules)
+    cycle = year(town)
+    play.merge_all(town, cycle, D0)
+    pk = item(A).pk
+    screening(town, cycle, **{f"unmet_{pk}": ["routine"], f"evidence_routine_{pk}": "每年都做。"})
+    line = item(A).screenings.get(rule="routine")
+    assert (line.verdict, line.get_verdict_display(), item(A).state) == ("note", "提示", "eligible")
+    notes.put_together(None, editor)
+    assert item(A).screenings.get(rule="routine").verdict == "warn"
+    notes.tell_apart(None, editor)
+    assert item(A).screenings.get(rule="routine").verdict == "note"
 
 
 def test_the_screening_is_sent_back_to_be_merged_differently(town, cycle):

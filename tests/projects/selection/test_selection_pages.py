@@ -130,3 +130,8 @@ def test_what_a_form_refuses_stands_beside_its_row(client, town, cycle):
     assert answer.status_code == 422
     assert f"1. {A}：责任单位（参加论证）" in answer.content.decode()
     assert "筛查通过的项目须确定责任单位。" in answer.content.decode()
+    unmet = {f"unmet_{Item.objects.get(title=A).pk}": ["routine"]}
+    answer = client.post(f"/tasks/{open_task('selection.screen').pk}/", {"op": "submit"} | unmet)
+    apply(SYSTEM)
+    assert "勾选了这一情形的，须写明依据。" in answer.content.decode()
+    assert answer.content.decode().count('<details class="disclosure" open') == 1
