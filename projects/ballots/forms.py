@@ -16,10 +16,9 @@ from projects.ballots.rules import Spoiled
 from projects.ballots.selectors import PROJECTS, current_vote
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.cycles.models import Presence
-from workflow.flows.fields import CheckedFileField
+from workflow.flows.fields import CheckedFileField, UnshownInput
 from workflow.flows.forms import StepForm
 from workflow.flows.uploads import PICTURES
-from workflow.roles.selectors import holders_of
 
 LARGEST = 2000
 LARGEST_POINTS = 100_000
@@ -129,25 +128,9 @@ class AttendanceForm(VoteForm):
             )
 
 
-class WitnessedForm(VoteForm):
-    """An act a second person at the desk stands by. witness_office: whose."""
+class OpenForm(VoteForm):
+    """发出表决票: how many, and to whom on paper; the vote opens when the chief teller has confirmed it."""
 
-    witness_office: ClassVar[str] = ""
-    witness = forms.ChoiceField(label=_("在场监票"), widget=forms.RadioSelect)
-
-    def prepare(self) -> None:
-        people = holders_of(self.witness_office, self.subject.unit, self.act.on)
-        others = [user for user in people if user != self.act.actor]
-        # The trail names people by their accounts, so the choice is the account and not the name.
-        self.offer("witness", [(user.username, user.name) for user in others])
-        if len(others) == 1:
-            self.fields["witness"].initial = others[0].username
-
-
-class OpenForm(WitnessedForm):
-    """开始投票: how many ballots were issued, with the chief teller standing by."""
-
-    witness_office = "chief_teller"
     issued = number(_("发出表决票"))
     on_paper = forms.MultipleChoiceField(
         label=_("领取纸质票的代表"),
@@ -155,11 +138,8 @@ class OpenForm(WitnessedForm):
         widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}),
         required=False,
     )
-    confirmed = forms.BooleanField(label=_("总监票人已当众检查票箱，确认是空的，并核对了发出的张数"))
-    field_order = ["issued", "on_paper", "witness", "confirmed"]
 
     def prepare(self) -> None:
-        super().prepare()
         if not self.vote.device:
             del self.fields["on_paper"]
             return
@@ -176,17 +156,20 @@ class OpenForm(WitnessedForm):
         return data
 
 
-class CloseForm(WitnessedForm):
+class ConfirmOpenForm(VoteForm):
+    """开始投票: the chief teller confirms what the chair entered."""
+
+    confirmed = forms.BooleanField(label=_("我已当众检查票箱，确认是空的；发出的张数与上列数字一致"))
+
+
+class CloseForm(VoteForm):
     """收回表决票: how many came back; more than issued makes the vote void, which is no error of the form."""
 
-    witness_office = "teller"
     returned = number(
         _("收回表决票"), help_text=_("收回多于发出的，本次投票无效，须重新投票；提交前请再数一遍。")
     )
-    field_order = ["returned", "witness"]
 
     def prepare(self) -> None:
-        super().prepare()
         if self.vote.device:
             self.fields["returned"].label = _("收回纸质票")
             self.fields["returned"].help_text = _("电子票由系统清点，不在其内。收回多于发出的，投票无效。")
@@ -202,21 +185,29 @@ class CloseForm(WitnessedForm):
         return self.cleaned_data
 
 
-class KeyForm(VoteForm):
-    """One holder's passphrase, typed twice; it stands in no trail, no log and no session."""
+class ConfirmCloseForm(VoteForm):
+    """截止投票: a teller confirms what the chief teller entered."""
 
+    confirmed = forms.BooleanField(label=_("我已当众清点收回的表决票，张数与上列数字一致"))
+
+
+class KeyForm(VoteForm):
+    """One holder's passphrase, typed twice; it stands in no trail, no log, no draft and no session."""
+
+    drafts = False
     passphrase = secret(_("开箱口令"), help_text=_("至少 12 个字符，可以用中文。"))
     repeated = secret(_("再输入一次"))
 
     def clean(self) -> dict[str, Any]:
         super().clean()
         data = self.cleaned_data
-        if "passphrase" in data:
-            for fault in keys.faults_of_passphrase(data["passphrase"]):
+        passphrase, repeated = data.get("passphrase"), data.get("repeated")
+        if passphrase is not None:
+            for fault in keys.faults_of_passphrase(passphrase):
                 self.add_error("passphrase", fault)
-            if data.get("repeated") not in (None, data["passphrase"]):
+            if repeated not in (None, passphrase):
                 self.add_error("repeated", _("两次输入的口令不一致。"))
-        return data
+        return self.cleaned_data
 
     def for_trail(self) -> dict[str, Any]:
         """Nothing: a passphrase is nobody's but its holder's."""
@@ -226,15 +217,22 @@ class KeyForm(VoteForm):
 class OpenBoxForm(VoteForm):
     """Two holders at one desk: each by passphrase, or by the recovery sheet where it was forgotten."""
 
+    drafts = False
     first = forms.ChoiceField(label=_("第一份密钥"))
     first_passphrase = secret(_("第一人口令"), required=False)
     first_sheet = forms.CharField(
-        label=_("或者第一份恢复单"), required=False, help_text=_("口令忘记时逐组输入")
+        label=_("或者第一份恢复单"),
+        required=False,
+        help_text=_("口令忘记时逐组输入"),
+        widget=UnshownInput(attrs={"autocomplete": "off"}),
     )
     second = forms.ChoiceField(label=_("第二份密钥"))
     second_passphrase = secret(_("第二人口令"), required=False)
     second_sheet = forms.CharField(
-        label=_("或者第二份恢复单"), required=False, help_text=_("口令忘记时逐组输入")
+        label=_("或者第二份恢复单"),
+        required=False,
+        help_text=_("口令忘记时逐组输入"),
+        widget=UnshownInput(attrs={"autocomplete": "off"}),
     )
 
     def prepare(self) -> None:
@@ -271,6 +269,7 @@ SPOILED_LABELS = {
 class TallyForm(VoteForm):
     """The tally sheets, once: valid and invalid, then the figures of every candidate in the order of the paper."""
 
+    drafts = False
     template_name = "steps/voting/tally_form.html"
     valid = number(_("有效票"))
     invalid = number(_("无效票"))

@@ -42,7 +42,8 @@ class Vote(Record):
     device: deputies may vote by phone, others on paper, on one roll; then paper_issued and paper_returned are the paper
     among issued and returned, public_key (hexadecimal) seals the ballots, roll_digest and box_digest are what was frozen
     at opening and closing. box_of: the vote whose box and roll a recount counts again. device_least: fewer ballots by
-    device are not counted by device.
+    device are not counted by device. awaiting: what one person at the desk entered and a second has yet to confirm
+    (`witnessing`).
     """
 
     kind: ClassVar[str] = "vote"
@@ -71,6 +72,7 @@ class Vote(Record):
     roll_digest = models.CharField(max_length=64, blank=True)
     box_digest = models.CharField(max_length=64, blank=True)
     box_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    awaiting = models.JSONField(default=dict)
     step_number = models.SmallIntegerField(default=4)
     state = FSMField(default=VoteState.DEFINED, choices=VoteState.choices, protected=True)
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from projects.ballots import boxes, keys, rolls
+from projects.ballots import boxes, keys, rolls, witnessing
 from projects.ballots import figures as fig
 from projects.ballots import rules as count
 from projects.ballots.files import outcome_as_json
@@ -165,6 +165,7 @@ def record_attendance(
             raise Refused(_("投票已经开始，到会人数不再变动。"))
         held.deputies_present, held.on_leave = present, on_leave
         held.save(update_fields=["deputies_present", "on_leave"])
+        witnessing.take_back(held, "open")
         if held.session_id and (leave or absent or held.device):
             _mark_roll(held.session_id, leave, absent)
     _follow(vote, held, "deputies_present", "on_leave")
@@ -188,7 +189,8 @@ def follow_roll(act: Act, session: Session, in_office: int, *, reason: str) -> N
         if vote.deputies_in_office != in_office:
             before, vote.deputies_in_office = vote.deputies_in_office, in_office
             vote.deputies_present = vote.on_leave = None
-            vote.save(update_fields=["deputies_in_office", "deputies_present", "on_leave"])
+            vote.awaiting = {}
+            vote.save(update_fields=["deputies_in_office", "deputies_present", "on_leave", "awaiting"])
             write_down(
                 act,
                 "vote.follow_roll",
@@ -239,6 +241,29 @@ def obstacles_to_opening(vote: Vote, *, present: int, on_leave: int, issued: int
     return found
 
 
+def enter_opening(act: Act, vote: Vote, *, issued: int, on_paper: Sequence[int] = ()) -> None:
+    """The first of two people says what is issued, on the attendance last counted; `confirm_opening` opens the vote.
+
+    issued, on_paper: as for `open_vote`, and refused for the same reasons.
+    """
+    with _held(vote) as held:
+        present, on_leave = held.deputies_present or 0, held.on_leave or 0
+        reasons = obstacles_to_opening(held, present=present, on_leave=on_leave, issued=issued)
+        if reasons := reasons + _obstacles_to_freezing(held, on_paper):
+            raise Refused(*reasons)
+        figures = {"present": present, "on_leave": on_leave, "issued": issued}
+        witnessing.enter(act, held, "open", figures | {"on_paper": sorted(set(on_paper))})
+    _follow(vote, held, "awaiting")
+
+
+def confirm_opening(act: Act, vote: Vote) -> None:
+    """The second of two people has seen the very figures and opens the vote on them."""
+    with _held(vote) as held:
+        figures = witnessing.confirm(act, held, "open").figures
+        open_vote(act, vote, **figures)
+    _follow(vote, held, "awaiting")
+
+
 def open_vote(
     act: Act, vote: Vote, *, present: int, on_leave: int, issued: int, on_paper: Sequence[int] = ()
 ) -> None:
@@ -261,17 +286,49 @@ def open_vote(
         )
 
 
+def _obstacles_to_freezing(vote: Vote, on_paper: Sequence[int]) -> list[str]:
+    if not vote.device or vote.box_of_id or vote.state != VoteState.DEFINED:
+        return []
+    return rolls.obstacles_to_freezing(vote) + keys.obstacles_to_opening(vote)
+
+
 def _frozen(vote: Vote, on_paper: Sequence[int]) -> dict[str, Any]:
     """What opening a vote by device fixes besides; a recount opens on the roll and box of the vote it counts again."""
     if not vote.device or vote.box_of_id or vote.state != VoteState.DEFINED:
         return {}
-    if reasons := rolls.obstacles_to_freezing(vote) + keys.obstacles_to_opening(vote):
+    if reasons := _obstacles_to_freezing(vote, on_paper):
         raise Refused(*reasons)
     return {
         "roll_digest": rolls.freeze(vote, on_paper),
         "paper_issued": len(set(on_paper)),
         "public_key": vote.public_key,
     }
+
+
+def enter_closing(act: Act, vote: Vote, *, returned: int) -> None:
+    """The first of two people says how many came back on paper; `confirm_closing` closes the vote, freezing its box.
+
+    Until then ballots by device are still taken. Refused as `close_vote` refuses.
+    """
+    with _held(vote) as held:
+        if held.state != VoteState.OPEN:
+            raise Refused(_("投票没有在进行，不能收回表决票。"))
+        boxes.frozen(held, boxes.in_box(held), returned)
+        witnessing.enter(act, held, "close", {"returned": returned})
+    _follow(vote, held, "awaiting")
+
+
+def confirm_closing(act: Act, vote: Vote) -> Vote:
+    """The second of two people has counted too and closes the vote; returns what `close_vote` does."""
+    with _held(vote) as held:
+        return close_vote(act, vote, **witnessing.confirm(act, held, "close").figures)
+
+
+def send_back(vote: Vote, what: str) -> None:
+    """The second person does not confirm: what the first entered no longer waits."""
+    with _held(vote) as held:
+        witnessing.take_back(held, what)
+    _follow(vote, held, "awaiting")
 
 
 def close_vote(act: Act, vote: Vote, *, returned: int) -> Vote:

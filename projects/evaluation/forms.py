@@ -269,6 +269,7 @@ class KeyingForm(StepForm):
     Nothing of it enters the trail before both tellers have signed (integrity.md §2.6).
     """
 
+    drafts = False
     returned = _people(_("收回测评票"))
     valid = _people(_("有效票"))
     invalid = _people(_("无效票"), initial=0)

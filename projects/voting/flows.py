@@ -15,6 +15,8 @@ from viewflow.workflow import nodes
 from projects.ballots.forms import (
     AttendanceForm,
     CloseForm,
+    ConfirmCloseForm,
+    ConfirmOpenForm,
     KeyForm,
     OpenBoxForm,
     OpenForm,
@@ -77,30 +79,70 @@ class VotingFlow(YearlyFlow):
     open = (
         OfficeView(
             office="chair",
-            title=_("开始投票"),
+            title=_("发出表决票"),
             form=OpenForm,
-            act=services.open_voting,
+            act=services.enter_opening,
             obstacles=services.obstacles_to_open,
             context=selectors.desk,
             page="steps/voting/desk.html",
             irreversible=True,
+            in_person=True,
             basis=_("组织法第十四条；票决办法：发出表决票不多于实到代表"),
-            hint=_("开始后，票面、应选数和到会人数不再变动。人数有变动的，退回重新清点。"),
+            hint=_("总监票人确认后投票才开始。人数有变动的，退回重新清点。"),
         )
         .Returns(this.attendance)
+        .Next(this.open_confirm)
+    )
+    open_confirm = (
+        OfficeView(
+            office="chief_teller",
+            title=_("确认开始投票"),
+            form=ConfirmOpenForm,
+            act=services.open_voting,
+            obstacles=services.obstacles_to_open,
+            on_return=services.send_back_opening,
+            context=selectors.opening,
+            page="steps/voting/confirm.html",
+            irreversible=True,
+            in_person=True,
+            basis=_("投票由主持人和总监票人两人共同开始；投票前当众检查票箱"),
+            output=_("开始投票的时间、发出张数和到会名册"),
+            hint=_("开始后，票面、应选数和到会人数不再变动。数字不符的，退回主持人。"),
+        )
+        .Returns(this.open)
         .Next(this.close)
     )
     close = OfficeView(
         office="chief_teller",
         title=_("收回表决票"),
         form=CloseForm,
-        act=services.close_voting,
+        act=services.enter_closing,
         context=selectors.desk,
         page="steps/voting/desk.html",
         irreversible=True,
+        in_person=True,
         basis=_("收回的表决票等于或少于发出的，投票有效；多于发出的，投票无效，重新投票"),
         output=_("发出、收回张数"),
-    ).Next(this.closed)
+        hint=_("监票人确认后投票才截止；确认以前，电子票仍可投出。"),
+    ).Next(this.close_confirm)
+    close_confirm = (
+        OfficeView(
+            office="teller",
+            title=_("确认截止投票"),
+            form=ConfirmCloseForm,
+            act=services.close_voting,
+            on_return=services.send_back_closing,
+            context=selectors.closing,
+            page="steps/voting/confirm.html",
+            irreversible=True,
+            in_person=True,
+            basis=_("投票由总监票人和监票人两人共同截止；收回多于发出的，投票无效，重新投票"),
+            output=_("截止投票的时间、收回张数；电子票箱封存"),
+            hint=_("确认后票箱即行封存，不再收票。数字不符的，退回总监票人重新清点。"),
+        )
+        .Returns(this.close)
+        .Next(this.closed)
+    )
     closed = Gate(selectors.is_in_state(VoteState.CLOSED)).Then(this.on_paper).Else(this.open)
     on_paper = Gate(selectors.has_paper).Then(this.keying).Else(this.open_box)
     keying = nodes.Split().Next(this.key_first).Next(this.key_second)
@@ -136,6 +178,7 @@ class VotingFlow(YearlyFlow):
         act=services.open_box,
         context=selectors.key_desk,
         page="steps/voting/open_box.html",
+        in_person=True,
         basis=_("两名密钥保管人同时在场输入口令方可开箱；电子票与纸质票合并计票，不分别公布"),
         output=_("合并后的票数"),
     ).Next(this.certifying)
@@ -148,6 +191,7 @@ class VotingFlow(YearlyFlow):
         context=selectors.tally,
         page="steps/voting/tally.html",
         irreversible=True,
+        in_person=True,
         basis=_("总监票人、监票人核对无误后签字；票数不平衡的不能签字"),
         output=_("计票结果报告单"),
     ).Next(this.certified)
@@ -159,6 +203,7 @@ class VotingFlow(YearlyFlow):
         context=selectors.tally,
         page="steps/voting/tally.html",
         irreversible=True,
+        in_person=True,
         basis=_("总监票人、监票人核对无误后签字；票数不平衡的不能签字"),
         output=_("计票结果报告单"),
     ).Next(this.certified)
@@ -171,6 +216,7 @@ class VotingFlow(YearlyFlow):
         context=selectors.tally,
         page="steps/voting/tally.html",
         irreversible=True,
+        in_person=True,
         basis=_("组织法第二十五条：以全体代表的过半数通过；当场宣布"),
         output=_("入选、未入选名单"),
     ).Next(this.voted)

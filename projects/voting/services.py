@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from projects.ballots import boxes, keys, rolls
+from projects.ballots import boxes, keys, rolls, witnessing
 from projects.ballots import figures as fig
 from projects.ballots import services as ballots
 from projects.ballots.models import Purpose, Vote, VoteState
@@ -68,20 +68,40 @@ def hold_key(act: Act, cycle: Cycle, *, passphrase: str, **_repeated: str) -> No
     keys.hold_key(act, vote_of(cycle, lock=True), act.office, passphrase)
 
 
-def open_voting(
-    act: Act, cycle: Cycle, *, issued: int | None = None, on_paper: tuple[str, ...] = (), **_witnessed: Any
+def enter_opening(
+    act: Act, cycle: Cycle, *, issued: int | None = None, on_paper: tuple[str, ...] = ()
 ) -> None:
-    """开始投票, with the attendance last counted. By device everybody present is issued a ballot of one kind."""
+    """发出表决票, on the attendance last counted. By device everybody present is issued a ballot of one kind."""
     vote = vote_of(cycle)
     present = vote.deputies_present or 0
-    ballots.open_vote(
-        act,
-        vote,
-        present=present,
-        on_leave=vote.on_leave or 0,
-        issued=present if issued is None else issued,
-        on_paper=[int(line) for line in on_paper],
+    ballots.enter_opening(
+        act, vote, issued=present if issued is None else issued, on_paper=[int(line) for line in on_paper]
     )
+
+
+def open_voting(act: Act, cycle: Cycle, *, confirmed: bool) -> Outcome:
+    """开始投票: the chief teller confirms exactly what the chair entered."""
+    vote = vote_of(cycle)
+    told = _entered(vote, "open")
+    ballots.confirm_opening(act, vote)
+    return Outcome(after=told)
+
+
+def send_back_opening(act: Act, cycle: Cycle, **_why: str) -> None:
+    """退回: what the chair entered no longer waits for the chief teller."""
+    ballots.send_back(vote_of(cycle), "open")
+
+
+def send_back_closing(act: Act, cycle: Cycle, **_why: str) -> None:
+    """退回: what the chief teller entered no longer waits for a teller."""
+    ballots.send_back(vote_of(cycle), "close")
+
+
+def _entered(vote: Vote, what: str) -> dict[str, Any]:
+    """What the second person's entry says of the first's: the figures and whose they are."""
+    found = witnessing.entered(vote, what)
+    figures = found.figures | {"entered_by": found.by.username} if found else {}
+    return figures | ({"on_paper": len(figures["on_paper"])} if "on_paper" in figures else {})
 
 
 def hand_paper(act: Act, cycle: Cycle, *, lines: list[str], reason: str) -> Outcome:
@@ -117,15 +137,21 @@ def open_box(
     )
 
 
-def close_voting(act: Act, cycle: Cycle, *, returned: int, **_witnessed: Any) -> Outcome | None:
-    """收回表决票; more returned than issued makes the vote void and puts a new one in its place."""
+def enter_closing(act: Act, cycle: Cycle, *, returned: int) -> None:
+    """收回表决票, as the chief teller counts them."""
+    ballots.enter_closing(act, vote_of(cycle), returned=returned)
+
+
+def close_voting(act: Act, cycle: Cycle, *, confirmed: bool) -> Outcome:
+    """截止投票: a teller confirms; more returned than issued makes the vote void and puts a new one in its place."""
     vote = vote_of(cycle)
-    now = ballots.close_vote(act, vote, returned=returned)
+    told = _entered(vote, "close")
+    now = ballots.confirm_closing(act, vote)
     if now != vote:
-        return Outcome(after={"void": vote.reference, "new_vote": now.reference})
+        return Outcome(after=told | {"void": vote.reference, "new_vote": now.reference})
     if trackers := boxes.trackers_of(vote):
         _publish_trackers(act, cycle, vote, trackers)
-    return None
+    return Outcome(after=told)
 
 
 def _publish_trackers(act: Act, cycle: Cycle, vote: Vote, trackers: list[str]) -> None:
@@ -181,8 +207,9 @@ def sign_as_teller(act: Act, cycle: Cycle, **_confirmed: bool) -> Outcome:
 def _sign(act: Act, cycle: Cycle, office: str) -> Outcome:
     vote = vote_of(cycle)
     signed = ballots.sign(act, vote, office)
+    # A digest of figures is as good as the figures to whoever tries them all: none before both have signed.
     if not signed.certified:
-        return Outcome(after={"digest": signed.digest})
+        return Outcome()
     _tally_report(act, cycle, vote, signed.digest)
     return Outcome(after={"digest": signed.digest, "outcome": vote.outcome})
 

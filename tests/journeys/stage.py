@@ -17,6 +17,7 @@ from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Browser, Locator, expect
 
+from projects.demo.cast import PASSWORD
 from workflow.audit.models import Entry
 from workflow.flows.models import Deadline
 from workflow.people.isolation import SYSTEM, within
@@ -35,7 +36,9 @@ class Doubles(ABC):
     done: list[str] = field(default_factory=list)
 
     @abstractmethod
-    def complete(self, task_id: int, *, actor: User, data: Mapping[str, Any], at: datetime) -> Entry:
+    def complete(
+        self, task_id: int, *, actor: User, data: Mapping[str, Any], at: datetime, **_checked: bool
+    ) -> Entry:
         """Do a task the way this double does it; returns its entry."""
 
     @contextmanager
@@ -84,8 +87,10 @@ class Stage(Doubles):
     browser: Browser
     address: str
 
-    def complete(self, task_id: int, *, actor: User, data: Mapping[str, Any], at: datetime) -> Entry:
-        """Do a task as a person does: sign in, open it, fill in, check, confirm; returns its entry."""
+    def complete(
+        self, task_id: int, *, actor: User, data: Mapping[str, Any], at: datetime, **_checked: bool
+    ) -> Entry:
+        """Do a task as a person does: sign in, open it, fill in, check, confirm, in person where asked; its entry."""
         self.now = at
         with within(SYSTEM):
             deadline = Deadline.objects.select_related("task").get(pk=task_id)
@@ -102,6 +107,8 @@ class Stage(Doubles):
         with page.expect_navigation():
             form.locator("button[name=op][value=submit]").click()
         if page.locator("button[name=op][value=confirm]").count():
+            if (own := page.locator("input[name=own_password]")).count():
+                own.fill(PASSWORD)
             with page.expect_navigation():
                 page.locator("button[name=op][value=confirm]").click()
         problems = page.locator(".error-summary").all_inner_texts()

@@ -16,7 +16,7 @@ from django.db import connection
 from django.test import Client
 
 from projects.cycles.models import Cycle
-from projects.demo.cast import Township
+from projects.demo.cast import PASSWORD, Township
 from projects.demo.play.collection import play_collection
 from projects.demo.play.deliberation import play_deliberation
 from projects.demo.play.evaluation import Figures, play_evaluation
@@ -35,6 +35,7 @@ from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import User
 
 TIMES = 3
+IN_PERSON = {"op": "confirm", "own_password": PASSWORD}
 T, T2 = date(2026, 1, 20), date(2027, 1, 19)
 SUMS = {"村道硬化": 18, "集镇停车场": 14, "文化广场": 4}
 
@@ -49,7 +50,9 @@ class Crowd(Doubles):
 
     kinds: int
 
-    def complete(self, task_id: int, *, actor: User, data: Mapping[str, Any], at: datetime) -> Entry:
+    def complete(
+        self, task_id: int, *, actor: User, data: Mapping[str, Any], at: datetime, **_checked: bool
+    ) -> Entry:
         if len(set(self.done)) >= self.kinds:
             raise EnoughSeen
         self.now = at
@@ -75,7 +78,7 @@ def posted_at_once(cookie: str, task_id: int, data: Mapping[str, Any]) -> dict[s
         client.cookies[settings.SESSION_COOKIE_NAME] = cookie
         try:
             ready.wait(30)
-            return client.post(f"/tasks/{task_id}/", {**data, "op": "confirm"}).status_code
+            return client.post(f"/tasks/{task_id}/", {**data, **IN_PERSON}).status_code
         finally:
             connection.close()
 

@@ -23,6 +23,12 @@ class NotYourTurn(Refused):
     code = "not_your_office"
 
 
+class NotInPerson(Refused):
+    """The act asks for the actor's own password again, and it was not given."""
+
+    code = "not_in_person"
+
+
 class Taken(Refused):
     """Somebody else was first: the task is done, claimed or withdrawn."""
 

@@ -17,7 +17,7 @@ from workflow.audit.services import Act, write_down
 from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed
 from workflow.flows.forms import StepForm
-from workflow.flows.services import Outcome, busy_if_locked
+from workflow.flows.services import Outcome, busy_if_locked, in_person_of, refuse_unless_in_person
 from workflow.machines.models import Record
 from workflow.people.models import Unit, User
 from workflow.people.services import ancestors_of
@@ -32,6 +32,7 @@ class Event:
 
     offices: who may; subject: the record it is done on, Unit for what concerns the township itself.
     form: a StepForm; act: the service, act(act, subject, **cleaned).
+    in_person: asks the actor for their own password again, as a step may.
     from_above: done by an office that only reads the record (the county): it is not locked.
     when: subject, at → reasons why not now; offered: subject, grant → whether it makes sense to show.
     """
@@ -51,6 +52,7 @@ class Event:
     page: str = ""
     context: Callable[[Any], dict[str, Any]] | None = None
     irreversible: bool = False
+    in_person: bool = False
     body: str = ""
     from_above: bool = False
 
@@ -157,12 +159,15 @@ def perform(
     files: Mapping[str, Any] | None = None,
     at: datetime,
     request_id: str = "",
+    reauthenticated: bool = False,
 ) -> Entry:
     """Do one event: lock the record, check the office, the form and the time, act, write down; all or nothing.
 
-    office: the office acted in, any of the event's where it is left out. Raises a Refused.
+    office: the office acted in, any of the event's where it is left out. reauthenticated: as for `services.complete`.
+    Raises a Refused.
     """
     wanted = event(key)
+    refuse_unless_in_person(wanted, reauthenticated)
     with transaction.atomic(), busy_if_locked():
         held = subject if wanted.from_above else _locked(subject)
         grant = _office_for(wanted, held, actor, office, at)
@@ -180,7 +185,7 @@ def perform(
                 held.reference,
                 about=held.about or held.reference,
                 step=wanted.step,
-                after=form.for_trail() | outcome.after,
+                after=form.for_trail() | outcome.after | in_person_of(wanted),
                 reason=outcome.reason,
                 label=held.label,
             )

@@ -27,6 +27,16 @@ def record_field(form: forms.BaseForm, name: str) -> forms.ModelChoiceField[Any]
     return cast("forms.ModelChoiceField[Any]", form.fields[name])
 
 
+class UnshownInput(forms.TextInput):
+    """A box one sees what one types in, but which is empty again on every page after it."""
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        return super().get_context(name, None, attrs)
+
+
+UNSHOWN = (forms.PasswordInput, UnshownInput)
+
+
 class ChineseDateWidget(forms.MultiWidget):
     """年, 月, 日 as three short number boxes. Also reads one ISO value posted under the field's own name."""
 

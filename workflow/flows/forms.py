@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from workflow.audit.commitments import commit, new_salt
 from workflow.audit.models import Entry, Salt
 from workflow.audit.services import Act
-from workflow.flows.fields import ChineseDateField, choice_field
+from workflow.flows.fields import UNSHOWN, ChineseDateField, choice_field
 from workflow.flows.meetings import BY_LAW, Division, Standard, agreed, faults
 from workflow.people.models import User
 from workflow.roles.selectors import holders_of
@@ -37,12 +37,14 @@ class StepForm(forms.Form):
     """A task's form; knows the record it is about and the act it will become.
 
     private: names of fields that never enter the trail (personal data). foresees: whether the act is confirmed after a
-    look at what it would bring with it (`foreseen`), even one that can be undone.
+    look at what it would bring with it (`foreseen`), even one that can be undone. drafts: whether what is typed may be
+    kept unfinished; not where it is a secret or a tally nobody may see yet.
     """
 
     template_name = "django/forms/sections.html"
     private: ClassVar[tuple[str, ...]] = ()
     foresees: ClassVar[bool] = False
+    drafts: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -97,6 +99,10 @@ class StepForm(forms.Form):
         """The same form, showing what was typed without judging it yet (a draft)."""
         self._errors, self.cleaned_data = ErrorDict(), {}
         return self
+
+    def secrets(self) -> list[str]:
+        """The fields whose values no page shows again and nothing but the act itself may carry."""
+        return [name for name, field in self.fields.items() if isinstance(field.widget, UNSHOWN)]
 
     def for_trail(self) -> dict[str, Any]:
         """What of the cleaned data stands in the trail: short values as they are, files by the digest of their

@@ -66,6 +66,7 @@ class OfficeView(nodes.View):
     basis: the article or rule the step rests on; output: the paper it leaves. to: subject, item → the one person.
     body: the body whose decision is recorded, where the office only keeps the record (congress).
     page: a template with the figures this step needs to see. context: subject → variables for it.
+    in_person: asks the actor for their own password again; the door that has checked it says so to `complete`.
     outside: whoever outside the offices the service may give the matter back to (a proposer), for the seat table.
     """
 
@@ -86,6 +87,7 @@ class OfficeView(nodes.View):
         output: Text = "",
         hint: Text = "",
         irreversible: bool = False,
+        in_person: bool = False,
         body: str = "",
         page: str = "",
         context: Callable[[Any], dict[str, Any]] | None = None,
@@ -97,7 +99,7 @@ class OfficeView(nodes.View):
         self.seat, self.to, self.obstacles, self.on_return = seat, to, obstacles, on_return
         self.basis, self.output, self.hint, self.irreversible = basis, output, hint, irreversible
         self.body, self.page, self.context, self._step = body, page, context, step
-        self.outside = outside
+        self.outside, self.in_person = outside, in_person
         self._returns: list[Any] = []
         self.returns_at_join = False
 

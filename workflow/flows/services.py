@@ -18,7 +18,7 @@ from viewflow.workflow.status import STATUS
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.acting import acting
-from workflow.flows.errors import Busy, InvalidForm, NotYourTurn, Obstructed, Refused, Taken
+from workflow.flows.errors import Busy, InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.forms import MinutesForm, ReturnForm, StepForm
 from workflow.flows.models import Comment, Deadline, Draft, Meeting, Urge
 from workflow.flows.nodes import MeetingView, OfficeView
@@ -131,13 +131,16 @@ def complete(
     files: Mapping[str, Any] | None = None,
     at: datetime,
     request_id: str = "",
+    reauthenticated: bool = False,
 ) -> Entry:
     """Do a task: check office, form and obstacles, run its service, write down, move the flow, all or nothing.
 
-    data: the form's raw values. Raises a Refused: NotYourTurn, Taken, Busy, InvalidForm, Obstructed, or what the
-    service refuses with. Returns the act's entry.
+    data: the form's raw values. reauthenticated: the caller has just compared the actor's own password; without it an
+    act in person is refused. Raises a Refused: NotYourTurn, Taken, Busy, InvalidForm, Obstructed, NotInPerson, or what
+    the service refuses with. Returns the act's entry.
     """
     with _turn(task_id, actor, at, request_id) as turn:
+        refuse_unless_in_person(turn.node, reauthenticated)
         form = form_of(turn, data, files)
         if not form.is_valid():
             raise InvalidForm(form)
@@ -145,9 +148,22 @@ def complete(
             raise Obstructed(*reasons)
         meeting = _meeting(turn, cast(MinutesForm, form)) if isinstance(turn.node, MeetingView) else None
         outcome = turn.node.act(turn.act, turn.subject, **_arguments(turn, form, meeting)) or Outcome()
-        entry = _finish(turn, outcome, after=form.for_trail() | outcome.after)
+        entry = _finish(turn, outcome, after=form.for_trail() | outcome.after | in_person_of(turn.node))
         form.keep_salt(entry)
         return entry
+
+
+def refuse_unless_in_person(step: Any, reauthenticated: bool) -> None:
+    """Refuse an act in person (a node's or an event's) whose door has not compared the actor's own password."""
+    if step.in_person and not reauthenticated:
+        raise NotInPerson(
+            _("“%(title)s”须本人当面办理，请再次输入本人登录密码。") % {"title": step.task_title}
+        )
+
+
+def in_person_of(step: Any) -> dict[str, Any]:
+    """What the trail says of an act in person; nothing of the others."""
+    return {"reauthenticated": True} if step.in_person else {}
 
 
 MEETING_FIELDS = frozenset(
@@ -287,8 +303,10 @@ def hand_over(task_id: int, *, actor: User, to: User, reason: str, at: datetime)
 
 
 def save_draft(task_id: int, *, actor: User, data: dict[str, Any], at: datetime) -> None:
-    """Keep what has been typed; personal, unchecked, no act."""
+    """Keep what has been typed; personal, unchecked, no act. Refused for a form that keeps no drafts."""
     with _turn(task_id, actor, at, "") as turn:
+        if not turn.node.form.drafts:
+            raise Refused(_("这一事项要填写口令或计票数字，不保存草稿，请一次填完提交。"))
         Draft.objects.update_or_create(
             task=turn.task,
             user=actor,

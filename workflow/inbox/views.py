@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from workflow.audit.models import Entry
@@ -30,6 +31,7 @@ from workflow.flows.nodes import MeetingView
 from workflow.inbox import selectors
 from workflow.inbox.beside import beside
 from workflow.inbox.forms import CommentForm, FilterForm, HandOverForm, UrgeForm
+from workflow.inbox.in_person import OWN, InPersonForm
 from workflow.inbox.pages import answers_of, next_steps
 from workflow.inbox.story import line_of
 from workflow.machines.graph import machines
@@ -42,7 +44,7 @@ from workflow.roles.selectors import holders_of
 
 PER_PAGE = 30
 HISTORY = 8
-NOT_TYPED = ("csrfmiddlewaretoken", "op", "held")
+NOT_TYPED = ("csrfmiddlewaretoken", "op", "held", *OWN)
 
 
 def acting_grant(request: HttpRequest) -> RoleGrant:
@@ -141,6 +143,7 @@ def switch_office(request: HttpRequest) -> HttpResponse:
 # ------------------------------------------------------------------------------- one task
 
 
+@sensitive_post_parameters()
 def task_page(request: HttpRequest, task_id: int) -> HttpResponse:
     """A step's page: read it, save a draft, check, confirm, return, claim, hand over, urge."""
     grant = acting_grant(request)
@@ -210,6 +213,7 @@ def _show_task(
     form: Any = None,
     reasons: Any = (),
     status: int = 200,
+    own: InPersonForm | None = None,
 ) -> HttpResponse:
     act, node = _act(request, deadline, grant), deadline.task.flow_task
     subject, mine = deadline.task.process.artifact, may_do(deadline, grant)
@@ -223,6 +227,7 @@ def _show_task(
         "node": node,
         "subject": subject,
         "form": form if mine else None,
+        "own": _own(request, node, own) if mine and not is_checked(node) else None,
         "mine": mine,
         "reasons": reasons,
         "obstacles": services.obstacles_of(node, subject, act.at) if mine else [],
@@ -274,9 +279,15 @@ def _sent(request: HttpRequest, key: str) -> MultiValueDict[str, Any]:
     return files
 
 
-def _posted(request: HttpRequest) -> list[tuple[str, Any]]:
-    """What was typed, to be sent once more by the page that confirms it."""
-    return [(k, v) for k, vs in request.POST.lists() if k not in NOT_TYPED for v in vs]
+def _posted(request: HttpRequest, form: Any) -> list[tuple[str, Any]]:
+    """What was typed, to be sent once more by the page that confirms it; no secret is among it."""
+    kept_back = {*NOT_TYPED, *form.secrets()}
+    return [(k, v) for k, vs in request.POST.lists() if k not in kept_back for v in vs]
+
+
+def _own(request: HttpRequest, node: Any, asked: InPersonForm | None) -> InPersonForm | None:
+    """The fields that ask for the person's own password, where the act is done in person."""
+    return asked or (InPersonForm(request) if node.in_person else None)
 
 
 def _is_open(deadline: Deadline) -> bool:
@@ -293,11 +304,21 @@ def _history(subject: Any) -> list[Entry]:
 
 
 def _submit(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
-    """Do the task; one that is irreversible, or foresees what it brings about, shows its answers to check first."""
+    """Do the task; one that is irreversible, or foresees what it brings about, shows its answers to check first.
+
+    One that is done in person asks who is there before it is done.
+    """
     node, act = deadline.task.flow_task, _act(request, deadline, grant)
-    if is_checked(node) and request.POST.get("op") == "submit" and may_do(deadline, grant):
+    mine, in_person = may_do(deadline, grant), False
+    if is_checked(node) and request.POST.get("op") == "submit" and mine:
         return _try(request, deadline, grant, lambda: _check(request, deadline, grant, act))
-    return _try(request, deadline, grant, lambda: _complete(request, deadline, act))
+    if node.in_person and mine:
+        # Before the act's own transaction: a wrong password is counted whatever becomes of the act.
+        own = InPersonForm(request, checked=True)
+        if not own.is_valid():
+            return _try(request, deadline, grant, lambda: _ask_again(request, deadline, grant, act, own))
+        in_person = True
+    return _try(request, deadline, grant, lambda: _complete(request, deadline, act, in_person))
 
 
 def is_checked(node: Any) -> bool:
@@ -305,29 +326,45 @@ def is_checked(node: Any) -> bool:
     return bool(node.irreversible or node.form.foresees)
 
 
-def _check(request: HttpRequest, deadline: Deadline, grant: RoleGrant, act: Act) -> HttpResponse:
+def _ask_again(
+    request: HttpRequest, deadline: Deadline, grant: RoleGrant, act: Act, own: InPersonForm
+) -> HttpResponse:
+    if is_checked(deadline.task.flow_task):
+        return _check(request, deadline, grant, act, own)
+    form = _form_for(deadline, grant, act, request.POST).unchecked()
+    return _show_task(request, deadline, grant, form, status=422, own=own)
+
+
+def _check(
+    request: HttpRequest, deadline: Deadline, grant: RoleGrant, act: Act, own: InPersonForm | None = None
+) -> HttpResponse:
     key = holding.key_of_task(deadline.pk)
     form = _form_for(deadline, grant, act, request.POST, _sent(request, key))
     if not form.is_valid():
         raise InvalidForm(form)
     held = holding.hold(act, key, holding.files_of(form))
-    return render(request, "workflow/check.html", _check_context(request, deadline, form) | {"held": held})
+    context = _check_context(request, deadline, form, own) | {"held": held}
+    return render(request, "workflow/check.html", context, status=422 if own else 200)
 
 
-def _check_context(request: HttpRequest, deadline: Deadline, form: Any) -> dict[str, Any]:
+def _check_context(
+    request: HttpRequest, deadline: Deadline, form: Any, own: InPersonForm | None
+) -> dict[str, Any]:
     return {
         "deadline": deadline,
         "hall": deadline.unit,
         "node": deadline.task.flow_task,
         "answers": answers_of(form),
-        "posted": _posted(request),
+        "posted": _posted(request, form),
         "foreseen": form.foreseen(),
+        "own": _own(request, deadline.task.flow_task, own),
+        "drafts": form.drafts and bool(form.fields),
         "back": reverse("task", args=[deadline.pk]),
         "next_steps": next_steps(deadline.task.flow_task, form.subject, form.act.on, deadline.task.process),
     }
 
 
-def _complete(request: HttpRequest, deadline: Deadline, act: Act) -> HttpResponse:
+def _complete(request: HttpRequest, deadline: Deadline, act: Act, in_person: bool) -> HttpResponse:
     key = holding.key_of_task(deadline.pk)
     services.complete(
         deadline.pk,
@@ -336,6 +373,7 @@ def _complete(request: HttpRequest, deadline: Deadline, act: Act) -> HttpRespons
         files=_sent(request, key) if _is_open(deadline) else request.FILES,
         at=act.at,
         request_id=request.headers.get("X-Request-ID", ""),
+        reauthenticated=in_person,
     )
     Draft.objects.filter(task_id=deadline.pk, user=act.person).delete()
     if holding.takes_files(deadline.task.flow_task.form):
@@ -518,6 +556,7 @@ def record_of(kind: str, number: int, *, within: Unit) -> Any:
     return record
 
 
+@sensitive_post_parameters()
 def event_page(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """An act without a task: the same page, without deadline and draft."""
     grant = acting_grant(request)
@@ -536,16 +575,23 @@ def event_page(request: HttpRequest, key: str, number: int) -> HttpResponse:
 
 def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: RoleGrant) -> HttpResponse:
     key = holding.key_of_event(wanted.key, subject.reference)
+    asked = wanted.in_person and (request.POST.get("op") == "confirm" or not is_checked(wanted))
+    # Before the act's own transaction: a wrong password is counted whatever becomes of the act.
+    own = InPersonForm(request, checked=True) if asked else None
+    wrong = own is not None and not own.is_valid()
     try:
         with transaction.atomic():
             files = _sent(request, key)
-            if is_checked(wanted) and request.POST.get("op") != "confirm":
+            if is_checked(wanted) and (wrong or request.POST.get("op") != "confirm"):
                 form = wanted.form_for(subject, act, grant, request.POST, files)
                 with acting(act):
                     if form.is_valid():
                         held = holding.hold(act, key, holding.files_of(form))
-                        context = event_check(request, wanted, subject, form) | {"held": held}
-                        return render(request, "workflow/check.html", context)
+                        context = event_check(request, wanted, subject, form, own) | {"held": held}
+                        return render(request, "workflow/check.html", context, status=422 if wrong else 200)
+            if wrong:
+                form = wanted.form_for(subject, act, grant, request.POST).unchecked()
+                return _show_event(request, wanted, subject, act, grant, form, status=422, own=own)
             entry = events.perform(
                 wanted.key,
                 subject,
@@ -554,6 +600,7 @@ def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: R
                 data=request.POST,
                 files=files,
                 at=act.at,
+                reauthenticated=own is not None,
             )
             if holding.takes_files(wanted.form):
                 holding.let_go(act.person, key)
@@ -568,15 +615,18 @@ def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: R
     return render(request, "workflow/done.html", context | {"remaining": selectors.count_todo(grant)})
 
 
-def event_check(request: HttpRequest, wanted: Any, subject: Any, form: Any) -> dict[str, Any]:
-    """What the page shows that asks to confirm an act without a task."""
+def event_check(
+    request: HttpRequest, wanted: Any, subject: Any, form: Any, own: InPersonForm | None = None
+) -> dict[str, Any]:
+    """What the page shows that asks to confirm an act without a task. own: the password asked for and found wrong."""
     return {
         "node": wanted,
         "hall": subject.unit,
         "subject": subject,
         "answers": answers_of(form),
-        "posted": _posted(request),
+        "posted": _posted(request, form),
         "foreseen": form.foreseen(),
+        "own": _own(request, wanted, own),
         "back": request.path,
     }
 
@@ -590,11 +640,13 @@ def _show_event(
     form: Any,
     reasons: Any = (),
     status: int = 200,
+    own: InPersonForm | None = None,
 ) -> HttpResponse:
     context = {
         "node": wanted,
         "subject": subject,
         "form": form,
+        "own": None if is_checked(wanted) else _own(request, wanted, own),
         "reasons": reasons,
         "obstacles": wanted.obstacles_of(subject, act.at),
         "history": [line_of(e) for e in _history(subject)],

@@ -73,31 +73,26 @@ def play_ballot(
     issued = present if sheet.issued is None else sheet.issued
     chief, teller = town.of("chief_teller"), town.of("teller")
     do_task(cycle, "voting.attendance", town.of("clerk"), t, hour=hour, present=present, on_leave=on_leave)
-    do_task(
-        cycle,
-        "voting.open",
-        town.of("chair"),
-        t,
-        hour=hour,
-        issued=issued,
-        witness=chief.username,
-        confirmed=True,
-    )
-    do_task(
-        cycle,
-        "voting.close",
-        chief,
-        t,
-        hour=hour,
-        returned=issued if sheet.returned is None else sheet.returned,
-        witness=teller.username,
-    )
+    play_opening(town, cycle, t=t, hour=hour, issued=issued)
+    play_closing(town, cycle, t=t, hour=hour, returned=issued if sheet.returned is None else sheet.returned)
     data = keyed(vote_of(cycle), sheet)
     do_task(cycle, "voting.key_first", town.of("counter", 1), t, hour=hour, **data)
     do_task(cycle, "voting.key_second", town.of("counter", 2), t, hour=hour, **data)
     do_task(cycle, "voting.certify_chief", chief, t, hour=hour, confirmed=True)
     do_task(cycle, "voting.certify_teller", teller, t, hour=hour, confirmed=True)
     do_task(cycle, "voting.declare", town.of("chair"), t, hour=hour, confirmed=True)
+
+
+def play_opening(town: Township, cycle: Cycle, *, t: date, hour: int = 14, **figures: Any) -> None:
+    """Two people open the vote: the chair says what is issued, the chief teller confirms it."""
+    do_task(cycle, "voting.open", town.of("chair"), t, hour=hour, **figures)
+    do_task(cycle, "voting.open_confirm", town.of("chief_teller"), t, hour=hour, confirmed=True)
+
+
+def play_closing(town: Township, cycle: Cycle, *, t: date, returned: int, hour: int = 14) -> None:
+    """Two people close it: the chief teller says how many came back, a teller confirms it."""
+    do_task(cycle, "voting.close", town.of("chief_teller"), t, hour=hour, returned=returned)
+    do_task(cycle, "voting.close_confirm", town.of("teller"), t, hour=hour, confirmed=True)
 
 
 def keyed(vote: Vote, sheet: Sheet) -> dict[str, Any]:

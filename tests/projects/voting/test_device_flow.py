@@ -62,11 +62,8 @@ def attend(hall, leave=()):
 def opened(hall, on_paper=()):
     hold(hall)
     attend(hall)
-    witness = hall.town.of("chief_teller").username
-    return do(
-        "voting.open", hall.town.of("chair"), DAY, witness=witness, confirmed=True,
-        on_paper=[line(hall, n) for n in on_paper],
-    )  # fmt: skip
+    do("voting.open", hall.town.of("chair"), DAY, on_paper=[line(hall, n) for n in on_paper])
+    return do("voting.open_confirm", hall.town.of("chief_teller"), DAY, confirmed=True)
 
 
 def vote_all(hall, ballot=("文化礼堂",), *, most=20):
@@ -76,8 +73,8 @@ def vote_all(hall, ballot=("文化礼堂",), *, most=20):
 
 
 def close(hall, returned=0):
-    witness = hall.town.of("teller").username
-    return do("voting.close", hall.town.of("chief_teller"), DAY, returned=returned, witness=witness)
+    do("voting.close", hall.town.of("chief_teller"), DAY, returned=returned)
+    return do("voting.close_confirm", hall.town.of("teller"), DAY, confirmed=True)
 
 
 def open_box(hall, **more):

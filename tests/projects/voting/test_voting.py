@@ -9,6 +9,7 @@ import pytest
 from django.template.loader import render_to_string
 
 import projects.voting.events  # noqa: F401  registers the events
+from projects.ballots import services as ballots
 from projects.ballots.models import Keying, Vote
 from projects.cycles.models import Cycle, Paper
 from projects.deliberation.models import Opinion
@@ -17,7 +18,15 @@ from projects.demo.play.voting import Sheet, keyed, play_after_vote, play_ballot
 from projects.portal.staff_selectors import events_in
 from projects.selection.models import Item
 from projects.voting.events import END_SESSION
-from projects.voting.selectors import declared_of, elected_items, keying_desk, result_of, tally, vote_of
+from projects.voting.selectors import (
+    declared_of,
+    elected_items,
+    keying_desk,
+    opening,
+    result_of,
+    tally,
+    vote_of,
+)
 from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, T, settled
 from workflow.audit.models import Entry
@@ -48,15 +57,14 @@ def attend(hall, present, on_leave=0, day=DAY, **marks):
     return do("voting.attendance", hall.town.of("clerk"), day, present=present, on_leave=on_leave, **marks)
 
 
-def open_(hall, issued, **more):
-    witness = hall.town.of("chief_teller").username
-    data = {"issued": issued, "witness": witness, "confirmed": True} | more
-    return do("voting.open", hall.town.of("chair"), DAY, **data)
+def open_(hall, issued):
+    do("voting.open", hall.town.of("chair"), DAY, issued=issued)
+    return do("voting.open_confirm", hall.town.of("chief_teller"), DAY, confirmed=True)
 
 
 def close(hall, returned):
-    witness = hall.town.of("teller").username
-    return do("voting.close", hall.town.of("chief_teller"), DAY, returned=returned, witness=witness)
+    do("voting.close", hall.town.of("chief_teller"), DAY, returned=returned)
+    return do("voting.close_confirm", hall.town.of("teller"), DAY, confirmed=True)
 
 
 def collected(hall, present=45, returned=45):
@@ -113,17 +121,21 @@ def test_every_act_of_the_vote_is_in_the_trail_and_no_sum_before_the_signatures(
     counted(hall, SIPING)
     do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
     before = list(Entry.objects.order_by("id").values_list("action", "body"))
-    assert [action for action, _body in before][-8:] == [
-        "vote.open",
+    assert [action for action, _body in before][-10:] == [
         "voting.open",
-        "vote.close",
+        "vote.open",
+        "voting.open_confirm",
         "voting.close",
+        "vote.close",
+        "voting.close_confirm",
         "voting.key_first",
         "vote.accept_tally",
         "voting.key_second",
         "voting.certify_chief",
     ]
     assert not any('"for"' in body or re.search(r'":42[,}]', body) for _action, body in before)
+    # A digest of a file with few unknowns is as good as the file.
+    assert '"digest"' not in before[-1][1]
     entry = do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
     assert '"for":42' in entry.body
 
@@ -178,26 +190,67 @@ def test_without_a_second_teller_the_vote_cannot_open(hall):
     attend(hall, 45)
     for grant in RoleGrant.objects.filter(office="teller"):
         revoke(grant=grant, act=hall.town.act("chair", at("2027-01-19")), reason="另行确定")
-    with pytest.raises(InvalidForm):
-        open_(hall, 45, witness="nobody")
     with pytest.raises(Obstructed, match="总监票人以外还须有监票人"):
         open_(hall, 45)
 
 
 def test_only_the_chair_opens_and_only_the_chief_teller_closes(hall):
     attend(hall, 45)
-    witness = hall.town.of("chief_teller").username
     with pytest.raises(NotYourTurn):
-        do("voting.open", hall.town.of("clerk"), DAY, issued=45, witness=witness, confirmed=True)
+        do("voting.open", hall.town.of("clerk"), DAY, issued=45)
     open_(hall, 45)
     with pytest.raises(NotYourTurn):
-        do(
-            "voting.close",
-            hall.town.of("teller"),
-            DAY,
-            returned=45,
-            witness=hall.town.of("teller", 2).username,
-        )
+        do("voting.close", hall.town.of("teller"), DAY, returned=45)
+    close(hall, 45)
+
+
+def test_the_vote_opens_when_the_chief_teller_confirms_the_chairs_figures(hall):
+    attend(hall, 45, 3)
+    do("voting.open", hall.town.of("chair"), DAY, issued=44)
+    assert hall.vote.state == "defined"
+    told = opening(hall.cycle)["entered"]
+    assert told["by"] == hall.town.of("chair")
+    assert [number for _label, number in told["figures"]] == [45, 3, 44]
+    entry = do("voting.open_confirm", hall.town.of("chief_teller"), DAY, confirmed=True)
+    assert (hall.vote.state, hall.vote.issued, hall.vote.awaiting) == ("open", 44, {})
+    assert f'"entered_by":"{hall.town.of("chair").username}"' in entry.body and '"issued":44' in entry.body
+
+
+def test_figures_that_are_wrong_go_back_to_whoever_entered_them(hall):
+    attend(hall, 45)
+    do("voting.open", hall.town.of("chair"), DAY, issued=44)
+    chief = hall.town.of("chief_teller")
+    reason = "实发 45 张，请更正。"
+    send_back(open_task("voting.open_confirm").task_id, actor=chief, reason=reason, at=at(DAY))
+    assert hall.vote.awaiting == {}
+    open_(hall, 45)
+    do("voting.close", chief, DAY, returned=44)
+    teller = hall.town.of("teller")
+    send_back(open_task("voting.close_confirm").task_id, actor=teller, reason="少数一张。", at=at(DAY))
+    assert (hall.vote.state, hall.vote.awaiting) == ("open", {})
+    close(hall, 45)
+    assert (hall.vote.state, hall.vote.returned) == ("closed", 45)
+
+
+def test_nobody_confirms_what_they_entered_themselves(hall):
+    attend(hall, 45)
+    open_(hall, 45)
+    chief = hall.town.of("chief_teller")
+    RoleGrant.objects.create(
+        user=chief, office="teller", unit=hall.town.unit, tenant=hall.town.unit, since=date(2020, 1, 1)
+    )
+    do("voting.close", chief, DAY, returned=45)
+    with pytest.raises(Refused, match="须由另一人确认"):
+        do("voting.close_confirm", chief, DAY, confirmed=True)
+    do("voting.close_confirm", hall.town.of("teller"), DAY, confirmed=True)
+
+
+def test_a_new_count_of_who_is_here_takes_back_what_waits(hall):
+    attend(hall, 45)
+    do("voting.open", hall.town.of("chair"), DAY, issued=45)
+    ballots.record_attendance(hall.town.act("clerk", at(DAY)), hall.vote, present=44, on_leave=0)
+    with pytest.raises(Refused, match="没有待确认的内容"):
+        do("voting.open_confirm", hall.town.of("chief_teller"), DAY, confirmed=True)
 
 
 def test_more_returned_than_issued_is_void_and_voted_again(hall):

@@ -7,7 +7,8 @@ import re
 import pytest
 from django.test import Client
 
-from projects.demo.play.voting import Sheet, keyed, play_ballot
+from projects.demo.cast import PASSWORD
+from projects.demo.play.voting import Sheet, keyed, play_ballot, play_closing, play_opening
 from tests.builders import do, open_task
 from tests.projects.voting.conftest import DAY, Hall, T
 from workflow.people.isolation import SYSTEM, apply
@@ -18,10 +19,9 @@ SUMS = {"文化礼堂": 37, "村道硬化": 6}
 
 
 def at_keying(hall: Hall) -> None:
-    chief, teller = hall.town.of("chief_teller"), hall.town.of("teller")
     do("voting.attendance", hall.town.of("clerk"), DAY, present=43, on_leave=2)
-    do("voting.open", hall.town.of("chair"), DAY, issued=43, witness=chief.username, confirmed=True)
-    do("voting.close", chief, DAY, returned=43, witness=teller.username)
+    play_opening(hall.town, hall.cycle, t=T, issued=43)
+    play_closing(hall.town, hall.cycle, t=T, returned=43)
 
 
 def key(hall: Hall, turn: str, counter: int, sums: dict[str, int] = SUMS) -> None:
@@ -50,7 +50,7 @@ def counting(hall: Hall) -> Hall:
 def test_the_desk_shows_people_and_papers(hall, client):
     do("voting.attendance", hall.town.of("clerk"), DAY, present=43, on_leave=2)
     page = page_of("voting.open", hall.town.of("chair"), "chair", client)
-    for words in ("应到代表", "法定人数", "34", "43", "文化礼堂", "总监票人已当众检查票箱"):
+    for words in ("应到代表", "法定人数", "34", "43", "文化礼堂", "发出表决票"):
         assert words in page
 
 
@@ -97,13 +97,13 @@ def test_a_vote_that_is_opened_on_its_page_asks_to_check_first(hall, client):
     do("voting.attendance", hall.town.of("clerk"), DAY, present=43, on_leave=2)
     task = open_task("voting.open")
     client.force_login(hall.town.of("chair"))
-    data = {"issued": 43, "witness": hall.town.of("chief_teller").username, "confirmed": "on"}
+    data = {"issued": 43}
     page = client.post(f"/tasks/{task.pk}/", data | {"op": "submit"}).content.decode()
     apply(SYSTEM)
-    assert "请核对后确认" in page and hall.vote.state == "defined"
-    client.post(f"/tasks/{task.pk}/", data | {"op": "confirm"})
+    assert "请核对后确认" in page and "本人登录密码" in page and hall.vote.awaiting == {}
+    client.post(f"/tasks/{task.pk}/", data | {"op": "confirm", "own_password": PASSWORD})
     apply(SYSTEM)
-    assert hall.vote.state == "open"
+    assert hall.vote.awaiting["open"]["issued"] == 43 and hall.vote.state == "defined"
 
 
 def test_a_votes_own_page_shows_its_result_once_it_is_declared(hall, client):

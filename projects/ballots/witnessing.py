@@ -1,0 +1,64 @@
+"""Two people at the desk: what the first enters counts once a second, in their own sign-in, has confirmed it.
+
+Kept on the vote itself (`Vote.awaiting`), by what is to be done: "open", "close", "turn". Nothing of it is in force:
+the vote opens, closes or loses its box in the second person's act alone (integrity.md §3, steps.md 4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from projects.ballots.models import Vote
+from workflow.audit.services import Act
+from workflow.flows.errors import Refused
+from workflow.people.models import User
+
+
+@dataclass(frozen=True)
+class Entered:
+    """What the first of two people entered, and who that was."""
+
+    by: User
+    figures: dict[str, Any]
+
+
+def enter(act: Act, vote: Vote, what: str, figures: dict[str, Any]) -> None:
+    """Keep what the first person enters until the second confirms it; entered again, it replaces what stood there.
+
+    vote: locked by the caller.
+    """
+    vote.awaiting = vote.awaiting | {what: {"by": act.person.pk, **figures}}
+    vote.save(update_fields=["awaiting"])
+
+
+def entered(vote: Vote, what: str) -> Entered | None:
+    """What waits to be confirmed; None where nothing does."""
+    kept = vote.awaiting.get(what)
+    if kept is None:
+        return None
+    figures = {name: value for name, value in kept.items() if name != "by"}
+    return Entered(User.objects.get(pk=kept["by"]), figures)
+
+
+def confirm(act: Act, vote: Vote, what: str) -> Entered:
+    """Take what the first person entered, for the second to carry out. vote: locked by the caller.
+
+    Refused: nothing waits (any more), or it is the same person.
+    """
+    found = entered(vote, what)
+    if found is None:
+        raise Refused(_("没有待确认的内容，可能已经重新清点或退回，请从头办理。"))
+    if found.by == act.person:
+        raise Refused(_("须由另一人确认：这些内容是您自己填写的。"))
+    take_back(vote, what)
+    return found
+
+
+def take_back(vote: Vote, what: str) -> None:
+    """Nothing of it waits any longer: confirmed, sent back, or overtaken by a new count of who is here."""
+    if what in vote.awaiting:
+        vote.awaiting = {name: kept for name, kept in vote.awaiting.items() if name != what}
+        vote.save(update_fields=["awaiting"])

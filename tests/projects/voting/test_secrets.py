@@ -1,0 +1,166 @@
+"""A passphrase, a recovery sheet, a tally and one's own password: typed, used, and found nowhere afterwards."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.test import Client
+
+import projects.voting.events  # noqa: F401  registers the events
+from projects.demo.cast import PASSWORD
+from projects.demo.play.voting import Sheet, keyed, play_closing, play_opening
+from tests.builders import at, do, open_task
+from tests.projects.ballots.conftest import PASSPHRASES
+from tests.projects.voting.conftest import DAY, T, hall  # noqa: F401
+from tests.projects.voting.test_device_flow import close, opened, vote_all
+from tests.projects.voting.test_device_flow import hall as device_hall  # noqa: F401
+from workflow.audit.models import Entry
+from workflow.flows.base import flows
+from workflow.flows.errors import NotInPerson
+from workflow.flows.events import events
+from workflow.flows.fields import UNSHOWN
+from workflow.flows.models import Draft
+from workflow.flows.services import complete
+from workflow.people.isolation import SYSTEM, apply
+from workflow.roles.models import RoleGrant
+
+CANARY = "金丝雀七百四十一号口令"
+
+
+def everywhere(canary: str) -> list[str]:
+    """The tables in which a text stands."""
+    apply(SYSTEM)
+    tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+    with connection.cursor() as cursor:
+        found = []
+        for table in sorted(tables & set(connection.introspection.table_names(cursor))):
+            cursor.execute(f'SELECT 1 FROM "{table}" t WHERE t::text LIKE %s LIMIT 1', [f"%{canary}%"])
+            found += [table] if cursor.fetchone() else []
+    return found
+
+
+def at_desk(user, office: str) -> Client:
+    client = Client()
+    client.force_login(user)
+    client.post("/office/", {"grant": RoleGrant.objects.get(user=user, office=office).pk})
+    return client
+
+
+def post(client: Client, key: str, **data: object):
+    apply(SYSTEM)
+    answer = client.post(f"/tasks/{open_task(key).pk}/", data)
+    apply(SYSTEM)
+    return answer
+
+
+def test_the_search_finds_what_is_kept(hall):  # noqa: F811
+    post(at_desk(hall.town.of("clerk"), "clerk"), "voting.attendance", op="save", present=CANARY)
+    assert everywhere(CANARY) == ["workflow_draft"]
+
+
+@pytest.mark.parametrize("op", ["save", "submit", "confirm"])
+def test_a_holders_passphrase_is_kept_nowhere_and_shown_on_no_page(device_hall, op):  # noqa: F811
+    client = at_desk(device_hall.town.of("chief_teller"), "chief_teller")
+    page = post(client, "voting.hold_chief", op=op, passphrase=CANARY, repeated=CANARY + "又")
+    assert page.status_code in (409, 422)
+    assert CANARY not in page.content.decode()
+    assert everywhere(CANARY) == [] and not Draft.objects.exists()
+
+
+@pytest.mark.parametrize("op", ["save", "submit"])
+def test_what_opens_the_box_is_kept_nowhere_even_with_a_wrong_password(device_hall, op):  # noqa: F811
+    opened(device_hall)
+    vote_all(device_hall)
+    close(device_hall)
+    client = at_desk(device_hall.town.of("chief_teller"), "chief_teller")
+    data = {
+        "first": "chief_teller", "first_passphrase": CANARY, "first_sheet": CANARY + "甲",
+        "second": "teller", "second_passphrase": PASSPHRASES["teller"], "own_password": CANARY + "乙",
+    }  # fmt: skip
+    page = post(client, "voting.open_box", op=op, **data)
+    assert page.status_code in (409, 422)
+    assert CANARY not in page.content.decode() and PASSPHRASES["teller"] not in page.content.decode()
+    assert everywhere(CANARY) == [] and everywhere(PASSPHRASES["teller"]) == []
+
+
+def test_the_box_is_opened_on_its_page_with_both_passphrases_and_the_own_password(device_hall):  # noqa: F811
+    opened(device_hall)
+    vote_all(device_hall)
+    close(device_hall)
+    client = at_desk(device_hall.town.of("chief_teller"), "chief_teller")
+    data = {
+        "first": "chief_teller", "first_passphrase": PASSPHRASES["chief_teller"],
+        "second": "teller", "second_passphrase": PASSPHRASES["teller"],
+    }  # fmt: skip
+    assert "请输入本人的登录密码" in post(client, "voting.open_box", op="submit", **data).content.decode()
+    assert post(client, "voting.open_box", op="submit", own_password=PASSWORD, **data).status_code == 302
+    assert device_hall.vote.state == "keyed"
+    assert everywhere(PASSPHRASES["chief_teller"]) == [] and everywhere(PASSWORD) == []
+
+
+def test_a_tally_is_no_draft(hall):  # noqa: F811
+    do("voting.attendance", hall.town.of("clerk"), DAY, present=43, on_leave=2)
+    play_opening(hall.town, hall.cycle, t=T, issued=43)
+    play_closing(hall.town, hall.cycle, t=T, returned=43)
+    client = at_desk(hall.town.of("counter"), "counter")
+    data = keyed(hall.vote, Sheet({"文化礼堂": 37, "村道硬化": 6}))
+    shown = client.get(f"/tasks/{open_task('voting.key_first').pk}/").content.decode()
+    assert "保存草稿" not in shown
+    assert post(client, "voting.key_first", op="save", **data).status_code == 409
+    assert not Draft.objects.exists()
+
+
+def test_no_step_that_is_checked_first_asks_for_a_secret():
+    """The page that confirms could only carry it in a hidden field."""
+    steps = [node for flow in flows() for node in flow.steps()] + list(events())
+    for step in steps:
+        secret = [n for n, field in step.form.base_fields.items() if isinstance(field.widget, UNSHOWN)]
+        assert not (secret and step.irreversible), step.key
+        assert not (secret and step.form.drafts), step.key
+
+
+# In person
+
+IN_PERSON = {
+    "voting.open", "voting.open_confirm", "voting.close", "voting.close_confirm", "voting.open_box",
+    "voting.certify_chief", "voting.certify_teller", "voting.declare",
+}  # fmt: skip
+
+
+def test_the_acts_that_decide_a_vote_are_done_in_person():
+    steps = [node for flow in flows() if flow.room == "voting" for node in flow.steps()]
+    assert {step.key for step in steps if step.in_person} == IN_PERSON
+
+
+def test_an_act_in_person_needs_the_own_password_and_the_trail_says_it_was_given(hall):  # noqa: F811
+    do("voting.attendance", hall.town.of("clerk"), DAY, present=43, on_leave=2)
+    client = at_desk(hall.town.of("chair"), "chair")
+    check = post(client, "voting.open", op="submit", issued=43)
+    assert 'name="own_password"' in check.content.decode() and PASSWORD not in check.content.decode()
+    wrong = post(client, "voting.open", op="confirm", issued=43, own_password=CANARY)
+    assert wrong.status_code == 422 and "密码不对，没有办理" in wrong.content.decode()
+    assert CANARY not in wrong.content.decode() and hall.vote.awaiting == {}
+    assert post(client, "voting.open", op="confirm", issued=43, own_password=PASSWORD).status_code == 302
+    assert everywhere(CANARY) == [] and everywhere(PASSWORD) == []
+    assert '"reauthenticated":true' in Entry.objects.get(action="voting.open").body
+
+
+def test_a_door_that_has_not_asked_is_refused(hall):  # noqa: F811
+    do("voting.attendance", hall.town.of("clerk"), DAY, present=43, on_leave=2)
+    task, chair = open_task("voting.open"), hall.town.of("chair")
+    with pytest.raises(NotInPerson, match="须本人当面办理"):
+        complete(task.pk, actor=chair, data={"issued": 43}, at=at(DAY))
+    complete(task.pk, actor=chair, data={"issued": 43}, at=at(DAY), reauthenticated=True)
+
+
+def test_five_wrong_passwords_lock_the_person_out(hall):  # noqa: F811
+    do("voting.attendance", hall.town.of("clerk"), DAY, present=43, on_leave=2)
+    client = at_desk(hall.town.of("chair"), "chair")
+    answers = [
+        post(client, "voting.open", op="confirm", issued=43, own_password=f"wrong {n}").status_code
+        for n in range(6)
+    ]
+    assert answers[0] == 422 and answers[-1] == 429
+    locked = post(client, "voting.open", op="confirm", issued=43, own_password=PASSWORD)
+    assert locked.status_code == 429 and hall.vote.awaiting == {}
