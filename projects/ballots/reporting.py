@@ -10,15 +10,16 @@ from dataclasses import replace
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from projects.ballots import figures as fig
-from projects.ballots.models import Vote
+from projects.ballots.models import Vote, VoteState
 from projects.ballots.rules import Majority, MajorityBase, majority_phrase
 from projects.ballots.selectors import STANDING
 from projects.cycles.documents.composing import lay_out
 from projects.cycles.documents.parts import Document, Equations, Paragraph, Part, Table, ToSign
-from projects.cycles.models import Paper
+from projects.cycles.models import Attachment, Paper
 from projects.cycles.papers import attach
 from workflow.audit.services import Act
 from workflow.flows.services import Outcome
@@ -42,6 +43,30 @@ def report_data(vote: Vote, digest: str) -> dict[str, Any]:
             for signature in vote.signatures.select_related("by").order_by("at")
         ],
     }
+
+
+READERS = ("chief_teller", "teller", "chair")  # those who sign it and who reads it out
+
+
+def undeclared() -> list[str]:
+    """The signed votes whose result the chair has not announced, nor that of a later vote on the same matter."""
+    later = Vote.objects.filter(
+        about_reference=OuterRef("about_reference"), pk__gt=OuterRef("pk"), state=VoteState.DECLARED
+    )
+    signed = Vote.objects.filter(~Exists(later), state=VoteState.CERTIFIED)
+    return [f"{Vote.kind}:{number}" for number in signed.values_list("pk", flat=True)]
+
+
+def readable_papers(papers: QuerySet[Paper], office: str = "") -> QuerySet[Paper]:
+    """Papers without the reports of votes that are signed and not announced; the tellers' own desk reads those too."""
+    if office in READERS:
+        return papers
+    return papers.exclude(kind="tally_report", subject__in=undeclared())
+
+
+def readable_files(files: QuerySet[Attachment], office: str = "") -> QuerySet[Attachment]:
+    """Files on record without the scans of such reports."""
+    return files if office in READERS else files.exclude(subject__in=undeclared())
 
 
 def obstacles_to_scan(vote: Vote) -> list[str]:

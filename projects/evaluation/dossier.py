@@ -24,6 +24,7 @@ from django.db import connection, transaction
 from django.template.loader import render_to_string
 from django.utils.timezone import localtime
 
+from projects.ballots.reporting import readable_files, readable_papers
 from projects.cycles.models import Attachment, Cycle, Paper
 from projects.cycles.papers import KINDS
 from projects.cycles.selectors import paper_of, papers_of
@@ -203,7 +204,8 @@ def write_dossier(file: IO[bytes], cycle: Cycle, *, at: datetime) -> list[Entere
 
 def _enter_papers(dossier: Dossier, cycle: Cycle, step: int, attached: Attached) -> None:
     """A step's papers in the order they were made, each followed by its attachments, then the other attachments."""
-    for paper in papers_of(cycle, step=step).select_related("unit", "made_by").order_by("made_on", "pk"):
+    papers = readable_papers(papers_of(cycle, step=step)).select_related("unit", "made_by")
+    for paper in papers.order_by("made_on", "pk"):
         enter_paper(dossier, paper)
         for attachment in attached.get((step, paper.reference), []):
             enter_attachment(dossier, attachment, step)
@@ -242,9 +244,8 @@ def attachments_of(cycle: Cycle) -> Attached:
     """Every attachment of the year's records by (step, reference of its record)."""
     steps = steps_of_records(cycle)
     found: Attached = {}
-    for attachment in (
-        Attachment.objects.filter(subject__in=list(steps)).select_related("unit").order_by("pk")
-    ):
+    files = readable_files(Attachment.objects.filter(subject__in=list(steps)))
+    for attachment in files.select_related("unit").order_by("pk"):
         found.setdefault((steps[attachment.subject], attachment.subject), []).append(attachment)
     return found
 

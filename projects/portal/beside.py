@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from projects.ballots.models import Vote
+from projects.ballots.reporting import readable_files, readable_papers
 from projects.collection.models import Proposal
 from projects.cycles.models import Attachment, Cycle, Paper
 from projects.selection.models import Item, Notice
@@ -63,9 +64,9 @@ def _page(kind: str, title: str, name: str, number: int) -> dict[str, Any]:
     return {"kind": kind, "label": title, "url": reverse(name, args=[number])}
 
 
-def files_on(*references: str) -> list[dict[str, Any]]:
-    """The files kept with records, each with the address staff open it at."""
-    held = Attachment.objects.filter(subject__in=references).order_by("pk")
+def files_on(*references: str, office: str = "") -> list[dict[str, Any]]:
+    """The files kept with records that an office may read, each with the address staff open it at."""
+    held = readable_files(Attachment.objects.filter(subject__in=references), office).order_by("pk")
     return [
         {"name": f.name, "url": reverse("staff_file", args=[f.pk]), "size": f.size, "note": ""} for f in held
     ]
@@ -74,7 +75,7 @@ def files_on(*references: str) -> list[dict[str, Any]]:
 def papers_beside(cycle: Cycle | None, reference: str) -> list[dict[str, Any]]:
     """The latest papers of a record and of its year, the newest first."""
     about = Q(subject=reference) | Q(subject=cycle.reference) if cycle else Q(subject=reference)
-    papers = Paper.objects.filter(about).order_by("-made_on", "-pk")[:LATEST]
+    papers = readable_papers(Paper.objects.filter(about)).order_by("-made_on", "-pk")[:LATEST]
     return [
         {
             "name": paper.title,

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from projects.ballots.reporting import readable_papers
 from projects.cycles.documents.composing import document_of
 from projects.cycles.documents.parts import Document
 from projects.cycles.documents.pdf import NoPdf, pdf_of
@@ -32,8 +33,8 @@ FORMATS: dict[str, tuple[str, Callable[[Document], bytes]]] = {
 
 def paper_on_file(request: HttpRequest, pk: int) -> Paper:
     """A paper of the file, for whoever holds an office in its township or above it."""
-    acting_grant(request)
-    return get_object_or_404(Paper.objects.select_related("unit__parent", "cycle__unit"), pk=pk)
+    papers = Paper.objects.select_related("unit__parent", "cycle__unit")
+    return get_object_or_404(readable_papers(papers, acting_grant(request).office), pk=pk)
 
 
 @require_safe

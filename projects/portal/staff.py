@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from projects.ballots.reporting import readable_files
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.cycles.events import REVISE_RULES
 from projects.cycles.models import Attachment, Cycle
@@ -142,7 +143,7 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
         "steps": selectors.tasks_by_step(cycle),
         "figures": selectors.year_figures(cycle) if reads_all(grant) else None,
         "limit": scope_told(grant),
-        "papers": selectors.papers_by_step(cycle),
+        "papers": selectors.papers_by_step(cycle, grant.office),
         "projects": selectors.projects_visible(grant).filter(cycle=cycle),
         "votes": selectors.votes_on(cycle),
         "county_words": selectors.county_words(cycle),
@@ -232,8 +233,7 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def staff_file(request: HttpRequest, pk: int) -> FileResponse:
     """A file of the township's records: pictures and PDF are shown, anything else is saved."""
-    acting_grant(request)
-    held = get_object_or_404(Attachment, pk=pk)
+    held = get_object_or_404(readable_files(Attachment.objects.all(), acting_grant(request).office), pk=pk)
     if not held.file.storage.exists(str(held.file.name)):
         raise Http404(_("没有这个文件。"))
     kind = mimetypes.guess_type(held.name)[0] or ""
@@ -268,10 +268,10 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
         "vote": held,
         "cycle": cycle,
         "mode": modes.get(held.mode, ""),
-        "papers": selectors.vote_papers(cycle) if cycle else [],
+        "papers": selectors.vote_papers(cycle, grant.office) if cycle else [],
         **offered_before_vote(in_office(request).acting),
         "links": links_of(held, acting_grant(request)),
-        "files": files_on(held.reference),
+        "files": files_on(held.reference, office=grant.office),
         "events": offers_on([held], grant, timezone.now()),
     }
     return render(request, "portal/vote.html", context | vote_page(held))

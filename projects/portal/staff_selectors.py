@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.models import Vote
+from projects.ballots.reporting import readable_papers
 from projects.collection.models import Proposal
 from projects.cycles.models import Cycle, CycleState, Paper, Session, Term
 from projects.evaluation.models import Grade, Rating
@@ -115,10 +116,11 @@ def year_figures(cycle: Cycle) -> dict[str, int]:
     return {"proposals": proposals, **items, "finished": finished}
 
 
-def papers_by_step(cycle: Cycle) -> list[tuple[Any, list[Paper]]]:
-    """The year's papers, the latest step first: the step's name and its papers."""
+def papers_by_step(cycle: Cycle, office: str) -> list[tuple[Any, list[Paper]]]:
+    """The year's papers an office may read, the latest step first: the step's name and its papers."""
     found: dict[int, list[Paper]] = {}
-    for paper in Paper.objects.filter(cycle=cycle).order_by("-step", "-made_on", "-pk"):
+    papers = readable_papers(Paper.objects.filter(cycle=cycle), office)
+    for paper in papers.order_by("-step", "-made_on", "-pk"):
         found.setdefault(paper.step or 1, []).append(paper)
     return [(STEP_NAMES[step], papers) for step, papers in found.items()]
 
@@ -128,10 +130,11 @@ def votes_on(cycle: Cycle) -> list[Vote]:
     return list(Vote.objects.filter(about_reference=cycle.reference).order_by("pk"))
 
 
-def vote_papers(cycle: Cycle) -> list[Paper]:
-    """The papers that say what a year's vote decided: the tally report, the resolution, the announcement."""
+def vote_papers(cycle: Cycle, office: str) -> list[Paper]:
+    """The papers that say what a year's vote decided: the tally report once announced, the resolution, the announcement."""
     kinds = ("method", "tellers", "tally_report", "resolution", "announcement")
-    return list(Paper.objects.filter(cycle=cycle, kind__in=kinds).order_by("pk"))
+    papers = Paper.objects.filter(cycle=cycle, kind__in=kinds)
+    return list(readable_papers(papers, office).order_by("pk"))
 
 
 def cycle_named(reference: str) -> Cycle | None:

@@ -211,7 +211,7 @@ def _sign(act: Act, cycle: Cycle, office: str) -> Outcome:
     if not signed.certified:
         return Outcome()
     _tally_report(act, cycle, vote, signed.digest)
-    return Outcome(after={"digest": signed.digest, "outcome": vote.outcome})
+    return Outcome(after={"digest": signed.digest})
 
 
 def _tally_report(act: Act, cycle: Cycle, vote: Vote, digest: str) -> Paper:
@@ -239,7 +239,7 @@ def declare_result(act: Act, cycle: Cycle, **_confirmed: bool) -> Outcome:
     Paper.objects.filter(subject=vote.reference, kind="tally_report", published_at=None).update(
         published_at=act.at
     )
-    return Outcome(after={"elected": vote.outcome["elected"], "next_vote": again.reference if again else ""})
+    return Outcome(after={"outcome": vote.outcome, "next_vote": again.reference if again else ""})
 
 
 def _settle_items(act: Act, vote: Vote, again: Vote | None) -> None:

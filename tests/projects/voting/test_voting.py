@@ -15,7 +15,8 @@ from projects.cycles.models import Cycle, Paper
 from projects.deliberation.models import Opinion
 from projects.demo.play.stage import assembly, meeting, open_tasks
 from projects.demo.play.voting import Sheet, keyed, play_after_vote, play_ballot, play_voting
-from projects.portal.staff_selectors import events_in
+from projects.portal.beside import papers_beside
+from projects.portal.staff_selectors import events_in, papers_by_step, vote_papers
 from projects.selection.models import Item
 from projects.voting.events import END_SESSION
 from projects.voting.selectors import (
@@ -137,7 +138,8 @@ def test_every_act_of_the_vote_is_in_the_trail_and_no_sum_before_the_signatures(
     # A digest of a file with few unknowns is as good as the file.
     assert '"digest"' not in before[-1][1]
     entry = do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
-    assert '"for":42' in entry.body
+    assert '"digest"' in entry.body and '"for":' not in entry.body
+    assert '"for":42' in do("voting.declare", hall.town.of("chair"), DAY, confirmed=True).body
 
 
 def test_below_the_quorum_the_vote_cannot_open(hall):
@@ -333,9 +335,16 @@ def test_nothing_is_shown_before_it_is_declared(hall):
     do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
     do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
     assert result_of(hall.cycle) == [] and declared_of(hall.cycle) == []
-    assert Paper.objects.get(kind="tally_report").published_at is None
+    report = Paper.objects.get(kind="tally_report")
+    assert report.published_at is None
+    assert report in vote_papers(hall.cycle, "teller")
+    for office in ("clerk", "mayor", "county", "auditor", "counter"):
+        assert report not in vote_papers(hall.cycle, office)
+        assert not any(report in papers for _step, papers in papers_by_step(hall.cycle, office))
+    assert report.title not in str(papers_beside(hall.cycle, hall.cycle.reference))
     do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
     assert len(result_of(hall.cycle)) == 2
+    assert report in vote_papers(hall.cycle, "county")
     assert Paper.objects.get(kind="tally_report").published_at
 
 
