@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from projects.ballots import figures as fig
 from projects.ballots import keys, sealing
 from projects.ballots import rules as count
-from projects.ballots.models import Box, Vote, VoteState
+from projects.ballots.models import Box, Channel, Vote, VoteState
 from workflow.flows.errors import Refused
 
 FORMAT = "piaojue-box/1"
@@ -33,18 +33,34 @@ def in_box(vote: Vote) -> list[bytes]:
 
 
 def frozen(vote: Vote, box: list[bytes], returned_on_paper: int) -> dict[str, Any]:
-    """What closing fixes of a vote by device; Refused while too few ballots came by device."""
+    """What closing fixes of a vote by device; Refused while either way has too few ballots to be counted."""
     if not vote.device:
         return {}
-    if 0 < len(box) < vote.device_least:
-        raise Refused(
-            _("电子票只有 %(n)s 张，少于 %(least)s 张，为保守秘密不得单独计票。请先将电子票改为纸质票。")
-            % {"n": len(box), "least": vote.device_least}
-        )
+    if reasons := obstacles_to_closing(vote, len(box)):
+        raise Refused(*reasons)
     digest = sealing.digest_of_box(box)
     if vote.box_of and digest != vote.box_of.box_digest:
         raise Refused(_("票箱与截止时封存的不一致，不能复票，请保存现场并报告主席团。"))
     return {"box_digest": digest, "paper_returned": returned_on_paper}
+
+
+def obstacles_to_closing(vote: Vote, box: int) -> list[str]:
+    """Why a vote by device cannot close: so few ballots in its box, or so few on paper beside it, would name people.
+
+    box: how many ballots are in it.
+    """
+    figures = {"n": box, "paper": vote.paper_issued, "least": vote.device_least}
+    if 0 < box < vote.device_least:
+        return [
+            _("电子票只有 %(n)s 张，少于 %(least)s 张，为保守秘密不得单独计票。请先将电子票改为纸质票。")
+            % figures
+        ]
+    group = of(vote).roll.filter(channel=Channel.DEVICE).count()
+    if group and 0 < (vote.paper_issued or 0) < vote.device_least:
+        return [
+            _("纸质票只有 %(paper)s 张，少于 %(least)s 张，不得单独计票。请先将电子票改为纸质票。") % figures
+        ]
+    return []
 
 
 def waits_to_be_opened(vote: Vote) -> bool:

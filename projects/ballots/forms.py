@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.ballots import figures as fig
 from projects.ballots import keys
-from projects.ballots.boxes import in_box
+from projects.ballots.boxes import in_box, obstacles_to_closing
 from projects.ballots.models import Option, Vote
 from projects.ballots.rules import Spoiled
 from projects.ballots.selectors import PROJECTS, current_vote
@@ -176,12 +176,9 @@ class CloseForm(VoteForm):
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        if self.vote.device and (box := len(in_box(self.vote))) and box < self.vote.device_least:
-            self.add_error(
-                None,
-                _("电子票只有 %(n)s 张，少于 %(least)s 张，不得单独计票。请先办理“电子票改为纸质票”。")
-                % {"n": box, "least": self.vote.device_least},
-            )
+        if self.vote.device:
+            for sentence in obstacles_to_closing(self.vote, len(in_box(self.vote))):
+                self.add_error(None, sentence)
         return self.cleaned_data
 
 

@@ -42,8 +42,8 @@ class Vote(Record):
     device: deputies may vote by phone, others on paper, on one roll; then paper_issued and paper_returned are the paper
     among issued and returned, public_key (hexadecimal) seals the ballots, roll_digest and box_digest are what was frozen
     at opening and closing. box_of: the vote whose box and roll a recount counts again. device_least: fewer ballots by
-    device are not counted by device. awaiting: what one person at the desk entered and a second has yet to confirm
-    (`witnessing`).
+    device are not counted by device. is_recount: it counts the ballots of `follows` again (复票).
+    awaiting: what one person at the desk entered and a second has yet to confirm (`witnessing`).
     """
 
     kind: ClassVar[str] = "vote"
@@ -72,6 +72,7 @@ class Vote(Record):
     roll_digest = models.CharField(max_length=64, blank=True)
     box_digest = models.CharField(max_length=64, blank=True)
     box_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    is_recount = models.BooleanField(_("复票"), default=False)
     awaiting = models.JSONField(default=dict)
     step_number = models.SmallIntegerField(default=4)
     state = FSMField(default=VoteState.DEFINED, choices=VoteState.choices, protected=True)
@@ -132,6 +133,7 @@ class Keying(models.Model):
     """One person's keying of the paper tally; the second is keyed without sight of the first.
 
     turn: 1 or 2. round: counts from 1; keyings that differ or do not balance are kept and a new round begins.
+    Of a vote by device they are forgotten once it is signed, void or counted again: then a commitment stands here.
     figures: {"valid", "invalid", "sums": {title: {"for", "against", "abstain"[, "points"]}}}, numbers of ballots.
     """
 

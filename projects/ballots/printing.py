@@ -285,15 +285,27 @@ def _table(ballot: Ballot) -> Table:
 
 
 def obstacles_to_printing(vote: Vote) -> list[str]:
-    """Why ballots cannot be printed: the vote is under way or over, so that none may be added to those counted out."""
-    if vote.state == VoteState.DEFINED:
+    """Why ballots cannot be printed: the vote is under way or over, so that none may be added to those counted out.
+
+    While deputies vote by device paper may still be needed: who changes to it, or all of them.
+    """
+    if vote.state == VoteState.DEFINED or (
+        vote.device and vote.state == VoteState.OPEN and not vote.box_of_id
+    ):
         return []
     return [
-        _("“%(vote)s”现为“%(state)s”，表决票只在投票开始以前印制。")
+        _("“%(vote)s”现为“%(state)s”，表决票只在投票开始以前印制；电子表决进行中可以补印纸质票。")
         % {"vote": vote.title, "state": vote.get_state_display()}
     ]
 
 
 def print_ballots(act: Act, vote: Vote, *, copies: int, ending: str) -> Outcome:
     """印制表决票: who, how many, which form; the sheet itself is `ballot_of`."""
-    return Outcome(after={"form_code": form_code(vote), "copies": copies, "ending": ending})
+    return Outcome(
+        after={
+            "form_code": form_code(vote),
+            "copies": copies,
+            "ending": ending,
+            "while_open": vote.state == VoteState.OPEN,
+        }
+    )

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from projects.ballots import figures as fig
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.rules import Majority, MajorityBase, majority_phrase
-from projects.ballots.selectors import STANDING
+from projects.ballots.selectors import STANDING, compared_with_first
 from projects.cycles.documents.composing import lay_out
 from projects.cycles.documents.parts import Document, Equations, Paragraph, Part, Table, ToSign
 from projects.cycles.models import Attachment, Paper
@@ -38,6 +38,7 @@ def report_data(vote: Vote, digest: str) -> dict[str, Any]:
         "on_leave": vote.on_leave,
         "spoiled": vote.figures.get("spoiled", {}),
         "equations": [equation.text for equation in fig.equations(vote)],
+        "compared": compared.sentence if (compared := compared_with_first(vote)) else "",
         "signed": [
             {"office": signature.office, "name": signature.by.name}
             for signature in vote.signatures.select_related("by").order_by("at")
@@ -101,6 +102,8 @@ def _parts(data: dict[str, Any]) -> Iterator[Part]:
     yield _sums(data)
     if equations := data.get("equations"):
         yield Equations("票数核对", tuple(equations))
+    if compared := data.get("compared"):
+        yield Paragraph(compared)
     yield Paragraph(f"数字摘要 {short_code(data['digest'])}（SHA-256 前 16 位）。{_signed(data)}", small=True)
     yield ToSign(TO_SIGN)
 

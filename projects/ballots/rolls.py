@@ -37,6 +37,29 @@ def obstacles_to_freezing(vote: Vote) -> list[str]:
     return found
 
 
+def obstacles_to_groups(vote: Vote, on_paper: int, by_device: int) -> list[str]:
+    """Why so many on paper beside so many by device would tell who voted how (integrity.md §2.6).
+
+    Whose ballot is paper stands on the roll, and the paper's sums are keyed by themselves: a group of fewer than
+    `device_least` is none. Everybody on one way is always right.
+    """
+    figures = {"paper": on_paper, "device": by_device, "least": vote.device_least}
+    if 0 < by_device < vote.device_least:
+        return [
+            _("电子票只有 %(device)s 人，少于 %(least)s 人，不能用电子票表决。请全部到会代表领取纸质票。")
+            % figures
+        ]
+    if by_device and 0 < on_paper < vote.device_least:
+        return [
+            _(
+                "纸质票只有 %(paper)s 人，少于 %(least)s 人，容易看出是谁投的票。"
+                "请在会场提供平板电脑并换发新的投票码，或者改领纸质票的不少于 %(least)s 人。"
+            )
+            % figures
+        ]
+    return []
+
+
 def freeze(vote: Vote, on_paper: Iterable[int]) -> str:
     """Write the vote's roll from the session's and return its digest. on_paper: lines that vote on paper."""
     paper = set(on_paper)
@@ -78,6 +101,11 @@ def to_paper(act: Act, vote: Vote, lines: Sequence[int], *, reason: str) -> int:
             _("%(names)s已经投票、已领纸质票或未出席，不能改用纸质票。")
             % {"names": "、".join(wrong) or _("有的代表")}
         )
+    on_paper = vote.roll.filter(channel=Channel.PAPER).count() + len(entries)
+    left = vote.roll.filter(channel=Channel.DEVICE).count() - len(entries)
+    # Fewer left than may be counted by device is no end: then the whole box turns to paper.
+    if left >= vote.device_least and (reasons := obstacles_to_groups(vote, on_paper, left)):
+        raise Refused(*reasons)
     vote.roll.filter(pk__in=[entry.pk for entry in entries]).update(
         channel=Channel.PAPER, code_hash="", code_used=False
     )
@@ -85,20 +113,36 @@ def to_paper(act: Act, vote: Vote, lines: Sequence[int], *, reason: str) -> int:
 
 
 def empty_box(act: Act, vote: Vote, *, reason: str) -> int:
-    """Too few ballots came by device to be counted by device: they are destroyed unopened, all vote on paper.
+    """Too few vote by device to be counted by device: their ballots are destroyed unopened, all vote on paper.
 
-    vote: locked by the caller, open. Returns how many ballots on paper are issued now (integrity.md §2.6).
+    vote: locked by the caller, open. Returns how many ballots on paper are issued now (integrity.md §2.6). The trail
+    says how many acknowledged ballots were destroyed.
     """
-    if vote.state != VoteState.OPEN or not vote.device:
-        raise Refused(_("只有电子表决进行中可以改用纸质票。"))
-    cast = Box.objects.filter(vote_number=vote.pk)
-    if cast.count() >= vote.device_least:
-        raise Refused(_("电子票已有 %(n)s 张以上，不须改用纸质票。") % {"n": vote.device_least})
-    cast.delete()
+    if reasons := obstacles_to_emptying(vote):
+        raise Refused(*reasons)
+    destroyed, _by_model = Box.objects.filter(vote_number=vote.pk).delete()
     moved = vote.roll.filter(channel=Channel.DEVICE).update(
         channel=Channel.PAPER, voted=False, mark="", code_hash="", code_used=False
     )
-    return _reissue(act, vote, "vote.empty_box", {"deputies": moved}, reason)
+    return _reissue(act, vote, "vote.empty_box", {"deputies": moved, "destroyed": destroyed}, reason)
+
+
+def obstacles_to_emptying(vote: Vote) -> list[str]:
+    """Why a box may not be emptied: no vote by device under way, nobody left on it, or enough who can still vote by it."""
+    if vote.state != VoteState.OPEN or not vote.device or vote.box_of_id:
+        return [_("只有电子表决进行中可以改用纸质票。")]
+    group = vote.roll.filter(channel=Channel.DEVICE).count()
+    if not group:
+        return [_("到会代表都已领取纸质票，没有电子票须要改用。")]
+    if group >= vote.device_least:
+        return [
+            _(
+                "用电子票的代表还有 %(group)s 人，票数仍可达到 %(least)s 张，不须改用纸质票。"
+                "请先请未投票的代表投票，或者改领纸质票。"
+            )
+            % {"group": group, "least": vote.device_least}
+        ]
+    return []
 
 
 def _reissue(act: Act, vote: Vote, action: str, after: dict[str, int], reason: str) -> int:
@@ -127,12 +171,21 @@ def new_codes(act: Act, vote: Vote, lines: Sequence[int] = ()) -> list[tuple[Rol
     printed = [(entry, new_code()) for entry in entries.select_related("line")]
     if not printed:
         raise Refused(_("没有需要打印投票码的代表。"))
+    # Line numbers say nothing of a choice; a second code to one line, or one after a used code, can be asked about.
+    replaced = sorted(entry.line_id for entry, _code in printed if entry.code_hash)
+    used = sorted(entry.line_id for entry, _code in printed if entry.code_used)
     for entry, code in printed:
         entry.code_hash, entry.code_used = hash_of_code(code), False
     RollEntry.objects.bulk_update([entry for entry, _code in printed], ["code_hash", "code_used"])
     write_down(
         act, "vote.print_codes", vote.reference, about=vote.about, step=vote.step,
-        after={"codes": len(printed)}, label=vote.label,
+        after={
+            "codes": len(printed),
+            "lines": sorted(entry.line_id for entry, _code in printed),
+            "replaced": replaced,
+            "used": used,
+        },
+        label=vote.label,
     )  # fmt: skip
     return printed
 

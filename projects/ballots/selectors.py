@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Count, QuerySet
@@ -29,7 +29,17 @@ def current_vote(about: str, *purposes: str) -> Vote | None:
 
 def declared_votes(about: str, *purposes: str) -> list[Vote]:
     """The votes whose result was announced, in order; a recounted or void one is not among them."""
-    return list(votes_about(about, *purposes).filter(state=VoteState.DECLARED).prefetch_related("options"))
+    declared = votes_about(about, *purposes).filter(state=VoteState.DECLARED)
+    return list(declared.exclude(followed_by__is_recount=True).prefetch_related("options"))
+
+
+def keyers_before(vote: Vote) -> set[int]:
+    """Who keyed the counts this recount repeats: a second pair keys it, not they. Empty for a first count."""
+    found: set[int] = set()
+    while vote.is_recount and vote.follows:
+        vote = vote.follows
+        found |= set(vote.keyings.values_list("by_id", flat=True))
+    return found
 
 
 def quorum_needed(vote: Vote) -> int:
@@ -124,6 +134,44 @@ def last_rejection(vote: Vote) -> Rejection | None:
     return rejection_of(vote, before) if vote.state == VoteState.CLOSED and before else None
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """A recount held against the count before it. differences: each in a sentence with both figures; empty: none.
+
+    comparable: whether the count before had come to figures at all.
+    """
+
+    first: Vote
+    comparable: bool
+    differences: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The whole of it in one paragraph, for the report and the vote's page."""
+        if not self.comparable:
+            return f"本次为复票。前次计票“{self.first.title}”未形成相符的数字，无从比较。"
+        told = "；".join(self.differences) if self.differences else "各项数字与前次完全一致"
+        return f"本次为复票，与前次计票“{self.first.title}”比较：{told}。"
+
+
+def compared_with_first(vote: Vote) -> Comparison | None:
+    """How a recount's figures differ from those it repeats; None for a first count, or before it has figures."""
+    if not (vote.is_recount and vote.follows and vote.figures):
+        return None
+    first = vote.follows
+    if not first.figures:
+        return Comparison(first, comparable=False)
+    found = count.compare_keyings(
+        replace(figures.keying_of(first, first.figures), returned=first.returned or 0),
+        replace(figures.keying_of(vote, vote.figures), returned=vote.returned or 0),
+    ) + count.compare_spoiled(first.figures.get("spoiled", {}), vote.figures.get("spoiled", {}))
+    return Comparison(
+        first,
+        True,
+        tuple(f"{figures.place_of(one)}前次 {one.first}，本次 {one.second}" for one in found),
+    )
+
+
 def signatures_hold(vote: Vote) -> bool:
     """Whether what is stored is still what was signed: every signature's digest made again."""
     digest = figures.digest_of(vote)
@@ -195,6 +243,7 @@ def vote_page(vote: Vote) -> dict[str, Any]:
         "ballots": vote.outcome["ballots"],
         "signatures": list(vote.signatures.select_related("by").order_by("at")),
         "signatures_hold": signatures_hold(vote),
+        "compared": compared_with_first(vote),
         "spoiled": figures.spoiled_of(vote),
     }
 

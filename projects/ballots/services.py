@@ -23,17 +23,21 @@ from projects.ballots.models import Keying, Option, Purpose, Signature, Vote, Vo
 from projects.ballots.selectors import (
     Rejection,
     agreed_on_paper,
+    keyers_before,
     keyings_of,
     quorum_needed,
     rejection_of,
     round_of,
 )
 from projects.cycles.models import Presence, RollLine, Session
+from workflow.audit.chain import canonical
+from workflow.audit.commitments import commit, new_salt
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.machines.services import fire
 from workflow.people.models import User
 
+COUNTED_AGAIN = (VoteState.CLOSED, VoteState.KEYED, VoteState.CERTIFIED, VoteState.DECLARED)
 SIGNERS = {"chief_teller": gettext_lazy("总监票人"), "teller": gettext_lazy("监票人")}
 NO_RESULT = (count.Verdict.NO_QUORUM, count.Verdict.VOID, count.Verdict.UNBALANCED)
 
@@ -289,7 +293,9 @@ def open_vote(
 def _obstacles_to_freezing(vote: Vote, on_paper: Sequence[int]) -> list[str]:
     if not vote.device or vote.box_of_id or vote.state != VoteState.DEFINED:
         return []
-    return rolls.obstacles_to_freezing(vote) + keys.obstacles_to_opening(vote)
+    found = rolls.obstacles_to_freezing(vote) + keys.obstacles_to_opening(vote)
+    paper = len(set(on_paper))
+    return found + rolls.obstacles_to_groups(vote, paper, (vote.deputies_present or 0) - paper)
 
 
 def _frozen(vote: Vote, on_paper: Sequence[int]) -> dict[str, Any]:
@@ -354,24 +360,27 @@ def void_vote(act: Act, vote: Vote, *, reason: str, **figures: int) -> Vote:
     """Make a vote void before it is signed; it stays as it was. Returns the new vote to be held instead."""
     with transaction.atomic():
         fire(vote, "make_void", act, reason=reason, void_reason=reason, **figures)
+        _forget_keyings(vote)
         return _with_keys(act, vote, _again(act, vote, _("重新投票"), because=reason))
 
 
 def recount(act: Act, vote: Vote, *, reason: str) -> Vote:
-    """复票: the same ballots counted again, as a new record; the old one stays as it is, signed or not.
+    """复票: the same ballots counted again, as a new record; the old one stays as it is, signed, announced or not.
 
-    Allowed from closing until the result is declared. Returns the new vote, its ballots issued and not yet returned.
+    Allowed once the ballots have been collected; how long after the announcement is the caller's to say. Returns the
+    new vote, its ballots issued and not yet returned. Others than who keyed it before key it now.
     """
     with _held(vote) as held:
-        if held.state not in (VoteState.CLOSED, VoteState.KEYED, VoteState.CERTIFIED):
+        if held.state not in COUNTED_AGAIN:
             raise Refused(
-                _("“%(vote)s”现为“%(state)s”，只有收回表决票以后、宣布结果以前可以复票。")
+                _("“%(vote)s”现为“%(state)s”，表决票收回以后才可以复票。")
                 % {"vote": held.title, "state": held.get_state_display()}
             )
         if held.followed_by.exists():
             raise Refused(_("“%(vote)s”已经重新进行。") % {"vote": held.title})
         new = _again(act, held, _("复票"), because=reason)
         _counts_box_of(new, held)
+        _forget_keyings(held)
         open_vote(
             act,
             new,
@@ -386,7 +395,8 @@ def _counts_box_of(new: Vote, vote: Vote) -> None:
     """A recount has no box, roll or key of its own: it counts those of the vote it repeats."""
     new.box_of = boxes.of(vote) if vote.device else None
     new.public_key, new.roll_digest, new.paper_issued = vote.public_key, vote.roll_digest, vote.paper_issued
-    new.save(update_fields=["box_of", "public_key", "roll_digest", "paper_issued"])
+    new.is_recount = True
+    new.save(update_fields=["box_of", "public_key", "roll_digest", "paper_issued", "is_recount"])
 
 
 def _again(act: Act, vote: Vote, words: str, *, because: str, **changes: Any) -> Vote:
@@ -455,6 +465,8 @@ def _obstacles_to_keying(vote: Vote, who: User, turn: int, now: int, figures: di
         found.append(_("表决票尚未收回，或计票已经相符，不能录入。"))
     if boxes.waits_to_be_opened(vote) and agreed_on_paper(vote) is not None:
         found.append(_("纸质票已经录入相符，等待开箱合并计票。"))
+    if who.pk in keyers_before(vote):
+        found.append(_("复票由另外两名计票人录入，您录入过前一次计票。"))
     keyed = keyings_of(vote, now)
     if any(keying.by_id == who.pk for keying in keyed):
         found.append(_("两次录入须由不同的人分别进行，您已经录入过一次。"))
@@ -553,10 +565,25 @@ def sign(act: Act, vote: Vote, office: str) -> Signed:
         if certified:
             held.outcome = outcome_as_json(fig.decided(held))
             held.save(update_fields=["outcome"])
+            _forget_keyings(held)
             fire(held, "certify", act)
     _follow(vote, held, "outcome")
     vote.__dict__["state"] = held.state
     return Signed(digest, certified)
+
+
+def _forget_keyings(vote: Vote) -> None:
+    """Of phones and paper only the total is kept: what two people keyed of the paper alone becomes a commitment.
+
+    One salt for all of them, kept nowhere: keyings that agreed still look alike, and no guess can be confirmed.
+    """
+    if not vote.device:
+        return
+    salt = new_salt()
+    keyings = list(vote.keyings.all())
+    for keying in keyings:
+        keying.figures = commit(salt, "figures", canonical(keying.figures))
+    Keying.objects.bulk_update(keyings, ["figures"])
 
 
 def obstacles_to_signing(vote: Vote, who: User, office: str) -> list[str]:

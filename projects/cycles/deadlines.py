@@ -107,6 +107,8 @@ TASK_TIMES: dict[str, TaskTime] = {
     "voting.certify_chief": _at_session(_("总监票人签字")),
     "voting.certify_teller": _at_session(_("监票人签字")),
     "voting.declare": _at_session(_("宣布结果")),
+    "voting.turn_confirm": _at_session(_("确认电子票改为纸质票")),
+    "voting.recount_confirm": _at_session(_("确认复票")),
     "voting.resolution": _at_session(_("通过决议")),
     "voting.announce": TaskTime(_("发布公告"), _wd("T", 5), 1, 20),
     "voting.hand_opinions": TaskTime(_("交办审议意见"), _wd("T", 10), 1, 40),

@@ -184,6 +184,10 @@ class Item(Record):
     def not_elect(self) -> None:
         """未入选."""
 
+    @transition(field=state, source=[ItemState.ELECTED, ItemState.NOT_ELECTED], target=ItemState.ON_BALLOT)
+    def count_again(self) -> None:
+        """Its ballots are counted again before the result was published; the next declaration says how it ended."""
+
     @transition(
         field=state,
         source=[ItemState.NOT_ELECTED, ItemState.LEFT_OUT, ItemState.WITHDRAWN, ItemState.BLOCKED],

@@ -11,7 +11,7 @@ from projects.ballots import keys
 from projects.ballots import services as ballots
 from projects.cycles.models import Cycle, CycleState, Session, SessionState
 from projects.voting import forms, selectors, services
-from projects.voting.flows import beginning_anew
+from projects.voting.flows import RecountFlow, TurnFlow, beginning_anew
 from projects.voting.selectors import vote_of
 from workflow.audit.services import Act
 from workflow.flows.events import Event, OpenAct, register_event, register_open_act
@@ -61,12 +61,18 @@ def _presidium(act: Act, cycle: Cycle) -> list[User]:
     return holders_of("presidium", cycle.unit, act.on)
 
 
-def recount(act: Act, cycle: Cycle, *, reason: str) -> Outcome:
-    """复票: the ballots are returned, keyed and signed again in a new record that names the old one."""
-    with beginning_anew(act, cycle, reason=reason):
-        vote = vote_of(cycle)
-        new = ballots.recount(act, vote, reason=reason)
-    return Outcome(after={"of": vote.reference, "new_vote": new.reference}, reason=reason)
+def ask_recount(act: Act, cycle: Cycle, *, reason: str) -> Outcome:
+    """复票, asked for by the chief teller: a teller's task to confirm it."""
+    outcome = services.ask(act, cycle, "recount", reason=reason)
+    RecountFlow.begin(cycle)
+    return outcome
+
+
+def ask_to_turn(act: Act, cycle: Cycle, *, reason: str, confirmed: bool) -> Outcome:
+    """电子票改为纸质票, asked for by the chief teller: a teller's task to confirm it."""
+    outcome = services.ask(act, cycle, "turn", reason=reason)
+    TurnFlow.begin(cycle)
+    return outcome
 
 
 def release_holder(act: Act, cycle: Cycle, *, office: str, reason: str) -> Outcome:
@@ -122,12 +128,14 @@ RECOUNT = register_event(
         offices=("chief_teller",),
         subject=Cycle,
         form=forms.RecountForm,
-        act=recount,
+        act=ask_recount,
         step=4,
-        when=services.obstacles_to_recount,
+        when=services.obstacles_to_asking_recount,
         offered=_voting,
-        basis=_("宣布结果以前可以复票；已签字的计票结果不改动，另立新的记录并写明理由"),
+        basis=_("闭会、公告以前可以复票；已签字的计票结果不改动，另立新的记录并写明理由，由另外两人计票"),
+        hint=_("提出后由监票人确认。结果已经当场宣布的，复票后重新宣布，决议以复票结果为准。"),
         irreversible=True,
+        in_person=True,
         page="steps/voting/desk.html",
         context=selectors.desk,
     )
@@ -156,12 +164,14 @@ TURN_TO_PAPER = register_event(
         offices=("chief_teller",),
         subject=Cycle,
         form=forms.TurnToPaperForm,
-        act=services.turn_to_paper,
+        act=ask_to_turn,
         step=4,
         when=services.obstacles_to_turning,
         offered=_voting,
         basis=_("电子票少于规定张数的不单独计票，未经开启即行作废，由代表改投纸质票"),
+        hint=_("提出后由监票人确认，确认后才作废。"),
         irreversible=True,
+        in_person=True,
         page="steps/voting/desk.html",
         context=selectors.desk,
     )

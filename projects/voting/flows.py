@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from viewflow import this
 from viewflow.workflow import nodes
 
+from projects.ballots import witnessing
 from projects.ballots.forms import (
     AttendanceForm,
     CloseForm,
@@ -30,8 +31,9 @@ from projects.cycles.selectors import standard_of
 from projects.voting import forms, selectors, services
 from workflow.audit.services import Act
 from workflow.flows.base import Begin
+from workflow.flows.errors import Refused
 from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView
-from workflow.flows.services import cancel_flow
+from workflow.flows.services import Outcome, cancel_flow
 
 PAPER_BALLOT = _("无记名投票，纸质表决票；两名计票人分别录入，相符方可签字")
 
@@ -312,6 +314,63 @@ class AfterVoteFlow(YearlyFlow):
         output=_("备案报告"),
     ).Next(this.all_done)
     all_done = nodes.Join().Next(this.end)
+    end = OfficeEnd()
+
+
+class TurnFlow(YearlyFlow):
+    """电子票改为纸质票"""
+
+    room, step = "voting", 4
+    process_title = _("电子票改为纸质票")
+
+    start = Begin().Next(this.turn_confirm)
+    turn_confirm = OfficeView(
+        office="teller",
+        title=_("确认电子票改为纸质票"),
+        form=forms.SecondForm,
+        act=services.turn_to_paper,
+        context=selectors.turning,
+        page="steps/voting/confirm.html",
+        irreversible=True,
+        in_person=True,
+        basis=_("电子票少于规定张数的不单独计票，由总监票人和监票人两人决定作废，代表改投纸质票"),
+        output=_("作废的电子票张数、发出纸质票张数"),
+        hint=_("同意后，已投出的电子票未经开启即行作废，不能恢复。"),
+    ).Next(this.end)
+    end = OfficeEnd()
+
+
+def second_to_recount(act: Act, cycle: Cycle, *, decision: str, reason: str) -> Outcome:
+    """复票 once a teller agrees: the ballots are returned, keyed and signed again in a record that names the old one."""
+    if decision != forms.SecondForm.AGREE:
+        return services.declined(act, cycle, "recount", reason=reason)
+    if reasons := services.obstacles_to_recount(cycle, act.at):
+        raise Refused(*reasons)
+    waiting = witnessing.entered(selectors.vote_of(cycle), "recount")
+    with beginning_anew(act, cycle, reason=waiting.figures["reason"] if waiting else ""):
+        _vote, asked = services.agreed(act, cycle, "recount")
+        return services.recount(act, cycle, reason=asked)
+
+
+class RecountFlow(YearlyFlow):
+    """复票"""
+
+    room, step = "voting", 4
+    process_title = _("复票")
+
+    start = Begin().Next(this.recount_confirm)
+    recount_confirm = OfficeView(
+        office="teller",
+        title=_("确认复票"),
+        form=forms.SecondForm,
+        act=second_to_recount,
+        context=selectors.recounting,
+        page="steps/voting/confirm.html",
+        irreversible=True,
+        in_person=True,
+        basis=_("复票由总监票人提出、监票人确认；已签字的计票结果不改动，另立新的记录并写明理由"),
+        output=_("新的计票记录，由另外两名计票人录入并与前次比较"),
+    ).Next(this.end)
     end = OfficeEnd()
 
 

@@ -157,6 +157,30 @@ class TurnToPaperForm(VoteForm):
     confirmed = forms.BooleanField(label=_("已当众说明：电子票未经开启即行作废，有关代表改领纸质票重新投票"))
 
 
+class SecondForm(VoteForm):
+    """A second person's answer to what a first one asks for: carried out at once, or refused with a reason."""
+
+    AGREE, DECLINE = "agree", "decline"
+    decision = forms.ChoiceField(
+        label=_("您的意见"),
+        widget=forms.RadioSelect,
+        choices=[(AGREE, _("同意，立即办理")), (DECLINE, _("不同意"))],
+    )
+    reason = forms.CharField(
+        label=_("不同意的理由"),
+        required=False,
+        help_text=_("不同意时必填"),
+        widget=Lines(attrs={"rows": 2}),
+        max_length=500,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("decision") == self.DECLINE and len(data.get("reason", "")) < 4:
+            self.add_error("reason", _("不同意的，请写明理由。"))
+        return data
+
+
 class ReleaseHolderForm(VoteForm):
     """Which holder leaves, and why."""
 

@@ -20,6 +20,7 @@ from projects.ballots.selectors import (
     STANDING,
     Line,
     agreed_on_paper,
+    compared_with_first,
     current_vote,
     declared_votes,
     desk_of,
@@ -108,6 +109,20 @@ def closing(cycle: Cycle) -> dict[str, Any]:
     return desk(cycle) | {"entered": _entered(vote_of(cycle), "close")}
 
 
+def turning(cycle: Cycle) -> dict[str, Any]:
+    """The desk with why the box is to be emptied and how many ballots that destroys, for a teller to confirm."""
+    vote = vote_of(cycle)
+    told = _entered(vote, "turn")
+    if told:
+        told["figures"] = [(_("将作废的电子票"), turnout_of(vote)["voted"])]
+    return desk(cycle) | {"entered": told}
+
+
+def recounting(cycle: Cycle) -> dict[str, Any]:
+    """The desk with why the ballots are to be counted again, for a teller to confirm."""
+    return desk(cycle) | {"entered": _entered(vote_of(cycle), "recount")}
+
+
 ENTERED = {
     "present": gettext_lazy("实到代表"),
     "on_leave": gettext_lazy("请假"),
@@ -129,6 +144,7 @@ def _entered(vote: Vote, what: str) -> dict[str, Any] | None:
         "figures": figures,
         "on_paper": list(names.values_list("name", flat=True)),
         "by_device": vote.device and what == "open",
+        "reason": found.figures.get("reason", ""),
     }
 
 
@@ -170,6 +186,7 @@ def tally(cycle: Cycle) -> dict[str, Any]:
         "invalid": outcome.count.invalid,
         "spoiled": fig.spoiled_of(vote),
         "next_step": next_step(outcome),
+        "compared": compared_with_first(vote),
         "digest": fig.digest_of(vote),
     }
 

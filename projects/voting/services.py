@@ -13,7 +13,7 @@ from projects.ballots import figures as fig
 from projects.ballots import services as ballots
 from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.reporting import report_data
-from projects.ballots.selectors import Rejection, lines_of
+from projects.ballots.selectors import Rejection, compared_with_first, keyers_before, lines_of
 from projects.collection.models import Outcome as ProposalOutcome
 from projects.cycles.models import Cycle, CycleSession, CycleState, Paper, Session, SessionState
 from projects.cycles.papers import make_paper
@@ -111,10 +111,41 @@ def hand_paper(act: Act, cycle: Cycle, *, lines: list[str], reason: str) -> Outc
     return Outcome(after={"paper_issued": issued}, reason=reason)
 
 
-def turn_to_paper(act: Act, cycle: Cycle, *, reason: str, confirmed: bool) -> Outcome:
-    """Too few ballots by device: they are destroyed unopened and their deputies vote on paper."""
-    issued = rolls.empty_box(act, vote_of(cycle, lock=True), reason=reason)
-    return Outcome(after={"paper_issued": issued}, reason=reason)
+def ask(act: Act, cycle: Cycle, what: str, *, reason: str) -> Outcome:
+    """The first of two people asks for what only a second one's agreement does ("turn", "recount")."""
+    witnessing.enter(act, vote_of(cycle, lock=True), what, {"reason": reason})
+    return Outcome(reason=reason)
+
+
+def agreed(act: Act, cycle: Cycle, what: str) -> tuple[Vote, str]:
+    """The vote, locked, and the reason asked with, once the second person agrees; Refused where it is the first."""
+    vote = vote_of(cycle, lock=True)
+    return vote, witnessing.confirm(act, vote, what).figures["reason"]
+
+
+def declined(act: Act, cycle: Cycle, what: str, *, reason: str) -> Outcome:
+    """The second person does not agree: nothing is done."""
+    ballots.send_back(vote_of(cycle), what)
+    return Outcome(after={"agreed": False}, reason=reason)
+
+
+def turn_to_paper(act: Act, cycle: Cycle, *, decision: str, reason: str) -> Outcome:
+    """Too few deputies by device: once a teller agrees their ballots are destroyed unopened and they vote on paper."""
+    if decision != "agree":
+        return declined(act, cycle, "turn", reason=reason)
+    vote, asked = agreed(act, cycle, "turn")
+    issued = rolls.empty_box(act, vote, reason=asked)
+    return Outcome(after={"agreed": True, "paper_issued": issued}, reason=asked)
+
+
+def recount(act: Act, cycle: Cycle, *, reason: str) -> Outcome:
+    """复票 on the running vote; a result announced already is taken back until the next declaration."""
+    vote = vote_of(cycle)
+    if vote.state == VoteState.DECLARED:
+        for item in selectors.items_of(vote.options.values_list("reference", flat=True)).values():
+            fire(item, "count_again", act, decision_reason="")
+    new = ballots.recount(act, vote, reason=reason)
+    return Outcome(after={"agreed": True, "of": vote.reference, "new_vote": new.reference}, reason=reason)
 
 
 def open_box(
@@ -239,7 +270,10 @@ def declare_result(act: Act, cycle: Cycle, **_confirmed: bool) -> Outcome:
     Paper.objects.filter(subject=vote.reference, kind="tally_report", published_at=None).update(
         published_at=act.at
     )
-    return Outcome(after={"outcome": vote.outcome, "next_vote": again.reference if again else ""})
+    told = {"outcome": vote.outcome, "next_vote": again.reference if again else ""}
+    if compared := compared_with_first(vote):
+        told["differences"] = list(compared.differences)
+    return Outcome(after=told)
 
 
 def _settle_items(act: Act, vote: Vote, again: Vote | None) -> None:
@@ -425,11 +459,42 @@ def obstacles_to_new_vote(cycle: Cycle, at: datetime) -> list[str]:
 
 
 def obstacles_to_recount(cycle: Cycle, at: datetime) -> list[str]:
-    """Why the ballots cannot be counted again now: not collected, or declared already."""
+    """Why the ballots cannot be counted again now: not collected yet, the session over, too few other counters.
+
+    After the announcement on the spot too, while the congress can still resolve on the corrected result; once the
+    session is closed only the congress itself can decide otherwise.
+    """
     vote = _current(cycle)
-    if vote and vote.state in (VoteState.CLOSED, VoteState.KEYED, VoteState.CERTIFIED):
-        return []
-    return [_("表决票尚未收回，或结果已经宣布，不能复票。")]
+    if vote is None or vote.state not in ballots.COUNTED_AGAIN:
+        return [_("表决票尚未收回，不能复票。")]
+    if vote.state == VoteState.DECLARED and not _may_still_correct(cycle, vote):
+        return [_("会议已经闭会或结果已经公告，不再复票；认为结果有误的，由代表大会依法另行决定。")]
+    others = {user.pk for user in holders_of("counter", cycle.unit, localdate(at))} - _keyers(vote)
+    if fig.on_paper(vote, "issued") and len(others) < 2:
+        return [_("复票须由另外两名计票人录入，请系统管理员先授权。")]
+    return []
+
+
+def _may_still_correct(cycle: Cycle, vote: Vote) -> bool:
+    in_session = vote.session is None or vote.session.state == SessionState.OPEN
+    return cycle.state == CycleState.VOTING and in_session and paper_of(cycle, "announcement") is None
+
+
+def _keyers(vote: Vote) -> set[int]:
+    """Who may not key the recount of this vote."""
+    return set(vote.keyings.values_list("by_id", flat=True)) | keyers_before(vote)
+
+
+def obstacles_to_asking_recount(cycle: Cycle, at: datetime) -> list[str]:
+    """The same, and that it is asked for already."""
+    return obstacles_to_recount(cycle, at) or _asked_already(cycle, "recount")
+
+
+def _asked_already(cycle: Cycle, what: str) -> list[str]:
+    vote = _current(cycle)
+    if vote and witnessing.entered(vote, what):
+        return [_("已经提出，正在等待监票人确认。")]
+    return []
 
 
 def obstacles_to_handing_paper(cycle: Cycle, at: datetime) -> list[str]:
@@ -441,8 +506,11 @@ def obstacles_to_handing_paper(cycle: Cycle, at: datetime) -> list[str]:
 
 
 def obstacles_to_turning(cycle: Cycle, at: datetime) -> list[str]:
-    """Why the box cannot be emptied now; whether it holds too few ballots is seen under the lock."""
-    return obstacles_to_handing_paper(cycle, at)
+    """Why it cannot be asked for now that the box is emptied."""
+    vote = _current(cycle)
+    if vote is None:
+        return [_("没有正在进行的电子表决。")]
+    return rolls.obstacles_to_emptying(vote) or _asked_already(cycle, "turn")
 
 
 def obstacles_to_releasing(cycle: Cycle, at: datetime) -> list[str]:

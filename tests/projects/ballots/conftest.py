@@ -128,7 +128,7 @@ def new_hall() -> Callable[..., Hall]:
 
     def made(
         titles: tuple[str, ...] = ("水厂", "卫生室", "村道"), *, deputies: int = 12, seats: int = 2,
-        mode: str = "select", beside: Hall | None = None, **rules: Any,
+        mode: str = "select", beside: Hall | None = None, least: int = 5, **rules: Any,
     ) -> Hall:  # fmt: skip
         apply(SYSTEM)
         session = beside.vote.session if beside else _session(deputies)
@@ -136,7 +136,7 @@ def new_hall() -> Callable[..., Hall]:
         hall.vote = define_vote(
             hall.act("chair"), session=session, about="cycle:1", purpose="projects", title="表决票", mode=mode,
             seats=seats, rules=count_rules(Rules(ballot_mode=mode)) | rules, deputies_in_office=deputies,
-            options=[(f"item:{n}", title) for n, title in enumerate(titles, 1)], step=4, device=True,
+            options=[(f"item:{n}", title) for n, title in enumerate(titles, 1)], step=4, device=True, device_least=least,
         )  # fmt: skip
         return hall
 

@@ -10,6 +10,7 @@ from projects.ballots import boxes, keys, offline, rolls, sealing
 from projects.ballots.casting import AlreadyVoted, VoteClosed
 from projects.ballots.figures import decided, digest_of, file_of
 from projects.ballots.models import Box, KeyHolder, RollEntry, Vote
+from projects.ballots.selectors import signatures_hold
 from projects.ballots.services import (
     close_vote,
     continue_vote,
@@ -27,6 +28,13 @@ from workflow.flows.errors import Refused
 pytestmark = pytest.mark.django_db
 
 WATER, CLINIC, ROAD = "水厂", "卫生室", "村道"
+
+
+FIVE = tuple(f"代表{n}" for n in range(1, 6))
+
+
+def lines_of(hall, names):
+    return [hall.line(name).pk for name in names]
 
 
 def everybody(hall, ballot=(WATER,), *, but=()):
@@ -142,14 +150,14 @@ def test_a_recovery_sheet_is_printed_by_its_holder_alone_and_recorded(hall):
 
 
 def test_opening_freezes_the_roll_with_its_hash(hall):
-    hall.open(on_paper=("代表1",), absent=("代表12",))
+    hall.open(on_paper=FIVE, absent=("代表12",))
 
     channels = dict(RollEntry.objects.filter(vote=hall.vote).values_list("line__name", "channel"))
-    assert (channels["代表1"], channels["代表2"], channels["代表12"]) == ("paper", "device", "none")
+    assert (channels["代表1"], channels["代表6"], channels["代表12"]) == ("paper", "device", "none")
     opened = Entry.objects.get(action="vote.open")
     assert told(opened)["roll_digest"] == hall.vote.roll_digest == rolls.digest_of_roll(hall.vote.roll.all())
     assert told(opened)["public_key"] == hall.vote.public_key
-    assert (hall.vote.issued, hall.vote.paper_issued) == (11, 1)
+    assert (hall.vote.issued, hall.vote.paper_issued) == (11, 5)
 
 
 def test_a_roll_that_is_not_n_cannot_be_voted_on_by_device(hall):
@@ -162,9 +170,9 @@ def test_a_roll_that_is_not_n_cannot_be_voted_on_by_device(hall):
 def test_who_takes_paper_before_voting_votes_on_paper_only(hall):
     hall.open()
 
-    rolls.to_paper(hall.act("teller"), hall.locked, [hall.line("代表3").pk], reason="手机没电")
+    rolls.to_paper(hall.act("teller"), hall.locked, lines_of(hall, FIVE), reason="网络中断")
 
-    assert hall.locked.paper_issued == 1
+    assert hall.locked.paper_issued == 5
     with pytest.raises(AlreadyVoted, match="纸质表决票"):
         hall.cast("代表3", [WATER])
 
@@ -285,6 +293,12 @@ def test_a_new_code_makes_the_old_one_void_and_no_code_is_kept(hall):
     with pytest.raises(Refused, match="投票码不对"):
         rolls.enter_by_code(old)
     assert rolls.enter_by_code(new) == hall.entry("代表5")
+    line = hall.line("代表5").pk
+    first, second = (told(entry) for entry in Entry.objects.filter(action="vote.print_codes").order_by("pk"))
+    assert (first["lines"], first["replaced"], first["used"]) == ([line], [], [])
+    assert (second["lines"], second["replaced"], second["used"]) == ([line], [line], [])
+    rolls.new_codes(hall.act("clerk"), hall.locked, [line])
+    assert told(Entry.objects.filter(action="vote.print_codes").latest("pk"))["used"] == [line]
     kept = json.dumps([*RollEntry.objects.values(), *Entry.objects.values("body")], default=str)
     assert old not in kept and new not in kept
 
@@ -319,11 +333,87 @@ def test_fewer_than_five_ballots_by_device_go_to_paper(hall):
     with pytest.raises(Refused, match="电子票只有 4 张，少于 5 张"):
         hall.close()
 
+    left = [f"代表{n}" for n in range(5, 13)]
+    rolls.to_paper(hall.act("teller"), hall.locked, lines_of(hall, left), reason="不用手机投票")
+
     rolls.empty_box(hall.act("chief_teller"), hall.locked, reason="电子票太少")
 
     assert not Box.objects.exists()
+    emptied = told(Entry.objects.get(action="vote.empty_box"))
+    assert (emptied["destroyed"], emptied["deputies"], emptied["paper_issued"]) == (4, 4, 12)
     assert hall.locked.paper_issued == 12
     assert hall.close(on_paper=12).state == "closed"
+
+
+def test_a_box_is_not_emptied_while_its_deputies_can_still_fill_it(hall):
+    hall.open()
+    for name in ("代表1", "代表2", "代表3", "代表4"):
+        hall.cast(name, [WATER])
+
+    with pytest.raises(Refused, match="用电子票的代表还有 12 人，票数仍可达到 5 张"):
+        rolls.empty_box(hall.act("chief_teller"), hall.locked, reason="电子票太少")
+
+    assert Box.objects.count() == 4
+
+
+# A few on paper beside many by device would be read off the roll
+
+
+@pytest.mark.parametrize("few", [1, 4])
+def test_a_vote_does_not_open_with_a_handful_on_paper(hall, few):
+    with pytest.raises(Refused, match=f"纸质票只有 {few} 人，少于 5 人.*平板电脑"):
+        hall.open(on_paper=FIVE[:few])
+    hall.open(on_paper=FIVE)
+    assert hall.vote.paper_issued == 5
+
+
+def test_a_vote_does_not_open_with_a_handful_by_device(hall):
+    most = tuple(f"代表{n}" for n in range(1, 9))
+    with pytest.raises(Refused, match="电子票只有 4 人，少于 5 人"):
+        hall.open(on_paper=most)
+    hall.open(on_paper=(*most, "代表9", "代表10", "代表11", "代表12"))
+    assert hall.vote.paper_issued == 12
+
+
+def test_a_single_deputy_is_not_moved_to_paper_but_five_are(hall):
+    hall.open()
+    with pytest.raises(Refused, match="纸质票只有 1 人"):
+        rolls.to_paper(hall.act("teller"), hall.locked, lines_of(hall, ("代表1",)), reason="手机没电")
+    rolls.to_paper(hall.act("teller"), hall.locked, lines_of(hall, FIVE), reason="网络中断")
+    rolls.to_paper(hall.act("teller"), hall.locked, lines_of(hall, ("代表6",)), reason="手机没电")
+    assert hall.locked.paper_issued == 6
+
+
+def test_a_handful_left_on_paper_and_none_by_device_is_turned_to_paper_first(hall):
+    hall.open(absent=("代表9", "代表10", "代表11", "代表12"))
+    for name in FIVE[:4]:
+        hall.cast(name, [WATER])
+    rolls.to_paper(
+        hall.act("teller"), hall.locked, lines_of(hall, [f"代表{n}" for n in (5, 6, 7, 8)]), reason="不用手机"
+    )
+    with pytest.raises(Refused, match="电子票只有 4 张"):
+        hall.close(on_paper=4)
+    rolls.empty_box(hall.act("chief_teller"), hall.locked, reason="电子票太少")
+    assert hall.close(on_paper=8).state == "closed"
+
+
+def test_of_phones_and_paper_only_the_total_is_kept(hall):
+    hall.open(on_paper=FIVE)
+    everybody(hall, [ROAD])
+    hall.close(on_paper=5)
+    hall.key(paper(hall, valid=5, **{WATER: 3}))
+    counted(hall)
+    before = digest_of(hall.vote)
+    assert all(keying.figures["sums"][WATER]["for"] == 3 for keying in hall.vote.keyings.all())
+
+    for office in ("chief_teller", "teller"):
+        sign(hall.act(office), hall.vote, office)
+
+    first, second = (keying.figures for keying in hall.vote.keyings.all())
+    assert first == second and list(first) == ["hmac-sha256"]
+    hall.vote.refresh_from_db()
+    assert digest_of(hall.vote) == before and signatures_hold(hall.vote)
+    assert hall.vote.figures["sums"][WATER]["for"] == 3
 
 
 def test_a_box_with_enough_ballots_is_not_emptied(hall):
@@ -335,11 +425,11 @@ def test_a_box_with_enough_ballots_is_not_emptied(hall):
 
 
 def test_more_paper_returned_than_issued_makes_the_whole_vote_void(hall):
-    hall.open(on_paper=("代表1",))
+    hall.open(on_paper=FIVE)
     everybody(hall)
     before = hall.vote.public_key
 
-    again = close_vote(hall.act("chief_teller"), hall.vote, returned=2)
+    again = close_vote(hall.act("chief_teller"), hall.vote, returned=6)
 
     assert (hall.vote.state, again.state) == ("void", "defined")
     assert again.public_key not in ("", before)
@@ -409,55 +499,55 @@ def test_a_box_that_was_touched_after_closing_is_not_opened(hall):
 
 
 def test_paper_and_device_are_counted_as_one(hall):
-    hall.open(on_paper=("代表1", "代表2", "代表3"))
+    hall.open(on_paper=FIVE)
     everybody(hall, [ROAD])
-    hall.close(on_paper=3)
-    assert hall.key(paper(hall, valid=2, invalid=1, **{ROAD: 1, WATER: 2})) is None
+    hall.close(on_paper=5)
+    assert hall.key(paper(hall, valid=4, invalid=1, **{ROAD: 1, WATER: 2})) is None
     assert hall.vote.state == "closed" and not hall.vote.figures
 
     outcome = counted(hall)
 
     assert (outcome.ballots_issued, outcome.ballots_returned) == (12, 12)
     assert (outcome.count.valid, outcome.count.invalid) == (11, 1)
-    assert outcome.count.sums[ROAD].in_favour == 10
+    assert outcome.count.sums[ROAD].in_favour == 8
     assert outcome.count.sums[WATER].in_favour == 2
     assert outcome.problems == ()
 
 
 def test_the_box_is_not_opened_before_the_paper_is_keyed(hall):
-    hall.open(on_paper=("代表1",))
+    hall.open(on_paper=FIVE)
     everybody(hall)
-    hall.close(on_paper=1)
+    hall.close(on_paper=5)
 
     with pytest.raises(Refused, match="尚未录入相符"):
         counted(hall)
 
 
 def test_paper_that_does_not_balance_by_itself_is_keyed_again(hall):
-    hall.open(on_paper=("代表1", "代表2"))
+    hall.open(on_paper=FIVE)
     everybody(hall)
-    hall.close(on_paper=2)
+    hall.close(on_paper=5)
 
-    rejected = hall.key(paper(hall, valid=3))
+    rejected = hall.key(paper(hall, valid=6))
 
     assert rejected and "收回" in rejected.problems[0].sentence
 
 
 def test_paper_that_stands_is_not_keyed_a_third_time(hall):
-    hall.open(on_paper=("代表1",))
+    hall.open(on_paper=FIVE)
     everybody(hall)
-    hall.close(on_paper=1)
-    hall.key(paper(hall, valid=1))
+    hall.close(on_paper=5)
+    hall.key(paper(hall, valid=5))
 
     with pytest.raises(Refused, match="等待开箱"):
-        hall.key(paper(hall, valid=1))
+        hall.key(paper(hall, valid=5))
 
 
 def test_no_sum_stands_in_the_trail_before_the_signatures(hall):
-    hall.open(on_paper=("代表1",))
+    hall.open(on_paper=FIVE)
     everybody(hall, [ROAD])
-    hall.close(on_paper=1)
-    hall.key(paper(hall, valid=1))
+    hall.close(on_paper=5)
+    hall.key(paper(hall, valid=5))
     counted(hall)
 
     said = json.dumps([told(entry) for entry in Entry.objects.filter(action__startswith="vote.")])

@@ -30,6 +30,7 @@ pytestmark = [pytest.mark.long, pytest.mark.django_db]
 DEPUTIES = [f"代表{n}" for n in range(1, 9)]
 TITLES = ("水厂", "卫生室", "村道")
 deputy = st.sampled_from(DEPUTIES)
+LEAST = 3
 ballot = st.lists(st.sampled_from(TITLES), unique=True, max_size=3)
 
 
@@ -46,7 +47,7 @@ class VoteMachine(RuleBasedStateMachine):
         self.held = transaction.atomic()
         self.held.__enter__()
         apply(SYSTEM)
-        self.hall: Hall = self.made(TITLES, deputies=len(DEPUTIES))
+        self.hall: Hall = self.made(TITLES, deputies=len(DEPUTIES), least=LEAST)
         self.state, self.offices = "defined", set[str]()
         self.on_paper, self.cast = set[str](), dict[str, tuple[str, list[str]]]()
         self.signed, self.count = set[str](), None
@@ -80,7 +81,9 @@ class VoteMachine(RuleBasedStateMachine):
 
     @rule(on_paper=st.sets(deputy, max_size=4))
     def open(self, on_paper: set[str]) -> None:
-        allowed = self.state == "defined" and len(self.offices) == 3
+        allowed = (
+            self.state == "defined" and len(self.offices) == 3 and not self.names_somebody(len(on_paper))
+        )
         self.tries(lambda: self.hall.open(on_paper=tuple(on_paper)), allowed=allowed)
         if allowed:
             self.state, self.on_paper = "open", set(on_paper)
@@ -105,19 +108,25 @@ class VoteMachine(RuleBasedStateMachine):
             if name not in self.cast and name not in self.on_paper:
                 self.vote(name, said, again=False)
 
-    @rule(name=deputy)
-    def take_paper(self, name: str) -> None:
-        allowed = self.state == "open" and name not in self.on_paper and name not in self.cast
-        act, line = self.hall.act("teller"), self.hall.line(name).pk
-        self.tries(
-            lambda: rolls.to_paper(act, self.hall.locked, [line], reason="改用纸质票"), allowed=allowed
-        )
+    def names_somebody(self, paper: int) -> bool:
+        """Whether so many on paper, beside the rest by device, are a group too small to be counted."""
+        device = len(DEPUTIES) - paper
+        return 0 < device < LEAST or (device > 0 and 0 < paper < LEAST)
+
+    @rule(names=st.sets(deputy, min_size=1, max_size=5))
+    def take_paper(self, names: set[str]) -> None:
+        paper = len(self.on_paper) + len(names)
+        left = len(DEPUTIES) - paper
+        free = not names & (self.on_paper | set(self.cast))
+        allowed = self.state == "open" and free and (left < LEAST or not self.names_somebody(paper))
+        act, lines = self.hall.act("teller"), [self.hall.line(name).pk for name in names]
+        self.tries(lambda: rolls.to_paper(act, self.hall.locked, lines, reason="改用纸质票"), allowed=allowed)
         if allowed:
-            self.on_paper.add(name)
+            self.on_paper |= names
 
     @rule()
     def empty_the_box(self) -> None:
-        allowed = self.state == "open" and len(self.cast) < 5
+        allowed = self.state == "open" and 0 < len(DEPUTIES) - len(self.on_paper) < LEAST
         act = self.hall.act("chief_teller")
         self.tries(lambda: rolls.empty_box(act, self.hall.locked, reason="电子票太少"), allowed=allowed)
         if allowed:
@@ -125,7 +134,9 @@ class VoteMachine(RuleBasedStateMachine):
 
     @rule()
     def close(self) -> None:
-        allowed = self.state == "open" and (len(self.cast) >= 5 or not self.cast)
+        all_on_paper = len(self.on_paper) == len(DEPUTIES)
+        enough = all_on_paper or not 0 < len(self.on_paper) < LEAST
+        allowed = self.state == "open" and (len(self.cast) >= LEAST or not self.cast) and enough
         returned = len(self.on_paper)
         self.tries(lambda: self.hall.close(on_paper=returned), allowed=allowed)
         if allowed:
@@ -171,10 +182,11 @@ class VoteMachine(RuleBasedStateMachine):
         if self.state == "defined":
             for office in PASSPHRASES:
                 self.hold_key(office)
-            self.open(set(DEPUTIES[:2]))
-        elif self.state == "open" and len(self.cast) < 5 and len(self.on_paper) < len(DEPUTIES):
-            self.everybody_left_votes([TITLES[0]])
+            self.open(set(DEPUTIES[:LEAST]))
+        elif self.state == "open" and 0 < len(DEPUTIES) - len(self.on_paper) < LEAST:
             self.empty_the_box()
+        elif self.state == "open" and len(self.cast) < LEAST and len(self.on_paper) < len(DEPUTIES):
+            self.everybody_left_votes([TITLES[0]])
         elif self.state == "open":
             self.close()
         elif self.state == "closed":

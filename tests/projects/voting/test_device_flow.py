@@ -11,10 +11,12 @@ from projects.ballots.casting import Voter, cast
 from projects.ballots.models import Box, RollEntry
 from projects.cycles.models import Paper, RollLine
 from projects.demo.play.voting import Sheet, keyed
+from projects.voting.selectors import turning
 from tests.builders import at, do
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK
 from tests.projects.voting.conftest import DAY, settled
-from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
+from workflow.audit.models import Entry
+from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
 
@@ -77,6 +79,13 @@ def close(hall, returned=0):
     return do("voting.close_confirm", hall.town.of("teller"), DAY, confirmed=True)
 
 
+def hand_paper(hall, *numbers):
+    return perform(
+        "voting.hand_paper", hall.cycle, actor=hall.town.of("teller"), at=at(DAY),
+        data={"lines": [line(hall, n) for n in numbers], "reason": "手机没电"},
+    )  # fmt: skip
+
+
 def open_box(hall, **more):
     data = {
         "first": "chief_teller", "first_passphrase": PASSPHRASES["chief_teller"],
@@ -120,10 +129,10 @@ def test_who_is_here_must_be_known_by_name(hall):
 
 
 def test_phones_and_paper_make_one_result(hall):
-    opened(hall, on_paper=(1, 2, 3))
+    opened(hall, on_paper=(1, 2, 3, 4, 5))
     vote_all(hall)
-    close(hall, returned=3)
-    sheet = keyed(hall.vote, Sheet({"文化礼堂": 1, "村道硬化": 2}))
+    close(hall, returned=5)
+    sheet = keyed(hall.vote, Sheet({"文化礼堂": 1, "村道硬化": 4}))
     for turn, counter in (("key_first", 1), ("key_second", 2)):
         do(f"voting.{turn}", hall.town.of("counter", counter), DAY, **sheet)
     assert waiting() == ["voting.open_box"]
@@ -134,7 +143,7 @@ def test_phones_and_paper_make_one_result(hall):
         do(f"voting.certify_{office}", hall.town.of("chief_teller" if office == "chief" else "teller"), DAY, confirmed=True)  # fmt: skip
     do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
     assert hall.item("文化礼堂").decision_reason == (
-        "需 11 票（全体代表 20 人的过半数），得 18 票，通过；按得票列第 1 位，在应选 1 项之内，入选。"
+        "需 11 票（全体代表 20 人的过半数），得 16 票，通过；按得票列第 1 位，在应选 1 项之内，入选。"
     )
     assert hall.vote.outcome["ballots"] == {
         "issued": 20, "returned": 20, "valid": 20, "invalid": 0, "problems": []
@@ -188,26 +197,30 @@ def test_too_few_ballots_by_device_are_turned_to_paper_before_closing(hall):
     with pytest.raises(InvalidForm, match="电子票只有 4 张"):
         close(hall)
 
-    perform(
-        "voting.turn_to_paper", hall.cycle, actor=hall.town.of("chief_teller"), at=at(DAY),
-        data={"reason": "电子票太少", "confirmed": True},
-    )  # fmt: skip
+    ask = {"reason": "电子票太少", "confirmed": True}
+    chief = hall.town.of("chief_teller")
+    with pytest.raises(Obstructed, match="用电子票的代表还有 20 人"):
+        perform("voting.turn_to_paper", hall.cycle, actor=chief, at=at(DAY), data=ask, reauthenticated=True)
+    hand_paper(hall, *range(5, 21))
+    with pytest.raises(NotInPerson):
+        perform("voting.turn_to_paper", hall.cycle, actor=chief, at=at(DAY), data=ask)
+    perform("voting.turn_to_paper", hall.cycle, actor=chief, at=at(DAY), data=ask, reauthenticated=True)
+    assert Box.objects.count() == 4 and turning(hall.cycle)["entered"]["figures"] == [("将作废的电子票", 4)]
+    do("voting.turn_confirm", hall.town.of("teller"), DAY, decision="agree")
 
     assert not Box.objects.exists()
+    assert '"destroyed":4' in Entry.objects.get(action="vote.empty_box").body
     close(hall, returned=20)
     assert set(waiting()) == {"voting.key_first", "voting.key_second"}
 
 
 def test_a_deputy_whose_phone_died_takes_paper_instead(hall):
-    opened(hall)
-    vote_all(hall, most=19)
+    opened(hall, on_paper=(16, 17, 18, 19, 15))
+    vote_all(hall, most=14)
 
-    perform(
-        "voting.hand_paper", hall.cycle, actor=hall.town.of("teller"), at=at(DAY),
-        data={"lines": [line(hall, 20)], "reason": "手机没电"},
-    )  # fmt: skip
+    hand_paper(hall, 20)
 
-    assert hall.vote.paper_issued == 1
+    assert hall.vote.paper_issued == 6
     with pytest.raises(InvalidForm):
         perform(
             "voting.hand_paper", hall.cycle, actor=hall.town.of("teller"), at=at(DAY),
@@ -246,10 +259,25 @@ def test_a_recount_opens_the_box_again_by_another_pair(hall):
 
     perform(
         "voting.recount", hall.cycle, actor=hall.town.of("chief_teller"), at=at(DAY),
-        data={"reason": "代表要求复核，主席团同意"},
+        data={"reason": "代表要求复核，主席团同意"}, reauthenticated=True,
     )  # fmt: skip
+    do("voting.recount_confirm", hall.town.of("teller"), DAY, decision="agree")
     close(hall)
     open_box(hall, first="chair", first_passphrase=PASSPHRASES["chair"])
 
     assert hall.vote.pk != first.pk
     assert hall.vote.figures == first.figures
+
+
+def test_paper_is_printed_while_deputies_vote_by_device_and_not_once_it_is_closed(hall):
+    opened(hall)
+    vote_all(hall)
+    clerk = hall.town.of("clerk")
+    printed = {"copies": 5, "ending": "docx"}
+
+    entry = perform("ballots.print", hall.vote, actor=clerk, data=printed, at=at(DAY))
+
+    assert '"while_open":true' in entry.body and '"copies":5' in entry.body
+    close(hall)
+    with pytest.raises(Obstructed, match="只在投票开始以前印制"):
+        perform("ballots.print", hall.vote, actor=clerk, data=printed, at=at(DAY))

@@ -125,6 +125,7 @@ def test_no_step_that_is_checked_first_asks_for_a_secret():
 IN_PERSON = {
     "voting.open", "voting.open_confirm", "voting.close", "voting.close_confirm", "voting.open_box",
     "voting.certify_chief", "voting.certify_teller", "voting.declare",
+    "voting.turn_confirm", "voting.recount_confirm",
 }  # fmt: skip
 
 

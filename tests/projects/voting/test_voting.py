@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots import services as ballots
 from projects.ballots.models import Keying, Vote
+from projects.ballots.selectors import compared_with_first
 from projects.cycles.models import Cycle, Paper
 from projects.deliberation.models import Opinion
 from projects.demo.play.stage import assembly, meeting, open_tasks
@@ -28,6 +29,7 @@ from projects.voting.selectors import (
     tally,
     vote_of,
 )
+from projects.voting.services import obstacles_to_recount
 from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, T, settled
 from workflow.audit.models import Entry
@@ -36,7 +38,7 @@ from workflow.flows.events import events_on, perform
 from workflow.flows.models import Deadline
 from workflow.flows.services import complete, send_back
 from workflow.roles.models import RoleGrant
-from workflow.roles.services import revoke
+from workflow.roles.services import grant, revoke
 
 LANTING = {
     "文化惠民": 61,
@@ -80,9 +82,32 @@ def key(hall, turn, counter, sums, **more):
     return do(name, hall.town.of("counter", counter), DAY, **data)
 
 
-def counted(hall, sums):
-    key(hall, 1, 1, sums)
-    return key(hall, 2, 2, sums)
+def counted(hall, sums, *, pair=(1, 2)):
+    key(hall, 1, pair[0], sums)
+    return key(hall, 2, pair[1], sums)
+
+
+def second_pair(hall):
+    """Two more counters, so that others than the first two can count again."""
+    act = hall.town.act("chair", at("2027-01-19"))
+    for n in (15, 16):
+        user = hall.town.of("deputy", n)
+        grant(user=user, office="counter", unit=hall.town.unit, act=act, since=date(2027, 1, 1))
+        hall.town.people["counter"].append(user)
+
+
+def ask_recount(hall):
+    if len(hall.town.people["counter"]) == 2:
+        second_pair(hall)
+    perform(
+        "voting.recount", hall.cycle, actor=hall.town.of("chief_teller"), at=at(DAY), reauthenticated=True,
+        data={"reason": "代表要求复核票数。"},
+    )  # fmt: skip
+
+
+def recount(hall):
+    ask_recount(hall)
+    return do("voting.recount_confirm", hall.town.of("teller"), DAY, decision="agree")
 
 
 SIPING = {"文化礼堂": 42, "村道硬化": 3}
@@ -190,8 +215,8 @@ def test_the_roll_is_marked_when_the_absent_are_named(hall):
 
 def test_without_a_second_teller_the_vote_cannot_open(hall):
     attend(hall, 45)
-    for grant in RoleGrant.objects.filter(office="teller"):
-        revoke(grant=grant, act=hall.town.act("chair", at("2027-01-19")), reason="另行确定")
+    for held in RoleGrant.objects.filter(office="teller"):
+        revoke(grant=held, act=hall.town.act("chair", at("2027-01-19")), reason="另行确定")
     with pytest.raises(Obstructed, match="总监票人以外还须有监票人"):
         open_(hall, 45)
 
@@ -594,11 +619,11 @@ def test_a_recount_is_a_new_signed_record_that_names_the_old_one(hall):
     do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
     signed = hall.vote
     chief = hall.town.of("chief_teller")
-    perform("voting.recount", hall.cycle, actor=chief, data={"reason": "代表要求复核票数。"}, at=at(DAY))
+    recount(hall)
     new = hall.vote
     assert (new.follows, new.follows_because, new.state) == (signed, "代表要求复核票数。", "open")
     close(hall, 45)
-    counted(hall, SIPING)
+    counted(hall, SIPING, pair=(3, 4))
     do("voting.certify_chief", chief, DAY, confirmed=True)
     do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
     do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
@@ -606,8 +631,76 @@ def test_a_recount_is_a_new_signed_record_that_names_the_old_one(hall):
     assert signed.state == "certified" and signed.signatures.count() == 2
     assert signed.figures["sums"]["文化礼堂"]["for"] == 40
     assert result_of(hall.cycle)[0].line.in_favour == 42
-    with pytest.raises(Obstructed, match="已经宣布"):
-        perform("voting.recount", hall.cycle, actor=chief, data={"reason": "再复核一次。"}, at=at(DAY))
+    told = compared_with_first(hall.vote)
+    assert told.first == signed
+    assert told.differences == (
+        "“文化礼堂”的赞成前次 40，本次 42", "“文化礼堂”的弃权前次 5，本次 3",
+        "“村道硬化”的赞成前次 5，本次 3", "“村道硬化”的弃权前次 40，本次 42",
+    )  # fmt: skip
+    report = Paper.objects.filter(kind="tally_report").latest("pk")
+    assert report.data["compared"] == told.sentence and "前次 40，本次 42" in told.sentence
+
+
+def test_the_pair_that_counted_does_not_count_again(hall):
+    collected(hall)
+    counted(hall, SIPING)
+    chief = hall.town.of("chief_teller")
+    with pytest.raises(Obstructed, match="另外两名计票人"):
+        perform(
+            "voting.recount",
+            hall.cycle,
+            actor=chief,
+            data={"reason": "代表要求复核。"},
+            at=at(DAY),
+            reauthenticated=True,
+        )
+    recount(hall)
+    close(hall, 45)
+    with pytest.raises(Refused, match="您录入过前一次计票"):
+        key(hall, 1, 1, SIPING)
+    counted(hall, SIPING, pair=(3, 4))
+    assert compared_with_first(hall.vote).differences == ()
+
+
+def test_a_recount_needs_a_second_persons_consent(hall):
+    collected(hall)
+    counted(hall, SIPING)
+    first = hall.vote
+    ask_recount(hall)
+    assert hall.vote == first
+    teller = hall.town.of("teller")
+    do("voting.recount_confirm", teller, DAY, decision="decline", reason="两次录入相符，没有必要。")
+    assert hall.vote == first and open_task("voting.certify_chief")
+    ask_recount(hall)
+    do("voting.recount_confirm", teller, DAY, decision="agree")
+    assert hall.vote.follows == first
+
+
+def test_a_result_announced_on_the_spot_is_corrected_by_a_new_signed_record(hall):
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet({"文化礼堂": 18, "村道硬化": 27}))
+    first = hall.vote
+    assert hall.item("村道硬化").state == "elected"
+    recount(hall)
+    assert result_of(hall.cycle) == [] and hall.item("村道硬化").state == "on_ballot"
+    close(hall, 45)
+    counted(hall, SIPING, pair=(3, 4))
+    do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
+    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
+    first.refresh_from_db()
+    assert (first.state, first.figures["sums"]["村道硬化"]["for"]) == ("declared", 27)
+    assert [item.title for item in elected_items(hall.cycle)] == ["文化礼堂"]
+    assert [held.vote for held in declared_of(hall.cycle)] == [hall.vote]
+    assert (hall.item("村道硬化").state, hall.item("文化礼堂").state) == ("not_elected", "elected")
+    assert "文化礼堂" in str(Entry.objects.filter(action="voting.declare").latest("pk").body)
+
+
+def test_once_the_session_is_closed_only_the_congress_decides_otherwise(hall):
+    play_voting(hall.town, hall.cycle, t=T, present=45, sums=SIPING)
+    second_pair(hall)
+    assert obstacles_to_recount(hall.cycle, at(DAY)) == [
+        "会议已经闭会或结果已经公告，不再复票；认为结果有误的，由代表大会依法另行决定。"
+    ]
 
 
 def test_a_counter_who_is_no_counter_is_refused(hall):
