@@ -12,10 +12,10 @@ from projects.ballots import figures as fig
 from projects.ballots import keys
 from projects.ballots.boxes import in_box, obstacles_to_closing
 from projects.ballots.models import Option, Vote
+from projects.ballots.rolls import HERE
 from projects.ballots.rules import Spoiled
 from projects.ballots.selectors import PROJECTS, current_vote
 from projects.cycles.documents.pdf import obstacle_to_pdf
-from projects.cycles.models import Presence
 from workflow.flows.fields import CheckedFileField, UnshownInput
 from workflow.flows.forms import StepForm
 from workflow.flows.uploads import PICTURES
@@ -64,7 +64,7 @@ class VoteForm(StepForm):
 
 
 class AttendanceForm(VoteForm):
-    """应到、请假、实到; who is on leave or absent may be marked on the roll."""
+    """应到、请假、实到; who is on leave or absent is marked on the roll, which is frozen at opening."""
 
     present = number(_("实到人数"))
     on_leave = number(_("请假人数"))
@@ -110,8 +110,7 @@ class AttendanceForm(VoteForm):
     def _refuse_marks_that_differ(self, data: dict[str, Any]) -> None:
         leave, absent = data.get("leave", []), data.get("absent", [])
         missing = self.vote.deputies_in_office - data.get("present", 0) - data.get("on_leave", 0)
-        # A vote by device goes by the roll: who is here must be known by name.
-        if not leave and not absent and not (self.vote.device and "leave" in self.fields):
+        if "leave" not in self.fields:  # a session without a roll: numbers are all there is
             return
         if set(leave) & set(absent):
             self.add_error("absent", _("同一代表不能既是请假又是缺席。"))
@@ -144,7 +143,7 @@ class OpenForm(VoteForm):
             del self.fields["on_paper"]
             return
         del self.fields["issued"]
-        here = self.vote.session.roll.filter(presence=Presence.PRESENT) if self.vote.session else []
+        here = self.vote.session.roll.filter(presence__in=HERE) if self.vote.session else []
         self.offer("on_paper", [(str(line.pk), line.name) for line in here])
 
     def clean(self) -> dict[str, Any]:

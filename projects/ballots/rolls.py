@@ -16,23 +16,28 @@ from workflow.flows.errors import Refused
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0, 1, I, L, O: codes are read off paper
 CODE_LENGTH = 12
-HERE = (Presence.PRESENT,)
+HERE = (Presence.PRESENT, Presence.LATE)
 
 
-def obstacles_to_freezing(vote: Vote) -> list[str]:
-    """Why a device vote has no roll to open on: the lines are not N, or nobody marked who is here."""
+def obstacles_to_freezing(vote: Vote, present: int) -> list[str]:
+    """Why a vote has no roll to open on: the lines are not N, or not so many are marked as here.
+
+    A vote on paper at a session without a roll has none, and needs none.
+    """
     lines = list(RollLine.objects.filter(session=vote.session).values_list("presence", flat=True))
+    if not lines and not vote.device:
+        return []
     found = []
     if len(lines) != vote.deputies_in_office:
         found.append(
-            _("代表名册 %(lines)s 人，与应到 %(of)s 人不符，电子表决须名册逐人在列。")
+            _("代表名册 %(lines)s 人，与应到 %(of)s 人不符，请先核定代表名册。")
             % {"lines": len(lines), "of": vote.deputies_in_office}
         )
     here = sum(presence in HERE for presence in lines)
-    if vote.deputies_present is not None and here != vote.deputies_present:
+    if here != present:
         found.append(
             _("名册上标为出席的 %(here)s 人，与实到 %(present)s 人不符，请重新清点到会人数。")
-            % {"here": here, "present": vote.deputies_present}
+            % {"here": here, "present": present}
         )
     return found
 
@@ -61,8 +66,14 @@ def obstacles_to_groups(vote: Vote, on_paper: int, by_device: int) -> list[str]:
 
 
 def freeze(vote: Vote, on_paper: Iterable[int]) -> str:
-    """Write the vote's roll from the session's and return its digest. on_paper: lines that vote on paper."""
-    paper = set(on_paper)
+    """Write the vote's roll from the session's and return its digest; "" for a session without a roll.
+
+    on_paper: lines that vote on paper; where nobody votes by device all who are here do.
+    """
+    lines = list(RollLine.objects.filter(session=vote.session)) if vote.session_id else []
+    if not lines:
+        return ""
+    paper = set(on_paper) if vote.device else {line.pk for line in lines}
     entries = RollEntry.objects.bulk_create(
         RollEntry(
             unit_id=vote.unit_id,
@@ -70,7 +81,7 @@ def freeze(vote: Vote, on_paper: Iterable[int]) -> str:
             line=line,
             channel=_channel_of(line, paper),
         )
-        for line in RollLine.objects.filter(session=vote.session)
+        for line in lines
     )
     return digest_of_roll(entries)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -161,8 +162,7 @@ def record_attendance(
 ) -> None:
     """应到、请假、实到 before the vote opens; counted again as often as somebody comes or goes.
 
-    leave, absent: ids of lines of the session's roll; where any is named, or the vote is by device, the whole roll is
-    marked.
+    leave, absent: ids of lines of the session's roll, if it has one: everybody else on it is marked as here.
     """
     with _held(vote) as held:
         if held.state != VoteState.DEFINED:
@@ -170,16 +170,37 @@ def record_attendance(
         held.deputies_present, held.on_leave = present, on_leave
         held.save(update_fields=["deputies_present", "on_leave"])
         witnessing.take_back(held, "open")
-        if held.session_id and (leave or absent or held.device):
+        if held.session_id:
             _mark_roll(held.session_id, leave, absent)
     _follow(vote, held, "deputies_present", "on_leave")
 
 
 def _mark_roll(session_id: int, leave: Sequence[str], absent: Sequence[str]) -> None:
     roll = RollLine.objects.filter(session_id=session_id)
-    roll.update(presence=Presence.PRESENT)
-    roll.filter(pk__in=leave).update(presence=Presence.LEAVE)
-    roll.filter(pk__in=absent).update(presence=Presence.ABSENT)
+    roll.exclude(presence=Presence.LATE).update(presence=Presence.PRESENT)
+    roll.filter(pk__in=leave).update(presence=Presence.LEAVE, arrived_at=None)
+    roll.filter(pk__in=absent).update(presence=Presence.ABSENT, arrived_at=None)
+
+
+def record_arrival(act: Act, vote: Vote, *, line: int, arrived_at: datetime) -> None:
+    """迟到: a deputy marked as absent or on leave has come before the vote opened, and is counted from now on.
+
+    line: of the session's roll. Figures that wait to be confirmed are entered again, with the new number present.
+    """
+    with _held(vote) as held:
+        if held.state != VoteState.DEFINED or held.deputies_present is None:
+            raise Refused(_("清点到会人数以后、投票开始以前才登记迟到。"))
+        late = RollLine.objects.select_for_update(of=("self",)).get(pk=line, session_id=held.session_id)
+        if late.presence not in (Presence.LEAVE, Presence.ABSENT):
+            raise Refused(_("%(name)s已在到会名册上。") % {"name": late.name})
+        if late.presence == Presence.LEAVE:
+            held.on_leave = max(0, (held.on_leave or 0) - 1)
+        held.deputies_present += 1
+        held.save(update_fields=["deputies_present", "on_leave"])
+        late.presence, late.arrived_at = Presence.LATE, arrived_at
+        late.save(update_fields=["presence", "arrived_at"])
+        witnessing.take_back(held, "open")
+    _follow(vote, held, "deputies_present", "on_leave", "awaiting")
 
 
 def follow_roll(act: Act, session: Session, in_office: int, *, reason: str) -> None:
@@ -253,7 +274,7 @@ def enter_opening(act: Act, vote: Vote, *, issued: int, on_paper: Sequence[int] 
     with _held(vote) as held:
         present, on_leave = held.deputies_present or 0, held.on_leave or 0
         reasons = obstacles_to_opening(held, present=present, on_leave=on_leave, issued=issued)
-        if reasons := reasons + _obstacles_to_freezing(held, on_paper):
+        if reasons := reasons + _obstacles_to_freezing(held, present, on_paper):
             raise Refused(*reasons)
         figures = {"present": present, "on_leave": on_leave, "issued": issued}
         witnessing.enter(act, held, "open", figures | {"on_paper": sorted(set(on_paper))})
@@ -286,26 +307,32 @@ def open_vote(
             deputies_present=present,
             on_leave=on_leave,
             issued=issued,
-            **_frozen(held, on_paper),
+            **_frozen(held, present, on_paper),
         )
 
 
-def _obstacles_to_freezing(vote: Vote, on_paper: Sequence[int]) -> list[str]:
-    if not vote.device or vote.box_of_id or vote.state != VoteState.DEFINED:
+def _obstacles_to_freezing(vote: Vote, present: int, on_paper: Sequence[int]) -> list[str]:
+    if vote.is_recount or vote.state != VoteState.DEFINED:
         return []
-    found = rolls.obstacles_to_freezing(vote) + keys.obstacles_to_opening(vote)
+    found = rolls.obstacles_to_freezing(vote, present)
+    if not vote.device:
+        return found
     paper = len(set(on_paper))
-    return found + rolls.obstacles_to_groups(vote, paper, (vote.deputies_present or 0) - paper)
+    found += keys.obstacles_to_opening(vote)
+    return found + rolls.obstacles_to_groups(vote, paper, present - paper)
 
 
-def _frozen(vote: Vote, on_paper: Sequence[int]) -> dict[str, Any]:
-    """What opening a vote by device fixes besides; a recount opens on the roll and box of the vote it counts again."""
-    if not vote.device or vote.box_of_id or vote.state != VoteState.DEFINED:
+def _frozen(vote: Vote, present: int, on_paper: Sequence[int]) -> dict[str, Any]:
+    """What opening fixes besides: the roll, of a vote by device the key. A recount opens on those of the first count."""
+    if vote.is_recount or vote.state != VoteState.DEFINED:
         return {}
-    if reasons := _obstacles_to_freezing(vote, on_paper):
+    if reasons := _obstacles_to_freezing(vote, present, on_paper):
         raise Refused(*reasons)
+    digest = rolls.freeze(vote, on_paper)
+    if not vote.device:
+        return {"roll_digest": digest} if digest else {}
     return {
-        "roll_digest": rolls.freeze(vote, on_paper),
+        "roll_digest": digest,
         "paper_issued": len(set(on_paper)),
         "public_key": vote.public_key,
     }

@@ -222,12 +222,16 @@ class Session(Record):
 class Presence(models.TextChoices):
     EXPECTED = "expected", _("应到")
     PRESENT = "present", _("出席")
+    LATE = "late", _("迟到（已到会）")
     LEAVE = "leave", _("请假")
     ABSENT = "absent", _("缺席")
 
 
 class RollLine(models.Model):
-    """One deputy in office on a session's roll, and whether present. N is the number of lines."""
+    """One deputy in office on a session's roll, and whether present; arrived_at: when, of one who came late.
+
+    N is the number of lines.
+    """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     session = models.ForeignKey(Session, models.CASCADE, related_name="roll")
@@ -235,6 +239,7 @@ class RollLine(models.Model):
     name = models.CharField(_("姓名"), max_length=40)
     delegation = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")
     presence = models.CharField(max_length=10, choices=Presence.choices, default=Presence.EXPECTED)
+    arrived_at = models.DateTimeField(_("到会时间"), null=True)
 
     class Meta:
         ordering = ["pk"]

@@ -104,6 +104,23 @@ CAST_ON_PAPER = register_open_act(
         output=_("领票在名册上划记，表决票投入票箱"),
     )
 )
+ARRIVE = register_event(
+    Event(
+        key="voting.arrive",
+        title=_("登记迟到"),
+        offices=("clerk",),
+        subject=Cycle,
+        form=forms.ArriveForm,
+        act=services.arrive,
+        step=4,
+        when=services.obstacles_to_arriving,
+        offered=_voting,
+        basis=_("投票开始以前到会的，计入实到人数；开始后到会名册不再变动"),
+        output=_("到会名册"),
+        page="steps/voting/desk.html",
+        context=selectors.desk,
+    )
+)
 NEW_VOTE = register_event(
     Event(
         key="voting.void",

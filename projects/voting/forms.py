@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 from django import forms
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.forms import VoteForm
 from projects.ballots.keys import HOLDERS
 from projects.ballots.models import Channel
 from projects.collection.forms import Lines
+from projects.cycles.models import Presence
 from projects.voting import drafts, selectors
 from workflow.flows.forms import AssemblyForm, MeetingForm, StepForm
 
@@ -135,6 +138,30 @@ class NewVoteForm(AgreedForm):
         label=_("重新投票的理由"), widget=Lines(attrs={"rows": 3}), min_length=4, max_length=1000
     )
     field_order = ["reason", *MEETING]
+
+
+class ArriveForm(VoteForm):
+    """Who came late, and when."""
+
+    line = forms.ChoiceField(label=_("迟到的代表"), widget=forms.RadioSelect)
+    arrived_at = forms.TimeField(
+        label=_("到会时间"),
+        help_text=_("例如 9:25"),
+        widget=forms.TextInput(attrs={"class": "input-short"}),
+        error_messages={"invalid": _("请按时:分填写，例如 9:25。")},
+    )
+
+    def prepare(self) -> None:
+        away = (Presence.LEAVE, Presence.ABSENT)
+        lines = self.vote.session.roll.filter(presence__in=away) if self.vote.session else []
+        self.offer("line", [(str(line.pk), line.name) for line in lines])
+        self.fields["arrived_at"].initial = localtime(self.act.at).strftime("%H:%M")
+
+    def clean_arrived_at(self) -> time:
+        arrived_at: time = self.cleaned_data["arrived_at"]
+        if arrived_at > localtime(self.act.at).time():
+            raise forms.ValidationError(_("到会时间不能晚于现在。"))
+        return arrived_at
 
 
 class HandPaperForm(VoteForm):

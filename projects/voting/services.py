@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
-from django.utils.timezone import localdate
+from django.utils.timezone import get_current_timezone, localdate
 from django.utils.translation import gettext as _
 
 from projects.ballots import boxes, keys, rolls, witnessing
@@ -15,7 +15,7 @@ from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.reporting import report_data
 from projects.ballots.selectors import Rejection, compared_with_first, keyers_before, lines_of
 from projects.collection.models import Outcome as ProposalOutcome
-from projects.cycles.models import Cycle, CycleSession, CycleState, Paper, Session, SessionState
+from projects.cycles.models import Cycle, CycleSession, CycleState, Paper, Presence, Session, SessionState
 from projects.cycles.papers import make_paper
 from projects.cycles.selectors import paper_of
 from projects.selection.models import Item, ItemState
@@ -34,6 +34,25 @@ from workflow.roles.selectors import holders_of
 def attendance(act: Act, cycle: Cycle, **figures: Any) -> None:
     """应到、请假、实到, kept on the vote that is about to open."""
     ballots.record_attendance(act, vote_of(cycle), **figures)
+
+
+def arrive(act: Act, cycle: Cycle, *, line: str, arrived_at: time) -> Outcome:
+    """登记迟到: who came late, and when, while the vote has not opened."""
+    vote = vote_of(cycle)
+    moment = datetime.combine(act.on, arrived_at, get_current_timezone())
+    ballots.record_arrival(act, vote, line=int(line), arrived_at=moment)
+    return Outcome(after={"present": vote.deputies_present, "on_leave": vote.on_leave})
+
+
+def obstacles_to_arriving(cycle: Cycle, at: datetime) -> list[str]:
+    """Why nobody is registered as late now: not counted yet, open already, or everybody is here."""
+    vote = _current(cycle)
+    if vote is None or vote.state != VoteState.DEFINED or vote.deputies_present is None:
+        return [_("清点到会人数以后、投票开始以前才登记迟到。")]
+    away = (Presence.LEAVE, Presence.ABSENT)
+    if vote.session is None or not vote.session.roll.filter(presence__in=away).exists():
+        return [_("名册上没有请假或缺席的代表。")]
+    return []
 
 
 def obstacles_to_open(cycle: Cycle, at: datetime) -> list[str]:

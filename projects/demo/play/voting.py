@@ -72,7 +72,7 @@ def play_ballot(
     """One ballot: attendance, opening, closing, two keyings, two signatures, the declaration."""
     issued = present if sheet.issued is None else sheet.issued
     chief, teller = town.of("chief_teller"), town.of("teller")
-    do_task(cycle, "voting.attendance", town.of("clerk"), t, hour=hour, present=present, on_leave=on_leave)
+    play_attendance(town, cycle, t=t, hour=hour, present=present, on_leave=on_leave)
     play_opening(town, cycle, t=t, hour=hour, issued=issued)
     play_closing(town, cycle, t=t, hour=hour, returned=issued if sheet.returned is None else sheet.returned)
     data = keyed(vote_of(cycle), sheet)
@@ -81,6 +81,18 @@ def play_ballot(
     do_task(cycle, "voting.certify_chief", chief, t, hour=hour, confirmed=True)
     do_task(cycle, "voting.certify_teller", teller, t, hour=hour, confirmed=True)
     do_task(cycle, "voting.declare", town.of("chair"), t, hour=hour, confirmed=True)
+
+
+def play_attendance(
+    town: Township, cycle: Cycle, *, t: date, present: int, on_leave: int = 0, hour: int = 14
+) -> None:
+    """Who is here: where the session has a roll, the last on it are those who are on leave or absent."""
+    data: dict[str, Any] = {"present": present, "on_leave": on_leave}
+    vote = vote_of(cycle)
+    lines = [str(pk) for pk in vote.session.roll.values_list("pk", flat=True)] if vote.session else []
+    if away := lines[present:]:
+        data |= {"leave": away[:on_leave], "absent": away[on_leave:]}
+    do_task(cycle, "voting.attendance", town.of("clerk"), t, hour=hour, **data)
 
 
 def play_opening(town: Township, cycle: Cycle, *, t: date, hour: int = 14, **figures: Any) -> None:

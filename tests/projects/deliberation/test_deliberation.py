@@ -469,7 +469,8 @@ def test_a_change_in_the_session_moves_the_base_of_the_vote_until_it_opens(town,
     settle(town, heard)
     adopt(town, heard)
     vote, act = Vote.objects.get(), town.act("clerk", moment(T, 14))
-    record_attendance(act, vote, present=19, on_leave=1)
+    ill = [str(RollLine.objects.get(user=town.deputies[-2]).pk)]
+    record_attendance(act, vote, present=19, on_leave=1, leave=ill)
     leaver = RollLine.objects.get(user=town.deputies[-1])
     change_roll(town, heard, T, change="leave", leaver=leaver.pk, reason="代表资格终止公告")
     vote.refresh_from_db()

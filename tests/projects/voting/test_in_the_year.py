@@ -10,8 +10,8 @@ from projects.ballots.models import Vote
 from projects.demo.play.collection import play_collection
 from projects.demo.play.deliberation import play_deliberation
 from projects.demo.play.selection import play_selection
-from projects.demo.play.stage import do_task, meeting
-from projects.demo.play.voting import play_after_vote, play_opening, play_voting
+from projects.demo.play.stage import meeting
+from projects.demo.play.voting import play_after_vote, play_attendance, play_opening, play_voting
 from projects.lifecycle.services import start_year
 from projects.voting.selectors import elected_items
 from tests.builders import at, township
@@ -42,7 +42,7 @@ def test_a_vote_ordered_anew_still_leads_the_year_to_supervision():
     play_selection(town, cycle, list(SUMS), 3)
     cycle.refresh_from_db()
     play_deliberation(town, cycle, t=T, term=19, number=2, seats=3, mode="select")
-    do_task(cycle, "voting.attendance", town.of("clerk"), T, hour=14, present=18, on_leave=2)
+    play_attendance(town, cycle, t=T, present=18, on_leave=2)
     play_opening(town, cycle, t=T, issued=18)
     data = meeting(town.people["presidium"], T) | {"reason": "票箱破损，投票不能认定。"}
     data.pop("return_reason")

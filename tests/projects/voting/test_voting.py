@@ -7,12 +7,14 @@ from datetime import date
 
 import pytest
 from django.template.loader import render_to_string
+from django.utils.timezone import localtime
 
 import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots import services as ballots
 from projects.ballots.models import Keying, Vote
+from projects.ballots.rolls import digest_of_roll
 from projects.ballots.selectors import compared_with_first
-from projects.cycles.models import Cycle, Paper
+from projects.cycles.models import Cycle, Paper, RollLine
 from projects.deliberation.models import Opinion
 from projects.demo.play.stage import assembly, meeting, open_tasks
 from projects.demo.play.voting import Sheet, keyed, play_after_vote, play_ballot, play_voting
@@ -201,8 +203,6 @@ def test_more_people_than_in_office_are_refused(hall):
 
 
 def test_the_roll_is_marked_when_the_absent_are_named(hall):
-    from projects.cycles.models import RollLine
-
     lines = [
         RollLine.objects.create(unit=hall.town.unit, session=hall.session, name=f"代表{n}") for n in range(50)
     ]
@@ -211,6 +211,48 @@ def test_the_roll_is_marked_when_the_absent_are_named(hall):
     attend(hall, 48, 1, leave=[str(lines[0].pk)], absent=[str(lines[1].pk)])
     assert RollLine.objects.filter(presence="present").count() == 48
     assert RollLine.objects.get(presence="leave") == lines[0]
+
+
+@pytest.fixture
+def on_roll(hall):
+    """The hall with its fifty deputies on the session's roll."""
+    RollLine.objects.bulk_create(
+        RollLine(unit=hall.town.unit, session=hall.session, name=f"代表{n}") for n in range(50)
+    )
+    return list(RollLine.objects.order_by("pk"))
+
+
+def named(lines):
+    return [str(line.pk) for line in lines]
+
+
+def test_a_vote_on_paper_freezes_its_roll_with_a_hash_too(hall, on_roll):
+    with pytest.raises(InvalidForm, match="按人数应为 2 人"):
+        attend(hall, 47, 1, leave=named(on_roll[:1]))
+    attend(hall, 47, 1, leave=named(on_roll[:1]), absent=named(on_roll[1:3]))
+    open_(hall, 47)
+    vote = hall.vote
+    assert vote.roll.filter(channel="paper").count() == 47 and vote.roll.filter(channel="none").count() == 3
+    assert vote.roll_digest == digest_of_roll(vote.roll.select_related("line"))
+    assert vote.roll_digest in Entry.objects.get(action="vote.open").body
+
+
+def test_a_deputy_who_comes_late_is_counted_with_the_time_until_the_vote_opens(hall, on_roll):
+    clerk, late = hall.town.of("clerk"), on_roll[0]
+    attend(hall, 47, 1, leave=named(on_roll[:1]), absent=named(on_roll[1:3]))
+    do("voting.open", hall.town.of("chair"), DAY, issued=47)
+    data = {"line": str(late.pk), "arrived_at": "8:40"}
+    perform("voting.arrive", hall.cycle, actor=clerk, data=data, at=at(DAY))
+    late.refresh_from_db()
+    assert (late.presence, localtime(late.arrived_at).strftime("%H:%M")) == ("late", "08:40")
+    assert (hall.vote.deputies_present, hall.vote.on_leave, hall.vote.awaiting) == (48, 0, {})
+    chief = hall.town.of("chief_teller")
+    send_back(open_task("voting.open_confirm").task_id, actor=chief, reason="又到一人，请更正。", at=at(DAY))
+    open_(hall, 48)
+    assert hall.vote.roll.get(line=late).channel == "paper"
+    with pytest.raises(Obstructed, match="投票开始以前才登记迟到"):
+        data = {"line": str(on_roll[1].pk), "arrived_at": "9:00"}
+        perform("voting.arrive", hall.cycle, actor=clerk, data=data, at=at(DAY))
 
 
 def test_without_a_second_teller_the_vote_cannot_open(hall):
