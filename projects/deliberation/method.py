@@ -25,6 +25,13 @@ SHORTFALLS = {
     "second_round": "过半数的项目少于应选数的，就其余项目再次投票",
 }
 
+# The method says what sealed ballots do not protect against: the congress adopts it knowing that (integrity.md §2).
+BY_DEVICE = (
+    "六、采用电子表决，电子票密封保存，由两名密钥保管人共同开箱，与纸质票合并计票；"
+    "电子票或者与之并用的纸质票少于 {least} 张的，全部改用纸质票。"
+    "投票当时服务器被人控制、代表受人逼迫、数据库和两名密钥保管人的口令一并失密的，系统不能保证表决秘密。"
+)
+
 
 def ballot_rules(book: Rules, mode: str) -> dict[str, Any]:
     """The rules the vote keeps; the cap of mode `each` stays behind where the congress adopted another mode."""
@@ -46,5 +53,6 @@ def method_draft(book: Rules, candidates: int, seats: int) -> str:
             f"{TIES[book.tie]}；{SHORTFALLS[book.shortfall]}。",
             f"五、设总监票人 1 名、监票人 {book.tellers_min} 至 {book.tellers_max} 名，"
             f"在{words['presidium']}领导下监督投票和计票。结果当场宣布，并向社会公告。",
+            *((BY_DEVICE.format(least=book.device_min_ballots),) if book.ballot_channel == "device" else ()),
         )
     )

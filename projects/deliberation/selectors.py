@@ -394,6 +394,7 @@ def adopting_page(cycle: Cycle) -> dict[str, Any]:
         "tellers": tellers,
         "notes": method.data.get("warnings", []) if method else [],
         "majority": cycle.deputies_in_office // 2 + 1 if cycle.deputies_in_office else None,
+        "by_device": cycle.rules.ballot_channel == "device",
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.template.loader import render_to_string
 
 import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots import sealing
@@ -10,8 +11,11 @@ from projects.ballots.boxes import paper_of
 from projects.ballots.casting import Voter, cast
 from projects.ballots.models import Box, RollEntry
 from projects.cycles.models import Paper, RollLine
+from projects.cycles.rulebook import Rules
+from projects.deliberation.method import method_draft
+from projects.deliberation.selectors import adopting_page
 from projects.demo.play.voting import Sheet, keyed
-from projects.voting.selectors import turning
+from projects.voting.selectors import key_desk, turning
 from tests.builders import at, do
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK
 from tests.projects.voting.conftest import DAY, settled
@@ -19,6 +23,7 @@ from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
+from workflow.people.isolation import SYSTEM, apply
 
 TITLES = ["文化礼堂", "村道硬化"]
 
@@ -281,3 +286,19 @@ def test_paper_is_printed_while_deputies_vote_by_device_and_not_once_it_is_close
     close(hall)
     with pytest.raises(Obstructed, match="只在投票开始以前印制"):
         perform("ballots.print", hall.vote, actor=clerk, data=printed, at=at(DAY))
+
+
+LIMITS = ("服务器", "逼迫", "两名密钥保管人")
+
+
+def test_what_the_device_does_not_protect_against_is_said_where_it_matters(hall, client):
+    method = method_draft(Rules(ballot_channel="device"), 12, 10)
+    pages = [method, client.get("/ballot/").content.decode()]
+    apply(SYSTEM)
+    pages += [
+        render_to_string("steps/voting/open_box.html", key_desk(hall.cycle)),
+        render_to_string("steps/deliberation/adopt_method.html", adopting_page(hall.cycle)),
+    ]
+    for page in pages:
+        assert all(words in page for words in LIMITS)
+    assert "电子" not in method_draft(Rules(), 12, 10)
