@@ -101,6 +101,8 @@ def export(vote: Vote) -> str:
     if not vote.device or vote.state in (VoteState.DEFINED, VoteState.OPEN):
         raise Refused(_("电子票箱在投票截止以后才能导出。"))
     kept = of(vote)
+    if kept.destroyed_on:
+        raise Refused(_("选票封存期满，已经销毁，不能导出。"))
     paper = paper_of(vote)
     told = {
         "format": FORMAT,

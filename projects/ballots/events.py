@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from projects.ballots import forms, printing, reporting
+from projects.ballots import forms, printing, reporting, retention
 from projects.ballots.models import Vote
 from workflow.flows.events import Event, register_event
 from workflow.roles.models import RoleGrant
@@ -55,5 +55,39 @@ KEEP_SCAN = register_event(
         offered=_of_the_hall,
         basis=_("计票结果报告单由总监票人、监票人签字，扫描件随票决档案保存"),
         output=_("已签字的计票结果报告单扫描件"),
+    )
+)
+DESTROY = register_event(
+    Event(
+        key="ballots.destroy",
+        title=_("提出销毁选票"),
+        offices=("clerk",),
+        subject=Vote,
+        form=forms.DestroyForm,
+        act=retention.ask_to_destroy,
+        step=4,
+        when=retention.obstacles_to_destroying,
+        offered=_of_the_hall,
+        basis=_("选票封存期满后销毁；封存期限按本地规定（规则“表决票封存”）"),
+        hint=_("由监票人在场确认后才销毁。票数、名册和票箱摘要长期保存。"),
+        irreversible=True,
+        in_person=True,
+    )
+)
+CONFIRM_DESTROY = register_event(
+    Event(
+        key="ballots.confirm_destroy",
+        title=_("监督销毁选票"),
+        offices=("teller", "chief_teller"),
+        subject=Vote,
+        form=forms.ConfirmDestroyForm,
+        act=retention.destroy_ballots,
+        step=4,
+        when=retention.obstacles_to_confirming,
+        offered=_of_the_hall,
+        basis=_("选票由人大办提出、监票人在场监督销毁"),
+        output=_("销毁的电子票、纸质票张数"),
+        irreversible=True,
+        in_person=True,
     )
 )

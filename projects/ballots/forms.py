@@ -359,6 +359,18 @@ class ScanForm(StepForm):
     )
 
 
+class DestroyForm(StepForm):
+    """销毁选票: what whoever asks for it has before them."""
+
+    confirmed = forms.BooleanField(label=_("已核对封存的选票和封条，无缺失、无拆动，现提出销毁"))
+
+
+class ConfirmDestroyForm(StepForm):
+    """销毁选票: what the teller has seen."""
+
+    confirmed = forms.BooleanField(label=_("我在场监督销毁，纸质票已全部销毁，同意同时删除电子票"))
+
+
 class SignForm(VoteForm):
     """计票结果报告单: a teller's signature."""
 

@@ -150,7 +150,7 @@ class Opening:
 
 def share_of(vote: Vote, brought: Opening) -> bytes:
     """A holder's share; Refused in plain words where passphrase or sheet is wrong."""
-    holder = vote.holders.filter(office=brought.office).first()
+    holder = vote.holders.filter(office=brought.office).exclude(salt="").first()
     if holder is None:
         raise Refused(
             _("没有%(office)s保管的密钥。") % {"office": HOLDERS.get(brought.office, brought.office)}
@@ -176,6 +176,8 @@ def recovery_sheet(act: Act, vote: Vote, office: str, passphrase: str) -> str:
     """The holder's share as text to print and keep apart; that it was printed stands in the trail."""
     if not vote.public_key:
         raise Refused(_("三份口令设定以后才有恢复单。"))
+    if vote.destroyed_on:
+        raise Refused(_("选票和密钥封存期满，已经销毁。"))
     if not vote.holders.filter(office=office, by=act.person).exists():
         raise Refused(_("恢复单只由本人打印。"))
     text = sealing.sheet_of(share_of(vote, Opening(office, passphrase)))

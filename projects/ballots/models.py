@@ -44,6 +44,7 @@ class Vote(Record):
     at opening and closing. box_of: the vote whose box and roll a recount counts again. device_least: fewer ballots by
     device are not counted by device. is_recount: it counts the ballots of `follows` again (复票).
     awaiting: what one person at the desk entered and a second has yet to confirm (`witnessing`).
+    destroyed_on: the day its ballots were destroyed after the time they are kept; digests and sums stay.
     """
 
     kind: ClassVar[str] = "vote"
@@ -74,6 +75,7 @@ class Vote(Record):
     box_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     is_recount = models.BooleanField(_("复票"), default=False)
     awaiting = models.JSONField(default=dict)
+    destroyed_on = models.DateField(_("选票销毁日期"), null=True)
     step_number = models.SmallIntegerField(default=4)
     state = FSMField(default=VoteState.DEFINED, choices=VoteState.choices, protected=True)
 
