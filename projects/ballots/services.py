@@ -190,7 +190,7 @@ def record_arrival(act: Act, vote: Vote, *, line: int, arrived_at: datetime) -> 
     with _held(vote) as held:
         if held.state != VoteState.DEFINED or held.deputies_present is None:
             raise Refused(_("清点到会人数以后、投票开始以前才登记迟到。"))
-        late = RollLine.objects.select_for_update(of=("self",)).get(pk=line, session_id=held.session_id)
+        late = RollLine.objects.select_for_update(of=("self",)).get(pk=line, session=held.session)
         if late.presence not in (Presence.LEAVE, Presence.ABSENT):
             raise Refused(_("%(name)s已在到会名册上。") % {"name": late.name})
         if late.presence == Presence.LEAVE:

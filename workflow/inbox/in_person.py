@@ -69,5 +69,5 @@ class InPersonForm(forms.Form):
 def _without_answers(request: HttpRequest) -> HttpRequest:
     """The request as django-axes may keep it: it stores the whole POST of a wrong password, passphrases and all."""
     bare = copy(request)
-    bare.POST = QueryDict()  # type: ignore[assignment]
+    bare.POST = QueryDict()
     return bare

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0008_keys_of_their_own")]
+    dependencies = [("projects", "0012_scopes")]
 
     operations = [
         migrations.AddField("vote", "awaiting", models.JSONField(default=dict)),
