@@ -17,7 +17,7 @@ def mark(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0014_no_secret_in_drafts")]
+    dependencies = [("projects", "0018_no_secret_in_drafts")]
 
     operations = [
         migrations.AddField("vote", "is_recount", models.BooleanField(default=False, verbose_name="复票")),

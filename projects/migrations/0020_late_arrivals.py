@@ -12,7 +12,7 @@ PRESENCE = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0015_recounts_are_known")]
+    dependencies = [("projects", "0019_recounts_are_known")]
 
     operations = [
         migrations.AddField(

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0012_scopes")]
+    dependencies = [("projects", "0016_notes_of_the_screening")]
 
     operations = [
         migrations.AddField("vote", "awaiting", models.JSONField(default=dict)),

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0016_late_arrivals")]
+    dependencies = [("projects", "0020_late_arrivals")]
 
     operations = [
         migrations.AddField(

@@ -27,7 +27,7 @@ def forget(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0013_two_people_at_the_desk"),
+        ("projects", "0017_two_people_at_the_desk"),
         ("workflow", "0009_gates_have_a_unit"),
     ]
 
