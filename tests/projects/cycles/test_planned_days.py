@@ -18,7 +18,7 @@ from workflow.flows.errors import Obstructed
 from workflow.people.isolation import SYSTEM, apply
 
 pytestmark = pytest.mark.django_db
-LATEST, LATEST_WITHOUT = "2026年9月6日", "2026年9月22日"
+LATEST, LATEST_WITHOUT = "2026年9月2日", "2026年9月22日"
 PLAN = {"year": 2027, "opens_on": "2026-09-15", "planned_t": "2027-01-20", "planned_t2": "2028-01-18"}
 SCHEME = {
     "opens_on": "2026-09-15",
@@ -27,7 +27,7 @@ SCHEME = {
     "leading_group": "组长：党委书记。",
     "body": "按照三个阶段六个环节组织实施。",
 }
-OBJECTION = "计入一次异议的最迟启动日为 2026 年 9 月 6 日"
+OBJECTION = "计入一次异议的最迟启动日为 2026 年 9 月 2 日"
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_founding_a_year_shows_what_its_days_hold_before_it_does_it(client, town
     apply(SYSTEM)
     assert Cycle.objects.count() == 1
     said = after_of("lifecycle.start_year")
-    assert said["latest_start"] == "2026-09-06"
+    assert said["latest_start"] == "2026-09-02"
     assert any(OBJECTION in warning for warning in said["warnings"]) and "obstacles" not in said
 
 
