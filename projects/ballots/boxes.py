@@ -6,12 +6,14 @@ import base64
 import json
 from typing import Any
 
+from django.db import connection
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from projects.ballots import figures as fig
 from projects.ballots import keys, sealing
 from projects.ballots import rules as count
-from projects.ballots.models import Box, Channel, Vote, VoteState
+from projects.ballots.models import Box, Channel, RollEntry, Vote, VoteState
 from workflow.flows.errors import Refused
 
 FORMAT = "piaojue-box/1"
@@ -41,6 +43,8 @@ def frozen(vote: Vote, box: list[bytes], returned_on_paper: int) -> dict[str, An
     digest = sealing.digest_of_box(box)
     if vote.box_of and digest != vote.box_of.box_digest:
         raise Refused(_("票箱与截止时封存的不一致，不能复票，请保存现场并报告主席团。"))
+    if not vote.box_of:
+        forget_the_order(vote)
     return {"box_digest": digest, "paper_returned": returned_on_paper}
 
 
@@ -61,6 +65,32 @@ def obstacles_to_closing(vote: Vote, box: int) -> list[str]:
             _("纸质票只有 %(paper)s 张，少于 %(least)s 张，不得单独计票。请先将电子票改为纸质票。") % figures
         ]
     return []
+
+
+def forget_the_order(vote: Vote) -> None:
+    """Write box and roll anew: nothing in the database pairs a ballot with a voter by order or transaction any more.
+
+    vote: its row locked, so that nobody casts. A mark and its cipher were written by one transaction, whose number
+    stands on both rows (xmin), and in the order of casting (ctid). Now all of a vote's rows are of one transaction: the
+    box's in the order of their keys, the roll's in that of their ids. Keys, ids and marks stay, so a ballot sent again
+    still finds itself; the hashes of the printed codes, useless from now on, go.
+    """
+    codes = {"code_hash": "''", "code_used": "false"}
+    with connection.cursor() as cursor:
+        cursor.execute(_written_anew(Box, "vote_number"), [vote.pk])
+        cursor.execute(_written_anew(RollEntry, "vote_id", **codes), [vote.pk])
+
+
+def _written_anew(model: type[Model], column: str, **changes: str) -> str:
+    """A statement that removes the rows with a value in `column` and writes them again in the order of their keys."""
+    # Gone first and written then: rows that are updated keep the order in which they lay.
+    table, key = model._meta.db_table, model._meta.pk.column
+    columns = [one.column for one in model._meta.local_concrete_fields]
+    names, values = ", ".join(columns), ", ".join(changes.get(one, one) for one in columns)
+    return (
+        f"WITH gone AS (DELETE FROM {table} WHERE {column} = %s RETURNING {names})"
+        f" INSERT INTO {table} ({names}) SELECT {values} FROM gone ORDER BY {key}"
+    )
 
 
 def waits_to_be_opened(vote: Vote) -> bool:

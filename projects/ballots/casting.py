@@ -1,11 +1,13 @@
 """Casting a ballot by device: exactly once, sealed before it is stored, and without a trace of when or by whom.
 
 No trail entry, no log line: their order would name the voter (integrity.md §2.2). What is stored is the roll's mark
-and a cipher under a random key; the token that leads to both is in the voter's page alone.
+and a cipher under a random key; the token that leads to both is in the voter's page alone. While the vote is open,
+mark and cipher of one transaction bear its number; closing writes both anew (`boxes.forget_the_order`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +15,37 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from projects.ballots import sealing
+from projects.ballots.models import Channel, VoteState
 from projects.ballots.rules import Mode, Paper, read_ballot
 from workflow.flows.errors import Refused
+
+# Lock the vote, mark the roll, fill the box, for any number of ballots in one statement; what comes back is in.
+# A shared lock on the vote: casts do not wait for one another, closing waits for all of them. The roll before the box:
+# two taps of one phone meet here, not in the count. By key into the box: the order of the roll is not its order.
+_STORE = """
+    WITH given AS (
+        SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
+            %s::bytea[]) AS g (unit_id, vote_id, entry_id, code, public_key, mark, key, cipher)
+    ), held AS MATERIALIZED (
+        SELECT v.id, v.unit_id, v.public_key FROM projects_vote v
+        WHERE v.id = ANY (%s::bigint[]) AND v.state = 'open' AND v.device ORDER BY v.id FOR SHARE {busy}
+    ), free AS MATERIALIZED (
+        SELECT r.id FROM projects_rollentry r JOIN held ON held.id = r.vote_id
+        WHERE r.id = ANY (%s::bigint[]) ORDER BY r.id FOR NO KEY UPDATE OF r {busy}
+    ), marked AS (
+        UPDATE projects_rollentry r SET voted = true, mark = g.mark
+        FROM given g JOIN free ON free.id = g.entry_id
+            JOIN held v ON v.id = g.vote_id AND v.unit_id = g.unit_id AND v.public_key = g.public_key
+        WHERE r.id = g.entry_id AND r.vote_id = g.vote_id AND r.channel = 'device' AND NOT r.voted
+            AND left(r.code_hash, length(g.code)) = g.code
+        RETURNING g.key, g.unit_id, g.vote_id, g.cipher
+    )
+    INSERT INTO projects_box (key, unit_id, vote_number, cipher)
+    SELECT key, unit_id, vote_id, cipher FROM marked ORDER BY key RETURNING key
+"""
+STORE = _STORE.format(busy="")
+# For many at once: never waits, and so never meets another batch half-way; who was busy comes again alone.
+STORE_FREE = _STORE.format(busy="SKIP LOCKED")
 
 
 class VoteClosed(Refused):
@@ -25,13 +56,33 @@ class AlreadyVoted(Refused):
     """This deputy's ballot is in already, by device or on paper; nothing was changed."""
 
 
+class CodeReplaced(Refused):
+    """Another code was printed for this deputy since this browser came in by the older one; nothing was stored."""
+
+
 @dataclass(frozen=True)
 class Voter:
-    """Who may cast: an entry of a vote's roll, whatever way its deputy came in."""
+    """Who may cast: an entry of a vote's roll. code: the start of the hash of the code they came in by, "" without."""
 
     unit_id: int
     vote_id: int
     entry_id: int
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """One ballot as the database is told of it."""
+
+    voter: Voter
+    public_key: str
+    mark: str
+    key: str
+    cipher: bytes
+
+    @property
+    def tracker(self) -> str:
+        return sealing.tracker_of(self.cipher)
 
 
 def faults_of_ballot(ballot: object, paper: Paper) -> list[str]:
@@ -51,53 +102,100 @@ def _in_favour(ballot: object) -> int:
     return sum(mark == "for" for mark in ballot.values()) if isinstance(ballot, dict) else 0
 
 
-def cast(voter: Voter, ballot: object, paper: Paper, token: str) -> str:
-    """Cast a ballot and return its tracker, in the transaction and context of the caller.
-
-    ballot, paper: as `rules.read_ballot` takes them. The same token again is the same ballot and the same tracker,
-    whatever the ballot says then. Raises VoteClosed, AlreadyVoted, or Refused for a ballot that would be invalid.
-    """
+def seal(voter: Voter, ballot: object, paper: Paper, token: str, public_key: str) -> Sealed:
+    """Seal a ballot to the vote's public key. Refused where it would be invalid."""
     if faults := faults_of_ballot(ballot, paper):
         raise Refused(*faults)
+    cipher = sealing.seal_ballot(ballot, paper, public_key)
+    return Sealed(voter, public_key, _mark(voter, token), _key(voter, token), cipher)
+
+
+def _mark(voter: Voter, token: str) -> str:
+    return sealing.mark_on_roll(_own(voter, token))
+
+
+def _key(voter: Voter, token: str) -> str:
+    return sealing.key_in_box(_own(voter, token))
+
+
+def _own(voter: Voter, token: str) -> str:
+    # The browser names the token: two that name the same one still cast two ballots.
+    return f"{voter.vote_id}:{voter.entry_id}:{token}"
+
+
+def cast(voter: Voter, ballot: object, paper: Paper, token: str, public_key: str = "") -> str:
+    """Cast a ballot and return its tracker, in the transaction and context of the caller.
+
+    ballot, paper: as `rules.read_ballot` takes them. public_key: the open vote's, read where left out. The same token
+    again is the same ballot and the same tracker, whatever the ballot says then. Raises VoteClosed, AlreadyVoted,
+    CodeReplaced, or Refused for a ballot that would be invalid.
+    """
+    public_key = public_key or _public_key(voter)
+    if not public_key:
+        return refused(voter, token)
+    return store(seal(voter, ballot, paper, token, public_key), token)
+
+
+def store(sealed: Sealed, token: str) -> str:
+    """Store one sealed ballot, as `cast` does."""
     with connection.cursor() as cursor:
-        # A shared lock: casts do not wait for one another, closing waits for all of them.
+        cursor.execute(STORE, arguments([sealed]))
+        stored = cursor.fetchone()
+    return sealed.tracker if stored else refused(sealed.voter, token)
+
+
+def arguments(ballots: Sequence[Sealed]) -> list[list[Any]]:
+    """What STORE is given for these ballots."""
+    votes, entries = [b.voter.vote_id for b in ballots], [b.voter.entry_id for b in ballots]
+    return [
+        [ballot.voter.unit_id for ballot in ballots],
+        votes,
+        entries,
+        [ballot.voter.code for ballot in ballots],
+        [ballot.public_key for ballot in ballots],
+        [ballot.mark for ballot in ballots],
+        [ballot.key for ballot in ballots],
+        [ballot.cipher for ballot in ballots],
+        sorted(set(votes)),
+        sorted(set(entries)),
+    ]
+
+
+def _public_key(voter: Voter) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public_key FROM projects_vote WHERE id = %s", [voter.vote_id])
+        return str((cursor.fetchone() or [""])[0])
+
+
+def receipt(voter: Voter, token: str) -> str | None:
+    """The tracker of the ballot that is in by this very token; None where none is."""
+    with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT state = 'open' AND device, public_key FROM projects_vote WHERE id = %s AND unit_id = %s FOR SHARE",
-            [voter.vote_id, voter.unit_id],
+            "SELECT b.cipher FROM projects_rollentry r JOIN projects_box b ON b.key = %s"
+            " WHERE r.id = %s AND r.vote_id = %s AND r.voted AND r.mark = %s",
+            [_key(voter, token), voter.entry_id, voter.vote_id, _mark(voter, token)],
         )
         found = cursor.fetchone()
-        if found is None or not found[0]:
-            return _answer_again(cursor, voter, token, closed=True)
-        cursor.execute(
-            "UPDATE projects_rollentry SET voted = true, mark = %s"
-            " WHERE id = %s AND vote_id = %s AND channel = 'device' AND NOT voted",
-            [sealing.mark_on_roll(token), voter.entry_id, voter.vote_id],
-        )
-        if not cursor.rowcount:
-            return _answer_again(cursor, voter, token, closed=False)
-        cipher = sealing.seal_ballot(ballot, paper, found[1])
-        cursor.execute(
-            "INSERT INTO projects_box (key, unit_id, vote_number, cipher) VALUES (%s, %s, %s, %s)",
-            [sealing.key_in_box(token), voter.unit_id, voter.vote_id, cipher],
-        )
-    return sealing.tracker_of(cipher)
+    return sealing.tracker_of(bytes(found[0])) if found else None
 
 
-def _answer_again(cursor: Any, voter: Voter, token: str, *, closed: bool) -> str:
+def refused(voter: Voter, token: str) -> str:
     """What a cast that stored nothing is told: the tracker where this very token's ballot is in, else why not."""
-    cursor.execute(
-        "SELECT channel, voted, mark FROM projects_rollentry WHERE id = %s AND vote_id = %s",
-        [voter.entry_id, voter.vote_id],
-    )
-    channel, voted, mark = cursor.fetchone() or ("none", False, "")
-    if voted and mark == sealing.mark_on_roll(token):
-        cursor.execute("SELECT cipher FROM projects_box WHERE key = %s", [sealing.key_in_box(token)])
-        return sealing.tracker_of(bytes(cursor.fetchone()[0]))
+    if tracker := receipt(voter, token):
+        return tracker
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT r.channel, r.voted, v.state FROM projects_rollentry r JOIN projects_vote v ON v.id = r.vote_id"
+            " WHERE r.id = %s AND r.vote_id = %s",
+            [voter.entry_id, voter.vote_id],
+        )
+        channel, voted, state = cursor.fetchone() or (Channel.NONE, False, "")
     if voted:
         raise AlreadyVoted(_("您已经投过票，每人只投一次，投出的票不能更改。"))
-    if channel == "paper":
+    if channel == Channel.PAPER:
         raise AlreadyVoted(_("您已领取纸质表决票，请用纸质票投票。"))
-    if channel == "none":
+    if channel == Channel.NONE:
         raise Refused(_("您不在本次投票的到会名册上，请告诉工作人员。"))
-    assert closed  # an entry by device that has not voted is always marked while the vote is open
+    if state == VoteState.OPEN:
+        raise CodeReplaced(_("投票码已经换发，请用新纸条上的投票码进入。"))
     raise VoteClosed(_("投票已经截止，这张票没有投出，请告诉监票人。"))

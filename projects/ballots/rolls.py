@@ -220,7 +220,7 @@ def enter_by_code(code: str) -> RollEntry:
         .first()
     )
     if entry is None:
-        raise Refused(_("投票码不对，或已换发新码。请核对纸条，或请工作人员重新打印。"))
+        raise Refused(_("投票码不对、已换发新码，或投票已经截止。请核对纸条，或询问工作人员。"))
     if entry.code_used:
         raise Refused(
             _("这个投票码已在另一台设备上用过。如不是您本人，请立即告诉监票人；是您本人的，请换发新码。")

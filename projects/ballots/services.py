@@ -388,6 +388,7 @@ def void_vote(act: Act, vote: Vote, *, reason: str, **figures: int) -> Vote:
     with transaction.atomic():
         fire(vote, "make_void", act, reason=reason, void_reason=reason, **figures)
         _forget_keyings(vote)
+        boxes.forget_the_order(vote)
         return _with_keys(act, vote, _again(act, vote, _("重新投票"), because=reason))
 
 

@@ -1,6 +1,7 @@
 """The voter's pages: in, mark, check, done. Nothing is stored before the last step, and that leaves no trace of when.
 
-No session, no message, no entry of the trail, no log line (integrity.md §2.2); marks are in bodies of requests only.
+No session, no message, no entry of the trail, no log line (integrity.md §2.2); marks are in bodies of requests only,
+every request of a vote has one length and every page one size, whatever is marked on it.
 """
 
 from __future__ import annotations
@@ -17,20 +18,22 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from projects.ballots import sealing
-from projects.ballots.casting import Voter, cast
-from projects.ballots.models import RollEntry
+from projects.ballots.casting import receipt
+from projects.ballots.models import RollEntry, Vote
+from projects.ballots.together import cast
 from projects.portal import voter_admission as door
 from projects.portal.public import private, public_page
 from projects.portal.public_brake import is_over
 from projects.portal.public_selectors import published_paper
 from projects.portal.voter_admission import Admission, Stop, admission_of
 from projects.portal.voter_forms import EntryForm, ReceiptForm
-from projects.portal.voter_paper import Filled, filled
+from projects.portal.voter_paper import Filled, Sheet, filled_on, kept_sheet, sheet_of
 from workflow.flows.errors import Refused
 from workflow.flows.services import busy_if_locked
 from workflow.roles.middleware import in_office
 
 MOST_TOKEN = 64
+PAGE_BYTES = 32 * 1024
 View = Callable[..., HttpResponse]
 
 
@@ -41,10 +44,17 @@ def voters_page(view: View) -> View:
     @sensitive_post_parameters()
     @require_http_methods(["GET", "HEAD", "POST"])
     def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return private(view(request, *args, **kwargs))
+        return _of_one_size(private(view(request, *args, **kwargs)))
 
-    run.own_transaction = True  # type: ignore[attr-defined]
+    run.own_transaction = run.unrecorded = True  # type: ignore[attr-defined]
     return run
+
+
+def _of_one_size(page: HttpResponse) -> HttpResponse:
+    """Fill a page up to a whole number of PAGE_BYTES: its size in a log says nothing of what stands on it."""
+    if page.content:
+        page.content += b" " * (-len(page.content) % PAGE_BYTES)
+    return page
 
 
 def _stopped(request: HttpRequest, stop: Stop, entry: RollEntry | None = None) -> HttpResponse:
@@ -111,7 +121,7 @@ def _come_in_by_sign_in(request: HttpRequest) -> HttpResponse:
     user, wanted = in_office(request).user, request.POST.get("vote", "")
     if not user.is_authenticated or not wanted.isdecimal() or len(wanted) > 18:
         return _stopped(request, door.NO_ENTRY)
-    admitted = door.by_sign_in(user, int(wanted))
+    admitted = door.by_sign_in(user, int(wanted), request.session.session_key or "")
     return _admit(request, admitted) if admitted else _stopped(request, door.ABSENT)
 
 
@@ -145,7 +155,7 @@ def _show(request: HttpRequest, admission: Admission) -> HttpResponse:
         if stop := door.stop_for(admission, entry):
             return _stopped(request, stop, entry)
         assert entry is not None  # an unknown entry is a stop
-        return _paper(request, filled(entry.vote), sealing.new_token())
+        return _paper(request, filled_on(sheet_of(entry.vote), {}), sealing.new_token())
 
 
 def _fill(request: HttpRequest, admission: Admission) -> HttpResponse:
@@ -167,7 +177,7 @@ def _filled_in(
         if stop := door.stop_for(admission, entry):
             return _stopped(request, stop, entry)
         assert entry is not None
-        return show(request, filled(entry.vote, request.POST), request.POST["token"])
+        return show(request, filled_on(sheet_of(entry.vote), request.POST), request.POST["token"])
 
 
 @sensitive_variables()
@@ -196,7 +206,7 @@ def _checked(request: HttpRequest, marks: Filled, token: str) -> HttpResponse:
 def _cast(request: HttpRequest, admission: Admission) -> HttpResponse:
     """Cast; whatever keeps the database from answering leads to a page that sends the very same ballot again."""
     try:
-        with busy_if_locked(), admission.context():
+        with busy_if_locked():
             return _cast_in(request, admission)
     except Refused as refused:
         return _refused(request, admission, refused)
@@ -206,14 +216,20 @@ def _cast(request: HttpRequest, admission: Admission) -> HttpResponse:
 
 @sensitive_variables()
 def _cast_in(request: HttpRequest, admission: Admission) -> HttpResponse:
-    entry, token = door.entry_for_casting(admission), request.POST["token"]
-    if entry is None or door.is_replaced(admission, entry):
-        return _stopped(request, door.stop_for(admission, entry) or door.REPLACED, entry)
-    marks = filled(entry.vote, request.POST)
+    sheet, token = kept_sheet(admission.vote) or _read_sheet(admission), request.POST["token"]
+    if sheet is None or sheet.vote is None:
+        return _stopped(request, door.UNKNOWN)
+    marks = filled_on(sheet, request.POST)
     if marks.faults:
-        return _paper(request, marks, token, faults=True)
-    voter = Voter(admission.unit, admission.vote, admission.entry)
-    return _done(request, entry, cast(voter, marks.ballot, marks.paper, token), token)
+        return _filled_in(request, admission, _checked)
+    tracker = cast(admission.voter, marks.ballot, marks.paper, token, sheet.vote.public_key)
+    return _done(request, sheet.vote, tracker, token)
+
+
+def _read_sheet(admission: Admission) -> Sheet | None:
+    with admission.context():
+        entry = door.entry_of(admission)
+        return sheet_of(entry.vote) if entry else None
 
 
 def _refused(request: HttpRequest, admission: Admission, refused: Refused) -> HttpResponse:
@@ -235,16 +251,14 @@ def _again(request: HttpRequest, admission: Admission) -> HttpResponse:
     """The last page once more, for a ballot that is in: its token alone names it."""
     token = request.POST["token"]
     with admission.context():
-        entry = door.entry_of(admission)
-        if entry is None or entry.mark != sealing.mark_on_roll(token):
+        entry, tracker = door.entry_of(admission), receipt(admission.voter, token)
+        if entry is None or tracker is None:
             return _stopped(request, door.stop_for(admission, entry) or door.UNKNOWN, entry)
-        voter = Voter(admission.unit, admission.vote, admission.entry)
-        marks = filled(entry.vote)
-        return _done(request, entry, cast(voter, marks.ballot, marks.paper, token), token)
+        return _done(request, entry.vote, tracker, token)
 
 
-def _done(request: HttpRequest, entry: RollEntry, tracker: str, token: str) -> HttpResponse:
-    return render(request, "voter/done.html", {"vote": entry.vote, "tracker": tracker, "token": token})
+def _done(request: HttpRequest, vote: Vote, tracker: str, token: str) -> HttpResponse:
+    return render(request, "voter/done.html", {"vote": vote, "tracker": tracker, "token": token})
 
 
 _OPERATIONS: dict[str, Callable[[HttpRequest, Admission], HttpResponse]] = {

@@ -1,20 +1,24 @@
 """Which ballot a browser may cast: a signed cookie, won by a one-time code or by signing in, and what stands against it.
 
-The cookie names an entry of a vote's roll and never a choice. It has no end of its own: voting has no timeout.
+The cookie names an entry of a vote's roll and never a choice. It has no end and no time of its own: voting has no
+timeout, and no clock that is wrong shuts anybody out.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.core import signing
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _lazy
 
 from projects.ballots import rolls
+from projects.ballots.casting import Voter
 from projects.ballots.models import Channel, RollEntry, Vote, VoteState
 from projects.cycles.models import RollLine
 from workflow.people.isolation import SYSTEM, of_units, within
@@ -29,13 +33,17 @@ OF_HASH = 16
 
 @dataclass(frozen=True)
 class Admission:
-    """unit, vote, entry: ids. code: the start of the hash of the code it was won by, user: the id of who signed in."""
+    """unit, vote, entry: ids. code: the start of the hash of the code it was won by; session: of the session, else."""
 
     unit: int
     vote: int
     entry: int
     code: str = ""
-    user: int = 0
+    session: str = ""
+
+    @property
+    def voter(self) -> Voter:
+        return Voter(self.unit, self.vote, self.entry, self.code)
 
     def is_of_code(self, code: str) -> bool:
         """Whether this very code won it: the same telephone shown the same slip again is no second device."""
@@ -53,27 +61,38 @@ def by_code(code: str) -> Admission:
     return Admission(entry.unit_id, entry.vote_id, entry.pk, code=entry.code_hash[:OF_HASH])
 
 
-def by_sign_in(user: User, vote_id: int) -> Admission | None:
+def by_sign_in(user: User, vote_id: int, session_key: str) -> Admission | None:
     """The signed-in deputy's own entry of a vote; None where the roll does not name them."""
     with within(SYSTEM):
         entry = RollEntry.objects.filter(line__user=user, vote_id=vote_id).first()
-    return Admission(entry.unit_id, entry.vote_id, entry.pk, user=user.pk) if entry else None
+    if entry is None:
+        return None
+    return Admission(entry.unit_id, entry.vote_id, entry.pk, session=_hash_of_session(session_key))
+
+
+def _hash_of_session(key: str) -> str:
+    return hashlib.sha256(b"session:" + key.encode()).hexdigest()[:OF_HASH]
 
 
 def keep(response: HttpResponse, admission: Admission, *, secure: bool) -> HttpResponse:
     """Bind the browser that gets this response to the entry."""
-    signed = signing.dumps(asdict(admission), salt=SALT)
+    signed = Signer(salt=SALT).sign_object(asdict(admission))
     response.set_cookie(COOKIE, signed, path=PATH, secure=secure, httponly=True, samesite="Lax")
     return response
 
 
 def admission_of(request: HttpRequest) -> Admission | None:
-    """What the browser was admitted to; None without a whole cookie, or where somebody else is signed in since."""
+    """What the browser was admitted to; None without a whole cookie, or where its session is another one since."""
     try:
-        found = Admission(**signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT))
-    except (signing.BadSignature, TypeError):
+        found = Admission(**Signer(salt=SALT).unsign_object(request.COOKIES.get(COOKIE, "")))
+    except (BadSignature, TypeError, ValueError):
         return None
-    return found if found.user in (0, request.user.pk) else None
+    return found if found.session in ("", _hash_of_session(_session_cookie(request))) else None
+
+
+def _session_cookie(request: HttpRequest) -> str:
+    """The session's key as the browser sent it; on the ballot itself nothing else reads it (projects/site/quiet.py)."""
+    return getattr(request, "session_cookie", None) or request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
 
 
 # Votes a signed-in deputy can go to
@@ -155,12 +174,6 @@ def entry_of(admission: Admission) -> RollEntry | None:
     return _entries().filter(pk=admission.entry, vote_id=admission.vote).first()
 
 
-def entry_for_casting(admission: Admission) -> RollEntry | None:
-    """The same, with the vote held open: a code that is printed anew meanwhile waits, and so does closing."""
-    list(Vote.objects.raw("SELECT id FROM projects_vote WHERE id = %s FOR SHARE", [admission.vote]))
-    return entry_of(admission)
-
-
 def _entries() -> QuerySet[RollEntry]:
     return RollEntry.objects.select_related("vote__unit", "vote__session")
 
@@ -179,8 +192,9 @@ def stop_for(admission: Admission, entry: RollEntry | None) -> Stop | None:
         ABSENT: entry.channel == Channel.NONE,
         ON_PAPER: entry.channel == Channel.PAPER,
         VOTED: entry.voted,
-        REPLACED: is_replaced(admission, entry),
         NOT_OPEN: entry.vote.state == VoteState.DEFINED,
+        # Closing takes the codes back: until then another hash means another code.
         CLOSED: entry.vote.state != VoteState.OPEN,
+        REPLACED: is_replaced(admission, entry),
     }
     return next((stop for stop, holds in standing.items() if holds), None)

@@ -6,22 +6,25 @@ Marks travel as short codes of one length, so that the size of a request says li
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from projects.ballots.boxes import paper_of
 from projects.ballots.casting import faults_of_ballot
-from projects.ballots.models import Option, Vote
+from projects.ballots.models import Option, Vote, VoteState
 from projects.ballots.rules import Choice, Mode, Paper
 from projects.voting.selectors import items_of
 
 CHOICES = {"1": Choice.FOR, "2": Choice.AGAINST, "3": Choice.ABSTAIN}
 CHOICE_WORDS = {"1": _lazy("赞成"), "2": _lazy("反对"), "3": _lazy("弃权")}
 NOT_ON_PAPER = ""
+NO_MARK = "0"
+MOST_KEPT = 2_000
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,12 @@ class Line:
     title: str
     item: Any
     mark: str
+    width: int = 1
+
+    @property
+    def posted(self) -> str:
+        """The mark as every page posts it: of one length for a vote, none included."""
+        return (self.mark or NO_MARK).zfill(self.width)
 
     @property
     def name(self) -> str:
@@ -78,35 +87,85 @@ class Filled:
         return [line for line in self.lines if not line.mark]
 
     @property
-    def places(self) -> list[str]:
-        return [str(place) for place in range(1, self.paper.seats + 1)]
+    def places(self) -> list[tuple[str, str]]:
+        """The places of mode `rank`: as posted, as read."""
+        wide = width_of(self.paper)
+        return [(str(place).zfill(wide), str(place)) for place in range(1, self.paper.seats + 1)]
+
+    @property
+    def no_mark(self) -> str:
+        """What a line without a mark posts."""
+        return NO_MARK.zfill(width_of(self.paper))
 
     @property
     def choices(self) -> list[tuple[str, Any]]:
         return list(CHOICE_WORDS.items())
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """What stands on a ballot, whoever fills it in. items: the candidates' own records, by reference."""
+
+    vote: Vote | None
+    paper: Paper
+    options: list[Option]
+    items: Mapping[str, Any] = field(default_factory=dict)
+
+
+# From opening on nothing of it changes, and a cast is checked against the key it was sealed to. The database is part
+# of the name: one process may meet several (tests).
+_KEPT: dict[tuple[str, int], Sheet] = {}
+
+
+def kept_sheet(vote_id: int) -> Sheet | None:
+    """The ballot of a vote that this process has shown since it opened."""
+    return _KEPT.get((connection.settings_dict["NAME"], vote_id))
+
+
+def sheet_of(vote: Vote) -> Sheet:
+    """A vote's ballot; read once per process from opening on. vote: with its unit and session."""
+    if found := kept_sheet(vote.pk):
+        return found
+    options = list(vote.options.all())
+    sheet = Sheet(vote, paper_of(vote), options, items_of([option.reference for option in options]))
+    if vote.state != VoteState.DEFINED:
+        if len(_KEPT) >= MOST_KEPT:
+            _KEPT.clear()
+        _KEPT[connection.settings_dict["NAME"], vote.pk] = sheet
+    return sheet
+
+
 def filled(vote: Vote, data: Mapping[str, Any] = MappingProxyType({})) -> Filled:
     """Read what was posted, an empty ballot where nothing was. A mark the page does not offer makes a fault."""
-    return filled_on(paper_of(vote), list(vote.options.all()), data, vote)
+    return filled_on(sheet_of(vote), data)
 
 
-def filled_on(
-    paper: Paper, options: list[Option], data: Mapping[str, Any], vote: Vote | None = None
-) -> Filled:
-    """The same on a paper of its own; a practice ballot has no vote."""
-    posted = {option.position: value for option in options if (value := data.get(f"m{option.position}"))}
+def filled_on(sheet: Sheet, data: Mapping[str, Any]) -> Filled:
+    """The same on a sheet at hand; a practice ballot has no vote."""
+    vote, paper, options = sheet.vote, sheet.paper, sheet.options
+    posted = {
+        option.position: value
+        for option in options
+        if (value := _without_zeros(data.get(f"m{option.position}", "")))
+    }
     titles = {option.position: option.title for option in options}
     strange = [name for name in data if name.startswith("m") and name[1:] not in map(str, titles)]
     ballot = [NOT_ON_PAPER] if strange else READ[paper.mode](posted, titles)
     faults = _faults_of_places(posted, titles) if paper.mode is Mode.RANK else []
-    return Filled(
-        vote, paper, _lines(options, posted, paper), ballot, faults or faults_of_ballot(ballot, paper)
-    )
+    return Filled(vote, paper, _lines(sheet, posted), ballot, faults or faults_of_ballot(ballot, paper))
 
 
-def _lines(options: list[Option], posted: Mapping[int, str], paper: Paper) -> list[Line]:
-    items = items_of([option.reference for option in options])
+def width_of(paper: Paper) -> int:
+    """How many digits every mark of the paper is posted with."""
+    return len(str(paper.seats)) if paper.mode is Mode.RANK else 1
+
+
+def _without_zeros(value: str) -> str:
+    return value.lstrip(NO_MARK)
+
+
+def _lines(sheet: Sheet, posted: Mapping[int, str]) -> list[Line]:
+    paper = sheet.paper
     known = {
         Mode.SELECT: ["1"],
         Mode.EACH: list(CHOICES),
@@ -116,10 +175,11 @@ def _lines(options: list[Option], posted: Mapping[int, str], paper: Paper) -> li
         Line(
             option.position,
             option.title,
-            items.get(option.reference),
+            sheet.items.get(option.reference),
             mark if (mark := posted.get(option.position, "")) in known[paper.mode] else "",
+            width_of(paper),
         )
-        for option in options
+        for option in sheet.options
     ]
 
 

@@ -13,7 +13,7 @@ from projects.cycles.models import Cycle
 from projects.cycles.selectors import rules_for
 from projects.portal.public import private
 from projects.portal.scope import refuse_outside
-from projects.portal.voter_paper import Filled, filled_on
+from projects.portal.voter_paper import Filled, Sheet, filled_on
 from workflow.inbox.views import acting_grant
 
 TITLES = (
@@ -41,7 +41,7 @@ def practice(request: HttpRequest, pk: int) -> HttpResponse:
     cycle = get_object_or_404(Cycle.objects.select_related("unit"), pk=pk)
     paper = practice_paper(cycle)
     options = [Option(position=n, reference="", title=title) for n, title in enumerate(paper.candidates, 1)]
-    marks = filled_on(paper, options, request.POST)
+    marks = filled_on(Sheet(None, paper, options), request.POST)
     # A change of the text size alone shows the same screen again.
     asked = request.POST.get("stage" if "text_size" in request.POST else "op", "")
     return private(_SCREENS.get(asked, _fill)(request, cycle, marks))

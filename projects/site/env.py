@@ -68,6 +68,7 @@ class Environment:
     proxies: int
     https: bool
     debug: bool
+    group_commit: bool
 
 
 def read(environ: Mapping[str, str]) -> Environment:
@@ -125,6 +126,7 @@ class _Reader:
             proxies=self._number("PIAOJUE_PROXIES", 0, 0, 9),
             https=self._switch("PIAOJUE_HTTPS", default=self.strict),
             debug=self._debug(),
+            group_commit=self._switch("PIAOJUE_GROUP_COMMIT", default=True),
         )
         if self.complaints:
             raise Misconfigured(self.complaints)

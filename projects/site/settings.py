@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "projects.site.quiet.NobodySignedIn",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -114,6 +115,8 @@ def _with_limits(database: dict[str, Any]) -> dict[str, Any]:
 
 
 DATABASES = {"default": _owner if ENV.database_role == "owner" and _owner else _with_limits(_app)}
+
+GROUP_COMMIT = ENV.group_commit
 
 CACHES = {
     "default": (

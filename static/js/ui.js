@@ -39,6 +39,15 @@
     form.dataset.sent = String(Date.now());
   });
 
+  /* A ballot must not say by its length how much is marked: what is not marked is sent too, as 0. */
+  document.querySelectorAll("form.ballot").forEach(function (form) {
+    form.addEventListener("formdata", function (event) {
+      form.querySelectorAll("input[type=checkbox], input[type=radio]").forEach(function (box) {
+        if (!event.formData.has(box.name)) { event.formData.append(box.name, "0"); }
+      });
+    });
+  });
+
   document.querySelectorAll("[data-choice-count]").forEach(function (box) {
     var max = Number(box.dataset.max);
     var counted = box.dataset.counts || 'input[name="' + box.dataset.choiceCount + '"]:checked';

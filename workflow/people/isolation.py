@@ -56,7 +56,7 @@ def _array(values: Iterable[int | str]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
 
 
-_SET = "SELECT " + ", ".join(f"set_config('piaojue.{name}', %s, true)" for name in SETTINGS)
+SET = "SELECT " + ", ".join(f"set_config('piaojue.{name}', %s, true)" for name in SETTINGS)
 _GET = "SELECT " + ", ".join(f"coalesce(current_setting('piaojue.{name}', true), '')" for name in SETTINGS)
 
 
@@ -65,7 +65,7 @@ def apply(context: Context) -> None:
     if not connection.in_atomic_block:
         raise RuntimeError("a row-level-security context needs a transaction")
     with connection.cursor() as cursor:
-        cursor.execute(_SET, context.values())
+        cursor.execute(SET, context.values())
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def within(context: Context) -> Iterator[None]:
         yield
         if outer is not None:
             with connection.cursor() as cursor:
-                cursor.execute(_SET, outer)
+                cursor.execute(SET, outer)
 
 
 def _current() -> tuple[str, ...]:

@@ -53,6 +53,8 @@ class ActingMiddleware:
             return
         if "query_code" in kwargs:  # a proposer's own page: the code is a secret, the page public
             return
+        if getattr(view, "unrecorded", False):  # a ballot: who was there at what time is nobody's business
+            return
         act = Act(acting.user, acting.office, acting.tenant, timezone.now())
         opened = {"page": page.url_name or "", **{name: str(value) for name, value in kwargs.items()}}
         about = {name: value for name in ("unit", "year") if (value := request.GET.get(name, "")[:20])}

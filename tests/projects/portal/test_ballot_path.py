@@ -1,0 +1,209 @@
+"""What a cast over HTTP costs and leaves behind: no session is read, no size tells anything, no clock matters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from urllib.parse import urlencode
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from projects.ballots import rolls, together
+from projects.ballots.models import Box, RollEntry
+from projects.cycles.models import RollLine
+from projects.portal.voter import PAGE_BYTES
+from tests.projects.ballots.conftest import Hall, hall_of, new_hall, quick_stretching  # noqa: F401
+from workflow.audit.models import Entry
+from workflow.people.isolation import SYSTEM, apply, within
+from workflow.people.models import User
+from workflow.roles.services import grant
+
+ENTER, PAPER = "/ballot/", "/ballot/paper/"
+
+
+@pytest.fixture(autouse=True)
+def _no_brake():
+    cache.clear()
+
+
+@pytest.fixture
+def committed(fresh_database: str, quick_stretching: None, new_hall: Callable[..., Hall]) -> Hall:  # noqa: F811
+    with within(SYSTEM):
+        made = new_hall()
+        made.hold_keys()
+        made.open()
+    return made
+
+
+def code_of(hall: Hall, name: str) -> str:
+    [(_entry, code)] = rolls.new_codes(hall.act("clerk"), hall.locked, [hall.line(name).pk])
+    return code
+
+
+def come_in(hall: Hall, name: str) -> Client:
+    with within(SYSTEM):
+        code = code_of(hall, name)
+    phone = Client()
+    assert phone.post(ENTER, {"code": code}).headers["Location"] == PAPER
+    return phone
+
+
+def come_in_by_sign_in(hall: Hall, name: str) -> Client:
+    with within(SYSTEM):
+        user = User.objects.create(username=name, name=name)
+        RollLine.objects.filter(pk=hall.line(name).pk).update(user=user)
+        grant(user=user, office="deputy", unit=hall.unit, act=hall.act("admin"), since=date(2020, 1, 1))
+    phone = Client()
+    phone.force_login(user)
+    assert phone.post(ENTER, {"vote": hall.vote.pk}).headers["Location"] == PAPER
+    return phone
+
+
+def token_on(page: object) -> str:
+    return re.search(r'name="token" value="([^"]+)"', page.content.decode())[1]
+
+
+# One round trip
+
+
+@pytest.mark.parametrize("come", [come_in, come_in_by_sign_in])
+def test_casting_reads_no_session_no_user_and_no_roll_of_its_own(committed, come, monkeypatch):
+    phone = come(committed, "代表1")
+    token = token_on(phone.get(PAPER))
+    batches, real = [], together._Batches._commit
+    monkeypatch.setattr(
+        together._Batches, "_commit", lambda self, batch: batches.append(batch) or real(self, batch)
+    )
+
+    with CaptureQueriesContext(connection) as seen:
+        page = phone.post(PAPER, {"op": "cast", "token": token, "m1": "1"})
+
+    assert page.status_code == 200 and "您的票已投出" in page.content.decode()
+    assert [query["sql"] for query in seen] == []
+    assert len(batches) == 1
+
+
+def test_the_ballot_is_shown_with_one_read(committed):
+    phone = come_in(committed, "代表1")
+    phone.get(PAPER)
+
+    with CaptureQueriesContext(connection) as seen:
+        phone.get(PAPER)
+
+    assert len([query for query in seen if "FROM" in query["sql"]]) == 1
+
+
+# Sizes
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("mode", "marks"),
+    [
+        ("select", [{}, {"m1": "1"}, {"m1": "1", "m3": "1"}]),
+        ("each", [{}, {"m2": "2"}, {"m1": "1", "m2": "3", "m3": "2"}]),
+        (
+            "rank",
+            [{"m1": "0", "m2": "0", "m3": "0"}, {"m1": "0", "m2": "1", "m3": "0"}, {"m3": "1", "m1": "2"}],
+        ),
+    ],
+)
+def test_neither_the_pages_nor_what_they_send_tell_by_their_size(hall_of, mode, marks):  # noqa: F811
+    hall = hall_of(mode=mode)
+    hall.hold_keys()
+    hall.open()
+    pages, sent = set(), set()
+    for number, marked in enumerate(marks, 1):
+        phone = Client()
+        phone.post(ENTER, {"code": code_of(hall, f"代表{number}")})
+        paper = phone.get(PAPER)
+        check = phone.post(PAPER, {"op": "check", "token": token_on(paper), **marked})
+        fields = re.findall(
+            r'type="hidden" name="(token|stage|m\d+)" value="([^"]*)"', check.content.decode()
+        )
+        done = phone.post(PAPER, dict(fields) | {"op": "cast"})
+        assert done.status_code == 200
+        pages |= {len(paper.content), len(check.content), len(done.content), len(phone.get(PAPER).content)}
+        sent.add(len(urlencode(fields)))
+
+    assert pages == {PAGE_BYTES}
+    assert len(sent) == 1
+    assert [name for name, _value in fields if name.startswith("m")] == ["m1", "m2", "m3"]
+
+
+@pytest.mark.django_db
+def test_places_of_two_digits_are_posted_with_two(hall_of):  # noqa: F811
+    hall = hall_of(tuple(f"项目{n}" for n in range(1, 13)), mode="rank", seats=11)
+    hall.hold_keys()
+    hall.open()
+    phone = Client()
+    phone.post(ENTER, {"code": code_of(hall, "代表1")})
+    paper = phone.get(PAPER)
+    assert 'value="00"' in paper.content.decode() and 'value="11"' in paper.content.decode()
+    ranked = {f"m{n}": f"{n:02}" for n in range(1, 12)} | {"m12": "00"}
+
+    check = phone.post(PAPER, {"op": "check", "token": token_on(paper), **ranked})
+    assert "您排了 11 项" in check.content.decode()
+    fields = re.findall(r'type="hidden" name="(m\d+)" value="([^"]*)"', check.content.decode())
+    assert dict(fields) == ranked
+    done = phone.post(PAPER, {"op": "cast", "token": token_on(paper), **dict(fields)})
+    assert "您的票已投出" in done.content.decode()
+
+
+# What is left behind
+
+
+@pytest.mark.django_db
+def test_an_auditor_who_opens_a_voters_page_leaves_no_time_in_the_trail(hall_of):  # noqa: F811
+    hall = hall_of()
+    hall.hold_keys()
+    hall.open()
+    user = User.objects.create(username="auditor", name="周正")
+    grant(
+        user=user,
+        office="auditor",
+        unit=hall.unit,
+        act=hall.act("admin"),
+        since=date(2020, 1, 1),
+        document="审通1号",
+    )
+    browser = Client()
+    browser.force_login(user)
+    before = Entry.objects.count()
+    browser.get("/rulebook/")
+    apply(SYSTEM)
+    assert Entry.objects.count() == before + 1
+
+    for address in (ENTER, PAPER, "/ballot/c/ABCDEFGHJKMN/"):
+        browser.get(address)
+
+    apply(SYSTEM)
+    assert Entry.objects.count() == before + 1
+
+
+# Clocks
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("year", [1999, 2099])
+def test_a_clock_that_jumps_back_or_ahead_shuts_no_admitted_deputy_out(hall_of, monkeypatch, year):  # noqa: F811
+    hall = hall_of()
+    hall.hold_keys()
+    hall.open()
+    phone = Client()
+    phone.post(ENTER, {"code": code_of(hall, "代表1")})
+    assert phone.cookies["ballot"]["max-age"] == phone.cookies["ballot"]["expires"] == ""
+    wrong = datetime(year, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr("time.time", wrong.timestamp)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: wrong)
+
+    page = phone.post(PAPER, {"op": "cast", "token": token_on(phone.get(PAPER)), "m1": "1"})
+
+    assert page.status_code == 200 and "您的票已投出" in page.content.decode()
+    apply(SYSTEM)
+    assert RollEntry.objects.get(vote=hall.vote, line__name="代表1").voted and Box.objects.count() == 1
