@@ -10,9 +10,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.html import escape
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
@@ -121,7 +124,7 @@ def _come_in_by_sign_in(request: HttpRequest) -> HttpResponse:
     user, wanted = in_office(request).user, request.POST.get("vote", "")
     if not user.is_authenticated or not wanted.isdecimal() or len(wanted) > 18:
         return _stopped(request, door.NO_ENTRY)
-    admitted = door.by_sign_in(user, int(wanted), request.session.session_key or "")
+    admitted = door.by_sign_in(request, user, int(wanted))
     return _admit(request, admitted) if admitted else _stopped(request, door.ABSENT)
 
 
@@ -257,8 +260,31 @@ def _again(request: HttpRequest, admission: Admission) -> HttpResponse:
         return _done(request, entry.vote, tracker, token)
 
 
+# The last page of a vote differs by three words only: rendered once per language and size of letters.
+_LAST_PAGES: dict[tuple[str, ...], str] = {}
+_WORDS = ("@receipt@", "@token@", "@form-key@")
+MOST_KEPT = 2_000
+
+
 def _done(request: HttpRequest, vote: Vote, tracker: str, token: str) -> HttpResponse:
-    return render(request, "voter/done.html", {"vote": vote, "tracker": tracker, "token": token})
+    name = (
+        connection.settings_dict["NAME"],
+        vote.reference,
+        get_language(),
+        request.COOKIES.get("text_size", ""),
+    )
+    if (page := _LAST_PAGES.get(name)) is None:
+        context = dict(zip(("tracker", "token", "csrf_token"), _WORDS, strict=True)) | {"vote": vote}
+        page = render_to_string("voter/done.html", context, request)
+        if len(_LAST_PAGES) >= MOST_KEPT:
+            _LAST_PAGES.clear()
+        _LAST_PAGES[name] = page
+    # The key the ballot came with opens the form of this page too.
+    for word, value in zip(
+        _WORDS, (tracker, token, request.POST.get("csrfmiddlewaretoken", "")), strict=True
+    ):
+        page = page.replace(word, escape(value))
+    return HttpResponse(page)
 
 
 _OPERATIONS: dict[str, Callable[[HttpRequest, Admission], HttpResponse]] = {

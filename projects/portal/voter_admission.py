@@ -61,13 +61,13 @@ def by_code(code: str) -> Admission:
     return Admission(entry.unit_id, entry.vote_id, entry.pk, code=entry.code_hash[:OF_HASH])
 
 
-def by_sign_in(user: User, vote_id: int, session_key: str) -> Admission | None:
+def by_sign_in(request: HttpRequest, user: User, vote_id: int) -> Admission | None:
     """The signed-in deputy's own entry of a vote; None where the roll does not name them."""
     with within(SYSTEM):
         entry = RollEntry.objects.filter(line__user=user, vote_id=vote_id).first()
     if entry is None:
         return None
-    return Admission(entry.unit_id, entry.vote_id, entry.pk, session=_hash_of_session(session_key))
+    return Admission(entry.unit_id, entry.vote_id, entry.pk, session=_hash_of_session(_session_key(request)))
 
 
 def _hash_of_session(key: str) -> str:
@@ -87,12 +87,12 @@ def admission_of(request: HttpRequest) -> Admission | None:
         found = Admission(**Signer(salt=SALT).unsign_object(request.COOKIES.get(COOKIE, "")))
     except (BadSignature, TypeError, ValueError):
         return None
-    return found if found.session in ("", _hash_of_session(_session_cookie(request))) else None
+    # The session's key as the browser sent it: on the ballot itself no session is read (projects/site/light.py).
+    return found if found.session in ("", _hash_of_session(_session_key(request))) else None
 
 
-def _session_cookie(request: HttpRequest) -> str:
-    """The session's key as the browser sent it; on the ballot itself nothing else reads it (projects/site/quiet.py)."""
-    return getattr(request, "session_cookie", None) or request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+def _session_key(request: HttpRequest) -> str:
+    return request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
 
 
 # Votes a signed-in deputy can go to

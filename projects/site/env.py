@@ -65,6 +65,8 @@ class Environment:
     trusted_origins: list[str]
     time_zone: str
     port: int
+    workers: int
+    threads: int
     proxies: int
     https: bool
     debug: bool
@@ -123,6 +125,8 @@ class _Reader:
             trusted_origins=self._origins(),
             time_zone=self._time_zone(),
             port=self._number("PIAOJUE_PORT", 8000, 1, 65535),
+            workers=self._number("PIAOJUE_WORKERS", min(os.cpu_count() or 1, 4) if self.strict else 1, 1, 64),
+            threads=self._number("PIAOJUE_THREADS", 16, 1, 64),
             proxies=self._number("PIAOJUE_PROXIES", 0, 0, 9),
             https=self._switch("PIAOJUE_HTTPS", default=self.strict),
             debug=self._debug(),

@@ -25,6 +25,7 @@ ALLOWED_HOSTS = ENV.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENV.trusted_origins
 TRUSTED_PROXIES = ENV.proxies
 PORT = ENV.port
+WEB_WORKERS, WEB_THREADS = ENV.workers, ENV.threads
 
 INSTALLED_APPS = [
     "workflow",
@@ -54,7 +55,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "projects.site.quiet.NobodySignedIn",
+    "projects.site.light.BallotsOwnWay",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -135,13 +135,14 @@ class Supervisor:
             child.end(deadline)
 
 
-def site(host: str, port: int, threads: int = 4) -> list[Child]:
-    """The three processes of a site: web, worker, clock."""
+def site(host: str, port: int, *, workers: int = 1, threads: int = 4) -> list[Child]:
+    """The three processes of a site: web (with workers of its own, each with so many threads), worker, clock."""
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "projects.site.celery:app"]
     return [
         Child("网站", [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
-            "--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--no-access-log",
+            "--workers", str(workers), "--respawn-failed-workers", "--respawn-interval", "0.5",
+            "--blocking-threads", str(threads), "--no-ws", "--no-access-log",
             "--log-level", "warning", "projects.site.wsgi:application",
         ]),
         Child("后台任务", [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2", "--without-gossip"]),

@@ -30,22 +30,34 @@ class Command(BaseCommand):
         parser.add_argument(
             "--port", type=int, default=settings.PORT, help="监听端口，默认 PIAOJUE_PORT 或 8000"
         )
-        parser.add_argument("--threads", type=int, default=4, help="网站的线程数，默认 4")
+        parser.add_argument(
+            "--workers",
+            type=int,
+            default=settings.WEB_WORKERS,
+            help="网站的进程数，默认 PIAOJUE_WORKERS，正式环境为处理器数（最多 4），其他为 1",
+        )
+        parser.add_argument(
+            "--threads",
+            type=int,
+            default=settings.WEB_THREADS,
+            help="每个进程的线程数，默认 PIAOJUE_THREADS 或 16",
+        )
 
-    def handle(self, *args: Any, host: str, port: int, threads: int, **options: Any) -> None:
+    def handle(self, *args: Any, host: str, port: int, workers: int, threads: int, **options: Any) -> None:
         if not port_is_free(host, port):
             raise CommandError(f"端口 {port} 已被占用，请用 --port 另选一个。")
         try:
-            self._serve(host, port, threads)
+            self._serve(host, port, workers, threads)
         except ClusterError as wrong:
             raise CommandError(str(wrong)) from wrong
 
-    def _serve(self, host: str, port: int, threads: int) -> None:
+    def _serve(self, host: str, port: int, workers: int, threads: int) -> None:
         if settings.CLUSTER is not None:
             settings.CLUSTER.ensure()
         try:
             migrate_if_needed()
-            supervisor = Supervisor(site(host, port, threads), settings.CLUSTER, self._say)
+            children = site(host, port, workers=workers, threads=threads)
+            supervisor = Supervisor(children, settings.CLUSTER, self._say)
             threading.Thread(target=self._announce, args=(supervisor, host, port), daemon=True).start()
             supervisor.run()
         finally:
