@@ -56,7 +56,7 @@ class _Batches:
         self._waiting: list[_Waiting] = []
         self._busy = False
         self._opened: psycopg.Connection[tuple[str]] | None = None
-        self._opened_for: tuple[int, str] | None = None
+        self._opened_for: tuple[int, str, str] | None = None
 
     def stored(self, sealed: Sealed) -> bool:
         """Whether the ballot is in and committed; False leaves it to be cast alone."""
@@ -109,7 +109,7 @@ class _Batches:
 
     def _connection(self) -> psycopg.Connection[tuple[str]]:
         """This process' own connection for ballots, of the database in use now; its statements stay prepared."""
-        wanted = (os.getpid(), connection.settings_dict["NAME"])
+        wanted = (os.getpid(), connection.settings_dict["HOST"], connection.settings_dict["NAME"])
         if self._opened is None or self._opened.closed or self._opened_for != wanted:
             self._forget()
             told = connection.get_connection_params() | {"cursor_factory": psycopg.Cursor, "context": None}

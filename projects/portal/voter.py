@@ -30,7 +30,7 @@ from projects.portal.public_brake import is_over
 from projects.portal.public_selectors import published_paper
 from projects.portal.voter_admission import Admission, Stop, admission_of
 from projects.portal.voter_forms import EntryForm, ReceiptForm
-from projects.portal.voter_paper import Filled, Sheet, filled_on, kept_sheet, sheet_of
+from projects.portal.voter_paper import Filled, Sheet, filled_on, forget_sheet, kept_sheet, sheet_of
 from workflow.flows.errors import Refused
 from workflow.flows.services import busy_if_locked
 from workflow.roles.middleware import in_office
@@ -142,9 +142,12 @@ def ballot(request: HttpRequest) -> HttpResponse:
     if admission is None:
         return redirect("ballot_enter") if request.method != "POST" else _stopped(request, door.NO_ENTRY)
     token = request.POST.get("token", "")
-    if request.method == "POST" and 0 < len(token) <= MOST_TOKEN:
-        return _OPERATIONS.get(_operation(request), _fill)(request, admission)
-    return _show(request, admission)
+    has_token = request.method == "POST" and 0 < len(token) <= MOST_TOKEN
+    work = _OPERATIONS.get(_operation(request), _fill) if has_token else _show
+    try:
+        return work(request, admission)
+    except (OperationalError, InterfaceError):
+        return _once_more(request)
 
 
 def _operation(request: HttpRequest) -> str:
@@ -207,14 +210,12 @@ def _checked(request: HttpRequest, marks: Filled, token: str) -> HttpResponse:
 
 @sensitive_variables()
 def _cast(request: HttpRequest, admission: Admission) -> HttpResponse:
-    """Cast; whatever keeps the database from answering leads to a page that sends the very same ballot again."""
+    """Cast; a lock that was not had in time leads to a page that sends the very same ballot again."""
     try:
         with busy_if_locked():
             return _cast_in(request, admission)
     except Refused as refused:
-        return _refused(request, admission, refused)
-    except (OperationalError, InterfaceError):
-        return render(request, "voter/again.html", {"posted": _posted(request)}, status=503)
+        return _once_more(request) if refused.code == "busy" else _refused(request, admission)
 
 
 @sensitive_variables()
@@ -235,13 +236,21 @@ def _read_sheet(admission: Admission) -> Sheet | None:
         return sheet_of(entry.vote) if entry else None
 
 
-def _refused(request: HttpRequest, admission: Admission, refused: Refused) -> HttpResponse:
-    """Why nothing was cast: what the roll and the vote say now; a lock that was not had in time is worth another try."""
-    if refused.code == "busy":
-        return render(request, "voter/again.html", {"posted": _posted(request)}, status=503)
+def _refused(request: HttpRequest, admission: Admission) -> HttpResponse:
+    """Why nothing was cast: what the roll and the vote say now."""
     with admission.context():
         entry = door.entry_of(admission)
-        return _stopped(request, door.stop_for(admission, entry) or door.UNKNOWN, entry)
+        if stop := door.stop_for(admission, entry):
+            return _stopped(request, stop, entry)
+    # Nothing stands against it: it was sealed to a key this database does not know (a backup was put back).
+    forget_sheet(admission.vote)
+    return _once_more(request)
+
+
+def _once_more(request: HttpRequest) -> HttpResponse:
+    """The database gave no answer, or not in time: what was sent can be sent again as it was."""
+    context = {"posted": _posted(request), "op": _operation(request)}
+    return render(request, "voter/again.html", context, status=503)
 
 
 def _posted(request: HttpRequest) -> list[tuple[str, str]]:
@@ -268,6 +277,7 @@ MOST_KEPT = 2_000
 
 def _done(request: HttpRequest, vote: Vote, tracker: str, token: str) -> HttpResponse:
     name = (
+        connection.settings_dict["HOST"],
         connection.settings_dict["NAME"],
         vote.reference,
         get_language(),

@@ -114,12 +114,22 @@ class Sheet:
 
 # From opening on nothing of it changes, and a cast is checked against the key it was sealed to. The database is part
 # of the name: one process may meet several (tests).
-_KEPT: dict[tuple[str, int], Sheet] = {}
+_KEPT: dict[tuple[str, str, int], Sheet] = {}
+
+
+def _name_of(vote_id: int) -> tuple[str, str, int]:
+    used = connection.settings_dict
+    return used["HOST"], used["NAME"], vote_id
 
 
 def kept_sheet(vote_id: int) -> Sheet | None:
     """The ballot of a vote that this process has shown since it opened."""
-    return _KEPT.get((connection.settings_dict["NAME"], vote_id))
+    return _KEPT.get(_name_of(vote_id))
+
+
+def forget_sheet(vote_id: int) -> None:
+    """Read it anew the next time: it is not what the database holds now."""
+    _KEPT.pop(_name_of(vote_id), None)
 
 
 def sheet_of(vote: Vote) -> Sheet:
@@ -131,7 +141,7 @@ def sheet_of(vote: Vote) -> Sheet:
     if vote.state != VoteState.DEFINED:
         if len(_KEPT) >= MOST_KEPT:
             _KEPT.clear()
-        _KEPT[connection.settings_dict["NAME"], vote.pk] = sheet
+        _KEPT[_name_of(vote.pk)] = sheet
     return sheet
 
 

@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from projects.ballots import rolls, together
-from projects.ballots.models import Box, RollEntry
+from projects.ballots.models import Box, RollEntry, Vote
 from projects.cycles.models import RollLine
 from projects.portal.voter import PAGE_BYTES
 from tests.projects.ballots.conftest import Hall, hall_of, new_hall, quick_stretching  # noqa: F401
@@ -96,6 +96,20 @@ def test_the_ballot_is_shown_with_one_read(committed):
         phone.get(PAPER)
 
     assert len([query for query in seen if "FROM" in query["sql"]]) == 1
+
+
+def test_a_sheet_the_database_no_longer_knows_is_read_anew_and_the_same_ballot_is_taken(committed):
+    phone = come_in(committed, "代表1")
+    token = token_on(phone.get(PAPER))
+    with within(SYSTEM):
+        Vote.objects.filter(pk=committed.vote.pk).update(public_key="11" * 32)
+
+    away = phone.post(PAPER, {"op": "cast", "token": token, "m1": "1"})
+    done = phone.post(PAPER, {"op": "cast", "token": token, "m1": "1"})
+
+    assert (away.status_code, done.status_code) == (503, 200)
+    with within(SYSTEM):
+        assert Box.objects.count() == 1
 
 
 # Sizes
