@@ -456,9 +456,9 @@ def _sum(given: object, mode: Mode, place: str, faults: list[Fault]) -> Sum:
 def _raw_from_pabulib(text: str) -> dict[str, Any]:
     """The raw values of a `.pb` file: everybody who voted was in office and present, no quorum, no majority."""
     sections = _sections(text)
-    meta = {row[0].strip(): ";".join(row[1:]).strip() for _, row in sections["META"][1:]}
+    meta = {row[0].strip().lower(): ";".join(row[1:]).strip() for _, row in sections["META"][1:]}
     faults: list[Fault] = []
-    kind = meta.get("vote_type", "")
+    kind = meta.get("vote_type", "").lower()
     if kind not in ("approval", "choose-1"):
         faults.append(Fault("META.vote_type", f"只能计 approval 和 choose-1，现为 {_quoted(kind)}"))
     candidates = _pabulib_candidates(sections["PROJECTS"], faults)
@@ -495,23 +495,44 @@ def _sections(text: str) -> dict[str, list[_Row]]:
             raise Unusable([Fault(f"第 {line} 行", "META 之前不应有内容")])
         else:
             rows.append((line, row))
-    missing = [Fault(name, "缺少这一节，或这一节没有表头") for name in _SECTIONS if not found.get(name)]
-    if missing:
-        raise Unusable(missing)
+    faults = [Fault(f"第 {line} 行", "引号没有成对，把后面的行并了进来") for line in _swallowing(found)]
+    faults += [Fault(name, "缺少这一节，或这一节没有表头") for name in _SECTIONS if not found.get(name)]
+    if faults:
+        raise Unusable(faults)
     return found
 
 
+def _swallowing(sections: Mapping[str, list[_Row]]) -> list[int]:
+    """Rows into which a quote that is never closed has drawn later lines: ballots would be lost without a word.
+
+    A text of several lines may stand in a project's cell; in a vote, or with a section's name among its lines, it may not.
+    """
+    return [
+        line
+        for name, rows in sections.items()
+        for line, row in rows
+        for cell in row
+        if "\n" in cell and (name == "VOTES" or set(_SECTIONS) & {one.strip() for one in cell.splitlines()})
+    ]
+
+
 def _rows(text: str) -> list[_Row]:
+    """Every row that is not blank, with the number of its first line."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=";")
+    found, before = [], 0
     try:
-        return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                found.append((before + 1, row))
+            before = reader.line_num
     except csv.Error as error:
         raise Unusable([Fault(f"第 {reader.line_num} 行", "不是合法的分号分隔表格")]) from error
+    return found
 
 
 def _column(rows: list[_Row], name: str, section: str, faults: list[Fault]) -> int | None:
     line, header = rows[0]
-    names = [cell.strip() for cell in header]
+    names = [cell.strip().lower() for cell in header]
     if name in names:
         return names.index(name)
     faults.append(Fault(f"{section}（第 {line} 行）", f"表头缺少 {name}"))
@@ -541,7 +562,8 @@ def _pabulib_seats(meta: Mapping[str, str], kind: str, projects: int, faults: li
     written = meta.get("max_length", "")
     if not written:
         return 1 if kind == "choose-1" else max(projects, 1)
-    return _seats(_number_written(written), "META.max_length", faults)
+    # Files written by a table library have whole numbers as `3.0`.
+    return _seats(_number_written(re.sub(r"\.0+$", "", written)), "META.max_length", faults)
 
 
 def _pabulib_ballots(rows: list[_Row], faults: list[Fault]) -> list[list[str]]:

@@ -274,6 +274,43 @@ def test_quotes_a_byte_order_mark_and_windows_lines_make_no_difference():
     assert read_vote(windows) == read_vote(quoted) == read_vote(pabulib())
 
 
+@pytest.mark.parametrize(
+    "meta",
+    [
+        "max_length;2.0\n",
+        "max_length;2.00\n",
+        "MAX_LENGTH; 2 \n",
+        "max_length;2\nmin_length;1.0\nmax_sum_cost;100000.0\nleftover_budget;a;b\n",
+        'max_length;2\n\n;;\ncomment;"two\nlines"\nacronym;"says ""so"""\n',
+    ],
+)
+def test_what_else_stands_in_the_head_of_a_real_file_makes_no_difference(meta):
+    assert read_vote(pabulib(meta=meta)) == read_vote(pabulib(meta="max_length;2\n"))
+
+
+@pytest.mark.parametrize("kind", ["Approval", "APPROVAL", " approval "])
+def test_a_vote_type_in_capitals_is_the_same_vote_type(kind):
+    assert read_vote(pabulib(kind=kind)) == read_vote(pabulib())
+
+
+def test_ids_are_words_and_voters_may_have_one_number():
+    projects = 'W-07;5;"A; b"\n007;6;C "d" e\n7;1;"F" g\n\n'
+    votes = 'a;"W-07,007"\na;7\na; 007 , 7,\nb\n;W-07\n'
+    vote = read_vote(pabulib(projects=projects, votes=votes))
+    assert vote.paper.candidates == ("W-07", "007", "7")
+    assert vote.ballots == (["W-07", "007"], ["7"], ["007", "7"], [], ["W-07"])
+
+
+def test_columns_beside_the_vote_may_stand_anywhere():
+    content = pabulib(votes='"1,2";a;33\n1;b;\n;c;50\n').replace(b"voter_id;vote", b"Vote;voter_id;age")
+    assert read_vote(content).ballots == read_vote(pabulib()).ballots
+
+
+def test_a_projects_text_of_several_lines_is_one_cell():
+    content = pabulib(projects='1;"five\nand six"\n2;6\n')
+    assert read_vote(content) == read_vote(pabulib())
+
+
 def test_a_mark_for_an_unlisted_project_spoils_the_ballot():
     assert decide(read_vote(pabulib())).count.invalid == 0
     assert decide(read_vote(pabulib(votes="a;1,9\nb;1\n"))).count.invalid == 1
@@ -291,6 +328,10 @@ def test_a_mark_for_an_unlisted_project_spoils_the_ballot():
         (pabulib().replace(b"voter_id;vote", b"voter_id;points"), "VOTES（第 9 行）: 表头缺少 vote"),
         (pabulib().replace(b"VOTES\n", b""), "VOTES: 缺少这一节，或这一节没有表头"),
         (b"x;y\n" + pabulib(), "第 1 行: META 之前不应有内容"),
+        (pabulib(meta="max_length;2.5\n"), 'META.max_length: 应为整数，现为 "2.5"'),
+        (pabulib(meta="vote_type;\n"), 'META.vote_type: 只能计 approval 和 choose-1，现为 ""'),
+        (pabulib(votes='a;"1\nb;1\nc;2\n'), "第 10 行: 引号没有成对，把后面的行并了进来"),
+        (pabulib().replace(b"a;", "é;".encode("latin-1")), "字节 88: 不是 UTF-8 编码"),
     ],
 )
 def test_an_unusable_pabulib_file_is_refused_with_the_place_of_the_fault(content, fault):
