@@ -7,12 +7,13 @@ people or of ballots. Sentences meant for people are Chinese and carry a stable 
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+
+from workflow.flows.meetings import majority_needed, quorum_needed
 
 
 class Mode(StrEnum):
@@ -254,16 +255,6 @@ def decide(vote: VoteFile) -> Outcome:
 
 
 # Quorum and majority
-
-
-def quorum_needed(fraction: Fraction | None, in_office: int) -> int:
-    """Deputies who must attend: ⌈fraction × in_office⌉, the share itself included (组织法 14); None → 0."""
-    return 0 if fraction is None else math.ceil(fraction * in_office)
-
-
-def majority_needed(of: int) -> int:
-    """The least number of votes that is more than half of `of`: ⌊of / 2⌋ + 1 (组织法 25)."""
-    return of // 2 + 1
 
 
 def quorum_of(vote: VoteFile) -> Quorum:

@@ -11,6 +11,7 @@ from projects.ballots import figures
 from projects.ballots import rules as count
 from projects.ballots.files import quorum_from
 from projects.ballots.models import Keying, Purpose, Vote, VoteState
+from workflow.flows import meetings
 
 PROJECTS = (Purpose.PROJECTS, Purpose.RUN_OFF)
 STANDING = (VoteState.CERTIFIED, VoteState.DECLARED)
@@ -44,7 +45,7 @@ def keyers_before(vote: Vote) -> set[int]:
 
 def quorum_needed(vote: Vote) -> int:
     """Deputies who must attend (组织法 14); 0 where the rules ask for none."""
-    return count.quorum_needed(quorum_from(vote.rules.get("quorum", "2/3")), vote.deputies_in_office)
+    return meetings.quorum_needed(quorum_from(vote.rules.get("quorum", "2/3")), vote.deputies_in_office)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from typing import Any
 
 from django.utils.timezone import localdate
 
-from projects.ballots.rules import quorum_needed
 from projects.cycles.models import Cycle, CycleState, Session, SessionState
 from projects.cycles.rulebook import GRADES
 from projects.cycles.selectors import paper_of, session_of, sitting_term
@@ -25,6 +24,7 @@ from projects.deliberation.rules import Level, Line
 from projects.selection.rules import surplus_faults
 from projects.selection.selectors import candidates_of as listed_of
 from projects.selection.selectors import unanswered as unanswered_proposals
+from workflow.flows.meetings import quorum_needed
 from workflow.flows.models import Deadline
 from workflow.people.models import Unit
 from workflow.roles.selectors import holders_of

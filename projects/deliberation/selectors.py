@@ -36,6 +36,7 @@ from projects.selection.models import Item, ItemState
 from projects.selection.rules import surplus_warnings
 from projects.selection.selectors import candidates_of as listed_of
 from projects.selection.selectors import unanswered as proposals_unanswered
+from workflow.flows.meetings import majority_needed
 from workflow.flows.models import Deadline
 from workflow.people.models import Unit, UnitKind, User
 from workflow.roles.selectors import holders_of, live_grants, seats_of
@@ -393,7 +394,7 @@ def adopting_page(cycle: Cycle) -> dict[str, Any]:
         "method": method,
         "tellers": tellers,
         "notes": method.data.get("warnings", []) if method else [],
-        "majority": cycle.deputies_in_office // 2 + 1 if cycle.deputies_in_office else None,
+        "majority": majority_needed(cycle.deputies_in_office) if cycle.deputies_in_office else None,
         "by_device": cycle.rules.ballot_channel == "device",
     }
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from projects.demo.play.collection import MATTERS, VILLAGES
 from workflow.calendar.workdays import next_working_day
+from workflow.flows.meetings import majority_needed
 from workflow.people.models import UnitKind
 
 SESSIONS_A_YEAR = 2
@@ -125,7 +126,10 @@ def sums_of(year: Year, titles: Sequence[str], deputies: int, present: int, seed
     """
     case = cases().get(year.case, {})
     rows = {p["name"]: p for p in case.get("projects", ())}
-    need, lost = deputies // 2 + 1, {name for name, row in rows.items() if row.get("elected") is False}
+    need, lost = (
+        majority_needed(deputies),
+        {name for name, row in rows.items() if row.get("elected") is False},
+    )
     if year.case == "siping-2023":
         return {titles[0]: case["winner_votes_derived"], titles[1]: present - case["winner_votes_derived"]}
     if year.mode == "each":

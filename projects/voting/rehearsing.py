@@ -27,7 +27,6 @@ from projects.ballots.rules import (
     VoteFile,
     decide,
     next_step,
-    quorum_needed,
     standing,
     swings,
 )
@@ -38,6 +37,7 @@ from projects.cycles.rulebook import said
 from projects.cycles.selectors import rules_for
 from projects.deliberation.selectors import deputies_to_attend
 from projects.selection.selectors import candidates_of
+from workflow.flows.meetings import quorum_needed
 
 INVENTED = (
     "村组道路硬化",

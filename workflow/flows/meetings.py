@@ -1,7 +1,11 @@
-"""When a body has decided: pure. By law two thirds attend and more than half of all members agree (组织法 14, 25)."""
+"""When a body has decided: pure. By law two thirds attend and more than half of all members agree (组织法 14, 25).
+
+The two figures of every decision, a show of hands and a ballot alike, are worked out here and nowhere else.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -12,6 +16,16 @@ _SHARES = {
     Fraction(3, 4): "四分之三",
     Fraction(1): "全体",
 }
+
+
+def quorum_needed(share: Fraction | None, members: int) -> int:
+    """How many must attend: ⌈share × members⌉, the share itself included (组织法 14); None, no quorum asked → 0."""
+    return 0 if share is None else math.ceil(share * members)
+
+
+def majority_needed(of: int) -> int:
+    """The least number that is more than half of `of`: ⌊of / 2⌋ + 1 (组织法 25). Of 64, 32 are not a majority."""
+    return of // 2 + 1
 
 
 @dataclass(frozen=True)
@@ -26,7 +40,7 @@ class Standard:
 
     def quorum_of(self, members: int) -> int:
         """How many must attend, rounded up."""
-        return -(-members * self.quorum.numerator // self.quorum.denominator)
+        return quorum_needed(self.quorum, members)
 
     @property
     def share(self) -> str:
@@ -46,16 +60,6 @@ class Division:
     votes_for: int
     votes_against: int
     votes_abstain: int
-
-
-def quorum_of(members: int) -> int:
-    """How many must attend by law: two thirds, rounded up."""
-    return BY_LAW.quorum_of(members)
-
-
-def majority_of(persons: int) -> int:
-    """How many must agree: more than half."""
-    return persons // 2 + 1
 
 
 def faults(d: Division, standard: Standard = BY_LAW) -> list[str]:
@@ -78,4 +82,4 @@ def faults(d: Division, standard: Standard = BY_LAW) -> list[str]:
 
 def agreed(d: Division, standard: Standard = BY_LAW) -> bool:
     """Whether the body agreed: more than half voted for, of all its members or, where its rules say so, of those present."""
-    return d.votes_for >= majority_of(d.present if standard.of_present else d.members)
+    return d.votes_for >= majority_needed(d.present if standard.of_present else d.members)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from projects.ballots import rules as count
 from projects.cycles.models import Cycle
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import standard_of
@@ -22,7 +23,7 @@ from tests.projects.deliberation.test_deliberation import TITLES, candidate
 from workflow.audit.models import Entry
 from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm
-from workflow.flows.meetings import BY_LAW, Division, Standard, agreed
+from workflow.flows.meetings import BY_LAW, Division, Standard, agreed, faults
 from workflow.flows.models import Meeting
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply
@@ -136,3 +137,28 @@ def test_half_is_no_majority() -> None:
     assert not agreed(Division(64, 60, 30, 30, 0), of_present) and agreed(
         Division(64, 60, 31, 29, 0), of_present
     )
+
+
+@pytest.mark.parametrize("of_present", [False, True])
+@pytest.mark.parametrize("members", [30, 45, 51, 64, 93, 103])
+def test_a_show_of_hands_and_a_ballot_of_one_question_always_end_alike(
+    members: int, of_present: bool
+) -> None:
+    standard = Standard(of_present=of_present)
+    for present in (standard.quorum_of(members) - 1, standard.quorum_of(members), members):
+        for votes_for in range(members // 2 - 2, members // 2 + 3):
+            shown = Division(members, present, votes_for, 0, present - votes_for)
+            sums = {"决议": count.Sum(votes_for, 0, present - votes_for)}
+            ballot = count.VoteFile(
+                members,
+                present,
+                present,
+                count.Paper(("决议",), count.Mode.EACH, 1),
+                count.Rules(
+                    standard.quorum,
+                    count.MajorityBase.PRESENT if of_present else count.MajorityBase.IN_OFFICE,
+                ),
+                tally=count.Count(sums, present, 0),
+            )
+            carried = not faults(shown, standard) and agreed(shown, standard)
+            assert (count.decide(ballot).result.elected == ("决议",)) == carried
