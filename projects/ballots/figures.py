@@ -16,11 +16,19 @@ from django.utils.translation import gettext as _
 
 from projects.ballots import rules as count
 from projects.ballots.files import Unusable, outcome_as_json, read_vote
-from projects.ballots.models import Option, Vote
+from projects.ballots.models import Option, Purpose, Vote
 from projects.cycles.rulebook import Rules as Rulebook
 from workflow.audit.chain import canonical
 
 MARKS = ("for", "against", "abstain")
+# The count's figure of a candidate → its name in a stored tally.
+MARK_OF = {
+    "in_favour": "for",
+    "against": "against",
+    "abstain": "abstain",
+    "not_pressed": "not_pressed",
+    "points": "points",
+}
 NOT_IN_FILE = ("runoff_majority",)  # said in the rulebook, of no effect on a count
 
 
@@ -41,9 +49,23 @@ def titles_of(vote: Vote) -> list[str]:
     return list(vote.options.values_list("title", flat=True))
 
 
+def words_of(vote: Vote) -> count.Words:
+    """What the vote's figures are called: three grades for a measurement, the fourth figure of a hall's device."""
+    if vote.purpose == Purpose.MEASUREMENT:
+        return count.GRADING
+    return count.PRESSING if vote.keypad else count.VOTING
+
+
 def marks_of(vote: Vote) -> tuple[str, ...]:
-    """The figures keyed per candidate; points only where the paper is marked by rank."""
-    return (*MARKS, "points") if vote.mode == count.Mode.RANK else MARKS
+    """The figures keyed per candidate, in the order of the paper.
+
+    points only where the paper is marked by rank; not_pressed only on a hall's device and where three grades are given.
+    """
+    if vote.mode == count.Mode.RANK:
+        return (*MARKS, "points")
+    words = words_of(vote)
+    named = words.order if words is not count.VOTING else words.order[:3]
+    return tuple(MARK_OF[figure] for figure in named)
 
 
 def field_name(mark: str, option: Option) -> str:
@@ -98,7 +120,7 @@ def with_box(vote: Vote, tally: Mapping[str, Any], box: count.Count) -> dict[str
 
 
 def _figure(of: count.Sum, mark: str) -> int:
-    return {"for": of.in_favour, "against": of.against, "abstain": of.abstain, "points": of.points}[mark]
+    return {name: getattr(of, figure) for figure, name in MARK_OF.items()}[mark]
 
 
 def file_of(vote: Vote, figures: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -160,7 +182,9 @@ def vote_file(vote: Vote, figures: Mapping[str, Any] | None = None) -> count.Vot
     """The vote as the count takes it; Unusable where `faults_of` names a fault."""
     read = read_vote(json.dumps(file_of(vote, figures)).encode(), pabulib=False)
     return replace(
-        read, rules=replace(read.rules, runoff_majority=bool(vote.rules.get("runoff_majority", False)))
+        read,
+        rules=replace(read.rules, runoff_majority=bool(vote.rules.get("runoff_majority", False))),
+        paper=replace(read.paper, words=words_of(vote)),
     )
 
 
@@ -224,7 +248,7 @@ def equations(vote: Vote, figures: Mapping[str, Any] | None = None) -> list[Equa
     lines = [
         *_head_lines(file, {code for code, _candidate in broken}),
         *(
-            Equation(_sum_line(one, of, file.tally.valid), ("sum_differs", one) not in broken)
+            Equation(_sum_line(vote, one, of, file.tally.valid), ("sum_differs", one) not in broken)
             for one, of in file.tally.sums.items()
         ),
     ]
@@ -233,6 +257,8 @@ def equations(vote: Vote, figures: Mapping[str, Any] | None = None) -> list[Equa
 
 
 def _head_lines(file: count.VoteFile, broken: set[str]) -> list[Equation]:
+    if file.paper.words is count.PRESSING:
+        return _pressed_lines(file, broken) + _marks_line(file, file.tally or count.Count({}, 0, 0), broken)
     tally = file.tally or count.Count({}, 0, 0)
     attendance = not broken & {"issued_over_present", "present_over_in_office"}
     lines = [
@@ -259,6 +285,26 @@ def _head_lines(file: count.VoteFile, broken: set[str]) -> list[Equation]:
     return lines + _marks_line(file, tally, broken)
 
 
+def _pressed_lines(file: count.VoteFile, broken: set[str]) -> list[Equation]:
+    """The same where nobody had a ballot in hand: who was to press, and whom the device counted."""
+    return [
+        Equation(
+            _("按键表决 %(issued)s ≤ 实到 %(present)s ≤ 应到 %(in_office)s")
+            % {
+                "issued": file.ballots_issued,
+                "present": file.deputies_present,
+                "in_office": file.deputies_in_office,
+            },
+            not broken & {"issued_over_present", "present_over_in_office"},
+        ),
+        Equation(
+            _("表决器记录 %(returned)s ≤ 按键表决 %(issued)s")
+            % {"returned": file.returned, "issued": file.ballots_issued},
+            file.returned <= file.ballots_issued,
+        ),
+    ]
+
+
 def _marks_line(file: count.VoteFile, tally: count.Count, broken: set[str]) -> list[Equation]:
     if file.paper.mode is not count.Mode.SELECT:
         return []
@@ -270,7 +316,10 @@ def _marks_line(file: count.VoteFile, tally: count.Count, broken: set[str]) -> l
     return [Equation(text, "too_many_marks" not in broken)]
 
 
-def _sum_line(one: str, of: count.Sum, valid: int) -> str:
+def _sum_line(vote: Vote, one: str, of: count.Sum, valid: int) -> str:
+    words = words_of(vote)
+    if words is not count.VOTING:
+        return f"{one}：{words.parts(of, all_four=True)} ＝ {words.whole.format(valid)}"
     return _("%(project)s：赞成 %(for)s ＋ 反对 %(against)s ＋ 弃权 %(abstain)s ＝ 有效票 %(valid)s") % {
         "project": one,
         "for": of.in_favour,
@@ -291,16 +340,11 @@ _FIGURES = {
     "returned": "收回",
     "valid": "有效票",
     "invalid": "无效票",
-    "in_favour": "赞成",
-    "against": "反对",
-    "abstain": "弃权",
-    "not_pressed": "未按",
-    "points": "得分",
     **{f"spoiled_{why}": f"无效票原因“{title}”" for why, title in SPOILED.items()},
 }
 
 
 def place_of(difference: count.Difference) -> str:
     """Where two keyings differ, without saying what either of them holds."""
-    figure = _FIGURES[difference.field]
+    figure = _FIGURES.get(difference.field) or getattr(difference.words, difference.field)
     return f"“{difference.candidate}”的{figure}" if difference.candidate else figure

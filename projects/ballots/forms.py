@@ -13,7 +13,7 @@ from projects.ballots import keys
 from projects.ballots.boxes import in_box, obstacles_to_closing
 from projects.ballots.models import Option, Vote
 from projects.ballots.rolls import HERE
-from projects.ballots.rules import Spoiled
+from projects.ballots.rules import GRADING, Spoiled
 from projects.ballots.selectors import PROJECTS, current_vote
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from workflow.flows.fields import CheckedFileField, UnshownInput
@@ -139,6 +139,8 @@ class OpenForm(VoteForm):
     )
 
     def prepare(self) -> None:
+        if self.vote.keypad:
+            self.fields["issued"].label = _("按键表决的代表")
         if not self.vote.device:
             del self.fields["on_paper"]
             return
@@ -160,6 +162,11 @@ class ConfirmOpenForm(VoteForm):
 
     confirmed = forms.BooleanField(label=_("我已当众检查票箱，确认是空的；发出的张数与上列数字一致"))
 
+    def prepare(self) -> None:
+        if self.vote.keypad:
+            told = _("我已当众测试表决器，各键有效、记录已清零；按键表决的人数与上列数字一致")
+            self.fields["confirmed"].label = told
+
 
 class CloseForm(VoteForm):
     """收回表决票: how many came back; more than issued makes the vote void, which is no error of the form."""
@@ -172,6 +179,9 @@ class CloseForm(VoteForm):
         if self.vote.device:
             self.fields["returned"].label = _("收回纸质票")
             self.fields["returned"].help_text = _("电子票由系统清点，不在其内。收回多于发出的，投票无效。")
+        if self.vote.keypad:
+            self.fields["returned"].label = _("表决器记录的人数")
+            self.fields["returned"].help_text = _("含未按的。多于按键表决的代表，本次投票无效，须重新投票。")
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -185,6 +195,10 @@ class ConfirmCloseForm(VoteForm):
     """截止投票: a teller confirms what the chief teller entered."""
 
     confirmed = forms.BooleanField(label=_("我已当众清点收回的表决票，张数与上列数字一致"))
+
+    def prepare(self) -> None:
+        if self.vote.keypad:
+            self.fields["confirmed"].label = _("我已当众核对表决器记录的人数，与上列数字一致")
 
 
 class KeyForm(VoteForm):
@@ -251,7 +265,25 @@ class OpenBoxForm(VoteForm):
         return {}
 
 
-MARK_LABELS = {"for": _("赞成"), "against": _("反对"), "abstain": _("弃权"), "points": _("得分")}
+MARK_LABELS = {
+    "for": _("赞成"),
+    "against": _("反对"),
+    "abstain": _("弃权"),
+    "not_pressed": _("未按"),
+    "points": _("得分"),
+}
+GRADE_LABELS = {
+    "for": _("满意"),
+    "abstain": _("基本满意"),
+    "against": _("不满意"),
+    "not_pressed": _("未作评价"),
+}
+
+
+def labels_of(vote: Vote) -> dict[str, Any]:
+    """What the figures keyed per candidate are called on this vote's paper, in its order."""
+    named = GRADE_LABELS if fig.words_of(vote) is GRADING else MARK_LABELS
+    return {mark: named[mark] for mark in fig.marks_of(vote)}
 
 
 SPOILED_LABELS = {
@@ -263,7 +295,10 @@ SPOILED_LABELS = {
 
 
 class TallyForm(VoteForm):
-    """The tally sheets, once: valid and invalid, then the figures of every candidate in the order of the paper."""
+    """The tally, once: valid and invalid, then the figures of every candidate in the order of the paper.
+
+    A hall's device has no paper: everybody it counted is in each candidate's figures, and nothing is spoiled.
+    """
 
     drafts = False
     template_name = "steps/voting/tally_form.html"
@@ -271,19 +306,24 @@ class TallyForm(VoteForm):
     invalid = number(_("无效票"))
 
     def prepare(self) -> None:
-        for why, label in SPOILED_LABELS.items():
-            self.fields[f"spoiled_{why}"] = number(label, required=False)
+        if self.vote.keypad:
+            del self.fields["valid"], self.fields["invalid"]
+        else:
+            for why, label in SPOILED_LABELS.items():
+                self.fields[f"spoiled_{why}"] = number(label, required=False)
         for option in self.vote.options.all():
-            for mark in fig.marks_of(self.vote):
-                self.fields[fig.field_name(mark, option)] = self._box(option, mark)
+            for mark, label in labels_of(self.vote).items():
+                self.fields[fig.field_name(mark, option)] = self._box(option, mark, label)
 
-    def _box(self, option: Option, mark: str) -> forms.IntegerField:
-        label = f"{option.position}. {option.title}：{MARK_LABELS[mark]}"
+    def _box(self, option: Option, mark: str, word: Any) -> forms.IntegerField:
+        label = f"{option.position}. {option.title}：{word}"
         return number(label, largest=LARGEST_POINTS if mark == "points" else LARGEST)
 
     def clean(self) -> dict[str, Any]:
         super().clean()
         data = self.cleaned_data
+        if self.vote.keypad:
+            return data | {"valid": fig.on_paper(self.vote, "returned"), "invalid": 0}
         reasons = {why: data.get(f"spoiled_{why}") or 0 for why in SPOILED_LABELS}
         if "invalid" in data and not self.errors:
             for sentence in fig.spoiled_faults({"spoiled": reasons, "invalid": data["invalid"]}):
@@ -291,19 +331,26 @@ class TallyForm(VoteForm):
         return data
 
     @property
+    def figures(self) -> dict[str, Any]:
+        """The tally as it is kept, once every field is valid."""
+        marks = {name: value for name, value in self.cleaned_data.items() if name not in ("valid", "invalid")}
+        data = self.cleaned_data
+        return fig.sheet(self.vote, valid=data["valid"], invalid=data["invalid"], marks=marks)
+
+    @property
     def spoiled(self) -> list[forms.BoundField]:
         """The invalid ballots by reason."""
-        return [self[f"spoiled_{why}"] for why in SPOILED_LABELS]
+        return [self[name] for name in self.fields if name.startswith("spoiled_")]
 
     @property
     def heads(self) -> list[forms.BoundField]:
         """The figures of the whole box."""
-        return [self["valid"], self["invalid"]]
+        return [self[name] for name in ("valid", "invalid") if name in self.fields]
 
     @property
     def marks(self) -> list[Any]:
         """The titles of the columns."""
-        return [MARK_LABELS[mark] for mark in fig.marks_of(self.vote)]
+        return list(labels_of(self.vote).values())
 
     @property
     def rows(self) -> list[tuple[str, list[tuple[Any, forms.BoundField]]]]:
@@ -311,7 +358,7 @@ class TallyForm(VoteForm):
         return [
             (
                 f"{option.position}. {option.title}",
-                [(MARK_LABELS[mark], self[fig.field_name(mark, option)]) for mark in fig.marks_of(self.vote)],
+                [(label, self[fig.field_name(mark, option)]) for mark, label in labels_of(self.vote).items()],
             )
             for option in self.vote.options.all()
         ]

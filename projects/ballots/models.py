@@ -45,6 +45,8 @@ class Vote(Record):
     device are not counted by device. is_recount: it counts the ballots of `follows` again (复票).
     awaiting: what one person at the desk entered and a second has yet to confirm (`witnessing`).
     destroyed_on: the day its ballots were destroyed after the time they are kept; digests and sums stay.
+    keypad: deputies press the hall's own device (表决器): issued and returned are those who press, and its totals stand in
+    place of a paper tally.
     """
 
     kind: ClassVar[str] = "vote"
@@ -66,6 +68,7 @@ class Vote(Record):
     follows_because = models.CharField(_("重新进行的理由"), max_length=1000, blank=True)
     void_reason = models.CharField(_("无效的理由"), max_length=1000, blank=True)
     device = models.BooleanField(_("电子表决"), default=False)
+    keypad = models.BooleanField(_("会场表决器"), default=False)
     device_least = models.PositiveSmallIntegerField(_("电子表决最少票数"), default=5)
     paper_issued = models.PositiveSmallIntegerField(_("发出纸质票"), null=True)
     paper_returned = models.PositiveSmallIntegerField(_("收回纸质票"), null=True)

@@ -289,6 +289,8 @@ def obstacles_to_printing(vote: Vote) -> list[str]:
 
     While deputies vote by device paper may still be needed: who changes to it, or all of them.
     """
+    if vote.keypad:
+        return [_("本次使用会场表决器，不印制表决票。")]
     if vote.state == VoteState.DEFINED or (
         vote.device and vote.state == VoteState.OPEN and not vote.box_of_id
     ):

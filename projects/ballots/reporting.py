@@ -110,16 +110,21 @@ def _parts(data: dict[str, Any]) -> Iterator[Part]:
 
 def _hall(data: dict[str, Any]) -> Table:
     file, leave = data["file"], data.get("on_leave")
-    cells = {
+    people = {
         "应到": file["deputies_in_office"],
         "请假": "—" if leave is None else leave,
         "实到": file["deputies_present"],
-        "发出": file["ballots_issued"],
-        "收回": file["ballots_returned"],
-        "有效": file["valid"],
-        "无效": file["invalid"],
-        "应选": file["seats"],
     }
+    if _counts_unpressed(data):
+        ballots = {"按键表决": file["ballots_issued"], "表决器记录": file["ballots_returned"]}
+    else:
+        ballots = {
+            "发出": file["ballots_issued"],
+            "收回": file["ballots_returned"],
+            "有效": file["valid"],
+            "无效": file["invalid"],
+        }
+    cells = people | ballots | {"应选": file["seats"]}
     return Table(
         head=tuple(cells),
         rows=(tuple(map(str, cells.values())),),
@@ -145,15 +150,26 @@ def _needed(data: dict[str, Any]) -> str:
     return f"入选{phrase}。"
 
 
-def _sums(data: dict[str, Any]) -> Table:
-    outcome, ranked = data["outcome"], data["file"]["mode"] == "rank"
-    places = {title: word for place, word in PLACES.items() for title in outcome[place]}
-    marks = [
+def _counts_unpressed(data: dict[str, Any]) -> bool:
+    """Whether the figures come from a hall's device."""
+    return any("not_pressed" in of for of in data["file"]["sums"].values())
+
+
+def _marks(data: dict[str, Any]) -> list[tuple[str, str]]:
+    """The figures a project has on this paper: points where it was ranked, 未按 where a device counted it."""
+    return [
         ("for", "赞成"),
         ("against", "反对"),
         ("abstain", "弃权"),
-        *([("points", "得分")] if ranked else []),
+        *([("not_pressed", "未按")] if _counts_unpressed(data) else []),
+        *([("points", "得分")] if data["file"]["mode"] == "rank" else []),
     ]
+
+
+def _sums(data: dict[str, Any]) -> Table:
+    outcome = data["outcome"]
+    places = {title: word for place, word in PLACES.items() for title in outcome[place]}
+    marks = _marks(data)
     rows = tuple(
         (
             str(number),

@@ -90,16 +90,57 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What the figures of a paper are called. whole: what one candidate's figures add up to, with its number.
+
+    order: the four figures as the paper has them.
+    """
+
+    in_favour: str = "赞成"
+    against: str = "反对"
+    abstain: str = "弃权"
+    not_pressed: str = "未按"
+    points: str = "得分"
+    whole: str = "有效票 {} 张"
+    order: tuple[str, ...] = ("in_favour", "against", "abstain", "not_pressed")
+
+    def parts(self, of: Sum, *, all_four: bool = False) -> str:
+        """One candidate's figures as a sum is written; not_pressed only where there is any, or all four are asked."""
+        named = self.order if all_four or of.not_pressed else self.order[:3]
+        return " ＋ ".join(f"{getattr(self, name)} {getattr(of, name)}" for name in named)
+
+
+VOTING = Words()
+# A hall's device: there is no paper, and whoever pressed nothing is counted apart (rules.md §6.2).
+PRESSING = Words(whole="参加按键表决 {} 人")
+# Satisfaction: three grades, and a line left empty is none of them (rules.md §8).
+GRADING = Words(
+    in_favour="满意",
+    against="不满意",
+    abstain="基本满意",
+    not_pressed="未作评价",
+    order=("in_favour", "abstain", "against", "not_pressed"),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Paper:
     """What stands on the ballot. seats: how many may be marked and are to be elected, ≥ 1.
 
-    each_cap: in mode `each`, more than `seats` marks in favour make a ballot invalid.
+    each_cap: in mode `each`, more than `seats` marks in favour make a ballot invalid. words: what its figures are called;
+    with those of GRADING a candidate left unmarked is counted apart, as `not_pressed`, and not as an abstention.
     """
 
     candidates: tuple[str, ...]
     mode: Mode
     seats: int
     each_cap: bool = False
+    words: Words = VOTING
+
+    @property
+    def blank_apart(self) -> bool:
+        """Whether a candidate left unmarked on a valid ballot is none of the three marks."""
+        return self.words is GRADING
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,10 +323,14 @@ def majority_of(vote: VoteFile, *, valid: int) -> Majority:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What one valid ballot says: ids in favour (in `rank` in order of urgency), ids against; all others abstain."""
+    """What one valid ballot says: ids in favour (in `rank` in order of urgency), ids against; all others abstain.
+
+    abstaining: ids expressly marked so; only a paper that counts the unmarked apart asks.
+    """
 
     in_favour: tuple[str, ...]
     against: tuple[str, ...] = ()
+    abstaining: tuple[str, ...] = ()
 
 
 def whole_count(vote: VoteFile) -> Count:
@@ -306,11 +351,30 @@ def count_ballots(box: Iterable[object], *, paper: Paper) -> Count:
     in_favour = Counter(one for marks in valid for one in marks.in_favour)
     against = Counter(one for marks in valid for one in marks.against)
     points = _points(valid, paper)
+    blank = _left_blank(valid, paper)
     sums = {
-        one: Sum(in_favour[one], against[one], len(valid) - in_favour[one] - against[one], points=points[one])
+        one: Sum(
+            in_favour[one],
+            against[one],
+            len(valid) - in_favour[one] - against[one] - blank[one],
+            blank[one],
+            points[one],
+        )
         for one in paper.candidates
     }
     return Count(sums, len(valid), len(read) - len(valid))
+
+
+def _left_blank(valid: Iterable[Marks], paper: Paper) -> Counter[str]:
+    """How many ballots left each candidate empty, where that is counted apart."""
+    if not paper.blank_apart:
+        return Counter()
+    return Counter(
+        one
+        for marks in valid
+        for one in paper.candidates
+        if one not in {*marks.in_favour, *marks.against, *marks.abstaining}
+    )
 
 
 def read_ballot(ballot: object, paper: Paper) -> Marks | None:
@@ -339,7 +403,11 @@ def _read_each(ballot: object, paper: Paper) -> Marks | None:
     in_favour = tuple(one for one, mark in ballot.items() if mark == Choice.FOR)
     if paper.each_cap and len(in_favour) > paper.seats:
         return None
-    return Marks(in_favour, tuple(one for one, mark in ballot.items() if mark == Choice.AGAINST))
+    against, abstaining = (
+        tuple(one for one, mark in ballot.items() if mark == choice)
+        for choice in (Choice.AGAINST, Choice.ABSTAIN)
+    )
+    return Marks(in_favour, against, abstaining)
 
 
 _CHOICES = frozenset(str(choice) for choice in Choice)
@@ -384,23 +452,17 @@ def _negative_figures(vote: VoteFile) -> list[Problem]:
         for name, figure in figures.items()
         if figure < 0
     ]
-    return problems + _negative_sums(vote.tally)
+    return problems + _negative_sums(vote.tally, vote.paper.words)
 
 
-_FIGURES_OF_A_SUM = {
-    "in_favour": "赞成",
-    "against": "反对",
-    "abstain": "弃权",
-    "not_pressed": "未按",
-    "points": "得分",
-}
+_FIGURES_OF_A_SUM = ("in_favour", "against", "abstain", "not_pressed", "points")
 
 
-def _negative_sums(tally: Count | None) -> list[Problem]:
+def _negative_sums(tally: Count | None, words: Words) -> list[Problem]:
     return [
-        Problem("negative", f"项目“{one}”：{name} {getattr(of, key)}，不能是负数。", one)
+        Problem("negative", f"项目“{one}”：{getattr(words, key)} {getattr(of, key)}，不能是负数。", one)
         for one, of in (tally.sums.items() if tally else ())
-        for key, name in _FIGURES_OF_A_SUM.items()
+        for key in _FIGURES_OF_A_SUM
         if getattr(of, key) < 0
     ]
 
@@ -430,18 +492,15 @@ def _tally_problems(vote: VoteFile) -> list[Problem]:
     if not vote.tally:
         return []
     problems = [
-        Problem("sum_differs", _sum_equation(one, of, vote.tally.valid), one)
+        Problem("sum_differs", _sum_equation(one, of, vote.tally.valid, vote.paper.words), one)
         for one, of in vote.tally.sums.items()
         if of.accounted != vote.tally.valid
     ]
     return problems + _too_many_marks(vote.paper, vote.tally)
 
 
-def _sum_equation(one: str, of: Sum, valid: int) -> str:
-    parts = f"赞成 {of.in_favour} ＋ 反对 {of.against} ＋ 弃权 {of.abstain}"
-    if of.not_pressed:
-        parts += f" ＋ 未按 {of.not_pressed}"
-    return f"项目“{one}”：{parts} ＝ {of.accounted} 票 ≠ 有效票 {valid} 张。"
+def _sum_equation(one: str, of: Sum, valid: int, words: Words) -> str:
+    return f"项目“{one}”：{words.parts(of)} ＝ {of.accounted} 票 ≠ {words.whole.format(valid)}。"
 
 
 def _too_many_marks(paper: Paper, tally: Count) -> list[Problem]:
@@ -634,11 +693,10 @@ class _Placing:
 
     def _got(self, one: str) -> str:
         of = self.sums[one]
-        return (
-            f"得 {of.in_favour} 票、{of.points} 分"
-            if self.paper.mode is Mode.RANK
-            else f"得 {of.in_favour} 票"
-        )
+        if self.paper.mode is Mode.RANK:
+            return f"得 {of.in_favour} 票、{of.points} 分"
+        # Whoever pressed nothing did not agree: of all deputies the majority must come without them.
+        return f"得 {of.in_favour} 票" + (f"（另有 {of.not_pressed} 人未按）" if of.not_pressed else "")
 
     def _rank(self, one: str) -> str:
         mine = standing(self.sums[one], self.paper.mode)
@@ -717,10 +775,11 @@ class Difference:
     first: int | None
     second: int | None
     candidate: str | None = None
+    words: Words = VOTING
 
     @property
     def sentence(self) -> str:
-        name = _FIGURES_OF_A_KEYING.get(self.field) or _FIGURES_OF_A_SUM[self.field]
+        name = _FIGURES_OF_A_KEYING.get(self.field) or getattr(self.words, self.field)
         about = f"项目“{self.candidate}”：" if self.candidate is not None else ""
         return f"{about}{name}两次录入不一致，第一次 {_shown(self.first)}，第二次 {_shown(self.second)}。"
 
@@ -741,13 +800,13 @@ def _shown(figure: int | None) -> str:
     return "未录入" if figure is None else str(figure)
 
 
-def compare_keyings(first: Keying, second: Keying) -> list[Difference]:
+def compare_keyings(first: Keying, second: Keying, words: Words = VOTING) -> list[Difference]:
     """Every field on which two independent keyings differ, in the order of the sheet; empty means they agree."""
     one, other = _head_figures(first), _head_figures(second)
     heads = [Difference(name, one[name], other[name]) for name in one if one[name] != other[name]]
     candidates = dict.fromkeys([*first.count.sums, *second.count.sums])
     return heads + [
-        Difference(name, _figure(first, candidate, name), _figure(second, candidate, name), candidate)
+        Difference(name, _figure(first, candidate, name), _figure(second, candidate, name), candidate, words)
         for candidate in candidates
         for name in _FIGURES_OF_A_SUM
         if _figure(first, candidate, name) != _figure(second, candidate, name)

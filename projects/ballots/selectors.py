@@ -112,7 +112,9 @@ def rejection_of(vote: Vote, round_number: int) -> Rejection:
     """What stands against the two keyings of a round; empty means they agree and balance."""
     first, second = keyings_of(vote, round_number)
     differences = count.compare_keyings(
-        figures.keying_of(vote, first.figures), figures.keying_of(vote, second.figures)
+        figures.keying_of(vote, first.figures),
+        figures.keying_of(vote, second.figures),
+        figures.words_of(vote),
     ) + count.compare_spoiled(first.figures.get("spoiled", {}), second.figures.get("spoiled", {}))
     if differences:
         return Rejection(differences=tuple(differences))
@@ -192,6 +194,7 @@ class Line:
     in_favour: int
     against: int
     abstain: int
+    not_pressed: int
     points: int
     base: str
     of: int | None
@@ -221,6 +224,7 @@ def _line(option: Any, outcome: dict[str, Any]) -> Line:
         sums["for"],
         sums["against"],
         sums["abstain"],
+        sums["not_pressed"],
         sums["points"],
         majority["base"],
         majority["of"],
@@ -256,6 +260,7 @@ def _row_of(line: Line) -> dict[str, Any]:
         "votes_for": line.in_favour,
         "votes_against": line.against,
         "votes_abstain": line.abstain,
+        "votes_not_pressed": line.not_pressed,
         "elected": line.elected,
         "reason": line.reason,
     }

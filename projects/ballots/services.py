@@ -83,14 +83,17 @@ def define_vote(
     because: str = "",
     device: bool = False,
     device_least: int = 5,
+    keypad: bool = False,
 ) -> Vote:
     """Fix what is put to the vote (rules.md §6.2).
 
     about: the reference of the record voted on ("cycle:3"). options: (reference, title) in the order of the paper.
     rules: `figures.count_rules(rulebook)`, or a dict of its keys. deputies_in_office: N, the base of quorum and
-    majority. device: deputies may vote by phone; device_least: fewer such ballots go to paper. Refused with every fault
-    that would keep the vote from being counted.
+    majority. device: deputies may vote by phone; device_least: fewer such ballots go to paper. keypad: deputies press the
+    hall's device. Refused with every fault that would keep the vote from being counted.
     """
+    if keypad and mode == count.Mode.RANK:
+        raise Refused(_("会场表决器只能按赞成、反对、弃权，不能排序，请改用纸质表决票或者逐项表决。"))
     with transaction.atomic():
         vote = Vote.objects.create(
             unit=act.unit,
@@ -107,6 +110,7 @@ def define_vote(
             follows_because=because,
             device=device,
             device_least=device_least,
+            keypad=keypad,
         )
         _print_options(vote, options)
         if faults := fig.faults_of(vote):
@@ -145,6 +149,7 @@ def _definition(vote: Vote) -> dict[str, Any]:
         "options": list(vote.options.values_list("reference", "title")),
         "follows": vote.follows.reference if vote.follows else "",
         "device": vote.device,
+        "keypad": vote.keypad,
     }
 
 
@@ -374,10 +379,12 @@ def close_vote(act: Act, vote: Vote, *, returned: int) -> Vote:
         box = boxes.in_box(held)
         frozen = boxes.frozen(held, box, returned) if held.state == VoteState.OPEN else {}
         if held.state == VoteState.OPEN and returned > fig.on_paper(held, "issued"):
-            reason = _("收回表决票 %(returned)s 张，多于发出的 %(issued)s 张") % {
-                "returned": returned,
-                "issued": fig.on_paper(held, "issued"),
-            }
+            told = (
+                _("表决器记录 %(returned)s 人，多于按键表决的 %(issued)s 人")
+                if held.keypad
+                else _("收回表决票 %(returned)s 张，多于发出的 %(issued)s 张")
+            )
+            reason = told % {"returned": returned, "issued": fig.on_paper(held, "issued")}
             return void_vote(act, vote, reason=reason, returned=returned + len(box))
         fire(vote, "close", act, returned=returned + len(box), **frozen)
         boxes.forget_the_order(held)
@@ -448,6 +455,7 @@ def _again(act: Act, vote: Vote, words: str, *, because: str, **changes: Any) ->
         because=because,
         device=vote.device,
         device_least=vote.device_least,
+        keypad=vote.keypad,
         **terms | changes,
     )
     Vote.objects.filter(pk=new.pk).update(deputies_present=vote.deputies_present, on_leave=vote.on_leave)

@@ -197,4 +197,5 @@ def _define(act: Act, cycle: Cycle, order: list[Item], settled: dict[str, Any]) 
         step=4,
         device=cycle.rules.ballot_channel == "device",
         device_least=cycle.rules.device_min_ballots,
+        keypad=cycle.rules.ballot_channel == "keypad",
     )

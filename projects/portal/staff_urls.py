@@ -3,7 +3,16 @@
 from django.contrib.auth.decorators import login_required
 from django.urls import path
 
-from projects.portal import ballots, before_vote, documents, matters, roll, staff, voter_practice
+from projects.portal import (
+    ballots,
+    before_vote,
+    documents,
+    matters,
+    roll,
+    staff,
+    totals,
+    voter_practice,
+)
 
 urlpatterns = [
     path("home/", staff.home, name="home"),
@@ -20,6 +29,12 @@ urlpatterns = [
     path("proposals-on-file/<int:pk>/", login_required(matters.proposal), name="staff_proposal"),
     path("items/<int:pk>/", login_required(matters.item), name="item"),
     path("notices/<int:pk>/", login_required(matters.notice), name="notice"),
+    path("tasks/<int:task_id>/totals/", login_required(totals.totals_import), name="totals_import"),
+    path(
+        "tasks/<int:task_id>/totals/<slug:ending>/",
+        login_required(totals.totals_table),
+        name="totals_table",
+    ),
     path("projects/", login_required(staff.projects), name="projects"),
     path("pool/", login_required(staff.pool), name="pool"),
     path("projects/<int:pk>/", login_required(staff.project), name="project"),

@@ -28,15 +28,15 @@ def read(file: BinaryIO, columns: Sequence[str], *, required: Iterable[str]) -> 
     Blank rows are passed over, columns of other titles ignored. Raises Unreadable: not a workbook, too large, a
     required column missing, no rows.
     """
-    rows = iter(_sheet_rows(file))
-    header = [_text(cell) for cell in next(rows, ())]
+    rows = iter(sheet_rows(file))
+    header = [text_of(cell) for cell in next(rows, ())]
     missing = [title for title in required if title not in header]
     if missing:
         raise Unreadable(_("第一行缺少这些列：%(titles)s。请用模板填写。") % {"titles": "、".join(missing)})
     places = {title: header.index(title) for title in columns if title in header}
     found = []
     for line, row in enumerate(rows, 2):
-        values = {title: _text(row[at]) if at < len(row) else "" for title, at in places.items()}
+        values = {title: text_of(row[at]) if at < len(row) else "" for title, at in places.items()}
         if any(values.values()):
             found.append({**dict.fromkeys(columns, ""), **values, "line": str(line)})
     if not found:
@@ -44,7 +44,8 @@ def read(file: BinaryIO, columns: Sequence[str], *, required: Iterable[str]) -> 
     return found
 
 
-def _sheet_rows(file: BinaryIO) -> list[tuple[Any, ...]]:
+def sheet_rows(file: BinaryIO) -> list[tuple[Any, ...]]:
+    """The rows of the first sheet as they are, its values and never its formulas. Raises Unreadable."""
     data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         raise Unreadable(_("文件太大，最多 2 MB。"))
@@ -64,7 +65,8 @@ def _sheet_rows(file: BinaryIO) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """A cell as it is read: whole numbers without a point, days as ISO dates."""
     if value is None:
         return ""
     if isinstance(value, datetime):

@@ -91,12 +91,18 @@ def _vote_faults(rules: Rules) -> Iterable[str]:
     for name in ("channels", "categories"):
         if len(set(getattr(rules, name))) != len(getattr(rules, name)):
             yield wrong(_("“%(title)s”中有重复"), title=note_of(type(rules), name).title)
-    if rules.each_cap and rules.ballot_mode != "each":
-        yield wrong(_("“逐项表决限赞成数”只用于“票决方式”为逐项表决时"))
-    if rules.runoff_majority and rules.tie != "runoff":
-        yield wrong(_("“再次投票仍须过半数”只用于“末位票数相等”为再次投票时"))
+    yield from _ballot_faults(rules)
     if rules.satisfaction_formula == "majority_classes" and rules.satisfaction_base != "in_office":
         yield wrong(_("“满意度算法”按全体半数分级时，“满意度基数”应为全体代表"))
+
+
+def _ballot_faults(rules: Rules) -> Iterable[str]:
+    if rules.each_cap and rules.ballot_mode != "each":
+        yield wrong(_("“逐项表决限赞成数”只用于“票决方式”为逐项表决时"))
+    if rules.ballot_channel == "keypad" and rules.ballot_mode == "rank":
+        yield wrong(_("会场表决器不能排序：“投票形式”为会场表决器时，“票决方式”不能为排序"))
+    if rules.runoff_majority and rules.tie != "runoff":
+        yield wrong(_("“再次投票仍须过半数”只用于“末位票数相等”为再次投票时"))
 
 
 def departures(rules: Rules) -> list[tuple[bool, Any]]:

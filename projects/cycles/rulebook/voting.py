@@ -35,13 +35,18 @@ class Voting(Part):
         ),
     ] = False
     ballot_channel: Annotated[
-        Literal["paper", "device"],
+        Literal["paper", "device", "keypad"],
         Said(
             _("投票形式"),
             "voting",
             "N",
             "板芙镇",
-            choices={"paper": _("纸质表决票"), "device": _("电子表决")},
+            help=_("会场表决器：代表按键，系统导入表决器的结果，未按的单独列出"),
+            choices={
+                "paper": _("纸质表决票"),
+                "device": _("电子表决"),
+                "keypad": _("会场表决器"),
+            },
         ),
     ] = "paper"
     device_min_ballots: Annotated[

@@ -118,6 +118,7 @@ def keyed(vote: Vote, sheet: Sheet) -> dict[str, Any]:
             "against": against,
             "abstain": valid - votes - against,
             "points": sheet.points.get(option.title, 0),
+            "not_pressed": 0,
         }
         data |= {field_name(mark, option): marks[mark] for mark in marks_of(vote)}
     return data

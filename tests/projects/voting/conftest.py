@@ -71,6 +71,7 @@ def settled(titles: list[str], *, seats: int, in_office: int, **rules: Any) -> H
             options=[(item.reference, item.title) for item in items],
             step=4,
             device=cycle.rules.ballot_channel == "device",
+            keypad=cycle.rules.ballot_channel == "keypad",
         )
         VotingFlow.begin(cycle)
     return Hall(town, cycle, session, items)

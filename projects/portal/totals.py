@@ -1,0 +1,167 @@
+"""The totals of a hall's device: a table to fill in, an upload, what it says and whether it balances, then accepted.
+
+Each of the two counters imports for himself, and what both imported is compared like two keyings (rules.md §6.2).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from projects.ballots import figures as fig
+from projects.ballots import keypad
+from projects.ballots.forms import TallyForm
+from projects.ballots.models import Vote
+from projects.ballots.rules import reconcile
+from projects.portal.voter_forms import PlainForm
+from workflow.audit.services import Act
+from workflow.flows.errors import Refused
+from workflow.flows.models import Deadline
+from workflow.flows.services import complete
+from workflow.inbox.views import acting_grant, may_do, visible_task
+from workflow.roles.middleware import in_office
+
+SALT = "piaojue.totals"
+MOST_AGE = 3600
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+class TotalsForm(PlainForm):
+    """The file a hall's device wrote."""
+
+    file = forms.FileField(
+        label=_lazy("表决器导出的结果"),
+        help_text=_lazy("Excel 工作簿（.xlsx）或文本表格（.csv），最多 2 MB；只在本页读取，不保存"),
+        widget=forms.ClearableFileInput({"accept": ".csv,.xlsx"}),
+        error_messages={"empty": _lazy("文件是空的。"), "missing": _lazy("请选择文件。")},
+    )
+
+
+def _task(request: HttpRequest, task_id: int) -> tuple[Deadline, Vote]:
+    """The open task that keys the totals of a hall's device; 404 for any other, 403 for whoever may not do it."""
+    grant, deadline = acting_grant(request), visible_task(task_id)
+    node = deadline.task.flow_task
+    if not issubclass(getattr(node, "form", object), TallyForm):
+        raise Http404
+    if not may_do(deadline, grant):
+        raise PermissionDenied(_("表决器的结果由计票人导入。"))
+    act = Act(in_office(request).user, grant.office, deadline.unit, timezone.now())
+    vote = node.form(subject=deadline.task.process.artifact, act=act, node=node, seat=deadline.seat).vote
+    if not vote.keypad:
+        raise Http404
+    return deadline, vote
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def totals_import(request: HttpRequest, task_id: int) -> HttpResponse:
+    """Upload, see the totals and their balance, accept them as one's own keying or nothing."""
+    deadline, vote = _task(request, task_id)
+    if request.method != "POST":
+        return _ask(request, deadline, vote, TotalsForm())
+    if request.POST.get("op") == "confirm":
+        return _confirm(request, deadline, vote)
+    form = TotalsForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _ask(request, deadline, vote, form, status=422)
+    given = form.cleaned_data["file"]
+    try:
+        sums = keypad.read_totals(given.read(keypad.MOST_BYTES + 1), fig.titles_of(vote))
+    except keypad.Unreadable as error:
+        return _ask(request, deadline, vote, form, faults=error.faults, status=422)
+    return _preview(request, deadline, vote, sums, source=given.name)
+
+
+def _ask(
+    request: HttpRequest,
+    deadline: Deadline,
+    vote: Vote,
+    form: TotalsForm,
+    *,
+    faults: Any = (),
+    status: int = 200,
+) -> HttpResponse:
+    context = {"deadline": deadline, "vote": vote, "form": form, "columns": keypad.COLUMNS, "faults": faults}
+    return render(request, "portal/totals_import.html", context, status=status)
+
+
+def _preview(
+    request: HttpRequest,
+    deadline: Deadline,
+    vote: Vote,
+    sums: keypad.Sums,
+    *,
+    source: str = "",
+    reasons: Any = (),
+) -> HttpResponse:
+    figures = _tally(vote, sums)
+    problems = reconcile(fig.paper_file(vote, figures))
+    context = {
+        "deadline": deadline,
+        "vote": vote,
+        "rows": keypad.preview_rows(fig.titles_of(vote), sums),
+        "figures": list(keypad.FIGURES),
+        "equations": fig.equations(vote, figures),
+        "problems": problems,
+        "reasons": reasons,
+        "source": source,
+        "payload": signing.dumps({"task": deadline.pk, "sums": sums}, salt=SALT, compress=True),
+    }
+    status = 409 if reasons else 422 if problems else 200
+    return render(request, "portal/totals_preview.html", context, status=status)
+
+
+def _tally(vote: Vote, sums: keypad.Sums) -> dict[str, Any]:
+    return {"valid": fig.on_paper(vote, "returned"), "invalid": 0, "sums": sums}
+
+
+def _confirm(request: HttpRequest, deadline: Deadline, vote: Vote) -> HttpResponse:
+    """Do the keying's task with the totals that were previewed, unchanged."""
+    try:
+        held = signing.loads(request.POST.get("payload", ""), salt=SALT, max_age=MOST_AGE)
+    except signing.BadSignature as error:
+        raise Http404(_("预览已过期，请重新上传。")) from error
+    if held["task"] != deadline.pk:
+        raise Http404
+    sums = held["sums"]
+    if reconcile(fig.paper_file(vote, _tally(vote, sums))):
+        return _preview(request, deadline, vote, sums)
+    data = {
+        fig.field_name(mark, option): figure
+        for option in vote.options.all()
+        for mark, figure in sums[option.title].items()
+    }
+    try:
+        complete(deadline.pk, actor=in_office(request).user, data=data, at=timezone.now())
+    except Refused as refused:
+        return _preview(request, deadline, vote, sums, reasons=refused.reasons)
+    messages.success(request, _("表决器的结果已录入，等待另一名计票人导入后比对。"))
+    return redirect("task", task_id=deadline.pk)
+
+
+@require_safe
+def totals_table(request: HttpRequest, task_id: int, ending: str) -> HttpResponse:
+    """The table with the projects of the ballot, its figures empty, as CSV or XLSX."""
+    _deadline, vote = _task(request, task_id)
+    if ending not in TYPES:
+        raise Http404
+    rows = keypad.as_rows(fig.titles_of(vote))
+    answer = HttpResponse(
+        keypad.as_csv(rows) if ending == "csv" else keypad.as_xlsx(rows), content_type=TYPES[ending]
+    )
+    answer["Content-Disposition"] = f'attachment; filename="totals.{ending}"'
+    return answer
