@@ -139,6 +139,7 @@ def export(vote: Vote) -> str:
         "mode": str(paper.mode),
         "seats": paper.seats,
         "each_cap": paper.each_cap,
+        "blank_apart": paper.blank_apart,
         "candidates": list(paper.candidates),
         "digest": vote.box_digest,
         "holders": [

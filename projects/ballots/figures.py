@@ -15,8 +15,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from projects.ballots import rules as count
-from projects.ballots.files import Unusable, outcome_as_json, read_vote
+from projects.ballots.files import Unusable, read_vote
 from projects.ballots.models import Option, Purpose, Vote
+from projects.ballots.outcomes import outcome_of
 from projects.cycles.rulebook import Rules as Rulebook
 from workflow.audit.chain import canonical
 
@@ -56,16 +57,26 @@ def words_of(vote: Vote) -> count.Words:
     return count.PRESSING if vote.keypad else count.VOTING
 
 
-def marks_of(vote: Vote) -> tuple[str, ...]:
-    """The figures keyed per candidate, in the order of the paper.
+def figures_of(vote: Vote) -> tuple[str, ...]:
+    """The count's figures of a candidate that this vote has, in the order of the paper.
 
     points only where the paper is marked by rank; not_pressed only on a hall's device and where three grades are given.
     """
-    if vote.mode == count.Mode.RANK:
-        return (*MARKS, "points")
     words = words_of(vote)
-    named = words.order if words is not count.VOTING else words.order[:3]
-    return tuple(MARK_OF[figure] for figure in named)
+    if vote.mode == count.Mode.RANK:
+        return (*words.order[:3], "points")
+    return words.order if words is not count.VOTING else words.order[:3]
+
+
+def marks_of(vote: Vote) -> tuple[str, ...]:
+    """The same figures by their names in a stored tally; these are keyed."""
+    return tuple(MARK_OF[figure] for figure in figures_of(vote))
+
+
+def told(vote: Vote, sums: Mapping[str, int]) -> list[tuple[str, int]]:
+    """One candidate's figures under their words. sums: as an outcome has them."""
+    words = words_of(vote)
+    return [(getattr(words, figure), sums[MARK_OF[figure]]) for figure in figures_of(vote)]
 
 
 def field_name(mark: str, option: Option) -> str:
@@ -209,7 +220,7 @@ def signed_text(vote: Vote) -> str:
             "follows": vote.follows.reference if vote.follows else "",
             "because": vote.follows_because,
             "file": file_of(vote),
-            "outcome": outcome_as_json(decided(vote)),
+            "outcome": outcome_of(vote, decided(vote)),
         }
         | _sealed(vote)
         | ({"spoiled": vote.figures["spoiled"]} if "spoiled" in vote.figures else {})

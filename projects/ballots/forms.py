@@ -47,12 +47,14 @@ def secret(label: Any, **more: Any) -> forms.CharField:
 
 
 class VoteForm(StepForm):
-    """A form about the vote its subject is at. purposes: which kinds of vote those are."""
+    """A form about the vote its subject is at: as the step says (`Desk`), else the vote on the year's projects."""
 
     purposes: ClassVar[tuple[str, ...]] = PROJECTS
 
     @cached_property
     def vote(self) -> Vote:
+        if asked := getattr(self.node, "vote_of", None):
+            return asked(self.subject)
         vote = current_vote(self.subject.reference, *self.purposes)
         if vote is None:
             raise Vote.DoesNotExist(self.subject.reference)

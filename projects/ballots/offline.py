@@ -119,9 +119,13 @@ def check(box: dict[str, Any]) -> list[bytes]:
 
 
 def count(box: dict[str, Any], private: PrivateKey) -> dict[str, Any]:
-    """valid, invalid and per candidate for, against, abstain, points: numbers of ballots, but for points."""
+    """valid, invalid and per candidate for, against, abstain, points: numbers of ballots, but for points.
+
+    not_pressed besides, where a line left empty is counted apart (满意度测评).
+    """
     opener, names = SealedBox(private), box["candidates"]
-    sums = {name: {"for": 0, "against": 0, "abstain": 0, "points": 0} for name in names}
+    apart = {"not_pressed": 0} if box.get("blank_apart") else {}
+    sums = {name: {"for": 0, "against": 0, "abstain": 0, **apart, "points": 0} for name in names}
     valid = invalid = 0
     for cipher in check(box):
         marks = marks_of(opener, cipher, box)
@@ -161,6 +165,8 @@ def add(sums: dict[str, int], mark: int, box: dict[str, Any]) -> None:
         sums["for"] += 1
     elif each and mark == 2:
         sums["against"] += 1
+    elif not mark and box.get("blank_apart"):
+        sums["not_pressed"] += 1
     else:
         sums["abstain"] += 1
     if box["mode"] == "rank" and mark:
@@ -197,6 +203,10 @@ def report(box: dict[str, Any], counted: dict[str, Any]) -> str:
         f"电子票 {len(box['ballots'])} 张：有效 {counted['valid']}，无效 {counted['invalid']}",
     ]
     for name, of in counted["sums"].items():
+        if box.get("blank_apart"):
+            graded = f"满意 {of['for']}，基本满意 {of['abstain']}，不满意 {of['against']}"
+            lines.append(f"  {name}：{graded}，未作评价 {of['not_pressed']}")
+            continue
         points = f"，得分 {of['points']}" if box["mode"] == "rank" else ""
         lines.append(f"  {name}：赞成 {of['for']}，反对 {of['against']}，弃权 {of['abstain']}{points}")
     return "\n".join(lines)

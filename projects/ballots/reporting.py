@@ -14,13 +14,14 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from projects.ballots import figures as fig
-from projects.ballots.models import Vote, VoteState
+from projects.ballots.models import Purpose, Vote, VoteState
+from projects.ballots.outcomes import lines_told
 from projects.ballots.rules import Majority, MajorityBase, majority_phrase
-from projects.ballots.selectors import STANDING, compared_with_first
+from projects.ballots.selectors import PROJECTS, STANDING, compared_with_first
 from projects.cycles.documents.composing import lay_out
 from projects.cycles.documents.parts import Document, Equations, Paragraph, Part, Table, ToSign
-from projects.cycles.models import Attachment, Paper
-from projects.cycles.papers import attach
+from projects.cycles.models import Attachment, Cycle, Paper
+from projects.cycles.papers import attach, make_paper
 from workflow.audit.services import Act
 from workflow.flows.services import Outcome
 
@@ -37,6 +38,10 @@ def report_data(vote: Vote, digest: str) -> dict[str, Any]:
         "outcome": vote.outcome,
         "on_leave": vote.on_leave,
         "spoiled": vote.figures.get("spoiled", {}),
+        "figures": [[word, mark] for word, mark in zip(_words(vote), fig.marks_of(vote), strict=True)],
+        "words": {line["title"]: line["word"] for line in lines_told(vote, vote.outcome)},
+        "elects": vote.purpose in PROJECTS,
+        "keypad": vote.keypad,
         "equations": [equation.text for equation in fig.equations(vote)],
         "compared": compared.sentence if (compared := compared_with_first(vote)) else "",
         "signed": [
@@ -44,6 +49,60 @@ def report_data(vote: Vote, digest: str) -> dict[str, Any]:
             for signature in vote.signatures.select_related("by").order_by("at")
         ],
     }
+
+
+def _words(vote: Vote) -> list[str]:
+    return [getattr(fig.words_of(vote), figure) for figure in fig.figures_of(vote)]
+
+
+def make_report(act: Act, cycle: Cycle, vote: Vote, digest: str) -> Paper:
+    """计票结果报告单 of a vote both tellers have signed, kept with the year's papers."""
+    return make_paper(
+        act,
+        cycle,
+        "tally_report",
+        f"{vote.title}计票结果报告单",
+        body=report_text(vote),
+        data=report_data(vote, digest),
+        subject=vote.reference,
+        step=vote.step_number,
+    )
+
+
+def report_text(vote: Vote) -> str:
+    """The teller's report in words (rules.md §6.2, wording)."""
+    outcome = vote.outcome
+    if vote.keypad:
+        ballots = f"按键表决 {vote.issued} 人，表决器记录 {vote.returned} 人。"
+    else:
+        ballots = (
+            f"发出{name_of_ballot(vote)} {vote.issued} 张，收回 {vote.returned} 张，有效票 {outcome['ballots']['valid']} 张，"
+            f"无效票 {outcome['ballots']['invalid']} 张。"
+        )
+    asked = f"应选 {vote.seats} 项，{_majority(outcome)}。" if vote.purpose in PROJECTS else ""
+    head = (
+        f"应到代表 {vote.deputies_in_office} 人，请假 {vote.on_leave} 人，实到 {vote.deputies_present} 人。"
+        f"{ballots}{asked}"
+    )
+    lines = [
+        f"{line['position']}. {line['title']}：{_told(vote, outcome['sums'][line['title']])}。{line['reason']}"
+        for line in lines_told(vote, outcome)
+    ]
+    return "\n".join([head, *lines])
+
+
+def name_of_ballot(vote: Vote) -> str:
+    return "测评票" if vote.purpose == Purpose.MEASUREMENT else "表决票"
+
+
+def _told(vote: Vote, sums: dict[str, int]) -> str:
+    units = {"得分": "分", "未按": "人"}
+    return "，".join(f"{word} {n} {units.get(word, '票')}" for word, n in fig.told(vote, sums))
+
+
+def _majority(outcome: dict[str, Any]) -> str:
+    majority = outcome["majority"]
+    return majority_phrase(Majority(MajorityBase(majority["base"]), majority["of"], majority["needed"]))
 
 
 READERS = ("chief_teller", "teller", "chair")  # those who sign it and who reads it out
@@ -98,7 +157,8 @@ def tally_report(paper: Paper, common: Document) -> Document:
 
 def _parts(data: dict[str, Any]) -> Iterator[Part]:
     yield _hall(data)
-    yield Paragraph(_spoiled(data.get("spoiled", {})) + _needed(data), small=True)
+    if told := _spoiled(data.get("spoiled", {})) + _needed(data):
+        yield Paragraph(told, small=True)
     yield _sums(data)
     if equations := data.get("equations"):
         yield Equations("票数核对", tuple(equations))
@@ -115,7 +175,7 @@ def _hall(data: dict[str, Any]) -> Table:
         "请假": "—" if leave is None else leave,
         "实到": file["deputies_present"],
     }
-    if _counts_unpressed(data):
+    if data.get("keypad"):
         ballots = {"按键表决": file["ballots_issued"], "表决器记录": file["ballots_returned"]}
     else:
         ballots = {
@@ -124,7 +184,8 @@ def _hall(data: dict[str, Any]) -> Table:
             "有效": file["valid"],
             "无效": file["invalid"],
         }
-    cells = people | ballots | {"应选": file["seats"]}
+    seats = {"应选": file["seats"]} if data.get("elects", True) else {}
+    cells = people | ballots | seats
     return Table(
         head=tuple(cells),
         rows=(tuple(map(str, cells.values())),),
@@ -145,44 +206,35 @@ def _spoiled(spoiled: dict[str, int]) -> str:
 
 
 def _needed(data: dict[str, Any]) -> str:
-    majority = data["outcome"]["majority"]
-    phrase = majority_phrase(Majority(MajorityBase(majority["base"]), majority["of"], majority["needed"]))
-    return f"入选{phrase}。"
+    if not data.get("elects", True):
+        return ""
+    return f"入选{_majority(data['outcome'])}。"
 
 
-def _counts_unpressed(data: dict[str, Any]) -> bool:
-    """Whether the figures come from a hall's device."""
-    return any("not_pressed" in of for of in data["file"]["sums"].values())
-
-
-def _marks(data: dict[str, Any]) -> list[tuple[str, str]]:
-    """The figures a project has on this paper: points where it was ranked, 未按 where a device counted it."""
-    return [
-        ("for", "赞成"),
-        ("against", "反对"),
-        ("abstain", "弃权"),
-        *([("not_pressed", "未按")] if _counts_unpressed(data) else []),
-        *([("points", "得分")] if data["file"]["mode"] == "rank" else []),
-    ]
+def _figures(data: dict[str, Any]) -> list[tuple[str, str]]:
+    """The figures a line of this paper has: word and name; reports kept before they were told have the usual ones."""
+    if "figures" in data:
+        return [(word, mark) for word, mark in data["figures"]]
+    points = [("得分", "points")] if data["file"]["mode"] == "rank" else []
+    return [("赞成", "for"), ("反对", "against"), ("弃权", "abstain"), *points]
 
 
 def _sums(data: dict[str, Any]) -> Table:
-    outcome = data["outcome"]
-    places = {title: word for place, word in PLACES.items() for title in outcome[place]}
-    marks = _marks(data)
+    outcome, figures = data["outcome"], _figures(data)
+    words = data.get("words") or {title: word for place, word in PLACES.items() for title in outcome[place]}
     rows = tuple(
         (
             str(number),
             title,
-            *(str(outcome["sums"][title][mark]) for mark, _word in marks),
-            places[title],
+            *(str(outcome["sums"][title][mark]) for _word, mark in figures),
+            words[title],
         )
         for number, title in enumerate(data["file"]["candidates"], 1)
     )
     return Table(
-        head=("序号", "项目名称", *(word for _mark, word in marks), "结果"),
+        head=("序号", "项目名称", *(word for word, _mark in figures), "结果"),
         rows=rows,
-        widths=(8, 44, *(11,) * len(marks), 15),
-        centred=frozenset({0, *range(2, 3 + len(marks))}),
+        widths=(8, 44, *(11,) * len(figures), 15),
+        centred=frozenset({0, *range(2, 3 + len(figures))}),
         tight=True,
     )

@@ -11,6 +11,7 @@ from projects.ballots import figures
 from projects.ballots import rules as count
 from projects.ballots.files import quorum_from
 from projects.ballots.models import Keying, Purpose, Vote, VoteState
+from projects.ballots.outcomes import lines_told
 from workflow.flows import meetings
 
 PROJECTS = (Purpose.PROJECTS, Purpose.RUN_OFF)
@@ -237,30 +238,26 @@ def _line(option: Any, outcome: dict[str, Any]) -> Line:
 def vote_page(vote: Vote) -> dict[str, Any]:
     """What a vote's own page adds to its record: candidates, and once declared sums, reconciliation and signatures.
 
-    Only votes counted by `rules.decide` have lines; a measurement is shown by its own room.
+    results: position, title, figures under the titles of `figures`, word, reason and whether it is good.
     """
-    page: dict[str, Any] = {"options": list(vote.options.all()), "quorum_needed": quorum_needed(vote)}
+    page: dict[str, Any] = {
+        "options": list(vote.options.all()),
+        "quorum_needed": quorum_needed(vote),
+        "elects": vote.purpose in PROJECTS,
+    }
     if vote.state != VoteState.DECLARED or "sums" not in vote.outcome:
         return page | {"results": []}
+    words = figures.words_of(vote)
     return page | {
-        "results": [_row_of(line) for line in lines_of(vote)],
+        "figures": [getattr(words, figure) for figure in figures.figures_of(vote)],
+        "results": [
+            row | {"figures": figures.told(vote, vote.outcome["sums"][row["title"]])}
+            for row in lines_told(vote, vote.outcome)
+        ],
         "equations": figures.equations(vote),
         "ballots": vote.outcome["ballots"],
         "signatures": list(vote.signatures.select_related("by").order_by("at")),
         "signatures_hold": signatures_hold(vote),
         "compared": compared_with_first(vote),
         "spoiled": figures.spoiled_of(vote),
-    }
-
-
-def _row_of(line: Line) -> dict[str, Any]:
-    return {
-        "position": line.position,
-        "title": line.title,
-        "votes_for": line.in_favour,
-        "votes_against": line.against,
-        "votes_abstain": line.abstain,
-        "votes_not_pressed": line.not_pressed,
-        "elected": line.elected,
-        "reason": line.reason,
     }

@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy
 from projects.ballots import boxes, database, keys, rolls, witnessing
 from projects.ballots import figures as fig
 from projects.ballots import rules as count
-from projects.ballots.files import outcome_as_json
 from projects.ballots.models import Keying, Option, Purpose, Signature, Vote, VoteState
+from projects.ballots.outcomes import obstacles_in, outcome_of
 from projects.ballots.selectors import (
     Rejection,
     agreed_on_paper,
@@ -600,7 +600,7 @@ def sign(act: Act, vote: Vote, office: str) -> Signed:
         )
         certified = held.signatures.count() == len(SIGNERS)
         if certified:
-            held.outcome = outcome_as_json(fig.decided(held))
+            held.outcome = outcome_of(held, fig.decided(held))
             held.save(update_fields=["outcome"])
             _forget_keyings(held)
             fire(held, "certify", act)
@@ -643,6 +643,8 @@ def _obstacles_in_figures(vote: Vote, digests: list[str]) -> list[str]:
     found = [problem.sentence for problem in outcome.problems]
     if outcome.verdict in NO_RESULT and not found:
         found.append(outcome.result.reasons[outcome.vote.paper.candidates[0]].sentence)
+    if not found:
+        found += obstacles_in(vote, outcome)
     if any(digest != fig.digest_of(vote) for digest in digests):
         found.append(_("数字与前一人签字时不同，不能签字。"))
     return found

@@ -40,6 +40,11 @@ def _at_session(title: Any, anchor: Any = "T") -> TaskTime:
     return TaskTime(title, _d(anchor), 0, 0, "S", "制度文件")
 
 
+def _in_session(title: Any) -> TaskTime:
+    """Done at once, while a session called for it sits."""
+    return TaskTime(title, _d("receipt"), 0, 30, "D", "本地规定（会议期间）")
+
+
 TASK_TIMES: dict[str, TaskTime] = {
     # step 1
     "collection.scheme": TaskTime(_("拟订年度实施方案"), _wd("C", -10), 1, 60),
@@ -141,6 +146,14 @@ TASK_TIMES: dict[str, TaskTime] = {
         _("答复质询案"), _d("receipt"), 0, 30, "D", "组织法第二十四条（会议期间）"
     ),
     "supervision.decide_change": TaskTime(_("决定项目变更"), _d("after", 60), 1, 180),
+    "supervision.change_attendance": _in_session(_("项目调整表决清点到会人数")),
+    "supervision.change_open": _in_session(_("项目调整表决发出表决票")),
+    "supervision.change_close": _in_session(_("项目调整表决收回表决票")),
+    "supervision.change_key_first": _in_session(_("项目调整表决第一次录入")),
+    "supervision.change_key_second": _in_session(_("项目调整表决第二次录入")),
+    "supervision.change_certify_chief": _in_session(_("项目调整表决总监票人签字")),
+    "supervision.change_certify_teller": _in_session(_("项目调整表决监票人签字")),
+    "supervision.declare_change": _in_session(_("宣布项目调整表决结果")),
     "supervision.announce_change": TaskTime(_("公告项目调整"), _wd("after", 10), 1, 40),
     "supervision.ratify_change": TaskTime(_("代表大会追认项目调整"), _d("after", 180), 1, 400),
     "supervision.announce_undo": TaskTime(_("公告恢复原定内容"), _wd("after", 10), 1, 40),
@@ -157,11 +170,14 @@ TASK_TIMES: dict[str, TaskTime] = {
     ),
     "evaluation.roll": TaskTime(_("核定评估会议代表名册"), _d("T2", -15), 1, 60),
     "evaluation.presidium_report": _at_session(_("主席团工作报告"), "T2"),
-    "evaluation.measure_open": _at_session(_("清点人数、发出测评票"), "T2"),
+    "evaluation.measure_attendance": _at_session(_("满意度测评清点到会人数"), "T2"),
+    "evaluation.measure_open": _at_session(_("发出测评票"), "T2"),
+    "evaluation.measure_close": _at_session(_("收回测评票"), "T2"),
     "evaluation.measure_key_first": _at_session(_("满意度测评第一次录入"), "T2"),
     "evaluation.measure_key_second": _at_session(_("满意度测评第二次录入"), "T2"),
     "evaluation.measure_certify": _at_session(_("满意度测评签字"), "T2"),
     "evaluation.measure_certify_teller": _at_session(_("满意度测评监票人签字"), "T2"),
+    "evaluation.measure_declare": _at_session(_("宣布测评结果"), "T2"),
     "evaluation.rectify": TaskTime(_("测评后整改"), _d("after", 60), 30, 180, "D", "本地规定"),
     "evaluation.second_measure": TaskTime(_("召集再次测评"), _d("after", 30), 1, 400),
     "evaluation.publish": TaskTime(_("公布结果"), _wd("T2", 10), 1, 40),

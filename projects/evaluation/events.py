@@ -6,10 +6,18 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from projects.cycles.models import Cycle, CycleState
 from projects.evaluation import carrying, forms, services
+from projects.evaluation.flows import MeasurementFlow
+from projects.evaluation.measuring import DESK
 from projects.supervision.models import GOING_ON, Project, ProjectState
 from projects.supervision.selectors import project_file
+from projects.voting.events import record_meeting
+from projects.voting.flows import beginning_anew
+from projects.voting.forms import NewVoteForm, RecountForm
+from workflow.audit.services import Act
 from workflow.flows.events import Event, OpenAct, register_event, register_open_act
+from workflow.flows.services import Outcome
 
 
 def _is_finished(project: Project, grant: Any) -> bool:
@@ -37,6 +45,57 @@ CARRY_OVER = register_event(
         page="steps/supervision/project.html",
         context=project_file,
         body="presidium",
+        irreversible=True,
+    )
+)
+
+
+def order_new_measurement(act: Act, cycle: Cycle, *, reason: str, **meeting: Any) -> Outcome:
+    """The presidium makes the measurement under way void and orders a new one; attendance is counted again."""
+    with beginning_anew(act, cycle, reason=reason, flow=MeasurementFlow):
+        record_meeting(act, cycle, str(NEW_MEASUREMENT.title), **meeting)
+        return DESK.void_vote(act, cycle, reason=reason)
+
+
+def recount(act: Act, cycle: Cycle, *, reason: str) -> Outcome:
+    """复票: the ballots are collected, keyed and signed again in a new record that names the old one."""
+    with beginning_anew(act, cycle, reason=reason, flow=MeasurementFlow):
+        return DESK.recount(act, cycle, reason=reason)
+
+
+def _measuring(cycle: Cycle, grant: Any) -> bool:
+    return cycle.state == CycleState.EVALUATING
+
+
+NEW_MEASUREMENT = register_event(
+    Event(
+        key="evaluation.measure_void",
+        title=_("决定重新测评"),
+        offices=("presidium", "clerk"),
+        subject=Cycle,
+        form=NewVoteForm,
+        act=order_new_measurement,
+        step=6,
+        when=DESK.obstacles_to_new_vote,
+        offered=_measuring,
+        basis=_("测评有违规定的，由主席团决定重新测评；原测评保留备查"),
+        output=_("主席团会议纪要"),
+        irreversible=True,
+        body="presidium",
+    )
+)
+RECOUNT = register_event(
+    Event(
+        key="evaluation.measure_recount",
+        title=_("测评票复票"),
+        offices=("chief_teller",),
+        subject=Cycle,
+        form=RecountForm,
+        act=recount,
+        step=6,
+        when=DESK.obstacles_to_recount,
+        offered=_measuring,
+        basis=_("宣布结果以前可以复票；已签字的计票结果不改动，另立新的记录并写明理由"),
         irreversible=True,
     )
 )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from viewflow import this
 from viewflow.workflow import nodes
 
+from projects.ballots.models import VoteState
 from projects.cycles.flows import YearlyFlow
 from projects.cycles.models import Cycle
 from projects.evaluation import (
@@ -26,7 +27,7 @@ from projects.supervision.models import Project
 from projects.supervision.selectors import project_file, running
 from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
-from workflow.flows.nodes import CeleryJob, EachSplit, Gate, MeetingView, OfficeEnd, OfficeView
+from workflow.flows.nodes import CeleryJob, EachSplit, Gate, MeetingView, OfficeEnd, OfficeView, SubFlow
 
 
 def _part_of_the_act(work: Callable[[Any, Any], None]) -> Callable[[Any], None]:
@@ -109,11 +110,61 @@ def _add_to_dossier(act: Any, project: Project) -> None:
 on_settled(_add_to_dossier)
 
 
-def settle_and_add(act: Any, cycle: Cycle) -> None:
-    """The measurement is certified; that of a project of an earlier year belongs into that year's dossier too."""
-    measuring.settle(act, cycle)
+def settle_and_add(act: Any, cycle: Cycle, **confirmed: bool) -> None:
+    """The measurement is announced; that of a project of an earlier year belongs into that year's dossier too."""
+    measuring.settle(act, cycle, **confirmed)
     for measurement in selectors.passed_now(cycle):
         _add_to_dossier(act, measurement.project)
+
+
+class MeasurementFlow(YearlyFlow):
+    """满意度测评"""
+
+    room, step = "evaluation", 6
+    process_title = _("满意度测评")
+    desk = measuring.DESK
+
+    start = Begin().Next(this.at_desk)
+    # A recount begins this flow anew with the ballots already issued.
+    at_desk = Gate(desk.is_in(VoteState.OPEN)).Then(this.measure_close).Else(this.keyless)
+    keyless = Gate(desk.lacks_keys).Then(this.holding).Else(this.measure_attendance)
+    holding = (
+        nodes.Split()
+        .Next(this.measure_hold_chief)
+        .Next(this.measure_hold_teller)
+        .Next(this.measure_hold_chair)
+    )
+    measure_hold_chief = desk.holding("chief_teller", _("总监票人设定开箱口令")).Next(this.held)
+    measure_hold_teller = desk.holding("teller", _("监票人设定开箱口令")).Next(this.held)
+    measure_hold_chair = desk.holding("chair", _("主席团密封件设定开箱口令")).Next(this.held)
+    held = nodes.Join().Next(this.measure_attendance)
+    measure_attendance = desk.attendance(form=forms.MeasuringAttendanceForm).Next(this.measure_open)
+    measure_open = desk.opening_step().Returns(this.measure_attendance).Next(this.measure_close)
+    measure_close = desk.closing_step().Next(this.closed)
+    closed = Gate(desk.is_in(VoteState.CLOSED)).Then(this.on_paper).Else(this.keyless)
+    on_paper = Gate(desk.has_paper).Then(this.key).Else(this.measure_open_box)
+    key = nodes.Split().Next(this.measure_key_first).Next(this.measure_key_second)
+    measure_key_first = desk.keying(1).Next(this.keyed)
+    measure_key_second = desk.keying(2).Next(this.keyed)
+    keyed = nodes.Join().Next(this.compared)
+    compared = (
+        nodes.Switch()
+        .Case(this.sign, desk.is_in(VoteState.KEYED))
+        .Case(this.measure_open_box, desk.box_is_next)
+        .Default(this.key)
+    )
+    measure_open_box = desk.box().Next(this.sign)
+    sign = nodes.Split().Next(this.measure_certify).Next(this.measure_certify_teller)
+    measure_certify = desk.signing("chief_teller", _("总监票人签字")).Next(this.signed)
+    measure_certify_teller = desk.signing("teller", _("监票人签字")).Next(this.signed)
+    signed = nodes.Join().Next(this.measure_declare)
+    measure_declare = desk.declaring(
+        settle_and_add,
+        form=forms.MeasuredForm,
+        basis=_("测评结果当场宣布并向社会公布；低于规定满意率的，整改后再次测评"),
+        output=_("满意度测评结果"),
+    ).Next(this.end)
+    end = OfficeEnd()
 
 
 def close_and_look_back(act: Any, cycle: Cycle) -> None:
@@ -212,71 +263,9 @@ class EvaluationFlow(YearlyFlow):
         basis=_("组织法第十二条第一款第九项、第十九条"),
         output=_("主席团工作报告"),
     ).Next(this.put_on_paper)
-    put_on_paper = Gate(_asks(measuring.is_defined)).Then(this.measure_open).Else(this.publish)
+    put_on_paper = Gate(_asks(measuring.is_defined)).Then(this.measure).Else(this.publish)
 
-    measure_open = OfficeView(
-        office="chief_teller",
-        title=_("清点人数、发出测评票"),
-        form=forms.HallForm,
-        act=measuring.open_measurement,
-        obstacles=measuring.obstacles_to_opening,
-        context=selectors.measuring_facts,
-        page="steps/evaluation/hall.html",
-        irreversible=True,
-        basis=_("组织法第十四条：全体代表的三分之二以上出席方可进行"),
-    ).Next(this.key)
-    key = nodes.Split().Next(this.measure_key_first).Next(this.measure_key_second)
-    measure_key_first = OfficeView(
-        office="counter",
-        title=_("满意度测评第一次录入"),
-        form=forms.KeyingForm,
-        act=measuring.key_first,
-        context=selectors.measuring_facts,
-        page="steps/evaluation/hall.html",
-        basis=_("纸质票由两名计票人分别录入，数字一致方可签字"),
-    ).Next(this.keyed)
-    measure_key_second = OfficeView(
-        office="counter",
-        title=_("满意度测评第二次录入"),
-        form=forms.KeyingForm,
-        act=measuring.key_second,
-        context=selectors.measuring_facts,
-        page="steps/evaluation/hall.html",
-        basis=_("纸质票由两名计票人分别录入，数字一致方可签字"),
-    ).Next(this.keyed)
-    keyed = nodes.Join().Next(this.compare)
-    compare = nodes.Function(_part_of_the_act(measuring.compare)).Next(this.compared)
-    compared = (
-        nodes.Switch()
-        .Case(this.sign, _asks(measuring.keying_is_accepted))
-        .Case(this.measure_open, _asks(measuring.measurement_is_void))
-        .Default(this.key)
-    )
-    sign = nodes.Split().Next(this.measure_certify).Next(this.measure_certify_teller)
-    measure_certify = OfficeView(
-        office="chief_teller",
-        title=_("总监票人签字"),
-        form=forms.SigningForm,
-        act=measuring.sign_chief,
-        context=selectors.measuring_facts,
-        page="steps/evaluation/signing.html",
-        irreversible=True,
-        basis=_("总监票人、监票人两人签字，数字不平衡的不能签字"),
-        output=_("满意度测评结果"),
-    ).Next(this.signed)
-    measure_certify_teller = OfficeView(
-        office="teller",
-        title=_("监票人签字"),
-        form=forms.SigningForm,
-        act=measuring.sign_teller,
-        context=selectors.measuring_facts,
-        page="steps/evaluation/signing.html",
-        irreversible=True,
-        basis=_("总监票人、监票人两人签字，数字不平衡的不能签字"),
-        output=_("满意度测评结果"),
-    ).Next(this.signed)
-    signed = nodes.Join().Next(this.consequence)
-    consequence = nodes.Function(_part_of_the_act(settle_and_add)).Next(this.passed)
+    measure = SubFlow(lambda: MeasurementFlow, _("满意度测评")).Next(this.passed)
     passed = (
         Gate(_asks(lambda cycle: selectors.failing(cycle).exists()))
         .Then(this.each_rectify)
@@ -306,7 +295,7 @@ class EvaluationFlow(YearlyFlow):
         irreversible=True,
         basis=_("未达标的项目未经再次测评不得销号；下次代表大会或主席团组织的代表会议进行"),
         output=_("主席团会议纪要、会议通知"),
-    ).Next(this.measure_open)
+    ).Next(this.measure)
 
     publish = OfficeView(
         office="clerk",

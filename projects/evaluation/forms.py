@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from projects.ballots.rules import Sum
+from projects.ballots.forms import AttendanceForm
+from projects.ballots.models import Vote
 from projects.cycles.models import Session, SessionState
 from projects.cycles.selectors import deputies_at
 from projects.deliberation.forms import RollForm
 from projects.evaluation import selectors
 from projects.evaluation.models import Grade
-from projects.evaluation.sheets import GRADES, Hall, Sheet, attendance_problems, balance_problems
 from projects.supervision.forms import ResolvingForm
 from projects.supervision.models import Project
 from workflow.flows.fields import ChineseDateField
@@ -22,11 +23,6 @@ from workflow.flows.forms import MeetingForm, StepForm
 from workflow.people.models import User
 
 Lines = forms.Textarea
-LARGEST = 2000
-
-
-def _people(label: Any, **more: Any) -> forms.IntegerField:
-    return forms.IntegerField(label=label, min_value=0, max_value=LARGEST, **more)
 
 
 class CompletionForm(StepForm):
@@ -244,77 +240,20 @@ class CarryForm(ResolvingForm):
         return day
 
 
-class HallForm(StepForm):
-    """Who is there, and how many papers are handed out; below the quorum nothing is opened."""
+class MeasuringAttendanceForm(AttendanceForm):
+    """清点到会人数: of as many as hold the office of deputy on the day, where no roll says how many they are."""
 
-    present = _people(_("实到代表"))
-    on_leave = _people(_("请假代表"), initial=0)
-    issued = _people(_("发出测评票"))
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        if not self.errors:
-            vote = selectors.ballot_under_way(self.subject)
-            in_office = selectors.members_of_hall(vote, self.act.on)
-            hall = Hall(in_office, data["present"], data["issued"])
-            quorum = self.subject.rules.quorum
-            for sentence in attendance_problems(hall, on_leave=data["on_leave"], quorum=quorum):
-                self.add_error(None, sentence)
-        return data
+    @cached_property
+    def vote(self) -> Vote:
+        vote = selectors.ballot_under_way(self.subject)
+        vote.deputies_in_office = selectors.members_of_hall(vote, self.act.on)
+        return vote
 
 
-class KeyingForm(StepForm):
-    """One keying of the tally: per project the three grades and what was left empty; it must balance by itself.
+class MeasuredForm(StepForm):
+    """宣布测评结果."""
 
-    Nothing of it enters the trail before both tellers have signed (integrity.md §2.6).
-    """
-
-    drafts = False
-    returned = _people(_("收回测评票"))
-    valid = _people(_("有效票"))
-    invalid = _people(_("无效票"), initial=0)
-
-    def prepare(self) -> None:
-        self.vote = selectors.ballot_under_way(self.subject)
-        for option in self.vote.options.all():
-            for field, (word, _name) in GRADES.items():
-                more = {"initial": 0} if field == "not_pressed" else {}
-                self.fields[f"{field}_{option.pk}"] = _people(f"{option.title}：{word}", **more)
-            words = {f"{field}_{option.pk}": word for field, (word, _name) in GRADES.items()}
-            self.together(f"{option.position}. {option.title}", words)
-
-    def sheet(self) -> Sheet:
-        """The keyed figures as a sheet, once every field is valid."""
-        data = self.cleaned_data
-        sums = {
-            option.title: Sum(**{field: data[f"{field}_{option.pk}"] for field in GRADES})
-            for option in self.vote.options.all()
-        }
-        return Sheet(data["returned"], data["valid"], data["invalid"], sums)
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        if self.errors:
-            return data
-        sheet = self.sheet()
-        for sentence in balance_problems(sheet, selectors.hall_of(self.vote)):
-            self.add_error(None, sentence)
-        return data | {"sheet": sheet}
-
-    def for_trail(self) -> dict[str, Any]:
-        return {}
-
-
-class SigningForm(StepForm):
-    """A teller's signature under the agreed figures.
-
-    The figures come with the form, because only the teller whose turn it is gets one: the page's other readers do not.
-    """
-
-    checked = forms.BooleanField(label=_("我已核对以上各项数字，与纸质计票单一致"))
-
-    def prepare(self) -> None:
-        self.sheet = selectors.sheet_to_sign(self.subject)
+    confirmed = forms.BooleanField(label=_("已当场宣读每个项目的测评票数和结果"))
 
 
 class RectifyForm(StepForm):

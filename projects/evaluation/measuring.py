@@ -1,49 +1,67 @@
-"""The secret ballot of a measurement, on paper: defined, opened, keyed twice, signed by two, and what follows.
+"""满意度测评: what the deputies are asked, what their marks come to, and what follows (rules.md §8).
 
-It uses the ballots room's records (Vote, Option, Keying, Signature with their constraints), its quorum, balance and
-comparison of keyings. It does not use that room's tally: three grades and an empty line are four figures, an empty
-line is no 基本满意, and nobody is elected. The doors are the same: no opening below the quorum; two counters, neither
-seeing the other's figures; differing keyings refused and keyed again; figures that do not balance never accepted;
-two different tellers sign what was accepted; nothing is edited afterwards (rules.md §6.2, integrity.md §2.7–8).
+The ballot itself is the ballots room's: defined, opened, counted, balanced and signed like every other (`Desk`), with
+three grades in place of an election. This room says which projects are on it and judges their figures.
 """
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from projects.ballots.figures import count_rules
-from projects.ballots.models import Keying, Option, Purpose, Signature, Vote, VoteState
-from projects.ballots.selectors import keyings_of, round_of
+from projects.ballots import figures as fig
+from projects.ballots import rules as count
+from projects.ballots import services as ballots
+from projects.ballots.desk import Desk
+from projects.ballots.files import outcome_as_json
+from projects.ballots.models import Purpose, Vote
+from projects.ballots.outcomes import Judge, judges
 from projects.cycles.models import Cycle, CycleSession, Session, SessionState
 from projects.cycles.papers import make_paper
 from projects.cycles.terms import begin_session
 from projects.evaluation import selectors, wording
+from projects.evaluation.judging import Finding, Hall, judge
 from projects.evaluation.models import Measurement, MeasurementState
 from projects.evaluation.rules import Consequence
-from projects.evaluation.sheets import Finding, Sheet, differing_lines, judge, sheet_from, void_reason
 from projects.supervision.models import Project
-from projects.voting.services import obstacles_to_ending
-from workflow.audit.chain import canonical
+from projects.voting.services import obstacles_at_desk, obstacles_to_ending
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.machines.services import fire
-from workflow.roles.selectors import holders_of
 
-HALL_OFFICES = (("counter", 2, "计票人"), ("chief_teller", 1, "总监票人"), ("teller", 1, "监票人"))
+BY_ELECTION = ("majority", "elected", "tied", "not_elected", "reasons")
 
 
 def define(act: Act, cycle: Cycle, *, session: Session | None, held_on: date) -> Vote:
-    """Put the next measurement on paper: every project the first time, later those whose 整改 has been reported."""
+    """Put the next measurement on paper: every project the first time, later those whose 整改 has been reported.
+
+    By telephone only where a session's roll says who may vote; a deputies' meeting has none and votes on paper.
+    """
     projects = _projects_to_measure(cycle)
     if not projects:
         raise Refused(_("没有需要测评的项目。"))
-    in_office = selectors.deputies_in_office(cycle.unit, session, held_on)
-    vote = _vote(cycle, projects, in_office=in_office, session=session)
+    channel = cycle.rules.ballot_channel
+    vote = ballots.define_vote(
+        act,
+        session=session,
+        about=cycle.reference,
+        purpose=Purpose.MEASUREMENT,
+        title=f"{cycle}满意度测评",
+        mode=str(count.Mode.EACH),
+        seats=len(projects),
+        rules=fig.count_rules(cycle.rules) | {"each_cap": False},
+        deputies_in_office=selectors.deputies_in_office(cycle.unit, session, held_on),
+        options=[(project.reference, selectors.line_of(project, cycle)) for project in projects],
+        step=6,
+        device=channel == "device" and session is not None,
+        device_least=cycle.rules.device_min_ballots,
+        keypad=channel == "keypad",
+    )
     for project in projects:
         Measurement.objects.create(
             unit=cycle.unit,
@@ -52,7 +70,6 @@ def define(act: Act, cycle: Cycle, *, session: Session | None, held_on: date) ->
             vote=vote,
             round=project.measurements.count() + 1,
         )
-    _write_definition(act, vote)
     return vote
 
 
@@ -64,48 +81,12 @@ def _projects_to_measure(cycle: Cycle) -> list[Project]:
     return list(found.order_by("-cycle__year", "number"))
 
 
-def _vote(cycle: Cycle, projects: list[Project], *, in_office: int, session: Session | None) -> Vote:
-    vote = Vote.objects.create(
-        unit=cycle.unit,
-        session=session,
-        about_reference=cycle.reference,
-        purpose=Purpose.MEASUREMENT,
-        title=f"{cycle}满意度测评",
-        mode="each",
-        seats=len(projects),
-        rules=count_rules(cycle.rules),
-        deputies_in_office=in_office,
-        step_number=6,
-    )
-    Option.objects.bulk_create(
-        Option(
-            unit=cycle.unit,
-            vote=vote,
-            position=position,
-            reference=project.reference,
-            title=selectors.line_of(project, cycle),
-        )
-        for position, project in enumerate(projects, 1)
-    )
-    return vote
-
-
-def _write_definition(act: Act, vote: Vote, reason: str = "") -> None:
-    write_down(
-        act,
-        "vote.define",
-        vote.reference,
-        about=vote.about,
-        step=6,
-        after={"lines": vote.seats, "in_office": vote.deputies_in_office, "purpose": vote.purpose},
-        reason=reason,
-        label=vote.label,
-    )
-
-
 def is_defined(cycle: Cycle) -> bool:
     """Whether there is anything to measure: a year may have carried over every project it had."""
     return selectors.measuring_vote(cycle) is not None
+
+
+# At the desk
 
 
 def obstacles_to_opening(cycle: Cycle, at: datetime) -> list[str]:
@@ -118,10 +99,7 @@ def obstacles_to_opening(cycle: Cycle, at: datetime) -> list[str]:
         )
     elif occasion["session"]:
         found += _session_faults(occasion["session"])
-    for office, least, title in HALL_OFFICES:
-        if len(holders_of(office, cycle.unit, today)) < least:
-            found.append(_("%(title)s不足 %(n)s 人，由主席团提名。") % {"title": title, "n": least})
-    return found
+    return found + obstacles_at_desk(cycle, at)
 
 
 def _session_faults(session: Session) -> list[str]:
@@ -135,26 +113,102 @@ def _session_faults(session: Session) -> list[str]:
     return []
 
 
-def open_measurement(act: Act, cycle: Cycle, *, present: int, on_leave: int, issued: int) -> None:
-    """Attendance taken, papers handed out; the form has refused a hall below the quorum (组织法 14)."""
-    vote = _held(cycle, VoteState.DEFINED)
-    in_office = selectors.members_of_hall(vote, act.on)
-    if vote.session and vote.session.state == SessionState.CONVENED and _is_ours(vote.session):
-        begin_session(act, vote.session)
-    fire(
-        vote,
-        "open",
-        act,
-        deputies_in_office=in_office,
-        deputies_present=present,
-        on_leave=on_leave,
-        issued=issued,
-    )
-
-
 def _is_ours(session: Session) -> bool:
     """Whether no year votes at this session: one that does is begun by that vote's own preliminary meeting."""
     return not session.uses.filter(use=CycleSession.Use.VOTE).exists()
+
+
+def _attending(act: Act, cycle: Cycle, vote: Vote) -> None:
+    """A session of this year alone begins with the roll call; N is that of the day until it has been called."""
+    if vote.session and vote.session.state == SessionState.CONVENED and _is_ours(vote.session):
+        begin_session(act, vote.session)
+    before, now = vote.deputies_in_office, selectors.members_of_hall(vote, act.on)
+    if now == before:
+        return
+    vote.deputies_in_office = now
+    vote.save(update_fields=["deputies_in_office"])
+    write_down(
+        act,
+        "vote.follow_roll",
+        vote.reference,
+        about=vote.about,
+        step=vote.step,
+        before={"deputies_in_office": before},
+        after={"deputies_in_office": now},
+        label=vote.label,
+    )
+
+
+def _replaced(act: Act, old: Vote, new: Vote) -> None:
+    """What was to be measured by a vote is measured by the one in its place."""
+    old.measurements.update(vote=new)
+
+
+DESK = Desk(
+    vote_of=selectors.ballot_under_way,
+    name=gettext_lazy("满意度测评"),
+    paper=gettext_lazy("测评票"),
+    ready=obstacles_to_opening,
+    attending=_attending,
+    replaced=_replaced,
+)
+
+
+# What the marks come to
+
+
+def _graded(vote: Vote, counted: count.Outcome) -> dict[str, Any]:
+    """The outcome of a measurement: the count's figures, and what each project's come to instead of an election."""
+    told = {key: value for key, value in outcome_as_json(counted).items() if key not in BY_ELECTION}
+    if counted.problems or not counted.count.valid:
+        return told | {"lines": {}}
+    titles = dict(vote.options.values_list("reference", "title"))
+    lines = {
+        titles[measurement.project.reference]: {
+            "word": finding.following.consequence.label,
+            "good": finding.passed,
+            "reason": finding.sentence,
+        }
+        for measurement, finding in _findings(vote, counted.count)
+    }
+    return told | {"outcome": "graded", "lines": lines}
+
+
+def _ungraded(vote: Vote, counted: count.Outcome) -> list[str]:
+    if counted.count.valid:
+        return []
+    return [_("没有有效票，不能得出结果，由主席团决定重新测评。")]
+
+
+judges(Purpose.MEASUREMENT, Judge(_graded, _ungraded))
+
+
+def _findings(vote: Vote, counted: count.Count) -> Iterator[tuple[Measurement, Finding]]:
+    """What every project on the paper comes to, by the cycle's frozen rules."""
+    titles = dict(vote.options.values_list("reference", "title"))
+    hall = Hall(vote.deputies_in_office, vote.deputies_present or 0, counted.valid)
+    for one in selectors.measurements_of(vote):
+        yield (
+            one,
+            judge(
+                counted.sums[titles[one.project.reference]],
+                selectors.terms_of(one.cycle),
+                hall=hall,
+                earlier_failures=selectors.earlier_failures(one.project, before_round=one.round),
+            ),
+        )
+
+
+def settle(act: Act, cycle: Cycle, **_confirmed: bool) -> None:
+    """The result is announced: the rounds closed or failed, the papers made."""
+    vote = DESK.vote_of(cycle)
+    ballots.declare(act, vote)
+    occasion = selectors.occasion_of(cycle)["title"]
+    for measurement, finding in list(_findings(vote, fig.decided(vote).count)):
+        _record(act, measurement, finding)
+    _publish_result(act, cycle, vote, occasion)
+    if not vote.measurements.filter(severe=True).exists():
+        end_session(act, cycle, vote.session)
 
 
 def end_session(act: Act, cycle: Cycle, session: Session | None) -> None:
@@ -170,180 +224,6 @@ def end_sessions(act: Act, cycle: Cycle) -> None:
     )
     for session in measured_at.distinct().order_by("pk"):
         end_session(act, cycle, session)
-
-
-def _held(cycle: Cycle, state: str) -> Vote:
-    """The current ballot with its row locked, in the state the act needs."""
-    current = selectors.measuring_vote(cycle)
-    vote = Vote.objects.select_for_update().filter(pk=current.pk).first() if current else None
-    if vote is None or vote.state != state:
-        where = vote.get_state_display() if vote else _("未确定")
-        raise Refused(_("满意度测评当前为“%(state)s”，不能办理这一步。") % {"state": where})
-    return vote
-
-
-# Two keyings
-
-
-def key_first(act: Act, cycle: Cycle, *, sheet: Sheet, **_as_typed: int) -> None:
-    """The first counter's figures; the sheet holds all that was typed."""
-    _key(act, cycle, sheet, turn=1)
-
-
-def key_second(act: Act, cycle: Cycle, *, sheet: Sheet, **_as_typed: int) -> None:
-    """The second counter's, keyed without sight of the first."""
-    _key(act, cycle, sheet, turn=2)
-
-
-def _key(act: Act, cycle: Cycle, sheet: Sheet, *, turn: int) -> None:
-    vote = _held(cycle, VoteState.OPEN)
-    under_way = round_of(vote)
-    if Keying.objects.filter(vote=vote, round=under_way, by=act.actor).exists():
-        raise Refused(_("两次录入须由两名计票人分别进行，您已录入过一次。"))
-    Keying.objects.create(
-        unit=cycle.unit,
-        vote=vote,
-        turn=turn,
-        round=under_way,
-        by=act.person,
-        figures=sheet.as_json(),
-        at=act.at,
-    )
-
-
-def compare(act: Act, cycle: Cycle) -> None:
-    """Hold the two keyings against each other: accepted, keyed again, or the whole measurement void."""
-    vote = _held(cycle, VoteState.OPEN)
-    first, second = (sheet_from(one.figures) for one in keyings_of(vote, round_of(vote) - 1))
-    if differing := differing_lines(first, second):
-        _refuse_keyings(act, vote, differing)
-    elif reason := void_reason(first, selectors.hall_of(vote)):
-        _void(act, cycle, vote, first, reason)
-    else:
-        _accept(act, vote, first)
-
-
-def _refuse_keyings(act: Act, vote: Vote, differing: list[str]) -> None:
-    Vote.objects.filter(pk=vote.pk).update(outcome={"differing": differing})
-    write_down(
-        act,
-        "vote.keyings_differ",
-        vote.reference,
-        about=vote.about,
-        step=6,
-        after={"differing": len(differing)},
-        reason=_("两次录入不一致，须重新录入"),
-        label=vote.label,
-    )
-
-
-def _void(act: Act, cycle: Cycle, vote: Vote, sheet: Sheet, reason: str) -> None:
-    """More returned than issued, or nothing valid: kept as it was, and defined again (rules.md §6.2)."""
-    fire(vote, "make_void", act, reason=reason, void_reason=reason, returned=sheet.returned)
-    measured = selectors.measurements_of(vote)
-    projects = [one.project for one in measured]
-    again = _vote(cycle, projects, in_office=vote.deputies_in_office, session=vote.session)
-    Vote.objects.filter(pk=again.pk).update(follows=vote, follows_because=reason)
-    Measurement.objects.filter(pk__in=[one.pk for one in measured]).update(vote=again)
-    _write_definition(act, again, reason)
-
-
-def _accept(act: Act, vote: Vote, sheet: Sheet) -> None:
-    # Round the door on purpose: what `fire` sets stands in the trail, and no sum may before the signatures.
-    outcome = {"findings": {m.project.reference: _kept(f) for m, f in _findings(vote, sheet)}}
-    Vote.objects.filter(pk=vote.pk).update(figures=sheet.as_json(), outcome=outcome)
-    fire(vote, "close", act, returned=sheet.returned)
-    fire(vote, "accept_tally", act)
-
-
-def _findings(vote: Vote, sheet: Sheet) -> list[tuple[Measurement, Finding]]:
-    """What every project on the paper comes to, by the cycle's frozen rules."""
-    titles = dict(vote.options.values_list("reference", "title"))
-    hall = selectors.hall_of(vote)
-    return [
-        (
-            one,
-            judge(
-                sheet.sums[titles[one.project.reference]],
-                selectors.terms_of(one.cycle),
-                hall=hall,
-                valid=sheet.valid,
-                earlier_failures=selectors.earlier_failures(one.project, before_round=one.round),
-            ),
-        )
-        for one in selectors.measurements_of(vote)
-    ]
-
-
-def _kept(finding: Finding) -> dict[str, Any]:
-    return {"verdict": str(finding.following.consequence), "reason": finding.sentence}
-
-
-def keying_is_accepted(cycle: Cycle) -> bool:
-    """Whether the flow goes on to the signatures."""
-    vote = selectors.measuring_vote(cycle)
-    return vote is not None and vote.state == VoteState.KEYED
-
-
-def measurement_is_void(cycle: Cycle) -> bool:
-    """Whether the paper has to be handed out again."""
-    vote = selectors.measuring_vote(cycle)
-    return vote is not None and vote.state == VoteState.DEFINED
-
-
-# Two signatures
-
-
-def sign_chief(act: Act, cycle: Cycle, *, checked: bool) -> None:
-    """总监票人 signs."""
-    _sign(act, cycle, "chief_teller")
-
-
-def sign_teller(act: Act, cycle: Cycle, *, checked: bool) -> None:
-    """监票人 signs: another person."""
-    _sign(act, cycle, "teller")
-
-
-def _sign(act: Act, cycle: Cycle, office: str) -> None:
-    vote = _held(cycle, VoteState.KEYED)
-    if Signature.objects.filter(vote=vote, by=act.actor).exists():
-        raise Refused(_("总监票人和监票人须由两人分别签字。"))
-    Signature.objects.create(
-        unit=cycle.unit, vote=vote, by=act.person, office=office, digest=digest_of(vote), at=act.at
-    )
-
-
-def digest_of(vote: Vote) -> str:
-    """SHA-256 of what the tellers sign: the ballot, the people, the papers, the figures and the findings."""
-    text = canonical(
-        {
-            "vote": vote.reference,
-            "title": vote.title,
-            "in_office": vote.deputies_in_office,
-            "present": vote.deputies_present,
-            "issued": vote.issued,
-            "returned": vote.returned,
-            "figures": vote.figures,
-            "outcome": vote.outcome,
-        }
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def settle(act: Act, cycle: Cycle) -> None:
-    """Both have signed: certified and announced, the rounds closed or failed, the papers made."""
-    vote = _held(cycle, VoteState.KEYED)
-    digest = digest_of(vote)
-    if [one.digest for one in vote.signatures.all()] != [digest, digest]:
-        raise Refused(_("签字的数字与保存的数字不一致，不能认定结果。"))
-    fire(vote, "certify", act)
-    fire(vote, "declare", act)
-    occasion = selectors.occasion_of(cycle)["title"]
-    for measurement, finding in _findings(vote, sheet_from(vote.figures)):
-        _record(act, measurement, finding)
-    _publish_result(act, cycle, vote, occasion)
-    if not vote.measurements.filter(severe=True).exists():
-        end_session(act, cycle, vote.session)
 
 
 def _record(act: Act, measurement: Measurement, finding: Finding) -> None:
@@ -383,7 +263,7 @@ def _publish_result(act: Act, cycle: Cycle, vote: Vote, occasion: str) -> None:
         "measurement",
         wording.title_of_year(cycle, "满意度测评结果"),
         body=wording.result_text(cycle, occasion, lines, _hall_text(vote)),
-        data={"of": "deputies", "vote": vote.reference, "digest": digest_of(vote)},
+        data={"of": "deputies", "vote": vote.reference, "digest": fig.digest_of(vote)},
         subject=vote.reference,
         publish=True,
     )

@@ -8,7 +8,6 @@ from fractions import Fraction
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
-from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from projects.ballots.models import Purpose, Vote
@@ -16,6 +15,7 @@ from projects.ballots.selectors import current_vote
 from projects.cycles.models import Cycle, CycleState, Paper, Session, SessionState
 from projects.cycles.selectors import deputies_at, open_session, paper_of, session_date, session_of
 from projects.cycles.tables import DIMENSIONS
+from projects.evaluation.judging import Terms
 from projects.evaluation.models import Grade, Measurement, MeasurementState, Rating
 from projects.evaluation.rules import (
     Base,
@@ -29,7 +29,6 @@ from projects.evaluation.rules import (
     satisfaction_rate,
     weighted_score,
 )
-from projects.evaluation.sheets import Hall, Terms
 from projects.supervision.models import GOING_ON, Project, ProjectState
 from workflow.flows.models import Deadline
 from workflow.people.models import Unit
@@ -264,11 +263,6 @@ def members_of_hall(vote: Vote, on: date) -> int:
     return deputies_in_office(vote.unit, vote.session, on) or vote.deputies_in_office
 
 
-def hall_of(vote: Vote) -> Hall:
-    """People and ballots of an opened vote."""
-    return Hall(vote.deputies_in_office, vote.deputies_present or 0, vote.issued or 0)
-
-
 def terms_of(cycle: Cycle) -> Terms:
     """How the year's frozen rulebook judges a measurement."""
     rules = cycle.rules
@@ -380,30 +374,6 @@ def projects_to_question(cycle: Cycle) -> list[Project]:
         return []
     severe = Measurement.objects.filter(cycle=cycle, severe=True, state=MeasurementState.RECTIFYING)
     return [one.project for one in severe.select_related("project").order_by("project__number")]
-
-
-def measuring_facts(cycle: Cycle) -> dict[str, Any]:
-    """For the tasks in the hall: the ballot and the occasion, no figures; and why the last keyings were refused."""
-    vote = measuring_vote(cycle)
-    return {
-        "vote": vote,
-        "in_office": members_of_hall(vote, localdate()) if vote else 0,
-        "occasion": occasion_of(cycle),
-        "lines": list(vote.options.all()) if vote else [],
-        "differing": (vote.outcome.get("differing", []) if vote else []),
-        "void": vote.follows.void_reason if vote and vote.follows else "",
-    }
-
-
-def sheet_to_sign(cycle: Cycle) -> dict[str, Any]:
-    """The agreed sheet with its findings, for whoever is about to sign it and nobody else (integrity.md §2.6)."""
-    vote = ballot_under_way(cycle)
-    sums, findings = vote.figures.get("sums", {}), vote.outcome.get("findings", {})
-    rows = [
-        {"title": o.title, **sums.get(o.title, {}), "reason": findings.get(o.reference, {}).get("reason", "")}
-        for o in vote.options.all()
-    ]
-    return {"rows": rows, "valid": vote.figures.get("valid"), "invalid": vote.figures.get("invalid")}
 
 
 # The account

@@ -64,7 +64,7 @@ def board_of(vote: Vote) -> dict[str, Any]:
     if now.state == VoteState.OPEN and now.device and not now.box_of_id:
         turnout = turnout_of(now)
         told |= turnout | {"width": 1000 * turnout["voted"] // max(turnout["by_device"], 1)}
-    if now.state == VoteState.DECLARED and "sums" in now.outcome:
+    if now.state == VoteState.DECLARED and "elected" in now.outcome:
         told |= _result(now)
     return told
 

@@ -22,6 +22,7 @@ from projects.voting.selectors import items_of
 
 CHOICES = {"1": Choice.FOR, "2": Choice.AGAINST, "3": Choice.ABSTAIN}
 CHOICE_WORDS = {"1": _lazy("赞成"), "2": _lazy("反对"), "3": _lazy("弃权")}
+GRADE_WORDS = {"1": _lazy("满意"), "3": _lazy("基本满意"), "2": _lazy("不满意")}
 NOT_ON_PAPER = ""
 NO_MARK = "0"
 MOST_KEPT = 2_000
@@ -36,6 +37,7 @@ class Line:
     item: Any
     mark: str
     width: int = 1
+    graded: bool = False
 
     @property
     def posted(self) -> str:
@@ -49,6 +51,8 @@ class Line:
     @property
     def word(self) -> Any:
         """What an unmarked or marked line of mode `each` says."""
+        if self.graded:
+            return GRADE_WORDS.get(self.mark, _("没有评价，按未作评价计"))
         return CHOICE_WORDS.get(self.mark, _("没有表态，按弃权计"))
 
 
@@ -99,7 +103,7 @@ class Filled:
 
     @property
     def choices(self) -> list[tuple[str, Any]]:
-        return list(CHOICE_WORDS.items())
+        return list((GRADE_WORDS if self.paper.blank_apart else CHOICE_WORDS).items())
 
 
 @dataclass(frozen=True)
@@ -188,6 +192,7 @@ def _lines(sheet: Sheet, posted: Mapping[int, str]) -> list[Line]:
             sheet.items.get(option.reference),
             mark if (mark := posted.get(option.position, "")) in known[paper.mode] else "",
             width_of(paper),
+            paper.blank_apart,
         )
         for option in sheet.options
     ]

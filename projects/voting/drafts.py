@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from projects.ballots.models import Vote
-from projects.ballots.rules import Outcome, Sum, majority_phrase
 from projects.cycles.models import Cycle
 from projects.cycles.numerals import numeral
 from projects.selection.models import Item
@@ -12,33 +10,6 @@ from projects.voting.selectors import deputies_in_office, elected_items, result_
 
 def _list(items: list[Item]) -> str:
     return "\n".join(f"{numeral(n)}、{item.title}" for n, item in enumerate(items, 1))
-
-
-def tally_text(vote: Vote, outcome: Outcome) -> str:
-    """计票结果报告单: the teller's report (rules.md §6.2, wording)."""
-    ballots = (
-        f"按键表决 {vote.issued} 人，表决器记录 {vote.returned} 人。"
-        if vote.keypad
-        else f"发出表决票 {vote.issued} 张，收回 {vote.returned} 张，有效票 {outcome.count.valid} 张，"
-        f"无效票 {outcome.count.invalid} 张。"
-    )
-    head = (
-        f"应到代表 {vote.deputies_in_office} 人，请假 {vote.on_leave} 人，实到 {vote.deputies_present} 人。{ballots}"
-        f"应选 {vote.seats} 项，{majority_phrase(outcome.majority)}。"
-    )
-    lines = [
-        f"{option.position}. {option.title}：{_told(vote, of)}。"
-        f"{outcome.result.reasons[option.title].sentence}"
-        for option in vote.options.all()
-        for of in [outcome.count.sums[option.title]]
-    ]
-    return "\n".join([head, *lines])
-
-
-def _told(vote: Vote, of: Sum) -> str:
-    """One project's figures; a hall's device counts who pressed nothing apart."""
-    told = f"赞成 {of.in_favour} 票，反对 {of.against} 票，弃权 {of.abstain} 票"
-    return f"{told}，未按 {of.not_pressed} 人" if vote.keypad else told
 
 
 def resolution_title(cycle: Cycle) -> str:

@@ -18,47 +18,48 @@ from workflow.flows.events import Event, OpenAct, register_event, register_open_
 from workflow.flows.forms import StepForm
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
-from workflow.people.models import User
 from workflow.roles.selectors import holders_of
 
 
-def order_new_vote(
+def order_new_vote(act: Act, cycle: Cycle, *, reason: str, **meeting: Any) -> Outcome:
+    """The presidium makes the vote under way void and orders a new one; attendance is counted again."""
+    with beginning_anew(act, cycle, reason=reason):
+        vote = vote_of(cycle)
+        record_meeting(act, cycle, str(NEW_VOTE.title), **meeting)
+        new = ballots.void_vote(act, vote, reason=reason)
+    return Outcome(after={"void": vote.reference, "new_vote": new.reference}, reason=reason)
+
+
+def record_meeting(
     act: Act,
-    cycle: Cycle,
+    subject: Any,
+    title: str,
     *,
-    reason: str,
     held_on: date,
     attended: list[str],
     votes_for: int,
     votes_against: int,
     votes_abstain: int,
     minutes: str,
-) -> Outcome:
-    """The presidium makes the vote under way void and orders a new one; attendance is counted again."""
-    with beginning_anew(act, cycle, reason=reason):
-        vote = vote_of(cycle)
-        meeting = Meeting.objects.create(
-            unit=act.unit,
-            body="presidium",
-            about=cycle.reference,
-            title=str(NEW_VOTE.title)[:120],
-            held_on=held_on,
-            members=len(_presidium(act, cycle)),
-            present=len(attended),
-            votes_for=votes_for,
-            votes_against=votes_against,
-            votes_abstain=votes_abstain,
-            agreed=True,
-            minutes=minutes,
-            recorded_by=act.actor,
-        )
-        meeting.attended.set(int(pk) for pk in attended)
-        new = ballots.void_vote(act, vote, reason=reason)
-    return Outcome(after={"void": vote.reference, "new_vote": new.reference}, reason=reason)
-
-
-def _presidium(act: Act, cycle: Cycle) -> list[User]:
-    return holders_of("presidium", cycle.unit, act.on)
+) -> Meeting:
+    """The presidium's meeting that ordered a vote anew, as its form had it (`forms.NewVoteForm`)."""
+    meeting = Meeting.objects.create(
+        unit=act.unit,
+        body="presidium",
+        about=subject.reference,
+        title=title[:120],
+        held_on=held_on,
+        members=len(holders_of("presidium", subject.unit, act.on)),
+        present=len(attended),
+        votes_for=votes_for,
+        votes_against=votes_against,
+        votes_abstain=votes_abstain,
+        agreed=True,
+        minutes=minutes,
+        recorded_by=act.actor,
+    )
+    meeting.attended.set(int(pk) for pk in attended)
+    return meeting
 
 
 def ask_recount(act: Act, cycle: Cycle, *, reason: str) -> Outcome:

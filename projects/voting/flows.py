@@ -26,7 +26,6 @@ from projects.ballots.forms import (
 )
 from projects.ballots.models import VoteState
 from projects.cycles.flows import YearlyFlow
-from projects.cycles.models import Cycle
 from projects.cycles.selectors import standard_of
 from projects.voting import forms, selectors, services
 from workflow.audit.services import Act
@@ -375,19 +374,22 @@ class RecountFlow(YearlyFlow):
 
 
 @contextmanager
-def beginning_anew(act: Act, cycle: Cycle, *, reason: str) -> Iterator[None]:
+def beginning_anew(
+    act: Act, subject: Any, *, reason: str, flow: type[YearlyFlow] | None = None
+) -> Iterator[None]:
     """Hold the running vote's flow for a block, then call it off and begin it again where the vote now stands.
 
     Whoever waited for the old one waits for the new one. The flow is locked before any vote, as every task does.
+    flow: that of another vote than the one on the year's projects, on its own subject.
     """
-    flow = VotingFlow.process_class._default_manager.select_related("parent_task")
-    process = flow.get(
-        flow_class=VotingFlow,
-        artifact_content_type=ContentType.objects.get_for_model(Cycle),
-        artifact_object_id=cycle.pk,
+    flow = flow or VotingFlow
+    process = flow.process_class._default_manager.select_related("parent_task").get(
+        flow_class=flow,
+        artifact_content_type=ContentType.objects.get_for_model(type(subject)),
+        artifact_object_id=subject.pk,
         finished=None,
     )
-    with transaction.atomic(), VotingFlow.lock(process.pk):
+    with transaction.atomic(), flow.lock(process.pk):
         yield
         cancel_flow(process, act, reason=reason)
-        VotingFlow.begin(cycle, parent=process.parent_task)
+        flow.begin(subject, parent=process.parent_task)

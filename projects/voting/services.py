@@ -12,7 +12,7 @@ from projects.ballots import boxes, keys, rolls, witnessing
 from projects.ballots import figures as fig
 from projects.ballots import services as ballots
 from projects.ballots.models import Purpose, Vote, VoteState
-from projects.ballots.reporting import report_data
+from projects.ballots.reporting import make_report
 from projects.ballots.selectors import Rejection, compared_with_first, keyers_before, lines_of
 from projects.collection.models import Outcome as ProposalOutcome
 from projects.cycles.models import Cycle, CycleSession, CycleState, Paper, Presence, Session, SessionState
@@ -260,21 +260,8 @@ def _sign(act: Act, cycle: Cycle, office: str) -> Outcome:
     # A digest of figures is as good as the figures to whoever tries them all: none before both have signed.
     if not signed.certified:
         return Outcome()
-    _tally_report(act, cycle, vote, signed.digest)
+    make_report(act, cycle, vote, signed.digest)
     return Outcome(after={"digest": signed.digest})
-
-
-def _tally_report(act: Act, cycle: Cycle, vote: Vote, digest: str) -> Paper:
-    return make_paper(
-        act,
-        cycle,
-        "tally_report",
-        f"{vote.title}计票结果报告单",
-        body=drafts.tally_text(vote, fig.decided(vote)),
-        data=report_data(vote, digest),
-        subject=vote.reference,
-        step=4,
-    )
 
 
 # The result

@@ -11,6 +11,7 @@ from viewflow.workflow.models import Task
 from viewflow.workflow.status import STATUS
 
 import projects.evaluation.events  # noqa: F401  (its events are performed here)
+from projects.ballots.figures import field_name
 from projects.cycles.models import Cycle
 from projects.demo.cast import Township
 from projects.demo.play.deliberation import roll_data
@@ -163,38 +164,73 @@ def _residents_rate(town: Township, cycle: Cycle, day: date, figures: Figures) -
 
 
 def play_measurement(town: Township, cycle: Cycle, day: date, figures: Figures, *, round_: int) -> None:
-    """One ballot in the hall: opened, keyed by two counters alike, signed by two tellers. round_ counts from 0."""
-    vote = ballot_under_way(cycle)
-    present = members_of_hall(vote, day) - figures.absent
-    do_task(
-        cycle,
-        "evaluation.measure_open",
-        town.of("chief_teller"),
-        day,
-        hour=10,
-        present=present,
-        on_leave=figures.absent,
-        issued=present,
-    )
+    """One ballot in the hall: opened, keyed by two counters alike, signed by two tellers, announced. round_ counts from 0."""
+    present = play_measure_opening(town, cycle, day, absent=figures.absent)
+    play_measure_closing(town, cycle, day, returned=present)
     data = keyed(cycle, figures, present, round_)
     do_task(cycle, "evaluation.measure_key_first", town.of("counter", 1), day, hour=11, **data)
     do_task(cycle, "evaluation.measure_key_second", town.of("counter", 2), day, hour=11, **data)
-    do_task(cycle, "evaluation.measure_certify", town.of("chief_teller"), day, hour=12, checked="on")
-    do_task(cycle, "evaluation.measure_certify_teller", town.of("teller"), day, hour=12, checked="on")
+    do_task(cycle, "evaluation.measure_certify", town.of("chief_teller"), day, hour=12, confirmed="on")
+    do_task(cycle, "evaluation.measure_certify_teller", town.of("teller"), day, hour=12, confirmed="on")
+    do_task(cycle, "evaluation.measure_declare", town.of("chair"), day, hour=12, confirmed="on")
+
+
+def play_measure_opening(
+    town: Township, cycle: Cycle, day: date, *, absent: int = 0, issued: int | None = None
+) -> int:
+    """The roll call and the ballots handed out; how many are present."""
+    present = members_of_hall(ballot_under_way(cycle), day) - absent
+    do_task(
+        cycle,
+        "evaluation.measure_attendance",
+        town.of("clerk"),
+        day,
+        hour=10,
+        present=present,
+        on_leave=absent,
+    )
+    do_task(
+        cycle,
+        "evaluation.measure_open",
+        town.of("chair"),
+        day,
+        hour=10,
+        issued=present if issued is None else issued,
+        witness=town.of("chief_teller").username,
+        confirmed="on",
+    )
+    return present
+
+
+def play_measure_closing(town: Township, cycle: Cycle, day: date, *, returned: int) -> None:
+    """The ballots collected, with a teller standing by."""
+    do_task(
+        cycle,
+        "evaluation.measure_close",
+        town.of("chief_teller"),
+        day,
+        hour=10,
+        returned=returned,
+        witness=town.of("teller").username,
+    )
 
 
 def keyed(cycle: Cycle, figures: Figures, issued: int, round_: int) -> dict[str, Any]:
     """The sheet as a counter keys it; whoever is in none of the three grades left the line empty."""
     valid = issued - figures.invalid
-    data: dict[str, Any] = {"returned": issued, "valid": valid, "invalid": figures.invalid}
+    data: dict[str, Any] = {
+        "valid": valid,
+        "invalid": figures.invalid,
+        "spoiled_unreadable": figures.invalid,
+    }
     for option in ballot_under_way(cycle).options.all():
         project = Project.objects.get(pk=option.reference.partition(":")[2])
         satisfied, basic, dissatisfied = figures.marks[project.number][round_]
         data |= {
-            f"in_favour_{option.pk}": satisfied,
-            f"abstain_{option.pk}": basic,
-            f"against_{option.pk}": dissatisfied,
-            f"not_pressed_{option.pk}": valid - satisfied - basic - dissatisfied,
+            field_name("for", option): satisfied,
+            field_name("abstain", option): basic,
+            field_name("against", option): dissatisfied,
+            field_name("not_pressed", option): valid - satisfied - basic - dissatisfied,
         }
     return data
 

@@ -364,7 +364,7 @@ def test_a_declared_vote_is_read_with_its_reconciliation(unit):
     assert vote_page(vote)["results"] == []
     declare(act_of(unit), vote)
     page = vote_page(vote)
-    assert page["results"][0]["votes_for"] == 42 and page["signatures_hold"]
+    assert page["results"][0]["figures"][0] == ("赞成", 42) and page["signatures_hold"]
     assert all(line.holds for line in page["equations"])
     assert declared_votes("cycle:1", "projects") == [vote]
     assert continue_vote(act_of(unit), vote) is None

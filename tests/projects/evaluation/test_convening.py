@@ -23,6 +23,7 @@ from tests.projects.evaluation.test_evaluation import (
     REPORT,
     T2,
     asked,
+    attended,
     called,
     in_session,
     listed,
@@ -38,8 +39,6 @@ from workflow.flows.models import Meeting
 from workflow.machines.services import fire
 
 pytestmark = pytest.mark.django_db
-
-HALL = {"present": 20, "on_leave": 0, "issued": 20}
 
 
 def notices(**more):
@@ -129,7 +128,7 @@ def test_a_session_the_next_year_votes_at_is_not_called_twice(town, cycle):
     assert open_tasks(cycle, "evaluation.roll") == []
     do("evaluation.presidium_report", town.of("chair"), T2, **REPORT)
     with pytest.raises(Obstructed, match="由预备会议开幕"):
-        do("evaluation.measure_open", town.of("chief_teller"), T2, **HALL)
+        attended(town, 20)
     fire(session, "begin", town.act("clerk", at(T2)))
     measured(town, cycle, ALL_GOOD.marks)
     session.refresh_from_db()
@@ -190,7 +189,7 @@ def test_the_next_session_is_created_called_held_and_closed(town, cycle):
     assert Vote.objects.latest("pk").session == session
     assert selectors.occasion_of(cycle)["title"] == str(session)
     with pytest.raises(Obstructed, match="2028-07-20"):
-        do("evaluation.measure_open", town.of("chief_teller"), "2028-07-19", **HALL)
+        attended(town, 20, day="2028-07-19")
     measured(town, cycle, {3: [(), (20, 0, 0)]}, day="2028-07-20", round_=1)
     session.refresh_from_db()
     assert session.state == "closed"

@@ -7,7 +7,11 @@ from hashlib import sha256
 
 import pytest
 
+from projects.ballots.figures import digest_of, field_name
 from projects.ballots.models import Vote
+from projects.ballots.reporting import tally_report
+from projects.ballots.selectors import signatures_hold
+from projects.cycles.documents.parts import Document
 from projects.cycles.models import Paper
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import paper_of, session_of
@@ -19,12 +23,14 @@ from projects.demo.play.evaluation import (
     keyed,
     play_evaluation,
     play_look_back,
+    play_measure_closing,
+    play_measure_opening,
     play_measurement,
     waiting_jobs,
 )
 from projects.demo.play.stage import open_tasks
 from projects.evaluation import selectors
-from projects.evaluation.measuring import digest_of
+from projects.evaluation.measuring import DESK
 from projects.evaluation.models import Archive, Measurement, Rating, Review
 from projects.evaluation.services import publish_account, rate_project
 from projects.selection.models import Item
@@ -35,7 +41,8 @@ from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import perform
-from workflow.flows.services import complete
+from workflow.flows.models import Meeting
+from workflow.flows.services import complete, send_back
 from workflow.flows.tasks import run_job
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +56,7 @@ CALL = {
     "session_days": "1",
     "body": "会议定于一月十八日举行。",
 }
-SIGN = {"checked": "on"}
+SIGN = {"confirmed": "on"}
 ALL_GOOD = Figures(marks={1: [(18, 2, 0)], 2: [(20, 0, 0)], 3: [(16, 3, 1)]})
 
 
@@ -97,8 +104,30 @@ def in_session(town, cycle):
 
 
 def opened(town, cycle):
+    """Twenty ballots handed out and collected."""
     in_session(town, cycle)
-    do("evaluation.measure_open", town.of("chief_teller"), T2, present=20, on_leave=0, issued=20)
+    play_measure_opening(town, cycle, date.fromisoformat(T2))
+    play_measure_closing(town, cycle, date.fromisoformat(T2), returned=20)
+
+
+def attended(town, present, on_leave=0, day=T2):
+    do("evaluation.measure_attendance", town.of("clerk"), day, present=present, on_leave=on_leave)
+
+
+def key_both(town, cycle, marks=None, **more):
+    """Both counters key alike."""
+    figures = Figures(marks=marks or ALL_GOOD.marks)
+    for n, key in enumerate(("evaluation.measure_key_first", "evaluation.measure_key_second"), 1):
+        do(key, town.of("counter", n), T2, **keyed(cycle, figures, 20, 0) | more)
+
+
+def signed(town):
+    do("evaluation.measure_certify", town.of("chief_teller"), T2, **SIGN)
+    do("evaluation.measure_certify_teller", town.of("teller"), T2, **SIGN)
+
+
+def announced(town):
+    do("evaluation.measure_declare", town.of("chair"), T2, **SIGN)
 
 
 def measured(town, cycle, marks, day=T2, round_=0):
@@ -259,16 +288,28 @@ def test_the_presidium_reports_only_after_the_round_every_review_and_the_call(to
 
 def test_a_hall_below_two_thirds_is_not_opened(town, cycle):
     in_session(town, cycle)
-    with pytest.raises(InvalidForm, match="14 人以上到会，实到 13 人"):
-        do("evaluation.measure_open", town.of("chief_teller"), T2, present=13, on_leave=7, issued=13)
-    do("evaluation.measure_open", town.of("chief_teller"), T2, present=14, on_leave=6, issued=14)
+    witness = {"witness": town.of("chief_teller").username, **SIGN}
+    attended(town, 13, 7)
+    with pytest.raises(Obstructed, match="须有 14 人以上出席，实到 13 人"):
+        do("evaluation.measure_open", town.of("chair"), T2, issued=13, **witness)
+    send_back(
+        open_task("evaluation.measure_open").task_id,
+        actor=town.of("chair"),
+        to="measure_attendance",
+        reason="又有代表到会，重新清点。",
+        at=at(T2),
+    )
+    attended(town, 14, 6)
+    do("evaluation.measure_open", town.of("chair"), T2, issued=14, **witness)
     assert Vote.objects.get().state == "open"
 
 
 def test_more_papers_than_deputies_present_are_not_handed_out(town, cycle):
     in_session(town, cycle)
-    with pytest.raises(InvalidForm, match="发出测评票 19 张 ＞ 实到 18 人"):
-        do("evaluation.measure_open", town.of("chief_teller"), T2, present=18, on_leave=2, issued=19)
+    attended(town, 18, 2)
+    witness = {"witness": town.of("chief_teller").username, **SIGN}
+    with pytest.raises(InvalidForm, match="不能多于实到的 18 人"):
+        do("evaluation.measure_open", town.of("chair"), T2, issued=19, **witness)
 
 
 def test_the_hall_does_not_open_before_the_day_of_the_session(town, cycle):
@@ -277,34 +318,31 @@ def test_the_hall_does_not_open_before_the_day_of_the_session(town, cycle):
     listed(town)
     do("evaluation.presidium_report", town.of("chair"), "2028-01-17", **REPORT)
     with pytest.raises(Obstructed, match="尚未举行"):
-        do(
-            "evaluation.measure_open",
-            town.of("chief_teller"),
-            "2028-01-17",
-            present=20,
-            on_leave=0,
-            issued=20,
-        )
+        attended(town, 20, day="2028-01-17")
 
 
 def test_one_person_cannot_key_twice(town, cycle):
     opened(town, cycle)
     data = keyed(cycle, ALL_GOOD, 20, 0)
     do("evaluation.measure_key_first", town.of("counter", 1), T2, **data)
-    with pytest.raises(Refused, match="两名计票人"):
+    with pytest.raises(Refused, match="不同的人"):
         do("evaluation.measure_key_second", town.of("counter", 1), T2, **data)
     with pytest.raises(NotYourTurn):
         do("evaluation.measure_key_second", town.of("clerk"), T2, **data)
 
 
-def test_a_keying_that_does_not_balance_is_refused(town, cycle):
+def test_figures_that_do_not_balance_are_named_in_the_words_of_the_paper_and_keyed_again(town, cycle):
     opened(town, cycle)
-    data = keyed(cycle, ALL_GOOD, 20, 0)
-    first = next(name for name in data if name.startswith("in_favour_"))
-    with pytest.raises(InvalidForm, match="≠ 有效票 20 张"):
-        do("evaluation.measure_key_first", town.of("counter", 1), T2, **data | {first: 17})
-    with pytest.raises(InvalidForm, match="收回"):
-        do("evaluation.measure_key_first", town.of("counter", 1), T2, **data | {"returned": 19})
+    key_both(town, cycle, {**ALL_GOOD.marks, 1: [(18, 2, 0)]}, **{first_field(cycle): 17})
+    assert Vote.objects.get().state == "closed"
+    told = DESK.at_keying(cycle)["unbalanced"]
+    assert told == ["项目“1. 村道硬化”：满意 17 ＋ 基本满意 2 ＋ 不满意 0 ＝ 19 票 ≠ 有效票 20 张。"]
+    key_both(town, cycle)
+    assert Vote.objects.get().state == "keyed"
+
+
+def first_field(cycle):
+    return field_name("for", Vote.objects.latest("pk").options.first())
 
 
 def test_differing_keyings_are_refused_and_keyed_again_without_showing_figures(town, cycle):
@@ -313,8 +351,8 @@ def test_differing_keyings_are_refused_and_keyed_again_without_showing_figures(t
     do("evaluation.measure_key_first", town.of("counter", 1), T2, **keyed(cycle, ALL_GOOD, 20, 0))
     do("evaluation.measure_key_second", town.of("counter", 2), T2, **keyed(cycle, other, 20, 0))
     vote = Vote.objects.get()
-    assert (vote.state, vote.figures) == ("open", {})
-    assert selectors.measuring_facts(cycle)["differing"][0] == "“1. 村道硬化”的满意票两次录入不一致。"
+    assert (vote.state, vote.figures) == ("closed", {})
+    assert DESK.at_keying(cycle)["differ"] == ["“1. 村道硬化”的满意", "“1. 村道硬化”的基本满意"]
     assert open_tasks(cycle, "evaluation.measure_certify") == []
     do("evaluation.measure_key_second", town.of("counter", 1), T2, **keyed(cycle, ALL_GOOD, 20, 0))
     do("evaluation.measure_key_first", town.of("counter", 2), T2, **keyed(cycle, ALL_GOOD, 20, 0))
@@ -322,56 +360,122 @@ def test_differing_keyings_are_refused_and_keyed_again_without_showing_figures(t
     assert (vote.state, vote.keyings.count()) == ("keyed", 4)
 
 
-def test_no_sum_is_in_the_trail_or_readable_before_both_have_signed(town, cycle):
+def test_no_sum_is_in_the_trail_or_readable_before_both_have_signed_and_the_chair_has_announced(town, cycle):
     opened(town, cycle)
     before = Entry.objects.order_by("-id").values_list("id", flat=True)[0]
-    for n, key in enumerate(("evaluation.measure_key_first", "evaluation.measure_key_second"), 1):
-        do(key, town.of("counter", n), T2, **keyed(cycle, ALL_GOOD, 20, 0))
+    key_both(town, cycle)
     do("evaluation.measure_certify", town.of("chief_teller"), T2, **SIGN)
     written = "".join(Entry.objects.filter(id__gt=before).values_list("body", flat=True))
-    assert all(word not in written for word in ("in_favour", "满意 ", "satisfied", "sheet"))
+    assert all(word not in written for word in ("in_favour", "满意 ", "satisfied", '"sums"', "for_"))
+    do("evaluation.measure_certify_teller", town.of("teller"), T2, **SIGN)
     assert selectors.measurement_table(cycle) == []
     assert selectors.account_of(cycle).lines[0].outcome == "尚未测评"
-    do("evaluation.measure_certify_teller", town.of("teller"), T2, **SIGN)
+    announced(town)
     assert len(selectors.measurement_table(cycle)) == 3
 
 
 def test_the_two_signatures_are_of_two_people_under_the_same_digest(town, cycle):
     opened(town, cycle)
-    for n, key in enumerate(("evaluation.measure_key_first", "evaluation.measure_key_second"), 1):
-        do(key, town.of("counter", n), T2, **keyed(cycle, ALL_GOOD, 20, 0))
+    key_both(town, cycle)
     with pytest.raises(NotYourTurn):
         do("evaluation.measure_certify_teller", town.of("chief_teller"), T2, **SIGN)
     do("evaluation.measure_certify_teller", town.of("teller"), T2, **SIGN)
     do("evaluation.measure_certify", town.of("chief_teller"), T2, **SIGN)
     vote = Vote.objects.get()
     assert {s.digest for s in vote.signatures.all()} == {digest_of(vote)}
-    assert vote.signatures.count() == 2
+    assert vote.signatures.count() == 2 and signatures_hold(vote)
 
 
 def test_figures_changed_between_the_signatures_are_not_certified(town, cycle):
     opened(town, cycle)
-    for n, key in enumerate(("evaluation.measure_key_first", "evaluation.measure_key_second"), 1):
-        do(key, town.of("counter", n), T2, **keyed(cycle, ALL_GOOD, 20, 0))
+    key_both(town, cycle)
     do("evaluation.measure_certify", town.of("chief_teller"), T2, **SIGN)
     vote = Vote.objects.get()
     vote.figures["sums"]["1. 村道硬化"] |= {"for": 20, "abstain": 0}
     Vote.objects.filter(pk=vote.pk).update(figures=vote.figures)
-    with pytest.raises(Refused, match="不一致"):
+    with pytest.raises(Refused, match="数字与前一人签字时不同"):
         do("evaluation.measure_certify_teller", town.of("teller"), T2, **SIGN)
     assert Vote.objects.get().state == "keyed"
 
 
 def test_more_returned_than_issued_makes_the_measurement_void_and_it_is_held_again(town, cycle):
     in_session(town, cycle)
-    do("evaluation.measure_open", town.of("chief_teller"), T2, present=20, on_leave=0, issued=19)
-    for n, key in enumerate(("evaluation.measure_key_first", "evaluation.measure_key_second"), 1):
-        do(key, town.of("counter", n), T2, **keyed(cycle, ALL_GOOD, 20, 0))
+    day = date.fromisoformat(T2)
+    play_measure_opening(town, cycle, day, issued=19)
+    play_measure_closing(town, cycle, day, returned=20)
     void, again = Vote.objects.order_by("pk")
     assert (void.state, again.state, again.follows) == ("void", "defined", void)
     assert {m.vote for m in Measurement.objects.all()} == {again}
     measured(town, cycle, ALL_GOOD.marks)
     assert open_task("evaluation.publish")
+
+
+def test_the_presidium_orders_a_new_measurement_where_no_ballot_was_valid(town, cycle):
+    opened(town, cycle)
+    empty = dict.fromkeys(keyed(cycle, ALL_GOOD, 20, 0), 0) | {"invalid": 20, "spoiled_unreadable": 20}
+    for n, key in enumerate(("evaluation.measure_key_first", "evaluation.measure_key_second"), 1):
+        do(key, town.of("counter", n), T2, **empty)
+    with pytest.raises(Refused, match="没有有效票，不能得出结果"):
+        do("evaluation.measure_certify", town.of("chief_teller"), T2, **SIGN)
+    data = minutes(town, T2) | {"reason": "测评票全部无效，重新测评。"}
+    perform("evaluation.measure_void", cycle, actor=town.of("clerk"), data=data, at=at(T2, 12))
+    void, again = Vote.objects.order_by("pk")
+    assert (void.state, again.follows_because) == ("void", "测评票全部无效，重新测评。")
+    assert Meeting.objects.get(about=cycle.reference, title="决定重新测评").agreed
+    measured(town, cycle, ALL_GOOD.marks)
+    assert set(Measurement.objects.values_list("state", flat=True)) == {"closed"}
+    assert open_task("evaluation.publish")
+
+
+def test_keyings_that_agree_and_are_wrong_are_counted_again_before_and_after_the_signatures(town, cycle):
+    opened(town, cycle)
+    key_both(town, cycle, {**ALL_GOOD.marks, 1: [(8, 2, 10)]})
+    for n in (1, 2):
+        if n == 2:
+            signed(town)
+        data = {"reason": "计票人把两个项目的票记混了，重新清点。"}
+        chief = town.of("chief_teller")
+        perform("evaluation.measure_recount", cycle, actor=chief, data=data, at=at(T2, 13 + n))
+        play_measure_closing(town, cycle, date.fromisoformat(T2), returned=20)
+        key_both(town, cycle, {**ALL_GOOD.marks, 1: [(8, 2, 10)]} if n == 1 else None)
+    signed(town)
+    announced(town)
+    wrong, again, last = Vote.objects.order_by("pk")
+    assert (wrong.state, again.state, last.state) == ("keyed", "certified", "declared")
+    assert (last.follows, {m.vote for m in Measurement.objects.all()}) == (again, {last})
+    assert Measurement.objects.get(project__number=1).state == "closed"
+    with pytest.raises(Obstructed, match="结果已经宣布"):
+        perform("evaluation.measure_recount", cycle, actor=chief, data=data, at=at(T2, 17))
+
+
+def test_the_signed_report_has_the_grades_and_what_follows(town, cycle):
+    opened(town, cycle)
+    key_both(town, cycle, {**ALL_GOOD.marks, 3: [(12, 2, 5)]})
+    signed(town)
+    paper = Paper.objects.get(kind="tally_report")
+    assert (
+        "3. 老年食堂：满意 12 票，基本满意 2 票，不满意 5 票，未作评价 1 票。满意率 70%，算法：" in paper.body
+    )
+    sheet = next(
+        p for p in tally_report(paper, Document(title="", parts=())).parts if "结果" in getattr(p, "head", ())
+    )
+    assert sheet.head == ("序号", "项目名称", "满意", "基本满意", "不满意", "未作评价", "结果")
+    assert sheet.rows[2] == ("3", "3. 老年食堂", "12", "2", "5", "1", "整改后再次测评")
+    assert paper.step == 6
+
+
+def test_a_hall_with_a_device_of_its_own_presses_the_grades(town):
+    cycle = year_under_supervision(town, ["村道硬化"], rules=Rules(ballot_channel="keypad"))
+    opened(town, cycle)
+    vote = Vote.objects.get()
+    assert vote.keypad and DESK.at_keying(cycle)["vote"] == vote
+    data = keyed(cycle, Figures(marks={1: [(15, 2, 1)]}), 20, 0)
+    for n, key in enumerate(("evaluation.measure_key_first", "evaluation.measure_key_second"), 1):
+        do(key, town.of("counter", n), T2, **data)
+    signed(town)
+    announced(town)
+    done = Measurement.objects.get()
+    assert (done.satisfied, done.basic, done.dissatisfied, done.unmarked) == (15, 2, 1, 2)
 
 
 # Consequences
@@ -478,14 +582,7 @@ def test_a_second_failure_is_severe_at_any_rate_and_measured_again(town, cycle):
 def test_the_second_measurement_does_not_open_before_its_meeting(town, cycle):
     failed_once(town, cycle)
     with pytest.raises(Obstructed, match="2028-03-20"):
-        do(
-            "evaluation.measure_open",
-            town.of("chief_teller"),
-            "2028-03-19",
-            present=20,
-            on_leave=0,
-            issued=20,
-        )
+        attended(town, 20, day="2028-03-19")
 
 
 def test_a_year_with_two_rounds_plays_through_and_every_round_is_in_the_account(town, cycle):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from projects.evaluation.flows import AddendumFlow, EvaluationFlow, LookBackFlow
+from projects.evaluation.flows import AddendumFlow, EvaluationFlow, LookBackFlow, MeasurementFlow
 from tests.builders import do, open_task
 from tests.projects.evaluation.test_evaluation import ALL_GOOD, T2, keyed, opened, reported
 from workflow.flows.nodes import OfficeView
@@ -42,7 +42,7 @@ def test_the_second_counter_sees_no_figure_of_the_first(town, cycle):
     opened(town, cycle)
     do("evaluation.measure_key_first", town.of("counter", 1), T2, **keyed(cycle, ALL_GOOD, 20, 0))
     shown = page(town.of("counter", 2), "evaluation.measure_key_second")
-    assert "1. 村道硬化：</span>基本满意" in shown
+    assert "1. 村道硬化：基本满意" in shown
     assert 'value="18"' not in shown and 'value="16"' not in shown
 
 
@@ -51,7 +51,7 @@ def test_the_teller_sees_the_agreed_sheet_and_what_it_comes_to(town, cycle):
     for n, key in enumerate(("evaluation.measure_key_first", "evaluation.measure_key_second"), 1):
         do(key, town.of("counter", n), T2, **keyed(cycle, ALL_GOOD, 20, 0))
     shown = page(town.of("teller"), "evaluation.measure_certify_teller", "teller")
-    assert "满意率 95%" in shown and "计票结果（签字前不公开）" in shown
+    assert "满意率 95%" in shown and "计票结果报告单" in shown
 
 
 def test_nobody_else_sees_the_sheet_before_the_signatures(town, cycle):
@@ -60,15 +60,15 @@ def test_nobody_else_sees_the_sheet_before_the_signatures(town, cycle):
         do(key, town.of("counter", n), T2, **keyed(cycle, ALL_GOOD, 20, 0))
     for office in ("chair", "clerk", "mayor", "deputy", "counter"):
         shown = page(town.of(office), "evaluation.measure_certify_teller")
-        assert "两人签字后公布" in shown and "满意率" not in shown
+        assert "此处不显示" in shown and "满意率" not in shown
 
 
 def test_every_step_says_what_it_rests_on():
     steps = [
         n
-        for flow in (EvaluationFlow, LookBackFlow, AddendumFlow)
+        for flow in (EvaluationFlow, MeasurementFlow, LookBackFlow, AddendumFlow)
         for n in flow.instance.nodes()
         if isinstance(n, OfficeView)
     ]
-    assert len(steps) == 19
+    assert len(steps) == 26
     assert all(str(step.basis) and str(step.task_title) for step in steps)

@@ -1,0 +1,103 @@
+"""What a count comes to, by what is put to the vote: projects are elected, a question is carried, satisfaction is graded.
+
+`rules.decide` counts and balances every vote. What follows from its figures is the judge's of the vote's purpose; a room
+above registers its own with `judges`. Without one the vote elects (count.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from projects.ballots import rules as count
+from projects.ballots.files import outcome_as_json
+from projects.ballots.models import Purpose, Vote
+
+
+@dataclass(frozen=True)
+class Judge:
+    """outcome: what is stored and signed as the vote's outcome, plain values with the count's `ballots` and `sums`.
+
+    Where it has "lines", title → {"word", "reason"}, those are what is said of each line of the paper. obstacles: why
+    figures that balance still have no outcome.
+    """
+
+    outcome: Callable[[Vote, count.Outcome], dict[str, Any]]
+    obstacles: Callable[[Vote, count.Outcome], list[str]] = lambda _vote, _outcome: []
+
+
+_judges: dict[str, Judge] = {}
+
+
+def judges(purpose: str, judge: Judge) -> Judge:
+    """Have `judge` say what votes of a purpose come to."""
+    _judges[purpose] = judge
+    return judge
+
+
+def outcome_of(vote: Vote, counted: count.Outcome) -> dict[str, Any]:
+    """The outcome as it is stored and signed."""
+    return judge_of(vote).outcome(vote, counted)
+
+
+def obstacles_in(vote: Vote, counted: count.Outcome) -> list[str]:
+    """Why figures that balance have no outcome; empty means they have one."""
+    return judge_of(vote).obstacles(vote, counted)
+
+
+def judge_of(vote: Vote) -> Judge:
+    return _judges.get(vote.purpose, ELECTION)
+
+
+def lines_told(vote: Vote, told: dict[str, Any]) -> list[dict[str, Any]]:
+    """What an outcome says line by line, in the order of the paper: position, title, word, reason, and whether it is good.
+
+    Empty where the outcome is of a kind this does not know (kept before lines were).
+    """
+    if "lines" in told:
+        of = told["lines"]
+        return [
+            {"position": o.position, "title": o.title, **of[o.title]}
+            for o in vote.options.all()
+            if o.title in of
+        ]
+    if "reasons" not in told:
+        return []
+    words = {"elected": _("入选"), "tied": _("票数相等"), "not_elected": _("未入选")}
+    word = {title: text for place, text in words.items() for title in told[place]}
+    return [
+        {
+            "position": o.position,
+            "title": o.title,
+            "word": word[o.title],
+            "reason": told["reasons"][o.title],
+            "good": o.title in told["elected"],
+        }
+        for o in vote.options.all()
+    ]
+
+
+ELECTION = Judge(lambda _vote, counted: outcome_as_json(counted))
+
+
+def _carried(vote: Vote, counted: count.Outcome) -> dict[str, Any]:
+    """A question is carried by the majority, whatever its rank; nothing is 入选."""
+    needed = count.majority_phrase(counted.majority)
+    return outcome_as_json(counted) | {
+        "lines": {
+            title: {
+                "word": "通过" if title in counted.result.elected else "未通过",
+                "good": title in counted.result.elected,
+                "reason": f"{needed}，得 {of.in_favour} 票"
+                + (f"（另有 {of.not_pressed} 人未按）" if of.not_pressed else "")
+                + ("，通过。" if title in counted.result.elected else "，未通过。"),
+            }
+            for title, of in counted.count.sums.items()
+        }
+    }
+
+
+QUESTION = judges(Purpose.CHANGE, Judge(_carried))
