@@ -19,7 +19,7 @@ from projects.cycles.models import Cycle, CycleState, Paper, Session, Term
 from projects.evaluation.models import Grade, Rating
 from projects.oversight.models import Guidance, Note, Sample
 from projects.selection.models import Item
-from projects.supervision.models import Project
+from projects.supervision.models import Change, ChangeState, Project
 from projects.supervision.rules import MONTHS
 from workflow.audit.models import Entry
 from workflow.calendar.offsets import Offset, resolve
@@ -67,8 +67,12 @@ def tasks_by_step(cycle: Cycle) -> list[StepTasks]:
 
 
 def events_in(cycle: Cycle, grant: RoleGrant, at: datetime) -> list[tuple[Event, Record]]:
-    """What an office may do of its own accord in a year: on the year itself and on its sessions."""
-    records = [cycle, *Session.objects.filter(uses__cycle=cycle).distinct().order_by("pk")]
+    """What an office may do of its own accord in a year: on the year, its sessions, and changes being decided."""
+    records: list[Record] = [
+        cycle,
+        *Session.objects.filter(uses__cycle=cycle).distinct().order_by("pk"),
+        *Change.objects.filter(project__cycle=cycle, state=ChangeState.ASKED).order_by("pk"),
+    ]
     return [(event, record) for record in records for event in events_on(record, grant, at)]
 
 

@@ -7,9 +7,17 @@ from typing import Any
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import STATUS
 
+from projects.ballots import figures as fig
+from projects.ballots import rules as count
+from projects.ballots import services as ballots
+from projects.ballots.desk import Desk
+from projects.ballots.models import Purpose, Vote
+from projects.ballots.outcomes import lines_told
+from projects.ballots.reporting import report_text
 from projects.cycles.flows import due_date
 from projects.cycles.models import Paper
 from projects.cycles.papers import make_paper
@@ -25,9 +33,11 @@ from projects.supervision.selectors import (
     value_of,
 )
 from projects.supervision.services import found_project
+from projects.voting.services import obstacles_at_desk
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.flows.models import Deadline, Meeting
+from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit
 
@@ -87,8 +97,80 @@ def obstacles_to_congress(change: Change, at: datetime) -> list[str]:
     return found
 
 
+def vote_on(change: Change) -> Vote:
+    """The secret ballot the congress decides a change by; Vote.DoesNotExist before it is put to the vote."""
+    held = Vote.objects.filter(purpose=Purpose.CHANGE, options__reference=change.reference)
+    vote = held.select_related("session", "follows", "unit").order_by("pk").last()
+    if vote is None:
+        raise Vote.DoesNotExist(change.reference)
+    return vote
+
+
+def is_put_to_vote(change: Change) -> bool:
+    """Whether its ballot is defined."""
+    return Vote.objects.filter(purpose=Purpose.CHANGE, options__reference=change.reference).exists()
+
+
+def obstacles_to_voting(change: Change, at: datetime) -> list[str]:
+    """The session, the deputies in office, and the tellers and counters of the desk."""
+    return [*obstacles_to_congress(change, at), *obstacles_at_desk(change.project.cycle, at)]
+
+
+def put_to_vote(act: Act, change: Change) -> Outcome:
+    """付表决: one question, for, against or abstaining, carried by more than half of all deputies (组织法 25).
+
+    On paper, or by the hall's device where the rulebook says so; a congress's base is the law's whatever its rulebook says.
+    """
+    cycle, session = change.project.cycle, open_session(change.unit)
+    book = cycle.rules
+    by_law = {} if book.body != "congress" else {"majority_base": str(count.MajorityBase.IN_OFFICE)}
+    vote = ballots.define_vote(
+        act,
+        session=session,
+        about=cycle.reference,
+        purpose=Purpose.CHANGE,
+        title=_("关于“%(title)s”%(what)s的表决")
+        % {"title": change.project.title, "what": change.get_what_display()},
+        mode=str(count.Mode.EACH),
+        seats=1,
+        rules=fig.count_rules(book) | {"each_cap": False} | by_law,
+        deputies_in_office=deputies_in_office(change),
+        options=[(change.reference, str(change)[:120])],
+        step=5,
+        keypad=book.ballot_channel == "keypad",
+    )
+    return Outcome(after={"vote": vote.reference})
+
+
+DESK = Desk(
+    vote_of=vote_on,
+    name=gettext_lazy("项目调整表决"),
+    paper=gettext_lazy("表决票"),
+    ready=obstacles_to_voting,
+)
+
+
+def declare_change(act: Act, change: Change, **_confirmed: bool) -> None:
+    """The chair announces the vote: the change is agreed to, or the project stays as it is."""
+    vote = vote_on(change)
+    ballots.declare(act, vote)
+    (line,) = lines_told(vote, vote.outcome)
+    fire(change, "agree" if line["good"] else "refuse", act)
+    (sums,) = vote.outcome["sums"].values()
+    figures = {
+        "agreed": line["good"],
+        "for": sums["for"],
+        "against": sums["against"],
+        "abstain": sums["abstain"],
+        "of": vote.outcome["majority"]["of"],
+        "vote": vote.reference,
+    }
+    told = f"{vote.session}以无记名投票方式对{change}进行表决。{report_text(vote)}"
+    _paper(act, change, "resolution", _("决定"), body=told, data=figures)
+
+
 def decide_change(act: Act, change: Change, *, meeting: Meeting) -> None:
-    """The body agrees (more than half of all its members) or the project stays as it is."""
+    """The presidium agrees (more than half of all its members) or the project stays as it is."""
     fire(change, "agree" if meeting.agreed else "refuse", act)
     _decision_paper(act, change, meeting)
 
@@ -102,18 +184,35 @@ def ratify_change(act: Act, change: Change, *, meeting: Meeting) -> None:
 
 def _decision_paper(act: Act, change: Change, meeting: Meeting) -> Paper:
     by_congress = meeting.body == "congress"
+    return _paper(
+        act,
+        change,
+        "resolution" if by_congress else "minutes",
+        _("决定") if by_congress else _("主席团会议纪要"),
+        body=meeting.minutes,
+        data={
+            "agreed": meeting.agreed,
+            "for": meeting.votes_for,
+            "against": meeting.votes_against,
+            "abstain": meeting.votes_abstain,
+            "of": meeting.members,
+        },
+    )
+
+
+def _paper(act: Act, change: Change, kind: str, word: Any, *, body: str, data: dict[str, Any]) -> Paper:
     title = _("关于“%(title)s”%(what)s的%(kind)s") % {
         "title": change.project.title,
         "what": change.get_what_display(),
-        "kind": _("决定") if by_congress else _("主席团会议纪要"),
+        "kind": word,
     }
     return make_paper(
         act,
         change.project.cycle,
-        "resolution" if by_congress else "minutes",
+        kind,
         title,
-        body=meeting.minutes,
-        data={"agreed": meeting.agreed, "for": meeting.votes_for, "of": meeting.members},
+        body=body,
+        data=data,
         subject=change.reference,
         step=5,
     )

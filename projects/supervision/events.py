@@ -9,8 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Cycle, CycleState
 from projects.supervision import asking, building, changing, duties, forms, selectors, sessions
-from projects.supervision.models import GOING_ON, Project, ProjectState
+from projects.supervision.flows import ChangeFlow
+from projects.supervision.models import GOING_ON, Change, Project, ProjectState
+from projects.voting.events import record_meeting
+from projects.voting.flows import beginning_anew
+from projects.voting.forms import NewVoteForm, RecountForm
+from workflow.audit.services import Act
 from workflow.flows.events import Event, register_event
+from workflow.flows.services import Outcome
 from workflow.roles.models import RoleGrant
 
 UNDER_SUPERVISION = (CycleState.SUPERVISING, CycleState.EVALUATING)
@@ -164,5 +170,56 @@ register_event(
         step=5,
         when=sessions.obstacles_to_closing,
         offered=under_supervision,
+    )
+)
+
+
+def order_new_vote(act: Act, change: Change, *, reason: str, **meeting: Any) -> Outcome:
+    """The presidium makes the vote on a change void and orders a new one; attendance is counted again."""
+    with beginning_anew(act, change, reason=reason, flow=ChangeFlow):
+        record_meeting(act, change, str(NEW_VOTE.title), **meeting)
+        return changing.DESK.void_vote(act, change, reason=reason)
+
+
+def recount(act: Act, change: Change, *, reason: str) -> Outcome:
+    """复票 of the vote on a change, in a new record that names the old one."""
+    with beginning_anew(act, change, reason=reason, flow=ChangeFlow):
+        return changing.DESK.recount(act, change, reason=reason)
+
+
+def _by_vote(change: Change, grant: RoleGrant) -> bool:
+    return change.body == "congress"
+
+
+NEW_VOTE = register_event(
+    Event(
+        key="supervision.change_void",
+        title=_("决定重新表决项目调整"),
+        offices=("presidium", "clerk"),
+        subject=Change,
+        form=NewVoteForm,
+        act=order_new_vote,
+        step=5,
+        when=changing.DESK.obstacles_to_new_vote,
+        offered=_by_vote,
+        basis=_("表决有违规定的，由主席团决定重新表决；原表决保留备查"),
+        output=_("主席团会议纪要"),
+        irreversible=True,
+        body="presidium",
+    )
+)
+register_event(
+    Event(
+        key="supervision.change_recount",
+        title=_("项目调整表决复票"),
+        offices=("chief_teller",),
+        subject=Change,
+        form=RecountForm,
+        act=recount,
+        step=5,
+        when=changing.DESK.obstacles_to_recount,
+        offered=_by_vote,
+        basis=_("宣布结果以前可以复票；已签字的计票结果不改动，另立新的记录并写明理由"),
+        irreversible=True,
     )
 )

@@ -11,6 +11,7 @@ from viewflow import this
 from viewflow.workflow import nodes
 from viewflow.workflow.models import Process, Task
 
+from projects.ballots.models import VoteState
 from projects.cycles.flows import YearlyFlow, anchors_of
 from projects.cycles.models import Cycle, CycleState, Term
 from projects.cycles.selectors import cycles_of, standard_of
@@ -616,7 +617,6 @@ class ChangeSteps:
     room: ClassVar[str] = "supervision"
     step: ClassVar[int | None] = 5
 
-    start = Begin().Next(this.decide_change)
     decided = Gate(_agreed).Then(this.announce_change).Else(this.end)
     announce_change = OfficeView(
         office="clerk",
@@ -632,24 +632,49 @@ class ChangeSteps:
     end = OfficeEnd()
 
 
+def _put_to_vote(activation: Any) -> bool:
+    return changing.is_put_to_vote(_subject(activation))
+
+
 class ChangeFlow(ChangeSteps, YearlyFlow):
-    """代表大会决定的项目调整"""
+    """代表大会决定的项目调整: by secret ballot, at a session that is open"""
 
     process_title = _("项目调整（代表大会决定）")
-    decide_change = MeetingView(
+    desk = changing.DESK
+
+    # A vote ordered anew and a recount begin this flow where the vote stands.
+    start = Begin().Next(this.put)
+    put = Gate(_put_to_vote).Then(this.at_desk).Else(this.decide_change)
+    decide_change = OfficeView(
         office="clerk",
-        body="congress",
-        members=selectors.deputies_in_office,
-        standard=standard_of,
-        title=_("代表大会决定项目调整"),
-        form=forms.CongressForm,
-        act=changing.decide_change,
+        title=_("提请大会表决项目调整"),
+        act=changing.put_to_vote,
         obstacles=changing.obstacles_to_congress,
         context=selectors.change_facts,
         page="steps/supervision/change.html",
         basis=_("陕西规定第十八条；组织法第二十五条：全体代表的过半数通过"),
-        output=_("决定"),
+        output=_("表决票"),
         irreversible=True,
+    ).Next(this.change_attendance)
+    at_desk = Gate(desk.is_in(VoteState.OPEN)).Then(this.change_close).Else(this.change_attendance)
+    change_attendance = desk.attendance().Next(this.change_open)
+    change_open = desk.opening_step().Returns(this.change_attendance).Next(this.change_close)
+    change_close = desk.closing_step().Next(this.closed)
+    closed = Gate(desk.is_in(VoteState.CLOSED)).Then(this.key).Else(this.change_attendance)
+    key = nodes.Split().Next(this.change_key_first).Next(this.change_key_second)
+    change_key_first = desk.keying(1).Next(this.keyed)
+    change_key_second = desk.keying(2).Next(this.keyed)
+    keyed = nodes.Join().Next(this.compared)
+    compared = Gate(desk.is_in(VoteState.KEYED)).Then(this.sign).Else(this.key)
+    sign = nodes.Split().Next(this.change_certify_chief).Next(this.change_certify_teller)
+    change_certify_chief = desk.signing("chief_teller", _("总监票人签字")).Next(this.signed)
+    change_certify_teller = desk.signing("teller", _("监票人签字")).Next(this.signed)
+    signed = nodes.Join().Next(this.declare_change)
+    declare_change = desk.declaring(
+        changing.declare_change,
+        form=forms.DeclareChangeForm,
+        basis=_("组织法第二十五条：以全体代表的过半数通过；当场宣布"),
+        output=_("决定"),
     ).Next(this.decided)
     follow = nodes.Function(_follow_change).Next(this.end)
 
@@ -666,6 +691,7 @@ class PresidiumChangeFlow(ChangeSteps, YearlyFlow):
     """主席团决定的项目调整"""
 
     process_title = _("项目调整（主席团决定）")
+    start = Begin().Next(this.decide_change)
     decide_change = MeetingView(
         office="presidium",
         title=_("主席团决定项目调整"),

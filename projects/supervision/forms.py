@@ -552,6 +552,12 @@ class CongressForm(AssemblyForm):
     """The congress's decision by numbers; the base is all deputies in office (组织法 25)."""
 
 
+class DeclareChangeForm(StepForm):
+    """宣布项目调整的表决结果."""
+
+    confirmed = forms.BooleanField(label=_("已当场宣读赞成、反对、弃权票数和结果"))
+
+
 class NoticeForm(StepForm):
     """项目调整公告."""
 

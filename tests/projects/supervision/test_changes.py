@@ -11,8 +11,11 @@ from django.template.loader import render_to_string
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from projects.ballots.models import Vote
+from projects.ballots.selectors import PROJECTS, current_vote
 from projects.cycles.models import Paper
 from projects.selection.models import Item
+from projects.supervision.changing import vote_on
 from projects.supervision.duties import open_due_reports
 from projects.supervision.forms import PlanForm
 from projects.supervision.models import Change, Interpellation, Project
@@ -41,8 +44,45 @@ def ask(year, what: str, number: int = 1, day: str = "2027-05-10", **values):
     return year.event("ask_change", year.town.of("mayor"), day, year.project(number), **data)
 
 
+def put_to_vote(year, day: str, number: int = 1, present: int = 20):
+    """The change is put to the vote, its ballots are handed out and collected."""
+    year.do("decide_change", year.town.of("clerk"), day, number)
+    attend_and_collect(year, day, number, present)
+    return vote_on(year.project(number).changes.latest("pk"))
+
+
+def attend_and_collect(year, day: str, number: int = 1, present: int = 20, returned: int | None = None):
+    chief, teller = year.town.of("chief_teller"), year.town.of("teller")
+    year.do("change_attendance", year.town.of("clerk"), day, number, present=present, on_leave=0)
+    year.do(
+        "change_open", year.town.of("chair"), day, number,
+        issued=present, witness=chief.username, confirmed="on",
+    )  # fmt: skip
+    returned = present if returned is None else returned
+    year.do("change_close", chief, day, number, returned=returned, witness=teller.username)
+
+
+def count(year, day: str, votes_for: int, number: int = 1, present: int = 20):
+    """Two counters key alike: so many for, all others but one against."""
+    vote = vote_on(year.project(number).changes.latest("pk"))
+    against = max(present - votes_for - 1, 0)
+    marks = {"for": votes_for, "against": against, "abstain": present - votes_for - against}
+    data = {f"{mark}_{vote.options.get().pk}": n for mark, n in marks.items()}
+    for n, key in enumerate(("change_key_first", "change_key_second"), 1):
+        year.do(key, year.town.of("counter", n), day, number, valid=present, invalid=0, **data)
+
+
+def sign(year, day: str, number: int = 1):
+    year.do("change_certify_chief", year.town.of("chief_teller"), day, number, confirmed="on")
+    year.do("change_certify_teller", year.town.of("teller"), day, number, confirmed="on")
+
+
 def decide(year, day: str, votes_for: int = 20, number: int = 1):
-    return year.do("decide_change", year.town.of("clerk"), day, number, **year.congress(day, votes_for))
+    """The whole secret ballot on a change, to the announcement of its result."""
+    put_to_vote(year, day, number)
+    count(year, day, votes_for, number)
+    sign(year, day, number)
+    return year.do("declare_change", year.town.of("chair"), day, number, confirmed="on")
 
 
 def ratify(year, day: str, votes_for: int):
@@ -247,7 +287,9 @@ def test_the_congress_decides_only_in_session(year):
     year.building()
     ask(year, "place", place="第9村")
     with pytest.raises(Obstructed, match="会议期间"):
-        decide(year, "2027-05-20")
+        year.do("decide_change", year.town.of("clerk"), "2027-05-20")
+    year.in_session()
+    year.do("decide_change", year.town.of("clerk"), "2027-06-18")
 
 
 def test_half_of_all_deputies_is_no_majority(year):
@@ -257,6 +299,112 @@ def test_half_of_all_deputies_is_no_majority(year):
     decide(year, "2027-06-18", votes_for=10)
     change = Change.objects.get()
     assert change.state == "refused" and year.project().place == "第1村"
+    paper = Paper.objects.get(kind="resolution", subject=change.reference)
+    assert paper.data | {"vote": ""} == {
+        "agreed": False, "for": 10, "against": 9, "abstain": 1, "of": 20, "vote": "",
+    }  # fmt: skip
+    assert (
+        "赞成 10 票，反对 9 票，弃权 1 票。需 11 票（全体代表 20 人的过半数），得 10 票，未通过。"
+        in paper.body
+    )
+
+
+def test_a_change_is_decided_by_a_secret_ballot_of_the_engine_with_its_report_in_the_year(year):
+    year.building()
+    ask(year, "place", place="第9村")
+    year.in_session()
+    vote = put_to_vote(year, "2027-06-18")
+    assert (vote.purpose, vote.mode, vote.seats, vote.rules["majority_base"]) == (
+        "change",
+        "each",
+        1,
+        "in_office",
+    )
+    assert vote.session.state == "open" and vote.about_reference == year.cycle.reference
+    count(year, "2027-06-18", 12)
+    with pytest.raises(NotYourTurn):
+        year.do("change_certify_teller", year.town.of("chief_teller"), "2027-06-18", confirmed="on")
+    sign(year, "2027-06-18")
+    report = Paper.objects.get(kind="tally_report", subject=vote.reference)
+    assert (report.cycle, report.step) == (year.cycle, 5)
+    assert "村道硬化：调整地点：赞成 12 票" in report.body and "应选" not in report.body
+    # Signed is not announced: nothing is decided yet, and the year's own vote is another.
+    assert Change.objects.get().state == "asked"
+    assert current_vote(year.cycle.reference, *PROJECTS) is None
+
+
+@pytest.mark.parametrize("base", ["present", "valid"])
+def test_a_congress_asks_the_majority_of_all_deputies_whatever_its_rulebook_says(under, base):
+    year = under(majority_base=base)
+    year.building()
+    ask(year, "place", place="第9村")
+    year.in_session()
+    put_to_vote(year, "2027-06-18", present=15)
+    count(year, "2027-06-18", 10, present=15)
+    sign(year, "2027-06-18")
+    year.do("declare_change", year.town.of("chair"), "2027-06-18", confirmed="on")
+    assert Change.objects.get().state == "refused"
+
+
+def test_the_vote_on_a_change_waits_for_two_thirds(year):
+    year.building()
+    ask(year, "place", place="第9村")
+    year.in_session()
+    year.do("decide_change", year.town.of("clerk"), "2027-06-18")
+    year.do("change_attendance", year.town.of("clerk"), "2027-06-18", present=13, on_leave=0)
+    data = {"issued": 13, "witness": year.town.of("chief_teller").username, "confirmed": "on"}
+    with pytest.raises(Obstructed, match="须有 14 人以上出席"):
+        year.do("change_open", year.town.of("chair"), "2027-06-18", **data)
+
+
+def test_a_vote_on_a_change_is_counted_again_and_held_again(year):
+    year.building()
+    ask(year, "place", place="第9村")
+    year.in_session()
+    put_to_vote(year, "2027-06-18")
+    count(year, "2027-06-18", 9)
+    change, reason = Change.objects.get(), "两叠票点混了，重新清点。"
+    year.event("change_recount", year.town.of("chief_teller"), "2027-06-18", change, reason=reason)
+    chief, teller = year.town.of("chief_teller"), year.town.of("teller")
+    year.do("change_close", chief, "2027-06-18", returned=20, witness=teller.username)
+    count(year, "2027-06-18", 12)
+    day = year.presidium("2027-06-18")
+    year.event("change_void", year.town.of("clerk"), "2027-06-18", change, reason=reason, **day)
+    attend_and_collect(year, "2027-06-18", returned=21)  # one too many: void by itself
+    attend_and_collect(year, "2027-06-18")
+    count(year, "2027-06-18", 12)
+    sign(year, "2027-06-18")
+    year.do("declare_change", year.town.of("chair"), "2027-06-18", confirmed="on")
+    states = list(Vote.objects.filter(purpose="change").order_by("pk").values_list("state", flat=True))
+    assert states == ["keyed", "void", "void", "declared"]
+    change.refresh_from_db()
+    assert change.state == "agreed" and year.task("announce_change")
+    with pytest.raises(Obstructed, match="结果已经宣布"):
+        year.event("change_recount", chief, "2027-06-18", change, reason=reason)
+
+
+def test_a_hall_with_a_device_presses_a_change_too(under):
+    year = under(ballot_channel="keypad")
+    year.building()
+    ask(year, "place", place="第9村")
+    year.in_session()
+    vote = put_to_vote(year, "2027-06-18")
+    data = {f"{mark}_{vote.options.get().pk}": n for mark, n in
+            (("for", 12), ("against", 4), ("abstain", 2), ("not_pressed", 2))}  # fmt: skip
+    for n, key in enumerate(("change_key_first", "change_key_second"), 1):
+        year.do(key, year.town.of("counter", n), "2027-06-18", **data)
+    sign(year, "2027-06-18")
+    year.do("declare_change", year.town.of("chair"), "2027-06-18", confirmed="on")
+    paper = Paper.objects.get(kind="resolution", subject=Change.objects.get().reference)
+    assert "赞成 12 票，反对 4 票，弃权 2 票，未按 2 人。需 11 票" in paper.body
+    assert "得 12 票（另有 2 人未按），通过。" in paper.body
+
+
+def test_refused_changes_are_not_announced(year):
+    year.building()
+    ask(year, "place", place="第9村")
+    year.in_session()
+    decide(year, "2027-06-18", votes_for=10)
     assert not Paper.objects.filter(kind="change_notice").exists()
 
 

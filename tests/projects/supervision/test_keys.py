@@ -13,7 +13,7 @@ from projects.cycles.deadlines import TASK_TIMES
 from projects.cycles.models import Cycle
 from projects.cycles.rulebook import load
 from projects.supervision.flows import ChangeFlow, InterpellationFlow, RatifyFlow
-from tests.projects.supervision.test_changes import ask
+from tests.projects.supervision.test_changes import ask, decide
 from workflow.flows.base import flows
 from workflow.flows.models import Deadline
 
@@ -31,7 +31,7 @@ def test_a_key_means_one_task_and_its_term_names_it():
                 titles.setdefault(node.key, set()).add(str(node.task_title))
     decided = titles.pop("supervision.decide_change")
     assert decided == {
-        "代表大会决定项目调整",
+        "提请大会表决项目调整",
         "主席团决定项目调整",
     }  # one act, by the body the rulebook names
     assert [key for key, names in titles.items() if len(names) > 1] == []
@@ -44,7 +44,7 @@ def test_open_tasks_and_frozen_rulebooks_take_the_new_keys(year):
     year.building()
     ask(year, "place", place="第9村")
     year.in_session()
-    year.do("decide_change", year.town.of("clerk"), "2027-06-18", **year.congress("2027-06-18"))
+    decide(year, "2027-06-18")
     task = year.task("announce_change")
     before = load(Cycle.objects.get(pk=year.cycle.pk).rules_data).deadlines
 
