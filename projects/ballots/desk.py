@@ -41,7 +41,7 @@ class Desk:
 
     name stands before each step's title, paper is what the ballot is called. ready: subject, at → what is missing before
     anybody is counted. attending and opening: act, subject, vote → what the room does besides. replaced: act, old, new,
-    where a void vote or a recount puts another in its place.
+    where a void vote or a recount puts another in its place. facts: subject → what its pages show besides.
     """
 
     vote_of: Callable[[Any], Vote]
@@ -51,6 +51,7 @@ class Desk:
     attending: Callable[[Act, Any, Vote], None] = field(default=_nothing)
     opening: Callable[[Act, Any, Vote], None] = field(default=_nothing)
     replaced: Callable[[Act, Vote, Vote], None] = field(default=_nothing)
+    facts: Callable[[Any], dict[str, Any]] = field(default=lambda _subject: {})
 
     # ------------------------------------------------------------------------------- acts
 
@@ -202,7 +203,8 @@ class Desk:
     def at_desk(self, subject: Any) -> dict[str, Any]:
         """People and papers, and what stands on the ballot; no sum."""
         vote = self.vote_of(subject)
-        return {"desk": desk_of(vote), "vote": vote, "options": list(vote.options.all())}
+        told = {"desk": desk_of(vote), "vote": vote, "options": list(vote.options.all())}
+        return self.facts(subject) | told
 
     def at_keys(self, subject: Any) -> dict[str, Any]:
         """The desk with who has set a passphrase; never a share."""

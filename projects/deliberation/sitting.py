@@ -7,9 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from projects.ballots.services import define_vote
+from projects.cycles.divisions import figures_of
 from projects.cycles.models import Cycle, SessionState
 from projects.cycles.papers import make_paper
-from projects.cycles.selectors import paper_of
+from projects.cycles.selectors import paper_of, standard_of
 from projects.cycles.terms import PRESIDING, begin_session, fill_office
 from projects.deliberation import rules, selectors
 from projects.deliberation.method import ballot_rules
@@ -163,14 +164,13 @@ def adopt_method(act: Act, cycle: Cycle, *, meeting: Meeting, return_reason: str
     for n, item in enumerate(order, 1):
         fire(item, "put_on_ballot", act, ballot_number=n)
     vote = _define(act, cycle, order, method.data)
-    figures = {"for": meeting.votes_for, "members": meeting.members}
     make_paper(
         act,
         cycle,
         "method",
         f"{cycle}票决办法",
         body=method.body,
-        data=method.data | {"adopted": figures},
+        data=method.data | {"adopted": figures_of(meeting, standard_of(cycle))},
         publish=True,
     )
     make_paper(

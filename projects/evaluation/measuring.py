@@ -151,6 +151,7 @@ DESK = Desk(
     ready=obstacles_to_opening,
     attending=_attending,
     replaced=_replaced,
+    facts=lambda cycle: {"occasion": selectors.occasion_of(cycle)},
 )
 
 

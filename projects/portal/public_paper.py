@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from projects.cycles.divisions import division_of
 from projects.cycles.documents.issuing import day_of, issuer_of
 from projects.cycles.models import Paper
 
@@ -32,6 +33,6 @@ def sheet_of(paper: Paper) -> Sheet:
         issuer if paper.number else "",
         paper.data.get("signature") or issuer,
         day_of(paper),
-        [line.strip() for line in paper.body.splitlines() if line.strip()],
+        [line.strip() for line in (*paper.body.splitlines(), division_of(paper)) if line.strip()],
         paper.data.get("items", []) if paper.kind == "public_notice" else [],
     )

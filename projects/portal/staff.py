@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from projects.ballots.reporting import readable_files
+from projects.cycles.divisions import division_of
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.cycles.events import REVISE_RULES
 from projects.cycles.models import Attachment, Cycle
@@ -224,6 +225,7 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
         "no_pdf": obstacle_to_pdf(),
         "kind": KINDS.get(held.kind, ""),
         "attachments": files_on(held.reference),
+        "division": division_of(held),
         "project": selectors.project_named(held.subject),
         "votes": selectors.votes_on(held.cycle) if held.cycle and held.step == VOTE_STEP else [],
     }

@@ -18,10 +18,11 @@ from projects.ballots.desk import Desk
 from projects.ballots.models import Purpose, Vote
 from projects.ballots.outcomes import lines_told
 from projects.ballots.reporting import report_text
+from projects.cycles.divisions import figures_of
 from projects.cycles.flows import due_date
 from projects.cycles.models import Paper
 from projects.cycles.papers import make_paper
-from projects.cycles.selectors import open_session
+from projects.cycles.selectors import open_session, standard_of
 from projects.selection.models import Item
 from projects.supervision import rules
 from projects.supervision.models import Change, ChangeKind, ChangeState, Plan, Project, ProjectState
@@ -166,7 +167,7 @@ def declare_change(act: Act, change: Change, **_confirmed: bool) -> None:
         "vote": vote.reference,
     }
     told = f"{vote.session}以无记名投票方式对{change}进行表决。{report_text(vote)}"
-    _paper(act, change, "resolution", _("决定"), body=told, data=figures)
+    _by_congress(act, change, agreed=line["good"], body=told, data=figures)
 
 
 def decide_change(act: Act, change: Change, *, meeting: Meeting) -> None:
@@ -183,21 +184,17 @@ def ratify_change(act: Act, change: Change, *, meeting: Meeting) -> None:
 
 
 def _decision_paper(act: Act, change: Change, meeting: Meeting) -> Paper:
-    by_congress = meeting.body == "congress"
-    return _paper(
-        act,
-        change,
-        "resolution" if by_congress else "minutes",
-        _("决定") if by_congress else _("主席团会议纪要"),
-        body=meeting.minutes,
-        data={
-            "agreed": meeting.agreed,
-            "for": meeting.votes_for,
-            "against": meeting.votes_against,
-            "abstain": meeting.votes_abstain,
-            "of": meeting.members,
-        },
-    )
+    if meeting.body != "congress":
+        told = {"agreed": meeting.agreed, "for": meeting.votes_for, "of": meeting.members}
+        return _paper(act, change, "minutes", _("主席团会议纪要"), body=meeting.minutes, data=told)
+    data = figures_of(meeting, standard_of(change))
+    return _by_congress(act, change, agreed=meeting.agreed, body=meeting.minutes, data=data)
+
+
+def _by_congress(act: Act, change: Change, *, agreed: bool, body: str, data: dict[str, Any]) -> Paper:
+    """决定 of the congress; what it did not agree to is no decision but a record of how it voted."""
+    kind, word = ("resolution", _("决定")) if agreed else ("minutes", _("表决情况"))
+    return _paper(act, change, kind, word, body=body, data=data)
 
 
 def _paper(act: Act, change: Change, kind: str, word: Any, *, body: str, data: dict[str, Any]) -> Paper:

@@ -15,9 +15,10 @@ from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.reporting import make_report
 from projects.ballots.selectors import Rejection, compared_with_first, keyers_before, lines_of
 from projects.collection.models import Outcome as ProposalOutcome
+from projects.cycles.divisions import figures_of
 from projects.cycles.models import Cycle, CycleSession, CycleState, Paper, Presence, Session, SessionState
 from projects.cycles.papers import make_paper
-from projects.cycles.selectors import paper_of
+from projects.cycles.selectors import paper_of, standard_of
 from projects.selection.models import Item, ItemState
 from projects.voting import drafts, selectors
 from projects.voting.selectors import vote_of
@@ -309,12 +310,8 @@ def resolve(
         drafts.resolution_title(cycle),
         body=body,
         number=number,
-        data={
-            "members": meeting.members,
-            "present": meeting.present,
-            "for": meeting.votes_for,
-            "against": meeting.votes_against,
-            "abstain": meeting.votes_abstain,
+        data=figures_of(meeting, standard_of(cycle))
+        | {
             "items": [item.reference for item in selectors.elected_items(cycle)],
         },
         step=4,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from projects.cycles.divisions import division_of
 from projects.cycles.documents.issuing import day_of, issuer_of
 from projects.cycles.documents.parts import Document, Heading, Paragraph, Part
 from projects.cycles.documents.tables import tables_of
@@ -35,17 +36,23 @@ def document_of(paper: Paper, *, enclosures: Sequence[str] = ()) -> Document:
         paper,
         Document(
             title=paper.title,
-            parts=(*text_parts(paper.body), *tables_of(paper)),
+            parts=(*text_parts(paper.body), *tables_of(paper), *_division(paper)),
             enclosures=(*_listed(paper), *enclosures),
             signature=paper.data.get("signature") or issuer_of(paper),
             day=day_of(paper),
             addressee=_addressee(paper),
         ),
     )
-    if paper.kind == "resolution":
+    if paper.kind == "resolution" or "adopted" in paper.data:
         common = _adopted(paper, common)
     layout = _layouts.get(paper.kind)
     return layout(paper, common) if layout else common
+
+
+def _division(paper: Paper) -> list[Part]:
+    """The figures of the congress's own decision on it."""
+    told = division_of(paper)
+    return [Paragraph(told, small=True)] if told else []
 
 
 def _headed(paper: Paper, common: Document) -> Document:

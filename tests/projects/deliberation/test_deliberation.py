@@ -13,6 +13,7 @@ from projects.ballots.services import follow_roll, open_vote, record_attendance
 from projects.collection.models import Proposal
 from projects.collection.services import new_code
 from projects.cycles.deadlines import TASK_TIMES
+from projects.cycles.documents.composing import document_of
 from projects.cycles.models import Cycle, Paper, RollLine, Session
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import paper_of, session_of
@@ -164,6 +165,18 @@ def test_deliberation_ends_with_a_ballot_of_the_candidates_in_the_order_of_the_p
     assert vote.rules["quorum"] == "2/3" and vote.rules["majority_base"] == "in_office"
     assert set(Item.objects.values_list("state", "ballot_number")) == {("on_ballot", n) for n in range(1, 7)}
     assert open_tasks(cycle, "deliberation.adopt_method") == []
+
+
+def test_the_method_says_by_how_many_it_was_adopted(town, cycle):
+    play.play_deliberation(town, cycle, t=T, seats=SEATS, mode="select", **PLAN)
+    method = paper_of(cycle, "method")
+    adopted = method.data["adopted"]
+    assert {"for", "against", "abstain"} < set(adopted)
+    assert adopted["for"] + adopted["against"] + adopted["abstain"] == adopted["present"]
+    assert (adopted["members"], adopted["of"], adopted["needed"]) == (20, 20, 11)
+    printed = document_of(method)
+    assert "须有全体代表 20 人的过半数即 11 票以上赞成，通过。" in printed.parts[-1].text
+    assert printed.caption == "（2027年1月20日通过）" and printed.signature == ""
 
 
 def test_the_trail_tells_the_steps_in_their_order(town, cycle):

@@ -19,6 +19,7 @@ from projects.cycles.papers import attach, make_paper
 from projects.demo.play.evaluation import Figures, play_evaluation
 from projects.evaluation import dossier, selectors
 from projects.evaluation.ledgers import as_csv, body_of
+from projects.evaluation.measuring import DESK
 from projects.evaluation.models import Archive
 from projects.supervision.models import Project
 from tests.builders import at
@@ -180,7 +181,6 @@ PAGES = {
     "completion": selectors.completion_of,
     "ratings": selectors.rating_facts,
     "account": selectors.account_facts,
-    "hall": selectors.measuring_facts,
     "archive": dossier.archive_facts,
     "look_back": selectors.look_back_facts,
 }
@@ -194,5 +194,6 @@ def test_every_step_page_shows_the_records_it_is_about(closed):
     assert "老年食堂" in pages["completion"] and "100 万元" in pages["completion"]
     assert "样本不足" in pages["ratings"] and "96.7%" in pages["ratings"]
     assert "可以销号" in pages["account"] and "第 2 次" in pages["account"]
-    assert "3. 老年食堂" in pages["hall"] and "代表会议" in pages["hall"]
+    hall = render_to_string("steps/voting/desk.html", DESK.at_desk(closed))
+    assert "3. 老年食堂" in hall and "代表会议" in hall and "发出测评票" in hall and "应选" not in hall
     assert "评估" in pages["archive"] and "村道硬化" in pages["look_back"]

@@ -299,7 +299,9 @@ def test_half_of_all_deputies_is_no_majority(year):
     decide(year, "2027-06-18", votes_for=10)
     change = Change.objects.get()
     assert change.state == "refused" and year.project().place == "第1村"
-    paper = Paper.objects.get(kind="resolution", subject=change.reference)
+    paper = Paper.objects.get(kind="minutes", subject=change.reference)
+    assert paper.title == "关于“村道硬化”调整地点的表决情况"
+    assert not Paper.objects.filter(kind="resolution").exists()
     assert paper.data | {"vote": ""} == {
         "agreed": False, "for": 10, "against": 9, "abstain": 1, "of": 20, "vote": "",
     }  # fmt: skip

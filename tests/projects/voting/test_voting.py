@@ -14,11 +14,14 @@ from projects.ballots import services as ballots
 from projects.ballots.models import Keying, Vote
 from projects.ballots.rolls import digest_of_roll
 from projects.ballots.selectors import compared_with_first
+from projects.cycles.divisions import division_of
+from projects.cycles.documents.composing import document_of
 from projects.cycles.models import Cycle, Paper, RollLine
 from projects.deliberation.models import Opinion
 from projects.demo.play.stage import assembly, meeting, open_tasks
 from projects.demo.play.voting import Sheet, keyed, play_after_vote, play_ballot, play_voting
 from projects.portal.beside import papers_beside
+from projects.portal.public_paper import sheet_of
 from projects.portal.staff_selectors import events_in, papers_by_step, vote_papers
 from projects.selection.models import Item
 from projects.voting.events import END_SESSION
@@ -490,6 +493,13 @@ def test_a_resolution_without_half_of_all_deputies_is_put_to_them_again(hall):
     assert entry.action == "voting.resolution.return"
     assert not Paper.objects.filter(kind="resolution").exists()
     do("voting.resolution", clerk, DAY, **text, **assembly(50, 45, T, votes_for=26))
+    paper = Paper.objects.get(kind="resolution")
+    told = (
+        "表决情况：实有代表 50 人，出席 45 人；赞成 26 票，反对 0 票，弃权 19 票。"
+        "须有全体代表 50 人的过半数即 26 票以上赞成，通过。"
+    )
+    assert division_of(paper) == told == document_of(paper).parts[-1].text
+    assert told in sheet_of(paper).paragraphs
     assert Paper.objects.get(kind="resolution").published_at
     hall.session.refresh_from_db()
     assert hall.session.state == "closed"
