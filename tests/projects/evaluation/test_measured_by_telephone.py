@@ -1,0 +1,127 @@
+"""Where the rulebook says telephones, satisfaction is measured on sealed ballots by the same code as the vote."""
+
+from __future__ import annotations
+
+import base64
+from datetime import date
+
+import pytest
+from django.template.loader import render_to_string
+
+from projects.ballots import boxes, offline, sealing
+from projects.ballots.casting import Voter, cast
+from projects.ballots.models import Box, RollEntry, Vote
+from projects.ballots.rules import GRADING, Mode, Paper
+from projects.cycles.models import RollLine
+from projects.cycles.rulebook import Rules
+from projects.demo.play.evaluation import play_measure_closing
+from projects.evaluation.measuring import DESK, define
+from projects.evaluation.models import Measurement
+from projects.portal.voter_paper import filled
+from tests.builders import at, do, open_task
+from tests.projects.ballots.conftest import PASSPHRASES, QUICK
+from tests.projects.evaluation.conftest import year_under_supervision
+from tests.projects.evaluation.test_evaluation import T2, announced, in_session, signed
+
+pytestmark = pytest.mark.django_db
+
+GRADED = [{"1. 村道硬化": "for"}] * 12 + [{"1. 村道硬化": "abstain"}] * 3 + [{"1. 村道硬化": "against"}, {}]
+HOLDING = {
+    "chief_teller": "measure_hold_chief",
+    "teller": "measure_hold_teller",
+    "chair": "measure_hold_chair",
+}
+
+
+@pytest.fixture
+def cycle(town, monkeypatch):
+    """One project; the keys are held, three deputies vote on paper and seventeen by telephone."""
+    real = sealing.new_holder
+    monkeypatch.setattr(sealing, "new_holder", lambda passphrase: real(passphrase, QUICK))
+    made = year_under_supervision(town, ["村道硬化"], rules=Rules(ballot_channel="device"))
+    in_session(town, made)
+    for office, task in HOLDING.items():
+        words = PASSPHRASES[office]
+        do(f"evaluation.{task}", town.of(office), T2, passphrase=words, repeated=words)
+    do("evaluation.measure_attendance", town.of("clerk"), T2, present=20, on_leave=0)
+    lines = list(RollLine.objects.filter(session=Vote.objects.get().session).order_by("pk"))
+    witness = town.of("chief_teller").username
+    on_paper = [str(line.pk) for line in lines[:3]]
+    do("evaluation.measure_open", town.of("chair"), T2, witness=witness, confirmed="on", on_paper=on_paper)
+    return made
+
+
+def vote_all(vote):
+    entries = RollEntry.objects.filter(vote=vote, channel="device")
+    for entry, ballot in zip(entries, GRADED, strict=True):
+        cast(Voter(vote.unit_id, vote.pk, entry.pk), ballot, boxes.paper_of(vote), sealing.new_token())
+
+
+def key_paper(town, vote):
+    option = vote.options.get()
+    data = {"valid": 3, "invalid": 0}
+    data |= {
+        f"{mark}_{option.pk}": n
+        for mark, n in (("for", 1), ("abstain", 1), ("against", 1), ("not_pressed", 0))
+    }
+    for n, key in enumerate(("measure_key_first", "measure_key_second"), 1):
+        do(f"evaluation.{key}", town.of("counter", n), T2, **data)
+
+
+def test_sealed_grades_and_paper_make_one_result_and_the_empty_line_is_apart(town, cycle):
+    vote = DESK.vote_of(cycle)
+    vote_all(vote)
+    play_measure_closing(town, cycle, date.fromisoformat(T2), returned=3)
+    key_paper(town, vote)
+    box = {
+        "first": "chief_teller", "first_passphrase": PASSPHRASES["chief_teller"],
+        "second": "chair", "second_passphrase": PASSPHRASES["chair"],
+    }  # fmt: skip
+    do("evaluation.measure_open_box", town.of("chief_teller"), T2, **box)
+    signed(town)
+    announced(town)
+    done = Measurement.objects.get()
+    assert (done.satisfied, done.basic, done.dissatisfied, done.unmarked) == (13, 4, 2, 1)
+    assert (done.base, done.state) == (20, "closed")
+    assert Box.objects.filter(vote_number=vote.pk).count() == 17
+
+
+def test_the_page_asks_for_grades_and_reads_them_back(town, cycle):
+    vote = DESK.vote_of(cycle)
+    (option,) = vote.options.all()
+    shown = filled(vote, {f"m{option.position}": "3"})
+    assert [str(word) for _code, word in shown.choices] == ["满意", "基本满意", "不满意"]
+    assert (shown.ballot, str(shown.lines[0].word), shown.most) == ({option.title: "abstain"}, "基本满意", 0)
+    assert str(filled(vote).lines[0].word) == "没有评价，按未作评价计"
+
+
+def test_the_offline_counter_counts_the_empty_line_apart(town, cycle):
+    pair = sealing.PrivateKey.generate()
+    paper = Paper(("1. 村道硬化",), Mode.EACH, 1, words=GRADING)
+    public = bytes(pair.public_key).hex()
+    ciphers = [sealing.seal_ballot(ballot, paper, public) for ballot in GRADED]
+    box = {
+        "candidates": list(paper.candidates), "mode": "each", "seats": 1, "each_cap": False,
+        "blank_apart": paper.blank_apart, "digest": sealing.digest_of_box(ciphers), "title": "测评",
+        "ballots": [base64.b64encode(one).decode() for one in ciphers],
+    }  # fmt: skip
+    counted = offline.count(box, pair)
+    assert counted["sums"]["1. 村道硬化"] == {
+        "for": 12, "against": 1, "abstain": 3, "not_pressed": 1, "points": 0,
+    }  # fmt: skip
+    assert "满意 12，基本满意 3，不满意 1，未作评价 1" in offline.report(box, counted)
+
+
+def test_a_deputies_meeting_has_no_roll_and_measures_on_paper(town, cycle):
+    Measurement.objects.update(state="rectified")
+    again = define(town.act("chair", at(T2, 15)), cycle, session=None, held_on=date(2028, 3, 20))
+    assert not again.device and not again.public_key
+    assert open_task("evaluation.measure_close")
+
+
+def test_the_ballot_page_speaks_of_grades_and_not_of_agreeing(town, cycle):
+    marks = filled(DESK.vote_of(cycle))
+    page = {"marks": marks, "mode": "each", "token": "x", "vote": marks.vote}
+    shown = render_to_string("voter/ballot.html", page) + render_to_string("voter/check.html", page)
+    assert "请对每个项目评价" in shown and "没有评价，按未作评价计" in shown
+    assert all(word not in shown for word in ("赞成", "弃权"))
