@@ -15,15 +15,22 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from projects.ballots import boxes, forms, keys, services
+from projects.ballots import boxes, forms, keys, services, witnessing
 from projects.ballots import figures as fig
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.outcomes import lines_told, outcome_of
-from projects.ballots.reporting import make_report
-from projects.ballots.selectors import STANDING, agreed_on_paper, desk_of, last_rejection
-from projects.cycles.models import Cycle
+from projects.ballots.reporting import make_report, publish_trackers
+from projects.ballots.selectors import (
+    STANDING,
+    agreed_on_paper,
+    compared_with_first,
+    desk_of,
+    entered_on,
+    last_rejection,
+)
 from projects.cycles.selectors import cycle_of
 from workflow.audit.services import Act
+from workflow.flows.errors import Refused
 from workflow.flows.forms import StepForm
 from workflow.flows.nodes import OfficeView
 from workflow.flows.services import Outcome
@@ -40,7 +47,7 @@ class Desk:
     """One kind of vote at the desk. vote_of: subject → its vote; Vote.DoesNotExist before there is one.
 
     name stands before each step's title, paper is what the ballot is called. ready: subject, at → what is missing before
-    anybody is counted. attending and opening: act, subject, vote → what the room does besides. replaced: act, old, new,
+    anybody is counted. attending: act, subject, vote → what the room does at the roll call. replaced: act, old, new,
     where a void vote or a recount puts another in its place. facts: subject → what its pages show besides.
     """
 
@@ -49,7 +56,6 @@ class Desk:
     paper: Text
     ready: Callable[[Any, datetime], Sequence[str]]
     attending: Callable[[Act, Any, Vote], None] = field(default=_nothing)
-    opening: Callable[[Act, Any, Vote], None] = field(default=_nothing)
     replaced: Callable[[Act, Vote, Vote], None] = field(default=_nothing)
     facts: Callable[[Any], dict[str, Any]] = field(default=lambda _subject: {})
 
@@ -74,36 +80,50 @@ class Desk:
             *keys.obstacles_to_opening(vote),
         ]
 
-    def open_vote(
-        self,
-        act: Act,
-        subject: Any,
-        *,
-        issued: int | None = None,
-        on_paper: Sequence[str] = (),
-        **_witnessed: Any,
+    def enter_opening(
+        self, act: Act, subject: Any, *, issued: int | None = None, on_paper: Sequence[str] = ()
     ) -> None:
-        """Ballots are issued; by device everybody present has one."""
+        """The chair says what is issued, on the attendance last counted; by device everybody present has a ballot."""
         vote = self.vote_of(subject)
-        self.opening(act, subject, vote)
         present = vote.deputies_present or 0
-        services.open_vote(
-            act,
-            vote,
-            present=present,
-            on_leave=vote.on_leave or 0,
-            issued=present if issued is None else issued,
-            on_paper=[int(line) for line in on_paper],
+        services.enter_opening(
+            act, vote, issued=present if issued is None else issued, on_paper=[int(line) for line in on_paper]
         )
 
-    def close_vote(self, act: Act, subject: Any, *, returned: int, **_witnessed: Any) -> Outcome | None:
-        """The ballots are collected; more returned than issued makes the vote void, and another takes its place."""
+    def confirm_opening(self, act: Act, subject: Any, **_confirmed: bool) -> Outcome:
+        """The chief teller confirms exactly what the chair entered, and the vote is open."""
         vote = self.vote_of(subject)
-        now = services.close_vote(act, vote, returned=returned)
-        if now == vote:
-            return None
-        self.replaced(act, vote, now)
-        return Outcome(after={"void": vote.reference, "new_vote": now.reference})
+        told = self._entered(vote, "open")
+        services.confirm_opening(act, vote)
+        return Outcome(after=told)
+
+    def enter_closing(self, act: Act, subject: Any, *, returned: int) -> None:
+        """The chief teller says how many came back."""
+        services.enter_closing(act, self.vote_of(subject), returned=returned)
+
+    def confirm_closing(self, act: Act, subject: Any, **_confirmed: bool) -> Outcome:
+        """A teller confirms; more returned than issued makes the vote void, and another takes its place."""
+        vote, cycle = self.vote_of(subject), cycle_of(subject)
+        told = self._entered(vote, "close")
+        now = services.confirm_closing(act, vote)
+        if now != vote:
+            self.replaced(act, vote, now)
+            return Outcome(after=told | {"void": vote.reference, "new_vote": now.reference})
+        if cycle:
+            publish_trackers(act, cycle, vote)
+        return Outcome(after=told)
+
+    def send_back_opening(self, act: Act, subject: Any, **_why: str) -> None:
+        services.send_back(self.vote_of(subject), "open")
+
+    def send_back_closing(self, act: Act, subject: Any, **_why: str) -> None:
+        services.send_back(self.vote_of(subject), "close")
+
+    def _entered(self, vote: Vote, what: str) -> dict[str, Any]:
+        """What the second person's entry says of the first's: the figures and whose they are."""
+        found = witnessing.entered(vote, what)
+        figures = found.figures | {"entered_by": found.by.username} if found else {}
+        return figures | ({"on_paper": len(figures["on_paper"])} if "on_paper" in figures else {})
 
     def hold_key(self, act: Act, subject: Any, *, passphrase: str, **_repeated: str) -> None:
         keys.hold_key(act, self.locked(subject), act.office, passphrase)
@@ -137,10 +157,11 @@ class Desk:
         """A teller's signature in the office the step is of; with the second the report is made."""
         vote, cycle = self.vote_of(subject), cycle_of(subject)
         signed = services.sign(act, vote, act.office)
-        if not signed.certified or not isinstance(cycle, Cycle):
-            return Outcome(after={"digest": signed.digest})
+        # A digest of figures is as good as the figures to whoever tries them all: none before both have signed.
+        if not signed.certified or cycle is None:
+            return Outcome()
         make_report(act, cycle, vote, signed.digest)
-        return Outcome(after={"digest": signed.digest, "outcome": vote.outcome})
+        return Outcome(after={"digest": signed.digest})
 
     def void_vote(self, act: Act, subject: Any, *, reason: str) -> Outcome:
         """The vote under way is void; another takes its place."""
@@ -149,12 +170,25 @@ class Desk:
         self.replaced(act, vote, now)
         return Outcome(after={"void": vote.reference, "new_vote": now.reference}, reason=reason)
 
-    def recount(self, act: Act, subject: Any, *, reason: str) -> Outcome:
-        """复票 in a new record that names the old one."""
-        vote = self.vote_of(subject)
+    def ask_recount(self, act: Act, subject: Any, *, reason: str) -> Outcome:
+        """复票, asked for by the chief teller; a second person's agreement does it."""
+        witnessing.enter(act, self.locked(subject), "recount", {"reason": reason})
+        return Outcome(reason=reason)
+
+    def decline_recount(self, act: Act, subject: Any, *, reason: str) -> Outcome:
+        """The second person does not agree: nothing is done."""
+        services.send_back(self.vote_of(subject), "recount")
+        return Outcome(after={"agreed": False}, reason=reason)
+
+    def recount(self, act: Act, subject: Any) -> Outcome:
+        """The second person agrees: the ballots are counted again in a new record that names the old one."""
+        if reasons := self.obstacles_to_recount(subject, act.at):
+            raise Refused(*reasons)
+        vote = self.locked(subject)
+        reason = witnessing.confirm(act, vote, "recount").figures["reason"]
         now = services.recount(act, vote, reason=reason)
         self.replaced(act, vote, now)
-        return Outcome(after={"of": vote.reference, "new_vote": now.reference}, reason=reason)
+        return Outcome(after={"agreed": True, "of": vote.reference, "new_vote": now.reference}, reason=reason)
 
     def obstacles_to_new_vote(self, subject: Any, at: datetime) -> list[str]:
         """Why the presidium cannot order a new vote now: none under way, or signed already."""
@@ -167,6 +201,13 @@ class Desk:
         if self._state(subject) in (VoteState.CLOSED, VoteState.KEYED, VoteState.CERTIFIED):
             return []
         return [str(_("票尚未收回，或结果已经宣布，不能复票。"))]
+
+    def obstacles_to_asking_recount(self, subject: Any, at: datetime) -> list[str]:
+        """The same, and that it is asked for already."""
+        if found := self.obstacles_to_recount(subject, at):
+            return found
+        asked = witnessing.entered(self.vote_of(subject), "recount")
+        return [str(_("已经提出，正在等待监票人确认。"))] if asked else []
 
     def _state(self, subject: Any) -> str:
         try:
@@ -206,6 +247,18 @@ class Desk:
         told = {"desk": desk_of(vote), "vote": vote, "options": list(vote.options.all())}
         return self.facts(subject) | told
 
+    def at_opening(self, subject: Any) -> dict[str, Any]:
+        """The desk with what the chair entered, for the chief teller to confirm."""
+        return self.at_desk(subject) | {"entered": entered_on(self.vote_of(subject), "open")}
+
+    def at_closing(self, subject: Any) -> dict[str, Any]:
+        """The desk with what the chief teller counted, for a teller to confirm."""
+        return self.at_desk(subject) | {"entered": entered_on(self.vote_of(subject), "close")}
+
+    def at_recount(self, subject: Any) -> dict[str, Any]:
+        """The desk with why the ballots are to be counted again."""
+        return self.at_desk(subject) | {"entered": entered_on(self.vote_of(subject), "recount")}
+
     def at_keys(self, subject: Any) -> dict[str, Any]:
         """The desk with who has set a passphrase; never a share."""
         there = {one.office: one.by for one in self.vote_of(subject).holders.select_related("by")}
@@ -237,6 +290,7 @@ class Desk:
             "valid": counted.count.valid,
             "invalid": counted.count.invalid,
             "spoiled": fig.spoiled_of(vote),
+            "compared": compared_with_first(vote),
             "digest": fig.digest_of(vote),
         }
 
@@ -278,13 +332,31 @@ class Desk:
             format_lazy("{}{}", _("发出"), self.paper),
             office="chair",
             form=forms.OpenForm,
-            act=self.open_vote,
+            act=self.enter_opening,
             obstacles=self.obstacles,
             context=self.at_desk,
             page="steps/voting/desk.html",
             irreversible=True,
+            in_person=True,
             basis=_("组织法第十四条；发出的票不多于实到代表"),
-            hint=_("开始后，票面和到会人数不再变动。人数有变动的，退回重新清点。"),
+            hint=_("总监票人确认后投票才开始。人数有变动的，退回重新清点。"),
+        )
+
+    def confirming_opening(self) -> OfficeView:
+        return self._step(
+            _("确认开始投票"),
+            office="chief_teller",
+            form=forms.ConfirmOpenForm,
+            act=self.confirm_opening,
+            obstacles=self.obstacles,
+            on_return=self.send_back_opening,
+            context=self.at_opening,
+            page="steps/voting/confirm.html",
+            irreversible=True,
+            in_person=True,
+            basis=_("投票由主持人和总监票人两人共同开始；投票前当众检查票箱"),
+            output=_("开始投票的时间、发出张数和到会名册"),
+            hint=_("开始后，票面和到会人数不再变动。数字不符的，退回主持人。"),
         )
 
     def closing_step(self) -> OfficeView:
@@ -292,12 +364,45 @@ class Desk:
             format_lazy("{}{}", _("收回"), self.paper),
             office="chief_teller",
             form=forms.CloseForm,
-            act=self.close_vote,
+            act=self.enter_closing,
             context=self.at_desk,
             page="steps/voting/desk.html",
             irreversible=True,
+            in_person=True,
             basis=_("收回的票等于或少于发出的，投票有效；多于发出的，投票无效，重新投票"),
             output=_("发出、收回张数"),
+            hint=_("监票人确认后投票才截止。"),
+        )
+
+    def confirming_closing(self) -> OfficeView:
+        return self._step(
+            _("确认截止投票"),
+            office="teller",
+            form=forms.ConfirmCloseForm,
+            act=self.confirm_closing,
+            on_return=self.send_back_closing,
+            context=self.at_closing,
+            page="steps/voting/confirm.html",
+            irreversible=True,
+            in_person=True,
+            basis=_("投票由总监票人和监票人两人共同截止；收回多于发出的，投票无效，重新投票"),
+            output=_("截止投票的时间、收回张数"),
+            hint=_("数字不符的，退回总监票人重新清点。"),
+        )
+
+    def confirming_recount(self, act: Callable[..., Any], *, form: type[StepForm]) -> OfficeView:
+        """A teller agrees to a recount or not; act: the room's, which begins the flow anew."""
+        return self._step(
+            _("确认复票"),
+            office="teller",
+            form=form,
+            act=act,
+            context=self.at_recount,
+            page="steps/voting/confirm.html",
+            irreversible=True,
+            in_person=True,
+            basis=_("复票由总监票人提出、监票人确认；已签字的计票结果不改动，另立新的记录并写明理由"),
+            output=_("新的计票记录，由另外两名计票人录入并与前次比较"),
         )
 
     def keying(self, turn: int) -> OfficeView:
@@ -319,6 +424,7 @@ class Desk:
             act=self.open_box,
             context=self.at_keys,
             page="steps/voting/open_box.html",
+            in_person=True,
             basis=_("两名密钥保管人同时在场输入口令方可开箱；电子票与纸质票合并计票，不分别公布"),
             output=_("合并后的票数"),
         )
@@ -332,6 +438,7 @@ class Desk:
             context=self.at_signing,
             page="steps/voting/signing.html",
             irreversible=True,
+            in_person=True,
             basis=_("总监票人、监票人核对无误后签字；票数不平衡的不能签字"),
             output=_("计票结果报告单"),
         )
@@ -348,6 +455,7 @@ class Desk:
             context=self.at_signing,
             page="steps/voting/signing.html",
             irreversible=True,
+            in_person=True,
             basis=basis,
             output=output,
         )

@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
+from projects.ballots import boxes
 from projects.ballots import figures as fig
 from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.outcomes import lines_told
@@ -66,6 +67,24 @@ def make_report(act: Act, cycle: Cycle, vote: Vote, digest: str) -> Paper:
         data=report_data(vote, digest),
         subject=vote.reference,
         step=vote.step_number,
+    )
+
+
+def publish_trackers(act: Act, cycle: Cycle, vote: Vote) -> None:
+    """Every tracker, sorted: a deputy finds the own one and sees that the ballot was counted, nobody sees a choice."""
+    trackers = boxes.trackers_of(vote)
+    if not trackers:
+        return
+    make_paper(
+        act,
+        cycle,
+        "trackers",
+        f"{vote.title}电子票回执清单",
+        body="\n".join(trackers),
+        data={"trackers": trackers, "box_digest": vote.box_digest},
+        subject=vote.reference,
+        step=vote.step_number,
+        publish=True,
     )
 
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext_lazy
 
-from projects.ballots import figures
+from projects.ballots import figures, witnessing
 from projects.ballots import rules as count
 from projects.ballots.files import quorum_from
 from projects.ballots.models import Keying, Purpose, Vote, VoteState
 from projects.ballots.outcomes import lines_told
+from projects.cycles.models import RollLine
 from workflow.flows import meetings
 
 PROJECTS = (Purpose.PROJECTS, Purpose.RUN_OFF)
@@ -73,6 +75,32 @@ def desk_of(vote: Vote) -> Desk:
         vote.issued,
         vote.returned,
     )
+
+
+ENTERED = {
+    "present": gettext_lazy("实到代表"),
+    "on_leave": gettext_lazy("请假"),
+    "issued": gettext_lazy("发出表决票"),
+    "returned": gettext_lazy("收回表决票"),
+}
+PRESSED = {"issued": gettext_lazy("按键表决的代表"), "returned": gettext_lazy("表决器记录的人数")}
+
+
+def entered_on(vote: Vote, what: str) -> dict[str, Any] | None:
+    """Who entered it, the figures as (label, number), and who votes on paper where others vote by device."""
+    found = witnessing.entered(vote, what)
+    if found is None:
+        return None
+    labels = ENTERED | ({"returned": gettext_lazy("收回纸质票")} if vote.device else {})
+    labels |= PRESSED if vote.keypad else {}
+    names = RollLine.objects.filter(pk__in=found.figures.get("on_paper", ()))
+    return {
+        "by": found.by,
+        "figures": [(label, found.figures[name]) for name, label in labels.items() if name in found.figures],
+        "on_paper": list(names.values_list("name", flat=True)),
+        "by_device": vote.device and what == "open",
+        "reason": found.figures.get("reason", ""),
+    }
 
 
 def round_of(vote: Vote) -> int:

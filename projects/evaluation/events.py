@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Cycle, CycleState
 from projects.evaluation import carrying, forms, services
-from projects.evaluation.flows import MeasurementFlow
+from projects.evaluation.flows import MeasurementFlow, MeasurementRecountFlow
 from projects.evaluation.measuring import DESK
 from projects.supervision.models import GOING_ON, Project, ProjectState
 from projects.supervision.selectors import project_file
@@ -57,10 +57,11 @@ def order_new_measurement(act: Act, cycle: Cycle, *, reason: str, **meeting: Any
         return DESK.void_vote(act, cycle, reason=reason)
 
 
-def recount(act: Act, cycle: Cycle, *, reason: str) -> Outcome:
-    """复票: the ballots are collected, keyed and signed again in a new record that names the old one."""
-    with beginning_anew(act, cycle, reason=reason, flow=MeasurementFlow):
-        return DESK.recount(act, cycle, reason=reason)
+def ask_recount(act: Act, cycle: Cycle, *, reason: str) -> Outcome:
+    """复票, asked for by the chief teller: a teller's task to confirm it."""
+    outcome = DESK.ask_recount(act, cycle, reason=reason)
+    MeasurementRecountFlow.begin(cycle)
+    return outcome
 
 
 def _measuring(cycle: Cycle, grant: Any) -> bool:
@@ -91,11 +92,12 @@ RECOUNT = register_event(
         offices=("chief_teller",),
         subject=Cycle,
         form=RecountForm,
-        act=recount,
+        act=ask_recount,
         step=6,
-        when=DESK.obstacles_to_recount,
+        when=DESK.obstacles_to_asking_recount,
         offered=_measuring,
         basis=_("宣布结果以前可以复票；已签字的计票结果不改动，另立新的记录并写明理由"),
+        in_person=True,
         irreversible=True,
     )
 )

@@ -25,9 +25,12 @@ from projects.evaluation import (
 from projects.supervision.flows import on_settled
 from projects.supervision.models import Project
 from projects.supervision.selectors import project_file, running
+from projects.voting.flows import beginning_anew
+from projects.voting.forms import SecondForm
 from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
 from workflow.flows.nodes import CeleryJob, EachSplit, Gate, MeetingView, OfficeEnd, OfficeView, SubFlow
+from workflow.flows.services import Outcome
 
 
 def _part_of_the_act(work: Callable[[Any, Any], None]) -> Callable[[Any], None]:
@@ -139,8 +142,10 @@ class MeasurementFlow(YearlyFlow):
     measure_hold_chair = desk.holding("chair", _("主席团密封件设定开箱口令")).Next(this.held)
     held = nodes.Join().Next(this.measure_attendance)
     measure_attendance = desk.attendance(form=forms.MeasuringAttendanceForm).Next(this.measure_open)
-    measure_open = desk.opening_step().Returns(this.measure_attendance).Next(this.measure_close)
-    measure_close = desk.closing_step().Next(this.closed)
+    measure_open = desk.opening_step().Returns(this.measure_attendance).Next(this.measure_open_confirm)
+    measure_open_confirm = desk.confirming_opening().Returns(this.measure_open).Next(this.measure_close)
+    measure_close = desk.closing_step().Next(this.measure_close_confirm)
+    measure_close_confirm = desk.confirming_closing().Returns(this.measure_close).Next(this.closed)
     closed = Gate(desk.is_in(VoteState.CLOSED)).Then(this.on_paper).Else(this.keyless)
     on_paper = Gate(desk.has_paper).Then(this.key).Else(this.measure_open_box)
     key = nodes.Split().Next(this.measure_key_first).Next(this.measure_key_second)
@@ -164,6 +169,27 @@ class MeasurementFlow(YearlyFlow):
         basis=_("测评结果当场宣布并向社会公布；低于规定满意率的，整改后再次测评"),
         output=_("满意度测评结果"),
     ).Next(this.end)
+    end = OfficeEnd()
+
+
+def second_to_recount(act: Any, cycle: Cycle, *, decision: str, reason: str) -> Outcome:
+    """复票 once a teller agrees: the ballots are collected, keyed and signed again."""
+    if decision != SecondForm.AGREE:
+        return measuring.DESK.decline_recount(act, cycle, reason=reason)
+    with beginning_anew(act, cycle, reason=str(_("复票")), flow=MeasurementFlow):
+        return measuring.DESK.recount(act, cycle)
+
+
+class MeasurementRecountFlow(YearlyFlow):
+    """测评票复票"""
+
+    room, step = "evaluation", 6
+    process_title = _("测评票复票")
+
+    start = Begin().Next(this.measure_recount_confirm)
+    measure_recount_confirm = measuring.DESK.confirming_recount(second_to_recount, form=SecondForm).Next(
+        this.end
+    )
     end = OfficeEnd()
 
 

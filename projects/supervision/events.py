@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Cycle, CycleState
 from projects.supervision import asking, building, changing, duties, forms, selectors, sessions
-from projects.supervision.flows import ChangeFlow
+from projects.supervision.flows import ChangeFlow, ChangeRecountFlow
 from projects.supervision.models import GOING_ON, Change, Project, ProjectState
 from projects.voting.events import record_meeting
 from projects.voting.flows import beginning_anew
@@ -181,10 +181,11 @@ def order_new_vote(act: Act, change: Change, *, reason: str, **meeting: Any) -> 
         return changing.DESK.void_vote(act, change, reason=reason)
 
 
-def recount(act: Act, change: Change, *, reason: str) -> Outcome:
-    """复票 of the vote on a change, in a new record that names the old one."""
-    with beginning_anew(act, change, reason=reason, flow=ChangeFlow):
-        return changing.DESK.recount(act, change, reason=reason)
+def ask_recount(act: Act, change: Change, *, reason: str) -> Outcome:
+    """复票 of the vote on a change, asked for by the chief teller: a teller's task to confirm it."""
+    outcome = changing.DESK.ask_recount(act, change, reason=reason)
+    ChangeRecountFlow.begin(change)
+    return outcome
 
 
 def _by_vote(change: Change, grant: RoleGrant) -> bool:
@@ -215,11 +216,12 @@ register_event(
         offices=("chief_teller",),
         subject=Change,
         form=RecountForm,
-        act=recount,
+        act=ask_recount,
         step=5,
-        when=changing.DESK.obstacles_to_recount,
+        when=changing.DESK.obstacles_to_asking_recount,
         offered=_by_vote,
         basis=_("宣布结果以前可以复票；已签字的计票结果不改动，另立新的记录并写明理由"),
+        in_person=True,
         irreversible=True,
     )
 )

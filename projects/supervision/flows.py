@@ -38,12 +38,14 @@ from projects.supervision.models import (
     Project,
     ProjectState,
 )
+from projects.voting.flows import beginning_anew
+from projects.voting.forms import SecondForm
 from workflow.audit.services import Act
 from workflow.calendar.offsets import DueDate, Offset, resolve
 from workflow.flows.acting import acting, current_act
 from workflow.flows.base import Begin
 from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView
-from workflow.flows.services import cancel_flow
+from workflow.flows.services import Outcome, cancel_flow
 from workflow.people.models import Unit, User
 from workflow.roles.selectors import holders_of
 
@@ -658,8 +660,10 @@ class ChangeFlow(ChangeSteps, YearlyFlow):
     ).Next(this.change_attendance)
     at_desk = Gate(desk.is_in(VoteState.OPEN)).Then(this.change_close).Else(this.change_attendance)
     change_attendance = desk.attendance().Next(this.change_open)
-    change_open = desk.opening_step().Returns(this.change_attendance).Next(this.change_close)
-    change_close = desk.closing_step().Next(this.closed)
+    change_open = desk.opening_step().Returns(this.change_attendance).Next(this.change_open_confirm)
+    change_open_confirm = desk.confirming_opening().Returns(this.change_open).Next(this.change_close)
+    change_close = desk.closing_step().Next(this.change_close_confirm)
+    change_close_confirm = desk.confirming_closing().Returns(this.change_close).Next(this.closed)
     closed = Gate(desk.is_in(VoteState.CLOSED)).Then(this.key).Else(this.change_attendance)
     key = nodes.Split().Next(this.change_key_first).Next(this.change_key_second)
     change_key_first = desk.keying(1).Next(this.keyed)
@@ -677,6 +681,27 @@ class ChangeFlow(ChangeSteps, YearlyFlow):
         output=_("决定"),
     ).Next(this.decided)
     follow = nodes.Function(_follow_change).Next(this.end)
+
+
+def second_to_recount(act: Act, change: Any, *, decision: str, reason: str) -> Outcome:
+    """复票 of the vote on a change once a teller agrees."""
+    if decision != SecondForm.AGREE:
+        return changing.DESK.decline_recount(act, change, reason=reason)
+    with beginning_anew(act, change, reason=str(_("复票")), flow=ChangeFlow):
+        return changing.DESK.recount(act, change)
+
+
+class ChangeRecountFlow(YearlyFlow):
+    """项目调整表决复票"""
+
+    room, step = "supervision", 5
+    process_title = _("项目调整表决复票")
+
+    start = Begin().Next(this.change_recount_confirm)
+    change_recount_confirm = changing.DESK.confirming_recount(second_to_recount, form=SecondForm).Next(
+        this.end
+    )
+    end = OfficeEnd()
 
 
 def _ratification(activation: Any) -> None:

@@ -339,7 +339,7 @@ class TurnFlow(YearlyFlow):
     end = OfficeEnd()
 
 
-def second_to_recount(act: Act, cycle: Cycle, *, decision: str, reason: str) -> Outcome:
+def second_to_recount(act: Act, cycle: Any, *, decision: str, reason: str) -> Outcome:
     """复票 once a teller agrees: the ballots are returned, keyed and signed again in a record that names the old one."""
     if decision != forms.SecondForm.AGREE:
         return services.declined(act, cycle, "recount", reason=reason)

@@ -7,10 +7,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from projects.ballots import figures as fig
-from projects.ballots import witnessing
 from projects.ballots.boxes import waits_to_be_opened
 from projects.ballots.keys import HOLDERS, needs_keys
 from projects.ballots.models import Channel, Vote, VoteState
@@ -24,11 +22,12 @@ from projects.ballots.selectors import (
     current_vote,
     declared_votes,
     desk_of,
+    entered_on,
     last_rejection,
     lines_of,
 )
 from projects.collection.models import Proposal, ProposalState
-from projects.cycles.models import Cycle, Paper, RollLine, Session
+from projects.cycles.models import Cycle, Paper, Session
 from projects.cycles.selectors import papers_of, session_of
 from projects.deliberation.models import Opinion
 from projects.selection.models import Item, ItemState
@@ -101,18 +100,18 @@ def desk(cycle: Cycle) -> dict[str, Any]:
 
 def opening(cycle: Cycle) -> dict[str, Any]:
     """The desk with what the chair entered, for the chief teller to confirm."""
-    return desk(cycle) | {"entered": _entered(vote_of(cycle), "open")}
+    return desk(cycle) | {"entered": entered_on(vote_of(cycle), "open")}
 
 
 def closing(cycle: Cycle) -> dict[str, Any]:
     """The desk with what the chief teller counted, for a teller to confirm."""
-    return desk(cycle) | {"entered": _entered(vote_of(cycle), "close")}
+    return desk(cycle) | {"entered": entered_on(vote_of(cycle), "close")}
 
 
 def turning(cycle: Cycle) -> dict[str, Any]:
     """The desk with why the box is to be emptied and how many ballots that destroys, for a teller to confirm."""
     vote = vote_of(cycle)
-    told = _entered(vote, "turn")
+    told = entered_on(vote, "turn")
     if told:
         told["figures"] = [(_("将作废的电子票"), turnout_of(vote)["voted"])]
     return desk(cycle) | {"entered": told}
@@ -120,32 +119,7 @@ def turning(cycle: Cycle) -> dict[str, Any]:
 
 def recounting(cycle: Cycle) -> dict[str, Any]:
     """The desk with why the ballots are to be counted again, for a teller to confirm."""
-    return desk(cycle) | {"entered": _entered(vote_of(cycle), "recount")}
-
-
-ENTERED = {
-    "present": gettext_lazy("实到代表"),
-    "on_leave": gettext_lazy("请假"),
-    "issued": gettext_lazy("发出表决票"),
-    "returned": gettext_lazy("收回表决票"),
-}
-
-
-def _entered(vote: Vote, what: str) -> dict[str, Any] | None:
-    """Who entered it, the figures as (label, number), and who votes on paper where others vote by device."""
-    found = witnessing.entered(vote, what)
-    if found is None:
-        return None
-    labels = ENTERED | ({"returned": gettext_lazy("收回纸质票")} if vote.device else {})
-    figures = [(label, found.figures[name]) for name, label in labels.items() if name in found.figures]
-    names = RollLine.objects.filter(pk__in=found.figures.get("on_paper", ()))
-    return {
-        "by": found.by,
-        "figures": figures,
-        "on_paper": list(names.values_list("name", flat=True)),
-        "by_device": vote.device and what == "open",
-        "reason": found.figures.get("reason", ""),
-    }
+    return desk(cycle) | {"entered": entered_on(vote_of(cycle), "recount")}
 
 
 def key_desk(cycle: Cycle) -> dict[str, Any]:

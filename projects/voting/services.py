@@ -8,11 +8,11 @@ from typing import Any
 from django.utils.timezone import get_current_timezone, localdate
 from django.utils.translation import gettext as _
 
-from projects.ballots import boxes, keys, rolls, witnessing
 from projects.ballots import figures as fig
+from projects.ballots import keys, rolls, witnessing
 from projects.ballots import services as ballots
 from projects.ballots.models import Purpose, Vote, VoteState
-from projects.ballots.reporting import make_report
+from projects.ballots.reporting import make_report, publish_trackers
 from projects.ballots.selectors import Rejection, compared_with_first, keyers_before, lines_of
 from projects.collection.models import Outcome as ProposalOutcome
 from projects.cycles.divisions import figures_of
@@ -200,24 +200,8 @@ def close_voting(act: Act, cycle: Cycle, *, confirmed: bool) -> Outcome:
     now = ballots.confirm_closing(act, vote)
     if now != vote:
         return Outcome(after=told | {"void": vote.reference, "new_vote": now.reference})
-    if trackers := boxes.trackers_of(vote):
-        _publish_trackers(act, cycle, vote, trackers)
+    publish_trackers(act, cycle, vote)
     return Outcome(after=told)
-
-
-def _publish_trackers(act: Act, cycle: Cycle, vote: Vote, trackers: list[str]) -> None:
-    """Every tracker, sorted: a deputy finds the own one and sees that the ballot was counted, nobody sees a choice."""
-    make_paper(
-        act,
-        cycle,
-        "trackers",
-        f"{vote.title}电子票回执清单",
-        body="\n".join(trackers),
-        data={"trackers": trackers, "box_digest": vote.box_digest},
-        subject=vote.reference,
-        step=4,
-        publish=True,
-    )
 
 
 def key_first(act: Act, cycle: Cycle, *, valid: int, invalid: int, **marks: int) -> Outcome | None:

@@ -179,7 +179,9 @@ def play_measure_opening(
     town: Township, cycle: Cycle, day: date, *, absent: int = 0, issued: int | None = None
 ) -> int:
     """The roll call and the ballots handed out; how many are present."""
-    present = members_of_hall(ballot_under_way(cycle), day) - absent
+    vote = ballot_under_way(cycle)
+    present = members_of_hall(vote, day) - absent
+    lines = [str(pk) for pk in vote.session.roll.values_list("pk", flat=True)] if vote.session else []
     do_task(
         cycle,
         "evaluation.measure_attendance",
@@ -188,31 +190,18 @@ def play_measure_opening(
         hour=10,
         present=present,
         on_leave=absent,
+        leave=lines[present:],
     )
-    do_task(
-        cycle,
-        "evaluation.measure_open",
-        town.of("chair"),
-        day,
-        hour=10,
-        issued=present if issued is None else issued,
-        witness=town.of("chief_teller").username,
-        confirmed="on",
-    )
+    issued = present if issued is None else issued
+    do_task(cycle, "evaluation.measure_open", town.of("chair"), day, hour=10, issued=issued)
+    do_task(cycle, "evaluation.measure_open_confirm", town.of("chief_teller"), day, hour=10, confirmed="on")
     return present
 
 
 def play_measure_closing(town: Township, cycle: Cycle, day: date, *, returned: int) -> None:
-    """The ballots collected, with a teller standing by."""
-    do_task(
-        cycle,
-        "evaluation.measure_close",
-        town.of("chief_teller"),
-        day,
-        hour=10,
-        returned=returned,
-        witness=town.of("teller").username,
-    )
+    """The ballots collected by the chief teller, confirmed by a teller."""
+    do_task(cycle, "evaluation.measure_close", town.of("chief_teller"), day, hour=10, returned=returned)
+    do_task(cycle, "evaluation.measure_close_confirm", town.of("teller"), day, hour=10, confirmed="on")
 
 
 def keyed(cycle: Cycle, figures: Figures, issued: int, round_: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from projects.ballots.models import Vote
 from projects.ballots.reporting import tally_report
 from projects.ballots.selectors import signatures_hold
 from projects.cycles.documents.parts import Document
-from projects.cycles.models import Paper
+from projects.cycles.models import Paper, RollLine
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import paper_of, session_of
 from projects.demo.play.deliberation import roll_data
@@ -44,6 +44,8 @@ from workflow.flows.events import perform
 from workflow.flows.models import Meeting
 from workflow.flows.services import complete, send_back
 from workflow.flows.tasks import run_job
+from workflow.people.models import User
+from workflow.roles.services import grant
 
 pytestmark = pytest.mark.django_db
 
@@ -111,19 +113,31 @@ def opened(town, cycle):
 
 
 def attended(town, present, on_leave=0, day=T2):
-    do("evaluation.measure_attendance", town.of("clerk"), day, present=present, on_leave=on_leave)
+    """Who is here; the last on the roll are on leave."""
+    lines = [str(pk) for pk in RollLine.objects.order_by("pk").values_list("pk", flat=True)]
+    data = {"present": present, "on_leave": on_leave, "leave": lines[len(lines) - on_leave :]}
+    do("evaluation.measure_attendance", town.of("clerk"), day, **data)
 
 
-def key_both(town, cycle, marks=None, **more):
-    """Both counters key alike."""
+def key_both(town, cycle, marks=None, first=1, **more):
+    """Both counters key alike. first: of which pair of counters."""
     figures = Figures(marks=marks or ALL_GOOD.marks)
-    for n, key in enumerate(("evaluation.measure_key_first", "evaluation.measure_key_second"), 1):
+    for n, key in enumerate(("evaluation.measure_key_first", "evaluation.measure_key_second"), first):
         do(key, town.of("counter", n), T2, **keyed(cycle, figures, 20, 0) | more)
 
 
 def signed(town):
     do("evaluation.measure_certify", town.of("chief_teller"), T2, **SIGN)
     do("evaluation.measure_certify_teller", town.of("teller"), T2, **SIGN)
+
+
+def more_counters(town, more):
+    """Others than those who counted count again."""
+    act = town.act("chair", at("2027-06-01"))
+    for n in range(more):
+        user = User.objects.create(username=f"counter-{n}", name=f"计票人{n}")
+        grant(user=user, office="counter", unit=town.unit, act=act, since=date(2027, 1, 1))
+        town.people["counter"].append(user)
 
 
 def announced(town):
@@ -288,10 +302,9 @@ def test_the_presidium_reports_only_after_the_round_every_review_and_the_call(to
 
 def test_a_hall_below_two_thirds_is_not_opened(town, cycle):
     in_session(town, cycle)
-    witness = {"witness": town.of("chief_teller").username, **SIGN}
     attended(town, 13, 7)
     with pytest.raises(Obstructed, match="须有 14 人以上出席，实到 13 人"):
-        do("evaluation.measure_open", town.of("chair"), T2, issued=13, **witness)
+        do("evaluation.measure_open", town.of("chair"), T2, issued=13)
     send_back(
         open_task("evaluation.measure_open").task_id,
         actor=town.of("chair"),
@@ -300,16 +313,32 @@ def test_a_hall_below_two_thirds_is_not_opened(town, cycle):
         at=at(T2),
     )
     attended(town, 14, 6)
-    do("evaluation.measure_open", town.of("chair"), T2, issued=14, **witness)
+    do("evaluation.measure_open", town.of("chair"), T2, issued=14)
+    assert Vote.objects.get().state == "defined"
+    do("evaluation.measure_open_confirm", town.of("chief_teller"), T2, **SIGN)
     assert Vote.objects.get().state == "open"
+
+
+def test_what_the_chair_entered_is_sent_back_by_the_chief_teller(town, cycle):
+    in_session(town, cycle)
+    attended(town, 20)
+    do("evaluation.measure_open", town.of("chair"), T2, issued=19)
+    shown = DESK.at_opening(cycle)["entered"]
+    assert ("发出表决票", 19) in [(str(label), n) for label, n in shown["figures"]]
+    task = open_task("evaluation.measure_open_confirm").task_id
+    chief = town.of("chief_teller")
+    send_back(task, actor=chief, to="measure_open", reason="应发出二十张。", at=at(T2))
+    assert DESK.at_opening(cycle)["entered"] is None
+    do("evaluation.measure_open", town.of("chair"), T2, issued=20)
+    do("evaluation.measure_open_confirm", chief, T2, **SIGN)
+    assert Vote.objects.get().issued == 20
 
 
 def test_more_papers_than_deputies_present_are_not_handed_out(town, cycle):
     in_session(town, cycle)
     attended(town, 18, 2)
-    witness = {"witness": town.of("chief_teller").username, **SIGN}
     with pytest.raises(InvalidForm, match="不能多于实到的 18 人"):
-        do("evaluation.measure_open", town.of("chair"), T2, issued=19, **witness)
+        do("evaluation.measure_open", town.of("chair"), T2, issued=19)
 
 
 def test_the_hall_does_not_open_before_the_day_of_the_session(town, cycle):
@@ -427,17 +456,32 @@ def test_the_presidium_orders_a_new_measurement_where_no_ballot_was_valid(town, 
     assert open_task("evaluation.publish")
 
 
+def asked_to_recount(cycle, chief, data, hour):
+    moment = at(T2, hour)
+    perform("evaluation.measure_recount", cycle, actor=chief, data=data, at=moment, reauthenticated=True)
+
+
 def test_keyings_that_agree_and_are_wrong_are_counted_again_before_and_after_the_signatures(town, cycle):
     opened(town, cycle)
     key_both(town, cycle, {**ALL_GOOD.marks, 1: [(8, 2, 10)]})
+    more_counters(town, 4)
+    data = {"reason": "计票人把两个项目的票记混了，重新清点。"}
+    chief = town.of("chief_teller")
     for n in (1, 2):
         if n == 2:
             signed(town)
-        data = {"reason": "计票人把两个项目的票记混了，重新清点。"}
-        chief = town.of("chief_teller")
-        perform("evaluation.measure_recount", cycle, actor=chief, data=data, at=at(T2, 13 + n))
+        asked_to_recount(cycle, chief, data, 13 + n)
+        with pytest.raises(Obstructed, match="正在等待监票人确认"):
+            asked_to_recount(cycle, chief, data, 13 + n)
+        if n == 1:
+            no = {"decision": "decline", "reason": "数字已经核对。"}
+            do("evaluation.measure_recount_confirm", town.of("teller"), T2, **no)
+            assert Vote.objects.count() == 1
+            asked_to_recount(cycle, chief, data, 13 + n)
+        do("evaluation.measure_recount_confirm", town.of("teller"), T2, decision="agree")
         play_measure_closing(town, cycle, date.fromisoformat(T2), returned=20)
-        key_both(town, cycle, {**ALL_GOOD.marks, 1: [(8, 2, 10)]} if n == 1 else None)
+        wrong = {**ALL_GOOD.marks, 1: [(8, 2, 10)]}
+        key_both(town, cycle, wrong if n == 1 else None, first=2 * n + 1)
     signed(town)
     announced(town)
     wrong, again, last = Vote.objects.order_by("pk")
@@ -445,7 +489,7 @@ def test_keyings_that_agree_and_are_wrong_are_counted_again_before_and_after_the
     assert (last.follows, {m.vote for m in Measurement.objects.all()}) == (again, {last})
     assert Measurement.objects.get(project__number=1).state == "closed"
     with pytest.raises(Obstructed, match="结果已经宣布"):
-        perform("evaluation.measure_recount", cycle, actor=chief, data=data, at=at(T2, 17))
+        asked_to_recount(cycle, chief, data, 17)
 
 
 def test_the_signed_report_has_the_grades_and_what_follows(town, cycle):

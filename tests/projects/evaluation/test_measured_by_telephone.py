@@ -25,7 +25,7 @@ from tests.projects.evaluation.test_evaluation import T2, announced, in_session,
 
 pytestmark = pytest.mark.django_db
 
-GRADED = [{"1. 村道硬化": "for"}] * 12 + [{"1. 村道硬化": "abstain"}] * 3 + [{"1. 村道硬化": "against"}, {}]
+GRADED = [{"1. 村道硬化": "for"}] * 10 + [{"1. 村道硬化": "abstain"}] * 3 + [{"1. 村道硬化": "against"}, {}]
 HOLDING = {
     "chief_teller": "measure_hold_chief",
     "teller": "measure_hold_teller",
@@ -35,7 +35,7 @@ HOLDING = {
 
 @pytest.fixture
 def cycle(town, monkeypatch):
-    """One project; the keys are held, three deputies vote on paper and seventeen by telephone."""
+    """One project; the keys are held, five deputies vote on paper and fifteen by telephone."""
     real = sealing.new_holder
     monkeypatch.setattr(sealing, "new_holder", lambda passphrase: real(passphrase, QUICK))
     made = year_under_supervision(town, ["村道硬化"], rules=Rules(ballot_channel="device"))
@@ -45,9 +45,8 @@ def cycle(town, monkeypatch):
         do(f"evaluation.{task}", town.of(office), T2, passphrase=words, repeated=words)
     do("evaluation.measure_attendance", town.of("clerk"), T2, present=20, on_leave=0)
     lines = list(RollLine.objects.filter(session=Vote.objects.get().session).order_by("pk"))
-    witness = town.of("chief_teller").username
-    on_paper = [str(line.pk) for line in lines[:3]]
-    do("evaluation.measure_open", town.of("chair"), T2, witness=witness, confirmed="on", on_paper=on_paper)
+    do("evaluation.measure_open", town.of("chair"), T2, on_paper=[str(line.pk) for line in lines[:5]])
+    do("evaluation.measure_open_confirm", town.of("chief_teller"), T2, confirmed="on")
     return made
 
 
@@ -59,10 +58,10 @@ def vote_all(vote):
 
 def key_paper(town, vote):
     option = vote.options.get()
-    data = {"valid": 3, "invalid": 0}
+    data = {"valid": 5, "invalid": 0}
     data |= {
         f"{mark}_{option.pk}": n
-        for mark, n in (("for", 1), ("abstain", 1), ("against", 1), ("not_pressed", 0))
+        for mark, n in (("for", 3), ("abstain", 1), ("against", 1), ("not_pressed", 0))
     }
     for n, key in enumerate(("measure_key_first", "measure_key_second"), 1):
         do(f"evaluation.{key}", town.of("counter", n), T2, **data)
@@ -71,7 +70,7 @@ def key_paper(town, vote):
 def test_sealed_grades_and_paper_make_one_result_and_the_empty_line_is_apart(town, cycle):
     vote = DESK.vote_of(cycle)
     vote_all(vote)
-    play_measure_closing(town, cycle, date.fromisoformat(T2), returned=3)
+    play_measure_closing(town, cycle, date.fromisoformat(T2), returned=5)
     key_paper(town, vote)
     box = {
         "first": "chief_teller", "first_passphrase": PASSPHRASES["chief_teller"],
@@ -83,7 +82,7 @@ def test_sealed_grades_and_paper_make_one_result_and_the_empty_line_is_apart(tow
     done = Measurement.objects.get()
     assert (done.satisfied, done.basic, done.dissatisfied, done.unmarked) == (13, 4, 2, 1)
     assert (done.base, done.state) == (20, "closed")
-    assert Box.objects.filter(vote_number=vote.pk).count() == 17
+    assert Box.objects.filter(vote_number=vote.pk).count() == 15
 
 
 def test_the_page_asks_for_grades_and_reads_them_back(town, cycle):
@@ -107,9 +106,9 @@ def test_the_offline_counter_counts_the_empty_line_apart(town, cycle):
     }  # fmt: skip
     counted = offline.count(box, pair)
     assert counted["sums"]["1. 村道硬化"] == {
-        "for": 12, "against": 1, "abstain": 3, "not_pressed": 1, "points": 0,
+        "for": 10, "against": 1, "abstain": 3, "not_pressed": 1, "points": 0,
     }  # fmt: skip
-    assert "满意 12，基本满意 3，不满意 1，未作评价 1" in offline.report(box, counted)
+    assert "满意 10，基本满意 3，不满意 1，未作评价 1" in offline.report(box, counted)
 
 
 def test_a_deputies_meeting_has_no_roll_and_measures_on_paper(town, cycle):

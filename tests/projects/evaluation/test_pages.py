@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from projects.evaluation.flows import AddendumFlow, EvaluationFlow, LookBackFlow, MeasurementFlow
+from projects.evaluation.flows import (
+    AddendumFlow,
+    EvaluationFlow,
+    LookBackFlow,
+    MeasurementFlow,
+    MeasurementRecountFlow,
+)
 from tests.builders import do, open_task
 from tests.projects.evaluation.test_evaluation import ALL_GOOD, T2, keyed, opened, reported
 from workflow.flows.nodes import OfficeView
@@ -66,9 +72,9 @@ def test_nobody_else_sees_the_sheet_before_the_signatures(town, cycle):
 def test_every_step_says_what_it_rests_on():
     steps = [
         n
-        for flow in (EvaluationFlow, MeasurementFlow, LookBackFlow, AddendumFlow)
+        for flow in (EvaluationFlow, MeasurementFlow, MeasurementRecountFlow, LookBackFlow, AddendumFlow)
         for n in flow.instance.nodes()
         if isinstance(n, OfficeView)
     ]
-    assert len(steps) == 26
+    assert len(steps) == 29
     assert all(str(step.basis) and str(step.task_title) for step in steps)

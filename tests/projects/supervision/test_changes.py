@@ -21,10 +21,11 @@ from projects.supervision.forms import PlanForm
 from projects.supervision.models import Change, Interpellation, Project
 from projects.supervision.selectors import lines_of, project_file
 from tests.builders import at, do, open_task
+from tests.projects.evaluation.test_evaluation import more_counters
 from tests.projects.supervision.conftest import PLAN
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused, Taken
-from workflow.flows.events import events
+from workflow.flows.events import events, perform
 from workflow.flows.models import Deadline, Meeting
 from workflow.machines.services import fire
 
@@ -52,23 +53,24 @@ def put_to_vote(year, day: str, number: int = 1, present: int = 20):
 
 
 def attend_and_collect(year, day: str, number: int = 1, present: int = 20, returned: int | None = None):
-    chief, teller = year.town.of("chief_teller"), year.town.of("teller")
     year.do("change_attendance", year.town.of("clerk"), day, number, present=present, on_leave=0)
-    year.do(
-        "change_open", year.town.of("chair"), day, number,
-        issued=present, witness=chief.username, confirmed="on",
-    )  # fmt: skip
-    returned = present if returned is None else returned
-    year.do("change_close", chief, day, number, returned=returned, witness=teller.username)
+    year.do("change_open", year.town.of("chair"), day, number, issued=present)
+    year.do("change_open_confirm", year.town.of("chief_teller"), day, number, confirmed="on")
+    collect(year, day, number, present if returned is None else returned)
 
 
-def count(year, day: str, votes_for: int, number: int = 1, present: int = 20):
+def collect(year, day: str, number: int, returned: int):
+    year.do("change_close", year.town.of("chief_teller"), day, number, returned=returned)
+    year.do("change_close_confirm", year.town.of("teller"), day, number, confirmed="on")
+
+
+def count(year, day: str, votes_for: int, number: int = 1, present: int = 20, first: int = 1):
     """Two counters key alike: so many for, all others but one against."""
     vote = vote_on(year.project(number).changes.latest("pk"))
     against = max(present - votes_for - 1, 0)
     marks = {"for": votes_for, "against": against, "abstain": present - votes_for - against}
     data = {f"{mark}_{vote.options.get().pk}": n for mark, n in marks.items()}
-    for n, key in enumerate(("change_key_first", "change_key_second"), 1):
+    for n, key in enumerate(("change_key_first", "change_key_second"), first):
         year.do(key, year.town.of("counter", n), day, number, valid=present, invalid=0, **data)
 
 
@@ -354,9 +356,13 @@ def test_the_vote_on_a_change_waits_for_two_thirds(year):
     year.in_session()
     year.do("decide_change", year.town.of("clerk"), "2027-06-18")
     year.do("change_attendance", year.town.of("clerk"), "2027-06-18", present=13, on_leave=0)
-    data = {"issued": 13, "witness": year.town.of("chief_teller").username, "confirmed": "on"}
     with pytest.raises(Obstructed, match="须有 14 人以上出席"):
-        year.do("change_open", year.town.of("chair"), "2027-06-18", **data)
+        year.do("change_open", year.town.of("chair"), "2027-06-18", issued=13)
+
+
+def asked_to_recount(change, chief, reason):
+    data, moment = {"reason": reason}, at("2027-06-18", 14)
+    perform("supervision.change_recount", change, actor=chief, data=data, at=moment, reauthenticated=True)
 
 
 def test_a_vote_on_a_change_is_counted_again_and_held_again(year):
@@ -366,10 +372,12 @@ def test_a_vote_on_a_change_is_counted_again_and_held_again(year):
     put_to_vote(year, "2027-06-18")
     count(year, "2027-06-18", 9)
     change, reason = Change.objects.get(), "两叠票点混了，重新清点。"
-    year.event("change_recount", year.town.of("chief_teller"), "2027-06-18", change, reason=reason)
-    chief, teller = year.town.of("chief_teller"), year.town.of("teller")
-    year.do("change_close", chief, "2027-06-18", returned=20, witness=teller.username)
-    count(year, "2027-06-18", 12)
+    more_counters(year.town, 2)
+    chief = year.town.of("chief_teller")
+    asked_to_recount(change, chief, reason)
+    year.do("change_recount_confirm", year.town.of("teller"), "2027-06-18", decision="agree")
+    collect(year, "2027-06-18", 1, 20)
+    count(year, "2027-06-18", 12, first=3)
     day = year.presidium("2027-06-18")
     year.event("change_void", year.town.of("clerk"), "2027-06-18", change, reason=reason, **day)
     attend_and_collect(year, "2027-06-18", returned=21)  # one too many: void by itself
@@ -382,7 +390,7 @@ def test_a_vote_on_a_change_is_counted_again_and_held_again(year):
     change.refresh_from_db()
     assert change.state == "agreed" and year.task("announce_change")
     with pytest.raises(Obstructed, match="结果已经宣布"):
-        year.event("change_recount", chief, "2027-06-18", change, reason=reason)
+        asked_to_recount(change, chief, reason)
 
 
 def test_a_hall_with_a_device_presses_a_change_too(under):

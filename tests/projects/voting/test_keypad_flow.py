@@ -18,7 +18,7 @@ from projects.ballots.services import define_vote
 from projects.cycles.documents.parts import Document, Table
 from projects.cycles.models import Paper
 from projects.cycles.rulebook import RulebookError, Rules
-from projects.demo.play.voting import Sheet, play_ballot
+from projects.demo.play.voting import Sheet, play_ballot, play_closing, play_opening
 from projects.voting.selectors import keying_desk
 from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, Hall, T, settled
@@ -41,11 +41,15 @@ PRESSED = {"水厂改造": figures(26, 9, 6, 2), "村道硬化": figures(25, 10,
 def hall(db: None) -> Hall:
     """50 deputies, 43 press; two candidates, each put to the vote, one place."""
     made = settled(TITLES, seats=1, in_office=50, ballot_channel="keypad", ballot_mode="each")
-    chief, teller = made.town.of("chief_teller"), made.town.of("teller")
     do("voting.attendance", made.town.of("clerk"), DAY, present=43, on_leave=2)
-    do("voting.open", made.town.of("chair"), DAY, issued=43, witness=chief.username, confirmed=True)
-    do("voting.close", chief, DAY, returned=43, witness=teller.username)
+    opened_and_closed(made)
     return made
+
+
+def opened_and_closed(hall: Hall) -> None:
+    """43 press, 43 are recorded: each said by one at the desk and confirmed by another."""
+    play_opening(hall.town, hall.cycle, t=T, issued=43)
+    play_closing(hall.town, hall.cycle, t=T, returned=43)
 
 
 def fields(hall: Hall, sums: dict[str, dict[str, int]]) -> dict[str, Any]:
@@ -210,10 +214,8 @@ def test_nobody_but_a_counter_reaches_the_import(hall, client):
 
 def test_a_paper_vote_offers_no_import(client, db):
     paper = settled(TITLES, seats=1, in_office=50)
-    chief, teller = paper.town.of("chief_teller"), paper.town.of("teller")
     do("voting.attendance", paper.town.of("clerk"), DAY, present=43, on_leave=2)
-    do("voting.open", paper.town.of("chair"), DAY, issued=43, witness=chief.username, confirmed=True)
-    do("voting.close", chief, DAY, returned=43, witness=teller.username)
+    opened_and_closed(paper)
     as_counter(client, paper, 1)
     task = open_task("voting.key_first").pk
     assert "导入表决器结果" not in client.get(f"/tasks/{task}/").content.decode()
