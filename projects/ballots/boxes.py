@@ -83,7 +83,7 @@ def _written_anew(model: type[Model], column: str, **changes: str) -> str:
     """A statement that removes the rows with a value in `column` and writes them again in the order of their keys."""
     # Gone first and written then: rows that are updated keep the order in which they lay.
     table, key = model._meta.db_table, model._meta.pk.column
-    columns = [one.column for one in model._meta.local_concrete_fields]
+    columns = [str(one.column) for one in model._meta.local_concrete_fields]
     names, values = ", ".join(columns), ", ".join(changes.get(one, one) for one in columns)
     gone = f"WITH gone AS (DELETE FROM {table} WHERE {column} = %s RETURNING {names})"  # noqa: S608
     return f"{gone} INSERT INTO {table} ({names}) SELECT {values} FROM gone ORDER BY {key}"  # noqa: S608

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
+from urllib.parse import parse_qs
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -153,6 +154,34 @@ def test_every_screen_is_legible_and_without_a_serious_barrier(
         page.goto("/ballot/paper/")
         expect(page.get_by_role("heading", name="您已经投过票")).to_be_visible()
         look()
+
+
+@pytest.mark.parametrize("mode", ["select", "each", "rank"])
+def test_a_browser_sends_every_line_so_that_no_length_tells_how_much_is_marked(
+    browser: Browser, served, hall_of, mode: str
+) -> None:  # type: ignore[no-untyped-def]
+    hall = hall_of(mode=mode)
+    with browser.new_context(locale="zh-CN", base_url=served.url) as context:
+        page = context.new_page()
+        page.goto(slip_of(hall, "代表1"))
+        page.get_by_role("button", name="是我本人，进入投票").click()
+
+        def checked() -> str:
+            with page.expect_request(lambda request: request.method == "POST") as sent:
+                page.get_by_role("button", name="下一步：核对").click()
+            return sent.value.post_data or ""
+
+        nothing = checked()
+        page.get_by_role("button", name="返回修改").click()
+        mark(page, mode)
+        something = checked()
+        assert len(nothing) == len(something)
+        assert {f"m{n}" for n in range(1, len(TITLES) + 1)} < set(parse_qs(nothing)) & set(
+            parse_qs(something)
+        )
+        page.get_by_role("button", name="返回修改").click()
+        third = page.locator("#m3" if mode != "each" else "#m2-2")
+        assert third.input_value() == "1" if mode == "rank" else third.is_checked()
 
 
 def tab_to(page: Page, name: str) -> None:
