@@ -91,7 +91,9 @@ class Year:
     def do(self, key: str, actor: User, day: str, number: int = 1, /, **data: Any) -> Entry:
         from workflow.flows.services import complete
 
-        return complete(self.task(key, number).task_id, actor=actor, data=data, at=at(day))
+        return complete(
+            self.task(key, number).task_id, actor=actor, data=data, at=at(day), reauthenticated=True
+        )
 
     def event(self, key: str, actor: User, day: str, subject: Any = None, **data: Any) -> Entry:
         return perform(f"supervision.{key}", subject or self.project(), actor=actor, data=data, at=at(day))
