@@ -120,6 +120,7 @@ ROUTES: tuple[Route, ...] = (
     Route("measurement.fail", Audience.OFFICES, "measured_badly", URGENT, offices=DESKS),
     # the county
     Route("oversight.guide", Audience.OFFICES, "guided", offices=("chair", "clerk", "presidium")),
+    Route("oversight.circular", Audience.OFFICES, "circulated", offices=(*DESKS, "presidium")),
     Route("oversight.sample", Audience.OFFICES, "sampled", LOW, offices=("chair", "clerk")),
     Route("note.answer", Audience.ABOVE, "note_answered", offices=("county",)),
     # whatever opened a task

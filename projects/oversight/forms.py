@@ -8,8 +8,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from projects.oversight.models import SampleOf
-from workflow.flows.fields import ChineseDateField
+from projects.oversight.selectors import townships_below
+from workflow.flows.fields import ChineseDateField, record_field
 from workflow.flows.forms import StepForm
+from workflow.people.models import Unit
 
 
 class GuidanceForm(StepForm):
@@ -17,6 +19,28 @@ class GuidanceForm(StepForm):
 
     title = forms.CharField(label=_("标题"), max_length=120)
     words = forms.CharField(label=_("内容"), widget=forms.Textarea(attrs={"rows": 6}), max_length=5000)
+
+
+class CircularForm(StepForm):
+    """通报: one text to every township below, or to those chosen."""
+
+    title = forms.CharField(label=_("标题"), max_length=110)
+    words = forms.CharField(label=_("内容"), widget=forms.Textarea(attrs={"rows": 8}), max_length=5000)
+    townships: Any = forms.ModelMultipleChoiceField(
+        Unit.objects.none(),
+        label=_("发至"),
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}),
+    )
+
+    def prepare(self) -> None:
+        below = townships_below(self.subject)
+        record_field(self, "townships").queryset = below
+        self.fields["townships"].initial = [unit.pk for unit in below]
+
+    def for_trail(self) -> dict[str, Any]:
+        """The townships by their codes: a unit has no history of its own to refer to."""
+        chosen = self.cleaned_data["townships"]
+        return super().for_trail() | {"townships": [unit.code for unit in chosen]}
 
 
 class NoteForm(StepForm):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 from django.utils.translation import gettext as _
@@ -10,8 +12,8 @@ from django.utils.translation import gettext as _
 from projects.cycles.models import Cycle
 from projects.oversight.models import Guidance, Note, Sample
 from projects.oversight.rules import digest_of, drawn
-from projects.oversight.selectors import sampled_from
-from workflow.audit.services import Act
+from projects.oversight.selectors import latest_year_of, sampled_from
+from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
@@ -32,9 +34,25 @@ def guide(act: Act, cycle: Cycle, *, title: str, words: str) -> None:
     )
 
 
-def circulate(act: Act, cycle: Cycle, *, title: str, words: str) -> None:
-    """通报, usually each quarter: read by the township, asks for nothing back (rules.md §1, 镇平县)."""
-    guide(act, cycle, title=f"{_('通报')}：{title}"[:120], words=words)
+def circulate(act: Act, county: Unit, *, title: str, words: str, townships: Iterable[Unit]) -> None:
+    """通报, usually each quarter: one text to many townships, asks for nothing back (rules.md §1, 镇平县).
+
+    Each township keeps it and has an entry of its own trail, in the order of units, or chains would meet.
+    """
+    headed = f"{_('通报')}：{title}"[:120]
+    for township in sorted(townships, key=lambda unit: unit.pk):
+        Guidance.objects.create(
+            unit=township, county=county, title=headed, words=words, by=act.person, at=act.at
+        )
+        cycle = latest_year_of(township)
+        write_down(
+            replace(act, unit=township),
+            "oversight.circular",
+            f"unit:{township.pk}",
+            about=cycle.reference if cycle else "",
+            after={"county": county.code},
+            label=headed,
+        )
 
 
 def send_note(act: Act, cycle: Cycle, *, title: str, words: str, reply_by: date) -> Outcome:

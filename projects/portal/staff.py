@@ -425,6 +425,8 @@ def county(request: HttpRequest) -> HttpResponse:
             "building": selectors.projects_visible(grant).filter(state="building").count(),
             "accepted": selectors.projects_visible(grant).filter(state="accepted").count(),
         },
+        "events": offers_on([grant.tenant], grant, timezone.now()),
+        "unit": grant.tenant,
         "funnel": selectors.funnel(cycles),
         "standings": selectors.standings(cycles),
         "circulars": selectors.circulars_due(cycles, timezone.localdate()),

@@ -361,12 +361,10 @@ class Circular:
 def circulars_due(cycles: list[Cycle], today: date) -> list[Circular]:
     """Years under way whose 通报 is due on a day, in the order given; one query whatever their number."""
     running = [c for c in cycles if c.rules_data and c.state != CycleState.CLOSED]
-    about = [cycle.reference for cycle in running]
-    sent = Entry.objects.filter(action="oversight.circulate", about__in=about).values_list("about", "at")
-    last: dict[str, date] = {}
-    for reference, at in sent.order_by("pk"):
-        last[reference] = localdate(at)
-    found = [_circular(cycle, last.get(cycle.reference)) for cycle in running]
+    units = {cycle.unit_id for cycle in running}
+    sent = Entry.objects.filter(action="oversight.circular", unit__in=units).values_list("unit_id", "at")
+    last = {unit: localdate(at) for unit, at in sent.order_by("pk")}
+    found = [_circular(cycle, last.get(cycle.unit_id)) for cycle in running]
     return [circular for circular in found if circular.due <= today]
 
 

@@ -386,3 +386,25 @@ def test_the_operator_sees_doubtful_letters_and_may_send_one_again(queued, setti
     call_command("letters")
     with pytest.raises(CommandError):
         call_command("letters", again=queued.pk)
+
+
+def test_a_circular_of_the_county_is_told_in_every_township_it_goes_to(town, cycle, post) -> None:
+    from workflow.flows.events import perform
+
+    county = town.unit.parent
+    admin = User.objects.get(username__startswith="admin@")
+    leader = User.objects.create(username="county", name="县人大联工委")
+    grant(
+        user=leader,
+        office="county",
+        unit=county,
+        act=Act(admin, "admin", county, at("2020-01-01")),
+        since=SINCE,
+    )
+    post()
+    data = {"title": "第三季度情况", "words": "多数乡镇按期推进。", "townships": [str(town.unit.pk)]}
+    perform("oversight.circulate", county, actor=leader, data=data, at=at("2026-10-10"))
+    letters = [d for d in post() if d.title == "通报：第三季度情况"]
+    desks = {town.of(office).username for office in ("chair", "clerk", "mayor", "gov_clerk")}
+    told = {d.recipient.username for d in letters}
+    assert desks <= told and names(town.people["presidium"]) <= told

@@ -50,6 +50,7 @@ OTHER_ACTS = {
     "supervision.summarise": gettext_lazy("汇总实施进度"),
     "project.form_group": gettext_lazy("组建代表监督小组"),
     "finding.raise": gettext_lazy("提出问题"),
+    "oversight.circular": gettext_lazy("收到县级通报"),
     "inquiry.ask": gettext_lazy("提出书面询问"),
     "item.dissolve": gettext_lazy("拆分项目"),
     "selection.object": gettext_lazy("提出异议"),

@@ -7,19 +7,22 @@ from datetime import date
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.urls import reverse
 
 from projects.cycles.models import Cycle
 from projects.lifecycle.services import start_year
+from projects.oversight.forms import CircularForm
 from projects.oversight.models import Guidance, Note
 from projects.portal.staff_selectors import circulars_due
 from tests.builders import SINCE, at, do, open_task, township
 from tests.projects.portal.public_world import cycle_of, travel
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
-from workflow.flows.errors import NotYourTurn
+from workflow.flows.errors import InvalidForm, NotYourTurn
 from workflow.flows.events import events_on, perform
 from workflow.people.isolation import SYSTEM, apply
-from workflow.people.models import User
+from workflow.people.models import Unit, UnitKind, User
+from workflow.people.services import create_unit
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import context_of
 from workflow.roles.services import grant
@@ -170,13 +173,64 @@ def test_what_the_county_said_stands_on_the_years_page_with_the_reply(town, cycl
     assert county_words(cycle)[0].reply == "公告已发布。"
 
 
-def test_a_circular_of_the_county_is_kept_in_the_name_of_the_county_above_the_township(town, cycle, leader):
+CIRCULAR = {"title": "第三季度情况", "words": "多数乡镇按期推进，个别乡镇征集滞后。"}
+
+
+def second_township(town) -> Unit:
+    return create_unit(code="T02", name="柳河镇", kind=UnitKind.TOWNSHIP, parent=town.unit.parent)
+
+
+def circulate(leader, county, *townships, **more):
+    data = CIRCULAR | {"townships": [str(unit.pk) for unit in townships]} | more
+    return perform("oversight.circulate", county, actor=leader, data=data, at=at("2026-10-10"))
+
+
+def test_one_circular_goes_to_every_township_chosen_with_an_entry_in_each_trail(town, cycle, leader):
+    other, third = (
+        second_township(town),
+        create_unit(code="T03", name="白石镇", kind=UnitKind.TOWNSHIP, parent=town.unit.parent),
+    )
     as_county(leader)
-    data = {"title": "第三季度情况", "words": "多数乡镇按期推进。"}
-    perform("oversight.circulate", cycle, actor=leader, data=data, at=at("2026-09-10"))
+    entry = circulate(leader, town.unit.parent, other, town.unit)
+    assert json.loads(entry.body)["after"]["townships"] == [town.unit.code, other.code]
     apply(SYSTEM)
-    kept = Guidance.objects.get()
-    assert (kept.title, kept.county, kept.unit) == ("通报：第三季度情况", town.unit.parent, town.unit)
+    kept = Guidance.objects.order_by("unit")
+    assert {(g.title, g.words, g.county) for g in kept} == {
+        ("通报：第三季度情况", CIRCULAR["words"], town.unit.parent)
+    }
+    assert [g.unit for g in kept] == [town.unit, other]
+    entries = Entry.objects.filter(action="oversight.circular").order_by("pk")
+    assert [(e.unit, e.actor) for e in entries] == [(town.unit, leader), (other, leader)]
+    assert entries[0].about == cycle.reference
+    assert not Entry.objects.filter(unit=third).exists()
+
+
+def test_a_circular_starts_from_all_townships_and_reaches_none_of_another_county(town, cycle, leader):
+    second_township(town)
+    foreign = township("Z9", name="外县镇")
+    as_county(leader)
+    county, act = town.unit.parent, Act(leader, "county", town.unit.parent, at("2026-10-10"))
+    form = CircularForm(subject=county, act=act, node=None, seat=county)
+    assert [unit.code for unit in form.fields["townships"].queryset] == [town.unit.code, "T02"]
+    assert len(form.fields["townships"].initial) == 2
+    with pytest.raises(InvalidForm):
+        circulate(leader, county, foreign.unit)
+    with pytest.raises(NotYourTurn):
+        circulate(leader, town.unit, town.unit)
+    circulate(leader, county, town.unit)
+
+
+def test_the_countys_page_leads_to_the_circular_and_the_form_sends_it(client, town, cycle, leader):
+    client.force_login(leader)
+    path = reverse("event", args=["oversight.circulate", town.unit.parent.pk])
+    assert path in client.get("/county/").content.decode()
+    answer = client.post(path, CIRCULAR | {"townships": [str(town.unit.pk)]})
+    assert answer.status_code == 200
+    apply(SYSTEM)
+    assert Guidance.objects.get().unit == town.unit
+    client.force_login(town.of("chair"))
+    assert client.get(path).status_code in (403, 404)
+    assert CIRCULAR["words"] in client.get(f"/years/{cycle.pk}/").content.decode()
 
 
 def test_a_circular_is_due_by_the_townships_own_period_and_the_county_page_says_so(
@@ -190,12 +244,12 @@ def test_a_circular_is_due_by_the_townships_own_period_and_the_county_page_says_
     assert due == {"2026-11-01": [], "2026-12-02": [running]}
     travel(monkeypatch, "2026-12-02")
     client.force_login(leader)
-    address = f'href="/do/oversight.circulate/{running.pk}/"'
+    address = f'href="/do/oversight.circulate/{town.unit.parent.pk}/"'
     page = client.get("/county/").content.decode()
     apply(SYSTEM)
     assert "尚未通报" in page and address in page
-    words = {"title": "四季度进展", "words": "各乡镇进展情况。"}
-    perform("oversight.circulate", running, actor=leader, data=words, at=at("2026-12-02"))
-    assert address not in client.get("/county/").content.decode()
+    words = CIRCULAR | {"townships": [str(town.unit.pk)]}
+    perform("oversight.circulate", town.unit.parent, actor=leader, data=words, at=at("2026-12-02"))
+    assert "尚未通报" not in client.get("/county/").content.decode()
     apply(SYSTEM)
     assert [c.last for c in circulars_due([running], date(2027, 3, 3))] == [date(2026, 12, 2)]
