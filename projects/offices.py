@@ -28,6 +28,14 @@ OFFICES = [
     Office("finance", _("财政所"), HALL),
     Office("legal", _("司法所"), HALL),
     Office("inspector", _("代表监督小组"), frozenset({UnitKind.GROUP}), for_term=True),
+    # Beside the deputies, without their rights: visits and findings, no re-check and no word at acceptance.
+    Office(
+        "expert",
+        _("监督小组受邀专家、第三方"),
+        frozenset({UnitKind.GROUP}),
+        for_term=True,
+        scope=("5",),
+    ),
     Office("station", _("代表联络站、村居联络员"), frozenset({UnitKind.STATION, UnitKind.VILLAGE})),
     Office("county", _("县人大常委会"), ABOVE, reads_below=True),
     # Money and steps 5–6 by default; its notice may name more or less (steps.md, Offices).

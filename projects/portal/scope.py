@@ -19,8 +19,8 @@ PAGES: dict[str, tuple[str, ...]] = {"pool": ("1", "2"), "sessions": ("4",)}
 def refuse_outside(grant: RoleGrant, *parts: str) -> None:
     """Refuse the page to an office that reads none of these parts of the work."""
     if not grant.covers(*parts):
-        told = {"document": grant.document or _("审计通知书"), "scope": registry.words_of_scope(grant.scope)}
-        raise PermissionDenied(_("此页不在查阅范围内：%(document)s确定的范围是%(scope)s。") % told)
+        told = {"scope": registry.words_of_scope(grant.scope)}
+        raise PermissionDenied(_("此页不在您的查阅范围内（%(scope)s）。") % told)
 
 
 def refuse_part(grant: RoleGrant) -> None:

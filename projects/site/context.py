@@ -1,5 +1,6 @@
 """What every page may read without asking for it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -65,16 +66,20 @@ def navigation(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
     if registry.office(grant.office).works and not registry.office(grant.office).reads_below:
         groups.append({"title": _("我的工作"), "items": _boxes(request, grant)})
         links = (*BUSINESS, ("people", _lazy("人员与任职"))) if grant.office == "clerk" else BUSINESS
-        groups.append({"title": _("业务"), "items": _links(request, links)})
+        groups.append({"title": _("业务"), "items": _links(request, _within(grant, links))})
     elif grant.office == "county":
         groups.append({"title": _("监督"), "items": _links(request, OVERSIGHT)})
     elif grant.office == "auditor":
-        links = [link for link in AUDIT if link[0] not in PAGES or grant.covers(*PAGES[link[0]])]
-        groups.append({"title": _("审计"), "items": _links(request, links)})
+        groups.append({"title": _("审计"), "items": _links(request, _within(grant, AUDIT))})
     else:
         groups.append({"title": _("系统管理"), "items": _links(request, ADMINISTRATION)})
     groups.append({"title": _("帮助与公开"), "items": _links(request, COMMON)})
     return groups
+
+
+def _within(grant: RoleGrant, links: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Of the links those an office limited to a part of the work has something to look for at."""
+    return [link for link in links if link[0] not in PAGES or grant.covers(*PAGES[link[0]])]
 
 
 BUSINESS = (

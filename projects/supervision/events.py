@@ -8,7 +8,16 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Cycle, CycleState
-from projects.supervision import asking, building, changing, duties, forms, selectors, sessions
+from projects.supervision import (
+    asking,
+    building,
+    changing,
+    duties,
+    forms,
+    inviting,
+    selectors,
+    sessions,
+)
 from projects.supervision.flows import ChangeFlow, ChangeRecountFlow
 from projects.supervision.models import GOING_ON, Change, Project, ProjectState
 from projects.voting.events import record_meeting
@@ -28,8 +37,8 @@ def own_project(project: Project, grant: RoleGrant) -> bool:
 
 
 def own_group(project: Project, grant: RoleGrant) -> bool:
-    """An inspector visits the project of the own group; a senior deputy any."""
-    return grant.office != "inspector" or grant.unit_id == project.group_id
+    """An inspector or an invited expert visits the project of the own group; a senior deputy any."""
+    return grant.office not in ("inspector", inviting.EXPERT) or grant.unit_id == project.group_id
 
 
 def under_supervision(cycle: Cycle, grant: RoleGrant) -> bool:
@@ -69,17 +78,35 @@ register_event(
     Event(
         key="supervision.inspect",
         title=_("登记视察"),
-        offices=("inspector", "senior_deputy"),
+        offices=("inspector", inviting.EXPERT, "senior_deputy"),
         subject=Project,
         form=forms.InspectForm,
         act=duties.inspect,
         step=5,
         when=obstacles_to_inspecting,
         offered=own_group,
-        basis=_("组织法第十九条：代表视察；上级人大代表可以视察"),
+        basis=_("组织法第十九条：代表视察；上级人大代表、受邀的专家和第三方可以参加"),
         output=_("视察记录、问题清单"),
         page="steps/supervision/project.html",
         context=selectors.project_file,
+    )
+)
+register_event(
+    Event(
+        key="supervision.invite",
+        title=_("邀请专家、第三方参加监督小组"),
+        offices=("presidium", "clerk"),
+        subject=Project,
+        form=forms.InviteForm,
+        act=inviting.invite,
+        step=5,
+        when=inviting.obstacles_to_inviting,
+        basis=_("制度文件：代表缺少招投标、验收等专业知识的，可以邀请专家、第三方参加监督"),
+        output=_("主席团会议纪要"),
+        hint=_("受邀人员可以视察、提出问题，不复查整改，也不在验收时表示同意；这些由代表办理。"),
+        page="steps/supervision/project.html",
+        context=selectors.project_file,
+        body="presidium",
     )
 )
 register_event(

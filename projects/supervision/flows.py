@@ -474,12 +474,17 @@ def _finding_group(finding: Finding, item: dict[str, Any]) -> Unit:
     return _group(finding.project, item)
 
 
-def _raiser(seat: Any) -> Any:
-    """Whoever raised it re-checks, as long as the person holds the office; afterwards any holder may."""
+def _raiser(office: str, seat: Any) -> Any:
+    """Whoever raised it re-checks, as long as the person holds the office; afterwards any holder may.
+
+    What an expert or third party raised is re-checked by the deputies of the group.
+    """
 
     def to(finding: Finding, item: dict[str, Any]) -> User | None:
         on = current_act().on
-        still = finding.raised_by in holders_of(finding.raised_as, seat(finding, item), on)
+        still = finding.raised_as == office and finding.raised_by in holders_of(
+            office, seat(finding, item), on
+        )
         return finding.raised_by if still else None
 
     return to
@@ -490,7 +495,7 @@ def _recheck(office: str, seat: Any) -> OfficeView:
         OfficeView(
             office=office,
             seat=seat,
-            to=_raiser(seat),
+            to=_raiser(office, seat),
             title=_("复查整改"),
             form=forms.RecheckForm,
             act=inspecting.recheck,
@@ -575,6 +580,7 @@ class AuditFindingFlow(FindingSteps, PlannedFlow):
 
 RECHECKED_BY: dict[str, type[YearlyFlow]] = {
     "inspector": FindingFlow,
+    "expert": FindingFlow,
     "senior_deputy": SeniorFindingFlow,
     "finance": AuditFindingFlow,
 }

@@ -16,6 +16,7 @@ from projects.selection.models import Item, ItemState
 from projects.supervision import rules
 from projects.supervision.models import ANSWER_FORMS, ChangeKind, Contract, Milestone, Project, ProjectState
 from projects.supervision.selectors import expected_of, projects_of, rectified_by, unwatched
+from workflow.administration.imports import USERNAME
 from workflow.flows.fields import ChineseDateField, FenField, FilesField, PhotosField, record_field
 from workflow.flows.forms import AssemblyForm, MeetingForm, StepForm
 from workflow.people.models import Unit, UnitKind, User
@@ -40,6 +41,12 @@ def holders(office: str, unit: Unit, on: Any) -> QuerySet[User]:
 def departments(unit: Unit) -> QuerySet[Unit]:
     """The responsible units of a township."""
     return Unit.objects.filter(parent=unit, kind=UnitKind.DEPARTMENT, ends_on=None)
+
+
+def works_at(department: Unit | None, people: Sequence[User], on: Any) -> bool:
+    """Whether one of them is on the staff of a responsible unit."""
+    staff = live_grants(on).filter(office="department", unit=department)
+    return staff.filter(user__in=[user.pk for user in people]).exists()
 
 
 class DayForm(StepForm):
@@ -136,13 +143,46 @@ class GroupsForm(ResolvingForm):
         book, name = self.subject.rules, f"members_{project.pk}"
         for sentence in rules.group_faults(len(chosen), book.group_min, book.group_max):
             self.add_error(name, sentence)
-        if self._work_there(project, chosen):
+        if works_at(project.department, chosen, self.act.on):
             self.add_error(name, _("责任单位的工作人员不能监督本单位承办的项目。"))
         return list(chosen)
 
-    def _work_there(self, project: Project, chosen: Sequence[User]) -> bool:
-        staff = live_grants(self.act.on).filter(office="department", unit=project.department)
-        return staff.filter(user__in=[user.pk for user in chosen]).exists()
+
+CAPACITIES = [("专家", _("专家")), ("第三方", _("第三方机构人员"))]
+
+
+class InviteForm(ResolvingForm):
+    """邀请专家、第三方: the presidium names who joins a group beside its deputies, and until when."""
+
+    private = ("name",)
+    username = forms.RegexField(
+        label=_("用户名"),
+        regex=rf"^{USERNAME.pattern}$",
+        help_text=_(
+            "已有人员填写其用户名；新用户名会建立新账号，登录单由人大办在“人员与任职”中重置密码后打印。"
+        ),
+        error_messages={"invalid": _("用户名须为 3 至 60 个字母、数字或 @ . _ + -。")},
+    )
+    name = forms.CharField(label=_("姓名"), max_length=40)
+    capacity = forms.ChoiceField(label=_("身份"), choices=CAPACITIES, widget=forms.RadioSelect)
+    organisation = forms.CharField(label=_("所在单位"), max_length=30)
+    until = ChineseDateField(label=_("参加至"))
+    field_order = ["username", "name", "capacity", "organisation", "until", *MeetingForm.field_order]
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.fields["until"].initial = max(self.subject.finish_by, self.act.on)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("until") and data["until"] < self.act.on:
+            self.add_error("until", _("期限不能早于今天。"))
+        user = User.objects.filter(username=data.get("username", "")).first()
+        if user and data.get("name") and user.name != data["name"]:
+            self.add_error("name", _("这个用户名属于另一人，请核对姓名。"))
+        if user and works_at(self.subject.department, [user], self.act.on):
+            self.add_error("username", _("责任单位的工作人员不能监督本单位承办的项目。"))
+        return data
 
 
 class RegroupForm(GroupsForm):

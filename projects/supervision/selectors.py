@@ -37,6 +37,7 @@ from projects.supervision.models import (
 from workflow.flows.models import Deadline
 from workflow.machines.models import Record
 from workflow.people.models import Unit, User
+from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import holders_of, live_grants
 from workflow.templatetags.ui import wan
 
@@ -193,12 +194,21 @@ def project_file(project: Project, on: date | None = None) -> dict[str, Any]:
         "papers": list(Paper.objects.filter(subject=project.reference)),
         "photos": list(Attachment.objects.filter(subject=project.reference).order_by("pk")),
         "group": group_members(project, on),
+        "experts": experts_of(project, on),
     }
 
 
 def group_members(project: Project, on: date | None = None) -> list[User]:
     """The deputies of a project's supervision group."""
     return holders_of("inspector", project.group, on or localdate()) if project.group else []
+
+
+def experts_of(project: Project, on: date | None = None) -> list[RoleGrant]:
+    """Who is invited to a project's supervision group beside its deputies, by the title they were invited under."""
+    if project.group_id is None:
+        return []
+    held = live_grants(on or localdate()).filter(office="expert", unit_id=project.group_id)
+    return list(held.select_related("user").order_by("pk"))
 
 
 def year_overview(cycle: Cycle) -> dict[str, Any]:

@@ -88,7 +88,9 @@ class GrantForm(forms.Form):
         label=_("查阅范围"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("只限审计人员，以审计通知书为准；范围以外的记录不显示、不导出。其他职务不看此项。"),
+        help_text=_(
+            "只限审计人员和受邀专家、第三方；审计以审计通知书为准。范围以外的记录不显示、不导出，其他职务不看此项。"
+        ),
     )
 
     def __init__(self, *args: Any, units: list[Unit], **kwargs: Any) -> None:
@@ -100,7 +102,7 @@ class GrantForm(forms.Form):
         office.choices = [(o.code, o.title) for o in registry.offices() if kinds & set(o.kinds)]
         scope = cast(forms.MultipleChoiceField, self.fields["scope"])
         scope.choices = [(s.code, s.title) for s in registry.scopes()]
-        scope.initial = next((list(o.scope) for o in registry.offices() if o.scope), [])
+        scope.initial = [code for office in conf.documented() for code in registry.office(office).scope]
 
     def clean_unit(self) -> Unit:
         return self.units[self.cleaned_data["unit"]]
@@ -116,7 +118,7 @@ class GrantForm(forms.Form):
                     self.add_error(name, _("这一职务须写明依据文号和结束日期。"))
         limited = bool(data.get("office")) and bool(registry.office(data["office"]).scope)
         if limited and not data.get("scope"):
-            self.add_error("scope", _("请按审计通知书选定查阅范围。"))
+            self.add_error("scope", _("请选定查阅范围，审计以审计通知书为准。"))
         data["scope"] = data.get("scope", []) if limited else []
         user = User.objects.filter(username=data.get("username", "")).first()
         if user and data.get("name") and user.name != data["name"]:

@@ -178,11 +178,11 @@ def test_a_task_or_a_paper_of_another_step_is_not_there_for_the_auditor(client, 
 def test_the_years_page_says_the_limit_and_shows_no_figure_of_another_step(client, year):
     client.force_login(appointed(year).user)
     page = client.get(f"/years/{year.cycle.pk}/").content.decode()
-    assert f"{NOTICE}确定的范围：监督、评估、项目资金" in page
+    assert "查阅范围：监督、评估、项目资金" in page and f"依据{NOTICE}" in page
     assert "征集意见建议" not in page and "budget_table" in page and "resolution" not in page
     client.force_login(year.town.of("clerk"))
     page = client.get(f"/years/{year.cycle.pk}/").content.decode()
-    assert "确定的范围" not in page and "征集意见建议" in page and "resolution" in page
+    assert "查阅范围" not in page and "征集意见建议" in page and "resolution" in page
 
 
 def test_the_export_holds_what_the_notice_covers_and_says_so_in_the_trail(client, year):

@@ -130,7 +130,7 @@ def test_an_auditor_needs_a_document_and_an_end(world: World, signed_in: SignedI
     assert admin.post("/people/units/T01/grant/", data).status_code == 422
     noticed = data | {"document": "审通〔2026〕5号", "until": "2027-12-31"}
     refused = admin.post("/people/units/T01/grant/", noticed)
-    assert refused.status_code == 422 and "选定查阅范围" in refused.content.decode()
+    assert refused.status_code == 422 and "请选定查阅范围" in refused.content.decode()
     whole = noticed | {"scope": ["5", "money"]}
     assert admin.post("/people/units/T01/grant/", whole).status_code == 200
     apply(SYSTEM)
