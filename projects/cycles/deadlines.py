@@ -127,7 +127,7 @@ TASK_TIMES: dict[str, TaskTime] = {
     "supervision.review_plan": TaskTime(_("主席团审查实施计划"), _wd("after", 5), 1, 30),
     "supervision.groups": TaskTime(_("组建代表监督小组"), _d("T", 30), 1, 90),
     "supervision.regroup": TaskTime(_("换届后重新组建代表监督小组"), _d("after", 30), 1, 90),
-    "supervision.contract": TaskTime(_("登记招标、合同、结算"), _wd("receipt", 10), 1, 40),
+    "supervision.contract": TaskTime(_("登记合同"), _wd("receipt", 10), 1, 40),
     "supervision.progress": TaskTime(_("报告进度"), _wd("after", 5), 1, 20),
     "supervision.red_light": TaskTime(_("办理红灯督办"), _wd("receipt", 10), 1, 40),
     "supervision.inspect": TaskTime(_("代表视察"), Offset("after", 3, "month"), 1, 6),
@@ -144,6 +144,9 @@ TASK_TIMES: dict[str, TaskTime] = {
     ),
     "supervision.answer_interpellation": TaskTime(
         _("答复质询案"), _d("receipt"), 0, 30, "D", "组织法第二十四条（会议期间）"
+    ),
+    "supervision.department_interpellation": TaskTime(
+        _("责任单位答复质询案"), _d("receipt"), 0, 30, "D", "组织法第二十四条（会议期间）"
     ),
     "supervision.decide_change": TaskTime(_("决定项目变更"), _d("after", 60), 1, 180),
     "supervision.change_attendance": _in_session(_("项目调整表决清点到会人数")),

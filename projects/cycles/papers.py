@@ -25,6 +25,7 @@ KINDS = {
     "funds_note": _("资金安排说明"),
     "budget_table": _("预算草案对应表"),
     "convening": _("会议通知"),
+    "session_proposal": _("召集临时会议的代表提议"),
     "readiness": _("程序体检表"),
     "materials": _("会议材料"),
     "agenda": _("会议议程"),

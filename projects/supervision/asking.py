@@ -17,7 +17,7 @@ from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
-from workflow.people.models import User
+from workflow.people.models import Unit, User
 
 
 def obstacles_to_interpellation(cycle: Cycle, at: datetime) -> list[str]:
@@ -58,22 +58,29 @@ def table_interpellation(
     return tabled
 
 
-def admit(act: Act, interpellation: Interpellation, *, meeting: Meeting, answer_form: str) -> None:
-    """The presidium decides how it is answered."""
-    fire(interpellation, "admit", act, form=answer_form)
+def admit(
+    act: Act,
+    interpellation: Interpellation,
+    *,
+    meeting: Meeting,
+    answer_form: str,
+    answering: Unit | None = None,
+) -> None:
+    """The presidium decides by whom and how it is answered (组织法 24: 交受质询机关答复)."""
+    fire(interpellation, "admit", act, form=answer_form, department=answering)
     make_paper(
         act,
         interpellation.cycle,
         "minutes",
         _("主席团会议纪要（质询案）"),
         body=meeting.minutes,
-        data={"form": answer_form},
+        data={"form": answer_form, "answering": answering.code if answering else "mayor"},
         subject=interpellation.reference,
         step=5,
     )
 
 
 def answer(act: Act, interpellation: Interpellation, *, answer: str) -> Outcome | None:
-    """答复 by the head of the government questioned."""
+    """答复 by the head of the body questioned."""
     fire(interpellation, "answer_given", act, answer=answer)
     return None

@@ -20,7 +20,13 @@ from projects.supervision.models import (
     Project,
     ProjectState,
 )
-from projects.supervision.selectors import expected_of, open_findings, pending_changes, scale_of
+from projects.supervision.selectors import (
+    contract_awaited,
+    expected_of,
+    open_findings,
+    pending_changes,
+    scale_of,
+)
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
@@ -35,6 +41,7 @@ def draw_up_plan(
     target: str = "",
     starts_on: date,
     finish_by: date,
+    contract_by: date | None = None,
     funds: str,
     safeguards: str,
     responsible: str,
@@ -55,6 +62,7 @@ def draw_up_plan(
                 "target": target,
                 "starts_on": starts_on,
                 "finish_by": finish_by,
+                "contract_by": contract_by,
                 "funds": funds,
                 "safeguards": safeguards,
                 "responsible": responsible,
@@ -199,6 +207,8 @@ def obstacles_to_accepting(project: Project, at: datetime) -> list[str]:
     found += obstacles_to_agreeing(project, at)
     if pending_changes(project).exists():
         found.append(_("还有一项调整申请未决定或未公告，须先办完。"))
+    if contract_awaited(project):
+        found.append(_("实施计划列明的合同尚未登记，由责任单位登记。"))
     if project.group_id is None:
         found.append(_("代表监督小组尚未组建，由主席团组建。"))
     return found

@@ -7,18 +7,21 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 
 from projects.cycles.models import Cycle
-from projects.supervision import asking, changing, inspecting, rules
+from projects.supervision import asking, building, changing, inspecting, rules
 from projects.supervision.flows import (
     ChangeFlow,
+    ContractFlow,
     InterpellationFlow,
     PresidiumChangeFlow,
     ProgressFlow,
     begin_finding_flows,
     begin_red_light,
+    call_off,
 )
-from projects.supervision.models import Change, Inspection, Interpellation, Project, ProjectState
+from projects.supervision.models import Change, Contract, Inspection, Interpellation, Project, ProjectState
 from projects.supervision.selectors import overdue_reports, reports_quarterly, running
 from workflow.audit.services import Act
 from workflow.flows.acting import acting
@@ -32,6 +35,13 @@ def inspect(act: Act, project: Project, **fields: Any) -> None:
     """A visit of one's own accord, at any time; findings go to the department at once."""
     visit: Inspection = inspecting.record_inspection(act, project, **fields)
     begin_finding_flows(visit.project)
+
+
+def register_contract(act: Act, project: Project, **fields: Any) -> None:
+    """A line of its own accord; a contract registered this way is the one the plan's task waits for."""
+    building.register_contract(act, project, **fields)
+    if fields["kind"] == Contract.Kind.CONTRACT:
+        call_off(ContractFlow, project, act, reason=str(_("合同已登记")))
 
 
 def register_audit(act: Act, project: Project, **fields: Any) -> None:

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from projects.cycles.models import Cycle, CycleState
 from projects.supervision import (
     asking,
-    building,
     changing,
     duties,
     forms,
@@ -65,7 +64,7 @@ register_event(
         offices=("department", "finance"),
         subject=Project,
         form=forms.ContractForm,
-        act=building.register_contract,
+        act=duties.register_contract,
         step=5,
         when=obstacles_to_registering,
         offered=own_project,

@@ -12,7 +12,7 @@ from viewflow.workflow import nodes
 from viewflow.workflow.models import Process, Task
 
 from projects.ballots.models import VoteState
-from projects.cycles.flows import YearlyFlow, anchors_of
+from projects.cycles.flows import YearlyFlow, anchors_of, due_date
 from projects.cycles.models import Cycle, CycleState, Term
 from projects.cycles.selectors import cycles_of, standard_of
 from projects.cycles.terms import on_new_term
@@ -35,6 +35,8 @@ from projects.supervision.models import (
     FindingState,
     Inquiry,
     InquiryState,
+    Interpellation,
+    Plan,
     Project,
     ProjectState,
 )
@@ -151,8 +153,8 @@ def _to_a_department(activation: Any) -> bool:
     return _subject(activation).department_id is not None
 
 
-def _asked(inquiry: Inquiry, item: dict[str, Any]) -> Unit:
-    return cast(Unit, inquiry.department)  # the gate sends no other this way
+def _asked(asked: Inquiry | Interpellation, item: dict[str, Any]) -> Unit:
+    return cast(Unit, asked.department)  # the gate sends no other this way
 
 
 def _written_answer(office: str, **more: Any) -> OfficeView:
@@ -245,7 +247,7 @@ def _settled(act: Act, project: Project) -> None:
 
 def _end_of_work(project: Project, act: Act, *, reason: str, keep: tuple[type, ...] = ()) -> None:
     """Call off what a finished or stopped project leaves open."""
-    for flow in (ProjectFlow, ProgressFlow, InspectFlow, RedLightFlow):
+    for flow in (ProjectFlow, ProgressFlow, InspectFlow, RedLightFlow, ContractFlow):
         if flow not in keep:
             call_off(flow, project, act, reason=reason)
 
@@ -265,6 +267,40 @@ def _after_accepting(activation: Any) -> None:
     reason = str(_("项目已通过验收"))
     _end_of_work(_subject(activation), current_act(), reason=reason, keep=(ProjectFlow,))
     _settled(current_act(), _subject(activation))
+
+
+def _begin_contract(activation: Any) -> None:
+    project = _subject(activation)
+    plan = Plan.objects.filter(project=project).first()
+    if plan and plan.contract_by and not selectors.running(ContractFlow, project).exists():
+        ContractFlow.begin(project)
+
+
+class ContractFlow(YearlyFlow):
+    """登记实施计划列明的合同"""
+
+    room, step = "supervision", 5
+    process_title = _("登记合同")
+
+    start = Begin().Next(this.contract)
+    contract = OfficeView(
+        office="department",
+        seat=_department,
+        title=_("登记合同"),
+        form=forms.PlannedContractForm,
+        act=building.register_contract,
+        context=selectors.project_file,
+        page="steps/supervision/project.html",
+        basis=_("项目资金公开、可查；合计不得超出票决确定的总投资"),
+        output=_("合同"),
+    ).Next(this.end)
+    end = OfficeEnd()
+
+    @classmethod
+    def due(cls, node: OfficeView, subject: Any, opened_on: date) -> DueDate | None:
+        """From the day the plan has the contract signed, or from its publication where that is later."""
+        signed = max(subject.plan.contract_by or opened_on, opened_on)
+        return due_date(subject.cycle, node.key, signed)
 
 
 class ProjectFlow(YearlyFlow):
@@ -312,8 +348,9 @@ class ProjectFlow(YearlyFlow):
             output=_("公布的实施计划"),
         )
         .Returns(this.plan)
-        .Next(this.accept)
+        .Next(this.begin_contract)
     )
+    begin_contract = nodes.Function(_begin_contract).Next(this.accept)
     accept = OfficeView(
         office="department",
         seat=_department,
@@ -781,6 +818,19 @@ class RatifyFlow(YearlyFlow):
 # Interpellation
 
 
+def _interpellation_answer(office: str, **more: Any) -> OfficeView:
+    return OfficeView(
+        office=office,
+        form=forms.AnswerForm,
+        act=asking.answer,
+        context=selectors.interpellation_facts,
+        page="steps/supervision/interpellation.html",
+        basis=_("组织法第二十四条：受质询机关负责人答复"),
+        output=_("质询案答复"),
+        **more,
+    ).Next(this.end)
+
+
 class InterpellationFlow(YearlyFlow):
     """质询案"""
 
@@ -795,17 +845,12 @@ class InterpellationFlow(YearlyFlow):
         act=asking.admit,
         context=selectors.interpellation_facts,
         page="steps/supervision/interpellation.html",
-        basis=_("组织法第二十四条：由主席团决定交受质询机关答复"),
+        basis=_("组织法第二十四条：由主席团决定交受质询机关答复及答复形式"),
         output=_("主席团会议纪要"),
-    ).Next(this.answer_interpellation)
-    answer_interpellation = OfficeView(
-        office="mayor",
-        title=_("答复质询案"),
-        form=forms.AnswerForm,
-        act=asking.answer,
-        context=selectors.interpellation_facts,
-        page="steps/supervision/interpellation.html",
-        basis=_("组织法第二十四条：受质询机关负责人答复"),
-        output=_("质询案答复"),
-    ).Next(this.end)
+    ).Next(this.whom)
+    whom = Gate(_to_a_department).Then(this.department_interpellation).Else(this.answer_interpellation)
+    department_interpellation = _interpellation_answer(
+        "department", seat=_asked, title=_("责任单位答复质询案")
+    )
+    answer_interpellation = _interpellation_answer("mayor", title=_("答复质询案"))
     end = OfficeEnd()

@@ -15,12 +15,13 @@ from projects.cycles.models import Cycle
 from projects.selection.models import Item, ItemState
 from projects.supervision import rules
 from projects.supervision.models import ANSWER_FORMS, ChangeKind, Contract, Milestone, Project, ProjectState
-from projects.supervision.selectors import expected_of, projects_of, rectified_by, unwatched
+from projects.supervision.selectors import audit_due, expected_of, projects_of, rectified_by, unwatched
 from workflow.administration.imports import USERNAME
 from workflow.flows.fields import ChineseDateField, FenField, FilesField, PhotosField, record_field
 from workflow.flows.forms import AssemblyForm, MeetingForm, StepForm
 from workflow.people.models import Unit, UnitKind, User
 from workflow.roles.selectors import live_grants
+from workflow.templatetags.ui import wan
 
 Lines = forms.Textarea
 ROWS = 6
@@ -257,6 +258,11 @@ class PlanForm(StepForm):
     target = forms.CharField(label=_("年度目标"), widget=Lines(attrs={"rows": 2}), max_length=300)
     starts_on = ChineseDateField(label=_("计划开工"))
     finish_by = ChineseDateField(label=_("计划完工"))
+    contract_by = ChineseDateField(
+        label=_("计划签订合同日期"),
+        help_text=_("招标采购后签订合同的日期，登记合同的期限从这一天起算；不签合同的不填。"),
+        required=False,
+    )
     funds = forms.CharField(label=_("资金安排"), widget=Lines(attrs={"rows": 3}), max_length=4000)
     safeguards = forms.CharField(label=_("保障措施"), widget=Lines(attrs={"rows": 3}), max_length=4000)
     responsible = forms.CharField(label=_("责任人"), max_length=40)
@@ -289,7 +295,7 @@ class PlanForm(StepForm):
         plan = getattr(self.subject, "plan", None)
         if plan is None:
             return
-        for name in ("target", "starts_on", "finish_by", "funds", "safeguards", "responsible"):
+        for name in ("target", "starts_on", "finish_by", "contract_by", "funds", "safeguards", "responsible"):
             if name in self.fields:
                 self.fields[name].initial = getattr(plan, name)
         for n, row in enumerate(self.subject.milestones.all()[:ROWS], 1):
@@ -307,6 +313,8 @@ class PlanForm(StepForm):
                 points.append(rules.Point(on, percent))
             elif title or on or percent:
                 self.add_error(f"node_title_{n}", _("节点 %(n)s 的名称、日期和进度都要填写。") % {"n": n})
+        if data.get("contract_by") and data.get("finish_by") and data["contract_by"] > data["finish_by"]:
+            self.add_error("contract_by", _("签订合同不能晚于计划完工。"))
         if not self.errors:
             for sentence in rules.plan_faults(
                 data["starts_on"], data["finish_by"], self.subject.finish_by, points
@@ -393,6 +401,20 @@ class ContractForm(DayForm):
     signed_on = ChineseDateField(label=_("签订（审定）日期"))
     words = forms.CharField(label=_("说明"), max_length=300, required=False)
     files: Any = FilesField(label=_("附件"), required=False)
+
+
+class PlannedContractForm(ContractForm):
+    """The contract the plan names: its kind is known."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        del self.fields["kind"]
+        money = self.subject.budget_fen
+        if money is not None:
+            self.fields["amount_fen"].help_text = _("总投资 %(money)s。") % {"money": wan(money)}
+
+    def clean(self) -> dict[str, Any]:
+        return super().clean() | {"kind": Contract.Kind.CONTRACT}
 
 
 class InspectForm(DayForm):
@@ -495,9 +517,11 @@ class RecheckForm(StepForm):
         return data
 
 
-class AuditForm(StepForm):
-    """审计报告, with the problems it names."""
+class AuditForm(DayForm):
+    """审计报告, with the problems it names; registered within the rulebook's term from its receipt, or with a reason."""
 
+    past = ("received_on",)
+    received_on = ChineseDateField(label=_("收到日期"))
     number = forms.CharField(label=_("审计文号"), max_length=60)
     title = forms.CharField(label=_("报告名称"), max_length=120)
     body = forms.CharField(label=_("审计意见摘要"), widget=Lines(attrs={"rows": 5}), max_length=20000)
@@ -509,9 +533,26 @@ class AuditForm(StepForm):
         required=False,
     )
     files: Any = FilesField(label=_("审计报告"), required=False)
+    late_reason = forms.CharField(
+        label=_("逾期登记的原因"), help_text=_("超过登记期限的必填。"), max_length=300, required=False
+    )
+
+    def prepare(self) -> None:
+        self.fields["received_on"].initial = self.act.on
 
     def clean_issues(self) -> list[str]:
         return lines_of(self.cleaned_data["issues"])
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        received = data.get("received_on")
+        due = audit_due(self.subject, received) if received else None
+        if due and self.act.on > due and len(data.get("late_reason", "")) < 4:
+            self.add_error(
+                "late_reason",
+                _("应在 %(day)s 前登记，已逾期，须写明原因。") % {"day": date_format(due)},
+            )
+        return data
 
 
 class AcceptanceForm(DayForm):
@@ -635,10 +676,20 @@ class InterpellationForm(StepForm):
 
 
 class AdmitForm(ResolvingForm):
-    """The presidium decides the form of the answer."""
+    """The presidium decides who answers and in which form."""
 
+    answering = forms.ModelChoiceField(
+        Unit.objects.none(),
+        label=_("受质询机关"),
+        empty_label=_("乡镇人民政府（乡镇长）"),
+        required=False,
+    )
     answer_form = forms.ChoiceField(label=_("答复形式"), choices=ANSWER_FORMS, widget=forms.RadioSelect)
-    field_order = [*MeetingForm.field_order, "answer_form"]
+    field_order = [*MeetingForm.field_order, "answering", "answer_form"]
+
+    def prepare(self) -> None:
+        super().prepare()
+        record_field(self, "answering").queryset = departments(self.subject.unit)
 
 
 class AnswerForm(StepForm):
@@ -660,8 +711,43 @@ class CallSessionForm(ResolvingForm):
         choices=[("presidium", _("主席团决定")), ("one_fifth", _("五分之一以上的代表提议"))],
         widget=forms.RadioSelect,
     )
+    proposers: Any = forms.ModelMultipleChoiceField(
+        User.objects.none(),
+        label=_("提议的代表"),
+        help_text=_("代表提议的必选，不少于实有代表的五分之一，以签名的提议书为准。"),
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}),
+        required=False,
+    )
+    signed: Any = FilesField(label=_("提议书签名原件（扫描件）"), required=False)
     agenda = forms.CharField(label=_("建议议程"), widget=Lines(attrs={"rows": 4}), max_length=4000)
-    field_order = ["term", "number", "session_on", "called_by", "agenda", *MeetingForm.field_order]
+    private = ("proposers",)
+    field_order = [
+        "term",
+        "number",
+        "session_on",
+        "called_by",
+        "proposers",
+        "signed",
+        "agenda",
+        *MeetingForm.field_order,
+    ]
+
+    def prepare(self) -> None:
+        super().prepare()
+        record_field(self, "proposers").queryset = holders("deputy", self.subject.unit, self.act.on)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        proposers = list(data.get("proposers") or [])
+        if data.get("called_by") == "one_fifth":
+            in_office = self.subject.deputies_in_office or self.fields["proposers"].queryset.count()  # type: ignore[attr-defined]
+            for sentence in rules.proposers_faults(len(proposers), in_office):
+                self.add_error("proposers", sentence)
+            if not data.get("signed"):
+                self.add_error("signed", _("须附代表签名的提议书。"))
+        elif proposers:
+            self.add_error("proposers", _("主席团自行决定召集的，不填提议的代表。"))
+        return data | {"proposers": proposers}
 
     def clean_session_on(self) -> Any:
         day = self.cleaned_data["session_on"]

@@ -105,6 +105,8 @@ def register_audit(
     number: str,
     title: str,
     body: str,
+    received_on: date,
+    late_reason: str = "",
     issues: Sequence[str] = (),
     files: Sequence[UploadedFile] = (),
 ) -> None:
@@ -116,7 +118,7 @@ def register_audit(
         title or _("审计报告：%(title)s") % {"title": project.title},
         body=body,
         number=number,
-        data={"issues": len(issues)},
+        data={"issues": len(issues), "received_on": str(received_on), "late_reason": late_reason},
         subject=project.reference,
         step=5,
     )

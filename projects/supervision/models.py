@@ -152,7 +152,8 @@ class Plan(models.Model):
 
     What the congress decided (target, money, place, deadline) stands on the project and is only read here. target:
     the plan's own, where the congress decided none, else "". finish_by: when the work is planned to end, never after
-    the project's deadline.
+    the project's deadline. contract_by: when the contract is to be signed, the day its registration is clocked from;
+    None where there is none to sign.
     """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -160,6 +161,7 @@ class Plan(models.Model):
     target = models.CharField(_("目标"), max_length=300, blank=True)
     starts_on = models.DateField(_("计划开工"))
     finish_by = models.DateField(_("计划完工"))
+    contract_by = models.DateField(_("计划签订合同"), null=True)
     funds = models.TextField(_("资金安排"))
     safeguards = models.TextField(_("保障措施"))
     responsible = models.CharField(_("责任人"), max_length=40)
@@ -416,11 +418,17 @@ class InterpellationState(models.TextChoices):
 
 
 class Interpellation(Record):
-    """质询案: ten or more deputies jointly, in writing, only while a session is open (组织法 24)."""
+    """质询案: ten or more deputies jointly, in writing, only while a session is open (组织法 24).
+
+    department: the unit the presidium has named to answer; None where the head of the government does.
+    """
 
     kind: ClassVar[str] = "interpellation"
     cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="interpellations")
     session = models.ForeignKey(Session, models.PROTECT, related_name="interpellations")
+    department = models.ForeignKey(
+        Unit, models.PROTECT, null=True, related_name="+", verbose_name=_("受质询机关")
+    )
     project = models.ForeignKey(Project, models.PROTECT, null=True, related_name="interpellations")
     words = models.TextField(_("质询内容"))
     movers = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", verbose_name=_("联名代表"))

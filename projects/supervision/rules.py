@@ -270,6 +270,21 @@ def interpellation_faults(movers: int) -> list[str]:
     )
 
 
+def proposers_needed(in_office: int) -> int:
+    """How many deputies may call for an extra session: one fifth of those in office or more (组织法 14)."""
+    return -(-in_office // 5)
+
+
+def proposers_faults(proposers: int, in_office: int) -> list[str]:
+    """Why so many deputies may not call for an extra session."""
+    needed = proposers_needed(in_office)
+    if proposers >= needed:
+        return []
+    return [
+        f"实有代表 {in_office} 名，须 {needed} 名以上（五分之一）提议，现为 {proposers} 名（组织法第十四条）。"
+    ]
+
+
 def contract_faults(amounts: Iterable[int], budget_fen: int | None) -> list[str]:
     """Why a further contract may not be registered: together they would pass the cost the congress decided."""
     total = sum(amounts)

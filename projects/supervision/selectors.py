@@ -136,6 +136,19 @@ def pending_changes(project: Project) -> QuerySet[Change]:
     return project.changes.filter(state__in=(ChangeState.ASKED, ChangeState.AGREED))
 
 
+def contract_awaited(project: Project) -> bool:
+    """Whether the contract the plan names is still to be registered."""
+    return Deadline.objects.filter(
+        key="supervision.contract", subject=project.reference, done_at=None, cancelled=False
+    ).exists()
+
+
+def audit_due(project: Project, received_on: date) -> date | None:
+    """The last day for registering an audit report, from the day it was received."""
+    due = due_date(project.cycle, "supervision.audit", received_on)
+    return due.on if due else None
+
+
 def lights_of(cycle: Cycle) -> dict[str, int]:
     """How many projects show which light ("" for none yet); stopped ones are not counted."""
     lights = projects_of(cycle).exclude(state=ProjectState.STOPPED).values_list("light", flat=True)
@@ -263,6 +276,7 @@ def interpellation_facts(interpellation: Interpellation) -> dict[str, Any]:
     return {
         "interpellation": interpellation,
         "project": interpellation.project,
+        "answering": interpellation.department,
         "movers": list(interpellation.movers.order_by("pk")),
         "answer_form": dict(ANSWER_FORMS).get(interpellation.form, ""),
     }

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from projects.cycles.models import Cycle, Session, SessionState
-from projects.cycles.papers import make_paper
+from projects.cycles.papers import attach, make_paper
 from projects.cycles.selectors import standard_of
 from projects.cycles.services import presidium_decided
 from projects.cycles.terms import begin_session
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.meetings import BY_LAW
+from workflow.flows.services import Outcome
 from workflow.machines.services import fire
+from workflow.people.models import User
 
 
 def extra_sessions(cycle: Cycle, state: str) -> QuerySet[Session]:
@@ -41,11 +45,14 @@ def call_session(
     session_on: date,
     called_by: str,
     agenda: str,
+    proposers: Sequence[User] = (),
+    signed: Sequence[UploadedFile] = (),
     **minutes: Any,
-) -> None:
+) -> Outcome:
     """召集临时会议: the presidium decides on its day and publishes it, of itself or where one fifth ask (组织法 14).
 
-    minutes: the presidium's meeting as its form took it down; the form has refused one that did not agree.
+    proposers, signed: who asked, and their signed paper. minutes: the presidium's meeting as its form took it down;
+    the form has refused one that did not agree, and fewer than one fifth.
     """
     if Session.objects.filter(unit=cycle.unit, term=term, number=number).exists():
         raise Refused(_("第%(term)s届第%(number)s次会议已经建立。") % {"term": term, "number": number})
@@ -58,17 +65,39 @@ def call_session(
     )
     fire(session, "convene", act)
     presidium_decided(act, cycle, _("决定召集临时会议"), **minutes)
+    if proposers:
+        _keep_proposal(act, cycle, session, proposers, signed)
     make_paper(
         act,
         cycle,
         "convening",
         _("关于召开%(session)s的通知") % {"session": session},
         body=agenda,
-        data={"held_on": str(session_on), "called_by": called_by},
+        data={"held_on": str(session_on), "called_by": called_by, "proposers": len(proposers)},
         subject=session.reference,
         step=5,
         publish=True,
     )
+    return Outcome(after={"session": session.reference, "proposers": [user.pk for user in proposers]})
+
+
+def _keep_proposal(
+    act: Act, cycle: Cycle, session: Session, proposers: Sequence[User], signed: Sequence[UploadedFile]
+) -> None:
+    """The deputies' proposal with its names, and the paper they signed."""
+    paper = make_paper(
+        act,
+        cycle,
+        "session_proposal",
+        _("关于召集%(session)s的代表提议") % {"session": session},
+        body=_("提议代表 %(n)s 名：%(names)s。")
+        % {"n": len(proposers), "names": "、".join(user.name for user in proposers)},
+        data={"proposers": [user.pk for user in proposers]},
+        subject=session.reference,
+        step=5,
+    )
+    for upload in signed:
+        attach(act, paper.reference, upload)
 
 
 def obstacles_to_opening(cycle: Cycle, at: datetime) -> list[str]:

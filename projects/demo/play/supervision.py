@@ -242,6 +242,7 @@ class Supervision:
             **({} if project.target else {"target": target}),
             starts_on=starts.isoformat(),
             finish_by=ends.isoformat(),
+            contract_by=_signed(starts, ends).isoformat() if project.budget_fen else "",
             funds="列入年度预算，按合同约定和形象进度分期拨付；不足部分由镇级财力统筹。",
             safeguards="成立工作专班，每周调度；公开施工单位、工期和监督电话，接受群众监督。",
             responsible=f"{department_of(project).name}负责人",
@@ -255,29 +256,35 @@ class Supervision:
         project = self.project(task)
         minutes = f"会议审查“{project.title}”实施计划，同意公布施行。"
         self.do(task, self.town.of("clerk"), day, **self.presidium(day, minutes=minutes))
-        self.contracts(project, day)
-        return True
-
-    def contracts(self, project: Project, day: date) -> None:
-        """The tender and the contract, registered when the plan stands."""
-        if not project.budget_fen:
-            return
-        amount = project.budget_fen * 96 // 100 // 1_000_000
-        for kind, party in (("tender", "县公共资源交易中心"), ("contract", "示范县恒立建设有限公司")):
+        if project.budget_fen:
             perform(
                 "supervision.contract",
                 project,
                 actor=self.clerk_of(project),
-                data={
-                    "kind": kind,
-                    "number": f"{self.cycle.year}-{project.number:02d}",
-                    "party": party,
-                    "amount_fen": str(amount),
-                    "signed_on": day.isoformat(),
-                    "words": "",
-                },
+                data={"kind": "tender", **self.terms(project, "县公共资源交易中心", day)},
                 at=moment(day, 15),
             )
+        return True
+
+    def contract(self, task: Deadline, day: date) -> bool:
+        """Signed as planned, registered on the next day looked at."""
+        project = self.project(task)
+        signed = max(project.plan.contract_by or day, task.opened_on)
+        if day < signed:
+            return False
+        return self.do(
+            task, self.clerk_of(project), day, **self.terms(project, "示范县恒立建设有限公司", signed)
+        )
+
+    def terms(self, project: Project, party: str, day: date) -> dict[str, str]:
+        """A line of the ledger of contracts, four hundredths below the cost decided."""
+        return {
+            "number": f"{self.cycle.year}-{project.number:02d}",
+            "party": party,
+            "amount_fen": str((project.budget_fen or 0) * 96 // 100 // 1_000_000),
+            "signed_on": day.isoformat(),
+            "words": "",
+        }
 
     def progress(self, task: Deadline, day: date) -> bool:
         project = self.project(task)
@@ -400,6 +407,11 @@ def _drawn() -> bytes:
 def department_of(project: Project) -> Unit:
     """The responsible unit; every project of the play has been handed over to one."""
     return cast(Unit, project.department)
+
+
+def _signed(starts: date, ends: date) -> date:
+    """The day of the first node: the tender is over and the contract signed."""
+    return starts + timedelta(days=(ends - starts).days * 15 // 100)
 
 
 def _nodes(starts: date, ends: date) -> dict[str, Any]:

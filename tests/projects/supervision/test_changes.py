@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from projects.ballots.models import Vote
 from projects.ballots.selectors import PROJECTS, current_vote
-from projects.cycles.models import Paper
+from projects.cycles.models import Attachment, Paper
 from projects.selection.models import Item
 from projects.supervision.changing import vote_on
 from projects.supervision.duties import open_due_reports
@@ -21,6 +21,7 @@ from projects.supervision.forms import PlanForm
 from projects.supervision.models import Change, Interpellation, Project
 from projects.supervision.selectors import lines_of, project_file
 from tests.builders import at, do, open_task
+from tests.files import picture
 from tests.projects.evaluation.test_evaluation import more_counters
 from tests.projects.supervision.conftest import PLAN
 from workflow.audit.models import Entry
@@ -140,7 +141,10 @@ def test_no_task_and_no_event_alters_what_the_congress_decided(year):
         ),
     )
     year.event(
-        "audit", year.town.of("finance"), "2027-06-02", **(smuggled | {"number": "1", "body": "合规。"})
+        "audit",
+        year.town.of("finance"),
+        "2027-06-02",
+        **(smuggled | {"number": "1", "body": "合规。", "received_on": "2027-06-01"}),
     )
     year.do(
         "accept",
@@ -638,7 +642,7 @@ def test_an_extra_session_needs_two_thirds(year):
         "term": 19,
         "number": 3,
         "session_on": "2027-06-18",
-        "called_by": "one_fifth",
+        "called_by": "presidium",
         "agenda": "调整。",
     }
     data = session | year.presidium("2027-06-01")
@@ -658,6 +662,43 @@ def test_an_extra_session_needs_two_thirds(year):
     year.event("close_session", chair, "2027-06-18", year.cycle)
     with pytest.raises(Obstructed):
         year.event("close_session", chair, "2027-06-18", year.cycle)
+
+
+def call(year, proposers: int, *, signed: bool = True, **more):
+    data = {
+        "term": 19,
+        "number": 3,
+        "session_on": "2027-06-18",
+        "called_by": "one_fifth",
+        "agenda": "调整项目。",
+        "proposers": [str(user.pk) for user in year.town.deputies[:proposers]],
+        **year.presidium("2027-06-01"),
+        **more,
+    }
+    return perform(
+        "supervision.call_session",
+        year.cycle,
+        actor=year.town.of("clerk"),
+        data=data,
+        files={"signed": [picture("提议书.jpg")]} if signed else {},
+        at=at("2027-06-01"),
+    )
+
+
+def test_one_fifth_of_the_deputies_call_by_name_and_with_their_signatures(year):
+    with pytest.raises(InvalidForm, match="须 4 名以上（五分之一）提议，现为 3 名"):
+        call(year, 3)
+    with pytest.raises(InvalidForm, match="签名的提议书"):
+        call(year, 4, signed=False)
+    with pytest.raises(InvalidForm, match="不填提议的代表"):
+        call(year, 4, called_by="presidium")
+    entry = call(year, 4)
+    chosen = [user.pk for user in year.town.deputies[:4]]
+    assert json.loads(entry.body)["after"]["proposers"] == chosen
+    paper = Paper.objects.get(kind="session_proposal")
+    assert paper.data == {"proposers": chosen} and "提议代表 4 名" in paper.body
+    assert Attachment.objects.get(subject=paper.reference).name == "提议书.jpg"
+    assert Paper.objects.get(kind="convening").data["proposers"] == 4
 
 
 # 质询
@@ -718,7 +759,23 @@ def test_ten_deputies_put_an_interpellation_and_the_mayor_answers(year):
         answer="已约谈施工单位，七月复工。",
     )
     put = Interpellation.objects.get()
-    assert (put.state, put.form, put.movers.count()) == ("answered", "written", 10)
+    assert (put.state, put.form, put.movers.count(), put.department) == ("answered", "written", 10, None)
+
+
+def test_the_presidium_names_the_unit_that_answers(year):
+    year.building().in_session()
+    interpellate(year, 10)
+    road = year.project().department
+    admitted = year.presidium("2027-06-18") | {"answer_form": "session", "answering": str(road.pk)}
+    do("supervision.admit_interpellation", year.town.of("clerk"), "2027-06-18", **admitted)
+    assert open_task("supervision.department_interpellation").seat == road
+    answer = {"answer": "已约谈施工单位，七月复工。"}
+    for other in (year.town.of("mayor"), year.clerk_of(year.project(2))):
+        with pytest.raises(NotYourTurn):
+            do("supervision.department_interpellation", other, "2027-06-18", **answer)
+    do("supervision.department_interpellation", year.clerk_of(year.project()), "2027-06-18", **answer)
+    put = Interpellation.objects.get()
+    assert (put.state, put.department, put.answer) == ("answered", road, answer["answer"])
 
 
 def test_every_event_of_the_room_names_its_offices_and_its_basis_or_hint():

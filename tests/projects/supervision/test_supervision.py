@@ -15,6 +15,7 @@ from projects.supervision.models import Finding, Inquiry, Project
 from projects.supervision.selectors import lights_of, money_of, project_file
 from tests.builders import at, do, open_task
 from tests.files import picture
+from tests.projects.supervision.conftest import PLAN
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
 from workflow.flows.models import Deadline
@@ -348,6 +349,59 @@ def test_contracts_add_up_against_the_budget(year):
     assert year.project().contracts.count() == 2
 
 
+def planned_contract(year, contract_by="2027-04-20"):
+    year.grouped()
+    plan = PLAN | {"contract_by": contract_by}
+    year.do("plan", year.clerk_of(year.project()), "2027-02-15", **plan)
+    year.do("confirm_plan", year.town.of("mayor"), "2027-02-16")
+    year.do("review_plan", year.town.of("clerk"), "2027-03-01", **year.presidium("2027-03-01"))
+
+
+SIGNED = CONTRACT | {"signed_on": "2027-04-20", "amount_fen": "370"}
+
+
+def test_the_contract_a_plan_names_is_a_task_clocked_from_its_day(year):
+    planned_contract(year)
+    assert year.task("contract").due_on == date(2027, 5, 6)  # ten working days, the May holiday between
+    with pytest.raises(Obstructed, match="合同尚未登记"):
+        year.do("accept", year.clerk_of(year.project()), "2027-10-09", **DONE)
+    with pytest.raises(NotYourTurn):
+        year.do("contract", year.clerk_of(year.project(2)), "2027-04-22", **SIGNED)
+    year.do("contract", year.clerk_of(year.project()), "2027-04-22", **SIGNED)
+    assert year.project().contracts.get().kind == "contract"
+    year.do("accept", year.clerk_of(year.project()), "2027-10-09", **DONE)
+
+
+def test_a_contract_registered_of_ones_own_accord_is_the_one_waited_for(year):
+    planned_contract(year)
+    clerk = year.clerk_of(year.project())
+    year.event("contract", clerk, "2027-04-22", kind="tender", **SIGNED)
+    assert year.task("contract")
+    year.event("contract", clerk, "2027-04-22", kind="contract", **SIGNED)
+    waiting = Deadline.objects.filter(key="supervision.contract", done_at=None, cancelled=False)
+    assert not waiting.exists()
+
+
+def test_a_plan_without_a_contract_waits_for_none(year):
+    year.building()
+    assert not Deadline.objects.filter(key="supervision.contract").exists()
+    year.do("accept", year.clerk_of(year.project()), "2027-10-09", **DONE)
+
+
+def test_an_audit_registered_late_says_why(year):
+    year.building()
+    report = {"number": "1", "title": "审计报告", "body": "合规。", "received_on": "2027-09-01"}
+    finance = year.town.of("finance")
+    with pytest.raises(InvalidForm, match="2027年9月16日 前登记，已逾期"):
+        year.event("audit", finance, "2027-09-17", **report)
+    year.event("audit", finance, "2027-09-16", **report)  # the 15th is the Mid-Autumn Festival
+    year.event("audit", finance, "2027-09-17", **report, late_reason="等待报告原件。")
+    assert [p.data["late_reason"] for p in Paper.objects.filter(kind="audit_report").order_by("pk")] == [
+        "",
+        "等待报告原件。",
+    ]
+
+
 def test_a_foreign_department_registers_nothing(year):
     year.building()
     with pytest.raises(NotYourTurn):
@@ -520,6 +574,7 @@ def test_an_audit_is_kept_and_its_problems_go_to_the_department(year):
         "audit",
         year.town.of("finance"),
         "2027-09-01",
+        received_on="2027-08-30",
         number="青审〔2027〕3 号",
         title="村道硬化项目审计报告",
         body="总体合规，存在两个问题。",

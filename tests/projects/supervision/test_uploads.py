@@ -23,6 +23,8 @@ from workflow.people.isolation import SYSTEM, apply
 pytestmark = pytest.mark.django_db
 
 REPORT = {
+    "received_on": "2026-11-20",
+    "late_reason": "报告经村级核对后移交。",
     "number": "审投报〔2027〕3号",
     "title": "村道硬化项目审计报告",
     "body": "项目资金使用基本合规。",
