@@ -25,7 +25,15 @@ from projects.cycles.papers import make_paper
 from projects.cycles.selectors import open_session, standard_of
 from projects.selection.models import Item
 from projects.supervision import rules
-from projects.supervision.models import Change, ChangeKind, ChangeState, Plan, Project, ProjectState
+from projects.supervision.models import (
+    Change,
+    ChangeGrade,
+    ChangeKind,
+    ChangeState,
+    Plan,
+    Project,
+    ProjectState,
+)
 from projects.supervision.selectors import (
     deputies_in_office,
     lines_of,
@@ -59,9 +67,22 @@ def obstacles_to_asking(project: Project, at: datetime) -> list[str]:
     return found
 
 
-def ask_change(act: Act, project: Project, *, what: str, reason: str, proposed: dict[str, Any]) -> Change:
-    """The government asks; nothing of the project moves. The caller begins the flow of the body that decides."""
-    if reasons := [*obstacles_to_asking(project, act.at), *rules.change_faults(what, project.state)]:
+def ask_change(
+    act: Act,
+    project: Project,
+    *,
+    what: str,
+    reason: str,
+    proposed: dict[str, Any],
+    grade: str = ChangeGrade.MAJOR,
+) -> Change:
+    """The government asks; nothing of the project moves. The caller begins the flow of the body that decides.
+
+    grade: what the government takes it for; only the presidium makes it a minor one.
+    """
+    minor = grade == ChangeGrade.MINOR
+    faults = [*rules.change_faults(what, project.state), *(rules.minor_faults(what) if minor else [])]
+    if reasons := [*obstacles_to_asking(project, act.at), *faults]:
         raise Refused(*reasons)
     change = Change.objects.create(
         unit=project.unit,
@@ -70,7 +91,8 @@ def ask_change(act: Act, project: Project, *, what: str, reason: str, proposed: 
         proposed=proposed,
         reason=reason,
         asked_on=act.on,
-        body=rules.deciding_body(project.cycle.rules.change_policy, what),
+        grade=grade,
+        body="presidium" if minor else rules.deciding_body(project.cycle.rules.change_policy, what),
     )
     write_down(
         act,
@@ -78,11 +100,47 @@ def ask_change(act: Act, project: Project, *, what: str, reason: str, proposed: 
         change.reference,
         about=change.about,
         step=5,
-        after={"project": project.reference, "what": what, "body": change.body, "proposed": proposed},
+        after={
+            "project": project.reference,
+            "what": what,
+            "grade": grade,
+            "body": change.body,
+            "proposed": proposed,
+        },
         reason=reason,
         label=change.label,
     )
     return change
+
+
+# Classifying
+
+
+def classify_change(act: Act, change: Change, *, meeting: Meeting, grounds: str) -> None:
+    """The presidium finds the change minor and by that decides it, or finds it major: then the body for that decides.
+
+    Either way with its grounds, in the minutes and in the trail.
+    """
+    if meeting.agreed:
+        fire(change, "agree", act, reason=grounds, grade=ChangeGrade.MINOR, grounds=grounds)
+    else:
+        body = rules.deciding_body(change.project.cycle.rules.change_policy, change.what)
+        fire(change, "make_major", act, reason=grounds, grade=ChangeGrade.MAJOR, grounds=grounds, body=body)
+    make_paper(
+        act,
+        change.project.cycle,
+        "minutes",
+        _("主席团会议纪要（认定“%(title)s”%(what)s为%(grade)s）")
+        % {
+            "title": change.project.title,
+            "what": change.get_what_display(),
+            "grade": change.get_grade_display(),
+        },
+        body=meeting.minutes,
+        data={"grade": change.grade, "grounds": grounds, "for": meeting.votes_for, "of": meeting.members},
+        subject=change.reference,
+        step=5,
+    )
 
 
 # Deciding
@@ -252,6 +310,8 @@ def _notice(act: Act, change: Change, *, number: str, words: str, title: str) ->
         number=number,
         data={
             "what": change.what,
+            "grade": change.grade,
+            "grounds": change.grounds,
             "lines": [{k: str(v) for k, v in line.items()} for line in lines_of(change)],
         },
         subject=change.project.reference,

@@ -12,16 +12,15 @@ from django.utils.translation import gettext as _
 from projects.cycles.models import Cycle
 from projects.supervision import asking, building, changing, inspecting, rules
 from projects.supervision.flows import (
-    ChangeFlow,
     ContractFlow,
     InterpellationFlow,
-    PresidiumChangeFlow,
     ProgressFlow,
+    begin_deciding,
     begin_finding_flows,
     begin_red_light,
     call_off,
 )
-from projects.supervision.models import Change, Contract, Inspection, Interpellation, Project, ProjectState
+from projects.supervision.models import Contract, Inspection, Interpellation, Project, ProjectState
 from projects.supervision.selectors import overdue_reports, reports_quarterly, running
 from workflow.audit.services import Act
 from workflow.flows.acting import acting
@@ -52,8 +51,7 @@ def register_audit(act: Act, project: Project, **fields: Any) -> None:
 
 def ask_change(act: Act, project: Project, **fields: Any) -> None:
     """The request, before the body that decides."""
-    change: Change = changing.ask_change(act, project, **fields)
-    (ChangeFlow if change.body == "congress" else PresidiumChangeFlow).begin(change)
+    begin_deciding(changing.ask_change(act, project, **fields))
 
 
 def interpellate(act: Act, cycle: Cycle, **fields: Any) -> None:

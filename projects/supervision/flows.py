@@ -29,6 +29,8 @@ from projects.supervision import (
 )
 from projects.supervision.models import (
     GOING_ON,
+    Change,
+    ChangeGrade,
     ChangeKind,
     ChangeState,
     Finding,
@@ -772,6 +774,39 @@ class PresidiumChangeFlow(ChangeSteps, YearlyFlow):
         irreversible=True,
     ).Next(this.decided)
     follow = nodes.Function(_ratification).Next(this.end)
+
+
+def _begin_as_major(activation: Any) -> None:
+    begin_deciding(_subject(activation))
+
+
+class MinorChangeFlow(ChangeSteps, YearlyFlow):
+    """主席团认定的轻微调整"""
+
+    process_title = _("项目调整（轻微）")
+    start = Begin().Next(this.classify_change)
+    classify_change = MeetingView(
+        office="presidium",
+        title=_("认定是否为轻微调整"),
+        form=forms.ClassifyForm,
+        act=changing.classify_change,
+        context=selectors.change_facts,
+        page="steps/supervision/change.html",
+        basis=_("陕西规定第十八条：重大调整由代表大会决定；轻微的由主席团认定、记录并公告"),
+        output=_("主席团会议纪要"),
+        irreversible=True,
+    ).Next(this.decided)
+    decided = Gate(_agreed).Then(this.announce_change).Else(this.major)
+    follow = nodes.Function(_follow_change).Next(this.end)
+    major = nodes.Function(_begin_as_major).Next(this.end)
+
+
+def begin_deciding(change: Change) -> None:
+    """The flow of whoever decides: the presidium's classification first where the change is asked for as minor."""
+    if change.grade == ChangeGrade.MINOR:
+        MinorChangeFlow.begin(change)
+    else:
+        (ChangeFlow if change.body == "congress" else PresidiumChangeFlow).begin(change)
 
 
 def _not_ratified(activation: Any) -> bool:

@@ -14,7 +14,15 @@ from projects.collection.forms import DecisionForm
 from projects.cycles.models import Cycle
 from projects.selection.models import Item, ItemState
 from projects.supervision import rules
-from projects.supervision.models import ANSWER_FORMS, ChangeKind, Contract, Milestone, Project, ProjectState
+from projects.supervision.models import (
+    ANSWER_FORMS,
+    ChangeGrade,
+    ChangeKind,
+    Contract,
+    Milestone,
+    Project,
+    ProjectState,
+)
 from projects.supervision.selectors import audit_due, expected_of, projects_of, rectified_by, unwatched
 from workflow.administration.imports import USERNAME
 from workflow.flows.fields import ChineseDateField, FenField, FilesField, PhotosField, record_field
@@ -597,6 +605,14 @@ class ChangeForm(StepForm):
     place = forms.CharField(label=_("新的建设地点"), max_length=120, required=False)
     department = forms.ModelChoiceField(Unit.objects.none(), label=_("新的责任单位"), required=False)
     item: Any = forms.ModelChoiceField(Item.objects.none(), label=_("替换为储备库项目"), required=False)
+    grade = forms.ChoiceField(
+        label=_("调整程度"),
+        choices=ChangeGrade.choices,
+        initial=ChangeGrade.MAJOR,
+        help_text=_("轻微调整由主席团认定并说明理由，公告后执行；投资调整、暂缓、终止、替换都是重大调整。"),
+        widget=forms.RadioSelect,
+        required=False,
+    )
     reason = forms.CharField(label=_("理由"), widget=Lines(attrs={"rows": 4}), min_length=10, max_length=1000)
 
     def prepare(self) -> None:
@@ -609,9 +625,14 @@ class ChangeForm(StepForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        given = {name: data.pop(name, None) for name in self.fields if name not in ("what", "reason")}
+        asked = ("what", "grade", "reason")
+        given = {name: data.pop(name, None) for name in self.fields if name not in asked}
+        data["grade"] = data.get("grade") or ChangeGrade.MAJOR
         if self.errors:
             return data
+        if data["grade"] == ChangeGrade.MINOR:
+            for sentence in rules.minor_faults(data["what"]):
+                self.add_error("grade", sentence)
         for sentence in rules.change_faults(data["what"], self.subject.state):
             self.add_error("what", sentence)
         wanted = NEW_VALUES.get(data["what"], ())
@@ -627,6 +648,21 @@ def _kept(value: Any) -> Any:
     if hasattr(value, "isoformat"):
         return value.isoformat()
     return getattr(value, "pk", value)
+
+
+class ClassifyForm(MeetingForm):
+    """The presidium's vote on whether a change is a minor one, with its grounds either way."""
+
+    grounds = forms.CharField(
+        label=_("认定理由"),
+        help_text=_(
+            "赞成的为轻微调整，写明不影响目标、投资和受益范围的理由；未通过的按重大调整办理，写明原因。"
+        ),
+        widget=Lines(attrs={"rows": 3}),
+        min_length=4,
+        max_length=1000,
+    )
+    field_order = [*MeetingForm.field_order, "grounds"]
 
 
 class CongressForm(AssemblyForm):

@@ -300,6 +300,11 @@ class ChangeKind(models.TextChoices):
     REPLACE = "replace", _("替换")
 
 
+class ChangeGrade(models.TextChoices):
+    MAJOR = "major", _("重大调整")
+    MINOR = "minor", _("轻微调整")
+
+
 class ChangeState(models.TextChoices):
     ASKED = "asked", _("待决定")
     AGREED = "agreed", _("已批准")
@@ -312,8 +317,9 @@ class ChangeState(models.TextChoices):
 class Change(Record):
     """A change of an elected project: asked by the government, decided by the congress by default, announced.
 
-    proposed: new values by the project's field names; before: the values they replaced. body: who decides, the
-    congress or the presidium, fixed when it is asked.
+    proposed: new values by the project's field names; before: the values they replaced. grade: as asked for, then as
+    the presidium has classified it, with its grounds. body: who decides, the congress or the presidium; a minor change
+    is the presidium's to classify, and by that decided.
     """
 
     kind: ClassVar[str] = "change"
@@ -321,6 +327,10 @@ class Change(Record):
     what = models.CharField(_("调整事项"), max_length=10, choices=ChangeKind.choices)
     proposed = models.JSONField(default=dict)
     before = models.JSONField(default=dict)
+    grade = models.CharField(
+        _("调整程度"), max_length=5, choices=ChangeGrade.choices, default=ChangeGrade.MAJOR
+    )
+    grounds = models.CharField(_("认定理由"), max_length=1000, blank=True)
     body = models.CharField(_("决定机关"), max_length=12, default="congress")
     reason = models.CharField(_("理由"), max_length=1000)
     asked_on = models.DateField()
@@ -336,6 +346,10 @@ class Change(Record):
     @property
     def step(self) -> int:
         return 5
+
+    @transition(field=state, source=ChangeState.ASKED, target=ChangeState.ASKED)
+    def make_major(self) -> None:
+        """The presidium does not find it minor: it goes the way of every other change."""
 
     @transition(field=state, source=ChangeState.ASKED, target=ChangeState.AGREED)
     def agree(self) -> None:

@@ -231,6 +231,28 @@ def deciding_body(policy: str, what: str) -> str:
     return "congress" if policy == "presidium_interim" and final else "presidium"
 
 
+# What rules.md §7 lets be minor: never money (组织法 12(4)), nor whether there is a project at all.
+MAY_BE_MINOR = ("content", "deadline", "place", "unit")
+
+
+def minor_faults(what: str) -> list[str]:
+    """Why a change may not be asked for as a minor one."""
+    return (
+        [] if what in MAY_BE_MINOR else ["投资调整、暂缓、恢复、终止和替换都是重大调整，由规定的机关决定。"]
+    )
+
+
+def way_told(grade: str, body: str, policy: str) -> str:
+    """Which way a change is decided, in a sentence (陕西 18; rules.md §7)."""
+    if grade == "minor":
+        return "轻微调整：由主席团认定并说明理由，公告后执行；主席团认为不属轻微的，按重大调整决定。"
+    if body == "congress":
+        return "重大调整：由代表大会以全体代表的过半数决定，公告后执行。"
+    if needs_ratification(policy, body):
+        return "重大调整：闭会期间由主席团先行决定，公告后执行，报下次代表大会追认；未获追认的恢复原定内容。"
+    return "重大调整：按本地规定由主席团决定，公告后执行，向代表大会报告。"
+
+
 def needs_ratification(policy: str, body: str) -> bool:
     """Whether the congress must confirm afterwards what the presidium decided."""
     return policy == "presidium_interim" and body == "presidium"

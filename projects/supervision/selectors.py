@@ -267,8 +267,14 @@ def finding_facts(finding: Finding) -> dict[str, Any]:
 
 
 def change_facts(change: Change) -> dict[str, Any]:
-    """One change: each value as it stands and as proposed."""
-    return {"change": change, "project": change.project, "lines": lines_of(change)}
+    """One change: each value as it stands and as proposed, and which way it is decided."""
+    policy = change.project.cycle.rules.change_policy
+    return {
+        "change": change,
+        "project": change.project,
+        "lines": lines_of(change),
+        "way": rules.way_told(change.grade, change.body, policy),
+    }
 
 
 def interpellation_facts(interpellation: Interpellation) -> dict[str, Any]:

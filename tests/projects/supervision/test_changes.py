@@ -19,7 +19,7 @@ from projects.supervision.changing import vote_on
 from projects.supervision.duties import open_due_reports
 from projects.supervision.forms import PlanForm
 from projects.supervision.models import Change, Interpellation, Project
-from projects.supervision.selectors import lines_of, project_file
+from projects.supervision.selectors import change_facts, lines_of, project_file
 from tests.builders import at, do, open_task
 from tests.files import picture
 from tests.projects.evaluation.test_evaluation import more_counters
@@ -631,6 +631,72 @@ def test_more_money_goes_to_the_congress_even_where_the_presidium_decides(under)
     decide(year, "2027-06-18")
     year.do("announce_change", year.town.of("clerk"), "2027-06-20", **NOTICE)
     assert year.project().budget_fen == 420_000_000
+
+
+# Minor changes
+
+
+def classify(year, day="2027-05-20", *, agree=True, grounds="换到村部旁，不影响目标、投资和受益范围。"):
+    data = year.presidium(day, agree=agree) | {"grounds": grounds}
+    data.pop("return_reason", None)
+    return year.do("classify_change", year.town.of("clerk"), day, **data)
+
+
+def test_a_minor_change_is_classified_with_its_grounds_and_announced(year):
+    year.building()
+    ask(year, "place", place="第9村", grade="minor")
+    task = year.task("classify_change")
+    assert (task.office, Change.objects.get().body) == ("presidium", "presidium")
+    with pytest.raises(InvalidForm):
+        classify(year, grounds="")
+    with pytest.raises(NotYourTurn):
+        year.do("classify_change", year.town.of("mayor"), "2027-05-20", **year.presidium("2027-05-20"))
+    entry = classify(year)
+    assert year.project().place == "第1村"  # classified, not announced yet
+    year.do("announce_change", year.town.of("clerk"), "2027-05-22", **NOTICE)
+    change = Change.objects.get()
+    assert (change.state, change.grade, year.project().place) == ("announced", "minor", "第9村")
+    assert "不影响" in json.loads(entry.body)["after"]["grounds"]
+    assert json.loads(Entry.objects.get(action="change.agree").body)["reason"] == change.grounds
+    notice = Paper.objects.get(kind="change_notice")
+    assert notice.published_at and (notice.data["grade"], notice.data["grounds"]) == (
+        "minor",
+        change.grounds,
+    )
+    assert not Deadline.objects.filter(key="supervision.ratify_change").exists()
+
+
+def test_what_the_presidium_does_not_find_minor_goes_to_the_congress(year):
+    year.building()
+    ask(year, "deadline", finish_by="2028-03-31", grade="minor")
+    classify(year, agree=False, grounds="完成时限推迟到下一年度，属于重大调整。")
+    change = Change.objects.get()
+    assert (change.state, change.grade, change.body) == ("asked", "major", "congress")
+    assert year.project().finish_by == date(2027, 12, 20)
+    year.in_session()
+    decide(year, "2027-06-18")
+    year.do("announce_change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    assert year.project().finish_by == date(2028, 3, 31)
+
+
+@pytest.mark.parametrize("what", ["cost", "suspend", "stop"])
+def test_money_and_whether_there_is_a_project_are_never_minor(year, what):
+    year.building()
+    values = {"budget_fen": "420"} if what == "cost" else {}
+    with pytest.raises(InvalidForm, match="都是重大调整"):
+        ask(year, what, grade="minor", **values)
+    ask(year, what, grade="major", **values)
+    assert Change.objects.get().body == "congress"
+
+
+def test_the_page_says_which_way_a_change_is_decided(year):
+    year.building()
+    ask(year, "place", place="第9村", grade="minor")
+    page = render_to_string("steps/supervision/change.html", change_facts(Change.objects.get()))
+    assert "轻微调整：由主席团认定并说明理由" in page
+    classify(year, agree=False, grounds="群众意见较大。")
+    page = render_to_string("steps/supervision/change.html", change_facts(Change.objects.get()))
+    assert "重大调整：由代表大会" in page and "群众意见较大。" in page
 
 
 # Sessions
