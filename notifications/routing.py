@@ -86,6 +86,14 @@ ROUTES: tuple[Route, ...] = (
     Route("cycle.move_session", Audience.OFFICES, "session_moved", URGENT, offices=(*CONGRESS, *DESKS)),
     Route("deliberation.convene", Audience.OFFICES, "convened", URGENT, offices=(*CONGRESS, *GOVERNMENT)),
     Route("deliberation.materials", Audience.OFFICES, "materials", offices=CONGRESS),
+    Route(
+        "deliberation.added_matter",
+        Audience.OFFICES,
+        "cosign",
+        URGENT,
+        offices=("deputy",),
+        where={"lodged": False},
+    ),
     # step 4
     Route("vote.make_void", Audience.OFFICES, "vote_void", URGENT, offices=(*CONGRESS, *DESKS)),
     Route("voting.declare", Audience.OFFICES, "declared", offices=(*CONGRESS, *DESKS, "department")),
@@ -107,6 +115,14 @@ ROUTES: tuple[Route, ...] = (
         LOW,
         offices=CONGRESS,
         where={"reader": "congress"},
+    ),
+    Route(
+        "supervision.interpellate",
+        Audience.OFFICES,
+        "cosign",
+        URGENT,
+        offices=("deputy",),
+        where={"lodged": False},
     ),
     Route("change.announce", Audience.OFFICES, "change_announced", offices=(*CONGRESS, "department")),
     # step 6

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.cycles.models import Cycle, CycleState, SessionState
 from projects.cycles.moving import movable
 from projects.deliberation import forms, intake, selectors, services
+from projects.deliberation.models import AddedMatter
 from projects.selection.models import Item
 from workflow.flows.events import Event, register_event
 from workflow.roles.models import RoleGrant
@@ -30,6 +31,10 @@ def _has_published_days(cycle: Cycle, grant: RoleGrant) -> bool:
 
 def _of_a_deliberating_year(item: Item, grant: RoleGrant) -> bool:
     return _deliberating(item.cycle, grant)
+
+
+def _not_signed_yet(matter: AddedMatter, grant: RoleGrant) -> bool:
+    return not matter.movers.filter(pk=grant.user_id).exists()
 
 
 VISIT = register_event(
@@ -143,5 +148,23 @@ ADDED_MATTER = register_event(
         page="steps/deliberation/list.html",
         context=selectors.list_page,
         hint=_("会议期间增加的项目未经论证，未落实资金，未经党委研究，请慎重提出。"),
+    )
+)
+COSIGN = register_event(
+    Event(
+        key="deliberation.cosign",
+        title=_("附议签名（联名提出项目）"),
+        offices=("deputy",),
+        subject=AddedMatter,
+        form=forms.StepForm,
+        act=intake.cosign_matter,
+        step=3,
+        when=selectors.obstacles_to_cosigning,
+        offered=_not_signed_yet,
+        basis=_("组织法第二十二条：代表五人以上联名可以提出议案"),
+        page="steps/deliberation/matter.html",
+        context=selectors.matter_page,
+        hint=_("签名由代表本人办理；满五名即提交主席团。"),
+        irreversible=True,
     )
 )

@@ -19,7 +19,7 @@ from projects.deliberation.method import method_draft
 from projects.deliberation.models import BudgetLine
 from projects.selection.models import Item
 from projects.selection.rules import surplus_faults
-from workflow.flows.fields import ChineseDateField, FenField, choice_field, record_field
+from workflow.flows.fields import ChineseDateField, FenField, FilesField, choice_field, record_field
 from workflow.flows.forms import AssemblyForm, MeetingForm, MinutesForm, StepForm
 from workflow.people.models import Unit, User
 from workflow.roles.selectors import holders_of, seats_of
@@ -554,20 +554,35 @@ class WithdrawForm(StepForm):
 
 
 class TableForm(StepForm):
-    """Deputies table a matter jointly (组织法 22)."""
+    """Deputies table a matter jointly (组织法 22): signed here one after another, or on a paper whose picture is kept."""
 
     title = forms.CharField(label=_("项目名称"), max_length=80)
     content = text(_("项目内容和理由"), rows=5, min_length=4, max_length=4000)
-    movers = persons(_("联名代表"), help_text=_("五名以上代表联名，提出人也须在内；书面原件交大会秘书处。"))
+    signed: Any = FilesField(
+        label=_("联名签名原件（扫描件）"),
+        help_text=_(
+            "已在纸上联名的附原件；没有原件的不附，提出后由其他代表本人在系统中附议签名，满五名即提交主席团。"
+        ),
+        required=False,
+    )
+    movers = persons(
+        _("原件上签名的代表"), help_text=_("附原件的必选，五名以上，提出人也须在内。"), required=False
+    )
 
     def prepare(self) -> None:
         choice_field(self, "movers").choices = named(selectors.deputies_on_the_roll(self.subject))
 
-    def clean_movers(self) -> list[str]:
-        movers = self.cleaned_data["movers"]
-        faults = rules.mover_faults(len(movers))
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        movers = data.get("movers") or []
+        if "signed" in self.errors:
+            return data
+        if not data.get("signed"):
+            if movers:
+                self.add_error("movers", _("没有签名原件的，不代他人勾选；提出后由各位代表本人附议签名。"))
+            return data
+        for sentence in rules.mover_faults(len(movers)):
+            self.add_error("movers", sentence)
         if self.act.actor and str(self.act.actor.pk) not in movers:
-            faults.append(str(_("提出人须是联名代表之一。")))
-        if faults:
-            raise forms.ValidationError(faults)
-        return movers
+            self.add_error("movers", _("提出人须是联名代表之一。"))
+        return data

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from projects.ballots.services import follow_roll
 from projects.cycles.models import Cycle, RollLine, Session
-from projects.deliberation import selectors, services
+from projects.cycles.papers import attach
+from projects.deliberation import rules, selectors, services
 from projects.deliberation.flows import MatterFlow, QuestionFlow, WithdrawalFlow
 from projects.deliberation.models import AddedMatter, Question, Receipt, Visit, Withdrawal
 from projects.selection.models import Item
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
+from workflow.machines.services import fire
 from workflow.people.models import Unit, User
 
 
@@ -86,9 +91,39 @@ def ask_to_withdraw(act: Act, item: Item, *, reason: str) -> Outcome:
     return Outcome(after={"withdrawal": withdrawal.reference}, reason=reason)
 
 
-def table_matter(act: Act, cycle: Cycle, *, title: str, content: str, movers: list[str]) -> Outcome:
-    """Five or more deputies table a matter; the presidium decides what becomes of it (组织法 22)."""
+def table_matter(
+    act: Act,
+    cycle: Cycle,
+    *,
+    title: str,
+    content: str,
+    movers: Sequence[str] = (),
+    signed: Sequence[UploadedFile] = (),
+) -> Outcome:
+    """A deputy tables a matter for others to sign, or with the paper five or more have signed (组织法 22).
+
+    movers: who stands on that paper, the deputy among them; nobody signs for another without it.
+    """
     matter = AddedMatter.objects.create(unit=act.unit, cycle=cycle, title=title, content=content)
-    matter.movers.set(User.objects.filter(pk__in=movers))
-    MatterFlow.begin(matter)
-    return Outcome(after={"matter": matter.reference, "movers": len(movers)})
+    matter.movers.set(User.objects.filter(pk__in=movers) if signed else [services.doer(act)])
+    for upload in signed:
+        attach(act, matter.reference, upload)
+    return Outcome(after={"matter": matter.reference, **_lodged(act, matter)})
+
+
+def cosign_matter(act: Act, matter: AddedMatter) -> Outcome:
+    """附议签名, by the deputy in person; with the fifth the matter is before the presidium."""
+    if matter.movers.filter(pk=services.doer(act).pk).exists():
+        raise Refused(_("您已经签名。"))
+    matter.movers.add(services.doer(act))
+    return Outcome(after=_lodged(act, matter))
+
+
+def _lodged(act: Act, matter: AddedMatter) -> dict[str, Any]:
+    """Put the matter before the presidium once enough have signed; how many have, and whether that was it."""
+    movers = matter.movers.count()
+    enough = not rules.mover_faults(movers)
+    if enough:
+        fire(matter, "lodge", act)
+        MatterFlow.begin(matter)
+    return {"movers": movers, "lodged": enough}

@@ -131,6 +131,7 @@ class Withdrawal(Record):
 
 
 class MatterState(models.TextChoices):
+    GATHERING = "gathering", _("联名中")
     TABLED = "tabled", _("待主席团决定")
     ADDED = "added", _("列入票决")
     SUGGESTION = "suggestion", _("转作代表建议")
@@ -140,6 +141,7 @@ class MatterState(models.TextChoices):
 class AddedMatter(Record):
     """A matter five or more deputies table jointly before the vote (组织法 22).
 
+    movers: who has signed, each in person or on the paper whose picture is kept; tabled when they are enough.
     An added project has had no appraisal, no funds and no Party study; the paper says so plainly.
     """
 
@@ -149,7 +151,7 @@ class AddedMatter(Record):
     content = models.TextField(_("项目内容和理由"))
     movers = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", verbose_name=_("联名代表"))
     item = models.OneToOneField(Item, models.PROTECT, null=True, related_name="matter")
-    state = FSMField(default=MatterState.TABLED, choices=MatterState.choices, protected=True)
+    state = FSMField(default=MatterState.GATHERING, choices=MatterState.choices, protected=True)
 
     def __str__(self) -> str:
         return f"{_('代表联名提出')}：{self.title}"
@@ -161,6 +163,10 @@ class AddedMatter(Record):
     @property
     def step(self) -> int:
         return 3
+
+    @transition(field=state, source=MatterState.GATHERING, target=MatterState.TABLED)
+    def lodge(self) -> None:
+        """Enough deputies have signed."""
 
     @transition(field=state, source=MatterState.TABLED, target=MatterState.ADDED)
     def add(self) -> None:

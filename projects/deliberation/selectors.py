@@ -251,6 +251,13 @@ def obstacles_to_tabling(cycle: Cycle, at: datetime) -> list[str]:
     return found
 
 
+def obstacles_to_cosigning(matter: AddedMatter, at: datetime) -> list[str]:
+    """Why a matter can no longer be signed."""
+    if matter.state != MatterState.GATHERING:
+        return [_("签名已满法定人数，已提交主席团。")]
+    return obstacles_to_tabling(matter.cycle, at)
+
+
 def session_to_ask_in(cycle: Cycle) -> Session | None:
     """The session in which a year's matters may be asked about now: its own, or any once the year has voted (组织法 23).
 

@@ -16,10 +16,11 @@ from projects.ballots.models import Vote
 from projects.ballots.reporting import readable_papers
 from projects.collection.models import Proposal
 from projects.cycles.models import Cycle, CycleState, Paper, Session, Term
+from projects.deliberation.models import AddedMatter
 from projects.evaluation.models import Grade, Rating
 from projects.oversight.models import Guidance, Note, Sample
 from projects.selection.models import Item
-from projects.supervision.models import Change, ChangeState, Project
+from projects.supervision.models import Change, ChangeState, Interpellation, Project
 from projects.supervision.rules import MONTHS
 from workflow.audit.models import Entry
 from workflow.calendar.offsets import Offset, resolve
@@ -67,12 +68,14 @@ def tasks_by_step(cycle: Cycle) -> list[StepTasks]:
 
 
 def events_in(cycle: Cycle, grant: RoleGrant, at: datetime) -> list[tuple[Event, Record]]:
-    """What an office may do of its own accord in a year: on the year, its sessions, and changes being decided."""
+    """What an office may do of its own accord in a year: on it, its sessions, changes being decided, motions to sign."""
     records: list[Record] = [
         cycle,
         *Session.objects.filter(uses__cycle=cycle).distinct().order_by("pk"),
         *Change.objects.filter(project__cycle=cycle, state=ChangeState.ASKED).order_by("pk"),
     ]
+    for motions in (AddedMatter, Interpellation):
+        records += motions.objects.filter(cycle=cycle, state="gathering").order_by("pk")
     return [(event, record) for record in records for event in events_on(record, grant, at)]
 
 

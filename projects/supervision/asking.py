@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from projects.cycles.models import Cycle, CycleState
-from projects.cycles.papers import make_paper
+from projects.cycles.papers import attach, make_paper
 from projects.cycles.selectors import open_session
 from projects.supervision import rules
-from projects.supervision.models import Interpellation, Project
+from projects.supervision.models import Interpellation, InterpellationState, Project
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
@@ -35,27 +36,67 @@ def obstacles_to_interpellation(cycle: Cycle, at: datetime) -> list[str]:
 
 
 def table_interpellation(
-    act: Act, cycle: Cycle, *, words: str, movers: Sequence[User], project: Project | None = None
+    act: Act,
+    cycle: Cycle,
+    *,
+    words: str,
+    movers: Sequence[User] = (),
+    signed: Sequence[UploadedFile] = (),
+    project: Project | None = None,
 ) -> Interpellation:
-    """Put an interpellation, jointly and in writing; the caller begins its flow."""
+    """Put an interpellation in writing, for others to sign or with the paper ten or more have signed.
+
+    movers: who stands on that paper, the deputy among them; nobody signs for another without it.
+    """
     session = open_session(cycle.unit)
-    reasons = [*obstacles_to_interpellation(cycle, act.at), *rules.interpellation_faults(len(movers))]
+    faults = rules.interpellation_faults(len(movers)) if signed else []
+    reasons = [*obstacles_to_interpellation(cycle, act.at), *faults]
     if reasons or session is None:
         raise Refused(*reasons)
     tabled = Interpellation.objects.create(
         unit=cycle.unit, cycle=cycle, session=session, project=project, words=words
     )
-    tabled.movers.set(movers)
+    tabled.movers.set(movers if signed else [act.person])
+    for upload in signed:
+        attach(act, tabled.reference, upload)
     write_down(
         act,
         "interpellation.table",
         tabled.reference,
         about=tabled.about,
         step=5,
-        after={"movers": len(movers), "project": project.reference if project else None},
+        after={
+            "movers": tabled.movers.count(),
+            "on_paper": bool(signed),
+            "project": project.reference if project else None,
+        },
         label=tabled.label,
     )
     return tabled
+
+
+def obstacles_to_cosigning(interpellation: Interpellation, at: datetime) -> list[str]:
+    """Why an interpellation can no longer be signed: it is before the presidium, or its session is over."""
+    if interpellation.state != InterpellationState.GATHERING:
+        return [_("签名已满法定人数，已提交主席团。")]
+    if open_session(interpellation.unit) != interpellation.session:
+        return [_("提出质询案的会议已经闭会，不能再签名。")]
+    return []
+
+
+def cosign(act: Act, interpellation: Interpellation) -> None:
+    """附议签名, by the deputy in person."""
+    if interpellation.movers.filter(pk=act.person.pk).exists():
+        raise Refused(_("您已经签名。"))
+    interpellation.movers.add(act.person)
+
+
+def lodge_if_signed(act: Act, interpellation: Interpellation) -> bool:
+    """Whether enough have signed; then it is before the presidium, and the caller begins its flow."""
+    if rules.interpellation_faults(interpellation.movers.count()):
+        return False
+    fire(interpellation, "lodge", act)
+    return True
 
 
 def admit(

@@ -24,6 +24,7 @@ from projects.supervision.models import Contract, Inspection, Interpellation, Pr
 from projects.supervision.selectors import overdue_reports, reports_quarterly, running
 from workflow.audit.services import Act
 from workflow.flows.acting import acting
+from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, within
 
@@ -54,10 +55,23 @@ def ask_change(act: Act, project: Project, **fields: Any) -> None:
     begin_deciding(changing.ask_change(act, project, **fields))
 
 
-def interpellate(act: Act, cycle: Cycle, **fields: Any) -> None:
-    """The interpellation, before the presidium."""
+def interpellate(act: Act, cycle: Cycle, **fields: Any) -> Outcome:
+    """The interpellation: before the presidium where enough have signed its paper, else before its co-signers."""
     tabled: Interpellation = asking.table_interpellation(act, cycle, **fields)
-    InterpellationFlow.begin(tabled)
+    return Outcome(after={"interpellation": tabled.reference, "lodged": _lodged(act, tabled)})
+
+
+def cosign(act: Act, interpellation: Interpellation) -> Outcome:
+    """One more signature; with the tenth it is before the presidium."""
+    asking.cosign(act, interpellation)
+    return Outcome(after={"movers": interpellation.movers.count(), "lodged": _lodged(act, interpellation)})
+
+
+def _lodged(act: Act, interpellation: Interpellation) -> bool:
+    if not asking.lodge_if_signed(act, interpellation):
+        return False
+    InterpellationFlow.begin(interpellation)
+    return True
 
 
 # Periods

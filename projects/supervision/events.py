@@ -18,7 +18,7 @@ from projects.supervision import (
     sessions,
 )
 from projects.supervision.flows import ChangeFlow, ChangeRecountFlow
-from projects.supervision.models import GOING_ON, Change, Project, ProjectState
+from projects.supervision.models import GOING_ON, Change, Interpellation, Project, ProjectState
 from projects.voting.events import record_meeting
 from projects.voting.flows import beginning_anew
 from projects.voting.forms import NewVoteForm, RecountForm
@@ -42,6 +42,10 @@ def own_group(project: Project, grant: RoleGrant) -> bool:
 
 def under_supervision(cycle: Cycle, grant: RoleGrant) -> bool:
     return cycle.state in UNDER_SUPERVISION
+
+
+def not_signed_yet(interpellation: Interpellation, grant: RoleGrant) -> bool:
+    return not interpellation.movers.filter(pk=grant.user_id).exists()
 
 
 def obstacles_to_registering(project: Project, at: datetime) -> list[str]:
@@ -153,6 +157,25 @@ register_event(
         when=asking.obstacles_to_interpellation,
         offered=under_supervision,
         basis=_("组织法第二十四条：会议期间，十名以上代表联名，书面提出"),
+        output=_("质询案"),
+    )
+)
+register_event(
+    Event(
+        key="supervision.cosign",
+        title=_("附议签名（质询案）"),
+        offices=("deputy",),
+        subject=Interpellation,
+        form=forms.StepForm,
+        act=duties.cosign,
+        step=5,
+        when=asking.obstacles_to_cosigning,
+        offered=not_signed_yet,
+        basis=_("组织法第二十四条：十名以上代表联名"),
+        page="steps/supervision/interpellation.html",
+        context=selectors.interpellation_facts,
+        hint=_("签名由代表本人办理；满十名即提交主席团。"),
+        irreversible=True,
     )
 )
 register_event(

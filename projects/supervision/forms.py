@@ -685,30 +685,43 @@ class NoticeForm(StepForm):
 
 
 class InterpellationForm(StepForm):
-    """质询案: ten or more deputies jointly, in writing (组织法 24)."""
+    """质询案: ten or more deputies jointly, in writing (组织法 24), signed here or on a paper whose picture is kept."""
 
     private = ("movers",)
     project = forms.ModelChoiceField(Project.objects.none(), label=_("所涉项目"), required=False)
     words = forms.CharField(
         label=_("质询的问题和内容"), widget=Lines(attrs={"rows": 5}), min_length=10, max_length=4000
     )
+    signed: Any = FilesField(
+        label=_("联名签名原件（扫描件）"),
+        help_text=_(
+            "已在纸上联名的附原件；没有原件的不附，提出后由其他代表本人在系统中附议签名，满十名即提交主席团。"
+        ),
+        required=False,
+    )
     movers = forms.ModelMultipleChoiceField(
         User.objects.none(),
-        label=_("联名代表"),
+        label=_("原件上签名的代表"),
+        help_text=_("附原件的必选，十名以上，提交人也须在内。"),
         widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}),
+        required=False,
     )
 
     def prepare(self) -> None:
         record_field(self, "project").queryset = projects_of(self.subject)
         record_field(self, "movers").queryset = holders("deputy", self.subject.unit, self.act.on)
 
-    def clean_movers(self) -> list[User]:
-        movers = list(self.cleaned_data["movers"])
-        for sentence in rules.interpellation_faults(len(movers)):
-            raise forms.ValidationError(sentence)
-        if self.act.actor not in movers:
-            raise forms.ValidationError(_("提交人须是联名代表之一。"))
-        return movers
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        movers = list(data.get("movers") or [])
+        if "signed" not in self.errors and not data.get("signed") and movers:
+            self.add_error("movers", _("没有签名原件的，不代他人勾选；提出后由各位代表本人附议签名。"))
+        if data.get("signed"):
+            for sentence in rules.interpellation_faults(len(movers)):
+                self.add_error("movers", sentence)
+            if self.act.actor not in movers:
+                self.add_error("movers", _("提交人须是联名代表之一。"))
+        return data | {"movers": movers}
 
 
 class AdmitForm(ResolvingForm):

@@ -8,9 +8,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from projects.cycles.papers import make_paper
+from projects.cycles.services import presidium_decided
 from projects.supervision.models import GOING_ON, Project
 from projects.supervision.selectors import group_members
-from projects.cycles.services import presidium_decided
 from workflow.administration.accounts import create_person
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused

@@ -426,6 +426,7 @@ ANSWER_FORMS = [
 
 
 class InterpellationState(models.TextChoices):
+    GATHERING = "gathering", _("联名中")
     TABLED = "tabled", _("待主席团决定")
     ADMITTED = "admitted", _("待答复")
     ANSWERED = "answered", _("已答复")
@@ -434,6 +435,7 @@ class InterpellationState(models.TextChoices):
 class Interpellation(Record):
     """质询案: ten or more deputies jointly, in writing, only while a session is open (组织法 24).
 
+    movers: who has signed, each in person or on the paper whose picture is kept; tabled when they are enough.
     department: the unit the presidium has named to answer; None where the head of the government does.
     """
 
@@ -448,7 +450,9 @@ class Interpellation(Record):
     movers = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", verbose_name=_("联名代表"))
     form = models.CharField(_("答复形式"), max_length=20, blank=True)
     answer = models.TextField(_("答复"), blank=True)
-    state = FSMField(default=InterpellationState.TABLED, choices=InterpellationState.choices, protected=True)
+    state = FSMField(
+        default=InterpellationState.GATHERING, choices=InterpellationState.choices, protected=True
+    )
 
     def __str__(self) -> str:
         return f"{_('质询案')}：{self.words[:30]}"
@@ -460,6 +464,10 @@ class Interpellation(Record):
     @property
     def step(self) -> int:
         return 5
+
+    @transition(field=state, source=InterpellationState.GATHERING, target=InterpellationState.TABLED)
+    def lodge(self) -> None:
+        """Enough deputies have signed."""
 
     @transition(field=state, source=InterpellationState.TABLED, target=InterpellationState.ADMITTED)
     def admit(self) -> None:

@@ -86,6 +86,7 @@ def test_every_action_of_the_table_can_happen() -> None:
         "deadline.remind",
         "cycle.move_session",
         "supervision.summarise",
+        "oversight.circular",
     }
     known = arrows | own | TASK_TIMES.keys() | {event.key for event in events()}
     assert {route.pattern for route in ROUTES if "*" not in route.pattern} <= known

@@ -10,6 +10,7 @@ from projects.ballots.models import Vote
 from projects.cycles.models import Cycle
 from projects.deliberation import selectors
 from projects.deliberation.method import method_draft
+from projects.deliberation.models import AddedMatter
 from projects.demo.cast import Township
 from projects.demo.play.stage import assembly, do_task, meeting, moment, open_tasks
 from projects.demo.play.terms import first_offices
@@ -255,7 +256,7 @@ def play_withdrawal(town: Township, item: Item, day: date, *, agree: bool = True
 
 
 def play_added_matter(town: Township, cycle: Cycle, day: date, *, title: str, decision: str = "add") -> None:
-    """Five deputies table a matter; the presidium decides what becomes of it."""
+    """A deputy tables a matter and four more sign it; the presidium decides what becomes of it."""
     movers = town.deputies[-5:]
     perform(
         "deliberation.added_matter",
@@ -265,10 +266,12 @@ def play_added_matter(town: Township, cycle: Cycle, day: date, *, title: str, de
         data={
             "title": title,
             "content": f"建议实施{title}，群众多次反映。",
-            "movers": [str(u.pk) for u in movers],
         },
         at=moment(day, 10),
     )
+    matter = AddedMatter.objects.filter(cycle=cycle).latest("pk")
+    for user in movers[1:]:
+        perform("deliberation.cosign", matter, actor=user, office="deputy", data={}, at=moment(day, 10))
     data = meeting(town.people["presidium"], day) | {
         "decision": decision,
         "category": cycle.rules.categories[0] if decision == "add" else "",

@@ -33,6 +33,7 @@ from projects.demo.play import stage
 from projects.demo.play.stage import assembly, do_task, meeting, moment, open_tasks
 from projects.selection.models import Item, Source
 from tests.builders import at, do, meeting_of, open_task, township
+from tests.files import picture
 from workflow.audit.models import Entry
 from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
@@ -819,8 +820,40 @@ def test_an_undecided_withdrawal_stops_the_settlement(town, heard):
 def table(town, cycle, movers, day=T):
     data = {"title": "村道安全护栏", "content": "临水路段事故多发。", "movers": [str(u.pk) for u in movers]}
     return perform(
-        "deliberation.added_matter", cycle, actor=movers[0], office="deputy", data=data, at=moment(day, 10)
+        "deliberation.added_matter",
+        cycle,
+        actor=movers[0],
+        office="deputy",
+        data=data,
+        files={"signed": [picture("联名提议.jpg")]},
+        at=moment(day, 10),
     )
+
+
+def cosign(user):
+    matter = AddedMatter.objects.get()
+    return perform("deliberation.cosign", matter, actor=user, office="deputy", data={}, at=moment(T, 10))
+
+
+def test_a_deputy_signs_in_person_and_with_the_fifth_the_matter_is_tabled(town, opened):
+    first, *others = town.deputies[:5]
+    data = {"title": "村道安全护栏", "content": "临水路段事故多发。"}
+    given = {"actor": first, "office": "deputy", "at": moment(T, 10)}
+    ticked = data | {"movers": [str(u.pk) for u in town.deputies[:5]]}
+    with pytest.raises(InvalidForm, match="不代他人勾选"):
+        perform("deliberation.added_matter", opened, data=ticked, **given)
+    perform("deliberation.added_matter", opened, data=data, **given)
+    for user in others[:3]:
+        cosign(user)
+    with pytest.raises(NotYourTurn):
+        cosign(first)
+    assert AddedMatter.objects.get().state == "gathering"
+    assert not Deadline.objects.filter(key="deliberation.added_matter").exists()
+    cosign(others[3])
+    assert AddedMatter.objects.get().state == "tabled"
+    assert Deadline.objects.filter(key="deliberation.added_matter", done_at=None).exists()
+    with pytest.raises(Obstructed, match="已提交主席团"):
+        cosign(town.deputies[5])
 
 
 def test_four_movers_are_refused_and_five_table_a_matter(town, opened):

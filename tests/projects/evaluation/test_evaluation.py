@@ -36,6 +36,7 @@ from projects.evaluation.services import publish_account, rate_project
 from projects.selection.models import Item
 from projects.supervision.models import Project
 from tests.builders import at, do, meeting_of, open_task, township
+from tests.files import picture
 from tests.projects.evaluation.conftest import DAY, year_under_supervision
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
@@ -559,7 +560,8 @@ def test_a_severe_result_leaves_the_session_open_for_a_question_until_the_accoun
         "movers": movers,
         "words": "老年食堂为何迟迟不能正常供餐？",
     }
-    perform("supervision.interpellate", cycle, actor=town.of("deputy"), data=data, at=at(T2, 15))
+    files = {"signed": [picture("质询案.jpg")]}
+    perform("supervision.interpellate", cycle, actor=town.of("deputy"), data=data, files=files, at=at(T2, 15))
     task = open_task("evaluation.rectify")
     do("evaluation.rectify", town.department_clerk(task.seat), "2028-03-01", remedy=BODY["rectify"])
     second(town)

@@ -95,8 +95,17 @@ class Year:
             self.task(key, number).task_id, actor=actor, data=data, at=at(day), reauthenticated=True
         )
 
-    def event(self, key: str, actor: User, day: str, subject: Any = None, **data: Any) -> Entry:
-        return perform(f"supervision.{key}", subject or self.project(), actor=actor, data=data, at=at(day))
+    def event(
+        self, key: str, actor: User, day: str, subject: Any = None, files: Any = None, **data: Any
+    ) -> Entry:
+        return perform(
+            f"supervision.{key}",
+            subject or self.project(),
+            actor=actor,
+            data=data,
+            files=files,
+            at=at(day),
+        )
 
     def handed_over(self) -> Year:
         rows = {f"leader_{p.pk}": "副镇长" for p in Project.objects.filter(cycle=self.cycle)}

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from projects.ballots.models import Vote
 from projects.ballots.selectors import PROJECTS, current_vote
 from projects.cycles.models import Attachment, Paper
+from projects.portal.staff_selectors import events_in
 from projects.selection.models import Item
 from projects.supervision.changing import vote_on
 from projects.supervision.duties import open_due_reports
@@ -29,6 +30,7 @@ from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused,
 from workflow.flows.events import events, perform
 from workflow.flows.models import Deadline, Meeting
 from workflow.machines.services import fire
+from workflow.roles.models import RoleGrant
 
 pytestmark = pytest.mark.django_db
 
@@ -780,6 +782,7 @@ def interpellate(year, movers: int, day: str = "2027-06-18"):
         project=str(year.project().pk),
         words="村道硬化项目为何长期停工，责任如何落实？",
         movers=[str(user.pk) for user in chosen],
+        files={"signed": [picture("质询案.jpg")]},
     )
 
 
@@ -805,7 +808,67 @@ def test_a_mover_who_does_not_sign_is_refused(year):
             year.cycle,
             words="村道硬化项目为何长期停工？",
             movers=[str(user.pk) for user in year.town.deputies[:10]],
+            files={"signed": [picture("质询案.jpg")]},
         )
+
+
+def cosign(year, user, day="2027-06-18"):
+    return year.event("cosign", user, day, Interpellation.objects.get())
+
+
+def draft(year, **more):
+    words = "村道硬化项目为何长期停工，责任如何落实？"
+    return year.event("interpellate", year.town.deputies[0], "2027-06-18", year.cycle, words=words, **more)
+
+
+def test_nobody_is_ticked_by_another_without_the_signed_paper(year):
+    year.building().in_session()
+    with pytest.raises(InvalidForm, match="不代他人勾选"):
+        draft(year, movers=[str(user.pk) for user in year.town.deputies[:10]])
+    draft(year)
+    put = Interpellation.objects.get()
+    assert (put.state, list(put.movers.all())) == ("gathering", year.town.deputies[:1])
+    assert not Deadline.objects.filter(key="supervision.admit_interpellation").exists()
+
+
+def test_the_tenth_deputys_own_signature_puts_it_before_the_presidium(year):
+    year.building().in_session()
+    entry = draft(year)
+    assert json.loads(entry.body)["after"]["lodged"] is False
+    for user in year.town.deputies[1:9]:
+        cosign(year, user)
+    with pytest.raises(NotYourTurn):  # a second signature of the same deputy
+        cosign(year, year.town.deputies[8])
+    with pytest.raises(NotYourTurn):
+        cosign(year, year.town.of("senior_deputy"))
+    assert not Deadline.objects.filter(key="supervision.admit_interpellation").exists()
+    entry = cosign(year, year.town.deputies[9])
+    assert json.loads(entry.body)["after"] == {"movers": 10, "lodged": True}
+    assert open_task("supervision.admit_interpellation").office == "presidium"
+    assert Interpellation.objects.get().state == "tabled"
+    with pytest.raises(Obstructed, match="已提交主席团"):
+        cosign(year, year.town.deputies[10])
+
+
+def test_what_too_few_have_signed_ends_with_its_session(year):
+    year.building().in_session()
+    draft(year)
+    cosign(year, year.town.deputies[1])
+    year.event("close_session", year.town.of("chair"), "2027-06-18", year.cycle)
+    with pytest.raises(Obstructed, match="已经闭会"):
+        cosign(year, year.town.deputies[2], "2027-06-19")
+
+
+def test_a_deputy_finds_what_is_to_be_signed_on_the_years_page(year):
+    year.building().in_session()
+    draft(year)
+
+    def offered(user) -> list[str]:
+        grant = RoleGrant.objects.get(user=user, office="deputy")
+        return [e.key for e, _record in events_in(year.cycle, grant, at("2027-06-18"))]
+
+    assert "supervision.cosign" in offered(year.town.deputies[1])
+    assert "supervision.cosign" not in offered(year.town.deputies[0])
 
 
 def test_ten_deputies_put_an_interpellation_and_the_mayor_answers(year):

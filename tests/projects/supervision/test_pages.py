@@ -11,6 +11,7 @@ import projects.supervision.flows  # noqa: F401
 from projects.demo.play.supervision import play_supervision
 from projects.supervision import selectors
 from projects.supervision.models import Change, Finding, Interpellation, Project
+from tests.files import picture
 from workflow.flows.base import flows
 from workflow.flows.events import events
 
@@ -68,6 +69,7 @@ def test_an_interpellations_page_names_its_movers(year):
         year.cycle,
         words="村道硬化项目为何长期停工？",
         movers=[str(user.pk) for user in movers],
+        files={"signed": [picture("质询案.jpg")]},
     )
     html = render_to_string(
         f"{PAGES}interpellation.html", selectors.interpellation_facts(Interpellation.objects.get())

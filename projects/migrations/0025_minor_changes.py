@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0013_answering_units"),
+        ("projects", "0024_answering_units"),
     ]
 
     operations = [
