@@ -41,6 +41,7 @@ PAGES: dict[str, Callable[[Any], str]] = {
     "notice": _of_pk("notice"),
     "vote": _of_pk("vote"),
     "project": _of_pk("project"),
+    "change": lambda change: reverse("project", args=[change.project_id]),
 }
 # Acts whose form is more than the one page of every act.
 OWN_FORMS: dict[str, Callable[[Any], str]] = {

@@ -35,7 +35,7 @@ from projects.portal.documents import paper_on_file
 from projects.portal.polling import links_of
 from projects.portal.scope import reads_all, refuse_outside, refuse_part, scope_told
 from projects.portal.staff_selectors import cycle_named
-from projects.supervision.models import ProjectState
+from projects.supervision.models import ChangeState, ProjectState
 from workflow.administration.trail import may_export
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
@@ -207,7 +207,7 @@ def project(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "project": held,
         "lines": lines,
-        "events": offers_on([held], grant, timezone.now()),
+        "events": offers_on([held, *held.changes.filter(state=ChangeState.ASKED)], grant, timezone.now()),
         "files": files_on(held.reference),
         "votes": selectors.votes_on(held.cycle),
         "tasks": selectors.open_tasks_on(held),

@@ -16,6 +16,7 @@ from projects.lifecycle.seat_table import load_rooms
 from projects.portal import acts, staff_selectors
 from projects.portal.acts import PAGES, Offer, page_of
 from projects.selection.models import Notice
+from projects.supervision.models import Change
 from tests.builders import SINCE, at, township
 from tests.projects.portal.public_world import cycle_of, item_of, project_of
 from workflow.audit.services import Act
@@ -59,6 +60,10 @@ def records(town):
         options=[(item.reference, item.title), ("item:0", "文化礼堂建设")],
         step=4,
     )
+    project = project_of(town, cycle, 2)
+    change = Change.objects.create(
+        unit=town.unit, project=project, what="place", reason="征地未能完成。", asked_on=date(2027, 5, 10)
+    )
     made = [
         town.unit,
         cycle,
@@ -67,7 +72,8 @@ def records(town):
         item,
         notice,
         vote,
-        project_of(town, cycle, 2),
+        project,
+        change,
     ]
     return {record.reference.partition(":")[0]: record for record in made}
 
