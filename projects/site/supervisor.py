@@ -1,6 +1,6 @@
 """One terminal for the whole site: the embedded server, the web server, the worker and the clock.
 
-Each is a child process in a group of its own; one that dies is started again, sooner or later (0.2 s to 5 s)
+Each is a child process in a group of its own; one that dies is started again, sooner or later (0.2 s to 3 s)
 depending on how often it died: voting goes on within ten seconds whatever dies, however often.  Nothing is left behind
 when the supervisor stops.
 """
@@ -24,7 +24,7 @@ from projects.site.env import PROJECT
 from projects.site.postgres import Cluster, ClusterError
 
 FIRST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 5.0
+LONGEST_PAUSE_SECONDS = 3.0
 STEADY_SECONDS = 10.0
 FAREWELL_SECONDS = 10.0
 TICK_SECONDS = 0.2
