@@ -31,6 +31,14 @@ def _year_of_session(session: Any) -> str:
     return reverse("year", args=[use.cycle_id]) if use else reverse("years")
 
 
+def _year_it_is_of(record: Any) -> str:
+    """The page of the year a record is about, where it is listed among what may be done."""
+    return reverse("year", args=[record.about.partition(":")[2]])
+
+
+MOTIONS = ("matter", "interpellation")  # they gather signatures on their year's page
+# Several of them may stand on one page, so that their acts say which.
+NAMED = (*MOTIONS, "change")
 # By the word of the record's reference. Whatever an event is done on has its page here (tests/architecture).
 PAGES: dict[str, Callable[[Any], str]] = {
     "unit": _years,
@@ -42,6 +50,7 @@ PAGES: dict[str, Callable[[Any], str]] = {
     "vote": _of_pk("vote"),
     "project": _of_pk("project"),
     "change": lambda change: reverse("project", args=[change.project_id]),
+    **dict.fromkeys(MOTIONS, _year_it_is_of),
 }
 # Acts whose form is more than the one page of every act.
 OWN_FORMS: dict[str, Callable[[Any], str]] = {
@@ -61,6 +70,11 @@ class Offer:
     @property
     def title(self) -> str:
         return worded(self.event.title, self.record.unit)
+
+    @property
+    def note(self) -> str:
+        """Which record it is done on, where that has no page of its own: a motion to sign, a change."""
+        return self.record.label if self.record.reference.partition(":")[0] in NAMED else ""
 
     @property
     def url(self) -> str:

@@ -12,11 +12,12 @@ from projects.ballots.figures import count_rules
 from projects.ballots.services import define_vote
 from projects.collection.intake import propose
 from projects.cycles.services import fix_session
+from projects.deliberation.models import AddedMatter
 from projects.lifecycle.seat_table import load_rooms
 from projects.portal import acts, staff_selectors
 from projects.portal.acts import PAGES, Offer, page_of
 from projects.selection.models import Notice
-from projects.supervision.models import Change
+from projects.supervision.models import Change, Interpellation
 from tests.builders import SINCE, at, township
 from tests.projects.portal.public_world import cycle_of, item_of, project_of
 from workflow.audit.services import Act
@@ -64,7 +65,10 @@ def records(town):
     change = Change.objects.create(
         unit=town.unit, project=project, what="place", reason="征地未能完成。", asked_on=date(2027, 5, 10)
     )
+    in_session = {"unit": town.unit, "cycle": cycle, "session": session}
     made = [
+        Interpellation.objects.create(**in_session, words="为何停工？"),
+        AddedMatter.objects.create(unit=town.unit, cycle=cycle, title="路灯", content="安装路灯。"),
         town.unit,
         cycle,
         session,
@@ -119,7 +123,9 @@ def test_every_registered_act_is_linked_from_the_page_of_its_record(monkeypatch,
         client.force_login(seat_of(town, office))
         shown: dict[str, str] = {}
         for event in theirs:
-            record = records[event.kind]
+            # The county acts of its own house; of a township on that township's records.
+            above = event.kind == "unit" and office == "county"
+            record = town.unit.parent if above else records[event.kind]
             if event.kind not in shown:
                 answer = client.get(page_of(record))
                 apply(SYSTEM)
