@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from projects.ballots import rules as count
 from projects.ballots.files import outcome_as_json
@@ -52,8 +52,12 @@ def judge_of(vote: Vote) -> Judge:
     return _judges.get(vote.purpose, ELECTION)
 
 
+PLACES = {"elected": _lazy("入选"), "tied": _lazy("票数相等"), "not_elected": _lazy("未入选")}
+
+
 def lines_told(vote: Vote, told: dict[str, Any]) -> list[dict[str, Any]]:
-    """What an outcome says line by line, in the order of the paper: position, title, word, reason, and whether it is good.
+    """What an outcome says line by line, in the order of the paper: position, title, word, reason, whether it is good
+    and, where the vote elects, whether it is tied.
 
     Empty where the outcome is of a kind this does not know (kept before lines were).
     """
@@ -66,8 +70,7 @@ def lines_told(vote: Vote, told: dict[str, Any]) -> list[dict[str, Any]]:
         ]
     if "reasons" not in told:
         return []
-    words = {"elected": _("入选"), "tied": _("票数相等"), "not_elected": _("未入选")}
-    word = {title: text for place, text in words.items() for title in told[place]}
+    word = {title: str(text) for place, text in PLACES.items() for title in told[place]}
     return [
         {
             "position": o.position,
@@ -75,6 +78,7 @@ def lines_told(vote: Vote, told: dict[str, Any]) -> list[dict[str, Any]]:
             "word": word[o.title],
             "reason": told["reasons"][o.title],
             "good": o.title in told["elected"],
+            "tied": o.title in told["tied"],
         }
         for o in vote.options.all()
     ]

@@ -12,7 +12,7 @@ from projects.ballots import figures, witnessing
 from projects.ballots import rules as count
 from projects.ballots.files import quorum_from
 from projects.ballots.models import Keying, Purpose, Vote, VoteState
-from projects.ballots.outcomes import lines_told
+from projects.ballots.outcomes import PLACES, lines_told
 from projects.cycles.models import RollLine
 from workflow.flows import meetings
 
@@ -234,6 +234,15 @@ class Line:
     @property
     def elected(self) -> bool:
         return self.place == "elected"
+
+    @property
+    def tied(self) -> bool:
+        return self.place == "tied"
+
+    @property
+    def word(self) -> str:
+        """What every page calls the place."""
+        return str(PLACES[self.place])
 
 
 def lines_of(vote: Vote) -> list[Line]:
