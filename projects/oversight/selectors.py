@@ -1,14 +1,37 @@
-"""What the county may draw a sample from."""
+"""What the county has said, and what it may draw a sample from."""
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
 
 from projects.collection.models import Proposal
 from projects.cycles.models import Cycle
-from projects.oversight.models import SampleOf
+from projects.oversight.models import Guidance, Note, Sample, SampleOf
 from projects.supervision.selectors import projects_of
 from workflow.people.models import Unit, UnitKind
+
+Said = TypeVar("Said", bound=Model)
+
+
+def notes(unit: Unit | None = None) -> QuerySet[Note]:
+    """工作提示函, the latest first. unit: those to one township; without it all the viewer's context shows."""
+    return _to(unit, Note.objects.select_related("unit", "cycle__unit", "by").order_by("-sent_on", "-pk"))
+
+
+def guidance(unit: Unit | None = None) -> QuerySet[Guidance]:
+    """Guiding opinions and circulars, the latest first; unit as above."""
+    return _to(unit, Guidance.objects.select_related("unit", "by").order_by("-at", "-pk"))
+
+
+def samples(unit: Unit | None = None) -> QuerySet[Sample]:
+    """Samplings, the latest first; unit as above."""
+    return _to(unit, Sample.objects.select_related("unit", "cycle__unit", "by").order_by("-at", "-pk"))
+
+
+def _to(unit: Unit | None, said: QuerySet[Said]) -> QuerySet[Said]:
+    return said.filter(unit=unit) if unit else said
 
 
 def townships_below(unit: Unit) -> QuerySet[Unit]:

@@ -34,6 +34,7 @@ from projects.evaluation.rules import Marks, ResidentsRating, residents_rating
 from projects.evaluation.selectors import measurement_table, rating_round_is_open
 from projects.selection.models import Item, Notice, NoticeState, Objection
 from projects.supervision.models import Change, Project, ProjectState
+from projects.supervision.rules import LEVELS
 from workflow.people.isolation import of_units, within
 from workflow.people.models import Unit, UnitKind
 
@@ -251,8 +252,7 @@ def _result(vote: Vote) -> Result:
 # ------------------------------------------------------------------------------- projects
 
 
-LEVEL_OF_LIGHT = {"green": "green", "blue": "green", "yellow": "yellow", "orange": "yellow", "red": "red"}
-# What the rules call a light, for translation: the rules themselves know no language but Chinese.
+# What the rules call a light, marked for translation: the rules themselves know no language but Chinese.
 LIGHT_WORDS = {
     "green": _lazy("正常"),
     "yellow": _lazy("预警"),
@@ -278,7 +278,7 @@ class Card:
 
     @property
     def level(self) -> str:
-        return LEVEL_OF_LIGHT.get(self.project.light, "grey")
+        return LEVELS[self.project.light]
 
     @property
     def tone(self) -> str:

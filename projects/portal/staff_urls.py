@@ -6,6 +6,7 @@ from django.urls import path
 from projects.portal import (
     ballots,
     before_vote,
+    county_words,
     documents,
     matters,
     roll,
@@ -53,4 +54,5 @@ urlpatterns = [
     path("seat-table/", login_required(staff.seat_table), name="seat_table"),
     path("trail/", login_required(staff.trail), name="trail"),
     path("county/", login_required(staff.county), name="county"),
+    path("county/words/", login_required(county_words.county_words), name="county_notes"),
 ]

@@ -253,3 +253,25 @@ def test_a_circular_is_due_by_the_townships_own_period_and_the_county_page_says_
     assert "尚未通报" not in client.get("/county/").content.decode()
     apply(SYSTEM)
     assert [c.last for c in circulars_due([running], date(2027, 3, 3))] == [date(2026, 12, 2)]
+
+
+def test_county_and_township_find_its_words_from_the_navigation(client, town, cycle, leader):
+    neighbour = township("T02", name="白沙镇")
+    as_county(leader)
+    perform("oversight.note", cycle, actor=leader, data=NOTE, at=at("2026-09-10"))
+    perform(
+        "oversight.guide",
+        cycle,
+        actor=leader,
+        data={"title": "抓早", "words": "早谋划。"},
+        at=at("2026-09-10"),
+    )
+    apply(SYSTEM)
+    do("oversight.note_reply", town.of("chair"), "2026-09-12", reply="公告已于今日发布。")
+    words = ("征集公告未发布", "2026年9月30日", "公告已于今日发布。", "抓早", "早谋划。")
+    for user, finds in ((leader, words), (town.of("clerk"), words), (neighbour.of("clerk"), ())):
+        client.force_login(user)
+        assert 'href="/county/words/"' in client.get("/years/").content.decode()
+        shown = client.get("/county/words/").content.decode()
+        apply(SYSTEM)
+        assert [one for one in words if one in shown] == list(finds)

@@ -13,11 +13,15 @@ from projects.collection.models import Proposal
 from projects.demo.play import selection as play
 from projects.demo.play.collection import about
 from projects.portal.acts import page_of
+from projects.portal.public_selectors import LIGHT_WORDS
 from projects.selection.models import Item, Notice
+from projects.supervision import rules
+from projects.supervision.models import Project
 from tests.builders import at, township
-from tests.projects.portal.public_world import cycle_of, item_of
+from tests.projects.portal.public_world import cycle_of, item_of, project_of
 from tests.projects.selection.test_selection import D0, A, cycle, town, until_posted  # noqa: F401
 from workflow.flows.events import events_on
+from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply
 from workflow.roles.models import RoleGrant
 
@@ -114,3 +118,16 @@ def queries(client, hall, address: str) -> int:
         client.get(address)
     apply(SYSTEM)
     return len(seen)
+
+
+def test_a_projects_light_is_called_as_the_rules_call_it_and_only_while_it_is_built(client):
+    apply(SYSTEM)
+    hall = township()
+    project, clerk = project_of(hall, cycle_of(hall), 1, "村道硬化", "assign", "begin"), hall.of("clerk")
+    assert LIGHT_WORDS == rules.LIGHT_WORDS
+    for light, words in rules.LIGHT_WORDS.items():
+        Project.objects.filter(pk=project.pk).update(light=light)
+        assert f"</svg>{words}</span>" in page(client, clerk, page_of(project))
+    fire(project, "finish", hall.act("mayor", at("2027-10-01")))
+    shown = page(client, clerk, page_of(project))
+    assert not [words for words in rules.LIGHT_WORDS.values() if f"</svg>{words}</span>" in shown]
