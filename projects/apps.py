@@ -16,14 +16,17 @@ class ProjectsConfig(AppConfig):
 
     def ready(self) -> None:
         from projects import checks  # noqa: F401  (registers the system checks)
+        from projects.cycles.steps import STEPS
         from projects.cycles.wording import in_assembly_words
         from projects.offices import register_offices
+        from workflow.flows.steps import name_steps
         from workflow.people.wording import use_wording
 
         register_offices()
         use_wording("subdistrict", in_assembly_words)
+        name_steps(STEPS)
         # The flows must be known before the first task row is read, and the events before the first page.
-        autodiscover("flows", "events", "beside", "readiness")
+        autodiscover("flows", "events", "titles", "beside", "readiness")
 
 
 def autodiscover(*names: str) -> None:

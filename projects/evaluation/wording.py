@@ -9,7 +9,7 @@ from projects.cycles.models import Cycle
 from projects.evaluation.models import Measurement
 from projects.evaluation.selectors import Account, AccountLine, MeasuredLine, RatingLine, line_of
 from projects.supervision.models import Project
-from workflow.templatetags.ui import wan
+from workflow.flows.money import wan
 
 
 def joined(*parts: str) -> str:

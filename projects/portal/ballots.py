@@ -24,8 +24,7 @@ from workflow.audit.services import Act
 from workflow.flows.errors import InvalidForm, NotYourTurn, Refused
 from workflow.flows.events import perform
 from workflow.inbox.story import line_of
-from workflow.inbox.views import acting_grant
-from workflow.roles.middleware import in_office
+from workflow.roles.middleware import acting_grant, in_office
 
 WRITERS = {"pdf": pdf_ballot, "docx": word_ballot}
 

@@ -23,7 +23,7 @@ from projects.portal.voter_forms import PlainForm
 from projects.voting import rehearsing
 from projects.voting.readiness import has_begun
 from workflow.flows.uploads import MB
-from workflow.inbox.views import acting_grant
+from workflow.roles.middleware import acting_grant
 from workflow.roles.models import RoleGrant
 
 READINESS = frozenset({"presidium", "clerk", "chair", "county"})

@@ -1,4 +1,4 @@
-"""The pages and papers of the year that stand beside every step."""
+"""The pages and papers of the year that stand beside every step, and the vote that stands above the inbox."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from projects.ballots.models import Vote
 from projects.ballots.reporting import readable_files, readable_papers
 from projects.collection.models import Proposal
 from projects.cycles.models import Attachment, Cycle, Paper
+from projects.portal.voter_admission import open_votes_of
 from projects.selection.models import Item, Notice
 from projects.supervision.models import Project
+from workflow.inbox.banners import Banner, show_banners
 from workflow.inbox.beside import Beside, Subject, show_beside
+from workflow.people.models import User
 
 LATEST = 8
 
@@ -33,6 +36,15 @@ def of_record(subject: Subject) -> Beside:
         links.append(_page(_("大会票决"), vote.title, "vote", vote.pk))
     own = subject.reference if project is None else project.reference
     return Beside(links, files_on(subject.reference) + papers_beside(cycle, own))
+
+
+@show_banners
+def open_votes(user: User) -> list[Banner]:
+    """Votes by device under way that wait for this deputy."""
+    return [
+        Banner(_("正在投票"), vote.title, _("进入投票"), reverse("ballot_enter"))
+        for vote in open_votes_of(user)
+    ]
 
 
 def cycle_of(subject: Subject) -> Cycle | None:

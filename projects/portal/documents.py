@@ -22,7 +22,7 @@ from projects.portal.beside import files_on
 from projects.portal.public import public_page, shown
 from projects.portal.public_brake import is_over
 from workflow.flows.uploads import safe_name
-from workflow.inbox.views import acting_grant
+from workflow.roles.middleware import acting_grant
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 FORMATS: dict[str, tuple[str, Callable[[Document], bytes]]] = {

@@ -17,9 +17,8 @@ from projects.ballots.rules import Mode
 from projects.ballots.selectors import Line, lines_of
 from projects.portal.staff_selectors import votes_visible
 from projects.voting.selectors import turnout_of
-from workflow.inbox.views import acting_grant
 from workflow.roles import registry
-from workflow.roles.middleware import in_office
+from workflow.roles.middleware import acting_grant, in_office
 
 COUNTING = (VoteState.CLOSED, VoteState.KEYED)
 LONG_LIST, LONGEST_LIST = 12, 18

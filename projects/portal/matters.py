@@ -19,7 +19,7 @@ from projects.portal.staff_selectors import votes_on
 from projects.selection.models import ItemState
 from workflow.audit.selectors import history_of
 from workflow.inbox.story import line_of
-from workflow.inbox.views import acting_grant
+from workflow.roles.middleware import acting_grant
 
 PER_PAGE = 30
 LINES = 10

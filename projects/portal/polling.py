@@ -25,9 +25,8 @@ from projects.portal.staff_selectors import votes_visible
 from projects.portal.voter_forms import CodesForm, RecoveryForm
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
-from workflow.inbox.views import acting_grant
 from workflow.roles import registry
-from workflow.roles.middleware import in_office
+from workflow.roles.middleware import acting_grant, in_office
 from workflow.roles.models import RoleGrant
 from workflow.roles.services import grants_for_update
 

@@ -24,8 +24,8 @@ from workflow.administration.imports import ERROR_COLUMN, error_sheet_rows
 from workflow.flows.errors import Refused
 from workflow.flows.models import Deadline
 from workflow.flows.services import complete
-from workflow.inbox.views import acting_grant, may_do, visible_task
-from workflow.roles.middleware import in_office
+from workflow.inbox.views import may_do, visible_task
+from workflow.roles.middleware import acting_grant, in_office
 
 KEY = "deliberation.roll"
 SALT = "piaojue.roll"

@@ -24,6 +24,7 @@ from projects.cycles.models import Attachment, Cycle
 from projects.cycles.papers import KINDS
 from projects.cycles.rulebook import FIXED, GROUPS, Rules, diff, said
 from projects.cycles.selectors import book_named, book_to_freeze, rulebook_in_force, rules_in_force
+from projects.cycles.steps import STEPS
 from projects.lifecycle.events import START_YEAR
 from projects.lifecycle.seat_table import rows_of
 from projects.portal import matter_selectors as matters
@@ -33,6 +34,7 @@ from projects.portal.before_vote import offered_before_vote
 from projects.portal.beside import files_on
 from projects.portal.documents import paper_on_file
 from projects.portal.polling import links_of
+from projects.portal.public_selectors import Card
 from projects.portal.scope import reads_all, refuse_outside, refuse_part, scope_told
 from projects.portal.staff_selectors import cycle_named
 from projects.supervision.models import ChangeState, ProjectState
@@ -43,10 +45,10 @@ from workflow.flows.errors import InvalidForm, NotYourTurn, Refused
 from workflow.flows.events import Event, perform
 from workflow.flows.forms import StepForm
 from workflow.inbox.story import line_of, title_of_action
-from workflow.inbox.views import acting_grant, event_check
+from workflow.inbox.views import event_check
 from workflow.people.models import Unit
 from workflow.roles import registry
-from workflow.roles.middleware import in_office
+from workflow.roles.middleware import acting_grant, in_office
 from workflow.roles.models import RoleGrant
 
 PER_PAGE = 30
@@ -213,7 +215,9 @@ def project(request: HttpRequest, pk: int) -> HttpResponse:
         "tasks": selectors.open_tasks_on(held),
         "today": timezone.localdate(),
     }
-    return render(request, "portal/project.html", context | project_file(held))
+    card = Card(held)
+    light = {"lit": card.is_lit, "light_words": card.light_words}
+    return render(request, "portal/project.html", project_file(held) | context | light)
 
 
 @require_safe
@@ -365,7 +369,7 @@ def seat_table(request: HttpRequest) -> HttpResponse:
     unit = _township(request, grant)
     cycle = _cycle_asked(request, unit) or Cycle.objects.filter(unit=unit).order_by("-year", "-pk").first()
     rows = rows_of(unit, cycle, timezone.localdate())
-    steps = [(n, name, [r for r in rows if r.step == n]) for n, name in selectors.STEP_NAMES.items()]
+    steps = [(n, name, [r for r in rows if r.step == n]) for n, name in STEPS.items()]
     context = {
         "unit": unit,
         "cycle": cycle,

@@ -16,6 +16,7 @@ from projects.ballots.models import Vote
 from projects.ballots.reporting import readable_papers
 from projects.collection.models import Proposal
 from projects.cycles.models import Cycle, CycleState, Paper, Session, Term
+from projects.cycles.steps import STEPS
 from projects.deliberation.models import AddedMatter
 from projects.evaluation.models import Grade, Rating
 from projects.oversight.models import Guidance, Note, Sample
@@ -32,7 +33,6 @@ from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 
 GUIDANCE_SHOWN = 10
-STEP_NAMES = {1: _("征集"), 2: _("初定"), 3: _("审议"), 4: _("票决"), 5: _("监督"), 6: _("评估")}
 
 
 @dataclass
@@ -53,7 +53,7 @@ def cycles_visible(grant: RoleGrant) -> QuerySet[Cycle]:
 
 def tasks_by_step(cycle: Cycle) -> list[StepTasks]:
     """Every task of a year by step, open ones by date, done ones in the order they were done."""
-    steps = {n: StepTasks(n, name) for n, name in STEP_NAMES.items()}
+    steps = {n: StepTasks(n, name) for n, name in STEPS.items()}
     rows = (
         Deadline.objects.filter(about=cycle.reference, cancelled=False)
         .select_related("task", "seat", "done_by", "unit")
@@ -129,7 +129,7 @@ def papers_by_step(cycle: Cycle, office: str) -> list[tuple[Any, list[Paper]]]:
     papers = readable_papers(Paper.objects.filter(cycle=cycle), office)
     for paper in papers.order_by("-step", "-made_on", "-pk"):
         found.setdefault(paper.step or 1, []).append(paper)
-    return [(STEP_NAMES[step], papers) for step, papers in found.items()]
+    return [(STEPS[step], papers) for step, papers in found.items()]
 
 
 def votes_on(cycle: Cycle) -> list[Vote]:
@@ -226,8 +226,8 @@ def matrix(cycles: list[Cycle], today: date) -> list[Row]:
 
 def _row(cycle: Cycle, open_by: dict[Any, Any], today: date) -> Row:
     reached = 7 if cycle.state == CycleState.CLOSED else cycle.step
-    mine = {step: open_by.get((cycle.reference, step)) for step in STEP_NAMES}
-    cells = tuple(_cell(mine[step], step, reached, today) for step in STEP_NAMES)
+    mine = {step: open_by.get((cycle.reference, step)) for step in STEPS}
+    cells = tuple(_cell(mine[step], step, reached, today) for step in STEPS)
     return Row(cycle, cells, sum(r["late"] for r in mine.values() if r))
 
 

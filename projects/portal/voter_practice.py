@@ -14,7 +14,7 @@ from projects.cycles.selectors import rules_for
 from projects.portal.public import private
 from projects.portal.scope import refuse_outside
 from projects.portal.voter_paper import Filled, Sheet, filled_on
-from workflow.inbox.views import acting_grant
+from workflow.roles.middleware import acting_grant
 
 TITLES = (
     _lazy("示例：村组道路硬化"),

@@ -5,13 +5,12 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from projects.portal.scope import PAGES
-from projects.portal.voter_admission import open_votes_of
 from projects.site.text_size import NARROW_MEDIA, text_size_of
 from workflow.flows.copies import count_unread
 from workflow.inbox.selectors import count_todo, offices_served
@@ -45,7 +44,6 @@ def work(request: HttpRequest) -> dict[str, Any]:
             "grants": [_choice(g, grant) for g in grants] if len(grants) > 1 else [],
         },
         "nav": SimpleLazyObject(lambda: navigation(request, grant)),
-        "open_votes": SimpleLazyObject(lambda: open_votes_of(grant.user)),
     }
 
 
@@ -89,6 +87,7 @@ BUSINESS = (
     ("sessions", _lazy("大会票决")),
     ("seat_table", _lazy("座位表")),
     ("rulebook", _lazy("规则")),
+    ("county_notes", _lazy("提示函与指导")),
     ("trail", _lazy("档案与审计")),
 )
 OVERSIGHT = (
@@ -144,17 +143,15 @@ def _boxes(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
 
 def _links(request: HttpRequest, names: Any) -> list[dict[str, Any]]:
     return [
-        {"label": label, "url": url, "current": request.path.startswith(url) and url != "/", "count": None}
-        for name, label in names
-        if (url := _url(name))
+        {"label": label, "url": url, "current": _is_within(request, url), "count": None}
+        for url, label in ((reverse(name), label) for name, label in names)
     ]
 
 
-def _url(name: str) -> str:
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
+def _is_within(request: HttpRequest, url: str) -> bool:
+    """Whether a page or one below it is open; the public pages' root is above everything, the county's above its words."""
+    below = url not in ("/", reverse("county"))
+    return request.path.startswith(url) if below else request.path == url
 
 
 def _is_here(request: HttpRequest, url: str) -> bool:

@@ -35,11 +35,11 @@ from projects.supervision.models import (
     ProjectState,
 )
 from workflow.flows.models import Deadline
+from workflow.flows.money import wan
 from workflow.machines.models import Record
 from workflow.people.models import Unit, User
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import holders_of, live_grants
-from workflow.templatetags.ui import wan
 
 
 def projects_of(cycle: Cycle) -> QuerySet[Project]:

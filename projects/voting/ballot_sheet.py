@@ -8,7 +8,7 @@ from projects.cycles.documents.tables import month
 from projects.cycles.models import Cycle
 from projects.selection.models import Item
 from projects.voting.selectors import items_of
-from workflow.templatetags.ui import wan
+from workflow.flows.money import wan
 
 
 def sheet_of(vote: Vote, cycle: Cycle | None) -> Ballot:

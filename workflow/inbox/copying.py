@@ -19,8 +19,8 @@ from workflow.flows.errors import NotYourTurn, Refused
 from workflow.flows.models import Deadline
 from workflow.inbox.forms import CopyForm
 from workflow.inbox.selectors import offices_served
-from workflow.inbox.views import PER_PAGE, acting_grant, may_copy, visible_task
-from workflow.roles.middleware import in_office
+from workflow.inbox.views import PER_PAGE, may_copy, visible_task
+from workflow.roles.middleware import acting_grant, in_office
 
 
 @require_safe

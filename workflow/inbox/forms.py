@@ -9,24 +9,15 @@ from django.utils.translation import gettext_lazy as _
 
 from workflow.flows.copies import Receiver
 from workflow.flows.fields import choice_field
+from workflow.flows.steps import steps
 from workflow.people.models import Unit
-
-STEPS = [
-    ("", _("全部环节")),
-    (1, _("征集")),
-    (2, _("初定")),
-    (3, _("审议")),
-    (4, _("票决")),
-    (5, _("监督")),
-    (6, _("评估")),
-]
 
 
 class FilterForm(forms.Form):
     """Year, step, deadline, words."""
 
     year = forms.ChoiceField(label=_("年度"), required=False)
-    step = forms.ChoiceField(label=_("环节"), choices=STEPS, required=False)
+    step = forms.ChoiceField(label=_("环节"), required=False)
     due = forms.ChoiceField(
         label=_("期限"),
         choices=[("", _("全部期限")), ("late", _("已超期")), ("soon", _("三日内到期"))],
@@ -37,6 +28,7 @@ class FilterForm(forms.Form):
     def __init__(self, *args: Any, years: list[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choice_field(self, "year").choices = [("", _("全部年度")), *((y, str(y)) for y in years)]
+        choice_field(self, "step").choices = [("", _("全部环节")), *steps().items()]
         self.fields["words"].widget.attrs["placeholder"] = _("事项、项目、承办人")
 
 

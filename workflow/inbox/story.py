@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,22 +19,16 @@ from workflow.machines.graph import arrows, machines, states
 from workflow.people.wording import worded
 from workflow.roles import registry
 
-OTHER_ACTS = {
+# Acts that are neither a step nor an event nor a machine's arrow: the engine's own; rooms add theirs (`call_acts`).
+_others: dict[str, Any] = {
     "grant.give": gettext_lazy("授予职务"),
     "grant.revoke": gettext_lazy("解除职务"),
     "task.urge": gettext_lazy("催办"),
     "task.copy": gettext_lazy("抄送"),
     "task.hand_over": gettext_lazy("转办"),
     "flow.cancel": gettext_lazy("终止流程"),
-    "cycle.create": gettext_lazy("建立年度工作"),
-    "cycle.move_session": gettext_lazy("调整拟定会期"),
-    "session.fix": gettext_lazy("确定会议届次和日期"),
-    "rulebook.adopt": gettext_lazy("施行新版规则"),
-    "proposal.submit": gettext_lazy("提出意见建议"),
     "trail.export": gettext_lazy("导出办理记录"),
     "record.read": gettext_lazy("查阅"),
-    "vote.define": gettext_lazy("确定表决票"),
-    "vote.reject_tally": gettext_lazy("两次录入不一致，重新录入"),
     "auth.sign_in": gettext_lazy("登录"),
     "auth.sign_out": gettext_lazy("退出登录"),
     "auth.password_change": gettext_lazy("修改密码"),
@@ -45,31 +40,13 @@ OTHER_ACTS = {
     "people.import": gettext_lazy("导入人员"),
     "units.import": gettext_lazy("导入单位"),
     "deadline.remind": gettext_lazy("到期提醒"),
-    "archive.make": gettext_lazy("生成电子卷宗"),
-    "project.found": gettext_lazy("建立项目档案"),
-    "supervision.summarise": gettext_lazy("汇总实施进度"),
-    "project.form_group": gettext_lazy("组建代表监督小组"),
-    "finding.raise": gettext_lazy("提出问题"),
-    "oversight.circular": gettext_lazy("收到县级通报"),
-    "inquiry.ask": gettext_lazy("提出书面询问"),
-    "item.dissolve": gettext_lazy("拆分项目"),
-    "selection.object": gettext_lazy("提出异议"),
-    "change.ask": gettext_lazy("申请项目调整"),
-    "change.effect": gettext_lazy("项目调整生效"),
-    "change.undo": gettext_lazy("撤销项目调整"),
-    "interpellation.table": gettext_lazy("提出质询案"),
-    "evaluation.rate": gettext_lazy("群众评价"),
-    "vote.keyings_differ": gettext_lazy("两次录入不一致"),
-    "vote.hold_key": gettext_lazy("设定开箱口令"),
-    "vote.make_keys": gettext_lazy("生成本次投票的密钥"),
-    "vote.release_holder": gettext_lazy("更换密钥保管人"),
-    "vote.print_recovery_sheet": gettext_lazy("打印密钥恢复单"),
-    "vote.print_codes": gettext_lazy("打印投票码"),
-    "vote.to_paper": gettext_lazy("改领纸质票"),
-    "vote.empty_box": gettext_lazy("电子票改为纸质票"),
-    "vote.open_box": gettext_lazy("开箱计票"),
-    "vote.export_box": gettext_lazy("导出票箱"),
 }
+
+
+def call_acts(titles: Mapping[str, Any]) -> None:
+    """Register what the domain's other acts are called, by the action their entries carry."""
+    _others.update(titles)
+    _titles.cache_clear()
 
 
 STATE_NOW = gettext_lazy("转为“{state}”")
@@ -92,7 +69,7 @@ class Line:
 
 @cache
 def _titles() -> dict[str, Any]:
-    found: dict[str, Any] = dict(OTHER_ACTS)
+    found: dict[str, Any] = dict(_others)
     for flow in flows():
         found |= {node.key: node.task_title for node in flow.steps()}
     found |= {event.key: event.title for event in events()}

@@ -29,6 +29,7 @@ from workflow.flows.forms import ReturnForm
 from workflow.flows.models import Deadline, Draft, PendingFile
 from workflow.flows.nodes import MeetingView
 from workflow.inbox import selectors
+from workflow.inbox.banners import banners_for
 from workflow.inbox.beside import beside
 from workflow.inbox.forms import CommentForm, FilterForm, HandOverForm, UrgeForm
 from workflow.inbox.in_person import OWN, InPersonForm
@@ -38,21 +39,13 @@ from workflow.machines.graph import machines
 from workflow.people.models import Unit, User
 from workflow.people.wording import worded
 from workflow.roles import registry
-from workflow.roles.middleware import SESSION_KEY, in_office
+from workflow.roles.middleware import SESSION_KEY, acting_grant, in_office
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import holders_of
 
 PER_PAGE = 30
 HISTORY = 8
 NOT_TYPED = ("csrfmiddlewaretoken", "op", "held", *OWN)
-
-
-def acting_grant(request: HttpRequest) -> RoleGrant:
-    """The office the request acts in; refused for somebody who holds none today."""
-    acting = in_office(request).acting
-    if acting is None:
-        raise PermissionDenied(_("您目前没有任职，请与系统管理员联系。"))
-    return acting
 
 
 @dataclass(frozen=True)
@@ -93,6 +86,7 @@ def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
         {
             "box": box,
             "title": titles[box],
+            "banners": banners_for(in_office(request).user),
             "figures": selectors.figures_of(waiting, in_office(request).user, today),
             "form": form,
             "page": page,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from workflow.audit.services import Act, write_down
 from workflow.people.isolation import Context, within
@@ -72,3 +74,11 @@ class ActingMiddleware:
             if acting:
                 request.context = context_of(acting)
         request.grants, request.acting = grants, acting
+
+
+def acting_grant(request: HttpRequest) -> RoleGrant:
+    """The office the request acts in; refused for somebody who holds none today."""
+    acting = in_office(request).acting
+    if acting is None:
+        raise PermissionDenied(_("您目前没有任职，请与系统管理员联系。"))
+    return acting

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from workflow.flows.money import wan, yuan
+from workflow.flows.steps import name_of_step
 from workflow.people.models import Unit
 from workflow.people.wording import worded
 from workflow.roles.registry import title_of
@@ -123,6 +124,12 @@ def as_errors(reasons: list[str]) -> list[dict[str, str]]:
 def office_title(code: str, unit: Unit | None = None) -> str:
     """What an office is called, in the words of a hall where one is given."""
     return title_of(code, unit)
+
+
+@register.filter
+def step_name(number: int | None) -> str:
+    """What one of the year's steps is called; a dash for what belongs to none."""
+    return name_of_step(number) or "—"
 
 
 @register.filter

@@ -7,7 +7,7 @@ from typing import Any
 
 from projects.cycles.documents.parts import Table
 from projects.cycles.models import Paper
-from workflow.templatetags.ui import wan
+from workflow.flows.money import wan
 
 LEVELS = {
     "done": "已完成",

@@ -10,7 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import localdate
 
 from projects.cycles.models import Cycle
+from projects.cycles.numerals import numeral
 from projects.cycles.selectors import cycles_of
+from projects.cycles.steps import STEPS
 from projects.lifecycle.seat_table import SeatRow, as_json, rows_of
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, UnitKind
@@ -18,11 +20,10 @@ from workflow.people.models import Unit, UnitKind
 NOT_USABLE = 2
 PERIOD_HELP = "一年分几个时段的，写时段名称，如“下半年”；与 --year 同用"
 HEAD = ("环节", "事项", "职务", "办理人", "期限", "依据", "可退回至")
-STEPS = ("", "一 征集", "二 初定", "三 审议", "四 票决", "五 监督", "六 评估")
 
 
 class Command(BaseCommand):
-    help = "岗位表：每个环节的每件事由谁办、何时办、依据什么、可以退回给谁。由流程本身生成。"
+    help = "座位表：每个环节的每件事由谁办、何时办、依据什么、可以退回给谁。由流程本身生成。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--unit", required=True, metavar="CODE", help="乡镇或街道的编码")
@@ -103,7 +104,7 @@ def _cells(row: SeatRow) -> tuple[str, ...]:
         f"{row.office_title}（{row.body}）" if row.body and row.body != row.office_title else row.office_title
     )
     return (
-        STEPS[row.step] if row.step else "各环节",
+        f"{numeral(row.step)} {STEPS[row.step]}" if row.step else "各环节",
         f"{row.title}（主动办理）" if row.event else row.title,
         who,
         "、".join(row.holder) or "（空缺）",

@@ -1,0 +1,22 @@
+"""What the trail calls the room's acts that are no step, no event and no machine's arrow."""
+
+from django.utils.translation import gettext_lazy as _
+
+from workflow.inbox.story import call_acts
+
+call_acts(
+    {
+        "vote.define": _("确定表决票"),
+        "vote.reject_tally": _("两次录入不一致，重新录入"),
+        "vote.keyings_differ": _("两次录入不一致"),
+        "vote.hold_key": _("设定开箱口令"),
+        "vote.make_keys": _("生成本次投票的密钥"),
+        "vote.release_holder": _("更换密钥保管人"),
+        "vote.print_recovery_sheet": _("打印密钥恢复单"),
+        "vote.print_codes": _("打印投票码"),
+        "vote.to_paper": _("改领纸质票"),
+        "vote.empty_box": _("电子票改为纸质票"),
+        "vote.open_box": _("开箱计票"),
+        "vote.export_box": _("导出票箱"),
+    }
+)

@@ -1,0 +1,12 @@
+"""What the trail calls the room's acts that are no step, no event and no machine's arrow."""
+
+from django.utils.translation import gettext_lazy as _
+
+from workflow.inbox.story import call_acts
+
+call_acts(
+    {
+        "archive.make": _("生成电子卷宗"),
+        "evaluation.rate": _("群众评价"),
+    }
+)
