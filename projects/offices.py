@@ -77,7 +77,7 @@ def register_offices() -> None:
     register_conflict(
         CONGRESS_LEADERS,
         GOVERNMENT,
-        _("乡镇人大主席、副主席在任期内不得担任国家行政机关的职务（组织法第十八条）。"),
+        _("乡镇人大主席、副主席在任期内不得担任国家行政机关的职务（《地方组织法》第十八条）。"),
     )
     register_conflict(
         {"presidium"},

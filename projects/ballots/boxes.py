@@ -14,6 +14,7 @@ from projects.ballots import figures as fig
 from projects.ballots import keys, sealing
 from projects.ballots import rules as count
 from projects.ballots.models import Box, Channel, RollEntry, Vote, VoteState
+from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 
 FORMAT = "piaojue-box/1"
@@ -156,3 +157,13 @@ def export(vote: Vote) -> str:
         "ballots": [base64.b64encode(cipher).decode() for cipher in in_box(vote)],
     }
     return json.dumps(told, ensure_ascii=False, indent=1)
+
+
+def hand_out(act: Act, vote: Vote) -> str:
+    """The same for an office to take away; that it was exported stands in the trail."""
+    text = export(vote)
+    write_down(
+        act, "vote.export_box", vote.reference, about=vote.about, step=vote.step,
+        after={"box_digest": vote.box_digest}, label=vote.label,
+    )  # fmt: skip
+    return text

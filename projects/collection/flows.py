@@ -28,7 +28,7 @@ class CollectionFlow(YearlyFlow):
         act=services.record_scheme,
         context=plan_page,
         page="steps/collection/plan.html",
-        basis=_("组织法第十九条；实施方案须写明拟定会期和领导小组"),
+        basis=_("《地方组织法》第十九条；实施方案须写明拟定会期和领导小组"),
         output=_("年度实施方案"),
     ).Next(this.scheme_party)
     scheme_party = (

@@ -76,7 +76,7 @@ class DecisionForm(MeetingForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if not self.errors and not self.agreed() and len(data.get("return_reason", "")) < 4:
-            self.add_error("return_reason", _("赞成未过半数，须写明退回理由。"))
+            self.add_error("return_reason", _("赞成票未超过全体成员的半数，须写明退回理由。"))
         return data
 
 
@@ -154,8 +154,8 @@ class ChaseForm(StepForm):
         self.fields["content"].initial = self.subject.content
         if due := completion_due(self.subject):
             self.fields["decision"].help_text = _(
-                "补正期限到 %(day)s 止；期满未补正的，由系统转入项目库并告知提出人。"
-            ) % {"day": due}
+                "补正期限到%(day)s止；期满未补正的，由系统转入项目库并告知提出人。"
+            ) % {"day": date_format(due)}
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

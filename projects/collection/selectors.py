@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from projects.collection import rules as own
@@ -87,7 +88,7 @@ def too_early_to_pool(proposal: Proposal, on: date) -> list[str]:
     due = completion_due(proposal)
     if due is None or on > due:
         return []
-    return [_("补正期限到 %(day)s 止，期满前不能转入项目库。") % {"day": due}]
+    return [_("补正期限到%(day)s止，期满前不能转入项目库。") % {"day": date_format(due)}]
 
 
 def proposal_facts(proposal: Proposal) -> dict[str, Any]:
@@ -109,7 +110,7 @@ def collection_window(cycle: Cycle | None, rules: Rules) -> str:
     """When anybody may propose, in words: the call's days where there is one, and what becomes of the rest."""
     if cycle is None or not (cycle.window_from and cycle.window_to):
         return _("征集期内；期外列入项目库") if rules.pool_all_year else _("征集期内")
-    days = {"start": cycle.window_from, "end": cycle.window_to}
+    days = {"start": date_format(cycle.window_from), "end": date_format(cycle.window_to)}
     if rules.pool_all_year:
-        return _("征集期（%(start)s 至 %(end)s）内；期外列入项目库") % days
-    return _("征集期（%(start)s 至 %(end)s）内") % days
+        return _("征集期（%(start)s至%(end)s）内；期外列入项目库") % days
+    return _("征集期（%(start)s至%(end)s）内") % days

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -108,7 +109,7 @@ def obstacles_to_cosigning(cycle: Cycle, at: datetime) -> list[str]:
     start = date.fromisoformat(call_of(cycle).data["from"])
     if start >= localdate(at):
         return []
-    return [_("征集开始日 %(day)s 已过，请退回党政办重新确定征集期。") % {"day": start}]
+    return [_("征集开始日%(day)s已过，请退回党政办重新确定征集期。") % {"day": date_format(start)}]
 
 
 def submit_proposal(
@@ -247,9 +248,9 @@ def obstacles_to_closing_books(cycle: Cycle, at: datetime) -> list[str]:
     """What still stands in the way of closing collection: the window, and undecided proposals."""
     found = []
     if cycle.window_to and localdate(at) <= cycle.window_to:
-        found.append(_("征集期到 %(day)s 止，尚未结束。") % {"day": cycle.window_to})
+        found.append(_("征集期到%(day)s止，尚未结束。") % {"day": date_format(cycle.window_to)})
     if count := undecided(cycle).count():
         found.append(_("还有 %(count)s 件意见建议未受理或待补正，须先办完。") % {"count": count})
     if not found and not Proposal.objects.filter(cycle=cycle, state=ProposalState.ACCEPTED).exists():
-        found.append(_("本年度还没有受理任何意见建议，请从储备库转入或者补充登记后再汇总。"))
+        found.append(_("本年度还没有受理任何意见建议，请从项目库转入或者补充登记后再汇总。"))
     return found

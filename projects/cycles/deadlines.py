@@ -140,10 +140,10 @@ TASK_TIMES: dict[str, TaskTime] = {
     "supervision.mayor_answer": TaskTime(_("乡镇长书面答复询问"), _wd("after", 10), 1, 40),
     "supervision.accept_answer": TaskTime(_("审议书面答复"), _wd("after", 15), 1, 60),
     "supervision.admit_interpellation": TaskTime(
-        _("决定质询案的答复形式"), _d("receipt"), 0, 30, "D", "组织法第二十四条（会议期间）"
+        _("决定质询案的答复形式"), _d("receipt"), 0, 30, "D", "《地方组织法》第二十四条（会议期间）"
     ),
     "supervision.answer_interpellation": TaskTime(
-        _("答复质询案"), _d("receipt"), 0, 30, "D", "组织法第二十四条（会议期间）"
+        _("答复质询案"), _d("receipt"), 0, 30, "D", "《地方组织法》第二十四条（会议期间）"
     ),
     "supervision.department_interpellation": TaskTime(
         _("责任单位答复质询案"), _d("receipt"), 0, 30, "D", "组织法第二十四条（会议期间）"

@@ -58,7 +58,7 @@ REVIEW_CREDENTIALS = register_event(
         step=3,
         when=_before_session,
         offered=_hall,
-        basis=_("组织法第九条、第三十七条：每届任期五年；代表资格经代表资格审查委员会审查"),
+        basis=_("《地方组织法》第九条、第三十七条：每届任期五年；代表资格经代表资格审查委员会审查"),
         output=_("代表资格审查报告"),
         hint=_(
             "新一届首次会议开始时，上届选举产生的职务全部终止，当选代表到任；首次会议由上次会议主席团召集。"
@@ -77,7 +77,7 @@ RECORD_ELECTION = register_event(
         step=3,
         when=_needs_session,
         offered=_hall,
-        basis=_("组织法第十八条、第十九条：主席、副主席和主席团由大会选举"),
+        basis=_("《地方组织法》第十八条、第十九条：主席、副主席和主席团由大会选举"),
         output=_("选举结果"),
         irreversible=True,
     )
@@ -93,7 +93,9 @@ MOVE_PLANNED = register_event(
         step=1,
         when=moving.obstacles_to_moving,
         offered=_not_closed,
-        basis=_("组织法第十四条：会议召开的日期由主席团决定并公布；公布以前，人大主席可以调整拟定会期"),
+        basis=_(
+            "《地方组织法》第十四条：会议召开的日期由主席团决定并公布；公布以前，人大主席可以调整拟定会期"
+        ),
         output=_("调整后的拟定会期"),
         hint=_("以会期推算的期限随之变动，核对页上逐项列出。"),
     )

@@ -314,4 +314,4 @@ def _festivals(years: Iterable[int]) -> Iterator[date]:
 
 
 def _said(day: date) -> str:
-    return f" {day.year} 年 {day.month} 月 {day.day} 日"
+    return f"{day.year}年{day.month}月{day.day}日"

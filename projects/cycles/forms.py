@@ -164,7 +164,7 @@ class ElectionForm(StepForm):
         if (office == "delegation_lead") != bool(data.get("seat")):
             self.add_error("seat", _("推选代表团团长须选择代表团，其他职务不选。"))
         if office == "chair" and len(chosen) > self.MOST_CHAIRS:
-            self.add_error("persons", _("主席一人、副主席一至二人（组织法第十八条）。"))
+            self.add_error("persons", _("主席一人、副主席一至二人（《地方组织法》第十八条）。"))
         return data
 
 

@@ -98,7 +98,17 @@ class Cycle(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.unit.name} {self.year} 年度{self.period}民生实事项目"
+        return f"{self.named}民生实事项目"
+
+    @property
+    def named(self) -> str:
+        """Whose year, as titles begin: 兰亭镇2027年度."""
+        return f"{self.unit.name}{self.year}年度{self.period}"
+
+    @property
+    def candidates(self) -> str:
+        """What the papers before the vote are about: 兰亭镇2027年度民生实事候选项目."""
+        return f"{self.named}民生实事候选项目"
 
     @property
     def rules(self) -> Rules:

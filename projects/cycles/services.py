@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -112,8 +113,8 @@ def fix_session(
     )
     if session.held_on != held_on:
         raise Refused(
-            _("第%(term)s届第%(number)s次会议已定于 %(day)s 举行。")
-            % {"term": term, "number": number, "day": session.held_on}
+            _("第%(term)s届第%(number)s次会议已定于%(day)s举行。")
+            % {"term": term, "number": number, "day": date_format(session.held_on)}
         )
     CycleSession.objects.update_or_create(
         cycle=cycle, use=use, defaults={"session": session, "unit": cycle.unit}

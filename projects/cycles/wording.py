@@ -17,7 +17,10 @@ KEPT = (
     "议事代表",
     "党工委",
     "参照组织法",
+    "参照《地方组织法》",
     "组织法第五十九条",
+    "《地方组织法》第五十九条",
+    "《陕西省民生实事项目人大代表票决制规定》",
 )
 # Titles and bases beside the words of the papers (`tables.WORDS`).
 TITLES = {
@@ -35,6 +38,7 @@ TITLES = {
     "票决制": "票选制",
     # The articles on congresses do not bind an assembly; it follows them.
     "组织法第": "参照组织法第",
+    "《地方组织法》第": "参照《地方组织法》第",
 }
 SAID: dict[str, str] = {
     **{WORDS["congress"][word]: WORDS["assembly"][word] for word in WORDS["congress"]},

@@ -74,6 +74,6 @@ class SampleForm(StepForm):
         min_value=1,
         max_value=50,
         initial=5,
-        help_text=_("由系统随机抽取，不足此数的全部抽取；随机种子记入办理记录，可以复核。"),
+        help_text=_("由系统随机抽取，不足此数的全部抽取；随机编号记入办理记录，可以复核。"),
     )
     words = forms.CharField(label=_("抽查要求"), widget=forms.Textarea(attrs={"rows": 5}), max_length=5000)

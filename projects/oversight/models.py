@@ -90,7 +90,7 @@ class Sample(models.Model):
         """What was drawn and how, for the township and for whoever draws again; the words alone before there was a lot."""
         if not self.drawn:
             return self.words
-        return _("%(words)s\n从全部%(among)s个%(of)s中随机抽取：%(drawn)s（随机种子 %(seed)s）") % {
+        return _("%(words)s\n从全部%(among)s个%(of)s中随机抽取：%(drawn)s（随机编号 %(seed)s）") % {
             "words": self.words,
             "among": self.among,
             "of": self.get_of_display(),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -17,12 +16,14 @@ from projects.ballots.models import Vote
 from projects.ballots.printing import form_code, pdf_ballot, word_ballot
 from projects.cycles.documents.pdf import NoPdf, obstacle_to_pdf
 from projects.portal import staff_selectors as selectors
-from projects.portal.documents import FORMATS, saved_as
+from projects.portal.documents import FORMATS
 from projects.voting.ballot_sheet import sheet_of
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
-from workflow.flows.errors import InvalidForm, NotYourTurn, Refused
+from workflow.flows.errors import InvalidForm, Refused
 from workflow.flows.events import perform
+from workflow.flows.saving import saved_as
+from workflow.inbox.attempts import attempted
 from workflow.inbox.story import line_of
 from workflow.roles.middleware import acting_grant, in_office
 
@@ -39,18 +40,22 @@ def print_ballots(request: HttpRequest, pk: int) -> HttpResponseBase:
         raise PermissionDenied
     if request.method != "POST":
         return _page(request, vote, act, PRINT.form_for(vote, act, grant))
-    try:
-        with transaction.atomic():
-            perform(PRINT.key, vote, actor=act.person, office=grant.office, data=request.POST, at=act.at)
+
+    def done() -> HttpResponseBase:
+        perform(PRINT.key, vote, actor=act.person, office=grant.office, data=request.POST, at=act.at)
+        try:
             return _sheet(vote, request.POST["ending"])
-    except InvalidForm as refused:
-        return _page(request, vote, act, refused.form, status=422)
-    except NotYourTurn as refused:
-        raise PermissionDenied(str(refused)) from refused
-    except (Refused, NoPdf) as refused:
+        except NoPdf as reason:
+            raise Refused(str(reason)) from reason
+
+    def again(refused: Refused, status: int) -> HttpResponseBase:
+        if isinstance(refused, InvalidForm):
+            return _page(request, vote, act, refused.form, status=status)
         form = PRINT.form_for(vote, act, grant, request.POST).unchecked()
         form.add_error(None, str(refused))
-        return _page(request, vote, act, form, status=409)
+        return _page(request, vote, act, form, status=status)
+
+    return attempted(done, again)
 
 
 def _sheet(vote: Vote, ending: str) -> HttpResponseBase:

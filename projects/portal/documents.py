@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -21,7 +20,7 @@ from projects.portal import public_selectors as selectors
 from projects.portal.beside import files_on
 from projects.portal.public import public_page, shown
 from projects.portal.public_brake import is_over
-from workflow.flows.uploads import safe_name
+from workflow.flows.saving import saved_as
 from workflow.roles.middleware import acting_grant
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -62,7 +61,7 @@ def _file_of(paper: Paper, ending: str, enclosures: Sequence[str], page: str) ->
     return written(document, ending, paper.title) or redirect(page, paper.pk)
 
 
-def written(document: Any, ending: str, title: str) -> FileResponse | None:
+def written(document: Any, ending: str, title: str) -> HttpResponse | None:
     """A document as a file to save, named by its title; None where no PDF can be made on this machine."""
     if ending not in FORMATS:
         raise Http404
@@ -72,10 +71,3 @@ def written(document: Any, ending: str, title: str) -> FileResponse | None:
     except NoPdf:
         return None
     return saved_as(content, f"{title}.{ending}", media_type)
-
-
-def saved_as(content: bytes, name: str, media_type: str) -> FileResponse:
-    """Bytes as a file to save."""
-    return FileResponse(
-        io.BytesIO(content), as_attachment=True, filename=safe_name(name), content_type=media_type
-    )

@@ -23,8 +23,10 @@ from projects.ballots import boxes, keys, offline, rolls
 from projects.ballots.models import Channel, RollEntry, Vote, VoteState
 from projects.portal.staff_selectors import votes_visible
 from projects.portal.voter_forms import CodesForm, RecoveryForm
-from workflow.audit.services import Act, write_down
+from workflow.audit.services import Act
 from workflow.flows.errors import Refused
+from workflow.flows.saving import saved_as
+from workflow.inbox.attempts import attempted
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant, in_office
 from workflow.roles.models import RoleGrant
@@ -171,28 +173,21 @@ def recovery(request: HttpRequest, pk: int) -> HttpResponse:
 def box(request: HttpRequest, pk: int) -> HttpResponse:
     """The closed box as a file for the offline count; that it was exported stands in the trail."""
     vote = _vote_or_404(request, pk)
-    try:
-        with transaction.atomic():
-            act = _act(request, vote, EXPORTERS)
-            text = boxes.export(vote)
-            write_down(
-                act, "vote.export_box", vote.reference, about=vote.about, step=vote.step,
-                after={"box_digest": vote.box_digest}, label=vote.label,
-            )  # fmt: skip
-    except Refused as refused:
-        context = {"vote": vote, "reasons": refused.reasons}
-        return render(request, "voter/desk/refused.html", context, status=409)
-    return _saved(text.encode(), f"box-{vote.pk}.json", "application/json")
+
+    def act() -> HttpResponse:
+        text = boxes.hand_out(_act(request, vote, EXPORTERS), vote)
+        return saved_as(text.encode(), f"box-{vote.pk}.json", "application/json")
+
+    def again(refused: Refused, status: int) -> HttpResponse:
+        return render(
+            request, "voter/desk/refused.html", {"vote": vote, "reasons": refused.reasons}, status=status
+        )
+
+    return attempted(act, again)
 
 
 @require_safe
 def counting_tool(request: HttpRequest) -> HttpResponse:
     """The offline count, one Python file."""
     acting_grant(request)
-    return _saved(Path(offline.__file__).read_bytes(), "count_box.py", "text/x-python; charset=utf-8")
-
-
-def _saved(content: bytes, name: str, kind: str) -> HttpResponse:
-    return HttpResponse(
-        content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    return saved_as(Path(offline.__file__).read_bytes(), "count_box.py", "text/x-python; charset=utf-8")

@@ -221,7 +221,7 @@ def latest_papers(unit: Unit) -> list[Paper]:
 
 @dataclass(frozen=True)
 class Result:
-    """A declared vote and its lines, in the order of the paper. base: of whom the majority is counted."""
+    """A declared vote and its lines, in the order of the paper. base: of whom the majority is counted, in words."""
 
     vote: Vote
     lines: list[Line]
@@ -235,7 +235,11 @@ class Result:
         return sum(line.elected for line in self.lines)
 
 
-_BASES = {"in_office": _lazy("全体代表"), "present": _lazy("出席代表"), "valid": _lazy("有效票")}
+_BASES = {
+    "in_office": _lazy("全体代表%(of)s人"),
+    "present": _lazy("出席代表%(of)s人"),
+    "valid": _lazy("有效票%(of)s张"),
+}
 
 
 def results_of(cycle: Cycle) -> list[Result]:
@@ -245,7 +249,7 @@ def results_of(cycle: Cycle) -> list[Result]:
 
 def _result(vote: Vote) -> Result:
     majority = vote.outcome["majority"]
-    base = str(_BASES.get(majority["base"], ""))
+    base = str(_BASES.get(majority["base"], "")) % {"of": majority["of"]}
     return Result(vote, lines_of(vote), vote.outcome["ballots"], base, majority["of"], majority["needed"])
 
 

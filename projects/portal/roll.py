@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,6 +20,7 @@ from projects.deliberation import rolls
 from workflow.administration import sheets
 from workflow.administration.forms import UploadForm
 from workflow.administration.imports import ERROR_COLUMN, error_sheet_rows
+from workflow.administration.previews import payload_of, previewed, uploaded, workbook
 from workflow.flows.errors import Refused
 from workflow.flows.models import Deadline
 from workflow.flows.services import complete
@@ -28,9 +28,6 @@ from workflow.inbox.views import may_do, visible_task
 from workflow.roles.middleware import acting_grant, in_office
 
 KEY = "deliberation.roll"
-SALT = "piaojue.roll"
-MOST_AGE = 3600
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class StatementForm(forms.Form):
@@ -63,7 +60,7 @@ def roll_import(request: HttpRequest, task_id: int) -> HttpResponse:
     if operation == "form":
         return _ask(request, deadline, cycle, UploadForm())
     if operation == "errors":
-        return _error_sheet(cycle, _posted(request, deadline))
+        return _error_sheet(cycle, previewed(request, _purpose(deadline)))
     if operation == "confirm":
         return _confirm(request, deadline, cycle)
     return _upload(request, deadline, cycle)
@@ -78,14 +75,10 @@ def _ask(
 
 def _upload(request: HttpRequest, deadline: Deadline, cycle: Cycle) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
-    if form.is_valid():
-        try:
-            raw = sheets.read(form.cleaned_data["file"], rolls.COLUMNS, required=rolls.REQUIRED)
-        except sheets.Unreadable as wrong:
-            form.add_error("file", str(wrong))
-        else:
-            return _preview(request, deadline, cycle, raw)
-    return _ask(request, deadline, cycle, form, status=422)
+    raw = uploaded(form, rolls.COLUMNS, rolls.REQUIRED)
+    if raw is None:
+        return _ask(request, deadline, cycle, form, status=422)
+    return _preview(request, deadline, cycle, raw)
 
 
 def _preview(
@@ -100,25 +93,18 @@ def _preview(
         "columns": rolls.COLUMNS,
         "reasons": reasons,
         "form": StatementForm(request.POST if request.POST.get("op") == "confirm" else None),
-        "payload": signing.dumps({"task": deadline.pk, "rows": raw}, salt=SALT, compress=True),
+        "payload": payload_of(raw, _purpose(deadline)),
     }
     status = 409 if reasons else 200 if read.is_sound else 422
     return render(request, "portal/roll_preview.html", context, status=status)
 
 
-def _posted(request: HttpRequest, deadline: Deadline) -> list[dict[str, str]]:
-    """The rows that were previewed for this task, unchanged; 404 when they were tampered with or are too old."""
-    try:
-        held = signing.loads(request.POST.get("payload", ""), salt=SALT, max_age=MOST_AGE)
-    except signing.BadSignature as error:
-        raise Http404(_("预览已过期，请重新上传。")) from error
-    if held["task"] != deadline.pk:
-        raise Http404
-    return held["rows"]
+def _purpose(deadline: Deadline) -> str:
+    return f"{KEY}:{deadline.pk}"
 
 
 def _confirm(request: HttpRequest, deadline: Deadline, cycle: Cycle) -> HttpResponse:
-    raw = _posted(request, deadline)
+    raw = previewed(request, _purpose(deadline))
     read = rolls.read_roll(cycle, raw, timezone.localdate())
     form = StatementForm(request.POST)
     if not read.is_sound or not form.is_valid():
@@ -137,7 +123,7 @@ def _error_sheet(cycle: Cycle, raw: list[dict[str, str]]) -> HttpResponse:
     rows = error_sheet_rows(read.rows, rolls.COLUMNS)
     rows += [[name, "", "", _("在任代表，不在表中。")] for name in read.missing]
     body = sheets.write(_("代表名册"), [*rolls.COLUMNS, str(ERROR_COLUMN)], rows)
-    return _workbook(body, "roll-errors.xlsx")
+    return workbook(body, "roll-errors.xlsx")
 
 
 @require_safe
@@ -146,10 +132,4 @@ def roll_template(request: HttpRequest, task_id: int) -> HttpResponse:
     _deadline, cycle = _task(request, task_id)
     on = timezone.localdate()
     rows, notes = rolls.template_rows(cycle, on), rolls.template_notes(cycle, on)
-    return _workbook(sheets.write(_("代表名册"), rolls.COLUMNS, rows, notes=notes), "roll.xlsx")
-
-
-def _workbook(body: bytes, name: str) -> HttpResponse:
-    answer = HttpResponse(body, content_type=SHEET)
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return workbook(sheets.write(_("代表名册"), rolls.COLUMNS, rows, notes=notes), "roll.xlsx")

@@ -9,7 +9,6 @@ from typing import Any, cast
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -41,9 +40,10 @@ from projects.supervision.models import ChangeState, ProjectState
 from workflow.administration.trail import may_export
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
-from workflow.flows.errors import InvalidForm, NotYourTurn, Refused
+from workflow.flows.errors import InvalidForm, Refused
 from workflow.flows.events import Event, perform
 from workflow.flows.forms import StepForm
+from workflow.inbox.attempts import attempted
 from workflow.inbox.story import line_of, title_of_action
 from workflow.inbox.views import event_check
 from workflow.people.models import Unit
@@ -119,21 +119,20 @@ def _done(
     act = Act(in_office(request).user, grant.office, unit, timezone.now())
     if request.method != "POST":
         return wanted.form_for(unit, act, grant, initial=initial), None
-    try:
-        with transaction.atomic():
-            entry = perform(
-                wanted.key, unit, actor=act.person, office=grant.office, data=request.POST, at=act.at
-            )
-    except InvalidForm as refused:
-        return cast(StepForm, refused.form), None
-    except NotYourTurn as refused:
-        raise PermissionDenied(str(refused)) from refused
-    except Refused as refused:
+
+    def done() -> tuple[StepForm, Entry | None]:
+        entry = perform(wanted.key, unit, actor=act.person, office=grant.office, data=request.POST, at=act.at)
+        return wanted.form_for(unit, act, grant), entry
+
+    def again(refused: Refused, _status: int) -> tuple[StepForm, Entry | None]:
+        if isinstance(refused, InvalidForm):
+            return cast(StepForm, refused.form), None
         form = wanted.form_for(unit, act, grant, request.POST).unchecked()
         for reason in refused.reasons:
             form.add_error(None, str(reason))
         return form, None
-    return wanted.form_for(unit, act, grant), entry
+
+    return attempted(done, again)
 
 
 @require_safe
@@ -144,7 +143,7 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "cycle": cycle,
         "steps": selectors.tasks_by_step(cycle),
-        "figures": selectors.year_figures(cycle) if reads_all(grant) else None,
+        "figures": selectors.funnel([cycle]) if reads_all(grant) else None,
         "limit": scope_told(grant),
         "papers": selectors.papers_by_step(cycle, grant.office),
         "projects": selectors.projects_visible(grant).filter(cycle=cycle),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -20,11 +20,12 @@ from projects.cycles.steps import STEPS
 from projects.deliberation.models import AddedMatter
 from projects.evaluation.models import Grade, Rating
 from projects.oversight.models import Guidance, Note, Sample
-from projects.selection.models import Item
+from projects.selection.models import Item, ItemState
+from projects.selection.selectors import ON_THE_LIST
 from projects.supervision.models import Change, ChangeState, Interpellation, Project
 from projects.supervision.rules import MONTHS
 from workflow.audit.models import Entry
-from workflow.calendar.offsets import Offset, resolve
+from workflow.calendar.offsets import SOON, Offset, resolve
 from workflow.flows.events import Event, events_on
 from workflow.flows.models import Deadline
 from workflow.machines.models import Record
@@ -104,23 +105,6 @@ def county_words(cycle: Cycle) -> list[CountyWord]:
         for s in Sample.objects.filter(cycle=cycle).order_by("pk")
     ]
     return sorted([*notes, *guidance, *samples], key=lambda word: word.at, reverse=True)
-
-
-def year_figures(cycle: Cycle) -> dict[str, int]:
-    """The year's funnel: proposals, items, candidates, elected, completed."""
-    proposals = Proposal.objects.filter(cycle=cycle).count()
-    items = Item.objects.filter(cycle=cycle).aggregate(
-        items=Count("pk"),
-        candidates=Count(
-            "pk",
-            filter=Q(
-                state__in=("candidate", "on_ballot", "elected", "not_elected", "reserved", "substituted")
-            ),
-        ),
-        elected=Count("pk", filter=Q(state="elected")),
-    )
-    finished = Project.objects.filter(cycle=cycle, state__in=("completed", "accepted")).count()
-    return {"proposals": proposals, **items, "finished": finished}
 
 
 def papers_by_step(cycle: Cycle, office: str) -> list[tuple[Any, list[Paper]]]:
@@ -209,9 +193,6 @@ class Row:
     overdue: int
 
 
-SOON_DAYS = 3
-
-
 def matrix(cycles: list[Cycle], today: date) -> list[Row]:
     """Township × six steps, from two queries whatever the number of townships."""
     about = [c.reference for c in cycles]
@@ -239,7 +220,7 @@ def _cell(row: dict[str, Any] | None, step: int, reached: int, today: date) -> C
     days = (row["first"] - today).days
     if days < 0:
         return Cell("overdue", -days)
-    return Cell("soon", days) if days <= SOON_DAYS else Cell("running", days)
+    return Cell("soon", days) if days <= SOON.days else Cell("running", days)
 
 
 def latest_cycles(year: int | None = None) -> list[Cycle]:
@@ -320,16 +301,15 @@ def _opinions(cycles: list[Cycle]) -> dict[int, tuple[int, int]]:
     return {r["project__cycle"]: (r["satisfied"], r["sample"]) for r in rows}
 
 
-def funnel(cycles: list[Cycle]) -> dict[str, int]:
+def funnel(cycles: Iterable[Cycle]) -> dict[str, int]:
     """From proposals to accepted projects, over the years shown."""
-    chosen = ("candidate", "on_ballot", "elected", "not_elected", "reserved", "substituted")
     items = Item.objects.filter(cycle__in=cycles)
     projects = Project.objects.filter(cycle__in=cycles)
     return {
         "proposals": Proposal.objects.filter(cycle__in=cycles).count(),
         "items": items.count(),
-        "candidates": items.filter(state__in=chosen).count(),
-        "elected": items.filter(state="elected").count(),
+        "candidates": items.filter(ON_THE_LIST).count(),
+        "elected": items.filter(state=ItemState.ELECTED).count(),
         "done": projects.filter(state__in=DONE).count(),
     }
 

@@ -138,7 +138,7 @@ class SelectionFlow(YearlyFlow):
             on_return=partial(services.return_appraisal, kind=Appraisal.Kind.LEGAL),
             context=selectors.appraisal_page,
             page="steps/selection/appraise.html",
-            basis=_("陕西规定：候选项目须经合法性审查"),
+            basis=_("《陕西省民生实事项目人大代表票决制规定》：候选项目须经合法性审查"),
             output=_("合法性审查意见"),
         )
         .Returns(this.screen, at_join=True)

@@ -314,7 +314,7 @@ class Notice(Record):
     state = FSMField(default=NoticeState.POSTED, choices=NoticeState.choices, protected=True)
 
     def __str__(self) -> str:
-        return f"{self.cycle}候选项目公示（第 {self.round} 次）"
+        return f"{self.cycle.candidates}公示（第 {self.round} 次）"
 
     @property
     def about(self) -> str:

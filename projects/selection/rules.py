@@ -56,9 +56,11 @@ def notice_faults(from_on: date, to_on: date, least: int) -> list[str]:
     if days >= least:
         return []
     earliest = add_working_days(from_on, least)
-    return [
-        f"公示不得少于 {least} 个工作日，至少到 {earliest.isoformat()} 止，现为 {max(days, 0)} 个工作日。"
-    ]
+    return [f"公示不得少于 {least} 个工作日，至少到{_said(earliest)}止，现为 {max(days, 0)} 个工作日。"]
+
+
+def _said(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def groups_of(numbers: Mapping[int, int]) -> list[list[int]]:

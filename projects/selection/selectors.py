@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from projects.collection.models import Proposal, ProposalState
@@ -24,7 +25,6 @@ from projects.selection.models import (
     Notice,
     Objection,
     ObjectionState,
-    Screening,
     Source,
     Verdict,
 )
@@ -40,6 +40,8 @@ LISTED = (
     ItemState.NOT_ELECTED,
     ItemState.SUBSTITUTED,
 )
+# A project not elected goes into the pool as does what never was a candidate; only the former had a place on the ballot.
+ON_THE_LIST = Q(state__in=LISTED) | Q(state=ItemState.RESERVED, ballot_number__isnull=False)
 UNANSWERED = (
     ProposalState.RECEIVED,
     ProposalState.RETURNED,
@@ -55,8 +57,7 @@ def items_of(cycle: Cycle) -> QuerySet[Item]:
 
 def candidates_of(cycle: Cycle) -> QuerySet[Item]:
     """The list of candidates: also those since voted on, without those withdrawn."""
-    voted_on = Q(state=ItemState.RESERVED, ballot_number__isnull=False)
-    return items_of(cycle).filter(Q(state__in=LISTED) | voted_on)
+    return items_of(cycle).filter(ON_THE_LIST)
 
 
 def drafted_of(cycle: Cycle) -> QuerySet[Item]:
@@ -183,7 +184,10 @@ def objection_window(cycle: Cycle | None, rules: Rules) -> str:
     notice = last_notice(cycle) if cycle else None
     if notice is None:
         return _("公示期间")
-    return _("公示期间（%(start)s 至 %(end)s）") % {"start": notice.from_on, "end": notice.to_on}
+    return _("公示期间（%(start)s至%(end)s）") % {
+        "start": date_format(notice.from_on),
+        "end": date_format(notice.to_on),
+    }
 
 
 def open_objections(cycle: Cycle) -> QuerySet[Objection]:
@@ -339,27 +343,6 @@ def concluding_page(cycle: Cycle) -> dict[str, Any]:
 def objection_page(objection: Objection) -> dict[str, Any]:
     """The objection, and the notice it is about."""
     return {"objection": objection, "notice": objection.notice}
-
-
-def funnel_figures(cycle: Cycle) -> dict[str, int]:
-    """How many came in and how many were left after each sieve (rules.md §5); counts."""
-    states = dict(Item.objects.filter(cycle=cycle).order_by().values_list("state").annotate(Count("pk")))
-    proposals = dict(
-        Proposal.objects.filter(cycle=cycle).order_by().values_list("state").annotate(Count("pk"))
-    )
-    undecided = (ProposalState.RECEIVED, ProposalState.RETURNED, ProposalState.POOLED)
-    return {
-        "proposals": sum(proposals.values()),
-        "accepted": sum(n for state, n in proposals.items() if state not in undecided),
-        "items": sum(states.values()),
-        "blocked": Screening.objects.filter(item__cycle=cycle, verdict=Verdict.BLOCK)
-        .values("item")
-        .distinct()
-        .count(),
-        "candidates": candidates_of(cycle).count(),
-        "elected": states.get(ItemState.ELECTED, 0),
-        "seats": cycle.seats or 0,
-    }
 
 
 def history_of(item: Item) -> QuerySet[Proposal]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery
+from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -172,7 +173,7 @@ def obstacles_to_unmerging(item: Item, at: datetime) -> list[str]:
     if item.state not in (*APPRAISABLE, ItemState.MERGED, ItemState.BLOCKED):
         return [_("名单已确定，不能再拆分。")]
     if (notice := last_notice(item.cycle)) is not None:
-        return [_("名单已于 %(day)s 公示，不能再拆分。") % {"day": notice.from_on}]
+        return [_("名单已于%(day)s公示，不能再拆分。") % {"day": date_format(notice.from_on)}]
     if item.sources.count() < 2:
         return [_("“%(title)s”只有一件意见建议，无须拆分。") % {"title": item.title}]
     return []
@@ -428,7 +429,7 @@ def draft_list(
         act,
         cycle,
         "draft_list",
-        f"{cycle}候选项目建议方案",
+        f"{cycle.candidates}建议方案",
         body=body,
         data={
             "seats": seats,
@@ -513,7 +514,7 @@ def post_notice(act: Act, cycle: Cycle, *, to_on: date, number: str, body: str) 
         "seats": cycle.seats,
         "items": candidate_rows(drafted_of(cycle)),
     }
-    title = f"关于{cycle}候选项目的公示" + ("" if notice.round == 1 else f"（第 {notice.round} 次）")
+    title = f"关于{cycle.candidates}的公示" + ("" if notice.round == 1 else f"（第 {notice.round} 次）")
     make_paper(
         act,
         cycle,
@@ -552,7 +553,7 @@ def lodge(act: Act, notice: Notice, *, words: str, item: int | None = None) -> O
 def obstacles_to_objecting(notice: Notice, at: datetime) -> list[str]:
     """Why a list can no longer be objected to."""
     if notice.state != NoticeState.POSTED or localdate(at) > notice.to_on:
-        return [_("公示已于 %(day)s 结束，不再受理异议。") % {"day": notice.to_on}]
+        return [_("公示已于%(day)s结束，不再受理异议。") % {"day": date_format(notice.to_on)}]
     return []
 
 
@@ -638,7 +639,7 @@ def obstacles_of_the_notice(cycle: Cycle, at: datetime) -> list[str]:
         return [_("候选项目尚未公示，请党政办发布公示。")]
     found = []
     if localdate(at) <= notice.to_on:
-        found.append(_("公示到 %(day)s 止，尚未结束。") % {"day": notice.to_on})
+        found.append(_("公示到%(day)s止，尚未结束。") % {"day": date_format(notice.to_on)})
     if count := open_objections(cycle).count():
         found.append(_("还有 %(n)s 件异议未答复，请党政办先答复。") % {"n": count})
     return found

@@ -80,21 +80,22 @@ def _within(grant: RoleGrant, links: Iterable[tuple[str, Any]]) -> list[tuple[st
     return [link for link in links if link[0] not in PAGES or grant.covers(*PAGES[link[0]])]
 
 
-BUSINESS = (
+Links = Iterable[tuple[str, Any]]
+BUSINESS: Links = (
     ("years", _lazy("年度流程")),
     ("projects", _lazy("入选项目")),
-    ("pool", _lazy("储备库")),
+    ("pool", _lazy("项目库和储备库")),
     ("sessions", _lazy("大会票决")),
     ("seat_table", _lazy("座位表")),
     ("rulebook", _lazy("规则")),
     ("county_notes", _lazy("提示函与指导")),
     ("trail", _lazy("档案与审计")),
 )
-OVERSIGHT = (
+OVERSIGHT: Links = (
     ("county", _lazy("全县总览")),
     ("years", _lazy("各乡镇年度")),
     ("projects", _lazy("入选项目")),
-    ("pool", _lazy("储备库")),
+    ("pool", _lazy("项目库和储备库")),
     ("sessions", _lazy("大会票决")),
     ("seat_table", _lazy("座位表")),
     ("rulebook", _lazy("规则")),
@@ -102,21 +103,21 @@ OVERSIGHT = (
     ("copies", _lazy("抄送")),
     ("trail", _lazy("档案与审计")),
 )
-AUDIT = (
+AUDIT: Links = (
     ("trail", _lazy("档案与审计")),
     ("years", _lazy("年度流程")),
     ("projects", _lazy("入选项目")),
-    ("pool", _lazy("储备库")),
+    ("pool", _lazy("项目库和储备库")),
     ("sessions", _lazy("大会票决")),
     ("seat_table", _lazy("座位表")),
     ("rulebook", _lazy("规则")),
 )
-ADMINISTRATION = (
+ADMINISTRATION: Links = (
     ("people", _lazy("人员与任职")),
     ("unit_import", _lazy("导入单位")),
     ("people_import", _lazy("导入人员")),
 )
-COMMON = (
+COMMON: Links = (
     ("letters", _lazy("消息")),
     ("second_factor", _lazy("两步验证")),
     ("public_home", _lazy("公开页面")),
@@ -141,7 +142,7 @@ def _boxes(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
     ]
 
 
-def _links(request: HttpRequest, names: Any) -> list[dict[str, Any]]:
+def _links(request: HttpRequest, names: Links) -> list[dict[str, Any]]:
     return [
         {"label": label, "url": url, "current": _is_within(request, url), "count": None}
         for url, label in ((reverse(name), label) for name, label in names)

@@ -27,9 +27,8 @@ from projects.lifecycle.services import start_year
 from projects.supervision.models import Project
 from tests.builders import at, township
 from tests.journeys.stage import Doubles
-from workflow.audit.chain import first_break
 from workflow.audit.models import Entry
-from workflow.audit.selectors import links_of
+from workflow.audit.verify import verify
 from workflow.flows.models import Deadline
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import User
@@ -127,6 +126,6 @@ def test_every_task_posted_three_times_at_once_has_one_effect(
     record_property("kinds_met", len(set(crowd.done)))
     record_property("tasks", len(crowd.done))
     with within(SYSTEM):
-        assert first_break(links_of(town.unit.pk)) is None
+        assert verify(town.unit.pk).fault is None
         cycle.refresh_from_db()
         assert len(set(crowd.done)) == crowd.kinds or cycle.state == "closed"

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from tests.builders import at
 from tests.long import sized
 from tests.records import one_of_every_kind
-from workflow.audit.chain import first_break
 from workflow.audit.models import Entry
-from workflow.audit.selectors import lines_of, links_of
+from workflow.audit.selectors import lines_of
 from workflow.audit.services import Act
+from workflow.audit.verify import verify
 from workflow.machines.graph import arrows, machines, states
 from workflow.machines.models import Record
 from workflow.machines.services import Conflict, fire
@@ -58,7 +58,7 @@ def test_any_walk_keeps_to_the_machine_and_leaves_the_trail_whole(records, kind,
         steps = walk(record, table_of(type(record)), moves)
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        assert first_break(links_of(record.unit_id)) is None
+        assert verify(record.unit_id).fault is None
         bodies = [line.envelope for line in lines_of(record.unit)]
         assert [(b["action"], b["before"]["state"], b["after"]["state"]) for b in bodies] == steps
         assert Entry.objects.count() == len(steps)

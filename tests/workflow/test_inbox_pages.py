@@ -6,10 +6,11 @@ from datetime import date
 
 import pytest
 from django.utils import timezone
+from viewflow.workflow.models import Task
 
 from projects.lifecycle.services import start_year
 from tests.builders import at, open_task, township
-from workflow.flows.models import Deadline
+from workflow.flows.models import Deadline, Urge
 from workflow.people.isolation import SYSTEM, apply
 
 pytestmark = pytest.mark.django_db
@@ -104,3 +105,57 @@ def test_urging_is_counted_and_shown(client, town):
     signed_in(client, town.of("clerk")).post(f"/tasks/{task.pk}/", {"op": "urge", "words": "请尽快办理"})
     page = signed_in(client, town.of("chair")).get("/inbox/")
     assert "已催办 1 次" in page.content.decode()
+
+
+def test_words_of_an_urge_that_are_too_long_are_refused_whole_and_kept_on_the_page(client, town):
+    apply(SYSTEM)
+    task, clerk, long = open_task("collection.scheme"), town.of("clerk"), "请尽快办理。" * 40
+    refused = signed_in(client, clerk).post(f"/tasks/{task.pk}/", {"op": "urge", "words": long})
+    apply(SYSTEM)
+    assert refused.status_code == 422 and long in refused.content.decode()
+    assert not Urge.objects.exists()
+    client.post(f"/tasks/{task.pk}/", {"op": "urge", "words": long[:200]})
+    apply(SYSTEM)
+    assert Urge.objects.get().words == long[:200]
+
+
+def test_what_one_has_done_is_found_to_the_last_row_and_narrowed(client, town):
+    apply(SYSTEM)
+    chair = town.of("chair")
+    done(town, chair, 45)
+    page = signed_in(client, chair).get("/inbox/done/?page=2").content.decode()
+    assert page.count('class="row-title"') == 15
+    narrow = client.get(f"/inbox/done/?year={YEAR - 3}").content.decode()
+    assert narrow.count('class="row-title"') == 1 and "旧事项" in narrow
+    for query, found in (
+        ("words=旧事项", 1),
+        ("words=拟订年度实施方案", 30),
+        ("step=2", 0),
+        ("due=late", 30),
+    ):
+        assert client.get(f"/inbox/done/?{query}").content.decode().count('class="row-title"') == found, query
+
+
+def done(town, user, number: int) -> None:
+    """Tasks the person has done in the township; the oldest is of an earlier year."""
+    model = open_task("collection.scheme")
+    for n in range(number):
+        task = Task.objects.create(
+            process=model.task.process, flow_task=model.task.flow_task, flow_task_type="HUMAN", status="DONE"
+        )
+        Deadline.objects.create(
+            task=task,
+            unit=town.unit,
+            seat=town.unit,
+            office="chair",
+            key="collection.scheme",
+            step=1,
+            year=YEAR - 3 if n == 0 else YEAR,
+            subject=model.subject,
+            about=model.about,
+            label="旧事项" if n == 0 else f"事项{n}",
+            opened_on=date(2020, 1, 1),
+            due_on=date(2020, 2, 1),
+            done_by=user,
+            done_at=at("2020-01-20"),
+        )

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from workflow.audit.exporters import FORMATS, MEDIA_TYPES, lines_in, record_export
 from workflow.audit.services import Act
+from workflow.flows.saving import to_save
 from workflow.people.isolation import Context, within
 from workflow.people.models import Unit
 from workflow.roles import registry
@@ -46,7 +47,7 @@ def trail_export(request: HttpRequest, code: str) -> HttpResponseBase:
         record_export(act, unit, form=form, year=chosen, scope=grant.scope)
     answer = StreamingHttpResponse(_streamed(context, unit, form, chosen), content_type=MEDIA_TYPES[form])
     name = f"trail-{unit.code}{f'-{year}' if year else ''}.{form}"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Content-Disposition"] = to_save(name)
     return answer
 
 

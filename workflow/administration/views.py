@@ -9,7 +9,6 @@ from typing import Any
 from axes.models import AccessAttempt
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -24,6 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 from workflow.administration import accounts, imports, sheets
 from workflow.administration.accounts import Slip, at_unit, is_admin, is_keeper, may_reset
 from workflow.administration.forms import GrantForm, PeopleFilter, RevokeForm, UploadForm
+from workflow.administration.previews import payload_of, previewed, uploaded, workbook
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.people.models import Unit, User
@@ -34,9 +34,6 @@ from workflow.roles.selectors import grants_of, live_grants
 from workflow.roles.services import GrantRefused, grant, revoke
 
 PER_PAGE = 40
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SALT = "piaojue.import"
-MOST_AGE = 3600
 MOST_SHOWN = 200
 
 
@@ -292,15 +289,10 @@ def import_page(request: HttpRequest, kind: str) -> HttpResponse:
 
 def _preview(request: HttpRequest, kind: imports.Kind, acting: RoleGrant) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
-    if form.is_valid():
-        try:
-            raw = sheets.read(form.cleaned_data["file"], kind.columns, required=kind.required)
-        except sheets.Unreadable as wrong:
-            form.add_error("file", str(wrong))
-        else:
-            rows = imports.checked(kind, raw, acting.tenant, timezone.localdate())
-            return _show_preview(request, kind, rows, raw)
-    return render(request, "people/import.html", {"kind": kind, "form": form}, status=422)
+    raw = uploaded(form, kind.columns, kind.required)
+    if raw is None:
+        return render(request, "people/import.html", {"kind": kind, "form": form}, status=422)
+    return _show_preview(request, kind, imports.checked(kind, raw, acting.tenant, timezone.localdate()), raw)
 
 
 def _show_preview(
@@ -316,24 +308,13 @@ def _show_preview(
         "total": len(rows),
         "wrong": len(wrong),
         "shown": min(len(rows), MOST_SHOWN),
-        "payload": signing.dumps({"kind": kind.code, "rows": raw}, salt=SALT, compress=True),
+        "payload": payload_of(raw, kind.code),
     }
     return render(request, "people/preview.html", context, status=422 if wrong else 200)
 
 
-def _posted(request: HttpRequest, kind: imports.Kind) -> list[dict[str, str]]:
-    """The rows that were previewed, unchanged; 404 when they were tampered with or are too old."""
-    try:
-        held = signing.loads(request.POST.get("payload", ""), salt=SALT, max_age=MOST_AGE)
-    except signing.BadSignature as error:
-        raise Http404(_("预览已过期，请重新上传。")) from error
-    if held["kind"] != kind.code:
-        raise Http404
-    return held["rows"]
-
-
 def _confirm(request: HttpRequest, kind: imports.Kind, acting: RoleGrant) -> HttpResponse:
-    raw = _posted(request, kind)
+    raw = previewed(request, kind.code)
     try:
         slips = imports.run(kind, raw, _act(request, acting), acting.tenant)
     except imports.ImportRefused as refused:
@@ -345,10 +326,10 @@ def _confirm(request: HttpRequest, kind: imports.Kind, acting: RoleGrant) -> Htt
 
 
 def _error_sheet(request: HttpRequest, kind: imports.Kind, acting: RoleGrant) -> HttpResponse:
-    rows = imports.checked(kind, _posted(request, kind), acting.tenant, timezone.localdate())
+    rows = imports.checked(kind, previewed(request, kind.code), acting.tenant, timezone.localdate())
     columns = [*kind.columns, str(imports.ERROR_COLUMN)]
     body = sheets.write(str(kind.title), columns, imports.error_sheet_rows(rows, kind.columns))
-    return _workbook(body, f"{kind.code}-errors.xlsx")
+    return workbook(body, f"{kind.code}-errors.xlsx")
 
 
 @login_required
@@ -358,10 +339,4 @@ def import_template(request: HttpRequest, kind: str) -> HttpResponse:
     admin_grant(request)
     wanted = imports.KINDS[kind]
     body = sheets.write(str(wanted.title), wanted.columns, wanted.samples, notes=wanted.notes())
-    return _workbook(body, f"{kind}-template.xlsx")
-
-
-def _workbook(body: bytes, name: str) -> HttpResponse:
-    answer = HttpResponse(body, content_type=SHEET)
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return workbook(body, f"{kind}-template.xlsx")

@@ -13,7 +13,7 @@ lower-case hexadecimal. The algorithm is named by the version in the first line.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -66,27 +66,3 @@ def leaf_bytes(unit_id: int, index: int, entry_id: int, recorded_at: str, body: 
 def link_hash(prev: bytes, leaf: bytes) -> bytes:
     """SHA-256 over the previous hash and the leaf."""
     return hashlib.sha256(prev + leaf).digest()
-
-
-def first_break(links: Iterable[Link]) -> Break | None:
-    """The first row of one unit's chain that does not follow from the row before; None when it is whole.
-
-    links: ordered by index. Codes: `gap` (an index is missing or doubled), `prev` (does not name the hash before),
-    `hash` (the row's own bytes do not give its hash).
-    """
-    prev, index = GENESIS, 0
-    for link in links:
-        code = _fault(link, prev, index + 1)
-        if code:
-            return Break(link.unit_id, link.index, link.entry_id, code)
-        prev, index = link.hash, link.index
-    return None
-
-
-def _fault(link: Link, prev: bytes, index: int) -> str:
-    if link.index != index:
-        return "gap"
-    if link.prev != prev:
-        return "prev"
-    leaf = leaf_bytes(link.unit_id, link.index, link.entry_id, stamp(link.recorded_at), link.body)
-    return "" if link_hash(prev, leaf) == link.hash else "hash"

@@ -21,10 +21,10 @@ from workflow.calendar.workdays import (
     is_published,
     next_working_day,
     previous_working_day,
-    working_days_between,
 )
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+SOON = timedelta(days=3)  # how far ahead a deadline is shown as near, everywhere
 Anchor = Literal["C", "T", "T2", "after", "receipt", "window", "plan", "year", "closing"]
 Unit = Literal["wd", "d", "month"]
 
@@ -32,7 +32,7 @@ ANCHOR_WORDS: dict[str, str] = {
     "C": "年度工作启动",
     "T": "票决会议",
     "T2": "测评会议",
-    "after": "上一环节完成",
+    "after": "上一事项办结",
     "receipt": "收到",
     "window": "征集期满",
     "plan": "计划完成日",
@@ -92,18 +92,6 @@ class DueDate:
         return ends_at(self.on)
 
 
-@dataclass(frozen=True, slots=True)
-class TimeLeft:
-    """Calendar days and working days from today to the deadline; both negative once it has passed."""
-
-    days: int
-    working_days: int
-
-    @property
-    def is_overdue(self) -> bool:
-        return self.days < 0
-
-
 def resolve(offset: Offset, anchors: Mapping[str, date]) -> DueDate:
     """The day `offset` falls on. Raises AnchorMissing when its anchor has no date in `anchors`."""
     if offset.anchor not in anchors:
@@ -118,12 +106,6 @@ def resolve(offset: Offset, anchors: Mapping[str, date]) -> DueDate:
 def ends_at(day: date) -> datetime:
     """The last instant of the day in Asia/Shanghai: a deadline is kept until then."""
     return datetime.combine(day, time.max, tzinfo=SHANGHAI)
-
-
-def days_left(due: DueDate | date, today: date) -> TimeLeft:
-    """What is left from `today` to the deadline, as figures; 0 days means due today."""
-    on = due.on if isinstance(due, DueDate) else due
-    return TimeLeft((on - today).days, working_days_between(today, on))
 
 
 def describe(offset: Offset) -> str:

@@ -86,9 +86,9 @@ def _task(task_id: int) -> Deadline:
         .first()
     )
     if deadline is None:
-        raise NotYourTurn(_("没有这项任务，或者它不归您办理。"))
+        raise NotYourTurn(_("没有这一事项，或者它不归您办理。"))
     if deadline.cancelled:
-        raise Taken(_("此流程已终止，不能抄送。"))
+        raise Taken(_("此事项已终止，不能抄送。"))
     return deadline
 
 

@@ -100,7 +100,7 @@ def _open_task(task_id: int) -> Task:
     """The task with its process, both locked by the very read: what was waited for is read as it now stands."""
     task = _HELD.first(task_id=task_id)
     if task is None or not hasattr(task, "deadline"):
-        raise NotYourTurn(_("没有这项任务，或者它不归您办理。"))
+        raise NotYourTurn(_("没有这一事项，或者它不归您办理。"))
     deadline = task.deadline
     if deadline.seat_id == deadline.unit_id:
         deadline.seat = deadline.unit
@@ -150,6 +150,7 @@ def complete(
         outcome = turn.node.act(turn.act, turn.subject, **_arguments(turn, form, meeting)) or Outcome()
         entry = _finish(turn, outcome, after=form.for_trail() | outcome.after | in_person_of(turn.node))
         form.keep_salt(entry)
+        Draft.objects.filter(task=turn.task, user=actor).delete()
         return entry
 
 

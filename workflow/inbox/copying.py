@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from workflow.flows import copies
-from workflow.flows.errors import NotYourTurn, Refused
+from workflow.flows.errors import Refused
 from workflow.flows.models import Deadline
+from workflow.inbox.attempts import attempted
 from workflow.inbox.forms import CopyForm
 from workflow.inbox.selectors import offices_served
 from workflow.inbox.views import PER_PAGE, may_copy, visible_task
@@ -62,23 +62,24 @@ def copy_page(request: HttpRequest, task_id: int) -> HttpResponse:
 
 def _copied(request: HttpRequest, deadline: Deadline, form: CopyForm) -> HttpResponse:
     to = form.cleaned_data["to"]
-    try:
-        with transaction.atomic():
-            copies.copy(
-                deadline.pk,
-                actor=in_office(request).user,
-                to=to,
-                words=form.cleaned_data["words"],
-                at=timezone.now(),
-                request_id=request.headers.get("X-Request-ID", ""),
-            )
-    except NotYourTurn as refused:
-        raise PermissionDenied(str(refused)) from refused
-    except Refused as refused:
+
+    def act() -> HttpResponse:
+        copies.copy(
+            deadline.pk,
+            actor=in_office(request).user,
+            to=to,
+            words=form.cleaned_data["words"],
+            at=timezone.now(),
+            request_id=request.headers.get("X-Request-ID", ""),
+        )
+        messages.success(request, _("已抄送%(who)s。") % {"who": to.name})
+        return redirect("task", task_id=deadline.pk)
+
+    def again(refused: Refused, status: int) -> HttpResponse:
         form.add_error(None, str(refused))
-        return _shown(request, deadline, form, status=409)
-    messages.success(request, _("已抄送%(who)s。") % {"who": to.name})
-    return redirect("task", task_id=deadline.pk)
+        return _shown(request, deadline, form, status=status)
+
+    return attempted(act, again)
 
 
 def _shown(request: HttpRequest, deadline: Deadline, form: Any, *, status: int) -> HttpResponse:

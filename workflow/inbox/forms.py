@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from workflow.flows.copies import Receiver
 from workflow.flows.fields import choice_field
 from workflow.flows.steps import steps
-from workflow.people.models import Unit
+from workflow.people.models import Unit, User
 
 
 class FilterForm(forms.Form):
@@ -25,6 +25,12 @@ class FilterForm(forms.Form):
     )
     words = forms.CharField(label=_("搜索"), required=False, max_length=60)
 
+    def clean_year(self) -> int | None:
+        return int(self.cleaned_data["year"] or 0) or None
+
+    def clean_step(self) -> int | None:
+        return int(self.cleaned_data["step"] or 0) or None
+
     def __init__(self, *args: Any, years: list[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choice_field(self, "year").choices = [("", _("全部年度")), *((y, str(y)) for y in years)]
@@ -32,15 +38,30 @@ class FilterForm(forms.Form):
         self.fields["words"].widget.attrs["placeholder"] = _("事项、项目、承办人")
 
 
-class HandOverForm(forms.Form):
+class SideForm(forms.Form):
+    """One of several small forms on a task's page; prefixed ids keep their fields apart."""
+
+    ids = "side"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id=f"{self.ids}_%s", **kwargs)
+
+
+class HandOverForm(SideForm):
     """转办: to whom, why."""
+
+    ids = "hand_over"
 
     to = forms.ChoiceField(label=_("转给"))
     reason = forms.CharField(label=_("转办说明"), min_length=2, max_length=200)
 
-    def __init__(self, *args: Any, people: list[Any], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, people: list[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choice_field(self, "to").choices = [(user.pk, user.name) for user in people]
+        self.people = {str(user.pk): user for user in people}
+        choice_field(self, "to").choices = [(code, user.name) for code, user in self.people.items()]
+
+    def clean_to(self) -> User:
+        return self.people[self.cleaned_data["to"]]
 
 
 class CopyForm(forms.Form):
@@ -68,11 +89,16 @@ class CopyForm(forms.Form):
         return self.receivers[self.cleaned_data["to"]]
 
 
-class UrgeForm(forms.Form):
+class UrgeForm(SideForm):
     """催办."""
+
+    ids = "urge"
 
     words = forms.CharField(label=_("催办说明"), max_length=200, required=False)
 
 
-class CommentForm(forms.Form):
+class CommentForm(SideForm):
+    """A note on a task."""
+
+    ids = "comment"
     words = forms.CharField(label=_("留言"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))

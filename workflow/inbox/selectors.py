@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any, cast
+from datetime import date
 
 from django.db.models import Count, Q, QuerySet
 from viewflow.workflow.models import Task
 
+from workflow.calendar.offsets import SOON
+from workflow.flows.base import flows
 from workflow.flows.models import Deadline, Urge
 from workflow.people.models import User
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 
-SOON = timedelta(days=3)
 FAR = date.max
 
 
@@ -61,11 +62,6 @@ def claimed_by(grant: RoleGrant) -> QuerySet[Deadline]:
     )
 
 
-def todo(grant: RoleGrant) -> list[Deadline]:
-    """Everything this person may do now in this office: their own first by date, overdue on top."""
-    return sorted([*claimed_by(grant), *queue_of(grant)], key=lambda d: (d.due_on or FAR, d.pk))
-
-
 def done_by(user: User, grant: RoleGrant) -> QuerySet[Deadline]:
     """What this person has done in this township, the latest first."""
     return _rows().filter(done_by=user, unit=grant.tenant).order_by("-done_at")
@@ -81,20 +77,68 @@ def started_by(user: User, grant: RoleGrant) -> QuerySet[Deadline]:
     )
 
 
-def is_urged(deadline: Deadline) -> bool:
-    """Whether somebody has urged an open task; for the rows of the lists above, which count it."""
-    return bool(cast(Any, deadline).urged)
+def in_box(box: str, grant: RoleGrant) -> list[QuerySet[Deadline]]:
+    """What a list of the inbox is made of: one read, or two that are put together by date (`by_date`)."""
+    if box == "done":
+        return [done_by(grant.user, grant)]
+    if box == "started":
+        return [started_by(grant.user, grant)]
+    if box == "queue":
+        return [queue_of(grant)]
+    both = [claimed_by(grant), queue_of(grant)]
+    if box == "urged":
+        return [rows.filter(pk__in=Urge.objects.values("task")) for rows in both]
+    return both
 
 
-def figures_of(rows: list[Deadline], user: User, today: date) -> Figures:
-    """The four numbers, from the rows already read and one count."""
+def narrowed(
+    rows: QuerySet[Deadline], today: date, *, year: int | None, step: int | None, due: str, words: str
+) -> QuerySet[Deadline]:
+    """The rows of a year, a step, a deadline ("late", "soon") that say these words; what is empty narrows nothing."""
+    if year:
+        rows = rows.filter(year=year)
+    if step:
+        rows = rows.filter(step=step)
+    if due == "late":
+        rows = rows.filter(due_on__lt=today)
+    if due == "soon":
+        rows = rows.filter(due_on__range=(today, today + SOON))
+    if words:
+        said = Q(label__icontains=words) | Q(started_by__name__icontains=words) | Q(key__in=_titled(words))
+        rows = rows.filter(said)
+    return rows
+
+
+def _titled(words: str) -> list[str]:
+    """The keys of the tasks whose title says these words."""
+    return [node.key for flow in flows() for node in flow.steps() if words in str(node.task_title)]
+
+
+def years_of(rows: Iterable[QuerySet[Deadline]]) -> list[int]:
+    """The years a list reaches over, the latest first."""
+    found = {year for one in rows for year in one.order_by().values_list("year", flat=True).distinct()}
+    return sorted((year for year in found if year), reverse=True)
+
+
+def by_date(rows: Iterable[Deadline]) -> list[Deadline]:
+    """Rows in the order they fall due, overdue on top, those without a date last."""
+    return sorted(rows, key=lambda d: (d.due_on or FAR, d.pk))
+
+
+def figures_of(grant: RoleGrant, today: date) -> Figures:
+    """The four numbers, whatever list is open and however it is narrowed."""
+    due = [*_due_days(claimed_by(grant)), *_due_days(queue_of(grant))]
     first = today.replace(day=1)
     return Figures(
-        overdue=sum(1 for d in rows if d.due_on and d.due_on < today),
-        soon=sum(1 for d in rows if d.due_on and today <= d.due_on <= today + SOON),
-        open=len(rows),
-        done_this_month=Deadline.objects.filter(done_by=user, done_at__date__gte=first).count(),
+        overdue=sum(1 for on in due if on and on < today),
+        soon=sum(1 for on in due if on and today <= on <= today + SOON),
+        open=len(due),
+        done_this_month=Deadline.objects.filter(done_by=grant.user, done_at__date__gte=first).count(),
     )
+
+
+def _due_days(rows: QuerySet[Deadline]) -> list[date | None]:
+    return list(rows.values_list("due_on", flat=True))
 
 
 def count_todo(grant: RoleGrant) -> int:

@@ -26,7 +26,7 @@ _others: dict[str, Any] = {
     "task.urge": gettext_lazy("催办"),
     "task.copy": gettext_lazy("抄送"),
     "task.hand_over": gettext_lazy("转办"),
-    "flow.cancel": gettext_lazy("终止流程"),
+    "flow.cancel": gettext_lazy("结束未办事项"),
     "trail.export": gettext_lazy("导出办理记录"),
     "record.read": gettext_lazy("查阅"),
     "auth.sign_in": gettext_lazy("登录"),

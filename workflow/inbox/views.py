@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,19 +22,20 @@ from workflow.audit.selectors import history_of
 from workflow.audit.services import Act
 from workflow.flows import copies, events, holding, services
 from workflow.flows.acting import acting
-from workflow.flows.errors import InvalidForm, NotYourTurn, Refused
+from workflow.flows.errors import InvalidForm, Refused
 from workflow.flows.forms import ReturnForm
 from workflow.flows.models import Deadline, Draft, PendingFile
 from workflow.flows.nodes import MeetingView
 from workflow.inbox import selectors
+from workflow.inbox.attempts import INVALID, attempted
 from workflow.inbox.banners import banners_for
 from workflow.inbox.beside import beside
-from workflow.inbox.forms import CommentForm, FilterForm, HandOverForm, UrgeForm
+from workflow.inbox.forms import CommentForm, FilterForm, HandOverForm, SideForm, UrgeForm
 from workflow.inbox.in_person import OWN, InPersonForm
 from workflow.inbox.pages import answers_of, next_steps
 from workflow.inbox.story import line_of
 from workflow.machines.graph import machines
-from workflow.people.models import Unit, User
+from workflow.people.models import Unit
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import SESSION_KEY, acting_grant, in_office
@@ -75,11 +74,12 @@ def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
     titles = {b.code: b.title for b in boxes()}
     if box not in titles or box == "copies":
         raise Http404
-    waiting = selectors.todo(grant)
-    rows = _rows_of(box, grant, waiting)
-    form = FilterForm(request.GET or None, years=sorted({d.year for d in rows if d.year}, reverse=True))
-    shown = _filtered(rows, form, today)
-    page = Paginator(shown, PER_PAGE).get_page(request.GET.get("page"))
+    rows = selectors.in_box(box, grant)
+    form = FilterForm(request.GET or None, years=selectors.years_of(rows))
+    if form.is_valid():
+        rows = [selectors.narrowed(one, today, **form.cleaned_data) for one in rows]
+    listed = rows[0] if len(rows) == 1 else selectors.by_date(row for one in rows for row in one)
+    page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "workflow/inbox.html",
@@ -87,42 +87,13 @@ def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
             "box": box,
             "title": titles[box],
             "banners": banners_for(in_office(request).user),
-            "figures": selectors.figures_of(waiting, in_office(request).user, today),
+            "figures": selectors.figures_of(grant, today),
             "form": form,
             "page": page,
             "rows": [(deadline, deadline.task.flow_task) for deadline in page],
             "today": today,
         },
     )
-
-
-def _rows_of(box: str, grant: RoleGrant, waiting: list[Deadline]) -> list[Deadline]:
-    if box == "todo":
-        return waiting
-    if box == "queue":
-        return [d for d in waiting if d.task.owner_id is None]
-    if box == "urged":
-        return [d for d in waiting if selectors.is_urged(d)]
-    source = selectors.done_by if box == "done" else selectors.started_by
-    return list(source(grant.user, grant)[:500])
-
-
-def _filtered(rows: list[Deadline], form: FilterForm, today: date) -> list[Deadline]:
-    if not form.is_bound or not form.is_valid():
-        return rows
-    wanted = form.cleaned_data
-    soon = today + timedelta(days=3)
-    if wanted["year"]:
-        rows = [d for d in rows if d.year == int(wanted["year"])]
-    if wanted["step"]:
-        rows = [d for d in rows if d.step == int(wanted["step"])]
-    if wanted["due"] == "late":
-        rows = [d for d in rows if d.due_on and d.due_on < today]
-    if wanted["due"] == "soon":
-        rows = [d for d in rows if d.due_on and today <= d.due_on <= soon]
-    if words := wanted["words"].strip():
-        rows = [d for d in rows if words in f"{d.task.flow_task.task_title} {d.label} {d.started_by or ''}"]
-    return rows
 
 
 @require_POST
@@ -159,7 +130,7 @@ def visible_task(task_id: int) -> Deadline:
         .first()
     )
     if deadline is None:
-        raise Http404(_("没有这项任务，或者它不属于您的乡镇。"))
+        raise Http404(_("没有这一事项，或者它不属于本单位。"))
     return deadline
 
 
@@ -208,7 +179,9 @@ def _show_task(
     reasons: Any = (),
     status: int = 200,
     own: InPersonForm | None = None,
+    sent: Any = None,
 ) -> HttpResponse:
+    """sent: one of the small forms beside the task's own, as it came and was not accepted."""
     act, node = _act(request, deadline, grant), deadline.task.flow_task
     subject, mine = deadline.task.process.artifact, may_do(deadline, grant)
     key = holding.key_of_task(deadline.pk)
@@ -233,13 +206,11 @@ def _show_task(
         "return_form": _return_form(node, deadline.unit)
         if mine and node.returns and not isinstance(node, MeetingView)
         else None,
-        "hand_over_form": HandOverForm(people=colleagues, auto_id="hand_over_%s")
-        if mine and colleagues
-        else None,
-        "urge_form": UrgeForm(auto_id="urge_%s") if speaks and not mine and _is_open(deadline) else None,
+        "hand_over_form": _side(sent, HandOverForm, people=colleagues) if mine and colleagues else None,
+        "urge_form": _side(sent, UrgeForm) if speaks and not mine and _is_open(deadline) else None,
         "urges": selectors.urges_of(deadline),
         "comments": deadline.task.comments.select_related("user").order_by("at"),
-        "comment_form": CommentForm(auto_id="comment_%s") if speaks else None,
+        "comment_form": _side(sent, CommentForm) if speaks else None,
         "seat_office": registry.title_of(deadline.office, deadline.unit),
         "multipart": bool(form is not None and form.is_multipart()),
         "held": _held(act, key, form) if mine else [],
@@ -247,6 +218,10 @@ def _show_task(
         "may_copy": may_copy(deadline, grant),
     }
     return render(request, "workflow/task.html", context | context["facts"], status=status)
+
+
+def _side(sent: Any, kind: type[SideForm], **kwargs: Any) -> SideForm:
+    return sent if isinstance(sent, kind) else kind(**kwargs)
 
 
 def may_copy(deadline: Deadline, grant: RoleGrant) -> bool:
@@ -369,7 +344,6 @@ def _complete(request: HttpRequest, deadline: Deadline, act: Act, in_person: boo
         request_id=request.headers.get("X-Request-ID", ""),
         reauthenticated=in_person,
     )
-    Draft.objects.filter(task_id=deadline.pk, user=act.person).delete()
     if holding.takes_files(deadline.task.flow_task.form):
         holding.let_go(act.person, key)
     return redirect("task_done", task_id=deadline.pk)
@@ -377,18 +351,19 @@ def _complete(request: HttpRequest, deadline: Deadline, act: Act, in_person: boo
 
 def _try(request: HttpRequest, deadline: Deadline, grant: RoleGrant, act: Any) -> HttpResponse:
     """Run an operation; a refusal leaves nothing behind and comes back as sentences on the page."""
-    try:
-        with transaction.atomic():
-            return act()
-    except InvalidForm as refused:
-        form = refused.form if hasattr(refused.form, "subject") else None
-        reasons = () if form is not None else refused.reasons
-        return _show_task(request, visible_task(deadline.pk), grant, form, reasons, status=422)
-    except NotYourTurn as refused:
-        raise PermissionDenied(str(refused)) from refused
-    except Refused as refused:
-        form = _typed(request, deadline, grant)
-        return _show_task(request, visible_task(deadline.pk), grant, form, refused.reasons, status=409)
+
+    def again(refused: Refused, status: int) -> HttpResponse:
+        form, reasons = _typed(request, deadline, grant), refused.reasons
+        if isinstance(refused, InvalidForm):
+            if not hasattr(refused.form, "subject"):
+                sent = refused.form
+                return _show_task(
+                    request, visible_task(deadline.pk), grant, reasons=reasons, status=status, sent=sent
+                )
+            form, reasons = refused.form, ()
+        return _show_task(request, visible_task(deadline.pk), grant, form, reasons, status=status)
+
+    return attempted(act, again)
 
 
 def _typed(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> Any:
@@ -462,8 +437,7 @@ def _hand_over(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> Ht
     def act() -> HttpResponse:
         if not form.is_valid():
             raise InvalidForm(form)
-        to = User.objects.get(pk=form.cleaned_data["to"])
-        reason = form.cleaned_data["reason"]
+        to, reason = form.cleaned_data["to"], form.cleaned_data["reason"]
         services.hand_over(deadline.pk, actor=grant.user, to=to, reason=reason, at=timezone.now())
         messages.success(request, _("已转给%(who)s办理。") % {"who": to.name})
         return redirect("inbox")
@@ -472,9 +446,12 @@ def _hand_over(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> Ht
 
 
 def _urge(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
+    form = UrgeForm(request.POST)
+
     def act() -> HttpResponse:
-        words = request.POST.get("words", "")[:200]
-        services.urge(deadline.task, act=_act(request, deadline, grant), words=words)
+        if not form.is_valid():
+            raise InvalidForm(form)
+        services.urge(deadline.task, act=_act(request, deadline, grant), words=form.cleaned_data["words"])
         messages.success(request, _("已催办，对方会收到提醒。"))
         return redirect("task", task_id=deadline.pk)
 
@@ -573,40 +550,41 @@ def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: R
     # Before the act's own transaction: a wrong password is counted whatever becomes of the act.
     own = InPersonForm(request, checked=True) if asked else None
     wrong = own is not None and not own.is_valid()
-    try:
-        with transaction.atomic():
-            files = _sent(request, key)
-            if is_checked(wanted) and (wrong or request.POST.get("op") != "confirm"):
-                form = wanted.form_for(subject, act, grant, request.POST, files)
-                with acting(act):
-                    if form.is_valid():
-                        held = holding.hold(act, key, holding.files_of(form))
-                        context = event_check(request, wanted, subject, form, own) | {"held": held}
-                        return render(request, "workflow/check.html", context, status=422 if wrong else 200)
-            if wrong:
-                form = wanted.form_for(subject, act, grant, request.POST).unchecked()
-                return _show_event(request, wanted, subject, act, grant, form, status=422, own=own)
-            entry = events.perform(
-                wanted.key,
-                subject,
-                actor=act.person,
-                office=grant.office,
-                data=request.POST,
-                files=files,
-                at=act.at,
-                reauthenticated=own is not None,
-            )
-            if holding.takes_files(wanted.form):
-                holding.let_go(act.person, key)
-    except InvalidForm as refused:
-        return _show_event(request, wanted, subject, act, grant, refused.form, status=422)
-    except NotYourTurn as refused:
-        raise PermissionDenied(str(refused)) from refused
-    except Refused as refused:
+
+    def done() -> HttpResponse:
+        files = _sent(request, key)
+        if is_checked(wanted) and (wrong or request.POST.get("op") != "confirm"):
+            form = wanted.form_for(subject, act, grant, request.POST, files)
+            with acting(act):
+                if form.is_valid():
+                    held = holding.hold(act, key, holding.files_of(form))
+                    context = event_check(request, wanted, subject, form, own) | {"held": held}
+                    return render(request, "workflow/check.html", context, status=INVALID if wrong else 200)
+        if wrong:
+            form = wanted.form_for(subject, act, grant, request.POST).unchecked()
+            return _show_event(request, wanted, subject, act, grant, form, status=INVALID, own=own)
+        entry = events.perform(
+            wanted.key,
+            subject,
+            actor=act.person,
+            office=grant.office,
+            data=request.POST,
+            files=files,
+            at=act.at,
+            reauthenticated=own is not None,
+        )
+        if holding.takes_files(wanted.form):
+            holding.let_go(act.person, key)
+        context = {"node": wanted, "entry": entry, "line": line_of(entry), "subject": subject}
+        return render(request, "workflow/done.html", context | {"remaining": selectors.count_todo(grant)})
+
+    def again(refused: Refused, status: int) -> HttpResponse:
+        if isinstance(refused, InvalidForm):
+            return _show_event(request, wanted, subject, act, grant, refused.form, status=status)
         form = wanted.form_for(subject, act, grant, request.POST).unchecked()
-        return _show_event(request, wanted, subject, act, grant, form, refused.reasons, status=409)
-    context = {"node": wanted, "entry": entry, "line": line_of(entry), "subject": subject}
-    return render(request, "workflow/done.html", context | {"remaining": selectors.count_todo(grant)})
+        return _show_event(request, wanted, subject, act, grant, form, refused.reasons, status=status)
+
+    return attempted(done, again)
 
 
 def event_check(

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from workflow.calendar.offsets import SOON
 from workflow.flows.money import wan, yuan
 from workflow.flows.steps import name_of_step
 from workflow.people.models import Unit
@@ -19,8 +20,6 @@ from workflow.people.wording import worded
 from workflow.roles.registry import title_of
 
 register = template.Library()
-
-SOON_DAYS = 3
 
 SHAPES: dict[str, str] = {
     "triangle": '<path d="M8 1.5 15 14.5H1z"/>',
@@ -59,7 +58,7 @@ def state_of_deadline(
         return DeadlineState("overdue", -days_left)
     if days_left == 0:
         return DeadlineState("today")
-    return DeadlineState("soon" if days_left <= SOON_DAYS else "left", days_left)
+    return DeadlineState("soon" if days_left <= SOON.days else "left", days_left)
 
 
 @register.simple_tag

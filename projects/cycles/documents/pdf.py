@@ -13,7 +13,7 @@ from projects.cycles.documents.parts import Document
 
 
 class NoPdf(Exception):
-    """No PDF can be made on this machine; the text says what to install."""
+    """No PDF can be made on this machine; the text says whom to ask; README lists the packages."""
 
 
 def obstacle_to_pdf() -> str:
@@ -25,8 +25,7 @@ def obstacle_to_pdf() -> str:
         ImageFile.LOAD_TRUNCATED_IMAGES = False
     except (ImportError, OSError):  # OSError: the package is there, its libraries are not
         return _(
-            "本机没有安装排版组件 Pango，不能生成 PDF，Word 和打印不受影响；"
-            "请系统管理员用 apt-get 安装 libpango-1.0-0、libpangoft2-1.0-0、libharfbuzz-subset0、fonts-noto-cjk 后重启。"
+            "本机没有安装排版组件，不能生成 PDF，Word 文件和打印不受影响；请联系系统管理员安装排版组件。"
         )
     return ""
 

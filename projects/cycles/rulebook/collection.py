@@ -45,7 +45,7 @@ class Collection(Part):
             "collection",
             "R",
             "宁海、宁波",
-            help=_("征集期外的意见建议进入储备库"),
+            help=_("征集期外的意见建议列入项目库"),
         ),
     ] = True
     channels: Annotated[Names, Said(_("征集渠道"), "collection", "N", "各地做法")] = CHANNELS

@@ -110,7 +110,7 @@ def departures(rules: Rules) -> list[tuple[bool, Any]]:
     return [
         (
             rules.body == "congress" and rules.majority_base != "in_office",
-            _("“过半数的基数”不是全体代表，与组织法第二十五条不一致。"),
+            _("“过半数的基数”不是全体代表，与《地方组织法》第二十五条不一致。"),
         ),
         (rules.allow_equal_vote, _("允许等额票决：陕西等地规定差额票决。")),
         (rules.surplus_percent < 20, _("差额比例低于 20%，少于多数地方的做法。")),

@@ -66,6 +66,6 @@ class Selection(Part):
             "selection",
             "N",
             "北坡（7/7）",
-            help=_("陕西规定要求差额"),
+            help=_("《陕西省民生实事项目人大代表票决制规定》要求差额"),
         ),
     ] = False

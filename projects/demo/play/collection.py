@@ -162,7 +162,7 @@ def _publish(town: Township, cycle: Cycle, day: date) -> tuple[date, date]:
     do_task(
         cycle, "collection.publish_call", town.of("gov_clerk"), day, hour=15,
         window_from=str(start), window_to=str(end), joint="on", number=f"〔{day.year}〕1 号",
-        body=f"现就 {cycle.year} 年度民生实事项目面向全镇公开征集意见建议。一张征集表只提一件事，可凭查询码查看办理结果。",
+        body=f"现就{cycle.year}年度民生实事项目面向全镇公开征集意见建议。一张征集表只提一件事，可凭查询码查看办理结果。",
     )  # fmt: skip
     do_task(cycle, "collection.cosign_call", town.of("chair"), day, hour=16)
     cycle.refresh_from_db()

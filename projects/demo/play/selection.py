@@ -162,7 +162,7 @@ def draft(town: Township, cycle: Cycle, day: date, titles: Sequence[str], seats:
         items=[str(item.pk) for item in chosen], seats=seats, held_on=str(day), left_reason=LEFT_REASON,
         accept_small_surplus="on" if len(chosen) < cycle.rules.least_candidates(seats) else "",
         minutes=f"会议逐项研究了筛查通过的项目，提出候选项目 {len(chosen)} 个，建议应选 {seats} 个。",
-        body=f"建议将“{chosen[0].title}”等 {len(chosen)} 个项目作为 {cycle.year} 年度民生实事候选项目，实行差额票决。",
+        body=f"建议将“{chosen[0].title}”等 {len(chosen)} 个项目作为 {cycle.year}年度民生实事候选项目，实行差额票决。",
     )  # fmt: skip
     return day
 

@@ -35,12 +35,12 @@ _VERDICTS = {
     Verdict.NO_QUORUM: "到会不足法定人数，票决不能进行",
     Verdict.VOID: "收回的表决票多于发出的，本次票决无效",
     Verdict.UNBALANCED: "票数不平衡，不能认定结果",
-    Verdict.RUNOFF: "最后名额并列，须再次投票",
+    Verdict.RUNOFF: "末位票数相等，须再次投票",
     Verdict.SHORTFALL: "通过的项目少于应选数",
     Verdict.DECIDED: "票决有结果",
 }
 _MODES = {Mode.SELECT: "差额选项（每票至多选应选数）", Mode.EACH: "逐项表决", Mode.RANK: "排序计分"}
-_TIES = {TieRule.RUNOFF: "并列的再次投票", TieRule.ALL: "并列的全部入选"}
+_TIES = {TieRule.RUNOFF: "票数相等的再次投票", TieRule.ALL: "票数相等的全部入选"}
 _SHORTFALLS = {ShortfallRule.VACANT: "名额空缺", ShortfallRule.SECOND_ROUND: "进行第二轮票决"}
 
 
@@ -100,7 +100,7 @@ def _heading(outcome: Outcome) -> str:
     return "\n".join(
         [
             "票决计算报告",
-            f"表决方式  {_MODES[vote.paper.mode]}；候选 {len(vote.paper.candidates)} 项，应选 {vote.paper.seats} 项",
+            f"票决方式  {_MODES[vote.paper.mode]}；候选 {len(vote.paper.candidates)} 项，应选 {vote.paper.seats} 项",
             f"出    席  应到 {vote.deputies_in_office} 人，实到 {quorum.present} 人",
             f"法定人数  {_quorum(outcome)}",
             f"过 半 数  {majority_phrase(outcome.majority)}",
@@ -152,7 +152,7 @@ def _row(outcome: Outcome, number: int, one: str) -> list[str]:
 def _standing_of(outcome: Outcome, one: str) -> str:
     if one in outcome.result.elected:
         return "入选"
-    return "并列" if one in outcome.result.tied else "未入选"
+    return "票数相等" if one in outcome.result.tied else "未入选"
 
 
 def _width(text: str) -> int:
@@ -179,6 +179,6 @@ def _conclusion(outcome: Outcome) -> str:
         if result.elected
         else ["没有项目入选。"]
     )
-    lines += [f"并列 {len(result.tied)} 项：{'、'.join(result.tied)}"] if result.tied else []
+    lines += [f"票数相等 {len(result.tied)} 项：{'、'.join(result.tied)}"] if result.tied else []
     lines += [f"下一步：{next_step(outcome)}"]
     return "\n".join(lines)

@@ -169,7 +169,7 @@ def test_a_rulebook_cannot_be_changed_in_place():
 
 def test_a_majority_of_those_present_is_allowed_with_a_warning():
     assert Rules().with_values({"majority_base": "present"}).warnings() == [
-        "“过半数的基数”不是全体代表，与组织法第二十五条不一致。"
+        "“过半数的基数”不是全体代表，与《地方组织法》第二十五条不一致。"
     ]
 
 
@@ -227,12 +227,12 @@ def test_two_rulebooks_are_compared_in_the_words_of_the_page():
 def test_what_the_law_fixes_names_its_article_and_is_no_setting():
     by_law = {rule.basis for rule in FIXED if rule.grade == "L"}
     assert {
-        "组织法第十四条",
-        "组织法第十八条",
-        "组织法第二十二条",
-        "组织法第二十四条",
-        "组织法第二十五条",
-        "组织法第三十六条",
+        "《地方组织法》第十四条",
+        "《地方组织法》第十八条",
+        "《地方组织法》第二十二条",
+        "《地方组织法》第二十四条",
+        "《地方组织法》第二十五条",
+        "《地方组织法》第三十六条",
     } <= by_law
     assert "quorum" not in Rules.model_fields
     assert all(rule.group in GROUPS and rule.grade in GRADES and rule.basis for rule in FIXED)

@@ -11,8 +11,10 @@ from projects.collection.models import Proposal
 from projects.demo.play.collection import play_collection
 from projects.demo.play.selection import play_selection
 from projects.lifecycle.services import start_year
+from projects.portal.staff_selectors import funnel
 from projects.selection.flows import SelectionFlow
-from projects.selection.selectors import candidates_of, funnel_figures
+from projects.selection.models import Item
+from projects.selection.selectors import candidates_of
 from projects.selection.services import obstacles_to_deliberation
 from tests.builders import at, township
 from workflow.flows.acting import acting
@@ -58,9 +60,9 @@ def test_the_plays_produce_exactly_the_wanted_candidates_with_every_task_on_time
         d.key for d in Deadline.objects.exclude(done_at=None) if d.due_on and localdate(d.done_at) > d.due_on
     ]
     assert late == []
-    figures = funnel_figures(cycle)
-    assert figures["proposals"] == 14
-    assert (figures["candidates"], figures["seats"], figures["blocked"]) == (4, 3, 2)
+    figures = funnel([cycle])
+    assert (figures["proposals"], figures["candidates"], cycle.seats) == (14, 4, 3)
+    assert Item.objects.filter(screenings__verdict="block").distinct().count() == 2
     kinds = set(Proposal.objects.values_list("proposer_kind", flat=True))
     assert len(kinds) >= 6
     assert set(Proposal.objects.values_list("state", flat=True)) == {"carried", "answered", "pooled"}

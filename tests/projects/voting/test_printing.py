@@ -148,7 +148,7 @@ def test_the_clerk_prints_and_the_trail_says_how_many(hall, client):
     assert "登记并下载表决票" in main_of(client.get(f"/votes/{hall.vote.pk}/ballots/"))
     answer = client.post(f"/votes/{hall.vote.pk}/ballots/", {"copies": 50, "ending": "pdf"})
     assert answer["Content-Type"] == "application/pdf"
-    assert len(read(b"".join(answer.streaming_content)).pages) == 1
+    assert len(read(answer.content).pages) == 1
     apply(SYSTEM)
     entry = Entry.objects.get(action="ballots.print")
     said = json.loads(entry.body)

@@ -6,8 +6,6 @@ from workflow.calendar.offsets import (
     AnchorMissing,
     DueDate,
     Offset,
-    TimeLeft,
-    days_left,
     describe,
     ends_at,
     resolve,
@@ -79,13 +77,6 @@ def test_a_deadline_lasts_to_the_end_of_the_day_in_shanghai():
     assert ends_at(date(2026, 9, 22)) > datetime(2026, 9, 22, 15, 59, 59, tzinfo=UTC)
     assert ends_at(date(2026, 9, 22)) < datetime(2026, 9, 22, 16, 0, tzinfo=UTC)
     assert DueDate(date(2026, 9, 22)).ends_at == ends_at(date(2026, 9, 22))
-
-
-def test_days_left_are_given_in_days_and_working_days():
-    assert days_left(DueDate(date(2025, 10, 9)), date(2025, 9, 30)) == TimeLeft(9, 1)
-    assert not days_left(date(2025, 10, 9), date(2025, 10, 9)).is_overdue
-    late = days_left(date(2025, 9, 30), date(2025, 10, 9))
-    assert (late.days, late.working_days, late.is_overdue) == (-9, -1, True)
 
 
 def test_a_new_length_keeps_the_direction():

@@ -77,7 +77,7 @@ def test_chair_and_government_in_one_import_are_refused_naming_the_article(
 ) -> None:
     rows = [person("liu.fang", "人大主席、副主席"), person("liu.fang", "乡镇长")]
     preview = upload(admin, "/people/import/", PEOPLE, *rows)
-    assert "组织法第十八条" in errors_of(preview)[3]
+    assert "《地方组织法》第十八条" in errors_of(preview)[3]
     confirm(admin, "/people/import/", preview)
     assert not User.objects.filter(username="liu.fang").exists()
 
@@ -85,7 +85,7 @@ def test_chair_and_government_in_one_import_are_refused_naming_the_article(
 def test_a_row_in_conflict_with_an_office_already_held_is_refused(world: World, admin: Client) -> None:
     chair = world.near.of("chair")
     preview = upload(admin, "/people/import/", PEOPLE, person(chair.username, "财政所", name=chair.name))
-    assert "组织法第十八条" in errors_of(preview)[2]
+    assert "《地方组织法》第十八条" in errors_of(preview)[2]
 
 
 def test_each_fault_of_a_row_is_named(world: World, admin: Client) -> None:

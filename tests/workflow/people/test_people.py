@@ -113,7 +113,7 @@ def test_a_chair_is_not_given_a_government_office_and_the_article_is_named(
     chair = world.near.of("chair")
     data = grant_data(username=chair.username, name=chair.name, office="mayor")
     answer = signed_in(world.admin).post("/people/units/T01/grant/", data)
-    assert answer.status_code == 422 and "组织法第十八条" in answer.content.decode()
+    assert answer.status_code == 422 and "《地方组织法》第十八条" in answer.content.decode()
     apply(SYSTEM)
     assert not RoleGrant.objects.filter(user=chair, office="mayor").exists()
 

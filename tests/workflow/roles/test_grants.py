@@ -52,18 +52,18 @@ def test_a_chair_holds_no_government_office_and_the_other_way_round(
     town: Unit, person: User, government: str
 ) -> None:
     given(person, "chair", town)
-    with pytest.raises(GrantRefused, match="组织法第十八条") as refused:
+    with pytest.raises(GrantRefused, match="《地方组织法》第十八条") as refused:
         given(person, government, town)
     assert refused.value.code == "conflict"
     other = User.objects.create(username="other", name="吴刚")
     given(other, government, town)
-    with pytest.raises(GrantRefused, match="组织法第十八条"):
+    with pytest.raises(GrantRefused, match="《地方组织法》第十八条"):
         given(other, "chair", town)
 
 
 def test_a_chair_holds_no_post_of_a_department(town: Unit, department: Unit, person: User) -> None:
     given(person, "chair", town)
-    with pytest.raises(GrantRefused, match="组织法第十八条"):
+    with pytest.raises(GrantRefused, match="《地方组织法》第十八条"):
         given(person, "department", department)
 
 
