@@ -23,6 +23,7 @@ from projects.cycles.models import (
 )
 from projects.cycles.rulebook import Rules
 from workflow.flows.meetings import BY_LAW, Standard
+from workflow.machines.references import number_in
 from workflow.people.models import Unit, User
 from workflow.roles.selectors import holders_of
 
@@ -33,8 +34,8 @@ def cycle_of(subject: Any) -> Cycle | None:
         return subject
     if getattr(subject, "cycle_id", None):
         return subject.cycle
-    kind, _, number = subject.about.partition(":")
-    return Cycle.objects.select_related("unit").get(pk=number) if kind == Cycle.kind else None
+    number = number_in(subject.about, Cycle)
+    return None if number is None else Cycle.objects.select_related("unit").get(pk=number)
 
 
 def cycles_of(unit: Unit) -> QuerySet[Cycle]:

@@ -16,7 +16,7 @@ from viewflow.workflow.nodes import Join
 import projects
 from projects.cycles.flows import anchors_of
 from projects.cycles.models import Cycle
-from projects.cycles.rulebook import TASK_TIMES, Rules
+from projects.cycles.rulebook import TASK_TIMES
 from projects.cycles.selectors import rules_in_force, session_date
 from workflow.calendar.offsets import AnchorMissing, Offset, describe, resolve
 from workflow.flows.base import flows
@@ -124,7 +124,7 @@ class _Table:
             holder=[called] if called else [self._named(grant) for grant in self.grants.get(office, [])],
             deadline=deadline,
             provisional=provisional,
-            basis=worded(str(act.basis) or _rule_basis(self.rules, act.key), self.unit),
+            basis=worded(str(act.basis) or _rule_basis(act.key), self.unit),
             output=worded(act.output, self.unit),
             returns_to=returns,
             event=is_event,
@@ -209,5 +209,5 @@ def _grants(unit: Unit, on: date) -> dict[str, list[RoleGrant]]:
     return held
 
 
-def _rule_basis(rules: Rules, key: str) -> str:
+def _rule_basis(key: str) -> str:
     return TASK_TIMES[key].basis if key in TASK_TIMES else ""

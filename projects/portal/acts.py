@@ -14,6 +14,7 @@ from projects.cycles.events import REVISE_RULES
 from projects.cycles.models import CycleSession
 from projects.lifecycle.events import START_YEAR
 from workflow.flows.events import Event, events_on
+from workflow.machines.references import kind_in
 from workflow.people.wording import worded
 from workflow.roles.models import RoleGrant
 
@@ -85,7 +86,7 @@ class Offer:
 
 def page_of(record: Any) -> str:
     """The address of a record's page; KeyError for one that has none."""
-    return PAGES[record.reference.partition(":")[0]](record)
+    return PAGES[kind_in(record.reference)](record)
 
 
 def offers_on(records: Iterable[Any], grant: RoleGrant, at: datetime) -> list[Offer]:

@@ -13,6 +13,7 @@ from projects.ballots.models import Vote
 from projects.ballots.reporting import readable_files, readable_papers
 from projects.collection.models import Proposal
 from projects.cycles.models import Attachment, Cycle, Paper
+from projects.portal.staff_selectors import cycle_named
 from projects.portal.voter_admission import open_votes_of
 from projects.selection.models import Item, Notice
 from projects.supervision.models import Project
@@ -49,8 +50,7 @@ def open_votes(user: User) -> list[Banner]:
 
 def cycle_of(subject: Subject) -> Cycle | None:
     """The year a record belongs to; None for one outside every year."""
-    kind, _colon, number = (subject.about or subject.reference).partition(":")
-    return Cycle.objects.select_related("unit").filter(pk=number).first() if kind == Cycle.kind else None
+    return cycle_named(subject.about or subject.reference)
 
 
 def project_of(subject: Subject) -> Project | None:

@@ -53,7 +53,7 @@ def propose(request: HttpRequest, code: str, step: str = "what") -> HttpResponse
 def _question(request: HttpRequest, unit: Unit, intake: Intake, step: str) -> HttpResponse:
     form = _form(unit, intake, step, request.POST if request.method == "POST" else answers(request, unit))
     if request.method == "POST":
-        _keep(request, unit, step, form)
+        _keep(request, unit, form)
         if form.is_valid():
             back = request.GET.get("from") == "check"
             return redirect(_url(unit, "check" if back else _after(step)))
@@ -141,7 +141,7 @@ def first_missing(request: HttpRequest, unit: Unit, intake: Intake, *, before: s
     return None
 
 
-def _keep(request: HttpRequest, unit: Unit, step: str, form: StepOfProposal) -> None:
+def _keep(request: HttpRequest, unit: Unit, form: StepOfProposal) -> None:
     typed = {name: request.POST.get(name, "")[:4000] for name in form.fields}
     request.session[_key(unit)] = answers(request, unit) | typed
 

@@ -46,6 +46,7 @@ from workflow.flows.forms import StepForm
 from workflow.inbox.attempts import attempted
 from workflow.inbox.story import line_of, title_of_action
 from workflow.inbox.views import event_check
+from workflow.machines.references import number_in
 from workflow.people.models import Unit
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant, in_office
@@ -105,8 +106,7 @@ def start(request: HttpRequest) -> HttpResponse:
             )
     form, entry = _done(request, grant, START_YEAR)
     if entry:
-        _kind, _colon, number = json.loads(entry.body)["after"]["cycle"].partition(":")
-        return redirect("year", pk=number)
+        return redirect("year", pk=number_in(json.loads(entry.body)["after"]["cycle"], Cycle))
     context = {"form": form, "book": book_to_freeze(grant.tenant)}
     return render(request, "portal/start.html", context, status=422 if form.errors else 200)
 

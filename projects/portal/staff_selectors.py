@@ -29,6 +29,7 @@ from workflow.calendar.offsets import SOON, Offset, resolve
 from workflow.flows.events import Event, events_on
 from workflow.flows.models import Deadline
 from workflow.machines.models import Record
+from workflow.machines.references import number_in
 from workflow.people.models import Unit, UnitKind
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
@@ -130,14 +131,14 @@ def vote_papers(cycle: Cycle, office: str) -> list[Paper]:
 
 def cycle_named(reference: str) -> Cycle | None:
     """The year a reference names; None for any other record."""
-    kind, _colon, number = reference.partition(":")
-    return Cycle.objects.select_related("unit").filter(pk=number).first() if kind == Cycle.kind else None
+    number = number_in(reference, Cycle)
+    return None if number is None else Cycle.objects.select_related("unit").filter(pk=number).first()
 
 
 def project_named(reference: str) -> Project | None:
     """The project a reference names; None for any other record."""
-    kind, _colon, number = reference.partition(":")
-    return Project.objects.filter(pk=number).first() if kind == Project.kind else None
+    number = number_in(reference, Project)
+    return None if number is None else Project.objects.filter(pk=number).first()
 
 
 def open_tasks_on(project: Project) -> list[Deadline]:

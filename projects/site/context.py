@@ -26,7 +26,7 @@ def ui(request: HttpRequest) -> dict[str, Any]:
     return {
         "text_size": size,
         "narrow_media": NARROW_MEDIA[size],
-        "logo_url": getattr(settings, "SITE_LOGO_URL", ""),
+        "logo_url": settings.SITE_LOGO_URL,
     }
 
 

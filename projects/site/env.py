@@ -71,6 +71,7 @@ class Environment:
     https: bool
     debug: bool
     group_commit: bool
+    logo: str = ""
 
 
 def read(environ: Mapping[str, str]) -> Environment:
@@ -131,6 +132,7 @@ class _Reader:
             https=self._switch("PIAOJUE_HTTPS", default=self.strict),
             debug=self._debug(),
             group_commit=self._switch("PIAOJUE_GROUP_COMMIT", default=True),
+            logo=self._logo(),
         )
         if self.complaints:
             raise Misconfigured(self.complaints)
@@ -235,6 +237,13 @@ class _Reader:
             if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
                 self._complain("TRUSTED_ORIGINS", f"“{origin}”应为 https://域名 的形式。")
         return origins
+
+    def _logo(self) -> str:
+        """A path of this site: pages load pictures from their own address alone (CSP)."""
+        path = self._text("SITE_LOGO_URL")
+        if path and (not path.startswith("/") or path.startswith("//")):
+            self._complain("SITE_LOGO_URL", "应为本站的路径，例如 /logo.svg。")
+        return path
 
     def _time_zone(self) -> str:
         name = self._text("TIME_ZONE") or "Asia/Shanghai"

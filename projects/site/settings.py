@@ -43,8 +43,6 @@ INSTALLED_APPS = [
     "viewflow.workflow",
     "django_cotton",
     "django_htmx",
-    "django_tables2",
-    "django_filters",
     "csp",
     "axes",
     "django_otp",
@@ -95,7 +93,7 @@ TEMPLATES = [
     },
 ]
 COTTON_DIR = "cotton"
-DJANGO_TABLES2_TEMPLATE = "django_tables2/cards.html"
+SITE_LOGO_URL = ENV.logo  # in place of the mark at the head of every page
 FORM_RENDERER = "projects.site.forms.Renderer"
 
 # -- database: two roles, the embedded server where no address is given

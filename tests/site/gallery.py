@@ -141,11 +141,6 @@ def gallery(request: HttpRequest) -> HttpResponse:
             "filter_form": Filter(),
             "budget_fen": 380_000_000,
             "page": Paginator(range(300), 20).page(6),
-            "crumbs": [
-                {"label": "首页", "url": "#"},
-                {"label": "2026 年度", "url": "#"},
-                {"label": "审定候选项目名单"},
-            ],
             "documents": [
                 {"name": "候选项目简介.docx", "url": "#", "size": 88_000},
                 {"name": "可行性说明.pdf", "url": "#", "size": 1_258_291, "note": "第 2 稿"},

@@ -68,6 +68,8 @@ def test_an_empty_production_environment_names_every_missing_setting_once() -> N
         ("ALLOWED_HOSTS", "*"),
         ("TRUSTED_ORIGINS", "example.cn"),
         ("TRUSTED_ORIGINS", "https://example.cn/path"),
+        ("SITE_LOGO_URL", "https://example.cn/logo.svg"),
+        ("SITE_LOGO_URL", "//example.cn/logo.svg"),
         ("TIME_ZONE", "Asia/Atlantis"),
         ("TIME_ZONE", "../etc/passwd"),
         ("PIAOJUE_PORT", "0"),

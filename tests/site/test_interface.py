@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import django_tables2
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.test import Client, RequestFactory
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -116,32 +115,6 @@ def test_the_size_switch_works_without_javascript(browser: Browser, site: str) -
         page = open_gallery(context, site)
         page.get_by_role("button", name="特大").click()
         assert page.locator("html").get_attribute("class") == "text-xlarge"
-
-
-class Costs(django_tables2.Table):
-    name = django_tables2.Column("项目", attrs={"td": {"class": "cell-title"}})
-    cost = django_tables2.Column("预算")
-
-    class Meta:
-        template_name = "django_tables2/cards.html"
-
-
-def test_a_table_names_every_cell_for_phones_sorts_by_links_and_turns_pages() -> None:
-    rows = [{"name": f"项目 {number}", "cost": number} for number in range(30)]
-    request = RequestFactory().get("/", {"sort": "-cost"})
-    table = Costs(rows, order_by="-cost")
-    table.paginate(per_page=10)
-    html = table.as_html(request)
-    assert (
-        '<td role="cell" data-label="项目" class="cell-title"><span class="cell-value">项目 29</span>' in html
-    )
-    assert 'aria-sort="descending"' in html and 'href="?sort=cost"' in html
-    assert 'href="?sort=-cost&amp;page=2"' in html
-
-
-def test_an_empty_table_says_so() -> None:
-    html = Costs([], empty_text="还没有项目。").as_html(RequestFactory().get("/"))
-    assert "还没有项目。" in html
 
 
 PAGES = ["base_public.html", "base_print.html", "403.html", "404.html", "500.html", "registration/login.html"]

@@ -44,7 +44,7 @@ class SideForm(forms.Form):
     ids = "side"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"{self.ids}_%s", **kwargs)
+        super().__init__(*args, **{"auto_id": f"{self.ids}_%s", **kwargs})
 
 
 class HandOverForm(SideForm):

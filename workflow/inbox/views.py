@@ -148,7 +148,7 @@ def may_do(deadline: Deadline, grant: RoleGrant) -> bool:
     )
 
 
-def _form_for(deadline: Deadline, grant: RoleGrant, act: Act, data: Any = None, files: Any = None) -> Any:
+def _form_for(deadline: Deadline, act: Act, data: Any = None, files: Any = None) -> Any:
     node = deadline.task.flow_task
     return node.form(
         data,
@@ -164,11 +164,11 @@ def _form_for(deadline: Deadline, grant: RoleGrant, act: Act, data: Any = None, 
 def _draft_form(deadline: Deadline, grant: RoleGrant, act: Act) -> Any:
     draft = Draft.objects.filter(task_id=deadline.pk, user=grant.user).first()
     if draft is None:
-        return _form_for(deadline, grant, act)
+        return _form_for(deadline, act)
     data = QueryDict(mutable=True)
     for name, values in draft.data.items():
         data.setlist(name, values)
-    return _form_for(deadline, grant, act, data).unchecked()
+    return _form_for(deadline, act, data).unchecked()
 
 
 def _show_task(
@@ -300,7 +300,7 @@ def _ask_again(
 ) -> HttpResponse:
     if is_checked(deadline.task.flow_task):
         return _check(request, deadline, grant, act, own)
-    form = _form_for(deadline, grant, act, request.POST).unchecked()
+    form = _form_for(deadline, act, request.POST).unchecked()
     return _show_task(request, deadline, grant, form, status=422, own=own)
 
 
@@ -308,7 +308,7 @@ def _check(
     request: HttpRequest, deadline: Deadline, grant: RoleGrant, act: Act, own: InPersonForm | None = None
 ) -> HttpResponse:
     key = holding.key_of_task(deadline.pk)
-    form = _form_for(deadline, grant, act, request.POST, _sent(request, key))
+    form = _form_for(deadline, act, request.POST, _sent(request, key))
     if not form.is_valid():
         raise InvalidForm(form)
     held = holding.hold(act, key, holding.files_of(form))
@@ -370,7 +370,7 @@ def _typed(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> Any:
     """The task's form with what was sent in it, not judged again; None for another operation."""
     if request.POST.get("op") not in ("submit", "confirm") or not may_do(deadline, grant):
         return None
-    return _form_for(deadline, grant, _act(request, deadline, grant), request.POST).unchecked()
+    return _form_for(deadline, _act(request, deadline, grant), request.POST).unchecked()
 
 
 def _save(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
@@ -388,7 +388,7 @@ def _save(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpRes
 def _save_files(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> None:
     """Keep a draft's files that pass, and say why the others do not."""
     act, key = _act(request, deadline, grant), holding.key_of_task(deadline.pk)
-    form = _form_for(deadline, grant, act, request.POST, _sent(request, key))
+    form = _form_for(deadline, act, request.POST, _sent(request, key))
     if not form.is_multipart():
         return
     form.full_clean()
@@ -541,7 +541,7 @@ def event_page(request: HttpRequest, key: str, number: int) -> HttpResponse:
         raise PermissionDenied(_("这件事不由您现在的职务办理，请先切换职务。"))
     if request.method == "POST":
         return _perform(request, wanted, subject, act, grant)
-    return _show_event(request, wanted, subject, act, grant, wanted.form_for(subject, act, grant))
+    return _show_event(request, wanted, subject, act, wanted.form_for(subject, act, grant))
 
 
 def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: RoleGrant) -> HttpResponse:
@@ -562,7 +562,7 @@ def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: R
                     return render(request, "workflow/check.html", context, status=INVALID if wrong else 200)
         if wrong:
             form = wanted.form_for(subject, act, grant, request.POST).unchecked()
-            return _show_event(request, wanted, subject, act, grant, form, status=INVALID, own=own)
+            return _show_event(request, wanted, subject, act, form, status=INVALID, own=own)
         entry = events.perform(
             wanted.key,
             subject,
@@ -580,9 +580,9 @@ def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: R
 
     def again(refused: Refused, status: int) -> HttpResponse:
         if isinstance(refused, InvalidForm):
-            return _show_event(request, wanted, subject, act, grant, refused.form, status=status)
+            return _show_event(request, wanted, subject, act, refused.form, status=status)
         form = wanted.form_for(subject, act, grant, request.POST).unchecked()
-        return _show_event(request, wanted, subject, act, grant, form, refused.reasons, status=status)
+        return _show_event(request, wanted, subject, act, form, refused.reasons, status=status)
 
     return attempted(done, again)
 
@@ -608,7 +608,6 @@ def _show_event(
     wanted: Any,
     subject: Any,
     act: Act,
-    grant: RoleGrant,
     form: Any,
     reasons: Any = (),
     status: int = 200,
