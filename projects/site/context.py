@@ -19,6 +19,8 @@ from workflow.roles import registry
 from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
 
+Links = Iterable[tuple[str, Any]]
+
 
 def ui(request: HttpRequest) -> dict[str, Any]:
     """Text size, the media query of the one-column stylesheet, the logo that may replace the mark."""
@@ -75,12 +77,11 @@ def navigation(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
     return groups
 
 
-def _within(grant: RoleGrant, links: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+def _within(grant: RoleGrant, links: Links) -> Links:
     """Of the links those an office limited to a part of the work has something to look for at."""
     return [link for link in links if link[0] not in PAGES or grant.covers(*PAGES[link[0]])]
 
 
-Links = Iterable[tuple[str, Any]]
 BUSINESS: Links = (
     ("years", _lazy("年度流程")),
     ("projects", _lazy("入选项目")),

@@ -27,7 +27,7 @@ SCHEME = {
     "leading_group": "组长：党委书记。",
     "body": "按照三个阶段六个环节组织实施。",
 }
-OBJECTION = "计入一次异议的最迟启动日为 2026 年 9 月 2 日"
+OBJECTION = "计入一次异议的最迟启动日为2026年9月2日"
 
 
 @pytest.fixture

@@ -108,7 +108,12 @@ def test_the_year_and_the_vote_lead_to_the_pages_of_those_who_may_open_them(town
 def test_drawn_ballots_say_their_seed_and_that_they_are_invented(town, prepared, client):  # noqa: F811
     address = f"/years/{prepared.pk}/rehearsal/"
     status, text = page(client, town, "clerk", f"{address}?way=drawn&seed=42")
-    assert status == 200 and "演练，不算数" in text and "<strong>42</strong>" in text and "随机生成的模拟票" in text
+    assert (
+        status == 200
+        and "演练，不算数" in text
+        and "<strong>42</strong>" in text
+        and "随机生成的模拟票" in text
+    )
     assert "农村道路硬化" in text and "差几票" in text and "过半数" in text
     assert page(client, town, "clerk", f"{address}?way=drawn&seed=42")[1].count("得 ") == text.count("得 ")
     assert Vote.objects.count() == 0
