@@ -9,7 +9,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -25,19 +24,16 @@ from projects.ballots.forms import TallyForm
 from projects.ballots.models import Vote
 from projects.ballots.rules import reconcile
 from projects.portal.voter_forms import PlainForm
+from workflow.administration.previews import WORKBOOK, payload_of, previewed
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.models import Deadline
+from workflow.flows.saving import saved_as
 from workflow.flows.services import complete
-from workflow.inbox.views import acting_grant, may_do, visible_task
-from workflow.roles.middleware import in_office
+from workflow.inbox.views import may_do, visible_task
+from workflow.roles.middleware import acting_grant, in_office
 
-SALT = "piaojue.totals"
-MOST_AGE = 3600
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": WORKBOOK}
 
 
 class TotalsForm(PlainForm):
@@ -119,10 +115,14 @@ def _preview(
         "problems": problems,
         "reasons": reasons,
         "source": source,
-        "payload": signing.dumps({"task": deadline.pk, "sums": sums}, salt=SALT, compress=True),
+        "payload": payload_of(sums, _purpose(deadline)),
     }
     status = 409 if reasons else 422 if problems else 200
     return render(request, "portal/totals_preview.html", context, status=status)
+
+
+def _purpose(deadline: Deadline) -> str:
+    return f"totals:{deadline.pk}"
 
 
 def _tally(vote: Vote, sums: keypad.Sums) -> dict[str, Any]:
@@ -131,13 +131,7 @@ def _tally(vote: Vote, sums: keypad.Sums) -> dict[str, Any]:
 
 def _confirm(request: HttpRequest, deadline: Deadline, vote: Vote) -> HttpResponse:
     """Do the keying's task with the totals that were previewed, unchanged."""
-    try:
-        held = signing.loads(request.POST.get("payload", ""), salt=SALT, max_age=MOST_AGE)
-    except signing.BadSignature as error:
-        raise Http404(_("预览已过期，请重新上传。")) from error
-    if held["task"] != deadline.pk:
-        raise Http404
-    sums = held["sums"]
+    sums = previewed(request, _purpose(deadline))
     if reconcile(fig.paper_file(vote, _tally(vote, sums))):
         return _preview(request, deadline, vote, sums)
     data = {
@@ -160,8 +154,5 @@ def totals_table(request: HttpRequest, task_id: int, ending: str) -> HttpRespons
     if ending not in TYPES:
         raise Http404
     rows = keypad.as_rows(fig.titles_of(vote))
-    answer = HttpResponse(
-        keypad.as_csv(rows) if ending == "csv" else keypad.as_xlsx(rows), content_type=TYPES[ending]
-    )
-    answer["Content-Disposition"] = f'attachment; filename="totals.{ending}"'
-    return answer
+    content = keypad.as_csv(rows) if ending == "csv" else keypad.as_xlsx(rows)
+    return saved_as(content, f"totals.{ending}", TYPES[ending])

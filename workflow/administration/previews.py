@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
@@ -30,13 +31,13 @@ def uploaded(form: UploadForm, columns: Sequence[str], required: Sequence[str]) 
         return None
 
 
-def payload_of(rows: Rows, purpose: str) -> str:
-    """Previewed rows, signed, for the form that confirms them. purpose: what they were previewed for."""
+def payload_of(rows: Any, purpose: str) -> str:
+    """What was previewed, signed, for the form that confirms it: plain values. purpose: what they were previewed for."""
     return signing.dumps({"for": purpose, "rows": rows}, salt=SALT, compress=True)
 
 
-def previewed(request: HttpRequest, purpose: str) -> Rows:
-    """The rows that were previewed for this purpose, unchanged; 404 when they were tampered with or are too old."""
+def previewed(request: HttpRequest, purpose: str) -> Any:
+    """What was previewed for this purpose, unchanged; 404 when they were tampered with or are too old."""
     try:
         held = signing.loads(request.POST.get("payload", ""), salt=SALT, max_age=MOST_AGE)
     except signing.BadSignature as error:

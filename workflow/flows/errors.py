@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.forms import BaseForm
+from django.utils.translation import gettext as _
 
 
 class Refused(Exception):
@@ -61,6 +62,6 @@ def errors_of(form: BaseForm) -> list[tuple[str, str]]:
     """The form's errors as (field label, sentence); errors of the whole form come under 本表."""
     found: list[tuple[str, str]] = []
     for name, errors in form.errors.items():
-        label = str(form.fields[name].label or name) if name in form.fields else "本表"
+        label = str(form.fields[name].label or name) if name in form.fields else _("本表")
         found.extend((label, str(error)) for error in errors)
     return found

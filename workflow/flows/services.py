@@ -201,7 +201,7 @@ def obstacles_of(node: OfficeView, subject: Any, at: datetime) -> list[str]:
 def _finish(turn: Turn, outcome: Outcome, *, after: dict[str, Any]) -> Entry:
     node, subject = turn.node, turn.subject
     if outcome.returns_to and outcome.returns_to not in [target.name for target in node.returns]:
-        raise Refused(_("“%(title)s”不能退回到这一环节。") % {"title": node.task_title})
+        raise Refused(_("“%(title)s”不能退回到这一事项。") % {"title": node.task_title})
     entry = write_down(
         turn.act,
         f"{node.key}.return" if outcome.returns_to else node.key,
