@@ -1,0 +1,370 @@
+"""Two worlds that differ in one ballot look the same to every office, on every page, until both tellers have signed.
+
+The same congress votes by device and on paper in databases of its own: once, once more with other chances (keys, codes,
+seals), and once with one ballot marked otherwise. Every address of the site is called in every office, and every form is
+posted in a way that is refused. Where a page of the first world differs from the one with the other ballot, the repeated
+world says whether the ballot is the reason: what chance alone changes (a hash, a receipt, a code) differs there too.
+Only the desk of the counters and tellers may know more, after closing (integrity.md §2.6).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import pypdf
+import pytest
+from django.core.cache import cache
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from pytest_django import DjangoDbBlocker
+
+import projects.voting.events  # noqa: F401  registers the events
+from projects.ballots import sealing
+from projects.ballots.boxes import paper_of
+from projects.ballots.casting import Voter, cast
+from projects.ballots.models import RollEntry
+from projects.cycles.models import Paper, RollLine
+from projects.demo.cast import Casting
+from projects.demo.play.voting import Sheet, keyed
+from tests.builders import SINCE, at, do
+from tests.databases import Server, connected_to
+from tests.long import LONG
+from tests.projects.ballots.conftest import QUICK
+from tests.projects.voting.conftest import DAY, Hall, settled
+from tests.projects.voting.test_device_flow import close, open_box, opened
+from workflow.audit.exporters import FORMATS
+from workflow.flows.events import events
+from workflow.flows.models import Deadline
+from workflow.machines.graph import machines
+from workflow.people.isolation import SYSTEM, within
+from workflow.people.models import Unit, User
+from workflow.roles import registry
+from workflow.roles.middleware import SESSION_KEY as GRANT_KEY
+from workflow.roles.models import RoleGrant
+
+pytestmark = pytest.mark.long
+
+HALL, ROAD = TITLES = ["文化礼堂", "村道硬化"]
+ON_PAPER, BY_DEVICE = 5, 15
+DESK = ("chief_teller", "teller", "counter")
+STAGES = ("open", "closed", "keyed once", "keyed", "signed once")
+SHOWN = ("keyed", "signed once")  # when the tellers' desk has the sums before it
+
+
+# A congress that votes
+
+
+@dataclass(frozen=True)
+class Said:
+    """The ballots for HALL, the others being for ROAD: so many by device, so many on paper."""
+
+    by_device: int = 9
+    on_paper: int = 2
+
+
+def held(said: Said, stage: str) -> Hall:
+    """A congress of twenty whose vote has come as far as the stage."""
+    hall = settled(TITLES, seats=1, in_office=ON_PAPER + BY_DEVICE, ballot_channel="device")
+    RollLine.objects.bulk_create(
+        RollLine(unit=hall.town.unit, session=hall.session, user=hall.town.of("deputy", n), name=f"代表{n}")
+        for n in range(1, ON_PAPER + BY_DEVICE + 1)
+    )
+    fill_every_office(hall)
+    opened(hall, on_paper=range(1, ON_PAPER + 1))
+    cast_all(hall, said.by_device)
+    for step in STEPS[1 : STAGES.index(stage) + 1]:
+        step(hall, said)
+    return hall
+
+
+def fill_every_office(hall: Hall) -> None:
+    """Somebody in every office there is, at the township or above it."""
+    admin = hall.town.act("chair", at("2020-01-01"))
+    casting = Casting(admin, SINCE)
+    for office in registry.offices():
+        if not RoleGrant.objects.filter(office=office.code).exists():
+            units = Unit.objects.filter(kind__in=office.kinds).order_by("-path")
+            if unit := units.first():
+                casting.appoint(casting.person(f"{office.code}@all", office.code), office.code, unit)
+
+
+def cast_all(hall: Hall, for_hall: int) -> None:
+    entries = list(RollEntry.objects.filter(vote=hall.vote, channel="device").order_by("pk"))
+    for n, entry in enumerate(entries):
+        said = [HALL if n < for_hall else ROAD]
+        cast(Voter(hall.vote.unit_id, hall.vote.pk, entry.pk), said, paper_of(hall.vote), sealing.new_token())
+
+
+def key(hall: Hall, said: Said, turn: str, counter: int) -> None:
+    sheet = keyed(hall.vote, Sheet({HALL: said.on_paper, ROAD: ON_PAPER - said.on_paper}))
+    do(f"voting.{turn}", hall.town.of("counter", counter), DAY, **sheet)
+
+
+def key_again_and_open(hall: Hall, said: Said) -> None:
+    key(hall, said, "key_second", 2)
+    open_box(hall)
+
+
+STEPS: tuple[Callable[[Hall, Said], Any], ...] = (
+    lambda hall, said: None,
+    lambda hall, said: close(hall, returned=ON_PAPER),
+    lambda hall, said: key(hall, said, "key_first", 1),
+    key_again_and_open,
+    lambda hall, said: do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True),
+)
+
+
+@dataclass
+class World:
+    """A database in which such a vote was held."""
+
+    name: str
+    values: dict[str, list[Any]]
+    people: dict[str, tuple[int, int]]
+
+
+@pytest.fixture
+def worlds(
+    database_server: Server,
+    template_database: str,
+    django_db_blocker: DjangoDbBlocker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[[Said, str], World]]:
+    """Make worlds; the clock stands still at the hour of the vote."""
+    real, names = sealing.new_holder, list[str]()
+    monkeypatch.setattr(sealing, "new_holder", lambda passphrase: real(passphrase, QUICK))
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at(DAY, 10))
+
+    def made(said: Said, stage: str) -> World:
+        names.append(database_server.clone(template_database))
+        with connected_to(names[-1]), within(SYSTEM):
+            hall = held(said, stage)
+            return World(names[-1], values_of(hall), people_of(hall))
+
+    with django_db_blocker.unblock():
+        yield made
+    for name in names:
+        database_server.drop(name)
+
+
+def people_of(hall: Hall) -> dict[str, tuple[int, int]]:
+    """One person of every office, with the grant to act in; and nobody."""
+    found = {"": (0, 0)}
+    for grant in RoleGrant.objects.order_by("pk"):
+        found.setdefault(grant.office, (grant.user_id, grant.pk))
+    return found
+
+
+# Every address
+
+
+def values_of(hall: Hall) -> dict[str, list[Any]]:
+    """What stands in an address, by the name of the part, the most telling last. A new name must be filled in here."""
+    records = sorted({hall.cycle.pk, hall.vote.pk, hall.session.pk})
+    papers = list(Paper.objects.order_by("pk").values_list("pk", flat=True))
+    tasks = Deadline.objects.filter(key__startswith="voting.").order_by("pk")
+    return {
+        "pk": sorted({*records, *papers}),
+        "number": sorted({*records, *papers}),
+        "task_id": list(tasks.values_list("task_id", flat=True)),
+        "code": [hall.town.unit.code],
+        "query_code": ["AAAA-BBBB"],
+        "year": [hall.cycle.year],
+        "key": ["ballot_method", *(event.key for event in events()), "voting.recount"],
+        "kind": [*sorted(machine.kind for machine in machines()), "vote"],
+        "box": ["claim", "mine", "started", "done"],
+        "ending": ["pdf", "docx"],
+        "step": ["check"],
+        "slug": ["x"],
+        "grant_id": [1],
+        "lock_id": [1],
+        "user_id": [hall.town.of("clerk").pk],
+    }
+
+
+def routes(patterns: list[URLPattern | URLResolver] | None = None, before: str = "") -> Iterator[str]:
+    """Every address of the site as the URL configuration writes it."""
+    for one in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(one, URLResolver):
+            yield from routes(one.url_patterns, before + str(one.pattern))
+        else:
+            yield "/" + before + str(one.pattern).removesuffix("\\Z")
+
+
+PART = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+def addresses(values: dict[str, list[Any]], *, every: bool = True) -> list[str]:
+    """Every route with everything that can stand in it, one that leads nowhere, and the exports in every format.
+
+    every: False fills each route in once, with the most telling that can stand in it.
+    """
+    found = ["/nowhere/", "/trail/?page=2"]
+    for route in routes():
+        parts = PART.findall(route)
+        missing = [part for part in parts if part not in values]
+        assert not missing, f"{route}: say in values_of what stands for {missing}"
+        for filled in product(*(values[part] if every else values[part][-1:] for part in parts)):
+            given = iter(filled)
+            found.append(PART.sub(lambda _part, given=given: str(next(given)), route))
+    found += [f"{one}?format={form}" for one in found if one.endswith("/export/") for form in FORMATS]
+    return found
+
+
+# Calling them
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    place: str
+    body: str
+
+
+Seen = dict[tuple[str, str, str], Answer]  # office, method, address
+
+
+class Visit:
+    """One person in a world; whatever a call changes is taken back."""
+
+    def __init__(self, world: World, office: str) -> None:
+        self.client = Client(raise_request_exception=False)
+        user, grant = world.people[office]
+        if user:
+            self.client.force_login(User.objects.get(pk=user))
+            session = self.client.session
+            session[GRANT_KEY] = grant
+            session.save()
+        self.cookies = self.client.cookies.copy()
+
+    def call(self, method: str, address: str) -> Answer:
+        cache.clear()
+        self.client.cookies = self.cookies.copy()
+        with transaction.atomic():
+            data = {"op": "confirm", "token": "t" * 32} if method == "post" else None
+            answer = getattr(self.client, method)(address, data)
+            body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+            transaction.set_rollback(True)
+        return Answer(answer.status_code, answer.headers.get("Location", ""), NOISE.sub("", readable(body)))
+
+
+def readable(body: bytes) -> str:
+    """What a page or a document says: Word and Excel are zips of XML, a PDF is drawn."""
+    if body.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(body)) as packed:
+            return "".join(
+                readable(packed.read(name)) for name in packed.namelist() if name.endswith((".xml", ".rels"))
+            )
+    if body.startswith(b"%PDF"):
+        return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(body)).pages)
+    return body.decode("utf-8", "replace")
+
+
+# A form's own secret, and the database's own clock, which does not stand still.
+NOISE = re.compile(
+    r'name="csrfmiddlewaretoken" value="\w+"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d+(?:Z|\+00:00)'
+)
+
+
+@contextmanager
+def visiting(world: World) -> Iterator[Callable[[str], Visit]]:
+    with connected_to(world.name):
+        visits: dict[str, Visit] = {}
+
+        def by(office: str) -> Visit:
+            if office not in visits:
+                with within(SYSTEM):
+                    visits[office] = Visit(world, office)
+            return visits[office]
+
+        yield by
+
+
+def look_round(world: World, offices: list[str], *, every: bool) -> Seen:
+    """Every address by every office; forms are posted where the page is there."""
+    seen: Seen = {}
+
+    with visiting(world) as visit:
+        for office, address in product(offices, addresses(world.values, every=every)):
+            got = seen[office, "get", address] = visit(office).call("get", address)
+            if got.status in (200, 405):
+                seen[office, "post", address] = visit(office).call("post", address)
+    return seen
+
+
+def look_again(world: World, calls: list[tuple[str, str, str]]) -> Seen:
+    with visiting(world) as visit:
+        return {call: visit(call[0]).call(*call[1:]) for call in calls}
+
+
+# What differs, and why
+
+TOKEN = re.compile(r"[A-Za-z0-9_+/=-]+|[^\W]|\S")
+# What chance may write: a hash, a key, a receipt, a code, a signed cookie. A number of votes looks like none of them.
+BY_CHANCE = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_+/=-]{4,}")
+
+
+def reason_to_worry(one: Answer, again: Answer, other: Answer) -> str:
+    """What of an answer tells the other ballot from this one; empty where chance alone differs."""
+    if (one.status, one.place) != (other.status, other.place):
+        return f"{one.status} {one.place} ≠ {other.status} {other.place}"
+    mine, repeated, theirs = (TOKEN.findall(answer.body) for answer in (one, again, other))
+    if not len(mine) == len(repeated) == len(theirs):
+        return f"{len(mine)}, {len(repeated)} ≠ {len(theirs)} words"
+    for place, (here, once_more, there) in enumerate(zip(mine, repeated, theirs, strict=True)):
+        if here != there and not (here != once_more and BY_CHANCE.fullmatch(here)):
+            return " ".join(mine[max(place - 8, 0) : place + 3]) + f" ≠ … {there}"
+    return ""
+
+
+BY_DEVICE_ALONE, ON_PAPER_ALONE = Said(by_device=8), Said(on_paper=1)
+BOTH = Said(by_device=8, on_paper=1)
+FEW = ["", "clerk", "auditor"]
+
+
+def may_know(office: str, address: str, stage: str) -> bool:
+    """The desk of the counters and tellers: the pages of their own tasks, once the vote is closed."""
+    return stage != "open" and office in DESK and address.startswith("/tasks/")
+
+
+def desk_sees_which(one: World, again: World, other: World) -> bool:
+    """The control: the tellers' own pages show the sums, and there the comparison finds the other ballot."""
+    tasks = [address for address in addresses(one.values) if re.fullmatch(r"/tasks/\d+/", address)]
+    calls = [("teller", "get", address) for address in tasks]
+    seen, repeated, theirs = (look_again(world, calls) for world in (one, again, other))
+    return any(reason_to_worry(seen[call], repeated[call], theirs[call]) for call in calls)
+
+
+@pytest.mark.parametrize("stage", STAGES if LONG else STAGES[-1:])
+def test_no_office_can_tell_one_ballot_from_another_before_both_tellers_have_signed(
+    worlds, record_property, stage
+):
+    """Few offices and each route once in make test; in make long all, each filling at the last stage."""
+    one, again = worlds(Said(), stage), worlds(Said(), stage)
+    offices, every = (list(one.people), stage == STAGES[-1]) if LONG else (FEW, False)
+    seen = look_round(one, offices, every=every)
+    for said in (BY_DEVICE_ALONE, ON_PAPER_ALONE) if every else (BOTH,):
+        other = worlds(said, stage)
+        theirs = look_round(other, offices, every=every)
+        assert theirs.keys() == seen.keys()
+        different = [call for call in seen if seen[call] != theirs[call]]
+        repeated = look_again(again, different)
+        worries = {
+            call: worry
+            for call in different
+            if (worry := reason_to_worry(seen[call], repeated[call], theirs[call]))
+        }
+        assert {call: why for call, why in worries.items() if not may_know(call[0], call[2], stage)} == {}
+        record_property(f"differ by chance, {said}", len(different))
+        if stage in SHOWN:
+            assert desk_sees_which(one, again, other), "the comparison is blind"
+    record_property("calls", len(seen))
+    assert [call for call, answer in seen.items() if answer.status >= 500] == []
