@@ -20,8 +20,23 @@ from django.db import connection
 
 from projects.ballots import boxes, rolls, sealing
 from projects.ballots.casting import cast
+from projects.ballots.figures import empty_sheet
 from projects.ballots.models import Box, RollEntry, Signature, Vote, VoteState
-from projects.ballots.services import declare, open_box, recount, sign
+from projects.ballots.services import (
+    confirm_closing,
+    confirm_opening,
+    declare,
+    enter_closing,
+    enter_opening,
+    open_box,
+    record_arrival,
+    record_attendance,
+    recount,
+    send_back,
+    sign,
+)
+from projects.cycles.models import RollLine
+from tests.builders import at
 from tests.interleaving import EveryOrder, Scheduler, SomeOrders, Work, one_after_the_other, scheduler
 from tests.long import LONG
 from tests.projects.ballots.conftest import Hall, opening
@@ -32,7 +47,7 @@ from workflow.people.isolation import SYSTEM, of_units, within
 
 pytestmark = pytest.mark.long
 
-DEPUTIES = 8
+DEPUTIES, ON_PAPER = 16, 5
 MOST = 20_000
 WATER, CLINIC, ROAD = TITLES = ("水厂", "卫生室", "村道")
 FIRST, SECOND = "代表1", "代表2"
@@ -79,7 +94,7 @@ def closing(hall: Hall, office: str = "chief_teller") -> Work:
     def work() -> Any:
         with within(SYSTEM):
             mine = Hall(hall.unit, Vote.objects.get(pk=hall.vote.pk))
-            return mine.close()
+            return mine.close(on_paper=ON_PAPER)
 
     return work
 
@@ -110,22 +125,59 @@ def declaring(hall: Hall) -> Work:
     return acting(hall, "chair", declare)
 
 
-# How far the vote is when the two begin
+def confirming_to_open(hall: Hall) -> Work:
+    return acting(hall, "chief_teller", confirm_opening)
 
 
-def cast_by(hall: Hall, many: int) -> None:
-    """The last deputies of the roll have voted."""
-    for n in range(DEPUTIES, DEPUTIES - many, -1):
-        hall.cast(f"代表{n}", [ROAD])
+def arriving(hall: Hall, name: str) -> Work:
+    with within(SYSTEM):
+        line, now = hall.line(name).pk, at("2027-01-20")
+    return acting(hall, "clerk", lambda act, vote: record_arrival(act, vote, line=line, arrived_at=now))
+
+
+def confirming_to_close(hall: Hall) -> Work:
+    return acting(hall, "teller", confirm_closing)
+
+
+def sending_back(hall: Hall) -> Work:
+    return acting(hall, "teller", lambda _act, vote: send_back(vote, "close"))
+
+
+# How far the vote is when the two begin: 11 by device, 5 on paper, so many of the 11 have voted
+
+
+def names(first: int, last: int) -> tuple[str, ...]:
+    return tuple(f"代表{n}" for n in range(first, last + 1))
 
 
 def open_with(many: int) -> Callable[[Hall], None]:
-    return lambda hall: cast_by(hall, many)
+    def so_far(hall: Hall) -> None:
+        hall.open(on_paper=names(12, 16))
+        for name in names(12 - many, 11):
+            hall.cast(name, [ROAD])
+
+    return so_far
+
+
+def with_few_left(many: int) -> Callable[[Hall], None]:
+    """Four are left to vote by device, too few; so many of them have."""
+
+    def so_far(hall: Hall) -> None:
+        hall.open(on_paper=names(12, 16))
+        lines = [hall.line(name).pk for name in names(5, 11)]
+        rolls.to_paper(hall.act("teller"), hall.locked, lines, reason="手机没电")
+        for name in names(5 - many, 4):
+            hall.cast(name, [ROAD])
+
+    return so_far
 
 
 def keyed(hall: Hall) -> None:
-    cast_by(hall, 6)
-    hall.close()
+    open_with(6)(hall)
+    hall.close(on_paper=ON_PAPER)
+    empty = empty_sheet(hall.vote)
+    sums = {title: of | {"abstain": ON_PAPER} for title, of in empty["sums"].items()}
+    hall.key(empty | {"valid": ON_PAPER, "sums": sums})
     open_box(hall.act("chief_teller"), hall.vote, opening("chief_teller"), opening("teller"))
     hall.vote.refresh_from_db()
 
@@ -136,6 +188,18 @@ def certified(hall: Hall) -> None:
         sign(hall.act(office), hall.vote, office)
 
 
+def about_to_open(hall: Hall) -> None:
+    late = [str(hall.line(f"代表{DEPUTIES}").pk)]
+    record_attendance(hall.act("clerk"), hall.vote, present=DEPUTIES - 1, on_leave=0, absent=late)
+    on_paper = [hall.line(name).pk for name in names(11, 15)]
+    enter_opening(hall.act("chair"), hall.vote, issued=DEPUTIES - 1, on_paper=on_paper)
+
+
+def about_to_close(hall: Hall) -> None:
+    open_with(6)(hall)
+    enter_closing(hall.act("chief_teller"), hall.vote, returned=ON_PAPER)
+
+
 Pair = tuple[Callable[[Hall], None], Callable[[Hall], tuple[Work, Work]]]
 CASTING: dict[str, Pair] = {
     "one deputy on two devices": (open_with(0), lambda hall: (casting(hall), casting(hall, ballot=(ROAD,)))),
@@ -143,17 +207,27 @@ CASTING: dict[str, Pair] = {
     "two deputies": (open_with(0), lambda hall: (casting(hall), casting(hall, SECOND))),
     "cast and close": (open_with(5), lambda hall: (casting(hall), closing(hall))),
     "the least number's last cast and close": (open_with(4), lambda hall: (casting(hall), closing(hall))),
+    "cast and confirm closing": (about_to_close, lambda hall: (casting(hall), confirming_to_close(hall))),
     "cast and hand paper": (open_with(5), lambda hall: (casting(hall), handing_paper(hall))),
-    "cast and empty the box": (open_with(3), lambda hall: (casting(hall), emptying(hall))),
-    "the least number's last cast and empty": (open_with(4), lambda hall: (casting(hall), emptying(hall))),
+    "cast and empty the box": (with_few_left(3), lambda hall: (casting(hall), emptying(hall))),
 }
 AT_THE_DESK: dict[str, Pair] = {
+    "confirm opening and arrive late": (
+        about_to_open, lambda hall: (confirming_to_open(hall), arriving(hall, f"代表{DEPUTIES}")),
+    ),
+    "confirm opening twice": (
+        about_to_open, lambda hall: (confirming_to_open(hall), confirming_to_open(hall)),
+    ),
     "close and close": (open_with(6), lambda hall: (closing(hall), closing(hall))),
+    "close and hand paper": (open_with(6), lambda hall: (closing(hall), handing_paper(hall))),
+    "confirm closing and send back": (
+        about_to_close, lambda hall: (confirming_to_close(hall), sending_back(hall)),
+    ),
     "certify and certify": (keyed, lambda hall: (signing(hall, "chief_teller"), signing(hall, "teller"))),
     "one signature twice": (keyed, lambda hall: (signing(hall, "teller"), signing(hall, "teller"))),
     "recount and declare": (certified, lambda hall: (recounting(hall), declaring(hall))),
     "recount and recount": (certified, lambda hall: (recounting(hall), recounting(hall))),
-}
+}  # fmt: skip
 
 
 # What comes out
@@ -179,7 +253,7 @@ def end_of(one: Again, results: list[Any]) -> End:
         return End(
             told=(_told(results[0]), _told(results[1])),
             states=tuple(vote.state for vote in chain),
-            figures=(now.issued, now.returned, now.paper_issued, now.paper_returned),
+            figures=(now.issued, now.returned, now.paper_issued, now.paper_returned, *sorted(now.awaiting)),
             voted=tuple(
                 RollEntry.objects.filter(vote=now)
                 .order_by("pk")
@@ -218,7 +292,7 @@ def assert_whole(one: Again, results: list[Any]) -> None:
         assert not marked.exclude(channel="device").exists()
         if vote.state not in (VoteState.DEFINED, VoteState.OPEN):
             assert vote.box_digest == sealing.digest_of_box(ciphers)
-            assert vote.returned == len(ciphers)
+            assert vote.returned == len(ciphers) + vote.paper_returned
 
 
 # One vote for all orders of a pair: its rows are put back as they were
@@ -245,6 +319,7 @@ class Again:
             (model, column, list(model.objects.filter(**{column: hall.vote.pk}).values()))
             for model, column in rows_beside()
         ]
+        self.roll = list(RollLine.objects.filter(session=hall.vote.session).values())
         self.in_box = Box.objects.filter(vote_number=hall.vote.pk).count()
         self.written = 0
 
@@ -255,6 +330,10 @@ class Again:
             model.objects.filter(**{column: self.hall.vote.pk}).delete()
             model.objects.bulk_create(model(**row) for row in rows)
         Vote.objects.filter(pk=self.hall.vote.pk).update(**self.vote)
+        now = {row["id"]: row for row in RollLine.objects.filter(session=self.hall.vote.session).values()}
+        for row in self.roll:
+            if now[row["id"]] != row:
+                RollLine.objects.filter(pk=row["id"]).update(**row)
         self.written = Entry.objects.order_by("pk").values_list("pk", flat=True).last()
 
 
@@ -268,7 +347,6 @@ def again(
         with within(SYSTEM):
             hall = new_hall(TITLES, deputies=DEPUTIES)
             hall.hold_keys()
-            hall.open()
             so_far(hall)
             return Again(hall)
 
@@ -315,7 +393,7 @@ def test_every_order_of_a_cast_and_another_act_ends_as_one_after_the_other_does(
 @pytest.mark.parametrize("pair", AT_THE_DESK)
 def test_every_order_of_two_acts_at_the_desk_ends_as_one_after_the_other_does(every_end, size, pair):
     """Some orders, drawn by lot, in make test; every one in make long."""
-    most = size("orders", 12, MOST)
+    most = size("orders", 8, MOST)
     every_end(AT_THE_DESK[pair], EveryOrder() if LONG else SomeOrders(20270120), most)
 
 
