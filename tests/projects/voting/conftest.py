@@ -43,9 +43,9 @@ class Hall:
         return Item.objects.get(cycle=self.cycle, title=title)
 
 
-def settled(titles: list[str], *, seats: int, in_office: int, **rules: Any) -> Hall:
-    """Items on the ballot and the vote defined; in_office is N, whatever the number of accounts."""
-    town = township()
+def settled(titles: list[str], *, seats: int, in_office: int, accounts: int = 20, **rules: Any) -> Hall:
+    """Items on the ballot and the vote defined; in_office is N, whatever the number of deputies with accounts."""
+    town = township(deputies=accounts)
     act = town.act("chair", at(DAY))
     with acting(act):
         cycle = create_cycle(
