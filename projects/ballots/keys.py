@@ -20,7 +20,7 @@ from workflow.flows.errors import Refused
 HOLDERS = {
     "chief_teller": gettext_lazy("总监票人"),
     "teller": gettext_lazy("监票人"),
-    "chair": gettext_lazy("主席团密封件"),
+    "chair": gettext_lazy("主席团保管人"),
 }
 SHORTEST = 12
 

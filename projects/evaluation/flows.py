@@ -139,7 +139,7 @@ class MeasurementFlow(YearlyFlow):
     )
     measure_hold_chief = desk.holding("chief_teller", _("总监票人设定开箱口令")).Next(this.held)
     measure_hold_teller = desk.holding("teller", _("监票人设定开箱口令")).Next(this.held)
-    measure_hold_chair = desk.holding("chair", _("主席团密封件设定开箱口令")).Next(this.held)
+    measure_hold_chair = desk.holding("chair", _("人大主席代主席团设定开箱口令")).Next(this.held)
     held = nodes.Join().Next(this.measure_attendance)
     measure_attendance = desk.attendance(form=forms.MeasuringAttendanceForm).Next(this.measure_open)
     measure_open = desk.opening_step().Returns(this.measure_attendance).Next(this.measure_open_confirm)

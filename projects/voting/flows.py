@@ -65,7 +65,7 @@ class VotingFlow(YearlyFlow):
     holding = nodes.Split().Next(this.hold_chief).Next(this.hold_teller).Next(this.hold_chair)
     hold_chief = holding_key("chief_teller", _("总监票人设定开箱口令")).Next(this.held)
     hold_teller = holding_key("teller", _("监票人设定开箱口令")).Next(this.held)
-    hold_chair = holding_key("chair", _("主席团密封件设定开箱口令")).Next(this.held)
+    hold_chair = holding_key("chair", _("人大主席代主席团设定开箱口令")).Next(this.held)
     held = nodes.Join().Next(this.attendance)
     attendance = OfficeView(
         office="clerk",

@@ -107,7 +107,7 @@ def test_the_vote_cannot_open_while_a_passphrase_is_missing(hall_of):
         hall.open()
 
     assert [str(reason) for reason in refused.value.reasons] == [
-        "总监票人尚未设定开箱口令。", "主席团密封件尚未设定开箱口令。"
+        "总监票人尚未设定开箱口令。", "主席团保管人尚未设定开箱口令。"
     ]  # fmt: skip
 
 
