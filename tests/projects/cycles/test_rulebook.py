@@ -217,8 +217,8 @@ def test_two_rulebooks_are_compared_in_the_words_of_the_page():
         Change(
             "deadlines.selection.notice_period",
             "办理期限：候选项目公示期",
-            "上一环节完成后 5 个工作日",
-            "上一环节完成后 7 个工作日",
+            "上一事项办结后 5 个工作日",
+            "上一事项办结后 7 个工作日",
         ),
         Change("tie", "末位票数相等", "就票数相等的再次投票", "全部入选"),
     ]

@@ -218,7 +218,7 @@ def test_problems_named_in_reports_stay_inside(client, town):
         by=town.of("department"),
     )
     page = text_of(client, path_of(project))
-    assert "2027-04" in page and "纠纷" not in page
+    assert "2027年4月" in page and "纠纷" not in page
 
 
 def test_a_measurement_shows_only_when_it_is_settled(client, town):
