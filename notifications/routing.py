@@ -37,7 +37,7 @@ class Audience(Enum):
 
 @dataclass(frozen=True)
 class Route:
-    """One row. pattern: the entry's action, with `*`; where: values the entry's `after` must have.
+    """One row. pattern: the entry's action, with `*`; where: values the entry's `after` must have; unless: must not have.
 
     letter: the template's name in templates/notifications/letters. found_in: "after.to" or the like, for NAMED.
     """
@@ -50,11 +50,14 @@ class Route:
     offices: tuple[str, ...] = ()
     found_in: str = ""
     where: Mapping[str, Any] = field(default_factory=dict)
+    unless: Mapping[str, Any] = field(default_factory=dict)
 
     def takes(self, action: str, after: Mapping[str, Any]) -> bool:
         """Whether an entry goes this way."""
-        return fnmatchcase(action, self.pattern) and all(
-            after.get(key) == value for key, value in self.where.items()
+        return (
+            fnmatchcase(action, self.pattern)
+            and all(after.get(key) == value for key, value in self.where.items())
+            and not any(after.get(key) == value for key, value in self.unless.items())
         )
 
 
@@ -63,6 +66,20 @@ GOVERNMENT = ("mayor", "gov_clerk", "department", "finance")
 SEVERE = {"severe": True}
 DESKS = ("chair", "clerk", "mayor", "gov_clerk")
 PROPOSING = ("deputy", "senior_deputy", "department", "party", "station")
+NEW_CONGRESS = {"opens_term": True}
+
+
+def _to_the_hall(
+    pattern: str, letter: str, urgency: str = NORMAL, others: tuple[str, ...] = ()
+) -> tuple[Route, Route]:
+    """Whoever sits at a session: its deputies; at the first of a new congress those elected to it, not the old ones."""
+    return (
+        Route(
+            pattern, Audience.OFFICES, letter, urgency, offices=("deputy_elect", *others), where=NEW_CONGRESS
+        ),
+        Route(pattern, Audience.OFFICES, letter, urgency, offices=(*CONGRESS, *others), unless=NEW_CONGRESS),
+    )
+
 
 # A person gets one letter for one entry: of the rows that reach them, the first.
 ROUTES: tuple[Route, ...] = (
@@ -83,9 +100,9 @@ ROUTES: tuple[Route, ...] = (
     Route("proposal.pool", Audience.AUTHOR, "proposal_pooled", LOW),
     Route("proposal.answer", Audience.AUTHOR, "proposal_answered"),
     # step 3
-    Route("cycle.move_session", Audience.OFFICES, "session_moved", URGENT, offices=(*CONGRESS, *DESKS)),
-    Route("deliberation.convene", Audience.OFFICES, "convened", URGENT, offices=(*CONGRESS, *GOVERNMENT)),
-    Route("deliberation.materials", Audience.OFFICES, "materials", offices=CONGRESS),
+    *_to_the_hall("cycle.move_session", "session_moved", URGENT, DESKS),
+    *_to_the_hall("deliberation.convene", "convened", URGENT, GOVERNMENT),
+    *_to_the_hall("deliberation.materials", "materials"),
     Route(
         "deliberation.added_matter",
         Audience.OFFICES,
@@ -99,7 +116,7 @@ ROUTES: tuple[Route, ...] = (
     Route("voting.declare", Audience.OFFICES, "declared", offices=(*CONGRESS, *DESKS, "department")),
     Route("voting.file_county", Audience.ABOVE, "filed", offices=("county",)),
     # step 5
-    Route("supervision.call_session", Audience.OFFICES, "convened", URGENT, offices=(*CONGRESS, *GOVERNMENT)),
+    *_to_the_hall("supervision.call_session", "convened", URGENT, GOVERNMENT),
     Route(
         "supervision.summarise",
         Audience.OFFICES,
@@ -126,10 +143,8 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("change.announce", Audience.OFFICES, "change_announced", offices=(*CONGRESS, "department")),
     # step 6
-    Route("evaluation.convene", Audience.OFFICES, "convened", URGENT, offices=(*CONGRESS, *GOVERNMENT)),
-    Route(
-        "evaluation.second_measure", Audience.OFFICES, "convened", URGENT, offices=(*CONGRESS, *GOVERNMENT)
-    ),
+    *_to_the_hall("evaluation.convene", "convened", URGENT, GOVERNMENT),
+    *_to_the_hall("evaluation.second_measure", "convened", URGENT, GOVERNMENT),
     # The county and the Party committee hear of a severe failure alone (steps.md, step 6, consequence).
     Route("measurement.fail", Audience.ABOVE, "measured_badly", URGENT, offices=("county",), where=SEVERE),
     Route("measurement.fail", Audience.OFFICES, "measured_badly", URGENT, offices=("party",), where=SEVERE),

@@ -81,8 +81,8 @@ def register_offices() -> None:
     )
     register_conflict(
         {"presidium"},
-        {"mayor", "gov_clerk"},
-        _("主席团成员不宜担任乡镇人民政府的职务（江苏等地规定）。"),
+        GOVERNMENT,
+        _("主席团成员不得担任乡镇人民政府的职务（江苏等地规定）。"),
     )
     register_conflict(
         {"admin"},

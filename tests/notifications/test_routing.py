@@ -61,6 +61,30 @@ def test_deputies_are_told_of_every_meeting_they_are_called_to(action: str) -> N
     assert any("deputy" in route.offices for route in routes_of(action, {}))
 
 
+@pytest.mark.parametrize(
+    "action",
+    [
+        "cycle.move_session",
+        "deliberation.convene",
+        "deliberation.materials",
+        "supervision.call_session",
+        "evaluation.convene",
+        "evaluation.second_measure",
+    ],
+)
+def test_the_first_session_of_a_new_congress_calls_those_elected_to_it_and_not_the_old_deputies(
+    action: str,
+) -> None:
+    def told(**after: object) -> set[str]:
+        routes = [route for route in routes_of(action, after) if route.audience is Audience.OFFICES]
+        return {office for route in routes for office in route.offices}
+
+    assert "deputy" in told(opens_term=False) and "deputy_elect" not in told(opens_term=False)
+    assert "deputy_elect" in told(opens_term=True) and not {"deputy", "delegation_lead"} & told(
+        opens_term=True
+    )
+
+
 def test_an_act_without_a_row_of_its_own_only_tells_whose_turn_it_is() -> None:
     assert [route.audience for route in routes_of("selection.merge", {})] == [Audience.NEXT]
 

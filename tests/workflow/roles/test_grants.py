@@ -67,6 +67,17 @@ def test_a_chair_holds_no_post_of_a_department(town: Unit, department: Unit, per
         given(person, "department", department)
 
 
+@pytest.mark.parametrize("government", ["mayor", "gov_clerk", "department", "finance", "legal"])
+def test_a_member_of_the_presidium_holds_no_post_of_the_townships_government(
+    town: Unit, department: Unit, person: User, government: str
+) -> None:
+    seat = department if government == "department" else town
+    given(person, "presidium", town)
+    with pytest.raises(GrantRefused, match="主席团成员不得担任"):
+        given(person, government, seat)
+    given(User.objects.create(username="other", name="吴刚"), government, seat)
+
+
 def test_a_chair_may_also_be_deputy_and_member_of_the_presidium(town: Unit, person: User) -> None:
     for office in ("chair", "deputy", "presidium"):
         given(person, office, town)
