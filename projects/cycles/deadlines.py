@@ -74,7 +74,8 @@ TASK_TIMES: dict[str, TaskTime] = {
     "selection.answer_again": TaskTime(_("另定处理结果"), _wd("after", 5), 1, 30),
     "selection.conclude": TaskTime(_("公示期满，确定候选项目"), _wd("after", 2), 1, 30),
     # step 3
-    "deliberation.visits": TaskTime(_("走访选民、视察现场"), _d("T", -7), 1, 60),
+    "deliberation.visit_voters": TaskTime(_("组织代表团走访选民、视察现场"), _d("T", -8), 1, 60),
+    "deliberation.visits": TaskTime(_("汇总走访视察情况"), _d("T", -7), 1, 60),
     "deliberation.training": TaskTime(_("培训代表"), _d("T", -7), 1, 60),
     "deliberation.report_party": TaskTime(_("向党委请示会议筹备"), _d("T", -25), 10, 90),
     "deliberation.party_reply": TaskTime(_("党委批复会议筹备"), _d("T", -21), 7, 90),
@@ -120,6 +121,7 @@ TASK_TIMES: dict[str, TaskTime] = {
     "voting.opinions_reply": TaskTime(_("研究处理审议意见并报告"), Offset("after", 3, "month"), 1, 6),
     "voting.tell_proposers": TaskTime(_("告知提出人票决结果"), _wd("T", 10), 1, 40),
     "voting.file_county": TaskTime(_("报县级备案"), _d("T", 15), 1, 60),
+    "supervision.close_session": _at_session(_("宣布闭会")),
     # step 5
     "supervision.hand_over": TaskTime(_("交办入选项目"), _wd("T", 5), 1, 40),
     "supervision.plan": TaskTime(_("编制实施计划"), _d("T", 30), 5, 90, "R", "宁海县决定（一个月内）"),
@@ -176,7 +178,9 @@ TASK_TIMES: dict[str, TaskTime] = {
         _("召集评估会议"), _d("T2", -15), 7, 60, "R", "参照绩溪县乡镇人民代表大会议事规则"
     ),
     "evaluation.roll": TaskTime(_("核定评估会议代表名册"), _d("T2", -15), 1, 60),
+    "evaluation.preliminary": _at_session(_("评估会议开幕（预备会议）"), "T2"),
     "evaluation.presidium_report": _at_session(_("主席团工作报告"), "T2"),
+    "evaluation.adopt_tellers": _at_session(_("通过测评监票人、计票人名单"), "T2"),
     "evaluation.measure_hold_chief": _at_session(_("满意度测评总监票人设定开箱口令"), "T2"),
     "evaluation.measure_hold_teller": _at_session(_("满意度测评监票人设定开箱口令"), "T2"),
     "evaluation.measure_hold_chair": _at_session(_("满意度测评人大主席设定开箱口令"), "T2"),

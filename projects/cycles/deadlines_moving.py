@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from projects.cycles.flows import due_date
 from projects.cycles.models import Cycle
 from projects.cycles.selectors import rules_for
 from workflow.calendar.offsets import DueDate
@@ -21,9 +20,10 @@ def moving(cycle: Cycle, **sessions: date) -> list[tuple[Deadline, DueDate]]:
     for deadline in held.select_related("task").order_by("due_on", "pk"):
         if not hangs_on_a_session(cycle, deadline.key):
             continue
-        due = due_date(cycle, deadline.key, deadline.opened_on, sessions=sessions)
-        if due and (on := max(due.on, deadline.opened_on)) != deadline.due_on:
-            found.append((deadline, DueDate(on, due.provisional)))
+        flow = deadline.task.flow_task.flow_class
+        due = flow.term(cycle, deadline.key, deadline.opened_on, sessions=sessions)
+        if due and due.on != deadline.due_on:
+            found.append((deadline, due))
     return found
 
 

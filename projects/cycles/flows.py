@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from projects.cycles.deadlines import DEADLINES
 from projects.cycles.models import Cycle
 from projects.cycles.selectors import cycle_of, rules_in_force, session_date
 from workflow.calendar.offsets import AnchorMissing, DueDate, resolve
@@ -22,13 +23,33 @@ class YearlyFlow(OfficeFlow):
         cycle = cycle_of(subject)
         if cycle is None:
             return None
-        due = due_date(cycle, node.key, opened_on, plan=getattr(subject, "finish_by", None))
-        return DueDate(max(due.on, opened_on), due.provisional) if due else None
+        return cls.term(cycle, node.key, opened_on, plan=getattr(subject, "finish_by", None))
+
+    @classmethod
+    def term(cls, cycle: Cycle, key: str, opened_on: date, **more: Any) -> DueDate | None:
+        """When a task of this flow is due, by its key. more: `plan` and `sessions`, as `due_date` takes them."""
+        due = due_date(cycle, key, opened_on, t2=lambda: cls.later_t2(cycle), **more)
+        return _kept(cycle, key, due, opened_on) if due else None
+
+    @classmethod
+    def later_t2(cls, cycle: Cycle) -> date | None:
+        """The day this flow's tasks count from in place of T2; None while that is the evaluation session's."""
+        return None
 
     @classmethod
     def year_of(cls, subject: Any) -> int | None:
         cycle = cycle_of(subject)
         return cycle.year if cycle else None
+
+
+def _kept(cycle: Cycle, key: str, due: DueDate, opened_on: date) -> DueDate:
+    """A clock that starts late starts when the task became possible; a date of the calendar stays what it is.
+
+    A task opened after such a date is late from the start, unless the date had passed before the year's vote.
+    """
+    if DEADLINES[key].is_fixed_date and due.on >= session_date(cycle, "vote"):
+        return due
+    return DueDate(max(due.on, opened_on), due.provisional)
 
 
 def due_date(
@@ -37,16 +58,18 @@ def due_date(
     opened_on: date,
     *,
     plan: date | None = None,
+    t2: Callable[[], date | None] | None = None,
     sessions: Mapping[str, date] | None = None,
 ) -> DueDate | None:
     """When the task `key` of a cycle is due, if it opened on a day; None when the rulebook gives it no term.
 
+    t2: looks up the day its measurement is held, where that is no longer the year's evaluation session's.
     Before the cycle is opened its rulebook is not frozen yet: the one in force counts, as in the seat table.
     sessions: days to count with instead of the session's own, by use ("vote", "evaluation").
     """
     rules = cycle.rules if cycle.rules_data else rules_in_force(cycle.unit)
     try:
-        anchors = anchors_of(cycle, opened_on, plan=plan, sessions=sessions)
+        anchors = anchors_of(cycle, opened_on, plan=plan, t2=t2, sessions=sessions)
         offset = rules.plan_offset(anchors["T"]) if key == "supervision.plan" else rules.offset(key)
         return resolve(offset, anchors)
     except (KeyError, AnchorMissing):
@@ -54,7 +77,12 @@ def due_date(
 
 
 def anchors_of(
-    cycle: Cycle, opened_on: date, *, plan: date | None = None, sessions: Mapping[str, date] | None = None
+    cycle: Cycle,
+    opened_on: date,
+    *,
+    plan: date | None = None,
+    t2: Callable[[], date | None] | None = None,
+    sessions: Mapping[str, date] | None = None,
 ) -> Mapping[str, date]:
     """The dates a cycle's deadlines hang on: planned sessions until the real ones are fixed; looked up when asked."""
     moved = sessions or {}
@@ -66,7 +94,7 @@ def anchors_of(
         {
             "C": lambda: cycle.opens_on,
             "T": lambda: session_on("vote"),
-            "T2": lambda: session_on("evaluation"),
+            "T2": lambda: (t2() if t2 else None) or session_on("evaluation"),
             "after": lambda: opened_on,
             "receipt": lambda: opened_on,
             "window": lambda: cycle.window_to,

@@ -13,7 +13,14 @@ from django.utils.translation import gettext as _
 from projects.cycles.feasibility import Outlook, outlook
 from projects.cycles.models import Cycle, CycleSession, Rulebook, Session
 from projects.cycles.rulebook import RulebookError, Rules
-from projects.cycles.selectors import plan_of, rulebook_in_force, rules_in_force, years_at
+from projects.cycles.selectors import (
+    opens_term,
+    plan_of,
+    rulebook_in_force,
+    rules_in_force,
+    session_of,
+    years_at,
+)
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
@@ -153,7 +160,7 @@ def _follow(act: Act, cycle: Cycle, use: str, held_on: date, reason: str) -> int
         about=cycle.reference,
         step=cycle.step,
         before={field: str(before)},
-        after={field: str(held_on)},
+        after={field: str(held_on), "opens_term": opens_term(session_of(cycle, use))},
         reason=reason,
         label=cycle.label,
     )

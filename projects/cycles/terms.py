@@ -26,12 +26,20 @@ from workflow.roles.services import GrantRefused, end_offices, grant, revoke
 PRESIDING = "大会执行主席"
 Listener = Callable[[Act, Term], None]
 _listeners: list[Listener] = []
+SessionListener = Callable[[Act, Session], None]
+_when_begun: list[SessionListener] = []
 
 
 def on_new_term(listener: Listener) -> None:
     """Have `listener` called inside the act that begins a term; a room above says what it must form anew."""
     if listener not in _listeners:
         _listeners.append(listener)
+
+
+def on_session_begun(listener: SessionListener) -> None:
+    """Have `listener` called inside the act that begins a session; a room above puts its closing before the chair."""
+    if listener not in _when_begun:
+        _when_begun.append(listener)
 
 
 def found_term(act: Act, unit: Unit, number: int, *, since: date | None = None) -> Term:
@@ -79,6 +87,8 @@ def begin_session(act: Act, session: Session, **changes: Any) -> None:
     """
     _seat_congress(act, session)
     fire(session, "begin", act, **changes)
+    for listener in _when_begun:
+        listener(act, session)
 
 
 def _seat_congress(act: Act, session: Session) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from projects.cycles.models import Cycle, CycleState, SessionState
+from projects.cycles.models import Cycle, CycleState, Session, SessionState
 from projects.cycles.moving import movable
 from projects.deliberation import forms, intake, selectors, services
 from projects.deliberation.models import AddedMatter
@@ -19,10 +19,6 @@ def _deliberating(cycle: Cycle, grant: RoleGrant) -> bool:
 
 def _has_something_to_ask_about(cycle: Cycle, grant: RoleGrant) -> bool:
     return cycle.state in selectors.ASKED_ABOUT
-
-
-def _before_the_vote(cycle: Cycle, grant: RoleGrant) -> bool:
-    return cycle.state in (CycleState.DELIBERATING, CycleState.VOTING)
 
 
 def _has_published_days(cycle: Cycle, grant: RoleGrant) -> bool:
@@ -71,12 +67,11 @@ ROLL_CHANGE = register_event(
         key="deliberation.roll_change",
         title=_("登记代表变动"),
         offices=("clerk",),
-        subject=Cycle,
+        subject=Session,
         form=forms.RollChangeForm,
         act=intake.change_roll,
         step=3,
         when=selectors.obstacles_to_roll_change,
-        offered=_before_the_vote,
         basis=_("组织法第三十七条：代表资格审查"),
         output=_("代表名册"),
         irreversible=True,

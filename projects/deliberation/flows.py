@@ -104,7 +104,7 @@ class DeliberationFlow(YearlyFlow):
     ).Next(this.agenda)
 
     # Visits and training run on beside the papers: they end by T−7, the readiness check is at T−10.
-    prepare = nodes.Split().Always(this.papers).Always(this.visits).Always(this.training)
+    prepare = nodes.Split().Always(this.papers).Always(this.each_visit).Always(this.training)
     papers = nodes.Split().Always(this.bill).Always(this.convene).Always(this.roll)
     bill = OfficeView(
         office="mayor",
@@ -176,6 +176,20 @@ class DeliberationFlow(YearlyFlow):
         basis=_("会前七日印发代表（广东 1995 年规定）"),
         output=_("会议材料、签收记录"),
     ).Next(this.prepared)
+    each_visit = EachSplit(each_delegation).Each(this.visit_voters).Empty(this.visited)
+    visit_voters = OfficeView(
+        office="delegation_lead",
+        seat=delegation,
+        title=_("组织代表团走访选民、视察现场"),
+        form=forms.VisitForm,
+        act=services.visit_by_delegation,
+        page=PAGES + "visits.html",
+        context=selectors.visits_page,
+        basis=_("组织法第十九条：组织代表开展视察、调研"),
+        output=_("走访、视察记录"),
+        hint=_("登记本团集中走访、视察的情况；另有走访的，代表可以各自登记。"),
+    ).Next(this.visited)
+    visited = nodes.Join().Next(this.visits)
     visits = OfficeView(
         office="clerk",
         title=_("汇总走访视察情况"),
@@ -290,6 +304,7 @@ class QuestionFlow(YearlyFlow):
         title=_("答复代表询问"),
         form=forms.ReplyForm,
         act=replies.answer,
+        obstacles=selectors.obstacles_to_replying,
         page=PAGES + "question.html",
         context=selectors.question_page,
         irreversible=True,

@@ -9,11 +9,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.rules import Mode
+from projects.ballots.tellers import TELLERS, serve_another
 from projects.collection.forms import DecisionForm
 from projects.cycles.forms import MoveForm
 from projects.cycles.models import Session, SessionState
 from projects.cycles.rulebook import said
-from projects.cycles.selectors import opens_term, session_of
+from projects.cycles.selectors import deputies_at, opens_term, session_of, standard_of
 from projects.deliberation import rules, selectors
 from projects.deliberation.method import method_draft
 from projects.deliberation.models import BudgetLine
@@ -21,6 +22,7 @@ from projects.selection.models import Item
 from projects.selection.rules import surplus_faults
 from workflow.flows.fields import ChineseDateField, FenField, FilesField, choice_field, record_field
 from workflow.flows.forms import AssemblyForm, MeetingForm, MinutesForm, StepForm
+from workflow.flows.meetings import Standard
 from workflow.people.models import Unit, User
 from workflow.roles.selectors import holders_of, seats_of
 
@@ -323,21 +325,26 @@ class PreliminaryForm(Resolved, AssemblyForm):
     agenda = text(_("通过的会议议程"))
     field_order = [*AssemblyForm.field_order, "presidium", "agenda"]
 
+    def held(self) -> Session:
+        """The session that is to begin."""
+        return selectors.session_for(self.subject)
+
     def prepare(self) -> None:
         members = holders_of("presidium", self.subject.unit, self.act.on)
-        deputies = selectors.deputies_on_the_roll(self.subject)
-        if opens_term(selectors.session_for(self.subject)):
-            self._ask_for_the_first(deputies)
+        session = self.held()
+        deputies = selectors.seated_at(session, self.act.on)
+        if opens_term(session):
+            self._ask_for_the_first(session, deputies)
             members = [user for user in members if user in deputies]
         eligible = {user.pk: user for user in [*members, *deputies]}
         choice_field(self, "presidium").choices = named(list(eligible.values()))
         self.fields["presidium"].initial = [str(user.pk) for user in members]
 
-    def _ask_for_the_first(self, deputies: list[User]) -> None:
+    def _ask_for_the_first(self, session: Session, deputies: list[User]) -> None:
         """In a new congress nobody presides or leads a delegation yet."""
         self._ask_for("presiding", _("大会执行主席"), deputies)
         self.fields["presiding"].help_text = _("选举产生新一届人大主席前，由一名主席团成员主持会议。")
-        for unit, users in selectors.by_delegation(self.subject):
+        for unit, users in selectors.by_delegation(session):
             self._ask_for(f"lead_{unit.pk}", _("%(unit)s团长") % {"unit": unit.name}, users)
 
     def _ask_for(self, name: str, label: Any, users: list[User]) -> None:
@@ -369,16 +376,76 @@ class DeliberateForm(StepForm):
             )
 
 
-class SettleForm(WhenAgreed, DecisionForm):
+class NamesTellers(StepForm):
+    """总监票人, 监票人 and 计票人 by name; filled in only where the body agrees."""
+
+    chief_teller = forms.ChoiceField(label=_("总监票人"), required=False)
+    tellers = persons(_("监票人"), required=False, help_text=_("由代表团在代表中推荐。"))
+    counters = persons(_("计票人"), required=False, help_text=_("由工作人员担任，两人分别录入。"))
+
+    def offer_tellers(self, chiefs: list[User], tellers: list[User], counters: list[User]) -> None:
+        """Who may be named for each of the three."""
+        choice_field(self, "chief_teller").choices = [("", _("请选择")), *named(chiefs)]
+        choice_field(self, "tellers").choices = named(tellers)
+        choice_field(self, "counters").choices = named(counters)
+
+    def check_tellers(self, data: dict[str, Any]) -> None:
+        """A chief who is no teller, as many tellers as the rulebook says, two counters."""
+        book = self.subject.rules
+        if not data["chief_teller"]:
+            self.add_error("chief_teller", _("请选择总监票人。"))
+        faults = rules.teller_faults(
+            data["chief_teller"], data["tellers"], least=book.tellers_min, most=book.tellers_max
+        )
+        for name, sentences in (("tellers", faults), ("counters", rules.counter_faults(data["counters"]))):
+            for sentence in sentences:
+                self.add_error(name, sentence)
+
+
+class TellersForm(NamesTellers, Resolved, AssemblyForm):
+    """A meeting adopts who counts at it (组织法 25); while another vote is settled there, whoever serves for that."""
+
+    field_order = [*AssemblyForm.field_order, "chief_teller", "tellers", "counters"]
+
+    def held(self) -> Session | None:
+        """The session; None at a deputies' meeting."""
+        raise NotImplementedError
+
+    def prepare(self) -> None:
+        super().prepare()
+        session, unit, on = self.held(), self.subject.unit, self.act.on
+        serving = [holders_of(office, unit, on) for office in TELLERS]
+        if serve_another(session, self.subject.reference) and all(serving):
+            self.offer_tellers(*serving)
+            return
+        deputies = self._deputies()
+        self.offer_tellers(deputies, deputies, selectors.staff_of(unit, on))
+
+    def _deputies(self) -> list[User]:
+        session, on = self.held(), self.act.on
+        return selectors.seated_at(session, on) if session else deputies_at(None, self.subject.unit, on)
+
+    def members(self) -> int:
+        session = self.held()
+        return (session.deputies_in_office if session else None) or len(self._deputies())
+
+    def standard(self) -> Standard:
+        return standard_of(self.subject)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if not self.errors:
+            self.check_tellers(data)
+        return data
+
+
+class SettleForm(WhenAgreed, NamesTellers, DecisionForm):
     """The ballot settled: the list in the paper's order, how many to choose, the 票决办法, the tellers."""
 
     needed = ("seats", "mode", "method", "chief_teller", "tellers", "counters")
     seats = forms.IntegerField(label=_("应选项目数"), min_value=1, max_value=100, required=False)
     mode = forms.ChoiceField(label=_("票决方式"), choices=MODES, widget=forms.RadioSelect, required=False)
     method = text(_("票决办法（草案）"), rows=8, required=False)
-    chief_teller = forms.ChoiceField(label=_("总监票人"), required=False)
-    tellers = persons(_("监票人"), required=False, help_text=_("由代表团在代表中推荐。"))
-    counters = persons(_("计票人"), required=False, help_text=_("由工作人员担任，两人分别录入。"))
     field_order = [*MeetingForm.field_order, *needed, "return_reason"]
 
     def prepare(self) -> None:
@@ -394,25 +461,16 @@ class SettleForm(WhenAgreed, DecisionForm):
         self.fields["method"].initial = method_draft(
             self.subject.rules, len(self.items), self.subject.seats or 0
         )
-        self._offer_tellers()
-
-    def _offer_tellers(self) -> None:
-        deputies = named(selectors.deputies_on_the_roll(self.subject))
-        choice_field(self, "chief_teller").choices = [("", _("请选择")), *deputies]
-        choice_field(self, "tellers").choices = deputies
-        staff = selectors.staff_of(self.subject.unit, self.act.on)
-        choice_field(self, "counters").choices = named(staff)
+        deputies = selectors.deputies_on_the_roll(self.subject)
+        self.offer_tellers(deputies, deputies, selectors.staff_of(self.subject.unit, self.act.on))
 
     def check_agreed(self, data: dict[str, Any]) -> None:
         book, numbers = self.subject.rules, self.numbers(data)
         faults = {
             "seats": surplus_faults(len(self.items), data["seats"], allow_equal=book.allow_equal_vote),
-            "tellers": rules.teller_faults(
-                data["chief_teller"], data["tellers"], least=book.tellers_min, most=book.tellers_max
-            ),
-            "counters": rules.counter_faults(data["counters"]),
             None: rules.order_faults(numbers),
         }
+        self.check_tellers(data)
         for name, sentences in faults.items():
             for sentence in sentences:
                 self.add_error(name, sentence)
@@ -512,11 +570,10 @@ class RollChangeForm(StepForm):
 
     def prepare(self) -> None:
         nobody = [("", _("请选择"))]
-        lines = list(selectors.roll_of(self.subject))
+        lines = list(selectors.roll_at(self.subject))
         listed = {line.user_id for line in lines}
-        fresh = [
-            user for user in selectors.deputies_to_attend(self.subject, self.act.on) if user.pk not in listed
-        ]
+        sitting = deputies_at(self.subject, self.subject.unit, self.act.on)
+        fresh = [user for user in sitting if user.pk not in listed]
         units = selectors.delegations_of(self.subject.unit, self.act.on)
         choice_field(self, "joiner").choices = [*nobody, *named(fresh)]
         choice_field(self, "leaver").choices = [*nobody, *((str(line.pk), line.name) for line in lines)]

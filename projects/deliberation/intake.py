@@ -14,7 +14,7 @@ from projects.cycles.models import Cycle, RollLine, Session
 from projects.cycles.papers import attach
 from projects.deliberation import rules, selectors, services
 from projects.deliberation.flows import MatterFlow, QuestionFlow, WithdrawalFlow
-from projects.deliberation.models import AddedMatter, Question, Receipt, Visit, Withdrawal
+from projects.deliberation.models import AddedMatter, Question, Receipt, Withdrawal
 from projects.selection.models import Item
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
@@ -25,9 +25,7 @@ from workflow.people.models import Unit, User
 
 def visit(act: Act, cycle: Cycle, *, on: date, place: str, voters: int, words: str) -> Outcome:
     """走访、视察 before the session."""
-    made = Visit.objects.create(
-        unit=act.unit, cycle=cycle, by=services.doer(act), on=on, place=place, voters=voters, words=words
-    )
+    made = services.record_visit(act, cycle, on=on, place=place, voters=voters, words=words)
     return Outcome(after={"visit": made.pk})
 
 
@@ -44,21 +42,21 @@ def confirm_materials(act: Act, cycle: Cycle) -> Outcome:
 
 
 def change_roll(
-    act: Act, cycle: Cycle, *, change: str, joiner: str, delegation: str, leaver: str, reason: str
+    act: Act, session: Session, *, change: str, joiner: str, delegation: str, leaver: str, reason: str
 ) -> Outcome:
     """A by-elected deputy joins, a departed one leaves; N follows, and with it every vote that is not open yet."""
-    session = Session.objects.select_for_update().get(pk=selectors.session_for(cycle).pk)
     before = session.roll.count()
+    voting = Cycle.objects.filter(uses__session=session, uses__use="vote")
     if change == "join":
         joined = User.objects.get(pk=joiner)
         services.put_on_roll(act, session, joined, delegation)
-        if Receipt.objects.filter(cycle=cycle).exists():
+        for cycle in voting.filter(pk__in=Receipt.objects.values("cycle")):
             services.send_to(act, cycle, joined)
         user: User | None = joined
     else:
         line = RollLine.objects.select_related("user").get(pk=leaver, session=session)
         user = line.user
-        Receipt.objects.filter(cycle=cycle, user=user).delete()
+        Receipt.objects.filter(cycle__in=voting, user=user).delete()
         line.delete()
     n = services.count_roll(session)
     follow_roll(act, session, n, reason=reason)

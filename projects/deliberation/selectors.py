@@ -10,6 +10,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from projects.ballots.models import VoteState
+from projects.ballots.tellers import count_another
 from projects.cycles.models import Cycle, CycleState, RollLine, Session, SessionState
 from projects.cycles.selectors import (
     deputies_at,
@@ -81,8 +82,18 @@ def is_settled(cycle: Cycle) -> bool:
     )
 
 
+def roll_at(session: Session) -> QuerySet[RollLine]:
+    """The roll of a session."""
+    return RollLine.objects.filter(session=session).select_related("user", "delegation").order_by("pk")
+
+
+def seated_at(session: Session, on: date) -> list[User]:
+    """Who sits at a session: the persons on its roll; before it has one, whoever would be on it that day."""
+    return [line.user for line in roll_at(session) if line.user] or deputies_at(session, session.unit, on)
+
+
 def roll_of(cycle: Cycle) -> QuerySet[RollLine]:
-    """The roll of the cycle's session."""
+    """The roll of the session the cycle votes at."""
     return (
         RollLine.objects.filter(session__uses__cycle=cycle, session__uses__use="vote")
         .select_related("user", "delegation")
@@ -105,10 +116,10 @@ def deputies_to_attend(cycle: Cycle, on: date) -> list[User]:
     return deputies_at(session_of(cycle, "vote"), cycle.unit, on)
 
 
-def by_delegation(cycle: Cycle) -> list[tuple[Unit, list[User]]]:
-    """The persons on the roll under their delegations, by the delegations' codes."""
+def by_delegation(session: Session) -> list[tuple[Unit, list[User]]]:
+    """The persons on a session's roll under their delegations, by the delegations' codes."""
     found: dict[Unit, list[User]] = {}
-    for line in roll_of(cycle).exclude(delegation=None).order_by("delegation__code", "pk"):
+    for line in roll_at(session).exclude(delegation=None).order_by("delegation__code", "pk"):
         if line.delegation and line.user:
             found.setdefault(line.delegation, []).append(line.user)
     return list(found.items())
@@ -131,7 +142,10 @@ def staff_of(unit: Unit, on: date) -> list[User]:
     """Who may count: people of the offices' staff who are no deputies, by id."""
     grants = live_grants(on).filter(office__in=STAFF, tenant=unit).select_related("user")
     deputies = {user.pk for user in deputies_in_office(unit, on)}
-    return sorted({g.user for g in grants if g.user_id not in deputies}, key=lambda user: user.pk)
+    # Whoever has counted before may be asked again: the office itself ended with that session.
+    before = User.objects.filter(grants__office="counter", grants__tenant=unit, is_active=True)
+    found = {*(g.user for g in grants), *before}
+    return sorted((user for user in found if user.pk not in deputies), key=lambda user: user.pk)
 
 
 def delegations_of(unit: Unit, on: date) -> QuerySet[Unit]:
@@ -216,8 +230,11 @@ def open_motions(cycle: Cycle) -> list[str]:
 
 
 def obstacles_to_vote(cycle: Cycle, at: datetime) -> list[str]:
-    """What deliberation still owes the vote: an open session, answers, decisions, a method, the roll."""
+    """What deliberation still owes the vote: an open session, answers, decisions, a method, the roll, free tellers."""
     found = obstacles_to_settling(cycle, at)
+    session = session_of(cycle, "vote")
+    if session and count_another(session, cycle.reference):
+        found.append(_("本次会议另一项投票尚未结束，监票人、计票人正在履职，结束后再通过。"))
     method = paper_of(cycle, "method")
     if method is None:
         found.append(_("票决办法尚未拟定，须由主席团确定。"))
@@ -284,10 +301,25 @@ def obstacles_to_asking(cycle: Cycle, at: datetime) -> list[str]:
     return [_("询问在人民代表大会会议期间提出（组织法第二十三条），现在没有审议本年度事项的会议正在举行。")]
 
 
-def obstacles_to_roll_change(cycle: Cycle, at: datetime) -> list[str]:
-    """The roll moves between its fixing and the opening of the first vote taken on it (组织法 14, 25)."""
-    session = session_of(cycle, "vote")
-    if session is None or not roll_of(cycle).exists():
+def obstacles_to_replying(question: Question, at: datetime) -> list[str]:
+    """A question is answered in the session it was put in (组织法 23)."""
+    if question.session.state == SessionState.OPEN:
+        return []
+    return [
+        _("询问在会议期间答复（组织法第二十三条），%(session)s没有开会。") % {"session": question.session}
+    ]
+
+
+def unanswered_at(session: Session) -> list[str]:
+    """Which departments owe a session an answer; it does not end over one."""
+    asked = Question.objects.filter(session=session, state=QuestionState.ASKED).select_related("department")
+    names = sorted({question.department.name for question in asked})
+    return [_("%(unit)s尚未答复代表的询问。") % {"unit": name} for name in names]
+
+
+def obstacles_to_roll_change(session: Session, at: datetime) -> list[str]:
+    """A session's roll moves between its fixing and the opening of the first vote taken on it (组织法 14, 25)."""
+    if not roll_at(session).exists():
         return [_("代表名册尚未核定。")]
     if session.state == SessionState.CLOSED:
         return [_("会议已经闭会，代表名册不再变动。")]

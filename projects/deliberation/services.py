@@ -12,10 +12,10 @@ from projects.collection.models import ProposalState
 from projects.cycles.models import Cycle, RollLine, Session, SessionState
 from projects.cycles.moving import EVALUATION, VOTE, movable, move
 from projects.cycles.papers import make_paper
-from projects.cycles.selectors import deputies_at, session_of
+from projects.cycles.selectors import deputies_at, opens_term, session_of
 from projects.cycles.services import fix_session, move_session, presidium_decided
 from projects.deliberation import readiness, rules, selectors
-from projects.deliberation.models import BudgetLine, Receipt
+from projects.deliberation.models import BudgetLine, Receipt, Visit
 from projects.selection.flows import begin_answers
 from projects.selection.models import Exclusion, Item
 from projects.selection.selectors import candidate_rows, history_of
@@ -24,7 +24,7 @@ from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
-from workflow.people.models import User
+from workflow.people.models import Unit, User
 
 # The task whose term says how long before the session its day is published.
 CONVENING = {VOTE: "deliberation.convene", EVALUATION: "evaluation.convene"}
@@ -223,7 +223,9 @@ def convene(act: Act, cycle: Cycle, *, meeting: Meeting, document: str, body: st
         data={"held_on": str(session.held_on), "days": str(session.days), "warnings": warnings},
         publish=True,
     )
-    return Outcome(after={"session": session.reference, "warnings": warnings})
+    return Outcome(
+        after={"session": session.reference, "opens_term": opens_term(session), "warnings": warnings}
+    )
 
 
 def obstacles_to_moving_convened(cycle: Cycle, at: datetime) -> list[str]:
@@ -307,6 +309,22 @@ def count_roll(session: Session) -> int:
     return n
 
 
+def visit_by_delegation(
+    act: Act, cycle: Cycle, *, item: dict[str, Any], on: date, place: str, voters: int, words: str
+) -> Outcome:
+    """A delegation's visit, recorded by its lead; what its deputies did besides they record themselves."""
+    delegation = Unit.objects.get(pk=item["delegation"])
+    made = record_visit(act, cycle, on=on, place=place, voters=voters, words=words)
+    return Outcome(after={"visit": made.pk, "delegation": delegation.code})
+
+
+def record_visit(act: Act, cycle: Cycle, *, on: date, place: str, voters: int, words: str) -> Visit:
+    """走访、视察 before the session, by whoever acts."""
+    return Visit.objects.create(
+        unit=act.unit, cycle=cycle, by=doer(act), on=on, place=place, voters=voters, words=words
+    )
+
+
 def close_visits(act: Act, cycle: Cycle, *, body: str) -> Outcome:
     """The round of visits is closed with a summary."""
     page = selectors.visits_page(cycle)
@@ -365,7 +383,7 @@ def send_materials(act: Act, cycle: Cycle, *, words: str) -> Outcome:
         body=words,
         data={"papers": papers, "sent": len(deputies), "warnings": warnings},
     )
-    return Outcome(after={"sent": len(deputies), "warnings": warnings})
+    return Outcome(after={"sent": len(deputies), "opens_term": opens_term(session), "warnings": warnings})
 
 
 def send_to(act: Act, cycle: Cycle, user: User) -> Receipt:

@@ -7,8 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from projects.ballots.services import define_vote
+from projects.ballots.tellers import appoint
 from projects.cycles.divisions import figures_of
-from projects.cycles.models import Cycle, SessionState
+from projects.cycles.models import Cycle, Session, SessionState
 from projects.cycles.papers import make_paper
 from projects.cycles.selectors import paper_of, standard_of
 from projects.cycles.terms import PRESIDING, begin_session, fill_office
@@ -28,12 +29,26 @@ from workflow.people.models import Unit, User
 def open_session(
     act: Act, cycle: Cycle, *, meeting: Meeting, presidium: list[str], agenda: str, **first: str
 ) -> Outcome:
+    """预备会议 of the session the year votes at."""
+    session = selectors.session_for(cycle)
+    return assemble(act, cycle, session, meeting=meeting, presidium=presidium, agenda=agenda, **first)
+
+
+def assemble(
+    act: Act,
+    cycle: Cycle,
+    session: Session,
+    *,
+    meeting: Meeting,
+    presidium: list[str],
+    agenda: str,
+    **first: str,
+) -> Outcome:
     """预备会议: the presidium is elected for this session, the agenda adopted, and the session begins.
 
     first: at the first session of a term also `presiding` and `lead_<delegation>`, ids of persons: the old offices
     have ended by then, and the congress must have somebody to preside and somebody to lead each delegation.
     """
-    session = selectors.session_for(cycle)
     if session.state == SessionState.CONVENED:
         begin_session(act, session)
     document = f"{session}预备会议选举"
@@ -110,7 +125,7 @@ def settle(
     ]
     settled = {"seats": seats, "mode": mode, "order": [i.reference for i in order], "warnings": warnings}
     make_paper(act, cycle, "method", f"{cycle}票决办法（草案）", body=method, data=settled)
-    make_paper(act, cycle, "tellers", _("监票人、计票人名单（草案）"), body=_listed(people), data=people)
+    make_paper(act, cycle, "tellers", _("监票人、计票人名单（草案）"), body=listed(people), data=people)
     return Outcome(after=settled)
 
 
@@ -136,7 +151,7 @@ def _mode_warning(cycle: Cycle, mode: str) -> list[str]:
     return [_("票决方式与本年度规则所定不同，以大会通过的票决办法为准。")]
 
 
-def _listed(people: dict[str, list[str]]) -> str:
+def listed(people: dict[str, list[str]]) -> str:
     """The list as people read it: 总监票人 …; 监票人 …; 计票人 …."""
     names = {
         str(u.pk): u.name for u in User.objects.filter(pk__in=[pk for ids in people.values() for pk in ids])
@@ -145,6 +160,27 @@ def _listed(people: dict[str, list[str]]) -> str:
     return "\n".join(
         f"{titles[office]}：{'、'.join(names[pk] for pk in ids)}" for office, ids in people.items()
     )
+
+
+def adopt_tellers(
+    act: Act,
+    cycle: Cycle,
+    *,
+    meeting: Meeting,
+    occasion: str,
+    chief_teller: str,
+    tellers: list[str],
+    counters: list[str],
+    step: int | None = None,
+) -> Outcome:
+    """监票人、计票人名单 adopted for the votes of one occasion; whoever served before does so no longer."""
+    people = {"chief_teller": [chief_teller], "teller": tellers, "counter": counters}
+    appoint(act, people, document=f"{occasion}通过")
+    body, data = listed(people), people | {"adopted": figures_of(meeting, standard_of(cycle))}
+    make_paper(act, cycle, "minutes", _("会议纪要（通过监票人名单）"), body=meeting.minutes, step=step)
+    title = f"{occasion}监票人、计票人名单"
+    make_paper(act, cycle, "tellers", title, body=body, data=data, step=step, publish=True)
+    return Outcome(after={"tellers": len(tellers) + 1, "counters": len(counters)})
 
 
 def adopt_method(act: Act, cycle: Cycle, *, meeting: Meeting, return_reason: str) -> Outcome:
@@ -157,9 +193,7 @@ def adopt_method(act: Act, cycle: Cycle, *, meeting: Meeting, return_reason: str
     if method is None or tellers is None or set(items) != set(method.data["order"]):
         raise Obstructed(_("候选项目与票决办法所列不一致，须由主席团重新确定。"))
     session = selectors.session_for(cycle)
-    for office, ids in tellers.data.items():
-        users = User.objects.filter(pk__in=ids).order_by("pk")
-        fill_office(act, office, users, document=f"{session}通过")
+    appoint(act, tellers.data, document=f"{session}通过")
     order = [items[reference] for reference in method.data["order"]]
     for n, item in enumerate(order, 1):
         fire(item, "put_on_ballot", act, ballot_number=n)

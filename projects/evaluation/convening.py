@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from projects.cycles.deadlines_moving import recompute
 from projects.cycles.models import Cycle, CycleSession, Session, SessionState
 from projects.cycles.papers import make_paper
-from projects.cycles.selectors import session_of, sitting_term
+from projects.cycles.selectors import opens_term, session_of, sitting_term
 from projects.cycles.services import fix_session
 from projects.cycles.terms import term_faults
 from projects.deliberation.rules import notice_warnings
@@ -65,7 +65,7 @@ def _named(act: Act, cycle: Cycle, use: str, *, term: int, number: int, **when: 
 def _publish(act: Act, cycle: Cycle, session: Session, *, document: str, body: str) -> dict[str, Any]:
     """会议通知, unless the session has been called; a notice shorter than the rulebook's is told, not refused."""
     if session.state != SessionState.PLANNED:
-        return {"session": session.reference, "called_already": True}
+        return {"session": session.reference, "opens_term": opens_term(session), "called_already": True}
     least = cycle.rules.deadlines["evaluation.convene"]
     warnings = notice_warnings("会议通知", act.on, session.held_on, least)
     fire(session, "convene", act)
@@ -80,7 +80,7 @@ def _publish(act: Act, cycle: Cycle, session: Session, *, document: str, body: s
         subject=session.reference,
         publish=True,
     )
-    return {"session": session.reference, "warnings": warnings}
+    return {"session": session.reference, "opens_term": opens_term(session), "warnings": warnings}
 
 
 def has_roll(cycle: Cycle) -> bool:
@@ -101,13 +101,6 @@ def fix_roll(act: Act, cycle: Cycle, *, statement: str, **delegations: str) -> O
     if session is None:
         raise Refused(_("评估会议尚未召集，由主席团召集。"))
     return set_roll(act, session, delegations)
-
-
-def obstacles_to_reporting(cycle: Cycle, at: datetime) -> list[str]:
-    """The presidium reports to a session that has been called."""
-    session = session_of(cycle, Use.EVALUATION)
-    called = session is not None and session.state != SessionState.PLANNED
-    return [] if called else [_("评估会议尚未召集，由主席团召集。")]
 
 
 def call_second(

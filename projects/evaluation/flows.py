@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -10,21 +11,25 @@ from viewflow import this
 from viewflow.workflow import nodes
 
 from projects.ballots.models import VoteState
+from projects.ballots.tellers import release
 from projects.cycles.flows import YearlyFlow
 from projects.cycles.models import Cycle
+from projects.cycles.selectors import standard_of
 from projects.evaluation import (
     addenda,
     carrying,
     convening,
     dossier,
     forms,
+    hall,
+    hearing,
     measuring,
     selectors,
     services,
 )
-from projects.supervision.flows import on_settled
-from projects.supervision.models import Project
-from projects.supervision.selectors import project_file, running
+from projects.supervision.flows import call_off, on_settled
+from projects.supervision.models import Project, ProjectState
+from projects.supervision.selectors import processes, project_file, running
 from projects.voting.flows import beginning_anew
 from projects.voting.forms import SecondForm
 from workflow.flows.acting import current_act
@@ -114,8 +119,14 @@ on_settled(_add_to_dossier)
 
 
 def settle_and_add(act: Any, cycle: Cycle, **confirmed: bool) -> None:
-    """The measurement is announced; that of a project of an earlier year belongs into that year's dossier too."""
+    """The measurement is announced; that of a project of an earlier year belongs into that year's dossier too.
+
+    The tellers of a session leave with it; a deputies' meeting has nothing that would end them later.
+    """
     measuring.settle(act, cycle, **confirmed)
+    occasion = selectors.occasion_of(cycle)
+    if occasion["session"] is None:
+        release(act, cycle.unit, reason=_("%(meeting)s结束") % {"meeting": occasion["title"]})
     for measurement in selectors.passed_now(cycle):
         _add_to_dossier(act, measurement.project)
 
@@ -199,6 +210,91 @@ def close_and_look_back(act: Any, cycle: Cycle) -> None:
     LookBackFlow.begin(cycle)
 
 
+# What residents and groups say, beside supervision
+
+
+class ReviewFlow(YearlyFlow):
+    """一个项目的现场评议"""
+
+    room, step = "evaluation", 6
+    process_title = _("现场评议")
+
+    start = Begin().Next(this.review)
+    review = OfficeView(
+        office="inspector",
+        seat=services.seat_of_group,
+        title=_("现场评议"),
+        form=forms.ReviewForm,
+        act=services.review_project,
+        context=project_file,
+        page="steps/supervision/project.html",
+        basis=_("华泾镇等地做法：按八个维度加权评议，维度和权重由本地规则确定"),
+        output=_("代表评议意见"),
+    ).Next(this.end)
+    end = OfficeEnd()
+
+
+class HearingFlow(YearlyFlow):
+    """群众评价和现场评议的汇总"""
+
+    room, step = "evaluation", 6
+    process_title = _("群众评价和现场评议")
+
+    start = Begin().Next(this.ask)
+    ask = nodes.Split().Always(this.residents).Always(this.conclude_reviews)
+    residents = OfficeView(
+        office="clerk",
+        title=_("结束群众评价"),
+        form=forms.RoundForm,
+        act=services.close_round,
+        obstacles=hearing.obstacles_to_closing_round,
+        context=selectors.rating_facts,
+        page="steps/evaluation/ratings.html",
+        irreversible=True,
+        basis=_("群众满意不满意是评判标准；样本不足的只列样本数，不计满意率"),
+        hint=_("结束后不再接收群众评价。"),
+    ).Next(this.heard)
+    conclude_reviews = MeetingView(
+        office="presidium",
+        title=_("主席团听取现场评议情况"),
+        form=forms.ReviewsForm,
+        act=services.conclude_reviews,
+        obstacles=hearing.obstacles_to_concluding,
+        context=selectors.review_facts,
+        page="steps/evaluation/reviews.html",
+        basis=_("组织法第十九条：主席团组织代表开展视察、调研；代表监督小组的评议由主席团汇总"),
+        output=_("主席团会议纪要（现场评议）"),
+    ).Next(this.heard)
+    heard = nodes.Join().Next(this.end)
+    end = OfficeEnd()
+
+
+def _ask_on_site(project: Project) -> None:
+    # The sweep and an acceptance may meet here; the project's lock lets one of them ask.
+    Project.objects.select_for_update().get(pk=project.pk)
+    if hearing.is_to_be_reviewed(project) and not running(ReviewFlow, project).exists():
+        ReviewFlow.begin(project)
+
+
+def ask_about_all(act: Any, cycle: Cycle) -> None:
+    """The residents' round and every review of a year that is not under way yet; safe to ask for twice."""
+    if not processes(HearingFlow, cycle).exists():
+        HearingFlow.begin(cycle)
+    for project in selectors.judged_projects(cycle):
+        _ask_on_site(project)
+
+
+def _ask_or_call_off(act: Any, project: Project) -> None:
+    """An accepted project is seen by its group at once; one that was stopped by nobody."""
+    if project.state == ProjectState.ACCEPTED:
+        _ask_on_site(project)
+    else:
+        call_off(ReviewFlow, project, act, reason=str(_("项目已终止")))
+
+
+on_settled(_ask_or_call_off)
+
+
 class EvaluationFlow(YearlyFlow):
     """评估"""
 
@@ -218,40 +314,7 @@ class EvaluationFlow(YearlyFlow):
         basis=_("组织法第十二条、第十九条：政府向大会报告工作，接受主席团监督"),
         output=_("完成情况报告"),
     ).Next(this.inquire)
-
-    inquire = nodes.Split().Next(this.residents).Next(this.each_review).Next(this.convene)
-    residents = OfficeView(
-        office="clerk",
-        title=_("结束群众评价"),
-        form=forms.RoundForm,
-        act=services.close_round,
-        context=selectors.rating_facts,
-        page="steps/evaluation/ratings.html",
-        irreversible=True,
-        basis=_("群众满意不满意是评判标准；样本不足的只列样本数，不计满意率"),
-        hint=_("结束后不再接收群众评价。"),
-    ).Next(this.heard)
-    each_review = EachSplit(selectors.reviews_to_make).Each(this.review).Empty(this.reviewed)
-    review = OfficeView(
-        office="inspector",
-        seat=services.seat_of_group,
-        title=_("现场评议"),
-        form=forms.ReviewForm,
-        act=services.review_project,
-        basis=_("华泾镇等地做法：按八个维度加权评议，维度和权重由本地规则确定"),
-        output=_("代表评议意见"),
-    ).Next(this.reviewed)
-    reviewed = nodes.Join().Next(this.conclude_reviews)
-    conclude_reviews = MeetingView(
-        office="presidium",
-        title=_("主席团听取现场评议情况"),
-        form=forms.ReviewsForm,
-        act=services.conclude_reviews,
-        context=selectors.review_facts,
-        page="steps/evaluation/reviews.html",
-        basis=_("组织法第十九条：主席团组织代表开展视察、调研；代表监督小组的评议由主席团汇总"),
-        output=_("主席团会议纪要（现场评议）"),
-    ).Next(this.heard)
+    inquire = nodes.Function(_part_of_the_act(ask_about_all)).Next(this.convene)
     convene = MeetingView(
         office="presidium",
         title=_("召集评估会议"),
@@ -264,7 +327,7 @@ class EvaluationFlow(YearlyFlow):
         output=_("主席团会议纪要、会议通知"),
     ).Next(this.listed)
     # A session that votes on the next year has its roll from there.
-    listed = Gate(_asks(convening.has_roll)).Then(this.heard).Else(this.roll)
+    listed = Gate(_asks(convening.has_roll)).Then(this.assembled).Else(this.roll)
     roll = OfficeView(
         office="clerk",
         title=_("核定评估会议代表名册"),
@@ -274,23 +337,57 @@ class EvaluationFlow(YearlyFlow):
         context=selectors.convened_facts,
         page="steps/evaluation/roll.html",
         basis=_("组织法第十四条：三分之二以上代表出席始得举行，以全体代表为基数"),
+        hint=_("测评开始前补选、终止资格的，另行登记代表变动。"),
         output=_("代表名册"),
-    ).Next(this.heard)
-    heard = nodes.Join().Next(this.presidium_report)
+    ).Next(this.assembled)
+    # A session that votes on the next year is opened by that vote's preliminary meeting.
+    assembled = Gate(_asks(hall.needs_preliminary)).Then(this.preliminary).Else(this.reported)
+    preliminary = MeetingView(
+        office="clerk",
+        body="congress",
+        title=_("评估会议开幕（预备会议）"),
+        form=forms.OpeningForm,
+        act=hall.open_session,
+        members=selectors.members_at_occasion,
+        standard=standard_of,
+        obstacles=hall.obstacles_to_opening,
+        context=selectors.opening_facts,
+        page="steps/evaluation/opening.html",
+        irreversible=True,
+        basis=_("组织法第十四条、第十九条：三分之二以上代表出席始得举行；会议选举主席团"),
+        output=_("主席团名单、会议议程"),
+    ).Next(this.reported)
+    # The same preliminary meeting opens a session that only measures again.
+    reported = Gate(_asks(hall.is_reported)).Then(this.adopt_tellers).Else(this.presidium_report)
 
     presidium_report = OfficeView(
         office="chair",
         title=_("主席团工作报告（监督情况）"),
         form=forms.PresidiumReportForm,
         act=services.report_of_presidium,
-        obstacles=convening.obstacles_to_reporting,
+        obstacles=hall.obstacles_to_reporting,
         context=selectors.account_facts,
         page="steps/evaluation/account.html",
         basis=_("组织法第十二条第一款第九项、第十九条"),
         output=_("主席团工作报告"),
     ).Next(this.put_on_paper)
-    put_on_paper = Gate(_asks(measuring.is_defined)).Then(this.measure).Else(this.publish)
+    put_on_paper = Gate(_asks(measuring.is_defined)).Then(this.adopt_tellers).Else(this.publish)
 
+    adopt_tellers = MeetingView(
+        office="clerk",
+        body="congress",
+        title=_("通过测评监票人、计票人名单"),
+        form=forms.MeasuringTellersForm,
+        act=hall.adopt_measuring_tellers,
+        members=selectors.members_at_occasion,
+        standard=standard_of,
+        obstacles=hall.obstacles_to_adopting,
+        context=selectors.adopting_facts,
+        page="steps/evaluation/tellers.html",
+        irreversible=True,
+        basis=_("监票人、计票人由会议通过，只担任一次投票（组织法第二十五条：以全体代表的过半数通过）"),
+        output=_("监票人、计票人名单"),
+    ).Next(this.measure)
     measure = SubFlow(lambda: MeasurementFlow, _("满意度测评")).Next(this.passed)
     passed = (
         Gate(_asks(lambda cycle: selectors.failing(cycle).exists()))
@@ -321,7 +418,8 @@ class EvaluationFlow(YearlyFlow):
         irreversible=True,
         basis=_("未达标的项目未经再次测评不得销号；下次代表大会或主席团组织的代表会议进行"),
         output=_("主席团会议纪要、会议通知"),
-    ).Next(this.measure)
+    ).Next(this.called_again)
+    called_again = Gate(_asks(hall.needs_preliminary)).Then(this.preliminary).Else(this.adopt_tellers)
 
     publish = OfficeView(
         office="clerk",
@@ -350,3 +448,8 @@ class EvaluationFlow(YearlyFlow):
     make_dossier = CeleryJob(dossier.archive_year, _("生成年度卷宗")).Next(this.close)
     close = nodes.Function(_part_of_the_act(close_and_look_back)).Next(this.end)
     end = OfficeEnd()
+
+    @classmethod
+    def later_t2(cls, cycle: Cycle) -> date | None:
+        """Once a measurement is called again, the day of that occasion."""
+        return selectors.later_occasion(cycle)

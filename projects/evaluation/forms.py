@@ -13,7 +13,7 @@ from projects.ballots.forms import AttendanceForm
 from projects.ballots.models import Vote
 from projects.cycles.models import Session, SessionState
 from projects.cycles.selectors import deputies_at
-from projects.deliberation.forms import RollForm
+from projects.deliberation.forms import PreliminaryForm, RollForm, TellersForm
 from projects.evaluation import selectors
 from projects.evaluation.models import Grade
 from projects.supervision.forms import ResolvingForm
@@ -67,21 +67,22 @@ class RateForm(StepForm):
 
 
 class ReviewForm(StepForm):
-    """On-site review: one mark 0–100 per weighted dimension."""
+    """On-site review of a project: one mark 0–100 per weighted dimension."""
 
     words = forms.CharField(
         label=_("评议意见"), widget=Lines(attrs={"rows": 4}), min_length=4, max_length=4000
     )
 
     def prepare(self) -> None:
-        for code, (title, weight) in selectors.dimensions_of(self.subject).items():
+        dimensions = selectors.dimensions_of(self.subject.cycle)
+        for code, (title, weight) in dimensions.items():
             self.fields[f"mark_{code}"] = forms.IntegerField(
                 label=_("%(title)s（权重 %(weight)s%%）") % {"title": title, "weight": weight},
                 min_value=0,
                 max_value=100,
                 help_text=_("0 至 100 分"),
             )
-        self.order_fields([*(f"mark_{code}" for code in selectors.dimensions_of(self.subject)), "words"])
+        self.order_fields([*(f"mark_{code}" for code in dimensions), "words"])
 
 
 class ReviewsForm(ResolvingForm):
@@ -162,6 +163,23 @@ class EvaluationRollForm(RollForm):
     def deputies(self) -> list[User]:
         session = selectors.session_of(self.subject, "evaluation")
         return deputies_at(session, self.subject.unit, self.act.on)
+
+
+class OpeningForm(PreliminaryForm):
+    """评估会议开幕（预备会议）: the presidium of this session elected, its agenda adopted."""
+
+    def held(self) -> Session:
+        return selectors.occasion_of(self.subject)["session"]
+
+    def members(self) -> int:
+        return selectors.deputies_in_office(self.subject.unit, self.held(), self.act.on)
+
+
+class MeasuringTellersForm(TellersForm):
+    """Who counts this measurement."""
+
+    def held(self) -> Session | None:
+        return selectors.occasion_of(self.subject)["session"]
 
 
 class PresidiumReportForm(StepForm):

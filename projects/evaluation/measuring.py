@@ -21,15 +21,14 @@ from projects.ballots.desk import Desk
 from projects.ballots.files import outcome_as_json
 from projects.ballots.models import Purpose, Vote
 from projects.ballots.outcomes import Judge, judges
-from projects.cycles.models import Cycle, CycleSession, Session, SessionState
+from projects.cycles.models import Cycle, Session, SessionState
 from projects.cycles.papers import make_paper
-from projects.cycles.terms import begin_session
 from projects.evaluation import selectors, wording
 from projects.evaluation.judging import Finding, Hall, judge
 from projects.evaluation.models import Measurement, MeasurementState
 from projects.evaluation.rules import Consequence
 from projects.supervision.models import Project
-from projects.voting.services import obstacles_at_desk, obstacles_to_ending
+from projects.voting.services import obstacles_at_desk
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.machines.services import fire
@@ -103,25 +102,18 @@ def obstacles_to_opening(cycle: Cycle, at: datetime) -> list[str]:
 
 
 def _session_faults(session: Session) -> list[str]:
-    """A session has been called and is not over; one that votes on a year is opened by its own preliminary meeting."""
+    """A session has been called, opened by its preliminary meeting, and is not over."""
     if session.state == SessionState.PLANNED:
         return [_("%(session)s尚未通知召开，由主席团召集。") % {"session": session}]
     if session.state == SessionState.CLOSED:
         return [_("%(session)s已经闭会，由主席团另行召集。") % {"session": session}]
-    if session.state == SessionState.CONVENED and not _is_ours(session):
+    if session.state == SessionState.CONVENED:
         return [_("%(session)s尚未开幕，由预备会议开幕后进行测评。") % {"session": session}]
     return []
 
 
-def _is_ours(session: Session) -> bool:
-    """Whether no year votes at this session: one that does is begun by that vote's own preliminary meeting."""
-    return not session.uses.filter(use=CycleSession.Use.VOTE).exists()
-
-
 def _attending(act: Act, cycle: Cycle, vote: Vote) -> None:
-    """A session of this year alone begins with the roll call; N is that of the day until it has been called."""
-    if vote.session and vote.session.state == SessionState.CONVENED and _is_ours(vote.session):
-        begin_session(act, vote.session)
+    """N is that of the day until the roll has been called."""
     before, now = vote.deputies_in_office, selectors.members_of_hall(vote, act.on)
     if now == before:
         return
@@ -208,23 +200,6 @@ def settle(act: Act, cycle: Cycle, **_confirmed: bool) -> None:
     for measurement, finding in list(_findings(vote, fig.decided(vote).count)):
         _record(act, measurement, finding)
     _publish_result(act, cycle, vote, occasion)
-    if not vote.measurements.filter(severe=True).exists():
-        end_session(act, cycle, vote.session)
-
-
-def end_session(act: Act, cycle: Cycle, session: Session | None) -> None:
-    """The session is over, unless another year's business is left; until then deputies can put a 质询 (组织法 24)."""
-    if session and session.state == SessionState.OPEN and not obstacles_to_ending(session, besides=cycle):
-        fire(session, "end", act)
-
-
-def end_sessions(act: Act, cycle: Cycle) -> None:
-    """Every session the year was measured at that is still open."""
-    measured_at = Session.objects.filter(
-        votes__about_reference=cycle.reference, votes__purpose=Purpose.MEASUREMENT, state=SessionState.OPEN
-    )
-    for session in measured_at.distinct().order_by("pk"):
-        end_session(act, cycle, session)
 
 
 def _record(act: Act, measurement: Measurement, finding: Finding) -> None:

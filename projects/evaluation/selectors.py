@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from projects.ballots.models import Purpose, Vote
@@ -30,7 +31,6 @@ from projects.evaluation.rules import (
     weighted_score,
 )
 from projects.supervision.models import GOING_ON, Project, ProjectState
-from workflow.flows.models import Deadline
 from workflow.people.models import Unit
 
 OPEN = (
@@ -142,10 +142,13 @@ def _rating_line(project: Project, counted: dict[tuple[int, str], int], smallest
 
 
 def rating_round_is_open(cycle: Cycle) -> bool:
-    """Whether residents may still rate: from the completion report until the clerk closes the round."""
-    return Deadline.objects.filter(
-        about=cycle.reference, key="evaluation.residents", done_at=None, cancelled=False
-    ).exists()
+    """Whether residents may rate what is finished: from the year's supervision until the clerk closes the round."""
+    return cycle.state in (CycleState.SUPERVISING, CycleState.EVALUATING) and not residents_heard(cycle)
+
+
+def residents_heard(cycle: Cycle) -> bool:
+    """Whether the residents' round is closed."""
+    return Paper.objects.filter(cycle=cycle, kind="measurement", data__of="residents").exists()
 
 
 def rating_facts(cycle: Cycle) -> dict[str, Any]:
@@ -175,9 +178,9 @@ def review_facts(cycle: Cycle) -> dict[str, Any]:
     return {"reviews": review_lines(cycle), "dimensions": dimensions_of(cycle)}
 
 
-def reviews_to_make(cycle: Cycle) -> list[dict[str, int]]:
-    """One review per judged project that has a supervision group."""
-    return [{"project": p.pk} for p in judged_projects(cycle) if p.group_id]
+def reviews_heard(cycle: Cycle) -> bool:
+    """Whether the presidium has heard and concluded on the reviews."""
+    return Paper.objects.filter(cycle=cycle, kind="minutes", data__has_key="conclusion").exists()
 
 
 def review_score(project: Project) -> Fraction | None:
@@ -256,11 +259,43 @@ def occasion_of(cycle: Cycle) -> dict[str, Any]:
     return {"held_on": held_on, "session": None, "title": call.data["occasion"]}
 
 
+def later_occasion(cycle: Cycle) -> date | None:
+    """The day of a measurement that is not held at the year's evaluation session; None where the last one is."""
+    vote, session = measuring_vote(cycle), session_of(cycle, "evaluation")
+    if vote is None or (session and vote.session_id == session.pk):
+        return None
+    held_on: date | None = occasion_of(cycle)["held_on"]
+    return held_on
+
+
 def members_of_hall(vote: Vote, on: date) -> int:
     """N of a ballot: as it was opened with; until then as the roll or the offices stand on the day."""
     if vote.deputies_present is not None:
         return vote.deputies_in_office
     return deputies_in_office(vote.unit, vote.session, on) or vote.deputies_in_office
+
+
+def members_at_occasion(cycle: Cycle) -> int:
+    """N of the meeting the ballot is held at, as the roll or the offices stand today."""
+    return deputies_in_office(cycle.unit, occasion_of(cycle)["session"], localdate())
+
+
+def adopting_facts(cycle: Cycle) -> dict[str, Any]:
+    """For the meeting that adopts who counts: the occasion, N, and what is to be measured."""
+    return {
+        "occasion": occasion_of(cycle),
+        "in_office": members_at_occasion(cycle),
+        "lines": list(ballot_under_way(cycle).options.all()),
+    }
+
+
+def opening_facts(cycle: Cycle) -> dict[str, Any]:
+    """For the preliminary meeting: the session, N, and the notice with its proposed agenda."""
+    session = occasion_of(cycle)["session"]
+    notice = (
+        Paper.objects.filter(cycle=cycle, kind="convening", subject=session.reference).order_by("-pk").first()
+    )
+    return {"session": session, "deputies": members_at_occasion(cycle), "notice": notice}
 
 
 def terms_of(cycle: Cycle) -> Terms:

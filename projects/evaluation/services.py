@@ -130,9 +130,9 @@ def close_round(act: Act, cycle: Cycle, *, body: str) -> Outcome:
 # On-site review
 
 
-def seat_of_group(cycle: Cycle, item: dict[str, int]) -> Unit:
+def seat_of_group(project: Project, item: dict[str, int]) -> Unit:
     """The supervision group of the project under review."""
-    return cast(Unit, Project.objects.select_related("group").get(pk=item["project"]).group)
+    return cast(Unit, project.group)
 
 
 def seat_of_department(cycle: Cycle, item: dict[str, int]) -> Unit:
@@ -140,11 +140,11 @@ def seat_of_department(cycle: Cycle, item: dict[str, int]) -> Unit:
     return cast(Unit, Project.objects.select_related("department").get(pk=item["project"]).department)
 
 
-def review_project(act: Act, cycle: Cycle, *, item: dict[str, int], words: str, **marks: int) -> None:
+def review_project(act: Act, project: Project, *, words: str, **marks: int) -> None:
     """One group's on-site review: a mark 0–100 per weighted dimension."""
     Review.objects.create(
-        unit=cycle.unit,
-        project=Project.objects.get(pk=item["project"], cycle=cycle),
+        unit=project.unit,
+        project=project,
         marks={name.removeprefix("mark_"): mark for name, mark in marks.items()},
         words=words,
         by=act.person,
@@ -216,7 +216,6 @@ def publish_account(act: Act, cycle: Cycle, *, number: str, body: str) -> None:
     """明白账: published; refused while a project is unsettled or a measurement open."""
     if reasons := obstacles_to_closing(cycle):
         raise Refused(*reasons)
-    measuring.end_sessions(act, cycle)
     account = selectors.account_of(cycle)
     make_paper(
         act,

@@ -54,10 +54,12 @@ def cycles_visible(grant: RoleGrant) -> QuerySet[Cycle]:
 
 
 def tasks_by_step(cycle: Cycle) -> list[StepTasks]:
-    """Every task of a year by step, open ones by date, done ones in the order they were done."""
+    """Every task of a year and of its sessions by step, open ones by date, done ones in the order they were done."""
     steps = {n: StepTasks(n, name) for n, name in STEPS.items()}
+    sessions = Session.objects.filter(uses__cycle=cycle).distinct()
+    whole = [cycle.reference, *(session.reference for session in sessions)]
     rows = (
-        Deadline.objects.filter(about=cycle.reference, cancelled=False)
+        Deadline.objects.filter(about__in=whole, cancelled=False)
         .select_related("task", "seat", "done_by", "unit")
         .order_by("due_on", "pk")
     )

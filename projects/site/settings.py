@@ -286,6 +286,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "returned": every(600, "projects.collection.tasks.sweep_returned"),
     "reports": every(3600, "projects.supervision.tasks.sweep_reports"),
     "summaries": every(3600, "projects.supervision.tasks.sweep_summaries"),
+    "hearings": every(3600, "projects.evaluation.tasks.sweep_hearings"),
     "reminders": every(600, "workflow.reminders.tasks.sweep_deadlines"),
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

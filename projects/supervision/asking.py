@@ -8,11 +8,11 @@ from datetime import datetime
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
-from projects.cycles.models import Cycle, CycleState
+from projects.cycles.models import Cycle, CycleState, SessionState
 from projects.cycles.papers import attach, make_paper
 from projects.cycles.selectors import open_session
 from projects.supervision import rules
-from projects.supervision.models import Interpellation, InterpellationState, Project
+from projects.supervision.models import WRITTEN, Interpellation, InterpellationState, Project
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
@@ -97,6 +97,21 @@ def lodge_if_signed(act: Act, interpellation: Interpellation) -> bool:
         return False
     fire(interpellation, "lodge", act)
     return True
+
+
+def obstacles_to_admitting(interpellation: Interpellation, at: datetime) -> list[str]:
+    """The presidium of the session decides while it is held (组织法 24)."""
+    if interpellation.session.state == SessionState.OPEN:
+        return []
+    return [
+        _("质询案在会议期间处理（组织法第二十四条），%(session)s没有开会。")
+        % {"session": interpellation.session}
+    ]
+
+
+def obstacles_to_answering(interpellation: Interpellation, at: datetime) -> list[str]:
+    """Answered by word of mouth in the session, in writing at any time."""
+    return [] if interpellation.form == WRITTEN else obstacles_to_admitting(interpellation, at)
 
 
 def admit(

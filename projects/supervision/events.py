@@ -208,17 +208,22 @@ register_event(
         basis=_("组织法第十四条：三分之二以上的代表出席，始得举行"),
     )
 )
+
 register_event(
     Event(
-        key="supervision.close_session",
-        title=_("临时会议闭会"),
-        offices=("chair",),
+        key="supervision.adopt_tellers",
+        title=_("登记大会通过的监票人、计票人"),
+        offices=("clerk",),
         subject=Cycle,
-        form=forms.StepForm,
-        act=sessions.close_extra,
+        form=forms.SessionTellersForm,
+        act=sessions.adopt_session_tellers,
         step=5,
-        when=sessions.obstacles_to_closing,
+        when=sessions.obstacles_to_adopting,
         offered=under_supervision,
+        basis=_("监票人、计票人由会议通过，任务随会议终止（组织法第二十五条：以全体代表的过半数通过）"),
+        output=_("监票人、计票人名单"),
+        hint=_("会议表决项目调整的，先通过本次会议的监票人、计票人。"),
+        body="congress",
     )
 )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
+from math import ceil
 from typing import Any, ClassVar, cast
 
 from django.utils.translation import gettext_lazy as _
@@ -13,9 +14,9 @@ from viewflow.workflow.models import Process, Task
 
 from projects.ballots.models import VoteState
 from projects.cycles.flows import YearlyFlow, anchors_of, due_date
-from projects.cycles.models import Cycle, CycleState, Term
+from projects.cycles.models import Cycle, CycleState, Session, Term
 from projects.cycles.selectors import cycles_of, standard_of
-from projects.cycles.terms import on_new_term
+from projects.cycles.terms import on_new_term, on_session_begun
 from projects.supervision import (
     asking,
     building,
@@ -26,6 +27,7 @@ from projects.supervision import (
     rules,
     selectors,
     services,
+    sessions,
 )
 from projects.supervision.models import (
     GOING_ON,
@@ -850,6 +852,47 @@ class RatifyFlow(YearlyFlow):
     end = OfficeEnd()
 
 
+# The session
+
+
+class SessionFlow(YearlyFlow):
+    """一次会议的闭会"""
+
+    room, step = "supervision", 4
+    process_title = _("会议闭会")
+
+    start = Begin().Next(this.close_session)
+    close_session = OfficeView(
+        office="chair",
+        title=_("宣布闭会"),
+        act=sessions.close_session,
+        obstacles=sessions.obstacles_to_closing,
+        context=sessions.closing_facts,
+        page="steps/supervision/session.html",
+        irreversible=True,
+        basis=_(
+            "询问、质询案只在会议期间提出和答复（组织法第二十三条、第二十四条）；议程完毕，由主持人宣布闭会"
+        ),
+        output=_("闭会"),
+        hint=_("闭会后不能再登记选举结果、提出询问和质询案；监票人、计票人的职务随会议终止。"),
+    ).Next(this.end)
+    end = OfficeEnd()
+
+    @classmethod
+    def due(cls, node: OfficeView, subject: Any, opened_on: date) -> DueDate | None:
+        """The last day of the session."""
+        last = subject.held_on + timedelta(days=ceil(subject.days) - 1)
+        return DueDate(max(last, opened_on), False)
+
+
+def _to_be_closed(act: Act, session: Session) -> None:
+    with acting(act):
+        SessionFlow.begin(session)
+
+
+on_session_begun(_to_be_closed)
+
+
 # Interpellation
 
 
@@ -858,6 +901,7 @@ def _interpellation_answer(office: str, **more: Any) -> OfficeView:
         office=office,
         form=forms.AnswerForm,
         act=asking.answer,
+        obstacles=asking.obstacles_to_answering,
         context=selectors.interpellation_facts,
         page="steps/supervision/interpellation.html",
         basis=_("组织法第二十四条：受质询机关负责人答复"),
@@ -878,6 +922,7 @@ class InterpellationFlow(YearlyFlow):
         title=_("决定质询案的答复形式"),
         form=forms.AdmitForm,
         act=asking.admit,
+        obstacles=asking.obstacles_to_admitting,
         context=selectors.interpellation_facts,
         page="steps/supervision/interpellation.html",
         basis=_("组织法第二十四条：由主席团决定交受质询机关答复及答复形式"),

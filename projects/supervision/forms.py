@@ -11,7 +11,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from projects.collection.forms import DecisionForm
-from projects.cycles.models import Cycle
+from projects.cycles.models import Cycle, Session
+from projects.cycles.selectors import open_session
+from projects.deliberation.forms import TellersForm
 from projects.selection.models import Item, ItemState
 from projects.supervision import rules
 from projects.supervision.models import (
@@ -722,6 +724,13 @@ class InterpellationForm(StepForm):
             if self.act.actor not in movers:
                 self.add_error("movers", _("提交人须是联名代表之一。"))
         return data | {"movers": movers}
+
+
+class SessionTellersForm(TellersForm):
+    """Who counts the votes of the session that is open."""
+
+    def held(self) -> Session | None:
+        return open_session(self.subject.unit)
 
 
 class AdmitForm(ResolvingForm):

@@ -418,10 +418,11 @@ class Inquiry(Record):
         """The presidium accepts the answer."""
 
 
+WRITTEN = "written"
 ANSWER_FORMS = [
     ("session", _("在代表大会全体会议上口头答复")),
     ("presidium", _("在主席团会议上口头答复")),
-    ("written", _("书面答复")),
+    (WRITTEN, _("书面答复")),
 ]
 
 

@@ -1,4 +1,4 @@
-"""An extra session of the congress between T and T2 (组织法 14), where a change can be decided or a 质询 put."""
+"""Sessions of the congress: an extra one between T and T2 (组织法 14), and the closing of every one."""
 
 from __future__ import annotations
 
@@ -10,17 +10,27 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from projects.ballots.models import Purpose
+from projects.ballots.tellers import OVER, count_another, release
 from projects.cycles.models import Cycle, Session, SessionState
 from projects.cycles.papers import attach, make_paper
-from projects.cycles.selectors import standard_of
+from projects.cycles.selectors import open_session, opens_term, standard_of
 from projects.cycles.services import presidium_decided
 from projects.cycles.terms import begin_session
+from projects.deliberation.selectors import seated_at, unanswered_at
+from projects.deliberation.sitting import adopt_tellers
+from projects.supervision.models import WRITTEN, InterpellationState
+from projects.voting.services import business_left
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.meetings import BY_LAW
+from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import User
+
+# One that has not been signed by enough deputies is not tabled, and ends with the session.
+OPEN_INTERPELLATIONS = (InterpellationState.TABLED, InterpellationState.ADMITTED)
 
 
 def extra_sessions(cycle: Cycle, state: str) -> QuerySet[Session]:
@@ -78,7 +88,13 @@ def call_session(
         step=5,
         publish=True,
     )
-    return Outcome(after={"session": session.reference, "proposers": [user.pk for user in proposers]})
+    return Outcome(
+        after={
+            "session": session.reference,
+            "opens_term": opens_term(session),
+            "proposers": [user.pk for user in proposers],
+        }
+    )
 
 
 def _keep_proposal(
@@ -137,14 +153,84 @@ def open_extra(act: Act, cycle: Cycle, *, deputies_in_office: int, present_numbe
     begin_session(act, session, deputies_in_office=deputies_in_office)
 
 
-def obstacles_to_closing(cycle: Cycle, at: datetime) -> list[str]:
-    """Only an open extra session is closed here."""
-    return [] if extra_sessions(cycle, SessionState.OPEN).exists() else [_("没有正在举行的临时会议。")]
+def obstacles_to_closing(session: Session, at: datetime) -> list[str]:
+    """What a session still owes: a year's vote or measurement, the answer to a 询问, a 质询案 (组织法 23, 24)."""
+    if session.state != SessionState.OPEN:
+        return [_("会议没有正在举行。")]
+    return [
+        *business_left(session),
+        *_undeclared_changes(session),
+        *unanswered_at(session),
+        *_unanswered_interpellations(session),
+    ]
 
 
-def close_extra(act: Act, cycle: Cycle) -> None:
-    """闭会: questions and interpellations are over with it."""
-    session = extra_sessions(cycle, SessionState.OPEN).first()
+def _undeclared_changes(session: Session) -> list[str]:
+    votes = session.votes.filter(purpose=Purpose.CHANGE).exclude(state__in=OVER)
+    return [_("“%(title)s”尚未宣布结果。") % {"title": vote.title} for vote in votes.order_by("pk")]
+
+
+def _unanswered_interpellations(session: Session) -> list[str]:
+    """Those tabled at the session and not answered; one to be answered in writing is not waited for."""
+    found = []
+    for one in session.interpellations.filter(state__in=OPEN_INTERPELLATIONS).order_by("pk"):
+        if one.state == InterpellationState.TABLED:
+            found.append(_("“%(what)s”的答复形式，主席团尚未决定。") % {"what": one})
+        elif one.form != WRITTEN:
+            found.append(_("“%(what)s”尚未在会议上答复，由受质询机关办理。") % {"what": one})
+    return found
+
+
+def obstacles_to_adopting(cycle: Cycle, at: datetime) -> list[str]:
+    """Tellers are adopted in an open session, and not changed while ballots are being counted."""
+    session = open_session(cycle.unit)
     if session is None:
-        raise Refused(_("没有正在举行的临时会议。"))
+        return [_("监票人、计票人由会议通过，现在没有会议正在举行。")]
+    if count_another(session, ""):
+        return [_("投票正在进行，监票人、计票人正在履职。")]
+    return []
+
+
+def adopt_session_tellers(
+    act: Act,
+    cycle: Cycle,
+    *,
+    held_on: date,
+    present_number: int,
+    votes_for: int,
+    votes_against: int,
+    votes_abstain: int,
+    minutes: str,
+    **people: Any,
+) -> Outcome:
+    """监票人、计票人名单 of a session whose votes no year's own meeting has named any for: a change of a project."""
+    session = open_session(cycle.unit)
+    if session is None:
+        raise Refused(*obstacles_to_adopting(cycle, act.at))
+    meeting = Meeting.objects.create(
+        unit=act.unit,
+        body="congress",
+        about=cycle.reference,
+        title=_("通过监票人、计票人名单"),
+        held_on=held_on,
+        members=session.deputies_in_office or len(seated_at(session, act.on)),
+        present=present_number,
+        votes_for=votes_for,
+        votes_against=votes_against,
+        votes_abstain=votes_abstain,
+        agreed=True,
+        minutes=minutes,
+        recorded_by=act.actor,
+    )
+    return adopt_tellers(act, cycle, meeting=meeting, occasion=str(session), step=5, **people)
+
+
+def close_session(act: Act, session: Session) -> None:
+    """宣布闭会: questions and interpellations are over with it, and so is the office of its tellers."""
     fire(session, "end", act)
+    release(act, session.unit, reason=_("%(session)s闭会") % {"session": session})
+
+
+def closing_facts(session: Session) -> dict[str, Any]:
+    """What the chair closes: the session and the years it served."""
+    return {"session": session, "uses": list(session.uses.select_related("cycle__unit").order_by("pk"))}

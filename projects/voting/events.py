@@ -1,21 +1,20 @@
-"""What is done of its own accord around a vote: a new vote ordered, a recount, the session's end."""
+"""What is done of its own accord around a vote: a new vote ordered, a recount, a holder changed."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots import keys
 from projects.ballots import services as ballots
-from projects.cycles.models import Cycle, CycleState, Session, SessionState
+from projects.cycles.models import Cycle, CycleState
 from projects.voting import forms, selectors, services
 from projects.voting.flows import RecountFlow, TurnFlow, beginning_anew
 from projects.voting.selectors import vote_of
 from workflow.audit.services import Act
 from workflow.flows.events import Event, OpenAct, register_event, register_open_act
-from workflow.flows.forms import StepForm
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.roles.selectors import holders_of
@@ -81,13 +80,6 @@ def release_holder(act: Act, cycle: Cycle, *, office: str, reason: str) -> Outco
     with beginning_anew(act, cycle, reason=reason):
         keys.release_holder(act, vote_of(cycle, lock=True), office, reason=reason)
     return Outcome(after={"office": office}, reason=reason)
-
-
-def obstacles_to_end_session(session: Session, at: datetime) -> list[str]:
-    """Why the session cannot be closed now."""
-    if session.state != SessionState.OPEN:
-        return [str(_("会议没有正在举行。"))]
-    return services.obstacles_to_ending(session)
 
 
 def _voting(cycle: Any, _grant: Any) -> bool:
@@ -209,18 +201,5 @@ RELEASE_HOLDER = register_event(
         irreversible=True,
         page="steps/voting/keys.html",
         context=selectors.key_desk,
-    )
-)
-END_SESSION = register_event(
-    Event(
-        key="voting.end_session",
-        title=_("闭会"),
-        offices=("chair",),
-        subject=Session,
-        form=StepForm,
-        act=services.end_session,
-        when=obstacles_to_end_session,
-        basis=_("询问、质询只在会议期间提出（组织法第二十三条、第二十四条）"),
-        irreversible=True,
     )
 )

@@ -301,21 +301,15 @@ def resolve(
         step=4,
         publish=True,
     )
-    session = selectors.vote_session(cycle)
-    if session.state == SessionState.OPEN and not obstacles_to_ending(session, besides=cycle):
-        fire(session, "end", act)
     return None
 
 
-def obstacles_to_ending(session: Session, at: Any = None, *, besides: Cycle | None = None) -> list[str]:
-    """What of a year is still to be done at a session; one session may vote on a year and evaluate the one before.
-
-    besides: a cycle whose business there is finished.
-    """
+def business_left(session: Session) -> list[str]:
+    """What of a year is still to be done at a session; one session may vote on a year and evaluate the one before."""
     return [
         _("%(cycle)s尚有事项须在本次会议办理。") % {"cycle": use.cycle}
         for use in session.uses.select_related("cycle", "cycle__unit")
-        if use.cycle != besides and _busy(use)
+        if _busy(use)
     ]
 
 
@@ -328,13 +322,12 @@ def _busy(use: CycleSession) -> bool:
 
 
 def _measured(use: CycleSession) -> bool:
-    """Whether the year's satisfaction was measured and declared at the session."""
-    return Vote.objects.filter(
-        session=use.session_id,
-        about_reference=use.cycle.reference,
-        purpose=Purpose.MEASUREMENT,
-        state=VoteState.DECLARED,
-    ).exists()
+    """Whether the year's satisfaction was measured and declared at the session, or the report found nothing to measure."""
+    votes = Vote.objects.filter(
+        session=use.session_id, about_reference=use.cycle.reference, purpose=Purpose.MEASUREMENT
+    )
+    reported = paper_of(use.cycle, "presidium_report") is not None
+    return votes.filter(state=VoteState.DECLARED).exists() or (reported and not votes.exists())
 
 
 def announce(act: Act, cycle: Cycle, *, meeting: Meeting, number: str, body: str) -> None:
@@ -510,8 +503,3 @@ def obstacles_to_releasing(cycle: Cycle, at: datetime) -> list[str]:
 
 def _current(cycle: Cycle) -> Vote | None:
     return selectors.current_vote(cycle.reference, *selectors.PROJECTS)
-
-
-def end_session(act: Act, session: Session) -> None:
-    """闭会, where a year's resolution has not ended it already."""
-    fire(session, "end", act)

@@ -147,17 +147,20 @@ def roll_data(town: Township) -> dict[str, Any]:
 
 
 def play_visits(town: Township, cycle: Cycle, *, t: date) -> None:
-    """Three visits, the round closed, the deputies trained."""
-    for n, (place, voters, words) in enumerate(VISITS):
-        day = _before(t, 16 - n)
-        perform(
-            "deliberation.visit",
-            cycle,
-            actor=town.deputies[n],
-            office="deputy",
-            data={"on": day.isoformat(), "place": place, "voters": voters, "words": words},
-            at=moment(day, 15),
-        )
+    """A visit of each delegation and one of a deputy's own, the round closed, the deputies trained."""
+    for n, task in enumerate(open_tasks(cycle, "deliberation.visit_voters")):
+        day = _before(t, 16 - n % len(VISITS))
+        data = _visit(day, n)
+        complete(task.task_id, actor=town.delegation_lead(task.seat), data=data, at=moment(day, 15))
+    day = _before(t, 14)
+    perform(
+        "deliberation.visit",
+        cycle,
+        actor=town.deputies[0],
+        office="deputy",
+        data=_visit(day, 0),
+        at=moment(day, 16),
+    )
     do_task(
         cycle,
         "deliberation.training",
@@ -170,6 +173,11 @@ def play_visits(town: Township, cycle: Cycle, *, t: date) -> None:
     )
     words = "代表走访选民、视察现场，群众对道路、饮水、养老等项目需求集中。"
     do_task(cycle, "deliberation.visits", town.of("clerk"), _before(t, 11), body=words)
+
+
+def _visit(day: date, n: int) -> dict[str, Any]:
+    place, voters, words = VISITS[n % len(VISITS)]
+    return {"on": day.isoformat(), "place": place, "voters": voters, "words": words}
 
 
 def play_materials(town: Township, cycle: Cycle, *, t: date, unconfirmed: int = 1) -> None:

@@ -15,12 +15,14 @@ from projects.ballots.figures import field_name
 from projects.cycles.models import Cycle
 from projects.demo.cast import Township
 from projects.demo.play.deliberation import roll_data
-from projects.demo.play.stage import do_task, meeting, moment, open_tasks
+from projects.demo.play.stage import assembly, close_session, do_task, meeting, moment, open_tasks
+from projects.demo.play.terms import first_offices
 from projects.evaluation.models import Archive, Grade
 from projects.evaluation.selectors import (
     ballot_under_way,
     dimensions_of,
     judged_projects,
+    members_at_occasion,
     members_of_hall,
     projects_to_look_back_at,
     unsettled,
@@ -41,6 +43,7 @@ BODY = {
     "review": "现场察看建设内容与计划一致，使用情况较好，建议落实日常管护责任。",
     "reviewed": "评议认为各项目建设内容与计划一致，群众受益明显，建议责任单位落实日常管护。",
     "convened": "会议定于 {day} 举行，会期一天。建议议程：一、听取主席团工作报告；二、对民生实事项目进行满意度测评。",
+    "agenda": "一、听取主席团工作报告；二、通过测评监票人、计票人名单；三、对民生实事项目进行满意度测评；四、其他。",
     "carry": "受雨季影响工期顺延，主体已完工，附属工程须待土地手续办结后继续实施。",
     "presidium": "主席团组织代表监督小组按季视察，听取专项工作报告，督促办理红灯督办事项。",
     "rectify": "成立专班逐条整改：补做未完工程，公开管护责任人和电话，走访受益群众并逐户回访，现已整改完毕。",
@@ -107,9 +110,43 @@ def play_convening(town: Township, cycle: Cycle, *, t2: date, term: int, number:
 
 
 def play_session(town: Township, cycle: Cycle, *, t2: date, figures: Figures) -> None:
-    """The presidium's report and the measurement, on the day."""
+    """The preliminary meeting unless the next year's vote has opened the session, the report, the measurement."""
+    play_opening(town, cycle, t2)
     do_task(cycle, "evaluation.presidium_report", town.of("chair"), t2, body=BODY["presidium"])
     play_measurement(town, cycle, t2, figures, round_=0)
+    close_session(town, t2)
+
+
+def play_opening(town: Township, cycle: Cycle, day: date) -> None:
+    """The congress assembles, elects this session's presidium and adopts the agenda."""
+    if open_tasks(cycle, "evaluation.preliminary"):
+        n = members_at_occasion(cycle)
+        do_task(
+            cycle,
+            "evaluation.preliminary",
+            town.of("clerk"),
+            day,
+            hour=8,
+            **assembly(n, n - 1, day, minutes="会议选举产生主席团，通过会议议程。"),
+            presidium=[str(user.pk) for user in town.people["presidium"]],
+            agenda=BODY["agenda"],
+            **first_offices(town, cycle, "evaluation"),
+        )
+
+
+def play_tellers(town: Township, cycle: Cycle, day: date) -> None:
+    """Who counts this measurement is adopted by the meeting that holds it."""
+    n = members_at_occasion(cycle)
+    do_task(
+        cycle,
+        "evaluation.adopt_tellers",
+        town.of("clerk"),
+        day,
+        **assembly(n, n - 1, day, minutes="会议通过满意度测评监票人、计票人名单。"),
+        chief_teller=str(town.of("chief_teller").pk),
+        tellers=[str(user.pk) for user in town.people["teller"]],
+        counters=[str(user.pk) for user in town.people["counter"]],
+    )
 
 
 def play_after_session(town: Township, cycle: Cycle, *, t2: date, figures: Figures) -> None:
@@ -164,7 +201,12 @@ def _residents_rate(town: Township, cycle: Cycle, day: date, figures: Figures) -
 
 
 def play_measurement(town: Township, cycle: Cycle, day: date, figures: Figures, *, round_: int) -> None:
-    """One ballot in the hall: opened, keyed by two counters alike, signed by two tellers, announced. round_ counts from 0."""
+    """One ballot in the hall, its tellers adopted: opened, keyed by two counters alike, signed by two tellers, announced.
+
+    round_ counts from 0.
+    """
+    if open_tasks(cycle, "evaluation.adopt_tellers"):
+        play_tellers(town, cycle, day)
     present = play_measure_opening(town, cycle, day, absent=figures.absent)
     play_measure_closing(town, cycle, day, returned=present)
     data = keyed(cycle, figures, present, round_)

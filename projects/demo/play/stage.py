@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from projects.cycles.models import Cycle
+from projects.demo.cast import Township
 from workflow.audit.models import Entry
 from workflow.flows.models import Deadline
 from workflow.flows.services import complete
@@ -89,6 +90,17 @@ def meeting(
         "minutes": minutes or "会议听取汇报，经充分讨论，形成一致意见。",
         "return_reason": "" if agree else reason or "资金安排和责任单位未写明，请补充后再报。",
     }
+
+
+def close_session(town: Township, day: date, *, hour: int = 17) -> None:
+    """The chair closes the session that is open, unless something is left to be done at it."""
+    closing = Deadline.objects.filter(
+        unit=town.unit, key="supervision.close_session", done_at=None, cancelled=False
+    )
+    for deadline in closing.select_related("task__process"):
+        at = moment(day, hour)
+        if not deadline.task.flow_task.obstacles(deadline.task.process.artifact, at):
+            complete(deadline.task_id, actor=town.of("chair"), data={}, at=at)
 
 
 def assembly(

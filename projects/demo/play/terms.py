@@ -54,13 +54,14 @@ def _elected(town: Township, casting: Casting, number: int) -> Any:
     return casting.appoint(casting.person(username, name_of(username)), "deputy_elect", town.unit)
 
 
-def first_offices(town: Township, cycle: Cycle) -> dict[str, Any]:
+def first_offices(town: Township, cycle: Cycle, use: str = "vote") -> dict[str, Any]:
     """What the preliminary meeting of a new congress also fills in; nothing at any other session."""
-    if not opens_term(session_of(cycle, "vote")):
+    session = session_of(cycle, use)
+    if session is None or not opens_term(session):
         return {}
     leads = {town.delegation_lead(unit).pk for unit in town.delegations}
     found: dict[str, Any] = {"presiding": str(town.of("chair").pk)}
-    for unit, users in by_delegation(cycle):
+    for unit, users in by_delegation(session):
         chosen = next((user for user in users if user.pk in leads), users[0])
         found[f"lead_{unit.pk}"] = str(chosen.pk)
     return found

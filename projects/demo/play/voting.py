@@ -10,7 +10,7 @@ from projects.ballots.figures import field_name, marks_of, on_paper
 from projects.ballots.models import Vote
 from projects.cycles.models import Cycle
 from projects.demo.cast import Township
-from projects.demo.play.stage import assembly, do_task, meeting, moment, open_tasks
+from projects.demo.play.stage import assembly, close_session, do_task, meeting, moment, open_tasks
 from projects.voting.selectors import deputies_in_office, opinions_of, vote_of
 from workflow.audit.services import Act
 
@@ -63,6 +63,7 @@ def play_voting(
         **_drafted(cycle, "voting.resolution"),
         **data,
     )
+    close_session(town, t)
     play_announcement(town, cycle, announced or t + timedelta(days=2))
 
 

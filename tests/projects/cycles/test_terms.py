@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 
+from notifications.post import post_unit
 from projects.cycles.models import Cycle, Session, Term
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import sitting_term
@@ -332,6 +334,11 @@ def test_the_old_presidium_convenes_and_the_new_congress_votes_on_the_old_list(
     assert prepared.deputies_in_office == N
     on_the_roll = set(prepared.uses.get(use="vote").session.roll.values_list("user", flat=True))
     assert on_the_roll == {user.pk for user in town.deputies} and not on_the_roll & {u.pk for u in leaving}
+    for action in ("deliberation.convene", "deliberation.materials"):
+        told = told_of(action, town)
+        assert told and not told & set(leaving), "the letters go to those elected, not to the old deputies"
+        actor = Entry.objects.get(action=action).actor
+        assert told | {actor} >= set(fresh)
     play.play_opening(town, prepared, t=T)
     chair = RoleGrant.objects.get(office="chair", unit=town.unit, revoked_at=None)
     assert (chair.user, chair.title) == (town.of("chair"), "大会执行主席")
@@ -345,6 +352,16 @@ def test_the_old_presidium_convenes_and_the_new_congress_votes_on_the_old_list(
         perform("deliberation.ask", prepared, actor=leaving[0], data=ask, at=moment(T, 10))
     perform("deliberation.ask", prepared, actor=town.deputies[0], data=ask, at=moment(T, 10))
     perform("deliberation.ask", prepared, actor=fresh[-1], data=ask, at=moment(T, 10))
+
+
+def told_of(action: str, town: Township) -> set[User]:
+    """Who got a letter about an act."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    post_unit(town.unit.pk)
+    apply(SYSTEM)
+    return set(User.objects.filter(deliveries__entry__action=action))
 
 
 def test_the_first_session_needs_somebody_to_preside_and_to_lead_each_delegation(

@@ -458,9 +458,31 @@ def test_the_roll_is_everybody_in_office(town, prepared):
     assert lead.delegation == town.delegations[0]
 
 
+def test_a_session_does_not_end_over_a_question_and_nobody_answers_after_it(town, opened):
+    from projects.supervision.sessions import obstacles_to_closing
+
+    play.play_question(town, opened, t=T, answered=False)
+    session, task = session_of(opened, "vote"), open_task("deliberation.reply")
+    department = Question.objects.get().department
+    owed = f"{department.name}尚未答复代表的询问。"
+    assert owed in obstacles_to_closing(session, moment(T, 16))
+    fire(session, "end", town.act("chair", moment(T, 17)))
+    clerk, data = town.department_clerk(department), {"answer": "建成后由所在村管护。"}
+    with pytest.raises(Obstructed, match="没有开会"):
+        complete(task.task_id, actor=clerk, data=data, at=moment(T, 18))
+
+
+def test_a_question_answered_in_the_session_no_longer_keeps_it_open(town, opened):
+    from projects.supervision.sessions import obstacles_to_closing
+
+    play.play_question(town, opened, t=T)
+    assert not [o for o in obstacles_to_closing(session_of(opened, "vote"), moment(T, 16)) if "询问" in o]
+
+
 def change_roll(town, cycle, on, **data):
     clerk = town.of("clerk")
-    return perform("deliberation.roll_change", cycle, actor=clerk, data=data, at=moment(on, 10))
+    session = session_of(cycle, "vote")
+    return perform("deliberation.roll_change", session, actor=clerk, data=data, at=moment(on, 10))
 
 
 def test_the_roll_follows_a_by_election_and_a_departure_with_the_reason(town, prepared):
@@ -517,6 +539,21 @@ def test_materials_sent_late_are_noted(town, reported):
     assert "距会议 4 天" in entry.body
 
 
+def test_every_delegations_lead_records_its_visit_before_the_clerk_sums_up(town, reported):
+    play.play_agenda(town, reported, t=T, seats=SEATS)
+    tasks = open_tasks(reported, "deliberation.visit_voters")
+    assert [task.seat for task in tasks] == town.delegations
+    assert {task.due_on for task in tasks} == {date(2027, 1, 12)}
+    data = {"on": "2027-01-06", "place": "集镇老街", "voters": 18, "words": "居民反映雨后积水严重。"}
+    with pytest.raises(NotYourTurn):
+        complete(tasks[0].task_id, actor=town.delegation_lead(tasks[1].seat), data=data, at=at("2027-01-06"))
+    for task in tasks:
+        assert open_tasks(reported, "deliberation.visits") == []
+        complete(task.task_id, actor=town.delegation_lead(task.seat), data=data, at=at("2027-01-06"))
+    assert {visit.by for visit in Visit.objects.all()} == set(town.people["delegation_lead"])
+    assert open_task("deliberation.visits").due_on == date(2027, 1, 13)
+
+
 def test_the_session_waits_for_visits_and_training_too(town, reported):
     play.play_agenda(town, reported, t=T, seats=SEATS)
     play.play_papers(town, reported, t=T)
@@ -524,7 +561,7 @@ def test_the_session_waits_for_visits_and_training_too(town, reported):
     do("deliberation.materials", town.of("clerk"), "2027-01-11", words="会议材料一套。")
     assert open_tasks(reported, "deliberation.preliminary") == []
     play.play_visits(town, reported, t=T)
-    assert Visit.objects.count() == 3 and open_task("deliberation.preliminary").due_on == T
+    assert Visit.objects.count() == 4 and open_task("deliberation.preliminary").due_on == T
 
 
 def test_a_visit_after_the_round_is_closed_is_refused(town, prepared):
@@ -962,7 +999,7 @@ def test_every_step_shows_its_page_before_it_is_done(town, cycle, monkeypatch):
         "agenda": "50 万元",
         "convene": "会前 15 天",
         "readiness": "实有代表 20 人",
-        "visits": "共 3 次，走访选民 39 人",
+        "visits": "共 4 次，走访选民 57 人",
         "preliminary": "还有 1 名代表没有确认",
         "settle": rules.ADDED_PLAINLY,
         "adopt_method": "11 票以上",

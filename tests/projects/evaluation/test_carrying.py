@@ -19,6 +19,7 @@ from projects.demo.play.evaluation import (
     play_after_session,
     play_convening,
     play_inquiry,
+    play_opening,
     play_session,
     waiting_jobs,
 )
@@ -162,6 +163,7 @@ def test_a_year_that_carries_over_all_it_has_publishes_without_a_measurement(tow
     inquired(town, only)
     carry(town, only)
     play_convening(town, cycle, t2=T2, term=18, number=4)
+    play_opening(town, cycle, T2)
     do("evaluation.presidium_report", town.of("chair"), str(T2), body=BODY["presidium"])
     close_year(town, cycle, T2)
     assert cycle.state == "closed" and not Measurement.objects.exists()

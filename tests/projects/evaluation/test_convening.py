@@ -8,14 +8,20 @@ import pytest
 from django.test import Client
 
 from projects.ballots.models import Vote
+from projects.cycles.deadlines_moving import recompute
 from projects.cycles.models import Cycle, CycleSession, Paper, Session
-from projects.cycles.selectors import session_of
+from projects.cycles.selectors import session_of, sitting_term
+from projects.cycles.terms import found_term
+from projects.deliberation.events import ROLL_CHANGE
 from projects.deliberation.services import set_roll
+from projects.demo.cast import Casting
 from projects.demo.play.deliberation import roll_data
-from projects.demo.play.evaluation import BODY
+from projects.demo.play.evaluation import BODY, play_opening, play_tellers
 from projects.demo.play.stage import open_tasks
+from projects.demo.play.terms import play_election
 from projects.evaluation import selectors
-from projects.voting.services import obstacles_to_ending
+from projects.portal.staff_selectors import events_in
+from projects.voting.services import business_left
 from tests.builders import at, do, open_task
 from tests.projects.evaluation.test_evaluation import (
     ALL_GOOD,
@@ -23,6 +29,7 @@ from tests.projects.evaluation.test_evaluation import (
     REPORT,
     T2,
     asked,
+    assembled,
     attended,
     called,
     in_session,
@@ -34,9 +41,15 @@ from tests.projects.evaluation.test_evaluation import (
     second,
 )
 from workflow.audit.models import Entry
+from workflow.audit.services import Act
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed
+from workflow.flows.events import perform
 from workflow.flows.models import Meeting
 from workflow.machines.services import fire
+from workflow.people.models import User
+from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import holders_of
+from workflow.roles.services import grant
 
 pytestmark = pytest.mark.django_db
 
@@ -126,22 +139,69 @@ def test_a_session_the_next_year_votes_at_is_not_called_twice(town, cycle):
     assert '"called_already":true' in entry.body and not notices().exists()
     assert Entry.objects.filter(action="session.convene", subject=session.reference).count() == 1
     assert open_tasks(cycle, "evaluation.roll") == []
-    do("evaluation.presidium_report", town.of("chair"), T2, **REPORT)
+    # The next year's preliminary meeting opens it, this year's does not.
+    assert open_tasks(cycle, "evaluation.preliminary") == []
     with pytest.raises(Obstructed, match="由预备会议开幕"):
-        attended(town, 20)
+        do("evaluation.presidium_report", town.of("chair"), T2, **REPORT)
     fire(session, "begin", town.act("clerk", at(T2)))
+    do("evaluation.presidium_report", town.of("chair"), T2, **REPORT)
     measured(town, cycle, ALL_GOOD.marks)
     session.refresh_from_db()
     # The vote of the next year is still to come, the evaluation no longer keeps the session open.
     assert session.state == "open"
-    assert [str(cycle) in reason for reason in obstacles_to_ending(session)] == [False]
+    assert [str(cycle) in reason for reason in business_left(session)] == [False]
 
 
 def test_an_evaluation_still_to_be_held_keeps_the_session_open(town, cycle):
     session = voting_session(town, state_arrows=("convene", "begin"))
     asked(town, cycle)
     called(town)
-    assert any(str(cycle) in reason for reason in obstacles_to_ending(session))
+    assert any(str(cycle) in reason for reason in business_left(session))
+
+
+def test_a_by_election_after_the_roll_is_entered_until_the_measurement_opens(town, cycle):
+    assembled(town, cycle)
+    session, newcomer = session_of(cycle, "evaluation"), town.people["station"][0]
+    grant(
+        user=newcomer, office="deputy", unit=town.unit, act=town.act("clerk", at(T2)), since=date(2028, 1, 18)
+    )
+    clerk = RoleGrant.objects.get(office="clerk", unit=town.unit)
+    assert (ROLL_CHANGE, session) in events_in(cycle, clerk, at(T2)), "the page of the year offers it"
+    joined = {"change": "join", "joiner": newcomer.pk, "reason": "补选结果公告"}
+    perform("deliberation.roll_change", session, actor=clerk.user, data=joined, at=at(T2))
+    session.refresh_from_db()
+    assert (session.deputies_in_office, session.roll.count()) == (21, 21)
+    do("evaluation.presidium_report", town.of("chair"), T2, **REPORT)
+    play_tellers(town, cycle, date(2028, 1, 18))
+    attended(town, 14, on_leave=7)
+    do("evaluation.measure_open", town.of("chair"), T2, issued=14)
+    do("evaluation.measure_open_confirm", town.of("chief_teller"), T2, confirmed="on")
+    vote = Vote.objects.get()
+    assert (vote.state, vote.deputies_in_office, vote.deputies_present) == ("open", 21, 14)
+    assert (ROLL_CHANGE, session) not in events_in(cycle, clerk, at(T2))
+
+
+def test_a_first_session_of_a_new_congress_that_only_evaluates_seats_it_before_anything_else(town, cycle):
+    found_term(town.act("clerk", at("2023-01-10")), town.unit, 18, since=date(2023, 1, 10))
+    asked(town, cycle)
+    on = date(2027, 12, 30)
+    admin = User.objects.get(username="admin@T01")
+    leaving = town.deputies[-1]
+    play_election(town, Casting(Act(admin, "admin", town.unit, at(str(on))), on), term=19, on=on)
+    called(town, term=19, session_number=1)
+    listed(town)
+    assert holders_of("deputy", town.unit, date(2028, 1, 17)) != sorted(town.deputies, key=lambda u: u.pk)
+    play_opening(town, cycle, date.fromisoformat(T2))
+    assert sitting_term(town.unit).number == 19 and leaving not in holders_of(
+        "deputy", town.unit, date(2028, 1, 18)
+    )
+    # The old tellers are out of office with their term; the new congress adopts its own.
+    assert holders_of("chief_teller", town.unit, date(2028, 1, 18)) == []
+    do("evaluation.presidium_report", town.of("chair"), T2, **REPORT)
+    town.people["chief_teller"], town.people["teller"] = [town.deputies[0]], town.deputies[1:3]
+    measured(town, cycle, ALL_GOOD.marks)
+    do("supervision.close_session", town.of("chair"), T2)
+    assert session_of(cycle, "evaluation").state == "closed"
 
 
 # The reviews
@@ -149,7 +209,6 @@ def test_an_evaluation_still_to_be_held_keeps_the_session_open(town, cycle):
 
 def test_the_presidium_hears_the_reviews_and_its_conclusion_is_kept(town, cycle):
     reported(town, cycle)
-    assert open_tasks(cycle, "evaluation.conclude_reviews") == []
     reviewed(town, cycle)
     data = {"conclusion": "各项目使用正常，建议明确管护责任。"}
     with pytest.raises(InvalidForm, match="没有形成决定"):
@@ -188,12 +247,17 @@ def test_the_next_session_is_created_called_held_and_closed(town, cycle):
     assert notices(subject=session.reference, published_at__isnull=False).exists()
     assert Vote.objects.latest("pk").session == session
     assert selectors.occasion_of(cycle)["title"] == str(session)
-    with pytest.raises(Obstructed, match="2028-07-20"):
-        attended(town, 20, day="2028-07-19")
+    assert open_task("evaluation.preliminary").due_on == date(2028, 7, 20)
+    assert recompute(cycle) == 0, "a session that measures again does not move with T2"
+    with pytest.raises(Obstructed, match="7 月 20 日"):
+        play_opening(town, cycle, date(2028, 7, 19))
+    play_opening(town, cycle, date(2028, 7, 20))
+    assert open_task("evaluation.adopt_tellers").due_on == date(2028, 7, 20)
     measured(town, cycle, {3: [(), (20, 0, 0)]}, day="2028-07-20", round_=1)
+    do("supervision.close_session", town.of("chair"), "2028-07-20", {"subject": session.reference})
     session.refresh_from_db()
     assert session.state == "closed"
-    assert open_task("evaluation.publish")
+    assert open_task("evaluation.publish").due_on == date(2028, 8, 3)
 
 
 def test_a_planned_session_is_chosen_on_its_own_day(town, cycle):

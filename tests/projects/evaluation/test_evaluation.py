@@ -26,10 +26,13 @@ from projects.demo.play.evaluation import (
     play_measure_closing,
     play_measure_opening,
     play_measurement,
+    play_opening,
+    play_tellers,
     waiting_jobs,
 )
-from projects.demo.play.stage import open_tasks
+from projects.demo.play.stage import assembly, open_tasks
 from projects.evaluation import selectors
+from projects.evaluation.duties import open_due_hearings
 from projects.evaluation.measuring import DESK
 from projects.evaluation.models import Archive, Measurement, Rating, Review
 from projects.evaluation.services import publish_account, rate_project
@@ -38,6 +41,7 @@ from projects.supervision.models import Project
 from tests.builders import at, do, meeting_of, open_task, township
 from tests.files import picture
 from tests.projects.evaluation.conftest import DAY, year_under_supervision
+from tests.projects.supervision.conftest import year_of
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
@@ -46,6 +50,7 @@ from workflow.flows.models import Meeting
 from workflow.flows.services import complete, send_back
 from workflow.flows.tasks import run_job
 from workflow.people.models import User
+from workflow.roles.selectors import holders_of
 from workflow.roles.services import grant
 
 pytestmark = pytest.mark.django_db
@@ -99,16 +104,28 @@ def listed(town, day="2028-01-02"):
     do("evaluation.roll", town.of("clerk"), day, **roll_data(town))
 
 
-def in_session(town, cycle):
+def assembled(town, cycle):
+    """The evaluation session is called and opened by its preliminary meeting."""
     asked(town, cycle)
     called(town)
     listed(town)
+    play_opening(town, cycle, date.fromisoformat(T2))
+
+
+def in_session(town, cycle):
+    assembled(town, cycle)
     do("evaluation.presidium_report", town.of("chair"), T2, **REPORT)
+
+
+def before_hall(town, cycle):
+    """The presidium has reported, and those who count are adopted."""
+    in_session(town, cycle)
+    play_tellers(town, cycle, date.fromisoformat(T2))
 
 
 def opened(town, cycle):
     """Twenty ballots handed out and collected."""
-    in_session(town, cycle)
+    before_hall(town, cycle)
     play_measure_opening(town, cycle, date.fromisoformat(T2))
     play_measure_closing(town, cycle, date.fromisoformat(T2), returned=20)
 
@@ -202,11 +219,11 @@ def test_a_resident_rates_without_an_account_and_the_words_stay_out_of_the_trail
     assert Rating.objects.get().grade == "satisfied"
 
 
-def test_nobody_rates_before_the_round_or_after_it(town, cycle):
+def test_a_project_is_rated_from_its_acceptance_on_until_the_round_is_closed(town, cycle):
     project = Project.objects.get(number=1)
-    with pytest.raises(Refused, match="不是群众评价的时间"):
-        rate(town, project)
+    rate(town, project, day="2027-11-01")
     reported(town, cycle)
+    rate(town, project)
     do("evaluation.residents", town.of("clerk"), "2027-12-30", body=BODY["round"])
     with pytest.raises(Refused, match="不是群众评价的时间"):
         rate(town, project, day="2027-12-31")
@@ -289,20 +306,64 @@ def test_a_mark_above_a_hundred_or_a_missing_one_is_refused(town, cycle):
             complete(task.task_id, actor=town.deputies[2], data=data, at=at("2027-12-10"))
 
 
-def test_the_presidium_reports_only_after_the_round_every_review_and_the_call(town, cycle):
-    asked(town, cycle)
-    assert open_tasks(cycle, "evaluation.presidium_report") == []
+def test_the_presidium_reports_only_in_the_session_and_after_the_round_and_every_review(town, cycle):
+    reported(town, cycle)
     called(town)
-    assert open_tasks(cycle, "evaluation.presidium_report") == []
     listed(town)
+    assert open_tasks(cycle, "evaluation.presidium_report") == []
+    play_opening(town, cycle, date(2028, 1, 18))
     assert open_task("evaluation.presidium_report").due_on == date(2028, 1, 18)
+    with pytest.raises(Obstructed) as refused:
+        do("evaluation.presidium_report", town.of("chair"), T2, **REPORT)
+    assert "群众评价尚未结束" in str(refused.value) and "尚未听取现场评议" in str(refused.value)
+    conclusion = minutes(town, T2, conclusion="各项目使用正常。")
+    with pytest.raises(Obstructed, match="“村道硬化”尚未现场评议"):
+        do("evaluation.conclude_reviews", town.of("clerk"), T2, **conclusion)
+    reviewed(town, cycle)
+    do("evaluation.conclude_reviews", town.of("clerk"), T2, **conclusion)
+    do("evaluation.residents", town.of("clerk"), T2, body=BODY["round"])
+    do("evaluation.presidium_report", town.of("chair"), T2, **REPORT)
+
+
+# Beside supervision
+
+
+def test_a_project_is_reviewed_from_its_acceptance_and_all_of_them_from_october(town):
+    year = year_of(township("T02")).building()
+    project = year.project()
+    year.do(
+        "accept",
+        year.clerk_of(project),
+        "2027-06-15",
+        completed_on="2027-06-15",
+        materials="竣工图、检测报告。",
+    )
+    assert open_tasks(year.cycle, "evaluation.review") == []
+    year.do("agree_acceptance", year.members()[0], "2027-06-18", words="资料齐全，同意验收。")
+    task = open_task("evaluation.review", subject=project.reference)
+    assert task.seat == project.group and task.due_on == date(2027, 12, 31)
+    assert open_due_hearings(at("2027-09-30"), cycle=year.cycle) == 0
+    assert open_due_hearings(at("2027-10-01"), cycle=year.cycle) == 1
+    assert open_due_hearings(at("2027-10-02"), cycle=year.cycle) == 0
+    judged = selectors.judged_projects(year.cycle)
+    assert len(open_tasks(year.cycle, "evaluation.review")) == len(judged) == 3
+    assert open_task("evaluation.residents").due_on == date(2027, 12, 31)
+
+
+def test_a_task_of_the_fourth_quarter_that_opens_after_it_is_late_from_the_start(town, cycle):
+    do("evaluation.completion_report", town.of("mayor"), "2028-01-10", body=BODY["completion"])
+    for key in ("evaluation.residents", "evaluation.conclude_reviews"):
+        task = open_task(key)
+        assert (task.opened_on, task.due_on) == (date(2028, 1, 10), date(2027, 12, 31))
+    # What is counted from the session starts when it became possible.
+    assert open_task("evaluation.convene").due_on == date(2028, 1, 10)
 
 
 # The ballot
 
 
 def test_a_hall_below_two_thirds_is_not_opened(town, cycle):
-    in_session(town, cycle)
+    before_hall(town, cycle)
     attended(town, 13, 7)
     with pytest.raises(Obstructed, match="须有 14 人以上出席，实到 13 人"):
         do("evaluation.measure_open", town.of("chair"), T2, issued=13)
@@ -321,7 +382,7 @@ def test_a_hall_below_two_thirds_is_not_opened(town, cycle):
 
 
 def test_what_the_chair_entered_is_sent_back_by_the_chief_teller(town, cycle):
-    in_session(town, cycle)
+    before_hall(town, cycle)
     attended(town, 20)
     do("evaluation.measure_open", town.of("chair"), T2, issued=19)
     shown = DESK.at_opening(cycle)["entered"]
@@ -336,19 +397,68 @@ def test_what_the_chair_entered_is_sent_back_by_the_chief_teller(town, cycle):
 
 
 def test_more_papers_than_deputies_present_are_not_handed_out(town, cycle):
-    in_session(town, cycle)
+    before_hall(town, cycle)
     attended(town, 18, 2)
     with pytest.raises(InvalidForm, match="不能多于实到的 18 人"):
         do("evaluation.measure_open", town.of("chair"), T2, issued=19)
 
 
-def test_the_hall_does_not_open_before_the_day_of_the_session(town, cycle):
+def test_nothing_of_the_session_is_done_before_its_day(town, cycle):
     asked(town, cycle)
     called(town)
     listed(town)
-    do("evaluation.presidium_report", town.of("chair"), "2028-01-17", **REPORT)
-    with pytest.raises(Obstructed, match="尚未举行"):
-        attended(town, 20, day="2028-01-17")
+    with pytest.raises(Obstructed, match="2028 年 1 月 18 日"):
+        play_opening(town, cycle, date(2028, 1, 17))
+    assert open_tasks(cycle, "evaluation.presidium_report") == []
+    play_opening(town, cycle, date(2028, 1, 18))
+    do("evaluation.presidium_report", town.of("chair"), T2, **REPORT)
+
+
+def test_a_preliminary_meeting_elects_the_presidium_and_opens_the_session(town, cycle):
+    asked(town, cycle)
+    called(town)
+    listed(town)
+    assert open_task("evaluation.preliminary").due_on == date(2028, 1, 18)
+    data = assembly(20, 13, date(2028, 1, 18)) | {"agenda": BODY["agenda"]}
+    presidium = [str(user.pk) for user in town.deputies[5:12]]
+    with pytest.raises(InvalidForm, match="不能开会"):
+        do("evaluation.preliminary", town.of("clerk"), T2, **data, presidium=presidium)
+    data = assembly(20, 14, date(2028, 1, 18)) | {"agenda": BODY["agenda"]}
+    do("evaluation.preliminary", town.of("clerk"), T2, **data, presidium=presidium)
+    assert session_of(cycle, "evaluation").state == "open"
+    assert holders_of("presidium", town.unit, date(2028, 1, 18)) == town.deputies[5:12]
+    adopted = Paper.objects.filter(cycle=cycle, kind="agenda", data__adopted=True).get()
+    assert adopted.published_at and adopted.step == 6
+
+
+def test_last_years_tellers_do_not_serve_and_those_adopted_leave_with_the_session(town, cycle):
+    in_session(town, cycle)
+    chief, tellers = town.deputies[0], town.deputies[1:3]
+    data = assembly(20, 20, date(2028, 1, 18)) | {"counters": [str(u.pk) for u in town.people["counter"]]}
+    chosen = {"chief_teller": str(chief.pk), "tellers": [str(user.pk) for user in tellers]}
+    with pytest.raises(InvalidForm, match="总监票人不能同时担任监票人"):
+        do(
+            "evaluation.adopt_tellers",
+            town.of("clerk"),
+            T2,
+            **data,
+            **(chosen | {"tellers": [str(chief.pk), chosen["tellers"][0]]}),
+        )
+    do("evaluation.adopt_tellers", town.of("clerk"), T2, **data, **chosen)
+    attended(town, 20)
+    do("evaluation.measure_open", town.of("chair"), T2, issued=20)
+    with pytest.raises(NotYourTurn):
+        do("evaluation.measure_open_confirm", town.of("chief_teller"), T2, **SIGN)
+    do("evaluation.measure_open_confirm", chief, T2, **SIGN)
+    assert holders_of("teller", town.unit, date(2028, 1, 18)) == tellers
+    town.people["chief_teller"], town.people["teller"] = [chief], tellers
+    play_measure_closing(town, cycle, date.fromisoformat(T2), returned=20)
+    key_both(town, cycle)
+    signed(town)
+    announced(town)
+    do("supervision.close_session", town.of("chair"), T2)
+    for office in ("chief_teller", "teller", "counter"):
+        assert holders_of(office, town.unit, date(2028, 1, 19)) == []
 
 
 def test_one_person_cannot_key_twice(town, cycle):
@@ -429,7 +539,7 @@ def test_figures_changed_between_the_signatures_are_not_certified(town, cycle):
 
 
 def test_more_returned_than_issued_makes_the_measurement_void_and_it_is_held_again(town, cycle):
-    in_session(town, cycle)
+    before_hall(town, cycle)
     day = date.fromisoformat(T2)
     play_measure_opening(town, cycle, day, issued=19)
     play_measure_closing(town, cycle, day, returned=20)
@@ -548,32 +658,52 @@ def test_below_sixty_is_named_to_the_public_and_reported_to_the_party(town, cycl
     assert party.published_at is None and party.data["to"] == ["party"]
 
 
-def test_a_severe_result_leaves_the_session_open_for_a_question_until_the_account_is_published(town, cycle):
+def interpellated(town, cycle):
+    """Ten deputies put a 质询案 about the project named badly."""
+    data = {
+        "project": Project.objects.get(number=3).pk,
+        "movers": [str(user.pk) for user in town.deputies[:10]],
+        "words": "老年食堂为何迟迟不能正常供餐？",
+    }
+    files = {"signed": [picture("质询案.jpg")]}
+    perform("supervision.interpellate", cycle, actor=town.of("deputy"), data=data, files=files, at=at(T2, 15))
+
+
+@pytest.mark.parametrize("form", ["session", "written"])
+def test_the_chair_closes_the_session_once_an_interpellation_is_answered_or_to_be_answered_in_writing(
+    town, cycle, form
+):
     in_session(town, cycle)
     measured(town, cycle, {1: [(20, 0, 0)], 2: [(20, 0, 0)], 3: [(10, 1, 9), (20, 0, 0)]})
     session = session_of(cycle, "evaluation")
     assert session.state == "open"
     assert [p.number for p in selectors.projects_to_question(cycle)] == [3]
-    movers = [str(user.pk) for user in town.deputies[:10]]
-    data = {
-        "project": Project.objects.get(number=3).pk,
-        "movers": movers,
-        "words": "老年食堂为何迟迟不能正常供餐？",
-    }
-    files = {"signed": [picture("质询案.jpg")]}
-    perform("supervision.interpellate", cycle, actor=town.of("deputy"), data=data, files=files, at=at(T2, 15))
-    task = open_task("evaluation.rectify")
-    do("evaluation.rectify", town.department_clerk(task.seat), "2028-03-01", remedy=BODY["rectify"])
-    second(town)
-    measured(town, cycle, {3: [(), (20, 0, 0)]}, day="2028-03-20", round_=1)
-    do("evaluation.publish", town.of("clerk"), "2028-03-22", body=BODY["account"])
+    interpellated(town, cycle)
+    chair, mayor = town.of("chair"), town.of("mayor")
+    with pytest.raises(Obstructed, match="主席团尚未决定"):
+        do("supervision.close_session", chair, T2)
+    do("supervision.admit_interpellation", town.of("clerk"), T2, **minutes(town, T2), answer_form=form)
+    answer = {"answer": "供餐设备已到位，本月恢复供餐。"}
+    if form == "session":
+        with pytest.raises(Obstructed, match="尚未在会议上答复"):
+            do("supervision.close_session", chair, T2)
+        do("supervision.answer_interpellation", mayor, T2, **answer)
+    do("supervision.close_session", chair, T2)
     session.refresh_from_db()
     assert session.state == "closed"
+    if form == "written":
+        do("supervision.answer_interpellation", mayor, "2028-01-25", **answer)
 
 
-def test_a_session_without_a_severe_result_ends_with_the_signatures(town, cycle):
+def test_a_session_is_closed_by_its_chair_alone_and_not_before_the_measurement(town, cycle):
     in_session(town, cycle)
+    with pytest.raises(Obstructed, match="尚有事项须在本次会议办理"):
+        do("supervision.close_session", town.of("chair"), T2)
     measured(town, cycle, ALL_GOOD.marks)
+    assert session_of(cycle, "evaluation").state == "open"
+    with pytest.raises(NotYourTurn):
+        do("supervision.close_session", town.of("clerk"), T2)
+    do("supervision.close_session", town.of("chair"), T2)
     assert session_of(cycle, "evaluation").state == "closed"
 
 
@@ -612,7 +742,8 @@ def test_the_second_measurement_asks_only_about_the_rectified_project_and_may_cl
         Measurement.objects.filter(project__number=3).order_by("round").values_list("round", "state")
     )
     assert rounds == [(1, "superseded"), (2, "closed")]
-    assert open_task("evaluation.publish").due_on == date(2028, 3, 20)
+    # Ten working days after the occasion of the round, not after T2: Qingming falls inside.
+    assert open_task("evaluation.publish").due_on > date(2028, 3, 31)
 
 
 def test_a_second_failure_is_severe_at_any_rate_and_measured_again(town, cycle):
@@ -625,10 +756,14 @@ def test_a_second_failure_is_severe_at_any_rate_and_measured_again(town, cycle):
     assert open_tasks(cycle, "evaluation.publish") == []
 
 
-def test_the_second_measurement_does_not_open_before_its_meeting(town, cycle):
+def test_tellers_of_the_second_measurement_are_adopted_at_its_meeting_and_leave_with_it(town, cycle):
     failed_once(town, cycle)
-    with pytest.raises(Obstructed, match="2028-03-20"):
-        attended(town, 20, day="2028-03-19")
+    assert open_task("evaluation.adopt_tellers").due_on == date(2028, 3, 20)
+    with pytest.raises(Obstructed, match="3 月 20 日"):
+        play_tellers(town, cycle, date(2028, 3, 19))
+    measured(town, cycle, {3: [(), (16, 0, 4)]}, day="2028-03-20", round_=1)
+    for office in ("chief_teller", "teller", "counter"):
+        assert holders_of(office, town.unit, date(2028, 3, 21)) == []
 
 
 def test_a_year_with_two_rounds_plays_through_and_every_round_is_in_the_account(town, cycle):

@@ -21,7 +21,7 @@ from projects.portal.voter_paper import filled
 from tests.builders import at, do, open_task
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK
 from tests.projects.evaluation.conftest import year_under_supervision
-from tests.projects.evaluation.test_evaluation import T2, announced, in_session, signed
+from tests.projects.evaluation.test_evaluation import T2, announced, before_hall, signed
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ def cycle(town, monkeypatch):
     real = sealing.new_holder
     monkeypatch.setattr(sealing, "new_holder", lambda passphrase: real(passphrase, QUICK))
     made = year_under_supervision(town, ["村道硬化"], rules=Rules(ballot_channel="device"))
-    in_session(town, made)
+    before_hall(town, made)
     for office, task in HOLDING.items():
         words = PASSPHRASES[office]
         do(f"evaluation.{task}", town.of(office), T2, passphrase=words, repeated=words)

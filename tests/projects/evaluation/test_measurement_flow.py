@@ -10,7 +10,7 @@ from django.db import connection
 from viewflow.workflow.models import Task
 
 from tests.builders import do, open_task
-from tests.projects.evaluation.test_evaluation import T2, in_session
+from tests.projects.evaluation.test_evaluation import T2, before_hall
 from workflow.flows.models import Deadline
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def written(task: int) -> str:
 
 
 def test_a_finished_step_follows_and_one_under_way_stops_the_upgrade(town, cycle):
-    in_session(town, cycle)
+    before_hall(town, cycle)
     do("evaluation.measure_attendance", town.of("clerk"), T2, present=20, on_leave=0)
     waiting = open_task("evaluation.measure_open").task_id
     with pytest.raises(RuntimeError, match="还有 1 项满意度测评正在计票"):

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.test import Client
 
+from projects.demo.play.evaluation import play_opening
 from projects.evaluation.flows import (
     AddendumFlow,
     EvaluationFlow,
+    HearingFlow,
     LookBackFlow,
     MeasurementFlow,
     MeasurementRecountFlow,
+    ReviewFlow,
 )
+from projects.portal.staff_selectors import tasks_by_step
 from tests.builders import do, open_task
-from tests.projects.evaluation.test_evaluation import ALL_GOOD, T2, keyed, opened, reported
+from tests.projects.evaluation.test_evaluation import (
+    ALL_GOOD,
+    REPORT,
+    T2,
+    asked,
+    assembled,
+    called,
+    keyed,
+    listed,
+    opened,
+    reported,
+)
 from workflow.flows.nodes import OfficeView
 from workflow.roles.middleware import SESSION_KEY
 from workflow.roles.models import RoleGrant
@@ -44,6 +61,27 @@ def test_the_clerk_sees_that_a_sample_is_insufficient(town, cycle):
     assert "样本不足" in page(town.of("clerk"), "evaluation.residents")
 
 
+def test_the_clerk_opens_the_session_and_records_who_counts(town, cycle):
+    asked(town, cycle)
+    called(town)
+    listed(town)
+    shown = page(town.of("clerk"), "evaluation.preliminary")
+    assert "第十八届人民代表大会第四次会议" in shown and "选举产生的主席团成员" in shown
+    assert "会议定于一月十八日举行" in shown, "the notice stands beside it"
+    play_opening(town, cycle, date.fromisoformat(T2))
+    do("evaluation.presidium_report", town.of("chair"), T2, **REPORT)
+    shown = page(town.of("clerk"), "evaluation.adopt_tellers")
+    assert "总监票人" in shown and "1. 村道硬化" in shown
+
+
+def test_the_chair_reads_what_keeps_the_session_open_and_the_years_page_lists_the_closing(town, cycle):
+    assembled(town, cycle)
+    shown = page(town.of("chair"), "supervision.close_session", "chair")
+    assert "宣布闭会" in shown and "尚有事项须在本次会议办理" in shown
+    closing = open_task("supervision.close_session")
+    assert closing in [task for step in tasks_by_step(cycle) for task in step.open]
+
+
 def test_the_second_counter_sees_no_figure_of_the_first(town, cycle):
     opened(town, cycle)
     do("evaluation.measure_key_first", town.of("counter", 1), T2, **keyed(cycle, ALL_GOOD, 20, 0))
@@ -72,9 +110,17 @@ def test_nobody_else_sees_the_sheet_before_the_signatures(town, cycle):
 def test_every_step_says_what_it_rests_on():
     steps = [
         n
-        for flow in (EvaluationFlow, MeasurementFlow, MeasurementRecountFlow, LookBackFlow, AddendumFlow)
+        for flow in (
+            ReviewFlow,
+            HearingFlow,
+            EvaluationFlow,
+            MeasurementFlow,
+            MeasurementRecountFlow,
+            LookBackFlow,
+            AddendumFlow,
+        )
         for n in flow.instance.nodes()
         if isinstance(n, OfficeView)
     ]
-    assert len(steps) == 29
+    assert len(steps) == 31
     assert all(str(step.basis) and str(step.task_title) for step in steps)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from projects.ballots.models import Vote
 from projects.ballots.selectors import PROJECTS, current_vote
-from projects.cycles.models import Attachment, Paper
+from projects.cycles.models import Attachment, Paper, Session
 from projects.portal.staff_selectors import events_in
 from projects.selection.models import Item
 from projects.supervision.changing import vote_on
@@ -31,6 +31,7 @@ from workflow.flows.events import events, perform
 from workflow.flows.models import Deadline, Meeting
 from workflow.machines.services import fire
 from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import holders_of
 
 pytestmark = pytest.mark.django_db
 
@@ -727,9 +728,30 @@ def test_an_extra_session_needs_two_thirds(year):
     with pytest.raises(Refused, match="多于实有代表"):
         year.event("open_session", chair, "2027-06-18", year.cycle, deputies_in_office=20, present_number=21)
     year.event("open_session", chair, "2027-06-18", year.cycle, deputies_in_office=20, present_number=14)
-    year.event("close_session", chair, "2027-06-18", year.cycle)
-    with pytest.raises(Obstructed):
-        year.event("close_session", chair, "2027-06-18", year.cycle)
+    closing = open_task("supervision.close_session")
+    assert (closing.office, closing.due_on) == ("chair", date(2027, 6, 18))
+    do("supervision.close_session", chair, "2027-06-18")
+    assert not Session.objects.filter(state="open").exists()
+
+
+def test_an_extra_session_adopts_its_own_tellers_and_they_leave_with_it(year):
+    clerk, town, day = year.town.of("clerk"), year.town, date(2027, 6, 18)
+    names = {
+        "chief_teller": str(town.deputies[0].pk),
+        "tellers": [str(user.pk) for user in town.deputies[1:3]],
+        "counters": [str(user.pk) for user in town.people["counter"]],
+    }
+    with pytest.raises(Obstructed, match="没有会议正在举行"):
+        year.event("adopt_tellers", clerk, "2027-06-18", year.cycle, **year.congress("2027-06-18"), **names)
+    year.building().in_session()
+    with pytest.raises(InvalidForm, match="没有形成决定"):
+        refused = year.congress("2027-06-18", votes_for=10)
+        year.event("adopt_tellers", clerk, "2027-06-18", year.cycle, **refused, **names)
+    year.event("adopt_tellers", clerk, "2027-06-18", year.cycle, **year.congress("2027-06-18"), **names)
+    assert holders_of("teller", town.unit, day) == town.deputies[1:3]
+    assert Meeting.objects.get(body="congress").members == 20
+    do("supervision.close_session", town.of("chair"), "2027-06-18")
+    assert not [o for o in ("chief_teller", "teller", "counter") if holders_of(o, town.unit, day)]
 
 
 def call(year, proposers: int, *, signed: bool = True, **more):
@@ -854,7 +876,7 @@ def test_what_too_few_have_signed_ends_with_its_session(year):
     year.building().in_session()
     draft(year)
     cosign(year, year.town.deputies[1])
-    year.event("close_session", year.town.of("chair"), "2027-06-18", year.cycle)
+    do("supervision.close_session", year.town.of("chair"), "2027-06-18")
     with pytest.raises(Obstructed, match="已经闭会"):
         cosign(year, year.town.deputies[2], "2027-06-19")
 

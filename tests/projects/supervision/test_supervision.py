@@ -30,7 +30,8 @@ DONE = {"completed_on": "2027-10-08", "materials": "竣工图、检测报告、�
 
 
 def open_keys(reference: str) -> list[str]:
-    rows = Deadline.objects.filter(subject=reference, done_at=None, cancelled=False).order_by("key")
+    """The open tasks of step 5; an accepted project also has its review, of step 6."""
+    rows = Deadline.objects.filter(subject=reference, step=5, done_at=None, cancelled=False).order_by("key")
     return list(rows.values_list("key", flat=True))
 
 
