@@ -10,7 +10,7 @@ from projects.cycles.models import Cycle, Session, Term
 from projects.deliberation.models import AddedMatter, Question, Withdrawal
 from projects.evaluation.models import Measurement
 from projects.oversight.models import Note
-from projects.selection.models import Item, Notice, Objection
+from projects.selection.models import Exclusion, Item, Notice, Objection
 from projects.supervision.models import Change, Finding, Inquiry, Interpellation, Project
 from tests.builders import at
 from workflow.machines.models import Record
@@ -43,6 +43,7 @@ def one_of_every_kind(unit: Unit, county: Unit, user: User) -> dict[str, Record]
         Objection.objects.create(
             unit=unit, notice=notice, code="B1", words="遗漏本村。", raised_at=at("2026-10-09")
         ),
+        Exclusion.objects.create(unit=unit, cycle=cycle, stage="screening", on=DAY),
         Withdrawal.objects.create(unit=unit, item=item, reason="资金未落实。"),
         AddedMatter.objects.create(unit=unit, cycle=cycle, title="路灯", content="安装路灯。"),
         Question.objects.create(department=unit, by=user, **in_session),

@@ -11,10 +11,10 @@ from django.urls import reverse
 
 from projects.ballots.events import PRINT
 from projects.cycles.events import REVISE_RULES
-from projects.cycles.models import CycleSession
+from projects.cycles.models import Cycle, CycleSession
 from projects.lifecycle.events import START_YEAR
 from workflow.flows.events import Event, events_on
-from workflow.machines.references import kind_in
+from workflow.machines.references import kind_in, number_in
 from workflow.people.wording import worded
 from workflow.roles.models import RoleGrant
 
@@ -34,7 +34,7 @@ def _year_of_session(session: Any) -> str:
 
 def _year_it_is_of(record: Any) -> str:
     """The page of the year a record is about, where it is listed among what may be done."""
-    return reverse("year", args=[record.about.partition(":")[2]])
+    return reverse("year", args=[number_in(record.about, Cycle)])
 
 
 MOTIONS = ("matter", "interpellation")  # they gather signatures on their year's page
@@ -75,7 +75,7 @@ class Offer:
     @property
     def note(self) -> str:
         """Which record it is done on, where that has no page of its own: a motion to sign, a change."""
-        return self.record.label if self.record.reference.partition(":")[0] in NAMED else ""
+        return self.record.label if kind_in(self.record.reference) in NAMED else ""
 
     @property
     def url(self) -> str:

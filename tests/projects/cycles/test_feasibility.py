@@ -74,7 +74,7 @@ def test_a_window_that_ends_too_late_for_the_session_is_told_and_by_how_much():
     assert warnings_on_window(latest, T, RULES) == []
     (reason,) = warnings_on_window(latest + timedelta(days=7), T, RULES)
     assert reason.code == "window_too_long" and reason.days >= 7
-    assert f"征集最迟应于 {latest.year} 年 {latest.month} 月 {latest.day} 日结束" in reason.text
+    assert f"征集最迟应于{latest.year}年{latest.month}月{latest.day}日结束" in reason.text
 
 
 def test_the_longest_of_the_parallel_appraisals_counts():

@@ -166,7 +166,7 @@ def test_proposing_shows_the_calls_days_once_it_is_published(town: Township, cyc
     rows = rows_of(town.unit, cycle, ON)
     for office in ("resident", "station"):
         told = row_of(rows, "collection.propose", office).deadline
-        assert told == "征集期（2026-09-10 至 2026-10-09）内；期外列入项目库"
+        assert told == "征集期（2026年9月10日至2026年10月9日）内；期外列入项目库"
     assert row_of(rows, "evaluation.rate", "resident").deadline == "2027-12-31"
 
 

@@ -64,7 +64,7 @@ def test_a_project_that_ends_in_its_year_takes_no_longer():
 def test_a_notice_stands_its_working_days_and_the_first_day_is_not_counted():
     monday = date(2026, 11, 2)
     assert rules.notice_faults(monday, date(2026, 11, 9), 5) == []
-    assert "2026-11-09" in rules.notice_faults(monday, date(2026, 11, 8), 5)[0]
+    assert "2026年11月9日" in rules.notice_faults(monday, date(2026, 11, 8), 5)[0]
 
 
 @given(st.dictionaries(st.integers(1, 500), st.integers(1, 40), max_size=60))
