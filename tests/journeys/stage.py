@@ -152,6 +152,8 @@ class Stage(Doubles):
             if field.count() == 0:
                 self._fill_date(page, name, values[0])
                 continue
+            for fold in page.locator("details:not([open])", has=field).all():
+                fold.locator("> summary").click()
             kind = field.first.evaluate("e => e.tagName === 'INPUT' ? e.type : e.tagName.toLowerCase()")
             if kind in ("radio", "checkbox"):
                 self._tick(page, name, values, lone=field.count() == 1 and kind == "checkbox")

@@ -244,7 +244,7 @@ def test_a_hall_votes_by_telephone_and_on_paper_ties_votes_again_and_announces(
         key_twice(hall, ON_SHEETS)
         open_the_box(hall)
         certify_and_declare(hall)
-        on_screen("票数相同", "tied")
+        on_screen("票数相等", "tied")
         first = vote_of(cycle).follows
         assert first and first.outcome["elected"] == [WATER] and first.outcome["tied"] == [CLINIC, BRIDGE]
 
