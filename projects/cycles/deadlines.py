@@ -148,7 +148,7 @@ TASK_TIMES: dict[str, TaskTime] = {
         _("答复质询案"), _d("receipt"), 0, 30, "D", "《地方组织法》第二十四条（会议期间）"
     ),
     "supervision.department_interpellation": TaskTime(
-        _("责任单位答复质询案"), _d("receipt"), 0, 30, "D", "组织法第二十四条（会议期间）"
+        _("责任单位答复质询案"), _d("receipt"), 0, 30, "D", "《地方组织法》第二十四条（会议期间）"
     ),
     "supervision.classify_change": TaskTime(_("认定是否为轻微调整"), _wd("after", 10), 1, 40),
     "supervision.decide_change": TaskTime(_("决定项目变更"), _d("after", 60), 1, 180),

@@ -159,3 +159,18 @@ def done(town, user, number: int) -> None:
             done_by=user,
             done_at=at("2020-01-20"),
         )
+
+
+def test_unclaimed_tasks_come_by_the_day_they_are_due(client, town):
+    apply(SYSTEM)
+    chair, first = town.of("chair"), open_task("collection.scheme")
+    start_year(
+        town.act("chair", at(f"{YEAR - 1}-08-10")),
+        year=YEAR + 1,
+        **{name: day.replace(year=day.year + 1) for name, day in PLAN.items()},
+    )
+    later = Deadline.objects.exclude(pk=first.pk).get(key="collection.scheme", done_at=None)
+    Deadline.objects.filter(pk=first.pk).update(due_on=date(2020, 1, 2))
+    Deadline.objects.filter(pk=later.pk).update(due_on=date(2020, 1, 1))
+    page = signed_in(client, chair).get("/inbox/queue/").content.decode()
+    assert page.index(f'href="/tasks/{later.pk}/"') < page.index(f'href="/tasks/{first.pk}/"')

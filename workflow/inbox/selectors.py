@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from viewflow.workflow.models import Task
 
 from workflow.calendar.offsets import SOON
@@ -84,7 +84,7 @@ def in_box(box: str, grant: RoleGrant) -> list[QuerySet[Deadline]]:
     if box == "started":
         return [started_by(grant.user, grant)]
     if box == "queue":
-        return [queue_of(grant)]
+        return [queue_of(grant).order_by(F("due_on").asc(nulls_last=True), "pk")]
     both = [claimed_by(grant), queue_of(grant)]
     if box == "urged":
         return [rows.filter(pk__in=Urge.objects.values("task")) for rows in both]
