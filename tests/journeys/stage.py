@@ -152,7 +152,7 @@ class Stage(Doubles):
             if field.count() == 0:
                 self._fill_date(page, name, values[0])
                 continue
-            for fold in page.locator("details:not([open])", has=field).all():
+            for fold in page.locator("details:not([open])", has=page.page.locator(f"[name='{name}']")).all():
                 fold.locator("> summary").click()
             kind = field.first.evaluate("e => e.tagName === 'INPUT' ? e.type : e.tagName.toLowerCase()")
             if kind in ("radio", "checkbox"):
