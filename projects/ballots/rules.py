@@ -679,14 +679,18 @@ class _Placing:
         if one not in self.ranked:
             return Reason("below_majority", f"{figures}，未通过。")
         if one in self.tied:
-            return Reason("tied", f"{figures}，票数达到，但{self._tie()}，须在并列项目中再次投票，暂未入选。")
+            return Reason(
+                "tied", f"{figures}，票数达到，但{self._tie()}，须就票数相等的项目再次投票，暂未入选。"
+            )
         if one not in self.elected:
             return Reason(
                 "outside_seats",
                 f"{figures}，票数达到，但{self._rank(one)}，在应选 {self.paper.seats} 项之外，未入选。",
             )
         if one in self.equals:
-            return Reason("elected_with_equals", f"{figures}，通过；{self._tie()}，按规则并列的全部入选。")
+            return Reason(
+                "elected_with_equals", f"{figures}，通过；{self._tie()}，按规则票数相等的全部入选。"
+            )
         return Reason(
             "elected", f"{figures}，通过；{self._rank(one)}，在应选 {self.paper.seats} 项之内，入选。"
         )
@@ -706,7 +710,8 @@ class _Placing:
     def _tie(self) -> str:
         first = self.ranked.index(self.equals[0])
         places = self.paper.seats - first
-        return f"{len(self.equals)} 个项目{self._by()}并列第 {first + 1} 位，名额只余 {places} 个"
+        figure = "得分" if self.paper.mode is Mode.RANK else "得票"
+        return f"{len(self.equals)} 个项目{figure}相等，同列第 {first + 1} 位，名额只余 {places} 个"
 
     def _by(self) -> str:
         return "按得分" if self.paper.mode is Mode.RANK else "按得票"
@@ -740,10 +745,10 @@ def next_step(outcome: Outcome) -> str:
 
 
 def _next_after_a_tie(outcome: Outcome) -> str:
-    again = f"重新核对法定人数后，只就并列的 {'、'.join(outcome.result.tied)} 再次投票，选 {outcome.places_left} 项"
+    again = f"重新核对法定人数后，只就票数相等的 {'、'.join(outcome.result.tied)} 再次投票，选 {outcome.places_left} 项"
     if outcome.vote.rules.runoff_majority:
         return f"{again}，仍须过半数。"
-    return f"{again}，得票多的入选，不再要求过半数（再次投票另作一个文件，majority_base 为 none）。"
+    return f"{again}，得票多的入选，不再要求过半数。"
 
 
 def _next_after_a_shortfall(outcome: Outcome) -> str:
@@ -751,7 +756,7 @@ def _next_after_a_shortfall(outcome: Outcome) -> str:
     if not outcome.result.not_elected:
         return f"候选项目全部入选，余下 {left} 个名额没有候选项目，空缺。"
     if outcome.vote.rules.shortfall is ShortfallRule.VACANT:
-        return f"余下 {left} 个名额空缺，不再补选；未入选项目转入储备库。"
+        return f"余下 {left} 个名额空缺，不再另行票决；未入选项目转入储备库。"
     return f"就未入选的 {'、'.join(outcome.result.not_elected)} 进行第二轮票决，选 {left} 项。"
 
 

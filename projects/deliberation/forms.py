@@ -86,7 +86,7 @@ class Resolved(Recorded):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if not self.errors and not self.agreed():
-            self.add_error(None, _("赞成未过全体成员的半数，没有形成决定；请再次表决后填报。"))
+            self.add_error(None, _("赞成票未超过全体成员的半数，没有形成决定；请再次表决后填报。"))
         return data
 
 
@@ -489,7 +489,7 @@ class AdoptForm(AssemblyForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         if not self.errors and not self.agreed() and len(data.get("return_reason", "")) < 4:
-            self.add_error("return_reason", _("赞成未过全体代表的半数，须写明理由。"))
+            self.add_error("return_reason", _("赞成票未超过全体代表的半数，须写明理由。"))
         return data
 
 
@@ -511,7 +511,7 @@ class ConsentForm(MeetingForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         if not self.errors and not self.agreed() and len(data.get("words", "")) < 4:
-            self.add_error("words", _("赞成未过半数即不同意撤回，须写明理由。"))
+            self.add_error("words", _("赞成票未超过半数即不同意撤回，须写明理由。"))
         return data
 
 

@@ -120,7 +120,12 @@ NOTICE = Point(
 BILL = Point("议案", "乡镇长", "mayor", "deliberation.bill", "L", "组织法第二十二条")
 CANDIDATES = Point("候选项目", "主席团", "presidium", "deliberation.agenda", "L", "组织法第二十二条")
 SURPLUS = Point(
-    "差额", "主席团", "presidium", "deliberation.agenda", "R", "陕西省规定：差额票决；差额比例为本地规定"
+    "差额",
+    "主席团",
+    "presidium",
+    "deliberation.agenda",
+    "R",
+    "《陕西省民生实事项目人大代表票决制规定》：差额票决；差额比例为本地规定",
 )
 SETTLED = replace(SURPLUS, task="deliberation.settle")
 BUDGET = Point("预算草案", "财政所", "finance", "deliberation.budget", "L", "组织法第十二条第四项")

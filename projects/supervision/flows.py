@@ -323,7 +323,7 @@ class ProjectFlow(YearlyFlow):
         obstacles=building.obstacles_to_plan,
         context=selectors.project_file,
         page="steps/supervision/project.html",
-        basis=_("陕西规定第十七条：责任部门、目标、时限、资金安排、保障措施"),
+        basis=_("《陕西省民生实事项目人大代表票决制规定》第十七条：责任部门、目标、时限、资金安排、保障措施"),
         output=_("项目建设计划书"),
     ).Next(this.confirm_plan)
     confirm_plan = (
@@ -348,7 +348,7 @@ class ProjectFlow(YearlyFlow):
             obstacles=building.obstacles_to_plan,
             context=selectors.project_file,
             page="steps/supervision/project.html",
-            basis=_("陕西规定第十七条：实施计划应当公布"),
+            basis=_("《陕西省民生实事项目人大代表票决制规定》第十七条：实施计划应当公布"),
             output=_("公布的实施计划"),
         )
         .Returns(this.plan)
@@ -674,7 +674,7 @@ class ChangeSteps:
         act=changing.put_into_effect,
         context=selectors.change_facts,
         page="steps/supervision/change.html",
-        basis=_("陕西规定第十八条：调整须经决定并公布"),
+        basis=_("《陕西省民生实事项目人大代表票决制规定》第十八条：调整须经决定并公布"),
         output=_("项目调整公告"),
         irreversible=True,
     ).Next(this.follow)
@@ -701,7 +701,7 @@ class ChangeFlow(ChangeSteps, YearlyFlow):
         obstacles=changing.obstacles_to_congress,
         context=selectors.change_facts,
         page="steps/supervision/change.html",
-        basis=_("陕西规定第十八条；组织法第二十五条：全体代表的过半数通过"),
+        basis=_("《陕西省民生实事项目人大代表票决制规定》第十八条；组织法第二十五条：全体代表的过半数通过"),
         output=_("表决票"),
         irreversible=True,
     ).Next(this.change_attendance)
@@ -794,7 +794,9 @@ class MinorChangeFlow(ChangeSteps, YearlyFlow):
         act=changing.classify_change,
         context=selectors.change_facts,
         page="steps/supervision/change.html",
-        basis=_("陕西规定第十八条：重大调整由代表大会决定；轻微的由主席团认定、记录并公告"),
+        basis=_(
+            "《陕西省民生实事项目人大代表票决制规定》第十八条：重大调整由代表大会决定；轻微的由主席团认定、记录并公告"
+        ),
         output=_("主席团会议纪要"),
         irreversible=True,
     ).Next(this.decided)

@@ -79,7 +79,7 @@ class ResolvingForm(MeetingForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if not self.errors and not self.agreed():
-            self.add_error(None, _("赞成未超过全体成员的半数，没有形成决定，请再次研究后登记。"))
+            self.add_error(None, _("赞成票未超过全体成员的半数，没有形成决定，请再次研究后登记。"))
         return data
 
 

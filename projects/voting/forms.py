@@ -46,7 +46,7 @@ class ResolutionForm(AssemblyForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if not self.errors and not self.agreed() and len(data.get("return_reason", "")) < 4:
-            self.add_error("return_reason", _("赞成未过全体代表半数，决议未通过，须写明情况。"))
+            self.add_error("return_reason", _("赞成票未超过全体代表的半数，决议未通过，须写明情况。"))
         return data
 
 
@@ -56,7 +56,7 @@ class AgreedForm(MeetingForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if not self.errors and not self.agreed():
-            self.add_error("votes_for", _("赞成未过主席团全体成员的半数，不能办理。"))
+            self.add_error("votes_for", _("赞成票未超过主席团全体成员的半数，不能办理。"))
         return data
 
 

@@ -19,7 +19,12 @@ from projects.deliberation.rules import Level, Line, Point
 from projects.voting.services import obstacles_at_desk
 
 METHOD = Point(
-    "票决办法", "主席团", "presidium", "deliberation.settle", "R", "陕西省规定：票决办法写明应选数、差额数"
+    "票决办法",
+    "主席团",
+    "presidium",
+    "deliberation.settle",
+    "R",
+    "《陕西省民生实事项目人大代表票决制规定》：票决办法写明应选数、差额数",
 )
 ADOPTION = Point("票决办法", "大会", "clerk", "deliberation.adopt_method", "L", "组织法第二十五条")
 BALLOT = Point(

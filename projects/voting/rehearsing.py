@@ -221,7 +221,7 @@ def sentence_of(swing: Swing) -> str:
     """A swing in words: 少 3 票即不入选."""
     ends = {
         End.ELECTED: _("入选"),
-        End.TIED: _("与他项并列，须再次投票"),
+        End.TIED: _("与他项票数相等，须再次投票"),
         End.NOT_ELECTED: _("不入选"),
     }
     words = _("多 %(n)s 票即%(end)s") if swing.votes > 0 else _("少 %(n)s 票即%(end)s")

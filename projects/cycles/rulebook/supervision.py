@@ -112,7 +112,7 @@ class Supervision(Part):
             _("项目变更的决定"),
             "supervision",
             "R",
-            "陕西第十八条",
+            "《陕西省民生实事项目人大代表票决制规定》第十八条",
             choices={
                 "congress_vote": _("代表大会表决"),
                 "presidium_interim": _("主席团先行决定，代表大会追认"),

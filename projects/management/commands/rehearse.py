@@ -181,4 +181,6 @@ def _conclusion(outcome: Outcome) -> str:
     )
     lines += [f"票数相等 {len(result.tied)} 项：{'、'.join(result.tied)}"] if result.tied else []
     lines += [f"下一步：{next_step(outcome)}"]
+    if outcome.verdict is Verdict.RUNOFF and not outcome.vote.rules.runoff_majority:
+        lines += ["再次投票另作一个文件，其中 rules.majority_base 写 none。"]
     return "\n".join(lines)

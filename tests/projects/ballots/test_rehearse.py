@@ -57,7 +57,7 @@ def test_the_report_for_people_says_every_part_in_chinese(tmp_path):
         "各项数目相符",
         "需 33 票（全体代表 64 人的过半数），得 32 票，未通过。",
         "结论：通过的项目少于应选数。",
-        "下一步：余下 1 个名额空缺，不再补选；未入选项目转入储备库。",
+        "下一步：余下 1 个名额空缺，不再另行票决；未入选项目转入储备库。",
     ):
         assert part in out
 
@@ -66,7 +66,7 @@ def test_the_report_sorts_the_table_by_votes(tmp_path):
     out, _, _ = rehearse(tmp_path, TIED)
     table = out[out.index("序号") : out.index("理由")].split("\n")[1:]
     assert [(line.split()[1], line.split()[-2], line.split()[-1]) for line in table if line] == [
-        ("9", "入选", "A"), ("7", "并列", "D"), ("7", "并列", "C"), ("7", "并列", "B"), ("5", "未入选", "E"),
+        ("9", "入选", "A"), ("7", "票数相等", "D"), ("7", "票数相等", "C"), ("7", "票数相等", "B"), ("5", "未入选", "E"),
     ]  # fmt: skip
 
 

@@ -73,7 +73,7 @@ def test_last_years_sums_are_counted_by_this_years_rules(hall: Hall, next_year):
         ("村道硬化", End.NOT_ELECTED),
     ]
     assert said.rows[0].closeness == ["少 12 票即不入选"]
-    assert said.rows[1].closeness == ["多 23 票即与他项并列，须再次投票"]
+    assert said.rows[1].closeness == ["多 23 票即与他项票数相等，须再次投票"]
 
 
 def test_an_undeclared_vote_and_ones_own_are_no_last_years(hall: Hall, next_year):
