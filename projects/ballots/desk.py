@@ -323,7 +323,7 @@ class Desk:
             obstacles=self.ready,
             context=self.at_desk,
             page="steps/voting/desk.html",
-            basis=_("组织法第十四条：全体代表的三分之二以上出席"),
+            basis=_("《地方组织法》第十四条：全体代表的三分之二以上出席"),
             output=_("应到、请假、实到人数"),
         )
 
@@ -338,7 +338,7 @@ class Desk:
             page="steps/voting/desk.html",
             irreversible=True,
             in_person=True,
-            basis=_("组织法第十四条；发出的票不多于实到代表"),
+            basis=_("《地方组织法》第十四条；发出的票不多于实到代表"),
             hint=_("总监票人确认后投票才开始。人数有变动的，退回重新清点。"),
         )
 

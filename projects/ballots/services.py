@@ -242,7 +242,7 @@ def obstacles_to_quorum(vote: Vote, present: int | None = None) -> list[str]:
     needed = quorum_needed(vote)
     if present >= needed:
         return []
-    article = _("组织法第十四条：") if vote.rules.get("quorum", "2/3") == "2/3" else ""
+    article = _("《地方组织法》第十四条：") if vote.rules.get("quorum", "2/3") == "2/3" else ""
     return [
         _("%(article)s应到 %(of)s 人，须有 %(needed)s 人以上出席，实到 %(present)s 人，不能投票。")
         % {

@@ -86,7 +86,7 @@ class DeliberationFlow(YearlyFlow):
             act=services.put_on_agenda,
             page=PAGES + "list.html",
             context=selectors.list_page,
-            basis=_("组织法第十四条、第二十二条：会期由主席团决定并公布，议案由主席团决定列入议程"),
+            basis=_("《地方组织法》第十四条、第二十二条：会期由主席团决定并公布，议案由主席团决定列入议程"),
             output=_("主席团会议纪要、候选项目汇总表"),
         )
         .Returns(this.revise_list)
@@ -114,7 +114,7 @@ class DeliberationFlow(YearlyFlow):
         page=PAGES + "list.html",
         context=selectors.list_page,
         irreversible=True,
-        basis=_("组织法第二十二条：乡镇人民政府可以提出属于本级人民代表大会职权范围内的议案"),
+        basis=_("《地方组织法》第二十二条：乡镇人民政府可以提出属于本级人民代表大会职权范围内的议案"),
         output=_("议案、情况报告、资金安排说明"),
     ).Next(this.budget)
     budget = (
@@ -125,7 +125,7 @@ class DeliberationFlow(YearlyFlow):
             act=services.list_in_budget,
             page=PAGES + "budget.html",
             context=selectors.budget_page,
-            basis=_("组织法第十二条第四项：预算由人民代表大会审查批准；项目资金纳入本级预算"),
+            basis=_("《地方组织法》第十二条第四项：预算由人民代表大会审查批准；项目资金纳入本级预算"),
             output=_("预算草案对应表"),
         )
         .Returns(this.bill)
@@ -139,7 +139,7 @@ class DeliberationFlow(YearlyFlow):
         page=PAGES + "convene.html",
         context=selectors.convening_page,
         irreversible=True,
-        basis=_("组织法第十四条；绩溪县乡镇人民代表大会议事规则：会前十五日公布"),
+        basis=_("《地方组织法》第十四条；绩溪县乡镇人民代表大会议事规则：会前十五日公布"),
         output=_("会议通知"),
     ).Next(this.papers_ready)
     roll = OfficeView(
@@ -149,7 +149,7 @@ class DeliberationFlow(YearlyFlow):
         act=services.fix_roll,
         obstacles=selectors.obstacles_to_roll,
         page=PAGES + "roll.html",
-        basis=_("组织法第十四条、第二十五条：法定人数和过半数以全体代表为基数"),
+        basis=_("《地方组织法》第十四条、第二十五条：法定人数和过半数以全体代表为基数"),
         hint=_("投票开始前补选、终止资格的，另行登记代表变动。"),
         output=_("代表名册"),
     ).Next(this.papers_ready)
@@ -185,7 +185,7 @@ class DeliberationFlow(YearlyFlow):
         act=services.visit_by_delegation,
         page=PAGES + "visits.html",
         context=selectors.visits_page,
-        basis=_("组织法第十九条：组织代表开展视察、调研"),
+        basis=_("《地方组织法》第十九条：组织代表开展视察、调研"),
         output=_("走访、视察记录"),
         hint=_("登记本团集中走访、视察的情况；另有走访的，代表可以各自登记。"),
     ).Next(this.visited)
@@ -197,7 +197,7 @@ class DeliberationFlow(YearlyFlow):
         act=services.close_visits,
         page=PAGES + "visits.html",
         context=selectors.visits_page,
-        basis=_("组织法第十九条：组织代表开展视察、调研"),
+        basis=_("《地方组织法》第十九条：组织代表开展视察、调研"),
         output=_("走访、视察记录"),
     ).Next(this.prepared)
     training = OfficeView(
@@ -222,7 +222,7 @@ class DeliberationFlow(YearlyFlow):
         page=PAGES + "preliminary.html",
         context=selectors.preliminary_page,
         irreversible=True,
-        basis=_("组织法第十四条、第十九条：三分之二以上代表出席始得举行；会议选举主席团"),
+        basis=_("《地方组织法》第十四条、第十九条：三分之二以上代表出席始得举行；会议选举主席团"),
         output=_("主席团名单、会议议程"),
     ).Next(this.explain)
     explain = OfficeView(
@@ -246,7 +246,7 @@ class DeliberationFlow(YearlyFlow):
         obstacles=selectors.in_session,
         page=PAGES + "deliberate.html",
         context=selectors.deliberating_page,
-        basis=_("各代表团审议候选项目，可以提出询问（组织法第二十三条）"),
+        basis=_("各代表团审议候选项目，可以提出询问（《地方组织法》第二十三条）"),
         output=_("审议意见"),
     ).Next(this.heard)
     heard = nodes.Join().Next(this.settle)
@@ -278,7 +278,7 @@ class DeliberationFlow(YearlyFlow):
             page=PAGES + "adopt_method.html",
             context=selectors.adopting_page,
             irreversible=True,
-            basis=_("组织法第二十五条：以全体代表的过半数通过"),
+            basis=_("《地方组织法》第二十五条：以全体代表的过半数通过"),
             output=_("票决办法、监票人名单"),
         )
         .Returns(this.settle)
@@ -308,7 +308,7 @@ class QuestionFlow(YearlyFlow):
         page=PAGES + "question.html",
         context=selectors.question_page,
         irreversible=True,
-        basis=_("组织法第二十三条：有关机关应当派人到会说明"),
+        basis=_("《地方组织法》第二十三条：有关机关应当派人到会说明"),
         output=_("答复"),
     ).Next(this.end)
     end = OfficeEnd()
@@ -329,7 +329,7 @@ class WithdrawalFlow(YearlyFlow):
         page=PAGES + "withdrawal.html",
         context=selectors.withdrawal_page,
         irreversible=True,
-        basis=_("参照组织法第二十二条：经主席团同意，审议即行终止"),
+        basis=_("参照《地方组织法》第二十二条：经主席团同意，审议即行终止"),
         output=_("主席团会议纪要"),
     ).Next(this.end)
     end = OfficeEnd()
@@ -350,7 +350,7 @@ class MatterFlow(YearlyFlow):
         page=PAGES + "matter.html",
         context=selectors.matter_page,
         irreversible=True,
-        basis=_("组织法第二十二条：由主席团决定是否列入议程"),
+        basis=_("《地方组织法》第二十二条：由主席团决定是否列入议程"),
         output=_("主席团会议纪要"),
     ).Next(this.end)
     end = OfficeEnd()

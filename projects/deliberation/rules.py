@@ -20,7 +20,7 @@ def mover_faults(movers: int) -> list[str]:
     """Why so many deputies cannot table a matter (组织法 22: five or more jointly)."""
     if movers >= JOINT_MOVERS:
         return []
-    return [f"须由 {JOINT_MOVERS} 名以上代表联名提出（组织法第二十二条），现为 {movers} 名。"]
+    return [f"须由 {JOINT_MOVERS} 名以上代表联名提出（《地方组织法》第二十二条），现为 {movers} 名。"]
 
 
 def notice_warnings(what: str, on: date, session_on: date, days: int) -> list[str]:
@@ -109,16 +109,16 @@ class Line:
     point: Point
 
 
-ROLL = Point("代表名册", "人大办", "clerk", "deliberation.roll", "L", "组织法第十四条、第二十五条")
-CREDENTIALS = Point("代表资格审查", "人大办", "clerk", "", "L", "组织法第三十七条")
-QUORUM = Point("法定人数", "人大办", "clerk", "deliberation.roll", "L", "组织法第十四条")
+ROLL = Point("代表名册", "人大办", "clerk", "deliberation.roll", "L", "《地方组织法》第十四条、第二十五条")
+CREDENTIALS = Point("代表资格审查", "人大办", "clerk", "", "L", "《地方组织法》第三十七条")
+QUORUM = Point("法定人数", "人大办", "clerk", "deliberation.roll", "L", "《地方组织法》第十四条")
 DELEGATIONS = Point("代表团", "系统管理员", "admin", "", "N", "分团审议的通行做法")
-CONVENED = Point("会议通知", "主席团", "presidium", "deliberation.convene", "L", "组织法第十四条")
+CONVENED = Point("会议通知", "主席团", "presidium", "deliberation.convene", "L", "《地方组织法》第十四条")
 NOTICE = Point(
     "会议通知", "主席团", "presidium", "deliberation.convene", "R", "绩溪县议事规则：会前十五日公布"
 )
-BILL = Point("议案", "乡镇长", "mayor", "deliberation.bill", "L", "组织法第二十二条")
-CANDIDATES = Point("候选项目", "主席团", "presidium", "deliberation.agenda", "L", "组织法第二十二条")
+BILL = Point("议案", "乡镇长", "mayor", "deliberation.bill", "L", "《地方组织法》第二十二条")
+CANDIDATES = Point("候选项目", "主席团", "presidium", "deliberation.agenda", "L", "《地方组织法》第二十二条")
 SURPLUS = Point(
     "差额",
     "主席团",
@@ -128,11 +128,13 @@ SURPLUS = Point(
     "《陕西省民生实事项目人大代表票决制规定》：差额票决；差额比例为本地规定",
 )
 SETTLED = replace(SURPLUS, task="deliberation.settle")
-BUDGET = Point("预算草案", "财政所", "finance", "deliberation.budget", "L", "组织法第十二条第四项")
+BUDGET = Point("预算草案", "财政所", "finance", "deliberation.budget", "L", "《地方组织法》第十二条第四项")
 ANSWERS = Point("答复提出人", "党政办", "gov_clerk", "selection.answer", "R", "璧山区工作办法：征集和反馈")
-MOTIONS = Point("待决事项", "主席团", "presidium", "deliberation.consent_withdraw", "L", "组织法第二十二条")
-QUESTIONS = Point("代表询问", "有关单位", "department", "deliberation.reply", "L", "组织法第二十三条")
-VISITS = Point("走访视察", "代表、人大办", "clerk", "deliberation.visits", "L", "组织法第十九条")
+MOTIONS = Point(
+    "待决事项", "主席团", "presidium", "deliberation.consent_withdraw", "L", "《地方组织法》第二十二条"
+)
+QUESTIONS = Point("代表询问", "有关单位", "department", "deliberation.reply", "L", "《地方组织法》第二十三条")
+VISITS = Point("走访视察", "代表、人大办", "clerk", "deliberation.visits", "L", "《地方组织法》第十九条")
 TRAINING = Point("代表培训", "人大办", "clerk", "deliberation.training", "S", "制度文件：开展代表培训")
 MATERIALS = Point(
     "会议材料", "人大办", "clerk", "deliberation.materials", "R", "广东规定（1995 年）：会前七日印发"

@@ -298,7 +298,11 @@ def obstacles_to_asking(cycle: Cycle, at: datetime) -> list[str]:
     """询问 belongs inside a session that is being held (组织法 23)."""
     if session_to_ask_in(cycle):
         return []
-    return [_("询问在人民代表大会会议期间提出（组织法第二十三条），现在没有审议本年度事项的会议正在举行。")]
+    return [
+        _(
+            "询问在人民代表大会会议期间提出（《地方组织法》第二十三条），现在没有审议本年度事项的会议正在举行。"
+        )
+    ]
 
 
 def obstacles_to_replying(question: Question, at: datetime) -> list[str]:
@@ -306,7 +310,8 @@ def obstacles_to_replying(question: Question, at: datetime) -> list[str]:
     if question.session.state == SessionState.OPEN:
         return []
     return [
-        _("询问在会议期间答复（组织法第二十三条），%(session)s没有开会。") % {"session": question.session}
+        _("询问在会议期间答复（《地方组织法》第二十三条），%(session)s没有开会。")
+        % {"session": question.session}
     ]
 
 

@@ -115,7 +115,9 @@ def put_on_agenda(
     session = selectors.session_for(cycle)
     rows = candidate_rows(items)
     make_paper(act, cycle, "agenda", f"{session}议程（草案）", body=agenda, data={"attending": attending})
-    make_paper(act, cycle, "candidate_table", f"{cycle}候选项目汇总表", data={"rows": rows, "seats": seats})
+    make_paper(
+        act, cycle, "candidate_table", f"{cycle.candidates}汇总表", data={"rows": rows, "seats": seats}
+    )
     told = selectors.surplus_told(cycle, len(items), seats or 0)
     return Outcome(after={"items": [item.reference for item in items], "warnings": told})
 
@@ -145,7 +147,7 @@ def revise_list(act: Act, cycle: Cycle, *, kept: list[str], words: str) -> Outco
         act,
         cycle,
         "draft_list",
-        f"{cycle}候选项目建议方案（修改）",
+        f"{cycle.candidates}建议方案（修改）",
         body=words,
         data={"rows": candidate_rows(items)},
     )
@@ -159,13 +161,13 @@ def submit_bill(act: Act, cycle: Cycle, *, document: str, body: str, report: str
         act,
         cycle,
         "bill",
-        f"关于提请审议票决{cycle}候选项目的议案",
+        f"关于提请审议票决{cycle.candidates}的议案",
         body=body,
         number=document,
         data={"rows": rows},
     )
-    make_paper(act, cycle, "explanation", f"{cycle}候选项目形成过程及基本情况的报告", body=report)
-    make_paper(act, cycle, "funds_note", f"{cycle}候选项目资金安排说明", body=funds)
+    make_paper(act, cycle, "explanation", f"{cycle.candidates}形成过程及基本情况的报告", body=report)
+    make_paper(act, cycle, "funds_note", f"{cycle.candidates}资金安排说明", body=funds)
 
 
 def list_in_budget(act: Act, cycle: Cycle, **lines: Any) -> Outcome:
@@ -188,7 +190,7 @@ def list_in_budget(act: Act, cycle: Cycle, **lines: Any) -> Outcome:
         act,
         cycle,
         "budget_table",
-        f"{cycle}候选项目与预算草案对应表",
+        f"{cycle.candidates}与预算草案对应表",
         data={"rows": rows, "total_fen": total},
     )
     return Outcome(after={"total_fen": total})

@@ -72,7 +72,7 @@ def _fill_first_offices(act: Act, document: str, *, presiding: str = "", **leads
 
 def explain(act: Act, cycle: Cycle, *, body: str) -> None:
     """The government explains how the candidates came about."""
-    title = f"{cycle}候选项目形成过程及基本情况的报告"
+    title = f"{cycle.candidates}形成过程及基本情况的报告"
     make_paper(act, cycle, "explanation", title, body=body, data={"given": True})
 
 

@@ -262,7 +262,7 @@ class HearingFlow(YearlyFlow):
         obstacles=hearing.obstacles_to_concluding,
         context=selectors.review_facts,
         page="steps/evaluation/reviews.html",
-        basis=_("组织法第十九条：主席团组织代表开展视察、调研；代表监督小组的评议由主席团汇总"),
+        basis=_("《地方组织法》第十九条：主席团组织代表开展视察、调研；代表监督小组的评议由主席团汇总"),
         output=_("主席团会议纪要（现场评议）"),
     ).Next(this.heard)
     heard = nodes.Join().Next(this.end)
@@ -311,7 +311,7 @@ class EvaluationFlow(YearlyFlow):
         context=selectors.completion_of,
         page="steps/evaluation/completion.html",
         irreversible=True,
-        basis=_("组织法第十二条、第十九条：政府向大会报告工作，接受主席团监督"),
+        basis=_("《地方组织法》第十二条、第十九条：政府向大会报告工作，接受主席团监督"),
         output=_("完成情况报告"),
     ).Next(this.inquire)
     inquire = nodes.Function(_part_of_the_act(ask_about_all)).Next(this.convene)
@@ -323,7 +323,9 @@ class EvaluationFlow(YearlyFlow):
         context=selectors.convening_facts,
         page="steps/evaluation/convene.html",
         irreversible=True,
-        basis=_("组织法第十四条：会议由主席团召集，会期由主席团决定并公布；参照绩溪议事规则，会前十五日公布"),
+        basis=_(
+            "《地方组织法》第十四条：会议由主席团召集，会期由主席团决定并公布；参照绩溪议事规则，会前十五日公布"
+        ),
         output=_("主席团会议纪要、会议通知"),
     ).Next(this.listed)
     # A session that votes on the next year has its roll from there.
@@ -336,7 +338,7 @@ class EvaluationFlow(YearlyFlow):
         obstacles=convening.obstacles_to_roll,
         context=selectors.convened_facts,
         page="steps/evaluation/roll.html",
-        basis=_("组织法第十四条：三分之二以上代表出席始得举行，以全体代表为基数"),
+        basis=_("《地方组织法》第十四条：三分之二以上代表出席始得举行，以全体代表为基数"),
         hint=_("测评开始前补选、终止资格的，另行登记代表变动。"),
         output=_("代表名册"),
     ).Next(this.assembled)
@@ -354,7 +356,7 @@ class EvaluationFlow(YearlyFlow):
         context=selectors.opening_facts,
         page="steps/evaluation/opening.html",
         irreversible=True,
-        basis=_("组织法第十四条、第十九条：三分之二以上代表出席始得举行；会议选举主席团"),
+        basis=_("《地方组织法》第十四条、第十九条：三分之二以上代表出席始得举行；会议选举主席团"),
         output=_("主席团名单、会议议程"),
     ).Next(this.reported)
     # The same preliminary meeting opens a session that only measures again.
@@ -368,7 +370,7 @@ class EvaluationFlow(YearlyFlow):
         obstacles=hall.obstacles_to_reporting,
         context=selectors.account_facts,
         page="steps/evaluation/account.html",
-        basis=_("组织法第十二条第一款第九项、第十九条"),
+        basis=_("《地方组织法》第十二条第一款第九项、第十九条"),
         output=_("主席团工作报告"),
     ).Next(this.put_on_paper)
     put_on_paper = Gate(_asks(measuring.is_defined)).Then(this.adopt_tellers).Else(this.publish)
@@ -385,7 +387,9 @@ class EvaluationFlow(YearlyFlow):
         context=selectors.adopting_facts,
         page="steps/evaluation/tellers.html",
         irreversible=True,
-        basis=_("监票人、计票人由会议通过，只担任一次投票（组织法第二十五条：以全体代表的过半数通过）"),
+        basis=_(
+            "监票人、计票人由会议通过，只担任一次投票（《地方组织法》第二十五条：以全体代表的过半数通过）"
+        ),
         output=_("监票人、计票人名单"),
     ).Next(this.measure)
     measure = SubFlow(lambda: MeasurementFlow, _("满意度测评")).Next(this.passed)

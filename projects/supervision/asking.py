@@ -27,7 +27,7 @@ def obstacles_to_interpellation(cycle: Cycle, at: datetime) -> list[str]:
     if open_session(cycle.unit) is None:
         found.append(
             _(
-                "质询案只能在人民代表大会会议期间提出（组织法第二十四条）；闭会期间可由主席团听取专项报告、书面询问。"
+                "质询案只能在人民代表大会会议期间提出（《地方组织法》第二十四条）；闭会期间可由主席团听取专项报告、书面询问。"
             )
         )
     if cycle.state not in (CycleState.SUPERVISING, CycleState.EVALUATING):
@@ -104,7 +104,7 @@ def obstacles_to_admitting(interpellation: Interpellation, at: datetime) -> list
     if interpellation.session.state == SessionState.OPEN:
         return []
     return [
-        _("质询案在会议期间处理（组织法第二十四条），%(session)s没有开会。")
+        _("质询案在会议期间处理（《地方组织法》第二十四条），%(session)s没有开会。")
         % {"session": interpellation.session}
     ]
 

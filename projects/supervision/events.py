@@ -88,7 +88,7 @@ register_event(
         step=5,
         when=obstacles_to_inspecting,
         offered=own_group,
-        basis=_("组织法第十九条：代表视察；上级人大代表、受邀的专家和第三方可以参加"),
+        basis=_("《地方组织法》第十九条：代表视察；上级人大代表、受邀的专家和第三方可以参加"),
         output=_("视察记录、问题清单"),
         page="steps/supervision/project.html",
         context=selectors.project_file,
@@ -156,7 +156,7 @@ register_event(
         step=5,
         when=asking.obstacles_to_interpellation,
         offered=under_supervision,
-        basis=_("组织法第二十四条：会议期间，十名以上代表联名，书面提出"),
+        basis=_("《地方组织法》第二十四条：会议期间，十名以上代表联名，书面提出"),
         output=_("质询案"),
     )
 )
@@ -171,7 +171,7 @@ register_event(
         step=5,
         when=asking.obstacles_to_cosigning,
         offered=not_signed_yet,
-        basis=_("组织法第二十四条：十名以上代表联名"),
+        basis=_("《地方组织法》第二十四条：十名以上代表联名"),
         page="steps/supervision/interpellation.html",
         context=selectors.interpellation_facts,
         hint=_("签名由代表本人办理；满十名即提交主席团。"),
@@ -189,7 +189,9 @@ register_event(
         step=5,
         when=sessions.obstacles_to_calling,
         offered=under_supervision,
-        basis=_("组织法第十四条：会议召开的日期由主席团决定并公布；五分之一以上的代表提议，可以临时召集"),
+        basis=_(
+            "《地方组织法》第十四条：会议召开的日期由主席团决定并公布；五分之一以上的代表提议，可以临时召集"
+        ),
         output=_("主席团会议纪要、会议通知"),
         body="presidium",
     )
@@ -205,7 +207,7 @@ register_event(
         step=5,
         when=sessions.obstacles_to_opening,
         offered=under_supervision,
-        basis=_("组织法第十四条：三分之二以上的代表出席，始得举行"),
+        basis=_("《地方组织法》第十四条：三分之二以上的代表出席，始得举行"),
     )
 )
 
@@ -220,7 +222,9 @@ register_event(
         step=5,
         when=sessions.obstacles_to_adopting,
         offered=under_supervision,
-        basis=_("监票人、计票人由会议通过，任务随会议终止（组织法第二十五条：以全体代表的过半数通过）"),
+        basis=_(
+            "监票人、计票人由会议通过，任务随会议终止（《地方组织法》第二十五条：以全体代表的过半数通过）"
+        ),
         output=_("监票人、计票人名单"),
         hint=_("会议表决项目调整的，先通过本次会议的监票人、计票人。"),
         body="congress",

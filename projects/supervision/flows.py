@@ -121,7 +121,7 @@ class SupervisionFlow(YearlyFlow):
         act=services.form_groups,
         context=selectors.year_overview,
         page="steps/supervision/projects.html",
-        basis=_("组织法第十九条、第四十三条；每个项目一个监督小组"),
+        basis=_("《地方组织法》第十九条、第四十三条；每个项目一个监督小组"),
         output=_("主席团会议纪要、监督小组名单"),
     ).Next(this.begin_inspections)
     begin_inspections = nodes.Function(_begin_inspections).Next(this.give_report)
@@ -132,7 +132,7 @@ class SupervisionFlow(YearlyFlow):
         act=reporting.give_report,
         context=selectors.year_overview,
         page="steps/supervision/special_report.html",
-        basis=_("组织法第十九条：乡镇人民政府向主席团作专项工作报告"),
+        basis=_("《地方组织法》第十九条：乡镇人民政府向主席团作专项工作报告"),
         output=_("专项工作报告"),
     ).Next(this.special_report)
     special_report = (
@@ -143,7 +143,7 @@ class SupervisionFlow(YearlyFlow):
             act=reporting.hear_report,
             context=selectors.year_overview,
             page="steps/supervision/special_report.html",
-            basis=_("组织法第十九条：闭会期间主席团组织听取和讨论专项工作报告"),
+            basis=_("《地方组织法》第十九条：闭会期间主席团组织听取和讨论专项工作报告"),
             output=_("主席团会议纪要、书面询问"),
         )
         .Returns(this.give_report)
@@ -168,7 +168,7 @@ def _written_answer(office: str, **more: Any) -> OfficeView:
         act=reporting.answer_inquiry,
         context=selectors.inquiry_facts,
         page="steps/supervision/inquiry.html",
-        basis=_("组织法第十九条：主席团听取专项工作报告时提出的询问，由被询问单位书面答复"),
+        basis=_("《地方组织法》第十九条：主席团听取专项工作报告时提出的询问，由被询问单位书面答复"),
         output=_("书面答复"),
         **more,
     ).Next(this.accept_answer)
@@ -215,7 +215,7 @@ class RegroupFlow(YearlyFlow):
         act=services.renew_groups,
         context=selectors.year_overview,
         page="steps/supervision/projects.html",
-        basis=_("监督小组随上届任期终止，由新一届主席团重新组建（组织法第十九条、第四十三条）"),
+        basis=_("监督小组随上届任期终止，由新一届主席团重新组建（《地方组织法》第十九条、第四十三条）"),
         output=_("主席团会议纪要、监督小组名单"),
     ).Next(this.end)
     end = OfficeEnd()
@@ -492,7 +492,7 @@ class InspectFlow(YearlyFlow):
         act=inspecting.inspect_by_task,
         context=selectors.project_file,
         page="steps/supervision/project.html",
-        basis=_("组织法第十九条：闭会期间组织代表视察；每季度至少一次"),
+        basis=_("《地方组织法》第十九条：闭会期间组织代表视察；每季度至少一次"),
         output=_("视察记录、问题清单"),
     ).Next(this.raise_findings)
     raise_findings = nodes.Function(_begin_findings).Next(this.again)
@@ -701,7 +701,9 @@ class ChangeFlow(ChangeSteps, YearlyFlow):
         obstacles=changing.obstacles_to_congress,
         context=selectors.change_facts,
         page="steps/supervision/change.html",
-        basis=_("《陕西省民生实事项目人大代表票决制规定》第十八条；组织法第二十五条：全体代表的过半数通过"),
+        basis=_(
+            "《陕西省民生实事项目人大代表票决制规定》第十八条；《地方组织法》第二十五条：全体代表的过半数通过"
+        ),
         output=_("表决票"),
         irreversible=True,
     ).Next(this.change_attendance)
@@ -724,7 +726,7 @@ class ChangeFlow(ChangeSteps, YearlyFlow):
     declare_change = desk.declaring(
         changing.declare_change,
         form=forms.DeclareChangeForm,
-        basis=_("组织法第二十五条：以全体代表的过半数通过；当场宣布"),
+        basis=_("《地方组织法》第二十五条：以全体代表的过半数通过；当场宣布"),
         output=_("决定"),
     ).Next(this.decided)
     follow = nodes.Function(_follow_change).Next(this.end)
@@ -873,7 +875,7 @@ class SessionFlow(YearlyFlow):
         page="steps/supervision/session.html",
         irreversible=True,
         basis=_(
-            "询问、质询案只在会议期间提出和答复（组织法第二十三条、第二十四条）；议程完毕，由主持人宣布闭会"
+            "询问、质询案只在会议期间提出和答复（《地方组织法》第二十三条、第二十四条）；议程完毕，由主持人宣布闭会"
         ),
         output=_("闭会"),
         hint=_("闭会后不能再登记选举结果、提出询问和质询案；监票人、计票人的职务随会议终止。"),
@@ -906,7 +908,7 @@ def _interpellation_answer(office: str, **more: Any) -> OfficeView:
         obstacles=asking.obstacles_to_answering,
         context=selectors.interpellation_facts,
         page="steps/supervision/interpellation.html",
-        basis=_("组织法第二十四条：受质询机关负责人答复"),
+        basis=_("《地方组织法》第二十四条：受质询机关负责人答复"),
         output=_("质询案答复"),
         **more,
     ).Next(this.end)
@@ -927,7 +929,7 @@ class InterpellationFlow(YearlyFlow):
         obstacles=asking.obstacles_to_admitting,
         context=selectors.interpellation_facts,
         page="steps/supervision/interpellation.html",
-        basis=_("组织法第二十四条：由主席团决定交受质询机关答复及答复形式"),
+        basis=_("《地方组织法》第二十四条：由主席团决定交受质询机关答复及答复形式"),
         output=_("主席团会议纪要"),
     ).Next(this.whom)
     whom = Gate(_to_a_department).Then(this.department_interpellation).Else(this.answer_interpellation)

@@ -288,7 +288,7 @@ def interpellation_faults(movers: int) -> list[str]:
     return (
         []
         if movers >= MOVERS
-        else [f"质询案须由 {MOVERS} 名以上代表联名，现为 {movers} 名（组织法第二十四条）。"]
+        else [f"质询案须由 {MOVERS} 名以上代表联名，现为 {movers} 名（《地方组织法》第二十四条）。"]
     )
 
 
@@ -303,7 +303,7 @@ def proposers_faults(proposers: int, in_office: int) -> list[str]:
     if proposers >= needed:
         return []
     return [
-        f"实有代表 {in_office} 名，须 {needed} 名以上（五分之一）提议，现为 {proposers} 名（组织法第十四条）。"
+        f"实有代表 {in_office} 名，须 {needed} 名以上（五分之一）提议，现为 {proposers} 名（《地方组织法》第十四条）。"
     ]
 
 

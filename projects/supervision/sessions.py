@@ -140,7 +140,7 @@ def open_extra(act: Act, cycle: Cycle, *, deputies_in_office: int, present_numbe
                 "needed": needed,
                 "share": standard.share,
                 "present": present_number,
-                "basis": _("组织法第十四条") if standard == BY_LAW else _("本地规定"),
+                "basis": _("《地方组织法》第十四条") if standard == BY_LAW else _("本地规定"),
             }
         )
     if present_number > deputies_in_office:

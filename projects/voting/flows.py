@@ -74,7 +74,7 @@ class VotingFlow(YearlyFlow):
         act=services.attendance,
         context=selectors.desk,
         page="steps/voting/desk.html",
-        basis=_("组织法第十四条：全体代表的三分之二以上出席"),
+        basis=_("《地方组织法》第十四条：全体代表的三分之二以上出席"),
         output=_("应到、请假、实到人数"),
     ).Next(this.open)
     open = (
@@ -88,7 +88,7 @@ class VotingFlow(YearlyFlow):
             page="steps/voting/desk.html",
             irreversible=True,
             in_person=True,
-            basis=_("组织法第十四条；票决办法：发出表决票不多于实到代表"),
+            basis=_("《地方组织法》第十四条；票决办法：发出表决票不多于实到代表"),
             hint=_("总监票人确认后投票才开始。人数有变动的，退回重新清点。"),
         )
         .Returns(this.attendance)
@@ -218,7 +218,7 @@ class VotingFlow(YearlyFlow):
         page="steps/voting/tally.html",
         irreversible=True,
         in_person=True,
-        basis=_("组织法第二十五条：以全体代表的过半数通过；当场宣布"),
+        basis=_("《地方组织法》第二十五条：以全体代表的过半数通过；当场宣布"),
         output=_("入选、未入选名单"),
     ).Next(this.voted)
     voted = Gate(selectors.is_in_state(VoteState.DEFINED)).Then(this.attendance).Else(this.resolution)
@@ -233,7 +233,7 @@ class VotingFlow(YearlyFlow):
             act=services.resolve,
             context=selectors.result_page,
             page="steps/voting/result.html",
-            basis=_("组织法第二十五条：以全体代表的过半数通过；闭会前通过"),
+            basis=_("《地方组织法》第二十五条：以全体代表的过半数通过；闭会前通过"),
             output=_("关于确定年度民生实事项目的决议"),
             hint=_("未通过的，可以修改后再次提请大会表决。"),
         )

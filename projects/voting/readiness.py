@@ -26,7 +26,7 @@ METHOD = Point(
     "R",
     "《陕西省民生实事项目人大代表票决制规定》：票决办法写明应选数、差额数",
 )
-ADOPTION = Point("票决办法", "大会", "clerk", "deliberation.adopt_method", "L", "组织法第二十五条")
+ADOPTION = Point("票决办法", "大会", "clerk", "deliberation.adopt_method", "L", "《地方组织法》第二十五条")
 BALLOT = Point(
     "票面", "主席团", "presidium", "deliberation.adopt_method", "T", "票决办法：序号、应选数和填写方法"
 )
@@ -46,8 +46,10 @@ KEYS = {
     "teller": Point("开箱口令", "监票人", "teller", "voting.hold_teller", "D", "电子票密钥三人分管"),
     "chair": Point("开箱口令", "人大主席", "chair", "voting.hold_chair", "D", "电子票密钥三人分管"),
 }
-SESSION = Point("会议举行", "人大办", "clerk", "deliberation.preliminary", "L", "组织法第十四条、第二十三条")
-PRESENT = Point("到会人数", "人大办", "clerk", "voting.attendance", "L", "组织法第十四条")
+SESSION = Point(
+    "会议举行", "人大办", "clerk", "deliberation.preliminary", "L", "《地方组织法》第十四条、第二十三条"
+)
+PRESENT = Point("到会人数", "人大办", "clerk", "voting.attendance", "L", "《地方组织法》第十四条")
 
 
 @register_check

@@ -116,6 +116,6 @@ def test_a_deputy_practises_without_javascript(served: LiveServer, browser: Brow
         page.get_by_role("button", name="特大").click()
         page.get_by_role("button", name="下一步：核对").click()
         expect(page.get_by_text("您选了 1 项")).to_be_visible()
-        expect(page.get_by_text("试投，不算数")).to_be_visible()
+        expect(page.get_by_text("试投，仅供演练")).to_be_visible()
         page.get_by_role("button", name="提交表决票").click()
         expect(page.get_by_role("heading", name="试投完成，没有投出任何票")).to_be_visible()

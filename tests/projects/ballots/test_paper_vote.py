@@ -162,7 +162,7 @@ def test_a_definition_that_cannot_be_counted_is_refused_by_name(unit, wrong, nam
 def test_the_vote_opens_at_the_quorum_and_not_one_below(unit, in_office, needed):
     vote = defined(unit, in_office=in_office)
     assert quorum_needed(vote) == needed
-    with pytest.raises(Refused, match=rf"组织法第十四条：应到 {in_office} 人，须有 {needed} 人以上"):
+    with pytest.raises(Refused, match=rf"《地方组织法》第十四条：应到 {in_office} 人，须有 {needed} 人以上"):
         open_vote(act_of(unit), vote, present=needed - 1, on_leave=0, issued=needed - 1)
     open_vote(act_of(unit), vote, present=needed, on_leave=0, issued=needed)
     assert vote.state == "open"

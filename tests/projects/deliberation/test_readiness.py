@@ -83,7 +83,7 @@ def test_too_few_present_stop_the_vote_by_article_14(town, heard):  # noqa: F811
     adopt(town, heard)
     record_attendance(town.act("clerk", moment(T, 14)), Vote.objects.get(), present=13, on_leave=7)
     [line] = [line for line in readiness_sheet(Cycle.objects.get(), T) if line.what == "到会人数"]
-    assert line.level is Level.BLOCKING and "组织法第十四条" in line.note
+    assert line.level is Level.BLOCKING and "《地方组织法》第十四条" in line.note
 
 
 def test_a_roll_whose_deputies_have_left_office_cannot_make_a_quorum(town, prepared):  # noqa: F811
@@ -139,6 +139,6 @@ def test_the_confirmed_sheet_keeps_what_each_line_rests_on(town, reported):  # n
         "level": "done",
         "note": "已提交",
         "grade": "L",
-        "basis": "组织法第二十二条",
+        "basis": "《地方组织法》第二十二条",
     } in lines
     assert RollLine.objects.count() == 20

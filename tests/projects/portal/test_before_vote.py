@@ -61,7 +61,7 @@ def test_chair_presidium_and_clerk_open_the_sheet_and_others_do_not(town, prepar
     for office in ("chair", "presidium", "clerk"):
         status, text = page(client, town, office, address)
         assert status == 200 and "程序体检表" in text and "实有代表 20 人" in text
-        assert town.of("clerk").name in text and "组织法第十四条" in text and "国家法律" in text
+        assert town.of("clerk").name in text and "《地方组织法》第十四条" in text and "国家法律" in text
     for office in ("mayor", "gov_clerk", "deputy", "counter", "party"):
         assert page(client, town, office, address)[0] == 403, office
 
@@ -110,7 +110,7 @@ def test_drawn_ballots_say_their_seed_and_that_they_are_invented(town, prepared,
     status, text = page(client, town, "clerk", f"{address}?way=drawn&seed=42")
     assert (
         status == 200
-        and "演练，不算数" in text
+        and "仅供演练，不具效力" in text
         and "<strong>42</strong>" in text
         and "随机生成的模拟票" in text
     )
@@ -180,7 +180,7 @@ def test_deputies_do_not_rehearse_but_tellers_and_counters_do(town, prepared, cl
 
 # ------------------------------------------------------------------------------- practice
 
-NOT_COUNTED = "试投，不算数"
+NOT_COUNTED = "试投，仅供演练"
 
 
 @pytest.mark.parametrize(

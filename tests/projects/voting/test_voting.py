@@ -173,7 +173,9 @@ def test_every_act_of_the_vote_is_in_the_trail_and_no_sum_before_the_signatures(
 
 def test_below_the_quorum_the_vote_cannot_open(hall):
     attend(hall, 33)
-    with pytest.raises(Obstructed, match="组织法第十四条：应到 50 人，须有 34 人以上出席，实到 33 人"):
+    with pytest.raises(
+        Obstructed, match="《地方组织法》第十四条：应到 50 人，须有 34 人以上出席，实到 33 人"
+    ):
         open_(hall, 33)
     assert hall.vote.state == "defined"
 

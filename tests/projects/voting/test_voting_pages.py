@@ -57,7 +57,7 @@ def test_the_desk_shows_people_and_papers(hall, client):
 def test_below_the_quorum_the_page_says_so_before_anybody_tries(hall, client):
     do("voting.attendance", hall.town.of("clerk"), DAY, present=33, on_leave=2)
     page = page_of("voting.open", hall.town.of("chair"), "chair", client)
-    assert "组织法第十四条：应到 50 人，须有 34 人以上出席，实到 33 人，不能投票。" in page
+    assert "《地方组织法》第十四条：应到 50 人，须有 34 人以上出席，实到 33 人，不能投票。" in page
 
 
 def test_the_second_counter_sees_nothing_of_the_first_keying(counting, client):
