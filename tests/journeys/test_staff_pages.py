@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
+from django.utils.timezone import localdate
 from playwright.sync_api import Browser
 
 from projects.ballots.models import Vote
@@ -31,6 +32,7 @@ from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, User
 from workflow.roles.middleware import SESSION_KEY as GRANT_KEY
 from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import live_grants
 from workflow.roles.services import grant
 
 T = date(2026, 1, 20)
@@ -85,7 +87,7 @@ def signed_in(held: RoleGrant) -> Client:
 
 def one_of_each_office() -> list[RoleGrant]:
     with within(SYSTEM):
-        grants = RoleGrant.objects.select_related("user", "unit").order_by("pk")
+        grants = live_grants(localdate()).select_related("user", "unit").order_by("pk")
         return list({held.office: held for held in reversed(grants)}.values())
 
 
