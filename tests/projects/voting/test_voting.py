@@ -488,7 +488,7 @@ def test_a_resolution_without_half_of_all_deputies_is_put_to_them_again(hall):
     clerk = hall.town.of("clerk")
     text = {"body": "会议决定，确定文化礼堂为民生实事项目。", "number": ""}
     failed = text | assembly(50, 45, T, votes_for=25)
-    with pytest.raises(InvalidForm, match="未过全体代表半数"):
+    with pytest.raises(InvalidForm, match="未超过全体代表的半数"):
         do("voting.resolution", clerk, DAY, **failed)
     entry = do("voting.resolution", clerk, DAY, **failed, return_reason="代表要求补充完成时限。")
     assert entry.action == "voting.resolution.return"
