@@ -24,6 +24,7 @@ from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import User
 from workflow.roles.middleware import SESSION_KEY as GRANT_KEY
 from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import live_grants
 
 ROOMS = ("stage", "collection", "selection", "deliberation", "voting", "supervision", "evaluation")
 
@@ -69,8 +70,8 @@ class Doubles(ABC):
         from workflow.roles import registry
 
         codes = [deadline.office, *registry.office(deadline.office).recorders]
-        grant = RoleGrant.objects.filter(user=actor, office__in=codes, unit=deadline.seat).first()
-        return session_of(actor, grant)
+        held = live_grants(timezone.localdate()).filter(user=actor, office__in=codes, unit=deadline.seat)
+        return session_of(actor, held.first())
 
 
 def session_of(actor: User, grant: RoleGrant | None) -> str:
