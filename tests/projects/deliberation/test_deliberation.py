@@ -756,7 +756,8 @@ def test_ten_of_twenty_deputies_do_not_adopt_a_method_and_eleven_do(town, heard)
     with pytest.raises(InvalidForm, match="须写明理由"):
         adopt(town, heard, votes_for=10)
     adopt(town, heard, votes_for=11)
-    assert paper_of(heard, "method").data["adopted"] == {"for": 11, "members": 20}
+    adopted = paper_of(heard, "method").data["adopted"]
+    assert (adopted["for"], adopted["members"], adopted["agreed"]) == (11, 20, True)
 
 
 @pytest.mark.parametrize(
