@@ -296,5 +296,5 @@ def test_the_pages_show_what_is_planned_already(town, cycle):
     client = Client()
     client.force_login(town.of("clerk"))
     shown = client.get(f"/tasks/{open_task('evaluation.convene').task_id}/").content.decode()
-    assert "第十八届人民代表大会第四次会议" in shown and "2028 年度" in shown
+    assert "第十八届人民代表大会第四次会议" in shown and "2028年度" in shown
     assert 'value="18"' in shown and "会前 15 天" in shown

@@ -15,6 +15,7 @@ from projects.cycles.models import Paper
 from projects.cycles.papers import attach, make_paper
 from projects.demo.play.voting import Sheet, play_ballot
 from projects.evaluation.models import Measurement, Rating
+from projects.evaluation.services import close_round
 from projects.selection.models import Notice, Objection
 from projects.supervision.models import Change, Milestone, Plan, Progress, Project
 from tests.builders import at, township
@@ -295,15 +296,13 @@ def test_an_objection_after_the_notice_or_without_words_is_refused(client, town,
     assert not Objection.objects.exists()
 
 
-def rating_town(town, monkeypatch):
+def rating_town(town):
     """An accepted project while the round of ratings is open."""
-    monkeypatch.setattr("projects.evaluation.selectors.rating_round_is_open", lambda cycle: True)
-    monkeypatch.setattr("projects.portal.public_selectors.rating_round_is_open", lambda cycle: True)
     return project_of(town, cycle_of(town, *EVALUATING, resident_sample_min=2), 1, "村道硬化", *TO_ACCEPTED)
 
 
-def test_a_resident_rates_a_finished_project_once(client, town, monkeypatch):
-    project = rating_town(town, monkeypatch)
+def test_a_resident_rates_a_finished_project_once(client, town):
+    project = rating_town(town)
     assert "提交评价" in text_of(client, path_of(project))
     for _ in range(2):
         client.post(f"{path_of(project)}rate/", {"grade": "satisfied", "words": "路修得好，谢谢李四"})
@@ -312,19 +311,20 @@ def test_a_resident_rates_a_finished_project_once(client, town, monkeypatch):
     assert "样本不足" in page and "李四" not in page
 
 
-def test_a_rate_is_shown_with_its_sample_once_that_is_large_enough(client, town, monkeypatch):
-    project = rating_town(town, monkeypatch)
+def test_a_rate_is_shown_with_its_sample_once_that_is_large_enough(client, town):
+    project = rating_town(town)
     for grade in ("satisfied", "dissatisfied"):
         Rating.objects.create(unit=town.unit, project=project, grade=grade, on=date(2027, 6, 1))
     for path in (path_of(project), "/t/T01/", "/t/T01/2027/"):
         assert "样本 2 份" in text_of(client, path) and "50%" in text_of(client, path)
 
 
-def test_a_rating_without_a_grade_or_outside_the_round_is_refused(client, town, monkeypatch):
-    project = rating_town(town, monkeypatch)
+def test_a_rating_without_a_grade_or_after_the_round_is_refused(client, town):
+    project = rating_town(town)
+    assert "提交评价" in text_of(client, path_of(project))
     assert client.post(f"{path_of(project)}rate/", {"words": "好"}).status_code == 422
-    monkeypatch.undo()
-    travel(monkeypatch, "2027-06-01")
+    with within(SYSTEM):
+        close_round(town.act("clerk", at("2027-06-01")), project.cycle, body="本年度群众评价结束。")
     assert "提交评价" not in text_of(client, path_of(project))
     assert client.post(f"{path_of(project)}rate/", {"grade": "satisfied"}).status_code == 422
     assert not Rating.objects.exists()
