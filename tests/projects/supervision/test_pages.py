@@ -30,7 +30,7 @@ def test_the_projects_page_shows_its_whole_file(year):
     project = Project.objects.get(number=1)
     for page in ("project.html", "progress.html"):
         html = render_to_string(PAGES + page, selectors.project_file(project, date(2027, 8, 20)))
-        assert all(words in html for words in ("恒立建设", "2027-07", "关键工序停工", "完成招标、签订合同"))
+        assert all(words in html for words in ("恒立建设", "2027年7月", "关键工序停工", "完成招标、签订合同"))
 
 
 def test_a_project_without_a_plan_has_a_page_too(year):
