@@ -109,13 +109,11 @@ class Stage(Doubles):
         self._fill(form, data)
         self._in_person(form)
         self.seen(page, deadline.key)
-        with page.expect_navigation():
-            form.locator("button[name=op][value=submit]").click()
+        follow(form.locator("button[name=op][value=submit]"))
         if page.locator("button[name=op][value=confirm]").count():
             self.seen(page, f"{deadline.key} check")
             self._in_person(page)
-            with page.expect_navigation():
-                page.locator("button[name=op][value=confirm]").click()
+            follow(page.locator("button[name=op][value=confirm]"))
         problems = page.locator(".error-summary").all_inner_texts()
         assert not problems, f"{deadline.key}: {problems}"
         expect(page.locator("h1")).to_contain_text("已")
@@ -178,6 +176,12 @@ class Stage(Doubles):
             return
         for part, text in zip(("year", "month", "day"), value.split("-"), strict=True):
             page.locator(f"[name='{name}_{part}']").fill(text)
+
+
+def follow(control: Locator) -> None:
+    """Press what leads to another page, and wait for that page: what is read next is read there."""
+    with control.page.expect_navigation():
+        control.click()
 
 
 def _has(name: str) -> bool:

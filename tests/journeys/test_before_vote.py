@@ -19,6 +19,7 @@ from projects.deliberation.selectors import candidates_of
 from projects.demo.cast import Township
 from projects.demo.play import deliberation as play
 from tests.builders import at, township
+from tests.journeys.stage import follow
 from tests.projects.deliberation.test_deliberation import PLAN, SEATS, TITLES, T, candidate, year_at_step_3
 from workflow.flows.events import perform
 from workflow.people.isolation import SYSTEM, within
@@ -111,11 +112,11 @@ def test_a_deputy_practises_without_javascript(served: LiveServer, browser: Brow
     ) as context:
         page = signed_in(context, town.of("deputy", 9), served)
         page.goto(f"/years/{made.pk}/")
-        page.get_by_role("link", name="代表试投").click()
+        follow(page.get_by_role("link", name="代表试投"))
         page.get_by_text("1. 示例：村组道路硬化").click()
-        page.get_by_role("button", name="特大").click()
-        page.get_by_role("button", name="下一步：核对").click()
+        follow(page.get_by_role("button", name="特大"))
+        follow(page.get_by_role("button", name="下一步：核对"))
         expect(page.get_by_text("您选了 1 项")).to_be_visible()
         expect(page.get_by_text("试投，仅供演练")).to_be_visible()
-        page.get_by_role("button", name="提交表决票").click()
+        follow(page.get_by_role("button", name="提交表决票"))
         expect(page.get_by_role("heading", name="试投完成，没有投出任何票")).to_be_visible()

@@ -33,7 +33,7 @@ from projects.selection.models import Item
 from projects.site.env import PROJECT
 from projects.voting.selectors import vote_of
 from tests.builders import at
-from tests.journeys.stage import Stage, session_of
+from tests.journeys.stage import Stage, follow, session_of
 from tests.polling import PAPER, Phone, admission, token_on, tracker_on
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK
 from tests.projects.voting.conftest import DAY, Hall, T, settled
@@ -125,8 +125,7 @@ def codes_printed(stage: Stage, hall: Hall) -> dict[str, str]:
     page = page_in_office(stage, hall, "clerk")
     page.goto(f"/votes/{vote_now(hall).pk}/codes/")
     stage.seen(page, "voting codes")
-    with page.expect_navigation():
-        page.get_by_role("button", name="打印投票码").click()
+    follow(page.get_by_role("button", name="打印投票码"))
     stage.seen(page, "voting slips")
     slips = page.locator(".slip")
     told = {
@@ -142,13 +141,13 @@ def vote_on_a_telephone(stage: Stage, code: str, ballot: tuple[str, ...]) -> str
     page = stage.page(width=390, height=844)
     page.goto(f"/ballot/c/{code.replace('-', '')}/")
     stage.seen(page, "voter slip")
-    page.get_by_role("button", name="是我本人，进入投票").click()
+    follow(page.get_by_role("button", name="是我本人，进入投票"))
     for title in ballot:
         page.get_by_text(f"{TITLES.index(title) + 1}. {title}").click()
     stage.seen(page, "voter ballot")
-    page.get_by_role("button", name="下一步：核对").click()
+    follow(page.get_by_role("button", name="下一步：核对"))
     stage.seen(page, "voter check")
-    page.get_by_role("button", name="提交表决票").click()
+    follow(page.get_by_role("button", name="提交表决票"))
     expect(page.get_by_role("heading", name="您的票已投出")).to_be_visible()
     stage.seen(page, "voter done")
     receipt = page.locator(".confirmation-reference").inner_text()
@@ -262,7 +261,7 @@ def test_a_hall_votes_by_telephone_and_on_paper_ties_votes_again_and_announces(
     for title in (WATER, CLINIC):
         expect(public.get_by_text(title).first).to_be_visible()
     stage.seen(public, "public year")
-    public.get_by_role("link", name=re.compile("回执清单")).first.click()
+    follow(public.get_by_role("link", name=re.compile("回执清单")).first)
     assert receipts == set(public.locator(".trackers li").all_inner_texts())
     stage.seen(public, "public receipts")
     with within(SYSTEM):

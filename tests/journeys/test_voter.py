@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from projects.ballots import rolls
 from projects.ballots.models import Box, RollEntry
 from projects.ballots.services import declare, open_box, sign
+from tests.journeys.stage import follow
 from tests.projects.ballots.conftest import (  # noqa: F401
     Hall,
     new_hall,
@@ -105,18 +106,18 @@ def test_a_deputy_votes_on_a_telephone_without_javascript_in_four_screens(
     ) as context:
         page = context.new_page()
         page.goto(slip_of(hall, "代表1"))
-        page.get_by_role("button", name="是我本人，进入投票").click()
+        follow(page.get_by_role("button", name="是我本人，进入投票"))
         mark(page, mode)
-        page.get_by_role("button", name="下一步：核对").click()
+        follow(page.get_by_role("button", name="下一步：核对"))
         expect(page.get_by_text("提交后不能修改")).to_be_visible()
-        page.get_by_role("button", name="返回修改").click()
-        page.get_by_role("button", name="特大").click()
+        follow(page.get_by_role("button", name="返回修改"))
+        follow(page.get_by_role("button", name="特大"))
         assert page.locator("html").get_attribute("class") == "text-xlarge"
-        page.get_by_role("button", name="下一步：核对").click()
-        page.get_by_role("button", name="提交表决票").click()
+        follow(page.get_by_role("button", name="下一步：核对"))
+        follow(page.get_by_role("button", name="提交表决票"))
         expect(page.get_by_role("heading", name="您的票已投出")).to_be_visible()
         receipt = page.locator(".confirmation-reference").inner_text()
-        page.get_by_role("button", name="标准").click()
+        follow(page.get_by_role("button", name="标准"))
         assert page.locator(".confirmation-reference").inner_text() == receipt
     with within(SYSTEM):
         assert hall.entry("代表1").voted and Box.objects.count() == 1
@@ -144,12 +145,12 @@ def test_every_screen_is_legible_and_without_a_serious_barrier(
         look()
         page.goto(slip_of(hall, "代表1"))
         look()
-        page.get_by_role("button", name="是我本人，进入投票").click()
+        follow(page.get_by_role("button", name="是我本人，进入投票"))
         look()
         mark(page, mode)
-        page.get_by_role("button", name="下一步：核对").click()
+        follow(page.get_by_role("button", name="下一步：核对"))
         look()
-        page.get_by_role("button", name="提交表决票").click()
+        follow(page.get_by_role("button", name="提交表决票"))
         look()
         page.goto("/ballot/paper/")
         expect(page.get_by_role("heading", name="您已经投过票")).to_be_visible()
@@ -164,22 +165,22 @@ def test_a_browser_sends_every_line_so_that_no_length_tells_how_much_is_marked(
     with browser.new_context(locale="zh-CN", base_url=served.url) as context:
         page = context.new_page()
         page.goto(slip_of(hall, "代表1"))
-        page.get_by_role("button", name="是我本人，进入投票").click()
+        follow(page.get_by_role("button", name="是我本人，进入投票"))
 
         def checked() -> str:
             with page.expect_request(lambda request: request.method == "POST") as sent:
-                page.get_by_role("button", name="下一步：核对").click()
+                follow(page.get_by_role("button", name="下一步：核对"))
             return sent.value.post_data or ""
 
         nothing = checked()
-        page.get_by_role("button", name="返回修改").click()
+        follow(page.get_by_role("button", name="返回修改"))
         mark(page, mode)
         something = checked()
         assert len(nothing) == len(something)
         assert {f"m{n}" for n in range(1, len(TITLES) + 1)} < set(parse_qs(nothing)) & set(
             parse_qs(something)
         )
-        page.get_by_role("button", name="返回修改").click()
+        follow(page.get_by_role("button", name="返回修改"))
         third = page.locator("#m3" if mode != "each" else "#m2-2")
         assert third.input_value() == "1" if mode == "rank" else third.is_checked()
 
@@ -234,11 +235,11 @@ def test_too_many_are_said_at_once_and_refused_in_words(browser: Browser, served
     ) as context:
         page = context.new_page()
         page.goto(slip_of(hall, "代表1"))
-        page.get_by_role("button", name="是我本人，进入投票").click()
+        follow(page.get_by_role("button", name="是我本人，进入投票"))
         for number in (1, 2, 3):
             page.locator(f"label[for=m{number}]").click()
         expect(page.get_by_text("多选了 1 项")).to_be_visible()
-        page.get_by_role("button", name="下一步：核对").click()
+        follow(page.get_by_role("button", name="下一步：核对"))
         expect(page.locator(".error-summary")).to_contain_text("最多选 2 项，您选了 3 项，请去掉 1 项")
         assert page.locator("input:checked").count() == 3
         page.locator("label[for=m3]").click()
@@ -250,17 +251,17 @@ def test_a_double_tap_on_two_pages_of_one_telephone_casts_once(browser: Browser,
     with browser.new_context(locale="zh-CN", base_url=served.url) as context:
         page, other = context.new_page(), context.new_page()
         page.goto(slip_of(hall, "代表1"))
-        page.get_by_role("button", name="是我本人，进入投票").click()
+        follow(page.get_by_role("button", name="是我本人，进入投票"))
         other.goto("/ballot/paper/")
         for one in (page, other):
             one.locator("label[for=m1]").click()
-            one.get_by_role("button", name="下一步：核对").click()
+            follow(one.get_by_role("button", name="下一步：核对"))
         page.get_by_role("button", name="提交表决票").dblclick()
         expect(page.get_by_role("heading", name="您的票已投出")).to_be_visible()
         receipt = page.locator(".confirmation-reference").inner_text()
         page.reload()
         assert page.locator(".confirmation-reference").inner_text() == receipt
-        other.get_by_role("button", name="提交表决票").click()
+        follow(other.get_by_role("button", name="提交表决票"))
         expect(other.get_by_role("heading", name="您已经投过票")).to_be_visible()
     with within(SYSTEM):
         assert Box.objects.count() == 1

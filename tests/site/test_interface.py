@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -114,7 +114,7 @@ def test_the_size_switch_works_without_javascript(browser: Browser, site: str) -
     with browser.new_context(java_script_enabled=False) as context:
         page = open_gallery(context, site)
         page.get_by_role("button", name="特大").click()
-        assert page.locator("html").get_attribute("class") == "text-xlarge"
+        expect(page.locator("html")).to_have_class("text-xlarge")
 
 
 PAGES = ["base_public.html", "base_print.html", "403.html", "404.html", "500.html", "registration/login.html"]

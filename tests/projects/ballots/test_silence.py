@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
+import sqlparse
 from django.conf import settings
 from django.core.checks import run_checks
 from django.db import connection
+from psycopg import sql
 
 from projects.ballots import database
 from projects.site.env import PROJECT
-from projects.site.postgres import SETTINGS
+from projects.site.postgres import SETTINGS, Cluster
 from projects.site.quiet import VOTERS_PAGES
 from workflow.flows.errors import Refused
 
@@ -77,6 +83,59 @@ def test_the_embedded_server_is_set_as_a_foreign_one_is_asked_to_be():
         pytest.skip("no embedded server here")
     for name, value in SETTINGS.items():
         assert name not in database.SILENT or value.strip("'") in database.SILENT[name]
+
+
+LOUD = {
+    "log_statement": "all",
+    "log_duration": "on",
+    "log_min_duration_statement": "0",
+    "log_min_duration_sample": "0",
+    "log_transaction_sample_rate": "1",
+    "log_min_error_statement": "error",
+    "log_parameter_max_length": "-1",
+    "log_parameter_max_length_on_error": "-1",
+}
+
+
+@pytest.fixture
+def foreign() -> Iterator[Cluster]:
+    """A server of others, which logs every statement with what was given to it."""
+    with tempfile.TemporaryDirectory(prefix="pj", dir="/var/tmp") as folder:
+        Path(folder).chmod(0o711)
+        cluster = Cluster(Path(folder) / "pg", durable=False)
+        cluster.start()
+        cluster.hold()
+        with cluster.superuser() as connected:
+            for name, value in LOUD.items():
+                connected.execute(
+                    sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
+                )
+        cluster.stop()
+        cluster.start()
+        yield cluster
+        cluster.release()
+
+
+def test_the_file_for_a_server_of_others_makes_roles_that_keep_silent_where_all_is_logged(
+    foreign: Cluster,
+) -> None:
+    statements = sqlparse.split((PROJECT / "docs" / "deploy" / "postgres.sql").read_text(encoding="utf-8"))
+    with foreign.superuser() as connected:
+        before = settings_of(connected)
+        for statement in statements:
+            connected.execute(statement)
+    with psycopg.connect(foreign.urls().app) as connected:
+        after = settings_of(connected)
+
+    assert {name for name, value in before.items() if value not in database.SILENT[name]} == set(LOUD)
+    assert {name for name, value in after.items() if value not in database.SILENT[name]} == set()
+
+
+def settings_of(connected: psycopg.Connection[Any]) -> dict[str, str]:
+    rows = connected.execute(
+        "SELECT name, setting FROM pg_settings WHERE name = ANY (%s)", [list(database.SILENT)]
+    )
+    return dict(rows.fetchall())
 
 
 def test_nginx_writes_nothing_down_of_a_ballot():
