@@ -33,7 +33,7 @@ class Command(BaseCommand):
         with within(SYSTEM):
             grants = list(_demo_grants())
         rows = [_row(grant) for grant in grants]
-        self.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) if as_json else _table(rows))
+        self.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) if as_json else _table(grants))
 
 
 def _demo_grants() -> Any:
@@ -58,18 +58,22 @@ def summary() -> list[str]:
     halls: dict[str, dict[str, list[str]]] = {}
     for grant in grants:
         hall = halls.setdefault(f"{grant.tenant.code} {grant.tenant.name}", {})
-        hall.setdefault(grant.office, []).append(grant.user.username)
+        hall.setdefault(_title(grant), []).append(grant.user.username)
     lines = [
-        f"{hall}：{'；'.join(_told(office, users) for office, users in held.items())}"
+        f"{hall}：{'；'.join(_told(title, users) for title, users in held.items())}"
         for hall, held in halls.items()
     ]
-    return [f"演示人员（密码都是 {PASSWORD}，全部名单：python manage.py cast）：", *lines] if lines else []
+    return [f"演示人员（密码都是 {PASSWORD}）：", *lines] if lines else []
 
 
-def _told(office: str, usernames: list[str]) -> str:
+def _title(grant: RoleGrant) -> str:
+    return registry.title_of(grant.office, grant.tenant)
+
+
+def _told(title: str, usernames: list[str]) -> str:
     if len(usernames) <= FEW:
-        return f"{registry.title_of(office)} {'、'.join(usernames)}"
-    return f"{registry.title_of(office)} {usernames[0]} 至 {usernames[-1]}（{len(usernames)} 人）"
+        return f"{title} {'、'.join(usernames)}"
+    return f"{title} {usernames[0]} 至 {usernames[-1]}（{len(usernames)} 人）"
 
 
 def _row(grant: RoleGrant) -> dict[str, str]:
@@ -82,12 +86,12 @@ def _row(grant: RoleGrant) -> dict[str, str]:
     }
 
 
-def _table(rows: list[dict[str, str]]) -> str:
-    if not rows:
+def _table(grants: list[RoleGrant]) -> str:
+    if not grants:
         return "还没有演示人员，请先运行 manage.py demo。"
     lines = [f"所有演示人员的密码：{PASSWORD}", "| 职务 | 单位 | 用户名 | 姓名 |", "|---|---|---|---|"]
     lines += [
-        f"| {registry.title_of(row['office'])} | {row['unit']} | {row['username']} | {row['name']} |"
-        for row in rows
+        f"| {_title(grant)} | {grant.unit.code} | {grant.user.username} | {grant.user.name} |"
+        for grant in grants
     ]
     return "\n".join(lines)

@@ -83,11 +83,19 @@ def _cast() -> list[str]:
     if settings.PRODUCTION:
         return []
     try:
-        return summary() or ["还没有演示人员，请先运行 python manage.py demo。"]
+        cast = summary()
+        if not cast:
+            return [f"还没有演示人员，请先运行 {_typed('demo')}。"]
+        return [*cast, f"全部名单：{_typed('cast')}"]
     except DatabaseError:  # being stopped while it starts
         return []
     finally:
         connection.close()
+
+
+def _typed(command: str) -> str:
+    """A command of ours as it is typed in the folder this one was started in: by the Python that runs now."""
+    return f"{os.path.relpath(sys.executable)} {os.path.relpath(PROJECT / 'manage.py')} {command}"
 
 
 def migrate_if_needed() -> None:
