@@ -16,7 +16,6 @@ import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
-from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connection
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django import DjangoDbBlocker
@@ -136,8 +135,8 @@ def owner_connection(database_server: Server) -> Iterator[psycopg.Connection[Any
 def served(fresh_database: str) -> Iterator[LiveServer]:
     """The site on a real port over a fresh database; ``served.url`` is its address."""
     server = LiveServer("127.0.0.1", start=False)
-    # pytest-django looks for the app by its plain name and would serve an empty STATIC_ROOT instead.
-    server.thread.static_handler = StaticFilesHandler
+    # Styles and scripts come from the site's own middleware, as in production; Django would put its own before it.
+    server.thread.static_handler = lambda application: application
     server.start()
     yield server
     server.stop()

@@ -26,6 +26,17 @@ from workflow.roles.middleware import SESSION_KEY as GRANT_KEY
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import live_grants
 
+# What a form asks for: of every name its kind, how many boxes it has, and whether one is behind a fold.
+BOXES = """form => {
+  const boxes = {};
+  for (const one of form.querySelectorAll("[name]:not([type=hidden])")) {
+    const kind = one.tagName === "INPUT" ? one.type : one.tagName.toLowerCase();
+    const box = (boxes[one.name] ??= {kind, count: 0, folded: false});
+    box.count += 1;
+    box.folded ||= one.closest("details:not([open])") !== null;
+  }
+  return boxes;
+}"""
 ROOMS = ("stage", "collection", "selection", "deliberation", "voting", "supervision", "evaluation")
 
 
@@ -93,6 +104,7 @@ class Stage(Doubles):
     browser: Browser
     address: str
     look: Callable[[Page, str], None] | None = None
+    _desk: Page | None = None
 
     def complete(
         self, task_id: int, *, actor: User, data: Mapping[str, Any], at: datetime, **_checked: bool
@@ -102,7 +114,7 @@ class Stage(Doubles):
         with within(SYSTEM):
             deadline = Deadline.objects.select_related("task").get(pk=task_id)
             cookie = self.session(actor, deadline)
-        page = self.page(cookie)
+        page = self.at_the_desk(cookie)
         page.goto(f"/tasks/{task_id}/")
         expect(page.locator("h1")).to_contain_text(str(deadline.task.flow_task.task_title))
         form = page.locator("form", has=page.locator("button[name=op][value=submit]"))
@@ -117,7 +129,6 @@ class Stage(Doubles):
         problems = page.locator(".error-summary").all_inner_texts()
         assert not problems, f"{deadline.key}: {problems}"
         expect(page.locator("h1")).to_contain_text("已")
-        page.context.close()
         self.done.append(deadline.key)
         with within(SYSTEM):
             return Entry.objects.get(pk=Deadline.objects.get(pk=task_id).entry_id)
@@ -127,6 +138,14 @@ class Stage(Doubles):
         if (own := page.locator("input[name=own_password]")).count():
             own.fill(PASSWORD)
 
+    def at_the_desk(self, cookie: str) -> Page:
+        """The one window all tasks are done in, signed in anew: what it has of styles and scripts it keeps."""
+        if self._desk is None:
+            self._desk = self.page()
+        self._desk.context.clear_cookies()
+        self._sign_in(self._desk, cookie)
+        return self._desk
+
     def page(self, cookie: str = "", *, width: int = 1280, height: int = 900) -> Page:
         """A window of its own, signed in where a session is given."""
         # Only who looks at pages needs the policy lifted: axe injects its own script.
@@ -134,28 +153,35 @@ class Stage(Doubles):
             viewport={"width": width, "height": height}, locale="zh-CN", base_url=self.address,
             bypass_csp=self.look is not None,
         )  # fmt: skip
+        page = context.new_page()
         if cookie:
-            context.add_cookies(
-                [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": self.address}]
-            )
-        return context.new_page()
+            self._sign_in(page, cookie)
+        return page
+
+    def _sign_in(self, page: Page, cookie: str) -> None:
+        page.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": self.address}]
+        )
 
     def seen(self, page: Page, name: str) -> None:
         if self.look:
             self.look(page, name)
 
     def _fill(self, page: Locator, data: Mapping[str, Any]) -> None:
+        boxes = page.evaluate(BOXES)
         for name, value in data.items():
             values = [str(v) for v in value] if isinstance(value, list | tuple) else [str(value)]
-            field = page.locator(f"[name='{name}']:not([type=hidden])")
-            if field.count() == 0:
-                self._fill_date(page, name, values[0])
+            if name not in boxes:
+                self._fill_date(page, boxes, name, values[0])
                 continue
-            for fold in page.locator("details:not([open])", has=page.page.locator(f"[name='{name}']")).all():
-                fold.locator("> summary").click()
-            kind = field.first.evaluate("e => e.tagName === 'INPUT' ? e.type : e.tagName.toLowerCase()")
+            if boxes[name]["folded"]:
+                for fold in page.locator(
+                    "details:not([open])", has=page.page.locator(f"[name='{name}']")
+                ).all():
+                    fold.locator("> summary").click()
+            field, kind = page.locator(f"[name='{name}']:not([type=hidden])"), boxes[name]["kind"]
             if kind in ("radio", "checkbox"):
-                self._tick(page, name, values, lone=field.count() == 1 and kind == "checkbox")
+                self._tick(page, name, values, lone=boxes[name]["count"] == 1 and kind == "checkbox")
             elif kind == "select":
                 field.select_option(values)
             else:
@@ -170,9 +196,9 @@ class Stage(Doubles):
         for value in values:
             page.locator(f"[name='{name}'][value='{value}']").check()
 
-    def _fill_date(self, page: Locator, name: str, value: str) -> None:
+    def _fill_date(self, page: Locator, boxes: Mapping[str, Any], name: str, value: str) -> None:
         """A date typed as 年, 月, 日; what the page does not ask for is left out, as a person would."""
-        if page.locator(f"[name='{name}_year']").count() == 0:
+        if f"{name}_year" not in boxes:
             return
         for part, text in zip(("year", "month", "day"), value.split("-"), strict=True):
             page.locator(f"[name='{name}_{part}']").fill(text)

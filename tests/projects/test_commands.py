@@ -112,6 +112,14 @@ def test_the_cast_is_told_in_one_line_a_township_with_the_password_once(town: To
     apply(SYSTEM)
 
 
+def test_the_cast_of_a_subdistrict_is_told_in_its_own_words(town: Township) -> None:
+    Unit.objects.filter(pk=town.unit.pk).update(kind=UnitKind.SUBDISTRICT)
+    told = "\n".join(cast.summary())
+    apply(SYSTEM)
+    assert "人大街道工委主任、副主任 chair@T01" in told and "议事代表 deputy1@T01 至" in told
+    assert "| 人大街道工委主任、副主任 | T01 | chair@T01 |" in said("cast")
+
+
 def test_the_cast_is_not_for_production(town: Township, settings: Any) -> None:
     settings.PRODUCTION = True
     assert "正式环境" in str(refused("cast"))
