@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,7 +12,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -20,15 +21,21 @@ import pytest
 from projects.site.env import PROJECT
 from projects.site.postgres import Cluster
 from projects.site.supervisor import LONGEST_PAUSE_SECONDS, Child, port_is_free
+from tests.databases import Server, as_url
+from tests.site.test_env import PRODUCTION
 
 RECOVERY_SECONDS = 10
 START_SECONDS = 120  # a new cluster and every migration, perhaps beside other tests
 
 
 class Site:
-    """A running ``manage.py up`` with a folder of its own."""
+    """A running ``manage.py up`` with a folder of its own.
 
-    def __init__(self, var: Path) -> None:
+    more: what the environment says besides; headers: what a proxy before the site adds to every request.
+    """
+
+    def __init__(self, var: Path, more: Mapping[str, str] | None = None, **headers: str) -> None:
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
         self.port = _free_port()
         self.cluster = Cluster(var / "pg")
         self.output = var / "output.txt"
@@ -36,15 +43,21 @@ class Site:
         environ |= {
             "PIAOJUE_PROFILE": "demo", "PIAOJUE_VAR": str(var), "DJANGO_SETTINGS_MODULE": "projects.site.settings",
         }  # fmt: skip
+        environ |= more or {}
         with self.output.open("wb") as output:
             self.process = psutil.Popen(
                 [sys.executable, "manage.py", "up", "--port", str(self.port)],
                 cwd=PROJECT, env=environ, stdout=output, stderr=subprocess.STDOUT,
             )  # fmt: skip
 
+    def page(self, path: str = "/") -> str:
+        asked = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers=self.headers)
+        with urllib.request.urlopen(asked, timeout=5) as answered:
+            return str(answered.read().decode())
+
     def answers(self) -> bool:
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=5).close()
+            self.page()
         except urllib.error.HTTPError as refused:
             return refused.code < 500
         except OSError:
@@ -63,17 +76,23 @@ class Site:
         return [*self.process.children(recursive=True), *([psutil.Process(server)] if server else [])]
 
 
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """One for all sites of this module: only the first start makes a cluster and migrates it."""
+    with tempfile.TemporaryDirectory(prefix="pj", dir="/var/tmp") as made:
+        Path(made).chmod(0o711)
+        yield Path(made)
+
+
 @pytest.fixture
-def running() -> Iterator[Site]:
-    with tempfile.TemporaryDirectory(prefix="pj", dir="/var/tmp") as folder:
-        Path(folder).chmod(0o711)
-        site = Site(Path(folder))
-        try:
-            assert eventually(site.answers, START_SECONDS), site.output.read_text()
-            assert eventually(lambda: site.child("worker") and site.child("beat"))
-            yield site
-        finally:
-            clear(site)
+def running(folder: Path) -> Iterator[Site]:
+    site = Site(folder)
+    try:
+        assert eventually(site.answers, START_SECONDS), site.output.read_text()
+        assert eventually(lambda: site.child("worker") and site.child("beat"))
+        yield site
+    finally:
+        clear(site)
 
 
 def clear(site: Site) -> None:
@@ -107,7 +126,7 @@ def _free_port() -> int:
 
 
 def test_what_is_killed_comes_back_and_a_stop_ends_everything(running: Site) -> None:
-    told = "还没有演示人员，请先运行 python manage.py demo。"
+    told = f"还没有演示人员，请先运行 {os.path.relpath(sys.executable, PROJECT)} manage.py demo。"
     assert eventually(lambda: told in running.output.read_text()), "who may sign in stands under the address"
     for word in ("granian", "worker", "beat"):
         kill_and_await(running, word)
@@ -149,6 +168,28 @@ def test_a_killed_supervisor_leaves_no_process_of_the_site(running: Site) -> Non
     children = running.process.children(recursive=True)
     running.process.kill()
     assert eventually(lambda: not alive(children), 20), alive(children)
+
+
+def test_a_production_site_starts_with_its_styles_and_says_nothing_of_a_demonstration(
+    folder: Path, database_server: Server, fresh_database: str
+) -> None:
+    environ = PRODUCTION | {
+        "DATABASE_URL": as_url(database_server.url("app", fresh_database)),
+        "DATABASE_OWNER_URL": as_url(database_server.url("owner", fresh_database)),
+        "CELERY_BROKER_URL": "filesystem://",
+        "PIAOJUE_PROXIES": "1",
+    }
+    site = Site(
+        folder, environ, Host="piaojue.example.cn", X_Forwarded_Proto="https", X_Forwarded_For="192.0.2.1"
+    )
+    try:
+        assert eventually(site.answers, START_SECONDS), site.output.read_text()
+        found = re.findall(r'href="(/static/css/[^"]+[.]css)"', site.page("/login/"))
+        assert found and all(re.search(r"[.][0-9a-f]{12}[.]css$", name) for name in found)
+        assert all("{" in site.page(name) for name in found)
+        assert "演示" not in site.output.read_text()
+    finally:
+        clear(site)
 
 
 def test_a_child_that_keeps_dying_waits_longer_each_time_up_to_a_limit() -> None:

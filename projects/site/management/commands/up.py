@@ -9,6 +9,7 @@ import threading
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -56,6 +57,8 @@ class Command(BaseCommand):
             settings.CLUSTER.ensure()
         try:
             migrate_if_needed()
+            if settings.STATIC_ROOT:
+                call_command("collectstatic", interactive=False, verbosity=0)
             children = site(host, port, workers=workers, threads=threads)
             supervisor = Supervisor(children, settings.CLUSTER, self._say)
             threading.Thread(target=self._announce, args=(supervisor, host, port), daemon=True).start()
