@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from projects.demo.cast import Casting, Township
+from tests.standing import standing
 from workflow.audit.services import Act
 from workflow.flows.models import Deadline
 from workflow.flows.services import complete
@@ -24,10 +25,14 @@ def at(day: str, hour: int = 9) -> datetime:
 
 def township(code: str = "T01", *, deputies: int = 20, name: str = "青溪镇", **more: Any) -> Township:
     """A township with its whole cast, under a county of its own."""
-    county = create_unit(code=f"{code}-C", name="示范县", kind=UnitKind.COUNTY)
-    admin = User.objects.create(username=f"admin@{code}", name="系统管理员")
-    act = Act(admin, "admin", county, at("2020-01-01"))
-    return Casting(act, SINCE).township(code, name, county, deputies=deputies, **more)
+
+    def build() -> Township:
+        county = create_unit(code=f"{code}-C", name="示范县", kind=UnitKind.COUNTY)
+        admin = User.objects.create(username=f"admin@{code}", name="系统管理员")
+        act = Act(admin, "admin", county, at("2020-01-01"))
+        return Casting(act, SINCE).township(code, name, county, deputies=deputies, **more)
+
+    return standing((code, deputies, name, *sorted(more.items())), build)
 
 
 def open_task(key: str, **filters: Any) -> Deadline:

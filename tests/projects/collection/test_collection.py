@@ -21,6 +21,7 @@ from projects.cycles.services import adopt_rulebook
 from projects.lifecycle.services import start_year
 from projects.portal.public_follow import way_of
 from tests.builders import SINCE, at, do, meeting_of, open_task, township
+from tests.standing import standing
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.events import perform
@@ -61,10 +62,15 @@ def town(db):
 
 @pytest.fixture
 def cycle(town):
-    return start_year(town.act("chair", at("2026-08-10")), **PLAN)
+    return standing("year before collection", lambda: start_year(town.act("chair", at("2026-08-10")), **PLAN))
 
 
 def opened(town, cycle):
+    standing(f"opened {cycle}", lambda: _opened(town))
+    cycle.refresh_from_db()
+
+
+def _opened(town):
     do("collection.scheme", town.of("chair"), "2026-08-12", **SCHEME)
     do(
         "collection.scheme_party",
@@ -74,7 +80,6 @@ def opened(town, cycle):
     )
     do("collection.open", town.of("chair"), "2026-09-01")
     do("collection.publish_call", town.of("gov_clerk"), "2026-09-02", **CALL)
-    cycle.refresh_from_db()
 
 
 def test_collection_runs_from_the_scheme_to_the_closed_books(town, cycle):

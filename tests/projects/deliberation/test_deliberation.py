@@ -34,6 +34,7 @@ from projects.demo.play.stage import assembly, do_task, meeting, moment, open_ta
 from projects.selection.models import Item, Source
 from tests.builders import at, do, meeting_of, open_task, township
 from tests.files import picture
+from tests.standing import standing
 from workflow.audit.models import Entry
 from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
@@ -79,6 +80,10 @@ def cycle(town):
 
 def year_at_step_3(town):
     """A year at the door of step 3, with six candidates."""
+    return standing(f"year at step 3 of {town.unit.code}", lambda: _year_at_step_3(town))
+
+
+def _year_at_step_3(town):
     act = town.act("chair", at("2026-09-01"))
     cycle = create_cycle(act, year=2027, opens_on=date(2026, 9, 1), planned_t=T, planned_t2=date(2028, 1, 18))
     fire(cycle, "open", act, rules_data=Rules().frozen_json())
@@ -112,29 +117,35 @@ def candidate(town, cycle, n, title):
     return item
 
 
-@pytest.fixture
-def reported(town, cycle):
-    play.play_report(town, cycle, t=T, **PLAN)
-    return cycle
-
-
-@pytest.fixture
-def prepared(town, cycle):
-    play.play_preparation(town, cycle, t=T, seats=SEATS, unconfirmed=18, **PLAN)
+def played(name, cycle, play_it):
+    """The cycle after a play that leaves nothing but rows."""
+    standing(f"{name} {cycle}", lambda: play_it() and None)
     cycle.refresh_from_db()
     return cycle
 
 
 @pytest.fixture
+def reported(town, cycle):
+    return played("reported", cycle, lambda: play.play_report(town, cycle, t=T, **PLAN))
+
+
+@pytest.fixture
+def prepared(town, cycle):
+    return played(
+        "prepared",
+        cycle,
+        lambda: play.play_preparation(town, cycle, t=T, seats=SEATS, unconfirmed=18, **PLAN),
+    )
+
+
+@pytest.fixture
 def opened(town, prepared):
-    play.play_opening(town, prepared, t=T)
-    return prepared
+    return played("opened", prepared, lambda: play.play_opening(town, prepared, t=T))
 
 
 @pytest.fixture
 def heard(town, opened):
-    play.play_delegations(town, opened, t=T)
-    return opened
+    return played("heard", opened, lambda: play.play_delegations(town, opened, t=T))
 
 
 def settle(town, cycle, **more):

@@ -15,6 +15,7 @@ from projects.evaluation.flows import EvaluationFlow
 from projects.selection.models import Item, Source
 from projects.supervision.models import Project
 from tests.builders import SINCE, at, township
+from tests.standing import standing
 from workflow.audit.services import Act
 from workflow.flows.acting import acting
 from workflow.machines.services import fire
@@ -91,11 +92,19 @@ def year_under_supervision(
     town: Township, titles: list[str], *, rules: Rules | None = None, unfinished: tuple[int, ...] = ()
 ) -> Cycle:
     """A cycle in step 5 with one project per title, and one candidate that was not elected."""
+    rules = rules or Rules()
+    key = f"year under supervision of {town.unit.code} {titles} {rules.frozen_json()} {unfinished}"
+    return standing(key, lambda: _year_under_supervision(town, titles, rules, unfinished))
+
+
+def _year_under_supervision(
+    town: Township, titles: list[str], rules: Rules, unfinished: tuple[int, ...]
+) -> Cycle:
     act = town.act("clerk", at("2027-01-20"))
     cycle = create_cycle(
         act, year=2027, opens_on=date(2026, 9, 1), planned_t=date(2027, 1, 20), planned_t2=date(2028, 1, 18)
     )
-    fire(cycle, "open", act, rules_data=(rules or Rules()).frozen_json())
+    fire(cycle, "open", act, rules_data=rules.frozen_json())
     for arrow in TO_SUPERVISION:
         fire(cycle, arrow, act)
     for number, title in enumerate(titles, 1):

@@ -40,6 +40,7 @@ from projects.selection.selectors import (
 )
 from projects.selection.services import obstacles_to_deliberation
 from tests.builders import at, do, open_task, township
+from tests.standing import standing
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.acting import acting
@@ -68,6 +69,10 @@ def town(db):
 
 def year(town) -> Cycle:
     """A year whose books are closed: three titles, the two ineligible ones; step 2 begins on 15 October."""
+    return standing(f"year at step 2 of {town.unit.code}", lambda: _year(town))
+
+
+def _year(town) -> Cycle:
     cycle = start_year(
         town.act("chair", at("2026-08-03")),
         year=2027,
@@ -93,6 +98,11 @@ def item(title: str) -> Item:
 
 def until_draft(town, cycle):
     """To the mayor's desk."""
+    standing(f"draft of {cycle}", lambda: _until_draft(town, cycle))
+    cycle.refresh_from_db()
+
+
+def _until_draft(town, cycle):
     play.merge_all(town, cycle, D0)
     play.screen_all(town, cycle, D0)
     play.appraise_all(town, cycle, D0, {})

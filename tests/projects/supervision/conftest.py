@@ -18,6 +18,7 @@ from projects.selection.models import Item
 from projects.supervision.duties import open_due_reports
 from projects.supervision.models import Project
 from tests.builders import at, do, meeting_of, township
+from tests.standing import standing
 from workflow.audit.models import Entry
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
@@ -123,8 +124,11 @@ class Year:
         return self
 
     def building(self, number: int = 1) -> Year:
-        self.grouped()
-        return self.planned(number)
+        standing(f"building {self.cycle} {number}", lambda: self._build(number))
+        return self
+
+    def _build(self, number: int) -> None:
+        self.grouped().planned(number)
 
     def planned(self, number: int = 1) -> Year:
         self.do("plan", self.clerk_of(self.project(number)), "2027-02-15", number, **PLAN)
@@ -181,6 +185,10 @@ def elect_items(town: Township, cycle: Cycle, count: int = 3) -> None:
 
 def year_of(town: Township, **settings: Any) -> Year:
     """A year in supervision under a rulebook with the given settings."""
+    return standing(f"year of {town.unit.code} {settings}", lambda: _year_of(town, settings))
+
+
+def _year_of(town: Township, settings: dict[str, Any]) -> Year:
     act = town.act("chair", at("2026-08-10"))
     cycle = create_cycle(act, year=2027, opens_on=date(2026, 9, 1), planned_t=T, planned_t2=date(2028, 1, 18))
     fire(cycle, "open", act, rules_data=Rules().with_values(settings).frozen_json(), deputies_in_office=20)

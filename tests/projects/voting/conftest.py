@@ -18,6 +18,7 @@ from projects.demo.cast import Township
 from projects.selection.models import Item
 from projects.voting.flows import VotingFlow
 from tests.builders import at, township
+from tests.standing import standing
 from workflow.flows.acting import acting
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply
@@ -45,6 +46,11 @@ class Hall:
 
 def settled(titles: list[str], *, seats: int, in_office: int, accounts: int = 20, **rules: Any) -> Hall:
     """Items on the ballot and the vote defined; in_office is N, whatever the number of deputies with accounts."""
+    key = f"settled {titles} {seats} {in_office} {accounts} {rules}"
+    return standing(key, lambda: _settled(titles, seats, in_office, accounts, rules))
+
+
+def _settled(titles: list[str], seats: int, in_office: int, accounts: int, rules: dict[str, Any]) -> Hall:
     town = township(deputies=accounts)
     act = town.act("chair", at(DAY))
     with acting(act):
