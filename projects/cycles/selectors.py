@@ -99,6 +99,12 @@ def coming_term(unit: Unit) -> Term | None:
     return Term.objects.filter(unit=unit, state=TermState.ELECTED).order_by("number").first()
 
 
+def notice_of(session: Session) -> Paper | None:
+    """The notice a session was called with, and its proposed agenda (会议通知)."""
+    called = Paper.objects.filter(unit=session.unit, kind="convening", subject=session.reference)
+    return called.order_by("-pk").first()
+
+
 def opens_term(session: Session | None) -> bool:
     """Whether this is the first session of a congress that is elected and not yet assembled."""
     coming = coming_term(session.unit) if session else None

@@ -325,15 +325,15 @@ class PreliminaryForm(Resolved, AssemblyForm):
     agenda = text(_("通过的会议议程"))
     field_order = [*AssemblyForm.field_order, "presidium", "agenda"]
 
-    def held(self) -> Session:
-        """The session that is to begin."""
+    def held(self) -> Session | None:
+        """The session that is to begin; None where none is called."""
         return selectors.session_for(self.subject)
 
     def prepare(self) -> None:
         members = holders_of("presidium", self.subject.unit, self.act.on)
         session = self.held()
-        deputies = selectors.seated_at(session, self.act.on)
-        if opens_term(session):
+        deputies = selectors.sitting(session, self.subject.unit, self.act.on)
+        if session and opens_term(session):
             self._ask_for_the_first(session, deputies)
             members = [user for user in members if user in deputies]
         eligible = {user.pk: user for user in [*members, *deputies]}
@@ -422,8 +422,7 @@ class TellersForm(NamesTellers, Resolved, AssemblyForm):
         self.offer_tellers(deputies, deputies, selectors.staff_of(unit, on))
 
     def _deputies(self) -> list[User]:
-        session, on = self.held(), self.act.on
-        return selectors.seated_at(session, on) if session else deputies_at(None, self.subject.unit, on)
+        return selectors.sitting(self.held(), self.subject.unit, self.act.on)
 
     def members(self) -> int:
         session = self.held()

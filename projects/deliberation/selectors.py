@@ -92,6 +92,11 @@ def seated_at(session: Session, on: date) -> list[User]:
     return [line.user for line in roll_at(session) if line.user] or deputies_at(session, session.unit, on)
 
 
+def sitting(session: Session | None, unit: Unit, on: date) -> list[User]:
+    """Who sits at a session; where there is none, whoever is a deputy that day."""
+    return seated_at(session, on) if session else deputies_at(None, unit, on)
+
+
 def roll_of(cycle: Cycle) -> QuerySet[RollLine]:
     """The roll of the session the cycle votes at."""
     return (

@@ -168,7 +168,7 @@ class EvaluationRollForm(RollForm):
 class OpeningForm(PreliminaryForm):
     """评估会议开幕（预备会议）: the presidium of this session elected, its agenda adopted."""
 
-    def held(self) -> Session:
+    def held(self) -> Session | None:
         return selectors.occasion_of(self.subject)["session"]
 
     def members(self) -> int:

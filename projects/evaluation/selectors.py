@@ -14,7 +14,14 @@ from django.utils.translation import gettext as _
 from projects.ballots.models import Purpose, Vote
 from projects.ballots.selectors import current_vote
 from projects.cycles.models import Cycle, CycleState, Paper, Session, SessionState
-from projects.cycles.selectors import deputies_at, open_session, paper_of, session_date, session_of
+from projects.cycles.selectors import (
+    deputies_at,
+    notice_of,
+    open_session,
+    paper_of,
+    session_date,
+    session_of,
+)
 from projects.cycles.tables import DIMENSIONS
 from projects.evaluation.judging import Terms
 from projects.evaluation.models import Grade, Measurement, MeasurementState, Rating
@@ -292,10 +299,11 @@ def adopting_facts(cycle: Cycle) -> dict[str, Any]:
 def opening_facts(cycle: Cycle) -> dict[str, Any]:
     """For the preliminary meeting: the session, N, and the notice with its proposed agenda."""
     session = occasion_of(cycle)["session"]
-    notice = (
-        Paper.objects.filter(cycle=cycle, kind="convening", subject=session.reference).order_by("-pk").first()
-    )
-    return {"session": session, "deputies": members_at_occasion(cycle), "notice": notice}
+    return {
+        "session": session,
+        "deputies": members_at_occasion(cycle),
+        "notice": notice_of(session),
+    }
 
 
 def terms_of(cycle: Cycle) -> Terms:

@@ -199,18 +199,22 @@ register_event(
 register_event(
     Event(
         key="supervision.open_session",
-        title=_("临时会议开会"),
-        offices=("chair",),
+        title=_("临时会议开幕（预备会议）"),
+        offices=("clerk",),
         subject=Cycle,
         form=forms.OpenSessionForm,
         act=sessions.open_extra,
         step=5,
         when=sessions.obstacles_to_opening,
         offered=under_supervision,
-        basis=_("《地方组织法》第十四条：三分之二以上的代表出席，始得举行"),
+        basis=_("《地方组织法》第十四条、第十九条：三分之二以上代表出席始得举行；会议选举主席团"),
+        output=_("主席团名单、会议议程"),
+        page="steps/evaluation/opening.html",
+        context=sessions.opening_facts,
+        irreversible=True,
+        body="congress",
     )
 )
-
 register_event(
     Event(
         key="supervision.adopt_tellers",

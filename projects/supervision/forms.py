@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.collection.forms import DecisionForm
 from projects.cycles.models import Cycle, Session
-from projects.cycles.selectors import open_session
-from projects.deliberation.forms import TellersForm
+from projects.cycles.selectors import open_session, standard_of
+from projects.deliberation.forms import PreliminaryForm, TellersForm
 from projects.selection.models import Item, ItemState
 from projects.supervision import rules
 from projects.supervision.models import (
@@ -26,9 +26,11 @@ from projects.supervision.models import (
     ProjectState,
 )
 from projects.supervision.selectors import audit_due, expected_of, projects_of, rectified_by, unwatched
+from projects.supervision.sessions import session_called
 from workflow.administration.imports import USERNAME
 from workflow.flows.fields import ChineseDateField, FenField, FilesField, PhotosField, record_field
 from workflow.flows.forms import AssemblyForm, MeetingForm, StepForm
+from workflow.flows.meetings import Standard
 from workflow.people.models import Unit, UnitKind, User
 from workflow.roles.selectors import live_grants
 from workflow.templatetags.ui import wan
@@ -814,12 +816,22 @@ class CallSessionForm(ResolvingForm):
         return day
 
 
-class OpenSessionForm(StepForm):
-    """Attendance at the opening."""
+class OpenSessionForm(PreliminaryForm):
+    """临时会议开幕（预备会议）: N, the presidium of this session elected, its agenda adopted."""
 
     deputies_in_office = forms.IntegerField(label=_("实有代表"), min_value=1, max_value=2000)
-    present_number = forms.IntegerField(label=_("实到人数"), min_value=0, max_value=2000)
+    field_order = ["deputies_in_office", *PreliminaryForm.field_order]
+
+    def held(self) -> Session | None:
+        return session_called(self.subject)
 
     def prepare(self) -> None:
+        super().prepare()
         cycle: Cycle = self.subject
         self.fields["deputies_in_office"].initial = cycle.deputies_in_office
+
+    def members(self) -> int:
+        return self.cleaned_data["deputies_in_office"]
+
+    def standard(self) -> Standard:
+        return standard_of(self.subject)

@@ -8,22 +8,23 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from projects.ballots.models import Purpose
 from projects.ballots.tellers import OVER, count_another, release
 from projects.cycles.models import Cycle, Session, SessionState
 from projects.cycles.papers import attach, make_paper
-from projects.cycles.selectors import open_session, opens_term, standard_of
+from projects.cycles.selectors import notice_of, open_session, opens_term
 from projects.cycles.services import presidium_decided
 from projects.cycles.terms import begin_session
+from projects.deliberation.rules import beginning_faults
 from projects.deliberation.selectors import seated_at, unanswered_at
-from projects.deliberation.sitting import adopt_tellers
+from projects.deliberation.sitting import adopt_tellers, assemble
 from projects.supervision.models import WRITTEN, InterpellationState
 from projects.voting.services import business_left
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
-from workflow.flows.meetings import BY_LAW
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
@@ -116,41 +117,90 @@ def _keep_proposal(
         attach(act, paper.reference, upload)
 
 
+def session_called(cycle: Cycle) -> Session | None:
+    """The extra session that is called and not opened yet."""
+    return extra_sessions(cycle, SessionState.CONVENED).first()
+
+
 def obstacles_to_opening(cycle: Cycle, at: datetime) -> list[str]:
-    """There must be a session called, and no other one open."""
-    if Session.objects.filter(unit=cycle.unit, state=SessionState.OPEN).exists():
+    """There must be a session called, no other one open, and its day come."""
+    if open_session(cycle.unit):
         return [_("已有会议正在举行。")]
-    return [] if extra_sessions(cycle, SessionState.CONVENED).exists() else [_("没有已通知召开的临时会议。")]
-
-
-def open_extra(act: Act, cycle: Cycle, *, deputies_in_office: int, present_number: int) -> None:
-    """开会: two thirds of the deputies in office must attend (组织法 14)."""
-    session = extra_sessions(cycle, SessionState.CONVENED).first()
+    session = session_called(cycle)
     if session is None:
-        raise Refused(_("没有已通知召开的临时会议。"))
-    standard = standard_of(cycle)
-    needed = standard.quorum_of(deputies_in_office)
-    if present_number < needed:
-        raise Refused(
-            _(
-                "实有代表 %(n)s 名，须 %(needed)s 名以上（%(share)s）出席，实到 %(present)s 名，不能开会（%(basis)s）。"
-            )
-            % {
-                "n": deputies_in_office,
-                "needed": needed,
-                "share": standard.share,
-                "present": present_number,
-                "basis": _("《地方组织法》第十四条") if standard == BY_LAW else _("本地规定"),
-            }
-        )
-    if present_number > deputies_in_office:
-        raise Refused(
-            _("实到 %(present)s 名，多于实有代表 %(n)s 名，请核对。")
-            % {"present": present_number, "n": deputies_in_office}
-        )
-    if act.on < session.held_on:
-        raise Refused(_("会议定于 %(day)s 举行，尚未到期。") % {"day": session.held_on})
+        return [_("没有已通知召开的临时会议。")]
+    return beginning_faults(localdate(at), session.held_on)
+
+
+def opening_facts(cycle: Cycle) -> dict[str, Any]:
+    """For the preliminary meeting: the session, N, and the notice with its proposed agenda."""
+    session = session_called(cycle)
+    if session is None:
+        return {}
+    return {
+        "session": session,
+        "deputies": len(seated_at(session, localdate())),
+        "notice": notice_of(session),
+    }
+
+
+def open_extra(
+    act: Act,
+    cycle: Cycle,
+    *,
+    deputies_in_office: int,
+    presidium: list[str],
+    agenda: str,
+    held_on: date,
+    present_number: int,
+    votes_for: int,
+    votes_against: int,
+    votes_abstain: int,
+    minutes: str,
+    **first: str,
+) -> Outcome:
+    """临时会议开幕: a preliminary meeting like any other session's (组织法 14, 19).
+
+    deputies_in_office: N as entered; the form has refused fewer than two thirds of it. first: as `assemble` takes it.
+    """
+    session = session_called(cycle)
+    if session is None:
+        raise Refused(*obstacles_to_opening(cycle, act.at))
+    meeting = _congress_decided(
+        act,
+        cycle,
+        _("临时会议开幕（预备会议）"),
+        members=deputies_in_office,
+        held_on=held_on,
+        present=present_number,
+        votes_for=votes_for,
+        votes_against=votes_against,
+        votes_abstain=votes_abstain,
+        minutes=minutes,
+    )
     begin_session(act, session, deputies_in_office=deputies_in_office)
+    return assemble(
+        act,
+        cycle,
+        session,
+        meeting=meeting,
+        presidium=presidium,
+        agenda=agenda,
+        **first,
+    )
+
+
+def _congress_decided(act: Act, cycle: Cycle, title: str, **record: Any) -> Meeting:
+    """The record of a decision the congress took without a task; its form has refused one that did not agree."""
+    return Meeting.objects.create(
+        unit=act.unit,
+        body="congress",
+        about=cycle.reference,
+        title=title,
+        agreed=True,
+        recorded_by=act.actor,
+        **record,
+    )
 
 
 def obstacles_to_closing(session: Session, at: datetime) -> list[str]:
@@ -207,20 +257,17 @@ def adopt_session_tellers(
     session = open_session(cycle.unit)
     if session is None:
         raise Refused(*obstacles_to_adopting(cycle, act.at))
-    meeting = Meeting.objects.create(
-        unit=act.unit,
-        body="congress",
-        about=cycle.reference,
-        title=_("通过监票人、计票人名单"),
-        held_on=held_on,
+    meeting = _congress_decided(
+        act,
+        cycle,
+        _("通过监票人、计票人名单"),
         members=session.deputies_in_office or len(seated_at(session, act.on)),
+        held_on=held_on,
         present=present_number,
         votes_for=votes_for,
         votes_against=votes_against,
         votes_abstain=votes_abstain,
-        agreed=True,
         minutes=minutes,
-        recorded_by=act.actor,
     )
     return adopt_tellers(act, cycle, meeting=meeting, occasion=str(session), step=5, **people)
 

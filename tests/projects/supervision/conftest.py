@@ -144,7 +144,6 @@ class Year:
 
     def in_session(self, day: str = "2027-06-18") -> Year:
         """An extra session, called and opened."""
-        chair = self.town.of("chair")
         self.event(
             "call_session",
             self.town.of("clerk"),
@@ -157,7 +156,21 @@ class Year:
             agenda="审议民生实事项目调整事项。",
             **self.presidium("2027-06-01"),
         )
-        self.event("open_session", chair, day, self.cycle, deputies_in_office=20, present_number=20)
+        return self.opened(day)
+
+    def opened(self, day: str, *, presidium: list[User] | None = None, **figures: Any) -> Year:
+        """The preliminary meeting of a session called: its presidium elected, its agenda adopted."""
+        elected = self.town.people["presidium"] if presidium is None else presidium
+        self.event(
+            "open_session",
+            self.town.of("clerk"),
+            day,
+            self.cycle,
+            deputies_in_office=20,
+            presidium=[str(user.pk) for user in elected],
+            agenda="审议民生实事项目调整事项。",
+            **self.congress(day, **figures),
+        )
         return self
 
 

@@ -21,6 +21,7 @@ from projects.supervision.duties import open_due_reports
 from projects.supervision.forms import PlanForm
 from projects.supervision.models import Change, Interpellation, Project
 from projects.supervision.selectors import change_facts, lines_of, project_file
+from projects.supervision.sessions import opening_facts
 from tests.builders import at, do, open_task
 from tests.files import picture
 from tests.projects.evaluation.test_evaluation import more_counters
@@ -723,15 +724,44 @@ def test_an_extra_session_needs_two_thirds(year):
     year.event("call_session", year.town.of("clerk"), "2027-06-01", year.cycle, **data)
     assert Meeting.objects.filter(body="presidium", title="决定召集临时会议", agreed=True).exists()
     assert Paper.objects.filter(kind="convening", published_at__isnull=False).exists()
-    with pytest.raises(Refused, match="14 名以上"):
-        year.event("open_session", chair, "2027-06-18", year.cycle, deputies_in_office=20, present_number=13)
-    with pytest.raises(Refused, match="多于实有代表"):
-        year.event("open_session", chair, "2027-06-18", year.cycle, deputies_in_office=20, present_number=21)
-    year.event("open_session", chair, "2027-06-18", year.cycle, deputies_in_office=20, present_number=14)
+    with pytest.raises(InvalidForm, match="须 14 人以上"):
+        year.opened("2027-06-18", present=13, votes_for=13)
+    with pytest.raises(InvalidForm, match="多于组成人员 20 人"):
+        year.opened("2027-06-18", present=21, votes_for=21)
+    year.opened("2027-06-18", present=14, votes_for=14)
     closing = open_task("supervision.close_session")
     assert (closing.office, closing.due_on) == ("chair", date(2027, 6, 18))
     do("supervision.close_session", chair, "2027-06-18")
     assert not Session.objects.filter(state="open").exists()
+
+
+def test_an_extra_session_elects_its_presidium_and_adopts_its_agenda(year):
+    town, elected = year.town, year.town.deputies[5:12]
+    with pytest.raises(Obstructed, match="没有已通知召开的临时会议"):
+        year.opened("2027-06-18")
+    call(year, 4)
+    shown = render_to_string("steps/evaluation/opening.html", opening_facts(year.cycle))
+    assert "第三次会议" in shown and "调整项目。" in shown
+    with pytest.raises(Obstructed, match="尚未到会期"):
+        year.opened("2027-06-17")
+    with pytest.raises(InvalidForm, match="主席团"):
+        year.opened("2027-06-18", presidium=[])
+    with pytest.raises(InvalidForm, match="没有形成决定"):
+        year.opened("2027-06-18", presidium=elected, votes_for=10)
+    with pytest.raises(NotYourTurn):
+        year.event("open_session", town.of("mayor"), "2027-06-18", year.cycle)
+    year.opened("2027-06-18", presidium=elected)
+    session = Session.objects.get(state="open")
+    assert (session.number, session.deputies_in_office) == (3, 20)
+    assert holders_of("presidium", town.unit, date(2027, 6, 18)) == elected
+    told = json.loads(Entry.objects.get(action="supervision.open_session").body)["after"]
+    assert (told["session"], len(told["presidium"])) == (session.reference, 7)
+    agenda = Paper.objects.get(kind="agenda")
+    assert agenda.published_at and agenda.title == f"{session}议程"
+    held = Meeting.objects.get(body="congress")
+    assert (held.members, held.present, held.agreed) == (20, 20, True)
+    with pytest.raises(Obstructed, match="已有会议正在举行"):
+        year.opened("2027-06-18", presidium=elected)
 
 
 def test_an_extra_session_adopts_its_own_tellers_and_they_leave_with_it(year):
@@ -749,7 +779,7 @@ def test_an_extra_session_adopts_its_own_tellers_and_they_leave_with_it(year):
         year.event("adopt_tellers", clerk, "2027-06-18", year.cycle, **refused, **names)
     year.event("adopt_tellers", clerk, "2027-06-18", year.cycle, **year.congress("2027-06-18"), **names)
     assert holders_of("teller", town.unit, day) == town.deputies[1:3]
-    assert Meeting.objects.get(body="congress").members == 20
+    assert Meeting.objects.get(body="congress", title="通过监票人、计票人名单").members == 20
     do("supervision.close_session", town.of("chair"), "2027-06-18")
     assert not [o for o in ("chief_teller", "teller", "counter") if holders_of(o, town.unit, day)]
 
