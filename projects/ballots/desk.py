@@ -163,6 +163,13 @@ class Desk:
         make_report(act, cycle, vote, signed.digest)
         return Outcome(after={"digest": signed.digest})
 
+    def declare(self, act: Act, subject: Any) -> Vote:
+        """The chair announces the result, and it is not counted again."""
+        vote = self.vote_of(subject)
+        services.declare(act, vote)
+        witnessing.overtake(act, Vote.objects.filter(pk=vote.pk), reason=str(_("结果已经宣布，不再复票。")))
+        return vote
+
     def void_vote(self, act: Act, subject: Any, *, reason: str) -> Outcome:
         """The vote under way is void; another takes its place."""
         vote = self.vote_of(subject)

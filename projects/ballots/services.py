@@ -388,6 +388,7 @@ def close_vote(act: Act, vote: Vote, *, returned: int) -> Vote:
             return void_vote(act, vote, reason=reason, returned=returned + len(box))
         fire(vote, "close", act, returned=returned + len(box), **frozen)
         boxes.forget_the_order(held)
+        _overtake(act, vote, reason=_("投票已经截止，不再改用纸质票。"))
     return vote
 
 
@@ -397,7 +398,13 @@ def void_vote(act: Act, vote: Vote, *, reason: str, **figures: int) -> Vote:
         fire(vote, "make_void", act, reason=reason, void_reason=reason, **figures)
         _forget_keyings(vote)
         boxes.forget_the_order(vote)
+        _overtake(act, vote, reason=_("投票已经作废，重新投票。"))
         return _with_keys(act, vote, _again(act, vote, _("重新投票"), because=reason))
+
+
+def _overtake(act: Act, vote: Vote, *, reason: str) -> None:
+    witnessing.overtake(act, Vote.objects.filter(pk=vote.pk), reason=reason)
+    vote.refresh_from_db(fields=["awaiting"])
 
 
 def recount(act: Act, vote: Vote, *, reason: str) -> Vote:
@@ -669,10 +676,16 @@ def continue_vote(act: Act, vote: Vote) -> Vote | None:
     """
     outcome = fig.decided(vote)
     if outcome.verdict is count.Verdict.RUNOFF:
-        return _with_keys(act, vote, _run_off(act, vote, outcome))
+        return _in_its_place(act, vote, _run_off(act, vote, outcome))
     if outcome.verdict is count.Verdict.SHORTFALL and _wants_second_round(outcome):
-        return _with_keys(act, vote, _second_round(act, vote, outcome))
+        return _in_its_place(act, vote, _second_round(act, vote, outcome))
     return None
+
+
+def _in_its_place(act: Act, vote: Vote, new: Vote) -> Vote:
+    """The vote goes on with the new one, and is itself not counted again."""
+    _overtake(act, vote, reason=_("结果已经宣布，就未定的项目继续投票。"))
+    return _with_keys(act, vote, new)
 
 
 def _with_keys(act: Act, vote: Vote, new: Vote) -> Vote:

@@ -1,20 +1,36 @@
 """Two people at the desk: what the first enters counts once a second, in their own sign-in, has confirmed it.
 
-Kept on the vote itself (`Vote.awaiting`), by what is to be done: "open", "close", "turn". Nothing of it is in force:
-the vote opens, closes or loses its box in the second person's act alone (integrity.md §3, steps.md 4).
+Kept on the vote itself (`Vote.awaiting`), by what is to be done: "open", "close", "turn", "recount". Nothing of it is
+in force: the vote opens, closes or loses its box in the second person's act alone (integrity.md §3, steps.md 4).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from projects.ballots.models import Vote
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.people.models import User
+
+# Asked for by one; the second person's task is a flow of its own, beside that of the vote.
+ASKED = ["turn", "recount"]
+Listener = Callable[[Act, Vote, str, str], None]
+_when_overtaken: list[Listener] = []
+
+
+def on_overtaken(listener: Listener) -> None:
+    """Have `listener` called with act, vote, what and reason inside the act after which nobody needs what was asked for.
+
+    A room above calls off the second person's task.
+    """
+    if listener not in _when_overtaken:
+        _when_overtaken.append(listener)
 
 
 @dataclass(frozen=True)
@@ -62,3 +78,14 @@ def take_back(vote: Vote, what: str) -> None:
     if what in vote.awaiting:
         vote.awaiting = {name: kept for name, kept in vote.awaiting.items() if name != what}
         vote.save(update_fields=["awaiting"])
+
+
+def overtake(act: Act, votes: QuerySet[Vote], *, reason: str) -> None:
+    """What was asked for on these votes and is of no use any more is taken back, its second person's task called off."""
+    asked = votes.filter(awaiting__has_any_keys=ASKED)
+    for vote in asked.select_for_update(of=("self",)).order_by("pk"):
+        for what in ASKED:
+            if what in vote.awaiting:
+                take_back(vote, what)
+                for listener in _when_overtaken:
+                    listener(act, vote, what, reason)

@@ -10,9 +10,9 @@ from django.utils.timezone import localdate
 from projects.cycles.models import Cycle
 from projects.evaluation.flows import HearingFlow, ask_about_all
 from projects.evaluation.hearing import UNDER_WAY, is_due
-from projects.supervision.selectors import processes
 from workflow.audit.services import Act
 from workflow.flows.acting import acting
+from workflow.flows.processes import processes
 from workflow.people.isolation import SYSTEM, within
 
 log = logging.getLogger(__name__)

@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from viewflow import this
 from viewflow.workflow import nodes
 
-from projects.ballots.models import VoteState
+from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.tellers import release
+from projects.ballots.witnessing import on_overtaken
 from projects.cycles.flows import YearlyFlow
 from projects.cycles.models import Cycle
-from projects.cycles.selectors import standard_of
+from projects.cycles.selectors import cycle_of, standard_of
 from projects.evaluation import (
     addenda,
     carrying,
@@ -27,14 +28,15 @@ from projects.evaluation import (
     selectors,
     services,
 )
-from projects.supervision.flows import call_off, on_settled
+from projects.supervision.flows import on_settled
 from projects.supervision.models import Project, ProjectState
-from projects.supervision.selectors import processes, project_file, running
+from projects.supervision.selectors import project_file
 from projects.voting.flows import beginning_anew
 from projects.voting.forms import SecondForm
 from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
 from workflow.flows.nodes import CeleryJob, EachSplit, Gate, MeetingView, OfficeEnd, OfficeView, SubFlow
+from workflow.flows.processes import call_off, processes, running
 from workflow.flows.services import Outcome
 
 
@@ -202,6 +204,16 @@ class MeasurementRecountFlow(YearlyFlow):
         this.end
     )
     end = OfficeEnd()
+
+
+def _call_off_asked(act: Any, vote: Vote, what: str, reason: str) -> None:
+    """As for the vote on projects: nobody needs a teller's answer any more."""
+    cycle = cycle_of(vote)
+    if cycle and vote.purpose == Purpose.MEASUREMENT:
+        call_off(MeasurementRecountFlow, cycle, act, reason=reason)
+
+
+on_overtaken(_call_off_asked)
 
 
 def close_and_look_back(act: Any, cycle: Cycle) -> None:

@@ -194,8 +194,7 @@ def _findings(vote: Vote, counted: count.Count) -> Iterator[tuple[Measurement, F
 
 def settle(act: Act, cycle: Cycle, **_confirmed: bool) -> None:
     """The result is announced: the rounds closed or failed, the papers made."""
-    vote = DESK.vote_of(cycle)
-    ballots.declare(act, vote)
+    vote = DESK.declare(act, cycle)
     occasion = selectors.occasion_of(cycle)["title"]
     for measurement, finding in list(_findings(vote, fig.decided(vote).count)):
         _record(act, measurement, finding)

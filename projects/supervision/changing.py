@@ -211,8 +211,7 @@ DESK = Desk(
 
 def declare_change(act: Act, change: Change, **_confirmed: bool) -> None:
     """The chair announces the vote: the change is agreed to, or the project stays as it is."""
-    vote = vote_on(change)
-    ballots.declare(act, vote)
+    vote = DESK.declare(act, change)
     (line,) = lines_told(vote, vote.outcome)
     fire(change, "agree" if line["good"] else "refuse", act)
     (sums,) = vote.outcome["sums"].values()

@@ -18,12 +18,12 @@ from projects.supervision.flows import (
     begin_deciding,
     begin_finding_flows,
     begin_red_light,
-    call_off,
 )
 from projects.supervision.models import Contract, Inspection, Interpellation, Project, ProjectState
-from projects.supervision.selectors import overdue_reports, reports_quarterly, running
+from projects.supervision.selectors import overdue_reports, reports_quarterly
 from workflow.audit.services import Act
 from workflow.flows.acting import acting
+from workflow.flows.processes import call_off, running
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, within

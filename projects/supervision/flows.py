@@ -12,7 +12,8 @@ from viewflow import this
 from viewflow.workflow import nodes
 from viewflow.workflow.models import Process, Task
 
-from projects.ballots.models import VoteState
+from projects.ballots.models import Purpose, Vote, VoteState
+from projects.ballots.witnessing import on_overtaken
 from projects.cycles.flows import YearlyFlow, anchors_of, due_date
 from projects.cycles.models import Cycle, CycleState, Session, Term
 from projects.cycles.selectors import cycles_of, standard_of
@@ -51,7 +52,9 @@ from workflow.calendar.offsets import DueDate, Offset, resolve
 from workflow.flows.acting import acting, current_act
 from workflow.flows.base import Begin
 from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView
-from workflow.flows.services import Outcome, cancel_flow
+from workflow.flows.processes import call_off, processes, running
+from workflow.flows.services import Outcome
+from workflow.machines.references import number_in
 from workflow.people.models import Unit, User
 from workflow.roles.selectors import holders_of
 
@@ -90,7 +93,7 @@ def _begin_inspections(activation: Any) -> None:
 
 def _begin_inquiries(activation: Any) -> None:
     for inquiry in _subject(activation).inquiries.filter(state=InquiryState.ASKED).order_by("pk"):
-        if not selectors.processes(InquiryFlow, inquiry).exists():
+        if not processes(InquiryFlow, inquiry).exists():
             InquiryFlow.begin(inquiry)
 
 
@@ -256,12 +259,6 @@ def _end_of_work(project: Project, act: Act, *, reason: str, keep: tuple[type, .
             call_off(flow, project, act, reason=reason)
 
 
-def call_off(flow: type, subject: Any, act: Act, *, reason: str) -> None:
-    """End every running process of a flow on a record."""
-    for process in selectors.running(flow, subject):
-        cancel_flow(process, act, reason=reason)
-
-
 def _after_finishing(activation: Any) -> None:
     call_off(ProgressFlow, _subject(activation), current_act(), reason=str(_("项目已报完工")))
     call_off(RedLightFlow, _subject(activation), current_act(), reason=str(_("项目已报完工")))
@@ -276,7 +273,7 @@ def _after_accepting(activation: Any) -> None:
 def _begin_contract(activation: Any) -> None:
     project = _subject(activation)
     plan = Plan.objects.filter(project=project).first()
-    if plan and plan.contract_by and not selectors.running(ContractFlow, project).exists():
+    if plan and plan.contract_by and not running(ContractFlow, project).exists():
         ContractFlow.begin(project)
 
 
@@ -398,7 +395,7 @@ def _is_red(activation: Any) -> bool:
 
 def begin_red_light(project: Project) -> None:
     """A red light is a 督办 task, one at a time."""
-    if not selectors.running(RedLightFlow, project).exists():
+    if not running(RedLightFlow, project).exists():
         RedLightFlow.begin(project)
 
 
@@ -468,7 +465,7 @@ def begin_finding_flows(project: Project) -> None:
     """One flow per finding that has none yet, re-checked by the office that raised it."""
     for finding in project.findings.filter(state=FindingState.OPEN):
         flow = RECHECKED_BY[finding.raised_as]
-        if not selectors.processes(flow, finding).exists():
+        if not processes(flow, finding).exists():
             flow.begin(finding)
 
 
@@ -751,6 +748,17 @@ class ChangeRecountFlow(YearlyFlow):
         this.end
     )
     end = OfficeEnd()
+
+
+def _call_off_asked(act: Act, vote: Vote, what: str, reason: str) -> None:
+    """As for the vote on projects: nobody needs a teller's answer any more."""
+    if vote.purpose == Purpose.CHANGE:
+        numbers = [number_in(option.reference, Change) or 0 for option in vote.options.all()]
+        for change in Change.objects.filter(pk__in=numbers):
+            call_off(ChangeRecountFlow, change, act, reason=reason)
+
+
+on_overtaken(_call_off_asked)
 
 
 def _ratification(activation: Any) -> None:

@@ -6,13 +6,10 @@ from collections import Counter
 from datetime import date, datetime
 from typing import Any, cast
 
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import Field, QuerySet
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
-from viewflow.workflow.models import Process
-from viewflow.workflow.status import PROCESS
 
 from projects.ballots.models import Purpose, Vote, VoteState
 from projects.cycles.flows import due_date
@@ -36,7 +33,6 @@ from projects.supervision.models import (
 )
 from workflow.flows.models import Deadline
 from workflow.flows.money import wan
-from workflow.machines.models import Record
 from workflow.people.models import Unit, User
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import holders_of, live_grants
@@ -112,18 +108,6 @@ def reports_quarterly(project: Project) -> bool:
     return rules.reports_quarterly(
         project.budget_fen, period=book.progress_period, small_fen=book.small_project_fen
     )
-
-
-def running(flow: type, subject: Record, **data: Any) -> QuerySet[Process]:
-    """The processes of a flow on a record that are neither ended nor called off."""
-    kept = processes(flow, subject).filter(status=PROCESS.NEW)
-    return kept.filter(**data)
-
-
-def processes(flow: type, subject: Record) -> QuerySet[Process]:
-    """Every process of a flow on a record."""
-    kind = ContentType.objects.get_for_model(type(subject))
-    return Process.objects.filter(flow_class=flow, artifact_content_type=kind, artifact_object_id=subject.pk)
 
 
 def open_findings(project: Project) -> QuerySet[Finding]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from projects.ballots.models import Purpose
 from projects.ballots.tellers import OVER, count_another, release
+from projects.ballots.witnessing import overtake
 from projects.cycles.models import Cycle, Session, SessionState
 from projects.cycles.papers import attach, make_paper
 from projects.cycles.selectors import notice_of, open_session, opens_term
@@ -275,7 +276,9 @@ def adopt_session_tellers(
 def close_session(act: Act, session: Session) -> None:
     """宣布闭会: questions and interpellations are over with it, and so is the office of its tellers."""
     fire(session, "end", act)
-    release(act, session.unit, reason=_("%(session)s闭会") % {"session": session})
+    reason = _("%(session)s闭会") % {"session": session}
+    overtake(act, session.votes.all(), reason=reason)
+    release(act, session.unit, reason=reason)
 
 
 def closing_facts(session: Session) -> dict[str, Any]:

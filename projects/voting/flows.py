@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from viewflow import this
@@ -24,14 +23,16 @@ from projects.ballots.forms import (
     SignForm,
     TallyForm,
 )
-from projects.ballots.models import VoteState
+from projects.ballots.models import Vote, VoteState
+from projects.ballots.selectors import PROJECTS
 from projects.cycles.flows import YearlyFlow
-from projects.cycles.selectors import standard_of
+from projects.cycles.selectors import cycle_of, standard_of
 from projects.voting import forms, selectors, services
 from workflow.audit.services import Act
 from workflow.flows.base import Begin
 from workflow.flows.errors import Refused
 from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView
+from workflow.flows.processes import call_off, running
 from workflow.flows.services import Outcome, cancel_flow
 
 PAPER_BALLOT = _("无记名投票，纸质表决票；两名计票人分别录入，相符方可签字")
@@ -373,6 +374,19 @@ class RecountFlow(YearlyFlow):
     end = OfficeEnd()
 
 
+ASKED = {"turn": TurnFlow, "recount": RecountFlow}
+
+
+def _call_off_asked(act: Act, vote: Vote, what: str, reason: str) -> None:
+    """Nobody needs a teller's answer any more: the task leaves the inbox, and the trail says why."""
+    cycle = cycle_of(vote)
+    if cycle and vote.purpose in PROJECTS:
+        call_off(ASKED[what], cycle, act, reason=reason)
+
+
+witnessing.on_overtaken(_call_off_asked)
+
+
 @contextmanager
 def beginning_anew(
     act: Act, subject: Any, *, reason: str, flow: type[YearlyFlow] | None = None
@@ -383,12 +397,7 @@ def beginning_anew(
     flow: that of another vote than the one on the year's projects, on its own subject.
     """
     flow = flow or VotingFlow
-    process = flow.process_class._default_manager.select_related("parent_task").get(
-        flow_class=flow,
-        artifact_content_type=ContentType.objects.get_for_model(type(subject)),
-        artifact_object_id=subject.pk,
-        finished=None,
-    )
+    process = running(flow, subject).select_related("parent_task").get()
     with transaction.atomic(), flow.lock(process.pk):
         yield
         cancel_flow(process, act, reason=reason)

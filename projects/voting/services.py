@@ -13,7 +13,13 @@ from projects.ballots import keys, rolls, witnessing
 from projects.ballots import services as ballots
 from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.reporting import make_report, publish_trackers
-from projects.ballots.selectors import Rejection, compared_with_first, keyers_before, lines_of
+from projects.ballots.selectors import (
+    Rejection,
+    compared_with_first,
+    keyers_before,
+    lines_of,
+    votes_about,
+)
 from projects.collection.models import Outcome as ProposalOutcome
 from projects.cycles.divisions import figures_of
 from projects.cycles.models import Cycle, CycleSession, CycleState, Paper, Presence, Session, SessionState
@@ -128,6 +134,8 @@ def hand_paper(act: Act, cycle: Cycle, *, lines: list[str], reason: str) -> Outc
     """改用纸质票: deputies who cannot or will not vote by device, before they have."""
     vote = vote_of(cycle, lock=True)
     issued = rolls.to_paper(act, vote, [int(line) for line in lines], reason=reason)
+    if rolls.obstacles_to_emptying(vote):
+        witnessing.overtake(act, Vote.objects.filter(pk=vote.pk), reason=_("没有电子票须要改用。"))
     return Outcome(after={"paper_issued": issued}, reason=reason)
 
 
@@ -334,6 +342,9 @@ def announce(act: Act, cycle: Cycle, *, meeting: Meeting, number: str, body: str
     """公告: numbered, signed by the session's presidium, published."""
     if Paper.objects.filter(unit=cycle.unit, kind="announcement", number=number).exists():
         raise Refused(_("%(number)s已经用过。") % {"number": number})
+    witnessing.overtake(
+        act, votes_about(cycle.reference, *selectors.PROJECTS), reason=_("结果已经公告，不再复票。")
+    )
     make_paper(
         act,
         cycle,

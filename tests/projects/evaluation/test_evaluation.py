@@ -603,6 +603,18 @@ def test_keyings_that_agree_and_are_wrong_are_counted_again_before_and_after_the
         asked_to_recount(cycle, chief, data, 17)
 
 
+def test_a_recount_asked_for_leaves_the_inbox_when_the_measurement_is_announced(town, cycle):
+    opened(town, cycle)
+    key_both(town, cycle, ALL_GOOD.marks)
+    more_counters(town, 2)
+    asked_to_recount(cycle, town.of("chief_teller"), {"reason": "代表要求复核票数。"}, 14)
+    signed(town)
+    assert open_task("evaluation.measure_recount_confirm")
+    announced(town)
+    assert not open_tasks(cycle, "evaluation.measure_recount_confirm")
+    assert "结果已经宣布，不再复票。" in Entry.objects.get(action="flow.cancel").body
+
+
 def test_the_signed_report_has_the_grades_and_what_follows(town, cycle):
     opened(town, cycle)
     key_both(town, cycle, {**ALL_GOOD.marks, 3: [(12, 2, 5)]})

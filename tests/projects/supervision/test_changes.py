@@ -401,6 +401,22 @@ def test_a_vote_on_a_change_is_counted_again_and_held_again(year):
         asked_to_recount(change, chief, reason)
 
 
+def test_a_recount_asked_for_leaves_the_inbox_when_the_vote_on_the_change_is_announced(year):
+    year.building()
+    ask(year, "place", place="第9村")
+    year.in_session()
+    put_to_vote(year, "2027-06-18")
+    count(year, "2027-06-18", 12)
+    more_counters(year.town, 2)
+    asked_to_recount(Change.objects.get(), year.town.of("chief_teller"), "代表要求复核票数。")
+    sign(year, "2027-06-18")
+    assert year.task("change_recount_confirm")
+    year.do("declare_change", year.town.of("chair"), "2027-06-18", confirmed="on")
+    with pytest.raises(Deadline.DoesNotExist):
+        year.task("change_recount_confirm")
+    assert "结果已经宣布，不再复票。" in Entry.objects.get(action="flow.cancel").body
+
+
 def test_a_hall_with_a_device_presses_a_change_too(under):
     year = under(ballot_channel="keypad")
     year.building()

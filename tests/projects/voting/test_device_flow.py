@@ -219,6 +219,31 @@ def test_too_few_ballots_by_device_are_turned_to_paper_before_closing(hall):
     assert set(waiting()) == {"voting.key_first", "voting.key_second"}
 
 
+@pytest.fixture
+def few(hall):
+    """Nobody has voted yet; sixteen have gone over to paper, and it is asked to turn the other four."""
+    opened(hall, on_paper=range(1, 6))
+    hand_paper(hall, *range(6, 17))
+    ask = {"reason": "电子票太少", "confirmed": True}
+    chief = hall.town.of("chief_teller")
+    perform("voting.turn_to_paper", hall.cycle, actor=chief, at=at(DAY), data=ask, reauthenticated=True)
+    return hall
+
+
+def test_the_question_to_turn_to_paper_leaves_the_inbox_once_nobody_is_left_by_device(few):
+    hand_paper(few, 17, 18, 19)
+    assert "voting.turn_confirm" in waiting(), "one is still left to be turned"
+    hand_paper(few, 20)
+    assert "voting.turn_confirm" not in waiting() and few.vote.awaiting == {}
+    assert "没有电子票须要改用。" in Entry.objects.get(action="flow.cancel").body
+
+
+def test_the_question_to_turn_to_paper_leaves_the_inbox_once_the_vote_is_closed(few):
+    close(few, returned=16)
+    assert "voting.turn_confirm" not in waiting() and few.vote.awaiting == {}
+    assert "投票已经截止，不再改用纸质票。" in Entry.objects.get(action="flow.cancel").body
+
+
 def test_a_deputy_whose_phone_died_takes_paper_instead(hall):
     opened(hall, on_paper=(16, 17, 18, 19, 15))
     vote_all(hall, most=14)

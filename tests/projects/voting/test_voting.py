@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 
@@ -19,11 +20,19 @@ from projects.cycles.documents.composing import document_of
 from projects.cycles.models import Cycle, Paper, RollLine
 from projects.deliberation.models import Opinion
 from projects.demo.play.stage import assembly, meeting, open_tasks
-from projects.demo.play.voting import Sheet, keyed, play_after_vote, play_ballot, play_voting
+from projects.demo.play.voting import (
+    Sheet,
+    keyed,
+    play_after_vote,
+    play_announcement,
+    play_ballot,
+    play_voting,
+)
 from projects.portal.beside import papers_beside
 from projects.portal.public_paper import sheet_of
 from projects.portal.staff_selectors import papers_by_step, vote_papers
 from projects.selection.models import Item
+from projects.supervision.sessions import close_session
 from projects.voting.selectors import (
     declared_of,
     elected_items,
@@ -37,7 +46,7 @@ from projects.voting.services import business_left, obstacles_to_recount
 from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, T, settled
 from workflow.audit.models import Entry
-from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
+from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.events import events_on, perform
 from workflow.flows.models import Deadline
 from workflow.flows.services import complete, send_back
@@ -720,6 +729,66 @@ def test_a_recount_needs_a_second_persons_consent(hall):
     ask_recount(hall)
     do("voting.recount_confirm", teller, DAY, decision="agree")
     assert hall.vote.follows == first
+
+
+def waiting(key="voting.recount_confirm"):
+    """Whether somebody still has the task in the inbox."""
+    return Deadline.objects.filter(key=key, done_at=None, cancelled=False).exists()
+
+
+def called_off():
+    """Why flows were called off, by the trail."""
+    bodies = Entry.objects.filter(action="flow.cancel").order_by("pk").values_list("body", flat=True)
+    return [json.loads(body)["reason"] for body in bodies]
+
+
+def test_a_recount_nobody_can_confirm_any_more_leaves_the_inbox_when_the_vote_is_made_void(hall):
+    collected(hall)
+    ask_recount(hall)
+    first, task = hall.vote, open_task("voting.recount_confirm").task_id
+    counted(hall, SIPING)
+    assert waiting() and "recount" in hall.vote.awaiting, "it may still be agreed to"
+    data = {"reason": "投票箱封条破损，结果不能认定。"} | meeting(hall.town.people["presidium"], T)
+    data.pop("return_reason")
+    perform("voting.void", hall.cycle, actor=hall.town.of("clerk"), data=data, at=at(DAY))
+    first.refresh_from_db()
+    assert not waiting() and first.awaiting == {}
+    assert called_off()[0] == "投票已经作废，重新投票。"
+    with pytest.raises(Taken):
+        complete(
+            task, actor=hall.town.of("teller"), data={"decision": "agree"}, at=at(DAY), reauthenticated=True
+        )
+
+
+def test_a_recount_asked_for_leaves_the_inbox_when_the_tied_are_voted_on_again():
+    hall = settled(["甲", "乙"], seats=1, in_office=50, ballot_mode="each")
+    collected(hall)
+    counted(hall, {"甲": 30, "乙": 30})
+    for office in ("chief", "teller"):
+        actor = hall.town.of("chief_teller" if office == "chief" else office)
+        do(f"voting.certify_{office}", actor, DAY, confirmed=True)
+    ask_recount(hall)
+    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
+    assert not waiting() and called_off() == ["结果已经宣布，就未定的项目继续投票。"]
+
+
+def test_a_recount_asked_for_leaves_the_inbox_when_the_session_is_closed(hall):
+    declared(hall)
+    ask_recount(hall)
+    text = {"body": "会议决定，确定文化礼堂为民生实事项目。", "number": ""}
+    do("voting.resolution", hall.town.of("clerk"), DAY, **text, **assembly(50, 45, T, votes_for=45))
+    assert waiting()
+    close_session(hall.town.act("chair", at(DAY)), hall.session)
+    assert not waiting() and called_off() == [f"{hall.session}闭会"]
+
+
+def test_a_recount_asked_for_leaves_the_inbox_when_the_result_is_announced(hall):
+    declared(hall)
+    ask_recount(hall)
+    text = {"body": "会议决定，确定文化礼堂为民生实事项目。", "number": ""}
+    do("voting.resolution", hall.town.of("clerk"), DAY, **text, **assembly(50, 45, T, votes_for=45))
+    play_announcement(hall.town, hall.cycle, T)
+    assert not waiting() and called_off() == ["结果已经公告，不再复票。"]
 
 
 def test_a_result_announced_on_the_spot_is_corrected_by_a_new_signed_record(hall):
