@@ -378,6 +378,7 @@ def _facts_of(dossier: Dossier, cycle: Cycle) -> dict[str, Any]:
         "missing": dossier.missing,
         "unfinished": unfinished_tasks(cycle),
         "carried": selectors.carried_over(cycle),
+        "rectifications": selectors.rectifications(cycle),
         "transfer": transfer,
         "names": transfer.data if transfer else {},
         "entries": head.size if head else 0,
@@ -403,10 +404,11 @@ def as_text(lines: Iterable[str]) -> bytes:
 
 
 def archive_facts(cycle: Cycle) -> dict[str, Any]:
-    """For the task that hands over: papers by step, and what is still open."""
+    """For the task that hands over: papers by step, what was rectified after a measurement, and what is still open."""
     papers = list(papers_of(cycle))
     return {
         "counts": [(STEPS[step], sum(paper.step == step for paper in papers)) for step in STEPS],
         "total": len(papers),
+        "rectifications": selectors.rectifications(cycle),
         "unfinished": unfinished_tasks(cycle),
     }

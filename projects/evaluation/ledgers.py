@@ -202,14 +202,9 @@ def _inspections(cycle: Cycle) -> Iterator[Row]:
 def _findings(cycle: Cycle) -> Iterator[Row]:
     for f in _of_projects(Finding, cycle).order_by("raised_on", "pk"):
         yield (
-            f.project.number,
-            f.project.title,
-            f.words,
-            f.raised_on,
-            f.get_state_display(),
-            f.tries,
-            f.remedy,
-        )
+            f.project.number, f.project.title, f.words, f.raised_on, f.measures, f.responsible, f.fix_by, f.remedy,
+            f.tries, f.get_state_display(),
+        )  # fmt: skip
 
 
 def _changes(cycle: Cycle) -> Iterator[Row]:
@@ -271,6 +266,16 @@ def _measurements(cycle: Cycle) -> Iterator[Row]:
         )
 
 
+def _rectifications(cycle: Cycle) -> Iterator[Row]:
+    for r in selectors.rectifications(cycle):
+        project, again = r.failed.project, r.again
+        yield (
+            project.number, project.title, r.failed.round, r.failed.reason, project.department, r.due_on, r.failed.remedy,
+            r.reported_on, r.number, r.measured_on, again.rate if again else "", again.verdict_label if again else "",
+            r.failed.state,
+        )  # fmt: skip
+
+
 def body_of(cycle: Cycle, code: str) -> str:
     """What the township calls a deciding body."""
     return cycle.rules.words.get(code, "") or registry.title_of(code)
@@ -320,12 +325,15 @@ LEDGERS = (
                          "亮灯", "存在问题"), _progress),
     Ledger(5, "招标合同结算台账", (*OF_PROJECT, "类型", "编号", "对方单位", "金额（元）", "日期", "说明"), _contracts),
     Ledger(5, "代表视察台账", (*OF_PROJECT, "日期", "地点", "察看情况", "视察人"), _inspections),
-    Ledger(5, "问题整改台账", (*OF_PROJECT, "问题", "提出日期", "状态", "退回次数", "整改情况"), _findings),
+    Ledger(5, "问题整改台账", (*OF_PROJECT, "问题", "提出日期", "整改措施", "责任人", "整改期限", "整改情况", "退回次数", "状态"),
+           _findings),
     Ledger(5, "项目调整台账", (*OF_PROJECT, "事项", "理由", "提出日期", "状态"), _changes),
     Ledger(5, "质询案台账", ("项目", "质询内容", "状态", "答复形式", "答复"), _interpellations),
     Ledger(6, "群众评价表", (*OF_PROJECT, "样本", "满意", "基本满意", "不满意", "满意率"), _ratings),
     Ledger(6, "代表评议表", (*OF_PROJECT, "各维度得分", "评议意见", "评议人", "日期"), _reviews),
     Ledger(6, "满意度测评表", (*OF_PROJECT, "轮次", "满意", "基本满意", "不满意", "未作评价", "基数", "满意率", "结论", "依据", "整改"),
            _measurements),
+    Ledger(6, "测评后整改台账", (*OF_PROJECT, "未达标轮次", "存在问题", "责任单位", "整改期限", "整改措施和结果", "整改报告日期", "文号",
+                          "再次测评日期", "再次测评满意率", "再次测评结论", "状态"), _rectifications),
     *(Ledger(step, "会议记录表", MEETING, _meetings(step)) for step in range(1, 7)),
 )  # fmt: skip

@@ -38,6 +38,7 @@ from projects.evaluation.rules import (
     weighted_score,
 )
 from projects.supervision.models import GOING_ON, Project, ProjectState
+from workflow.flows.models import Deadline
 from workflow.people.models import Unit
 
 OPEN = (
@@ -384,11 +385,14 @@ def measurement_table(cycle: Cycle) -> list[MeasuredLine]:
 
     By year, project and round; empty before the signatures.
     """
+    return [_measured_line(m) for m in _certified_rounds(cycle)]
+
+
+def _certified_rounds(cycle: Cycle) -> QuerySet[Measurement]:
     found = Measurement.objects.filter(Q(cycle=cycle) | Q(project__cycle=cycle), state__in=COUNTED)
-    ordered = found.select_related("project__cycle", "cycle").order_by(
+    return found.select_related("project__cycle", "project__department", "cycle", "vote").order_by(
         "-project__cycle__year", "project__number", "round"
     )
-    return [_measured_line(m) for m in ordered]
 
 
 def _measured_line(measurement: Measurement) -> MeasuredLine:
@@ -409,6 +413,76 @@ def _measured_line(measurement: Measurement) -> MeasuredLine:
         m.get_state_display(),
         m.remedy,
     )
+
+
+@dataclass(frozen=True)
+class Rectification:
+    """整改 after one round below the rate, from the verdict to the round that accepts it (steps.md, step 6, consequence).
+
+    due_on: by when the department is to report; reported_on, number: its report; measured_on, again: the day and the
+    outcome of the round after it. All None or "" while there is none.
+    """
+
+    failed: MeasuredLine
+    due_on: date | None
+    reported_on: date | None
+    number: str
+    measured_on: date | None
+    again: MeasuredLine | None
+
+
+def rectifications(cycle: Cycle) -> list[Rectification]:
+    """One for every certified round below the rate, in the order of `measurement_table`."""
+    rounds = list(_certified_rounds(cycle))
+    failed = [m for m in rounds if m.verdict != Consequence.CLOSE]
+    later = {(m.project_id, m.round - 1): m for m in rounds}
+    due, reports, announced = _rectified_by(failed), _reports_on(failed), _announced(rounds)
+    return [
+        _rectification(
+            m, later.get((m.project_id, m.round)), due.get(m.pk), reports.get(m.reference), announced
+        )
+        for m in failed
+    ]
+
+
+def _rectification(
+    failed: Measurement,
+    again: Measurement | None,
+    due_on: date | None,
+    report: Paper | None,
+    announced: dict[str, date],
+) -> Rectification:
+    return Rectification(
+        _measured_line(failed),
+        due_on,
+        report.made_on if report else None,
+        report.number if report else "",
+        announced.get(again.vote.reference) if again and again.vote else None,
+        _measured_line(again) if again else None,
+    )
+
+
+def _rectified_by(failed: list[Measurement]) -> dict[int, date | None]:
+    """Measurement → by when its department's task is due; one task for each."""
+    tasks = Deadline.objects.filter(
+        key="evaluation.rectify", cancelled=False, task__data__measurement__in=[m.pk for m in failed]
+    )
+    return dict(tasks.values_list("task__data__measurement", "due_on"))
+
+
+def _reports_on(failed: list[Measurement]) -> dict[str, Paper]:
+    """Measurement → its 整改报告."""
+    found = Paper.objects.filter(
+        kind="rectification", data__measurement__in=[m.reference for m in failed]
+    ).order_by("pk")
+    return {paper.data["measurement"]: paper for paper in found}
+
+
+def _announced(rounds: list[Measurement]) -> dict[str, date]:
+    """Ballot → the day its result was announced."""
+    votes = {m.vote.reference for m in rounds if m.vote}
+    found = Paper.objects.filter(kind="measurement", subject__in=votes)
+    return dict(found.values_list("subject", "made_on"))
 
 
 def projects_to_question(cycle: Cycle) -> list[Project]:

@@ -16,18 +16,26 @@ from django.template.loader import render_to_string
 
 from projects.cycles.models import Paper
 from projects.cycles.papers import attach, make_paper
-from projects.demo.play.evaluation import Figures, play_evaluation
+from projects.demo.play.evaluation import (
+    Figures,
+    play_convening,
+    play_evaluation,
+    play_inquiry,
+    play_session,
+)
 from projects.evaluation import dossier, selectors
 from projects.evaluation.ledgers import as_csv, body_of
 from projects.evaluation.measuring import DESK
-from projects.evaluation.models import Archive
+from projects.evaluation.models import Archive, Measurement
 from projects.supervision.models import Project
-from tests.builders import at
+from tests.builders import at, open_task
 from workflow.audit.chain import GENESIS, leaf_bytes, link_hash
 from workflow.audit.models import Entry
+from workflow.flows.models import Deadline
 
 pytestmark = pytest.mark.django_db
 
+T2 = date(2028, 1, 18)
 FIGURES = Figures(
     marks={1: [(18, 2, 0)], 2: [(20, 0, 0)], 3: [(14, 1, 5), (18, 1, 1)]}, residents={1: (28, 2, 1)}
 )
@@ -42,7 +50,7 @@ def closed(town, cycle):
     )
     attach(act, early.reference, SimpleUploadedFile("票决/..\\办法.pdf", b"%PDF-1.4 method"))
     attach(act, Project.objects.get(number=1).reference, SimpleUploadedFile("路面.jpg", b"\xff\xd8photo"))
-    play_evaluation(town, cycle, t2=date(2028, 1, 18), term=18, number=4, figures=FIGURES)
+    play_evaluation(town, cycle, t2=T2, term=18, number=4, figures=FIGURES)
     return cycle
 
 
@@ -131,6 +139,33 @@ def test_the_registers_and_the_forms_of_the_archive_are_there(closed):
     assert "接收单位：青溪镇档案室" in file.read("移交清单.txt").decode("utf-8-sig")
 
 
+def test_the_register_of_rectifications_has_its_term_its_report_and_the_measurement_that_accepted_it(closed):
+    file = opened(closed)
+    name = next(name for name in file.namelist() if "测评后整改台账" in name)
+    (line,) = csv.DictReader(io.StringIO(file.read(name).decode("utf-8-sig")))
+    failed, passed = Measurement.objects.filter(project__number=3).order_by("round")
+    due = Deadline.objects.get(key="evaluation.rectify").due_on
+    report = Paper.objects.get(kind="rectification")
+    assert (line["项目名称"], line["未达标轮次"], line["存在问题"]) == ("老年食堂", "1", failed.judgement)
+    assert line["责任单位"] == failed.project.department.name and line["整改期限"] == due.isoformat()
+    assert line["整改措施和结果"] == failed.remedy and line["整改报告日期"] == report.made_on.isoformat()
+    announced = Paper.objects.get(kind="measurement", subject=passed.vote.reference)
+    assert line["再次测评日期"] == announced.made_on.isoformat() > line["整改报告日期"]
+    assert (line["再次测评满意率"], line["再次测评结论"]) == ("95%", "可以销号")
+    note = file.read("备考表.txt").decode("utf-8-sig")
+    assert f"3. 老年食堂：第 1 次测评未达标，整改期限 {due}，{report.made_on} 报告整改" in note
+
+
+def test_a_failure_nobody_has_answered_yet_is_in_the_register_with_its_term_alone(town, cycle):
+    play_inquiry(town, cycle, t2=T2, figures=FIGURES)
+    play_convening(town, cycle, t2=T2, term=18, number=4)
+    assert selectors.rectifications(cycle) == []
+    play_session(town, cycle, t2=T2, figures=FIGURES)
+    (one,) = selectors.rectifications(cycle)
+    assert (one.failed.project.title, one.due_on) == ("老年食堂", open_task("evaluation.rectify").due_on)
+    assert (one.reported_on, one.number, one.measured_on, one.again) == (None, "", None, None)
+
+
 def test_the_dossier_holds_no_query_code(closed):
     file = opened(closed)
     everything = "".join(file.read(name).decode("utf-8", "ignore") for name in file.namelist())
@@ -196,4 +231,5 @@ def test_every_step_page_shows_the_records_it_is_about(closed):
     assert "可以销号" in pages["account"] and "第 2 次" in pages["account"]
     hall = render_to_string("steps/voting/desk.html", DESK.at_desk(closed))
     assert "3. 老年食堂" in hall and "代表会议" in hall and "发出测评票" in hall and "应选" not in hall
-    assert "评估" in pages["archive"] and "村道硬化" in pages["look_back"]
+    assert "评估" in pages["archive"] and "测评后整改" in pages["archive"] and "可以销号" in pages["archive"]
+    assert "村道硬化" in pages["look_back"]
