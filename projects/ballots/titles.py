@@ -7,6 +7,7 @@ from workflow.inbox.story import call_acts
 call_acts(
     {
         "vote.define": _("确定表决票"),
+        "vote.follow_roll": _("按代表名册更正应到人数"),
         "vote.reject_tally": _("两次录入不一致，重新录入"),
         "vote.keyings_differ": _("两次录入不一致"),
         "vote.hold_key": _("设定开箱口令"),

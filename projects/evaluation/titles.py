@@ -7,6 +7,7 @@ from workflow.inbox.story import call_acts
 call_acts(
     {
         "archive.make": _("生成电子卷宗"),
+        "archive.add": _("生成补充卷宗"),
         "evaluation.rate": _("群众评价"),
     }
 )

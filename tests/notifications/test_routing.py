@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -13,9 +15,11 @@ from hypothesis import strategies as st
 
 from notifications.openings import Opened, Written, entry_that_opened
 from notifications.rendering import Facts, TaskFacts, render
-from notifications.routing import ROUTES, URGENT, Audience, routes_of
-from projects.cycles.deadlines import TASK_TIMES
-from workflow.flows.events import events
+from notifications.routing import ROUTES, UNTOLD, URGENT, Audience, routes_of
+from projects.lifecycle.seat_table import load_rooms
+from workflow.flows.base import flows
+from workflow.flows.nodes import OfficeEnd, OfficeView, SubFlow
+from workflow.inbox.story import _titles
 from workflow.machines.graph import machines
 from workflow.roles import registry
 
@@ -94,26 +98,73 @@ def test_every_office_of_the_table_is_in_the_seat_table() -> None:
     assert {code for route in ROUTES for code in route.offices} <= known
 
 
-def test_every_action_of_the_table_can_happen() -> None:
-    import projects.oversight.events
-    import projects.supervision.events  # noqa: F401  (registers what offices do of their own accord)
+def may_be_the_last(step: OfficeView) -> bool:
+    """Whether some way from a step leads to the end of its flow, and of those that wait for it, past no other step."""
+    waiting = [node for flow in flows() for node in flow.instance.nodes() if isinstance(node, SubFlow)]
+    seen: list[Any] = []
+    queue = [edge.dst for edge in step._outgoing() if edge.label is None]
+    while queue:
+        here = queue.pop()
+        if isinstance(here, OfficeView) or here in seen:
+            continue
+        seen.append(here)
+        ways = [here]
+        if isinstance(here, OfficeEnd):
+            ways = [node for node in waiting if node.child is here.flow_class]
+            if not ways:
+                return True
+        elif isinstance(here, SubFlow):
+            ways = [here.child.instance.node("start")]
+        queue += [edge.dst for way in ways for edge in way._outgoing()]
+    return False
 
+
+def named_actions() -> tuple[set[str], set[str]]:
+    """What an entry may be called: arrows of records, and everything else."""
+    load_rooms()
     arrows = {
         f"{model.kind}.{arrow.name}" for model in machines() for arrow in model().get_all_state_transitions()
     }
-    own = {
-        "task.urge",
-        "task.hand_over",
-        "task.copy",
-        "flow.cancel",
-        "grant.revoke",
-        "deadline.remind",
-        "cycle.move_session",
-        "supervision.summarise",
-        "oversight.circular",
-    }
-    known = arrows | own | TASK_TIMES.keys() | {event.key for event in events()}
-    assert {route.pattern for route in ROUTES if "*" not in route.pattern} <= known
+    return arrows, _titles().keys() - arrows
+
+
+def test_every_action_of_the_table_can_happen() -> None:
+    arrows, others = named_actions()
+    assert {route.pattern for route in ROUTES if "*" not in route.pattern} <= arrows | others
+
+
+def test_every_act_has_a_row_or_a_step_that_follows_or_a_reason_why_it_is_told_to_nobody() -> None:
+    _arrows, others = named_actions()
+    followed = {step.key for flow in flows() for step in flow.steps()}
+    followed -= {step.key for flow in flows() for step in flow.steps() if may_be_the_last(step)}
+    rows = [route for route in ROUTES if route.pattern != "*"]
+    routed = {action for action in others if any(fnmatchcase(action, row.pattern) for row in rows)}
+    listed = [action for actions in UNTOLD.values() for action in actions]
+    assert sorted(others - followed - routed) == sorted(listed)
+
+
+def test_that_somebody_came_late_is_told_to_nobody_and_the_reason_stands_there() -> None:
+    assert letters_of("voting.arrive") == ["opened"]
+    (reason,) = (reason for reason, actions in UNTOLD.items() if "voting.arrive" in actions)
+    assert "in the hall" in reason
+
+
+def test_whoever_asked_for_a_change_hears_that_it_is_refused_and_the_deputies_that_one_is_undone() -> None:
+    refused, revoked = next(routes_of("change.refuse", {})), next(routes_of("change.revoke", {}))
+    assert (refused.audience, refused.letter) == (Audience.AUTHOR, "change_refused")
+    assert {"deputy", "mayor", "department"} <= set(revoked.offices) and revoked.letter == "change_revoked"
+
+
+def test_those_who_watch_over_the_ballots_are_told_before_and_after_they_are_destroyed() -> None:
+    def told(action: str) -> set[str]:
+        return {office for route in routes_of(action, {}) for office in route.offices}
+
+    assert {"chief_teller", "teller", "chair"} <= told("ballots.destroy")
+    assert (
+        "county" not in told("ballots.destroy") and next(routes_of("ballots.destroy", {})).urgency == URGENT
+    )
+    assert {"chief_teller", "teller", "presidium", "chair", "county"} <= told("ballots.confirm_destroy")
+    assert {"deputy", "chair", "county"} <= told("vote.empty_box")
 
 
 @pytest.mark.parametrize("name", sorted({route.letter for route in ROUTES}))

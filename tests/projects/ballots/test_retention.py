@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.db import connection
 
 import projects.ballots.events  # noqa: F401  registers the events
+from notifications.models import Delivery
+from notifications.post import post_unit
 from projects.ballots import boxes, keys
 from projects.ballots.models import Box, RollEntry, Vote
 from projects.ballots.selectors import signatures_hold
@@ -18,6 +21,7 @@ from tests.projects.ballots.conftest import opening
 from workflow.audit.models import Entry
 from workflow.flows.errors import NotInPerson, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import perform
+from workflow.people.models import Unit, User
 from workflow.roles.models import RoleGrant
 
 pytestmark = pytest.mark.django_db
@@ -130,3 +134,32 @@ def test_it_takes_the_clerk_and_a_teller_each_in_person(over):
     assert Box.objects.count() == 12
     do(over, "ballots.confirm_destroy", "teller", reauthenticated=True)
     assert Entry.objects.filter(action__startswith="ballots.").count() == 2
+
+
+def test_the_watchers_are_called_to_a_destruction_and_hear_with_the_county_that_it_is_done(over):
+    next_session(over)
+    county = Unit.objects.get(pk=over.unit.parent_id)
+    leader = User.objects.create(username="county@SF00", name="县人大代工委")
+    for user, office, unit in (
+        (over.act("chair").person, "chair", over.unit),
+        (over.act("chief_teller").person, "chief_teller", over.unit),
+        (leader, "county", county),
+    ):
+        RoleGrant.objects.create(
+            user=user, office=office, unit=unit, tenant=unit.tenant or unit, since=date(2020, 1, 1)
+        )
+    watchers = {over.act(office).person for office in ("chair", "chief_teller", "teller")}
+
+    def told(title):
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        post_unit(over.unit.pk)
+        letters = Delivery.objects.filter(title__startswith=title, channel="in_app")
+        return {letter.recipient for letter in letters.select_related("recipient")}
+
+    do(over, "ballots.destroy", "clerk", reauthenticated=True)
+    assert told("请到场监督销毁选票") == watchers and not told("选票已销毁")
+    do(over, "ballots.confirm_destroy", "teller", reauthenticated=True)
+    others = {over.act(office).person for office in ("chair", "chief_teller", "clerk")}
+    assert told("选票已销毁") == {leader, *others}, "whoever did it is not told"
+    assert "电子票 12 张" in Delivery.objects.filter(title__startswith="选票已销毁").first().body
