@@ -16,7 +16,7 @@ from django.db import connections
 from projects.cycles.models import Cycle, CycleState
 from projects.cycles.papers import make_paper
 from projects.demo.cast import Casting, Township
-from projects.demo.names import seeded
+from projects.demo.names import name_of, seeded
 from projects.demo.play.collection import play_collection
 from projects.demo.play.deliberation import play_preparation, play_sitting
 from projects.demo.play.evaluation import (
@@ -26,6 +26,7 @@ from projects.demo.play.evaluation import (
     play_inquiry,
     play_session,
 )
+from projects.demo.play.oversight import play_oversight
 from projects.demo.play.selection import play_selection
 from projects.demo.play.stage import curtain, moment, planned
 from projects.demo.play.supervision import play_supervision
@@ -41,6 +42,7 @@ from projects.demo.programme import (
     sums_of,
     titles_of,
 )
+from projects.supervision.inviting import EXPERT
 from projects.supervision.models import Project
 from workflow.audit.services import Act
 from workflow.flows.events import perform
@@ -110,6 +112,9 @@ class Builder:
                 self.township(code)
         else:
             self._build_side_by_side(codes, jobs)
+        # Last of all: what the county says goes into the trails of many townships at once.
+        with within(SYSTEM), self._until_today():
+            play_oversight(Unit.objects.get(code=COUNTY), today=self.today)
         return len(codes)
 
     def _build_side_by_side(self, codes: list[str], jobs: int) -> None:
@@ -158,6 +163,9 @@ class Builder:
         admin = User.objects.get(username=f"admin@{COUNTY}")
         casting = self._casting(Act(admin, "admin", county, planned(self._since)))
         town = casting.township(play.code, play.name, county, deputies=play.deputies, kind=play.kind)
+        if any(year.t < 0 for year in play.years):
+            username = f"{EXPERT}@{play.code}"
+            town.people[EXPERT] = [casting.person(username, name_of(username))]
         first = play.years[0]
         if sitting := first.term - (first.number == 1):
             enter_term(town, sitting, since=self._since)

@@ -1,7 +1,8 @@
 """Step 5 as a township lives it: plans, reports, visits, findings and acceptance, driven by what is open on a day.
 
 Every project follows one course: "steady", "behind" (yellow for a while, sent back once at acceptance), "stalled"
-(red in summer, then caught up) or "unfinished" (not done by the year's end). Nothing is drawn by chance.
+(red in summer, then caught up) or "unfinished" (not done by the year's end). Nothing is drawn by chance. A minor change
+moves some points of the first project that has many; an expert the township knows joins the group of the first works.
 """
 
 from __future__ import annotations
@@ -24,7 +25,16 @@ from projects.supervision import rules
 from projects.supervision.building import obstacles_to_accepting
 from projects.supervision.duties import open_due_reports
 from projects.supervision.flows import SupervisionFlow
-from projects.supervision.models import Finding, Project, ProjectState
+from projects.supervision.inviting import EXPERT
+from projects.supervision.models import (
+    Change,
+    ChangeGrade,
+    ChangeKind,
+    Finding,
+    Inspection,
+    Project,
+    ProjectState,
+)
 from projects.supervision.selectors import expected_of, projects_of, rectified_by
 from workflow.calendar.workdays import next_working_day
 from workflow.flows.acting import acting
@@ -32,6 +42,7 @@ from workflow.flows.events import perform
 from workflow.flows.models import Deadline
 from workflow.flows.services import complete, send_back
 from workflow.people.models import Unit, User
+from workflow.roles.models import RoleGrant
 
 USUAL: dict[int, str] = {2: "behind", 4: "stalled", 6: "unfinished"}
 LEADERS = ("副镇长（分管农业农村）", "副镇长（分管城乡建设）", "副镇长（分管社会事务）", "党委委员、副镇长")
@@ -54,24 +65,34 @@ PACE = {
     "supervision.mayor_answer": 6,
     "supervision.accept_answer": 8,
     "supervision.agree_acceptance": 5,
+    "supervision.classify_change": 5,
+    "supervision.announce_change": 2,
 }
+# Days of work on a project before an expert is invited, from there to the visit, and before a minor change is asked for.
+INVITED, VISITED, ASKED = 20, 14, 40
+# Words in a title that tell works an expert looks at, and a project of many points.
+WORKS = ("桥", "道路", "公路", "硬化", "排水", "管网", "渠", "护岸", "加固", "教学楼", "护理院")
+POINTS = ("视频监控", "路灯", "亮化", "红绿灯", "候车亭", "收集点", "公共厕所", "消防站")
 FINDINGS = {
     "behind": "材料堆放占用村道，施工现场未设围挡和警示标志。",
     "stalled": "关键工序停工，现场只有看守人员，设备未进场。",
     "steady": "项目公示牌上的完工日期和监督电话没有填写。",
     "unfinished": "隐蔽工程没有影像记录，监理日志缺页。",
+    EXPERT: "进场材料只有合格证，没有按批次送检的检测报告。",
 }
 MEASURES = {
     "behind": "清理占道材料，按规范设置围挡和警示标志，每天收工前巡查。",
     "stalled": "约谈施工单位，重新编排工期，增加作业班组和设备，每周向监督小组报告。",
     "steady": "按样式更换公示牌，补齐完工日期、责任人和监督电话。",
     "unfinished": "补拍隐蔽工程影像，补齐监理日志，由监理单位核对签字。",
+    EXPERT: "对已进场材料取样送检，检测合格前不得使用；此后按批次送检，报告存档备查。",
 }
 REMEDIES = {
     "behind": "已清理占道材料，按规范设置围挡、警示灯和绕行标志，并安排专人巡查。",
     "stalled": "已约谈施工单位，重新编排工期，增加两个作业班组，设备已全部进场。",
     "steady": "已更换公示牌，写明完工日期、责任人和监督电话。",
     "unfinished": "已补拍影像、补齐监理日志，并由监理单位签字确认。",
+    EXPERT: "已取样送检，检测结果全部合格，检测报告随附；监理单位已建立材料进场台账。",
 }
 PROBLEMS = {
     "behind": "受连续降雨影响，基础施工推迟；已调整作业时段，预计两个月内赶上。",
@@ -129,6 +150,8 @@ class Supervision:
         done = True
         while done:
             done = sum(self.turn(task, day) for task in self.open(day)) > 0
+        for unasked in (self.invite, self.advise, self.ask_change):
+            unasked(day)
 
     def open(self, day: date) -> list[Deadline]:
         """Open tasks of step 5 whose time has come, in the order they were opened."""
@@ -155,15 +178,27 @@ class Supervision:
     def project(self, task: Deadline) -> Project:
         kind, _, number = task.subject.partition(":")
         wanted = Project.objects.select_related("cycle__unit", "department", "group", "unit", "plan")
-        if kind == Finding.kind:
-            return wanted.get(findings=int(number))
-        return wanted.get(pk=number)
+        held_by = {Finding.kind: "findings", Change.kind: "changes"}.get(kind, "pk")
+        return wanted.get(**{held_by: int(number)})
 
     def course(self, project: Project) -> str:
         return self.outcomes.get(project.number, "steady")
 
     def clerk_of(self, project: Project) -> User:
         return self.town.department_clerk(department_of(project))
+
+    def matter_of(self, finding: Finding) -> str:
+        """What a finding is about: its project's course, or what the expert saw."""
+        return EXPERT if finding.raised_as == EXPERT else self.course(finding.project)
+
+    def built_for(self, days: int, day: date, words: tuple[str, ...]) -> Project | None:
+        """The first project with one of these words in its title, once it has been built for so many days."""
+        for project in projects_of(self.cycle):
+            if any(word in project.title for word in words):
+                since = project.building_since
+                begun = since is not None and since + timedelta(days=days) <= day
+                return project if begun and project.state == ProjectState.BUILDING else None
+        return None
 
     def group_of(self, project: Project) -> list[User]:
         deputies = self.town.deputies
@@ -319,7 +354,7 @@ class Supervision:
     def inspect(self, task: Deadline, day: date) -> bool:
         project = self.project(task)
         course = self.course(project)
-        first = not project.findings.exists()
+        first = not project.findings.exclude(raised_as=EXPERT).exists()
         found = FINDINGS[course] if first and (course != "steady" or project.number % 3 == 0) else ""
         return self.do(
             task,
@@ -338,17 +373,17 @@ class Supervision:
             task,
             self.clerk_of(self.project(task)),
             day,
-            measures=MEASURES[self.course(self.project(task))],
+            measures=MEASURES[self.matter_of(finding)],
             responsible="责任单位分管负责人",
             fix_by=fix_by.isoformat(),
         )
 
     def rectify(self, task: Deadline, day: date) -> bool:
-        project = self.project(task)
+        finding = Finding.objects.get(pk=task.subject.partition(":")[2])
         complete(
             task.task_id,
-            actor=self.clerk_of(project),
-            data={"remedy": REMEDIES[self.course(project)]},
+            actor=self.clerk_of(self.project(task)),
+            data={"remedy": REMEDIES[self.matter_of(finding)]},
             files={"files": [proof()]},
             at=moment(day, 10),
         )
@@ -357,13 +392,15 @@ class Supervision:
     def recheck(self, task: Deadline, day: date) -> bool:
         project = self.project(task)
         finding = Finding.objects.get(pk=task.subject.partition(":")[2])
-        back = self.course(project) == "stalled" and finding.tries == 0
+        back = self.matter_of(finding) == "stalled" and finding.tries == 0
         verdict = (
             {"decision": "back", "reason": "作业班组仍未到位，请按承诺落实。"}
             if back
             else {"decision": "close"}
         )
-        return self.do(task, cast(User, finding.raised_by), day, **verdict)
+        # What an expert raised is re-checked by the deputies of the group.
+        actor = self.group_of(project)[0] if finding.raised_as == EXPERT else finding.raised_by
+        return self.do(task, cast(User, actor), day, **verdict)
 
     def accept(self, task: Deadline, day: date) -> bool:
         project = self.project(task)
@@ -387,6 +424,87 @@ class Supervision:
             )
             return True
         return self.do(task, actor, day, words="现场核验与计划一致，资料齐全，同意通过验收。")
+
+    def classify_change(self, task: Deadline, day: date) -> bool:
+        project = self.project(task)
+        data = self.presidium(
+            day,
+            minutes=f"会议听取镇人民政府关于“{project.title}”调整建设地点的说明，查看了现场，进行了表决。",
+        )
+        data.pop("return_reason")
+        grounds = "只移动两处点位，建设内容、年度目标、投资、工期和受益范围都不变，认定为轻微调整。"
+        return self.do(task, self.town.of("clerk"), day, **data, grounds=grounds)
+
+    def announce_change(self, task: Deadline, day: date) -> bool:
+        change = Change.objects.select_related("project").get(pk=task.subject.partition(":")[2])
+        words = (
+            f"经主席团会议认定，“{change.project.title}”的建设地点由“{change.project.place}”调整为"
+            f"“{change.proposed['place']}”，属轻微调整，自公告之日起施行。建设内容、投资和完成时限不变。"
+        )
+        return self.do(task, self.town.of("clerk"), day, words=words)
+
+    # Of their own accord
+
+    def invite(self, day: date) -> None:
+        """The presidium asks an expert to join the group of the first works."""
+        project = self.built_for(INVITED, day, WORKS)
+        if project is None or EXPERT not in self.town.people or self.invited(project):
+            return
+        minutes = f"会议认为“{project.title}”技术要求较高，决定邀请一名专家参加代表监督小组。"
+        data = self.presidium(day, minutes=minutes)
+        data.pop("return_reason")
+        expert = self.town.of(EXPERT)
+        asked = {
+            "username": expert.username,
+            "name": expert.name,
+            "capacity": "专家",
+            "organisation": "县建设工程质量安全站",
+            "until": max(project.finish_by, day + timedelta(days=VISITED * 2)).isoformat(),
+        }
+        perform(
+            "supervision.invite", project, actor=self.town.of("clerk"), data=data | asked, at=moment(day, 11)
+        )
+
+    def advise(self, day: date) -> None:
+        """The expert visits and says what is to be looked after."""
+        project = self.built_for(INVITED + VISITED, day, WORKS)
+        invited = self.invited(project) if project else None
+        if project is None or invited is None or invited.since + timedelta(days=VISITED) > day:
+            return
+        if Inspection.objects.filter(project=project, by=invited.user).exists():
+            return
+        words = (
+            "查阅施工图纸、材料报验和监理记录，现场抽测主要尺寸。主体做法符合设计，工序衔接偏紧；"
+            "建议雨天停止土方和混凝土作业，隐蔽前通知监督小组到场，关键工序留存影像。"
+        )
+        data = {"on": day.isoformat(), "place": project.place or self.town.unit.name, "words": words}
+        perform(
+            "supervision.inspect",
+            project,
+            actor=invited.user,
+            data=data | {"findings": FINDINGS[EXPERT]},
+            at=moment(day, 11),
+        )
+
+    def invited(self, project: Project) -> RoleGrant | None:
+        """Who has been invited to the group of a project."""
+        given = RoleGrant.objects.filter(office=EXPERT, unit=project.group_id).select_related("user")
+        return given.order_by("pk").first()
+
+    def ask_change(self, day: date) -> None:
+        """The government asks to move two points of the first project that has many."""
+        project = self.built_for(ASKED, day, POINTS)
+        if project is None or Change.objects.filter(project=project).exists():
+            return
+        place = f"{project.place or self.town.unit.name}（其中两处点位东移约 80 米）"
+        reason = (
+            "其中两处原定点位与雨污管道施工范围重叠，要等管道完工才能进场；东移约 80 米即可按期施工，"
+            "用地已经村民代表会议同意，内容、投资、工期和受益范围都不变。"
+        )
+        asked = {"what": ChangeKind.PLACE, "grade": ChangeGrade.MINOR, "place": place, "reason": reason}
+        perform(
+            "supervision.ask_change", project, actor=self.town.of("mayor"), data=asked, at=moment(day, 11)
+        )
 
 
 def proof() -> SimpleUploadedFile:

@@ -7,9 +7,12 @@ from datetime import date
 import pytest
 
 from projects.demo.play.supervision import play_supervision
-from projects.supervision.models import Finding, Progress, Project
+from projects.supervision.models import Change, Finding, Inspection, Progress, Project
 from tests.projects.supervision.conftest import year_of
 from workflow.flows.models import Deadline
+from workflow.people.models import User
+from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import holders_of
 
 pytestmark = pytest.mark.django_db
 
@@ -18,13 +21,22 @@ MIX = {1: "steady", 2: "behind", 3: "stalled"}
 
 def test_by_the_end_of_the_year_most_projects_are_accepted(town):
     year = year_of(town)
-    before = [(p.target, p.budget_fen, p.finish_by, p.place) for p in Project.objects.all()]
+    before = {p.pk: (p.target, p.budget_fen, p.finish_by, p.place) for p in Project.objects.all()}
     play_supervision(town, year.cycle, until=date(2027, 12, 31), outcomes=MIX)
     assert [p.state for p in Project.objects.all()] == ["accepted"] * 3
     assert {"yellow", "green"} <= set(Progress.objects.values_list("light", flat=True))
     assert Finding.objects.filter(state="closed", tries=1).exists()
     assert not Finding.objects.exclude(state="closed").exists()
-    assert [(p.target, p.budget_fen, p.finish_by, p.place) for p in Project.objects.all()] == before
+    moved = [
+        p.number
+        for p in Project.objects.all()
+        if (p.target, p.budget_fen, p.finish_by, p.place) != before[p.pk]
+    ]
+    change = Change.objects.get()
+    assert moved == [change.project.number] == [3] and change.state == "announced"
+    assert (
+        change.grade == "minor" and change.grounds and change.before["place"] == before[change.project_id][3]
+    )
 
 
 def test_in_the_middle_of_the_year_a_stalled_project_is_red_and_somebodys_task(town):
@@ -33,6 +45,26 @@ def test_in_the_middle_of_the_year_a_stalled_project_is_red_and_somebodys_task(t
     assert Project.objects.get(number=3).light == "red"
     assert Deadline.objects.filter(key="supervision.red_light").exists()
     assert Deadline.objects.get(key="supervision.special_report").done_at
+
+
+def test_an_expert_the_township_knows_is_invited_visits_and_has_the_finding_rechecked_by_a_deputy(town):
+    year = year_of(town)
+    expert = User.objects.create(username="expert@T01", name="何工")
+    town.people["expert"] = [expert]
+    play_supervision(town, year.cycle, until=date(2027, 12, 31), outcomes=MIX)
+    works = Project.objects.get(title="村道硬化")
+    assert RoleGrant.objects.get(office="expert").unit == works.group
+    visit = Inspection.objects.get(by=expert)
+    assert visit.project == works and visit.on <= works.accepted_on
+    finding = Finding.objects.get(inspection=visit)
+    assert (finding.raised_as, finding.state) == ("expert", "closed") and "送检" in finding.measures
+    recheck = Deadline.objects.get(subject=finding.reference, office="inspector")
+    assert recheck.done_by in holders_of("inspector", works.group, date(2027, 12, 31))
+
+
+def test_without_an_expert_nobody_is_invited(town):
+    play_supervision(town, year_of(town).cycle, until=date(2027, 12, 31), outcomes=MIX)
+    assert not RoleGrant.objects.filter(office="expert").exists()
 
 
 def test_playing_on_in_two_goes_is_playing_on_in_one(town):

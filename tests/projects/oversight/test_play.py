@@ -1,0 +1,63 @@
+"""The play has the county speak to its townships, on the figures of their records."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from projects.demo.play.oversight import play_oversight
+from projects.demo.play.supervision import play_supervision
+from projects.oversight.models import Guidance, Note
+from projects.supervision.models import Progress, Project
+from tests.builders import SINCE, at, township
+from tests.projects.supervision.conftest import year_of
+from workflow.audit.models import Entry
+from workflow.audit.services import Act
+from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import UnitKind, User
+from workflow.people.services import create_unit
+from workflow.roles.services import grant
+
+pytestmark = pytest.mark.django_db
+
+TODAY = date(2027, 8, 20)
+
+
+@pytest.fixture
+def county(db):
+    """A county whose first township is building and whose second has no year."""
+    apply(SYSTEM)
+    town = township()
+    create_unit(code="T02", name="白沙镇", kind=UnitKind.TOWNSHIP, parent=town.unit.parent)
+    leader = User.objects.create(username="county", name="县人大联工委")
+    admin = Act(User.objects.get(username="admin@T01"), "admin", town.unit.parent, at("2020-01-01"))
+    grant(user=leader, office="county", unit=town.unit.parent, act=admin, since=SINCE)
+    year = year_of(town, progress_period="monthly", small_project_fen=0)
+    play_supervision(town, year.cycle, until=TODAY, outcomes={2: "behind", 3: "stalled"})
+    return town.unit.parent
+
+
+def test_the_circular_tells_the_quarter_from_the_reports_to_the_townships_that_were_building(county):
+    play_oversight(county, today=TODAY)
+    one = Guidance.objects.get()
+    assert (one.unit.code, one.title) == ("T01", "通报：2027 年第二季度民生实事项目推进情况")
+    assert "3 个民生实事项目" in one.words and "“老年食堂”：预警" in one.words
+    assert "村道硬化" not in one.words, "what goes as planned is not named"
+    assert Entry.objects.get(action="oversight.circular").unit == one.unit
+
+
+def test_the_note_asks_about_the_slowest_project_and_is_answered_once_a_week_has_passed(county):
+    play_oversight(county, today=TODAY)
+    note = Note.objects.get()
+    reports = Progress.objects.filter(on__lt=note.sent_on).order_by("-on")
+    last = [reports.filter(project=project).first() for project in Project.objects.all()]
+    slowest = min(last, key=lambda report: report.percent)
+    assert slowest.project.title in note.title and f"{slowest.percent}%" in note.words
+    assert note.state == "replied" and note.sent_on < note.reply_by <= TODAY
+
+
+def test_where_nobody_has_begun_the_county_has_nothing_to_say(county):
+    Project.objects.update(building_since=None)
+    play_oversight(county, today=date(2027, 2, 1))
+    assert not Guidance.objects.exists()
