@@ -232,6 +232,18 @@ def items_of(references: Any) -> dict[str, Item]:
     return {item.reference: item for item in Item.objects.filter(pk__in=numbers)}
 
 
+def resolution_of(cycle: Cycle) -> Paper | None:
+    """The congress's resolution on the result that stands.
+
+    None before one, and from the moment the ballots are counted again until the congress has resolved on what came of it.
+    """
+    vote = current_vote(cycle.reference, *PROJECTS)
+    if vote is None or vote.state != VoteState.DECLARED:
+        return None
+    report = papers_of(cycle, kind="tally_report").get(subject=vote.reference)
+    return papers_of(cycle, kind="resolution").filter(pk__gt=report.pk).order_by("pk").last()
+
+
 def elected_items(cycle: Cycle) -> list[Item]:
     """The projects of the year, in the order of their ranks."""
     return [row.item for row in result_of(cycle) if row.elected and row.item]

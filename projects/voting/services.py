@@ -322,11 +322,11 @@ def business_left(session: Session) -> list[str]:
 
 
 def _busy(use: CycleSession) -> bool:
-    """Whether a year's business at a session is still to be done: no resolution yet, or no result of its measurement."""
+    """Whether a year's business at a session is still to be done: no resolution on the result that stands, no measurement."""
     if use.use != CycleSession.Use.VOTE:
         return use.cycle.state == CycleState.EVALUATING and not _measured(use)
     before = use.cycle.state in (CycleState.DELIBERATING, CycleState.VOTING)
-    return before and paper_of(use.cycle, "resolution") is None
+    return before and selectors.resolution_of(use.cycle) is None
 
 
 def _measured(use: CycleSession) -> bool:

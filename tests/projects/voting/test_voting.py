@@ -32,7 +32,7 @@ from projects.portal.beside import papers_beside
 from projects.portal.public_paper import sheet_of
 from projects.portal.staff_selectors import papers_by_step, vote_papers
 from projects.selection.models import Item
-from projects.supervision.sessions import close_session
+from projects.supervision.sessions import close_session, obstacles_to_closing
 from projects.voting.selectors import (
     declared_of,
     elected_items,
@@ -808,6 +808,27 @@ def test_a_result_announced_on_the_spot_is_corrected_by_a_new_signed_record(hall
     assert [held.vote for held in declared_of(hall.cycle)] == [hall.vote]
     assert (hall.item("村道硬化").state, hall.item("文化礼堂").state) == ("not_elected", "elected")
     assert "文化礼堂" in str(Entry.objects.filter(action="voting.declare").latest("pk").body)
+
+
+def resolved(hall, body="会议决定。"):
+    return do("voting.resolution", hall.town.of("clerk"), DAY, body=body, **assembly(50, 45, T))
+
+
+def test_a_session_is_not_closed_while_the_ballots_are_counted_again_and_the_congress_has_not_resolved(hall):
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet({"文化礼堂": 18, "村道硬化": 27}))
+    resolved(hall)
+    assert obstacles_to_closing(hall.session, at(DAY)) == []
+    recount(hall)
+    owed = [f"{hall.cycle}尚有事项须在本次会议办理。"]
+    assert obstacles_to_closing(hall.session, at(DAY)) == owed
+    close(hall, 45)
+    counted(hall, SIPING, pair=(3, 4))
+    do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
+    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
+    assert obstacles_to_closing(hall.session, at(DAY)) == owed, "the resolution on file is on the first count"
+    resolved(hall)
+    assert obstacles_to_closing(hall.session, at(DAY)) == []
 
 
 def test_once_the_session_is_closed_only_the_congress_decides_otherwise(hall):
