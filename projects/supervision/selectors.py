@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from projects.ballots.models import Purpose, Vote, VoteState
+from projects.ballots.selectors import PROJECTS, declared_votes
 from projects.cycles.flows import due_date
 from projects.cycles.models import Attachment, Cycle, CycleState, Paper
 from projects.cycles.rulebook import Rules
@@ -61,15 +61,17 @@ def elected_items(cycle: Cycle) -> list[Item]:
 
 
 def votes_by_item(cycle: Cycle) -> dict[str, int]:
-    """Votes in favour by the item's reference, from the declared vote; empty where none was counted here."""
+    """Votes in favour by the item's reference, from its last declared vote; empty where none was counted here.
+
+    A count that was repeated (复票) does not stand; where a run-off was held its figure decides.
+    """
     found: dict[str, int] = {}
-    votes = Vote.objects.filter(about_reference=cycle.reference, state=VoteState.DECLARED).order_by("pk")
-    for vote in votes.filter(purpose__in=(Purpose.PROJECTS, Purpose.RUN_OFF)).prefetch_related("options"):
+    for vote in declared_votes(cycle.reference, *PROJECTS):
         sums = vote.figures.get("sums", {})
         for option in vote.options.all():
             line = sums.get(option.title, {})
             if "for" in line:
-                found.setdefault(option.reference, line["for"])
+                found[option.reference] = line["for"]
     return found
 
 

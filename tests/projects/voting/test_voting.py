@@ -32,6 +32,8 @@ from projects.portal.beside import papers_beside
 from projects.portal.public_paper import sheet_of
 from projects.portal.staff_selectors import papers_by_step, vote_papers
 from projects.selection.models import Item
+from projects.supervision.selectors import votes_by_item
+from projects.supervision.services import found_projects
 from projects.supervision.sessions import close_session, obstacles_to_closing
 from projects.voting.selectors import (
     declared_of,
@@ -121,6 +123,15 @@ def ask_recount(hall):
 def recount(hall):
     ask_recount(hall)
     return do("voting.recount_confirm", hall.town.of("teller"), DAY, decision="agree")
+
+
+def announced_again(hall, sums):
+    """The recount to its end: returned, keyed by the second pair, signed, declared."""
+    close(hall, 45)
+    counted(hall, sums, pair=(3, 4))
+    do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
+    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
 
 
 SIPING = {"文化礼堂": 42, "村道硬化": 3}
@@ -797,11 +808,7 @@ def test_a_result_announced_on_the_spot_is_corrected_by_a_new_signed_record(hall
     assert hall.item("村道硬化").state == "elected"
     recount(hall)
     assert result_of(hall.cycle) == [] and hall.item("村道硬化").state == "on_ballot"
-    close(hall, 45)
-    counted(hall, SIPING, pair=(3, 4))
-    do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
-    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
-    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
+    announced_again(hall, SIPING)
     first.refresh_from_db()
     assert (first.state, first.figures["sums"]["村道硬化"]["for"]) == ("declared", 27)
     assert [item.title for item in elected_items(hall.cycle)] == ["文化礼堂"]
@@ -821,14 +828,31 @@ def test_a_session_is_not_closed_while_the_ballots_are_counted_again_and_the_con
     recount(hall)
     owed = [f"{hall.cycle}尚有事项须在本次会议办理。"]
     assert obstacles_to_closing(hall.session, at(DAY)) == owed
-    close(hall, 45)
-    counted(hall, SIPING, pair=(3, 4))
-    do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
-    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
-    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
+    announced_again(hall, SIPING)
     assert obstacles_to_closing(hall.session, at(DAY)) == owed, "the resolution on file is on the first count"
     resolved(hall)
     assert obstacles_to_closing(hall.session, at(DAY)) == []
+
+
+def founded(hall):
+    """The year's projects with the votes they carry into supervision."""
+    found = found_projects(hall.town.act("chair", at(DAY)), hall.cycle)
+    return {project.title: project.votes for project in found}
+
+
+def test_a_project_carries_the_corrected_figure_and_without_a_recount_the_only_one(hall):
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet({"文化礼堂": 30, "村道硬化": 3}))
+    assert votes_by_item(hall.cycle)[hall.items[0].reference] == 30
+    recount(hall)
+    announced_again(hall, SIPING)
+    assert founded(hall) == {"文化礼堂": 42}
+
+
+def test_a_project_of_a_run_off_carries_the_figure_that_decided():
+    hall = settled(["甲", "乙", "丙"], seats=2, in_office=50)
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet({"甲": 38, "乙": 26, "丙": 26}))
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet({"乙": 20, "丙": 22}))
+    assert founded(hall) == {"甲": 38, "丙": 22}
 
 
 def test_once_the_session_is_closed_only_the_congress_decides_otherwise(hall):
