@@ -23,6 +23,7 @@ from projects.portal.voter_forms import PlainForm
 from projects.voting import rehearsing
 from projects.voting.readiness import has_begun
 from workflow.flows.uploads import MB
+from workflow.inbox.asked import number_asked
 from workflow.roles.middleware import acting_grant
 from workflow.roles.models import RoleGrant
 
@@ -107,9 +108,8 @@ def _last(request: HttpRequest, cycle: Cycle) -> HttpResponse:
 
 
 def _drawn(request: HttpRequest, cycle: Cycle) -> HttpResponse:
-    wanted = request.GET.get("seed", "")
-    known = wanted.isascii() and wanted.isdigit() and len(wanted) <= 10
-    seed = min(int(wanted), rehearsing.LARGEST_SEED) if known else secrets.randbelow(10**6)
+    wanted = number_asked(request.GET, "seed")
+    seed = secrets.randbelow(10**6) if wanted is None else min(wanted, rehearsing.LARGEST_SEED)
     vote = rehearsing.on_drawn_ballots(cycle, seed, timezone.localdate())
     return _page(request, cycle, way="drawn", result=rehearsing.rehearsed(vote), seed=seed)
 

@@ -43,6 +43,7 @@ from workflow.audit.services import Act
 from workflow.flows.errors import InvalidForm, Refused
 from workflow.flows.events import Event, perform
 from workflow.flows.forms import StepForm
+from workflow.inbox.asked import number_asked, year_asked
 from workflow.inbox.attempts import attempted
 from workflow.inbox.story import line_of, title_of_action
 from workflow.inbox.views import event_check
@@ -55,7 +56,6 @@ from workflow.roles.models import RoleGrant
 PER_PAGE = 30
 LINES = 10
 VOTE_STEP = 4
-LONGEST_NUMBER = 18
 SHOWN = ("image/jpeg", "image/png", "image/webp", "application/pdf")
 
 
@@ -166,10 +166,10 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
 def projects(request: HttpRequest) -> HttpResponse:
     """Every elected project the office may see."""
     grant = acting_grant(request)
-    wanted, state = request.GET.get("year", ""), request.GET.get("state", "")
+    wanted, state = year_asked(request), request.GET.get("state", "")
     shown = selectors.projects_visible(grant)
     years = list(shown.order_by("-cycle__year").values_list("cycle__year", flat=True).distinct())
-    if wanted.isdigit():
+    if wanted:
         shown = shown.filter(cycle__year=wanted)
     if state in ProjectState.values:
         shown = shown.filter(state=state)
@@ -178,7 +178,7 @@ def projects(request: HttpRequest) -> HttpResponse:
         "state": dict(ProjectState.choices).get(state, ""),
         "tabs": [
             {"label": _("全部年度"), "url": request.path, "current": not wanted},
-            *({"label": str(y), "url": f"?year={y}", "current": wanted == str(y)} for y in years),
+            *({"label": str(y), "url": f"?year={y}", "current": wanted == y} for y in years),
         ],
     }
     return render(request, "portal/projects.html", context)
@@ -299,9 +299,8 @@ def _township(request: HttpRequest, grant: RoleGrant) -> Unit:
 
 def _cycle_asked(request: HttpRequest, unit: Unit) -> Cycle | None:
     """The cycle a link names by its number; None where it names none of this township's."""
-    wanted = request.GET.get("cycle", "")
-    named = wanted.isascii() and wanted.isdigit() and len(wanted) <= LONGEST_NUMBER
-    return Cycle.objects.filter(unit=unit, pk=wanted).first() if named else None
+    wanted = number_asked(request.GET, "cycle")
+    return None if wanted is None else Cycle.objects.filter(unit=unit, pk=wanted).first()
 
 
 def _choice_of_townships(grant: RoleGrant) -> list[Unit]:
@@ -408,8 +407,8 @@ def county(request: HttpRequest) -> HttpResponse:
     if not registry.office(grant.office).reads_below:
         raise PermissionDenied(_("此页供县级人大使用。"))
     refuse_part(grant)
-    wanted = request.GET.get("year", "")
-    cycles = selectors.latest_cycles(int(wanted) if wanted.isdigit() else None)
+    wanted = year_asked(request)
+    cycles = selectors.latest_cycles(wanted)
     rows = selectors.matrix(cycles, timezone.localdate())
     held = {c.unit_id for c in cycles}
     years = sorted(set(Cycle.objects.values_list("year", flat=True)), reverse=True)
@@ -418,7 +417,7 @@ def county(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "year_tabs": [
             {"label": _("最近年度"), "url": request.path, "current": not wanted},
-            *({"label": str(y), "url": f"?year={y}", "current": wanted == str(y)} for y in years),
+            *({"label": str(y), "url": f"?year={y}", "current": wanted == y} for y in years),
         ],
         "without": [u for u in townships if u.pk not in held],
         "figures": {

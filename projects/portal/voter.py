@@ -33,6 +33,7 @@ from projects.portal.voter_forms import EntryForm, ReceiptForm
 from projects.portal.voter_paper import Filled, Sheet, filled_on, forget_sheet, kept_sheet, sheet_of
 from workflow.flows.errors import Refused
 from workflow.flows.services import busy_if_locked
+from workflow.inbox.asked import number_asked
 from workflow.roles.middleware import in_office
 
 MOST_TOKEN = 64
@@ -121,10 +122,10 @@ def _come_in_by_code(request: HttpRequest, form: EntryForm) -> HttpResponse:
 
 
 def _come_in_by_sign_in(request: HttpRequest) -> HttpResponse:
-    user, wanted = in_office(request).user, request.POST.get("vote", "")
-    if not user.is_authenticated or not wanted.isdecimal() or len(wanted) > 18:
+    user, wanted = in_office(request).user, number_asked(request.POST, "vote")
+    if not user.is_authenticated or wanted is None:
         return _stopped(request, door.NO_ENTRY)
-    admitted = door.by_sign_in(request, user, int(wanted))
+    admitted = door.by_sign_in(request, user, wanted)
     return _admit(request, admitted) if admitted else _stopped(request, door.ABSENT)
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from workflow.audit.exporters import FORMATS, MEDIA_TYPES, lines_in, record_export
 from workflow.audit.services import Act
 from workflow.flows.saving import to_save
+from workflow.inbox.asked import year_asked
 from workflow.people.isolation import Context, within
 from workflow.people.models import Unit
 from workflow.roles import registry
@@ -37,16 +38,15 @@ def trail_export(request: HttpRequest, code: str) -> HttpResponseBase:
     grant, context = in_office(request).acting, getattr(request, "context", None)
     if not may_export(grant) or context is None:
         raise PermissionDenied(_("只有县级和审计人员可以导出办理记录。"))
-    form, year = request.GET.get("format", "jsonl"), request.GET.get("year", "")
-    if form not in FORMATS or (year and not (year.isdecimal() and len(year) == 4)):
+    form, chosen = request.GET.get("format", "jsonl"), year_asked(request)
+    if form not in FORMATS or (chosen is None and request.GET.get("year")):
         raise Http404
-    chosen = int(year) if year else None
     with within(context):
         unit = _seen(code, grant)
         act = Act(grant.user, grant.office, unit, timezone.now())
         record_export(act, unit, form=form, year=chosen, scope=grant.scope)
     answer = StreamingHttpResponse(_streamed(context, unit, form, chosen), content_type=MEDIA_TYPES[form])
-    name = f"trail-{unit.code}{f'-{year}' if year else ''}.{form}"
+    name = f"trail-{unit.code}{f'-{chosen}' if chosen else ''}.{form}"
     answer["Content-Disposition"] = to_save(name)
     return answer
 

@@ -275,3 +275,10 @@ def test_county_and_township_find_its_words_from_the_navigation(client, town, cy
         shown = client.get("/county/words/").content.decode()
         apply(SYSTEM)
         assert [one for one in words if one in shown] == list(finds)
+
+
+def test_an_address_that_names_no_year_shows_all_of_them(client, town, cycle, leader):
+    client.force_login(leader)
+    for path in ("/projects/", "/county/", "/rulebook/"):
+        for typed in ("2027", "²", "2" * 5000):
+            assert client.get(path, {"year": typed, "cycle": typed}).status_code == 200

@@ -168,6 +168,7 @@ def test_other_offices_may_not_download_it(onlookers: dict[str, User], office: s
         "/trail/T99/export/",
         "/trail/T01/export/?format=exe",
         "/trail/T01/export/?year=x",
+        "/trail/T01/export/?year=²",
     ],
 )
 def test_a_foreign_unit_or_an_unknown_format_is_not_found(onlookers: dict[str, User], path: str) -> None:
