@@ -143,6 +143,7 @@ ADDED_MATTER = register_event(
         page="steps/deliberation/list.html",
         context=selectors.list_page,
         hint=_("会议期间增加的项目未经论证，未落实资金，未经党委研究，请慎重提出。"),
+        irreversible=True,
     )
 )
 COSIGN = register_event(

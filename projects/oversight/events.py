@@ -29,6 +29,7 @@ GUIDE = register_event(
         basis=BASIS,
         output=_("指导意见"),
         from_above=True,
+        irreversible=True,
     )
 )
 NOTE = register_event(
@@ -42,6 +43,7 @@ NOTE = register_event(
         basis=BASIS,
         output=_("工作提示函"),
         from_above=True,
+        irreversible=True,
     )
 )
 CIRCULATE = register_event(
@@ -56,6 +58,7 @@ CIRCULATE = register_event(
         basis=_("镇平县做法：县级人大常委会每季度通报一次"),
         output=_("通报"),
         hint=_("一份通报发给选定的全部乡镇，各乡镇都收到消息并留下记录；不要求回复。"),
+        irreversible=True,
     )
 )
 SAMPLE = register_event(
@@ -69,5 +72,6 @@ SAMPLE = register_event(
         basis=_("镇平县做法：每月抽查代表联络站；抽查不审批、不改动乡镇数据"),
         output=_("抽查记录"),
         from_above=True,
+        irreversible=True,
     )
 )

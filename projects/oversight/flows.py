@@ -32,6 +32,7 @@ class NoteFlow(YearlyFlow):
         act=services.reply_to_note,
         page="steps/oversight/note.html",
         context=lambda note: {"note": note},
+        irreversible=True,
         basis=_("县级人大常委会指导和监督下级人大工作（《地方组织法》第五十条）"),
         output=_("书面回复"),
     ).Next(this.end)

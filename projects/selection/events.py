@@ -88,6 +88,7 @@ TELL = register_event(
         when=answering.obstacles_to_telling,
         step=2,
         basis=_("决定作出之日起五个工作日内答复"),
+        irreversible=True,
     )
 )
 OBJECT = register_event(

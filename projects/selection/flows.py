@@ -328,6 +328,7 @@ class SignatureFlow(YearlyFlow):
         act=answering.answer_again,
         context=selectors.proposal_page,
         page="steps/selection/sign.html",
+        irreversible=True,
         basis=_("代表不签名的，不能转代表建议"),
         output=_("答复"),
     ).Next(this.answered)
@@ -349,6 +350,7 @@ class ObjectionFlow(YearlyFlow):
         act=services.answer_objection,
         context=selectors.objection_page,
         page="steps/selection/objection.html",
+        irreversible=True,
         basis=_("公示期间的异议，收到之日起五个工作日内答复"),
         output=_("异议答复"),
     ).Next(this.end)

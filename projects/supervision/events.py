@@ -158,6 +158,7 @@ register_event(
         offered=under_supervision,
         basis=_("《地方组织法》第二十四条：会议期间，十名以上代表联名，书面提出"),
         output=_("质询案"),
+        irreversible=True,
     )
 )
 register_event(
@@ -194,6 +195,7 @@ register_event(
         ),
         output=_("主席团会议纪要、会议通知"),
         body="presidium",
+        irreversible=True,
     )
 )
 register_event(
@@ -232,6 +234,7 @@ register_event(
         output=_("监票人、计票人名单"),
         hint=_("会议表决项目调整的，先通过本次会议的监票人、计票人。"),
         body="congress",
+        irreversible=True,
     )
 )
 

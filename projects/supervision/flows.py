@@ -345,6 +345,7 @@ class ProjectFlow(YearlyFlow):
             obstacles=building.obstacles_to_plan,
             context=selectors.project_file,
             page="steps/supervision/project.html",
+            irreversible=True,
             basis=_("《陕西省民生实事项目人大代表票决制规定》第十七条：实施计划应当公布"),
             output=_("公布的实施计划"),
         )
@@ -376,6 +377,7 @@ class ProjectFlow(YearlyFlow):
             on_return=building.refuse_acceptance,
             context=selectors.project_file,
             page="steps/supervision/project.html",
+            irreversible=True,
             basis=_("验收须经代表监督小组同意"),
             output=_("验收意见"),
         )

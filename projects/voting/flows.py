@@ -234,6 +234,7 @@ class VotingFlow(YearlyFlow):
             act=services.resolve,
             context=selectors.result_page,
             page="steps/voting/result.html",
+            irreversible=True,
             basis=_("《地方组织法》第二十五条：以全体代表的过半数通过；闭会前通过"),
             output=_("关于确定年度民生实事项目的决议"),
             hint=_("未通过的，可以修改后再次提请大会表决。"),
@@ -300,6 +301,7 @@ class AfterVoteFlow(YearlyFlow):
         act=services.tell_proposers,
         context=selectors.tell_page,
         page="steps/voting/tell_proposers.html",
+        irreversible=True,
         basis=_("件件有回音：入选、未入选（转入储备库）逐件告知"),
         output=_("提出人凭查询码可见的结果"),
     ).Next(this.all_done)
@@ -310,6 +312,7 @@ class AfterVoteFlow(YearlyFlow):
         act=services.file_with_county,
         context=selectors.filing_page,
         page="steps/voting/file_county.html",
+        irreversible=True,
         basis=_("备案材料：决议、公告、计票结果报告单；县级不审批"),
         output=_("备案报告"),
     ).Next(this.all_done)

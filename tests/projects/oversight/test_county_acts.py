@@ -220,12 +220,17 @@ def test_a_circular_starts_from_all_townships_and_reaches_none_of_another_county
     circulate(leader, county, town.unit)
 
 
-def test_the_countys_page_leads_to_the_circular_and_the_form_sends_it(client, town, cycle, leader):
+def test_the_countys_page_leads_to_the_circular_and_the_form_sends_it_once_it_is_checked(
+    client, town, cycle, leader
+):
     client.force_login(leader)
     path = reverse("event", args=["oversight.circulate", town.unit.parent.pk])
     assert path in client.get("/county/").content.decode()
-    answer = client.post(path, CIRCULAR | {"townships": [str(town.unit.pk)]})
-    assert answer.status_code == 200
+    typed = CIRCULAR | {"townships": [str(town.unit.pk)]}
+    assert CIRCULAR["words"] in client.post(path, typed).content.decode()
+    apply(SYSTEM)
+    assert not Guidance.objects.exists(), "shown to check first"
+    assert client.post(path, typed | {"op": "confirm"}).status_code == 200
     apply(SYSTEM)
     assert Guidance.objects.get().unit == town.unit
     client.force_login(town.of("chair"))
