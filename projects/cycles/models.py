@@ -281,7 +281,10 @@ class Paper(models.Model):
     """A paper of the file: minutes, bills, reports, notices, resolutions. Kept as made; a later one supersedes it.
 
     kind: a code of `papers.KINDS`. subject: the record it is about. published_at: when anybody may read it.
+    superseded: not kept; what took its place, in words, where a selector has looked (`voting.superseding`).
     """
+
+    superseded: str = ""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="papers", null=True)

@@ -17,6 +17,7 @@ from projects.portal.staff_selectors import cycle_named
 from projects.portal.voter_admission import open_votes_of
 from projects.selection.models import Item, Notice
 from projects.supervision.models import Project
+from projects.voting.superseding import told_superseded
 from workflow.inbox.banners import Banner, show_banners
 from workflow.inbox.beside import Beside, Subject, show_beside
 from workflow.people.models import User
@@ -93,7 +94,7 @@ def papers_beside(cycle: Cycle | None, reference: str) -> list[dict[str, Any]]:
             "name": paper.title,
             "url": reverse("staff_paper", args=[paper.pk]),
             "size": None,
-            "note": date_format(paper.made_on, "DATE_FORMAT"),
+            "note": paper.superseded or date_format(paper.made_on, "DATE_FORMAT"),
         }
-        for paper in papers
+        for paper in told_superseded(papers)
     ]

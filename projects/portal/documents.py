@@ -20,6 +20,7 @@ from projects.portal import public_selectors as selectors
 from projects.portal.beside import files_on
 from projects.portal.public import public_page, shown
 from projects.portal.public_brake import is_over
+from projects.voting.superseding import told_superseded
 from workflow.flows.saving import saved_as
 from workflow.roles.middleware import acting_grant
 
@@ -33,7 +34,8 @@ FORMATS: dict[str, tuple[str, Callable[[Document], bytes]]] = {
 def paper_on_file(request: HttpRequest, pk: int) -> Paper:
     """A paper of the file, for whoever holds an office in its township or above it."""
     papers = Paper.objects.select_related("unit__parent", "cycle__unit")
-    return get_object_or_404(readable_papers(papers, acting_grant(request).office), pk=pk)
+    held = get_object_or_404(readable_papers(papers, acting_grant(request).office), pk=pk)
+    return told_superseded([held])[0]
 
 
 @require_safe

@@ -157,7 +157,7 @@ def _chosen(cycles: list[Cycle], period: str) -> Cycle:
 
 def year_context(unit: Unit, cycle: Cycle) -> dict[str, Any]:
     """The parts of a year's page."""
-    today, papers = timezone.localdate(), list(selectors.published_papers(cycle))
+    today, papers = timezone.localdate(), selectors.published_papers(cycle)
     notice = selectors.latest_notices([cycle]).get(cycle.pk)
     rounds: dict[int, list[Any]] = {}
     for line in selectors.measurement_table(cycle):

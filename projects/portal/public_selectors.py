@@ -35,6 +35,7 @@ from projects.evaluation.selectors import measurement_table, rating_round_is_ope
 from projects.selection.models import Item, Notice, NoticeState, Objection
 from projects.supervision.models import Change, Project, ProjectState
 from projects.supervision.rules import LEVELS
+from projects.voting.superseding import told_superseded
 from workflow.people.isolation import of_units, within
 from workflow.people.models import Unit, UnitKind
 
@@ -202,21 +203,23 @@ def posted_items(notice: Notice) -> QuerySet[Item]:
     return notice.items.select_related("department").order_by("number")
 
 
-def published_papers(cycle: Cycle) -> QuerySet[Paper]:
+def published_papers(cycle: Cycle) -> list[Paper]:
     """A year's papers that anybody may read, in the order of the steps."""
-    return Paper.objects.filter(cycle=cycle, published_at__isnull=False).order_by("step", "pk")
+    papers = Paper.objects.filter(cycle=cycle, published_at__isnull=False)
+    return told_superseded(papers.order_by("step", "pk"))
 
 
 def published_paper(number: int) -> Paper | None:
     """A paper anybody may read; None for any other."""
     papers = Paper.objects.filter(pk=number, published_at__isnull=False)
-    return papers.select_related("unit__parent", "cycle").first()
+    found = told_superseded(papers.select_related("unit__parent", "cycle"))
+    return found[0] if found else None
 
 
 def latest_papers(unit: Unit) -> list[Paper]:
     """The township's newest published papers."""
     papers = Paper.objects.filter(unit=unit, published_at__isnull=False).select_related("cycle")
-    return list(papers.order_by("-published_at", "-pk")[:NOTICES_SHOWN])
+    return told_superseded(papers.order_by("-published_at", "-pk")[:NOTICES_SHOWN])
 
 
 @dataclass(frozen=True)

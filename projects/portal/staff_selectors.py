@@ -24,6 +24,7 @@ from projects.selection.models import Item, ItemState
 from projects.selection.selectors import ON_THE_LIST
 from projects.supervision.models import Change, ChangeState, Interpellation, Project
 from projects.supervision.rules import MONTHS
+from projects.voting.superseding import told_superseded
 from workflow.audit.models import Entry
 from workflow.calendar.offsets import SOON, Offset, resolve
 from workflow.flows.events import Event, events_on
@@ -114,7 +115,7 @@ def papers_by_step(cycle: Cycle, office: str) -> list[tuple[Any, list[Paper]]]:
     """The year's papers an office may read, the latest step first: the step's name and its papers."""
     found: dict[int, list[Paper]] = {}
     papers = readable_papers(Paper.objects.filter(cycle=cycle), office)
-    for paper in papers.order_by("-step", "-made_on", "-pk"):
+    for paper in told_superseded(papers.order_by("-step", "-made_on", "-pk")):
         found.setdefault(paper.step or 1, []).append(paper)
     return [(STEPS[step], papers) for step, papers in found.items()]
 
@@ -128,7 +129,7 @@ def vote_papers(cycle: Cycle, office: str) -> list[Paper]:
     """The papers that say what a year's vote decided: the tally report once announced, the resolution, the announcement."""
     kinds = ("method", "tellers", "tally_report", "resolution", "announcement")
     papers = Paper.objects.filter(cycle=cycle, kind__in=kinds)
-    return list(readable_papers(papers, office).order_by("pk"))
+    return told_superseded(readable_papers(papers, office).order_by("pk"))
 
 
 def cycle_named(reference: str) -> Cycle | None:

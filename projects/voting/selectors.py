@@ -241,7 +241,8 @@ def resolution_of(cycle: Cycle) -> Paper | None:
     if vote is None or vote.state != VoteState.DECLARED:
         return None
     report = papers_of(cycle, kind="tally_report").get(subject=vote.reference)
-    return papers_of(cycle, kind="resolution").filter(pk__gt=report.pk).order_by("pk").last()
+    resolutions = papers_of(cycle, kind="resolution").filter(subject=cycle.reference, pk__gt=report.pk)
+    return resolutions.order_by("pk").last()
 
 
 def elected_items(cycle: Cycle) -> list[Item]:

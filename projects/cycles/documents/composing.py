@@ -46,13 +46,20 @@ def document_of(paper: Paper, *, enclosures: Sequence[str] = ()) -> Document:
     if paper.kind == "resolution" or "adopted" in paper.data:
         common = _adopted(paper, common)
     layout = _layouts.get(paper.kind)
-    return layout(paper, common) if layout else common
+    return _standing(paper, layout(paper, common) if layout else common)
 
 
 def _division(paper: Paper) -> list[Part]:
     """The figures of the congress's own decision on it."""
     told = division_of(paper)
     return [Paragraph(told, small=True)] if told else []
+
+
+def _standing(paper: Paper, document: Document) -> Document:
+    """With what took its place before the text that no longer stands."""
+    if not paper.superseded:
+        return document
+    return replace(document, parts=(Paragraph(f"（{paper.superseded}）", small=True), *document.parts))
 
 
 def _headed(paper: Paper, common: Document) -> Document:

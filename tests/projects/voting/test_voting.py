@@ -30,6 +30,7 @@ from projects.demo.play.voting import (
 )
 from projects.portal.beside import papers_beside
 from projects.portal.public_paper import sheet_of
+from projects.portal.public_selectors import published_paper, published_papers
 from projects.portal.staff_selectors import papers_by_step, vote_papers
 from projects.selection.models import Item
 from projects.supervision.selectors import votes_by_item
@@ -832,6 +833,34 @@ def test_a_session_is_not_closed_while_the_ballots_are_counted_again_and_the_con
     assert obstacles_to_closing(hall.session, at(DAY)) == owed, "the resolution on file is on the first count"
     resolved(hall)
     assert obstacles_to_closing(hall.session, at(DAY)) == []
+
+
+def superseded(papers):
+    """Of tally reports and resolutions, in the order they were made, what each is said to be superseded by."""
+    told = [paper for paper in papers if paper.kind in ("tally_report", "resolution")]
+    return [paper.superseded for paper in sorted(told, key=lambda paper: paper.pk)]
+
+
+def test_a_report_and_a_resolution_say_that_a_recount_took_their_place(hall, client):
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet({"文化礼堂": 18, "村道硬化": 27}))
+    resolved(hall)
+    assert superseded(vote_papers(hall.cycle, "clerk")) == ["", ""]
+    recount(hall)
+    counting = "正在复票，结果以重新宣布的为准"
+    assert superseded(vote_papers(hall.cycle, "clerk")) == [counting, counting]
+    announced_again(hall, SIPING)
+    by_report = "已由复票后的计票结果报告单取代"
+    waiting = "票决结果已经复票更正，待重新作出决议"
+    assert superseded(published_papers(hall.cycle)) == [by_report, waiting, ""]
+    resolved(hall)
+    by_resolution = "已由复票后重新通过的决议取代"
+    assert superseded(published_papers(hall.cycle)) == [by_report, by_resolution, "", ""]
+    old, new = Paper.objects.filter(kind="resolution").order_by("pk")
+    assert by_resolution in str(document_of(published_paper(old.pk)).parts)
+    client.force_login(hall.town.of("clerk"), backend="django.contrib.auth.backends.ModelBackend")
+    for address in ("/papers/{}/", "/papers-on-file/{}/"):
+        pages = [client.get(address.format(paper.pk)).content.decode() for paper in (old, new)]
+        assert [by_resolution in page for page in pages] == [True, False]
 
 
 def founded(hall):

@@ -1,0 +1,67 @@
+"""Published papers whose result was counted again: kept as they were made, and said to be superseded (rules.md §6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+
+from projects.ballots.models import Vote, VoteState
+from projects.ballots.selectors import PROJECTS
+from projects.cycles.models import Cycle, Paper
+from workflow.machines.references import number_in
+
+KINDS = ("tally_report", "resolution")
+
+
+def told_superseded(papers: Iterable[Paper]) -> list[Paper]:
+    """The same papers, each tally report and resolution on a result counted again (复票) with what became of it.
+
+    Two queries at most, for however many papers. What a reader may not see is not told: the public hears of a recount
+    once its result is declared.
+    """
+    told = list(papers)
+    concerned = [paper for paper in told if paper.kind in KINDS and paper.cycle_id]
+    recounts = _recounts_in({paper.cycle_id for paper in concerned})
+    if recounts:
+        on_file = list(Paper.objects.filter(cycle_id__in={p.cycle_id for p in concerned}, kind__in=KINDS))
+        for paper in concerned:
+            paper.superseded = _words_for(paper, recounts, on_file)
+    return told
+
+
+def _recounts_in(cycles: set[int | None]) -> dict[int, Vote]:
+    """The recounts of the project votes of these years, by the number of the vote each counts again."""
+    about = [f"{Cycle.kind}:{number}" for number in cycles]
+    recounts = Vote.objects.filter(about_reference__in=about, purpose__in=PROJECTS, is_recount=True)
+    return {vote.follows_id: vote for vote in recounts if vote.follows_id}
+
+
+def _words_for(paper: Paper, recounts: dict[int, Vote], on_file: list[Paper]) -> str:
+    counted = _vote_under(paper, on_file)
+    again = recounts.get(counted) if counted else None
+    if again is None:
+        return ""
+    while again.pk in recounts:
+        again = recounts[again.pk]
+    if again.state != VoteState.DECLARED:
+        return _("正在复票，结果以重新宣布的为准")
+    if paper.kind == "tally_report":
+        return _("已由复票后的计票结果报告单取代")
+    if any(other.subject == paper.subject and other.pk > paper.pk for other in on_file):
+        return _("已由复票后重新通过的决议取代")
+    return _("票决结果已经复票更正，待重新作出决议")
+
+
+def _vote_under(paper: Paper, on_file: list[Paper]) -> int | None:
+    """The number of the vote a report is of, or of the last one reported before the congress resolved on the year."""
+    if paper.kind == "tally_report":
+        return number_in(paper.subject, Vote)
+    if number_in(paper.subject, Cycle) is None:  # a decision on one project's change
+        return None
+    reports = [
+        other
+        for other in on_file
+        if other.kind == "tally_report" and other.cycle_id == paper.cycle_id and other.pk < paper.pk
+    ]
+    return number_in(max(reports, key=lambda report: report.pk).subject, Vote) if reports else None
