@@ -228,14 +228,13 @@ class SelectionFlow(YearlyFlow):
             title=_("公示期满，确定候选项目"),
             act=services.conclude,
             obstacles=services.obstacles_to_concluding,
-            on_return=services.refuse_return,
             context=selectors.concluding_page,
             page="steps/selection/conclude.html",
             irreversible=True,
             basis=_("公示期满、异议和未采纳的意见建议全部答复后，方可进入审议"),
             output=_("候选项目名单"),
         )
-        .Returns(this.party_study)
+        .Returns(this.party_study, by_outcome=True)
         .Next(this.end)
     )
     end = OfficeEnd()

@@ -645,11 +645,6 @@ def obstacles_of_the_notice(cycle: Cycle, at: datetime) -> list[str]:
     return found
 
 
-def refuse_return(act: Act, cycle: Cycle, *, to: str, reason: str) -> None:
-    """The list is sent to the Party again only when an objection has changed it, by doing the task itself."""
-    raise Refused(_("只有异议成立、名单有变时才重新送党委研究；答复异议后办结本事项即自动送交。"))
-
-
 def obstacles_to_deliberation(cycle: Cycle, at: datetime) -> list[str]:
     """Why step 3 cannot begin: the notice, an objection, or one proposer without an answer (steps.md, step 2)."""
     found = obstacles_of_the_notice(cycle, at)

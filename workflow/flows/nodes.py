@@ -101,16 +101,22 @@ class OfficeView(nodes.View):
         self.body, self.page, self.context, self._step = body, page, context, step
         self.outside, self.in_person = outside, in_person
         self._returns: list[Any] = []
-        self.returns_at_join = False
+        self.returns_at_join = self.returns_by_outcome = False
 
-    def Returns(self, *targets: Any, at_join: bool = False) -> OfficeView:
+    def Returns(self, *targets: Any, at_join: bool = False, by_outcome: bool = False) -> OfficeView:
         """The nodes this step may send the matter back to, with a written reason.
 
         at_join: the step runs beside others. Its return is recorded like any other, but the token goes on to the join,
         which would wait for it for ever; the gate behind the join takes the way back.
+        by_outcome: the service alone takes this way, where what the step finds asks for it; nobody sends back by hand.
         """
-        self._returns, self.returns_at_join = list(targets), at_join
+        self._returns, self.returns_at_join, self.returns_by_outcome = list(targets), at_join, by_outcome
         return self
+
+    @property
+    def may_send_back(self) -> bool:
+        """Whether whoever does the step may send the matter back instead, with a reason."""
+        return bool(self._returns) and not self.returns_by_outcome
 
     def _resolve(self, instance: Any) -> None:
         super()._resolve(instance)
@@ -165,6 +171,11 @@ class MeetingView(OfficeView):
     ) -> None:
         super().__init__(form=form, **kwargs)
         self.members_of, self.standard_of = members, standard
+
+    @property
+    def may_send_back(self) -> bool:
+        """Never by hand: a return is the body's decision too."""
+        return False
 
     @property
     def deciding(self) -> str:

@@ -258,6 +258,9 @@ def send_back(
     with _turn(task_id, actor, at, request_id) as turn:
         if isinstance(turn.node, MeetingView):
             raise Refused(_("会议事项的退回也须经会议决定，请填写会议记录并选择退回。"))
+        if turn.node.returns_by_outcome:
+            title = worded(turn.node.task_title, turn.act.unit)
+            raise Refused(_("“%(title)s”是否退回由办理结果决定，不能单独退回。") % {"title": title})
         choices = [(target.name, worded(target.task_title, turn.act.unit)) for target in turn.node.returns]
         form = ReturnForm({"to": to or (choices[0][0] if choices else ""), "reason": reason}, choices=choices)
         if not form.is_valid():

@@ -25,7 +25,6 @@ from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, Refused
 from workflow.flows.forms import ReturnForm
 from workflow.flows.models import Deadline, Draft, PendingFile
-from workflow.flows.nodes import MeetingView
 from workflow.inbox import selectors
 from workflow.inbox.attempts import INVALID, attempted
 from workflow.inbox.banners import banners_for
@@ -203,9 +202,7 @@ def _show_task(
         "next_steps": next_steps(node, subject, act.on, deadline.task.process),
         "beside": beside(subject),
         "returns": [(t.name, worded(t.task_title, deadline.unit)) for t in node.returns],
-        "return_form": _return_form(node, deadline.unit)
-        if mine and node.returns and not isinstance(node, MeetingView)
-        else None,
+        "return_form": _return_form(node, deadline.unit) if mine and node.may_send_back else None,
         "hand_over_form": _side(sent, HandOverForm, people=colleagues) if mine and colleagues else None,
         "urge_form": _side(sent, UrgeForm) if speaks and not mine and _is_open(deadline) else None,
         "urges": selectors.urges_of(deadline),

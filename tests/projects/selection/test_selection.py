@@ -715,7 +715,7 @@ def test_an_objection_may_not_take_the_surplus_away(town, cycle):
 def test_the_list_is_not_sent_to_the_party_again_without_a_change(town, cycle):
     until_posted(town, cycle)
     task = open_task("selection.conclude").task_id
-    with pytest.raises(Refused, match="名单有变"):
+    with pytest.raises(Refused, match="由办理结果决定"):
         send_back(
             task,
             actor=town.of("gov_clerk"),

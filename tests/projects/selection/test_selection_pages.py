@@ -22,6 +22,7 @@ from workflow.people.isolation import SYSTEM, apply
 pytestmark = pytest.mark.django_db
 A, B, C = "柳林村安全饮水管网改造", "东山村日间照料中心建设", "石坝村危桥改造"
 D0 = date(2026, 10, 15)
+SEND_BACK = 'value="return"'
 
 
 @pytest.fixture
@@ -83,14 +84,17 @@ def test_each_page_of_the_step_opens_for_its_office(client, town, cycle):
     assert A in task_page(client, town.of("finance"), "selection.appraise_finance")
     assert A in task_page(client, town.of("legal"), "selection.appraise_legal")
     play.appraise_all(town, cycle, D0, {})
-    assert "论证汇总" in task_page(client, town.of("mayor"), "selection.draft_list")
+    shown = task_page(client, town.of("mayor"), "selection.draft_list")
+    assert "论证汇总" in shown and SEND_BACK in shown
     play.draft(town, cycle, date(2026, 10, 22), [A, B, C], 2)
     assert "按差额规则不少于" in task_page(client, town.of("clerk"), "selection.presidium_opinion")
     assert C in task_page(client, town.of("party"), "selection.party_study")
     play.hear_opinions(town, cycle, date(2026, 10, 22))
     assert "不少于 5 个工作日" in task_page(client, town.of("gov_clerk"), "selection.notice")
     play.post(town, cycle, date(2026, 10, 28), objection=True)
-    assert "不予采纳" in task_page(client, town.of("gov_clerk"), "selection.conclude")
+    shown = task_page(client, town.of("gov_clerk"), "selection.conclude")
+    assert "不予采纳" in shown
+    assert SEND_BACK not in shown, "the list goes to the Party again by what the objections found, not by hand"
 
 
 def test_what_follows_the_screening_are_the_appraisals_alone(cycle):
