@@ -17,6 +17,11 @@ def _deliberating(cycle: Cycle, grant: RoleGrant) -> bool:
     return cycle.state == CycleState.DELIBERATING
 
 
+def _has_materials_to_confirm(cycle: Cycle, grant: RoleGrant) -> bool:
+    unconfirmed = cycle.receipts.filter(user_id=grant.user_id, received_at=None)
+    return _deliberating(cycle, grant) and unconfirmed.exists()
+
+
 def _has_something_to_ask_about(cycle: Cycle, grant: RoleGrant) -> bool:
     return cycle.state in selectors.ASKED_ABOUT
 
@@ -57,8 +62,7 @@ CONFIRM = register_event(
         form=forms.StepForm,
         act=intake.confirm_materials,
         step=3,
-        when=selectors.obstacles_to_confirming,
-        offered=_deliberating,
+        offered=_has_materials_to_confirm,
         basis=_("会议材料会前印发代表"),
     )
 )

@@ -347,11 +347,6 @@ def obstacles_to_visiting(cycle: Cycle, at: datetime) -> list[str]:
     return []
 
 
-def obstacles_to_confirming(cycle: Cycle, at: datetime) -> list[str]:
-    """Nothing to confirm before the materials are sent."""
-    return [] if Receipt.objects.filter(cycle=cycle).exists() else [_("会议材料尚未印发。")]
-
-
 # --- what the pages of the steps show
 
 

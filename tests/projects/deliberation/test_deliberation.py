@@ -20,6 +20,7 @@ from projects.cycles.selectors import paper_of, session_of
 from projects.cycles.services import create_cycle, fix_session
 from projects.deliberation import rules
 from projects.deliberation.flows import DeliberationFlow, MatterFlow, QuestionFlow, WithdrawalFlow
+from projects.deliberation.intake import confirm_materials
 from projects.deliberation.models import AddedMatter, BudgetLine, Opinion, Question, Receipt, Visit
 from projects.deliberation.readiness import readiness_sheet
 from projects.deliberation.selectors import (
@@ -36,9 +37,10 @@ from tests.builders import at, do, meeting_of, open_task, township
 from tests.files import picture
 from tests.standing import standing
 from workflow.audit.models import Entry
+from workflow.audit.services import Act
 from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
-from workflow.flows.events import events, perform
+from workflow.flows.events import events, events_on, perform
 from workflow.flows.models import Deadline
 from workflow.flows.services import complete, send_back
 from workflow.machines.services import fire
@@ -537,9 +539,18 @@ def test_materials_leave_a_receipt_for_every_deputy_and_each_confirms_once(town,
     assert Receipt.objects.count() == 20
     assert Receipt.objects.filter(received_at=None).count() == 18
     last = town.deputies[-1]
-    perform("deliberation.confirm_materials", prepared, actor=last, data={}, at=at("2027-01-19"))
+    grant = RoleGrant.objects.get(user=last, office="deputy")
+    day = at("2027-01-19")
+    offered = [event.key for event in events_on(prepared, grant, day)]
+    assert "deliberation.confirm_materials" in offered
+    perform("deliberation.confirm_materials", prepared, actor=last, data={}, at=day)
+    assert [e.key for e in events_on(prepared, grant, day)] == [
+        key for key in offered if key != "deliberation.confirm_materials"
+    ]
+    with pytest.raises(NotYourTurn):
+        perform("deliberation.confirm_materials", prepared, actor=last, data={}, at=day)
     with pytest.raises(Refused, match="已经确认"):
-        perform("deliberation.confirm_materials", prepared, actor=last, data={}, at=at("2027-01-19"))
+        confirm_materials(Act(last, "deputy", town.unit, day), prepared)
 
 
 def test_materials_sent_late_are_noted(town, reported):

@@ -94,7 +94,9 @@ def test_each_page_of_the_step_opens_for_its_office(client, town, cycle):
     play.post(town, cycle, date(2026, 10, 28), objection=True)
     shown = task_page(client, town.of("gov_clerk"), "selection.conclude")
     assert "不予采纳" in shown
-    assert SEND_BACK not in shown, "the list goes to the Party again by what the objections found, not by hand"
+    assert SEND_BACK not in shown, (
+        "the list goes to the Party again by what the objections found, not by hand"
+    )
 
 
 def test_what_follows_the_screening_are_the_appraisals_alone(cycle):
