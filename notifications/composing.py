@@ -88,7 +88,7 @@ class Batch:
 
     @cached_property
     def _named(self) -> dict[str, User]:
-        return named({_username(route, body) for route, body in self._going(Audience.NAMED)})
+        return named(name for route, body in self._going(Audience.NAMED) for name in _usernames(route, body))
 
     def _going(self, audience: Audience) -> Iterator[tuple[Route, dict[str, Any]]]:
         """The rows of an audience that entries of this batch go by, with the entry."""
@@ -163,7 +163,7 @@ class Batch:
         if route.audience is Audience.AUTHOR:
             return _present(self._authors.get(body["subject"]))
         if route.audience is Audience.NAMED:
-            return _present(self._named.get(_username(route, body)))
+            return [self._named[name] for name in _usernames(route, body) if name in self._named]
         if route.audience is Audience.SEATED:
             after = body["after"]
             holders = self.roster.seated(after["office"], after["seat"], w.on)
@@ -202,9 +202,10 @@ class Batch:
         )
 
 
-def _username(route: Route, body: dict[str, Any]) -> str:
+def _usernames(route: Route, body: dict[str, Any]) -> list[str]:
     part, _, key = route.found_in.partition(".")
-    return str(body[part].get(key, ""))
+    found = body[part].get(key, [])
+    return found if isinstance(found, list) else [found]
 
 
 def _present(person: User | None) -> list[User]:

@@ -21,7 +21,8 @@ class Audience(Enum):
 
     NEXT: the holders of the tasks the act opened. ASKED: the holders of the task the entry names (`after.task_id`).
     AUTHOR: whoever wrote the first entry on the subject. OFFICES: the route's offices, anywhere in the township.
-    ABOVE: the route's offices at the units above. NAMED: the person whose username stands under the route's `found_in`.
+    ABOVE: the route's offices at the units above. NAMED: the person or persons whose username or list of usernames
+    stands under the route's `found_in`.
     SEATED: the holders of `after.office` at the unit of code `after.seat`, in the township or above; of them
     `after.to` alone where it names one.
     """
@@ -112,6 +113,7 @@ ROUTES: tuple[Route, ...] = (
         offices=("deputy",),
         where={"lodged": False},
     ),
+    Route("matter.lapse", Audience.NAMED, "lapsed", found_in="after.signers"),
     # step 4
     Route("vote.make_void", Audience.OFFICES, "vote_void", URGENT, offices=(*CONGRESS, *DESKS)),
     # Emptying a box destroys what was cast by phone: whoever cast it marks a paper now.
@@ -150,6 +152,7 @@ ROUTES: tuple[Route, ...] = (
         offices=("deputy",),
         where={"lodged": False},
     ),
+    Route("interpellation.lapse", Audience.NAMED, "lapsed", found_in="after.signers"),
     Route("change.announce", Audience.OFFICES, "change_announced", offices=(*CONGRESS, "department")),
     Route("change.refuse", Audience.AUTHOR, "change_refused"),
     Route("change.revoke", Audience.OFFICES, "change_revoked", offices=(*CONGRESS, "mayor", "department")),

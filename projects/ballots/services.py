@@ -392,7 +392,7 @@ def close_vote(act: Act, vote: Vote, *, returned: int) -> Vote:
     return vote
 
 
-def void_vote(act: Act, vote: Vote, *, reason: str, **figures: int) -> Vote:
+def void_vote(act: Act, vote: Vote, *, reason: str, **figures: Any) -> Vote:
     """Make a vote void before it is signed; it stays as it was. Returns the new vote to be held instead."""
     with transaction.atomic():
         fire(vote, "make_void", act, reason=reason, void_reason=reason, **figures)

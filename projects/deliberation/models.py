@@ -136,12 +136,14 @@ class MatterState(models.TextChoices):
     ADDED = "added", _("列入票决")
     SUGGESTION = "suggestion", _("转作代表建议")
     RESERVED = "reserved", _("列入储备库")
+    LAPSED = "lapsed", _("联名未满法定人数，已终止")
 
 
 class AddedMatter(Record):
     """A matter five or more deputies table jointly before the vote (组织法 22).
 
-    movers: who has signed, each in person or on the paper whose picture is kept; tabled when they are enough.
+    movers: who has signed, each in person or on the paper whose picture is kept; tabled when they are enough, lapsed
+    where they are not when the ballot is settled for good.
     An added project has had no appraisal, no funds and no Party study; the paper says so plainly.
     """
 
@@ -167,6 +169,10 @@ class AddedMatter(Record):
     @transition(field=state, source=MatterState.GATHERING, target=MatterState.TABLED)
     def lodge(self) -> None:
         """Enough deputies have signed."""
+
+    @transition(field=state, source=MatterState.GATHERING, target=MatterState.LAPSED)
+    def lapse(self) -> None:
+        """The congress has adopted what it votes on, and too few had signed."""
 
     @transition(field=state, source=MatterState.TABLED, target=MatterState.ADDED)
     def add(self) -> None:

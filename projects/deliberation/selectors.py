@@ -275,9 +275,14 @@ def obstacles_to_tabling(cycle: Cycle, at: datetime) -> list[str]:
 
 def obstacles_to_cosigning(matter: AddedMatter, at: datetime) -> list[str]:
     """Why a matter can no longer be signed."""
-    if matter.state != MatterState.GATHERING:
+    if matter.state not in (MatterState.GATHERING, MatterState.LAPSED):
         return [_("签名已满法定人数，已提交主席团。")]
     return obstacles_to_tabling(matter.cycle, at)
+
+
+def signers_of(movers: QuerySet[User]) -> list[str]:
+    """The usernames of who has signed a motion, to be told what became of it."""
+    return list(movers.order_by("pk").values_list("username", flat=True))
 
 
 def session_to_ask_in(cycle: Cycle) -> Session | None:

@@ -15,7 +15,7 @@ from projects.cycles.selectors import paper_of, standard_of
 from projects.cycles.terms import PRESIDING, begin_session, fill_office
 from projects.deliberation import rules, selectors
 from projects.deliberation.method import ballot_rules
-from projects.deliberation.models import Opinion
+from projects.deliberation.models import MatterState, Opinion
 from projects.deliberation.services import doer
 from projects.selection.models import Item
 from workflow.audit.services import Act
@@ -197,6 +197,7 @@ def adopt_method(act: Act, cycle: Cycle, *, meeting: Meeting, return_reason: str
     order = [items[reference] for reference in method.data["order"]]
     for n, item in enumerate(order, 1):
         fire(item, "put_on_ballot", act, ballot_number=n)
+    _lapse_unsigned(act, cycle)
     vote = _define(act, cycle, order, method.data)
     make_paper(
         act,
@@ -211,6 +212,19 @@ def adopt_method(act: Act, cycle: Cycle, *, meeting: Meeting, return_reason: str
         act, cycle, "tellers", _("监票人、计票人名单"), body=tellers.body, data=tellers.data, publish=True
     )
     return Outcome(after={"vote": vote.reference})
+
+
+def _lapse_unsigned(act: Act, cycle: Cycle) -> None:
+    """What is voted on stands now: a matter too few have signed is not added any more (组织法 22); who signed is told."""
+    for matter in cycle.matters.filter(state=MatterState.GATHERING).order_by("pk"):
+        reason = _("表决事项确定时签名未满法定人数")
+        fire(
+            matter,
+            "lapse",
+            act,
+            reason=reason,
+            besides={"signers": selectors.signers_of(matter.movers.all())},
+        )
 
 
 def _define(act: Act, cycle: Cycle, order: list[Item], settled: dict[str, Any]) -> Any:

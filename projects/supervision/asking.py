@@ -8,9 +8,10 @@ from datetime import datetime
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
-from projects.cycles.models import Cycle, CycleState, SessionState
+from projects.cycles.models import Cycle, CycleState, Session, SessionState
 from projects.cycles.papers import attach, make_paper
 from projects.cycles.selectors import open_session
+from projects.deliberation.selectors import signers_of
 from projects.supervision import rules
 from projects.supervision.models import WRITTEN, Interpellation, InterpellationState, Project
 from workflow.audit.services import Act, write_down
@@ -77,7 +78,7 @@ def table_interpellation(
 
 def obstacles_to_cosigning(interpellation: Interpellation, at: datetime) -> list[str]:
     """Why an interpellation can no longer be signed: it is before the presidium, or its session is over."""
-    if interpellation.state != InterpellationState.GATHERING:
+    if interpellation.state not in (InterpellationState.GATHERING, InterpellationState.LAPSED):
         return [_("签名已满法定人数，已提交主席团。")]
     if open_session(interpellation.unit) != interpellation.session:
         return [_("提出质询案的会议已经闭会，不能再签名。")]
@@ -97,6 +98,13 @@ def lodge_if_signed(act: Act, interpellation: Interpellation) -> bool:
         return False
     fire(interpellation, "lodge", act)
     return True
+
+
+def lapse_unsigned(act: Act, session: Session) -> None:
+    """质询案 that too few have signed end with the session they were put in (组织法 24); who signed is told."""
+    for one in session.interpellations.filter(state=InterpellationState.GATHERING).order_by("pk"):
+        reason = _("%(session)s闭会时签名未满法定人数") % {"session": session}
+        fire(one, "lapse", act, reason=reason, besides={"signers": signers_of(one.movers.all())})
 
 
 def obstacles_to_admitting(interpellation: Interpellation, at: datetime) -> list[str]:

@@ -332,14 +332,11 @@ def _move(
     kind = ChangeKind(change.what)
     arrow = UNDONE_BY.get(kind) if undo else None
     old_end = project.finish_by
-    fire(
-        project,
-        _published(arrow or _arrow_of(kind, project.state), project),
-        act,
-        reason=change.reason,
-        **_fields(values),
-        **({"building_since": act.on} if (arrow or kind) == "resume" else {}),
-    )
+    changes: dict[str, Any] = _fields(values)
+    if (arrow or kind) == "resume":
+        changes["building_since"] = act.on
+    arrow_taken = _published(arrow or _arrow_of(kind, project.state), project)
+    fire(project, arrow_taken, act, reason=change.reason, **changes)
     write_down(
         act,
         "change.undo" if undo else "change.effect",

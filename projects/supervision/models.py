@@ -431,12 +431,14 @@ class InterpellationState(models.TextChoices):
     TABLED = "tabled", _("待主席团决定")
     ADMITTED = "admitted", _("待答复")
     ANSWERED = "answered", _("已答复")
+    LAPSED = "lapsed", _("联名未满法定人数，已终止")
 
 
 class Interpellation(Record):
     """质询案: ten or more deputies jointly, in writing, only while a session is open (组织法 24).
 
-    movers: who has signed, each in person or on the paper whose picture is kept; tabled when they are enough.
+    movers: who has signed, each in person or on the paper whose picture is kept; tabled when they are enough,
+    lapsed where they are not when its session is closed.
     department: the unit the presidium has named to answer; None where the head of the government does.
     """
 
@@ -469,6 +471,10 @@ class Interpellation(Record):
     @transition(field=state, source=InterpellationState.GATHERING, target=InterpellationState.TABLED)
     def lodge(self) -> None:
         """Enough deputies have signed."""
+
+    @transition(field=state, source=InterpellationState.GATHERING, target=InterpellationState.LAPSED)
+    def lapse(self) -> None:
+        """Its session is closed, and too few had signed."""
 
     @transition(field=state, source=InterpellationState.TABLED, target=InterpellationState.ADMITTED)
     def admit(self) -> None:

@@ -22,6 +22,7 @@ from projects.cycles.terms import begin_session
 from projects.deliberation.rules import beginning_faults
 from projects.deliberation.selectors import seated_at, unanswered_at
 from projects.deliberation.sitting import adopt_tellers, assemble
+from projects.supervision.asking import lapse_unsigned
 from projects.supervision.models import WRITTEN, InterpellationState
 from projects.voting.services import business_left
 from workflow.audit.services import Act
@@ -31,7 +32,7 @@ from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import User
 
-# One that has not been signed by enough deputies is not tabled, and ends with the session.
+# One that has not been signed by enough deputies is not tabled, and lapses with the session.
 OPEN_INTERPELLATIONS = (InterpellationState.TABLED, InterpellationState.ADMITTED)
 
 
@@ -277,6 +278,7 @@ def close_session(act: Act, session: Session) -> None:
     """宣布闭会: questions and interpellations are over with it, and so is the office of its tellers."""
     fire(session, "end", act)
     reason = _("%(session)s闭会") % {"session": session}
+    lapse_unsigned(act, session)
     overtake(act, session.votes.all(), reason=reason)
     release(act, session.unit, reason=reason)
 

@@ -20,6 +20,7 @@ from notifications.channels.email import message_id
 from notifications.models import Delivery, Posted, Told
 from notifications.post import post_unit, units_behind
 from projects.collection.intake import propose
+from projects.deliberation.models import AddedMatter
 from tests.builders import SINCE, at, do, meeting_of, open_task
 from tests.notifications.conftest import CALL, SCHEME
 from workflow.audit import hooks
@@ -27,6 +28,7 @@ from workflow.audit.services import Act
 from workflow.flows.copies import Receiver, copy
 from workflow.flows.models import Deadline
 from workflow.flows.services import hand_over, urge
+from workflow.machines.services import fire
 from workflow.people.models import User
 from workflow.reminders.services import remind_due
 from workflow.roles.services import grant, revoke
@@ -130,6 +132,22 @@ def test_a_task_handed_over_is_told_to_its_new_owner(town, cycle, post) -> None:
     (letter,) = (d for d in post() if d.channel == "in_app")
     assert (letter.recipient, letter.link) == (second, f"/tasks/{task.pk}/")
     assert letter.title == "转交您办理：发布征集公告" and "外出学习" in letter.body
+
+
+def test_a_motion_that_lapsed_is_told_to_everybody_who_signed_it_and_to_nobody_else(
+    town, cycle, post
+) -> None:
+    post()
+    matter = AddedMatter.objects.create(
+        unit=town.unit, cycle=cycle, title="村道安全护栏", content="事故多发。"
+    )
+    signers = [user.username for user in town.deputies[:2]]
+    act = town.act("clerk", at("2027-01-20"))
+    fire(matter, "lapse", act, reason="表决事项确定时签名未满法定人数", besides={"signers": signers})
+    letters = [letter for letter in post() if letter.channel == "in_app"]
+    assert sorted(letter.recipient.username for letter in letters) == sorted(signers)
+    assert {letter.title for letter in letters} == {"您签名的联名事项已经终止"}
+    assert "村道安全护栏" in letters[0].body and "签名未满法定人数" in letters[0].body
 
 
 def test_a_copy_is_told_to_the_office_or_the_one_person_it_is_for(town, cycle, post) -> None:

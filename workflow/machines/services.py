@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import copy
 from typing import Any
 
@@ -20,10 +21,19 @@ class Conflict(Exception):
     code = "conflict"
 
 
-def fire(record: Record, arrow: str, act: Act, *, reason: str = "", **changes: Any) -> Entry:
+def fire(
+    record: Record,
+    arrow: str,
+    act: Act,
+    *,
+    reason: str = "",
+    besides: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> Entry:
     """Move `record` along `arrow` and write one entry.
 
-    changes: fields of the record set together with the move (they stand in the entry's `after`). The state is
+    changes: fields of the record set together with the move (they stand in the entry's `after`). besides: what else
+    stands there and is no field, as JSON has it. The state is
     compared and set by one statement, and where the copy turns out to be stale the row is locked and read again,
     so a stale copy never moves anything. Raises Conflict when the arrow does not leave the state the record is
     really in.
@@ -37,7 +47,9 @@ def fire(record: Record, arrow: str, act: Act, *, reason: str = "", **changes: A
             about=held.about,
             step=held.step,
             before={"state": left},
-            after={"state": held.state} | {name: _plain(value) for name, value in changes.items()},
+            after={"state": held.state}
+            | {name: _plain(value) for name, value in changes.items()}
+            | dict(besides or {}),
             reason=reason,
             label=held.label,
         )

@@ -916,6 +916,22 @@ def test_a_deputy_signs_in_person_and_with_the_fifth_the_matter_is_tabled(town, 
         cosign(town.deputies[5])
 
 
+def test_a_matter_too_few_have_signed_lapses_when_the_congress_has_adopted_what_it_votes_on(town, heard):
+    signed = {"title": "村道安全护栏", "content": "临水路段事故多发。"}
+    given = {"actor": town.deputies[0], "office": "deputy", "at": moment(T, 10)}
+    perform("deliberation.added_matter", heard, data=signed, **given)
+    cosign(town.deputies[1])
+    settle(town, heard)
+    assert AddedMatter.objects.get().state == "gathering", "the congress may still send the ballot back"
+    adopt(town, heard)
+    matter = AddedMatter.objects.get()
+    entry = Entry.objects.get(action="matter.lapse")
+    assert (matter.state, entry.subject) == ("lapsed", matter.reference)
+    assert all(user.username in entry.body for user in town.deputies[:2])
+    with pytest.raises(Obstructed, match="已经确定"):
+        cosign(town.deputies[2])
+
+
 def test_four_movers_are_refused_and_five_table_a_matter(town, opened):
     with pytest.raises(InvalidForm, match="5 名以上"):
         table(town, opened, town.deputies[:4])

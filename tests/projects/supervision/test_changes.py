@@ -923,8 +923,23 @@ def test_what_too_few_have_signed_ends_with_its_session(year):
     draft(year)
     cosign(year, year.town.deputies[1])
     do("supervision.close_session", year.town.of("chair"), "2027-06-18")
+    lapsed = Interpellation.objects.get()
+    entry = Entry.objects.get(action="interpellation.lapse")
+    assert (lapsed.state, entry.subject) == ("lapsed", lapsed.reference)
+    signers = [user.username for user in year.town.deputies[:2]]
+    assert json.loads(entry.body)["after"]["signers"] == signers
     with pytest.raises(Obstructed, match="已经闭会"):
         cosign(year, year.town.deputies[2], "2027-06-19")
+
+
+def test_what_enough_have_signed_does_not_lapse(year):
+    year.building().in_session()
+    interpellate(year, 10)
+    data = year.presidium("2027-06-18") | {"answer_form": "written"}
+    do("supervision.admit_interpellation", year.town.of("clerk"), "2027-06-18", **data)
+    do("supervision.close_session", year.town.of("chair"), "2027-06-18")
+    assert Interpellation.objects.get().state == "admitted"
+    assert not Entry.objects.filter(action="interpellation.lapse").exists()
 
 
 def test_a_deputy_finds_what_is_to_be_signed_on_the_years_page(year):
