@@ -145,6 +145,11 @@ def fill_office(
             _grant(act, user, office, unit, document, title)
 
 
+def unseat(act: Act, user: User, *, reason: str) -> None:
+    """代表资格终止: with it ends every office that is held as a deputy (选举法: 职务相应撤销、相应终止)."""
+    end_offices(unit=act.unit, offices=registry.ends_with_term(), act=act, reason=reason, holder=user)
+
+
 def _stays(act: Act, given: RoleGrant, wanted: list[User], *, title: str, reason: str) -> bool:
     # Whoever presided until the election holds the office under that name no longer, though it be the same person.
     if given.user in wanted and (given.title != PRESIDING or title == PRESIDING):

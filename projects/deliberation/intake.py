@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from projects.ballots.services import follow_roll
 from projects.cycles.models import Cycle, RollLine, Session
 from projects.cycles.papers import attach
+from projects.cycles.terms import unseat
 from projects.deliberation import rules, selectors, services
 from projects.deliberation.flows import MatterFlow, QuestionFlow, WithdrawalFlow
 from projects.deliberation.models import AddedMatter, Question, Receipt, Withdrawal
@@ -44,7 +45,10 @@ def confirm_materials(act: Act, cycle: Cycle) -> Outcome:
 def change_roll(
     act: Act, session: Session, *, change: str, joiner: str, delegation: str, leaver: str, reason: str
 ) -> Outcome:
-    """A by-elected deputy joins, a departed one leaves; N follows, and with it every vote that is not open yet."""
+    """A by-elected deputy joins, a departed one leaves; N follows, and with it every vote that is not open yet.
+
+    Who leaves is no deputy any more: the offices end with the line on the roll, on the same basis.
+    """
     before = session.roll.count()
     voting = Cycle.objects.filter(uses__session=session, uses__use="vote")
     if change == "join":
@@ -58,6 +62,8 @@ def change_roll(
         user = line.user
         Receipt.objects.filter(cycle__in=voting, user=user).delete()
         line.delete()
+        if user:
+            unseat(act, user, reason=reason)
     n = services.count_roll(session)
     follow_roll(act, session, n, reason=reason)
     told = {"username": user.username} if user else {}

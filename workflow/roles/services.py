@@ -128,9 +128,15 @@ def revoke(*, grant: RoleGrant, act: Act, reason: str) -> None:
     grant.revoked_at = held.revoked_at
 
 
-def end_offices(*, unit: Unit, offices: Iterable[str], act: Act, reason: str) -> list[RoleGrant]:
-    """Revoke every grant of `offices` in a township, at its inner units too; one entry each. Returns them by id."""
+def end_offices(
+    *, unit: Unit, offices: Iterable[str], act: Act, reason: str, holder: User | None = None
+) -> list[RoleGrant]:
+    """Revoke every grant of `offices` in a township, at its inner units too; one entry each. Returns them by id.
+
+    holder: of this person alone.
+    """
     live = live_grants(act.on).filter(tenant=unit, office__in=list(offices))
+    live = live.filter(user=holder) if holder else live
     with transaction.atomic():
         held = list(live.select_related("user", "unit").select_for_update(of=("self",)).order_by("pk"))
         for given in held:

@@ -46,6 +46,7 @@ from workflow.flows.services import complete, send_back
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply
 from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import holders_of, live_grants
 from workflow.roles.services import grant, revoke
 
 pytestmark = pytest.mark.django_db
@@ -510,8 +511,25 @@ def test_the_roll_follows_a_by_election_and_a_departure_with_the_reason(town, pr
     assert "补选结果公告" in entry.body and newcomer.username in entry.body
     assert Receipt.objects.filter(user=newcomer).exists()
     gone = RollLine.objects.get(user=town.deputies[-1])
+    assert town.deputies[-1] in holders_of("deputy", town.unit, on)
     change_roll(town, prepared, on, change="leave", leaver=gone.pk, reason="调离本行政区域")
     assert Session.objects.get().deputies_in_office == 20
+    still = holders_of("deputy", town.unit, on)
+    assert newcomer in still and town.deputies[-1] not in still
+    assert "调离本行政区域" in Entry.objects.get(action="grant.revoke").body
+
+
+def test_who_is_no_deputy_any_more_leads_no_delegation_either_and_keeps_no_office_of_the_hall(town, prepared):
+    on, lead = date(2027, 1, 18), town.of("delegation_lead")
+    before = live_grants(on).filter(office="delegation_lead").count()
+    assert {g.office for g in live_grants(on).filter(user=lead)} >= {"deputy", "delegation_lead"}
+    line = RollLine.objects.get(user=lead)
+    change_roll(town, prepared, on, change="leave", leaver=line.pk, reason="罢免决议通过")
+    assert not live_grants(on).filter(user=lead).exists()
+    assert live_grants(on).filter(office="delegation_lead").count() == before - 1
+    with pytest.raises(NotYourTurn):
+        data = {"on": "2027-01-18", "place": "石坝村", "voters": "3", "words": "走访了三户。"}
+        perform("deliberation.visit", prepared, actor=lead, data=data, at=moment(on, 12))
 
 
 def test_a_change_in_the_session_moves_the_base_of_the_vote_until_it_opens(town, heard):
