@@ -16,9 +16,19 @@ KEPT = (
     "代表联络站",
     "议事代表",
     "党工委",
+    "扩大会议",
+    "街道人大工委",
+    "乡镇、街道",
+    "乡镇（街道）",
     "参照《地方组织法》",
+    "《地方组织法》第五十条",
     "《地方组织法》第五十九条",
-    "《陕西省民生实事项目人大代表票决制规定》",
+)
+# What is cited stays as it is written: a title in 《》, a place's rules of procedure, and a place's practice with what it is.
+CITED = (
+    r"《[^》]*》",
+    r"[\u4e00-\u9fff]*[县区市][\u4e00-\u9fff]*议事规则",
+    r"[\u4e00-\u9fff]*[县区市镇乡][\u4e00-\u9fff]*做法(?:：[^；。]*)?",
 )
 # Titles and bases beside the words of the papers (`tables.WORDS`).
 TITLES = {
@@ -26,6 +36,13 @@ TITLES = {
     "主席团成员": "人大街道工委委员",
     "人大办（人大秘书）": "人大街道工委办公室",
     "人大办": "人大街道工委办公室",
+    "乡镇人大主席、副主席": "人大街道工委主任、副主任",
+    "人大主席团": "人大街道工委",
+    "乡镇人大": "人大街道工委",
+    "大会主席团": "人大街道工委",
+    "大会执行主席": "会议主持人",
+    "大会": "议事会",
+    "乡镇": "街道",
     "人大代表": "议事代表",
     "当选代表": "当选议事代表",
     "乡镇人民代表大会": "街道议事会",
@@ -42,9 +59,11 @@ SAID: dict[str, str] = {
     **TITLES,
     **{text: text for text in KEPT},
 }
-_ANY = re.compile("|".join(map(re.escape, sorted(SAID, key=len, reverse=True))))
+_SPOKEN = map(re.escape, sorted(SAID, key=len, reverse=True))
+# The law's article first, then what is cited, then the longest word.
+_ANY = re.compile("|".join(["参照《地方组织法》", "《地方组织法》第(?:五十条|五十九条)?", *CITED, *_SPOKEN]))
 
 
 def in_assembly_words(text: str) -> str:
     """A text about a congress as a subdistrict says it; the longest word first, and nothing is replaced twice."""
-    return _ANY.sub(lambda found: SAID[found.group()], text)
+    return _ANY.sub(lambda found: SAID.get(found.group(), found.group()), text)

@@ -125,7 +125,7 @@ SURPLUS = Point(
     "presidium",
     "deliberation.agenda",
     "R",
-    "《陕西省票决制规定》：差额票决；差额比例为本地规定",
+    "《陕西省民生实事项目人大代表票决制规定》：差额票决；差额比例为本地规定",
 )
 SETTLED = replace(SURPLUS, task="deliberation.settle")
 BUDGET = Point("预算草案", "财政所", "finance", "deliberation.budget", "L", "《地方组织法》第十二条第四项")

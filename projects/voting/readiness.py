@@ -24,7 +24,7 @@ METHOD = Point(
     "presidium",
     "deliberation.settle",
     "R",
-    "《陕西省票决制规定》：票决办法写明应选数、差额数",
+    "《陕西省民生实事项目人大代表票决制规定》：票决办法写明应选数、差额数",
 )
 ADOPTION = Point("票决办法", "大会", "clerk", "deliberation.adopt_method", "L", "《地方组织法》第二十五条")
 BALLOT = Point(

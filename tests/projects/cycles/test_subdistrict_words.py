@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
 
+from projects.cycles.deadlines import TASK_TIMES
 from projects.cycles.models import Session
+from projects.cycles.rulebook import Rules
 from projects.cycles.tables import WORDS
 from projects.cycles.wording import in_assembly_words
+from projects.deliberation import rules
 from projects.demo.cast import Township
 from projects.lifecycle.seat_table import rows_of
 from projects.lifecycle.services import start_year
+from projects.voting import readiness
 from tests.builders import at, open_task, township
+from workflow.flows.base import flows
+from workflow.flows.events import events, open_acts
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import UnitKind
 
@@ -40,6 +47,9 @@ PLAN = {
         ("《地方组织法》第五十九条", "《地方组织法》第五十九条"),
         ("《陕西省民生实事项目人大代表票决制规定》", "《陕西省民生实事项目人大代表票决制规定》"),
         ("发布征集公告", "发布征集公告"),
+        ("镇人大主席团", "镇人大街道工委"),
+        ("票决结果由大会主席团发布公告", "票选结果由人大街道工委发布公告"),
+        ("各乡镇、街道的党委扩大会议", "各乡镇、街道的党工委扩大会议"),
     ],
 )
 def test_a_text_is_put_into_the_assemblys_words_once(text, said):
@@ -50,6 +60,34 @@ def test_a_text_is_put_into_the_assemblys_words_once(text, said):
 def test_every_word_the_papers_change_is_changed_in_titles_too():
     for word, congress in WORDS["congress"].items():
         assert in_assembly_words(congress) == WORDS["assembly"][word]
+
+
+CITATION = re.compile(r"《[^》]*》|绩溪[^：；，]*议事规则|射阳县千秋镇做法：[^；]*")
+
+
+def program_texts() -> set[str]:
+    """Every title, basis, hint and output of the program's steps, acts, deadlines, settings and readiness points."""
+    acts = [*(node for flow in flows() for node in flow.steps()), *events(), *open_acts()]
+    found = {
+        str(getattr(act, part, "") or "")
+        for act in acts
+        for part in ("task_title", "basis", "hint", "output", "outside")
+    }
+    points = [value for room in (rules, readiness) for value in vars(room).values()]
+    found |= {text for p in points if isinstance(p, rules.Point) for text in (p.what, p.who, p.basis)}
+    found |= {time.basis for time in TASK_TIMES.values()} | {row.basis for row in Rules().describe()}
+    return found - {""}
+
+
+def test_no_text_of_the_program_is_garbled_and_what_it_cites_stays_as_it_is_written():
+    texts = program_texts()
+    assert len(texts) > 200 and any("绩溪县乡镇人民代表大会议事规则" in text for text in texts)
+    for text in texts:
+        said = in_assembly_words(text)
+        assert CITATION.findall(said) == CITATION.findall(text), text
+        assert [word for word in CONGRESS_ALONE if word in CITATION.sub("", said)] == [], said
+        assert not re.search("主任团|街道街道|议事议事|议事会人大|大会", CITATION.sub("", said)), said
+        assert in_assembly_words(said) == said
 
 
 @pytest.fixture
