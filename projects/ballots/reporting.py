@@ -25,6 +25,7 @@ from projects.cycles.models import Attachment, Cycle, Paper
 from projects.cycles.papers import attach, make_paper
 from workflow.audit.services import Act
 from workflow.flows.services import Outcome
+from workflow.people.wording import worded
 
 SIGNERS = {"chief_teller": "总监票人", "teller": "监票人"}
 PLACES = {"elected": "入选", "tied": "票数相等", "not_elected": "未入选"}
@@ -104,10 +105,10 @@ def report_text(vote: Vote) -> str:
         f"{ballots}{asked}"
     )
     lines = [
-        f"{line['position']}. {line['title']}：{_told(vote, outcome['sums'][line['title']])}。{line['reason']}"
+        f"{line['position']}. {line['title']}：{_told(vote, outcome['sums'][line['title']])}。{worded(line['reason'], vote.unit)}"
         for line in lines_told(vote, outcome)
     ]
-    return "\n".join([head, *lines])
+    return worded(head, vote.unit) + "".join(f"\n{line}" for line in lines)
 
 
 def name_of_ballot(vote: Vote) -> str:

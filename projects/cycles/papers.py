@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Attachment, Cycle, Paper
 from workflow.audit.services import Act
+from workflow.people.wording import worded
 
 KINDS = {
     "scheme": _("年度实施方案"),
@@ -73,7 +74,10 @@ def make_paper(
     step: int | None = None,
     publish: bool = False,
 ) -> Paper:
-    """Put a paper into the year's file. kind: a code of KINDS; publish: anybody may read it from now on."""
+    """Put a paper into the year's file. kind: a code of KINDS; publish: anybody may read it from now on.
+
+    title: in the words of the hall; a name in it stands in “” and stays as it is.
+    """
     if kind not in KINDS:
         raise KeyError(kind)
     return Paper.objects.create(
@@ -83,7 +87,7 @@ def make_paper(
         step=step or cycle.step,
         subject=subject or cycle.reference,
         number=number,
-        title=title[:200],
+        title=worded(title, act.unit)[:200],
         body=body,
         data=data or {},
         made_on=act.on,

@@ -24,9 +24,10 @@ KEPT = (
     "《地方组织法》第五十条",
     "《地方组织法》第五十九条",
 )
-# What is cited stays as it is written: a title in 《》, a place's rules of procedure, and a place's practice with what it is.
+# What is cited stays as it is written: a title in 《》, a name in “”, a place's rules of procedure, and a place's practice with what it is.
 CITED = (
     r"《[^》]*》",
+    r"“[^”]*”",
     r"[\u4e00-\u9fff]*[县区市][\u4e00-\u9fff]*议事规则",
     r"[\u4e00-\u9fff]*[县区市镇乡][\u4e00-\u9fff]*做法(?:：[^；。]*)?",
 )

@@ -25,9 +25,11 @@ from django.template.loader import render_to_string
 from django.utils.timezone import localtime
 
 from projects.ballots.reporting import readable_files, readable_papers
+from projects.cycles.documents.issuing import issuer_of, presidium_of
 from projects.cycles.models import Attachment, Cycle, Paper
 from projects.cycles.papers import KINDS
 from projects.cycles.selectors import paper_of, papers_of
+from projects.cycles.steps import STEPS
 from projects.evaluation import selectors
 from projects.evaluation.ledgers import LEDGERS, Ledger, Row, as_csv
 from projects.evaluation.models import Archive
@@ -39,11 +41,6 @@ from workflow.flows.models import Deadline
 from workflow.machines.models import Record
 
 STAGES = {1: "第一阶段 项目征集初定", 2: "第二阶段 审议票决", 3: "第三阶段 监督评估"}
-STEPS = {1: "征集", 2: "初定", 3: "审议", 4: "票决", 5: "监督", 6: "评估"}
-GOVERNMENT = frozenset(
-    {"call", "collection_summary", "draft_list", "public_notice", "bill", "funds_note", "budget_table", "explanation",
-     "opinions_reply", "special_report", "written_answer", "audit_report", "acceptance", "completion_report", "rectification"}
-)  # fmt: skip
 CATALOGUE = (
     "件号",
     "环节",
@@ -85,7 +82,7 @@ class Entered:
     def row(self) -> tuple[Any, ...]:
         """The line in the order of CATALOGUE."""
         return (
-            self.number, STEPS[self.step], self.kind, self.document, self.author, self.title, self.on, self.file,
+            self.number, str(STEPS[self.step]), self.kind, self.document, self.author, self.title, self.on, self.file,
             self.size, self.sha256, self.note,
         )  # fmt: skip
 
@@ -226,17 +223,10 @@ def enter_paper(dossier: Dossier, paper: Paper) -> None:
         chunks=[page.encode()],
         kind=str(KINDS.get(paper.kind, paper.kind)),
         document=paper.number,
-        author=author_of(paper),
+        author=issuer_of(paper),
         title=paper.title,
         on=paper.made_on.isoformat(),
         reference=paper.reference,
-    )
-
-
-def author_of(paper: Paper) -> str:
-    """责任者: the township's government for its own kinds of paper, else its congress."""
-    return (
-        f"{paper.unit.name}人民政府" if paper.kind in GOVERNMENT else f"{paper.unit.name}人民代表大会主席团"
     )
 
 
@@ -325,7 +315,7 @@ def enter_ledger(dossier: Dossier, cycle: Cycle, ledger: Ledger, rows: list[Row]
             chunks=[as_csv(ledger.columns, rows)],
             kind="台账",
             document="",
-            author=f"{cycle.unit.name}人民代表大会主席团",
+            author=presidium_of(cycle.unit),
             title=f"{cycle}{ledger.title}（{STEPS[ledger.step]}）",
             on=f"{localtime(dossier.at):%Y-%m-%d}",
         )
@@ -407,7 +397,7 @@ def archive_facts(cycle: Cycle) -> dict[str, Any]:
     """For the task that hands over: papers by step, what was rectified after a measurement, and what is still open."""
     papers = list(papers_of(cycle))
     return {
-        "counts": [(STEPS[step], sum(paper.step == step for paper in papers)) for step in STEPS],
+        "counts": [(str(STEPS[step]), sum(paper.step == step for paper in papers)) for step in STEPS],
         "total": len(papers),
         "rectifications": selectors.rectifications(cycle),
         "unfinished": unfinished_tasks(cycle),

@@ -32,6 +32,7 @@ from projects.voting.services import obstacles_at_desk
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.machines.services import fire
+from workflow.people.wording import worded
 
 BY_ELECTION = ("majority", "elected", "tied", "not_elected", "reasons")
 
@@ -245,10 +246,11 @@ def _publish_result(act: Act, cycle: Cycle, vote: Vote, occasion: str) -> None:
 
 
 def _hall_text(vote: Vote) -> str:
-    return (
+    told = (
         f"应到代表 {vote.deputies_in_office} 人，实到 {vote.deputies_present} 人；发出测评票 {vote.issued} 张，"
         f"收回 {vote.returned} 张，有效 {vote.figures['valid']} 张，无效 {vote.figures['invalid']} 张。"
     )
+    return worded(told, vote.unit)
 
 
 def _name(act: Act, measurement: Measurement) -> None:
@@ -260,7 +262,7 @@ def _name(act: Act, measurement: Measurement) -> None:
         act,
         cycle,
         "circular",
-        f"关于{project.title}满意度测评情况的通报",
+        f"关于“{project.title}”满意度测评情况的通报",
         body=wording.circular_text(measurement, department),
         data=facts | {"to": ["public", "county"], "interpellation": True},
         subject=measurement.reference,
@@ -270,7 +272,7 @@ def _name(act: Act, measurement: Measurement) -> None:
         act,
         cycle,
         "circular",
-        f"关于{project.title}满意度测评情况的报告（报同级党委）",
+        f"关于“{project.title}”满意度测评情况的报告（报同级党委）",
         body=wording.party_report_text(measurement, department),
         data=facts | {"to": ["party"]},
         subject=measurement.reference,
@@ -288,7 +290,7 @@ def rectify(act: Act, cycle: Cycle, *, item: dict[str, int], number: str, remedy
         act,
         cycle,
         "rectification",
-        f"关于{measurement.project.title}测评后整改情况的报告",
+        f"关于“{measurement.project.title}”测评后整改情况的报告",
         body=remedy,
         number=number,
         data={"measurement": measurement.reference},

@@ -242,7 +242,7 @@ def hand_to_archive(act: Act, cycle: Cycle, *, receiver: str, keeper: str, check
         cycle,
         "transfer_list",
         wording.title_of_year(cycle, "档案移交清单"),
-        body=wording.joined(body, f"移交单位：{cycle.unit.name}人大；接收单位：{receiver}。"),
+        body=wording.joined(body, wording.handed_over_text(cycle.unit, receiver)),
         data={"receiver": receiver, "keeper": keeper, "checker": checker},
     )
 
@@ -302,7 +302,7 @@ def fix_after_look(act: Act, cycle: Cycle, *, item: dict[str, int], number: str,
         act,
         cycle,
         "rectification",
-        f"关于{project.title}回头看问题整改情况的报告",
+        f"关于“{project.title}”回头看问题整改情况的报告",
         body=remedy,
         number=number,
         data={"look_back": True},

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from projects.cycles.documents.issuing import presidium_of
 from projects.cycles.models import Cycle
 from projects.evaluation.models import Measurement
 from projects.evaluation.selectors import Account, AccountLine, MeasuredLine, RatingLine, line_of
 from projects.supervision.models import Project
 from workflow.flows.money import wan
+from workflow.people.models import Unit
+from workflow.people.wording import worded
 
 
 def joined(*parts: str) -> str:
@@ -109,8 +112,13 @@ def _account_entry(line: AccountLine) -> str:
     parts += [f"　　第 {m.round} 次测评：{marks_text(m)}。{m.reason}" for m in line.rounds]
     parts += [f"　　整改：{m.remedy}" for m in line.rounds if m.remedy]
     parts.append(f"　　群众评价：{line.residents.rating.reason}")
-    parts.append(f"　　代表现场评议：{line.score} 分。" if line.score else "")
+    parts.append(f"　　{worded('代表现场评议', p.unit)}：{line.score} 分。" if line.score else "")
     return "\n".join(part for part in parts if part)
+
+
+def handed_over_text(unit: Unit, receiver: str) -> str:
+    """Who hands the file over and who takes it."""
+    return f"移交单位：{presidium_of(unit)}；接收单位：{receiver}。"
 
 
 def look_back_text(minutes: str, lines: Iterable[tuple[Project, str, str]]) -> str:

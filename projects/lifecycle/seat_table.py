@@ -161,7 +161,7 @@ class _Table:
         try:
             due = resolve(offset, self.anchors)
         except AnchorMissing:
-            return describe(offset), False
+            return worded(describe(offset), self.unit), False
         return due.on.isoformat(), due.provisional
 
     def _offset(self, key: str) -> Offset | None:

@@ -64,7 +64,11 @@ def shown(
     request: HttpRequest, name: str, unit: Unit | None, status: int = 200, **context: Any
 ) -> HttpResponse:
     """A page of `templates/public/` under the township's name."""
-    context |= {"unit": unit, "unit_name": f"{unit.name} · {_('居民服务')}" if unit else _("居民服务")}
+    context |= {
+        "unit": unit,
+        "hall": unit,
+        "unit_name": f"{unit.name} · {_('居民服务')}" if unit else _("居民服务"),
+    }
     return render(request, f"public/{name}.html", context, status=status)
 
 

@@ -17,6 +17,7 @@ from projects.supervision.models import Project
 from workflow.audit.models import Entry
 from workflow.people.isolation import of_units, within
 from workflow.people.models import Unit
+from workflow.people.wording import worded
 
 # What a proposer is told, by the arrow its proposal went along; an arrow not named here stays inside.
 TOLD = {
@@ -62,7 +63,7 @@ class Way:
         """What comes next, by where it stands now."""
         if self.proposal.state == ProposalState.MERGED and self.item and self.item.excluded_by_id:
             return str(_("所在项目未列入本年度名单，处理结果将在决定作出后五个工作日内在这里答复。"))
-        return str(_NEXT.get(self.proposal.state, ""))
+        return worded(_NEXT.get(self.proposal.state, ""), self.proposal.unit)
 
 
 _NEXT = {

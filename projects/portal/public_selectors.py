@@ -38,6 +38,7 @@ from projects.supervision.rules import LEVELS
 from projects.voting.superseding import told_superseded
 from workflow.people.isolation import of_units, within
 from workflow.people.models import Unit, UnitKind
+from workflow.people.wording import worded
 
 HALLS = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
 ONGOING = (ProjectState.ELECTED, ProjectState.ASSIGNED, ProjectState.BUILDING, ProjectState.SUSPENDED)
@@ -146,7 +147,7 @@ class Year:
 def year_of(cycle: Cycle, today: date, notice: Notice | None = None) -> Year:
     """What is going on in a year, in one sentence."""
     step = 7 if cycle.state == CycleState.CLOSED else cycle.step
-    return Year(cycle, _sentence(cycle, today, notice), step)
+    return Year(cycle, worded(_sentence(cycle, today, notice), cycle.unit), step)
 
 
 def _sentence(cycle: Cycle, today: date, notice: Notice | None) -> str:
@@ -252,7 +253,7 @@ def results_of(cycle: Cycle) -> list[Result]:
 
 def _result(vote: Vote) -> Result:
     majority = vote.outcome["majority"]
-    base = str(_BASES.get(majority["base"], "")) % {"of": majority["of"]}
+    base = worded(_BASES.get(majority["base"], ""), vote.unit) % {"of": majority["of"]}
     return Result(vote, lines_of(vote), vote.outcome["ballots"], base, majority["of"], majority["needed"])
 
 

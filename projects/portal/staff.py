@@ -49,6 +49,7 @@ from workflow.inbox.story import line_of, title_of_action
 from workflow.inbox.views import event_check
 from workflow.machines.references import number_in
 from workflow.people.models import Unit
+from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant, in_office
 from workflow.roles.models import RoleGrant
@@ -142,6 +143,7 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
     cycle = get_object_or_404(Cycle.objects.select_related("unit"), pk=pk)
     context = {
         "cycle": cycle,
+        "hall": cycle.unit,
         "steps": selectors.tasks_by_step(cycle),
         "figures": selectors.funnel([cycle]) if reads_all(grant) else None,
         "limit": scope_told(grant),
@@ -207,6 +209,7 @@ def project(request: HttpRequest, pk: int) -> HttpResponse:
     lines = [line_of(e) for e in entries[:LINES]]
     context = {
         "project": held,
+        "hall": held.unit,
         "lines": lines,
         "events": offers_on([held, *held.changes.filter(state=ChangeState.ASKED)], grant, timezone.now()),
         "files": files_on(held.reference),
@@ -225,6 +228,7 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
     held = paper_on_file(request, pk)
     context = {
         "paper": held,
+        "hall": held.unit,
         "no_pdf": obstacle_to_pdf(),
         "kind": KINDS.get(held.kind, ""),
         "attachments": files_on(held.reference),
@@ -271,6 +275,7 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
     modes = said("ballot_mode").choices
     context = {
         "vote": held,
+        "hall": held.unit,
         "cycle": cycle,
         "mode": modes.get(held.mode, ""),
         "papers": selectors.vote_papers(cycle, grant.office) if cycle else [],
@@ -367,7 +372,7 @@ def seat_table(request: HttpRequest) -> HttpResponse:
     unit = _township(request, grant)
     cycle = _cycle_asked(request, unit) or Cycle.objects.filter(unit=unit).order_by("-year", "-pk").first()
     rows = rows_of(unit, cycle, timezone.localdate())
-    steps = [(n, name, [r for r in rows if r.step == n]) for n, name in STEPS.items()]
+    steps = [(n, worded(name, unit), [r for r in rows if r.step == n]) for n, name in STEPS.items()]
     context = {
         "unit": unit,
         "cycle": cycle,

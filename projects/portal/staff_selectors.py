@@ -32,6 +32,7 @@ from workflow.flows.models import Deadline
 from workflow.machines.models import Record
 from workflow.machines.references import number_in
 from workflow.people.models import Unit, UnitKind
+from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 
@@ -56,7 +57,7 @@ def cycles_visible(grant: RoleGrant) -> QuerySet[Cycle]:
 
 def tasks_by_step(cycle: Cycle) -> list[StepTasks]:
     """Every task of a year and of its sessions by step, open ones by date, done ones in the order they were done."""
-    steps = {n: StepTasks(n, name) for n, name in STEPS.items()}
+    steps = {n: StepTasks(n, worded(name, cycle.unit)) for n, name in STEPS.items()}
     sessions = Session.objects.filter(uses__cycle=cycle).distinct()
     whole = [cycle.reference, *(session.reference for session in sessions)]
     rows = (
@@ -117,7 +118,7 @@ def papers_by_step(cycle: Cycle, office: str) -> list[tuple[Any, list[Paper]]]:
     papers = readable_papers(Paper.objects.filter(cycle=cycle), office)
     for paper in told_superseded(papers.order_by("-step", "-made_on", "-pk")):
         found.setdefault(paper.step or 1, []).append(paper)
-    return [(STEPS[step], papers) for step, papers in found.items()]
+    return [(worded(STEPS[step], cycle.unit), papers) for step, papers in found.items()]
 
 
 def votes_on(cycle: Cycle) -> list[Vote]:

@@ -15,6 +15,7 @@ from projects.site.text_size import NARROW_MEDIA, text_size_of
 from workflow.flows.copies import count_unread
 from workflow.inbox.selectors import count_todo, offices_served
 from workflow.inbox.views import boxes
+from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
@@ -33,12 +34,13 @@ def ui(request: HttpRequest) -> dict[str, Any]:
 
 
 def work(request: HttpRequest) -> dict[str, Any]:
-    """Who acts in which office, and where they may go; nothing for an anonymous visitor."""
+    """Who acts in which office, in whose words pages speak, and where one may go; nothing for an anonymous visitor."""
     grant = getattr(request, "acting", None)
     if grant is None:
-        return {}
+        return {"hall": None}
     grants = in_office(request).grants
     return {
+        "hall": grant.tenant,
         "acting": {
             "office_title": grant.title or registry.title_of(grant.office, grant.tenant),
             "name": grant.user.name,
@@ -144,8 +146,10 @@ def _boxes(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
 
 
 def _links(request: HttpRequest, names: Links) -> list[dict[str, Any]]:
+    acting = in_office(request).acting
+    hall = acting.tenant if acting else None
     return [
-        {"label": label, "url": url, "current": _is_within(request, url), "count": None}
+        {"label": worded(label, hall), "url": url, "current": _is_within(request, url), "count": None}
         for url, label in ((reverse(name), label) for name, label in names)
     ]
 

@@ -115,7 +115,7 @@ def register_audit(
         act,
         project.cycle,
         "audit_report",
-        title or _("审计报告：%(title)s") % {"title": project.title},
+        title or _("审计报告：“%(title)s”") % {"title": project.title},
         body=body,
         number=number,
         data={"issues": len(issues), "received_on": str(received_on), "late_reason": late_reason},

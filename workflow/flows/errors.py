@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from django.forms import BaseForm
 from django.utils.translation import gettext as _
 
+from workflow.people.models import Unit
+from workflow.people.wording import worded
+
 
 class Refused(Exception):
     """An act that may not happen; nothing of it is left behind. code is stable, reasons are for people."""
@@ -16,6 +19,11 @@ class Refused(Exception):
     def __init__(self, *reasons: str) -> None:
         super().__init__(" ".join(reasons))
         self.reasons: Sequence[str] = reasons
+
+    def said_in(self, unit: Unit) -> None:
+        """Put the reasons into the words of the hall the act was refused in."""
+        self.reasons = [worded(reason, unit) for reason in self.reasons]
+        self.args = (" ".join(self.reasons),)
 
 
 class NotYourTurn(Refused):

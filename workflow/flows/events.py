@@ -17,10 +17,17 @@ from workflow.audit.services import Act, write_down
 from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed
 from workflow.flows.forms import StepForm
-from workflow.flows.services import Outcome, busy_if_locked, in_person_of, refuse_unless_in_person
+from workflow.flows.services import (
+    Outcome,
+    busy_if_locked,
+    in_person_of,
+    refuse_unless_in_person,
+    refused_in_words_of,
+)
 from workflow.machines.models import Record
 from workflow.people.models import Unit, User
 from workflow.people.services import ancestors_of
+from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 from workflow.roles.services import grants_for_update
@@ -76,7 +83,7 @@ class Event:
         return self.form(data, files, subject=subject, act=act, node=self, seat=grant.unit, **more)
 
     def obstacles_of(self, subject: Any, at: datetime) -> list[str]:
-        return [str(reason) for reason in self.when(subject, at)] if self.when else []
+        return [worded(reason, subject.unit) for reason in self.when(subject, at)] if self.when else []
 
 
 _events: dict[str, Event] = {}
@@ -172,7 +179,7 @@ def perform(
         held = subject if wanted.from_above else _locked(subject)
         grant = _office_for(wanted, held, actor, office, at)
         act = Act(actor, grant.office, held.unit, at, task=key, request_id=request_id)
-        with acting(act):
+        with acting(act), refused_in_words_of(act.unit):
             form = wanted.form_for(held, act, grant, data, files)
             if not form.is_valid():
                 raise InvalidForm(form)
@@ -206,5 +213,6 @@ def _office_for(wanted: Event, subject: Record | Unit, actor: User, office: str,
     grant = next((g for g in grants if wanted.offered is None or wanted.offered(subject, g)), None)
     if grant is None:
         titles = "、".join(registry.title_of(code, subject.unit) for code in wanted.offices)
-        raise NotYourTurn(_("“%(title)s”由%(who)s办理。") % {"title": wanted.title, "who": titles})
+        title = worded(wanted.title, subject.unit)
+        raise NotYourTurn(_("“%(title)s”由%(who)s办理。") % {"title": title, "who": titles})
     return grant

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, cast
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.forms.utils import ErrorDict
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from workflow.audit.commitments import commit, new_salt
@@ -17,7 +18,8 @@ from workflow.audit.models import Entry, Salt
 from workflow.audit.services import Act
 from workflow.flows.fields import UNSHOWN, ChineseDateField, choice_field
 from workflow.flows.meetings import BY_LAW, Division, Standard, agreed, faults
-from workflow.people.models import User
+from workflow.people.models import Unit, User
+from workflow.people.wording import has_own_words, worded
 from workflow.roles.selectors import holders_of
 
 LONG = 200
@@ -31,6 +33,19 @@ def _ask_plainly(field: forms.Field) -> None:
     if field.error_messages["required"] == forms.Field.default_error_messages["required"]:
         chosen = isinstance(field, forms.ChoiceField | forms.BooleanField)
         field.error_messages["required"] = _("请选择。") if chosen else _("请填写。")
+
+
+def _say_in(unit: Unit, field: forms.Field) -> None:
+    """Put what the program says of a field into a hall's words: its texts are lazy ones, and no data."""
+    said = cast(Any, field)
+    for part in ("label", "help_text", "empty_label"):
+        if isinstance(getattr(said, part, None), Promise):
+            setattr(said, part, worded(getattr(said, part), unit))
+    if type(field) in (forms.ChoiceField, forms.MultipleChoiceField):
+        said.choices = [
+            (value, worded(label, unit) if isinstance(label, Promise) else label)
+            for value, label in said.choices
+        ]
 
 
 class StepForm(forms.Form):
@@ -63,6 +78,15 @@ class StepForm(forms.Form):
         self.prepare()
         for field in self.fields.values():
             _ask_plainly(field)
+            if has_own_words(self.act.unit):
+                _say_in(self.act.unit, field)
+
+    def full_clean(self) -> None:
+        """Judge what was typed; what is wrong with it is said in the hall's words."""
+        super().full_clean()
+        if has_own_words(self.act.unit):
+            for error in [error for errors in self.errors.values() for error in errors.as_data()]:
+                error.message = worded(error.message, self.act.unit)
 
     def prepare(self) -> None:
         """Add or narrow fields by the subject; does nothing here."""

@@ -23,7 +23,7 @@ from workflow.flows.forms import MinutesForm, ReturnForm, StepForm
 from workflow.flows.models import Comment, Deadline, Draft, Meeting, Urge
 from workflow.flows.nodes import MeetingView, OfficeView
 from workflow.machines.services import Conflict
-from workflow.people.models import User
+from workflow.people.models import Unit, User
 from workflow.people.prepared import Prepared
 from workflow.people.wording import worded
 from workflow.roles import registry
@@ -62,8 +62,18 @@ def _turn(task_id: int, actor: User, at: datetime, request_id: str) -> Iterator[
         subject = task.process.artifact
         if subject.unit_id == act.unit.pk:
             subject.unit = act.unit  # read already, with the deadline
-        with acting(act):
+        with acting(act), refused_in_words_of(act.unit):
             yield Turn(task, task.flow_task, subject, act)
+
+
+@contextmanager
+def refused_in_words_of(unit: Unit) -> Iterator[None]:
+    """A refusal is told in the words of the hall it happens in."""
+    try:
+        yield
+    except Refused as refused:
+        refused.said_in(unit)
+        raise
 
 
 @contextmanager
@@ -195,13 +205,14 @@ def form_of(turn: Turn, data: Mapping[str, Any] | None, files: Mapping[str, Any]
 
 def obstacles_of(node: OfficeView, subject: Any, at: datetime) -> list[str]:
     """What still stands in the way of a step; empty means go."""
-    return [str(reason) for reason in node.obstacles(subject, at)] if node.obstacles else []
+    return [worded(reason, subject.unit) for reason in node.obstacles(subject, at)] if node.obstacles else []
 
 
 def _finish(turn: Turn, outcome: Outcome, *, after: dict[str, Any]) -> Entry:
     node, subject = turn.node, turn.subject
     if outcome.returns_to and outcome.returns_to not in [target.name for target in node.returns]:
-        raise Refused(_("“%(title)s”不能退回到这一事项。") % {"title": node.task_title})
+        title = worded(node.task_title, turn.act.unit)
+        raise Refused(_("“%(title)s”不能退回到这一事项。") % {"title": title})
     entry = write_down(
         turn.act,
         f"{node.key}.return" if outcome.returns_to else node.key,

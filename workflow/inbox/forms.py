@@ -11,6 +11,7 @@ from workflow.flows.copies import Receiver
 from workflow.flows.fields import choice_field
 from workflow.flows.steps import steps
 from workflow.people.models import Unit, User
+from workflow.people.wording import worded
 
 
 class FilterForm(forms.Form):
@@ -31,10 +32,11 @@ class FilterForm(forms.Form):
     def clean_step(self) -> int | None:
         return int(self.cleaned_data["step"] or 0) or None
 
-    def __init__(self, *args: Any, years: list[int], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, years: list[int], hall: Unit, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        named = [(number, worded(name, hall)) for number, name in steps().items()]
         choice_field(self, "year").choices = [("", _("全部年度")), *((y, str(y)) for y in years)]
-        choice_field(self, "step").choices = [("", _("全部环节")), *steps().items()]
+        choice_field(self, "step").choices = [("", _("全部环节")), *named]
         self.fields["words"].widget.attrs["placeholder"] = _("事项、项目、承办人")
 
 

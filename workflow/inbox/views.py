@@ -74,7 +74,7 @@ def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
     if box not in titles or box == "copies":
         raise Http404
     rows = selectors.in_box(box, grant)
-    form = FilterForm(request.GET or None, years=selectors.years_of(rows))
+    form = FilterForm(request.GET or None, years=selectors.years_of(rows), hall=grant.tenant)
     if form.is_valid():
         rows = [selectors.narrowed(one, today, **form.cleaned_data) for one in rows]
     listed = rows[0] if len(rows) == 1 else selectors.by_date(row for one in rows for row in one)
@@ -190,6 +190,7 @@ def _show_task(
     speaks = not registry.office(grant.office).reads_below
     context = {
         "deadline": deadline,
+        "hall": deadline.unit,
         "node": node,
         "subject": subject,
         "form": form if mine else None,
@@ -498,6 +499,7 @@ def task_done(request: HttpRequest, task_id: int) -> HttpResponse:
         "workflow/done.html",
         {
             "deadline": deadline,
+            "hall": deadline.unit,
             "node": deadline.task.flow_task,
             "entry": entry,
             "line": line_of(entry) if entry else None,
@@ -612,6 +614,7 @@ def _show_event(
 ) -> HttpResponse:
     context = {
         "node": wanted,
+        "hall": subject.unit,
         "subject": subject,
         "form": form,
         "own": None if is_checked(wanted) else _own(request, wanted, own),

@@ -16,6 +16,11 @@ def use_wording(kind: str, wording: Wording) -> None:
     _wordings[kind] = wording
 
 
+def has_own_words(unit: Unit | None) -> bool:
+    """Whether a unit is of a kind that says things in its own way."""
+    return unit is not None and unit.kind in _wordings
+
+
 def worded(text: Any, unit: Unit | None) -> str:
     """A title, an office or a basis as it is said where it is shown: in a unit's own words, if its kind has any.
 

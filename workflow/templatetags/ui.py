@@ -8,6 +8,7 @@ from django import template
 from django.core.paginator import Page
 from django.forms import BoundField
 from django.http import QueryDict
+from django.template import Context
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -129,6 +130,12 @@ def office_title(code: str, unit: Unit | None = None) -> str:
 def step_name(number: int | None) -> str:
     """What one of the year's steps is called; a dash for what belongs to none."""
     return name_of_step(number) or "—"
+
+
+@register.simple_tag(takes_context=True)
+def step_called(context: Context, number: int) -> str:
+    """What one of the year's steps is called in the hall a page is about."""
+    return worded(name_of_step(number), context.get("hall"))
 
 
 @register.filter

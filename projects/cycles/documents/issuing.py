@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from projects.cycles.models import Paper
+from workflow.people.models import Unit
 
 OF_CONGRESS = frozenset({"resolution", "method", "measurement"})
 OF_PRESIDIUM = frozenset(
@@ -22,13 +23,18 @@ def issuer_of(paper: Paper) -> str:
     name, body = paper.unit.name, _body_of(paper)
     if paper.unit.is_subdistrict:
         titles = {"party": f"中共{name}工作委员会", "government": f"{name}办事处"}
-        return titles.get(body, f"{name}人大工作委员会")
+        return titles.get(body) or presidium_of(paper.unit)
     return {
         "party": f"中共{name}委员会",
         "congress": f"{name}人民代表大会",
-        "presidium": f"{name}人民代表大会主席团",
+        "presidium": presidium_of(paper.unit),
         "government": f"{name}人民政府",
     }[body]
+
+
+def presidium_of(unit: Unit) -> str:
+    """The township's presidium, or the committee that does its work in a subdistrict, in full."""
+    return f"{unit.name}人大工作委员会" if unit.is_subdistrict else f"{unit.name}人民代表大会主席团"
 
 
 def _body_of(paper: Paper) -> str:

@@ -7,8 +7,10 @@ from datetime import date
 
 import pytest
 
+from projects.collection.forms import CallForm, SchemeForm
 from projects.cycles.deadlines import TASK_TIMES
 from projects.cycles.models import Session
+from projects.cycles.papers import make_paper
 from projects.cycles.rulebook import Rules
 from projects.cycles.tables import WORDS
 from projects.cycles.wording import in_assembly_words
@@ -18,8 +20,10 @@ from projects.lifecycle.seat_table import rows_of
 from projects.lifecycle.services import start_year
 from projects.voting import readiness
 from tests.builders import at, open_task, township
+from tests.projects.portal.public_world import cycle_of
 from workflow.flows.base import flows
-from workflow.flows.events import events, open_acts
+from workflow.flows.errors import NotYourTurn
+from workflow.flows.events import events, open_acts, perform
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import UnitKind
 
@@ -107,6 +111,107 @@ def test_the_seat_table_of_a_subdistrict_names_no_congress_and_a_townships_does(
     assert [word for word in CONGRESS_ALONE if word in told["street"]] == []
     assert "票选办法" in told["street"] and "议事代表" in told["street"]
     assert "票决办法" in told["town"] and "议事代表" not in told["town"]
+
+
+def seen_text(page: str) -> str:
+    """What a page shows and says to a screen reader: no scripts, addresses or class names."""
+    page = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL)
+    labels = re.findall(r'(?:aria-label|alt|placeholder|title)="([^"]*)"', page)
+    return " ".join([re.sub(r"<[^>]+>", " ", page), *labels])
+
+
+def congress_words_in(text: str) -> list[str]:
+    """Where a text speaks of a congress, with what stands around it."""
+    return re.findall(
+        "|".join(rf".{{0,12}}{word}.{{0,12}}" for word in (*CONGRESS_ALONE, "大会", "人民政府")),
+        CITATION.sub("", text),
+    )
+
+
+def test_the_public_pages_of_a_subdistrict_speak_of_its_assembly_and_a_townships_of_its_congress(
+    client, halls
+):
+    for hall in halls.values():
+        cycle = cycle_of(hall, "begin_selection", "begin_deliberation")
+        apply(SYSTEM)
+        paths = ("", "propose/", "2027/")
+        told = " ".join(
+            seen_text(client.get(f"/t/{hall.unit.code}/{path}").content.decode()) for path in paths
+        )
+        apply(SYSTEM)
+        if hall is halls["street"]:
+            assert congress_words_in(told) == []
+            assert "由您提、议事代表票选、大家监督" in told and "候选项目由议事代表审议、票选" in told
+        else:
+            assert "由您提、代表票决、大家监督" in told and "候选项目由人大代表审议、票决" in told
+        assert cycle.unit == hall.unit
+
+
+@pytest.mark.parametrize("office", ["chair", "clerk", "gov_clerk", "mayor", "presidium", "deputy"])
+def test_whoever_works_in_a_subdistrict_reads_no_word_of_a_congress(client, halls, office):
+    hall = halls["street"]
+    cycle = start_year(hall.act("chair", at("2026-08-03")), **PLAN)
+    client.force_login(hall.of(office))
+    for path in (
+        "/inbox/",
+        f"/years/{cycle.pk}/",
+        "/years/",
+        "/votes/",
+        "/projects/",
+        "/pool/",
+        "/seat-table/",
+    ):
+        page = client.get(path)
+        apply(SYSTEM)
+        if page.status_code == 200:
+            assert congress_words_in(seen_text(page.content.decode())) == [], path
+
+
+def test_a_subdistricts_papers_are_titled_in_its_words_and_a_name_in_a_title_stays(halls):
+    titles = {}
+    for name, hall in halls.items():
+        cycle = cycle_of(hall, year=2028)
+        paper = make_paper(
+            hall.act("clerk", at("2027-09-05")), cycle, "minutes", "主席团会议纪要（“乡镇卫生院”跨年续建）"
+        )
+        titles[name] = paper.title
+    assert titles == {
+        "street": "人大街道工委会议纪要（“乡镇卫生院”跨年续建）",
+        "town": "主席团会议纪要（“乡镇卫生院”跨年续建）",
+    }
+
+
+def test_a_form_asks_and_finds_fault_in_the_halls_words(halls):
+    told = {}
+    days = {"opens_on": "2026-09-10", "planned_t": "2027-01-20", "planned_t2": "2027-01-19"}
+    for name, hall in halls.items():
+        about = {
+            "subject": cycle_of(hall),
+            "act": hall.act("chair", at("2026-09-05")),
+            "node": None,
+            "seat": hall.unit,
+        }
+        wrong = SchemeForm(days, **about).errors["planned_t2"]
+        told[name] = (str(CallForm(**about).fields["joint"].label), list(wrong))
+    assert told == {
+        "street": ("与人大街道工委联合发布", ["须在拟定票选会期之后。"]),
+        "town": ("与人大主席团联合发布", ["须在拟定票决会期之后。"]),
+    }
+
+
+def test_a_refusal_is_told_in_the_halls_words(halls):
+    told = {}
+    for name, hall in halls.items():
+        with pytest.raises(NotYourTurn) as refused:
+            perform("lifecycle.start_year", hall.unit, actor=hall.of("clerk"), data={}, at=at("2026-08-03"))
+        told[name] = (str(refused.value), list(refused.value.reasons))
+    assert told == {
+        "street": (
+            "“启动新的年度”由人大街道工委主任、副主任办理。",
+            ["“启动新的年度”由人大街道工委主任、副主任办理。"],
+        ),
+        "town": ("“启动新的年度”由人大主席、副主席办理。", ["“启动新的年度”由人大主席、副主席办理。"]),
+    }
 
 
 @pytest.mark.parametrize(
