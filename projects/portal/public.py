@@ -312,7 +312,8 @@ def objection(request: HttpRequest, code: str, query_code: str) -> HttpResponse:
             return shown(request, "too_often", unit, status=429)
         raise Http404(_("没有这件异议。"))
     fresh = request.session.pop("objected", "") == found.code
-    return private(shown(request, "objection", unit, objection=found, fresh=fresh))
+    days = selectors.days_promised("selection.objection", unit, found.notice.cycle)
+    return private(shown(request, "objection", unit, objection=found, fresh=fresh, days=days))
 
 
 # ------------------------------------------------------------------------------- projects

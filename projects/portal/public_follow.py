@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.selectors import Line
 from projects.collection.models import Proposal, ProposalState
-from projects.portal.public_selectors import Card, cards_of, results_of
+from projects.portal.public_selectors import Card, cards_of, days_promised, results_of
 from projects.selection.models import Item, Objection
 from projects.supervision.models import Project
 from workflow.audit.models import Entry
@@ -62,12 +62,18 @@ class Way:
     def next_words(self) -> str:
         """What comes next, by where it stands now."""
         if self.proposal.state == ProposalState.MERGED and self.item and self.item.excluded_by_id:
-            return str(_("所在项目未列入本年度名单，处理结果将在决定作出后五个工作日内在这里答复。"))
-        return worded(_NEXT.get(self.proposal.state, ""), self.proposal.unit)
+            return _("所在项目未列入本年度名单，处理结果将在决定作出后 %(days)s 个工作日内在这里答复。") % {
+                "days": self._days("selection.answer")
+            }
+        told = worded(_NEXT.get(self.proposal.state, ""), self.proposal.unit)
+        return told % {"days": self._days("collection.receive")}
+
+    def _days(self, task: str) -> int:
+        return days_promised(task, self.proposal.unit, self.proposal.cycle)
 
 
 _NEXT = {
-    ProposalState.RECEIVED: _("政府将在五个工作日内决定受理或退回补充。"),
+    ProposalState.RECEIVED: _("政府将在 %(days)s 个工作日内决定受理或退回补充。"),
     ProposalState.ACCEPTED: _("征集结束后归并、筛查、论证，结果在这里答复。"),
     ProposalState.MERGED: _("所在项目正在筛查、论证，结果在这里答复。"),
     ProposalState.CARRIED: _("候选项目经公示、代表审议后，由人大代表票决。"),

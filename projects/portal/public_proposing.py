@@ -26,7 +26,7 @@ from projects.portal.public import (
     writing,
 )
 from projects.portal.public_brake import first_time, is_over
-from projects.portal.public_selectors import Intake, intake_of
+from projects.portal.public_selectors import Intake, days_promised, intake_of
 from workflow.people.isolation import of_units, within
 from workflow.people.models import Unit
 
@@ -78,7 +78,11 @@ def _check(request: HttpRequest, unit: Unit, intake: Intake) -> HttpResponse:
         return _send(request, unit, data)
     rows = [(step, field) for step, form in forms.items() for field in form]
     status = 429 if request.method == "POST" else 200
-    context = {"form": sending, "rows": [_row(unit, step, field) for step, field in rows]}
+    context = {
+        "form": sending,
+        "rows": [_row(unit, step, field) for step, field in rows],
+        "days": days_promised("collection.receive", unit, intake.cycle),
+    }
     return private(
         shown(request, "propose_check", unit, status, intake=intake, back=_url(unit, "who"), **context)
     )
@@ -112,10 +116,11 @@ def propose_done(request: HttpRequest, code: str) -> HttpResponse:
     if not query_code:
         return redirect("propose", unit.code)
     with within(of_units((unit.pk,))):
-        made = Proposal.objects.filter(unit=unit, code=query_code).first()
+        made = Proposal.objects.filter(unit=unit, code=query_code).select_related("cycle").first()
     if made is None:
         return redirect("propose", unit.code)
-    return private(shown(request, "propose_done", unit, proposal=made))
+    days = days_promised("collection.receive", unit, made.cycle)
+    return private(shown(request, "propose_done", unit, proposal=made, days=days))
 
 
 @require_POST

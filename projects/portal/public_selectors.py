@@ -127,6 +127,12 @@ def intake_of(unit: Unit, today: date) -> Intake:
     return Intake(inside or rules.pool_all_year, inside, rules, cycle, is_before, tuple(cycles))
 
 
+def days_promised(task: str, unit: Unit, cycle: Cycle | None) -> int:
+    """Within how many working days a task is done: as frozen for the year, else by the rules in force."""
+    rules = cycle.rules if cycle and cycle.rules_data else rules_in_force(unit)
+    return rules.offset(task).days
+
+
 def said(day: date | None) -> str:
     """A day as people read it."""
     return date_format(day, "DATE_FORMAT") if day else ""

@@ -181,7 +181,7 @@ def test_a_proposer_whose_candidate_is_left_off_the_agenda_is_not_told_it_will_b
         revise_list(act, cycle, kept=[], words="要素保障尚未落实。")
     page = text_of(client, path(proposal))
     assert "所在候选项目未列入会议议程" in page and "要素保障尚未落实" in page
-    assert "五个工作日内在这里答复" in page
+    assert "5 个工作日内在这里答复" in page
     assert "已列为候选项目" not in page and "由人大代表票决" not in page
 
 
@@ -191,3 +191,8 @@ def test_an_undeclared_result_does_not_show(client, town):
     item = item_of(town, cycle, 1, "柳林村亮化工程", *TO_THE_BALLOT, "elect")
     Source.objects.create(unit=town.unit, item=item, proposal=proposal)
     assert "入选" not in text_of(client, path(proposal))
+
+
+def test_a_proposer_is_promised_the_days_the_year_has_frozen(client, town):
+    cycle_of(town, deadlines={"collection.receive": 8})
+    assert "政府将在 8 个工作日内决定受理或退回补充" in text_of(client, path(proposed(town)))

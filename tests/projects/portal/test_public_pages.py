@@ -271,7 +271,7 @@ def test_the_public_context_can_write_nothing(town):
 
 
 def test_an_objection_gets_a_code_and_its_answer_is_read_by_it(client, town, monkeypatch):
-    cycle = cycle_of(town, "begin_selection")
+    cycle = cycle_of(town, "begin_selection", deadlines={"selection.objection": 7})
     item = item_of(town, cycle, 1, "柳林村饮水管网", "pass_screening", "draft")
     posted(town, cycle, item)
     travel(monkeypatch, "2026-12-02")
@@ -279,7 +279,7 @@ def test_an_objection_gets_a_code_and_its_answer_is_read_by_it(client, town, mon
     objection = Objection.objects.get()
     assert response.url == f"/t/T01/objections/{objection.code}/"
     assert objection.code in text_of(client, response.url)
-    assert "五个工作日" in text_of(client, response.url)
+    assert "7 个工作日内书面答复" in text_of(client, response.url), "as the year froze it"
     fire(objection, "dismiss", town.act("gov_clerk", at("2026-12-04")), answer="两个项目范围不同。")
     assert "两个项目范围不同" in text_of(client, response.url)
     assert client.post("/follow/", {"code": objection.code}).url == response.url
