@@ -14,12 +14,20 @@ BASES = {"in_office": "全体", "present": "出席", "valid": "参加有效投�
 MANNERS = {
     "select": "每张表决票所选项目不超过应选数，多选的作废",
     "each": "对每个项目表示赞成、反对或者弃权",
-    "rank": "按轻重缓急写明次序，所排项目不超过应选数，多排的作废",
+    "rank": (
+        "按轻重缓急写明次序，所排项目不超过应选数，多排的作废；"
+        "排有次序的视为赞成，排第一位的得分与应选数相同，以后每位递减 1 分"
+    ),
 }
+CAPPED = "对每个项目表示赞成、反对或者弃权，赞成的不超过应选数，多的作废"
+# By what those with the majority are ranked, and what being level means then (`rules.standing`).
+BY_VOTES, LEVEL = "按得票多少依次入选", "票数相等"
+BY_POINTS, LEVEL_ON_POINTS = "按得分高低依次入选，得分相同的，得票多的在前", "得分、得票都相等"
 TIES = {
-    "runoff": "末位票数相等不能确定的，就票数相等的项目再次投票，以得票多的入选",
-    "all": "末位票数相等的，全部入选",
+    "runoff": "末位{level}不能确定的，就{level}的项目再次投票，{won}",
+    "all": "末位{level}的，全部入选",
 }
+MOST_VOTES, MAJORITY_AGAIN = "以得票多的入选，不再要求过半数", "仍须获得{of}过半数赞成，以得票多的入选"
 SHORTFALLS = {
     "vacant": "过半数的项目少于应选数的，名额空缺",
     "second_round": "过半数的项目少于应选数的，就其余项目再次投票",
@@ -46,13 +54,32 @@ def method_draft(book: Rules, candidates: int, seats: int) -> str:
         (
             f"一、本次会议对 {candidates} 个候选项目进行{words['vote']}，"
             f"应选 {seats} 个，差额 {max(candidates - seats, 0)} 个。",
-            f"二、采用无记名方式，{MANNERS[book.ballot_mode]}。{deputies}不得委托他人投票，不设流动票箱。",
+            f"二、采用无记名方式，{_manner(book)}。{deputies}不得委托他人投票，不设流动票箱。",
             f"三、全体{deputies}的{QUORUMS[book.quorum]}以上出席，方可投票。"
             "收回的表决票等于或少于发出的，投票有效；多于发出的，投票无效，重新投票。",
-            f"四、获得{BASES[book.majority_base]}{deputies}过半数赞成的项目，按得票多少依次入选；"
-            f"{TIES[book.tie]}；{SHORTFALLS[book.shortfall]}。",
+            f"四、获得{_of(book)}过半数赞成的项目，{BY_POINTS if _by_points(book) else BY_VOTES}；"
+            f"{_tie(book)}；{SHORTFALLS[book.shortfall]}。",
             f"五、设总监票人 1 名、监票人 {book.tellers_min} 至 {book.tellers_max} 名，"
             f"在{words['presidium']}领导下监督投票和计票。结果当场宣布，并向社会公告。",
             *((BY_DEVICE.format(least=book.device_min_ballots),) if book.ballot_channel == "device" else ()),
         )
     )
+
+
+def _of(book: Rules) -> str:
+    """Of whom more than half must be in favour."""
+    return f"{BASES[book.majority_base]}{book.words['deputy']}"
+
+
+def _manner(book: Rules) -> str:
+    return CAPPED if ballot_rules(book, book.ballot_mode)["each_cap"] else MANNERS[book.ballot_mode]
+
+
+def _by_points(book: Rules) -> bool:
+    return book.ballot_mode == Mode.RANK
+
+
+def _tie(book: Rules) -> str:
+    """What a tie across the last place leads to; a run-off asks for what `services.continue_vote` asks for."""
+    won = MAJORITY_AGAIN.format(of=_of(book)) if book.runoff_majority else MOST_VOTES
+    return TIES[book.tie].format(level=LEVEL_ON_POINTS if _by_points(book) else LEVEL, won=won)
