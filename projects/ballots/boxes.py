@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
@@ -17,7 +19,7 @@ from projects.ballots.models import Box, Channel, RollEntry, Vote, VoteState
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 
-FORMAT = "piaojue-box/1"
+FORMAT = "piaojue-box/2"
 
 
 def of(vote: Vote) -> Vote:
@@ -39,7 +41,7 @@ def frozen(vote: Vote, box: list[bytes], returned_on_paper: int) -> dict[str, An
     """What closing fixes of a vote by device; Refused while either way has too few ballots to be counted."""
     if not vote.device:
         return {}
-    if reasons := obstacles_to_closing(vote, len(box)):
+    if reasons := obstacles_to_closing(vote, box):
         raise Refused(*reasons)
     digest = sealing.digest_of_box(box)
     if vote.box_of and digest != vote.box_of.box_digest:
@@ -47,11 +49,65 @@ def frozen(vote: Vote, box: list[bytes], returned_on_paper: int) -> dict[str, An
     return {"box_digest": digest, "paper_returned": returned_on_paper}
 
 
-def obstacles_to_closing(vote: Vote, box: int) -> list[str]:
-    """Why a vote by device cannot close: so few ballots in its box, or so few on paper beside it, would name people.
+def obstacles_to_closing(vote: Vote, box: list[bytes]) -> list[str]:
+    """Why a vote by device cannot close on this box: it is not what was cast, or so few would name people."""
+    return obstacles_in_box(vote, box) + _obstacles_in_groups(vote, len(box))
 
-    box: how many ballots are in it.
+
+def obstacles_in_box(vote: Vote, box: list[bytes]) -> list[str]:
+    """Why this box is not what the roll says was cast: other than one ballot per mark, or one ballot twice.
+
+    A cast marks the roll and fills the box in one transaction, so the two differ only where somebody wrote to the
+    database past the system. A ballot replaced by another one sealed to the same key is not seen here: its deputy does
+    not find the own tracker in the published list (integrity.md §2.3).
     """
+    found = []
+    if len(box) != (marks := marks_on_roll(vote)):
+        found.append(
+            _(
+                "电子票箱 %(box)s 张 ≠ 名册划记 %(marks)s 人，票箱或名册被改动过。"
+                "请保存现场并报告主席团，由主席团决定重新投票。"
+            )
+            % {"box": len(box), "marks": marks}
+        )
+    if twice := [cipher for cipher, n in Counter(box).items() if n > 1]:
+        found.append(
+            _(
+                "电子票箱里有完全相同的票，是复制进去的，回执号：%(trackers)s。"
+                "请保存现场并报告主席团，由主席团决定重新投票。"
+            )
+            % {"trackers": _trackers(twice)}
+        )
+    return found
+
+
+def _trackers(ciphers: Iterable[bytes]) -> str:
+    return "、".join(sorted(sealing.tracker_of(cipher) for cipher in ciphers))
+
+
+def marks_on_roll(vote: Vote) -> int:
+    """How many deputies the roll has marked as having voted by device."""
+    return of(vote).roll.filter(voted=True).count()
+
+
+def obstacles_to_counting(vote: Vote) -> list[str]:
+    """Why a closed vote's box cannot be counted, or its count signed: it is not the one frozen, or not what was cast."""
+    if not vote.device:
+        return []
+    box = in_box(vote)
+    if sealing.digest_of_box(box) == vote.box_digest:
+        return obstacles_in_box(vote, box)
+    return [_("票箱与截止时封存的不一致，不能计票、签字。请保存现场并报告主席团，由主席团决定重新投票。")]
+
+
+def reconciled(vote: Vote) -> dict[str, Any]:
+    """What the accepted tally of a vote by device says of its box: ballots in it, and marks on its roll."""
+    if not vote.device:
+        return {}
+    return {"cast": {"box": len(in_box(vote)), "roll": marks_on_roll(vote)}}
+
+
+def _obstacles_in_groups(vote: Vote, box: int) -> list[str]:
     figures = {"n": box, "paper": vote.paper_issued, "least": vote.device_least}
     if 0 < box < vote.device_least:
         return [
@@ -92,19 +148,28 @@ def _written_anew(model: type[Model], column: str, **changes: str) -> str:
 
 def waits_to_be_opened(vote: Vote) -> bool:
     """Whether two holders have to open the box before the count is whole."""
-    return vote.device and vote.state == VoteState.CLOSED and bool(in_box(vote))
+    # By what closing counted, not by what lies there now: a box taken away is missed, not passed over.
+    return vote.device and vote.state == VoteState.CLOSED and vote.returned != vote.paper_returned
 
 
 def open_box(vote: Vote, first: keys.Opening, second: keys.Opening) -> count.Count:
     """The sums of the box, from two holders' hands; key and opened ballots live in this call only.
 
-    Refused where the box is not the one frozen at closing, or a passphrase or sheet is wrong.
+    Refused where the box is not the one frozen at closing or not what was cast, where a ballot in it was never cast
+    (casting takes valid ones only), or a passphrase or sheet is wrong.
     """
-    box = in_box(vote)
-    if sealing.digest_of_box(box) != vote.box_digest:
-        raise Refused(_("票箱与截止时封存的不一致，不能开箱，请保存现场并报告主席团。"))
-    paper = paper_of(vote)
+    if reasons := obstacles_to_counting(vote):
+        raise Refused(*reasons)
+    box, paper = in_box(vote), paper_of(vote)
     private = keys.private_key(of(vote), first, second)
+    if foreign := sealing.foreign_in(box, private, paper):
+        raise Refused(
+            _(
+                "电子票箱里有 %(n)s 张票打不开或不合票面，不是代表投出的，回执号：%(trackers)s。"
+                "请保存现场并报告主席团，由主席团决定重新投票。"
+            )
+            % {"n": len(foreign), "trackers": _trackers(foreign)}
+        )
     return count.count_ballots(sealing.open_box(box, private, paper), paper=paper)
 
 
@@ -121,7 +186,7 @@ def trackers_of(vote: Vote) -> list[str]:
 
 
 def export(vote: Vote) -> str:
-    """The closed box as the offline counting tool reads it: definition, keys, sorted ciphers (JSON, `piaojue-box/1`).
+    """The closed box as the offline counting tool reads it: definition, keys, sorted ciphers (JSON, `piaojue-box/2`).
 
     The sealed shares go with it: two passphrases or recovery sheets open it on a machine without network.
     """
@@ -143,6 +208,7 @@ def export(vote: Vote) -> str:
         "blank_apart": paper.blank_apart,
         "candidates": list(paper.candidates),
         "digest": vote.box_digest,
+        "marks": marks_on_roll(vote),
         "holders": [
             {
                 "office": holder.office,

@@ -151,7 +151,7 @@ class Desk:
             keys.Opening(given[which], given[f"{which}_passphrase"], given[f"{which}_sheet"])
             for which in ("first", "second")
         )
-        services.open_box(act, self.vote_of(subject), first, second)
+        services.open_box(act, self.vote_of(subject), first, second, because=given.get("because", ""))
 
     def sign(self, act: Act, subject: Any, **_confirmed: bool) -> Outcome:
         """A teller's signature in the office the step is of; with the second the report is made."""

@@ -21,7 +21,6 @@ from projects.ballots.outcomes import outcome_of
 from projects.cycles.rulebook import Rules as Rulebook
 from workflow.audit.chain import canonical
 
-MARKS = ("for", "against", "abstain")
 # The count's figure of a candidate → its name in a stored tally.
 MARK_OF = {
     "in_favour": "for",
@@ -30,6 +29,8 @@ MARK_OF = {
     "not_pressed": "not_pressed",
     "points": "points",
 }
+# What an accepted tally says of its box; one accepted before this was kept has none of it, and was signed without.
+OF_THE_BOX = ("cast", "opened_by", "same_pair_because")
 NOT_IN_FILE = ("runoff_majority",)  # said in the rulebook, of no effect on a count
 
 
@@ -228,10 +229,14 @@ def signed_text(vote: Vote) -> str:
 
 
 def _sealed(vote: Vote) -> dict[str, Any]:
-    """What a vote by device is signed over besides: the roll, the key and the box as they were frozen."""
+    """What a vote by device is signed over besides: the roll, the key and the box as they were frozen.
+
+    Besides, where the accepted tally has it: ballots in the box and marks on the roll, and who opened it.
+    """
     if not vote.device:
         return {}
-    return {"roll": vote.roll_digest, "public_key": vote.public_key, "box": vote.box_digest}
+    frozen = {"roll": vote.roll_digest, "public_key": vote.public_key, "box": vote.box_digest}
+    return frozen | {name: vote.figures[name] for name in OF_THE_BOX if name in vote.figures}
 
 
 def digest_of(vote: Vote) -> str:
@@ -258,6 +263,7 @@ def equations(vote: Vote, figures: Mapping[str, Any] | None = None) -> list[Equa
     broken = {(problem.code, problem.candidate) for problem in problems}
     lines = [
         *_head_lines(file, {code for code, _candidate in broken}),
+        *_box_line((figures or vote.figures).get("cast")),
         *(
             Equation(_sum_line(vote, one, of, file.tally.valid), ("sum_differs", one) not in broken)
             for one, of in file.tally.sums.items()
@@ -294,6 +300,13 @@ def _head_lines(file: count.VoteFile, broken: set[str]) -> list[Equation]:
         ),
     ]
     return lines + _marks_line(file, tally, broken)
+
+
+def _box_line(cast: Mapping[str, int] | None) -> list[Equation]:
+    """A vote by device: the box against the roll, both being frozen (integrity.md §2.7)."""
+    if cast is None:
+        return []
+    return [Equation(_("电子票箱 %(box)s 张 ＝ 名册划记 %(roll)s 人") % cast, cast["box"] == cast["roll"])]
 
 
 def _pressed_lines(file: count.VoteFile, broken: set[str]) -> list[Equation]:

@@ -14,7 +14,7 @@ from projects.ballots.boxes import in_box, obstacles_to_closing
 from projects.ballots.models import Option, Vote
 from projects.ballots.rolls import HERE
 from projects.ballots.rules import GRADING, Spoiled
-from projects.ballots.selectors import PROJECTS, current_vote
+from projects.ballots.selectors import PROJECTS, current_vote, pairs_before
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from workflow.flows.fields import CheckedFileField, UnshownInput
 from workflow.flows.forms import StepForm
@@ -188,7 +188,7 @@ class CloseForm(VoteForm):
     def clean(self) -> dict[str, Any]:
         super().clean()
         if self.vote.device:
-            for sentence in obstacles_to_closing(self.vote, len(in_box(self.vote))):
+            for sentence in obstacles_to_closing(self.vote, in_box(self.vote)):
                 self.add_error(None, sentence)
         return self.cleaned_data
 
@@ -246,8 +246,17 @@ class OpenBoxForm(VoteForm):
         help_text=_("口令忘记时逐组输入"),
         widget=UnshownInput(attrs={"autocomplete": "off"}),
     )
+    because = forms.CharField(
+        label=_("仍由前次开箱的两人开箱的理由"),
+        help_text=_("复票至少换一名保管人开箱；换了人的不填。"),
+        required=False,
+        min_length=4,
+        max_length=500,
+    )
 
     def prepare(self) -> None:
+        if not pairs_before(self.vote):
+            del self.fields["because"]
         for name, initial in (("first", "chief_teller"), ("second", "teller")):
             self.offer(name, [(office, str(title)) for office, title in keys.HOLDERS.items()])
             self.fields[name].initial = initial

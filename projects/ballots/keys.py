@@ -149,19 +149,34 @@ class Opening:
 
 
 def share_of(vote: Vote, brought: Opening) -> bytes:
-    """A holder's share; Refused in plain words where passphrase or sheet is wrong."""
-    holder = vote.holders.filter(office=brought.office).exclude(salt="").first()
+    """A holder's share; Refused in plain words where passphrase or sheet is wrong, or the sheet another holder's.
+
+    A share bears the place of its holder (`make_keys`): who opened stands in the trail by office, so it must be theirs.
+    """
+    holders = list(vote.holders.all())
+    place, holder = next(
+        ((n, one) for n, one in enumerate(holders, 1) if one.office == brought.office and one.salt), (0, None)
+    )
     if holder is None:
         raise Refused(
             _("没有%(office)s保管的密钥。") % {"office": HOLDERS.get(brought.office, brought.office)}
         )
     try:
-        if brought.sheet:
-            return sealing.share_from_sheet(brought.sheet)
-        kept = sealing.Holder(holder.salt, holder.public_key, holder.stretching)
-        return sealing.open_share(kept, holder.sealed_share, brought.passphrase)
+        share = _brought(holder, brought)
     except sealing.CannotOpen as error:
         raise Refused(f"{HOLDERS[brought.office]}：{error}") from None
+    if share[0] != place:
+        raise Refused(
+            _("这不是%(office)s的恢复单，请选定恢复单所属的保管人。") % {"office": HOLDERS[brought.office]}
+        )
+    return share
+
+
+def _brought(holder: KeyHolder, brought: Opening) -> bytes:
+    if brought.sheet:
+        return sealing.share_from_sheet(brought.sheet)
+    kept = sealing.Holder(holder.salt, holder.public_key, holder.stretching)
+    return sealing.open_share(kept, holder.sealed_share, brought.passphrase)
 
 
 def private_key(vote: Vote, first: Opening, second: Opening) -> Any:

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Count an exported box of sealed ballots on a machine of one's own, without the system that collected them.
 
-    python count_box.py BOX.json [--json]
+    python count_box.py BOX.json [--digest 票箱摘要] [--json]
 
 Needs Python 3.11 and PyNaCl (`pip install pynacl`), no network, no database, nothing else of the system: it is a second
 count by other code. Two of the three holders sit at it, each with the passphrase or the printed recovery sheet. It
-checks the box against the digest frozen at closing, which stands in the trail and on the tellers' report. Nothing is
-written to disk. Exit status: 0 counted, 1 a passphrase, sheet or digest does not fit, 2 the file is not usable.
+checks the box against the digest frozen at closing and against the number of deputies the roll has marked. A file that
+was forged whole agrees with its own digest: give --digest what the signed 计票结果报告单 has printed (or the trail, or
+the published list of receipts), blanks as they come. Nothing is written to disk. Exit status: 0 counted, 1 a
+passphrase, sheet, digest or ballot does not fit, 2 the file is not usable.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ import nacl.exceptions
 import nacl.pwhash
 from nacl.public import PrivateKey, SealedBox
 
-FORMAT = "piaojue-box/1"
+FORMATS = ("piaojue-box/1", "piaojue-box/2")  # the second says besides how many the roll has marked
 HALF, CODE = 16, 16
 IRREDUCIBLE = (1 << 128) | (1 << 7) | (1 << 2) | 2 | 1  # x^128 + x^7 + x^2 + x + 1
 
@@ -109,13 +111,35 @@ def invert(value: int) -> int:
 # The count
 
 
-def check(box: dict[str, Any]) -> list[bytes]:
-    """The ciphers of a box that is whole: the digest made again is the one frozen at closing."""
+def check(box: dict[str, Any], printed: str = "") -> list[bytes]:
+    """The ciphers of a box that is whole: the digest made again is the one frozen at closing, one ballot per mark.
+
+    printed: that digest as it was read off the report. Wrong where a ballot lies in it twice, or there are others than
+    the roll has marked deputies who voted.
+    """
     ciphers = sorted(base64.b64decode(one) for one in box["ballots"])
     digest = hashlib.sha256(b"".join(len(one).to_bytes(4, "big") + one for one in ciphers)).hexdigest()
     if digest != box["digest"]:
         raise Wrong(f"票箱与封存时不一致：封存 {box['digest']}，现为 {digest}。")
+    if printed and "".join(printed.split()).lower() != digest:
+        raise Wrong(f"票箱与报告单上的票箱摘要不一致，文件不是截止时封存的票箱：文件为 {digest}。")
+    if len(set(ciphers)) != len(ciphers):
+        raise Wrong("票箱里有完全相同的票，是复制进去的。")
+    if len(ciphers) != box.get("marks", len(ciphers)):
+        raise Wrong(f"电子票箱 {len(ciphers)} 张 ≠ 名册划记 {box['marks']} 人。")
     return ciphers
+
+
+def tracker_of(cipher: bytes) -> str:
+    """The receipt number a deputy was given, as it stands in the published list."""
+    text = base64.b32encode(hashlib.sha256(cipher).digest()).decode()[:16]
+    return "-".join(text[at : at + 4] for at in range(0, 16, 4))
+
+
+def foreign(box: dict[str, Any], private: PrivateKey) -> list[str]:
+    """The receipt numbers of ballots nobody can have cast: they do not open, or not to a valid ballot."""
+    opener = SealedBox(private)
+    return sorted(tracker_of(cipher) for cipher in check(box) if marks_of(opener, cipher, box) is None)
 
 
 def count(box: dict[str, Any], private: PrivateKey) -> dict[str, Any]:
@@ -178,8 +202,8 @@ def add(sums: dict[str, int], mark: int, box: dict[str, Any]) -> None:
 
 def read_box(path: str) -> dict[str, Any]:
     box = json.loads(Path(path).read_text(encoding="utf-8"))
-    if not isinstance(box, dict) or box.get("format") != FORMAT:
-        raise ValueError(f"不是 {FORMAT} 格式的票箱文件")
+    if not isinstance(box, dict) or box.get("format") not in FORMATS:
+        raise ValueError(f"不是 {FORMATS[-1]} 格式的票箱文件")
     return box
 
 
@@ -188,11 +212,15 @@ def ask_share(box: dict[str, Any], which: str) -> bytes:
     holders = box["holders"]
     for number, holder in enumerate(holders, 1):
         print(f"  {number}. {holder['title']}", file=sys.stderr)
-    holder = holders[int(input(f"{which}保管人（序号）：")) - 1]
+    number = int(input(f"{which}保管人（序号）："))
+    holder = holders[number - 1]
     passphrase = getpass.getpass(f"{holder['title']}的口令（忘记的直接回车，改输恢复单）：")
     if passphrase:
         return share_from_passphrase(holder, passphrase)
-    return share_from_sheet(input("恢复单："))
+    share = share_from_sheet(input("恢复单："))
+    if share[0] != number:
+        raise Wrong(f"这不是{holder['title']}的恢复单。")
+    return share
 
 
 def report(box: dict[str, Any], counted: dict[str, Any]) -> str:
@@ -200,6 +228,7 @@ def report(box: dict[str, Any], counted: dict[str, Any]) -> str:
     lines = [
         box["title"],
         f"封存摘要 {box['digest']}",
+        *([f"电子票箱 {len(box['ballots'])} 张 ＝ 名册划记 {box['marks']} 人"] if "marks" in box else []),
         f"电子票 {len(box['ballots'])} 张：有效 {counted['valid']}，无效 {counted['invalid']}",
     ]
     for name, of in counted["sums"].items():
@@ -217,6 +246,7 @@ def main(arguments: list[str] | None = None) -> int:
         description="离线开箱计票：核对封存摘要，两名保管人输入口令，得出各项目票数。"
     )
     parser.add_argument("box", help="导出的票箱文件")
+    parser.add_argument("--digest", default="", help="计票结果报告单上的票箱摘要（64 位），与文件核对")
     parser.add_argument("--json", action="store_true", help="以 JSON 输出")
     given = parser.parse_args(arguments)
     try:
@@ -225,9 +255,16 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"文件不能用：{error}", file=sys.stderr)
         return 2
     try:
-        check(box)
+        check(box, given.digest)
+        if not given.digest:
+            print("没有输入报告单上的票箱摘要，只核对了文件自带的摘要。", file=sys.stderr)
         one, other = ask_share(box, "第一名"), ask_share(box, "第二名")
-        counted = count(box, private_key(one, other, box["public_key"]))
+        private = private_key(one, other, box["public_key"])
+        if strange := foreign(box, private):
+            raise Wrong(
+                f"有 {len(strange)} 张票打不开或不合票面，不是代表投出的，回执号：{'、'.join(strange)}。"
+            )
+        counted = count(box, private)
     except (Wrong, ValueError, IndexError) as error:
         print(str(error), file=sys.stderr)
         return 1

@@ -29,6 +29,7 @@ from workflow.people.wording import worded
 
 SIGNERS = {"chief_teller": "总监票人", "teller": "监票人"}
 PLACES = {"elected": "入选", "tied": "票数相等", "not_elected": "未入选"}
+HOLDERS = SIGNERS | {"chair": "主席团保管人"}
 TO_SIGN = ("总监票人（签名）", "监票人（签名）", "计票人（签名）", "日期")
 
 
@@ -36,6 +37,8 @@ def report_data(vote: Vote, digest: str) -> dict[str, Any]:
     """What the paper of a signed tally keeps: the vote's file, the outcome, and what the printed sheet says besides."""
     return {
         "digest": digest,
+        "sealed": _sealed(vote),
+        "opened": _opened(vote),
         "file": fig.file_of(vote),
         "outcome": vote.outcome,
         "on_leave": vote.on_leave,
@@ -51,6 +54,22 @@ def report_data(vote: Vote, digest: str) -> dict[str, Any]:
             for signature in vote.signatures.select_related("by").order_by("at")
         ],
     }
+
+
+def _sealed(vote: Vote) -> list[list[str]]:
+    """What was frozen of a vote, each with its SHA-256 in full: who has the sheet can check the exported box by it."""
+    frozen = (("票箱摘要", vote.box_digest), ("名册摘要", vote.roll_digest))
+    return [[title, digest] for title, digest in frozen if digest]
+
+
+def _opened(vote: Vote) -> str:
+    """Who opened the box, and why the same two did so again; empty where there was none to open."""
+    pair = "、".join(HOLDERS[office] for office in vote.figures.get("opened_by", ()))
+    if not pair:
+        return ""
+    because = vote.figures.get("same_pair_because", "")
+    told = f"电子票箱由{pair}共同开箱。"
+    return f"{told}与前次计票由相同的两人开箱，理由：{because}" if because else told
 
 
 def _words(vote: Vote) -> list[str]:
@@ -184,6 +203,10 @@ def _parts(data: dict[str, Any]) -> Iterator[Part]:
         yield Equations("票数核对", tuple(equations))
     if compared := data.get("compared"):
         yield Paragraph(compared)
+    if opened := data.get("opened"):
+        yield Paragraph(opened, small=True)
+    for title, digest in data.get("sealed", ()):
+        yield Paragraph(f"{title}（SHA-256）{digest}", small=True)
     yield Paragraph(f"数字摘要 {short_code(data['digest'])}（SHA-256 前 16 位）。{_signed(data)}", small=True)
     yield ToSign(TO_SIGN)
 

@@ -12,7 +12,7 @@ from math import ceil
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from projects.ballots import witnessing
+from projects.ballots import boxes, sealing, witnessing
 from projects.ballots.models import Box, Vote, VoteState
 from projects.cycles.models import Cycle, Session, SessionState
 from projects.cycles.rulebook import Rules
@@ -73,11 +73,13 @@ def obstacles_to_confirming(vote: Vote, at: datetime) -> list[str]:
 def destroy_ballots(act: Act, vote: Vote, *, confirmed: bool) -> Outcome:
     """The second person confirms: box, shares and codes are gone from here on. vote: locked by the caller.
 
-    The trail says how many sealed ballots and how many on paper that were, and which digest stays.
+    The trail says how many sealed ballots and how many on paper that were, which digest stays, and whether it was
+    still the box's own to the end (None where none was frozen).
     """
     if reasons := obstacles_to_confirming(vote, act.at):
         raise Refused(*reasons)
     asked = witnessing.confirm(act, vote, "destroy")
+    frozen = vote.box_digest == sealing.digest_of_box(boxes.in_box(vote)) if vote.box_digest else None
     sealed, _by_model = Box.objects.filter(vote_number=vote.pk).delete()
     vote.holders.update(sealed_share="", salt="", stretching={})
     vote.roll.update(code_hash="", mark="")
@@ -89,6 +91,7 @@ def destroy_ballots(act: Act, vote: Vote, *, confirmed: bool) -> Outcome:
             "sealed": sealed,
             "on_paper": on_paper,
             "box_digest": vote.box_digest,
+            "box_as_frozen": frozen,
             "asked_by": asked.by.username,
         }
     )

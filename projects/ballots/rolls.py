@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 
+from projects.ballots import boxes
 from projects.ballots.models import Box, Channel, RollEntry, Vote, VoteState
 from projects.cycles.models import Presence, RollLine
 from workflow.audit.chain import canonical
@@ -139,7 +140,10 @@ def empty_box(act: Act, vote: Vote, *, reason: str) -> int:
 
 
 def obstacles_to_emptying(vote: Vote) -> list[str]:
-    """Why a box may not be emptied: no vote by device under way, nobody left on it, or enough who can still vote by it."""
+    """Why a box may not be emptied: no vote by device under way, nobody left on it, enough who can still vote by it.
+
+    Or it is not what the roll says was cast.
+    """
     if vote.state != VoteState.OPEN or not vote.device or vote.box_of_id:
         return [_("只有电子表决进行中可以改用纸质票。")]
     group = vote.roll.filter(channel=Channel.DEVICE).count()
@@ -153,7 +157,8 @@ def obstacles_to_emptying(vote: Vote) -> list[str]:
             )
             % {"group": group, "least": vote.device_least}
         ]
-    return []
+    # A box that is not what was cast is kept as it was found.
+    return boxes.obstacles_in_box(vote, boxes.in_box(vote))
 
 
 def _reissue(act: Act, vote: Vote, action: str, after: dict[str, int], reason: str) -> int:

@@ -20,7 +20,7 @@ import nacl.pwhash
 from Crypto.Protocol.SecretSharing import Shamir
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
-from projects.ballots.rules import Choice, Mode, Paper
+from projects.ballots.rules import Choice, Mode, Paper, read_ballot
 
 ALGORITHM = "x25519-sealedbox-shamir2of3"
 SHARES, NEEDED = 3, 2
@@ -152,6 +152,12 @@ def open_box(ciphers: Iterable[bytes], private: PrivateKey, paper: Paper) -> lis
     return ballots
 
 
+def foreign_in(ciphers: Iterable[bytes], private: PrivateKey, paper: Paper) -> list[bytes]:
+    """The ciphers that no deputy cast: casting seals valid ballots to this key, these do not open to one."""
+    box = SealedBox(private)
+    return [cipher for cipher in ciphers if read_ballot(_opened(box, cipher, paper), paper) is None]
+
+
 def _opened(box: SealedBox, cipher: bytes, paper: Paper) -> object:
     try:
         return decode(box.decrypt(cipher)[CODE_BYTES:], paper)
@@ -168,7 +174,8 @@ def encode(ballot: object, paper: Paper) -> bytes:
     if isinstance(ballot, Mapping):
         return bytes(_EACH[Choice(ballot[one])] if one in ballot else 0 for one in paper.candidates)
     assert isinstance(ballot, (list, tuple))
-    places = {one: place for place, one in enumerate(ballot, 1)}
+    # A repeat counts once, at its first place, as in `rules.read_ballot`.
+    places = {one: place for place, one in enumerate(dict.fromkeys(ballot), 1)}
     marked = paper.mode is Mode.RANK
     return bytes((places[one] if marked else 1) if one in places else 0 for one in paper.candidates)
 

@@ -46,6 +46,16 @@ def keyers_before(vote: Vote) -> set[int]:
     return found
 
 
+def pairs_before(vote: Vote) -> list[set[str]]:
+    """Which two holders, by office, opened the box for each count this recount repeats. Empty for a first count."""
+    found: list[set[str]] = []
+    while vote.is_recount and vote.follows:
+        vote = vote.follows
+        if opened_by := vote.figures.get("opened_by"):
+            found.append(set(opened_by))
+    return found
+
+
 def quorum_needed(vote: Vote) -> int:
     """Deputies who must attend (组织法 14); 0 where the rules ask for none."""
     return meetings.quorum_needed(quorum_from(vote.rules.get("quorum", "2/3")), vote.deputies_in_office)

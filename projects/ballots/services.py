@@ -26,6 +26,7 @@ from projects.ballots.selectors import (
     agreed_on_paper,
     keyers_before,
     keyings_of,
+    pairs_before,
     quorum_needed,
     rejection_of,
     round_of,
@@ -547,15 +548,17 @@ def compare(act: Act, vote: Vote, round_number: int) -> Rejection:
 
 
 def _accept(act: Act, vote: Vote, figures: dict[str, Any]) -> None:
-    vote.figures = figures
+    vote.figures = figures | boxes.reconciled(vote)
     vote.save(update_fields=["figures"])
     fire(vote, "accept_tally", act)
 
 
-def open_box(act: Act, vote: Vote, first: keys.Opening, second: keys.Opening) -> None:
+def open_box(act: Act, vote: Vote, first: keys.Opening, second: keys.Opening, *, because: str = "") -> None:
     """Open the box with two holders' keys and add its sums to the paper's; only the total is kept.
 
-    Refused before the paper's keyings stand, where the whole does not balance, or with a wrong passphrase.
+    A recount is another pair's than the counts before it; because: why it is the same two all the same, which the trail,
+    the signatures and the report keep. Refused before the paper's keyings stand, where the whole does not balance, or with
+    a wrong passphrase.
     """
     with _held(vote) as held:
         if not boxes.waits_to_be_opened(held):
@@ -563,7 +566,17 @@ def open_box(act: Act, vote: Vote, first: keys.Opening, second: keys.Opening) ->
         paper = agreed_on_paper(held)
         if paper is None:
             raise Refused(_("纸质票尚未录入相符，相符后再开箱，电子票和纸质票合并计票。"))
-        total = fig.with_box(held, paper, boxes.open_box(held, first, second))
+        pair = [office for office in keys.HOLDERS if office in (first.office, second.office)]
+        again = set(pair) in pairs_before(held)
+        if again and not because:
+            raise Refused(
+                _(
+                    "这两名保管人开过前次计票的票箱，复票须至少换一人开箱。"
+                    "确实只能由这两人开箱的，请写明理由。"
+                )
+            )
+        opened = {"opened_by": pair} | ({"same_pair_because": because} if again else {})
+        total = fig.with_box(held, paper, boxes.open_box(held, first, second)) | opened
         if problems := count.reconcile(fig.vote_file(held, total)):
             raise Refused(*[problem.sentence for problem in problems])
         write_down(
@@ -573,6 +586,7 @@ def open_box(act: Act, vote: Vote, first: keys.Opening, second: keys.Opening) ->
             about=held.about,
             step=held.step,
             after={"holders": [first.office, second.office], "box_digest": held.box_digest},
+            reason=because if again else "",
             label=held.label,
         )
         _accept(act, held, total)
@@ -638,6 +652,7 @@ def obstacles_to_signing(vote: Vote, who: User, office: str) -> list[str]:
         return [_("计票结果尚未相符，或已经签字，不能签字。")]
     signed = list(vote.signatures.all())
     found = _obstacles_in_figures(vote, [signature.digest for signature in signed])
+    found += boxes.obstacles_to_counting(vote)
     if any(signature.office == office for signature in signed):
         found.append(_("%(office)s已经签字。") % {"office": SIGNERS[office]})
     elif any(signature.by_id == who.pk for signature in signed):

@@ -186,6 +186,7 @@ def open_box(
     second: str,
     second_passphrase: str,
     second_sheet: str,
+    because: str = "",
 ) -> None:
     """开箱计票: two holders in one sitting; the box's sums are added to the paper's (integrity.md §2.5)."""
     ballots.open_box(
@@ -193,6 +194,7 @@ def open_box(
         vote_of(cycle),
         keys.Opening(first, first_passphrase, first_sheet),
         keys.Opening(second, second_passphrase, second_sheet),
+        because=because,
     )
 
 

@@ -8,13 +8,14 @@ import pytest
 
 from projects.ballots import boxes, keys, offline, rolls, sealing
 from projects.ballots.casting import AlreadyVoted, VoteClosed
-from projects.ballots.figures import decided, digest_of, file_of
+from projects.ballots.figures import decided, digest_of, equations, file_of, signed_text
 from projects.ballots.models import Box, KeyHolder, RollEntry, Vote
 from projects.ballots.selectors import signatures_hold
 from projects.ballots.services import (
     close_vote,
     continue_vote,
     declare,
+    enter_closing,
     open_box,
     open_vote,
     recount,
@@ -436,11 +437,161 @@ def test_more_paper_returned_than_issued_makes_the_whole_vote_void(hall):
     assert [holder.office for holder in again.holders.all()] == list(keys.HOLDERS)
 
 
+# The box against the roll
+
+
+def add(hall, cipher):
+    """What somebody with the database's password may do: a row in the box without a mark on the roll."""
+    Box.objects.create(
+        key=sealing.new_token(), unit=hall.unit, vote_number=hall.vote.pk, cipher=bytes(cipher)
+    )
+
+
+def take_away(hall):
+    Box.objects.filter(vote_number=hall.vote.pk).first().delete()
+
+
+def put_in(hall):
+    add(hall, sealing.seal_ballot([ROAD], boxes.paper_of(hall.vote), hall.vote.public_key))
+
+
+def copy_one(hall):
+    first, second = Box.objects.filter(vote_number=hall.vote.pk)[:2]
+    Box.objects.filter(pk=second.pk).update(cipher=first.cipher)
+
+
+@pytest.mark.parametrize(
+    ("tamper", "words"),
+    [
+        (take_away, "电子票箱 11 张 ≠ 名册划记 12 人"),
+        (put_in, "电子票箱 13 张 ≠ 名册划记 12 人"),
+        (copy_one, "完全相同的票，是复制进去的，回执号：[A-Z2-7]{4}-"),
+    ],
+)
+def test_a_box_that_is_not_what_the_roll_says_was_cast_is_not_closed(hall, tamper, words):
+    hall.open()
+    everybody(hall)
+    kept = {one.pk: bytes(one.cipher) for one in Box.objects.all()}
+    tamper(hall)
+
+    with pytest.raises(Refused, match=words):
+        hall.close()
+    with pytest.raises(Refused, match=words):
+        enter_closing(hall.act("chief_teller"), hall.vote, returned=0)
+
+    Box.objects.all().delete()
+    for key, cipher in kept.items():
+        Box.objects.create(key=key, unit=hall.unit, vote_number=hall.vote.pk, cipher=cipher)
+    assert hall.close().state == "closed"
+
+
+def stranger(hall):
+    return b"\1" * 80
+
+
+def unlawful(hall):
+    return sealing.seal_ballot([WATER, CLINIC, ROAD], boxes.paper_of(hall.vote), hall.vote.public_key)
+
+
+@pytest.mark.parametrize("cipher_of", [stranger, unlawful])
+def test_a_ballot_nobody_cast_is_named_when_the_box_is_opened(hall, cipher_of):
+    hall.open()
+    everybody(hall)
+    cipher = cipher_of(hall)
+    replaced = Box.objects.first()
+    Box.objects.filter(pk=replaced.pk).update(cipher=cipher)
+    hall.close()
+
+    with pytest.raises(Refused, match=f"1 张票打不开或不合票面.*{sealing.tracker_of(cipher)}"):
+        counted(hall)
+    assert hall.vote.state == "closed" and not hall.vote.figures
+    assert sealing.tracker_of(bytes(replaced.cipher)) not in boxes.trackers_of(hall.vote)
+
+
+def test_a_box_taken_away_after_closing_is_missed_and_not_passed_over(hall):
+    hall.open(on_paper=FIVE)
+    everybody(hall)
+    hall.close(on_paper=5)
+    Box.objects.all().delete()
+
+    assert hall.key(paper(hall, valid=5)) is None
+
+    hall.vote.refresh_from_db()
+    assert hall.vote.state == "closed" and not hall.vote.figures
+    with pytest.raises(Refused, match="与截止时封存的不一致"):
+        counted(hall)
+
+
+def test_a_box_touched_after_it_was_counted_is_not_signed(hall):
+    hall.open()
+    everybody(hall)
+    hall.close()
+    counted(hall)
+    sign(hall.act("chief_teller"), hall.vote, "chief_teller")
+    gone = Box.objects.first()
+    Box.objects.filter(pk=gone.pk).delete()
+
+    with pytest.raises(Refused, match="与截止时封存的不一致"):
+        sign(hall.act("teller"), hall.vote, "teller")
+
+    Box.objects.create(key=gone.pk, unit=hall.unit, vote_number=hall.vote.pk, cipher=gone.cipher)
+    assert sign(hall.act("teller"), hall.vote, "teller").certified
+
+
+def test_a_roll_marked_after_closing_is_not_counted(hall):
+    hall.open()
+    everybody(hall, but=("代表7",))
+    hall.close()
+    RollEntry.objects.filter(pk=hall.entry("代表7").pk).update(voted=True)
+
+    with pytest.raises(Refused, match="电子票箱 11 张 ≠ 名册划记 12 人"):
+        counted(hall)
+    RollEntry.objects.filter(pk=hall.entry("代表7").pk).update(voted=False)
+    counted(hall)
+
+
+def test_the_box_against_the_roll_is_among_the_equations_and_signed(hall):
+    hall.open(on_paper=FIVE)
+    everybody(hall)
+    hall.close(on_paper=5)
+    hall.key(paper(hall, valid=5))
+    counted(hall)
+
+    assert ("电子票箱 7 张 ＝ 名册划记 7 人", True) in [(one.text, one.holds) for one in equations(hall.vote)]
+    assert '"cast":{"box":7,"roll":7}' in signed_text(hall.vote)
+
+
+def test_a_tally_signed_before_the_box_was_compared_keeps_its_signed_text(hall):
+    hall.open()
+    everybody(hall)
+    hall.close()
+    counted(hall)
+    del hall.vote.figures["cast"]
+
+    assert '"cast"' not in signed_text(hall.vote)
+    assert not any("票箱" in one.text for one in equations(hall.vote))
+
+
+def test_a_box_that_is_not_what_was_cast_is_not_emptied(hall):
+    hall.open()
+    for name in ("代表1", "代表2", "代表3", "代表4"):
+        hall.cast(name, [WATER])
+    left = lines_of(hall, [f"代表{n}" for n in range(5, 13)])
+    rolls.to_paper(hall.act("teller"), hall.locked, left, reason="不用手机投票")
+    put_in(hall)
+
+    with pytest.raises(Refused, match="电子票箱 5 张 ≠ 名册划记 4 人"):
+        rolls.empty_box(hall.act("chief_teller"), hall.locked, reason="电子票太少")
+
+    void_vote(hall.act("chair"), hall.vote, reason="票箱被改动，主席团决定重新投票")
+
+
 # The count
 
 
-def counted(hall, first="chief_teller", second="teller"):
-    open_box(hall.act("chief_teller"), hall.vote, opening(first), opening(second))
+def counted(hall, first="chief_teller", second="teller", **more):
+    given = (opening(one) if isinstance(one, str) else one for one in (first, second))
+    open_box(hall.act("chief_teller"), hall.vote, *given, **more)
     hall.vote.refresh_from_db()
     return decided(hall.vote)
 
@@ -467,6 +618,19 @@ def test_a_forgotten_passphrase_is_replaced_by_the_recovery_sheet(hall):
     open_box(hall.act("chief_teller"), hall.vote, opening("teller"), opening("chair", sheet=sheet))
 
     assert Vote.objects.get(pk=hall.vote.pk).state == "keyed"
+
+
+def test_the_recovery_sheet_of_one_holder_does_not_stand_under_another_s_office(hall):
+    sheet = keys.recovery_sheet(hall.act("chair"), hall.vote, "chair", PASSPHRASES["chair"])
+    hall.open()
+    everybody(hall)
+    hall.close()
+
+    with pytest.raises(Refused, match="这不是监票人的恢复单"):
+        counted(hall, "chief_teller", opening("teller", sheet=sheet))
+
+    counted(hall, "chief_teller", opening("chair", sheet=sheet))
+    assert told(Entry.objects.get(action="vote.open_box"))["holders"] == ["chief_teller", "chair"]
 
 
 @pytest.mark.parametrize(
@@ -575,6 +739,8 @@ def test_a_recount_opens_the_same_box_again(hall):
     first, hall.vote = hall.vote, recount(hall.act("chief_teller"), hall.vote, reason="主席团要求复票")
     hall.close()
 
+    with pytest.raises(Refused, match="这两名保管人开过前次计票的票箱"):
+        counted(hall, "teller", "chief_teller")
     outcome = counted(hall, "teller", "chair")
 
     assert hall.vote.box_digest == first.box_digest
@@ -609,7 +775,9 @@ def test_the_offline_tool_counts_the_exported_box_to_the_same_sums(hall):
         offline.share_from_passphrase(holder, PASSPHRASES[holder["office"]]) for holder in box["holders"][:2]
     )
 
-    sums = offline.count(box, offline.private_key(one, two, box["public_key"]))["sums"]
+    private = offline.private_key(one, two, box["public_key"])
+    assert box["marks"] == 12 and offline.foreign(box, private) == []
+    sums = offline.count(box, private)["sums"]
 
     counted(hall)
     assert sums == {title: of | {"points": 0} for title, of in hall.vote.figures["sums"].items()}

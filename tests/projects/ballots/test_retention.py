@@ -101,6 +101,7 @@ def test_box_shares_and_codes_are_gone_and_digest_roll_and_sums_stay(over):
     assert (
         '"sealed":12' in entry.body
         and vote.box_digest in entry.body
+        and '"box_as_frozen":true' in entry.body
         and '"reauthenticated":true' in entry.body
     )
     for office in ("chief_teller", "teller"):

@@ -108,7 +108,7 @@ def ballots(draw, paper):
     if paper.mode is Mode.EACH:
         marks = st.sampled_from(["for", "against", "abstain"])
         return draw(st.dictionaries(st.sampled_from(paper.candidates), marks))
-    return draw(st.lists(st.sampled_from(paper.candidates), unique=True))
+    return draw(st.lists(st.sampled_from(paper.candidates), max_size=6))
 
 
 @pytest.mark.parametrize("mode", PAPERS)
@@ -181,7 +181,7 @@ def test_the_roll_s_mark_and_the_box_s_key_of_a_token_have_nothing_in_common():
 def exported(paper, keys, holders, box):
     ciphers = [sealing.seal_ballot(ballot, paper, keys.public_key) for ballot in box]
     return {
-        "format": offline.FORMAT,
+        "format": offline.FORMATS[-1],
         "title": "表决票",
         "public_key": keys.public_key,
         "mode": str(paper.mode),
@@ -189,6 +189,7 @@ def exported(paper, keys, holders, box):
         "each_cap": paper.each_cap,
         "candidates": list(paper.candidates),
         "digest": sealing.digest_of_box(ciphers),
+        "marks": len(ciphers),
         "holders": [
             {
                 "title": f"保管人{n}",
@@ -257,6 +258,20 @@ def test_the_offline_tool_s_shares_are_the_same_whichever_way_they_come(holders,
         offline.share_from_passphrase(holder, PASSPHRASES[1])
 
 
+def test_the_offline_tool_takes_a_recovery_sheet_from_its_own_holder_alone(
+    monkeypatch, holders, keys, shares
+):
+    box, typed = exported(PAPERS[Mode.SELECT], keys, holders, [["水厂"]]), iter([""])
+    monkeypatch.setattr(offline.getpass, "getpass", lambda _asked: "")
+    monkeypatch.setattr("builtins.input", lambda _asked: next(typed))
+
+    typed = iter(["2", sealing.sheet_of(shares[1])])
+    assert offline.ask_share(box, "第一名") == shares[1]
+    typed = iter(["1", sealing.sheet_of(shares[1])])
+    with pytest.raises(offline.Wrong, match="这不是保管人0的恢复单"):
+        offline.ask_share(box, "第一名")
+
+
 def test_the_offline_tool_stands_alone_and_refuses_a_box_that_was_touched(tmp_path, holders, keys):
     box = exported(PAPERS[Mode.SELECT], keys, holders, [["水厂"]] * 6)
     box["ballots"].pop()
@@ -267,6 +282,51 @@ def test_the_offline_tool_stands_alone_and_refuses_a_box_that_was_touched(tmp_pa
 
     assert done.returncode == 1
     assert "与封存时不一致" in done.stderr
+
+
+def test_a_box_forged_whole_does_not_agree_with_the_printed_digest(tmp_path, holders, keys):
+    real, forged = (exported(PAPERS[Mode.SELECT], keys, holders, [["水厂"]] * 6) for _box in range(2))
+    printed = " ".join(real["digest"][at : at + 4] for at in range(0, 64, 4)).upper()
+
+    assert len(offline.check(real, printed)) == 6
+    assert len(offline.check(forged)) == 6
+    with pytest.raises(offline.Wrong, match="与报告单上的票箱摘要不一致"):
+        offline.check(forged, printed)
+
+    path = tmp_path / "box.json"
+    path.write_text(json.dumps(forged), encoding="utf-8")
+    done = _offline(tmp_path, path, "--digest", printed)
+    assert done.returncode == 1 and "与报告单上的票箱摘要不一致" in done.stderr
+    assert "只核对了文件自带的摘要" in _offline(tmp_path, path).stderr
+
+
+def test_the_offline_tool_refuses_a_copied_ballot_and_a_box_that_is_not_the_roll_s(holders, keys):
+    box = exported(PAPERS[Mode.SELECT], keys, holders, [["水厂"]] * 6)
+    assert len(offline.check(box)) == 6
+    assert len(offline.check({name: of for name, of in box.items() if name != "marks"})) == 6
+
+    with pytest.raises(offline.Wrong, match="电子票箱 6 张 ≠ 名册划记 5 人"):
+        offline.check(box | {"marks": 5})
+    copied = [*box["ballots"], box["ballots"][0]]
+    digest = sealing.digest_of_box(base64.b64decode(one) for one in copied)
+    with pytest.raises(offline.Wrong, match="完全相同"):
+        offline.check(box | {"ballots": copied, "digest": digest, "marks": 7})
+
+
+def test_both_counters_name_the_ballots_nobody_can_have_cast(holders, keys, shares):
+    paper = PAPERS[Mode.SELECT]
+    private = sealing.join_shares(shares[0], shares[1], keys.public_key)
+    good, many = (sealing.seal_ballot(list(paper.candidates[:n]), paper, keys.public_key) for n in (3, 4))
+    box = exported(paper, keys, holders, []) | {
+        "ballots": [base64.b64encode(one).decode() for one in (good, many, b"junk")],
+        "digest": sealing.digest_of_box([good, many, b"junk"]),
+        "marks": 3,
+    }
+
+    assert sealing.foreign_in([good, many, b"junk"], private, paper) == [many, b"junk"]
+    named = sorted(map(sealing.tracker_of, (many, b"junk")))
+    assert offline.foreign(box, private) == named
+    assert offline.count(box, private)["valid"] == 1
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": "other"}'])
@@ -280,11 +340,11 @@ def test_the_offline_tool_says_what_is_no_box(tmp_path, text):
     assert "文件不能用" in done.stderr
 
 
-def _offline(folder: Path, path: Path) -> subprocess.CompletedProcess[str]:
+def _offline(folder: Path, path: Path, *more: str) -> subprocess.CompletedProcess[str]:
     """Run the tool as its users do: one file, copied away from the project."""
     alone = folder / "count_box.py"
     alone.write_bytes(Path(offline.__file__).read_bytes())
     return subprocess.run(
-        [sys.executable, "-P", str(alone), str(path)],
-        capture_output=True, text=True, cwd=folder, env={"PYTHONIOENCODING": "utf-8"},
+        [sys.executable, "-P", str(alone), str(path), *more],
+        capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=folder, env={"PYTHONIOENCODING": "utf-8"},
     )  # fmt: skip

@@ -82,6 +82,7 @@ class VoteMachine(RuleBasedStateMachine):
         self.count_anew(state)
         self.again = False
         self.codes, self.used, self.dead = dict[str, str](), set[str](), list[str]()
+        self.opened_by = list[set[str]]()
 
     def count_anew(self, state: str) -> None:
         self.state, self.signed, self.counted = state, set[str](), False
@@ -316,11 +317,13 @@ class VoteMachine(RuleBasedStateMachine):
 
     @rule(pair=st.permutations(sorted(PASSPHRASES)))
     def open_the_box(self, pair: list[str]) -> None:
-        allowed = self.state == "closed" and bool(self.cast) and (self.counted or not self.on_paper)
+        ready = self.state == "closed" and bool(self.cast) and (self.counted or not self.on_paper)
+        allowed = ready and set(pair[:2]) not in self.opened_by
         act = self.hall.act("chief_teller")
         self.tries(lambda: open_box(act, self.hall.vote, opening(pair[0]), opening(pair[1])), allowed=allowed)
         if allowed:
             self.state = "keyed"
+            self.opened_by.append(set(pair[:2]))
 
     @rule(office=st.sampled_from(["chief_teller", "teller"]))
     def sign(self, office: str) -> None:

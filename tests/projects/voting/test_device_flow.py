@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import json
+
 import pytest
 from django.template.loader import render_to_string
+from pypdf import PdfReader
 
 import projects.voting.events  # noqa: F401  registers the events
-from projects.ballots import sealing
+from projects.ballots import boxes, offline, sealing
 from projects.ballots.boxes import paper_of
 from projects.ballots.casting import Voter, cast
 from projects.ballots.models import Box, RollEntry
+from projects.cycles.documents.composing import document_of
+from projects.cycles.documents.pdf import pdf_of
 from projects.cycles.models import Paper, RollLine
 from projects.cycles.rulebook import Rules
 from projects.deliberation.method import method_draft
@@ -19,6 +25,7 @@ from projects.voting.selectors import key_desk, turning
 from tests.builders import at, do
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK
 from tests.projects.voting.conftest import DAY, settled
+from tests.projects.voting.test_voting_pages import page_of
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import perform
@@ -153,6 +160,30 @@ def test_phones_and_paper_make_one_result(hall):
     assert hall.vote.outcome["ballots"] == {
         "issued": 20, "returned": 20, "valid": 20, "invalid": 0, "problems": []
     }  # fmt: skip
+
+
+def test_the_digests_of_box_and_roll_are_signed_and_printed_in_full(hall, client):
+    opened(hall, on_paper=(1, 2, 3, 4, 5))
+    vote_all(hall)
+    close(hall, returned=5)
+    sheet = keyed(hall.vote, Sheet({"文化礼堂": 1, "村道硬化": 4}))
+    for turn, counter in (("key_first", 1), ("key_second", 2)):
+        do(f"voting.{turn}", hall.town.of("counter", counter), DAY, **sheet)
+    open_box(hall)
+    box, roll = hall.vote.box_digest, hall.vote.roll_digest
+
+    page = page_of("voting.certify_chief", hall.town.of("chief_teller"), "chief_teller", client)
+    assert box in page and roll in page and "电子票箱 15 张 ＝ 名册划记 15 人" in page
+
+    do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
+    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+    content = pdf_of(document_of(Paper.objects.get(kind="tally_report")))
+    pages = PdfReader(io.BytesIO(content)).pages
+    text = "".join("".join(page.extract_text() for page in pages).split())
+    assert f"票箱摘要（SHA-256）{box}" in text and f"名册摘要（SHA-256）{roll}" in text
+    assert "电子票箱15张＝名册划记15人" in text and len(pages) == 1
+    exported = json.loads(boxes.export(hall.vote))
+    assert len(offline.check(exported, box)) == 15
 
 
 def test_without_paper_nobody_keys_and_the_box_is_opened_at_once(hall):
@@ -293,10 +324,46 @@ def test_a_recount_opens_the_box_again_by_another_pair(hall):
     )  # fmt: skip
     do("voting.recount_confirm", hall.town.of("teller"), DAY, decision="agree")
     close(hall)
+    with pytest.raises(Refused, match="复票须至少换一人开箱"):
+        open_box(hall)
     open_box(hall, first="chair", first_passphrase=PASSPHRASES["chair"])
 
     assert hall.vote.pk != first.pk
-    assert hall.vote.figures == first.figures
+    assert hall.vote.figures["sums"] == first.figures["sums"]
+    assert (first.figures["opened_by"], hall.vote.figures["opened_by"]) == (
+        ["chief_teller", "teller"], ["teller", "chair"]
+    )  # fmt: skip
+
+
+def test_the_same_two_open_it_again_only_with_their_reason_kept(hall, client):
+    opened(hall)
+    vote_all(hall)
+    close(hall)
+    assert "仍由前次开箱的两人" not in page_of(
+        "voting.open_box", hall.town.of("chief_teller"), "chief_teller", client
+    )
+    open_box(hall)
+    perform(
+        "voting.recount", hall.cycle, actor=hall.town.of("chief_teller"), at=at(DAY),
+        data={"reason": "代表要求复核，主席团同意"}, reauthenticated=True,
+    )  # fmt: skip
+    do("voting.recount_confirm", hall.town.of("teller"), DAY, decision="agree")
+    close(hall)
+    assert "仍由前次开箱的两人" in page_of(
+        "voting.open_box", hall.town.of("chief_teller"), "chief_teller", client
+    )
+
+    with pytest.raises(InvalidForm):
+        open_box(hall, because="忘")
+    open_box(hall, because="主席遗失口令和恢复单")
+
+    assert "主席遗失口令和恢复单" in Entry.objects.filter(action="vote.open_box").latest("pk").body
+    for office in ("chief", "teller"):
+        do(f"voting.certify_{office}", hall.town.of("chief_teller" if office == "chief" else "teller"), DAY, confirmed=True)  # fmt: skip
+    report = Paper.objects.get(kind="tally_report")
+    assert report.data["opened"] == (
+        "电子票箱由总监票人、监票人共同开箱。与前次计票由相同的两人开箱，理由：主席遗失口令和恢复单"
+    )
 
 
 def test_paper_is_printed_while_deputies_vote_by_device_and_not_once_it_is_closed(hall):
