@@ -19,7 +19,8 @@ from projects.ballots.models import Channel, VoteState
 from projects.ballots.rules import Mode, Paper, read_ballot
 from workflow.flows.errors import Refused
 
-# Lock the vote, mark the roll, fill the box, for any number of ballots in one statement; what comes back is in.
+# Lock the vote, mark the roll, fill the box, for any number of ballots in one statement; the ciphers that come back are
+# in: one token sent twice at once is one key with two ciphers, and only one of them is the ballot.
 # A shared lock on the vote: casts do not wait for one another, closing waits for all of them. The roll before the box:
 # two taps of one phone meet here, not in the count. By key into the box: the order of the roll is not its order.
 _STORE = """
@@ -41,7 +42,7 @@ _STORE = """
         RETURNING g.key, g.unit_id, g.vote_id, g.cipher
     )
     INSERT INTO projects_box (key, unit_id, vote_number, cipher)
-    SELECT key, unit_id, vote_id, cipher FROM marked ORDER BY key RETURNING key
+    SELECT key, unit_id, vote_id, cipher FROM marked ORDER BY key RETURNING cipher
 """
 STORE = _STORE.format(busy="")
 # For many at once: never waits, and so never meets another batch half-way; who was busy comes again alone.

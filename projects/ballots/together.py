@@ -55,7 +55,7 @@ class _Batches:
         self._mutex = threading.Lock()
         self._waiting: list[_Waiting] = []
         self._busy = False
-        self._opened: psycopg.Connection[tuple[str]] | None = None
+        self._opened: psycopg.Connection[tuple[bytes]] | None = None
         self._opened_for: tuple[int, str, str] | None = None
 
     def stored(self, sealed: Sealed) -> bool:
@@ -87,16 +87,16 @@ class _Batches:
 
     def _write(self, batch: list[_Waiting]) -> None:
         try:
-            keys = self._commit([one.sealed for one in batch])
+            stored = self._commit([one.sealed for one in batch])
         except psycopg.Error:
             # Whether it was committed is unknown: each comes again alone, and its token finds what is in.
             self._forget()
             return
         for one in batch:
-            one.stored = one.sealed.key in keys
+            one.stored = one.sealed.cipher in stored
 
-    def _commit(self, ballots: list[Sealed]) -> set[str]:
-        """Store what can be stored without waiting, in one round trip; the keys of what is in."""
+    def _commit(self, ballots: list[Sealed]) -> set[bytes]:
+        """Store what can be stored without waiting, in one round trip; the ciphers that are in."""
         units = tuple({ballot.voter.unit_id for ballot in ballots})
         context: Context = of_units(units, writes=units)
         opened = self._connection()
@@ -105,9 +105,9 @@ class _Batches:
             opened.execute(SET, context.values())
             cursor = opened.execute(casting.STORE_FREE, casting.arguments(ballots))
             opened.execute("COMMIT")
-        return {key for (key,) in cursor.fetchall()}
+        return {cipher for (cipher,) in cursor.fetchall()}
 
-    def _connection(self) -> psycopg.Connection[tuple[str]]:
+    def _connection(self) -> psycopg.Connection[tuple[bytes]]:
         """This process' own connection for ballots, of the database in use now; its statements stay prepared."""
         wanted = (os.getpid(), connection.settings_dict["HOST"], connection.settings_dict["NAME"])
         if self._opened is None or self._opened.closed or self._opened_for != wanted:

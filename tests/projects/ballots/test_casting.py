@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from projects.ballots.models import Box, RollEntry, Vote
 from projects.ballots.services import close_vote, void_vote
 from tests.projects.ballots.conftest import Hall
 from tests.projects.ballots.test_device_races import at_once
+from tests.site.test_supervisor import eventually
 from workflow.people.isolation import SYSTEM, of_units, within
 
 WATER = "水厂"
@@ -52,6 +54,20 @@ def by_group(hall: Hall, voter: Voter, token: str | None = None) -> Callable[[],
     return lambda: together.cast(voter, [WATER], paper, token, hall.vote.public_key)
 
 
+def held_back(monkeypatch: pytest.MonkeyPatch, number: int) -> threading.Event:
+    """The first batch is not written before so many ballots wait for the next one; set as soon as it has begun."""
+    real, begun = together._Batches._commit, threading.Event()
+
+    def commit(self: Any, ballots: list[Sealed]) -> Any:
+        if not begun.is_set():
+            begun.set()
+            assert eventually(lambda: len(self._waiting) >= number)
+        return real(self, ballots)
+
+    monkeypatch.setattr(together._Batches, "_commit", commit)
+    return begun
+
+
 def rows(query: str, *values: Any) -> list[Any]:
     with within(SYSTEM), connection.cursor() as cursor:
         cursor.execute(query, values)
@@ -71,10 +87,10 @@ def test_ballots_that_wait_together_are_in_by_one_transaction(open_hall):
 
     stored = together._Batches()._commit(ballots)
 
-    assert stored == {ballot.key for ballot in ballots}
+    assert stored == {ballot.cipher for ballot in ballots}
     assert rows("SELECT count(DISTINCT xmin::text) FROM projects_box") == [(1,)]
     assert rows(PAIRS) == [(12 * 12,)], "every mark goes with every ballot of the batch"
-    assert [key for (key,) in rows(BOX_BY_PLACE)] == sorted(stored)
+    assert [key for (key,) in rows(BOX_BY_PLACE)] == sorted(ballot.key for ballot in ballots)
 
 
 def test_a_ballot_that_cannot_be_stored_takes_no_other_along(open_hall):
@@ -91,10 +107,33 @@ def test_a_ballot_that_cannot_be_stored_takes_no_other_along(open_hall):
 
     stored = together._Batches()._commit(ballots)
 
-    assert ballots[0].key in stored and not {ballots[1].key, ballots[2].key} & stored
-    assert len({ballots[3].key, ballots[4].key} & stored) == 1
+    assert ballots[0].cipher in stored and not {ballots[1].cipher, ballots[2].cipher} & stored
+    assert len({ballots[3].cipher, ballots[4].cipher} & stored) == 1
     with within(SYSTEM):
         assert Box.objects.count() == 3
+
+
+def test_one_ballot_sent_twice_is_stored_once_even_in_one_batch(open_hall):
+    first, *_others = voters(open_hall)
+    twins = [sealed(open_hall, first, "one-token"), sealed(open_hall, first, "one-token")]
+
+    stored = together._Batches()._commit(twins)
+
+    assert rows("SELECT cipher FROM projects_box") == [(cipher,) for cipher in stored]
+    assert len(stored & {twin.cipher for twin in twins}) == 1
+
+
+def test_all_who_send_one_ballot_are_told_the_receipt_that_is_in_the_box(open_hall, monkeypatch):
+    begun = held_back(monkeypatch, 5)
+    first, second, *_others = voters(open_hall)
+    taps = [by_group(open_hall, second, "one-token") for _tap in range(5)]
+
+    ended = at_once(by_group(open_hall, first), *(lambda tap=tap: begun.wait(20) and tap() for tap in taps))
+
+    with within(SYSTEM):
+        in_box = {sealing.tracker_of(bytes(one)) for one in Box.objects.values_list("cipher", flat=True)}
+    assert set(ended) == in_box and len(in_box) == 2
+    assert ended.count(ended[1]) == 5
 
 
 def test_a_batch_does_not_wait_for_a_vote_or_a_line_somebody_holds(open_hall):
@@ -103,7 +142,7 @@ def test_a_batch_does_not_wait_for_a_vote_or_a_line_somebody_holds(open_hall):
 
     with within(SYSTEM):
         RollEntry.objects.select_for_update().get(pk=first.entry_id)
-        assert together._Batches()._commit(ballots) == {ballots[1].key}
+        assert together._Batches()._commit(ballots) == {ballots[1].cipher}
     with within(SYSTEM):
         Vote.objects.select_for_update().get(pk=open_hall.vote.pk)
         assert together._Batches()._commit(ballots) == set()
