@@ -1,21 +1,22 @@
 """Ballots that wait together share one transaction; each is answered after its commit.
 
-The first to come takes along whoever waits and writes for all of them, on a connection of this process; meanwhile the
-next ones gather. Shared by many, the transaction's number no longer pairs a mark with a cipher; a savepoint for each
+One thread of this process writes them, on a connection of its own: it takes along whoever waits, and meanwhile the next
+ones gather. Shared by many, the transaction's number no longer pairs a mark with a cipher; a savepoint for each
 would give each a number of its own, so there is none: the statement leaves out whatever cannot be stored, and what
-was left out, or met an error, is cast alone (integrity.md §2.2, performance.md "Casting a ballot").
+was left out, or met an error, is cast alone (integrity.md §2.2, performance.md "Casting a ballot"). Nobody waits for
+ever: a database that gives no answer leaves the outcome unknown, and the same token finds it later.
 """
 
 from __future__ import annotations
 
-import os
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 
 import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 
 from projects.ballots import casting
 from projects.ballots.casting import Sealed, Voter
@@ -23,16 +24,20 @@ from projects.ballots.rules import Paper
 from workflow.people.isolation import SET, Context, of_units, within
 
 MOST = 200  # ballots in one transaction
+PATIENCE_SECONDS = 5.0  # no batch waits for a lock: who waits so long waits for the server itself
 
 
 def cast(voter: Voter, ballot: object, paper: Paper, token: str, public_key: str) -> str:
-    """Cast a ballot, committed when this returns, and return its tracker; as `casting.cast` but for the transaction.
+    """Cast a ballot, committed when this returns, and return its tracker.
 
-    Inside a transaction, or where the site is set so (`GROUP_COMMIT`), the ballot is cast alone.
+    ballot, paper: as `rules.read_ballot` takes them. public_key: the open vote's. The same token again is the same
+    ballot and the same tracker, whatever the ballot says then. Raises VoteClosed, AlreadyVoted, CodeReplaced, or Refused
+    for a ballot that would be invalid; OperationalError where the database gives no answer in time. Inside a
+    transaction, or where the site is set so (`GROUP_COMMIT`), the ballot is cast alone.
     """
     sealed = casting.seal(voter, ballot, paper, token, public_key)
     alone = connection.in_atomic_block or not settings.GROUP_COMMIT
-    if not alone and _BATCHES.stored(sealed):
+    if not alone and _WRITER.stored(sealed):
         return sealed.tracker
     with within(of_units((voter.unit_id,), writes=(voter.unit_id,))):
         return casting.store(sealed, token)
@@ -40,50 +45,53 @@ def cast(voter: Voter, ballot: object, paper: Paper, token: str, public_key: str
 
 @dataclass
 class _Waiting:
-    """A ballot, and what became of it: stored, or its thread leads the next batch."""
+    """A ballot, and what became of it. told: its batch has ended."""
 
     sealed: Sealed
     stored: bool = False
-    leads: bool = False
     told: threading.Event = field(default_factory=threading.Event)
 
 
-class _Batches:
-    """The ballots of this process on their way: one batch is written at a time, by the thread of its first ballot."""
+class _Writer:
+    """Writes the ballots of this process, one batch at a time."""
 
     def __init__(self) -> None:
+        self._waiting: SimpleQueue[_Waiting] = SimpleQueue()
         self._mutex = threading.Lock()
-        self._waiting: list[_Waiting] = []
-        self._busy = False
+        self._thread: threading.Thread | None = None
         self._opened: psycopg.Connection[tuple[bytes]] | None = None
-        self._opened_for: tuple[int, str, str] | None = None
+        self._opened_for: tuple[str, str] | None = None
 
     def stored(self, sealed: Sealed) -> bool:
-        """Whether the ballot is in and committed; False leaves it to be cast alone."""
+        """Whether the ballot is in and committed; False leaves it to be cast alone. OperationalError: nobody knows."""
         mine = _Waiting(sealed)
-        with self._mutex:
-            self._waiting.append(mine)
-            mine.leads, self._busy = not self._busy, True
-        if not mine.leads:
-            mine.told.wait()
-        if mine.leads:
-            self._lead()
+        self._waiting.put(mine)
+        self._keep_writing()
+        if not mine.told.wait(PATIENCE_SECONDS):
+            raise OperationalError("the database gave no answer in time")
         return mine.stored
 
-    def _lead(self) -> None:
+    def _keep_writing(self) -> None:
+        """A thread that died, or stayed behind in the process this one was forked from, is replaced."""
+        if self._thread is not None and self._thread.is_alive():
+            return
         with self._mutex:
-            batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-        try:
-            self._write(batch)
-        finally:
-            with self._mutex:
-                following = self._waiting[0] if self._waiting else None
-                self._busy = following is not None
-            for one in batch:
-                one.told.set()
-            if following:
-                following.leads = True
-                following.told.set()
+            if self._thread is None or not self._thread.is_alive():
+                self._opened = None
+                self._thread = threading.Thread(target=self._write_for_ever, name="ballots", daemon=True)
+                self._thread.start()
+
+    def _write_for_ever(self) -> None:
+        while True:
+            batch = [self._waiting.get()]
+            with suppress(Empty):
+                while len(batch) < MOST:
+                    batch.append(self._waiting.get_nowait())
+            try:
+                self._write(batch)
+            finally:
+                for one in batch:
+                    one.told.set()
 
     def _write(self, batch: list[_Waiting]) -> None:
         try:
@@ -108,8 +116,8 @@ class _Batches:
         return {cipher for (cipher,) in cursor.fetchall()}
 
     def _connection(self) -> psycopg.Connection[tuple[bytes]]:
-        """This process' own connection for ballots, of the database in use now; its statements stay prepared."""
-        wanted = (os.getpid(), connection.settings_dict["HOST"], connection.settings_dict["NAME"])
+        """The connection for ballots, of the database in use now; its statements stay prepared."""
+        wanted = (connection.settings_dict["HOST"], connection.settings_dict["NAME"])
         if self._opened is None or self._opened.closed or self._opened_for != wanted:
             self._forget()
             told = connection.get_connection_params() | {"cursor_factory": psycopg.Cursor, "context": None}
@@ -119,9 +127,9 @@ class _Batches:
 
     def _forget(self) -> None:
         opened, self._opened = self._opened, None
-        if opened is not None and self._opened_for and self._opened_for[0] == os.getpid():
+        if opened is not None:
             with suppress(psycopg.Error):
                 opened.close()
 
 
-_BATCHES = _Batches()
+_WRITER = _Writer()

@@ -109,11 +109,19 @@ _owner = env.database_settings(_embedded.owner) if _embedded else ENV.owner_data
 APP_ROLE = _app.get("USER", EMBEDDED_APP_ROLE)
 OWNER_ROLE = _owner.get("USER", EMBEDDED_OWNER_ROLE)
 RUN_TIME_LIMITS = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=120s"
+# A server that does not answer, or a line that was cut, is found out within seconds.
+LINE_LIMITS = {
+    "connect_timeout": "5",
+    "tcp_user_timeout": "5000",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "2",
+}
 
 
 def _with_limits(database: dict[str, Any]) -> dict[str, Any]:
     given = database["OPTIONS"].get("options", "")
-    options = {**database["OPTIONS"], "options": f"{given} {RUN_TIME_LIMITS}".strip()}
+    options = {**LINE_LIMITS, **database["OPTIONS"], "options": f"{given} {RUN_TIME_LIMITS}".strip()}
     return {**database, "OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 

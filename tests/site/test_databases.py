@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from datetime import timedelta
 from typing import Any
@@ -63,3 +64,10 @@ def test_every_table_belongs_to_the_owner(
         "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
     ).fetchall()
     assert rows == [(settings.OWNER_ROLE,)]
+
+
+def test_a_server_that_takes_the_call_and_says_nothing_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        address = {"host": "127.0.0.1", "port": mute.getsockname()[1]}
+        with pytest.raises(psycopg.OperationalError, match="timeout"):
+            psycopg.connect(**connection.get_connection_params() | {"cursor_factory": None} | address)

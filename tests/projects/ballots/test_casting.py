@@ -56,15 +56,15 @@ def by_group(hall: Hall, voter: Voter, token: str | None = None) -> Callable[[],
 
 def held_back(monkeypatch: pytest.MonkeyPatch, number: int) -> threading.Event:
     """The first batch is not written before so many ballots wait for the next one; set as soon as it has begun."""
-    real, begun = together._Batches._commit, threading.Event()
+    real, begun = together._Writer._commit, threading.Event()
 
     def commit(self: Any, ballots: list[Sealed]) -> Any:
         if not begun.is_set():
             begun.set()
-            assert eventually(lambda: len(self._waiting) >= number)
+            assert eventually(lambda: self._waiting.qsize() >= number)
         return real(self, ballots)
 
-    monkeypatch.setattr(together._Batches, "_commit", commit)
+    monkeypatch.setattr(together._Writer, "_commit", commit)
     return begun
 
 
@@ -85,7 +85,7 @@ BOX_BY_PLACE = "SELECT key FROM projects_box ORDER BY ctid"
 def test_ballots_that_wait_together_are_in_by_one_transaction(open_hall):
     ballots = [sealed(open_hall, voter, f"token-{voter.entry_id}") for voter in voters(open_hall)]
 
-    stored = together._Batches()._commit(ballots)
+    stored = together._Writer()._commit(ballots)
 
     assert stored == {ballot.cipher for ballot in ballots}
     assert rows("SELECT count(DISTINCT xmin::text) FROM projects_box") == [(1,)]
@@ -105,7 +105,7 @@ def test_a_ballot_that_cannot_be_stored_takes_no_other_along(open_hall):
         sealed(open_hall, second, "t3-second-tap"),
     ]
 
-    stored = together._Batches()._commit(ballots)
+    stored = together._Writer()._commit(ballots)
 
     assert ballots[0].cipher in stored and not {ballots[1].cipher, ballots[2].cipher} & stored
     assert len({ballots[3].cipher, ballots[4].cipher} & stored) == 1
@@ -117,7 +117,7 @@ def test_one_ballot_sent_twice_is_stored_once_even_in_one_batch(open_hall):
     first, *_others = voters(open_hall)
     twins = [sealed(open_hall, first, "one-token"), sealed(open_hall, first, "one-token")]
 
-    stored = together._Batches()._commit(twins)
+    stored = together._Writer()._commit(twins)
 
     assert rows("SELECT cipher FROM projects_box") == [(cipher,) for cipher in stored]
     assert len(stored & {twin.cipher for twin in twins}) == 1
@@ -142,10 +142,10 @@ def test_a_batch_does_not_wait_for_a_vote_or_a_line_somebody_holds(open_hall):
 
     with within(SYSTEM):
         RollEntry.objects.select_for_update().get(pk=first.entry_id)
-        assert together._Batches()._commit(ballots) == {ballots[1].cipher}
+        assert together._Writer()._commit(ballots) == {ballots[1].cipher}
     with within(SYSTEM):
         Vote.objects.select_for_update().get(pk=open_hall.vote.pk)
-        assert together._Batches()._commit(ballots) == set()
+        assert together._Writer()._commit(ballots) == set()
 
 
 def test_all_who_cast_at_once_are_answered_with_their_own_receipt(open_hall):
@@ -179,7 +179,7 @@ def test_each_refusal_names_its_own_reason(open_hall):
 def test_a_ballot_is_in_once_when_the_connection_is_lost(open_hall):
     first, second, *_others = voters(open_hall)
     by_group(open_hall, first)()
-    pid = together._BATCHES._opened.info.backend_pid
+    pid = together._WRITER._opened.info.backend_pid
     assert rows("SELECT pg_terminate_backend(%s, 5000)", pid) == [(True,)]
 
     by_group(open_hall, second)()
@@ -190,16 +190,16 @@ def test_a_ballot_is_in_once_when_the_connection_is_lost(open_hall):
 
 def test_a_site_may_cast_each_ballot_alone(open_hall, settings, monkeypatch):
     settings.GROUP_COMMIT = False
-    monkeypatch.setattr(together._BATCHES, "stored", None)
+    monkeypatch.setattr(together._WRITER, "stored", None)
 
     assert by_group(open_hall, voters(open_hall)[0])()
 
 
 def test_a_ballot_is_one_round_trip_together_and_one_statement_alone(open_hall, monkeypatch):
     first, second, *_others = voters(open_hall)
-    batches, real = [], together._Batches._commit
+    batches, real = [], together._Writer._commit
     monkeypatch.setattr(
-        together._Batches, "_commit", lambda self, batch: batches.append(batch) or real(self, batch)
+        together._Writer, "_commit", lambda self, batch: batches.append(batch) or real(self, batch)
     )
     paper, cast = paper_of(open_hall), by_group(open_hall, first)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from urllib.parse import urlencode
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -75,9 +79,9 @@ def token_on(page: object) -> str:
 def test_casting_reads_no_session_no_user_and_no_roll_of_its_own(committed, come, monkeypatch):
     phone = come(committed, "代表1")
     token = token_on(phone.get(PAPER))
-    batches, real = [], together._Batches._commit
+    batches, real = [], together._Writer._commit
     monkeypatch.setattr(
-        together._Batches, "_commit", lambda self, batch: batches.append(batch) or real(self, batch)
+        together._Writer, "_commit", lambda self, batch: batches.append(batch) or real(self, batch)
     )
 
     with CaptureQueriesContext(connection) as seen:
@@ -110,6 +114,35 @@ def test_a_sheet_the_database_no_longer_knows_is_read_anew_and_the_same_ballot_i
     assert (away.status_code, done.status_code) == (503, 200)
     with within(SYSTEM):
         assert Box.objects.count() == 1
+
+
+@contextmanager
+def standing_still() -> Iterator[None]:
+    """The server's process that stores the ballots of this one neither answers nor hangs up."""
+    if settings.CLUSTER is None:
+        pytest.skip("the processes of another machine cannot be stopped")
+    pid = together._WRITER._opened.info.backend_pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_server_that_gives_no_answer_leads_to_the_page_that_sends_the_ballot_again(committed, monkeypatch):
+    first, second = come_in(committed, "代表1"), come_in(committed, "代表2")
+    assert first.post(PAPER, {"op": "cast", "token": "first", "m1": "1"}).status_code == 200
+    sent = {"op": "cast", "token": "second", "m1": "1"}
+
+    with standing_still(), monkeypatch.context() as short:
+        short.setattr(together, "PATIENCE_SECONDS", 0.3)
+        away = second.post(PAPER, sent)
+    done = second.post(PAPER, sent)
+
+    assert (away.status_code, done.status_code) == (503, 200)
+    assert "再提交一次" in away.content.decode() and "您的票已投出" in done.content.decode()
+    with within(SYSTEM):
+        assert Box.objects.count() == 2
 
 
 # Sizes
