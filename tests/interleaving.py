@@ -20,13 +20,22 @@ import psycopg
 from django.db import connection, connections
 
 Work = Callable[[], Any]
-# The context of a transaction and its savepoints touch no row: what goes before or after them is no other order.
-QUIET = ("SELECT set_config", "SELECT coalesce(current_setting", "SAVEPOINT", "RELEASE SAVEPOINT")
+# The start of a transaction, its context and its savepoints touch no row: what goes before or after them is no other order.
+QUIET = ("BEGIN", "SELECT set_config", "SELECT coalesce(current_setting", "SAVEPOINT", "RELEASE SAVEPOINT")
 PATIENCE_SECONDS = 30
 
 
 class Stuck(AssertionError):
     """A work neither came to its next statement nor waits for a lock."""
+
+
+_THIS = threading.local()
+
+
+def pause(said: str) -> None:
+    """Wait to be let go, for a statement on a connection that is not Django's; said: what it is about to do."""
+    if not said.startswith(QUIET):
+        _THIS.player.pause(said)
 
 
 class Player:
@@ -60,12 +69,13 @@ class Player:
         self.thread.join(PATIENCE_SECONDS)
 
     def _run(self) -> None:
+        _THIS.player = self
         try:
             connection.ensure_connection()
             self.backend = connection.connection.info.backend_pid
             mine = connections["default"]
             commit = mine._commit
-            mine._commit = lambda: (self._pause("COMMIT"), commit())[1]
+            mine._commit = lambda: (self.pause("COMMIT"), commit())[1]
             with connection.execute_wrapper(self._statement):
                 while (work := self.works.get()) is not None:
                     self._do(work)
@@ -83,11 +93,10 @@ class Player:
             self.changed.notify_all()
 
     def _statement(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if not sql.startswith(QUIET):
-            self._pause(sql)
+        pause(sql)
         return execute(sql, params, many, context)
 
-    def _pause(self, said: str) -> None:
+    def pause(self, said: str) -> None:
         with self.changed:
             self.said.append(said)
             self.waiting = True

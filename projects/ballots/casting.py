@@ -124,21 +124,8 @@ def _own(voter: Voter, token: str) -> str:
     return f"{voter.vote_id}:{voter.entry_id}:{token}"
 
 
-def cast(voter: Voter, ballot: object, paper: Paper, token: str, public_key: str = "") -> str:
-    """Cast a ballot and return its tracker, in the transaction and context of the caller.
-
-    ballot, paper: as `rules.read_ballot` takes them. public_key: the open vote's, read where left out. The same token
-    again is the same ballot and the same tracker, whatever the ballot says then. Raises VoteClosed, AlreadyVoted,
-    CodeReplaced, or Refused for a ballot that would be invalid.
-    """
-    public_key = public_key or _public_key(voter)
-    if not public_key:
-        return refused(voter, token)
-    return store(seal(voter, ballot, paper, token, public_key), token)
-
-
 def store(sealed: Sealed, token: str) -> str:
-    """Store one sealed ballot, as `cast` does."""
+    """Store one sealed ballot in the transaction and context of the caller; its tracker, or why it is not in (`refused`)."""
     with connection.cursor() as cursor:
         cursor.execute(STORE, arguments([sealed]))
         stored = cursor.fetchone()
@@ -160,12 +147,6 @@ def arguments(ballots: Sequence[Sealed]) -> list[list[Any]]:
         sorted(set(votes)),
         sorted(set(entries)),
     ]
-
-
-def _public_key(voter: Voter) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT public_key FROM projects_vote WHERE id = %s", [voter.vote_id])
-        return str((cursor.fetchone() or [""])[0])
 
 
 def receipt(voter: Voter, token: str) -> str | None:

@@ -58,7 +58,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Filled:
-    """A vote's ballot as far as it is filled in. ballot: as `casting.cast` takes it; faults: why it cannot be cast.
+    """A vote's ballot as far as it is filled in. ballot: as `together.cast` takes it; faults: why it cannot be cast.
 
     vote: None on a practice ballot.
     """

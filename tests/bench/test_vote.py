@@ -31,8 +31,9 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test import override_settings
 
-from projects.ballots import boxes, casting, rolls, sealing, together
+from projects.ballots import boxes, rolls, sealing, together
 from projects.ballots.casting import Voter
 from projects.ballots.models import Box
 from projects.ballots.rules import Paper
@@ -52,7 +53,7 @@ from tests.polling import (
 )
 from tests.projects.ballots.conftest import Hall, new_hall, quick_stretching  # noqa: F401
 from tests.site.test_supervisor import _free_port
-from workflow.people.isolation import SYSTEM, of_units, within
+from workflow.people.isolation import SYSTEM, within
 
 CLIENTS, ROUNDS, BALLOTS = (1, 8, 32), 3, {1: 300, 8: 1_500, 32: 3_000}
 TITLES = tuple(f"项目{n}" for n in range(1, 13))
@@ -224,15 +225,12 @@ def service(
 ) -> Run:
     def work(voter: Voter) -> None:
         given = voter, [TITLES[0], TITLES[3]], ballots.paper, sealing.new_token(), ballots.public_key
-        if not alone:
-            tracker = together.cast(*given)
-            if receipts is not None:
-                receipts.append(tracker)
-            return
-        with within(of_units((voter.unit_id,), writes=(voter.unit_id,))):
-            casting.cast(*given)
+        tracker = together.cast(*given)
+        if receipts is not None:
+            receipts.append(tracker)
 
-    return by_threads(clients, voters, work)
+    with override_settings(GROUP_COMMIT=not alone):
+        return by_threads(clients, voters, work)
 
 
 def over_http(port: int, clients: int, voters: list[Voter]) -> Run:

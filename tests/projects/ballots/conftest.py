@@ -11,10 +11,11 @@ import pytest
 
 from projects.ballots import keys, sealing
 from projects.ballots.boxes import paper_of
-from projects.ballots.casting import Voter, cast
+from projects.ballots.casting import Voter
 from projects.ballots.figures import count_rules
 from projects.ballots.models import RollEntry, Vote
 from projects.ballots.services import close_vote, define_vote, key_tally, open_vote, record_attendance
+from projects.ballots.together import cast
 from projects.cycles.models import RollLine, Session
 from projects.cycles.rulebook import Rules
 from tests.builders import at
@@ -84,7 +85,7 @@ class Hall:
 
     def cast(self, name: str, ballot: Any, token: str | None = None) -> str:
         token = token or self.tokens.setdefault(name, sealing.new_token())
-        return cast(self.voter(name), ballot, paper_of(self.vote), token)
+        return cast(self.voter(name), ballot, paper_of(self.vote), token, self.vote.public_key)
 
     def close(self, *, on_paper: int = 0) -> Vote:
         now = close_vote(self.act("chief_teller"), self.vote, returned=on_paper)

@@ -10,13 +10,14 @@ import pytest
 from django.db import connection
 
 from projects.ballots import boxes, sealing
-from projects.ballots.casting import AlreadyVoted, VoteClosed, cast
+from projects.ballots.casting import AlreadyVoted, VoteClosed
 from projects.ballots.models import Box, RollEntry, Vote
 from projects.ballots.services import close_vote
+from projects.ballots.together import cast
 from tests.projects.ballots.conftest import Hall
 from workflow.flows.errors import Refused
 from workflow.machines.services import Conflict
-from workflow.people.isolation import SYSTEM, of_units, within
+from workflow.people.isolation import SYSTEM, within
 
 pytestmark = pytest.mark.long(rounds=20)
 
@@ -54,15 +55,10 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
 
 
 def casting(hall: Hall, name: str, token: str, ballot: tuple[str, ...] = ("水厂",)) -> Callable[[], Any]:
-    """One deputy's device: a transaction of its own in the context of the township alone."""
+    """One deputy's device, as the page of the ballot casts: with whoever else casts from this process."""
     with within(SYSTEM):
         voter, paper = hall.voter(name), boxes.paper_of(hall.vote)
-
-    def work() -> Any:
-        with within(of_units((hall.unit.pk,), writes=(hall.unit.pk,))):
-            return cast(voter, list(ballot), paper, token)
-
-    return work
+    return lambda: cast(voter, list(ballot), paper, token, hall.vote.public_key)
 
 
 def closing(hall: Hall) -> Callable[[], Any]:

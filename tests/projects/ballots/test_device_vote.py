@@ -9,6 +9,8 @@ import pytest
 from projects.ballots import boxes, keys, offline, rolls, sealing
 from projects.ballots.casting import AlreadyVoted, VoteClosed
 from projects.ballots.figures import decided, digest_of, equations, file_of, signed_text
+from projects.ballots.casting import AlreadyVoted, VoteClosed, Voter
+from projects.ballots.figures import decided, digest_of, file_of
 from projects.ballots.models import Box, KeyHolder, RollEntry, Vote
 from projects.ballots.selectors import signatures_hold
 from projects.ballots.services import (
@@ -22,6 +24,7 @@ from projects.ballots.services import (
     sign,
     void_vote,
 )
+from projects.ballots.together import cast
 from tests.projects.ballots.conftest import PASSPHRASES, opening
 from workflow.audit.models import Entry
 from workflow.flows.errors import Refused
@@ -264,9 +267,8 @@ def test_an_entry_of_another_vote_opens_no_ballot_here(hall):
     hall.open()
 
     with pytest.raises(Refused, match="名册"):
-        from projects.ballots.casting import Voter, cast
-
-        cast(Voter(hall.unit.pk, again.pk, other.pk), [WATER], boxes.paper_of(again), "t")
+        voter = Voter(hall.unit.pk, again.pk, other.pk)
+        cast(voter, [WATER], boxes.paper_of(again), "t", hall.vote.public_key)
     assert first.pk != again.pk
 
 

@@ -8,7 +8,9 @@ what voters were told must agree whatever the order was (integrity.md §4).
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +20,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
-from projects.ballots import boxes, rolls, sealing
-from projects.ballots.casting import cast
+from projects.ballots import boxes, rolls, sealing, together
+from projects.ballots.casting import Sealed
 from projects.ballots.figures import empty_sheet
 from projects.ballots.models import Box, RollEntry, Signature, Vote, VoteState
 from projects.ballots.services import (
@@ -35,15 +37,16 @@ from projects.ballots.services import (
     send_back,
     sign,
 )
+from projects.ballots.together import cast
 from projects.cycles.models import RollLine
 from tests.builders import at
-from tests.interleaving import EveryOrder, Scheduler, SomeOrders, Work, one_after_the_other, scheduler
+from tests.interleaving import EveryOrder, Scheduler, SomeOrders, Work, one_after_the_other, pause, scheduler
 from tests.long import LONG
 from tests.projects.ballots.conftest import Hall, opening
 from workflow.audit.models import Entry
 from workflow.flows.errors import Refused
 from workflow.machines.services import Conflict
-from workflow.people.isolation import SYSTEM, of_units, within
+from workflow.people.isolation import SYSTEM, within
 
 pytestmark = pytest.mark.long
 
@@ -57,16 +60,11 @@ FIRST, SECOND = "代表1", "代表2"
 
 
 def casting(hall: Hall, name: str = FIRST, token: str = "", ballot: tuple[str, ...] = (WATER,)) -> Work:
-    """One deputy's device, in the context of the township alone."""
+    """One deputy's device, as the page of the ballot casts: in a batch, and alone where that left it out."""
     token = token or sealing.new_token()
     with within(SYSTEM):
         voter, paper = hall.voter(name), boxes.paper_of(hall.vote)
-
-    def work() -> Any:
-        with within(of_units((hall.unit.pk,), writes=(hall.unit.pk,))):
-            return cast(voter, list(ballot), paper, token)
-
-    return work
+    return lambda: cast(voter, list(ballot), paper, token, hall.vote.public_key)
 
 
 def sending_twice(hall: Hall, token: str) -> tuple[Work, Work]:
@@ -353,10 +351,52 @@ def again(
     return made
 
 
+class Paused:
+    """A connection for ballots whose statements are sent one by one, each when its player is let go."""
+
+    def __init__(self, opened: psycopg.Connection[Any]) -> None:
+        self._opened = opened
+
+    def pipeline(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def execute(self, query: str, values: Any = None) -> psycopg.Cursor[Any]:
+        pause(query)
+        return self._opened.execute(query, values)
+
+
+class Process(together._Writer):
+    """The writer of a process of the web server; there, the ballots of one process wait in one line."""
+
+    def stored(self, sealed: Sealed) -> bool:
+        waiting = together._Waiting(sealed)
+        self._write([waiting])
+        return waiting.stored
+
+    def _connection(self) -> Any:
+        return Paused(super()._connection())
+
+
+class Processes:
+    """In the place of this process' writer: every player is a process of its own."""
+
+    def __init__(self) -> None:
+        self.writers: dict[int, Process] = {}
+
+    def stored(self, sealed: Sealed) -> bool:
+        return self.writers.setdefault(threading.get_ident(), Process()).stored(sealed)
+
+
 @pytest.fixture
-def stage(fresh_database: str, owner_connection: psycopg.Connection[Any]) -> Iterator[Scheduler]:
+def stage(
+    fresh_database: str, owner_connection: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Scheduler]:
+    processes = Processes()
+    monkeypatch.setattr(together, "_WRITER", processes)
     with scheduler(owner_connection) as made:
         yield made
+    for process in processes.writers.values():
+        process._forget()
 
 
 @pytest.fixture

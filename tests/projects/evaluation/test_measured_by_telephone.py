@@ -9,9 +9,10 @@ import pytest
 from django.template.loader import render_to_string
 
 from projects.ballots import boxes, offline, sealing
-from projects.ballots.casting import Voter, cast
+from projects.ballots.casting import Voter
 from projects.ballots.models import Box, RollEntry, Vote
 from projects.ballots.rules import GRADING, Mode, Paper
+from projects.ballots.together import cast
 from projects.cycles.models import RollLine
 from projects.cycles.rulebook import Rules
 from projects.demo.play.evaluation import play_measure_closing
@@ -53,7 +54,8 @@ def cycle(town, monkeypatch):
 def vote_all(vote):
     entries = RollEntry.objects.filter(vote=vote, channel="device")
     for entry, ballot in zip(entries, GRADED, strict=True):
-        cast(Voter(vote.unit_id, vote.pk, entry.pk), ballot, boxes.paper_of(vote), sealing.new_token())
+        voter = Voter(vote.unit_id, vote.pk, entry.pk)
+        cast(voter, ballot, boxes.paper_of(vote), sealing.new_token(), vote.public_key)
 
 
 def key_paper(town, vote):

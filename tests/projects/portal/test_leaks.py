@@ -29,8 +29,9 @@ from pytest_django import DjangoDbBlocker
 import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots import sealing
 from projects.ballots.boxes import paper_of
-from projects.ballots.casting import Voter, cast
+from projects.ballots.casting import Voter
 from projects.ballots.models import RollEntry
+from projects.ballots.together import cast
 from projects.cycles.models import Paper, RollLine
 from projects.demo.cast import Casting
 from projects.demo.play.voting import Sheet, keyed
@@ -100,7 +101,8 @@ def cast_all(hall: Hall, for_hall: int) -> None:
     entries = list(RollEntry.objects.filter(vote=hall.vote, channel="device").order_by("pk"))
     for n, entry in enumerate(entries):
         said = [HALL if n < for_hall else ROAD]
-        cast(Voter(hall.vote.unit_id, hall.vote.pk, entry.pk), said, paper_of(hall.vote), sealing.new_token())
+        voter = Voter(hall.vote.unit_id, hall.vote.pk, entry.pk)
+        cast(voter, said, paper_of(hall.vote), sealing.new_token(), hall.vote.public_key)
 
 
 def key(hall: Hall, said: Said, turn: str, counter: int) -> None:

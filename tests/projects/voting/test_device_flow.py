@@ -12,10 +12,11 @@ from pypdf import PdfReader
 import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots import boxes, offline, sealing
 from projects.ballots.boxes import paper_of
-from projects.ballots.casting import Voter, cast
+from projects.ballots.casting import Voter
 from projects.ballots.models import Box, RollEntry
 from projects.cycles.documents.composing import document_of
 from projects.cycles.documents.pdf import pdf_of
+from projects.ballots.together import cast
 from projects.cycles.models import Paper, RollLine
 from projects.cycles.rulebook import Rules
 from projects.deliberation.method import method_draft
@@ -83,7 +84,8 @@ def opened(hall, on_paper=()):
 def vote_all(hall, ballot=("文化礼堂",), *, most=20):
     vote = hall.vote
     for entry in list(RollEntry.objects.filter(vote=vote, channel="device"))[:most]:
-        cast(Voter(vote.unit_id, vote.pk, entry.pk), list(ballot), paper_of(vote), sealing.new_token())
+        voter = Voter(vote.unit_id, vote.pk, entry.pk)
+        cast(voter, list(ballot), paper_of(vote), sealing.new_token(), vote.public_key)
 
 
 def close(hall, returned=0):
