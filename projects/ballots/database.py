@@ -18,6 +18,10 @@ SILENT = {
     "log_min_duration_sample": ("-1",),
     "log_transaction_sample_rate": ("0",),
     "log_min_error_statement": ("panic", "fatal"),
+    # From debug on it writes the number of every transaction; who waits for a row, and an error's context, name its place.
+    "log_min_messages": ("warning", "notice", "info", "error", "log", "fatal", "panic"),
+    "log_lock_waits": ("off",),
+    "log_error_verbosity": ("terse",),
     "log_parameter_max_length": ("0",),
     "log_parameter_max_length_on_error": ("0",),
     "track_commit_timestamp": ("off",),

@@ -43,9 +43,12 @@ SETTINGS = {
     "max_connections": "100",
     "timezone": "'UTC'",
     "log_timezone": "'UTC'",
-    # A statement in the log would name a voter beside the time of the cast.
+    # A statement in the log, or the place of a row somebody waits for, would name a voter beside the time of the cast.
     "log_statement": "'none'",
     "log_min_error_statement": "'panic'",
+    "log_min_messages": "'warning'",
+    "log_lock_waits": "off",
+    "log_error_verbosity": "'terse'",
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
     "log_checkpoints": "off",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,16 @@ import pytest
 import sqlparse
 from django.conf import settings
 from django.core.checks import run_checks
-from django.db import connection
+from django.db import OperationalError, connection
 from psycopg import sql
 
 from projects.ballots import database
+from projects.ballots.models import RollEntry
 from projects.site.env import PROJECT
 from projects.site.postgres import SETTINGS, Cluster
 from projects.site.quiet import VOTERS_PAGES
 from workflow.flows.errors import Refused
+from workflow.people.isolation import SYSTEM, within
 
 
 @contextmanager
@@ -41,6 +44,9 @@ TELLTALE = [
     ("log_duration", "on"),
     ("log_min_duration_statement", "250"),
     ("log_min_error_statement", "error"),
+    ("log_min_messages", "debug1"),
+    ("log_lock_waits", "on"),
+    ("log_error_verbosity", "default"),
     ("log_parameter_max_length", "-1"),
     ("log_parameter_max_length_on_error", "64"),
     ("track_commit_timestamp", "on"),
@@ -85,6 +91,34 @@ def test_the_embedded_server_is_set_as_a_foreign_one_is_asked_to_be():
         assert name not in database.SILENT or value.strip("'") in database.SILENT[name]
 
 
+def test_a_cast_that_waits_for_its_line_of_the_roll_leaves_no_place_of_it_in_the_log(
+    fresh_database, quick_stretching, new_hall
+):
+    """As long as the server waits before it looks for a deadlock, and until the wait is cut off."""
+    if settings.CLUSTER is None:
+        pytest.skip("the log of another machine is not at hand")
+    log = settings.CLUSTER.run / "server.log"
+    with within(SYSTEM):
+        hall = new_hall()
+        hall.hold_keys()
+        hall.open()
+    before = log.stat().st_size
+
+    def cast() -> None:
+        with within(SYSTEM), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '1500ms'")
+            hall.cast("代表1", ["水厂"])
+
+    with within(SYSTEM), ThreadPoolExecutor(1) as elsewhere:
+        RollEntry.objects.select_for_update().get(pk=hall.entry("代表1").pk)
+        with pytest.raises(OperationalError, match="lock timeout"):
+            elsewhere.submit(cast).result()
+
+    written = log.read_bytes()[before:].decode(errors="replace")
+    assert "lock timeout" in written
+    assert not re.search("tuple|projects_|still waiting", written), written
+
+
 LOUD = {
     "log_statement": "all",
     "log_duration": "on",
@@ -92,6 +126,9 @@ LOUD = {
     "log_min_duration_sample": "0",
     "log_transaction_sample_rate": "1",
     "log_min_error_statement": "error",
+    "log_min_messages": "debug1",
+    "log_lock_waits": "on",
+    "log_error_verbosity": "verbose",
     "log_parameter_max_length": "-1",
     "log_parameter_max_length_on_error": "-1",
 }
