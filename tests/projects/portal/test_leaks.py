@@ -3,12 +3,14 @@
 The same congress votes by device and on paper in databases of its own: once, once more with other chances (keys, codes,
 seals), and once with one ballot marked otherwise. Every address of the site is called in every office, and every form is
 posted in a way that is refused. Where a page of the first world differs from the one with the other ballot, the repeated
-world says whether the ballot is the reason: what chance alone changes (a hash, a receipt, a code) differs there too.
+world says whether the ballot is the reason: what chance alone changes (a hash, a receipt, a code) differs there too. A
+hash of figures hides among those, and leads to the figures of whoever tries them all: so every answer is searched for it.
 Only the desk of the counters and tellers may know more, after closing (integrity.md §2.6).
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import zipfile
@@ -30,7 +32,8 @@ import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots import sealing
 from projects.ballots.boxes import paper_of
 from projects.ballots.casting import Voter
-from projects.ballots.models import RollEntry
+from projects.ballots.figures import signed_text
+from projects.ballots.models import RollEntry, Vote, VoteState
 from projects.ballots.together import cast
 from projects.cycles.models import Paper, RollLine
 from projects.demo.cast import Casting
@@ -41,6 +44,7 @@ from tests.long import LONG
 from tests.projects.ballots.conftest import QUICK
 from tests.projects.voting.conftest import DAY, Hall, settled
 from tests.projects.voting.test_device_flow import close, open_box, opened
+from workflow.audit.chain import canonical
 from workflow.audit.exporters import FORMATS
 from workflow.flows.events import events
 from workflow.flows.models import Deadline
@@ -55,6 +59,7 @@ pytestmark = pytest.mark.long
 
 HALL, ROAD = TITLES = ["文化礼堂", "村道硬化"]
 ON_PAPER, BY_DEVICE = 5, 15
+OF_HASH = 12  # letters of a hash that are told apart from any other word
 DESK = ("chief_teller", "teller", "counter")
 STAGES = ("open", "closed", "keyed once", "keyed", "signed once")
 SHOWN = ("keyed", "signed once")  # when the tellers' desk has the sums before it
@@ -131,6 +136,7 @@ class World:
     name: str
     values: dict[str, list[Any]]
     people: dict[str, tuple[int, int]]
+    hashes: tuple[str, ...]
 
 
 @pytest.fixture
@@ -149,7 +155,7 @@ def worlds(
         names.append(database_server.clone(template_database))
         with connected_to(names[-1]), within(SYSTEM):
             hall = held(said, stage)
-            return World(names[-1], values_of(hall), people_of(hall))
+            return World(names[-1], values_of(hall), people_of(hall), hashes_of(hall))
 
     with django_db_blocker.unblock():
         yield made
@@ -163,6 +169,15 @@ def people_of(hall: Hall) -> dict[str, tuple[int, int]]:
     for grant in RoleGrant.objects.order_by("pk"):
         found.setdefault(grant.office, (grant.user_id, grant.pk))
     return found
+
+
+def hashes_of(hall: Hall) -> tuple[str, ...]:
+    """How the hashes of the vote's figures begin, as far as it has any: of what was keyed, and of what is signed."""
+    texts = [canonical(figures) for figures in hall.vote.keyings.values_list("figures", flat=True)]
+    vote = Vote.objects.get(pk=hall.vote.pk)
+    if vote.state == VoteState.KEYED:
+        texts += [canonical(vote.figures), signed_text(vote)]
+    return tuple(hashlib.sha256(text.encode()).hexdigest()[:OF_HASH] for text in texts)
 
 
 # Every address
@@ -339,12 +354,18 @@ def may_know(office: str, address: str, stage: str) -> bool:
     return stage != "open" and office in DESK and address.startswith("/tasks/")
 
 
+def with_a_hash(world: World, seen: Seen) -> set[tuple[str, str, str]]:
+    """The calls whose answer bears a hash of the figures."""
+    return {call for call, answer in seen.items() if any(one in answer.body.lower() for one in world.hashes)}
+
+
 def desk_sees_which(one: World, again: World, other: World) -> bool:
-    """The control: the tellers' own pages show the sums, and there the comparison finds the other ballot."""
+    """The control: the tellers' own pages show the sums and their hash, and there both searches find the other ballot."""
     tasks = [address for address in addresses(one.values) if re.fullmatch(r"/tasks/\d+/", address)]
     calls = [("teller", "get", address) for address in tasks]
     seen, repeated, theirs = (look_again(world, calls) for world in (one, again, other))
-    return any(reason_to_worry(seen[call], repeated[call], theirs[call]) for call in calls)
+    worries = [reason_to_worry(seen[call], repeated[call], theirs[call]) for call in calls]
+    return any(worries) and bool(with_a_hash(one, seen))
 
 
 @pytest.mark.parametrize("stage", STAGES if LONG else STAGES[-1:])
@@ -369,6 +390,7 @@ def test_no_office_can_tell_one_ballot_from_another_before_both_tellers_have_sig
         }
         assert {call: why for call, why in worries.items() if not may_know(call[0], call[2], stage)} == {}
         record_property(f"differ by chance, {said}", len(different))
+        assert {call for call in with_a_hash(other, theirs) if not may_know(call[0], call[2], stage)} == set()
         if stage in SHOWN:
             assert desk_sees_which(one, again, other), "the comparison is blind"
     record_property("calls", len(seen))
