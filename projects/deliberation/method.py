@@ -76,7 +76,7 @@ def _manner(book: Rules) -> str:
 
 
 def _by_points(book: Rules) -> bool:
-    return book.ballot_mode == Mode.RANK
+    return Mode(book.ballot_mode) is Mode.RANK
 
 
 def _tie(book: Rules) -> str:

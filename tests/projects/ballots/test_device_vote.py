@@ -7,10 +7,8 @@ import json
 import pytest
 
 from projects.ballots import boxes, keys, offline, rolls, sealing
-from projects.ballots.casting import AlreadyVoted, VoteClosed
-from projects.ballots.figures import decided, digest_of, equations, file_of, signed_text
 from projects.ballots.casting import AlreadyVoted, VoteClosed, Voter
-from projects.ballots.figures import decided, digest_of, file_of
+from projects.ballots.figures import decided, digest_of, equations, file_of, signed_text
 from projects.ballots.models import Box, KeyHolder, RollEntry, Vote
 from projects.ballots.selectors import signatures_hold
 from projects.ballots.services import (

@@ -14,9 +14,9 @@ from projects.ballots import boxes, offline, sealing
 from projects.ballots.boxes import paper_of
 from projects.ballots.casting import Voter
 from projects.ballots.models import Box, RollEntry
+from projects.ballots.together import cast
 from projects.cycles.documents.composing import document_of
 from projects.cycles.documents.pdf import pdf_of
-from projects.ballots.together import cast
 from projects.cycles.models import Paper, RollLine
 from projects.cycles.rulebook import Rules
 from projects.deliberation.method import method_draft
