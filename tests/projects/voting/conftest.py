@@ -44,14 +44,19 @@ class Hall:
         return Item.objects.get(cycle=self.cycle, title=title)
 
 
-def settled(titles: list[str], *, seats: int, in_office: int, accounts: int = 20, **rules: Any) -> Hall:
+def settled(
+    titles: list[str], *, seats: int, in_office: int, accounts: int = 20, code: str = "T01", name: str = "青溪镇",
+    **rules: Any,
+) -> Hall:  # fmt: skip
     """Items on the ballot and the vote defined; in_office is N, whatever the number of deputies with accounts."""
-    key = f"settled {titles} {seats} {in_office} {accounts} {rules}"
-    return standing(key, lambda: _settled(titles, seats, in_office, accounts, rules))
+
+    def build() -> Hall:
+        return _settled(township(code, deputies=accounts, name=name), titles, seats, in_office, rules)
+
+    return standing(f"settled {code} {titles} {seats} {in_office} {accounts} {rules}", build)
 
 
-def _settled(titles: list[str], seats: int, in_office: int, accounts: int, rules: dict[str, Any]) -> Hall:
-    town = township(deputies=accounts)
+def _settled(town: Township, titles: list[str], seats: int, in_office: int, rules: dict[str, Any]) -> Hall:
     act = town.act("chair", at(DAY))
     with acting(act):
         cycle = create_cycle(
