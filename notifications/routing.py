@@ -125,6 +125,7 @@ ROUTES: tuple[Route, ...] = (
     Route("ballots.confirm_destroy", Audience.OFFICES, "destroyed", offices=(*WATCHING, "clerk")),
     Route("ballots.confirm_destroy", Audience.ABOVE, "destroyed", offices=("county",)),
     Route("voting.declare", Audience.OFFICES, "declared", offices=(*CONGRESS, *DESKS, "department")),
+    Route("voting.settle_tie", Audience.OFFICES, "declared", offices=(*CONGRESS, *DESKS, "department")),
     Route("voting.file_county", Audience.ABOVE, "filed", offices=("county",)),
     # step 5
     *_to_the_hall("supervision.call_session", "convened", URGENT, GOVERNMENT),

@@ -31,19 +31,36 @@ MARK_OF = {
 }
 # What an accepted tally says of its box; one accepted before this was kept has none of it, and was signed without.
 OF_THE_BOX = ("cast", "opened_by", "same_pair_because")
-NOT_IN_FILE = ("runoff_majority",)  # said in the rulebook, of no effect on a count
+# Said in the rulebook, of no effect on a count: a file does not know them (count.md).
+NOT_IN_FILE = ("runoff_majority", "tie_by_presidium", "left_to_next_session")
 
 
 def count_rules(book: Rulebook) -> dict[str, Any]:
-    """The part of a frozen rulebook a vote keeps: what count.md calls `rules`, and `runoff_majority`."""
+    """The part of a frozen rulebook a vote keeps: what count.md calls `rules`, and what comes after the count.
+
+    Those tied are tied and places left are vacant as far as the count goes, whoever decides on them then.
+    """
+    by_presidium, next_session = book.tie == "presidium", book.shortfall == "next_session"
     return {
         "quorum": f"{book.quorum.numerator}/{book.quorum.denominator}",
         "majority_base": book.majority_base,
-        "tie": book.tie,
-        "shortfall": book.shortfall,
+        "tie": str(count.TieRule.RUNOFF) if by_presidium else book.tie,
+        "shortfall": str(count.ShortfallRule.VACANT) if next_session else book.shortfall,
         "each_cap": book.each_cap,
         "runoff_majority": book.runoff_majority,
+        "tie_by_presidium": by_presidium,
+        "left_to_next_session": next_session,
     }
+
+
+def with_afterwards(rules: count.Rules, kept: Mapping[str, Any]) -> count.Rules:
+    """The count's rules with what comes after it. kept: as `count_rules` has it, an older vote's without some of it."""
+    return replace(
+        rules,
+        runoff_majority=bool(kept.get("runoff_majority")),
+        tie_by_presidium=bool(kept.get("tie_by_presidium")),
+        left_to_next_session=bool(kept.get("left_to_next_session")),
+    )
 
 
 def titles_of(vote: Vote) -> list[str]:
@@ -154,7 +171,7 @@ def file_of(vote: Vote, figures: Mapping[str, Any] | None = None) -> dict[str, A
 
 
 def export(vote: Vote) -> str:
-    """The file as text: `rehearse` given it answers what the vote's own count answered."""
+    """The file as text: `rehearse` given it answers what the vote's own count answered, all but whose turn it is then."""
     return json.dumps(file_of(vote), ensure_ascii=False, indent=1)
 
 
@@ -195,7 +212,7 @@ def vote_file(vote: Vote, figures: Mapping[str, Any] | None = None) -> count.Vot
     read = read_vote(json.dumps(file_of(vote, figures)).encode(), pabulib=False)
     return replace(
         read,
-        rules=replace(read.rules, runoff_majority=bool(vote.rules.get("runoff_majority", False))),
+        rules=with_afterwards(read.rules, vote.rules),
         paper=replace(read.paper, words=words_of(vote)),
     )
 

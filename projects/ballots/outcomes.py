@@ -52,7 +52,12 @@ def judge_of(vote: Vote) -> Judge:
     return _judges.get(vote.purpose, ELECTION)
 
 
-PLACES = {"elected": _lazy("入选"), "tied": _lazy("票数相等"), "not_elected": _lazy("未入选")}
+PLACES = {
+    "elected": _lazy("入选"),
+    "tied": _lazy("票数相等"),
+    "left": _lazy("待下次会议另行票决"),
+    "not_elected": _lazy("未入选"),
+}
 
 
 def lines_told(vote: Vote, told: dict[str, Any]) -> list[dict[str, Any]]:
@@ -70,7 +75,7 @@ def lines_told(vote: Vote, told: dict[str, Any]) -> list[dict[str, Any]]:
         ]
     if "reasons" not in told:
         return []
-    word = {title: str(text) for place, text in PLACES.items() for title in told[place]}
+    word = {title: str(text) for place, text in PLACES.items() for title in told.get(place, ())}
     return [
         {
             "position": o.position,

@@ -18,7 +18,7 @@ from projects.ballots import figures as fig
 from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.outcomes import lines_told
 from projects.ballots.rules import Majority, MajorityBase, majority_phrase
-from projects.ballots.selectors import PROJECTS, STANDING, compared_with_first
+from projects.ballots.selectors import PROJECTS, STANDING, compared_with_first, then_of
 from projects.cycles.documents.composing import lay_out
 from projects.cycles.documents.parts import Document, Equations, Paragraph, Part, Table, ToSign
 from projects.cycles.models import Attachment, Cycle, Paper
@@ -49,6 +49,7 @@ def report_data(vote: Vote, digest: str) -> dict[str, Any]:
         "keypad": vote.keypad,
         "equations": [equation.text for equation in fig.equations(vote)],
         "compared": compared.sentence if (compared := compared_with_first(vote)) else "",
+        "then": then_of(vote),
         "signed": [
             {"office": signature.office, "name": signature.by.name}
             for signature in vote.signatures.select_related("by").order_by("at")
@@ -127,7 +128,7 @@ def report_text(vote: Vote) -> str:
         f"{line['position']}. {line['title']}：{_told(vote, outcome['sums'][line['title']])}。{worded(line['reason'], vote.unit)}"
         for line in lines_told(vote, outcome)
     ]
-    return worded(head, vote.unit) + "".join(f"\n{line}" for line in lines)
+    return "\n".join([worded(head, vote.unit), *lines, *filter(None, [worded(then_of(vote), vote.unit)])])
 
 
 def name_of_ballot(vote: Vote) -> str:
@@ -191,14 +192,18 @@ def tally_report(paper: Paper, common: Document) -> Document:
     """The report's own sheet; a paper kept without its figures stays as it was written."""
     if "file" not in paper.data or "outcome" not in paper.data:
         return common
-    return replace(common, parts=tuple(_parts(paper.data)), signature="", day="")
+    decision = Paper.objects.filter(kind="vote_decision", subject=paper.subject).order_by("-pk").first()
+    parts = _parts(paper.data, decision.body if decision else "")
+    return replace(common, parts=tuple(parts), signature="", day="")
 
 
-def _parts(data: dict[str, Any]) -> Iterator[Part]:
+def _parts(data: dict[str, Any], decision: str = "") -> Iterator[Part]:
     yield _hall(data)
     if told := _spoiled(data.get("spoiled", {})) + _needed(data):
         yield Paragraph(told, small=True)
     yield _sums(data)
+    for told in filter(None, (data.get("then", ""), decision)):
+        yield Paragraph(told)
     if equations := data.get("equations"):
         yield Equations("票数核对", tuple(equations))
     if compared := data.get("compared"):

@@ -79,7 +79,9 @@ class Verdict(StrEnum):
 class Rules:
     """The part of a rulebook that the count needs. quorum: a share of deputies in office, None switches it off.
 
-    shortfall and runoff_majority change no figure, only what `next_step` says.
+    shortfall, runoff_majority, tie_by_presidium and left_to_next_session change no figure, only whose turn it is then.
+    tie_by_presidium: with RUNOFF, the presidium chooses among the tied instead of a second ballot. left_to_next_session:
+    with VACANT, the places left are voted on at the next session. Neither is of a file (count.md).
     """
 
     quorum: Fraction | None = Fraction(2, 3)
@@ -87,6 +89,8 @@ class Rules:
     tie: TieRule = TieRule.RUNOFF
     shortfall: ShortfallRule = ShortfallRule.VACANT
     runoff_majority: bool = False
+    tie_by_presidium: bool = False
+    left_to_next_session: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,11 +292,16 @@ def decide(vote: VoteFile) -> Outcome:
     majority = majority_of(vote, valid=count.valid)
     problems = tuple(reconcile(vote))
     bar = _bar_to_electing(vote, quorum, problems)
-    result = nobody_elected(vote, bar) if bar else elect(count.sums, vote.paper, majority, vote.rules.tie)
+    result = nobody_elected(vote, bar) if bar else _elected(vote, count, majority)
     verdict = Verdict(bar.code) if bar else verdict_of(result, vote.paper.seats)
     return Outcome(
         verdict, quorum, majority, vote.ballots_issued, vote.returned, count, problems, result, vote
     )
+
+
+def _elected(vote: VoteFile, count: Count, majority: Majority) -> Result:
+    rules = vote.rules
+    return elect(count.sums, vote.paper, majority, rules.tie, by_presidium=rules.tie_by_presidium)
 
 
 # Quorum and majority
@@ -515,15 +524,20 @@ def _too_many_marks(paper: Paper, tally: Count) -> list[Problem]:
 # Electing
 
 
-def elect(sums: Mapping[str, Sum], paper: Paper, majority: Majority, tie: TieRule) -> Result:
+def elect(
+    sums: Mapping[str, Sum], paper: Paper, majority: Majority, tie: TieRule, *, by_presidium: bool = False
+) -> Result:
     """Who takes the seats: the majority filters first, then rank decides (组织法 25; rules.md §6.2).
 
     sums: every candidate of the paper. Rank is by votes in favour, in `rank` by points and then marks. A tie across
-    the last place or places is reported, never broken; a tie that exactly fills the seats is none.
+    the last place or places is reported, never broken; a tie that exactly fills the seats is none. by_presidium: only
+    the sentence about those tied says so.
     """
     ranked, equals, elected, tied = _places(sums, paper, majority, tie)
     not_elected = [one for one in paper.candidates if one not in {*elected, *tied}]
-    place = _Placing(sums, paper, majority, tuple(ranked), tuple(equals), frozenset(elected), frozenset(tied))
+    place = _Placing(
+        sums, paper, majority, tuple(ranked), tuple(equals), frozenset(elected), frozenset(tied), by_presidium
+    )
     reasons = {one: place.reason(one) for one in paper.candidates}
     return Result(tuple(elected), tuple(tied), tuple(not_elected), reasons, len(ranked))
 
@@ -673,15 +687,15 @@ class _Placing:
     equals: tuple[str, ...]
     elected: frozenset[str]
     tied: frozenset[str]
+    by_presidium: bool = False
 
     def reason(self, one: str) -> Reason:
         figures = f"{majority_phrase(self.majority)}，{self._got(one)}"
         if one not in self.ranked:
             return Reason("below_majority", f"{figures}，未通过。")
         if one in self.tied:
-            return Reason(
-                "tied", f"{figures}，票数达到，但{self._tie()}，须就票数相等的项目再次投票，暂未入选。"
-            )
+            then = "由主席团在票数相等的项目中决定" if self.by_presidium else "须就票数相等的项目再次投票"
+            return Reason("tied", f"{figures}，票数达到，但{self._tie()}，{then}，暂未入选。")
         if one not in self.elected:
             return Reason(
                 "outside_seats",
@@ -745,6 +759,9 @@ def next_step(outcome: Outcome) -> str:
 
 
 def _next_after_a_tie(outcome: Outcome) -> str:
+    if outcome.vote.rules.tie_by_presidium:
+        tied = "、".join(outcome.result.tied)
+        return f"由主席团会议在票数相等的 {tied} 中决定 {outcome.places_left} 项入选，提请大会以决议确定。"
     again = f"重新核对法定人数后，只就票数相等的 {'、'.join(outcome.result.tied)} 再次投票，选 {outcome.places_left} 项"
     if outcome.vote.rules.runoff_majority:
         return f"{again}，仍须过半数。"
@@ -755,6 +772,9 @@ def _next_after_a_shortfall(outcome: Outcome) -> str:
     left = outcome.places_left
     if not outcome.result.not_elected:
         return f"候选项目全部入选，余下 {left} 个名额没有候选项目，空缺。"
+    if outcome.vote.rules.left_to_next_session:
+        names = "、".join(outcome.result.not_elected)
+        return f"余下 {left} 个名额留待下次会议，就未入选的 {names} 另行票决。"
     if outcome.vote.rules.shortfall is ShortfallRule.VACANT:
         return f"余下 {left} 个名额空缺，不再另行票决；未入选项目转入储备库。"
     return f"就未入选的 {'、'.join(outcome.result.not_elected)} 进行第二轮票决，选 {left} 项。"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from projects.ballots import rules as count
 from projects.ballots.files import quorum_from
 from projects.ballots.models import Keying, Purpose, Vote, VoteState
 from projects.ballots.outcomes import PLACES, lines_told
-from projects.cycles.models import RollLine
+from projects.cycles.models import Paper, RollLine
 from workflow.flows import meetings
 
 PROJECTS = (Purpose.PROJECTS, Purpose.RUN_OFF)
@@ -224,7 +225,7 @@ def signatures_hold(vote: Vote) -> bool:
 class Line:
     """One candidate's result in one vote. of: the majority's base in persons or ballots, None where none was asked.
 
-    place: elected, tied or not_elected; reason: the count's sentence, with its figures.
+    place: elected, tied, left (to the next session) or not_elected; reason: the count's sentence, with its figures.
     """
 
     position: int
@@ -250,16 +251,80 @@ class Line:
         return self.place == "tied"
 
     @property
+    def is_open(self) -> bool:
+        """Whether it is neither elected nor not: tied, or left to the next session."""
+        return self.place in ("tied", "left")
+
+    @property
     def word(self) -> str:
         """What every page calls the place."""
         return str(PLACES[self.place])
 
 
 def lines_of(vote: Vote) -> list[Line]:
-    """The result of a certified vote, in the order of the paper; empty before both signatures."""
+    """The result of a certified vote, in the order of the paper; empty before both signatures.
+
+    Those tied, and those left to the next session, stand where the presidium has put them once it has decided.
+    """
     if vote.state not in STANDING:
         return []
-    return [_line(option, vote.outcome) for option in vote.options.all()]
+    lines = [_line(option, vote.outcome) for option in vote.options.all()]
+    if is_left_over(vote):
+        return [replace(line, place="left") if line.place == "not_elected" else line for line in lines]
+    decision = decision_on(vote)
+    return [_as_decided(line, decision) for line in lines] if decision else lines
+
+
+def decision_on(vote: Vote) -> Paper | None:
+    """What the presidium decided after the vote where its rules leave that to it (rules.md §6.2); None before.
+
+    A tie across the last place, or places left that stay vacant after all. The signed tally stays as it is: this stands
+    beside it. Its data: `chosen`, the references of those elected; `decided`, who decided and when, in words.
+    """
+    if not (_is_tied_for_presidium(vote) or _leaves_places(vote)):
+        return None
+    return Paper.objects.filter(kind="vote_decision", subject=vote.reference).order_by("-pk").first()
+
+
+def awaits_presidium(vote: Vote) -> bool:
+    """Whether a result is announced in which the presidium has still to decide on those tied."""
+    return vote.state == VoteState.DECLARED and _is_tied_for_presidium(vote) and decision_on(vote) is None
+
+
+def is_left_over(vote: Vote) -> bool:
+    """Whether places are left that wait for the next session: not voted on again yet, nor given up."""
+    return _leaves_places(vote) and decision_on(vote) is None and not vote.followed_by.exists()
+
+
+def _is_tied_for_presidium(vote: Vote) -> bool:
+    return bool(vote.rules.get("tie_by_presidium") and vote.outcome.get("tied"))
+
+
+def _leaves_places(vote: Vote) -> bool:
+    short = vote.outcome.get("outcome") == count.Verdict.SHORTFALL
+    return bool(short and vote.rules.get("left_to_next_session") and vote.outcome["not_elected"])
+
+
+def _as_decided(line: Line, decision: Paper) -> Line:
+    if line.elected:
+        return line
+    chosen = line.reference in decision.data["chosen"]
+    told = f"{line.reason}{decision.data['decided']}{'入选' if chosen else '未入选'}。"
+    return replace(line, place="elected" if chosen else "not_elected", reason=told)
+
+
+def then_of(vote: Vote) -> str:
+    """How a tie across the last place or places left are settled, in words; empty where there is neither."""
+    told = {count.Verdict.RUNOFF: "末位票数相等", count.Verdict.SHORTFALL: "过半数的项目少于应选数"}
+    what = told.get(vote.outcome.get("outcome"))
+    return f"{what}：{count.next_step(figures.decided(vote))}" if what and vote.purpose in PROJECTS else ""
+
+
+def ranks_of(vote: Vote, lines: Iterable[Line]) -> dict[str, int]:
+    """The rank of everyone elected, from 1, by title: the count's order, then those the presidium chose."""
+    counted = vote.outcome["elected"]
+    chosen = [line.title for line in lines if line.elected and line.title not in counted]
+    return {title: rank for rank, title in enumerate([*counted, *chosen], 1)}
 
 
 def _line(option: Any, outcome: dict[str, Any]) -> Line:
@@ -294,13 +359,21 @@ def vote_page(vote: Vote) -> dict[str, Any]:
     }
     if vote.state != VoteState.DECLARED or "sums" not in vote.outcome:
         return page | {"results": []}
+    decided = {
+        line.title: {"word": line.word, "good": line.elected, "tied": line.is_open, "reason": line.reason}
+        for line in (lines_of(vote) if vote.purpose in PROJECTS else [])
+    }
     words = figures.words_of(vote)
     return page | {
         "figures": [getattr(words, figure) for figure in figures.figures_of(vote)],
         "results": [
-            row | {"figures": figures.told(vote, vote.outcome["sums"][row["title"]])}
+            row
+            | {"figures": figures.told(vote, vote.outcome["sums"][row["title"]])}
+            | decided.get(row["title"], {})
             for row in lines_told(vote, vote.outcome)
         ],
+        "then": then_of(vote),
+        "decision": decision_on(vote),
         "equations": figures.equations(vote),
         "ballots": vote.outcome["ballots"],
         "signatures": list(vote.signatures.select_related("by").order_by("at")),

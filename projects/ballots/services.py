@@ -24,6 +24,7 @@ from projects.ballots.outcomes import obstacles_in, outcome_of
 from projects.ballots.selectors import (
     Rejection,
     agreed_on_paper,
+    is_left_over,
     keyers_before,
     keyings_of,
     pairs_before,
@@ -444,8 +445,11 @@ def _counts_box_of(new: Vote, vote: Vote) -> None:
 
 
 def _again(act: Act, vote: Vote, words: str, *, because: str, **changes: Any) -> Vote:
-    """A vote that follows another one, on the same terms but for `changes`; attendance is carried over."""
+    """A vote that follows another one, on the same terms but for `changes`; in one session attendance is carried over."""
     terms = {
+        "session": vote.session,
+        "deputies_in_office": vote.deputies_in_office,
+        "device": vote.device,
         "purpose": vote.purpose,
         "mode": vote.mode,
         "seats": vote.seats,
@@ -454,18 +458,17 @@ def _again(act: Act, vote: Vote, words: str, *, because: str, **changes: Any) ->
     }
     new = define_vote(
         act,
-        session=vote.session,
         about=vote.about_reference,
         title=f"{_root(vote).title[:180]}（{words}）",
-        deputies_in_office=vote.deputies_in_office,
         step=vote.step_number,
         follows=vote,
         because=because,
-        device=vote.device,
         device_least=vote.device_least,
         keypad=vote.keypad,
         **terms | changes,
     )
+    if new.session_id != vote.session_id:
+        return new
     Vote.objects.filter(pk=new.pk).update(deputies_present=vote.deputies_present, on_leave=vote.on_leave)
     new.deputies_present, new.on_leave = vote.deputies_present, vote.on_leave
     return new
@@ -686,11 +689,12 @@ def declare(act: Act, vote: Vote) -> None:
 def continue_vote(act: Act, vote: Vote) -> Vote | None:
     """The vote a declared one calls for: a run-off among the tied, or a second round where the rules want one.
 
-    None where nothing more is voted on: decided, or the places left stay vacant (rules.md §6.2). A run-off has as
-    many seats as places are left and, unless the rules ask otherwise, no majority: the most votes decide (组织法 29).
+    None where nothing more is voted on now: decided, the presidium decides on those tied, or the places left stay vacant,
+    for good or until the next session (rules.md §6.2). A run-off has as many seats as places are left and, unless the
+    rules ask otherwise, no majority: the most votes decide (组织法 29).
     """
     outcome = fig.decided(vote)
-    if outcome.verdict is count.Verdict.RUNOFF:
+    if outcome.verdict is count.Verdict.RUNOFF and not outcome.vote.rules.tie_by_presidium:
         return _in_its_place(act, vote, _run_off(act, vote, outcome))
     if outcome.verdict is count.Verdict.SHORTFALL and _wants_second_round(outcome):
         return _in_its_place(act, vote, _second_round(act, vote, outcome))
@@ -732,6 +736,7 @@ def _run_off(act: Act, vote: Vote, outcome: count.Outcome) -> Vote:
             "majority_base": str(base),
             "tie": str(count.TieRule.RUNOFF),
             "shortfall": str(count.ShortfallRule.VACANT),
+            "left_to_next_session": False,
             "each_cap": False,
         },
         options=_options_named(vote, outcome.result.tied),
@@ -749,6 +754,31 @@ def _second_round(act: Act, vote: Vote, outcome: count.Outcome) -> Vote:
         rules=vote.rules | {"shortfall": str(count.ShortfallRule.VACANT)},
         options=_options_named(vote, outcome.result.not_elected),
     )
+
+
+def vote_later(act: Act, vote: Vote, session: Session, *, deputies_in_office: int) -> Vote:
+    """另行票决 at a later session: the places left, among those not elected (rules.md §6.2; 组织法 29 by analogy).
+
+    Its desk is that session's: attendance, tellers and keys are new. By telephone only where the session has a roll.
+    Refused where no places wait for it. What this vote leaves empty stays empty.
+    """
+    with _held(vote) as held:
+        if not is_left_over(held):
+            raise Refused(_("没有留待下次会议的名额。"))
+        outcome = fig.decided(held)
+        return _again(
+            act,
+            held,
+            _("另行票决"),
+            because=_("过半数的项目少于应选数，余下 %(places)s 个名额留待下次会议另行票决")
+            % {"places": outcome.places_left},
+            session=session,
+            deputies_in_office=deputies_in_office,
+            device=held.device and session.roll.exists(),
+            seats=outcome.places_left,
+            rules=held.rules | {"left_to_next_session": False},
+            options=_options_named(held, outcome.result.not_elected),
+        )
 
 
 def _options_named(vote: Vote, titles: Sequence[str]) -> list[tuple[str, str]]:

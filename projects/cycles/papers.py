@@ -37,6 +37,7 @@ KINDS = {
     "tellers": _("监票人名单"),
     "trackers": _("电子票回执清单"),
     "tally_report": _("计票结果报告单"),
+    "vote_decision": _("主席团关于票决结果的决定"),
     "resolution": _("决议"),
     "announcement": _("公告"),
     "opinions": _("审议意见交办单"),

@@ -25,12 +25,14 @@ BY_VOTES, LEVEL = "按得票多少依次入选", "票数相等"
 BY_POINTS, LEVEL_ON_POINTS = "按得分高低依次入选，得分相同的，得票多的在前", "得分、得票都相等"
 TIES = {
     "runoff": "末位{level}不能确定的，就{level}的项目再次投票，{won}",
+    "presidium": "末位{level}不能确定的，由主席团会议在{level}的项目中决定，提请大会以决议确定",
     "all": "末位{level}的，全部入选",
 }
 MOST_VOTES, MAJORITY_AGAIN = "以得票多的入选，不再要求过半数", "仍须获得{of}过半数赞成，以得票多的入选"
 SHORTFALLS = {
     "vacant": "过半数的项目少于应选数的，名额空缺",
     "second_round": "过半数的项目少于应选数的，就其余项目再次投票",
+    "next_session": "过半数的项目少于应选数的，余下名额留待下次会议，就其余项目另行票决",
 }
 
 # The method says what sealed ballots do not protect against: the congress adopts it knowing that (integrity.md §2).

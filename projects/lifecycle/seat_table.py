@@ -94,8 +94,12 @@ class _Table:
         self.openly = {act.key: act for act in open_acts()}
 
     def rows(self) -> Iterator[SeatRow]:
+        # A step that several flows share is one duty.
+        steps: dict[tuple[str, str], OfficeView] = {}
         for flow in flows():
-            yield from (self._task(node) for node in flow.steps())
+            for node in flow.steps():
+                steps.setdefault((node.key, node.office), node)
+        yield from (self._task(node) for node in steps.values())
         for event in events():
             yield from (self._event(event, office) for office in event.offices)
         yield from (self._event(act, act.office) for act in open_acts())

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.rules import Mode
-from projects.ballots.selectors import Line, lines_of
+from projects.ballots.selectors import Line, lines_of, ranks_of
 from projects.portal.staff_selectors import votes_visible
 from projects.voting.selectors import turnout_of
 from workflow.roles import registry
@@ -87,7 +87,7 @@ def _stage(vote: Vote) -> str:
 def _result(vote: Vote) -> dict[str, Any]:
     """Elected in the order of their ranks, then the others by votes; the majority's line where one was asked for."""
     lines = lines_of(vote)
-    ranks = {title: rank for rank, title in enumerate(vote.outcome["elected"], 1)}
+    ranks = ranks_of(vote, lines)
     ordered = sorted(
         lines, key=lambda one: (ranks.get(one.title, 1000), -one.points, -one.in_favour, one.position)
     )

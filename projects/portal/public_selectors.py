@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from projects.ballots.models import Vote
-from projects.ballots.selectors import PROJECTS, Line, declared_votes, lines_of
+from projects.ballots.selectors import PROJECTS, Line, decision_on, declared_votes, lines_of, then_of
 from projects.collection.models import Proposal
 from projects.cycles.models import Attachment, Cycle, CycleState, Paper
 from projects.cycles.rulebook import Rules
@@ -243,6 +243,16 @@ class Result:
     @property
     def elected(self) -> int:
         return sum(line.elected for line in self.lines)
+
+    @property
+    def then(self) -> str:
+        """How a tie or places left are settled."""
+        return then_of(self.vote)
+
+    @property
+    def decision(self) -> Paper | None:
+        """What the presidium decided on them, where it does."""
+        return decision_on(self.vote)
 
 
 _BASES = {

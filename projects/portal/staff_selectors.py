@@ -128,7 +128,7 @@ def votes_on(cycle: Cycle) -> list[Vote]:
 
 def vote_papers(cycle: Cycle, office: str) -> list[Paper]:
     """The papers that say what a year's vote decided: the tally report once announced, the resolution, the announcement."""
-    kinds = ("method", "tellers", "tally_report", "resolution", "announcement")
+    kinds = ("method", "tellers", "tally_report", "vote_decision", "resolution", "announcement")
     papers = Paper.objects.filter(cycle=cycle, kind__in=kinds)
     return told_superseded(readable_papers(papers, office).order_by("pk"))
 

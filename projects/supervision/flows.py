@@ -16,7 +16,7 @@ from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.witnessing import on_overtaken
 from projects.cycles.flows import YearlyFlow, anchors_of, due_date
 from projects.cycles.models import Cycle, CycleState, Session, Term
-from projects.cycles.selectors import cycles_of, standard_of
+from projects.cycles.selectors import cycles_of, paper_of, standard_of
 from projects.cycles.terms import on_new_term, on_session_begun
 from projects.supervision import (
     asking,
@@ -45,7 +45,7 @@ from projects.supervision.models import (
     Project,
     ProjectState,
 )
-from projects.voting.flows import beginning_anew
+from projects.voting.flows import SinceVoteFlow, beginning_anew, on_elected_later
 from projects.voting.forms import SecondForm
 from workflow.audit.services import Act
 from workflow.calendar.offsets import DueDate, Offset, resolve
@@ -82,12 +82,13 @@ def _found(activation: Any) -> None:
 
 def _begin_projects(activation: Any) -> None:
     for project in selectors.projects_of(_subject(activation)).filter(state=ProjectState.ASSIGNED):
-        ProjectFlow.begin(project)
+        if not processes(ProjectFlow, project).exists():
+            ProjectFlow.begin(project)
 
 
 def _begin_inspections(activation: Any) -> None:
     for project in selectors.projects_of(_subject(activation)).exclude(group=None):
-        if project.state in GOING_ON:
+        if project.state in GOING_ON and not processes(InspectFlow, project).exists():
             InspectFlow.begin(project)
 
 
@@ -97,11 +98,11 @@ def _begin_inquiries(activation: Any) -> None:
             InquiryFlow.begin(inquiry)
 
 
-class SupervisionFlow(YearlyFlow):
-    """监督"""
+class FoundingSteps:
+    """From the list elected to its supervision groups; not a flow itself, for a flow binds its nodes to itself at once."""
 
-    room, step = "supervision", 5
-    process_title = _("监督")
+    room: ClassVar[str] = "supervision"
+    step: ClassVar[int | None] = 5
 
     start = Begin().Next(this.found)
     found = nodes.Function(_found).Next(this.hand_over)
@@ -127,6 +128,31 @@ class SupervisionFlow(YearlyFlow):
         basis=_("《地方组织法》第十九条、第四十三条；每个项目一个监督小组"),
         output=_("主席团会议纪要、监督小组名单"),
     ).Next(this.begin_inspections)
+    end = OfficeEnd()
+
+
+class MoreProjectsFlow(FoundingSteps, SinceVoteFlow):
+    """另行票决入选项目的交办和监督小组"""
+
+    process_title = _("交办另行票决入选的项目")
+    begin_inspections = nodes.Function(_begin_inspections).Next(this.end)
+
+
+def _more_projects(act: Act, cycle: Cycle) -> None:
+    """What was elected at a later session; where the year's list is still to be handed over, it goes with that."""
+    if paper_of(cycle, "assignment") is None:
+        services.found_projects(act, cycle)
+    elif selectors.elected_unfounded(cycle):
+        MoreProjectsFlow.begin(cycle)
+
+
+on_elected_later(_more_projects)
+
+
+class SupervisionFlow(FoundingSteps, YearlyFlow):
+    """监督"""
+
+    process_title = _("监督")
     begin_inspections = nodes.Function(_begin_inspections).Next(this.give_report)
     give_report = OfficeView(
         office="mayor",
@@ -153,7 +179,6 @@ class SupervisionFlow(YearlyFlow):
         .Next(this.begin_inquiries)
     )
     begin_inquiries = nodes.Function(_begin_inquiries).Next(this.end)
-    end = OfficeEnd()
 
 
 def _to_a_department(activation: Any) -> bool:
@@ -304,7 +329,7 @@ class ContractFlow(YearlyFlow):
         return due_date(subject.cycle, node.key, signed)
 
 
-class ProjectFlow(YearlyFlow):
+class ProjectFlow(SinceVoteFlow):
     """一个项目从实施计划到验收"""
 
     room, step = "supervision", 5

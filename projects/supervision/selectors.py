@@ -60,6 +60,12 @@ def elected_items(cycle: Cycle) -> list[Item]:
     return list(Item.objects.filter(cycle=cycle, state=ItemState.ELECTED).order_by("ballot_number", "number"))
 
 
+def elected_unfounded(cycle: Cycle) -> list[Item]:
+    """The items elected that are no projects yet, in the order of the paper."""
+    founded = Project.objects.filter(cycle=cycle).values("item_id")
+    return [item for item in elected_items(cycle) if item.pk not in {row["item_id"] for row in founded}]
+
+
 def votes_by_item(cycle: Cycle) -> dict[str, int]:
     """Votes in favour by the item's reference, from its last declared vote; empty where none was counted here.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from projects.cycles.models import Cycle
 from projects.cycles.papers import make_paper
 from projects.selection.models import Item
 from projects.supervision.models import Project, ProjectState
-from projects.supervision.selectors import elected_items, projects_of, unwatched, votes_by_item
+from projects.supervision.selectors import elected_unfounded, projects_of, unwatched, votes_by_item
 from workflow.audit.services import Act, write_down
 from workflow.flows.models import Meeting
 from workflow.machines.services import fire
@@ -23,11 +24,10 @@ from workflow.roles.services import grant
 def found_projects(act: Act, cycle: Cycle) -> list[Project]:
     """One project per elected item, with what the congress decided of it; what is founded already stays."""
     votes = votes_by_item(cycle)
-    founded = set(Project.objects.filter(cycle=cycle).values_list("item_id", flat=True))
+    last = projects_of(cycle).aggregate(last=Max("number"))["last"] or 0
     return [
         found_project(act, cycle, item, number=number, votes=votes.get(item.reference))
-        for number, item in enumerate(elected_items(cycle), 1)
-        if item.pk not in founded
+        for number, item in enumerate(elected_unfounded(cycle), last + 1)
     ]
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from projects.cycles.models import Cycle
 from projects.cycles.numerals import numeral
 from projects.selection.models import Item
-from projects.voting.selectors import deputies_in_office, elected_items, result_of, vote_session
+from projects.voting.selectors import deputies_in_office, result_now, vote_session
+
+
+def _chosen(cycle: Cycle) -> list[Item]:
+    return [row.item for row in result_now(cycle) if row.elected and row.item]
 
 
 def _list(items: list[Item]) -> str:
@@ -20,7 +24,7 @@ def resolution_title(cycle: Cycle) -> str:
 
 def resolution_text(cycle: Cycle) -> str:
     """The resolution's first wording: what was heard, how it was voted, which projects, who carries them out."""
-    words, chosen = cycle.rules.words, elected_items(cycle)
+    words, chosen = cycle.rules.words, _chosen(cycle)
     heard = (
         f"{vote_session(cycle)}听取和审议了{words['government']}关于{cycle.year}年度{cycle.period}{words['project']}候选项目"
         f"形成过程及基本情况的报告，以无记名投票方式进行了{words['vote']}。"
@@ -33,8 +37,7 @@ def resolution_text(cycle: Cycle) -> str:
 
 def announcement_text(cycle: Cycle) -> str:
     """公告: number present, how many projects, the list."""
-    words, rows = cycle.rules.words, result_of(cycle)
-    chosen = [row.item for row in rows if row.elected and row.item]
+    words, rows, chosen = cycle.rules.words, result_now(cycle), _chosen(cycle)
     return (
         f"{vote_session(cycle)}于{cycle.unit.name}举行，实有{words['deputy']} {deputies_in_office(cycle)} 人。会议对 {len(rows)} 个"
         f"{words['project']}候选项目进行了{words['vote']}，{len(chosen)} 个项目入选：\n{_list(chosen)}\n现予公告。"
@@ -43,7 +46,7 @@ def announcement_text(cycle: Cycle) -> str:
 
 def filing_text(cycle: Cycle) -> str:
     """备案报告."""
-    words, rows = cycle.rules.words, result_of(cycle)
+    words, rows = cycle.rules.words, result_now(cycle)
     chosen = sum(row.elected for row in rows)
     return (
         f"现将{cycle.unit.name}{cycle.year}年度{cycle.period}{words['project']}{words['vote']}情况报告如下：候选项目 {len(rows)} 个，"

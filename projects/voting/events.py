@@ -83,7 +83,7 @@ def release_holder(act: Act, cycle: Cycle, *, office: str, reason: str) -> Outco
 
 
 def _voting(cycle: Any, _grant: Any) -> bool:
-    return cycle.state == CycleState.VOTING
+    return cycle.state == CycleState.VOTING or selectors.held_later(cycle) is not None
 
 
 CAST_ON_PAPER = register_open_act(

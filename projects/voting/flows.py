@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -26,14 +27,38 @@ from projects.ballots.forms import (
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.selectors import PROJECTS
 from projects.cycles.flows import YearlyFlow
+from projects.cycles.models import Cycle
 from projects.cycles.selectors import cycle_of, standard_of
 from projects.voting import forms, selectors, services
 from workflow.audit.services import Act
+from workflow.calendar.offsets import DueDate
+from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
 from workflow.flows.errors import Refused
-from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView
+from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView, SubFlow
 from workflow.flows.processes import call_off, running
 from workflow.flows.services import Outcome, cancel_flow
+
+Elected = Callable[[Act, Cycle], None]
+_when_elected_later: list[Elected] = []
+
+
+def on_elected_later(listener: Elected) -> None:
+    """Have `listener` called inside the act that announces the vote on places left: the year has more projects then."""
+    if listener not in _when_elected_later:
+        _when_elected_later.append(listener)
+
+
+class SinceVoteFlow(YearlyFlow):
+    """A flow whose days count from the year's vote; once places left were voted on at a later session, from that one."""
+
+    @classmethod
+    def term(cls, cycle: Cycle, key: str, opened_on: date, **more: Any) -> DueDate | None:
+        later = selectors.held_later(cycle)
+        if later and later.session and opened_on >= later.session.held_on:
+            more["sessions"] = {**(more.get("sessions") or {}), "vote": later.session.held_on}
+        return super().term(cycle, key, opened_on, **more)
+
 
 PAPER_BALLOT = _("无记名投票，纸质表决票；两名计票人分别录入，相符方可签字")
 
@@ -53,7 +78,7 @@ def holding_key(office: str, title: Any) -> OfficeView:
     )
 
 
-class VotingFlow(YearlyFlow):
+class VotingFlow(SinceVoteFlow):
     """票决"""
 
     room, step = "voting", 4
@@ -222,7 +247,20 @@ class VotingFlow(YearlyFlow):
         basis=_("《地方组织法》第二十五条：以全体代表的过半数通过；当场宣布"),
         output=_("入选、未入选名单"),
     ).Next(this.voted)
-    voted = Gate(selectors.is_in_state(VoteState.DEFINED)).Then(this.attendance).Else(this.resolution)
+    voted = Gate(selectors.is_in_state(VoteState.DEFINED)).Then(this.attendance).Else(this.tied)
+    tied = Gate(selectors.is_tied).Then(this.settle_tie).Else(this.resolution)
+    settle_tie = MeetingView(
+        office="presidium",
+        title=_("主席团决定末位入选项目"),
+        form=forms.TieForm,
+        act=services.settle_tie,
+        context=selectors.result_page,
+        page="steps/voting/result.html",
+        irreversible=True,
+        basis=_("本地规定：末位票数相等不能确定的，由主席团在票数相等的项目中决定，提请大会以决议确定"),
+        output=_("主席团关于末位项目的决定"),
+        hint=_("已签字的计票结果不改动；决定附于计票结果报告单。"),
+    ).Next(this.resolution)
     resolution = (
         MeetingView(
             office="clerk",
@@ -258,10 +296,60 @@ class VotingFlow(YearlyFlow):
 
     def begin_after_vote(self, activation: Any) -> None:
         """The year goes on to supervision; what is left of the vote goes its own way."""
-        AfterVoteFlow.begin(activation.process.artifact)
+        cycle = activation.process.artifact
+        AfterVoteFlow.begin(cycle)
+        if selectors.leaves_places(cycle):
+            RemainderFlow.begin(cycle)
 
 
-class AfterVoteFlow(YearlyFlow):
+def telling(title: Any) -> OfficeView:
+    """The step that tells every proposer not told yet how the candidate ended."""
+    return OfficeView(
+        office="gov_clerk",
+        title=title,
+        form=forms.TellForm,
+        act=services.tell_proposers,
+        context=selectors.tell_page,
+        page="steps/voting/tell_proposers.html",
+        irreversible=True,
+        basis=_("件件有回音：入选、未入选（转入储备库）逐件告知"),
+        output=_("提出人凭查询码可见的结果"),
+    )
+
+
+class RemainderFlow(SinceVoteFlow):
+    """余下名额留待下次会议"""
+
+    room, step = "voting", 4
+    process_title = _("余下名额另行票决")
+
+    start = Begin().Next(this.remainder)
+    remainder = MeetingView(
+        office="presidium",
+        title=_("决定余下名额是否提请本次会议另行票决"),
+        form=forms.RemainderForm,
+        act=services.decide_remainder,
+        obstacles=services.obstacles_to_remainder,
+        context=selectors.result_page,
+        page="steps/voting/result.html",
+        irreversible=True,
+        basis=_("参照《地方组织法》第二十九条：过半数的少于应选数的，不足的名额可以在下次会议另行票决"),
+        output=_("主席团会议纪要"),
+        hint=_("下次会议举行期间办理；提请票决的，监票人、计票人由本次会议通过。"),
+    ).Next(this.put)
+    put = Gate(selectors.is_in_state(VoteState.DEFINED)).Then(this.vote).Else(this.tell_left)
+    vote = SubFlow(lambda: VotingFlow, _("余下名额另行票决")).Next(this.elected)
+    elected = nodes.Function(this.tell_rooms).Next(this.end)
+    tell_left = telling(_("告知提出人余下名额的结果")).Next(this.end)
+    end = OfficeEnd()
+
+    def tell_rooms(self, activation: Any) -> None:
+        """What was elected besides goes on as the year's other projects do."""
+        for listener in _when_elected_later:
+            listener(current_act(), activation.process.artifact)
+
+
+class AfterVoteFlow(SinceVoteFlow):
     """票决后续事项"""
 
     room, step = "voting", 4
@@ -294,17 +382,7 @@ class AfterVoteFlow(YearlyFlow):
         .Returns(this.hand_opinions)
         .Next(this.all_done)
     )
-    tell_proposers = OfficeView(
-        office="gov_clerk",
-        title=_("告知提出人票决结果"),
-        form=forms.TellForm,
-        act=services.tell_proposers,
-        context=selectors.tell_page,
-        page="steps/voting/tell_proposers.html",
-        irreversible=True,
-        basis=_("件件有回音：入选、未入选（转入储备库）逐件告知"),
-        output=_("提出人凭查询码可见的结果"),
-    ).Next(this.all_done)
+    tell_proposers = telling(_("告知提出人票决结果")).Next(this.all_done)
     file_county = OfficeView(
         office="clerk",
         title=_("报县级人大常委会备案"),

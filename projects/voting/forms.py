@@ -9,12 +9,16 @@ from django import forms
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from projects.ballots.figures import decided
 from projects.ballots.forms import VoteForm
 from projects.ballots.keys import HOLDERS
 from projects.ballots.models import Channel
+from projects.ballots.selectors import lines_of
 from projects.collection.forms import Lines
 from projects.cycles.models import Presence
-from projects.voting import drafts, selectors
+from projects.voting import drafts, selectors, services
+from projects.voting.selectors import vote_of
+from workflow.flows.fields import choice_field
 from workflow.flows.forms import AssemblyForm, MeetingForm, StepForm
 
 MEETING = MeetingForm.field_order
@@ -57,6 +61,59 @@ class AgreedForm(MeetingForm):
         data = super().clean()
         if not self.errors and not self.agreed():
             self.add_error("votes_for", _("赞成票未超过主席团全体成员的半数，不能办理。"))
+        return data
+
+
+class TieForm(AgreedForm):
+    """末位票数相等: the presidium names among those tied as many as places are left."""
+
+    chosen = forms.MultipleChoiceField(label=_("入选项目"), widget=forms.CheckboxSelectMultiple)
+    field_order = ["chosen", *MEETING]
+
+    def prepare(self) -> None:
+        super().prepare()
+        tied = [line for line in lines_of(vote_of(self.subject)) if line.tied]
+        choice_field(self, "chosen").choices = [(line.reference, line.title) for line in tied]
+        self.fields["chosen"].help_text = _("票数相等的项目，选 %(places)s 项。") % {"places": self.places()}
+
+    def places(self) -> int:
+        return decided(vote_of(self.subject)).places_left
+
+    def clean_chosen(self) -> list[str]:
+        chosen: list[str] = self.cleaned_data["chosen"]
+        if len(chosen) != self.places():
+            raise forms.ValidationError(
+                _("名额余 %(places)s 个，选了 %(chosen)s 项。")
+                % {"places": self.places(), "chosen": len(chosen)}
+            )
+        return chosen
+
+
+class RemainderForm(AgreedForm):
+    """余下名额: put to the vote of the session that sits, or left vacant, with the reason."""
+
+    VOTE, VACANT = "vote", "vacant"
+    decision = forms.ChoiceField(
+        label=_("余下名额"),
+        widget=forms.RadioSelect,
+        choices=[(VOTE, _("提请本次会议另行票决")), (VACANT, _("不再另行票决，名额空缺"))],
+    )
+    reason = forms.CharField(
+        label=_("名额空缺的理由"),
+        required=False,
+        help_text=_("决定空缺时必填，向社会公布。"),
+        widget=Lines(attrs={"rows": 2}),
+        max_length=500,
+    )
+    field_order = ["decision", "reason", *MEETING]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("decision") == self.VACANT and len(data.get("reason", "")) < 4:
+            self.add_error("reason", _("决定空缺的，请写明理由。"))
+        if data.get("decision") == self.VOTE:
+            for sentence in services.faults_of_voting_later(self.subject):
+                self.add_error("decision", sentence)
         return data
 
 

@@ -56,13 +56,13 @@ USUAL_DEPUTIES = 60
 def counting_rules(book: Rulebook) -> Rules:
     """A rulebook's part in the count, as the count takes it."""
     told = figures.count_rules(book)
-    return Rules(
+    counted = Rules(
         files.quorum_from(told["quorum"]),
         MajorityBase(told["majority_base"]),
         TieRule(told["tie"]),
         ShortfallRule(told["shortfall"]),
-        bool(told["runoff_majority"]),
     )
+    return figures.with_afterwards(counted, told)
 
 
 # --- what is counted
@@ -199,7 +199,7 @@ def rehearsed(vote: VoteFile) -> Rehearsal:
             sums[one],
             end_of(outcome, one),
             outcome.result.reasons[one].sentence,
-            [sentence_of(swing) for swing in close.get(one, ())] or _unmoved(close),
+            [sentence_of(swing, vote.rules) for swing in close.get(one, ())] or _unmoved(close),
         )
         for place, one in enumerate(ranked, 1)
     ]
@@ -217,11 +217,12 @@ def end_of(outcome: Outcome, one: str) -> End:
     return End.TIED if one in outcome.result.tied else End.NOT_ELECTED
 
 
-def sentence_of(swing: Swing) -> str:
+def sentence_of(swing: Swing, rules: Rules) -> str:
     """A swing in words: 少 3 票即不入选."""
+    tied = _("与他项票数相等，由主席团决定") if rules.tie_by_presidium else _("与他项票数相等，须再次投票")
     ends = {
         End.ELECTED: _("入选"),
-        End.TIED: _("与他项票数相等，须再次投票"),
+        End.TIED: tied,
         End.NOT_ELECTED: _("不入选"),
     }
     words = _("多 %(n)s 票即%(end)s") if swing.votes > 0 else _("少 %(n)s 票即%(end)s")

@@ -18,13 +18,18 @@ from projects.ballots.selectors import (
     STANDING,
     Line,
     agreed_on_paper,
+    awaits_presidium,
     compared_with_first,
     current_vote,
+    decision_on,
     declared_votes,
     desk_of,
     entered_on,
+    is_left_over,
     last_rejection,
     lines_of,
+    ranks_of,
+    then_of,
 )
 from projects.collection.models import Proposal, ProposalState
 from projects.cycles.models import Cycle, Paper, Session
@@ -39,7 +44,8 @@ VOTED = (
     ItemState.SUBSTITUTED,
     ItemState.WITHDRAWN,
 )
-FILED = ("resolution", "announcement", "tally_report", "method", "tellers")
+FILED = ("resolution", "announcement", "tally_report", "vote_decision", "method", "tellers")
+EACH_FILED = ("tally_report", "vote_decision")  # one for each ballot, all of them filed
 
 
 def vote_of(cycle: Cycle, *, lock: bool = False) -> Vote:
@@ -48,6 +54,35 @@ def vote_of(cycle: Cycle, *, lock: bool = False) -> Vote:
     if vote is None:
         raise Vote.DoesNotExist(cycle.reference)
     return Vote.objects.select_for_update(of=("self",)).get(pk=vote.pk) if lock else vote
+
+
+def held_later(cycle: Cycle) -> Vote | None:
+    """The vote on places left, where the year is at one held at a later session than its own; None otherwise."""
+    vote = current_vote(cycle.reference, *PROJECTS)
+    own = session_of(cycle, "vote")
+    return vote if vote and vote.session and own and vote.session != own else None
+
+
+def leaves_places(cycle: Cycle) -> Vote | None:
+    """The declared vote whose places left wait for the next session; None where none do."""
+    vote = current_vote(cycle.reference, *PROJECTS)
+    return vote if vote and vote.state == VoteState.DECLARED and is_left_over(vote) else None
+
+
+def is_announced(cycle: Cycle, vote: Vote) -> bool:
+    """Whether the result has been published by 公告; that of a later session has its own."""
+    return _issued(cycle, vote, "announcement")
+
+
+def is_resolved(cycle: Cycle, vote: Vote) -> bool:
+    """Whether the congress has adopted the resolution on the vote's result."""
+    return _issued(cycle, vote, "resolution")
+
+
+def _issued(cycle: Cycle, vote: Vote, kind: str) -> bool:
+    papers = papers_of(cycle, kind=kind)
+    later = vote.session_id and vote.session != session_of(cycle, "vote")
+    return (papers.filter(data__vote=vote.reference) if later else papers).exists()
 
 
 def is_in_state(*states: str) -> Any:
@@ -68,6 +103,11 @@ def has_paper(activation: Any) -> bool:
     """A gate: whether there is paper to key, or nothing at all, which is keyed as nothing."""
     vote = vote_of(activation.process.artifact)
     return bool(fig.on_paper(vote, "issued")) or not waits_to_be_opened(vote)
+
+
+def is_tied(activation: Any) -> bool:
+    """A gate: whether the presidium has still to decide on those tied across the last place."""
+    return awaits_presidium(vote_of(activation.process.artifact))
 
 
 def is_ready_to_open_box(activation: Any) -> bool:
@@ -188,12 +228,13 @@ class ResultRow:
     """One project's end in the vote: its last ballot's figures. item None: removed since, which never happens.
 
     base: in_office | present | valid | none; of: persons or ballots the majority counts on, None where none was
-    asked; needed: votes; vote_title: the ballot these figures are of.
+    asked; needed: votes; vote_title, session_id: the ballot these figures are of, and where it was held.
     """
 
     item: Item | None
     line: Line
     vote_title: str
+    session_id: int | None
 
     @property
     def title(self) -> str:
@@ -213,12 +254,14 @@ def result_of(cycle: Cycle) -> list[ResultRow]:
 
     Empty until the chair has declared; a recounted, void or undeclared vote shows nothing.
     """
-    last: dict[str, tuple[Line, str]] = {}
+    last: dict[str, tuple[Line, str, int | None]] = {}
     rank: dict[str, tuple[int, int]] = {}
     for number, vote in enumerate(declared_votes(cycle.reference, *PROJECTS)):
-        for line in lines_of(vote):
-            last[line.reference] = (line, vote.title)
-            place = vote.outcome["elected"].index(line.title) if line.elected else line.position
+        lines = lines_of(vote)
+        ranks = ranks_of(vote, lines)
+        for line in lines:
+            last[line.reference] = (line, vote.title, vote.session_id)
+            place = ranks[line.title] if line.elected else line.position
             rank[line.reference] = (number if line.elected else 1000, place)
     items = items_of(last)
     return [
@@ -250,12 +293,28 @@ def elected_items(cycle: Cycle) -> list[Item]:
     return [row.item for row in result_of(cycle) if row.elected and row.item]
 
 
+def result_now(cycle: Cycle) -> list[ResultRow]:
+    """The result of the session the year votes at now: of a later one only what was put to the vote there."""
+    held = vote_session(cycle)
+    return [row for row in result_of(cycle) if row.session_id == held.pk]
+
+
 @dataclass(frozen=True)
 class DeclaredVote:
     """One ballot held, with its lines, for the page of the result."""
 
     vote: Vote
     lines: list[Line]
+
+    @property
+    def then(self) -> str:
+        """How a tie or places left are settled."""
+        return then_of(self.vote)
+
+    @property
+    def decision(self) -> Paper | None:
+        """What the presidium decided on them, where it does."""
+        return decision_on(self.vote)
 
 
 def declared_of(cycle: Cycle) -> list[DeclaredVote]:
@@ -289,8 +348,9 @@ def opinions_of(cycle: Cycle) -> QuerySet[Opinion]:
 
 
 def has_opinions(activation: Any) -> bool:
-    """A gate: whether the deputies left any opinion to hand over."""
-    return opinions_of(activation.process.artifact).exists()
+    """A gate: whether the deputies left any opinion to hand over; at a later session nothing is deliberated anew."""
+    cycle = activation.process.artifact
+    return held_later(cycle) is None and opinions_of(cycle).exists()
 
 
 def opinions_page(cycle: Cycle) -> dict[str, Any]:
@@ -326,7 +386,7 @@ def filed_papers(cycle: Cycle) -> list[Paper]:
     found: list[Paper] = []
     for kind in FILED:
         papers = list(papers_of(cycle, kind=kind).order_by("pk"))
-        found.extend(papers if kind == "tally_report" else papers[-1:])
+        found.extend(papers if kind in EACH_FILED else papers[-1:])
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.timezone import get_current_timezone, localdate
 from django.utils.translation import gettext as _
 
@@ -15,6 +16,7 @@ from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.reporting import make_report, publish_trackers
 from projects.ballots.selectors import (
     Rejection,
+    awaits_presidium,
     compared_with_first,
     keyers_before,
     lines_of,
@@ -24,7 +26,8 @@ from projects.collection.models import Outcome as ProposalOutcome
 from projects.cycles.divisions import figures_of
 from projects.cycles.models import Cycle, CycleSession, CycleState, Paper, Presence, Session, SessionState
 from projects.cycles.papers import make_paper
-from projects.cycles.selectors import paper_of, standard_of
+from projects.cycles.selectors import cycles_of, open_session, paper_of, standard_of
+from projects.deliberation.selectors import AFTER_THE_VOTE, seated_at
 from projects.selection.models import Item, ItemState
 from projects.voting import drafts, selectors
 from projects.voting.selectors import vote_of
@@ -171,7 +174,8 @@ def recount(act: Act, cycle: Cycle, *, reason: str) -> Outcome:
     vote = vote_of(cycle)
     if vote.state == VoteState.DECLARED:
         for item in selectors.items_of(vote.options.values_list("reference", flat=True)).values():
-            fire(item, "count_again", act, decision_reason="")
+            if item.state != ItemState.ON_BALLOT:  # tied or left over, and not decided on yet
+                fire(item, "count_again", act, decision_reason="")
     new = ballots.recount(act, vote, reason=reason)
     return Outcome(after={"agreed": True, "of": vote.reference, "new_vote": new.reference}, reason=reason)
 
@@ -263,7 +267,7 @@ def _sign(act: Act, cycle: Cycle, office: str) -> Outcome:
 
 
 def declare_result(act: Act, cycle: Cycle, **_confirmed: bool) -> Outcome:
-    """宣布结果: 入选 and 未入选 on the spot; those voted on again stay on the ballot (rules.md §6.2)."""
+    """宣布结果: 入选 and 未入选 on the spot; those tied, voted on again or left to the next session stay on the ballot."""
     vote = vote_of(cycle)
     ballots.declare(act, vote)
     again = ballots.continue_vote(act, vote)
@@ -282,13 +286,102 @@ def _settle_items(act: Act, vote: Vote, again: Vote | None) -> None:
     items = selectors.items_of([line.reference for line in lines])
     undecided = set(again.options.values_list("reference", flat=True)) if again else set()
     for line in lines:
-        if line.reference not in undecided:
+        if line.reference not in undecided and not line.is_open:
             fire(
                 items[line.reference],
                 "elect" if line.elected else "not_elect",
                 act,
                 decision_reason=line.reason,
             )
+
+
+def settle_tie(act: Act, cycle: Cycle, *, meeting: Meeting, chosen: list[str]) -> Outcome:
+    """末位票数相等: the presidium chooses among those tied, for the congress to confirm by its resolution.
+
+    chosen: references, as many as places are left. The signed tally stays as it is; the decision stands beside it.
+    """
+    vote = vote_of(cycle, lock=True)
+    if not awaits_presidium(vote):
+        raise Refused(_("没有末位票数相等、待主席团决定的项目。"))
+    tied = [line.reference for line in lines_of(vote) if line.is_open]
+    names = "、".join(line.title for line in lines_of(vote) if line.reference in chosen)
+    make_paper(act, cycle, "minutes", _("主席团会议纪要（决定末位入选项目）"), body=meeting.minutes, step=4)
+    title, told = f"关于{vote.title}末位票数相等项目的决定", f"末位票数相等，决定{names}入选。"
+    _decide_after(act, cycle, vote, meeting, title, told, chosen=chosen)
+    _settle_lines(act, vote, tied)
+    return Outcome(after={"vote": vote.reference, "tied": tied, "elected": chosen})
+
+
+def _decide_after(
+    act: Act, cycle: Cycle, vote: Vote, meeting: Meeting, title: str, told: str, *, chosen: list[str]
+) -> None:
+    """What the presidium decides after a vote, published beside its signed tally."""
+    presidium, day = cycle.rules.words["presidium"], date_format(meeting.held_on)
+    division = (
+        f"应到 {meeting.members} 人，实到 {meeting.present} 人；赞成 {meeting.votes_for} 票，"
+        f"反对 {meeting.votes_against} 票，弃权 {meeting.votes_abstain} 票"
+    )
+    make_paper(
+        act,
+        cycle,
+        "vote_decision",
+        f"{presidium}{title}",
+        body=f"按照票决办法，{presidium}于{day}举行会议，{division}。{told}",
+        data={"chosen": chosen, "decided": f"{presidium}{day}决定"},
+        subject=vote.reference,
+        step=4,
+        publish=True,
+    )
+
+
+def _settle_lines(act: Act, vote: Vote, references: list[str]) -> None:
+    """What was open is elected or not, as the presidium has decided."""
+    items = selectors.items_of(references)
+    for line in lines_of(vote):
+        if line.reference in items:
+            arrow = "elect" if line.elected else "not_elect"
+            fire(items[line.reference], arrow, act, decision_reason=line.reason)
+
+
+def obstacles_to_remainder(cycle: Cycle, at: datetime) -> list[str]:
+    """Places left to the next session are decided on while a later one sits."""
+    vote, session = selectors.leaves_places(cycle), open_session(cycle.unit)
+    if vote is None:
+        return [_("没有留待下次会议的名额。")]
+    if session is None or session == vote.session:
+        return [_("余下名额留待下次会议，下次会议尚未举行。")]
+    return []
+
+
+def faults_of_voting_later(cycle: Cycle) -> list[str]:
+    """Why the places left cannot be voted on any more: what would be elected could not be carried out in its year."""
+    if cycle.state == CycleState.SUPERVISING:
+        return []
+    return [_("本年度已进入评估，不再另行票决，余下名额由主席团决定空缺。")]
+
+
+def decide_remainder(act: Act, cycle: Cycle, *, meeting: Meeting, decision: str, reason: str) -> Outcome:
+    """余下名额: the presidium puts them to the vote of the session that sits, or they stay vacant after all."""
+    vote, session = selectors.leaves_places(cycle), open_session(cycle.unit)
+    if vote is None or session is None or session == vote.session:
+        raise Refused(*obstacles_to_remainder(cycle, act.at))
+    make_paper(act, cycle, "minutes", _("主席团会议纪要（余下名额）"), body=meeting.minutes, step=4)
+    if decision == "vacant":
+        return _leave_vacant(act, cycle, vote, meeting, reason)
+    if reasons := faults_of_voting_later(cycle):
+        raise Refused(*reasons)
+    in_office = session.deputies_in_office or len(seated_at(session, act.on))
+    later = ballots.vote_later(act, vote, session, deputies_in_office=in_office)
+    return Outcome(after={"vote": vote.reference, "next_vote": later.reference, "places": later.seats})
+
+
+def _leave_vacant(act: Act, cycle: Cycle, vote: Vote, meeting: Meeting, reason: str) -> Outcome:
+    left = [line.reference for line in lines_of(vote) if line.is_open]
+    places = fig.decided(vote).places_left
+    told = f"决定不再另行票决，余下 {places} 个名额空缺。理由：{reason}"
+    _decide_after(act, cycle, vote, meeting, f"关于{vote.title}余下名额的决定", told, chosen=[])
+    _settle_lines(act, vote, left)
+    return Outcome(after={"vote": vote.reference, "vacant": places}, reason=reason)
 
 
 def resolve(
@@ -306,7 +399,8 @@ def resolve(
         number=number,
         data=figures_of(meeting, standard_of(cycle))
         | {
-            "items": [item.reference for item in selectors.elected_items(cycle)],
+            "vote": vote_of(cycle).reference,
+            "items": [row.item.reference for row in selectors.result_now(cycle) if row.elected and row.item],
         },
         step=4,
         publish=True,
@@ -315,12 +409,26 @@ def resolve(
 
 
 def business_left(session: Session) -> list[str]:
-    """What of a year is still to be done at a session; one session may vote on a year and evaluate the one before."""
-    return [
-        _("%(cycle)s尚有事项须在本次会议办理。") % {"cycle": use.cycle}
-        for use in session.uses.select_related("cycle", "cycle__unit")
-        if _busy(use)
+    """What of a year is still to be done at a session; one session may vote on a year and evaluate the one before.
+
+    Places an earlier session left to this one are among it.
+    """
+    busy = [use.cycle for use in session.uses.select_related("cycle", "cycle__unit") if _busy(use)] + [
+        cycle
+        for cycle in cycles_of(session.unit).filter(state__in=AFTER_THE_VOTE)
+        if _votes_later_at(session, cycle)
     ]
+    return [_("%(cycle)s尚有事项须在本次会议办理。") % {"cycle": cycle} for cycle in busy] + [
+        _("%(cycle)s余下名额留待本次会议，由主席团提请另行票决或者决定空缺。") % {"cycle": cycle}
+        for cycle in cycles_of(session.unit).filter(state__in=AFTER_THE_VOTE)
+        if (vote := selectors.leaves_places(cycle)) and vote.session != session
+    ]
+
+
+def _votes_later_at(session: Session, cycle: Cycle) -> bool:
+    """Whether a year votes on places left at this session, and the congress has not resolved on it yet."""
+    vote = selectors.held_later(cycle)
+    return vote is not None and vote.session == session and not selectors.is_resolved(cycle, vote)
 
 
 def _busy(use: CycleSession) -> bool:
@@ -354,7 +462,7 @@ def announce(act: Act, cycle: Cycle, *, meeting: Meeting, number: str, body: str
         f"{selectors.vote_session(cycle)}公告",
         body=body,
         number=number,
-        data={"signature": selectors.signature_line(cycle)},
+        data={"signature": selectors.signature_line(cycle), "vote": vote_of(cycle).reference},
         step=4,
         publish=True,
     )
@@ -470,7 +578,8 @@ def obstacles_to_recount(cycle: Cycle, at: datetime) -> list[str]:
 
 def _may_still_correct(cycle: Cycle, vote: Vote) -> bool:
     in_session = vote.session is None or vote.session.state == SessionState.OPEN
-    return cycle.state == CycleState.VOTING and in_session and paper_of(cycle, "announcement") is None
+    voting = cycle.state == CycleState.VOTING or selectors.held_later(cycle) is not None
+    return voting and in_session and not selectors.is_announced(cycle, vote)
 
 
 def _keyers(vote: Vote) -> set[int]:

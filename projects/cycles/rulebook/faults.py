@@ -120,6 +120,10 @@ def departures(rules: Rules) -> list[tuple[bool, Any]]:
         ),
         (rules.tie == "all", _("末位票数相等全部入选时，入选数可能多于应选数。")),
         (
+            rules.tie == "presidium",
+            _("末位票数相等由主席团决定，法律没有规定；入选名单仍须由大会以决议确定。"),
+        ),
+        (
             rules.change_policy != "congress_vote",
             _("项目变更不由代表大会表决，与入选名单由代表大会决定的原则有差异。"),
         ),

@@ -74,13 +74,18 @@ class Voting(Part):
         ),
     ] = "in_office"
     tie: Annotated[
-        Literal["runoff", "all"],
+        Literal["runoff", "presidium", "all"],
         Said(
             _("末位票数相等"),
             "voting",
             "T",
             "《地方组织法》第二十九条（参照）",
-            choices={"runoff": _("就票数相等的再次投票"), "all": _("全部入选")},
+            help=_("由主席团决定、全部入选没有法律依据，属本地规定，会预警"),
+            choices={
+                "runoff": _("就票数相等的再次投票"),
+                "presidium": _("由主席团决定"),
+                "all": _("全部入选"),
+            },
         ),
     ] = "runoff"
     runoff_majority: Annotated[
@@ -94,13 +99,18 @@ class Voting(Part):
         ),
     ] = False
     shortfall: Annotated[
-        Literal["vacant", "second_round"],
+        Literal["vacant", "second_round", "next_session"],
         Said(
             _("过半数的项目少于应选数"),
             "voting",
             "D",
             "本地规定",
-            choices={"vacant": _("空缺"), "second_round": _("再次投票")},
+            help=_("当次再次投票和留待下次会议参照《地方组织法》第二十九条；项目不必选满，默认空缺"),
+            choices={
+                "vacant": _("空缺"),
+                "second_round": _("再次投票"),
+                "next_session": _("留待下次会议另行票决"),
+            },
         ),
     ] = "vacant"
     ballot_retention: Annotated[
