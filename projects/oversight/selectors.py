@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from django.contrib.postgres.aggregates import StringAgg
 from django.db.models import Model, QuerySet
 
 from projects.collection.models import Proposal
@@ -20,9 +21,14 @@ def notes(unit: Unit | None = None) -> QuerySet[Note]:
     return _to(unit, Note.objects.select_related("unit", "cycle__unit", "by").order_by("-sent_on", "-pk"))
 
 
-def guidance(unit: Unit | None = None) -> QuerySet[Guidance]:
-    """Guiding opinions and circulars, the latest first; unit as above."""
-    return _to(unit, Guidance.objects.select_related("unit", "by").order_by("-at", "-pk"))
+def guidance(unit: Unit | None = None) -> QuerySet[Guidance, Any]:
+    """Guiding opinions and circulars, the latest first; unit as above.
+
+    One row for one text, to however many townships: title, words, at, and their names in `townships`.
+    """
+    said = _to(unit, Guidance.objects.all()).values("title", "words", "at")
+    names = StringAgg("unit__name", delimiter="、", order_by="unit__code")
+    return said.annotate(townships=names).order_by("-at", "title", "words")
 
 
 def samples(unit: Unit | None = None) -> QuerySet[Sample]:

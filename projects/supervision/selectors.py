@@ -192,7 +192,7 @@ def project_file(project: Project, on: date | None = None) -> dict[str, Any]:
         "money": money_of(project),
         "contracts": list(project.contracts.order_by("signed_on", "pk")),
         "reports": list(project.reports.all()),
-        "inspections": list(project.inspections.order_by("on", "pk")),
+        "inspections": list(project.inspections.select_related("by").order_by("on", "pk")),
         "findings": list(project.findings.order_by("raised_on", "pk")),
         "changes": list(project.changes.order_by("asked_on", "pk")),
         "interpellations": list(project.interpellations.order_by("pk")),

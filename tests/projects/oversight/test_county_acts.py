@@ -205,6 +205,18 @@ def test_one_circular_goes_to_every_township_chosen_with_an_entry_in_each_trail(
     assert not Entry.objects.filter(unit=third).exists()
 
 
+def test_the_county_reads_one_circular_once_with_the_townships_it_went_to(client, town, cycle, leader):
+    other = second_township(town)
+    as_county(leader)
+    circulate(leader, town.unit.parent, other, town.unit)
+    for user, told in ((leader, f"发至：{town.unit.name}、{other.name}"), (town.of("clerk"), "")):
+        client.force_login(user)
+        shown = client.get("/county/words/").content.decode()
+        apply(SYSTEM)
+        assert shown.count("通报：第三季度情况") == 1 and told in shown
+        assert ("发至" in shown) is bool(told)
+
+
 def test_a_circular_starts_from_all_townships_and_reaches_none_of_another_county(town, cycle, leader):
     second_township(town)
     foreign = township("Z9", name="外县镇")
