@@ -5,6 +5,7 @@ Its figures are those of the records; nothing is drawn by chance.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
@@ -27,6 +28,18 @@ from workflow.roles.selectors import holders_of
 CIRCULATED, REPLIED, REPLY_BY = 7, 5, 10
 NOTED = (28, 21, 14, 4)  # days before the demonstration's own on which a note goes out
 QUARTERS = "一二三四"
+REPLIES = (
+    "主席团已组织代表监督小组到现场察看，听取责任单位说明。镇人民政府已倒排工期，增派作业班组；"
+    "资金按合同和形象进度拨付，没有拖欠。年底仍不能完工的，依规定研究跨年续建。",
+    "主席团召开会议专题听取了汇报。主要工程已经完成，余下工序受材料到货影响；责任单位已与供货方重新约定"
+    "到货时间，主席团每半月调度一次，完工后及时组织验收。",
+    "镇人民政府已书面说明进度滞后的原因，明确分管负责人驻点督办；代表监督小组每周到现场一次，"
+    "资金到位情况已向代表通报。",
+)
+FILE_CHECKED = (
+    "已对照归档目录逐件核对，会议纪要、计票结果报告单、合同和验收材料齐全，"
+    "两份视察记录补齐了现场照片；评估会议后按期移交归档。"
+)
 
 
 def play_oversight(county: Unit, *, today: date) -> None:
@@ -37,8 +50,9 @@ def play_oversight(county: Unit, *, today: date) -> None:
     years = Cycle.objects.filter(
         unit__in=townships_below(county), state__in=(CycleState.SUPERVISING, CycleState.EVALUATING)
     )
-    for cycle, ago in zip(years.select_related("unit").order_by("unit__code", "year"), NOTED, strict=False):
-        play_note(cycle, leader, next_working_day(today - timedelta(days=ago)), until=today)
+    noted = zip(years.select_related("unit").order_by("unit__code", "year"), NOTED, strict=False)
+    for (cycle, ago), reply in zip(noted, itertools.cycle(REPLIES), strict=False):
+        play_note(cycle, leader, next_working_day(today - timedelta(days=ago)), until=today, reply=reply)
 
 
 def play_circular(county: Unit, leader: User, quarter: Period) -> None:
@@ -92,7 +106,7 @@ def reported(projects: Iterable[Project], on: date) -> dict[int, Progress]:
     return {report.project_id: report for report in found.order_by("on", "pk")}
 
 
-def play_note(cycle: Cycle, leader: User, day: date, *, until: date) -> None:
+def play_note(cycle: Cycle, leader: User, day: date, *, until: date, reply: str) -> None:
     """工作提示函 on the slowest project of a year, or on its file where all are finished; answered within a week.
 
     None where work has begun and nothing of it has been reported yet.
@@ -103,7 +117,7 @@ def play_note(cycle: Cycle, leader: User, day: date, *, until: date) -> None:
     slowest = min(reports, key=lambda r: (r.percent, r.project.number), default=None)
     if unfinished and slowest is None:
         return
-    title, words, reply = _of_progress(slowest) if slowest else _of_the_file(cycle)
+    title, words = _of_progress(slowest) if slowest else _of_the_file(cycle)
     data = {"title": title, "words": words, "reply_by": add_working_days(day, REPLY_BY).isoformat()}
     perform("oversight.note", cycle, actor=leader, data=data, at=moment(day, 10))
     replied = add_working_days(day, REPLIED)
@@ -112,26 +126,23 @@ def play_note(cycle: Cycle, leader: User, day: date, *, until: date) -> None:
     note = Note.objects.filter(cycle=cycle).latest("pk")
     task = Deadline.objects.get(subject=note.reference, key="oversight.note_reply")
     chair = holders_of("chair", cycle.unit, replied)[0]
-    complete(task.task_id, actor=chair, data={"reply": reply}, at=moment(replied, 10))
+    said = reply if slowest else FILE_CHECKED
+    complete(task.task_id, actor=chair, data={"reply": said}, at=moment(replied, 10))
 
 
-def _of_progress(report: Progress) -> tuple[str, str, str]:
+def _of_progress(report: Progress) -> tuple[str, str]:
     project = report.project
     return (
         f"关于“{project.title}”实施进度",
         f"“{project.title}”形象进度 {report.percent}%，票决确定的完成时限为 "
         f"{project.finish_by.year} 年 {project.finish_by.month} 月 {project.finish_by.day} 日。"
         "请主席团了解进度安排和资金拨付情况，研究是否需要跨年续建，并将督促措施书面回复。",
-        "主席团已组织代表监督小组到现场察看，听取责任单位说明。镇人民政府已倒排工期，增派作业班组，"
-        "资金按合同和形象进度拨付，没有拖欠；主席团每半月调度一次，年底仍不能完工的，依规定研究跨年续建。",
     )
 
 
-def _of_the_file(cycle: Cycle) -> tuple[str, str, str]:
+def _of_the_file(cycle: Cycle) -> tuple[str, str]:
     return (
         "关于整理票决制工作档案",
         f"{cycle}各项目已完工。请对照归档目录核对票决、监督、验收各环节文件，"
         "缺少签字、日期和佐证材料的及时补齐，为年度评估和移交归档做好准备，并将核对情况书面回复。",
-        "已对照归档目录逐件核对，会议纪要、计票结果报告单、合同和验收材料齐全，"
-        "两份视察记录补齐了现场照片；评估会议后按期移交归档。",
     )

@@ -459,7 +459,7 @@ class Supervision:
             "name": expert.name,
             "capacity": "专家",
             "organisation": "县建设工程质量安全站",
-            "until": max(project.finish_by, day + timedelta(days=VISITED * 2)).isoformat(),
+            "until": max(self.cycle.planned_t2, project.finish_by).isoformat(),
         }
         perform(
             "supervision.invite", project, actor=self.town.of("clerk"), data=data | asked, at=moment(day, 11)
