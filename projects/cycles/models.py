@@ -301,6 +301,14 @@ class Paper(models.Model):
 
     class Meta:
         ordering = ["step", "pk"]
+        # Two years of a township may announce at the same moment; a number of an announcement is given once.
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "kind", "number"],
+                name="announcement_number_once",
+                condition=Q(kind="announcement") & ~Q(number=""),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time
 from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.utils.formats import date_format
 from django.utils.timezone import get_current_timezone, localdate
 from django.utils.translation import gettext as _
@@ -449,22 +450,26 @@ def _measured(use: CycleSession) -> bool:
 
 
 def announce(act: Act, cycle: Cycle, *, meeting: Meeting, number: str, body: str) -> None:
-    """公告: numbered, signed by the session's presidium, published."""
-    if Paper.objects.filter(unit=cycle.unit, kind="announcement", number=number).exists():
-        raise Refused(_("%(number)s已经用过。") % {"number": number})
+    """公告: numbered, signed by the session's presidium, published. Refused: a number the township has used."""
+    try:
+        with transaction.atomic():
+            make_paper(
+                act,
+                cycle,
+                "announcement",
+                f"{selectors.vote_session(cycle)}公告",
+                body=body,
+                number=number,
+                data={"signature": selectors.signature_line(cycle), "vote": vote_of(cycle).reference},
+                step=4,
+                publish=True,
+            )
+    except IntegrityError as error:
+        if "announcement_number_once" not in str(error):
+            raise
+        raise Refused(_("%(number)s已经用过。") % {"number": number}) from error
     witnessing.overtake(
         act, votes_about(cycle.reference, *selectors.PROJECTS), reason=_("结果已经公告，不再复票。")
-    )
-    make_paper(
-        act,
-        cycle,
-        "announcement",
-        f"{selectors.vote_session(cycle)}公告",
-        body=body,
-        number=number,
-        data={"signature": selectors.signature_line(cycle), "vote": vote_of(cycle).reference},
-        step=4,
-        publish=True,
     )
 
 

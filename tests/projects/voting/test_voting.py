@@ -18,6 +18,7 @@ from projects.ballots.selectors import compared_with_first
 from projects.cycles.divisions import division_of
 from projects.cycles.documents.composing import document_of
 from projects.cycles.models import Cycle, Paper, RollLine
+from projects.cycles.papers import make_paper
 from projects.deliberation.models import Opinion
 from projects.demo.play.stage import assembly, meeting, open_tasks
 from projects.demo.play.voting import (
@@ -45,13 +46,13 @@ from projects.voting.selectors import (
     tally,
     vote_of,
 )
-from projects.voting.services import business_left, obstacles_to_recount
+from projects.voting.services import announce, business_left, obstacles_to_recount
 from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, T, settled
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.events import events_on, perform
-from workflow.flows.models import Deadline
+from workflow.flows.models import Deadline, Meeting
 from workflow.flows.services import complete, send_back
 from workflow.roles.models import RoleGrant
 from workflow.roles.services import grant, revoke
@@ -569,6 +570,18 @@ def test_the_announcement_is_numbered_and_signed_by_the_sessions_presidium(hall)
     paper = Paper.objects.get(kind="announcement")
     assert paper.data["signature"] == "青溪镇第十九届人民代表大会第二次会议主席团"
     assert paper.published_at and paper.number == "公告〔19届〕第1号"
+
+
+def test_a_number_of_an_announcement_is_given_once_in_a_township(hall):
+    play_voting(hall.town, hall.cycle, t=T, present=45, sums=SIPING)
+    used = Paper.objects.get(kind="announcement").number
+    act = hall.town.act("clerk", at(DAY))
+    with pytest.raises(Refused, match=f"{used}已经用过"):
+        announce(act, hall.cycle, meeting=Meeting(), number=used, body="现予公告。")
+    announce(act, hall.cycle, meeting=Meeting(), number="公告〔19届〕第2号", body="现予公告。")
+    make_paper(act, hall.cycle, "filing", "备案报告", number=used)
+    numbers = list(Paper.objects.filter(kind="announcement").order_by("pk").values_list("number", flat=True))
+    assert numbers == [used, "公告〔19届〕第2号"]
 
 
 def test_what_follows_the_vote_runs_beside_the_year(hall):
