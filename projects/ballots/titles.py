@@ -9,7 +9,7 @@ call_acts(
         "vote.define": _("确定表决票"),
         "vote.follow_roll": _("按代表名册更正应到人数"),
         "vote.reject_tally": _("两次录入不一致，重新录入"),
-        "vote.keyings_differ": _("两次录入不一致"),
+        "vote.follow_roll": _("应到人数随名册变动"),
         "vote.hold_key": _("设定开箱口令"),
         "vote.make_keys": _("生成本次投票的密钥"),
         "vote.release_holder": _("更换密钥保管人"),

@@ -7,6 +7,5 @@ from workflow.inbox.story import call_acts
 call_acts(
     {
         "item.dissolve": _("拆分项目"),
-        "selection.object": _("提出异议"),
     }
 )

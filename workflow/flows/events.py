@@ -129,6 +129,11 @@ def register_open_act(act: OpenAct) -> OpenAct:
     return act
 
 
+def open_act(key: str, office: str) -> OpenAct | None:
+    """The registered one that is done as this office; None where there is none."""
+    return _open_acts.get((key, office))
+
+
 def open_acts() -> list[OpenAct]:
     """Every registered one, by step and key."""
     return sorted(_open_acts.values(), key=lambda act: (act.step or 9, act.key, act.office))

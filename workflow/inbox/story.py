@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from workflow.audit.models import Entry
 from workflow.flows.base import flows
-from workflow.flows.events import events
+from workflow.flows.events import events, open_act
 from workflow.machines.graph import arrows, machines, states
 from workflow.people.wording import worded
 from workflow.roles import registry
@@ -92,9 +92,11 @@ def title_of_action(action: str) -> str:
 def line_of(entry: Entry) -> Line:
     """An entry as a line of the history."""
     body = json.loads(entry.body)
+    # What a resident does of its own accord is not what an office registers under the same key.
+    own = open_act(body["action"], body["office"])
     return Line(
         entry=entry,
-        what=worded(title_of_action(body["action"]), entry.unit),
+        what=worded(own.title if own else title_of_action(body["action"]), entry.unit),
         who=entry.actor.name if entry.actor else str(OUTSIDE.get(body["office"], OUTSIDE["system"])),
         office="" if body["office"] in OUTSIDE else registry.title_of(body["office"], entry.unit),
         label=body["label"],

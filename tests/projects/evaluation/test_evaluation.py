@@ -49,6 +49,7 @@ from workflow.flows.events import perform
 from workflow.flows.models import Meeting
 from workflow.flows.services import complete, send_back
 from workflow.flows.tasks import run_job
+from workflow.inbox.story import line_of
 from workflow.people.models import User
 from workflow.roles.selectors import holders_of
 from workflow.roles.services import grant
@@ -265,6 +266,17 @@ def test_closing_the_round_writes_down_every_sample(town, cycle):
     assert f'"{project.reference}":1' in entry.body
     paper = paper_of(cycle, "measurement")
     assert paper.title.endswith("群众评价情况") and "样本 1 份，少于最低样本 30 份" in paper.body
+
+
+def test_a_residents_own_rating_is_not_told_as_one_that_was_registered(town, cycle):
+    reported(town, cycle)
+    project = Project.objects.get(number=1)
+    rate(town, project, day="2027-12-01")
+    own = Entry.objects.filter(action="evaluation.rate").latest("id")
+    data = {"grade": "satisfied", "words": "路灯亮了。"}
+    registered = perform("evaluation.rate", project, actor=town.of("station"), data=data, at=at("2027-12-02"))
+    assert [line_of(own).what, line_of(own).who] == ["评价完工项目", "群众"]
+    assert line_of(registered).what == "登记群众评价"
 
 
 def test_a_station_registers_what_a_resident_says(town, cycle):

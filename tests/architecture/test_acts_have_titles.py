@@ -1,0 +1,41 @@
+"""Every act the trail may bear is called something in Chinese."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from projects.supervision import summaries
+from workflow.inbox.story import title_of_action
+from workflow.reminders import services as reminders
+
+ROOT = Path(__file__).parents[2]
+
+
+def written_actions() -> Iterator[tuple[str, str]]:
+    """The actions named where an entry is written, with the file; those made of a record's own names are left out."""
+    for room in ("projects", "workflow"):
+        for path in sorted((ROOT / room).rglob("*.py")):
+            for call in ast.walk(ast.parse(path.read_text())):
+                if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "write_down":
+                    named = call.args[1]
+                    for part in (named.body, named.orelse) if isinstance(named, ast.IfExp) else (named,):
+                        if isinstance(part, ast.Constant):
+                            yield part.value, path.name
+
+
+ACTIONS = sorted({*written_actions(), (summaries.ACTION, "summaries.py"), (reminders.ACTION, "services.py")})
+
+
+def test_the_acts_of_the_code_are_found() -> None:
+    assert {"archive.add", "vote.follow_roll", "change.undo", "grant.give"} <= {
+        action for action, _ in ACTIONS
+    }
+
+
+@pytest.mark.parametrize(("action", "where"), ACTIONS)
+def test_an_act_that_is_written_down_has_a_title(action: str, where: str) -> None:
+    assert title_of_action(action) != action, where
