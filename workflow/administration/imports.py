@@ -30,11 +30,12 @@ CODE = re.compile(r"[0-9A-Za-z._-]{1,40}")
 USERNAME = re.compile(r"[0-9A-Za-z@._+-]{3,60}")
 DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 HALLS = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
+# A municipality (直辖市) has no city between itself and its counties, and some cities have no counties.
 PARENT_KINDS: dict[str, tuple[str, ...]] = {
     UnitKind.CITY: (UnitKind.PROVINCE,),
-    UnitKind.COUNTY: (UnitKind.CITY,),
-    UnitKind.TOWNSHIP: (UnitKind.COUNTY,),
-    UnitKind.SUBDISTRICT: (UnitKind.COUNTY,),
+    UnitKind.COUNTY: (UnitKind.CITY, UnitKind.PROVINCE),
+    UnitKind.TOWNSHIP: (UnitKind.COUNTY, UnitKind.CITY),
+    UnitKind.SUBDISTRICT: (UnitKind.COUNTY, UnitKind.CITY),
     **{kind: HALLS for kind in UnitKind.values if kind not in TENANT_KINDS},
 }
 

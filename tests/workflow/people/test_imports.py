@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import openpyxl
@@ -12,11 +13,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.workflow.people.conftest import World, workbook
-from workflow.administration import sheets
-from workflow.administration.imports import parse_day
+from workflow.administration import imports, sheets
+from workflow.administration.imports import checked, parse_day
 from workflow.audit.models import Entry
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import Unit, User
+from workflow.people.services import create_unit
 from workflow.roles.models import RoleGrant
 
 PEOPLE = ["姓名", "用户名", "电子邮箱", "职务", "单位编码", "起", "止", "依据文号"]
@@ -127,6 +129,24 @@ def test_units_may_stand_on_units_of_the_same_sheet(world: World, admin: Client)
     inner = Unit.objects.get(code="T03-D1")
     assert inner.tenant.code == "T03" and inner.path.startswith(world.county.path)
     assert Unit.objects.get(code="330001").kind == "subdistrict"
+
+
+def test_a_municipality_has_counties_of_its_own_and_a_city_may_have_townships(world: World) -> None:
+    province = create_unit(code="P9", name="示范省", kind="province")
+    raw = [
+        ("2", "CQ1", "巴南区", "县", province.code),
+        ("3", "ZS", "中山市", "市", province.code),
+        ("4", "ZS1", "板芙镇", "乡镇", "ZS"),
+        ("5", "ZS2", "石岐街道", "街道", "ZS"),
+        ("6", "BAD", "直属镇", "乡镇", province.code),
+    ]
+    rows = checked(
+        imports.UNITS,
+        [dict(zip(["line", *UNITS], row, strict=True)) for row in raw],
+        province,
+        date(2026, 9, 1),
+    )
+    assert [row.errors for row in rows] == [[], [], [], [], ["乡镇的上级须为：县、市。"]]
 
 
 def test_a_bad_unit_row_changes_nothing(world: World, admin: Client) -> None:
