@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from math import ceil
 
+from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -54,7 +55,7 @@ def _within_the_month(session: Session, at: datetime) -> list[str]:
     until = resolve(A_MONTH, {"after": last}).on
     if localdate(at) >= until:
         return []
-    return [_("选票封存至 %(until)s，尚未到期。") % {"until": until.isoformat()}]
+    return [_("选票封存至%(until)s，尚未到期。") % {"until": date_format(until)}]
 
 
 def ask_to_destroy(act: Act, vote: Vote, *, confirmed: bool) -> Outcome:

@@ -206,7 +206,7 @@ TASK_TIMES: dict[str, TaskTime] = {
     "evaluation.addendum": TaskTime(_("移交补充卷宗"), _wd("after", 20), 1, 120),
     "evaluation.look_back": TaskTime(_("翌年回头看"), _by("closing", 9, 30, 1), 0, 60, "N", "江门做法"),
     "evaluation.look_back_fix": TaskTime(_("整改回头看发现的问题"), _d("after", 30), 5, 120),
-    "oversight.note_reply": TaskTime(_("答复工作提示函"), _d("receipt", 15), 3, 60),
+    "oversight.note_reply": TaskTime(_("回复工作提示函"), _d("receipt", 15), 3, 60),
 }
 DEADLINES: dict[str, Offset] = {key: task.offset for key, task in TASK_TIMES.items()}
 

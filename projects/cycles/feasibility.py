@@ -224,7 +224,7 @@ def _order_of_sessions(c: date, t: date, t2: date) -> Iterator[Reason]:
         days = (t - t2).days
         yield Reason(
             "evaluation_before_vote",
-            f"测评会议（{_said(t2)}）应晚于票决会议（{_said(t)}）。",
+            f"评估会议（{_said(t2)}）应晚于票决会议（{_said(t)}）。",
             days,
         )
 
@@ -294,12 +294,12 @@ def _unusual_evaluation(t: date, t2: date) -> Iterator[Reason]:
     if t2.year != t.year + 1:
         yield Reason(
             "evaluation_year",
-            f"测评会议一般为票决次年的第一次会议，本计划为{_said(t2)}。",
+            f"评估会议一般为票决次年的第一次会议，本计划为{_said(t2)}。",
         )
     elif t2.month > 6:
         yield Reason(
             "evaluation_summer",
-            f"测评会议一般为次年第一次会议，不是年中会议，本计划为{_said(t2)}。",
+            f"评估会议一般为次年第一次会议，不是年中会议，本计划为{_said(t2)}。",
         )
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from django import forms
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.forms import AttendanceForm
@@ -113,9 +114,8 @@ class NamesSession(StepForm):
         if there and there.state == SessionState.CLOSED:
             self.add_error("session_number", _("%(session)s已经闭会。") % {"session": there})
         elif there and data.get(on) and there.held_on != data[on]:
-            self.add_error(
-                on, _("%(session)s已定于 %(day)s 举行。") % {"session": there, "day": there.held_on}
-            )
+            told = {"session": there, "day": date_format(there.held_on)}
+            self.add_error(on, _("%(session)s已定于%(day)s举行。") % told)
 
 
 class ConveneForm(ResolvingForm, NamesSession):

@@ -12,6 +12,7 @@ from projects.cycles.models import Cycle, CycleSession, Session, SessionState
 from projects.deliberation.rules import beginning_faults
 from projects.deliberation.sitting import adopt_tellers, assemble
 from projects.evaluation import hearing, selectors
+from projects.evaluation.measuring import session_faults
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
@@ -27,17 +28,6 @@ def needs_preliminary(cycle: Cycle) -> bool:
     """Whether the session of the coming measurement is still to be opened, and by this year."""
     session = selectors.occasion_of(cycle)["session"]
     return session is not None and session.state != SessionState.OPEN and is_opened_here(session)
-
-
-def session_faults(session: Session | None) -> list[str]:
-    """Why nothing can be done in a session: not called, not opened, over."""
-    if session is None or session.state == SessionState.PLANNED:
-        return [_("评估会议尚未召集，由主席团召集。")]
-    if session.state == SessionState.CONVENED:
-        return [_("%(session)s尚未开幕，由预备会议开幕。") % {"session": session}]
-    if session.state == SessionState.CLOSED:
-        return [_("%(session)s已经闭会，由主席团另行召集。") % {"session": session}]
-    return []
 
 
 def obstacles_to_opening(cycle: Cycle, at: datetime) -> list[str]:
@@ -76,7 +66,7 @@ def obstacles_to_adopting(cycle: Cycle, at: datetime) -> list[str]:
     if occasion["session"]:
         return session_faults(occasion["session"])
     if occasion["held_on"] is None:
-        return [_("会议定于 %(day)s，尚未举行，由主席团确定。") % {"day": _("未定")}]
+        return [_("会议日期尚未确定，由主席团确定。")]
     return beginning_faults(localdate(at), occasion["held_on"])
 
 

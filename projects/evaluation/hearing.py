@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -54,7 +55,7 @@ def obstacles_to_closing_round(cycle: Cycle, at: datetime) -> list[str]:
     first = begins_on(cycle)
     if cycle.state == CycleState.EVALUATING or localdate(at) >= first:
         return []
-    return [_("群众评价在第四季度集中进行，%(day)s 起方可结束。") % {"day": first.isoformat()}]
+    return [_("群众评价在第四季度集中进行，%(day)s起方可结束。") % {"day": date_format(first)}]
 
 
 def still_to_be_heard(cycle: Cycle) -> list[str]:

@@ -23,6 +23,7 @@ from projects.ballots.models import Purpose, Vote
 from projects.ballots.outcomes import Judge, judges
 from projects.cycles.models import Cycle, Session, SessionState
 from projects.cycles.papers import make_paper
+from projects.deliberation.rules import beginning_faults
 from projects.evaluation import selectors, wording
 from projects.evaluation.judging import Finding, Hall, judge
 from projects.evaluation.models import Measurement, MeasurementState
@@ -93,23 +94,23 @@ def obstacles_to_opening(cycle: Cycle, at: datetime) -> list[str]:
     """What the hall still lacks: its day, a session that is held, the two counters and the tellers."""
     today, occasion = localdate(at), selectors.occasion_of(cycle)
     found = []
-    if occasion["held_on"] is None or today < occasion["held_on"]:
-        found.append(
-            _("会议定于 %(day)s，尚未举行，由主席团确定。") % {"day": occasion["held_on"] or _("未定")}
-        )
+    if occasion["held_on"] is None:
+        found.append(_("会议日期尚未确定，由主席团确定。"))
+    elif today < occasion["held_on"]:
+        found += beginning_faults(today, occasion["held_on"])
     elif occasion["session"]:
-        found += _session_faults(occasion["session"])
+        found += session_faults(occasion["session"])
     return found + obstacles_at_desk(cycle, at)
 
 
-def _session_faults(session: Session) -> list[str]:
-    """A session has been called, opened by its preliminary meeting, and is not over."""
-    if session.state == SessionState.PLANNED:
-        return [_("%(session)s尚未通知召开，由主席团召集。") % {"session": session}]
+def session_faults(session: Session | None) -> list[str]:
+    """Why nothing can be done in a session: not called, not opened by its preliminary meeting, over."""
+    if session is None or session.state == SessionState.PLANNED:
+        return [_("评估会议尚未召集，由主席团召集。")]
+    if session.state == SessionState.CONVENED:
+        return [_("%(session)s尚未开幕，由预备会议开幕。") % {"session": session}]
     if session.state == SessionState.CLOSED:
         return [_("%(session)s已经闭会，由主席团另行召集。") % {"session": session}]
-    if session.state == SessionState.CONVENED:
-        return [_("%(session)s尚未开幕，由预备会议开幕后进行测评。") % {"session": session}]
     return []
 
 

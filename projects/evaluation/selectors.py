@@ -183,7 +183,7 @@ def review_lines(cycle: Cycle) -> list[tuple[Project, str, list[str]]]:
 
 def review_facts(cycle: Cycle) -> dict[str, Any]:
     """For the presidium's meeting on the reviews."""
-    return {"reviews": review_lines(cycle), "dimensions": dimensions_of(cycle)}
+    return {"reviews": review_lines(cycle)}
 
 
 def reviews_heard(cycle: Cycle) -> bool:

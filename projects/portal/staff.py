@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from projects.ballots.reporting import readable_files
+from projects.ballots.selectors import vote_page
 from projects.cycles.divisions import division_of
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.cycles.events import REVISE_RULES
@@ -37,6 +38,7 @@ from projects.portal.public_selectors import Card
 from projects.portal.scope import reads_all, refuse_outside, refuse_part, scope_told
 from projects.portal.staff_selectors import cycle_named
 from projects.supervision.models import ChangeState, ProjectState
+from projects.supervision.selectors import project_file
 from workflow.administration.trail import may_export
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
@@ -45,7 +47,7 @@ from workflow.flows.events import Event, perform
 from workflow.flows.forms import StepForm
 from workflow.inbox.asked import number_asked, year_asked
 from workflow.inbox.attempts import attempted
-from workflow.inbox.story import line_of, title_of_action
+from workflow.inbox.story import line_of
 from workflow.inbox.views import event_check
 from workflow.machines.references import number_in
 from workflow.people.models import Unit
@@ -147,6 +149,7 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
         "steps": selectors.tasks_by_step(cycle),
         "figures": selectors.funnel([cycle]) if reads_all(grant) else None,
         "limit": scope_told(grant),
+        "reads_proposals": grant.covers("1", "2"),
         "papers": selectors.papers_by_step(cycle, grant.office),
         "projects": selectors.projects_visible(grant).filter(cycle=cycle),
         "votes": selectors.votes_on(cycle),
@@ -154,7 +157,6 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
         "events": [Offer(*found) for found in selectors.events_in(cycle, grant, timezone.now())],
         "notices": matters.notices_of(cycle),
         "today": timezone.localdate(),
-        "title_of": registry.title_of,
         **offered_before_vote(grant),
         "current_step": 7 if cycle.state == "closed" else cycle.step,
     }
@@ -201,8 +203,6 @@ def pool(request: HttpRequest) -> HttpResponse:
 @require_safe
 def project(request: HttpRequest, pk: int) -> HttpResponse:
     """A project's file: facts, money, milestones, reports, findings, decisions, trail."""
-    from projects.supervision.selectors import project_file
-
     grant = acting_grant(request)
     held = get_object_or_404(selectors.projects_visible(grant), pk=pk)
     entries = Entry.objects.filter(subject=held.reference).select_related("actor", "unit").order_by("-id")
@@ -267,8 +267,6 @@ def sessions(request: HttpRequest) -> HttpResponse:
 @require_safe
 def vote(request: HttpRequest, pk: int) -> HttpResponse:
     """One vote: its roll, its reconciliation and, once declared, its result with base and reason."""
-    from projects.ballots.selectors import vote_page
-
     grant = acting_grant(request)
     held = get_object_or_404(selectors.votes_visible(grant), pk=pk)
     cycle = cycle_named(held.about_reference)
@@ -295,9 +293,9 @@ def _township(request: HttpRequest, grant: RoleGrant) -> Unit:
     code = request.GET.get("unit", "")
     if registry.office(grant.office).reads_below:
         below = selectors.townships_below(grant.tenant)
-        found = [u for u in below if u.code == code] or below
+        found = [u for u in below if u.code == code] if code else below
         if not found:
-            raise Http404
+            raise Http404(_("没有这个乡镇。"))
         return found[0]
     return grant.tenant
 
@@ -400,7 +398,6 @@ def trail(request: HttpRequest) -> HttpResponse:
         "townships": _choice_of_townships(grant),
         "may_export": may_export(grant),
         "limit": scope_told(grant),
-        "title_of_action": title_of_action,
     }
     return render(request, "portal/trail.html", context)
 
@@ -426,7 +423,6 @@ def county(request: HttpRequest) -> HttpResponse:
         ],
         "without": [u for u in townships if u.pk not in held],
         "figures": {
-            "townships": len(townships),
             "overdue": sum(1 for r in rows if r.overdue),
             "overdue_tasks": sum(r.overdue for r in rows),
             "building": selectors.projects_visible(grant).filter(state="building").count(),

@@ -195,7 +195,6 @@ def project_file(project: Project, on: date | None = None) -> dict[str, Any]:
         "inspections": list(project.inspections.select_related("by").order_by("on", "pk")),
         "findings": list(project.findings.order_by("raised_on", "pk")),
         "changes": list(project.changes.order_by("asked_on", "pk")),
-        "interpellations": list(project.interpellations.order_by("pk")),
         "papers": list(Paper.objects.filter(subject=project.reference)),
         "photos": list(Attachment.objects.filter(subject=project.reference).order_by("pk")),
         "group": group_members(project, on),

@@ -90,7 +90,7 @@ def test_the_cast_lists_every_office_with_a_password_that_works(town: Township) 
 
 def test_the_cast_leaves_out_who_has_a_password_of_their_own(town: Township) -> None:
     user = town.of("clerk")
-    user.set_password("ein-eigenes-Passwort")
+    user.set_password("a-password-of-ones-own")
     user.save()
     names = {row["username"] for row in json.loads(said("cast", "--json"))}
     assert "clerk@T01" not in names and "chair@T01" in names

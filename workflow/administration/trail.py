@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST
 
 from workflow.audit.exporters import FORMATS, MEDIA_TYPES, lines_in, record_export
 from workflow.audit.services import Act
@@ -32,9 +32,9 @@ def may_export(grant: RoleGrant | None) -> TypeGuard[RoleGrant]:
 
 
 @login_required
-@require_safe
+@require_POST
 def trail_export(request: HttpRequest, code: str) -> HttpResponseBase:
-    """Stream a unit's trail, of it what the office's scope shows; the export is on record before its first byte."""
+    """Stream a unit's trail, of it what the office's scope shows; the export is on record before its first byte, hence a POST."""
     grant, context = in_office(request).acting, getattr(request, "context", None)
     if not may_export(grant) or context is None:
         raise PermissionDenied(_("只有县级和审计人员可以导出办理记录。"))

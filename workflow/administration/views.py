@@ -166,11 +166,13 @@ def _slips(request: HttpRequest, slips: list[Slip], acting: RoleGrant) -> HttpRe
 
 
 @login_required
-@require_POST
+@never_cache
 def person_drop_factor(request: HttpRequest, user_id: int) -> HttpResponse:
-    """Take a lost telephone's second factor away."""
+    """Ask, then take a lost telephone's second factor away."""
     acting = admin_grant(request)
-    user, _held = _person_or_404(acting, user_id)
+    user, held = _person_or_404(acting, user_id)
+    if request.method != "POST":
+        return render(request, "people/drop_factor.html", {"person": user, "held": held})
     accounts.drop_second_factor(_act(request, acting), acting, user)
     messages.success(request, _("已取消%(name)s的两步验证。") % {"name": user.name})
     return redirect("person", user_id=user_id)

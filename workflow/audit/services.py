@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -41,9 +41,6 @@ class Act:
         if self.actor is None:
             raise LookupError("This act has no person.")
         return self.actor
-
-    def at_task(self, task: str) -> Act:
-        return replace(self, task=task)
 
 
 def write_down(

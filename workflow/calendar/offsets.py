@@ -31,7 +31,7 @@ Unit = Literal["wd", "d", "month"]
 ANCHOR_WORDS: dict[str, str] = {
     "C": "年度工作启动",
     "T": "票决会议",
-    "T2": "测评会议",
+    "T2": "评估会议",
     "after": "上一事项办结",
     "receipt": "收到",
     "window": "征集期满",

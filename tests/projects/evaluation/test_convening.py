@@ -103,7 +103,7 @@ def test_a_short_notice_stands_and_says_so(town, cycle):
 def test_a_session_that_is_over_or_stands_on_another_day_is_refused(town, cycle):
     reported(town, cycle)
     there = Session.objects.create(unit=town.unit, term=18, number=4, held_on=date(2028, 1, 20))
-    with pytest.raises(InvalidForm, match="已定于 2028-01-20"):
+    with pytest.raises(InvalidForm, match="已定于2028年1月20日"):
         called(town)
     act = town.act("chair", at("2027-12-30"))
     for arrow in ("convene", "begin", "end"):
@@ -263,7 +263,7 @@ def test_the_next_session_is_created_called_held_and_closed(town, cycle):
 def test_a_planned_session_is_chosen_on_its_own_day(town, cycle):
     failed(town, cycle)
     planned = Session.objects.create(unit=town.unit, term=18, number=5, held_on=date(2028, 7, 25))
-    with pytest.raises(InvalidForm, match="已定于 2028-07-25"):
+    with pytest.raises(InvalidForm, match="已定于2028年7月25日"):
         call_again(town, term=18, session_number=5)
     call_again(town, term=18, session_number=5, measured_on="2028-07-25")
     assert Vote.objects.latest("pk").session == planned and Session.objects.count() == 2

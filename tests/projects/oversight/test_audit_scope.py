@@ -179,10 +179,20 @@ def test_the_years_page_says_the_limit_and_shows_no_figure_of_another_step(clien
     client.force_login(appointed(year).user)
     page = client.get(f"/years/{year.cycle.pk}/").content.decode()
     assert "查阅范围：监督、评估、项目资金" in page and f"依据{NOTICE}" in page
-    assert "征集意见建议" not in page and "budget_table" in page and "resolution" not in page
+    assert (
+        "征集意见建议" not in page
+        and "归并项和候选项目" not in page
+        and "budget_table" in page
+        and "resolution" not in page
+    )
     client.force_login(year.town.of("clerk"))
     page = client.get(f"/years/{year.cycle.pk}/").content.decode()
-    assert "查阅范围" not in page and "征集意见建议" in page and "resolution" in page
+    assert (
+        "查阅范围" not in page
+        and "征集意见建议" in page
+        and "归并项和候选项目" in page
+        and "resolution" in page
+    )
 
 
 def test_the_export_holds_what_the_notice_covers_and_says_so_in_the_trail(client, year):
@@ -195,7 +205,7 @@ def test_the_export_holds_what_the_notice_covers_and_says_so_in_the_trail(client
     code = year.town.unit.code
 
     def exported() -> list[dict]:
-        answer = client.get(f"/trail/{code}/export/?format=jsonl")
+        answer = client.post(f"/trail/{code}/export/?format=jsonl")
         return [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
 
     lines = exported()

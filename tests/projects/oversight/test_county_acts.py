@@ -130,8 +130,16 @@ def test_the_export_of_the_trail_is_offered_to_those_who_may_have_it(client, tow
         client.force_login(user)
         page = client.get(f"/trail/?unit={town.unit.code}").content.decode()
         assert ("导出表格" in page) is offered
-        links = [part.split('"')[0] for part in page.split('href="')[1:] if "format=csv" in part[:120]]
-        assert all(client.get(link).status_code == 200 for link in links) and bool(links) is offered
+        links = [part.split('"')[0] for part in page.split('action="')[1:] if "format=csv" in part[:120]]
+        assert all(client.post(link).status_code == 200 for link in links) and bool(links) is offered
+
+
+@pytest.mark.parametrize("page", ["/trail/", "/rulebook/", "/seat-table/", "/pool/"])
+def test_a_township_that_is_not_there_is_not_answered_with_another(client, town, leader, page):
+    client.force_login(leader)
+    assert client.get(f"{page}?unit={town.unit.code}").status_code == 200
+    assert client.get(f"{page}?unit=NOWHERE").status_code == 404
+    assert client.get(page).status_code == 200
 
 
 def test_what_an_auditor_opens_is_on_record_and_what_the_county_opens_is_not(client, town, cycle, leader):

@@ -138,14 +138,14 @@ def onlookers(db: None) -> dict[str, User]:
     return people
 
 
-def get(user: User, path: str) -> Any:
+def post(user: User, path: str) -> Any:
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client.get(path)
+    return client.post(path)
 
 
 def test_the_county_downloads_the_trail_and_it_is_on_record(onlookers: dict[str, User]) -> None:
-    answer = get(onlookers["county"], "/trail/T01/export/?format=jsonl")
+    answer = post(onlookers["county"], "/trail/T01/export/?format=jsonl")
     lines = b"".join(answer.streaming_content).splitlines()
     apply(SYSTEM)
     (entry,) = Entry.objects.filter(action="trail.export").select_related("unit", "actor")
@@ -154,9 +154,17 @@ def test_the_county_downloads_the_trail_and_it_is_on_record(onlookers: dict[str,
     assert answer.headers["Content-Disposition"].endswith('"trail-T01.jsonl"')
 
 
+def test_a_link_followed_writes_nothing(onlookers: dict[str, User]) -> None:
+    client = Client()
+    client.force_login(onlookers["county"], backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get("/trail/T01/export/?format=jsonl").status_code == 405
+    apply(SYSTEM)
+    assert not Entry.objects.filter(action="trail.export").exists()
+
+
 @pytest.mark.parametrize("office", ["clerk", "admin"])
 def test_other_offices_may_not_download_it(onlookers: dict[str, User], office: str) -> None:
-    assert get(onlookers[office], "/trail/T01/export/").status_code == 403
+    assert post(onlookers[office], "/trail/T01/export/").status_code == 403
     apply(SYSTEM)
     assert not Entry.objects.filter(action="trail.export").exists()
 
@@ -172,8 +180,8 @@ def test_other_offices_may_not_download_it(onlookers: dict[str, User], office: s
     ],
 )
 def test_a_foreign_unit_or_an_unknown_format_is_not_found(onlookers: dict[str, User], path: str) -> None:
-    assert get(onlookers["county"], path).status_code == 404
+    assert post(onlookers["county"], path).status_code == 404
 
 
 def test_nobody_downloads_it_without_signing_in(db: None) -> None:
-    assert Client().get("/trail/T01/export/").status_code == 302
+    assert Client().post("/trail/T01/export/").status_code == 302

@@ -91,7 +91,7 @@ def test_a_new_length_keeps_the_direction():
         (Offset("receipt", 5, "wd"), "收到后 5 个工作日"),
         (Offset("after", 3, "month"), "上一事项办结后 3 个月"),
         (Offset("window", 10, "wd"), "征集期满后 10 个工作日"),
-        (Offset("T2"), "测评会议当天"),
+        (Offset("T2"), "评估会议当天"),
         (Offset("year", month=6, day=30, years=1), "次年 6 月 30 日前"),
         (Offset("year", 5, month=12, day=31), "当年 12 月 31 日前（顺延 5 天）"),
     ],

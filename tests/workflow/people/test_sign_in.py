@@ -192,6 +192,9 @@ def test_the_administrator_takes_a_lost_second_factor_away_and_the_clerk_may_not
     path = f"/people/{user.pk}/second-factor/"
     assert signed_in(world.near.of("clerk")).post(path).status_code == 403
     assert TOTPDevice.objects.filter(user=user).exists()
-    assert signed_in(world.admin).post(path).status_code == 302
+    admin = signed_in(world.admin)
+    assert "请核对是本人提出" in admin.get(path).content.decode(), "asked first"
+    assert TOTPDevice.objects.filter(user=user).exists()
+    assert admin.post(path).status_code == 302
     assert not TOTPDevice.objects.filter(user=user).exists()
     assert len(acts("person.drop_second_factor")) == 1
