@@ -185,17 +185,30 @@ def trackers_of(vote: Vote) -> list[str]:
     return sorted(sealing.tracker_of(cipher) for cipher in in_box(vote))
 
 
+def obstacles_to_export(vote: Vote) -> list[str]:
+    """Why the box cannot be taken away to be counted: not closed, void and so never counted, or destroyed."""
+    if not vote.device or vote.state in (VoteState.DEFINED, VoteState.OPEN):
+        return [_("电子票箱在投票截止以后才能导出。")]
+    if vote.state == VoteState.VOID:
+        return [_("这次投票无效，票箱封存备查，不开箱，也不导出。")]
+    return [_("选票封存期满，已经销毁，不能导出。")] if of(vote).destroyed_on else []
+
+
+def sealed_as_void(vote: Vote) -> dict[str, str]:
+    """What a vote by device that becomes void fixes: the digest of its box as it lies, where closing has not."""
+    if not vote.device or vote.box_digest:
+        return {}
+    return {"box_digest": sealing.digest_of_box(in_box(vote))}
+
+
 def export(vote: Vote) -> str:
     """The closed box as the offline counting tool reads it: definition, keys, sorted ciphers (JSON, `piaojue-box/2`).
 
     The sealed shares go with it: two passphrases or recovery sheets open it on a machine without network.
     """
-    if not vote.device or vote.state in (VoteState.DEFINED, VoteState.OPEN):
-        raise Refused(_("电子票箱在投票截止以后才能导出。"))
-    kept = of(vote)
-    if kept.destroyed_on:
-        raise Refused(_("选票封存期满，已经销毁，不能导出。"))
-    paper = paper_of(vote)
+    if reasons := obstacles_to_export(vote):
+        raise Refused(*reasons)
+    kept, paper = of(vote), paper_of(vote)
     told = {
         "format": FORMAT,
         "vote": vote.reference,

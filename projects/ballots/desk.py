@@ -170,21 +170,30 @@ class Desk:
         witnessing.overtake(act, Vote.objects.filter(pk=vote.pk), reason=str(_("结果已经宣布，不再复票。")))
         return vote
 
-    def void_vote(self, act: Act, subject: Any, *, reason: str) -> Outcome:
-        """The vote under way is void; another takes its place."""
-        vote = self.vote_of(subject)
+    def void_vote(self, act: Act, subject: Any, meets: Callable[[witnessing.Entered], Any]) -> Outcome:
+        """The chair confirms the presidium's minutes: the vote under way is void, another takes its place.
+
+        meets: what was entered of the presidium's meeting → its record.
+        """
+        if reasons := self.obstacles_to_new_vote(subject, act.at):
+            raise Refused(*reasons)
+        vote = self.locked(subject)
+        asked = witnessing.confirm(act, vote, "void")
+        meets(asked)
+        reason = asked.figures["reason"]
         now = services.void_vote(act, vote, reason=reason)
         self.replaced(act, vote, now)
-        return Outcome(after={"void": vote.reference, "new_vote": now.reference}, reason=reason)
+        told = {"agreed": True, "void": vote.reference, "new_vote": now.reference}
+        return Outcome(after=told, reason=reason)
 
-    def ask_recount(self, act: Act, subject: Any, *, reason: str) -> Outcome:
-        """复票, asked for by the chief teller; a second person's agreement does it."""
-        witnessing.enter(act, self.locked(subject), "recount", {"reason": reason})
+    def ask(self, act: Act, subject: Any, what: str, *, reason: str, **more: Any) -> Outcome:
+        """Asked for by one ("recount", "void"); a second person's agreement does it."""
+        witnessing.enter(act, self.locked(subject), what, {"reason": reason, **more})
         return Outcome(reason=reason)
 
-    def decline_recount(self, act: Act, subject: Any, *, reason: str) -> Outcome:
+    def decline(self, act: Act, subject: Any, what: str, *, reason: str) -> Outcome:
         """The second person does not agree: nothing is done."""
-        services.send_back(self.vote_of(subject), "recount")
+        services.send_back(self.vote_of(subject), what)
         return Outcome(after={"agreed": False}, reason=reason)
 
     def recount(self, act: Act, subject: Any) -> Outcome:
@@ -213,8 +222,13 @@ class Desk:
         """The same, and that it is asked for already."""
         if found := self.obstacles_to_recount(subject, at):
             return found
-        asked = witnessing.entered(self.vote_of(subject), "recount")
-        return [str(_("已经提出，正在等待监票人确认。"))] if asked else []
+        return witnessing.obstacles_to_asking(self.vote_of(subject), "recount")
+
+    def obstacles_to_asking_void(self, subject: Any, at: datetime) -> list[str]:
+        """Why no new vote can be asked for now; that it waits for the chair already."""
+        if found := self.obstacles_to_new_vote(subject, at):
+            return found
+        return witnessing.obstacles_to_asking(self.vote_of(subject), "void")
 
     def _state(self, subject: Any) -> str:
         try:
@@ -265,6 +279,10 @@ class Desk:
     def at_recount(self, subject: Any) -> dict[str, Any]:
         """The desk with why the ballots are to be counted again."""
         return self.at_desk(subject) | {"entered": entered_on(self.vote_of(subject), "recount")}
+
+    def at_void(self, subject: Any) -> dict[str, Any]:
+        """The desk with the presidium's minutes, for the chair to confirm."""
+        return self.at_desk(subject) | {"entered": entered_on(self.vote_of(subject), "void")}
 
     def at_keys(self, subject: Any) -> dict[str, Any]:
         """The desk with who has set a passphrase; never a share."""
@@ -410,6 +428,21 @@ class Desk:
             in_person=True,
             basis=_("复票由总监票人提出、监票人确认；已签字的计票结果不改动，另立新的记录并写明理由"),
             output=_("新的计票记录，由另外两名计票人录入并与前次比较"),
+        )
+
+    def confirming_void(self, act: Callable[..., Any], *, form: type[StepForm]) -> OfficeView:
+        """The chair agrees that the vote is void or not; act: the room's, which begins the flow anew."""
+        return self._step(
+            _("确认重新投票"),
+            office="chair",
+            form=form,
+            act=act,
+            context=self.at_void,
+            page="steps/voting/confirm.html",
+            irreversible=True,
+            in_person=True,
+            basis=_("重新投票由主席团会议决定，会议主持人核对纪要后确认；原投票保留备查"),
+            output=_("主席团会议纪要，重新进行的投票"),
         )
 
     def keying(self, turn: int) -> OfficeView:

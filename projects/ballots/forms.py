@@ -187,7 +187,9 @@ class CloseForm(VoteForm):
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        if self.vote.device:
+        returned = self.cleaned_data.get("returned")
+        void = returned is not None and returned > fig.on_paper(self.vote, "issued")
+        if self.vote.device and not void:
             for sentence in obstacles_to_closing(self.vote, in_box(self.vote)):
                 self.add_error(None, sentence)
         return self.cleaned_data

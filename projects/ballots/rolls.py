@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 
-from projects.ballots import boxes
+from projects.ballots import boxes, witnessing
 from projects.ballots.models import Box, Channel, RollEntry, Vote, VoteState
 from projects.cycles.models import Presence, RollLine
 from workflow.audit.chain import canonical
@@ -66,6 +66,19 @@ def obstacles_to_groups(vote: Vote, on_paper: int, by_device: int) -> list[str]:
     return []
 
 
+def obstacles_to_paper(vote: Vote, lines: Iterable[int]) -> list[str]:
+    """Why these cannot be who votes on paper: they are not on the session's roll, or not here."""
+    here = RollLine.objects.filter(session=vote.session, presence__in=HERE, pk__in=lines)
+    if missing := len(set(lines)) - here.count():
+        return [_("领取纸质票的有 %(n)s 人不在到会名册上，请重新勾选。") % {"n": missing}]
+    return []
+
+
+def issued_on_paper(vote: Vote) -> int:
+    """How many on the vote's roll vote on paper."""
+    return vote.roll.filter(channel=Channel.PAPER).count()
+
+
 def freeze(vote: Vote, on_paper: Iterable[int]) -> str:
     """Write the vote's roll from the session's and return its digest; "" for a session without a roll.
 
@@ -113,10 +126,10 @@ def to_paper(act: Act, vote: Vote, lines: Sequence[int], *, reason: str) -> int:
             _("%(names)s已经投票、已领纸质票或未出席，不能改用纸质票。")
             % {"names": "、".join(wrong) or _("有的代表")}
         )
-    on_paper = vote.roll.filter(channel=Channel.PAPER).count() + len(entries)
+    paper = issued_on_paper(vote) + len(entries)
     left = vote.roll.filter(channel=Channel.DEVICE).count() - len(entries)
     # Fewer left than may be counted by device is no end: then the whole box turns to paper.
-    if left >= vote.device_least and (reasons := obstacles_to_groups(vote, on_paper, left)):
+    if left >= vote.device_least and (reasons := obstacles_to_groups(vote, paper, left)):
         raise Refused(*reasons)
     vote.roll.filter(pk__in=[entry.pk for entry in entries]).update(
         channel=Channel.PAPER, code_hash="", code_used=False
@@ -162,7 +175,7 @@ def obstacles_to_emptying(vote: Vote) -> list[str]:
 
 
 def _reissue(act: Act, vote: Vote, action: str, after: dict[str, int], reason: str) -> int:
-    vote.paper_issued = vote.roll.filter(channel=Channel.PAPER).count()
+    vote.paper_issued = issued_on_paper(vote)
     vote.save(update_fields=["paper_issued"])
     write_down(
         act, action, vote.reference, about=vote.about, step=vote.step,
@@ -174,22 +187,55 @@ def _reissue(act: Act, vote: Vote, action: str, after: dict[str, int], reason: s
 # Codes for the hall
 
 
-def new_codes(act: Act, vote: Vote, lines: Sequence[int] = ()) -> list[tuple[RollEntry, str]]:
-    """Codes to print for deputies who vote by device and have not voted; an older code of theirs is void from now on.
+def ask_for_codes(act: Act, vote: Vote, lines: Sequence[int], *, reason: str) -> None:
+    """换发投票码, asked for by the first of two people: who has a code is given another one by the second alone.
 
-    lines: only these deputies. The codes themselves are kept nowhere; that they were printed stands in the trail.
+    Whoever holds a code votes by it, so nobody makes a deputy's code void and takes a new one by themselves. vote: locked
+    by the caller. lines: deputies who have a code and have not voted. Asked again, it replaces what stood there.
     """
+    held = [entry for entry in _without_ballot(vote, lines) if entry.code_hash]
+    if not held or len(held) != len(set(lines)):
+        raise Refused(_("只为已有投票码、还没有投票的代表提出换发；没有投票码的直接打印。"))
+    asked = sorted(entry.line_id for entry in held)
+    witnessing.enter(act, vote, "codes", {"lines": asked, "reason": reason})
+    write_down(
+        act, "vote.ask_for_codes", vote.reference, about=vote.about, step=vote.step, after={"lines": asked},
+        reason=reason, label=vote.label,
+    )  # fmt: skip
+
+
+def _without_ballot(vote: Vote, lines: Sequence[int]) -> list[RollEntry]:
+    """Who votes by device and has not voted, their rows locked; only these lines where any are named."""
     if vote.state != VoteState.OPEN or not vote.device:
         raise Refused(_("投票码在开始投票以后打印。"))
     entries = vote.roll.select_for_update(of=("self",)).filter(channel=Channel.DEVICE, voted=False)
     if lines:
         entries = entries.filter(line_id__in=lines)
-    printed = [(entry, new_code()) for entry in entries.select_related("line")]
+    return list(entries.select_related("line"))
+
+
+def _asked_by_another(act: Act, vote: Vote, replaced: Sequence[int]) -> str:
+    """Who asked for these deputies' codes to be replaced; Refused where nobody did, or the one who prints them."""
+    asked = witnessing.entered(vote, "codes")
+    if asked is None or not set(replaced) <= set(asked.figures["lines"]):
+        raise Refused(_("换发投票码须由两人办理：先由一人提出换发，再由另一人核实本人后打印。"))
+    witnessing.confirm(act, vote, "codes")
+    return asked.by.username
+
+
+def new_codes(act: Act, vote: Vote, lines: Sequence[int] = ()) -> list[tuple[RollEntry, str]]:
+    """Codes to print for deputies who vote by device and have not voted; an older code of theirs is void from now on.
+
+    vote: locked by the caller. lines: only these deputies. Who has a code already gets another one only where another
+    person has asked for it (`ask_for_codes`). The codes are kept nowhere; that they were printed stands in the trail.
+    """
+    printed = [(entry, new_code()) for entry in _without_ballot(vote, lines)]
     if not printed:
         raise Refused(_("没有需要打印投票码的代表。"))
     # Line numbers say nothing of a choice; a second code to one line, or one after a used code, can be asked about.
     replaced = sorted(entry.line_id for entry, _code in printed if entry.code_hash)
     used = sorted(entry.line_id for entry, _code in printed if entry.code_used)
+    asked_by = _asked_by_another(act, vote, replaced) if replaced else ""
     for entry, code in printed:
         entry.code_hash, entry.code_used = hash_of_code(code), False
     RollEntry.objects.bulk_update([entry for entry, _code in printed], ["code_hash", "code_used"])
@@ -200,6 +246,7 @@ def new_codes(act: Act, vote: Vote, lines: Sequence[int] = ()) -> list[tuple[Rol
             "lines": sorted(entry.line_id for entry, _code in printed),
             "replaced": replaced,
             "used": used,
+            "asked_by": asked_by,
         },
         label=vote.label,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -93,25 +93,41 @@ ENTERED = {
     "on_leave": gettext_lazy("请假"),
     "issued": gettext_lazy("发出表决票"),
     "returned": gettext_lazy("收回表决票"),
+    "held_on": gettext_lazy("主席团会议日期"),
+    "attended": gettext_lazy("到会主席团成员"),
+    "votes_for": gettext_lazy("赞成"),
+    "votes_against": gettext_lazy("反对"),
+    "votes_abstain": gettext_lazy("弃权"),
 }
 PRESSED = {"issued": gettext_lazy("按键表决的代表"), "returned": gettext_lazy("表决器记录的人数")}
 
 
 def entered_on(vote: Vote, what: str) -> dict[str, Any] | None:
-    """Who entered it, the figures as (label, number), and who votes on paper where others vote by device."""
+    """Who entered it, the figures as (label, number), and who votes on paper where others vote by device.
+
+    Of a new vote asked for: the presidium's meeting and its minutes. Of codes to be replaced: whose (lines).
+    """
     found = witnessing.entered(vote, what)
     if found is None:
         return None
     labels = ENTERED | ({"returned": gettext_lazy("收回纸质票")} if vote.device else {})
     labels |= PRESSED if vote.keypad else {}
-    names = RollLine.objects.filter(pk__in=found.figures.get("on_paper", ()))
+    meeting = found.figures.get("meeting", {})
+    told = found.figures | meeting | ({"attended": len(meeting["attended"])} if meeting else {})
     return {
         "by": found.by,
-        "figures": [(label, found.figures[name]) for name, label in labels.items() if name in found.figures],
-        "on_paper": list(names.values_list("name", flat=True)),
+        "figures": [(label, told[name]) for name, label in labels.items() if name in told],
+        "minutes": meeting.get("minutes", ""),
+        "lines": _names(found.figures.get("lines", ())),
+        "on_paper": _names(found.figures.get("on_paper", ())),
         "by_device": vote.device and what == "open",
         "reason": found.figures.get("reason", ""),
     }
+
+
+def _names(lines: Sequence[int]) -> list[str]:
+    """The names of lines of a roll, in its order."""
+    return list(RollLine.objects.filter(pk__in=lines).values_list("name", flat=True))
 
 
 def round_of(vote: Vote) -> int:

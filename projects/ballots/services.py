@@ -325,6 +325,7 @@ def _obstacles_to_freezing(vote: Vote, present: int, on_paper: Sequence[int]) ->
     if not vote.device:
         return found
     paper = len(set(on_paper))
+    found += rolls.obstacles_to_paper(vote, on_paper)
     found += keys.obstacles_to_opening(vote) + database.obstacles_to_silence()
     return found + rolls.obstacles_to_groups(vote, paper, present - paper)
 
@@ -340,7 +341,7 @@ def _frozen(vote: Vote, present: int, on_paper: Sequence[int]) -> dict[str, Any]
         return {"roll_digest": digest} if digest else {}
     return {
         "roll_digest": digest,
-        "paper_issued": len(set(on_paper)),
+        "paper_issued": rolls.issued_on_paper(vote),
         "public_key": vote.public_key,
     }
 
@@ -348,12 +349,13 @@ def _frozen(vote: Vote, present: int, on_paper: Sequence[int]) -> dict[str, Any]
 def enter_closing(act: Act, vote: Vote, *, returned: int) -> None:
     """The first of two people says how many came back on paper; `confirm_closing` closes the vote, freezing its box.
 
-    Until then ballots by device are still taken. Refused as `close_vote` refuses.
+    Until then ballots by device are still taken. Refused as `close_vote` refuses; more than were issued is no refusal.
     """
     with _held(vote) as held:
         if held.state != VoteState.OPEN:
             raise Refused(_("投票没有在进行，不能收回表决票。"))
-        boxes.frozen(held, boxes.in_box(held), returned)
+        if returned <= fig.on_paper(held, "issued"):
+            boxes.frozen(held, boxes.in_box(held), returned)
         witnessing.enter(act, held, "close", {"returned": returned})
     _follow(vote, held, "awaiting")
 
@@ -379,7 +381,7 @@ def close_vote(act: Act, vote: Vote, *, returned: int) -> Vote:
     """
     with _held(vote) as held:
         box = boxes.in_box(held)
-        frozen = boxes.frozen(held, box, returned) if held.state == VoteState.OPEN else {}
+        # Void first: a vote that is void is not counted, so nothing in its box can be too few to be.
         if held.state == VoteState.OPEN and returned > fig.on_paper(held, "issued"):
             told = (
                 _("表决器记录 %(returned)s 人，多于按键表决的 %(issued)s 人")
@@ -388,24 +390,29 @@ def close_vote(act: Act, vote: Vote, *, returned: int) -> Vote:
             )
             reason = told % {"returned": returned, "issued": fig.on_paper(held, "issued")}
             return void_vote(act, vote, reason=reason, returned=returned + len(box))
+        frozen = boxes.frozen(held, box, returned) if held.state == VoteState.OPEN else {}
         fire(vote, "close", act, returned=returned + len(box), **frozen)
         boxes.forget_the_order(held)
-        _overtake(act, vote, reason=_("投票已经截止，不再改用纸质票。"))
+        _overtake(act, vote, reason=_("投票已经截止，不再改用纸质票。"), asked=["turn"])
     return vote
 
 
-def void_vote(act: Act, vote: Vote, *, reason: str, **figures: Any) -> Vote:
-    """Make a vote void before it is signed; it stays as it was. Returns the new vote to be held instead."""
-    with transaction.atomic():
-        fire(vote, "make_void", act, reason=reason, void_reason=reason, **figures)
+def void_vote(act: Act, vote: Vote, *, reason: str, **figures: int) -> Vote:
+    """Make a vote void before it is signed; it stays as it was, its box sealed with a digest and never opened.
+
+    Returns the new vote to be held instead, from the start: whoever is present is counted again.
+    """
+    with _held(vote) as held:
+        sealed = boxes.sealed_as_void(held)
+        fire(vote, "make_void", act, reason=reason, void_reason=reason, **figures, **sealed)
         _forget_keyings(vote)
         boxes.forget_the_order(vote)
         _overtake(act, vote, reason=_("投票已经作废，重新投票。"))
         return _with_keys(act, vote, _again(act, vote, _("重新投票"), because=reason))
 
 
-def _overtake(act: Act, vote: Vote, *, reason: str) -> None:
-    witnessing.overtake(act, Vote.objects.filter(pk=vote.pk), reason=reason)
+def _overtake(act: Act, vote: Vote, *, reason: str, asked: Sequence[str] = witnessing.ASKED) -> None:
+    witnessing.overtake(act, Vote.objects.filter(pk=vote.pk), reason=reason, asked=asked)
     vote.refresh_from_db(fields=["awaiting"])
 
 
@@ -445,7 +452,7 @@ def _counts_box_of(new: Vote, vote: Vote) -> None:
 
 
 def _again(act: Act, vote: Vote, words: str, *, because: str, **changes: Any) -> Vote:
-    """A vote that follows another one, on the same terms but for `changes`; in one session attendance is carried over."""
+    """A vote that follows another one, on the same terms but for `changes`; whoever is present is counted anew."""
     terms = {
         "session": vote.session,
         "deputies_in_office": vote.deputies_in_office,
@@ -456,7 +463,7 @@ def _again(act: Act, vote: Vote, words: str, *, because: str, **changes: Any) ->
         "rules": vote.rules,
         "options": list(vote.options.values_list("reference", "title")),
     }
-    new = define_vote(
+    return define_vote(
         act,
         about=vote.about_reference,
         title=f"{_root(vote).title[:180]}（{words}）",
@@ -467,11 +474,6 @@ def _again(act: Act, vote: Vote, words: str, *, because: str, **changes: Any) ->
         keypad=vote.keypad,
         **terms | changes,
     )
-    if new.session_id != vote.session_id:
-        return new
-    Vote.objects.filter(pk=new.pk).update(deputies_present=vote.deputies_present, on_leave=vote.on_leave)
-    new.deputies_present, new.on_leave = vote.deputies_present, vote.on_leave
-    return new
 
 
 def _root(vote: Vote) -> Vote:

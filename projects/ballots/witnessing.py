@@ -1,12 +1,13 @@
 """Two people at the desk: what the first enters counts once a second, in their own sign-in, has confirmed it.
 
-Kept on the vote itself (`Vote.awaiting`), by what is to be done: "open", "close", "turn", "recount". Nothing of it is
-in force: the vote opens, closes or loses its box in the second person's act alone (integrity.md §3, steps.md 4).
+Kept on the vote itself (`Vote.awaiting`), by what is to be done: "open", "close", "turn" (the box to paper), "recount",
+"void", "codes" (printed anew), "destroy". Nothing of it is in force: it is done in the second person's act alone
+(integrity.md §3, steps.md 4).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from workflow.flows.errors import Refused
 from workflow.people.models import User
 
 # Asked for by one; the second person's task is a flow of its own, beside that of the vote.
-ASKED = ["turn", "recount"]
+ASKED = ("turn", "recount", "void")
 Listener = Callable[[Act, Vote, str, str], None]
 _when_overtaken: list[Listener] = []
 
@@ -59,6 +60,15 @@ def entered(vote: Vote, what: str) -> Entered | None:
     return Entered(User.objects.get(pk=kept["by"]), figures)
 
 
+def obstacles_to_asking(vote: Vote, what: str) -> list[str]:
+    """That it is asked for already, and of whom it waits; empty where it can be asked for."""
+    if what not in vote.awaiting:
+        return []
+    if what == "void":
+        return [_("已经提出，正在等待主持人确认。")]
+    return [_("已经提出，正在等待监票人确认。")]
+
+
 def confirm(act: Act, vote: Vote, what: str) -> Entered:
     """Take what the first person entered, for the second to carry out. vote: locked by the caller.
 
@@ -80,11 +90,11 @@ def take_back(vote: Vote, what: str) -> None:
         vote.save(update_fields=["awaiting"])
 
 
-def overtake(act: Act, votes: QuerySet[Vote], *, reason: str) -> None:
+def overtake(act: Act, votes: QuerySet[Vote], *, reason: str, asked: Sequence[str] = ASKED) -> None:
     """What was asked for on these votes and is of no use any more is taken back, its second person's task called off."""
-    asked = votes.filter(awaiting__has_any_keys=ASKED)
-    for vote in asked.select_for_update(of=("self",)).order_by("pk"):
-        for what in ASKED:
+    waiting = votes.filter(awaiting__has_any_keys=list(asked))
+    for vote in waiting.select_for_update(of=("self",)).order_by("pk"):
+        for what in asked:
             if what in vote.awaiting:
                 take_back(vote, what)
                 for listener in _when_overtaken:

@@ -8,13 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Cycle, CycleState
 from projects.evaluation import carrying, forms, services
-from projects.evaluation.flows import MeasurementFlow, MeasurementRecountFlow
+from projects.evaluation.flows import MeasurementRecountFlow, MeasurementVoidFlow
 from projects.evaluation.measuring import DESK
 from projects.supervision.models import GOING_ON, Project, ProjectState
 from projects.supervision.selectors import project_file
-from projects.voting.events import record_meeting
-from projects.voting.flows import beginning_anew
 from projects.voting.forms import NewVoteForm, RecountForm
+from projects.voting.services import as_entered
 from workflow.audit.services import Act
 from workflow.flows.events import Event, OpenAct, register_event, register_open_act
 from workflow.flows.services import Outcome
@@ -50,16 +49,16 @@ CARRY_OVER = register_event(
 )
 
 
-def order_new_measurement(act: Act, cycle: Cycle, *, reason: str, **meeting: Any) -> Outcome:
-    """The presidium makes the measurement under way void and orders a new one; attendance is counted again."""
-    with beginning_anew(act, cycle, reason=reason, flow=MeasurementFlow):
-        record_meeting(act, cycle, str(NEW_MEASUREMENT.title), **meeting)
-        return DESK.void_vote(act, cycle, reason=reason)
+def ask_for_new_measurement(act: Act, cycle: Cycle, *, reason: str, **meeting: Any) -> Outcome:
+    """The presidium's minutes that make the measurement under way void are entered: the chair confirms them."""
+    outcome = DESK.ask(act, cycle, "void", reason=reason, **as_entered(**meeting))
+    MeasurementVoidFlow.begin(cycle)
+    return outcome
 
 
 def ask_recount(act: Act, cycle: Cycle, *, reason: str) -> Outcome:
     """复票, asked for by the chief teller: a teller's task to confirm it."""
-    outcome = DESK.ask_recount(act, cycle, reason=reason)
+    outcome = DESK.ask(act, cycle, "recount", reason=reason)
     MeasurementRecountFlow.begin(cycle)
     return outcome
 
@@ -75,13 +74,15 @@ NEW_MEASUREMENT = register_event(
         offices=("presidium", "clerk"),
         subject=Cycle,
         form=NewVoteForm,
-        act=order_new_measurement,
+        act=ask_for_new_measurement,
         step=6,
-        when=DESK.obstacles_to_new_vote,
+        when=DESK.obstacles_to_asking_void,
         offered=_measuring,
         basis=_("测评有违规定的，由主席团决定重新测评；原测评保留备查"),
         output=_("主席团会议纪要"),
+        hint=_("录入后由会议主持人确认，确认后原测评才作废。"),
         irreversible=True,
+        in_person=True,
         body="presidium",
     )
 )

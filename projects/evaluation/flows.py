@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -33,6 +34,7 @@ from projects.supervision.models import Project, ProjectState
 from projects.supervision.selectors import project_file
 from projects.voting.flows import beginning_anew
 from projects.voting.forms import SecondForm
+from projects.voting.services import record_meeting
 from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
 from workflow.flows.nodes import CeleryJob, EachSplit, Gate, MeetingView, OfficeEnd, OfficeView, SubFlow
@@ -188,7 +190,7 @@ class MeasurementFlow(YearlyFlow):
 def second_to_recount(act: Any, cycle: Cycle, *, decision: str, reason: str) -> Outcome:
     """复票 once a teller agrees: the ballots are collected, keyed and signed again."""
     if decision != SecondForm.AGREE:
-        return measuring.DESK.decline_recount(act, cycle, reason=reason)
+        return measuring.DESK.decline(act, cycle, "recount", reason=reason)
     with beginning_anew(act, cycle, reason=str(_("复票")), flow=MeasurementFlow):
         return measuring.DESK.recount(act, cycle)
 
@@ -206,11 +208,34 @@ class MeasurementRecountFlow(YearlyFlow):
     end = OfficeEnd()
 
 
+def second_to_void(act: Any, cycle: Cycle, *, decision: str, reason: str) -> Outcome:
+    """决定重新测评 once the chair has confirmed the presidium's minutes: attendance is counted again."""
+    if decision != SecondForm.AGREE:
+        return measuring.DESK.decline(act, cycle, "void", reason=reason)
+    title = str(MeasurementVoidFlow.process_title)
+    with beginning_anew(act, cycle, reason=title, flow=MeasurementFlow):
+        return measuring.DESK.void_vote(act, cycle, partial(record_meeting, act, cycle, title))
+
+
+class MeasurementVoidFlow(YearlyFlow):
+    """决定重新测评"""
+
+    room, step = "evaluation", 6
+    process_title = _("决定重新测评")
+
+    start = Begin().Next(this.measure_void_confirm)
+    measure_void_confirm = measuring.DESK.confirming_void(second_to_void, form=SecondForm).Next(this.end)
+    end = OfficeEnd()
+
+
+ASKED = {"recount": MeasurementRecountFlow, "void": MeasurementVoidFlow}
+
+
 def _call_off_asked(act: Any, vote: Vote, what: str, reason: str) -> None:
-    """As for the vote on projects: nobody needs a teller's answer any more."""
+    """As for the vote on projects: nobody needs the second person's answer any more."""
     cycle = cycle_of(vote)
     if cycle and vote.purpose == Purpose.MEASUREMENT:
-        call_off(MeasurementRecountFlow, cycle, act, reason=reason)
+        call_off(ASKED[what], cycle, act, reason=reason)
 
 
 on_overtaken(_call_off_asked)

@@ -10,7 +10,7 @@ import segno
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
@@ -21,12 +21,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from projects.ballots import boxes, keys, offline, rolls
 from projects.ballots.models import Channel, RollEntry, Vote, VoteState
+from projects.ballots.selectors import entered_on
 from projects.portal.staff_selectors import votes_visible
 from projects.portal.voter_forms import CodesForm, RecoveryForm
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.saving import saved_as
 from workflow.inbox.attempts import attempted
+from workflow.inbox.in_person import InPersonForm
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant, in_office
 from workflow.roles.models import RoleGrant
@@ -58,7 +60,7 @@ def links_of(vote: Vote, grant: RoleGrant) -> Links:
     return Links(
         codes=grant.office in PRINTERS and vote.state == VoteState.OPEN and not vote.box_of_id,
         recovery=bool(vote.public_key) and boxes.of(vote).holders.filter(by=grant.user_id).exists(),
-        box=grant.office in EXPORTERS and vote.state not in (VoteState.DEFINED, VoteState.OPEN),
+        box=grant.office in EXPORTERS and not boxes.obstacles_to_export(vote),
         hall=True,
     )
 
@@ -98,18 +100,29 @@ class Slip:
 
 
 @never_cache
-@sensitive_variables("slips", "printed")
+@sensitive_post_parameters("own_password", "own_code")
+@sensitive_variables("slips", "printed", "own")
 def codes(request: HttpRequest, pk: int) -> HttpResponse:
-    """Choose whose codes to print, then the slips; they are shown this once."""
+    """Choose whose codes to print, then the slips; they are shown this once, to who has just given the own password.
+
+    Who has a code already: one person asks for another one (`op` "ask"), another one prints it.
+    """
     vote = _vote_or_404(request, pk)
     _office_of(request, vote, PRINTERS)
-    form = CodesForm(request.POST if request.method == "POST" else None, waiting=_waiting(vote))
-    if form.is_valid():
+    sent, asking = request.method == "POST", request.POST.get("op") == "ask"
+    form = CodesForm(request.POST if sent else None, waiting=_waiting(vote), asking=asking)
+    own = InPersonForm(request, checked=sent)
+    # Both are looked at: a wrong password counts whatever else is wrong.
+    if sent and (own.is_valid() & form.is_valid()):
         lines = [int(line) for line in form.cleaned_data["lines"]]
         try:
             with transaction.atomic():
                 held = Vote.objects.select_for_update(of=("self",)).get(pk=vote.pk)
-                printed = rolls.new_codes(_act(request, vote, PRINTERS), held, lines)
+                act = _act(request, vote, PRINTERS)
+                if asking:
+                    rolls.ask_for_codes(act, held, lines, reason=form.cleaned_data.get("reason", ""))
+                    return redirect("vote_codes", vote.pk)
+                printed = rolls.new_codes(act, held, lines)
         except Refused as refused:
             for reason in refused.reasons:
                 form.add_error(None, reason)
@@ -118,8 +131,15 @@ def codes(request: HttpRequest, pk: int) -> HttpResponse:
             address = request.build_absolute_uri(reverse("ballot_enter"))
             context = {"vote": vote, "slips": slips, "address": address}
             return render(request, "voter/desk/slips.html", context)
-    context = {"vote": vote, "form": form, "open": vote.state == VoteState.OPEN}
-    return render(request, "voter/desk/codes.html", context, status=422 if form.errors else 200)
+    context = {
+        "vote": vote,
+        "form": form,
+        "own": InPersonForm(request) if sent and not own.errors else own,
+        "open": vote.state == VoteState.OPEN,
+        "asked": entered_on(vote, "codes"),
+    }
+    failed = form.errors or own.errors
+    return render(request, "voter/desk/codes.html", context, status=422 if failed else 200)
 
 
 def _waiting(vote: Vote) -> list[RollEntry]:

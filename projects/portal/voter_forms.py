@@ -64,16 +64,28 @@ class ReceiptForm(PlainForm):
 
 
 class CodesForm(forms.Form):
-    """Whose codes to print: deputies who vote by device and have not voted."""
+    """Whose codes to print, or to print anew: deputies who vote by device and have not voted.
+
+    asking: a second code is asked for, with a reason; another person prints it.
+    """
 
     lines = forms.MultipleChoiceField(
         label=_("为谁打印"),
         widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}),
         error_messages={"required": _("请至少勾选一人。")},
     )
+    reason = forms.CharField(
+        label=_("换发的原因"),
+        help_text=_("只在提出换发时填写，如：纸条遗失、换了手机。"),
+        required=False,
+        max_length=200,
+    )
 
-    def __init__(self, *args: Any, waiting: Sequence[RollEntry], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, waiting: Sequence[RollEntry], asking: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.asking = asking
+        if not any(entry.code_hash for entry in waiting):
+            del self.fields["reason"]
         choice_field(self, "lines").choices = [
             (
                 str(entry.line_id),
@@ -82,6 +94,12 @@ class CodesForm(forms.Form):
             for entry in waiting
         ]
         self.fields["lines"].initial = [str(entry.line_id) for entry in waiting if not entry.code_hash]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if self.asking and "reason" in self.fields and len(data.get("reason", "")) < 4:
+            self.add_error("reason", _("提出换发的，请写明原因。"))
+        return data
 
 
 class RecoveryForm(PlainForm):

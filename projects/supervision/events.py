@@ -17,11 +17,10 @@ from projects.supervision import (
     selectors,
     sessions,
 )
-from projects.supervision.flows import ChangeFlow, ChangeRecountFlow
+from projects.supervision.flows import ChangeRecountFlow, ChangeVoidFlow
 from projects.supervision.models import GOING_ON, Change, Interpellation, Project, ProjectState
-from projects.voting.events import record_meeting
-from projects.voting.flows import beginning_anew
 from projects.voting.forms import NewVoteForm, RecountForm
+from projects.voting.services import as_entered
 from workflow.audit.services import Act
 from workflow.flows.events import Event, register_event
 from workflow.flows.services import Outcome
@@ -239,16 +238,16 @@ register_event(
 )
 
 
-def order_new_vote(act: Act, change: Change, *, reason: str, **meeting: Any) -> Outcome:
-    """The presidium makes the vote on a change void and orders a new one; attendance is counted again."""
-    with beginning_anew(act, change, reason=reason, flow=ChangeFlow):
-        record_meeting(act, change, str(NEW_VOTE.title), **meeting)
-        return changing.DESK.void_vote(act, change, reason=reason)
+def ask_for_new_vote(act: Act, change: Change, *, reason: str, **meeting: Any) -> Outcome:
+    """The presidium's minutes that make the vote on a change void are entered: the chair confirms them."""
+    outcome = changing.DESK.ask(act, change, "void", reason=reason, **as_entered(**meeting))
+    ChangeVoidFlow.begin(change)
+    return outcome
 
 
 def ask_recount(act: Act, change: Change, *, reason: str) -> Outcome:
     """复票 of the vote on a change, asked for by the chief teller: a teller's task to confirm it."""
-    outcome = changing.DESK.ask_recount(act, change, reason=reason)
+    outcome = changing.DESK.ask(act, change, "recount", reason=reason)
     ChangeRecountFlow.begin(change)
     return outcome
 
@@ -264,13 +263,15 @@ NEW_VOTE = register_event(
         offices=("presidium", "clerk"),
         subject=Change,
         form=NewVoteForm,
-        act=order_new_vote,
+        act=ask_for_new_vote,
         step=5,
-        when=changing.DESK.obstacles_to_new_vote,
+        when=changing.DESK.obstacles_to_asking_void,
         offered=_by_vote,
         basis=_("表决有违规定的，由主席团决定重新表决；原表决保留备查"),
         output=_("主席团会议纪要"),
+        hint=_("录入后由会议主持人确认，确认后原表决才作废。"),
         irreversible=True,
+        in_person=True,
         body="presidium",
     )
 )

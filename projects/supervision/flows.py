@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from math import ceil
 from typing import Any, ClassVar, cast
 
@@ -47,6 +48,7 @@ from projects.supervision.models import (
 )
 from projects.voting.flows import SinceVoteFlow, beginning_anew, on_elected_later
 from projects.voting.forms import SecondForm
+from projects.voting.services import record_meeting
 from workflow.audit.services import Act
 from workflow.calendar.offsets import DueDate, Offset, resolve
 from workflow.flows.acting import acting, current_act
@@ -759,7 +761,7 @@ class ChangeFlow(ChangeSteps, YearlyFlow):
 def second_to_recount(act: Act, change: Any, *, decision: str, reason: str) -> Outcome:
     """复票 of the vote on a change once a teller agrees."""
     if decision != SecondForm.AGREE:
-        return changing.DESK.decline_recount(act, change, reason=reason)
+        return changing.DESK.decline(act, change, "recount", reason=reason)
     with beginning_anew(act, change, reason=str(_("复票")), flow=ChangeFlow):
         return changing.DESK.recount(act, change)
 
@@ -777,12 +779,35 @@ class ChangeRecountFlow(YearlyFlow):
     end = OfficeEnd()
 
 
+def second_to_void(act: Act, change: Any, *, decision: str, reason: str) -> Outcome:
+    """决定重新表决 once the chair has confirmed the presidium's minutes: attendance is counted again."""
+    if decision != SecondForm.AGREE:
+        return changing.DESK.decline(act, change, "void", reason=reason)
+    title = str(ChangeVoidFlow.process_title)
+    with beginning_anew(act, change, reason=title, flow=ChangeFlow):
+        return changing.DESK.void_vote(act, change, partial(record_meeting, act, change, title))
+
+
+class ChangeVoidFlow(YearlyFlow):
+    """决定重新表决项目调整"""
+
+    room, step = "supervision", 5
+    process_title = _("决定重新表决项目调整")
+
+    start = Begin().Next(this.change_void_confirm)
+    change_void_confirm = changing.DESK.confirming_void(second_to_void, form=SecondForm).Next(this.end)
+    end = OfficeEnd()
+
+
+ASKED = {"recount": ChangeRecountFlow, "void": ChangeVoidFlow}
+
+
 def _call_off_asked(act: Act, vote: Vote, what: str, reason: str) -> None:
-    """As for the vote on projects: nobody needs a teller's answer any more."""
+    """As for the vote on projects: nobody needs the second person's answer any more."""
     if vote.purpose == Purpose.CHANGE:
         numbers = [number_in(option.reference, Change) or 0 for option in vote.options.all()]
         for change in Change.objects.filter(pk__in=numbers):
-            call_off(ChangeRecountFlow, change, act, reason=reason)
+            call_off(ASKED[what], change, act, reason=reason)
 
 
 on_overtaken(_call_off_asked)

@@ -2,63 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots import keys
-from projects.ballots import services as ballots
 from projects.cycles.models import Cycle, CycleState
 from projects.voting import forms, selectors, services
-from projects.voting.flows import RecountFlow, TurnFlow, beginning_anew
+from projects.voting.flows import RecountFlow, TurnFlow, VoidFlow, beginning_anew
 from projects.voting.selectors import vote_of
 from workflow.audit.services import Act
 from workflow.flows.events import Event, OpenAct, register_event, register_open_act
-from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
-from workflow.roles.selectors import holders_of
 
 
-def order_new_vote(act: Act, cycle: Cycle, *, reason: str, **meeting: Any) -> Outcome:
-    """The presidium makes the vote under way void and orders a new one; attendance is counted again."""
-    with beginning_anew(act, cycle, reason=reason):
-        vote = vote_of(cycle)
-        record_meeting(act, cycle, str(NEW_VOTE.title), **meeting)
-        new = ballots.void_vote(act, vote, reason=reason)
-    return Outcome(after={"void": vote.reference, "new_vote": new.reference}, reason=reason)
-
-
-def record_meeting(
-    act: Act,
-    subject: Any,
-    title: str,
-    *,
-    held_on: date,
-    attended: list[str],
-    votes_for: int,
-    votes_against: int,
-    votes_abstain: int,
-    minutes: str,
-) -> Meeting:
-    """The presidium's meeting that ordered a vote anew, as its form had it (`forms.NewVoteForm`)."""
-    meeting = Meeting.objects.create(
-        unit=act.unit,
-        body="presidium",
-        about=subject.reference,
-        title=title[:120],
-        held_on=held_on,
-        members=len(holders_of("presidium", subject.unit, act.on)),
-        present=len(attended),
-        votes_for=votes_for,
-        votes_against=votes_against,
-        votes_abstain=votes_abstain,
-        agreed=True,
-        minutes=minutes,
-        recorded_by=act.actor,
-    )
-    meeting.attended.set(int(pk) for pk in attended)
-    return meeting
+def ask_for_new_vote(act: Act, cycle: Cycle, *, reason: str, **meeting: Any) -> Outcome:
+    """The presidium's minutes that make the vote under way void are entered: the chair's task to confirm them."""
+    outcome = services.ask(act, cycle, "void", reason=reason, **services.as_entered(**meeting))
+    VoidFlow.begin(cycle)
+    return outcome
 
 
 def ask_recount(act: Act, cycle: Cycle, *, reason: str) -> Outcome:
@@ -121,13 +83,15 @@ NEW_VOTE = register_event(
         offices=("presidium", "clerk"),
         subject=Cycle,
         form=forms.NewVoteForm,
-        act=order_new_vote,
+        act=ask_for_new_vote,
         step=4,
-        when=services.obstacles_to_new_vote,
+        when=services.obstacles_to_asking_void,
         offered=_voting,
         basis=_("投票有违票决办法的，由主席团决定重新投票；原投票保留备查"),
         output=_("主席团会议纪要"),
+        hint=_("录入后由会议主持人确认，确认后原投票才作废。"),
         irreversible=True,
+        in_person=True,
         body="presidium",
     )
 )
@@ -163,6 +127,7 @@ HAND_PAPER = register_event(
         offered=_voting,
         basis=_("同一名册，每人一票：未投电子票的代表可以改领纸质表决票"),
         output=_("发出纸质票张数"),
+        in_person=True,
         page="steps/voting/desk.html",
         context=selectors.desk,
     )
@@ -199,6 +164,7 @@ RELEASE_HOLDER = register_event(
         offered=_voting,
         basis=_("投票开始以前，监票人更换的，由主席团决定，新任者重新设定口令"),
         irreversible=True,
+        in_person=True,
         page="steps/voting/keys.html",
         context=selectors.key_desk,
     )

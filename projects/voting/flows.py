@@ -170,7 +170,7 @@ class VotingFlow(SinceVoteFlow):
         .Returns(this.close)
         .Next(this.closed)
     )
-    closed = Gate(selectors.is_in_state(VoteState.CLOSED)).Then(this.on_paper).Else(this.open)
+    closed = Gate(selectors.is_in_state(VoteState.CLOSED)).Then(this.on_paper).Else(this.attendance)
     on_paper = Gate(selectors.has_paper).Then(this.keying).Else(this.open_box)
     keying = nodes.Split().Next(this.key_first).Next(this.key_second)
     key_first = OfficeView(
@@ -455,11 +455,44 @@ class RecountFlow(YearlyFlow):
     end = OfficeEnd()
 
 
-ASKED = {"turn": TurnFlow, "recount": RecountFlow}
+def second_to_void(act: Act, cycle: Any, *, decision: str, reason: str) -> Outcome:
+    """决定重新投票 once the chair has confirmed the presidium's minutes: attendance is counted again."""
+    if decision != forms.SecondForm.AGREE:
+        return services.declined(act, cycle, "void", reason=reason)
+    if reasons := services.obstacles_to_new_vote(cycle, act.at):
+        raise Refused(*reasons)
+    with beginning_anew(act, cycle, reason=str(VoidFlow.process_title)):
+        return services.order_new_vote(act, cycle, title=str(VoidFlow.process_title))
+
+
+class VoidFlow(YearlyFlow):
+    """决定重新投票"""
+
+    room, step = "voting", 4
+    process_title = _("决定重新投票")
+
+    start = Begin().Next(this.void_confirm)
+    void_confirm = OfficeView(
+        office="chair",
+        title=_("确认重新投票"),
+        form=forms.SecondForm,
+        act=second_to_void,
+        context=selectors.voiding,
+        page="steps/voting/confirm.html",
+        irreversible=True,
+        in_person=True,
+        basis=_("重新投票由主席团会议决定，会议主持人核对纪要后确认；原投票保留备查"),
+        output=_("主席团会议纪要，重新进行的投票"),
+        hint=_("同意后，进行中的投票即行作废，从清点到会人数重新开始。"),
+    ).Next(this.end)
+    end = OfficeEnd()
+
+
+ASKED = {"turn": TurnFlow, "recount": RecountFlow, "void": VoidFlow}
 
 
 def _call_off_asked(act: Act, vote: Vote, what: str, reason: str) -> None:
-    """Nobody needs a teller's answer any more: the task leaves the inbox, and the trail says why."""
+    """Nobody needs the second person's answer any more: the task leaves the inbox, and the trail says why."""
     cycle = cycle_of(vote)
     if cycle and vote.purpose in PROJECTS:
         call_off(ASKED[what], cycle, act, reason=reason)

@@ -162,6 +162,11 @@ def recounting(cycle: Cycle) -> dict[str, Any]:
     return desk(cycle) | {"entered": entered_on(vote_of(cycle), "recount")}
 
 
+def voiding(cycle: Cycle) -> dict[str, Any]:
+    """The desk with the presidium's minutes that order a new vote, for the chair to confirm."""
+    return desk(cycle) | {"entered": entered_on(vote_of(cycle), "void")}
+
+
 def key_desk(cycle: Cycle) -> dict[str, Any]:
     """The desk with who has set a passphrase and who is still to; never a share."""
     vote = vote_of(cycle)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -143,10 +143,50 @@ def hand_paper(act: Act, cycle: Cycle, *, lines: list[str], reason: str) -> Outc
     return Outcome(after={"paper_issued": issued}, reason=reason)
 
 
-def ask(act: Act, cycle: Cycle, what: str, *, reason: str) -> Outcome:
-    """The first of two people asks for what only a second one's agreement does ("turn", "recount")."""
-    witnessing.enter(act, vote_of(cycle, lock=True), what, {"reason": reason})
+def ask(act: Act, cycle: Cycle, what: str, *, reason: str, **more: Any) -> Outcome:
+    """The first of two people asks for what only a second one's agreement does ("turn", "recount", "void")."""
+    witnessing.enter(act, vote_of(cycle, lock=True), what, {"reason": reason, **more})
     return Outcome(reason=reason)
+
+
+def as_entered(*, held_on: date, **meeting: Any) -> dict[str, Any]:
+    """The presidium's minutes as they wait on a vote for the chair to confirm them (`forms.NewVoteForm`)."""
+    return {"meeting": {"held_on": held_on.isoformat(), **meeting}}
+
+
+def record_meeting(act: Act, subject: Any, title: str, asked: witnessing.Entered) -> Meeting:
+    """The presidium's meeting that ordered a vote anew, once the chair has confirmed what was entered of it.
+
+    asked: with `as_entered` among its figures; recorded by whoever entered it.
+    """
+    told = dict(asked.figures["meeting"])
+    attended = told.pop("attended")
+    meeting = Meeting.objects.create(
+        unit=act.unit,
+        body="presidium",
+        about=subject.reference,
+        title=title[:120],
+        held_on=date.fromisoformat(told.pop("held_on")),
+        members=len(holders_of("presidium", subject.unit, act.on)),
+        present=len(attended),
+        agreed=True,
+        recorded_by=asked.by,
+        **told,
+    )
+    meeting.attended.set(int(pk) for pk in attended)
+    return meeting
+
+
+def order_new_vote(act: Act, cycle: Cycle, *, title: str) -> Outcome:
+    """The chair has confirmed the presidium's minutes: the vote under way is void, a new one takes its place."""
+    vote = vote_of(cycle, lock=True)
+    asked = witnessing.confirm(act, vote, "void")
+    record_meeting(act, cycle, title, asked)
+    new = ballots.void_vote(act, vote, reason=asked.figures["reason"])
+    return Outcome(
+        after={"agreed": True, "void": vote.reference, "new_vote": new.reference},
+        reason=asked.figures["reason"],
+    )
 
 
 def agreed(act: Act, cycle: Cycle, what: str) -> tuple[Vote, str]:
@@ -564,6 +604,11 @@ def obstacles_to_new_vote(cycle: Cycle, at: datetime) -> list[str]:
     return [_("没有正在进行、尚未签字的投票。")]
 
 
+def obstacles_to_asking_void(cycle: Cycle, at: datetime) -> list[str]:
+    """The same, and that it waits for the chair already."""
+    return obstacles_to_new_vote(cycle, at) or _asked_already(cycle, "void")
+
+
 def obstacles_to_recount(cycle: Cycle, at: datetime) -> list[str]:
     """Why the ballots cannot be counted again now: not collected yet, the session over, too few other counters.
 
@@ -599,9 +644,7 @@ def obstacles_to_asking_recount(cycle: Cycle, at: datetime) -> list[str]:
 
 def _asked_already(cycle: Cycle, what: str) -> list[str]:
     vote = _current(cycle)
-    if vote and witnessing.entered(vote, what):
-        return [_("已经提出，正在等待监票人确认。")]
-    return []
+    return witnessing.obstacles_to_asking(vote, what) if vote else []
 
 
 def obstacles_to_handing_paper(cycle: Cycle, at: datetime) -> list[str]:

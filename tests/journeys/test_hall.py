@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page, expect
 from projects.ballots import sealing
 from projects.ballots.models import RollEntry, Vote
 from projects.cycles.models import RollLine
+from projects.demo.cast import PASSWORD
 from projects.demo.play.stage import assembly, do_task
 from projects.demo.play.voting import (
     Sheet,
@@ -125,6 +126,7 @@ def codes_printed(stage: Stage, hall: Hall) -> dict[str, str]:
     page = page_in_office(stage, hall, "clerk")
     page.goto(f"/votes/{vote_now(hall).pk}/codes/")
     stage.seen(page, "voting codes")
+    page.locator("input[name=own_password]").fill(PASSWORD)
     follow(page.get_by_role("button", name="打印投票码"))
     stage.seen(page, "voting slips")
     slips = page.locator(".slip")

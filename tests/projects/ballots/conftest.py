@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from projects.ballots import keys, sealing
+from projects.ballots import keys, rolls, sealing
 from projects.ballots.boxes import paper_of
 from projects.ballots.casting import Voter
 from projects.ballots.figures import count_rules
@@ -82,6 +82,14 @@ class Hall:
     def voter(self, name: str) -> Voter:
         entry = RollEntry.objects.filter(vote=self.vote, line__name=name).first()
         return Voter(self.unit.pk, self.vote.pk, entry.pk if entry else 0)
+
+    def new_code(self, name: str) -> str:
+        """A code printed for a deputy; one who has a code gets another as two people give it."""
+        lines = [self.line(name).pk]
+        if self.entry(name).code_hash:
+            rolls.ask_for_codes(self.act("teller"), self.locked, lines, reason="纸条遗失")
+        [(_entry, code)] = rolls.new_codes(self.act("clerk"), self.locked, lines)
+        return code
 
     def cast(self, name: str, ballot: Any, token: str | None = None) -> str:
         token = token or self.tokens.setdefault(name, sealing.new_token())

@@ -18,6 +18,7 @@ from projects.ballots.services import (
     enter_closing,
     open_box,
     open_vote,
+    record_attendance,
     recount,
     sign,
     void_vote,
@@ -289,6 +290,7 @@ def test_a_code_opens_one_ballot_on_one_device(hall):
 def test_a_new_code_makes_the_old_one_void_and_no_code_is_kept(hall):
     hall.open()
     [(_entry, old)] = rolls.new_codes(hall.act("clerk"), hall.locked, [hall.line("代表5").pk])
+    rolls.ask_for_codes(hall.act("teller"), hall.locked, [hall.line("代表5").pk], reason="纸条遗失")
     [(_entry, new)] = rolls.new_codes(hall.act("clerk"), hall.locked, [hall.line("代表5").pk])
 
     with pytest.raises(Refused, match="投票码不对"):
@@ -298,10 +300,34 @@ def test_a_new_code_makes_the_old_one_void_and_no_code_is_kept(hall):
     first, second = (told(entry) for entry in Entry.objects.filter(action="vote.print_codes").order_by("pk"))
     assert (first["lines"], first["replaced"], first["used"]) == ([line], [], [])
     assert (second["lines"], second["replaced"], second["used"]) == ([line], [line], [])
+    assert (first["asked_by"], second["asked_by"]) == ("", "teller")
+    rolls.ask_for_codes(hall.act("teller"), hall.locked, [line], reason="手机坏了")
     rolls.new_codes(hall.act("clerk"), hall.locked, [line])
     assert told(Entry.objects.filter(action="vote.print_codes").latest("pk"))["used"] == [line]
     kept = json.dumps([*RollEntry.objects.values(), *Entry.objects.values("body")], default=str)
     assert old not in kept and new not in kept
+
+
+def test_a_code_is_replaced_by_two_people_and_first_printed_by_one(hall):
+    hall.open()
+    mine, other = hall.line("代表5").pk, hall.line("代表6").pk
+    [(_entry, first)] = rolls.new_codes(hall.act("clerk"), hall.locked, [mine])
+    with pytest.raises(Refused, match="只为已有投票码"):
+        rolls.ask_for_codes(hall.act("clerk"), hall.locked, [mine, other], reason="纸条遗失")
+    with pytest.raises(Refused, match="换发投票码须由两人办理"):
+        rolls.new_codes(hall.act("teller"), hall.locked, [mine])
+
+    rolls.ask_for_codes(hall.act("clerk"), hall.locked, [mine], reason="纸条遗失")
+    with pytest.raises(Refused, match="须由另一人确认"):
+        rolls.new_codes(hall.act("clerk"), hall.locked, [mine])
+    assert rolls.enter_by_code(first) == hall.entry("代表5")
+    [(_entry, second)] = rolls.new_codes(hall.act("teller"), hall.locked, [mine])
+
+    assert rolls.enter_by_code(second) == hall.entry("代表5")
+    asked = Entry.objects.get(action="vote.ask_for_codes")
+    assert told(asked)["lines"] == [mine] and json.loads(asked.body)["reason"] == "纸条遗失"
+    with pytest.raises(Refused, match="换发投票码须由两人办理"):
+        rolls.new_codes(hall.act("teller"), hall.locked, [mine])
 
 
 def test_who_has_voted_gets_no_new_code(hall):
@@ -423,6 +449,50 @@ def test_a_box_with_enough_ballots_is_not_emptied(hall):
 
     with pytest.raises(Refused, match="不须改用"):
         rolls.empty_box(hall.act("chief_teller"), hall.locked, reason="改主意")
+
+
+def test_too_few_by_device_do_not_hide_that_more_paper_came_back_than_was_issued(hall):
+    hall.open(on_paper=FIVE)
+    for name in ("代表6", "代表7", "代表8"):
+        hall.cast(name, [WATER])
+    with pytest.raises(Refused, match="电子票只有 3 张"):
+        hall.close(on_paper=5)
+
+    enter_closing(hall.act("chief_teller"), hall.vote, returned=6)
+    assert hall.close(on_paper=6).follows == hall.vote
+    assert (hall.vote.state, hall.vote.returned) == ("void", 9)
+
+
+def test_the_box_of_a_void_vote_is_sealed_with_a_digest_and_not_exported(hall):
+    hall.open()
+    everybody(hall)
+
+    again = void_vote(hall.act("chair"), hall.vote, reason="主席团决定重新投票")
+
+    hall.vote.refresh_from_db()
+    assert hall.vote.box_digest == sealing.digest_of_box(boxes.in_box(hall.vote))
+    assert told(Entry.objects.get(action="vote.make_void"))["box_digest"] == hall.vote.box_digest
+    with pytest.raises(Refused, match="这次投票无效，票箱封存备查"):
+        boxes.export(hall.vote)
+    hall.vote = again
+    hall.tokens.clear()
+    hall.open()
+    everybody(hall)
+    hall.close()
+    assert boxes.export(hall.vote)
+
+
+def test_who_votes_on_paper_is_on_the_roll_and_here(hall):
+    absent, elsewhere = hall.line("代表12").pk, 987654
+    paper = lines_of(hall, FIVE)
+    record_attendance(hall.act("clerk"), hall.vote, present=11, on_leave=1, leave=[str(absent)])
+    for wrong in (absent, elsewhere):
+        with pytest.raises(Refused, match="领取纸质票的有 1 人不在到会名册上"):
+            open_vote(
+                hall.act("chair"), hall.vote, present=11, on_leave=1, issued=11, on_paper=[*paper, wrong]
+            )
+    open_vote(hall.act("chair"), hall.vote, present=11, on_leave=1, issued=11, on_paper=[*paper, paper[0]])
+    assert hall.locked.paper_issued == 5
 
 
 def test_more_paper_returned_than_issued_makes_the_whole_vote_void(hall):

@@ -202,7 +202,7 @@ def test_as_many_returned_as_issued_is_valid_and_one_more_is_void(unit):
     vote = opened(unit)
     new = close_vote(act_of(unit), vote, returned=46)
     assert (vote.state, vote.returned) == ("void", 46)
-    assert (new.state, new.follows, new.deputies_present) == ("defined", vote, 45)
+    assert (new.state, new.follows, new.deputies_present) == ("defined", vote, None)
     assert new.title == "表决票（重新投票）"
     assert list(new.options.values_list("reference", flat=True)) == ["item:1", "item:2"]
     open_vote(act_of(unit), new, present=45, on_leave=0, issued=45)

@@ -171,14 +171,20 @@ class VoteMachine(RuleBasedStateMachine):
         for n, name in enumerate(left):
             self.vote(name, [self.titles[n % 2 if halves else 0]], again=False)
 
-    @rule(names=deputies | st.just(set(DEPUTIES)), times=st.integers(1, 2))
-    def print_codes(self, names: set[str], times: int) -> None:
+    @rule(names=deputies | st.just(set(DEPUTIES)), times=st.integers(1, 2), asked=st.booleans())
+    def print_codes(self, names: set[str], times: int, asked: bool) -> None:
+        """Who has a code gets another one only where a second person has asked for it."""
         waiting = {name for name in names if name not in self.on_paper and name not in self.cast}
         allowed = self.device and self.voting and bool(waiting)
         act, lines = self.hall.act("clerk"), [self.hall.line(name).pk for name in names]
         for _time in range(times):
-            printed = self.tries(lambda: rolls.new_codes(act, self.hall.locked, lines), allowed=allowed) or []
-            assert {entry.line.name for entry, _code in printed} == (waiting if allowed else set())
+            replaced = waiting & set(self.codes)
+            if asked and allowed and replaced:
+                again = [self.hall.line(name).pk for name in replaced]
+                rolls.ask_for_codes(self.hall.act("teller"), self.hall.locked, again, reason="纸条遗失")
+            may = allowed and (asked or not replaced)
+            printed = self.tries(lambda: rolls.new_codes(act, self.hall.locked, lines), allowed=may) or []
+            assert {entry.line.name for entry, _code in printed} == (waiting if may else set())
             for entry, code in printed:
                 self.has_code(entry.line.name, code)
 
@@ -240,7 +246,8 @@ class VoteMachine(RuleBasedStateMachine):
 
     @rule(really=seldom)
     def more_come_back_than_were_issued(self, really: bool) -> None:
-        allowed = self.may_close
+        """Void whatever is in the box: it is not counted."""
+        allowed = self.state == "open"
         if not allowed or really:
             new = self.tries(lambda: self.hall.close(on_paper=len(self.on_paper) + 1), allowed=allowed)
             if allowed:

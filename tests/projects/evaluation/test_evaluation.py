@@ -570,7 +570,13 @@ def test_the_presidium_orders_a_new_measurement_where_no_ballot_was_valid(town, 
     with pytest.raises(Refused, match="没有有效票，不能得出结果"):
         do("evaluation.measure_certify", town.of("chief_teller"), T2, **SIGN)
     data = minutes(town, T2) | {"reason": "测评票全部无效，重新测评。"}
-    perform("evaluation.measure_void", cycle, actor=town.of("clerk"), data=data, at=at(T2, 12))
+    clerk, moment = town.of("clerk"), at(T2, 12)
+    perform("evaluation.measure_void", cycle, actor=clerk, data=data, at=moment, reauthenticated=True)
+    no = {"decision": "decline", "reason": "纪要尚未核对。"}
+    do("evaluation.measure_void_confirm", town.of("chair"), T2, **no)
+    assert Vote.objects.count() == 1
+    perform("evaluation.measure_void", cycle, actor=clerk, data=data, at=moment, reauthenticated=True)
+    do("evaluation.measure_void_confirm", town.of("chair"), T2, decision="agree")
     void, again = Vote.objects.order_by("pk")
     assert (void.state, again.follows_because) == ("void", "测评票全部无效，重新测评。")
     assert Meeting.objects.get(about=cycle.reference, title="决定重新测评").agreed

@@ -18,6 +18,7 @@ from projects.ballots.services import declare, open_box, sign, void_vote
 from projects.cycles.models import RollLine
 from projects.cycles.papers import make_paper
 from projects.cycles.services import create_cycle
+from projects.demo.cast import PASSWORD
 from projects.portal import voter, voter_admission
 from projects.portal.public_brake import LIMITS
 from projects.portal.voter_paper import filled
@@ -53,15 +54,10 @@ def open_hall(hall):  # noqa: F811
     return hall
 
 
-def code_of(hall, name):  # noqa: F811
-    [(_entry, code)] = rolls.new_codes(hall.act("clerk"), hall.locked, [hall.line(name).pk])
-    return code
-
-
 def come_in(hall, name="代表1"):  # noqa: F811
     """A telephone of its own, admitted by a fresh code."""
     phone = Client()
-    assert phone.post(ENTER, {"code": code_of(hall, name)}).headers["Location"] == PAPER
+    assert phone.post(ENTER, {"code": hall.new_code(name)}).headers["Location"] == PAPER
     return phone
 
 
@@ -101,7 +97,7 @@ def test_a_ballot_is_marked_checked_and_cast_in_four_screens(hall_of, mode, mark
     hall = hall_of(mode=mode)  # noqa: F811
     hall.hold_keys()
     hall.open()
-    phone, code = Client(), code_of(hall, "代表1")
+    phone, code = Client(), hall.new_code("代表1")
 
     slip = phone.get(f"/ballot/c/{code}/")
     assert "是我本人，进入投票" in text_of(slip)
@@ -328,7 +324,7 @@ def test_a_void_vote_says_that_it_is_held_again(open_hall):
 
 
 def test_a_code_opens_on_one_telephone(open_hall):
-    code = code_of(open_hall, "代表1")
+    code = open_hall.new_code("代表1")
     phone, other = Client(), Client()
     assert phone.post(ENTER, {"code": code.lower()}).status_code == 302
 
@@ -340,7 +336,7 @@ def test_a_code_opens_on_one_telephone(open_hall):
 
 
 def test_looking_at_the_slips_address_does_not_use_the_code_up(open_hall):
-    code = code_of(open_hall, "代表1")
+    code = open_hall.new_code("代表1")
 
     Client().get(f"/ballot/c/{code}/")
 
@@ -365,7 +361,7 @@ def test_what_is_no_code_is_said_at_the_box(open_hall, code):
 
 
 def test_wrong_codes_are_braked_and_a_right_one_still_opens(open_hall):
-    code = code_of(open_hall, "代表1")
+    code = open_hall.new_code("代表1")
     answers = [
         Client().post(ENTER, {"code": "ABCDEFGHJKMN"}).status_code for _try in range(LIMITS["ballot"] + 1)
     ]
@@ -547,8 +543,13 @@ def staffed(hall):  # noqa: F811
 def with_offices(hall):  # noqa: F811
     for office in ("clerk", "chair", "chief_teller", "teller", "mayor"):
         user = hall.act(office).actor
+        user.set_password(PASSWORD)
+        user.save()
         grant(user=user, office=office, unit=hall.unit, act=hall.act("admin"), since=date(2020, 1, 1))
     return hall
+
+
+OWN = {"own_password": PASSWORD}
 
 
 def at_desk(office):
@@ -564,7 +565,10 @@ def test_codes_are_printed_for_the_hall_and_each_opens_a_ballot(staffed):
     assert "代表7" in text_of(clerk.get(address)) and "代表12" not in text_of(clerk.get(address))
     lines = [staffed.line("代表1").pk, staffed.line("代表2").pk]
 
-    slips = clerk.post(address, {"lines": lines})
+    for wrong in ({}, {"own_password": "别人的密码"}):
+        assert clerk.post(address, {"lines": lines} | wrong).status_code == 422
+    assert not Entry.objects.filter(action="vote.print_codes").exists()
+    slips = clerk.post(address, {"lines": lines} | OWN)
 
     codes = re.findall(r"[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}", text_of(slips))
     assert len(codes) == 2 and text_of(slips).count('class="segno"') == 2
@@ -578,12 +582,21 @@ def test_codes_are_printed_for_the_hall_and_each_opens_a_ballot(staffed):
 def test_a_second_print_makes_the_first_slip_void(staffed):
     staffed.open()
     address, lines = f"/votes/{staffed.vote.pk}/codes/", [staffed.line("代表1").pk]
-    first, second = (
-        re.search(r"([2-9A-Z]{4}-){2}[2-9A-Z]{4}", text_of(at_desk(office).post(address, {"lines": lines})))[
-            0
-        ]
-        for office in ("clerk", "teller")
-    )
+    clerk, teller = at_desk("clerk"), at_desk("teller")
+
+    def code_on(slips):
+        return re.search(r"([2-9A-Z]{4}-){2}[2-9A-Z]{4}", text_of(slips))[0]
+
+    first = code_on(clerk.post(address, {"lines": lines} | OWN))
+    alone = teller.post(address, {"lines": lines} | OWN)
+    assert alone.status_code == 422 and "换发投票码须由两人办理" in text_of(alone)
+    assert clerk.post(address, {"op": "ask", "lines": lines} | OWN).status_code == 422  # no reason
+    asked = {"op": "ask", "lines": lines, "reason": "纸条遗失"}
+    assert clerk.post(address, asked).status_code == 422  # no password
+    assert clerk.post(address, asked | OWN).status_code == 302
+    apply(SYSTEM)
+    assert "clerk提出为代表1换发投票码" in text_of(teller.get(address))
+    second = code_on(teller.post(address, {"lines": lines} | OWN))
 
     assert Client().post(ENTER, {"code": first}).status_code == 422
     assert Client().post(ENTER, {"code": second}).status_code == 302
@@ -593,7 +606,7 @@ def test_codes_are_printed_by_the_desk_alone_and_while_the_vote_is_open(staffed)
     address = f"/votes/{staffed.vote.pk}/codes/"
     assert "在开始投票以后" in text_of(at_desk("clerk").get(address))
     staffed.open()
-    lines = {"lines": [staffed.line("代表1").pk]}
+    lines = {"lines": [staffed.line("代表1").pk]} | OWN
 
     for office in ("mayor", "chair"):
         assert at_desk(office).get(address).status_code == 403

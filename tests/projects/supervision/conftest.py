@@ -106,6 +106,7 @@ class Year:
             data=data,
             files=files,
             at=at(day),
+            reauthenticated=True,
         )
 
     def handed_over(self) -> Year:

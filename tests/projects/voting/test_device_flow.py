@@ -96,7 +96,7 @@ def close(hall, returned=0):
 def hand_paper(hall, *numbers):
     return perform(
         "voting.hand_paper", hall.cycle, actor=hall.town.of("teller"), at=at(DAY),
-        data={"lines": [line(hall, n) for n in numbers], "reason": "手机没电"},
+        data={"lines": [line(hall, n) for n in numbers], "reason": "手机没电"}, reauthenticated=True,
     )  # fmt: skip
 
 
@@ -287,7 +287,7 @@ def test_a_deputy_whose_phone_died_takes_paper_instead(hall):
     with pytest.raises(InvalidForm):
         perform(
             "voting.hand_paper", hall.cycle, actor=hall.town.of("teller"), at=at(DAY),
-            data={"lines": [line(hall, 1)], "reason": "已经投过电子票"},
+            data={"lines": [line(hall, 1)], "reason": "已经投过电子票"}, reauthenticated=True,
         )  # fmt: skip
 
 
@@ -296,7 +296,7 @@ def test_a_teller_who_leaves_is_replaced_before_the_opening(hall):
 
     perform(
         "voting.release_holder", hall.cycle, actor=hall.town.of("chair"), at=at(DAY),
-        data={"office": "teller", "reason": "监票人因病离会，主席团决定更换"},
+        data={"office": "teller", "reason": "监票人因病离会，主席团决定更换"}, reauthenticated=True,
     )  # fmt: skip
 
     keys = set(waiting())
@@ -309,7 +309,7 @@ def test_no_holder_is_replaced_once_voting_has_begun(hall):
     with pytest.raises(Obstructed, match="没有尚未开始的电子表决"):
         perform(
             "voting.release_holder", hall.cycle, actor=hall.town.of("chair"), at=at(DAY),
-            data={"office": "teller", "reason": "监票人因病离会，主席团决定更换"},
+            data={"office": "teller", "reason": "监票人因病离会，主席团决定更换"}, reauthenticated=True,
         )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from projects.demo.play.stage import meeting
 from projects.demo.play.voting import play_after_vote, play_attendance, play_opening, play_voting
 from projects.lifecycle.services import start_year
 from projects.voting.selectors import elected_items
-from tests.builders import at, township
+from tests.builders import at, do, township
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
 
@@ -46,7 +46,8 @@ def test_a_vote_ordered_anew_still_leads_the_year_to_supervision():
     play_opening(town, cycle, t=T, issued=18)
     data = meeting(town.people["presidium"], T) | {"reason": "票箱破损，投票不能认定。"}
     data.pop("return_reason")
-    perform("voting.void", cycle, actor=town.of("clerk"), data=data, at=at(str(T), 14))
+    perform("voting.void", cycle, actor=town.of("clerk"), data=data, at=at(str(T), 14), reauthenticated=True)
+    do("voting.void_confirm", town.of("chair"), str(T), decision="agree")
     play_voting(town, cycle, t=T, present=18, on_leave=2, sums=SUMS)
     cycle.refresh_from_db()
     assert cycle.state == "supervising"

@@ -7,13 +7,16 @@ from django.apps import apps
 from django.db import connection
 from django.test import Client
 
+import projects.ballots.events
+import projects.evaluation.events
+import projects.supervision.events
 import projects.voting.events  # noqa: F401  registers the events
 from projects.demo.cast import PASSWORD
 from projects.demo.play.voting import Sheet, keyed, play_closing, play_opening
 from tests.builders import at, do, open_task
 from tests.projects.ballots.conftest import PASSPHRASES
 from tests.projects.voting.conftest import DAY, T, hall  # noqa: F401
-from tests.projects.voting.test_device_flow import close, opened, vote_all
+from tests.projects.voting.test_device_flow import close, line, opened, vote_all
 from tests.projects.voting.test_device_flow import hall as device_hall  # noqa: F401
 from workflow.audit.models import Entry
 from workflow.flows.base import flows
@@ -125,13 +128,23 @@ def test_no_step_that_is_checked_first_asks_for_a_secret():
 IN_PERSON = {
     "voting.open", "voting.open_confirm", "voting.close", "voting.close_confirm", "voting.open_box",
     "voting.certify_chief", "voting.certify_teller", "voting.declare",
-    "voting.turn_confirm", "voting.recount_confirm",
+    "voting.turn_confirm", "voting.recount_confirm", "voting.void_confirm",
+}  # fmt: skip
+# Of one's own accord: only asked for, and done by a second person, but for the last two.
+ASKED_IN_PERSON = {
+    "voting.void", "voting.recount", "voting.turn_to_paper", "evaluation.measure_void", "evaluation.measure_recount",
+    "supervision.change_void", "supervision.change_recount", "ballots.destroy", "ballots.confirm_destroy",
+    "voting.hand_paper", "voting.release_holder",
 }  # fmt: skip
 
 
 def test_the_acts_that_decide_a_vote_are_done_in_person():
     steps = [node for flow in flows() if flow.room == "voting" for node in flow.steps()]
     assert {step.key for step in steps if step.in_person} == IN_PERSON
+
+
+def test_what_changes_a_votes_fate_of_an_offices_own_accord_is_done_in_person():
+    assert {event.key for event in events() if event.in_person} == ASKED_IN_PERSON
 
 
 def test_an_act_in_person_needs_the_own_password_and_the_trail_says_it_was_given(hall):  # noqa: F811
@@ -165,3 +178,19 @@ def test_five_wrong_passwords_lock_the_person_out(hall):  # noqa: F811
     assert answers[0] == 422 and answers[-1] == 429
     locked = post(client, "voting.open", op="confirm", issued=43, own_password=PASSWORD)
     assert locked.status_code == 429 and hall.vote.awaiting == {}
+
+
+def test_paper_is_handed_out_instead_on_its_page_with_the_own_password(device_hall):  # noqa: F811
+    opened(device_hall, on_paper=(1, 2, 3, 4, 5))
+    client = at_desk(device_hall.town.of("teller"), "teller")
+    address = f"/do/voting.hand_paper/{device_hall.cycle.pk}/"
+    data = {"lines": [line(device_hall, 6)], "reason": "手机没电"}
+    apply(SYSTEM)
+    for wrong in ({}, {"own_password": CANARY}):
+        page = client.post(address, data | wrong)
+        apply(SYSTEM)
+        assert page.status_code == 422 and device_hall.vote.paper_issued == 5
+    assert client.post(address, data | {"own_password": PASSWORD}).status_code == 200
+    apply(SYSTEM)
+    assert device_hall.vote.paper_issued == 6
+    assert '"reauthenticated":true' in Entry.objects.get(action="voting.hand_paper").body

@@ -49,8 +49,9 @@ from projects.voting.selectors import (
 from projects.voting.services import announce, business_left, obstacles_to_recount
 from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, T, settled
+from tests.projects.voting.test_voting_pages import page_of
 from workflow.audit.models import Entry
-from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused, Taken
+from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.events import events_on, perform
 from workflow.flows.models import Deadline, Meeting
 from workflow.flows.services import complete, send_back
@@ -358,6 +359,9 @@ def test_more_returned_than_issued_is_void_and_voted_again(hall):
     assert "收回表决票 46 张，多于发出的 45 张" in first.void_reason
     assert (hall.vote.follows, hall.vote.state) == (first, "defined")
     assert first.reference in entry.body
+    assert hall.vote.deputies_present is None
+    assert [d.key for d in Deadline.objects.filter(done_at=None, cancelled=False)] == ["voting.attendance"]
+    attend(hall, 45)
     open_(hall, 45)
     close(hall, 45)
     assert (hall.vote.state, open_task("voting.key_first").office) == ("closed", "counter")
@@ -665,6 +669,40 @@ def proposed(hall, item):
     return proposal
 
 
+def ask_for_new_vote(hall, actor, data, office="presidium"):
+    return perform(
+        "voting.void", hall.cycle, actor=actor, office=office, data=data, at=at(DAY), reauthenticated=True
+    )
+
+
+def minutes(hall, reason):
+    data = {"reason": reason} | meeting(hall.town.people["presidium"], T)
+    data.pop("return_reason")
+    return data
+
+
+def test_a_new_vote_the_chair_does_not_confirm_is_not_ordered(hall, client):
+    collected(hall)
+    before = hall.vote
+    ask_for_new_vote(hall, hall.town.of("clerk"), minutes(hall, "投票箱封条破损。"), "clerk")
+    page = page_of("voting.void_confirm", hall.town.of("chair"), "chair", client)
+    assert "投票箱封条破损。" in page and "主席团会议日期" in page and "会议纪要" in page
+
+    do("voting.void_confirm", hall.town.of("chair"), DAY, decision="decline", reason="主席团没有这样决定。")
+
+    assert hall.vote == before and hall.vote.state == "closed" and hall.vote.awaiting == {}
+    assert not Meeting.objects.filter(title="决定重新投票").exists()
+
+
+def test_who_enters_the_minutes_does_not_confirm_them(hall):
+    collected(hall)
+    chair = hall.town.of("chair")
+    ask_for_new_vote(hall, chair, minutes(hall, "投票箱封条破损。"))
+
+    with pytest.raises(Refused, match="须由另一人确认"):
+        do("voting.void_confirm", chair, DAY, decision="agree")
+
+
 def test_the_presidium_orders_a_new_vote_with_a_reason(hall):
     collected(hall)
     key(hall, 1, 1, SIPING)
@@ -674,9 +712,18 @@ def test_the_presidium_orders_a_new_vote_with_a_reason(hall):
     data.pop("return_reason")
     with pytest.raises(InvalidForm, match="三分之二"):
         alone = data | {"attended": data["attended"][:1], "votes_for": 1}
-        perform("voting.void", hall.cycle, actor=members[1], office="presidium", data=alone, at=at(DAY))
-    perform("voting.void", hall.cycle, actor=members[1], office="presidium", data=data, at=at(DAY))
+        ask_for_new_vote(hall, members[1], alone)
+    with pytest.raises(NotInPerson):
+        perform("voting.void", hall.cycle, actor=members[1], office="presidium", data=data, at=at(DAY))
+    ask_for_new_vote(hall, members[1], data)
     first.refresh_from_db()
+    assert first.state == "closed"
+    with pytest.raises(Obstructed, match="正在等待主持人确认"):
+        ask_for_new_vote(hall, members[1], data)
+    do("voting.void_confirm", hall.town.of("chair"), DAY, decision="agree")
+    first.refresh_from_db()
+    met = Meeting.objects.get(title="决定重新投票")
+    assert (met.recorded_by, met.present, met.minutes) == (members[1], len(data["attended"]), data["minutes"])
     assert (first.state, first.void_reason) == ("void", "投票箱封条破损，结果不能认定。")
     assert hall.vote.follows == first
     assert [d.key for d in Deadline.objects.filter(done_at=None, cancelled=False)] == ["voting.attendance"]
