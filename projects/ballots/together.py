@@ -10,6 +10,7 @@ ever: a database that gives no answer leaves the outcome unknown, and the same t
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -59,6 +60,7 @@ class _Writer:
         self._waiting: SimpleQueue[_Waiting] = SimpleQueue()
         self._mutex = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._began: float | None = None
         self._opened: psycopg.Connection[tuple[bytes]] | None = None
         self._opened_for: tuple[str, str] | None = None
 
@@ -67,9 +69,14 @@ class _Writer:
         mine = _Waiting(sealed)
         self._waiting.put(mine)
         self._keep_writing()
-        if not mine.told.wait(PATIENCE_SECONDS):
+        if not mine.told.wait(self._patience()):
             raise OperationalError("the database gave no answer in time")
         return mine.stored
+
+    def _patience(self) -> float:
+        """How many seconds to wait: none where the batch under way has had them all."""
+        began = self._began
+        return PATIENCE_SECONDS if began is None else max(0.0, began + PATIENCE_SECONDS - time.monotonic())
 
     def _keep_writing(self) -> None:
         """A thread that died, or stayed behind in the process this one was forked from, is replaced."""
@@ -87,9 +94,11 @@ class _Writer:
             with suppress(Empty):
                 while len(batch) < MOST:
                     batch.append(self._waiting.get_nowait())
+            self._began = time.monotonic()
             try:
                 self._write(batch)
             finally:
+                self._began = None
                 for one in batch:
                     one.told.set()
 

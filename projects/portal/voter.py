@@ -6,7 +6,8 @@ every request of a vote has one length and every page one size, whatever is mark
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -228,7 +229,7 @@ def _cast_in(request: HttpRequest, admission: Admission) -> HttpResponse:
     if marks.faults:
         return _filled_in(request, admission, _checked)
     tracker = cast(admission.voter, marks.ballot, marks.paper, token, sheet.vote.public_key)
-    return _done(request, sheet.vote, tracker, token)
+    return _done(request, sheet.vote, tracker)
 
 
 def _read_sheet(admission: Admission) -> Sheet | None:
@@ -267,35 +268,59 @@ def _again(request: HttpRequest, admission: Admission) -> HttpResponse:
         entry, tracker = door.entry_of(admission), receipt(admission.voter, token)
         if entry is None or tracker is None:
             return _stopped(request, door.stop_for(admission, entry) or door.UNKNOWN, entry)
-        return _done(request, entry.vote, tracker, token)
+        return _done(request, entry.vote, tracker)
 
 
-# The last page of a vote differs by three words only: rendered once per language and size of letters.
-_LAST_PAGES: dict[tuple[str, ...], str] = {}
-_WORDS = ("@receipt@", "@token@", "@form-key@")
+# The last page of a vote differs by three words only: rendered once per language and size of letters, kept in parts.
+_LAST_PAGES: dict[tuple[str, ...], list[bytes]] = {}
+_WORDS = ("tracker", "token", "csrf_token")
+_WORD = re.compile(b"@(" + "|".join(_WORDS).encode() + b")@")
 MOST_KEPT = 2_000
 
 
-def _done(request: HttpRequest, vote: Vote, tracker: str, token: str) -> HttpResponse:
-    name = (
-        connection.settings_dict["HOST"],
-        connection.settings_dict["NAME"],
-        vote.reference,
-        get_language(),
-        request.COOKIES.get("text_size", ""),
-    )
-    if (page := _LAST_PAGES.get(name)) is None:
-        context = dict(zip(("tracker", "token", "csrf_token"), _WORDS, strict=True)) | {"vote": vote}
-        page = render_to_string("voter/done.html", context, request)
+def _done(request: HttpRequest, vote: Vote, tracker: str) -> HttpResponse:
+    name = _name_of_last_page(request, vote, get_language() or "")
+    if (parts := _LAST_PAGES.get(name)) is None:
+        context = {word: f"@{word}@" for word in _WORDS} | {"vote": vote}
+        parts = _WORD.split(render_to_string("voter/done.html", context, request).encode())
         if len(_LAST_PAGES) >= MOST_KEPT:
             _LAST_PAGES.clear()
-        _LAST_PAGES[name] = page
-    # The key the ballot came with opens the form of this page too.
-    for word, value in zip(
-        _WORDS, (tracker, token, request.POST.get("csrfmiddlewaretoken", "")), strict=True
-    ):
-        page = page.replace(word, escape(value))
-    return HttpResponse(page)
+        _LAST_PAGES[name] = parts
+    return HttpResponse(_last_page(parts, tracker, request.POST))
+
+
+def _name_of_last_page(request: HttpRequest, vote: Vote, language: str) -> tuple[str, ...]:
+    used = connection.settings_dict
+    return used["HOST"], used["NAME"], vote.reference, language, request.COOKIES.get("text_size", "")
+
+
+def _last_page(parts: list[bytes], tracker: str, posted: Mapping[str, Any]) -> bytes:
+    """parts: text and the name of a word in turn. The key the ballot came with opens the form of this page too."""
+    words = {
+        b"tracker": tracker,
+        b"token": posted["token"],
+        b"csrf_token": posted.get("csrfmiddlewaretoken", ""),
+    }
+    page = b"".join(escape(words[part]).encode() if place % 2 else part for place, part in enumerate(parts))
+    return page + b" " * (-len(page) % PAGE_BYTES)
+
+
+@sensitive_variables()
+def cast_without_a_hitch(request: HttpRequest, posted: Mapping[str, str], language: str) -> bytes | None:
+    """Cast, and return the last page; None, or any error, leaves the very same request to `ballot`.
+
+    Nothing is stored where None is returned; where an error is raised the token finds what may be.
+    """
+    admission, token = admission_of(request), posted.get("token", "")
+    sheet = kept_sheet(admission.vote) if admission and 0 < len(token) <= MOST_TOKEN else None
+    if admission is None or sheet is None or sheet.vote is None:
+        return None
+    parts = _LAST_PAGES.get(_name_of_last_page(request, sheet.vote, language))
+    marks = filled_on(sheet, posted)
+    if parts is None or marks.faults:
+        return None
+    tracker = cast(admission.voter, marks.ballot, marks.paper, token, sheet.vote.public_key)
+    return _last_page(parts, tracker, posted)
 
 
 _OPERATIONS: dict[str, Callable[[HttpRequest, Admission], HttpResponse]] = {

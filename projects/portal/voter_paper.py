@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -57,17 +58,49 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Filled:
-    """A vote's ballot as far as it is filled in. ballot: as `together.cast` takes it; faults: why it cannot be cast.
-
-    vote: None on a practice ballot.
-    """
+class Sheet:
+    """What stands on a ballot, whoever fills it in. items: the candidates' own records, by reference."""
 
     vote: Vote | None
     paper: Paper
-    lines: list[Line]
+    options: list[Option]
+    items: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def titles(self) -> dict[int, str]:
+        """What stands at each position."""
+        return {option.position: option.title for option in self.options}
+
+    @cached_property
+    def fields(self) -> dict[str, int]:
+        """The position whose mark each field of the form posts."""
+        return {f"m{position}": position for position in self.titles}
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A vote's ballot as far as it is filled in. ballot: as `together.cast` takes it; faults: why it cannot be cast.
+
+    posted: the marks by position, without what stands for none.
+    """
+
+    sheet: Sheet
+    posted: Mapping[int, str]
     ballot: object
     faults: list[str]
+
+    @property
+    def vote(self) -> Vote | None:
+        """None on a practice ballot."""
+        return self.sheet.vote
+
+    @property
+    def paper(self) -> Paper:
+        return self.sheet.paper
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        return _lines(self.sheet, self.posted)
 
     @property
     def counted(self) -> int:
@@ -104,16 +137,6 @@ class Filled:
     @property
     def choices(self) -> list[tuple[str, Any]]:
         return list((GRADE_WORDS if self.paper.blank_apart else CHOICE_WORDS).items())
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """What stands on a ballot, whoever fills it in. items: the candidates' own records, by reference."""
-
-    vote: Vote | None
-    paper: Paper
-    options: list[Option]
-    items: Mapping[str, Any] = field(default_factory=dict)
 
 
 # From opening on nothing of it changes, and a cast is checked against the key it was sealed to. The database is part
@@ -156,17 +179,16 @@ def filled(vote: Vote, data: Mapping[str, Any] = MappingProxyType({})) -> Filled
 
 def filled_on(sheet: Sheet, data: Mapping[str, Any]) -> Filled:
     """The same on a sheet at hand; a practice ballot has no vote."""
-    vote, paper, options = sheet.vote, sheet.paper, sheet.options
+    paper, titles = sheet.paper, sheet.titles
     posted = {
-        option.position: value
-        for option in options
-        if (value := _without_zeros(data.get(f"m{option.position}", "")))
+        position: value
+        for name, position in sheet.fields.items()
+        if (value := _without_zeros(data.get(name, "")))
     }
-    titles = {option.position: option.title for option in options}
-    strange = [name for name in data if name.startswith("m") and name[1:] not in map(str, titles)]
+    strange = [name for name in data if name.startswith("m") and name not in sheet.fields]
     ballot = [NOT_ON_PAPER] if strange else READ[paper.mode](posted, titles)
     faults = _faults_of_places(posted, titles) if paper.mode is Mode.RANK else []
-    return Filled(vote, paper, _lines(sheet, posted), ballot, faults or faults_of_ballot(ballot, paper))
+    return Filled(sheet, posted, ballot, faults or faults_of_ballot(ballot, paper))
 
 
 def width_of(paper: Paper) -> int:

@@ -8,25 +8,31 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from projects.ballots import rolls, together
 from projects.ballots.models import Box, RollEntry, Vote
 from projects.cycles.models import RollLine
 from projects.portal.voter import PAGE_BYTES
+from projects.site import wsgi
+from projects.site.light import FORM, CastsAtTheDoor
+from tests.polling import FORM_KEY
 from tests.projects.ballots.conftest import Hall, hall_of, new_hall, quick_stretching  # noqa: F401
 from workflow.audit.models import Entry
 from workflow.people.isolation import SYSTEM, apply, within
 from workflow.people.models import User
 from workflow.roles.services import grant
 
+TRACKER = r"[A-Z2-7]{4}(-[A-Z2-7]{4}){3}"
 ENTER, PAPER = "/ballot/", "/ballot/paper/"
 
 
@@ -65,6 +71,14 @@ def come_in_by_sign_in(hall: Hall, name: str) -> Client:
     phone = Client()
     phone.force_login(user)
     assert phone.post(ENTER, {"vote": hall.vote.pk}).headers["Location"] == PAPER
+    return phone
+
+
+def come_in_encrypted(hall: Hall, name: str) -> Client:
+    with within(SYSTEM):
+        code = code_of(hall, name)
+    phone = Client()
+    phone.post(ENTER, {"code": code}, secure=True)
     return phone
 
 
@@ -143,6 +157,122 @@ def test_a_server_that_gives_no_answer_leads_to_the_page_that_sends_the_ballot_a
     assert "再提交一次" in away.content.decode() and "您的票已投出" in done.content.decode()
     with within(SYSTEM):
         assert Box.objects.count() == 2
+
+
+# At the door
+
+
+Answer = tuple[str, dict[str, str], str]
+
+
+class Door:
+    """The site as a web server calls it; left: how many requests the door left to the site."""
+
+    def __init__(self) -> None:
+        self.left, self.site = 0, WSGIHandler()
+        self.at_the_door = CastsAtTheDoor(self._site)
+
+    def _site(self, environ: dict[str, Any], start_response: Any) -> Any:
+        self.left += 1
+        return self.site(environ, start_response)
+
+    def ask(self, phone: Client, posted: dict[str, str], *, by: Any = None, **more: str) -> Answer:
+        """Status, headers and page; by: the site alone, in place of the door."""
+        cookies = {"csrftoken": FORM_KEY, "ballot": phone.cookies["ballot"].value} | more.pop("cookies", {})
+        body = urlencode({"op": "cast", "token": "t" * 32, "csrfmiddlewaretoken": FORM_KEY} | posted)
+        asked = RequestFactory(HTTP_COOKIE="; ".join(f"{name}={value}" for name, value in cookies.items()))
+        told: list[Any] = []
+        pages = (by or self.at_the_door)(
+            asked.post(PAPER, body, FORM, **more).environ,
+            lambda status, headers: told.extend((status, headers)),
+        )
+        page = b"".join(pages).decode()
+        return told[0][:3], dict(told[1]), re.sub(TRACKER, "the receipt", page)
+
+
+@pytest.mark.parametrize("more", [{}, {"HTTP_ACCEPT_LANGUAGE": "en"}, {"cookies": {"text_size": "xlarge"}}])
+def test_what_is_cast_at_the_door_is_answered_as_the_site_answers_it(committed, more):
+    door = Door()
+    phones = [come_in(committed, f"代表{n}") for n in range(1, 5)]
+
+    first, *others = (door.ask(phone, {"m1": "1"}, **dict(more)) for phone in phones[:3])
+    alone = door.ask(phones[3], {"m1": "1"}, by=door.site, **dict(more))
+
+    assert door.left == 1, "the page is rendered by the site once"
+    assert [first, *others] == [alone] * 3 and alone[0] == "200"
+    assert "the receipt" in alone[2] and len(alone[2].encode()) > 0.9 * PAGE_BYTES
+    with within(SYSTEM):
+        assert Box.objects.count() == RollEntry.objects.filter(voted=True).count() == 4
+
+
+HITCHES: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
+    "another form's key": ("403", {"csrfmiddlewaretoken": "x" * 32}, {}),
+    "a page of another site": ("403", {}, {"HTTP_ORIGIN": "https://elsewhere.example"}),
+    "another host": ("400", {}, {"HTTP_HOST": "elsewhere.example"}),
+    "a cookie that was tampered with": ("403", {}, {"cookies": {"ballot": "1:2:3"}}),
+    "too many marks": ("422", {"m2": "1", "m3": "1"}, {}),
+    "a project that does not stand on it": ("422", {"m9": "1"}, {}),
+    "no token": ("200", {"token": ""}, {}),
+    "a token that is too long": ("200", {"token": "t" * 65}, {}),
+    "a look before casting": ("200", {"op": "check"}, {}),
+    "larger letters": ("200", {"text_size": "large", "stage": "check"}, {}),
+}
+
+
+@pytest.mark.parametrize("hitch", HITCHES)
+def test_whatever_is_out_of_the_ordinary_is_the_sites_to_answer_and_casts_nothing(committed, hitch):
+    status, posted, more = HITCHES[hitch]
+    door, phone = Door(), come_in(committed, "代表2")
+    door.ask(come_in(committed, "代表1"), {"m1": "1"})
+    assert door.left == 1
+
+    assert door.ask(phone, {"m1": "1"} | posted, **dict(more))[0] == status
+
+    assert door.left == 2
+    with within(SYSTEM):
+        assert Box.objects.count() == 1
+    assert door.ask(phone, {"m1": "1"})[0] == "200" and door.left == 2
+    with within(SYSTEM):
+        assert Box.objects.count() == 2
+
+
+def test_who_has_voted_or_comes_too_late_is_told_so_by_the_site(committed):
+    door = Door()
+    phones = [come_in(committed, f"代表{n}") for n in range(1, 7)]
+    for phone in phones[:5]:
+        assert door.ask(phone, {"m1": "1"})[0] == "200"
+    assert door.left == 1
+
+    assert "您已经投过票" in door.ask(phones[0], {"token": "another"})[2]
+    with within(SYSTEM):
+        committed.close()
+    assert "投票已经截止" in door.ask(phones[5], {"m1": "1"})[2]
+
+    assert door.left == 3
+    assert door.ask(phones[0], {"m1": "1"})[0] == "200", "a ballot that is in finds itself"
+
+
+def test_where_every_request_must_be_encrypted_no_other_is_answered_at_the_door(committed, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    door, phones = Door(), [come_in_encrypted(committed, name) for name in ("代表1", "代表2")]
+    encrypted = {
+        "wsgi.url_scheme": "https",
+        "SERVER_PORT": "443",
+        "HTTP_REFERER": f"https://testserver{PAPER}",
+    }
+    assert [door.ask(phone, {"m1": "1"}, **encrypted)[0] for phone in phones] == ["200", "200"]
+    assert door.left == 1
+
+    assert door.ask(phones[0], {"m1": "1"})[0] == "301"
+
+    assert door.left == 2
+
+
+def test_a_page_is_handed_to_the_web_server_in_one_piece():
+    environ = RequestFactory(HTTP_HOST="testserver").get("/login/").environ
+
+    assert [type(part) for part in wsgi.site(environ, lambda status, headers: None)] == [bytes]
+    assert isinstance(wsgi.site(environ, lambda status, headers: None), list)
 
 
 # Sizes
