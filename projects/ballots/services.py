@@ -397,14 +397,14 @@ def close_vote(act: Act, vote: Vote, *, returned: int) -> Vote:
     return vote
 
 
-def void_vote(act: Act, vote: Vote, *, reason: str, **figures: int) -> Vote:
+def void_vote(act: Act, vote: Vote, *, reason: str, **figures: Any) -> Vote:
     """Make a vote void before it is signed; it stays as it was, its box sealed with a digest and never opened.
 
     Returns the new vote to be held instead, from the start: whoever is present is counted again.
     """
     with _held(vote) as held:
-        sealed = boxes.sealed_as_void(held)
-        fire(vote, "make_void", act, reason=reason, void_reason=reason, **figures, **sealed)
+        figures |= boxes.sealed_as_void(held)
+        fire(vote, "make_void", act, reason=reason, void_reason=reason, **figures)
         _forget_keyings(vote)
         boxes.forget_the_order(vote)
         _overtake(act, vote, reason=_("投票已经作废，重新投票。"))

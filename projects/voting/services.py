@@ -139,7 +139,8 @@ def hand_paper(act: Act, cycle: Cycle, *, lines: list[str], reason: str) -> Outc
     vote = vote_of(cycle, lock=True)
     issued = rolls.to_paper(act, vote, [int(line) for line in lines], reason=reason)
     if rolls.obstacles_to_emptying(vote):
-        witnessing.overtake(act, Vote.objects.filter(pk=vote.pk), reason=_("没有电子票须要改用。"))
+        told = _("没有电子票须要改用。")
+        witnessing.overtake(act, Vote.objects.filter(pk=vote.pk), reason=told, asked=["turn"])
     return Outcome(after={"paper_issued": issued}, reason=reason)
 
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0028_l_motions_lapse"),
+        ("projects", "0028_motions_lapse"),
     ]
 
     operations = [
