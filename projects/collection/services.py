@@ -189,22 +189,20 @@ def new_code() -> str:
     return "-".join((code[:3], code[3:6], code[6:]))
 
 
-def receive(act: Act, proposal: Proposal, *, decision: str, reason: str) -> Outcome | None:
+def receive(act: Act, proposal: Proposal, *, decision: str, reason: str) -> None:
     """受理 or 退回补正 (5 working days after receipt)."""
     if decision == "accept":
         fire(proposal, "accept", act)
     else:
         fire(proposal, "send_back", act, reason=reason, return_reason=reason)
-    return None
 
 
-def chase(act: Act, proposal: Proposal, *, decision: str, content: str) -> Outcome | None:
+def chase(act: Act, proposal: Proposal, *, decision: str, content: str) -> None:
     """The returned form came back complete, or goes to the pool when its days are over."""
     if decision == "completed":
         put_right(act, proposal, content)
     else:
         lapse(act, proposal)
-    return None
 
 
 def lapse(act: Act, proposal: Proposal) -> None:

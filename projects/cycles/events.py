@@ -11,14 +11,9 @@ from projects.cycles import forms, moving, terms
 from projects.cycles.models import Cycle, CycleState
 from projects.cycles.selectors import open_session
 from projects.cycles.services import revise_rules
-from workflow.flows.events import Event, register_event
+from workflow.flows.events import Event, at_home, register_event
 from workflow.people.models import Unit
 from workflow.roles.models import RoleGrant
-
-
-def _hall(unit: Unit, grant: RoleGrant) -> bool:
-    """Done about a township or a subdistrict, never about what sits inside one."""
-    return unit.pk == grant.tenant_id
 
 
 def _not_closed(cycle: Cycle, grant: RoleGrant) -> bool:
@@ -42,7 +37,7 @@ REVISE_RULES = register_event(
         form=forms.RuleForm,
         act=revise_rules,
         step=1,
-        offered=_hall,
+        offered=at_home,
         basis=_("规则由人大主席提请修订，施行后启动的年度适用"),
         output=_("新版规则"),
     )
@@ -57,7 +52,7 @@ REVIEW_CREDENTIALS = register_event(
         act=terms.review_credentials,
         step=3,
         when=_before_session,
-        offered=_hall,
+        offered=at_home,
         basis=_("《地方组织法》第九条、第三十七条：每届任期五年；代表资格经代表资格审查委员会审查"),
         output=_("代表资格审查报告"),
         hint=_(
@@ -76,7 +71,7 @@ RECORD_ELECTION = register_event(
         act=terms.record_election,
         step=3,
         when=_needs_session,
-        offered=_hall,
+        offered=at_home,
         basis=_("《地方组织法》第十八条、第十九条：主席、副主席和主席团由大会选举"),
         output=_("选举结果"),
         irreversible=True,

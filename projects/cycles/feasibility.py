@@ -27,7 +27,7 @@ from datetime import date, timedelta
 
 from projects.cycles.rulebook import COLLECTION_DAYS_RECOMMENDED, Rules
 from workflow.calendar.offsets import DueDate, Offset, resolve
-from workflow.calendar.workdays import is_published, spring_festival
+from workflow.calendar.workdays import in_words, is_published, spring_festival
 
 WINDOW = "window"
 APPRAISALS = (
@@ -84,8 +84,8 @@ class Outlook:
     def latest_said(self) -> str:
         """Both last days in one sentence."""
         return (
-            f"票决会议拟于{_said(self.t)}举行：计入一次异议的最迟启动日为{_said(self.latest)}，"
-            f"不计异议的最迟启动日为{_said(self.latest_without_objection)}。"
+            f"票决会议拟于{in_words(self.t)}举行：计入一次异议的最迟启动日为{in_words(self.latest)}，"
+            f"不计异议的最迟启动日为{in_words(self.latest_without_objection)}。"
         )
 
     def sentences(self) -> list[str]:
@@ -162,8 +162,8 @@ def warnings_on_window(window_to: date, t: date, rules: Rules) -> list[Reason]:
         return []
     days, latest = (end - limit).days, latest_window_end(t, rules)
     text = (
-        f"征集到{_said(window_to)}结束，候选项目公示按期限将于{_said(end)}结束，"
-        f"晚于主席团决定列入议程的期限{_said(limit)} {days} 天；征集最迟应于{_said(latest)}结束，或者推迟票决会议。"
+        f"征集到{in_words(window_to)}结束，候选项目公示按期限将于{in_words(end)}结束，"
+        f"晚于主席团决定列入议程的期限{in_words(limit)} {days} 天；征集最迟应于{in_words(latest)}结束，或者推迟票决会议。"
     )
     return [Reason("window_too_long", text, days)]
 
@@ -217,14 +217,14 @@ def _order_of_sessions(c: date, t: date, t2: date) -> Iterator[Reason]:
         days = (c - t).days
         yield Reason(
             "vote_before_opening",
-            f"票决会议（{_said(t)}）应晚于年度工作启动日（{_said(c)}）。",
+            f"票决会议（{in_words(t)}）应晚于年度工作启动日（{in_words(c)}）。",
             days,
         )
     if t2 <= t:
         days = (t - t2).days
         yield Reason(
             "evaluation_before_vote",
-            f"评估会议（{_said(t2)}）应晚于票决会议（{_said(t)}）。",
+            f"评估会议（{in_words(t2)}）应晚于票决会议（{in_words(t)}）。",
             days,
         )
 
@@ -235,8 +235,8 @@ def _chain_over(c: date, t: date, rules: Rules) -> Iterator[Reason]:
         days, latest = (end - limit).days, latest_start(t, rules, objections=0)
         yield Reason(
             "chain_too_long",
-            f"候选项目公示按期限于{_said(end)}结束，晚于主席团决定列入议程的期限{_said(limit)} {days} 天；"
-            f"不计异议，最迟应于{_said(latest)}启动，或者推迟票决会议。",
+            f"候选项目公示按期限于{in_words(end)}结束，晚于主席团决定列入议程的期限{in_words(limit)} {days} 天；"
+            f"不计异议，最迟应于{in_words(latest)}启动，或者推迟票决会议。",
             days,
         )
 
@@ -245,7 +245,7 @@ def _no_time_to_carry_out(t: date, t2: date, rules: Rules) -> Iterator[Reason]:
     report = resolve(rules.offset("evaluation.completion_report"), {"T2": t2}).on
     if report <= t:
         days = (t - report).days
-        text = f"完成情况报告应于{_said(report)}前提出，早于票决会议（{_said(t)}），项目没有实施时间。"
+        text = f"完成情况报告应于{in_words(report)}前提出，早于票决会议（{in_words(t)}），项目没有实施时间。"
         yield Reason("no_time_to_carry_out", text, days)
 
 
@@ -255,8 +255,8 @@ def _objection_over(c: date, t: date, rules: Rules) -> Iterator[Reason]:
         days, latest = (end - limit).days, latest_start(t, rules)
         yield Reason(
             "objection_too_long",
-            f"公示期间如有一次异议成立，须重新研究和公示，至{_said(end)}结束，超过期限 {days} 天；"
-            f"计入一次异议的最迟启动日为{_said(latest)}。",
+            f"公示期间如有一次异议成立，须重新研究和公示，至{in_words(end)}结束，超过期限 {days} 天；"
+            f"计入一次异议的最迟启动日为{in_words(latest)}。",
             days,
         )
 
@@ -266,7 +266,7 @@ def _outside_third_quarter(c: date, t: date, rules: Rules) -> Iterator[Reason]:
     if call.month not in THIRD_QUARTER or call.year != t.year - 1:
         yield Reason(
             "not_third_quarter",
-            f"征集一般在票决会议上一年的第三季度启动，本计划于{_said(call)}前发布公告。",
+            f"征集一般在票决会议上一年的第三季度启动，本计划于{in_words(call)}前发布公告。",
         )
 
 
@@ -282,11 +282,11 @@ def _spring_festival_inside(c: date, t: date, rules: Rules) -> Iterator[Reason]:
         if c <= festival <= t:
             yield Reason(
                 "spring_festival",
-                f"启动至票决会议之间有春节（{_said(festival)}），请留足时间。",
+                f"启动至票决会议之间有春节（{in_words(festival)}），请留足时间。",
             )
     plan = rules.plan_offset(t)
     if plan != rules.offset("supervision.plan"):
-        text = f"票决会议后遇春节，实施计划期限为 {plan.days} 天，至{_said(resolve(plan, {'T': t}).on)}。"
+        text = f"票决会议后遇春节，实施计划期限为 {plan.days} 天，至{in_words(resolve(plan, {'T': t}).on)}。"
         yield Reason("spring_festival_plan", text, plan.days)
 
 
@@ -294,12 +294,12 @@ def _unusual_evaluation(t: date, t2: date) -> Iterator[Reason]:
     if t2.year != t.year + 1:
         yield Reason(
             "evaluation_year",
-            f"评估会议一般为票决次年的第一次会议，本计划为{_said(t2)}。",
+            f"评估会议一般为票决次年的第一次会议，本计划为{in_words(t2)}。",
         )
     elif t2.month > 6:
         yield Reason(
             "evaluation_summer",
-            f"评估会议一般为次年第一次会议，不是年中会议，本计划为{_said(t2)}。",
+            f"评估会议一般为次年第一次会议，不是年中会议，本计划为{in_words(t2)}。",
         )
 
 
@@ -311,7 +311,3 @@ def _unpublished_years(c: date, t2: date) -> Iterator[Reason]:
 
 def _festivals(years: Iterable[int]) -> Iterator[date]:
     return (day for day in map(spring_festival, years) if day is not None)
-
-
-def _said(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"

@@ -25,8 +25,10 @@ from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
+from workflow.machines.models import Record
 from workflow.machines.services import fire
-from workflow.people.models import Unit
+from workflow.people.models import Unit, User
+from workflow.people.wording import worded
 from workflow.roles.selectors import holders_of
 
 PLANNED_DAY = {"vote": "planned_t", "evaluation": "planned_t2"}
@@ -169,8 +171,8 @@ def _follow(act: Act, cycle: Cycle, use: str, held_on: date, reason: str) -> int
 
 def presidium_decided(
     act: Act,
-    cycle: Cycle,
-    title: str,
+    subject: Record,
+    title: Any,
     *,
     held_on: date,
     attended: list[str],
@@ -178,22 +180,26 @@ def presidium_decided(
     votes_against: int,
     votes_abstain: int,
     minutes: str,
+    recorded_by: User | None = None,
 ) -> Meeting:
-    """The record of a presidium's decision taken without a task; its form has refused one that did not agree."""
+    """The record of a presidium's decision taken without a task; its form has refused one that did not agree.
+
+    recorded_by: who entered it, where another one acts on it.
+    """
     meeting = Meeting.objects.create(
         unit=act.unit,
         body="presidium",
-        about=cycle.reference,
-        title=title,
+        about=subject.reference,
+        title=worded(title, act.unit)[:120],
         held_on=held_on,
-        members=len(holders_of("presidium", cycle.unit, act.on)),
+        members=len(holders_of("presidium", subject.unit, act.on)),
         present=len(attended),
         votes_for=votes_for,
         votes_against=votes_against,
         votes_abstain=votes_abstain,
         agreed=True,
         minutes=minutes,
-        recorded_by=act.actor,
+        recorded_by=recorded_by or act.actor,
     )
     meeting.attended.set(int(pk) for pk in attended)
     return meeting

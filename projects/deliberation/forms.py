@@ -21,7 +21,7 @@ from projects.deliberation.models import BudgetLine
 from projects.selection.models import Item
 from projects.selection.rules import surplus_faults
 from workflow.flows.fields import ChineseDateField, FenField, FilesField, choice_field, record_field
-from workflow.flows.forms import AssemblyForm, MeetingForm, MinutesForm, StepForm
+from workflow.flows.forms import AssemblyForm, MeetingForm, MinutesForm, Resolved, StepForm
 from workflow.flows.meetings import Standard
 from workflow.people.models import Unit, User
 from workflow.roles.selectors import holders_of, seats_of
@@ -78,16 +78,6 @@ class WhenAgreed(Recorded):
 
     def check_agreed(self, data: dict[str, Any]) -> None:
         """What must hold of an agreed decision; does nothing here."""
-
-
-class Resolved(Recorded):
-    """A record that stands only when the body agreed: there is nowhere to send the matter back to."""
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        if not self.errors and not self.agreed():
-            self.add_error(None, _("赞成票未超过全体成员的半数，没有形成决定；请再次表决后填报。"))
-        return data
 
 
 class MoveConvenedForm(Resolved, MoveForm, MeetingForm):

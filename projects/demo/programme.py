@@ -26,7 +26,7 @@ DATA = Path(__file__).parent / "data" / "cases.json"
 
 @dataclass(frozen=True)
 class Year:
-    """One year of one township. opens, t, t2: days from today. stops: how far it is played ("" to today's curtain).
+    """One year of one township. opens, t, t2: days from today.
 
     case: the id of the printed case it follows. present, seats, candidates: as printed, or generated where None.
     """

@@ -332,7 +332,7 @@ def add_trail(dossier: Dossier, cycle: Cycle) -> None:
 
 
 def add_catalogue(dossier: Dossier, title: str) -> None:
-    """归档目录 as a table and as text;"""
+    """归档目录 as a table and as text."""
     dossier.add("归档目录.csv", [as_csv(CATALOGUE, [one.row() for one in dossier.entered])])
     lines = [f"{title}归档目录", ""]
     for step in STEPS:

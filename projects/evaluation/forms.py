@@ -17,10 +17,9 @@ from projects.cycles.selectors import deputies_at
 from projects.deliberation.forms import PreliminaryForm, RollForm, TellersForm
 from projects.evaluation import selectors
 from projects.evaluation.models import Grade
-from projects.supervision.forms import ResolvingForm
 from projects.supervision.models import Project
 from workflow.flows.fields import ChineseDateField
-from workflow.flows.forms import MeetingForm, StepForm
+from workflow.flows.forms import MeetingForm, Resolved, StepForm
 from workflow.people.models import User
 
 Lines = forms.Textarea
@@ -86,7 +85,7 @@ class ReviewForm(StepForm):
         self.order_fields([*(f"mark_{code}" for code in dimensions), "words"])
 
 
-class ReviewsForm(ResolvingForm):
+class ReviewsForm(Resolved, MeetingForm):
     """The presidium's conclusion on the on-site reviews."""
 
     conclusion = forms.CharField(
@@ -118,7 +117,7 @@ class NamesSession(StepForm):
             self.add_error(on, _("%(session)s已定于%(day)s举行。") % told)
 
 
-class ConveneForm(ResolvingForm, NamesSession):
+class ConveneForm(Resolved, MeetingForm, NamesSession):
     """召集评估会议: which session, when, how long; the notice with its agenda (组织法 14)."""
 
     term = forms.IntegerField(label=_("届"), min_value=1, max_value=99)
@@ -189,7 +188,7 @@ class PresidiumReportForm(StepForm):
     body = forms.CharField(label=_("报告正文"), widget=Lines(attrs={"rows": 8}), max_length=20000)
 
 
-class SecondForm(ResolvingForm, NamesSession):
+class SecondForm(Resolved, MeetingForm, NamesSession):
     """A later measurement: at the next session, or at a deputies' meeting the presidium organises."""
 
     occasion = forms.ChoiceField(
@@ -236,7 +235,7 @@ class SecondForm(ResolvingForm, NamesSession):
         return data
 
 
-class CarryForm(ResolvingForm):
+class CarryForm(Resolved, MeetingForm):
     """跨年续建: why the project could not be finished in its year, and when it will be."""
 
     reason = forms.CharField(
@@ -306,7 +305,7 @@ class ArchiveForm(StepForm):
     private = ("keeper", "checker")
 
 
-class LookBackForm(ResolvingForm):
+class LookBackForm(Resolved, MeetingForm):
     """翌年回头看: the meeting, and project by project whether it still serves."""
 
     STATES = [("good", _("运行良好")), ("problem", _("存在问题，交责任单位整改"))]

@@ -487,7 +487,7 @@ def _announced(rounds: list[Measurement]) -> dict[str, date]:
 
 def projects_to_question(cycle: Cycle) -> list[Project]:
     """Projects ten deputies may put a 质询 on now: severe, and a session is open (组织法 24)."""
-    if open_session(cycle.unit) is None:
+    if cycle.unit.is_subdistrict or open_session(cycle.unit) is None:
         return []
     severe = Measurement.objects.filter(cycle=cycle, severe=True, state=MeasurementState.RECTIFYING)
     return [one.project for one in severe.select_related("project").order_by("project__number")]

@@ -67,7 +67,9 @@ def circular_text(measurement: Measurement, department: str) -> str:
         f"{measurement.project.title}（责任单位：{department}）第 {measurement.round} 次满意度测评未达到要求。",
         measurement.judgement,
         f"现予通报。{department}应在规定期限内完成整改并书面报告，整改后再次测评；未经再次测评，不得销号。",
-        "会议期间，代表十人以上联名，可以依法书面提出质询案（《地方组织法》第二十四条）。",
+        ""
+        if measurement.unit.is_subdistrict
+        else "会议期间，代表十人以上联名，可以依法书面提出质询案（《地方组织法》第二十四条）。",
     )
 
 

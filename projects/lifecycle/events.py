@@ -10,14 +10,9 @@ from projects.cycles.selectors import plan_of
 from projects.lifecycle.forms import StartYearForm
 from projects.lifecycle.services import start_year
 from workflow.audit.services import Act
-from workflow.flows.events import Event, register_event
+from workflow.flows.events import Event, at_home, register_event
 from workflow.flows.services import Outcome
 from workflow.people.models import Unit
-from workflow.roles.models import RoleGrant
-
-
-def _hall(unit: Unit, grant: RoleGrant) -> bool:
-    return unit.pk == grant.tenant_id
 
 
 def _start(act: Act, unit: Unit, **plan: Any) -> Outcome:
@@ -34,7 +29,7 @@ START_YEAR = register_event(
         form=StartYearForm,
         act=_start,
         step=1,
-        offered=_hall,
+        offered=at_home,
         basis=_("年度工作由人大主席启动，先填拟定会期"),
         output=_("年度工作"),
     )

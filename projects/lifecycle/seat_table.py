@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
-from importlib import import_module
-from importlib.util import find_spec
-from pkgutil import iter_modules
 from typing import Any
 
 from django.utils.translation import gettext as _
 from viewflow.workflow.nodes import Join
 
-import projects
 from projects.cycles.flows import anchors_of
 from projects.cycles.models import Cycle
 from projects.cycles.rulebook import TASK_TIMES
@@ -60,21 +56,11 @@ class SeatRow:
     event: bool
 
 
-def load_rooms() -> None:
-    """Import every room's flows and events, so that what they register is there."""
-    for room in iter_modules(projects.__path__):
-        for part in ("flows", "events"):
-            name = f"projects.{room.name}.{part}"
-            if room.ispkg and find_spec(name):
-                import_module(name)
-
-
 def rows_of(unit: Unit, cycle: Cycle | None, on: date) -> list[SeatRow]:
     """The seat table of a township on a day, in the order of the year; with a cycle, its dates.
 
     Reads in the caller's context.
     """
-    load_rooms()
     rows = [*_Table(unit, cycle, on).rows()]
     order = {key: place for place, key in enumerate(TASK_TIMES)}
     return sorted(rows, key=lambda row: (row.step, row.event, order.get(row.task, len(order))))

@@ -6,16 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Cycle
 from projects.oversight import forms, services
-from workflow.flows.events import Event, register_event
+from workflow.flows.events import Event, at_home, register_event
 from workflow.people.models import Unit
-from workflow.roles.models import RoleGrant
 
 BASIS = _("县级人大常委会指导乡镇人大工作，不审批、不改动乡镇数据")
-
-
-def _own_unit(unit: Unit, grant: RoleGrant) -> bool:
-    """The county acts of its own house alone; what it does at a township is done on that township's year."""
-    return unit.pk == grant.tenant_id
 
 
 GUIDE = register_event(
@@ -54,7 +48,7 @@ CIRCULATE = register_event(
         subject=Unit,
         form=forms.CircularForm,
         act=services.circulate,
-        offered=_own_unit,
+        offered=at_home,
         basis=_("镇平县做法：县级人大常委会每季度通报一次"),
         output=_("通报"),
         hint=_("一份通报发给选定的全部乡镇，各乡镇都收到消息并留下记录；不要求回复。"),

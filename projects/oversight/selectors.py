@@ -42,9 +42,17 @@ def _to(unit: Unit | None, said: QuerySet[Said]) -> QuerySet[Said]:
 
 def townships_below(unit: Unit) -> QuerySet[Unit]:
     """The townships and subdistricts below a county, by code."""
+    return _halls(unit).filter(ends_on=None).order_by("code")
+
+
+def township_below(unit: Unit, code: str) -> Unit | None:
+    """The one with this code, an abolished one too: its file stays readable."""
+    return _halls(unit).filter(code=code).first()
+
+
+def _halls(unit: Unit) -> QuerySet[Unit]:
     kinds = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
-    below = Unit.objects.filter(path__startswith=unit.path, kind__in=kinds, ends_on=None)
-    return below.order_by("code")
+    return Unit.objects.filter(path__startswith=unit.path, kind__in=kinds)
 
 
 def latest_year_of(township: Unit) -> Cycle | None:

@@ -27,6 +27,7 @@ from projects.cycles.selectors import book_named, book_to_freeze, rulebook_in_fo
 from projects.cycles.steps import STEPS
 from projects.lifecycle.events import START_YEAR
 from projects.lifecycle.seat_table import rows_of
+from projects.oversight.selectors import township_below, townships_below
 from projects.portal import matter_selectors as matters
 from projects.portal import staff_selectors as selectors
 from projects.portal.acts import Offer, offers_on
@@ -292,11 +293,10 @@ def _township(request: HttpRequest, grant: RoleGrant) -> Unit:
     """The township a page is about: one's own, or the one a county's link names."""
     code = request.GET.get("unit", "")
     if registry.office(grant.office).reads_below:
-        below = selectors.townships_below(grant.tenant)
-        found = [u for u in below if u.code == code] if code else below
-        if not found:
+        found = township_below(grant.tenant, code) if code else townships_below(grant.tenant).first()
+        if found is None:
             raise Http404(_("没有这个乡镇。"))
-        return found[0]
+        return found
     return grant.tenant
 
 
@@ -308,7 +308,7 @@ def _cycle_asked(request: HttpRequest, unit: Unit) -> Cycle | None:
 
 def _choice_of_townships(grant: RoleGrant) -> list[Unit]:
     """The townships a page may be turned to; none for somebody who sees one's own alone."""
-    return selectors.townships_below(grant.tenant) if registry.office(grant.office).reads_below else []
+    return list(townships_below(grant.tenant)) if registry.office(grant.office).reads_below else []
 
 
 @require_safe
@@ -414,7 +414,7 @@ def county(request: HttpRequest) -> HttpResponse:
     rows = selectors.matrix(cycles, timezone.localdate())
     held = {c.unit_id for c in cycles}
     years = sorted(set(Cycle.objects.values_list("year", flat=True)), reverse=True)
-    townships = selectors.townships_below(grant.tenant)
+    townships = list(townships_below(grant.tenant))
     context = {
         "rows": rows,
         "year_tabs": [

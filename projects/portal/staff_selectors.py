@@ -31,7 +31,7 @@ from workflow.flows.events import Event, events_on
 from workflow.flows.models import Deadline
 from workflow.machines.models import Record
 from workflow.machines.references import number_in
-from workflow.people.models import Unit, UnitKind
+from workflow.people.models import Unit
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
@@ -237,11 +237,6 @@ def latest_cycles(year: int | None = None) -> list[Cycle]:
     for cycle in cycles:
         found.setdefault(cycle.unit_id, cycle)
     return list(found.values())
-
-
-def townships_below(unit: Unit) -> list[Unit]:
-    kinds = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
-    return list(Unit.objects.filter(path__startswith=unit.path, kind__in=kinds).order_by("code"))
 
 
 # ------------------------------------------------------------------------------- the county's figures

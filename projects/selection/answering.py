@@ -17,7 +17,7 @@ from projects.selection.selectors import excluded_now, last_notice, owed
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.models import Deadline
-from workflow.flows.services import Outcome, cancel_flow
+from workflow.flows.services import cancel_flow
 from workflow.machines.services import fire
 from workflow.people.models import User
 
@@ -110,12 +110,9 @@ def decline(act: Act, proposal: Proposal, *, to: str, reason: str) -> None:
     _ask(proposal, None, "")
 
 
-def answer_again(
-    act: Act, proposal: Proposal, *, outcome: str, words: str, deputy: int | None
-) -> Outcome | None:
+def answer_again(act: Act, proposal: Proposal, *, outcome: str, words: str, deputy: int | None) -> None:
     """Another outcome after a deputy declined, or another deputy."""
     answer_one(act, proposal, outcome=outcome, words=words, deputy=deputy)
-    return None
 
 
 def tell(act: Act, proposal: Proposal, *, outcome: str, words: str) -> None:

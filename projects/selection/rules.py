@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 
-from workflow.calendar.workdays import add_working_days, working_days_between
+from workflow.calendar.workdays import add_working_days, in_words, working_days_between
 
 # A note and a warning are told apart and count as little: only a blocking rule keeps an item off (rules.md §4).
 VERDICT_OF_SEVERITY = {"off": "pass", "note": "note", "warn": "warn", "block": "block"}
@@ -56,11 +56,7 @@ def notice_faults(from_on: date, to_on: date, least: int) -> list[str]:
     if days >= least:
         return []
     earliest = add_working_days(from_on, least)
-    return [f"公示不得少于 {least} 个工作日，至少到{_said(earliest)}止，现为 {max(days, 0)} 个工作日。"]
-
-
-def _said(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
+    return [f"公示不得少于 {least} 个工作日，至少到{in_words(earliest)}止，现为 {max(days, 0)} 个工作日。"]
 
 
 def groups_of(numbers: Mapping[int, int]) -> list[list[int]]:

@@ -24,6 +24,9 @@ from workflow.people.models import Unit, User
 
 def obstacles_to_interpellation(cycle: Cycle, at: datetime) -> list[str]:
     """质询案 belongs inside a session; between sessions there are reports, questions and written answers."""
+    if cycle.unit.is_subdistrict:
+        # An assembly's members hold no such right (rules.md §10; 组织法 24 speaks of congresses).
+        return [_("质询案是人大会议的法定职权，街道不适用；可以听取专项报告、书面询问。")]
     found = []
     if open_session(cycle.unit) is None:
         found.append(

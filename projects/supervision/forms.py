@@ -29,7 +29,7 @@ from projects.supervision.selectors import audit_due, expected_of, projects_of, 
 from projects.supervision.sessions import session_called
 from workflow.administration.imports import USERNAME
 from workflow.flows.fields import ChineseDateField, FenField, FilesField, PhotosField, record_field
-from workflow.flows.forms import AssemblyForm, MeetingForm, StepForm
+from workflow.flows.forms import AssemblyForm, MeetingForm, Resolved, StepForm
 from workflow.flows.meetings import Standard
 from workflow.people.models import Unit, UnitKind, User
 from workflow.roles.selectors import live_grants
@@ -75,17 +75,7 @@ class DayForm(StepForm):
         return data
 
 
-class ResolvingForm(MeetingForm):
-    """A meeting that must decide: there is nobody to send the matter back to."""
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        if not self.errors and not self.agreed():
-            self.add_error(None, _("赞成票未超过全体成员的半数，没有形成决定，请再次研究后登记。"))
-        return data
-
-
-class HandOverForm(ResolvingForm):
+class HandOverForm(Resolved, MeetingForm):
     """交办单: a responsible leader per project, and a unit where the project has none yet."""
 
     private = ("rows", "words")
@@ -124,7 +114,7 @@ class HandOverForm(ResolvingForm):
         return data
 
 
-class GroupsForm(ResolvingForm):
+class GroupsForm(Resolved, MeetingForm):
     """One supervision group per project: deputies, as many as the rulebook allows, none of the responsible unit."""
 
     private = ("members",)
@@ -164,7 +154,7 @@ class GroupsForm(ResolvingForm):
 CAPACITIES = [("专家", _("专家")), ("第三方", _("第三方机构人员"))]
 
 
-class InviteForm(ResolvingForm):
+class InviteForm(Resolved, MeetingForm):
     """邀请专家、第三方: the presidium names who joins a group beside its deputies, and until when."""
 
     private = ("name",)
@@ -735,7 +725,7 @@ class SessionTellersForm(TellersForm):
         return open_session(self.subject.unit)
 
 
-class AdmitForm(ResolvingForm):
+class AdmitForm(Resolved, MeetingForm):
     """The presidium decides who answers and in which form."""
 
     answering = forms.ModelChoiceField(
@@ -760,7 +750,7 @@ class AnswerForm(StepForm):
     )
 
 
-class CallSessionForm(ResolvingForm):
+class CallSessionForm(Resolved, MeetingForm):
     """召集临时会议: the presidium decides on the day of the session (组织法 14)."""
 
     term = forms.IntegerField(label=_("届"), min_value=1, max_value=99)

@@ -47,7 +47,7 @@ def invite(
     if group is None:
         raise Refused(*obstacles_to_inviting(project, act.at))
     title = _("邀请%(who)s参加代表监督小组") % {"who": organisation}
-    meeting = presidium_decided(act, project.cycle, title[:120], **minutes)
+    meeting = presidium_decided(act, project.cycle, title, **minutes)
     user = (
         User.objects.filter(username=username).first()
         or create_person(act, username=username, name=name).user

@@ -19,7 +19,7 @@ from projects.cycles.models import Presence
 from projects.voting import drafts, selectors, services
 from projects.voting.selectors import vote_of
 from workflow.flows.fields import choice_field
-from workflow.flows.forms import AssemblyForm, MeetingForm, StepForm
+from workflow.flows.forms import AssemblyForm, MeetingForm, Resolved, StepForm
 
 MEETING = MeetingForm.field_order
 
@@ -54,17 +54,7 @@ class ResolutionForm(AssemblyForm):
         return data
 
 
-class AgreedForm(MeetingForm):
-    """A presidium's meeting that carries the matter; without its majority there is nothing to issue."""
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        if not self.errors and not self.agreed():
-            self.add_error("votes_for", _("赞成票未超过主席团全体成员的半数，不能办理。"))
-        return data
-
-
-class TieForm(AgreedForm):
+class TieForm(Resolved, MeetingForm):
     """末位票数相等: the presidium names among those tied as many as places are left."""
 
     chosen = forms.MultipleChoiceField(label=_("入选项目"), widget=forms.CheckboxSelectMultiple)
@@ -89,7 +79,7 @@ class TieForm(AgreedForm):
         return chosen
 
 
-class RemainderForm(AgreedForm):
+class RemainderForm(Resolved, MeetingForm):
     """余下名额: put to the vote of the session that sits, or left vacant, with the reason."""
 
     VOTE, VACANT = "vote", "vacant"
@@ -117,7 +107,7 @@ class RemainderForm(AgreedForm):
         return data
 
 
-class AnnounceForm(AgreedForm):
+class AnnounceForm(Resolved, MeetingForm):
     """公告〔N届〕第M号, signed by the session's presidium."""
 
     number = forms.CharField(label=_("公告号"), max_length=60)
@@ -130,7 +120,7 @@ class AnnounceForm(AgreedForm):
         self.fields["body"].initial = drafts.announcement_text(self.subject)
 
 
-class HandOpinionsForm(AgreedForm):
+class HandOpinionsForm(Resolved, MeetingForm):
     """审议意见交办单."""
 
     number = forms.CharField(label=_("文号"), max_length=60, required=False)
@@ -188,7 +178,7 @@ class FilingForm(StepForm):
         self.fields["body"].initial = drafts.filing_text(self.subject)
 
 
-class NewVoteForm(AgreedForm):
+class NewVoteForm(Resolved, MeetingForm):
     """The presidium orders a new vote, with its reason."""
 
     reason = forms.CharField(

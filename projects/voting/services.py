@@ -28,6 +28,7 @@ from projects.cycles.divisions import figures_of
 from projects.cycles.models import Cycle, CycleSession, CycleState, Paper, Presence, Session, SessionState
 from projects.cycles.papers import make_paper
 from projects.cycles.selectors import cycles_of, open_session, paper_of, standard_of
+from projects.cycles.services import presidium_decided
 from projects.deliberation.selectors import AFTER_THE_VOTE, seated_at
 from projects.selection.models import Item, ItemState
 from projects.voting import drafts, selectors
@@ -161,21 +162,8 @@ def record_meeting(act: Act, subject: Any, title: str, asked: witnessing.Entered
     asked: with `as_entered` among its figures; recorded by whoever entered it.
     """
     told = dict(asked.figures["meeting"])
-    attended = told.pop("attended")
-    meeting = Meeting.objects.create(
-        unit=act.unit,
-        body="presidium",
-        about=subject.reference,
-        title=title[:120],
-        held_on=date.fromisoformat(told.pop("held_on")),
-        members=len(holders_of("presidium", subject.unit, act.on)),
-        present=len(attended),
-        agreed=True,
-        recorded_by=asked.by,
-        **told,
-    )
-    meeting.attended.set(int(pk) for pk in attended)
-    return meeting
+    held_on = date.fromisoformat(told.pop("held_on"))
+    return presidium_decided(act, subject, title, held_on=held_on, recorded_by=asked.by, **told)
 
 
 def order_new_vote(act: Act, cycle: Cycle, *, title: str) -> Outcome:

@@ -13,7 +13,6 @@ from projects.ballots.services import define_vote
 from projects.collection.intake import propose
 from projects.cycles.services import fix_session
 from projects.deliberation.models import AddedMatter
-from projects.lifecycle.seat_table import load_rooms
 from projects.portal import acts, staff_selectors
 from projects.portal.acts import PAGES, Offer, page_of
 from projects.selection.models import Notice
@@ -105,12 +104,10 @@ def offered_to_all(subject, seat, _at) -> list[Event]:
 
 
 def test_every_kind_of_record_that_anything_is_done_on_has_a_page():
-    load_rooms()
     assert {event.kind for event in events()} <= set(PAGES)
 
 
 def test_every_registered_act_is_linked_from_the_page_of_its_record(monkeypatch, town, records):
-    load_rooms()
     monkeypatch.setattr(acts, "events_on", offered_to_all)
     monkeypatch.setattr(staff_selectors, "events_on", offered_to_all)
     wanted = defaultdict(list)

@@ -86,6 +86,11 @@ class Event:
         return [worded(reason, subject.unit) for reason in self.when(subject, at)] if self.when else []
 
 
+def at_home(unit: Unit, grant: RoleGrant) -> bool:
+    """Offered on a unit's own row to an office held there: never on what sits inside it or below it."""
+    return unit.pk == grant.tenant_id
+
+
 _events: dict[str, Event] = {}
 
 

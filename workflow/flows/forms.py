@@ -262,6 +262,16 @@ class MeetingForm(MinutesForm):
         return len(self.cleaned_data["attended"])
 
 
+class Resolved(MinutesForm):
+    """A record that stands only when the body agreed: there is nowhere to send the matter back to."""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if not self.errors and not self.agreed():
+            self.add_error(None, _("赞成票未超过全体成员的半数，没有形成决定；请再次表决后填报。"))
+        return data
+
+
 class AssemblyForm(MinutesForm):
     """A large body's record by numbers (the congress, 组织法 25): the base is the deputies in office."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from projects.cycles.models import Paper
+from workflow.calendar.workdays import in_words
 from workflow.people.models import Unit
 
 OF_CONGRESS = frozenset({"resolution", "method", "measurement"})
@@ -56,4 +57,4 @@ def _body_of_minutes(title: str) -> str:
 
 def day_of(paper: Paper) -> str:
     """成文日期, in the paper's own language."""
-    return f"{paper.made_on.year}年{paper.made_on.month}月{paper.made_on.day}日"
+    return in_words(paper.made_on)

@@ -18,12 +18,14 @@ from projects.deliberation import rules
 from projects.demo.cast import Township
 from projects.lifecycle.seat_table import rows_of
 from projects.lifecycle.services import start_year
+from projects.supervision.asking import obstacles_to_interpellation
 from projects.voting import readiness
 from tests.builders import at, open_task, township
 from tests.projects.portal.public_world import cycle_of
 from workflow.flows.base import flows
 from workflow.flows.errors import NotYourTurn
 from workflow.flows.events import events, open_acts, perform
+from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import UnitKind
 
@@ -232,3 +234,17 @@ def test_a_task_its_page_and_the_session_are_called_by_the_halls_words(
     apply(SYSTEM)
     assert office in page and office in year and party in page
     assert str(Session(unit=hall.unit, term=18, number=2, held_on=date(2027, 1, 20))) == session
+
+
+def test_an_assemblys_members_put_no_interpellation_and_a_congresss_deputies_do(halls):
+    told = {}
+    for name, hall in halls.items():
+        cycle = cycle_of(hall, "begin_selection", "begin_deliberation", "begin_vote", "begin_supervision")
+        session = Session.objects.create(unit=hall.unit, term=18, number=3, held_on=date(2027, 6, 18))
+        for arrow in ("convene", "begin"):
+            fire(session, arrow, hall.act("chair", at("2027-06-18")))
+        told[name] = obstacles_to_interpellation(cycle, at("2027-06-18"))
+    assert told == {
+        "street": ["质询案是人大会议的法定职权，街道不适用；可以听取专项报告、书面询问。"],
+        "town": [],
+    }

@@ -9,7 +9,7 @@ import pytest
 from projects.collection.services import publish_call
 from projects.cycles.models import Cycle
 from projects.demo.cast import Township
-from projects.lifecycle.seat_table import SeatRow, load_rooms, rows_of
+from projects.lifecycle.seat_table import SeatRow, rows_of
 from projects.lifecycle.services import start_year
 from tests.builders import at, do, township
 from workflow.flows.base import flows
@@ -51,7 +51,6 @@ def row_of(rows: list[SeatRow], task: str, office: str = "") -> SeatRow:
 
 
 def test_every_human_step_of_every_flow_and_every_event_has_its_row(town: Township) -> None:
-    load_rooms()
     rows = rows_of(town.unit, None, ON)
     steps = {node.key for flow in flows() for node in flow.steps()}
     assert {row.task for row in rows if not row.event} == steps

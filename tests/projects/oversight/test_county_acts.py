@@ -142,6 +142,15 @@ def test_a_township_that_is_not_there_is_not_answered_with_another(client, town,
     assert client.get(page).status_code == 200
 
 
+def test_an_abolished_township_leaves_the_countys_page_and_its_file_stays_readable(client, town, leader):
+    client.force_login(leader)
+    assert town.unit.name in client.get("/county/").content.decode()
+    apply(SYSTEM)
+    Unit.objects.filter(pk=town.unit.pk).update(ends_on=date(2026, 1, 1))
+    assert town.unit.name not in client.get("/county/").content.decode()
+    assert client.get(f"/trail/?unit={town.unit.code}").status_code == 200
+
+
 def test_what_an_auditor_opens_is_on_record_and_what_the_county_opens_is_not(client, town, cycle, leader):
     auditor = User.objects.create(username="auditor", name="周正")
     admin = User.objects.get(username__startswith="admin@")
