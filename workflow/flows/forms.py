@@ -72,21 +72,21 @@ class StepForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         self.subject, self.act, self.node, self.seat, self.item = subject, act, node, seat, item or {}
-        self._salt = b""
+        self._salt, self.hall = b"", act.unit if act else None
         super().__init__(*args, **kwargs)
         self.rows_together: list[tuple[str, list[str]]] = []
         self.prepare()
         for field in self.fields.values():
             _ask_plainly(field)
-            if has_own_words(self.act.unit):
-                _say_in(self.act.unit, field)
+            if self.hall and has_own_words(self.hall):
+                _say_in(self.hall, field)
 
     def full_clean(self) -> None:
         """Judge what was typed; what is wrong with it is said in the hall's words."""
         super().full_clean()
-        if has_own_words(self.act.unit):
+        if self.hall and has_own_words(self.hall):
             for error in [error for errors in self.errors.values() for error in errors.as_data()]:
-                error.message = worded(error.message, self.act.unit)
+                error.message = worded(error.message, self.hall)
 
     def prepare(self) -> None:
         """Add or narrow fields by the subject; does nothing here."""
