@@ -388,7 +388,7 @@ def test_a_vote_on_a_change_is_counted_again_and_held_again(year):
     count(year, "2027-06-18", 12, first=3)
     day = year.presidium("2027-06-18")
     year.event("change_void", year.town.of("clerk"), "2027-06-18", change, reason=reason, **day)
-    assert Vote.objects.filter(purpose="change").last().state == "closed"
+    assert Vote.objects.filter(purpose="change").last().state == "keyed"
     year.do("change_void_confirm", year.town.of("chair"), "2027-06-18", decision="agree")
     attend_and_collect(year, "2027-06-18", returned=21)  # one too many: void by itself
     attend_and_collect(year, "2027-06-18")

@@ -820,9 +820,8 @@ def test_a_recount_nobody_can_confirm_any_more_leaves_the_inbox_when_the_vote_is
     first, task = hall.vote, open_task("voting.recount_confirm").task_id
     counted(hall, SIPING)
     assert waiting() and "recount" in hall.vote.awaiting, "it may still be agreed to"
-    data = {"reason": "投票箱封条破损，结果不能认定。"} | meeting(hall.town.people["presidium"], T)
-    data.pop("return_reason")
-    perform("voting.void", hall.cycle, actor=hall.town.of("clerk"), data=data, at=at(DAY))
+    ask_for_new_vote(hall, hall.town.of("clerk"), minutes(hall, "投票箱封条破损，结果不能认定。"), "clerk")
+    do("voting.void_confirm", hall.town.of("chair"), DAY, decision="agree")
     first.refresh_from_db()
     assert not waiting() and first.awaiting == {}
     assert called_off()[0] == "投票已经作废，重新投票。"
