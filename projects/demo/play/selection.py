@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -137,7 +138,7 @@ def _figures(cycle: Cycle, items: Sequence[Item], investments: Mapping[str, int]
     for item in items:
         fen = investments.get(item.title, item.investment_fen or 60_000_000)
         upper = fen * 3 // 10 // 1_000_000 * 1_000_000
-        finish = date(cycle.year, 6 + item.number % 6, 30)
+        finish = finished_by(cycle, item.number)
         for name, value in (
             ("own", f"{(fen - upper) / 1_000_000:.6f}".rstrip("0").rstrip(".")),
             ("upper", str(upper // 1_000_000)),
@@ -149,6 +150,13 @@ def _figures(cycle: Cycle, items: Sequence[Item], investments: Mapping[str, int]
         ):
             data[f"{name}_{item.pk}"] = value
     return data
+
+
+def finished_by(cycle: Cycle, number: int) -> date:
+    """The end of a month, seven to two months before the evaluation is planned, and inside the project year."""
+    t2 = cycle.planned_t2
+    year, month = divmod(t2.year * 12 + t2.month - 8 + number % 6, 12)
+    return min(date(year, month + 1, min(30, monthrange(year, month + 1)[1])), date(cycle.year, 12, 30))
 
 
 def draft(town: Township, cycle: Cycle, day: date, titles: Sequence[str], seats: int) -> date:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.utils.timezone import localdate
 
 from projects.collection.models import Proposal
+from projects.cycles.models import Cycle
 from projects.demo.play.collection import play_collection
-from projects.demo.play.selection import play_selection
+from projects.demo.play.selection import finished_by, play_selection
 from projects.lifecycle.services import start_year
 from projects.portal.staff_selectors import funnel
 from projects.selection.flows import SelectionFlow
@@ -66,3 +67,10 @@ def test_the_plays_produce_exactly_the_wanted_candidates_with_every_task_on_time
     kinds = set(Proposal.objects.values_list("proposer_kind", flat=True))
     assert len(kinds) >= 6
     assert set(Proposal.objects.values_list("state", flat=True)) == {"carried", "answered", "pooled"}
+
+
+@pytest.mark.parametrize("t2", [date(2027, 1, 20), date(2026, 8, 31), date(2026, 4, 30), date(2027, 3, 10)])
+def test_projects_are_to_be_finished_before_the_evaluation_and_inside_their_year(t2):
+    planned = [finished_by(Cycle(year=2026, planned_t2=t2), number) for number in range(1, 7)]
+    assert all(timedelta(days=45) < t2 - day < timedelta(days=240) for day in planned)
+    assert max(planned) <= date(2026, 12, 31) and len(set(planned)) >= 5
