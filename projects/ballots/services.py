@@ -433,6 +433,7 @@ def recount(act: Act, vote: Vote, *, reason: str) -> Vote:
         new = _again(act, held, _("复票"), because=reason)
         _counts_box_of(new, held)
         _forget_keyings(held)
+        _overtake(act, held, reason=_("已经复票；仍须重新投票的，请重新提出。"), asked=["void"])
         open_vote(
             act,
             new,
@@ -630,6 +631,7 @@ def sign(act: Act, vote: Vote, office: str) -> Signed:
             held.save(update_fields=["outcome"])
             _forget_keyings(held)
             fire(held, "certify", act)
+            _overtake(act, held, reason=_("计票结果已经签字，不再重新投票。"), asked=["void"])
     _follow(vote, held, "outcome")
     vote.__dict__["state"] = held.state
     return Signed(digest, certified)
