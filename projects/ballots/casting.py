@@ -104,7 +104,9 @@ def _in_favour(ballot: object) -> int:
 
 
 def seal(voter: Voter, ballot: object, paper: Paper, token: str, public_key: str) -> Sealed:
-    """Seal a ballot to the vote's public key. Refused where it would be invalid."""
+    """Seal a ballot to the vote's public key, which it has once it opens. Refused where it would be invalid."""
+    if not public_key:
+        raise VoteClosed(_("投票还没有开始。"))
     if faults := faults_of_ballot(ballot, paper):
         raise Refused(*faults)
     cipher = sealing.seal_ballot(ballot, paper, public_key)
