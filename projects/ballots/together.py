@@ -25,6 +25,8 @@ from projects.ballots.rules import Paper
 from workflow.people.isolation import SET, Context, of_units, within
 
 MOST = 200  # ballots in one transaction
+# Every row is found by its key, however many ballots there are; planning took longer than storing.
+PLANNED_ONCE = "-c plan_cache_mode=force_generic_plan"
 PATIENCE_SECONDS = 5.0  # no batch waits for a lock: who waits so long waits for the server itself
 
 
@@ -130,6 +132,7 @@ class _Writer:
         if self._opened is None or self._opened.closed or self._opened_for != wanted:
             self._forget()
             told = connection.get_connection_params() | {"cursor_factory": psycopg.Cursor, "context": None}
+            told["options"] = f"{told.get('options', '')} {PLANNED_ONCE}"
             self._opened = psycopg.connect(**told | {"autocommit": True, "prepare_threshold": 0})
             self._opened_for = wanted
         return self._opened

@@ -143,7 +143,7 @@ def site(host: str, port: int, *, workers: int = 1, threads: int = 4) -> list[Ch
         Child("网站", [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
             "--workers", str(workers), "--respawn-failed-workers", "--respawn-interval", "0.5",
-            "--blocking-threads", str(threads), "--no-ws", "--no-access-log",
+            "--blocking-threads", str(threads), "--http", "1", "--no-ws", "--no-access-log",
             "--log-level", "warning", "projects.site.wsgi:application",
         ]),
         Child("后台任务", [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2", "--without-gossip"]),

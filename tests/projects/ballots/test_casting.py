@@ -214,6 +214,16 @@ def test_a_ballot_is_one_round_trip_together_and_one_statement_alone(open_hall, 
     assert len([query for query in seen if "projects_" in query["sql"]]) == 1
 
 
+def test_a_batch_is_stored_by_a_plan_made_once(open_hall):
+    for voter in voters(open_hall)[:3]:
+        by_group(open_hall, voter)()
+
+    planned = together._WRITER._opened.execute(
+        "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE %s", ["%unnest%"]
+    )
+    assert planned.fetchall() == [(3, 0)]
+
+
 # The token is the browser's
 
 
