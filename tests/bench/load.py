@@ -14,9 +14,30 @@ import time
 from collections import Counter
 from typing import Any
 
-HEAD = (
-    "POST /ballot/paper/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-)
+# What Chrome sends with a form on a telephone.
+HEAD = """POST /ballot/paper/ HTTP/1.1
+Host: 127.0.0.1:{port}
+Connection: keep-alive
+Content-Length: {length}
+Cache-Control: max-age=0
+sec-ch-ua: "Chromium";v="126", "Google Chrome";v="126", "Not-A.Brand";v="99"
+sec-ch-ua-mobile: ?1
+sec-ch-ua-platform: "Android"
+Origin: http://127.0.0.1:{port}
+Upgrade-Insecure-Requests: 1
+Content-Type: application/x-www-form-urlencoded
+User-Agent: Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36
+Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8
+Sec-Fetch-Site: same-origin
+Sec-Fetch-Mode: navigate
+Sec-Fetch-User: ?1
+Sec-Fetch-Dest: document
+Referer: http://127.0.0.1:{port}/ballot/paper/
+Accept-Encoding: gzip, deflate, br, zstd
+Accept-Language: zh-CN,zh;q=0.9
+Cookie: {cookie}
+
+{body}"""
 
 
 class Client:
@@ -27,10 +48,10 @@ class Client:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.read, self.wanted, self.since, self.status = 0, 0, 0.0, ""
 
-    def send(self, cookie: str, body: str) -> None:
+    def send(self, request: bytes) -> None:
         self.read = self.wanted = 0
         self.since = time.perf_counter()
-        self.socket.sendall(f"{HEAD}Cookie: {cookie}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+        self.socket.sendall(request)
 
     def answered(self) -> bool:
         part = self.socket.recv(1 << 17)
@@ -45,13 +66,18 @@ class Client:
         return self.read >= self.wanted
 
 
+def as_sent(port: int, cookie: str, body: str) -> bytes:
+    return HEAD.replace("\n", "\r\n").format(port=port, cookie=cookie, body=body, length=len(body)).encode()
+
+
 def run(port: int, clients: int, requests: list[list[str]]) -> dict[str, Any]:
-    waiting, latencies, statuses = iter(requests), list[float](), Counter[str]()
+    ready = [as_sent(port, *request) for request in requests]
+    waiting, latencies, statuses = iter(ready), list[float](), Counter[str]()
     selector, busy, start = selectors.DefaultSelector(), 0, time.perf_counter()
     for client in [Client(port) for _ in range(clients)]:
         if request := next(waiting, None):
             selector.register(client.socket, selectors.EVENT_READ, client)
-            client.send(*request)
+            client.send(request)
             busy += 1
     while busy:
         for key, _mask in selector.select():
@@ -60,7 +86,7 @@ def run(port: int, clients: int, requests: list[list[str]]) -> dict[str, Any]:
                 latencies.append(time.perf_counter() - client.since)
                 statuses[client.status] += 1
                 if request := next(waiting, None):
-                    client.send(*request)
+                    client.send(request)
                 else:
                     selector.unregister(client.socket)
                     client.socket.close()
