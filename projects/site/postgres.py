@@ -1,6 +1,6 @@
 """The embedded PostgreSQL: a real server in the project's own folder, for a machine that has none.
 
-A cluster lives in one folder: ``data`` (the database), ``run`` (its only socket, and its log), and two lock files.
+A cluster lives in one folder: ``data`` (the database), ``run`` (its only socket, and its log), and three lock files.
 There is no TCP port; whoever may enter ``run`` (mode 0700) is trusted.  Run as root, the server belongs to an
 unprivileged account, and moves under ``/var/tmp`` where that account cannot reach the folder: the mode of a folder
 that already stands is never changed.
@@ -194,8 +194,11 @@ class Cluster:
         if self.account is not None and self.folder != self.asked_for:
             _own_shelter()
         _make_passable(self.folder, open_to_others=self.account is not None)
-        for private in (self.data, self.run):
-            self._make_private(private)
+        # A folder just made belongs to root for a moment: another process would take it for a stranger's.
+        with (self.folder / "folders.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for private in (self.data, self.run):
+                self._make_private(private)
 
     def _make_private(self, folder: Path) -> None:
         try:

@@ -123,18 +123,24 @@ def test_a_lock_file_with_a_strangers_number_does_not_stop_the_start(cluster: Cl
     assert cluster.postmaster_pid != os.getpid()
 
 
-def test_processes_starting_at_once_share_one_server(cluster: Cluster) -> None:
-    cluster.ensure()
-    cluster.stop()
-    with ThreadPoolExecutor(4) as pool:
-        done = list(pool.map(lambda _: start_in_a_process(cluster.asked_for), range(4)))
+@pytest.mark.parametrize("fresh", [True, False])
+def test_processes_starting_at_once_share_one_server(fresh: bool) -> None:
+    with tempfile.TemporaryDirectory(prefix="pj", dir="/var/tmp") as folder:
+        Path(folder).chmod(0o711)
+        cluster = Cluster(Path(folder) / "pg", durable=False)
+        if not fresh:
+            cluster.ensure()
+            cluster.stop()
+        with ThreadPoolExecutor(4) as pool:
+            done = list(pool.map(lambda _: start_in_a_process(cluster.asked_for), range(4)))
+        servers = [
+            process
+            for process in psutil.process_iter(["cmdline"])
+            if str(cluster.data) in (process.info["cmdline"] or [])
+        ]
+        cluster.stop()
     assert [one.returncode for one in done] == [0] * 4, done
     assert len({one.stdout for one in done}) == 1
-    servers = [
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if str(cluster.data) in (process.info["cmdline"] or [])
-    ]
     assert len(servers) == 1
 
 
