@@ -82,8 +82,6 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            # Translation tags that say things in the words of the hall a page is about.
-            "libraries": {"i18n": "workflow.templatetags.hall_i18n"},
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -94,8 +92,6 @@ TEMPLATES = [
         },
     },
 ]
-# The library above is meant to take the place of Django's own of that name.
-SILENCED_SYSTEM_CHECKS = ["templates.W003"]
 COTTON_DIR = "cotton"
 SITE_LOGO_URL = ENV.logo  # in place of the mark at the head of every page
 FORM_RENDERER = "projects.site.forms.Renderer"

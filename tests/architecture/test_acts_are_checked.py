@@ -7,12 +7,9 @@ from typing import Any
 import pytest
 
 from notifications.routing import ROUTES, Audience
-from projects.lifecycle.seat_table import load_rooms
 from workflow.flows.base import flows
 from workflow.flows.events import events
 from workflow.inbox.views import is_checked
-
-load_rooms()
 
 PUBLISHING = {
     "collection.publish_call", "collection.cosign_call", "selection.notice", "deliberation.convene",

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from notifications.openings import Opened, Written, entry_that_opened
 from notifications.rendering import Facts, TaskFacts, render
 from notifications.routing import ROUTES, UNTOLD, URGENT, Audience, routes_of
-from projects.lifecycle.seat_table import load_rooms
 from workflow.flows.base import flows
 from workflow.flows.nodes import OfficeEnd, OfficeView, SubFlow
 from workflow.inbox.story import _titles
@@ -121,7 +120,6 @@ def may_be_the_last(step: OfficeView) -> bool:
 
 def named_actions() -> tuple[set[str], set[str]]:
     """What an entry may be called: arrows of records, and everything else."""
-    load_rooms()
     arrows = {
         f"{model.kind}.{arrow.name}" for model in machines() for arrow in model().get_all_state_transitions()
     }

@@ -1,4 +1,4 @@
-"""Django's translation tags in the words of the hall a page is about; loaded as `i18n` (settings.TEMPLATES).
+"""Django's translation tags in the words of the hall a page is about, in the place of `i18n`.
 
 The page's context names the hall. What a template says is the program's own text and is put into the hall's words; what it
 fills in is data and stays. A language with a catalogue of its own keeps what stands there.

@@ -83,7 +83,7 @@ def test_where_the_rulebook_says_a_month_it_is_a_month_after_the_session(over, m
     monkeypatch.setattr(
         "projects.ballots.retention._rules_of", lambda _vote: Rules(ballot_retention="one_month")
     )
-    with pytest.raises(Obstructed, match="封存至 2027-02-"):
+    with pytest.raises(Obstructed, match="封存至2027年2月"):
         do(over, "ballots.destroy", "clerk", day="2027-02-19", reauthenticated=True)
     do(over, "ballots.destroy", "clerk", day="2027-02-23", reauthenticated=True)
 

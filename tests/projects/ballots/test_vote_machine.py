@@ -464,7 +464,7 @@ def test_a_walk_takes_every_turn_there_is(quick_stretching, new_hall):
         vote.hold_key("teller")
         vote.a_holder_leaves("teller")
         vote.go_on(1)  # opened
-        vote.print_codes(set(DEPUTIES), times=2)
+        vote.print_codes(set(DEPUTIES), times=2, asked=True)
         vote.come_in_by_code(DEPUTIES[-1])
         vote.it_is_void(really=True)
         vote.go_on(3)  # opened, half of the telephones for one and half for another, closed

@@ -1038,7 +1038,8 @@ def test_every_step_shows_its_page_before_it_is_done(town, cycle, monkeypatch):
         deadline = Deadline.objects.get(pk=task_id)
         node, subject = deadline.task.flow_task, deadline.task.process.artifact
         if node.page:
-            shown[node.name] = render_to_string(node.page, node.context(subject) if node.context else {})
+            context = node.context(subject) if node.context else {}
+            shown[node.name] = render_to_string(node.page, {"hall": town.unit} | context)
         return complete(task_id, **given)
 
     monkeypatch.setattr(stage, "complete", shows_first)

@@ -98,7 +98,7 @@ def test_the_presidium_names_as_many_of_those_tied_as_places_are_left(tied):
         choose(tied, "乙", "丙")
     with pytest.raises(InvalidForm, match="入选项目"):
         choose(tied, "丁")
-    with pytest.raises(InvalidForm, match="未超过主席团全体成员的半数"):
+    with pytest.raises(InvalidForm, match="未超过全体成员的半数"):
         choose(tied, "乙", votes_for=1, votes_against=len(tied.town.people["presidium"]) - 1)
     with pytest.raises(NotYourTurn):
         choose(tied, "乙", actor=tied.town.of("mayor"))

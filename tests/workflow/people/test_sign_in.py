@@ -33,9 +33,9 @@ def wrong(client: Client, username: str, address: str, times: int) -> Any:
     return answer
 
 
-def code_of(device: TOTPDevice, *, later: int = 0) -> str:
+def code_of(device: TOTPDevice, *, later: int = 0, at: float | None = None) -> str:
     totp = TOTP(device.bin_key, device.step, device.t0, device.digits, device.drift)
-    totp.time = time.time() + later * device.step
+    totp.time = (time.time() if at is None else at) + later * device.step
     return f"{totp.token():06d}"
 
 
@@ -161,8 +161,9 @@ def test_a_wrong_or_a_used_code_opens_nothing(world: World, signed_in: Callable[
     device = second_factor_for(signed_in(user), user)
     client = Client()
     sign_in(client, "clerk@T01")
-    used = client.post("/login/code/", {"code": code_of(device)})
-    assert used.status_code == 200 and "验证码不对" in used.content.decode()
+    for code in (code_of(device, at=device.last_t * device.step), code_of(device, at=0)):
+        answer = client.post("/login/code/", {"code": code})
+        assert answer.status_code == 200 and "验证码不对" in answer.content.decode()
     assert client.get("/people/").status_code == 302
     assert acts("auth.sign_in") == []
 
