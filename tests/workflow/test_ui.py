@@ -1,6 +1,9 @@
+import re
 from datetime import date
 
 import pytest
+from django.test import RequestFactory
+from django_cotton import render_component
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +28,12 @@ def test_a_deadline_is_named_by_the_days_left(due: date | None, state: DeadlineS
 
 def test_days_counted_elsewhere_go_before_the_calendar() -> None:
     assert deadline_state(date(2026, 1, 9), TODAY, days=2) == DeadlineState("soon", 2)
+
+
+@pytest.mark.parametrize(("days", "words"), [(0, "今日到期"), (2, "剩 2 天")])
+def test_a_cell_of_the_countys_matrix_says_the_day_itself_in_words(days: int, words: str) -> None:
+    shown = render_component(RequestFactory().get("/"), "matrix-cell", state="soon", days=days)
+    assert words in re.sub("<[^>]+>", "", shown)
 
 
 @given(st.integers(-400, 400))
