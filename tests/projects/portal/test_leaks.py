@@ -285,9 +285,10 @@ def readable(body: bytes) -> str:
     return body.decode("utf-8", "replace")
 
 
-# A form's own secret, and the clocks that do not stand still: the database's, a workbook's.
+# A form's own secret, that of a second factor (in groups that may be digits alone), and the clocks that do not stand
+# still: the database's, a workbook's.
 NOISE = re.compile(
-    r'name="csrfmiddlewaretoken" value="\w+"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)'
+    r'name="csrfmiddlewaretoken" value="\w+"|(?:[A-Z2-7]{4} ){3,}[A-Z2-7]{4}|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)'
 )
 
 
