@@ -25,10 +25,10 @@ from projects.ballots.rules import (
     decide,
     elect,
     moved,
-    quorum_needed,
     swings,
 )
 from tests.long import examples
+from workflow.flows.meetings import quorum_needed
 
 pytestmark = pytest.mark.long
 

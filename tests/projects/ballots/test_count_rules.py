@@ -23,12 +23,11 @@ from projects.ballots.rules import (
     compare_keyings,
     count_ballots,
     decide,
-    majority_needed,
     next_step,
-    quorum_needed,
     reconcile,
     swings,
 )
+from workflow.flows.meetings import majority_needed, quorum_needed
 
 TWO_THIRDS = Fraction(2, 3)
 

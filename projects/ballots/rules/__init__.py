@@ -1,0 +1,79 @@
+"""The count: what a box of ballots says under a rulebook (rules.md §6.2; 组织法 14, 25, 29).
+
+One function, `decide`, serves the page, the rehearsal command, a recount and the tests. Pure: no clock, no
+database, no framework; every share is a Fraction or a whole number, never a float. Figures are numbers of
+people or of ballots. Sentences meant for people are Chinese and carry a stable code beside them.
+"""
+
+from projects.ballots.rules.closeness import End, Swing, moved, swings
+from projects.ballots.rules.counting import count_ballots, read_ballot
+from projects.ballots.rules.deciding import decide, next_step
+from projects.ballots.rules.electing import elect, majority_phrase, standing
+from projects.ballots.rules.reconciling import (
+    Difference,
+    Keying,
+    compare_keyings,
+    compare_spoiled,
+    reconcile,
+    reconcile_spoiled,
+)
+from projects.ballots.rules.terms import (
+    GRADING,
+    PRESSING,
+    VOTING,
+    Choice,
+    Count,
+    Majority,
+    MajorityBase,
+    Mode,
+    Outcome,
+    Paper,
+    Problem,
+    Rules,
+    ShortfallRule,
+    Spoiled,
+    Sum,
+    TieRule,
+    Verdict,
+    VoteFile,
+    Words,
+)
+
+__all__ = [
+    "GRADING",
+    "PRESSING",
+    "VOTING",
+    "Choice",
+    "Count",
+    "Difference",
+    "End",
+    "Keying",
+    "Majority",
+    "MajorityBase",
+    "Mode",
+    "Outcome",
+    "Paper",
+    "Problem",
+    "Rules",
+    "ShortfallRule",
+    "Spoiled",
+    "Sum",
+    "Swing",
+    "TieRule",
+    "Verdict",
+    "VoteFile",
+    "Words",
+    "compare_keyings",
+    "compare_spoiled",
+    "count_ballots",
+    "decide",
+    "elect",
+    "majority_phrase",
+    "moved",
+    "next_step",
+    "read_ballot",
+    "reconcile",
+    "reconcile_spoiled",
+    "standing",
+    "swings",
+]
