@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from projects.ballots import rolls
 from projects.ballots.models import Box, RollEntry
@@ -265,6 +266,27 @@ def test_a_double_tap_on_two_pages_of_one_telephone_casts_once(browser: Browser,
         expect(other.get_by_role("heading", name="您已经投过票")).to_be_visible()
     with within(SYSTEM):
         assert Box.objects.count() == 1
+
+
+def test_whoever_goes_back_after_voting_changes_nothing_and_is_told_so(
+    browser: Browser, served, hall_of
+) -> None:  # type: ignore[no-untyped-def]
+    hall = hall_of()
+    with browser.new_context(locale="zh-CN", base_url=served.url) as context:
+        page = context.new_page()
+        page.goto(slip_of(hall, "代表1"))
+        follow(page.get_by_role("button", name="是我本人，进入投票"))
+        page.locator("label[for=m1]").click()
+        follow(page.get_by_role("button", name="下一步：核对"))
+        follow(page.get_by_role("button", name="提交表决票"))
+        expect(page.get_by_role("heading", name="您的票已投出")).to_be_visible()
+        # No page of the ballot is kept: the browser asks before it sends again what led to the one before.
+        with pytest.raises(PlaywrightError, match="ERR_CACHE_MISS"):
+            page.go_back()
+        page.goto("/ballot/paper/")
+        expect(page.get_by_role("heading", name="您已经投过票")).to_be_visible()
+    with within(SYSTEM):
+        assert hall.entry("代表1").voted and Box.objects.count() == 1
 
 
 def test_the_screen_of_the_hall_keeps_itself_up_to_date_and_comes_back(
