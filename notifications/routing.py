@@ -214,6 +214,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "voting.announce",
         "voting.turn_to_paper",
         "voting.release_holder",
+        "evaluation.measure_release_holder",
         "vote.release_holder",
         "vote.reject_tally",
         "supervision.groups",

@@ -17,7 +17,7 @@ from projects.ballots.rules import GRADING, Spoiled
 from projects.ballots.selectors import PROJECTS, current_vote, pairs_before
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from workflow.flows.fields import CheckedFileField, UnshownInput
-from workflow.flows.forms import StepForm
+from workflow.flows.forms import MeetingForm, Resolved, StepForm
 from workflow.flows.uploads import PICTURES
 
 LARGEST = 2000
@@ -435,3 +435,58 @@ class SignForm(VoteForm):
     """计票结果报告单: a teller's signature."""
 
     confirmed = forms.BooleanField(label=_("我已核对计票结果报告单，数字属实，签字负责"))
+
+
+# Asked for by one, done by two
+
+
+class NewVoteForm(Resolved, MeetingForm):
+    """The presidium orders a new vote, with its reason."""
+
+    reason = forms.CharField(
+        label=_("重新投票的理由"), widget=forms.Textarea(attrs={"rows": 3}), min_length=4, max_length=1000
+    )
+    field_order = ["reason", *MeetingForm.field_order]
+
+
+class SecondForm(VoteForm):
+    """A second person's answer to what a first one asks for: carried out at once, or refused with a reason."""
+
+    AGREE, DECLINE = "agree", "decline"
+    decision = forms.ChoiceField(
+        label=_("您的意见"),
+        widget=forms.RadioSelect,
+        choices=[(AGREE, _("同意，立即办理")), (DECLINE, _("不同意"))],
+    )
+    reason = forms.CharField(
+        label=_("不同意的理由"),
+        required=False,
+        help_text=_("不同意时必填"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=500,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("decision") == self.DECLINE and len(data.get("reason", "")) < 4:
+            self.add_error("reason", _("不同意的，请写明理由。"))
+        return data
+
+
+class ReleaseHolderForm(VoteForm):
+    """Which holder leaves, and why."""
+
+    office = forms.ChoiceField(label=_("保管人"), widget=forms.RadioSelect)
+    reason = forms.CharField(label=_("更换原因和决定"), max_length=500, min_length=4)
+
+    def prepare(self) -> None:
+        there = self.vote.holders.select_related("by")
+        self.offer("office", [(one.office, f"{keys.HOLDERS[one.office]} {one.by.name}") for one in there])
+
+
+class RecountForm(StepForm):
+    """复票: why the ballots are counted again."""
+
+    reason = forms.CharField(
+        label=_("复票的理由"), widget=forms.Textarea(attrs={"rows": 3}), min_length=4, max_length=1000
+    )

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 
 from projects.ballots.models import Vote, VoteState
 from projects.cycles.models import Session
 from projects.cycles.terms import fill_office
 from workflow.audit.services import Act
 from workflow.people.models import Unit, User
+from workflow.roles.selectors import holders_of
 from workflow.roles.services import end_offices
 
 TELLERS = ("chief_teller", "teller", "counter")
@@ -36,3 +41,19 @@ def count_another(session: Session, about: str) -> bool:
     """Whether a ballot on another matter has been opened at a session and its tellers have not finished it."""
     votes = Vote.objects.filter(session=session).exclude(state__in=(VoteState.DEFINED, *OVER))
     return votes.exclude(about_reference=about).exists()
+
+
+def obstacles_at_desk(unit: Unit, at: datetime) -> list[str]:
+    """Who is missing at the desk: a chief teller and another teller, two counters (rules.md §6.2)."""
+    on = localdate(at)
+    chief, tellers, counters = (
+        {user.pk for user in holders_of(office, unit, on)} for office in ("chief_teller", "teller", "counter")
+    )
+    found = []
+    if not chief:
+        found.append(_("尚未确定总监票人，请系统管理员按通过的监票人名单授权。"))
+    if not tellers - chief and not (tellers and chief - tellers):
+        found.append(_("总监票人以外还须有监票人，请系统管理员按通过的监票人名单授权。"))
+    if len(counters) < 2:
+        found.append(_("计票人不足两人，两次录入须由不同的人进行，请系统管理员授权。"))
+    return found

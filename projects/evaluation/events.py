@@ -6,17 +6,14 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from projects.ballots.forms import NewVoteForm, RecountForm, ReleaseHolderForm
 from projects.cycles.models import Cycle, CycleState
 from projects.evaluation import carrying, forms, services
-from projects.evaluation.flows import MeasurementRecountFlow, MeasurementVoidFlow
+from projects.evaluation.flows import MeasurementFlow, MeasurementRecountFlow, MeasurementVoidFlow
 from projects.evaluation.measuring import DESK
 from projects.supervision.models import GOING_ON, Project, ProjectState
 from projects.supervision.selectors import project_file
-from projects.voting.forms import NewVoteForm, RecountForm
-from projects.voting.services import as_entered
-from workflow.audit.services import Act
 from workflow.flows.events import Event, OpenAct, register_event, register_open_act
-from workflow.flows.services import Outcome
 
 
 def _is_finished(project: Project, grant: Any) -> bool:
@@ -49,20 +46,6 @@ CARRY_OVER = register_event(
 )
 
 
-def ask_for_new_measurement(act: Act, cycle: Cycle, *, reason: str, **meeting: Any) -> Outcome:
-    """The presidium's minutes that make the measurement under way void are entered: the chair confirms them."""
-    outcome = DESK.ask(act, cycle, "void", reason=reason, **as_entered(**meeting))
-    MeasurementVoidFlow.begin(cycle)
-    return outcome
-
-
-def ask_recount(act: Act, cycle: Cycle, *, reason: str) -> Outcome:
-    """复票, asked for by the chief teller: a teller's task to confirm it."""
-    outcome = DESK.ask(act, cycle, "recount", reason=reason)
-    MeasurementRecountFlow.begin(cycle)
-    return outcome
-
-
 def _measuring(cycle: Cycle, grant: Any) -> bool:
     return cycle.state == CycleState.EVALUATING
 
@@ -74,7 +57,7 @@ NEW_MEASUREMENT = register_event(
         offices=("presidium", "clerk"),
         subject=Cycle,
         form=NewVoteForm,
-        act=ask_for_new_measurement,
+        act=DESK.asking("void", MeasurementVoidFlow),
         step=6,
         when=DESK.obstacles_to_asking_void,
         offered=_measuring,
@@ -93,13 +76,31 @@ RECOUNT = register_event(
         offices=("chief_teller",),
         subject=Cycle,
         form=RecountForm,
-        act=ask_recount,
+        act=DESK.asking("recount", MeasurementRecountFlow),
         step=6,
         when=DESK.obstacles_to_asking_recount,
         offered=_measuring,
         basis=_("宣布结果以前可以复票；已签字的计票结果不改动，另立新的记录并写明理由"),
         in_person=True,
         irreversible=True,
+    )
+)
+register_event(
+    Event(
+        key="evaluation.measure_release_holder",
+        title=_("更换测评密钥保管人"),
+        offices=("chair",),
+        subject=Cycle,
+        form=ReleaseHolderForm,
+        act=DESK.releasing(MeasurementFlow),
+        step=6,
+        when=DESK.obstacles_to_releasing,
+        offered=_measuring,
+        basis=_("测评开始以前，监票人更换的，由主席团决定，新任者重新设定口令"),
+        irreversible=True,
+        in_person=True,
+        page="steps/voting/keys.html",
+        context=DESK.at_keys,
     )
 )
 RATE = register_event(

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from viewflow import this
 from viewflow.workflow import nodes
 
-from projects.ballots.models import Purpose, Vote, VoteState
+from projects.ballots.models import VoteState
 from projects.ballots.tellers import release
-from projects.ballots.witnessing import on_overtaken
 from projects.cycles.flows import YearlyFlow
 from projects.cycles.models import Cycle
-from projects.cycles.selectors import cycle_of, standard_of
+from projects.cycles.selectors import standard_of
 from projects.evaluation import (
     addenda,
     carrying,
@@ -32,14 +30,10 @@ from projects.evaluation import (
 from projects.supervision.flows import on_settled
 from projects.supervision.models import Project, ProjectState
 from projects.supervision.selectors import project_file
-from projects.voting.flows import beginning_anew
-from projects.voting.forms import SecondForm
-from projects.voting.services import record_meeting
 from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
 from workflow.flows.nodes import CeleryJob, EachSplit, Gate, MeetingView, OfficeEnd, OfficeView, SubFlow
 from workflow.flows.processes import call_off, processes, running
-from workflow.flows.services import Outcome
 
 
 def _part_of_the_act(work: Callable[[Any, Any], None]) -> Callable[[Any], None]:
@@ -180,19 +174,12 @@ class MeasurementFlow(YearlyFlow):
     signed = nodes.Join().Next(this.measure_declare)
     measure_declare = desk.declaring(
         settle_and_add,
+        title=_("宣布结果"),
         form=forms.MeasuredForm,
         basis=_("测评结果当场宣布并向社会公布；低于规定满意率的，整改后再次测评"),
         output=_("满意度测评结果"),
     ).Next(this.end)
     end = OfficeEnd()
-
-
-def second_to_recount(act: Any, cycle: Cycle, *, decision: str, reason: str) -> Outcome:
-    """复票 once a teller agrees: the ballots are collected, keyed and signed again."""
-    if decision != SecondForm.AGREE:
-        return measuring.DESK.decline(act, cycle, "recount", reason=reason)
-    with beginning_anew(act, cycle, reason=str(_("复票")), flow=MeasurementFlow):
-        return measuring.DESK.recount(act, cycle)
 
 
 class MeasurementRecountFlow(YearlyFlow):
@@ -202,19 +189,8 @@ class MeasurementRecountFlow(YearlyFlow):
     process_title = _("测评票复票")
 
     start = Begin().Next(this.measure_recount_confirm)
-    measure_recount_confirm = measuring.DESK.confirming_recount(second_to_recount, form=SecondForm).Next(
-        this.end
-    )
+    measure_recount_confirm = measuring.DESK.confirming_recount(MeasurementFlow).Next(this.end)
     end = OfficeEnd()
-
-
-def second_to_void(act: Any, cycle: Cycle, *, decision: str, reason: str) -> Outcome:
-    """决定重新测评 once the chair has confirmed the presidium's minutes: attendance is counted again."""
-    if decision != SecondForm.AGREE:
-        return measuring.DESK.decline(act, cycle, "void", reason=reason)
-    title = str(MeasurementVoidFlow.process_title)
-    with beginning_anew(act, cycle, reason=title, flow=MeasurementFlow):
-        return measuring.DESK.void_vote(act, cycle, partial(record_meeting, act, cycle, title))
 
 
 class MeasurementVoidFlow(YearlyFlow):
@@ -224,21 +200,11 @@ class MeasurementVoidFlow(YearlyFlow):
     process_title = _("决定重新测评")
 
     start = Begin().Next(this.measure_void_confirm)
-    measure_void_confirm = measuring.DESK.confirming_void(second_to_void, form=SecondForm).Next(this.end)
+    measure_void_confirm = measuring.DESK.confirming_void(MeasurementFlow, title=process_title).Next(this.end)
     end = OfficeEnd()
 
 
-ASKED = {"recount": MeasurementRecountFlow, "void": MeasurementVoidFlow}
-
-
-def _call_off_asked(act: Any, vote: Vote, what: str, reason: str) -> None:
-    """As for the vote on projects: nobody needs the second person's answer any more."""
-    cycle = cycle_of(vote)
-    if cycle and vote.purpose == Purpose.MEASUREMENT:
-        call_off(ASKED[what], cycle, act, reason=reason)
-
-
-on_overtaken(_call_off_asked)
+measuring.DESK.call_off_asked({"recount": MeasurementRecountFlow, "void": MeasurementVoidFlow})
 
 
 def close_and_look_back(act: Any, cycle: Cycle) -> None:

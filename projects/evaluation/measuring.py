@@ -21,6 +21,7 @@ from projects.ballots.desk import Desk
 from projects.ballots.files import outcome_as_json
 from projects.ballots.models import Purpose, Vote
 from projects.ballots.outcomes import Judge, judges
+from projects.ballots.tellers import obstacles_at_desk
 from projects.cycles.models import Cycle, Session, SessionState
 from projects.cycles.papers import make_paper
 from projects.deliberation.rules import beginning_faults
@@ -29,7 +30,6 @@ from projects.evaluation.judging import Finding, Hall, judge
 from projects.evaluation.models import Measurement, MeasurementState
 from projects.evaluation.rules import Consequence
 from projects.supervision.models import Project
-from projects.voting.services import obstacles_at_desk
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.machines.services import fire
@@ -100,7 +100,7 @@ def obstacles_to_opening(cycle: Cycle, at: datetime) -> list[str]:
         found += beginning_faults(today, occasion["held_on"])
     elif occasion["session"]:
         found += session_faults(occasion["session"])
-    return found + obstacles_at_desk(cycle, at)
+    return found + obstacles_at_desk(cycle.unit, at)
 
 
 def session_faults(session: Session | None) -> list[str]:
@@ -140,6 +140,7 @@ def _replaced(act: Act, old: Vote, new: Vote) -> None:
 
 DESK = Desk(
     vote_of=selectors.ballot_under_way,
+    purposes=(Purpose.MEASUREMENT,),
     name=gettext_lazy("满意度测评"),
     paper=gettext_lazy("测评票"),
     ready=obstacles_to_opening,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from projects.ballots.desk import Desk
 from projects.ballots.models import Purpose, Vote
 from projects.ballots.outcomes import lines_told
 from projects.ballots.reporting import report_text
+from projects.ballots.tellers import obstacles_at_desk
 from projects.cycles.divisions import figures_of
 from projects.cycles.flows import due_date
 from projects.cycles.models import Paper
@@ -42,11 +44,11 @@ from projects.supervision.selectors import (
     value_of,
 )
 from projects.supervision.services import found_project
-from projects.voting.services import obstacles_at_desk
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.flows.models import Deadline, Meeting
 from workflow.flows.services import Outcome
+from workflow.machines.references import number_in
 from workflow.machines.services import fire
 from workflow.people.models import Unit
 
@@ -172,7 +174,7 @@ def is_put_to_vote(change: Change) -> bool:
 
 def obstacles_to_voting(change: Change, at: datetime) -> list[str]:
     """The session, the deputies in office, and the tellers and counters of the desk."""
-    return [*obstacles_to_congress(change, at), *obstacles_at_desk(change.project.cycle, at)]
+    return [*obstacles_to_congress(change, at), *obstacles_at_desk(change.project.cycle.unit, at)]
 
 
 def put_to_vote(act: Act, change: Change) -> Outcome:
@@ -201,8 +203,15 @@ def put_to_vote(act: Act, change: Change) -> Outcome:
     return Outcome(after={"vote": vote.reference})
 
 
+def _voted_on(vote: Vote) -> Iterable[Change]:
+    numbers = [number_in(option.reference, Change) or 0 for option in vote.options.all()]
+    return Change.objects.filter(pk__in=numbers)
+
+
 DESK = Desk(
     vote_of=vote_on,
+    purposes=(Purpose.CHANGE,),
+    subjects_of=_voted_on,
     name=gettext_lazy("项目调整表决"),
     paper=gettext_lazy("表决票"),
     ready=obstacles_to_voting,

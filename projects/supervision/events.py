@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from projects.ballots.forms import NewVoteForm, RecountForm
 from projects.cycles.models import Cycle, CycleState
 from projects.supervision import (
     asking,
@@ -19,11 +20,7 @@ from projects.supervision import (
 )
 from projects.supervision.flows import ChangeRecountFlow, ChangeVoidFlow
 from projects.supervision.models import GOING_ON, Change, Interpellation, Project, ProjectState
-from projects.voting.forms import NewVoteForm, RecountForm
-from projects.voting.services import as_entered
-from workflow.audit.services import Act
 from workflow.flows.events import Event, register_event
-from workflow.flows.services import Outcome
 from workflow.roles.models import RoleGrant
 
 UNDER_SUPERVISION = (CycleState.SUPERVISING, CycleState.EVALUATING)
@@ -238,20 +235,6 @@ register_event(
 )
 
 
-def ask_for_new_vote(act: Act, change: Change, *, reason: str, **meeting: Any) -> Outcome:
-    """The presidium's minutes that make the vote on a change void are entered: the chair confirms them."""
-    outcome = changing.DESK.ask(act, change, "void", reason=reason, **as_entered(**meeting))
-    ChangeVoidFlow.begin(change)
-    return outcome
-
-
-def ask_recount(act: Act, change: Change, *, reason: str) -> Outcome:
-    """复票 of the vote on a change, asked for by the chief teller: a teller's task to confirm it."""
-    outcome = changing.DESK.ask(act, change, "recount", reason=reason)
-    ChangeRecountFlow.begin(change)
-    return outcome
-
-
 def _by_vote(change: Change, grant: RoleGrant) -> bool:
     return change.body == "congress"
 
@@ -263,7 +246,7 @@ NEW_VOTE = register_event(
         offices=("presidium", "clerk"),
         subject=Change,
         form=NewVoteForm,
-        act=ask_for_new_vote,
+        act=changing.DESK.asking("void", ChangeVoidFlow),
         step=5,
         when=changing.DESK.obstacles_to_asking_void,
         offered=_by_vote,
@@ -282,7 +265,7 @@ register_event(
         offices=("chief_teller",),
         subject=Change,
         form=RecountForm,
-        act=ask_recount,
+        act=changing.DESK.asking("recount", ChangeRecountFlow),
         step=5,
         when=changing.DESK.obstacles_to_asking_recount,
         offered=_by_vote,

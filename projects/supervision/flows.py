@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from functools import partial
 from math import ceil
 from typing import Any, ClassVar, cast
 
@@ -13,8 +12,7 @@ from viewflow import this
 from viewflow.workflow import nodes
 from viewflow.workflow.models import Process, Task
 
-from projects.ballots.models import Purpose, Vote, VoteState
-from projects.ballots.witnessing import on_overtaken
+from projects.ballots.models import VoteState
 from projects.cycles.flows import YearlyFlow, anchors_of, due_date
 from projects.cycles.models import Cycle, CycleState, Session, Term
 from projects.cycles.selectors import cycles_of, paper_of, standard_of
@@ -46,17 +44,13 @@ from projects.supervision.models import (
     Project,
     ProjectState,
 )
-from projects.voting.flows import SinceVoteFlow, beginning_anew, on_elected_later
-from projects.voting.forms import SecondForm
-from projects.voting.services import record_meeting
+from projects.voting.flows import SinceVoteFlow, on_elected_later
 from workflow.audit.services import Act
 from workflow.calendar.offsets import DueDate, Offset, resolve
 from workflow.flows.acting import acting, current_act
 from workflow.flows.base import Begin
 from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView
 from workflow.flows.processes import call_off, processes, running
-from workflow.flows.services import Outcome
-from workflow.machines.references import number_in
 from workflow.people.models import Unit, User
 from workflow.roles.selectors import holders_of
 
@@ -751,19 +745,12 @@ class ChangeFlow(ChangeSteps, YearlyFlow):
     signed = nodes.Join().Next(this.declare_change)
     declare_change = desk.declaring(
         changing.declare_change,
+        title=_("宣布结果"),
         form=forms.DeclareChangeForm,
         basis=_("《地方组织法》第二十五条：以全体代表的过半数通过；当场宣布"),
         output=_("决定"),
     ).Next(this.decided)
     follow = nodes.Function(_follow_change).Next(this.end)
-
-
-def second_to_recount(act: Act, change: Any, *, decision: str, reason: str) -> Outcome:
-    """复票 of the vote on a change once a teller agrees."""
-    if decision != SecondForm.AGREE:
-        return changing.DESK.decline(act, change, "recount", reason=reason)
-    with beginning_anew(act, change, reason=str(_("复票")), flow=ChangeFlow):
-        return changing.DESK.recount(act, change)
 
 
 class ChangeRecountFlow(YearlyFlow):
@@ -773,19 +760,8 @@ class ChangeRecountFlow(YearlyFlow):
     process_title = _("项目调整表决复票")
 
     start = Begin().Next(this.change_recount_confirm)
-    change_recount_confirm = changing.DESK.confirming_recount(second_to_recount, form=SecondForm).Next(
-        this.end
-    )
+    change_recount_confirm = changing.DESK.confirming_recount(ChangeFlow).Next(this.end)
     end = OfficeEnd()
-
-
-def second_to_void(act: Act, change: Any, *, decision: str, reason: str) -> Outcome:
-    """决定重新表决 once the chair has confirmed the presidium's minutes: attendance is counted again."""
-    if decision != SecondForm.AGREE:
-        return changing.DESK.decline(act, change, "void", reason=reason)
-    title = str(ChangeVoidFlow.process_title)
-    with beginning_anew(act, change, reason=title, flow=ChangeFlow):
-        return changing.DESK.void_vote(act, change, partial(record_meeting, act, change, title))
 
 
 class ChangeVoidFlow(YearlyFlow):
@@ -795,22 +771,11 @@ class ChangeVoidFlow(YearlyFlow):
     process_title = _("决定重新表决项目调整")
 
     start = Begin().Next(this.change_void_confirm)
-    change_void_confirm = changing.DESK.confirming_void(second_to_void, form=SecondForm).Next(this.end)
+    change_void_confirm = changing.DESK.confirming_void(ChangeFlow, title=process_title).Next(this.end)
     end = OfficeEnd()
 
 
-ASKED = {"recount": ChangeRecountFlow, "void": ChangeVoidFlow}
-
-
-def _call_off_asked(act: Act, vote: Vote, what: str, reason: str) -> None:
-    """As for the vote on projects: nobody needs the second person's answer any more."""
-    if vote.purpose == Purpose.CHANGE:
-        numbers = [number_in(option.reference, Change) or 0 for option in vote.options.all()]
-        for change in Change.objects.filter(pk__in=numbers):
-            call_off(ASKED[what], change, act, reason=reason)
-
-
-on_overtaken(_call_off_asked)
+changing.DESK.call_off_asked({"recount": ChangeRecountFlow, "void": ChangeVoidFlow})
 
 
 def _ratification(activation: Any) -> None:

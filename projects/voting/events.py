@@ -6,42 +6,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from projects.ballots import keys
+from projects.ballots.forms import NewVoteForm, RecountForm, ReleaseHolderForm
 from projects.cycles.models import Cycle, CycleState
-from projects.voting import forms, selectors, services
-from projects.voting.flows import RecountFlow, TurnFlow, VoidFlow, beginning_anew
-from projects.voting.selectors import vote_of
-from workflow.audit.services import Act
+from projects.voting import desk, forms, selectors
+from projects.voting.desk import DESK
+from projects.voting.flows import RecountFlow, TurnFlow, VoidFlow, VotingFlow
 from workflow.flows.events import Event, OpenAct, register_event, register_open_act
-from workflow.flows.services import Outcome
-
-
-def ask_for_new_vote(act: Act, cycle: Cycle, *, reason: str, **meeting: Any) -> Outcome:
-    """The presidium's minutes that make the vote under way void are entered: the chair's task to confirm them."""
-    outcome = services.ask(act, cycle, "void", reason=reason, **services.as_entered(**meeting))
-    VoidFlow.begin(cycle)
-    return outcome
-
-
-def ask_recount(act: Act, cycle: Cycle, *, reason: str) -> Outcome:
-    """复票, asked for by the chief teller: a teller's task to confirm it."""
-    outcome = services.ask(act, cycle, "recount", reason=reason)
-    RecountFlow.begin(cycle)
-    return outcome
-
-
-def ask_to_turn(act: Act, cycle: Cycle, *, reason: str, confirmed: bool) -> Outcome:
-    """电子票改为纸质票, asked for by the chief teller: a teller's task to confirm it."""
-    outcome = services.ask(act, cycle, "turn", reason=reason)
-    TurnFlow.begin(cycle)
-    return outcome
-
-
-def release_holder(act: Act, cycle: Cycle, *, office: str, reason: str) -> Outcome:
-    """更换密钥保管人 before the vote opens: the pair is forgotten, and the three tasks of the key begin anew."""
-    with beginning_anew(act, cycle, reason=reason):
-        keys.release_holder(act, vote_of(cycle, lock=True), office, reason=reason)
-    return Outcome(after={"office": office}, reason=reason)
 
 
 def _voting(cycle: Any, _grant: Any) -> bool:
@@ -66,14 +36,14 @@ ARRIVE = register_event(
         offices=("clerk",),
         subject=Cycle,
         form=forms.ArriveForm,
-        act=services.arrive,
+        act=desk.arrive,
         step=4,
-        when=services.obstacles_to_arriving,
+        when=desk.obstacles_to_arriving,
         offered=_voting,
         basis=_("投票开始以前到会的，计入实到人数；开始后到会名册不再变动"),
         output=_("到会名册"),
         page="steps/voting/desk.html",
-        context=selectors.desk,
+        context=DESK.at_desk,
     )
 )
 NEW_VOTE = register_event(
@@ -82,10 +52,10 @@ NEW_VOTE = register_event(
         title=_("决定重新投票"),
         offices=("presidium", "clerk"),
         subject=Cycle,
-        form=forms.NewVoteForm,
-        act=ask_for_new_vote,
+        form=NewVoteForm,
+        act=DESK.asking("void", VoidFlow),
         step=4,
-        when=services.obstacles_to_asking_void,
+        when=DESK.obstacles_to_asking_void,
         offered=_voting,
         basis=_("投票有违票决办法的，由主席团决定重新投票；原投票保留备查"),
         output=_("主席团会议纪要"),
@@ -101,17 +71,17 @@ RECOUNT = register_event(
         title=_("复票"),
         offices=("chief_teller",),
         subject=Cycle,
-        form=forms.RecountForm,
-        act=ask_recount,
+        form=RecountForm,
+        act=DESK.asking("recount", RecountFlow),
         step=4,
-        when=services.obstacles_to_asking_recount,
+        when=DESK.obstacles_to_asking_recount,
         offered=_voting,
         basis=_("闭会、公告以前可以复票；已签字的计票结果不改动，另立新的记录并写明理由，由另外两人计票"),
         hint=_("提出后由监票人确认。结果已经当场宣布的，复票后重新宣布，决议以复票结果为准。"),
         irreversible=True,
         in_person=True,
         page="steps/voting/desk.html",
-        context=selectors.desk,
+        context=DESK.at_desk,
     )
 )
 HAND_PAPER = register_event(
@@ -121,15 +91,15 @@ HAND_PAPER = register_event(
         offices=("chief_teller", "teller"),
         subject=Cycle,
         form=forms.HandPaperForm,
-        act=services.hand_paper,
+        act=desk.hand_paper,
         step=4,
-        when=services.obstacles_to_handing_paper,
+        when=desk.obstacles_to_handing_paper,
         offered=_voting,
         basis=_("同一名册，每人一票：未投电子票的代表可以改领纸质表决票"),
         output=_("发出纸质票张数"),
         in_person=True,
         page="steps/voting/desk.html",
-        context=selectors.desk,
+        context=DESK.at_desk,
     )
 )
 TURN_TO_PAPER = register_event(
@@ -139,16 +109,16 @@ TURN_TO_PAPER = register_event(
         offices=("chief_teller",),
         subject=Cycle,
         form=forms.TurnToPaperForm,
-        act=ask_to_turn,
+        act=DESK.asking("turn", TurnFlow),
         step=4,
-        when=services.obstacles_to_turning,
+        when=desk.obstacles_to_turning,
         offered=_voting,
         basis=_("电子票少于规定张数的不单独计票，未经开启即行作废，由代表改投纸质票"),
         hint=_("提出后由监票人确认，确认后才作废。"),
         irreversible=True,
         in_person=True,
         page="steps/voting/desk.html",
-        context=selectors.desk,
+        context=DESK.at_desk,
     )
 )
 RELEASE_HOLDER = register_event(
@@ -157,15 +127,15 @@ RELEASE_HOLDER = register_event(
         title=_("更换密钥保管人"),
         offices=("chair",),
         subject=Cycle,
-        form=forms.ReleaseHolderForm,
-        act=release_holder,
+        form=ReleaseHolderForm,
+        act=DESK.releasing(VotingFlow),
         step=4,
-        when=services.obstacles_to_releasing,
+        when=DESK.obstacles_to_releasing,
         offered=_voting,
         basis=_("投票开始以前，监票人更换的，由主席团决定，新任者重新设定口令"),
         irreversible=True,
         in_person=True,
         page="steps/voting/keys.html",
-        context=selectors.key_desk,
+        context=DESK.at_keys,
     )
 )

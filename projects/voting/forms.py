@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.figures import decided
 from projects.ballots.forms import VoteForm
-from projects.ballots.keys import HOLDERS
 from projects.ballots.models import Channel
 from projects.ballots.selectors import lines_of
 from projects.collection.forms import Lines
@@ -178,15 +177,6 @@ class FilingForm(StepForm):
         self.fields["body"].initial = drafts.filing_text(self.subject)
 
 
-class NewVoteForm(Resolved, MeetingForm):
-    """The presidium orders a new vote, with its reason."""
-
-    reason = forms.CharField(
-        label=_("重新投票的理由"), widget=Lines(attrs={"rows": 3}), min_length=4, max_length=1000
-    )
-    field_order = ["reason", *MEETING]
-
-
 class ArriveForm(VoteForm):
     """Who came late, and when."""
 
@@ -229,46 +219,3 @@ class TurnToPaperForm(VoteForm):
 
     reason = forms.CharField(label=_("原因"), max_length=200, initial=_("电子票少于规定张数"))
     confirmed = forms.BooleanField(label=_("已当众说明：电子票未经开启即行作废，有关代表改领纸质票重新投票"))
-
-
-class SecondForm(VoteForm):
-    """A second person's answer to what a first one asks for: carried out at once, or refused with a reason."""
-
-    AGREE, DECLINE = "agree", "decline"
-    decision = forms.ChoiceField(
-        label=_("您的意见"),
-        widget=forms.RadioSelect,
-        choices=[(AGREE, _("同意，立即办理")), (DECLINE, _("不同意"))],
-    )
-    reason = forms.CharField(
-        label=_("不同意的理由"),
-        required=False,
-        help_text=_("不同意时必填"),
-        widget=Lines(attrs={"rows": 2}),
-        max_length=500,
-    )
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        if data.get("decision") == self.DECLINE and len(data.get("reason", "")) < 4:
-            self.add_error("reason", _("不同意的，请写明理由。"))
-        return data
-
-
-class ReleaseHolderForm(VoteForm):
-    """Which holder leaves, and why."""
-
-    office = forms.ChoiceField(label=_("保管人"), widget=forms.RadioSelect)
-    reason = forms.CharField(label=_("更换原因和决定"), max_length=500, min_length=4)
-
-    def prepare(self) -> None:
-        there = self.vote.holders.select_related("by")
-        self.offer("office", [(one.office, f"{HOLDERS[one.office]} {one.by.name}") for one in there])
-
-
-class RecountForm(StepForm):
-    """复票: why the ballots are counted again."""
-
-    reason = forms.CharField(
-        label=_("复票的理由"), widget=Lines(attrs={"rows": 3}), min_length=4, max_length=1000
-    )

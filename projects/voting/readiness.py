@@ -11,12 +11,12 @@ from projects.ballots import keys
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.selectors import PROJECTS, current_vote
 from projects.ballots.services import obstacles_to_quorum
+from projects.ballots.tellers import obstacles_at_desk
 from projects.cycles.models import Cycle, SessionState
 from projects.cycles.rulebook import said
 from projects.cycles.selectors import paper_of, session_of
 from projects.deliberation.readiness import DURING, late_tasks, register_check
 from projects.deliberation.rules import Level, Line, Point
-from projects.voting.services import obstacles_at_desk
 
 METHOD = Point(
     "票决办法",
@@ -80,7 +80,7 @@ def of_desk(cycle: Cycle, on: date) -> Sequence[Line]:
     """Tellers and counters named: on the day those the congress adopted; whoever held the office before is not meant."""
     if vote_now(cycle) is None:
         return [_awaited(DESK, cycle, on, "名单由大会通过")]
-    found = obstacles_at_desk(cycle, make_aware(datetime.combine(on, time(12))))
+    found = obstacles_at_desk(cycle.unit, make_aware(datetime.combine(on, time(12))))
     if found:
         return [GRANTS.line(Level.BLOCKING, text.rstrip("。")) for text in found]
     return [DESK.line(Level.DONE, "总监票人、监票人、计票人已确定")]

@@ -8,25 +8,14 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from projects.ballots import figures as fig
-from projects.ballots.boxes import waits_to_be_opened
-from projects.ballots.keys import HOLDERS, needs_keys
 from projects.ballots.models import Channel, Vote, VoteState
-from projects.ballots.rules import Outcome, next_step
 from projects.ballots.selectors import (
     PROJECTS,
-    STANDING,
     Line,
-    agreed_on_paper,
-    awaits_presidium,
-    compared_with_first,
     current_vote,
     decision_on,
     declared_votes,
-    desk_of,
-    entered_on,
     is_left_over,
-    last_rejection,
     lines_of,
     ranks_of,
     then_of,
@@ -48,12 +37,12 @@ FILED = ("resolution", "announcement", "tally_report", "vote_decision", "method"
 EACH_FILED = ("tally_report", "vote_decision")  # one for each ballot, all of them filed
 
 
-def vote_of(cycle: Cycle, *, lock: bool = False) -> Vote:
-    """The project vote the cycle is at now; Vote.DoesNotExist before the ballot is settled. lock: for a change."""
+def vote_of(cycle: Cycle) -> Vote:
+    """The project vote the cycle is at now; Vote.DoesNotExist before the ballot is settled."""
     vote = current_vote(cycle.reference, *PROJECTS)
     if vote is None:
         raise Vote.DoesNotExist(cycle.reference)
-    return Vote.objects.select_for_update(of=("self",)).get(pk=vote.pk) if lock else vote
+    return vote
 
 
 def held_later(cycle: Cycle) -> Vote | None:
@@ -85,37 +74,6 @@ def _issued(cycle: Cycle, vote: Vote, kind: str) -> bool:
     return (papers.filter(data__vote=vote.reference) if later else papers).exists()
 
 
-def is_in_state(*states: str) -> Any:
-    """A gate of the flow: whether the cycle's vote is in one of these states."""
-
-    def reads(activation: Any) -> bool:
-        return vote_of(activation.process.artifact).state in states
-
-    return reads
-
-
-def lacks_keys(activation: Any) -> bool:
-    """A gate: whether passphrases must be set before this vote can open."""
-    return needs_keys(vote_of(activation.process.artifact))
-
-
-def has_paper(activation: Any) -> bool:
-    """A gate: whether there is paper to key, or nothing at all, which is keyed as nothing."""
-    vote = vote_of(activation.process.artifact)
-    return bool(fig.on_paper(vote, "issued")) or not waits_to_be_opened(vote)
-
-
-def is_tied(activation: Any) -> bool:
-    """A gate: whether the presidium has still to decide on those tied across the last place."""
-    return awaits_presidium(vote_of(activation.process.artifact))
-
-
-def is_ready_to_open_box(activation: Any) -> bool:
-    """A gate: the paper's keyings stand, the box waits."""
-    vote = vote_of(activation.process.artifact)
-    return waits_to_be_opened(vote) and agreed_on_paper(vote) is not None
-
-
 def deputies_in_office(cycle: Cycle) -> int:
     """N of the session the vote is held at, the base of every majority (组织法 25)."""
     return vote_of(cycle).deputies_in_office
@@ -129,100 +87,10 @@ def vote_session(cycle: Cycle) -> Session:
     return session
 
 
-# The desk's pages
-
-
-def desk(cycle: Cycle) -> dict[str, Any]:
-    """People and papers, and the candidates; no sum."""
-    vote = vote_of(cycle)
-    return {"desk": desk_of(vote), "vote": vote, "options": list(vote.options.all())}
-
-
-def opening(cycle: Cycle) -> dict[str, Any]:
-    """The desk with what the chair entered, for the chief teller to confirm."""
-    return desk(cycle) | {"entered": entered_on(vote_of(cycle), "open")}
-
-
-def closing(cycle: Cycle) -> dict[str, Any]:
-    """The desk with what the chief teller counted, for a teller to confirm."""
-    return desk(cycle) | {"entered": entered_on(vote_of(cycle), "close")}
-
-
-def turning(cycle: Cycle) -> dict[str, Any]:
-    """The desk with why the box is to be emptied and how many ballots that destroys, for a teller to confirm."""
-    vote = vote_of(cycle)
-    told = entered_on(vote, "turn")
-    if told:
-        told["figures"] = [(_("将作废的电子票"), turnout_of(vote)["voted"])]
-    return desk(cycle) | {"entered": told}
-
-
-def recounting(cycle: Cycle) -> dict[str, Any]:
-    """The desk with why the ballots are to be counted again, for a teller to confirm."""
-    return desk(cycle) | {"entered": entered_on(vote_of(cycle), "recount")}
-
-
-def voiding(cycle: Cycle) -> dict[str, Any]:
-    """The desk with the presidium's minutes that order a new vote, for the chair to confirm."""
-    return desk(cycle) | {"entered": entered_on(vote_of(cycle), "void")}
-
-
-def key_desk(cycle: Cycle) -> dict[str, Any]:
-    """The desk with who has set a passphrase and who is still to; never a share."""
-    vote = vote_of(cycle)
-    there = {holder.office: holder.by for holder in vote.holders.select_related("by")}
-    return desk(cycle) | {
-        "holders": [{"title": title, "by": there.get(office)} for office, title in HOLDERS.items()]
-    }
-
-
 def turnout_of(vote: Vote) -> dict[str, int]:
     """How many may vote by device and how many have; the only figure shown while a vote is open."""
     on_roll = vote.roll.filter(channel=Channel.DEVICE)
     return {"by_device": on_roll.count(), "voted": on_roll.filter(voted=True).count()}
-
-
-def keying_desk(cycle: Cycle) -> dict[str, Any]:
-    """What a counter sees before keying: the desk, and where the round before went wrong. Never a keyed figure."""
-    vote = vote_of(cycle)
-    rejected = last_rejection(vote)
-    return desk(cycle) | {
-        "differ": rejected.places if rejected else [],
-        "unbalanced": [problem.sentence for problem in rejected.problems] if rejected else [],
-    }
-
-
-def tally(cycle: Cycle) -> dict[str, Any]:
-    """The accepted tally as the tellers sign it: sums, the reconciliation line by line, what the rules say."""
-    vote = vote_of(cycle)
-    if vote.state not in (VoteState.KEYED, *STANDING):
-        return desk(cycle)
-    outcome = fig.decided(vote)
-    return desk(cycle) | {
-        "rows": _rows(vote, outcome),
-        "equations": fig.equations(vote),
-        "valid": outcome.count.valid,
-        "invalid": outcome.count.invalid,
-        "spoiled": fig.spoiled_of(vote),
-        "next_step": next_step(outcome),
-        "compared": compared_with_first(vote),
-        "digest": fig.digest_of(vote),
-    }
-
-
-def _rows(vote: Vote, outcome: Outcome) -> list[dict[str, Any]]:
-    result = outcome.result
-    return [
-        {
-            "position": option.position,
-            "title": option.title,
-            "sum": outcome.count.sums[option.title],
-            "elected": option.title in result.elected,
-            "tied": option.title in result.tied,
-            "reason": result.reasons[option.title].sentence,
-        }
-        for option in vote.options.all()
-    ]
 
 
 # The result

@@ -1,297 +1,38 @@
-"""Step 4's acts: the desk's, the declaration, the resolution, and what is told to whom afterwards."""
+"""Step 4's acts after the count: the declaration, the resolution, and what is told to whom afterwards."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
-from typing import Any
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.formats import date_format
-from django.utils.timezone import get_current_timezone, localdate
 from django.utils.translation import gettext as _
 
 from projects.ballots import figures as fig
-from projects.ballots import keys, rolls, witnessing
 from projects.ballots import services as ballots
+from projects.ballots import witnessing
 from projects.ballots.models import Purpose, Vote, VoteState
-from projects.ballots.reporting import make_report, publish_trackers
 from projects.ballots.selectors import (
-    Rejection,
     awaits_presidium,
     compared_with_first,
-    keyers_before,
     lines_of,
     votes_about,
 )
 from projects.collection.models import Outcome as ProposalOutcome
 from projects.cycles.divisions import figures_of
-from projects.cycles.models import Cycle, CycleSession, CycleState, Paper, Presence, Session, SessionState
+from projects.cycles.models import Cycle, CycleSession, CycleState, Paper, Session
 from projects.cycles.papers import make_paper
 from projects.cycles.selectors import cycles_of, open_session, paper_of, standard_of
-from projects.cycles.services import presidium_decided
 from projects.deliberation.selectors import AFTER_THE_VOTE, seated_at
 from projects.selection.models import Item, ItemState
 from projects.voting import drafts, selectors
+from projects.voting.desk import DESK
 from projects.voting.selectors import vote_of
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
-from workflow.roles.selectors import holders_of
-
-# The desk
-
-
-def attendance(act: Act, cycle: Cycle, **figures: Any) -> None:
-    """应到、请假、实到, kept on the vote that is about to open."""
-    ballots.record_attendance(act, vote_of(cycle), **figures)
-
-
-def arrive(act: Act, cycle: Cycle, *, line: str, arrived_at: time) -> Outcome:
-    """登记迟到: who came late, and when, while the vote has not opened."""
-    vote = vote_of(cycle)
-    moment = datetime.combine(act.on, arrived_at, get_current_timezone())
-    ballots.record_arrival(act, vote, line=int(line), arrived_at=moment)
-    return Outcome(after={"present": vote.deputies_present, "on_leave": vote.on_leave})
-
-
-def obstacles_to_arriving(cycle: Cycle, at: datetime) -> list[str]:
-    """Why nobody is registered as late now: not counted yet, open already, or everybody is here."""
-    vote = _current(cycle)
-    if vote is None or vote.state != VoteState.DEFINED or vote.deputies_present is None:
-        return [_("清点到会人数以后、投票开始以前才登记迟到。")]
-    away = (Presence.LEAVE, Presence.ABSENT)
-    if vote.session is None or not vote.session.roll.filter(presence__in=away).exists():
-        return [_("名册上没有请假或缺席的代表。")]
-    return []
-
-
-def obstacles_to_open(cycle: Cycle, at: datetime) -> list[str]:
-    """What keeps the vote from opening: the quorum, tellers or counters not there."""
-    vote = vote_of(cycle)
-    return [
-        *ballots.obstacles_to_quorum(vote),
-        *obstacles_at_desk(cycle, at),
-        *keys.obstacles_to_opening(vote),
-    ]
-
-
-def obstacles_at_desk(cycle: Cycle, at: datetime) -> list[str]:
-    """Who is missing at the desk: a chief teller and another teller, two counters (rules.md §6.2)."""
-    on = localdate(at)
-    chief, tellers, counters = (
-        {user.pk for user in holders_of(office, cycle.unit, on)}
-        for office in ("chief_teller", "teller", "counter")
-    )
-    found = []
-    if not chief:
-        found.append(_("尚未确定总监票人，请系统管理员按通过的监票人名单授权。"))
-    if not tellers - chief and not (tellers and chief - tellers):
-        found.append(_("总监票人以外还须有监票人，请系统管理员按通过的监票人名单授权。"))
-    if len(counters) < 2:
-        found.append(_("计票人不足两人，两次录入须由不同的人进行，请系统管理员授权。"))
-    return found
-
-
-def hold_key(act: Act, cycle: Cycle, *, passphrase: str, **_repeated: str) -> None:
-    """设定开箱口令: one of the three who hold the key of a vote by device."""
-    keys.hold_key(act, vote_of(cycle, lock=True), act.office, passphrase)
-
-
-def enter_opening(
-    act: Act, cycle: Cycle, *, issued: int | None = None, on_paper: tuple[str, ...] = ()
-) -> None:
-    """发出表决票, on the attendance last counted. By device everybody present is issued a ballot of one kind."""
-    vote = vote_of(cycle)
-    present = vote.deputies_present or 0
-    ballots.enter_opening(
-        act, vote, issued=present if issued is None else issued, on_paper=[int(line) for line in on_paper]
-    )
-
-
-def open_voting(act: Act, cycle: Cycle, *, confirmed: bool) -> Outcome:
-    """开始投票: the chief teller confirms exactly what the chair entered."""
-    vote = vote_of(cycle)
-    told = _entered(vote, "open")
-    ballots.confirm_opening(act, vote)
-    return Outcome(after=told)
-
-
-def send_back_opening(act: Act, cycle: Cycle, **_why: str) -> None:
-    """退回: what the chair entered no longer waits for the chief teller."""
-    ballots.send_back(vote_of(cycle), "open")
-
-
-def send_back_closing(act: Act, cycle: Cycle, **_why: str) -> None:
-    """退回: what the chief teller entered no longer waits for a teller."""
-    ballots.send_back(vote_of(cycle), "close")
-
-
-def _entered(vote: Vote, what: str) -> dict[str, Any]:
-    """What the second person's entry says of the first's: the figures and whose they are."""
-    found = witnessing.entered(vote, what)
-    figures = found.figures | {"entered_by": found.by.username} if found else {}
-    return figures | ({"on_paper": len(figures["on_paper"])} if "on_paper" in figures else {})
-
-
-def hand_paper(act: Act, cycle: Cycle, *, lines: list[str], reason: str) -> Outcome:
-    """改用纸质票: deputies who cannot or will not vote by device, before they have."""
-    vote = vote_of(cycle, lock=True)
-    issued = rolls.to_paper(act, vote, [int(line) for line in lines], reason=reason)
-    if rolls.obstacles_to_emptying(vote):
-        told = _("没有电子票须要改用。")
-        witnessing.overtake(act, Vote.objects.filter(pk=vote.pk), reason=told, asked=["turn"])
-    return Outcome(after={"paper_issued": issued}, reason=reason)
-
-
-def ask(act: Act, cycle: Cycle, what: str, *, reason: str, **more: Any) -> Outcome:
-    """The first of two people asks for what only a second one's agreement does ("turn", "recount", "void")."""
-    witnessing.enter(act, vote_of(cycle, lock=True), what, {"reason": reason, **more})
-    return Outcome(reason=reason)
-
-
-def as_entered(*, held_on: date, **meeting: Any) -> dict[str, Any]:
-    """The presidium's minutes as they wait on a vote for the chair to confirm them (`forms.NewVoteForm`)."""
-    return {"meeting": {"held_on": held_on.isoformat(), **meeting}}
-
-
-def record_meeting(act: Act, subject: Any, title: str, asked: witnessing.Entered) -> Meeting:
-    """The presidium's meeting that ordered a vote anew, once the chair has confirmed what was entered of it.
-
-    asked: with `as_entered` among its figures; recorded by whoever entered it.
-    """
-    told = dict(asked.figures["meeting"])
-    held_on = date.fromisoformat(told.pop("held_on"))
-    return presidium_decided(act, subject, title, held_on=held_on, recorded_by=asked.by, **told)
-
-
-def order_new_vote(act: Act, cycle: Cycle, *, title: str) -> Outcome:
-    """The chair has confirmed the presidium's minutes: the vote under way is void, a new one takes its place."""
-    vote = vote_of(cycle, lock=True)
-    asked = witnessing.confirm(act, vote, "void")
-    record_meeting(act, cycle, title, asked)
-    new = ballots.void_vote(act, vote, reason=asked.figures["reason"])
-    return Outcome(
-        after={"agreed": True, "void": vote.reference, "new_vote": new.reference},
-        reason=asked.figures["reason"],
-    )
-
-
-def agreed(act: Act, cycle: Cycle, what: str) -> tuple[Vote, str]:
-    """The vote, locked, and the reason asked with, once the second person agrees; Refused where it is the first."""
-    vote = vote_of(cycle, lock=True)
-    return vote, witnessing.confirm(act, vote, what).figures["reason"]
-
-
-def declined(act: Act, cycle: Cycle, what: str, *, reason: str) -> Outcome:
-    """The second person does not agree: nothing is done."""
-    ballots.send_back(vote_of(cycle), what)
-    return Outcome(after={"agreed": False}, reason=reason)
-
-
-def turn_to_paper(act: Act, cycle: Cycle, *, decision: str, reason: str) -> Outcome:
-    """Too few deputies by device: once a teller agrees their ballots are destroyed unopened and they vote on paper."""
-    if decision != "agree":
-        return declined(act, cycle, "turn", reason=reason)
-    vote, asked = agreed(act, cycle, "turn")
-    issued = rolls.empty_box(act, vote, reason=asked)
-    return Outcome(after={"agreed": True, "paper_issued": issued}, reason=asked)
-
-
-def recount(act: Act, cycle: Cycle, *, reason: str) -> Outcome:
-    """复票 on the running vote; a result announced already is taken back until the next declaration."""
-    vote = vote_of(cycle)
-    if vote.state == VoteState.DECLARED:
-        for item in selectors.items_of(vote.options.values_list("reference", flat=True)).values():
-            if item.state != ItemState.ON_BALLOT:  # tied or left over, and not decided on yet
-                fire(item, "count_again", act, decision_reason="")
-    new = ballots.recount(act, vote, reason=reason)
-    return Outcome(after={"agreed": True, "of": vote.reference, "new_vote": new.reference}, reason=reason)
-
-
-def open_box(
-    act: Act,
-    cycle: Cycle,
-    *,
-    first: str,
-    first_passphrase: str,
-    first_sheet: str,
-    second: str,
-    second_passphrase: str,
-    second_sheet: str,
-    because: str = "",
-) -> None:
-    """开箱计票: two holders in one sitting; the box's sums are added to the paper's (integrity.md §2.5)."""
-    ballots.open_box(
-        act,
-        vote_of(cycle),
-        keys.Opening(first, first_passphrase, first_sheet),
-        keys.Opening(second, second_passphrase, second_sheet),
-        because=because,
-    )
-
-
-def enter_closing(act: Act, cycle: Cycle, *, returned: int) -> None:
-    """收回表决票, as the chief teller counts them."""
-    ballots.enter_closing(act, vote_of(cycle), returned=returned)
-
-
-def close_voting(act: Act, cycle: Cycle, *, confirmed: bool) -> Outcome:
-    """截止投票: a teller confirms; more returned than issued makes the vote void and puts a new one in its place."""
-    vote = vote_of(cycle)
-    told = _entered(vote, "close")
-    now = ballots.confirm_closing(act, vote)
-    if now != vote:
-        return Outcome(after=told | {"void": vote.reference, "new_vote": now.reference})
-    publish_trackers(act, cycle, vote)
-    return Outcome(after=told)
-
-
-def key_first(act: Act, cycle: Cycle, *, valid: int, invalid: int, **marks: int) -> Outcome | None:
-    """第一次录入."""
-    return _key(act, cycle, 1, valid=valid, invalid=invalid, marks=marks)
-
-
-def key_second(act: Act, cycle: Cycle, *, valid: int, invalid: int, **marks: int) -> Outcome | None:
-    """第二次录入, by another person who has not seen the first."""
-    return _key(act, cycle, 2, valid=valid, invalid=invalid, marks=marks)
-
-
-def _key(
-    act: Act, cycle: Cycle, turn: int, *, valid: int, invalid: int, marks: dict[str, int]
-) -> Outcome | None:
-    vote = vote_of(cycle)
-    figures = fig.sheet(vote, valid=valid, invalid=invalid, marks=marks)
-    rejected = ballots.key_tally(act, vote, turn=turn, figures=figures)
-    return Outcome(after=_said(rejected)) if rejected else None
-
-
-def _said(rejected: Rejection) -> dict[str, Any]:
-    if rejected.places:
-        return {"accepted": False, "differ": rejected.places}
-    return {"accepted": False, "unbalanced": len(rejected.problems)}
-
-
-def sign_as_chief(act: Act, cycle: Cycle, **_confirmed: bool) -> Outcome:
-    """总监票人签字."""
-    return _sign(act, cycle, "chief_teller")
-
-
-def sign_as_teller(act: Act, cycle: Cycle, **_confirmed: bool) -> Outcome:
-    """监票人签字."""
-    return _sign(act, cycle, "teller")
-
-
-def _sign(act: Act, cycle: Cycle, office: str) -> Outcome:
-    vote = vote_of(cycle)
-    signed = ballots.sign(act, vote, office)
-    # A digest of figures is as good as the figures to whoever tries them all: none before both have signed.
-    if not signed.certified:
-        return Outcome()
-    make_report(act, cycle, vote, signed.digest)
-    return Outcome(after={"digest": signed.digest})
-
 
 # The result
 
@@ -330,7 +71,7 @@ def settle_tie(act: Act, cycle: Cycle, *, meeting: Meeting, chosen: list[str]) -
 
     chosen: references, as many as places are left. The signed tally stays as it is; the decision stands beside it.
     """
-    vote = vote_of(cycle, lock=True)
+    vote = DESK.locked(cycle)
     if not awaits_presidium(vote):
         raise Refused(_("没有末位票数相等、待主席团决定的项目。"))
     tied = [line.reference for line in lines_of(vote) if line.is_open]
@@ -580,85 +321,3 @@ def file_with_county(act: Act, cycle: Cycle, *, number: str, body: str) -> None:
         data={"documents": documents},
         step=4,
     )
-
-
-# Beside the flow
-
-
-def obstacles_to_new_vote(cycle: Cycle, at: datetime) -> list[str]:
-    """Why the presidium cannot order a new vote now: none under way, or signed already."""
-    vote = _current(cycle)
-    if vote and vote.state in (VoteState.OPEN, VoteState.CLOSED, VoteState.KEYED):
-        return []
-    return [_("没有正在进行、尚未签字的投票。")]
-
-
-def obstacles_to_asking_void(cycle: Cycle, at: datetime) -> list[str]:
-    """The same, and that it waits for the chair already."""
-    return obstacles_to_new_vote(cycle, at) or _asked_already(cycle, "void")
-
-
-def obstacles_to_recount(cycle: Cycle, at: datetime) -> list[str]:
-    """Why the ballots cannot be counted again now: not collected yet, the session over, too few other counters.
-
-    After the announcement on the spot too, while the congress can still resolve on the corrected result; once the
-    session is closed only the congress itself can decide otherwise.
-    """
-    vote = _current(cycle)
-    if vote is None or vote.state not in ballots.COUNTED_AGAIN:
-        return [_("表决票尚未收回，不能复票。")]
-    if vote.state == VoteState.DECLARED and not _may_still_correct(cycle, vote):
-        return [_("会议已经闭会或结果已经公告，不再复票；认为结果有误的，由代表大会依法另行决定。")]
-    others = {user.pk for user in holders_of("counter", cycle.unit, localdate(at))} - _keyers(vote)
-    if fig.on_paper(vote, "issued") and len(others) < 2:
-        return [_("复票须由另外两名计票人录入，请系统管理员先授权。")]
-    return []
-
-
-def _may_still_correct(cycle: Cycle, vote: Vote) -> bool:
-    in_session = vote.session is None or vote.session.state == SessionState.OPEN
-    voting = cycle.state == CycleState.VOTING or selectors.held_later(cycle) is not None
-    return voting and in_session and not selectors.is_announced(cycle, vote)
-
-
-def _keyers(vote: Vote) -> set[int]:
-    """Who may not key the recount of this vote."""
-    return set(vote.keyings.values_list("by_id", flat=True)) | keyers_before(vote)
-
-
-def obstacles_to_asking_recount(cycle: Cycle, at: datetime) -> list[str]:
-    """The same, and that it is asked for already."""
-    return obstacles_to_recount(cycle, at) or _asked_already(cycle, "recount")
-
-
-def _asked_already(cycle: Cycle, what: str) -> list[str]:
-    vote = _current(cycle)
-    return witnessing.obstacles_to_asking(vote, what) if vote else []
-
-
-def obstacles_to_handing_paper(cycle: Cycle, at: datetime) -> list[str]:
-    """Why nobody can change to paper now: no vote by device under way."""
-    vote = _current(cycle)
-    if vote and vote.device and vote.state == VoteState.OPEN and not vote.box_of_id:
-        return []
-    return [_("没有正在进行的电子表决。")]
-
-
-def obstacles_to_turning(cycle: Cycle, at: datetime) -> list[str]:
-    """Why it cannot be asked for now that the box is emptied."""
-    vote = _current(cycle)
-    if vote is None:
-        return [_("没有正在进行的电子表决。")]
-    return rolls.obstacles_to_emptying(vote) or _asked_already(cycle, "turn")
-
-
-def obstacles_to_releasing(cycle: Cycle, at: datetime) -> list[str]:
-    """Why no holder can be changed now: none has set a passphrase, or the vote has opened."""
-    vote = _current(cycle)
-    if vote and vote.device and vote.state == VoteState.DEFINED and vote.holders.exists():
-        return []
-    return [_("没有尚未开始的电子表决，或口令都未设定。")]
-
-
-def _current(cycle: Cycle) -> Vote | None:
-    return selectors.current_vote(cycle.reference, *selectors.PROJECTS)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
 from django.db.models import QuerySet
 from viewflow.workflow.models import Process
 from viewflow.workflow.status import PROCESS
 
 from workflow.audit.services import Act
+from workflow.flows.base import OfficeFlow
 from workflow.flows.services import cancel_flow
 from workflow.machines.models import Record
 
@@ -27,3 +32,16 @@ def call_off(flow: type, subject: Record, act: Act, *, reason: str) -> None:
     """End every running process of a flow on a record."""
     for process in running(flow, subject):
         cancel_flow(process, act, reason=reason)
+
+
+@contextmanager
+def begun_anew(flow: type[OfficeFlow], subject: Record, act: Act, *, reason: str) -> Iterator[None]:
+    """Hold the running process of a flow for a block, then call it off and begin it again where its subject now stands.
+
+    Whoever waited for the old one waits for the new one. The flow is locked before any record, as every task does.
+    """
+    process = running(flow, subject).select_related("parent_task").get()
+    with transaction.atomic(), flow.lock(process.pk):
+        yield
+        cancel_flow(process, act, reason=reason)
+        flow.begin(subject, parent=process.parent_task)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from projects.ballots import boxes, sealing
 from projects.ballots.casting import AlreadyVoted, VoteClosed
@@ -15,8 +13,7 @@ from projects.ballots.models import Box, RollEntry, Vote
 from projects.ballots.services import close_vote
 from projects.ballots.together import cast
 from tests.projects.ballots.conftest import Hall
-from workflow.flows.errors import Refused
-from workflow.machines.services import Conflict
+from tests.racing import at_once
 from workflow.people.isolation import SYSTEM, within
 
 pytestmark = pytest.mark.long(rounds=20)
@@ -30,28 +27,6 @@ def hall(fresh_database: str, quick_stretching: None, new_hall: Callable[..., Ha
         made.hold_keys()
         made.open()
     return made
-
-
-def at_once(*works: Callable[[], Any]) -> list[Any]:
-    """Run each work in a thread of its own, released together; what each returned, or the class of its refusal."""
-    barrier, ended = threading.Barrier(len(works)), list[Any]([None] * len(works))
-
-    def run(place: int, work: Callable[[], Any]) -> None:
-        try:
-            connection.ensure_connection()
-            barrier.wait(20)
-            ended[place] = work()
-        except (Refused, Conflict) as refusal:
-            ended[place] = type(refusal)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(place, work)) for place, work in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return ended
 
 
 def casting(hall: Hall, name: str, token: str, ballot: tuple[str, ...] = ("水厂",)) -> Callable[[], Any]:

@@ -23,6 +23,9 @@ from tests.builders import at, do, open_task
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK
 from tests.projects.evaluation.conftest import year_under_supervision
 from tests.projects.evaluation.test_evaluation import T2, announced, before_hall, signed
+from workflow.flows.errors import Obstructed
+from workflow.flows.events import perform
+from workflow.flows.models import Deadline
 
 pytestmark = pytest.mark.django_db
 
@@ -35,8 +38,8 @@ HOLDING = {
 
 
 @pytest.fixture
-def cycle(town, monkeypatch):
-    """One project; the keys are held, five deputies vote on paper and fifteen by telephone."""
+def keyed(town, monkeypatch):
+    """One project; the three passphrases are set."""
     real = sealing.new_holder
     monkeypatch.setattr(sealing, "new_holder", lambda passphrase: real(passphrase, QUICK))
     made = year_under_supervision(town, ["村道硬化"], rules=Rules(ballot_channel="device"))
@@ -44,11 +47,37 @@ def cycle(town, monkeypatch):
     for office, task in HOLDING.items():
         words = PASSPHRASES[office]
         do(f"evaluation.{task}", town.of(office), T2, passphrase=words, repeated=words)
+    return made
+
+
+@pytest.fixture
+def cycle(town, keyed):
+    """Open: five deputies vote on paper and fifteen by telephone."""
+    made = keyed
     do("evaluation.measure_attendance", town.of("clerk"), T2, present=20, on_leave=0)
     lines = list(RollLine.objects.filter(session=Vote.objects.get().session).order_by("pk"))
     do("evaluation.measure_open", town.of("chair"), T2, on_paper=[str(line.pk) for line in lines[:5]])
     do("evaluation.measure_open_confirm", town.of("chief_teller"), T2, confirmed="on")
     return made
+
+
+def release(town, cycle):
+    return perform(
+        "evaluation.measure_release_holder", cycle, actor=town.of("chair"), at=at(T2),
+        data={"office": "teller", "reason": "监票人因病离会，主席团决定更换"}, reauthenticated=True,
+    )  # fmt: skip
+
+
+def test_a_teller_who_leaves_before_the_measurement_opens_is_replaced_and_the_key_made_anew(town, keyed):
+    release(town, keyed)
+
+    waiting = set(Deadline.objects.filter(done_at=None, cancelled=False).values_list("key", flat=True))
+    assert "evaluation.measure_hold_teller" in waiting and "evaluation.measure_attendance" not in waiting
+
+
+def test_no_holder_is_replaced_once_the_measurement_has_begun(town, cycle):
+    with pytest.raises(Obstructed, match="没有尚未开始的电子表决"):
+        release(town, cycle)
 
 
 def vote_all(vote):

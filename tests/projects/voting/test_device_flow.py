@@ -22,7 +22,7 @@ from projects.cycles.rulebook import Rules
 from projects.deliberation.method import method_draft
 from projects.deliberation.selectors import adopting_page
 from projects.demo.play.voting import Sheet, keyed
-from projects.voting.selectors import key_desk, turning
+from projects.voting.desk import DESK, at_turning
 from tests.builders import at, do
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK
 from tests.projects.voting.conftest import DAY, settled
@@ -36,17 +36,23 @@ from workflow.people.isolation import SYSTEM, apply
 TITLES = ["文化礼堂", "村道硬化"]
 
 
-@pytest.fixture
-def hall(db, monkeypatch):
+def made(monkeypatch):
     """Twenty deputies on the session's roll, one seat, the vote by device."""
     real = sealing.new_holder
     monkeypatch.setattr(sealing, "new_holder", lambda passphrase: real(passphrase, QUICK))
-    made = settled(TITLES, seats=1, in_office=20, ballot_channel="device")
+    found = settled(TITLES, seats=1, in_office=20, ballot_channel="device")
     RollLine.objects.bulk_create(
-        RollLine(unit=made.town.unit, session=made.session, user=made.town.of("deputy", n), name=f"代表{n}")
+        RollLine(
+            unit=found.town.unit, session=found.session, user=found.town.of("deputy", n), name=f"代表{n}"
+        )
         for n in range(1, 21)
     )
-    return made
+    return found
+
+
+@pytest.fixture
+def hall(db, monkeypatch):
+    return made(monkeypatch)
 
 
 def waiting():
@@ -243,7 +249,9 @@ def test_too_few_ballots_by_device_are_turned_to_paper_before_closing(hall):
     with pytest.raises(NotInPerson):
         perform("voting.turn_to_paper", hall.cycle, actor=chief, at=at(DAY), data=ask)
     perform("voting.turn_to_paper", hall.cycle, actor=chief, at=at(DAY), data=ask, reauthenticated=True)
-    assert Box.objects.count() == 4 and turning(hall.cycle)["entered"]["figures"] == [("将作废的电子票", 4)]
+    assert Box.objects.count() == 4 and at_turning(hall.cycle)["entered"]["figures"] == [
+        ("将作废的电子票", 4)
+    ]
     do("voting.turn_confirm", hall.town.of("teller"), DAY, decision="agree")
 
     assert not Box.objects.exists()
@@ -390,7 +398,7 @@ def test_what_the_device_does_not_protect_against_is_said_where_it_matters(hall,
     pages = [method, client.get("/ballot/").content.decode()]
     apply(SYSTEM)
     pages += [
-        render_to_string("steps/voting/open_box.html", key_desk(hall.cycle)),
+        render_to_string("steps/voting/open_box.html", DESK.at_keys(hall.cycle)),
         render_to_string("steps/deliberation/adopt_method.html", adopting_page(hall.cycle)),
     ]
     for page in pages:

@@ -19,7 +19,7 @@ from projects.cycles.documents.parts import Document, Table
 from projects.cycles.models import Paper
 from projects.cycles.rulebook import RulebookError, Rules
 from projects.demo.play.voting import Sheet, play_ballot, play_closing, play_opening
-from projects.voting.selectors import keying_desk
+from projects.voting.desk import DESK
 from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, Hall, T, settled
 from workflow.audit.models import Entry
@@ -170,7 +170,7 @@ def test_imports_that_differ_are_refused_and_the_places_are_named_without_a_figu
     imported(client, hall, "first", 1, table(PRESSED))
     imported(client, hall, "second", 2, table(PRESSED | {"村道硬化": figures(25, 10, 6, 2)}))
     assert hall.vote.state == "closed"
-    assert keying_desk(hall.cycle)["differ"] == ["“村道硬化”的弃权", "“村道硬化”的未按"]
+    assert DESK.at_keying(hall.cycle)["differ"] == ["“村道硬化”的弃权", "“村道硬化”的未按"]
     assert open_task("voting.key_first") and open_task("voting.key_second")
 
 

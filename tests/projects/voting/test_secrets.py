@@ -130,11 +130,11 @@ IN_PERSON = {
     "voting.certify_chief", "voting.certify_teller", "voting.declare",
     "voting.turn_confirm", "voting.recount_confirm", "voting.void_confirm",
 }  # fmt: skip
-# Of one's own accord: only asked for, and done by a second person, but for the last two.
+# Of one's own accord: only asked for, and done by a second person, but for the last three.
 ASKED_IN_PERSON = {
     "voting.void", "voting.recount", "voting.turn_to_paper", "evaluation.measure_void", "evaluation.measure_recount",
     "supervision.change_void", "supervision.change_recount", "ballots.destroy", "ballots.confirm_destroy",
-    "voting.hand_paper", "voting.release_holder",
+    "voting.hand_paper", "voting.release_holder", "evaluation.measure_release_holder",
 }  # fmt: skip
 
 

@@ -37,16 +37,14 @@ from projects.selection.models import Item
 from projects.supervision.selectors import votes_by_item
 from projects.supervision.services import found_projects
 from projects.supervision.sessions import close_session, obstacles_to_closing
+from projects.voting.desk import DESK
 from projects.voting.selectors import (
     declared_of,
     elected_items,
-    keying_desk,
-    opening,
     result_of,
-    tally,
     vote_of,
 )
-from projects.voting.services import announce, business_left, obstacles_to_recount
+from projects.voting.services import announce, business_left
 from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, T, settled
 from tests.projects.voting.test_voting_pages import page_of
@@ -304,7 +302,7 @@ def test_the_vote_opens_when_the_chief_teller_confirms_the_chairs_figures(hall):
     attend(hall, 45, 3)
     do("voting.open", hall.town.of("chair"), DAY, issued=44)
     assert hall.vote.state == "defined"
-    told = opening(hall.cycle)["entered"]
+    told = DESK.at_opening(hall.cycle)["entered"]
     assert told["by"] == hall.town.of("chair")
     assert [number for _label, number in told["figures"]] == [45, 3, 44]
     entry = do("voting.open_confirm", hall.town.of("chief_teller"), DAY, confirmed=True)
@@ -373,7 +371,7 @@ def test_two_keyings_that_differ_are_refused_and_named_and_keyed_again(hall):
     entry = key(hall, 2, 2, {"文化礼堂": 41, "村道硬化": 3})
     assert "“文化礼堂”的赞成" in entry.body and "“文化礼堂”的弃权" in entry.body
     assert hall.vote.state == "closed" and hall.vote.figures == {}
-    page = keying_desk(hall.cycle)
+    page = DESK.at_keying(hall.cycle)
     assert page["differ"] == ["“文化礼堂”的赞成", "“文化礼堂”的弃权"]
     assert "41" not in str(page["differ"])
     assert Keying.objects.count() == 2
@@ -393,9 +391,9 @@ def test_the_same_person_cannot_key_twice(hall):
 def test_the_second_keying_may_come_first_and_its_page_shows_no_figure(hall):
     collected(hall)
     key(hall, 2, 2, SIPING)
-    shown = render_to_string("steps/voting/keying.html", keying_desk(hall.cycle) | {"mine": True})
+    shown = render_to_string("steps/voting/keying.html", DESK.at_keying(hall.cycle) | {"mine": True})
     assert "发出" in shown and "42" not in shown
-    assert "rows" not in tally(hall.cycle)
+    assert "rows" not in DESK.at_signing(hall.cycle)
     key(hall, 1, 1, SIPING)
     assert hall.vote.state == "keyed"
 
@@ -406,7 +404,7 @@ def test_figures_that_do_not_balance_are_keyed_again(hall):
     for turn, name in ((1, "voting.key_first"), (2, "voting.key_second")):
         do(name, hall.town.of("counter", turn), DAY, **data)
     assert hall.vote.state == "closed"
-    problems = keying_desk(hall.cycle)["unbalanced"]
+    problems = DESK.at_keying(hall.cycle)["unbalanced"]
     assert problems[0] == "收回表决票 45 张 ≠ 有效票 44 ＋ 无效票 0 ＝ 44 张。"
     assert len(open_tasks(hall.cycle, "voting.key_first")) == 1
     assert not open_tasks(hall.cycle, "voting.certify_chief")
@@ -946,7 +944,7 @@ def test_a_project_of_a_run_off_carries_the_figure_that_decided():
 def test_once_the_session_is_closed_only_the_congress_decides_otherwise(hall):
     play_voting(hall.town, hall.cycle, t=T, present=45, sums=SIPING)
     second_pair(hall)
-    assert obstacles_to_recount(hall.cycle, at(DAY)) == [
+    assert DESK.obstacles_to_recount(hall.cycle, at(DAY)) == [
         "会议已经闭会或结果已经公告，不再复票；认为结果有误的，由代表大会依法另行决定。"
     ]
 

@@ -1,39 +1,42 @@
-"""The tellers' desk for any vote beside that of the year's projects: its acts, and the steps a flow is drawn with.
-
-A room says where its vote is, what it is called, what has to be there before anybody votes and what follows its end; how
-it is opened, counted, balanced and signed is `services` and the same for all (rules.md §6.2, integrity.md §2).
-"""
+"""What is done at the tellers' desk of a vote, and what its pages show."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy as _
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 
-from projects.ballots import boxes, forms, keys, services, witnessing
+from projects.ballots import boxes, keys, services, witnessing
 from projects.ballots import figures as fig
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.outcomes import lines_told, outcome_of
 from projects.ballots.reporting import make_report, publish_trackers
+from projects.ballots.rules import next_step
 from projects.ballots.selectors import (
+    PROJECTS,
     STANDING,
     agreed_on_paper,
     compared_with_first,
     desk_of,
     entered_on,
+    keyers_before,
     last_rejection,
 )
+from projects.cycles.flows import YearlyFlow
 from projects.cycles.selectors import cycle_of
+from projects.cycles.services import presidium_decided
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
-from workflow.flows.forms import StepForm
-from workflow.flows.nodes import OfficeView
+from workflow.flows.models import Meeting
+from workflow.flows.processes import begun_anew, call_off
 from workflow.flows.services import Outcome
+from workflow.machines.models import Record
+from workflow.roles.selectors import holders_of
 
 Text = str | Promise
 
@@ -42,22 +45,31 @@ def _nothing(*_anything: Any) -> None:
     """What a room does where it has nothing to do."""
 
 
+def _of_the_year(vote: Vote) -> Iterable[Record]:
+    cycle = cycle_of(vote)
+    return [cycle] if cycle else []
+
+
 @dataclass(frozen=True)
-class Desk:
+class DeskActs:
     """One kind of vote at the desk. vote_of: subject → its vote; Vote.DoesNotExist before there is one.
 
-    name stands before each step's title, paper is what the ballot is called. ready: subject, at → what is missing before
-    anybody is counted. attending: act, subject, vote → what the room does at the roll call. replaced: act, old, new,
-    where a void vote or a recount puts another in its place. facts: subject → what its pages show besides.
+    purposes: which votes are of this kind (`Purpose`); subjects_of: such a vote → what it is about, its year unless the
+    room says otherwise. name stands before each step's title, paper is what the ballot is called. ready: subject, at →
+    what is missing before anybody is counted. attending: act, subject, vote → what the room does at the roll call.
+    replaced: act, old, new, where a void vote or a recount puts another in its place. facts: subject → what its pages
+    show besides.
     """
 
     vote_of: Callable[[Any], Vote]
+    purposes: tuple[str, ...]
     name: Text
     paper: Text
     ready: Callable[[Any, datetime], Sequence[str]]
     attending: Callable[[Act, Any, Vote], None] = field(default=_nothing)
     replaced: Callable[[Act, Vote, Vote], None] = field(default=_nothing)
     facts: Callable[[Any], dict[str, Any]] = field(default=lambda _subject: {})
+    subjects_of: Callable[[Vote], Iterable[Record]] = field(default=_of_the_year)
 
     # ------------------------------------------------------------------------------- acts
 
@@ -167,74 +179,140 @@ class Desk:
         """The chair announces the result, and it is not counted again."""
         vote = self.vote_of(subject)
         services.declare(act, vote)
-        witnessing.overtake(act, Vote.objects.filter(pk=vote.pk), reason=str(_("结果已经宣布，不再复票。")))
+        witnessing.overtake(act, Vote.objects.filter(pk=vote.pk), reason=_("结果已经宣布，不再复票。"))
         return vote
 
-    def void_vote(self, act: Act, subject: Any, meets: Callable[[witnessing.Entered], Any]) -> Outcome:
-        """The chair confirms the presidium's minutes: the vote under way is void, another takes its place.
+    # ------------------------------------------------------------- asked for by one, done by two
 
-        meets: what was entered of the presidium's meeting → its record.
+    def asking(self, what: str, flow: type[YearlyFlow]) -> Callable[..., Outcome]:
+        """An act that asks for what only a second person's agreement does ("turn", "recount", "void").
+
+        flow: the second person's task. Of a new vote the presidium's minutes wait with it.
         """
-        if reasons := self.obstacles_to_new_vote(subject, act.at):
-            raise Refused(*reasons)
-        vote = self.locked(subject)
-        asked = witnessing.confirm(act, vote, "void")
-        meets(asked)
-        reason = asked.figures["reason"]
-        now = services.void_vote(act, vote, reason=reason)
-        self.replaced(act, vote, now)
-        told = {"agreed": True, "void": vote.reference, "new_vote": now.reference}
-        return Outcome(after=told, reason=reason)
 
-    def ask(self, act: Act, subject: Any, what: str, *, reason: str, **more: Any) -> Outcome:
-        """Asked for by one ("recount", "void"); a second person's agreement does it."""
-        witnessing.enter(act, self.locked(subject), what, {"reason": reason, **more})
-        return Outcome(reason=reason)
+        def ask(act: Act, subject: Any, *, reason: str, **given: Any) -> Outcome:
+            told = {"meeting": _as_kept(**given)} if what == "void" else {}
+            witnessing.enter(act, self.locked(subject), what, {"reason": reason, **told})
+            flow.begin(subject)
+            return Outcome(reason=reason)
+
+        return ask
 
     def decline(self, act: Act, subject: Any, what: str, *, reason: str) -> Outcome:
         """The second person does not agree: nothing is done."""
         services.send_back(self.vote_of(subject), what)
         return Outcome(after={"agreed": False}, reason=reason)
 
-    def recount(self, act: Act, subject: Any) -> Outcome:
-        """The second person agrees: the ballots are counted again in a new record that names the old one."""
+    def recount(self, act: Act, subject: Any, anew: type[YearlyFlow]) -> Outcome:
+        """The second person agrees: the ballots are counted again in a new record that names the old one.
+
+        anew: the vote's flow, which begins again where the vote now stands.
+        """
         if reasons := self.obstacles_to_recount(subject, act.at):
             raise Refused(*reasons)
-        vote = self.locked(subject)
-        reason = witnessing.confirm(act, vote, "recount").figures["reason"]
-        now = services.recount(act, vote, reason=reason)
-        self.replaced(act, vote, now)
+        waiting = witnessing.entered(self.vote_of(subject), "recount")
+        with begun_anew(anew, subject, act, reason=waiting.figures["reason"] if waiting else ""):
+            vote = self.locked(subject)
+            reason = witnessing.confirm(act, vote, "recount").figures["reason"]
+            self.recounting(act, vote)
+            now = services.recount(act, vote, reason=reason)
+            self.replaced(act, vote, now)
         return Outcome(after={"agreed": True, "of": vote.reference, "new_vote": now.reference}, reason=reason)
+
+    def recounting(self, act: Act, vote: Vote) -> None:
+        """What the room does before a vote is counted again."""
+
+    def order_new_vote(self, act: Act, subject: Any, anew: type[YearlyFlow], title: Text) -> Outcome:
+        """The chair confirms the presidium's minutes: the vote under way is void, another takes its place.
+
+        title: of the presidium's meeting.
+        """
+        if reasons := self.obstacles_to_new_vote(subject, act.at):
+            raise Refused(*reasons)
+        with begun_anew(anew, subject, act, reason=str(title)):
+            vote = self.locked(subject)
+            asked = witnessing.confirm(act, vote, "void")
+            _record_meeting(act, subject, title, asked)
+            reason = asked.figures["reason"]
+            now = services.void_vote(act, vote, reason=reason)
+            self.replaced(act, vote, now)
+        told = {"agreed": True, "void": vote.reference, "new_vote": now.reference}
+        return Outcome(after=told, reason=reason)
+
+    def call_off_asked(self, flows: dict[str, type[YearlyFlow]]) -> None:
+        """Where nobody needs the second person's answer any more its task leaves the inbox, and the trail says why.
+
+        flows: by what was asked for, the second person's task.
+        """
+
+        def overtaken(act: Act, vote: Vote, what: str, reason: str) -> None:
+            if vote.purpose in self.purposes:
+                for subject in self.subjects_of(vote):
+                    call_off(flows[what], subject, act, reason=reason)
+
+        witnessing.on_overtaken(overtaken)
 
     def obstacles_to_new_vote(self, subject: Any, at: datetime) -> list[str]:
         """Why the presidium cannot order a new vote now: none under way, or signed already."""
-        if self._state(subject) in (VoteState.OPEN, VoteState.CLOSED, VoteState.KEYED):
+        vote = self.current(subject)
+        if vote and vote.state in (VoteState.OPEN, VoteState.CLOSED, VoteState.KEYED):
             return []
-        return [str(_("没有正在进行、尚未签字的投票。"))]
+        return [_("没有正在进行、尚未签字的投票。")]
 
     def obstacles_to_recount(self, subject: Any, at: datetime) -> list[str]:
-        """Why the ballots cannot be counted again now: not collected, or announced already."""
-        if self._state(subject) in (VoteState.CLOSED, VoteState.KEYED, VoteState.CERTIFIED):
-            return []
-        return [str(_("票尚未收回，或结果已经宣布，不能复票。"))]
+        """Why the ballots cannot be counted again now: not collected, announced already, too few other counters."""
+        vote = self.current(subject)
+        if vote is None or vote.state not in (VoteState.CLOSED, VoteState.KEYED, VoteState.CERTIFIED):
+            return [_("票尚未收回，或结果已经宣布，不能复票。")]
+        return self.obstacles_to_other_counters(vote, at)
+
+    def obstacles_to_other_counters(self, vote: Vote, at: datetime) -> list[str]:
+        """A recount of paper is keyed by two who have not keyed it before."""
+        keyed = set(vote.keyings.values_list("by_id", flat=True)) | keyers_before(vote)
+        others = {user.pk for user in holders_of("counter", vote.unit, localdate(at))} - keyed
+        if fig.on_paper(vote, "issued") and len(others) < 2:
+            return [_("复票须由另外两名计票人录入，请系统管理员先授权。")]
+        return []
 
     def obstacles_to_asking_recount(self, subject: Any, at: datetime) -> list[str]:
         """The same, and that it is asked for already."""
-        if found := self.obstacles_to_recount(subject, at):
-            return found
-        return witnessing.obstacles_to_asking(self.vote_of(subject), "recount")
+        return self.obstacles_to_recount(subject, at) or self._asked_already(subject, "recount")
 
     def obstacles_to_asking_void(self, subject: Any, at: datetime) -> list[str]:
         """Why no new vote can be asked for now; that it waits for the chair already."""
-        if found := self.obstacles_to_new_vote(subject, at):
-            return found
-        return witnessing.obstacles_to_asking(self.vote_of(subject), "void")
+        return self.obstacles_to_new_vote(subject, at) or self._asked_already(subject, "void")
 
-    def _state(self, subject: Any) -> str:
+    def _asked_already(self, subject: Any, what: str) -> list[str]:
+        return witnessing.obstacles_to_asking(self.vote_of(subject), what)
+
+    def current(self, subject: Any) -> Vote | None:
+        """The subject's vote; None before there is one."""
         try:
-            return str(self.vote_of(subject).state)
+            return self.vote_of(subject)
         except Vote.DoesNotExist:
-            return ""
+            return None
+
+    # --------------------------------------------------------------- a holder of the key changes
+
+    def releasing(self, anew: type[YearlyFlow]) -> Callable[..., Outcome]:
+        """更换密钥保管人 before the vote opens: the pair is forgotten, and the tasks of the key begin anew.
+
+        anew: the vote's flow.
+        """
+
+        def release(act: Act, subject: Any, *, office: str, reason: str) -> Outcome:
+            with begun_anew(anew, subject, act, reason=reason):
+                keys.release_holder(act, self.locked(subject), office, reason=reason)
+            return Outcome(after={"office": office}, reason=reason)
+
+        return release
+
+    def obstacles_to_releasing(self, subject: Any, at: datetime) -> list[str]:
+        """Why no holder can be changed now: none has set a passphrase, or the vote has opened."""
+        vote = self.current(subject)
+        if vote and vote.device and vote.state == VoteState.DEFINED and vote.holders.exists():
+            return []
+        return [_("没有尚未开始的电子表决，或口令都未设定。")]
 
     # ------------------------------------------------------------------------------- what a flow asks
 
@@ -270,19 +348,23 @@ class Desk:
 
     def at_opening(self, subject: Any) -> dict[str, Any]:
         """The desk with what the chair entered, for the chief teller to confirm."""
-        return self.at_desk(subject) | {"entered": entered_on(self.vote_of(subject), "open")}
+        return self.at_asked(subject, "open")
 
     def at_closing(self, subject: Any) -> dict[str, Any]:
         """The desk with what the chief teller counted, for a teller to confirm."""
-        return self.at_desk(subject) | {"entered": entered_on(self.vote_of(subject), "close")}
+        return self.at_asked(subject, "close")
 
     def at_recount(self, subject: Any) -> dict[str, Any]:
         """The desk with why the ballots are to be counted again."""
-        return self.at_desk(subject) | {"entered": entered_on(self.vote_of(subject), "recount")}
+        return self.at_asked(subject, "recount")
 
     def at_void(self, subject: Any) -> dict[str, Any]:
         """The desk with the presidium's minutes, for the chair to confirm."""
-        return self.at_desk(subject) | {"entered": entered_on(self.vote_of(subject), "void")}
+        return self.at_asked(subject, "void")
+
+    def at_asked(self, subject: Any, what: str) -> dict[str, Any]:
+        """The desk with what the first of two people entered (`entered_on`), for the second to confirm."""
+        return self.at_desk(subject) | {"entered": entered_on(self.vote_of(subject), what)}
 
     def at_keys(self, subject: Any) -> dict[str, Any]:
         """The desk with who has set a passphrase; never a share."""
@@ -315,187 +397,19 @@ class Desk:
             "valid": counted.count.valid,
             "invalid": counted.count.invalid,
             "spoiled": fig.spoiled_of(vote),
+            "next_step": next_step(counted) if vote.purpose in PROJECTS else "",
             "compared": compared_with_first(vote),
             "digest": fig.digest_of(vote),
         }
 
-    # ------------------------------------------------------------------------------- steps
 
-    def _step(self, title: Text, **kwargs: Any) -> OfficeView:
-        view = OfficeView(title=format_lazy("{}：{}", self.name, title), **kwargs)
-        view.vote_of = self.vote_of
-        return view
+def _as_kept(*, held_on: date, **meeting: Any) -> dict[str, Any]:
+    """The presidium's minutes as they wait on a vote for the chair to confirm them."""
+    return {"held_on": held_on.isoformat(), **meeting}
 
-    def holding(self, office: str, title: Text) -> OfficeView:
-        """One of the three steps that make the key of a vote by device."""
-        return self._step(
-            title,
-            office=office,
-            form=forms.KeyForm,
-            act=self.hold_key,
-            context=self.at_keys,
-            page="steps/voting/keys.html",
-            basis=_("电子票的密钥分三份保管，两份合并方可开箱；口令只有本人知道"),
-            output=_("本次投票的密钥"),
-        )
 
-    def attendance(self, *, form: type[StepForm] = forms.AttendanceForm) -> OfficeView:
-        return self._step(
-            _("清点到会人数"),
-            office="clerk",
-            form=form,
-            act=self.attend,
-            obstacles=self.ready,
-            context=self.at_desk,
-            page="steps/voting/desk.html",
-            basis=_("《地方组织法》第十四条：全体代表的三分之二以上出席"),
-            output=_("应到、请假、实到人数"),
-        )
-
-    def opening_step(self) -> OfficeView:
-        return self._step(
-            format_lazy("{}{}", _("发出"), self.paper),
-            office="chair",
-            form=forms.OpenForm,
-            act=self.enter_opening,
-            obstacles=self.obstacles,
-            context=self.at_desk,
-            page="steps/voting/desk.html",
-            irreversible=True,
-            in_person=True,
-            basis=_("《地方组织法》第十四条；发出的票不多于实到代表"),
-            hint=_("总监票人确认后投票才开始。人数有变动的，退回重新清点。"),
-        )
-
-    def confirming_opening(self) -> OfficeView:
-        return self._step(
-            _("确认开始投票"),
-            office="chief_teller",
-            form=forms.ConfirmOpenForm,
-            act=self.confirm_opening,
-            obstacles=self.obstacles,
-            on_return=self.send_back_opening,
-            context=self.at_opening,
-            page="steps/voting/confirm.html",
-            irreversible=True,
-            in_person=True,
-            basis=_("投票由主持人和总监票人两人共同开始；投票前当众检查票箱"),
-            output=_("开始投票的时间、发出张数和到会名册"),
-            hint=_("开始后，票面和到会人数不再变动。数字不符的，退回主持人。"),
-        )
-
-    def closing_step(self) -> OfficeView:
-        return self._step(
-            format_lazy("{}{}", _("收回"), self.paper),
-            office="chief_teller",
-            form=forms.CloseForm,
-            act=self.enter_closing,
-            context=self.at_desk,
-            page="steps/voting/desk.html",
-            irreversible=True,
-            in_person=True,
-            basis=_("收回的票等于或少于发出的，投票有效；多于发出的，投票无效，重新投票"),
-            output=_("发出、收回张数"),
-            hint=_("监票人确认后投票才截止。"),
-        )
-
-    def confirming_closing(self) -> OfficeView:
-        return self._step(
-            _("确认截止投票"),
-            office="teller",
-            form=forms.ConfirmCloseForm,
-            act=self.confirm_closing,
-            on_return=self.send_back_closing,
-            context=self.at_closing,
-            page="steps/voting/confirm.html",
-            irreversible=True,
-            in_person=True,
-            basis=_("投票由总监票人和监票人两人共同截止；收回多于发出的，投票无效，重新投票"),
-            output=_("截止投票的时间、收回张数"),
-            hint=_("数字不符的，退回总监票人重新清点。"),
-        )
-
-    def confirming_recount(self, act: Callable[..., Any], *, form: type[StepForm]) -> OfficeView:
-        """A teller agrees to a recount or not; act: the room's, which begins the flow anew."""
-        return self._step(
-            _("确认复票"),
-            office="teller",
-            form=form,
-            act=act,
-            context=self.at_recount,
-            page="steps/voting/confirm.html",
-            irreversible=True,
-            in_person=True,
-            basis=_("复票由总监票人提出、监票人确认；已签字的计票结果不改动，另立新的记录并写明理由"),
-            output=_("新的计票记录，由另外两名计票人录入并与前次比较"),
-        )
-
-    def confirming_void(self, act: Callable[..., Any], *, form: type[StepForm]) -> OfficeView:
-        """The chair agrees that the vote is void or not; act: the room's, which begins the flow anew."""
-        return self._step(
-            _("确认重新投票"),
-            office="chair",
-            form=form,
-            act=act,
-            context=self.at_void,
-            page="steps/voting/confirm.html",
-            irreversible=True,
-            in_person=True,
-            basis=_("重新投票由主席团会议决定，会议主持人核对纪要后确认；原投票保留备查"),
-            output=_("主席团会议纪要，重新进行的投票"),
-        )
-
-    def keying(self, turn: int) -> OfficeView:
-        return self._step(
-            _("第一次录入计票") if turn == 1 else _("第二次录入计票"),
-            office="counter",
-            form=forms.TallyForm,
-            act=self.key_first if turn == 1 else self.key_second,
-            context=self.at_keying,
-            page="steps/voting/keying.html",
-            basis=_("无记名投票；两名计票人分别录入，相符方可签字"),
-        )
-
-    def box(self) -> OfficeView:
-        return self._step(
-            _("开箱计票"),
-            office="chief_teller",
-            form=forms.OpenBoxForm,
-            act=self.open_box,
-            context=self.at_keys,
-            page="steps/voting/open_box.html",
-            in_person=True,
-            basis=_("两名密钥保管人同时在场输入口令方可开箱；电子票与纸质票合并计票，不分别公布"),
-            output=_("合并后的票数"),
-        )
-
-    def signing(self, office: str, title: Text) -> OfficeView:
-        return self._step(
-            title,
-            office=office,
-            form=forms.SignForm,
-            act=self.sign,
-            context=self.at_signing,
-            page="steps/voting/signing.html",
-            irreversible=True,
-            in_person=True,
-            basis=_("总监票人、监票人核对无误后签字；票数不平衡的不能签字"),
-            output=_("计票结果报告单"),
-        )
-
-    def declaring(
-        self, act: Callable[..., Any], *, form: type[StepForm], basis: Text, output: Text
-    ) -> OfficeView:
-        """The chair announces the result; act: the room's, on the subject."""
-        return self._step(
-            _("宣布结果"),
-            office="chair",
-            form=form,
-            act=act,
-            context=self.at_signing,
-            page="steps/voting/signing.html",
-            irreversible=True,
-            in_person=True,
-            basis=basis,
-            output=output,
-        )
+def _record_meeting(act: Act, subject: Any, title: Text, asked: witnessing.Entered) -> Meeting:
+    """The presidium's meeting that ordered a vote anew; recorded by whoever entered it."""
+    told = dict(asked.figures["meeting"])
+    held_on = date.fromisoformat(told.pop("held_on"))
+    return presidium_decided(act, subject, title, held_on=held_on, recorded_by=asked.by, **told)

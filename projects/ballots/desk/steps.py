@@ -1,0 +1,220 @@
+"""The steps a flow draws a vote at the desk with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from projects.ballots import forms
+from projects.ballots.desk.acts import DeskActs, Text
+from projects.cycles.flows import YearlyFlow
+from workflow.audit.services import Act
+from workflow.flows.forms import StepForm
+from workflow.flows.nodes import OfficeView
+from workflow.flows.services import Outcome
+
+
+class Desk(DeskActs):
+    """One kind of vote at the desk, with the steps its room draws its flow of."""
+
+    def _step(self, title: Text, **kwargs: Any) -> OfficeView:
+        view = OfficeView(title=format_lazy("{}：{}", self.name, title) if self.name else title, **kwargs)
+        view.vote_of = self.vote_of
+        return view
+
+    def holding(self, office: str, title: Text) -> OfficeView:
+        """One of the three steps that make the key of a vote by device."""
+        return self._step(
+            title,
+            office=office,
+            form=forms.KeyForm,
+            act=self.hold_key,
+            context=self.at_keys,
+            page="steps/voting/keys.html",
+            basis=_("电子票的密钥分三份保管，两份合并方可开箱；口令只有本人知道"),
+            output=_("本次投票的密钥"),
+            hint=_("请用一句自己记得住的话，写在纸上密封保存。口令不能找回；一人忘记，另两人仍可开箱。"),
+        )
+
+    def attendance(self, *, form: type[StepForm] = forms.AttendanceForm) -> OfficeView:
+        return self._step(
+            _("清点到会人数"),
+            office="clerk",
+            form=form,
+            act=self.attend,
+            obstacles=self.ready,
+            context=self.at_desk,
+            page="steps/voting/desk.html",
+            basis=_("《地方组织法》第十四条：全体代表的三分之二以上出席"),
+            output=_("应到、请假、实到人数"),
+        )
+
+    def opening_step(self) -> OfficeView:
+        return self._step(
+            format_lazy("{}{}", _("发出"), self.paper),
+            office="chair",
+            form=forms.OpenForm,
+            act=self.enter_opening,
+            obstacles=self.obstacles,
+            context=self.at_desk,
+            page="steps/voting/desk.html",
+            irreversible=True,
+            in_person=True,
+            basis=_("《地方组织法》第十四条；发出的票不多于实到代表"),
+            hint=_("总监票人确认后投票才开始。人数有变动的，退回重新清点。"),
+        )
+
+    def confirming_opening(self) -> OfficeView:
+        return self._step(
+            _("确认开始投票"),
+            office="chief_teller",
+            form=forms.ConfirmOpenForm,
+            act=self.confirm_opening,
+            obstacles=self.obstacles,
+            on_return=self.send_back_opening,
+            context=self.at_opening,
+            page="steps/voting/confirm.html",
+            irreversible=True,
+            in_person=True,
+            basis=_("投票由主持人和总监票人两人共同开始；投票前当众检查票箱"),
+            output=_("开始投票的时间、发出张数和到会名册"),
+            hint=_("开始后，票面和到会人数不再变动。数字不符的，退回主持人。"),
+        )
+
+    def closing_step(self) -> OfficeView:
+        return self._step(
+            format_lazy("{}{}", _("收回"), self.paper),
+            office="chief_teller",
+            form=forms.CloseForm,
+            act=self.enter_closing,
+            context=self.at_desk,
+            page="steps/voting/desk.html",
+            irreversible=True,
+            in_person=True,
+            basis=_("收回的票等于或少于发出的，投票有效；多于发出的，投票无效，重新投票"),
+            output=_("发出、收回张数"),
+            hint=_("监票人确认后投票才截止；确认以前，电子票仍可投出。"),
+        )
+
+    def confirming_closing(self) -> OfficeView:
+        return self._step(
+            _("确认截止投票"),
+            office="teller",
+            form=forms.ConfirmCloseForm,
+            act=self.confirm_closing,
+            on_return=self.send_back_closing,
+            context=self.at_closing,
+            page="steps/voting/confirm.html",
+            irreversible=True,
+            in_person=True,
+            basis=_("投票由总监票人和监票人两人共同截止；收回多于发出的，投票无效，重新投票"),
+            output=_("截止投票的时间、收回张数；电子票箱封存"),
+            hint=_("确认后票箱即行封存，不再收票。数字不符的，退回总监票人重新清点。"),
+        )
+
+    def confirming_recount(self, anew: type[YearlyFlow]) -> OfficeView:
+        """A teller agrees to a recount or not; anew: the vote's flow, which begins again."""
+
+        def answer(act: Act, subject: Any, *, decision: str, reason: str) -> Outcome:
+            if decision != forms.SecondForm.AGREE:
+                return self.decline(act, subject, "recount", reason=reason)
+            return self.recount(act, subject, anew)
+
+        return self._step(
+            _("确认复票"),
+            office="teller",
+            form=forms.SecondForm,
+            act=answer,
+            context=self.at_recount,
+            page="steps/voting/confirm.html",
+            irreversible=True,
+            in_person=True,
+            basis=_("复票由总监票人提出、监票人确认；已签字的计票结果不改动，另立新的记录并写明理由"),
+            output=_("新的计票记录，由另外两名计票人录入并与前次比较"),
+        )
+
+    def confirming_void(self, anew: type[YearlyFlow], *, title: Text) -> OfficeView:
+        """The chair agrees that the vote is void or not; title: what the presidium met on."""
+
+        def answer(act: Act, subject: Any, *, decision: str, reason: str) -> Outcome:
+            if decision != forms.SecondForm.AGREE:
+                return self.decline(act, subject, "void", reason=reason)
+            return self.order_new_vote(act, subject, anew, title)
+
+        return self._step(
+            _("确认重新投票"),
+            office="chair",
+            form=forms.SecondForm,
+            act=answer,
+            context=self.at_void,
+            page="steps/voting/confirm.html",
+            irreversible=True,
+            in_person=True,
+            basis=_("重新投票由主席团会议决定，会议主持人核对纪要后确认；原投票保留备查"),
+            output=_("主席团会议纪要，重新进行的投票"),
+            hint=_("同意后，进行中的投票即行作废，从清点到会人数重新开始。"),
+        )
+
+    def keying(self, turn: int) -> OfficeView:
+        return self._step(
+            _("第一次录入计票") if turn == 1 else _("第二次录入计票"),
+            office="counter",
+            form=forms.TallyForm,
+            act=self.key_first if turn == 1 else self.key_second,
+            context=self.at_keying,
+            page="steps/voting/keying.html",
+            basis=_("无记名投票；两名计票人分别录入，相符方可签字"),
+        )
+
+    def box(self) -> OfficeView:
+        return self._step(
+            _("开箱计票"),
+            office="chief_teller",
+            form=forms.OpenBoxForm,
+            act=self.open_box,
+            context=self.at_keys,
+            page="steps/voting/open_box.html",
+            in_person=True,
+            basis=_("两名密钥保管人同时在场输入口令方可开箱；电子票与纸质票合并计票，不分别公布"),
+            output=_("合并后的票数"),
+        )
+
+    def signing(self, office: str, title: Text) -> OfficeView:
+        return self._step(
+            title,
+            office=office,
+            form=forms.SignForm,
+            act=self.sign,
+            context=self.at_signing,
+            page="steps/voting/signing.html",
+            irreversible=True,
+            in_person=True,
+            basis=_("总监票人、监票人核对无误后签字；票数不平衡的不能签字"),
+            output=_("计票结果报告单"),
+        )
+
+    def declaring(
+        self,
+        act: Callable[..., Any],
+        *,
+        form: type[StepForm],
+        basis: Text,
+        output: Text,
+        title: Text,
+    ) -> OfficeView:
+        """The chair announces the result; act: the room's, on the subject."""
+        return self._step(
+            title,
+            office="chair",
+            form=form,
+            act=act,
+            context=self.at_signing,
+            page="steps/voting/signing.html",
+            irreversible=True,
+            in_person=True,
+            basis=basis,
+            output=output,
+        )
