@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, ClassVar, cast
 
@@ -47,15 +48,15 @@ def secret(label: Any, **more: Any) -> forms.CharField:
 
 
 class VoteForm(StepForm):
-    """A form about the vote its subject is at: as the step says (`Desk`), else the vote on the year's projects."""
+    """A form about the vote its subject is at: as the step or the form itself says (`Desk`), else that on the projects."""
 
-    purposes: ClassVar[tuple[str, ...]] = PROJECTS
+    vote_of: ClassVar[Callable[[Any], Vote] | None] = None
 
     @cached_property
     def vote(self) -> Vote:
-        if asked := getattr(self.node, "vote_of", None):
+        if asked := getattr(self.node, "vote_of", None) or type(self).vote_of:
             return asked(self.subject)
-        vote = current_vote(self.subject.reference, *self.purposes)
+        vote = current_vote(self.subject.reference, *PROJECTS)
         if vote is None:
             raise Vote.DoesNotExist(self.subject.reference)
         return vote

@@ -91,7 +91,7 @@ register_event(
         title=_("更换测评密钥保管人"),
         offices=("chair",),
         subject=Cycle,
-        form=ReleaseHolderForm,
+        form=DESK.form(ReleaseHolderForm),
         act=DESK.releasing(MeasurementFlow),
         step=6,
         when=DESK.obstacles_to_releasing,

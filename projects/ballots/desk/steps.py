@@ -25,6 +25,10 @@ class Desk(DeskActs):
         view.vote_of = self.vote_of
         return view
 
+    def form(self, form: type[forms.VoteForm]) -> type[forms.VoteForm]:
+        """A form about this kind of vote, for an act that is no step of a flow."""
+        return type(form.__name__, (form,), {"vote_of": staticmethod(self.vote_of)})
+
     def holding(self, office: str, title: Text) -> OfficeView:
         """One of the three steps that make the key of a vote by device."""
         return self._step(
