@@ -27,7 +27,7 @@ from projects.evaluation import (
     selectors,
     services,
 )
-from projects.supervision.flows import on_settled
+from projects.supervision.flows.projects import on_settled
 from projects.supervision.models import Project, ProjectState
 from projects.supervision.selectors import project_file
 from workflow.flows.acting import current_act

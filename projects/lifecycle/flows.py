@@ -14,7 +14,7 @@ from projects.cycles.flows import YearlyFlow
 from projects.deliberation.flows import DeliberationFlow
 from projects.evaluation.flows import EvaluationFlow
 from projects.selection.flows import SelectionFlow
-from projects.supervision.flows import SupervisionFlow
+from projects.supervision.flows.year import SupervisionFlow
 from projects.voting.flows import VotingFlow
 from workflow.flows.acting import current_act
 from workflow.flows.base import Begin

@@ -11,14 +11,11 @@ from django.utils.translation import gettext as _
 
 from projects.cycles.models import Cycle
 from projects.supervision import asking, building, changing, inspecting, rules
-from projects.supervision.flows import (
-    ContractFlow,
-    InterpellationFlow,
-    ProgressFlow,
-    begin_deciding,
-    begin_finding_flows,
-    begin_red_light,
-)
+from projects.supervision.flows.changes import begin_deciding
+from projects.supervision.flows.findings import begin_finding_flows
+from projects.supervision.flows.money import ContractFlow
+from projects.supervision.flows.progress import ProgressFlow, begin_red_light
+from projects.supervision.flows.sessions import InterpellationFlow
 from projects.supervision.models import Contract, Inspection, Interpellation, Project, ProjectState
 from projects.supervision.selectors import overdue_reports, reports_quarterly
 from workflow.audit.services import Act

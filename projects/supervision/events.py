@@ -13,14 +13,19 @@ from projects.supervision import (
     asking,
     changing,
     duties,
-    forms,
     inviting,
     selectors,
     sessions,
 )
-from projects.supervision.flows import ChangeRecountFlow, ChangeVoidFlow
+from projects.supervision.flows.changes import ChangeRecountFlow, ChangeVoidFlow
+from projects.supervision.forms import changes as change_forms
+from projects.supervision.forms import findings as finding_forms
+from projects.supervision.forms import money as money_forms
+from projects.supervision.forms import sessions as session_forms
+from projects.supervision.forms.year import InviteForm
 from projects.supervision.models import GOING_ON, Change, Interpellation, Project, ProjectState
 from workflow.flows.events import Event, register_event
+from workflow.flows.forms import StepForm
 from workflow.roles.models import RoleGrant
 
 UNDER_SUPERVISION = (CycleState.SUPERVISING, CycleState.EVALUATING)
@@ -63,7 +68,7 @@ register_event(
         title=_("登记招标、合同、结算"),
         offices=("department", "finance"),
         subject=Project,
-        form=forms.ContractForm,
+        form=money_forms.ContractForm,
         act=duties.register_contract,
         step=5,
         when=obstacles_to_registering,
@@ -79,7 +84,7 @@ register_event(
         title=_("登记视察"),
         offices=("inspector", inviting.EXPERT, "senior_deputy"),
         subject=Project,
-        form=forms.InspectForm,
+        form=finding_forms.InspectForm,
         act=duties.inspect,
         step=5,
         when=obstacles_to_inspecting,
@@ -96,7 +101,7 @@ register_event(
         title=_("邀请专家、第三方参加监督小组"),
         offices=("presidium", "clerk"),
         subject=Project,
-        form=forms.InviteForm,
+        form=InviteForm,
         act=inviting.invite,
         step=5,
         when=inviting.obstacles_to_inviting,
@@ -114,7 +119,7 @@ register_event(
         title=_("登记审计报告"),
         offices=("finance",),
         subject=Project,
-        form=forms.AuditForm,
+        form=money_forms.AuditForm,
         act=duties.register_audit,
         irreversible=True,
         step=5,
@@ -131,7 +136,7 @@ register_event(
         title=_("申请项目调整"),
         offices=("mayor",),
         subject=Project,
-        form=forms.ChangeForm,
+        form=change_forms.ChangeForm,
         act=duties.ask_change,
         step=5,
         when=changing.obstacles_to_asking,
@@ -147,7 +152,7 @@ register_event(
         title=_("提出质询案"),
         offices=("deputy",),
         subject=Cycle,
-        form=forms.InterpellationForm,
+        form=session_forms.InterpellationForm,
         act=duties.interpellate,
         step=5,
         when=asking.obstacles_to_interpellation,
@@ -163,7 +168,7 @@ register_event(
         title=_("附议签名（质询案）"),
         offices=("deputy",),
         subject=Interpellation,
-        form=forms.StepForm,
+        form=StepForm,
         act=duties.cosign,
         step=5,
         when=asking.obstacles_to_cosigning,
@@ -181,7 +186,7 @@ register_event(
         title=_("通知召开临时会议"),
         offices=("presidium", "clerk"),
         subject=Cycle,
-        form=forms.CallSessionForm,
+        form=session_forms.CallSessionForm,
         act=sessions.call_session,
         step=5,
         when=sessions.obstacles_to_calling,
@@ -200,7 +205,7 @@ register_event(
         title=_("临时会议开幕（预备会议）"),
         offices=("clerk",),
         subject=Cycle,
-        form=forms.OpenSessionForm,
+        form=session_forms.OpenSessionForm,
         act=sessions.open_extra,
         step=5,
         when=sessions.obstacles_to_opening,
@@ -219,7 +224,7 @@ register_event(
         title=_("登记大会通过的监票人、计票人"),
         offices=("clerk",),
         subject=Cycle,
-        form=forms.SessionTellersForm,
+        form=session_forms.SessionTellersForm,
         act=sessions.adopt_session_tellers,
         step=5,
         when=sessions.obstacles_to_adopting,

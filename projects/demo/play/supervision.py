@@ -24,7 +24,7 @@ from projects.demo.play.stage import meeting, moment
 from projects.supervision import rules
 from projects.supervision.building import obstacles_to_accepting
 from projects.supervision.duties import open_due_reports
-from projects.supervision.flows import SupervisionFlow
+from projects.supervision.flows.year import SupervisionFlow
 from projects.supervision.inviting import EXPERT
 from projects.supervision.models import (
     Change,

@@ -30,7 +30,7 @@ from projects.evaluation.flows import EvaluationFlow
 from projects.evaluation.models import Addendum, Archive, Measurement
 from projects.evaluation.services import publish_account
 from projects.supervision.duties import open_due_reports
-from projects.supervision.flows import ProjectFlow
+from projects.supervision.flows.projects import ProjectFlow
 from projects.supervision.models import Project
 from tests.builders import at, do, meeting_of, open_task
 from tests.projects.evaluation.conftest import (

@@ -18,7 +18,7 @@ from projects.portal.staff_selectors import events_in
 from projects.selection.models import Item
 from projects.supervision.changing import vote_on
 from projects.supervision.duties import open_due_reports
-from projects.supervision.forms import PlanForm
+from projects.supervision.forms.projects import PlanForm
 from projects.supervision.models import Change, Interpellation, Project
 from projects.supervision.selectors import change_facts, lines_of, project_file
 from projects.supervision.sessions import opening_facts

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from projects.cycles.models import Attachment, Paper
 from projects.supervision.duties import open_due_reports
-from projects.supervision.flows import ProgressFlow
+from projects.supervision.flows.progress import ProgressFlow
 from projects.supervision.models import Finding, Inquiry, Project
 from projects.supervision.selectors import lights_of, money_of, project_file
 from tests.builders import at, do, open_task

@@ -28,7 +28,7 @@ from projects.demo.play.voting import (
     play_closing,
     play_voting,
 )
-from projects.supervision.flows import SupervisionFlow
+from projects.supervision.flows.year import SupervisionFlow
 from projects.supervision.models import Project
 from projects.voting.drafts import resolution_text
 from projects.voting.rehearsing import counting_rules, sentence_of

@@ -1,0 +1,84 @@
+"""Reports by the period, and the red light."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from viewflow import this
+from viewflow.workflow import nodes
+from viewflow.workflow.models import Process, Task
+
+from projects.cycles.flows import YearlyFlow
+from projects.supervision import building, rules, selectors
+from projects.supervision.flows.seats import department_of, subject_of
+from projects.supervision.forms import progress as forms
+from projects.supervision.models import Project
+from workflow.flows.base import Begin
+from workflow.flows.nodes import Gate, OfficeEnd, OfficeView
+from workflow.flows.processes import running
+
+
+def _is_red(activation: Any) -> bool:
+    return subject_of(activation).light == rules.RED
+
+
+def begin_red_light(project: Project) -> None:
+    """A red light is a 督办 task, one at a time."""
+    if not running(RedLightFlow, project).exists():
+        RedLightFlow.begin(project)
+
+
+class ProgressFlow(YearlyFlow):
+    """一期进度报告"""
+
+    room, step = "supervision", 5
+    process_title = _("进度报告")
+
+    start = Begin().Next(this.progress, task_data=lambda activation: activation.task.data)
+    progress = OfficeView(
+        office="department",
+        seat=department_of,
+        title=_("报告进度"),
+        form=forms.ProgressForm,
+        act=building.report_progress,
+        context=selectors.project_file,
+        page="steps/supervision/progress.html",
+        basis=_("每月报告形象进度、完成投资、资金到位；小项目每季度报告"),
+        output=_("进度报告"),
+    ).Next(this.lit)
+    lit = Gate(_is_red).Then(this.alarm).Else(this.end)
+    alarm = nodes.Function(lambda activation: begin_red_light(subject_of(activation))).Next(this.end)
+    end = OfficeEnd()
+
+    @classmethod
+    def begin(cls, subject: Any, *, parent: Task | None = None, period: str = "") -> Process:
+        """Ask for the report on one period ("2027-03", "2027-Q1")."""
+        rules.period_named(period)
+        start = cls.instance.node("start")
+        activation = start.activation_class.create(start, None, None, data={"period": period})
+        activation.process.artifact = subject
+        activation.process.parent_task = parent
+        activation.process.data = {"period": period, "unit": subject.unit_id}
+        activation.execute()
+        return activation.process
+
+
+class RedLightFlow(YearlyFlow):
+    """红灯督办"""
+
+    room, step = "supervision", 5
+    process_title = _("红灯督办")
+
+    start = Begin().Next(this.red_light)
+    red_light = OfficeView(
+        office="mayor",
+        title=_("办理红灯督办"),
+        form=forms.RedLightForm,
+        act=building.answer_red_light,
+        context=selectors.project_file,
+        page="steps/supervision/project.html",
+        basis=_("亮红灯即督办：写明措施、责任人和期限"),
+        output=_("督办办理情况"),
+    ).Next(this.end)
+    end = OfficeEnd()

@@ -1,0 +1,82 @@
+"""Reports by the period, and the red light."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from projects.supervision import rules
+from projects.supervision.forms.common import DayForm, Lines
+from projects.supervision.models import Milestone
+from projects.supervision.selectors import expected_of
+from workflow.flows.fields import ChineseDateField, FenField, PhotosField, record_field
+from workflow.flows.forms import StepForm
+
+
+class MilestonesField(forms.ModelMultipleChoiceField):
+    """A choice of milestones, each named with its day and what should be reached by then."""
+
+    def label_from_instance(self, obj: Milestone) -> str:
+        return f"{obj.title}（{obj.due_on}，{obj.percent}%）"
+
+
+class ProgressForm(StepForm):
+    """One period's figures; the light is worked out, never entered."""
+
+    percent = forms.IntegerField(label=_("形象进度（%）"), min_value=0, max_value=100)
+    invested_fen = FenField(label=_("累计完成投资"))
+    funded_fen = FenField(label=_("累计资金到位"))
+    milestones_done = MilestonesField(
+        Milestone.objects.none(),
+        label=_("已完成的节点"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    problems = forms.CharField(
+        label=_("存在问题"),
+        help_text=_("落后计划时必填，写明原因和办法。"),
+        widget=Lines(attrs={"rows": 3}),
+        max_length=2000,
+        required=False,
+    )
+    photos = PhotosField(label=_("现场照片"), required=False)
+
+    def prepare(self) -> None:
+        rows = self.subject.milestones.filter(done_on=None)
+        record_field(self, "milestones_done").queryset = rows
+        for name in ("percent", "invested_fen", "funded_fen"):
+            self.fields[name].initial = getattr(self.subject, name)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if "percent" in data and data["percent"] < self.subject.percent:
+            self.add_error(
+                "percent", _("累计进度不能小于上期的 %(last)s%%。") % {"last": self.subject.percent}
+            )
+        if not self.errors and self.behind(data["percent"]) and not data["problems"]:
+            self.add_error("problems", _("进度落后于计划，须写明原因和办法。"))
+        return data
+
+    def behind(self, percent: int) -> bool:
+        """Whether the period ends at least a yellow light's lag behind plan."""
+        expected = expected_of(self.subject, rules.period_named(self.item["period"]).last)
+        return expected - percent >= self.subject.cycle.rules.light_yellow_points
+
+
+class RedLightForm(DayForm):
+    """红灯督办: measures, who answers for them, and the day the project is back on plan."""
+
+    private = ("responsible",)
+    measures = forms.CharField(
+        label=_("督办内容和措施"), widget=Lines(attrs={"rows": 4}), min_length=4, max_length=4000
+    )
+    responsible = forms.CharField(label=_("责任人"), max_length=40)
+    back_on = ChineseDateField(label=_("赶上计划的期限"))
+
+    def clean_back_on(self) -> Any:
+        day = self.cleaned_data["back_on"]
+        if day <= self.act.on:
+            raise forms.ValidationError(_("期限须晚于今天。"))
+        return day
