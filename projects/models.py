@@ -25,6 +25,7 @@ from projects.selection.models import (
     Source,
 )
 from projects.supervision.models import (
+    Audit,
     Change,
     Contract,
     Finding,
@@ -37,7 +38,7 @@ from projects.supervision.models import (
 )
 
 __all__ = [
-    "AddedMatter", "Addendum", "Appraisal", "AppraisalReturn", "Archive", "Attachment", "Box", "BudgetLine",
+    "AddedMatter", "Addendum", "Appraisal", "AppraisalReturn", "Archive", "Attachment", "Audit", "Box", "BudgetLine",
     "Change", "Contact", "Contract", "Cycle", "CycleSession", "Finding", "Guidance", "Inspection", "Interpellation",
     "Item", "KeyHolder", "Keying", "Measurement", "Milestone", "Note", "Notice", "Objection", "Opinion", "Option",
     "Paper", "Plan", "Progress", "Project", "Proposal", "Question", "Rating", "Receipt", "Review", "RollEntry",

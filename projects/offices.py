@@ -61,7 +61,16 @@ SCOPES = [
     Scope(
         "money",
         _("项目资金"),
-        ("selection.appraise_finance", "deliberation.budget", "supervision.contract", "supervision.audit"),
+        (
+            "selection.appraise_finance",
+            "deliberation.budget",
+            "supervision.tender",
+            "supervision.contract",
+            "supervision.further_line",
+            "supervision.settlement",
+            "supervision.receive_audit",
+            "supervision.audit",
+        ),
     ),
 ]
 CONGRESS_LEADERS = {"chair"}

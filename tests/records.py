@@ -11,7 +11,7 @@ from projects.deliberation.models import AddedMatter, Question, Withdrawal
 from projects.evaluation.models import Measurement
 from projects.oversight.models import Note
 from projects.selection.models import Exclusion, Item, Notice, Objection
-from projects.supervision.models import Change, Finding, Inquiry, Interpellation, Project
+from projects.supervision.models import Audit, Change, Finding, Inquiry, Interpellation, Project
 from tests.builders import at
 from workflow.machines.models import Record
 from workflow.people.models import Unit, User
@@ -53,6 +53,7 @@ def one_of_every_kind(unit: Unit, county: Unit, user: User) -> dict[str, Record]
             mode="select", seats=1, deputies_in_office=50,
         ),
         Finding.objects.create(unit=unit, project=project, words="路面开裂。", raised_on=DAY),
+        Audit.objects.create(unit=unit, project=project, number="审1", title="审计报告", received_on=DAY),
         Change.objects.create(unit=unit, project=project, what="cost", reason="材料涨价。", asked_on=DAY),
         Inquiry.objects.create(unit=unit, cycle=cycle, words="何时完工？", asked_on=DAY),
         Measurement.objects.create(unit=unit, cycle=cycle, project=project),

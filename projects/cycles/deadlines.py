@@ -133,6 +133,7 @@ TASK_TIMES: dict[str, TaskTime] = {
     "supervision.review_plan": TaskTime(_("主席团审查实施计划"), _wd("after", 5), 1, 30),
     "supervision.groups": TaskTime(_("组建代表监督小组"), _d("T", 30), 1, 90),
     "supervision.regroup": TaskTime(_("换届后重新组建代表监督小组"), _d("after", 30), 1, 90),
+    "supervision.tender": TaskTime(_("登记招标采购"), _wd("receipt", 10), 1, 40),
     "supervision.contract": TaskTime(_("登记合同"), _wd("receipt", 10), 1, 40),
     "supervision.progress": TaskTime(_("报告进度"), _wd("after", 5), 1, 20),
     "supervision.red_light": TaskTime(_("办理红灯督办"), _wd("receipt", 10), 1, 40),
@@ -174,6 +175,7 @@ TASK_TIMES: dict[str, TaskTime] = {
     "supervision.audit": TaskTime(_("登记审计报告"), _wd("receipt", 10), 1, 40),
     "supervision.accept": TaskTime(_("完工验收"), _d("plan"), 0, 60),
     "supervision.agree_acceptance": TaskTime(_("代表监督小组确认验收"), _wd("after", 10), 1, 40),
+    "supervision.settlement": TaskTime(_("登记结算审核"), _d("after", 60), 10, 180),
     # step 6
     "evaluation.completion_report": TaskTime(_("报告完成情况"), _d("T2", -30), 7, 90),
     "evaluation.residents": TaskTime(_("群众评价"), _by("year", 12, 31), 0, 60),

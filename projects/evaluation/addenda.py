@@ -108,6 +108,7 @@ def references_of(project: Project) -> list[str]:
         project,
         *project.findings.all(),
         *project.changes.all(),
+        *project.audits.all(),
         *project.interpellations.all(),
         *project.measurements.select_related("vote"),
     ]

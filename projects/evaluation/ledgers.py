@@ -27,6 +27,7 @@ from projects.supervision.models import (
     Finding,
     Inspection,
     Interpellation,
+    Plan,
     Progress,
     Project,
 )
@@ -176,6 +177,8 @@ def _progress(cycle: Cycle) -> Iterator[Row]:
 
 
 def _contracts(cycle: Cycle) -> Iterator[Row]:
+    for plan in _of_projects(Plan, cycle).exclude(no_tender="").order_by("project__number"):
+        yield plan.project.number, plan.project.title, "不招标", "", "", "", "", plan.no_tender
     for c in _of_projects(Contract, cycle).order_by("project__number", "signed_on", "pk"):
         kind = c.get_kind_display()
         yield (

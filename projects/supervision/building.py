@@ -1,4 +1,4 @@
-"""What is done on one project: its plan, contracts, reports and acceptance."""
+"""What is done on one project: its plan, reports and acceptance."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from projects.supervision.models import (
     ProjectState,
 )
 from projects.supervision.selectors import (
-    contract_awaited,
+    awaited_of,
     expected_of,
     open_findings,
     pending_changes,
@@ -41,6 +41,8 @@ def draw_up_plan(
     target: str = "",
     starts_on: date,
     finish_by: date,
+    tender_by: date | None = None,
+    no_tender: str = "",
     contract_by: date | None = None,
     funds: str,
     safeguards: str,
@@ -62,6 +64,8 @@ def draw_up_plan(
                 "target": target,
                 "starts_on": starts_on,
                 "finish_by": finish_by,
+                "tender_by": tender_by,
+                "no_tender": no_tender,
                 "contract_by": contract_by,
                 "funds": funds,
                 "safeguards": safeguards,
@@ -159,46 +163,6 @@ def answer_red_light(act: Act, project: Project, *, measures: str, responsible: 
     )
 
 
-def register_contract(
-    act: Act,
-    project: Project,
-    *,
-    kind: str,
-    number: str,
-    party: str,
-    amount_fen: int,
-    signed_on: date,
-    words: str,
-    files: Sequence[UploadedFile] = (),
-) -> None:
-    """Tender, contract, variation or settlement; together they may not pass the cost the congress decided."""
-    counted = _counted_with(project, kind)
-    if reasons := rules.contract_faults([*counted, amount_fen], project.budget_fen):
-        raise Refused(*reasons)
-    Contract.objects.create(
-        unit=project.unit,
-        project=project,
-        kind=kind,
-        number=number,
-        party=party,
-        amount_fen=amount_fen,
-        signed_on=signed_on,
-        words=words,
-    )
-    for upload in files:
-        attach(act, project.reference, upload)
-
-
-def _counted_with(project: Project, kind: str) -> list[int]:
-    """The amounts a new line adds up with: contracts with their variations, settlements among themselves."""
-    together = (
-        (Contract.Kind.CONTRACT, Contract.Kind.VARIATION)
-        if kind in (Contract.Kind.CONTRACT, Contract.Kind.VARIATION)
-        else (kind,)
-    )
-    return list(project.contracts.filter(kind__in=together).values_list("amount_fen", flat=True))
-
-
 def obstacles_to_accepting(project: Project, at: datetime) -> list[str]:
     """What stands in the way of completion: the state, open findings, a change under way, a missing group."""
     found = []
@@ -207,8 +171,8 @@ def obstacles_to_accepting(project: Project, at: datetime) -> list[str]:
     found += obstacles_to_agreeing(project, at)
     if pending_changes(project).exists():
         found.append(_("还有一项调整申请未决定或未公告，须先办完。"))
-    if contract_awaited(project):
-        found.append(_("实施计划列明的合同尚未登记，由责任单位登记。"))
+    if {Contract.Kind.TENDER, Contract.Kind.CONTRACT} & awaited_of(project):
+        found.append(_("实施计划列明的招标采购、合同尚未登记，由责任单位登记。"))
     if project.group_id is None:
         found.append(_("代表监督小组尚未组建，由主席团组建。"))
     return found

@@ -7,20 +7,19 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
 
 from projects.cycles.models import Cycle
-from projects.supervision import asking, building, changing, inspecting, rules
+from projects.supervision import asking, changing, inspecting, money, rules
 from projects.supervision.flows.changes import begin_deciding
 from projects.supervision.flows.findings import begin_finding_flows
-from projects.supervision.flows.money import ContractFlow
+from projects.supervision.flows.money import AuditFlow
 from projects.supervision.flows.progress import ProgressFlow, begin_red_light
 from projects.supervision.flows.sessions import InterpellationFlow
-from projects.supervision.models import Contract, Inspection, Interpellation, Project, ProjectState
+from projects.supervision.models import Inspection, Interpellation, Project, ProjectState
 from projects.supervision.selectors import overdue_reports, reports_quarterly
 from workflow.audit.services import Act
 from workflow.flows.acting import acting
-from workflow.flows.processes import call_off, running
+from workflow.flows.processes import running
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, within
@@ -34,17 +33,11 @@ def inspect(act: Act, project: Project, **fields: Any) -> None:
     begin_finding_flows(visit.project)
 
 
-def register_contract(act: Act, project: Project, **fields: Any) -> None:
-    """A line of its own accord; a contract registered this way is the one the plan's task waits for."""
-    building.register_contract(act, project, **fields)
-    if fields["kind"] == Contract.Kind.CONTRACT:
-        call_off(ContractFlow, project, act, reason=str(_("合同已登记")))
-
-
-def register_audit(act: Act, project: Project, **fields: Any) -> None:
-    """An audit report; the problems it names go to the department at once."""
-    inspecting.register_audit(act, project, **fields)
-    begin_finding_flows(project)
+def receive_audit(act: Act, project: Project, **fields: Any) -> Outcome:
+    """An audit report that has come in: before the finance office, which registers it."""
+    audit = money.receive_audit(act, project, **fields)
+    AuditFlow.begin(audit)
+    return Outcome(after={"audit": audit.reference})
 
 
 def ask_change(act: Act, project: Project, **fields: Any) -> None:

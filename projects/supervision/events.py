@@ -14,6 +14,7 @@ from projects.supervision import (
     changing,
     duties,
     inviting,
+    money,
     selectors,
     sessions,
 )
@@ -23,7 +24,7 @@ from projects.supervision.forms import findings as finding_forms
 from projects.supervision.forms import money as money_forms
 from projects.supervision.forms import sessions as session_forms
 from projects.supervision.forms.year import InviteForm
-from projects.supervision.models import GOING_ON, Change, Interpellation, Project, ProjectState
+from projects.supervision.models import GOING_ON, Change, Interpellation, Project
 from workflow.flows.events import Event, register_event
 from workflow.flows.forms import StepForm
 from workflow.roles.models import RoleGrant
@@ -49,11 +50,6 @@ def not_signed_yet(interpellation: Interpellation, grant: RoleGrant) -> bool:
     return not interpellation.movers.filter(pk=grant.user_id).exists()
 
 
-def obstacles_to_registering(project: Project, at: datetime) -> list[str]:
-    """Contracts belong to a project that has been handed over."""
-    return [] if project.state != ProjectState.ELECTED else [str(_("项目尚未交办，由主席团先行交办。"))]
-
-
 def obstacles_to_inspecting(project: Project, at: datetime) -> list[str]:
     """Work must be under way or just finished."""
     if project.state in GOING_ON:
@@ -64,16 +60,18 @@ def obstacles_to_inspecting(project: Project, at: datetime) -> list[str]:
 
 register_event(
     Event(
-        key="supervision.contract",
-        title=_("登记招标、合同、结算"),
+        key="supervision.further_line",
+        title=_("登记合同变更和另行的招标、合同、结算"),
         offices=("department", "finance"),
         subject=Project,
-        form=money_forms.ContractForm,
-        act=duties.register_contract,
+        form=money_forms.FurtherLineForm,
+        act=money.register_line,
         step=5,
-        when=obstacles_to_registering,
+        when=money.obstacles_to_registering,
         offered=own_project,
         basis=_("项目资金公开、可查；合计不得超出票决确定的总投资"),
+        output=_("招采、合同、变更、结算审核"),
+        hint=_("实施计划列明的招标采购、合同和验收后的结算审核在待办中登记；这里登记变更和另有的。"),
         page="steps/supervision/project.html",
         context=selectors.project_file,
     )
@@ -115,17 +113,17 @@ register_event(
 )
 register_event(
     Event(
-        key="supervision.audit",
-        title=_("登记审计报告"),
-        offices=("finance",),
+        key="supervision.receive_audit",
+        title=_("收到审计报告"),
+        offices=("gov_clerk",),
         subject=Project,
-        form=money_forms.AuditForm,
-        act=duties.register_audit,
+        form=money_forms.ReceivedAuditForm,
+        act=duties.receive_audit,
         irreversible=True,
         step=5,
-        when=obstacles_to_registering,
+        when=money.obstacles_to_receiving,
         basis=_("《陕西省民生实事项目人大代表票决制规定》第十九条：审计机关依法审计"),
-        output=_("审计报告"),
+        hint=_("收文后转财政所登记，登记的期限从收到之日起算。"),
         page="steps/supervision/project.html",
         context=selectors.project_file,
     )

@@ -1,4 +1,4 @@
-"""Visits, findings, and the audit."""
+"""Visits and findings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
-from projects.cycles.papers import attach, make_paper
+from projects.cycles.papers import attach
 from projects.supervision.models import Finding, Inspection, Project
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
@@ -96,33 +96,3 @@ def recheck(act: Act, finding: Finding, *, decision: str, reason: str) -> Outcom
 def send_finding_back(act: Act, finding: Finding, *, to: str, reason: str) -> None:
     """The same, by the general act of sending back."""
     fire(finding, "reject", act, reason=reason, tries=finding.tries + 1)
-
-
-def register_audit(
-    act: Act,
-    project: Project,
-    *,
-    number: str,
-    title: str,
-    body: str,
-    received_on: date,
-    late_reason: str = "",
-    issues: Sequence[str] = (),
-    files: Sequence[UploadedFile] = (),
-) -> None:
-    """审计报告 (陕西 19), on receipt; each issue is for the department to put right and finance to re-check."""
-    paper = make_paper(
-        act,
-        project.cycle,
-        "audit_report",
-        title or _("审计报告：“%(title)s”") % {"title": project.title},
-        body=body,
-        number=number,
-        data={"issues": len(issues), "received_on": str(received_on), "late_reason": late_reason},
-        subject=project.reference,
-        step=5,
-    )
-    for upload in files:
-        attach(act, paper.reference, upload)
-    for sentence in issues:
-        raise_finding(act, project, sentence)

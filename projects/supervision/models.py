@@ -152,8 +152,9 @@ class Plan(models.Model):
 
     What the congress decided (target, money, place, deadline) stands on the project and is only read here. target:
     the plan's own, where the congress decided none, else "". finish_by: when the work is planned to end, never after
-    the project's deadline. contract_by: when the contract is to be signed, the day its registration is clocked from;
-    None where there is none to sign.
+    the project's deadline. tender_by, contract_by: when the tender is to be decided and the contract to be signed, the
+    days their registration is clocked from; None where there is none. no_tender: why there is no tender, said by the plan
+    or, where a planned one is not held, when it should have been registered.
     """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -161,6 +162,8 @@ class Plan(models.Model):
     target = models.CharField(_("目标"), max_length=300, blank=True)
     starts_on = models.DateField(_("计划开工"))
     finish_by = models.DateField(_("计划完工"))
+    tender_by = models.DateField(_("计划招标采购"), null=True)
+    no_tender = models.CharField(_("不招标的理由"), max_length=300, blank=True)
     contract_by = models.DateField(_("计划签订合同"), null=True)
     funds = models.TextField(_("资金安排"))
     safeguards = models.TextField(_("保障措施"))
@@ -199,6 +202,44 @@ class Contract(models.Model):
     amount_fen = models.BigIntegerField(_("金额"))
     signed_on = models.DateField(_("日期"))
     words = models.CharField(_("说明"), max_length=300, blank=True)
+
+
+class AuditState(models.TextChoices):
+    RECEIVED = "received", _("待登记")
+    REGISTERED = "registered", _("已登记")
+
+
+class Audit(Record):
+    """An audit report on a project: received, then registered with what it found (陕西规定 19).
+
+    received_on: the day it came in, from which registering it is clocked. Its opinion is the paper registering leaves,
+    its problems are findings of the project.
+    """
+
+    kind: ClassVar[str] = "audit"
+    project = models.ForeignKey(Project, models.PROTECT, related_name="audits")
+    number = models.CharField(_("审计文号"), max_length=60)
+    title = models.CharField(_("报告名称"), max_length=120)
+    received_on = models.DateField(_("收到日期"))
+    state = FSMField(default=AuditState.RECEIVED, choices=AuditState.choices, protected=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "number"], name="audit_received_once")]
+
+    def __str__(self) -> str:
+        return f"{self.title}（{self.number}）"
+
+    @property
+    def about(self) -> str:
+        return self.project.about
+
+    @property
+    def step(self) -> int:
+        return 5
+
+    @transition(field=state, source=AuditState.RECEIVED, target=AuditState.REGISTERED)
+    def register(self) -> None:
+        """Registered, its problems handed to the department."""
 
 
 class Progress(models.Model):

@@ -5,7 +5,7 @@ Pure: no clock, no database. Progress and lag are whole percentage points, 0–1
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -313,3 +313,50 @@ def contract_faults(amounts: Iterable[int], budget_fen: int | None) -> list[str]
     if budget_fen is None or total <= budget_fen:
         return []
     return ["登记金额合计超出票决确定的总投资，须先按规定办理投资调整。"]
+
+
+def tender_faults(
+    tender_by: date | None, contract_by: date | None, no_tender: str, finish_by: date | None = None
+) -> list[tuple[str, str]]:
+    """What a plan says wrongly of tender and contract: the field's name and the sentence, each.
+
+    A contract rests on a tender or on the reason why there is none (steps.md, 5); finish_by: the plan's own.
+    """
+    found = []
+    if tender_by and not contract_by:
+        found.append(("contract_by", "列明招标采购的，须填写计划签订合同日期。"))
+    if tender_by and contract_by and tender_by > contract_by:
+        found.append(("tender_by", "招标采购不能晚于签订合同。"))
+    if contract_by and finish_by and contract_by > finish_by:
+        found.append(("contract_by", "签订合同不能晚于计划完工。"))
+    if contract_by and not tender_by and len(no_tender) < 4:
+        found.append(("no_tender", "签订合同而不招标采购的，须写明理由。"))
+    if tender_by and no_tender:
+        found.append(("no_tender", "已填写计划招标采购日期的，不填不招标的理由。"))
+    return found
+
+
+def further_faults(kind: str, *, awaited: Collection[str], contracted: bool, ended: bool) -> list[str]:
+    """Why a line of the ledger is not registered of one's own accord (steps.md, 5).
+
+    awaited: the kinds a task is open for, which are registered there; ended: accepted or stopped.
+    """
+    if kind in awaited:
+        return ["这一项已有待办任务，请在待办中登记。"]
+    if kind == "contract" and "tender" in awaited:
+        return ["招标采购尚未登记，先在待办中登记招标采购。"]
+    if kind == "variation" and not contracted:
+        return ["还没有登记合同，不能登记变更。"]
+    if kind == "settlement" and not ended:
+        return ["结算审核在项目通过验收或者终止后登记。"]
+    return []
+
+
+def settlement_faults(amounts: Iterable[int], budget_fen: int | None, words: str) -> list[str]:
+    """Why a settlement may not be registered as it stands: above the cost decided, it says why and who pays.
+
+    A settlement is found, not agreed: it is registered as it is, and moves nothing of what the congress decided.
+    """
+    if budget_fen is None or sum(amounts) <= budget_fen or len(words) >= 4:
+        return []
+    return ["审定金额合计超出票决确定的总投资，须写明超出的原因和资金来源。"]

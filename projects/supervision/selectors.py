@@ -21,6 +21,7 @@ from projects.supervision import rules
 from projects.supervision.models import (
     ANSWER_FORMS,
     GOING_ON,
+    Audit,
     Change,
     ChangeState,
     Contract,
@@ -28,9 +29,11 @@ from projects.supervision.models import (
     FindingState,
     Inquiry,
     Interpellation,
+    Plan,
     Project,
     ProjectState,
 )
+from workflow.calendar.offsets import DueDate
 from workflow.flows.models import Deadline
 from workflow.flows.money import wan
 from workflow.people.models import Unit, User
@@ -128,17 +131,39 @@ def pending_changes(project: Project) -> QuerySet[Change]:
     return project.changes.filter(state__in=(ChangeState.ASKED, ChangeState.AGREED))
 
 
-def contract_awaited(project: Project) -> bool:
-    """Whether the contract the plan names is still to be registered."""
-    return Deadline.objects.filter(
-        key="supervision.contract", subject=project.reference, done_at=None, cancelled=False
-    ).exists()
+REGISTERED_AT = {
+    "supervision.tender": Contract.Kind.TENDER,
+    "supervision.contract": Contract.Kind.CONTRACT,
+    "supervision.settlement": Contract.Kind.SETTLEMENT,
+}
 
 
-def audit_due(project: Project, received_on: date) -> date | None:
-    """The last day for registering an audit report, from the day it was received."""
-    due = due_date(project.cycle, "supervision.audit", received_on)
-    return due.on if due else None
+def awaited_of(project: Project) -> set[str]:
+    """The kinds of line of a project's ledger that a task is open for."""
+    tasks = Deadline.objects.filter(
+        key__in=REGISTERED_AT, subject=project.reference, done_at=None, cancelled=False
+    )
+    return {REGISTERED_AT[key] for key in tasks.values_list("key", flat=True)}
+
+
+def adding_up_with(project: Project, kind: str) -> list[int]:
+    """The amounts a new line adds up with: contracts with their variations, each other kind among its own."""
+    together = (
+        (Contract.Kind.CONTRACT, Contract.Kind.VARIATION)
+        if kind in (Contract.Kind.CONTRACT, Contract.Kind.VARIATION)
+        else (kind,)
+    )
+    return list(project.contracts.filter(kind__in=together).values_list("amount_fen", flat=True))
+
+
+def has_plan(project: Project) -> bool:
+    """Whether a project's implementation plan has been published."""
+    return Plan.objects.filter(project=project).exclude(published_at=None).exists()
+
+
+def audit_due(audit: Audit) -> DueDate | None:
+    """When registering an audit report is due, from the day it was received."""
+    return due_date(audit.project.cycle, "supervision.audit", audit.received_on)
 
 
 def lights_of(cycle: Cycle) -> dict[str, int]:
@@ -149,11 +174,10 @@ def lights_of(cycle: Cycle) -> dict[str, int]:
 
 def money_of(project: Project) -> dict[str, Any]:
     """Money against plan, in fen; rates in whole percent, which may exceed 100 (rules.md §7), None without a budget."""
-    contracts = project.contracts.filter(kind__in=(Contract.Kind.CONTRACT, Contract.Kind.VARIATION))
-    contracted = sum(contracts.values_list("amount_fen", flat=True))
     return {
         "budget": project.budget_fen,
-        "contracted": contracted,
+        "contracted": sum(adding_up_with(project, Contract.Kind.CONTRACT)),
+        "settled": sum(adding_up_with(project, Contract.Kind.SETTLEMENT)),
         "invested": project.invested_fen,
         "funded": project.funded_fen,
         "invested_percent": _share(project.invested_fen, project.budget_fen),
@@ -255,6 +279,11 @@ def finding_facts(finding: Finding) -> dict[str, Any]:
         "inspection": finding.inspection,
         "proof": list(Attachment.objects.filter(subject=finding.reference).order_by("pk")),
     }
+
+
+def audit_facts(audit: Audit) -> dict[str, Any]:
+    """One audit report with the file of the project it is about."""
+    return {"audit": audit, **project_file(audit.project)}
 
 
 def change_facts(change: Change) -> dict[str, Any]:

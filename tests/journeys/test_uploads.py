@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from projects.cycles.models import Attachment
-from tests.builders import township
+from tests.builders import open_task, township
 from tests.files import PDF
 from tests.projects.supervision.conftest import year_of
 from workflow.flows.models import PendingFile
@@ -45,20 +45,21 @@ def test_a_file_survives_a_refused_form_and_the_check_page(
     with within(SYSTEM):
         year = year_of(township())
         year.building()
-        number, cookie = year.project().pk, signed_in(year.town.of("finance"))
+        report = {"received_on": "2027-09-01", "number": "审投报〔2027〕3号", "title": "村道硬化项目审计报告"}
+        year.event("receive_audit", year.town.of("gov_clerk"), "2027-09-01", **report)
+        number, cookie = open_task("supervision.audit").task_id, signed_in(year.town.of("finance"))
     with browser.new_context(
         base_url=served.url, locale="zh-CN", viewport={"width": 390, "height": 800}, java_script_enabled=False
     ) as context:
         context.add_cookies([cookie | {"url": served.url}])
         page = context.new_page()
-        page.goto(f"/do/supervision.audit/{number}/")
-        page.fill("[name=title]", "村道硬化项目审计报告")
-        page.fill("[name=body]", "项目资金使用基本合规。")
+        page.goto(f"/tasks/{number}/")
+        page.fill("[name=late_reason]", "等待报告原件。")
         page.set_input_files("[name=files]", report)
         page.click("button[value=submit]")
-        expect(page.locator(".error-summary")).to_contain_text("审计文号：请填写。")
+        expect(page.locator(".error-summary")).to_contain_text("审计意见摘要：请填写。")
         expect(page.locator("[name=held]")).to_be_checked()
-        page.fill("[name=number]", "审投报〔2027〕3号")
+        page.fill("[name=body]", "项目资金使用基本合规。")
         page.click("button[value=submit]")
         expect(page.locator("h1")).to_contain_text("请核对后确认")
         expect(page.locator(".summary-list")).to_contain_text(f"审计报告.pdf（{len(PDF)}")

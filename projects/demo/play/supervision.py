@@ -27,9 +27,11 @@ from projects.supervision.duties import open_due_reports
 from projects.supervision.flows.year import SupervisionFlow
 from projects.supervision.inviting import EXPERT
 from projects.supervision.models import (
+    Audit,
     Change,
     ChangeGrade,
     ChangeKind,
+    Contract,
     Finding,
     Inspection,
     Project,
@@ -47,6 +49,8 @@ from workflow.roles.models import RoleGrant
 USUAL: dict[int, str] = {2: "behind", 4: "stalled", 6: "unfinished"}
 LEADERS = ("副镇长（分管农业农村）", "副镇长（分管城乡建设）", "副镇长（分管社会事务）", "党委委员、副镇长")
 GROUP_SIZE = 3
+BUILDER = "示范县恒立建设有限公司"
+AUDITED = "finance"  # the office that registers what an audit found
 # Days between a task's opening and its being done; other tasks are done on the next day looked at.
 PACE = {
     "supervision.hand_over": 3,
@@ -65,11 +69,17 @@ PACE = {
     "supervision.mayor_answer": 6,
     "supervision.accept_answer": 8,
     "supervision.agree_acceptance": 5,
+    "supervision.settlement": 4,
+    "supervision.audit": 3,
     "supervision.classify_change": 5,
     "supervision.announce_change": 2,
 }
 # Days of work on a project before an expert is invited, from there to the visit, and before a minor change is asked for.
 INVITED, VISITED, ASKED = 20, 14, 40
+# In fen: works below are bought without a tender.
+SMALL = 60_000_000
+# Days from the settlement to the audit office's report; month and day from which a report names no problem any more.
+REPORTED, AUDITED_IN_TIME = 6, (11, 10)
 # Words in a title that tell works an expert looks at, and a project of many points.
 WORKS = ("桥", "道路", "公路", "硬化", "排水", "管网", "渠", "护岸", "加固", "教学楼", "护理院")
 POINTS = ("视频监控", "路灯", "亮化", "红绿灯", "候车亭", "收集点", "公共厕所", "消防站")
@@ -79,6 +89,7 @@ FINDINGS = {
     "steady": "项目公示牌上的完工日期和监督电话没有填写。",
     "unfinished": "隐蔽工程没有影像记录，监理日志缺页。",
     EXPERT: "进场材料只有合格证，没有按批次送检的检测报告。",
+    AUDITED: "一份工程变更单没有监理单位签字，结算资料未及时归档。",
 }
 MEASURES = {
     "behind": "清理占道材料，按规范设置围挡和警示标志，每天收工前巡查。",
@@ -86,12 +97,14 @@ MEASURES = {
     "steady": "按样式更换公示牌，补齐完工日期、责任人和监督电话。",
     "unfinished": "补拍隐蔽工程影像，补齐监理日志，由监理单位核对签字。",
     EXPERT: "对已进场材料取样送检，检测合格前不得使用；此后按批次送检，报告存档备查。",
+    AUDITED: "由监理单位核对后补签变更单，结算资料一周内整理归档，财政所核对。",
 }
 REMEDIES = {
     "behind": "已清理占道材料，按规范设置围挡、警示灯和绕行标志，并安排专人巡查。",
     "stalled": "已约谈施工单位，重新编排工期，增加两个作业班组，设备已全部进场。",
     "steady": "已更换公示牌，写明完工日期、责任人和监督电话。",
     "unfinished": "已补拍影像、补齐监理日志，并由监理单位签字确认。",
+    AUDITED: "变更单已由监理单位核对补签，结算资料已全部归档，目录随附。",
     EXPERT: "已取样送检，检测结果全部合格，检测报告随附；监理单位已建立材料进场台账。",
 }
 PROBLEMS = {
@@ -150,7 +163,7 @@ class Supervision:
         done = True
         while done:
             done = sum(self.turn(task, day) for task in self.open(day)) > 0
-        for unasked in (self.invite, self.advise, self.ask_change):
+        for unasked in (self.invite, self.advise, self.ask_change, self.receive_audit):
             unasked(day)
 
     def open(self, day: date) -> list[Deadline]:
@@ -178,7 +191,7 @@ class Supervision:
     def project(self, task: Deadline) -> Project:
         kind, _, number = task.subject.partition(":")
         wanted = Project.objects.select_related("cycle__unit", "department", "group", "unit", "plan")
-        held_by = {Finding.kind: "findings", Change.kind: "changes"}.get(kind, "pk")
+        held_by = {Finding.kind: "findings", Change.kind: "changes", Audit.kind: "audits"}.get(kind, "pk")
         return wanted.get(**{held_by: int(number)})
 
     def course(self, project: Project) -> str:
@@ -189,7 +202,9 @@ class Supervision:
 
     def matter_of(self, finding: Finding) -> str:
         """What a finding is about: its project's course, or what the expert saw."""
-        return EXPERT if finding.raised_as == EXPERT else self.course(finding.project)
+        if finding.raised_as in (EXPERT, AUDITED):
+            return finding.raised_as
+        return self.course(finding.project)
 
     def built_for(self, days: int, day: date, words: tuple[str, ...]) -> Project | None:
         """The first project with one of these words in its title, once it has been built for so many days."""
@@ -277,11 +292,11 @@ class Supervision:
             **({} if project.target else {"target": target}),
             starts_on=starts.isoformat(),
             finish_by=ends.isoformat(),
-            contract_by=_signed(starts, ends).isoformat() if project.budget_fen else "",
+            **_bought(project, starts, ends),
             funds="列入年度预算，按合同约定和形象进度分期拨付；不足部分由镇级财力统筹。",
             safeguards="成立工作专班，每周调度；公开施工单位、工期和监督电话，接受群众监督。",
             responsible=f"{department_of(project).name}负责人",
-            **_nodes(starts, ends),
+            **_nodes(starts, ends, tendered=(project.budget_fen or 0) >= SMALL),
         )
 
     def confirm_plan(self, task: Deadline, day: date) -> bool:
@@ -290,16 +305,16 @@ class Supervision:
     def review_plan(self, task: Deadline, day: date) -> bool:
         project = self.project(task)
         minutes = f"会议审查“{project.title}”实施计划，同意公布施行。"
-        self.do(task, self.town.of("clerk"), day, **self.presidium(day, minutes=minutes))
-        if project.budget_fen:
-            perform(
-                "supervision.contract",
-                project,
-                actor=self.clerk_of(project),
-                data={"kind": "tender", **self.terms(project, "县公共资源交易中心", day)},
-                at=moment(day, 15),
-            )
-        return True
+        return self.do(task, self.town.of("clerk"), day, **self.presidium(day, minutes=minutes))
+
+    def tender(self, task: Deadline, day: date) -> bool:
+        """Decided as planned, registered on the next day looked at."""
+        project = self.project(task)
+        decided = max(project.plan.tender_by or day, task.opened_on)
+        if day < decided:
+            return False
+        terms = self.terms(project, BUILDER, decided)
+        return self.do(task, self.clerk_of(project), day, outcome="held", **terms)
 
     def contract(self, task: Deadline, day: date) -> bool:
         """Signed as planned, registered on the next day looked at."""
@@ -307,16 +322,25 @@ class Supervision:
         signed = max(project.plan.contract_by or day, task.opened_on)
         if day < signed:
             return False
-        return self.do(
-            task, self.clerk_of(project), day, **self.terms(project, "示范县恒立建设有限公司", signed)
-        )
+        return self.do(task, self.clerk_of(project), day, **self.terms(project, BUILDER, signed))
 
-    def terms(self, project: Project, party: str, day: date) -> dict[str, str]:
-        """A line of the ledger of contracts, four hundredths below the cost decided."""
+    def settlement(self, task: Deadline, day: date) -> bool:
+        project = self.project(task)
+        terms = self.terms(project, BUILDER, day, share=95) | {"words": "经审核，核减签证重复计价部分。"}
+        return self.do(task, self.town.of("finance"), day, **terms)
+
+    def audit(self, task: Deadline, day: date) -> bool:
+        """A report that comes in time names a problem, to be put right before the year is judged."""
+        body = "项目资金专款专用，拨付与形象进度相符，结算审定金额真实。"
+        found = FINDINGS[AUDITED] if day < date(self.cycle.year, *AUDITED_IN_TIME) else ""
+        return self.do(task, self.town.of("finance"), day, body=body, issues=found)
+
+    def terms(self, project: Project, party: str, day: date, *, share: int = 96) -> dict[str, str]:
+        """A line of the ledger of contracts, some hundredths below the cost decided."""
         return {
             "number": f"{self.cycle.year}-{project.number:02d}",
             "party": party,
-            "amount_fen": str((project.budget_fen or 0) * 96 // 100 // 1_000_000),
+            "amount_fen": str((project.budget_fen or 0) * share // 100 // 1_000_000),
             "signed_on": day.isoformat(),
             "words": "",
         }
@@ -491,6 +515,28 @@ class Supervision:
         given = RoleGrant.objects.filter(office=EXPERT, unit=project.group_id).select_related("user")
         return given.order_by("pk").first()
 
+    def receive_audit(self, day: date) -> None:
+        """The audit office's report on the first project that was settled."""
+        if Audit.objects.filter(project__cycle=self.cycle).exists():
+            return
+        lines = Contract.objects.filter(project__cycle=self.cycle, kind=Contract.Kind.SETTLEMENT)
+        first = lines.select_related("project").order_by("signed_on", "pk").first()
+        if first is None or first.signed_on + timedelta(days=REPORTED) > day:
+            return
+        project = first.project
+        data = {
+            "received_on": day.isoformat(),
+            "number": f"示审投报〔{day.year}〕{project.number} 号",
+            "title": f"“{project.title}”竣工决算审计报告",
+        }
+        perform(
+            "supervision.receive_audit",
+            project,
+            actor=self.town.of("gov_clerk"),
+            data=data,
+            at=moment(day, 11),
+        )
+
     def ask_change(self, day: date) -> None:
         """The government asks to move two points of the first project that has many."""
         project = self.built_for(ASKED, day, POINTS)
@@ -532,11 +578,25 @@ def _signed(starts: date, ends: date) -> date:
     return starts + timedelta(days=(ends - starts).days * 15 // 100)
 
 
-def _nodes(starts: date, ends: date) -> dict[str, Any]:
+def _bought(project: Project, starts: date, ends: date) -> dict[str, str]:
+    """What the plan says of tender and contract: small works are bought without one, and the plan says why."""
+    if not project.budget_fen:
+        return {}
+    signed = _signed(starts, ends)
+    if project.budget_fen < SMALL:
+        return {
+            "no_tender": "合同估算价未达到规定的招标限额，集体研究确定承建单位。",
+            "contract_by": signed.isoformat(),
+        }
+    tendered = max(starts, signed - timedelta(days=10))
+    return {"tender_by": tendered.isoformat(), "contract_by": signed.isoformat()}
+
+
+def _nodes(starts: date, ends: date, *, tendered: bool) -> dict[str, Any]:
     """Four nodes between the start and the end."""
     span = (ends - starts).days
     rows = (
-        ("完成招标、签订合同", 15, 10),
+        ("完成招标、签订合同" if tendered else "签订合同", 15, 10),
         ("主体开工", 40, 35),
         ("主体完工", 75, 80),
         ("竣工", 100, 100),

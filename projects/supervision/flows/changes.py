@@ -13,6 +13,7 @@ from projects.cycles.flows import YearlyFlow
 from projects.cycles.selectors import standard_of
 from projects.supervision import changing, rules, selectors
 from projects.supervision.flows.findings import RECHECKED_BY, InspectFlow
+from projects.supervision.flows.money import begin_settlement
 from projects.supervision.flows.progress import ProgressFlow
 from projects.supervision.flows.projects import ProjectFlow, end_of_work, settled
 from projects.supervision.flows.seats import subject_of
@@ -43,6 +44,7 @@ def follow_change(change: Any, act: Act) -> None:
     if project.state == ProjectState.STOPPED:
         end_of_work(project, act, reason=reason)
         _end_findings(project, act, reason=reason)
+        begin_settlement(project)
         settled(act, project)
     if change.what == ChangeKind.REPLACE:
         new = changing.found_replacement(act, change)

@@ -12,17 +12,17 @@ from viewflow.workflow import nodes
 from projects.collection.forms import DecisionForm
 from projects.supervision import building, selectors
 from projects.supervision.flows.findings import InspectFlow
-from projects.supervision.flows.money import ContractFlow
+from projects.supervision.flows.money import ContractFlow, begin_contract, begin_settlement
 from projects.supervision.flows.progress import ProgressFlow, RedLightFlow
 from projects.supervision.flows.seats import department_of, group_of, subject_of
 from projects.supervision.forms import projects as forms
-from projects.supervision.models import Plan, Project
+from projects.supervision.models import Project
 from projects.voting.flows import SinceVoteFlow
 from workflow.audit.services import Act
 from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
 from workflow.flows.nodes import MeetingView, OfficeEnd, OfficeView
-from workflow.flows.processes import call_off, running
+from workflow.flows.processes import call_off
 
 Settled = Callable[[Act, Project], None]
 _when_settled: list[Settled] = []
@@ -54,14 +54,8 @@ def _after_finishing(activation: Any) -> None:
 def _after_accepting(activation: Any) -> None:
     reason = str(_("项目已通过验收"))
     end_of_work(subject_of(activation), current_act(), reason=reason, keep=(ProjectFlow,))
+    begin_settlement(subject_of(activation))
     settled(current_act(), subject_of(activation))
-
-
-def _begin_contract(activation: Any) -> None:
-    project = subject_of(activation)
-    plan = Plan.objects.filter(project=project).first()
-    if plan and plan.contract_by and not running(ContractFlow, project).exists():
-        ContractFlow.begin(project)
 
 
 class ProjectFlow(SinceVoteFlow):
@@ -112,7 +106,9 @@ class ProjectFlow(SinceVoteFlow):
         .Returns(this.plan)
         .Next(this.begin_contract)
     )
-    begin_contract = nodes.Function(_begin_contract).Next(this.accept)
+    begin_contract = nodes.Function(lambda activation: begin_contract(subject_of(activation))).Next(
+        this.accept
+    )
     accept = OfficeView(
         office="department",
         seat=department_of,

@@ -2,53 +2,143 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from projects.supervision import rules
 from projects.supervision.forms.common import DayForm, Lines, lines_of
-from projects.supervision.models import Contract
-from projects.supervision.selectors import audit_due
+from projects.supervision.models import Contract, ProjectState
+from projects.supervision.money import NOT_HELD
+from projects.supervision.selectors import adding_up_with, audit_due, awaited_of
 from workflow.flows.fields import ChineseDateField, FenField, FilesField
+from workflow.flows.forms import StepForm
 from workflow.templatetags.ui import wan
 
 
-class ContractForm(DayForm):
-    """A tender, contract, variation or settlement."""
+class LineForm(DayForm):
+    """A line of the ledger of money, of one kind."""
 
+    of_kind: ClassVar[str] = Contract.Kind.CONTRACT
     past = ("signed_on",)
-    kind = forms.ChoiceField(label=_("类型"), choices=Contract.Kind.choices)
     number = forms.CharField(label=_("编号"), max_length=60, required=False)
     party = forms.CharField(label=_("对方单位"), max_length=80)
     amount_fen = FenField(label=_("金额"))
-    signed_on = ChineseDateField(label=_("签订（审定）日期"))
+    signed_on = ChineseDateField(label=_("签订日期"))
     words = forms.CharField(label=_("说明"), max_length=300, required=False)
     files: Any = FilesField(label=_("附件"), required=False)
 
-
-class PlannedContractForm(ContractForm):
-    """The contract the plan names: its kind is known."""
-
     def prepare(self) -> None:
         super().prepare()
-        del self.fields["kind"]
         money = self.subject.budget_fen
         if money is not None:
             self.fields["amount_fen"].help_text = _("总投资 %(money)s。") % {"money": wan(money)}
 
     def clean(self) -> dict[str, Any]:
-        return super().clean() | {"kind": Contract.Kind.CONTRACT}
+        data = super().clean()
+        if data.get("kind", self.of_kind) == Contract.Kind.SETTLEMENT and "amount_fen" in data:
+            amounts = [*adding_up_with(self.subject, Contract.Kind.SETTLEMENT), data["amount_fen"]]
+            for sentence in rules.settlement_faults(amounts, self.subject.budget_fen, data["words"]):
+                self.add_error("words", sentence)
+        return {"kind": self.of_kind} | data
 
 
-class AuditForm(DayForm):
-    """审计报告, with the problems it names; registered within the rulebook's term from its receipt, or with a reason."""
+class ContractForm(LineForm):
+    """The contract the plan names."""
+
+
+class SettlementForm(LineForm):
+    """结算审核: what the work has cost in the end."""
+
+    of_kind = Contract.Kind.SETTLEMENT
+    number = forms.CharField(label=_("审核文号"), max_length=60, required=False)
+    party = forms.CharField(label=_("结算单位"), max_length=80)
+    amount_fen = FenField(label=_("审定金额"))
+    signed_on = ChineseDateField(label=_("审定日期"))
+    words = forms.CharField(
+        label=_("说明"), help_text=_("审定金额超出总投资的必填。"), max_length=300, required=False
+    )
+
+    def prepare(self) -> None:
+        super().prepare()
+        signed = (
+            self.subject.contracts.filter(kind=Contract.Kind.CONTRACT).order_by("signed_on", "pk").first()
+        )
+        self.fields["party"].initial = signed.party if signed else ""
+
+
+class TenderForm(DayForm):
+    """招标采购: its outcome, or why there is none after all."""
+
+    past = ("signed_on",)
+    outcome = forms.ChoiceField(
+        label=_("结果"),
+        choices=[("held", _("已招标采购")), (NOT_HELD, _("不招标"))],
+        initial="held",
+        widget=forms.RadioSelect,
+    )
+    number = forms.CharField(label=_("项目编号"), max_length=60, required=False)
+    party = forms.CharField(label=_("中标（成交）单位"), max_length=80, required=False)
+    amount_fen = FenField(label=_("中标（成交）金额"), required=False)
+    signed_on = ChineseDateField(label=_("中标（成交）日期"), required=False)
+    words = forms.CharField(label=_("说明"), max_length=300, required=False)
+    files: Any = FilesField(label=_("附件"), required=False)
+    no_tender = forms.CharField(
+        label=_("不招标的理由"),
+        help_text=_("不招标的必填，如未达到规定限额。"),
+        widget=Lines(attrs={"rows": 2}),
+        max_length=300,
+        required=False,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("outcome") == NOT_HELD and len(data.get("no_tender", "")) < 4:
+            self.add_error("no_tender", _("不招标的，须写明理由。"))
+        if data.get("outcome") == "held":
+            for name in ("party", "amount_fen", "signed_on"):
+                if name not in self.errors and not data.get(name):
+                    self.add_error(name, _("已招标采购的，须填写。"))
+        return data
+
+
+class FurtherLineForm(LineForm):
+    """A variation, or a further tender, contract or settlement beside those the tasks ask for."""
+
+    kind = forms.ChoiceField(label=_("类型"), choices=Contract.Kind.choices)
+    signed_on = ChineseDateField(label=_("签订（审定）日期"))
+    field_order = ["kind"]
+
+    def clean_kind(self) -> str:
+        kind: str = self.cleaned_data["kind"]
+        faults = rules.further_faults(
+            kind,
+            awaited=awaited_of(self.subject),
+            contracted=self.subject.contracts.filter(kind=Contract.Kind.CONTRACT).exists(),
+            ended=self.subject.state in (ProjectState.ACCEPTED, ProjectState.STOPPED),
+        )
+        if faults:
+            raise forms.ValidationError(faults)
+        return kind
+
+
+class ReceivedAuditForm(DayForm):
+    """收到审计报告: which, and when."""
 
     past = ("received_on",)
     received_on = ChineseDateField(label=_("收到日期"))
     number = forms.CharField(label=_("审计文号"), max_length=60)
     title = forms.CharField(label=_("报告名称"), max_length=120)
+
+    def prepare(self) -> None:
+        self.fields["received_on"].initial = self.act.on
+
+
+class AuditForm(StepForm):
+    """审计报告, with the problems it names; registered within the rulebook's term from its receipt, or with a reason."""
+
     body = forms.CharField(label=_("审计意见摘要"), widget=Lines(attrs={"rows": 5}), max_length=20000)
     issues = forms.CharField(
         label=_("审计发现的问题"),
@@ -62,19 +152,15 @@ class AuditForm(DayForm):
         label=_("逾期登记的原因"), help_text=_("超过登记期限的必填。"), max_length=300, required=False
     )
 
-    def prepare(self) -> None:
-        self.fields["received_on"].initial = self.act.on
-
     def clean_issues(self) -> list[str]:
         return lines_of(self.cleaned_data["issues"])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        received = data.get("received_on")
-        due = audit_due(self.subject, received) if received else None
-        if due and self.act.on > due and len(data.get("late_reason", "")) < 4:
+        due = audit_due(self.subject)
+        if due and self.act.on > due.on and len(data.get("late_reason", "")) < 4:
             self.add_error(
                 "late_reason",
-                _("应在 %(day)s 前登记，已逾期，须写明原因。") % {"day": date_format(due)},
+                _("应在 %(day)s 前登记，已逾期，须写明原因。") % {"day": date_format(due.on)},
             )
         return data

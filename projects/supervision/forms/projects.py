@@ -13,6 +13,19 @@ from projects.supervision.forms.common import ROWS, DayForm, Lines
 from workflow.flows.fields import ChineseDateField, FilesField
 from workflow.flows.forms import StepForm
 
+# What a plan that came back starts from.
+KEPT = (
+    "target",
+    "starts_on",
+    "finish_by",
+    "tender_by",
+    "no_tender",
+    "contract_by",
+    "funds",
+    "safeguards",
+    "responsible",
+)
+
 
 class PlanForm(StepForm):
     """项目建设计划书 (陕西 17): dates, money, safeguards, who answers for it, and the nodes.
@@ -24,9 +37,20 @@ class PlanForm(StepForm):
     target = forms.CharField(label=_("年度目标"), widget=Lines(attrs={"rows": 2}), max_length=300)
     starts_on = ChineseDateField(label=_("计划开工"))
     finish_by = ChineseDateField(label=_("计划完工"))
+    tender_by = ChineseDateField(
+        label=_("计划招标采购日期"),
+        help_text=_("招标采购有结果的日期，登记招标采购的期限从这一天起算；不招标的不填。"),
+        required=False,
+    )
+    no_tender = forms.CharField(
+        label=_("不招标的理由"),
+        help_text=_("签订合同而不招标采购的必填，如未达到规定限额。"),
+        max_length=300,
+        required=False,
+    )
     contract_by = ChineseDateField(
         label=_("计划签订合同日期"),
-        help_text=_("招标采购后签订合同的日期，登记合同的期限从这一天起算；不签合同的不填。"),
+        help_text=_("签订合同的日期，登记合同的期限从这一天起算；不签合同的不填。"),
         required=False,
     )
     funds = forms.CharField(label=_("资金安排"), widget=Lines(attrs={"rows": 3}), max_length=4000)
@@ -61,7 +85,7 @@ class PlanForm(StepForm):
         plan = getattr(self.subject, "plan", None)
         if plan is None:
             return
-        for name in ("target", "starts_on", "finish_by", "contract_by", "funds", "safeguards", "responsible"):
+        for name in KEPT:
             if name in self.fields:
                 self.fields[name].initial = getattr(plan, name)
         for n, row in enumerate(self.subject.milestones.all()[:ROWS], 1):
@@ -79,8 +103,10 @@ class PlanForm(StepForm):
                 points.append(rules.Point(on, percent))
             elif title or on or percent:
                 self.add_error(f"node_title_{n}", _("节点 %(n)s 的名称、日期和进度都要填写。") % {"n": n})
-        if data.get("contract_by") and data.get("finish_by") and data["contract_by"] > data["finish_by"]:
-            self.add_error("contract_by", _("签订合同不能晚于计划完工。"))
+        for name, sentence in rules.tender_faults(
+            data.get("tender_by"), data.get("contract_by"), data.get("no_tender", ""), data.get("finish_by")
+        ):
+            self.add_error(name, sentence)
         if not self.errors:
             for sentence in rules.plan_faults(
                 data["starts_on"], data["finish_by"], self.subject.finish_by, points

@@ -70,7 +70,7 @@ def year(db) -> Year:
     item = Item.objects.get(number=1)
     BudgetLine.objects.create(unit=town.unit, item=item, code="2130142", amount_fen=1, source="本级财力")
     year.event(
-        "contract",
+        "further_line",
         town.of("finance"),
         "2027-03-12",
         kind="contract",

@@ -83,7 +83,7 @@ class Year:
         """The one open task of a key on a project or on one of its findings and changes."""
         project = self.project(number)
         references = [project.reference]
-        for kept in (project.findings.all(), project.changes.all()):
+        for kept in (project.findings.all(), project.changes.all(), project.audits.all()):
             references += [record.reference for record in kept]
         return Deadline.objects.get(
             key=f"supervision.{key}", subject__in=references, done_at=None, cancelled=False

@@ -26,6 +26,7 @@ from tests.builders import at, do, open_task
 from tests.files import picture
 from tests.projects.evaluation.test_evaluation import more_counters
 from tests.projects.supervision.conftest import PLAN
+from tests.projects.supervision.test_supervision import SETTLED, contracted
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.events import events, perform
@@ -122,7 +123,7 @@ def test_no_task_and_no_event_alters_what_the_congress_decided(year):
         "content": "别的内容",
     }
     # An earlier finish is the plan's to set, and moves no deadline.
-    earlier = PLAN | {"finish_by": "2027-11-20"}
+    earlier = PLAN | {"finish_by": "2027-11-20", "tender_by": "2027-04-10", "contract_by": "2027-04-20"}
     year.do("plan", year.clerk_of(year.project()), "2027-02-15", **(smuggled | earlier))
     year.do("confirm_plan", year.town.of("mayor"), "2027-02-16", **smuggled)
     review = smuggled | year.presidium("2027-03-01")
@@ -135,21 +136,14 @@ def test_no_task_and_no_event_alters_what_the_congress_decided(year):
         "2027-05-20",
         **(smuggled | {"on": "2027-05-20", "place": "第1村", "words": "察看现场。"}),
     )
-    year.event(
-        "contract",
-        year.town.of("finance"),
-        "2027-06-01",
-        **(
-            smuggled
-            | {"kind": "tender", "party": "公司", "amount_fen": "10", "signed_on": "2027-05-30", "words": ""}
-        ),
-    )
-    year.event(
-        "audit",
-        year.town.of("finance"),
-        "2027-06-02",
-        **(smuggled | {"number": "1", "body": "合规。", "received_on": "2027-06-01"}),
-    )
+    clerk, finance = year.clerk_of(year.project()), year.town.of("finance")
+    line = smuggled | {"party": "公司", "amount_fen": "10", "signed_on": "2027-05-20", "words": ""}
+    year.do("tender", clerk, "2027-06-01", **line, outcome="held")
+    year.do("contract", clerk, "2027-06-01", **line)
+    year.event("further_line", finance, "2027-06-01", **line, kind="variation")
+    report = smuggled | {"number": "1", "title": "审计报告", "received_on": "2027-06-01"}
+    year.event("receive_audit", year.town.of("gov_clerk"), "2027-06-02", **report)
+    year.do("audit", finance, "2027-06-02", **smuggled, body="合规。")
     year.do(
         "accept",
         year.clerk_of(year.project()),
@@ -157,6 +151,7 @@ def test_no_task_and_no_event_alters_what_the_congress_decided(year):
         **(smuggled | {"completed_on": "2027-10-08", "materials": "竣工资料。"}),
     )
     year.do("agree_acceptance", year.members()[0], "2027-10-12", **(smuggled | {"words": "同意验收。"}))
+    year.do("settlement", finance, "2027-12-01", **(line | {"amount_fen": "400", "words": "主材调差。"}))
     assert fixed(year.project()) == before
 
 
@@ -527,6 +522,17 @@ def test_a_stopped_project_leaves_no_open_task(year):
     assert project.state == "stopped"
     references = [project.reference, project.findings.get().reference]
     assert not Deadline.objects.filter(subject__in=references, done_at=None, cancelled=False).exists()
+
+
+def test_a_stopped_project_under_contract_is_settled_all_the_same(year):
+    contracted(year)
+    ask(year, "stop")
+    year.in_session()
+    decide(year, "2027-06-18")
+    year.do("announce_change", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    assert year.project().state == "stopped" and year.task("settlement").office == "finance"
+    year.do("settlement", year.town.of("finance"), "2027-12-01", **(SETTLED | {"amount_fen": "90"}))
+    assert year.project().contracts.get(kind="settlement").amount_fen == 90_000_000
 
 
 def reserve(year) -> Item:
@@ -995,8 +1001,8 @@ def test_the_presidium_names_the_unit_that_answers(year):
 def test_every_event_of_the_room_names_its_offices_and_its_basis_or_hint():
     mine = {e.key: e for e in events() if e.key.startswith("supervision.")}
     assert set(mine) >= {
-        "supervision.contract",
-        "supervision.audit",
+        "supervision.further_line",
+        "supervision.receive_audit",
         "supervision.ask_change",
         "supervision.inspect",
         "supervision.interpellate",

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from projects.demo.play.supervision import play_supervision
-from projects.supervision.models import Change, Finding, Inspection, Progress, Project
+from projects.supervision.models import Audit, Change, Finding, Inspection, Progress, Project
 from tests.projects.supervision.conftest import year_of
 from workflow.flows.models import Deadline
 from workflow.people.models import User
@@ -60,6 +60,22 @@ def test_an_expert_the_township_knows_is_invited_visits_and_has_the_finding_rech
     assert (finding.raised_as, finding.state) == ("expert", "closed") and "送检" in finding.measures
     recheck = Deadline.objects.get(subject=finding.reference, office="inspector")
     assert recheck.done_by in holders_of("inspector", works.group, date(2027, 12, 31))
+
+
+def test_the_money_of_the_year_is_registered_by_the_tasks_that_ask_for_it(town):
+    year = year_of(town)
+    play_supervision(town, year.cycle, until=date(2027, 12, 31), outcomes=MIX)
+    kinds = {
+        p.number: list(p.contracts.order_by("pk").values_list("kind", flat=True))
+        for p in Project.objects.all()
+    }
+    bought = ["tender", "contract", "settlement"]
+    assert kinds == {1: bought, 2: bought, 3: bought[1:]}
+    assert "招标限额" in Project.objects.get(number=3).plan.no_tender
+    keys = ("supervision.tender", "supervision.contract", "supervision.settlement", "supervision.audit")
+    assert not Deadline.objects.filter(key__in=keys, done_at=None).exists()
+    audit = Audit.objects.get()
+    assert audit.state == "registered" and Finding.objects.get(raised_as="finance").state == "closed"
 
 
 def test_without_an_expert_nobody_is_invited(town):

@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from projects.cycles.models import Attachment, Paper
+from projects.cycles.models import Attachment, Cycle, Paper
+from projects.evaluation.ledgers import LEDGERS
 from projects.supervision.duties import open_due_reports
 from projects.supervision.flows.progress import ProgressFlow
 from projects.supervision.models import Finding, Inquiry, Project
@@ -337,80 +338,247 @@ def test_one_failing_project_keeps_no_other_waiting(year, monkeypatch, caplog):
 CONTRACT = {"number": "2027-1", "party": "恒立建设有限公司", "signed_on": "2027-03-10", "words": ""}
 
 
-def test_contracts_add_up_against_the_budget(year):
-    year.building()
-    clerk = year.clerk_of(year.project())
-    year.event("contract", clerk, "2027-03-12", kind="contract", amount_fen="370", **CONTRACT)
-    assert money_of(year.project())["contracted"] == 370_000_000
-    with pytest.raises(Refused, match="超出票决确定的总投资"):
-        year.event("contract", clerk, "2027-03-13", kind="variation", amount_fen="20", **CONTRACT)
-    year.event(
-        "contract", year.town.of("finance"), "2027-11-30", kind="settlement", amount_fen="375", **CONTRACT
-    )
-    assert year.project().contracts.count() == 2
-
-
-def planned_contract(year, contract_by="2027-04-20"):
+def planned_contract(year, number=1, **more):
+    """A plan with a contract: by tender on 10 April unless said otherwise, signed on the 20th."""
     year.grouped()
-    plan = PLAN | {"contract_by": contract_by}
-    year.do("plan", year.clerk_of(year.project()), "2027-02-15", **plan)
-    year.do("confirm_plan", year.town.of("mayor"), "2027-02-16")
-    year.do("review_plan", year.town.of("clerk"), "2027-03-01", **year.presidium("2027-03-01"))
+    plan = PLAN | {"tender_by": "2027-04-10", "contract_by": "2027-04-20"} | more
+    year.do("plan", year.clerk_of(year.project(number)), "2027-02-15", number, **plan)
+    year.do("confirm_plan", year.town.of("mayor"), "2027-02-16", number)
+    year.do("review_plan", year.town.of("clerk"), "2027-03-01", number, **year.presidium("2027-03-01"))
 
 
+UNTENDERED = {"tender_by": "", "no_tender": "未达到规定的招标限额。"}
+WON = CONTRACT | {"signed_on": "2027-04-10", "amount_fen": "372", "outcome": "held"}
 SIGNED = CONTRACT | {"signed_on": "2027-04-20", "amount_fen": "370"}
+SETTLED = CONTRACT | {"signed_on": "2027-11-30", "amount_fen": "375"}
 
 
-def test_the_contract_a_plan_names_is_a_task_clocked_from_its_day(year):
-    planned_contract(year)
-    assert year.task("contract").due_on == date(2027, 5, 6)  # ten working days, the May holiday between
-    with pytest.raises(Obstructed, match="合同尚未登记"):
-        year.do("accept", year.clerk_of(year.project()), "2027-10-09", **DONE)
-    with pytest.raises(NotYourTurn):
-        year.do("contract", year.clerk_of(year.project(2)), "2027-04-22", **SIGNED)
+def contracted(year):
+    planned_contract(year, **UNTENDERED)
     year.do("contract", year.clerk_of(year.project()), "2027-04-22", **SIGNED)
-    assert year.project().contracts.get().kind == "contract"
-    year.do("accept", year.clerk_of(year.project()), "2027-10-09", **DONE)
 
 
-def test_a_contract_registered_of_ones_own_accord_is_the_one_waited_for(year):
+def test_variations_add_up_with_the_contract_against_the_budget(year):
+    contracted(year)
+    clerk = year.clerk_of(year.project())
+    assert money_of(year.project())["contracted"] == 370_000_000
+    more = CONTRACT | {"amount_fen": "9"}
+    year.event("further_line", clerk, "2027-05-12", kind="variation", **more)
+    with pytest.raises(Refused, match="超出票决确定的总投资"):
+        year.event("further_line", clerk, "2027-05-13", kind="variation", **more)
+    assert money_of(year.project())["contracted"] == 379_000_000
+
+
+@pytest.mark.parametrize(
+    ("told", "refusal"),
+    [
+        ({"no_tender": ""}, "签订合同而不招标采购的，须写明理由"),
+        ({"tender_by": "2027-04-10", "no_tender": "未达到规定限额。"}, "不填不招标的理由"),
+        ({"tender_by": "2027-04-21"}, "招标采购不能晚于签订合同"),
+        ({"tender_by": "2027-04-10", "contract_by": ""}, "须填写计划签订合同日期"),
+        ({"contract_by": "2027-11-21", "no_tender": "未达到规定限额。"}, "签订合同不能晚于计划完工"),
+    ],
+)
+def test_a_plan_names_its_tender_or_why_there_is_none(year, told, refusal):
+    year.grouped()
+    clerk, plan = year.clerk_of(year.project()), PLAN | {"contract_by": "2027-04-20"}
+    with pytest.raises(InvalidForm, match=refusal):
+        year.do("plan", clerk, "2027-02-15", **(plan | told))
+    year.do("plan", clerk, "2027-02-15", **(plan | {"no_tender": "未达到规定限额。"}))
+    assert year.project().plan.no_tender == "未达到规定限额。"
+
+
+def test_tender_and_contract_are_tasks_one_after_the_other_each_clocked_from_the_plans_day(year):
     planned_contract(year)
     clerk = year.clerk_of(year.project())
-    year.event("contract", clerk, "2027-04-22", kind="tender", **SIGNED)
+    assert (year.task("tender").office, year.task("tender").due_on) == ("department", date(2027, 4, 23))
+    assert not Deadline.objects.filter(key="supervision.contract").exists()
+    with pytest.raises(Obstructed, match="招标采购、合同尚未登记"):
+        year.do("accept", clerk, "2027-10-09", **DONE)
+    with pytest.raises(NotYourTurn):
+        year.do("tender", year.clerk_of(year.project(2)), "2027-04-12", **WON)
+    with pytest.raises(InvalidForm, match="已招标采购的，须填写"):
+        year.do("tender", clerk, "2027-04-12", **(WON | {"party": ""}))
+    entry = year.do("tender", clerk, "2027-04-12", **WON)
+    assert (entry.action, entry.subject) == ("supervision.tender", year.project().reference)
+    assert year.task("contract").due_on == date(2027, 5, 6)  # ten working days, the May holiday between
+    with pytest.raises(Obstructed, match="招标采购、合同尚未登记"):
+        year.do("accept", clerk, "2027-10-09", **DONE)
+    year.do("contract", clerk, "2027-04-22", **SIGNED)
+    assert [c.kind for c in year.project().contracts.order_by("pk")] == ["tender", "contract"]
+    year.do("accept", clerk, "2027-10-09", **DONE)
+
+
+def test_a_tender_that_passes_the_cost_decided_is_not_registered(year):
+    planned_contract(year)
+    with pytest.raises(Refused, match="超出票决确定的总投资"):
+        year.do("tender", year.clerk_of(year.project()), "2027-04-12", **(WON | {"amount_fen": "381"}))
+    assert year.task("tender")
+
+
+def test_a_planned_tender_that_is_not_held_says_why_and_the_contract_follows(year):
+    planned_contract(year)
+    clerk = year.clerk_of(year.project())
+    with pytest.raises(InvalidForm, match="不招标的，须写明理由"):
+        year.do("tender", clerk, "2027-04-12", outcome="none")
+    year.do("tender", clerk, "2027-04-12", outcome="none", no_tender="财政评审后未达到规定限额。")
+    project = year.project()
+    assert project.plan.no_tender == "财政评审后未达到规定限额。" and not project.contracts.exists()
+    (ledger,) = (ledger for ledger in LEDGERS if ledger.title == "招标合同结算台账")
+    (row,) = ledger.rows(year.cycle)
+    assert (row[2], row[-1]) == ("不招标", "财政评审后未达到规定限额。")
     assert year.task("contract")
-    year.event("contract", clerk, "2027-04-22", kind="contract", **SIGNED)
-    waiting = Deadline.objects.filter(key="supervision.contract", done_at=None, cancelled=False)
-    assert not waiting.exists()
+
+
+def test_without_a_tender_the_contract_is_asked_for_at_once(year):
+    planned_contract(year, **UNTENDERED)
+    assert not Deadline.objects.filter(key="supervision.tender").exists()
+    assert year.task("contract").due_on == date(2027, 5, 6)
+
+
+def test_nothing_is_registered_before_the_plan_is_published(year):
+    year.grouped()
+    clerk, line = year.clerk_of(year.project()), CONTRACT | {"signed_on": "2027-02-10", "amount_fen": "370"}
+    with pytest.raises(Obstructed, match="实施计划尚未公布"):
+        year.event("further_line", clerk, "2027-02-12", kind="tender", **line)
+    year.planned()
+    year.event("further_line", clerk, "2027-03-12", kind="tender", **line)
+
+
+def test_what_a_task_asks_for_is_not_registered_beside_it(year):
+    planned_contract(year)
+    clerk = year.clerk_of(year.project())
+    line = CONTRACT | {"amount_fen": "1"}
+    for kind, refusal in (
+        ("tender", "已有待办任务"),
+        ("contract", "招标采购尚未登记"),
+        ("variation", "还没有登记合同"),
+        ("settlement", "验收或者终止后登记"),
+    ):
+        with pytest.raises(InvalidForm, match=refusal):
+            year.event("further_line", clerk, "2027-04-12", kind=kind, **line)
+    year.do("tender", clerk, "2027-04-12", **WON)
+    year.event("further_line", clerk, "2027-04-13", kind="tender", **line)  # a second tender, of another lot
+    with pytest.raises(InvalidForm, match="已有待办任务"):
+        year.event("further_line", clerk, "2027-04-13", kind="contract", **line)
+    year.do("contract", clerk, "2027-04-22", **SIGNED)
+    year.event("further_line", clerk, "2027-04-23", kind="contract", **line)
+    assert year.project().contracts.count() == 4
 
 
 def test_a_plan_without_a_contract_waits_for_none(year):
     year.building()
-    assert not Deadline.objects.filter(key="supervision.contract").exists()
+    assert not Deadline.objects.filter(key__in=("supervision.tender", "supervision.contract")).exists()
     year.do("accept", year.clerk_of(year.project()), "2027-10-09", **DONE)
+    year.do("agree_acceptance", year.members()[0], "2027-10-12", words="现场核验与计划一致，同意通过验收。")
+    assert not Deadline.objects.filter(key="supervision.settlement").exists()
+
+
+def accepted(year):
+    contracted(year)
+    year.do("accept", year.clerk_of(year.project()), "2027-10-09", **DONE)
+    year.do("agree_acceptance", year.members()[0], "2027-10-12", words="现场核验与计划一致，同意通过验收。")
+
+
+def test_after_acceptance_the_finance_office_registers_the_settlement(year):
+    accepted(year)
+    task = year.task("settlement")
+    assert (task.office, task.opened_on, task.due_on) == ("finance", date(2027, 10, 12), date(2027, 12, 13))
+    with pytest.raises(NotYourTurn):
+        year.do("settlement", year.clerk_of(year.project()), "2027-12-01", **SETTLED)
+    entry = year.do("settlement", year.town.of("finance"), "2027-12-01", **SETTLED)
+    assert entry.action == "supervision.settlement"
+    assert money_of(year.project())["settled"] == 375_000_000
+    more = SETTLED | {"amount_fen": "2", "words": "附属工程另行结算。"}
+    year.event("further_line", year.town.of("finance"), "2027-12-02", kind="settlement", **more)
+    assert money_of(year.project())["settled"] == 377_000_000
+
+
+def test_a_settlement_above_the_cost_decided_says_why_and_moves_no_cost(year):
+    accepted(year)
+    finance, above = year.town.of("finance"), SETTLED | {"amount_fen": "381"}
+    with pytest.raises(InvalidForm, match="须写明超出的原因和资金来源"):
+        year.do("settlement", finance, "2027-12-01", **above)
+    why = {"words": "主材调差 1 万元，由县级补助资金承担。"}
+    year.do("settlement", finance, "2027-12-01", **(above | why))
+    assert year.project().budget_fen == 380_000_000
+
+
+def received_audit(year, day="2027-09-01", **more):
+    report = {"number": "审投报〔2027〕3号", "title": "村道硬化项目审计报告", "received_on": "2027-09-01"}
+    return year.event("receive_audit", year.town.of("gov_clerk"), day, **(report | more))
+
+
+OPINION = {"body": "资金使用合规。"}
+
+
+def test_an_audit_report_received_is_the_finance_offices_task_clocked_from_its_receipt(year):
+    year.building()
+    received_audit(year, "2027-09-03")
+    task = Deadline.objects.get(key="supervision.audit")
+    assert (task.office, task.due_on) == ("finance", date(2027, 9, 16))  # the 15th is the Mid-Autumn Festival
+    with pytest.raises(Refused, match="已经登记收到"):
+        received_audit(year, "2027-09-04")
+    with pytest.raises(NotYourTurn):
+        do("supervision.audit", year.town.of("gov_clerk"), "2027-09-10", **OPINION)
+    do("supervision.audit", year.town.of("finance"), "2027-09-16", **OPINION)
+    (paper,) = Paper.objects.filter(kind="audit_report")
+    assert (paper.number, paper.data["received_on"]) == ("审投报〔2027〕3号", "2027-09-01")
+    assert year.project().audits.get().state == "registered"
 
 
 def test_an_audit_registered_late_says_why(year):
     year.building()
-    report = {"number": "1", "title": "审计报告", "body": "合规。", "received_on": "2027-09-01"}
+    received_audit(year)
     finance = year.town.of("finance")
     with pytest.raises(InvalidForm, match="2027年9月16日 前登记，已逾期"):
-        year.event("audit", finance, "2027-09-17", **report)
-    year.event("audit", finance, "2027-09-16", **report)  # the 15th is the Mid-Autumn Festival
-    year.event("audit", finance, "2027-09-17", **report, late_reason="等待报告原件。")
-    assert [p.data["late_reason"] for p in Paper.objects.filter(kind="audit_report").order_by("pk")] == [
-        "",
-        "等待报告原件。",
-    ]
+        do("supervision.audit", finance, "2027-09-17", **OPINION)
+    do("supervision.audit", finance, "2027-09-17", **OPINION, late_reason="等待报告原件。")
+    assert Paper.objects.get(kind="audit_report").data["late_reason"] == "等待报告原件。"
+
+
+def test_a_report_entered_late_is_due_the_day_it_is_entered(year):
+    year.building()
+    received_audit(year, "2027-09-20")
+    assert Deadline.objects.get(key="supervision.audit").due_on == date(2027, 9, 20)
+
+
+def test_what_an_audit_found_goes_to_the_department_and_back_until_finance_closes_it(year):
+    year.building()
+    received_audit(year)
+    finance = year.town.of("finance")
+    do("supervision.audit", finance, "2027-09-10", **OPINION, issues="变更单没有监理单位签字")
+    plan_fix(year, "2027-09-13", "2027-09-30")
+    fix(year, "2027-09-20")
+    with pytest.raises(NotYourTurn):
+        year.do("recheck", year.members()[0], "2027-09-22", decision="close")
+    year.do("recheck", finance, "2027-09-22", decision="back", reason="签字仍不完整，请补齐。")
+    assert (Finding.objects.get().tries, year.task("rectify").office) == (1, "department")
+    fix(year, "2027-09-24")
+    year.do("recheck", finance, "2027-09-26", decision="close")
+    assert Finding.objects.get().state == "closed"
+
+
+def test_an_older_rulebook_that_knows_none_of_these_terms_takes_the_usual_ones(year):
+    told = Cycle.objects.get(pk=year.cycle.pk).rules_data
+    deadlines = {
+        k: v
+        for k, v in told["deadlines"].items()
+        if k not in ("supervision.tender", "supervision.settlement")
+    }
+    Cycle.objects.filter(pk=year.cycle.pk).update(rules_data=told | {"deadlines": deadlines})
+    accepted(year)
+    assert year.task("settlement").due_on == date(2027, 12, 13)
 
 
 def test_a_foreign_department_registers_nothing(year):
     year.building()
     with pytest.raises(NotYourTurn):
         year.event(
-            "contract",
+            "further_line",
             year.clerk_of(year.project(2)),
             "2027-03-12",
-            kind="contract",
+            kind="tender",
             amount_fen="10",
             **CONTRACT,
         )
@@ -569,22 +737,14 @@ def test_a_senior_deputys_finding_is_rechecked_by_the_senior_deputy(year):
     assert Finding.objects.filter(state="closed").count() == 1
 
 
-def test_an_audit_is_kept_and_its_problems_go_to_the_department(year):
+def test_each_problem_an_audit_names_is_the_departments_to_plan_for(year):
     year.building()
-    year.event(
-        "audit",
-        year.town.of("finance"),
-        "2027-09-01",
-        received_on="2027-08-30",
-        number="青审〔2027〕3 号",
-        title="村道硬化项目审计报告",
-        body="总体合规，存在两个问题。",
-        issues="工程量多计 1.2 万元\n资料归档不及时",
-    )
-    assert Paper.objects.get(kind="audit_report").number == "青审〔2027〕3 号"
-    assert Deadline.objects.filter(key="supervision.plan_rectify", done_at=None).count() == 2
     with pytest.raises(NotYourTurn):
-        year.event("audit", year.town.of("mayor"), "2027-09-01", number="1", title="t", body="b")
+        year.event("receive_audit", year.town.of("finance"), "2027-09-01", number="1", title="t")
+    received_audit(year)
+    issues = "工程量多计 1.2 万元\n资料归档不及时"
+    do("supervision.audit", year.town.of("finance"), "2027-09-02", **OPINION, issues=issues)
+    assert Deadline.objects.filter(key="supervision.plan_rectify", done_at=None).count() == 2
 
 
 # Acceptance

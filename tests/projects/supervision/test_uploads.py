@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from projects.cycles.models import Attachment
 from projects.supervision.duties import open_due_reports
-from tests.builders import at
+from tests.builders import at, open_task
 from tests.files import PDF, pdf, picture, word
 from workflow.audit.models import Entry
 from workflow.flows import holding
@@ -23,10 +23,7 @@ from workflow.people.isolation import SYSTEM, apply
 pytestmark = pytest.mark.django_db
 
 REPORT = {
-    "received_on": "2026-11-20",
     "late_reason": "报告经村级核对后移交。",
-    "number": "审投报〔2027〕3号",
-    "title": "村道硬化项目审计报告",
     "body": "项目资金使用基本合规。",
     "issues": "",
 }
@@ -38,6 +35,14 @@ def media(settings, tmp_path) -> Path:
     return tmp_path
 
 
+def received(year, number: int) -> int:
+    """An audit report on a project that waits to be registered; returns its task."""
+    report = {"received_on": "2026-11-20", "number": f"审投报〔2027〕{number}号", "title": "审计报告"}
+    project, clerk = year.project(number), year.town.of("gov_clerk")
+    year.event("receive_audit", clerk, "2026-11-20", project, **report)
+    return open_task("supervision.audit", subject=project.audits.get().reference).task_id
+
+
 @pytest.fixture
 def finance(client, year):
     year.building()
@@ -47,7 +52,7 @@ def finance(client, year):
 
 @pytest.fixture
 def address(year) -> str:
-    return f"/do/supervision.audit/{year.project().pk}/"
+    return f"/tasks/{received(year, 1)}/"
 
 
 def waiting() -> list[PendingFile]:
@@ -74,7 +79,7 @@ def test_an_irreversible_act_with_a_file_is_checked_first_and_completes_with_the
     assert "请核对后确认" in text and "审计报告.pdf（" in text and "字节" in text
     assert not kept(year)
     data = {"op": "confirm", **REPORT, "held": held_on(check)}
-    done = finance.post(address, data)
+    done = finance.post(address, data, follow=True)
     assert "已办结" in done.content.decode()
     (attachment,) = kept(year)
     with attachment.file.open() as file:
@@ -98,12 +103,12 @@ def test_a_file_that_waits_is_its_senders_and_this_matters_alone(finance, year, 
     held = held_on(check)
     assert len(held) == 1
     apply(SYSTEM)
-    other = f"/do/supervision.audit/{year.project(2).pk}/"
+    other = f"/tasks/{received(year, 2)}/"
     refused = finance.post(other, {"op": "confirm", **REPORT, "held": held})
     assert refused.status_code == 409 and "请重新选择文件" in refused.content.decode()
     apply(SYSTEM)
     with pytest.raises(holding.Refused, match="请重新选择文件"):
-        key = holding.key_of_event("supervision.audit", year.project().reference)
+        key = holding.key_of_task(int(address.split("/")[2]))
         holding.take(year.town.of("legal"), key, held, timezone.now())
     assert not kept(year)
 
@@ -115,7 +120,7 @@ def test_a_file_that_waited_too_long_is_asked_for_again_and_what_was_typed_stays
     late = finance.post(address, {"op": "confirm", **REPORT, "held": held_on(check)})
     assert late.status_code == 409
     text = late.content.decode()
-    assert "请重新选择文件" in text and "审投报〔2027〕3号" in text
+    assert "请重新选择文件" in text and "资金使用基本合规" in text
     apply(SYSTEM)
     assert not Entry.objects.filter(action="supervision.audit").exists()
 
@@ -129,7 +134,7 @@ def test_a_file_changed_on_the_disk_is_not_taken(finance, year, address, media):
 
 
 def test_a_refused_form_keeps_the_file_that_passed_and_names_the_one_that_did_not(finance, year, address):
-    wrong = REPORT | {"number": ""}
+    wrong = REPORT | {"body": ""}
     page = finance.post(address, {"op": "submit", **wrong, "files": [pdf()]})
     assert page.status_code == 422 and "已上传、尚未提交的文件" in page.content.decode()
     bad = finance.post(address, {"op": "submit", **REPORT, "files": [word("审计报告.pdf")]})

@@ -1,0 +1,139 @@
+"""What is registered of a project's money: tender, contract, variation, settlement, the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+
+from projects.cycles.papers import attach, make_paper
+from projects.supervision import rules
+from projects.supervision.inspecting import raise_finding
+from projects.supervision.models import Audit, Contract, Plan, Project, ProjectState
+from projects.supervision.selectors import adding_up_with, has_plan
+from workflow.audit.services import Act
+from workflow.flows.errors import Refused
+from workflow.machines.services import fire
+
+NOT_HELD = "none"
+
+
+def obstacles_to_registering(project: Project, at: datetime) -> list[str]:
+    """The plan comes first: it says whether there is a tender and a contract, and their tasks follow from it."""
+    return [] if has_plan(project) else [_("实施计划尚未公布，招标、合同在计划公布后登记。")]
+
+
+def register_line(
+    act: Act,
+    project: Project,
+    *,
+    kind: str,
+    number: str,
+    party: str,
+    amount_fen: int,
+    signed_on: date,
+    words: str,
+    files: Sequence[UploadedFile] = (),
+) -> None:
+    """Tender, contract, variation or settlement; contracts may not together pass the cost the congress decided.
+
+    A settlement may: it says why (`rules.settlement_faults`).
+    """
+    if kind != Contract.Kind.SETTLEMENT:
+        amounts = [*adding_up_with(project, kind), amount_fen]
+        if reasons := rules.contract_faults(amounts, project.budget_fen):
+            raise Refused(*reasons)
+    Contract.objects.create(
+        unit=project.unit,
+        project=project,
+        kind=kind,
+        number=number,
+        party=party,
+        amount_fen=amount_fen,
+        signed_on=signed_on,
+        words=words,
+    )
+    for upload in files:
+        attach(act, project.reference, upload)
+
+
+def register_tender(
+    act: Act,
+    project: Project,
+    *,
+    outcome: str,
+    no_tender: str,
+    number: str,
+    party: str,
+    amount_fen: int | None,
+    signed_on: date | None,
+    words: str,
+    files: Sequence[UploadedFile] = (),
+) -> None:
+    """招标采购 as it came out; or not held after all, with the reason, which stands in the plan from then on."""
+    if outcome == NOT_HELD:
+        Plan.objects.filter(project=project).update(no_tender=no_tender)
+        return
+    if amount_fen is None or signed_on is None:
+        raise Refused(_("须填写中标单位、金额和日期。"))
+    register_line(
+        act,
+        project,
+        kind=Contract.Kind.TENDER,
+        number=number,
+        party=party,
+        amount_fen=amount_fen,
+        signed_on=signed_on,
+        words=words,
+        files=files,
+    )
+
+
+def obstacles_to_receiving(project: Project, at: datetime) -> list[str]:
+    """Audited is what has been handed over."""
+    return [] if project.state != ProjectState.ELECTED else [_("项目尚未交办，由主席团先行交办。")]
+
+
+def receive_audit(act: Act, project: Project, *, number: str, title: str, received_on: date) -> Audit:
+    """收文: an audit report has come in; the caller puts it before the finance office."""
+    if project.audits.filter(number=number).exists():
+        raise Refused(_("文号为“%(number)s”的审计报告已经登记收到。") % {"number": number})
+    return Audit.objects.create(
+        unit=project.unit, project=project, number=number, title=title, received_on=received_on
+    )
+
+
+def register_audit(
+    act: Act,
+    audit: Audit,
+    *,
+    body: str,
+    late_reason: str = "",
+    issues: Sequence[str] = (),
+    files: Sequence[UploadedFile] = (),
+) -> None:
+    """审计报告 (陕西 19); each issue is for the department to put right and finance to re-check, by flows of their own."""
+    project = audit.project
+    fire(audit, "register", act)
+    paper = make_paper(
+        act,
+        project.cycle,
+        "audit_report",
+        audit.title,
+        body=body,
+        number=audit.number,
+        data={
+            "issues": len(issues),
+            "received_on": str(audit.received_on),
+            "late_reason": late_reason,
+            "audit": audit.reference,
+        },
+        subject=project.reference,
+        step=5,
+    )
+    for upload in files:
+        attach(act, paper.reference, upload)
+    for sentence in issues:
+        raise_finding(act, project, sentence)
