@@ -69,7 +69,9 @@ DESTROY = register_event(
         when=retention.obstacles_to_destroying,
         offered=_of_the_hall,
         basis=_("选票封存期满后销毁；封存期限按本地规定（规则“表决票封存”）"),
-        hint=_("由监票人在场确认后才销毁。票数、名册和票箱摘要长期保存。"),
+        hint=_(
+            "由监票人在场确认后才销毁；没有监票人在任的，由人大主席、副主席在场确认。票数、名册和票箱摘要长期保存。"
+        ),
         irreversible=True,
         in_person=True,
     )
@@ -86,6 +88,23 @@ CONFIRM_DESTROY = register_event(
         when=retention.obstacles_to_confirming,
         offered=_of_the_hall,
         basis=_("选票由人大办提出、监票人在场监督销毁"),
+        output=_("销毁的电子票、纸质票张数"),
+        irreversible=True,
+        in_person=True,
+    )
+)
+CONFIRM_FOR_PRESIDIUM = register_event(
+    Event(
+        key="ballots.confirm_for_presidium",
+        title=_("代表主席团监督销毁选票"),
+        offices=("chair",),
+        subject=Vote,
+        form=forms.ConfirmDestroyForm,
+        act=retention.destroy_ballots,
+        step=4,
+        when=retention.obstacles_to_standing_in,
+        offered=_of_the_hall,
+        basis=_("本地规定：监票人的职务随会议终止，没有监票人在任的，由人大主席、副主席代表主席团在场监督"),
         output=_("销毁的电子票、纸质票张数"),
         irreversible=True,
         in_person=True,

@@ -427,7 +427,7 @@ class DestroyForm(StepForm):
 
 
 class ConfirmDestroyForm(StepForm):
-    """销毁选票: what the teller has seen."""
+    """销毁选票: what whoever stands by has seen."""
 
     confirmed = forms.BooleanField(label=_("我在场监督销毁，纸质票已全部销毁，同意同时删除电子票"))
 

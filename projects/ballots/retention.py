@@ -1,7 +1,9 @@
 """How long a vote's ballots are kept, and their destruction by two people (rulebook `ballot_retention`; rules.md §13).
 
-Kept sealed until the next session has closed, or a month after this one. Destroyed are the sealed ballots, the shares
-of their key and what is left of the codes; the digest of the box, the roll and every sum stay.
+Kept sealed until the next session has closed, or a month after this one. The clerk asks for it; a teller stands by and
+confirms. Tellers leave office with their session: where none is in office the chair, or a vice-chair, stands by for the
+presidium. Destroyed are the sealed ballots, the shares of their key and what is left of the codes; the digest of the
+box, the roll and every sum stay.
 """
 
 from __future__ import annotations
@@ -22,8 +24,10 @@ from workflow.audit.services import Act
 from workflow.calendar.offsets import Offset, resolve
 from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
+from workflow.roles.selectors import live_grants
 
 UNDER_WAY = (VoteState.DEFINED, VoteState.OPEN)
+WATCHERS = ("chief_teller", "teller")
 A_MONTH = Offset("after", 1, "month")
 
 
@@ -59,7 +63,7 @@ def _within_the_month(session: Session, at: datetime) -> list[str]:
 
 
 def ask_to_destroy(act: Act, vote: Vote, *, confirmed: bool) -> Outcome:
-    """销毁选票, asked for by whoever keeps them; a teller stands by and confirms. vote: locked by the caller."""
+    """销毁选票, asked for by whoever keeps them; a second person stands by and confirms. vote: locked by the caller."""
     witnessing.enter(act, vote, "destroy", {})
     return Outcome()
 
@@ -69,6 +73,13 @@ def obstacles_to_confirming(vote: Vote, at: datetime) -> list[str]:
     if "destroy" not in vote.awaiting:
         return [_("人大办尚未提出销毁选票。")]
     return obstacles_to_destroying(vote, at)
+
+
+def obstacles_to_standing_in(vote: Vote, at: datetime) -> list[str]:
+    """Why the chair does not confirm in the tellers' place: one of them is in office, or nobody can confirm it now."""
+    if live_grants(localdate(at)).filter(office__in=WATCHERS, unit=vote.unit_id).exists():
+        return [_("监票人在任，由监票人在场监督销毁。")]
+    return obstacles_to_confirming(vote, at)
 
 
 def destroy_ballots(act: Act, vote: Vote, *, confirmed: bool) -> Outcome:

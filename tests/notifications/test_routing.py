@@ -162,6 +162,7 @@ def test_those_who_watch_over_the_ballots_are_told_before_and_after_they_are_des
         "county" not in told("ballots.destroy") and next(routes_of("ballots.destroy", {})).urgency == URGENT
     )
     assert {"chief_teller", "teller", "presidium", "chair", "county"} <= told("ballots.confirm_destroy")
+    assert told("ballots.confirm_for_presidium") == told("ballots.confirm_destroy")
     assert {"deputy", "chair", "county"} <= told("vote.empty_box")
 
 

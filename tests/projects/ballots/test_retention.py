@@ -164,3 +164,62 @@ def test_the_watchers_are_called_to_a_destruction_and_hear_with_the_county_that_
     others = {over.act(office).person for office in ("chair", "chief_teller", "clerk")}
     assert told("选票已销毁") == {leader, *others}, "whoever did it is not told"
     assert "电子票 12 张" in Delivery.objects.filter(title__startswith="选票已销毁").first().body
+
+
+@pytest.fixture
+def unwatched(over):
+    """The tellers have left office with their session, the next one has closed; the chair is in office."""
+    RoleGrant.objects.filter(office__in=("teller", "chief_teller"), unit=over.unit).delete()
+    seated(over, "chair")
+    next_session(over)
+    return over
+
+
+def seated(hall, office, person=None):
+    RoleGrant.objects.create(
+        user=person or hall.act(office).person,
+        office=office,
+        unit=hall.unit,
+        tenant=hall.unit,
+        since=date(2020, 1, 1),
+    )
+
+
+def test_where_no_teller_is_in_office_the_chair_stands_by_for_the_presidium(unwatched):
+    with pytest.raises(Obstructed, match="尚未提出"):
+        do(unwatched, "ballots.confirm_for_presidium", "chair", reauthenticated=True)
+    do(unwatched, "ballots.destroy", "clerk", reauthenticated=True)
+    with pytest.raises(NotInPerson):
+        do(unwatched, "ballots.confirm_for_presidium", "chair")
+    with pytest.raises(NotYourTurn):
+        do(unwatched, "ballots.confirm_for_presidium", "clerk", reauthenticated=True)
+    with pytest.raises(NotYourTurn):
+        do(unwatched, "ballots.confirm_destroy", "chair", reauthenticated=True)
+    assert Box.objects.count() == 12
+    entry = do(unwatched, "ballots.confirm_for_presidium", "chair", reauthenticated=True)
+    assert not Box.objects.exists() and '"sealed":12' in entry.body
+    assert Vote.objects.get(pk=unwatched.vote.pk).destroyed_on == date(2027, 9, 1)
+
+
+def test_the_chair_does_not_stand_in_for_a_teller_who_is_in_office(unwatched):
+    do(unwatched, "ballots.destroy", "clerk", reauthenticated=True)
+    seated(unwatched, "teller")
+    with pytest.raises(Obstructed, match="监票人在任"):
+        do(unwatched, "ballots.confirm_for_presidium", "chair", reauthenticated=True)
+    do(unwatched, "ballots.confirm_destroy", "teller", reauthenticated=True)
+    assert not Box.objects.exists()
+
+
+def test_the_chair_too_waits_for_the_next_session_and_is_another_person_than_who_asked(unwatched):
+    Session.objects.filter(number=3).update(state="open")
+    with pytest.raises(Obstructed, match="封存至下次会议闭会"):
+        do(unwatched, "ballots.destroy", "clerk", reauthenticated=True)
+    Session.objects.filter(number=3).update(state="closed")
+    do(unwatched, "ballots.destroy", "clerk", reauthenticated=True)
+    seated(unwatched, "chair", unwatched.act("clerk").person)
+    with pytest.raises(Refused, match="须由另一人确认"):
+        do(unwatched, "ballots.confirm_for_presidium", "clerk", reauthenticated=True)
+    Session.objects.filter(number=3).update(state="open")
+    with pytest.raises(Obstructed, match="封存至下次会议闭会"):
+        do(unwatched, "ballots.confirm_for_presidium", "chair", reauthenticated=True)
+    assert Box.objects.count() == 12

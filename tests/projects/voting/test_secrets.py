@@ -134,6 +134,7 @@ IN_PERSON = {
 ASKED_IN_PERSON = {
     "voting.void", "voting.recount", "voting.turn_to_paper", "evaluation.measure_void", "evaluation.measure_recount",
     "supervision.change_void", "supervision.change_recount", "ballots.destroy", "ballots.confirm_destroy",
+    "ballots.confirm_for_presidium",
     "voting.hand_paper", "voting.release_holder", "evaluation.measure_release_holder",
 }  # fmt: skip
 
