@@ -114,7 +114,7 @@ class Builder:
             self._build_side_by_side(codes, jobs)
         # Last of all: what the county says goes into the trails of many townships at once.
         with within(SYSTEM), self._until_today():
-            play_oversight(Unit.objects.get(code=COUNTY), today=self.today)
+            play_oversight(Unit.objects.get(code=COUNTY), today=self.today, seed=self.seed)
         return len(codes)
 
     def _build_side_by_side(self, codes: list[str], jobs: int) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import date
 
@@ -20,6 +22,23 @@ from workflow.machines.services import fire
 from workflow.people.models import Unit
 from workflow.people.services import ancestors_of
 from workflow.roles.services import grants_for_update
+
+
+def _by_chance() -> str:
+    return secrets.token_hex(8)
+
+
+_lots: ContextVar[Callable[[], str]] = ContextVar("piaojue_lots", default=_by_chance)
+
+
+@contextmanager
+def lots_from(seeds: Callable[[], str]) -> Iterator[None]:
+    """Draw the block's lots from these seeds in place of chance: a demonstration that is to come out the same again."""
+    token = _lots.set(seeds)
+    try:
+        yield
+    finally:
+        _lots.reset(token)
 
 
 def _county_of(act: Act) -> Unit:
@@ -80,7 +99,7 @@ def reply_to_note(act: Act, note: Note, *, reply: str) -> None:
 
 def sample(act: Act, cycle: Cycle, *, of: str, number: int, words: str) -> Outcome:
     """抽查: dossiers or stations drawn by lot; seed, draw and what was drawn from stand in the trail."""
-    seed, found = secrets.token_hex(8), sampled_from(cycle, of)
+    seed, found = _lots.get()(), sampled_from(cycle, of)
     if not found:
         raise Refused(_("本年度还没有可供抽查的对象。"))
     lot = drawn(seed, found, number)

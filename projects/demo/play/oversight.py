@@ -1,10 +1,12 @@
-"""What the county says to its townships by the day of the demonstration: the quarter's 通报, and notes with their replies.
+"""What the county says to its townships by the day of the demonstration: the quarter's 通报, notes with their replies,
+and one sampling.
 
-Its figures are those of the records; nothing is drawn by chance.
+Its figures are those of the records; the lot follows from the demonstration's seed, nothing is drawn by chance.
 """
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
@@ -12,8 +14,9 @@ from datetime import date, timedelta
 import projects.oversight.events  # noqa: F401  registers the county's acts
 from projects.cycles.models import Cycle, CycleState
 from projects.demo.play.stage import moment
-from projects.oversight.models import Note
+from projects.oversight.models import Note, SampleOf
 from projects.oversight.selectors import townships_below
+from projects.oversight.services import lots_from
 from projects.supervision.models import Progress, Project, ProjectState
 from projects.supervision.rules import GREEN, LIGHT_WORDS, Period, period_over
 from projects.supervision.selectors import projects_of
@@ -26,6 +29,11 @@ from workflow.roles.selectors import holders_of
 
 # Working days: from the quarter's end to the circular, from a note to its reply, and until which a reply is asked for.
 CIRCULATED, REPLIED, REPLY_BY = 7, 5, 10
+SAMPLED, STATIONS = (
+    9,
+    1,
+)  # days before the demonstration's own on which the lot is drawn, and how many stations it takes
+SAMPLE_WORDS = "请备齐本季度接待选民登记、意见建议转办和答复的记录，代工委到站查阅并听取情况。"
 NOTED = (28, 21, 14, 4)  # days before the demonstration's own on which a note goes out
 QUARTERS = "一二三四"
 REPLIES = (
@@ -42,8 +50,8 @@ FILE_CHECKED = (
 )
 
 
-def play_oversight(county: Unit, *, today: date) -> None:
-    """The circular on the last quarter, then a note to each of the first townships that are building, up to a day."""
+def play_oversight(county: Unit, *, today: date, seed: int) -> None:
+    """The circular on the last quarter, a note to each of the first townships that are building, a sampling, up to a day."""
     leader = holders_of("county", county, today)[0]
     quarter = period_over(today - timedelta(days=CIRCULATED * 2), 3)
     play_circular(county, leader, quarter)
@@ -53,6 +61,16 @@ def play_oversight(county: Unit, *, today: date) -> None:
     noted = zip(years.select_related("unit").order_by("unit__code", "year"), NOTED, strict=False)
     for (cycle, ago), reply in zip(noted, itertools.cycle(REPLIES), strict=False):
         play_note(cycle, leader, next_working_day(today - timedelta(days=ago)), until=today, reply=reply)
+    if sampled := years.order_by("unit__code", "year").first():
+        play_sampling(sampled, leader, next_working_day(today - timedelta(days=SAMPLED)), seed=seed)
+
+
+def play_sampling(cycle: Cycle, leader: User, day: date, *, seed: int) -> None:
+    """Stations of one township by lot, as 镇平县 does each month: by their codes, which are the same in every building."""
+    lot = hashlib.sha256(f"{seed}:{cycle.unit.code}".encode()).hexdigest()[:16]
+    data = {"of": SampleOf.STATION, "number": STATIONS, "words": SAMPLE_WORDS}
+    with lots_from(lambda: lot):
+        perform("oversight.sample", cycle, actor=leader, data=data, at=moment(day, 15))
 
 
 def play_circular(county: Unit, leader: User, quarter: Period) -> None:

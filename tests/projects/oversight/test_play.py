@@ -8,14 +8,15 @@ import pytest
 
 from projects.demo.play.oversight import play_oversight
 from projects.demo.play.supervision import play_supervision
-from projects.oversight.models import Guidance, Note
+from projects.oversight.models import Guidance, Note, Sample
+from projects.oversight.rules import drawn
 from projects.supervision.models import Progress, Project
 from tests.builders import SINCE, at, township
 from tests.projects.supervision.conftest import year_of
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.people.isolation import SYSTEM, apply
-from workflow.people.models import UnitKind, User
+from workflow.people.models import Unit, UnitKind, User
 from workflow.people.services import create_unit
 from workflow.roles.services import grant
 
@@ -39,7 +40,7 @@ def county(db):
 
 
 def test_the_circular_tells_the_quarter_from_the_reports_to_the_townships_that_were_building(county):
-    play_oversight(county, today=TODAY)
+    play_oversight(county, today=TODAY, seed=1)
     one = Guidance.objects.get()
     assert (one.unit.code, one.title) == ("T01", "通报：2027 年第二季度民生实事项目推进情况")
     assert "3 个民生实事项目" in one.words and "“老年食堂”：预警" in one.words
@@ -48,7 +49,7 @@ def test_the_circular_tells_the_quarter_from_the_reports_to_the_townships_that_w
 
 
 def test_the_note_asks_about_the_slowest_project_and_is_answered_once_a_week_has_passed(county):
-    play_oversight(county, today=TODAY)
+    play_oversight(county, today=TODAY, seed=1)
     note = Note.objects.get()
     reports = Progress.objects.filter(on__lt=note.sent_on).order_by("-on")
     last = [reports.filter(project=project).first() for project in Project.objects.all()]
@@ -59,5 +60,21 @@ def test_the_note_asks_about_the_slowest_project_and_is_answered_once_a_week_has
 
 def test_where_nobody_has_begun_the_county_has_nothing_to_say(county):
     Project.objects.update(building_since=None)
-    play_oversight(county, today=date(2027, 2, 1))
+    play_oversight(county, today=date(2027, 2, 1), seed=1)
     assert not Guidance.objects.exists()
+
+
+def test_one_township_is_sampled_by_a_lot_that_follows_from_the_seed_alone(county):
+    def sampled(seed: int) -> tuple[str, list[str]]:
+        play_oversight(county, today=TODAY, seed=seed)
+        kept = Sample.objects.latest("pk")
+        return kept.seed, [one["reference"] for one in kept.drawn]
+
+    first, again = sampled(1), sampled(1)
+    assert first == again
+    seeds = {sampled(seed)[0] for seed in (1, 2, 3)}
+    assert len(seeds) == 3
+    kept = Sample.objects.filter(seed=first[0]).first()
+    stations = [f"unit:{unit.code}" for unit in Unit.objects.filter(tenant=kept.unit, kind=UnitKind.STATION)]
+    assert kept.of == "station" and kept.among == len(stations) and kept.at.date() < TODAY
+    assert first[1] == drawn(first[0], stations, len(first[1]))

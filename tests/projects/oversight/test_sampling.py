@@ -13,6 +13,7 @@ from projects.collection.intake import propose
 from projects.lifecycle.services import start_year
 from projects.oversight.models import Sample
 from projects.oversight.rules import digest_of, drawn
+from projects.oversight.services import lots_from
 from tests.builders import SINCE, at, do, meeting_of, township
 from tests.projects.collection.test_collection import CALL, SCHEME
 from workflow.audit.models import Entry
@@ -112,3 +113,11 @@ def test_nothing_to_draw_from_is_refused(town, leader):
 def test_a_sample_of_none_is_refused(town, leader):
     with pytest.raises(InvalidForm):
         sampled(town, leader, number=0)
+
+
+def test_each_lot_is_drawn_from_a_seed_of_its_own(town, leader):
+    seeds = {json.loads(sampled(town, leader, of="station").body)["after"]["seed"] for _time in range(3)}
+    assert len(seeds) == 3 and all(len(seed) == 16 for seed in seeds)
+    with lots_from(lambda: "7"):
+        assert json.loads(sampled(town, leader, of="station").body)["after"]["seed"] == "7"
+    assert json.loads(sampled(town, leader, of="station").body)["after"]["seed"] not in {"7", *seeds}
