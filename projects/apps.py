@@ -25,6 +25,10 @@ class ProjectsConfig(AppConfig):
         register_offices()
         use_wording("subdistrict", in_assembly_words)
         name_steps(STEPS)
+        from projects.cycles.flows import length_told
+        from workflow.flows.terms import tell_lengths
+
+        tell_lengths(length_told)
         # The flows must be known before the first task row is read, and the events before the first page.
         autodiscover("flows", "events", "titles", "beside", "readiness")
 

@@ -58,6 +58,6 @@ COMPLETE_OPENLY = register_open_act(
         holder=_("提出人"),
         step=1,
         term="collection.complete_proposal",
-        basis=_("退回后五个工作日内补正，逾期转入项目库"),
+        basis=_("退回后 %(collection.complete_proposal)s内补正，逾期转入项目库"),
     )
 )

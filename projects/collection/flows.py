@@ -119,7 +119,7 @@ class ProposalFlow(YearlyFlow):
         act=services.receive,
         context=selectors.proposal_facts,
         page="steps/collection/proposal.html",
-        basis=_("一事一提；收到之日起五个工作日内受理或退回"),
+        basis=_("一事一提；收到之日起 %(collection.receive)s内受理或退回"),
         outside=_("提出人"),
     ).Next(this.received)
     received = (
@@ -134,7 +134,7 @@ class ProposalFlow(YearlyFlow):
         act=services.chase,
         context=selectors.proposal_facts,
         page="steps/collection/proposal.html",
-        basis=_("退回后五个工作日内补正，逾期转入项目库"),
+        basis=_("退回后 %(collection.complete_proposal)s内补正，逾期转入项目库"),
     ).Next(this.completed)
     completed = (
         Gate(lambda activation: activation.process.artifact.state == ProposalState.RECEIVED)

@@ -9,9 +9,10 @@ from typing import Any
 from projects.cycles.deadlines import DEADLINES
 from projects.cycles.models import Cycle
 from projects.cycles.selectors import cycle_of, rules_in_force, session_date
-from workflow.calendar.offsets import AnchorMissing, DueDate, resolve
+from workflow.calendar.offsets import AnchorMissing, DueDate, length_of, resolve
 from workflow.flows.base import OfficeFlow
 from workflow.flows.nodes import OfficeView
+from workflow.machines.models import Record
 
 
 class YearlyFlow(OfficeFlow):
@@ -50,6 +51,13 @@ def _kept(cycle: Cycle, key: str, due: DueDate, opened_on: date) -> DueDate:
     if DEADLINES[key].is_fixed_date and due.on >= session_date(cycle, "vote"):
         return due
     return DueDate(max(due.on, opened_on), due.provisional)
+
+
+def length_told(key: str, subject: Any) -> str:
+    """How long a task may take by the rulebook that holds for a record or a township, in words."""
+    cycle = cycle_of(subject) if isinstance(subject, Record) else None
+    rules = cycle.rules if cycle and cycle.rules_data else rules_in_force(subject.unit)
+    return length_of(rules.offset(key))
 
 
 def due_date(

@@ -12,6 +12,7 @@ from projects.cycles import moving
 from projects.cycles.models import SessionState
 from projects.cycles.rulebook import RulebookError, said
 from projects.cycles.selectors import coming_term, rules_in_force, sitting_term
+from projects.cycles.terms import COMMITTEE
 from workflow.flows.fields import ChineseDateField, choice_field
 from workflow.flows.forms import StepForm
 from workflow.people.models import Unit, User
@@ -138,7 +139,7 @@ class CredentialsForm(StepForm):
 
 
 class ElectionForm(StepForm):
-    """What the congress in session elected among the deputies (组织法 18, 19)."""
+    """What the congress in session elected among the deputies (组织法 18, 19); in a subdistrict the leads alone."""
 
     ELECTED: ClassVar[list[tuple[str, Any]]] = [
         ("chair", _("人大主席、副主席")),
@@ -154,6 +155,8 @@ class ElectionForm(StepForm):
 
     def prepare(self) -> None:
         unit = self.subject
+        if unit.is_subdistrict:
+            choice_field(self, "office").choices = [row for row in self.ELECTED if row[0] not in COMMITTEE]
         delegations = Unit.objects.filter(tenant=unit, kind="delegation", ends_on=None).order_by("code")
         choice_field(self, "seat").choices = [("", _("请选择")), *((str(u.pk), u.name) for u in delegations)]
         choice_field(self, "persons").choices = _named(holders_of("deputy", unit, self.act.on))

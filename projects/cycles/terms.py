@@ -118,7 +118,7 @@ def _change(act: Act, session: Session, sitting: Term | None) -> None:
     on_the_roll = [line.user for line in session.roll.select_related("user").order_by("pk") if line.user]
     deputies = on_the_roll or holders_of("deputy_elect", session.unit, act.on)
     reason = f"{session}举行，上届任期届满"
-    end_offices(unit=session.unit, offices=registry.ends_with_term(), act=act, reason=reason)
+    end_offices(unit=session.unit, offices=ends_with_term(session.unit), act=act, reason=reason)
     if sitting:
         fire(sitting, "end", act, until=act.on)
     fire(coming, "begin", act, since=act.on, deputies=len(deputies))
@@ -128,6 +128,15 @@ def _change(act: Act, session: Session, sitting: Term | None) -> None:
 
 
 # --- who holds an office of the congress
+
+# Of a subdistrict these are the county's working committee: set up by it, not elected, without a term (组织法 59).
+COMMITTEE = ("chair", "presidium")
+
+
+def ends_with_term(unit: Unit) -> list[str]:
+    """The offices of a unit that rest on the mandate and end with it."""
+    found = registry.ends_with_term()
+    return [office for office in found if not (unit.is_subdistrict and office in COMMITTEE)]
 
 
 def fill_office(
@@ -147,7 +156,7 @@ def fill_office(
 
 def unseat(act: Act, user: User, *, reason: str) -> None:
     """代表资格终止: with it ends every office that is held as a deputy (选举法: 职务相应撤销、相应终止)."""
-    end_offices(unit=act.unit, offices=registry.ends_with_term(), act=act, reason=reason, holder=user)
+    end_offices(unit=act.unit, offices=ends_with_term(act.unit), act=act, reason=reason, holder=user)
 
 
 def _stays(act: Act, given: RoleGrant, wanted: list[User], *, title: str, reason: str) -> bool:

@@ -55,14 +55,38 @@ TITLES = {
     # The articles on congresses do not bind an assembly; it follows them.
     "《地方组织法》第": "参照《地方组织法》第",
 }
+# Whole sentences on what a congress elects or is asked: an assembly's committee is the county's, and it hears no 质询案.
+SENTENCES = {
+    "选举主席团，通过议程": "通过议程",
+    "《地方组织法》第十四条、第十九条：三分之二以上代表出席始得举行；会议选举主席团": (
+        "参照《地方组织法》第十四条：三分之二以上议事代表出席始得举行；会议由人大街道工委主持"
+    ),
+    "主席团名单、会议议程": "会议议程",
+    "登记大会选举结果": "登记议事代表团团长推选结果",
+    "《地方组织法》第十八条、第十九条：主席、副主席和主席团由大会选举": (
+        "《地方组织法》第五十九条：人大街道工委由县级人大常委会设立；议事代表团团长由议事代表团推选"
+    ),
+    "选举结果": "推选结果",
+    "选举或推选的职务": "推选的职务",
+    "上届选举产生的职务全部终止": "上届由议事代表担任的职务全部终止",
+    "代表资格终止的，主席、主席团、代表团团长": "议事代表资格终止的，议事代表团团长",
+    "询问、质询案只在会议期间提出和答复（《地方组织法》第二十三条、第二十四条）": (
+        "询问只在会议期间提出和答复（参照《地方组织法》第二十三条）"
+    ),
+    "不能再登记选举结果、提出询问和质询案": "不能再登记推选结果、提出询问",
+}
 SAID: dict[str, str] = {
+    **SENTENCES,
     **{WORDS["congress"][word]: WORDS["assembly"][word] for word in WORDS["congress"]},
     **TITLES,
     **{text: text for text in KEPT},
 }
 _SPOKEN = map(re.escape, sorted(SAID, key=len, reverse=True))
-# The law's article first, then what is cited, then the longest word.
-_ANY = re.compile("|".join(["参照《地方组织法》", "《地方组织法》第(?:五十条|五十九条)?", *CITED, *_SPOKEN]))
+_WHOLE = map(re.escape, SENTENCES)
+# Whole sentences first, then the law's article, then what is cited, then the longest word.
+_ANY = re.compile(
+    "|".join([*_WHOLE, "参照《地方组织法》", "《地方组织法》第(?:五十条|五十九条)?", *CITED, *_SPOKEN])
+)
 
 
 def in_assembly_words(text: str) -> str:

@@ -309,7 +309,10 @@ class MaterialsForm(StepForm):
 
 
 class PreliminaryForm(Resolved, AssemblyForm):
-    """预备会议: the presidium elected, the agenda adopted (组织法 19)."""
+    """预备会议: the presidium elected, the agenda adopted (组织法 19).
+
+    A subdistrict elects neither: its working committee, set up by the county, presides (组织法 59; rules.md §10).
+    """
 
     presidium = persons(_("选举产生的主席团成员"))
     agenda = text(_("通过的会议议程"))
@@ -325,6 +328,10 @@ class PreliminaryForm(Resolved, AssemblyForm):
         deputies = selectors.sitting(session, self.subject.unit, self.act.on)
         if session and opens_term(session):
             self._ask_for_the_first(session, deputies)
+        if self.subject.unit.is_subdistrict:
+            del self.fields["presidium"]
+            return
+        if session and opens_term(session):
             members = [user for user in members if user in deputies]
         eligible = {user.pk: user for user in [*members, *deputies]}
         choice_field(self, "presidium").choices = named(list(eligible.values()))
@@ -332,8 +339,9 @@ class PreliminaryForm(Resolved, AssemblyForm):
 
     def _ask_for_the_first(self, session: Session, deputies: list[User]) -> None:
         """In a new congress nobody presides or leads a delegation yet."""
-        self._ask_for("presiding", _("大会执行主席"), deputies)
-        self.fields["presiding"].help_text = _("选举产生新一届人大主席前，由一名主席团成员主持会议。")
+        if not self.subject.unit.is_subdistrict:
+            self._ask_for("presiding", _("大会执行主席"), deputies)
+            self.fields["presiding"].help_text = _("选举产生新一届人大主席前，由一名主席团成员主持会议。")
         for unit, users in selectors.by_delegation(session):
             self._ask_for(f"lead_{unit.pk}", _("%(unit)s团长") % {"unit": unit.name}, users)
 

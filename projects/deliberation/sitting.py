@@ -24,10 +24,11 @@ from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit, User
+from workflow.roles.selectors import holders_of
 
 
 def open_session(
-    act: Act, cycle: Cycle, *, meeting: Meeting, presidium: list[str], agenda: str, **first: str
+    act: Act, cycle: Cycle, *, meeting: Meeting, presidium: list[str] | None = None, agenda: str, **first: str
 ) -> Outcome:
     """预备会议 of the session the year votes at."""
     session = selectors.session_for(cycle)
@@ -40,24 +41,31 @@ def assemble(
     session: Session,
     *,
     meeting: Meeting,
-    presidium: list[str],
+    presidium: list[str] | None = None,
     agenda: str,
     **first: str,
 ) -> Outcome:
     """预备会议: the presidium is elected for this session, the agenda adopted, and the session begins.
 
+    presidium: ids of those elected; None at a subdistrict, whose working committee the county sets up (组织法 59).
     first: at the first session of a term also `presiding` and `lead_<delegation>`, ids of persons: the old offices
     have ended by then, and the congress must have somebody to preside and somebody to lead each delegation.
     """
     if session.state == SessionState.CONVENED:
         begin_session(act, session)
     document = f"{session}预备会议选举"
-    members = User.objects.filter(pk__in=presidium).order_by("pk")
-    fill_office(act, "presidium", members, document=document)
+    if presidium is not None:
+        chosen = User.objects.filter(pk__in=presidium).order_by("pk")
+        fill_office(act, "presidium", chosen, document=document)
     _fill_first_offices(act, document, **first)
     make_paper(act, cycle, "minutes", f"{session}预备会议纪要", body=meeting.minutes)
     make_paper(act, cycle, "agenda", f"{session}议程", body=agenda, data={"adopted": True}, publish=True)
-    return Outcome(after={"session": session.reference, "presidium": [u.username for u in members]})
+    return Outcome(
+        after={
+            "session": session.reference,
+            "presidium": [user.username for user in holders_of("presidium", act.unit, act.on)],
+        }
+    )
 
 
 def _fill_first_offices(act: Act, document: str, *, presiding: str = "", **leads: str) -> None:

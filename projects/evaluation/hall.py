@@ -38,7 +38,7 @@ def obstacles_to_opening(cycle: Cycle, at: datetime) -> list[str]:
 
 
 def open_session(
-    act: Act, cycle: Cycle, *, meeting: Meeting, presidium: list[str], agenda: str, **first: str
+    act: Act, cycle: Cycle, *, meeting: Meeting, presidium: list[str] | None = None, agenda: str, **first: str
 ) -> Outcome:
     """评估会议开幕: a preliminary meeting like any other session's; in a new congress it ends the term before."""
     session = selectors.occasion_of(cycle)["session"]

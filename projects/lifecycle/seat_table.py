@@ -14,11 +14,12 @@ from projects.cycles.flows import anchors_of
 from projects.cycles.models import Cycle
 from projects.cycles.rulebook import TASK_TIMES
 from projects.cycles.selectors import rules_in_force, session_date
-from workflow.calendar.offsets import AnchorMissing, Offset, describe, resolve
+from workflow.calendar.offsets import AnchorMissing, Offset, describe, length_of, resolve
 from workflow.flows.base import flows
 from workflow.flows.events import Event, OpenAct, events, open_acts
 from workflow.flows.models import Deadline
 from workflow.flows.nodes import MeetingView, OfficeView
+from workflow.flows.terms import with_lengths
 from workflow.people.models import Unit
 from workflow.people.wording import worded
 from workflow.roles import registry
@@ -83,10 +84,10 @@ class _Table:
         # A step that several flows share is one duty.
         steps: dict[tuple[str, str], OfficeView] = {}
         for flow in flows():
-            for node in flow.steps():
+            for node in flow.steps() if self.unit.kind not in flow.not_at else ():
                 steps.setdefault((node.key, node.office), node)
         yield from (self._task(node) for node in steps.values())
-        for event in events():
+        for event in (one for one in events() if self.unit.kind not in one.not_at):
             yield from (self._event(event, office) for office in event.offices)
         yield from (self._event(act, act.office) for act in open_acts())
 
@@ -114,7 +115,7 @@ class _Table:
             holder=[called] if called else [self._named(grant) for grant in self.grants.get(office, [])],
             deadline=deadline,
             provisional=provisional,
-            basis=worded(str(act.basis) or _rule_basis(act.key), self.unit),
+            basis=worded(self._basis(act), self.unit),
             output=worded(act.output, self.unit),
             returns_to=returns,
             event=is_event,
@@ -124,6 +125,11 @@ class _Table:
         if not isinstance(act, MeetingView) and not act.body:
             return ""
         return self.rules.words.get(act.deciding, "") or registry.title_of(act.deciding, self.unit)
+
+    def _basis(self, act: Any) -> str:
+        if not act.basis:
+            return TASK_TIMES[act.key].basis if act.key in TASK_TIMES else ""
+        return with_lengths(act.basis, lambda key: length_of(self.rules.offset(key)))
 
     def _seat(self, office: str) -> str:
         """The township's name, or the kind of unit inside it."""
@@ -197,7 +203,3 @@ def _grants(unit: Unit, on: date) -> dict[str, list[RoleGrant]]:
     for grant in grants.order_by("unit__code", "user_id"):
         held.setdefault(grant.office, []).append(grant)
     return held
-
-
-def _rule_basis(key: str) -> str:
-    return TASK_TIMES[key].basis if key in TASK_TIMES else ""

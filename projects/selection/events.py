@@ -87,7 +87,7 @@ TELL = register_event(
         act=answering.tell,
         when=answering.obstacles_to_telling,
         step=2,
-        basis=_("决定作出之日起五个工作日内答复"),
+        basis=_("决定作出之日起 %(selection.answer)s内答复"),
         irreversible=True,
     )
 )

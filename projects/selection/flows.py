@@ -267,7 +267,7 @@ class AnswerFlow(YearlyFlow):
         context=selectors.answer_page,
         page="steps/selection/answer.html",
         irreversible=True,
-        basis=_("决定作出之日起五个工作日内逐件答复；有一件未答复的，不进入审议、票决"),
+        basis=_("决定作出之日起 %(selection.answer)s内逐件答复；有一件未答复的，不进入审议、票决"),
         hint=_("转代表建议的，由所选代表本人签名；签名后即答复提出人。"),
         output=_("逐件答复"),
     ).Next(this.ask)
@@ -350,7 +350,7 @@ class ObjectionFlow(YearlyFlow):
         context=selectors.objection_page,
         page="steps/selection/objection.html",
         irreversible=True,
-        basis=_("公示期间的异议，收到之日起五个工作日内答复"),
+        basis=_("公示期间的异议，收到之日起 %(selection.objection)s内答复"),
         output=_("异议答复"),
     ).Next(this.end)
     end = OfficeEnd()

@@ -19,13 +19,15 @@ from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
-from workflow.people.models import Unit, User
+from workflow.people.models import Unit, UnitKind, User
+
+# An assembly's members hold no such right (rules.md §10; 组织法 24 speaks of congresses).
+NOT_AT = frozenset({UnitKind.SUBDISTRICT.value})
 
 
 def obstacles_to_interpellation(cycle: Cycle, at: datetime) -> list[str]:
     """质询案 belongs inside a session; between sessions there are reports, questions and written answers."""
-    if cycle.unit.is_subdistrict:
-        # An assembly's members hold no such right (rules.md §10; 组织法 24 speaks of congresses).
+    if cycle.unit.kind in NOT_AT:
         return [_("质询案是人大会议的法定职权，街道不适用；可以听取专项报告、书面询问。")]
     found = []
     if open_session(cycle.unit) is None:

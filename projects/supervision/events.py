@@ -158,6 +158,7 @@ register_event(
         basis=_("《地方组织法》第二十四条：会议期间，十名以上代表联名，书面提出"),
         output=_("质询案"),
         irreversible=True,
+        not_at=asking.NOT_AT,
     )
 )
 register_event(
@@ -176,6 +177,7 @@ register_event(
         context=selectors.interpellation_facts,
         hint=_("签名由代表本人办理；满十名即提交主席团。"),
         irreversible=True,
+        not_at=asking.NOT_AT,
     )
 )
 register_event(

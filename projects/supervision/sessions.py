@@ -151,7 +151,7 @@ def open_extra(
     cycle: Cycle,
     *,
     deputies_in_office: int,
-    presidium: list[str],
+    presidium: list[str] | None = None,
     agenda: str,
     held_on: date,
     present_number: int,

@@ -219,7 +219,7 @@ class AfterVoteFlow(SinceVoteFlow):
             act=services.reply_to_opinions,
             context=selectors.opinions_page,
             page="steps/voting/opinions.html",
-            basis=_("交办后三个月内向主席团报告；意见不明确的退回主席团"),
+            basis=_("交办后 %(voting.opinions_reply)s内向主席团报告；意见不明确的退回主席团"),
             output=_("研究处理情况报告"),
         )
         .Returns(this.hand_opinions)

@@ -116,7 +116,12 @@ def describe(offset: Offset) -> str:
     if offset.days == 0:
         return f"{anchor}当天"
     side = "前" if offset.days < 0 else "后"
-    return f"{anchor}{side} {abs(offset.days)} {UNIT_WORDS[offset.unit]}"
+    return f"{anchor}{side} {length_of(offset)}"
+
+
+def length_of(offset: Offset) -> str:
+    """How long an offset is, in Chinese: 5 个工作日."""
+    return f"{abs(offset.days)} {UNIT_WORDS[offset.unit]}"
 
 
 def _describe_fixed(offset: Offset) -> str:

@@ -19,11 +19,13 @@ class OfficeFlow(Flow):
     """A flow of offices on one subject (viewflow's `artifact`).
 
     room: the rulebook's prefix of its tasks; step: which of the six steps, None where it belongs to none.
+    not_at: the kinds of units that know no such matter.
     The default lock of the library is no lock at all: two users completed one task and the next step ran twice.
     """
 
     lock_impl = SelectForUpdateLock(nowait=False, attempts=1)
     room: ClassVar[str] = ""
+    not_at: ClassVar[frozenset[str]] = frozenset()
     step: ClassVar[int | None] = None
 
     start: Any = None

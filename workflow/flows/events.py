@@ -40,6 +40,7 @@ class Event:
     offices: who may; subject: the record it is done on, Unit for what concerns the township itself.
     form: a StepForm; act: the service, act(act, subject, **cleaned).
     in_person: asks the actor for their own password again, as a step may.
+    not_at: the kinds of units that know no such matter; `when` refuses it there.
     from_above: done by an office that only reads the record (the county): it is not locked.
     when: subject, at → reasons why not now; offered: subject, grant → whether it makes sense to show.
     """
@@ -62,6 +63,7 @@ class Event:
     in_person: bool = False
     body: str = ""
     from_above: bool = False
+    not_at: frozenset[str] = frozenset()
 
     @property
     def kind(self) -> str:

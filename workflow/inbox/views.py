@@ -25,6 +25,7 @@ from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, Refused
 from workflow.flows.forms import ReturnForm
 from workflow.flows.models import Deadline, Draft, PendingFile
+from workflow.flows.terms import basis_of
 from workflow.inbox import selectors
 from workflow.inbox.attempts import INVALID, attempted
 from workflow.inbox.banners import banners_for
@@ -192,6 +193,7 @@ def _show_task(
         "deadline": deadline,
         "hall": deadline.unit,
         "node": node,
+        "basis": basis_of(node, subject),
         "subject": subject,
         "form": form if mine else None,
         "own": _own(request, node, own) if mine and not is_checked(node) else None,
@@ -614,6 +616,7 @@ def _show_event(
 ) -> HttpResponse:
     context = {
         "node": wanted,
+        "basis": basis_of(wanted, subject),
         "hall": subject.unit,
         "subject": subject,
         "form": form,

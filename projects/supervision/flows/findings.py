@@ -58,7 +58,7 @@ class InspectFlow(YearlyFlow):
         act=inspecting.inspect_by_task,
         context=selectors.project_file,
         page="steps/supervision/project.html",
-        basis=_("《地方组织法》第十九条：闭会期间组织代表视察；每季度至少一次"),
+        basis=_("《地方组织法》第十九条：闭会期间组织代表视察；视察的周期按本年度规则"),
         output=_("视察记录、问题清单"),
     ).Next(this.raise_findings)
     raise_findings = nodes.Function(_begin_findings).Next(this.again)

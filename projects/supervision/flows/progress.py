@@ -44,7 +44,7 @@ class ProgressFlow(YearlyFlow):
         act=building.report_progress,
         context=selectors.project_file,
         page="steps/supervision/progress.html",
-        basis=_("每月报告形象进度、完成投资、资金到位；小项目每季度报告"),
+        basis=_("按本年度规则规定的周期报告形象进度、完成投资、资金到位；小项目每季度报告"),
         output=_("进度报告"),
     ).Next(this.lit)
     lit = Gate(_is_red).Then(this.alarm).Else(this.end)

@@ -79,6 +79,7 @@ class InterpellationFlow(YearlyFlow):
 
     room, step = "supervision", 5
     process_title = _("质询案")
+    not_at = asking.NOT_AT
 
     start = Begin().Next(this.admit_interpellation)
     admit_interpellation = MeetingView(

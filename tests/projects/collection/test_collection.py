@@ -15,7 +15,7 @@ from projects.collection.intake import propose
 from projects.collection.lapsing import pool_overdue
 from projects.collection.models import Proposal
 from projects.collection.services import lapse
-from projects.cycles.models import Paper
+from projects.cycles.models import Cycle, Paper
 from projects.cycles.rulebook import Rules
 from projects.cycles.services import adopt_rulebook
 from projects.lifecycle.services import start_year
@@ -277,6 +277,17 @@ def test_a_returned_proposal_that_is_completed_is_received_again(town, cycle):
     do("collection.receive", town.of("gov_clerk"), "2026-09-15", decision="accept")
     assert Proposal.objects.get().state == "accepted"
     assert Proposal.objects.get().content == "村口至学校二十盏"
+
+
+def test_what_a_step_rests_on_says_the_days_the_rulebook_gives(client, town, cycle):
+    opened(town, cycle)
+    propose(
+        town.act("station", at("2026-09-10")), title="安装路灯", content="路灯。", proposer_kind="station"
+    )
+    assert "收到之日起 5 个工作日内受理或退回" in shown(client, town.of("gov_clerk"), "collection.receive")
+    book = Cycle.objects.get(pk=cycle.pk).rules.with_values({"deadlines.collection.receive": 8})
+    Cycle.objects.filter(pk=cycle.pk).update(rules_data=book.frozen_json())
+    assert "收到之日起 8 个工作日内受理或退回" in shown(client, town.of("gov_clerk"), "collection.receive")
 
 
 def returned(town) -> Proposal:

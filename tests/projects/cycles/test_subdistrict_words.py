@@ -9,12 +9,17 @@ import pytest
 
 from projects.collection.forms import CallForm, SchemeForm
 from projects.cycles.deadlines import TASK_TIMES
+from projects.cycles.forms import ElectionForm
 from projects.cycles.models import Session
 from projects.cycles.papers import make_paper
 from projects.cycles.rulebook import Rules
+from projects.cycles.services import fix_session
 from projects.cycles.tables import WORDS
+from projects.cycles.terms import unseat
 from projects.cycles.wording import in_assembly_words
 from projects.deliberation import rules
+from projects.deliberation.forms import PreliminaryForm
+from projects.deliberation.sitting import assemble
 from projects.demo.cast import Township
 from projects.lifecycle.seat_table import rows_of
 from projects.lifecycle.services import start_year
@@ -25,9 +30,11 @@ from tests.projects.portal.public_world import cycle_of
 from workflow.flows.base import flows
 from workflow.flows.errors import NotYourTurn
 from workflow.flows.events import events, open_acts, perform
+from workflow.flows.models import Meeting
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import UnitKind
+from workflow.roles.selectors import holders_of, live_grants
 
 CONGRESS_ALONE = ("人民代表大会", "主席团", "人大主席", "乡镇长", "票决", "同级党委")
 PLAN = {
@@ -113,6 +120,61 @@ def test_the_seat_table_of_a_subdistrict_names_no_congress_and_a_townships_does(
     assert [word for word in CONGRESS_ALONE if word in told["street"]] == []
     assert "票选办法" in told["street"] and "议事代表" in told["street"]
     assert "票决办法" in told["town"] and "议事代表" not in told["town"]
+
+
+def test_the_seat_table_of_a_subdistrict_elects_no_committee_and_knows_no_interpellation(halls):
+    def told(hall) -> str:
+        rows = rows_of(hall.unit, None, date(2026, 6, 1))
+        return "\n".join(f"{r.task} {r.title} {r.basis} {r.output}" for r in rows)
+
+    street, town = told(halls["street"]), told(halls["town"])
+    for word in ("质询", "选举", "interpellat"):
+        assert word in town and word not in street, word
+    assert "预备会议：通过议程" in street and "会议由人大街道工委主持" in street
+    assert "预备会议：选举主席团，通过议程" in town
+
+
+def test_a_subdistricts_session_opens_without_electing_and_leaves_its_committee_in_office(halls):
+    for name, hall in halls.items():
+        cycle = cycle_of(hall)
+        session = fix_session(
+            hall.act("clerk", at("2026-09-07")),
+            cycle,
+            use="vote",
+            term=19,
+            number=2,
+            held_on=date(2027, 1, 20),
+        )
+        act = hall.act("clerk", at("2027-01-20"))
+        form = PreliminaryForm(subject=cycle, act=act, node=None, seat=hall.unit)
+        assert ("presidium" in form.fields) == (name == "town")
+        if name == "street":
+            before = holders_of("presidium", hall.unit, act.on)
+            meeting = Meeting(minutes="会议通过议程。")
+            after = assemble(act, cycle, session, meeting=meeting, agenda="审议、票选。").after
+            assert before and holders_of("presidium", hall.unit, act.on) == before
+            assert after["presidium"] == [user.username for user in before]
+
+
+def test_of_a_subdistrict_the_committee_keeps_its_offices_when_a_mandate_ends(halls):
+    left = {}
+    for name, hall in halls.items():
+        chair = hall.of("chair")
+        act = hall.act("clerk", at("2027-01-20"))
+        unseat(act, chair, reason="代表资格终止")
+        left[name] = [g.office for g in live_grants(act.on).filter(user=chair, unit=hall.unit)]
+    assert "chair" in left["street"] and left["town"] == []
+    assert "deputy" not in left["street"]
+
+
+def test_a_subdistrict_records_whom_its_delegations_chose_and_no_committee(halls):
+    offices = {}
+    for name, hall in halls.items():
+        form = ElectionForm(
+            subject=hall.unit, act=hall.act("clerk", at("2027-01-20")), node=None, seat=hall.unit
+        )
+        offices[name] = [code for code, _title in form.fields["office"].choices]
+    assert offices == {"street": ["delegation_lead"], "town": ["chair", "presidium", "delegation_lead"]}
 
 
 def seen_text(page: str) -> str:

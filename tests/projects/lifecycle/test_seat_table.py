@@ -13,7 +13,7 @@ from projects.lifecycle.seat_table import SeatRow, rows_of
 from projects.lifecycle.services import start_year
 from tests.builders import at, do, township
 from workflow.flows.base import flows
-from workflow.flows.events import events, open_acts
+from workflow.flows.events import events, open_acts, perform
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
 from workflow.roles import registry
@@ -192,3 +192,32 @@ def test_a_task_that_is_open_shows_the_date_it_really_has(town: Township, cycle:
     do("collection.scheme", town.of("chair"), "2026-08-28", **SCHEME)
     opened = row_of(rows_of(town.unit, cycle, ON), "collection.scheme_party")
     assert opened.deadline == "2026-09-03"
+
+
+def test_what_is_registered_of_money_is_somebodys_task_with_a_day(town: Township) -> None:
+    rows = rows_of(town.unit, None, ON)
+    wanted = {
+        "supervision.tender": ("department", "收到后 10 个工作日"),
+        "supervision.contract": ("department", "收到后 10 个工作日"),
+        "supervision.settlement": ("finance", "上一事项办结后 60 天"),
+        "supervision.audit": ("finance", "收到后 10 个工作日"),
+    }
+    for key, (office, deadline) in wanted.items():
+        found = [row for row in rows if row.task == key]
+        assert [(row.office, row.event) for row in found] == [(office, False)], key
+        assert deadline in found[0].deadline and found[0].output
+    assert row_of(rows, "supervision.recheck", "finance").returns_to[0]["task"] == "supervision.rectify"
+
+
+def test_a_basis_says_the_days_of_the_rulebook_in_force(town: Township) -> None:
+    assert "收到之日起 5 个工作日内答复" in row_of(rows_of(town.unit, None, ON), "selection.objection").basis
+    perform(
+        "cycles.revise_rules",
+        town.unit,
+        actor=town.of("chair"),
+        data={"setting": "deadlines.selection.objection", "value": "7", "note": "按本镇办法修订"},
+        at=at("2026-05-01"),
+    )
+    rows = rows_of(town.unit, None, ON)
+    assert "收到之日起 7 个工作日内答复" in row_of(rows, "selection.objection").basis
+    assert not [row.task for row in rows if "%(" in row.basis]

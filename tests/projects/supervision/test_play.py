@@ -64,7 +64,9 @@ def test_an_expert_the_township_knows_is_invited_visits_and_has_the_finding_rech
 
 def test_the_money_of_the_year_is_registered_by_the_tasks_that_ask_for_it(town):
     year = year_of(town)
-    play_supervision(town, year.cycle, until=date(2027, 12, 31), outcomes=MIX)
+    play_supervision(
+        town, year.cycle, until=date(2028, 1, 31), outcomes=MIX
+    )  # the last is settled in January
     kinds = {
         p.number: list(p.contracts.order_by("pk").values_list("kind", flat=True))
         for p in Project.objects.all()
