@@ -49,9 +49,20 @@ class Roster:
     def whose_turn(self, deadline: Deadline, on: date) -> list[User]:
         """The one person a task is meant for, or all who may do it: holders, and a body's record keepers."""
         if deadline.task.owner_id:
-            return [deadline.task.owner] if deadline.task.owner.is_active else []
+            return self._owner_and_stand_ins(deadline, on)
         codes = [deadline.office, *registry.office(deadline.office).recorders]
         return _people(g for g in self._live(codes, on) if g.unit_id == deadline.seat_id)
+
+    def _owner_and_stand_ins(self, deadline: Deadline, on: date) -> list[User]:
+        """Whoever has taken the task, and whoever stands in for them in its office."""
+        owner = deadline.task.owner
+        codes = [deadline.office, *registry.office(deadline.office).recorders]
+        for_them = [
+            g.user
+            for g in self._live(codes, on)
+            if g.principal_id == owner.pk and g.unit_id == deadline.seat_id
+        ]
+        return [*([owner] if owner.is_active else []), *for_them]
 
     def _live(self, codes: Iterable[str], on: date) -> list[RoleGrant]:
         wanted = set(codes)

@@ -192,7 +192,7 @@ class Batch:
         return Facts(
             unit=self.unit.name,
             who=registry.title_of(body["office"], self.unit),
-            office=registry.title_of(body["before"].get("office", ""), self.unit),
+            office=registry.title_of((body["after"] | body["before"]).get("office", ""), self.unit),
             label=body["label"],
             reason=body["reason"],
             on=w.on,

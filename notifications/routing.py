@@ -86,6 +86,7 @@ def _to_the_hall(
 # A person gets one letter for one entry: of the rows that reach them, the first.
 ROUTES: tuple[Route, ...] = (
     Route("*.return", Audience.NEXT, "returned", URGENT),
+    Route("*.take_back", Audience.NAMED, "taken_back", found_in="after.told"),
     Route("task.urge", Audience.ASKED, "urged", URGENT),
     Route("deadline.remind", Audience.ASKED, "overdue", URGENT, where={"when": "after"}),
     Route("deadline.remind", Audience.ASKED, "reminded"),
@@ -93,6 +94,9 @@ ROUTES: tuple[Route, ...] = (
     Route("task.copy", Audience.SEATED, "copied"),
     Route("flow.cancel", Audience.OFFICES, "called_off", offices=DESKS),
     Route("grant.revoke", Audience.NAMED, "office_ended", found_in="before.user"),
+    Route("stand_in.name", Audience.NAMED, "stand_in_named", found_in="after.user"),
+    Route("stand_in.end", Audience.NAMED, "stand_in_ended", found_in="before.user"),
+    Route("stand_in.end", Audience.NAMED, "stand_in_ended", found_in="before.stands_for"),
     # step 1
     # A joint call is published when the chair confirms it.
     Route("collection.publish_call", Audience.OFFICES, "call", offices=PROPOSING, where={"published": True}),

@@ -1,12 +1,27 @@
 """Door: Django looks here for models; they live in the rooms."""
 
 from workflow.audit.models import Entry, Head, Leaf, Salt
-from workflow.flows.models import Comment, Copy, CopyRead, Deadline, Draft, Meeting, PendingFile, Urge
+from workflow.flows.models import (
+    CalendarFeed,
+    Comment,
+    CommentFile,
+    Copy,
+    CopyRead,
+    Deadline,
+    Draft,
+    Meeting,
+    PendingFile,
+    SavedFilter,
+    Sitting,
+    Urge,
+)
 from workflow.people.models import Unit, User
 from workflow.roles.models import RoleGrant
 
 __all__ = [
+    "CalendarFeed",
     "Comment",
+    "CommentFile",
     "Copy",
     "CopyRead",
     "Deadline",
@@ -18,6 +33,8 @@ __all__ = [
     "PendingFile",
     "RoleGrant",
     "Salt",
+    "SavedFilter",
+    "Sitting",
     "Unit",
     "Urge",
     "User",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Attachment, Cycle, Paper
+from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.people.wording import worded
 
@@ -95,6 +97,17 @@ def make_paper(
         made_by=act.actor,
         published_at=act.at if publish else None,
     )
+
+
+def take_out(cycle: Cycle, kind: str, done: Entry) -> None:
+    """Take the paper an act made out of the file again, when the act itself is taken back (取回); never published ones.
+
+    done: the act's entry; the trail keeps that there was one.
+    """
+    made = Paper.objects.filter(cycle=cycle, kind=kind, made_by=done.actor, made_on=localdate(done.at))
+    last = made.filter(published_at=None).order_by("-pk").first()
+    if last:
+        last.delete()
 
 
 def attach(act: Act, subject: str, upload: UploadedFile, *, public: bool = False) -> Attachment:

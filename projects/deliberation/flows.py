@@ -188,6 +188,7 @@ class DeliberationFlow(YearlyFlow):
         basis=_("《地方组织法》第十九条：组织代表开展视察、调研"),
         output=_("走访、视察记录"),
         hint=_("登记本团集中走访、视察的情况；另有走访的，代表可以各自登记。"),
+        undo=services.undo_visit,
     ).Next(this.visited)
     visited = nodes.Join().Next(this.visits)
     visits = OfficeView(
@@ -199,6 +200,7 @@ class DeliberationFlow(YearlyFlow):
         context=selectors.visits_page,
         basis=_("《地方组织法》第十九条：组织代表开展视察、调研"),
         output=_("走访、视察记录"),
+        undo=services.undo_visits,
     ).Next(this.prepared)
     training = OfficeView(
         office="clerk",
@@ -248,6 +250,7 @@ class DeliberationFlow(YearlyFlow):
         context=selectors.deliberating_page,
         basis=_("各代表团审议候选项目，可以提出询问（《地方组织法》第二十三条）"),
         output=_("审议意见"),
+        undo=sitting.undo_deliberation,
     ).Next(this.heard)
     heard = nodes.Join().Next(this.settle)
     settle = (

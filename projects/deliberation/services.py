@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from projects.collection.models import ProposalState
 from projects.cycles.models import Cycle, RollLine, Session, SessionState
 from projects.cycles.moving import EVALUATION, VOTE, movable, move
-from projects.cycles.papers import make_paper
+from projects.cycles.papers import make_paper, take_out
 from projects.cycles.selectors import deputies_at, opens_term, session_of
 from projects.cycles.services import fix_session, move_session, presidium_decided
 from projects.deliberation import readiness, rules, selectors
@@ -19,6 +20,7 @@ from projects.deliberation.models import BudgetLine, Receipt, Visit
 from projects.selection.flows import begin_answers
 from projects.selection.models import Exclusion, Item
 from projects.selection.selectors import candidate_rows, history_of
+from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
@@ -318,6 +320,16 @@ def visit_by_delegation(
     delegation = Unit.objects.get(pk=item["delegation"])
     made = record_visit(act, cycle, on=on, place=place, voters=voters, words=words)
     return Outcome(after={"visit": made.pk, "delegation": delegation.code})
+
+
+def undo_visit(act: Act, cycle: Cycle, *, done: Entry, reason: str, item: dict[str, Any]) -> None:
+    """The counter-act of a delegation's visit: its record goes; the trail keeps that there was one."""
+    Visit.objects.filter(pk=json.loads(done.body)["after"]["visit"], cycle=cycle).delete()
+
+
+def undo_visits(act: Act, cycle: Cycle, *, done: Entry, reason: str) -> None:
+    """The counter-act of the summary of the visits: its paper goes."""
+    take_out(cycle, "visits", done)
 
 
 def record_visit(act: Act, cycle: Cycle, *, on: date, place: str, voters: int, words: str) -> Visit:

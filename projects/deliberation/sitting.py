@@ -18,6 +18,7 @@ from projects.deliberation.method import ballot_rules
 from projects.deliberation.models import MatterState, Opinion
 from projects.deliberation.services import doer
 from projects.selection.models import Item
+from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.errors import Obstructed
 from workflow.flows.models import Meeting
@@ -98,6 +99,11 @@ def deliberate(
             unit=act.unit, cycle=cycle, delegation=delegation, item=about, words=opinion, by=doer(act)
         )
     return Outcome(after={"delegation": delegation.code, "opinions": len(said)})
+
+
+def undo_deliberation(act: Act, cycle: Cycle, *, done: Entry, reason: str, item: dict[str, Any]) -> None:
+    """The counter-act of one delegation's deliberation: its opinions go; the trail keeps that there were some."""
+    Opinion.objects.filter(cycle=cycle, delegation=item["delegation"]).delete()
 
 
 def settle(

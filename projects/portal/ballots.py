@@ -24,8 +24,8 @@ from workflow.flows.errors import InvalidForm, Refused
 from workflow.flows.events import perform
 from workflow.flows.saving import saved_as
 from workflow.inbox.attempts import attempted
-from workflow.inbox.story import line_of
-from workflow.roles.middleware import acting_grant, in_office
+from workflow.inbox.story import lines_of
+from workflow.roles.middleware import acting_grant
 
 WRITERS = {"pdf": pdf_ballot, "docx": word_ballot}
 
@@ -35,7 +35,7 @@ def print_ballots(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Print a vote's ballots: the number stands in the trail before the sheet is handed over; a refusal does neither."""
     grant = acting_grant(request)
     vote = get_object_or_404(selectors.votes_visible(grant), pk=pk)
-    act = Act(in_office(request).user, grant.office, vote.unit, timezone.now())
+    act = grant.act(vote.unit, timezone.now())
     if grant.office not in PRINT.offices or not PRINT.offered or not PRINT.offered(vote, grant):
         raise PermissionDenied
     if request.method != "POST":
@@ -73,6 +73,6 @@ def _page(request: HttpRequest, vote: Vote, act: Act, form: BaseForm, status: in
         "no_pdf": obstacle_to_pdf(),
         "form_code": form_code(vote),
         "options": list(vote.options.all()),
-        "prints": [(line_of(entry), json.loads(entry.body)["after"]["copies"]) for entry in printed],
+        "prints": [(line, json.loads(line.entry.body)["after"]["copies"]) for line in lines_of(printed)],
     }
     return render(request, "portal/print_ballots.html", context, status=status)

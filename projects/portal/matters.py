@@ -18,7 +18,7 @@ from projects.portal.acts import offers_on
 from projects.portal.staff_selectors import votes_on
 from projects.selection.models import ItemState
 from workflow.audit.selectors import history_of
-from workflow.inbox.story import line_of
+from workflow.inbox.story import lines_of
 from workflow.roles.middleware import acting_grant
 
 PER_PAGE = 30
@@ -69,7 +69,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
         "proposal": held,
         "item": selectors.item_of(held),
         "events": offers_on([held], grant, timezone.now()),
-        "lines": [line_of(entry) for entry in history_of(held.reference)[:LINES]],
+        "lines": lines_of(history_of(held.reference)[:LINES]),
         "tasks": selectors.open_tasks_on(held),
         "today": timezone.localdate(),
     }
@@ -99,7 +99,7 @@ def item(request: HttpRequest, pk: int) -> HttpResponse:
     held = get_object_or_404(selectors.items_visible(grant), pk=pk)
     context = selectors.item_file(held) | {
         "events": offers_on([held], grant, timezone.now()),
-        "lines": [line_of(entry) for entry in history_of(held.reference)[:LINES]],
+        "lines": lines_of(history_of(held.reference)[:LINES]),
         "votes": votes_on(held.cycle),
         "tasks": selectors.open_tasks_on(held),
         "today": timezone.localdate(),
@@ -117,6 +117,6 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
         "items": list(held.items.select_related("department").order_by("number")),
         "objections": _page(request, selectors.objections_to(held)),
         "events": offers_on([held], grant, timezone.now()),
-        "lines": [line_of(entry) for entry in history_of(held.reference)[:LINES]],
+        "lines": lines_of(history_of(held.reference)[:LINES]),
     }
     return render(request, "portal/notice.html", context)

@@ -84,7 +84,7 @@ def _act(request: HttpRequest, vote: Vote, offices: Collection[str]) -> Act:
     user = in_office(request).user
     if not grants_for_update(user, [grant.office], [vote.unit_id], timezone.localdate(at)):
         raise PermissionDenied(_("您的任职已经结束。"))
-    return Act(user, grant.office, vote.unit, at)
+    return grant.act(vote.unit, at)
 
 
 # ------------------------------------------------------------------------------- codes

@@ -42,13 +42,12 @@ from projects.supervision.models import ChangeState, ProjectState
 from projects.supervision.selectors import project_file
 from workflow.administration.trail import may_export
 from workflow.audit.models import Entry
-from workflow.audit.services import Act
 from workflow.flows.errors import InvalidForm, Refused
 from workflow.flows.events import Event, perform
 from workflow.flows.forms import StepForm
 from workflow.inbox.asked import number_asked, year_asked
 from workflow.inbox.attempts import attempted
-from workflow.inbox.story import line_of
+from workflow.inbox.story import lines_of
 from workflow.inbox.views import event_check
 from workflow.machines.references import number_in
 from workflow.people.models import Unit
@@ -102,7 +101,7 @@ def start(request: HttpRequest) -> HttpResponse:
     if grant.office != "chair":
         raise PermissionDenied(_("年度工作由人大主席启动。"))
     if request.POST.get("op") == "submit":
-        act = Act(in_office(request).user, grant.office, grant.tenant, timezone.now())
+        act = grant.act(grant.tenant, timezone.now())
         typed = START_YEAR.form_for(grant.tenant, act, grant, request.POST)
         if typed.is_valid():
             return render(
@@ -120,7 +119,7 @@ def _done(
 ) -> tuple[StepForm, Entry | None]:
     """An event on one's own township: performed where it was posted, with its entry; else its form, with what is wrong."""
     unit = grant.tenant
-    act = Act(in_office(request).user, grant.office, unit, timezone.now())
+    act = grant.act(unit, timezone.now())
     if request.method != "POST":
         return wanted.form_for(unit, act, grant, initial=initial), None
 
@@ -207,7 +206,7 @@ def project(request: HttpRequest, pk: int) -> HttpResponse:
     grant = acting_grant(request)
     held = get_object_or_404(selectors.projects_visible(grant), pk=pk)
     entries = Entry.objects.filter(subject=held.reference).select_related("actor", "unit").order_by("-id")
-    lines = [line_of(e) for e in entries[:LINES]]
+    lines = lines_of(entries[:LINES])
     context = {
         "project": held,
         "hall": held.unit,
@@ -394,7 +393,7 @@ def trail(request: HttpRequest) -> HttpResponse:
     context = {
         "unit": unit,
         "page": page,
-        "lines": [line_of(e) for e in page],
+        "lines": lines_of(page),
         "townships": _choice_of_townships(grant),
         "may_export": may_export(grant),
         "limit": scope_told(grant),

@@ -25,7 +25,6 @@ from projects.ballots.models import Vote
 from projects.ballots.rules import reconcile
 from projects.portal.voter_forms import PlainForm
 from workflow.administration.previews import WORKBOOK, payload_of, previewed
-from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.models import Deadline
 from workflow.flows.saving import saved_as
@@ -55,7 +54,7 @@ def _task(request: HttpRequest, task_id: int) -> tuple[Deadline, Vote]:
         raise Http404
     if not may_do(deadline, grant):
         raise PermissionDenied(_("表决器的结果由计票人导入。"))
-    act = Act(in_office(request).user, grant.office, deadline.unit, timezone.now())
+    act = grant.act(deadline.unit, timezone.now())
     vote = node.form(subject=deadline.task.process.artifact, act=act, node=node, seat=deadline.seat).vote
     if not vote.keypad:
         raise Http404

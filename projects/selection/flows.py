@@ -82,6 +82,8 @@ class SelectionFlow(YearlyFlow):
             page="steps/selection/screen.html",
             basis=_("内涵条件：财政资金为主，普惠公益均衡，目标明确、当年完成，要素有保障"),
             output=_("逐条筛查结果和依据"),
+            undo=services.undo_screening,
+            undo_past=("blocked",),
         )
         .Returns(this.merge)
         .Next(this.blocked)
@@ -121,6 +123,8 @@ class SelectionFlow(YearlyFlow):
             form=forms.FinanceForm,
             act=services.appraise_finance,
             on_return=partial(services.return_appraisal, kind=Appraisal.Kind.FINANCE),
+            undo=partial(services.undo_appraisal, kind=Appraisal.Kind.FINANCE),
+            undo_past=("take_returns",),
             context=selectors.appraisal_page,
             page="steps/selection/appraise.html",
             basis=_("项目资金列入预算；不增加政府债务风险"),
@@ -136,6 +140,8 @@ class SelectionFlow(YearlyFlow):
             form=forms.LegalForm,
             act=services.appraise_legal,
             on_return=partial(services.return_appraisal, kind=Appraisal.Kind.LEGAL),
+            undo=partial(services.undo_appraisal, kind=Appraisal.Kind.LEGAL),
+            undo_past=("take_returns",),
             context=selectors.appraisal_page,
             page="steps/selection/appraise.html",
             basis=_("《陕西省民生实事项目人大代表票决制规定》：候选项目须经合法性审查"),

@@ -15,7 +15,7 @@ from projects.collection.models import Outcome as Fate
 from projects.collection.models import Proposal, ProposalState
 from projects.collection.services import new_code
 from projects.cycles.models import Cycle
-from projects.cycles.papers import make_paper
+from projects.cycles.papers import make_paper, take_out
 from projects.selection import rules
 from projects.selection.answering import take_back
 from projects.selection.models import (
@@ -50,6 +50,7 @@ from projects.selection.selectors import (
     unanswered,
     with_everything,
 )
+from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
@@ -326,6 +327,35 @@ def reopen_returned(act: Act, cycle: Cycle) -> None:
     """Where all appraisers have met: one return is enough, and the list is to be screened again."""
     if made := list(open_returns(cycle)):
         reopen(act, cycle, to="screen", reason="；".join(f"{r.office}：{r.reason}" for r in made))
+
+
+def undo_screening(act: Act, cycle: Cycle, *, done: Entry, reason: str) -> None:
+    """The counter-act of the screening: its items are merged ones again, and nobody is answered for what it blocked.
+
+    Refused where it was sent back instead, or where somebody has been answered already.
+    """
+    if is_return(done):
+        raise Refused(_("名单已经退回重新归并，不能取回。"))
+    if told_items(cycle).exists():
+        raise Refused(_("筛查不予列入的项目已有答复，不能取回；确需更正的，请由论证环节退回。"))
+    reopen(act, cycle, to="screen", reason=reason)
+    Screening.objects.filter(item__in=items_of(cycle).filter(state=ItemState.MERGED)).delete()
+
+
+def undo_appraisal(act: Act, cycle: Cycle, *, kind: str, done: Entry, reason: str) -> None:
+    """The counter-act of one office's appraisal: its opinions go, or its return while nobody has taken it up yet."""
+    if open_returns(cycle).exists() and not appraisable_of(cycle).exists():
+        raise Refused(_("论证已经结束，名单已退回重新筛查，不能取回。"))
+    if is_return(done):
+        open_returns(cycle).filter(kind=kind).delete()
+    else:
+        Appraisal.objects.filter(item__cycle=cycle, kind=kind).delete()
+    take_out(cycle, "appraisal", done)
+
+
+def is_return(done: Entry) -> bool:
+    """Whether a task ended with the matter sent back."""
+    return done.action.endswith(".return")
 
 
 def _check_money(act: Act, item: Item) -> None:

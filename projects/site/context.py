@@ -42,7 +42,7 @@ def work(request: HttpRequest) -> dict[str, Any]:
     return {
         "hall": grant.tenant,
         "acting": {
-            "office_title": grant.title or registry.title_of(grant.office, grant.tenant),
+            "office_title": _titled(grant),
             "name": grant.user.name,
             "unit_name": _named(grant),
             "grants": [_choice(g, grant) for g in grants] if len(grants) > 1 else [],
@@ -57,8 +57,16 @@ def _named(grant: RoleGrant) -> str:
     return f"{grant.tenant.name} · {grant.unit.name}" if inside else grant.unit.name
 
 
+def _titled(grant: RoleGrant) -> str:
+    """What the office is called, and for whom it is acted in (代办)."""
+    title = grant.title or registry.title_of(grant.office, grant.tenant)
+    if grant.principal is None:
+        return title
+    return _("%(office)s（代%(name)s）") % {"office": title, "name": grant.principal.name}
+
+
 def _choice(grant: RoleGrant, acting: RoleGrant) -> dict[str, Any]:
-    label = f"{grant.unit.name} · {grant.title or registry.title_of(grant.office, grant.tenant)}"
+    label = f"{grant.unit.name} · {_titled(grant)}"
     return {"id": grant.pk, "label": label, "current": grant.pk == acting.pk}
 
 
@@ -66,7 +74,9 @@ def navigation(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
     """The side navigation of an office: its boxes, its township's year, and what it oversees."""
     groups = []
     if registry.office(grant.office).works and not registry.office(grant.office).reads_below:
-        groups.append({"title": _("我的工作"), "items": _boxes(request, grant)})
+        groups.append(
+            {"title": _("我的工作"), "items": [*_boxes(request, grant), *_links(request, OWN_WORK)]}
+        )
         links = (*BUSINESS, ("people", _lazy("人员与任职"))) if grant.office == "clerk" else BUSINESS
         groups.append({"title": _("业务"), "items": _links(request, _within(grant, links))})
     elif grant.office == "county":
@@ -84,6 +94,7 @@ def _within(grant: RoleGrant, links: Links) -> Links:
     return [link for link in links if link[0] not in PAGES or grant.covers(*PAGES[link[0]])]
 
 
+OWN_WORK: Links = (("stand_ins", _lazy("代办")),)
 BUSINESS: Links = (
     ("years", _lazy("年度流程")),
     ("projects", _lazy("入选项目")),
@@ -104,6 +115,7 @@ OVERSIGHT: Links = (
     ("rulebook", _lazy("规则")),
     ("county_notes", _lazy("提示函与指导")),
     ("copies", _lazy("抄送")),
+    ("stand_ins", _lazy("代办")),
     ("trail", _lazy("档案与审计")),
 )
 AUDIT: Links = (

@@ -295,6 +295,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "reports": every(3600, "projects.supervision.tasks.sweep_reports"),
     "summaries": every(3600, "projects.supervision.tasks.sweep_summaries"),
     "hearings": every(3600, "projects.evaluation.tasks.sweep_hearings"),
+    "stand_ins": every(600, "workflow.roles.tasks.sweep_stand_ins"),
     "reminders": every(600, "workflow.reminders.tasks.sweep_deadlines"),
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from workflow.audit.exporters import FORMATS, MEDIA_TYPES, lines_in, record_export
-from workflow.audit.services import Act
 from workflow.flows.saving import to_save
 from workflow.inbox.asked import year_asked
 from workflow.people.isolation import Context, within
@@ -43,7 +42,7 @@ def trail_export(request: HttpRequest, code: str) -> HttpResponseBase:
         raise Http404
     with within(context):
         unit = _seen(code, grant)
-        act = Act(grant.user, grant.office, unit, timezone.now())
+        act = grant.act(unit, timezone.now())
         record_export(act, unit, form=form, year=chosen, scope=grant.scope)
     answer = StreamingHttpResponse(_streamed(context, unit, form, chosen), content_type=MEDIA_TYPES[form])
     name = f"trail-{unit.code}{f'-{chosen}' if chosen else ''}.{form}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from workflow.administration import sign_in, trail, views
+from workflow.administration import sign_in, stand_ins, trail, views
 
 urlpatterns = [
     path("login/", sign_in.SignIn.as_view(), name="login"),
@@ -27,5 +27,7 @@ urlpatterns = [
     path("people/<int:user_id>/", views.person, name="person"),
     path("people/<int:user_id>/reset/", views.person_reset, name="person_reset"),
     path("people/<int:user_id>/second-factor/", views.person_drop_factor, name="person_drop_factor"),
+    path("stand-ins/", stand_ins.stand_ins, name="stand_ins"),
+    path("stand-ins/<int:grant_id>/end/", stand_ins.stand_in_end, name="stand_in_end"),
     path("trail/<str:code>/export/", trail.trail_export, name="trail_export"),
 ]

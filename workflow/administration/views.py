@@ -54,7 +54,7 @@ def admin_grant(request: HttpRequest) -> RoleGrant:
 
 
 def _act(request: HttpRequest, acting: RoleGrant) -> Act:
-    return Act(in_office(request).user, acting.office, acting.tenant, timezone.now())
+    return acting.act(acting.tenant, timezone.now())
 
 
 def _tenants(acting: RoleGrant) -> list[Unit]:

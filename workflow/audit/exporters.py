@@ -24,7 +24,7 @@ from workflow.people.models import Unit
 
 COLUMNS = (
     "unit", "index", "id", "at", "recorded_at", "action", "step", "actor", "office", "subject", "about", "label",
-    "before", "after", "reason", "task", "request", "hash", "prev", "unit_id",
+    "before", "after", "reason", "task", "request", "hash", "prev", "unit_id", "stands_for",
 )  # fmt: skip
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 MEDIA_TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
@@ -45,7 +45,7 @@ def as_csv(lines: Iterator[Line]) -> Iterator[bytes]:
     writer.writerow(COLUMNS)
     yield b"\xef\xbb\xbf" + _taken(buffer)
     for line in lines:
-        writer.writerow([_cell(line.envelope[name]) for name in COLUMNS])
+        writer.writerow([_cell(line.envelope.get(name, "")) for name in COLUMNS])
         yield _taken(buffer)
 
 

@@ -97,7 +97,7 @@ def _act(deadline: Deadline, actor: User, at: datetime, request_id: str) -> Act:
     if grant is None:
         raise NotYourTurn(_("只有办理此事项的职务可以抄送。"))
     task = f"{deadline.key}/{deadline.pk}"
-    return Act(actor, grant.office, deadline.unit, at, task=task, request_id=request_id)
+    return grant.act(deadline.unit, at, task=task, request_id=request_id)
 
 
 def _check(to: Receiver, deadline: Deadline, act: Act) -> None:

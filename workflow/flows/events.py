@@ -22,6 +22,7 @@ from workflow.flows.services import (
     busy_if_locked,
     in_person_of,
     refuse_unless_in_person,
+    refuse_who_stands_in,
     refused_in_words_of,
 )
 from workflow.machines.models import Record
@@ -190,7 +191,8 @@ def perform(
     with transaction.atomic(), busy_if_locked():
         held = subject if wanted.from_above else _locked(subject)
         grant = _office_for(wanted, held, actor, office, at)
-        act = Act(actor, grant.office, held.unit, at, task=key, request_id=request_id)
+        act = grant.act(held.unit, at, task=key, request_id=request_id)
+        refuse_who_stands_in(wanted, act)
         with acting(act), refused_in_words_of(act.unit):
             form = wanted.form_for(held, act, grant, data, files)
             if not form.is_valid():

@@ -15,7 +15,8 @@ class Deadline(models.Model):
     """A human task's own row: whose, about what, since when, until when. Overdue is derived, never stored.
 
     unit: the tenant. seat: where the office is held (the township, a department, a delegation, a group).
-    key: the task's name in the rulebook ("collection.screen"). about: the reference of the year's cycle.
+    key: the task's name in the rulebook ("collection.screen"). about: the reference of the year's cycle. done_for: the
+    user name of whom its doer stood in for. seen_at, seen_by: when somebody whose turn it is first opened it, and who.
     opened_on: the day the clock started. due_on: None for a task without a term. year: the project year.
     """
 
@@ -33,9 +34,12 @@ class Deadline(models.Model):
     due_on = models.DateField(null=True)
     provisional = models.BooleanField(default=False)
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    seen_at = models.DateTimeField(null=True)
+    seen_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     done_at = models.DateTimeField(null=True)
     done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     done_office = models.CharField(max_length=20, blank=True)
+    done_for = models.CharField(max_length=150, blank=True)
     entry_id = models.BigIntegerField(null=True)
     cancelled = models.BooleanField(default=False)
 
@@ -104,6 +108,45 @@ class Comment(models.Model):
     words = models.CharField(max_length=500)
 
 
+class CommentFile(models.Model):
+    """A file that goes with a note; it has been looked into (`uploads.checked`). sha256 is of what is stored."""
+
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="files")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    file = models.FileField(upload_to="comments/")
+    name = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+
+
+class SavedFilter(models.Model):
+    """What one person has narrowed a list of the inbox to, under a name of their own; no act, so it leaves no entry.
+
+    box: the list's code. query: the filter's fields as they stand in the address, without those left empty.
+    """
+
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    box = models.CharField(max_length=10)
+    name = models.CharField(_("名称"), max_length=20)
+    query = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "unit", "name"], name="filter_named_once")]
+
+
+class CalendarFeed(models.Model):
+    """The secret address one person's calendar is read at by a program without signing in.
+
+    Only the token's digest is kept: whoever reads this table can read nobody's calendar.
+    """
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", primary_key=True)
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+
+
 class Copy(models.Model):
     """A task or what became of it, shown to somebody who need not act on it (抄送).
 
@@ -147,8 +190,26 @@ class CopyRead(models.Model):
         constraints = [models.UniqueConstraint(fields=["copy", "user"], name="copy_read_once")]
 
 
+class Sitting(models.Model):
+    """One meeting of a body on several matters: called once, attended once, voted on matter by matter."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    seat = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    body = models.CharField(max_length=20)
+    held_on = models.DateField(_("会议日期"))
+    place = models.CharField(_("地点"), max_length=80)
+    presided_by = models.CharField(_("主持人"), max_length=40)
+    members = models.PositiveSmallIntegerField(_("组成人员"))
+    attended = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+")
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+
 class Meeting(models.Model):
-    """A body's decision with its attendance and votes (组织法 19, 25); the record of a meeting task."""
+    """A body's decision with its attendance and votes (组织法 19, 25); the record of a meeting task.
+
+    sitting: the meeting it was one of several matters of; None where it was called for this one alone.
+    """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     task = models.OneToOneField(Task, models.PROTECT, related_name="meeting", null=True)
@@ -164,4 +225,5 @@ class Meeting(models.Model):
     agreed = models.BooleanField(_("通过"))
     attended = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+")
     minutes = models.TextField(_("会议纪要"))
+    sitting = models.ForeignKey(Sitting, models.PROTECT, null=True, related_name="matters")
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

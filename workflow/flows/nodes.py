@@ -68,6 +68,8 @@ class OfficeView(nodes.View):
     page: a template with the figures this step needs to see. context: subject → variables for it.
     in_person: asks the actor for their own password again; the door that has checked it says so to `complete`.
     outside: whoever outside the offices the service may give the matter back to (a proposer), for the seat table.
+    undo: the counter-act of a step that may be taken back, undo(act, subject, done=its entry, reason=…, item=…); None
+    for one that may not. It may refuse. undo_past: the names of jobs of the flow behind the step whose work it undoes.
     """
 
     activation_class = OfficeActivation
@@ -93,8 +95,13 @@ class OfficeView(nodes.View):
         context: Callable[[Any], dict[str, Any]] | None = None,
         step: int | None = None,
         outside: Text = "",
+        undo: Callable[..., Any] | None = None,
+        undo_past: Sequence[str] = (),
     ) -> None:
         super().__init__(view=None)
+        if undo and (irreversible or in_person or isinstance(self, MeetingView)):
+            raise ValueError(f"{title}: what is irreversible, done in person or decided by a body stays done")
+        self.undo, self.undo_past = undo, tuple(undo_past)
         self.office, self.task_title, self.act, self.form = office, title, act, form
         self.seat, self.to, self.obstacles, self.on_return = seat, to, obstacles, on_return
         self.basis, self.output, self.hint, self.irreversible = basis, output, hint, irreversible

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.db import OperationalError, transaction
+from django.db.models import Q
+from django.http import QueryDict
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from viewflow.workflow.exceptions import FlowLockFailed
@@ -57,7 +59,7 @@ class Turn:
 def _turn(task_id: int, actor: User, at: datetime, request_id: str) -> Iterator[Turn]:
     """Lock the process, then check that the task is open and the actor's office still holds."""
     with transaction.atomic(), busy_if_locked():
-        task = _open_task(task_id)
+        task = held_task(task_id)
         act = _checked(task, actor, at, request_id)
         subject = task.process.artifact
         if subject.unit_id == act.unit.pk:
@@ -106,7 +108,7 @@ _HELD = Prepared(
 )
 
 
-def _open_task(task_id: int) -> Task:
+def held_task(task_id: int) -> Task:
     """The task with its process, both locked by the very read: what was waited for is read as it now stands."""
     task = _HELD.first(task_id=task_id)
     if task is None or not hasattr(task, "deadline"):
@@ -128,9 +130,9 @@ def _checked(task: Task, actor: User, at: datetime, request_id: str) -> Act:
             _("此事项由%(unit)s%(office)s办理，您没有或已不再担任这一职务。")
             % {"unit": deadline.seat.name, "office": registry.title_of(node.office, deadline.unit)}
         )
-    if task.owner_id and task.owner_id != actor.pk:
+    if task.owner_id and task.owner_id not in (actor.pk, grant.principal_id):
         raise Taken(_("此事项已由%(who)s认领。") % {"who": task.owner})
-    return Act(actor, grant.office, deadline.unit, at, task=f"{node.key}/{task.pk}", request_id=request_id)
+    return grant.act(deadline.unit, at, task=f"{node.key}/{task.pk}", request_id=request_id)
 
 
 def complete(
@@ -150,6 +152,7 @@ def complete(
     the service refuses with. Returns the act's entry.
     """
     with _turn(task_id, actor, at, request_id) as turn:
+        refuse_who_stands_in(turn.node, turn.act)
         refuse_unless_in_person(turn.node, reauthenticated)
         form = form_of(turn, data, files)
         if not form.is_valid():
@@ -160,8 +163,35 @@ def complete(
         outcome = turn.node.act(turn.act, turn.subject, **_arguments(turn, form, meeting)) or Outcome()
         entry = _finish(turn, outcome, after=form.for_trail() | outcome.after | in_person_of(turn.node))
         form.keep_salt(entry)
-        Draft.objects.filter(task=turn.task, user=actor).delete()
+        _drop_drafts(turn)
+        if turn.node.undo and form.drafts:
+            _keep_draft(turn, data)  # taken back, the form shows what was handed in
         return entry
+
+
+def _drop_drafts(turn: Turn) -> None:
+    """What was typed on a task is of no use once it is done; nor is what was handed in before, once others act on it."""
+    of_this = Q(task=turn.task, user=turn.act.person)
+    Draft.objects.filter(of_this | Q(task__process=turn.task.process, task__status=STATUS.DONE)).delete()
+
+
+def _keep_draft(turn: Turn, data: Mapping[str, Any]) -> None:
+    lists = dict(data.lists()) if isinstance(data, QueryDict) else {k: _listed(v) for k, v in data.items()}
+    names = {key for key in lists if key.partition("-")[0] not in NO_FIELD}
+    Draft.objects.create(
+        task=turn.task,
+        user=turn.act.person,
+        unit=turn.act.unit,
+        data={key: lists[key] for key in names},
+        saved_at=turn.act.at,
+    )
+
+
+NO_FIELD = ("csrfmiddlewaretoken", "op", "held", "own_password", "own_code")
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def refuse_unless_in_person(step: Any, reauthenticated: bool) -> None:
@@ -169,6 +199,15 @@ def refuse_unless_in_person(step: Any, reauthenticated: bool) -> None:
     if step.in_person and not reauthenticated:
         raise NotInPerson(
             _("“%(title)s”须本人当面办理，请再次输入本人登录密码。") % {"title": step.task_title}
+        )
+
+
+def refuse_who_stands_in(step: Any, act: Act) -> None:
+    """What is done in person (a signature, a key, a tally) nobody does for another."""
+    if step.in_person and act.stands_for:
+        raise NotInPerson(
+            _("“%(title)s”须由任职者本人当面办理并签字，代办人不能代办；请由本人办理。")
+            % {"title": step.task_title}
         )
 
 
@@ -224,7 +263,11 @@ def _finish(turn: Turn, outcome: Outcome, *, after: dict[str, Any]) -> Entry:
         label=subject.label,
     )
     Deadline.objects.filter(pk=turn.task.pk).update(
-        done_at=turn.act.at, done_by=turn.act.actor, done_office=turn.act.office, entry_id=entry.pk
+        done_at=turn.act.at,
+        done_by=turn.act.actor,
+        done_office=turn.act.office,
+        done_for=turn.act.stands_for,
+        entry_id=entry.pk,
     )
     _move_on(turn, "" if node.returns_at_join else outcome.returns_to)
     return entry
@@ -281,6 +324,11 @@ def send_back(
             which = {"item": turn.task.data} if turn.task.data else {}
             turn.node.on_return(turn.act, turn.subject, to=outcome.returns_to, reason=outcome.reason, **which)
         return _finish(turn, outcome, after={})
+
+
+def mark_seen(task_id: int, user: User, at: datetime) -> None:
+    """Somebody whose turn it is has opened the task: from now on nobody takes back what came before it."""
+    Deadline.objects.filter(pk=task_id, seen_at=None, done_at=None).update(seen_at=at, seen_by=user)
 
 
 def claim(task_id: int, *, actor: User, at: datetime) -> None:

@@ -66,6 +66,13 @@ class HandOverForm(SideForm):
         return self.people[self.cleaned_data["to"]]
 
 
+class TakeBackForm(SideForm):
+    """取回: why."""
+
+    ids = "take_back"
+    reason = forms.CharField(label=_("取回理由"), min_length=2, max_length=200)
+
+
 class CopyForm(forms.Form):
     """抄送: to whom, and why. receivers: as `copies.receivers_for` gives them; `receiver` is the one chosen."""
 

@@ -34,6 +34,11 @@ def offices_served(grant: RoleGrant) -> list[str]:
     return [grant.office, *registry.recorded_by(grant.office)]
 
 
+def own_claims(grant: RoleGrant) -> list[int]:
+    """Whose claims count as one's own: the person, and the holder they stand in for."""
+    return [grant.user_id, *([grant.principal_id] if grant.principal_id else [])]
+
+
 def _rows() -> QuerySet[Deadline]:
     return (
         Deadline.objects.select_related("task", "unit", "seat", "started_by", "task__owner")
@@ -55,7 +60,7 @@ def queue_of(grant: RoleGrant) -> QuerySet[Deadline]:
 def claimed_by(grant: RoleGrant) -> QuerySet[Deadline]:
     """Tasks of the office this person has taken or been given (`piaojue_mine`)."""
     return _rows().filter(
-        task__owner_id=grant.user_id,
+        task__owner_id__in=own_claims(grant),
         task__status="ASSIGNED",
         seat_id=grant.unit_id,
         office__in=offices_served(grant),
@@ -143,11 +148,17 @@ def _due_days(rows: QuerySet[Deadline]) -> list[date | None]:
 
 def count_todo(grant: RoleGrant) -> int:
     """How many tasks wait for this office; one query, for the navigation."""
-    mine = Q(owner_id=grant.user_id, status="ASSIGNED")
+    mine = Q(owner_id__in=own_claims(grant), status="ASSIGNED")
     free = Q(status="NEW", flow_task_type="HUMAN")
     return Task.objects.filter(
         mine | free, owner_permission_obj_pk=str(grant.unit_id), owner_permission__in=offices_served(grant)
     ).count()
+
+
+def done_for(deadline: Deadline) -> str:
+    """The name of whom a task's doer stood in for; empty where they did it in an office of their own."""
+    found = User.objects.filter(username=deadline.done_for).first() if deadline.done_for else None
+    return found.name if found else deadline.done_for
 
 
 def urges_of(deadline: Deadline) -> QuerySet[Urge]:

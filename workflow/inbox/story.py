@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,6 +16,7 @@ from workflow.audit.models import Entry
 from workflow.flows.base import flows
 from workflow.flows.events import events, open_act
 from workflow.machines.graph import arrows, machines, states
+from workflow.people.models import User
 from workflow.people.wording import worded
 from workflow.roles import registry
 
@@ -23,6 +24,8 @@ from workflow.roles import registry
 _others: dict[str, Any] = {
     "grant.give": gettext_lazy("授予职务"),
     "grant.revoke": gettext_lazy("解除职务"),
+    "stand_in.name": gettext_lazy("指定代办人"),
+    "stand_in.end": gettext_lazy("终止代办"),
     "task.urge": gettext_lazy("催办"),
     "task.copy": gettext_lazy("抄送"),
     "task.hand_over": gettext_lazy("转办"),
@@ -56,7 +59,7 @@ OUTSIDE = {"system": gettext_lazy("系统"), "resident": gettext_lazy("群众")}
 
 @dataclass(frozen=True)
 class Line:
-    """One entry for people. who: name or 系统; office: its title."""
+    """One entry for people. who: name or 系统; office: its title, and whom the person stood in for (代办)."""
 
     entry: Entry
     what: str
@@ -83,23 +86,46 @@ def _titles() -> dict[str, Any]:
 
 
 def title_of_action(action: str) -> str:
-    """What an action is called; 退回 for a return, the new state for a machine's arrow."""
+    """What an action is called; 退回 for a return, 取回 for what was taken back, the new state for a machine's arrow."""
     if action.endswith(".return"):
         return _("%(title)s：退回") % {"title": title_of_action(action.removesuffix(".return"))}
+    if action.endswith(".take_back"):
+        return _("%(title)s：取回") % {"title": title_of_action(action.removesuffix(".take_back"))}
     return str(_titles().get(action, action))
 
 
 def line_of(entry: Entry) -> Line:
     """An entry as a line of the history."""
-    body = json.loads(entry.body)
+    return lines_of([entry])[0]
+
+
+def lines_of(entries: Iterable[Entry]) -> list[Line]:
+    """Entries as lines of the history; whom somebody stood in for is looked up for all of them at once."""
+    told = [(entry, json.loads(entry.body)) for entry in entries]
+    wanted = {body["stands_for"] for _entry, body in told if "stands_for" in body}
+    names = dict(User.objects.filter(username__in=wanted).values_list("username", "name")) if wanted else {}
+    return [_line(entry, body, names) for entry, body in told]
+
+
+def _line(entry: Entry, body: dict[str, Any], names: Mapping[str, str]) -> Line:
     # What a resident does of its own accord is not what an office registers under the same key.
     own = open_act(body["action"], body["office"])
     return Line(
         entry=entry,
         what=worded(own.title if own else title_of_action(body["action"]), entry.unit),
         who=entry.actor.name if entry.actor else str(OUTSIDE.get(body["office"], OUTSIDE["system"])),
-        office="" if body["office"] in OUTSIDE else registry.title_of(body["office"], entry.unit),
+        office=_office(entry, body, names),
         label=body["label"],
         reason=body["reason"],
         returned=body["action"].endswith(".return"),
     )
+
+
+def _office(entry: Entry, body: dict[str, Any], names: Mapping[str, str]) -> str:
+    if body["office"] in OUTSIDE:
+        return ""
+    title = registry.title_of(body["office"], entry.unit)
+    if "stands_for" not in body:
+        return title
+    name = names.get(body["stands_for"], body["stands_for"])
+    return _("%(office)s（代%(name)s）") % {"office": title, "name": name}

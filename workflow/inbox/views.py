@@ -25,15 +25,16 @@ from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, Refused
 from workflow.flows.forms import ReturnForm
 from workflow.flows.models import Deadline, Draft, PendingFile
+from workflow.flows.taking_back import may_take_back, take_back
 from workflow.flows.terms import basis_of
 from workflow.inbox import selectors
 from workflow.inbox.attempts import INVALID, attempted
 from workflow.inbox.banners import banners_for
 from workflow.inbox.beside import beside
-from workflow.inbox.forms import CommentForm, FilterForm, HandOverForm, SideForm, UrgeForm
+from workflow.inbox.forms import CommentForm, FilterForm, HandOverForm, SideForm, TakeBackForm, UrgeForm
 from workflow.inbox.in_person import OWN, InPersonForm
 from workflow.inbox.pages import answers_of, next_steps
-from workflow.inbox.story import line_of
+from workflow.inbox.story import line_of, lines_of
 from workflow.machines.graph import machines
 from workflow.people.models import Unit
 from workflow.people.wording import worded
@@ -116,6 +117,8 @@ def task_page(request: HttpRequest, task_id: int) -> HttpResponse:
     if request.method == "POST":
         operation = _OPERATIONS.get(request.POST.get("op", ""), _submit)
         return operation(request, deadline, grant)
+    if may_do(deadline, grant) and deadline.seen_at is None:
+        services.mark_seen(deadline.pk, grant.user, timezone.now())
     copies.mark_read(deadline, grant, selectors.offices_served(grant), timezone.now())
     return _show_task(request, deadline, grant)
 
@@ -135,7 +138,7 @@ def visible_task(task_id: int) -> Deadline:
 
 
 def _act(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> Act:
-    return Act(in_office(request).user, grant.office, deadline.unit, timezone.now())
+    return grant.act(deadline.unit, timezone.now())
 
 
 def may_do(deadline: Deadline, grant: RoleGrant) -> bool:
@@ -144,7 +147,7 @@ def may_do(deadline: Deadline, grant: RoleGrant) -> bool:
         _is_open(deadline)
         and deadline.seat_id == grant.unit_id
         and deadline.office in selectors.offices_served(grant)
-        and deadline.task.owner_id in (None, grant.user_id)
+        and deadline.task.owner_id in (None, *selectors.own_claims(grant))
     )
 
 
@@ -201,16 +204,18 @@ def _show_task(
         "reasons": reasons,
         "obstacles": services.obstacles_of(node, subject, act.at) if mine else [],
         "facts": node.context(subject) if node.context else {},
-        "history": [line_of(e) for e in _history(subject)],
+        "history": lines_of(_history(subject)),
         "next_steps": next_steps(node, subject, act.on, deadline.task.process),
         "beside": beside(subject),
         "returns": [(t.name, worded(t.task_title, deadline.unit)) for t in node.returns],
         "return_form": _return_form(node, deadline.unit) if mine and node.may_send_back else None,
         "hand_over_form": _side(sent, HandOverForm, people=colleagues) if mine and colleagues else None,
         "urge_form": _side(sent, UrgeForm) if speaks and not mine and _is_open(deadline) else None,
+        "take_back_form": _side(sent, TakeBackForm) if may_take_back(deadline, grant) else None,
         "urges": selectors.urges_of(deadline),
         "comments": deadline.task.comments.select_related("user").order_by("at"),
         "comment_form": _side(sent, CommentForm) if speaks else None,
+        "done_for": selectors.done_for(deadline),
         "seat_office": registry.title_of(deadline.office, deadline.unit),
         "multipart": bool(form is not None and form.is_multipart()),
         "held": _held(act, key, form) if mine else [],
@@ -445,6 +450,19 @@ def _hand_over(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> Ht
     return _try(request, deadline, grant, act)
 
 
+def _take_back(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
+    form = TakeBackForm(request.POST)
+
+    def act() -> HttpResponse:
+        if not form.is_valid():
+            raise InvalidForm(form)
+        take_back(deadline.pk, actor=grant.user, reason=form.cleaned_data["reason"], at=timezone.now())
+        messages.success(request, _("已取回，请更正后重新提交。"))
+        return redirect("task", task_id=deadline.pk)
+
+    return _try(request, deadline, grant, act)
+
+
 def _urge(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
     form = UrgeForm(request.POST)
 
@@ -478,6 +496,7 @@ _OPERATIONS = {
     "claim": _claim,
     "release": _release,
     "hand_over": _hand_over,
+    "take_back": _take_back,
     "urge": _urge,
     "comment": _comment,
 }
@@ -537,7 +556,7 @@ def event_page(request: HttpRequest, key: str, number: int) -> HttpResponse:
     except KeyError as unknown:
         raise Http404 from unknown
     subject = record_of(wanted.kind, number, within=grant.tenant)
-    act = Act(in_office(request).user, grant.office, subject.unit, timezone.now())
+    act = grant.act(subject.unit, timezone.now())
     if grant.office not in wanted.offices or (wanted.offered and not wanted.offered(subject, grant)):
         raise PermissionDenied(_("这件事不由您现在的职务办理，请先切换职务。"))
     if request.method == "POST":
@@ -623,7 +642,7 @@ def _show_event(
         "own": None if is_checked(wanted) else _own(request, wanted, own),
         "reasons": reasons,
         "obstacles": wanted.obstacles_of(subject, act.at),
-        "history": [line_of(e) for e in _history(subject)],
+        "history": lines_of(_history(subject)),
         "beside": beside(subject),
         "multipart": form.is_multipart(),
         "held": _held(act, holding.key_of_event(wanted.key, subject.reference), form),
@@ -637,5 +656,5 @@ def history(request: HttpRequest, kind: str, number: int) -> HttpResponse:
     """Everything done on one record or inside it, as a readable story."""
     subject = record_of(kind, number, within=acting_grant(request).tenant)
     page = Paginator(history_of(subject.reference), PER_PAGE).get_page(request.GET.get("page"))
-    lines = [line_of(entry) for entry in page]
+    lines = lines_of(page)
     return render(request, "workflow/history.html", {"subject": subject, "lines": lines, "page": page})

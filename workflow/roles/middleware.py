@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from workflow.audit.services import Act, write_down
+from workflow.audit.services import write_down
 from workflow.people.isolation import Context, within
 from workflow.people.models import User
 from workflow.roles import registry
@@ -57,7 +57,7 @@ class ActingMiddleware:
             return
         if getattr(view, "unrecorded", False):  # a ballot: who was there at what time is nobody's business
             return
-        act = Act(acting.user, acting.office, acting.tenant, timezone.now())
+        act = acting.act(acting.tenant, timezone.now())
         opened = {"page": page.url_name or "", **{name: str(value) for name, value in kwargs.items()}}
         about = {name: value for name in ("unit", "year") if (value := request.GET.get(name, "")[:20])}
         with within(seen.context):
@@ -67,9 +67,8 @@ class ActingMiddleware:
         with within(Context("unit", user=request.user.pk)):
             grants = grants_of(request.user, timezone.localdate())
             wanted = request.session.get(SESSION_KEY)
-            first = next(
-                (g for g in grants if registry.office(g.office).first), grants[0] if grants else None
-            )
+            own = [g for g in grants if g.stands_for_id is None] or grants
+            first = next((g for g in own if registry.office(g.office).first), own[0] if own else None)
             acting = next((g for g in grants if g.pk == wanted), first)
             if acting:
                 request.context = context_of(acting)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from workflow.audit.services import Act
 from workflow.people.models import Unit
 
 
@@ -15,7 +18,8 @@ class RoleGrant(models.Model):
 
     unit: where it is held (a township, or a department, delegation or group in it). tenant: the township whose rows
     it opens. document: the paper it rests on (an auditor's 审计通知书文号). scope: the parts of the work it reads, codes
-    of the registry; empty for all of it.
+    of the registry; empty for all of it. stands_for: the grant whose holder this one stands in for until its last day
+    (代办), principal: that holder; None for an office of one's own. reason: why somebody stands in.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="grants")
@@ -28,6 +32,12 @@ class RoleGrant(models.Model):
     title = models.CharField(_("职务名称"), max_length=40, blank=True)
     scope = models.JSONField(_("查阅范围"), default=list, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    stands_for = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="stand_ins")
+    # Beside the grant, which the row-level security of a request that is still choosing its office does not show.
+    principal = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reason = models.CharField(_("代办原因"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("任职")
@@ -46,6 +56,11 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.office}@{self.unit}"
+
+    def act(self, unit: Unit, at: datetime, *, task: str = "", request_id: str = "") -> Act:
+        """What the holder does in this office now, at a unit; it says for whom, where the holder stands in."""
+        name = self.principal.username if self.principal else ""
+        return Act(self.user, self.office, unit, at, task=task, request_id=request_id, stands_for=name)
 
     def covers(self, *parts: str) -> bool:
         """Whether this office reads one of these parts of the work."""

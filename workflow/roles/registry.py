@@ -21,7 +21,8 @@ class Office:
     kinds: the kinds of unit it may be held at. reads_below: it reads every unit below its own. reads_recorded: every
     page it opens is an entry of the trail. for_term: it ends with the term of the body that elected it.
     first: whoever holds it among others acts in it until another is chosen. scope: what of the work it reads unless
-    its grant says otherwise, codes of `scopes()`; empty for an office that reads all of it.
+    its grant says otherwise, codes of `scopes()`; empty for an office that reads all of it. personal: why nobody may
+    stand in for its holder, as a sentence; empty where somebody may.
     """
 
     code: str
@@ -35,6 +36,7 @@ class Office:
     for_term: bool = False
     first: bool = False
     scope: tuple[str, ...] = ()
+    personal: str | Promise = ""
 
 
 @dataclass(frozen=True)

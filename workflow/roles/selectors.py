@@ -11,6 +11,8 @@ from workflow.people.models import Unit, User
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 
+WITH_PERSONS = ("unit", "tenant", "user", "principal")
+
 
 def live_grants(on: date) -> QuerySet[RoleGrant]:
     """Offices held on a day: begun, not ended, not revoked."""
@@ -19,7 +21,7 @@ def live_grants(on: date) -> QuerySet[RoleGrant]:
 
 def grants_of(user: User, on: date) -> list[RoleGrant]:
     """A person's offices on a day, with their units, in a stable order."""
-    return list(live_grants(on).filter(user=user).select_related("unit", "tenant", "user").order_by("pk"))
+    return list(live_grants(on).filter(user=user).select_related(*WITH_PERSONS).order_by("pk"))
 
 
 def holders_of(office: str, unit: Unit, on: date) -> list[User]:

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from workflow.audit.services import Act, write_down
@@ -15,7 +15,10 @@ from workflow.people.models import Unit, User
 from workflow.people.prepared import Prepared
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
-from workflow.roles.selectors import live_grants
+from workflow.roles.selectors import WITH_PERSONS, live_grants
+
+# Whoever holds an office and stands in for another acts in the one of their own.
+OWN_FIRST = (F("stands_for").asc(nulls_first=True), "pk")
 
 
 class GrantRefused(Exception):
@@ -44,7 +47,7 @@ def grant(
     """
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        _check(user, office, unit, at_date=since)
+        check_holding(user, office, unit, at_date=since)
         limit = _limit(office, scope)
         given = RoleGrant.objects.create(
             user=user,
@@ -82,7 +85,8 @@ def _limit(office: str, wanted: Iterable[str]) -> list[str]:
     return [code for code in known if code in chosen]
 
 
-def _check(user: User, office: str, unit: Unit, *, at_date: date) -> None:
+def check_holding(user: User, office: str, unit: Unit, *, at_date: date) -> None:
+    """Refuse an unknown office, a unit of the wrong kind, and offices one person may not hold together."""
     try:
         wanted = registry.office(office)
     except KeyError:
@@ -114,13 +118,16 @@ def revoke(*, grant: RoleGrant, act: Act, reason: str) -> None:
         held = RoleGrant.objects.select_for_update().get(pk=grant.pk)
         if held.revoked_at:
             return
+        for other in held.stand_ins.filter(revoked_at=None).order_by("pk"):
+            revoke(grant=other, act=act, reason=reason)
         held.revoked_at = act.at
         held.save(update_fields=["revoked_at"])
         write_down(
             act,
-            "grant.revoke",
+            "stand_in.end" if held.principal else "grant.revoke",
             f"grant:{held.pk}",
-            before={"user": held.user.username, "office": held.office, "unit": held.unit.code},
+            before={"user": held.user.username, "office": held.office, "unit": held.unit.code}
+            | ({"stands_for": held.principal.username} if held.principal else {}),
             reason=reason,
         )
         for listener in _on_end:
@@ -151,7 +158,10 @@ def holder_for_update(user: User, office: str, unit_id: int, at_date: date) -> R
     """
     codes = [office, *registry.office(office).recorders]
     named = {f"code{n}": code for n, code in enumerate(codes)}
-    return _holder(len(codes)).first(user_id=user.pk, unit_id=unit_id, on=at_date, **named)
+    found = _holder(len(codes)).first(user_id=user.pk, unit_id=unit_id, on=at_date, **named)
+    if found:
+        found.user = user
+    return found
 
 
 @cache
@@ -160,7 +170,7 @@ def _holder(offices: int) -> Prepared[RoleGrant]:
 
     def build(user_id: int, unit_id: int, on: date, **codes: str) -> QuerySet[RoleGrant]:
         held = live_grants(on).filter(user_id=user_id, unit_id=unit_id, office__in=list(codes.values()))
-        return held.select_for_update(of=("self",)).order_by("pk")[:1]
+        return held.select_for_update(of=("self",)).order_by(*OWN_FIRST)[:1]
 
     codes = {f"code{n}": f"code{n}" for n in range(offices)}
     return Prepared(build, user_id=-1, unit_id=-2, on=date.min, **codes)
@@ -169,4 +179,5 @@ def _holder(offices: int) -> Prepared[RoleGrant]:
 def grants_for_update(user: User, offices: list[str], tenants: list[int], at_date: date) -> list[RoleGrant]:
     """The grants for any of `offices` anywhere in the tenants, held until the transaction ends; none: may not act."""
     grants = live_grants(at_date).filter(user=user, office__in=offices, tenant_id__in=tenants)
-    return list(grants.select_related("unit", "tenant").select_for_update(of=("self",)).order_by("pk"))
+    grants = grants.select_related(*WITH_PERSONS).select_for_update(of=("self",))
+    return list(grants.order_by(*OWN_FIRST))

@@ -1,0 +1,253 @@
+"""取回: until somebody acts on what follows, and never what is irreversible."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import date
+
+import pytest
+from django.db import connection
+from viewflow.workflow.models import Task
+
+from projects.cycles.models import Paper
+from projects.demo.play import selection as play
+from projects.selection.models import Appraisal, AppraisalReturn, Item, Screening
+from projects.selection.selectors import items_of
+from projects.selection.services import APPRAISABLE
+from tests.builders import at, do, open_task, township
+from tests.projects.selection.test_selection import D0, TITLES, year
+from workflow.audit.models import Entry
+from workflow.flows.base import flows
+from workflow.flows.errors import Busy, NotYourTurn, Refused, Taken
+from workflow.flows.models import Deadline, Draft
+from workflow.flows.nodes import MeetingView
+from workflow.flows.services import claim, complete, mark_seen, send_back, urge
+from workflow.flows.taking_back import take_back
+from workflow.inbox.story import line_of
+from workflow.people.isolation import SYSTEM, apply, within
+from workflow.roles.models import RoleGrant
+from workflow.roles.services import revoke
+
+DAY = "2026-10-16"
+
+
+@pytest.fixture
+def town(db):
+    apply(SYSTEM)
+    return township(deputies=16)
+
+
+@pytest.fixture
+def cycle(town):
+    made = year(town)
+    play.merge_all(town, made, D0)
+    return made
+
+
+def opinions(cycle, words: str = "同意。") -> dict[str, str]:
+    return {
+        f"{name}_{item.pk}": value
+        for item in items_of(cycle).filter(state__in=APPRAISABLE)
+        for name, value in (("opinion", "agree"), ("words", words))
+    }
+
+
+def latest(key: str) -> Deadline:
+    return Deadline.objects.select_related("task").filter(key=key).order_by("-pk")[0]
+
+
+def taken(town, key: str, office: str, *, reason: str = "意见写错了", day: str = DAY) -> Entry:
+    return take_back(latest(key).pk, actor=town.of(office), reason=reason, at=at(day))
+
+
+def appraised(town, cycle, office: str) -> None:
+    do(f"selection.appraise_{office}", town.of(office), DAY, **opinions(cycle))
+
+
+def test_an_opinion_is_taken_back_and_given_anew_while_the_others_are_at_work(town, cycle):
+    play.screen_all(town, cycle, D0)
+    appraised(town, cycle, "finance")
+    papers = Paper.objects.filter(kind="appraisal").count()
+    entry = taken(town, "selection.appraise_finance", "finance")
+    body = json.loads(entry.body)
+    assert (body["action"], body["reason"]) == ("selection.appraise_finance.take_back", "意见写错了")
+    assert line_of(entry).what == "财政论证：取回"
+    task = open_task("selection.appraise_finance")
+    assert (task.task.status, task.task.owner, task.done_for) == ("ASSIGNED", town.of("finance"), "")
+    assert not Appraisal.objects.filter(kind="finance").exists()
+    assert Paper.objects.filter(kind="appraisal").count() == papers - 1
+    appraised(town, cycle, "finance")
+    assert Appraisal.objects.filter(kind="finance").exists()
+    assert not Task.objects.filter(process=task.task.process, flow_task_type="JOIN", status="DONE").exists()
+
+
+def test_what_was_handed_in_is_shown_again(town, cycle):
+    play.screen_all(town, cycle, D0)
+    given = opinions(cycle, "资金可以落实。")
+    do("selection.appraise_finance", town.of("finance"), DAY, **given)
+    taken(town, "selection.appraise_finance", "finance")
+    kept = Draft.objects.get(task=latest("selection.appraise_finance").task).data
+    assert kept == {name: [value] for name, value in given.items()}
+
+
+def test_the_last_opinion_takes_the_mayors_task_with_it_and_the_join_waits_again(town, cycle):
+    play.screen_all(town, cycle, D0)
+    for deadline in Deadline.objects.filter(key="selection.appraise_department", done_at=None):
+        rows = items_of(cycle).filter(department=deadline.seat, state__in=APPRAISABLE)
+        data = play._opinions_on(list(rows), "必要且可行。") | play._figures(cycle, list(rows), {})
+        actor = RoleGrant.objects.get(office="department", unit=deadline.seat).user
+        complete(deadline.pk, actor=actor, data=data, at=at(DAY))
+    appraised(town, cycle, "legal")
+    appraised(town, cycle, "finance")
+    drafting = open_task("selection.draft_list")
+    entry = taken(town, "selection.appraise_finance", "finance")
+    after = json.loads(entry.body)["after"]
+    assert after["called_off"] == ["selection.draft_list"] and after["told"] == [town.of("mayor").username]
+    drafting.refresh_from_db()
+    assert drafting.cancelled and Task.objects.get(pk=drafting.pk).status == "CANCELED"
+    appraised(town, cycle, "finance")
+    assert open_task("selection.draft_list").pk != drafting.pk
+
+
+def test_the_screening_is_taken_back_by_the_machines_own_way_back(town, cycle):
+    play.screen_all(town, cycle, D0)
+    before = Entry.objects.order_by("pk").last().pk
+    taken(town, "selection.screen", "gov_clerk")
+    assert set(items_of(cycle).values_list("state", flat=True)) == {"merged"}
+    assert not Screening.objects.exists() and not Item.objects.exclude(excluded_by=None).exists()
+    fired = set(Entry.objects.filter(pk__gt=before).values_list("action", flat=True))
+    assert {"item.reopen", "selection.screen.take_back"} <= fired
+    assert not Deadline.objects.filter(key__startswith="selection.appraise", cancelled=False).exists()
+    play.screen_all(town, cycle, D0)
+    assert Deadline.objects.filter(key__startswith="selection.appraise", cancelled=False).count() >= 3
+
+
+def test_a_return_is_taken_back_until_it_is_taken_up(town, cycle):
+    play.screen_all(town, cycle, D0)
+    task = open_task("selection.appraise_legal")
+    send_back(task.pk, actor=town.of("legal"), reason="合法性依据不足，请补充。", at=at(DAY))
+    assert AppraisalReturn.objects.exists()
+    taken(town, "selection.appraise_legal", "legal", reason="已补充材料")
+    assert not AppraisalReturn.objects.exists()
+    appraised(town, cycle, "legal")
+
+
+@pytest.mark.parametrize("how", ["seen", "claimed", "urged", "done"])
+def test_whoever_is_next_has_only_to_touch_it(town, cycle, how):
+    play.screen_all(town, cycle, D0)
+    following = open_task("selection.appraise_finance")
+    if how == "seen":
+        mark_seen(following.pk, town.of("finance"), at(DAY))
+    elif how == "claimed":
+        claim(following.pk, actor=town.of("finance"), at=at(DAY))
+    elif how == "urged":
+        urge(following.task, act=town.act("clerk", at(DAY)), words="请尽快")
+    else:
+        appraised(town, cycle, "finance")
+    said = {"seen": "打开", "claimed": "认领", "urged": "催办", "done": "办结"}[how]
+    with pytest.raises(Taken, match=f"财政论证”.*{said}"):
+        taken(town, "selection.screen", "gov_clerk")
+    assert "merged" not in set(items_of(cycle).values_list("state", flat=True))
+
+
+def test_only_the_doer_while_holding_the_office_with_a_reason(town, cycle):
+    play.screen_all(town, cycle, D0)
+    appraised(town, cycle, "finance")
+    with pytest.raises(NotYourTurn, match="办结此事项的人"):
+        take_back(
+            latest("selection.appraise_finance").pk, actor=town.of("legal"), reason="不同意", at=at(DAY)
+        )
+    with pytest.raises(Refused, match="取回理由"):
+        taken(town, "selection.appraise_finance", "finance", reason=" ")
+    held = RoleGrant.objects.get(office="finance", unit=town.unit)
+    revoke(grant=held, act=town.act("clerk", at(DAY)), reason="调离")
+    with pytest.raises(NotYourTurn, match="不再担任"):
+        taken(town, "selection.appraise_finance", "finance")
+
+
+def test_what_has_no_way_back_says_so(town, cycle):
+    with pytest.raises(Taken, match="不能取回"):
+        taken(town, "selection.merge", "gov_clerk")
+
+
+def test_no_vote_no_announcement_and_no_notice_may_be_taken_back():
+    nodes = [node for flow in flows() for node in flow.steps()]
+    assert sorted(node.key for node in nodes if node.undo) == [
+        "deliberation.deliberate",
+        "deliberation.visit_voters",
+        "deliberation.visits",
+        "selection.appraise_finance",
+        "selection.appraise_legal",
+        "selection.screen",
+    ]
+    assert not [
+        n.key for n in nodes if n.undo and (n.irreversible or n.in_person or isinstance(n, MeetingView))
+    ]
+
+
+def test_the_page_offers_it_to_the_doer_and_takes_back(client, town, cycle):
+    play.screen_all(town, cycle, D0)
+    appraised(town, cycle, "finance")
+    address = f"/tasks/{latest('selection.appraise_finance').pk}/"
+    client.force_login(town.of("legal"))
+    assert 'value="take_back"' not in client.get(address).content.decode()
+    client.force_login(town.of("finance"))
+    assert 'value="take_back"' in client.get(address).content.decode()
+    assert client.post(address, {"op": "take_back", "reason": ""}).status_code == 422
+    page = client.post(address, {"op": "take_back", "reason": "金额有误"}, follow=True).content.decode()
+    assert "已取回" in page and 'value="submit"' in page and "同意。" in page
+
+
+@pytest.mark.long(rounds=20)
+def test_taking_back_against_the_next_persons_completion_leaves_one_of_the_two(fresh_database):
+    with within(SYSTEM):
+        town = township(deputies=16)
+        cycle = year(town)
+        play.merge_all(town, cycle, D0)
+        play.screen_all(town, cycle, D0)
+        screening, finance = latest("selection.screen").pk, open_task("selection.appraise_finance").pk
+        data = opinions(cycle)
+    results: dict[str, str] = {}
+    ready = threading.Barrier(2)
+
+    def run(name: str, act) -> None:
+        try:
+            ready.wait()
+            with within(SYSTEM):
+                act()
+            results[name] = "done"
+        except (Taken, Busy, NotYourTurn) as refused:
+            results[name] = refused.code
+        finally:
+            connection.close()
+
+    works = {
+        "back": lambda: take_back(screening, actor=town.of("gov_clerk"), reason="漏项", at=at(DAY)),
+        "next": lambda: complete(finance, actor=town.of("finance"), data=data, at=at(DAY)),
+    }
+    threads = [threading.Thread(target=run, args=one) for one in works.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with within(SYSTEM):
+        assert sorted(results.values()) == ["done", "taken"], results
+        states = set(items_of(cycle).values_list("state", flat=True))
+        deadline = Deadline.objects.get(pk=finance)
+        if results["back"] == "done":
+            assert states == {"merged"} and deadline.cancelled and not Appraisal.objects.exists()
+        else:
+            assert "merged" not in states and deadline.done_at and not deadline.cancelled
+        assert Deadline.objects.filter(key="selection.screen", done_at=None).count() == (
+            1 if results["back"] == "done" else 0
+        )
+
+
+def test_the_year_goes_on_after_a_taking_back(town, cycle):
+    play.screen_all(town, cycle, D0)
+    taken(town, "selection.screen", "gov_clerk")
+    play.screen_all(town, cycle, D0)
+    play.appraise_all(town, cycle, D0, {})
+    play.draft(town, cycle, date(2026, 10, 22), TITLES, 2)
+    assert open_task("selection.party_study")

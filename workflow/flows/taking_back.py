@@ -1,0 +1,177 @@
+"""取回: whoever did a task takes it back until somebody acts on what follows.
+
+Only a step that says so may be taken back (`OfficeView.undo`): a study, an opinion, a return. What goes out of the house
+or binds others (a vote, an announcement, a notice served) never is. The tasks that follow are called off, the record's
+change is undone by the step's own counter-act, which is written down like any other, and the task is open again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+from viewflow.workflow.models import Task
+from viewflow.workflow.status import PROCESS, STATUS
+
+from workflow.audit.models import Entry
+from workflow.audit.services import Act, write_down
+from workflow.flows.acting import acting
+from workflow.flows.errors import NotYourTurn, Refused, Taken
+from workflow.flows.models import Deadline, Draft
+from workflow.flows.services import busy_if_locked, held_task, refused_in_words_of
+from workflow.people.models import User
+from workflow.people.wording import worded
+from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import holders_of
+from workflow.roles.services import holder_for_update
+
+GONE = (STATUS.CANCELED, STATUS.REVIVED)
+# What the library makes by itself between two tasks of people.
+PASSED = ("SPLIT", "PARALLEL_GATEWAY", "EXCLUSIVE_GATEWAY", "JOIN")
+
+
+def take_back(task_id: int, *, actor: User, reason: str, at: datetime, request_id: str = "") -> Entry:
+    """Open a done task again for whoever did it, call off what followed, undo what it changed; all or nothing.
+
+    Refused: a step that is not taken back, somebody else's act, an office no longer held, no reason, and (Taken, by
+    name) whatever follows that somebody has opened, claimed, urged, written on or done.
+    """
+    with transaction.atomic(), busy_if_locked():
+        task = held_task(task_id)
+        act = _checked(task, actor, at, request_id)
+        with acting(act), refused_in_words_of(act.unit):
+            if not reason.strip():
+                raise Refused(_("请写明取回理由。"))
+            if why_not := obstacles_to_taking_back(task):
+                raise Taken(*why_not)
+            return _taken_back(task, act, reason)
+
+
+def _checked(task: Task, actor: User, at: datetime, request_id: str) -> Act:
+    deadline, node = task.deadline, task.flow_task
+    if deadline.done_at is None or deadline.done_by_id != actor.pk:
+        raise NotYourTurn(_("只有办结此事项的人可以取回。"))
+    grant = holder_for_update(actor, node.office, deadline.seat_id, localdate(at))
+    if grant is None:
+        raise NotYourTurn(_("您已不再担任这一职务，不能取回。"))
+    return grant.act(deadline.unit, at, task=f"{node.key}/{task.pk}", request_id=request_id)
+
+
+def may_take_back(deadline: Deadline, grant: RoleGrant) -> bool:
+    """Whether to offer it on the task's page; the service decides again."""
+    return (
+        deadline.done_by_id == grant.user_id
+        and deadline.seat_id == grant.unit_id
+        and not obstacles_to_taking_back(deadline.task)
+    )
+
+
+def obstacles_to_taking_back(task: Task) -> list[str]:
+    """Why a done task cannot be taken back any more; empty means it can."""
+    node = task.flow_task
+    if node.undo is None:
+        return [_("“%(title)s”办结后即生效或者已经送达，不能取回。") % {"title": node.task_title}]
+    if task.process.status != PROCESS.NEW:
+        return [_("后续流程已经结束，不能取回。")]
+    found: list[str] = []
+    for next_task in _following(task):
+        if next_task.flow_task_type == "HUMAN":
+            found += _touched(next_task)
+        elif not _is_passed_over(next_task, node):
+            found.append(_("后续的“%(title)s”已经开始，不能取回。") % {"title": _title(next_task)})
+    return found
+
+
+def _is_passed_over(task: Task, node: Any) -> bool:
+    if task.flow_task_type == "FUNCTION":
+        return task.flow_task.name in node.undo_past
+    return task.flow_task_type in PASSED
+
+
+def _title(task: Task) -> str:
+    return str(getattr(task.flow_task, "task_title", "") or task.flow_task.name)
+
+
+def _following(task: Task) -> Iterator[Task]:
+    """What has come of a task, the farthest first; beyond a join that still waits nothing has."""
+    for next_task in task.leading.exclude(status__in=GONE).order_by("-pk"):
+        if next_task.status == STATUS.DONE and next_task.flow_task_type != "HUMAN":
+            yield from _following(next_task)
+        yield next_task
+
+
+def _touched(task: Task) -> list[str]:
+    """What somebody has already done with a task that follows; empty for one nobody has looked at."""
+    deadline = Deadline.objects.select_related("done_by", "seen_by", "unit").get(pk=task.pk)
+    who = deadline.done_by or task.owner or deadline.seen_by
+    written = task.urges.exists() or task.comments.exists() or Draft.objects.filter(task=task).exists()
+    if who is None and not written:
+        return []
+    named = {"title": worded(_title(task), deadline.unit), "who": who or _("他人")}
+    if deadline.done_at:
+        return [_("“%(title)s”已由%(who)s办结，不能取回。") % named]
+    if task.owner_id:
+        return [_("“%(title)s”已由%(who)s认领，不能取回。") % named]
+    if deadline.seen_at:
+        return [_("“%(title)s”已由%(who)s打开，不能取回；确需更正的，请与对方联系退回。") % named]
+    return [_("“%(title)s”上已有催办或留言，不能取回。") % named]
+
+
+def _taken_back(task: Task, act: Act, reason: str) -> Entry:
+    deadline, node, subject = task.deadline, task.flow_task, task.process.artifact
+    done = Entry.objects.get(pk=deadline.entry_id)
+    node.undo(act, subject, done=done, reason=reason, **({"item": task.data} if task.data else {}))
+    called_off = _call_off(task)
+    entry = write_down(
+        act,
+        f"{node.key}.take_back",
+        subject.reference,
+        about=subject.about or subject.reference,
+        step=node.step,
+        before={"entry": done.pk},
+        after={
+            "task_id": task.pk,
+            "called_off": sorted({d.key for d in called_off}),
+            "told": sorted(
+                {user.username for d in called_off for user in holders_of(d.office, d.seat, act.on)}
+                - {act.person.username}
+            ),
+        },
+        reason=reason,
+        label=subject.label,
+    )
+    # The row is opened again, not made anew as viewflow's `revive` does: its deadline, its address and what was typed stay.
+    Task.objects.filter(pk=task.pk).update(status=STATUS.ASSIGNED, owner=act.person, finished=None)
+    Deadline.objects.filter(pk=task.pk).update(
+        done_at=None, done_by=None, done_office="", done_for="", entry_id=None
+    )
+    return entry
+
+
+def _call_off(task: Task) -> list[Deadline]:
+    """viewflow's part: what follows is cancelled or undone, the farthest first; a join that waits goes on waiting."""
+    tasks: list[int] = []
+    waiting: list[Task] = []
+    for next_task in list(_following(task)):
+        activation = next_task.flow_task.activation_class(next_task)
+        if next_task.flow_task_type == "HUMAN":
+            tasks.append(next_task.pk)
+            activation.cancel()
+        elif next_task.status == STATUS.DONE:
+            activation.undo()
+        else:
+            waiting.append(next_task)
+    for join in waiting:
+        _leave(join, task)
+    Deadline.objects.filter(pk__in=tasks).update(cancelled=True)
+    return list(Deadline.objects.filter(pk__in=tasks).select_related("seat", "unit"))
+
+
+def _leave(join: Task, task: Task) -> None:
+    """A join waits for the branch once more; one nobody else has reached is not there yet."""
+    if not join.previous.exclude(pk=task.pk).exclude(status__in=GONE).exists():
+        join.flow_task.activation_class(join).cancel()
