@@ -3,14 +3,18 @@
 from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 
-from workflow.inbox import copying, views
+from workflow.inbox import bulk, copying, keeping, lists, views
 
 urlpatterns = [
     path("", include("workflow.administration.urls")),
-    path("inbox/", login_required(views.inbox), name="inbox"),
+    path("inbox/", login_required(lists.inbox), name="inbox"),
+    path("inbox/assign/", login_required(bulk.assign), name="assign"),
+    path("inbox/filters/", login_required(keeping.keep_filter), name="keep_filter"),
+    path("inbox/filters/<int:number>/delete/", login_required(keeping.drop_filter), name="drop_filter"),
+    path("inbox/copies/read/", login_required(bulk.read_copies), name="read_copies"),
     path("inbox/copies/", login_required(copying.box), name="copies"),
-    path("inbox/<slug:box>/", login_required(views.inbox), name="inbox_box"),
-    path("office/", login_required(views.switch_office), name="switch_office"),
+    path("inbox/<slug:box>/", login_required(lists.inbox), name="inbox_box"),
+    path("office/", login_required(lists.switch_office), name="switch_office"),
     path("tasks/<int:task_id>/", login_required(views.task_page), name="task"),
     path("tasks/<int:task_id>/done/", login_required(views.task_done), name="task_done"),
     path("tasks/<int:task_id>/copy/", login_required(copying.copy_page), name="task_copy"),

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _lazy
 from projects.portal.scope import PAGES
 from projects.site.text_size import NARROW_MEDIA, text_size_of
 from workflow.flows.copies import count_unread
+from workflow.inbox.lists import boxes
 from workflow.inbox.selectors import count_todo, offices_served
-from workflow.inbox.views import boxes
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import in_office

@@ -213,6 +213,17 @@ def mark_read(deadline: Deadline, grant: RoleGrant, offices: Iterable[str], at: 
         CopyRead.objects.bulk_create(readings, ignore_conflicts=True)
 
 
+def mark_all_read(
+    grant: RoleGrant, offices: Iterable[str], at: datetime, *, only: Iterable[int] | None = None
+) -> int:
+    """Mark the person's unread copies as read, `only` these of them where it is given; how many there were."""
+    unread = unread_by(grant, offices)
+    unread = unread if only is None else unread.filter(pk__in=list(only))
+    readings = [CopyRead(copy=one, unit=one.unit, user_id=grant.user_id, at=at) for one in unread]
+    CopyRead.objects.bulk_create(readings, ignore_conflicts=True)
+    return len(readings)
+
+
 def copies_of(deadline: Deadline) -> QuerySet[Copy]:
     """To whom a task was copied, with who has opened it, the latest first."""
     return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -363,6 +363,33 @@ def hand_over(task_id: int, *, actor: User, to: User, reason: str, at: datetime)
             reason=reason,
             label=turn.subject.label,
         )
+
+
+def hand_over_all(
+    task_ids: Iterable[int], *, actor: User, to: User, reason: str, at: datetime
+) -> list[Entry]:
+    """Give several tasks to one colleague (批量转办): all of them, or none with the refusal of each that cannot be."""
+    entries, reasons = [], []
+    with transaction.atomic():
+        for task_id in sorted(
+            task_ids
+        ):  # one order for everybody, so that two of these never wait for each other
+            try:
+                entries.append(hand_over(task_id, actor=actor, to=to, reason=reason, at=at))
+            except Refused as refused:
+                reasons.append(_("“%(what)s”：%(why)s") % {"what": _named(task_id), "why": refused})
+        if reasons:
+            raise Refused(*reasons)
+    return entries
+
+
+def _named(task_id: int) -> str:
+    """A task for a sentence: its title and what it is about."""
+    deadline = Deadline.objects.select_related("task", "unit").filter(pk=task_id).first()
+    if deadline is None:
+        return str(task_id)
+    title = worded(deadline.task.flow_task.task_title, deadline.unit)
+    return _("%(title)s（%(about)s）") % {"title": title, "about": deadline.label}
 
 
 def save_draft(task_id: int, *, actor: User, data: dict[str, Any], at: datetime) -> None:

@@ -18,8 +18,9 @@ from workflow.flows.errors import Refused
 from workflow.flows.models import Deadline
 from workflow.inbox.attempts import attempted
 from workflow.inbox.forms import CopyForm
+from workflow.inbox.lists import PER_PAGE
 from workflow.inbox.selectors import offices_served
-from workflow.inbox.views import PER_PAGE, may_copy, visible_task
+from workflow.inbox.views import may_copy, visible_task
 from workflow.roles.middleware import acting_grant, in_office
 
 
@@ -29,6 +30,7 @@ def box(request: HttpRequest) -> HttpResponse:
     grant, only_unread = acting_grant(request), request.GET.get("unread") == "1"
     offices = offices_served(grant)
     found, unread = copies.copies_for(grant, offices), copies.unread_by(grant, offices)
+    waiting = unread.count()
     page = Paginator(unread if only_unread else found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -39,10 +41,11 @@ def box(request: HttpRequest) -> HttpResponse:
                 "label": _("未读"),
                 "url": f"{request.path}?unread=1",
                 "current": only_unread,
-                "count": unread.count(),
+                "count": waiting,
             },
         ],
         "only_unread": only_unread,
+        "unread": waiting > 0,
     }
     return render(request, "workflow/copies.html", context)
 

@@ -15,7 +15,9 @@ from workflow.people.wording import worded
 
 
 class FilterForm(forms.Form):
-    """Year, step, deadline, words."""
+    """Township (for a person with offices in several), year, step, deadline, words. places: code and name of each."""
+
+    place = forms.ChoiceField(label=_("乡镇"), required=False)
 
     year = forms.ChoiceField(label=_("年度"), required=False)
     step = forms.ChoiceField(label=_("环节"), required=False)
@@ -32,8 +34,15 @@ class FilterForm(forms.Form):
     def clean_step(self) -> int | None:
         return int(self.cleaned_data["step"] or 0) or None
 
-    def __init__(self, *args: Any, years: list[int], hall: Unit, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, years: list[int], hall: Unit, places: list[tuple[str, str]], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.places = places
+        if places:
+            choice_field(self, "place").choices = [("", _("当前职务")), ("all", _("全部乡镇")), *places]
+        else:
+            del self.fields["place"]
         named = [(number, worded(name, hall)) for number, name in steps().items()]
         choice_field(self, "year").choices = [("", _("全部年度")), *((y, str(y)) for y in years)]
         choice_field(self, "step").choices = [("", _("全部环节")), *named]
@@ -71,6 +80,12 @@ class TakeBackForm(SideForm):
 
     ids = "take_back"
     reason = forms.CharField(label=_("取回理由"), min_length=2, max_length=200)
+
+
+class AssignForm(HandOverForm):
+    """转办 of several tasks at once."""
+
+    ids = "assign"
 
 
 class CopyForm(forms.Form):

@@ -1,8 +1,7 @@
-"""The inbox and the one page of every step."""
+"""The one page of every step."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +14,7 @@ from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from workflow.audit.models import Entry
 from workflow.audit.selectors import history_of
@@ -29,81 +28,22 @@ from workflow.flows.taking_back import may_take_back, take_back
 from workflow.flows.terms import basis_of
 from workflow.inbox import selectors
 from workflow.inbox.attempts import INVALID, attempted
-from workflow.inbox.banners import banners_for
 from workflow.inbox.beside import beside
-from workflow.inbox.forms import CommentForm, FilterForm, HandOverForm, SideForm, TakeBackForm, UrgeForm
+from workflow.inbox.forms import CommentForm, HandOverForm, SideForm, TakeBackForm, UrgeForm
 from workflow.inbox.in_person import OWN, InPersonForm
+from workflow.inbox.lists import PER_PAGE
 from workflow.inbox.pages import answers_of, next_steps
 from workflow.inbox.story import line_of, lines_of
 from workflow.machines.graph import machines
 from workflow.people.models import Unit
 from workflow.people.wording import worded
 from workflow.roles import registry
-from workflow.roles.middleware import SESSION_KEY, acting_grant, in_office
+from workflow.roles.middleware import acting_grant, in_office
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import holders_of
 
-PER_PAGE = 30
 HISTORY = 8
 NOT_TYPED = ("csrfmiddlewaretoken", "op", "held", *OWN)
-
-
-@dataclass(frozen=True)
-class Box:
-    """One of the inbox's lists."""
-
-    code: str
-    title: str
-
-
-def boxes() -> list[Box]:
-    """The inbox's lists in the order of the navigation."""
-    return [
-        Box("todo", _("待办")),
-        Box("queue", _("待领")),
-        Box("done", _("已办")),
-        Box("started", _("我发起")),
-        Box("copies", _("抄送")),
-        Box("urged", _("催办提醒")),
-    ]
-
-
-@require_safe
-def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
-    """待办 / 待领 / 已办 / 我发起 / 催办提醒, with four figures that are links and a filter."""
-    grant, today = acting_grant(request), timezone.localdate()
-    titles = {b.code: b.title for b in boxes()}
-    if box not in titles or box == "copies":
-        raise Http404
-    rows = selectors.in_box(box, grant)
-    form = FilterForm(request.GET or None, years=selectors.years_of(rows), hall=grant.tenant)
-    if form.is_valid():
-        rows = [selectors.narrowed(one, today, **form.cleaned_data) for one in rows]
-    listed = rows[0] if len(rows) == 1 else selectors.by_date(row for one in rows for row in one)
-    page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "workflow/inbox.html",
-        {
-            "box": box,
-            "title": titles[box],
-            "banners": banners_for(in_office(request).user),
-            "figures": selectors.figures_of(grant, today),
-            "form": form,
-            "page": page,
-            "rows": [(deadline, deadline.task.flow_task) for deadline in page],
-            "today": today,
-        },
-    )
-
-
-@require_POST
-def switch_office(request: HttpRequest) -> HttpResponse:
-    """Act in another of one's offices from now on."""
-    wanted = request.POST.get("grant", "")
-    if any(str(g.pk) == wanted for g in in_office(request).grants):
-        request.session[SESSION_KEY] = int(wanted)
-    return redirect("home")
 
 
 # ------------------------------------------------------------------------------- one task

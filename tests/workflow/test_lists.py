@@ -1,0 +1,219 @@
+"""The inbox's lists: kept filters, several townships, several tasks or copies at once."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from projects.lifecycle.services import start_year
+from tests.builders import SINCE, at, open_task, township
+from workflow.audit.models import Entry
+from workflow.flows import copies
+from workflow.flows.copies import Receiver
+from workflow.flows.errors import Refused
+from workflow.flows.models import Copy, CopyRead, Deadline, SavedFilter
+from workflow.flows.services import claim, hand_over_all
+from workflow.people.isolation import SYSTEM, apply
+from workflow.roles.models import RoleGrant
+from workflow.roles.services import grant
+
+pytestmark = pytest.mark.django_db
+
+YEAR = timezone.localdate().year + 1
+
+
+def plan(year: int) -> dict[str, object]:
+    return {
+        "year": year,
+        "opens_on": date(year - 1, 9, 1),
+        "planned_t": date(year, 1, 20),
+        "planned_t2": date(year + 1, 1, 18),
+    }
+
+
+@pytest.fixture
+def town(db):
+    apply(SYSTEM)
+    made = township()
+    for year in (YEAR, YEAR + 1):
+        start_year(made.act("chair", at(f"{YEAR - 1}-08-10")), **plan(year))
+    return made
+
+
+def schemes() -> list[Deadline]:
+    return list(
+        Deadline.objects.filter(key="collection.scheme", done_at=None).select_related("task").order_by("pk")
+    )
+
+
+def colleague_of(town, office: str = "chair"):
+    user = town.deputies[5]
+    grant(user=user, office=office, unit=town.unit, act=town.act("clerk", at("2026-01-01")), since=SINCE)
+    return user
+
+
+# ------------------------------------------------------------------------------- kept filters
+
+
+def test_a_filter_is_kept_under_a_name_found_again_and_deleted(client, town):
+    client.force_login(town.of("chair"))
+    assert "常用筛选" not in client.get("/inbox/").content.decode()
+    assert "把当前条件存为" in client.get(f"/inbox/?year={YEAR}&page=1").content.decode()
+    data = {"name": "今年的", "box": "todo", "query": f"year={YEAR}&page=3&evil=1"}
+    page = client.post("/inbox/filters/", data, follow=True).content.decode()
+    apply(SYSTEM)
+    kept = SavedFilter.objects.get()
+    assert (kept.query, kept.user, kept.unit) == (f"year={YEAR}", town.of("chair"), town.unit)
+    assert f'href="/inbox/?year={YEAR}" aria-current="page"' in page and "把当前条件存为" not in page
+    client.force_login(town.of("clerk"))
+    assert "今年的" not in client.get("/inbox/").content.decode()
+    assert client.post(f"/inbox/filters/{kept.pk}/delete/").status_code == 404
+    client.force_login(town.of("chair"))
+    assert "已删除" in client.post(f"/inbox/filters/{kept.pk}/delete/", follow=True).content.decode()
+    apply(SYSTEM)
+    assert not SavedFilter.objects.exists()
+
+
+@pytest.mark.parametrize("data", [{"query": ""}, {"query": "evil=1"}, {"name": ""}, {"box": "copies"}])
+def test_a_filter_that_narrows_nothing_or_has_no_name_is_not_kept(client, town, data):
+    client.force_login(town.of("chair"))
+    client.post("/inbox/filters/", {"name": "甲", "box": "todo", "query": "due=late"} | data)
+    apply(SYSTEM)
+    assert not SavedFilter.objects.exists()
+
+
+# ------------------------------------------------------------------------------- townships
+
+
+def test_whoever_has_offices_in_two_townships_lists_both_and_goes_over(client, town):
+    other = township("T02", name="柳河镇")
+    start_year(other.act("chair", at(f"{YEAR - 1}-08-10")), **plan(YEAR))
+    chair = town.of("chair")
+    grant(user=chair, office="chair", unit=other.unit, act=other.act("clerk", at("2026-01-01")), since=SINCE)
+    client.force_login(chair)
+    here = client.get("/inbox/").content.decode()
+    assert "全部乡镇" in here and here.count('class="row-title"') == 2
+    both = client.get("/inbox/?place=all").content.decode()
+    assert both.count('class="row-title"') == 3 and "切换职务并打开" in both and "柳河镇 · " in both
+    only = client.get("/inbox/?place=T02").content.decode()
+    assert only.count('class="row-title"') == 1
+    apply(SYSTEM)
+    theirs = open_task("collection.scheme", unit=other.unit)
+    assert client.get(f"/tasks/{theirs.pk}/").status_code == 404
+    there = RoleGrant.objects.get(user=chair, office="chair", unit=other.unit)
+    answer = client.post("/office/", {"grant": there.pk, "task": theirs.pk})
+    assert answer.headers["Location"] == f"/tasks/{theirs.pk}/"
+    assert client.get(f"/tasks/{theirs.pk}/").status_code == 200
+
+
+def test_a_township_one_has_no_office_in_is_not_listed(client, town):
+    other = township("T02", name="柳河镇")
+    start_year(other.act("chair", at(f"{YEAR - 1}-08-10")), **plan(YEAR))
+    client.force_login(town.of("chair"))
+    page = client.get("/inbox/?place=T02").content.decode()
+    assert "柳河镇" not in page and "全部乡镇" not in page and page.count('class="row-title"') == 2
+
+
+def test_one_row_and_many_cost_the_same_number_of_queries(client, town):
+    client.force_login(town.of("chair"))
+    client.get("/inbox/")
+    with CaptureQueriesContext(connection) as two:
+        client.get("/inbox/")
+    apply(SYSTEM)
+    for year in range(YEAR + 2, YEAR + 8):
+        start_year(town.act("chair", at(f"{YEAR - 1}-08-10")), **plan(year))
+    with CaptureQueriesContext(connection) as eight:
+        page = client.get("/inbox/").content.decode()
+    assert page.count('class="row-title"') == 8 and len(eight) == len(two)
+
+
+# ------------------------------------------------------------------------------- several tasks
+
+
+def test_several_tasks_go_to_one_colleague_each_with_its_entry(town):
+    colleague = colleague_of(town)
+    ids = [d.pk for d in schemes()]
+    entries = hand_over_all(ids, actor=town.of("chair"), to=colleague, reason="外出学习", at=at("2026-08-12"))
+    assert [e.action for e in entries] == ["task.hand_over"] * 2
+    assert {d.task.owner_id for d in schemes()} == {colleague.pk}
+
+
+def test_one_that_cannot_be_handed_over_keeps_all_of_them_and_is_named(town):
+    colleague = colleague_of(town)
+    first, second = schemes()
+    claim(second.pk, actor=colleague, at=at("2026-08-12"))
+    before = Entry.objects.count()
+    with pytest.raises(Refused) as refused:
+        hand_over_all(
+            [first.pk, second.pk], actor=town.of("chair"), to=colleague, reason="外出", at=at("2026-08-12")
+        )
+    assert len(refused.value.reasons) == 1 and str(YEAR + 1) in refused.value.reasons[0]
+    assert "认领" in refused.value.reasons[0]
+    assert Entry.objects.count() == before and schemes()[0].task.owner_id is None
+
+
+def test_the_page_confirms_once_and_hands_all_over(client, town):
+    colleague = colleague_of(town)
+    ids = [d.pk for d in schemes()]
+    client.force_login(town.of("chair"))
+    assert 'form="assign-tasks"' in client.get("/inbox/").content.decode()
+    shown = client.get("/inbox/assign/", {"task": ids}).content.decode()
+    assert "转办的事项（2 件）" in shown and colleague.name in shown
+    data = {"task": ids, "to": colleague.pk, "reason": ""}
+    assert client.post("/inbox/assign/", data).status_code == 422
+    page = client.post("/inbox/assign/", data | {"reason": "外出学习"}, follow=True).content.decode()
+    assert f"2 件事项已转给{colleague.name}办理" in page
+    assert "请先勾选" in client.get("/inbox/assign/", follow=True).content.decode()
+
+
+def test_tasks_of_another_office_or_township_are_not_among_the_chosen(client, town):
+    ids = [d.pk for d in schemes()]
+    client.force_login(town.of("finance"))
+    assert client.get("/inbox/assign/", {"task": ids}).status_code == 302
+    apply(SYSTEM)
+    other = township("T02", name="柳河镇")
+    client.force_login(other.of("chair"))
+    assert client.get("/inbox/assign/", {"task": ids}).status_code == 302
+
+
+def test_whoever_holds_the_office_alone_is_shown_the_way_to_a_stand_in(client, town):
+    client.force_login(town.of("chair"))
+    page = client.get("/inbox/assign/", {"task": [schemes()[0].pk]}).content.decode()
+    assert "没有可以接办的人" in page and 'href="/stand-ins/"' in page
+
+
+# ------------------------------------------------------------------------------- several copies
+
+
+def test_chosen_copies_are_read_at_once_and_then_the_rest(client, town):
+    for deadline in schemes():
+        copies.copy(
+            deadline.pk,
+            actor=town.of("chair"),
+            to=Receiver("mayor", town.unit),
+            words="请知悉。",
+            at=at("2026-08-12"),
+        )
+    first, second = Copy.objects.order_by("pk")
+    client.force_login(town.of("finance"))
+    client.post("/inbox/copies/read/", {"copy": [first.pk], "op": "chosen"})
+    apply(SYSTEM)
+    assert not CopyRead.objects.exists()
+    client.force_login(town.of("mayor"))
+    assert 'form="read-copies"' in client.get("/inbox/copies/").content.decode()
+    assert (
+        "1 件抄送已标为已读"
+        in client.post(
+            "/inbox/copies/read/", {"copy": [first.pk], "op": "chosen"}, follow=True
+        ).content.decode()
+    )
+    apply(SYSTEM)
+    assert CopyRead.objects.get().copy == first
+    client.post("/inbox/copies/read/", {"op": "all"})
+    apply(SYSTEM)
+    assert set(CopyRead.objects.values_list("copy", flat=True)) == {first.pk, second.pk}
+    assert "没有选中未读" in client.post("/inbox/copies/read/", {"op": "all"}, follow=True).content.decode()

@@ -1,0 +1,105 @@
+"""Several at once: open tasks given to one colleague, copies marked as read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from workflow.flows import copies
+from workflow.flows.errors import InvalidForm, Refused
+from workflow.flows.models import Deadline
+from workflow.flows.services import hand_over_all
+from workflow.inbox.attempts import attempted
+from workflow.inbox.forms import AssignForm
+from workflow.inbox.selectors import claimed_by, offices_served, queue_of
+from workflow.people.models import User
+from workflow.roles.middleware import acting_grant
+from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import holders_of
+
+MOST_AT_ONCE = 100
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def assign(request: HttpRequest) -> HttpResponse:
+    """Look at the chosen tasks, choose the colleague, say why; all are handed over or none."""
+    grant = acting_grant(request)
+    given = request.POST if request.method == "POST" else request.GET
+    chosen = _chosen(grant, given.getlist("task"))
+    if not chosen:
+        messages.error(request, _("请先勾选要转办的事项。"))
+        return redirect("inbox")
+    form = AssignForm(request.POST or None, people=_colleagues(grant, chosen))
+    if request.method != "POST":
+        return _shown(request, chosen, form)
+
+    def act() -> HttpResponse:
+        if not form.is_valid():
+            raise InvalidForm(form)
+        to, reason = form.cleaned_data["to"], form.cleaned_data["reason"]
+        ids = [deadline.pk for deadline in chosen]
+        hand_over_all(ids, actor=grant.user, to=to, reason=reason, at=timezone.now())
+        messages.success(request, _("%(n)s 件事项已转给%(who)s办理。") % {"n": len(ids), "who": to.name})
+        return redirect("inbox")
+
+    def again(refused: Refused, status: int) -> HttpResponse:
+        reasons = () if isinstance(refused, InvalidForm) else refused.reasons
+        return _shown(request, chosen, form, reasons, status=status)
+
+    return attempted(act, again)
+
+
+def _chosen(grant: RoleGrant, numbers: Sequence[str]) -> list[Deadline]:
+    """The tasks of the office a request names, as far as they are in its lists; by due date."""
+    wanted = [int(n) for n in numbers if n.isascii() and n.isdecimal() and len(n) < 18][:MOST_AT_ONCE]
+    rows = [row for one in (claimed_by(grant), queue_of(grant)) for row in one.filter(pk__in=wanted)]
+    return sorted(rows, key=lambda row: (row.due_on is None, row.due_on, row.pk))
+
+
+def _colleagues(grant: RoleGrant, chosen: Sequence[Deadline]) -> list[User]:
+    """Whoever could do every one of them, the person themselves left out."""
+    on = timezone.localdate()
+    able = [
+        {u.pk: u for u in holders_of(d.office, d.seat, on)}
+        for d in {(d.office, d.seat_id): d for d in chosen}.values()
+    ]
+    common = set.intersection(*(set(one) for one in able)) - {grant.user_id}
+    return sorted((able[0][pk] for pk in common), key=lambda user: user.name)
+
+
+def _shown(
+    request: HttpRequest,
+    chosen: Sequence[Deadline],
+    form: Any,
+    reasons: Sequence[str] = (),
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "rows": [(deadline, deadline.task.flow_task) for deadline in chosen],
+        "form": form,
+        "reasons": reasons,
+        "today": timezone.localdate(),
+    }
+    return render(request, "workflow/assign.html", context, status=status)
+
+
+@require_POST
+def read_copies(request: HttpRequest) -> HttpResponse:
+    """Mark the chosen copies as read, or all of them."""
+    grant = acting_grant(request)
+    numbers = [int(n) for n in request.POST.getlist("copy") if n.isascii() and n.isdecimal() and len(n) < 18]
+    only = None if request.POST.get("op") == "all" else numbers
+    n = copies.mark_all_read(grant, offices_served(grant), timezone.now(), only=only)
+    if n:
+        messages.success(request, _("%(n)s 件抄送已标为已读。") % {"n": n})
+    else:
+        messages.warning(request, _("没有选中未读的抄送。"))
+    return redirect("copies")

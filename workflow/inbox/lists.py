@@ -1,0 +1,185 @@
+"""The inbox's lists: 待办 / 待领 / 已办 / 我发起 / 催办提醒, narrowed, kept under a name, across a person's offices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from workflow.flows.models import Deadline, SavedFilter
+from workflow.inbox import selectors
+from workflow.inbox.asked import number_asked
+from workflow.inbox.banners import banners_for
+from workflow.inbox.forms import FilterForm
+from workflow.people.isolation import within
+from workflow.roles import registry
+from workflow.roles.middleware import SESSION_KEY, acting_grant, in_office
+from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import context_of
+
+PER_PAGE = 30
+EVERYWHERE = "all"
+
+
+@dataclass(frozen=True)
+class Box:
+    """One of the inbox's lists."""
+
+    code: str
+    title: str
+
+
+def boxes() -> list[Box]:
+    """The inbox's lists in the order of the navigation."""
+    return [
+        Box("todo", _("待办")),
+        Box("queue", _("待领")),
+        Box("done", _("已办")),
+        Box("started", _("我发起")),
+        Box("copies", _("抄送")),
+        Box("urged", _("催办提醒")),
+    ]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: the task, its step, and the office it is listed under (None: the one acted in)."""
+
+    deadline: Deadline
+    elsewhere: RoleGrant | None = None
+
+    @property
+    def node(self) -> Any:
+        return self.deadline.task.flow_task
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list of the inbox as its address asks for it: the filter's form, and the rows of the chosen offices."""
+
+    box: Box
+    grant: RoleGrant
+    form: FilterForm
+    grants: Sequence[RoleGrant]
+
+    def rows(self) -> Any:
+        """What may be paged: a queryset of the office acted in, or rows already read of several."""
+        if [g.pk for g in self.grants] == [self.grant.pk]:
+            found = self._narrowed(self.grant)
+            return found[0] if len(found) == 1 else selectors.by_date(row for one in found for row in one)
+        return self._across()
+
+    def _narrowed(self, grant: RoleGrant) -> list[QuerySet[Deadline]]:
+        rows = selectors.in_box(self.box.code, grant)
+        if not self.form.is_valid():
+            return rows
+        asked = {name: value for name, value in self.form.cleaned_data.items() if name != "place"}
+        today = timezone.localdate()
+        return [selectors.narrowed(one, today, **asked) for one in rows]
+
+    def _across(self) -> list[Row]:
+        """The rows of several offices, each read as that office sees them; one task once."""
+        found: dict[int, Row] = {}
+        for grant in self.grants:
+            with within(context_of(grant)):
+                for deadline in (row for one in self._narrowed(grant) for row in one):
+                    there = None if grant.pk == self.grant.pk else grant
+                    found.setdefault(deadline.pk, Row(deadline, there))
+        if self.box.code == "done":
+            return sorted(found.values(), key=lambda row: row.deadline.done_at, reverse=True)  # type: ignore[arg-type, return-value]
+        place = {d.pk: at for at, d in enumerate(selectors.by_date(row.deadline for row in found.values()))}
+        return sorted(found.values(), key=lambda row: place[row.deadline.pk])
+
+    def query(self) -> str:
+        """The filter as an address carries it, without what was left empty; empty where nothing is narrowed."""
+        if not self.form.is_bound or not self.form.is_valid():
+            return ""
+        given = cast(Any, self.form.data)
+        return urlencode([(name, given[name]) for name in self.form.fields if given.get(name)])
+
+
+def as_row(found: Deadline | Row) -> Row:
+    """A row of either kind of listing."""
+    return found if isinstance(found, Row) else Row(found)
+
+
+def listing(request: HttpRequest, code: str) -> Listing:
+    """The list a request asks for; 404 for one there is not."""
+    grant = acting_grant(request)
+    box = next((b for b in boxes() if b.code == code and code != "copies"), None)
+    if box is None:
+        raise Http404
+    own = [g for g in in_office(request).grants if _has_inbox(g)]
+    places = list({g.tenant_id: g.tenant for g in own}.values())
+    chosen = _chosen(request.GET.get("place", ""), own, grant)
+    form = FilterForm(
+        request.GET or None,
+        years=selectors.years_of(selectors.in_box(code, grant))
+        if chosen == [grant]
+        else _years(code, chosen),
+        hall=grant.tenant,
+        places=[(unit.code, unit.name) for unit in places] if len(places) > 1 else [],
+    )
+    return Listing(box, grant, form, chosen)
+
+
+def _has_inbox(grant: RoleGrant) -> bool:
+    office = registry.office(grant.office)
+    return office.works and not office.reads_below
+
+
+def _chosen(place: str, own: Sequence[RoleGrant], grant: RoleGrant) -> list[RoleGrant]:
+    """The offices whose tasks are listed: the one acted in, or all a person has in a township or anywhere."""
+    wanted = [g for g in own if place in (EVERYWHERE, g.tenant.code)]
+    return wanted or [grant]
+
+
+def _years(code: str, grants: Sequence[RoleGrant]) -> list[int]:
+    found: set[int] = set()
+    for grant in grants:
+        with within(context_of(grant)):
+            found.update(selectors.years_of(selectors.in_box(code, grant)))
+    return sorted(found, reverse=True)
+
+
+@require_safe
+def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
+    """One list, with four figures that are links, a filter, and what this person has kept under a name."""
+    asked = listing(request, box)
+    page = Paginator(asked.rows(), PER_PAGE).get_page(request.GET.get("page"))
+    saved = list(SavedFilter.objects.filter(user=asked.grant.user_id, unit=asked.grant.tenant).order_by("pk"))
+    query = asked.query()
+    context = {
+        "box": box,
+        "title": asked.box.title,
+        "banners": banners_for(in_office(request).user),
+        "figures": selectors.figures_of(asked.grant, timezone.localdate()),
+        "form": asked.form,
+        "page": page,
+        "rows": [as_row(row) for row in page],
+        "today": timezone.localdate(),
+        "selectable": box in ("todo", "queue"),
+        "saved": saved,
+        "query": query,
+        "may_save": bool(query) and (box, query) not in {(one.box, one.query) for one in saved},
+        "several": len(asked.form.places) > 1,
+    }
+    return render(request, "workflow/inbox.html", context)
+
+
+@require_POST
+def switch_office(request: HttpRequest) -> HttpResponse:
+    """Act in another of one's offices from now on; task: a task of that office to go to."""
+    wanted, task_id = request.POST.get("grant", ""), number_asked(request.POST, "task")
+    if any(str(g.pk) == wanted for g in in_office(request).grants):
+        request.session[SESSION_KEY] = int(wanted)
+    return redirect("task", task_id=task_id) if task_id is not None else redirect("home")
