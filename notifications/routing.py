@@ -283,6 +283,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "record.read",
     ),
     "it is kept in the file, where those who watch the year read it": (
+        "task.attach",
         "selection.objection",
         "deliberation.confirm_materials",
         "deliberation.visit",
@@ -321,6 +322,8 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "auth.sign_out",
         "auth.password_change",
         "auth.second_factor",
+        "calendar.make_link",
+        "calendar.drop_link",
         "person.reset_password",
         "person.unlock",
         "person.drop_second_factor",

@@ -3,7 +3,8 @@
 from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 
-from workflow.inbox import bulk, copying, keeping, lists, views
+from workflow.administration.inbox_sheet import inbox_sheet
+from workflow.inbox import bulk, calendars, copying, keeping, lists, views
 
 urlpatterns = [
     path("", include("workflow.administration.urls")),
@@ -13,11 +14,16 @@ urlpatterns = [
     path("inbox/filters/<int:number>/delete/", login_required(keeping.drop_filter), name="drop_filter"),
     path("inbox/copies/read/", login_required(bulk.read_copies), name="read_copies"),
     path("inbox/copies/", login_required(copying.box), name="copies"),
+    path("inbox/<slug:box>/export/", inbox_sheet, name="inbox_sheet"),
     path("inbox/<slug:box>/", login_required(lists.inbox), name="inbox_box"),
     path("office/", login_required(lists.switch_office), name="switch_office"),
     path("tasks/<int:task_id>/", login_required(views.task_page), name="task"),
     path("tasks/<int:task_id>/done/", login_required(views.task_done), name="task_done"),
     path("tasks/<int:task_id>/copy/", login_required(copying.copy_page), name="task_copy"),
+    path("tasks/<int:task_id>/files/<int:number>/", login_required(views.comment_file), name="comment_file"),
+    path("calendar/", login_required(calendars.month), name="calendar"),
+    path("calendar/link/", login_required(calendars.feed_link), name="calendar_link"),
+    path("calendar/<str:token>.ics", calendars.feed, name="calendar_feed"),
     path("do/<str:key>/<int:number>/", login_required(views.event_page), name="event"),
     path("history/<slug:kind>/<int:number>/", login_required(views.history), name="history"),
 ]

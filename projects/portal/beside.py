@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from django.db.models import Q
@@ -12,15 +14,17 @@ from django.utils.translation import gettext as _
 from projects.ballots.models import Vote
 from projects.ballots.reporting import readable_files, readable_papers
 from projects.collection.models import Proposal
-from projects.cycles.models import Attachment, Cycle, Paper
+from projects.cycles.models import Attachment, Cycle, CycleSession, Paper, Session, SessionState
 from projects.portal.staff_selectors import cycle_named
 from projects.portal.voter_admission import open_votes_of
 from projects.selection.models import Item, Notice
 from projects.supervision.models import Project
 from projects.voting.superseding import told_superseded
+from workflow.inbox.agenda import Dated, show_dates
 from workflow.inbox.banners import Banner, show_banners
 from workflow.inbox.beside import Beside, Subject, show_beside
-from workflow.people.models import User
+from workflow.people.models import Unit, User
+from workflow.people.wording import worded
 
 LATEST = 8
 
@@ -47,6 +51,29 @@ def open_votes(user: User) -> list[Banner]:
         Banner(_("正在投票"), vote.title, _("进入投票"), reverse("ballot_enter"))
         for vote in open_votes_of(user)
     ]
+
+
+@show_dates
+def sessions(unit: Unit, first: date, last: date) -> Iterator[Dated]:
+    """The congress's sessions of a township, and the planned days of its years that have none yet."""
+    held = list(Session.objects.select_related("unit").filter(unit=unit, held_on__range=(first, last)))
+    for session in held:
+        planned = session.state == SessionState.PLANNED
+        title = _("拟定会期：%(session)s") % {"session": session} if planned else str(session)
+        yield Dated(f"session-{session.pk}", session.held_on, title, url=reverse("sessions"))
+    used = CycleSession.objects.filter(cycle__unit=unit).values_list("cycle_id", "use")
+    taken = set(used)
+    for cycle in Cycle.objects.select_related("unit").filter(unit=unit):
+        for use, on in (("vote", cycle.planned_t), ("evaluation", cycle.planned_t2)):
+            if (cycle.pk, use) not in taken and first <= on <= last:
+                words = _("票决会议") if use == "vote" else _("评估会议")
+                yield Dated(
+                    f"planned-{use}-{cycle.pk}",
+                    on,
+                    _("拟定会期：%(what)s") % {"what": worded(words, unit)},
+                    str(cycle),
+                    reverse("year", args=[cycle.pk]),
+                )
 
 
 def cycle_of(subject: Subject) -> Cycle | None:

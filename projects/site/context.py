@@ -94,7 +94,7 @@ def _within(grant: RoleGrant, links: Links) -> Links:
     return [link for link in links if link[0] not in PAGES or grant.covers(*PAGES[link[0]])]
 
 
-OWN_WORK: Links = (("stand_ins", _lazy("代办")),)
+OWN_WORK: Links = (("calendar", _lazy("日历")), ("stand_ins", _lazy("代办")))
 BUSINESS: Links = (
     ("years", _lazy("年度流程")),
     ("projects", _lazy("入选项目")),

@@ -148,7 +148,7 @@ class StepForm(forms.Form):
         if isinstance(value, date):
             return value.isoformat()
         if isinstance(value, UploadedFile):
-            return {"file": value.name, "sha256": _digest(value)}
+            return {"file": value.name, "sha256": digest_of(value)}
         if isinstance(value, dict):
             return {str(k): self._plain(f"{path}.{k}", v) for k, v in value.items()}
         if isinstance(value, list | tuple | set) or hasattr(value, "values_list"):
@@ -161,7 +161,8 @@ class StepForm(forms.Form):
         return commit(self._salt, path, text)
 
 
-def _digest(upload: UploadedFile) -> str:
+def digest_of(upload: UploadedFile) -> str:
+    """SHA-256 of a file's content, in hexadecimal; it is read from its beginning again afterwards."""
     digest = hashlib.sha256()
     for chunk in upload.chunks():
         digest.update(chunk)

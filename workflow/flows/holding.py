@@ -6,7 +6,6 @@ a record. They go when the act is done, are replaced by what is sent next, and e
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -22,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
+from workflow.flows.forms import digest_of
 from workflow.flows.models import PendingFile
 from workflow.flows.uploads import Checked
 from workflow.people.models import User
@@ -84,7 +84,7 @@ def _keep(act: Act, key: str, field: str, file: Checked) -> None:
         name=file.name or "",
         media_type=file.content_type or "",
         size=file.size or 0,
-        sha256=_digest(file),
+        sha256=digest_of(file),
         expires_at=act.at + KEPT_FOR,
     )
 
@@ -111,7 +111,7 @@ def _opened(row: PendingFile) -> Held:
         file = Held(row)
     except FileNotFoundError as error:
         raise _gone() from error
-    if _digest(file) != row.sha256:
+    if digest_of(file) != row.sha256:
         raise _gone()
     return file
 
@@ -158,11 +158,3 @@ def _drop(rows: Any) -> int:
         delete: Callable[[], None] = partial(default_storage.delete, name)
         transaction.on_commit(delete, robust=True)
     return len(names)
-
-
-def _digest(file: UploadedFile) -> str:
-    digest = hashlib.sha256()
-    for chunk in file.chunks():
-        digest.update(chunk)
-    file.seek(0)
-    return digest.hexdigest()

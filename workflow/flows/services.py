@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError, transaction
 from django.db.models import Q
 from django.http import QueryDict
@@ -21,9 +23,10 @@ from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.acting import acting
 from workflow.flows.errors import Busy, InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused, Taken
-from workflow.flows.forms import MinutesForm, ReturnForm, StepForm
-from workflow.flows.models import Comment, Deadline, Draft, Meeting, Urge
+from workflow.flows.forms import MinutesForm, ReturnForm, StepForm, digest_of
+from workflow.flows.models import Comment, CommentFile, Deadline, Draft, Meeting, Urge
 from workflow.flows.nodes import MeetingView, OfficeView
+from workflow.flows.uploads import Checked
 from workflow.machines.services import Conflict
 from workflow.people.models import Unit, User
 from workflow.people.prepared import Prepared
@@ -435,10 +438,38 @@ def urge(task: Task, *, act: Act, words: str) -> Entry:
         )
 
 
-def comment(task: Task, *, act: Act, words: str) -> None:
-    """Leave a note on a task for the other offices; carries no decision."""
+def comment(task: Task, *, act: Act, words: str, files: Iterable[Checked] = ()) -> None:
+    """Leave a note on a task for the other offices, with files; carries no decision.
+
+    The note itself leaves no entry; files do, by the digest of what is stored.
+    """
     _refuse_who_looks_on(act)
-    Comment.objects.create(task=task, unit=task.deadline.unit, user=act.person, at=act.at, words=words)
+    deadline = task.deadline
+    with transaction.atomic():
+        note = Comment.objects.create(task=task, unit=deadline.unit, user=act.person, at=act.at, words=words)
+        kept = [_keep_file(note, file) for file in files]
+        if kept:
+            write_down(
+                act,
+                "task.attach",
+                deadline.subject,
+                about=deadline.about,
+                step=deadline.step,
+                after={"task_id": task.pk, "files": [{"file": k.name, "sha256": k.sha256} for k in kept]},
+                label=deadline.label,
+            )
+
+
+def _keep_file(note: Comment, file: Checked) -> CommentFile:
+    return CommentFile.objects.create(
+        comment=note,
+        unit=note.unit,
+        file=UploadedFile(file.file, secrets.token_hex(16), size=file.size),
+        name=file.name or "",
+        media_type=file.content_type or "",
+        size=file.size or 0,
+        sha256=digest_of(file),
+    )
 
 
 def cancel_flow(process: Any, act: Act, *, reason: str) -> None:

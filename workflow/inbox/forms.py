@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from workflow.flows.copies import Receiver
-from workflow.flows.fields import choice_field
+from workflow.flows.fields import FilesField, choice_field
 from workflow.flows.steps import steps
 from workflow.people.models import Unit, User
 from workflow.people.wording import worded
@@ -126,3 +126,4 @@ class CommentForm(SideForm):
 
     ids = "comment"
     words = forms.CharField(label=_("留言"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    attached: Any = FilesField(label=_("附件"), required=False)

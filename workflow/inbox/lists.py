@@ -17,11 +17,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from workflow.flows.models import Deadline, SavedFilter
 from workflow.inbox import selectors
+from workflow.inbox.agenda import has_inbox
 from workflow.inbox.asked import number_asked
 from workflow.inbox.banners import banners_for
 from workflow.inbox.forms import FilterForm
 from workflow.people.isolation import within
-from workflow.roles import registry
 from workflow.roles.middleware import SESSION_KEY, acting_grant, in_office
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import context_of
@@ -99,12 +99,23 @@ class Listing:
         place = {d.pk: at for at, d in enumerate(selectors.by_date(row.deadline for row in found.values()))}
         return sorted(found.values(), key=lambda row: place[row.deadline.pk])
 
+    def said(self) -> list[str]:
+        """What the list is narrowed to, in words."""
+        if not self.query():
+            return []
+        return [f"{bound.label}：{_chosen_words(bound)}" for bound in self.form if bound.value()]
+
     def query(self) -> str:
         """The filter as an address carries it, without what was left empty; empty where nothing is narrowed."""
         if not self.form.is_bound or not self.form.is_valid():
             return ""
         given = cast(Any, self.form.data)
         return urlencode([(name, given[name]) for name in self.form.fields if given.get(name)])
+
+
+def _chosen_words(bound: Any) -> str:
+    choices = {str(code): label for code, label in getattr(bound.field, "choices", [])}
+    return str(choices.get(str(bound.value()), bound.value()))
 
 
 def as_row(found: Deadline | Row) -> Row:
@@ -118,7 +129,7 @@ def listing(request: HttpRequest, code: str) -> Listing:
     box = next((b for b in boxes() if b.code == code and code != "copies"), None)
     if box is None:
         raise Http404
-    own = [g for g in in_office(request).grants if _has_inbox(g)]
+    own = [g for g in in_office(request).grants if has_inbox(g)]
     places = list({g.tenant_id: g.tenant for g in own}.values())
     chosen = _chosen(request.GET.get("place", ""), own, grant)
     form = FilterForm(
@@ -130,11 +141,6 @@ def listing(request: HttpRequest, code: str) -> Listing:
         places=[(unit.code, unit.name) for unit in places] if len(places) > 1 else [],
     )
     return Listing(box, grant, form, chosen)
-
-
-def _has_inbox(grant: RoleGrant) -> bool:
-    office = registry.office(grant.office)
-    return office.works and not office.reads_below
 
 
 def _chosen(place: str, own: Sequence[RoleGrant], grant: RoleGrant) -> list[RoleGrant]:
@@ -170,6 +176,7 @@ def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
         "selectable": box in ("todo", "queue"),
         "saved": saved,
         "query": query,
+        "narrowed": "；".join(asked.said()),
         "may_save": bool(query) and (box, query) not in {(one.box, one.query) for one in saved},
         "several": len(asked.form.places) > 1,
     }

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -23,7 +23,7 @@ from workflow.flows import copies, events, holding, services
 from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, Refused
 from workflow.flows.forms import ReturnForm
-from workflow.flows.models import Deadline, Draft, PendingFile
+from workflow.flows.models import CommentFile, Deadline, Draft, PendingFile
 from workflow.flows.taking_back import may_take_back, take_back
 from workflow.flows.terms import basis_of
 from workflow.inbox import selectors
@@ -153,7 +153,7 @@ def _show_task(
         "urge_form": _side(sent, UrgeForm) if speaks and not mine and _is_open(deadline) else None,
         "take_back_form": _side(sent, TakeBackForm) if may_take_back(deadline, grant) else None,
         "urges": selectors.urges_of(deadline),
-        "comments": deadline.task.comments.select_related("user").order_by("at"),
+        "comments": deadline.task.comments.select_related("user").prefetch_related("files").order_by("at"),
         "comment_form": _side(sent, CommentForm) if speaks else None,
         "done_for": selectors.done_for(deadline),
         "seat_office": registry.title_of(deadline.office, deadline.unit),
@@ -417,12 +417,14 @@ def _urge(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpRes
 
 
 def _comment(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
-    form = CommentForm(request.POST)
+    form = CommentForm(request.POST, request.FILES)
 
     def act() -> HttpResponse:
         if not form.is_valid():
             raise InvalidForm(form)
-        services.comment(deadline.task, act=_act(request, deadline, grant), words=form.cleaned_data["words"])
+        data = form.cleaned_data
+        act = _act(request, deadline, grant)
+        services.comment(deadline.task, act=act, words=data["words"], files=data["attached"])
         return redirect("task", task_id=deadline.pk)
 
     return _try(request, deadline, grant, act)
@@ -440,6 +442,16 @@ _OPERATIONS = {
     "urge": _urge,
     "comment": _comment,
 }
+
+
+@require_safe
+def comment_file(request: HttpRequest, task_id: int, number: int) -> FileResponse:
+    """A file that goes with a note, to be saved; for whoever sees the task."""
+    acting_grant(request)
+    kept = get_object_or_404(CommentFile, pk=number, comment__task=visible_task(task_id).task)
+    return FileResponse(
+        kept.file.open("rb"), as_attachment=True, filename=kept.name, content_type=kept.media_type
+    )
 
 
 @require_safe

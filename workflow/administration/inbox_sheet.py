@@ -1,0 +1,77 @@
+"""A list of the inbox as a workbook, as it is narrowed on its page."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from workflow.administration import sheets
+from workflow.administration.previews import workbook
+from workflow.flows.models import Deadline
+from workflow.flows.steps import name_of_step
+from workflow.inbox.lists import Listing, as_row, listing
+from workflow.people.wording import worded
+from workflow.roles import registry
+
+MOST_ROWS = 5000
+
+
+@login_required
+@require_safe
+def inbox_sheet(request: HttpRequest, box: str) -> HttpResponse:
+    """The whole list, not one page of it, up to MOST_ROWS; the second sheet says what it was narrowed to."""
+    asked = listing(request, box)
+    found = [as_row(row).deadline for row in islice(iter(asked.rows()), MOST_ROWS)]
+    columns = [
+        _("单位"), _("事项"), _("对象"), _("年度"), _("环节"), _("由谁办理"), _("认领人"), _("上一办理人"),
+        _("转来日期"), _("办理期限"), _("办理情况"), _("催办次数"),
+    ]  # fmt: skip
+    body = sheets.write(
+        asked.box.title, columns, [_cells(row) for row in found], notes=_notes(asked, len(found))
+    )
+    return workbook(body, f"{box}-{timezone.localdate():%Y%m%d}.xlsx")
+
+
+def _cells(row: Any) -> list[str]:
+    who = row.seat.name if row.seat_id != row.unit_id else registry.title_of(row.office, row.unit)
+    return [
+        row.unit.name,
+        worded(row.task.flow_task.task_title, row.unit),
+        row.label,
+        str(row.year or ""),
+        worded(name_of_step(row.step), row.unit),
+        who,
+        row.task.owner.name if row.task.owner else "",
+        row.started_by.name if row.started_by else _("系统"),
+        row.opened_on.isoformat(),
+        row.due_on.isoformat() if row.due_on else "",
+        _state(row),
+        str(row.urged),
+    ]
+
+
+def _state(row: Deadline) -> str:
+    if row.done_at:
+        return _("已办结 %(day)s") % {"day": timezone.localdate(row.done_at).isoformat()}
+    if row.due_on and row.due_on < timezone.localdate() and not row.provisional:
+        return _("已超期")
+    return _("办理中")
+
+
+def _notes(asked: Listing, number: int) -> list[str]:
+    return [
+        _("%(name)s导出于 %(day)s，共 %(n)s 件。")
+        % {"name": asked.grant.user.name, "day": timezone.localdate().isoformat(), "n": number},
+        *(asked.said() or [_("没有筛选条件。")]),
+        *(
+            [_("只导出前 %(most)s 件，请缩小范围后分次导出。") % {"most": MOST_ROWS}]
+            if number == MOST_ROWS
+            else []
+        ),
+    ]

@@ -1,0 +1,176 @@
+"""A person's days: what is due of their tasks, and what the domain above holds on a day (a session)."""
+
+from __future__ import annotations
+
+import calendar
+import hashlib
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from workflow.audit.services import Act, write_down
+from workflow.calendar.ics import Event
+from workflow.calendar.workdays import is_working_day
+from workflow.flows.models import CalendarFeed, Deadline
+from workflow.inbox.selectors import claimed_by, queue_of
+from workflow.people.isolation import within
+from workflow.people.models import Unit, User
+from workflow.people.wording import worded
+from workflow.roles import registry
+from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import context_of
+
+BEFORE, AHEAD = timedelta(days=60), timedelta(days=400)  # how far a feed reaches
+
+
+@dataclass(frozen=True)
+class Dated:
+    """Something on a day. uid: stable; url: its page, empty where the office acted in does not see it."""
+
+    uid: str
+    on: date
+    title: str
+    words: str = ""
+    url: str = ""
+    due: bool = False
+    late: bool = False
+    provisional: bool = False
+
+
+Source = Callable[[Unit, date, date], Iterable[Dated]]
+_sources: list[Source] = []
+
+
+def show_dates(source: Source) -> Source:
+    """Register what the domain holds on days of a township: unit, first and last day → what there is."""
+    if source not in _sources:
+        _sources.append(source)
+    return source
+
+
+def has_inbox(grant: RoleGrant) -> bool:
+    """Whether tasks come to an office at all."""
+    office = registry.office(grant.office)
+    return office.works and not office.reads_below
+
+
+def dates_of(
+    grants: Sequence[RoleGrant], first: date, last: date, today: date, *, acting: RoleGrant | None = None
+) -> list[Dated]:
+    """What several offices have on days from `first` to `last`, each read as that office sees it; by day.
+
+    acting: the office whose pages may be linked; None links nothing.
+    """
+    found: dict[str, Dated] = {}
+    for grant in grants:
+        with within(context_of(grant)):
+            here = acting is not None and acting.tenant_id == grant.tenant_id
+            for one in [*_deadlines(grant, first, last, today), *_held(grant, first, last)]:
+                found.setdefault(one.uid, one if here else _unlinked(one))
+    return sorted(found.values(), key=lambda one: (one.on, one.due, one.uid))
+
+
+def _deadlines(grant: RoleGrant, first: date, last: date, today: date) -> Iterator[Dated]:
+    rows = [
+        row for one in (claimed_by(grant), queue_of(grant)) for row in one.filter(due_on__range=(first, last))
+    ]
+    for row in rows:
+        yield _dated(row, today)
+
+
+def _dated(row: Deadline, today: date) -> Dated:
+    assert row.due_on is not None
+    title = worded(row.task.flow_task.task_title, row.unit)
+    return Dated(
+        uid=f"task-{row.pk}",
+        on=row.due_on,
+        title=_("%(title)s（暂定）") % {"title": title} if row.provisional else title,
+        words=f"{row.unit.name} · {row.label}",
+        url=reverse("task", args=[row.pk]),
+        due=True,
+        late=row.due_on < today and not row.provisional,
+        provisional=row.provisional,
+    )
+
+
+def _held(grant: RoleGrant, first: date, last: date) -> Iterator[Dated]:
+    for source in _sources:
+        yield from source(grant.tenant, first, last)
+
+
+def _unlinked(one: Dated) -> Dated:
+    return Dated(**{**one.__dict__, "url": ""})
+
+
+@dataclass(frozen=True)
+class Day:
+    """One square of a month."""
+
+    on: date
+    inside: bool
+    works: bool
+    dates: list[Dated]
+
+
+def month_of(year: int, month: int) -> tuple[date, date]:
+    """The first and the last day a month's page shows: whole weeks from Monday to Sunday."""
+    weeks = calendar.Calendar().monthdatescalendar(year, month)
+    return weeks[0][0], weeks[-1][-1]
+
+
+def weeks_of(year: int, month: int, dates: Iterable[Dated]) -> list[list[Day]]:
+    """A month by weeks, with what is on each day and whether it is a working one."""
+    on: dict[date, list[Dated]] = {}
+    for one in dates:
+        on.setdefault(one.on, []).append(one)
+    return [
+        [Day(day, day.month == month, is_working_day(day), on.get(day, [])) for day in week]
+        for week in calendar.Calendar().monthdatescalendar(year, month)
+    ]
+
+
+# ------------------------------------------------------------------------------- the secret address
+
+
+def make_link(user: User, act: Act) -> str:
+    """A new secret address for a person's calendar, said once; the one before reads nothing from now on."""
+    token = secrets.token_urlsafe(32)
+    CalendarFeed.objects.update_or_create(
+        user=user, defaults={"digest": digest_of_token(token), "made_at": act.at}
+    )
+    write_down(act, "calendar.make_link", f"user:{user.pk}")
+    return token
+
+
+def drop_link(user: User, act: Act) -> bool:
+    """Nobody reads the person's calendar without signing in any longer; False where nobody could."""
+    dropped, _rows = CalendarFeed.objects.filter(user=user).delete()
+    if dropped:
+        write_down(act, "calendar.drop_link", f"user:{user.pk}")
+    return bool(dropped)
+
+
+def digest_of_token(token: str) -> str:
+    """What is kept of a token: it is long and random, so that nothing slower than one hash is needed."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def owner_of(token: str) -> User | None:
+    """Whose calendar a secret address opens; None for an unknown one and for an account that is closed."""
+    feed = CalendarFeed.objects.select_related("user").filter(digest=digest_of_token(token)).first()
+    return feed.user if feed and feed.user.is_active else None
+
+
+def events_of(dates: Iterable[Dated], absolute: Callable[[str], str], host: str) -> list[Event]:
+    """What is dated as events of a feed. absolute: makes an address of a path."""
+    return [_event(one, absolute, host) for one in dates]
+
+
+def _event(one: Dated, absolute: Callable[[str], str], host: str) -> Event:
+    title: Any = _("到期：%(title)s") % {"title": one.title} if one.due else one.title
+    return Event(f"{one.uid}@{host}", one.on, title, one.words, absolute(one.url) if one.url else "")
