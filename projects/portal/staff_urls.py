@@ -13,10 +13,12 @@ from projects.portal import (
     staff,
     totals,
     voter_practice,
+    week,
 )
 
 urlpatterns = [
     path("home/", staff.home, name="home"),
+    path("week/", login_required(week.week), name="week"),
     path("years/", login_required(staff.years), name="years"),
     path("years/start/", login_required(staff.start), name="start_year"),
     path("years/<int:pk>/", login_required(staff.year), name="year"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from projects.portal.scope import PAGES
+from projects.portal.week import DESKS
 from projects.site.text_size import NARROW_MEDIA, text_size_of
 from workflow.flows.copies import count_unread
 from workflow.inbox.lists import boxes
@@ -74,9 +75,9 @@ def navigation(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
     """The side navigation of an office: its boxes, its township's year, and what it oversees."""
     groups = []
     if registry.office(grant.office).works and not registry.office(grant.office).reads_below:
-        groups.append(
-            {"title": _("我的工作"), "items": [*_boxes(request, grant), *_links(request, OWN_WORK)]}
-        )
+        own = (("week", _lazy("本周工作")), *OWN_WORK) if grant.office in DESKS else OWN_WORK
+        items = [*_boxes(request, grant), *_links(request, own)]
+        groups.append({"title": _("我的工作"), "items": items})
         links = (*BUSINESS, ("people", _lazy("人员与任职"))) if grant.office == "clerk" else BUSINESS
         groups.append({"title": _("业务"), "items": _links(request, _within(grant, links))})
     elif grant.office == "county":

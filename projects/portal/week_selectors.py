@@ -1,0 +1,191 @@
+"""本周工作: what a township's clerk asks on a Monday morning, read off the tasks and the records that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+
+from projects.collection.models import Proposal, ProposalState
+from projects.deliberation.models import Question, QuestionState
+from projects.oversight.models import Note, NoteState
+from projects.oversight.selectors import guidance
+from projects.portal.beside import sessions
+from projects.selection.models import Objection, ObjectionState
+from workflow.flows.models import Deadline
+from workflow.people.models import Unit
+from workflow.people.wording import worded
+from workflow.roles import registry
+
+RECENT = timedelta(days=30)  # how long a guiding opinion, which asks for no reply, stays on the page
+MOST = 40
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing: title, what it is about, with whom it lies, since when; url: its page."""
+
+    title: str
+    about: str
+    url: str
+    who: str = ""
+    since: date | None = None
+    due: date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One question of the page. lines: those shown; total: how many there are; empty: what is said where none is."""
+
+    title: str
+    empty: str
+    lines: list[Line] = field(default_factory=list)
+    total: int = 0
+    late: bool = False
+
+
+def week_of(unit: Unit, today: date) -> list[Part]:
+    """The page's parts for the week a day lies in: due, stuck, sessions, the county's words, the public's."""
+    monday = today - timedelta(days=today.weekday())
+    sunday = monday + timedelta(days=6)
+    return [
+        _part(_("本周到期"), _("本周没有到期的事项。"), _due(unit, today, sunday)),
+        _part(_("卡在谁手里"), _("没有超期的事项。"), _stuck(unit, today), late=True),
+        _part(_("本周会议"), _("本周没有会议。"), _held(unit, monday, sunday)),
+        _part(_("县里要求"), _("没有待回复的提示函，近期没有新的指导意见。"), _asked_above(unit, today)),
+        _part(_("群众和代表提出的"), _("没有待办的意见建议、异议和询问。"), _asked_below(unit)),
+    ]
+
+
+def _part(title: str, empty: str, lines: Iterable[Line], *, late: bool = False) -> Part:
+    found = list(lines)
+    return Part(title, empty, found[:MOST], len(found), late)
+
+
+def _open(unit: Unit) -> Any:
+    return (
+        Deadline.objects.filter(unit=unit, done_at=None, cancelled=False)
+        .select_related("task__owner", "task", "unit", "seat")
+        .annotate(urged=Count("task__urges"))
+        .order_by("due_on", "pk")
+    )
+
+
+def _due(unit: Unit, today: date, sunday: date) -> list[Line]:
+    return [_of_task(row) for row in _open(unit).filter(due_on__range=(today, sunday))]
+
+
+def _stuck(unit: Unit, today: date) -> list[Line]:
+    """What is past its day, the longest first; a provisional day is nobody's delay."""
+    return [_of_task(row) for row in _open(unit).filter(due_on__lt=today, provisional=False)]
+
+
+def _of_task(row: Any) -> Line:
+    return Line(
+        title=worded(row.task.flow_task.task_title, row.unit),
+        about=row.label,
+        url=reverse("task", args=[row.pk]),
+        who=_with_whom(row),
+        since=row.opened_on,
+        due=row.due_on,
+        note=_("已催办 %(n)s 次") % {"n": row.urged} if row.urged else "",
+    )
+
+
+def _with_whom(row: Deadline) -> str:
+    office = registry.title_of(row.office, row.unit)
+    where = row.seat.name if row.seat_id != row.unit_id else office
+    return f"{where} · {row.task.owner.name}" if row.task.owner else where
+
+
+def _held(unit: Unit, monday: date, sunday: date) -> list[Line]:
+    found = sorted(sessions(unit, monday, sunday), key=lambda one: one.on)
+    return [Line(one.title, one.words, one.url, due=one.on) for one in found]
+
+
+def _asked_above(unit: Unit, today: date) -> list[Line]:
+    waiting = Note.objects.filter(unit=unit, state=NoteState.SENT).select_related("unit").order_by("reply_by")
+    tasks = _tasks_on(note.reference for note in waiting)
+    page = reverse("county_notes")
+    asked = [
+        Line(
+            str(note),
+            _("须回复"),
+            tasks[note.reference].url if note.reference in tasks else page,
+            tasks[note.reference].who if note.reference in tasks else "",
+            note.sent_on,
+            note.reply_by,
+        )
+        for note in waiting
+    ]
+    said = [row for row in guidance(unit) if localdate(row["at"]) >= today - RECENT]
+    return asked + [
+        Line(row["title"], _("指导意见，无须回复"), page, since=localdate(row["at"])) for row in said
+    ]
+
+
+def _asked_below(unit: Unit) -> list[Line]:
+    """Proposals nobody has decided, objections and questions nobody has answered, the oldest first."""
+    states = (ProposalState.RECEIVED, ProposalState.RETURNED)
+    proposals = Proposal.objects.filter(unit=unit, state__in=states).order_by("received_at", "pk")
+    objections = Objection.objects.filter(unit=unit, state=ObjectionState.RAISED).order_by("pk")
+    questions = Question.objects.filter(unit=unit, state=QuestionState.ASKED).order_by("pk")
+    found = [
+        *(
+            (_("意见建议：%(what)s") % {"what": p.title}, p.get_state_display(), p, p.received_at)
+            for p in proposals
+        ),
+        *((_("对公示的异议"), o.words[:60], o, o.raised_at) for o in objections),
+        *((_("代表询问"), q.words[:60], q, None) for q in questions),
+    ]
+    tasks = _tasks_on(record.reference for _title, _about, record, _at in found)
+    return [
+        _of_record(title, about, record, at, tasks.get(record.reference))
+        for title, about, record, at in found
+    ]
+
+
+def _of_record(title: str, about: str, record: Any, at: datetime | None, task: Line | None) -> Line:
+    since = localdate(at) if at else task.since if task else None
+    if task:
+        return Line(title, about, task.url, task.who, since, task.due, task.note)
+    return Line(title, about, _page_of(record), since=since)
+
+
+def _page_of(record: Any) -> str:
+    if isinstance(record, Proposal):
+        return reverse("staff_proposal", args=[record.pk])
+    if isinstance(record, Objection):
+        return reverse("notice", args=[record.notice_id])
+    return reverse("year", args=[record.cycle_id])
+
+
+def _tasks_on(references: Iterable[str]) -> dict[str, Line]:
+    """The open task of each record that has one."""
+    wanted = list(references)
+    if not wanted:
+        return {}
+    rows = (
+        Deadline.objects.filter(subject__in=wanted, done_at=None, cancelled=False)
+        .select_related("task__owner", "task", "unit", "seat")
+        .annotate(urged=Count("task__urges"))
+    )
+    return {row.subject: _of_task(row) for row in rows}
+
+
+def title_of_week(today: date) -> str:
+    """The days the page is about, in words."""
+    monday = today - timedelta(days=today.weekday())
+    days = {
+        "first": date_format(monday, "DATE_FORMAT"),
+        "last": date_format(monday + timedelta(days=6), "DATE_FORMAT"),
+    }
+    return _("%(first)s至%(last)s") % days
