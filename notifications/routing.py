@@ -205,6 +205,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "oversight.note_reply",
     ),
     "it puts a task before whom it concerns, or ends in an act that does": (
+        "meeting.hold",
         "lifecycle.start_year",
         "cycle.create",
         "collection.propose",

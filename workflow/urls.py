@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 
 from workflow.administration.inbox_sheet import inbox_sheet
-from workflow.inbox import bulk, calendars, copying, keeping, lists, views
+from workflow.inbox import bulk, calendars, copying, keeping, lists, meetings, views
 
 urlpatterns = [
     path("", include("workflow.administration.urls")),
@@ -21,6 +21,8 @@ urlpatterns = [
     path("tasks/<int:task_id>/done/", login_required(views.task_done), name="task_done"),
     path("tasks/<int:task_id>/copy/", login_required(copying.copy_page), name="task_copy"),
     path("tasks/<int:task_id>/files/<int:number>/", login_required(views.comment_file), name="comment_file"),
+    path("meetings/", login_required(meetings.waiting), name="meetings"),
+    path("meetings/record/", login_required(meetings.record), name="meeting_record"),
     path("calendar/", login_required(calendars.month), name="calendar"),
     path("calendar/link/", login_required(calendars.feed_link), name="calendar_link"),
     path("calendar/<str:token>.ics", calendars.feed, name="calendar_feed"),

@@ -9,6 +9,7 @@ from projects.portal import (
     county_words,
     documents,
     matters,
+    meetings,
     roll,
     staff,
     totals,
@@ -18,6 +19,10 @@ from projects.portal import (
 
 urlpatterns = [
     path("home/", staff.home, name="home"),
+    path("meetings/<int:pk>/", login_required(meetings.sitting), name="sitting"),
+    path(
+        "meetings/<int:pk>/<slug:ending>/", login_required(meetings.sitting_minutes), name="sitting_minutes"
+    ),
     path("week/", login_required(week.week), name="week"),
     path("years/", login_required(staff.years), name="years"),
     path("years/start/", login_required(staff.start), name="start_year"),

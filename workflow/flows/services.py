@@ -24,7 +24,7 @@ from workflow.audit.services import Act, write_down
 from workflow.flows.acting import acting
 from workflow.flows.errors import Busy, InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.forms import MinutesForm, ReturnForm, StepForm, digest_of
-from workflow.flows.models import Comment, CommentFile, Deadline, Draft, Meeting, Urge
+from workflow.flows.models import Comment, CommentFile, Deadline, Draft, Meeting, Sitting, Urge
 from workflow.flows.nodes import MeetingView, OfficeView
 from workflow.flows.uploads import Checked
 from workflow.machines.services import Conflict
@@ -147,12 +147,13 @@ def complete(
     at: datetime,
     request_id: str = "",
     reauthenticated: bool = False,
+    sitting: Sitting | None = None,
 ) -> Entry:
     """Do a task: check office, form and obstacles, run its service, write down, move the flow, all or nothing.
 
     data: the form's raw values. reauthenticated: the caller has just compared the actor's own password; without it an
-    act in person is refused. Raises a Refused: NotYourTurn, Taken, Busy, InvalidForm, Obstructed, NotInPerson, or what
-    the service refuses with. Returns the act's entry.
+    act in person is refused. sitting: the meeting this is one of several matters of. Raises a Refused: NotYourTurn,
+    Taken, Busy, InvalidForm, Obstructed, NotInPerson, or what the service refuses with. Returns the act's entry.
     """
     with _turn(task_id, actor, at, request_id) as turn:
         refuse_who_stands_in(turn.node, turn.act)
@@ -162,9 +163,12 @@ def complete(
             raise InvalidForm(form)
         if reasons := obstacles_of(turn.node, turn.subject, at):
             raise Obstructed(*reasons)
-        meeting = _meeting(turn, cast(MinutesForm, form)) if isinstance(turn.node, MeetingView) else None
+        meeting = (
+            _meeting(turn, cast(MinutesForm, form), sitting) if isinstance(turn.node, MeetingView) else None
+        )
         outcome = turn.node.act(turn.act, turn.subject, **_arguments(turn, form, meeting)) or Outcome()
-        entry = _finish(turn, outcome, after=form.for_trail() | outcome.after | in_person_of(turn.node))
+        after = form.for_trail() | outcome.after | in_person_of(turn.node)
+        entry = _finish(turn, outcome, after=after | ({"sitting": sitting.pk} if sitting else {}))
         form.keep_salt(entry)
         _drop_drafts(turn)
         if turn.node.undo and form.drafts:
@@ -285,7 +289,7 @@ def _move_on(turn: Turn, goto: str) -> None:
     activation.execute()
 
 
-def _meeting(turn: Turn, form: MinutesForm) -> Meeting:
+def _meeting(turn: Turn, form: MinutesForm, sitting: Sitting | None) -> Meeting:
     """The record of a body's decision; its form has refused figures below quorum or that do not add up."""
     data, division = form.cleaned_data, form.division()
     meeting = Meeting.objects.create(
@@ -303,6 +307,7 @@ def _meeting(turn: Turn, form: MinutesForm) -> Meeting:
         agreed=form.agreed(),
         minutes=data["minutes"],
         recorded_by=turn.act.actor,
+        sitting=sitting,
     )
     meeting.attended.set(int(pk) for pk in data.get("attended", ()))
     return meeting
@@ -380,13 +385,13 @@ def hand_over_all(
             try:
                 entries.append(hand_over(task_id, actor=actor, to=to, reason=reason, at=at))
             except Refused as refused:
-                reasons.append(_("“%(what)s”：%(why)s") % {"what": _named(task_id), "why": refused})
+                reasons.append(_("“%(what)s”：%(why)s") % {"what": named(task_id), "why": refused})
         if reasons:
             raise Refused(*reasons)
     return entries
 
 
-def _named(task_id: int) -> str:
+def named(task_id: int) -> str:
     """A task for a sentence: its title and what it is about."""
     deadline = Deadline.objects.select_related("task", "unit").filter(pk=task_id).first()
     if deadline is None:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from workflow.flows.models import Deadline, SavedFilter
+from workflow.flows.sittings import may_be_joined
 from workflow.inbox import selectors
 from workflow.inbox.agenda import has_inbox
 from workflow.inbox.asked import number_asked
@@ -178,6 +179,7 @@ def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
         "query": query,
         "narrowed": "；".join(asked.said()),
         "may_save": bool(query) and (box, query) not in {(one.box, one.query) for one in saved},
+        "meetings": sum(may_be_joined(as_row(row).node) for row in page) > 1 and box in ("todo", "queue"),
         "several": len(asked.form.places) > 1,
     }
     return render(request, "workflow/inbox.html", context)

@@ -30,6 +30,7 @@ _others: dict[str, Any] = {
     "task.copy": gettext_lazy("抄送"),
     "calendar.make_link": gettext_lazy("生成日历订阅链接"),
     "calendar.drop_link": gettext_lazy("停用日历订阅链接"),
+    "meeting.hold": gettext_lazy("合并开会"),
     "task.attach": gettext_lazy("留言附件"),
     "task.hand_over": gettext_lazy("转办"),
     "flow.cancel": gettext_lazy("结束未办事项"),

@@ -1,0 +1,205 @@
+"""One meeting on several matters: each with its votes and entry, all of them or none, and the 纪要 as Word."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import date
+
+import docx
+import pytest
+from django.utils import timezone
+
+from projects.lifecycle.services import start_year
+from tests.builders import at, meeting_of, township
+from workflow.audit.models import Entry
+from workflow.flows.errors import NotYourTurn, Refused
+from workflow.flows.models import Deadline, Meeting, Sitting
+from workflow.flows.services import complete
+from workflow.flows.sittings import Called, hold, may_be_joined
+from workflow.people.isolation import SYSTEM, apply
+
+pytestmark = pytest.mark.django_db
+
+YEAR = timezone.localdate().year + 1
+DAY = "2026-08-20"
+
+
+def plan(year: int) -> dict[str, date]:
+    return {
+        "opens_on": date(year - 1, 9, 1),
+        "planned_t": date(year, 1, 20),
+        "planned_t2": date(year + 1, 1, 18),
+    }
+
+
+@pytest.fixture
+def town(db):
+    apply(SYSTEM)
+    made = township()
+    for year in (YEAR, YEAR + 1):
+        start_year(made.act("chair", at("2026-08-10")), year=year, **plan(year))
+        task = Deadline.objects.get(key="collection.scheme", year=year)
+        data = {name: day.isoformat() for name, day in plan(year).items()}
+        complete(
+            task.pk,
+            actor=made.of("chair"),
+            data=data | {"leading_group": "组长和成员", "body": "按照三个阶段六个环节组织实施。"},
+            at=at("2026-08-12"),
+        )
+    return made
+
+
+def waiting() -> list[Deadline]:
+    return list(Deadline.objects.filter(key="collection.scheme_party", done_at=None).order_by("pk"))
+
+
+def votes(agree: bool = True) -> dict[str, str]:
+    given = meeting_of([], DAY, agree=agree)
+    yes = {"votes_for": "5", "votes_against": "0"} if agree else {"votes_for": "0", "votes_against": "5"}
+    return {k: str(v) for k, v in given.items() if k not in ("held_on", "attended")} | yes
+
+
+def called(town, number: int = 5, presiding: int = 0) -> Called:
+    members = town.people["party"]
+    return Called(date.fromisoformat(DAY), "三楼会议室", members[presiding], members[:number])
+
+
+def held(town, matters, **more) -> Sitting:
+    return hold(
+        matters, called=more.pop("called", called(town)), actor=town.of("party"), at=at(DAY, 15), **more
+    )
+
+
+def test_each_matter_is_decided_with_its_own_votes_and_names_the_meeting(town):
+    one, other = waiting()
+    made = held(town, {one.pk: votes(), other.pk: votes(agree=False)})
+    meetings = list(Meeting.objects.order_by("pk"))
+    assert [m.agreed for m in meetings] == [True, False] and {m.sitting for m in meetings} == {made}
+    assert (made.members, made.attended.count(), made.presided_by) == (7, 5, town.people["party"][0].name)
+    bodies = [json.loads(e.body) for e in Entry.objects.filter(action__startswith="collection.scheme_party")]
+    assert [b["after"]["sitting"] for b in bodies] == [made.pk] * 2
+    assert {b["action"] for b in bodies} == {"collection.scheme_party", "collection.scheme_party.return"}
+    called_for = json.loads(Entry.objects.get(action="meeting.hold").body)["after"]
+    assert called_for["tasks"] == [one.pk, other.pk] and called_for["present"] == 5
+    assert not waiting()
+
+
+def test_a_matter_that_cannot_stand_leaves_none_of_them_and_is_named(town):
+    one, other = waiting()
+    with pytest.raises(Refused) as refused:
+        held(town, {one.pk: votes(), other.pk: votes() | {"votes_for": "4"}})
+    (reason,) = refused.value.reasons
+    assert str(YEAR + 1) in reason and "与出席 5 人不符" in reason
+    assert not Sitting.objects.exists() and not Meeting.objects.exists() and len(waiting()) == 2
+    assert held(town, {one.pk: votes(), other.pk: votes()})
+
+
+def test_without_a_quorum_nothing_is_decided(town):
+    few = {"votes_for": "4", "votes_against": "0"}
+    with pytest.raises(Refused, match="不能开会"):
+        held(town, {d.pk: votes() | few for d in waiting()}, called=called(town, 4))
+    assert len(waiting()) == 2
+
+
+def test_who_presides_attends_and_who_attends_is_a_member(town):
+    matters = {d.pk: votes() for d in waiting()}
+    with pytest.raises(Refused, match="主持人须在出席人员之中"):
+        held(town, matters, called=called(town, 5, presiding=6))
+    strange = Called(
+        date.fromisoformat(DAY), "会议室", town.of("mayor"), [town.of("mayor"), *town.people["party"][:5]]
+    )
+    with pytest.raises(Refused, match="不是该机构的组成人员"):
+        held(town, matters, called=strange)
+
+
+def test_one_matter_is_no_joint_meeting_and_two_bodies_hold_none_together(town):
+    one = waiting()[0]
+    with pytest.raises(Refused, match="至少要有两项"):
+        held(town, {one.pk: votes()})
+    other_town = township("T02", name="柳河镇")
+    start_year(other_town.act("chair", at("2026-08-10")), year=YEAR, **plan(YEAR))
+    scheme = Deadline.objects.get(key="collection.scheme", unit=other_town.unit)
+    with pytest.raises(Refused, match="不能合并开会"):
+        held(town, {one.pk: votes(), scheme.pk: votes()})
+    data = {name: day.isoformat() for name, day in plan(YEAR).items()}
+    data |= {"leading_group": "组长和成员", "body": "按照三个阶段六个环节组织实施。"}
+    complete(scheme.pk, actor=other_town.of("chair"), data=data, at=at("2026-08-12"))
+    theirs = Deadline.objects.get(key="collection.scheme_party", unit=other_town.unit)
+    with pytest.raises(Refused, match="不由同一机构决定"):
+        held(town, {one.pk: votes(), theirs.pk: votes()})
+
+
+def test_only_the_body_or_its_recorder_records_it(town):
+    matters = {d.pk: votes() for d in waiting()}
+    with pytest.raises(NotYourTurn):
+        hold(matters, called=called(town), actor=town.of("finance"), at=at(DAY))
+    assert held(town, matters)
+
+
+def test_the_congress_and_forms_with_files_are_not_joined():
+    from workflow.flows.base import flows
+    from workflow.flows.holding import takes_files
+
+    joined = [node for flow in flows() for node in flow.steps() if may_be_joined(node)]
+    assert {node.deciding for node in joined} == {"presidium", "party"} and len(joined) > 15
+    assert not [node.key for node in joined if takes_files(node.form) or node.in_person]
+
+
+def typed(town, tasks) -> dict[str, object]:
+    data: dict[str, object] = {
+        "task": [d.pk for d in tasks],
+        "held_on": timezone.localdate().isoformat(),
+        "place": "三楼会议室",
+        "presided_by": town.people["party"][0].pk,
+        "attended": [user.pk for user in town.people["party"][:5]],
+    }
+    for deadline in tasks:
+        data |= {f"m{deadline.pk}-{name}": value for name, value in votes().items()}
+    return data
+
+
+def test_the_pages_list_record_check_and_write_the_minutes(client, town):
+    tasks = waiting()
+    client.force_login(town.of("party"))
+    assert 'href="/meetings/"' in client.get("/inbox/").content.decode()
+    assert client.get("/meetings/").content.decode().count('name="task"') == 2
+    shown = client.get("/meetings/record/", {"task": [d.pk for d in tasks]}).content.decode()
+    assert f'name="m{tasks[0].pk}-votes_for"' in shown and shown.count('name="attended"') == 7
+    data = typed(town, tasks)
+    wrong = client.post("/meetings/record/", data | {f"m{tasks[1].pk}-votes_for": "3"})
+    assert wrong.status_code == 422 and "与出席 5 人不符" in wrong.content.decode()
+    assert "三楼会议室" in wrong.content.decode()
+    late = client.post("/meetings/record/", data | {"held_on": "2099-01-01"})
+    assert late.status_code == 422 and "不能晚于今天" in late.content.decode()
+    check = client.post("/meetings/record/", data).content.decode()
+    assert "请核对后确认" in check and "三楼会议室" in check
+    apply(SYSTEM)
+    assert not Sitting.objects.exists()
+    done = client.post("/meetings/record/", data | {"op": "confirm"}, follow=True)
+    page = done.content.decode()
+    assert "2 项议题均已办结" in page and "缺席人员" in page and page.count("通过</span>") == 2
+    apply(SYSTEM)
+    made = Sitting.objects.get()
+    answer = client.get(f"/meetings/{made.pk}/docx/")
+    words = [p.text for p in docx.Document(io.BytesIO(answer.content)).paragraphs]
+    assert "青溪镇党委会议纪要" in words and any("应到 7 人，实到 5 人" in w for w in words)
+    assert sum("赞成 5 票" in w for w in words) == 2 and any(w.startswith("二、") for w in words)
+    client.force_login(town.of("chair"))
+    assert client.get(f"/meetings/{made.pk}/").status_code == 200
+    for refused in (town.deputies[9], town.of("finance")):
+        client.force_login(refused)
+        assert client.get(f"/meetings/{made.pk}/").status_code == 403
+        assert client.get(f"/meetings/{made.pk}/docx/").status_code == 403
+    apply(SYSTEM)
+    client.force_login(township("T02", name="柳河镇").of("chair"))
+    assert client.get(f"/meetings/{made.pk}/").status_code == 404
+
+
+def test_a_page_with_fewer_than_two_or_another_offices_tasks_goes_back(client, town):
+    tasks = waiting()
+    client.force_login(town.of("party"))
+    assert client.get("/meetings/record/", {"task": [tasks[0].pk]}).status_code == 302
+    client.force_login(town.of("finance"))
+    assert client.get("/meetings/record/", {"task": [d.pk for d in tasks]}).status_code == 302
+    assert "没有等着开会研究的事项" in client.get("/meetings/").content.decode()

@@ -1,0 +1,147 @@
+"""One meeting on several matters: a body meets once and decides each of its waiting tasks (组织法 19, 25).
+
+Every task is done by `complete()` like any other, with its own votes and its own entry, which names the meeting; all of
+them in one transaction, or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+
+from workflow.audit.services import write_down
+from workflow.flows.errors import NotYourTurn, Refused
+from workflow.flows.forms import MeetingForm
+from workflow.flows.holding import takes_files
+from workflow.flows.models import Deadline, Sitting
+from workflow.flows.nodes import MeetingView
+from workflow.flows.services import complete, named
+from workflow.people.models import User
+from workflow.roles.selectors import holders_of
+from workflow.roles.services import holder_for_update
+
+COMMON = ("held_on", "attended")  # of every matter's form, the same for all of one meeting
+
+
+@dataclass(frozen=True)
+class Called:
+    """What a meeting is called with: held on a day at a place, presided over by a member, these members attending."""
+
+    held_on: date
+    place: str
+    presided_by: User
+    attended: Collection[User]
+
+
+def may_be_joined(node: Any) -> bool:
+    """Whether a step is one a small body decides and may decide together with others.
+
+    Not the congress's, which records numbers; not one whose form takes files, nor one done in person.
+    """
+    return (
+        isinstance(node, MeetingView)
+        and issubclass(node.form, MeetingForm)
+        and not takes_files(node.form)
+        and not node.in_person
+    )
+
+
+def hold(matters: Mapping[int, Mapping[str, Any]], *, called: Called, actor: User, at: datetime) -> Sitting:
+    """Record one meeting on several tasks. matters: task id → its form's own data, without what is common to all.
+
+    Refused: fewer than two, tasks of different bodies or seats, one that is not decided so, a presiding person who did
+    not attend; and, each by name, whatever `complete()` refuses of any of them. Nothing is left behind then.
+    """
+    with transaction.atomic():
+        deadlines = _matters(matters)
+        body, seat = _one_body(deadlines)
+        members = holders_of(body, seat, localdate(at))
+        _check_attendance(called, members)
+        grant = holder_for_update(actor, deadlines[0].office, seat.pk, localdate(at))
+        if grant is None:
+            raise NotYourTurn(_("会议由该机构的成员或者记录人记录。"))
+        sitting = Sitting.objects.create(
+            unit=deadlines[0].unit,
+            seat=seat,
+            body=body,
+            held_on=called.held_on,
+            place=called.place,
+            presided_by=called.presided_by.name,
+            members=len(members),
+            recorded_by=actor,
+            at=at,
+        )
+        sitting.attended.set(called.attended)
+        _decide(deadlines, matters, sitting, called, actor, at)
+        write_down(
+            grant.act(sitting.unit, at, task="meeting.hold"),
+            "meeting.hold",
+            f"sitting:{sitting.pk}",
+            after={
+                "body": body,
+                "held_on": called.held_on.isoformat(),
+                "members": len(members),
+                "place": called.place,
+                "present": len(called.attended),
+                "tasks": [d.pk for d in deadlines],
+            },
+        )
+    return sitting
+
+
+def _matters(matters: Mapping[int, Any]) -> list[Deadline]:
+    """The tasks, in the one order everybody locks them in."""
+    rows = Deadline.objects.select_related("task", "unit", "seat").filter(pk__in=matters)
+    found = list(rows.order_by("pk"))
+    if len(found) < len(matters):
+        raise NotYourTurn(_("没有这一事项，或者它不归您办理。"))
+    if len(found) < 2:
+        raise Refused(_("合并开会至少要有两项议题；只有一项的，请在该事项中直接记录会议。"))
+    return found
+
+
+def _one_body(deadlines: list[Deadline]) -> tuple[str, Any]:
+    nodes = [d.task.flow_task for d in deadlines]
+    if unfit := [named(d.pk) for d, node in zip(deadlines, nodes, strict=True) if not may_be_joined(node)]:
+        raise Refused(_("%(what)s不能合并开会，请单独办理。") % {"what": "、".join(unfit)})
+    if len({(node.deciding, d.seat_id) for node, d in zip(nodes, deadlines, strict=True)}) > 1:
+        raise Refused(_("所选事项不由同一机构决定，不能在一次会议上合并研究。"))
+    return nodes[0].deciding, deadlines[0].seat
+
+
+def _check_attendance(called: Called, members: Collection[User]) -> None:
+    there = {user.pk for user in called.attended}
+    if there - {user.pk for user in members}:
+        raise Refused(_("出席人员中有人不是该机构的组成人员。"))
+    if called.presided_by.pk not in there:
+        raise Refused(_("主持人须在出席人员之中。"))
+
+
+def _decide(
+    deadlines: list[Deadline],
+    matters: Mapping[int, Mapping[str, Any]],
+    sitting: Sitting,
+    called: Called,
+    actor: User,
+    at: datetime,
+) -> None:
+    """Complete every task; what is refused is told of each of them."""
+    common = {
+        "held_on": called.held_on.isoformat(),
+        "attended": [str(pk) for pk in sorted(user.pk for user in called.attended)],
+    }
+    reasons = []
+    for deadline in deadlines:
+        data = {**matters[deadline.pk], **common}
+        try:
+            complete(deadline.pk, actor=actor, data=data, at=at, sitting=sitting)
+        except Refused as refused:
+            reasons.append(_("“%(what)s”：%(why)s") % {"what": named(deadline.pk), "why": refused})
+    if reasons:
+        raise Refused(*reasons)

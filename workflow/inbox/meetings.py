@@ -1,0 +1,212 @@
+"""合并开会: a body's waiting tasks on one page, decided at one meeting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from workflow.flows import services
+from workflow.flows.acting import acting
+from workflow.flows.errors import Refused
+from workflow.flows.fields import ChineseDateField, choice_field
+from workflow.flows.models import Deadline
+from workflow.flows.sittings import COMMON, Called, hold, may_be_joined
+from workflow.inbox.attempts import attempted
+from workflow.inbox.pages import Answer, answers_of
+from workflow.inbox.selectors import by_date, claimed_by, queue_of
+from workflow.people.models import User
+from workflow.people.wording import worded
+from workflow.roles import registry
+from workflow.roles.middleware import acting_grant
+from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import holders_of
+
+MOST_MATTERS = 20
+
+
+class SittingForm(forms.Form):
+    """What is the same for all matters of a meeting. members: of the body, any of whom may preside."""
+
+    held_on = ChineseDateField(label=gettext_lazy("会议日期"))
+    place = forms.CharField(label=gettext_lazy("地点"), min_length=2, max_length=80)
+    presided_by = forms.ChoiceField(label=gettext_lazy("主持人"))
+    attended = forms.MultipleChoiceField(
+        label=gettext_lazy("出席人员"), widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"})
+    )
+
+    def __init__(self, *args: Any, members: Sequence[User], today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.members, self.today = {str(user.pk): user for user in members}, today
+        named = [(code, user.name) for code, user in self.members.items()]
+        choice_field(self, "presided_by").choices = [("", _("请选择")), *named]
+        choice_field(self, "attended").choices = named
+
+    def clean_held_on(self) -> date:
+        held_on = self.cleaned_data["held_on"]
+        if held_on > self.today:
+            raise forms.ValidationError(_("会议日期不能晚于今天。"))
+        return held_on
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if {"presided_by", "attended"} <= data.keys() and data["presided_by"] not in data["attended"]:
+            self.add_error("presided_by", _("主持人须在出席人员之中。"))
+        return data
+
+    def called(self) -> Called:
+        """The meeting as it was called, once the form is valid."""
+        data = self.cleaned_data
+        attended = [self.members[code] for code in data["attended"]]
+        return Called(data["held_on"], data["place"], self.members[data["presided_by"]], attended)
+
+
+@dataclass(frozen=True)
+class Matter:
+    """One task of the meeting with its own form; own: the data of that form as `complete` takes it."""
+
+    deadline: Deadline
+    form: Any
+    own: QueryDict
+    obstacles: list[str]
+
+    @property
+    def title(self) -> str:
+        return worded(self.deadline.task.flow_task.task_title, self.deadline.unit)
+
+    def answers(self) -> list[Answer]:
+        """What was entered on it, as people read it; of a valid form."""
+        return [answer for answer in answers_of(self.form) if answer.name not in COMMON]
+
+
+@require_safe
+def waiting(request: HttpRequest) -> HttpResponse:
+    """The tasks a body has before it, of which several are chosen for one meeting."""
+    grant = acting_grant(request)
+    bodies: dict[str, list[Deadline]] = {}
+    for deadline in _waiting(grant):
+        bodies.setdefault(deadline.task.flow_task.deciding, []).append(deadline)
+    context = {
+        "bodies": [
+            (body, registry.title_of(body, grant.tenant), [(d, d.task.flow_task) for d in rows])
+            for body, rows in bodies.items()
+        ],
+        "today": timezone.localdate(),
+    }
+    return render(request, "workflow/meetings.html", context)
+
+
+def _waiting(grant: RoleGrant) -> list[Deadline]:
+    rows = by_date(row for one in (claimed_by(grant), queue_of(grant)) for row in one)
+    return [row for row in rows if may_be_joined(row.task.flow_task)]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def record(request: HttpRequest) -> HttpResponse:
+    """Date, place and attendance once, votes and minutes of each matter; checked, then all decided or none."""
+    grant = acting_grant(request)
+    given = request.POST if request.method == "POST" else request.GET
+    wanted = set(given.getlist("task"))
+    chosen = [row for row in _waiting(grant) if str(row.pk) in wanted][:MOST_MATTERS]
+    bodies = {row.task.flow_task.deciding for row in chosen}
+    if len(chosen) < 2 or len(bodies) > 1:
+        messages.error(request, _("请在同一机构的事项中至少勾选两项。"))
+        return redirect("meetings")
+    today = timezone.localdate()
+    members = holders_of(bodies.pop(), chosen[0].seat, today)
+    bound = request.POST if request.method == "POST" else None
+    sitting = SittingForm(bound, members=members, today=today)
+    common = sitting.cleaned_data if bound is not None and sitting.is_valid() else None
+    matters = [_matter(row, grant, bound, common) for row in chosen]
+    if bound is None or common is None or not all(matter.form.is_valid() for matter in matters):
+        return _shown(request, sitting, matters, status=200 if bound is None else 422)
+    if request.POST.get("op") == "edit":
+        return _shown(request, sitting, matters, status=200)
+    if request.POST.get("op") != "confirm":
+        return _checked(request, sitting, matters)
+    return _held(request, grant, sitting, matters)
+
+
+def _matter(deadline: Deadline, grant: RoleGrant, given: QueryDict | None, common: Any) -> Matter:
+    """One matter's form; what is common to all is put into it unseen, so that it judges the whole record."""
+    prefix, act, node = f"m{deadline.pk}", grant.act(deadline.unit, timezone.now()), deadline.task.flow_task
+    subject = deadline.task.process.artifact
+    own = _own(given, prefix)
+    data = QueryDict(mutable=True) if given is not None else None
+    if data is not None:
+        for name, values in own.lists():
+            data.setlist(f"{prefix}-{name}", values)
+        if common:
+            data[f"{prefix}-held_on"] = common["held_on"].isoformat()
+            data.setlist(f"{prefix}-attended", common["attended"])
+    more = {"subject": subject, "act": act, "node": node, "seat": deadline.seat, "item": deadline.task.data}
+    form = node.form(data, None, prefix=prefix, **more)
+    form.fields["held_on"].widget = forms.HiddenInput()
+    form.fields["attended"].widget = forms.MultipleHiddenInput()
+    if given is not None and not common:
+        form.unchecked()
+    return Matter(deadline, form, own, services.obstacles_of(node, subject, act.at))
+
+
+def _own(given: QueryDict | None, prefix: str) -> QueryDict:
+    """What was typed on one matter, under its own names."""
+    own = QueryDict(mutable=True)
+    for name, values in given.lists() if given is not None else ():
+        matter, dash, field = name.partition("-")
+        if dash and matter == prefix and field not in COMMON:
+            own.setlist(field, values)
+    return own
+
+
+def _shown(
+    request: HttpRequest,
+    sitting: SittingForm,
+    matters: list[Matter],
+    reasons: Sequence[str] = (),
+    *,
+    status: int,
+) -> HttpResponse:
+    context = {"sitting": sitting, "matters": matters, "reasons": reasons}
+    return render(request, "workflow/meeting.html", context, status=status)
+
+
+def _checked(request: HttpRequest, sitting: SittingForm, matters: list[Matter]) -> HttpResponse:
+    posted = [(k, v) for k, vs in request.POST.lists() if k not in ("csrfmiddlewaretoken", "op") for v in vs]
+    context = {
+        "answers": answers_of(sitting),
+        "matters": matters,
+        "posted": posted,
+        "irreversible": any(matter.deadline.task.flow_task.irreversible for matter in matters),
+    }
+    return render(request, "workflow/meeting_check.html", context)
+
+
+def _held(
+    request: HttpRequest, grant: RoleGrant, sitting: SittingForm, matters: list[Matter]
+) -> HttpResponse:
+    def act() -> HttpResponse:
+        now = timezone.now()
+        with acting(grant.act(matters[0].deadline.unit, now)):
+            own = {matter.deadline.pk: _lists(matter.own) for matter in matters}
+            made = hold(own, called=sitting.called(), actor=grant.user, at=now)
+        messages.success(request, _("会议已记录，%(n)s 项议题均已办结。") % {"n": len(matters)})
+        return redirect("sitting", pk=made.pk)
+
+    def again(refused: Refused, status: int) -> HttpResponse:
+        return _shown(request, sitting, matters, refused.reasons, status=status)
+
+    return attempted(act, again)
+
+
+def _lists(data: QueryDict) -> dict[str, Any]:
+    return {name: values if len(values) > 1 else values[0] for name, values in data.lists() if values}
