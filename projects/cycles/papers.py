@@ -6,11 +6,13 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.timezone import localdate
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Attachment, Cycle, Paper
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
+from workflow.people.models import User
 from workflow.people.wording import worded
 
 KINDS = {
@@ -79,7 +81,8 @@ def make_paper(
 ) -> Paper:
     """Put a paper into the year's file. kind: a code of KINDS; publish: anybody may read it from now on.
 
-    title: in the words of the hall; a name in it stands in “” and stays as it is.
+    title: in the words of the hall; a name in it stands in “” and stays as it is. Whom its maker stood in for stands in
+    the paper's data as `made_for`.
     """
     if kind not in KINDS:
         raise KeyError(kind)
@@ -92,11 +95,22 @@ def make_paper(
         number=number,
         title=worded(title, act.unit)[:200],
         body=body,
-        data=data or {},
+        data={**(data or {}), **({"made_for": act.stands_for} if act.stands_for else {})},
         made_on=act.on,
         made_by=act.actor,
         published_at=act.at if publish else None,
     )
+
+
+def maker_of(paper: Paper) -> str:
+    """Who made a paper, and for whom where that was a stand-in (代办); empty for the system's own."""
+    if paper.made_by is None:
+        return ""
+    if "made_for" not in paper.data:
+        return paper.made_by.name
+    holder = User.objects.filter(username=paper.data["made_for"]).first()
+    name = holder.name if holder else paper.data["made_for"]
+    return gettext("%(who)s（代%(name)s）") % {"who": paper.made_by.name, "name": name}
 
 
 def take_out(cycle: Cycle, kind: str, done: Entry) -> None:

@@ -199,7 +199,10 @@ def _opened(cycle: Cycle) -> dict[str, tuple[str, bool]]:
 def _grants(unit: Unit, on: date) -> dict[str, list[RoleGrant]]:
     """Offices held in the township, by office, in the order of units and persons."""
     held: dict[str, list[RoleGrant]] = {}
-    grants = live_grants(on).filter(tenant=unit.tenant or unit).select_related("user", "unit")
+    # Whoever stands in for a holder for a time answers for nothing: the seat is the holder's.
+    grants = (
+        live_grants(on).filter(tenant=unit.tenant or unit, stands_for=None).select_related("user", "unit")
+    )
     for grant in grants.order_by("unit__code", "user_id"):
         held.setdefault(grant.office, []).append(grant)
     return held

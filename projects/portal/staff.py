@@ -21,7 +21,7 @@ from projects.cycles.divisions import division_of
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.cycles.events import REVISE_RULES
 from projects.cycles.models import Attachment, Cycle
-from projects.cycles.papers import KINDS
+from projects.cycles.papers import KINDS, maker_of
 from projects.cycles.rulebook import FIXED, GROUPS, Rules, diff, said
 from projects.cycles.selectors import book_named, book_to_freeze, rulebook_in_force, rules_in_force
 from projects.cycles.steps import STEPS
@@ -233,6 +233,7 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
         "kind": KINDS.get(held.kind, ""),
         "attachments": files_on(held.reference),
         "division": division_of(held),
+        "maker": maker_of(held),
         "project": selectors.project_named(held.subject),
         "votes": selectors.votes_on(held.cycle) if held.cycle and held.step == VOTE_STEP else [],
     }

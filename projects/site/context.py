@@ -20,6 +20,7 @@ from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import office_called
 
 Links = Iterable[tuple[str, Any]]
 
@@ -43,7 +44,7 @@ def work(request: HttpRequest) -> dict[str, Any]:
     return {
         "hall": grant.tenant,
         "acting": {
-            "office_title": _titled(grant),
+            "office_title": office_called(grant),
             "name": grant.user.name,
             "unit_name": _named(grant),
             "grants": [_choice(g, grant) for g in grants] if len(grants) > 1 else [],
@@ -58,16 +59,8 @@ def _named(grant: RoleGrant) -> str:
     return f"{grant.tenant.name} · {grant.unit.name}" if inside else grant.unit.name
 
 
-def _titled(grant: RoleGrant) -> str:
-    """What the office is called, and for whom it is acted in (代办)."""
-    title = grant.title or registry.title_of(grant.office, grant.tenant)
-    if grant.principal is None:
-        return title
-    return _("%(office)s（代%(name)s）") % {"office": title, "name": grant.principal.name}
-
-
 def _choice(grant: RoleGrant, acting: RoleGrant) -> dict[str, Any]:
-    label = f"{grant.unit.name} · {_titled(grant)}"
+    label = f"{grant.unit.name} · {office_called(grant)}"
     return {"id": grant.pk, "label": label, "current": grant.pk == acting.pk}
 
 

@@ -40,10 +40,13 @@ class StandInForm(forms.Form):
         max_length=200,
     )
 
-    def __init__(self, *args: Any, people: list[User], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, people: list[tuple[User, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.people = {str(user.pk): user for user in people}
-        named = [(code, user.name) for code, user in self.people.items()]
+        self.people = {str(user.pk): user for user, _titles in people}
+        named = [
+            (str(user.pk), _("%(name)s（%(office)s）") % {"name": user.name, "office": titles})
+            for user, titles in people
+        ]
         choice_field(self, "person").choices = [("", _("请选择")), *named]
 
     def clean_person(self) -> User:

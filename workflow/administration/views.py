@@ -30,7 +30,7 @@ from workflow.people.models import Unit, User
 from workflow.roles import registry
 from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
-from workflow.roles.selectors import grants_of, live_grants
+from workflow.roles.selectors import WITH_PERSONS, grants_of, live_grants, office_called
 from workflow.roles.services import GrantRefused, grant, revoke
 
 PER_PAGE = 40
@@ -78,7 +78,7 @@ def people(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": page,
-        "rows": [(g, registry.title_of(g.office)) for g in page],
+        "rows": [(g, office_called(g)) for g in page],
         "admin": is_admin(acting),
         "in_use": acting.pk,
         "chosen": next((u for u in units if u.code == request.GET.get("unit")), acting.tenant),
@@ -89,9 +89,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 def _filtered(form: PeopleFilter, acting: RoleGrant, on: date) -> QuerySet[RoleGrant]:
     grants = live_grants(on).filter(tenant__path__startswith=acting.tenant.path)
-    grants = grants.select_related("user", "unit", "tenant").order_by(
-        "tenant__path", "unit__path", "office", "pk"
-    )
+    grants = grants.select_related(*WITH_PERSONS).order_by("tenant__path", "unit__path", "office", "pk")
     if form.is_bound and form.is_valid():
         data = form.cleaned_data
         grants = grants.filter(tenant__code=data["unit"]) if data["unit"] else grants
@@ -118,7 +116,7 @@ def _person_or_404(acting: RoleGrant, user_id: int) -> tuple[User, list[_Held]]:
     held = [g for g in grants_of(user, timezone.localdate()) if g.tenant.path.startswith(acting.tenant.path)]
     if not held:
         raise Http404
-    return user, [_Held(g, registry.title_of(g.office)) for g in held]
+    return user, [_Held(g, office_called(g)) for g in held]
 
 
 @login_required

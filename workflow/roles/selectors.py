@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from workflow.people.isolation import Context, of_units
 from workflow.people.models import Unit, User
@@ -22,6 +23,14 @@ def live_grants(on: date) -> QuerySet[RoleGrant]:
 def grants_of(user: User, on: date) -> list[RoleGrant]:
     """A person's offices on a day, with their units, in a stable order."""
     return list(live_grants(on).filter(user=user).select_related(*WITH_PERSONS).order_by("pk"))
+
+
+def office_called(grant: RoleGrant) -> str:
+    """What an office is called where its holder is named: its title, and whom the holder stands in for (代办)."""
+    title = grant.title or registry.title_of(grant.office, grant.tenant)
+    if grant.principal is None:
+        return title
+    return _("%(office)s（代%(name)s）") % {"office": title, "name": grant.principal.name}
 
 
 def holders_of(office: str, unit: Unit, on: date) -> list[User]:

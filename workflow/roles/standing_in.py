@@ -20,7 +20,7 @@ from workflow.people.models import Unit, User
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
-from workflow.roles.selectors import WITH_PERSONS, live_grants
+from workflow.roles.selectors import WITH_PERSONS, live_grants, office_called
 from workflow.roles.services import GrantRefused, check_holding, revoke
 
 
@@ -121,12 +121,17 @@ def end_stand_in(*, standing: RoleGrant, act: Act, reason: str, keepers: tuple[s
     revoke(grant=standing, act=act, reason=reason)
 
 
-def candidates(grant: RoleGrant, on: date) -> list[User]:
-    """Whom a holder may name, by name: people of the township who do not hold the office already."""
+def candidates(grant: RoleGrant, on: date) -> list[tuple[User, str]]:
+    """Whom a holder may name, with what they are, by name: people of the township who do not hold the office already."""
     there = live_grants(on).filter(tenant=grant.tenant_id, stands_for=None, user__is_active=True)
     holders = there.filter(office=grant.office, unit=grant.unit_id).values("user")
-    people = User.objects.filter(pk__in=there.exclude(user__in=holders).values("user"))
-    return sorted(people, key=lambda user: user.name)
+    others = (
+        there.exclude(user__in=holders).select_related(*WITH_PERSONS).order_by("user__name", "user_id", "pk")
+    )
+    found: dict[int, tuple[User, list[str]]] = {}
+    for other in others:
+        found.setdefault(other.user_id, (other.user, []))[1].append(office_called(other))
+    return [(user, "、".join(dict.fromkeys(titles))) for user, titles in found.values()]
 
 
 def _of(held: RoleGrant) -> QuerySet[RoleGrant]:

@@ -8,6 +8,9 @@ from datetime import date
 import pytest
 from django.utils import timezone
 
+from projects.cycles.models import Paper
+from projects.cycles.papers import maker_of
+from projects.lifecycle.seat_table import _grants
 from projects.lifecycle.services import start_year
 from tests.builders import SINCE, at, open_task, township
 from workflow.audit.models import Entry
@@ -80,6 +83,21 @@ def test_a_stand_in_acts_within_the_days_and_every_entry_says_for_whom(town):
     assert written and all(json.loads(one.body)["stands_for"] == chair.username for one in written)
     assert line_of(entry).office == f"人大主席、副主席（代{chair.name}）" and line_of(entry).who == clerk.name
     assert Deadline.objects.get(key="collection.scheme").done_for == chair.username
+
+
+def test_the_paper_says_who_made_it_for_whom(client, town):
+    named(town, town.of("clerk"))
+    scheme_by(town, town.of("clerk"), "2026-08-14")
+    paper = Paper.objects.get(kind="scheme")
+    assert maker_of(paper) == f"{town.of('clerk').name}（代{town.of('chair').name}）"
+    client.force_login(town.of("chair"))
+    assert maker_of(paper) in client.get(f"/papers-on-file/{paper.pk}/").content.decode()
+
+
+def test_the_seat_is_the_holders(town):
+    named(town, town.deputies[5], since=date(2026, 8, 11))
+    seats = _grants(town.unit, date(2026, 8, 12))["chair"]
+    assert [g.user for g in seats] == [town.of("chair")]
 
 
 def test_an_act_in_ones_own_office_is_written_as_ever(town):
