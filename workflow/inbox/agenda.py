@@ -123,13 +123,25 @@ def month_of(year: int, month: int) -> tuple[date, date]:
     return weeks[0][0], weeks[-1][-1]
 
 
-def weeks_of(year: int, month: int, dates: Iterable[Dated]) -> list[list[Day]]:
+@dataclass(frozen=True)
+class Week:
+    """Seven days from a Monday."""
+
+    days: list[Day]
+
+    @property
+    def holds(self) -> bool:
+        """Whether anything is on one of its days that lie in the month."""
+        return any(day.inside and day.dates for day in self.days)
+
+
+def weeks_of(year: int, month: int, dates: Iterable[Dated]) -> list[Week]:
     """A month by weeks, with what is on each day and whether it is a working one."""
     on: dict[date, list[Dated]] = {}
     for one in dates:
         on.setdefault(one.on, []).append(one)
     return [
-        [Day(day, day.month == month, is_working_day(day), on.get(day, [])) for day in week]
+        Week([Day(day, day.month == month, is_working_day(day), on.get(day, [])) for day in week])
         for week in calendar.Calendar().monthdatescalendar(year, month)
     ]
 

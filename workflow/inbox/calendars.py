@@ -38,10 +38,11 @@ def _context(request: HttpRequest, first: date, today: date) -> dict[str, object
     dates = agenda.dates_of(grants, start, end, today, acting=in_office(request).acting)
     before = date(first.year - (first.month == 1), (first.month - 2) % 12 + 1, 1)
     after = date(first.year + (first.month == 12), first.month % 12 + 1, 1)
+    weeks = agenda.weeks_of(first.year, first.month, dates)
     return {
         "first": first,
-        "weeks": agenda.weeks_of(first.year, first.month, dates),
-        "any": any(one.on.month == first.month for one in dates),
+        "weeks": weeks,
+        "holds": any(week.holds for week in weeks),
         "today": today,
         "before": f"{before:%Y-%m}",
         "after": f"{after:%Y-%m}",

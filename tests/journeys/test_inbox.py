@@ -1,0 +1,147 @@
+"""A stand-in's week and a meeting on two matters, in a browser, at a desk and on a phone, each page without a finding of axe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.utils.timezone import localdate, now
+from playwright.sync_api import Browser, Page
+
+from projects.lifecycle.services import start_year
+from tests.builders import township
+from workflow.flows.models import Deadline, Sitting
+from workflow.flows.services import complete
+from workflow.people.isolation import SYSTEM, within
+from workflow.people.models import User
+
+WIDTHS = (1280, 390)
+
+
+def plan(year: int) -> dict[str, date]:
+    return {
+        "opens_on": date(year - 1, 9, 1),
+        "planned_t": date(year, 1, 20),
+        "planned_t2": date(year + 1, 1, 18),
+    }
+
+
+def scheme(year: int) -> dict[str, str]:
+    days = {name: day.isoformat() for name, day in plan(year).items()}
+    return days | {"leading_group": "组长、副组长和成员", "body": "按照三个阶段六个环节组织实施。"}
+
+
+@pytest.fixture
+def town(served):  # type: ignore[no-untyped-def]
+    with within(SYSTEM):
+        made = township("P01", name="四屏镇")
+        for ahead in (1, 2):
+            year = localdate().year + ahead
+            start_year(made.act("chair", now()), year=year, **plan(year))
+    return made
+
+
+def signed_in(browser: Browser, address: str, user: User) -> Page:
+    with within(SYSTEM):
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.create()
+    context = browser.new_context(locale="zh-CN", bypass_csp=True)
+    context.add_cookies(
+        [{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": address}]
+    )
+    return context.new_page()
+
+
+def sound(page: Page) -> Iterator[str]:
+    """What is wrong with a page as it stands, at both widths: findings of axe, and whether it scrolls sideways."""
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        for finding in Axe().run(page).response["violations"]:
+            yield f"{page.url} {width}: {finding['id']} {finding['nodes'][0]['html'][:120]}"
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            yield f"{page.url} {width}: scrolls sideways"
+    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+
+
+def fill_day(page: Page, name: str, day: date) -> None:
+    for part, value in (("year", day.year), ("month", day.month), ("day", day.day)):
+        page.fill(f"input[name={name}_{part}]", str(value))
+
+
+def test_a_stand_ins_week(town, served, browser) -> None:
+    chair, clerk, today = town.of("chair"), town.of("clerk"), localdate()
+    page = signed_in(browser, served.url, chair)
+    page.goto(f"{served.url}/stand-ins/")
+    faults = [*sound(page)]
+    page.select_option("select[name=person]", str(clerk.pk))
+    fill_day(page, "since", today)
+    fill_day(page, "until", today + timedelta(days=6))
+    page.fill("input[name=reason]", "年休假")
+    page.click("main button:has-text('指定代办人')")
+    faults += sound(page)
+    assert "代办中" in page.inner_text("main")
+
+    page = signed_in(browser, served.url, clerk)
+    page.goto(f"{served.url}/inbox/")
+    page.click("header details.menu summary")
+    page.click(f"header button:has-text('（代{chair.name}）')")
+    page.goto(f"{served.url}/inbox/")
+    faults += sound(page)
+    page.click("a.row-title >> nth=0")
+    for name, value in scheme(today.year + 1).items():
+        parts = value.split("-")
+        if name in ("leading_group", "body"):
+            page.fill(f"[name={name}]", value)
+        else:
+            fill_day(page, name, date(*map(int, parts)))
+    page.click("button[name=op][value=submit]")
+    if page.locator("button[value=confirm]").count():
+        page.click("button[value=confirm]")
+    page.goto(f"{served.url}/inbox/done/")
+    page.click("a.row-title >> nth=0")
+    assert f"（代{chair.name}）" in page.inner_text("main")
+    for path in ("/calendar/", "/week/", "/inbox/?due=late", "/meetings/"):
+        page.goto(f"{served.url}{path}")
+        faults += sound(page)
+    assert faults == []
+
+
+def test_a_meeting_on_two_matters(town, served, browser) -> None:
+    with within(SYSTEM):
+        for ahead in (1, 2):
+            year = localdate().year + ahead
+            task = Deadline.objects.get(key="collection.scheme", year=year)
+            complete(task.pk, actor=town.of("chair"), data=scheme(year), at=now())
+    page = signed_in(browser, served.url, town.of("party"))
+    page.goto(f"{served.url}/inbox/")
+    page.click("text=合并开会")
+    faults = [*sound(page)]
+    page.click("text=开会研究选中的议题")
+    faults += sound(page)
+    fill_day(page, "held_on", localdate())
+    page.fill("input[name=place]", "三楼会议室")
+    page.select_option("select[name=presided_by]", index=1)
+    for box in page.locator("input[name=attended]").all():
+        box.check()
+    for name, value in (("votes_for", "7"), ("minutes", "会议同意年度实施方案。")):
+        for one in page.locator(f"[name$={name}]").all():
+            one.fill(value)
+    page.click("text=核对并提交")
+    faults += sound(page)
+    page.click("text=确认提交")
+    assert "2 项议题均已办结" in page.inner_text("main")
+    faults += sound(page)
+    with page.expect_download() as saved:
+        page.click("text=下载纪要（Word）")
+    assert saved.value.suggested_filename == "四屏镇党委会议纪要.docx"
+    assert faults == []
+    with within(SYSTEM):
+        assert Sitting.objects.get().matters.count() == 2
