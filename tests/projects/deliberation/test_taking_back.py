@@ -1,0 +1,85 @@
+"""取回 in step 3: what a delegation, and the clerk after them, wrote down, until somebody acts on it."""
+
+from __future__ import annotations
+
+import pytest
+from viewflow.workflow.models import Task
+
+from projects.cycles.models import Paper
+from projects.deliberation.models import Opinion, Visit
+from projects.demo.play import deliberation as play
+from projects.demo.play.stage import do_task, moment
+from tests.builders import open_task, township
+from tests.projects.deliberation.test_deliberation import PLAN, SEATS, T, played, year_at_step_3
+from workflow.flows.errors import Taken
+from workflow.flows.models import Deadline
+from workflow.flows.services import mark_seen
+from workflow.flows.taking_back import take_back
+from workflow.people.isolation import SYSTEM, apply
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def town(db):
+    apply(SYSTEM)
+    return township()
+
+
+@pytest.fixture
+def prepared(town):
+    """All is ready: the preliminary meeting waits for the clerk."""
+    cycle = year_at_step_3(town)
+    return played(
+        "prepared",
+        cycle,
+        lambda: play.play_preparation(town, cycle, t=T, seats=SEATS, unconfirmed=18, **PLAN),
+    )
+
+
+@pytest.fixture
+def heard(town, prepared):
+    opened = played("opened", prepared, lambda: play.play_opening(town, prepared, t=T))
+    return played("heard", opened, lambda: play.play_delegations(town, opened, t=T))
+
+
+def done(key: str) -> Deadline:
+    return Deadline.objects.select_related("done_by").filter(key=key).exclude(done_at=None).order_by("-pk")[0]
+
+
+def taken(deadline: Deadline) -> None:
+    take_back(deadline.pk, actor=deadline.done_by, reason="数字有误", at=moment(T, 8))
+
+
+def test_the_last_branch_is_taken_back_and_the_meeting_waits_again(town, prepared):
+    meeting, visits = open_task("deliberation.preliminary"), done("deliberation.visits")
+    taken(visits)
+    meeting.refresh_from_db()
+    assert meeting.cancelled and not Paper.objects.filter(kind="visits").exists()
+    assert not Deadline.objects.filter(key="deliberation.preliminary", cancelled=False).exists()
+    do_task(prepared, "deliberation.visits", town.of("clerk"), T, hour=8, body="各团走访情况。")
+    assert open_task("deliberation.preliminary").pk != meeting.pk
+    play.play_opening(town, prepared, t=T)
+
+
+def test_a_delegations_visit_is_taken_back_only_until_it_is_summed_up(prepared):
+    with pytest.raises(Taken, match="汇总走访视察情况”已由"):
+        taken(done("deliberation.visit_voters"))
+    assert Visit.objects.exists()
+
+
+def test_a_delegations_opinions_are_taken_back_until_the_presidium_looks_at_them(town, heard):
+    settling, deliberated = open_task("deliberation.settle"), done("deliberation.deliberate")
+    before = Opinion.objects.count()
+    taken(deliberated)
+    settling.refresh_from_db()
+    assert settling.cancelled and 0 < Opinion.objects.count() < before
+    assert not Opinion.objects.filter(delegation=deliberated.seat).exists()
+    join = Task.objects.filter(process=deliberated.task.process, flow_task_type="JOIN").order_by("-pk")[0]
+    assert join.status == "CANCELED"
+
+
+def test_once_the_presidium_has_opened_them_they_stay(town, heard):
+    mark_seen(open_task("deliberation.settle").pk, town.of("clerk"), moment(T, 11))
+    with pytest.raises(Taken, match=r"听取审议情况，确定表决事项”已由.*打开"):
+        taken(done("deliberation.deliberate"))
