@@ -10,7 +10,10 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from notifications.titles import TITLES
         from notifications.waking import wake
         from workflow.audit.hooks import on_growth
+        from workflow.inbox.story import call_acts
 
+        call_acts(TITLES)
         on_growth(wake)

@@ -9,15 +9,17 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import translation
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime
 
 from notifications.audience import Roster, authors_of, named
 from notifications.channels import channel
+from notifications.choosing import USUAL, Choice, Sending, sendings
+from notifications.desk import Desk
 from notifications.links import link_to_record, link_to_tasks
-from notifications.models import Delivery, Told
+from notifications.models import Address as GroupAddress
+from notifications.models import Delivery, Status, Told
 from notifications.openings import Opened, Written, entry_that_opened
 from notifications.rendering import Facts, TaskFacts, render
 from notifications.routing import Audience, Route, routes_of
@@ -30,6 +32,13 @@ from workflow.roles import registry
 
 # A letter to one person: who, the tasks it is about, the row of the table that reached them.
 Address = tuple[User, list[Deadline], Route]
+# Whose groups are told with an audience; the others are one person's own business.
+GROUPS_TOLD = {
+    Audience.NEXT: "here",
+    Audience.ASKED: "here",
+    Audience.OFFICES: "here",
+    Audience.ABOVE: "above",
+}
 
 
 def tasks_untold(unit: Unit) -> list[Deadline]:
@@ -70,8 +79,16 @@ class Batch:
 
     def letters(self, at: datetime) -> list[Delivery]:
         """Every letter of the batch, unsaved; none to the actor of an entry."""
-        with translation.override(settings.LANGUAGE_CODE):
-            return [letter for w in self.written for letter in self._letters_of(w, at)]
+        written = [(w, list(self._addresses_of(w))) for w in self.written]
+        desk = Desk.of(
+            {person.pk for _w, addresses in written for person, _tasks, _route in addresses},
+            [*self._units_above, self.unit.pk],
+        )
+        return [
+            letter
+            for w, addresses in written
+            for letter in (*self._copies(w, addresses, desk, at), *self._to_groups(w, addresses, desk, at))
+        ]
 
     @cached_property
     def roster(self) -> Roster:
@@ -120,34 +137,78 @@ class Batch:
             if not sure:
                 self.unsure.add(deadline.pk)
 
-    def _letters_of(self, w: Written, at: datetime) -> Iterator[Delivery]:
-        entry = self.entries[w.entry_id]
+    @cached_property
+    def _units_above(self) -> list[int]:
+        own = self.unit.pk
+        return [number for part in self.unit.path.split("/") if part and (number := int(part)) != own]
+
+    def _addresses_of(self, w: Written) -> Iterator[Address]:
+        """Whom an entry is told to: each person once, by the first row that reaches them."""
         reached = {w.actor}
         for route in routes_of(w.action, self.bodies[w.entry_id]["after"]):
             for person, tasks in self._people(route, w):
                 if person.pk not in reached:
                     reached.add(person.pk)
-                    yield from self._copies(entry, w, (person, tasks, route), at)
+                    yield person, tasks, route
 
-    def _copies(self, entry: Entry, w: Written, address: Address, at: datetime) -> Iterator[Delivery]:
-        person, tasks, route = address
-        letter = render(route.letter, self._facts(entry, w, tasks))
-        link = link_to_tasks([d.pk for d in tasks]) if tasks else link_to_record(w.about)
-        for way in (channel(name) for name in route.channels):
-            if way.reaches(person):
-                yield Delivery(
-                    unit=self.unit,
-                    entry=entry,
-                    recipient=person,
-                    channel=way.NAME,
-                    urgency=route.urgency,
-                    title=letter.title,
-                    body=letter.body,
-                    link=link,
-                    status=way.STATUS_WHEN_WRITTEN,
-                    created_at=at,
-                    changed_at=at,
-                )
+    def _copies(
+        self, w: Written, addresses: Iterable[Address], desk: Desk, at: datetime
+    ) -> Iterator[Delivery]:
+        for person, tasks, route in addresses:
+            choice = desk.choice(person)
+            wanted = sendings(
+                choice, route.urgency, localtime(at), duty=bool(route.duty), outside=route.outside
+            )
+            for sending in wanted:
+                if desk.reaches(person, sending.channel):
+                    yield self._delivery(w, (tasks, route, choice), sending, at, recipient=person)
+
+    def _to_groups(
+        self, w: Written, addresses: Iterable[Address], desk: Desk, at: datetime
+    ) -> Iterator[Delivery]:
+        """One letter of an entry to each group whose offices it is told to; what is personal is not told to groups."""
+        told: set[int] = set()
+        for _person, tasks, route in addresses:
+            units = GROUPS_TOLD.get(route.audience)
+            if units is None or not route.outside:
+                continue
+            here = self._units_above if units == "above" else [self.unit.pk]
+            for group in desk.groups_of(here, route.urgency, w.at):
+                if group.pk not in told:
+                    told.add(group.pk)
+                    yield self._delivery(
+                        w, (tasks, route, USUAL), Sending(group.channel), at, group_id=_unit_of(group)
+                    )
+
+    def _delivery(
+        self,
+        w: Written,
+        told: tuple[list[Deadline], Route, Choice],
+        sending: Sending,
+        at: datetime,
+        **whom: Any,
+    ) -> Delivery:
+        tasks, route, choice = told
+        entry = self.entries[w.entry_id]
+        with translation.override(choice.language):
+            letter = render(route.letter, self._facts(entry, w, tasks))
+        status = Status.HELD if sending.digest else channel(sending.channel).STATUS_WHEN_WRITTEN
+        return Delivery(
+            unit=self.unit,
+            entry=entry,
+            channel=sending.channel,
+            urgency=route.urgency,
+            letter=route.letter,
+            language=choice.language,
+            title=letter.title,
+            body=letter.body,
+            link=link_to_tasks([d.pk for d in tasks]) if tasks else link_to_record(w.about),
+            status=status,
+            not_before=sending.not_before,
+            created_at=at,
+            changed_at=at,
+            **whom,
+        )
 
     def _people(self, route: Route, w: Written) -> Iterable[tuple[User, list[Deadline]]]:
         if route.audience is Audience.NEXT:
@@ -206,6 +267,12 @@ def _usernames(route: Route, body: dict[str, Any]) -> list[str]:
     part, _, key = route.found_in.partition(".")
     found = body[part].get(key, [])
     return found if isinstance(found, list) else [found]
+
+
+def _unit_of(group: GroupAddress) -> int:
+    if group.unit_id is None:
+        raise LookupError("This address is a person's.")
+    return group.unit_id
 
 
 def _present(person: User | None) -> list[User]:

@@ -11,9 +11,8 @@ from enum import Enum
 from fnmatch import fnmatchcase
 from typing import Any
 
-IN_APP, EMAIL = "in_app", "email"
-BOTH = (IN_APP, EMAIL)
 URGENT, NORMAL, LOW = "urgent", "normal", "low"
+LEGAL, OVERDUE, SECURITY = "legal", "overdue", "security"
 
 
 class Audience(Enum):
@@ -41,13 +40,16 @@ class Route:
     """One row. pattern: the entry's action, with `*`; where: values the entry's `after` must have; unless: must not have.
 
     letter: the template's name in templates/notifications/letters. found_in: "after.to" or the like, for NAMED.
+    outside: whether it also goes by channels that leave the site. duty: why nobody may switch it off ("legal",
+    "overdue", "security"); empty for what may be.
     """
 
     pattern: str
     audience: Audience
     letter: str
     urgency: str = NORMAL
-    channels: tuple[str, ...] = BOTH
+    outside: bool = True
+    duty: str = ""
     offices: tuple[str, ...] = ()
     found_in: str = ""
     where: Mapping[str, Any] = field(default_factory=dict)
@@ -77,9 +79,23 @@ def _to_the_hall(
     """Whoever sits at a session: its deputies; at the first of a new congress those elected to it, not the old ones."""
     return (
         Route(
-            pattern, Audience.OFFICES, letter, urgency, offices=("deputy_elect", *others), where=NEW_CONGRESS
+            pattern,
+            Audience.OFFICES,
+            letter,
+            urgency,
+            duty=LEGAL,
+            offices=("deputy_elect", *others),
+            where=NEW_CONGRESS,
         ),
-        Route(pattern, Audience.OFFICES, letter, urgency, offices=(*CONGRESS, *others), unless=NEW_CONGRESS),
+        Route(
+            pattern,
+            Audience.OFFICES,
+            letter,
+            urgency,
+            duty=LEGAL,
+            offices=(*CONGRESS, *others),
+            unless=NEW_CONGRESS,
+        ),
     )
 
 
@@ -88,20 +104,20 @@ ROUTES: tuple[Route, ...] = (
     Route("*.return", Audience.NEXT, "returned", URGENT),
     Route("*.take_back", Audience.NAMED, "taken_back", found_in="after.told"),
     Route("task.urge", Audience.ASKED, "urged", URGENT),
-    Route("deadline.remind", Audience.ASKED, "overdue", URGENT, where={"when": "after"}),
+    Route("deadline.remind", Audience.ASKED, "overdue", URGENT, where={"when": "after"}, duty=OVERDUE),
     Route("deadline.remind", Audience.ASKED, "reminded"),
     Route("task.hand_over", Audience.NAMED, "handed_over", found_in="after.to"),
     Route("task.copy", Audience.SEATED, "copied"),
     Route("flow.cancel", Audience.OFFICES, "called_off", offices=DESKS),
-    Route("grant.revoke", Audience.NAMED, "office_ended", found_in="before.user"),
-    Route("stand_in.name", Audience.NAMED, "stand_in_named", found_in="after.user"),
+    Route("grant.revoke", Audience.NAMED, "office_ended", found_in="before.user", duty=SECURITY),
+    Route("stand_in.name", Audience.NAMED, "stand_in_named", found_in="after.user", duty=SECURITY),
     Route("stand_in.end", Audience.NAMED, "stand_in_ended", found_in="before.user"),
     Route("stand_in.end", Audience.NAMED, "stand_in_ended", found_in="before.stands_for"),
     # step 1
     # A joint call is published when the chair confirms it.
     Route("collection.publish_call", Audience.OFFICES, "call", offices=PROPOSING, where={"published": True}),
     Route("collection.cosign_call", Audience.OFFICES, "call", offices=PROPOSING),
-    Route("proposal.accept", Audience.AUTHOR, "proposal_accepted", LOW, (IN_APP,)),
+    Route("proposal.accept", Audience.AUTHOR, "proposal_accepted", LOW, outside=False),
     Route("proposal.send_back", Audience.AUTHOR, "proposal_returned", URGENT),
     Route("proposal.pool", Audience.AUTHOR, "proposal_pooled", LOW),
     Route("proposal.answer", Audience.AUTHOR, "proposal_answered"),
@@ -119,13 +135,15 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("matter.lapse", Audience.NAMED, "lapsed", found_in="after.signers"),
     # step 4
-    Route("vote.make_void", Audience.OFFICES, "vote_void", URGENT, offices=(*CONGRESS, *DESKS)),
+    Route("vote.make_void", Audience.OFFICES, "vote_void", URGENT, duty=LEGAL, offices=(*CONGRESS, *DESKS)),
     # Emptying a box destroys what was cast by phone: whoever cast it marks a paper now.
-    Route("vote.empty_box", Audience.OFFICES, "box_emptied", URGENT, offices=(*CONGRESS, *WATCHING)),
+    Route(
+        "vote.empty_box", Audience.OFFICES, "box_emptied", URGENT, duty=LEGAL, offices=(*CONGRESS, *WATCHING)
+    ),
     Route("vote.empty_box", Audience.ABOVE, "box_emptied", offices=("county",)),
     # No task asks for the second person at a destruction; the county reads of it when it is done, the auditor's part
     # is money and steps 5 and 6 (steps.md, Offices).
-    Route("ballots.destroy", Audience.OFFICES, "destroying", URGENT, offices=WATCHING),
+    Route("ballots.destroy", Audience.OFFICES, "destroying", URGENT, duty=LEGAL, offices=WATCHING),
     Route("ballots.confirm_destroy", Audience.OFFICES, "destroyed", offices=(*WATCHING, "clerk")),
     Route("ballots.confirm_destroy", Audience.ABOVE, "destroyed", offices=("county",)),
     Route("ballots.confirm_for_presidium", Audience.OFFICES, "destroyed", offices=(*WATCHING, "clerk")),
@@ -282,6 +300,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "project.found",
         "trail.export",
         "record.read",
+        "letters.address",
     ),
     "it is kept in the file, where those who watch the year read it": (
         "task.attach",

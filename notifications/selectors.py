@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db.models import Count, QuerySet
 
-from notifications.models import Channel, Delivery
+from notifications.models import Channel, Delivery, Status
 from workflow.people.isolation import Context
 from workflow.people.models import User
 
@@ -15,10 +16,9 @@ def own_letters(user: User) -> Context:
 
 
 def letters_of(user: User) -> QuerySet[Delivery]:
-    """A person's letters inside the site, newest first."""
-    return (
-        Delivery.objects.filter(recipient=user, channel=Channel.IN_APP).select_related("unit").order_by("-id")
-    )
+    """A person's letters inside the site, newest first; what waits for a summary or stands in one is left to it."""
+    mine = Delivery.objects.filter(recipient=user, channel=Channel.IN_APP, status=Status.SENT)
+    return mine.select_related("unit").order_by("-id")
 
 
 def unread_count(user: User) -> int:
@@ -32,3 +32,8 @@ def figures() -> dict[tuple[str, str], int]:
         Delivery.objects.values("channel", "status").annotate(count=Count("pk")).order_by("channel", "status")
     )
     return {(row["channel"], row["status"]): row["count"] for row in rows}
+
+
+def letters_stay_here() -> bool:
+    """Whether what would go to services outside goes to the demonstration's receiver."""
+    return bool(settings.LETTERS_RECEIVER)

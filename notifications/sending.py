@@ -6,9 +6,10 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from notifications.channels import NotDelivered, channel
+from notifications.channels import InDoubt, NotDelivered, channel
+from notifications.desk import address_of
 from notifications.models import Delivery, Status
 from workflow.people.isolation import SYSTEM, within
 
@@ -49,12 +50,13 @@ def claim_one(at: datetime) -> Delivery | None:
 
 
 def due(at: datetime) -> QuerySet[Delivery]:
-    """Letters to be sent now: new ones, and failed ones whose pause is over."""
+    """Letters to be sent now: new ones that are not held, and failed ones whose pause is over."""
     rested = Q()
     for tries in range(1, MOST_TRIES):
         rested |= Q(tries=tries, changed_at__lte=at - pause_after(tries))
     waiting = Q(status=Status.QUEUED) | (Q(status=Status.FAILED) & rested)
-    return Delivery.objects.filter(waiting).select_related("recipient")
+    free = Q(not_before=None) | Q(not_before__lte=at)
+    return Delivery.objects.filter(waiting, free).select_related("recipient", "group")
 
 
 def doubt(at: datetime) -> int:
@@ -78,9 +80,14 @@ def stopped() -> QuerySet[Delivery]:
 
 def _try(delivery: Delivery) -> None:
     try:
-        channel(delivery.channel).deliver(delivery)
+        with within(SYSTEM):
+            address = address_of(delivery)
+        with translation.override(delivery.language):
+            channel(delivery.channel).deliver(delivery, address)
     except NotDelivered as error:
         _note(delivery, Status.FAILED, str(error))
+    except InDoubt as error:
+        _note(delivery, Status.UNKNOWN, str(error))
     except Exception as error:
         # It may have left: the letter is in doubt, and the next one is not held up by it.
         log.warning("letter %s is in doubt: %s", delivery.pk, type(error).__name__)

@@ -2,10 +2,15 @@
 
 from django.urls import path
 
-from notifications import views
+from notifications import settings_pages, views
 
 urlpatterns = [
     path("messages/", views.letters, name="letters"),
     path("messages/read/", views.read_all, name="letters_read"),
     path("messages/<int:number>/", views.letter, name="letter"),
+    path("messages/settings/", settings_pages.settings_page, name="letter_settings"),
+    path("messages/settings/email/", settings_pages.own_mailbox, name="letter_mailbox"),
+    path("messages/settings/<slug:channel>/", settings_pages.own_address, name="letter_address"),
+    path("messages/groups/", settings_pages.groups, name="letter_groups"),
+    path("messages/groups/<str:code>/<slug:channel>/", settings_pages.group_address, name="letter_group"),
 ]

@@ -11,10 +11,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from notifications.addresses import may_keep
 from notifications.selectors import letters_of, own_letters, unread_count
 from notifications.services import mark_all_read, open_letter
 from workflow.people.isolation import within
 from workflow.people.models import User
+from workflow.roles.middleware import in_office
 
 PER_PAGE = 20
 
@@ -24,13 +26,18 @@ PER_PAGE = 20
 def letters(request: HttpRequest) -> HttpResponse:
     """The list, newest first; ?unread=1 keeps those not opened yet."""
     only_unread = request.GET.get("unread") == "1"
-    me = _me(request)
+    me, acting = _me(request), in_office(request).acting
     with within(own_letters(me)):
         found = letters_of(me)
         page = Paginator(found.filter(read_at=None) if only_unread else found, PER_PAGE).get_page(
             request.GET.get("page")
         )
-        context = {"page": page, "unread": unread_count(me), "only_unread": only_unread}
+        context = {
+            "page": page,
+            "unread": unread_count(me),
+            "only_unread": only_unread,
+            "keeps_groups": acting is not None and may_keep(acting, acting.tenant),
+        }
         return render(request, "notifications/list.html", context)
 
 

@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 import smtplib
+from collections.abc import Mapping
 from email.headerregistry import Address
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.utils.translation import gettext as _
 
 from notifications.channels.errors import NotDelivered
+from notifications.channels.text import message_id
 from notifications.links import site_address
 from notifications.models import Channel, Delivery, Status
-from workflow.people.models import User
 
 NAME = str(Channel.EMAIL.value)
 STATUS_WHEN_WRITTEN = str(Status.QUEUED.value)
+needs_address = True
 # The server has answered, and the answer was no.
 REFUSALS = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, smtplib.SMTPNotSupportedError)
 
 
-def reaches(person: User) -> bool:
-    """Whoever may sign in and has left an address; nobody where letters would only lie in a folder of the server."""
-    leaves = settings.EMAIL_CONFIGURED or not settings.PRODUCTION
-    return leaves and person.is_active and bool(person.email)
+def offered() -> bool:
+    """Not where letters would only lie in a folder of the server."""
+    return settings.EMAIL_CONFIGURED or not settings.PRODUCTION
 
 
-def deliver(delivery: Delivery) -> None:
+def deliver(delivery: Delivery, address: Mapping[str, str]) -> None:
     """Hand one letter to the mail server. NotDelivered: no address, no server, or a server that said no."""
     post = get_connection()
     try:
-        message = message_of(delivery)
+        message = message_of(delivery, address["token"])
         post.open()
     except (OSError, ValueError) as error:  # smtplib's own errors are OSErrors, a bad address is a ValueError
         raise NotDelivered(_said(error)) from error
@@ -43,9 +43,9 @@ def deliver(delivery: Delivery) -> None:
         post.close()
 
 
-def message_of(delivery: Delivery) -> EmailMessage:
+def message_of(delivery: Delivery, mailbox: str) -> EmailMessage:
     """The message; its Message-ID names the delivery, so that a doubtful one can be looked for in a mailbox."""
-    person = delivery.recipient
+    name = delivery.recipient.name if delivery.recipient else ""
     lines = [delivery.body, ""]
     if delivery.link:
         lines.append(_("办理入口：%(address)s") % {"address": site_address() + delivery.link})
@@ -53,15 +53,9 @@ def message_of(delivery: Delivery) -> EmailMessage:
     return EmailMessage(
         subject=delivery.title,
         body="\n".join(lines).strip(),
-        to=[str(Address(display_name=person.name, addr_spec=person.email))],
+        to=[str(Address(display_name=name, addr_spec=mailbox))],
         headers={"Message-ID": message_id(delivery), "Auto-Submitted": "auto-generated"},
     )
-
-
-def message_id(delivery: Delivery) -> str:
-    """Stable for a delivery: entry and delivery numbers at the site's host."""
-    host = urlsplit(site_address()).hostname or "localhost"
-    return f"<entry-{delivery.entry_id}.letter-{delivery.pk}@{host}>"
 
 
 def _said(error: Exception) -> str:

@@ -5,3 +5,7 @@ from __future__ import annotations
 
 class NotDelivered(Exception):
     """The letter has surely not left; trying again cannot double it."""
+
+
+class InDoubt(Exception):
+    """The letter may have left or may not: it is never sent again by itself. The text names no address."""

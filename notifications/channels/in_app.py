@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from notifications.models import Channel, Delivery, Status
-from workflow.people.models import User
 
 NAME = str(Channel.IN_APP.value)
 STATUS_WHEN_WRITTEN = str(Status.SENT.value)
+needs_address = False
 
 
-def reaches(person: User) -> bool:
-    """Everybody who may sign in."""
-    return person.is_active
+def offered() -> bool:
+    return True
 
 
-def deliver(delivery: Delivery) -> None:
+def deliver(delivery: Delivery, address: Mapping[str, str]) -> None:
     """Nothing is left to do."""

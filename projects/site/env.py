@@ -72,6 +72,9 @@ class Environment:
     debug: bool
     group_commit: bool
     logo: str = ""
+    sms: str = ""
+    sms_token: str = field(default="", repr=False)
+    receiver: str = ""
 
 
 def read(environ: Mapping[str, str]) -> Environment:
@@ -133,6 +136,9 @@ class _Reader:
             debug=self._debug(),
             group_commit=self._switch("PIAOJUE_GROUP_COMMIT", default=True),
             logo=self._logo(),
+            sms=self._sms(),
+            sms_token=self._text("SMS_TOKEN"),
+            receiver=self._receiver(),
         )
         if self.complaints:
             raise Misconfigured(self.complaints)
@@ -244,6 +250,21 @@ class _Reader:
         if path and (not path.startswith("/") or path.startswith("//")):
             self._complain("SITE_LOGO_URL", "应为本站的路径，例如 /logo.svg。")
         return path
+
+    def _sms(self) -> str:
+        url = self._text("SMS_URL")
+        if url and (urlsplit(url).scheme != "https" or not urlsplit(url).netloc):
+            self._complain("SMS_URL", "格式不对，应为短信网关的 https:// 地址。")
+        return url
+
+    def _receiver(self) -> str:
+        """Where letters to services outside go instead: "file" or an address; in production nowhere but out."""
+        given = self._text("LETTERS_RECEIVER") or ("" if self.strict else "file")
+        if given and self.strict:
+            self._complain("LETTERS_RECEIVER", "演示接收端不得用于正式环境。")
+        elif given not in ("", "file") and urlsplit(given).scheme != "http":
+            self._complain("LETTERS_RECEIVER", "应为 file，或者本机接收端的 http:// 地址。")
+        return given
 
     def _time_zone(self) -> str:
         name = self._text("TIME_ZONE") or "Asia/Shanghai"

@@ -245,6 +245,10 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = VAR_DIR / "mail"
 
+# Letters to robots and telephones: outside production they stay in the house (notifications/demonstration.py).
+LETTERS_RECEIVER = ENV.receiver
+SMS_URL, SMS_TOKEN = ENV.sms, ENV.sms_token
+
 BROKER_DIR = VAR_DIR / "broker"
 CELERY_BROKER_URL = ENV.broker or "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 def written_actions() -> Iterator[tuple[str, str]]:
     """The actions named where an entry is written, with the file; those made of a record's own names are left out."""
-    for room in ("projects", "workflow"):
+    for room in ("projects", "workflow", "notifications"):
         for path in sorted((ROOT / room).rglob("*.py")):
             for call in ast.walk(ast.parse(path.read_text())):
                 if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "write_down":

@@ -13,9 +13,11 @@ from notifications.post import post_unit
 from projects.cycles.models import Cycle
 from projects.demo.cast import Township
 from projects.lifecycle.services import start_year
-from tests.builders import at, township
+from tests.builders import SINCE, at, township
+from workflow.audit.services import Act
 from workflow.people.isolation import SYSTEM, apply
-from workflow.people.models import User
+from workflow.people.models import Unit, User
+from workflow.roles.services import grant
 
 PLAN = {
     "opens_on": date(2026, 9, 1),
@@ -39,6 +41,15 @@ def give_mailboxes() -> None:
     for user in people:
         user.email = f"{user.username.replace('@', '.').lower()}@example.org"
     User.objects.bulk_update(people, ["email"])
+
+
+def administrator(town: Township) -> User:
+    """The county's administrator, in office."""
+    county = Unit.objects.get(pk=town.unit.parent_id)
+    admin = User.objects.get(username=f"admin@{town.unit.code}")
+    act = Act(admin, "admin", county, at("2020-01-01"))
+    grant(user=admin, office="admin", unit=county, act=act, since=SINCE)
+    return admin
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from notifications.channels.email import message_id
+from notifications.channels.text import message_id
 from notifications.models import Channel, Status
 from notifications.post import units_behind
 from notifications.selectors import figures

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from projects.demo.county import TODAY, Builder
@@ -40,6 +41,9 @@ class Command(BaseCommand):
                 raise CommandError("数据库里已有数据；要重建请加 --reset。")
         started = time.monotonic()
         townships = Builder(today, seed, self.stderr.write).build(jobs=min(jobs, 8))
+        call_command(
+            "demo_letters"
+        )  # the post office's own: the two packages know each other by command alone
         seconds = time.monotonic() - started
         self.stdout.write(f"演示县已建成：{townships} 个乡镇（街道），用时 {seconds:.0f} 秒。")
 

@@ -1,0 +1,106 @@
+"""Entering where a channel reaches somebody. What was entered is sealed and kept out of the trail."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from notifications.channels import enterable, offered
+from notifications.models import Address, Channel, Urgency
+from notifications.sealing import masked, seal
+from workflow.administration.accounts import is_admin, is_keeper
+from workflow.audit.services import Act, write_down
+from workflow.flows.errors import NotYourTurn, Refused
+from workflow.people.isolation import SYSTEM, within
+from workflow.people.models import Unit, User
+from workflow.roles.models import RoleGrant
+
+
+def may_keep(grant: RoleGrant, unit: Unit) -> bool:
+    """Whether an office looks after the groups of a unit: the administrator below its own, the clerk in its own."""
+    if not unit.is_tenant:
+        return False
+    if is_admin(grant):
+        return unit.path.startswith(grant.tenant.path)
+    return is_keeper(grant) and unit.pk == grant.tenant_id
+
+
+def save_group(
+    act: Act, grant: RoleGrant, unit: Unit, *, channel: str, given: str, secret: str, least: str
+) -> Address:
+    """Enter or replace the robot of a unit's group; nothing given keeps the one there is and changes `least` alone.
+
+    Refused: another office's unit; what is no webhook of this channel; nothing given where none is kept.
+    """
+    _must_keep(grant, unit)
+    with within(SYSTEM):
+        kept = Address.objects.select_for_update().filter(unit=unit, channel=channel).first()
+        values = {"least": Urgency(least).value, "changed_at": act.at} | _sealed(channel, given, secret, kept)
+        address, _made = Address.objects.update_or_create(unit=unit, channel=channel, defaults=values)
+        write_down(
+            replace(act, unit=unit),
+            "letters.address",
+            unit.reference,
+            after={"channel": channel, "what": "entered" if "sealed" in values else "least", "least": least},
+            label=str(Channel(channel).label),
+        )
+    return address
+
+
+def remove_group(act: Act, grant: RoleGrant, unit: Unit, *, channel: str) -> None:
+    """Forget the robot of a unit's group; letters still waiting for it fail and say so. Refused where there is none."""
+    _must_keep(grant, unit)
+    with within(SYSTEM):
+        if not Address.objects.filter(unit=unit, channel=channel).delete()[0]:
+            raise Refused(_("没有设置%(channel)s群机器人。") % {"channel": Channel(channel).label})
+        write_down(
+            replace(act, unit=unit),
+            "letters.address",
+            unit.reference,
+            after={"channel": channel, "what": "removed"},
+            label=str(Channel(channel).label),
+        )
+
+
+def save_own(user: User, at: datetime, *, channel: str, given: str, secret: str = "") -> None:
+    """Enter or replace one's own address; nobody else can. Refused: what is no address of this channel."""
+    with within(SYSTEM):
+        values = {"changed_at": at} | _sealed(channel, given, secret, None)
+        Address.objects.update_or_create(user=user, channel=channel, defaults=values)
+
+
+def save_mailbox(user: User, mailbox: str) -> None:
+    """One's own mailbox, checked by the form; empty: none."""
+    User.objects.filter(pk=user.pk).update(email=mailbox)
+
+
+def remove_own(user: User, *, channel: str) -> None:
+    """Forget one's own address; not an error where there is none."""
+    with within(SYSTEM):
+        Address.objects.filter(user=user, channel=channel).delete()
+
+
+def _must_keep(grant: RoleGrant, unit: Unit) -> None:
+    if not may_keep(grant, unit):
+        raise NotYourTurn(_("群机器人由本级人大办和系统管理员设置。"))
+
+
+def _sealed(channel: str, given: str, secret: str, kept: Address | None) -> dict[str, str]:
+    if channel not in offered(entered=True):
+        raise Refused(_("本系统没有开通%(channel)s。") % {"channel": Channel(channel).label})
+    if not given.strip() and kept is not None:
+        return {}
+    parts = enterable(channel).address_from(given, secret)
+    if parts is None:
+        raise Refused(_no_address(channel))
+    return {"sealed": seal(parts), "hint": masked(parts["token"])}
+
+
+def _no_address(channel: str) -> str:
+    if channel == Channel.SMS:
+        return _("手机号码应为 11 位的内地手机号码。")
+    return _("“机器人地址”应为%(channel)s页面上复制的 Webhook 地址，或者其中的密钥。") % {
+        "channel": Channel(channel).label
+    }

@@ -1,0 +1,72 @@
+"""Forms of the letters' pages. An address is never put back into its box."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from notifications.channels import enterable
+from notifications.models import Channel, Urgency
+from workflow.flows.fields import UnshownInput
+
+HINTS = {
+    Channel.WECOM: _("在企业微信群里添加群机器人后，复制它的 Webhook 地址。"),
+    Channel.DINGTALK: _(
+        "在钉钉群的群设置里添加自定义机器人后，复制它的 Webhook 地址；安全设置可用“加签”或者 IP 地址段。"
+    ),
+    Channel.FEISHU: _(
+        "在飞书群里添加自定义机器人后，复制它的 Webhook 地址；安全设置请用自定义关键词“信件编号”或者 IP 白名单，不用签名校验。"
+    ),
+}
+LEAST = {
+    Urgency.URGENT: _("只发紧急的"),
+    Urgency.NORMAL: _("紧急和一般的"),
+    Urgency.LOW: _("全部，含知悉"),
+}
+UNSHOWN = {"autocomplete": "off", "spellcheck": "false"}
+
+
+class AddressForm(forms.Form):
+    """One's own address of a channel. kept: whether there is one already, which an empty box then keeps."""
+
+    given = forms.CharField(label=_("机器人地址"), max_length=300, widget=UnshownInput(UNSHOWN))
+    secret = forms.RegexField(
+        label=_("加签密钥"),
+        regex=r"^[A-Za-z0-9]{8,200}$",
+        required=False,
+        help_text=_("机器人的安全设置选了“加签”的，填写以 SEC 开头的密钥。"),
+        widget=UnshownInput(UNSHOWN),
+        error_messages={"invalid": _("“加签密钥”只含字母和数字，请从钉钉页面完整复制。")},
+    )
+
+    def __init__(self, *args: Any, channel: str, kept: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not enterable(channel).signs:
+            del self.fields["secret"]
+        box = self.fields["given"]
+        if channel == Channel.SMS:
+            box.label, box.widget = _("手机号码"), UnshownInput({**UNSHOWN, "inputmode": "tel"})
+        box.required = not kept
+        box.help_text = HINTS.get(Channel(channel), "")
+        if kept:
+            box.help_text = _("已经保存，不再显示；留空则不改。") + str(box.help_text)
+
+
+class GroupForm(AddressForm):
+    """A group's robot, and how urgent a letter must be for it."""
+
+    least = forms.ChoiceField(
+        label=_("发送哪些信件"),
+        choices=[(value, LEAST[value]) for value in LEAST],
+        widget=forms.RadioSelect,
+        initial=Urgency.NORMAL,
+        help_text=_("发给个人的退回、答复和任免不发到群里。"),
+    )
+
+
+class MailboxForm(forms.Form):
+    """One's own mailbox."""
+
+    mailbox = forms.EmailField(label=_("电子邮箱"), max_length=254, required=False)

@@ -1,0 +1,11 @@
+"""What the post office's own acts are called in the trail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+TITLES: dict[str, Any] = {
+    "letters.address": _("设置群机器人"),
+}
