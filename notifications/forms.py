@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from notifications.channels import enterable
-from notifications.models import Channel, Urgency
-from workflow.flows.fields import UnshownInput
+from notifications.models import Channel, Status, Urgency
+from notifications.stuck import STUCK
+from workflow.flows.fields import UnshownInput, choice_field
+from workflow.people.models import Unit
 
 HINTS = {
     Channel.WECOM: _("在企业微信群里添加群机器人后，复制它的 Webhook 地址。"),
@@ -64,6 +67,41 @@ class GroupForm(AddressForm):
         initial=Urgency.NORMAL,
         help_text=_("发给个人的退回、答复和任免不发到群里。"),
     )
+
+
+class LettersFilter(forms.Form):
+    """Status, channel, unit, words."""
+
+    status = forms.ChoiceField(label=_("状态"), required=False)
+    channel = forms.ChoiceField(label=_("渠道"), required=False)
+    unit = forms.ChoiceField(label=_("单位"), required=False)
+    words = forms.CharField(label=_("搜索"), required=False, max_length=40)
+
+    def __init__(self, *args: Any, units: list[Unit], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        outside = [c for c in Channel.choices if c[0] != Channel.IN_APP]
+        choice_field(self, "status").choices = [
+            (STUCK, _("需要处理")),
+            ("all", _("全部状态")),
+            *Status.choices,
+        ]
+        choice_field(self, "channel").choices = [("", _("全部渠道")), *outside]
+        choice_field(self, "unit").choices = [("", _("全部单位")), *((u.code, u.name) for u in units)]
+        self.fields["words"].widget.attrs["placeholder"] = _("收信人或标题")
+
+
+class SendAgainForm(forms.Form):
+    """Which letters, and the word that the doubtful ones did not arrive."""
+
+    letters = forms.TypedMultipleChoiceField(
+        coerce=int, error_messages={"required": _("请先选定要重新发送的信件。")}
+    )
+    verified = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        given = self.data.getlist("letters") if isinstance(self.data, QueryDict) else []
+        choice_field(self, "letters").choices = [(n, n) for n in given if n.isdecimal()]
 
 
 class MailboxForm(forms.Form):

@@ -301,6 +301,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "trail.export",
         "record.read",
         "letters.address",
+        "letters.send_again",
     ),
     "it is kept in the file, where those who watch the year read it": (
         "task.attach",

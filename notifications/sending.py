@@ -45,7 +45,8 @@ def claim_one(at: datetime) -> Delivery | None:
         delivery = due(at).select_for_update(skip_locked=True, of=("self",)).order_by("pk").first()
         if delivery is not None:
             delivery.status, delivery.tries, delivery.changed_at = Status.SENDING, delivery.tries + 1, at
-            delivery.save(update_fields=["status", "tries", "changed_at"])
+            delivery.error = ""
+            delivery.save(update_fields=["status", "tries", "changed_at", "error"])
         return delivery
 
 
@@ -64,12 +65,6 @@ def doubt(at: datetime) -> int:
     with within(SYSTEM):
         stuck = Delivery.objects.filter(status=Status.SENDING, changed_at__lt=at - DOUBTFUL_AFTER)
         return stuck.update(status=Status.UNKNOWN, changed_at=at)
-
-
-def send_again(number: int, at: datetime) -> bool:
-    """Queue a doubtful or given-up letter once more, on somebody's word that it did not arrive; False: it is neither."""
-    with within(SYSTEM):
-        return bool(stopped().filter(pk=number).update(status=Status.QUEUED, tries=0, changed_at=at))
 
 
 def stopped() -> QuerySet[Delivery]:

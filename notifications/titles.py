@@ -8,4 +8,5 @@ from django.utils.translation import gettext_lazy as _
 
 TITLES: dict[str, Any] = {
     "letters.address": _("设置群机器人"),
+    "letters.send_again": _("重新发送信件"),
 }

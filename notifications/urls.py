@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications import settings_pages, views
+from notifications import office, settings_pages, views
 
 urlpatterns = [
     path("messages/", views.letters, name="letters"),
@@ -11,6 +11,9 @@ urlpatterns = [
     path("messages/settings/", settings_pages.settings_page, name="letter_settings"),
     path("messages/settings/email/", settings_pages.own_mailbox, name="letter_mailbox"),
     path("messages/settings/<slug:channel>/", settings_pages.own_address, name="letter_address"),
+    path("messages/outside/", office.deliveries, name="letters_outside"),
+    path("messages/outside/again/", office.again, name="letters_again"),
+    path("messages/received/", office.received, name="letters_received"),
     path("messages/groups/", settings_pages.groups, name="letter_groups"),
     path("messages/groups/<str:code>/<slug:channel>/", settings_pages.group_address, name="letter_group"),
 ]

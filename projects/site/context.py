@@ -125,6 +125,7 @@ ADMINISTRATION: Links = (
     ("people", _lazy("人员与任职")),
     ("unit_import", _lazy("导入单位")),
     ("people_import", _lazy("导入人员")),
+    ("letters_outside", _lazy("信件发送情况")),
     ("letter_groups", _lazy("群机器人")),
 )
 COMMON: Links = (

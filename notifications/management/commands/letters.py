@@ -12,12 +12,14 @@ from notifications.channels.text import message_id
 from notifications.models import Channel, Status
 from notifications.post import units_behind
 from notifications.selectors import figures
-from notifications.sending import send_again, stopped
+from notifications.sending import stopped
+from notifications.stuck import requeue_by_operator
+from workflow.flows.errors import Refused
 from workflow.people.isolation import SYSTEM, within
 
 
 class Command(BaseCommand):
-    help = "显示通知的发送情况，列出结果不明和已放弃的邮件；--again 将其中一封重新排队。有这样的邮件时退出码为 1。"
+    help = "显示通知的发送情况，列出结果不明和已放弃的信件；--again 将其中一封重新排队。有这样的信件时退出码为 1。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--again", type=int, metavar="编号", help="确认对方没有收到后，重新发送这一封")
@@ -32,8 +34,10 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
     def _again(self, number: int) -> None:
-        if not send_again(number, timezone.now()):
-            raise CommandError(f"第 {number} 号不是结果不明或已放弃的邮件。")
+        try:
+            requeue_by_operator(timezone.now(), number)
+        except Refused as refused:
+            raise CommandError(f"第 {number} 号：{refused}") from refused
         self.stdout.write(f"第 {number} 号已重新排队。")
 
     def _show(self) -> int:
