@@ -21,7 +21,7 @@ from notifications.links import link_to_record, link_to_tasks
 from notifications.models import Address as GroupAddress
 from notifications.models import Delivery, Status, Told
 from notifications.openings import Opened, Written, entry_that_opened
-from notifications.rendering import Facts, TaskFacts, render
+from notifications.rendering import Facts, Letter, TaskFacts, render
 from notifications.routing import Audience, Route, routes_of
 from workflow.audit.models import Entry, Leaf
 from workflow.flows.models import Deadline
@@ -66,6 +66,7 @@ class Batch:
         self.written = [self._written(leaf) for leaf in leaves]
         self.opened: dict[int, list[Deadline]] = defaultdict(list)
         self.unsure: set[int] = set()
+        self._letters: dict[tuple[int, str, tuple[int, ...], str], Letter] = {}
         for deadline in untold:
             self._attribute(deadline, complete)
 
@@ -190,8 +191,7 @@ class Batch:
     ) -> Delivery:
         tasks, route, choice = told
         entry = self.entries[w.entry_id]
-        with translation.override(choice.language):
-            letter = render(route.letter, self._facts(entry, w, tasks))
+        letter = self._worded(w, route.letter, tasks, choice.language)
         status = Status.HELD if sending.digest else channel(sending.channel).STATUS_WHEN_WRITTEN
         return Delivery(
             unit=self.unit,
@@ -209,6 +209,14 @@ class Batch:
             changed_at=at,
             **whom,
         )
+
+    def _worded(self, w: Written, name: str, tasks: list[Deadline], language: str) -> Letter:
+        """One letter's words; three hundred deputies read the same ones."""
+        key = (w.entry_id, name, tuple(d.pk for d in tasks), language)
+        if key not in self._letters:
+            with translation.override(language):
+                self._letters[key] = render(name, self._facts(self.entries[w.entry_id], w, tasks))
+        return self._letters[key]
 
     def _people(self, route: Route, w: Written) -> Iterable[tuple[User, list[Deadline]]]:
         if route.audience is Audience.NEXT:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import QueryDict
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from notifications.channels import enterable
+from notifications.choosing import AT_ONCE, DAILY, WEEKLY, Choice
 from notifications.models import Channel, Status, Urgency
 from notifications.stuck import STUCK
 from workflow.flows.fields import UnshownInput, choice_field
@@ -67,6 +71,84 @@ class GroupForm(AddressForm):
         initial=Urgency.NORMAL,
         help_text=_("发给个人的退回、答复和任免不发到群里。"),
     )
+
+
+HOURS = [("", _("不设")), *((f"{hour:02}:00", f"{hour:02}:00") for hour in range(24))]
+URGENCIES = {"urgent": _("紧急信件"), "normal": _("一般信件"), "low": _("知悉信件")}
+PACES = {
+    AT_ONCE: _("随时发"),
+    DAILY: _("每个工作日上午汇总成一封"),
+    WEEKLY: _("每周第一个工作日上午汇总成一封"),
+}
+
+
+class ChoiceForm(forms.Form):
+    """How one wants to be written to. offered: channels that leave the site, by name with their labels."""
+
+    quiet_from = forms.ChoiceField(label=_("安静时段开始"), choices=HOURS, required=False)
+    quiet_until = forms.ChoiceField(
+        label=_("安静时段结束"),
+        choices=HOURS,
+        required=False,
+        help_text=_("这段时间写好的信件到结束时才发到站外；早于开始的，算第二天。"),
+    )
+    rest_days = forms.BooleanField(label=_("休息日和节假日不发到站外，顺延到下一个工作日"), required=False)
+    urgent_through = forms.BooleanField(label=_("紧急信件不受安静时段和休息日限制"), required=False)
+    language = forms.ChoiceField(label=_("信件用语"), choices=settings.LANGUAGES, widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, offered: list[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own: dict[str, forms.Field] = {}
+        for code, title in URGENCIES.items():
+            own[f"ways_{code}"] = forms.MultipleChoiceField(
+                label=format_lazy(_("{letters}发到"), letters=title),
+                choices=offered,
+                required=False,
+                widget=forms.CheckboxSelectMultiple({"class": "choices-inline"}),
+            )
+            if code != "urgent":
+                own[f"pace_{code}"] = forms.ChoiceField(
+                    label=format_lazy(_("{letters}何时发"), letters=title),
+                    choices=[(value, PACES[value]) for value in PACES],
+                    help_text=_("汇总的信件只进站内消息和电子邮件。"),
+                )
+        self.fields = {**own, **self.fields}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        start, end = data.get("quiet_from"), data.get("quiet_until")
+        if bool(start) != bool(end):
+            self.add_error("quiet_until" if start else "quiet_from", _("安静时段的开始和结束须一并填写。"))
+        elif start and start == end:
+            self.add_error("quiet_until", _("安静时段的结束不能与开始相同。"))
+        return data
+
+    def choice(self) -> Choice:
+        """What was chosen, of a form that is valid."""
+        data = self.cleaned_data
+        hours = data["quiet_from"], data["quiet_until"]
+        return Choice(
+            language=data["language"],
+            ways={code: data[f"ways_{code}"] for code in URGENCIES},
+            pace={code: data[f"pace_{code}"] for code in URGENCIES if f"pace_{code}" in data},
+            quiet=(time.fromisoformat(hours[0]), time.fromisoformat(hours[1])) if hours[0] else None,
+            rest_days=data["rest_days"],
+            urgent_through=data["urgent_through"],
+        )
+
+
+def initial_of(choice: Choice) -> dict[str, Any]:
+    """A choice as the form shows it."""
+    hours = [clock.strftime("%H:00") for clock in choice.quiet] if choice.quiet else ["", ""]
+    return {
+        **{f"ways_{code}": list(choice.ways.get(code, ())) for code in URGENCIES},
+        **{f"pace_{code}": choice.pace.get(code, AT_ONCE) for code in URGENCIES},
+        "quiet_from": hours[0],
+        "quiet_until": hours[1],
+        "rest_days": choice.rest_days,
+        "urgent_through": choice.urgent_through,
+        "language": choice.language,
+    }
 
 
 class LettersFilter(forms.Form):

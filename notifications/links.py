@@ -19,6 +19,11 @@ def link_to_record(reference: str) -> str:
     return "" if kind in ("grant", "") or not number else reverse("history", args=[kind, int(number)])
 
 
+def link_to_digest(number: int) -> str:
+    """The letters a summary sums up."""
+    return reverse("letter_digest", args=[number])
+
+
 def site_address() -> str:
     """The site's own address, for letters that leave it: the first trusted origin, else this machine."""
     origins: list[str] = settings.CSRF_TRUSTED_ORIGINS

@@ -21,6 +21,12 @@ def letters_of(user: User) -> QuerySet[Delivery]:
     return mine.select_related("unit").order_by("-id")
 
 
+def letters_in(user: User, number: int) -> QuerySet[Delivery]:
+    """What one of a person's summaries sums up, whichever way it went, newest first."""
+    parts = Delivery.objects.filter(recipient=user, carried_by=number, carried_by__recipient=user)
+    return parts.select_related("unit").order_by("-id")
+
+
 def unread_count(user: User) -> int:
     """How many of them have not been opened."""
     return letters_of(user).filter(read_at=None).count()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -20,9 +21,22 @@ from django.views.decorators.http import require_safe
 from notifications import addresses
 from notifications.channels import channel as way_of
 from notifications.channels import offered
-from notifications.forms import LEAST, AddressForm, GroupForm, MailboxForm
-from notifications.models import Address, Channel, Urgency
+from notifications.choosing import AT_ONCE, USUAL, Choice
+from notifications.desk import choice_of
+from notifications.forms import (
+    LEAST,
+    PACES,
+    URGENCIES,
+    AddressForm,
+    ChoiceForm,
+    GroupForm,
+    MailboxForm,
+    initial_of,
+)
+from notifications.letters import duties
+from notifications.models import Address, Channel, Preference, Urgency
 from notifications.selectors import letters_stay_here, own_letters
+from notifications.services import save_choice
 from workflow.administration.accounts import is_admin
 from workflow.administration.views import keeper_grant
 from workflow.audit.services import Act
@@ -59,13 +73,48 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     me = _me(request)
     with within(own_letters(me)):
         kept = {a.channel: a for a in Address.objects.filter(user=me)}
+    choice = _choice_of(me)
     context = {
+        "choice": choice,
+        "rows": [_chosen(code, choice) for code in URGENCIES],
+        "duties": duties(),
+        "languages": dict(settings.LANGUAGES)[choice.language],
         "reaches": [_reach(name, kept.get(name)) for name in offered(entered=True)],
         "mailbox": me.email,
         "mail_offered": way_of(Channel.EMAIL).offered(),
         "stay_here": letters_stay_here(),
     }
     return render(request, "notifications/settings.html", context)
+
+
+def _choice_of(me: User) -> Choice:
+    kept = Preference.objects.filter(user=me).first()
+    return choice_of(kept) if kept else USUAL
+
+
+def _chosen(code: str, choice: Choice) -> tuple[Any, str, Any]:
+    """One urgency in words: what it is called, by which channels, at what pace."""
+    ways = [str(Channel(name).label) for name in offered() if name in set(choice.ways.get(code, ()))]
+    return (
+        URGENCIES[code],
+        "、".join([str(Channel.IN_APP.label), *ways]),
+        PACES[choice.pace.get(code, AT_ONCE)],
+    )
+
+
+@login_required
+@never_cache
+def choose(request: HttpRequest) -> HttpResponse:
+    """How one wants to be written to."""
+    me = _me(request)
+    outside = [(name, Channel(name).label) for name in offered() if name != Channel.IN_APP]
+    form = ChoiceForm(request.POST or None, offered=outside, initial=initial_of(_choice_of(me)))
+    if request.method == "POST" and form.is_valid():
+        save_choice(me, form.choice(), timezone.now())
+        messages.success(request, _("已保存。"))
+        return redirect("letter_settings")
+    status = 422 if form.errors else 200
+    return render(request, "notifications/choice.html", {"form": form, "duties": duties()}, status=status)
 
 
 def _reach(name: str, address: Address | None) -> Reach:

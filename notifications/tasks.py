@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from notifications import post, sending
+from notifications import digests, post, sending
 from workflow.flows.tasks import send
 from workflow.people.isolation import SYSTEM, within
 
@@ -51,6 +51,7 @@ def send_queued() -> None:
 
 @shared_task
 def sweep_deliveries() -> None:
-    """Doubt what a dead worker left behind, then send what is due."""
+    """Doubt what a dead worker left behind, bind the summaries of the morning, then send what is due."""
     sending.doubt(timezone.now())
+    digests.bind_due(timezone.now())
     send_queued()

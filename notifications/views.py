@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from notifications.addresses import may_keep
-from notifications.selectors import letters_of, own_letters, unread_count
+from notifications.selectors import letters_in, letters_of, own_letters, unread_count
 from notifications.services import mark_all_read, open_letter
 from workflow.people.isolation import within
 from workflow.people.models import User
@@ -49,6 +49,18 @@ def letter(request: HttpRequest, number: int) -> HttpResponse:
     if opened is None:
         raise Http404
     return redirect(opened.link or "letters")
+
+
+@login_required
+@require_GET
+def digest(request: HttpRequest, number: int) -> HttpResponse:
+    """The letters of one summary, each leading where it points."""
+    me = _me(request)
+    with within(own_letters(me)):
+        parts = list(letters_in(me, number))
+        if not parts:
+            raise Http404
+        return render(request, "notifications/digest.html", {"parts": parts})
 
 
 @login_required

@@ -1,0 +1,91 @@
+"""The letters there are: what each is called, and what its words may be filled with; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from notifications.routing import LEGAL, OVERDUE, ROUTES, SECURITY
+
+# By the template's name in templates/notifications/letters.
+TITLES: dict[str, Any] = {
+    "opened": _("新的待办事项"),
+    "returned": _("事项被退回"),
+    "urged": _("催办"),
+    "reminded": _("到期以前和当天的提醒"),
+    "overdue": _("超期提醒"),
+    "handed_over": _("转办"),
+    "copied": _("抄送"),
+    "called_off": _("事项终止"),
+    "office_ended": _("任职终止"),
+    "call": _("征集公告发布"),
+    "proposal_accepted": _("意见建议受理"),
+    "proposal_returned": _("意见建议退回补正"),
+    "proposal_pooled": _("意见建议列入项目库"),
+    "proposal_answered": _("意见建议答复"),
+    "session_moved": _("会期调整"),
+    "convened": _("会议通知"),
+    "materials": _("会议材料印发"),
+    "cosign": _("征集联名"),
+    "lapsed": _("联名事项终止"),
+    "vote_void": _("投票无效"),
+    "box_emptied": _("改用纸质票"),
+    "destroying": _("选票销毁在即"),
+    "destroyed": _("选票已销毁"),
+    "declared": _("票决结果"),
+    "filed": _("报送备案"),
+    "summarised": _("进度汇总"),
+    "change_announced": _("项目调整公告"),
+    "change_refused": _("项目调整未获批准"),
+    "change_revoked": _("项目恢复原定内容"),
+    "measured_badly": _("测评未达标"),
+    "guided": _("指导意见"),
+    "circulated": _("通报"),
+    "sampled": _("随机抽查"),
+    "note_answered": _("提示函答复"),
+}
+DUTIES: dict[str, Any] = {
+    LEGAL: _("法律和会议制度要求送达的通知，每位收信人都必须收到。"),
+    OVERDUE: _("事项已经超过期限，责任人必须知道。"),
+    SECURITY: _("关系到本人的任职和账号安全。"),
+}
+TASK = {
+    "task": _("事项"),
+    "task_label": _("事项对象"),
+    "seat": _("办理单位"),
+    "due": _("办理期限"),
+    "count": _("事项数"),
+}
+# What every letter may name, and what only some may.
+GENERAL = {
+    "unit": _("单位"),
+    "who": _("作出办理的职务"),
+    "label": _("对象"),
+    "reason": _("理由"),
+    "day": _("日期"),
+}
+OWN: Mapping[str, Mapping[str, Any]] = {
+    **dict.fromkeys(("opened", "returned", "urged", "handed_over", "copied"), TASK),
+    **dict.fromkeys(("reminded", "overdue"), TASK | {"days": _("天数")}),
+    "office_ended": {"office": _("职务")},
+    "call": {"window_from": _("征集开始"), "window_to": _("征集结束")},
+    "session_moved": {"new_day": _("新的会期")},
+    "box_emptied": {"destroyed": _("作废的电子票数")},
+    "destroyed": {"sealed": _("销毁的电子票数"), "on_paper": _("销毁的纸质票数")},
+}
+
+
+def placeholders_of(letter: str) -> dict[str, Any]:
+    """What the words of a letter may be filled with: what each is called, by its code."""
+    return {**GENERAL, **OWN.get(letter, {})}
+
+
+def duties() -> list[tuple[str, list[str]]]:
+    """Why some letters cannot be switched off, and which these are, by title."""
+    found = []
+    for code, reason in DUTIES.items():
+        letters = {route.letter: None for route in ROUTES if route.duty == code}
+        found.append((str(reason), [str(TITLES[letter]) for letter in letters]))
+    return found
