@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import translation
 from django.utils.timezone import localdate, localtime
 
@@ -23,6 +23,7 @@ from notifications.models import Delivery, Status, Told
 from notifications.openings import Opened, Written, entry_that_opened
 from notifications.rendering import Facts, Letter, TaskFacts, render
 from notifications.routing import Audience, Route, routes_of
+from notifications.wording import filled
 from workflow.audit.models import Entry, Leaf
 from workflow.flows.models import Deadline
 from workflow.flows.nodes import MeetingView
@@ -162,7 +163,8 @@ class Batch:
             )
             for sending in wanted:
                 if desk.reaches(person, sending.channel):
-                    yield self._delivery(w, (tasks, route, choice), sending, at, recipient=person)
+                    told = tasks, route, choice
+                    yield self._delivery(w, told, desk, sending, at, recipient=person)
 
     def _to_groups(
         self, w: Written, addresses: Iterable[Address], desk: Desk, at: datetime
@@ -178,20 +180,21 @@ class Batch:
                 if group.pk not in told:
                     told.add(group.pk)
                     yield self._delivery(
-                        w, (tasks, route, USUAL), Sending(group.channel), at, group_id=_unit_of(group)
+                        w, (tasks, route, USUAL), desk, Sending(group.channel), at, group_id=_unit_of(group)
                     )
 
     def _delivery(
         self,
         w: Written,
         told: tuple[list[Deadline], Route, Choice],
+        desk: Desk,
         sending: Sending,
         at: datetime,
         **whom: Any,
     ) -> Delivery:
         tasks, route, choice = told
         entry = self.entries[w.entry_id]
-        letter = self._worded(w, route.letter, tasks, choice.language)
+        letter = self._worded(w, route.letter, tasks, desk, choice.language)
         status = Status.HELD if sending.digest else channel(sending.channel).STATUS_WHEN_WRITTEN
         return Delivery(
             unit=self.unit,
@@ -210,12 +213,17 @@ class Batch:
             **whom,
         )
 
-    def _worded(self, w: Written, name: str, tasks: list[Deadline], language: str) -> Letter:
+    def _worded(self, w: Written, name: str, tasks: list[Deadline], desk: Desk, language: str) -> Letter:
         """One letter's words; three hundred deputies read the same ones."""
         key = (w.entry_id, name, tuple(d.pk for d in tasks), language)
         if key not in self._letters:
             with translation.override(language):
-                self._letters[key] = render(name, self._facts(self.entries[w.entry_id], w, tasks))
+                facts, own = (
+                    self._facts(self.entries[w.entry_id], w, tasks),
+                    desk.wordings.get((name, language)),
+                )
+                said = filled(name, own.title, own.body, facts) if own else None
+                self._letters[key] = said or render(name, facts)
         return self._letters[key]
 
     def _people(self, route: Route, w: Written) -> Iterable[tuple[User, list[Deadline]]]:
@@ -269,6 +277,15 @@ class Batch:
             after=body["after"],
             tasks=[_task_facts(deadline, self.unit) for deadline in tasks],
         )
+
+
+def facts_of_entry(leaf: Leaf) -> Facts:
+    """What a letter about an entry may say, with the tasks it was about; in the active language."""
+    batch = Batch(leaf.unit, [leaf], [], complete=True)
+    w = batch.written[0]
+    number = batch._task_named(w)
+    told = Q(pk=number) if number else Q(pk__in=Told.objects.filter(entry=leaf.entry_id).values("task"))
+    return batch._facts(leaf.entry, w, list(_tasks().filter(told).order_by("pk")))
 
 
 def _usernames(route: Route, body: dict[str, Any]) -> list[str]:

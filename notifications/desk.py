@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
+from django.db.models.functions import Length
 
 from notifications.channels import channel
 from notifications.channels.errors import NotDelivered
 from notifications.choosing import USUAL, Choice
-from notifications.models import Address, Channel, Delivery, Preference
+from notifications.models import Address, Channel, Delivery, Preference, Wording
 from notifications.sealing import CannotOpen, opened
 from workflow.people.models import User
 
@@ -20,21 +21,27 @@ RANKS = {"urgent": 2, "normal": 1, "low": 0}
 
 @dataclass(frozen=True)
 class Desk:
-    """choices: by user id; reached: (user id, channel) with an entered address; groups: those of the units asked for."""
+    """choices: by user id; reached: (user id, channel) with an entered address; groups: those of the units asked for.
+
+    wordings: letters in a unit's own words, by letter and language; of several units the lowest.
+    """
 
     choices: dict[int, Choice]
     reached: set[tuple[int, str]]
     groups: list[Address]
+    wordings: dict[tuple[str, str], Wording]
 
     @classmethod
     def of(cls, people: Iterable[int], units: Iterable[int]) -> Desk:
-        """Two reads. Needs the system's context."""
-        ids = set(people)
-        found = list(Address.objects.filter(Q(user__in=ids) | Q(unit__in=set(units))).order_by("pk"))
+        """Three reads. Needs the system's context."""
+        ids, here = set(people), set(units)
+        found = list(Address.objects.filter(Q(user__in=ids) | Q(unit__in=here)).order_by("pk"))
+        worded = Wording.objects.filter(unit__in=here).order_by(Length("unit__path"))
         return cls(
             choices={p.user_id: choice_of(p) for p in Preference.objects.filter(user__in=ids)},
             reached={(a.user_id, a.channel) for a in found if a.user_id},
             groups=[a for a in found if a.unit_id and channel(a.channel).offered()],
+            wordings={(w.letter, w.language): w for w in worded},
         )
 
     def choice(self, person: User) -> Choice:

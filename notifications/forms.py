@@ -14,7 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from notifications.channels import enterable
 from notifications.choosing import AT_ONCE, DAILY, WEEKLY, Choice
 from notifications.models import Channel, Status, Urgency
+from notifications.rendering import TITLE_LENGTH
 from notifications.stuck import STUCK
+from notifications.wording import BODY_LENGTH, faults_of
 from workflow.flows.fields import UnshownInput, choice_field
 from workflow.people.models import Unit
 
@@ -149,6 +151,31 @@ def initial_of(choice: Choice) -> dict[str, Any]:
         "urgent_through": choice.urgent_through,
         "language": choice.language,
     }
+
+
+class WordingForm(forms.Form):
+    """A letter's words in one language; unknown names are refused by name."""
+
+    title = forms.CharField(label=_("标题"), max_length=TITLE_LENGTH)
+    body = forms.CharField(
+        label=_("正文"),
+        required=False,
+        max_length=BODY_LENGTH,
+        widget=forms.Textarea({"rows": 8}),
+        help_text=_("代入项写在花括号里；一行里的代入项都没有内容时，这一行不出现。"),
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, letter: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.letter = letter
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        for field, faults in faults_of(self.letter, data.get("title", ""), data.get("body", "")).items():
+            for fault in faults:
+                self.add_error(field, fault)
+        return data
 
 
 class LettersFilter(forms.Form):

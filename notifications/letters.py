@@ -56,7 +56,6 @@ TASK = {
     "task_label": _("事项对象"),
     "seat": _("办理单位"),
     "due": _("办理期限"),
-    "count": _("事项数"),
 }
 # What every letter may name, and what only some may.
 GENERAL = {
@@ -67,13 +66,39 @@ GENERAL = {
     "day": _("日期"),
 }
 OWN: Mapping[str, Mapping[str, Any]] = {
-    **dict.fromkeys(("opened", "returned", "urged", "handed_over", "copied"), TASK),
-    **dict.fromkeys(("reminded", "overdue"), TASK | {"days": _("天数")}),
+    **dict.fromkeys(("returned", "urged", "handed_over"), TASK),
+    "opened": TASK | {"tasks": _("全部事项")},
+    "copied": {"task": TASK["task"], "copied": _("抄送内容")},
+    "reminded": TASK | {"when_due": _("时限说明")},
+    "overdue": TASK | {"days": _("天数")},
     "office_ended": {"office": _("职务")},
     "call": {"window_from": _("征集开始"), "window_to": _("征集结束")},
-    "session_moved": {"new_day": _("新的会期")},
+    "session_moved": {"session": _("会议"), "new_day": _("新的会期")},
     "box_emptied": {"destroyed": _("作废的电子票数")},
     "destroyed": {"sealed": _("销毁的电子票数"), "on_paper": _("销毁的纸质票数")},
+}
+# What an editor begins with, of letters whose usual words depend on the case.
+START: Mapping[str, tuple[Any, Any]] = {
+    "opened": (
+        _("请办理：{事项}"),
+        _("{全部事项}\n对象：{事项对象}\n办理单位：{办理单位}\n办理期限：{办理期限}"),
+    ),
+    "reminded": (
+        _("{时限说明}：{事项}"),
+        _("对象：{事项对象}\n办理单位：{办理单位}\n办理期限：{办理期限}"),
+    ),
+    "copied": (
+        _("抄送：{事项}"),
+        _("{作出办理的职务}将{抄送内容}抄送您知悉，无须办理。\n抄送说明：{理由}\n来自：{单位}\n对象：{对象}"),
+    ),
+    "summarised": (
+        _("实施进度汇总：{对象}"),
+        _("{单位}入选项目的实施进度已按期汇总，请在年度流程的文件中查阅。"),
+    ),
+    "session_moved": (
+        _("会期调整：{对象}"),
+        _("{会议}改为 {新的会期} 举行，有关办理期限随之调整。\n理由：{理由}"),
+    ),
 }
 
 

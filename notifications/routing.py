@@ -302,6 +302,8 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "record.read",
         "letters.address",
         "letters.send_again",
+        "letters.reword",
+        "letters.restore_wording",
     ),
     "it is kept in the file, where those who watch the year read it": (
         "task.attach",

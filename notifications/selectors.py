@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db.models import Count, QuerySet
 
 from notifications.models import Channel, Delivery, Status
+from workflow.audit.models import Leaf
 from workflow.people.isolation import Context
 from workflow.people.models import User
 
@@ -38,6 +39,14 @@ def figures() -> dict[tuple[str, str], int]:
         Delivery.objects.values("channel", "status").annotate(count=Count("pk")).order_by("channel", "status")
     )
     return {(row["channel"], row["status"]): row["count"] for row in rows}
+
+
+def example_of(letter: str, path: str) -> Leaf | None:
+    """The newest act below a path that such a letter was written about. For the context to narrow."""
+    sent = Delivery.objects.filter(letter=letter, unit__path__startswith=path).order_by("-pk")
+    newest = sent.values_list("entry_id", flat=True).first()
+    leaves = Leaf.objects.select_related("unit", "entry__actor")
+    return leaves.filter(pk=newest).first() if newest else None
 
 
 def letters_stay_here() -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications import office, settings_pages, views
+from notifications import office, settings_pages, views, wording_pages
 
 urlpatterns = [
     path("messages/", views.letters, name="letters"),
@@ -16,6 +16,8 @@ urlpatterns = [
     path("messages/outside/", office.deliveries, name="letters_outside"),
     path("messages/outside/again/", office.again, name="letters_again"),
     path("messages/received/", office.received, name="letters_received"),
+    path("messages/wording/", wording_pages.wordings, name="letter_wordings"),
+    path("messages/wording/<slug:letter>/<slug:language>/", wording_pages.edit, name="letter_wording"),
     path("messages/groups/", settings_pages.groups, name="letter_groups"),
     path("messages/groups/<str:code>/<slug:channel>/", settings_pages.group_address, name="letter_group"),
 ]

@@ -126,6 +126,7 @@ ADMINISTRATION: Links = (
     ("unit_import", _lazy("导入单位")),
     ("people_import", _lazy("导入人员")),
     ("letters_outside", _lazy("信件发送情况")),
+    ("letter_wordings", _lazy("信件用语")),
     ("letter_groups", _lazy("群机器人")),
 )
 COMMON: Links = (
