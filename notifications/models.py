@@ -88,6 +88,7 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(fields=["status", "changed_at"], name="delivery_open", condition=~Q(status="sent")),
+            models.Index(fields=["urgency", "id"], name="delivery_queue", condition=Q(status="queued")),
             models.Index(fields=["recipient", "-id"], name="delivery_inbox", condition=Q(channel="in_app")),
             models.Index(
                 fields=["recipient"],

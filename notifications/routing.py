@@ -106,6 +106,7 @@ ROUTES: tuple[Route, ...] = (
     Route("task.urge", Audience.ASKED, "urged", URGENT),
     Route("deadline.remind", Audience.ASKED, "overdue", URGENT, where={"when": "after"}, duty=OVERDUE),
     Route("deadline.remind", Audience.ASKED, "reminded"),
+    Route("deadline.escalate", Audience.SEATED, "escalated", URGENT, duty=OVERDUE),
     Route("task.hand_over", Audience.NAMED, "handed_over", found_in="after.to"),
     Route("task.copy", Audience.SEATED, "copied"),
     Route("flow.cancel", Audience.OFFICES, "called_off", offices=DESKS),

@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 
 from notifications.channels import InDoubt, NotDelivered, channel
 from notifications.desk import address_of
-from notifications.models import Delivery, Status
+from notifications.models import Delivery, Status, Urgency
 from workflow.people.isolation import SYSTEM, within
 
 log = logging.getLogger(__name__)
@@ -37,27 +37,36 @@ def send_some(limit: int) -> int:
 
 
 def claim_one(at: datetime) -> Delivery | None:
-    """Take the oldest letter that is due and say so in the database before anything leaves; None: there is none.
+    """Take the oldest letter that is due, urgent ones first, and say so in the database before anything leaves.
 
-    A worker killed after this leaves one letter in doubt, never a letter sent twice.
+    None: there is none. A worker killed after this leaves one letter in doubt, never a letter sent twice.
     """
     with within(SYSTEM):
-        delivery = due(at).select_for_update(skip_locked=True, of=("self",)).order_by("pk").first()
-        if delivery is not None:
-            delivery.status, delivery.tries, delivery.changed_at = Status.SENDING, delivery.tries + 1, at
-            delivery.error = ""
-            delivery.save(update_fields=["status", "tries", "changed_at", "error"])
+        found = (_first_of(letters) for letters in due(at))
+        number = next((pk for pk in found if pk is not None), None)
+        if number is None:
+            return None
+        delivery = Delivery.objects.select_related("recipient", "group").get(pk=number)
+        delivery.status, delivery.tries, delivery.changed_at = Status.SENDING, delivery.tries + 1, at
+        delivery.error = ""
+        delivery.save(update_fields=["status", "tries", "changed_at", "error"])
         return delivery
 
 
-def due(at: datetime) -> QuerySet[Delivery]:
-    """Letters to be sent now: new ones that are not held, and failed ones whose pause is over."""
+def _first_of(letters: QuerySet[Delivery]) -> int | None:
+    """The oldest of them that nobody else is taking, locked. Alone: joined tables would be read for all that wait."""
+    free = letters.select_for_update(skip_locked=True).order_by("pk")
+    return free.values_list("pk", flat=True).first()
+
+
+def due(at: datetime) -> list[QuerySet[Delivery]]:
+    """Letters to be sent now, in turn: new ones that are not held, by urgency; then failed ones whose pause is over."""
+    free = Delivery.objects.filter(Q(not_before=None) | Q(not_before__lte=at))
     rested = Q()
     for tries in range(1, MOST_TRIES):
         rested |= Q(tries=tries, changed_at__lte=at - pause_after(tries))
-    waiting = Q(status=Status.QUEUED) | (Q(status=Status.FAILED) & rested)
-    free = Q(not_before=None) | Q(not_before__lte=at)
-    return Delivery.objects.filter(waiting, free).select_related("recipient", "group")
+    queued = [free.filter(status=Status.QUEUED, urgency=urgency) for urgency in Urgency.values]
+    return [*queued, free.filter(rested, status=Status.FAILED)]
 
 
 def doubt(at: datetime) -> int:

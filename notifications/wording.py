@@ -81,7 +81,6 @@ def values_of(facts: Facts) -> dict[str, str]:
         "copied": _("办理结果") if after.get("finished") else _("此事项"),
         "session": _("票决会议") if after.get("planned_t") else _("评估会议"),
         "new_day": _day(after.get("planned_t") or after.get("planned_t2")),
-        "escalated_to": _text(after.get("title")),
         **{name: _day(after.get(name)) for name in ("window_from", "window_to")},
         **{name: _text(after.get(name)) for name in ("destroyed", "sealed", "on_paper")},
         **_of_tasks(facts),
@@ -169,7 +168,6 @@ def sample() -> Facts:
             "destroyed": 4,
             "sealed": 40,
             "on_paper": 20,
-            "title": _("人大主席"),
         },
         tasks=(task,),
     )

@@ -16,13 +16,16 @@ class ProjectsConfig(AppConfig):
 
     def ready(self) -> None:
         from projects import checks  # noqa: F401  (registers the system checks)
+        from projects.cycles.reminding import policy_of_year
         from projects.cycles.steps import STEPS
         from projects.cycles.wording import in_assembly_words
         from projects.offices import register_offices
         from workflow.flows.steps import name_steps
         from workflow.people.wording import use_wording
+        from workflow.reminders.policy import use_policies
 
         register_offices()
+        use_policies(policy_of_year)
         use_wording("subdistrict", in_assembly_words)
         name_steps(STEPS)
         from projects.cycles.flows import length_told

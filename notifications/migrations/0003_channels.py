@@ -112,6 +112,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='delivery',
+            index=models.Index(condition=models.Q(('status', 'queued')), fields=['urgency', 'id'], name='delivery_queue'),
+        ),
+        migrations.AddIndex(
+            model_name='delivery',
             index=models.Index(condition=models.Q(('status', 'held')), fields=['recipient', 'channel'], name='delivery_held'),
         ),
         migrations.AddConstraint(

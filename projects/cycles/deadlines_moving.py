@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
+from projects.cycles.deadlines import TASK_TIMES
 from projects.cycles.models import Cycle
-from projects.cycles.selectors import rules_for
-from workflow.calendar.offsets import DueDate
+from projects.cycles.selectors import rules_for, session_date
+from workflow.calendar.offsets import DueDate, resolve
 from workflow.flows.models import Deadline
+
+SESSIONS = {"T": "vote", "T2": "evaluation"}
+PLAN = "supervision.plan"  # its term is longer where the Spring Festival falls inside
 
 
 def moving(cycle: Cycle, **sessions: date) -> list[tuple[Deadline, DueDate]]:
@@ -25,6 +29,28 @@ def moving(cycle: Cycle, **sessions: date) -> list[tuple[Deadline, DueDate]]:
         if due and due.on != deadline.due_on:
             found.append((deadline, due))
     return found
+
+
+def coming(cycle: Cycle, **sessions: date) -> list[tuple[str, DueDate, DueDate]]:
+    """The steps of a year not begun yet whose term would end on another day: their keys, that day now and then.
+
+    What is done in the session itself is left out: its day is the session's. sessions: as of `moving`.
+    """
+    rules = rules_for(cycle)
+    begun = set(Deadline.objects.filter(about=cycle.reference).values_list("key", flat=True))
+    now = {anchor: session_date(cycle, use) for anchor, use in SESSIONS.items()}
+    then = {anchor: sessions.get(use, now[anchor]) for anchor, use in SESSIONS.items()}
+    found = []
+    for key in TASK_TIMES:
+        offset = rules.offset(key)
+        if key in begun or offset.anchor not in SESSIONS or not offset.days:
+            continue
+        before, after = (
+            resolve(rules.plan_offset(days["T"]) if key == PLAN else offset, days) for days in (now, then)
+        )
+        if before.on != after.on:
+            found.append((key, before, after))
+    return sorted(found, key=lambda one: one[1].on)
 
 
 def recompute(cycle: Cycle) -> int:

@@ -14,7 +14,7 @@ from projects.cycles.rulebook import RulebookError, said
 from projects.cycles.selectors import coming_term, rules_in_force, sitting_term
 from projects.cycles.terms import COMMITTEE
 from workflow.flows.fields import ChineseDateField, choice_field
-from workflow.flows.forms import StepForm
+from workflow.flows.forms import Foreseen, StepForm
 from workflow.people.models import Unit, User
 from workflow.roles.selectors import holders_of
 
@@ -199,3 +199,6 @@ class MoveForm(StepForm):
 
     def foreseen(self) -> list[str]:
         return moving.told_of_move(self.subject, self.cleaned_data["use"], self.cleaned_data["new_day"])
+
+    def foreseen_table(self) -> Foreseen | None:
+        return moving.table_of_move(self.subject, self.cleaned_data["use"], self.cleaned_data["new_day"])

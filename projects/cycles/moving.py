@@ -9,20 +9,21 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from projects.cycles.deadlines_moving import moving
+from projects.cycles.deadlines import TASK_TIMES
+from projects.cycles.deadlines_moving import coming, moving
 from projects.cycles.feasibility import Outlook, outlook
 from projects.cycles.models import Cycle, CycleSession, CycleState, SessionState
 from projects.cycles.selectors import rules_for, session_date, session_of, years_at
 from projects.cycles.services import move_session
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
+from workflow.flows.forms import Foreseen
 from workflow.flows.services import Outcome
 from workflow.people.wording import worded
 
 VOTE, EVALUATION = str(CycleSession.Use.VOTE), str(CycleSession.Use.EVALUATION)
 BEFORE_THE_LIST = (CycleState.PREPARING, CycleState.COLLECTING, CycleState.SELECTING)
 BEFORE_THE_VOTE = (*BEFORE_THE_LIST, CycleState.DELIBERATING)
-SHOWN = 12
 
 
 def movable(cycle: Cycle, state: str) -> list[str]:
@@ -71,24 +72,48 @@ def _outlook(year: Cycle, use: str, held_on: date) -> Outlook:
 
 
 def told_of_move(cycle: Cycle, use: str, held_on: date) -> list[str]:
-    """What a move brings with it: how many deadlines of which years, the first of them, and what to mind."""
+    """What a move brings with it beside the deadlines: how many of which years move, and what to mind."""
     return [line for year, its in years_at(cycle, use) for line in _told(year, its, held_on)]
 
 
 def _told(year: Cycle, use: str, held_on: date) -> Iterator[str]:
-    moved = moving(year, **{use: held_on})
-    yield _("%(year)s：%(n)s 项期限随之变动。") % {"year": year, "n": len(moved)}
-    for deadline, due in moved[:SHOWN]:
-        old = date_format(deadline.due_on, "DATE_FORMAT") if deadline.due_on else _("未定期限")
-        yield _("“%(title)s”：%(old)s → %(new)s") % {
-            "title": worded(deadline.task.flow_task.task_title, year.unit),
-            "old": old,
-            "new": date_format(due.on, "DATE_FORMAT"),
-        }
-    if len(moved) > SHOWN:
-        yield _("其余 %(n)s 项从略。") % {"n": len(moved) - SHOWN}
+    n = len(moving(year, **{use: held_on})) + len(coming(year, **{use: held_on}))
+    yield _("%(year)s：%(n)s 项期限随之变动。") % {"year": year, "n": n}
     if use == VOTE and year.state in BEFORE_THE_LIST:
         yield from _outlook(year, use, held_on).sentences()
+
+
+def table_of_move(cycle: Cycle, use: str, held_on: date, *, doing: str = "") -> Foreseen | None:
+    """Every deadline that a move would put on another day, old and new, begun ones first; None where none would be.
+
+    doing: the key of the task that moves the session by being done; its own deadline is no longer of interest.
+    """
+    lines = [line for year, its in years_at(cycle, use) for line in _lines(year, its, held_on, doing)]
+    if not lines:
+        return None
+    return Foreseen(
+        _("%(n)s 项期限随之改动") % {"n": len(lines)},
+        (_("事项"), _("年度"), _("办理情况"), _("原定期限"), _("改动后的期限")),
+        tuple(lines),
+    )
+
+
+def _lines(year: Cycle, use: str, held_on: date, doing: str) -> Iterator[tuple[str, ...]]:
+    for deadline, due in moving(year, **{use: held_on}):
+        if deadline.key != doing:
+            title = worded(deadline.task.flow_task.task_title, year.unit)
+            old = _day(deadline.due_on, deadline.provisional)
+            yield title, str(year), _("办理中"), old, _day(due.on, due.provisional)
+    for key, before, after in coming(year, **{use: held_on}):
+        days = (_day(due.on, due.provisional) for due in (before, after))
+        yield worded(TASK_TIMES[key].title, year.unit), str(year), _("未开始"), *days
+
+
+def _day(day: date | None, provisional: bool) -> str:
+    if day is None:
+        return _("未定期限")
+    told = date_format(day, "DATE_FORMAT")
+    return _("%(day)s（暂定）") % {"day": told} if provisional else told
 
 
 def move(act: Act, cycle: Cycle, *, use: str, new_day: date, reason: str) -> Outcome:

@@ -11,17 +11,18 @@ from django.utils.translation import gettext_lazy as _
 from projects.ballots.rules import Mode
 from projects.ballots.tellers import TELLERS, serve_another
 from projects.collection.forms import DecisionForm
+from projects.cycles import moving
 from projects.cycles.forms import MoveForm
 from projects.cycles.models import Session, SessionState
 from projects.cycles.rulebook import said
-from projects.cycles.selectors import deputies_at, opens_term, session_of, standard_of
+from projects.cycles.selectors import deputies_at, opens_term, session_date, session_of, standard_of
 from projects.deliberation import rules, selectors
 from projects.deliberation.method import method_draft
 from projects.deliberation.models import BudgetLine
 from projects.selection.models import Item
 from projects.selection.rules import surplus_faults
 from workflow.flows.fields import ChineseDateField, FenField, FilesField, choice_field, record_field
-from workflow.flows.forms import AssemblyForm, MeetingForm, MinutesForm, Resolved, StepForm
+from workflow.flows.forms import AssemblyForm, Foreseen, MeetingForm, MinutesForm, Resolved, StepForm
 from workflow.flows.meetings import Standard
 from workflow.people.models import Unit, User
 from workflow.roles.selectors import holders_of, seats_of
@@ -92,8 +93,17 @@ class MoveConvenedForm(Resolved, MoveForm, MeetingForm):
 # --- before the session
 
 
+def table_of_new_day(form: StepForm, day: date | None) -> Foreseen | None:
+    """What moves with the session of the vote where a task sets its day; None where it stays."""
+    if day is None or day == session_date(form.subject, moving.VOTE):
+        return None
+    return moving.table_of_move(form.subject, moving.VOTE, day, doing=form.node.key)
+
+
 class ReportForm(StepForm):
     """请示: which session, when, how long, and what is to be prepared."""
+
+    may_foresee = True
 
     term = forms.IntegerField(label=_("第几届"), min_value=1, max_value=99)
     number = forms.IntegerField(label=_("第几次会议"), min_value=1, max_value=99)
@@ -115,6 +125,9 @@ class ReportForm(StepForm):
     def clean_session_on(self) -> date:
         return future_session(self, self.cleaned_data["session_on"])
 
+    def foreseen_table(self) -> Foreseen | None:
+        return table_of_new_day(self, self.cleaned_data["session_on"])
+
 
 def future_session(form: StepForm, day: date) -> date:
     """A session's day: not past, and before the evaluation's."""
@@ -128,6 +141,7 @@ def future_session(form: StepForm, day: date) -> date:
 class AgendaForm(WhenAgreed, DecisionForm):
     """The presidium puts the candidates on the agenda, or sends the list back to the government."""
 
+    may_foresee = True
     needed = ("session_on", "session_days", "seats", "candidates", "agenda", "attending")
     session_on = ChineseDateField(label=_("会议日期"), required=False)
     session_days = forms.DecimalField(
@@ -165,6 +179,10 @@ class AgendaForm(WhenAgreed, DecisionForm):
             self.add_error("seats", fault)
         if chosen < selectors.candidates_of(self.subject).count() and len(data["left_out_reason"]) < 4:
             self.add_error("left_out_reason", _("有候选项目不列入议程，须写明理由。"))
+
+    def foreseen_table(self) -> Foreseen | None:
+        sent_back = self.cleaned_data.get("return_reason")
+        return None if sent_back else table_of_new_day(self, self.cleaned_data.get("session_on"))
 
 
 class ReviseForm(StepForm):

@@ -147,6 +147,7 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
         "cycle": cycle,
         "hall": cycle.unit,
         "steps": selectors.tasks_by_step(cycle),
+        "provisional": selectors.has_provisional(cycle),
         "figures": selectors.funnel([cycle]) if reads_all(grant) else None,
         "limit": scope_told(grant),
         "reads_proposals": grant.covers("1", "2"),
@@ -376,6 +377,7 @@ def seat_table(request: HttpRequest) -> HttpResponse:
         "cycle": cycle,
         "tabs": selectors.cycle_tabs(unit, cycle),
         "steps": steps,
+        "provisional": any(row.provisional for row in rows),
         "townships": _choice_of_townships(grant),
     }
     return render(request, "portal/seat_table.html", context)

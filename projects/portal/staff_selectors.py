@@ -55,6 +55,12 @@ def cycles_visible(grant: RoleGrant) -> QuerySet[Cycle]:
     return cycles if registry.office(grant.office).reads_below else cycles.filter(unit=grant.tenant)
 
 
+def has_provisional(cycle: Cycle) -> bool:
+    """Whether an open deadline of a year rests on holidays nobody has arranged yet."""
+    held = Deadline.objects.filter(about=cycle.reference, done_at=None, cancelled=False)
+    return held.filter(provisional=True).exists()
+
+
 def tasks_by_step(cycle: Cycle) -> list[StepTasks]:
     """Every task of a year and of its sessions by step, open ones by date, done ones in the order they were done."""
     steps = {n: StepTasks(n, worded(name, cycle.unit)) for n, name in STEPS.items()}

@@ -27,7 +27,15 @@ def written_actions() -> Iterator[tuple[str, str]]:
                             yield part.value, path.name
 
 
-ACTIONS = sorted({*written_actions(), (summaries.ACTION, "summaries.py"), (reminders.ACTION, "services.py")})
+REMINDED = {(action, "services.py") for action in (reminders.ACTION, reminders.REPORT)}
+ACTIONS = sorted(
+    {
+        *written_actions(),
+        (summaries.ACTION, "summaries.py"),
+        (reminders.ACTION, "services.py"),
+        (reminders.REPORT, "services.py"),
+    }
+)
 
 
 def test_the_acts_of_the_code_are_found() -> None:

@@ -426,3 +426,28 @@ def test_a_circular_of_the_county_is_told_in_every_township_it_goes_to(town, cyc
     desks = {town.of(office).username for office in ("chair", "clerk", "mayor", "gov_clerk")}
     told = {d.recipient.username for d in letters}
     assert desks <= told and names(town.people["presidium"]) <= told
+
+
+def test_an_overdue_task_is_told_to_the_office_above_and_then_to_the_county(town, cycle, post) -> None:
+    county = town.unit.parent
+    leader = User.objects.create(username="county", name="县人大联工委", email="county@example.org")
+    admin = User.objects.get(username__startswith="admin@")
+    grant(
+        user=leader,
+        office="county",
+        unit=county,
+        act=Act(admin, "admin", county, at("2020-01-01")),
+        since=SINCE,
+    )
+    task = open_task("collection.scheme")
+    Deadline.objects.filter(pk=task.pk).update(office="clerk")
+    post()
+    remind_due(at(str(task.due_on + timedelta(days=5))))
+    told = [d for d in post() if d.letter == "escalated"]
+    assert {(d.recipient.username, d.channel) for d in told} == {
+        (town.of("chair").username, "in_app"),
+        (town.of("chair").username, "email"),
+    }
+    assert told[0].title == "超期 5 天上报：拟订年度实施方案" and told[0].link == f"/tasks/{task.pk}/"
+    remind_due(at(str(task.due_on + timedelta(days=15))))
+    assert {d.recipient for d in post() if d.letter == "escalated"} == {leader}

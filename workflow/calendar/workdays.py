@@ -26,6 +26,11 @@ def is_published(year: int) -> bool:
     return year in _published_years()
 
 
+def last_published() -> int:
+    """The last year whose official arrangement the data hold; what rests on a later one is provisional."""
+    return max(_published_years())
+
+
 def next_working_day(day: date) -> date:
     """The day itself when it is worked, else the first working day after it."""
     return day if is_working_day(day) else next(_walk(day, 1))

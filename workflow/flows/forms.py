@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar, cast
 
@@ -48,17 +49,33 @@ def _say_in(unit: Unit, field: forms.Field) -> None:
         ]
 
 
+@dataclass(frozen=True)
+class Foreseen:
+    """A table of what an act would bring with it. heads: the columns' headings; lines: a word for each of them."""
+
+    title: str
+    heads: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+
+    @property
+    def rows(self) -> list[list[tuple[str, str]]]:
+        """Every word with its heading."""
+        return [list(zip(self.heads, line, strict=True)) for line in self.lines]
+
+
 class StepForm(forms.Form):
     """A task's form; knows the record it is about and the act it will become.
 
     private: names of fields that never enter the trail (personal data). foresees: whether the act is confirmed after a
-    look at what it would bring with it (`foreseen`), even one that can be undone. drafts: whether what is typed may be
+    look at what it would bring with it (`foreseen`), even one that can be undone; may_foresee: only where there is a
+    table of it (`foreseen_table`). drafts: whether what is typed may be
     kept unfinished; not where it is a secret or a tally nobody may see yet.
     """
 
     template_name = "django/forms/sections.html"
     private: ClassVar[tuple[str, ...]] = ()
     foresees: ClassVar[bool] = False
+    may_foresee: ClassVar[bool] = False
     drafts: ClassVar[bool] = True
 
     def __init__(
@@ -99,6 +116,10 @@ class StepForm(forms.Form):
     def foreseen(self) -> list[str]:
         """What the act would bring with it, in sentences for the page that asks to confirm it; asked of a valid form."""
         return []
+
+    def foreseen_table(self) -> Foreseen | None:
+        """What the act would change, old and new side by side, for the same page; None: nothing of that kind."""
+        return None
 
     def together(self, title: Any, labels: Mapping[str, Any]) -> None:
         """Show the fields of one row side by side under its title, each under a short label.

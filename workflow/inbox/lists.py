@@ -163,6 +163,7 @@ def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
     """One list, with four figures that are links, a filter, and what this person has kept under a name."""
     asked = listing(request, box)
     page = Paginator(asked.rows(), PER_PAGE).get_page(request.GET.get("page"))
+    rows = [as_row(row) for row in page]
     saved = list(SavedFilter.objects.filter(user=asked.grant.user_id, unit=asked.grant.tenant).order_by("pk"))
     query = asked.query()
     context = {
@@ -172,7 +173,8 @@ def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
         "figures": selectors.figures_of(asked.grant, timezone.localdate()),
         "form": asked.form,
         "page": page,
-        "rows": [as_row(row) for row in page],
+        "rows": rows,
+        "provisional": any(r.deadline.provisional and r.deadline.done_at is None for r in rows),
         "today": timezone.localdate(),
         "selectable": box in ("todo", "queue"),
         "saved": saved,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Count, F, Q, QuerySet
 from viewflow.workflow.models import Task
@@ -12,7 +13,8 @@ from viewflow.workflow.models import Task
 from workflow.calendar.offsets import SOON
 from workflow.flows.base import flows
 from workflow.flows.models import Deadline, Urge
-from workflow.people.models import User
+from workflow.people.models import Unit, User
+from workflow.reminders import services
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 
@@ -164,3 +166,34 @@ def done_for(deadline: Deadline) -> str:
 def urges_of(deadline: Deadline) -> QuerySet[Urge]:
     """Who urged a task, when and why, the latest first."""
     return Urge.objects.filter(task_id=deadline.pk).select_related("user").order_by("-at")
+
+
+@dataclass(frozen=True)
+class Reported:
+    """That an overdue task was reported, when, to which office of which unit, how many days late it was then."""
+
+    at: datetime
+    unit: str
+    office: str
+    days: int
+
+
+def reports_of(deadline: Deadline, today: date) -> list[Reported]:
+    """To whom an overdue task was reported, the first first; nothing is looked for of one that is not late."""
+    if deadline.due_on is None or deadline.due_on >= today:
+        return []
+    entries = services.reports_of(deadline)
+    told = [json.loads(entry.body)["after"] for entry in entries]
+    units = (
+        {u.code: u for u in Unit.objects.filter(code__in={after["seat"] for after in told})} if told else {}
+    )
+    return [
+        Reported(
+            entry.at,
+            units[after["seat"]].name,
+            registry.title_of(after["office"], deadline.unit),
+            after["days"],
+        )
+        for entry, after in zip(entries, told, strict=True)
+        if after["seat"] in units
+    ]

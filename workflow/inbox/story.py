@@ -47,6 +47,7 @@ _others: dict[str, Any] = {
     "people.import": gettext_lazy("导入人员"),
     "units.import": gettext_lazy("导入单位"),
     "deadline.remind": gettext_lazy("到期提醒"),
+    "deadline.escalate": gettext_lazy("超期上报"),
 }
 
 

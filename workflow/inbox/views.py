@@ -153,6 +153,7 @@ def _show_task(
         "urge_form": _side(sent, UrgeForm) if speaks and not mine and _is_open(deadline) else None,
         "take_back_form": _side(sent, TakeBackForm) if may_take_back(deadline, grant) else None,
         "urges": selectors.urges_of(deadline),
+        "reports": selectors.reports_of(deadline, act.on),
         "comments": deadline.task.comments.select_related("user").prefetch_related("files").order_by("at"),
         "comment_form": _side(sent, CommentForm) if speaks else None,
         "done_for": selectors.done_for(deadline),
@@ -224,7 +225,7 @@ def _submit(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpR
     """
     node, act = deadline.task.flow_task, _act(request, deadline, grant)
     mine, in_person = may_do(deadline, grant), False
-    if is_checked(node) and request.POST.get("op") == "submit" and mine:
+    if (is_checked(node) or node.form.may_foresee) and request.POST.get("op") == "submit" and mine:
         return _try(request, deadline, grant, lambda: _check(request, deadline, grant, act))
     if node.in_person and mine:
         # Before the act's own transaction: a wrong password is counted whatever becomes of the act.
@@ -256,6 +257,8 @@ def _check(
     form = _form_for(deadline, act, request.POST, _sent(request, key))
     if not form.is_valid():
         raise InvalidForm(form)
+    if not is_checked(deadline.task.flow_task) and form.foreseen_table() is None:
+        return _complete(request, deadline, act, in_person=False)
     held = holding.hold(act, key, holding.files_of(form))
     context = _check_context(request, deadline, form, own) | {"held": held}
     return render(request, "workflow/check.html", context, status=422 if own else 200)
@@ -271,6 +274,7 @@ def _check_context(
         "answers": answers_of(form),
         "posted": _posted(request, form),
         "foreseen": form.foreseen(),
+        "table": form.foreseen_table(),
         "own": _own(request, deadline.task.flow_task, own),
         "drafts": form.drafts and bool(form.fields),
         "back": reverse("task", args=[deadline.pk]),
@@ -570,6 +574,7 @@ def event_check(
         "answers": answers_of(form),
         "posted": _posted(request, form),
         "foreseen": form.foreseen(),
+        "table": form.foreseen_table(),
         "own": _own(request, wanted, own),
         "back": request.path,
     }

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from workflow.calendar.offsets import SOON
+from workflow.calendar.workdays import last_published
 from workflow.flows.money import wan, yuan
 from workflow.flows.steps import name_of_step
 from workflow.people.models import Unit
@@ -74,6 +75,12 @@ def deadline_state(
     if days is None and due:
         days = (due - (today or timezone.localdate())).days
     return state_of_deadline(days, done=bool(done), provisional=bool(provisional))
+
+
+@register.simple_tag
+def holidays_known_until() -> int:
+    """The last year whose official arrangement of holidays the installation knows."""
+    return last_published()
 
 
 @register.simple_tag

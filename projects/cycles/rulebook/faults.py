@@ -20,7 +20,13 @@ COLLECTION_DAYS_RECOMMENDED = 30
 
 def faults_of(rules: Rules) -> list[str]:
     """Chinese sentences on settings that contradict each other; empty means sound."""
-    return [*_term_faults(rules), *_length_faults(rules), *_order_faults(rules), *_vote_faults(rules)]
+    return [
+        *_term_faults(rules),
+        *_length_faults(rules),
+        *_order_faults(rules),
+        *_report_faults(rules),
+        *_vote_faults(rules),
+    ]
 
 
 def _term_faults(rules: Rules) -> Iterable[str]:
@@ -77,6 +83,15 @@ def _order_faults(rules: Rules) -> Iterable[str]:
                 a=a,
                 b=b,
             )
+
+
+def _report_faults(rules: Rules) -> Iterable[str]:
+    if 0 < rules.escalate_county_days <= rules.escalate_days:
+        yield wrong(
+            _("“超期报告主管职务”（%(near)s 天）应早于“超期报告县人大”（%(far)s 天）"),
+            near=rules.escalate_days,
+            far=rules.escalate_county_days,
+        )
 
 
 def _vote_faults(rules: Rules) -> Iterable[str]:

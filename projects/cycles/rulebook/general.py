@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from annotated_types import MaxLen, MinLen
+from annotated_types import Ge, Le, MaxLen, MinLen
 from django.utils.translation import gettext_lazy as _
 from pydantic import BeforeValidator, Field
 
@@ -58,3 +58,57 @@ class General(Part):
             help=_("只改长短，不改起算点和方向"),
         ),
     ] = Field(default_factory=default_lengths)
+    remind_before_days: Annotated[
+        int,
+        Ge(0),
+        Le(30),
+        Said(
+            _("到期前提醒"),
+            "general",
+            "D",
+            "本地规定",
+            unit=_("天"),
+            help=_("到期前几天提醒一次；0 为不提前提醒，到期当天和超期后照常提醒"),
+        ),
+    ] = 3
+    remind_again_days: Annotated[
+        int,
+        Ge(1),
+        Le(30),
+        Said(
+            _("超期后再次提醒"),
+            "general",
+            "D",
+            "本地规定",
+            unit=_("天"),
+            help=_("超期第 1、3 天各提醒一次，以后每隔几天提醒一次"),
+        ),
+    ] = 7
+    escalate_days: Annotated[
+        int,
+        Ge(0),
+        Le(60),
+        Said(
+            _("超期报告主管职务"),
+            "general",
+            "D",
+            "本地规定",
+            unit=_("天"),
+            help=_(
+                "超期几天报告：政府各部门的报乡镇长，人大办和代表的报人大主席，乡镇长的报人大主席督办；0 为不报"
+            ),
+        ),
+    ] = 5
+    escalate_county_days: Annotated[
+        int,
+        Ge(0),
+        Le(120),
+        Said(
+            _("超期报告县人大"),
+            "general",
+            "D",
+            "本地规定",
+            unit=_("天"),
+            help=_("超期几天报告县人大常委会，由其指导督促，不作审批；0 为不报"),
+        ),
+    ] = 15

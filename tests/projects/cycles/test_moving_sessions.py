@@ -6,15 +6,20 @@ import json
 from datetime import date
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
+from projects.cycles.deadlines_moving import coming, hangs_on_a_session
 from projects.cycles.models import CycleSession, Paper, Session, SessionState
 from projects.cycles.moving import movable, told_of_move
 from projects.cycles.selectors import session_date
 from projects.cycles.services import fix_session
+from projects.deliberation.selectors import candidates_of
+from projects.demo.play import deliberation as play
 from projects.lifecycle.services import start_year
-from tests.builders import at, meeting_of, township
+from tests.builders import at, meeting_of, open_task, township
 from tests.projects.deliberation.test_deliberation import (  # noqa: F401
+    PLAN,
     SEATS,
     T,
     cycle,
@@ -113,6 +118,9 @@ def test_the_page_counts_and_names_the_deadlines_before_it_moves_them(client, to
     check = client.post(address, data | {"op": "submit"}).content.decode()
     apply(SYSTEM)
     assert "项期限随之变动" in check and "2027年1月27日" in check
+    table = check.partition("项期限随之改动")[2].partition("</table>")[0]
+    assert table.count("办理中") == len([key for key in before if hangs_on_a_session(prepared, key)])
+    assert table.count("未开始") == len(coming(prepared, vote=date(2027, 1, 27))) > 0
     assert dict(held.values_list("key", "due_on")) == before, "nothing moves before it is confirmed"
     done = client.post(address, data | {"op": "confirm"})
     apply(SYSTEM)
@@ -153,3 +161,79 @@ def test_one_session_of_two_years_moves_for_both(hall):
     assert "vote" not in movable(coming, SessionState.PLANNED) and "vote" in movable(
         coming, SessionState.CONVENED
     )
+
+
+@pytest.fixture
+def agenda(town, cycle):  # noqa: F811
+    """A year whose presidium is about to decide the agenda and the session's day; what it would send."""
+    play.play_report(town, cycle, t=T, **PLAN)
+    data = meeting_of(town.people["presidium"], "2026-12-29")
+    return data | {
+        "session_on": T.isoformat(),
+        "session_days": "1",
+        "seats": SEATS,
+        "candidates": [str(item.pk) for item in candidates_of(cycle)],
+        "agenda": play.AGENDA,
+        "attending": play.ATTENDING,
+    }
+
+
+def test_a_task_that_moves_the_session_shows_what_moves_before_it_is_confirmed(
+    client,
+    town,  # noqa: F811
+    cycle,  # noqa: F811
+    agenda,
+    monkeypatch,
+):
+    task = open_task("deliberation.agenda")
+    monkeypatch.setattr(timezone, "now", lambda: at("2026-12-29"))
+    client.force_login(town.of("clerk"))
+    later = agenda | {"session_on": "2027-01-27", "op": "submit"}
+    check = client.post(f"/tasks/{task.pk}/", later).content.decode()
+    apply(SYSTEM)
+    held = Deadline.objects.filter(about=cycle.reference, done_at=None, cancelled=False)
+    before = dict(held.values_list("key", "due_on"))
+    table = check.partition("项期限随之改动")[2].partition("</table>")[0]
+    assert (
+        "印发会议材料" in table
+        and "未开始" in table
+        and "主席团决定" not in table
+        and open_task("deliberation.agenda")
+    )
+    assert client.post(f"/tasks/{task.pk}/", later | {"op": "confirm"}).status_code == 302
+    apply(SYSTEM)
+    cycle.refresh_from_db()
+    assert cycle.planned_t == date(2027, 1, 27)
+    after = dict(held.values_list("key", "due_on"))
+    assert all(
+        after[key] != before[key] for key in set(before) & set(after) if hangs_on_a_session(cycle, key)
+    )
+
+
+def test_a_task_that_leaves_the_session_where_it_is_is_done_at_once(
+    client,
+    town,  # noqa: F811
+    agenda,
+    monkeypatch,
+):
+    task = open_task("deliberation.agenda")
+    monkeypatch.setattr(timezone, "now", lambda: at("2026-12-29"))
+    client.force_login(town.of("clerk"))
+    assert client.post(f"/tasks/{task.pk}/", agenda | {"op": "submit"}).status_code == 302
+    apply(SYSTEM)
+    assert not Deadline.objects.filter(key="deliberation.agenda", done_at=None).exists()
+
+
+def test_a_move_that_fails_moves_nothing(hall, planned, monkeypatch):
+    held = Deadline.objects.filter(about=planned.reference)
+    before = list(held.order_by("pk").values_list("due_on", flat=True))
+
+    def broken(_cycle):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("projects.cycles.deadlines_moving.recompute", broken)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        move(hall, planned, "vote", "2027-01-27")
+    planned.refresh_from_db()
+    assert planned.planned_t == date(2027, 1, 20)
+    assert list(held.order_by("pk").values_list("due_on", flat=True)) == before

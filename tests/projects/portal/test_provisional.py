@@ -1,0 +1,66 @@
+"""Holidays data that ends: days that rest on a later year are marked and explained wherever they are shown."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from projects.lifecycle.services import start_year
+from tests.builders import at, open_task, township
+from workflow.calendar.offsets import Offset, resolve
+from workflow.calendar.workdays import is_published, last_published
+from workflow.flows.models import Deadline
+from workflow.people.isolation import SYSTEM, apply
+
+pytestmark = pytest.mark.django_db
+NOTE = "有的期限为暂定"
+
+
+@pytest.fixture
+def pages(db, client: Client):
+    """The three pages of a year that lies whole inside the known arrangements, and its one open task."""
+    apply(SYSTEM)
+    town = township()
+    cycle = start_year(
+        town.act("chair", at("2025-08-10")),
+        year=2026,
+        opens_on=date(2025, 9, 1),
+        planned_t=date(2026, 1, 20),
+        planned_t2=date(2026, 12, 18),
+    )
+    task = open_task("collection.scheme")
+    client.force_login(town.of("chair"))
+    urls = [
+        reverse("inbox"),
+        reverse("year", args=[cycle.pk]),
+        reverse("seat_table"),
+        reverse("task", args=[task.pk]),
+    ]
+
+    def get() -> list[str]:
+        shown = [client.get(url).content.decode() for url in urls]
+        apply(SYSTEM)
+        return shown
+
+    return get, task
+
+
+def test_every_page_warns_where_a_day_rests_on_holidays_nobody_has_arranged(pages):
+    get, task = pages
+    inbox, year, _table, own = get()
+    assert NOTE not in inbox + year + own and "超期" in inbox
+    Deadline.objects.filter(pk=task.pk).update(provisional=True)
+    for page in get():
+        assert NOTE in page and f"到 {last_published()} 年为止" in page and "暂定" in page
+    inbox = get()[0]
+    assert "超期" not in inbox.partition("<tbody")[2], "nobody can have missed a provisional day"
+
+
+def test_the_first_year_without_an_arrangement_is_the_one_after_the_last_known():
+    after = date(last_published() + 1, 3, 1)
+    assert is_published(last_published()) and not is_published(after.year)
+    assert resolve(Offset("receipt", 5, "wd"), {"receipt": after}).provisional
+    assert not resolve(Offset("receipt", 5, "wd"), {"receipt": after - timedelta(days=300)}).provisional
