@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 
 import pytest
 from django.db import connection
@@ -14,17 +13,12 @@ from projects.cycles.models import Cycle
 from projects.demo.cast import Township
 from projects.lifecycle.services import start_year
 from tests.builders import SINCE, at, township
+from tests.notifications.office import PLAN, give_mailboxes, office  # noqa: F401  (a fixture)
 from workflow.audit.services import Act
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import Unit, User
 from workflow.roles.services import grant
 
-PLAN = {
-    "opens_on": date(2026, 9, 1),
-    "planned_t": date(2027, 1, 20),
-    "planned_t2": date(2028, 1, 18),
-    "year": 2027,
-}
 SCHEME = {
     "opens_on": "2026-09-01",
     "planned_t": "2027-01-20",
@@ -33,14 +27,6 @@ SCHEME = {
     "body": "按照三个阶段六个环节组织实施。",
 }
 CALL = {"window_from": "2026-09-03", "window_to": "2026-10-08", "body": "现面向全镇公开征集民生实事项目。"}
-
-
-def give_mailboxes() -> None:
-    """Everybody gets an address named after the username."""
-    people = list(User.objects.all())
-    for user in people:
-        user.email = f"{user.username.replace('@', '.').lower()}@example.org"
-    User.objects.bulk_update(people, ["email"])
 
 
 def administrator(town: Township) -> User:
