@@ -329,6 +329,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "archive.add",
         "change.effect",
         "change.undo",
+        "oversight.repair",
     ),
     "it is valid for years opened later, whose opening shows it": ("cycles.revise_rules", "rulebook.adopt"),
     "the presidium speaks to whom it takes in, with the slip of a new account in hand": (

@@ -2,6 +2,7 @@
 
 from projects.collection.tasks import sweep_returned
 from projects.evaluation.tasks import sweep_hearings
+from projects.oversight.tasks import check_figures
 from projects.supervision.tasks import sweep_reports, sweep_summaries
 
-__all__ = ["sweep_hearings", "sweep_reports", "sweep_returned", "sweep_summaries"]
+__all__ = ["check_figures", "sweep_hearings", "sweep_reports", "sweep_returned", "sweep_summaries"]

@@ -17,6 +17,8 @@ from psycopg import sql
 
 Made = TypeVar("Made")
 Rows = dict[str, dict[str, Any]]  # table → primary key as text → row
+# The database fills it as the other rows come back: it is put back last, as a whole.
+COUNTED = "projects_yearfigure"
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def _written() -> tuple[str, int]:
 def _tables() -> dict[str, str]:
     """Every table with its primary key."""
     models = [model for model in apps.get_models(include_auto_created=True) if model._meta.managed]
-    return {model._meta.db_table: model._meta.pk.column for model in models}
+    found = {model._meta.db_table: model._meta.pk.column for model in models}
+    return {**found, COUNTED: found.pop(COUNTED)}
 
 
 def _rows() -> Rows:
@@ -90,9 +93,10 @@ def _rows() -> Rows:
 
 
 def _steps(before: Rows, after: Rows) -> list[tuple[sql.Composed, str]]:
-    gone, changed, new = [], [], []
+    gone: list[tuple[sql.Composed, str]] = []
+    changed, new = [], []
     for table, key in _tables().items():
-        was, now = before[table], after[table]
+        was, now = ({} if table == COUNTED else before[table]), after[table]
         names = {"table": sql.Identifier(table), "key": sql.Identifier(key), **_columns(table)}
         if left := [pk for pk in was if pk not in now]:
             statement = sql.SQL(
@@ -105,6 +109,8 @@ def _steps(before: Rows, after: Rows) -> list[tuple[sql.Composed, str]]:
                 " FROM json_populate_recordset(NULL::{table}, %s) given WHERE was.{key} = given.{key}"
             )
             changed.append((statement.format(**names), json.dumps(other)))
+        if table == COUNTED:
+            new.append((sql.SQL("DELETE FROM {table} WHERE %s::text IS NOT NULL").format(**names), ""))
         if more := [row for pk, row in now.items() if pk not in was]:
             statement = sql.SQL(
                 "INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE"

@@ -97,3 +97,27 @@ class Sample(models.Model):
             "drawn": "、".join(one["label"] for one in self.drawn),
             "seed": self.seed,
         }
+
+
+class YearFigure(models.Model):
+    """A difference some write has made to what is counted of a township's year; all of one kind add up to its figure.
+
+    Appended by the database in the writer's own transaction (migration 0030 says which rows count for what), folded and
+    checked at night (`counting`). measure, facet: what is counted and of which sort; day: when it falls due or was
+    raised, for what is still open. amount: a number of things, or fen. cycle_id and unit stand without a constraint:
+    every act writes here, and years and units are never deleted.
+    """
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    cycle_id = models.BigIntegerField()
+    year = models.PositiveSmallIntegerField()
+    measure = models.CharField(max_length=12)
+    facet = models.CharField(max_length=30)
+    day = models.DateField(null=True)
+    amount = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["cycle_id"], name="figure_cycle"),
+            models.Index(fields=["unit", "year"], name="figure_years", condition=models.Q(measure="cycle")),
+        ]

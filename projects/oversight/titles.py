@@ -4,4 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from workflow.inbox.story import call_acts
 
-call_acts({"oversight.circular": _("收到县级通报")})
+call_acts(
+    {
+        "oversight.circular": _("收到县级通报"),
+        "oversight.repair": _("夜间核对更正县级汇总数字"),
+    }
+)

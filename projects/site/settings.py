@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -300,6 +301,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "summaries": every(3600, "projects.supervision.tasks.sweep_summaries"),
     "hearings": every(3600, "projects.evaluation.tasks.sweep_hearings"),
     "stand_ins": every(600, "workflow.roles.tasks.sweep_stand_ins"),
+    "figures": {
+        "task": "projects.oversight.tasks.check_figures",
+        "schedule": crontab(hour=2, minute=30),
+        "options": {"expires": 6 * 3600},
+    },
     "reminders": every(600, "workflow.reminders.tasks.sweep_deadlines"),
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

@@ -9,6 +9,8 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 
+from projects.collection.intake import propose
+from projects.collection.models import Contact, Proposal
 from projects.cycles.models import Cycle
 from projects.lifecycle.services import start_year
 from projects.oversight.forms import CircularForm
@@ -316,3 +318,18 @@ def test_an_address_that_names_no_year_shows_all_of_them(client, town, cycle, le
     for path in ("/projects/", "/county/", "/rulebook/"):
         for typed in ("2027", "²", "2" * 5000):
             assert client.get(path, {"year": typed, "cycle": typed}).status_code == 200
+
+
+def test_how_to_reach_a_proposer_is_not_there_for_the_county(town, cycle, leader):
+    propose(
+        town.act("clerk", at("2026-09-07")),
+        title="修桥",
+        content="修一座桥。",
+        name="张三",
+        phone="13800000000",
+    )
+    above = context_of(RoleGrant.objects.get(user=leader))
+    apply(context_of(RoleGrant.objects.get(office="gov_clerk")))
+    assert Contact.objects.get().phone == "13800000000"
+    apply(above)
+    assert Proposal.objects.count() == 1 and not Contact.objects.exists()

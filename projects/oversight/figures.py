@@ -1,0 +1,317 @@
+"""What a county or whoever is above it sees of its townships' years: read from the figures the writers keep.
+
+A figure of several years, or of a county's townships, is the sum of theirs. Money in fen. Days and what is overdue are
+worked out from the day asked for, so a figure is never as of yesterday.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db import connection
+
+from projects.cycles.models import STEP_OF_STATE, CycleState
+from projects.cycles.steps import STEPS
+from workflow.calendar.offsets import SOON
+
+DONE = ("completed", "accepted")
+SOURCES = ("own", "upper", "social")
+DEPUTIES = ("deputy", "senior_deputy")
+RESIDENTS = ("resident", "village", "station", "enterprise")
+
+# `key` is what the sums are of: a year, or the unit above its township.
+_SUMS = """
+WITH net AS (
+    SELECT unit_id, cycle_id, measure, facet, day, sum(amount) AS n FROM projects_yearfigure
+    WHERE cycle_id = ANY (%(cycles)s) GROUP BY 1, 2, 3, 4, 5 HAVING sum(amount) <> 0
+)
+SELECT {key}, measure, facet, sum(n)::bigint, coalesce(sum(n) FILTER (WHERE day < %(today)s), 0)::bigint, min(day)
+FROM net {joined} GROUP BY 1, 2, 3
+"""
+BY_YEAR = _SUMS.format(key="cycle_id", joined="")
+BY_PARENT = _SUMS.format(key="u.parent_id", joined="JOIN workflow_unit u ON u.id = net.unit_id")
+# Every year the viewer's context shows, from the figures alone.
+YEARS = """
+SELECT f.unit_id, f.cycle_id, f.year, max(f.facet) FROM projects_yearfigure f
+WHERE f.measure = 'cycle' GROUP BY 1, 2, 3, f.facet HAVING sum(f.amount) > 0
+"""
+
+
+@dataclass(frozen=True)
+class YearOf:
+    """A township's year as the figures know it."""
+
+    unit_id: int
+    cycle_id: int
+    year: int
+    state: str
+
+
+def years_seen() -> list[YearOf]:
+    """The years the viewer's context shows, the latest first, by township; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(YEARS)
+        found = [YearOf(*row) for row in cursor.fetchall()]
+    return sorted(found, key=lambda one: (-one.year, -one.cycle_id))
+
+
+def chosen(seen: Iterable[YearOf], year: int | None) -> list[YearOf]:
+    """Those of one year, or every township's latest. seen: the latest first."""
+    if year:
+        return [one for one in seen if one.year == year]
+    latest: dict[int, YearOf] = {}
+    for one in seen:
+        latest.setdefault(one.unit_id, one)
+    return list(latest.values())
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A step: done, running, soon, overdue or waiting; days to or past the first deadline; late: tasks done late."""
+
+    state: str
+    days: int | None = None
+    late: int = 0
+
+
+@dataclass
+class Figures:
+    """The sums of some years: (measure, facet) → amount, and of what has days how much is past and the first of them."""
+
+    amounts: dict[tuple[str, str], int] = field(default_factory=dict)
+    past: dict[tuple[str, str], int] = field(default_factory=dict)
+    first: dict[tuple[str, str], date] = field(default_factory=dict)
+
+    def add(self, measure: str, facet: str, amount: int, past: int, first: date | None) -> None:
+        key = (measure, facet)
+        self.amounts[key] = self.amounts.get(key, 0) + amount
+        self.past[key] = self.past.get(key, 0) + past
+        if first:
+            self.first[key] = min(first, self.first.get(key, first))
+
+    def of(self, measure: str, *facets: str) -> int:
+        """How much of a measure, of some of its sorts or of all of them."""
+        return _sum(self.amounts, measure, facets)
+
+    # -- how far along
+
+    @property
+    def proposals(self) -> int:
+        return self.of("proposal")
+
+    @property
+    def accepted(self) -> int:
+        return self.of("accepted")
+
+    @property
+    def items(self) -> int:
+        return self.of("item")
+
+    @property
+    def candidates(self) -> int:
+        return self.of("candidate")
+
+    @property
+    def elected(self) -> int:
+        return self.of("elected")
+
+    @property
+    def projects(self) -> int:
+        """Elected and not stopped."""
+        return self.of("project") - self.of("project", "stopped")
+
+    @property
+    def done(self) -> int:
+        return self.of("project", *DONE)
+
+    @property
+    def judged(self) -> int:
+        """Passed the deputies' measurement of satisfaction."""
+        return self.of("judged")
+
+    @property
+    def failing(self) -> int:
+        return self.of("failing")
+
+    @property
+    def red(self) -> int:
+        return self.of("red")
+
+    @property
+    def done_percent(self) -> int | None:
+        return share(self.done, self.projects)
+
+    # -- money
+
+    @property
+    def budget(self) -> int:
+        return self.of("budget")
+
+    @property
+    def invested(self) -> int:
+        return self.of("invested")
+
+    @property
+    def funded(self) -> int:
+        return self.of("funded")
+
+    @property
+    def invested_percent(self) -> int | None:
+        return share(self.invested, self.budget)
+
+    @property
+    def funded_percent(self) -> int | None:
+        return share(self.funded, self.budget)
+
+    # -- what people say of it
+
+    @property
+    def ratings(self) -> int:
+        return self.of("rating")
+
+    @property
+    def ratings_content(self) -> int:
+        return self.of("rating", "satisfied", "basic")
+
+    @property
+    def ratings_percent(self) -> int | None:
+        """Residents satisfied or basically so, of those who rated."""
+        return share(self.ratings_content, self.ratings)
+
+    @property
+    def marks_base(self) -> int:
+        return self.of("mark", "base")
+
+    @property
+    def marks_percent(self) -> int | None:
+        """Deputies' marks satisfied or basically so, of the base of each measurement that counts."""
+        return share(self.of("mark", "satisfied", "basic"), self.marks_base)
+
+    # -- who takes part
+
+    @property
+    def by_residents(self) -> int:
+        return self.of("proposal", *RESIDENTS)
+
+    @property
+    def by_deputies(self) -> int:
+        return self.of("proposal", *DEPUTIES)
+
+    @property
+    def visits(self) -> int:
+        return self.of("visit")
+
+    @property
+    def voters(self) -> int:
+        return self.of("voters")
+
+    @property
+    def inspections(self) -> int:
+        return self.of("inspection")
+
+    @property
+    def due(self) -> int:
+        return self.of("due")
+
+    @property
+    def present(self) -> int:
+        return self.of("present")
+
+    @property
+    def present_percent(self) -> int | None:
+        return share(self.present, self.due)
+
+    # -- what stands open
+
+    @property
+    def findings_open(self) -> int:
+        return self.of("finding", "open", "rectified")
+
+    @property
+    def oldest_finding(self) -> date | None:
+        return min((day for (measure, _f), day in self.first.items() if measure == "finding"), default=None)
+
+    @property
+    def overdue(self) -> int:
+        """Open tasks past their day, of the six steps."""
+        return sum(self.past.get(key, 0) for key in self.past if key[0] == "open" and _step(key[1]) in STEPS)
+
+    @property
+    def late(self) -> int:
+        """Tasks that were done after their day."""
+        return self.of("late", *map(str, STEPS))
+
+    def overdue_by_office(self) -> dict[str, int]:
+        """Open tasks past their day by the office whose turn it is, the most first."""
+        found: dict[str, int] = defaultdict(int)
+        for (measure, facet), n in self.past.items():
+            if measure == "open" and n and _step(facet) in STEPS:
+                found[facet.partition(":")[2]] += n
+        return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    def cells(self, state: str, today: date) -> tuple[Cell, ...]:
+        """One year's six steps. state: where the year stands."""
+        reached = 7 if state == CycleState.CLOSED else STEP_OF_STATE[CycleState(state)]
+        return tuple(self._cell(step, reached, today) for step in STEPS)
+
+    def _cell(self, step: int, reached: int, today: date) -> Cell:
+        mine = [key for key, n in self.amounts.items() if key[0] == "open" and n and _step(key[1]) == step]
+        late = self.of("late", str(step))
+        if not mine:
+            state = "done" if step < reached else "running" if step == reached else "waiting"
+            return Cell(state, late=late)
+        first = min((self.first[key] for key in mine if key in self.first), default=None)
+        if first is None:
+            return Cell("running", late=late)
+        days = (first - today).days
+        if days < 0:
+            return Cell("overdue", -days, late)
+        return Cell("soon" if days <= SOON.days else "running", days, late)
+
+
+def share(part: int, whole: int) -> int | None:
+    """Whole per cent, rounded down; None of nothing. May exceed 100 (宁海 2013: 105)."""
+    return part * 100 // whole if whole else None
+
+
+def _step(facet: str) -> int:
+    return int(facet.partition(":")[0])
+
+
+def _sum(amounts: Mapping[tuple[str, str], int], measure: str, facets: Sequence[str]) -> int:
+    if facets:
+        return sum(amounts.get((measure, facet), 0) for facet in facets)
+    return sum(n for key, n in amounts.items() if key[0] == measure)
+
+
+def figures_by_year(cycles: Iterable[int], today: date) -> dict[int, Figures]:
+    """The figures of each of these years, empty ones too; one query."""
+    wanted = list(cycles)
+    return dict.fromkeys(wanted, Figures()) | _read(BY_YEAR, wanted, today)
+
+
+def figures_by_parent(cycles: Iterable[int], today: date) -> dict[int, Figures]:
+    """The figures of these years by the unit above their township: a county's sums; one query."""
+    return _read(BY_PARENT, cycles, today)
+
+
+def _read(statement: str, cycles: Iterable[int], today: date) -> dict[int, Figures]:
+    found: dict[int, Figures] = defaultdict(Figures)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"cycles": list(cycles), "today": today})
+        for key, *figure in cursor.fetchall():
+            found[key].add(*figure)
+    return found
+
+
+def together(parts: Iterable[Figures]) -> Figures:
+    """The sums of several."""
+    whole = Figures()
+    for part in parts:
+        for (measure, facet), n in part.amounts.items():
+            key = (measure, facet)
+            whole.add(measure, facet, n, part.past.get(key, 0), part.first.get(key))
+    return whole

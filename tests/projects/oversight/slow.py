@@ -1,0 +1,118 @@
+"""What the county's figures must be equal to: the records themselves, counted one by one in Python."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+from django.utils.timezone import localdate
+
+from projects.ballots.models import Vote
+from projects.collection.models import Proposal
+from projects.cycles.models import Cycle
+from projects.deliberation.models import Visit
+from projects.evaluation.models import Measurement, Rating
+from projects.oversight.figures import Cell
+from projects.selection.models import Item
+from projects.selection.selectors import ON_THE_LIST
+from projects.supervision.models import Finding, Inspection, Project
+from workflow.flows.models import Deadline
+
+
+def slow_figures(cycle: Cycle, today: date) -> dict[str, Any]:
+    """Every named figure of a year, from its records."""
+    proposals = list(Proposal.objects.filter(cycle=cycle))
+    projects = list(Project.objects.filter(cycle=cycle))
+    live = [p for p in projects if p.state != "stopped"]
+    grades = Counter(Rating.objects.filter(project__cycle=cycle).values_list("grade", flat=True))
+    content, rated = grades["satisfied"] + grades["basic"], sum(grades.values())
+    marks = list(
+        Measurement.objects.filter(cycle=cycle, state__in=("measured", "closed", "rectifying", "rectified"))
+    )
+    marked = sum((m.satisfied or 0) + (m.basic or 0) for m in marks)
+    base = sum(m.base or 0 for m in marks)
+    findings = list(Finding.objects.filter(project__cycle=cycle).exclude(state="closed"))
+    visits = list(Visit.objects.filter(cycle=cycle))
+    votes = [
+        v
+        for v in Vote.objects.filter(about_reference=cycle.reference, purpose="projects")
+        if v.state != "void" and not v.is_recount and v.deputies_present is not None
+    ]
+    tasks = [d for d in Deadline.objects.filter(about=cycle.reference, cancelled=False) if d.step]
+    late = [d for d in tasks if d.done_at and d.due_on and localdate(d.done_at) > d.due_on]
+    overdue = [d for d in tasks if not d.done_at and d.due_on and d.due_on < today]
+    kinds = Counter(p.proposer_kind for p in proposals)
+    due, present = sum(v.deputies_in_office for v in votes), sum(v.deputies_present or 0 for v in votes)
+    done = [p for p in projects if p.state in ("completed", "accepted")]
+    money = {
+        name: sum(getattr(p, f"{name}_fen") or 0 for p in live) for name in ("budget", "invested", "funded")
+    }
+    return {
+        "proposals": len(proposals),
+        "accepted": sum(p.state in ("accepted", "merged", "carried", "answered") for p in proposals),
+        "items": Item.objects.filter(cycle=cycle).count(),
+        "candidates": Item.objects.filter(ON_THE_LIST, cycle=cycle).count(),
+        "elected": Item.objects.filter(cycle=cycle, state="elected").count(),
+        "projects": len(live),
+        "done": len(done),
+        "judged": sum(m.state == "closed" for m in marks),
+        "failing": sum(m.state in ("rectifying", "rectified") for m in marks),
+        "red": sum(p.light == "red" for p in live),
+        "done_percent": len(done) * 100 // len(live) if live else None,
+        **money,
+        "invested_percent": money["invested"] * 100 // money["budget"] if money["budget"] else None,
+        "funded_percent": money["funded"] * 100 // money["budget"] if money["budget"] else None,
+        "ratings": rated,
+        "ratings_content": content,
+        "ratings_percent": content * 100 // rated if rated else None,
+        "marks_base": base,
+        "marks_percent": marked * 100 // base if base else None,
+        "by_residents": sum(kinds[k] for k in ("resident", "village", "station", "enterprise")),
+        "by_deputies": sum(kinds[k] for k in ("deputy", "senior_deputy")),
+        "visits": len(visits),
+        "voters": sum(v.voters for v in visits),
+        "inspections": Inspection.objects.filter(project__cycle=cycle).count(),
+        "due": due,
+        "present": present,
+        "present_percent": present * 100 // due if due else None,
+        "findings_open": len(findings),
+        "oldest_finding": min((f.raised_on for f in findings), default=None),
+        "overdue": len(overdue),
+        "late": len(late),
+    }
+
+
+def slow_offices(cycle: Cycle, today: date) -> dict[str, int]:
+    """Overdue tasks by office."""
+    rows = Deadline.objects.filter(about=cycle.reference, cancelled=False, done_at=None, due_on__lt=today)
+    return dict(Counter(d.office for d in rows if d.step))
+
+
+def slow_sources(cycle: Cycle) -> dict[str, int]:
+    """Planned money of what was elected by source, in fen."""
+    found = Counter()
+    for item in Item.objects.filter(cycle=cycle, state="elected"):
+        found.update({name: int(fen) for name, fen in item.funding.items() if fen})
+    return dict(found)
+
+
+def slow_cells(cycle: Cycle, today: date) -> tuple[Cell, ...]:
+    """The six steps, from the year's tasks one by one."""
+    reached = 7 if cycle.state == "closed" else cycle.step
+    return tuple(_cell(cycle, step, reached, today) for step in range(1, 7))
+
+
+def _cell(cycle: Cycle, step: int, reached: int, today: date) -> Cell:
+    tasks = list(Deadline.objects.filter(about=cycle.reference, step=step, cancelled=False))
+    late = sum(bool(d.done_at and d.due_on and localdate(d.done_at) > d.due_on) for d in tasks)
+    open_ones = [d for d in tasks if not d.done_at]
+    if not open_ones:
+        return Cell("done" if step < reached else "running" if step == reached else "waiting", late=late)
+    days = [(d.due_on - today).days for d in open_ones if d.due_on]
+    if not days:
+        return Cell("running", late=late)
+    first = min(days)
+    if first < 0:
+        return Cell("overdue", -first, late)
+    return Cell("soon" if first <= 3 else "running", first, late)
