@@ -305,6 +305,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "letters.send_again",
         "letters.reword",
         "letters.restore_wording",
+        "oversight.weigh",
     ),
     "it is kept in the file, where those who watch the year read it": (
         "task.attach",

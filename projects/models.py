@@ -13,7 +13,7 @@ from projects.deliberation.models import (
     Withdrawal,
 )
 from projects.evaluation.models import Addendum, Archive, Measurement, Rating, Review
-from projects.oversight.models import Guidance, Note, Sample, YearFigure
+from projects.oversight.models import Guidance, Note, Sample, Weighting, YearFigure
 from projects.selection.models import (
     Appraisal,
     AppraisalReturn,
@@ -43,5 +43,5 @@ __all__ = [
     "Item", "KeyHolder", "Keying", "Measurement", "Milestone", "Note", "Notice", "Objection", "Opinion", "Option",
     "Paper", "Plan", "Progress", "Project", "Proposal", "Question", "Rating", "Receipt", "Review", "RollEntry",
     "RollLine", "Rulebook", "Sample", "Score", "Screening", "Session", "Signature", "Source", "Term", "Visit", "Vote",
-    "Withdrawal", "YearFigure",
+    "Weighting", "Withdrawal", "YearFigure",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ makes. Nothing is updated in place: two acts of one township never wait for each
 """
 
 import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 from workflow.people.isolation import ForcePolicy, NarrowPolicy, whole_scope
@@ -22,8 +23,7 @@ ATTENDED = "r.purpose = 'projects' AND r.state <> 'void' AND NOT r.is_recount AN
 COUNTED = {
     "projects_cycle": (
         "r.id",
-        """('cycle', r.state, NULL, 1),
-           ('deputies', '', NULL, r.deputies_in_office)""",
+        "('cycle', r.state, NULL, 1)",
     ),
     "projects_proposal": (
         "r.cycle_id",
@@ -70,6 +70,7 @@ COUNTED = {
     "workflow_deadline": (
         CYCLE_NAMED.format("r.about"),
         """('open', coalesce(r.step, 0) || ':' || r.office, r.due_on, (r.done_at IS NULL AND NOT r.cancelled)::int),
+           ('ended', coalesce(r.step, 0)::text, NULL, (NOT r.cancelled AND r.done_at IS NOT NULL)::int),
            ('late', coalesce(r.step, 0)::text, NULL, (NOT r.cancelled
                 AND (r.done_at AT TIME ZONE 'Asia/Shanghai')::date > r.due_on)::int)""",
     ),
@@ -179,6 +180,35 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Weighting",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("weights", models.JSONField(default=dict)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="workflow.unit"
+                    ),
+                ),
+            ],
+        ),
+        ForcePolicy("weighting"),
+        NarrowPolicy("weighting", whole_scope()),
         ForcePolicy("yearfigure"),
         NarrowPolicy("yearfigure", whole_scope()),
         migrations.RunSQL(READS, migrations.RunSQL.noop),

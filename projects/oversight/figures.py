@@ -32,6 +32,10 @@ SELECT {key}, measure, facet, sum(n)::bigint, coalesce(sum(n) FILTER (WHERE day 
 FROM net {joined} GROUP BY 1, 2, 3
 """
 BY_YEAR = _SUMS.format(key="cycle_id", joined="")
+BY_CALENDAR = _SUMS.format(
+    key="y.year",
+    joined="JOIN unnest(%(cycles)s::bigint[], %(years)s::int[]) y (id, year) ON y.id = net.cycle_id",
+)
 BY_PARENT = _SUMS.format(key="u.parent_id", joined="JOIN workflow_unit u ON u.id = net.unit_id")
 # Every year the viewer's context shows, from the figures alone.
 YEARS = """
@@ -237,12 +241,49 @@ class Figures:
     @property
     def overdue(self) -> int:
         """Open tasks past their day, of the six steps."""
-        return sum(self.past.get(key, 0) for key in self.past if key[0] == "open" and _step(key[1]) in STEPS)
+        return sum(self.overdue_steps.values())
 
     @property
     def late(self) -> int:
         """Tasks that were done after their day."""
         return self.of("late", *map(str, STEPS))
+
+    @property
+    def ended(self) -> int:
+        """Tasks that were done."""
+        return self.of("ended", *map(str, STEPS))
+
+    @property
+    def on_time_percent(self) -> int | None:
+        """Tasks done by their day, of all that were done; those without a day are never late."""
+        return share(self.ended - self.late, self.ended)
+
+    @property
+    def findings(self) -> int:
+        return self.of("finding")
+
+    @property
+    def rectified_percent(self) -> int | None:
+        """Findings closed (销号), of all that were raised."""
+        return share(self.of("finding", "closed"), self.findings)
+
+    @property
+    def overdue_steps(self) -> dict[int, int]:
+        """Open tasks past their day by step."""
+        found: dict[int, int] = defaultdict(int)
+        for (measure, facet), n in self.past.items():
+            if measure == "open" and n:
+                found[_step(facet)] += n
+        return {step: n for step, n in found.items() if step in STEPS}
+
+    @property
+    def townships_at(self) -> dict[int, int]:
+        """How many of the years stand in each step; 7 for those that are closed."""
+        found: dict[int, int] = defaultdict(int)
+        for (measure, state), n in self.amounts.items():
+            if measure == "cycle" and n:
+                found[reached(state)] += n
+        return dict(found)
 
     def overdue_by_office(self) -> dict[str, int]:
         """Open tasks past their day by the office whose turn it is, the most first."""
@@ -254,22 +295,29 @@ class Figures:
 
     def cells(self, state: str, today: date) -> tuple[Cell, ...]:
         """One year's six steps. state: where the year stands."""
-        reached = 7 if state == CycleState.CLOSED else STEP_OF_STATE[CycleState(state)]
-        return tuple(self._cell(step, reached, today) for step in STEPS)
+        return tuple(self._cell(step, reached(state), today) for step in STEPS)
 
-    def _cell(self, step: int, reached: int, today: date) -> Cell:
+    def _cell(self, step: int, at: int, today: date) -> Cell:
         mine = [key for key, n in self.amounts.items() if key[0] == "open" and n and _step(key[1]) == step]
-        late = self.of("late", str(step))
-        if not mine:
-            state = "done" if step < reached else "running" if step == reached else "waiting"
-            return Cell(state, late=late)
         first = min((self.first[key] for key in mine if key in self.first), default=None)
-        if first is None:
-            return Cell("running", late=late)
-        days = (first - today).days
-        if days < 0:
-            return Cell("overdue", -days, late)
-        return Cell("soon" if days <= SOON.days else "running", days, late)
+        return cell_of(step, at, bool(mine), first, today, late=self.of("late", str(step)))
+
+
+def cell_of(step: int, at: int, is_open: bool, first: date | None, today: date, *, late: int = 0) -> Cell:
+    """A step of a year. at: the step the year stands in; is_open: whether a task of it is; first: the first day due."""
+    if not is_open:
+        return Cell("done" if step < at else "running" if step == at else "waiting", late=late)
+    if first is None:
+        return Cell("running", late=late)
+    days = (first - today).days
+    if days < 0:
+        return Cell("overdue", -days, late)
+    return Cell("soon" if days <= SOON.days else "running", days, late)
+
+
+def reached(state: str) -> int:
+    """The step a year in this state stands in, 7 once it is closed."""
+    return 7 if state == CycleState.CLOSED else STEP_OF_STATE[CycleState(state)]
 
 
 def share(part: int, whole: int) -> int | None:
@@ -293,15 +341,21 @@ def figures_by_year(cycles: Iterable[int], today: date) -> dict[int, Figures]:
     return dict.fromkeys(wanted, Figures()) | _read(BY_YEAR, wanted, today)
 
 
+def figures_by_calendar(years: Iterable[YearOf], today: date) -> dict[int, Figures]:
+    """The figures of all these years by the calendar year they are of; one query."""
+    held = list(years)
+    return _read(BY_CALENDAR, [one.cycle_id for one in held], today, years=[one.year for one in held])
+
+
 def figures_by_parent(cycles: Iterable[int], today: date) -> dict[int, Figures]:
     """The figures of these years by the unit above their township: a county's sums; one query."""
     return _read(BY_PARENT, cycles, today)
 
 
-def _read(statement: str, cycles: Iterable[int], today: date) -> dict[int, Figures]:
+def _read(statement: str, cycles: Iterable[int], today: date, **more: list[int]) -> dict[int, Figures]:
     found: dict[int, Figures] = defaultdict(Figures)
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"cycles": list(cycles), "today": today})
+        cursor.execute(statement, {"cycles": list(cycles), "today": today, **more})
         for key, *figure in cursor.fetchall():
             found[key].add(*figure)
     return found

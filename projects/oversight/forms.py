@@ -7,8 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from projects.oversight.measures import MEASURES, WEIGHED
 from projects.oversight.models import SampleOf
-from projects.oversight.selectors import townships_below
+from projects.oversight.selectors import townships_below, weights_of
 from workflow.flows.fields import ChineseDateField, record_field
 from workflow.flows.forms import StepForm
 from workflow.people.models import Unit
@@ -77,3 +78,28 @@ class SampleForm(StepForm):
         help_text=_("由系统随机抽取，不足此数的全部抽取；随机编号记入办理记录，可以复核。"),
     )
     words = forms.CharField(label=_("抽查要求"), widget=forms.Textarea(attrs={"rows": 5}), max_length=5000)
+
+
+class WeightsForm(StepForm):
+    """本县权重: how much each measure counts in the order a county chooses for itself; nothing counts unless it says so."""
+
+    def prepare(self) -> None:
+        held = weights_of(self.subject)
+        for code in WEIGHED:
+            self.fields[code] = forms.IntegerField(
+                label=str(MEASURES[code].title),
+                min_value=0,
+                max_value=100,
+                required=False,
+                initial=held.get(code, 0),
+                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+            )
+        self.fields[WEIGHED[0]].help_text = _(
+            "0 到 100 的整数；0 表示不计入。没有数据的指标不影响该乡镇的得分。"
+        )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if not self.errors and not any(data.values()):
+            self.add_error(None, _("至少给一项指标填写大于 0 的权重。"))
+        return data

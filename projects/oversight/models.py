@@ -121,3 +121,15 @@ class YearFigure(models.Model):
             models.Index(fields=["cycle_id"], name="figure_cycle"),
             models.Index(fields=["unit", "year"], name="figure_years", condition=models.Q(measure="cycle")),
         ]
+
+
+class Weighting(models.Model):
+    """The weights a county orders its townships by, of its own choosing; the latest one holds (rules.md §9).
+
+    weights: code of a measure (`measures.WEIGHED`) → 1 to 100; a measure left out weighs nothing.
+    """
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    weights = models.JSONField(default=dict)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()

@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 
 from projects.collection.models import Proposal
 from projects.cycles.models import Cycle
-from projects.oversight.models import Guidance, Note, Sample, SampleOf
+from projects.oversight.models import Guidance, Note, Sample, SampleOf, Weighting
 from projects.supervision.selectors import projects_of
 from workflow.people.models import Unit, UnitKind
 
@@ -67,3 +67,9 @@ def sampled_from(cycle: Cycle, of: str) -> dict[str, str]:
         return {f"unit:{unit.code}": unit.name for unit in stations}
     found = projects_of(cycle) if of == SampleOf.PROJECT else Proposal.objects.filter(cycle=cycle)
     return {record.reference: record.label for record in found}
+
+
+def weights_of(county: Unit) -> dict[str, int]:
+    """The weights a county orders its townships by: measure → weight; empty before it has chosen any."""
+    held = Weighting.objects.filter(unit=county).order_by("-pk").first()
+    return {code: int(weight) for code, weight in held.weights.items()} if held else {}

@@ -12,7 +12,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from projects.cycles.models import Cycle
-from projects.oversight.models import Guidance, Note, Sample
+from projects.oversight.models import Guidance, Note, Sample, Weighting
 from projects.oversight.rules import digest_of, drawn
 from projects.oversight.selectors import latest_year_of, sampled_from
 from workflow.audit.services import Act, write_down
@@ -116,3 +116,9 @@ def sample(act: Act, cycle: Cycle, *, of: str, number: int, words: str) -> Outco
         at=act.at,
     )
     return Outcome(after={"seed": seed, "drawn": lot, "among": len(found), "among_sha256": digest_of(found)})
+
+
+def weigh(act: Act, county: Unit, **weights: int | None) -> None:
+    """The county's own weights for the order of its townships; the former ones stay on record."""
+    chosen = {code: weight for code, weight in weights.items() if weight}
+    Weighting.objects.create(unit=county, weights=chosen, by=act.person, at=act.at)

@@ -1,4 +1,4 @@
-"""The staff's pages that read several rooms: years, projects, votes, rules, the trail, the county's matrix."""
+"""The staff's pages that read several rooms: years, projects, votes, rules, the trail."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from projects.cycles.selectors import book_named, book_to_freeze, rulebook_in_fo
 from projects.cycles.steps import STEPS
 from projects.lifecycle.events import START_YEAR
 from projects.lifecycle.seat_table import rows_of
+from projects.oversight.figures import figures_by_year
 from projects.oversight.selectors import township_below, townships_below
 from projects.portal import matter_selectors as matters
 from projects.portal import staff_selectors as selectors
@@ -36,7 +37,7 @@ from projects.portal.beside import files_on
 from projects.portal.documents import paper_on_file
 from projects.portal.polling import links_of
 from projects.portal.public_selectors import Card
-from projects.portal.scope import reads_all, refuse_outside, refuse_part, scope_told
+from projects.portal.scope import reads_all, refuse_outside, scope_told
 from projects.portal.staff_selectors import cycle_named
 from projects.supervision.models import ChangeState, ProjectState
 from projects.supervision.selectors import project_file
@@ -148,7 +149,7 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
         "hall": cycle.unit,
         "steps": selectors.tasks_by_step(cycle),
         "provisional": selectors.has_provisional(cycle),
-        "figures": selectors.funnel([cycle]) if reads_all(grant) else None,
+        "figures": figures_by_year([cycle.pk], timezone.localdate())[cycle.pk] if reads_all(grant) else None,
         "limit": scope_told(grant),
         "reads_proposals": grant.covers("1", "2"),
         "papers": selectors.papers_by_step(cycle, grant.office),
@@ -383,7 +384,7 @@ def seat_table(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/seat_table.html", context)
 
 
-# ------------------------------------------------------------------------------- the trail and the county
+# ------------------------------------------------------------------------------- the trail
 
 
 @require_safe
@@ -402,39 +403,3 @@ def trail(request: HttpRequest) -> HttpResponse:
         "limit": scope_told(grant),
     }
     return render(request, "portal/trail.html", context)
-
-
-@require_safe
-def county(request: HttpRequest) -> HttpResponse:
-    """Township × six steps: who is where, who is late, every cell opening its list."""
-    grant = acting_grant(request)
-    if not registry.office(grant.office).reads_below:
-        raise PermissionDenied(_("此页供县级人大使用。"))
-    refuse_part(grant)
-    wanted = year_asked(request)
-    cycles = selectors.latest_cycles(wanted)
-    rows = selectors.matrix(cycles, timezone.localdate())
-    held = {c.unit_id for c in cycles}
-    years = sorted(set(Cycle.objects.values_list("year", flat=True)), reverse=True)
-    townships = list(townships_below(grant.tenant))
-    context = {
-        "rows": rows,
-        "year_tabs": [
-            {"label": _("最近年度"), "url": request.path, "current": not wanted},
-            *({"label": str(y), "url": f"?year={y}", "current": wanted == y} for y in years),
-        ],
-        "without": [u for u in townships if u.pk not in held],
-        "figures": {
-            "overdue": sum(1 for r in rows if r.overdue),
-            "overdue_tasks": sum(r.overdue for r in rows),
-            "building": selectors.projects_visible(grant).filter(state="building").count(),
-            "accepted": selectors.projects_visible(grant).filter(state="accepted").count(),
-        },
-        "events": offers_on([grant.tenant], grant, timezone.now()),
-        "unit": grant.tenant,
-        "funnel": selectors.funnel(cycles),
-        "standings": selectors.standings(cycles),
-        "circulars": selectors.circulars_due(cycles, timezone.localdate()),
-        "may_circulate": grant.office == "county",
-    }
-    return render(request, "portal/county.html", context)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -18,15 +17,14 @@ from projects.collection.models import Proposal
 from projects.cycles.models import Cycle, CycleState, Paper, Session, Term
 from projects.cycles.steps import STEPS
 from projects.deliberation.models import AddedMatter
-from projects.evaluation.models import Grade, Rating
+from projects.oversight.figures import Cell, cell_of, reached
 from projects.oversight.models import Guidance, Note, Sample
-from projects.selection.models import Item, ItemState
-from projects.selection.selectors import ON_THE_LIST
+from projects.selection.models import Item
 from projects.supervision.models import Change, ChangeState, Interpellation, Project
 from projects.supervision.rules import MONTHS
 from projects.voting.superseding import told_superseded
 from workflow.audit.models import Entry
-from workflow.calendar.offsets import SOON, Offset, resolve
+from workflow.calendar.offsets import Offset, resolve
 from workflow.flows.events import Event, events_on
 from workflow.flows.models import Deadline
 from workflow.machines.models import Record
@@ -184,15 +182,7 @@ def votes_visible(grant: RoleGrant) -> QuerySet[Vote]:
     return votes if registry.office(grant.office).reads_below else votes.filter(unit=grant.tenant)
 
 
-# ------------------------------------------------------------------------------- the county's matrix
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A township's standing in one step: done, running, soon, overdue or waiting; days to or past the deadline."""
-
-    state: str
-    days: int | None = None
+# ------------------------------------------------------------------------------- the years' matrix
 
 
 @dataclass(frozen=True)
@@ -205,7 +195,7 @@ class Row:
 
 
 def matrix(cycles: list[Cycle], today: date) -> list[Row]:
-    """Township × six steps, from two queries whatever the number of townships."""
+    """Township × six steps as far as the office reads them, from one query whatever the number of townships."""
     about = [c.reference for c in cycles]
     open_rows = (
         Deadline.objects.filter(about__in=about, done_at=None, cancelled=False)
@@ -217,107 +207,12 @@ def matrix(cycles: list[Cycle], today: date) -> list[Row]:
 
 
 def _row(cycle: Cycle, open_by: dict[Any, Any], today: date) -> Row:
-    reached = 7 if cycle.state == CycleState.CLOSED else cycle.step
     mine = {step: open_by.get((cycle.reference, step)) for step in STEPS}
-    cells = tuple(_cell(mine[step], step, reached, today) for step in STEPS)
-    return Row(cycle, cells, sum(r["late"] for r in mine.values() if r))
-
-
-def _cell(row: dict[str, Any] | None, step: int, reached: int, today: date) -> Cell:
-    if row is None:
-        return Cell("done" if step < reached else "running" if step == reached else "waiting")
-    if row["first"] is None:
-        return Cell("running")
-    days = (row["first"] - today).days
-    if days < 0:
-        return Cell("overdue", -days)
-    return Cell("soon", days) if days <= SOON.days else Cell("running", days)
-
-
-def latest_cycles(year: int | None = None) -> list[Cycle]:
-    """The cycles to oversee: one year's, or every township's latest."""
-    cycles = Cycle.objects.select_related("unit").order_by("unit__code", "-year", "-pk")
-    if year:
-        return list(cycles.filter(year=year))
-    found: dict[int, Cycle] = {}
-    for cycle in cycles:
-        found.setdefault(cycle.unit_id, cycle)
-    return list(found.values())
-
-
-# ------------------------------------------------------------------------------- the county's figures
-
-DONE = ("completed", "accepted")
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A township's projects of one year: how many, how many done, money in fen against the plan, residents' rate."""
-
-    cycle: Cycle
-    projects: int
-    done: int
-    late: int
-    budget: int
-    invested: int
-    satisfied: int
-    sample: int
-
-    @property
-    def done_percent(self) -> int:
-        return self.done * 100 // self.projects if self.projects else 0
-
-    @property
-    def money_percent(self) -> int:
-        return self.invested * 100 // self.budget if self.budget else 0
-
-    @property
-    def satisfied_percent(self) -> int | None:
-        return self.satisfied * 100 // self.sample if self.sample else None
-
-
-def standings(cycles: list[Cycle]) -> list[Standing]:
-    """Townships that have elected projects, in the order given; two queries whatever their number."""
-    live = Project.objects.filter(cycle__in=cycles).exclude(state="stopped")
-    sums = {
-        row["cycle"]: row
-        for row in live.values("cycle").annotate(
-            projects=Count("pk"),
-            done=Count("pk", filter=Q(state__in=DONE)),
-            late=Count("pk", filter=Q(light="red")),
-            budget=Sum("budget_fen"),
-            invested=Sum("invested_fen"),
-        )
-    }
-    said = _opinions(cycles)
-    return [_standing(c, sums[c.pk], said.get(c.pk, (0, 0))) for c in cycles if c.pk in sums]
-
-
-def _standing(cycle: Cycle, row: Mapping[str, Any], said: tuple[int, int]) -> Standing:
-    money = {name: row[name] or 0 for name in ("budget", "invested")}
-    return Standing(
-        cycle, row["projects"], row["done"], row["late"], **money, satisfied=said[0], sample=said[1]
+    cells = tuple(
+        cell_of(step, reached(cycle.state), bool(row), row["first"] if row else None, today)
+        for step, row in mine.items()
     )
-
-
-def _opinions(cycles: list[Cycle]) -> dict[int, tuple[int, int]]:
-    """Residents' opinions by year: how many satisfied or basically so, of how many."""
-    marks = Rating.objects.filter(project__cycle__in=cycles).values("project__cycle")
-    rows = marks.annotate(sample=Count("pk"), satisfied=Count("pk", filter=~Q(grade=Grade.DISSATISFIED)))
-    return {r["project__cycle"]: (r["satisfied"], r["sample"]) for r in rows}
-
-
-def funnel(cycles: Iterable[Cycle]) -> dict[str, int]:
-    """From proposals to accepted projects, over the years shown."""
-    items = Item.objects.filter(cycle__in=cycles)
-    projects = Project.objects.filter(cycle__in=cycles)
-    return {
-        "proposals": Proposal.objects.filter(cycle__in=cycles).count(),
-        "items": items.count(),
-        "candidates": items.filter(ON_THE_LIST).count(),
-        "elected": items.filter(state=ItemState.ELECTED).count(),
-        "done": projects.filter(state__in=DONE).count(),
-    }
+    return Row(cycle, cells, sum(r["late"] for r in mine.values() if r))
 
 
 CYCLES_SHOWN = 8

@@ -6,6 +6,7 @@ from django.urls import path
 from projects.portal import (
     ballots,
     before_vote,
+    county,
     county_words,
     documents,
     matters,
@@ -60,6 +61,7 @@ urlpatterns = [
     path("rulebook/<str:key>/", login_required(staff.rulebook_edit), name="rulebook_edit"),
     path("seat-table/", login_required(staff.seat_table), name="seat_table"),
     path("trail/", login_required(staff.trail), name="trail"),
-    path("county/", login_required(staff.county), name="county"),
+    path("county/", login_required(county.county), name="county"),
+    path("county/list/<slug:code>/", login_required(county.county_list), name="county_list"),
     path("county/words/", login_required(county_words.county_words), name="county_notes"),
 ]

@@ -100,6 +100,25 @@ def share(part: int | None, whole: int | None) -> int:
     return max(0, min(100, part * 100 // whole))
 
 
+@register.filter
+def item(held: dict[str, Any], key: str) -> Any:
+    """What a mapping holds under a key; None where it holds nothing."""
+    return held.get(key)
+
+
+@register.simple_tag(takes_context=True)
+def query_with(context: template.Context, **changes: str | None) -> str:
+    """The page's query string with some of it changed and the page of a list forgotten; None takes a part out."""
+    request = context.get("request")
+    query = request.GET.copy() if request else QueryDict(mutable=True)
+    query.pop("page", None)
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value is not None:
+            query[name] = value
+    return str(query.urlencode())
+
+
 @register.simple_tag(takes_context=True)
 def page_query(context: template.Context, param: str, number: int) -> str:
     """Query string of this page of a list with every other parameter kept."""

@@ -80,6 +80,26 @@ def slow_figures(cycle: Cycle, today: date) -> dict[str, Any]:
         "oldest_finding": min((f.raised_on for f in findings), default=None),
         "overdue": len(overdue),
         "late": len(late),
+        **_of_tasks(tasks, late, overdue),
+        **_of_findings(cycle),
+        "townships_at": {7 if cycle.state == "closed" else cycle.step: 1},
+    }
+
+
+def _of_tasks(tasks: list[Deadline], late: list[Deadline], overdue: list[Deadline]) -> dict[str, Any]:
+    ended = sum(bool(d.done_at) for d in tasks)
+    return {
+        "ended": ended,
+        "on_time_percent": (ended - len(late)) * 100 // ended if ended else None,
+        "overdue_steps": dict(Counter(d.step for d in overdue)),
+    }
+
+
+def _of_findings(cycle: Cycle) -> dict[str, Any]:
+    states = list(Finding.objects.filter(project__cycle=cycle).values_list("state", flat=True))
+    return {
+        "findings": len(states),
+        "rectified_percent": states.count("closed") * 100 // len(states) if states else None,
     }
 
 

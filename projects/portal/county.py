@@ -1,0 +1,123 @@
+"""The county's pages over its townships, and the same above the county: the overview, and the list behind each number."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from projects.oversight.measures import MEASURES
+from projects.portal import staff_selectors as selectors
+from projects.portal.acts import offers_on
+from projects.portal.county_lists import LISTS, Asked, Listing, filters_asked, words_of
+from projects.portal.county_view import NAME, OWN, STEP, View, scope_of
+from projects.portal.scope import refuse_part
+from workflow.roles import registry
+from workflow.roles.middleware import acting_grant
+from workflow.roles.models import RoleGrant
+
+PER_PAGE = 50
+
+
+def overseer(request: HttpRequest) -> RoleGrant:
+    """The office of somebody who reads all six steps of every township below; refused to anybody else."""
+    grant = acting_grant(request)
+    if not registry.office(grant.office).reads_below:
+        raise PermissionDenied(_("此页供县级人大使用。"))
+    refuse_part(grant)
+    return grant
+
+
+def view_asked(request: HttpRequest) -> View:
+    """The view an address asks for, of whoever asks."""
+    return View(overseer(request).tenant, request.GET, timezone.localdate())
+
+
+@require_safe
+def county(request: HttpRequest) -> HttpResponse:
+    """Township × six steps: who is where, who is late; every number opens its list, the address keeps the view."""
+    grant, view = overseer(request), view_asked(request)
+    at_home = grant.office == "county" and not view.narrowed
+    context = {
+        "view": view,
+        "rows": view.rows,
+        "heads": {
+            "name": view.head(NAME, _("县（市、区）") if view.by_county else _("乡镇（年度）")),
+            "step": view.head(STEP, _("所在环节")),
+            "own": view.head(OWN, _("本县权重得分")),
+        },
+        "weights": [
+            (MEASURES[code].title, weight) for code, weight in view.weights.items() if code in MEASURES
+        ],
+        "tiles": _tiles(view),
+        "year_tabs": _tabs(view),
+        "events": offers_on([grant.tenant], grant, timezone.now()) if at_home else [],
+        "circulars": _circulars(view),
+        "may_circulate": at_home,
+        "unit": grant.tenant,
+        "today": view.today,
+    }
+    return render(request, "portal/county.html", context)
+
+
+def _tiles(view: View) -> list[dict[str, Any]]:
+    late = sum(1 for row in view.rows if row.figures.overdue)
+    whole = view.whole
+    return [
+        {"label": _("有超期事项的县（市、区）") if view.by_county else _("有超期事项的乡镇"), "value": late,
+         "tone": "red", "url": view.url(only="overdue") + "#matrix"},
+        {"label": _("超期事项"), "value": whole.overdue, "tone": "amber", "url": view.behind("tasks", {"when": "overdue"})},
+        {"label": _("亮红灯项目"), "value": whole.red, "tone": "red", "url": view.behind("projects", {"which": "red"})},
+        {"label": _("在建项目"), "value": whole.of("project", "building"), "tone": "blue",
+         "url": view.behind("projects", {"which": "building"})},
+        {"label": _("已完工项目"), "value": whole.done, "tone": "green", "url": view.behind("projects", {"which": "done"})},
+        {"label": _("未销号问题"), "value": whole.findings_open, "tone": "amber",
+         "url": view.behind("findings", {"which": "open"})},
+    ]  # fmt: skip
+
+
+def _tabs(view: View) -> list[dict[str, Any]]:
+    return [
+        {"label": _("最近年度"), "url": view.url(year=None), "current": view.year is None},
+        *({"label": str(y), "url": view.url(year=y), "current": view.year == y} for y in view.years),
+    ]
+
+
+def _circulars(view: View) -> list[selectors.Circular]:
+    cycles = [row.cycle for row in view.rows if row.cycle]
+    return selectors.circulars_due(cycles, view.today) if cycles else []
+
+
+@require_safe
+def county_list(request: HttpRequest, code: str) -> HttpResponse:
+    """The rows behind one number: as many as it says, over the same years."""
+    grant, listing = overseer(request), LISTS.get(code)
+    if listing is None:
+        raise Http404
+    scope = scope_of(grant.tenant, request.GET, timezone.localdate())
+    filters = filters_asked(listing, request.GET.dict())
+    asked = Asked(scope.cycles, filters, scope.view.today)
+    rows = listing.rows(asked)
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "listing": listing,
+        "view": scope.view,
+        "whose": scope.whose,
+        "filtered": words_of(listing, filters),
+        "page": page,
+        "lines": [_shown(listing, row, scope.view.today) for row in page],
+        "total": listing.total(rows),
+    }
+    return render(request, "portal/county_list.html", context)
+
+
+def _shown(listing: Listing, row: Any, today: date) -> dict[str, Any]:
+    line = listing.line(row, today)
+    return {"title": line.title, "url": line.url, "cells": line.under(listing.columns)}

@@ -1,0 +1,370 @@
+"""The list behind every number of the county's pages: the very rows it counts, over the same years and filters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import TruncDate
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from projects.ballots.models import Vote
+from projects.collection.models import Proposal
+from projects.cycles.models import Cycle
+from projects.cycles.steps import STEPS
+from projects.deliberation.models import Visit
+from projects.evaluation.models import Grade, Measurement, MeasurementState
+from projects.oversight.figures import DEPUTIES, DONE, RESIDENTS
+from projects.oversight.measures import SOURCES
+from projects.selection.models import Item, ItemState
+from projects.selection.selectors import ON_THE_LIST
+from projects.supervision.models import Finding, FindingState, Inspection, Project
+from workflow.flows.models import Deadline
+from workflow.flows.money import wan
+from workflow.people.wording import worded
+from workflow.roles import registry
+
+Words = str | Promise
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of a list: what it is, where it is looked at, and its cells."""
+
+    title: str
+    url: str
+    cells: list[str]
+
+    def under(self, titles: tuple[Words, ...]) -> list[tuple[Words, str]]:
+        """Each cell with the title of its column."""
+        return list(zip(titles, self.cells, strict=True))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a list is asked for: the years, the filters of its address, the day."""
+
+    cycles: list[int]
+    filters: Mapping[str, str]
+    today: date
+
+    @property
+    def references(self) -> list[str]:
+        return [f"{Cycle.kind}:{pk}" for pk in self.cycles]
+
+    def wants(self, name: str, value: str) -> bool:
+        return self.filters.get(name) == value
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One kind of list. columns: titles after the first; counted: how many things a row stands for."""
+
+    title: Words
+    columns: tuple[Words, ...]
+    rows: Callable[[Asked], QuerySet[Any]]
+    line: Callable[[Any, date], Line]
+    unit: Words
+    counted: str = ""
+    filters: Mapping[str, Mapping[str, Words]] | None = None
+
+    def total(self, rows: QuerySet[Any]) -> int:
+        """How many things the whole list has: what the number it opens from says."""
+        if not self.counted:
+            return rows.count()
+        return sum(rows.values_list(self.counted, flat=True))
+
+
+def _day(day: Any) -> str:
+    return date_format(day) if day else "—"
+
+
+def _year(cycle: Cycle) -> str:
+    return f"{cycle.unit.name} {cycle.year}{cycle.period}"
+
+
+# ------------------------------------------------------------------------------- tasks
+
+
+def _tasks(asked: Asked) -> QuerySet[Deadline]:
+    rows = Deadline.objects.filter(about__in=asked.references, cancelled=False, step__in=STEPS)
+    if step := asked.filters.get("step", ""):
+        rows = rows.filter(step=int(step))
+    return rows.select_related("task", "seat", "unit", "done_by").order_by("due_on", "pk")
+
+
+def _open_tasks(asked: Asked) -> QuerySet[Deadline]:
+    rows = _tasks(asked).filter(done_at=None)
+    if asked.wants("when", "overdue"):
+        rows = rows.filter(due_on__lt=asked.today)
+    if office := asked.filters.get("office", ""):
+        rows = rows.filter(office=office)
+    return rows
+
+
+def _ended_tasks(asked: Asked) -> QuerySet[Deadline]:
+    return _tasks(asked).filter(done_at__isnull=False).order_by("-done_at", "-pk")
+
+
+def _late_tasks(asked: Asked) -> QuerySet[Deadline]:
+    return _ended_tasks(asked).annotate(done_on=TruncDate("done_at")).filter(done_on__gt=F("due_on"))
+
+
+def _task_line(held: Deadline, today: date) -> Line:
+    who = held.seat.name if held.seat_id != held.unit_id else registry.title_of(held.office, held.unit)
+    title = str(worded(held.task.flow_task.task_title, held.unit))
+    return Line(
+        title, reverse("task", args=[held.pk]), [held.unit.name, held.label, who, *_dated(held, today)]
+    )
+
+
+def _dated(held: Deadline, today: date) -> list[str]:
+    due = _day(held.due_on)
+    if held.done_at:
+        return [due, _day(held.done_at)]
+    if held.due_on and held.due_on < today:
+        return [due, _t("超期 %(days)s 天") % {"days": (today - held.due_on).days}]
+    return [due, _t("剩 %(days)s 天") % {"days": (held.due_on - today).days} if held.due_on else "—"]
+
+
+STEP_FILTER: Mapping[str, Words] = {str(n): name for n, name in STEPS.items()}
+OFFICE_FILTER: Mapping[str, Words] = {office.code: office.title for office in registry.offices()}
+TASK_COLUMNS = (_("乡镇"), _("事由"), _("由谁办理"), _("期限"))
+
+# ------------------------------------------------------------------------------- proposals, items, projects
+
+
+def _proposals(asked: Asked) -> QuerySet[Proposal]:
+    rows = Proposal.objects.filter(cycle__in=asked.cycles)
+    if asked.wants("which", "accepted"):
+        rows = rows.filter(state__in=("accepted", "merged", "carried", "answered"))
+    kinds = {"residents": RESIDENTS, "deputies": DEPUTIES}.get(asked.filters.get("from", ""))
+    if kinds:
+        rows = rows.filter(proposer_kind__in=kinds)
+    return rows.select_related("unit", "cycle").order_by("unit__code", "pk")
+
+
+def _proposal_line(held: Proposal, today: date) -> Line:
+    cells = [
+        held.unit.name,
+        held.get_proposer_kind_display(),
+        _day(held.received_at),
+        held.get_state_display(),
+    ]
+    return Line(held.title, reverse("staff_proposal", args=[held.pk]), cells)
+
+
+def _items(asked: Asked) -> QuerySet[Item]:
+    rows = Item.objects.filter(cycle__in=asked.cycles)
+    if asked.wants("which", "candidates"):
+        rows = rows.filter(ON_THE_LIST)
+    if asked.wants("which", "elected"):
+        rows = rows.filter(state=ItemState.ELECTED)
+    return rows.select_related("unit", "department").order_by("unit__code", "cycle_id", "number")
+
+
+def _item_line(held: Item, today: date) -> Line:
+    sources = "、".join(
+        f"{SOURCES[name]} {wan(fen)}" for name, fen in held.funding.items() if fen and name in SOURCES
+    )
+    cells = [
+        held.unit.name,
+        held.department.name if held.department else "—",
+        wan(held.investment_fen) if held.investment_fen is not None else "—",
+        sources or "—",
+        held.get_state_display(),
+    ]
+    return Line(held.title, reverse("item", args=[held.pk]), cells)
+
+
+def _projects(asked: Asked) -> QuerySet[Project]:
+    rows = Project.objects.filter(cycle__in=asked.cycles)
+    which = asked.filters.get("which", "")
+    if which in ("live", "red", "building"):
+        rows = rows.exclude(state="stopped")
+    if which == "red":
+        rows = rows.filter(light="red")
+    if which == "done":
+        rows = rows.filter(state__in=DONE)
+    if which == "building":
+        rows = rows.filter(state="building")
+    return rows.select_related("unit", "department").order_by("unit__code", "cycle_id", "number")
+
+
+def _project_line(held: Project, today: date) -> Line:
+    cells = [
+        held.unit.name,
+        held.department.name if held.department else "—",
+        held.get_state_display(),
+        f"{held.percent}%",
+        wan(held.budget_fen) if held.budget_fen is not None else "—",
+        wan(held.funded_fen),
+        wan(held.invested_fen),
+    ]
+    return Line(held.title, reverse("project", args=[held.pk]), cells)
+
+
+# ------------------------------------------------------------------------------- what is said, seen and found
+
+
+def _measurements(asked: Asked) -> QuerySet[Measurement]:
+    which = asked.filters.get("which", "")
+    states = {
+        "judged": [MeasurementState.CLOSED],
+        "failing": [MeasurementState.RECTIFYING, MeasurementState.RECTIFIED],
+    }.get(which, ["measured", "closed", "rectifying", "rectified"])
+    rows = Measurement.objects.filter(cycle__in=asked.cycles, state__in=states)
+    return rows.select_related("unit", "project").order_by("unit__code", "project__number", "round")
+
+
+def _measurement_line(held: Measurement, today: date) -> Line:
+    marks = [held.satisfied, held.basic, held.dissatisfied, held.base]
+    cells = [held.unit.name, *("—" if n is None else str(n) for n in marks), held.get_state_display()]
+    return Line(held.project.title, reverse("project", args=[held.project_id]), cells)
+
+
+def _ratings(asked: Asked) -> QuerySet[Project]:
+    counts = {grade.value: Count("ratings", filter=Q(ratings__grade=grade)) for grade in Grade}
+    rows = Project.objects.filter(cycle__in=asked.cycles).annotate(rated=Count("ratings"), **counts)
+    return rows.filter(rated__gt=0).select_related("unit").order_by("unit__code", "number", "pk")
+
+
+def _rating_line(held: Any, today: date) -> Line:
+    cells = [held.unit.name, *(str(getattr(held, grade.value)) for grade in Grade), str(held.rated)]
+    return Line(held.title, reverse("project", args=[held.pk]), cells)
+
+
+def _visits(asked: Asked) -> QuerySet[Visit]:
+    return (
+        Visit.objects.filter(cycle__in=asked.cycles)
+        .select_related("unit", "cycle", "by")
+        .order_by("-on", "-pk")
+    )
+
+
+def _visit_line(held: Visit, today: date) -> Line:
+    return Line(
+        held.place,
+        reverse("year", args=[held.cycle_id]),
+        [held.unit.name, held.by.name, _day(held.on), str(held.voters)],
+    )
+
+
+def _inspections(asked: Asked) -> QuerySet[Inspection]:
+    rows = Inspection.objects.filter(project__cycle__in=asked.cycles)
+    return rows.select_related("unit", "project", "by").order_by("-on", "-pk")
+
+
+def _inspection_line(held: Inspection, today: date) -> Line:
+    cells = [held.unit.name, held.place, held.by.name, _day(held.on)]
+    return Line(held.project.title, reverse("project", args=[held.project_id]), cells)
+
+
+def _votes(asked: Asked) -> QuerySet[Vote]:
+    rows = Vote.objects.filter(
+        about_reference__in=asked.references,
+        purpose="projects",
+        is_recount=False,
+        deputies_present__isnull=False,
+    ).exclude(state="void")
+    return rows.select_related("unit", "session").order_by("unit__code", "pk")
+
+
+def _vote_line(held: Vote, today: date) -> Line:
+    held_on = held.session.held_on if held.session else None
+    cells = [held.unit.name, _day(held_on), str(held.deputies_in_office), str(held.deputies_present)]
+    return Line(held.title, reverse("vote", args=[held.pk]), cells)
+
+
+def _findings(asked: Asked) -> QuerySet[Finding]:
+    rows = Finding.objects.filter(project__cycle__in=asked.cycles)
+    if asked.wants("which", "open"):
+        rows = rows.exclude(state=FindingState.CLOSED)
+    return rows.select_related("unit", "project").order_by("raised_on", "pk")
+
+
+def _finding_line(held: Finding, today: date) -> Line:
+    age = (
+        "—"
+        if held.state == FindingState.CLOSED
+        else _t("%(days)s 天") % {"days": (today - held.raised_on).days}
+    )
+    cells = [held.unit.name, held.words, _day(held.raised_on), age, held.get_state_display()]
+    return Line(held.project.title, reverse("project", args=[held.project_id]), cells)
+
+
+def _cycles(asked: Asked) -> QuerySet[Cycle]:
+    return (
+        Cycle.objects.filter(pk__in=asked.cycles)
+        .select_related("unit")
+        .order_by("unit__code", "-year", "-pk")
+    )
+
+
+def _cycle_line(held: Cycle, today: date) -> Line:
+    return Line(_year(held), reverse("year", args=[held.pk]), [held.get_state_display(), _day(held.opens_on)])
+
+
+LISTS: dict[str, Listing] = {
+    "tasks": Listing(
+        _("待办事项"), (*TASK_COLUMNS, _("剩余或者超期")), _open_tasks, _task_line, _("件"),
+        filters={"when": {"overdue": _("超期未办")}, "step": STEP_FILTER, "office": OFFICE_FILTER},
+    ),
+    "ended": Listing(
+        _("已办事项"), (*TASK_COLUMNS, _("办结日期")), _ended_tasks, _task_line, _("件"), filters={"step": STEP_FILTER}
+    ),
+    "late": Listing(
+        _("逾期办结事项"), (*TASK_COLUMNS, _("办结日期")), _late_tasks, _task_line, _("件"), filters={"step": STEP_FILTER}
+    ),
+    "proposals": Listing(
+        _("意见建议"), (_("乡镇"), _("提出人类别"), _("收到日期"), _("状态")), _proposals, _proposal_line, _("件"),
+        filters={"which": {"accepted": _("已受理")}, "from": {"residents": _("群众提出"), "deputies": _("代表提出")}},
+    ),
+    "items": Listing(
+        _("归并项和候选项目"), (_("乡镇"), _("责任单位"), _("总投资"), _("资金来源"), _("状态")), _items, _item_line, _("个"),
+        filters={"which": {"candidates": _("候选项目"), "elected": _("票决入选")}},
+    ),
+    "projects": Listing(
+        _("入选项目"),
+        (_("乡镇"), _("责任单位"), _("状态"), _("形象进度"), _("总投资"), _("资金到位"), _("完成投资")),
+        _projects, _project_line, _("个"),
+        filters={"which": {"live": _("实施项目"), "building": _("在建"), "done": _("已完工、已验收"), "red": _("亮红灯")}},
+    ),
+    "measurements": Listing(
+        _("代表满意度测评"), (_("乡镇"), _("满意"), _("基本满意"), _("不满意"), _("基数"), _("结论")),
+        _measurements, _measurement_line, _("个"),
+        filters={"which": {"judged": _("测评通过"), "failing": _("测评未通过")}},
+    ),
+    "ratings": Listing(
+        _("群众评价"), (_("乡镇"), _("满意"), _("基本满意"), _("不满意"), _("合计")), _ratings, _rating_line, _("份"), "rated"
+    ),
+    "visits": Listing(_("代表走访"), (_("乡镇"), _("代表"), _("日期"), _("走访选民数")), _visits, _visit_line, _("次")),
+    "inspections": Listing(
+        _("代表视察"), (_("乡镇"), _("地点"), _("记录人"), _("日期")), _inspections, _inspection_line, _("次")
+    ),
+    "votes": Listing(_("票决到会情况"), (_("乡镇"), _("会议日期"), _("应到"), _("实到")), _votes, _vote_line, _("次")),
+    "findings": Listing(
+        _("监督发现的问题"), (_("乡镇"), _("问题"), _("提出日期"), _("已过"), _("状态")), _findings, _finding_line, _("个"),
+        filters={"which": {"open": _("未销号")}},
+    ),
+    "years": Listing(_("各乡镇年度"), (_("进度"), _("启动日")), _cycles, _cycle_line, _("个")),
+}  # fmt: skip
+
+
+def filters_asked(listing: Listing, given: Mapping[str, str]) -> dict[str, str]:
+    """Of an address the filters this list knows, with values it knows."""
+    known = listing.filters or {}
+    return {name: given[name] for name, values in known.items() if given.get(name) in values}
+
+
+def words_of(listing: Listing, filters: Mapping[str, str]) -> str:
+    """What the filters in use are called."""
+    known = listing.filters or {}
+    return "，".join(str(known[name][value]) for name, value in filters.items())

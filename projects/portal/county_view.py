@@ -1,0 +1,459 @@
+"""One view of the county's pages: which years, of whom, in what order; every figure with the list behind it.
+
+The page, its print, its tables and papers, the big screen, the map and the bulletin are all made of this one, so that
+what is sent is what was looked at. The address says everything a view depends on, the saved weights apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, QueryDict
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from projects.cycles.models import Cycle
+from projects.cycles.steps import STEPS
+from projects.oversight import figures as fig
+from projects.oversight.measures import (
+    COUNT,
+    DAYS,
+    FUNNEL,
+    MEASURES,
+    MONEY,
+    PERCENT,
+    SECTIONS,
+    SOURCES,
+    Measure,
+    score,
+)
+from projects.oversight.selectors import weights_of
+from workflow.flows.money import wan
+from workflow.inbox.asked import DIGITS_OF_YEAR, number_asked
+from workflow.people.models import Unit, UnitKind
+from workflow.people.wording import worded
+from workflow.roles import registry
+
+NAME, OWN, STEP = "name", "own", "step"  # orders that are no measure
+HALLS = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
+# What is told year by year.
+YEARLY = {
+    "proposals": Measure("proposals", _lazy("征集意见建议"), behind="proposals"),
+    "elected": Measure("elected", _lazy("票决入选"), behind="items", filters={"which": "elected"}),
+    **{
+        code: MEASURES[code]
+        for code in ("done_percent", "budget", "invested_percent", "marks_percent", "ratings_percent")
+    },
+}
+KEPT = ("unit", "year", "only", "sort", "dir", "part")  # what of an address makes the view
+
+
+@dataclass(frozen=True)
+class Number:
+    """A figure as it is shown: its text, the list behind it, a bar for a share and what the share is of."""
+
+    value: int | None
+    text: str
+    url: str = ""
+    percent: int | None = None
+    meta: str = ""
+
+
+@dataclass
+class Row:
+    """A township's year, or a county with its townships' years."""
+
+    unit: Unit
+    figures: fig.Figures
+    cycle: Cycle | None = None
+    cells: tuple[fig.Cell, ...] = ()
+    score: int | None = None
+    numbers: dict[str, Number] = field(default_factory=dict)
+    linked_cells: list[tuple[fig.Cell, str]] = field(default_factory=list)
+    county_cells: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def score_text(self) -> str:
+        """The score in the county's own order, to two places."""
+        return "—" if self.score is None else f"{self.score // 100}.{self.score % 100:02d}"
+
+    @property
+    def townships(self) -> int:
+        return sum(self.figures.townships_at.values())
+
+    @property
+    def at_step(self) -> str:
+        """The step a township's year stands in, in words."""
+        return str(worded(self.cycle.get_state_display(), self.unit)) if self.cycle else ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.unit.name} {self.cycle.year}{self.cycle.period}" if self.cycle else self.unit.name
+
+
+class View:
+    """What an address asks for, read once. unit: the county (or city, province) whose rows are shown."""
+
+    def __init__(self, home: Unit, given: QueryDict, today: date) -> None:
+        self.home, self.today, self.given = home, today, given
+        self.unit = self._unit(given.get("unit", ""))
+        year = number_asked(given, "year", longest=DIGITS_OF_YEAR)
+        self.only = "overdue" if given.get("only") == "overdue" else ""
+        wanted = given.get("sort", "")
+        self.sort = wanted if wanted in (*MEASURES, NAME, OWN, STEP) else NAME
+        self.up = self._upwards(given.get("dir", ""))
+        parts = {section.code: section for section in SECTIONS}
+        self.part = parts.get(given.get("part", ""), SECTIONS[0])
+        seen = fig.years_seen()
+        below = set(self.halls) if self.narrowed else None
+        self.seen = [one for one in seen if below is None or one.unit_id in below]
+        self.years = sorted({one.year for one in self.seen}, reverse=True)
+        self.year = year if year in self.years else None
+        self.chosen = fig.chosen(self.seen, self.year)
+
+    # -- whose
+
+    def _unit(self, code: str) -> Unit:
+        """One's own unit, or one below it that has townships below itself."""
+        if not code or code == self.home.code:
+            return self.home
+        kinds = (UnitKind.CITY, UnitKind.COUNTY)
+        found = Unit.objects.filter(path__startswith=self.home.path, code=code, kind__in=kinds).first()
+        if found is None:
+            raise Http404(_("没有这个单位。"))
+        return found
+
+    @property
+    def narrowed(self) -> bool:
+        return self.unit.pk != self.home.pk
+
+    @cached_property
+    def halls(self) -> dict[int, Unit]:
+        """The townships and subdistricts below, abolished ones that have a year among them."""
+        rows = Unit.objects.filter(path__startswith=self.unit.path, kind__in=HALLS).order_by("code")
+        return {unit.pk: unit for unit in rows.select_related("parent")}
+
+    @cached_property
+    def by_county(self) -> bool:
+        """Whether the rows are counties: the townships below belong to more than the unit looked at."""
+        return self.unit.kind != UnitKind.COUNTY and any(
+            hall.parent_id != self.unit.pk for hall in self.halls.values()
+        )
+
+    @property
+    def title(self) -> str:
+        return (
+            _("各县（市、区）民生实事总览")
+            if self.by_county
+            else _("%(unit)s民生实事总览") % {"unit": self.unit.name}
+        )
+
+    @property
+    def period(self) -> str:
+        """Which years these are, in words."""
+        return _("%(year)s 年度") % {"year": self.year} if self.year else _("各乡镇最近年度")
+
+    # -- the rows
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        found = self._county_rows() if self.by_county else self._township_rows()
+        if self.only:
+            found = [row for row in found if row.figures.overdue]
+        for row in found:
+            row.score = score(row.figures, self.weights, self.today) if self.weights else None
+            row.numbers = {code: self.number(measure, row) for code, measure in MEASURES.items()}
+            row.linked_cells = [
+                (cell, self._behind_cell(cell, step, row)) for step, cell in enumerate(row.cells, 1)
+            ]
+            row.county_cells = self._county_cells(row) if self.by_county else []
+        return self._sorted(found)
+
+    def _township_rows(self) -> list[Row]:
+        ids = [one.cycle_id for one in self.chosen]
+        kept = fig.figures_by_year(ids, self.today)
+        cycles = Cycle.objects.in_bulk(ids)
+        found = []
+        for one in self.chosen:
+            if one.cycle_id not in cycles or one.unit_id not in self.halls:
+                continue
+            cycle, figures = cycles[one.cycle_id], kept[one.cycle_id]
+            cycle.unit = self.halls[one.unit_id]
+            found.append(Row(cycle.unit, figures, cycle, figures.cells(one.state, self.today)))
+        return found
+
+    def _county_rows(self) -> list[Row]:
+        kept = fig.figures_by_parent([one.cycle_id for one in self.chosen], self.today)
+        parents = {hall.parent_id: hall.parent for hall in self.halls.values() if hall.parent}
+        return [Row(parents[key], kept[key]) for key in kept if key in parents]
+
+    @cached_property
+    def whole(self) -> fig.Figures:
+        """The sums of the rows shown."""
+        return fig.together(row.figures for row in self.rows)
+
+    @property
+    def without(self) -> list[Unit]:
+        """Townships that have not begun: without any year, or without the year asked for."""
+        held = {one.unit_id for one in self.chosen}
+        return [hall for hall in self.halls.values() if hall.pk not in held and hall.ends_on is None]
+
+    @cached_property
+    def calendar(self) -> list[tuple[int, fig.Figures]]:
+        """Year by year, the latest first, whatever year is looked at."""
+        return sorted(fig.figures_by_calendar(self.seen, self.today).items(), reverse=True)
+
+    # -- the order
+
+    def _upwards(self, wanted: str) -> bool:
+        if wanted in ("up", "down"):
+            return wanted == "up"
+        measure = MEASURES.get(self.sort)
+        return not measure.most_first if measure else self.sort != OWN
+
+    def _sorted(self, rows: list[Row]) -> list[Row]:
+        """By the order asked for; rows with nothing to tell come last either way, equal ones by code."""
+        rows = sorted(rows, key=lambda row: (row.unit.code, row.cycle.pk if row.cycle else 0))
+        if self.sort == NAME:
+            return rows if self.up else rows[::-1]
+        telling = [row for row in rows if self._key(row) is not None]
+        silent = [row for row in rows if self._key(row) is None]
+        return sorted(telling, key=self._key, reverse=not self.up) + silent  # type: ignore[arg-type]
+
+    def _key(self, row: Row) -> int | None:
+        if self.sort == OWN:
+            return row.score
+        if self.sort == STEP:
+            at = row.figures.townships_at
+            count = sum(at.values())
+            return sum(step * n for step, n in at.items()) * 100 // count if count else None
+        return MEASURES[self.sort].value(row.figures, self.today)
+
+    @cached_property
+    def weights(self) -> Mapping[str, int]:
+        """The county's own, as last saved; empty before any."""
+        return weights_of(self.unit if not self.narrowed else self.home)
+
+    # -- addresses
+
+    def query(self, **changes: str | int | None) -> str:
+        """This view's address with some of it changed; None takes a part out."""
+        kept: dict[str, Any] = {name: value for name in KEPT if (value := self.given.get(name, ""))}
+        kept |= changes
+        return urlencode({name: value for name, value in kept.items() if value not in (None, "")})
+
+    def url(self, name: str = "county", *args: str, **changes: str | int | None) -> str:
+        query = self.query(**changes)
+        return reverse(name, args=args) + (f"?{query}" if query else "")
+
+    def behind(self, code: str, filters: Mapping[str, str], row: Row | None = None) -> str:
+        """The list behind a number of one row, or of all of them."""
+        asked: dict[str, str | int] = dict(filters)
+        if row is not None:
+            asked["unit"] = row.unit.code
+        elif self.narrowed:
+            asked["unit"] = self.unit.code
+        if row is not None and row.cycle is not None:
+            asked["cycle"] = row.cycle.pk
+        elif self.year:
+            asked["year"] = self.year
+        if self.only:
+            asked["only"] = self.only
+        query = urlencode(asked)
+        return reverse("county_list", args=[code]) + (f"?{query}" if query else "")
+
+    # -- the figures
+
+    def number(self, measure: Measure, row: Row | None = None) -> Number:
+        """One measure of a row, or of all rows together."""
+        figures = row.figures if row else self.whole
+        value = measure.value(figures, self.today)
+        return Number(
+            value,
+            text_of(measure, value),
+            self.behind(measure.behind, measure.filters, row) if value is not None else "",
+            min(value, 100) if value is not None and measure.kind == PERCENT else None,
+            meta_of(measure, figures) if value is not None else "",
+        )
+
+    def part_tabs(self) -> list[dict[str, Any]]:
+        """The groups of measures, one of which is shown at a time."""
+        return [
+            {
+                "label": section.title,
+                "url": self.url(part=section.code) + "#figures",
+                "current": section is self.part,
+            }
+            for section in SECTIONS
+        ]
+
+    def part_heads(self) -> list[tuple[Measure, dict[str, Any]]]:
+        """The columns of the group shown, each a link that orders by it."""
+        return [(measure, self.head(measure.code, measure.title)) for measure in self.part.measures]
+
+    def part_sums(self) -> list[tuple[Measure, Number]]:
+        return [(measure, self.number(measure)) for measure in self.part.measures]
+
+    def head(self, code: str, title: Any) -> dict[str, Any]:
+        """A column's head: a link that orders by it, the other way round where it is ordered by already."""
+        current = self.sort == code
+        measure = MEASURES.get(code)
+        first = "up" if (measure is None and code != OWN) or (measure and not measure.most_first) else "down"
+        direction = ("down" if self.up else "up") if current else first
+        return {
+            "title": title,
+            "url": "?" + self.query(sort=code, dir=direction) + ("#figures" if measure else "#matrix"),
+            "sorted": ("ascending" if self.up else "descending") if current else "",
+        }
+
+    def funnel(self) -> list[dict[str, Any]]:
+        """The way from a proposal to a project judged good, each stage with its share of the one before."""
+        found: list[dict[str, Any]] = []
+        most = max((getattr(self.whole, stage.code) for stage in FUNNEL), default=0)
+        for stage in FUNNEL:
+            n = getattr(self.whole, stage.code)
+            found.append(
+                {
+                    "stage": stage,
+                    "n": n,
+                    "url": self.behind(stage.behind, stage.filters),
+                    "width": n * 100 // most if most else 0,
+                    "share": fig.share(n, found[-1]["n"]) if found else None,
+                }
+            )
+        return found
+
+    def sources(self) -> list[dict[str, Any]]:
+        """Planned money of what was elected by where it comes from, with its share of all of it."""
+        sums = {code: self.whole.of("source", code) for code in SOURCES}
+        whole = sum(sums.values())
+        return [
+            {"title": title, "fen": sums[code], "percent": fig.share(sums[code], whole) or 0}
+            for code, title in SOURCES.items()
+        ]
+
+    def offices(self) -> list[dict[str, Any]]:
+        """Whose turn the overdue tasks are, the most first."""
+        return [
+            {
+                "title": registry.title_of(office),
+                "n": n,
+                "url": self.behind("tasks", {"when": "overdue", "office": office}),
+            }
+            for office, n in self.whole.overdue_by_office().items()
+        ]
+
+    def step_heads(self) -> list[str]:
+        return [str(worded(name, self.unit)) for name in STEPS.values()]
+
+    def _behind_cell(self, cell: fig.Cell, step: int, row: Row) -> str:
+        """What is open in the step, else what was done in it; nothing is behind a step that has not begun."""
+        if cell.state == "waiting":
+            return ""
+        return self.behind("ended" if cell.state == "done" else "tasks", {"step": str(step)}, row)
+
+    def _county_cells(self, row: Row) -> list[dict[str, Any]]:
+        """A county's six steps: how many townships stand in each, and how much is overdue in it."""
+        at, late = row.figures.townships_at, row.figures.overdue_steps
+        found = []
+        for step in STEPS:
+            overdue = late.get(step, 0)
+            found.append(
+                {
+                    "townships": at.get(step, 0),
+                    "overdue": overdue,
+                    "state": "overdue" if overdue else "running" if at.get(step) else "waiting",
+                    "url": self.behind("tasks", {"when": "overdue", "step": str(step)}, row)
+                    if overdue
+                    else "",
+                }
+            )
+        return found
+
+    @property
+    def up_url(self) -> str:
+        return self.url(unit=None)
+
+    @property
+    def sources_url(self) -> str:
+        return self.behind("items", {"which": "elected"})
+
+    @property
+    def year_lines(self) -> list[dict[str, Any]]:
+        """Each year's figures with the lists behind them, of every township below."""
+        found = []
+        for year, figures in self.calendar:
+            numbers = []
+            for measure in YEARLY.values():
+                value = measure.value(figures, self.today)
+                asked = {**measure.filters, "year": str(year)}
+                if self.narrowed:
+                    asked["unit"] = self.unit.code
+                url = reverse("county_list", args=[measure.behind]) + "?" + urlencode(asked)
+                meta = meta_of(measure, figures) if value is not None else ""
+                numbers.append((measure.title, Number(value, text_of(measure, value), url, None, meta)))
+            found.append({"year": year, "url": self.url(year=year), "numbers": numbers})
+        return found
+
+
+def text_of(measure: Measure, value: int | None) -> str:
+    """A value in words of its unit; a dash where there is nothing to tell."""
+    if value is None:
+        return "—"
+    if measure.kind == PERCENT:
+        return f"{value}%"
+    if measure.kind == MONEY:
+        return wan(value)
+    return f"{value} {measure.unit}" if measure.kind == DAYS else str(value)
+
+
+def meta_of(measure: Measure, figures: fig.Figures) -> str:
+    """What a share is of."""
+    part, base = measure.parts(figures)
+    if base is None or measure.kind in (COUNT, DAYS, MONEY):
+        return ""
+    in_money = measure.base == "budget"
+    if part is None:
+        return _("基数 %(base)s") % {"base": base}
+    return f"{wan(part) if in_money else part} / {wan(base) if in_money else base}"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which years a list is about, and of whom in words."""
+
+    view: View
+    cycles: list[int]
+    whose: str
+
+
+def scope_of(home: Unit, given: QueryDict, today: date) -> Scope:
+    """Of a list's address its years: one township's one, or all that the view it was opened from shows."""
+    hall = Unit.objects.filter(path__startswith=home.path, code=given.get("unit", ""), kind__in=HALLS).first()
+    if hall is None:
+        view = View(home, given, today)
+        return Scope(view, _of_rows(view), view.unit.name)
+    asked = given.copy()
+    asked.pop("unit")
+    view = View(home, asked, today)
+    cycle = number_asked(given, "cycle")
+    years = view.seen if cycle is not None else view.chosen
+    mine = [one.cycle_id for one in years if one.unit_id == hall.pk and cycle in (None, one.cycle_id)]
+    return Scope(view, mine, hall.name)
+
+
+def _of_rows(view: View) -> list[int]:
+    if not view.only:
+        return [one.cycle_id for one in view.chosen]
+    shown = {row.unit.pk for row in view.rows}
+    return [
+        one.cycle_id
+        for one in view.chosen
+        if one.unit_id in shown or (view.by_county and view.halls[one.unit_id].parent_id in shown)
+    ]

@@ -1,0 +1,309 @@
+"""The county's overview: what it shows, that every number opens its list, what it costs, and whom it shows to."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from projects.oversight.measures import MEASURES, SECTIONS, WEIGHED, score
+from projects.oversight.models import Weighting
+from projects.portal.county_view import View
+from tests.builders import at, township
+from tests.projects.oversight.county_world import county_of, leader_of, townships_of
+from tests.projects.portal.public_world import text_of, travel
+from tests.projects.supervision.conftest import year_of
+from workflow.flows.errors import InvalidForm, NotYourTurn
+from workflow.flows.events import perform
+from workflow.people.isolation import SYSTEM, apply, within
+from workflow.people.models import UnitKind
+from workflow.people.services import create_unit
+from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import context_of
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2027, 6, 1)
+NAMES = ["青溪镇", "柳河镇", "双桥镇", "石门镇"]
+
+
+@pytest.fixture
+def county(db, monkeypatch):
+    apply(SYSTEM)
+    travel(monkeypatch, "2027-06-01")
+    return county_of("K")
+
+
+def signed_in(client: Client, user) -> Client:
+    client.force_login(user)
+    return client
+
+
+def view(county, address: str = "") -> View:
+    return View(county, QueryDict(address), TODAY)
+
+
+def names(view: View) -> list[str]:
+    return [row.unit.name for row in view.rows]
+
+
+LINK = re.compile(r'href="(/county/list/[^"]+)"[^>]*>(.*?)</a>', re.DOTALL)
+
+
+def numbers_on(page: str) -> dict[str, str]:
+    """Every list a page opens, with the text of the link."""
+    return {
+        url.replace("&amp;", "&"): re.sub(r"\s+", " ", re.sub("<[^>]+>", "", text)).strip()
+        for url, text in LINK.findall(page)
+    }
+
+
+def total_of(page: str) -> int:
+    found = re.search(r"data-total>(\d+)<", page)
+    assert found
+    return int(found[1])
+
+
+@pytest.mark.parametrize("part", [section.code for section in SECTIONS])
+def test_every_number_opens_the_list_of_what_it_counts(client, county, part):
+    townships_of(county, NAMES[:2])
+    apply(SYSTEM)
+    signed_in(client, leader_of(county))
+    page = text_of(client, f"/county/?part={part}")
+    found = {url: text for url, text in numbers_on(page).items() if "天" not in text}
+    assert len(found) > 20
+    counted = 0
+    for url, text in found.items():
+        listed = text_of(client, url)
+        if re.fullmatch(r"[一-鿿]*\s*\d+( [个件份次])?|\d+ [一-鿿、（）]+", text):
+            number = re.search(r"\d+", text)
+            assert number and int(number[0]) == total_of(listed), (url, text)
+            counted += 1
+    assert counted >= 7
+
+
+def test_an_overdue_step_opens_the_tasks_that_are_overdue_in_it(client, monkeypatch):
+    apply(SYSTEM)
+    year = year_of(township()).building()
+    travel(monkeypatch, "2027-12-31")
+    signed_in(client, leader_of(year.town.unit.parent))
+    page = text_of(client, "/county/")
+    cell = re.search(r'matrix-overdue"><a href="([^"]+)">(.*?)</a>', page, re.DOTALL)
+    assert cell and "超" in cell[2] and "天" in cell[2]  # in words, not by colour alone
+    listed = text_of(client, cell[1].replace("&amp;", "&"))
+    assert "超期" in listed and total_of(listed) > 0
+    office = next(url for url in numbers_on(page) if "office=department" in url)
+    assert total_of(text_of(client, office)) == int(re.search(r"\d+", numbers_on(page)[office])[0])
+
+
+def test_the_rows_are_ordered_as_the_address_says_and_either_way(county):
+    townships_of(county, NAMES)
+    assert names(view(county)) == NAMES
+    assert names(view(county, "sort=name&dir=down")) == NAMES[::-1]
+    by_proposals = view(county, "sort=by_residents&dir=down")
+    values = [row.figures.by_residents for row in by_proposals.rows]
+    assert values == sorted(values, reverse=True) and len(set(values)) > 1
+    shares = [row.figures.invested_percent for row in view(county, "sort=invested_percent").rows]
+    assert shares == sorted(shares)  # the least first: that is what is looked at
+    assert names(view(county, "sort=nonsense&dir=sideways&year=12&only=x&part=y")) == NAMES
+
+
+def test_what_has_nothing_to_tell_comes_last_either_way(county):
+    townships_of(county, NAMES[:2])
+    empty = create_unit(code="K99", name="空镇", kind=UnitKind.TOWNSHIP, parent=county)
+    from projects.cycles.models import Cycle
+
+    Cycle.objects.create(
+        unit=empty, year=2027, opens_on=TODAY, planned_t=date(2027, 7, 1), planned_t2=date(2028, 1, 1)
+    )
+    assert [names(view(county, f"sort=ratings_percent&dir={d}"))[-1] for d in ("up", "down")] == [
+        "空镇",
+        "空镇",
+    ]
+
+
+def test_the_links_of_a_view_keep_the_view(client, county):
+    townships_of(county, NAMES)
+    apply(SYSTEM)
+    signed_in(client, leader_of(county))
+    page = text_of(client, "/county/?year=2027&sort=red&part=money")
+    assert "?year=2027&amp;sort=invested_percent&amp;part=money&amp;dir=up#figures" in page
+    assert 'href="/county/?sort=red&amp;part=money"' in page  # the tab of the latest years
+    assert 'aria-sort="descending"' not in page  # the order is by a measure of another group
+    assert 'aria-sort="descending"' in text_of(client, "/county/?sort=red&part=building")
+
+
+def test_only_what_is_overdue(county, monkeypatch):
+    apply(SYSTEM)
+    year = year_of(township()).building()
+    on = date(2027, 12, 31)
+    home = year.town.unit.parent
+    assert [row.figures.overdue > 0 for row in View(home, QueryDict("only=overdue"), on).rows] == [True]
+    assert View(home, QueryDict("only=overdue"), date(2026, 9, 1)).rows == []
+    assert len(View(home, QueryDict(""), date(2026, 9, 1)).rows) == 1
+
+
+def test_the_page_costs_as_many_queries_for_forty_townships_as_for_two(client, county):
+    user = leader_of(county)
+    few = townships_of(county, NAMES[:2])
+    signed_in(client, user)
+    costs = []
+    for _round in range(2):
+        text_of(client, "/county/")
+        with CaptureQueriesContext(connection) as seen:
+            page = text_of(client, "/county/")
+        costs.append(len(seen))
+        apply(SYSTEM)
+        if len(costs) == 1:
+            other = [f"第{n}镇" for n in range(3, 41)]
+            for n, name in enumerate(other, 3):
+                townships_of(
+                    create_unit(code=f"X{n}", name="片区", kind=UnitKind.COUNTY, parent=county), [name]
+                )
+    assert len(few) == 2 and page.count('scope="row"') > 40
+    assert costs[0] == costs[1] <= 20
+
+
+def test_a_county_sees_its_own_townships_and_another_countys_nowhere(client, county):
+    townships_of(county, NAMES[:2])
+    other = county_of("Z", name="邻县")
+    theirs = townships_of(other, ["外县镇"])
+    apply(SYSTEM)
+    signed_in(client, leader_of(county))
+    for path in (
+        "/county/",
+        "/county/?year=2027&part=money",
+        "/county/list/projects/",
+        "/county/list/proposals/",
+    ):
+        page = text_of(client, path)
+        assert "青溪镇" in page and "外县镇" not in page
+    assert client.get("/county/?unit=Z").status_code == 404
+    assert client.get("/county/list/projects/?unit=Z").status_code == 404
+    assert client.get(f"/county/list/projects/?unit={theirs[0].unit.code}").status_code == 404
+    assert total_of(text_of(client, f"/county/list/projects/?unit=K01&cycle={theirs[0].pk}")) == 0
+    apply(context_of(RoleGrant.objects.get(user__username="leader")))
+    assert {one.unit_id for one in view(county).seen} == {row.unit.pk for row in view(county).rows}
+
+
+@pytest.mark.parametrize("path", ["/county/", "/county/list/tasks/"])
+def test_the_overview_is_not_for_a_township(client, county, path):
+    town = township()
+    signed_in(client, town.of("chair"))
+    assert client.get(path).status_code == 403
+    apply(SYSTEM)
+    signed_in(client, leader_of(county))
+    assert client.get(path).status_code == 200
+
+
+def test_a_list_nobody_knows_is_not_there(client, county):
+    signed_in(client, leader_of(county))
+    assert client.get("/county/list/nonsense/").status_code == 404
+    assert client.get("/county/list/tasks/?step=99&office=x&when=y&cycle=zz&year=1").status_code == 200
+
+
+# ------------------------------------------------------------------------------- the county's own weights
+
+
+def weigh(user, county, **weights):
+    return perform("oversight.weigh", county, actor=user, data=weights, at=at("2027-06-01"))
+
+
+def test_the_countys_weights_order_its_townships_and_are_shown(client, county):
+    townships_of(county, NAMES)
+    user = leader_of(county)
+    page = text_of(signed_in(client, user), "/county/")
+    assert "本县权重得分" not in page
+    apply(SYSTEM)
+    weigh(user, county, invested_percent=3, done_percent=1)
+    assert Weighting.objects.get().weights == {"invested_percent": 3, "done_percent": 1}
+    page = text_of(client, "/county/?sort=own")
+    assert "本县权重得分" in page and "投资完成率 3" in page and "完工率 1" in page
+    apply(SYSTEM)
+    rows = view(county, "sort=own").rows
+    scores = [row.score for row in rows]
+    assert scores == sorted(scores, reverse=True)
+    first = rows[0].figures
+    assert scores[0] == (first.invested_percent * 3 + first.done_percent) * 100 // 4
+    assert rows[0].score_text in page
+
+
+def test_weights_are_the_countys_own_and_say_something(county):
+    user, town = leader_of(county), township()
+    with pytest.raises(InvalidForm, match="大于 0"):
+        weigh(user, county, invested_percent=0)
+    with pytest.raises(NotYourTurn):
+        weigh(town.of("chair"), county, invested_percent=3)
+    weigh(user, county, invested_percent=3)
+
+
+def test_a_share_above_a_hundred_counts_as_a_hundred_and_nothing_told_counts_for_nothing(county):
+    cycle = townships_of(county, NAMES[:1])[0]
+    figures = view(county).rows[0].figures
+    assert cycle and figures.present_percent is None and "present_percent" in WEIGHED
+    alone = score(figures, {"done_percent": 1}, TODAY)
+    assert score(figures, {"done_percent": 1, "present_percent": 50}, TODAY) == alone
+    assert score(figures, {"present_percent": 50}, TODAY) is None
+    figures.amounts["invested", ""] = figures.budget * 3
+    assert figures.invested_percent == 300 and score(figures, {"invested_percent": 2}, TODAY) == 10_000
+
+
+def test_every_measure_has_a_list_behind_it():
+    from projects.portal.county_lists import LISTS, filters_asked
+
+    for measure in MEASURES.values():
+        listing = LISTS[measure.behind]
+        assert filters_asked(listing, dict(measure.filters)) == dict(measure.filters)
+
+
+# ------------------------------------------------------------------------------- above the county
+
+
+@pytest.fixture
+def province(county):
+    """A province of one city with two counties, three townships in one and one in the other."""
+    top = create_unit(code="P", name="示范省", kind=UnitKind.PROVINCE)
+    city = create_unit(code="S", name="示范市", kind=UnitKind.CITY, parent=top)
+    for code, name, towns in (("A", "甲县", NAMES[:3]), ("B", "乙县", ["乙镇"])):
+        townships_of(county_of(code, name, city), towns)
+    return top
+
+
+def test_above_the_county_the_rows_are_counties_with_the_sums_of_their_townships(client, province):
+    page = View(province, QueryDict("sort=budget"), TODAY)
+    assert page.by_county and [row.unit.name for row in page.rows] == ["甲县", "乙县"]
+    one = View(province, QueryDict("unit=A"), TODAY)
+    assert not one.by_county and [row.unit.name for row in one.rows] == NAMES[:3]
+    assert page.rows[0].figures.budget == one.whole.budget == sum(row.figures.budget for row in one.rows)
+    assert page.rows[0].townships == 3
+    signed_in(client, leader_of(province))
+    shown = text_of(client, "/county/")
+    assert (
+        "甲县" in shown and "乙县" in shown and "各县（市、区）民生实事总览" in shown and "?unit=A" in shown
+    )
+    below = text_of(client, "/county/?unit=A")
+    assert all(name in below for name in NAMES[:3]) and "乙镇" not in below and "示范省" in below
+
+
+def test_a_countys_numbers_open_its_townships_lists(client, province):
+    signed_in(client, leader_of(province))
+    page = text_of(client, "/county/?part=building")
+    found = {url: text for url, text in numbers_on(page).items() if "unit=A" in url and text.isdigit()}
+    assert found
+    for url, text in found.items():
+        assert total_of(text_of(client, url)) == int(text)
+
+
+def test_a_county_of_the_province_sees_itself_alone(client, province):
+    with within(SYSTEM):
+        from workflow.people.models import Unit
+
+        user = leader_of(Unit.objects.get(code="B"), "of-b")
+    signed_in(client, user)
+    page = text_of(client, "/county/")
+    assert "乙镇" in page and not any(name in page for name in NAMES[:3])
+    assert client.get("/county/?unit=A").status_code == 404
