@@ -9,10 +9,12 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.oversight.measures import MEASURES
 from projects.portal import staff_selectors as selectors
 from projects.portal.acts import offers_on
@@ -56,18 +58,22 @@ def county(request: HttpRequest) -> HttpResponse:
         "weights": [
             (MEASURES[code].title, weight) for code, weight in view.weights.items() if code in MEASURES
         ],
-        "tiles": _tiles(view),
+        "tiles": tiles_of(view),
         "year_tabs": _tabs(view),
         "events": offers_on([grant.tenant], grant, timezone.now()) if at_home else [],
         "circulars": _circulars(view),
         "may_circulate": at_home,
         "unit": grant.tenant,
+        "files": {ending: view.url("county_file", ending) for ending in ("xlsx", "pdf", "docx")}
+        | {"screen": view.url("county_screen")},
+        "no_pdf": obstacle_to_pdf(),
         "today": view.today,
     }
     return render(request, "portal/county.html", context)
 
 
-def _tiles(view: View) -> list[dict[str, Any]]:
+def tiles_of(view: View) -> list[dict[str, Any]]:
+    """The numbers on top, each with its list."""
     late = sum(1 for row in view.rows if row.figures.overdue)
     whole = view.whole
     return [
@@ -114,8 +120,19 @@ def county_list(request: HttpRequest, code: str) -> HttpResponse:
         "page": page,
         "lines": [_shown(listing, row, scope.view.today) for row in page],
         "total": listing.total(rows),
+        "files": _files(request, code),
     }
     return render(request, "portal/county_list.html", context)
+
+
+def _files(request: HttpRequest, code: str) -> list[tuple[str, str]]:
+    asked = request.GET.copy()
+    asked.pop("page", None)
+    query = f"?{asked.urlencode()}" if asked else ""
+    endings = {"xlsx": _("Excel 表格"), **({} if obstacle_to_pdf() else {"pdf": "PDF"}), "docx": "Word"}
+    return [
+        (label, reverse("county_list_file", args=[code, ending]) + query) for ending, label in endings.items()
+    ]
 
 
 def _shown(listing: Listing, row: Any, today: date) -> dict[str, Any]:

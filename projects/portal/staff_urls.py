@@ -7,6 +7,8 @@ from projects.portal import (
     ballots,
     before_vote,
     county,
+    county_papers,
+    county_screen,
     county_words,
     documents,
     matters,
@@ -62,6 +64,13 @@ urlpatterns = [
     path("seat-table/", login_required(staff.seat_table), name="seat_table"),
     path("trail/", login_required(staff.trail), name="trail"),
     path("county/", login_required(county.county), name="county"),
+    path("county/file/<slug:ending>/", login_required(county_papers.county_file), name="county_file"),
+    path("county/screen/", login_required(county_screen.county_screen), name="county_screen"),
     path("county/list/<slug:code>/", login_required(county.county_list), name="county_list"),
+    path(
+        "county/list/<slug:code>/file/<slug:ending>/",
+        login_required(county_papers.county_list_file),
+        name="county_list_file",
+    ),
     path("county/words/", login_required(county_words.county_words), name="county_notes"),
 ]

@@ -1,0 +1,35 @@
+"""The county's overview on a wall: large type, one part after the other, nothing to press."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from projects.oversight.measures import SECTIONS
+from projects.portal.county import tiles_of, view_asked
+from projects.portal.county_view import NAME, STEP
+
+SECONDS = 15  # how long each part stands
+ROWS = 10  # townships to a part, so that everything is read from across a room
+
+
+@require_safe
+def county_screen(request: HttpRequest) -> HttpResponse:
+    """Every part of a view in turn; without a script all of them one under the other. It loads itself anew each round."""
+    view = view_asked(request)
+    rows = view.rows
+    context = {
+        "view": view,
+        "tiles": tiles_of(view),
+        "pages": [rows[at : at + ROWS] for at in range(0, len(rows), ROWS)],
+        "heads": {
+            "name": view.head(NAME, _("县（市、区）") if view.by_county else _("乡镇（年度）")),
+            "step": view.head(STEP, _("所在环节")),
+        },
+        "sums": [(s.question, [(m, view.number(m)) for m in s.measures]) for s in SECTIONS],
+        "seconds": SECONDS,
+        "today": view.today,
+    }
+    return render(request, "portal/county_screen.html", context)

@@ -1,0 +1,120 @@
+"""Any view of the county's pages as a workbook, a PDF, a Word file or on a wall: the same figures in the same order."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+
+import docx
+import openpyxl
+import pytest
+from django.http import QueryDict
+
+from projects.cycles.documents.pdf import obstacle_to_pdf
+from projects.oversight.measures import SECTIONS
+from projects.portal import county_papers as papers
+from projects.portal.county_view import View
+from projects.supervision.models import Project
+from tests.builders import township
+from tests.projects.oversight.county_world import county_of, leader_of, townships_of
+from tests.projects.portal.public_world import text_of, travel
+from workflow.people.isolation import SYSTEM, apply
+
+pytestmark = pytest.mark.django_db
+NAMES = ["青溪镇", "柳河镇", "双桥镇"]
+ADDRESS = "sort=invested_percent&dir=down&part=money"
+
+
+@pytest.fixture
+def county(db, monkeypatch):
+    apply(SYSTEM)
+    travel(monkeypatch, "2027-06-01")
+    found = county_of("K")
+    townships_of(found, NAMES)
+    return found
+
+
+@pytest.fixture
+def reader(client, county):
+    client.force_login(leader_of(county))
+    return client
+
+
+def book_of(answer):
+    return openpyxl.load_workbook(io.BytesIO(answer.content))
+
+
+def test_the_workbook_has_the_views_rows_in_its_order_and_numbers_as_numbers(reader, county):
+    rows = View(county, QueryDict(ADDRESS), date(2027, 6, 1)).rows
+    answer = reader.get(f"/county/file/xlsx/?{ADDRESS}")
+    apply(SYSTEM)
+    book = book_of(answer)
+    assert book.sheetnames[:2] == ["六个环节", "按期办理"] and book.sheetnames[-1] == "说明"
+    sheet = book["资金"]
+    cells = list(sheet.iter_rows(values_only=True))
+    assert cells[0] == ("乡镇（年度）", "总投资（万元）", "资金到位率", "投资完成率")
+    assert [row[0] for row in cells[1:-1]] == [row.name for row in rows]
+    assert [row[1] for row in cells[1:-1]] == [row.figures.budget / 1_000_000 for row in rows]
+    assert [row[3] for row in cells[1:-1]] == [row.figures.invested_percent / 100 for row in rows]
+    assert cells[-1][0] == "合计" and cells[-1][1] == sum(row.figures.budget for row in rows) / 1_000_000
+    told = "".join(str(row[0]) for row in book["说明"].iter_rows(values_only=True))
+    assert "按“投资完成率”排列" in told and "2027年6月1日" in told and "满意率＝" in told
+
+
+def test_the_word_file_has_every_table_and_says_of_when_it_is(reader):
+    file = docx.Document(io.BytesIO(reader.get("/county/file/docx/").content))
+    text = "\n".join(p.text for p in file.paragraphs)
+    assert "示范县民生实事总览" in text.replace("\n", "") and "截至2027年6月1日" in text
+    assert len(file.tables) == len(SECTIONS) + 4
+    assert "青溪镇 2027" in file.tables[0].rows[1].cells[0].text
+
+
+@pytest.mark.skipif(bool(obstacle_to_pdf()), reason="no Pango here")
+def test_the_pdf_is_one(reader):
+    answer = reader.get("/county/file/pdf/?year=2027")
+    assert answer["Content-Type"] == "application/pdf" and answer.content.startswith(b"%PDF")
+
+
+def test_where_no_pdf_can_be_made_the_page_comes_back(reader, monkeypatch):
+    monkeypatch.setattr(papers, "written", lambda *_: None)
+    answer = reader.get("/county/file/pdf/?year=2027")
+    assert answer.status_code == 302 and answer["Location"] == "/county/?year=2027"
+
+
+def test_a_list_is_a_file_too_and_nothing_in_it_is_a_formula(reader):
+    apply(SYSTEM)
+    Project.objects.filter(number=1).update(title="=1+1")
+    answer = reader.get("/county/list/projects/file/xlsx/?which=live")
+    apply(SYSTEM)
+    sheet = book_of(answer).worksheets[0]
+    titles = [row[0].value for row in sheet.iter_rows(min_row=2)]
+    assert len(titles) == Project.objects.exclude(state="stopped").count()
+    assert "=1+1" in titles and {cell.data_type for row in sheet.iter_rows() for cell in row} == {"s"}
+    assert reader.get("/county/list/projects/file/docx/?which=live").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/county/file/exe/", "/county/list/projects/file/exe/", "/county/list/x/file/xlsx/"]
+)
+def test_what_is_no_file_is_not_there(reader, path):
+    assert reader.get(path).status_code == 404
+
+
+def test_files_and_the_wall_are_not_for_a_township(client, county):
+    client.force_login(township().of("chair"))
+    for path in ("/county/file/xlsx/", "/county/screen/", "/county/list/projects/file/xlsx/"):
+        assert client.get(path).status_code == 403
+
+
+def test_the_wall_shows_every_part_and_can_be_paused(reader):
+    page = text_of(reader, "/county/screen/?year=2027")
+    assert page.count('class="slide"') == 1 + 1 + 1 + len(SECTIONS) + 1
+    assert "data-pause" in page and "青溪镇" in page and 'href="/county/?year=2027"' in page
+
+
+def test_the_page_leads_to_its_own_files(reader):
+    page = text_of(reader, "/county/?year=2027&sort=red")
+    for path in ("/county/file/xlsx/", "/county/file/docx/", "/county/screen/"):
+        assert f'href="{path}?year=2027&amp;sort=red"' in page
+    listed = text_of(reader, "/county/list/projects/?which=red&year=2027")
+    assert 'href="/county/list/projects/file/xlsx/?which=red&amp;year=2027"' in listed
