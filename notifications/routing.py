@@ -306,6 +306,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "letters.reword",
         "letters.restore_wording",
         "oversight.weigh",
+        "oversight.load_boundaries",
     ),
     "it is kept in the file, where those who watch the year read it": (
         "task.attach",

@@ -207,6 +207,37 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.CreateModel(
+            name="Boundary",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("shapes", models.JSONField(default=dict)),
+                ("size", models.JSONField(default=list)),
+                ("sha256", models.CharField(max_length=64)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="workflow.unit"
+                    ),
+                ),
+            ],
+        ),
+        ForcePolicy("boundary"),
+        NarrowPolicy("boundary", whole_scope()),
         ForcePolicy("weighting"),
         NarrowPolicy("weighting", whole_scope()),
         ForcePolicy("yearfigure"),

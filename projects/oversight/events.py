@@ -83,3 +83,17 @@ WEIGH = register_event(
         hint=_("只影响总览页的一种排列顺序，得分和权重在页上一并显示，不形成其他结论。"),
     )
 )
+LOAD_BOUNDARIES = register_event(
+    Event(
+        key="oversight.load_boundaries",
+        title=_("载入地图边界"),
+        offices=("county",),
+        subject=Unit,
+        form=forms.BoundariesForm,
+        act=services.load_boundaries,
+        offered=at_home,
+        basis=BASIS,
+        output=_("本级地图"),
+        hint=_("没有边界文件的，地图按乡镇排成方格；文件中没有的乡镇列在图下的表中。"),
+    )
+)

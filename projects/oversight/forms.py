@@ -7,9 +7,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from projects.oversight.boundaries import MOST_BYTES, Unfit, drawing_of
 from projects.oversight.measures import MEASURES, WEIGHED
 from projects.oversight.models import SampleOf
-from projects.oversight.selectors import townships_below, weights_of
+from projects.oversight.selectors import called, townships_below, weights_of
 from workflow.flows.fields import ChineseDateField, record_field
 from workflow.flows.forms import StepForm
 from workflow.people.models import Unit
@@ -103,3 +104,53 @@ class WeightsForm(StepForm):
         if not self.errors and not any(data.values()):
             self.add_error(None, _("至少给一项指标填写大于 0 的权重。"))
         return data
+
+
+FAULTS: dict[str, Any] = {
+    "size": _("文件太大，最多 %(detail)s MB。"),
+    "json": _("不是 GeoJSON 文件：内容不能按 JSON 读取。"),
+    "collection": _("不是 GeoJSON 文件：最外层应为 FeatureCollection，并且至少有一个要素。"),
+    "features": _("要素太多，最多 %(detail)s 个。"),
+    "points": _("“%(detail)s”的坐标不能读取：须为经纬度，每个环至少四个点。"),
+    "shape": _("“%(detail)s”不是面：只收 Polygon、MultiPolygon。"),
+    "unnamed": _("没有名称或编码（name、code）。"),
+    "unknown": _("“%(detail)s”不是本级以下的单位，请核对名称或改用单位编码。"),
+    "twice": _("“%(detail)s”重复。"),
+}
+TOO_MANY_POINTS = _("坐标点太多，最多 %(detail)s 个，请先简化边界。")
+MOST_FAULTS = 20
+
+
+class BoundariesForm(StepForm):
+    """地图边界文件: GeoJSON of the units below; kept as outlines, the file itself is not."""
+
+    file = forms.FileField(
+        label=_("边界文件"),
+        help_text=_(
+            "GeoJSON（.geojson、.json），最多 2 MB；每个面用名称（name）或单位编码（code）对应乡镇。"
+        ),
+        widget=forms.ClearableFileInput({"accept": ".geojson,.json,application/geo+json,application/json"}),
+        error_messages={"empty": _("文件是空的。"), "missing": _("请选择文件。")},
+    )
+
+    def clean_file(self) -> Any:
+        """Read it whole, or say of every feature that does not fit which one and why."""
+        given = self.cleaned_data["file"]
+        content = given.read(MOST_BYTES + 1)
+        given.seek(0)
+        try:
+            drawing_of(content, called(self.subject))
+        except Unfit as unfit:
+            raise forms.ValidationError([_told(*fault) for fault in unfit.faults[:MOST_FAULTS]]) from unfit
+        return given
+
+
+def _told(place: int, code: str, detail: str) -> forms.ValidationError:
+    """A fault in words, after the number of the feature it is of."""
+    if not place:
+        words = TOO_MANY_POINTS if code == "points" else FAULTS[code]
+        return forms.ValidationError(words, code=code, params={"detail": detail})
+    said = FAULTS[code] % {"detail": detail}
+    return forms.ValidationError(
+        _("第 %(place)s 个要素：%(said)s"), code=code, params={"place": place, "said": said}
+    )

@@ -133,3 +133,14 @@ class Weighting(models.Model):
     weights = models.JSONField(default=dict)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
+
+
+class Boundary(models.Model):
+    """The outlines a county has loaded to draw its map; the latest one is drawn. shapes, size: as `boundaries.Drawing`."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    shapes = models.JSONField(default=dict)
+    size = models.JSONField(default=list)
+    sha256 = models.CharField(max_length=64)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, TypeVar
 
 from django.contrib.postgres.aggregates import StringAgg
@@ -9,7 +10,7 @@ from django.db.models import Model, QuerySet
 
 from projects.collection.models import Proposal
 from projects.cycles.models import Cycle
-from projects.oversight.models import Guidance, Note, Sample, SampleOf, Weighting
+from projects.oversight.models import Boundary, Guidance, Note, Sample, SampleOf, Weighting
 from projects.supervision.selectors import projects_of
 from workflow.people.models import Unit, UnitKind
 
@@ -73,3 +74,19 @@ def weights_of(county: Unit) -> dict[str, int]:
     """The weights a county orders its townships by: measure → weight; empty before it has chosen any."""
     held = Weighting.objects.filter(unit=county).order_by("-pk").first()
     return {code: int(weight) for code, weight in held.weights.items()} if held else {}
+
+
+def boundary_of(county: Unit) -> Boundary | None:
+    """The outlines a county drew its map from last; None where it has loaded none."""
+    return Boundary.objects.filter(unit=county).order_by("-pk").first()
+
+
+def called(county: Unit) -> dict[str, str]:
+    """What each unit below a county may be called in a boundary file → its code: code or name; a name two share is none."""
+    kinds = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT, UnitKind.COUNTY, UnitKind.CITY)
+    below = Unit.objects.filter(path__startswith=county.path, kind__in=kinds, ends_on=None).exclude(
+        pk=county.pk
+    )
+    units = list(below.values_list("code", "name"))
+    names = Counter(name for _code, name in units)
+    return {name: code for code, name in units if names[name] == 1} | {code: code for code, _name in units}

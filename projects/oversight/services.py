@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -9,12 +10,14 @@ from contextvars import ContextVar
 from dataclasses import replace
 from datetime import date
 
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from projects.cycles.models import Cycle
-from projects.oversight.models import Guidance, Note, Sample, Weighting
+from projects.oversight.boundaries import drawing_of
+from projects.oversight.models import Boundary, Guidance, Note, Sample, Weighting
 from projects.oversight.rules import digest_of, drawn
-from projects.oversight.selectors import latest_year_of, sampled_from
+from projects.oversight.selectors import called, latest_year_of, sampled_from
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
@@ -122,3 +125,18 @@ def weigh(act: Act, county: Unit, **weights: int | None) -> None:
     """The county's own weights for the order of its townships; the former ones stay on record."""
     chosen = {code: weight for code, weight in weights.items() if weight}
     Weighting.objects.create(unit=county, weights=chosen, by=act.person, at=act.at)
+
+
+def load_boundaries(act: Act, county: Unit, *, file: UploadedFile) -> Outcome:
+    """The outlines of the units below, from a file the form has read already; the former ones stay on record."""
+    content = file.read()
+    drawing = drawing_of(content, called(county))
+    Boundary.objects.create(
+        unit=county,
+        shapes=drawing.shapes,
+        size=drawing.size,
+        sha256=hashlib.sha256(content).hexdigest(),
+        by=act.person,
+        at=act.at,
+    )
+    return Outcome(after={"units": sorted(drawing.shapes)})

@@ -65,7 +65,10 @@ def county(request: HttpRequest) -> HttpResponse:
         "may_circulate": at_home,
         "unit": grant.tenant,
         "files": {ending: view.url("county_file", ending) for ending in ("xlsx", "pdf", "docx")}
-        | {"screen": view.url("county_screen")},
+        | {
+            "screen": view.url("county_screen"),
+            "map": view.url("county_map", sort=None, dir=None, part=None),
+        },
         "no_pdf": obstacle_to_pdf(),
         "today": view.today,
     }

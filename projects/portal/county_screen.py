@@ -7,8 +7,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from projects.oversight.measures import SECTIONS
+from projects.oversight.measures import MEASURES, SECTIONS
+from projects.oversight.selectors import boundary_of
 from projects.portal.county import tiles_of, view_asked
+from projects.portal.county_map import drawn
 from projects.portal.county_view import NAME, STEP
 
 SECONDS = 15  # how long each part stands
@@ -29,6 +31,7 @@ def county_screen(request: HttpRequest) -> HttpResponse:
             "step": view.head(STEP, _("所在环节")),
         },
         "sums": [(s.question, [(m, view.number(m)) for m in s.measures]) for s in SECTIONS],
+        "map": drawn(view, MEASURES["overdue"], boundary_of(view.unit)),
         "seconds": SECONDS,
         "today": view.today,
     }

@@ -7,6 +7,7 @@ from projects.portal import (
     ballots,
     before_vote,
     county,
+    county_map,
     county_papers,
     county_screen,
     county_words,
@@ -65,6 +66,7 @@ urlpatterns = [
     path("trail/", login_required(staff.trail), name="trail"),
     path("county/", login_required(county.county), name="county"),
     path("county/file/<slug:ending>/", login_required(county_papers.county_file), name="county_file"),
+    path("county/map/", login_required(county_map.county_map), name="county_map"),
     path("county/screen/", login_required(county_screen.county_screen), name="county_screen"),
     path("county/list/<slug:code>/", login_required(county.county_list), name="county_list"),
     path(

@@ -108,7 +108,7 @@ def test_files_and_the_wall_are_not_for_a_township(client, county):
 
 def test_the_wall_shows_every_part_and_can_be_paused(reader):
     page = text_of(reader, "/county/screen/?year=2027")
-    assert page.count('class="slide"') == 1 + 1 + 1 + len(SECTIONS) + 1
+    assert page.count('class="slide"') == 1 + 1 + 1 + len(SECTIONS) + 1 + 1
     assert "data-pause" in page and "青溪镇" in page and 'href="/county/?year=2027"' in page
 
 

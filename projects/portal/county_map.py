@@ -1,0 +1,137 @@
+"""The county's map: its units coloured by one measure, from the outlines it has loaded or as a grid of tiles."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from projects.oversight.measures import MEASURES, PERCENT, Measure
+from projects.oversight.models import Boundary
+from projects.oversight.selectors import boundary_of
+from projects.portal.acts import offers_on
+from projects.portal.county import overseer, view_asked
+from projects.portal.county_view import Number, Row, View, text_of
+from workflow.roles.models import RoleGrant
+
+BANDS = 4
+TILE, GAP = (150, 84), 8  # of a tile of the grid, in the drawing's own measure
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One unit on the map. band: 0 (nothing to tell) to 4 (the most); x, y: the middle of where its name stands."""
+
+    row: Row
+    number: Number
+    band: int
+    path: str
+    x: int
+    y: int
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The map: its pieces, its size, and what its colours mean. left_out: units the outlines do not have."""
+
+    measure: Measure
+    pieces: list[Piece]
+    width: int
+    height: int
+    legend: list[tuple[int, str]]
+    outlined: bool
+    left_out: list[Row]
+
+
+def bounds_of(measure: Measure, values: list[int]) -> list[int]:
+    """The lower bounds of the bands: quarters of a hundred for a share, else of the largest value."""
+    if measure.kind == PERCENT:
+        return [0, 50, 75, 90]
+    most = max(values, default=0)
+    return [0, *(max(at, math.ceil(most * at / BANDS)) for at in range(1, BANDS))]
+
+
+def band_of(value: int | None, bounds: list[int]) -> int:
+    """0 where there is nothing to tell, else 1 to 4."""
+    return 0 if value is None else sum(value >= bound for bound in bounds)
+
+
+def drawn(view: View, measure: Measure, boundary: Boundary | None) -> Drawn:
+    """The rows of a view as a map; a unit with several years is drawn once, by the first of its rows."""
+    rows = list({row.unit.pk: row for row in reversed(view.rows)}.values())[::-1]
+    values = {row.unit.pk: measure.value(row.figures, view.today) for row in rows}
+    bounds = bounds_of(measure, [value for value in values.values() if value is not None])
+    shapes = boundary.shapes if boundary else {}
+    outlined = any(row.unit.code in shapes for row in rows)
+    on_map = [row for row in rows if row.unit.code in shapes] if outlined else rows
+    columns = max(1, math.ceil(math.sqrt(len(on_map) * 1.1)))
+    pieces = []
+    for at, row in enumerate(on_map):
+        path, x, y = shapes[row.unit.code] if outlined else _tile(at, columns)
+        pieces.append(Piece(row, row.numbers[measure.code], band_of(values[row.unit.pk], bounds), path, x, y))
+    size = boundary.size if boundary and outlined else _grid(len(on_map), columns)
+    return Drawn(
+        measure,
+        pieces,
+        size[0],
+        size[1],
+        _legend(measure, bounds),
+        outlined,
+        [r for r in rows if r not in on_map],
+    )
+
+
+def _tile(at: int, columns: int) -> tuple[str, int, int]:
+    (width, height), (x, y) = TILE, (at % columns * (TILE[0] + GAP), at // columns * (TILE[1] + GAP))
+    return f"M{x} {y}h{width}v{height}h-{width}Z", x + width // 2, y + height // 2
+
+
+def _grid(count: int, columns: int) -> tuple[int, int]:
+    lines = math.ceil(count / columns)
+    return columns * (TILE[0] + GAP) - GAP, max(1, lines * (TILE[1] + GAP) - GAP)
+
+
+def _legend(measure: Measure, bounds: list[int]) -> list[tuple[int, str]]:
+    found = [(0, _("没有数据"))]
+    for band, low in enumerate(bounds, 1):
+        above = bounds[band] if band < BANDS else None
+        if above is not None and above <= low:
+            continue
+        words = (
+            _("%(low)s 及以上") % {"low": text_of(measure, low)}
+            if above is None
+            else _("%(low)s 至不足 %(high)s")
+            % {"low": text_of(measure, low), "high": text_of(measure, above)}
+        )
+        found.append((band, words))
+    return found
+
+
+@require_safe
+def county_map(request: HttpRequest) -> HttpResponse:
+    """The map of a view, with the same figures as a table under it."""
+    grant, view = overseer(request), view_asked(request)
+    code = request.GET.get("measure", "")
+    measure = MEASURES.get(code, MEASURES["overdue"])
+    context = {
+        "view": view,
+        "map": drawn(view, measure, boundary_of(view.unit) or boundary_of(view.home)),
+        "measures": list(MEASURES.values()),
+        "kept": [(name, value) for name in ("unit", "year", "only") if (value := request.GET.get(name, ""))],
+        "events": _offers(grant, view),
+        "today": view.today,
+    }
+    return render(request, "portal/county_map.html", context)
+
+
+def _offers(grant: RoleGrant, view: View) -> list[Any]:
+    if grant.office != "county" or view.narrowed:
+        return []
+    offers = offers_on([grant.tenant], grant, timezone.now())
+    return [offer for offer in offers if offer.event.key == "oversight.load_boundaries"]
