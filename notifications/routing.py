@@ -221,6 +221,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "supervision.announce_change",
         "supervision.announce_undo",
         "oversight.circulate",
+        "oversight.send_bulletin",
         "oversight.note_reply",
     ),
     "it puts a task before whom it concerns, or ends in an act that does": (
@@ -307,6 +308,8 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "letters.restore_wording",
         "oversight.weigh",
         "oversight.load_boundaries",
+        "oversight.draft_bulletin",
+        "oversight.edit_bulletin",
     ),
     "it is kept in the file, where those who watch the year read it": (
         "task.attach",

@@ -13,7 +13,7 @@ from projects.deliberation.models import (
     Withdrawal,
 )
 from projects.evaluation.models import Addendum, Archive, Measurement, Rating, Review
-from projects.oversight.models import Boundary, Guidance, Note, Sample, Weighting, YearFigure
+from projects.oversight.models import Boundary, Bulletin, Guidance, Note, Sample, Weighting, YearFigure
 from projects.selection.models import (
     Appraisal,
     AppraisalReturn,
@@ -39,9 +39,9 @@ from projects.supervision.models import (
 
 __all__ = [
     "AddedMatter", "Addendum", "Appraisal", "AppraisalReturn", "Archive", "Attachment", "Audit", "Boundary", "Box",
-    "BudgetLine", "Change", "Contact", "Contract", "Cycle", "CycleSession", "Finding", "Guidance", "Inspection", "Interpellation",
-    "Item", "KeyHolder", "Keying", "Measurement", "Milestone", "Note", "Notice", "Objection", "Opinion", "Option",
-    "Paper", "Plan", "Progress", "Project", "Proposal", "Question", "Rating", "Receipt", "Review", "RollEntry",
-    "RollLine", "Rulebook", "Sample", "Score", "Screening", "Session", "Signature", "Source", "Term", "Visit", "Vote",
-    "Weighting", "Withdrawal", "YearFigure",
+    "BudgetLine", "Bulletin", "Change", "Contact", "Contract", "Cycle", "CycleSession", "Finding", "Guidance",
+    "Inspection", "Interpellation", "Item", "KeyHolder", "Keying", "Measurement", "Milestone", "Note", "Notice",
+    "Objection", "Opinion", "Option", "Paper", "Plan", "Progress", "Project", "Proposal", "Question", "Rating",
+    "Receipt", "Review", "RollEntry", "RollLine", "Rulebook", "Sample", "Score", "Screening", "Session",
+    "Signature", "Source", "Term", "Visit", "Vote", "Weighting", "Withdrawal", "YearFigure",
 ]  # fmt: skip

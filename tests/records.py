@@ -9,7 +9,7 @@ from projects.collection.models import Proposal
 from projects.cycles.models import Cycle, Session, Term
 from projects.deliberation.models import AddedMatter, Question, Withdrawal
 from projects.evaluation.models import Measurement
-from projects.oversight.models import Note
+from projects.oversight.models import Bulletin, Note
 from projects.selection.models import Exclusion, Item, Notice, Objection
 from projects.supervision.models import Audit, Change, Finding, Inquiry, Interpellation, Project
 from tests.builders import at
@@ -57,6 +57,7 @@ def one_of_every_kind(unit: Unit, county: Unit, user: User) -> dict[str, Record]
         Change.objects.create(unit=unit, project=project, what="cost", reason="材料涨价。", asked_on=DAY),
         Inquiry.objects.create(unit=unit, cycle=cycle, words="何时完工？", asked_on=DAY),
         Measurement.objects.create(unit=unit, cycle=cycle, project=project),
+        Bulletin.objects.create(unit=unit, of="quarter", year=2027, title="通报", body="。", drafted_on=DAY, by=user),
         Note.objects.create(
             unit=unit, county=county, title="进度", words="请报进度。", by=user, sent_on=DAY, reply_by=DAY
         ),

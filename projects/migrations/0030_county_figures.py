@@ -5,6 +5,7 @@ makes. Nothing is updated in place: two acts of one township never wait for each
 """
 
 import django.db.models.deletion
+import django_fsm
 from django.conf import settings
 from django.db import migrations, models
 
@@ -236,6 +237,59 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.CreateModel(
+            name="Bulletin",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "of",
+                    models.CharField(
+                        choices=[("quarter", "季度通报"), ("annual", "年度工作报告段落")],
+                        max_length=8,
+                        verbose_name="文种",
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="项目年度")),
+                ("quarter", models.PositiveSmallIntegerField(null=True, verbose_name="季度")),
+                ("title", models.CharField(max_length=110, verbose_name="标题")),
+                ("body", models.TextField(verbose_name="正文")),
+                ("figures", models.JSONField(default=list)),
+                ("drafted_on", models.DateField(verbose_name="数字截至")),
+                ("sent_on", models.DateField(null=True, verbose_name="发出日期")),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[("draft", "草稿"), ("sent", "已发出")],
+                        default="draft",
+                        max_length=50,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="workflow.unit"
+                    ),
+                ),
+            ],
+            options={"abstract": False},
+            bases=(django_fsm.FSMModelMixin, models.Model),
+        ),
+        ForcePolicy("bulletin"),
+        NarrowPolicy("bulletin", whole_scope()),
         ForcePolicy("boundary"),
         NarrowPolicy("boundary", whole_scope()),
         ForcePolicy("weighting"),

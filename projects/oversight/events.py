@@ -6,8 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Cycle
 from projects.oversight import forms, services
+from projects.oversight.models import Bulletin, BulletinKind, BulletinState
 from workflow.flows.events import Event, at_home, register_event
 from workflow.people.models import Unit
+from workflow.roles.models import RoleGrant
 
 BASIS = _("县级人大常委会指导乡镇人大工作，不审批、不改动乡镇数据")
 
@@ -95,5 +97,57 @@ LOAD_BOUNDARIES = register_event(
         basis=BASIS,
         output=_("本级地图"),
         hint=_("没有边界文件的，地图按乡镇排成方格；文件中没有的乡镇列在图下的表中。"),
+    )
+)
+
+
+def _is_draft(bulletin: Bulletin, grant: RoleGrant) -> bool:
+    return bulletin.state == BulletinState.DRAFT and at_home(bulletin.unit, grant)
+
+
+def _may_go_out(bulletin: Bulletin, grant: RoleGrant) -> bool:
+    return _is_draft(bulletin, grant) and bulletin.of == BulletinKind.QUARTER
+
+
+DRAFT_BULLETIN = register_event(
+    Event(
+        key="oversight.draft_bulletin",
+        title=_("起草通报、年度报告段落"),
+        offices=("county",),
+        subject=Unit,
+        form=forms.DraftForm,
+        act=services.draft_bulletin,
+        offered=at_home,
+        basis=_("镇平县做法：县级人大常委会每季度通报一次"),
+        output=_("通报（草稿）"),
+        hint=_("数字由系统从当日汇总填入，每个数字都能打开它的明细；发出前可以修改文字。"),
+    )
+)
+EDIT_BULLETIN = register_event(
+    Event(
+        key="oversight.edit_bulletin",
+        title=_("修改文稿"),
+        offices=("county",),
+        subject=Bulletin,
+        form=forms.EditForm,
+        act=services.edit_bulletin,
+        offered=_is_draft,
+        basis=BASIS,
+        output=_("修改后的文稿"),
+    )
+)
+SEND_BULLETIN = register_event(
+    Event(
+        key="oversight.send_bulletin",
+        title=_("发出本通报"),
+        offices=("county",),
+        subject=Bulletin,
+        form=forms.SendForm,
+        act=services.send_bulletin,
+        offered=_may_go_out,
+        basis=_("镇平县做法：县级人大常委会每季度通报一次"),
+        output=_("通报"),
+        hint=_("按草稿的标题和正文发出，发出后不能修改；各乡镇都收到消息并留下记录，不要求回复。"),
+        irreversible=True,
     )
 )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.oversight.boundaries import MOST_BYTES, Unfit, drawing_of
 from projects.oversight.measures import MEASURES, WEIGHED
-from projects.oversight.models import SampleOf
+from projects.oversight.models import BulletinKind, SampleOf
 from projects.oversight.selectors import called, townships_below, weights_of
 from workflow.flows.fields import ChineseDateField, record_field
 from workflow.flows.forms import StepForm
@@ -43,6 +43,61 @@ class CircularForm(StepForm):
         """The townships by their codes: a unit has no history of its own to refer to."""
         chosen = self.cleaned_data["townships"]
         return super().for_trail() | {"townships": [unit.code for unit in chosen]}
+
+
+class DraftForm(StepForm):
+    """通报或年度报告段落: what is drafted, and of which year; the text is filled from the figures of the day."""
+
+    of = forms.ChoiceField(label=_("文种"), choices=BulletinKind.choices, widget=forms.RadioSelect)
+    year = forms.IntegerField(label=_("项目年度"), min_value=2000, max_value=2999)
+    quarter = forms.IntegerField(
+        label=_("季度"),
+        min_value=1,
+        max_value=4,
+        required=False,
+        help_text=_("季度通报填写 1 至 4；年度段落不填。"),
+    )
+
+    def prepare(self) -> None:
+        self.fields["year"].initial = self.act.on.year
+        self.fields["quarter"].initial = (self.act.on.month + 2) // 3
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("of") == BulletinKind.QUARTER and not data.get("quarter"):
+            self.add_error("quarter", _("季度通报须写明是哪一季度。"))
+        if data.get("of") == BulletinKind.ANNUAL:
+            data["quarter"] = None
+        return data
+
+
+class EditForm(StepForm):
+    """The words of a draft, before it goes out."""
+
+    title = forms.CharField(label=_("标题"), max_length=110)
+    words = forms.CharField(label=_("正文"), widget=forms.Textarea(attrs={"rows": 18}), max_length=5000)
+
+    def prepare(self) -> None:
+        self.fields["title"].initial, self.fields["words"].initial = self.subject.title, self.subject.body
+
+
+class SendForm(StepForm):
+    """To whom a bulletin goes; its words are those of the draft."""
+
+    townships: Any = forms.ModelMultipleChoiceField(
+        Unit.objects.none(),
+        label=_("发至"),
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}),
+    )
+
+    def prepare(self) -> None:
+        below = townships_below(self.subject.unit)
+        record_field(self, "townships").queryset = below
+        self.fields["townships"].initial = [unit.pk for unit in below]
+
+    def for_trail(self) -> dict[str, Any]:
+        """The townships by their codes, as a circular has them."""
+        return super().for_trail() | {"townships": [unit.code for unit in self.cleaned_data["townships"]]}
 
 
 class NoteForm(StepForm):

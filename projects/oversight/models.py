@@ -144,3 +144,44 @@ class Boundary(models.Model):
     sha256 = models.CharField(max_length=64)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
+
+
+class BulletinKind(models.TextChoices):
+    QUARTER = "quarter", _("季度通报")
+    ANNUAL = "annual", _("年度工作报告段落")
+
+
+class BulletinState(models.TextChoices):
+    DRAFT = "draft", _("草稿")
+    SENT = "sent", _("已发出")
+
+
+class Bulletin(Record):
+    """A text about its townships that the county drafts from the figures, edits, and may send (rules.md §1, 镇平县).
+
+    unit: the county. figures: what the draft was filled with, in order: label, text, list and filters behind it, as
+    they were on `drafted_on`; editing leaves them as they are.
+    """
+
+    kind: ClassVar[str] = "bulletin"
+    of = models.CharField(_("文种"), max_length=8, choices=BulletinKind.choices)
+    year = models.PositiveSmallIntegerField(_("项目年度"))
+    quarter = models.PositiveSmallIntegerField(_("季度"), null=True)
+    title = models.CharField(_("标题"), max_length=110)
+    body = models.TextField(_("正文"))
+    figures = models.JSONField(default=list)
+    drafted_on = models.DateField(_("数字截至"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    sent_on = models.DateField(_("发出日期"), null=True)
+    state = FSMField(default=BulletinState.DRAFT, choices=BulletinState.choices, protected=True)
+
+    def __str__(self) -> str:
+        return self.title
+
+    @transition(field=state, source=BulletinState.DRAFT, target=BulletinState.DRAFT)
+    def edit(self) -> None:
+        """Its words are changed before it goes out."""
+
+    @transition(field=state, source=BulletinState.DRAFT, target=BulletinState.SENT)
+    def send(self) -> None:
+        """Sent to townships as a circular."""

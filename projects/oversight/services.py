@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from projects.cycles.models import Cycle
 from projects.oversight.boundaries import drawing_of
-from projects.oversight.models import Boundary, Guidance, Note, Sample, Weighting
+from projects.oversight.bulletins import drafted
+from projects.oversight.models import Boundary, Bulletin, Guidance, Note, Sample, Weighting
 from projects.oversight.rules import digest_of, drawn
 from projects.oversight.selectors import called, latest_year_of, sampled_from
 from workflow.audit.services import Act, write_down
@@ -140,3 +141,34 @@ def load_boundaries(act: Act, county: Unit, *, file: UploadedFile) -> Outcome:
         at=act.at,
     )
     return Outcome(after={"units": sorted(drawing.shapes)})
+
+
+def draft_bulletin(act: Act, county: Unit, *, of: str, year: int, quarter: int | None = None) -> Outcome:
+    """A draft filled from the figures of the day; refused while no township below has that year."""
+    draft = drafted(county, of, year, quarter, act.on)
+    if draft is None:
+        raise Refused(_("没有乡镇启动 %(year)s 年度，不能起草。") % {"year": year})
+    bulletin = Bulletin.objects.create(
+        unit=county,
+        of=of,
+        year=year,
+        quarter=quarter,
+        title=draft.title,
+        body=draft.body,
+        figures=draft.figures,
+        drafted_on=act.on,
+        by=act.person,
+    )
+    return Outcome(after={"bulletin": bulletin.reference, "figures": len(draft.figures)})
+
+
+def edit_bulletin(act: Act, bulletin: Bulletin, *, title: str, words: str) -> None:
+    """Other words for a draft; the trail keeps their commitment, the figures stay as they were drawn."""
+    Bulletin.objects.filter(pk=bulletin.pk).update(body=words)
+    fire(bulletin, "edit", act, title=title)
+
+
+def send_bulletin(act: Act, bulletin: Bulletin, *, townships: Iterable[Unit]) -> None:
+    """Send it as any circular is sent."""
+    circulate(act, bulletin.unit, title=bulletin.title, words=bulletin.body, townships=townships)
+    fire(bulletin, "send", act, sent_on=act.on)

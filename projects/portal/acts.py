@@ -51,6 +51,7 @@ PAGES: dict[str, Callable[[Any], str]] = {
     "vote": _of_pk("vote"),
     "project": _of_pk("project"),
     "change": lambda change: reverse("project", args=[change.project_id]),
+    "bulletin": _of_pk("bulletin"),
     **dict.fromkeys(MOTIONS, _year_it_is_of),
 }
 # Acts whose form is more than the one page of every act.

@@ -13,6 +13,7 @@ from projects.ballots.services import define_vote
 from projects.collection.intake import propose
 from projects.cycles.services import fix_session
 from projects.deliberation.models import AddedMatter
+from projects.oversight.models import Bulletin
 from projects.portal import acts, staff_selectors
 from projects.portal.acts import PAGES, Offer, page_of
 from projects.selection.models import Notice
@@ -77,7 +78,11 @@ def records(town):
         vote,
         project,
         change,
-    ]
+        Bulletin.objects.create(
+            unit=town.unit.parent, of="quarter", year=2027, title="通报", body="。", by=town.of("clerk"),
+            drafted_on=date(2027, 5, 10),
+        ),
+    ]  # fmt: skip
     return {record.reference.partition(":")[0]: record for record in made}
 
 

@@ -1,0 +1,155 @@
+"""The words of a bulletin and of the annual report's paragraphs, filled from the figures; every figure keeps its list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from projects.cycles.numerals import numeral
+from projects.oversight import figures as fig
+from projects.oversight.selectors import townships_below
+from workflow.calendar.workdays import in_words
+from workflow.flows.money import FEN_PER_WAN, money
+from workflow.people.models import Unit
+
+MOST_NAMED = 10
+
+
+@dataclass
+class Told:
+    """Collects the figures a text names, in the order it names them."""
+
+    year: int
+    found: list[dict[str, Any]] = field(default_factory=list)
+
+    def __call__(self, label: str, text: Any, listed: str = "", **filters: str) -> str:
+        self.found.append(
+            {"label": label, "text": str(text), "list": listed, "filters": filters | {"year": str(self.year)}}
+        )
+        return str(text)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A drafted text with the figures it is filled with."""
+
+    title: str
+    body: str
+    figures: list[dict[str, Any]]
+
+
+def drafted(county: Unit, kind: str, year: int, quarter: int | None, today: date) -> Draft | None:
+    """The text for a county and a year as of a day; None while no township below has that year."""
+    halls = {unit.pk: unit for unit in townships_below(county)}
+    years = [one for one in fig.years_seen() if one.year == year and one.unit_id in halls]
+    if not years:
+        return None
+    kept = fig.figures_by_year([one.cycle_id for one in years], today)
+    by_hall: dict[str, fig.Figures] = {}
+    for one in years:  # a township may have several years of one number: the halves of it, or its months
+        name = halls[one.unit_id].name
+        by_hall[name] = fig.together([by_hall.get(name, fig.Figures()), kept[one.cycle_id]])
+    whole, told = fig.together(kept.values()), Told(year)
+    parts = [
+        _begun(county, len(halls), len(by_hall), today, told),
+        _elected(whole, told),
+        _money(whole, told),
+        _watched(whole, told),
+        _content(whole, told),
+    ]
+    if kind == "annual":
+        return Draft(
+            f"{year}年度民生实事项目票决制工作情况（年度工作报告段落）", "\n".join(parts), told.found
+        )
+    heads = ("基本情况", "征集和票决情况", "资金和建设情况", "监督情况", "满意度情况", "存在的问题和要求")
+    parts.append(_problems(by_hall, whole, told))
+    body = "\n".join(
+        f"{numeral(at)}、{head}\n{part}" for at, (head, part) in enumerate(zip(heads, parts, strict=True), 1)
+    )
+    period = f"第{numeral(quarter)}季度" if quarter else ""
+    return Draft(f"关于{year}年度民生实事项目{period}工作情况的通报", body, told.found)
+
+
+def _begun(county: Unit, halls: int, begun: int, today: date, told: Told) -> str:
+    return (
+        f"截至{in_words(today)}，{county.name}{halls}个乡镇（街道）中，"
+        f"{told('已启动的乡镇（街道）', begun, 'years')}个已启动{told.year}年度民生实事项目工作。"
+    )
+
+
+def _elected(whole: fig.Figures, told: Told) -> str:
+    return (
+        f"共征集意见建议{told('征集意见建议', whole.proposals, 'proposals')}件，"
+        f"其中群众提出{told('群众提出', whole.by_residents, 'proposals', **{'from': 'residents'})}件、"
+        f"代表提出{told('代表提出', whole.by_deputies, 'proposals', **{'from': 'deputies'})}件；"
+        f"受理{told('受理', whole.accepted, 'proposals', which='accepted')}件，"
+        f"形成候选项目{told('候选项目', whole.candidates, 'items', which='candidates')}个，"
+        f"票决入选{told('票决入选', whole.elected, 'items', which='elected')}个。"
+    )
+
+
+def _money(whole: fig.Figures, told: Told) -> str:
+    if not whole.projects:
+        return "本年度尚未产生入选项目。"
+    live = {"which": "live"}
+    return (
+        f"实施项目{told('实施项目', whole.projects, 'projects', **live)}个，"
+        f"已完工{told('已完工', whole.done, 'projects', which='done')}个，"
+        f"完工率{told('完工率', _share(whole.done_percent), 'projects', which='done')}；"
+        f"总投资{told('总投资', _wan(whole.budget), 'projects', **live)}万元，"
+        f"资金到位率{told('资金到位率', _share(whole.funded_percent), 'projects', **live)}，"
+        f"投资完成率{told('投资完成率', _share(whole.invested_percent), 'projects', **live)}；"
+        f"亮红灯项目{told('亮红灯', whole.red, 'projects', which='red')}个。"
+    )
+
+
+def _watched(whole: fig.Figures, told: Told) -> str:
+    return (
+        f"代表走访{told('代表走访', whole.visits, 'visits')}次，"
+        f"走访选民{told('走访选民', whole.voters, 'visits')}人次，"
+        f"视察项目{told('代表视察', whole.inspections, 'inspections')}次，"
+        f"提出问题{told('提出问题', whole.findings, 'findings')}个，"
+        f"尚未销号{told('未销号', whole.findings_open, 'findings', which='open')}个。"
+    )
+
+
+def _content(whole: fig.Figures, told: Told) -> str:
+    if not whole.marks_base and not whole.ratings:
+        return "本年度尚未开展满意度测评和群众评价。"
+    found = []
+    if whole.marks_base:
+        found.append(
+            f"代表满意度测评满意率{told('代表测评满意率', _share(whole.marks_percent), 'measurements')}"
+            f"（基数{told('代表测评基数', whole.marks_base, 'measurements')}），"
+            f"测评未通过的项目{told('测评未通过', whole.failing, 'measurements', which='failing')}个"
+        )
+    if whole.ratings:
+        found.append(
+            f"群众评价{told('群众评价', whole.ratings, 'ratings')}份，"
+            f"满意率{told('群众评价满意率', _share(whole.ratings_percent), 'ratings')}"
+        )
+    return "；".join(found) + "。"
+
+
+def _problems(by_hall: Mapping[str, fig.Figures], whole: fig.Figures, told: Told) -> str:
+    late = sorted(
+        ((f.overdue, name) for name, f in by_hall.items() if f.overdue), key=lambda one: (-one[0], one[1])
+    )
+    if not late:
+        return "没有超期未办的事项。请各乡镇（街道）继续按期办理，并按规定公开项目进展。"
+    named = "、".join(f"{name}{n}件" for n, name in late[:MOST_NAMED])
+    return (
+        f"超期未办的事项{told('超期未办', whole.overdue, 'tasks', when='overdue')}件，其中{named}"
+        f"{'等' if len(late) > MOST_NAMED else ''}。请有关乡镇（街道）查明原因，抓紧办理；"
+        "其他乡镇（街道）继续按期办理，并按规定公开项目进展。"
+    )
+
+
+def _share(percent: int | None) -> str:
+    return "—" if percent is None else f"{percent}%"
+
+
+def _wan(fen: int) -> str:
+    return money(fen, FEN_PER_WAN)
