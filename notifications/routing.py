@@ -192,6 +192,8 @@ ROUTES: tuple[Route, ...] = (
     # the county
     Route("oversight.guide", Audience.OFFICES, "guided", offices=("chair", "clerk", "presidium")),
     Route("oversight.circular", Audience.OFFICES, "circulated", offices=(*DESKS, "presidium")),
+    Route("oversight.training", Audience.OFFICES, "training", offices=(*DESKS, "presidium")),
+    Route("oversight.model", Audience.OFFICES, "model_offered", offices=("chair", "clerk")),
     Route("oversight.sample", Audience.OFFICES, "sampled", LOW, offices=("chair", "clerk")),
     Route("note.answer", Audience.ABOVE, "note_answered", offices=("county",)),
     # whatever opened a task
@@ -222,6 +224,8 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "supervision.announce_undo",
         "oversight.circulate",
         "oversight.send_bulletin",
+        "oversight.train",
+        "oversight.offer_model",
         "oversight.note_reply",
     ),
     "it puts a task before whom it concerns, or ends in an act that does": (
@@ -335,8 +339,13 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "change.effect",
         "change.undo",
         "oversight.repair",
+        "oversight.look",
     ),
-    "it is valid for years opened later, whose opening shows it": ("cycles.revise_rules", "rulebook.adopt"),
+    "it is valid for years opened later, whose opening shows it": (
+        "cycles.revise_rules",
+        "rulebook.adopt",
+        "oversight.adopt_model",
+    ),
     "the presidium speaks to whom it takes in, with the slip of a new account in hand": (
         "cycles.review_credentials",
         "supervision.invite",

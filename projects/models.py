@@ -13,7 +13,15 @@ from projects.deliberation.models import (
     Withdrawal,
 )
 from projects.evaluation.models import Addendum, Archive, Measurement, Rating, Review
-from projects.oversight.models import Boundary, Bulletin, Guidance, Note, Sample, Weighting, YearFigure
+from projects.oversight.models import (
+    Boundary,
+    Bulletin,
+    Guidance,
+    Note,
+    Sample,
+    Weighting,
+    YearFigure,
+)
 from projects.selection.models import (
     Appraisal,
     AppraisalReturn,

@@ -141,6 +141,14 @@ CREATE POLICY at_home ON projects_contact AS RESTRICTIVE FOR SELECT USING (
     OR unit_id = ANY (nullif(current_setting('piaojue.writes', true), '')::bigint[]))
 """
 
+# The county holds rules out; whether they were adopted, only the township writes.
+OWN = """(current_setting('piaojue.mode', true) = 'system'
+    OR unit_id = ANY (nullif(current_setting('piaojue.writes', true), '')::bigint[]))"""
+ADOPTED = [
+    f"ALTER POLICY edits ON projects_modelrulebook USING {OWN} WITH CHECK {OWN}",
+    f"ALTER POLICY removes ON projects_modelrulebook USING {OWN}",
+]
+
 
 class Migration(migrations.Migration):
     dependencies = [("projects", "0029_announcement_number"), ("workflow", "0010_scopes")]
@@ -288,6 +296,45 @@ class Migration(migrations.Migration):
             options={"abstract": False},
             bases=(django_fsm.FSMModelMixin, models.Model),
         ),
+        migrations.CreateModel(
+            name="ModelRulebook",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=110, verbose_name="名称")),
+                ("words", models.TextField(verbose_name="说明")),
+                ("data", models.JSONField()),
+                ("at", models.DateTimeField()),
+                ("version", models.PositiveSmallIntegerField(null=True, verbose_name="采用后的版本")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "county",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="workflow.unit"
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="workflow.unit"
+                    ),
+                ),
+            ],
+        ),
+        ForcePolicy("modelrulebook", write="units"),
+        NarrowPolicy("modelrulebook", whole_scope()),
+        migrations.RunSQL(ADOPTED, migrations.RunSQL.noop),
         ForcePolicy("bulletin"),
         NarrowPolicy("bulletin", whole_scope()),
         ForcePolicy("boundary"),

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.cycles.models import Cycle
 from projects.oversight import forms, services
 from projects.oversight.models import Bulletin, BulletinKind, BulletinState
+from projects.oversight.selectors import models_for
 from workflow.flows.events import Event, at_home, register_event
 from workflow.people.models import Unit
 from workflow.roles.models import RoleGrant
@@ -149,5 +150,58 @@ SEND_BULLETIN = register_event(
         output=_("通报"),
         hint=_("按草稿的标题和正文发出，发出后不能修改；各乡镇都收到消息并留下记录，不要求回复。"),
         irreversible=True,
+    )
+)
+
+
+def _has_models(unit: Unit, grant: RoleGrant) -> bool:
+    return at_home(unit, grant) and models_for(unit).exists()
+
+
+TRAIN = register_event(
+    Event(
+        key="oversight.train",
+        title=_("发出培训通知"),
+        offices=("county",),
+        subject=Unit,
+        form=forms.TrainingForm,
+        act=services.announce_training,
+        offered=at_home,
+        basis=_("县级人大常委会指导乡镇人大工作，组织代表培训"),
+        output=_("培训通知"),
+        hint=_("发给选定的全部乡镇，各乡镇都收到消息并留下记录；不要求回复。"),
+        irreversible=True,
+    )
+)
+OFFER_MODEL = register_event(
+    Event(
+        key="oversight.offer_model",
+        title=_("推荐示范规则"),
+        offices=("county",),
+        subject=Unit,
+        form=forms.ModelForm,
+        act=services.offer_model,
+        offered=at_home,
+        basis=BASIS,
+        output=_("示范规则"),
+        hint=_("只供参考：是否采用由各乡镇自行决定，推荐本身不改动任何乡镇的规则。"),
+        irreversible=True,
+    )
+)
+ADOPT_MODEL = register_event(
+    Event(
+        key="oversight.adopt_model",
+        title=_("采用县级示范规则"),
+        offices=("chair",),
+        subject=Unit,
+        form=forms.AdoptForm,
+        act=services.adopt_model,
+        page="steps/oversight/models.html",
+        context=lambda unit: {"models": models_for(unit).select_related("county")},
+        step=1,
+        offered=_has_models,
+        basis=_("规则由人大主席提请修订，施行后启动的年度适用；示范规则只供参考"),
+        output=_("新版规则"),
+        hint=_("核对页逐项列出将改变的设置；已启动的年度仍按启动时的规则办理。"),
     )
 )

@@ -7,10 +7,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from projects.cycles.rulebook import Change, RulebookError, diff
+from projects.cycles.selectors import rules_in_force
 from projects.oversight.boundaries import MOST_BYTES, Unfit, drawing_of
 from projects.oversight.measures import MEASURES, WEIGHED
-from projects.oversight.models import BulletinKind, SampleOf
-from projects.oversight.selectors import called, townships_below, weights_of
+from projects.oversight.models import BulletinKind, ModelRulebook, SampleOf
+from projects.oversight.selectors import called, models_for, rules_adopted, townships_below, weights_of
 from workflow.flows.fields import ChineseDateField, record_field
 from workflow.flows.forms import StepForm
 from workflow.people.models import Unit
@@ -23,26 +25,98 @@ class GuidanceForm(StepForm):
     words = forms.CharField(label=_("内容"), widget=forms.Textarea(attrs={"rows": 6}), max_length=5000)
 
 
-class CircularForm(StepForm):
-    """通报: one text to every township below, or to those chosen."""
-
-    title = forms.CharField(label=_("标题"), max_length=110)
-    words = forms.CharField(label=_("内容"), widget=forms.Textarea(attrs={"rows": 8}), max_length=5000)
-    townships: Any = forms.ModelMultipleChoiceField(
-        Unit.objects.none(),
-        label=_("发至"),
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}),
-    )
+class ToTownships(StepForm):
+    """What goes to every township below, or to those chosen."""
 
     def prepare(self) -> None:
-        below = townships_below(self.subject)
-        record_field(self, "townships").queryset = below
-        self.fields["townships"].initial = [unit.pk for unit in below]
+        below = townships_below(self.subject.unit)  # of a county itself, or of what is a county's
+        self.fields["townships"] = forms.ModelMultipleChoiceField(
+            below,
+            label=_("发至"),
+            widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}),
+            initial=[unit.pk for unit in below],
+        )
 
     def for_trail(self) -> dict[str, Any]:
         """The townships by their codes: a unit has no history of its own to refer to."""
         chosen = self.cleaned_data["townships"]
         return super().for_trail() | {"townships": [unit.code for unit in chosen]}
+
+
+class CircularForm(ToTownships):
+    """通报: one text to every township below, or to those chosen."""
+
+    title = forms.CharField(label=_("标题"), max_length=110)
+    words = forms.CharField(label=_("内容"), widget=forms.Textarea(attrs={"rows": 8}), max_length=5000)
+
+
+class TrainingForm(ToTownships):
+    """培训通知: what is trained, when and where."""
+
+    title = forms.CharField(label=_("培训内容"), max_length=100)
+    held_on = ChineseDateField(label=_("培训日期"))
+    place = forms.CharField(label=_("培训地点"), max_length=120)
+    words = forms.CharField(label=_("有关事项"), widget=forms.Textarea(attrs={"rows": 6}), max_length=4000)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("held_on") and data["held_on"] < self.act.on:
+            self.add_error("held_on", _("培训日期不能早于今天。"))
+        return data
+
+
+class ModelForm(ToTownships):
+    """示范规则: the rules in force in one of the townships, or the usual ones, held out to others."""
+
+    title = forms.CharField(label=_("名称"), max_length=110)
+    words = forms.CharField(label=_("说明"), widget=forms.Textarea(attrs={"rows": 5}), max_length=4000)
+    like: Any = forms.ModelChoiceField(
+        Unit.objects.none(),
+        label=_("以哪个乡镇的现行规则为样本"),
+        required=False,
+        empty_label=_("系统默认规则"),
+        to_field_name="code",
+    )
+
+    def prepare(self) -> None:
+        super().prepare()
+        record_field(self, "like").queryset = townships_below(self.subject)
+
+    def for_trail(self) -> dict[str, Any]:
+        like = self.cleaned_data["like"]
+        return super().for_trail() | {"like": like.code if like else ""}
+
+
+class AdoptForm(StepForm):
+    """The township adopts a model: as its own next version, after a look at what would change."""
+
+    foresees = True
+    model: Any = forms.ModelChoiceField(
+        ModelRulebook.objects.none(), label=_("示范规则"), empty_label=None, widget=forms.RadioSelect
+    )
+    note = forms.CharField(label=_("修订说明"), max_length=200)
+
+    def prepare(self) -> None:
+        record_field(self, "model").queryset = models_for(self.subject)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        try:
+            if data.get("model") and not self._changes():
+                self.add_error("model", _("与本级现行规则相同，无须采用。"))
+        except RulebookError as error:
+            for sentence in error.reasons:
+                self.add_error("model", str(sentence))
+        return data
+
+    def foreseen(self) -> list[str]:
+        return [f"{change.title}：{change.before} → {change.after}" for change in self._changes()]
+
+    def _changes(self) -> list[Change]:
+        return diff(rules_in_force(self.subject), rules_adopted(self.subject, self.cleaned_data["model"]))
+
+    def for_trail(self) -> dict[str, Any]:
+        return super().for_trail() | {"model": self.cleaned_data["model"].pk}
 
 
 class DraftForm(StepForm):
@@ -81,23 +155,8 @@ class EditForm(StepForm):
         self.fields["title"].initial, self.fields["words"].initial = self.subject.title, self.subject.body
 
 
-class SendForm(StepForm):
+class SendForm(ToTownships):
     """To whom a bulletin goes; its words are those of the draft."""
-
-    townships: Any = forms.ModelMultipleChoiceField(
-        Unit.objects.none(),
-        label=_("发至"),
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}),
-    )
-
-    def prepare(self) -> None:
-        below = townships_below(self.subject.unit)
-        record_field(self, "townships").queryset = below
-        self.fields["townships"].initial = [unit.pk for unit in below]
-
-    def for_trail(self) -> dict[str, Any]:
-        """The townships by their codes, as a circular has them."""
-        return super().for_trail() | {"townships": [unit.code for unit in self.cleaned_data["townships"]]}
 
 
 class NoteForm(StepForm):

@@ -185,3 +185,23 @@ class Bulletin(Record):
     @transition(field=state, source=BulletinState.DRAFT, target=BulletinState.SENT)
     def send(self) -> None:
         """Sent to townships as a circular."""
+
+
+class ModelRulebook(models.Model):
+    """示范规则: rules a county holds out to a township, which may adopt them or not; one row for each township.
+
+    unit: the township. data: the whole rulebook, as a `Rulebook` keeps it. version: the township's own version that
+    adopted it, None while it has not.
+    """
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    county = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    title = models.CharField(_("名称"), max_length=110)
+    words = models.TextField(_("说明"))
+    data = models.JSONField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    version = models.PositiveSmallIntegerField(_("采用后的版本"), null=True)
+
+    def __str__(self) -> str:
+        return self.title

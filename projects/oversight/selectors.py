@@ -10,7 +10,9 @@ from django.db.models import Model, QuerySet
 
 from projects.collection.models import Proposal
 from projects.cycles.models import Cycle
-from projects.oversight.models import Boundary, Guidance, Note, Sample, SampleOf, Weighting
+from projects.cycles.rulebook import Rules, load
+from projects.cycles.selectors import rules_in_force
+from projects.oversight.models import Boundary, Guidance, ModelRulebook, Note, Sample, SampleOf, Weighting
 from projects.supervision.selectors import projects_of
 from workflow.people.models import Unit, UnitKind
 
@@ -90,3 +92,13 @@ def called(county: Unit) -> dict[str, str]:
     units = list(below.values_list("code", "name"))
     names = Counter(name for _code, name in units)
     return {name: code for code, name in units if names[name] == 1} | {code: code for code, _name in units}
+
+
+def models_for(township: Unit) -> QuerySet[ModelRulebook]:
+    """The model rulebooks held out to a township that it has not adopted, the latest first."""
+    return ModelRulebook.objects.filter(unit=township, version=None).order_by("-pk")
+
+
+def rules_adopted(township: Unit, model: ModelRulebook) -> Rules:
+    """What the township's rules would be: the model's, with its own kind of body, which no model decides."""
+    return load({**model.data, "body": rules_in_force(township).body})

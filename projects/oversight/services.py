@@ -11,14 +11,19 @@ from dataclasses import replace
 from datetime import date
 
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from projects.cycles.models import Cycle
+from projects.cycles.rulebook import Rules
+from projects.cycles.selectors import rules_in_force
+from projects.cycles.services import adopt_rulebook
 from projects.oversight.boundaries import drawing_of
 from projects.oversight.bulletins import drafted
-from projects.oversight.models import Boundary, Bulletin, Guidance, Note, Sample, Weighting
+from projects.oversight.models import Boundary, Bulletin, Guidance, ModelRulebook, Note, Sample, Weighting
 from projects.oversight.rules import digest_of, drawn
-from projects.oversight.selectors import called, latest_year_of, sampled_from
+from projects.oversight.selectors import called, latest_year_of, rules_adopted, sampled_from
+from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
@@ -26,6 +31,8 @@ from workflow.machines.services import fire
 from workflow.people.models import Unit
 from workflow.people.services import ancestors_of
 from workflow.roles.services import grants_for_update
+
+LOOK = "oversight.look"
 
 
 def _by_chance() -> str:
@@ -58,23 +65,83 @@ def guide(act: Act, cycle: Cycle, *, title: str, words: str) -> None:
 
 
 def circulate(act: Act, county: Unit, *, title: str, words: str, townships: Iterable[Unit]) -> None:
-    """通报, usually each quarter: one text to many townships, asks for nothing back (rules.md §1, 镇平县).
+    """通报, usually each quarter: one text to many townships, asks for nothing back (rules.md §1, 镇平县)."""
+    _to_each(act, county, "oversight.circular", f"{_('通报')}：{title}", words, townships)
 
-    Each township keeps it and has an entry of its own trail, in the order of units, or chains would meet.
-    """
-    headed = f"{_('通报')}：{title}"[:120]
+
+def announce_training(
+    act: Act, county: Unit, *, title: str, held_on: date, place: str, words: str, townships: Iterable[Unit]
+) -> None:
+    """培训通知: what, when and where, to many townships; asks for nothing back (rules.md §1: 代表培训)."""
+    told = _("时间：%(day)s\n地点：%(place)s\n%(words)s") % {
+        "day": date_format(held_on),
+        "place": place,
+        "words": words,
+    }
+    _to_each(act, county, "oversight.training", f"{_('培训通知')}：{title}", told, townships)
+
+
+def _to_each(act: Act, county: Unit, action: str, title: str, words: str, townships: Iterable[Unit]) -> None:
+    """Each township keeps it and has an entry of its own trail, in the order of units, or chains would meet."""
+    headed = title[:120]
     for township in sorted(townships, key=lambda unit: unit.pk):
         Guidance.objects.create(
             unit=township, county=county, title=headed, words=words, by=act.person, at=act.at
         )
-        cycle = latest_year_of(township)
+        _told(act, county, township, action, headed)
+
+
+def _told(act: Act, county: Unit, township: Unit, action: str, label: str) -> None:
+    cycle = latest_year_of(township)
+    write_down(
+        replace(act, unit=township),
+        action,
+        f"unit:{township.pk}",
+        about=cycle.reference if cycle else "",
+        after={"county": county.code},
+        label=label,
+    )
+
+
+def offer_model(
+    act: Act, county: Unit, *, title: str, words: str, townships: Iterable[Unit], like: Unit | None = None
+) -> None:
+    """示范规则: rules held out to townships; nothing of theirs changes by it."""
+    rules = rules_in_force(like) if like else Rules()
+    for township in sorted(townships, key=lambda unit: unit.pk):
+        ModelRulebook.objects.create(
+            unit=township,
+            county=county,
+            title=title,
+            words=words,
+            data=rules.frozen_json(),
+            by=act.person,
+            at=act.at,
+        )
+        _told(act, county, township, "oversight.model", f"{_('示范规则')}：{title}"[:120])
+
+
+def adopt_model(act: Act, township: Unit, *, model: ModelRulebook, note: str) -> Outcome:
+    """The township's own act: the model becomes the next version of its rules; years already open keep theirs."""
+    held = ModelRulebook.objects.select_for_update().get(pk=model.pk, version=None)
+    book = adopt_rulebook(act, township, rules_adopted(township, held), note=note)
+    ModelRulebook.objects.filter(pk=held.pk).update(version=book.version)
+    return Outcome(after={"version": book.version}, reason=note)
+
+
+def look_at_readiness(act: Act, cycle: Cycle) -> None:
+    """程序体检: that somebody of the county looked at a township's sheet before its session; once a day is said once."""
+    seen = Entry.objects.filter(
+        action=LOOK, subject=cycle.reference, actor=act.person, at__date=act.on
+    ).exists()
+    if not seen:
         write_down(
-            replace(act, unit=township),
-            "oversight.circular",
-            f"unit:{township.pk}",
-            about=cycle.reference if cycle else "",
-            after={"county": county.code},
-            label=headed,
+            replace(act, unit=cycle.unit),
+            LOOK,
+            cycle.reference,
+            about=cycle.reference,
+            step=3,
+            label=cycle.label,
         )
 
 

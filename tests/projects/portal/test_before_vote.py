@@ -79,7 +79,8 @@ def test_the_county_reads_the_sheet_and_is_told_it_approves_nothing(town, prepar
     apply(SYSTEM)
     assert answer.status_code == 200 and "县级人大只读查看，不审批" in answer.content.decode()
     assert (
-        Entry.objects.count() == before
+        Entry.objects.count() == before + 1  # the look itself, and nothing else
+        and Entry.objects.latest("pk").action == "oversight.look"
         and '<form method="post"' not in answer.content.decode().split("<main")[1]
     )
 
