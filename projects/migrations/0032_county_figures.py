@@ -151,7 +151,7 @@ ADOPTED = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0029_announcement_number"), ("workflow", "0010_scopes")]
+    dependencies = [("projects", "0031_registered_as_tasks"), ("workflow", "0010_scopes")]
 
     operations = [
         migrations.CreateModel(
