@@ -32,6 +32,9 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("long" if LONG else "piaojue")
 
+# What is drawn is drawn in the browser's own process: there is no graphics card to keep apart.
+BROWSER_FLAGS = ["--no-sandbox", "--disable-gpu", "--in-process-gpu"]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     if LONG:
@@ -156,8 +159,6 @@ def browser_path() -> str:
 def browser(browser_path: str) -> Iterator[Browser]:
     """One browser for the whole run: two of them in a thread would each want its event loop."""
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"]
-        )
+        launched = playwright.chromium.launch(executable_path=browser_path, args=BROWSER_FLAGS)
         yield launched
         launched.close()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
@@ -14,35 +17,48 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page
 
+from projects.collection.events import PROPOSE
+from projects.collection.intake import propose
+from projects.collection.models import Proposal
+from projects.collection.selectors import COMPLETING
+from projects.cycles.selectors import collecting_cycles
 from projects.demo.cast import PASSWORD
+from projects.evaluation.models import Rating
+from projects.evaluation.services import rate_project
+from projects.selection.models import Notice, Objection
+from projects.supervision.models import Project
+from tests.journeys.pages import Answer, fill, press, read
+from tests.journeys.residents import Resident
 from workflow.audit.models import Entry
+from workflow.audit.services import Act
+from workflow.flows.events import event, perform
 from workflow.flows.models import Deadline
+from workflow.flows.money import FEN_PER_WAN
 from workflow.people.isolation import SYSTEM, within
-from workflow.people.models import User
+from workflow.people.models import Unit, User
 from workflow.roles.middleware import SESSION_KEY as GRANT_KEY
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import live_grants
 
-# What a form asks for: of every name its kind, how many boxes it has, and whether one is behind a fold.
-BOXES = """form => {
-  const boxes = {};
-  for (const one of form.querySelectorAll("[name]:not([type=hidden])")) {
-    const kind = one.tagName === "INPUT" ? one.type : one.tagName.toLowerCase();
-    const box = (boxes[one.name] ??= {kind, count: 0, folded: false});
-    box.count += 1;
-    box.folded ||= one.closest("details:not([open])") !== null;
-  }
-  return boxes;
-}"""
 ROOMS = ("stage", "collection", "selection", "deliberation", "voting", "supervision", "evaluation")
+DOORS = ("complete", "send_back", "perform", "propose", "raise_objection", "rate_project")
+FORM = "form:has(button[name=op][value=submit])"
+# The own password once more, where it is asked for: with what is entered, or on the page that checks it.
+OWN = {"own_password": PASSWORD}
+IN_PERSON = {"op": "confirm", **OWN}
 
 
 @dataclass(kw_only=True)
 class Doubles(ABC):
-    """Whoever does the tasks in the players' stead, and the clock of the site; done: keys of the tasks done."""
+    """Whoever acts in the players' stead, and the clock of the site; done: keys of the tasks and acts done.
+
+    A method named as one of DOORS is called where the plays would call that service.
+    """
 
     now: datetime | None = None
     done: list[str] = field(default_factory=list)
@@ -55,18 +71,15 @@ class Doubles(ABC):
 
     @contextmanager
     def on(self) -> Iterator[None]:
-        """Play with every `complete` of the plays done by this double, at the time the play names."""
+        """Play with the plays' doors in this double's hands, at the time the play names."""
         real = timezone.now
-        modules = [f"projects.demo.play.{room}.complete" for room in ROOMS]
-        with patch("django.utils.timezone.now", lambda: self.now or real()):
-            patches = [patch(name, self.complete) for name in modules if _has(name)]
-            for each in patches:
-                each.start()
-            try:
-                yield
-            finally:
-                for each in patches:
-                    each.stop()
+        with ExitStack() as patches:
+            patches.enter_context(patch("django.utils.timezone.now", lambda: self.now or real()))
+            for module in [import_module(f"projects.demo.play.{room}") for room in ROOMS]:
+                for door in DOORS:
+                    if hasattr(module, door) and hasattr(self, door):
+                        patches.enter_context(patch.object(module, door, getattr(self, door)))
+            yield
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -99,50 +112,213 @@ def session_of(actor: User, grant: RoleGrant | None) -> str:
 
 @dataclass
 class Stage(Doubles):
-    """A browser in front of a served site. look: shown every page as it is before and after an act, with its name."""
+    """A browser in front of a served site. look: shown every page as it is before and after an act, with its name.
+
+    by_hand: how often one kind of act is done in the window; when it comes again, a task's form is posted to its page as
+    the browser would and an act goes through its service. themselves: a resident puts right what came back, not the clerk.
+    slips: task key → what is entered wrongly the first time, and has to be refused; what was said of it is in `told`.
+    codes: the number each resident got, by the title of what they proposed.
+    """
 
     browser: Browser
     address: str
     look: Callable[[Page, str], None] | None = None
+    by_hand: int = 3
+    themselves: bool = False
+    slips: dict[str, dict[str, Any]] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
+    _met: Counter[str] = field(default_factory=Counter)
+    _entered: set[str] = field(default_factory=set)
     _desk: Page | None = None
 
+    # Tasks
+
     def complete(
-        self, task_id: int, *, actor: User, data: Mapping[str, Any], at: datetime, **_checked: bool
-    ) -> Entry:
+        self,
+        task_id: int,
+        *,
+        actor: User,
+        data: Mapping[str, Any],
+        at: datetime,
+        files: Mapping[str, Any] | None = None,
+        **_checked: bool,
+    ) -> Entry | None:
         """Do a task as a person does: sign in, open it, fill in, check, confirm, in person where asked; its entry."""
+        deadline, cookie = self._turn(task_id, actor, at)
+        if deadline.key == COMPLETING and self.themselves:
+            self._put_right(deadline, data["content"])
+            return None
+        if slip := self.slips.pop(deadline.key, None):
+            self.told[deadline.key] = self._refused(deadline, cookie, {**data, **slip})
+        answer = None
+        if self._met[deadline.key] > self.by_hand:
+            led_to = posted(cookie, f"/tasks/{task_id}/", {**data, **(files or {}), **IN_PERSON})
+            assert led_to == f"/tasks/{task_id}/done/", deadline.key
+        else:
+            answer = self._try(deadline, cookie, data, files)
+            assert answer.problems == [], deadline.key
+            assert answer.title in ("已办结", "已退回"), deadline.key
+        self.done.append(deadline.key)
+        entry = self._entry_of(task_id)
+        assert answer is None or answer.reference == f"{entry.unit.code}-{entry.pk}", deadline.key
+        return entry
+
+    def _refused(self, deadline: Deadline, cookie: str, data: Mapping[str, Any]) -> str:
+        """Try a task that may not be done so: nothing is done, and the page says why."""
+        answer = self._try(deadline, cookie, data)
+        with within(SYSTEM):
+            assert Deadline.objects.get(pk=deadline.pk).done_at is None, deadline.key
+        assert answer.reference == "" and answer.problems, deadline.key
+        return answer.problems[0]
+
+    def send_back(self, task_id: int, *, actor: User, reason: str, at: datetime) -> Entry:
+        """Return a matter from its page, with the reason."""
+        deadline, cookie = self._turn(task_id, actor, at)
+        page = self._open(deadline, cookie)
+        page.locator("details.disclosure", has=page.locator("button[value=return]")).locator(
+            "summary"
+        ).click()
+        fill(page, "form:has(button[value=return])", {"reason": reason})
+        press(page, "button[name=op][value=return]")
+        assert read(page).title == "已退回", deadline.key
+        self.done.append(f"{deadline.key}.return")
+        return self._entry_of(task_id)
+
+    def _turn(self, task_id: int, actor: User, at: datetime) -> tuple[Deadline, str]:
         self.now = at
         with within(SYSTEM):
-            deadline = Deadline.objects.select_related("task").get(pk=task_id)
-            cookie = self.session(actor, deadline)
+            deadline = Deadline.objects.select_related("task", "seat").get(pk=task_id)
+            self._met[deadline.key] += 1
+            return deadline, self.session(actor, deadline)
+
+    def _open(self, deadline: Deadline, cookie: str) -> Page:
+        """A task's page, found among what waits for the office the first time the office has one."""
         page = self.at_the_desk(cookie)
-        page.goto(f"/tasks/{task_id}/")
-        expect(page.locator("h1")).to_contain_text(str(deadline.task.flow_task.task_title))
-        form = page.locator("form", has=page.locator("button[name=op][value=submit]"))
-        self._fill(form, data)
-        self._in_person(form)
-        self.seen(page, deadline.key)
-        follow(form.locator("button[name=op][value=submit]"))
-        if page.locator("button[name=op][value=confirm]").count():
-            self.seen(page, f"{deadline.key} check")
-            self._in_person(page)
-            follow(page.locator("button[name=op][value=confirm]"))
-        problems = page.locator(".error-summary").all_inner_texts()
-        assert not problems, f"{deadline.key}: {problems}"
-        expect(page.locator("h1")).to_contain_text("已")
-        self.done.append(deadline.key)
+        if deadline.office not in self._entered:
+            self._entered.add(deadline.office)
+            page.goto("/inbox/", wait_until="domcontentloaded")
+            press(page, f"a.row-title[href='/tasks/{deadline.pk}/']")
+        else:
+            page.goto(f"/tasks/{deadline.pk}/", wait_until="domcontentloaded")
+        assert str(deadline.task.flow_task.task_title) in read(page).title
+        return page
+
+    def _try(
+        self,
+        deadline: Deadline,
+        cookie: str,
+        data: Mapping[str, Any],
+        files: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        return self._submit(self._open(deadline, cookie), deadline.key, data, files)
+
+    def _submit(
+        self, page: Page, key: str, data: Mapping[str, Any], files: Mapping[str, Any] | None
+    ) -> Answer:
+        fill(page, FORM, {**data, **OWN}, files)
+        self.seen(page, key)
+        press(page, f"{FORM} button[name=op][value=submit]")
+        answer = read(page)
+        if answer.confirms:
+            self.seen(page, f"{key} check")
+            fill(page, "form:has(button[value=confirm])", OWN)
+            press(page, "button[name=op][value=confirm]")
+            answer = read(page)
+        return answer
+
+    def _entry_of(self, task_id: int) -> Entry:
         with within(SYSTEM):
             return Entry.objects.get(pk=Deadline.objects.get(pk=task_id).entry_id)
 
-    def _in_person(self, page: Page | Locator) -> None:
-        """The own password once more, where it is asked for: with what is entered, or on the page that checks it."""
-        if (own := page.locator("input[name=own_password]")).count():
-            own.fill(PASSWORD)
+    # Acts without a task
+
+    def perform(
+        self,
+        key: str,
+        subject: Any,
+        *,
+        actor: User,
+        data: Mapping[str, Any],
+        at: datetime,
+        office: str = "",
+        files: Mapping[str, Any] | None = None,
+    ) -> Entry:
+        """Do an act of an office on the page of that act; its entry."""
+        self.now, wanted = at, event(key)
+        self._met[key] += 1
+        if self._met[key] > self.by_hand:
+            return perform(key, subject, actor=actor, office=office, data=data, files=files, at=at)
+        with within(SYSTEM):
+            held = live_grants(timezone.localdate()).filter(user=actor, tenant=subject.unit)
+            held = held.filter(office__in=[office] if office else wanted.offices)
+            grant = next(g for g in held if wanted.offered is None or wanted.offered(subject, g))
+            cookie = session_of(actor, grant)
+        page = self.at_the_desk(cookie)
+        page.goto(f"/do/{key}/{subject.pk}/", wait_until="domcontentloaded")
+        assert str(wanted.title) in read(page).title
+        answer = self._submit(page, key, data, files)
+        assert answer.problems == [], key
+        self.done.append(key)
+        with within(SYSTEM):
+            entry = Entry.objects.filter(action=key, subject=subject.reference).latest("pk")
+        assert answer.reference == f"{subject.unit.code}-{entry.pk}", key
+        return entry
+
+    def propose(self, act: Act, **fields: Any) -> Proposal:
+        """A resident proposes on the public pages, an office on the page of that act."""
+        self.now = act.at
+        if act.actor is not None:
+            typed = {**fields, "estimate_fen": fields["estimate_fen"] // FEN_PER_WAN}
+            cycle = collecting_cycles(act.unit)[0]
+            self.perform(PROPOSE.key, cycle, actor=act.actor, office=act.office, data=typed, at=act.at)
+            return Proposal.objects.filter(unit=act.unit).latest("pk")
+        self._met["resident"] += 1
+        if self._met["resident"] > self.by_hand:
+            return propose(act, **fields)
+        with self.resident(act.unit) as resident:
+            code = resident.propose(fields)
+        self.codes[fields["title"]] = code
+        return Proposal.objects.get(unit=act.unit, code=code)
+
+    def _put_right(self, deadline: Deadline, content: str) -> None:
+        proposal = Proposal.objects.get(pk=deadline.subject.partition(":")[2])
+        with self.resident(proposal.unit) as resident:
+            resident.put_right(proposal.code, content)
+        with within(SYSTEM):
+            assert Deadline.objects.get(pk=deadline.pk).cancelled
+
+    def raise_objection(self, act: Act, notice: Notice, *, words: str, item: int) -> Objection:
+        """A resident objects to the posted list."""
+        self.now = act.at
+        with self.resident(act.unit) as resident:
+            code = resident.object(notice.cycle.year, words, item)
+        return Objection.objects.get(unit=act.unit, code=code)
+
+    def rate_project(self, act: Act, project: Project, *, grade: str) -> Rating:
+        """A resident rates a finished project."""
+        self.now = act.at
+        self._met["rate"] += 1
+        if self._met["rate"] > self.by_hand:
+            return rate_project(act, project, grade=grade)
+        with self.resident(act.unit) as resident:
+            resident.rate(project.pk, grade)
+        return Rating.objects.filter(project=project).latest("pk")
+
+    # Windows
+
+    @contextmanager
+    def resident(self, unit: Unit) -> Iterator[Resident]:
+        """Somebody at the public pages, in a browser that has not been there before."""
+        page = self.page()
+        yield Resident(page, unit)
+        page.context.close()
 
     def at_the_desk(self, cookie: str) -> Page:
         """The one window all tasks are done in, signed in anew: what it has of styles and scripts it keeps."""
         if self._desk is None:
-            self._desk = self.page()
-        self._desk.context.clear_cookies()
+            # A low window: what is drawn is paid for, and a form is filled in below its edge as well.
+            self._desk = self.page(height=900 if self.look else 400)
         self._sign_in(self._desk, cookie)
         return self._desk
 
@@ -167,51 +343,17 @@ class Stage(Doubles):
         if self.look:
             self.look(page, name)
 
-    def _fill(self, page: Locator, data: Mapping[str, Any]) -> None:
-        boxes = page.evaluate(BOXES)
-        for name, value in data.items():
-            values = [str(v) for v in value] if isinstance(value, list | tuple) else [str(value)]
-            if name not in boxes:
-                self._fill_date(page, boxes, name, values[0])
-                continue
-            if boxes[name]["folded"]:
-                for fold in page.locator(
-                    "details:not([open])", has=page.page.locator(f"[name='{name}']")
-                ).all():
-                    fold.locator("> summary").click()
-            field, kind = page.locator(f"[name='{name}']:not([type=hidden])"), boxes[name]["kind"]
-            if kind in ("radio", "checkbox"):
-                self._tick(page, name, values, lone=boxes[name]["count"] == 1 and kind == "checkbox")
-            elif kind == "select":
-                field.select_option(values)
-            else:
-                field.fill(values[0])
 
-    def _tick(self, page: Locator, name: str, values: list[str], *, lone: bool) -> None:
-        if values == [""]:
-            return
-        if lone and values[0] in ("on", "True", "1", "yes"):
-            page.locator(f"[name='{name}']").check()
-            return
-        for value in values:
-            page.locator(f"[name='{name}'][value='{value}']").check()
+def posted(cookie: str, path: str, data: Mapping[str, Any]) -> str:
+    """Send a form as a browser would, on a connection of its own as the server's requests have; where that leads."""
 
-    def _fill_date(self, page: Locator, boxes: Mapping[str, Any], name: str, value: str) -> None:
-        """A date typed as 年, 月, 日; what the page does not ask for is left out, as a person would."""
-        if f"{name}_year" not in boxes:
-            return
-        for part, text in zip(("year", "month", "day"), value.split("-"), strict=True):
-            page.locator(f"[name='{name}_{part}']").fill(text)
+    def post() -> HttpResponse:
+        client = Client()
+        client.cookies[settings.SESSION_COOKIE_NAME] = cookie
+        try:
+            return client.post(path, data)
+        finally:
+            connection.close()
 
-
-def follow(control: Locator) -> None:
-    """Press what leads to another page, and wait for that page: what is read next is read there."""
-    with control.page.expect_navigation():
-        control.click()
-
-
-def _has(name: str) -> bool:
-    import importlib
-
-    module, _, attribute = name.rpartition(".")
-    return hasattr(importlib.import_module(module), attribute)
+    with ThreadPoolExecutor(1) as pool:
+        return str(pool.submit(post).result().headers.get("Location", ""))

@@ -19,7 +19,7 @@ from projects.deliberation.selectors import candidates_of
 from projects.demo.cast import Township
 from projects.demo.play import deliberation as play
 from tests.builders import at, township
-from tests.journeys.stage import follow
+from tests.journeys.pages import follow
 from tests.projects.deliberation.test_deliberation import PLAN, SEATS, TITLES, T, candidate, year_at_step_3
 from workflow.flows.events import perform
 from workflow.people.isolation import SYSTEM, within

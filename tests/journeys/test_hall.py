@@ -34,7 +34,8 @@ from projects.selection.models import Item
 from projects.site.env import PROJECT
 from projects.voting.selectors import vote_of
 from tests.builders import at
-from tests.journeys.stage import Stage, follow, session_of
+from tests.journeys.pages import follow
+from tests.journeys.stage import Stage, session_of
 from tests.polling import PAPER, Phone, admission, token_on, tracker_on
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK
 from tests.projects.voting.conftest import DAY, Hall, T, settled

@@ -16,7 +16,7 @@ from django.db import connection
 from django.test import Client
 
 from projects.cycles.models import Cycle
-from projects.demo.cast import PASSWORD, Township
+from projects.demo.cast import Township
 from projects.demo.play.collection import play_collection
 from projects.demo.play.deliberation import play_deliberation
 from projects.demo.play.evaluation import Figures, play_evaluation
@@ -26,7 +26,7 @@ from projects.demo.play.voting import play_after_vote, play_voting
 from projects.lifecycle.services import start_year
 from projects.supervision.models import Project
 from tests.builders import at, township
-from tests.journeys.stage import Doubles
+from tests.journeys.stage import IN_PERSON, Doubles
 from workflow.audit.models import Entry
 from workflow.audit.verify import verify
 from workflow.flows.models import Deadline
@@ -34,7 +34,6 @@ from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import User
 
 TIMES = 3
-IN_PERSON = {"op": "confirm", "own_password": PASSWORD}
 T, T2 = date(2026, 1, 20), date(2027, 1, 19)
 SUMS = {"村道硬化": 18, "集镇停车场": 14, "文化广场": 4}
 

@@ -17,7 +17,7 @@ from playwright.sync_api import Error as PlaywrightError
 from projects.ballots import rolls
 from projects.ballots.models import Box, RollEntry
 from projects.ballots.services import declare, open_box, sign
-from tests.journeys.stage import follow
+from tests.journeys.pages import follow
 from tests.projects.ballots.conftest import (  # noqa: F401
     Hall,
     new_hall,
