@@ -314,7 +314,7 @@ class Again:
         self.hall = hall
         self.vote = Vote.objects.filter(pk=hall.vote.pk).values().get()
         self.beside = [
-            (model, column, list(model.objects.filter(**{column: hall.vote.pk}).values()))
+            (model, column, list(model.objects.filter(**{column: hall.vote.pk}).order_by("pk").values()))
             for model, column in rows_beside()
         ]
         self.roll = list(RollLine.objects.filter(session=hall.vote.session).values())
@@ -325,12 +325,14 @@ class Again:
         for later in Vote.objects.filter(pk__gt=self.hall.vote.pk).order_by("-pk"):
             later.delete()
         for model, column, rows in self.beside:
-            model.objects.filter(**{column: self.hall.vote.pk}).delete()
-            model.objects.bulk_create(model(**row) for row in rows)
+            now = model.objects.filter(**{column: self.hall.vote.pk}).order_by("pk")
+            if list(now.values()) != rows:
+                now.delete()
+                model.objects.bulk_create(model(**row) for row in rows)
         Vote.objects.filter(pk=self.hall.vote.pk).update(**self.vote)
-        now = {row["id"]: row for row in RollLine.objects.filter(session=self.hall.vote.session).values()}
+        lines = {row["id"]: row for row in RollLine.objects.filter(session=self.hall.vote.session).values()}
         for row in self.roll:
-            if now[row["id"]] != row:
+            if lines[row["id"]] != row:
                 RollLine.objects.filter(pk=row["id"]).update(**row)
         self.written = Entry.objects.order_by("pk").values_list("pk", flat=True).last()
 
