@@ -201,6 +201,7 @@ def values_of(hall: Hall) -> dict[str, list[Any]]:
         "ending": ["pdf", "docx"],
         "step": ["check"],
         "slug": ["x"],
+        "token": ["x"],
         "grant_id": [1],
         "lock_id": [1],
         "user_id": [hall.town.of("clerk").pk],
