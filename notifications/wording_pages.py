@@ -20,11 +20,11 @@ from notifications.composing import facts_of_entry
 from notifications.forms import URGENCIES, WordingForm
 from notifications.letters import TITLES, placeholders_of
 from notifications.models import Wording
-from notifications.rendering import Letter
+from notifications.rendering import Facts, Letter
 from notifications.rendering import render as usual_letter
 from notifications.routing import ROUTES
 from notifications.selectors import example_of
-from notifications.wording import codes_of, filled, sample, usual_words
+from notifications.wording import codes_of, filled, sample, usual_words, values_of
 from workflow.administration.views import admin_grant
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
@@ -82,6 +82,7 @@ def edit(request: HttpRequest, letter: str, language: str) -> HttpResponse:
     with override(language):
         facts = facts_of_entry(leaf) if leaf else sample()
         preview: Letter = filled(letter, title, body, facts) or usual_letter(letter, facts)
+        names = _names(letter, language, facts)
     context = {
         "form": form,
         "letter": letter,
@@ -90,16 +91,19 @@ def edit(request: HttpRequest, letter: str, language: str) -> HttpResponse:
         "kept": kept,
         "preview": None if form.errors else preview,
         "real": leaf,
-        "names": _names(letter, language),
+        "names": names,
     }
     return render(request, "notifications/wording.html", context, status=422 if form.errors else 200)
 
 
-def _names(letter: str, language: str) -> list[tuple[str, Any]]:
-    """What may be filled in, as it is written in words of this language, and what it is."""
+def _names(letter: str, language: str, facts: Facts) -> list[tuple[str, Any, str]]:
+    """What may be filled in: as it is written in words of this language, what it is, what it is in the example."""
     chinese = {code: name for name, code in codes_of(letter).items() if name != code}
-    written = chinese if language.startswith("zh") else {code: code for code in chinese}
-    return [(f"{{{written[code]}}}", title) for code, title in placeholders_of(letter).items()]
+    in_chinese, values = language.startswith("zh"), values_of(facts)
+    return [
+        (f"{{{chinese[code] if in_chinese else code}}}", "" if in_chinese else title, values.get(code, ""))
+        for code, title in placeholders_of(letter).items()
+    ]
 
 
 def _done(request: HttpRequest, form: WordingForm, acting: RoleGrant, letter: str, language: str) -> bool:

@@ -1,7 +1,8 @@
 """`make long`: the same properties, races and chaos as `make test` at full size, and the file that says what was run.
 
 PIAOJUE_LONG chooses the full sizes. PIAOJUE_LONG_<NAME> (EXAMPLES, BOXES, PLAIN_BOXES, SEALED_BOXES,
-LINKAGE_VOTES, LINKAGE_VOTERS, ORDERS, VOTES, VOTE_STEPS, WALKS, MOVES, KINDS, ROUNDS, EVENTS, KILLS, BALLOTS)
+LINKAGE_VOTES, LINKAGE_VOTERS, ORDERS, VOTES, VOTE_STEPS, WALKS, MOVES, KINDS, ROUNDS, EVENTS,
+BROKER_EVENTS, KILLS, AWAY, BALLOTS)
 overrides one of them; the result file then says so.
 """
 

@@ -88,14 +88,16 @@ def table_of_move(cycle: Cycle, use: str, held_on: date, *, doing: str = "") -> 
 
     doing: the key of the task that moves the session by being done; its own deadline is no longer of interest.
     """
-    lines = [line for year, its in years_at(cycle, use) for line in _lines(year, its, held_on, doing)]
+    years = years_at(cycle, use)
+    lines = [(year, line) for year, its in years for line in _lines(year, its, held_on, doing)]
     if not lines:
         return None
-    return Foreseen(
-        _("%(n)s 项期限随之改动") % {"n": len(lines)},
-        (_("事项"), _("年度"), _("办理情况"), _("原定期限"), _("改动后的期限")),
-        tuple(lines),
-    )
+    heads = _("事项"), _("办理情况"), _("原定期限"), _("改动后的期限")
+    title = _("%(n)s 项期限随之改动") % {"n": len(lines)}
+    if len(years) == 1:
+        return Foreseen(title, heads, tuple(line for _year, line in lines))
+    told = tuple((line[0], str(year), *line[1:]) for year, line in lines)
+    return Foreseen(title, (heads[0], _("年度"), *heads[1:]), told)
 
 
 def _lines(year: Cycle, use: str, held_on: date, doing: str) -> Iterator[tuple[str, ...]]:
@@ -103,10 +105,10 @@ def _lines(year: Cycle, use: str, held_on: date, doing: str) -> Iterator[tuple[s
         if deadline.key != doing:
             title = worded(deadline.task.flow_task.task_title, year.unit)
             old = _day(deadline.due_on, deadline.provisional)
-            yield title, str(year), _("办理中"), old, _day(due.on, due.provisional)
+            yield title, _("办理中"), old, _day(due.on, due.provisional)
     for key, before, after in coming(year, **{use: held_on}):
         days = (_day(due.on, due.provisional) for due in (before, after))
-        yield worded(TASK_TIMES[key].title, year.unit), str(year), _("未开始"), *days
+        yield worded(TASK_TIMES[key].title, year.unit), _("未开始"), *days
 
 
 def _day(day: date | None, provisional: bool) -> str:

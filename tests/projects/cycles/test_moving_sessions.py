@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from projects.cycles.deadlines_moving import coming, hangs_on_a_session
 from projects.cycles.models import CycleSession, Paper, Session, SessionState
-from projects.cycles.moving import movable, told_of_move
+from projects.cycles.moving import movable, table_of_move, told_of_move
 from projects.cycles.selectors import session_date
 from projects.cycles.services import fix_session
 from projects.deliberation.selectors import candidates_of
@@ -152,6 +152,8 @@ def test_one_session_of_two_years_moves_for_both(hall):
     for year, use in ((voted, "evaluation"), (coming, "vote")):
         fix_session(act, year, use=use, term=18, number=4, held_on=day)
     assert CycleSession.objects.filter(session=Session.objects.get()).count() == 2
+    both = table_of_move(coming, "vote", date(2028, 2, 24))
+    assert "年度" in both.heads and {line[1] for line in both.lines} == {str(voted), str(coming)}
     move(hall, coming, "vote", "2028-02-24", on="2027-10-08")
     voted.refresh_from_db()
     coming.refresh_from_db()

@@ -205,6 +205,9 @@ def values_of(hall: Hall) -> dict[str, list[Any]]:
         "grant_id": [1],
         "lock_id": [1],
         "user_id": [hall.town.of("clerk").pk],
+        "channel": ["wecom"],
+        "letter": ["declared"],
+        "language": ["zh-hans"],
     }
 
 
