@@ -305,6 +305,8 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "session.fix",
         "project.found",
         "trail.export",
+        "trail.download",
+        "trail.key",
         "record.read",
         "letters.address",
         "letters.send_again",
@@ -314,6 +316,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "oversight.load_boundaries",
         "oversight.draft_bulletin",
         "oversight.edit_bulletin",
+        "personal.read",
     ),
     "it is kept in the file, where those who watch the year read it": (
         "task.attach",

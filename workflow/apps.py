@@ -11,7 +11,10 @@ class WorkflowConfig(AppConfig):
 
     def ready(self) -> None:
         from workflow import checks  # noqa: F401  (registers the system checks)
+        from workflow.audit.heads import seal_moment
+        from workflow.audit.hooks import on_moment
         from workflow.flows.vacancies import free_tasks
         from workflow.roles.services import on_end
 
         on_end(free_tasks)
+        on_moment(seal_moment)

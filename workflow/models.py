@@ -1,6 +1,7 @@
 """Door: Django looks here for models; they live in the rooms."""
 
-from workflow.audit.models import Entry, Head, Leaf, Salt
+from workflow.administration.models import TrailExport
+from workflow.audit.models import Cosignature, Entry, Head, Leaf, Salt, SigningKey, TreeHead
 from workflow.flows.models import (
     CalendarFeed,
     Comment,
@@ -24,6 +25,7 @@ __all__ = [
     "CommentFile",
     "Copy",
     "CopyRead",
+    "Cosignature",
     "Deadline",
     "Draft",
     "Entry",
@@ -34,7 +36,10 @@ __all__ = [
     "RoleGrant",
     "Salt",
     "SavedFilter",
+    "SigningKey",
     "Sitting",
+    "TrailExport",
+    "TreeHead",
     "Unit",
     "Urge",
     "User",

@@ -2,7 +2,19 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from workflow.audit.hooks import mark_moments
 from workflow.inbox.story import call_acts
+
+# Who holds a head of these moments holds what the vote was when it was opened, closed, counted, signed and declared.
+mark_moments(
+    {
+        "vote.open": "open",
+        "vote.close": "close",
+        "vote.accept_tally": "count",
+        "vote.certify": "certify",
+        "vote.declare": "declare",
+    }
+)
 
 call_acts(
     {

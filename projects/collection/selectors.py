@@ -92,8 +92,10 @@ def too_early_to_pool(proposal: Proposal, on: date) -> list[str]:
 
 
 def proposal_facts(proposal: Proposal) -> dict[str, Any]:
-    """What the clerk needs to see to accept or return one proposal."""
-    return {"proposal": proposal, "contact": getattr(proposal, "contact", None)}
+    """What the clerk needs to see to accept or return one proposal; personal: whether that shows who somebody is."""
+    contact = getattr(proposal, "contact", None)
+    named = contact is not None and any((contact.name, contact.phone, contact.organisation))
+    return {"proposal": proposal, "contact": contact, "personal": named}
 
 
 def collection_figures(cycle: Cycle) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import IO, Any
 
 from django.apps import apps
@@ -33,9 +34,12 @@ from projects.cycles.steps import STEPS
 from projects.evaluation import selectors
 from projects.evaluation.ledgers import LEDGERS, Ledger, Row, as_csv
 from projects.evaluation.models import Archive
-from workflow.audit.chain import canonical
+from workflow.audit import standalone
+from workflow.audit.exporters.csv_table import as_csv as as_csv_table
+from workflow.audit.exporters.extract import extract_of
+from workflow.audit.exporters.jsonl import as_jsonl
+from workflow.audit.heads import feed_of
 from workflow.audit.models import Entry, Head
-from workflow.audit.selectors import lines_of
 from workflow.audit.services import Act, write_down
 from workflow.flows.models import Deadline
 from workflow.machines.models import Record
@@ -322,13 +326,18 @@ def enter_ledger(dossier: Dossier, cycle: Cycle, ledger: Ledger, rows: list[Row]
 
 
 def add_trail(dossier: Dossier, cycle: Cycle) -> None:
-    """办理记录: the unit's whole chain up to this very act."""
+    """办理记录: the unit's whole chain up to this very act, its signed heads, and what verifies them with Python alone."""
     # The leaves of this very transaction's entries come at its end; the dossier must not miss them.
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS entry_leaf IMMEDIATE")
         cursor.execute("SET CONSTRAINTS entry_leaf DEFERRED")
-    lines = (f"{canonical(line.envelope)}\n".encode() for line in lines_of(cycle.unit))
-    dossier.add("办理记录/trail.jsonl", lines)
+    extract = extract_of(cycle.unit)
+    dossier.add("办理记录/trail.jsonl", as_jsonl(extract))
+    dossier.add("办理记录/trail.csv", as_csv_table(extract))
+    dossier.add(
+        "办理记录/heads.json", [json.dumps(feed_of(cycle.unit), ensure_ascii=False, indent=1).encode()]
+    )
+    dossier.add("办理记录/verify.py", [Path(standalone.__file__).read_bytes()])
 
 
 def add_catalogue(dossier: Dossier, title: str) -> None:

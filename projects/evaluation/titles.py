@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+import projects.evaluation.trail_formats  # noqa: F401  registers the formats
 from workflow.inbox.story import call_acts
 
 call_acts(

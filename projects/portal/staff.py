@@ -19,6 +19,7 @@ from projects.ballots.reporting import readable_files
 from projects.ballots.selectors import vote_page
 from projects.cycles.divisions import division_of
 from projects.cycles.documents.pdf import obstacle_to_pdf
+from projects.cycles.documents.sealing import seal_of
 from projects.cycles.events import REVISE_RULES
 from projects.cycles.models import Attachment, Cycle
 from projects.cycles.papers import KINDS, maker_of
@@ -41,7 +42,6 @@ from projects.portal.scope import reads_all, refuse_outside, scope_told
 from projects.portal.staff_selectors import cycle_named
 from projects.supervision.models import ChangeState, ProjectState
 from projects.supervision.selectors import project_file
-from workflow.administration.trail import may_export
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, Refused
 from workflow.flows.events import Event, perform
@@ -195,7 +195,7 @@ def pool(request: HttpRequest) -> HttpResponse:
     """The township's pool: proposals outside a window and matters in reserve, each with its way back in."""
     grant = acting_grant(request)
     refuse_outside(grant, "1", "2")
-    unit = _township(request, grant)
+    unit = township_asked(request, grant)
     page = Paginator(selectors.pooled_proposals(unit), PER_PAGE).get_page(request.GET.get("page"))
     items = Paginator(selectors.reserved_items(unit), PER_PAGE).get_page(request.GET.get("items"))
     context = {"unit": unit, "page": page, "items": items, "may_take_up": grant.office == "gov_clerk"}
@@ -236,6 +236,7 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
         "attachments": files_on(held.reference),
         "division": division_of(held),
         "maker": maker_of(held),
+        "seal": seal_of(held),
         "project": selectors.project_named(held.subject),
         "votes": selectors.votes_on(held.cycle) if held.cycle and held.step == VOTE_STEP else [],
     }
@@ -291,7 +292,7 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
 # ------------------------------------------------------------------------------- rules and seats
 
 
-def _township(request: HttpRequest, grant: RoleGrant) -> Unit:
+def township_asked(request: HttpRequest, grant: RoleGrant) -> Unit:
     """The township a page is about: one's own, or the one a county's link names."""
     code = request.GET.get("unit", "")
     if registry.office(grant.office).reads_below:
@@ -308,7 +309,7 @@ def _cycle_asked(request: HttpRequest, unit: Unit) -> Cycle | None:
     return None if wanted is None else Cycle.objects.filter(unit=unit, pk=wanted).first()
 
 
-def _choice_of_townships(grant: RoleGrant) -> list[Unit]:
+def choice_of_townships(grant: RoleGrant) -> list[Unit]:
     """The townships a page may be turned to; none for somebody who sees one's own alone."""
     return list(townships_below(grant.tenant)) if registry.office(grant.office).reads_below else []
 
@@ -317,7 +318,7 @@ def _choice_of_townships(grant: RoleGrant) -> list[Unit]:
 def rulebook(request: HttpRequest) -> HttpResponse:
     """Every setting with its grade, range and default; what this year froze; what changed since."""
     grant = acting_grant(request)
-    unit = _township(request, grant)
+    unit = township_asked(request, grant)
     frozen = Cycle.objects.filter(unit=unit).exclude(rules_data={}).order_by("-year", "-pk").first()
     cycle = _cycle_asked(request, unit)
     rules = cycle.rules if cycle and cycle.rules_data else rules_in_force(unit)
@@ -325,7 +326,7 @@ def rulebook(request: HttpRequest) -> HttpResponse:
         "unit": unit,
         "groups": _grouped(rules),
         "tabs": selectors.cycle_tabs(unit, cycle, without=_("现行规则")),
-        "townships": _choice_of_townships(grant),
+        "townships": choice_of_townships(grant),
         "fixed": FIXED,
         "version": _version_shown(unit, cycle),
         "cycle": cycle,
@@ -369,7 +370,7 @@ def rulebook_edit(request: HttpRequest, key: str) -> HttpResponse:
 def seat_table(request: HttpRequest) -> HttpResponse:
     """The seat table of a township and year, from its flows, grants and rulebook."""
     grant = acting_grant(request)
-    unit = _township(request, grant)
+    unit = township_asked(request, grant)
     cycle = _cycle_asked(request, unit) or Cycle.objects.filter(unit=unit).order_by("-year", "-pk").first()
     rows = rows_of(unit, cycle, timezone.localdate())
     steps = [(n, worded(name, unit), [r for r in rows if r.step == n]) for n, name in STEPS.items()]
@@ -379,27 +380,6 @@ def seat_table(request: HttpRequest) -> HttpResponse:
         "tabs": selectors.cycle_tabs(unit, cycle),
         "steps": steps,
         "provisional": any(row.provisional for row in rows),
-        "townships": _choice_of_townships(grant),
+        "townships": choice_of_townships(grant),
     }
     return render(request, "portal/seat_table.html", context)
-
-
-# ------------------------------------------------------------------------------- the trail
-
-
-@require_safe
-def trail(request: HttpRequest) -> HttpResponse:
-    """A township's trail, newest first, by words of the act."""
-    grant = acting_grant(request)
-    unit = _township(request, grant)
-    entries = Entry.objects.filter(unit=unit).select_related("actor", "unit").order_by("-id")
-    page = Paginator(entries, PER_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "unit": unit,
-        "page": page,
-        "lines": lines_of(page),
-        "townships": _choice_of_townships(grant),
-        "may_export": may_export(grant),
-        "limit": scope_told(grant),
-    }
-    return render(request, "portal/trail.html", context)

@@ -18,6 +18,7 @@ from projects.portal import (
     roll,
     staff,
     totals,
+    trails,
     voter_practice,
     week,
 )
@@ -64,7 +65,7 @@ urlpatterns = [
     path("rulebook/", login_required(staff.rulebook), name="rulebook"),
     path("rulebook/<str:key>/", login_required(staff.rulebook_edit), name="rulebook_edit"),
     path("seat-table/", login_required(staff.seat_table), name="seat_table"),
-    path("trail/", login_required(staff.trail), name="trail"),
+    path("trail/", login_required(trails.trail), name="trail"),
     path("county/", login_required(county.county), name="county"),
     path("county/file/<slug:ending>/", login_required(county_papers.county_file), name="county_file"),
     path("county/bulletins/", login_required(county_bulletins.bulletins), name="bulletins"),

@@ -128,6 +128,7 @@ ADMINISTRATION: Links = (
     ("letters_outside", _lazy("信件发送情况")),
     ("letter_wordings", _lazy("信件用语")),
     ("letter_groups", _lazy("群机器人")),
+    ("trail_exports", _lazy("导出办理记录")),
 )
 COMMON: Links = (
     ("letters", _lazy("消息")),

@@ -7,6 +7,7 @@ start with one line for every setting that is missing or malformed.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import sys
 from collections.abc import Mapping
@@ -75,6 +76,10 @@ class Environment:
     sms: str = ""
     sms_token: str = field(default="", repr=False)
     receiver: str = ""
+    trail_key: str = field(default="", repr=False)
+    trail_key_file: str = ""
+    county_key: str = field(default="", repr=False)
+    county_key_file: str = ""
 
 
 def read(environ: Mapping[str, str]) -> Environment:
@@ -139,7 +144,16 @@ class _Reader:
             sms=self._sms(),
             sms_token=self._text("SMS_TOKEN"),
             receiver=self._receiver(),
+            trail_key=self._signing_key("PIAOJUE_TRAIL_KEY"),
+            trail_key_file=self._text("PIAOJUE_TRAIL_KEY_FILE"),
+            county_key=self._signing_key("PIAOJUE_COUNTY_KEY"),
+            county_key_file=self._text("PIAOJUE_COUNTY_KEY_FILE"),
         )
+        if self.strict and not found.trail_key and not found.trail_key_file:
+            self._complain(
+                "PIAOJUE_TRAIL_KEY_FILE",
+                "未设置。请写明办理记录签名密钥文件的路径，或改设 PIAOJUE_TRAIL_KEY。",
+            )
         if self.complaints:
             raise Misconfigured(self.complaints)
         return found
@@ -243,6 +257,14 @@ class _Reader:
             if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
                 self._complain("TRUSTED_ORIGINS", f"“{origin}”应为 https://域名 的形式。")
         return origins
+
+    def _signing_key(self, name: str) -> str:
+        """The 32 secret bytes of an Ed25519 key in hexadecimal; empty where a file holds them."""
+        text = self._text(name)
+        if text and not re.fullmatch(r"[0-9a-fA-F]{64}", text):
+            self._complain(name, "格式不对，应为 64 位十六进制数。")
+            return ""
+        return text.lower()
 
     def _logo(self) -> str:
         """A path of this site: pages load pictures from their own address alone (CSP)."""

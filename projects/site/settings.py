@@ -168,6 +168,13 @@ AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "projects.site.address.client_address"
 AXES_VERBOSE = False
 
+# -- the trail's heads: Ed25519, from the environment or a file that nobody else may read
+
+TRAIL_KEY, COUNTY_KEY = ENV.trail_key, ENV.county_key
+TRAIL_KEY_FILE = ENV.trail_key_file or ("" if PRODUCTION else str(VAR_DIR / "trail-key"))
+COUNTY_KEY_FILE = ENV.county_key_file or ("" if PRODUCTION else str(VAR_DIR / "county-key"))
+SIGNING_KEYS_MADE = not PRODUCTION  # a missing file is made at the first signature
+
 # -- the web
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -306,6 +313,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": crontab(hour=2, minute=30),
         "options": {"expires": 6 * 3600},
     },
+    "exports": every(60, "workflow.administration.tasks.sweep_exports"),
+    "heads": every(60, "workflow.audit.tasks.sweep_heads"),
     "reminders": every(600, "workflow.reminders.tasks.sweep_deadlines"),
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

@@ -19,6 +19,7 @@ PRODUCTION = {
     "DATABASE_URL": "postgresql://app:pw@db.example.cn:5433/piaojue",
     "CELERY_BROKER_URL": "redis://broker:6379/0",
     "ALLOWED_HOSTS": "piaojue.example.cn, www.example.cn",
+    "PIAOJUE_TRAIL_KEY_FILE": "/etc/piaojue/trail-key",
 }
 
 
@@ -47,7 +48,7 @@ def test_a_complete_production_environment_is_read() -> None:
 def test_an_empty_production_environment_names_every_missing_setting_once() -> None:
     lines = complaints({"PIAOJUE_PROFILE": "production"})
     assert [line.split("：")[0] for line in lines] == [
-        "SECRET_KEY", "DATABASE_URL", "CELERY_BROKER_URL", "ALLOWED_HOSTS",
+        "SECRET_KEY", "DATABASE_URL", "CELERY_BROKER_URL", "ALLOWED_HOSTS", "PIAOJUE_TRAIL_KEY_FILE",
     ]  # fmt: skip
     assert all("\n" not in line for line in lines)
 
@@ -70,6 +71,8 @@ def test_an_empty_production_environment_names_every_missing_setting_once() -> N
         ("TRUSTED_ORIGINS", "https://example.cn/path"),
         ("SITE_LOGO_URL", "https://example.cn/logo.svg"),
         ("SITE_LOGO_URL", "//example.cn/logo.svg"),
+        ("PIAOJUE_TRAIL_KEY", "zz" * 32),
+        ("PIAOJUE_COUNTY_KEY", "ab" * 31),
         ("TIME_ZONE", "Asia/Atlantis"),
         ("TIME_ZONE", "../etc/passwd"),
         ("PIAOJUE_PORT", "0"),
@@ -135,7 +138,7 @@ def test_a_broken_environment_ends_the_process_with_lines_and_no_traceback(comma
     assert done.returncode == 78
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith("SECRET_KEY：")
-    assert len(done.stderr.splitlines()) == (4 if command == "migrate" else 3)
+    assert len(done.stderr.splitlines()) == (5 if command == "migrate" else 4)
 
 
 def test_production_settings_pass_djangos_deployment_check() -> None:

@@ -1,19 +1,45 @@
-"""The export of a township's trail for those who look on: the county and the auditor."""
+"""The export of a trail for those who look on: the county, the auditor, the administrator.
+
+At once for what can be streamed, in the background for everything; each with what it is for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
+from django import forms
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
 
-from workflow.audit.exporters import FORMATS, MEDIA_TYPES, lines_in, record_export
+from workflow.administration import exporting
+from workflow.administration.models import ExportState, TrailExport
+from workflow.administration.tasks import make_export
+from workflow.audit.exporters import FORMATS, record_export
+from workflow.audit.exporters.extract import extract_of
+from workflow.audit.heads import WHY, code_of, standing_of
+from workflow.audit.models import TreeHead
+from workflow.flows.errors import Refused
 from workflow.flows.saving import to_save
+from workflow.flows.tasks import send
 from workflow.inbox.asked import year_asked
 from workflow.people.isolation import Context, within
 from workflow.people.models import Unit
@@ -21,36 +47,177 @@ from workflow.roles import registry
 from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
 
+AT_ONCE = ("csv", "jsonl")
+PER_PAGE = 20
+INVALID = 422
+
 
 def may_export(grant: RoleGrant | None) -> TypeGuard[RoleGrant]:
-    """An office that sees every unit below its own and does business: not the administrator's."""
-    if grant is None:
-        return False
-    office = registry.office(grant.office)
-    return office.reads_below and office.works
+    """An office that sees every unit below its own."""
+    return grant is not None and registry.office(grant.office).reads_below
+
+
+def export_grant(request: HttpRequest) -> RoleGrant:
+    """The office acted in, where it may export; refused for any other."""
+    grant = in_office(request).acting
+    if not may_export(grant):
+        raise PermissionDenied(_("只有县级、审计人员和系统管理员可以导出办理记录。"))
+    return grant
+
+
+class ExportForm(forms.Form):
+    """What to export and what for."""
+
+    unit = forms.ChoiceField(label=gettext_lazy("单位"))
+    form = forms.ChoiceField(label=gettext_lazy("格式"))
+    year = forms.IntegerField(
+        label=gettext_lazy("年份"), required=False, min_value=2000, max_value=2100,
+        help_text=gettext_lazy("按办理时间，不填为全部"),
+    )  # fmt: skip
+    subject = forms.RegexField(
+        r"[a-z_]+:[0-9]{1,18}",
+        label=gettext_lazy("事项"),
+        required=False,
+        help_text=gettext_lazy("只要一个事项的，填它的编号，例如 project:12；不填为全部"),
+        error_messages={"invalid": gettext_lazy("事项编号的格式为 类别:数字，例如 project:12。")},
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("用途"),
+        min_length=2,
+        max_length=200,
+        help_text=gettext_lazy("写明因何导出、交给谁，例如：县档案馆检查；记入办理记录"),
+    )
+
+    def __init__(self, *args: Any, units: list[Unit], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.units = {unit.code: unit for unit in units}
+        for name, choices in (
+            ("unit", [(unit.code, unit.name) for unit in units]),
+            ("form", [(code, form.title) for code, form in FORMATS.items()]),
+        ):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = choices
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("form") == "dossier" and not data.get("year"):
+            self.add_error("year", _("卷宗按年度编制，请填写年份。"))
+        return data
+
+
+@login_required
+@never_cache
+def exports(request: HttpRequest) -> HttpResponse:
+    """Ask for an export; below, what was asked for before and how far it is."""
+    grant = export_grant(request)
+    units = _units(grant)
+    asked = request.GET.get("unit", "")
+    form = ExportForm(request.POST or None, units=units, initial={"unit": asked, "year": year_asked(request)})
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            made = exporting.ask(
+                grant, form.units[data["unit"]], form=data["form"], year=data["year"], subject=data["subject"],
+                reason=data["reason"], at=timezone.now(),
+            )  # fmt: skip
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            transaction.on_commit(lambda: send(make_export, made.pk), robust=True)
+            messages.success(request, _("已开始导出，完成后在下面下载。"))
+            return redirect("trail_exports")
+    status = INVALID if form.is_bound and form.errors else 200
+    return render(request, "workflow/exports.html", _listed(request, grant) | {"form": form}, status=status)
+
+
+@login_required
+@never_cache
+@require_safe
+def export_list(request: HttpRequest) -> HttpResponse:
+    """The list alone, for the page to show how far things are."""
+    return render(request, "workflow/_exports.html", _listed(request, export_grant(request)))
+
+
+def _listed(request: HttpRequest, grant: RoleGrant) -> dict[str, Any]:
+    page = Paginator(exporting.exports_of(grant), PER_PAGE).get_page(request.GET.get("page"))
+    rows = [(one, FORMATS[one.form].title, _percent(one)) for one in page]
+    return {
+        "page": page,
+        "rows": rows,
+        "unfinished": any(one.is_open for one in page),
+        "done": ExportState.DONE,
+    }
+
+
+def _percent(one: TrailExport) -> int:
+    return min(100, one.done * 100 // one.total) if one.total else 100
+
+
+@login_required
+@require_POST
+def export_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stop an export."""
+    grant = export_grant(request)
+    try:
+        exporting.cancel(get_object_or_404(exporting.exports_of(grant), pk=pk), timezone.now())
+        messages.success(request, _("已取消导出。"))
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return redirect("trail_exports")
+
+
+@login_required
+@require_POST
+def export_download(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The file; each time it is taken away is on record, hence a POST."""
+    grant = export_grant(request)
+    one = get_object_or_404(exporting.exports_of(grant), pk=pk)
+    try:
+        exporting.record_download(one, grant, timezone.now())
+        file = one.file.open("rb")
+    except (Refused, OSError) as refused:
+        reason = str(refused) if isinstance(refused, Refused) else _("文件已不在，请重新导出。")
+        messages.error(request, reason)
+        return redirect("trail_exports")
+    answer = FileResponse(file, content_type=FORMATS[one.form].media_type)
+    answer["Content-Disposition"] = to_save(_name_of(one.unit, one.form, one.year))
+    return answer
 
 
 @login_required
 @require_POST
 def trail_export(request: HttpRequest, code: str) -> HttpResponseBase:
     """Stream a unit's trail, of it what the office's scope shows; the export is on record before its first byte, hence a POST."""
-    grant, context = in_office(request).acting, getattr(request, "context", None)
-    if not may_export(grant) or context is None:
-        raise PermissionDenied(_("只有县级和审计人员可以导出办理记录。"))
+    grant, context = export_grant(request), getattr(request, "context", None)
     form, chosen = request.GET.get("format", "jsonl"), year_asked(request)
-    if form not in FORMATS or (chosen is None and request.GET.get("year")):
+    if context is None or form not in AT_ONCE or (chosen is None and request.GET.get("year")):
         raise Http404
+    reason = (request.POST.get("reason") or request.GET.get("reason", "")).strip()[:200]
     with within(context):
         unit = _seen(code, grant)
+        if not reason:
+            messages.error(request, _("请先写明导出的用途。"))
+            return redirect(f"{reverse('trail_exports')}?unit={unit.code}")
         act = grant.act(unit, timezone.now())
-        record_export(act, unit, form=form, year=chosen, scope=grant.scope)
-    answer = StreamingHttpResponse(_streamed(context, unit, form, chosen), content_type=MEDIA_TYPES[form])
-    name = f"trail-{unit.code}{f'-{chosen}' if chosen else ''}.{form}"
-    answer["Content-Disposition"] = to_save(name)
+        record_export(act, extract_of(unit, year=chosen), form=form, reason=reason, scope=grant.scope)
+    answer = StreamingHttpResponse(
+        _streamed(context, unit, form, chosen), content_type=FORMATS[form].media_type
+    )
+    answer["Content-Disposition"] = to_save(_name_of(unit, form, chosen))
     return answer
 
 
 trail_export.own_transaction = True  # type: ignore[attr-defined]
+
+
+def _name_of(unit: Unit, form: str, year: int | None) -> str:
+    return f"trail-{unit.code}{f'-{year}' if year else ''}.{FORMATS[form].suffix}"
+
+
+def _units(grant: RoleGrant) -> list[Unit]:
+    found = Unit.objects.filter(path__startswith=grant.tenant.path).order_by("path")
+    return [unit for unit in found if unit.is_tenant]
 
 
 def _seen(code: str, grant: RoleGrant) -> Unit:
@@ -63,4 +230,27 @@ def _seen(code: str, grant: RoleGrant) -> Unit:
 
 def _streamed(context: Context, unit: Unit, form: str, year: int | None) -> Iterator[bytes]:
     with within(context):
-        yield from FORMATS[form](lines_in(unit, year))
+        extract = extract_of(unit, year=year, within=lambda: within(context))
+    yield from FORMATS[form].write(extract)
+
+
+@login_required
+@require_safe
+def head_page(request: HttpRequest) -> HttpResponse:
+    """The heads of a unit by their short codes, to be compared with what stands on a paper."""
+    grant = in_office(request).acting
+    if grant is None:
+        raise PermissionDenied(_("您目前没有任职，请与系统管理员联系。"))
+    unit = _seen(request.GET.get("unit") or grant.tenant.code, grant)
+    heads = TreeHead.objects.filter(unit=unit).select_related("cosignature__by").order_by("-size", "-at")
+    page = Paginator(heads, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "unit": unit,
+        "page": page,
+        "rows": [
+            (head, WHY.get(head.why, head.why), code_of(head, unit), getattr(head, "cosignature", None))
+            for head in page
+        ],
+        "standing": standing_of(unit),
+    }
+    return render(request, "workflow/heads.html", context)

@@ -85,3 +85,51 @@ class Head(models.Model):
     unit = models.OneToOneField(Unit, models.PROTECT, primary_key=True, related_name="+")
     size = models.BigIntegerField()
     hash = models.BinaryField()
+
+
+class SigningKey(models.Model):
+    """A public key heads are signed with; never changed or deleted, so that what an old one signed stays verifiable.
+
+    purpose: "head" for the heads of every unit, "cosign" for the county's co-signatures. key: the first sixteen
+    hexadecimal digits of the SHA-256 of the 32 bytes. The latest one of a purpose is in use.
+    """
+
+    purpose = models.CharField(max_length=8)
+    key = models.CharField(max_length=16, unique=True)
+    public = models.BinaryField()
+    adopted_at = models.DateTimeField()
+    reason = models.CharField(_("更换原因"), max_length=200)
+
+
+class TreeHead(models.Model):
+    """A signed head of a unit's trail (integrity.md §1.4): the Merkle root over its first `size` leaves.
+
+    hash: the chain's own hash at that size. peaks: what is needed to add to the tree (`merkle.Peaks`). why: "minute",
+    or the moment it was taken at. signature: Ed25519 over `heads.statement_of`.
+    """
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    size = models.BigIntegerField(_("条数"))
+    root = models.BinaryField()
+    hash = models.BinaryField()
+    peaks = models.BinaryField()
+    at = models.DateTimeField(_("签名时间"))
+    why = models.CharField(max_length=12)
+    key = models.CharField(max_length=16)
+    signature = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "size", "why"], name="tree_head_once"),
+        ]
+
+
+class Cosignature(models.Model):
+    """The county's own signature over a township's head, given after it saw the head to continue the last one."""
+
+    head = models.OneToOneField(TreeHead, models.PROTECT, primary_key=True, related_name="cosignature")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    by = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    key = models.CharField(max_length=16)
+    signature = models.BinaryField()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db import connection
@@ -40,10 +41,26 @@ def says(entry: Entry, path: str, text: str) -> bool:
 
 @dataclass(frozen=True)
 class Line:
-    """An entry as exported: the envelope, and its body byte-exact."""
+    """An entry as exported: its place in the chain with the body byte-exact, and the envelope read from it."""
 
-    envelope: dict[str, Any]
-    body: str
+    link: Link
+
+    @property
+    def body(self) -> str:
+        return self.link.body
+
+    @cached_property
+    def envelope(self) -> dict[str, Any]:
+        """The body's fields plus what the chain adds: index, id, recorded_at, prev, hash, unit_id."""
+        link = self.link
+        return json.loads(link.body) | {
+            "index": link.index,
+            "id": link.entry_id,
+            "recorded_at": stamp(link.recorded_at),
+            "hash": link.hash.hex(),
+            "prev": link.prev.hex(),
+            "unit_id": link.unit_id,
+        }
 
 
 _CHAIN = """
@@ -63,17 +80,4 @@ def links_of(unit_id: int) -> Iterator[Link]:
 
 def lines_of(unit: Unit) -> Iterator[Line]:
     """The unit's entries as envelopes, in the order of the chain."""
-    for link in links_of(unit.pk):
-        yield Line(envelope_of(link, json.loads(link.body)), link.body)
-
-
-def envelope_of(link: Link, body: dict[str, Any]) -> dict[str, Any]:
-    """The body's fields plus what the chain adds: index, id, recorded_at, prev, hash, unit_id."""
-    return body | {
-        "index": link.index,
-        "id": link.entry_id,
-        "recorded_at": stamp(link.recorded_at),
-        "hash": link.hash.hex(),
-        "prev": link.prev.hex(),
-        "unit_id": link.unit_id,
-    }
+    return map(Line, links_of(unit.pk))

@@ -84,5 +84,5 @@ def write_down(
         | ({"stands_for": act.stands_for} if act.stands_for else {})
     )
     entry = Entry.objects.create(unit=act.unit, at=act.at, actor=act.actor, body=body)
-    tell_after_commit(act.unit.pk)
+    tell_after_commit(act.unit.pk, action)
     return entry

@@ -1,22 +1,18 @@
-"""Recomputing a unit's chain from the database, and saying in words where it stops being whole.
-
-What the database alone cannot show: a chain rewritten whole, head included. For that a head kept outside
-(printed, countersigned) is compared with the hash the chain has at the same index.
-"""
+"""Recomputing a unit's chain from the database, and saying in words where it stops being whole (`checking.py`)."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from workflow.audit.chain import GENESIS, Break, Link, leaf_bytes, link_hash, stamp
+from workflow.audit import standalone
+from workflow.audit.chain import GENESIS, Break, Link
+from workflow.audit.checking import OutsideHead, Row, Verdict, check_rows
 from workflow.audit.models import Head
 from workflow.people.isolation import SYSTEM, apply
 
@@ -31,33 +27,6 @@ WORDS: dict[str, Any] = {
     "head": _("链尾登记的条数或校验值与实际不符"),
     "outside": _("与外部留存的校验值不一致"),
 }
-
-
-@dataclass(frozen=True)
-class OutsideHead:
-    """A head kept outside the system: how many leaves the chain had, and its hash then (hexadecimal)."""
-
-    size: int
-    hash: str
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """A unit's chain: how many leaves were recomputed, the last hash, and the first fault or None."""
-
-    unit_id: int
-    size: int
-    hash: str
-    fault: Break | None
-
-
-@dataclass(frozen=True)
-class _Row:
-    link: Link
-    body: str | None
-    entry_unit: int | None
-    at: datetime | None
-    actor: str
 
 
 _ROWS = """
@@ -94,62 +63,32 @@ def chained_units() -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def verify(unit_id: int, *, outside: OutsideHead | None = None) -> Verdict:
+def verify(unit_id: int, *, outside: Sequence[OutsideHead] = ()) -> Verdict:
     """Recompute one unit's chain inside `one_view()`; the verdict names the first fault by index."""
-    prev, index, last_id = GENESIS, 0, 0
-    for row in _rows(unit_id):
-        code = _fault(row, prev, index + 1) or _outside_fault(row.link, outside)
-        if code:
-            fault = Break(unit_id, row.link.index, row.link.entry_id, code)
-            return Verdict(unit_id, index, prev.hex(), fault)
-        prev, index, last_id = row.link.hash, row.link.index, row.link.entry_id
-    return Verdict(unit_id, index, prev.hex(), _end_fault(unit_id, prev, index, last_id, outside))
+    end = Head.objects.filter(unit_id=unit_id).first()
+    registered = (end.size, bytes(end.hash)) if end else (0, GENESIS)
+    verdict = check_rows(unit_id, rows_of(unit_id), outside=outside, registered=registered)
+    if verdict.fault:
+        return verdict
+    with connection.cursor() as cursor:
+        cursor.execute(_UNCHAINED, [unit_id])
+        found = cursor.fetchone()
+    return replace(verdict, fault=Break(unit_id, 0, found[0], "no_leaf")) if found else verdict
 
 
-def _rows(unit_id: int) -> Iterator[_Row]:
+def rows_of(unit_id: int) -> Iterator[Row]:
+    """The unit's leaves in the order of the chain, each with its entry, streamed; needs a transaction."""
     with connection.chunked_cursor() as cursor:
         cursor.execute(_ROWS, [unit_id])
         for row in cursor:
             link = Link(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), bytes(row[6]))
-            yield _Row(link, *row[7:])
+            yield Row(link, *row[7:])
 
 
-def _fault(row: _Row, prev: bytes, index: int) -> str:
-    link = row.link
-    if link.index != index:
-        return "gap"
-    if row.body is None:
-        return "no_entry"
-    if row.entry_unit != link.unit_id:
-        return "unit"
-    if link.prev != prev:
-        return "prev"
-    leaf = leaf_bytes(link.unit_id, link.index, link.entry_id, stamp(link.recorded_at), link.body)
-    if link_hash(prev, leaf) != link.hash:
-        return "hash"
-    return "" if _columns_agree(row) else "columns"
-
-
-def _columns_agree(row: _Row) -> bool:
-    """at and actor are columns of their own, beside the hashed body."""
-    body = json.loads(row.link.body)
-    return row.at is not None and stamp(row.at) == body["at"] and row.actor == body["actor"]
-
-
-def _outside_fault(link: Link, outside: OutsideHead | None) -> str:
-    return "outside" if outside and link.index == outside.size and link.hash.hex() != outside.hash else ""
-
-
-def _end_fault(
-    unit_id: int, last: bytes, size: int, last_id: int, outside: OutsideHead | None
-) -> Break | None:
-    head = Head.objects.filter(unit_id=unit_id).first()
-    registered = (head.size, bytes(head.hash)) if head else (0, GENESIS)
-    if registered != (size, last):
-        return Break(unit_id, registered[0], last_id, "head")
-    if outside and outside.size > size:
-        return Break(unit_id, outside.size, last_id, "outside")
-    with connection.cursor() as cursor:
-        cursor.execute(_UNCHAINED, [unit_id])
-        found = cursor.fetchone()
-    return Break(unit_id, 0, found[0], "no_leaf") if found else None
+def forged_heads(feed: dict[str, Any]) -> list[str]:
+    """What is wrong with the signatures in a feed of heads kept outside, a sentence each; by `standalone.py`'s own eyes."""
+    return [
+        f"{head['at']}\t{head['size']}\t{said}"
+        for head in feed["heads"]
+        if (said := standalone.head_fault(feed, head))
+    ]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from workflow.audit.models import Entry
 from workflow.flows.base import flows
 from workflow.flows.events import events, open_act
+from workflow.inbox.telling import Changed, changes_of
 from workflow.machines.graph import arrows, machines, states
 from workflow.people.models import User
 from workflow.people.wording import worded
@@ -35,7 +36,10 @@ _others: dict[str, Any] = {
     "task.hand_over": gettext_lazy("转办"),
     "flow.cancel": gettext_lazy("结束未办事项"),
     "trail.export": gettext_lazy("导出办理记录"),
+    "trail.download": gettext_lazy("下载导出的办理记录"),
+    "trail.key": gettext_lazy("启用办理记录签名密钥"),
     "record.read": gettext_lazy("查阅"),
+    "personal.read": gettext_lazy("查看个人信息"),
     "auth.sign_in": gettext_lazy("登录"),
     "auth.sign_out": gettext_lazy("退出登录"),
     "auth.password_change": gettext_lazy("修改密码"),
@@ -73,6 +77,7 @@ class Line:
     label: str
     reason: str
     returned: bool
+    changes: list[Changed]
 
 
 @cache
@@ -99,6 +104,14 @@ def title_of_action(action: str) -> str:
     return str(_titles().get(action, action))
 
 
+def actions_called(words: str) -> list[str]:
+    """The actions whose title has these words; 退回 among the words finds returns alone."""
+    plain = words.replace(_("退回"), "").strip("：: ")
+    named = [action for action, title in _titles().items() if plain in str(title)]
+    returned = [f"{action}.return" for action in named]
+    return returned if _("退回") in words else named + returned
+
+
 def line_of(entry: Entry) -> Line:
     """An entry as a line of the history."""
     return lines_of([entry])[0]
@@ -123,6 +136,7 @@ def _line(entry: Entry, body: dict[str, Any], names: Mapping[str, str]) -> Line:
         label=body["label"],
         reason=body["reason"],
         returned=body["action"].endswith(".return"),
+        changes=changes_of(body),
     )
 
 

@@ -33,6 +33,7 @@ from workflow.inbox.forms import CommentForm, HandOverForm, SideForm, TakeBackFo
 from workflow.inbox.in_person import OWN, InPersonForm
 from workflow.inbox.lists import PER_PAGE
 from workflow.inbox.pages import answers_of, next_steps
+from workflow.inbox.reading import personal_data_shown
 from workflow.inbox.story import line_of, lines_of
 from workflow.machines.graph import machines
 from workflow.people.models import Unit
@@ -132,6 +133,9 @@ def _show_task(
         form = _draft_form(deadline, grant, act)
     colleagues = [u for u in holders_of(node.office, deadline.seat, act.on) if u.pk != request.user.pk]
     speaks = not registry.office(grant.office).reads_below
+    facts = node.context(subject) if node.context else {}
+    if mine and facts.get("personal"):
+        personal_data_shown(act, subject.reference, deadline.about)
     context = {
         "deadline": deadline,
         "hall": deadline.unit,
@@ -143,7 +147,7 @@ def _show_task(
         "mine": mine,
         "reasons": reasons,
         "obstacles": services.obstacles_of(node, subject, act.at) if mine else [],
-        "facts": node.context(subject) if node.context else {},
+        "facts": facts,
         "history": lines_of(_history(subject)),
         "next_steps": next_steps(node, subject, act.on, deadline.task.process),
         "beside": beside(subject),

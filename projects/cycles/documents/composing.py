@@ -9,6 +9,7 @@ from dataclasses import replace
 from projects.cycles.divisions import division_of
 from projects.cycles.documents.issuing import day_of, issuer_of
 from projects.cycles.documents.parts import Document, Heading, Paragraph, Part
+from projects.cycles.documents.sealing import seal_of
 from projects.cycles.documents.tables import tables_of
 from projects.cycles.models import Paper
 
@@ -41,6 +42,7 @@ def document_of(paper: Paper, *, enclosures: Sequence[str] = ()) -> Document:
             signature=paper.data.get("signature") or issuer_of(paper),
             day=day_of(paper),
             addressee=_addressee(paper),
+            seal=seal_of(paper),
         ),
     )
     if paper.kind == "resolution" or "adopted" in paper.data:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import segno
+
 
 @dataclass(frozen=True)
 class Paragraph:
@@ -73,11 +75,25 @@ Part = Paragraph | Heading | Table | Equations | ToSign
 
 
 @dataclass(frozen=True)
+class Seal:
+    """A head of the trail as a paper carries it out of the system. words: with its short code; qr: what the square says."""
+
+    words: str
+    qr: str
+
+    @property
+    def drawing(self) -> str:
+        """The square as SVG inside a page."""
+        return str(segno.make(self.qr, error="m").svg_inline(scale=2, border=2))
+
+
+@dataclass(frozen=True)
 class Document:
     """One official document. Empty texts are left out.
 
     masthead: the red line on top, 发文机关标志; ruled: the red rule under its number, which orders and announcements
     do not have. caption: 题注, under the title in brackets. addressee: 主送机关. enclosures: 附件说明, titles alone.
+    seal: what stands at the foot of a paper to be kept outside, about the trail it was printed over.
     signature, day: 署名 and 成文日期; both empty for what a meeting adopted and for a form that is signed by hand.
     """
 
@@ -91,3 +107,4 @@ class Document:
     enclosures: tuple[str, ...] = ()
     signature: str = ""
     day: str = ""
+    seal: Seal | None = None

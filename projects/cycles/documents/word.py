@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import docx
+import segno
 from docx.enum.section import WD_ORIENT
 from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
@@ -15,7 +16,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from projects.cycles.documents.lines import masthead_of, title_lines
-from projects.cycles.documents.parts import Document, Equations, Heading, Paragraph, Table, ToSign
+from projects.cycles.documents.parts import Document, Equations, Heading, Paragraph, Seal, Table, ToSign
 
 SONG, FANG_SONG, HEI, KAI, TITLE = "宋体", "仿宋_GB2312", "黑体", "楷体_GB2312", "方正小标宋简体"
 # What a machine without the first font takes instead.
@@ -39,6 +40,8 @@ def word_of(document: Document) -> bytes:
     _write_enclosures(file, document.enclosures)
     if document.signature:
         _write_signature(file, document)
+    if document.seal:
+        _write_seal(file, document.seal)
     return saved(file)
 
 
@@ -311,6 +314,16 @@ def _write_signature(file: Any, document: Document) -> None:
         right = 200 + round((longest - length) * 50)
         _indent(signed, rightChars=right, right=round(right * 3.2))
         signed.paragraph_format.keep_with_next = not last
+
+
+def _write_seal(file: Any, seal: Seal) -> None:
+    """The square, and beside it the words it says."""
+    paragraph = file.add_paragraph()
+    paragraph.paragraph_format.space_before = Pt(18)
+    drawn = io.BytesIO()
+    segno.make(seal.qr, error="m").save(drawn, kind="png", scale=4, border=2)
+    paragraph.add_run().add_picture(drawn, width=Mm(20))
+    write(paragraph, seal.words, size=9)
 
 
 WRITERS: dict[type, Any] = {

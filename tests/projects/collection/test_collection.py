@@ -443,3 +443,32 @@ def test_the_books_do_not_close_while_nothing_has_been_accepted(town, cycle):
         do("collection.close_books", town.of("gov_clerk"), "2026-10-12", body="没有征集到意见建议。")
     cycle.refresh_from_db()
     assert cycle.state == "collecting"
+
+
+def test_whoever_is_shown_a_proposers_contact_is_on_record_once_a_day(client, town, cycle):
+    opened(town, cycle)
+    act = town.act("station", at("2026-09-10"))
+    named = propose(
+        act, title="修桥", content="修桥。", proposer_kind="resident", name="李四", phone="13800000000"
+    )
+    unnamed = propose(act, title="修路", content="修路。", proposer_kind="resident")
+    for proposal in (named, named, unnamed):
+        task = open_task("collection.receive", subject=proposal.reference)
+        assert ("13800000000" in shown_to(client, town.of("gov_clerk"), task)) == (proposal == named)
+    (entry,) = Entry.objects.filter(action="personal.read").select_related("actor")
+    assert (entry.actor, entry.subject) == (town.of("gov_clerk"), named.reference)
+    assert "李四" not in entry.body and "1380" not in entry.body
+    task = open_task("collection.receive", subject=named.reference)
+    assert "13800000000" not in shown_to(client, town.of("clerk"), task)
+    assert Entry.objects.filter(action="personal.read").count() == 1, (
+        "another office is not shown the contact"
+    )
+    client.force_login(town.of("clerk"))
+    assert client.get("/trail/?kind=personal").content.decode().count("timeline-item") == 1
+
+
+def shown_to(client, user, task) -> str:
+    client.force_login(user)
+    page = client.get(f"/tasks/{task.task_id}/").content.decode()
+    apply(SYSTEM)
+    return page

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 NOTICE = "示审通〔2027〕3 号"
 WHOLE = ("1", "2", "3", "4", "5", "6", "money")
 # Rules, days and names of offices, which are published or printed for everybody; what belongs to one's own account;
-# the outbox, which holds numbers of entries; the chain's hashes.
+# the outbox, which holds numbers of entries; the chain's hashes and signed heads.
 OPEN = {
     "notifications_delivery",
     "notifications_posted",
@@ -43,10 +43,12 @@ OPEN = {
     "projects_term",
     "workflow_copy",
     "workflow_copyread",
+    "workflow_cosignature",
     "workflow_head",
     "workflow_leaf",
     "workflow_pendingfile",
     "workflow_rolegrant",
+    "workflow_treehead",
 }
 
 
@@ -205,7 +207,7 @@ def test_the_export_holds_what_the_notice_covers_and_says_so_in_the_trail(client
     code = year.town.unit.code
 
     def exported() -> list[dict]:
-        answer = client.post(f"/trail/{code}/export/?format=jsonl")
+        answer = client.post(f"/trail/{code}/export/?format=jsonl&reason=审计")
         return [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
 
     lines = exported()

@@ -44,8 +44,8 @@ from tests.long import LONG
 from tests.projects.ballots.conftest import QUICK
 from tests.projects.voting.conftest import DAY, Hall, settled
 from tests.projects.voting.test_device_flow import close, open_box, opened
+from workflow.administration.trail import AT_ONCE
 from workflow.audit.chain import canonical
-from workflow.audit.exporters import FORMATS
 from workflow.flows.events import events
 from workflow.flows.models import Deadline
 from workflow.machines.graph import machines
@@ -224,7 +224,7 @@ PART = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
 def addresses(values: dict[str, list[Any]], *, every: bool = True) -> list[str]:
-    """Every route with everything that can stand in it, one that leads nowhere, and the exports in every format.
+    """Every route with everything that can stand in it, one that leads nowhere, and the exports streamed at once.
 
     every: False fills each route in once, with the most telling that can stand in it.
     """
@@ -236,7 +236,9 @@ def addresses(values: dict[str, list[Any]], *, every: bool = True) -> list[str]:
         for filled in product(*(values[part] if every else values[part][-1:] for part in parts)):
             given = iter(filled)
             found.append(PART.sub(lambda _part, given=given: str(next(given)), route))
-    found += [f"{one}?format={form}" for one in found if one.endswith("/export/") for form in FORMATS]
+    found += [
+        f"{one}?format={form}&reason=x" for one in found if one.endswith("/export/") for form in AT_ONCE
+    ]
     return found
 
 

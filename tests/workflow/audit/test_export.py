@@ -102,7 +102,10 @@ def test_an_export_is_an_entry_of_its_own(unit: Unit, tmp_path: Path) -> None:
     (entry,) = Entry.objects.filter(action="trail.export")
     body = json.loads(entry.body)
     assert (body["office"], body["actor"], body["unit"]) == ("operator", "", "T01")
-    assert body["after"] == {"format": "jsonl", "size": 4, "year": 2026}
+    assert body["after"] == {"after_head": 4, "format": "jsonl", "size": 4, "year": 2026}
+    exported(tmp_path, "--reason", "县档案馆检查", "--subject", "thing:2")
+    body = json.loads(Entry.objects.filter(action="trail.export").order_by("-pk")[0].body)
+    assert (body["reason"], body["after"]["subject"]) == ("县档案馆检查", "thing:2")
 
 
 @pytest.mark.parametrize("code", ["T99", "T01-D1"])
@@ -145,7 +148,7 @@ def post(user: User, path: str) -> Any:
 
 
 def test_the_county_downloads_the_trail_and_it_is_on_record(onlookers: dict[str, User]) -> None:
-    answer = post(onlookers["county"], "/trail/T01/export/?format=jsonl")
+    answer = post(onlookers["county"], "/trail/T01/export/?format=jsonl&reason=核对")
     lines = b"".join(answer.streaming_content).splitlines()
     apply(SYSTEM)
     (entry,) = Entry.objects.filter(action="trail.export").select_related("unit", "actor")
@@ -154,19 +157,43 @@ def test_the_county_downloads_the_trail_and_it_is_on_record(onlookers: dict[str,
     assert answer.headers["Content-Disposition"].endswith('"trail-T01.jsonl"')
 
 
+def test_an_export_says_what_it_is_for(onlookers: dict[str, User]) -> None:
+    answer = post(onlookers["county"], "/trail/T01/export/?format=jsonl")
+    assert (answer.status_code, answer.url) == (302, "/trail/exports/?unit=T01")
+    apply(SYSTEM)
+    assert not Entry.objects.filter(action="trail.export").exists()
+    post(onlookers["county"], "/trail/T01/export/?format=jsonl&reason=核对")
+    apply(SYSTEM)
+    assert json.loads(Entry.objects.get(action="trail.export").body)["reason"] == "核对"
+
+
 def test_a_link_followed_writes_nothing(onlookers: dict[str, User]) -> None:
     client = Client()
     client.force_login(onlookers["county"], backend="django.contrib.auth.backends.ModelBackend")
-    assert client.get("/trail/T01/export/?format=jsonl").status_code == 405
+    assert client.get("/trail/T01/export/?format=jsonl&reason=核对").status_code == 405
     apply(SYSTEM)
     assert not Entry.objects.filter(action="trail.export").exists()
 
 
-@pytest.mark.parametrize("office", ["clerk", "admin"])
-def test_other_offices_may_not_download_it(onlookers: dict[str, User], office: str) -> None:
-    assert post(onlookers[office], "/trail/T01/export/").status_code == 403
+def test_a_townships_own_office_may_not_download_it(onlookers: dict[str, User]) -> None:
+    assert post(onlookers["auditor"], "/trail/T01/export/?reason=审计").status_code == 200
     apply(SYSTEM)
-    assert not Entry.objects.filter(action="trail.export").exists()
+    Entry.objects.get(action="trail.export")
+    assert post(onlookers["clerk"], "/trail/T01/export/?reason=审计").status_code == 403
+    apply(SYSTEM)
+    assert Entry.objects.filter(action="trail.export").count() == 1
+
+
+@pytest.mark.parametrize("path", ["/trail/exports/", "/trail/exports/list/"])
+def test_the_page_of_exports_is_for_those_who_look_on(onlookers: dict[str, User], path: str) -> None:
+    client = Client()
+    for name, status in {"county": 200, "auditor": 200, "admin": 200, "clerk": 403}.items():
+        client.force_login(onlookers[name], backend="django.contrib.auth.backends.ModelBackend")
+        assert client.get(path).status_code == status, name
+
+
+def test_nobody_may_stream_what_needs_a_worker(onlookers: dict[str, User]) -> None:
+    assert post(onlookers["county"], "/trail/T01/export/?format=xlsx&reason=核对").status_code == 404
 
 
 @pytest.mark.parametrize(

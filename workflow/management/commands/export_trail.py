@@ -15,59 +15,73 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import timezone
 
-from workflow.audit.exporters import FORMATS, lines_in, record_export
-from workflow.audit.models import Head
+from workflow.audit.exporters import FORMATS, NotExported, record_export
+from workflow.audit.exporters.extract import extract_of
+from workflow.audit.heads import standing_of
 from workflow.audit.services import Act
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit
 
 NOT_USABLE = 2
-PROGRESS_EVERY = 5000
+PROGRESS_EVERY = 10_000
+LONGEST_REASON = 200
 
 
 class Command(BaseCommand):
     help = (
-        "导出一个单位的办理记录。jsonl：每行一条，与入链的内容逐字节相同，可供独立核验；csv：供电子表格阅读。"
-        "按年度导出时，序号（index）和前一条校验值（prev）仍是整条链上的，未导出的年份显示为序号间断。"
+        "导出一个单位的办理记录。jsonl：每行一条，与入链的内容逐字节相同，可供独立核验；csv、xlsx：供电子表格阅读；"
+        "xes、ocel：供流程挖掘工具分析；pdf：供打印；dossier：年度卷宗（须写 --year）。"
+        "按年度或事项导出时，序号（index）和前一条校验值（prev）仍是整条链上的，未导出的记录显示为序号间断。"
         "每次导出本身也记入办理记录。"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--unit", required=True, metavar="CODE", help="乡镇、街道或县的编码")
         parser.add_argument("--year", type=int, help="只要这一年（按办理时间）的记录")
+        parser.add_argument(
+            "--subject", default="", metavar="REF", help="只要这一事项的记录，如 project:12、cycle:3"
+        )
         parser.add_argument("--format", choices=sorted(FORMATS), default="jsonl", dest="form")
         parser.add_argument("--output", required=True, metavar="FILE", help="输出文件；- 为标准输出")
+        parser.add_argument("--reason", default="", help="导出的用途，记入办理记录")
 
-    def handle(self, *args: Any, unit: str, year: int | None, form: str, output: str, **options: Any) -> None:
+    def handle(self, *args: Any, output: str, **options: Any) -> None:
         try:
-            self._export(unit, year, form, output)
+            self._export(
+                output, **{name: options[name] for name in ("unit", "year", "subject", "form", "reason")}
+            )
+        except NotExported as refused:
+            raise CommandError(str(refused), returncode=NOT_USABLE) from refused
         except DatabaseError as error:
             raise CommandError(
                 f"数据库无法读取：{str(error).splitlines()[0]}", returncode=NOT_USABLE
             ) from error
 
-    def _export(self, unit: str, year: int | None, form: str, output: str) -> None:
+    def _export(self, output: str, unit: str, year: int | None, subject: str, form: str, reason: str) -> None:
         with within(SYSTEM):
             exported = tenant_of(unit)
+            extract = extract_of(
+                exported, year=year, subject=subject, within=lambda: within(SYSTEM), tick=self._tick
+            )
             operator = getattr(settings, "TRAIL_OPERATOR", "operator")
-            record_export(Act(None, operator, exported, timezone.now()), exported, form=form, year=year)
-        with _opened(output) as target, within(SYSTEM):
-            self._write(target, exported, year, form)
+            record_export(
+                Act(None, operator, exported, timezone.now()),
+                extract,
+                form=form,
+                reason=reason[:LONGEST_REASON],
+            )
+        self._done, self._size = 0, extract.until
+        with _opened(output) as target:
+            for piece in FORMATS[form].write(extract):
+                target.write(piece)
+        with within(SYSTEM):
+            count, after = extract.total(), standing_of(exported).after
+        self.stderr.write(f"{exported.name}：共导出 {count} 条。最近一次留存在外的校验值之后有 {after} 条。")
 
-    def _write(self, target: BinaryIO, unit: Unit, year: int | None, form: str) -> None:
-        head = Head.objects.filter(unit=unit).first()
-        done = 0
-
-        def counted() -> Iterator[Any]:
-            nonlocal done
-            for done, line in enumerate(lines_in(unit, year), 1):
-                yield line
-                if done % PROGRESS_EVERY == 0:
-                    self.stderr.write(f"已导出 {done} 条（全部 {head.size if head else 0} 条）")
-
-        for chunk in FORMATS[form](counted()):
-            target.write(chunk)
-        self.stderr.write(f"{unit.name}：共导出 {done} 条。")
+    def _tick(self, read: int) -> None:
+        self._done += read
+        if self._done % PROGRESS_EVERY < read:
+            self.stderr.write(f"已读 {self._done} 条（全部 {self._size} 条）")
 
 
 def tenant_of(code: str) -> Unit:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from workflow.audit.verify import WORDS, OutsideHead, Verdict, chained_units, one_view, verify
+from workflow.audit.checking import OutsideHead, Verdict
+from workflow.audit.heads import FORMAT
+from workflow.audit.verify import WORDS, chained_units, forged_heads, one_view, verify
 from workflow.people.models import Unit
 
 BROKEN, NOT_USABLE = 1, 2
@@ -19,15 +23,27 @@ BROKEN, NOT_USABLE = 1, 2
 class Command(BaseCommand):
     help = (
         "逐条重新计算办理记录的校验链。退出码：0 完好；1 有问题，标准输出给出每个单位第一处问题；2 无法核验。"
-        "数据库自身不能发现整条链被重写，请用 --head 与系统外留存的校验值比对。"
+        "数据库自身不能发现整条链被重写，请用 --head 或 --heads 与系统外留存的校验值比对。"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--unit", metavar="CODE", help="只核验一个单位；不写则核验全部")
         parser.add_argument("--head", metavar="SIZE:HASH", help="外部留存的条数和校验值（须同时写 --unit）")
 
-    def handle(self, *args: Any, unit: str | None, head: str | None, **options: Any) -> None:
-        outside = _outside(head, unit)
+        parser.add_argument(
+            "--heads", metavar="FILE", help="外部留存的校验值文件（heads.json），连同其中的签名一并核验"
+        )
+
+    def handle(
+        self, *args: Any, unit: str | None, head: str | None, heads: str | None, **options: Any
+    ) -> None:
+        outside, feed = _outside(head, unit), _feed(heads)
+        if feed:
+            unit = unit or str(feed["unit"])
+            if unit != feed["unit"]:
+                raise CommandError(f"校验值文件属于 {feed['unit']}，不是 {unit}。", returncode=NOT_USABLE)
+            outside += [OutsideHead(one["size"], one["hash"], one["root"]) for one in feed["heads"]]
+        forged = forged_heads(feed) if feed else []
         try:
             with one_view():
                 verdicts = [(u, verify(u.pk, outside=outside)) for u in _units(unit)]
@@ -37,7 +53,9 @@ class Command(BaseCommand):
             ) from error
         for checked, verdict in verdicts:
             self.stdout.write(said(checked, verdict))
-        if any(verdict.fault for _unit, verdict in verdicts):
+        for line in forged:
+            self.stdout.write(f"{unit}\t{line}")
+        if forged or any(verdict.fault for _unit, verdict in verdicts):
             sys.exit(BROKEN)
 
 
@@ -46,7 +64,11 @@ def said(unit: Unit, verdict: Verdict) -> str:
     fault = verdict.fault
     if fault is None:
         return f"{unit.code}\t{unit.name}\t完好\t{verdict.size} 条\t{verdict.hash}"
-    return f"{unit.code}\t{unit.name}\tindex={fault.index}\tid={fault.entry_id}\t{fault.code}\t{WORDS[fault.code]}"
+    line = f"{unit.code}\t{unit.name}\tindex={fault.index}\tid={fault.entry_id}\t{fault.code}\t{WORDS[fault.code]}"
+    between = (
+        f"（改动发生在第{verdict.agreed + 1}条至第{fault.index}条之间）" if fault.code == "outside" else ""
+    )
+    return f"{line}{between}"
 
 
 def _units(code: str | None) -> list[Unit]:
@@ -58,12 +80,26 @@ def _units(code: str | None) -> list[Unit]:
     return [unit]
 
 
-def _outside(head: str | None, unit: str | None) -> OutsideHead | None:
+def _outside(head: str | None, unit: str | None) -> list[OutsideHead]:
     if head is None:
-        return None
+        return []
     found = re.fullmatch(r"([0-9]+):([0-9a-fA-F]{64})", head)
     if found is None or unit is None:
         raise CommandError(
             "--head 的格式为 条数:校验值（64 位十六进制），并须写明 --unit。", returncode=NOT_USABLE
         )
-    return OutsideHead(int(found[1]), found[2].lower())
+    return [OutsideHead(int(found[1]), found[2].lower())]
+
+
+def _feed(path: str | None) -> dict[str, Any]:
+    """A file of heads as the feed gives it; empty where none is named."""
+    if path is None:
+        return {}
+    try:
+        feed = json.loads(Path(path).read_text(encoding="utf-8"))
+        if feed["format"] != FORMAT:
+            raise ValueError(feed["format"])
+        [(one["size"], one["hash"], one["root"], one["signature"]) for one in feed["heads"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CommandError(f"{path} 不是校验值文件（heads.json）。", returncode=NOT_USABLE) from error
+    return dict(feed)

@@ -1,0 +1,36 @@
+"""The head of the trail at the foot of what is kept on paper: who holds the sheet can show what stood before it."""
+
+from __future__ import annotations
+
+from django.utils.timezone import localtime
+
+from projects.cycles.documents.parts import Seal
+from projects.cycles.models import Paper
+from workflow.audit.heads import STATEMENT, code_of, last_head
+from workflow.people.models import Unit
+
+# Minutes, reports and decisions, which are printed, signed and filed in several places.
+SEALED = frozenset(
+    {
+        "minutes", "tally_report", "vote_decision", "resolution", "announcement", "filing", "change_notice", "measurement",
+        "completion_report", "presidium_report", "special_report", "account", "transfer_list",
+    }
+)  # fmt: skip
+
+
+def seal_of(paper: Paper) -> Seal | None:
+    """The latest head of the unit's trail, for papers that carry one; None before the first."""
+    return seal_over(paper.unit) if paper.kind in SEALED else None
+
+
+def seal_over(unit: Unit) -> Seal | None:
+    """The latest head of a unit's trail; None before the first."""
+    head = last_head(unit.pk)
+    if head is None:
+        return None
+    at, code = localtime(head.at), code_of(head, unit)
+    hashes = (bytes(head.root).hex(), bytes(head.hash).hex())
+    return Seal(
+        words=f"办理记录校验码：{code}（截至{at.year}年{at.month}月{at.day}日{at:%H:%M}，共{head.size}条）",
+        qr="\n".join((STATEMENT, unit.code, str(head.size), *hashes, code)),
+    )

@@ -1,0 +1,137 @@
+"""A township's trail on a page: searched by subject, person, office, step, time and act; who looked, who exported."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.core.paginator import Paginator
+from django.db.models import JSONField, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.timezone import make_aware
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from projects.cycles.steps import STEPS
+from projects.portal.scope import scope_told
+from projects.portal.staff import choice_of_townships, township_asked
+from workflow.administration.trail import may_export
+from workflow.audit.models import Entry
+from workflow.flows.fields import ChineseDateField
+from workflow.inbox.reading import PERSONAL
+from workflow.inbox.story import actions_called, lines_of
+from workflow.people.models import Unit
+from workflow.roles import registry
+from workflow.roles.middleware import acting_grant
+
+PER_PAGE = 30
+# What somebody comes to ask for, before any filter: code → title and the acts.
+KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "": (gettext_lazy("全部"), ()),
+    "read": (gettext_lazy("谁查阅过"), ("record.read", PERSONAL)),
+    "personal": (gettext_lazy("谁看过个人信息"), (PERSONAL,)),
+    "exported": (
+        gettext_lazy("谁导出过"),
+        ("trail.export", "trail.download", "vote.export_box", "archive.make", "archive.add"),
+    ),
+}
+REFERENCE = re.compile(r"[a-z_]+:[0-9]{1,18}")
+
+
+class TrailFilter(forms.Form):
+    """What to look for; every field narrows."""
+
+    words = forms.CharField(label=gettext_lazy("办理事项"), required=False, max_length=40)
+    subject = forms.CharField(label=gettext_lazy("对象"), required=False, max_length=60)
+    person = forms.CharField(label=gettext_lazy("办理人"), required=False, max_length=40)
+    office = forms.ChoiceField(label=gettext_lazy("职务"), required=False)
+    step = forms.TypedChoiceField(label=gettext_lazy("环节"), required=False, coerce=int, empty_value=None)
+    since = ChineseDateField(label=gettext_lazy("自"), required=False)
+    until = ChineseDateField(label=gettext_lazy("至"), required=False)
+    unit = forms.CharField(required=False, widget=forms.HiddenInput)
+    kind = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, unit: Unit, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        everything = [("", _("全部"))]
+        offices = [(one.code, str(registry.title_of(one.code, unit))) for one in registry.offices()]
+        steps = [(str(step), str(title)) for step, title in STEPS.items()]
+        for name, choices in (("office", offices), ("step", steps)):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = everything + choices
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        since, until = data.get("since"), data.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("结束日期不能早于开始日期。"))
+        return data
+
+
+def found(entries: QuerySet[Entry], asked: dict[str, Any]) -> QuerySet[Entry]:
+    """The entries that answer every field asked for. asked: a filter's cleaned data."""
+    inside = Cast("body", JSONField())
+    if words := asked.get("words"):
+        entries = entries.filter(action__in=actions_called(words))
+    if subject := asked.get("subject"):
+        entries = entries.filter(_on(subject, inside))
+    if person := asked.get("person"):
+        entries = entries.filter(Q(actor__name__contains=person) | Q(actor__username=person))
+    if office := asked.get("office"):
+        entries = entries.alias(office=KeyTextTransform("office", inside)).filter(office=office)
+    if step := asked.get("step"):
+        entries = entries.alias(step=KeyTextTransform("step", inside)).filter(step=str(step))
+    if since := asked.get("since"):
+        entries = entries.filter(at__gte=make_aware(datetime.combine(since, time())))
+    if until := asked.get("until"):
+        entries = entries.filter(at__lt=make_aware(datetime.combine(until + timedelta(days=1), time())))
+    return entries
+
+
+def _on(subject: str, inside: Cast) -> Q:
+    """A record by its reference with all done inside it, or whatever is called so."""
+    if REFERENCE.fullmatch(subject):
+        return Q(subject=subject) | Q(about=subject)
+    return Q(
+        pk__in=Entry.objects.alias(label=KeyTextTransform("label", inside)).filter(label__contains=subject)
+    )
+
+
+@require_safe
+def trail(request: HttpRequest) -> HttpResponse:
+    """A township's trail, newest first, of it what is asked for."""
+    grant = acting_grant(request)
+    unit = township_asked(request, grant)
+    asked = bool(request.GET.keys() - {"unit", "page", "kind"})
+    kind = request.GET.get("kind", "") if request.GET.get("kind", "") in KINDS else ""
+    initial = {"unit": unit.code, "kind": kind}
+    form = TrailFilter(request.GET if asked else None, unit=unit, initial=initial)
+    entries = Entry.objects.filter(unit=unit).select_related("actor", "unit").order_by("-id")
+    if acts := KINDS[kind][1]:
+        entries = entries.filter(action__in=acts)
+    if asked:
+        entries = found(entries, form.cleaned_data) if form.is_valid() else entries.none()
+    page = Paginator(entries, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "unit": unit,
+        "page": page,
+        "form": form,
+        "asked": asked,
+        "kind": kind,
+        "tabs": [
+            {"label": title, "url": f"?unit={unit.code}&kind={code}", "current": kind == code}
+            for code, (title, _acts) in KINDS.items()
+        ],
+        "lines": lines_of(page),
+        "townships": choice_of_townships(grant),
+        "may_export": may_export(grant),
+        "limit": scope_told(grant),
+    }
+    return render(request, "portal/trail.html", context)

@@ -1,0 +1,123 @@
+"""The trail is searched by everything an auditor asks for, and tells what changed in words."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+from projects.cycles.models import Cycle
+from projects.lifecycle.services import start_year
+from tests.builders import at, do, township
+from tests.notifications.conftest import SCHEME
+from workflow.audit.models import Entry
+from workflow.audit.services import write_down
+from workflow.inbox.story import actions_called, line_of
+from workflow.people.isolation import SYSTEM, apply
+
+pytestmark = pytest.mark.django_db
+PLAN = {"opens_on": date(2026, 9, 1), "planned_t": date(2027, 1, 20), "planned_t2": date(2028, 1, 18)}
+
+
+@pytest.fixture
+def town(db):
+    apply(SYSTEM)
+    made = township()
+    start_year(made.act("chair", at("2026-08-10")), year=2027, **PLAN)
+    do("collection.scheme", made.of("chair"), "2026-08-20", **SCHEME)
+    for number, office in enumerate(("mayor", "finance"), 1):
+        act = made.act(office, at(f"2026-10-0{number}"))
+        write_down(act, "test.act", f"project:{number}", step=5, label=f"第{number}号项目", before={"state": "building"},
+                   after={"state": "completed"})  # fmt: skip
+    return made
+
+
+def shown(client, town, query: str) -> str:
+    client.force_login(town.of("clerk"))
+    answer = client.get(f"/trail/?{query}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def lines(page: str) -> int:
+    return page.count("timeline-item")
+
+
+DAY = "{0}_year=2026&{0}_month={1}&{0}_day={2}"
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("subject=project:1", 1),
+        ("subject=第2号", 1),
+        ("subject=project:9", 0),
+        ("office=mayor", 1),
+        ("office=mayor&step=4", 0),
+        ("step=5", 2),
+        ("words=没有这样的事", 0),
+        (DAY.format("since", 10, 2), 1),
+        (DAY.format("since", 10, 1) + "&" + DAY.format("until", 10, 1), 1),
+        (DAY.format("since", 10, 3), 0),
+    ],
+)
+def test_every_field_narrows(town, client, query, count):
+    assert lines(shown(client, town, "")) > 2
+    page = shown(client, town, query)
+    assert lines(page) == count
+    assert ("没有符合条件的记录" in page) == (count == 0)
+
+
+def test_a_person_is_found_by_name_and_by_user_name(town, client):
+    mayor = town.of("mayor")
+    for asked in (mayor.name, mayor.username):
+        page = shown(client, town, f"person={asked}&step=5")
+        assert lines(page) == 1 and "第1号项目" in page
+
+
+def test_an_act_is_found_by_what_it_is_called(town, client):
+    title = line_of(Entry.objects.get(action="collection.scheme")).what
+    assert (
+        lines(shown(client, town, f"words={title}"))
+        == Entry.objects.filter(action="collection.scheme").count()
+        == 1
+    )
+    returned = actions_called(f"{title}退回")
+    assert "collection.scheme.return" in returned and "collection.scheme" not in returned
+
+
+def test_a_time_that_ends_before_it_begins_is_refused_and_kept(town, client):
+    page = shown(client, town, DAY.format("since", 10, 2) + "&" + DAY.format("until", 10, 1))
+    assert "结束日期不能早于开始日期" in page and lines(page) == 0 and 'value="2026"' in page
+
+
+def test_what_changed_is_told_by_chinese_labels(town):
+    moved = line_of(Entry.objects.get(subject="project:1"))
+    assert [(one.label, one.was, one.now) for one in moved.changes] == [("状态", "实施中", "已完工")]
+    scheme = {one.label: one.now for one in line_of(Entry.objects.get(action="collection.scheme")).changes}
+    assert all(re.search(r"[\u4e00-\u9fff]", label) for label in scheme) and len(scheme) >= 2
+
+
+def test_who_exported_and_who_looked_have_lists_of_their_own(town, client):
+    act = town.act("clerk", at("2026-10-05"))
+    write_down(act, "trail.export", "unit:1", after={"format": "csv"}, reason="县档案馆检查")
+    write_down(act, "record.read", "unit:1", after={"page": "project"})
+    assert lines(shown(client, town, "kind=exported")) == 1
+    assert "县档案馆检查" in shown(client, town, "kind=exported")
+    assert lines(shown(client, town, "kind=read")) == 1
+    assert lines(shown(client, town, "kind=personal")) == 0
+
+
+def test_a_list_of_fifty_costs_no_more_queries_than_one_of_five(town, client, django_assert_max_num_queries):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as few:
+        shown(client, town, "step=5")
+    apply(SYSTEM)
+    for number in range(28):
+        write_down(town.act("mayor", at("2026-10-06")), "test.act", f"project:{number + 10}", step=5)
+    with CaptureQueriesContext(connection) as many:
+        assert lines(shown(client, town, "step=5")) == 30
+    assert len(many) <= len(few) and Cycle.objects.exists()

@@ -1,0 +1,224 @@
+"""Every format, read back by a reader that is not ours, holds the same entries with the same hashes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import openpyxl
+import pypdf
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.builders import at
+from tests.workflow.audit.test_export import chained
+from workflow.audit import heads
+from workflow.audit.exporters import FORMATS, extract
+from workflow.audit.exporters.cells import guarded, unguarded
+from workflow.audit.exporters.xlsx import CUT
+from workflow.audit.models import Leaf
+from workflow.audit.services import Act, write_down
+from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import Unit, UnitKind, User
+from workflow.people.services import create_unit
+
+Rows = list[tuple[int, int, str]]  # index, id, hash
+HOSTILE = [
+    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "\u3000=1", "＝1+1", "=cmd|'/c calc'!A0",
+    "110101199003078515", "11010119900307851X", "6222020200001234567", "0012345678901", "12345e67", "'已有引号",
+    "他说，“好”", '"引号", 逗号', "行一\n行二", "😀𠮷", "<b>&amp;</b>", "\x01\x0b控制", "]]>", "1.0E+9", "",
+]  # fmt: skip
+
+
+@pytest.fixture
+def unit(db: None, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Unit:
+    settings.TRAIL_KEY_FILE = str(tmp_path / "head")
+    monkeypatch.setattr(extract, "CHUNK", 7)
+    apply(SYSTEM)
+    county = create_unit(code="C1", name="示范县", kind=UnitKind.COUNTY)
+    made = create_unit(code="T01", name="青溪镇", kind=UnitKind.TOWNSHIP, parent=county)
+    user = User.objects.create(username="clerk@T01", name="王伟")
+    for number, text in enumerate(HOSTILE):
+        act = Act(user, "clerk", made, at("2026-03-01" if number % 2 else "2027-03-01"))
+        write_down(
+            act, "test.act", f"thing:{number % 3}", about=f"cycle:{number % 2}" if number % 5 else "", step=number % 6 + 1,
+            after={"text": text}, reason=text, label=text,
+        )  # fmt: skip
+    chained()
+    heads.seal(made.pk, heads.MINUTE, at("2027-03-02"))
+    chained()
+    return made
+
+
+def exported(tmp_path: Path, form: str, *arguments: str) -> bytes:
+    file = tmp_path / f"trail.{form}"
+    call_command("export_trail", "--unit", "T01", "--format", form, "--output", str(file), *arguments)
+    apply(SYSTEM)
+    return file.read_bytes()
+
+
+def from_jsonl(raw: bytes) -> Rows:
+    lines = [json.loads(line) for line in raw.splitlines()]
+    return [(line["index"], line["id"], line["hash"]) for line in lines]
+
+
+def from_csv(raw: bytes) -> Rows:
+    rows = csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline=""))
+    return [(int(row["index"]), int(row["id"]), row["hash"]) for row in rows]
+
+
+def from_xlsx(raw: bytes) -> Rows:
+    header, *rows = openpyxl.load_workbook(io.BytesIO(raw), read_only=True).active.values
+    place = {name: number for number, name in enumerate(header)}
+    return [tuple(row[place[name]] for name in ("index", "id", "hash")) for row in rows]  # type: ignore[misc]
+
+
+def from_xes(raw: bytes) -> Rows:
+    events = ElementTree.fromstring(raw).iter("{http://www.xes-standard.org/}event")
+    found = [{one.get("key"): one.get("value") for one in event} for event in events]
+    return sorted((int(one["index"] or 0), int(one["id"] or 0), one["hash"] or "") for one in found)
+
+
+def from_ocel(raw: bytes) -> Rows:
+    found = [
+        {one["name"]: one["value"] for one in event["attributes"]} for event in json.loads(raw)["events"]
+    ]
+    return [(one["index"], one["id"], one["hash"]) for one in found]
+
+
+def from_pdf(raw: bytes) -> Rows:
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(raw)).pages)
+    plain = "".join(text.split())
+    leaves = Leaf.objects.filter(unit__code="T01").order_by("index")
+    return [
+        (leaf.index, leaf.entry_id, bytes(leaf.hash).hex())
+        for leaf in leaves
+        if bytes(leaf.hash).hex() in plain
+    ]
+
+
+READERS: dict[str, Callable[[bytes], Rows]] = {
+    "jsonl": from_jsonl, "csv": from_csv, "xlsx": from_xlsx, "xes": from_xes, "ocel": from_ocel, "pdf": from_pdf,
+}  # fmt: skip
+
+
+def test_every_format_has_a_reader() -> None:
+    assert set(FORMATS) - set(READERS) == {"dossier"}
+
+
+def stored(until: int, **filters: Any) -> Rows:
+    found = Leaf.objects.filter(unit__code="T01", index__lte=until, **filters).order_by("index")
+    return [(leaf.index, leaf.entry_id, bytes(leaf.hash).hex()) for leaf in found]
+
+
+@pytest.mark.parametrize("form", READERS)
+def test_the_same_entries_and_hashes_are_read_back(unit: Unit, tmp_path: Path, form: str) -> None:
+    expected = stored(len(HOSTILE))
+    assert len(expected) == len(HOSTILE)
+    assert READERS[form](exported(tmp_path, form)) == expected
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "xlsx", "xes", "ocel"])
+def test_a_year_or_a_subject_is_the_same_part_in_every_format(unit: Unit, tmp_path: Path, form: str) -> None:
+    year = stored(len(HOSTILE), entry__at__lt=at("2027-01-01", 0))
+    assert 0 < len(year) < len(HOSTILE)
+    assert READERS[form](exported(tmp_path, form, "--year", "2026")) == year
+    subject = stored(len(HOSTILE), entry__subject="thing:1")
+    assert READERS[form](exported(tmp_path, form, "--subject", "thing:1")) == subject
+    whole = stored(len(HOSTILE), entry__about="cycle:1")
+    assert READERS[form](exported(tmp_path, form, "--subject", "cycle:1")) == whole
+
+
+def test_hostile_cells_of_the_table_are_text_and_come_back_whole(unit: Unit, tmp_path: Path) -> None:
+    raw = exported(tmp_path, "csv")
+    assert raw.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
+    assert [unguarded(row["reason"]) for row in rows] == HOSTILE
+    for row in rows:
+        for cell in row.values():
+            assert not cell.lstrip(" \u3000").startswith(("=", "+", "-", "@", "＝", "\t", "\r", "\n"))
+            assert not (cell.isdigit() and len(cell) > 11), "a spreadsheet would round it"
+
+
+def test_guarding_can_always_be_undone() -> None:
+    for text in HOSTILE:
+        assert unguarded(guarded(text)) == text
+
+
+def test_hostile_cells_of_the_workbook_are_strings_and_come_back_whole(unit: Unit, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(exported(tmp_path, "xlsx")))
+    header, *rows = book.active.iter_rows()
+    place = [cell.value for cell in header].index("reason")
+    assert all(cell.data_type in "sn" and cell.hyperlink is None for row in rows for cell in row)
+    read = [openpyxl.utils.escape.unescape(row[place].value or "") for row in rows]
+    # Excel's own escape stands for what XML cannot hold, and a line feed is kept for a carriage return.
+    assert [one.replace("\r", "\n") for one in read] == [one.replace("\r", "\n") for one in HOSTILE]
+
+
+def test_a_text_too_long_for_a_cell_is_cut_and_says_so(unit: Unit, tmp_path: Path) -> None:
+    write_down(
+        Act(None, "clerk", unit, at("2027-03-03")), "test.act", "thing:9", after={"text": "长" * 40_000}
+    )
+    chained()
+    raw = exported(tmp_path, "xlsx", "--subject", "thing:9")
+    cells = [cell for row in openpyxl.load_workbook(io.BytesIO(raw)).active.values for cell in row]
+    assert [str(cell).endswith(CUT) for cell in cells].count(True) == 1
+    assert "长" * 40_000 in exported(tmp_path, "jsonl", "--subject", "thing:9").decode()
+
+
+def test_the_log_has_a_trace_for_each_year_and_the_object_log_an_object_for_each_record(
+    unit: Unit, tmp_path: Path
+) -> None:
+    log = ElementTree.fromstring(exported(tmp_path, "xes"))
+    space = "{http://www.xes-standard.org/}"
+    names = [trace.find(f"{space}string").get("value") for trace in log.findall(f"{space}trace")]  # type: ignore[union-attr]
+    assert names == ["cycle:0", "cycle:1", "unit:T01"]
+    objects = json.loads(exported(tmp_path, "ocel"))
+    known = {one["id"] for one in objects["objects"]}
+    assert {"cycle:0", "thing:2", "office:clerk@T01", "person:clerk@T01"} <= known
+    kinds = {one["name"] for one in objects["objectTypes"]}
+    assert all(one["type"] in kinds for one in objects["objects"])
+    assert all(
+        related["objectId"] in known for event in objects["events"] for related in event["relationships"]
+    )
+    assert {event["type"] for event in objects["events"]} <= {one["name"] for one in objects["eventTypes"]}
+
+
+def test_a_pdf_too_long_is_refused_and_a_dossier_wants_its_year(
+    unit: Unit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projects.evaluation.trail_formats.LONGEST_PDF", 5)
+    for form, said in {"pdf": "分开导出", "dossier": "写明年份"}.items():
+        with pytest.raises(CommandError, match=said) as refused:
+            exported(tmp_path, form)
+        apply(SYSTEM)
+        assert refused.value.returncode == 2 and not (tmp_path / f"trail.{form}").exists()
+
+
+def test_the_dossier_is_verified_by_what_is_inside_it_with_python_alone(unit: Unit, tmp_path: Path) -> None:
+    from projects.evaluation.dossier import Dossier, add_trail
+
+    class Year:
+        def __init__(self, unit: Unit) -> None:
+            self.unit = unit
+
+    path = tmp_path / "dossier.zip"
+    with zipfile.ZipFile(path, "w") as out:
+        add_trail(Dossier(out, at("2027-03-04")), Year(unit))  # type: ignore[arg-type]
+    zipfile.ZipFile(path).extractall(tmp_path)
+    folder = tmp_path / "办理记录"
+    command = [sys.executable, "-I", "-S", str(folder / "verify.py"), "trail.jsonl", "heads.json"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert (done.returncode, "完好" in done.stdout) == (0, True), done
+    trail = (folder / "trail.jsonl").read_text(encoding="utf-8")
+    (folder / "trail.jsonl").write_text(trail.replace("他说", "她说", 1), encoding="utf-8")
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 1 and "第18条" in done.stdout

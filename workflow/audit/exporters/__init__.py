@@ -1,0 +1,76 @@
+"""The trail as files, one module per format, all over the same extract (integrity.md §1).
+
+The engine's own formats are here; rooms add those that need more than the trail (`add_format`): the printed one, the
+dossier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from workflow.audit.exporters.csv_table import as_csv
+from workflow.audit.exporters.extract import Extract
+from workflow.audit.exporters.jsonl import as_jsonl
+from workflow.audit.exporters.ocel import as_ocel
+from workflow.audit.exporters.xes import as_xes
+from workflow.audit.exporters.xlsx import as_xlsx
+from workflow.audit.heads import standing_of
+from workflow.audit.models import Entry
+from workflow.audit.services import Act, write_down
+
+
+class NotExported(Exception):
+    """This format cannot hold what was asked for; the text says why and what to do instead."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format. title: what it is good for; write: an extract → the file's bytes, piece by piece; raises NotExported.
+
+    whole: it shows more than the entries, so an office limited to a part of the work cannot have it.
+    """
+
+    title: Any
+    suffix: str
+    media_type: str
+    write: Callable[[Extract], Iterator[bytes]]
+    whole: bool = False
+
+
+FORMATS: dict[str, Format] = {
+    "csv": Format(_("CSV 表格"), "csv", "text/csv; charset=utf-8", as_csv),
+    "xlsx": Format(
+        _("Excel 表格"), "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", as_xlsx
+    ),
+    "jsonl": Format(_("原始记录（JSON Lines，供独立核验）"), "jsonl", "application/x-ndjson", as_jsonl),
+    "xes": Format(_("流程日志（XES，IEEE 1849）"), "xes", "application/xml", as_xes),
+    "ocel": Format(_("对象事件日志（OCEL 2.0）"), "json", "application/json", as_ocel),
+}
+
+
+def add_format(code: str, added: Format) -> None:
+    """Register a format of a room above."""
+    FORMATS[code] = added
+
+
+def record_export(
+    act: Act, extract: Extract, *, form: str, reason: str = "", scope: Sequence[str] = ()
+) -> Entry:
+    """Write down that a unit's trail leaves the system, by whom and what for; committed before the first byte is out.
+
+    scope: the parts of it that leave, where the reader sees no more. after_head: how many of the entries no head kept
+    outside stands for yet.
+    """
+    said: dict[str, Any] = {
+        "format": form,
+        "year": extract.year,
+        "size": extract.until,
+        "after_head": standing_of(extract.unit).after,
+    }
+    said |= {"subject": extract.subject} if extract.subject else {}
+    said |= {"scope": list(scope)} if scope else {}
+    return write_down(act, "trail.export", f"unit:{extract.unit.pk}", after=said, reason=reason)

@@ -1,0 +1,93 @@
+"""What of a unit's trail is exported, read a chunk at a time: memory stays flat however long the trail is.
+
+Every format reads the same extract, so every format has the same entries with the same hashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.utils.timezone import get_default_timezone
+
+from workflow.audit.chain import Link
+from workflow.audit.models import Head
+from workflow.audit.selectors import Line
+from workflow.people.models import Unit
+
+CHUNK = 2_000
+_FROM = """
+    FROM workflow_leaf l JOIN workflow_entry e ON e.id = l.entry_id
+    WHERE l.unit_id = %s AND l.index <= %s
+"""
+_CHUNK = """
+    SELECT l.unit_id, l.index, l.entry_id, l.recorded_at, e.body, l.prev, l.hash {} AND l.index > %s
+    ORDER BY l.index LIMIT %s
+"""
+
+
+@dataclass(frozen=True)
+class Extract:
+    """The entries of a unit up to `until`, of them a year's acts (local time) and one subject's where these are given.
+
+    subject: "kind:id" of a record, with everything done inside it. index and prev stay the chain's own, so what is left
+    out shows as gaps. within: opens the context every chunk is read in (its own transaction for long work); tick: told
+    after each chunk how many lines were read, and may raise to stop.
+    """
+
+    unit: Unit
+    until: int
+    year: int | None = None
+    subject: str = ""
+    within: Callable[[], AbstractContextManager[Any]] = nullcontext
+    tick: Callable[[int], None] | None = None
+
+    def total(self) -> int:
+        """How many entries there are."""
+        return int(self._rows(f"SELECT count(*) {self._where()[0]}", self._where()[1])[0][0])
+
+    def lines(self, *, about: str | None = None) -> Iterator[Line]:
+        """The entries in the order of the chain; about: those of one whole ("cycle:3", "" for none) alone."""
+        where, values = self._where()
+        if about is not None:
+            where, values = f"{where} AND e.about = %s", [*values, about]
+        last, read = 0, 0
+        while rows := self._rows(_CHUNK.format(where), [*values, last, CHUNK]):
+            for row in rows:
+                yield Line(Link(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), bytes(row[6])))
+            last, read = rows[-1][1], read + len(rows)
+            if self.tick:
+                self.tick(len(rows))
+
+    def distinct(self, *columns: str) -> list[tuple[str, ...]]:
+        """The different values of columns of `workflow_entry`, in their order."""
+        where, values = self._where()
+        names = ", ".join(f"e.{column}" for column in columns)
+        return [tuple(row) for row in self._rows(f"SELECT DISTINCT {names} {where} ORDER BY {names}", values)]
+
+    def _where(self) -> tuple[str, list[Any]]:
+        where = _FROM
+        values: list[Any] = [self.unit.pk, self.until]
+        if self.year is not None:
+            zone = get_default_timezone()
+            where += " AND e.at >= %s AND e.at < %s"
+            values += [datetime(year, 1, 1, tzinfo=zone) for year in (self.year, self.year + 1)]
+        if self.subject:
+            where += " AND (e.subject = %s OR e.about = %s)"
+            values += [self.subject, self.subject]
+        return where, values
+
+    def _rows(self, sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
+        with self.within(), connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return cursor.fetchall()
+
+
+def extract_of(unit: Unit, **wanted: Any) -> Extract:
+    """What stands now: entries written later are not in it, however long the reading takes."""
+    head = Head.objects.filter(unit=unit).first()
+    return Extract(unit, head.size if head else 0, **wanted)

@@ -1,0 +1,307 @@
+"""Signed heads of a unit's trail: taken each minute it grew and at the moments that matter, co-signed by the county.
+
+A head is worth what is kept of it elsewhere. It leaves by the public feed, by the code on every printed paper, and by
+the county, which signs a township's head only after it has itself added the leaves to the last head it signed.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
+
+from workflow.audit.chain import leaf_bytes, stamp
+from workflow.audit.merkle import Peaks, leaf_hash
+from workflow.audit.models import Cosignature, Head, SigningKey, TreeHead
+from workflow.audit.signing import COSIGN, HEAD, NoKey, Signer, signer_of
+from workflow.people.isolation import SYSTEM, within
+from workflow.people.models import Unit
+
+log = logging.getLogger(__name__)
+
+FORMAT, STATEMENT, COSIGNED = "piaojue-heads/1", "piaojue-head-v1", "piaojue-cosign-v1"
+MINUTE = "minute"
+WHY = {
+    MINUTE: _("定时"),
+    "asked": _("人工"),
+    "open": _("投票开始"),
+    "close": _("投票截止"),
+    "count": _("计票"),
+    "certify": _("签字"),
+    "declare": _("宣布结果"),
+    "publish": _("发布公告"),
+}
+LOCK = 0x70_6A_00_00_00_00_00_00  # one head of a unit at a time: "pj", then the unit
+CODE_BYTES, CODE_GROUP = 10, 4
+
+_LEAVES = """
+    SELECT l.index, l.entry_id, l.recorded_at, e.body
+    FROM workflow_leaf l JOIN workflow_entry e ON e.id = l.entry_id
+    WHERE l.unit_id = %s AND l.index > %s AND l.index <= %s ORDER BY l.index
+"""
+_GROWN = """
+    SELECT h.unit_id FROM workflow_head h
+    WHERE h.size > 0 AND NOT EXISTS (SELECT 1 FROM workflow_treehead t WHERE t.unit_id = h.unit_id AND t.size = h.size)
+    ORDER BY 1
+"""
+
+
+class NotContinued(Exception):
+    """A head does not continue the one before it: entries under it were changed or taken away."""
+
+
+# What is signed
+
+
+def statement_of(head: TreeHead, unit: Unit) -> bytes:
+    """The bytes of a head's signature, a field a line, hashes in hexadecimal."""
+    fields = (
+        STATEMENT, unit.pk, unit.code, head.size, bytes(head.root).hex(), bytes(head.hash).hex(), stamp(head.at),
+        head.why, head.key,
+    )  # fmt: skip
+    return "\n".join(map(str, fields)).encode()
+
+
+def cosign_statement(head: TreeHead, unit: Unit, cosigned: Cosignature) -> bytes:
+    """The bytes of a county's signature over a township's head and its signature."""
+    digest = hashlib.sha256(statement_of(head, unit) + bytes(head.signature)).hexdigest()
+    return "\n".join((COSIGNED, cosigned.by.code, stamp(cosigned.at), cosigned.key, digest)).encode()
+
+
+def code_of(head: TreeHead, unit: Unit) -> str:
+    """A head in sixteen letters and digits, to be printed and compared by eye: XXXX-XXXX-XXXX-XXXX."""
+    short = base64.b32encode(hashlib.sha256(statement_of(head, unit)).digest()[:CODE_BYTES]).decode()
+    return "-".join(short[at : at + CODE_GROUP] for at in range(0, len(short), CODE_GROUP))
+
+
+# Taking heads
+
+
+def seal(unit_id: int, why: str, at: datetime) -> TreeHead | None:
+    """Sign the unit's trail as it stands now; None where a head for that says it already, or no key is set.
+
+    It adds the leaves since the last head to that head's peaks. Raises NoKey.
+    """
+    with within(SYSTEM):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK + unit_id])
+        end, last = Head.objects.filter(unit_id=unit_id).first(), last_head(unit_id)
+        if end is None or end.size == 0 or not _is_news(last, end, why):
+            return None
+        signer = signer_of(HEAD, at)
+        return _sign(end, last, why, at, signer) if signer else None
+
+
+def _is_news(last: TreeHead | None, end: Head, why: str) -> bool:
+    if last is None or last.size < end.size:
+        return True
+    return why != MINUTE and not TreeHead.objects.filter(unit_id=end.unit_id, size=end.size, why=why).exists()
+
+
+def _sign(end: Head, last: TreeHead | None, why: str, at: datetime, signer: Signer) -> TreeHead:
+    peaks = grown(end.unit_id, last, end.size)
+    head = TreeHead(unit_id=end.unit_id, size=end.size, hash=bytes(end.hash), at=at, why=why, key=signer.key)
+    head.root, head.peaks = peaks.root(), peaks.kept()
+    head.signature = signer.sign(statement_of(head, Unit.objects.get(pk=end.unit_id)))
+    head.save(force_insert=True)
+    return head
+
+
+def grown(unit_id: int, last: TreeHead | None, size: int) -> Peaks:
+    """The tree of `size` leaves, from the peaks of a head before it. NotContinued where leaves are missing."""
+    peaks = Peaks.read(last.size, bytes(last.peaks)) if last else Peaks()
+    for leaf in leaves_of(unit_id, peaks.size, size):
+        peaks.add(leaf)
+    if peaks.size != size:
+        raise NotContinued(f"unit {unit_id}: {peaks.size} of {size} leaves")
+    return peaks
+
+
+def leaves_of(unit_id: int, after: int, until: int) -> Iterator[bytes]:
+    """The bytes of the leaves with index `after` + 1 to `until`; needs a transaction."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(_LEAVES, [unit_id, after, until])
+        for index, entry_id, recorded_at, body in cursor:
+            yield leaf_bytes(unit_id, index, entry_id, stamp(recorded_at), body)
+
+
+def leaf_hashes(unit_id: int, size: int) -> list[bytes]:
+    """What proofs are made of: the hashes of the first `size` leaves."""
+    return [leaf_hash(leaf) for leaf in leaves_of(unit_id, 0, size)]
+
+
+def last_head(unit_id: int) -> TreeHead | None:
+    """The unit's latest head."""
+    return TreeHead.objects.filter(unit_id=unit_id).order_by("-size", "-at").first()
+
+
+def seal_moment(unit_id: int, why: str) -> None:
+    """After the commit of an act that matters; what goes wrong is logged and left to the next minute."""
+    try:
+        seal(unit_id, why, timezone.now())
+    except (NoKey, NotContinued) as error:
+        log.error("unit %s: no head at %s: %s", unit_id, why, error)
+
+
+def seal_grown(at: datetime) -> int:
+    """Take a head of every unit whose trail grew; how many were taken. One that cannot be signed holds up no other."""
+    with within(SYSTEM), connection.cursor() as cursor:
+        cursor.execute(_GROWN)
+        grown_units = [row[0] for row in cursor.fetchall()]
+    return sum(_seal_or_log(unit_id, at) for unit_id in grown_units)
+
+
+def _seal_or_log(unit_id: int, at: datetime) -> bool:
+    try:
+        return seal(unit_id, MINUTE, at) is not None
+    except (NoKey, NotContinued) as error:
+        log.error("unit %s: no head: %s", unit_id, error)
+        return False
+
+
+# The county's signature
+
+
+def cosign_waiting(at: datetime) -> int:
+    """Sign every township's new heads for the county above it, each after its check; how many were signed."""
+    with within(SYSTEM):
+        signer = signer_of(COSIGN, at)
+        waiting = TreeHead.objects.filter(cosignature=None, unit__parent__isnull=False)
+        units = Unit.objects.filter(pk__in=waiting.values("unit_id")).select_related("parent").order_by("pk")
+        found = [unit for unit in units if unit.is_tenant] if signer else []
+    return sum(_cosign_or_log(unit, signer, at) for unit in found if signer)
+
+
+def _cosign_or_log(unit: Unit, signer: Signer, at: datetime) -> int:
+    try:
+        with within(SYSTEM):
+            return cosign(unit, signer, at)
+    except NotContinued as error:
+        log.error("unit %s: the county does not sign: %s", unit.code, error)
+        return 0
+
+
+def cosign(unit: Unit, signer: Signer, at: datetime) -> int:
+    """Sign a township's heads since the last one signed. NotContinued: one is not what the leaves give, or is forged."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK + unit.pk])
+    signed = TreeHead.objects.filter(unit=unit, cosignature__isnull=False).order_by("-size", "-at").first()
+    heads = list(TreeHead.objects.filter(unit=unit, cosignature=None).order_by("size", "at"))
+    for head in heads:
+        _check(head, unit, signed)
+        given = Cosignature(head=head, unit=unit, by=unit.parent, at=at, key=signer.key)
+        given.signature = signer.sign(cosign_statement(head, unit, given))
+        given.save(force_insert=True)
+        signed = head
+    return len(heads)
+
+
+def _check(head: TreeHead, unit: Unit, signed: TreeHead | None) -> None:
+    if signed and head.size < signed.size:
+        raise NotContinued(f"{head.size} leaves after {signed.size}")
+    if grown(unit.pk, signed, head.size).root() != bytes(head.root):
+        raise NotContinued(f"the root of {head.size} leaves is another")
+    if not is_signed(head, unit):
+        raise NotContinued(f"the signature of the head of {head.size} leaves does not hold")
+
+
+def is_signed(head: TreeHead, unit: Unit) -> bool:
+    """Whether a key that was adopted for heads signed this one."""
+    key = SigningKey.objects.filter(purpose=HEAD, key=head.key).first()
+    try:
+        return bool(
+            key and VerifyKey(bytes(key.public)).verify(statement_of(head, unit), bytes(head.signature))
+        )
+    except (BadSignatureError, ValueError):
+        return False
+
+
+# What leaves
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How much of a trail heads stand for. size: its entries; signed, cosigned: under the last head of each kind."""
+
+    size: int
+    signed: int
+    cosigned: int
+
+    @property
+    def after(self) -> int:
+        """How many entries stand after the last head that left: the county's where it signs, else the feed's."""
+        return self.size - (self.cosigned or self.signed)
+
+
+def standing_of(unit: Unit) -> Standing:
+    """As the database has it now."""
+    end, last = Head.objects.filter(unit=unit).first(), last_head(unit.pk)
+    cosigned = TreeHead.objects.filter(unit=unit, cosignature__isnull=False).order_by("-size").first()
+    return Standing(end.size if end else 0, last.size if last else 0, cosigned.size if cosigned else 0)
+
+
+def feed_of(unit: Unit, *, after: int = 0, limit: int | None = None) -> dict[str, Any]:
+    """The unit's heads over more than `after` entries, oldest first, with the keys to verify them by."""
+    heads = TreeHead.objects.filter(unit=unit, size__gt=after).order_by("size", "at")
+    rows = [_told(head, unit) for head in heads.select_related("cosignature__by")[:limit]]
+    return {
+        "format": FORMAT,
+        "unit": unit.code,
+        "unit_id": unit.pk,
+        "name": unit.name,
+        "hash": "sha256",
+        "signature": "ed25519",
+        "keys": keys_told(),
+        "heads": rows,
+    }
+
+
+def keys_told() -> list[dict[str, str]]:
+    """Every key there was, oldest first; until: when the next one of its purpose was adopted."""
+    later = SigningKey.objects.filter(purpose=OuterRef("purpose"), pk__gt=OuterRef("pk"))
+    keys = SigningKey.objects.annotate(until=Subquery(later.order_by("pk").values("adopted_at")[:1]))
+    return [
+        {
+            "id": key.key,
+            "purpose": key.purpose,
+            "public": base64.b64encode(bytes(key.public)).decode(),
+            "since": stamp(key.adopted_at),
+            "until": stamp(key.until) if key.until else "",
+        }
+        for key in keys.order_by("pk")
+    ]
+
+
+def _told(head: TreeHead, unit: Unit) -> dict[str, Any]:
+    cosigned: Cosignature | None = getattr(head, "cosignature", None)
+    return {
+        "size": head.size,
+        "root": bytes(head.root).hex(),
+        "hash": bytes(head.hash).hex(),
+        "at": stamp(head.at),
+        "why": head.why,
+        "key": head.key,
+        "signature": base64.b64encode(bytes(head.signature)).decode(),
+        "code": code_of(head, unit),
+        "cosignatures": [_cosigned_told(cosigned)] if cosigned else [],
+    }
+
+
+def _cosigned_told(cosigned: Cosignature) -> dict[str, str]:
+    return {
+        "unit": cosigned.by.code,
+        "at": stamp(cosigned.at),
+        "key": cosigned.key,
+        "signature": base64.b64encode(bytes(cosigned.signature)).decode(),
+    }

@@ -1,0 +1,319 @@
+#!/usr/bin/env python3
+"""核验办理记录 / verify an exported trail. One file, Python ≥ 3.9 alone, nothing of the system that made it.
+
+    python3 verify.py trail.jsonl [heads.json]
+
+Recomputes every hash of the chain from the exported bytes, and where the heads are given: the Merkle root at every
+head (RFC 6962), the Ed25519 signature of every head and every co-signature (RFC 8032, the arithmetic is below).
+Exit status: 0 whole, 1 something does not agree (the entry is named), 2 the files cannot be read.
+
+The keys stand in the heads file: compare them with the ones you were given on paper, or anybody could have signed.
+The layout of the bytes: a line is {"hash":…,"id":…,"index":…,"prev":…,"recorded_at":…,"unit_id":…, and then the
+hashed body without its opening brace. leaf = "piaojue-leaf-v1\\n" unit_id "\\n" index "\\n" id "\\n" recorded_at "\\n" body;
+hash = SHA-256( prev ‖ leaf ).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import sys
+from typing import Any, Dict, Iterable, List, Tuple  # as old Pythons spell them
+
+LINE = re.compile(
+    rb'\{"hash":"([0-9a-f]{64})","id":(\d+),"index":(\d+),"prev":"([0-9a-f]{64})",'
+    rb'"recorded_at":"([^"]{27})","unit_id":(\d+),'
+)
+GENESIS = bytes(32)
+Facts = Dict[str, Any]
+
+
+def _h(*parts: bytes) -> bytes:
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+# -- Merkle proofs (RFC 6962 §2.1; the walks are those of RFC 9162 §2.1.3.2 and §2.1.4.2)
+
+
+def _sides(place: int, last: int, count: int) -> list[bool]:
+    """On which side each of `count` steps of a proof stands (True: left); shorter where the proof is no such one."""
+    sides: List[bool] = []
+    while last and len(sides) < count:
+        left = bool(place & 1) or place == last
+        sides.append(left)
+        if left:
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        place, last = place >> 1, last >> 1
+    return sides if last == 0 and len(sides) == count else []
+
+
+def verify_inclusion(leaf: bytes, index: int, size: int, proof: list[bytes], root: bytes) -> bool:
+    """Whether the leaf is number `index` (from 0) of the `size` leaves under this root."""
+    if not 0 <= index < size or (size == 1 and proof):
+        return False
+    sides, found = _sides(index, size - 1, len(proof)), _h(b"\x00", leaf)
+    if size > 1 and not sides:
+        return False
+    for left, step in zip(sides, proof):
+        found = _h(b"\x01", step, found) if left else _h(b"\x01", found, step)
+    return found == root
+
+
+def verify_consistency(older: int, older_root: bytes, size: int, root: bytes, proof: list[bytes]) -> bool:
+    """Whether the tree of `size` leaves begins with the tree of `older` leaves (1 or more)."""
+    if not 0 < older <= size:
+        return False
+    if older == size:
+        return older_root == root and not proof
+    steps = list(proof) if older & (older - 1) else [older_root, *proof]
+    place, last = older - 1, size - 1
+    while place & 1:
+        place, last = place >> 1, last >> 1
+    sides = _sides(place, last, len(steps) - 1)
+    if not sides:
+        return False
+    first = second = steps[0]
+    for left, step in zip(sides, steps[1:]):
+        if left:
+            first = _h(b"\x01", step, first)
+        second = _h(b"\x01", step, second) if left else _h(b"\x01", second, step)
+    return first == older_root and second == root
+
+
+class Tree:
+    """The roots of the complete subtrees, largest first."""
+
+    def __init__(self) -> None:
+        self.size: int = 0
+        self.peaks: list[bytes] = []
+
+    def add(self, leaf: bytes) -> None:
+        found, full = _h(b"\x00", leaf), self.size
+        while full & 1:
+            found, full = _h(b"\x01", self.peaks.pop(), found), full >> 1
+        self.peaks.append(found)
+        self.size += 1
+
+    def root(self) -> bytes:
+        found = self.peaks[-1] if self.peaks else _h()
+        for left in reversed(self.peaks[:-1]):
+            found = _h(b"\x01", left, found)
+        return found
+
+
+# -- Ed25519 (RFC 8032 §5.1, §6): verifying alone
+
+Point = Tuple[int, int, int, int]
+_P = 2**255 - 19
+_Q = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, _P - 2, _P) % _P
+_ROOT_OF_MINUS_ONE = pow(2, (_P - 1) // 4, _P)
+
+
+def _recover_x(y: int, sign: int) -> int | None:
+    if y >= _P:
+        return None
+    square = (y * y - 1) * pow(_D * y * y + 1, _P - 2, _P) % _P
+    if square == 0:
+        return None if sign else 0
+    x = pow(square, (_P + 3) // 8, _P)
+    if (x * x - square) % _P:
+        x = x * _ROOT_OF_MINUS_ONE % _P
+    if (x * x - square) % _P:
+        return None
+    return _P - x if x & 1 != sign else x
+
+
+def _add(p: Point, q: Point) -> Point:
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % _P, (p[1] + p[0]) * (q[1] + q[0]) % _P
+    c, d = 2 * p[3] * q[3] * _D % _P, 2 * p[2] * q[2] % _P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return (e * f % _P, g * h % _P, f * g % _P, e * h % _P)
+
+
+def _times(number: int, point: Point) -> Point:
+    found: Point = (0, 1, 1, 0)
+    while number:
+        if number & 1:
+            found = _add(found, point)
+        point, number = _add(point, point), number >> 1
+    return found
+
+
+def _point(encoded: bytes) -> Point | None:
+    y = int.from_bytes(encoded, "little")
+    sign, y = y >> 255, y & ((1 << 255) - 1)
+    x = _recover_x(y, sign)
+    return None if x is None else (x, y, 1, x * y % _P)
+
+
+_BASE_X, _BASE_Y = _recover_x(4 * pow(5, _P - 2, _P) % _P, 0) or 0, 4 * pow(5, _P - 2, _P) % _P
+_BASE: Point = (_BASE_X, _BASE_Y, 1, _BASE_X * _BASE_Y % _P)
+
+
+def verify_signature(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether the 64 bytes are the signature of a message under a public key of 32 bytes."""
+    if len(public) != 32 or len(signature) != 64:
+        return False
+    key, r = _point(public), _point(signature[:32])
+    s = int.from_bytes(signature[32:], "little")
+    if key is None or r is None or s >= _Q:
+        return False
+    h = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % _Q
+    left, right = _times(s, _BASE), _add(r, _times(h, key))
+    return (left[0] * right[2] - right[0] * left[2]) % _P == 0 and (
+        left[1] * right[2] - right[1] * left[2]
+    ) % _P == 0
+
+
+def _signed(public: bytes, message: bytes, signature: bytes) -> bool:
+    """The same, by PyNaCl where it is at hand: a year has thousands of heads."""
+    try:
+        from nacl.exceptions import BadSignatureError
+        from nacl.signing import VerifyKey
+    except ImportError:
+        return verify_signature(public, message, signature)
+    try:
+        VerifyKey(public).verify(message, signature)
+    except (BadSignatureError, ValueError, TypeError):
+        return False
+    return True
+
+
+# -- heads
+
+
+def head_statement(unit_id: int, unit: str, head: Facts) -> bytes:
+    """The bytes a head's signature is over."""
+    named = (head["size"], head["root"], head["hash"], head["at"], head["why"], head["key"])
+    return "\n".join(map(str, ("piaojue-head-v1", unit_id, unit, *named))).encode()
+
+
+def cosign_statement(statement: bytes, signature: bytes, cosigned: Facts) -> bytes:
+    """The bytes a county's co-signature is over. signature: the head's own, 64 bytes."""
+    digest = hashlib.sha256(statement + signature).hexdigest()
+    return "\n".join(
+        ("piaojue-cosign-v1", cosigned["unit"], cosigned["at"], cosigned["key"], digest)
+    ).encode()
+
+
+def head_fault(feed: Facts, head: Facts) -> str:
+    """What is wrong with a head's signatures, in one sentence; empty means nothing."""
+    keys = {key["id"]: base64.b64decode(key["public"]) for key in feed["keys"]}
+    statement, signature = (
+        head_statement(feed["unit_id"], feed["unit"], head),
+        base64.b64decode(head["signature"]),
+    )
+    if head["key"] not in keys or not _signed(keys[head["key"]], statement, signature):
+        return "签名不符"
+    for one in head["cosignatures"]:
+        said = cosign_statement(statement, signature, one)
+        if one["key"] not in keys or not _signed(keys[one["key"]], said, base64.b64decode(one["signature"])):
+            return "县级签名不符"
+    return ""
+
+
+# -- the trail
+
+
+class Line:
+    """One exported line. ValueError for another layout. where: what a fault in it is called."""
+
+    def __init__(self, line: bytes) -> None:
+        found = LINE.match(line)
+        if not found:
+            raise ValueError("不是导出的办理记录")
+        self.hash, self.prev = bytes.fromhex(found[1].decode()), bytes.fromhex(found[4].decode())
+        self.entry, self.index, self.unit = int(found[2]), int(found[3]), int(found[6])
+        body = b"{" + line[found.end() :].rstrip(b"\n")
+        self.leaf = b"\n".join((b"piaojue-leaf-v1", found[6], found[3], found[2], found[5], body))
+        self.where = f"第{self.index}条（编号{self.entry}）"
+
+
+class Reader:
+    """A trail being recomputed, line by line. faults name entry and index, notes say what is unproved.
+
+    A trail exported in part (a year, a subject) has gaps: then each line is checked by itself and against its
+    neighbour, and heads by the chain's hash alone where their entry is among the lines.
+    """
+
+    def __init__(self, feed: Facts | None = None) -> None:
+        self.unit: int | None = feed["unit_id"] if feed else None
+        self.heads: Dict[int, List[Facts]] = {}
+        for head in feed["heads"] if feed else []:
+            self.heads.setdefault(head["size"], []).append(head)
+        self.signed = max(self.heads, default=0)
+        self.tree, self.whole, self.prev = Tree(), True, GENESIS
+        self.count = self.last = 0
+        self.faults: List[str] = []
+        self.notes: List[str] = []
+
+    def read(self, lines: Iterable[bytes]) -> Reader:
+        """Take every line, then say what the end of them leaves open."""
+        for line in lines:
+            self._take(Line(line))
+        if not self.whole:
+            self.notes.append("只导出了部分记录，缺的部分未核验")
+        elif self.signed > self.last:
+            self.faults.append(f"第{self.last}条之后：最近一次签名时有{self.signed}条，此后的记录缺失")
+        return self
+
+    def _take(self, line: Line) -> None:
+        self.whole = self.whole and line.index == self.last + 1
+        self.faults += [f"{line.where}：{said}" for said in self._said_of(line)]
+        self.tree.add(line.leaf)
+        for head in self.heads.get(line.index, []):
+            if line.hash.hex() != head["hash"] or (self.whole and self.tree.root().hex() != head["root"]):
+                self.faults.append(f"{line.where}：与{head['at']}签名的校验值不符，此处或此前的记录被改动过")
+        self.prev, self.last, self.count = line.hash, line.index, self.count + 1
+
+    def _said_of(self, line: Line) -> Iterable[str]:
+        if self.unit not in (None, line.unit):
+            yield "不是这个单位的记录"
+        if line.index <= self.last:
+            yield "序号没有递增"
+        if line.index == self.last + 1 and line.prev != self.prev:
+            yield "没有接上前一条记录的校验值"
+        if _h(line.prev, line.leaf) != line.hash:
+            yield "内容与校验值不符"
+
+
+def _feed(path: str) -> Facts:
+    with open(path, encoding="utf-8") as file:
+        feed: Facts = json.load(file)
+    return feed
+
+
+def _forged(feed: Facts) -> Iterable[str]:
+    for head in feed["heads"]:
+        if found := head_fault(feed, head):
+            yield f"{head['at']}的校验值（{head['size']}条）：{found}"
+
+
+def main(arguments: List[str]) -> int:
+    """What the terminal calls."""
+    if not 1 <= len(arguments) <= 2:
+        sys.stderr.write("用法：python3 verify.py trail.jsonl [heads.json]\n")
+        return 2
+    try:
+        feed = _feed(arguments[1]) if len(arguments) == 2 else None
+        faults = list(_forged(feed)) if feed else []
+        with open(arguments[0], "rb") as file:
+            read = Reader(feed).read(file)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        sys.stderr.write(f"无法核验：{error}\n")
+        return 2
+    faults += read.faults
+    for line in faults + [f"说明：{note}" for note in read.notes]:
+        print(line)
+    after = max(read.last - read.signed, 0)
+    print(f"共{read.count}条，末条序号{read.last}，其中最近一次签名的校验值之后有{after}条。")
+    print("有问题。" if faults else "完好。")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,25 @@
+"""Celery's doors into the trail: heads each minute."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from workflow.audit import heads
+from workflow.audit.signing import NoKey
+
+log = logging.getLogger(__name__)
+
+
+@shared_task
+def sweep_heads() -> int:
+    """Sign every trail that grew since its last head, then have the county sign; how many heads were taken."""
+    now = timezone.now()
+    taken = heads.seal_grown(now)
+    try:
+        heads.cosign_waiting(now)
+    except NoKey as error:
+        log.error("the county signs nothing: %s", error)
+    return taken
