@@ -1,0 +1,272 @@
+"""Random tampering by somebody who owns the database, read by the verifier that `verify_trail` runs and by the stand-alone one.
+
+Each tampering is done at three levels of care: the rows alone are changed; the chain is recomputed from there on; and
+its registered end is put right as well. The last cannot be seen from inside and is found by a head kept outside alone.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from workflow.audit.chain import GENESIS, Link, canonical, leaf_bytes, link_hash, stamp
+from workflow.audit.checking import OutsideHead, Row, check_rows
+from workflow.audit.exporters.jsonl import jsonl_of
+from workflow.audit.merkle import Peaks
+from workflow.audit.selectors import Line
+from workflow.audit.standalone import Reader
+
+pytestmark = pytest.mark.long
+UNIT, OTHER = 7, 8
+START = datetime(2027, 1, 20, 1, tzinfo=UTC)
+HEAD_EVERY = 10
+Rows = list[Row]
+
+
+def entry(unit: int, index: int, prev: bytes, chance: random.Random) -> Row:
+    at = START + timedelta(seconds=index)
+    body = canonical(
+        {
+            "about": "cycle:3",
+            "action": chance.choice(("vote.open", "supervision.report", "proposal.accept")),
+            "actor": f"clerk@{unit}",
+            "after": {"sum": chance.randrange(1000), "text": "同意😀"},
+            "at": stamp(at),
+            "before": {},
+            "reason": "",
+            "unit": f"T{unit}",
+        }
+    )
+    link = Link(unit, index, unit * 1_000_000 + index, at + timedelta(milliseconds=3), body, prev, b"")
+    return chained(link, body, at)
+
+
+def chained(link: Link, body: str | None, at: datetime | None, actor: str | None = None) -> Row:
+    leaf = leaf_bytes(link.unit_id, link.index, link.entry_id, stamp(link.recorded_at), link.body)
+    linked = replace(link, hash=link_hash(link.prev, leaf))
+    return Row(linked, body, link.unit_id, at, f"clerk@{link.unit_id}" if actor is None else actor)
+
+
+def trail(unit: int, size: int, chance: random.Random) -> Iterator[Row]:
+    prev = GENESIS
+    for index in range(1, size + 1):
+        row = entry(unit, index, prev, chance)
+        prev = row.link.hash
+        yield row
+
+
+def rechained(rows: Rows) -> Rows:
+    """Indexes, links and hashes made right again from the first row on."""
+    prev, made = GENESIS, []
+    for index, row in enumerate(rows, 1):
+        made.append(chained(replace(row.link, index=index, prev=prev), row.body, row.at, row.actor))
+        prev = made[-1].link.hash
+    return made
+
+
+def heads_of(rows: Rows) -> list[OutsideHead]:
+    peaks, found = Peaks(), []
+    for row in rows:
+        link = row.link
+        peaks.add(leaf_bytes(link.unit_id, link.index, link.entry_id, stamp(link.recorded_at), link.body))
+        if link.index % HEAD_EVERY == 0 or link.index == len(rows):
+            found.append(OutsideHead(link.index, link.hash.hex(), peaks.root().hex()))
+    return found
+
+
+def end_of(rows: Rows) -> tuple[int, bytes]:
+    return (rows[-1].link.index, rows[-1].link.hash) if rows else (0, GENESIS)
+
+
+# What is done to the rows; each returns them changed, and the first index at which they are not what they were
+
+
+Tampering = Callable[[Rows, random.Random], tuple[Rows, int]]
+
+
+def with_body(row: Row, body: str) -> Row:
+    return replace(row, link=replace(row.link, body=body), body=body)
+
+
+def edit(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
+    at = chance.randrange(len(rows))
+    changed = rows[at].link.body.replace("同意", chance.choice(("反对", "弃权", "同 意")))
+    return [*rows[:at], with_body(rows[at], changed), *rows[at + 1 :]], at + 1
+
+
+def edit_actor(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
+    """The column beside the body, and in one case of two the body as well."""
+    at = chance.randrange(len(rows))
+    row = replace(rows[at], actor="mayor@7")
+    if chance.random() < 0.5:
+        row = with_body(row, row.link.body.replace("clerk@7", "mayor@7"))
+    return [*rows[:at], row, *rows[at + 1 :]], at + 1
+
+
+def delete(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
+    at = chance.randrange(len(rows))
+    return rows[:at] + rows[at + chance.randint(1, 3) :], at + 1
+
+
+def swap(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
+    """Two entries change places, their links staying where they were."""
+    one, two = sorted(chance.sample(range(len(rows)), 2))
+    made = list(rows)
+    for here, there in ((one, two), (two, one)):
+        taken = rows[there]
+        link = replace(taken.link, index=rows[here].link.index, prev=rows[here].link.prev)
+        made[here] = replace(taken, link=link)
+    return made, one + 1
+
+
+def insert(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
+    at = chance.randrange(len(rows))
+    forged = entry(UNIT, rows[at].link.index, rows[at].link.prev, chance)
+    forged = replace(forged, link=replace(forged.link, entry_id=9_999_999))
+    return [*rows[:at], forged, *rows[at:]], at + 1
+
+
+def truncate(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
+    at = chance.randrange(len(rows))
+    return rows[:at], at + 1
+
+
+def move_in(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
+    """An entry of another unit stands among these; in one case of two it says it is theirs."""
+    at = chance.randrange(len(rows))
+    foreign = next(iter(trail(OTHER, 1, chance)))
+    link = replace(foreign.link, index=rows[at].link.index, prev=rows[at].link.prev)
+    if chance.random() < 0.5:
+        link = replace(link, unit_id=UNIT)
+    return [*rows[:at], replace(foreign, link=link, entry_unit=link.unit_id), *rows[at + 1 :]], at + 1
+
+
+def move_out(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
+    at = chance.randrange(len(rows))
+    return [*rows[:at], replace(rows[at], entry_unit=OTHER), *rows[at + 1 :]], at + 1
+
+
+def change_time(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
+    at = chance.randrange(len(rows))
+    shift, row = timedelta(days=chance.choice((-1, 1, 30))), rows[at]
+    assert row.at is not None
+    kind = chance.choice(("recorded", "column", "body"))
+    if kind == "recorded":
+        row = replace(row, link=replace(row.link, recorded_at=row.link.recorded_at + shift))
+    elif kind == "column":
+        row = replace(row, at=row.at + shift)
+    else:
+        body = row.link.body.replace(stamp(row.at), stamp(row.at + shift))
+        row = replace(with_body(row, body), at=row.at + shift)
+    return [*rows[:at], row, *rows[at + 1 :]], at + 1
+
+
+def drop_entry(rows: Rows, chance: random.Random) -> tuple[Rows, int]:
+    """The leaf stays, the entry is gone."""
+    at = chance.randrange(len(rows))
+    gone = replace(
+        rows[at], body=None, entry_unit=None, at=None, actor="", link=replace(rows[at].link, body="")
+    )
+    return [*rows[:at], gone, *rows[at + 1 :]], at + 1
+
+
+KINDS: Sequence[Tampering] = (
+    edit, edit_actor, delete, swap, insert, truncate, move_in, move_out, change_time, drop_entry,
+)  # fmt: skip
+ROWS_ALONE, RECHAINED, REWRITTEN = range(3)
+# Rewriting the chain cannot cover these: the columns beside it still disagree, or there is nothing to hash.
+UNCOVERED = (edit_actor, move_in, move_out, change_time, drop_entry)
+
+
+@dataclass(frozen=True)
+class Tampered:
+    rows: Rows
+    registered: tuple[int, bytes]
+    first: int
+
+
+def tampered(rows: Rows, kind: Tampering, level: int, chance: random.Random) -> Tampered:
+    made, first = kind(rows, chance)
+    if level == ROWS_ALONE:
+        return Tampered(made, end_of(rows), first)
+    made = [
+        replace(old, link=new.link) for old, new in zip(made, rechained(made), strict=True)
+    ]  # what stands beside the chain stays as the tampering left it
+    return Tampered(made, end_of(made if level == REWRITTEN else rows), first)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("level", [ROWS_ALONE, RECHAINED, REWRITTEN], ids=["rows", "rechained", "rewritten"])
+def test_every_tampering_is_found_against_outside_heads_and_names_the_entry(
+    kind: Tampering, level: int, size: Callable[[str, int, int], int]
+) -> None:
+    for number in range(size("tamperings", 35, 400)):
+        chance = random.Random(f"{kind.__name__} {level} {number}")
+        rows = list(trail(UNIT, chance.randint(2, 40), chance))
+        heads = heads_of(rows)
+        assert check_rows(UNIT, rows, outside=heads, registered=end_of(rows)).fault is None
+        done = tampered(rows, kind, level, chance)
+        verdict = check_rows(UNIT, done.rows, outside=heads, registered=done.registered)
+        assert verdict.fault is not None, (kind.__name__, level, number)
+        assert verdict.agreed < done.first <= max(verdict.fault.index, verdict.agreed + 1)
+        named = {row.link.entry_id for row in done.rows} | {0}
+        assert verdict.fault.entry_id in named
+
+
+@pytest.mark.parametrize("kind", [k for k in KINDS if k not in UNCOVERED], ids=lambda kind: kind.__name__)
+def test_a_chain_rewritten_whole_looks_whole_from_inside(kind: Tampering) -> None:
+    """The control: without a head kept outside the same tamperings pass, so it is the head that finds them."""
+    chance = random.Random(1)
+    rows = list(trail(UNIT, 25, chance))
+    done = tampered(rows, kind, REWRITTEN, chance)
+    assert check_rows(UNIT, done.rows, registered=done.registered).fault is None
+    assert check_rows(UNIT, done.rows, outside=heads_of(rows), registered=done.registered).fault is not None
+
+
+@pytest.mark.parametrize("kind", [edit, delete, swap, insert, truncate], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("level", [ROWS_ALONE, REWRITTEN], ids=["rows", "rewritten"])
+def test_the_stand_alone_verifier_finds_them_in_the_exported_file(
+    kind: Tampering, level: int, size: Callable[[str, int, int], int]
+) -> None:
+    for number in range(size("tamperings_of_files", 10, 100)):
+        chance = random.Random(f"file {kind.__name__} {level} {number}")
+        rows = list(trail(UNIT, chance.randint(2, 40), chance))
+        told = [
+            {"size": one.size, "root": one.root, "hash": one.hash, "at": "2027-01-20"}
+            for one in heads_of(rows)
+        ]
+        feed = {"unit_id": UNIT, "heads": told}
+        assert Reader(feed).read(jsonl_of(Line(row.link)) for row in rows).faults == []
+        done = tampered(rows, kind, level, chance)
+        reader = Reader(feed).read(jsonl_of(Line(row.link)) for row in done.rows)
+        # A gap may be another year's; then the file is one exported in part, and says so.
+        assert reader.faults or reader.notes, (kind.__name__, number)
+        assert all("第" in said for said in reader.faults)
+
+
+def test_a_clean_trail_raises_no_alarm(
+    size: Callable[[str, int, int], int], record_property: Callable[..., None]
+) -> None:
+    count, chance = size("clean_entries", 3_000, 1_000_000), random.Random(5)
+    rows, spent = trail(UNIT, count, chance), 0.0
+    outside = heads_of(list(trail(UNIT, 2_000, random.Random(5))))
+
+    def timed() -> Iterator[Row]:
+        nonlocal spent
+        while True:
+            begun = time.perf_counter()
+            row = next(rows, None)
+            spent += time.perf_counter() - begun
+            if row is None:
+                return
+            yield row
+
+    begun = time.perf_counter()
+    verdict = check_rows(UNIT, timed(), outside=outside)
+    record_property("verify_seconds", round(time.perf_counter() - begun - spent, 2))
+    assert (verdict.fault, verdict.size, verdict.agreed) == (None, count, 2_000)
