@@ -31,7 +31,7 @@ from projects.cycles.models import Attachment, Cycle, Paper
 from projects.cycles.papers import KINDS
 from projects.cycles.selectors import paper_of, papers_of
 from projects.cycles.steps import STEPS
-from projects.evaluation import selectors
+from projects.evaluation import conforming, selectors
 from projects.evaluation.ledgers import LEDGERS, Ledger, Row, as_csv
 from projects.evaluation.models import Archive
 from workflow.audit import standalone
@@ -197,6 +197,7 @@ def write_dossier(file: IO[bytes], cycle: Cycle, *, at: datetime) -> list[Entere
             _enter_papers(dossier, cycle, step, attached)
             _enter_ledgers(dossier, cycle, step)
         add_trail(dossier, cycle)
+        add_conformance(dossier, cycle)
         add_catalogue(dossier, str(cycle))
         _add_forms(dossier, cycle)
         add_sums(dossier)
@@ -338,6 +339,12 @@ def add_trail(dossier: Dossier, cycle: Cycle) -> None:
         "办理记录/heads.json", [json.dumps(feed_of(cycle.unit), ensure_ascii=False, indent=1).encode()]
     )
     dossier.add("办理记录/verify.py", [Path(standalone.__file__).read_bytes()])
+
+
+def add_conformance(dossier: Dossier, cycle: Cycle) -> None:
+    """程序规范检查表: article by article, with the numbers of the entries that show it."""
+    rows = list(conforming.rows_of(cycle, localtime(dossier.at).date()))
+    dossier.add("程序规范检查表.csv", [as_csv(conforming.COLUMNS, rows)])
 
 
 def add_catalogue(dossier: Dossier, title: str) -> None:

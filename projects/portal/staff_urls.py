@@ -6,6 +6,7 @@ from django.urls import path
 from projects.portal import (
     ballots,
     before_vote,
+    conformance,
     county,
     county_bulletins,
     county_map,
@@ -36,6 +37,7 @@ urlpatterns = [
     path("years/<int:pk>/proposals/", login_required(matters.proposals), name="year_proposals"),
     path("years/<int:pk>/items/", login_required(matters.items), name="year_items"),
     path("years/<int:pk>/readiness/", login_required(before_vote.readiness), name="readiness"),
+    path("years/<int:pk>/conformance/", login_required(conformance.conformance), name="conformance"),
     path("years/<int:pk>/rehearsal/", login_required(before_vote.rehearsal), name="rehearsal"),
     path("years/<int:pk>/practice/", login_required(voter_practice.practice), name="practice"),
     path("tasks/<int:task_id>/roll/", login_required(roll.roll_import), name="roll_import"),

@@ -13,6 +13,7 @@ import pytest
 import rfc8785
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template.loader import render_to_string
+from django.utils.timezone import localdate
 
 from projects.cycles.models import Paper
 from projects.cycles.papers import attach, make_paper
@@ -24,6 +25,8 @@ from projects.demo.play.evaluation import (
     play_session,
 )
 from projects.evaluation import dossier, selectors
+from projects.evaluation.conformance import CHECKS, Status
+from projects.evaluation.conforming import STATUS_WORDS, conformance_of
 from projects.evaluation.ledgers import as_csv, body_of
 from projects.evaluation.measuring import DESK
 from projects.evaluation.models import Archive, Measurement
@@ -233,3 +236,27 @@ def test_every_step_page_shows_the_records_it_is_about(closed):
     assert "3. 老年食堂" in hall and "代表会议" in hall and "发出测评票" in hall and "应选" not in hall
     assert "评估" in pages["archive"] and "测评后整改" in pages["archive"] and "可以销号" in pages["archive"]
     assert "村道硬化" in pages["look_back"]
+
+
+def test_the_dossier_holds_the_heads_the_verifier_and_the_sheet_of_conformance(closed):
+    file = opened(closed)
+    heads = json.loads(file.read("办理记录/heads.json"))
+    assert (heads["unit"], heads["format"]) == (closed.unit.code, "piaojue-heads/1")
+    assert b"def verify_inclusion" in file.read("办理记录/verify.py")
+    rows = list(csv.DictReader(io.StringIO(file.read("程序规范检查表.csv").decode("utf-8-sig"))))
+    assert len(rows) == len(CHECKS) and {row["结论"] for row in rows} <= set(map(str, STATUS_WORDS.values()))
+    held = next(row for row in rows if row["检查事项"] == "公布明白账")
+    numbers = set(Entry.objects.filter(unit=closed.unit).values_list("pk", flat=True))
+    assert held["结论"] == "符合" and {int(one) for one in held["办理记录编号"].split("、")} <= numbers
+
+
+def test_the_page_of_conformance_tells_every_check_and_those_of_one_status(closed, town, client):
+    client.force_login(town.of("clerk"))
+    page = client.get(f"/years/{closed.pk}/conformance/").content.decode()
+    assert all(check.title in page for check in CHECKS) and "公布明白账" in page
+    found = conformance_of(closed, localdate())
+    for status in Status:
+        one = client.get(f"/years/{closed.pk}/conformance/?status={status}").content.decode()
+        assert one.count('class="row-title"') == sum(finding.status == status for _check, finding in found)
+    assert client.get("/years/999999/conformance/").status_code == 404
+    assert f"/years/{closed.pk}/conformance/" in client.get(f"/years/{closed.pk}/").content.decode()

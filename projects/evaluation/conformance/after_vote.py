@@ -1,0 +1,212 @@
+"""Steps 5 and 6: supervision and evaluation."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from projects.evaluation.conformance.ways import after, calendar, each, followed_by, never, within, working
+from projects.evaluation.conformance.year import (
+    Act,
+    Check,
+    Finding,
+    Year,
+    broken,
+    held,
+    not_applicable,
+    not_yet,
+)
+
+DECLARED, EVALUATION, CLOSED = ("voting.declare",), ("cycle.begin_evaluation",), ("cycle.close",)
+FOUNDED = ("project.found",)
+MEASURED_BAD = ("measurement.fail",)
+
+
+def planned_in_time(year: Year) -> Finding:
+    """Each project's plan is confirmed within the rulebook's days (陕西规定 17)."""
+    founded = year.by_subject(*FOUNDED)
+    late: list[Act] = []
+    done: list[Act] = []
+    waiting: list[Act] = []
+    if not founded:
+        return not_yet()
+    for subject, acts in founded.items():
+        last_day = calendar(year.terms.plan_days)(acts[0].on)
+        plan = next((a for a in year.all("supervision.confirm_plan") if a.subject == subject), None)
+        if plan is None and _dropped(year, subject):
+            continue
+        if plan is None:
+            (late if year.today > last_day else waiting).append(acts[0])
+        else:
+            (late if plan.on > last_day else done).append(plan)
+    if late:
+        return broken(f"{len(late)}个项目的实施计划过期", *late)
+    return not_yet("", *waiting) if waiting else held(*done)
+
+
+def _dropped(year: Year, subject: str) -> bool:
+    """Stopped by a decision, so nothing more is owed."""
+    return any(act.subject == subject for act in year.all("project.stop", "project.suspend"))
+
+
+def inspected(year: Year) -> Finding:
+    """Each project that was built was visited by deputies at least once (组织法 19)."""
+    visits = {act.subject: act for act in year.all("supervision.inspect")}
+    return _of_each(year, visits, "没有代表视察", year.first(*EVALUATION))
+
+
+def reported(year: Year) -> Finding:
+    """Each project that was built reported its progress."""
+    reports = {act.subject: act for act in year.all("supervision.progress", "project.report")}
+    return _of_each(year, reports, "没有进度报告", year.first(*EVALUATION))
+
+
+def _of_each(year: Year, found: dict[str, Act], note: str, closing: Act | None) -> Finding:
+    built = year.by_subject("project.begin", "project.assign")
+    if not built:
+        return not_yet()
+    missing = [
+        acts[0] for subject, acts in built.items() if subject not in found and not _dropped(year, subject)
+    ]
+    if missing:
+        return broken(f"{len(missing)}个项目{note}", *missing) if closing else not_yet("", *missing)
+    return held(*found.values())
+
+
+def changes_decided(year: Year) -> Finding:
+    """No change of a project takes effect without a decision and a notice (陕西规定 18)."""
+    effects = year.all(
+        "change.effect", "project.alter", "project.alter_planning", "project.stop", "project.suspend"
+    )
+    if not effects:
+        return not_applicable("没有项目调整") if year.first(*EVALUATION) else not_yet()
+    decisions = year.all("change.agree", "supervision.decide_change", "supervision.declare_change",
+                         "supervision.classify_change")  # fmt: skip
+    bare = [act for act in effects if not any(one.id < act.id for one in decisions)]
+    if bare:
+        return broken("没有决定即调整", *bare)
+    told = year.all("change.announce", "supervision.announce_change")
+    untold = [act for act in decisions if act.action == "change.agree" and not any(
+        one.id > act.id and (one.action != "change.announce" or one.subject == act.subject) for one in told)]  # fmt: skip
+    if untold:
+        return broken("决定后没有公告", *untold) if year.first(*EVALUATION) else not_yet("", *untold)
+    return held(*decisions, *told)
+
+
+def accepted_with_inspectors(year: Year) -> Finding:
+    """No project is accepted before the supervision group agreed, and not by the same person (座位表第五环节)."""
+    done = year.by_subject("project.accept")
+    bare: list[Act] = []
+    good: list[Act] = []
+    for subject, acts in done.items():
+        for act in acts:
+            agreed = [a for a in year.all("supervision.agree_acceptance") if a.subject == subject]
+            asked = [a for a in year.all("supervision.accept") if a.subject == subject]
+            same = {a.actor for a in agreed} & {a.actor for a in asked}
+            (good if agreed and not same else bare).append(act)
+    if bare:
+        return broken("监督小组没有同意即验收", *bare)
+    return held(*good) if good else not_yet()
+
+
+def rechecked_by_others(year: Year) -> Finding:
+    """Who puts a finding right is not who closes it (座位表第五环节)."""
+    same = [
+        (done, check)
+        for subject, acts in year.by_subject("finding.close").items()
+        for check in acts
+        if (done := year.last_before(check, "supervision.rectify", "finding.rectify", subject=subject))
+        and done.actor and done.actor == check.actor
+    ]  # fmt: skip
+    closed = year.all("finding.close")
+    if same:
+        return broken("整改人自行销号", *(act for pair in same for act in pair))
+    return held(*closed) if closed else not_applicable("没有销号的问题") if year.first(*CLOSED) else not_yet()
+
+
+def second_measurement(year: Year) -> Finding:
+    """A project that failed is put right and measured again (rules.md §8)."""
+    failed = year.by_subject(*MEASURED_BAD)
+    if not failed:
+        return not_applicable("没有测评不达标的项目") if year.first(*CLOSED) else not_yet()
+    ended = {act.subject for act in year.all("measurement.supersede", "measurement.rectify")}
+    left = [acts[0] for subject, acts in failed.items() if subject not in ended]
+    if left:
+        return broken("不达标的项目没有整改", *left) if year.first(*CLOSED) else not_yet("", *left)
+    return held(*(acts[0] for acts in failed.values()))
+
+
+def account_public(year: Year) -> Finding:
+    """The account of results is published before the year closes (明白账)."""
+    published, closed = year.first("evaluation.publish"), year.first(*CLOSED)
+    if published is None or (closed and closed.id < published.id):
+        return broken("没有公布明白账即结束年度", closed) if closed else not_yet()
+    return held(published)
+
+
+def archived_in_time(year: Year) -> Finding:
+    """The dossier is made by 30 June of the next year."""
+    published, made = year.first("evaluation.publish"), year.first("archive.make", "evaluation.archive")
+    if published is None:
+        return not_yet("", made)
+    last_day = date(published.on.year, 6, 30)
+    if made is None:
+        return (
+            broken(f"应在{last_day:%Y-%m-%d}前归档", published)
+            if year.today > last_day
+            else not_yet("", published)
+        )
+    return broken(f"归档过期（{made.on:%Y-%m-%d}）", made) if made.on > last_day else held(published, made)
+
+
+def looked_back(year: Year) -> Finding:
+    """The presidium looks back by the third quarter of the year after closing (江门: 翌年回头看)."""
+    closed = year.first(*CLOSED)
+    done = year.first("evaluation.look_back")
+    if closed is None:
+        return not_yet()
+    if done:
+        return held(done)
+    last_day = date(closed.on.year + 1, 9, 30)
+    return (
+        broken(f"应在{last_day:%Y-%m-%d}前回头看", closed) if year.today > last_day else not_yet("", closed)
+    )
+
+
+def bare_stop(year: Year, act: Act) -> bool:
+    """A project stopped before the year decided anything about it."""
+    return act.action == "project.stop" and not any(
+        one.id < act.id
+        for one in year.all("change.agree", "supervision.decide_change", "supervision.declare_change")
+    )
+
+
+CHECKS = [
+    Check("handed_over", 5, "按期交办", "敬安镇；座位表第五环节",
+          within(DECLARED, ("supervision.hand_over",), lambda year: working(year.terms.hand_over_wd), note="交办过期")),
+    Check("planned", 5, "实施计划按期确定", "陕西规定 17", planned_in_time),
+    Check("groups", 5, "按期组成监督小组", "组织法 19、43",
+          within(DECLARED, ("supervision.groups",), lambda year: calendar(year.terms.groups_days), note="监督小组组成过期")),
+    Check("reported", 5, "项目均报告进度", "陕西规定 20；座位表第五环节", reported),
+    Check("inspected", 5, "项目均有代表视察", "组织法 19", inspected),
+    Check("findings", 5, "问题均已整改销号", "张甸镇；座位表第五环节",
+          each(("finding.raise",), followed_by("finding.close"), note="问题没有销号", none="没有发现问题", open_until=CLOSED)),
+    Check("recheck", 5, "问题由他人复核销号", "座位表第五环节", rechecked_by_others),
+    Check("special_report", 5, "听取专项工作报告", "组织法 19",
+          after(EVALUATION, ("supervision.special_report",), note="评估前没有听取专项报告")),
+    Check("inquiries", 5, "书面询问均有答复", "组织法 19、23",
+          each(("inquiry.ask",), followed_by("inquiry.reply"), note="询问没有答复", none="没有书面询问", open_until=CLOSED)),
+    Check("changes", 5, "项目调整有决定有公告", "陕西规定 18", changes_decided),
+    Check("stops", 5, "终止项目先有决定", "陕西规定 18", never(bare_stop, note="没有决定即终止")),
+    Check("accepted", 5, "监督小组同意后验收", "座位表第五环节", accepted_with_inspectors),
+    Check("completion", 6, "政府报告完成情况后测评", "陕西规定 19",
+          after(("evaluation.measure_open",), ("evaluation.completion_report",), note="未报告完成情况即测评")),
+    Check("residents", 6, "测评前征集群众评价", "华泾镇；座位表第六环节",
+          after(("evaluation.measure_open",), ("evaluation.residents",), note="没有群众评价即测评")),
+    Check("presidium_report", 6, "主席团报告监督情况", "组织法 12(9)、19",
+          after(("evaluation.publish",), ("evaluation.presidium_report",), note="主席团没有报告")),
+    Check("second", 6, "不达标的整改后再次测评", "rules.md §8", second_measurement),
+    Check("account", 6, "公布明白账", "rules.md §1.2（明白账）",
+          account_public),
+    Check("archive", 6, "按期归档", "座位表第六环节；rules.md §9", archived_in_time),
+    Check("look_back", 6, "翌年回头看", "江门；座位表第六环节", looked_back),
+]  # fmt: skip

@@ -1,0 +1,225 @@
+"""Steps 1 to 3: collection, preliminary selection, deliberation."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from projects.evaluation.conformance.ways import after, each, followed_by, never, working
+from projects.evaluation.conformance.year import (
+    Act,
+    Check,
+    Finding,
+    Year,
+    broken,
+    held,
+    not_applicable,
+    not_yet,
+)
+
+THIRD_QUARTER = (7, 8, 9)
+RECEIVED = ("proposal.accept", "proposal.send_back", "proposal.pool")
+APPRAISALS = ("selection.appraise_department", "selection.appraise_finance", "selection.appraise_legal")
+BOOKS, SCREEN, DRAFT, NOTICE = (
+    ("collection.close_books",), ("selection.screen",), ("selection.draft_list",), ("selection.notice",),
+)  # fmt: skip
+VOTE_OPENS = ("vote.open",)
+
+
+def begun_in_third_quarter(year: Year) -> Finding:
+    """Collection begins in the third quarter of the year before (重庆决定三, 陕西规定)."""
+    made, opened = year.first("cycle.create"), year.first("cycle.open")
+    if opened is None:
+        return not_yet("", made)
+    of = int(made.after.get("year", 0)) if made else 0
+    if opened.on.month in THIRD_QUARTER and of in (0, opened.on.year + 1):
+        return held(opened)
+    return broken(f"{opened.on:%Y年%m月}启动，不在上年第三季度", opened)
+
+
+def received_in_time(year: Year) -> Finding:
+    """Each proposal is accepted or returned within five working days of its receipt."""
+    due = working(year.terms.receive_wd)
+    late: list[Act] = []
+    done: list[Act] = []
+    waiting: list[Act] = []
+    for subject, acts in year.by_subject("proposal.submit", "proposal.complete").items():
+        decided = [act for act in year.all(*RECEIVED) if act.subject == subject]
+        for sent in acts:
+            answer = next((act for act in decided if act.id > sent.id), None)
+            last_day = due(sent.on)
+            if answer is None:
+                (late if year.today > last_day else waiting).append(sent)
+            else:
+                (late if answer.on > last_day else done).append(answer)
+    if late:
+        return broken(f"{len(late)}件超过{year.terms.receive_wd}个工作日", *late)
+    if waiting or not done:
+        return not_yet("", *waiting)
+    return held(*done)
+
+
+def notice_stood(year: Year) -> Finding:
+    """The list was public for as many working days as the rulebook says before it was concluded."""
+    posted = year.last(*NOTICE)
+    if posted is None:
+        return not_yet()
+    ended = year.last("selection.conclude", "notice.close")
+    if ended is None or ended.id < posted.id:
+        return not_yet("", posted)
+    last_day = working(year.terms.notice_wd)(posted.on)
+    if ended.on < last_day:
+        return broken(f"公示不足{year.terms.notice_wd}个工作日", posted, ended)
+    return held(posted, ended)
+
+
+def session_day(year: Year) -> date | None:
+    """The day of the voting session: as it was opened, else as fixed, else as planned."""
+    opened = year.first(*VOTE_OPENS)
+    if opened:
+        return opened.on
+    fixed = [act for act in year.all("session.fix") if act.after.get("use") in ("vote", "voting", "T")]
+    named = [str(act.after["held_on"]) for act in fixed] or [
+        str(act.after["T"]) for act in year.all("cycle.create") if act.after.get("T")
+    ]
+    return date.fromisoformat(named[-1]) if named else None
+
+
+def ahead_of_session(action: str, days: int, note: str, year: Year) -> Finding:
+    """An act stood on record so many days before the session."""
+    done, day = year.first(action), session_day(year)
+    if day is None:
+        return not_yet("", done)
+    last_day = day - timedelta(days=days)
+    if done is None:
+        return (
+            broken(f"{note}（期限{last_day:%Y-%m-%d}已过，尚未办理）") if year.today > last_day else not_yet()
+        )
+    if done.on > last_day:
+        return broken(f"{note}（应在{last_day:%Y-%m-%d}前，实为{done.on:%Y-%m-%d}）", done)
+    return held(done)
+
+
+def surplus(year: Year) -> Finding:
+    """More candidates than seats (陕西规定: 差额票决)."""
+    votes = [act for act in year.all("vote.define") if act.after.get("purpose") == "projects"]
+    first = next((act for act in votes if not act.after.get("follows")), None)
+    if first is None:
+        return not_yet()
+    options, seats = len(first.after.get("options", ())), int(first.after.get("seats", 0))
+    if options > seats:
+        return held(first)
+    return broken(f"候选{options}个、应选{seats}个，没有差额", first)
+
+
+def left_out_are_answered(year: Year) -> Finding:
+    """No proposal is left without an answer when deliberation begins."""
+    begun = year.first("cycle.begin_deliberation")
+    accepted = year.by_subject("proposal.accept")
+    ended = year.by_subject("proposal.answer", "proposal.carry", "proposal.merge", "proposal.pool")
+    left = [acts[0] for subject, acts in accepted.items() if subject not in ended]
+    if begun is None:
+        return not_yet("", *left)
+    if not accepted:
+        return not_applicable("没有受理的意见建议")
+    return broken("有受理的意见建议没有去向", *left) if left else held(begun)
+
+
+def questions_in_session(year: Year) -> Finding:
+    """Deputies ask while a session is open, and each question is answered (组织法 23)."""
+    asked = year.by_subject("question.ask", "deliberation.ask")
+    replied = {act.subject for act in year.all("question.reply")}
+    questions = {act.subject: act for act in year.all("question.reply", "deliberation.reply")}
+    if not asked and not questions:
+        ended = year.first("session.end", "cycle.begin_supervision")
+        return not_applicable("没有询问") if ended else not_yet()
+    opened = year.first("session.begin")
+    early = [acts[0] for acts in asked.values() if opened is None or acts[0].id < opened.id]
+    if early:
+        return broken("会议召开前提出", *early, opened)
+    left = [
+        acts[0]
+        for subject, acts in asked.items()
+        if subject.startswith("question:") and subject not in replied
+    ]
+    return broken("询问没有答复", *left) if left and year.first("session.end") else held(*questions.values())
+
+
+def reasoned_return(_year: Year, act: Act) -> bool:
+    """A return or refusal without its reason."""
+    sent_back = act.action.endswith((".return", ".send_back")) or bool(act.after.get("returns_to"))
+    return sent_back and not act.reason.strip() and not act.after.get("return_reason")
+
+
+CHECKS = [
+    Check(
+        "scheme_agreed", 1, "年度实施方案经同级党委同意后启动", "rules.md §1.3",
+        after(("cycle.open",), ("collection.scheme",), ("collection.scheme_party",), note="方案未经党委同意即启动"),
+    ),
+    Check("third_quarter", 1, "上年第三季度启动征集", "重庆决定三；陕西规定", begun_in_third_quarter),
+    Check(
+        "call", 1, "征集公告发布后关闭征集", "景洪办法六",
+        after(BOOKS, ("cycle.open",), ("collection.publish_call",), note="没有发布征集公告即关闭征集"),
+    ),
+    Check("received", 1, "意见建议按期受理或退回补正", "rules.md §4；座位表第一环节", received_in_time),
+    Check(
+        "reasons", 0, "退回均写明理由", "rules.md §3（退回）",
+        never(reasoned_return, note="退回没有写明理由"),
+    ),
+    Check(
+        "completed", 1, "退回补正的均有结果", "rules.md §4",
+        each(
+            ("proposal.send_back",), followed_by("proposal.complete", "proposal.pool"),
+            note="退回补正后没有结果", none="没有退回补正的", open_until=BOOKS,
+        ),
+    ),
+    Check("merged", 2, "关闭征集后归并", "rules.md §4（归并）",
+          after(("selection.merge",), BOOKS, note="征集未关闭即归并")),
+    Check("screened", 2, "归并后逐项筛查", "rules.md §4（资格）",
+          after(SCREEN, ("selection.merge",), note="未归并即筛查")),
+    Check(
+        "appraised", 2, "部门、财政、合法性三方论证后提出建议方案", "海南意见；陕西规定（合法性审查）",
+        after(DRAFT, *((one,) for one in APPRAISALS), note="论证不齐即提出建议方案"),
+    ),
+    Check("screen_first", 2, "筛查后论证", "rules.md §5",
+          after(APPRAISALS, SCREEN, note="未筛查即论证")),
+    Check("presidium_opinion", 2, "主席团听取意见后公示", "rules.md §5",
+          after(NOTICE, ("selection.presidium_opinion",), note="主席团未听取即公示")),
+    Check("party_study", 2, "同级党委研究后公示", "rules.md §1.3",
+          after(NOTICE, ("selection.party_study",), note="党委未研究即公示")),
+    Check("notice", 2, "候选项目公示满期", "本地规定（公示天数）", notice_stood),
+    Check(
+        "objections", 2, "公示异议均有处理决定", "本地规定",
+        each(("objection.raise", "selection.object"), followed_by("objection.dismiss", "objection.uphold"),
+             note="异议没有处理", none="没有异议", open_until=("cycle.begin_deliberation",)),
+    ),
+    Check("answered", 2, "受理的意见建议均有去向", "璧山办法（征集和反馈）", left_out_are_answered),
+    Check("reported_party", 3, "会议筹备情况报告党委后召集会议", "rules.md §1.3；座位表第三环节",
+          after(("deliberation.convene",), ("deliberation.report_party",), ("deliberation.party_reply",),
+                note="未报告党委即召集会议")),
+    Check("agenda", 3, "主席团决定列入议程后提出议案", "组织法 22",
+          after(("deliberation.bill",), ("deliberation.agenda",), note="主席团未决定列入议程")),
+    Check("convened", 3, "会议通知提前发布", "绩溪议事规则（15日）",
+          lambda year: ahead_of_session("deliberation.convene", year.terms.convene_days, "会议通知发布过迟", year)),
+    Check("materials", 3, "会议材料提前印发代表", "海南意见；座位表第三环节",
+          lambda year: ahead_of_session("deliberation.materials", year.terms.materials_days, "材料印发过迟", year)),
+    Check("budget", 3, "项目资金列入预算草案后票决", "陕西规定 6；组织法 12(4)",
+          after(VOTE_OPENS, ("deliberation.bill",), ("deliberation.budget",), note="议案或资金安排不齐即票决")),
+    Check("roll", 3, "核定实有代表人数后票决", "组织法 14、25",
+          after(VOTE_OPENS, ("deliberation.roll",), note="未核定实有代表人数即票决")),
+    Check("readiness", 3, "会前程序体检", "座位表第三环节",
+          after(VOTE_OPENS, ("deliberation.readiness",), note="未作程序体检即票决")),
+    Check("explained", 3, "政府负责人到会说明", "海南意见",
+          after(VOTE_OPENS, ("deliberation.explain",), note="未作说明即票决")),
+    Check("deliberated", 3, "代表团审议后确定票决名单", "rules.md §6.1",
+          after(("deliberation.settle",), ("deliberation.deliberate",), note="未经审议即确定名单")),
+    Check("method", 3, "大会通过票决办法后票决", "rules.md §6.1",
+          after(VOTE_OPENS, ("deliberation.settle",), ("deliberation.adopt_method",), note="票决办法未通过即票决")),
+    Check("surplus", 3, "实行差额票决", "陕西规定", surplus),
+    Check("questions", 3, "询问在会议期间提出并答复", "组织法 23", questions_in_session),
+    Check("withdrawals", 3, "撤回候选项目经主席团同意", "组织法 22",
+          each(("withdrawal.ask", "deliberation.withdraw"),
+               lambda year, start, later: next(
+                   (a for a in year.acts if a.id > start.id and a.action in (
+                       "withdrawal.agree", "withdrawal.refuse", "deliberation.consent_withdraw")), None),
+               note="撤回没有主席团意见", none="没有撤回", open_until=VOTE_OPENS)),
+]  # fmt: skip

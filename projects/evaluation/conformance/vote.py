@@ -1,0 +1,216 @@
+"""Step 4, the vote, and what runs through the whole year."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from projects.evaluation.conformance.ways import (
+    after,
+    calendar,
+    never,
+    two_people,
+    within,
+    working,
+)
+from projects.evaluation.conformance.year import (
+    Act,
+    Check,
+    Finding,
+    Year,
+    broken,
+    held,
+    not_applicable,
+    not_yet,
+)
+
+ORDER = (
+    "cycle.open", "cycle.begin_selection", "cycle.begin_deliberation", "cycle.begin_vote", "cycle.begin_supervision",
+    "cycle.begin_evaluation", "cycle.close",
+)  # fmt: skip
+GOVERNMENT = frozenset({"mayor", "gov_clerk", "department", "finance", "legal"})
+LOOKING_ON = ("record.read", "trail.", "auth.", "personal.read")
+KEYED, SIGNED, DECLARED = ("vote.accept_tally",), ("vote.certify",), ("vote.declare",)
+ON_THE_FLOOR = ("voting.arrive", "voting.hand_paper", "vote.to_paper")
+
+
+def in_order(year: Year) -> Finding:
+    """Six steps in their order, none left out (rules.md §1.2: 三个阶段六个环节)."""
+    found = [year.first(action) for action in ORDER]
+    done = [act for act in found if act]
+    if not done:
+        return not_yet()
+    reached = max(number for number, act in enumerate(found) if act)
+    if any(act is None for act in found[:reached]) or [a.id for a in done] != sorted(a.id for a in done):
+        return broken("环节没有依次进行", *done)
+    return held(*done) if reached == len(ORDER) - 1 else not_yet("", *done)
+
+
+def quorum(year: Year) -> Finding:
+    """Two thirds of all deputies in office are there when a vote opens (组织法 14)."""
+    opened = year.by_subject("vote.open")
+    few: list[Act] = []
+    enough: list[Act] = []
+    for subject, acts in opened.items():
+        defined = [act for act in year.all("vote.define") if act.subject == subject]
+        total = int(defined[-1].after.get("deputies_in_office", 0)) if defined else 0
+        for act in acts:
+            present = int(act.after.get("deputies_present") or act.before.get("deputies_present") or 0)
+            (enough if 3 * present >= 2 * total > 0 else few).append(act)
+    if year.terms.subdistrict:
+        return not_applicable("街道没有人民代表大会，到会人数按本地规定")
+    if few:
+        return broken("到会不足全体代表的三分之二", *few)
+    return held(*enough) if enough else not_yet()
+
+
+def voting_between(year: Year) -> Finding:
+    """Ballots are handed out, and latecomers let in, only between opening and closing."""
+    opened, closed = year.by_subject("vote.open"), year.by_subject("vote.close", "vote.make_void")
+    spans = [
+        (acts[0].id, closed[subject][-1].id if subject in closed else None)
+        for subject, acts in opened.items()
+    ]
+    outside = [
+        act for act in year.all(*ON_THE_FLOOR)
+        if not any(start < act.id and (end is None or act.id < end) for start, end in spans)
+    ]  # fmt: skip
+    if outside:
+        return broken("在投票开始前或截止后", *outside)
+    return held(*(acts[0] for acts in opened.values())) if opened else not_yet()
+
+
+def counted_once(year: Year) -> Finding:
+    """After the signatures no tally is accepted for that vote again: a correction is a vote of its own (复票)."""
+    signed = year.by_subject(*SIGNED)
+    changed = [
+        act for act in year.all(*KEYED) if act.subject in signed and act.id > signed[act.subject][0].id
+    ]
+    if changed:
+        return broken("签字后又改动计票", *changed)
+    return held(*(acts[0] for acts in signed.values())) if signed else not_yet()
+
+
+def declared_as_signed(year: Year) -> Finding:
+    """Nothing is declared that two tellers have not signed."""
+    declared, signed = year.all(*DECLARED), year.by_subject(*SIGNED)
+    bare = [act for act in declared if act.subject not in signed or signed[act.subject][0].id > act.id]
+    if bare:
+        return broken("未经签字即宣布", *bare)
+    return held(*declared) if declared else not_yet()
+
+
+def resolved_in_session(year: Year) -> Finding:
+    """The congress resolves on the result before the session closes (组织法 25)."""
+    declared = next((a for a in year.all("voting.declare")), None) or year.first(*DECLARED)
+    if declared is None:
+        return not_yet()
+    resolved = next((act for act in year.all("voting.resolution") if act.id > declared.id), None)
+    ended = next((act for act in year.all("session.end") if act.id > declared.id), None)
+    if resolved is None:
+        return broken("闭会前没有通过决议", declared, ended) if ended else not_yet("", declared)
+    return broken("闭会后才通过决议", ended, resolved) if ended and ended.id < resolved.id else held(resolved)
+
+
+def secret(_year: Year, act: Act) -> bool:
+    """An entry that says who cast a ballot (integrity.md §2.2)."""
+    return act.action in {"voting.cast", "vote.cast", "ballot.cast"}
+
+
+def chair_in_government(year: Year) -> Finding:
+    """Nobody acts as chair and in the government in one year (组织法 18)."""
+    chairs: dict[str, Act] = {}
+    offices: dict[str, Act] = {}
+    for act in year.acts:
+        if act.actor and act.office == "chair":
+            chairs.setdefault(act.actor, act)
+        elif act.actor and act.office in GOVERNMENT:
+            offices.setdefault(act.actor, act)
+    both = sorted(chairs.keys() & offices.keys())
+    if both:
+        return broken(
+            "同一人既任主席又任政府职务", *(one for name in both for one in (chairs[name], offices[name]))
+        )
+    return held(*list(chairs.values())[:1]) if chairs else not_yet()
+
+
+def teller_and_counter(year: Year) -> Finding:
+    """Tellers watch, counters count: not one person both in one year (rules.md §6.2)."""
+    by_office: dict[str, set[str]] = defaultdict(set)
+    evidence: dict[str, list[Act]] = defaultdict(list)
+    for act in year.acts:
+        if act.actor and act.office in {"teller", "chief_teller", "counter"}:
+            by_office["counter" if act.office == "counter" else "teller"].add(act.actor)
+            evidence[act.actor].append(act)
+    both = by_office["counter"] & by_office["teller"]
+    if both:
+        return broken("同一人既监票又计票", *(act for name in sorted(both) for act in evidence[name]))
+    return held() if by_office["counter"] else not_yet()
+
+
+def meets(year: Year) -> Finding:
+    """What a body decides was decided by more than half of its members' votes as recorded (组织法 25)."""
+    lost: list[Act] = []
+    won: list[Act] = []
+    for act in year.acts:
+        if (
+            "votes_for" in act.after
+            and not act.action.endswith(".return")
+            and not act.after.get("returns_to")
+        ):
+            cast = [int(act.after.get(name) or 0) for name in ("votes_for", "votes_against", "votes_abstain")]
+            agreed = act.after.get("agreed", True)
+            (won if not agreed or 2 * cast[0] > sum(cast) else lost).append(act)
+    if lost:
+        return broken("赞成不过半仍按通过办理", *lost)
+    return held(*won) if won else not_yet()
+
+
+def of_county(_year: Year, act: Act) -> bool:
+    """The county guides and samples; it decides nothing in a township (组织法 50(11))."""
+    return act.office == "county" and not act.action.startswith(("oversight.", "note.", *LOOKING_ON))
+
+
+def of_auditor(_year: Year, act: Act) -> bool:
+    """An auditor reads and exports, nothing else."""
+    return act.office == "auditor" and not act.action.startswith(LOOKING_ON)
+
+
+def of_admin(_year: Year, act: Act) -> bool:
+    """An administrator grants offices and does no business of the year."""
+    return act.office == "admin" and not act.action.startswith(
+        ("grant.", "person.", "people.", "units.", *LOOKING_ON)
+    )
+
+
+CHECKS = [
+    Check("order", 0, "六个环节依次进行", "rules.md §1.2", in_order),
+    Check("chair", 0, "主席不兼任政府职务", "组织法 18", chair_in_government),
+    Check("majority", 0, "集体决定均过半数", "组织法 25；rules.md §3", meets),
+    Check("county", 0, "县级只指导不代办", "组织法 50(11)", never(of_county, note="县级代乡镇办理")),
+    Check("auditor", 0, "审计人员只查阅", "rules.md §9；座位表", never(of_auditor, note="审计人员办理了事项")),
+    Check("admin", 0, "系统管理员不办业务", "座位表", never(of_admin, note="系统管理员办理了事项")),
+    Check("attendance", 4, "核定到会人数后投票", "组织法 14",
+          after(("vote.open",), ("voting.attendance",), note="未核定到会人数即投票")),
+    Check("quorum", 4, "到会过三分之二", "组织法 14", quorum),
+    Check("opened_by_two", 4, "两人共同开启投票", "座位表第四环节",
+          two_people(("voting.open",), ("voting.open_confirm",), note="开启投票由一人办理")),
+    Check("span", 4, "领票在投票开始后、截止前", "座位表第四环节", voting_between),
+    Check("secret", 4, "无记名：记录不载何人投票", "组织法 28（类推）；integrity.md §2", never(secret, note="记录载明何人投票")),
+    Check("closed_by_two", 4, "两人共同截止投票", "座位表第四环节",
+          two_people(("voting.close",), ("voting.close_confirm",), note="截止投票由一人办理")),
+    Check("keyed_twice", 4, "两人分别录入计票", "integrity.md §2.7",
+          two_people(("voting.key_first",), ("voting.key_second",), note="两次录入为同一人")),
+    Check("apart", 4, "监票、计票不为同一人", "rules.md §6.2", teller_and_counter),
+    Check("signed_by_two", 4, "总监票人、监票人分别签字", "rules.md §6.2",
+          two_people(("voting.certify_chief",), ("voting.certify_teller",), note="两个签字为同一人")),
+    Check("counted_once", 4, "签字后不改计票", "integrity.md §2.8", counted_once),
+    Check("declared", 4, "签字后宣布结果", "rules.md §6.2", declared_as_signed),
+    Check("resolution", 4, "闭会前通过决议", "组织法 25", resolved_in_session),
+    Check("announced", 4, "按期公告", "本地规定（公告期限）",
+          within(("voting.declare",), ("voting.announce",), lambda year: working(year.terms.announce_wd), note="公告过期")),
+    Check("told", 4, "按期告知提出人结果", "璧山办法；座位表第四环节",
+          within(("voting.declare",), ("voting.tell_proposers",),
+                 lambda year: working(year.terms.tell_wd), note="告知过期")),
+    Check("filed", 4, "按期报县备案", "本地规定（备案期限）",
+          within(("voting.declare",), ("voting.file_county",), lambda year: calendar(year.terms.file_days), note="备案过期")),
+]  # fmt: skip

@@ -1,0 +1,140 @@
+"""The forms a rule takes, so that a check is a line: in order, by two people, within so many days, for every record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from projects.evaluation.conformance.year import (
+    Act,
+    Finding,
+    Year,
+    broken,
+    held,
+    not_applicable,
+    not_yet,
+)
+from workflow.calendar.workdays import add_working_days, next_working_day
+
+Find = Callable[[Year], Finding]
+Days = Callable[[date], date]
+
+
+def after(then: tuple[str, ...], *earlier: tuple[str, ...], note: str) -> Find:
+    """Before the first act of `then` there was one of each group of `earlier`."""
+
+    def find(year: Year) -> Finding:
+        late = year.first(*then)
+        done = [year.first(*group) for group in earlier]
+        if late is None:
+            return not_yet("", *done)
+        if any(one is None or one.id > late.id for one in done):
+            return broken(note, *done, late)
+        return held(*done, late)
+
+    return find
+
+
+def two_people(one: tuple[str, ...], other: tuple[str, ...], *, note: str) -> Find:
+    """On each record, whoever did `other` is not who did the `one` before it."""
+
+    def find(year: Year) -> Finding:
+        pairs = [
+            (first, second)
+            for subject, acts in year.by_subject(*other).items()
+            for second in acts
+            if (first := year.last_before(second, *one, subject=subject))
+        ]
+        if not pairs:
+            return not_yet()
+        same = [pair for pair in pairs if pair[0].actor == pair[1].actor]
+        if same:
+            return broken(note, *(act for pair in same for act in pair))
+        return held(*(act for pair in pairs for act in pair))
+
+    return find
+
+
+def working(days: int) -> Days:
+    return lambda start: add_working_days(start, days)
+
+
+def calendar(days: int) -> Days:
+    # A deadline that falls on a rest day moves to the next working day (rules.md §3.2).
+    return lambda start: next_working_day(start + timedelta(days=days))
+
+
+def within(
+    start: tuple[str, ...],
+    end: tuple[str, ...],
+    due: Callable[[Year], Days],
+    *,
+    note: str,
+    first: bool = True,
+) -> Find:
+    """From the start (its first act, else its last) the end came by the due day; overdue without an end is not held."""
+
+    def find(year: Year) -> Finding:
+        begun = year.first(*start) if first else year.last(*start)
+        if begun is None:
+            return not_yet()
+        last_day = due(year)(begun.on)
+        done = next((act for act in year.all(*end) if act.id > begun.id), None)
+        if done is None:
+            late = year.today > last_day
+            return (
+                broken(f"{note}（期限{last_day:%Y-%m-%d}已过，尚未办理）", begun)
+                if late
+                else not_yet("", begun)
+            )
+        if done.on > last_day:
+            return broken(f"{note}（应在{last_day:%Y-%m-%d}前，实为{done.on:%Y-%m-%d}）", begun, done)
+        return held(begun, done)
+
+    return find
+
+
+def each(
+    start: tuple[str, ...],
+    done: Callable[[Year, Act, list[Act]], Act | None],
+    *,
+    note: str,
+    none: str,
+    open_until: tuple[str, ...],
+) -> Find:
+    """Every record that has one of `start` has what `done` looks for among its later acts.
+
+    open_until: once one of these acts happened, what is missing is missing for good; before, it is not yet.
+    """
+
+    def find(year: Year) -> Finding:
+        begun = year.by_subject(*start)
+        if not begun:
+            return not_applicable(none) if year.first(*open_until) else not_yet()
+        missing: list[Act] = []
+        found: list[Act] = []
+        for subject, acts in begun.items():
+            later = [act for act in year.acts if act.subject == subject and act.id > acts[0].id]
+            answer = done(year, acts[0], later)
+            (found if answer else missing).append(answer or acts[0])
+        if not missing:
+            return held(*found)
+        closing = year.first(*open_until)
+        return broken(note, *missing) if closing else not_yet("", *missing)
+
+    return find
+
+
+def followed_by(*actions: str) -> Callable[[Year, Act, list[Act]], Act | None]:
+    """For `each`: one of these among the record's later acts."""
+    return lambda _year, _start, later: next((act for act in later if act.action in actions), None)
+
+
+def never(wanted: Callable[[Year, Act], bool], *, note: str) -> Find:
+    """No act is such a one; once there are acts at all, that holds so far."""
+
+    def find(year: Year) -> Finding:
+        found = [act for act in year.acts if wanted(year, act)]
+        return broken(note, *found) if found else held() if year.acts else not_yet()
+
+    return find

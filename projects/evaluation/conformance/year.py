@@ -1,0 +1,157 @@
+"""A year's entries as the checks read them. Pure: no database, no clock; the day comes in as `today`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True)
+class Act:
+    """One entry: its number, and of the body what the checks ask for. at: aware; after, before: as in the trail."""
+
+    id: int
+    action: str
+    subject: str
+    actor: str
+    office: str
+    at: datetime
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    label: str = ""
+
+    @property
+    def on(self) -> date:
+        """The act's day in local time."""
+        return self.at.astimezone(SHANGHAI).date()
+
+
+def act_of(number: int, body: Mapping[str, Any]) -> Act:
+    """An entry's number and body as an act."""
+    return Act(
+        number, body["action"], body["subject"], body["actor"], body["office"], datetime.fromisoformat(body["at"]),
+        body["before"], body["after"], body["reason"], body["label"],
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the year's rulebook says of days and numbers, as frozen when it opened; the defaults of rules.md."""
+
+    receive_wd: int = 5
+    notice_wd: int = 5
+    convene_days: int = 15
+    materials_days: int = 7
+    announce_wd: int = 5
+    file_days: int = 15
+    tell_wd: int = 10
+    hand_over_wd: int = 5
+    plan_days: int = 45
+    groups_days: int = 45
+    least_group: int = 2
+    subdistrict: bool = False
+
+
+@dataclass(frozen=True)
+class Year:
+    """A township's year: its acts in the order of the trail, the day it is looked at, and its terms."""
+
+    acts: tuple[Act, ...]
+    today: date
+    terms: Terms = Terms()
+
+    @cached_property
+    def _by_action(self) -> dict[str, list[Act]]:
+        found: dict[str, list[Act]] = defaultdict(list)
+        for act in self.acts:
+            found[act.action].append(act)
+        return found
+
+    def all(self, *actions: str) -> list[Act]:
+        """The acts of these kinds, oldest first."""
+        return sorted(
+            (act for name in actions for act in self._by_action.get(name, ())), key=lambda act: act.id
+        )
+
+    def first(self, *actions: str) -> Act | None:
+        """The first act of these kinds."""
+        return next(iter(self.all(*actions)), None)
+
+    def last(self, *actions: str) -> Act | None:
+        """The last act of these kinds."""
+        return next(reversed(self.all(*actions)), None)
+
+    def last_before(self, until: Act, *actions: str, subject: str = "") -> Act | None:
+        """The last act of these kinds before another one; subject: on this record alone."""
+        found = [a for a in self.all(*actions) if a.id < until.id and subject in ("", a.subject)]
+        return found[-1] if found else None
+
+    def by_subject(self, *actions: str) -> dict[str, list[Act]]:
+        """The acts of these kinds, record by record."""
+        found: dict[str, list[Act]] = defaultdict(list)
+        for act in self.all(*actions):
+            found[act.subject].append(act)
+        return found
+
+    def matching(self, wanted: Callable[[Act], bool]) -> Iterator[Act]:
+        """The acts a condition holds for."""
+        return (act for act in self.acts if wanted(act))
+
+
+class Status(StrEnum):
+    HELD = "held"
+    NOT_HELD = "not_held"
+    NOT_YET = "not_yet"
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found. evidence: numbers of entries; note: in Chinese, what deviates, with the reason on record."""
+
+    status: Status
+    evidence: tuple[int, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule. step: 0 for what runs through the year; article: where it stands (law, or a section of rules.md)."""
+
+    code: str
+    step: int
+    title: str
+    article: str
+    find: Callable[[Year], Finding]
+
+
+def held(*acts: Act | None) -> Finding:
+    return Finding(Status.HELD, _ids(acts))
+
+
+def broken(note: str, *acts: Act | None) -> Finding:
+    """Not held; the reasons written down with the acts stand after the note."""
+    reasons = dict.fromkeys(act.reason for act in acts if act and act.reason)
+    told = f"{note}（记录的理由：{'；'.join(reasons)}）" if reasons else note
+    return Finding(Status.NOT_HELD, _ids(acts), told)
+
+
+def not_yet(note: str = "", *acts: Act | None) -> Finding:
+    return Finding(Status.NOT_YET, _ids(acts), note)
+
+
+def not_applicable(note: str) -> Finding:
+    return Finding(Status.NOT_APPLICABLE, (), note)
+
+
+def _ids(acts: Iterable[Act | None]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(act.id for act in acts if act is not None))

@@ -1,0 +1,75 @@
+"""A year's entries out of the database for the checks of conformance, and the checks as a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from projects.cycles.models import Cycle
+from projects.cycles.steps import STEPS
+from projects.evaluation.conformance import Check, Finding, Status, Terms, Year, act_of, examine
+from workflow.audit.models import Entry
+
+STATUS_WORDS = {
+    Status.HELD: _("符合"),
+    Status.NOT_HELD: _("不符合"),
+    Status.NOT_YET: _("尚未到"),
+    Status.NOT_APPLICABLE: _("不适用"),
+}
+COLUMNS = ("序号", "环节", "检查事项", "依据", "结论", "说明", "办理记录编号")
+THROUGHOUT = _("全年")
+
+
+def terms_of(cycle: Cycle) -> Terms:
+    """The days of the rulebook the year was frozen to."""
+    rules = cycle.rules
+    days = rules.deadlines
+    # A plan is confirmed after it was handed in, and goes back and forth; the longest the rulebook allows.
+    plan = (
+        max(days["supervision.plan"], rules.plan_days_spring_festival) + 2 * days["supervision.confirm_plan"]
+    )
+    return Terms(
+        receive_wd=days["collection.receive"],
+        notice_wd=days["selection.notice_period"],
+        convene_days=days["deliberation.convene"],
+        materials_days=days["deliberation.materials"],
+        announce_wd=days["voting.announce"],
+        file_days=days["voting.file_county"],
+        tell_wd=days["voting.tell_proposers"],
+        hand_over_wd=days["supervision.hand_over"],
+        plan_days=plan,
+        groups_days=days["supervision.groups"],
+        subdistrict=cycle.unit.is_subdistrict,
+    )
+
+
+def year_of(cycle: Cycle, on: date) -> Year:
+    """Everything the trail has about a year, with its sessions, which serve several years at once."""
+    sessions = [f"session:{number}" for number in cycle.uses.values_list("session_id", flat=True)]
+    entries = Entry.objects.filter(unit=cycle.unit).filter(
+        Q(about=cycle.reference) | Q(subject=cycle.reference) | Q(subject__in=sessions)
+    )
+    rows = entries.order_by("id").values_list("id", "body").iterator()
+    return Year(tuple(act_of(number, json.loads(body)) for number, body in rows), on, terms_of(cycle))
+
+
+def conformance_of(cycle: Cycle, on: date) -> list[tuple[Check, Finding]]:
+    """What every check finds of a year on a day."""
+    return examine(year_of(cycle, on))
+
+
+def step_of(check: Check) -> str:
+    """What a check's step is called."""
+    return str(STEPS[check.step]) if check.step else str(THROUGHOUT)
+
+
+def rows_of(cycle: Cycle, on: date) -> Iterator[tuple[object, ...]]:
+    """The checks as the rows of a sheet, under COLUMNS."""
+    for number, (check, finding) in enumerate(conformance_of(cycle, on), 1):
+        evidence = "、".join(map(str, finding.evidence))
+        words = str(STATUS_WORDS[finding.status])
+        yield number, step_of(check), check.title, check.article, words, finding.note, evidence

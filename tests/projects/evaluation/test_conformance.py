@@ -1,0 +1,339 @@
+"""Every check holds of a lawful year, and is broken by the one thing it is about; nothing else is said of an unfinished one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+
+import pytest
+
+from projects.evaluation.conformance import CHECKS, Act, Finding, Status, Terms, Year, act_of
+from projects.evaluation.conformance.year import SHANGHAI
+from workflow.calendar.workdays import add_working_days
+
+T, T2 = date(2027, 1, 20), date(2028, 1, 18)
+CYCLE, VOTE, MEASURE = "cycle:1", "vote:1", "vote:2"
+DEFAULT = Terms()
+AYES = {"votes_for": 7, "votes_against": 1, "votes_abstain": 1}
+WHO = {
+    "chair": "chair@T", "clerk": "clerk@T", "mayor": "mayor@T", "gov_clerk": "gov@T", "finance": "fin@T", "legal": "leg@T",
+    "department": "dep@T", "presidium": "clerk@T", "party": "party@T", "teller": "tel@T", "chief_teller": "chief@T",
+    "counter": "count1@T", "inspector": "insp@T", "deputy": "deputy1@T", "delegation_lead": "lead@T",
+}  # fmt: skip
+Line = tuple[date, str, str, str, dict[str, object]]
+
+
+def wd(day: date, days: int) -> date:
+    return add_working_days(day, days)
+
+
+def lawful() -> list[Act]:
+    """The entries of a year in which everything was done, in the order of the trail."""
+    opened = date(2026, 9, 1)
+    project = "project:1"
+    lines: list[Line] = [
+        (date(2026, 8, 10), "cycle.create", CYCLE, "chair", {"year": 2027, "T": str(T), "T2": str(T2)}),
+        (date(2026, 8, 12), "collection.scheme", CYCLE, "chair", {}),
+        (date(2026, 8, 20), "collection.scheme_party", CYCLE, "party", dict(AYES)),
+        (opened, "cycle.open", CYCLE, "chair", {"state": "collecting"}),
+        (date(2026, 9, 2), "collection.publish_call", CYCLE, "gov_clerk", {}),
+        (date(2026, 9, 7), "proposal.submit", "proposal:1", "", {}),
+        (date(2026, 9, 7), "proposal.submit", "proposal:2", "", {}),
+        (date(2026, 9, 8), "proposal.send_back", "proposal:1", "gov_clerk", {"return_reason": "请写明地点"}),
+        (date(2026, 9, 9), "proposal.complete", "proposal:1", "gov_clerk", {}),
+        (date(2026, 9, 10), "proposal.accept", "proposal:1", "gov_clerk", {}),
+        (date(2026, 9, 10), "proposal.accept", "proposal:2", "gov_clerk", {}),
+        (date(2026, 10, 12), "collection.close_books", CYCLE, "gov_clerk", {}),
+        (date(2026, 10, 12), "cycle.begin_selection", CYCLE, "gov_clerk", {}),
+        (date(2026, 10, 15), "selection.merge", CYCLE, "gov_clerk", {}),
+        (date(2026, 10, 15), "proposal.merge", "proposal:1", "gov_clerk", {}),
+        (date(2026, 10, 15), "proposal.merge", "proposal:2", "gov_clerk", {}),
+        (date(2026, 10, 19), "selection.screen", CYCLE, "gov_clerk", {}),
+        (date(2026, 10, 26), "selection.appraise_department", CYCLE, "department", {}),
+        (date(2026, 10, 26), "selection.appraise_finance", CYCLE, "finance", {}),
+        (date(2026, 10, 26), "selection.appraise_legal", CYCLE, "legal", {}),
+        (date(2026, 10, 28), "selection.draft_list", CYCLE, "mayor", {}),
+        (date(2026, 11, 2), "selection.presidium_opinion", CYCLE, "presidium", dict(AYES)),
+        (date(2026, 11, 3), "selection.party_study", CYCLE, "party", dict(AYES)),
+        (date(2026, 11, 4), "selection.notice", CYCLE, "gov_clerk", {}),
+        (date(2026, 11, 5), "selection.object", "objection:1", "station", {}),
+        (date(2026, 11, 6), "objection.dismiss", "objection:1", "gov_clerk", {}),
+        (date(2026, 11, 16), "selection.conclude", CYCLE, "gov_clerk", {}),
+        (date(2026, 11, 16), "cycle.begin_deliberation", CYCLE, "gov_clerk", {}),
+        (T - timedelta(days=26), "deliberation.report_party", CYCLE, "chair", {}),
+        (T - timedelta(days=23), "deliberation.party_reply", CYCLE, "party", dict(AYES)),
+        (T - timedelta(days=21), "deliberation.agenda", CYCLE, "presidium", dict(AYES)),
+        (T - timedelta(days=19), "deliberation.bill", CYCLE, "mayor", {}),
+        (T - timedelta(days=19), "deliberation.budget", CYCLE, "finance", {}),
+        (T - timedelta(days=16), "deliberation.convene", CYCLE, "presidium", dict(AYES)),
+        (T - timedelta(days=15), "deliberation.roll", CYCLE, "clerk", {}),
+        (T - timedelta(days=11), "deliberation.readiness", CYCLE, "chair", {}),
+        (T - timedelta(days=8), "deliberation.materials", CYCLE, "clerk", {}),
+        (T, "session.begin", "session:1", "clerk", {}),
+        (T, "deliberation.explain", CYCLE, "mayor", {}),
+        (T, "deliberation.deliberate", CYCLE, "delegation_lead", {}),
+        (T, "deliberation.ask", "question:1", "deputy", {}),
+        (T, "question.reply", "question:1", "department", {}),
+        (T, "deliberation.withdraw", "item:3", "mayor", {}),
+        (T, "withdrawal.agree", "withdrawal:1", "presidium", {}),
+        (T, "deliberation.settle", CYCLE, "presidium", dict(AYES)),
+        (T, "deliberation.adopt_method", CYCLE, "clerk", dict(AYES)),
+        (T, "cycle.begin_vote", CYCLE, "clerk", {}),
+        (T, "vote.define", VOTE, "presidium", {"purpose": "projects", "seats": 1, "deputies_in_office": 45,
+                                               "options": [["item:1", "甲"], ["item:2", "乙"]], "follows": ""}),
+        (T, "voting.attendance", CYCLE, "clerk", {"present": 31}),
+        (T, "voting.open", CYCLE, "chair", {}),
+        (T, "voting.open_confirm", CYCLE, "chief_teller", {}),
+        (T, "vote.open", VOTE, "chief_teller", {"deputies_present": 30}),
+        (T, "voting.arrive", CYCLE, "clerk", {}),
+        (T, "voting.close", CYCLE, "chief_teller", {}),
+        (T, "voting.close_confirm", CYCLE, "teller", {}),
+        (T, "vote.close", VOTE, "teller", {}),
+        (T, "voting.key_first", CYCLE, "counter", {}),
+        (T, "voting.key_second", CYCLE, "counter2", {}),
+        (T, "vote.accept_tally", VOTE, "counter2", {}),
+        (T, "voting.certify_chief", CYCLE, "chief_teller", {}),
+        (T, "voting.certify_teller", CYCLE, "teller", {}),
+        (T, "vote.certify", VOTE, "teller", {}),
+        (T, "vote.declare", VOTE, "chair", {}),
+        (T, "voting.declare", CYCLE, "chair", {}),
+        (T, "project.found", project, "chair", {}),
+        (T, "voting.resolution", CYCLE, "clerk", dict(AYES)),
+        (T, "session.end", "session:1", "chair", {}),
+        (wd(T, 2), "voting.announce", CYCLE, "presidium", dict(AYES)),
+        (wd(T, 3), "cycle.begin_supervision", CYCLE, "presidium", {}),
+        (wd(T, 3), "supervision.hand_over", CYCLE, "presidium", dict(AYES)),
+        (wd(T, 3), "project.assign", project, "presidium", {}),
+        (wd(T, 4), "voting.tell_proposers", CYCLE, "gov_clerk", {}),
+        (wd(T, 5), "voting.file_county", CYCLE, "clerk", {}),
+        (T + timedelta(days=20), "supervision.groups", CYCLE, "presidium", dict(AYES)),
+        (T + timedelta(days=30), "supervision.confirm_plan", project, "mayor", {}),
+        (T + timedelta(days=31), "project.begin", project, "department", {}),
+        (date(2027, 4, 5), "supervision.progress", project, "department", {}),
+        (date(2027, 4, 20), "supervision.inspect", project, "inspector", {}),
+        (date(2027, 4, 20), "finding.raise", "finding:1", "inspector", {}),
+        (date(2027, 5, 6), "supervision.rectify", "finding:1", "department", {}),
+        (date(2027, 5, 10), "finding.close", "finding:1", "inspector", {}),
+        (date(2027, 6, 1), "inquiry.ask", "inquiry:1", "presidium", {}),
+        (date(2027, 6, 8), "inquiry.reply", "inquiry:1", "mayor", {}),
+        (date(2027, 7, 1), "change.ask", "change:1", "mayor", {}),
+        (date(2027, 7, 5), "change.agree", "change:1", "clerk", {}),
+        (date(2027, 7, 5), "change.effect", "change:1", "clerk", {}),
+        (date(2027, 7, 5), "project.alter", project, "clerk", {}),
+        (date(2027, 7, 7), "change.announce", "change:1", "clerk", {}),
+        (date(2027, 8, 25), "supervision.special_report", CYCLE, "presidium", dict(AYES)),
+        (date(2027, 10, 1), "supervision.accept", project, "department", {}),
+        (date(2027, 10, 9), "supervision.agree_acceptance", project, "inspector", {}),
+        (date(2027, 10, 9), "project.accept", project, "inspector", {}),
+        (date(2027, 12, 10), "evaluation.completion_report", CYCLE, "mayor", {}),
+        (date(2027, 12, 10), "cycle.begin_evaluation", CYCLE, "mayor", {}),
+        (date(2027, 12, 20), "evaluation.residents", CYCLE, "clerk", {}),
+        (T2, "evaluation.presidium_report", CYCLE, "chair", {}),
+        (T2, "evaluation.measure_open", CYCLE, "chair", {}),
+        (T2, "measurement.fail", "measurement:1", "chair", {}),
+        (T2 + timedelta(days=40), "measurement.rectify", "measurement:1", "department", {}),
+        (T2 + timedelta(days=50), "evaluation.publish", CYCLE, "clerk", {}),
+        (T2 + timedelta(days=60), "archive.make", "archive:1", "system", {}),
+        (T2 + timedelta(days=60), "cycle.close", CYCLE, "clerk", {}),
+        (date(2028, 8, 1), "evaluation.look_back", CYCLE, "presidium", dict(AYES)),
+    ]  # fmt: skip
+    return [made(number, line) for number, line in enumerate(lines, 1)]
+
+
+def made(number: int, line: Line) -> Act:
+    day, action, subject, office, after = line
+    at = datetime.combine(day, time(9), SHANGHAI) + timedelta(seconds=number)
+    actor = WHO.get(office, f"{office}@T" if office else "")
+    reason = "请写明地点" if action.endswith("send_back") else ""
+    return Act(number, action, subject, actor, office, at, {}, after, reason)
+
+
+def found(code: str, acts: list[Act], on: date = date(2029, 10, 10), terms: Terms = DEFAULT) -> Finding:
+    check = next(one for one in CHECKS if one.code == code)
+    return check.find(Year(tuple(acts), on, terms))
+
+
+Breaking = Callable[[list[Act]], list[Act]]
+
+
+def without(*actions: str) -> Breaking:
+    return lambda acts: [act for act in acts if act.action not in actions]
+
+
+def changed(action: str, **values: object) -> Breaking:
+    return lambda acts: [replace(act, **values) if act.action == action else act for act in acts]  # type: ignore[arg-type]
+
+
+def told(action: str, **values: object) -> Breaking:
+    """What an act says of itself is another."""
+    return lambda acts: [
+        replace(act, after={**act.after, **values}) if act.action == action else act for act in acts
+    ]
+
+
+def on(action: str, day: date) -> Breaking:
+    return changed(action, at=datetime.combine(day, time(10), SHANGHAI))
+
+
+def moved(action: str, before: str) -> Breaking:
+    """The act was recorded before another one."""
+
+    def move(acts: list[Act]) -> list[Act]:
+        taken = [act for act in acts if act.action == action]
+        rest = [act for act in acts if act.action != action]
+        at = next(place for place, act in enumerate(rest) if act.action == before)
+        return renumbered([*rest[:at], *taken, *rest[at:]])
+
+    return move
+
+
+def added(before: str, action: str, office: str, subject: str = CYCLE, actor: str = "") -> Breaking:
+    def add(acts: list[Act]) -> list[Act]:
+        at = next(place for place, act in enumerate(acts) if act.action == before)
+        more = Act(0, action, subject, actor or f"{office}@X", office, acts[at].at)
+        return renumbered([*acts[:at], more, *acts[at:]])
+
+    return add
+
+
+def renumbered(acts: list[Act]) -> list[Act]:
+    return [replace(act, id=number) for number, act in enumerate(acts, 1)]
+
+
+BREAKINGS: dict[str, Breaking] = {
+    "order": without("cycle.begin_deliberation"),
+    "chair": changed("deliberation.explain", actor="chair@T"),
+    "majority": told("deliberation.agenda", votes_for=4, votes_against=3, votes_abstain=2),
+    "county": added("voting.open", "voting.open", "county"),
+    "auditor": added("finding.raise", "finding.raise", "auditor", "finding:9"),
+    "admin": added("deliberation.roll", "deliberation.roll", "admin"),
+    "reasons": changed("proposal.send_back", reason="", after={}),
+    "scheme_agreed": without("collection.scheme_party"),
+    "third_quarter": on("cycle.open", date(2026, 12, 1)),
+    "call": without("collection.publish_call"),
+    "received": on("proposal.accept", date(2026, 9, 25)),
+    "completed": without("proposal.complete"),
+    "merged": moved("selection.merge", "collection.close_books"),
+    "screened": moved("selection.screen", "selection.merge"),
+    "appraised": without("selection.appraise_legal"),
+    "screen_first": moved("selection.screen", "selection.draft_list"),
+    "presidium_opinion": moved("selection.notice", "selection.presidium_opinion"),
+    "party_study": without("selection.party_study"),
+    "notice": on("selection.conclude", date(2026, 11, 9)),
+    "objections": without("objection.dismiss"),
+    "answered": lambda acts: [a for a in acts if (a.action, a.subject) != ("proposal.merge", "proposal:2")],
+    "reported_party": without("deliberation.party_reply"),
+    "agenda": moved("deliberation.bill", "deliberation.agenda"),
+    "convened": on("deliberation.convene", T - timedelta(days=10)),
+    "materials": on("deliberation.materials", T - timedelta(days=3)),
+    "budget": without("deliberation.budget"),
+    "roll": moved("vote.open", "deliberation.roll"),
+    "readiness": without("deliberation.readiness"),
+    "explained": without("deliberation.explain"),
+    "deliberated": moved("deliberation.settle", "deliberation.deliberate"),
+    "method": without("deliberation.adopt_method"),
+    "surplus": told("vote.define", seats=2),
+    "questions": without("question.reply"),
+    "withdrawals": without("withdrawal.agree"),
+    "attendance": without("voting.attendance"),
+    "quorum": told("vote.open", deputies_present=29),
+    "opened_by_two": changed("voting.open_confirm", actor="chair@T"),
+    "span": moved("voting.arrive", "vote.open"),
+    "secret": added("vote.close", "voting.cast", "deputy"),
+    "closed_by_two": changed("voting.close_confirm", actor="chief@T"),
+    "keyed_twice": changed("voting.key_second", actor="count1@T"),
+    "apart": changed("voting.key_first", actor="tel@T"),
+    "signed_by_two": changed("voting.certify_teller", actor="chief@T"),
+    "counted_once": added("vote.declare", "vote.accept_tally", "counter", VOTE),
+    "declared": without("vote.certify"),
+    "resolution": moved("session.end", "voting.resolution"),
+    "announced": on("voting.announce", date(2027, 2, 20)),
+    "told": without("voting.tell_proposers"),
+    "filed": on("voting.file_county", date(2027, 3, 1)),
+    "handed_over": on("supervision.hand_over", date(2027, 3, 1)),
+    "planned": on("supervision.confirm_plan", date(2027, 5, 1)),
+    "groups": without("supervision.groups"),
+    "reported": without("supervision.progress"),
+    "inspected": without("supervision.inspect"),
+    "findings": without("finding.close"),
+    "recheck": changed("finding.close", actor="dep@T"),
+    "special_report": without("supervision.special_report"),
+    "inquiries": without("inquiry.reply"),
+    "changes": without("change.announce"),
+    "stops": added("supervision.inspect", "project.stop", "mayor", "project:2"),
+    "accepted": without("supervision.agree_acceptance"),
+    "completion": without("evaluation.completion_report"),
+    "residents": without("evaluation.residents"),
+    "presidium_report": without("evaluation.presidium_report"),
+    "second": without("measurement.rectify"),
+    "account": without("evaluation.publish"),
+    "archive": on("archive.make", date(2028, 7, 15)),
+    "look_back": without("evaluation.look_back"),
+}
+
+
+def test_every_check_has_its_breaking_and_there_are_more_than_forty() -> None:
+    assert set(BREAKINGS) == {check.code for check in CHECKS} and len(CHECKS) == len(BREAKINGS) >= 40
+
+
+@pytest.mark.parametrize("code", BREAKINGS)
+def test_a_lawful_year_holds_and_the_one_thing_broken_is_seen(code: str) -> None:
+    acts = lawful()
+    lawfully = found(code, acts)
+    assert lawfully.status == Status.HELD, lawfully
+    seen = found(code, BREAKINGS[code](acts))
+    assert seen.status == Status.NOT_HELD and seen.note and seen != lawfully
+    assert all(number in {act.id for act in BREAKINGS[code](acts)} for number in seen.evidence)
+
+
+@pytest.mark.parametrize("until", ["cycle.create", "cycle.open", "selection.notice", "deliberation.materials", "vote.open",
+                                   "voting.resolution", "supervision.inspect", "evaluation.completion_report"])  # fmt: skip
+def test_a_year_under_way_is_reproached_with_nothing(until: str) -> None:
+    acts = lawful()
+    last = next(place for place, act in enumerate(acts) if act.action == until)
+    today = acts[last].on
+    broken = [
+        check.code for check in CHECKS if found(check.code, acts[: last + 1], today).status == Status.NOT_HELD
+    ]
+    assert broken == []
+
+
+def test_a_year_without_a_thing_is_not_judged_by_it() -> None:
+    none = without("change.ask", "change.agree", "change.effect", "change.announce", "project.alter", "measurement.fail",
+                   "measurement.rectify", "inquiry.ask", "inquiry.reply", "finding.raise", "finding.close",
+                   "selection.object", "objection.dismiss", "deliberation.withdraw", "withdrawal.agree",
+                   "proposal.send_back", "deliberation.ask", "question.reply")(lawful())  # fmt: skip
+    for code in (
+        "changes",
+        "second",
+        "inquiries",
+        "findings",
+        "objections",
+        "withdrawals",
+        "completed",
+        "questions",
+    ):
+        assert found(code, none).status == Status.NOT_APPLICABLE, code
+
+
+def test_a_deviation_carries_the_reason_on_record() -> None:
+    late = on("voting.announce", date(2027, 2, 20))(lawful())
+    late = changed("voting.announce", reason="春节假期顺延")(late)
+    assert "春节假期顺延" in found("announced", late).note
+
+
+def test_a_subdistrict_has_no_quorum_of_a_congress() -> None:
+    few = told("vote.open", deputies_present=3)(lawful())
+    assert found("quorum", few).status == Status.NOT_HELD
+    assert found("quorum", few, terms=Terms(subdistrict=True)).status == Status.NOT_APPLICABLE
+
+
+def test_nothing_done_is_not_yet() -> None:
+    assert {found(check.code, [], date(2026, 8, 1)).status for check in CHECKS} == {Status.NOT_YET}
+
+
+def test_an_entry_is_read_as_it_stands_in_the_trail() -> None:
+    act = act_of(7, {"action": "a.b", "subject": "c:1", "actor": "x", "office": "clerk", "at": "2027-01-19T16:30:00.000000Z",
+                     "before": {}, "after": {"n": 1}, "reason": "", "label": ""})  # fmt: skip
+    assert (act.id, act.on, act.after["n"]) == (7, date(2027, 1, 20), 1)
