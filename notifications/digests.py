@@ -17,7 +17,7 @@ from notifications.models import Delivery, Status
 from workflow.flows.tasks import send
 from workflow.people.isolation import SYSTEM, within
 
-MOST_PEOPLE = 200
+MOST_PEOPLE = 2000
 LETTER = "digest"
 
 

@@ -20,14 +20,17 @@ from notifications.channels import enterable, offered
 from notifications.channels.text import number_of, within_bytes
 from notifications.models import Address, Delivery
 from notifications.sealing import masked, opened
-from tests.builders import at, open_task, township
+from notifications.selectors import own_letters
+from tests.builders import SINCE, at, open_task, township
 from tests.notifications.conftest import administrator
 from workflow.audit.models import Entry
+from workflow.audit.services import Act, write_down
 from workflow.flows.errors import NotYourTurn, Refused
 from workflow.flows.services import urge
-from workflow.people.isolation import SYSTEM, apply
+from workflow.people.isolation import PUBLIC, SYSTEM, apply
 from workflow.people.models import User
 from workflow.roles.models import RoleGrant
+from workflow.roles.services import grant
 
 pytestmark = pytest.mark.django_db
 
@@ -318,6 +321,35 @@ def test_an_address_sealed_under_another_key_is_asked_for_again(town, cycle, pos
     sending.send_some(10)
     letter.refresh_from_db()
     assert (letter.status, letter.error) == ("failed", "address sealed under another key")
+
+
+def test_the_database_itself_shows_nobody_elses_address(town) -> None:
+    save_own(town.of("chair"), at("2026-08-11"), channel="sms", given=ROBOTS["sms"])
+    keep_group(town, "wecom")
+    apply(own_letters(town.of("chair")))
+    assert Address.objects.get().channel == "sms"
+    for context in (own_letters(town.of("clerk")), PUBLIC):
+        apply(context)
+        assert not Address.objects.exists()
+
+
+def test_the_countys_group_hears_of_what_its_townships_tell_it(town, cycle, post) -> None:
+    county = town.unit.parent
+    admin = RoleGrant.objects.select_related("tenant").get(user=administrator(town), office="admin")
+    act = Act(admin.user, "admin", county, at("2026-08-11"))
+    save_group(act, admin, county, channel="feishu", given=ROBOTS["feishu"], secret="", least="normal")
+    leader = User.objects.create(username="county", name="县人大联工委")
+    grant(user=leader, office="county", unit=county, act=act, since=SINCE)
+    post()
+    write_down(
+        town.act("clerk", at("2026-08-18")),
+        "note.answer",
+        cycle.reference,
+        about=cycle.reference,
+        label="提示函",
+    )
+    (letter,) = [d for d in post() if d.group]
+    assert (letter.group, letter.channel, letter.unit) == (county, "feishu", town.unit)
 
 
 # ------------------------------------------------------------------------ the pages

@@ -107,7 +107,7 @@ def narrowed(
     if step:
         rows = rows.filter(step=step)
     if due == "late":
-        rows = rows.filter(due_on__lt=today)
+        rows = rows.filter(due_on__lt=today, provisional=False)
     if due == "soon":
         rows = rows.filter(due_on__range=(today, today + SOON))
     if words:
@@ -134,7 +134,7 @@ def by_date(rows: Iterable[Deadline]) -> list[Deadline]:
 
 def figures_of(grant: RoleGrant, today: date) -> Figures:
     """The four numbers, whatever list is open and however it is narrowed."""
-    due = [*_due_days(claimed_by(grant)), *_due_days(queue_of(grant))]
+    due = [*_due_days(claimed_by(grant), today), *_due_days(queue_of(grant), today)]
     first = today.replace(day=1)
     return Figures(
         overdue=sum(1 for on in due if on and on < today),
@@ -144,8 +144,10 @@ def figures_of(grant: RoleGrant, today: date) -> Figures:
     )
 
 
-def _due_days(rows: QuerySet[Deadline]) -> list[date | None]:
-    return list(rows.values_list("due_on", flat=True))
+def _due_days(rows: QuerySet[Deadline], today: date) -> list[date | None]:
+    """The day of every task; None for one without, and for a provisional one that has passed: nobody has missed it."""
+    found = rows.values_list("due_on", "provisional")
+    return [None if on is None or (provisional and on < today) else on for on, provisional in found]
 
 
 def count_todo(grant: RoleGrant) -> int:

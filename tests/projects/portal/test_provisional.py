@@ -7,13 +7,18 @@ from datetime import date, timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from projects.cycles.models import Cycle
 from projects.lifecycle.services import start_year
+from projects.portal.staff_selectors import matrix
 from tests.builders import at, open_task, township
 from workflow.calendar.offsets import Offset, resolve
 from workflow.calendar.workdays import is_published, last_published
 from workflow.flows.models import Deadline
+from workflow.inbox.selectors import figures_of, in_box, narrowed
 from workflow.people.isolation import SYSTEM, apply
+from workflow.roles.models import RoleGrant
 
 pytestmark = pytest.mark.django_db
 NOTE = "有的期限为暂定"
@@ -57,6 +62,21 @@ def test_every_page_warns_where_a_day_rests_on_holidays_nobody_has_arranged(page
         assert NOTE in page and f"到 {last_published()} 年为止" in page and "暂定" in page
     inbox = get()[0]
     assert "超期" not in inbox.partition("<tbody")[2], "nobody can have missed a provisional day"
+
+
+def test_what_is_provisional_is_counted_as_overdue_by_no_inbox_and_no_county(pages, client):
+    _get, task = pages
+    grant = RoleGrant.objects.select_related("user", "unit", "tenant").get(office="chair")
+    today, cycle = timezone.localdate(), Cycle.objects.get()
+    late = {"year": None, "step": None, "due": "late", "words": ""}
+
+    def counted() -> tuple[int, int, int]:
+        rows = [one for some in in_box("todo", grant) for one in narrowed(some, today, **late)]
+        return figures_of(grant, today).overdue, len(rows), matrix([cycle], today)[0].overdue
+
+    assert counted() == (1, 1, 1)
+    Deadline.objects.filter(pk=task.pk).update(provisional=True)
+    assert counted() == (0, 0, 0)
 
 
 def test_the_first_year_without_an_arrangement_is_the_one_after_the_last_known():
