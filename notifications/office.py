@@ -17,11 +17,9 @@ from notifications.forms import LettersFilter, SendAgainForm
 from notifications.models import Channel, Status
 from notifications.selectors import letters_stay_here
 from workflow.administration.views import admin_grant
-from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit
-from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
 
 PER_PAGE = 40
@@ -67,7 +65,7 @@ def again(request: HttpRequest) -> HttpResponse:
     """Send the chosen letters once more, and back to the list as it was filtered."""
     acting = admin_grant(request)
     form = SendAgainForm(request.POST)
-    act = Act(in_office(request).user, acting.office, acting.tenant, timezone.now())
+    act = acting.act(acting.tenant, timezone.now())
     if not form.is_valid():
         messages.error(request, " ".join(str(e) for errors in form.errors.values() for e in errors))
         return redirect(_back(request))

@@ -43,7 +43,6 @@ from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.people.isolation import within
 from workflow.people.models import Unit, User
-from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
 
 
@@ -218,7 +217,7 @@ def group_address(request: HttpRequest, code: str, channel: str) -> HttpResponse
         raise PermissionDenied(_("群机器人由本级人大办和系统管理员设置。"))
     if channel not in offered(entered=True) or channel == Channel.SMS:
         raise Http404
-    act = Act(in_office(request).user, acting.office, acting.tenant, timezone.now())
+    act = acting.act(acting.tenant, timezone.now())
     kept = Address.objects.filter(unit=unit, channel=channel).first()
     form = GroupForm(
         request.POST or None,

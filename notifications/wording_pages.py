@@ -26,9 +26,7 @@ from notifications.routing import ROUTES
 from notifications.selectors import example_of
 from notifications.wording import codes_of, filled, sample, usual_words, values_of
 from workflow.administration.views import admin_grant
-from workflow.audit.services import Act
 from workflow.flows.errors import Refused
-from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
 
 
@@ -108,7 +106,7 @@ def _names(letter: str, language: str, facts: Facts) -> list[tuple[str, Any, str
 
 def _done(request: HttpRequest, form: WordingForm, acting: RoleGrant, letter: str, language: str) -> bool:
     """Whether the words were saved or taken back; a preview, and what is refused, stay on the page."""
-    act = Act(in_office(request).user, acting.office, acting.tenant, timezone.now())
+    act = acting.act(acting.tenant, timezone.now())
     operation, valid = request.POST.get("op"), form.is_valid()
     seen = str(form.data.get("seen", ""))
     try:

@@ -23,7 +23,6 @@ from projects.oversight.services import look_at_readiness
 from projects.portal.voter_forms import PlainForm
 from projects.voting import rehearsing
 from projects.voting.readiness import has_begun
-from workflow.audit.services import Act
 from workflow.flows.uploads import MB
 from workflow.inbox.asked import number_asked
 from workflow.roles.middleware import acting_grant
@@ -55,7 +54,7 @@ def readiness(request: HttpRequest, pk: int) -> HttpResponse:
     who = _("程序体检供主席团、人大主席、人大办和县级人大查看。")
     cycle, grant = _cycle(request, pk, READINESS, who)
     if grant.office == "county":
-        look_at_readiness(Act(grant.user, grant.office, cycle.unit, timezone.now()), cycle)
+        look_at_readiness(grant.act(cycle.unit, timezone.now()), cycle)
     context = {
         "cycle": cycle,
         "session": session_of(cycle, "vote"),

@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from workflow.administration.models import ExportState, TrailExport
 from workflow.audit.exporters import FORMATS, NotExported, record_export
 from workflow.audit.exporters.extract import Extract, extract_of
-from workflow.audit.services import Act, write_down
+from workflow.audit.services import write_down
 from workflow.flows.errors import Refused
 from workflow.people.isolation import SYSTEM, Context, within
 from workflow.people.models import Unit
@@ -65,9 +65,7 @@ def ask(
         )
     extract = extract_of(unit, year=year, subject=subject)
     with transaction.atomic():
-        record_export(
-            Act(grant.user, grant.office, unit, at), extract, form=form, reason=reason, scope=grant.scope
-        )
+        record_export(grant.act(unit, at), extract, form=form, reason=reason, scope=grant.scope)
         asked = TrailExport(unit=unit, by=grant.user, grant=grant, form=form, year=year, subject=subject)
         asked.reason, asked.asked_at = reason, at
         asked.until, asked.total = extract.until, extract.total()
@@ -86,7 +84,7 @@ def record_download(asked: TrailExport, grant: RoleGrant, at: datetime) -> None:
     if asked.state != ExportState.DONE or (asked.expires_at and asked.expires_at <= at):
         raise Refused(_("文件已过期删除，请重新导出。"))
     write_down(
-        Act(grant.user, grant.office, asked.unit, at),
+        grant.act(asked.unit, at),
         "trail.download",
         f"unit:{asked.unit_id}",
         after={"export": asked.pk, "format": asked.form, "sha256": asked.sha256},
