@@ -185,7 +185,7 @@ class ArriveForm(VoteForm):
         label=_("到会时间"),
         help_text=_("例如 9:25"),
         widget=forms.TextInput(attrs={"class": "input-short"}),
-        error_messages={"invalid": _("请按时:分填写，例如 9:25。")},
+        error_messages={"invalid": _("请写明时、分，例如 9:25。")},
     )
 
     def prepare(self) -> None:

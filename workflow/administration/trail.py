@@ -79,7 +79,7 @@ class ExportForm(forms.Form):
         label=gettext_lazy("事项"),
         required=False,
         help_text=gettext_lazy("只要一个事项的，填它的编号，例如 project:12；不填为全部"),
-        error_messages={"invalid": gettext_lazy("事项编号的格式为 类别:数字，例如 project:12。")},
+        error_messages={"invalid": gettext_lazy("事项编号由类别、冒号和数字组成，例如 project:12。")},
     )
     reason = forms.CharField(
         label=gettext_lazy("用途"),
