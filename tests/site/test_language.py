@@ -221,8 +221,8 @@ def test_an_office_that_chooses_english_finds_its_inbox_and_its_task_in_english(
     page = client.get(f"/tasks/{task.pk}/").content.decode()
     assert "Draft the annual programme" in page
     names = (*NAMES, town.of("chair").name)
-    assert chinese_left(inbox, *names, task.label) == []
-    assert chinese_left(page, *names, task.label) == []
+    assert chinese_left(inbox, task.label, *names) == []
+    assert chinese_left(page, task.label, *names) == []
 
 
 @pytest.mark.django_db
