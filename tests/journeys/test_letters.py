@@ -1,0 +1,137 @@
+"""The letters' own pages in a browser: no barrier, nothing wider than the screen; a letter set up, stuck and sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import Browser, Page
+
+from notifications import digests
+from notifications.models import Delivery, Status
+from notifications.tasks import sweep_units
+from projects.demo.cast import PASSWORD
+from projects.lifecycle.services import start_year
+from tests.builders import at, open_task, township
+from tests.notifications.conftest import administrator, give_mailboxes
+from workflow.flows.services import urge
+from workflow.people.isolation import SYSTEM, within
+from workflow.people.models import User
+
+ROBOT = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7ab1-4bc4-97a0-0ec2sifa5aaa"
+OWN = ["/messages/", "/messages/settings/", "/messages/settings/choice/", "/messages/settings/dingtalk/"]
+OFFICE = [
+    "/post/groups/",
+    "/post/outside/",
+    "/post/outside/?status=all",
+    "/post/received/",
+    "/post/wording/",
+    "/post/wording/urged/zh-hans/",
+    "/post/wording/opened/en/",
+]
+
+
+@pytest.fixture
+def posted(served) -> Iterator[str]:  # type: ignore[no-untyped-def]
+    """The address of a site with letters that were sent, are stuck, and are summed up."""
+    with within(SYSTEM):
+        town = township("P01", name="四屏镇")
+        give_mailboxes()
+        admin = administrator(town)
+        admin.set_password(PASSWORD)
+        admin.save()
+        start_year(
+            town.act("chair", at("2026-08-10")),
+            year=2027,
+            opens_on=date(2026, 9, 1),
+            planned_t=date(2027, 1, 20),
+            planned_t2=date(2028, 1, 18),
+        )
+    with within(SYSTEM):
+        urge(
+            open_task("collection.scheme").task, act=town.act("clerk", at("2026-08-18")), words="请尽快报送。"
+        )
+    sweep_units()
+    with within(SYSTEM):
+        chair = town.of("chair")
+        Delivery.objects.filter(recipient=chair, channel="email").update(status=Status.UNKNOWN)
+        Delivery.objects.filter(recipient=chair, channel="in_app").update(
+            status=Status.HELD, not_before=timezone.now()
+        )
+    digests.bind_due(timezone.now())
+    yield served.url
+
+
+def page_of(browser: Browser, site: str, name: str, width: int = 1280) -> Page:
+    """A browser signed in as somebody."""
+    context = browser.new_context(
+        base_url=site, bypass_csp=True, locale="zh-CN", viewport={"width": width, "height": 900}
+    )
+    page = context.new_page()
+    page.goto("/login/")
+    page.fill("input[name=username]", name)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    return page
+
+
+def looked_at(page: Page, path: str) -> None:
+    answer = page.goto(path)
+    assert answer is not None and answer.status == 200, path
+    found = Axe().run(page).response["violations"]
+    assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == [], path
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, (path, "is wider than the screen by", wide)
+
+
+def the_pages_have_no_barrier(browser: Browser, site: str) -> None:
+    with within(SYSTEM):
+        chair = User.objects.get(grants__office="chair").username
+        digest = Delivery.objects.get(digest=True, channel="in_app").pk
+    for width in (1280, 390):
+        page = page_of(browser, site, chair, width)
+        for path in [*OWN, f"/messages/{digest}/digest/"]:
+            looked_at(page, path)
+        page.context.close()
+        page = page_of(browser, site, "admin@P01", width)
+        for path in OFFICE:
+            looked_at(page, path)
+        page.context.close()
+
+
+def a_robot_is_set_up_and_never_shown_again(browser: Browser, site: str) -> None:
+    with within(SYSTEM):
+        clerk = User.objects.get(grants__office="clerk").username
+    page = page_of(browser, site, clerk)
+    page.goto("/messages/")
+    page.click("text=群机器人")
+    page.click("a[aria-label$='企业微信']")
+    page.fill("[name=given]", ROBOT)
+    page.click("text=只发紧急的")
+    page.click("button[value=save]")
+    assert "…5aaa" in page.inner_text("main") and "只发紧急的" in page.inner_text("main")
+    page.click("a[aria-label$='企业微信']")
+    assert page.input_value("[name=given]") == "" and "693a91f6" not in page.content()
+    page.context.close()
+
+
+def a_doubtful_letter_is_sent_again_on_somebodys_word(browser: Browser, site: str) -> None:
+    page = page_of(browser, site, "admin@P01")
+    page.goto("/post/outside/")
+    page.locator("main label[for^=letter_]").first.click()
+    page.click("text=重新发送所选信件")
+    assert "请先核实对方没有收到" in page.inner_text("main")
+    page.locator("main label[for^=letter_]").first.click()
+    page.click("label[for=verified]")
+    page.click("text=重新发送所选信件")
+    assert "1 封信件已重新排队" in page.inner_text("main")
+    page.context.close()
+
+
+def test_the_letters_pages_are_open_to_everybody_and_do_what_they_say(browser: Browser, posted: str) -> None:
+    the_pages_have_no_barrier(browser, posted)
+    a_robot_is_set_up_and_never_shown_again(browser, posted)
+    a_doubtful_letter_is_sent_again_on_somebodys_word(browser, posted)
