@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone, translation
 
-from notifications.channels import InDoubt, NotDelivered, channel
+from notifications.channels import InDoubt, NotDelivered, TooFast, channel
 from notifications.desk import address_of
 from notifications.models import Delivery, Status, Urgency
 from workflow.people.isolation import SYSTEM, within
@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 MOST_TRIES = 6
 FIRST_PAUSE = timedelta(minutes=1)
 DOUBTFUL_AFTER = timedelta(minutes=5)
+REST_AT_MOST = timedelta(days=1)
 ERROR_LENGTH = 300
 
 
@@ -88,6 +89,8 @@ def _try(delivery: Delivery) -> None:
             address = address_of(delivery)
         with translation.override(delivery.language):
             channel(delivery.channel).deliver(delivery, address)
+    except TooFast as error:
+        _rest(delivery, str(error))
     except NotDelivered as error:
         _note(delivery, Status.FAILED, str(error))
     except InDoubt as error:
@@ -98,6 +101,25 @@ def _try(delivery: Delivery) -> None:
         _note(delivery, Status.UNKNOWN, type(error).__name__)
     else:
         _note(delivery, Status.SENT, "")
+
+
+def _rest(delivery: Delivery, error: str) -> None:
+    """Let a letter and all that wait for the same address rest a minute; the try does not count, for a day."""
+    now = timezone.now()
+    if now - delivery.created_at > REST_AT_MOST:
+        _note(delivery, Status.FAILED, error)
+        return
+    with within(SYSTEM):
+        free_at = now + FIRST_PAUSE
+        held = Delivery.objects.filter(pk=delivery.pk, status=Status.SENDING)
+        held.update(status=Status.QUEUED, tries=delivery.tries - 1, error=error, changed_at=now)
+        waiting = Delivery.objects.filter(
+            Q(not_before=None) | Q(not_before__lt=free_at), status=Status.QUEUED
+        )
+        same = waiting.filter(
+            channel=delivery.channel, recipient=delivery.recipient_id, group=delivery.group_id
+        )
+        same.update(not_before=free_at)
 
 
 def _note(delivery: Delivery, status: str, error: str) -> None:

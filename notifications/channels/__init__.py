@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Protocol, cast
 
 from notifications.channels import email, in_app, sms
-from notifications.channels.errors import InDoubt, NotDelivered
+from notifications.channels.errors import InDoubt, NotDelivered, TooFast
 from notifications.channels.robots import DINGTALK, FEISHU, WECOM
 from notifications.models import Delivery
 
-__all__ = ["InDoubt", "NotDelivered", "Way", "channel", "enterable", "offered"]
+__all__ = ["InDoubt", "NotDelivered", "TooFast", "Way", "channel", "enterable", "offered"]
 
 
 class Way(Protocol):

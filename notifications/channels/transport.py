@@ -11,10 +11,12 @@ import requests
 from django.conf import settings
 from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
 
-from notifications.channels.errors import InDoubt, NotDelivered
+from notifications.channels.errors import InDoubt, NotDelivered, TooFast
 
 SECONDS = (3.05, 10)  # to connect, to answer
 FILE = "file"
+# What the robots answer to more than they take in a minute: WeCom and DingTalk 20 messages, Feishu 100.
+TOO_FAST = (45009, 130101, 11232)
 
 
 class Line:
@@ -50,7 +52,7 @@ line = Line()
 
 
 def judge(outcome: requests.Response | requests.RequestException) -> None:
-    """Nothing for a letter the service took. Raises NotDelivered or InDoubt.
+    """Nothing for a letter the service took. Raises NotDelivered (TooFast among it) or InDoubt.
 
     The robots answer 200 to everything and say in the body whether they took it.
     """
@@ -60,11 +62,15 @@ def judge(outcome: requests.Response | requests.RequestException) -> None:
         )
     if outcome.status_code >= 500:
         raise InDoubt(f"HTTP {outcome.status_code}")
+    if outcome.status_code == 429:
+        raise TooFast("HTTP 429")
     if outcome.status_code != 200:
         raise NotDelivered(f"HTTP {outcome.status_code}")
     said = _said(outcome.content)
     if said is None:
         raise InDoubt("HTTP 200 without an answer")
+    if said in TOO_FAST:
+        raise TooFast(f"errcode {said}")
     if said:
         raise NotDelivered(f"errcode {said}")
 

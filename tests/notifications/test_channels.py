@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from notifications import demonstration, sending
 from notifications.addresses import remove_group, save_group, save_own
@@ -211,6 +213,31 @@ def test_only_what_has_surely_not_left_is_tried_again(
     assert len(service.asked) == 1, "one request, never repeated nor led elsewhere"
     sending.send_some(10)
     assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, {"errcode": 45009}), (429, {})])
+def test_a_robot_that_takes_no_more_for_the_moment_is_left_alone_for_a_minute(
+    status, body, town, cycle, post, service
+) -> None:
+    keep_group(town, "wecom")
+    first, second = urged(town, post)["group wecom"], urged(town, post)["group wecom"]
+    service.status, service.body = status, body
+    sending.send_some(10)
+    assert len(service.asked) == 1, "the second is not even tried"
+    for letter in (first, second):
+        letter.refresh_from_db()
+        assert (letter.status, letter.tries) == ("queued", 0) and letter.not_before is not None
+    service.status, service.body = 200, {"errcode": 0}
+    Delivery.objects.filter(status="queued").update(not_before=timezone.now())
+    sending.send_some(10)
+    assert len(service.asked) == 3
+    Delivery.objects.filter(pk=first.pk).update(
+        status="queued", created_at=timezone.now() - timedelta(days=2)
+    )
+    service.status, service.body = status, body
+    sending.send_some(10)
+    first.refresh_from_db()
+    assert first.status == "failed", "not for ever"
 
 
 def test_the_request_is_the_services_own(town, cycle, post, service) -> None:
