@@ -27,6 +27,7 @@ from notifications.wording import filled
 from workflow.audit.models import Entry, Leaf
 from workflow.flows.models import Deadline
 from workflow.flows.nodes import MeetingView
+from workflow.inbox.story import OUTSIDE
 from workflow.people.models import Unit, User
 from workflow.people.wording import worded
 from workflow.roles import registry
@@ -268,7 +269,7 @@ class Batch:
         body = self.bodies[entry.pk]
         return Facts(
             unit=self.unit.name,
-            who=registry.title_of(body["office"], self.unit),
+            who=str(OUTSIDE.get(body["office"]) or registry.title_of(body["office"], self.unit)),
             office=registry.title_of((body["after"] | body["before"]).get("office", ""), self.unit),
             label=body["label"],
             reason=body["reason"],

@@ -28,6 +28,7 @@ from workflow.audit.services import Act
 from workflow.flows.errors import NotYourTurn, Refused, Taken
 from workflow.flows.services import urge
 from workflow.people.isolation import SYSTEM, apply, within
+from workflow.reminders.services import remind_due
 from workflow.roles.models import RoleGrant
 
 TASK = TaskFacts(7, "发布征集公告", "2027 年度", "青溪镇", date(2026, 9, 8), False, False)
@@ -159,6 +160,15 @@ def test_letters_go_in_the_countys_own_words_from_then_on(town, cycle, post, hol
         json.loads(Entry.objects.get(action="letters.restore_wording").body)["before"]["title"]
         == OWN["title"]
     )
+
+
+@pytest.mark.django_db
+def test_what_nobody_in_office_did_is_said_to_be_the_systems(town, cycle, post, hold) -> None:
+    act, grant = hold
+    reword(act, grant, **OWN | {"letter": "overdue", "body": "{作出办理的职务}提醒。"})
+    post()
+    remind_due(at("2026-08-19"))
+    assert post()[0].body == "系统提醒。"
 
 
 @pytest.mark.django_db

@@ -69,6 +69,10 @@ def test_an_empty_production_environment_names_every_missing_setting_once() -> N
         ("ALLOWED_HOSTS", "*"),
         ("TRUSTED_ORIGINS", "example.cn"),
         ("TRUSTED_ORIGINS", "https://example.cn/path"),
+        ("SMS_URL", "http://sms.example.cn/send"),
+        ("SMS_URL", "短信网关"),
+        ("LETTERS_RECEIVER", "file"),
+        ("LETTERS_RECEIVER", "http://127.0.0.1:9000"),
         ("SITE_LOGO_URL", "https://example.cn/logo.svg"),
         ("SITE_LOGO_URL", "//example.cn/logo.svg"),
         ("PIAOJUE_TRAIL_KEY", "zz" * 32),
@@ -90,6 +94,16 @@ def test_an_empty_production_environment_names_every_missing_setting_once() -> N
 )
 def test_a_malformed_setting_is_refused_by_its_own_name(name: str, value: str) -> None:
     assert [line.split("：")[0] for line in complaints({**PRODUCTION, name: value})] == [name]
+
+
+def test_letters_leave_the_house_in_production_alone() -> None:
+    found = production(SMS_URL="https://sms.example.cn/send", SMS_TOKEN="secret")
+    assert (found.receiver, found.sms, found.sms_token) == ("", "https://sms.example.cn/send", "secret")
+    assert "secret" not in repr(found)
+    assert read({"PIAOJUE_PROFILE": "test"}).receiver == "file"
+    assert read({"PIAOJUE_PROFILE": "test", "LETTERS_RECEIVER": "http://127.0.0.1:9"}).receiver.endswith(":9")
+    wrong = complaints({"PIAOJUE_PROFILE": "test", "LETTERS_RECEIVER": "https://elsewhere.example"})
+    assert [line.split("：")[0] for line in wrong] == ["LETTERS_RECEIVER"]
 
 
 def test_an_unknown_profile_is_refused() -> None:
