@@ -31,11 +31,14 @@ pytestmark = pytest.mark.django_db
 NOTICE = "示审通〔2027〕3 号"
 WHOLE = ("1", "2", "3", "4", "5", "6", "money")
 # Rules, days and names of offices, which are published or printed for everybody; what belongs to one's own account;
-# the outbox, which holds numbers of entries; the chain's hashes and signed heads.
+# the outbox, which holds numbers of entries; the chain's hashes and signed heads; robots' addresses, which are sealed;
+# letters' words.
 OPEN = {
+    "notifications_address",
     "notifications_delivery",
     "notifications_posted",
     "notifications_told",
+    "notifications_wording",
     "projects_cycle",
     "projects_cyclesession",
     "projects_rulebook",
