@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -68,23 +69,34 @@ def differences(cycle_id: int) -> list[Difference]:
 
 
 def check_all(at: datetime) -> int:
-    """Check, repair and fold every year; how many figures had to be put right.
+    """Check every year, repair those that are wrong, fold the rest; how many figures had to be put right.
 
     Each year is a transaction of its own; one that fails is logged by its number and keeps nobody else's waiting.
     """
     with within(SYSTEM), connection.cursor() as cursor:
-        cursor.execute(f"{WRONG} UNION {UNFOLDED} ORDER BY 1")
-        ids = [row[0] for row in cursor.fetchall()]
-    return sum(_checked_or_logged(pk, at) for pk in ids)
+        cursor.execute(f"{WRONG} ORDER BY 1")
+        wrong = [row[0] for row in cursor.fetchall()]
+        cursor.execute(UNFOLDED)
+        unfolded = [row[0] for row in cursor.fetchall()]
+    found = sum(_done_or_logged(check_year, pk, at) for pk in wrong)
+    for pk in unfolded:
+        _done_or_logged(_fold, pk, at)
+    return found
 
 
-def _checked_or_logged(cycle_id: int, at: datetime) -> int:
+def _done_or_logged(work: Callable[[int, datetime], int], cycle_id: int, at: datetime) -> int:
     try:
         with within(SYSTEM):
-            return check_year(cycle_id, at)
+            return work(cycle_id, at)
     except Exception:
         log.exception("the figures of cycle:%s were not checked", cycle_id)
         return 0
+
+
+def _fold(cycle_id: int, at: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(FOLD, {"cycle": cycle_id})
+    return 0
 
 
 def check_year(cycle_id: int, at: datetime) -> int:
@@ -96,7 +108,7 @@ def check_year(cycle_id: int, at: datetime) -> int:
         for one in found:
             key = (one.unit_id, one.cycle_id, one.year, one.measure, one.facet, one.day)
             cursor.execute(REPAIR, [*key, one.counted - one.kept])
-        cursor.execute(FOLD, {"cycle": cycle_id})
+    _fold(cycle_id, at)
     if found:
         write_down(
             Act(None, "system", cycle.unit, at, task="oversight.check_figures"),

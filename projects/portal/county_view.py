@@ -6,7 +6,7 @@ what is sent is what was looked at. The address says everything a view depends o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -65,6 +65,18 @@ class Number:
     meta: str = ""
 
 
+class Numbers(dict[str, Number]):
+    """A row's measures as they are shown, each worked out when it is asked for: a page shows few of them."""
+
+    def __init__(self, work_out: Callable[[str], Number]) -> None:
+        super().__init__()
+        self.work_out = work_out
+
+    def __missing__(self, code: str) -> Number:
+        self[code] = self.work_out(code)
+        return self[code]
+
+
 @dataclass
 class Row:
     """A township's year, or a county with its townships' years."""
@@ -74,7 +86,7 @@ class Row:
     cycle: Cycle | None = None
     cells: tuple[fig.Cell, ...] = ()
     score: int | None = None
-    numbers: dict[str, Number] = field(default_factory=dict)
+    numbers: Mapping[str, Number] = field(default_factory=dict)
     linked_cells: list[tuple[fig.Cell, str]] = field(default_factory=list)
     county_cells: list[dict[str, Any]] = field(default_factory=list)
 
@@ -168,7 +180,7 @@ class View:
             found = [row for row in found if row.figures.overdue]
         for row in found:
             row.score = score(row.figures, self.weights, self.today) if self.weights else None
-            row.numbers = {code: self.number(measure, row) for code, measure in MEASURES.items()}
+            row.numbers = Numbers(lambda code, row=row: self.number(MEASURES[code], row))  # type: ignore[misc]
             row.linked_cells = [
                 (cell, self._behind_cell(cell, step, row)) for step, cell in enumerate(row.cells, 1)
             ]

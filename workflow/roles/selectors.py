@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from workflow.people.isolation import Context, of_units
-from workflow.people.models import Unit, User
+from workflow.people.models import TENANT_KINDS, Unit, User
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 
@@ -53,6 +53,8 @@ def context_of(grant: RoleGrant) -> Context:
     """
     scope = registry.acts_in(grant.scope)
     if registry.office(grant.office).reads_below:
-        below = Unit.objects.filter(path__startswith=grant.tenant.path).values_list("pk", flat=True)
+        # Rows belong to townships and what is above them, never to what sits inside: a province has a hundred times more.
+        tenants = Unit.objects.filter(path__startswith=grant.tenant.path, kind__in=TENANT_KINDS)
+        below = tenants.values_list("pk", flat=True)
         return of_units(below, writes=(grant.tenant_id,), user=grant.user_id, scope=scope)
     return of_units((grant.tenant_id,), writes=(grant.tenant_id,), user=grant.user_id, scope=scope)

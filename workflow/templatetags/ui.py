@@ -1,5 +1,6 @@
 """Presentation only: how a sum, a deadline or a shape is shown. No rule is decided here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -101,9 +102,9 @@ def share(part: int | None, whole: int | None) -> int:
 
 
 @register.filter
-def item(held: dict[str, Any], key: str) -> Any:
-    """What a mapping holds under a key; None where it holds nothing."""
-    return held.get(key)
+def item(held: Mapping[str, Any], key: str) -> Any:
+    """What a mapping holds under a key; KeyError where it holds nothing."""
+    return held[key]
 
 
 @register.simple_tag(takes_context=True)

@@ -307,3 +307,24 @@ def test_a_county_of_the_province_sees_itself_alone(client, province):
     page = text_of(client, "/county/")
     assert "乙镇" in page and not any(name in page for name in NAMES[:3])
     assert client.get("/county/?unit=A").status_code == 404
+
+
+def test_a_list_costs_as_many_queries_for_many_rows_as_for_few(client, county):
+    from projects.portal.county_lists import LISTS
+
+    signed_in(client, leader_of(county))
+    townships_of(county, NAMES[:1])
+
+    def costs() -> dict[str, int]:
+        found = {}
+        for code in LISTS:
+            text_of(client, f"/county/list/{code}/")
+            with CaptureQueriesContext(connection) as seen:
+                text_of(client, f"/county/list/{code}/")
+            found[code] = len(seen)
+        apply(SYSTEM)
+        return found
+
+    few = costs()
+    townships_of(create_unit(code="KX", name="片区", kind=UnitKind.COUNTY, parent=county), NAMES)
+    assert costs() == few
