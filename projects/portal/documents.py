@@ -14,6 +14,7 @@ from projects.ballots.reporting import readable_papers
 from projects.cycles.documents.composing import document_of
 from projects.cycles.documents.parts import Document
 from projects.cycles.documents.pdf import NoPdf, pdf_of
+from projects.cycles.documents.sealing import seal_of
 from projects.cycles.documents.word import word_of
 from projects.cycles.models import Attachment, Paper
 from projects.portal import public_selectors as selectors
@@ -59,7 +60,7 @@ def public_document(request: HttpRequest, number: int, ending: str) -> HttpRespo
 
 
 def _file_of(paper: Paper, ending: str, enclosures: Sequence[str], page: str) -> HttpResponseBase:
-    document = document_of(paper, enclosures=enclosures)
+    document = document_of(paper, enclosures=enclosures, seal=seal_of(paper))
     return written(document, ending, paper.title) or redirect(page, paper.pk)
 
 

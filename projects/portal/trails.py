@@ -52,8 +52,8 @@ class TrailFilter(forms.Form):
     person = forms.CharField(label=gettext_lazy("办理人"), required=False, max_length=40)
     office = forms.ChoiceField(label=gettext_lazy("职务"), required=False)
     step = forms.TypedChoiceField(label=gettext_lazy("环节"), required=False, coerce=int, empty_value=None)
-    since = ChineseDateField(label=gettext_lazy("自"), required=False)
-    until = ChineseDateField(label=gettext_lazy("至"), required=False)
+    since = ChineseDateField(label=gettext_lazy("自"), required=False, help_text="")
+    until = ChineseDateField(label=gettext_lazy("至"), required=False, help_text="")
     unit = forms.CharField(required=False, widget=forms.HiddenInput)
     kind = forms.CharField(required=False, widget=forms.HiddenInput)
 

@@ -258,7 +258,9 @@ class Reader:
         if not self.whole:
             self.notes.append("只导出了部分记录，缺的部分未核验")
         elif self.signed > self.last:
-            self.faults.append(f"第{self.last}条之后：最近一次签名时有{self.signed}条，此后的记录缺失")
+            self.faults.append(
+                f"第{self.last}条之后：最近一次签名时有{self.signed}条，此后的记录缺失（如果导出早于这次签名，请重新导出后再核验）"
+            )
         return self
 
     def _take(self, line: Line) -> None:

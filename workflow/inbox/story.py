@@ -62,8 +62,12 @@ def call_acts(titles: Mapping[str, Any]) -> None:
 
 
 STATE_NOW = gettext_lazy("转为“{state}”")
-# Acts of nobody in office: of the system itself, and of residents on the public pages.
-OUTSIDE = {"system": gettext_lazy("系统"), "resident": gettext_lazy("群众")}
+# Acts of nobody in office: of the system itself, of whoever runs its commands, and of residents on the public pages.
+OUTSIDE = {
+    "system": gettext_lazy("系统"),
+    "resident": gettext_lazy("群众"),
+    "operator": gettext_lazy("系统操作员"),
+}
 
 
 @dataclass(frozen=True)

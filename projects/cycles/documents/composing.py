@@ -8,8 +8,7 @@ from dataclasses import replace
 
 from projects.cycles.divisions import division_of
 from projects.cycles.documents.issuing import day_of, issuer_of
-from projects.cycles.documents.parts import Document, Heading, Paragraph, Part
-from projects.cycles.documents.sealing import seal_of
+from projects.cycles.documents.parts import Document, Heading, Paragraph, Part, Seal
 from projects.cycles.documents.tables import tables_of
 from projects.cycles.models import Paper
 
@@ -31,8 +30,9 @@ def lay_out(kind: str) -> Callable[[Layout], Layout]:
     return register
 
 
-def document_of(paper: Paper, *, enclosures: Sequence[str] = ()) -> Document:
-    """The document of a paper. enclosures: names of the files kept with it that whoever asks may see."""
+def document_of(paper: Paper, *, enclosures: Sequence[str] = (), seal: Seal | None = None) -> Document:
+    """The document of a paper. enclosures: names of the files kept with it that whoever asks may see; seal: the head of
+    the trail it is printed over (`sealing.seal_of`)."""
     common = _headed(
         paper,
         Document(
@@ -42,7 +42,7 @@ def document_of(paper: Paper, *, enclosures: Sequence[str] = ()) -> Document:
             signature=paper.data.get("signature") or issuer_of(paper),
             day=day_of(paper),
             addressee=_addressee(paper),
-            seal=seal_of(paper),
+            seal=seal,
         ),
     )
     if paper.kind == "resolution" or "adopted" in paper.data:

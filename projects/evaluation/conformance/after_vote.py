@@ -204,9 +204,9 @@ CHECKS = [
           after(("evaluation.measure_open",), ("evaluation.residents",), note="没有群众评价即测评")),
     Check("presidium_report", 6, "主席团报告监督情况", "组织法 12(9)、19",
           after(("evaluation.publish",), ("evaluation.presidium_report",), note="主席团没有报告")),
-    Check("second", 6, "不达标的整改后再次测评", "rules.md §8", second_measurement),
-    Check("account", 6, "公布明白账", "rules.md §1.2（明白账）",
+    Check("second", 6, "不达标的整改后再次测评", "座位表第六环节", second_measurement),
+    Check("account", 6, "公布明白账", "“效果清”（明白账）",
           account_public),
-    Check("archive", 6, "按期归档", "座位表第六环节；rules.md §9", archived_in_time),
+    Check("archive", 6, "按期归档", "座位表第六环节；档案检查要求", archived_in_time),
     Check("look_back", 6, "翌年回头看", "江门；座位表第六环节", looked_back),
 ]  # fmt: skip

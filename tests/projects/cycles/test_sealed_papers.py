@@ -10,7 +10,7 @@ import pytest
 
 from projects.cycles.documents.composing import document_of
 from projects.cycles.documents.pdf import pdf_of
-from projects.cycles.documents.sealing import SEALED
+from projects.cycles.documents.sealing import SEALED, seal_of
 from projects.cycles.documents.word import word_of
 from projects.cycles.models import Cycle
 from projects.cycles.papers import KINDS, make_paper
@@ -41,19 +41,20 @@ def paper(town, kind):
 
 
 def test_a_paper_to_be_kept_carries_the_latest_head_and_another_does_not(town):
-    assert document_of(paper(town, "minutes")).seal is None, "there is no head yet"
+    assert seal_of(paper(town, "minutes")) is None, "there is no head yet"
     head = heads.seal(town.unit.pk, "open", at("2027-01-20"))
     code = heads.code_of(head, town.unit)
-    seal = document_of(paper(town, "minutes")).seal
+    seal = seal_of(paper(town, "minutes"))
     assert code in seal.words and f"共{head.size}条" in seal.words and "2027年1月20日09:00" in seal.words
     assert bytes(head.root).hex() in seal.qr.splitlines()
-    assert document_of(paper(town, "call")).seal is None
+    assert seal_of(paper(town, "call")) is None
     assert set(KINDS) >= SEALED
 
 
 def test_the_code_is_printed_in_pdf_and_word(town):
     head = heads.seal(town.unit.pk, "open", at("2027-01-20"))
-    document = document_of(paper(town, "tally_report"))
+    printed = paper(town, "tally_report")
+    document = document_of(printed, seal=seal_of(printed))
     assert pdf_of(document).startswith(b"%PDF")
     file = docx.Document(io.BytesIO(word_of(document)))
     assert heads.code_of(head, town.unit) in file.paragraphs[-1].text and len(file.inline_shapes) == 1
@@ -67,3 +68,13 @@ def test_the_code_stands_on_the_papers_page(town, client):
     page = client.get(f"/trail/heads/?unit={town.unit.code}").content.decode()
     assert heads.code_of(head, town.unit) in page and "投票开始" in page
     assert client.get("/trail/heads/?unit=T99").status_code == 404
+
+
+def test_a_downloaded_paper_carries_it(town, client):
+    head = heads.seal(town.unit.pk, "open", at("2027-01-20"))
+    client.force_login(town.of("clerk"))
+    for kind, carried in {"minutes": True, "call": False}.items():
+        answer = client.get(f"/papers-on-file/{paper(town, kind).pk}/docx/")
+        apply(SYSTEM)
+        text = "".join(one.text for one in docx.Document(io.BytesIO(answer.content)).paragraphs)
+        assert (heads.code_of(head, town.unit) in text) == carried
