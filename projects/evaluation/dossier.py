@@ -38,7 +38,7 @@ from workflow.audit import standalone
 from workflow.audit.exporters.csv_table import as_csv as as_csv_table
 from workflow.audit.exporters.extract import extract_of
 from workflow.audit.exporters.jsonl import as_jsonl
-from workflow.audit.heads import feed_of
+from workflow.audit.heads import feed_of, standing_of
 from workflow.audit.models import Entry, Head
 from workflow.audit.services import Act, write_down
 from workflow.flows.models import Deadline
@@ -389,6 +389,7 @@ def _facts_of(dossier: Dossier, cycle: Cycle) -> dict[str, Any]:
         "names": transfer.data if transfer else {},
         "entries": head.size if head else 0,
         "head": bytes(head.hash).hex() if head else "",
+        "after": standing_of(cycle.unit).after,
     }
 
 

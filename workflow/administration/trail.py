@@ -125,7 +125,9 @@ def exports(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             transaction.on_commit(lambda: send(make_export, made.pk), robust=True)
-            messages.success(request, _("已开始导出，完成后在下面下载。"))
+            after = standing_of(made.unit).after
+            told = _("已开始导出，完成后在下面下载。其中最近一次留存在外的校验码之后有%(after)d条。")
+            messages.success(request, told % {"after": after})
             return redirect("trail_exports")
     status = INVALID if form.is_bound and form.errors else 200
     return render(request, "workflow/exports.html", _listed(request, grant) | {"form": form}, status=status)

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connection
 from django.utils.translation import gettext as _
 from nacl.signing import SigningKey as Secret
 
@@ -26,6 +27,7 @@ from workflow.people.models import Unit
 HEAD, COSIGN = "head", "cosign"
 SECRET_BYTES, KEY_DIGITS = 32, 16
 FIRST = "首次启用"
+ADOPTING = 0x70_6B_00_00_00_00_00_00  # "pk"
 
 
 class NoKey(Exception):
@@ -69,8 +71,11 @@ def signer_of(purpose: str, at: datetime) -> Signer | None:
         return None
     used = in_use(purpose)
     if used is None:
-        adopt(purpose, signer, at=at, operator="system", reason=FIRST)
-    elif used.key != signer.key:
+        # Two processes may sign their first heads at once: one adopts, the other finds it done.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADOPTING])
+        used = in_use(purpose) or adopt(purpose, signer, at=at, operator="system", reason=FIRST)
+    if used.key != signer.key:
         raise NoKey(
             "not_adopted",
             _("配置的签名密钥（%(key)s）没有登记，请先用 manage.py trail_keys --adopt 登记。")
