@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -183,8 +182,3 @@ def score(figures: Figures, weights: Mapping[str, int], today: date) -> int | No
     ]
     whole = sum(weight for _share, weight in told)
     return sum(share * weight for share, weight in told) * 100 // whole if whole else None
-
-
-def told(value: int | None, kind: str) -> Any:
-    """A value as a table has it: fen as they are, nothing as a dash."""
-    return "—" if value is None else f"{value}%" if kind == PERCENT else value

@@ -135,7 +135,14 @@ def the_pages_people_work_on_most_have_no_serious_barrier(browser: Browser, play
             f"/projects/{project.pk}/",
             f"/votes/{vote.pk}/",
         ],
-        county: ["/county/"],
+        county: [
+            "/county/",
+            "/county/?part=money&sort=invested_percent",
+            "/county/map/",
+            "/county/screen/",
+            "/county/list/projects/",
+            "/county/bulletins/",
+        ],
     }
     for held, paths in walk.items():
         context = browser.new_context(base_url=played, bypass_csp=True, locale="zh-CN")

@@ -328,3 +328,13 @@ def test_a_list_costs_as_many_queries_for_many_rows_as_for_few(client, county):
     few = costs()
     townships_of(create_unit(code="KX", name="片区", kind=UnitKind.COUNTY, parent=county), NAMES)
     assert costs() == few
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/county/screen/", "/county/map/?measure=done_percent", "/county/file/xlsx/", "/county/file/docx/",
+     "/county/?only=overdue", "/county/?sort=step&dir=down", "/county/list/tasks/?unit=A", "/county/bulletins/"],
+)  # fmt: skip
+def test_whatever_a_county_has_a_province_has_too(client, province, path):
+    signed_in(client, leader_of(province))
+    assert client.get(path).status_code == 200
