@@ -13,6 +13,7 @@ from notifications.routing import LEGAL, OVERDUE, ROUTES, SECURITY
 TITLES: dict[str, Any] = {
     "opened": _("新的待办事项"),
     "returned": _("事项被退回"),
+    "taken_back": _("事项被取回"),
     "urged": _("催办"),
     "reminded": _("到期以前和当天的提醒"),
     "overdue": _("超期提醒"),
@@ -21,6 +22,8 @@ TITLES: dict[str, Any] = {
     "copied": _("抄送"),
     "called_off": _("事项终止"),
     "office_ended": _("任职终止"),
+    "stand_in_named": _("指定代办人"),
+    "stand_in_ended": _("代办终止"),
     "call": _("征集公告发布"),
     "proposal_accepted": _("意见建议受理"),
     "proposal_returned": _("意见建议退回补正"),
@@ -45,6 +48,8 @@ TITLES: dict[str, Any] = {
     "guided": _("指导意见"),
     "circulated": _("通报"),
     "sampled": _("随机抽查"),
+    "training": _("培训通知"),
+    "model_offered": _("推荐示范规则"),
     "note_answered": _("提示函答复"),
 }
 DUTIES: dict[str, Any] = {
@@ -72,7 +77,8 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     "copied": {"task": TASK["task"], "copied": _("抄送内容")},
     "reminded": TASK | {"when_due": _("时限说明")},
     **dict.fromkeys(("overdue", "escalated"), TASK | {"days": _("天数")}),
-    "office_ended": {"office": _("职务")},
+    **dict.fromkeys(("office_ended", "stand_in_ended"), {"office": _("职务")}),
+    "stand_in_named": {"office": _("职务"), "since": _("代办开始"), "until": _("代办结束")},
     "call": {"window_from": _("征集开始"), "window_to": _("征集结束")},
     "session_moved": {"session": _("会议"), "new_day": _("新的会期")},
     "box_emptied": {"destroyed": _("作废的电子票数")},

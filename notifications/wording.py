@@ -81,7 +81,7 @@ def values_of(facts: Facts) -> dict[str, str]:
         "copied": _("办理结果") if after.get("finished") else _("此事项"),
         "session": _("票决会议") if after.get("planned_t") else _("评估会议"),
         "new_day": _day(after.get("planned_t") or after.get("planned_t2")),
-        **{name: _day(after.get(name)) for name in ("window_from", "window_to")},
+        **{name: _day(after.get(name)) for name in ("window_from", "window_to", "since", "until")},
         **{name: _text(after.get(name)) for name in ("destroyed", "sealed", "on_paper")},
         **_of_tasks(facts),
     }
@@ -165,6 +165,8 @@ def sample() -> Facts:
             "planned_t": "2027-01-20",
             "window_from": "2026-09-03",
             "window_to": "2026-10-08",
+            "since": "2026-10-12",
+            "until": "2026-10-16",
             "destroyed": 4,
             "sealed": 40,
             "on_paper": 20,

@@ -45,8 +45,12 @@ def test_a_file_survives_a_refused_form_and_the_check_page(
     with within(SYSTEM):
         year = year_of(township())
         year.building()
-        report = {"received_on": "2027-09-01", "number": "审投报〔2027〕3号", "title": "村道硬化项目审计报告"}
-        year.event("receive_audit", year.town.of("gov_clerk"), "2027-09-01", **report)
+        received = {
+            "received_on": "2027-09-01",
+            "number": "审投报〔2027〕3号",
+            "title": "村道硬化项目审计报告",
+        }
+        year.event("receive_audit", year.town.of("gov_clerk"), "2027-09-01", **received)
         number, cookie = open_task("supervision.audit").task_id, signed_in(year.town.of("finance"))
     with browser.new_context(
         base_url=served.url, locale="zh-CN", viewport={"width": 390, "height": 800}, java_script_enabled=False

@@ -61,7 +61,7 @@ def test_the_words_an_editor_begins_with_are_right_and_say_what_the_letter_says(
         said, usual = filled(letter, title, body, sample()), render(letter, sample())
     assert said is not None and "{" not in said.title + said.body
     assert said.title == usual.title or letter in START
-    if letter not in {*START, "call"}:  # whose days are written out here
+    if letter not in {*START, "call", "stand_in_named"}:  # whose days are written out here
         assert said.body == usual.body
 
 
