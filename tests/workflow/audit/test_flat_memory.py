@@ -52,6 +52,6 @@ def peak_of(form: str, count: int) -> int:
 
 @pytest.mark.parametrize("form", ["jsonl", "csv", "xlsx", "xes", "ocel"])
 def test_memory_does_not_grow_with_the_entries(form: str, size: Callable[[str, int, int], int]) -> None:
-    few = size("entries_of_files", 400, 20_000)
+    few = size("entries_of_files", 400, 8_000)
     peak_of(form, 50)  # what is loaded at the first use is no part of it
     assert peak_of(form, 8 * few) < peak_of(form, few) + SPARE
