@@ -97,7 +97,7 @@ def test_an_export_is_asked_for_on_a_page_made_by_a_worker_and_downloaded_twice(
     ("changed", "said"),
     [
         ({"reason": ""}, "用途"),
-        ({"subject": "thing"}, "类别:数字"),
+        ({"subject": "thing"}, "类别、冒号和数字"),
         ({"form": "exe"}, "格式"),
         ({"unit": "T99"}, "单位"),
         ({"form": "dossier"}, "请填写年份"),
