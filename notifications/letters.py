@@ -63,6 +63,7 @@ TASK = {
     "seat": _("办理单位"),
     "due": _("办理期限"),
 }
+OFFICE = {"office": _("职务")}
 # What every letter may name, and what only some may.
 GENERAL = {
     "unit": _("单位"),
@@ -77,8 +78,9 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     "copied": {"task": TASK["task"], "copied": _("抄送内容")},
     "reminded": TASK | {"when_due": _("时限说明")},
     **dict.fromkeys(("overdue", "escalated"), TASK | {"days": _("天数")}),
-    **dict.fromkeys(("office_ended", "stand_in_ended"), {"office": _("职务")}),
-    "stand_in_named": {"office": _("职务"), "since": _("代办开始"), "until": _("代办结束")},
+    "office_ended": OFFICE,
+    "stand_in_ended": OFFICE,
+    "stand_in_named": OFFICE | {"since": _("代办开始"), "until": _("代办结束")},
     "call": {"window_from": _("征集开始"), "window_to": _("征集结束")},
     "session_moved": {"session": _("会议"), "new_day": _("新的会期")},
     "box_emptied": {"destroyed": _("作废的电子票数")},

@@ -21,7 +21,7 @@ from workflow.audit.exporters.extract import Extract
 from workflow.audit.models import Entry
 from workflow.audit.selectors import Line
 from workflow.inbox.story import Line as Told
-from workflow.inbox.story import line_of
+from workflow.inbox.story import lines_of
 
 # Laying out holds every page in memory; a township's year is some hundreds to two thousand entries.
 LONGEST_PDF = 3_000
@@ -43,6 +43,7 @@ def as_pdf(extract: Extract) -> Iterator[bytes]:
         "extract": extract,
         "rows": _named(rows, extract),
         "count": count,
+        "gaps": bool(rows) and rows[-1]["index"] - rows[0]["index"] + 1 != count,
         "seal": seal,
         "at": localtime(timezone.now()),
     }
@@ -62,7 +63,7 @@ def _printed(line: Line) -> dict[str, Any]:
 def _named(rows: list[dict[str, Any]], extract: Extract) -> list[tuple[dict[str, Any], Told]]:
     with extract.within():
         entries = Entry.objects.filter(pk__in=[row["id"] for row in rows]).select_related("actor", "unit")
-        told = {entry.pk: line_of(entry) for entry in entries}
+        told = {line.entry.pk: line for line in lines_of(entries)}
         return [(row, told[row["id"]]) for row in rows]
 
 

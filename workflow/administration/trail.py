@@ -88,12 +88,13 @@ class ExportForm(forms.Form):
         help_text=gettext_lazy("写明因何导出、交给谁，例如：县档案馆检查；记入办理记录"),
     )
 
-    def __init__(self, *args: Any, units: list[Unit], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, units: list[Unit], limited: bool, **kwargs: Any) -> None:
+        """limited: to a part of the work, and so without what shows more than the entries."""
         super().__init__(*args, **kwargs)
         self.units = {unit.code: unit for unit in units}
         for name, choices in (
             ("unit", [(unit.code, unit.name) for unit in units]),
-            ("form", [(code, form.title) for code, form in FORMATS.items()]),
+            ("form", [(code, form.title) for code, form in FORMATS.items() if not (limited and form.whole)]),
         ):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)
@@ -113,7 +114,12 @@ def exports(request: HttpRequest) -> HttpResponse:
     grant = export_grant(request)
     units = _units(grant)
     asked = request.GET.get("unit", "")
-    form = ExportForm(request.POST or None, units=units, initial={"unit": asked, "year": year_asked(request)})
+    form = ExportForm(
+        request.POST or None,
+        units=units,
+        limited=bool(grant.scope),
+        initial={"unit": asked, "year": year_asked(request)},
+    )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

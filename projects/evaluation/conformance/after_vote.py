@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
-from projects.evaluation.conformance.ways import after, calendar, each, followed_by, never, within, working
+from projects.evaluation.conformance.ways import (
+    after,
+    calendar,
+    each,
+    followed_by,
+    never,
+    within,
+    working,
+    written,
+)
 from projects.evaluation.conformance.year import (
     Act,
     Check,
@@ -151,11 +160,11 @@ def archived_in_time(year: Year) -> Finding:
     last_day = date(published.on.year, 6, 30)
     if made is None:
         return (
-            broken(f"应在{last_day:%Y-%m-%d}前归档", published)
+            broken(f"应在{written(last_day)}以前归档", published)
             if year.today > last_day
             else not_yet("", published)
         )
-    return broken(f"归档过期（{made.on:%Y-%m-%d}）", made) if made.on > last_day else held(published, made)
+    return broken(f"归档过期（{written(made.on)}）", made) if made.on > last_day else held(published, made)
 
 
 def looked_back(year: Year) -> Finding:
@@ -168,7 +177,7 @@ def looked_back(year: Year) -> Finding:
         return held(done)
     last_day = date(closed.on.year + 1, 9, 30)
     return (
-        broken(f"应在{last_day:%Y-%m-%d}前回头看", closed) if year.today > last_day else not_yet("", closed)
+        broken(f"应在{written(last_day)}以前回头看", closed) if year.today > last_day else not_yet("", closed)
     )
 
 

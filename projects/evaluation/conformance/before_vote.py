@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from projects.evaluation.conformance.ways import after, each, followed_by, never, working
+from projects.evaluation.conformance.ways import after, each, followed_by, never, working, written
 from projects.evaluation.conformance.year import (
     Act,
     Check,
@@ -92,10 +92,10 @@ def ahead_of_session(action: str, days: int, note: str, year: Year) -> Finding:
     last_day = day - timedelta(days=days)
     if done is None:
         return (
-            broken(f"{note}（期限{last_day:%Y-%m-%d}已过，尚未办理）") if year.today > last_day else not_yet()
+            broken(f"{note}（期限{written(last_day)}已过，尚未办理）") if year.today > last_day else not_yet()
         )
     if done.on > last_day:
-        return broken(f"{note}（应在{last_day:%Y-%m-%d}前，实为{done.on:%Y-%m-%d}）", done)
+        return broken(f"{note}（应在{written(last_day)}以前，实为{written(done.on)}）", done)
     return held(done)
 
 

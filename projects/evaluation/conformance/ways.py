@@ -20,6 +20,11 @@ Find = Callable[[Year], Finding]
 Days = Callable[[date], date]
 
 
+def written(day: date) -> str:
+    """A day as an official writes it."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
 def after(then: tuple[str, ...], *earlier: tuple[str, ...], note: str) -> Find:
     """Before the first act of `then` there was one of each group of `earlier`."""
 
@@ -83,12 +88,12 @@ def within(
         if done is None:
             late = year.today > last_day
             return (
-                broken(f"{note}（期限{last_day:%Y-%m-%d}已过，尚未办理）", begun)
+                broken(f"{note}（期限{written(last_day)}已过，尚未办理）", begun)
                 if late
                 else not_yet("", begun)
             )
         if done.on > last_day:
-            return broken(f"{note}（应在{last_day:%Y-%m-%d}前，实为{done.on:%Y-%m-%d}）", begun, done)
+            return broken(f"{note}（应在{written(last_day)}以前，实为{written(done.on)}）", begun, done)
         return held(begun, done)
 
     return find
