@@ -180,7 +180,7 @@ class Reported:
     days: int
 
 
-def reports_of(deadline: Deadline, today: date) -> list[Reported]:
+def escalations_of(deadline: Deadline, today: date) -> list[Reported]:
     """To whom an overdue task was reported, the first first; nothing is looked for of one that is not late."""
     if deadline.due_on is None or deadline.due_on >= today:
         return []

@@ -157,7 +157,7 @@ def _show_task(
         "urge_form": _side(sent, UrgeForm) if speaks and not mine and _is_open(deadline) else None,
         "take_back_form": _side(sent, TakeBackForm) if may_take_back(deadline, grant) else None,
         "urges": selectors.urges_of(deadline),
-        "reports": selectors.reports_of(deadline, act.on),
+        "escalations": selectors.escalations_of(deadline, act.on),
         "comments": deadline.task.comments.select_related("user").prefetch_related("files").order_by("at"),
         "comment_form": _side(sent, CommentForm) if speaks else None,
         "done_for": selectors.done_for(deadline),
@@ -167,7 +167,7 @@ def _show_task(
         "copies": copies.copies_of(deadline),
         "may_copy": may_copy(deadline, grant),
     }
-    return render(request, "workflow/task.html", context | context["facts"], status=status)
+    return render(request, "workflow/task.html", context, status=status)
 
 
 def _side(sent: Any, kind: type[SideForm], **kwargs: Any) -> SideForm:
@@ -608,7 +608,8 @@ def _show_event(
         "multipart": form.is_multipart(),
         "held": _held(act, holding.key_of_event(wanted.key, subject.reference), form),
         "mine": True,
-    } | (wanted.context(subject) if wanted.context else {})
+        "facts": wanted.context(subject) if wanted.context else {},
+    }
     return render(request, "workflow/event.html", context, status=status)
 
 

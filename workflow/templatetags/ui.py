@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from django import template
 from django.core.paginator import Page
@@ -163,6 +163,14 @@ def step_name(number: int | None) -> str:
 def step_called(context: Context, number: int) -> str:
     """What one of the year's steps is called in the hall a page is about."""
     return worded(name_of_step(number), context.get("hall"))
+
+
+@register.simple_tag(takes_context=True)
+def step_page(context: Context, node: Any, facts: Mapping[str, Any]) -> SafeString:
+    """A step's own part of its page; its facts are its own, and none of them takes the place of one of the page's."""
+    page = cast(Any, context.template).engine.get_template(node.page)
+    with context.push(**facts):
+        return page.render(context)
 
 
 @register.filter

@@ -189,6 +189,21 @@ def test_the_page_of_the_task_says_to_whom_it_was_reported(town, task, client, m
     assert "已超期上报" not in client.get(reverse("task", args=[task.pk])).content.decode()
 
 
+def test_a_steps_own_facts_take_no_place_on_the_page_around_them(town, task, client, monkeypatch) -> None:
+    from django.utils import timezone
+
+    remind_due(at(late(task, 5)))
+    monkeypatch.setattr(timezone, "now", lambda: at(late(task, 6)))
+    client.force_login(town.of("chair"))
+    address, node = reverse("task", args=[task.pk]), task.task.flow_task
+    facts = node.context(task.task.process.artifact)
+    own = dict.fromkeys(("escalations", "deadline", "history", "seat_office", "next_steps", "comment_form"))
+    assert own.keys() <= client.get(address).context.keys()
+    monkeypatch.setattr(node, "context", lambda _subject: facts | own)
+    page = client.get(address).content.decode()
+    assert "超期 5 天，报告青溪镇人大主席" in page and task.label in page and "启动日" in page
+
+
 def test_the_sweep_asks_once_about_many_tasks_that_are_told_already(
     town, task, django_assert_max_num_queries
 ) -> None:
