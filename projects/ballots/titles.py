@@ -2,8 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from projects.ballots.rules import Mode
 from workflow.audit.hooks import mark_moments
 from workflow.inbox.story import call_acts
+from workflow.inbox.telling import call_codes
 
 # Who holds a head of these moments holds what the vote was when it was opened, closed, counted, signed and declared.
 mark_moments(
@@ -33,3 +35,4 @@ call_acts(
         "vote.export_box": _("导出票箱"),
     }
 )
+call_codes("vote.mode", {Mode.SELECT: _("差额选择"), Mode.EACH: _("逐项表决"), Mode.RANK: _("排序")})

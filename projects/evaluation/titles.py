@@ -3,7 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 import projects.evaluation.trail_formats  # noqa: F401  registers the formats
+from projects.evaluation.rules import Consequence
 from workflow.inbox.story import call_acts
+from workflow.inbox.telling import call_codes
 
 call_acts(
     {
@@ -12,3 +14,4 @@ call_acts(
         "evaluation.rate": _("群众评价"),
     }
 )
+call_codes("measurement.verdict", {one: one.label for one in Consequence})

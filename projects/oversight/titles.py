@@ -1,4 +1,4 @@
-"""What the trail calls the room's acts that are no step, no event and no machine's arrow."""
+"""What the trail calls the room's acts that are no step and no event, and no arrow that leads to another state."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -11,5 +11,6 @@ call_acts(
         "oversight.model": _("收到县级示范规则"),
         "oversight.look": _("县级人大查看程序体检表"),
         "oversight.repair": _("夜间核对更正县级汇总数字"),
+        "bulletin.edit": _("修改通报内容"),
     }
 )

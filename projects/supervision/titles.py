@@ -1,8 +1,10 @@
-"""What the trail calls the room's acts that are no step, no event and no machine's arrow."""
+"""What the trail calls the room's acts that are no step and no event, and no arrow that leads to another state."""
 
 from django.utils.translation import gettext_lazy as _
 
+from projects.supervision.rules import LIGHT_WORDS
 from workflow.inbox.story import call_acts
+from workflow.inbox.telling import call_codes
 
 call_acts(
     {
@@ -15,5 +17,12 @@ call_acts(
         "change.effect": _("项目调整生效"),
         "change.undo": _("撤销项目调整"),
         "interpellation.table": _("提出质询案"),
+        "project.report": _("更新项目进度"),
+        "project.alter": _("变更项目内容"),
+        "project.alter_planning": _("变更项目内容"),
+        "project.carry_over": _("决定跨年续建"),
+        "finding.plan": _("登记整改方案"),
+        "change.make_major": _("改按重大调整办理"),
     }
 )
+call_codes("project.light", LIGHT_WORDS)

@@ -10,6 +10,7 @@ import pytest
 
 from projects.supervision import summaries
 from workflow.inbox.story import title_of_action
+from workflow.machines.graph import arrows, machines
 from workflow.reminders import services as reminders
 
 ROOT = Path(__file__).parents[2]
@@ -47,3 +48,12 @@ def test_the_acts_of_the_code_are_found() -> None:
 @pytest.mark.parametrize(("action", "where"), ACTIONS)
 def test_an_act_that_is_written_down_has_a_title(action: str, where: str) -> None:
     assert title_of_action(action) != action, where
+
+
+STAYING = sorted({f"{m.kind}.{a.name}" for m in machines() for a in arrows(m) if a.source == a.target})
+
+
+@pytest.mark.parametrize("action", STAYING)
+def test_an_arrow_that_leaves_a_record_where_it_is_has_a_title_of_its_own(action: str) -> None:
+    assert "project.carry_over" in STAYING
+    assert title_of_action(action) != action and "转为" not in title_of_action(action)

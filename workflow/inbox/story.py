@@ -15,13 +15,15 @@ from django.utils.translation import gettext_lazy
 from workflow.audit.models import Entry
 from workflow.flows.base import flows
 from workflow.flows.events import events, open_act
-from workflow.inbox.telling import Changed, changes_of
+from workflow.inbox.telling import Changed, changes_of, machine_of, names_in
 from workflow.machines.graph import arrows, machines, states
+from workflow.machines.models import STATE
 from workflow.people.models import User
 from workflow.people.wording import worded
 from workflow.roles import registry
 
-# Acts that are neither a step nor an event nor a machine's arrow: the engine's own; rooms add theirs (`call_acts`).
+# Acts that are neither a step nor an event, nor an arrow that leads to another state: the engine's own; rooms add theirs
+# (`call_acts`).
 _others: dict[str, Any] = {
     "grant.give": gettext_lazy("授予职务"),
     "grant.revoke": gettext_lazy("解除职务"),
@@ -95,6 +97,7 @@ def _titles() -> dict[str, Any]:
         found |= {
             f"{model.kind}.{a.name}": format_lazy(STATE_NOW, state=labels.get(a.target, a.target))
             for a in arrows(model)
+            if a.source != a.target
         }
     return found
 
@@ -122,26 +125,36 @@ def line_of(entry: Entry) -> Line:
 
 
 def lines_of(entries: Iterable[Entry]) -> list[Line]:
-    """Entries as lines of the history; whom somebody stood in for is looked up for all of them at once."""
+    """Entries as lines of the history; the people and records they name are looked up for all of them at once."""
     told = [(entry, json.loads(entry.body)) for entry in entries]
     wanted = {body["stands_for"] for _entry, body in told if "stands_for" in body}
     names = dict(User.objects.filter(username__in=wanted).values_list("username", "name")) if wanted else {}
-    return [_line(entry, body, names) for entry, body in told]
+    records = names_in(body for _entry, body in told)
+    return [_line(entry, body, names, records) for entry, body in told]
 
 
-def _line(entry: Entry, body: dict[str, Any], names: Mapping[str, str]) -> Line:
+def _line(entry: Entry, body: dict[str, Any], names: Mapping[str, str], records: Mapping[str, str]) -> Line:
     # What a resident does of its own accord is not what an office registers under the same key.
     own = open_act(body["action"], body["office"])
     return Line(
         entry=entry,
-        what=worded(own.title if own else title_of_action(body["action"]), entry.unit),
+        what=worded(own.title if own else _what(body), entry.unit),
         who=entry.actor.name if entry.actor else str(OUTSIDE.get(body["office"], OUTSIDE["system"])),
         office=_office(entry, body, names),
         label=body["label"],
         reason=body["reason"],
         returned=body["action"].endswith(".return"),
-        changes=changes_of(body),
+        changes=changes_of(body, records),
     )
+
+
+def _what(body: Mapping[str, Any]) -> str:
+    """An act's title; of a machine's move the state the record has come to, as the entry itself has it."""
+    kind, before, after = str(body["subject"]).partition(":")[0], body["before"], body["after"]
+    moved = machine_of(kind) and body["action"].startswith(f"{kind}.") and STATE in before and STATE in after
+    if not moved or before[STATE] == after[STATE]:
+        return title_of_action(body["action"])
+    return str(format_lazy(STATE_NOW, state=states(machine_of(kind)).get(after[STATE], after[STATE])))
 
 
 def _office(entry: Entry, body: dict[str, Any], names: Mapping[str, str]) -> str:

@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
+from django import forms
 from django.core.exceptions import FieldDoesNotExist
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from workflow.audit.commitments import BARE, SALTED
+from workflow.audit.exporters import FORMATS
 from workflow.flows.base import flows
 from workflow.flows.events import events
-from workflow.machines.graph import machines, states
+from workflow.flows.fields import FenField
+from workflow.flows.money import FEN_PER_WAN, FEN_PER_YUAN, wan, yuan
+from workflow.machines.graph import machines
 from workflow.machines.models import STATE
+from workflow.people.models import Unit
 
 LONGEST = 80
+REFERENCE = re.compile(r"[a-z_]+:[0-9]{1,18}")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}\S*")
+# Whether a sum is asked for in 元 or in 万元 its field knows; a record's own sums are told in 万元.
+TOLD_IN = {FEN_PER_WAN: wan, FEN_PER_YUAN: yuan}
+
+
+# What the codes of a record's field are called, by "kind.field"; rooms add theirs (`call_codes`).
+_codes: dict[str, list[tuple[str, Any]]] = {}
+
+
+def call_codes(field: str, labels: Mapping[str, Any]) -> None:
+    """Register what the codes of a field are called that has no choices of its own. field: "kind.field"."""
+    _codes[field] = [(str(code), label) for code, label in labels.items()]
 
 
 @dataclass(frozen=True)
@@ -28,18 +52,50 @@ class Changed:
     now: str
 
 
-def changes_of(body: Mapping[str, Any]) -> list[Changed]:
-    """What the entry says was different before and after; fields without a Chinese label are left to the export."""
-    return list(_changes(body))
+def changes_of(body: Mapping[str, Any], names: Mapping[str, str]) -> list[Changed]:
+    """What the entry says was different before and after; fields without a Chinese label are left to the export.
+
+    names: what the records are called that the entry refers to (`names_in`).
+    """
+    return [one for one in _changes(body, names) if one.was or one.now]
 
 
-def _changes(body: Mapping[str, Any]) -> Iterator[Changed]:
+def names_in(bodies: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Reference → name of every record that entries' values refer to, as far as the viewer's context shows it."""
+    wanted: dict[str, set[int]] = {}
+    for body in bodies:
+        for value in (*body["before"].values(), *body["after"].values()):
+            for one in value if isinstance(value, list) else [value]:
+                if isinstance(one, str) and REFERENCE.fullmatch(one):
+                    kind, _colon, number = one.partition(":")
+                    wanted.setdefault(kind, set()).add(int(number))
+    models: dict[str, Any] = {"unit": Unit, **_machines()}
+    return {
+        record.reference: record.label
+        for kind in wanted.keys() & models.keys()
+        for record in _with_what_names_them(models[kind]).filter(pk__in=wanted[kind])
+    }
+
+
+def _with_what_names_them(model: Any) -> Any:
+    """Records with what each hangs on: many are called after it."""
+    fields = [one.name for one in model._meta.concrete_fields if one.many_to_one and not one.null]
+    return model._base_manager.select_related(*fields) if fields else model._base_manager.all()
+
+
+def machine_of(kind: str) -> Any:
+    """The model of a kind of record that has a machine; None for any other kind."""
+    return _machines().get(kind)
+
+
+def _changes(body: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Changed]:
     kind, action = str(body["subject"]).partition(":")[0], str(body["action"])
     before, after = body["before"], body["after"]
     for name in dict.fromkeys((*before, *after)):
         label = _label(kind, action, name)
         if label and before.get(name) != after.get(name):
-            yield Changed(label, _words(kind, name, before.get(name)), _words(kind, name, after.get(name)))
+            was, now = (_words(kind, action, name, side.get(name), names) for side in (before, after))
+            yield Changed(label, was, now)
 
 
 @cache
@@ -48,7 +104,23 @@ def _fields() -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for flow in flows():
         found |= {node.key: dict(node.form.base_fields) for node in flow.steps()}
-    return found | {event.key: dict(event.form.base_fields) for event in events()}
+    return found | {event.key: dict(event.form.base_fields) for event in events()} | _without_form()
+
+
+def _without_form() -> dict[str, dict[str, Any]]:
+    """What acts without a form say in their entries, in the shape of a form's fields."""
+    said_format = forms.ChoiceField(
+        label=gettext_lazy("格式"), choices=[(code, one.title) for code, one in FORMATS.items()]
+    )
+    return {
+        "trail.export": {
+            "format": said_format,
+            "entries": forms.IntegerField(label=gettext_lazy("条数")),
+            "year": forms.IntegerField(label=gettext_lazy("年份")),
+            "subject": forms.CharField(label=gettext_lazy("事项")),
+        },
+        "trail.download": {"format": said_format},
+    }
 
 
 @cache
@@ -59,31 +131,85 @@ def _machines() -> dict[str, Any]:
 def _label(kind: str, action: str, name: str) -> str:
     if name == STATE:
         return _("状态")
-    field = _fields().get(action, {}).get(name)
+    field = _field(action, name)
     if field is not None:
         return str(field.label or "")
-    try:
-        named = _machines()[kind]._meta.get_field(name)
-    except (KeyError, FieldDoesNotExist):
-        return ""
-    label = str(getattr(named, "verbose_name", ""))
+    label = str(getattr(_column(kind, name), "verbose_name", ""))
     return "" if label.isascii() else label
 
 
-def _words(kind: str, name: str, value: Any) -> str:
-    if name == STATE and kind in _machines():
-        return str(states(_machines()[kind]).get(str(value), value or ""))
-    if isinstance(value, bool):
-        return _("是") if value else _("否")
+def _field(action: str, name: str) -> Any:
+    return _fields().get(action.removesuffix(".return"), {}).get(name)
+
+
+def _column(kind: str, name: str) -> Any:
+    """The record's own field of that name; None where it has none."""
+    try:
+        return _machines()[kind]._meta.get_field(name)
+    except (KeyError, FieldDoesNotExist):
+        return None
+
+
+def _words(kind: str, action: str, name: str, value: Any, names: Mapping[str, str]) -> str:
+    if value in (None, "", [], {}):
+        return ""
+    field = _field(action, name)
+    if per_unit := _fen_per_unit(field, name, value):
+        return str(TOLD_IN[per_unit](value))
+    choices = _choices(field, kind, name)
+    if isinstance(value, list):
+        return _listed(value, choices)
     if isinstance(value, Mapping):
         return _mapped(value)
-    if isinstance(value, list):
-        return _("共%(count)d项") % {"count": len(value)} if value else ""
-    text = "" if value is None else str(value)
+    if str(value) in choices:
+        return choices[str(value)]
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if _had_its_name_there(field, value, choices):
+        return ""
+    return _text(str(value), names)
+
+
+def _had_its_name_there(field: Any, value: Any, choices: Mapping[str, str]) -> bool:
+    """Whether a value is the number of one of the choices of that day, which stood on that form alone."""
+    offered = isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField)
+    return offered and not choices and str(value).isdecimal()
+
+
+def _fen_per_unit(field: Any, name: str, value: Any) -> int:
+    """How many fen the unit has that a sum is told in; 0 for what is no sum."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return 0
+    if isinstance(field, FenField):
+        return field.fen_per_unit
+    return FEN_PER_WAN if name.endswith("_fen") else 0
+
+
+def _choices(field: Any, kind: str, name: str) -> dict[str, str]:
+    """Code → label, of the form's field or the record's own; empty where there is nothing to choose from."""
+    offered = [] if isinstance(field, forms.ModelChoiceField) else getattr(field, "choices", [])
+    own = _codes.get(f"{kind}.{name}") or getattr(_column(kind, name), "flatchoices", None)
+    return {str(code): str(label) for code, label in list(offered) or own or [] if code not in (None, "")}
+
+
+def _listed(value: list[Any], choices: Mapping[str, str]) -> str:
+    if all(str(one) in choices for one in value):
+        return "、".join(choices[str(one)] for one in value)
+    return _("共%(count)d项") % {"count": len(value)}
+
+
+def _text(text: str, names: Mapping[str, str]) -> str:
+    if text in names:
+        return names[text]
+    if DAY.fullmatch(text):
+        return date_format(date.fromisoformat(text), "DATE_FORMAT")
+    if MOMENT.fullmatch(text):
+        at = datetime.fromisoformat(text)
+        return date_format(localtime(at) if at.tzinfo else at, "DATETIME_FORMAT")
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}……"
 
 
 def _mapped(value: Mapping[str, Any]) -> str:
     if SALTED in value or BARE in value:
         return str(value.get("file") or _("全文见材料"))
-    return _("共%(count)d项") % {"count": len(value)} if value else ""
+    return _("共%(count)d项") % {"count": len(value)}

@@ -45,6 +45,7 @@ from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import events_on, perform
 from workflow.flows.tasks import run_job
+from workflow.inbox.story import line_of
 from workflow.machines.services import fire
 from workflow.roles.models import RoleGrant
 
@@ -116,7 +117,7 @@ def test_carrying_over_moves_nothing_the_congress_decided(town, late):
     assert (late.state, late.target, late.budget_fen, late.finish_by, late.place) == before
     assert (late.carried_on, late.carried_until) == (date(2027, 12, 20), date(2028, 6, 30))
     entry = Entry.objects.get(action="project.carry_over")
-    assert WHY["reason"] in entry.body
+    assert WHY["reason"] in entry.body and line_of(entry).what == "决定跨年续建"
     paper = Paper.objects.get(subject=late.reference, kind="minutes")
     assert WHY["reason"] in paper.body and paper.data["for"] == paper.data["of"]
 

@@ -11,9 +11,11 @@ from projects.cycles.models import Cycle
 from projects.lifecycle.services import start_year
 from tests.builders import at, do, township
 from tests.notifications.conftest import SCHEME
+from workflow.audit.exporters import record_export
+from workflow.audit.exporters.extract import extract_of
 from workflow.audit.models import Entry
 from workflow.audit.services import write_down
-from workflow.inbox.story import actions_called, line_of
+from workflow.inbox.story import actions_called, line_of, lines_of
 from workflow.people.isolation import SYSTEM, apply
 
 pytestmark = pytest.mark.django_db
@@ -99,12 +101,60 @@ def test_what_changed_is_told_by_chinese_labels(town):
     assert all(re.search(r"[\u4e00-\u9fff]", label) for label in scheme) and len(scheme) >= 2
 
 
+def told(town, action: str, subject: str, before=None, **after) -> dict[str, tuple[str, str]]:
+    entry = write_down(town.act("clerk", at("2026-10-05")), action, subject, before=before or {}, after=after)
+    return {one.label: (one.was, one.now) for one in line_of(entry).changes}
+
+
+def test_values_are_told_as_people_read_them(town):
+    assert told(town, "supervision.settlement", "project:1", amount_fen=38_000_000) == {
+        "审定金额": ("", "38 万元")
+    }
+    assert told(town, "collection.receive", "proposal:1", decision="accept", reason="") == {
+        "处理意见": ("", "受理")
+    }
+    unit = town.unit.reference
+    changed = told(
+        town,
+        "project.alter",
+        "project:1",
+        before={"department": None, "budget_fen": 100_000_000, "finish_by": "2027-06-30", "light": ""},
+        department=unit,
+        budget_fen=120_000_000,
+        finish_by="2027-09-30",
+        light="green",
+    )
+    assert changed == {
+        "责任单位": ("", town.unit.name),
+        "总投资": ("100 万元", "120 万元"),
+        "完成时限": ("2027年6月30日", "2027年9月30日"),
+        "亮灯": ("", "正常"),
+    }
+    assert told(town, "vote.define", "vote:1", mode="select")["投票方式"] == ("", "差额选择")
+
+
+def test_an_entrys_records_are_named_by_one_read_for_all_of_its_page(town, django_assert_num_queries):
+    cycle, unit = Cycle.objects.get().reference, town.unit.reference
+    act = town.act("clerk", at("2026-10-05"))
+    entries = [
+        write_down(act, "project.alter", f"project:{n}", after={"department": unit, "cycle": cycle})
+        for n in range(5)
+    ]
+    with django_assert_num_queries(2):
+        lines_of(entries[:1])
+    with django_assert_num_queries(2):
+        assert {one.now for line in lines_of(entries) for one in line.changes} >= {town.unit.name}
+
+
 def test_who_exported_and_who_looked_have_lists_of_their_own(town, client):
     act = town.act("clerk", at("2026-10-05"))
-    write_down(act, "trail.export", "unit:1", after={"format": "csv"}, reason="县档案馆检查")
+    leaving = extract_of(town.unit)
+    record_export(act, leaving, form="csv", reason="县档案馆检查")
     write_down(act, "record.read", "unit:1", after={"page": "project"})
     assert lines(shown(client, town, "kind=exported")) == 1
-    assert "县档案馆检查" in shown(client, town, "kind=exported")
+    exported = shown(client, town, "kind=exported")
+    assert "县档案馆检查" in exported and "格式：CSV 表格" in exported
+    assert f"条数：{leaving.total()}" in exported
     assert lines(shown(client, town, "kind=read")) == 1
     assert lines(shown(client, town, "kind=personal")) == 0
 

@@ -62,13 +62,14 @@ def record_export(
 ) -> Entry:
     """Write down that a unit's trail leaves the system, by whom and what for; committed before the first byte is out.
 
-    scope: the parts of it that leave, where the reader sees no more. after_head: how many of the entries no head kept
-    outside stands for yet.
+    scope: the parts of it that leave, where the reader sees no more. size: how long the trail is; entries: how many of
+    it leave. after_head: how many of the entries no head kept outside stands for yet.
     """
     said: dict[str, Any] = {
         "format": form,
         "year": extract.year,
         "size": extract.until,
+        "entries": extract.total(),
         "after_head": standing_of(extract.unit).after,
     }
     said |= {"subject": extract.subject} if extract.subject else {}
