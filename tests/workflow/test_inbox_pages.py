@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 from django.utils import timezone
+from django.utils.formats import date_format
 from viewflow.workflow.models import Task
 
 from projects.lifecycle.services import start_year
@@ -60,8 +61,11 @@ def test_a_task_is_done_on_its_page_and_says_what_comes_next(client, town):
     page = signed_in(client, town.of("chair")).post(
         f"/tasks/{task.pk}/", scheme() | {"op": "confirm"}, follow=True
     )
-    assert "已办结" in page.content.decode()
-    assert "党委研究年度实施方案" in page.content.decode()
+    told = page.content.decode()
+    assert "已办结" in told and "拟订年度实施方案" in told and task.label in told
+    assert "党委研究年度实施方案" in told and "没有后续事项" not in told
+    done = client.get("/inbox/done/").content.decode()
+    assert "办结日期" in done and date_format(timezone.localdate(), "DATE_FORMAT") in done
 
 
 def test_a_refused_form_names_the_field_and_keeps_what_was_typed(client, town):

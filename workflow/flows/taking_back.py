@@ -78,7 +78,7 @@ def obstacles_to_taking_back(task: Task) -> list[str]:
     if task.process.status != PROCESS.NEW:
         return [_("后续流程已经结束，不能取回。")]
     found: list[str] = []
-    for next_task in _following(task):
+    for next_task in following(task):
         if next_task.flow_task_type == "HUMAN":
             found += _touched(next_task)
         elif not _is_passed_over(next_task, node):
@@ -96,11 +96,11 @@ def _title(task: Task) -> str:
     return str(getattr(task.flow_task, "task_title", "") or task.flow_task.name)
 
 
-def _following(task: Task) -> Iterator[Task]:
+def following(task: Task) -> Iterator[Task]:
     """What has come of a task, the farthest first; beyond a join that still waits nothing has."""
     for next_task in task.leading.exclude(status__in=GONE).order_by("-pk"):
         if next_task.status == STATUS.DONE and next_task.flow_task_type != "HUMAN":
-            yield from _following(next_task)
+            yield from following(next_task)
         yield next_task
 
 
@@ -156,7 +156,7 @@ def _call_off(task: Task) -> list[Deadline]:
     """viewflow's part: what follows is cancelled or undone, the farthest first; a join that waits goes on waiting."""
     tasks: list[int] = []
     waiting: list[Task] = []
-    for next_task in list(_following(task)):
+    for next_task in list(following(task)):
         activation = next_task.flow_task.activation_class(next_task)
         if next_task.flow_task_type == "HUMAN":
             tasks.append(next_task.pk)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Count, F, Q, QuerySet
 from viewflow.workflow.models import Task
+from viewflow.workflow.status import PROCESS
 
 from workflow.calendar.offsets import SOON
 from workflow.flows.base import flows
 from workflow.flows.models import Deadline, Urge
+from workflow.flows.nodes import SubFlow
+from workflow.flows.taking_back import following
 from workflow.people.models import Unit, User
 from workflow.reminders import services
 from workflow.roles import registry
@@ -199,3 +202,19 @@ def escalations_of(deadline: Deadline, today: date) -> list[Reported]:
         for entry, after in zip(entries, told, strict=True)
         if after["seat"] in units
     ]
+
+
+def opened_after(task: Task) -> list[Deadline]:
+    """The open tasks of people that have come of one, gates passed over, of a flow begun by it or going on after it too."""
+    rows = Deadline.objects.filter(pk__in=set(_come_of(task)), done_at=None, cancelled=False)
+    return list(rows.select_related("task", "seat").order_by("pk"))
+
+
+def _come_of(task: Task) -> Iterator[int]:
+    for next_task in following(task):
+        yield next_task.pk
+        if next_task.flow_task_type == SubFlow.task_type:
+            inside = Task.objects.filter(process__parent_task=next_task, flow_task_type="HUMAN")
+            yield from inside.values_list("pk", flat=True)
+    if task.process.status == PROCESS.DONE and task.process.parent_task:
+        yield from _come_of(task.process.parent_task)

@@ -15,6 +15,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
+from viewflow.workflow.status import PROCESS
 
 from workflow.audit.models import Entry
 from workflow.audit.selectors import history_of
@@ -470,11 +471,7 @@ def task_done(request: HttpRequest, task_id: int) -> HttpResponse:
     if deadline.done_at is None:
         return redirect("task", task_id=task_id)
     entry = Entry.objects.filter(pk=deadline.entry_id).first() if deadline.entry_id else None
-    opened = (
-        Deadline.objects.filter(about=deadline.about, task__previous=deadline.task, done_at=None)
-        .select_related("task", "seat")
-        .order_by("pk")
-    )
+    opened = selectors.opened_after(deadline.task)
     return render(
         request,
         "workflow/done.html",
@@ -485,6 +482,8 @@ def task_done(request: HttpRequest, task_id: int) -> HttpResponse:
             "entry": entry,
             "line": line_of(entry) if entry else None,
             "opened": [(d, d.task.flow_task, registry.title_of(d.office, deadline.unit)) for d in opened],
+            "subject": deadline.task.process.artifact,
+            "goes_on": deadline.task.process.status == PROCESS.NEW,
             "remaining": selectors.count_todo(grant),
         },
     )
@@ -556,6 +555,7 @@ def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: R
         if holding.takes_files(wanted.form):
             holding.let_go(act.person, key)
         context = {"node": wanted, "entry": entry, "line": line_of(entry), "subject": subject}
+        context["hall"] = subject.unit
         return render(request, "workflow/done.html", context | {"remaining": selectors.count_todo(grant)})
 
     def again(refused: Refused, status: int) -> HttpResponse:

@@ -24,6 +24,7 @@ from workflow.flows.models import Deadline, Draft
 from workflow.flows.nodes import MeetingView
 from workflow.flows.services import claim, complete, mark_seen, send_back, urge
 from workflow.flows.taking_back import take_back
+from workflow.inbox.selectors import opened_after
 from workflow.inbox.story import line_of
 from workflow.people.isolation import SYSTEM, apply, within
 from workflow.roles.models import RoleGrant
@@ -101,6 +102,8 @@ def test_the_last_opinion_takes_the_mayors_task_with_it_and_the_join_waits_again
     appraised(town, cycle, "legal")
     appraised(town, cycle, "finance")
     drafting = open_task("selection.draft_list")
+    # The join stands between the two: what it let through follows all the same.
+    assert opened_after(latest("selection.appraise_finance").task) == [drafting]
     entry = taken(town, "selection.appraise_finance", "finance")
     after = json.loads(entry.body)["after"]
     assert after["called_off"] == ["selection.draft_list"] and after["told"] == [town.of("mayor").username]
@@ -197,6 +200,17 @@ def test_the_page_offers_it_to_the_doer_and_takes_back(client, town, cycle):
     assert client.post(address, {"op": "take_back", "reason": ""}).status_code == 422
     page = client.post(address, {"op": "take_back", "reason": "金额有误"}, follow=True).content.decode()
     assert "已取回" in page and 'value="submit"' in page and "同意。" in page
+
+
+def test_the_page_of_what_was_done_says_whether_anything_follows(client, town, cycle):
+    play.screen_all(town, cycle, D0)
+    appraised(town, cycle, "finance")
+    done = latest("selection.appraise_finance")
+    client.force_login(town.of("finance"))
+    page = client.get(f"/tasks/{done.pk}/done/").content.decode()
+    assert "财政论证" in page and done.label in page and "同一环节的其他事项办结后" in page
+    type(done.task.process).objects.filter(pk=done.task.process_id).update(status="DONE")
+    assert "没有后续事项" in client.get(f"/tasks/{done.pk}/done/").content.decode()
 
 
 @pytest.mark.long(rounds=20)
