@@ -177,9 +177,24 @@ def complete(
 
 
 def _drop_drafts(turn: Turn) -> None:
-    """What was typed on a task is of no use once it is done; nor is what was handed in before, once others act on it."""
-    of_this = Q(task=turn.task, user=turn.act.person)
-    Draft.objects.filter(of_this | Q(task__process=turn.task.process, task__status=STATUS.DONE)).delete()
+    """What was typed on a task is of no use once it is done; nor is what was handed in on the tasks it has come of, which
+    nobody takes back any more. What was handed in beside it may still be taken back, and stays."""
+    of_this = Q(task=turn.task) | Q(task__process=turn.task.process, task__status=STATUS.DONE)
+    found = dict(Draft.objects.filter(of_this).values_list("pk", "task_id"))
+    behind = _came_of(turn.task) if set(found.values()) - {turn.task.pk} else set()
+    gone = [pk for pk, task_id in found.items() if task_id in {turn.task.pk, *behind}]
+    if gone:
+        Draft.objects.filter(pk__in=gone).delete()
+
+
+def _came_of(task: Task) -> set[int]:
+    """Every task that led to this one."""
+    found: set[int] = set()
+    layer = {task.pk}
+    while layer:
+        layer = set(Task.objects.filter(leading__in=layer).values_list("pk", flat=True)) - found
+        found |= layer
+    return found
 
 
 def _keep_draft(turn: Turn, data: Mapping[str, Any]) -> None:

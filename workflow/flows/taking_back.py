@@ -7,6 +7,7 @@ change is undone by the step's own counter-act, which is written down like any o
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -68,6 +69,18 @@ def may_take_back(deadline: Deadline, grant: RoleGrant) -> bool:
         and deadline.seat_id == grant.unit_id
         and not obstacles_to_taking_back(deadline.task)
     )
+
+
+def return_taken_back(task: Task) -> dict[str, str]:
+    """To whom and why a matter was sent back, where that very return was taken back last; empty otherwise."""
+    subject, action = task.process.artifact.reference, f"{task.flow_task.key}.take_back"
+    for entry in Entry.objects.filter(subject=subject, action=action).order_by("-pk"):
+        body = json.loads(entry.body)
+        if body["after"]["task_id"] == task.pk:
+            done = json.loads(Entry.objects.get(pk=body["before"]["entry"]).body)
+            to = done["after"].get("returns_to")
+            return {"to": to, "reason": done["reason"]} if to else {}
+    return {}
 
 
 def obstacles_to_taking_back(task: Task) -> list[str]:

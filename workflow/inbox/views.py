@@ -25,7 +25,7 @@ from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, Refused
 from workflow.flows.forms import ReturnForm
 from workflow.flows.models import CommentFile, Deadline, Draft, PendingFile
-from workflow.flows.taking_back import may_take_back, take_back
+from workflow.flows.taking_back import may_take_back, return_taken_back, take_back
 from workflow.flows.terms import basis_of
 from workflow.inbox import selectors
 from workflow.inbox.attempts import INVALID, attempted
@@ -153,7 +153,7 @@ def _show_task(
         "next_steps": next_steps(node, subject, act.on, deadline.task.process),
         "beside": beside(subject),
         "returns": [(t.name, worded(t.task_title, deadline.unit)) for t in node.returns],
-        "return_form": _return_form(node, deadline.unit) if mine and node.may_send_back else None,
+        "return_form": _return_form(deadline) if mine and node.may_send_back else None,
         "hand_over_form": _side(sent, HandOverForm, people=colleagues) if mine and colleagues else None,
         "urge_form": _side(sent, UrgeForm) if speaks and not mine and _is_open(deadline) else None,
         "take_back_form": _side(sent, TakeBackForm) if may_take_back(deadline, grant) else None,
@@ -214,9 +214,12 @@ def _is_open(deadline: Deadline) -> bool:
     return deadline.done_at is None and not deadline.cancelled
 
 
-def _return_form(node: Any, unit: Unit) -> ReturnForm:
-    choices = [(t.name, worded(t.task_title, unit)) for t in node.returns]
-    return ReturnForm(auto_id="return_%s", choices=choices)
+def _return_form(deadline: Deadline) -> ReturnForm:
+    """The form to send the matter back; where a return was taken back, as it had been filled in."""
+    node = deadline.task.flow_task
+    choices = [(t.name, worded(t.task_title, deadline.unit)) for t in node.returns]
+    given = return_taken_back(deadline.task) if node.undo else {}
+    return ReturnForm(auto_id="return_%s", choices=choices, initial=given)
 
 
 def _history(subject: Any) -> list[Entry]:

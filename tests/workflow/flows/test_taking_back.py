@@ -92,6 +92,19 @@ def test_what_was_handed_in_is_shown_again(town, cycle):
     assert kept == {name: [value] for name, value in given.items()}
 
 
+def test_what_was_handed_in_is_kept_while_others_do_what_stands_beside_it(client, town, cycle):
+    play.screen_all(town, cycle, D0)
+    kept = Draft.objects.filter(task=latest("selection.screen").task)
+    screened = kept.exists()
+    do("selection.appraise_finance", town.of("finance"), DAY, **opinions(cycle, "资金可以落实。"))
+    appraised(town, cycle, "legal")
+    assert screened and not kept.exists()
+    taken(town, "selection.appraise_finance", "finance")
+    client.force_login(town.of("finance"))
+    page = client.get(f"/tasks/{latest('selection.appraise_finance').pk}/").content.decode()
+    assert "资金可以落实。" in page
+
+
 def test_the_last_opinion_takes_the_mayors_task_with_it_and_the_join_waits_again(town, cycle):
     play.screen_all(town, cycle, D0)
     for deadline in Deadline.objects.filter(key="selection.appraise_department", done_at=None):
@@ -126,13 +139,15 @@ def test_the_screening_is_taken_back_by_the_machines_own_way_back(town, cycle):
     assert Deadline.objects.filter(key__startswith="selection.appraise", cancelled=False).count() >= 3
 
 
-def test_a_return_is_taken_back_until_it_is_taken_up(town, cycle):
+def test_a_return_is_taken_back_until_it_is_taken_up(client, town, cycle):
     play.screen_all(town, cycle, D0)
     task = open_task("selection.appraise_legal")
     send_back(task.pk, actor=town.of("legal"), reason="合法性依据不足，请补充。", at=at(DAY))
     assert AppraisalReturn.objects.exists()
     taken(town, "selection.appraise_legal", "legal", reason="已补充材料")
     assert not AppraisalReturn.objects.exists()
+    client.force_login(town.of("legal"))
+    assert "合法性依据不足，请补充。</textarea>" in client.get(f"/tasks/{task.pk}/").content.decode()
     appraised(town, cycle, "legal")
 
 
