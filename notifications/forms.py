@@ -17,7 +17,7 @@ from notifications.models import Channel, Status, Urgency
 from notifications.rendering import TITLE_LENGTH
 from notifications.stuck import STUCK
 from notifications.wording import BODY_LENGTH, faults_of
-from workflow.flows.fields import UnshownInput, choice_field
+from workflow.flows.fields import PlainForm, UnshownInput, choice_field
 from workflow.people.models import Unit
 
 HINTS = {
@@ -37,7 +37,7 @@ LEAST = {
 UNSHOWN = {"autocomplete": "off", "spellcheck": "false"}
 
 
-class AddressForm(forms.Form):
+class AddressForm(PlainForm):
     """One's own address of a channel. kept: whether there is one already, which an empty box then keeps."""
 
     given = forms.CharField(label=_("机器人地址"), max_length=300, widget=UnshownInput(UNSHOWN))
@@ -84,7 +84,7 @@ PACES = {
 }
 
 
-class ChoiceForm(forms.Form):
+class ChoiceForm(PlainForm):
     """How one wants to be written to. offered: channels that leave the site, by name with their labels."""
 
     quiet_from = forms.ChoiceField(label=_("安静时段开始"), choices=HOURS, required=False)
@@ -153,7 +153,7 @@ def initial_of(choice: Choice) -> dict[str, Any]:
     }
 
 
-class WordingForm(forms.Form):
+class WordingForm(PlainForm):
     """A letter's words in one language; unknown names are refused by name."""
 
     title = forms.CharField(label=_("标题"), max_length=TITLE_LENGTH)
@@ -178,7 +178,7 @@ class WordingForm(forms.Form):
         return data
 
 
-class LettersFilter(forms.Form):
+class LettersFilter(PlainForm):
     """Status, channel, unit, words."""
 
     status = forms.ChoiceField(label=_("状态"), required=False)
@@ -199,7 +199,7 @@ class LettersFilter(forms.Form):
         self.fields["words"].widget.attrs["placeholder"] = _("收信人或标题")
 
 
-class SendAgainForm(forms.Form):
+class SendAgainForm(PlainForm):
     """Which letters, and the word that the doubtful ones did not arrive."""
 
     letters = forms.TypedMultipleChoiceField(
@@ -213,7 +213,7 @@ class SendAgainForm(forms.Form):
         choice_field(self, "letters").choices = [(n, n) for n in given if n.isdecimal()]
 
 
-class MailboxForm(forms.Form):
+class MailboxForm(PlainForm):
     """One's own mailbox."""
 
     mailbox = forms.EmailField(label=_("电子邮箱"), max_length=254, required=False)

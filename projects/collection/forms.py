@@ -16,7 +16,7 @@ from projects.collection.selectors import completion_due, too_early_to_pool, win
 from projects.cycles.models import Cycle
 from projects.cycles.selectors import book_to_freeze, collecting_cycles, plan_of, rules_for
 from projects.cycles.services import outlook_for
-from workflow.flows.fields import ChineseDateField, FenField, choice_field
+from workflow.flows.fields import ChineseDateField, FenField, PlainForm, choice_field
 from workflow.flows.forms import MeetingForm, StepForm
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class SummaryForm(StepForm):
     body = forms.CharField(label=_("征集情况说明"), widget=Lines(attrs={"rows": 5}), max_length=20000)
 
 
-class ProposalForm(forms.Form):
+class ProposalForm(PlainForm):
     """征集表, one matter per form (一事一提)."""
 
     title = forms.CharField(label=_("项目名称"), max_length=80, help_text=_("一张表只提一件事。"))

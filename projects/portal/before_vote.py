@@ -20,9 +20,9 @@ from projects.cycles.models import Cycle
 from projects.cycles.selectors import paper_of, session_of
 from projects.deliberation.readiness import BEFORE, sheet_of
 from projects.oversight.services import look_at_readiness
-from projects.portal.voter_forms import PlainForm
 from projects.voting import rehearsing
 from projects.voting.readiness import has_begun
+from workflow.flows.fields import PlainForm
 from workflow.flows.uploads import MB
 from workflow.inbox.asked import number_asked
 from workflow.roles.middleware import acting_grant

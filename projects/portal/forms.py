@@ -13,25 +13,15 @@ from projects.collection.forms import CycleField, ProposalForm
 from projects.cycles.models import Cycle
 from projects.evaluation.models import Grade
 from projects.selection.models import Item
-from workflow.flows.fields import record_field
+from workflow.flows.fields import PlainForm, record_field
 from workflow.people.models import Unit, UnitKind
 
 Lines = forms.Textarea
 CODE_LENGTH = 9
 
 
-def ask_plainly(form: forms.Form) -> None:
-    """Say of an empty box what to do, not that it is a field."""
-    for field in form.fields.values():
-        field.error_messages["required"] = _("请填写。")
-
-
-class TrapForm(forms.Form):
+class TrapForm(PlainForm):
     """A form with a box people do not see (`website`, drawn by the page); whoever fills it is a machine."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        ask_plainly(self)
 
     def caught(self) -> bool:
         return bool(self.data.get("website"))
@@ -47,7 +37,6 @@ class StepOfProposal(ProposalForm):
         super().__init__(*args, **kwargs)
         self.add_fields()
         self.fields = {name: self.fields[name] for name in self.kept if name in self.fields}
-        ask_plainly(self)
 
     def add_fields(self) -> None:
         """Fields that depend on the township."""

@@ -22,6 +22,7 @@ from workflow.administration.forms import UploadForm
 from workflow.administration.imports import ERROR_COLUMN, error_sheet_rows
 from workflow.administration.previews import payload_of, previewed, uploaded, workbook
 from workflow.flows.errors import Refused
+from workflow.flows.fields import PlainForm
 from workflow.flows.models import Deadline
 from workflow.flows.services import complete
 from workflow.inbox.views import may_do, visible_task
@@ -30,7 +31,7 @@ from workflow.roles.middleware import acting_grant, in_office
 KEY = "deliberation.roll"
 
 
-class StatementForm(forms.Form):
+class StatementForm(PlainForm):
     """What the task asks for besides the roll itself."""
 
     statement = forms.CharField(

@@ -23,9 +23,9 @@ from projects.ballots import keypad
 from projects.ballots.forms import TallyForm
 from projects.ballots.models import Vote
 from projects.ballots.rules import reconcile
-from projects.portal.voter_forms import PlainForm
 from workflow.administration.previews import WORKBOOK, payload_of, previewed
 from workflow.flows.errors import Refused
+from workflow.flows.fields import PlainForm
 from workflow.flows.models import Deadline
 from workflow.flows.saving import saved_as
 from workflow.flows.services import complete

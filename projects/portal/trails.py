@@ -23,7 +23,7 @@ from projects.portal.scope import scope_told
 from projects.portal.staff import choice_of_townships, township_asked
 from workflow.administration.trail import may_export
 from workflow.audit.models import Entry
-from workflow.flows.fields import ChineseDateField
+from workflow.flows.fields import ChineseDateField, PlainForm
 from workflow.inbox.reading import PERSONAL
 from workflow.inbox.story import actions_called, lines_of
 from workflow.people.models import Unit
@@ -44,7 +44,7 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
 REFERENCE = re.compile(r"[a-z_]+:[0-9]{1,18}")
 
 
-class TrailFilter(forms.Form):
+class TrailFilter(PlainForm):
     """What to look for; every field narrows."""
 
     words = forms.CharField(label=gettext_lazy("办理事项"), required=False, max_length=40)

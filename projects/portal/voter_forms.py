@@ -12,16 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.ballots.forms import secret
 from projects.ballots.models import RollEntry
 from projects.ballots.rolls import CODE_LENGTH
-from workflow.flows.fields import choice_field
-
-
-class PlainForm(forms.Form):
-    """A form that says of an empty box what to do."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.error_messages["required"] = _("请填写。")
+from workflow.flows.fields import PlainForm, choice_field
 
 
 def typed(text: str) -> str:
@@ -63,7 +54,7 @@ class ReceiptForm(PlainForm):
         return "-".join(plain[at : at + 4] for at in range(0, len(plain), 4))
 
 
-class CodesForm(forms.Form):
+class CodesForm(PlainForm):
     """Whose codes to print, or to print anew: deputies who vote by device and have not voted.
 
     asking: a second code is asked for, with a reason; another person prints it.

@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from workflow.administration import conf
 from workflow.administration.imports import USERNAME
-from workflow.flows.fields import CheckedFileField, ChineseDateField
+from workflow.flows.fields import CheckedFileField, ChineseDateField, PlainForm
 from workflow.flows.uploads import MB
 from workflow.people.models import Unit, User
 from workflow.roles import registry
 
 
-class SignInForm(AuthenticationForm):
+class SignInForm(PlainForm, AuthenticationForm):
     """User name and password; what is wrong is not told apart."""
 
     error_messages = {
@@ -30,7 +30,7 @@ class SignInForm(AuthenticationForm):
         self.fields["password"].label = _("密码")
 
 
-class CodeForm(forms.Form):
+class CodeForm(PlainForm):
     """The six digits a telephone shows."""
 
     code = forms.CharField(
@@ -49,7 +49,7 @@ class CodeForm(forms.Form):
     )
 
 
-class PeopleFilter(forms.Form):
+class PeopleFilter(PlainForm):
     """Unit, office, words."""
 
     unit = forms.ChoiceField(label=_("单位"), required=False)
@@ -67,7 +67,7 @@ class PeopleFilter(forms.Form):
         self.fields["words"].widget.attrs["placeholder"] = _("姓名或用户名")
 
 
-class GrantForm(forms.Form):
+class GrantForm(PlainForm):
     """An office for a person; a new person where the user name is not known yet."""
 
     username = forms.RegexField(
@@ -126,7 +126,7 @@ class GrantForm(forms.Form):
         return data
 
 
-class RevokeForm(forms.Form):
+class RevokeForm(PlainForm):
     """Why an office ends."""
 
     reason = forms.CharField(
@@ -138,7 +138,7 @@ class RevokeForm(forms.Form):
     )
 
 
-class UploadForm(forms.Form):
+class UploadForm(PlainForm):
     """One workbook."""
 
     file = CheckedFileField(

@@ -25,6 +25,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from workflow.administration.accounts import has_second_factor, record_sign
 from workflow.administration.forms import CodeForm, SignInForm
+from workflow.flows.fields import ask_plainly
 from workflow.people.models import User
 
 PENDING = "sign_in"
@@ -106,6 +107,8 @@ class PasswordChange(auth.PasswordChangeView):
 
     def get_form(self, form_class: Any = None) -> Any:
         form = super().get_form(form_class)
+        for field in form.fields.values():
+            ask_plainly(field)
         form.fields["new_password1"].help_text = _("至少 10 个字符，不要用姓名、电话号码或常见密码。")
         return form
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from workflow.administration import conf
 from workflow.administration.accounts import is_keeper
-from workflow.flows.fields import ChineseDateField, choice_field
+from workflow.flows.fields import ChineseDateField, PlainForm, choice_field
 from workflow.people.models import User
 from workflow.roles import registry, standing_in
 from workflow.roles.middleware import acting_grant, in_office
@@ -25,7 +25,7 @@ from workflow.roles.models import RoleGrant
 from workflow.roles.services import GrantRefused
 
 
-class StandInForm(forms.Form):
+class StandInForm(PlainForm):
     """Who, from when until when, why."""
 
     person = forms.ChoiceField(
@@ -53,7 +53,7 @@ class StandInForm(forms.Form):
         return self.people[self.cleaned_data["person"]]
 
 
-class EndForm(forms.Form):
+class EndForm(PlainForm):
     """Why it ends before its last day."""
 
     reason = forms.CharField(

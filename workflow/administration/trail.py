@@ -38,6 +38,7 @@ from workflow.audit.exporters.extract import extract_of
 from workflow.audit.heads import WHY, code_of, standing_of
 from workflow.audit.models import TreeHead
 from workflow.flows.errors import Refused
+from workflow.flows.fields import PlainForm
 from workflow.flows.saving import to_save
 from workflow.flows.tasks import send
 from workflow.inbox.asked import year_asked
@@ -65,7 +66,7 @@ def export_grant(request: HttpRequest) -> RoleGrant:
     return grant
 
 
-class ExportForm(forms.Form):
+class ExportForm(PlainForm):
     """What to export and what for."""
 
     unit = forms.ChoiceField(label=gettext_lazy("单位"))

@@ -17,6 +17,22 @@ from workflow.flows import uploads
 from workflow.flows.money import FEN_PER_WAN, FEN_PER_YUAN, money
 
 
+def ask_plainly(field: forms.Field) -> None:
+    """Say what is to be done where a field is left empty, not that it is a field."""
+    if field.error_messages["required"] == forms.Field.default_error_messages["required"]:
+        chosen = isinstance(field, forms.ChoiceField | forms.BooleanField)
+        field.error_messages["required"] = _("请选择。") if chosen else _("请填写。")
+
+
+class PlainForm(forms.Form):
+    """The base of every form of ours: says of an empty box what to do, also of one added to it late."""
+
+    def full_clean(self) -> None:
+        for field in self.fields.values():
+            ask_plainly(field)
+        super().full_clean()
+
+
 def choice_field(form: forms.BaseForm, name: str) -> forms.ChoiceField:
     """A form's field that is declared as a choice, to be given the choices of one record."""
     return cast(forms.ChoiceField, form.fields[name])

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from workflow.audit.commitments import commit, new_salt
 from workflow.audit.models import Entry, Salt
 from workflow.audit.services import Act
-from workflow.flows.fields import UNSHOWN, ChineseDateField, choice_field
+from workflow.flows.fields import UNSHOWN, ChineseDateField, PlainForm, choice_field
 from workflow.flows.meetings import BY_LAW, Division, Standard, agreed, faults
 from workflow.people.models import Unit, User
 from workflow.people.wording import has_own_words, worded
@@ -25,15 +25,6 @@ from workflow.roles.selectors import holders_of
 
 LONG = 200
 BLANK_DASH = "-" * 9  # what Django shows where nothing is chosen
-
-
-def _ask_plainly(field: forms.Field) -> None:
-    """Say what is to be done where a field is left empty, not that it is a field."""
-    if isinstance(field, forms.ModelChoiceField) and field.empty_label == BLANK_DASH:
-        field.empty_label = _("请选择")
-    if field.error_messages["required"] == forms.Field.default_error_messages["required"]:
-        chosen = isinstance(field, forms.ChoiceField | forms.BooleanField)
-        field.error_messages["required"] = _("请选择。") if chosen else _("请填写。")
 
 
 def _say_in(unit: Unit, field: forms.Field) -> None:
@@ -63,7 +54,7 @@ class Foreseen:
         return [list(zip(self.heads, line, strict=True)) for line in self.lines]
 
 
-class StepForm(forms.Form):
+class StepForm(PlainForm):
     """A task's form; knows the record it is about and the act it will become.
 
     private: names of fields that never enter the trail (personal data). foresees: whether the act is confirmed after a
@@ -94,7 +85,8 @@ class StepForm(forms.Form):
         self.rows_together: list[tuple[str, list[str]]] = []
         self.prepare()
         for field in self.fields.values():
-            _ask_plainly(field)
+            if isinstance(field, forms.ModelChoiceField) and field.empty_label == BLANK_DASH:
+                field.empty_label = _("请选择")
             if self.hall and has_own_words(self.hall):
                 _say_in(self.hall, field)
 
@@ -191,7 +183,7 @@ def digest_of(upload: UploadedFile) -> str:
     return digest.hexdigest()
 
 
-class ReturnForm(forms.Form):
+class ReturnForm(PlainForm):
     """Sending a matter back: to whom where there is a choice, and why, always in writing."""
 
     to = forms.ChoiceField(label=_("退回到"))

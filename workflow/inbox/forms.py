@@ -8,13 +8,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from workflow.flows.copies import Receiver
-from workflow.flows.fields import FilesField, choice_field
+from workflow.flows.fields import FilesField, PlainForm, choice_field
 from workflow.flows.steps import steps
 from workflow.people.models import Unit, User
 from workflow.people.wording import worded
 
 
-class FilterForm(forms.Form):
+class FilterForm(PlainForm):
     """Township (for a person with offices in several), year, step, deadline, words. places: code and name of each."""
 
     place = forms.ChoiceField(label=_("乡镇"), required=False)
@@ -49,7 +49,7 @@ class FilterForm(forms.Form):
         self.fields["words"].widget.attrs["placeholder"] = _("事项、项目、承办人")
 
 
-class SideForm(forms.Form):
+class SideForm(PlainForm):
     """One of several small forms on a task's page; prefixed ids keep their fields apart."""
 
     ids = "side"
@@ -88,7 +88,7 @@ class AssignForm(HandOverForm):
     ids = "assign"
 
 
-class CopyForm(forms.Form):
+class CopyForm(PlainForm):
     """抄送: to whom, and why. receivers: as `copies.receivers_for` gives them; `receiver` is the one chosen."""
 
     to = forms.ChoiceField(

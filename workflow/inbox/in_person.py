@@ -17,13 +17,13 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 from django_otp import devices_for_user, match_token
 
-from workflow.flows.fields import UnshownInput
+from workflow.flows.fields import PlainForm, UnshownInput
 from workflow.roles.middleware import in_office
 
 OWN = ("own_password", "own_code")
 
 
-class InPersonForm(forms.Form):
+class InPersonForm(PlainForm):
     """The person's own password, and the code of the second factor where there is one; bound when `checked`."""
 
     own_password = forms.CharField(

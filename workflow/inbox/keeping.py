@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from workflow.flows.fields import PlainForm
 from workflow.flows.models import SavedFilter
 from workflow.inbox.lists import boxes
 from workflow.roles.middleware import acting_grant
@@ -18,7 +19,7 @@ MOST_KEPT = 12
 KEPT = ("year", "step", "due", "words", "place")
 
 
-class KeepForm(forms.Form):
+class KeepForm(PlainForm):
     """A name for what a list is narrowed to."""
 
     name = forms.CharField(label=gettext_lazy("名称"), max_length=20)

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from workflow.flows import services
 from workflow.flows.acting import acting
 from workflow.flows.errors import Refused
-from workflow.flows.fields import ChineseDateField, choice_field
+from workflow.flows.fields import ChineseDateField, PlainForm, choice_field
 from workflow.flows.models import Deadline
 from workflow.flows.sittings import COMMON, Called, hold, may_be_joined
 from workflow.inbox.attempts import attempted
@@ -35,7 +35,7 @@ from workflow.roles.selectors import holders_of
 MOST_MATTERS = 20
 
 
-class SittingForm(forms.Form):
+class SittingForm(PlainForm):
     """What is the same for all matters of a meeting. members: of the body, any of whom may preside."""
 
     held_on = ChineseDateField(label=gettext_lazy("会议日期"))
