@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from projects.supervision.models import ANSWER_FORMS
 from projects.supervision.rules import LIGHT_WORDS
 from workflow.inbox.story import call_acts
 from workflow.inbox.telling import call_codes
@@ -26,3 +27,5 @@ call_acts(
     }
 )
 call_codes("project.light", LIGHT_WORDS)
+call_codes("change.body", {"congress": _("人民代表大会"), "presidium": _("主席团")})
+call_codes("interpellation.form", dict(ANSWER_FORMS))

@@ -130,6 +130,8 @@ def test_values_are_told_as_people_read_them(town):
         "完成时限": ("2027年6月30日", "2027年9月30日"),
         "亮灯": ("", "正常"),
     }
+    assert told(town, "change.make_major", "change:1", body="congress")["决定机关"] == ("", "人民代表大会")
+    assert told(town, "interpellation.admit", "interpellation:1", form="written")["答复形式"][1] == "书面答复"
     assert told(town, "vote.define", "vote:1", mode="select")["投票方式"] == ("", "差额选择")
 
 
