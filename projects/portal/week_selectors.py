@@ -14,6 +14,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from projects.collection.models import Proposal, ProposalState
+from projects.cycles.models import Session, SessionState
 from projects.deliberation.models import Question, QuestionState
 from projects.oversight.models import Note, NoteState
 from projects.oversight.selectors import guidance
@@ -26,11 +27,12 @@ from workflow.roles import registry
 
 RECENT = timedelta(days=30)  # how long a guiding opinion, which asks for no reply, stays on the page
 MOST = 40
+CALLED = (SessionState.CONVENED, SessionState.OPEN)
 
 
 @dataclass(frozen=True)
 class Line:
-    """One thing: title, what it is about, with whom it lies, since when; url: its page."""
+    """One thing: title, what it is about, with whom it lies, since when; url: its page; on: the day of a meeting, which is no deadline."""
 
     title: str
     about: str
@@ -39,6 +41,7 @@ class Line:
     since: date | None = None
     due: date | None = None
     note: str = ""
+    on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -58,9 +61,9 @@ def week_of(unit: Unit, today: date) -> list[Part]:
     sunday = monday + timedelta(days=6)
     return [
         _part(_("本周到期"), _("本周没有到期的事项。"), _due(unit, today, sunday)),
-        _part(_("卡在谁手里"), _("没有超期的事项。"), _stuck(unit, today), late=True),
-        _part(_("本周会议"), _("本周没有会议。"), _held(unit, monday, sunday)),
-        _part(_("县里要求"), _("没有待回复的提示函，近期没有新的指导意见。"), _asked_above(unit, today)),
+        _part(_("超期未办事项及承办单位"), _("没有超期的事项。"), _stuck(unit, today), late=True),
+        _part(_("本周会议"), _("本周没有会议。"), _held(unit, monday, sunday, today)),
+        _part(_("县级要求"), _("没有待回复的提示函，近期没有新的指导意见。"), _asked_above(unit, today)),
         _part(_("群众和代表提出的"), _("没有待办的意见建议、异议和询问。"), _asked_below(unit)),
     ]
 
@@ -106,9 +109,15 @@ def _with_whom(row: Deadline) -> str:
     return f"{where} · {row.task.owner.name}" if row.task.owner else where
 
 
-def _held(unit: Unit, monday: date, sunday: date) -> list[Line]:
+def _held(unit: Unit, monday: date, sunday: date, today: date) -> list[Line]:
+    """The week's meetings by their days; one whose day is past and that nobody declared closed says so."""
     found = sorted(sessions(unit, monday, sunday), key=lambda one: one.on)
-    return [Line(one.title, one.words, one.url, due=one.on) for one in found]
+    called = Session.objects.filter(unit=unit, state__in=CALLED, held_on__range=(monday, sunday))
+    unclosed = {f"session-{pk}" for pk in called.filter(held_on__lt=today).values_list("pk", flat=True)}
+    return [
+        Line(one.title, one.words, one.url, on=one.on, note=_("尚未宣布闭会") if one.uid in unclosed else "")
+        for one in found
+    ]
 
 
 def _asked_above(unit: Unit, today: date) -> list[Line]:

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from projects.collection.intake import propose
-from projects.cycles.models import Cycle
+from projects.cycles.models import Cycle, Session
 from projects.lifecycle.services import start_year
 from projects.oversight.models import Guidance, Note
 from projects.portal.week_selectors import week_of
@@ -96,6 +96,16 @@ def test_what_the_public_asked_leads_to_the_task_that_decides_it(town):
     assert (line.since, line.who) == (date.fromisoformat(ASKED), "党政办")
 
 
+def test_a_meeting_has_a_day_and_no_deadline_and_says_when_nobody_closed_it(town):
+    met = {"unit": town.unit, "term": 18, "held_on": WEDNESDAY - timedelta(days=1)}
+    for number, state in ((1, "open"), (2, "closed")):
+        Session.objects.create(number=number, state=state, **met)
+    unclosed, closed = lines(town, 2)
+    assert (unclosed.on, unclosed.due, unclosed.note) == (met["held_on"], None, "尚未宣布闭会")
+    assert closed.note == ""
+    assert not any(line.note for line in lines(town, 2, on=met["held_on"])), "its day is not over"
+
+
 def test_nothing_of_another_township_is_there(town):
     other = township("T02", name="柳河镇")
     due(WEDNESDAY)
@@ -106,7 +116,9 @@ def test_the_page_is_the_desks_and_each_line_a_link_that_opens(client, town):
     task = due(timezone.localdate() - timedelta(days=2))
     client.force_login(town.of("clerk"))
     page = client.get("/week/").content.decode()
-    assert f'href="/tasks/{task.pk}/"' in page and "卡在谁手里（1）" in page and "data-print" in page
+    assert (
+        f'href="/tasks/{task.pk}/"' in page and "超期未办事项及承办单位（1）" in page and "data-print" in page
+    )
     assert client.get(f"/tasks/{task.pk}/").status_code == 200
     client.force_login(town.deputies[0])
     assert client.get("/week/").status_code == 403
