@@ -74,8 +74,10 @@ def play_sampling(cycle: Cycle, leader: User, day: date, *, seed: int) -> None:
 
 
 def play_circular(county: Unit, leader: User, quarter: Period) -> None:
-    """One text to every township that was building in the quarter; none where nobody was."""
-    begun = Project.objects.filter(unit__in=townships_below(county), building_since__lte=quarter.last)
+    """One text on the year's projects to every township that was building in the quarter; none where nobody was."""
+    begun = Project.objects.filter(
+        unit__in=townships_below(county), cycle__year=quarter.last.year, building_since__lte=quarter.last
+    )
     projects = list(begun.select_related("unit", "cycle").order_by("unit__code", "cycle__year", "number"))
     if not projects:
         return

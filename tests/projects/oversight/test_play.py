@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from projects.cycles.models import Cycle
 from projects.demo.play.oversight import play_oversight
 from projects.demo.play.supervision import play_supervision
 from projects.oversight.models import Guidance, Note, Sample
@@ -46,6 +47,13 @@ def test_the_circular_tells_the_quarter_from_the_reports_to_the_townships_that_w
     assert "3 个民生实事项目" in one.words and "“老年食堂”：预警" in one.words
     assert "村道硬化" not in one.words, "what goes as planned is not named"
     assert Entry.objects.get(action="oversight.circular").unit == one.unit
+
+
+def test_the_circular_is_on_the_projects_of_its_own_year(county):
+    Project.objects.update(building_since=date(2027, 3, 1))
+    Cycle.objects.update(year=2026)
+    play_oversight(county, today=TODAY, seed=1)
+    assert not Guidance.objects.exists()
 
 
 def test_the_note_asks_about_the_slowest_project_and_is_answered_once_a_week_has_passed(county):
