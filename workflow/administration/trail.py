@@ -43,7 +43,7 @@ from workflow.flows.saving import to_save
 from workflow.flows.tasks import send
 from workflow.inbox.asked import year_asked
 from workflow.people.isolation import Context, within
-from workflow.people.models import Unit
+from workflow.people.models import Unit, UnitKind
 from workflow.roles import registry
 from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
@@ -51,6 +51,7 @@ from workflow.roles.models import RoleGrant
 AT_ONCE = ("csv", "jsonl")
 PER_PAGE = 20
 INVALID = 422
+HALLS = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)  # whose trail has a page of its own
 
 
 def may_export(grant: RoleGrant | None) -> TypeGuard[RoleGrant]:
@@ -255,6 +256,7 @@ def head_page(request: HttpRequest) -> HttpResponse:
     page = Paginator(heads, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "unit": unit,
+        "of_township": unit.kind in HALLS,
         "page": page,
         "rows": [
             (head, WHY.get(head.why, head.why), code_of(head, unit), getattr(head, "cosignature", None))

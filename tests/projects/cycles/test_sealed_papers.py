@@ -16,6 +16,7 @@ from projects.cycles.models import Cycle
 from projects.cycles.papers import KINDS, make_paper
 from projects.lifecycle.services import start_year
 from tests.builders import at, township
+from tests.projects.oversight.county_world import leader_of
 from tests.workflow.audit.test_export import chained
 from workflow.audit import heads
 from workflow.people.isolation import SYSTEM, apply
@@ -67,7 +68,16 @@ def test_the_code_stands_on_the_papers_page(town, client):
     assert heads.code_of(head, town.unit) in client.get(f"/papers-on-file/{held.pk}/").content.decode()
     page = client.get(f"/trail/heads/?unit={town.unit.code}").content.decode()
     assert heads.code_of(head, town.unit) in page and "投票开始" in page
+    assert f'href="/trail/?unit={town.unit.code}"' in page
     assert client.get("/trail/heads/?unit=T99").status_code == 404
+
+
+def test_the_codes_of_a_county_lead_back_to_a_trail_that_is_there(town, client):
+    county = town.unit.parent
+    client.force_login(leader_of(county))
+    page = client.get("/trail/heads/").content.decode()
+    assert county.name in page and 'href="/trail/"' in page
+    assert client.get("/trail/").status_code == 200
 
 
 def test_a_downloaded_paper_carries_it(town, client):
