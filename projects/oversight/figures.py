@@ -7,17 +7,19 @@ worked out from the day asked for, so a figure is never as of yesterday.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from django.db import connection
 
 from projects.cycles.models import STEP_OF_STATE, CycleState
+from projects.cycles.shares import share
 from projects.cycles.steps import STEPS
 from workflow.calendar.offsets import SOON
 
 DONE = ("completed", "accepted")
+CLOSED = 7  # the step after the last: where a closed year stands
 SOURCES = ("own", "upper", "social")
 DEPUTIES = ("deputy", "senior_deputy")
 RESIDENTS = ("resident", "village", "station", "enterprise")
@@ -74,7 +76,10 @@ def chosen(seen: Iterable[YearOf], year: int | None) -> list[YearOf]:
 
 @dataclass(frozen=True)
 class Cell:
-    """A step: done, running, soon, overdue or waiting; days to or past the first deadline; late: tasks done late."""
+    """A step: done, running, soon, overdue, waiting or archived; days to or past the first deadline.
+
+    late: tasks done late. archived: the year is closed, and what is open, as its 回头看, has time.
+    """
 
     state: str
     days: int | None = None
@@ -133,7 +138,7 @@ class Figures:
 
     @property
     def judged(self) -> int:
-        """Passed the deputies' measurement of satisfaction."""
+        """Finished, and passed the deputies' measurement of satisfaction; one carried over may pass before that."""
         return self.of("judged")
 
     @property
@@ -146,7 +151,7 @@ class Figures:
 
     @property
     def done_percent(self) -> int | None:
-        return share(self.done, self.projects)
+        return share(*SHARES["done_percent"](self))
 
     # -- money
 
@@ -164,11 +169,11 @@ class Figures:
 
     @property
     def invested_percent(self) -> int | None:
-        return share(self.invested, self.budget)
+        return share(*SHARES["invested_percent"](self))
 
     @property
     def funded_percent(self) -> int | None:
-        return share(self.funded, self.budget)
+        return share(*SHARES["funded_percent"](self))
 
     # -- what people say of it
 
@@ -183,7 +188,7 @@ class Figures:
     @property
     def ratings_percent(self) -> int | None:
         """Residents satisfied or basically so, of those who rated."""
-        return share(self.ratings_content, self.ratings)
+        return share(*SHARES["ratings_percent"](self))
 
     @property
     def marks_base(self) -> int:
@@ -192,7 +197,7 @@ class Figures:
     @property
     def marks_percent(self) -> int | None:
         """Deputies' marks satisfied or basically so, of the base of each measurement that counts."""
-        return share(self.of("mark", "satisfied", "basic"), self.marks_base)
+        return share(*SHARES["marks_percent"](self))
 
     # -- who takes part
 
@@ -226,7 +231,7 @@ class Figures:
 
     @property
     def present_percent(self) -> int | None:
-        return share(self.present, self.due)
+        return share(*SHARES["present_percent"](self))
 
     # -- what stands open
 
@@ -256,7 +261,7 @@ class Figures:
     @property
     def on_time_percent(self) -> int | None:
         """Tasks done by their day, of all that were done; those without a day are never late."""
-        return share(self.ended - self.late, self.ended)
+        return share(*SHARES["on_time_percent"](self))
 
     @property
     def findings(self) -> int:
@@ -265,7 +270,7 @@ class Figures:
     @property
     def rectified_percent(self) -> int | None:
         """Findings closed (销号), of all that were raised."""
-        return share(self.of("finding", "closed"), self.findings)
+        return share(*SHARES["rectified_percent"](self))
 
     @property
     def overdue_steps(self) -> dict[int, int]:
@@ -303,6 +308,19 @@ class Figures:
         return cell_of(step, at, bool(mine), first, today, late=self.of("late", str(step)))
 
 
+# What each share is of: how much of how much.
+SHARES: Mapping[str, Callable[[Figures], tuple[int, int]]] = {
+    "done_percent": lambda f: (f.done, f.projects),
+    "invested_percent": lambda f: (f.invested, f.budget),
+    "funded_percent": lambda f: (f.funded, f.budget),
+    "ratings_percent": lambda f: (f.ratings_content, f.ratings),
+    "marks_percent": lambda f: (f.of("mark", "satisfied", "basic"), f.marks_base),
+    "present_percent": lambda f: (f.present, f.due),
+    "on_time_percent": lambda f: (f.ended - f.late, f.ended),
+    "rectified_percent": lambda f: (f.of("finding", "closed"), f.findings),
+}
+
+
 def cell_of(step: int, at: int, is_open: bool, first: date | None, today: date, *, late: int = 0) -> Cell:
     """A step of a year. at: the step the year stands in; is_open: whether a task of it is; first: the first day due."""
     if not is_open:
@@ -312,17 +330,14 @@ def cell_of(step: int, at: int, is_open: bool, first: date | None, today: date, 
     days = (first - today).days
     if days < 0:
         return Cell("overdue", -days, late)
+    if step == 6 and at == CLOSED and days > SOON.days:
+        return Cell("archived", late=late)
     return Cell("soon" if days <= SOON.days else "running", days, late)
 
 
 def reached(state: str) -> int:
     """The step a year in this state stands in, 7 once it is closed."""
-    return 7 if state == CycleState.CLOSED else STEP_OF_STATE[CycleState(state)]
-
-
-def share(part: int, whole: int) -> int | None:
-    """Whole per cent, rounded down; None of nothing. May exceed 100 (宁海 2013: 105)."""
-    return part * 100 // whole if whole else None
+    return CLOSED if state == CycleState.CLOSED else STEP_OF_STATE[CycleState(state)]
 
 
 def _step(facet: str) -> int:

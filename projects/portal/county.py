@@ -94,8 +94,15 @@ def tiles_of(view: View) -> list[dict[str, Any]]:
 
 def _tabs(view: View) -> list[dict[str, Any]]:
     return [
-        {"label": _("最近年度"), "url": view.url(year=None), "current": view.year is None},
-        *({"label": str(y), "url": view.url(year=y), "current": view.year == y} for y in view.years),
+        {
+            "label": _("最近年度"),
+            "url": view.url(year=None, past=None),
+            "current": view.year is None and not view.past,
+        },
+        *(
+            {"label": str(y), "url": view.url(year=y, past=None), "current": view.year == y}
+            for y in view.years
+        ),
     ]
 
 

@@ -221,6 +221,8 @@ def _measurements(asked: Asked) -> QuerySet[Measurement]:
         "failing": [MeasurementState.RECTIFYING, MeasurementState.RECTIFIED],
     }.get(which, ["measured", "closed", "rectifying", "rectified"])
     rows = Measurement.objects.filter(cycle__in=asked.cycles, state__in=states)
+    if which == "judged":
+        rows = rows.filter(project__state__in=DONE)  # one carried over may pass before it is finished
     return rows.select_related("unit", "project").order_by("unit__code", "project__number", "round")
 
 

@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from projects.cycles.documents.parts import Document, Heading, Paragraph, Part, Table
+from projects.cycles.shares import share
+from projects.oversight.figures import SHARES, Figures
 from projects.oversight.measures import MEASURES, MONEY, PERCENT, SECTIONS, Measure
 from projects.portal.county import overseer
 from projects.portal.county_lists import LISTS, Asked, Listing, filters_asked, words_of
@@ -30,12 +32,30 @@ MOST_ROWS = 5000
 
 @dataclass(frozen=True)
 class Sheet:
-    """One table of a file. cells: texts, or numbers a workbook keeps as numbers; percent: columns of shares."""
+    """One table of a file. cells: texts, numbers a workbook keeps as numbers, or shares, which it keeps exact."""
 
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
-    percent: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a whole: a paper says it in whole per cent, a workbook keeps what it really is."""
+
+    part: int
+    whole: int
+
+    @property
+    def exact(self) -> float:
+        return self.part / self.whole
+
+    def __str__(self) -> str:
+        return f"{share(self.part, self.whole)}%"
+
+
+def _share(part: int, whole: int) -> Share | str:
+    return Share(part, whole) if whole else "—"
 
 
 # ------------------------------------------------------------------------------- the view
@@ -71,7 +91,7 @@ def _cells(view: View, row: Row) -> list[str]:
             else "—"
             for cell in row.county_cells
         ]
-    words = {"done": _("完成"), "waiting": "—"}
+    words = {"done": _("完成"), "archived": _("已归档"), "waiting": "—"}
     return [words.get(cell.state) or _days(cell.state, cell.days) for cell in row.cells]
 
 
@@ -84,16 +104,22 @@ def _days(state: str, days: int | None) -> str:
 
 
 def _section(view: View, section: Any) -> Sheet:
-    rows = [(row.name, *_values(row.numbers[m.code].value for m in section.measures)) for row in view.rows]
-    sums = (_("合计"), *_values(view.number(m).value for m in section.measures))
+    rows = [(row.name, *_values(section.measures, row.figures, view)) for row in view.rows]
+    sums = (_("合计"), *_values(section.measures, view.whole, view))
     shown = [_in_wan(rows_of, section.measures) for rows_of in (*rows, sums)]
     head = (_first(view), *(_head(m) for m in section.measures))
-    percent = frozenset(at for at, m in enumerate(section.measures, 1) if m.kind == PERCENT)
-    return Sheet(str(section.title), head, tuple(shown), percent)
+    return Sheet(str(section.title), head, tuple(shown))
 
 
-def _values(values: Iterable[int | None]) -> list[Any]:
-    return ["—" if value is None else value for value in values]
+def _values(measures: Iterable[Measure], figures: Figures, view: View) -> list[Any]:
+    return [_value(measure, figures, view) for measure in measures]
+
+
+def _value(measure: Measure, figures: Figures, view: View) -> Any:
+    if measure.kind == PERCENT:
+        return _share(*SHARES[measure.code](figures))
+    value = measure.value(figures, view.today)
+    return "—" if value is None else value
 
 
 def _head(measure: Measure) -> str:
@@ -110,26 +136,28 @@ def _in_wan(row: Sequence[Any], measures: Sequence[Measure]) -> tuple[Any, ...]:
 
 
 def _funnel(view: View) -> Sheet:
+    stages = view.funnel()
+    before = [0, *(one["n"] for one in stages)]
     rows = tuple(
-        (str(one["stage"].title), one["n"], "—" if one["share"] is None else one["share"])
-        for one in view.funnel()
+        (str(one["stage"].title), one["n"], _share(one["n"], last))
+        for one, last in zip(stages, before, strict=False)
     )
-    return Sheet(_("从意见建议到群众满意"), (_("阶段"), _("数量"), _("为上一步的")), rows, frozenset({2}))
+    return Sheet(_("从意见建议到群众满意"), (_("阶段"), _("数量"), _("为上一步的")), rows)
 
 
 def _sources(view: View) -> Sheet:
-    rows = tuple((str(one["title"]), one["fen"] / FEN_PER_WAN, one["percent"]) for one in view.sources())
-    return Sheet(_("入选项目资金来源"), (_("来源"), _("金额（万元）"), _("占比")), rows, frozenset({2}))
+    sources = view.sources()
+    whole = sum(one["fen"] for one in sources)
+    rows = tuple((str(one["title"]), one["fen"] / FEN_PER_WAN, _share(one["fen"], whole)) for one in sources)
+    return Sheet(_("入选项目资金来源"), (_("来源"), _("金额（万元）"), _("占比")), rows)
 
 
 def _years(view: View) -> Sheet:
     measures = list(YEARLY.values())
     rows = tuple(
-        _in_wan([str(year), *_values(m.value(figures, view.today) for m in measures)], measures)
-        for year, figures in view.calendar
+        _in_wan([str(year), *_values(measures, figures, view)], measures) for year, figures in view.calendar
     )
-    percent = frozenset(at for at, m in enumerate(measures, 1) if m.kind == PERCENT)
-    return Sheet(_("历年对比"), (_("年度"), *(_head(m) for m in measures)), rows, percent)
+    return Sheet(_("历年对比"), (_("年度"), *(_head(m) for m in measures)), rows)
 
 
 def notes_of(view: View) -> list[str]:
@@ -138,6 +166,7 @@ def notes_of(view: View) -> list[str]:
     told = [
         _("%(period)s，截至%(day)s。") % {"period": view.period, "day": date_format(view.today)},
         *([_("只列有超期事项的。")] if view.only else []),
+        *([_("另有往年超期未办结 %(n)s 件。") % {"n": view.overdue_earlier}] if view.overdue_earlier else []),
         *([_("按“%(measure)s”排列。") % {"measure": order.title}] if order else []),
     ]
     return ["".join(told), *(str(section.note) for section in SECTIONS if section.note)]
@@ -164,7 +193,7 @@ def workbook_of(title: str, sheets: Sequence[Sheet], notes: Sequence[str]) -> by
         buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )
     book.set_properties({"title": title})
-    bold, share = (
+    bold, in_percent = (
         book.add_format({"bold": True, "bg_color": "#DCE6F1"}),
         book.add_format({"num_format": "0%"}),
     )
@@ -177,7 +206,7 @@ def workbook_of(title: str, sheets: Sequence[Sheet], notes: Sequence[str]) -> by
             sheet.write_string(0, at, name, bold)
         for line, row in enumerate(one.rows, 1):
             for at, cell in enumerate(row):
-                _write(sheet, line, at, cell, share if at in one.percent else None)
+                _write(sheet, line, at, cell, in_percent)
     told = book.add_worksheet(_("说明"))
     told.set_column(0, 0, 90)
     for line, note in enumerate([title, *notes]):
@@ -186,9 +215,11 @@ def workbook_of(title: str, sheets: Sequence[Sheet], notes: Sequence[str]) -> by
     return buffer.getvalue()
 
 
-def _write(sheet: Any, line: int, at: int, cell: Any, share: Any) -> None:
-    if isinstance(cell, int | float):
-        sheet.write_number(line, at, cell / 100 if share else cell, share)
+def _write(sheet: Any, line: int, at: int, cell: Any, in_percent: Any) -> None:
+    if isinstance(cell, Share):
+        sheet.write_number(line, at, cell.exact, in_percent)
+    elif isinstance(cell, int | float):
+        sheet.write_number(line, at, cell)
     else:
         sheet.write_string(line, at, str(cell))
 
@@ -207,7 +238,7 @@ def document_of(title: str, sheets: Sequence[Sheet], notes: Sequence[str]) -> Do
 
 def _table(one: Sheet) -> Table:
     count = len(one.head)
-    rows = tuple(tuple(_said(cell, at in one.percent) for at, cell in enumerate(row)) for row in one.rows)
+    rows = tuple(tuple(_said(cell) for cell in row) for row in one.rows)
     return Table(
         one.head,
         rows,
@@ -217,10 +248,10 @@ def _table(one: Sheet) -> Table:
     )
 
 
-def _said(cell: Any, is_share: bool) -> str:
+def _said(cell: Any) -> str:
     if isinstance(cell, float):
         return wan(round(cell * FEN_PER_WAN)).removesuffix(" 万元")
-    return f"{cell}%" if is_share and isinstance(cell, int) else str(cell)
+    return str(cell)
 
 
 def _file(

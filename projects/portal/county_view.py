@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from projects.cycles.models import Cycle
+from projects.cycles.shares import share
 from projects.cycles.steps import STEPS
 from projects.oversight import figures as fig
 from projects.oversight.measures import (
@@ -51,7 +52,7 @@ YEARLY = {
         for code in ("done_percent", "budget", "invested_percent", "marks_percent", "ratings_percent")
     },
 }
-KEPT = ("unit", "year", "only", "sort", "dir", "part")  # what of an address makes the view
+KEPT = ("unit", "year", "past", "only", "sort", "dir", "part")  # what of an address makes the view
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,12 @@ class View:
         self.seen = [one for one in seen if below is None or one.unit_id in below]
         self.years = sorted({one.year for one in self.seen}, reverse=True)
         self.year = year if year in self.years else None
-        self.chosen = fig.chosen(self.seen, self.year)
+        latest = fig.chosen(self.seen, self.year)
+        shown = {one.cycle_id for one in latest}
+        # What a view of the latest years leaves out: their tasks may be open still.
+        self.earlier = [] if self.year else [one for one in self.seen if one.cycle_id not in shown]
+        self.past = bool(given.get("past")) and self.year is None
+        self.chosen = self.earlier if self.past else latest
 
     # -- whose
 
@@ -169,6 +175,8 @@ class View:
     @property
     def period(self) -> str:
         """Which years these are, in words."""
+        if self.past:
+            return _("往年")
         return _("%(year)s 年度") % {"year": self.year} if self.year else _("各乡镇最近年度")
 
     # -- the rows
@@ -212,9 +220,30 @@ class View:
 
     @property
     def without(self) -> list[Unit]:
-        """Townships that have not begun: without any year, or without the year asked for."""
+        """Townships without any year, or without the year asked for; none where earlier years are looked at."""
+        if self.past:
+            return []
         held = {one.unit_id for one in self.chosen}
         return [hall for hall in self.halls.values() if hall.pk not in held and hall.ends_on is None]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the year asked for is past: who has not begun it never will."""
+        return self.year is not None and self.year < self.today.year
+
+    @cached_property
+    def overdue_earlier(self) -> int:
+        """Open tasks past their day of the years that are not shown."""
+        if self.past or not self.earlier:
+            return 0
+        kept = fig.figures_by_year([one.cycle_id for one in self.earlier], self.today)
+        return fig.together(kept.values()).overdue
+
+    @property
+    def earlier_url(self) -> str:
+        """The list of those tasks."""
+        asked = {"when": "overdue", "past": "1"} | ({"unit": self.unit.code} if self.narrowed else {})
+        return reverse("county_list", args=["tasks"]) + "?" + urlencode(asked)
 
     @cached_property
     def calendar(self) -> list[tuple[int, fig.Figures]]:
@@ -275,6 +304,8 @@ class View:
             asked["cycle"] = row.cycle.pk
         elif self.year:
             asked["year"] = self.year
+        elif self.past:
+            asked["past"] = "1"
         if self.only:
             asked["only"] = self.only
         query = urlencode(asked)
@@ -336,7 +367,7 @@ class View:
                     "n": n,
                     "url": self.behind(stage.behind, stage.filters),
                     "width": n * 100 // most if most else 0,
-                    "share": fig.share(n, found[-1]["n"]) if found else None,
+                    "share": share(n, found[-1]["n"]) if found else None,
                 }
             )
         return found
@@ -346,7 +377,7 @@ class View:
         sums = {code: self.whole.of("source", code) for code in SOURCES}
         whole = sum(sums.values())
         return [
-            {"title": title, "fen": sums[code], "percent": fig.share(sums[code], whole) or 0}
+            {"title": title, "fen": sums[code], "percent": share(sums[code], whole) or 0}
             for code, title in SOURCES.items()
         ]
 

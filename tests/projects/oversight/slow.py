@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.utils.timezone import localdate
@@ -20,6 +21,15 @@ from projects.supervision.models import Finding, Inspection, Project
 from workflow.flows.models import Deadline
 
 
+def rounded(part: int, whole: int) -> int | None:
+    """Whole per cent, the half upwards; a hundred only of all of it."""
+    if not whole:
+        return None
+    exact = Decimal(part) * 100 / Decimal(whole)
+    near = int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+    return 99 if near == 100 and part < whole else near
+
+
 def slow_figures(cycle: Cycle, today: date) -> dict[str, Any]:
     """Every named figure of a year, from its records."""
     proposals = list(Proposal.objects.filter(cycle=cycle))
@@ -28,7 +38,9 @@ def slow_figures(cycle: Cycle, today: date) -> dict[str, Any]:
     grades = Counter(Rating.objects.filter(project__cycle=cycle).values_list("grade", flat=True))
     content, rated = grades["satisfied"] + grades["basic"], sum(grades.values())
     marks = list(
-        Measurement.objects.filter(cycle=cycle, state__in=("measured", "closed", "rectifying", "rectified"))
+        Measurement.objects.filter(
+            cycle=cycle, state__in=("measured", "closed", "rectifying", "rectified")
+        ).select_related("project")
     )
     marked = sum((m.satisfied or 0) + (m.basic or 0) for m in marks)
     base = sum(m.base or 0 for m in marks)
@@ -56,18 +68,18 @@ def slow_figures(cycle: Cycle, today: date) -> dict[str, Any]:
         "elected": Item.objects.filter(cycle=cycle, state="elected").count(),
         "projects": len(live),
         "done": len(done),
-        "judged": sum(m.state == "closed" for m in marks),
+        "judged": sum(m.state == "closed" and m.project.state in ("completed", "accepted") for m in marks),
         "failing": sum(m.state in ("rectifying", "rectified") for m in marks),
         "red": sum(p.light == "red" for p in live),
-        "done_percent": len(done) * 100 // len(live) if live else None,
+        "done_percent": rounded(len(done), len(live)),
         **money,
-        "invested_percent": money["invested"] * 100 // money["budget"] if money["budget"] else None,
-        "funded_percent": money["funded"] * 100 // money["budget"] if money["budget"] else None,
+        "invested_percent": rounded(money["invested"], money["budget"]),
+        "funded_percent": rounded(money["funded"], money["budget"]),
         "ratings": rated,
         "ratings_content": content,
-        "ratings_percent": content * 100 // rated if rated else None,
+        "ratings_percent": rounded(content, rated),
         "marks_base": base,
-        "marks_percent": marked * 100 // base if base else None,
+        "marks_percent": rounded(marked, base),
         "by_residents": sum(kinds[k] for k in ("resident", "village", "station", "enterprise")),
         "by_deputies": sum(kinds[k] for k in ("deputy", "senior_deputy")),
         "visits": len(visits),
@@ -75,7 +87,7 @@ def slow_figures(cycle: Cycle, today: date) -> dict[str, Any]:
         "inspections": Inspection.objects.filter(project__cycle=cycle).count(),
         "due": due,
         "present": present,
-        "present_percent": present * 100 // due if due else None,
+        "present_percent": rounded(present, due),
         "findings_open": len(findings),
         "oldest_finding": min((f.raised_on for f in findings), default=None),
         "overdue": len(overdue),
@@ -90,7 +102,7 @@ def _of_tasks(tasks: list[Deadline], late: list[Deadline], overdue: list[Deadlin
     ended = sum(bool(d.done_at) for d in tasks)
     return {
         "ended": ended,
-        "on_time_percent": (ended - len(late)) * 100 // ended if ended else None,
+        "on_time_percent": rounded(ended - len(late), ended),
         "overdue_steps": dict(Counter(d.step for d in overdue)),
     }
 
@@ -99,7 +111,7 @@ def _of_findings(cycle: Cycle) -> dict[str, Any]:
     states = list(Finding.objects.filter(project__cycle=cycle).values_list("state", flat=True))
     return {
         "findings": len(states),
-        "rectified_percent": states.count("closed") * 100 // len(states) if states else None,
+        "rectified_percent": rounded(states.count("closed"), len(states)),
     }
 
 
@@ -133,6 +145,8 @@ def _cell(cycle: Cycle, step: int, reached: int, today: date) -> Cell:
     if not days:
         return Cell("running", late=late)
     first = min(days)
+    if reached == 7 and step == 6 and first > 3:
+        return Cell("archived", late=late)
     if first < 0:
         return Cell("overdue", -first, late)
     return Cell("soon" if first <= 3 else "running", first, late)

@@ -20,7 +20,9 @@ from projects.evaluation.models import Grade, Measurement, Rating
 from projects.oversight import counting
 from projects.oversight.figures import (
     BY_PARENT,
+    Cell,
     Figures,
+    cell_of,
     chosen,
     figures_by_parent,
     figures_by_year,
@@ -235,6 +237,23 @@ def test_a_year_played_through_the_services_is_counted_as_it_stands(db):
         assert_equal_to_the_slow_count(day)
     kept = next(iter(figures_by_year([Cycle.objects.get().pk], date(2027, 6, 1)).values()))
     assert kept.projects == 3 and kept.overdue > 0 and kept.budget == 515_000_000
+
+
+def test_a_project_that_passed_counts_once_it_is_finished(towns):
+    cycle = cycle_of(towns[0])
+    project = project_of(towns[0], cycle, 1, "村道", "assign", "begin")
+    Measurement.objects.create(unit=towns[0].unit, cycle=cycle, project=project, base=20, state="closed")
+    for state, passed in (("building", 0), ("completed", 1), ("accepted", 1), ("building", 0)):
+        Project.objects.filter(pk=project.pk).update(state=state)
+        assert figures_by_year([cycle.pk], START)[cycle.pk].judged == passed, state
+        assert_equal_to_the_slow_count(START)
+
+
+def test_what_is_open_in_a_closed_year_and_has_time_is_archived():
+    days = {305: Cell("archived"), 3: Cell("soon", 3), -2: Cell("overdue", 2)}
+    for left, cell in days.items():
+        assert cell_of(6, 7, True, START + timedelta(days=left), START) == cell
+    assert cell_of(6, 6, True, START + timedelta(days=305), START) == Cell("running", 305)
 
 
 def test_an_act_that_is_taken_back_counts_nothing(towns):

@@ -55,7 +55,7 @@ def test_the_workbook_has_the_views_rows_in_its_order_and_numbers_as_numbers(rea
     assert cells[0] == ("乡镇（年度）", "总投资（万元）", "资金到位率", "投资完成率")
     assert [row[0] for row in cells[1:-1]] == [row.name for row in rows]
     assert [row[1] for row in cells[1:-1]] == [row.figures.budget / 1_000_000 for row in rows]
-    assert [row[3] for row in cells[1:-1]] == [row.figures.invested_percent / 100 for row in rows]
+    assert [row[3] for row in cells[1:-1]] == [row.figures.invested / row.figures.budget for row in rows]
     assert cells[-1][0] == "合计" and cells[-1][1] == sum(row.figures.budget for row in rows) / 1_000_000
     told = "".join(str(row[0]) for row in book["说明"].iter_rows(values_only=True))
     assert "按“投资完成率”排列" in told and "2027年6月1日" in told and "满意率＝" in told

@@ -147,6 +147,36 @@ def test_only_what_is_overdue(county, monkeypatch):
     assert len(View(home, QueryDict(""), date(2026, 9, 1)).rows) == 1
 
 
+def test_what_is_overdue_of_earlier_years_is_told_beside_the_latest(client, monkeypatch):
+    from projects.cycles.models import Cycle
+
+    apply(SYSTEM)
+    year = year_of(township()).building()
+    travel(monkeypatch, "2027-12-31")
+    home, on = year.town.unit.parent, date(2027, 12, 31)
+    late = View(home, QueryDict(""), on).whole.overdue
+    assert late > 0 and View(home, QueryDict(""), on).overdue_earlier == 0
+    Cycle.objects.create(
+        unit=year.town.unit, year=2028, opens_on=on, planned_t=date(2028, 1, 20), planned_t2=date(2029, 1, 18)
+    )
+    latest = View(home, QueryDict(""), on)
+    assert (latest.whole.overdue, latest.overdue_earlier) == (0, late)
+    assert View(home, QueryDict("year=2027"), on).overdue_earlier == 0
+    signed_in(client, leader_of(home))
+    found = re.search(rf'href="([^"]+)">另有往年超期未办结 {late} 件<', text_of(client, "/county/"))
+    listed = text_of(client, found[1].replace("&amp;", "&"))
+    assert total_of(listed) == late and "往年" in listed
+    assert "2027 年度" in text_of(client, "/county/?year=2027")
+
+
+def test_who_has_no_year_that_is_over_did_not_hold_it(client, county):
+    townships_of(county, NAMES[:1], year=2026)
+    create_unit(code="K99", name="空镇", kind=UnitKind.TOWNSHIP, parent=county)
+    signed_in(client, leader_of(county))
+    assert "该年度未开展：空镇" in text_of(client, "/county/?year=2026")
+    assert "尚未启动：空镇" in text_of(client, "/county/")
+
+
 def test_the_page_costs_as_many_queries_for_forty_townships_as_for_two(client, county):
     user = leader_of(county)
     few = townships_of(county, NAMES[:2])
