@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.formats import date_format
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -35,6 +36,7 @@ from projects.evaluation.selectors import measurement_table, rating_round_is_ope
 from projects.selection.models import Item, Notice, NoticeState, Objection
 from projects.supervision.models import Change, Project, ProjectState
 from projects.supervision.rules import LEVELS
+from projects.supervision.selectors import expected_now, going_on_after
 from projects.voting.superseding import told_superseded
 from workflow.people.isolation import of_units, within
 from workflow.people.models import Unit, UnitKind
@@ -143,17 +145,28 @@ def said(day: date | None) -> str:
 
 @dataclass(frozen=True)
 class Year:
-    """One year as the township's page shows it. step: 1–6, 7 when closed."""
+    """One year as the township's page shows it. step: 1–6, 7 when closed.
+
+    going_on: how many of its projects are carried over a year that is closed.
+    """
 
     cycle: Cycle
     sentence: str
     step: int
+    going_on: int = 0
 
 
 def year_of(cycle: Cycle, today: date, notice: Notice | None = None) -> Year:
     """What is going on in a year, in one sentence."""
     step = 7 if cycle.state == CycleState.CLOSED else cycle.step
-    return Year(cycle, worded(_sentence(cycle, today, notice), cycle.unit), step)
+    going_on = going_on_after(cycle)
+    sentence = carried_words(going_on) if going_on else _sentence(cycle, today, notice)
+    return Year(cycle, worded(sentence, cycle.unit), step, going_on)
+
+
+def carried_words(going_on: int) -> str:
+    """How a closed year stands over which some projects go on."""
+    return _("年度已归档；%(n)s 个项目跨年续建，继续监督。") % {"n": going_on}
 
 
 def _sentence(cycle: Cycle, today: date, notice: Notice | None) -> str:
@@ -394,7 +407,7 @@ def project_page(card: Card) -> dict[str, Any]:
         "plan": plan,
         "milestones": list(project.milestones.all()) if plan else [],
         "reports": reports,
-        "expected": reports[0].expected if reports and card.is_lit else None,
+        "expected": expected_now(project, localdate()) if plan else None,
         "changes": list(announced_changes(project)),
         "photos": [f for f in files if f.name.lower().endswith(PICTURES)],
         "papers": list(Paper.objects.filter(subject=project.reference, published_at__isnull=False)),

@@ -37,11 +37,11 @@ from projects.portal.before_vote import offered_before_vote
 from projects.portal.beside import files_on
 from projects.portal.documents import paper_on_file
 from projects.portal.polling import links_of
-from projects.portal.public_selectors import Card
+from projects.portal.public_selectors import Card, carried_words
 from projects.portal.scope import reads_all, refuse_outside, scope_told
 from projects.portal.staff_selectors import cycle_named
 from projects.supervision.models import ChangeState, ProjectState
-from projects.supervision.selectors import project_file
+from projects.supervision.selectors import going_on_after, project_file
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, Refused
 from workflow.flows.events import Event, perform
@@ -144,9 +144,12 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
     """A township's year as a task list by step, with its papers and what may be done of one's own accord."""
     grant = acting_grant(request)
     cycle = get_object_or_404(Cycle.objects.select_related("unit"), pk=pk)
+    going_on = going_on_after(cycle)
     context = {
         "cycle": cycle,
         "hall": cycle.unit,
+        "going_on": going_on,
+        "carried": carried_words(going_on) if going_on else "",
         "steps": selectors.tasks_by_step(cycle),
         "provisional": selectors.has_provisional(cycle),
         "figures": figures_by_year([cycle.pk], timezone.localdate())[cycle.pk] if reads_all(grant) else None,

@@ -16,6 +16,7 @@ from projects.cycles.flows import due_date
 from projects.cycles.models import Attachment, Cycle, CycleState, Paper
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import open_session
+from projects.cycles.shares import share
 from projects.selection.models import Item, ItemState
 from projects.supervision import rules
 from projects.supervision.models import (
@@ -113,6 +114,23 @@ def expected_of(project: Project, on: date) -> int:
     return rules.expected_percent(project.plan.starts_on, points_of(project), on)
 
 
+def going_on_after(cycle: Cycle) -> int:
+    """How many projects of a closed year are carried over (跨年续建) and not accepted yet."""
+    if cycle.state != CycleState.CLOSED:
+        return 0
+    return Project.objects.filter(cycle=cycle, carried_on__isnull=False, state__in=GOING_ON).count()
+
+
+def expected_now(project: Project, on: date) -> int | None:
+    """Where the plan says a project should be on a day, as every page shows it beside how far it is.
+
+    None where that says nothing: before there is a plan, and once it is finished, suspended or stopped.
+    """
+    if project.state not in (ProjectState.ASSIGNED, ProjectState.BUILDING):
+        return None
+    return expected_of(project, on) if hasattr(project, "plan") else None
+
+
 def reports_quarterly(project: Project) -> bool:
     """Whether a project reports by the quarter, by its cycle's rulebook."""
     book = project.cycle.rules
@@ -180,13 +198,9 @@ def money_of(project: Project) -> dict[str, Any]:
         "settled": sum(adding_up_with(project, Contract.Kind.SETTLEMENT)),
         "invested": project.invested_fen,
         "funded": project.funded_fen,
-        "invested_percent": _share(project.invested_fen, project.budget_fen),
-        "funded_percent": _share(project.funded_fen, project.budget_fen),
+        "invested_percent": share(project.invested_fen, project.budget_fen),
+        "funded_percent": share(project.funded_fen, project.budget_fen),
     }
-
-
-def _share(part: int, whole: int | None) -> int | None:
-    return part * 100 // whole if whole else None
 
 
 def year_money(cycle: Cycle) -> dict[str, Any]:
@@ -198,8 +212,8 @@ def year_money(cycle: Cycle) -> dict[str, Any]:
         "budget": budget,
         "invested": invested,
         "funded": funded,
-        "invested_percent": _share(invested, budget),
-        "funded_percent": _share(funded, budget),
+        "invested_percent": share(invested, budget),
+        "funded_percent": share(funded, budget),
     }
 
 
@@ -210,7 +224,7 @@ def project_file(project: Project, on: date | None = None) -> dict[str, Any]:
         "project": project,
         "plan": plan,
         "milestones": list(project.milestones.all()),
-        "expected": expected_of(project, on or localdate()) if plan else None,
+        "expected": expected_now(project, on or localdate()),
         "level": rules.LEVELS[project.light],
         "light_words": rules.LIGHT_WORDS[project.light],
         "money": money_of(project),

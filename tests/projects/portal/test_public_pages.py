@@ -187,6 +187,31 @@ def test_a_plan_and_its_milestones_show_only_when_published(client, town):
     assert "镇级配套一百万元" in page and "完成招标" in page
 
 
+def test_residents_and_staff_read_one_figure_of_where_the_plan_says_it_should_be(client, town, monkeypatch):
+    project = project_of(town, cycle_of(town, *BUILDING), 1, "村道硬化", "assign", "begin")
+    Plan.objects.create(
+        unit=town.unit, project=project, target="硬化六公里", starts_on=date(2027, 3, 1),
+        finish_by=date(2027, 5, 30), funds="镇级配套", safeguards="专班推进", responsible="张三",
+        published_at=at("2027-03-02"),
+    )  # fmt: skip
+    Milestone.objects.create(
+        unit=town.unit, project=project, title="完工", due_on=date(2027, 5, 30), percent=100
+    )
+    Progress.objects.create(
+        unit=town.unit, project=project, period="2027-03", on=date(2027, 4, 5), percent=30, expected=33,
+        invested_fen=100, funded_fen=200, light="green", by=town.of("department"),
+    )  # fmt: skip
+    for day, planned in (("2027-04-15", "（计划 50%）"), ("2027-07-01", "（计划 100%）")):
+        travel(monkeypatch, day)
+        client.logout()
+        assert planned in text_of(client, path_of(project))
+        client.force_login(town.of("clerk"))
+        assert planned in text_of(client, f"/projects/{project.pk}/")
+    apply(SYSTEM)
+    fire(project, "suspend", town.act("clerk", at("2027-07-01")))
+    assert "（计划" not in text_of(client, f"/projects/{project.pk}/")
+
+
 def path_of(project):
     return f"/t/T01/projects/{project.pk}/"
 
