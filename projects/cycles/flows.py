@@ -24,7 +24,7 @@ class YearlyFlow(OfficeFlow):
         cycle = cycle_of(subject)
         if cycle is None:
             return None
-        return cls.term(cycle, node.key, opened_on, plan=getattr(subject, "finish_by", None))
+        return cls.term(cycle, node.key, opened_on, plan=getattr(subject, "ends_by", None))
 
     @classmethod
     def term(cls, cycle: Cycle, key: str, opened_on: date, **more: Any) -> DueDate | None:

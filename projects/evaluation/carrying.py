@@ -12,6 +12,7 @@ from projects.cycles.papers import make_paper
 from projects.cycles.services import presidium_decided
 from projects.evaluation import wording
 from projects.evaluation.models import Archive
+from projects.supervision.changing import move_what_hangs_on_the_end
 from projects.supervision.models import GOING_ON, Project
 from workflow.audit.services import Act
 from workflow.machines.services import fire
@@ -32,6 +33,8 @@ def obstacles_to_carrying(project: Project, at: datetime) -> list[str]:
 def carry_over(act: Act, project: Project, *, reason: str, carried_until: date, **minutes: Any) -> None:
     """The year may close over the project; target, cost, deadline and place stay as the congress decided them.
 
+    Its open tasks that hang on the plan's finish, the acceptance above all, are due by the day now expected.
+
     minutes: the presidium's meeting as its form took it down; the form has refused one that did not agree.
     """
     meeting = presidium_decided(act, project.cycle, _("决定项目跨年续建"), **minutes)
@@ -44,6 +47,7 @@ def carry_over(act: Act, project: Project, *, reason: str, carried_until: date, 
         carried_until=carried_until,
         carried_reason=reason,
     )
+    move_what_hangs_on_the_end(project)
     make_paper(
         act,
         project.cycle,

@@ -20,6 +20,7 @@ from projects.ballots.models import Purpose, Vote
 from projects.ballots.outcomes import lines_told
 from projects.ballots.reporting import report_text
 from projects.ballots.tellers import obstacles_at_desk
+from projects.cycles.deadlines import DEADLINES
 from projects.cycles.divisions import figures_of
 from projects.cycles.flows import due_date
 from projects.cycles.models import Paper
@@ -389,8 +390,14 @@ def _move_schedule(act: Act, project: Project, old_end: date) -> None:
             milestone.due_on, today=act.on, old_end=old_end, new_end=project.finish_by
         )
         milestone.save(update_fields=["due_on"])
-    for deadline in _open_tasks(project).filter(key="supervision.accept"):
-        due = due_date(project.cycle, deadline.key, deadline.opened_on, plan=project.finish_by)
+    move_what_hangs_on_the_end(project)
+
+
+def move_what_hangs_on_the_end(project: Project) -> None:
+    """The project's open tasks whose term is counted from the plan's finish are due from the day it now ends by."""
+    hanging = [key for key, offset in DEADLINES.items() if offset.anchor == "plan"]
+    for deadline in _open_tasks(project).filter(key__in=hanging):
+        due = due_date(project.cycle, deadline.key, deadline.opened_on, plan=project.ends_by)
         if due:
             deadline.due_on, deadline.provisional = max(due.on, deadline.opened_on), due.provisional
             deadline.save(update_fields=["due_on", "provisional"])

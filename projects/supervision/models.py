@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 from django.conf import settings
@@ -36,7 +37,8 @@ class Project(Record):
     votes: as certified. light: as last worked out (green, yellow, orange, red, blue, ""). group: who watches it.
     department is None only for a matter added in session, until it is handed over. building_since: the day from
     which reports are due (the plan published, or work resumed). carried_on: the day the presidium decided that it goes
-    on after its year (跨年续建); carried_until: when it is now expected to be finished, which moves no deadline.
+    on after its year (跨年续建); carried_until: when it is now expected to be finished: its acceptance is due by then;
+    what the congress decided stays.
     """
 
     kind: ClassVar[str] = "project"
@@ -88,6 +90,11 @@ class Project(Record):
     @property
     def step(self) -> int:
         return 5
+
+    @property
+    def ends_by(self) -> date:
+        """The day what hangs on the plan's finish counts from: the congress's, or a later one it is carried until."""
+        return max(self.finish_by, self.carried_until or self.finish_by)
 
     @transition(field=state, source=ProjectState.ELECTED, target=ProjectState.ASSIGNED)
     def assign(self) -> None:

@@ -29,6 +29,7 @@ from projects.evaluation.addenda import build_addendum
 from projects.evaluation.flows import EvaluationFlow
 from projects.evaluation.models import Addendum, Archive, Measurement
 from projects.evaluation.services import publish_account
+from projects.portal.public_selectors import year_of
 from projects.supervision.duties import open_due_reports
 from projects.supervision.flows.projects import ProjectFlow
 from projects.supervision.models import Project
@@ -44,9 +45,11 @@ from workflow.audit.models import Entry
 from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import events_on, perform
+from workflow.flows.models import Deadline
 from workflow.flows.tasks import run_job
 from workflow.inbox.story import line_of
 from workflow.machines.services import fire
+from workflow.people.isolation import SYSTEM, apply
 from workflow.roles.models import RoleGrant
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +85,7 @@ def met(town, project):
     play_session(town, project.cycle, t2=T2, figures=FIGURES)
 
 
-def test_a_year_does_not_close_over_an_unfinished_project(town, late):
+def test_a_year_does_not_close_over_an_unfinished_project(client, town, late):
     inquired(town, late)
     met(town, late)
     with pytest.raises(Obstructed, match=r"老年食堂.*跨年续建"):
@@ -92,6 +95,14 @@ def test_a_year_does_not_close_over_an_unfinished_project(town, late):
     carry(town, late, "2028-01-20")
     close_year(town, late.cycle, T2)
     assert late.cycle.state == "closed"
+    assert year_of(late.cycle, T2).sentence == "年度已归档；1 个项目跨年续建，继续监督。"
+    client.force_login(town.of("clerk"))
+    for address in (f"/years/{late.cycle_id}/", f"/t/{town.unit.code}/2027/"):
+        page = client.get(address).content.decode()
+        assert "1 个项目跨年续建，继续监督" in page and page.count('aria-current="step"') == 1
+    apply(SYSTEM)
+    Project.objects.filter(pk=late.pk).update(state="accepted")
+    assert year_of(late.cycle, T2).sentence == "全年工作已经办结。"
     account = paper_of(late.cycle, "account").body
     assert "老年食堂：跨年续建，预计 2028-06-30 完成" in account and "土地手续" in account
     note = zipfile.ZipFile(io.BytesIO(Archive.objects.get().file.read())).read("备考表.txt").decode()
@@ -256,6 +267,24 @@ def test_an_addendum_is_made_once_however_often_it_is_asked_for(town, building):
     handed_over(town, building)
     assert build_addendum(town.act("clerk", at("2028-06-10")), building) is None
     assert Addendum.objects.count() == 1
+
+
+def test_what_hangs_on_the_plans_finish_is_due_by_the_day_it_is_carried_until(client, town, building):
+    clerk = town.department_clerk(building.department)
+    do("supervision.plan", clerk, "2027-02-15", **PLAN | ENDS)
+    do("supervision.confirm_plan", town.of("mayor"), "2027-02-16")
+    minutes = meeting_of(town.people["presidium"], "2027-03-01")
+    do("supervision.review_plan", town.of("clerk"), "2027-03-01", **minutes)
+    inquired(town, building)
+    accept = open_task("supervision.accept")
+    before = dict(Deadline.objects.exclude(pk=accept.pk).values_list("pk", "due_on"))
+    carry(town, building)
+    assert accept.due_on <= date(2027, 12, 31)
+    assert Deadline.objects.get(pk=accept.pk).due_on == date(2028, 6, 30)
+    assert dict(Deadline.objects.filter(pk__in=before).values_list("pk", "due_on")) == before
+    client.force_login(town.of("clerk"))
+    page = client.get(f"/projects/{building.pk}/").content.decode()
+    assert "跨年续建至" in page and "2028年6月30日" in page
 
 
 def test_a_project_accepted_in_its_year_makes_no_addendum(town, building):
