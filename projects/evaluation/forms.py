@@ -246,7 +246,8 @@ class CarryForm(Resolved, MeetingForm):
         max_length=1000,
     )
     carried_until = ChineseDateField(
-        label=_("预计完成日期"), help_text=_("不改变票决确定的工期；改变工期须另行申请项目调整。")
+        label=_("预计完成日期"),
+        help_text=_("验收期限顺延至此日；不改变票决确定的工期，改变工期须另行申请项目调整。"),
     )
     field_order = ["reason", "carried_until", *MeetingForm.field_order]
 
