@@ -18,16 +18,20 @@ from django.db import connections
 PATIENCE_SECONDS = 10
 
 
-def killed_at_each_statement(work: Callable[[], Any], watch: psycopg.Connection[Any]) -> Iterator[int]:
+def killed_at_each_statement(
+    work: Callable[[], Any], watch: psycopg.Connection[Any], *, every: int = 1
+) -> Iterator[int]:
     """Run `work` until it gets through; yield n after the child was killed before its nth statement or commit.
+
+    every: only each so manieth of them.
 
     watch: a connection that sees when the server has noticed (the child's session is gone). The last child is killed
     after the commit, before it could tell anybody. What each killed child did is the test's to look at.
     """
     connections.close_all()
-    number = 0
+    number = 1 - every
     while True:
-        number += 1
+        number += every
         if not _killed(work, number):
             return
         _gone(watch)

@@ -429,9 +429,15 @@ def every_end(again, stage, record_property) -> Callable[[Pair, Any, int], None]
     return played
 
 
+# Whose orders are thousands: in make test some of them.
+MANY = ("cast and confirm closing", "cast and hand paper", "cast and empty the box")
+
+
 @pytest.mark.parametrize("pair", CASTING)
 def test_every_order_of_a_cast_and_another_act_ends_as_one_after_the_other_does(every_end, pair):
-    every_end(CASTING[pair], EveryOrder(), MOST)
+    """Every one, but for those of `MANY`."""
+    some = pair in MANY and not LONG
+    every_end(CASTING[pair], SomeOrders(20270120) if some else EveryOrder(), 40 if some else MOST)
 
 
 @pytest.mark.parametrize("pair", AT_THE_DESK)

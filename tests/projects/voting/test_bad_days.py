@@ -12,6 +12,7 @@ from projects.ballots.models import Box, RollEntry, Vote
 from projects.cycles.models import Paper
 from tests.builders import at, do, open_task
 from tests.killing import killed_at_each_statement
+from tests.long import sized
 from tests.projects.voting.conftest import DAY
 from tests.projects.voting.test_device_flow import made, open_box, opened, vote_all
 from tests.projects.voting.test_voting import ask_for_new_vote, minutes
@@ -66,7 +67,8 @@ def killed_all_along(hall: Any, watch: Any, act: Any) -> int:
     sweep makes up for.
     """
     before, kills = standing(hall), 0
-    for kills in killed_at_each_statement(act, watch):  # noqa: B007  the last number is how many
+    every = sized("kill_every", 4, 1)
+    for kills in killed_at_each_statement(act, watch, every=every):  # noqa: B007  the last number is how many
         if standing(hall) != before:
             break
         connection.close()
