@@ -60,7 +60,11 @@ def test_the_plays_produce_exactly_the_wanted_candidates_with_every_task_on_time
         d.key for d in Deadline.objects.exclude(done_at=None) if d.due_on and localdate(d.done_at) > d.due_on
     ]
     assert late == []
-    assert (Proposal.objects.filter(cycle=cycle).count(), candidates_of(cycle).count(), cycle.seats) == (14, 4, 3)
+    assert (Proposal.objects.filter(cycle=cycle).count(), candidates_of(cycle).count(), cycle.seats) == (
+        14,
+        4,
+        3,
+    )
     assert Item.objects.filter(screenings__verdict="block").distinct().count() == 2
     kinds = set(Proposal.objects.values_list("proposer_kind", flat=True))
     assert len(kinds) >= 6
