@@ -283,8 +283,9 @@ def test_whoever_goes_back_after_voting_changes_nothing_and_is_told_so(
         # No page of the ballot is kept: the browser asks before it sends again what led to the one before.
         with pytest.raises(PlaywrightError, match="ERR_CACHE_MISS"):
             page.go_back()
-        page.goto("/ballot/paper/")
-        expect(page.get_by_role("heading", name="您已经投过票")).to_be_visible()
+        again = context.new_page()
+        again.goto("/ballot/paper/")
+        expect(again.get_by_role("heading", name="您已经投过票")).to_be_visible()
     with within(SYSTEM):
         assert hall.entry("代表1").voted and Box.objects.count() == 1
 
