@@ -34,7 +34,7 @@ dev: .venv/.dev .venv/.messages ## 安装开发和测试所需
 
 demo: setup ## 启动演示（第一次会建库并放入演示数据），按 Ctrl-C 停止
 	@$(MANAGE) migrate --verbosity 0
-	@[ -e var/.demo ] || { $(MANAGE) demo --today "$$(date +%F)" && touch var/.demo; }
+	@[ -e var/.demo ] || { $(MANAGE) demo --today "$$(TZ=CST-8 date +%F)" && touch var/.demo; }
 	@$(MANAGE) up
 
 test: dev browser ## 全部检查和测试（与持续集成相同）；静态检查与测试同时进行，结果在最后列出
