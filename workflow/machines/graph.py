@@ -21,13 +21,13 @@ class Arrow:
 
 
 def machines() -> list[type[Record]]:
-    """Every concrete machine of the project, in a stable order."""
+    """Every concrete machine of the installed apps, in a stable order."""
     found: list[type[Record]] = []
     queue = list(Record.__subclasses__())
     while queue:
         model = queue.pop()
         queue.extend(model.__subclasses__())
-        if not model._meta.abstract:
+        if not model._meta.abstract and model._meta.app_config:
             found.append(model)
     return sorted(found, key=lambda m: m.kind)
 
