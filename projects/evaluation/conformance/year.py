@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -101,10 +101,6 @@ class Year:
         for act in self.all(*actions):
             found[act.subject].append(act)
         return found
-
-    def matching(self, wanted: Callable[[Act], bool]) -> Iterator[Act]:
-        """The acts a condition holds for."""
-        return (act for act in self.acts if wanted(act))
 
 
 class Status(StrEnum):
