@@ -63,7 +63,7 @@ browser:
 	@sh scripts/browser.sh >/dev/null
 
 long: dev ## 长时间的检验（性质、并发、杀死进程，足量），结果写入 var/long/result.json
-	@PIAOJUE_LONG=1 $(PY) -m pytest -n 2 -m long
+	@PIAOJUE_LONG=1 $(PY) -m pytest -n 2 --dist worksteal -m long
 
 bench: dev ## 性能测量
 	@$(PY) -m pytest -m bench -s
