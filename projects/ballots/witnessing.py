@@ -69,6 +69,19 @@ def obstacles_to_asking(vote: Vote, what: str) -> list[str]:
     return [_("已经提出，正在等待监票人确认。")]
 
 
+def asked_on(votes: QuerySet[Vote]) -> list[str]:
+    """What was asked for on these votes and waits for its second person, in a sentence each."""
+    words = {
+        "turn": _("“%(title)s”已提出改用纸质票，须先确认或退回。"),
+        "recount": _("“%(title)s”已提出复票，须先由监票人确认或退回。"),
+        "void": _("“%(title)s”已提出重新投票，须先由主持人确认或退回。"),
+    }
+    waiting = votes.filter(awaiting__has_any_keys=list(ASKED)).order_by("pk")
+    return [
+        words[what] % {"title": vote.title} for vote in waiting for what in ASKED if what in vote.awaiting
+    ]
+
+
 def confirm(act: Act, vote: Vote, what: str) -> Entered:
     """Take what the first person entered, for the second to carry out. vote: locked by the caller.
 

@@ -226,7 +226,7 @@ class Builder:
         play_preparation(town, cycle, t=t, term=year.term, number=year.number, seats=year.seats)
         for evaluation in judged:
             evaluation.call()
-        play_sitting(town, cycle, t=t, seats=year.seats, mode=year.mode)
+        play_sitting(town, cycle, t=t, seats=year.seats, mode=year.mode, lively=year.lively)
         for evaluation in judged:
             evaluation.meet()
         if year.number == 1:

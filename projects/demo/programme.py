@@ -29,6 +29,7 @@ class Year:
     """One year of one township. opens, t, t2: days from today.
 
     case: the id of the printed case it follows. present, seats, candidates: as printed, or generated where None.
+    lively: the session hears more than its agenda (`play_sitting`).
     """
 
     year_from_today: int
@@ -44,6 +45,7 @@ class Year:
     proposals: int = 16
     mode: str = "select"
     equal: bool = False
+    lively: bool = False
 
     def is_judged_with(self, later: Year) -> bool:
         """Whether a later year votes at the very session that evaluates this one."""
@@ -85,7 +87,9 @@ PROGRAMME: tuple[Play, ...] = (
     Play("SF03", "四屏镇", 50, (Year(1, -140, 0, 365, 2, 4, "siping-2023", 2, 1, 45, 8),)),
     Play("SF04", "北坡镇", 58, (Year(0, -450, -310, 55, 17, 7, "beipo-2019", 7, 7, 51, 12, "each", True),)),
     Play("SF05", "张寨镇", 110, (Year(0, -440, -300, 65, 5, 1, "zhangzhai-2022", 10, 8, 102, 16),)),
-    Play("SF06", "新安镇", 130, (Year(0, -420, -280, 95, 15, 9, "xinan-2021", 12, 10, 120, 18),)),
+    Play(
+        "SF06", "新安镇", 130, (Year(0, -420, -280, 95, 15, 9, "xinan-2021", 12, 10, 120, 18, lively=True),)
+    ),
     Play("SF07", "三水瑶族乡", 42, (Year(1, -131, 9, 370, 9, 8, "sanshui-2020", 7, 5, 37, 12),)),
     Play("SF08", "官垱镇", 55, (Year(1, -20, 125, 480, 16, 2, "guandang-2021", 5, 4, None, 18),)),
     Play("SF09", "刘岗镇", 52, (Year(0, -485, -345, 20, 19, 3, "liugang-2022", 10, 6, None, 26),)),

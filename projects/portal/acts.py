@@ -85,11 +85,6 @@ class Offer:
         return own(self.record) if own else reverse("event", args=[self.event.key, self.record.pk])
 
 
-def page_of(record: Any) -> str:
-    """The address of a record's page; KeyError for one that has none."""
-    return PAGES[kind_in(record.reference)](record)
-
-
 def offers_on(records: Iterable[Any], grant: RoleGrant, at: datetime) -> list[Offer]:
     """What an office may do now on any of these records, in the order of the records and the year."""
     return [Offer(event, record) for record in records for event in events_on(record, grant, at)]

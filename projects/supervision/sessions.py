@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from projects.ballots.models import Purpose
 from projects.ballots.tellers import OVER, count_another, release
-from projects.ballots.witnessing import overtake
+from projects.ballots.witnessing import asked_on
 from projects.cycles.models import Cycle, Session, SessionState
 from projects.cycles.papers import attach, make_paper
 from projects.cycles.selectors import notice_of, open_session, opens_term
@@ -206,12 +206,16 @@ def _congress_decided(act: Act, cycle: Cycle, title: str, **record: Any) -> Meet
 
 
 def obstacles_to_closing(session: Session, at: datetime) -> list[str]:
-    """What a session still owes: a year's vote or measurement, the answer to a 询问, a 质询案 (组织法 23, 24)."""
+    """What a session still owes: a year's vote or measurement, the answer to a 询问, a 质询案 (组织法 23, 24).
+
+    And a recount or a new vote that was asked for: afterwards nobody could order it any more.
+    """
     if session.state != SessionState.OPEN:
         return [_("会议没有正在举行。")]
     return [
         *business_left(session),
         *_undeclared_changes(session),
+        *asked_on(session.votes.all()),
         *unanswered_at(session),
         *_unanswered_interpellations(session),
     ]
@@ -279,7 +283,6 @@ def close_session(act: Act, session: Session) -> None:
     fire(session, "end", act)
     reason = _("%(session)s闭会") % {"session": session}
     lapse_unsigned(act, session)
-    overtake(act, session.votes.all(), reason=reason)
     release(act, session.unit, reason=reason)
 
 

@@ -123,7 +123,7 @@ class Stage(Doubles):
     browser: Browser
     address: str
     look: Callable[[Page, str], None] | None = None
-    by_hand: int = 3
+    by_hand: int = 1
     themselves: bool = False
     slips: dict[str, dict[str, Any]] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)

@@ -18,8 +18,7 @@ from django.test import Client
 from projects.cycles.models import Cycle
 from projects.demo.cast import Township
 from projects.demo.play.collection import play_collection
-from projects.demo.play.deliberation import play_deliberation
-from projects.demo.play.evaluation import Figures, play_evaluation
+from projects.demo.play.evaluation import Figures
 from projects.demo.play.selection import play_selection
 from projects.demo.play.supervision import play_supervision
 from projects.demo.play.voting import play_after_vote, play_voting
@@ -27,6 +26,7 @@ from projects.lifecycle.services import start_year
 from projects.supervision.models import Project
 from tests.builders import at, township
 from tests.journeys.stage import IN_PERSON, Doubles
+from tests.plays import play_deliberation, play_evaluation
 from workflow.audit.models import Entry
 from workflow.audit.verify import verify
 from workflow.flows.models import Deadline

@@ -17,7 +17,6 @@ from playwright.sync_api import Browser
 from projects.ballots.models import Vote
 from projects.cycles.models import Cycle, Paper
 from projects.demo.play.collection import play_collection
-from projects.demo.play.deliberation import play_deliberation
 from projects.demo.play.selection import play_selection
 from projects.demo.play.supervision import play_supervision
 from projects.demo.play.voting import play_after_vote, play_voting
@@ -26,6 +25,7 @@ from projects.portal.acts import page_of
 from projects.selection.models import Notice
 from projects.supervision.models import Project
 from tests.builders import at, township
+from tests.plays import play_deliberation
 from workflow.audit.services import Act
 from workflow.flows.models import Deadline
 from workflow.people.isolation import SYSTEM, within

@@ -13,8 +13,7 @@ from projects.cycles.selectors import papers_of
 from projects.demo.cast import Township
 from projects.demo.play import deliberation as sitting
 from projects.demo.play.collection import play_collection
-from projects.demo.play.deliberation import play_deliberation
-from projects.demo.play.evaluation import Figures, play_evaluation
+from projects.demo.play.evaluation import Figures
 from projects.demo.play.selection import play_selection
 from projects.demo.play.stage import assembly, close_session, do_task, meeting
 from projects.demo.play.supervision import play_supervision
@@ -36,6 +35,7 @@ from projects.supervision.models import Project
 from projects.voting.selectors import vote_of
 from tests.builders import at, township
 from tests.journeys.stage import Stage
+from tests.plays import play_deliberation, play_evaluation
 from workflow.flows.models import Deadline
 from workflow.people.isolation import SYSTEM, within
 
@@ -85,11 +85,15 @@ def play_to_the_end(town: Township, cycle: Cycle, *, valid: int, absent: int, te
     play_evaluation(town, cycle, t2=T2, term=term, number=number, figures=figures)
 
 
+@pytest.mark.long
 def test_a_year_runs_from_the_scheme_to_the_archive_on_the_figures_of_siping(
-    browser: Browser, served
+    browser: Browser, served, size
 ) -> None:
-    """45 ballots issued and returned, 42 for the first of two candidates; N is set to 50 (generated)."""
-    stage = Stage(browser, served.url)
+    """45 ballots issued and returned, 42 for the first of two candidates; N is set to 50 (generated).
+
+    In make long every act of the year is done in the window, however often it comes.
+    """
+    stage = Stage(browser, served.url, by_hand=size("by_hand", 1, 10_000))
     with stage.on():
         town, cycle = founded(stage, "四屏镇", 50)
         with stage.reading():
@@ -117,7 +121,7 @@ def test_a_year_with_returns_and_refusals_runs_to_the_archive_on_the_figures_of_
         "selection.draft_list": {"seats": 12},
         "voting.open": {"issued": 66},
     }
-    stage = Stage(browser, served.url, by_hand=1, themselves=True, slips=slips)
+    stage = Stage(browser, served.url, themselves=True, slips=slips)
     with stage.on():
         town, cycle = founded(stage, "兰亭镇", 68)
         with stage.reading():

@@ -33,19 +33,19 @@ ATTENDING = "非人大代表的乡镇人民政府副职、各办公室（站、�
 AGENDA = "一、听取和审议政府工作报告；二、审议民生实事候选项目；三、通过票决办法；四、票决；五、其他。"
 
 
-def play_deliberation(
-    town: Township, cycle: Cycle, *, t: date, term: int, number: int, seats: int, mode: str
+def play_sitting(
+    town: Township, cycle: Cycle, *, t: date, seats: int, mode: str, lively: bool = False
 ) -> Vote:
-    """The whole of step 3 for a session on `t`; `seats` of the candidates are to be chosen. Returns the ballot."""
-    play_preparation(town, cycle, t=t, term=term, number=number, seats=seats)
-    return play_sitting(town, cycle, t=t, seats=seats, mode=mode)
+    """The session from its preliminary meeting to the settled ballot.
 
-
-def play_sitting(town: Township, cycle: Cycle, *, t: date, seats: int, mode: str) -> Vote:
-    """The session from its preliminary meeting to the settled ballot."""
+    lively: the mayor asks for a candidate back in vain, and deputies table a matter that becomes a suggestion.
+    """
     play_opening(town, cycle, t=t)
     play_delegations(town, cycle, t=t)
     play_question(town, cycle, t=t)
+    if lively:
+        play_withdrawal(town, selectors.candidates_of(cycle)[0], t, agree=False)
+        play_added_matter(town, cycle, t, title="集镇农贸市场改造", decision="suggestion")
     play_settlement(town, cycle, t=t, seats=seats, mode=mode)
     return Vote.objects.get(about_reference=cycle.reference, purpose="projects", follows=None)
 

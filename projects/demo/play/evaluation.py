@@ -24,7 +24,6 @@ from projects.evaluation.selectors import (
     judged_projects,
     members_at_occasion,
     members_of_hall,
-    projects_to_look_back_at,
     unsettled,
 )
 from projects.evaluation.services import rate_project
@@ -64,20 +63,6 @@ class Figures:
     absent: int = 0
     invalid: int = 0
     residents: Mapping[int, Triple] = field(default_factory=dict)
-
-
-def play_evaluation(
-    town: Township, cycle: Cycle, *, t2: date, term: int, number: int, figures: Figures
-) -> None:
-    """Walk step 6 to the closed year. t2: the evaluation session; term, number: 届 and 次 of it.
-
-    The open task must be the mayor's completion report. Every failed round is rectified and measured again 75 days
-    later at a deputies' meeting, as often as `figures` has rounds.
-    """
-    play_inquiry(town, cycle, t2=t2, figures=figures)
-    play_convening(town, cycle, t2=t2, term=term, number=number)
-    play_session(town, cycle, t2=t2, figures=figures)
-    play_after_session(town, cycle, t2=t2, figures=figures)
 
 
 def play_inquiry(town: Township, cycle: Cycle, *, t2: date, figures: Figures) -> None:
@@ -314,27 +299,3 @@ def waiting_jobs(cycle: Cycle) -> list[Task]:
     """The cycle's jobs no worker has done yet."""
     waiting = Task.objects.filter(flow_task_type="JOB", status=STATUS.SCHEDULED).select_related("process")
     return [task for task in waiting.order_by("pk") if task.process.artifact == cycle]
-
-
-def play_look_back(town: Township, cycle: Cycle, day: date, *, wanting: Sequence[int] = ()) -> None:
-    """The presidium looks back in the third quarter. wanting: project numbers found neglected, put right a month on."""
-    _look(town, cycle, day, wanting)
-    for task in open_tasks(cycle, "evaluation.look_back_fix"):
-        actor = town.department_clerk(task.seat)
-        at = moment(day + timedelta(days=20), 10)
-        complete(task.task_id, actor=actor, data={"remedy": BODY["rectify"]}, at=at)
-    if wanting:
-        _look(town, cycle, day + timedelta(days=30), ())
-
-
-def _look(town: Township, cycle: Cycle, day: date, wanting: Sequence[int]) -> None:
-    data = meeting(
-        town.people["presidium"], day, minutes="主席团听取汇报，实地察看了各项目的使用和管护情况。"
-    )
-    for project in projects_to_look_back_at(cycle):
-        bad = project.number in wanting
-        data[f"state_{project.pk}"] = "problem" if bad else "good"
-        data[f"words_{project.pk}"] = (
-            "管护责任未落实，设施有损坏。" if bad else "使用正常，管护到位，群众满意。"
-        )
-    do_task(cycle, "evaluation.look_back", town.of("clerk"), day, **data)

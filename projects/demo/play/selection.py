@@ -212,12 +212,6 @@ def _object(town: Township, cycle: Cycle, day: date) -> None:
     )  # fmt: skip
 
 
-def answer_all(town: Township, cycle: Cycle, day: date) -> date:
-    """Everybody still to be answered is, and the list is fixed on the same day."""
-    answer_open(town, cycle, day)
-    return conclude(town, cycle, day)
-
-
 def answer_open(town: Township, cycle: Cycle, day: date) -> None:
     """Everybody a decision has left out is answered, in several ways; the deputies asked to sign do so."""
     for task in open_tasks(cycle, "selection.answer"):

@@ -24,7 +24,6 @@ from projects.demo.play.stage import meeting, moment
 from projects.supervision import rules
 from projects.supervision.building import obstacles_to_accepting
 from projects.supervision.duties import open_due_reports
-from projects.supervision.flows.year import SupervisionFlow
 from projects.supervision.inviting import EXPERT
 from projects.supervision.models import (
     Audit,
@@ -39,7 +38,6 @@ from projects.supervision.models import (
 )
 from projects.supervision.selectors import expected_of, projects_of, rectified_by
 from workflow.calendar.workdays import next_working_day
-from workflow.flows.acting import acting
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
 from workflow.flows.services import complete, send_back
@@ -112,13 +110,6 @@ PROBLEMS = {
     "stalled": "施工单位人员不足，材料供应不及时；已发催告函，要求限期恢复施工。",
     "unfinished": "电力迁改尚未完成，影响后续工序；正在与供电所对接。",
 }
-
-
-def begin_step(town: Township, cycle: Cycle, day: date) -> None:
-    """Put step 5's first task before the presidium, where no year's flow does."""
-    act = town.act("chair", moment(day))
-    with acting(act):
-        SupervisionFlow.begin(cycle)
 
 
 def play_supervision(

@@ -35,6 +35,7 @@ from projects.demo.play.stage import assembly, do_task, meeting, moment, open_ta
 from projects.selection.models import Item, Source
 from tests.builders import at, do, meeting_of, open_task, township
 from tests.files import picture
+from tests.plays import play_deliberation
 from tests.standing import standing
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
@@ -173,7 +174,7 @@ def ask(town, cycle, day=T, candidate=""):
 
 
 def test_deliberation_ends_with_a_ballot_of_the_candidates_in_the_order_of_the_paper(town, cycle):
-    vote = play.play_deliberation(town, cycle, t=T, seats=SEATS, mode="select", **PLAN)
+    vote = play_deliberation(town, cycle, t=T, seats=SEATS, mode="select", **PLAN)
     assert [(o.position, o.title) for o in vote.options.all()] == list(enumerate(TITLES, 1))
     assert [o.reference for o in vote.options.all()] == [i.reference for i in Item.objects.order_by("number")]
     assert (vote.mode, vote.seats, vote.deputies_in_office) == ("select", 4, 20)
@@ -183,7 +184,7 @@ def test_deliberation_ends_with_a_ballot_of_the_candidates_in_the_order_of_the_p
 
 
 def test_the_method_says_by_how_many_it_was_adopted(town, cycle):
-    play.play_deliberation(town, cycle, t=T, seats=SEATS, mode="select", **PLAN)
+    play_deliberation(town, cycle, t=T, seats=SEATS, mode="select", **PLAN)
     method = paper_of(cycle, "method")
     adopted = method.data["adopted"]
     assert {"for", "against", "abstain"} < set(adopted)
@@ -195,7 +196,7 @@ def test_the_method_says_by_how_many_it_was_adopted(town, cycle):
 
 
 def test_the_trail_tells_the_steps_in_their_order(town, cycle):
-    play.play_deliberation(town, cycle, t=T, seats=SEATS, mode="select", **PLAN)
+    play_deliberation(town, cycle, t=T, seats=SEATS, mode="select", **PLAN)
     told = list(
         Entry.objects.filter(action__startswith="deliberation.")
         .order_by("id")

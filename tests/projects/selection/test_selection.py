@@ -14,6 +14,7 @@ from projects.collection.models import Proposal
 from projects.cycles.models import Cycle, Paper
 from projects.cycles.rulebook import Rules, load
 from projects.cycles.services import adopt_rulebook
+from projects.demo.cast import Township
 from projects.demo.play import selection as play
 from projects.demo.play.collection import about, play_collection
 from projects.demo.play.stage import curtain, meeting, moment, open_tasks
@@ -59,6 +60,12 @@ migration = import_module("projects.migrations.0014_the_list_is_concluded")
 apart = import_module("projects.migrations.0015_notice_and_its_period")
 notes = import_module("projects.migrations.0016_notes_of_the_screening")
 editor = SimpleNamespace(connection=connection)
+
+
+def answer_all(town: Township, cycle: Cycle, day: date) -> date:
+    """Everybody still to be answered is, and the list is fixed on the same day."""
+    play.answer_open(town, cycle, day)
+    return play.conclude(town, cycle, day)
 
 
 @pytest.fixture
@@ -693,7 +700,7 @@ def test_an_upheld_objection_that_changes_the_list_goes_to_the_party_and_is_post
         (1, "closed"),
         (2, "posted"),
     ]
-    play.answer_all(town, cycle, date(2026, 11, 18))
+    answer_all(town, cycle, date(2026, 11, 18))
     assert sorted(candidates_of(cycle).values_list("title", flat=True)) == sorted([A, B])
     assert obstacles_to_deliberation(cycle, at("2026-11-18")) == []
 
@@ -884,7 +891,7 @@ def test_an_open_task_of_the_former_name_goes_on_as_the_conclusion(town, cycle):
     assert Deadline.objects.get(pk=task.pk).key == "selection.answer"
     migration.conclude(None, editor)
     assert Deadline.objects.get(pk=task.pk).key == "selection.conclude"
-    play.answer_all(town, cycle, date(2026, 11, 5))
+    answer_all(town, cycle, date(2026, 11, 5))
     assert candidates_of(cycle).count() == 3
 
 

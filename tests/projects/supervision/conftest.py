@@ -13,13 +13,15 @@ from projects.cycles.models import Cycle
 from projects.cycles.rulebook import Rules
 from projects.cycles.services import create_cycle
 from projects.demo.cast import Township
-from projects.demo.play.supervision import begin_step
+from projects.demo.play.stage import moment
 from projects.selection.models import Item
 from projects.supervision.duties import open_due_reports
+from projects.supervision.flows.year import SupervisionFlow
 from projects.supervision.models import Project
 from tests.builders import at, do, meeting_of, township
 from tests.standing import standing
 from workflow.audit.models import Entry
+from workflow.flows.acting import acting
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
 from workflow.machines.services import fire
@@ -210,7 +212,8 @@ def _year_of(town: Township, settings: dict[str, Any]) -> Year:
         fire(cycle, arrow, act)
     elect_items(town, cycle)
     fire(cycle, ARROWS[-1], act)
-    begin_step(town, cycle, T)
+    with acting(town.act("chair", moment(T))):
+        SupervisionFlow.begin(cycle)
     return Year(town, cycle)
 
 

@@ -8,13 +8,13 @@ import pytest
 
 from projects.ballots.models import Vote
 from projects.demo.play.collection import play_collection
-from projects.demo.play.deliberation import play_deliberation
 from projects.demo.play.selection import play_selection
 from projects.demo.play.stage import meeting
 from projects.demo.play.voting import play_after_vote, play_attendance, play_opening, play_voting
 from projects.lifecycle.services import start_year
 from projects.voting.selectors import elected_items
 from tests.builders import at, do, township
+from tests.plays import play_deliberation
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
 

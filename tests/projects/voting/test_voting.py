@@ -36,7 +36,7 @@ from projects.portal.staff_selectors import papers_by_step, vote_papers
 from projects.selection.models import Item
 from projects.supervision.selectors import votes_by_item
 from projects.supervision.services import found_projects
-from projects.supervision.sessions import close_session, obstacles_to_closing
+from projects.supervision.sessions import obstacles_to_closing
 from projects.voting.desk import DESK
 from projects.voting.selectors import (
     declared_of,
@@ -841,14 +841,15 @@ def test_a_recount_asked_for_leaves_the_inbox_when_the_tied_are_voted_on_again()
     assert not waiting() and called_off() == ["结果已经宣布，就未定的项目继续投票。"]
 
 
-def test_a_recount_asked_for_leaves_the_inbox_when_the_session_is_closed(hall):
+def test_a_session_is_not_closed_while_a_recount_is_asked_for(hall):
     declared(hall)
     ask_recount(hall)
     text = {"body": "会议决定，确定文化礼堂为民生实事项目。", "number": ""}
     do("voting.resolution", hall.town.of("clerk"), DAY, **text, **assembly(50, 45, T, votes_for=45))
-    assert waiting()
-    close_session(hall.town.act("chair", at(DAY)), hall.session)
-    assert not waiting() and called_off() == [f"{hall.session}闭会"]
+    (owed,) = obstacles_to_closing(hall.session, at(DAY))
+    assert "已提出复票" in owed
+    do("voting.recount_confirm", hall.town.of("teller"), DAY, decision="decline", reason="两次录入相符。")
+    assert obstacles_to_closing(hall.session, at(DAY)) == []
 
 
 def test_a_recount_asked_for_leaves_the_inbox_when_the_result_is_announced(hall):

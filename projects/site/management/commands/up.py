@@ -59,6 +59,7 @@ class Command(BaseCommand):
             migrate_if_needed()
             if settings.STATIC_ROOT:
                 call_command("collectstatic", interactive=False, verbosity=0)
+            os.environ["PIAOJUE_PORT"] = str(port)  # letters name the site's own address
             children = site(host, port, workers=workers, threads=threads)
             supervisor = Supervisor(children, settings.CLUSTER, self._say)
             threading.Thread(target=self._announce, args=(supervisor, host, port), daemon=True).start()
