@@ -76,6 +76,7 @@ def test_with_the_broker_away_the_act_stands_and_the_sweep_delivers(
     assert Counter(d.entry_id for d in letters() if d.channel == "in_app") == Counter(urges())
 
 
+@pytest.mark.minutes
 @pytest.mark.long
 @BROKERS
 def test_killed_workers_and_a_broker_wiped_and_away_lose_no_letter_and_double_none(

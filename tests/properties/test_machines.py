@@ -46,6 +46,7 @@ def test_there_is_a_record_of_every_machine_to_walk(records):
     assert sorted(records) == [machine.kind for machine in machines()]
 
 
+@pytest.mark.minutes
 @pytest.mark.parametrize("kind", [machine.kind for machine in machines()])
 @settings(
     max_examples=sized("walks", 8, 313),

@@ -175,6 +175,7 @@ def targets(site: Site) -> Iterator[Callable[[], int | None]]:
     return cycle([database, web_worker, lambda: child("worker"), database, lambda: child("granian")])
 
 
+@pytest.mark.minutes
 @pytest.mark.long
 def test_whatever_is_killed_no_acknowledged_ballot_is_lost_or_doubled(
     site: Site,
