@@ -11,10 +11,11 @@
     nav.scrollLeft = current.getBoundingClientRect().left - nav.getBoundingClientRect().left - 16;
   }
 
-  /* On a phone the tasks come before the filters, unless a filter is in use. */
+  /* On a phone the tasks come before the filters, unless a filter is in use; what is kept for later is folded always. */
   var narrow = document.querySelector("link[data-narrow]");
-  if (narrow && window.matchMedia(narrow.media).matches && !window.location.search) {
-    document.querySelectorAll("details[data-fold]").forEach(function (part) { part.removeAttribute("open"); });
+  if (narrow && window.matchMedia(narrow.media).matches) {
+    var folds = window.location.search ? "details[data-fold=always]" : "details[data-fold]";
+    document.querySelectorAll(folds).forEach(function (part) { part.removeAttribute("open"); });
   }
 
   function closeMenus(except) {
