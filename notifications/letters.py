@@ -51,6 +51,7 @@ TITLES: dict[str, Any] = {
     "training": _("培训通知"),
     "model_offered": _("推荐示范规则"),
     "note_answered": _("提示函答复"),
+    "unit_changed": _("区划变动"),
 }
 DUTIES: dict[str, Any] = {
     LEGAL: _("法律和会议制度要求送达的通知，每位收信人都必须收到。"),

@@ -195,6 +195,18 @@ ROUTES: tuple[Route, ...] = (
     Route("oversight.training", Audience.OFFICES, "training", offices=(*DESKS, "presidium")),
     Route("oversight.model", Audience.OFFICES, "model_offered", offices=("chair", "clerk")),
     Route("oversight.sample", Audience.OFFICES, "sampled", LOW, offices=("chair", "clerk")),
+    Route("unit.rename", Audience.OFFICES, "unit_changed", offices=(*DESKS, "presidium", "party", *CONGRESS)),
+    Route(
+        "unit.to_subdistrict",
+        Audience.OFFICES,
+        "unit_changed",
+        offices=(*DESKS, "presidium", "party", *CONGRESS),
+    ),
+    Route("unit.merge", Audience.OFFICES, "unit_changed", offices=(*DESKS, *CONGRESS)),
+    Route(
+        "unit.take_in", Audience.OFFICES, "unit_changed", offices=(*DESKS, "presidium", "party", *CONGRESS)
+    ),
+    Route("task.take_over", Audience.ASKED, "handed_over"),
     Route("note.answer", Audience.ABOVE, "note_answered", offices=("county",)),
     # whatever opened a task
     Route("*", Audience.NEXT, "opened"),
@@ -227,6 +239,10 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "oversight.train",
         "oversight.offer_model",
         "oversight.note_reply",
+        "oversight.rename",
+        "oversight.make_subdistrict",
+        "oversight.merge",
+        "lifecycle.end_year",
     ),
     "it puts a task before whom it concerns, or ends in an act that does": (
         "meeting.hold",

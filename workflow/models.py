@@ -16,7 +16,7 @@ from workflow.flows.models import (
     Sitting,
     Urge,
 )
-from workflow.people.models import Unit, User
+from workflow.people.models import Unit, UnitChange, User
 from workflow.roles.models import RoleGrant
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "TrailExport",
     "TreeHead",
     "Unit",
+    "UnitChange",
     "Urge",
     "User",
 ]

@@ -115,12 +115,14 @@ class Proposal(Record):
             ProposalState.RECEIVED,
             ProposalState.RETURNED,
             ProposalState.ACCEPTED,
+            ProposalState.MERGED,
+            ProposalState.CARRIED,
             ProposalState.ANSWERED,
         ],
         target=ProposalState.POOLED,
     )
     def pool(self) -> None:
-        """Outside the window, or not completed in time, or kept for another year."""
+        """Outside the window, or not completed in time, or kept for another year, or its year was ended."""
 
     @transition(field=state, source=ProposalState.POOLED, target=ProposalState.RECEIVED)
     def take_up(self) -> None:

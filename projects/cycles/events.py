@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from projects.cycles import forms, moving, terms
-from projects.cycles.models import Cycle, CycleState
+from projects.cycles.models import OVER, Cycle
 from projects.cycles.selectors import open_session
 from projects.cycles.services import revise_rules
 from workflow.flows.events import Event, at_home, register_event
@@ -17,7 +17,7 @@ from workflow.roles.models import RoleGrant
 
 
 def _not_closed(cycle: Cycle, grant: RoleGrant) -> bool:
-    return cycle.state != CycleState.CLOSED
+    return cycle.state not in OVER
 
 
 def _needs_session(unit: Unit, at: datetime) -> list[Any]:

@@ -53,8 +53,16 @@ class CycleState(models.TextChoices):
     SUPERVISING = "supervising", _("监督")
     EVALUATING = "evaluating", _("评估")
     CLOSED = "closed", _("归档")
+    ENDED = "ended", _("终止")
 
 
+OVER = (CycleState.CLOSED, CycleState.ENDED)
+BEFORE_THE_VOTE = (
+    CycleState.PREPARING,
+    CycleState.COLLECTING,
+    CycleState.SELECTING,
+    CycleState.DELIBERATING,
+)
 STEP_OF_STATE = {
     CycleState.PREPARING: 1,
     CycleState.COLLECTING: 1,
@@ -64,6 +72,7 @@ STEP_OF_STATE = {
     CycleState.SUPERVISING: 5,
     CycleState.EVALUATING: 6,
     CycleState.CLOSED: 6,
+    CycleState.ENDED: 3,  # the last one a year can be ended in
 }
 
 
@@ -146,6 +155,10 @@ class Cycle(Record):
     def close(self) -> None:
         """Published and archived."""
 
+    @transition(field=state, source=list(BEFORE_THE_VOTE), target=CycleState.ENDED)
+    def end(self) -> None:
+        """Ended by decision before its vote: its township is merged, becomes a subdistrict, or cannot hold it."""
+
 
 class TermState(models.TextChoices):
     ELECTED = "elected", _("已选出，待首次会议")
@@ -157,10 +170,12 @@ class Term(Record):
     """One term of a township's congress (第N届), from its first session to the next one's (组织法 9).
 
     since, until: the days of those two sessions, None until they are held. deputies: how many were found duly elected.
-    statement: the report of the examination of credentials (代表资格审查, 组织法 37).
+    statement: the report of the examination of credentials (代表资格审查, 组织法 37). called: what it was called, where its
+    unit has another name or another body now.
     """
 
     kind: ClassVar[str] = "term"
+    called = models.CharField(max_length=120, blank=True)
     number = models.PositiveSmallIntegerField(_("届"))
     since = models.DateField(_("起"), null=True)
     until = models.DateField(_("止"), null=True)
@@ -179,7 +194,7 @@ class Term(Record):
 
     def __str__(self) -> str:
         body = worded("人民代表大会", self.unit)
-        return f"{self.unit.name}第{numeral(self.number)}届{body}"
+        return self.called or f"{self.unit.name}第{numeral(self.number)}届{body}"
 
     @transition(field=state, source=TermState.ELECTED, target=TermState.SITTING)
     def begin(self) -> None:
@@ -198,9 +213,13 @@ class SessionState(models.TextChoices):
 
 
 class Session(Record):
-    """A session of the congress (第N届第M次会议). 询问 and 质询 belong only inside an open one (组织法 23, 24)."""
+    """A session of the congress (第N届第M次会议). 询问 and 质询 belong only inside an open one (组织法 23, 24).
+
+    called: what it was called, where its unit has another name or another body now.
+    """
 
     kind: ClassVar[str] = "session"
+    called = models.CharField(max_length=120, blank=True)
     term = models.PositiveSmallIntegerField(_("届"))
     number = models.PositiveSmallIntegerField(_("次"))
     held_on = models.DateField(_("会议日期"))
@@ -214,7 +233,8 @@ class Session(Record):
 
     def __str__(self) -> str:
         body = worded("人民代表大会", self.unit)
-        return f"{self.unit.name}第{numeral(self.term)}届{body}第{numeral(self.number)}次会议"
+        named = f"{self.unit.name}第{numeral(self.term)}届{body}第{numeral(self.number)}次会议"
+        return self.called or named
 
     @transition(field=state, source=SessionState.PLANNED, target=SessionState.CONVENED)
     def convene(self) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from projects.cycles.deadlines import TASK_TIMES
 from projects.cycles.deadlines_moving import coming, moving
 from projects.cycles.feasibility import Outlook, outlook
-from projects.cycles.models import Cycle, CycleSession, CycleState, SessionState
+from projects.cycles.models import BEFORE_THE_VOTE, OVER, Cycle, CycleSession, CycleState, SessionState
 from projects.cycles.selectors import rules_for, session_date, session_of, years_at
 from projects.cycles.services import move_session
 from workflow.audit.services import Act
@@ -23,7 +23,6 @@ from workflow.people.wording import worded
 
 VOTE, EVALUATION = str(CycleSession.Use.VOTE), str(CycleSession.Use.EVALUATION)
 BEFORE_THE_LIST = (CycleState.PREPARING, CycleState.COLLECTING, CycleState.SELECTING)
-BEFORE_THE_VOTE = (*BEFORE_THE_LIST, CycleState.DELIBERATING)
 
 
 def movable(cycle: Cycle, state: str) -> list[str]:
@@ -31,7 +30,7 @@ def movable(cycle: Cycle, state: str) -> list[str]:
     found = []
     for use in (VOTE, EVALUATION):
         session = session_of(cycle, use)
-        ahead = cycle.state in BEFORE_THE_VOTE if use == VOTE else cycle.state != CycleState.CLOSED
+        ahead = cycle.state in BEFORE_THE_VOTE if use == VOTE else cycle.state not in OVER
         if ahead and (session.state if session else SessionState.PLANNED) == state:
             found.append(use)
     return found

@@ -118,7 +118,9 @@ def take_out(cycle: Cycle, kind: str, done: Entry) -> None:
 
     done: the act's entry; the trail keeps that there was one.
     """
-    made = Paper.objects.filter(cycle=cycle, kind=kind, made_by=done.actor, made_on=localdate(done.at))
+    made = Paper.objects.filter(
+        cycle=cycle, kind=kind, subject=done.subject, made_by=done.actor, made_on=localdate(done.at)
+    )
     last = made.filter(published_at=None).order_by("-pk").first()
     if last:
         last.delete()

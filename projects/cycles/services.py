@@ -27,7 +27,7 @@ from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.models import Record
 from workflow.machines.services import fire
-from workflow.people.models import Unit, User
+from workflow.people.models import Unit, UnitChange, User
 from workflow.people.wording import worded
 from workflow.roles.selectors import holders_of
 
@@ -118,7 +118,10 @@ def fix_session(
 ) -> Session:
     """Name the session a cycle votes or evaluates at; one session may serve two years at once."""
     session, _made = Session.objects.get_or_create(
-        unit=cycle.unit, term=term, number=number, defaults={"held_on": held_on, "days": days}
+        unit=cycle.unit,
+        term=term,
+        number=number,
+        defaults={"held_on": held_on, "days": days, "called": _called_in(cycle.unit, term, number)},
     )
     if session.held_on != held_on:
         raise Refused(
@@ -138,6 +141,12 @@ def fix_session(
         label=str(session),
     )
     return session
+
+
+def _called_in(unit: Unit, term: int, number: int) -> str:
+    """A year of a township merged into another is finished by the other's congress, whose session it is; else empty."""
+    change = UnitChange.objects.select_related("into").filter(unit=unit, what=UnitChange.What.MERGED).first()
+    return str(Session(unit=change.into, term=term, number=number)) if change else ""
 
 
 def move_session(act: Act, cycle: Cycle, *, use: str, held_on: date, reason: str) -> int:

@@ -96,7 +96,9 @@ def _seat_congress(act: Act, session: Session) -> None:
     if opens_term(session):
         _change(act, session, sitting)
     elif sitting is None:
-        found_term(act, session.unit, session.term, since=act.on if session.number == 1 else None)
+        # One that ended with its township (设街道, 并入) is there already: what it had begun is finished under its number.
+        if not Term.objects.filter(unit=session.unit, number=session.term).exists():
+            found_term(act, session.unit, session.term, since=act.on if session.number == 1 else None)
     elif reasons := term_faults(session, sitting):
         raise Refused(*reasons)
 

@@ -10,9 +10,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Cycle
+from projects.cycles.selectors import session_date
 from projects.cycles.steps import STEPS
 from projects.evaluation.conformance import Check, Finding, Status, Terms, Year, act_of, examine
 from workflow.audit.models import Entry
+from workflow.people.services import unit_on
 
 STATUS_WORDS = {
     Status.HELD: _("符合"),
@@ -43,7 +45,8 @@ def terms_of(cycle: Cycle) -> Terms:
         hand_over_wd=days["supervision.hand_over"],
         plan_days=plan,
         groups_days=days["supervision.groups"],
-        subdistrict=cycle.unit.is_subdistrict,
+        # As it was when it voted: a township may have become a subdistrict since.
+        subdistrict=unit_on(cycle.unit, session_date(cycle, "vote")).is_subdistrict,
     )
 
 

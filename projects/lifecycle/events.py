@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from projects.cycles.models import BEFORE_THE_VOTE, Cycle
 from projects.cycles.selectors import plan_of
-from projects.lifecycle.forms import StartYearForm
+from projects.lifecycle.ending import end_year, obstacles_to_ending
+from projects.lifecycle.forms import EndYearForm, StartYearForm
 from projects.lifecycle.services import start_year
 from workflow.audit.services import Act
 from workflow.flows.events import Event, at_home, register_event
 from workflow.flows.services import Outcome
 from workflow.people.models import Unit
+from workflow.roles.models import RoleGrant
 
 
 def _start(act: Act, unit: Unit, **plan: Any) -> Outcome:
     cycle = start_year(act, **plan)
     return Outcome(after={"cycle": cycle.reference} | plan_of(cycle, act.on).for_trail())
+
+
+def _in_being(unit: Unit, grant: RoleGrant) -> bool:
+    return at_home(unit, grant) and unit.ends_on is None
+
+
+def _ended(unit: Unit, at: datetime) -> list[Any]:
+    return [_("本单位已经撤销，不再启动新的年度。")] if unit.ends_on else []
+
+
+def _before_its_vote(cycle: Cycle, grant: RoleGrant) -> bool:
+    return cycle.state in BEFORE_THE_VOTE
 
 
 START_YEAR = register_event(
@@ -29,8 +45,31 @@ START_YEAR = register_event(
         form=StartYearForm,
         act=_start,
         step=1,
-        offered=at_home,
+        when=_ended,
+        offered=_in_being,
         basis=_("年度工作由人大主席启动，先填拟定会期"),
         output=_("年度工作"),
+    )
+)
+END_YEAR = register_event(
+    Event(
+        key="lifecycle.end_year",
+        title=_("终止年度工作"),
+        offices=("presidium", "clerk"),
+        subject=Cycle,
+        form=EndYearForm,
+        act=end_year,
+        step=3,
+        when=obstacles_to_ending,
+        offered=_before_its_vote,
+        basis=_(
+            "《地方组织法》第十九条：主席团在闭会期间的工作向大会报告；因行政区划变更等不能进入票决的，由主席团决定"
+        ),
+        output=_("主席团会议纪要"),
+        hint=_(
+            "未办事项全部结束，意见建议转入项目库、候选项目转入储备库，提出人逐一得到通知；终止后不能恢复。"
+        ),
+        body="presidium",
+        irreversible=True,
     )
 )

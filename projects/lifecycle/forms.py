@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.services import outlook_for
+from projects.lifecycle.ending import counted
 from workflow.flows.fields import ChineseDateField
-from workflow.flows.forms import StepForm
+from workflow.flows.forms import MeetingForm, Resolved, StepForm
+from workflow.flows.models import Deadline
 
 
 class StartYearForm(StepForm):
@@ -40,3 +43,22 @@ class StartYearForm(StepForm):
     def foreseen(self) -> list[str]:
         days = {name: self.cleaned_data[name] for name in ("opens_on", "planned_t", "planned_t2")}
         return outlook_for(self.subject, **days).sentences()
+
+
+class EndYearForm(Resolved, MeetingForm):
+    """终止年度工作: the presidium's decision and why; what ends with it is named before it is confirmed."""
+
+    foresees = True
+
+    number = forms.CharField(label=_("决定文号"), max_length=60, required=False)
+    reason = forms.CharField(
+        label=_("终止理由"), widget=forms.Textarea(attrs={"rows": 3}), min_length=4, max_length=500
+    )
+    field_order = [*MeetingForm.field_order, "number", "reason"]
+
+    def foreseen(self) -> list[str]:
+        waiting = Deadline.objects.filter(about=self.subject.reference, done_at=None, cancelled=False)
+        return [
+            gettext("%(n)s 项未办事项随之结束。") % {"n": waiting.count()},
+            gettext("%(n)s 件意见建议转入项目库，%(m)s 个候选项目转入储备库。") % counted(self.subject),
+        ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Cycle
-from projects.oversight import forms, services
+from projects.oversight import forms, services, townships
 from projects.oversight.models import Bulletin, BulletinKind, BulletinState
 from projects.oversight.selectors import models_for
 from workflow.flows.events import Event, at_home, register_event
@@ -203,5 +203,55 @@ ADOPT_MODEL = register_event(
         basis=_("规则由人大主席提请修订，施行后启动的年度适用；示范规则只供参考"),
         output=_("新版规则"),
         hint=_("核对页逐项列出将改变的设置；已启动的年度仍按启动时的规则办理。"),
+    )
+)
+CHANGED = _("《行政区划管理条例》：乡、民族乡、镇的设立、撤销、更名由省级人民政府审批；据批准文件登记")
+RENAME = register_event(
+    Event(
+        key="oversight.rename",
+        title=_("登记乡镇更名"),
+        offices=("county",),
+        subject=Unit,
+        form=forms.RenameForm,
+        act=townships.rename,
+        offered=at_home,
+        basis=CHANGED,
+        output=_("更名登记"),
+        hint=_("撤乡设镇也在此登记。登记之日起使用新名称，编码不变；此前的文件保留原名。"),
+        irreversible=True,
+    )
+)
+MAKE_SUBDISTRICT = register_event(
+    Event(
+        key="oversight.make_subdistrict",
+        title=_("登记乡镇改设街道"),
+        offices=("county",),
+        subject=Unit,
+        form=forms.SubdistrictForm,
+        act=townships.make_subdistrict,
+        offered=at_home,
+        basis=CHANGED,
+        output=_("改设街道登记"),
+        hint=_(
+            "本届人民代表大会终止，代表转为议事代表；尚未票决的年度须先票决或者终止，已经票决的年度按原规则办到归档。"
+        ),
+        irreversible=True,
+    )
+)
+MERGE = register_event(
+    Event(
+        key="oversight.merge",
+        title=_("登记乡镇合并"),
+        offices=("county",),
+        subject=Unit,
+        form=forms.MergeForm,
+        act=townships.merge,
+        offered=at_home,
+        basis=CHANGED,
+        output=_("合并登记"),
+        hint=_(
+            "先列出随之转移的事项和有哪些障碍，确认后才办理。被并入的乡镇档案保留原处，不再启动新的年度。"
+        ),
+        irreversible=True,
     )
 )

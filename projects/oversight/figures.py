@@ -336,7 +336,9 @@ def cell_of(step: int, at: int, is_open: bool, first: date | None, today: date, 
 
 
 def reached(state: str) -> int:
-    """The step a year in this state stands in, 7 once it is closed."""
+    """The step a year in this state stands in, 7 once it is closed; 0 for one that was ended and stands in none."""
+    if state == CycleState.ENDED:
+        return 0
     return CLOSED if state == CycleState.CLOSED else STEP_OF_STATE[CycleState(state)]
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.rulebook import Change, RulebookError, diff
 from projects.cycles.selectors import rules_in_force
+from projects.oversight import townships
 from projects.oversight.boundaries import MOST_BYTES, Unfit, drawing_of
 from projects.oversight.measures import MEASURES, WEIGHED
 from projects.oversight.models import BulletinKind, ModelRulebook, SampleOf
 from projects.oversight.selectors import called, models_for, rules_adopted, townships_below, weights_of
 from workflow.flows.fields import ChineseDateField, record_field
-from workflow.flows.forms import StepForm
-from workflow.people.models import Unit
+from workflow.flows.forms import Foreseen, StepForm
+from workflow.people.models import Unit, UnitKind
 
 
 class GuidanceForm(StepForm):
@@ -268,3 +270,123 @@ def _told(place: int, code: str, detail: str) -> forms.ValidationError:
     return forms.ValidationError(
         _("第 %(place)s 个要素：%(said)s"), code=code, params={"place": place, "said": said}
     )
+
+
+class TownshipForm(StepForm):
+    """区划变动: which township, and the paper that approved it."""
+
+    foresees = True
+
+    township: Any = forms.ModelChoiceField(
+        Unit.objects.none(), label=_("乡镇"), to_field_name="code", empty_label=_("请选择")
+    )
+    number = forms.CharField(
+        label=_("批准文号"),
+        max_length=80,
+        help_text=_("上级人民政府批准行政区划变更的文件，例如：示政函〔2026〕12 号。"),
+    )
+    decided_on = ChineseDateField(label=_("批准日期"))
+    reason = forms.CharField(
+        label=_("说明"), widget=forms.Textarea(attrs={"rows": 3}), min_length=2, max_length=500
+    )
+
+    def prepare(self) -> None:
+        record_field(self, "township").queryset = townships_below(self.subject)
+
+    def clean_decided_on(self) -> Any:
+        if self.cleaned_data["decided_on"] > self.act.on:
+            raise forms.ValidationError(_("批准日期不能晚于今天。"))
+        return self.cleaned_data["decided_on"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("township"):
+            for sentence in self.in_the_way():
+                self.add_error("township", sentence)
+        return data
+
+    def in_the_way(self) -> list[str]:
+        """Why it cannot be done to the township chosen."""
+        raise NotImplementedError
+
+    def for_trail(self) -> dict[str, Any]:
+        """Townships by their codes: a unit has no history of its own to refer to."""
+        chosen = {name: self.cleaned_data[name].code for name in ("township", "into") if name in self.fields}
+        return super().for_trail() | chosen
+
+
+class NewNameForm(TownshipForm):
+    """A township and the name it gets, which no other of the county bears."""
+
+    name = forms.CharField(label=_("新名称"), max_length=80)
+    field_order = ["township", "name", "number", "decided_on", "reason"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        name = data.get("name")
+        if name and townships_below(self.subject).filter(name=name).exists():
+            self.add_error("name", _("“%(name)s”已在使用。") % {"name": name})
+        return data
+
+
+class RenameForm(NewNameForm):
+    """更名（含撤乡设镇）."""
+
+    def in_the_way(self) -> list[str]:
+        return townships.in_the_way(self.cleaned_data["township"])
+
+    def foreseen(self) -> list[str]:
+        return townships.told_of_renaming(self.cleaned_data["township"], self.cleaned_data["name"])
+
+
+class SubdistrictForm(NewNameForm):
+    """撤乡（镇）设街道."""
+
+    def prepare(self) -> None:
+        field = record_field(self, "township")
+        field.queryset = townships_below(self.subject).filter(kind=UnitKind.TOWNSHIP)
+
+    def in_the_way(self) -> list[str]:
+        return townships.in_the_way_of_ending(self.cleaned_data["township"])
+
+    def foreseen(self) -> list[str]:
+        data = self.cleaned_data
+        return townships.told_of_subdistrict(data["township"], data["name"], self.act.on)
+
+
+class MergeForm(TownshipForm):
+    """并入: which township, into which; what moves and what stands in the way is shown before it is done."""
+
+    into: Any = forms.ModelChoiceField(
+        Unit.objects.none(), label=_("并入"), to_field_name="code", empty_label=_("请选择")
+    )
+    field_order = ["township", "into", "number", "decided_on", "reason"]
+
+    def prepare(self) -> None:
+        for name in ("township", "into"):
+            field = record_field(self, name)
+            field.queryset = townships_below(self.subject).filter(kind=UnitKind.TOWNSHIP)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("into") and data["into"] == data.get("township"):
+            self.add_error("into", _("不能并入自身。"))
+        elif data.get("into"):
+            for sentence in townships.in_the_way_of_taking_in(data["into"]):
+                self.add_error("into", sentence)
+        return data
+
+    def in_the_way(self) -> list[str]:
+        return townships.in_the_way_of_ending(self.cleaned_data["township"])
+
+    def foreseen(self) -> list[str]:
+        data = self.cleaned_data
+        return townships.told_of_merging(data["township"], data["into"], self.act.on)
+
+    def foreseen_table(self) -> Foreseen | None:
+        data = self.cleaned_data
+        rows = townships.rows_of_moves(data["township"], data["into"], self.act.on)
+        if not rows:
+            return None
+        title = gettext("%(n)s 项未办事项转由对方办理") % {"n": len(rows)}
+        return Foreseen(title, (_("事项"), _("内容"), _("职务"), _("接办人")), tuple(rows))

@@ -12,5 +12,10 @@ call_acts(
         "oversight.look": _("县级人大查看程序体检表"),
         "oversight.repair": _("夜间核对更正县级汇总数字"),
         "bulletin.edit": _("修改通报内容"),
+        "unit.rename": _("更名"),
+        "unit.to_subdistrict": _("改设街道"),
+        "unit.merge": _("并入其他乡镇"),
+        "unit.take_in": _("其他乡镇并入"),
+        "task.take_over": _("未办事项转由并入的乡镇办理"),
     }
 )

@@ -123,6 +123,7 @@ def township(request: HttpRequest, code: str) -> HttpResponse:
         can_rate=any(card.can_be_rated for card in cards),
         papers=selectors.latest_papers(unit),
         notice=_open_notice(cycles),
+        changes=selectors.changes_told(unit),
     )
 
 

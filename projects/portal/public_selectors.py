@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from projects.ballots.models import Vote
 from projects.ballots.selectors import PROJECTS, Line, decision_on, declared_votes, lines_of, then_of
 from projects.collection.models import Proposal
-from projects.cycles.models import Attachment, Cycle, CycleState, Paper
+from projects.cycles.models import OVER, Attachment, Cycle, CycleState, Paper
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import (
     collecting_cycles,
@@ -33,13 +33,14 @@ from projects.cycles.selectors import (
 from projects.evaluation.models import Grade, Rating
 from projects.evaluation.rules import Marks, ResidentsRating, residents_rating
 from projects.evaluation.selectors import measurement_table, rating_round_is_open
+from projects.oversight.figures import reached
 from projects.selection.models import Item, Notice, NoticeState, Objection
 from projects.supervision.models import Change, Project, ProjectState
 from projects.supervision.rules import LEVELS
 from projects.supervision.selectors import expected_now, going_on_after
 from projects.voting.superseding import told_superseded
 from workflow.people.isolation import of_units, within
-from workflow.people.models import Unit, UnitKind
+from workflow.people.models import Unit, UnitChange, UnitKind
 from workflow.people.wording import worded
 
 HALLS = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
@@ -76,7 +77,7 @@ def _latest(units: list[Unit]) -> list[Cycle | None]:
     return [by_unit.get(unit.pk) for unit in units]
 
 
-_NOT_SHOWN = (CycleState.PREPARING, CycleState.CLOSED)
+_NOT_SHOWN = (CycleState.PREPARING, *OVER)
 
 
 def township_of(code: str) -> Unit | None:
@@ -126,7 +127,29 @@ def intake_of(unit: Unit, today: date) -> Intake:
     rules = cycle.rules if cycle else rules_in_force(unit)
     start = cycle.window_from if cycle else None
     inside, is_before = bool(cycles), bool(start and today < start)
-    return Intake(inside or rules.pool_all_year, inside, rules, cycle, is_before, tuple(cycles))
+    is_open = unit.ends_on is None and (inside or rules.pool_all_year)
+    return Intake(is_open, inside, rules, cycle, is_before, tuple(cycles))
+
+
+def changes_told(unit: Unit) -> list[str]:
+    """What the township was called before, or into which it was merged, with the paper that approved it; the oldest first."""
+    told = {
+        UnitChange.What.RENAMED: _("%(day)s由“%(old)s”更名（%(number)s）。"),
+        UnitChange.What.SUBDISTRICT: _("%(day)s由“%(old)s”改设街道（%(number)s）。"),
+        UnitChange.What.MERGED: _(
+            "%(day)s并入“%(into)s”（%(number)s），以下为并入以前的内容和继续办理的项目。"
+        ),
+    }
+    return [
+        told[UnitChange.What(change.what)]
+        % {
+            "day": said(change.on),
+            "old": change.name,
+            "number": change.number,
+            "into": change.into.name if change.into else "",
+        }
+        for change in UnitChange.objects.filter(unit=unit).select_related("into")
+    ]
 
 
 def days_promised(task: str, unit: Unit, cycle: Cycle | None) -> int:
@@ -158,7 +181,7 @@ class Year:
 
 def year_of(cycle: Cycle, today: date, notice: Notice | None = None) -> Year:
     """What is going on in a year, in one sentence."""
-    step = 7 if cycle.state == CycleState.CLOSED else cycle.step
+    step = reached(cycle.state)
     going_on = going_on_after(cycle)
     sentence = carried_words(going_on) if going_on else _sentence(cycle, today, notice)
     return Year(cycle, worded(sentence, cycle.unit), step, going_on)
@@ -182,6 +205,7 @@ def _sentence(cycle: Cycle, today: date, notice: Notice | None) -> str:
         CycleState.SUPERVISING: _("入选项目正在实施，代表和群众一起监督。"),
         CycleState.EVALUATING: _("正在评估：群众评价、代表测评，结果向社会公布。"),
         CycleState.CLOSED: _("全年工作已经办结。"),
+        CycleState.ENDED: _("本年度工作已经终止，意见建议转入项目库。"),
     }[CycleState(cycle.state)]
 
 
@@ -202,7 +226,7 @@ def years_of(unit: Unit) -> list[Cycle]:
 
 def open_years(cycles: Iterable[Cycle], today: date) -> list[Year]:
     """The years under way, the newest first."""
-    running = [cycle for cycle in cycles if cycle.state != CycleState.CLOSED]
+    running = [cycle for cycle in cycles if cycle.state not in OVER]
     notices = latest_notices(running)
     return [year_of(cycle, today, notices.get(cycle.pk)) for cycle in running]
 

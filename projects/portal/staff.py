@@ -28,7 +28,7 @@ from projects.cycles.selectors import book_named, book_to_freeze, rulebook_in_fo
 from projects.cycles.steps import STEPS
 from projects.lifecycle.events import START_YEAR
 from projects.lifecycle.seat_table import rows_of
-from projects.oversight.figures import figures_by_year
+from projects.oversight.figures import figures_by_year, reached
 from projects.oversight.selectors import township_below, townships_below
 from projects.portal import matter_selectors as matters
 from projects.portal import staff_selectors as selectors
@@ -88,7 +88,7 @@ def years(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": rows,
-        "may_start": grant.office == "chair",
+        "may_start": grant.office == "chair" and grant.tenant.ends_on is None,
         "unit": grant.tenant,
         "events": [o for o in offers_on([grant.tenant], grant, now) if o.event is not START_YEAR],
         "terms": selectors.terms_of(grant.tenant),
@@ -163,7 +163,7 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
         "notices": matters.notices_of(cycle),
         "today": timezone.localdate(),
         **offered_before_vote(grant),
-        "current_step": 7 if cycle.state == "closed" else cycle.step,
+        "current_step": reached(cycle.state),
     }
     return render(request, "portal/year.html", context)
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.ballots.models import Vote
 from projects.ballots.reporting import readable_papers
 from projects.collection.models import Proposal
-from projects.cycles.models import Cycle, CycleState, Paper, Session, Term
+from projects.cycles.models import OVER, Cycle, Paper, Session, Term
 from projects.cycles.steps import STEPS
 from projects.deliberation.models import AddedMatter
 from projects.oversight.figures import Cell, cell_of, reached
@@ -245,7 +245,7 @@ class Circular:
 
 def circulars_due(cycles: list[Cycle], today: date) -> list[Circular]:
     """Years under way whose 通报 is due on a day, in the order given; one query whatever their number."""
-    running = [c for c in cycles if c.rules_data and c.state != CycleState.CLOSED]
+    running = [c for c in cycles if c.rules_data and c.state not in OVER]
     units = {cycle.unit_id for cycle in running}
     sent = Entry.objects.filter(action="oversight.circular", unit__in=units).values_list("unit_id", "at")
     last = {unit: localdate(at) for unit, at in sent.order_by("pk")}

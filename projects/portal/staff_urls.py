@@ -16,6 +16,7 @@ from projects.portal import (
     documents,
     matters,
     meetings,
+    midyear,
     roll,
     staff,
     totals,
@@ -31,6 +32,7 @@ urlpatterns = [
         "meetings/<int:pk>/<slug:ending>/", login_required(meetings.sitting_minutes), name="sitting_minutes"
     ),
     path("week/", login_required(week.week), name="week"),
+    path("midyear/", login_required(midyear.midyear), name="midyear"),
     path("years/", login_required(staff.years), name="years"),
     path("years/start/", login_required(staff.start), name="start_year"),
     path("years/<int:pk>/", login_required(staff.year), name="year"),

@@ -106,6 +106,8 @@ class SelectionFlow(YearlyFlow):
             form=forms.DepartmentForm,
             act=services.appraise_department,
             on_return=partial(services.return_appraisal, kind=Appraisal.Kind.DEPARTMENT),
+            undo=services.undo_department,
+            undo_past=("blocked_by_figures", "take_returns"),
             context=selectors.appraisal_page,
             page="steps/selection/appraise.html",
             basis=_("必要性、可行性、投资估算与资金来源、要素保障"),

@@ -190,11 +190,20 @@ class Item(Record):
 
     @transition(
         field=state,
-        source=[ItemState.NOT_ELECTED, ItemState.LEFT_OUT, ItemState.WITHDRAWN, ItemState.BLOCKED],
+        source=[
+            ItemState.MERGED,
+            ItemState.ELIGIBLE,
+            ItemState.DRAFTED,
+            ItemState.CANDIDATE,
+            ItemState.NOT_ELECTED,
+            ItemState.LEFT_OUT,
+            ItemState.WITHDRAWN,
+            ItemState.BLOCKED,
+        ],
         target=ItemState.RESERVED,
     )
     def reserve(self) -> None:
-        """Into the pool for another year, with its history."""
+        """Into the pool for another year, with its history; before the vote only where its year is ended."""
 
     @transition(field=state, source=[ItemState.NOT_ELECTED, ItemState.RESERVED], target=ItemState.SUBSTITUTED)
     def substitute(self) -> None:
@@ -235,7 +244,11 @@ class Screening(models.Model):
 
 
 class Appraisal(models.Model):
-    """One office's written opinion on one item (论证)."""
+    """One office's written opinion on one item (论证).
+
+    replaced: of a department's, what its figures took the place of, so that it can be taken back: the item's own values by
+    field, and under "money" the screening of whether the money is mainly public, None where there was none.
+    """
 
     class Kind(models.TextChoices):
         DEPARTMENT = "department", _("责任单位")
@@ -254,6 +267,7 @@ class Appraisal(models.Model):
     words = models.TextField(_("说明"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     on = models.DateField()
+    replaced = models.JSONField(default=dict)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["item", "kind"], name="one_appraisal_each")]

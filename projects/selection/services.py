@@ -266,9 +266,8 @@ def appraise_department(
 ) -> None:
     """部门论证: opinion, estimate, money, finish and target of each of the department's items."""
     held = _appraised(cycle, rows)
-    for pk, row in rows.items():
-        _set_figures(act, held[pk], row)
-    _write_opinions(act, cycle, Appraisal.Kind.DEPARTMENT, held, rows)
+    replaced = {pk: _set_figures(act, held[pk], row) for pk, row in rows.items()}
+    _write_opinions(act, cycle, Appraisal.Kind.DEPARTMENT, held, rows, replaced)
 
 
 def appraise_finance(act: Act, cycle: Cycle, *, rows: Rows, **_typed: Any) -> None:
@@ -288,19 +287,32 @@ def _appraised(cycle: Cycle, rows: Rows) -> dict[int, Item]:
     return held
 
 
-def _set_figures(act: Act, item: Item, row: Mapping[str, Any]) -> None:
+MONEY = "public_money"  # the screening's rule that a department's figures may decide
+FIGURES = (
+    "funding", "investment_fen", "finish_by", "target", "multi_year", "milestone", "beneficiaries", "leader",
+)  # fmt: skip
+
+
+def _figures_of(item: Item) -> dict[str, Any]:
+    """An item's figures as they stand, and what was said of its money, as JSON has it."""
+    values = {name: getattr(item, name) for name in FIGURES}
+    day = values["finish_by"]
+    money = Screening.objects.filter(item=item, rule=MONEY).values("verdict", "evidence").first()
+    return {**values, "finish_by": day.isoformat() if day else None, "money": money}
+
+
+def _set_figures(act: Act, item: Item, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Put in a department's figures; what they take the place of."""
+    before = _figures_of(item)
     item.funding = {name: row[name] for name in ("own", "upper", "social")}
     item.investment_fen = sum(item.funding.values())
     item.finish_by, item.target = row["finish"], row["target"]
     item.multi_year = rules.takes_more_than_the_year(row["finish"], item.cycle.year)
     item.milestone = row.get("milestone") or ""
     item.beneficiaries, item.leader = row.get("beneficiaries") or "", row.get("leader") or ""
-    item.save(
-        update_fields=[
-            "funding", "investment_fen", "finish_by", "target", "multi_year", "milestone", "beneficiaries", "leader",
-        ]
-    )  # fmt: skip
+    item.save(update_fields=FIGURES)
     _check_money(act, item)
+    return before
 
 
 def return_appraisal(
@@ -342,10 +354,46 @@ def undo_screening(act: Act, cycle: Cycle, *, done: Entry, reason: str) -> None:
     Screening.objects.filter(item__in=items_of(cycle).filter(state=ItemState.MERGED)).delete()
 
 
-def undo_appraisal(act: Act, cycle: Cycle, *, kind: str, done: Entry, reason: str) -> None:
-    """The counter-act of one office's appraisal: its opinions go, or its return while nobody has taken it up yet."""
+def undo_department(act: Act, cycle: Cycle, *, done: Entry, reason: str, item: Mapping[str, int]) -> None:
+    """The counter-act of a department's appraisal: its opinions go, and its items' figures are what they were.
+
+    Refused where the figures had an item blocked: whoever proposed it is being answered.
+    """
+    _refuse_once_taken_up(cycle)
+    if is_return(done):
+        open_returns(cycle).filter(kind=Appraisal.Kind.DEPARTMENT, department=item["department"]).delete()
+    else:
+        given = Appraisal.objects.filter(kind=Appraisal.Kind.DEPARTMENT, item__cycle=cycle)
+        held = given.filter(item__department=item["department"]).select_related("item")
+        for appraisal in held.order_by("item_id"):
+            _put_back(appraisal)
+        held.delete()
+    take_out(cycle, "appraisal", done)
+
+
+def _put_back(appraisal: Appraisal) -> None:
+    item, before = appraisal.item, dict(appraisal.replaced)
+    if item.state == ItemState.BLOCKED:
+        raise Refused(
+            _("“%(title)s”因社会资金过半不予列入，已经进入答复，不能取回。") % {"title": item.title}
+        )
+    money = before.pop("money")
+    Item.objects.filter(pk=item.pk).update(**before)
+    said = Screening.objects.filter(item=item, rule=MONEY)
+    if money:
+        said.update(**money)
+    else:
+        said.delete()
+
+
+def _refuse_once_taken_up(cycle: Cycle) -> None:
     if open_returns(cycle).exists() and not appraisable_of(cycle).exists():
         raise Refused(_("论证已经结束，名单已退回重新筛查，不能取回。"))
+
+
+def undo_appraisal(act: Act, cycle: Cycle, *, kind: str, done: Entry, reason: str) -> None:
+    """The counter-act of one office's appraisal: its opinions go, or its return while nobody has taken it up yet."""
+    _refuse_once_taken_up(cycle)
     if is_return(done):
         open_returns(cycle).filter(kind=kind).delete()
     else:
@@ -360,13 +408,13 @@ def is_return(done: Entry) -> bool:
 
 def _check_money(act: Act, item: Item) -> None:
     """The figures show what the screening could not: whether the money is mainly public (rules.md §1.4)."""
-    severity = item.cycle.rules.eligibility["public_money"]
+    severity = item.cycle.rules.eligibility[MONEY]
     if severity == "off" or not rules.is_mainly_social(item.funding):
         return
     evidence = _("部门论证：社会资金超过总投资的一半。")
     Screening.objects.update_or_create(
         item=item,
-        rule="public_money",
+        rule=MONEY,
         defaults={
             "unit": act.unit,
             "verdict": rules.verdict_of(severity, met=False),
@@ -377,8 +425,18 @@ def _check_money(act: Act, item: Item) -> None:
         fire(item, "block", act, reason=evidence, decision_reason=evidence)
 
 
-def _write_opinions(act: Act, cycle: Cycle, kind: str, held: Mapping[int, Item], rows: Rows) -> None:
-    """The opinions of one office, and its paper; an earlier opinion of the same office is replaced."""
+def _write_opinions(
+    act: Act,
+    cycle: Cycle,
+    kind: str,
+    held: Mapping[int, Item],
+    rows: Rows,
+    replaced: Mapping[int, dict[str, Any]] | None = None,
+) -> None:
+    """The opinions of one office, and its paper; an earlier opinion of the same office is replaced.
+
+    replaced: of each item, as `Appraisal` keeps it.
+    """
     Appraisal.objects.filter(item__in=rows, kind=kind).delete()
     opinions = Appraisal.objects.bulk_create(
         Appraisal(
@@ -389,6 +447,7 @@ def _write_opinions(act: Act, cycle: Cycle, kind: str, held: Mapping[int, Item],
             words=row["words"],
             by=act.actor,
             on=act.on,
+            replaced=(replaced or {}).get(pk, {}),
         )
         for pk, row in rows.items()
     )

@@ -68,7 +68,7 @@ def navigation(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
     """The side navigation of an office: its boxes, its township's year, and what it oversees."""
     groups = []
     if registry.office(grant.office).works and not registry.office(grant.office).reads_below:
-        own = (("week", _lazy("本周工作")), *OWN_WORK) if grant.office in DESKS else OWN_WORK
+        own = (*DESK_WORK, *OWN_WORK) if grant.office in DESKS else OWN_WORK
         items = [*_boxes(request, grant), *_links(request, own)]
         groups.append({"title": _("我的工作"), "items": items})
         links = (*BUSINESS, ("people", _lazy("人员与任职"))) if grant.office == "clerk" else BUSINESS
@@ -88,6 +88,7 @@ def _within(grant: RoleGrant, links: Links) -> Links:
     return [link for link in links if link[0] not in PAGES or grant.covers(*PAGES[link[0]])]
 
 
+DESK_WORK: Links = (("week", _lazy("本周工作")), ("midyear", _lazy("年度中变动")))
 OWN_WORK: Links = (("calendar", _lazy("日历")), ("stand_ins", _lazy("代办")))
 BUSINESS: Links = (
     ("years", _lazy("年度流程")),
@@ -108,6 +109,7 @@ OVERSIGHT: Links = (
     ("seat_table", _lazy("座位表")),
     ("rulebook", _lazy("规则")),
     ("county_notes", _lazy("提示函与指导")),
+    ("midyear", _lazy("年度中变动")),
     ("copies", _lazy("抄送")),
     ("stand_ins", _lazy("代办")),
     ("trail", _lazy("档案与审计")),
@@ -123,6 +125,7 @@ AUDIT: Links = (
 )
 ADMINISTRATION: Links = (
     ("people", _lazy("人员与任职")),
+    ("midyear", _lazy("年度中变动")),
     ("unit_import", _lazy("导入单位")),
     ("people_import", _lazy("导入人员")),
     ("letters_outside", _lazy("信件发送情况")),

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from projects.cycles.papers import attach, make_paper
+from projects.cycles.papers import attach, make_paper, take_out
 from projects.supervision import rules
 from projects.supervision.models import (
     Contract,
@@ -27,6 +27,7 @@ from projects.supervision.selectors import (
     pending_changes,
     scale_of,
 )
+from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
@@ -161,6 +162,11 @@ def answer_red_light(act: Act, project: Project, *, measures: str, responsible: 
         subject=project.reference,
         step=5,
     )
+
+
+def undo_red_light(act: Act, project: Project, *, done: Entry, reason: str) -> None:
+    """The counter-act of an answer to a red light: its paper leaves the file."""
+    take_out(project.cycle, "rectification", done)
 
 
 def obstacles_to_accepting(project: Project, at: datetime) -> list[str]:

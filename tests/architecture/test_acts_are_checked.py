@@ -23,6 +23,7 @@ TELLING = {
     "selection.answer", "selection.answer_again", "selection.tell", "selection.objection", "deliberation.reply",
     "voting.tell_proposers", "oversight.note", "oversight.note_reply",
     "oversight.circulate", "oversight.send_bulletin", "oversight.train", "oversight.offer_model",
+    "oversight.rename", "oversight.make_subdistrict", "oversight.merge", "lifecycle.end_year",
 }  # fmt: skip
 SESSIONS = {
     "deliberation.preliminary", "evaluation.preliminary", "supervision.call_session", "supervision.open_session",

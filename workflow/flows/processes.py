@@ -7,12 +7,13 @@ from contextlib import contextmanager
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from viewflow.workflow.models import Process
 from viewflow.workflow.status import PROCESS
 
 from workflow.audit.services import Act
 from workflow.flows.base import OfficeFlow
+from workflow.flows.models import Deadline
 from workflow.flows.services import cancel_flow
 from workflow.machines.models import Record
 
@@ -32,6 +33,18 @@ def call_off(flow: type, subject: Record, act: Act, *, reason: str) -> None:
     """End every running process of a flow on a record."""
     for process in running(flow, subject):
         cancel_flow(process, act, reason=reason)
+
+
+def call_off_all(about: Record, act: Act, *, reason: str) -> int:
+    """End every running process on a record, and every one with an open task that is about it; how many."""
+    kind = ContentType.objects.get_for_model(type(about))
+    waiting = Deadline.objects.filter(about=about.reference, done_at=None, cancelled=False)
+    on_it = Q(artifact_content_type=kind, artifact_object_id=about.pk)
+    found = Process.objects.filter(on_it | Q(pk__in=waiting.values("task__process")), status=PROCESS.NEW)
+    called_off = list(found.order_by("-pk"))
+    for process in called_off:
+        cancel_flow(process, act, reason=reason)
+    return len(called_off)
 
 
 @contextmanager

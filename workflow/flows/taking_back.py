@@ -2,14 +2,15 @@
 
 Only a step that says so may be taken back (`OfficeView.undo`): a study, an opinion, a return. What goes out of the house
 or binds others (a vote, an announcement, a notice served) never is. The tasks that follow are called off, the record's
-change is undone by the step's own counter-act, which is written down like any other, and the task is open again.
+change is undone by the step's own counter-act, which is written down like any other, and the task is open again. After a
+flow's last step there is nobody to open what follows: it may be taken back on the day it was done.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -32,7 +33,7 @@ from workflow.roles.services import holder_for_update
 
 GONE = (STATUS.CANCELED, STATUS.REVIVED)
 # What the library makes by itself between two tasks of people.
-PASSED = ("SPLIT", "PARALLEL_GATEWAY", "EXCLUSIVE_GATEWAY", "JOIN")
+PASSED = ("SPLIT", "PARALLEL_GATEWAY", "EXCLUSIVE_GATEWAY", "JOIN", "END")
 
 
 def take_back(task_id: int, *, actor: User, reason: str, at: datetime, request_id: str = "") -> Entry:
@@ -47,7 +48,7 @@ def take_back(task_id: int, *, actor: User, reason: str, at: datetime, request_i
         with acting(act), refused_in_words_of(act.unit):
             if not reason.strip():
                 raise Refused(_("请写明取回理由。"))
-            if why_not := obstacles_to_taking_back(task):
+            if why_not := obstacles_to_taking_back(task, act.on):
                 raise Taken(*why_not)
             return _taken_back(task, act, reason)
 
@@ -62,12 +63,12 @@ def _checked(task: Task, actor: User, at: datetime, request_id: str) -> Act:
     return grant.act(deadline.unit, at, task=f"{node.key}/{task.pk}", request_id=request_id)
 
 
-def may_take_back(deadline: Deadline, grant: RoleGrant) -> bool:
-    """Whether to offer it on the task's page; the service decides again."""
+def may_take_back(deadline: Deadline, grant: RoleGrant, on: date) -> bool:
+    """Whether to offer it on the task's page on a day; the service decides again."""
     return (
         deadline.done_by_id == grant.user_id
         and deadline.seat_id == grant.unit_id
-        and not obstacles_to_taking_back(deadline.task)
+        and not obstacles_to_taking_back(deadline.task, on)
     )
 
 
@@ -83,13 +84,15 @@ def return_taken_back(task: Task) -> dict[str, str]:
     return {}
 
 
-def obstacles_to_taking_back(task: Task) -> list[str]:
-    """Why a done task cannot be taken back any more; empty means it can."""
+def obstacles_to_taking_back(task: Task, on: date) -> list[str]:
+    """Why a done task cannot be taken back on a day any more; empty means it can."""
     node = task.flow_task
     if node.undo is None:
         return [_("“%(title)s”办结后即生效或者已经送达，不能取回。") % {"title": node.task_title}]
-    if task.process.status != PROCESS.NEW:
+    if task.process.status != PROCESS.NEW and not _ended_with(task):
         return [_("后续流程已经结束，不能取回。")]
+    if task.process.status == PROCESS.DONE and localdate(task.deadline.done_at) != on:
+        return [_("“%(title)s”没有后续事项，只能在办结当日取回。") % {"title": node.task_title}]
     found: list[str] = []
     for next_task in following(task):
         if next_task.flow_task_type == "HUMAN":
@@ -97,6 +100,13 @@ def obstacles_to_taking_back(task: Task) -> list[str]:
         elif not _is_passed_over(next_task, node):
             found.append(_("后续的“%(title)s”已经开始，不能取回。") % {"title": _title(next_task)})
     return found
+
+
+def _ended_with(task: Task) -> bool:
+    """Whether a flow that nobody waits for came to its end by this very step."""
+    process = task.process
+    ends = [one for one in following(task) if one.flow_task_type == "END"]
+    return process.status == PROCESS.DONE and process.parent_task_id is None and bool(ends)
 
 
 def _is_passed_over(task: Task, node: Any) -> bool:

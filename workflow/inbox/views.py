@@ -156,7 +156,7 @@ def _show_task(
         "return_form": _return_form(deadline) if mine and node.may_send_back else None,
         "hand_over_form": _side(sent, HandOverForm, people=colleagues) if mine and colleagues else None,
         "urge_form": _side(sent, UrgeForm) if speaks and not mine and _is_open(deadline) else None,
-        "take_back_form": _side(sent, TakeBackForm) if may_take_back(deadline, grant) else None,
+        "take_back_form": _side(sent, TakeBackForm) if may_take_back(deadline, grant, act.on) else None,
         "urges": selectors.urges_of(deadline),
         "escalations": selectors.escalations_of(deadline, act.on),
         "comments": deadline.task.comments.select_related("user").prefetch_related("files").order_by("at"),

@@ -81,6 +81,31 @@ class Unit(models.Model):
         return self.kind == UnitKind.SUBDISTRICT
 
 
+class UnitChange(models.Model):
+    """A change that leaves a unit the one it was: renamed (更名), made a subdistrict (设街道), merged into another (并入).
+
+    name, kind: what it was until then. number, decided_on: of the paper that approved it (批准文号). on: the day from
+    which the new holds. into: the unit it was merged into, None for the others.
+    """
+
+    class What(models.TextChoices):
+        RENAMED = "renamed", _("更名")
+        SUBDISTRICT = "subdistrict", _("设为街道")
+        MERGED = "merged", _("并入")
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="changes")
+    what = models.CharField(_("变更"), max_length=12, choices=What.choices)
+    name = models.CharField(_("原名称"), max_length=80)
+    kind = models.CharField(_("原类别"), max_length=12, choices=UnitKind.choices)
+    into = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="taken_in")
+    number = models.CharField(_("批准文号"), max_length=80)
+    decided_on = models.DateField(_("批准日期"))
+    on = models.DateField(_("起"))
+
+    class Meta:
+        ordering = ["on", "pk"]
+
+
 class User(AbstractUser):
     """A person who signs in. Offices are not here: see roles.RoleGrant."""
 

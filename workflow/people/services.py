@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from workflow.people.models import TENANT_KINDS, Unit
+from copy import copy
+from datetime import date
+
+from workflow.people.models import TENANT_KINDS, Unit, UnitChange
 
 
 def create_unit(*, code: str, name: str, kind: str, parent: Unit | None = None) -> Unit:
@@ -17,3 +20,39 @@ def create_unit(*, code: str, name: str, kind: str, parent: Unit | None = None) 
 def ancestors_of(unit: Unit) -> list[int]:
     """The ids of the units above, from the root down."""
     return [int(number) for number in unit.path.strip("/").split("/")[:-1]]
+
+
+def alter_unit(
+    unit: Unit, *, what: str, number: str, decided_on: date, on: date, into: Unit | None = None, **new: str
+) -> UnitChange:
+    """Rename a unit, make it a subdistrict, or end it in another; what it was is kept. Its code stays.
+
+    what: a `UnitChange.What`; new: its new name, kind or both. A unit merged into another ends on the day. The row is
+    locked until the transaction ends; `unit` follows.
+    """
+    held = Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
+    change = UnitChange.objects.create(
+        unit=held,
+        what=what,
+        name=held.name,
+        kind=held.kind,
+        into=into,
+        number=number,
+        decided_on=decided_on,
+        on=on,
+    )
+    values = {**new, **({"ends_on": on} if into else {})}
+    Unit.objects.filter(pk=unit.pk).update(**values)
+    for name, value in values.items():
+        setattr(unit, name, value)
+    return change
+
+
+def unit_on(unit: Unit, day: date) -> Unit:
+    """A unit as it was called on a day, and of the kind it then was; on the day of a change already the new."""
+    change = UnitChange.objects.filter(unit=unit.pk, on__gt=day).first()
+    if change is None:
+        return unit
+    then = copy(unit)
+    then.name, then.kind = change.name, change.kind
+    return then

@@ -11,6 +11,7 @@ from projects.cycles.documents.issuing import day_of, issuer_of
 from projects.cycles.documents.parts import Document, Heading, Paragraph, Part, Seal
 from projects.cycles.documents.tables import tables_of
 from projects.cycles.models import Paper
+from workflow.people.services import unit_on
 
 # Orders and announcements carry their own name on top and no rule (§10.2); the others 发文机关 with 文件.
 ANNOUNCED = frozenset({"announcement", "change_notice"})
@@ -84,7 +85,8 @@ def _addressee(paper: Paper) -> str:
         return ""
     if paper.kind == "filing" and paper.unit.parent:
         return f"{paper.unit.parent.name}人民代表大会常务委员会"
-    return f"{paper.unit.name}人民代表大会" if paper.kind == "bill" and not paper.unit.is_subdistrict else ""
+    unit = unit_on(paper.unit, paper.made_on)
+    return f"{unit.name}人民代表大会" if paper.kind == "bill" and not unit.is_subdistrict else ""
 
 
 def _listed(paper: Paper) -> list[str]:

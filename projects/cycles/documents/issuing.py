@@ -5,6 +5,7 @@ from __future__ import annotations
 from projects.cycles.models import Paper
 from workflow.calendar.workdays import in_words
 from workflow.people.models import Unit
+from workflow.people.services import unit_on
 
 OF_CONGRESS = frozenset({"resolution", "method", "measurement"})
 OF_PRESIDIUM = frozenset(
@@ -21,15 +22,17 @@ PARTY_MINUTES, CONGRESS_MINUTES = ("党委", "党工委"), ("大会",)
 
 
 def issuer_of(paper: Paper) -> str:
-    """The body that signs, in full; a subdistrict has an assembly and an office instead (组织法 59)."""
-    name, body = paper.unit.name, _body_of(paper)
-    if paper.unit.is_subdistrict:
+    """The body that signs, in full, as it was called when it did; a subdistrict has an assembly and an office instead
+    (组织法 59)."""
+    unit, body = unit_on(paper.unit, paper.made_on), _body_of(paper)
+    name = unit.name
+    if unit.is_subdistrict:
         titles = {"party": f"中共{name}工作委员会", "government": f"{name}办事处"}
-        return titles.get(body) or presidium_of(paper.unit)
+        return titles.get(body) or presidium_of(unit)
     return {
         "party": f"中共{name}委员会",
         "congress": f"{name}人民代表大会",
-        "presidium": presidium_of(paper.unit),
+        "presidium": presidium_of(unit),
         "government": f"{name}人民政府",
     }[body]
 

@@ -80,5 +80,6 @@ class RedLightFlow(YearlyFlow):
         page="steps/supervision/project.html",
         basis=_("亮红灯即督办：写明措施、责任人和期限"),
         output=_("督办办理情况"),
+        undo=building.undo_red_light,
     ).Next(this.end)
     end = OfficeEnd()

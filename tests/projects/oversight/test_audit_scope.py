@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 NOTICE = "示审通〔2027〕3 号"
 WHOLE = ("1", "2", "3", "4", "5", "6", "money")
-# Rules, days and names of offices, which are published or printed for everybody; what belongs to one's own account;
+# Rules, days, names of offices and townships, which are published or printed for everybody; what belongs to one's own account;
 # the outbox, which holds numbers of entries; the chain's hashes and signed heads; robots' addresses, which are sealed;
 # letters' words.
 OPEN = {
@@ -52,6 +52,7 @@ OPEN = {
     "workflow_pendingfile",
     "workflow_rolegrant",
     "workflow_treehead",
+    "workflow_unitchange",
 }
 
 

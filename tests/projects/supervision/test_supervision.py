@@ -11,16 +11,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from projects.cycles.models import Attachment, Cycle, Paper
 from projects.evaluation.ledgers import LEDGERS
 from projects.supervision.duties import open_due_reports
-from projects.supervision.flows.progress import ProgressFlow
+from projects.supervision.flows.progress import ProgressFlow, RedLightFlow
 from projects.supervision.models import Finding, Inquiry, Project
 from projects.supervision.selectors import lights_of, money_of, project_file
 from tests.builders import at, do, open_task
 from tests.files import picture
 from tests.projects.supervision.conftest import PLAN
 from workflow.audit.models import Entry
-from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
+from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.models import Deadline
+from workflow.flows.processes import running
 from workflow.flows.services import complete, send_back
+from workflow.flows.taking_back import take_back
 from workflow.people.isolation import apply
 from workflow.roles.selectors import context_of, grants_of, holders_of
 
@@ -291,6 +293,24 @@ def test_a_red_light_is_a_task_of_the_mayor(year):
         back_on="2027-10-30",
     )
     assert Paper.objects.get(kind="rectification").data["back_on"] == "2027-10-30"
+
+
+def test_a_flows_last_step_is_taken_back_on_the_day_it_was_done(year):
+    year.building()
+    for day, percent in (("2027-04-02", 3), ("2027-05-05", 10), ("2027-06-02", 10), ("2027-07-02", 10)):
+        year.report(day, percent)
+    year.report("2027-08-03", 12)
+    mayor, task = year.town.of("mayor"), year.task("red_light")
+    answer = {"measures": "增加两个班组。", "responsible": "分管副镇长", "back_on": "2027-10-30"}
+    year.do("red_light", mayor, "2027-08-04", **answer)
+    with pytest.raises(Taken, match="只能在办结当日取回"):
+        take_back(task.pk, actor=mayor, reason="责任人写错", at=at("2027-08-05"))
+    take_back(task.pk, actor=mayor, reason="责任人写错", at=at("2027-08-04", 15))
+    assert not Paper.objects.filter(kind="rectification").exists()
+    assert year.task("red_light").pk == task.pk and running(RedLightFlow, year.project()).exists()
+    year.do("red_light", mayor, "2027-08-05", **answer | {"responsible": "镇长"})
+    assert Paper.objects.get(kind="rectification").data["responsible"] == "镇长"
+    assert not running(RedLightFlow, year.project()).exists()
 
 
 def test_a_late_report_turns_the_light_yellow_then_red(year):

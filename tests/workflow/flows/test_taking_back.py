@@ -169,6 +169,53 @@ def test_whoever_is_next_has_only_to_touch_it(town, cycle, how):
     assert "merged" not in set(items_of(cycle).values_list("state", flat=True))
 
 
+def test_a_departments_figures_are_what_they_were_when_its_opinion_is_taken_back(town, cycle):
+    play.screen_all(town, cycle, D0)
+    deadline = Deadline.objects.filter(key="selection.appraise_department", done_at=None)[0]
+    rows = items_of(cycle).filter(department=deadline.seat, state__in=APPRAISABLE)
+    actor = RoleGrant.objects.get(office="department", unit=deadline.seat).user
+
+    def figures() -> list[tuple]:
+        return list(
+            rows.order_by("pk").values_list("funding", "investment_fen", "finish_by", "target", "leader")
+        )
+
+    before, screened = figures(), Screening.objects.count()
+    data = play._opinions_on(list(rows), "必要且可行。") | play._figures(cycle, list(rows), {})
+    complete(deadline.pk, actor=actor, data=data, at=at(DAY))
+    given = figures()
+    assert given != before and Appraisal.objects.filter(kind="department").exists()
+    take_back(deadline.pk, actor=actor, reason="投资估算有误", at=at(DAY))
+    assert figures() == before and Screening.objects.count() == screened
+    assert not Appraisal.objects.filter(kind="department").exists()
+    assert not Paper.objects.filter(kind="appraisal").exists()
+    complete(deadline.pk, actor=actor, data=data, at=at(DAY))
+    assert figures() == given
+
+
+def test_figures_that_had_a_project_blocked_are_not_taken_back(town, cycle):
+    play.screen_all(town, cycle, D0)
+    deadline = Deadline.objects.filter(key="selection.appraise_department", done_at=None)[0]
+    rows = items_of(cycle).filter(department=deadline.seat, state__in=APPRAISABLE)
+    actor = RoleGrant.objects.get(office="department", unit=deadline.seat).user
+    data = play._opinions_on(list(rows), "必要且可行。") | play._figures(cycle, list(rows), {})
+    complete(deadline.pk, actor=actor, data=data, at=at(DAY))
+    Item.objects.filter(pk=rows[0].pk).update(state="blocked")
+    with pytest.raises(Refused, match="不能取回"):
+        take_back(deadline.pk, actor=actor, reason="投资估算有误", at=at(DAY))
+    assert Appraisal.objects.filter(kind="department").exists()
+
+
+def test_a_departments_return_is_taken_back_alone(town, cycle):
+    play.screen_all(town, cycle, D0)
+    one, other = Deadline.objects.filter(key="selection.appraise_department", done_at=None)[:2]
+    actors = [RoleGrant.objects.get(office="department", unit=d.seat).user for d in (one, other)]
+    for deadline, actor in zip((one, other), actors, strict=True):
+        send_back(deadline.pk, actor=actor, reason="选址没有落实，请补充。", at=at(DAY))
+    take_back(one.pk, actor=actors[0], reason="选址已经落实", at=at(DAY))
+    assert [r.department for r in AppraisalReturn.objects.all()] == [other.seat]
+
+
 def test_only_the_doer_while_holding_the_office_with_a_reason(town, cycle):
     play.screen_all(town, cycle, D0)
     appraised(town, cycle, "finance")
@@ -195,9 +242,11 @@ def test_no_vote_no_announcement_and_no_notice_may_be_taken_back():
         "deliberation.deliberate",
         "deliberation.visit_voters",
         "deliberation.visits",
+        "selection.appraise_department",
         "selection.appraise_finance",
         "selection.appraise_legal",
         "selection.screen",
+        "supervision.red_light",
     ]
     assert not [
         n.key for n in nodes if n.undo and (n.irreversible or n.in_person or isinstance(n, MeetingView))

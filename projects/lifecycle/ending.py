@@ -1,0 +1,91 @@
+"""终止年度: a year that will not come to its vote is ended by the presidium's decision, as before a merging or a 街道."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from projects.collection.models import Proposal, ProposalState
+from projects.cycles.models import BEFORE_THE_VOTE, Cycle
+from projects.cycles.papers import make_paper
+from projects.cycles.selectors import open_session
+from projects.cycles.services import presidium_decided
+from projects.selection.models import Item, ItemState
+from workflow.audit.services import Act
+from workflow.flows.processes import call_off_all
+from workflow.flows.services import Outcome
+from workflow.machines.services import fire
+
+WAITING = (
+    ProposalState.RECEIVED,
+    ProposalState.RETURNED,
+    ProposalState.ACCEPTED,
+    ProposalState.MERGED,
+    ProposalState.CARRIED,
+)
+KEPT = (
+    ItemState.MERGED,
+    ItemState.ELIGIBLE,
+    ItemState.BLOCKED,
+    ItemState.DRAFTED,
+    ItemState.LEFT_OUT,
+    ItemState.CANDIDATE,
+    ItemState.WITHDRAWN,
+)
+
+
+def obstacles_to_ending(cycle: Cycle, at: datetime) -> list[str]:
+    """Once the congress votes the year is the congress's: what it decided is carried out and judged."""
+    if cycle.state not in BEFORE_THE_VOTE:
+        return [_("只有尚未进入票决的年度可以终止；票决确定的项目须实施、监督和评估。")]
+    if session := open_session(cycle.unit):
+        return [_("“%(session)s”正在举行，闭会后再办理。") % {"session": session}]
+    return []
+
+
+def end_year(act: Act, cycle: Cycle, *, number: str, reason: str, **minutes: Any) -> Outcome:
+    """Nothing of the year goes on; proposals and candidates go to the pool and the reserve, each proposer told so.
+
+    minutes: the presidium's meeting as its form took it down; the form has refused one that did not agree.
+    """
+    meeting = presidium_decided(act, cycle, _("决定终止年度工作"), **minutes)
+    called_off = call_off_all(cycle, act, reason=reason)
+    pooled = _shelve(act, cycle)
+    fire(cycle, "end", act, reason=reason)
+    make_paper(
+        act,
+        cycle,
+        "minutes",
+        _("主席团会议纪要（终止%(year)s）") % {"year": cycle},
+        body=f"{meeting.minutes}\n{reason}",
+        number=number,
+        data={"for": meeting.votes_for, "of": meeting.members},
+        step=3,
+    )
+    return Outcome(after={"called_off": called_off, "pooled": pooled}, reason=reason)
+
+
+def _items(cycle: Cycle) -> QuerySet[Item]:
+    return Item.objects.filter(cycle=cycle, state__in=KEPT).order_by("number")
+
+
+def _proposals(cycle: Cycle) -> QuerySet[Proposal]:
+    return Proposal.objects.filter(cycle=cycle, state__in=WAITING).order_by("pk")
+
+
+def counted(cycle: Cycle) -> dict[str, int]:
+    """How much of a year would be put aside: n proposals, m items."""
+    return {"n": _proposals(cycle).count(), "m": _items(cycle).count()}
+
+
+def _shelve(act: Act, cycle: Cycle) -> int:
+    """Into reserve and pool for another year; how many proposals."""
+    for item in _items(cycle):
+        fire(item, "reserve", act, reason=_("年度工作终止，转入储备库"))
+    waiting = list(_proposals(cycle))
+    for proposal in waiting:
+        fire(proposal, "pool", act, reason=_("年度工作终止，列入项目库"))
+    return len(waiting)
