@@ -1,4 +1,4 @@
-"""A stand-in's week and a meeting on two matters, in a browser, at a desk and on a phone, each page without a finding of axe."""
+"""A stand-in's week and a meeting on three matters, in a browser, at a desk and on a phone, each page without a finding of axe."""
 
 from __future__ import annotations
 
@@ -40,10 +40,14 @@ def scheme(year: int) -> dict[str, str]:
 def town(served):  # type: ignore[no-untyped-def]
     with within(SYSTEM):
         made = township("P01", name="四屏镇")
-        for ahead in (1, 2):
-            year = localdate().year + ahead
+        for year in years_ahead():
             start_year(made.act("chair", now()), year=year, **plan(year))
     return made
+
+
+def years_ahead() -> list[int]:
+    """Three years whose schemes wait: three matters for one meeting."""
+    return [localdate().year + ahead for ahead in (1, 2, 3)]
 
 
 def signed_in(browser: Browser, address: str, user: User) -> Page:
@@ -114,10 +118,9 @@ def test_a_stand_ins_week(town, served, browser) -> None:
     assert faults == []
 
 
-def test_a_meeting_on_two_matters(town, served, browser) -> None:
+def test_a_meeting_on_three_matters(town, served, browser) -> None:
     with within(SYSTEM):
-        for ahead in (1, 2):
-            year = localdate().year + ahead
+        for year in years_ahead():
             task = Deadline.objects.get(key="collection.scheme", year=year)
             complete(task.pk, actor=town.of("chair"), data=scheme(year), at=now())
     page = signed_in(browser, served.url, town.of("party"))
@@ -137,11 +140,11 @@ def test_a_meeting_on_two_matters(town, served, browser) -> None:
     page.click("text=核对并提交")
     faults += sound(page)
     page.click("text=确认提交")
-    assert "2 项议题均已办结" in page.inner_text("main")
+    assert "3 项议题均已办结" in page.inner_text("main")
     faults += sound(page)
     with page.expect_download() as saved:
         page.click("text=下载纪要（Word）")
     assert saved.value.suggested_filename == "四屏镇党委会议纪要.docx"
     assert faults == []
     with within(SYSTEM):
-        assert Sitting.objects.get().matters.count() == 2
+        assert Sitting.objects.get().matters.count() == 3
