@@ -14,7 +14,10 @@ from projects.supervision import building, rules, selectors
 from projects.supervision.flows.seats import department_of, subject_of
 from projects.supervision.forms import progress as forms
 from projects.supervision.models import Project
+from workflow.audit.models import Entry
+from workflow.audit.services import Act
 from workflow.flows.base import Begin
+from workflow.flows.errors import Refused
 from workflow.flows.nodes import Gate, OfficeEnd, OfficeView
 from workflow.flows.processes import running
 
@@ -27,6 +30,13 @@ def begin_red_light(project: Project) -> None:
     """A red light is a 督办 task, one at a time."""
     if not running(RedLightFlow, project).exists():
         RedLightFlow.begin(project)
+
+
+def _undo_red_light(act: Act, project: Project, *, done: Entry, reason: str) -> None:
+    """One at a time: where a later report has raised another, that one is answered."""
+    if running(RedLightFlow, project).exists():
+        raise Refused(_("该项目已有新的红灯督办，不能取回；请在新的督办中更正。"))
+    building.undo_red_light(act, project, done=done, reason=reason)
 
 
 class ProgressFlow(YearlyFlow):
@@ -80,6 +90,6 @@ class RedLightFlow(YearlyFlow):
         page="steps/supervision/project.html",
         basis=_("亮红灯即督办：写明措施、责任人和期限"),
         output=_("督办办理情况"),
-        undo=building.undo_red_light,
+        undo=_undo_red_light,
     ).Next(this.end)
     end = OfficeEnd()
