@@ -13,7 +13,7 @@ from projects.cycles.models import BEFORE_THE_VOTE, Cycle
 from projects.cycles.papers import make_paper
 from projects.cycles.selectors import open_session
 from projects.cycles.services import presidium_decided
-from projects.selection.models import Item, ItemState
+from projects.selection.models import Exclusion, ExclusionState, Item, ItemState
 from workflow.audit.services import Act
 from workflow.flows.processes import call_off_all
 from workflow.flows.services import Outcome
@@ -85,6 +85,8 @@ def _shelve(act: Act, cycle: Cycle) -> int:
     """Into reserve and pool for another year; how many proposals."""
     for item in _items(cycle):
         fire(item, "reserve", act, reason=_("年度工作终止，转入储备库"))
+    for exclusion in Exclusion.objects.filter(cycle=cycle, state=ExclusionState.OPEN).order_by("pk"):
+        fire(exclusion, "lift", act, reason=_("年度工作终止，提出人已另行得到通知"))
     waiting = list(_proposals(cycle))
     for proposal in waiting:
         fire(proposal, "pool", act, reason=_("年度工作终止，列入项目库"))
