@@ -389,4 +389,5 @@ class MergeForm(TownshipForm):
         if not rows:
             return None
         title = gettext("%(n)s 项未办事项转由对方办理") % {"n": len(rows)}
-        return Foreseen(title, (_("事项"), _("内容"), _("职务"), _("接办人")), tuple(rows))
+        heads = gettext("事项"), gettext("内容"), gettext("职务"), gettext("接办人")
+        return Foreseen(title, heads, tuple(rows))

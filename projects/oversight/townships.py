@@ -198,14 +198,26 @@ def make_subdistrict(
         if rulebook_in_force(here.unit):
             note = _("改设街道（%(number)s）") % {"number": number}
             revise_rules(here, here.unit, setting="body", value="assembly", note=note)
-        new = {"name": name, "kind": str(UnitKind.SUBDISTRICT)}
-        alter_unit(here.unit, what=What.SUBDISTRICT, number=number, decided_on=decided_on, on=act.on, **new)
+        alter_unit(
+            here.unit,
+            what=What.SUBDISTRICT,
+            number=number,
+            decided_on=decided_on,
+            on=act.on,
+            name=name,
+            kind=str(UnitKind.SUBDISTRICT),
+        )
         _tell(
             here,
             "unit.to_subdistrict",
             _("%(old)s改设%(new)s") % {"old": before, "new": name},
             before={"name": before, "kind": str(UnitKind.TOWNSHIP)},
-            after={**new, "deputies": deputies, **_approved(number, decided_on)},
+            after={
+                "name": name,
+                "kind": str(UnitKind.SUBDISTRICT),
+                "deputies": deputies,
+                **_approved(number, decided_on),
+            },
             reason=reason,
         )
     return Outcome(after={"former": before}, reason=reason)

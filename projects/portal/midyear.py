@@ -138,8 +138,13 @@ def _shown(grant: RoleGrant) -> Iterable[Shown]:
     offers = offers_on(_records(grant), grant, timezone.now())
     for one in SITUATIONS:
         links = [(reverse(name), str(label)) for name, label, offices in one.pages if grant.office in offices]
-        told = (worded(words, grant.tenant) for words in (one.title, one.who, one.what))
-        yield Shown(*told, [offer for offer in offers if offer.event.key in one.acts], links)
+        yield Shown(
+            worded(one.title, grant.tenant),
+            worded(one.who, grant.tenant),
+            worded(one.what, grant.tenant),
+            [offer for offer in offers if offer.event.key in one.acts],
+            links,
+        )
 
 
 def _records(grant: RoleGrant) -> list[Any]:

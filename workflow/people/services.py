@@ -23,7 +23,14 @@ def ancestors_of(unit: Unit) -> list[int]:
 
 
 def alter_unit(
-    unit: Unit, *, what: str, number: str, decided_on: date, on: date, into: Unit | None = None, **new: str
+    unit: Unit,
+    *,
+    what: str,
+    number: str,
+    decided_on: date,
+    on: date,
+    into: Unit | None = None,
+    **new: str,
 ) -> UnitChange:
     """Rename a unit, make it a subdistrict, or end it in another; what it was is kept. Its code stays.
 

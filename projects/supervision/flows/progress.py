@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from viewflow import this
 from viewflow.workflow import nodes
@@ -35,7 +36,7 @@ def begin_red_light(project: Project) -> None:
 def _undo_red_light(act: Act, project: Project, *, done: Entry, reason: str) -> None:
     """One at a time: where a later report has raised another, that one is answered."""
     if running(RedLightFlow, project).exists():
-        raise Refused(_("该项目已有新的红灯督办，不能取回；请在新的督办中更正。"))
+        raise Refused(gettext("该项目已有新的红灯督办，不能取回；请在新的督办中更正。"))
     building.undo_red_light(act, project, done=done, reason=reason)
 
 
