@@ -368,8 +368,9 @@ class MergeForm(TownshipForm):
             field.queryset = townships_below(self.subject).filter(kind=UnitKind.TOWNSHIP)
 
     def clean(self) -> dict[str, Any]:
+        township = self.cleaned_data.get("township")
         data = super().clean()
-        if data.get("into") and data["into"] == data.get("township"):
+        if data.get("into") and data["into"] == township:
             self.add_error("into", _("不能并入自身。"))
         elif data.get("into"):
             for sentence in townships.in_the_way_of_taking_in(data["into"]):

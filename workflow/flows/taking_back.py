@@ -184,6 +184,12 @@ def _call_off(task: Task) -> list[Deadline]:
         if next_task.flow_task_type == "HUMAN":
             tasks.append(next_task.pk)
             activation.cancel()
+        elif (
+            next_task.status == STATUS.DONE
+            and next_task.leading.filter(pk__in=[j.pk for j in waiting]).exists()
+        ):
+            # The library undoes nothing that leads to what still stands; a join that waits for others stands.
+            Task.objects.filter(pk=next_task.pk).update(status=STATUS.CANCELED)
         elif next_task.status == STATUS.DONE:
             activation.undo()
         else:
