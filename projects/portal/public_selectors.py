@@ -93,6 +93,7 @@ class Intake:
     """Whether a proposal can be made on a day. inside: it joins a year's collection, else the all-year pool.
 
     cycle: the one that collects, the first to end of several. cycles: those whose window is open on the day.
+    is_over: the township is no more.
     """
 
     is_open: bool
@@ -101,10 +102,13 @@ class Intake:
     cycle: Cycle | None
     is_before: bool = False
     cycles: tuple[Cycle, ...] = ()
+    is_over: bool = False
 
     @property
     def sentence(self) -> str:
         """What a resident should know about it."""
+        if self.is_over:
+            return _("本单位已经撤销，请向并入的乡镇提出建议。")
         if len(self.cycles) > 1:
             return _("有 %(n)s 次征集正在进行，提出时请选择其中一次。") % {"n": len(self.cycles)}
         if self.inside and self.cycle:
@@ -128,7 +132,7 @@ def intake_of(unit: Unit, today: date) -> Intake:
     start = cycle.window_from if cycle else None
     inside, is_before = bool(cycles), bool(start and today < start)
     is_open = unit.ends_on is None and (inside or rules.pool_all_year)
-    return Intake(is_open, inside, rules, cycle, is_before, tuple(cycles))
+    return Intake(is_open, inside, rules, cycle, is_before, tuple(cycles), unit.ends_on is not None)
 
 
 def changes_told(unit: Unit) -> list[str]:

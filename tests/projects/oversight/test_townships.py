@@ -186,7 +186,7 @@ def test_residents_read_the_old_name_the_new_and_where_a_township_went(client, w
     apply(SYSTEM)
     world.act("merge", "2027-04-14", township="M2", into="M1")
     page = client.get("/t/M2/").content.decode()
-    assert "并入“甲镇”" in page and "我要提建议" not in page
+    assert "并入“甲镇”" in page and "请向并入的乡镇提出建议" in page and "我要提建议" not in page
     assert "我要提建议" in client.get("/t/M1/").content.decode()
 
 
