@@ -52,6 +52,9 @@ TITLES: dict[str, Any] = {
     "model_offered": _("推荐示范规则"),
     "note_answered": _("提示函答复"),
     "unit_changed": _("区划变动"),
+    "erasing": _("个人信息到期清除"),
+    "erased": _("个人信息已清除"),
+    "erasure_declined": _("不同意清除"),
 }
 DUTIES: dict[str, Any] = {
     LEGAL: _("法律和会议制度要求送达的通知，每位收信人都必须收到。"),
@@ -85,6 +88,7 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     "call": {"window_from": _("征集开始"), "window_to": _("征集结束")},
     "session_moved": {"session": _("会议"), "new_day": _("新的会期")},
     "box_emptied": {"destroyed": _("作废的电子票数")},
+    "erased": {"rows": _("清除件数"), "number": _("清除证明编号")},
     "destroyed": {"sealed": _("销毁的电子票数"), "on_paper": _("销毁的纸质票数")},
 }
 # What an editor begins with, of letters whose usual words depend on the case.

@@ -189,6 +189,10 @@ ROUTES: tuple[Route, ...] = (
     Route("measurement.fail", Audience.ABOVE, "measured_badly", URGENT, offices=("county",), where=SEVERE),
     Route("measurement.fail", Audience.OFFICES, "measured_badly", URGENT, offices=("party",), where=SEVERE),
     Route("measurement.fail", Audience.OFFICES, "measured_badly", URGENT, offices=DESKS),
+    # what is kept how long: no task asks for the second person
+    Route("retention.ask", Audience.OFFICES, "erasing", URGENT, duty=LEGAL, offices=("chair",)),
+    Route("retention.confirm", Audience.OFFICES, "erased", offices=("gov_clerk", "clerk")),
+    Route("retention.decline", Audience.OFFICES, "erasure_declined", offices=("gov_clerk", "clerk")),
     # the county
     Route("oversight.guide", Audience.OFFICES, "guided", offices=("chair", "clerk", "presidium")),
     Route("oversight.circular", Audience.OFFICES, "circulated", offices=(*DESKS, "presidium")),
@@ -285,6 +289,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "evaluation.measure_void",
         "evaluation.archive",
         "oversight.note",
+        "retention.request",
     ),
     "whom it concerns is in the hall, or hears it announced there": (
         "cycles.record_election",
@@ -359,6 +364,8 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "change.undo",
         "oversight.repair",
         "oversight.look",
+        "retention.hold",
+        "retention.lift",
     ),
     "it is valid for years opened later, whose opening shows it": (
         "cycles.revise_rules",
@@ -375,6 +382,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "people.import",
         "units.import",
     ),
+    "whom it concerns reads it by the query code": ("retention.answer",),
     "the person did it, or stands at the keeper's desk": (
         "auth.sign_in",
         "auth.sign_out",

@@ -82,7 +82,7 @@ def values_of(facts: Facts) -> dict[str, str]:
         "session": _("票决会议") if after.get("planned_t") else _("评估会议"),
         "new_day": _day(after.get("planned_t") or after.get("planned_t2")),
         **{name: _day(after.get(name)) for name in ("window_from", "window_to", "since", "until")},
-        **{name: _text(after.get(name)) for name in ("destroyed", "sealed", "on_paper")},
+        **{name: _text(after.get(name)) for name in ("destroyed", "sealed", "on_paper", "rows", "number")},
         **_of_tasks(facts),
     }
 
@@ -170,6 +170,8 @@ def sample() -> Facts:
             "destroyed": 4,
             "sealed": 40,
             "on_paper": 20,
+            "rows": 16,
+            "number": "2027-1",
         },
         tasks=(task,),
     )

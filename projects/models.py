@@ -22,6 +22,7 @@ from projects.oversight.models import (
     Weighting,
     YearFigure,
 )
+from projects.retention.models import Erasure, ErasureRequest, Hold
 from projects.selection.models import (
     Appraisal,
     AppraisalReturn,
@@ -47,8 +48,8 @@ from projects.supervision.models import (
 
 __all__ = [
     "AddedMatter", "Addendum", "Appraisal", "AppraisalReturn", "Archive", "Attachment", "Audit", "Boundary", "Box",
-    "BudgetLine", "Bulletin", "Change", "Contact", "Contract", "Cycle", "CycleSession", "Finding", "Guidance",
-    "Inspection", "Interpellation", "Item", "KeyHolder", "Keying", "Measurement", "Milestone", "Note", "Notice",
+    "BudgetLine", "Bulletin", "Change", "Contact", "Contract", "Cycle", "CycleSession", "Erasure", "ErasureRequest", "Finding", "Guidance",
+    "Hold", "Inspection", "Interpellation", "Item", "KeyHolder", "Keying", "Measurement", "Milestone", "Note", "Notice",
     "Objection", "Opinion", "Option", "Paper", "Plan", "Progress", "Project", "Proposal", "Question", "Rating",
     "Receipt", "Review", "RollEntry", "RollLine", "Rulebook", "Sample", "Score", "Screening", "Session",
     "Signature", "Source", "Term", "Visit", "Vote", "Weighting", "Withdrawal", "YearFigure",

@@ -55,6 +55,7 @@ class Proposal(Record):
     asked_deputy: who was asked to sign it as a deputy's suggestion, until the signature is given or declined;
     outcome_words waits with it, outcome is set by the signature. signed_by: who gave it.
     cycle None: in the all-year pool. contact_commitment: salted hash of the contact, all the trail knows of it.
+    contact_erased: the number of the certificate its contact was erased under.
     """
 
     kind: ClassVar[str] = "proposal"
@@ -73,6 +74,7 @@ class Proposal(Record):
     village = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")
     received_at = models.DateTimeField(_("收到时间"))
     contact_commitment = models.CharField(max_length=64, blank=True)
+    contact_erased = models.CharField(max_length=20, blank=True)
     return_reason = models.CharField(_("退回理由"), max_length=1000, blank=True)
     outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
     outcome_words = models.CharField(_("答复"), max_length=1000, blank=True)
@@ -154,7 +156,7 @@ class Proposal(Record):
 
 
 class Contact(models.Model):
-    """How to reach a proposer: personal data, erasable, never in the trail."""
+    """How to reach a proposer: personal data, never in the trail; the row goes, and the salt with it, when it is erased."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     proposal = models.OneToOneField(Proposal, models.CASCADE, related_name="contact")

@@ -61,6 +61,7 @@ KINDS = {
     "account": _("明白账"),
     "transfer_list": _("移交清单"),
     "look_back": _("回头看记录"),
+    "erasure_certificate": _("数据清除证明"),
     "change_notice": _("项目调整公告"),
     "demo_note": _("演示数据说明"),
 }
@@ -68,7 +69,7 @@ KINDS = {
 
 def make_paper(
     act: Act,
-    cycle: Cycle,
+    cycle: Cycle | None,
     kind: str,
     title: str,
     *,
@@ -81,6 +82,7 @@ def make_paper(
 ) -> Paper:
     """Put a paper into the year's file. kind: a code of KINDS; publish: anybody may read it from now on.
 
+    cycle: None for a paper of no year, which names its subject and step itself.
     title: in the words of the hall; a name in it stands in “” and stays as it is. Whom its maker stood in for stands in
     the paper's data as `made_for`.
     """
@@ -90,8 +92,8 @@ def make_paper(
         unit=act.unit,
         cycle=cycle,
         kind=kind,
-        step=step or cycle.step,
-        subject=subject or cycle.reference,
+        step=step or (cycle.step if cycle else None),
+        subject=subject or (cycle.reference if cycle else ""),
         number=number,
         title=worded(title, act.unit)[:200],
         body=body,

@@ -555,8 +555,9 @@ class MatterForm(Resolved, MeetingForm):
 
 
 class VisitForm(StepForm):
-    """A visit to voters or to a site."""
+    """A visit to voters or to a site; where it was and what was heard there may name somebody."""
 
+    committed = ("place", "words")
     on = ChineseDateField(label=_("日期"))
     place = forms.CharField(label=_("地点"), max_length=120)
     voters = forms.IntegerField(label=_("走访选民数"), min_value=0, max_value=5000, initial=0)

@@ -16,15 +16,19 @@ from workflow.people.models import Unit
 
 
 class Visit(models.Model):
-    """A deputy's visit to voters or to a site before the session (走访、视察)."""
+    """A deputy's visit to voters or to a site before the session (走访、视察).
+
+    erased: the number of the certificate its place and words were erased under.
+    """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     cycle = models.ForeignKey(Cycle, models.CASCADE, related_name="visits")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     on = models.DateField(_("日期"))
-    place = models.CharField(_("地点"), max_length=120)
+    place = models.CharField(_("地点"), max_length=120, blank=True)
     voters = models.PositiveSmallIntegerField(_("走访选民数"), default=0)
-    words = models.TextField(_("情况和意见"))
+    words = models.TextField(_("情况和意见"), blank=True)
+    erased = models.CharField(max_length=20, blank=True)
 
 
 class BudgetLine(models.Model):

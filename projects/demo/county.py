@@ -27,6 +27,7 @@ from projects.demo.play.evaluation import (
     play_session,
 )
 from projects.demo.play.oversight import play_oversight
+from projects.demo.play.retention import play_erasure
 from projects.demo.play.selection import play_selection
 from projects.demo.play.stage import curtain, moment, planned
 from projects.demo.play.supervision import play_supervision
@@ -53,6 +54,8 @@ from workflow.people.services import create_unit
 TODAY = date(2026, 11, 20)
 SINCE_DAYS = 1500
 CURTAIN_HOUR = 13
+# Whose closed year's contacts have been erased; elsewhere they wait for it.
+ERASED = ("SF02",)
 COUNTY = "SF00"
 # How the projects of a township go, by their number; the others are steady.
 COURSES = ({2: "behind", 4: "stalled", 6: "unfinished"}, {3: "behind"}, {1: "behind", 5: "stalled"})
@@ -280,6 +283,9 @@ class Builder:
             evaluation.call()
             evaluation.meet()
         evaluation.conclude()
+        if play.code in ERASED:
+            cycle.refresh_from_db()
+            play_erasure(town, cycle)
 
     def _evaluation(self, play: Play, town: Township, year: Year, cycle: Cycle) -> Evaluation:
         course = COURSES[int(play.code.removeprefix("SF")) % len(COURSES)]

@@ -23,12 +23,17 @@ class Grade(models.TextChoices):
 
 
 class Rating(models.Model):
-    """A resident's rating of a finished project; no name, no account."""
+    """A resident's rating of a finished project; no name, no account.
+
+    salt: hexadecimal, opens what the trail has of the words. erased: the number of the certificate both were erased under.
+    """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     project = models.ForeignKey(Project, models.CASCADE, related_name="ratings")
     grade = models.CharField(_("评价"), max_length=12, choices=Grade.choices)
     words = models.CharField(_("说明"), max_length=300, blank=True)
+    salt = models.CharField(max_length=64, blank=True)
+    erased = models.CharField(max_length=20, blank=True)
     on = models.DateField()
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 
 from django.db import transaction
-from django.utils.crypto import salted_hmac
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -18,6 +17,7 @@ from projects.evaluation import measuring, selectors, wording
 from projects.evaluation.models import Grade, Rating, Review
 from projects.selection.models import Item, ItemState
 from projects.supervision.models import Project, ProjectState
+from workflow.audit.commitments import commit, new_salt
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
@@ -79,7 +79,7 @@ def rate_project(act: Act, project: Project, *, grade: str, words: str = "") -> 
     """A resident rates a finished project, without name or account (act.actor None).
 
     grade: a value of Grade. Refused outside the round, for an unfinished project, for an unknown grade. What was
-    written stays out of the trail; its hash is there.
+    written stays out of the trail; a commitment to it is there.
     """
     if grade not in Grade.values:
         raise Refused(_("请选择满意、基本满意或不满意。"))
@@ -87,16 +87,14 @@ def rate_project(act: Act, project: Project, *, grade: str, words: str = "") -> 
         held = Project.objects.select_for_update().get(pk=project.pk)
         if reasons := obstacles_to_rating(held, act.at):
             raise Refused(*reasons)
-        rating = Rating.objects.create(
-            unit=held.unit, project=held, grade=grade, words=words[:300], on=act.on
-        )
+        rating, told = _keep_rating(held, grade, words[:300], act.on)
         write_down(
             act,
             "evaluation.rate",
             held.reference,
             about=held.about,
             step=6,
-            after={"grade": grade} | ({"words": _hash(words)} if words else {}),
+            after=told,
             label=held.label,
         )
     return rating
@@ -104,13 +102,17 @@ def rate_project(act: Act, project: Project, *, grade: str, words: str = "") -> 
 
 def register_rating(act: Act, project: Project, *, grade: str, words: str) -> Outcome:
     """A station registers what a resident says in person; the act's own entry is written by the caller."""
-    Rating.objects.create(unit=project.unit, project=project, grade=grade, words=words, on=act.on)
-    return Outcome(after={"grade": grade} | ({"words": _hash(words)} if words else {}))
+    _rating, told = _keep_rating(project, grade, words, act.on)
+    return Outcome(after=told)
 
 
-def _hash(words: str) -> str:
-    """A commitment under the site's key: a plain hash of a few words could be guessed from an export."""
-    return salted_hmac("evaluation.rating", words, algorithm="sha256").hexdigest()
+def _keep_rating(project: Project, grade: str, words: str, on: date) -> tuple[Rating, dict[str, Any]]:
+    """The rating, and what the trail has of it: of the words a commitment whose salt stands, and goes, with them."""
+    salt = new_salt() if words else b""
+    rating = Rating.objects.create(
+        unit=project.unit, project=project, grade=grade, words=words, salt=salt.hex(), on=on
+    )
+    return rating, {"grade": grade} | ({"words": commit(salt, "words", words)} if words else {})
 
 
 def close_round(act: Act, cycle: Cycle, *, body: str) -> Outcome:

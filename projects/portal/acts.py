@@ -39,7 +39,7 @@ def _year_it_is_of(record: Any) -> str:
 
 MOTIONS = ("matter", "interpellation")  # they gather signatures on their year's page
 # Several of them may stand on one page, so that their acts say which.
-NAMED = (*MOTIONS, "change")
+NAMED = (*MOTIONS, "change", "hold", "erasure")
 # By the word of the record's reference. Whatever an event is done on has its page here (tests/architecture).
 PAGES: dict[str, Callable[[Any], str]] = {
     "unit": _years,
@@ -52,6 +52,7 @@ PAGES: dict[str, Callable[[Any], str]] = {
     "project": _of_pk("project"),
     "change": lambda change: reverse("project", args=[change.project_id]),
     "bulletin": _of_pk("bulletin"),
+    **dict.fromkeys(("hold", "erasure"), lambda _record: reverse("retention")),
     **dict.fromkeys(MOTIONS, _year_it_is_of),
 }
 # Acts whose form is more than the one page of every act.

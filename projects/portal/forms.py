@@ -110,6 +110,15 @@ class CompleteForm(TrapForm):
     )
 
 
+class AskErasureForm(TrapForm):
+    """A proposer asks for the own contact to be erased."""
+
+    confirmed = forms.BooleanField(
+        label=_("请删除我提交时留下的姓名、联系方式"),
+        help_text=_("意见建议本身继续办理。删除后工作人员不能再联系您，请保存好查询码。"),
+    )
+
+
 class ObjectionForm(TrapForm):
     """An objection to the posted list, as a whole or to one project."""
 

@@ -19,15 +19,17 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from projects.collection.intake import complete_returned
+from projects.collection.models import Proposal
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.cycles.models import Attachment, Cycle, CycleState
 from projects.cycles.papers import KINDS
 from projects.evaluation.services import rate_project
 from projects.portal import public_follow as follow_selectors
 from projects.portal import public_selectors as selectors
-from projects.portal.forms import CodeForm, CompleteForm, ObjectionForm, RateForm
+from projects.portal.forms import AskErasureForm, CodeForm, CompleteForm, ObjectionForm, RateForm
 from projects.portal.public_brake import is_over
 from projects.portal.public_paper import sheet_of
+from projects.retention.intake import request_erasure
 from projects.selection.intake import raise_objection
 from projects.supervision.models import Project
 from workflow.audit.services import Act
@@ -300,6 +302,29 @@ def _complete(unit: Unit, code: str, content: str) -> None:
         if returned is None:
             raise Refused(_("这件意见建议已在办理，不用再补充。"))
         complete_returned(resident(unit), returned, content=content)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@public_page
+def ask_erasure(request: HttpRequest, code: str, query_code: str) -> HttpResponse:
+    """Whoever has a proposal's code asks for its contact to be erased; the proposal's page tells the answer."""
+    unit = township_or_404(code)
+    way = follow_selectors.way_of(unit, query_code)
+    if way is None:
+        if is_over(request, "lookup"):
+            return shown(request, "too_often", unit, status=429)
+        raise Http404(_("没有这件意见建议。"))
+    form = AskErasureForm(request.POST or None)
+    sent = form.is_valid() and _may(request, form, "complete")
+    if sent and _refusable(form, lambda: _ask_erasure(unit, query_code)):
+        messages.success(request, _("已收到您的申请，答复在本页查看。"))
+        return redirect("proposal", unit.code, query_code)
+    return private(shown(request, "ask_erasure", unit, status=_status(form), way=way, form=form))
+
+
+def _ask_erasure(unit: Unit, code: str) -> Any:
+    with writing(unit):
+        return request_erasure(resident(unit), Proposal.objects.get(unit=unit, code=code))
 
 
 @require_safe

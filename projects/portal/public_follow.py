@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from projects.ballots.selectors import Line
 from projects.collection.models import Proposal, ProposalState
 from projects.portal.public_selectors import Card, cards_of, days_promised, results_of
+from projects.retention.models import ErasureRequest
+from projects.retention.selectors import last_request_of
 from projects.selection.models import Item, Objection
 from projects.supervision.models import Project
 from workflow.audit.models import Entry
@@ -46,13 +48,28 @@ class Event:
 
 @dataclass(frozen=True)
 class Way:
-    """A proposal's way so far. item: what it was joined to; line: that item's declared result; card: its project."""
+    """A proposal's way so far. item: what it was joined to; line: that item's declared result; card: its project.
+
+    asked: the last request for its contact to be erased.
+    """
 
     proposal: Proposal
     events: list[Event]
     item: Item | None
     line: Line | None
     card: Card | None
+    asked: ErasureRequest | None = None
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether the contact may still be asked to be erased; whether there is one, only the asking tells."""
+        waits = self.asked is not None and self.asked.state == "asked"
+        return not self.proposal.contact_erased and not waits
+
+    @property
+    def erasure_days(self) -> int:
+        """Within how many working days a request is answered."""
+        return self._days("retention.answer")
 
     @property
     def can_complete(self) -> bool:
@@ -88,7 +105,8 @@ def way_of(unit: Unit, code: str) -> Way | None:
         if proposal is None:
             return None
         item = proposal.source.item if hasattr(proposal, "source") else None
-        return Way(proposal, _events(proposal), item, _line(proposal, item), _card(unit, item))
+        line, card = _line(proposal, item), _card(unit, item)
+        return Way(proposal, _events(proposal), item, line, card, last_request_of(proposal))
 
 
 def _proposal(unit: Unit, code: str) -> Proposal | None:

@@ -16,6 +16,7 @@ urlpatterns = [
     path("t/<str:code>/propose/drop/", public_proposing.propose_drop, name="propose_drop"),
     path("t/<str:code>/propose/<slug:step>/", public_proposing.propose, name="propose_step"),
     path("t/<str:code>/proposals/<str:query_code>/", public.proposal, name="proposal"),
+    path("t/<str:code>/proposals/<str:query_code>/erase/", public.ask_erasure, name="ask_erasure"),
     path("t/<str:code>/objections/<str:query_code>/", public.objection, name="objection"),
     path("t/<str:code>/projects/<int:number>/", public.public_project, name="public_project"),
     path("t/<str:code>/projects/<int:number>/rate/", public.rate, name="rate"),

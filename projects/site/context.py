@@ -71,7 +71,8 @@ def navigation(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
         own = (*DESK_WORK, *OWN_WORK) if grant.office in DESKS else OWN_WORK
         items = [*_boxes(request, grant), *_links(request, own)]
         groups.append({"title": _("我的工作"), "items": items})
-        links = (*BUSINESS, ("people", _lazy("人员与任职"))) if grant.office == "clerk" else BUSINESS
+        links = (*BUSINESS, *KEEPING) if grant.office in KEEPERS else BUSINESS
+        links = (*links, ("people", _lazy("人员与任职"))) if grant.office == "clerk" else links
         groups.append({"title": _("业务"), "items": _links(request, _within(grant, links))})
     elif grant.office == "county":
         groups.append({"title": _("监督"), "items": _links(request, OVERSIGHT)})
@@ -89,6 +90,8 @@ def _within(grant: RoleGrant, links: Links) -> Links:
 
 
 DESK_WORK: Links = (("week", _lazy("本周工作")), ("midyear", _lazy("年度中变动")))
+KEEPERS = ("gov_clerk", "clerk", "chair")
+KEEPING: Links = (("retention", _lazy("保管和清除")),)
 OWN_WORK: Links = (("calendar", _lazy("日历")), ("stand_ins", _lazy("代办")))
 BUSINESS: Links = (
     ("years", _lazy("年度流程")),
@@ -113,6 +116,7 @@ OVERSIGHT: Links = (
     ("copies", _lazy("抄送")),
     ("stand_ins", _lazy("代办")),
     ("trail", _lazy("档案与审计")),
+    *KEEPING,
 )
 AUDIT: Links = (
     ("trail", _lazy("档案与审计")),

@@ -16,6 +16,7 @@ from projects.deliberation.models import AddedMatter
 from projects.oversight.models import Bulletin
 from projects.portal import acts, staff_selectors
 from projects.portal.acts import PAGES, Offer
+from projects.retention.models import Erasure, Hold
 from projects.selection.models import Notice
 from projects.supervision.models import Change, Interpellation
 from tests.builders import SINCE, at, township
@@ -79,6 +80,13 @@ def records(town):
         vote,
         project,
         change,
+        Hold.objects.create(
+            unit=town.unit, reason="有争议。", set_on=date(2027, 5, 10), set_by=town.of("clerk")
+        ),
+        Erasure.objects.create(
+            unit=town.unit, of="sign_ins", due_on=date(2027, 5, 10), term="十二个月", asked_on=date(2027, 5, 10),
+            asked_by=town.of("clerk"),
+        ),
         Bulletin.objects.create(
             unit=town.unit.parent, of="quarter", year=2027, title="通报", body="。", by=town.of("clerk"),
             drafted_on=date(2027, 5, 10),

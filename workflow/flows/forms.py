@@ -57,14 +57,16 @@ class Foreseen:
 class StepForm(PlainForm):
     """A task's form; knows the record it is about and the act it will become.
 
-    private: names of fields that never enter the trail (personal data). foresees: whether the act is confirmed after a
-    look at what it would bring with it (`foreseen`), even one that can be undone; may_foresee: only where there is a
-    table of it (`foreseen_table`). drafts: whether what is typed may be
+    private: names of fields that never enter the trail (personal data). committed: names of those that stand there by a
+    commitment however short they are, so that erasing the text and the salt leaves nothing. foresees: whether the act
+    is confirmed after a look at what it would bring with it (`foreseen`), even one that can be undone; may_foresee:
+    only where there is a table of it (`foreseen_table`). drafts: whether what is typed may be
     kept unfinished; not where it is a secret or a tally nobody may see yet.
     """
 
     template_name = "django/forms/sections.html"
     private: ClassVar[tuple[str, ...]] = ()
+    committed: ClassVar[tuple[str, ...]] = ()
     foresees: ClassVar[bool] = False
     may_foresee: ClassVar[bool] = False
     drafts: ClassVar[bool] = True
@@ -167,7 +169,8 @@ class StepForm(PlainForm):
         if isinstance(value, list | tuple | set) or hasattr(value, "values_list"):
             return [self._plain(f"{path}.{at}", v) for at, v in enumerate(value)]
         text = getattr(value, "reference", None) or str(value)
-        return text if len(text) <= LONG else self._commitment(path, text)
+        short = len(text) <= LONG and path not in self.committed
+        return text if short else self._commitment(path, text)
 
     def _commitment(self, path: str, text: str) -> dict[str, str]:
         self._salt = self._salt or new_salt()

@@ -13,7 +13,7 @@ from workflow.people.models import Unit
 SEALED = frozenset(
     {
         "minutes", "tally_report", "vote_decision", "resolution", "announcement", "filing", "change_notice", "measurement",
-        "completion_report", "presidium_report", "special_report", "account", "transfer_list",
+        "completion_report", "presidium_report", "special_report", "account", "transfer_list", "erasure_certificate",
     }
 )  # fmt: skip
 

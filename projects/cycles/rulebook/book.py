@@ -17,6 +17,7 @@ from projects.cycles.rulebook.faults import departures, faults_of
 from projects.cycles.rulebook.general import General
 from projects.cycles.rulebook.notes import GROUPS, Change, Row, RulebookError, Said, note_of, refusal
 from projects.cycles.rulebook.oversight import Oversight
+from projects.cycles.rulebook.retention import Retention
 from projects.cycles.rulebook.rows import rows_of
 from projects.cycles.rulebook.selection import Selection
 from projects.cycles.rulebook.sentences import sentences_of
@@ -30,7 +31,9 @@ QUORUM_BY_LAW = Fraction(2, 3)
 
 
 # The last step first: pydantic takes the fields of the last base first, and they are wanted in the order of the year.
-class Rules(Oversight, Evaluation, Supervision, Voting, Deliberation, Selection, Collection, General):
+class Rules(
+    Retention, Oversight, Evaluation, Supervision, Voting, Deliberation, Selection, Collection, General
+):
     """One township's rulebook for one cycle. Frozen; numbers in the unit each field names, money in fen.
 
     Building it with values out of range raises pydantic's ValidationError; use `load` or `with_values` to

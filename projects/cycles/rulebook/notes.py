@@ -29,6 +29,7 @@ GROUPS: dict[str, Any] = {
     "supervision": _("监督"),
     "evaluation": _("评估"),
     "oversight": _("县级指导"),
+    "retention": _("保管和清除"),
 }
 
 

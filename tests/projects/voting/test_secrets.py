@@ -134,7 +134,7 @@ IN_PERSON = {
 ASKED_IN_PERSON = {
     "voting.void", "voting.recount", "voting.turn_to_paper", "evaluation.measure_void", "evaluation.measure_recount",
     "supervision.change_void", "supervision.change_recount", "ballots.destroy", "ballots.confirm_destroy",
-    "ballots.confirm_for_presidium",
+    "ballots.confirm_for_presidium", "retention.ask", "retention.confirm",
     "voting.hand_paper", "voting.release_holder", "evaluation.measure_release_holder",
 }  # fmt: skip
 
@@ -144,7 +144,7 @@ def test_the_acts_that_decide_a_vote_are_done_in_person():
     assert {step.key for step in steps if step.in_person} == IN_PERSON
 
 
-def test_what_changes_a_votes_fate_of_an_offices_own_accord_is_done_in_person():
+def test_what_changes_a_votes_fate_or_erases_for_good_is_done_in_person():
     assert {event.key for event in events() if event.in_person} == ASKED_IN_PERSON
 
 

@@ -1,0 +1,84 @@
+"""数据清除证明: what was erased, by which term and article, who asked and who confirmed, and the entry that says the same.
+
+A paper of the file like any other: as PDF and Word, with the head of the trail at its foot.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.utils.timezone import localtime
+
+from projects.cycles.models import Paper
+from projects.cycles.papers import make_paper
+from projects.retention.models import DataKind, Erasure
+from workflow.audit.models import Entry
+from workflow.audit.services import Act
+from workflow.people.models import User
+from workflow.roles import registry
+
+KIND = "erasure_certificate"
+WHAT = {
+    DataKind.CONTACTS: "提出人的姓名、联系电话、单位，及用以核对的随机值（盐）",
+    DataKind.RATINGS: "群众评价中书写的文字，及用以核对的随机值（盐）；满意度件数保留",
+    DataKind.VISITS: "走访登记的地点、情况和意见，及用以核对的随机值（盐）；次数、人数和汇总记录保留",
+    DataKind.SIGN_INS: "工作人员登录的时间、网络地址和设备",
+}
+
+
+def make_certificate(act: Act, erasure: Erasure, entry: Entry) -> Paper:
+    """Issue the certificate of what `entry` has just written down."""
+    return make_paper(
+        act,
+        erasure.cycle,
+        KIND,
+        f"{erasure.unit.name}数据清除证明",
+        body=text_of(erasure, act, entry),
+        data={"entry": entry.pk, "erasure": erasure.reference},
+        subject=erasure.reference,
+        step=6,
+    )
+
+
+def text_of(erasure: Erasure, act: Act, entry: Entry) -> str:
+    """The certificate's text."""
+    year = f"{erasure.cycle}" if erasure.cycle else f"{erasure.unit.name}全部年度"
+    about = f"“{erasure.proposal.title}”一件" if erasure.proposal else ""
+    at = localtime(entry.at)
+    return "\n".join(
+        (
+            f"证明编号：{erasure.number}。",
+            f"清除范围：{year}{about}。",
+            f"清除种类：{erasure.get_of_display()}——{WHAT[DataKind(erasure.of)]}。",
+            f"清除件数：{erasure.rows}件。",
+            f"期限和依据：{erasure.term}；{erasure.due_on.year}年{erasure.due_on.month}月{erasure.due_on.day}日起可以清除。",
+            f"提出：{_asker(erasure)}（{erasure.asked_on.year}年{erasure.asked_on.month}月{erasure.asked_on.day}日）。",
+            f"{'办理' if erasure.asked_by is None else '确认'}：{_named(act.person, act.office, erasure)}"
+            f"（{at.year}年{at.month}月{at.day}日{at:%H:%M}）。",
+            f"办理记录：第{entry.pk}条，所载种类、件数、证明编号与本证明一致，可以凭编号查对。",
+            "以上内容清除后不能恢复。办理记录只有编号和加盐校验值，未作任何改动；盐已一并清除，原文不能再核对或者推出。",
+        )
+    )
+
+
+def _asker(erasure: Erasure) -> str:
+    return erasure.asked_by.name if erasure.asked_by else "提出人本人凭查询码申请"
+
+
+def _named(person: User, office: str, erasure: Erasure) -> str:
+    return f"{person.name}（{registry.title_of(office, erasure.unit)}）"
+
+
+def agrees(paper: Paper, erasure: Erasure, entry: Entry) -> bool:
+    """Whether certificate, record and entry say the same; the entry is what cannot have been changed."""
+    body: dict[str, Any] = json.loads(entry.body)
+    after = body["after"]
+    told = (after.get("number"), after.get("rows"), after.get("of"))
+    return (
+        body["action"] == "erasure.carry_out"
+        and body["subject"] == erasure.reference == paper.data.get("erasure")
+        and paper.data.get("entry") == entry.pk == erasure.entry_id
+        and told == (erasure.number, erasure.rows, erasure.of)
+        and f"清除件数：{after['rows']}件。" in paper.body
+    )

@@ -1,0 +1,36 @@
+"""A proposer's request for the own contact to be erased: the record and the task that follows it, in one transaction."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from projects.collection.models import Proposal
+from projects.retention.flows import RequestFlow
+from projects.retention.models import ErasureRequest
+from projects.retention.services import obstacles_to_requesting
+from workflow.audit.services import Act, write_down
+from workflow.flows.acting import acting
+from workflow.flows.errors import Refused
+
+
+def request_erasure(act: Act, proposal: Proposal) -> ErasureRequest:
+    """Whoever has the query code asks (act.actor None); the government's clerk gets the task of answering.
+
+    The proposal itself stays in the file.
+    """
+    with transaction.atomic(), acting(act):
+        held = Proposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
+        if reasons := obstacles_to_requesting(held):
+            raise Refused(*reasons)
+        request = ErasureRequest.objects.create(unit=held.unit, proposal=held, asked_at=act.at)
+        write_down(
+            act,
+            "retention.request",
+            request.reference,
+            about=request.about,
+            step=1,
+            after={"proposal": held.reference},
+            label=request.label,
+        )
+        RequestFlow.begin(request)
+    return request

@@ -1,0 +1,249 @@
+"""Erasing personal data by two people, holding it back, and answering who asks for the own.
+
+Erased is the text and the salt that opens the trail's commitment to it; the trail keeps numbers alone, and verifies as
+before. What is left in its place names the certificate.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+
+from projects.collection.models import Contact, Proposal
+from projects.cycles.models import Cycle
+from projects.retention import selectors
+from projects.retention.certificates import make_certificate
+from projects.retention.models import (
+    DataKind,
+    Erasure,
+    ErasureRequest,
+    ErasureState,
+    Hold,
+    HoldState,
+    RequestState,
+)
+from projects.retention.rules import next_number
+from workflow.audit.models import Entry, Salt
+from workflow.audit.services import Act
+from workflow.flows.errors import Refused
+from workflow.flows.models import Deadline, Draft
+from workflow.flows.services import Outcome
+from workflow.machines.services import fire
+from workflow.people.models import Unit
+
+BY_REQUEST = "《个人信息保护法》第四十七条、第五十条"
+VISITING = ("deliberation.visit", "deliberation.visit_voters")
+
+
+# ------------------------------------------------------------------------------- asked for by one
+
+
+def obstacles_to_asking(unit: Unit, at: datetime) -> list[str]:
+    """Why nothing can be asked for now: nothing is due, or all of it is held back or waits already."""
+    if any(not lot.reasons and lot.asked is None for lot in selectors.lots_of(unit, localdate(at))):
+        return []
+    return [_("没有到期、可以清除的个人信息。")]
+
+
+def ask(act: Act, unit: Unit, *, lot: str, confirmed: bool) -> Outcome:
+    """提出清除: what is due is named; nothing is erased before another office has confirmed it. unit: locked by the caller."""
+    wanted = next((one for one in selectors.lots_of(unit, act.on) if one.code == lot), None)
+    if wanted is None or wanted.asked:
+        raise Refused(_("这一项已经提出或者已经清除。"))
+    if wanted.reasons or wanted.due.on is None:
+        raise Refused(*wanted.reasons)
+    erasure = Erasure.objects.create(
+        unit=unit,
+        cycle=wanted.cycle,
+        of=wanted.of,
+        due_on=wanted.due.on,
+        term=wanted.due.term,
+        asked_on=act.on,
+        asked_by=act.person,
+    )
+    return Outcome(after={"erasure": erasure.reference, "of": wanted.of.value, "rows": wanted.rows})
+
+
+# ------------------------------------------------------------------------------- confirmed by another
+
+
+def obstacles_to_confirming(erasure: Erasure, at: datetime) -> list[str]:
+    """Why it is not erased now: it waits for nobody, its term is not over, or something has come to hold it back."""
+    if reasons := obstacles_to_declining(erasure, at):
+        return reasons
+    return selectors.obstacles_to_erasing(erasure, localdate(at))
+
+
+def obstacles_to_declining(erasure: Erasure, at: datetime) -> list[str]:
+    """That nothing waits for an answer."""
+    if erasure.state != ErasureState.ASKED:
+        return [_("此项清除当前为“%(state)s”。") % {"state": erasure.get_state_display()}]
+    return []
+
+
+def confirm(act: Act, erasure: Erasure, *, confirmed: bool) -> Outcome:
+    """确认清除: gone from here on, with a certificate. erasure: locked by the caller.
+
+    Refused: the person who asked for it, and whatever has come to stand in the way since.
+    """
+    if erasure.asked_by == act.person:
+        raise Refused(_("须由另一人确认：此项清除是您自己提出的。"))
+    _lock_unit(erasure.unit_id)
+    if reasons := obstacles_to_confirming(erasure, act.at):
+        raise Refused(*reasons)
+    return Outcome(after=carry_out(act, erasure))
+
+
+def decline(act: Act, erasure: Erasure, *, reason: str) -> Outcome:
+    """不同意清除, with the reason; it may be asked for again."""
+    fire(erasure, "decline", act, reason=reason)
+    return Outcome(reason=reason)
+
+
+def carry_out(act: Act, erasure: Erasure) -> dict[str, Any]:
+    """Erase, write one entry with numbers only, issue the certificate; what the act's own entry says of it.
+
+    The unit is locked by the caller.
+    """
+    given = Erasure.objects.filter(unit=erasure.unit_id).exclude(number="").values_list("number", flat=True)
+    number = next_number(act.on.year, given)
+    rows = erase(erasure, number, act)
+    entry = fire(
+        erasure,
+        "carry_out",
+        act,
+        number=number,
+        rows=rows,
+        done_on=act.on,
+        confirmed_by=act.actor,
+        besides=_told(act, erasure),
+    )
+    paper = make_certificate(act, erasure, entry)
+    erasure.paper, erasure.entry_id = paper, entry.pk
+    erasure.save(update_fields=["paper", "entry_id"])
+    return {"number": number, "rows": rows, "of": erasure.of}
+
+
+def _lock_unit(unit_id: int) -> None:
+    """A hold is set and a certificate numbered under the unit's lock: what comes at the same moment comes before or after."""
+    Unit.objects.select_for_update(no_key=True).get(pk=unit_id)
+
+
+def _told(act: Act, erasure: Erasure) -> dict[str, Any]:
+    """People by their user names; of a proposer who asked, that it was the proposer."""
+    return {
+        "of": erasure.of,
+        "due_on": erasure.due_on.isoformat(),
+        "asked_by": erasure.asked_by.username if erasure.asked_by else "resident",
+        "confirmed_by": act.person.username,
+    }
+
+
+# ------------------------------------------------------------------------------- erasing
+
+
+def erase(erasure: Erasure, number: str, act: Act) -> int:
+    """Erase what it is about, with its salts and what is left of it half-typed; how many rows that were."""
+    if erasure.of == DataKind.CONTACTS:
+        return _erase_contacts(erasure, number, act.at)
+    if erasure.of == DataKind.RATINGS:
+        rated = selectors.ratings_with_words().filter(project__cycle=erasure.cycle)
+        return rated.update(words="", salt="", erased=number)
+    if erasure.of == DataKind.VISITS:
+        return _erase_visits(erasure, number)
+    day = selectors.log_day(erasure.unit, act.on)
+    gone, _by_model = selectors.sign_ins_before(erasure.unit, day).delete()
+    return gone
+
+
+def _erase_contacts(erasure: Erasure, number: str, at: datetime) -> int:
+    left = selectors.contacts_left()
+    left = (
+        left.filter(proposal=erasure.proposal)
+        if erasure.proposal
+        else left.filter(proposal__cycle=erasure.cycle)
+    )
+    proposals = Proposal.objects.filter(pk__in=list(left.values_list("proposal_id", flat=True)))
+    gone, _by_model = Contact.objects.filter(proposal__in=proposals).delete()
+    proposals.update(contact_erased=number)
+    references = [proposal.reference for proposal in proposals]
+    _drop_drafts(Deadline.objects.filter(subject__in=references))
+    # What a resident typed and never sent stands in the session; it is not left to the sweep.
+    Session.objects.filter(expire_date__lt=at).delete()
+    return gone
+
+
+def _erase_visits(erasure: Erasure, number: str) -> int:
+    visited = selectors.visits_with_words().filter(cycle=erasure.cycle)
+    gone = visited.update(place="", words="", erased=number)
+    told = Entry.objects.filter(about=erasure.about, action__in=VISITING)
+    Salt.objects.filter(entry__in=told).delete()
+    _drop_drafts(Deadline.objects.filter(about=erasure.about, key__in=VISITING))
+    return gone
+
+
+def _drop_drafts(tasks: QuerySet[Deadline]) -> None:
+    """What is left half-typed on tasks."""
+    Draft.objects.filter(task_id__in=tasks.values("task_id")).delete()
+
+
+# ------------------------------------------------------------------------------- held back
+
+
+def hold(act: Act, unit: Unit, *, cycle: Cycle | None, of: str, reason: str) -> Outcome:
+    """暂缓清除, from now until it is lifted."""
+    held = Hold.objects.create(unit=unit, cycle=cycle, of=of, reason=reason, set_on=act.on, set_by=act.person)
+    return Outcome(after={"hold": held.reference})
+
+
+def obstacles_to_lifting(held: Hold, at: datetime) -> list[str]:
+    """That it is lifted already."""
+    return [] if held.state == HoldState.SET else [_("此项暂缓已经解除。")]
+
+
+def lift(act: Act, held: Hold, *, reason: str) -> Outcome:
+    """解除暂缓, with what has settled it."""
+    fire(held, "lift", act, reason=reason, lifted_on=act.on)
+    return Outcome(reason=reason)
+
+
+# ------------------------------------------------------------------------------- asked for by whom they are about
+
+
+def obstacles_to_requesting(proposal: Proposal) -> list[str]:
+    """Why a proposer cannot ask: nothing is kept any more, or the request waits already. Needs a context that may write."""
+    if proposal.contact_erased:
+        return [_("联系方式已经删除。")]
+    if not selectors.contacts_left().filter(proposal=proposal).exists():
+        return [_("这件意见建议没有留下联系方式。")]
+    if proposal.erasure_requests.filter(state=RequestState.ASKED).exists():
+        return [_("您的申请已经收到，正在办理。")]
+    return []
+
+
+def answer_request(act: Act, request: ErasureRequest, *, decision: str, reason: str) -> Outcome:
+    """The contact is erased at once, or kept with the reason; under a hold it cannot be erased."""
+    if decision == "refuse":
+        fire(request, "refuse", act, reason=reason, answered_at=act.at)
+        return Outcome(reason=reason)
+    proposal = request.proposal
+    _lock_unit(request.unit_id)
+    if holds := selectors.holds_on(request.unit, DataKind.CONTACTS, proposal.cycle):
+        raise Refused(*(_("暂缓清除期间不能删除：%(reason)s") % {"reason": one.reason} for one in holds))
+    erasure = Erasure.objects.create(
+        unit=request.unit,
+        cycle=proposal.cycle,
+        proposal=proposal,
+        of=DataKind.CONTACTS,
+        due_on=act.on,
+        term=_("提出人申请（%(basis)s）") % {"basis": BY_REQUEST},
+        asked_on=localdate(request.asked_at),
+    )
+    told = carry_out(act, erasure)
+    fire(request, "grant", act, erasure=erasure, answered_at=act.at)
+    return Outcome(after=told)

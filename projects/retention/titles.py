@@ -1,0 +1,7 @@
+"""What the trail calls the room's acts that are no step, no event and no machine's arrow."""
+
+from django.utils.translation import gettext_lazy as _
+
+from workflow.inbox.story import call_acts
+
+call_acts({"retention.request": _("申请删除联系方式")})

@@ -1,0 +1,471 @@
+"""Personal data go when their time is over, by two people of two offices; the trail stays whole and says how many."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import date
+
+import pytest
+from axes.models import AccessLog
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+
+from notifications.models import Delivery
+from notifications.post import post_unit
+from projects.ballots.reporting import readable_papers
+from projects.collection.models import Contact, Proposal
+from projects.cycles.documents.composing import document_of
+from projects.cycles.documents.word import word_of
+from projects.cycles.models import Paper
+from projects.deliberation.models import Visit
+from projects.evaluation.models import Rating
+from projects.retention.certificates import agrees
+from projects.retention.models import Erasure, Hold
+from projects.retention.selectors import file_terms_of, lots_of
+from projects.retention.tasks import sweep_sessions
+from projects.selection.models import Notice, Objection
+from projects.supervision.models import Audit, Interpellation, Project
+from tests.builders import at, do, township
+from tests.projects.cycles.test_documents import text_of
+from tests.projects.portal.public_world import travel
+from tests.projects.retention.conftest import BEFORE, CANARY, DUE, PHONE, seal
+from workflow.audit.exporters.extract import extract_of
+from workflow.audit.exporters.jsonl import as_jsonl
+from workflow.audit.models import Entry, Salt
+from workflow.audit.verify import verify
+from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused
+from workflow.flows.events import perform
+from workflow.flows.models import Deadline, Draft
+from workflow.people.isolation import SYSTEM, apply, of_units
+from workflow.roles.models import RoleGrant
+
+pytestmark = pytest.mark.django_db
+
+
+def everywhere(words: str) -> list[str]:
+    """The tables in which a text stands, as it is or as bytes; sessions are opened."""
+    apply(SYSTEM)
+    forms = (words, words.encode().hex(), base64.b64encode(words.encode()).decode().rstrip("="))
+    found = []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        for (table,) in cursor.fetchall():
+            cursor.execute(
+                f'SELECT 1 FROM "{table}" t WHERE t::text LIKE ANY (%s) LIMIT 1',
+                [[f"%{form}%" for form in forms]],
+            )
+            found += [table] if cursor.fetchone() else []
+    opened = (str(session.get_decoded()) for session in Session.objects.all())
+    return found + (["django_session"] if any(words in data for data in opened) else [])
+
+
+def kept() -> list[str]:
+    """The names that are left."""
+    return list(Contact.objects.exclude(name="").values_list("name", flat=True))
+
+
+# ------------------------------------------------------------------------------- who and when
+
+
+def test_nothing_is_erased_before_its_term_is_over(world):
+    with pytest.raises((Obstructed, InvalidForm)):
+        world.ask(day=BEFORE)
+    lot = next(lot for lot in lots_of(world.town.unit, at(BEFORE).date()) if lot.of == "contacts")
+    assert lot.due.on == date(2028, 6, 1) and "保存至2028年6月1日" in lot.reasons[0] and not lot.is_due
+    world.erase()
+    assert not kept()
+
+
+def test_one_alone_erases_nothing_and_the_second_is_of_another_office(world):
+    erasure = world.ask()
+    assert kept() == [CANARY]
+    with pytest.raises(NotYourTurn):
+        world.do("retention.confirm", "gov_clerk", erasure, confirmed="on")
+    asker = world.town.of("gov_clerk")
+    RoleGrant.objects.create(
+        user=asker, office="chair", unit=world.town.unit, tenant=world.town.unit, since=date(2020, 1, 1)
+    )
+    with pytest.raises(Refused, match="须由另一人确认"):
+        perform(
+            "retention.confirm", erasure, actor=asker, office="chair", data={"confirmed": "on"}, at=at(DUE),
+            reauthenticated=True,
+        )  # fmt: skip
+    with pytest.raises(NotInPerson):
+        perform(
+            "retention.confirm", erasure, actor=world.town.of("chair"), data={"confirmed": "on"}, at=at(DUE)
+        )
+    assert kept() == [CANARY]
+    world.do("retention.confirm", "chair", erasure, confirmed="on")
+    assert not kept()
+    with pytest.raises(Obstructed, match="当前为“已清除”"):
+        world.do("retention.confirm", "chair", erasure, confirmed="on")
+
+
+def test_another_township_neither_asks_nor_confirms(world):
+    other = township("T02", name="石坝镇")
+    erasure = world.ask()
+    with pytest.raises(NotYourTurn):
+        perform(
+            "retention.confirm", erasure, actor=other.of("chair"), data={"confirmed": "on"}, at=at(DUE),
+            reauthenticated=True,
+        )  # fmt: skip
+    with pytest.raises(NotYourTurn):
+        perform(
+            "retention.ask", world.town.unit, actor=other.of("gov_clerk"), at=at(DUE), reauthenticated=True,
+            data={"lot": f"contacts:{world.cycle.pk}", "confirmed": "on"},
+        )  # fmt: skip
+    apply(of_units((other.unit.pk,), writes=(other.unit.pk,)))
+    assert not Erasure.objects.exists()
+    apply(SYSTEM)
+    assert kept() == [CANARY]
+
+
+def test_the_second_person_may_say_no_with_a_reason_and_it_may_be_asked_again(world):
+    erasure = world.ask()
+    with pytest.raises(InvalidForm):
+        world.do("retention.decline", "chair", erasure, reason="")
+    world.do("retention.decline", "chair", erasure, reason="有来信要求核实，先不清除")
+    assert kept() == [CANARY]
+    world.erase()
+    assert set(Erasure.objects.values_list("state", flat=True)) == {"declined", "done"}
+
+
+# ------------------------------------------------------------------------------- what holds it back
+
+
+def test_a_hold_keeps_what_is_due_until_it_is_lifted_and_both_are_acts(world):
+    erasure = world.ask()
+    world.do(
+        "retention.hold", "clerk", cycle=world.cycle.pk, of="contacts", reason="县信访局〔2028〕3 号核查"
+    )
+    hold = Hold.objects.get()
+    with pytest.raises(Obstructed, match="县信访局〔2028〕3 号核查"):
+        world.do("retention.confirm", "chair", erasure, confirmed="on")
+    with pytest.raises(NotYourTurn):
+        world.do("retention.lift", "clerk", hold, reason="核查办结")
+    lot = next(lot for lot in lots_of(world.town.unit, at(DUE).date()) if lot.of == "contacts")
+    assert lot.is_due and "暂缓清除" in lot.reasons[0]
+    world.do("retention.lift", "chair", hold, reason="核查办结")
+    world.do("retention.confirm", "chair", erasure, confirmed="on")
+    assert not kept()
+    acts = Entry.objects.filter(action__startswith="retention.").order_by("pk")
+    assert [entry.action.partition(".")[2] for entry in acts] == ["ask", "hold", "lift", "confirm"]
+
+
+@pytest.mark.parametrize(
+    ("of", "year", "covers"),
+    [("", None, True), ("contacts", None, True), ("ratings", None, False), ("", "other", False)],
+)
+def test_a_hold_covers_its_kind_and_its_year_alone(world, of, year, covers):
+    hold = Hold(unit=world.town.unit, of=of, cycle_id=999_999 if year else None)
+    assert hold.covers("contacts", world.cycle) is covers
+
+
+def disputed(world, what):
+    unit, cycle, project = world.town.unit, world.cycle, Project.objects.get()
+    if what == "公示异议":
+        notice = Notice.objects.create(
+            unit=unit, cycle=cycle, from_on=date(2026, 11, 2), to_on=date(2026, 11, 9)
+        )
+        return Objection.objects.create(
+            unit=unit, notice=notice, code="AAA-BBB-CCC", words="不妥。", raised_at=at("2026-11-03")
+        )
+    if what == "审计报告":
+        return Audit.objects.create(
+            unit=unit,
+            project=project,
+            number="审〔2028〕1 号",
+            title="审计报告",
+            received_on=date(2028, 5, 1),
+        )
+    return Interpellation.objects.create(
+        unit=unit, cycle=cycle, session=session_of(world), words="为何停工？", state="tabled"
+    )
+
+
+def session_of(world):
+    from projects.cycles.services import fix_session
+
+    act = world.town.act("clerk", at("2027-01-10"))
+    return fix_session(act, world.cycle, use="vote", term=18, number=2, held_on=date(2027, 1, 20))
+
+
+@pytest.mark.parametrize("what", ["公示异议", "审计报告", "质询案"])
+def test_what_is_still_disputed_or_audited_keeps_the_whole_year(world, what):
+    made = disputed(world, what)
+    with pytest.raises((Obstructed, InvalidForm)):
+        world.ask()
+    lots = lots_of(world.town.unit, at(DUE).date())
+    assert all(what in "".join(lot.reasons) for lot in lots if lot.is_due)
+    made.delete()
+    world.erase()
+
+
+# ------------------------------------------------------------------------------- what is gone
+
+
+def test_nothing_of_a_contact_is_left_anywhere_and_the_trail_verifies(world, tmp_path):
+    town = world.town
+    task = Deadline.objects.get(subject=world.proposal.reference, key="collection.receive")
+    Draft.objects.create(
+        task_id=task.pk, unit=town.unit, user=town.of("gov_clerk"), data={"reason": f"{CANARY} {PHONE}"},
+        saved_at=at("2026-09-11"),
+    )  # fmt: skip
+    session = SessionStore()
+    session[f"propose:{town.unit.pk}"] = {"name": CANARY, "phone": PHONE}
+    session.save()
+    Session.objects.update(expire_date=at("2026-09-11"))
+    salt = Contact.objects.get(proposal=world.proposal).salt
+    assert everywhere(PHONE) == ["projects_contact", "workflow_draft", "django_session"]
+    seal()
+    post_unit(town.unit.pk)
+    before = verify(town.unit.pk)
+    world.erase()
+    seal()
+    post_unit(town.unit.pk)
+    assert everywhere(PHONE) == [] and everywhere(salt) == []
+    after = verify(town.unit.pk)
+    assert after.fault is None and after.size > before.size
+    assert Proposal.objects.get(pk=world.proposal.pk).content == "村口无灯。"
+    assert (
+        world.proposal.contact_commitment
+        in Entry.objects.get(action="proposal.submit", subject=world.proposal.reference).body
+    )
+    exported = b"".join(as_jsonl(extract_of(town.unit))).decode()
+    assert PHONE not in exported and '"erasure.carry_out"' in exported
+    assert not any(PHONE in letter.body for letter in Delivery.objects.all())
+    text = tmp_path / "contact.txt"
+    text.write_text(f"{CANARY}|{PHONE}|")
+    submitted = Entry.objects.get(action="proposal.submit", subject=world.proposal.reference)
+    with pytest.raises(CommandError) as cannot_be_told:
+        call_command("check_text", str(submitted.pk), "contact", str(text))
+    assert cannot_be_told.value.returncode == 2
+
+
+def test_every_kind_goes_with_its_salt_and_what_was_counted_stays(world, tmp_path):
+    visited = Entry.objects.get(action="deliberation.visit")
+    assert CANARY not in visited.body, "what a visit heard stands there by a commitment, however short"
+    words = tmp_path / "words.txt"
+    words.write_text(f"{CANARY}反映村口无灯。")
+    call_command("check_text", str(visited.pk), "words", str(words))
+    assert Salt.objects.filter(pk=visited.pk).exists()
+    late = "2033-03-10"
+    for of in ("ratings", "visits"):
+        world.erase(of, day=late)
+    assert everywhere(CANARY) == ["projects_contact"], "the contacts were not asked for"
+    world.erase("contacts", day=late)
+    assert everywhere(CANARY) == []
+    assert not Salt.objects.filter(pk=visited.pk).exists()
+    with pytest.raises(CommandError) as cannot_be_told:
+        call_command("check_text", str(visited.pk), "words", str(words))
+    assert cannot_be_told.value.returncode == 2
+    visit, rating = Visit.objects.get(), Rating.objects.get(grade="dissatisfied")
+    assert (visit.voters, visit.erased, visit.words, visit.place) == (3, "2033-2", "", "")
+    assert (rating.erased, rating.words, rating.salt) == ("2033-1", "", "")
+    assert Rating.objects.get(grade="satisfied").erased == ""
+    seal()
+    assert verify(world.town.unit.pk).fault is None
+
+
+def test_the_sign_in_log_goes_line_by_line_as_its_months_are_over(world):
+    other = township("T02", name="石坝镇")
+    names = (world.town.of("clerk").username, other.of("clerk").username)
+    lines = [
+        AccessLog.objects.create(username=name, ip_address="10.0.0.1", user_agent="x", path_info="/login/")
+        for name in names
+        for _day in ("old", "young")
+    ]
+    for line, day in zip(lines, ("2027-05-01", "2028-05-01") * 2, strict=True):
+        AccessLog.objects.filter(pk=line.pk).update(attempt_time=at(day))
+    erasure = world.erase("sign_ins")
+    assert erasure.rows == 1 and erasure.cycle is None and erasure.paper.cycle is None
+    assert set(AccessLog.objects.values_list("pk", flat=True)) == {line.pk for line in lines[1:]}
+
+
+def test_papers_are_listed_by_the_terms_of_archives(world):
+    world.erase()
+    terms = {(one.title, one.term): one for one in file_terms_of(world.town.unit)}
+    certificate = terms["决议、决定、会议文件保管期限", "永久"]
+    assert certificate.papers == 1 and certificate.until is None
+
+
+# ------------------------------------------------------------------------------- the certificate
+
+
+def test_the_certificate_says_what_its_entry_says(world):
+    erasure = world.erase()
+    entry, paper = Entry.objects.get(pk=erasure.entry_id), erasure.paper
+    after = json.loads(entry.body)["after"]
+    assert (after["number"], after["rows"], after["of"]) == ("2028-1", 1, "contacts")
+    assert after["asked_by"] == world.town.of("gov_clerk").username
+    assert after["confirmed_by"] == world.town.of("chair").username
+    assert CANARY not in entry.body and world.town.of("chair").name not in entry.body
+    for told in (
+        "证明编号：2028-1。",
+        "青溪镇2027年度",
+        "提出人姓名、联系方式",
+        "清除件数：1件",
+        "3 个月",
+        "《个人信息保护法》第十九条",
+        "2028年6月1日起",
+        f"提出：{world.town.of('gov_clerk').name}",
+        f"确认：{world.town.of('chair').name}（人大主席",
+        f"第{entry.pk}条",
+    ):
+        assert told in paper.body
+    assert agrees(paper, erasure, entry)
+    assert not agrees(Paper(body=paper.body.replace("1件", "3件"), data=paper.data), erasure, entry)
+    erasure.rows = 3
+    assert not agrees(paper, erasure, entry)
+
+
+def test_the_certificate_is_a_word_file_like_any_other_paper(world):
+    paper = world.erase().paper
+    assert readable_papers(Paper.objects.filter(pk=paper.pk)).exists()
+    text = text_of(word_of(document_of(paper)))
+    assert "青溪镇数据清除证明" in text and "清除件数：1件" in text and "青溪镇人民政府" in text
+
+
+def test_whoever_confirms_is_called_and_whoever_asked_hears_of_it(world):
+    def told(title):
+        seal()
+        post_unit(world.town.unit.pk)
+        letters = Delivery.objects.filter(title__startswith=title, channel="in_app")
+        return {letter.recipient for letter in letters.select_related("recipient")}
+
+    erasure = world.ask()
+    assert world.town.of("chair") in told("请核对到期清除的个人信息")
+    world.do("retention.confirm", "chair", erasure, confirmed="on")
+    assert {world.town.of("gov_clerk"), world.town.of("clerk")} <= told("个人信息已清除")
+    assert (
+        "共 1 件，清除证明第 2028-1 号"
+        in Delivery.objects.filter(title__startswith="个人信息已清除").first().body
+    )
+
+
+# ------------------------------------------------------------------------------- the page
+
+
+def page(user, path="/retention/"):
+    client = Client()
+    client.force_login(user)
+    answer = client.get(path)
+    apply(SYSTEM)
+    return answer
+
+
+def test_the_page_names_what_is_due_what_is_held_and_what_is_gone(world, monkeypatch):
+    travel(monkeypatch, DUE)
+    clerk = world.town.of("gov_clerk")
+    shown = page(clerk).content.decode()
+    assert "到期，可以清除" in shown and "/do/retention.ask/" in shown and CANARY not in shown
+    world.do("retention.hold", "clerk", cycle="", of="", reason="县审计局进点审计")
+    shown = page(clerk).content.decode()
+    assert "到期，暂缓" in shown and "县审计局进点审计" in shown and "/do/retention.ask/" not in shown
+    world.do("retention.lift", "chair", Hold.objects.get(), reason="审计结束")
+    world.erase()
+    shown = page(clerk).content.decode()
+    assert "第 2028-1 号" in shown and "与办理记录一致" in shown
+    told = page(clerk, f"/proposals-on-file/{world.proposal.pk}/").content.decode()
+    assert "联系方式已清除（清除证明第 2028-1 号）" in told
+    assert page(world.town.of("mayor")).status_code == 403
+
+
+def test_the_county_reads_what_was_erased_and_counts_no_contact(world, monkeypatch):
+    travel(monkeypatch, DUE)
+    world.erase()
+    admin = world.town.of("chair")
+    county = world.town.unit.parent
+    leader = type(admin).objects.create(username="county@T01", name="县人大代工委")
+    RoleGrant.objects.create(user=leader, office="county", unit=county, tenant=county, since=date(2020, 1, 1))
+    shown = page(leader, f"/retention/?unit={world.town.unit.code}").content.decode()
+    assert "第 2028-1 号" in shown and "到期情况" not in shown and "/do/retention." not in shown
+
+
+# ------------------------------------------------------------------------------- on request
+
+
+def asked(world, monkeypatch, day="2026-09-14"):
+    """A proposer asks by the code, on the public page."""
+    travel(monkeypatch, day)
+    path = f"/t/T01/proposals/{world.proposal.code}/"
+    answer = Client().post(f"{path}erase/", {"confirmed": "on", "website": ""})
+    apply(SYSTEM)
+    assert answer.status_code == 302 and answer.url == path
+    return path
+
+
+def read(path):
+    shown = Client().get(path).content.decode()
+    apply(SYSTEM)
+    return shown
+
+
+def test_a_proposer_has_the_own_contact_erased_and_the_proposal_stays(world, monkeypatch):
+    path = asked(world, monkeypatch)
+    assert "15 个工作日内在这里答复" in read(path)
+    entry = do("retention.answer", world.town.of("gov_clerk"), "2026-09-16", decision="grant", reason="")
+    assert '"number":"2026-1"' in entry.body
+    assert everywhere(PHONE) == []
+    told = read(path)
+    assert "已清除，清除证明第 2026-1 号" in told and "安装路灯" in told
+    erasure = Erasure.objects.get()
+    assert "提出人本人凭查询码申请" in erasure.paper.body and "“安装路灯”一件" in erasure.paper.body
+    assert agrees(erasure.paper, erasure, Entry.objects.get(pk=erasure.entry_id))
+    again = Client().post(f"{path}erase/", {"confirmed": "on", "website": ""})
+    apply(SYSTEM)
+    assert again.status_code == 422 and "已经删除" in again.content.decode()
+
+
+def test_a_refusal_has_a_reason_which_the_proposer_reads_by_the_code(world, monkeypatch):
+    path = asked(world, monkeypatch)
+    with pytest.raises(InvalidForm):
+        do("retention.answer", world.town.of("gov_clerk"), "2026-09-16", decision="refuse", reason="")
+    do(
+        "retention.answer",
+        world.town.of("gov_clerk"),
+        "2026-09-16",
+        decision="refuse",
+        reason="涉诉，依法保存",
+    )
+    told = read(path)
+    assert "不予删除的答复" in told and "涉诉，依法保存" in told and "申请删除联系方式" in told
+    assert kept() == [CANARY]
+    asked(world, monkeypatch)
+
+
+def test_under_a_hold_a_request_is_not_granted_and_asking_twice_is_refused(world, monkeypatch):
+    path = asked(world, monkeypatch)
+    twice = Client().post(f"{path}erase/", {"confirmed": "on", "website": ""})
+    apply(SYSTEM)
+    assert twice.status_code == 422 and "正在办理" in twice.content.decode()
+    world.do("retention.hold", "clerk", day="2026-09-15", cycle="", of="", reason="法院调取证据")
+    with pytest.raises(Refused, match="法院调取证据"):
+        do("retention.answer", world.town.of("gov_clerk"), "2026-09-16", decision="grant", reason="")
+    assert kept() == [CANARY]
+
+
+def test_who_left_no_contact_is_told_so_and_a_machine_is_caught(world, monkeypatch):
+    travel(monkeypatch, "2026-09-14")
+    path = f"/t/T01/proposals/{world.silent.code}/erase/"
+    answer = Client().post(path, {"confirmed": "on", "website": ""})
+    apply(SYSTEM)
+    assert answer.status_code == 422 and "没有留下联系方式" in answer.content.decode()
+    caught = Client().post(
+        f"/t/T01/proposals/{world.proposal.code}/erase/", {"confirmed": "on", "website": "x"}
+    )
+    apply(SYSTEM)
+    assert caught.status_code == 422 and not Deadline.objects.filter(key="retention.answer").exists()
+
+
+def test_what_was_typed_and_never_sent_does_not_outlive_its_session(world, monkeypatch):
+    session = SessionStore()
+    session["propose:1"] = {"name": CANARY, "phone": PHONE}
+    session.save()
+    assert sweep_sessions() == 0 and PHONE in str(Session.objects.get().get_decoded())
+    travel(monkeypatch, "2099-01-05")
+    assert sweep_sessions() == 1 and not Session.objects.exists()
