@@ -230,6 +230,7 @@ def answer_request(act: Act, request: ErasureRequest, *, decision: str, reason: 
     """The contact is erased at once, or kept with the reason; under a hold it cannot be erased."""
     if decision == "refuse":
         fire(request, "refuse", act, reason=reason, answered_at=act.at)
+        ErasureRequest.objects.filter(pk=request.pk).update(reason=reason)
         return Outcome(reason=reason)
     proposal = request.proposal
     _lock_unit(request.unit_id)
