@@ -15,18 +15,22 @@ from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from notifications.models import Delivery
 from notifications.post import post_unit
 from projects.ballots.reporting import readable_papers
 from projects.collection.models import Contact, Proposal
 from projects.cycles.documents.composing import document_of
+from projects.cycles.documents.pdf import pdf_of
+from projects.cycles.documents.sealing import seal_of
 from projects.cycles.documents.word import word_of
 from projects.cycles.models import Cycle, Paper
 from projects.deliberation.models import Visit
 from projects.demo.play.retention import play_erasure
 from projects.demo.play.stage import curtain
 from projects.evaluation.models import Rating
+from projects.evaluation.services import register_rating
 from projects.retention.certificates import agrees
 from projects.retention.models import Erasure, Hold
 from projects.retention.selectors import file_terms_of, lots_of
@@ -34,8 +38,10 @@ from projects.retention.tasks import sweep_sessions
 from projects.selection.models import Notice, Objection
 from projects.supervision.models import Audit, Interpellation, Project
 from tests.builders import at, do, township
-from tests.projects.portal.public_world import travel
+from tests.projects.cycles.test_documents import text_of
+from tests.projects.portal.public_world import STATES, TO_ACCEPTED, cycle_of, project_of, travel
 from tests.projects.retention.conftest import BEFORE, CANARY, DUE, PHONE, seal
+from workflow.audit import heads
 from workflow.audit.exporters.extract import extract_of
 from workflow.audit.exporters.jsonl import as_jsonl
 from workflow.audit.models import Entry, Salt
@@ -326,11 +332,20 @@ def test_the_certificate_says_what_its_entry_says(world):
     assert not agrees(paper, erasure, entry)
 
 
-def test_the_certificate_is_a_word_file_like_any_other_paper(world):
+def test_the_certificate_is_handed_out_like_any_other_paper_with_the_head_at_its_foot(
+    world, settings, tmp_path
+):
+    settings.TRAIL_KEY_FILE = str(tmp_path / "head")
     paper = world.erase().paper
     assert readable_papers(Paper.objects.filter(pk=paper.pk)).exists()
     file = docx.Document(io.BytesIO(word_of(document_of(paper))))
     text = "\n".join(line.text for line in file.paragraphs)
+    seal()
+    heads.seal(world.town.unit.pk, "minute", at(DUE))
+    foot = seal_of(paper)
+    assert foot is not None and "办理记录校验码" in foot.words
+    printed = text_of(pdf_of(document_of(paper, seal=foot)))
+    assert "清除件数：1件" in printed and "校验码" in printed
     assert "青溪镇数据清除证明" in text and "清除件数：1件" in text and "青溪镇人民政府" in text
 
 
@@ -483,3 +498,18 @@ def test_the_demonstration_erases_a_closed_years_contacts_and_stops_at_the_curta
         play_erasure(world.town, world.cycle)
         play_erasure(world.town, world.cycle)
     assert kept() == [] and Erasure.objects.get().done_on == date(2028, 6, 8)
+
+
+def test_what_is_due_takes_as_many_queries_for_three_years_as_for_one(world):
+    def cost():
+        with CaptureQueriesContext(connection) as seen:
+            lots = lots_of(world.town.unit, at(DUE).date())
+        return len(lots), len(seen)
+
+    one = cost()
+    for year in (2031, 2033):
+        cycle = cycle_of(world.town, *STATES, "close", year=year)
+        project = project_of(world.town, cycle, year, "村道硬化", *TO_ACCEPTED)
+        register_rating(world.town.act("station", at(DUE)), project, grade="basic", words="路面不平。")
+    three = cost()
+    assert three[0] == one[0] + 2 and three[1] == one[1]
