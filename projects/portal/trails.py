@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 from projects.cycles.steps import STEPS
 from projects.portal.scope import scope_told
 from projects.portal.staff import choice_of_townships, township_asked
+from projects.portal.story_selectors import STORIED
 from workflow.administration.trail import may_export
 from workflow.audit.models import Entry
 from workflow.flows.fields import ChineseDateField, PlainForm
@@ -41,6 +42,7 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
         ("trail.export", "trail.download", "vote.export_box", "archive.make", "archive.add"),
     ),
 }
+LAST = 2**63 - 1
 REFERENCE = re.compile(r"[a-z_]+:[0-9]{1,18}")
 
 
@@ -48,6 +50,7 @@ class TrailFilter(PlainForm):
     """What to look for; every field narrows."""
 
     words = forms.CharField(label=gettext_lazy("办理事项"), required=False, max_length=40)
+    number = forms.IntegerField(label=gettext_lazy("记录编号"), required=False, min_value=1, max_value=LAST)
     subject = forms.CharField(label=gettext_lazy("对象"), required=False, max_length=60)
     person = forms.CharField(label=gettext_lazy("办理人"), required=False, max_length=40)
     office = forms.ChoiceField(label=gettext_lazy("职务"), required=False)
@@ -88,11 +91,19 @@ def found(entries: QuerySet[Entry], asked: dict[str, Any]) -> QuerySet[Entry]:
         entries = entries.alias(office=KeyTextTransform("office", inside)).filter(office=office)
     if step := asked.get("step"):
         entries = entries.alias(step=KeyTextTransform("step", inside)).filter(step=str(step))
-    if since := asked.get("since"):
+    return _numbered(_between(entries, asked.get("since"), asked.get("until")), asked.get("number"))
+
+
+def _between(entries: QuerySet[Entry], since: date | None, until: date | None) -> QuerySet[Entry]:
+    if since:
         entries = entries.filter(at__gte=make_aware(datetime.combine(since, time())))
-    if until := asked.get("until"):
+    if until:
         entries = entries.filter(at__lt=make_aware(datetime.combine(until + timedelta(days=1), time())))
     return entries
+
+
+def _numbered(entries: QuerySet[Entry], number: int | None) -> QuerySet[Entry]:
+    return entries.filter(pk=number) if number else entries
 
 
 def _on(subject: str, inside: Cast) -> Q:
@@ -133,5 +144,12 @@ def trail(request: HttpRequest) -> HttpResponse:
         "townships": choice_of_townships(grant),
         "may_export": may_export(grant),
         "limit": scope_told(grant),
+        "told_whole": _told_whole(request.GET.get("subject", "")),
     }
     return render(request, "portal/trail.html", context)
+
+
+def _told_whole(subject: str) -> tuple[str, int] | None:
+    """The record asked for, where it is part of one thing's story."""
+    kind, _colon, number = subject.partition(":")
+    return (kind, int(number)) if kind in STORIED and REFERENCE.fullmatch(subject) else None

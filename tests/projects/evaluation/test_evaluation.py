@@ -285,7 +285,10 @@ def test_a_station_registers_what_a_resident_says(town, cycle):
     entry = perform("evaluation.rate", project, actor=town.of("station"), data=data, at=at("2027-12-02"))
     assert Rating.objects.get().grade == "basic" and "李四" not in entry.body
     # Nor anything a reader of the trail could find the words from by trying.
-    assert '"words":{"hmac-sha256":"' in entry.body and sha256(data["words"].encode()).hexdigest() not in entry.body
+    assert (
+        '"words":{"hmac-sha256":"' in entry.body
+        and sha256(data["words"].encode()).hexdigest() not in entry.body
+    )
     with pytest.raises(NotYourTurn):
         perform("evaluation.rate", project, actor=town.of("mayor"), data=data, at=at("2027-12-02"))
 
