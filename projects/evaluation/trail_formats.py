@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -12,7 +14,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from projects.cycles.documents.pdf import NoPdf, laid_out
+from projects.cycles.documents.pdf import obstacle_to_pdf
+from projects.cycles.documents.rendering import pdf_apart
 from projects.cycles.documents.sealing import seal_over
 from projects.cycles.models import Cycle
 from projects.evaluation.dossier import CHUNK, write_dossier
@@ -23,36 +26,58 @@ from workflow.audit.selectors import Line
 from workflow.inbox.story import Line as Told
 from workflow.inbox.story import lines_of
 
-# Laying out holds every page in memory; a township's year is some hundreds to two thousand entries.
-LONGEST_PDF = 3_000
+# Laying out holds every page of a part in memory: a part is laid out in a process of its own, and its pages then joined.
+PART = 1_000
 
 
 def as_pdf(extract: Extract) -> Iterator[bytes]:
-    """The entries told in Chinese, each with its number and hash, the head's code and square at the end."""
+    """The entries told in Chinese, each with its number and hash, the head's code and square on the last page.
+
+    Laid out a part at a time and joined with page numbers that go on, so that what is held is a part and the PDF itself.
+    """
+    if reason := obstacle_to_pdf():
+        raise NotExported(reason)
+    from pypdf import PdfWriter
+
     count = extract.total()
-    if count > LONGEST_PDF:
-        raise NotExported(
-            _("共%(count)d条，超过PDF一份最多%(most)d条，请按年份或事项分开导出，或改用其他格式。")
-            % {"count": count, "most": LONGEST_PDF}
-        )
-    rows = [_printed(line) for line in extract.lines()]
+    first, last = extract.span()
     with extract.within():
         seal = seal_over(extract.unit)
     page = {
         "unit": extract.unit,
         "extract": extract,
-        "rows": _named(rows, extract),
         "count": count,
-        "gaps": bool(rows) and rows[-1]["index"] - rows[0]["index"] + 1 != count,
+        "gaps": bool(count) and last - first + 1 != count,
         "seal": seal,
         "at": localtime(timezone.now()),
     }
-    try:
-        yield bytes(
-            laid_out(render_to_string("documents/trail.html", page), "documents/trail.css").write_pdf()
-        )
-    except NoPdf as reason:
-        raise NotExported(str(reason)) from reason
+    joined, done = PdfWriter(), 0
+    for rows in _parts(extract):
+        done += len(rows)
+        begins, ends = done == len(rows), done >= count
+        part = page | {"rows": _named(rows, extract), "begins": begins, "ends": ends}
+        joined.append(io.BytesIO(_laid_out(part, pages_before=len(joined.pages))))
+        # Laying out takes longer than reading: whoever looks on hears after each part that it goes on.
+        if extract.tick:
+            extract.tick(0)
+    with tempfile.TemporaryFile() as file:
+        joined.write(file)
+        file.seek(0)
+        yield from iter(lambda: file.read(CHUNK), b"")
+
+
+def _parts(extract: Extract) -> Iterator[list[dict[str, Any]]]:
+    """The entries a part at a time; one empty part where there is none."""
+    lines = map(_printed, extract.lines())
+    yield list(islice(lines, PART))
+    while rows := list(islice(lines, PART)):
+        yield rows
+
+
+def _laid_out(part: dict[str, Any], *, pages_before: int) -> bytes:
+    goes_on = f"@page :first {{ counter-reset: page {pages_before + 1}; }}"
+    styles = [render_to_string("documents/trail.css"), goes_on if pages_before else ""]
+    return pdf_apart(render_to_string("documents/trail.html", part), styles)
 
 
 def _printed(line: Line) -> dict[str, Any]:

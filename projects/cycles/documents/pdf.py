@@ -10,6 +10,7 @@ from PIL import ImageFile
 
 from projects.cycles.documents.lines import masthead_of, title_lines
 from projects.cycles.documents.parts import Document
+from projects.cycles.documents.rendering import pages_of
 
 
 class NoPdf(Exception):
@@ -45,17 +46,7 @@ def pdf_of(document: Document) -> bytes:
 
 
 def laid_out(html: str, *sheets: str) -> Any:
-    """The pages of a HTML text under style sheets of the templates' folder: `.pages`, `.write_pdf()`. Raises NoPdf.
-
-    Nothing is fetched from anywhere: what a document shows is in its text.
-    """
+    """The pages of a HTML text under style sheets of the templates' folder: `.pages`, `.write_pdf()`. Raises NoPdf."""
     if reason := obstacle_to_pdf():
         raise NoPdf(reason)
-    from weasyprint import CSS, HTML
-
-    styles = [CSS(string=render_to_string(name), url_fetcher=_refuse) for name in sheets]
-    return HTML(string=html, url_fetcher=_refuse).render(stylesheets=styles)
-
-
-def _refuse(url: str, *_args: Any, **_kwargs: Any) -> Any:
-    raise ValueError(url)
+    return pages_of(html, [render_to_string(name) for name in sheets])

@@ -192,15 +192,43 @@ def test_the_log_has_a_trace_for_each_year_and_the_object_log_an_object_for_each
     assert {event["type"] for event in objects["events"]} <= {one["name"] for one in objects["eventTypes"]}
 
 
-def test_a_pdf_too_long_is_refused_and_a_dossier_wants_its_year(
+def test_a_long_pdf_is_laid_out_in_parts_and_reads_as_one(
     unit: Unit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("projects.evaluation.trail_formats.LONGEST_PDF", 5)
-    for form, said in {"pdf": "分开导出", "dossier": "写明年份"}.items():
-        with pytest.raises(CommandError, match=said) as refused:
-            exported(tmp_path, form)
-        apply(SYSTEM)
-        assert refused.value.returncode == 2 and not (tmp_path / f"trail.{form}").exists()
+    monkeypatch.setattr("projects.evaluation.trail_formats.PART", 8)
+    raw = exported(tmp_path, "pdf")
+    assert from_pdf(raw) == stored(len(HOSTILE))
+    pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(raw)).pages]
+    assert len(pages) == -(-len(HOSTILE) // 8) > 2
+    assert [f"第 {n} 页" in page for n, page in enumerate(pages, 1)] == [True] * len(pages)
+    assert ["校验码" in page for page in pages] == [False] * (len(pages) - 1) + [True]
+    assert ["条，" in page for page in pages] == [True] + [False] * (len(pages) - 1)
+
+
+def test_whoever_waits_for_a_pdf_hears_of_every_part_and_may_stop_it(
+    unit: Unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopped(Exception):
+        pass
+
+    told: list[int] = []
+
+    def tick(read: int) -> None:
+        told.append(read)
+        if len(told) == 2:
+            raise Stopped
+
+    monkeypatch.setattr("projects.evaluation.trail_formats.PART", 8)
+    with pytest.raises(Stopped):
+        b"".join(FORMATS["pdf"].write(extract.extract_of(unit, tick=tick)))
+    assert told == [7, 0], "a chunk was read, then a part was laid out"
+
+
+def test_a_dossier_wants_its_year(unit: Unit, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="写明年份") as refused:
+        exported(tmp_path, "dossier")
+    apply(SYSTEM)
+    assert refused.value.returncode == 2 and not (tmp_path / "trail.dossier").exists()
 
 
 def test_the_dossier_is_verified_by_what_is_inside_it_with_python_alone(unit: Unit, tmp_path: Path) -> None:

@@ -50,6 +50,12 @@ class Extract:
         """How many entries there are."""
         return int(self._rows(f"SELECT count(*) {self._where()[0]}", self._where()[1])[0][0])
 
+    def span(self) -> tuple[int, int]:
+        """The places in the chain of the first and the last of them; 0, 0 where there is none."""
+        where, values = self._where()
+        first, last = self._rows(f"SELECT min(l.index), max(l.index) {where}", values)[0]
+        return (first or 0, last or 0)
+
     def lines(self, *, about: str | None = None) -> Iterator[Line]:
         """The entries in the order of the chain; about: those of one whole ("cycle:3", "" for none) alone."""
         where, values = self._where()
