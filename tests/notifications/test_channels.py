@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -23,11 +24,12 @@ from notifications.channels.text import number_of, within_bytes
 from notifications.models import Address, Delivery
 from notifications.sealing import masked, opened
 from notifications.selectors import own_letters
-from tests.builders import SINCE, at, open_task, township
-from tests.notifications.conftest import administrator
+from tests.builders import SINCE, at, do, open_task, township
+from tests.notifications.conftest import SCHEME, administrator
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import NotYourTurn, Refused
+from workflow.flows.models import Deadline
 from workflow.flows.services import urge
 from workflow.people.isolation import PUBLIC, SYSTEM, apply
 from workflow.people.models import User
@@ -452,3 +454,23 @@ def test_the_demonstration_has_a_robot_a_unit_and_production_none(town, settings
     call_command("demo_letters")
     call_command("demo_letters")
     assert Address.objects.filter(unit=town.unit).count() == 1
+
+
+def test_letters_of_a_played_year_carry_the_days_of_their_acts_and_only_what_is_open_is_unread(
+    town, cycle, settings
+) -> None:
+    settings.LETTERS_RECEIVER = "file"
+    do("collection.scheme", town.of("chair"), "2026-08-20", **SCHEME)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+    call_command("demo_letters")
+    apply(SYSTEM)
+    letters = Delivery.objects.filter(unit=town.unit).select_related("entry", "recipient")
+    assert letters and all(letter.created_at == letter.entry.at for letter in letters)
+    (still_open,) = Deadline.objects.filter(done_at=None, cancelled=False, unit=town.unit)
+    unread = letters.filter(channel="in_app", read_at=None)
+    assert {letter.recipient for letter in unread} >= set(town.people[still_open.office])
+    assert {letter.entry.about for letter in unread} == {cycle.reference}
+    read = letters.filter(channel="in_app").exclude(read_at=None)
+    assert read and all(letter.created_at < letter.read_at < at("2026-08-19") for letter in read)
+    assert all(letter.entry.at > at("2026-08-19") for letter in letters.filter(status__in=("queued", "held")))

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from notifications.models import Address, Channel
 from notifications.sealing import masked, seal
+from notifications.settling import settle
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, UnitKind
 
@@ -19,7 +20,10 @@ ROBOTS = (Channel.WECOM, Channel.DINGTALK, Channel.FEISHU)
 
 
 class Command(BaseCommand):
-    help = "给演示县每个单位设置一个群机器人，信件都送到本系统自带的演示接收端。已有的不动。正式环境不可用。"
+    help = (
+        "给演示县每个单位设置一个群机器人，信件都送到本系统自带的演示接收端，已有的不动；"
+        "已办事项的信件按办理时间记为已读。正式环境不可用。"
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.LETTERS_RECEIVER:
@@ -28,7 +32,10 @@ class Command(BaseCommand):
             units = Unit.objects.filter(kind__in=HALLS).order_by("path")
             rows = [_robot(unit, kind) for unit, kind in zip(units, cycle(ROBOTS), strict=False)]
             Address.objects.bulk_create(rows, ignore_conflicts=True)
-        self.stdout.write(f"演示用的群机器人：{len(rows)} 个。")
+        unread = settle()
+        self.stdout.write(
+            f"演示用的群机器人：{len(rows)} 个；未读信件：{unread} 封，其余已按办理时间记为已读。"
+        )
 
 
 def _robot(unit: Unit, kind: Channel) -> Address:
