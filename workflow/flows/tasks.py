@@ -11,10 +11,8 @@ from kombu.exceptions import OperationalError as BrokerAway
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import STATUS
 
-from workflow.audit.services import Act
 from workflow.flows import holding
-from workflow.flows.acting import acting
-from workflow.flows.base import OfficeFlow
+from workflow.flows.jobs import do_job
 from workflow.people.isolation import SYSTEM, within
 
 log = logging.getLogger(__name__)
@@ -22,19 +20,9 @@ log = logging.getLogger(__name__)
 
 @shared_task(acks_late=True)
 def run_job(task_id: int) -> bool:
-    """Do one job node's work and let its flow go on; False when it was done already."""
+    """Do one job node's work now and let its flow go on; False when it was done already."""
     with within(SYSTEM):
-        task = Task.objects.select_related("process").get(pk=task_id)
-        with task.flow_task.flow_class.lock(task.process_id):
-            task.refresh_from_db()
-            if task.status != STATUS.SCHEDULED:
-                return False
-            subject = task.process.artifact
-            act = Act(None, "system", subject.unit, timezone.now(), task=f"job/{task.pk}")
-            with acting(act):
-                task.flow_task.work(act, subject)
-                OfficeFlow.resume(task.pk)
-    return True
+        return do_job(task_id, timezone.now())
 
 
 @shared_task
