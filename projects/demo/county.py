@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,24 +13,27 @@ from itertools import repeat
 import django
 from django.db import connections
 
-from projects.cycles.models import Cycle, CycleState
+from projects.cycles.models import Cycle
 from projects.cycles.papers import make_paper
 from projects.demo.cast import Casting, Township
 from projects.demo.names import name_of, seeded
 from projects.demo.play.collection import play_collection
 from projects.demo.play.deliberation import play_preparation, play_sitting
 from projects.demo.play.evaluation import (
+    AFTER_DELIBERATION,
+    HOURS,
     Figures,
-    play_after_session,
+    Hours,
+    conclusion,
+    inquiry,
     play_convening,
-    play_inquiry,
     play_session,
 )
 from projects.demo.play.oversight import play_oversight
-from projects.demo.play.retention import play_erasure
+from projects.demo.play.retention import erasure
 from projects.demo.play.selection import play_selection
-from projects.demo.play.stage import curtain, moment, planned
-from projects.demo.play.supervision import play_supervision
+from projects.demo.play.stage import Beside, Strand, curtain, going_on, moment, planned
+from projects.demo.play.supervision import supervision
 from projects.demo.play.terms import enter_term, play_chair_elected, play_election
 from projects.demo.play.voting import play_after_vote, play_voting
 from projects.demo.programme import (
@@ -46,6 +49,7 @@ from projects.demo.programme import (
 from projects.supervision.inviting import EXPERT
 from projects.supervision.models import Project
 from workflow.audit.services import Act
+from workflow.calendar.workdays import previous_working_day
 from workflow.flows.events import perform
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, UnitKind, User
@@ -56,6 +60,8 @@ SINCE_DAYS = 1500
 CURTAIN_HOUR = 13
 # Whose closed year's contacts have been erased; elsewhere they wait for it.
 ERASED = ("SF02",)
+NOTICED = timedelta(days=45)  # how long ago the audit's notice was given
+CALLED = 17  # days before its session that an evaluation is called
 COUNTY = "SF00"
 # How the projects of a township go, by their number; the others are steady.
 COURSES = ({2: "behind", 4: "stalled", 6: "unfinished"}, {3: "behind"}, {1: "behind", 5: "stalled"})
@@ -64,7 +70,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Steps 5 and 6 of one year, in the four parts a later year's vote at the same session falls between."""
+    """Steps 5 and 6 of one year, in the parts a later year's vote at the same session falls between."""
 
     town: Township
     year: Year
@@ -74,24 +80,32 @@ class Evaluation:
     course: Mapping[int, str]
     figures: Figures
 
-    def inquire(self) -> None:
-        """The year's work, and what is asked about it before the session."""
-        play_supervision(self.town, self.cycle, until=self.until, outcomes=self.course)
+    def run_up(self) -> Strand:
+        """The year's work, what is asked about it before the session, and the session's calling."""
+        yield from supervision(self.town, self.cycle, until=self.until, outcomes=self.course)
         self.cycle.refresh_from_db()
-        play_inquiry(self.town, self.cycle, t2=self.t2, figures=self.figures)
-
-    def call(self) -> None:
-        """The session is called."""
+        yield from inquiry(self.town, self.cycle, t2=self.t2, figures=self.figures)
+        yield planned(self.t2 - timedelta(days=CALLED), 12)  # after a vote's own calling of the same session
         number = self.year.number + SESSIONS_A_YEAR
         play_convening(self.town, self.cycle, t2=self.t2, term=self.year.term, number=number)
 
-    def meet(self) -> None:
+    def meet(self, hours: Hours = HOURS) -> None:
         """The session."""
-        play_session(self.town, self.cycle, t2=self.t2, figures=self.figures)
+        play_session(self.town, self.cycle, t2=self.t2, figures=self.figures, hours=hours)
 
-    def conclude(self) -> None:
-        """To the closed year."""
-        play_after_session(self.town, self.cycle, t2=self.t2, figures=self.figures)
+    def conclude(self) -> Strand:
+        """To the closed year, and what is kept of people no longer than it takes."""
+        yield from conclusion(self.town, self.cycle, t2=self.t2, figures=self.figures)
+        if self.town.unit.code in ERASED:
+            self.cycle.refresh_from_db()
+            yield from erasure(self.town, self.cycle)
+
+    def alone(self) -> Strand:
+        """All of it, where no later year votes at the session."""
+        yield from self.run_up()
+        yield planned(self.t2, 8)
+        self.meet()
+        yield from self.conclude()
 
 
 @dataclass(frozen=True)
@@ -117,6 +131,7 @@ class Builder:
             self._build_side_by_side(codes, jobs)
         # Last of all: what the county says goes into the trails of many townships at once.
         with within(SYSTEM), self._until_today():
+            self._audit()
             play_oversight(Unit.objects.get(code=COUNTY), today=self.today, seed=self.seed)
         return len(codes)
 
@@ -149,9 +164,19 @@ class Builder:
         admin.save(update_fields=["password"])
         casting.appoint(admin, "admin", unit)
         casting.appoint(casting.person(f"county@{COUNTY}", "孙伟"), "county", unit, title="县人大代工委")
-        auditor = casting.person(f"auditor@{COUNTY}", "周正")
-        casting.appoint(
-            auditor, "auditor", unit, until=self.today + timedelta(days=400), document="示审通〔2026〕12 号"
+        casting.person(f"auditor@{COUNTY}", "周正")
+
+    def _audit(self) -> None:
+        """The auditor's office begins with the notice it is granted by."""
+        county, noticed = Unit.objects.get(code=COUNTY), previous_working_day(self.today - NOTICED)
+        admin = User.objects.get(username=f"admin@{COUNTY}")
+        granting = Casting(Act(admin, "admin", county, planned(noticed, 15)), noticed)
+        granting.appoint(
+            User.objects.get(username=f"auditor@{COUNTY}"),
+            "auditor",
+            county,
+            until=self.today + timedelta(days=400),
+            document=f"示审通〔{noticed.year}〕12 号",
         )
 
     @property
@@ -175,17 +200,13 @@ class Builder:
         return town
 
     def _lead_up(self, play: Play, town: Township) -> None:
-        """The years in the order things happen: a later year's collection comes before an earlier one's evaluation."""
-        begun: list[tuple[Year, Cycle]] = []
+        """The years in the order things happen: a later year is collected while an earlier one is built and judged."""
+        beside, evaluations = Beside(), list[Evaluation]()
         for year in play.years:
-            with self._until_today():
-                self._prepare(play, town, year, begun[-1:])
-            begun += [
-                (year, cycle) for cycle in Cycle.objects.filter(unit=town.unit, year=self._project_year(year))
-            ]
-        for year, cycle in begun:
-            with self._until_today():
-                self._carry_out(play, town, year, cycle)
+            with self._until_today(), going_on(beside):
+                self._prepare(play, town, year, beside, evaluations)
+        with self._until_today():
+            beside.play_out()
 
     @contextmanager
     def _until_today(self) -> Iterator[None]:
@@ -197,9 +218,13 @@ class Builder:
         return self.today.year + year.year_from_today
 
     def _prepare(
-        self, play: Play, town: Township, year: Year, before: Sequence[tuple[Year, Cycle]] = ()
+        self, play: Play, town: Township, year: Year, beside: Beside, evaluations: list[Evaluation]
     ) -> None:
-        """From the founding of the year to the announcement of the vote, as far as the curtain."""
+        """From the founding of the year to the announcement of the vote, as far as the curtain.
+
+        What follows the vote goes on beside what is played next. evaluations: of the years before, to which this one's is
+        added.
+        """
         opens, t, t2 = (day(self.today, n) for n in (year.opens, year.t, year.t2))
         founded = min(opens - timedelta(days=30), self.today)
         self._rules(year, town, founded)
@@ -223,21 +248,21 @@ class Builder:
         cycle.refresh_from_db()
         if year.number == 1:
             self._elect(town, year, t - timedelta(days=30))
-        judged = [self._evaluation(play, town, *one) for one in before if one[0].is_judged_with(year)]
-        for evaluation in judged:
-            evaluation.inquire()
         play_preparation(town, cycle, t=t, term=year.term, number=year.number, seats=year.seats)
-        for evaluation in judged:
-            evaluation.call()
         play_sitting(town, cycle, t=t, seats=year.seats, mode=year.mode, lively=year.lively)
-        for evaluation in judged:
-            evaluation.meet()
+        for judged in (one for one in evaluations if one.year.is_judged_with(year)):
+            judged.meet(AFTER_DELIBERATION)
+            beside.add(judged.conclude())
         if year.number == 1:
             play_chair_elected(town, on=t)
         present = year.present or play.deputies - 3
         sums = sums_of(year, titles, play.deputies, present, self.seed)
         on_leave = play.deputies - present
         play_voting(town, cycle, t=t, present=present, sums=sums, on_leave=on_leave)
+        evaluation = self._evaluation(play, town, year, Cycle.objects.get(pk=cycle.pk))
+        evaluations.append(evaluation)
+        shared = any(year.is_judged_with(later) for later in play.years)
+        beside.add(evaluation.run_up() if shared else evaluation.alone())
         play_after_vote(town, cycle, t=t)
 
     def _elect(self, town: Township, year: Year, on: date) -> None:
@@ -272,20 +297,6 @@ class Builder:
         make_paper(
             town.act("clerk", moment(on)), cycle, "demo_note", "演示数据说明", body=body, step=1, publish=True
         )
-
-    def _carry_out(self, play: Play, town: Township, year: Year, cycle: Cycle) -> None:
-        """Supervision to the evaluation, and what of the evaluation has not been played and has come."""
-        if not Project.objects.filter(cycle=cycle).exists():
-            return
-        evaluation = self._evaluation(play, town, year, cycle)
-        if cycle.state == CycleState.SUPERVISING:
-            evaluation.inquire()
-            evaluation.call()
-            evaluation.meet()
-        evaluation.conclude()
-        if play.code in ERASED:
-            cycle.refresh_from_db()
-            play_erasure(town, cycle)
 
     def _evaluation(self, play: Play, town: Township, year: Year, cycle: Cycle) -> Evaluation:
         course = COURSES[int(play.code.removeprefix("SF")) % len(COURSES)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from viewflow.workflow.models import Task
@@ -15,7 +15,16 @@ from projects.ballots.figures import field_name
 from projects.cycles.models import Cycle
 from projects.demo.cast import Township
 from projects.demo.play.deliberation import roll_data
-from projects.demo.play.stage import assembly, close_session, do_task, meeting, moment, open_tasks
+from projects.demo.play.stage import (
+    Strand,
+    assembly,
+    close_session,
+    do_task,
+    meeting,
+    moment,
+    open_tasks,
+    planned,
+)
 from projects.demo.play.terms import first_offices
 from projects.evaluation.models import Archive, Grade
 from projects.evaluation.selectors import (
@@ -31,8 +40,8 @@ from projects.supervision.models import Project, ProjectState
 from workflow.audit.services import Act
 from workflow.calendar.workdays import add_working_days
 from workflow.flows.events import perform
+from workflow.flows.jobs import do_job
 from workflow.flows.services import complete
-from workflow.flows.tasks import run_job
 from workflow.roles.selectors import holders_of
 
 Triple = tuple[int, int, int]
@@ -65,10 +74,41 @@ class Figures:
     residents: Mapping[int, Triple] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Hours:
+    """At which hours of its day a measurement is reported on, voted, counted and signed."""
+
+    reported: int
+    voted: int
+    counted: int
+    signed: int
+
+
+HOURS = Hours(9, 10, 11, 12)
+# Between the deliberation and the vote of a session that does both: nothing is noted down earlier than what was before.
+AFTER_DELIBERATION = Hours(13, 13, 13, 13)
+
+
 def play_inquiry(town: Township, cycle: Cycle, *, t2: date, figures: Figures) -> None:
     """The report on completion, the residents, the groups on site, and the presidium that hears them."""
-    _report_and_ask(town, cycle, t2, figures)
+    for _at in inquiry(town, cycle, t2=t2, figures=figures):
+        pass
+
+
+def inquiry(town: Township, cycle: Cycle, *, t2: date, figures: Figures) -> Strand:
+    """The same, saying before each part when it begins."""
+    reported = t2 - timedelta(days=45)
+    yield planned(reported)
+    _report(town, cycle, reported)
+    yield from _residents_rate(town, cycle, reported + timedelta(days=3), figures)
+    reviewed = reported + timedelta(days=7)
+    yield planned(reviewed, 15)
+    _review(cycle, reviewed)
+    over = reported + timedelta(days=20)
+    yield planned(over)
+    do_task(cycle, "evaluation.residents", town.of("clerk"), over, body=BODY["round"])
     day = t2 - timedelta(days=24)
+    yield planned(day)
     minutes = meeting(town.people["presidium"], day, minutes="会议听取代表监督小组现场评议情况，逐项研究。")
     do_task(
         cycle, "evaluation.conclude_reviews", town.of("clerk"), day, **minutes, conclusion=BODY["reviewed"]
@@ -94,11 +134,18 @@ def play_convening(town: Township, cycle: Cycle, *, t2: date, term: int, number:
         do_task(cycle, "evaluation.roll", town.of("clerk"), t2 - timedelta(days=16), **roll_data(town))
 
 
-def play_session(town: Township, cycle: Cycle, *, t2: date, figures: Figures) -> None:
+def play_session(town: Township, cycle: Cycle, *, t2: date, figures: Figures, hours: Hours = HOURS) -> None:
     """The preliminary meeting unless the next year's vote has opened the session, the report, the measurement."""
     play_opening(town, cycle, t2)
-    do_task(cycle, "evaluation.presidium_report", town.of("chair"), t2, body=BODY["presidium"])
-    play_measurement(town, cycle, t2, figures, round_=0)
+    do_task(
+        cycle,
+        "evaluation.presidium_report",
+        town.of("chair"),
+        t2,
+        hour=hours.reported,
+        body=BODY["presidium"],
+    )
+    play_measurement(town, cycle, t2, figures, round_=0, hours=hours)
     close_session(town, t2)
 
 
@@ -119,7 +166,7 @@ def play_opening(town: Township, cycle: Cycle, day: date) -> None:
         )
 
 
-def play_tellers(town: Township, cycle: Cycle, day: date) -> None:
+def play_tellers(town: Township, cycle: Cycle, day: date, *, hour: int = 9) -> None:
     """Who counts this measurement is adopted by the meeting that holds it."""
     n = members_at_occasion(cycle)
     do_task(
@@ -127,6 +174,7 @@ def play_tellers(town: Township, cycle: Cycle, day: date) -> None:
         "evaluation.adopt_tellers",
         town.of("clerk"),
         day,
+        hour=hour,
         **assembly(n, n - 1, day, minutes="会议通过满意度测评监票人、计票人名单。"),
         chief_teller=str(town.of("chief_teller").pk),
         tellers=[str(user.pk) for user in town.people["teller"]],
@@ -136,10 +184,18 @@ def play_tellers(town: Township, cycle: Cycle, day: date) -> None:
 
 def play_after_session(town: Township, cycle: Cycle, *, t2: date, figures: Figures) -> None:
     """Rectified and measured again until everything has passed; what is not finished carried over; the year closed."""
-    last = _again_until_passed(town, cycle, t2, figures)
+    for _at in conclusion(town, cycle, t2=t2, figures=figures):
+        pass
+
+
+def conclusion(town: Township, cycle: Cycle, *, t2: date, figures: Figures) -> Strand:
+    """The same, saying before each part when it begins."""
+    last = yield from _again_until_passed(town, cycle, t2, figures)
+    carried = add_working_days(last, 3)
+    yield planned(carried, 15)
     for project in unsettled(cycle):
-        play_carrying(town, project, add_working_days(last, 3))
-    close_year(town, cycle, last)
+        play_carrying(town, project, carried)
+    yield from closing(town, cycle, last)
 
 
 def play_carrying(town: Township, project: Project, day: date) -> None:
@@ -155,8 +211,7 @@ def play_carrying(town: Township, project: Project, day: date) -> None:
     )
 
 
-def _report_and_ask(town: Township, cycle: Cycle, t2: date, figures: Figures) -> None:
-    reported = t2 - timedelta(days=45)
+def _report(town: Township, cycle: Cycle, reported: date) -> None:
     why: dict[str, Any] = {
         f"why_{p.pk}": "受雨季影响工期顺延，计划三个月内完工。"
         for p in judged_projects(cycle)
@@ -164,46 +219,51 @@ def _report_and_ask(town: Township, cycle: Cycle, t2: date, figures: Figures) ->
     }
     do_task(cycle, "evaluation.completion_report", town.of("mayor"), reported, body=BODY["completion"], **why)
     cycle.refresh_from_db()
-    _residents_rate(town, cycle, reported + timedelta(days=3), figures)
+
+
+def _review(cycle: Cycle, day: date) -> None:
     for task in open_tasks(cycle, "evaluation.review"):
-        day = reported + timedelta(days=7)
         marks = {f"mark_{code}": 88 + n % 10 for n, code in enumerate(dimensions_of(cycle))}
         actor = holders_of("inspector", task.seat, day)[0]
         complete(task.task_id, actor=actor, data={**marks, "words": BODY["review"]}, at=moment(day, 15))
-    closing = reported + timedelta(days=20)
-    do_task(cycle, "evaluation.residents", town.of("clerk"), closing, body=BODY["round"])
 
 
-def _residents_rate(town: Township, cycle: Cycle, day: date, figures: Figures) -> None:
-    for project in judged_projects(cycle):
-        if project.state == ProjectState.ACCEPTED:
-            for grade, count in zip(
-                Grade.values, figures.residents.get(project.number, (0, 0, 0)), strict=True
-            ):
-                for n in range(count):
-                    act = Act(None, "resident", town.unit, moment(day, 8 + n % 10, n % 60))
-                    rate_project(act, project, grade=grade)
+def _residents_rate(town: Township, cycle: Cycle, day: date, figures: Figures) -> Strand:
+    accepted = [project for project in judged_projects(cycle) if project.state == ProjectState.ACCEPTED]
+    rated = [
+        (planned(day, 8 + n % 10, n % 60), project, grade)
+        for project in accepted
+        for grade, count in zip(Grade.values, figures.residents.get(project.number, (0, 0, 0)), strict=True)
+        for n in range(count)
+    ]
+    for at, project, grade in sorted(rated, key=lambda one: one[0]):
+        yield at
+        act = Act(None, "resident", town.unit, moment(day, at.hour, at.minute))
+        rate_project(act, project, grade=grade)
 
 
-def play_measurement(town: Township, cycle: Cycle, day: date, figures: Figures, *, round_: int) -> None:
+def play_measurement(
+    town: Township, cycle: Cycle, day: date, figures: Figures, *, round_: int, hours: Hours = HOURS
+) -> None:
     """One ballot in the hall, its tellers adopted: opened, keyed by two counters alike, signed by two tellers, announced.
 
     round_ counts from 0.
     """
     if open_tasks(cycle, "evaluation.adopt_tellers"):
-        play_tellers(town, cycle, day)
-    present = play_measure_opening(town, cycle, day, absent=figures.absent)
-    play_measure_closing(town, cycle, day, returned=present)
+        play_tellers(town, cycle, day, hour=hours.reported)
+    present = play_measure_opening(town, cycle, day, absent=figures.absent, hour=hours.voted)
+    play_measure_closing(town, cycle, day, returned=present, hour=hours.voted)
     data = keyed(cycle, figures, present, round_)
-    do_task(cycle, "evaluation.measure_key_first", town.of("counter", 1), day, hour=11, **data)
-    do_task(cycle, "evaluation.measure_key_second", town.of("counter", 2), day, hour=11, **data)
-    do_task(cycle, "evaluation.measure_certify", town.of("chief_teller"), day, hour=12, confirmed="on")
-    do_task(cycle, "evaluation.measure_certify_teller", town.of("teller"), day, hour=12, confirmed="on")
-    do_task(cycle, "evaluation.measure_declare", town.of("chair"), day, hour=12, confirmed="on")
+    counted, signed = hours.counted, hours.signed
+    do_task(cycle, "evaluation.measure_key_first", town.of("counter", 1), day, hour=counted, **data)
+    do_task(cycle, "evaluation.measure_key_second", town.of("counter", 2), day, hour=counted, **data)
+    do_task(cycle, "evaluation.measure_certify", town.of("chief_teller"), day, hour=signed, confirmed="on")
+    do_task(cycle, "evaluation.measure_certify_teller", town.of("teller"), day, hour=signed, confirmed="on")
+    do_task(cycle, "evaluation.measure_declare", town.of("chair"), day, hour=signed, confirmed="on")
 
 
 def play_measure_opening(
-    town: Township, cycle: Cycle, day: date, *, absent: int = 0, issued: int | None = None
+    town: Township, cycle: Cycle, day: date, *, absent: int = 0, issued: int | None = None, hour: int = 10
 ) -> int:
     """The roll call and the ballots handed out; how many are present."""
     vote = ballot_under_way(cycle)
@@ -214,21 +274,21 @@ def play_measure_opening(
         "evaluation.measure_attendance",
         town.of("clerk"),
         day,
-        hour=10,
+        hour=hour,
         present=present,
         on_leave=absent,
         leave=lines[present:],
     )
     issued = present if issued is None else issued
-    do_task(cycle, "evaluation.measure_open", town.of("chair"), day, hour=10, issued=issued)
-    do_task(cycle, "evaluation.measure_open_confirm", town.of("chief_teller"), day, hour=10, confirmed="on")
+    do_task(cycle, "evaluation.measure_open", town.of("chair"), day, hour=hour, issued=issued)
+    do_task(cycle, "evaluation.measure_open_confirm", town.of("chief_teller"), day, hour=hour, confirmed="on")
     return present
 
 
-def play_measure_closing(town: Township, cycle: Cycle, day: date, *, returned: int) -> None:
+def play_measure_closing(town: Township, cycle: Cycle, day: date, *, returned: int, hour: int = 10) -> None:
     """The ballots collected by the chief teller, confirmed by a teller."""
-    do_task(cycle, "evaluation.measure_close", town.of("chief_teller"), day, hour=10, returned=returned)
-    do_task(cycle, "evaluation.measure_close_confirm", town.of("teller"), day, hour=10, confirmed="on")
+    do_task(cycle, "evaluation.measure_close", town.of("chief_teller"), day, hour=hour, returned=returned)
+    do_task(cycle, "evaluation.measure_close_confirm", town.of("teller"), day, hour=hour, confirmed="on")
 
 
 def keyed(cycle: Cycle, figures: Figures, issued: int, round_: int) -> dict[str, Any]:
@@ -251,15 +311,19 @@ def keyed(cycle: Cycle, figures: Figures, issued: int, round_: int) -> dict[str,
     return data
 
 
-def _again_until_passed(town: Township, cycle: Cycle, t2: date, figures: Figures) -> date:
+def _again_until_passed(
+    town: Township, cycle: Cycle, t2: date, figures: Figures
+) -> Generator[datetime, None, date]:
     day, round_ = t2, 0
     while tasks := open_tasks(cycle, "evaluation.rectify"):
         round_ += 1
+        yield planned(day + timedelta(days=50), 16)
         for task in tasks:
             actor = town.department_clerk(task.seat)
             at = moment(day + timedelta(days=50), 16)
             complete(task.task_id, actor=actor, data={"remedy": BODY["rectify"]}, at=at)
         called, day = day + timedelta(days=65), day + timedelta(days=75)
+        yield planned(called)
         data = meeting(town.people["presidium"], called, minutes="会议决定召开代表会议，再次进行测评。")
         do_task(
             cycle,
@@ -271,28 +335,39 @@ def _again_until_passed(town: Township, cycle: Cycle, t2: date, figures: Figures
             measured_on=day.isoformat(),
             body=BODY["second"],
         )
+        yield planned(day)
         play_measurement(town, cycle, day, figures, round_=round_)
     return day
 
 
 def close_year(town: Township, cycle: Cycle, day: date) -> Archive:
     """The account published, the file handed over, the dossier made by the worker's job."""
+    for _at in closing(town, cycle, day):
+        pass
+    return Archive.objects.get(cycle=cycle)
+
+
+def closing(town: Township, cycle: Cycle, day: date) -> Strand:
+    """The same, saying before each part when it begins."""
     published = add_working_days(day, 8)
+    yield planned(published)
     do_task(cycle, "evaluation.publish", town.of("clerk"), published, body=BODY["account"])
+    archived = add_working_days(published, 20)
+    yield planned(archived)
     do_task(
         cycle,
         "evaluation.archive",
         town.of("clerk"),
-        add_working_days(published, 20),
+        archived,
         receiver=f"{town.unit.name}档案室",
         keeper=town.of("clerk").name,
         checker=town.of("chair").name,
         body=BODY["archive"],
     )
+    # A worker would come to it within seconds; here it is the play's clock that goes on.
     for task in waiting_jobs(cycle):
-        run_job(task.pk)
+        do_job(task.pk, moment(archived, 9, 1))
     cycle.refresh_from_db()
-    return Archive.objects.get(cycle=cycle)
 
 
 def waiting_jobs(cycle: Cycle) -> list[Task]:

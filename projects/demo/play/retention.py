@@ -5,7 +5,7 @@ from __future__ import annotations
 import projects.retention.events  # noqa: F401  registers the acts
 from projects.cycles.models import Cycle
 from projects.demo.cast import Township
-from projects.demo.play.stage import moment
+from projects.demo.play.stage import Strand, moment, planned
 from projects.retention.models import DataKind, Erasure, ErasureState
 from projects.retention.selectors import lots_of, standing_of
 from workflow.calendar.workdays import add_working_days
@@ -15,13 +15,13 @@ from workflow.flows.events import perform
 ASKED, CONFIRMED = 3, 2
 
 
-def play_erasure(town: Township, cycle: Cycle) -> None:
+def erasure(town: Township, cycle: Cycle) -> Strand:
     """党政办 asks, the chair confirms; nothing where the year is not closed or something of it holds the data back."""
     due = standing_of(town.unit, [cycle], cycle.planned_t2).due(DataKind.CONTACTS, cycle)
     if due.on is None:
         return
     asked_on = add_working_days(due.on, ASKED)
-    at = moment(asked_on)
+    yield planned(asked_on)
     lots = [lot for lot in lots_of(town.unit, asked_on) if lot.of == DataKind.CONTACTS and lot.cycle == cycle]
     if not lots or lots[0].reasons:
         return
@@ -30,15 +30,17 @@ def play_erasure(town: Township, cycle: Cycle) -> None:
         town.unit,
         actor=town.of("gov_clerk"),
         data={"lot": lots[0].code, "confirmed": "on"},
-        at=at,
+        at=moment(asked_on),
         reauthenticated=True,
     )
-    erasure = Erasure.objects.get(unit=town.unit, of=DataKind.CONTACTS, cycle=cycle, state=ErasureState.ASKED)
+    confirmed_on = add_working_days(asked_on, CONFIRMED)
+    yield planned(confirmed_on)
+    asked = Erasure.objects.get(unit=town.unit, of=DataKind.CONTACTS, cycle=cycle, state=ErasureState.ASKED)
     perform(
         "retention.confirm",
-        erasure,
+        asked,
         actor=town.of("chair"),
         data={"confirmed": "on"},
-        at=moment(add_working_days(asked_on, CONFIRMED)),
+        at=moment(confirmed_on),
         reauthenticated=True,
     )

@@ -19,6 +19,9 @@ from workflow.people.models import User
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _curtain: ContextVar[datetime] = ContextVar("piaojue_curtain")
 
+# What goes on for long: says before each of its parts when it begins, and plays it when asked for the next.
+Strand = Iterator[datetime]
+
 
 class CurtainFallen(Exception):
     """The play has come to the moment it stops at; what would come later is left to real people."""
@@ -36,11 +39,69 @@ def curtain(at: datetime) -> Iterator[None]:
         _curtain.reset(token)
 
 
+class Beside:
+    """What goes on in a township beside what is being played: each part begins before the first act later than it.
+
+    So the trail has one year's building and the next year's collection in the order of time.
+    """
+
+    def __init__(self) -> None:
+        self._strands: list[tuple[datetime, Strand]] = []
+
+    def add(self, strand: Strand) -> None:
+        """From now on this goes on too."""
+        self._go_on(strand)
+
+    def catch_up(self, at: datetime) -> None:
+        """Play every part that begins by then, the earliest first."""
+        while self._strands and min(self._strands, key=_begins)[0] <= at:
+            self._next()
+
+    def play_out(self) -> None:
+        """Play everything to its end, or to the curtain."""
+        while self._strands:
+            self._next()
+
+    def _next(self) -> None:
+        earliest = min(self._strands, key=_begins)
+        self._strands.remove(earliest)
+        self._go_on(earliest[1])
+
+    def _go_on(self, strand: Strand) -> None:
+        # Its own acts must not make it catch up with itself.
+        token = _beside.set(None)
+        try:
+            self._strands.append((next(strand), strand))
+        except (StopIteration, CurtainFallen):
+            pass  # it has come to its end, or to where real people go on
+        finally:
+            _beside.reset(token)
+
+
+def _begins(one: tuple[datetime, Strand]) -> datetime:
+    return one[0]
+
+
+_beside: ContextVar[Beside | None] = ContextVar("piaojue_beside", default=None)
+
+
+@contextmanager
+def going_on(beside: Beside) -> Iterator[None]:
+    """Play a block while other things go on beside it."""
+    token = _beside.set(beside)
+    try:
+        yield
+    finally:
+        _beside.reset(token)
+
+
 def moment(day: date, hour: int = 9, minute: int = 0) -> datetime:
     """An instant of a day in local time, at which something is done now; CurtainFallen after the curtain."""
     at = planned(day, hour, minute)
     if (falls := _curtain.get(None)) and at > falls:
         raise CurtainFallen
+    if beside := _beside.get():
+        beside.catch_up(at)
     return at
 
 

@@ -20,7 +20,8 @@ from PIL import Image, ImageDraw
 import projects.supervision.events  # noqa: F401  registers what offices do of their own accord
 from projects.cycles.models import Cycle
 from projects.demo.cast import Township
-from projects.demo.play.stage import meeting, moment
+from projects.demo.kinds import kind_of, matter_in
+from projects.demo.play.stage import Strand, meeting, moment, planned
 from projects.supervision import rules
 from projects.supervision.building import obstacles_to_accepting
 from projects.supervision.duties import open_due_reports
@@ -76,39 +77,25 @@ PACE = {
 INVITED, VISITED, ASKED = 20, 14, 40
 # In fen: works below are bought without a tender.
 SMALL = 60_000_000
+# Days from the plan to the first contract at the earliest, between nodes at least, and from the tender to the contract.
+IN_FORCE, NODES_APART, TENDERED_BEFORE = 30, 5, 10
 # Days from the settlement to the audit office's report; month and day from which a report names no problem any more.
 REPORTED, AUDITED_IN_TIME = 6, (11, 10)
 # Words in a title that tell works an expert looks at, and a project of many points.
 WORKS = ("桥", "道路", "公路", "硬化", "排水", "管网", "渠", "护岸", "加固", "教学楼", "护理院")
 POINTS = ("视频监控", "路灯", "亮化", "红绿灯", "候车亭", "收集点", "公共厕所", "消防站")
+# What an expert and an audit raise, whatever the works are.
 FINDINGS = {
-    "behind": "材料堆放占用村道，施工现场未设围挡和警示标志。",
-    "stalled": "关键工序停工，现场只有看守人员，设备未进场。",
-    "steady": "项目公示牌上的完工日期和监督电话没有填写。",
-    "unfinished": "隐蔽工程没有影像记录，监理日志缺页。",
     EXPERT: "进场材料只有合格证，没有按批次送检的检测报告。",
     AUDITED: "一份工程变更单没有监理单位签字，结算资料未及时归档。",
 }
 MEASURES = {
-    "behind": "清理占道材料，按规范设置围挡和警示标志，每天收工前巡查。",
-    "stalled": "约谈施工单位，重新编排工期，增加作业班组和设备，每周向监督小组报告。",
-    "steady": "按样式更换公示牌，补齐完工日期、责任人和监督电话。",
-    "unfinished": "补拍隐蔽工程影像，补齐监理日志，由监理单位核对签字。",
     EXPERT: "对已进场材料取样送检，检测合格前不得使用；此后按批次送检，报告存档备查。",
     AUDITED: "由监理单位核对后补签变更单，结算资料一周内整理归档，财政所核对。",
 }
 REMEDIES = {
-    "behind": "已清理占道材料，按规范设置围挡、警示灯和绕行标志，并安排专人巡查。",
-    "stalled": "已约谈施工单位，重新编排工期，增加两个作业班组，设备已全部进场。",
-    "steady": "已更换公示牌，写明完工日期、责任人和监督电话。",
-    "unfinished": "已补拍影像、补齐监理日志，并由监理单位签字确认。",
     AUDITED: "变更单已由监理单位核对补签，结算资料已全部归档，目录随附。",
     EXPERT: "已取样送检，检测结果全部合格，检测报告随附；监理单位已建立材料进场台账。",
-}
-PROBLEMS = {
-    "behind": "受连续降雨影响，基础施工推迟；已调整作业时段，预计两个月内赶上。",
-    "stalled": "施工单位人员不足，材料供应不及时；已发催告函，要求限期恢复施工。",
-    "unfinished": "电力迁改尚未完成，影响后续工序；正在与供电所对接。",
 }
 
 
@@ -119,8 +106,17 @@ def play_supervision(
 
     May be called again with a later day; what has been done stays done.
     """
+    for _at in supervision(town, cycle, until=until, outcomes=outcomes):
+        pass
+
+
+def supervision(
+    town: Township, cycle: Cycle, *, until: date, outcomes: Mapping[int, str] | None = None
+) -> Strand:
+    """The same, saying before each day when it begins."""
     play = Supervision(town, cycle, dict(outcomes or USUAL))
     for day in play.days(until):
+        yield planned(day, 10)
         play.live(day)
 
 
@@ -150,7 +146,7 @@ class Supervision:
         """Do everything whose time has come."""
         if (day.year, day.month) not in self.swept:
             self.swept.add((day.year, day.month))
-            open_due_reports(moment(day, 7), cycle=self.cycle)
+            open_due_reports(moment(day, 10), cycle=self.cycle)
         done = True
         while done:
             done = sum(self.turn(task, day) for task in self.open(day)) > 0
@@ -191,16 +187,24 @@ class Supervision:
     def clerk_of(self, project: Project) -> User:
         return self.town.department_clerk(department_of(project))
 
-    def matter_of(self, finding: Finding) -> str:
-        """What a finding is about: its project's course, or what the expert saw."""
-        if finding.raised_as in (EXPERT, AUDITED):
-            return finding.raised_as
-        return self.course(finding.project)
+    def raised_by_course(self, finding: Finding) -> bool:
+        """Whether the deputies met it on the project's course, else it is the expert's or the audit's."""
+        return finding.raised_as not in (EXPERT, AUDITED)
+
+    def measures_for(self, finding: Finding) -> str:
+        if self.raised_by_course(finding):
+            return kind_of(finding.project.title).measures[self.course(finding.project)]
+        return MEASURES[finding.raised_as]
+
+    def remedy_for(self, finding: Finding) -> str:
+        if self.raised_by_course(finding):
+            return kind_of(finding.project.title).remedies[self.course(finding.project)]
+        return REMEDIES[finding.raised_as]
 
     def built_for(self, days: int, day: date, words: tuple[str, ...]) -> Project | None:
         """The first project with one of these words in its title, once it has been built for so many days."""
         for project in projects_of(self.cycle):
-            if any(word in project.title for word in words):
+            if any(word in matter_in(project.title) for word in words):
                 since = project.building_since
                 begun = since is not None and since + timedelta(days=days) <= day
                 return project if begun and project.state == ProjectState.BUILDING else None
@@ -275,6 +279,7 @@ class Supervision:
         usual = date(self.cycle.year, 9 + project.number % 3, 26)
         ends = max(starts + timedelta(days=60), usual)
         ends = min(project.finish_by, ends)
+        signed = _signed(starts, ends, written=day)
         target = f"{ends.year} 年 {ends.month} 月底前完成“{project.title}”并投入使用"
         return self.do(
             task,
@@ -283,11 +288,11 @@ class Supervision:
             **({} if project.target else {"target": target}),
             starts_on=starts.isoformat(),
             finish_by=ends.isoformat(),
-            **_bought(project, starts, ends),
+            **_bought(project, starts, signed),
             funds="列入年度预算，按合同约定和形象进度分期拨付；不足部分由镇级财力统筹。",
             safeguards="成立工作专班，每周调度；公开施工单位、工期和监督电话，接受群众监督。",
             responsible=f"{department_of(project).name}负责人",
-            **_nodes(starts, ends, tendered=(project.budget_fen or 0) >= SMALL),
+            **_nodes(project, signed, ends),
         )
 
     def confirm_plan(self, task: Deadline, day: date) -> bool:
@@ -353,7 +358,7 @@ class Supervision:
             milestones_done=[
                 str(m.pk) for m in project.milestones.filter(done_on=None, percent__lte=percent)
             ],
-            problems=PROBLEMS.get(self.course(project), "") if behind else "",
+            problems=kind_of(project.title).problems.get(self.course(project), "") if behind else "",
         )
 
     def red_light(self, task: Deadline, day: date) -> bool:
@@ -370,14 +375,18 @@ class Supervision:
         project = self.project(task)
         course = self.course(project)
         first = not project.findings.exclude(raised_as=EXPERT).exists()
-        found = FINDINGS[course] if first and (course != "steady" or project.number % 3 == 0) else ""
+        found = (
+            kind_of(project.title).findings[course]
+            if first and (course != "steady" or project.number % 3 == 0)
+            else ""
+        )
         return self.do(
             task,
             self.group_of(project)[0],
             day,
             on=day.isoformat(),
             place=project.place or self.town.unit.name,
-            words=f"监督小组到“{project.title}”现场察看进度和质量，走访周边群众，查阅施工资料。",
+            words=f"监督小组到“{project.title}”现场{kind_of(project.title).looked}。",
             findings=found,
         )
 
@@ -388,7 +397,7 @@ class Supervision:
             task,
             self.clerk_of(self.project(task)),
             day,
-            measures=MEASURES[self.matter_of(finding)],
+            measures=self.measures_for(finding),
             responsible="责任单位分管负责人",
             fix_by=fix_by.isoformat(),
         )
@@ -398,7 +407,7 @@ class Supervision:
         complete(
             task.task_id,
             actor=self.clerk_of(self.project(task)),
-            data={"remedy": REMEDIES[self.matter_of(finding)]},
+            data={"remedy": self.remedy_for(finding)},
             files={"files": [proof()]},
             at=moment(day, 10),
         )
@@ -407,7 +416,8 @@ class Supervision:
     def recheck(self, task: Deadline, day: date) -> bool:
         project = self.project(task)
         finding = Finding.objects.get(pk=task.subject.partition(":")[2])
-        back = self.matter_of(finding) == "stalled" and finding.tries == 0
+        stalled = self.raised_by_course(finding) and self.course(project) == "stalled"
+        back = stalled and finding.tries == 0
         verdict = (
             {"decision": "back", "reason": "作业班组仍未到位，请按承诺落实。"}
             if back
@@ -426,7 +436,7 @@ class Supervision:
             self.clerk_of(project),
             day,
             completed_on=day.isoformat(),
-            materials="竣工图、质量检测报告、结算资料、影像资料、群众签字的满意度回访表。",
+            materials=kind_of(project.title).handed,
         )
 
     def agree_acceptance(self, task: Deadline, day: date) -> bool:
@@ -477,7 +487,7 @@ class Supervision:
             "until": max(self.cycle.planned_t2, project.finish_by).isoformat(),
         }
         perform(
-            "supervision.invite", project, actor=self.town.of("clerk"), data=data | asked, at=moment(day, 11)
+            "supervision.invite", project, actor=self.town.of("clerk"), data=data | asked, at=moment(day, 10)
         )
 
     def advise(self, day: date) -> None:
@@ -498,7 +508,7 @@ class Supervision:
             project,
             actor=invited.user,
             data=data | {"findings": FINDINGS[EXPERT]},
-            at=moment(day, 11),
+            at=moment(day, 10),
         )
 
     def invited(self, project: Project) -> RoleGrant | None:
@@ -525,7 +535,7 @@ class Supervision:
             project,
             actor=self.town.of("gov_clerk"),
             data=data,
-            at=moment(day, 11),
+            at=moment(day, 10),
         )
 
     def ask_change(self, day: date) -> None:
@@ -540,7 +550,7 @@ class Supervision:
         )
         asked = {"what": ChangeKind.PLACE, "grade": ChangeGrade.MINOR, "place": place, "reason": reason}
         perform(
-            "supervision.ask_change", project, actor=self.town.of("mayor"), data=asked, at=moment(day, 11)
+            "supervision.ask_change", project, actor=self.town.of("mayor"), data=asked, at=moment(day, 10)
         )
 
 
@@ -564,43 +574,51 @@ def department_of(project: Project) -> Unit:
     return cast(Unit, project.department)
 
 
-def _signed(starts: date, ends: date) -> date:
-    """The day of the first node: the tender is over and the contract signed."""
-    return starts + timedelta(days=(ends - starts).days * 15 // 100)
+def _signed(starts: date, ends: date, *, written: date) -> date:
+    """The day of the first node: the tender is over and the contract signed, after the plan is in force."""
+    usual = starts + timedelta(days=(ends - starts).days * 15 // 100)
+    return min(max(usual, written + timedelta(days=IN_FORCE)), ends - timedelta(days=NODES_APART * 3))
 
 
-def _bought(project: Project, starts: date, ends: date) -> dict[str, str]:
+def _bought(project: Project, starts: date, signed: date) -> dict[str, str]:
     """What the plan says of tender and contract: small works are bought without one, and the plan says why."""
     if not project.budget_fen:
         return {}
-    signed = _signed(starts, ends)
     if project.budget_fen < SMALL:
         return {
             "no_tender": "合同估算价未达到规定的招标限额，集体研究确定承建单位。",
             "contract_by": signed.isoformat(),
         }
-    tendered = max(starts, signed - timedelta(days=10))
+    tendered = max(starts, signed - timedelta(days=TENDERED_BEFORE))
     return {"tender_by": tendered.isoformat(), "contract_by": signed.isoformat()}
 
 
-def _nodes(starts: date, ends: date, *, tendered: bool) -> dict[str, Any]:
-    """Four nodes between the start and the end."""
-    span = (ends - starts).days
+def _nodes(project: Project, signed: date, ends: date) -> dict[str, Any]:
+    """Four nodes: the contract on its day, and three of the kind of works between it and the end."""
+    span = (ends - signed).days
+    begun, mostly, done = kind_of(project.title).nodes
     rows = (
-        ("完成招标、签订合同" if tendered else "签订合同", 15, 10),
-        ("主体开工", 40, 35),
-        ("主体完工", 75, 80),
-        ("竣工", 100, 100),
+        (_contracted(project), signed, 10),
+        (begun, signed + timedelta(days=span * 30 // 100), 35),
+        (mostly, signed + timedelta(days=span * 70 // 100), 80),
+        (done, ends, 100),
     )
     return {
         key: value
-        for n, (title, share, percent) in enumerate(rows, 1)
+        for n, (title, on, percent) in enumerate(rows, 1)
         for key, value in (
             (f"node_title_{n}", title),
-            (f"node_on_{n}", (starts + timedelta(days=span * share // 100)).isoformat()),
+            (f"node_on_{n}", on.isoformat()),
             (f"node_percent_{n}", percent),
         )
     }
+
+
+def _contracted(project: Project) -> str:
+    """The first node, by how the works are given out."""
+    if not project.budget_fen:
+        return "落实实施单位"
+    return "完成招标、签订合同" if project.budget_fen >= SMALL else "签订合同"
 
 
 def _reached(course: str, expected: int, on: date) -> int:

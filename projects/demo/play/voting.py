@@ -142,8 +142,8 @@ def play_announcement(town: Township, cycle: Cycle, day: date) -> None:
 def play_after_vote(town: Township, cycle: Cycle, *, t: date, replied: bool = True) -> None:
     """What follows the announcement: opinions handed over and answered, proposers told, the county's file."""
     day = t + timedelta(days=6)
-    if open_tasks(cycle, "voting.hand_opinions"):
-        _play_opinions(town, cycle, day, replied=replied)
+    if handed := bool(open_tasks(cycle, "voting.hand_opinions")):
+        _hand_opinions(town, cycle, day)
     do_task(
         cycle, "voting.tell_proposers", town.of("gov_clerk"), day, **_drafted(cycle, "voting.tell_proposers")
     )
@@ -151,29 +151,26 @@ def play_after_vote(town: Township, cycle: Cycle, *, t: date, replied: bool = Tr
         "number": f"{town.unit.name[:-1]}人大〔{day.year}〕3 号"
     }
     do_task(cycle, "voting.file_county", town.of("clerk"), t + timedelta(days=9), **filing)
+    if handed and replied:
+        _reply_to_opinions(town, cycle, day + timedelta(days=45))
 
 
-def _play_opinions(town: Township, cycle: Cycle, day: date, *, replied: bool) -> None:
+def _hand_opinions(town: Township, cycle: Cycle, day: date) -> None:
     record = meeting(
         town.people["presidium"], day, minutes="主席团会议汇总各代表团审议意见，决定交镇人民政府研究处理。"
     )
     record.pop("return_reason")
     body = "现将代表审议意见交你们研究处理，请于三个月内书面报告研究处理情况。"
     do_task(cycle, "voting.hand_opinions", town.of("clerk"), day, body=body, **record)
-    if replied:
-        answers: dict[str, Any] = {
-            f"reply_{opinion.pk}": "已纳入项目实施计划，明确责任单位和完成时间，逐月调度。"
-            for opinion in opinions_of(cycle)
-        }
-        report = "镇人民政府逐条研究了代表审议意见，均已明确责任单位和措施，现报告如下。"
-        do_task(
-            cycle,
-            "voting.opinions_reply",
-            town.of("mayor"),
-            day + timedelta(days=45),
-            body=report,
-            **answers,
-        )
+
+
+def _reply_to_opinions(town: Township, cycle: Cycle, day: date) -> None:
+    answers: dict[str, Any] = {
+        f"reply_{opinion.pk}": "已纳入项目实施计划，明确责任单位和完成时间，逐月调度。"
+        for opinion in opinions_of(cycle)
+    }
+    report = "镇人民政府逐条研究了代表审议意见，均已明确责任单位和措施，现报告如下。"
+    do_task(cycle, "voting.opinions_reply", town.of("mayor"), day, body=report, **answers)
 
 
 def _drafted(cycle: Cycle, key: str) -> dict[str, Any]:
