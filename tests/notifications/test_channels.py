@@ -24,7 +24,7 @@ from notifications.channels.text import number_of, within_bytes
 from notifications.models import Address, Delivery
 from notifications.sealing import masked, opened
 from notifications.selectors import own_letters
-from tests.builders import SINCE, at, do, open_task, township
+from tests.builders import SINCE, at, do, meeting_of, open_task, township
 from tests.notifications.conftest import SCHEME, administrator
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
@@ -461,6 +461,8 @@ def test_letters_of_a_played_year_carry_the_days_of_their_acts_and_only_what_is_
 ) -> None:
     settings.LETTERS_RECEIVER = "file"
     do("collection.scheme", town.of("chair"), "2026-08-20", **SCHEME)
+    decided = meeting_of(town.people["party"], "2026-08-28")
+    do("collection.scheme_party", town.of("party"), "2026-08-28", **decided)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
     call_command("demo_letters")
@@ -472,5 +474,6 @@ def test_letters_of_a_played_year_carry_the_days_of_their_acts_and_only_what_is_
     assert {letter.recipient for letter in unread} >= set(town.people[still_open.office])
     assert {letter.entry.about for letter in unread} == {cycle.reference}
     read = letters.filter(channel="in_app").exclude(read_at=None)
-    assert read and all(letter.created_at < letter.read_at < at("2026-08-19") for letter in read)
-    assert all(letter.entry.at > at("2026-08-19") for letter in letters.filter(status__in=("queued", "held")))
+    assert {letter.recipient for letter in read} >= set(town.people["party"][1:])
+    assert all(letter.created_at < letter.read_at < at("2026-08-22") for letter in read)
+    assert all(letter.entry.at > at("2026-08-22") for letter in letters.filter(status__in=("queued", "held")))
