@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 
 LONGEST_SECONDS = 30 * 60
+# No page may hold them, and one of them would make the text of a whole PDF unreadable to whoever searches it.
+CONTROLS = dict.fromkeys(code for code in range(32) if chr(code) not in "\t\n\r")
 
 
 def pages_of(html: str, styles: Sequence[str]) -> Any:
@@ -22,7 +24,7 @@ def pages_of(html: str, styles: Sequence[str]) -> Any:
     from weasyprint import CSS, HTML
 
     sheets = [CSS(string=style, url_fetcher=_refuse) for style in styles]
-    return HTML(string=html, url_fetcher=_refuse).render(stylesheets=sheets)
+    return HTML(string=html.translate(CONTROLS), url_fetcher=_refuse).render(stylesheets=sheets)
 
 
 def _refuse(url: str, *_args: Any, **_kwargs: Any) -> Any:
