@@ -21,6 +21,8 @@ from workflow.flows.money import wan
 LONGEST = 120
 HERE = 0
 NUMBERS_SHOWN = 3
+# What a line weighs where a sheet has no room for all: routine goes first, what is key stays.
+ROUTINE, NOTABLE, KEY = range(3)
 # Runs of digits as telephone and identity numbers have them; what somebody writes of their own accord may hold some.
 NUMBERS = re.compile(r"\d{7,}")
 
@@ -115,8 +117,8 @@ class Thing:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the story. numbers: the entries it rests on; note: the reason or the words in full; key: kept on the
-    sheet however little room there is."""
+    """One line of the story. numbers: the entries it rests on; note: the reason or the words in full; weight:
+    what stays on the sheet where there is little room."""
 
     step: int
     on: date
@@ -124,7 +126,7 @@ class Line:
     words: str
     note: str = ""
     numbers: tuple[int, ...] = ()
-    key: bool = True
+    weight: int = KEY
 
     @property
     def shown_numbers(self) -> str:
@@ -164,14 +166,14 @@ class Telling:
     """How an act is told. words: deed, thing, to the public or not → sentence and note; None leaves it untold.
 
     step: of the six, or HERE for what may happen at any of them: it stands where the thing had come to. public: the
-    public is told at all; key: see Line; on_list: the act is on the whole list, and told while the thing
+    public is told at all; weight: see Line; on_list: the act is on the whole list, and told while the thing
     stands on it; elected: likewise, told once the thing was elected.
     """
 
     step: int
     words: Callable[[Deed, Thing, bool], tuple[str, str] | None]
     public: bool = False
-    key: bool = True
+    weight: int = KEY
     on_list: bool = False
     elected: bool = False
 
@@ -185,16 +187,16 @@ def compose(thing: Thing, deeds: Iterable[Deed], *, public: bool) -> Story:
 
 
 def condensed(story: Story, most: int) -> Story:
-    """The same with at most `most` lines a chapter where what is not of its key lines can be left out; those of the
-    middle go first."""
+    """The same with at most `most` lines a chapter where what is not of its key lines can be left out; of the
+    others those that weigh least go first, and of these those of the middle."""
     return replace(story, chapters=tuple(_condensed(chapter, most) for chapter in story.chapters))
 
 
 def _condensed(chapter: Chapter, most: int) -> Chapter:
-    routine = [n for n, line in enumerate(chapter.lines) if not line.key]
+    routine = [n for n, line in enumerate(chapter.lines) if line.weight < KEY]
     spare = max(0, len(chapter.lines) - most)
     # The middle first: how it began and where it has come to says more than what lay between.
-    routine.sort(key=lambda n: abs(2 * n - len(chapter.lines)))
+    routine.sort(key=lambda n: (chapter.lines[n].weight, abs(2 * n - len(chapter.lines))))
     gone = set(routine[:spare])
     kept = tuple(line for n, line in enumerate(chapter.lines) if n not in gone)
     return replace(chapter, lines=kept, folded=len(gone))
@@ -214,7 +216,9 @@ def _lines(thing: Thing, deeds: Sequence[Deed], *, public: bool) -> Iterator[Lin
         if sentence := telling.words(deed, thing, public):
             words, note = sentence
             reached = max(reached, telling.step)
-            yield Line(telling.step or reached, deed.on, deed.who, words, note, (deed.number,), telling.key)
+            yield Line(
+                telling.step or reached, deed.on, deed.who, words, note, (deed.number,), telling.weight
+            )
 
 
 def _on_list(action: str, *, before: bool) -> bool:
@@ -369,66 +373,66 @@ def _measured(deed: Deed, thing: Thing, _public: bool) -> tuple[str, str] | None
 
 # By the action its entry carries. What is missing here stays untold: drafts, tasks whose effect has its own line, reads.
 TOLD: dict[str, Telling] = {
-    "proposal.submit": Telling(1, _proposed, public=True, key=False),
-    "proposal.send_back": Telling(1, said(_lazy("退回补正"), note=reason), key=False),
-    "proposal.complete": Telling(1, said(_lazy("补充后重新受理")), key=False),
-    "proposal.accept": Telling(1, said(_lazy("受理")), public=True, key=False),
+    "proposal.submit": Telling(1, _proposed, public=True, weight=NOTABLE),
+    "proposal.send_back": Telling(1, said(_lazy("退回补正"), note=reason), weight=ROUTINE),
+    "proposal.complete": Telling(1, said(_lazy("补充后重新受理")), weight=ROUTINE),
+    "proposal.accept": Telling(1, said(_lazy("受理")), public=True, weight=NOTABLE),
     "proposal.pool": Telling(HERE, said(_lazy("列入项目库"), note=for_staff), public=True),
     "proposal.take_up": Telling(1, said(_lazy("从项目库转入本年度征集")), public=True),
     "proposal.merge": Telling(2, said(_lazy("归并为“%(title)s”"), title="title"), public=True),
-    "proposal.unmerge": Telling(2, said(_lazy("从原归并项目拆出")), key=False),
+    "proposal.unmerge": Telling(2, said(_lazy("从原归并项目拆出")), weight=ROUTINE),
     "item.pass_screening": Telling(2, _screened),
     "item.block": Telling(2, _left_out, public=True),
-    "selection.appraise_department": Telling(2, _studied, key=False),
-    "selection.appraise_finance": Telling(2, _studied, key=False),
-    "selection.appraise_legal": Telling(2, _studied, key=False),
-    "item.reopen": Telling(2, said(_lazy("名单退回，重新筛查论证"), note=reason), key=False),
+    "selection.appraise_department": Telling(2, _studied, weight=ROUTINE),
+    "selection.appraise_finance": Telling(2, _studied, weight=ROUTINE),
+    "selection.appraise_legal": Telling(2, _studied, weight=ROUTINE),
+    "item.reopen": Telling(2, said(_lazy("名单退回，重新筛查论证"), note=reason), weight=ROUTINE),
     "item.draft": Telling(2, said(_lazy("政府研究，列入候选项目建议方案"))),
     "item.leave_out": Telling(2, _left_out, public=True),
-    "selection.presidium_opinion": Telling(2, said(_lazy("主席团提出意见")), on_list=True, key=False),
-    "selection.party_study": Telling(2, said(_lazy("党委研究")), on_list=True, key=False),
+    "selection.presidium_opinion": Telling(2, said(_lazy("主席团提出意见")), on_list=True, weight=ROUTINE),
+    "selection.party_study": Telling(2, said(_lazy("党委研究")), on_list=True, weight=ROUTINE),
     "selection.notice": Telling(2, said(_lazy("候选项目公示")), public=True, on_list=True),
-    "objection.uphold": Telling(2, said(_lazy("采纳对公示名单的异议")), key=False),
-    "objection.dismiss": Telling(2, said(_lazy("答复对公示名单的异议")), key=False),
+    "objection.uphold": Telling(2, said(_lazy("采纳对公示名单的异议")), weight=ROUTINE),
+    "objection.dismiss": Telling(2, said(_lazy("答复对公示名单的异议")), weight=ROUTINE),
     "item.list_candidate": Telling(2, said(_lazy("确定为候选项目")), public=True),
     "proposal.carry": Telling(2, said(_lazy("告知提出人：列为候选项目")), public=True),
-    "proposal.answer": Telling(HERE, _answered, public=True, key=False),
+    "proposal.answer": Telling(HERE, _answered, public=True, weight=NOTABLE),
     "proposal.drop": Telling(3, said(_lazy("所在候选项目未列入会议议程，另行答复提出人")), public=True),
     "item.withdraw": Telling(3, said(_lazy("经主席团同意撤回"), note=reason), public=True),
     "item.put_on_ballot": Telling(3, _on_ballot, public=True),
     "vote.declare": Telling(4, _voted, public=True),
     "item.count_again": Telling(4, said(_lazy("依规定复票，以重新宣布的结果为准")), public=True),
     "voting.settle_tie": Telling(
-        4, said(_lazy("主席团决定末位入选项目")), public=True, elected=True, key=False
+        4, said(_lazy("主席团决定末位入选项目")), public=True, elected=True, weight=ROUTINE
     ),
     "voting.resolution": Telling(4, said(_lazy("大会通过决议")), public=True, elected=True),
     "voting.announce": Telling(4, said(_lazy("公告票决结果")), public=True, elected=True),
     "item.substitute": Telling(4, said(_lazy("依规定替换入选"), note=reason), public=True),
     "project.assign": Telling(5, _assigned, public=True),
-    "project.form_group": Telling(5, said(_lazy("组建代表监督小组")), public=True, key=False),
+    "project.form_group": Telling(5, said(_lazy("组建代表监督小组")), public=True, weight=ROUTINE),
     "project.begin": Telling(5, said(_lazy("实施计划公布，开始实施")), public=True),
-    "supervision.tender": Telling(5, _sum_of(_lazy("登记招标采购")), key=False),
+    "supervision.tender": Telling(5, _sum_of(_lazy("登记招标采购")), weight=ROUTINE),
     "supervision.contract": Telling(5, _sum_of(_lazy("签订合同"))),
     "supervision.settlement": Telling(5, _sum_of(_lazy("结算审核"))),
-    "project.report": Telling(5, _progressed, public=True, key=False),
-    "supervision.inspect": Telling(5, said(_lazy("代表监督小组现场视察")), public=True, key=False),
-    "finding.raise": Telling(5, _found, key=False),
-    "finding.plan": Telling(5, said(_lazy("登记整改方案")), key=False),
-    "finding.rectify": Telling(5, said(_lazy("报告整改情况")), key=False),
-    "finding.reject": Telling(5, said(_lazy("复查未通过，继续整改"), note=reason), key=False),
-    "finding.close": Telling(5, said(_lazy("复查通过，问题销号")), key=False),
-    "change.ask": Telling(5, _changed(_lazy("申请项目调整：%(what)s")), key=False),
+    "project.report": Telling(5, _progressed, public=True, weight=ROUTINE),
+    "supervision.inspect": Telling(5, said(_lazy("代表监督小组现场视察")), public=True, weight=ROUTINE),
+    "finding.raise": Telling(5, _found, weight=NOTABLE),
+    "finding.plan": Telling(5, said(_lazy("登记整改方案")), weight=ROUTINE),
+    "finding.rectify": Telling(5, said(_lazy("报告整改情况")), weight=ROUTINE),
+    "finding.reject": Telling(5, said(_lazy("复查未通过，继续整改"), note=reason), weight=ROUTINE),
+    "finding.close": Telling(5, said(_lazy("复查通过，问题销号")), weight=NOTABLE),
+    "change.ask": Telling(5, _changed(_lazy("申请项目调整：%(what)s")), weight=ROUTINE),
     "change.agree": Telling(5, _changed(_lazy("批准项目调整：%(what)s"))),
     "change.refuse": Telling(5, _changed(_lazy("未批准项目调整：%(what)s"))),
     "change.announce": Telling(5, _changed(_lazy("公告项目调整：%(what)s")), public=True),
-    "change.ratify": Telling(5, _changed(_lazy("大会追认项目调整：%(what)s")), public=True, key=False),
+    "change.ratify": Telling(5, _changed(_lazy("大会追认项目调整：%(what)s")), public=True, weight=ROUTINE),
     "change.revoke": Telling(5, _changed(_lazy("项目调整未获追认，恢复原定内容：%(what)s")), public=True),
     "audit.register": Telling(5, said(_lazy("登记审计报告"))),
     "project.finish": Telling(5, said(_lazy("责任单位报告完工")), public=True),
-    "project.reopen": Telling(5, said(_lazy("验收未通过，退回整改"), note=for_staff), key=False),
+    "project.reopen": Telling(5, said(_lazy("验收未通过，退回整改"), note=for_staff), weight=ROUTINE),
     "project.accept": Telling(5, said(_lazy("代表监督小组确认，通过验收")), public=True),
     "project.carry_over": Telling(5, said(_lazy("主席团决定跨年续建"), note=for_staff), public=True),
     "measurement.measure": Telling(6, _measured, public=True),
-    "measurement.rectify": Telling(6, said(_lazy("测评后整改，报告整改情况")), public=True, key=False),
+    "measurement.rectify": Telling(6, said(_lazy("测评后整改，报告整改情况")), public=True, weight=ROUTINE),
     "item.reserve": Telling(HERE, said(_lazy("转入储备库")), public=True),
 }

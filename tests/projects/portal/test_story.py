@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from projects.collection.intake import propose
 from projects.demo.play.voting import Sheet, play_ballot
-from projects.portal.story import TOLD, Deed, Study, Tally, Thing, Wish, compose, condensed
+from projects.portal.story import KEY, TOLD, Deed, Study, Tally, Thing, Wish, compose, condensed
 from projects.selection.models import Item, Source
 from projects.supervision.inspecting import raise_finding
 from projects.supervision.models import Finding, Project
@@ -93,8 +93,10 @@ def test_what_is_left_off_the_sheet_is_counted_and_never_a_key_line(deeds, most)
     story = compose(THING, deeds, public=False)
     for whole, short in zip(story.chapters, condensed(story, most).chapters, strict=True):
         assert len(short.lines) + short.folded == len(whole.lines)
-        assert [line for line in whole.lines if line.key] == [line for line in short.lines if line.key]
-        assert len(short.lines) <= max(most, sum(line.key for line in whole.lines))
+        assert [line for line in whole.lines if line.weight == KEY] == [
+            line for line in short.lines if line.weight == KEY
+        ]
+        assert len(short.lines) <= max(most, sum(line.weight == KEY for line in whole.lines))
 
 
 def test_every_act_that_is_told_is_one_the_trail_knows():
