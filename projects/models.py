@@ -16,6 +16,7 @@ from projects.evaluation.models import Addendum, Archive, Measurement, Rating, R
 from projects.oversight.models import (
     Boundary,
     Bulletin,
+    Examination,
     Guidance,
     Note,
     Sample,
@@ -48,7 +49,7 @@ from projects.supervision.models import (
 
 __all__ = [
     "AddedMatter", "Addendum", "Appraisal", "AppraisalReturn", "Archive", "Attachment", "Audit", "Boundary", "Box",
-    "BudgetLine", "Bulletin", "Change", "Contact", "Contract", "Cycle", "CycleSession", "Erasure", "ErasureRequest", "Finding", "Guidance",
+    "BudgetLine", "Bulletin", "Change", "Contact", "Contract", "Cycle", "CycleSession", "Erasure", "ErasureRequest", "Examination", "Finding", "Guidance",
     "Hold", "Inspection", "Interpellation", "Item", "KeyHolder", "Keying", "Measurement", "Milestone", "Note", "Notice",
     "Objection", "Opinion", "Option", "Paper", "Plan", "Progress", "Project", "Proposal", "Question", "Rating",
     "Receipt", "Review", "RollEntry", "RollLine", "Rulebook", "Sample", "Score", "Screening", "Session",

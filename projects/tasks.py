@@ -2,12 +2,13 @@
 
 from projects.collection.tasks import sweep_returned
 from projects.evaluation.tasks import sweep_hearings
-from projects.oversight.tasks import check_figures
+from projects.oversight.tasks import check_figures, sweep_examinations
 from projects.retention.tasks import sweep_sessions
 from projects.supervision.tasks import sweep_reports, sweep_summaries
 
 __all__ = [
     "check_figures",
+    "sweep_examinations",
     "sweep_hearings",
     "sweep_reports",
     "sweep_returned",

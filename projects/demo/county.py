@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import repeat
+from math import inf
 
 import django
 from django.db import connections
@@ -46,6 +47,7 @@ from projects.demo.programme import (
     sums_of,
     titles_of,
 )
+from projects.oversight.examining import examine_due
 from projects.supervision.inviting import EXPERT
 from projects.supervision.models import Project
 from workflow.audit.services import Act
@@ -133,6 +135,7 @@ class Builder:
         with within(SYSTEM), self._until_today():
             self._audit()
             play_oversight(Unit.objects.get(code=COUNTY), today=self.today, seed=self.seed)
+        examine_due(planned(self.today, CURTAIN_HOUR), seconds=inf)
         return len(codes)
 
     def _build_side_by_side(self, codes: list[str], jobs: int) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Cycle
@@ -50,13 +50,17 @@ def terms_of(cycle: Cycle) -> Terms:
     )
 
 
-def year_of(cycle: Cycle, on: date) -> Year:
+def entries_of(cycle: Cycle) -> QuerySet[Entry]:
     """Everything the trail has about a year, with its sessions, which serve several years at once."""
     sessions = [f"session:{number}" for number in cycle.uses.values_list("session_id", flat=True)]
-    entries = Entry.objects.filter(unit=cycle.unit).filter(
+    return Entry.objects.filter(unit=cycle.unit).filter(
         Q(about=cycle.reference) | Q(subject=cycle.reference) | Q(subject__in=sessions)
     )
-    rows = entries.order_by("id").values_list("id", "body").iterator()
+
+
+def year_of(cycle: Cycle, on: date) -> Year:
+    """A year's entries as the checks read them, on a day."""
+    rows = entries_of(cycle).order_by("id").values_list("id", "body").iterator()
     return Year(tuple(act_of(number, json.loads(body)) for number, body in rows), on, terms_of(cycle))
 
 

@@ -77,7 +77,7 @@ class _Table:
         self.rules = cycle.rules if cycle and cycle.rules_data else rules_in_force(unit)
         self.anchors = _anchors(cycle, on) if cycle else {}
         self.opened = _opened(cycle) if cycle else {}
-        self.grants = _grants(unit, on)
+        self.grants = grants_held(unit, on)
         self.openly = {act.key: act for act in open_acts()}
 
     def rows(self) -> Iterator[SeatRow]:
@@ -196,7 +196,7 @@ def _opened(cycle: Cycle) -> dict[str, tuple[str, bool]]:
     return {d.key: (d.due_on.isoformat(), d.provisional) for d in found if d.due_on}
 
 
-def _grants(unit: Unit, on: date) -> dict[str, list[RoleGrant]]:
+def grants_held(unit: Unit, on: date) -> dict[str, list[RoleGrant]]:
     """Offices held in the township, by office, in the order of units and persons."""
     held: dict[str, list[RoleGrant]] = {}
     # Whoever stands in for a holder for a time answers for nothing: the seat is the holder's.

@@ -78,18 +78,19 @@ def check_all(at: datetime) -> int:
         wrong = [row[0] for row in cursor.fetchall()]
         cursor.execute(UNFOLDED)
         unfolded = [row[0] for row in cursor.fetchall()]
-    found = sum(_done_or_logged(check_year, pk, at) for pk in wrong)
+    found = sum(done_or_logged(check_year, pk, at) for pk in wrong)
     for pk in unfolded:
-        _done_or_logged(_fold, pk, at)
+        done_or_logged(_fold, pk, at)
     return found
 
 
-def _done_or_logged(work: Callable[[int, datetime], int], cycle_id: int, at: datetime) -> int:
+def done_or_logged(work: Callable[[int, datetime], int], cycle_id: int, at: datetime) -> int:
+    """Do one year's part of a sweep in a transaction of its own; what fails is logged and counts as 0."""
     try:
         with within(SYSTEM):
             return work(cycle_id, at)
     except Exception:
-        log.exception("the figures of cycle:%s were not checked", cycle_id)
+        log.exception("%s failed for cycle:%s", work.__name__, cycle_id)
         return 0
 
 

@@ -272,6 +272,31 @@ class Figures:
         """Findings closed (销号), of all that were raised."""
         return share(*SHARES["rectified_percent"](self))
 
+    # -- what the checks of conformance found
+
+    @property
+    def deviations(self) -> int | None:
+        """Checks not held, as last examined (`examining`); None before any examination."""
+        return self.of("check", "not_held") if self.of("examined") else None
+
+    @property
+    def checks_held(self) -> int:
+        return self.of("check", "held")
+
+    @property
+    def checks_decided(self) -> int:
+        """Checks held or not held; one that is not yet or not applicable decides nothing."""
+        return self.of("check", "held", "not_held")
+
+    @property
+    def conforming_percent(self) -> int | None:
+        return share(*SHARES["conforming_percent"](self))
+
+    @property
+    def examined_on(self) -> date | None:
+        """The day of the examination longest ago."""
+        return self.first.get(("examined", ""))
+
     @property
     def overdue_steps(self) -> dict[int, int]:
         """Open tasks past their day by step."""
@@ -318,6 +343,7 @@ SHARES: Mapping[str, Callable[[Figures], tuple[int, int]]] = {
     "present_percent": lambda f: (f.present, f.due),
     "on_time_percent": lambda f: (f.ended - f.late, f.ended),
     "rectified_percent": lambda f: (f.of("finding", "closed"), f.findings),
+    "conforming_percent": lambda f: (f.checks_held, f.checks_decided),
 }
 
 

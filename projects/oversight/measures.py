@@ -19,6 +19,7 @@ class Measure:
     """One column. code: the name of the figure; base: the figure it is a share of, or is shown beside.
 
     behind: the list that opens behind it, with its filters; most_first: whether the largest is looked at first.
+    dated: the figure that says as of which day it is, of a measure that is not counted as it happens.
     """
 
     code: str
@@ -30,6 +31,7 @@ class Measure:
     behind: str = ""
     filters: Mapping[str, str] = field(default_factory=dict)
     most_first: bool = True
+    dated: str = ""
 
     def value(self, figures: Figures, today: date) -> int | None:
         """What it is: a number, whole per cent, fen, or days; None where there is nothing to tell of."""
@@ -140,6 +142,18 @@ SECTIONS = (
             Measure("rectified_percent", _("销号率"), PERCENT, base="findings", unit=THINGS, behind="findings",
                     most_first=False),
         ),
+    ),
+    Section(
+        "conformance",
+        _("程序规范"),
+        _("办理程序是否符合规定"),
+        (
+            Measure("deviations", _("不符合事项"), unit=_("项"), behind="conformance", filters={"which": "not_held"},
+                    dated="examined_on"),
+            Measure("conforming_percent", _("程序符合率"), PERCENT, "checks_held", "checks_decided", unit=_("项"),
+                    behind="conformance", most_first=False),
+        ),
+        _("逐条对照法律、法规和规则检查办理记录，记录增加后和每日零时以后重新检查；程序符合率＝符合÷（符合＋不符合）。"),
     ),
 )  # fmt: skip
 MEASURES = {measure.code: measure for section in SECTIONS for measure in section.measures}

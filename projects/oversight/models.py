@@ -123,6 +123,26 @@ class YearFigure(models.Model):
         ]
 
 
+class Examination(models.Model):
+    """What the checks of conformance found of a year when they were last run over its trail (`examining`).
+
+    held … not_applicable: how many of the checks; broken: the codes of those not held, in their order. size: how many
+    entries of its township's trail have been looked at: none of them is of the year and newer than the finding.
+    checks: the digest of the checks themselves (`examining.CHECKED_BY`). at: the moment, whose day the terms count to.
+    """
+
+    cycle = models.OneToOneField(Cycle, models.CASCADE, primary_key=True, related_name="examination")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    held = models.PositiveSmallIntegerField(_("符合"))
+    not_held = models.PositiveSmallIntegerField(_("不符合"))
+    not_yet = models.PositiveSmallIntegerField(_("尚未到"))
+    not_applicable = models.PositiveSmallIntegerField(_("不适用"))
+    broken = models.JSONField(default=list)
+    size = models.BigIntegerField()
+    checks = models.CharField(max_length=16)
+    at = models.DateTimeField(_("检查时间"))
+
+
 class Weighting(models.Model):
     """The weights a county orders its townships by, of its own choosing; the latest one holds (rules.md §9).
 

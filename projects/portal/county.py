@@ -54,6 +54,7 @@ def county(request: HttpRequest) -> HttpResponse:
             "name": view.head(NAME, _("县（市、区）") if view.by_county else _("乡镇（年度）")),
             "step": view.head(STEP, _("所在环节")),
             "own": view.head(OWN, _("本县权重得分")),
+            "conformance": conformance_head(view),
         },
         "weights": [
             (MEASURES[code].title, weight) for code, weight in view.weights.items() if code in MEASURES
@@ -73,6 +74,11 @@ def county(request: HttpRequest) -> HttpResponse:
         "today": view.today,
     }
     return render(request, "portal/county.html", context)
+
+
+def conformance_head(view: View) -> dict[str, Any]:
+    """The head of the matrix's column of checks not held."""
+    return view.head("deviations", _("程序不符合"), place="matrix")
 
 
 def tiles_of(view: View) -> list[dict[str, Any]]:

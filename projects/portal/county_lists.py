@@ -12,6 +12,7 @@ from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -20,9 +21,11 @@ from projects.collection.models import Proposal
 from projects.cycles.models import Cycle
 from projects.cycles.steps import STEPS
 from projects.deliberation.models import Visit
+from projects.evaluation.conformance import CHECKS
 from projects.evaluation.models import Grade, Measurement, MeasurementState
 from projects.oversight.figures import DEPUTIES, DONE, RESIDENTS
 from projects.oversight.measures import SOURCES
+from projects.oversight.models import Examination
 from projects.selection.models import Item, ItemState
 from projects.selection.selectors import ON_THE_LIST
 from projects.supervision.models import Finding, FindingState, Inspection, Project
@@ -302,6 +305,25 @@ def _finding_line(held: Finding, today: date) -> Line:
     return Line(held.project.title, reverse("project", args=[held.project_id]), cells)
 
 
+TITLES = {check.code: check.title for check in CHECKS}
+
+
+def _examinations(asked: Asked) -> QuerySet[Examination]:
+    rows = Examination.objects.filter(cycle__in=asked.cycles)
+    if asked.wants("which", "not_held"):
+        rows = rows.filter(not_held__gt=0)
+    return rows.select_related("cycle__unit").order_by("cycle__unit__code", "-cycle__year", "cycle_id")
+
+
+def _examination_line(held: Examination, today: date) -> Line:
+    broken = "；".join(TITLES.get(code, code) for code in held.broken)
+    counts = (held.not_held, held.held, held.not_yet, held.not_applicable)
+    url = reverse("conformance", args=[held.cycle_id]) + ("?status=not_held" if held.not_held else "")
+    looked = {"at": date_format(localtime(held.at), "DATETIME_FORMAT"), "n": held.size}
+    told = _t("%(at)s，查至第 %(n)s 条办理记录") % looked
+    return Line(_year(held.cycle), url, [broken or "—", *map(str, counts), told])
+
+
 def _cycles(asked: Asked) -> QuerySet[Cycle]:
     return (
         Cycle.objects.filter(pk__in=asked.cycles)
@@ -355,6 +377,10 @@ LISTS: dict[str, Listing] = {
     "findings": Listing(
         _("监督发现的问题"), (_("乡镇"), _("问题"), _("提出日期"), _("已过"), _("状态")), _findings, _finding_line, _("个"),
         filters={"which": {"open": _("未销号")}},
+    ),
+    "conformance": Listing(
+        _("程序规范检查"), (_("不符合的事项"), _("不符合"), _("符合"), _("尚未到"), _("不适用"), _("检查时间")),
+        _examinations, _examination_line, _("项不符合"), "not_held", filters={"which": {"not_held": _("有不符合的")}},
     ),
     "years": Listing(_("各乡镇年度"), (_("进度"), _("启动日")), _cycles, _cycle_line, _("个")),
 }  # fmt: skip

@@ -162,11 +162,17 @@ def _years(view: View) -> Sheet:
 
 def notes_of(view: View) -> list[str]:
     """What a file says of itself: of whom, of which years, as of which day, in which order, by which formulas."""
-    order = MEASURES.get(view.sort)
+    order, whole = MEASURES.get(view.sort), view.whole
     told = [
         _("%(period)s，截至%(day)s。") % {"period": view.period, "day": date_format(view.today)},
         *([_("只列有超期事项的。")] if view.only else []),
         *([_("另有往年超期未办结 %(n)s 件。") % {"n": view.overdue_earlier}] if view.overdue_earlier else []),
+        *(
+            [_("程序规范检查截至%(day)s。") % {"day": date_format(whole.examined_on)}]
+            if whole.examined_on
+            else []
+        ),
+        *([_("此后有新记录的年度 %(n)s 个。") % {"n": len(view.outdated)}] if view.outdated else []),
         *([_("按“%(measure)s”排列。") % {"measure": order.title}] if order else []),
     ]
     return ["".join(told), *(str(section.note) for section in SECTIONS if section.note)]

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from projects.oversight.measures import MEASURES, SECTIONS
 from projects.oversight.selectors import boundary_of
-from projects.portal.county import tiles_of, view_asked
+from projects.portal.county import conformance_head, tiles_of, view_asked
 from projects.portal.county_map import drawn
 from projects.portal.county_view import NAME, STEP
 
@@ -29,6 +29,7 @@ def county_screen(request: HttpRequest) -> HttpResponse:
         "heads": {
             "name": view.head(NAME, _("县（市、区）") if view.by_county else _("乡镇（年度）")),
             "step": view.head(STEP, _("所在环节")),
+            "conformance": conformance_head(view),
         },
         "sums": [(s.question, [(m, view.number(m)) for m in s.measures]) for s in SECTIONS],
         "map": drawn(view, MEASURES["overdue"], boundary_of(view.unit)),

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from django.http import Http404, QueryDict
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -22,6 +23,7 @@ from projects.cycles.models import Cycle
 from projects.cycles.shares import share
 from projects.cycles.steps import STEPS
 from projects.oversight import figures as fig
+from projects.oversight.examining import grown_since
 from projects.oversight.measures import (
     COUNT,
     DAYS,
@@ -250,6 +252,11 @@ class View:
         """Year by year, the latest first, whatever year is looked at."""
         return sorted(fig.figures_by_calendar(self.seen, self.today).items(), reverse=True)
 
+    @cached_property
+    def outdated(self) -> frozenset[int]:
+        """Of the years shown those whose trail has grown since they were examined; not asked for of whole counties."""
+        return frozenset() if self.by_county else grown_since(one.cycle_id for one in self.chosen)
+
     # -- the order
 
     def _upwards(self, wanted: str) -> bool:
@@ -322,8 +329,15 @@ class View:
             text_of(measure, value),
             self.behind(measure.behind, measure.filters, row) if value is not None else "",
             min(value, 100) if value is not None and measure.kind == PERCENT else None,
-            meta_of(measure, figures) if value is not None else "",
+            self._meta(measure, figures, row) if value is not None else "",
         )
+
+    def _meta(self, measure: Measure, figures: fig.Figures, row: Row | None) -> str:
+        """What a share is of, or as of which day a figure is; and whether more has been done since."""
+        told = meta_of(measure, figures)
+        if measure.dated and row and row.cycle and row.cycle.pk in self.outdated:
+            return _("%(told)s，此后有新记录") % {"told": told}
+        return told
 
     def part_tabs(self) -> list[dict[str, Any]]:
         """The groups of measures, one of which is shown at a time."""
@@ -343,15 +357,20 @@ class View:
     def part_sums(self) -> list[tuple[Measure, Number]]:
         return [(measure, self.number(measure)) for measure in self.part.measures]
 
-    def head(self, code: str, title: Any) -> dict[str, Any]:
-        """A column's head: a link that orders by it, the other way round where it is ordered by already."""
+    def head(self, code: str, title: Any, *, place: str = "") -> dict[str, Any]:
+        """A column's head: a link that orders by it, the other way round where it is ordered by already.
+
+        place: the part of the page it leads to, where that is not the measures or the matrix as usual.
+        """
         current = self.sort == code
         measure = MEASURES.get(code)
         first = "up" if (measure is None and code != OWN) or (measure and not measure.most_first) else "down"
         direction = ("down" if self.up else "up") if current else first
         return {
             "title": title,
-            "url": "?" + self.query(sort=code, dir=direction) + ("#figures" if measure else "#matrix"),
+            "url": "?"
+            + self.query(sort=code, dir=direction)
+            + f"#{place or ('figures' if measure else 'matrix')}",
             "sorted": ("ascending" if self.up else "descending") if current else "",
         }
 
@@ -457,7 +476,9 @@ def text_of(measure: Measure, value: int | None) -> str:
 
 
 def meta_of(measure: Measure, figures: fig.Figures) -> str:
-    """What a share is of."""
+    """What a share is of, or the day a figure is as of."""
+    if measure.dated:
+        return _("截至%(day)s") % {"day": date_format(getattr(figures, measure.dated))}
     part, base = measure.parts(figures)
     if base is None or measure.kind in (COUNT, DAYS, MONEY):
         return ""

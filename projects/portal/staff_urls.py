@@ -6,6 +6,7 @@ from django.urls import path
 from projects.portal import (
     ballots,
     before_vote,
+    booklet,
     conformance,
     county,
     county_bulletins,
@@ -42,6 +43,8 @@ urlpatterns = [
     path("years/<int:pk>/items/", login_required(matters.items), name="year_items"),
     path("years/<int:pk>/readiness/", login_required(before_vote.readiness), name="readiness"),
     path("years/<int:pk>/conformance/", login_required(conformance.conformance), name="conformance"),
+    path("years/<int:pk>/booklet/", login_required(booklet.booklet), name="booklet"),
+    path("years/<int:pk>/booklet/<slug:ending>/", login_required(booklet.booklet_file), name="booklet_file"),
     path("years/<int:pk>/rehearsal/", login_required(before_vote.rehearsal), name="rehearsal"),
     path("years/<int:pk>/practice/", login_required(voter_practice.practice), name="practice"),
     path("tasks/<int:task_id>/roll/", login_required(roll.roll_import), name="roll_import"),

@@ -314,6 +314,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": crontab(hour=2, minute=30),
         "options": {"expires": 6 * 3600},
     },
+    "examinations": every(600, "projects.oversight.tasks.sweep_examinations"),
     "exports": every(60, "workflow.administration.tasks.sweep_exports"),
     "heads": every(60, "workflow.audit.tasks.sweep_heads"),
     "reminders": every(600, "workflow.reminders.tasks.sweep_deadlines"),

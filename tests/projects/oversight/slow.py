@@ -15,6 +15,7 @@ from projects.cycles.models import Cycle
 from projects.deliberation.models import Visit
 from projects.evaluation.models import Measurement, Rating
 from projects.oversight.figures import Cell
+from projects.oversight.models import Examination
 from projects.selection.models import Item
 from projects.selection.selectors import ON_THE_LIST
 from projects.supervision.models import Finding, Inspection, Project
@@ -94,6 +95,7 @@ def slow_figures(cycle: Cycle, today: date) -> dict[str, Any]:
         "late": len(late),
         **_of_tasks(tasks, late, overdue),
         **_of_findings(cycle),
+        **_of_checks(cycle),
         "townships_at": {7 if cycle.state == "closed" else cycle.step: 1},
     }
 
@@ -104,6 +106,18 @@ def _of_tasks(tasks: list[Deadline], late: list[Deadline], overdue: list[Deadlin
         "ended": ended,
         "on_time_percent": rounded(ended - len(late), ended),
         "overdue_steps": dict(Counter(d.step for d in overdue)),
+    }
+
+
+def _of_checks(cycle: Cycle) -> dict[str, Any]:
+    kept = Examination.objects.filter(cycle=cycle).first()
+    held, broken = (kept.held, kept.not_held) if kept else (0, 0)
+    return {
+        "deviations": broken if kept else None,
+        "checks_held": held,
+        "checks_decided": held + broken,
+        "conforming_percent": rounded(held, held + broken),
+        "examined_on": localdate(kept.at) if kept else None,
     }
 
 

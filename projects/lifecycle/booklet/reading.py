@@ -1,0 +1,204 @@
+"""What the booklet of a year is put together from, read in the caller's context: what that does not show is not in it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import QuerySet
+from django.utils.timezone import localdate
+
+from projects.cycles.feasibility import chain
+from projects.cycles.models import Cycle, Session
+from projects.cycles.rulebook import Rules
+from projects.cycles.selectors import rules_for, session_of
+from projects.cycles.steps import STEPS
+from projects.evaluation.conforming import entries_of
+from projects.evaluation.selectors import measurement_table, ratings_of
+from projects.lifecycle.booklet.rules import Act, Planned, Stretch, Turn, road
+from projects.lifecycle.seat_table import SeatRow, grants_held, rows_of
+from projects.supervision.models import Project
+from projects.supervision.selectors import projects_of
+from workflow.audit.models import Entry
+from workflow.calendar.offsets import DueDate, resolve
+from workflow.flows.base import flows
+from workflow.flows.events import events, open_acts
+from workflow.flows.models import Deadline
+from workflow.inbox.story import lines_of
+from workflow.people.wording import worded
+from workflow.roles import registry
+
+# The arrow by which a year comes to each step, and by which it ends.
+ARROWS = {
+    "cycle.open": 1,
+    "cycle.begin_selection": 2,
+    "cycle.begin_deliberation": 3,
+    "cycle.begin_vote": 4,
+    "cycle.begin_supervision": 5,
+    "cycle.begin_evaluation": 6,
+}
+CLOSED = "cycle.close"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A task that came to a seat. seat: the unit inside the township, "" for the township's own; by: who did it, or ""."""
+
+    key: str
+    step: int
+    title: str
+    office: str
+    seat: str
+    turn: Turn
+    by: str
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A session of the congress the year uses. use: "vote" or "evaluation"; held_on: None while it is only planned."""
+
+    use: str
+    planned: date
+    held_on: date | None
+
+
+@dataclass(frozen=True)
+class Account:
+    """A project's money and progress. Fen; measured, rated: the last round's verdict and the residents' rate, "" before."""
+
+    project: Project
+    measured: str
+    rated: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All of it. readable: the steps whoever asks may read; holders: (office, seat) → names, in the order of the grants.
+
+    offices: code → title, in the order of the registry; reached: the step the year stands in, 7 once it is closed.
+    """
+
+    cycle: Cycle
+    on: date
+    readable: frozenset[int]
+    steps: Mapping[int, str]
+    offices: Mapping[str, str]
+    seats: list[SeatRow]
+    holders: Mapping[tuple[str, str], list[str]]
+    opened: list[Opened]
+    stretches: list[Stretch]
+    meetings: list[Meeting]
+    acts: list[Act]
+    accounts: list[Account]
+    reached: int
+
+
+def facts_of(cycle: Cycle, readable: frozenset[int], on: date) -> Facts:
+    """Everything the booklet of a year tells on a day. readable: the steps the reader's office covers."""
+    unit = cycle.unit
+    entries = entries_of(cycle)
+    return Facts(
+        cycle=cycle,
+        on=on,
+        readable=readable,
+        steps={step: worded(name, unit) for step, name in STEPS.items()},
+        offices={office.code: registry.title_of(office.code, unit) for office in registry.offices()},
+        seats=rows_of(unit, cycle, on),
+        holders=_holders(cycle, on),
+        opened=list(_opened(cycle)),
+        stretches=_stretches(cycle, entries.filter(action__in=[*ARROWS, CLOSED])),
+        meetings=list(_meetings(cycle)),
+        acts=list(_acts(entries.filter(action__in=acts_of_office()))),
+        accounts=list(_accounts(cycle)),
+        reached=len(STEPS) + 1 if cycle.state == "closed" else cycle.step,
+    )
+
+
+def _holders(cycle: Cycle, on: date) -> dict[tuple[str, str], list[str]]:
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for office, grants in grants_held(cycle.unit, on).items():
+        for grant in grants:
+            seat = "" if grant.unit_id == cycle.unit_id else grant.unit.name
+            if grant.user.name not in found[office, seat]:
+                found[office, seat].append(grant.user.name)
+    return found
+
+
+def _opened(cycle: Cycle) -> Iterator[Opened]:
+    sessions = [session.reference for session in Session.objects.filter(uses__cycle=cycle).distinct()]
+    held = Deadline.objects.filter(about__in=[cycle.reference, *sessions], cancelled=False)
+    for one in held.select_related("task", "seat", "unit", "done_by").order_by("due_on", "pk"):
+        yield Opened(
+            key=one.key,
+            step=one.step or 1,
+            title=worded(one.task.flow_task.task_title, one.unit),
+            office=one.office,
+            seat="" if one.seat_id == one.unit_id else one.seat.name,
+            turn=Turn(one.due_on, localdate(one.done_at) if one.done_at else None, one.provisional),
+            by=one.done_by.name if one.done_by else "",
+        )
+
+
+def _stretches(cycle: Cycle, moves: QuerySet[Entry]) -> list[Stretch]:
+    began: dict[int, date] = {}
+    closed: date | None = None
+    for action, at in moves.order_by("id").values_list("action", "at"):
+        if action == CLOSED:
+            closed = localdate(at)
+        else:
+            began[ARROWS[action]] = localdate(at)
+    return road(plan_of_steps(cycle), began, closed)
+
+
+def plan_of_steps(cycle: Cycle) -> dict[int, Planned]:
+    """When each step is to begin and end by the year's rulebook and planned sessions, every task taking its whole time."""
+    rules = rules_for(cycle)
+    links = {task: link.due for link in chain(cycle.opens_on, rules) for task in link.tasks}
+    t, t2 = cycle.planned_t, cycle.planned_t2
+    ends = {
+        1: links["collection.close_books"],
+        2: links["selection.notice_period"],
+        3: DueDate(t, False),
+        4: _due(rules, "voting.announce", T=t),
+        5: _due(rules, "evaluation.completion_report", T2=t2),
+        6: _due(rules, "evaluation.archive", year=date(cycle.year, 1, 1)),
+    }
+    begins = [cycle.opens_on, ends[1].on, ends[2].on, t, ends[4].on, ends[5].on]
+    return {
+        step: Planned(since, ends[step].on, ends[step].provisional) for step, since in enumerate(begins, 1)
+    }
+
+
+def _due(rules: Rules, key: str, **anchors: date) -> DueDate:
+    return resolve(rules.offset(key), anchors)
+
+
+def _meetings(cycle: Cycle) -> Iterator[Meeting]:
+    for use, planned in (("vote", cycle.planned_t), ("evaluation", cycle.planned_t2)):
+        session = session_of(cycle, use)
+        yield Meeting(use, planned, session.held_on if session else None)
+
+
+def acts_of_office() -> list[str]:
+    """The actions of entries that are acts: steps and events with their returns; a machine's own moves follow from them."""
+    steps = [node.key for flow in flows() for node in flow.steps()]
+    keys = {*steps, *(event.key for event in events()), *(act.key for act in open_acts())}
+    return sorted(keys | {f"{key}.{way}" for key in steps for way in ("return", "take_back")})
+
+
+def _acts(entries: QuerySet[Entry]) -> Iterator[Act]:
+    for line in lines_of(entries.select_related("actor", "unit").order_by("id")):
+        step = json.loads(line.entry.body).get("step") or 0
+        yield Act(line.entry.pk, step, localdate(line.entry.at), line.what, line.who, line.office, line.label)
+
+
+def _accounts(cycle: Cycle) -> Iterator[Account]:
+    measured = {
+        line.project.pk: f"{line.rate} {line.verdict_label}".strip() for line in measurement_table(cycle)
+    }
+    rated = {line.project.pk: line.rate for line in ratings_of(cycle)}
+    for project in projects_of(cycle):
+        yield Account(project, measured.get(project.pk, ""), rated.get(project.pk, ""))

@@ -1,0 +1,149 @@
+"""How duties stand, how the six steps went against their plan, and which acts are one line of the account.
+
+Pure: no clock, no database, no words. Days are days; the day it is comes in as `today`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from itertools import pairwise
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One task that came to somebody. due_on: None without a term; provisional: its day rests on unknown holidays.
+
+    done_on: None while it is open.
+    """
+
+    due_on: date | None
+    done_on: date | None = None
+    provisional: bool = False
+
+    def days_late(self, today: date) -> int:
+        """How many days after its day it was done, or is open by now; nobody can have missed a provisional day."""
+        if self.due_on is None or self.provisional:
+            return 0
+        return max(0, ((self.done_on or today) - self.due_on).days)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How some turns stand together. late: done after their day; overdue: open past it; worst: most days of any of them.
+
+    due_from, due_until: the first and the last day due, None where none has a day.
+    """
+
+    total: int
+    done: int
+    late: int
+    overdue: int
+    worst: int
+    due_from: date | None
+    due_until: date | None
+
+
+def standing_of(turns: Sequence[Turn], today: date) -> Standing:
+    """The sums over some turns; none of them is an empty standing."""
+    days = sorted(turn.due_on for turn in turns if turn.due_on)
+    done = [turn for turn in turns if turn.done_on]
+    behind = [turn for turn in turns if turn.done_on is None and turn.days_late(today)]
+    return Standing(
+        total=len(turns),
+        done=len(done),
+        late=sum(turn.days_late(today) > 0 for turn in done),
+        overdue=len(behind),
+        worst=max((turn.days_late(today) for turn in turns), default=0),
+        due_from=days[0] if days else None,
+        due_until=days[-1] if days else None,
+    )
+
+
+class Progress(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """When a step is to begin and to end; provisional: a day of it rests on unknown holidays."""
+
+    since: date
+    until: date
+    provisional: bool = False
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """One of the six steps: as planned, and as it went. began, ended: None while it has not."""
+
+    step: int
+    planned: Planned
+    began: date | None = None
+    ended: date | None = None
+
+    @property
+    def progress(self) -> Progress:
+        if self.ended:
+            return Progress.DONE
+        return Progress.RUNNING if self.began else Progress.WAITING
+
+    def days_over(self, today: date) -> int:
+        """Days its end lies after the planned one (negative: before it); of one that has not ended, days past it by now."""
+        if self.ended:
+            return (self.ended - self.planned.until).days
+        return max(0, (today - self.planned.until).days)
+
+
+def road(plan: Mapping[int, Planned], began: Mapping[int, date], closed: date | None) -> list[Stretch]:
+    """The steps in order. began: step → the day the year came to it; a step ends when the next begins, the last at `closed`.
+
+    A year that goes on to a later step has ended all before it, whatever is known of when they began.
+    """
+    steps = sorted(plan)
+    ends = {step: began.get(following) for step, following in pairwise(steps)}
+    ends[steps[-1]] = closed
+    later: date | None = None
+    for step in reversed(steps):
+        later = ends[step] = ends[step] or later
+    return [Stretch(step, plan[step], began.get(step), ends[step]) for step in steps]
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act of the trail. number: its entry's; step: 0 for what belongs to none; label: the record it was done on."""
+
+    number: int
+    step: int
+    on: date
+    what: str
+    who: str
+    office: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Together:
+    """The same act of the same person on one day, on however many records: one line. numbers, labels: in the trail's order."""
+
+    first: Act
+    numbers: tuple[int, ...]
+    labels: tuple[str, ...]
+
+
+def together(acts: Iterable[Act]) -> list[Together]:
+    """Acts as lines of the account, by step and in the order of the trail; no entry's number is lost or told twice."""
+    found: dict[tuple[int, date, str, str, str], list[Act]] = {}
+    for act in sorted(acts, key=lambda one: one.number):
+        found.setdefault((act.step, act.on, act.what, act.who, act.office), []).append(act)
+    lines = [
+        Together(
+            group[0], tuple(a.number for a in group), tuple(dict.fromkeys(a.label for a in group if a.label))
+        )
+        for group in found.values()
+    ]
+    return sorted(lines, key=lambda line: (line.first.step, line.first.number))

@@ -1,0 +1,67 @@
+"""四清一本通 of a township's year: its page, and the same as PDF and Word."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from projects.cycles.documents.pdf import obstacle_to_pdf
+from projects.cycles.documents.sealing import seal_over
+from projects.cycles.models import Cycle
+from projects.cycles.steps import STEPS
+from projects.lifecycle.booklet.composing import Booklet, composed, cut, document_of, long_lines
+from projects.lifecycle.booklet.reading import facts_of
+from projects.portal.documents import written
+from projects.portal.scope import scope_told
+from projects.portal.staff_selectors import cycles_visible
+from workflow.roles import registry
+from workflow.roles.middleware import acting_grant
+from workflow.roles.models import RoleGrant
+
+PER_PAGE = 60  # lines of the account
+
+
+def year_read(request: HttpRequest, pk: int) -> tuple[RoleGrant, Cycle]:
+    """The office that reads and the year it reads of: one's own township's, or one below the county or the auditor."""
+    grant = acting_grant(request)
+    if not registry.office(grant.office).works:
+        raise PermissionDenied(_("四清一本通供本乡镇各职务、县级人大和审计查阅。"))
+    return grant, get_object_or_404(cycles_visible(grant), pk=pk)
+
+
+def booklet_of(grant: RoleGrant, cycle: Cycle) -> Booklet:
+    """The booklet as this office may read it today."""
+    readable = frozenset(step for step in STEPS if grant.covers(str(step)))
+    return composed(facts_of(cycle, readable, timezone.localdate()))
+
+
+@require_safe
+def booklet(request: HttpRequest, pk: int) -> HttpResponse:
+    """The four chapters on one page, the account in pages of its own."""
+    grant, cycle = year_read(request, pk)
+    whole = booklet_of(grant, cycle)
+    page = Paginator(range(long_lines(whole)), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "cycle": cycle,
+        "hall": cycle.unit,
+        "booklet": cut(whole, page.start_index() - 1, page.end_index()),
+        "page": page,
+        "limit": scope_told(grant),
+        "no_pdf": obstacle_to_pdf(),
+    }
+    return render(request, "portal/booklet.html", context)
+
+
+@require_safe
+def booklet_file(request: HttpRequest, pk: int, ending: str) -> HttpResponse:
+    """All of it as PDF or Word; where no PDF can be made, back to the page, which says so."""
+    grant, cycle = year_read(request, pk)
+    with translation.override("zh-hans"):  # a paper is an official one, whatever the reader's pages speak
+        made = booklet_of(grant, cycle)
+        answer = written(document_of(made, seal=seal_over(cycle.unit)), ending, made.title)
+    return answer or redirect("booklet", pk)
