@@ -48,10 +48,11 @@ from projects.supervision.models import (
 )
 
 __all__ = [
-    "AddedMatter", "Addendum", "Appraisal", "AppraisalReturn", "Archive", "Attachment", "Audit", "Boundary", "Box",
-    "BudgetLine", "Bulletin", "Change", "Contact", "Contract", "Cycle", "CycleSession", "Erasure", "ErasureRequest", "Examination", "Finding", "Guidance",
-    "Hold", "Inspection", "Interpellation", "Item", "KeyHolder", "Keying", "Measurement", "Milestone", "Note", "Notice",
-    "Objection", "Opinion", "Option", "Paper", "Plan", "Progress", "Project", "Proposal", "Question", "Rating",
-    "Receipt", "Review", "RollEntry", "RollLine", "Rulebook", "Sample", "Score", "Screening", "Session",
-    "Signature", "Source", "Term", "Visit", "Vote", "Weighting", "Withdrawal", "YearFigure",
+    "AddedMatter", "Addendum", "Appraisal", "AppraisalReturn", "Archive", "Attachment", "Audit", "Boundary",
+    "Box", "BudgetLine", "Bulletin", "Change", "Contact", "Contract", "Cycle", "CycleSession", "Erasure",
+    "ErasureRequest", "Examination", "Finding", "Guidance", "Hold", "Inspection", "Interpellation", "Item",
+    "KeyHolder", "Keying", "Measurement", "Milestone", "Note", "Notice", "Objection", "Opinion", "Option",
+    "Paper", "Plan", "Progress", "Project", "Proposal", "Question", "Rating", "Receipt", "Review", "RollEntry",
+    "RollLine", "Rulebook", "Sample", "Score", "Screening", "Session", "Signature", "Source", "Term", "Visit",
+    "Vote", "Weighting", "Withdrawal", "YearFigure",
 ]  # fmt: skip

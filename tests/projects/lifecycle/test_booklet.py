@@ -243,7 +243,7 @@ def test_the_page_shows_it_and_links_each_entry_to_the_trail(client, year):
     client.force_login(year.town.of("clerk"))
     page = text_of(client, address(year))
     assert all(f'id="{code}"' in page for code in ("seats", "duties", "road", "account"))
-    link = re.search(r'href="(/trail/\?unit=T01&amp;entry=\d+)"', page)
+    link = re.search(r'href="(/trail/\?unit=T01&amp;number=\d+)"', page)
     assert link and text_of(client, link[1].replace("&amp;", "&")).count("timeline-item") == 1
     assert address(year) in text_of(client, f"/years/{year.cycle.pk}/")
 

@@ -195,9 +195,9 @@ def test_the_evidence_of_a_check_leads_to_the_entry_on_the_trail(client, town, m
     client.force_login(town.of("clerk"))
     page = text_of(client, f"/years/{year.cycle.pk}/conformance/")
     code = town.unit.code
-    found = re.findall(rf'href="(/trail/\?unit={code}&amp;entry=(\d+))">(\d+)</a>', page)
+    found = re.findall(rf'href="(/trail/\?unit={code}&amp;number=(\d+))">(\d+)</a>', page)
     assert found and all(number == shown for _url, number, shown in found)
     one = text_of(client, found[0][0].replace("&amp;", "&"))
     assert one.count("timeline-item") == 1
     for wrong in ("0", "x", "9" * 30):
-        assert text_of(client, f"/trail/?unit={code}&entry={wrong}").count("timeline-item") == 0
+        assert text_of(client, f"/trail/?unit={code}&number={wrong}").count("timeline-item") == 0
