@@ -4,7 +4,7 @@ from workflow.administration.tasks import make_export, sweep_exports
 from workflow.audit.tasks import sweep_heads
 from workflow.flows.tasks import run_job, sweep_jobs
 from workflow.reminders.tasks import sweep_deadlines
-from workflow.roles.tasks import sweep_stand_ins
+from workflow.roles.tasks import sweep_offices
 
 __all__ = [
     "make_export",
@@ -13,5 +13,5 @@ __all__ = [
     "sweep_exports",
     "sweep_heads",
     "sweep_jobs",
-    "sweep_stand_ins",
+    "sweep_offices",
 ]

@@ -308,7 +308,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "summaries": every(3600, "projects.supervision.tasks.sweep_summaries"),
     "hearings": every(3600, "projects.evaluation.tasks.sweep_hearings"),
     "sessions": every(3600, "projects.retention.tasks.sweep_sessions"),
-    "stand_ins": every(600, "workflow.roles.tasks.sweep_stand_ins"),
+    "offices": every(600, "workflow.roles.tasks.sweep_offices"),
     "figures": {
         "task": "projects.oversight.tasks.check_figures",
         "schedule": crontab(hour=2, minute=30),

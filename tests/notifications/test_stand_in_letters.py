@@ -13,7 +13,9 @@ from tests.projects.selection.test_selection import D0, year
 from workflow.flows.models import Deadline
 from workflow.flows.services import urge
 from workflow.flows.taking_back import take_back
+from workflow.people.models import User
 from workflow.roles.models import RoleGrant
+from workflow.roles.services import grant, lapse
 from workflow.roles.standing_in import end_stand_in, name_stand_in
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +57,23 @@ def test_when_the_clerk_ends_it_holder_and_stand_in_are_told(town, cycle, post) 
     act = town.act("clerk", at("2026-08-13"))
     end_stand_in(standing=standing, act=act, reason="另有安排", keepers=("clerk",))
     assert set(told(post())) == {person.username, town.of("chair").username}
+
+
+def test_whose_office_ends_by_its_date_is_told_as_if_it_had_been_taken_away(town, cycle, post) -> None:
+    person = User.objects.create(username="acting@T01", name="高翔", email="acting@piaojue.example")
+    act = town.act("clerk", at("2026-08-10"))
+    grant(
+        user=person,
+        office="finance",
+        unit=town.unit,
+        act=act,
+        since=date(2026, 8, 10),
+        until=date(2026, 8, 14),
+    )
+    post()
+    assert lapse(at("2026-08-15")) == 1
+    letters = post()
+    assert told(letters) == {"acting@T01": "任职终止：财政所"} and "任职期满" in letters[0].body
 
 
 def test_an_urge_and_a_new_task_reach_holder_and_stand_in(town, cycle, post) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -17,19 +17,22 @@ from django.views.decorators.http import require_http_methods
 
 from workflow.administration import conf
 from workflow.administration.accounts import is_keeper
-from workflow.flows.fields import ChineseDateField, PlainForm, choice_field
+from workflow.flows.fields import ChineseDateField, PlainForm
 from workflow.people.models import User
 from workflow.roles import registry, standing_in
 from workflow.roles.middleware import acting_grant, in_office
 from workflow.roles.models import RoleGrant
 from workflow.roles.services import GrantRefused
+from workflow.roles.standing_in import Candidate
 
 
 class StandInForm(PlainForm):
     """Who, from when until when, why."""
 
-    person = forms.ChoiceField(
-        label=gettext_lazy("代办人"), help_text=gettext_lazy("本单位的在任人员；不能兼任的职务会被拒绝。")
+    person = forms.CharField(
+        label=gettext_lazy("代办人"),
+        widget=forms.Select,
+        help_text=gettext_lazy("本单位的在任人员；依规定不能兼任这一职务的不在其中。"),
     )
     since = ChineseDateField(label=gettext_lazy("起始日"))
     until = ChineseDateField(label=gettext_lazy("截止日"), help_text=gettext_lazy("含当日；过后自动终止。"))
@@ -40,17 +43,23 @@ class StandInForm(PlainForm):
         max_length=200,
     )
 
-    def __init__(self, *args: Any, people: list[tuple[User, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, people: list[Candidate], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.people = {str(user.pk): user for user, _titles in people}
-        named = [
-            (str(user.pk), _("%(name)s（%(office)s）") % {"name": user.name, "office": titles})
-            for user, titles in people
+        self.people = {str(one.person.pk): one for one in people}
+        offered = [
+            (number, _("%(name)s（%(office)s）") % {"name": one.person.name, "office": one.titles})
+            for number, one in self.people.items()
+            if one.refused is None
         ]
-        choice_field(self, "person").choices = [("", _("请选择")), *named]
+        cast(forms.Select, self.fields["person"].widget).choices = [("", _("请选择")), *offered]
 
     def clean_person(self) -> User:
-        return self.people[self.cleaned_data["person"]]
+        chosen = self.people.get(self.cleaned_data["person"])
+        if chosen is None:
+            raise forms.ValidationError(_("请从名单中选择。"))
+        if chosen.refused:
+            raise forms.ValidationError(str(chosen.refused))
+        return chosen.person
 
 
 class EndForm(PlainForm):

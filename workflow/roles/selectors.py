@@ -15,9 +15,14 @@ from workflow.roles.models import RoleGrant
 WITH_PERSONS = ("unit", "tenant", "user", "principal")
 
 
+def open_grants(on: date) -> QuerySet[RoleGrant]:
+    """Offices held on a day or still to begin: not ended, not revoked."""
+    return RoleGrant.objects.filter(Q(until=None) | Q(until__gte=on), revoked_at=None)
+
+
 def live_grants(on: date) -> QuerySet[RoleGrant]:
     """Offices held on a day: begun, not ended, not revoked."""
-    return RoleGrant.objects.filter(Q(until=None) | Q(until__gte=on), since__lte=on, revoked_at=None)
+    return open_grants(on).filter(since__lte=on)
 
 
 def grants_of(user: User, on: date) -> list[RoleGrant]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from workflow.audit.services import Act, write_down
+from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, User
 from workflow.people.prepared import Prepared
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
-from workflow.roles.selectors import WITH_PERSONS, live_grants
+from workflow.roles.selectors import WITH_PERSONS, live_grants, open_grants
 
 # Whoever holds an office and stands in for another acts in the one of their own.
 OWN_FIRST = (F("stands_for").asc(nulls_first=True), "pk")
@@ -87,19 +89,22 @@ def _limit(office: str, wanted: Iterable[str]) -> list[str]:
 
 def check_holding(user: User, office: str, unit: Unit, *, at_date: date) -> None:
     """Refuse an unknown office, a unit of the wrong kind, and offices one person may not hold together."""
+    held = open_grants(at_date).filter(user=user)
+    if refused := why_not_held(office, unit, held.values_list("office", flat=True)):
+        raise refused
+
+
+def why_not_held(office: str, unit: Unit, held: Iterable[str]) -> GrantRefused | None:
+    """Why somebody with the offices `held` may not hold another at a unit; None: they may."""
     try:
         wanted = registry.office(office)
     except KeyError:
-        raise GrantRefused("unknown_office", _("没有“%(office)s”这一职务。") % {"office": office}) from None
+        return GrantRefused("unknown_office", _("没有“%(office)s”这一职务。") % {"office": office})
     if unit.kind not in wanted.kinds:
-        raise GrantRefused(
-            "wrong_kind",
-            _("“%(office)s”不能设在%(unit)s。") % {"office": wanted.title, "unit": unit.name},
-        )
-    held = RoleGrant.objects.filter(user=user, revoked_at=None).exclude(until__lt=at_date)
-    reason = registry.conflict_between(office, held.values_list("office", flat=True))
-    if reason:
-        raise GrantRefused("conflict", str(reason))
+        words = _("“%(office)s”不能设在%(unit)s。") % {"office": wanted.title, "unit": unit.name}
+        return GrantRefused("wrong_kind", words)
+    reason = registry.conflict_between(office, held)
+    return GrantRefused("conflict", str(reason)) if reason else None
 
 
 Listener = Callable[[RoleGrant], None]
@@ -133,6 +138,23 @@ def revoke(*, grant: RoleGrant, act: Act, reason: str) -> None:
         for listener in _on_end:
             listener(held)
     grant.revoked_at = held.revoked_at
+
+
+def lapse(at: datetime) -> int:
+    """Write down the end of every office whose last day is over, and free what was claimed in it; how many.
+
+    The office itself ended with that day: nobody acts in it in between (`live_grants`). Safe twice and in parallel.
+    """
+    with within(SYSTEM):
+        over = RoleGrant.objects.filter(revoked_at=None, until__lt=localdate(at)).select_related(
+            *WITH_PERSONS
+        )
+        # A stand-in before whom it stands for: each end has its own reason.
+        over = over.order_by(F("stands_for").asc(nulls_last=True), "pk")
+        for ended in over:
+            reason = _("代办期满，自动终止。") if ended.stands_for_id else _("任职期满，自动终止。")
+            revoke(grant=ended, act=Act(None, "system", ended.tenant, at), reason=reason)
+        return len(over)
 
 
 def end_offices(

@@ -7,21 +7,22 @@ not handed on: a vote, a membership, a signature.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from workflow.audit.services import Act, write_down
-from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, User
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
-from workflow.roles.selectors import WITH_PERSONS, live_grants, office_called
-from workflow.roles.services import GrantRefused, check_holding, revoke
+from workflow.roles.selectors import WITH_PERSONS, live_grants, office_called, open_grants
+from workflow.roles.services import GrantRefused, revoke, why_not_held
 
 
 def name_stand_in(
@@ -34,11 +35,11 @@ def name_stand_in(
     the same office already, and offices one person may not hold together (the sentence names the article).
     """
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=person.pk)
+        named = User.objects.select_for_update().get(pk=person.pk)
         held = _held(grant, act)
         _check_days(held, since, until, act.on)
-        _check_person(held, person, since)
-        check_holding(person, held.office, held.unit, at_date=since)
+        if refused := why_not_named(held, named, list(open_grants(since).filter(user=named)), since):
+            raise refused
         given = RoleGrant.objects.create(
             user=person,
             office=held.office,
@@ -98,16 +99,27 @@ def _check_days(held: RoleGrant, since: date, until: date, today: date) -> None:
         raise GrantRefused("twice", _("这段时间已经指定了代办人，请先终止原来的代办。"))
 
 
-def _check_person(held: RoleGrant, person: User, since: date) -> None:
+def why_not_named(
+    held: RoleGrant, person: User, offices: Collection[RoleGrant], since: date
+) -> GrantRefused | None:
+    """Why the holder of `held` may not name `person` from a day on; None: the person may be named.
+
+    offices: the person's, held on that day or still to begin, others' included for whom the person stands in.
+    """
     if person.pk == held.user_id:
-        raise GrantRefused("oneself", _("不能指定自己为代办人。"))
-    there = live_grants(since).filter(user=person, tenant=held.tenant, stands_for=None, user__is_active=True)
-    if not there.exists():
-        raise GrantRefused("outside", _("代办人须是%(unit)s的在任人员。") % {"unit": held.tenant.name})
-    if there.filter(office=held.office, unit=held.unit).exists():
-        raise GrantRefused(
+        return GrantRefused("oneself", _("不能指定自己为代办人。"))
+    there = [one for one in offices if _of_their_own(one, held) and one.since <= since]
+    if not (there and person.is_active):
+        return GrantRefused("outside", _("代办人须是%(unit)s的在任人员。") % {"unit": held.tenant.name})
+    if any((one.office, one.unit_id) == (held.office, held.unit_id) for one in there):
+        return GrantRefused(
             "holds_it", _("%(who)s已担任这一职务，请直接转办，无须代办。") % {"who": person.name}
         )
+    return why_not_held(held.office, held.unit, [one.office for one in offices])
+
+
+def _of_their_own(one: RoleGrant, held: RoleGrant) -> bool:
+    return one.tenant_id == held.tenant_id and one.stands_for_id is None
 
 
 def end_stand_in(*, standing: RoleGrant, act: Act, reason: str, keepers: tuple[str, ...] = ()) -> None:
@@ -121,17 +133,30 @@ def end_stand_in(*, standing: RoleGrant, act: Act, reason: str, keepers: tuple[s
     revoke(grant=standing, act=act, reason=reason)
 
 
-def candidates(grant: RoleGrant, on: date) -> list[tuple[User, str]]:
-    """Whom a holder may name, with what they are, by name: people of the township who do not hold the office already."""
-    there = live_grants(on).filter(tenant=grant.tenant_id, stands_for=None, user__is_active=True)
-    holders = there.filter(office=grant.office, unit=grant.unit_id).values("user")
-    others = (
-        there.exclude(user__in=holders).select_related(*WITH_PERSONS).order_by("user__name", "user_id", "pk")
-    )
-    found: dict[int, tuple[User, list[str]]] = {}
-    for other in others:
-        found.setdefault(other.user_id, (other.user, []))[1].append(office_called(other))
-    return [(user, "、".join(dict.fromkeys(titles))) for user, titles in found.values()]
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody in office in the township; titles: what they are. refused: why they may not be named, None: they may."""
+
+    person: User
+    titles: str
+    refused: GrantRefused | None
+
+
+def candidates(grant: RoleGrant, on: date) -> list[Candidate]:
+    """The people of the holder's township, by name, and whether they may be named from a day on."""
+    there = live_grants(on).filter(tenant=grant.tenant_id, stands_for=None)
+    theirs = open_grants(on).filter(user__in=there.values("user"))
+    theirs = theirs.select_related(*WITH_PERSONS).order_by("user__name", "user_id", "pk")
+    by_person = [(user, list(offices)) for user, offices in groupby(theirs, lambda one: one.user)]
+    return [
+        Candidate(user, _called(grant, offices, on), why_not_named(grant, user, offices, on))
+        for user, offices in by_person
+    ]
+
+
+def _called(grant: RoleGrant, offices: list[RoleGrant], on: date) -> str:
+    own = [one for one in offices if _of_their_own(one, grant) and one.since <= on]
+    return "、".join(dict.fromkeys(map(office_called, own)))
 
 
 def _of(held: RoleGrant) -> QuerySet[RoleGrant]:
@@ -150,18 +175,3 @@ def stand_ins_in(unit: Unit, on: date) -> QuerySet[RoleGrant]:
 
 def _open(grants: QuerySet[RoleGrant], on: date) -> QuerySet[RoleGrant]:
     return grants.filter(revoked_at=None, until__gte=on).select_related(*WITH_PERSONS).order_by("since", "pk")
-
-
-def lapse(at: datetime) -> int:
-    """Write down the end of every stand-in whose last day is over, and free what it had claimed; how many.
-
-    The office itself ended with that day: nobody acts in it in between (`live_grants`). Safe twice and in parallel.
-    """
-    with within(SYSTEM):
-        over = RoleGrant.objects.filter(
-            stands_for__isnull=False, revoked_at=None, until__lt=localdate(at)
-        ).select_related(*WITH_PERSONS)
-        for standing in over:
-            act = Act(None, "system", standing.tenant, at)
-            revoke(grant=standing, act=act, reason=_("代办期满，自动终止。"))
-        return len(over)

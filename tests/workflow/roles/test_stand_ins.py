@@ -6,6 +6,7 @@ import json
 from datetime import date
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from projects.cycles.models import Paper
@@ -23,7 +24,7 @@ from workflow.inbox.story import line_of
 from workflow.people.isolation import SYSTEM, apply
 from workflow.roles import registry, standing_in
 from workflow.roles.models import RoleGrant
-from workflow.roles.services import GrantRefused, grant, revoke
+from workflow.roles.services import GrantRefused, grant, lapse, revoke
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +54,7 @@ def town(db):
 
 def own(town, office: str) -> RoleGrant:
     return RoleGrant.objects.select_related("user", "unit", "tenant").get(
-        user=town.of(office), office=office, stands_for=None
+        user=town.of(office), office=office, stands_for=None, revoked_at=None
     )
 
 
@@ -128,6 +129,24 @@ def test_days_that_cannot_be_are_refused(town, more, words):
     with pytest.raises(GrantRefused, match=words):
         named(town, town.of("clerk"), **more)
     assert named(town, town.of("clerk"))
+
+
+def test_who_is_offered_is_accepted_and_who_is_not_is_refused_with_the_same_words(town):
+    held, day = own(town, "chair"), date(2026, 8, 12)
+    known = standing_in.candidates(held, day)
+    assert {one.person.pk for one in known} == set(
+        RoleGrant.objects.filter(tenant=town.unit).values_list("user", flat=True)
+    )
+    assert {"conflict", "oneself", None} == {one.refused and one.refused.code for one in known}
+    for one in known:
+        try:
+            with transaction.atomic():
+                named(town, one.person)
+                transaction.set_rollback(True)
+            found = ""
+        except GrantRefused as refused:
+            found = str(refused)
+        assert found == str(one.refused or ""), one.titles
 
 
 def test_a_second_stand_in_for_the_same_days_is_refused_and_one_after_the_other_is_not(town):
@@ -212,13 +231,60 @@ def test_it_ends_by_itself_and_what_was_claimed_goes_back_to_the_queue(town):
     person = town.deputies[3]
     standing = named(town, person)
     claim(open_task("collection.scheme").pk, actor=person, at=at("2026-08-13"))
-    assert standing_in.lapse(at("2026-08-14", hour=23)) == 0
-    assert standing_in.lapse(at("2026-08-15", hour=0)) == 1 and standing_in.lapse(at("2026-08-15")) == 0
+    assert lapse(at("2026-08-14", hour=23)) == 0
+    assert lapse(at("2026-08-15", hour=0)) == 1 and lapse(at("2026-08-15")) == 0
     assert open_task("collection.scheme").task.owner_id is None
     entry = Entry.objects.get(action="stand_in.end")
     assert json.loads(entry.body)["reason"] == "代办期满，自动终止。"
     standing.refresh_from_db()
     assert standing.revoked_at
+
+
+def last_day(town, day: str, **more) -> RoleGrant:
+    """The chair's office given once more, with a last day, in place of the one without."""
+    held, act = own(town, "chair"), town.act("clerk", at("2026-08-10"))
+    revoke(grant=held, act=act, reason="改为有期限的任职")
+    return grant(
+        user=held.user,
+        office="chair",
+        unit=town.unit,
+        act=act,
+        since=SINCE,
+        until=date.fromisoformat(day),
+        **more,
+    )
+
+
+def test_an_office_of_ones_own_that_ends_by_its_date_frees_what_was_claimed_in_it(town):
+    ended = last_day(town, "2026-08-14")
+    standing = named(town, town.deputies[3])
+    claim(open_task("collection.scheme").pk, actor=town.of("chair"), at=at("2026-08-13"))
+    assert lapse(at("2026-08-14", hour=23)) == 0
+    assert open_task("collection.scheme").task.owner == town.of("chair")
+    assert lapse(at("2026-08-15", hour=0)) == 2 and lapse(at("2026-08-15")) == 0
+    assert open_task("collection.scheme").task.owner_id is None
+    reasons = {e.subject: json.loads(e.body)["reason"] for e in Entry.objects.order_by("-pk")[:2]}
+    assert reasons == {
+        f"grant:{standing.pk}": "代办期满，自动终止。",
+        f"grant:{ended.pk}": "任职期满，自动终止。",
+    }
+    assert Entry.objects.latest("pk").action == "grant.revoke"
+
+
+def test_who_is_appointed_again_keeps_what_they_had_claimed(town):
+    first = last_day(town, "2026-08-14")
+    again = grant(
+        user=first.user,
+        office="chair",
+        unit=town.unit,
+        act=town.act("clerk", at("2026-08-13")),
+        since=date(2026, 8, 15),
+    )
+    claim(open_task("collection.scheme").pk, actor=first.user, at=at("2026-08-13"))
+    assert lapse(at("2026-08-15")) == 1
+    assert open_task("collection.scheme").task.owner == first.user
+    revoke(grant=again, act=town.act("clerk", at("2026-08-16")), reason="调离")
+    assert open_task("collection.scheme").task.owner_id is None
 
 
 def test_it_ends_with_the_office_it_stands_for(town):
@@ -262,6 +328,9 @@ def test_the_pages_name_show_refuse_and_end(client, town):
         "until": today.isoformat(),
         "reason": "休假",
     }
+    offered = client.get("/stand-ins/").content.decode()
+    assert f'<option value="{clerk.pk}">' in offered
+    assert f'<option value="{town.of("mayor").pk}">' not in offered
     refused = client.post("/stand-ins/", data)
     assert refused.status_code == 422 and "第十八条" in refused.content.decode()
     page = client.post("/stand-ins/", data | {"person": clerk.pk}, follow=True).content.decode()
