@@ -9,7 +9,15 @@ from django.db import DatabaseError, connection, transaction
 
 from projects.lifecycle.services import start_year
 from tests.builders import at, township
-from workflow.people.isolation import PUBLIC, SYSTEM, apply, of_units, tenant_tables
+from workflow.people.isolation import (
+    PUBLIC,
+    SYSTEM,
+    apply,
+    of_units,
+    policies,
+    tenant_tables,
+    worked_out_once,
+)
 
 pytestmark = pytest.mark.django_db
 PLAN = {
@@ -85,6 +93,27 @@ def test_a_townships_context_cannot_write_anothers_row(two_towns):
             "INSERT INTO workflow_entry (unit_id, at, body) "
             f'VALUES ({other.unit.pk}, now(), \'{{"action": "x", "subject": "y"}}\')'
         )
+
+
+def test_a_policy_reads_the_context_once_a_statement_and_not_at_every_row(db):
+    found = [(table, name, told) for table, name, *both in policies() for told in both if told]
+    assert len(found) > 300
+    assert [(table, name) for table, name, told in found if worked_out_once(told) != told] == []
+
+
+def test_a_setting_that_is_read_at_every_row_is_put_into_a_subquery():
+    mode, units = (
+        "current_setting('piaojue.mode'::text, true)",
+        "current_setting('piaojue.units'::text, true)",
+    )
+    array = f"(NULLIF({units}, ''::text))::bigint[]"
+    told = f"(({mode} = 'system'::text) OR (unit_id = ANY ({array})) OR (u.tenant_id = ANY ({array})))"
+    once = worked_out_once(told)
+    assert once == (
+        f"(((SELECT {mode}) = 'system'::text) OR (unit_id IN (SELECT unnest({array})))"
+        f" OR (u.tenant_id = ANY ((SELECT {array})::bigint[])))"
+    )
+    assert worked_out_once(once) == once
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ part of the work may read; empty: no such limit). Outside a context nothing is s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -87,11 +88,17 @@ def _current() -> tuple[str, ...]:
         return tuple(cursor.fetchone())
 
 
-_SYSTEM = "current_setting('piaojue.mode', true) = 'system'"
+# A setting stands in a subquery of its own: worked out once a statement. Bare, its text is read again at every row.
+_MODE = "(SELECT current_setting('piaojue.mode', true))"
+_SYSTEM = f"{_MODE} = 'system'"
 
 
 def _among(column: str, setting: str) -> str:
-    return f"{column} = ANY (nullif(current_setting('piaojue.{setting}', true), '')::bigint[])"
+    """SQL: whether a column names one of the units of a setting."""
+    array = f"nullif(current_setting('piaojue.{setting}', true), '')::bigint[]"
+    if setting == "units":  # a province's thousands: looked up in a hash, not one after the other
+        return f"{column} IN (SELECT unnest({array}))"
+    return f"{column} = ANY ((SELECT {array})::bigint[])"
 
 
 class ForcePolicy(migrations.operations.base.Operation):
@@ -142,9 +149,9 @@ def policy_sql(
     """The statements that put `table` behind row-level security, forced for its owner too."""
     reads = [_SYSTEM, _among(column, "units")]
     if public:
-        reads.append(f"(current_setting('piaojue.mode', true) = 'public' AND ({public}))")
+        reads.append(f"({_MODE} = 'public' AND ({public}))")
     if own:
-        reads.append(f"{own} = nullif(current_setting('piaojue.user', true), '')::bigint")
+        reads.append(f"{own} = (SELECT nullif(current_setting('piaojue.user', true), '')::bigint)")
     readable, writable = " OR ".join(reads), f"{_SYSTEM} OR {_among(column, write)}"
     return [
         f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
@@ -190,18 +197,68 @@ class NarrowPolicy(migrations.operations.base.Operation):
         return f"What of {self.model} an office limited to a part of the work reads"
 
 
-_LIMIT = "nullif(current_setting('piaojue.scope', true), '')"
+_LIMIT = "(SELECT nullif(current_setting('piaojue.scope', true), ''))"
+_PARTS = "(SELECT nullif(current_setting('piaojue.scope', true), '')::text[])"
 EVERYTHING = ("1", "2", "3", "4", "5", "6")  # whoever may read all six steps may read what belongs to none
 
 
 def in_scope(*wanted: str) -> str:
     """SQL: whether the limit names one of these. wanted: SQL expressions of type text, null for none."""
-    return f"{_LIMIT}::text[] && ARRAY[{', '.join(wanted)}]::text[]"
+    return f"{_PARTS} && ARRAY[{', '.join(wanted)}]::text[]"
 
 
 def whole_scope() -> str:
     """SQL: whether the limit leaves nothing of the six steps out."""
-    return f"{_LIMIT}::text[] @> ARRAY{list(EVERYTHING)}::text[]"
+    return f"{_PARTS} @> ARRAY{list(EVERYTHING)}::text[]"
+
+
+# What a policy's condition is made of as the database tells it.
+_SETTING = r"current_setting\('piaojue\.\w+'::text, true\)"
+_TEXT = rf"NULLIF\({_SETTING}, ''::text\)"
+_CAST = rf"\({_TEXT}\)::\w+(?:\[\])?"
+_UNITS = re.compile(
+    r"(?<![.\w])(unit_id|tenant_id) = ANY "
+    r"\((\(NULLIF\(current_setting\('piaojue\.units'::text, true\), ''::text\)\)::bigint\[\])\)"
+)
+_BARE = re.compile(rf"(SELECT (?:unnest\()?)?(?:({_CAST})|({_TEXT})|({_SETTING}))")
+
+
+def worked_out_once(condition: str) -> str:
+    """A policy's condition, as the database tells it, with every setting in a subquery of its own.
+
+    Unchanged where every one is already: what `_among` and its neighbours make needs nothing.
+    """
+
+    def once(found: re.Match[str]) -> str:
+        ready, cast, *_rest = found.groups()
+        if ready:
+            return found[0]
+        # With the cast outside too, = ANY takes it for the array that it is, not for rows.
+        return f"(SELECT {cast})::{cast.rpartition('::')[2]}" if cast else f"(SELECT {found[0]})"
+
+    return _BARE.sub(once, _UNITS.sub(r"\1 IN (SELECT unnest(\2))", condition))
+
+
+def work_out_once(apps: Any, schema_editor: Any) -> None:
+    """Write every policy of the database anew whose settings are read at every row; for `RunPython`."""
+    for table, name, using, check in policies():
+        parts = [
+            f"{word} ({worked_out_once(condition)})"
+            for word, condition in (("USING", using), ("WITH CHECK", check))
+            if condition
+        ]
+        if any(condition and worked_out_once(condition) != condition for condition in (using, check)):
+            schema_editor.execute(f'ALTER POLICY "{name}" ON "{table}" {" ".join(parts)}')
+
+
+def policies() -> list[tuple[str, str, str | None, str | None]]:
+    """Every policy of the connected database: its table, its name, which rows are seen, which may be written."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tablename, policyname, qual, with_check FROM pg_policies WHERE schemaname = 'public'"
+            " ORDER BY tablename, policyname"
+        )
+        return list(cursor.fetchall())
 
 
 def unscoped_tables() -> list[str]:
