@@ -24,7 +24,7 @@ from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, User
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
-from workflow.roles.selectors import grants_of
+from workflow.roles.selectors import grants_of, open_grants
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is read as something else on paper
 GROUPS, GROUP_LENGTH = 4, 4
@@ -93,6 +93,12 @@ def may_reset(grant: RoleGrant, user: User, on: date) -> bool:
     return is_keeper(grant) and all(tenant == grant.tenant_id for _path, tenant in held)
 
 
+def is_anothers(user: User, unit: Unit, on: date) -> bool:
+    """Whether a person holds an office, or is about to, elsewhere than at a unit or below it."""
+    with within(SYSTEM):
+        return open_grants(on).filter(user=user).exclude(tenant__path__startswith=unit.path).exists()
+
+
 def reset_password(act: Act, grant: RoleGrant, user: User) -> Slip:
     """A new one-time password; every session of the person ends. Refused for anybody `may_reset` does not name."""
     if not may_reset(grant, user, act.on):
@@ -128,19 +134,24 @@ def has_second_factor(user: User) -> bool:
 # --------------------------------------------------------------------------------- sign-in locks
 
 
-def locks() -> QuerySet[AccessAttempt]:
-    """Pairs of user name and address that are locked after too many wrong passwords, the latest first."""
+def attempts_below(unit: Unit) -> QuerySet[AccessAttempt]:
+    """Wrong passwords for the names of people who hold or held an office at a unit or below it."""
+    people = RoleGrant.objects.filter(tenant__path__startswith=unit.path).values("user__username")
+    return AccessAttempt.objects.filter(username__in=people)
+
+
+def locks(unit: Unit) -> QuerySet[AccessAttempt]:
+    """Pairs of such a name and an address that are locked after too many of them, the latest first."""
     since = now() - timedelta(hours=settings.AXES_COOLOFF_TIME)
-    wrong = AccessAttempt.objects.filter(failures_since_start__gte=settings.AXES_FAILURE_LIMIT)
+    wrong = attempts_below(unit).filter(failures_since_start__gte=settings.AXES_FAILURE_LIMIT)
     return wrong.filter(attempt_time__gte=since).order_by("-attempt_time")
 
 
 def release_lock(act: Act, lock: AccessAttempt) -> None:
     """Let one pair of user name and address try again; the address stays out of the trail."""
     AxesProxyHandler.reset_attempts(username=lock.username, ip_address=lock.ip_address)
-    user = User.objects.filter(username=lock.username).first()
-    subject = f"user:{user.pk}" if user else f"unit:{act.unit.pk}"
-    write_down(act, "person.unlock", subject, after={"user": user.username if user else ""})
+    user = User.objects.get(username=lock.username)
+    write_down(act, "person.unlock", f"user:{user.pk}", after={"user": user.username})
 
 
 # ---------------------------------------------------------------------------------- signing in

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from axes.models import AccessAttempt
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -82,7 +81,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "admin": is_admin(acting),
         "in_use": acting.pk,
         "chosen": next((u for u in units if u.code == request.GET.get("unit")), acting.tenant),
-        "locked": accounts.locks().count() if is_admin(acting) else 0,
+        "locked": accounts.locks(acting.tenant).count() if is_admin(acting) else 0,
     }
     return render(request, "people/people.html", context)
 
@@ -190,7 +189,7 @@ def grant_give(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
-                slip = _given(_act(request, acting), form.cleaned_data)
+                slip = _given(_act(request, acting), acting, form.cleaned_data)
         except (GrantRefused, Refused) as refused:
             form.add_error(None, str(refused))
         else:
@@ -202,10 +201,12 @@ def grant_give(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "people/grant.html", {"form": form, "tenant": tenant}, status=status)
 
 
-def _given(act: Act, data: dict[str, Any]) -> Slip | None:
-    """Grant; for a user name nobody has, make the account first and return its slip."""
+def _given(act: Act, acting: RoleGrant, data: dict[str, Any]) -> Slip | None:
+    """Grant; for a user name nobody has, make the account first and return its slip. Refused: another county's person."""
     here = at_unit(act, data["unit"])
     user, slip = User.objects.filter(username=data["username"]).first(), None
+    if user and accounts.is_anothers(user, acting.tenant, act.on):
+        raise Refused(_("用户名“%(username)s”属于其他地区的人员。") % {"username": user.username})
     if user is None:
         title = f"{data['unit'].name} {registry.title_of(data['office'])}"
         made = accounts.create_person(here, username=data["username"], name=data["name"])
@@ -251,10 +252,12 @@ def grant_revoke(request: HttpRequest, grant_id: int) -> HttpResponse:
 @login_required
 @require_safe
 def locks(request: HttpRequest) -> HttpResponse:
-    """Who cannot sign in just now because of wrong passwords."""
-    admin_grant(request)
-    names = dict(User.objects.values_list("username", "name"))
-    rows = [(lock, names.get(lock.username, "")) for lock in accounts.locks()[:MOST_SHOWN]]
+    """Which of the viewer's people cannot sign in just now because of wrong passwords."""
+    acting = admin_grant(request)
+    shown = list(accounts.locks(acting.tenant)[:MOST_SHOWN])
+    people = User.objects.filter(username__in={lock.username for lock in shown})
+    names = dict(people.values_list("username", "name"))
+    rows = [(lock, names[lock.username]) for lock in shown]
     return render(request, "people/locks.html", {"rows": rows})
 
 
@@ -263,7 +266,7 @@ def locks(request: HttpRequest) -> HttpResponse:
 def lock_release(request: HttpRequest, lock_id: int) -> HttpResponse:
     """Let one of them try again."""
     acting = admin_grant(request)
-    lock = get_object_or_404(AccessAttempt, pk=lock_id)
+    lock = get_object_or_404(accounts.attempts_below(acting.tenant), pk=lock_id)
     accounts.release_lock(_act(request, acting), lock)
     messages.success(request, _("已解除锁定，可以重新登录。"))
     return redirect("locks")

@@ -9,11 +9,15 @@ from django.test import Client
 from django.utils.timezone import localdate
 
 from projects.demo.cast import PASSWORD
+from tests.builders import SINCE, at
 from tests.workflow.people.conftest import World, sign_in
 from workflow.audit.models import Entry
+from workflow.audit.services import Act
 from workflow.people.isolation import SYSTEM, apply
-from workflow.people.models import User
+from workflow.people.models import UnitKind, User
+from workflow.people.services import create_unit
 from workflow.roles.models import RoleGrant
+from workflow.roles.services import grant, revoke
 
 SignedIn = Callable[[User], Client]
 
@@ -122,6 +126,21 @@ def test_a_user_name_of_somebody_else_is_refused(world: World, signed_in: Signed
     data = grant_data(username=world.near.of("legal").username)
     answer = signed_in(world.admin).post("/people/units/T01/grant/", data)
     assert answer.status_code == 422 and "属于另一人" in answer.content.decode()
+
+
+def test_somebody_in_office_in_another_county_is_refused_until_that_office_has_ended(
+    world: World, signed_in: SignedIn
+) -> None:
+    elsewhere = create_unit(code="C2", name="邻县", kind=UnitKind.COUNTY)
+    act = Act(None, "operator", elsewhere, at("2020-01-01"))
+    person = User.objects.create(username="liu.fang", name="刘芳")
+    held = grant(user=person, office="county", unit=elsewhere, act=act, since=SINCE)
+    admin = signed_in(world.admin)
+    refused = admin.post("/people/units/T01/grant/", grant_data())
+    assert refused.status_code == 422 and "属于其他地区的人员" in refused.content.decode()
+    apply(SYSTEM)
+    revoke(grant=held, act=act, reason="调离")
+    assert admin.post("/people/units/T01/grant/", grant_data()).status_code == 302
 
 
 def test_an_auditor_needs_a_document_and_an_end(world: World, signed_in: SignedIn) -> None:
