@@ -6,13 +6,18 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from projects.demo.cast import Casting, Township
 from tests.standing import standing
 from workflow.audit.services import Act
 from workflow.flows.models import Deadline
 from workflow.flows.services import complete
-from workflow.people.models import UnitKind, User
+from workflow.people.models import Unit, UnitKind, User
 from workflow.people.services import create_unit
+from workflow.roles import registry
+from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import WITH_PERSONS
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SINCE = date(2020, 1, 1)
@@ -33,6 +38,26 @@ def township(code: str = "T01", *, deputies: int = 20, name: str = "青溪镇", 
         return Casting(act, SINCE).township(code, name, county, deputies=deputies, **more)
 
     return standing((code, deputies, name, *sorted(more.items())), build)
+
+
+def every_office(town: Township) -> dict[str, RoleGrant]:
+    """A holder of every office there is, in the township or above it; who is missing is appointed, by themselves."""
+    county = Unit.objects.get(pk=town.unit.parent_id)
+    if not Unit.objects.filter(tenant=town.unit, kind=UnitKind.GROUP).exists():
+        create_unit(code=f"{town.unit.code}-G1", name="第1监督小组", kind=UnitKind.GROUP, parent=town.unit)
+    reach, casting = (
+        Q(tenant=town.unit) | Q(tenant=county),
+        Casting(town.act("chair", at("2020-01-01")), SINCE),
+    )
+    held = RoleGrant.objects.filter(reach).select_related(*WITH_PERSONS).order_by("-pk")
+    found = {grant.office: grant for grant in held}
+    for office in registry.offices():
+        if office.code not in found:
+            unit = Unit.objects.filter(reach, kind__in=office.kinds).order_by("path").first()
+            person = casting.person(f"{office.code}-of-all@{town.unit.code}", f"只任{office.title}")
+            casting.appoint(person, office.code, unit)
+            found[office.code] = held.get(user=person)
+    return found
 
 
 def open_task(key: str, **filters: Any) -> Deadline:

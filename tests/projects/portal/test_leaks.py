@@ -11,21 +11,17 @@ Only the desk of the counters and tellers may know more, after closing (integrit
 from __future__ import annotations
 
 import hashlib
-import io
 import re
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-import pypdf
 import pytest
 from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import DjangoDbBlocker
 
 import projects.voting.events  # noqa: F401  registers the events
@@ -36,9 +32,9 @@ from projects.ballots.figures import signed_text
 from projects.ballots.models import RollEntry, Vote, VoteState
 from projects.ballots.together import cast
 from projects.cycles.models import Paper, RollLine
-from projects.demo.cast import Casting
 from projects.demo.play.voting import Sheet, keyed
-from tests.builders import SINCE, at, do
+from tests.addresses import readable, routes
+from tests.builders import at, do, every_office
 from tests.databases import Server, connected_to
 from tests.long import LONG
 from tests.projects.ballots.conftest import QUICK
@@ -50,8 +46,7 @@ from workflow.flows.events import events
 from workflow.flows.models import Deadline
 from workflow.machines.graph import machines
 from workflow.people.isolation import SYSTEM, within
-from workflow.people.models import Unit, User
-from workflow.roles import registry
+from workflow.people.models import User
 from workflow.roles.middleware import SESSION_KEY as GRANT_KEY
 from workflow.roles.models import RoleGrant
 
@@ -83,23 +78,12 @@ def held(said: Said, stage: str) -> Hall:
         RollLine(unit=hall.town.unit, session=hall.session, user=hall.town.of("deputy", n), name=f"代表{n}")
         for n in range(1, ON_PAPER + BY_DEVICE + 1)
     )
-    fill_every_office(hall)
+    every_office(hall.town)
     opened(hall, on_paper=range(1, ON_PAPER + 1))
     cast_all(hall, said.by_device)
     for step in STEPS[1 : STAGES.index(stage) + 1]:
         step(hall, said)
     return hall
-
-
-def fill_every_office(hall: Hall) -> None:
-    """Somebody in every office there is, at the township or above it."""
-    admin = hall.town.act("chair", at("2020-01-01"))
-    casting = Casting(admin, SINCE)
-    for office in registry.offices():
-        if not RoleGrant.objects.filter(office=office.code).exists():
-            units = Unit.objects.filter(kind__in=office.kinds).order_by("-path")
-            if unit := units.first():
-                casting.appoint(casting.person(f"{office.code}@all", office.code), office.code, unit)
 
 
 def cast_all(hall: Hall, for_hall: int) -> None:
@@ -211,18 +195,6 @@ def values_of(hall: Hall) -> dict[str, list[Any]]:
     }
 
 
-def routes(patterns: list[URLPattern | URLResolver] | None = None, before: str = "") -> Iterator[str]:
-    """Every address of the site as the URL configuration writes it."""
-    for one in get_resolver().url_patterns if patterns is None else patterns:
-        if isinstance(one, URLResolver):
-            yield from routes(one.url_patterns, before + str(one.pattern))
-        else:
-            yield "/" + before + str(one.pattern).removesuffix("\\Z")
-
-
-PART = re.compile(r"<(?:\w+:)?(\w+)>")
-
-
 def addresses(values: dict[str, list[Any]], *, every: bool = True) -> list[str]:
     """Every route with everything that can stand in it, one that leads nowhere, and the exports streamed at once.
 
@@ -230,12 +202,10 @@ def addresses(values: dict[str, list[Any]], *, every: bool = True) -> list[str]:
     """
     found = ["/nowhere/", "/trail/?page=2"]
     for route in routes():
-        parts = PART.findall(route)
-        missing = [part for part in parts if part not in values]
-        assert not missing, f"{route}: say in values_of what stands for {missing}"
-        for filled in product(*(values[part] if every else values[part][-1:] for part in parts)):
-            given = iter(filled)
-            found.append(PART.sub(lambda _part, given=given: str(next(given)), route))
+        missing = [part for part in route.parts if part not in values]
+        assert not missing, f"{route.path}: say in values_of what stands for {missing}"
+        for given in product(*(values[part] if every else values[part][-1:] for part in route.parts)):
+            found.append(route.filled(given))
     found += [
         f"{one}?format={form}&reason=x" for one in found if one.endswith("/export/") for form in AT_ONCE
     ]
@@ -277,18 +247,6 @@ class Visit:
             body = b"".join(answer.streaming_content) if answer.streaming else answer.content
             transaction.set_rollback(True)
         return Answer(answer.status_code, answer.headers.get("Location", ""), NOISE.sub("", readable(body)))
-
-
-def readable(body: bytes) -> str:
-    """What a page or a document says: Word and Excel are zips of XML, a PDF is drawn."""
-    if body.startswith(b"PK"):
-        with zipfile.ZipFile(io.BytesIO(body)) as packed:
-            return "".join(
-                readable(packed.read(name)) for name in packed.namelist() if name.endswith((".xml", ".rels"))
-            )
-    if body.startswith(b"%PDF"):
-        return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(body)).pages)
-    return body.decode("utf-8", "replace")
 
 
 # A form's own secret, that of a second factor (in groups that may be digits alone), and the clocks that do not stand
