@@ -1,7 +1,17 @@
 """Door: Django looks here for models; they live in the rooms."""
 
 from workflow.administration.models import TrailExport
-from workflow.audit.models import Cosignature, Entry, Head, Leaf, Salt, SigningKey, TreeHead
+from workflow.audit.models import (
+    Cosignature,
+    Entry,
+    Head,
+    Leaf,
+    Salt,
+    SigningKey,
+    Stamp,
+    StampFailure,
+    TreeHead,
+)
 from workflow.flows.models import (
     CalendarFeed,
     Comment,
@@ -38,6 +48,8 @@ __all__ = [
     "SavedFilter",
     "SigningKey",
     "Sitting",
+    "Stamp",
+    "StampFailure",
     "TrailExport",
     "TreeHead",
     "Unit",

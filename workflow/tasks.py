@@ -1,7 +1,7 @@
 """Door: Celery looks here for tasks; they live in the rooms."""
 
 from workflow.administration.tasks import make_export, sweep_exports
-from workflow.audit.tasks import sweep_heads
+from workflow.audit.tasks import sweep_heads, sweep_stamps
 from workflow.flows.tasks import run_job, sweep_jobs
 from workflow.reminders.tasks import sweep_deadlines
 from workflow.roles.tasks import sweep_offices
@@ -14,4 +14,5 @@ __all__ = [
     "sweep_heads",
     "sweep_jobs",
     "sweep_offices",
+    "sweep_stamps",
 ]

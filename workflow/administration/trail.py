@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, TypeGuard
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -36,7 +37,7 @@ from workflow.administration.tasks import make_export
 from workflow.audit.exporters import FORMATS, record_export
 from workflow.audit.exporters.extract import extract_of
 from workflow.audit.heads import WHY, code_of, standing_of
-from workflow.audit.models import TreeHead
+from workflow.audit.models import Stamp, TreeHead
 from workflow.flows.errors import Refused
 from workflow.flows.fields import PlainForm
 from workflow.flows.saving import to_save
@@ -252,16 +253,25 @@ def head_page(request: HttpRequest) -> HttpResponse:
     if grant is None:
         raise PermissionDenied(_("您目前没有任职，请与系统管理员联系。"))
     unit = _seen(request.GET.get("unit") or grant.tenant.code, grant)
-    heads = TreeHead.objects.filter(unit=unit).select_related("cosignature__by").order_by("-size", "-at")
+    heads = (
+        TreeHead.objects.filter(unit=unit).select_related("cosignature__by", "stamp").order_by("-size", "-at")
+    )
     page = Paginator(heads, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "unit": unit,
         "of_township": unit.kind in HALLS,
         "page": page,
         "rows": [
-            (head, WHY.get(head.why, head.why), code_of(head, unit), getattr(head, "cosignature", None))
+            (
+                head,
+                WHY.get(head.why, head.why),
+                code_of(head, unit),
+                getattr(head, "cosignature", None),
+                getattr(head, "stamp", None),
+            )
             for head in page
         ],
+        "stamps": bool(settings.TSA_URL) or Stamp.objects.filter(unit=unit).exists(),
         "standing": standing_of(unit),
     }
     return render(request, "workflow/heads.html", context)

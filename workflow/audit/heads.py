@@ -23,7 +23,7 @@ from nacl.signing import VerifyKey
 
 from workflow.audit.chain import leaf_bytes, stamp
 from workflow.audit.merkle import Peaks, leaf_hash
-from workflow.audit.models import Cosignature, Head, SigningKey, TreeHead
+from workflow.audit.models import Cosignature, Head, SigningKey, Stamp, TreeHead
 from workflow.audit.signing import COSIGN, HEAD, NoKey, Signer, configured, signer_of
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit
@@ -77,6 +77,11 @@ def cosign_statement(head: TreeHead, unit: Unit, cosigned: Cosignature) -> bytes
     """The bytes of a county's signature over a township's head and its signature."""
     digest = hashlib.sha256(statement_of(head, unit) + bytes(head.signature)).hexdigest()
     return "\n".join((COSIGNED, cosigned.by.code, stamp(cosigned.at), cosigned.key, digest)).encode()
+
+
+def stamped_bytes(head: TreeHead, unit: Unit) -> bytes:
+    """What a time-stamp server is asked about: the head with its signature."""
+    return statement_of(head, unit) + bytes(head.signature)
 
 
 def code_of(head: TreeHead, unit: Unit) -> str:
@@ -256,7 +261,7 @@ def standing_of(unit: Unit) -> Standing:
 def feed_of(unit: Unit, *, after: int = 0, limit: int | None = None) -> dict[str, Any]:
     """The unit's heads over more than `after` entries, oldest first, with the keys to verify them by."""
     heads = TreeHead.objects.filter(unit=unit, size__gt=after).order_by("size", "at")
-    rows = [_told(head, unit) for head in heads.select_related("cosignature__by")[:limit]]
+    rows = [head_told(head, unit) for head in heads.select_related("cosignature__by", "stamp")[:limit]]
     return {
         "format": FORMAT,
         "unit": unit.code,
@@ -285,8 +290,10 @@ def keys_told() -> list[dict[str, str]]:
     ]
 
 
-def _told(head: TreeHead, unit: Unit) -> dict[str, Any]:
+def head_told(head: TreeHead, unit: Unit) -> dict[str, Any]:
+    """A head as a file of heads has it, with the signatures and stamps it was given."""
     cosigned: Cosignature | None = getattr(head, "cosignature", None)
+    stamped: Stamp | None = getattr(head, "stamp", None)
     return {
         "size": head.size,
         "root": bytes(head.root).hex(),
@@ -297,6 +304,7 @@ def _told(head: TreeHead, unit: Unit) -> dict[str, Any]:
         "signature": base64.b64encode(bytes(head.signature)).decode(),
         "code": code_of(head, unit),
         "cosignatures": [_cosigned_told(cosigned)] if cosigned else [],
+        "stamps": [_stamped_told(stamped)] if stamped else [],
     }
 
 
@@ -306,4 +314,12 @@ def _cosigned_told(cosigned: Cosignature) -> dict[str, str]:
         "at": stamp(cosigned.at),
         "key": cosigned.key,
         "signature": base64.b64encode(bytes(cosigned.signature)).decode(),
+    }
+
+
+def _stamped_told(stamped: Stamp) -> dict[str, str]:
+    return {
+        "at": stamp(stamped.at),
+        "by": stamped.by,
+        "token": base64.b64encode(bytes(stamped.token)).decode(),
     }

@@ -133,3 +133,23 @@ class Cosignature(models.Model):
     at = models.DateTimeField()
     key = models.CharField(max_length=16)
     signature = models.BinaryField()
+
+
+class Stamp(models.Model):
+    """A time-stamp server's word that a head existed (RFC 3161), over `heads.stamped_bytes`.
+
+    at: the server's time; by: the name on its certificate; token: its whole answer, DER, certificates included.
+    """
+
+    head = models.OneToOneField(TreeHead, models.PROTECT, primary_key=True, related_name="stamp")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    by = models.CharField(max_length=200)
+    token = models.BinaryField()
+
+
+class StampFailure(models.Model):
+    """A stamp that was asked for in vain. code: one of `stamping.FAILURES`; how often since the last stamp sets the pause."""
+
+    at = models.DateTimeField()
+    code = models.CharField(max_length=12)

@@ -8,6 +8,11 @@ head (RFC 6962), the Ed25519 signature of every head and every co-signature (RFC
 Exit status: 0 whole, 1 something does not agree (the entry is named), 2 the files cannot be read.
 
 The keys stand in the heads file: compare them with the ones you were given on paper, or anybody could have signed.
+A head may carry time stamps (RFC 3161), which the openssl program verifies:
+
+    python3 verify.py --stamps FOLDER heads.json
+    openssl ts -verify -data FOLDER/120-open.data -in FOLDER/120-open.tsr -CAfile the-authority.pem
+
 The layout of the bytes: a line is {"hash":…,"id":…,"index":…,"prev":…,"recorded_at":…,"unit_id":…, and then the
 hashed body without its opening brace. leaf = "piaojue-leaf-v1\\n" unit_id "\\n" index "\\n" id "\\n" recorded_at "\\n" body;
 hash = SHA-256( prev ‖ leaf ).
@@ -18,6 +23,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import re
 import sys
 from typing import Any, Dict, Iterable, List, Tuple  # as old Pythons spell them
@@ -213,7 +219,25 @@ def head_fault(feed: Facts, head: Facts) -> str:
         said = cosign_statement(statement, signature, one)
         if one["key"] not in keys or not _signed(keys[one["key"]], said, base64.b64decode(one["signature"])):
             return "县级签名不符"
+    # That the server signed this digest, and when, is for openssl to say (see above).
+    digest = _h(statement, signature)
+    if any(digest not in base64.b64decode(one["token"]) for one in head.get("stamps", [])):
+        return "时间戳不是为这个校验值签发的"
     return ""
+
+
+def write_stamps(feed: Facts, folder: str) -> int:
+    """Write every time stamp and what it is over as files for openssl; how many."""
+    written = 0
+    for head in feed["heads"]:
+        said = head_statement(feed["unit_id"], feed["unit"], head) + base64.b64decode(head["signature"])
+        for one in head.get("stamps", []):
+            name = os.path.join(folder, f"{int(head['size'])}-{re.sub('[^a-z]', '', head['why'])}")
+            for suffix, content in (("data", said), ("tsr", base64.b64decode(one["token"]))):
+                with open(f"{name}.{suffix}", "wb") as file:
+                    file.write(content)
+            written += 1
+    return written
 
 
 # -- the trail
@@ -295,8 +319,19 @@ def _forged(feed: Facts) -> Iterable[str]:
             yield f"{head['at']}的校验值（{head['size']}条）：{found}"
 
 
+def _stamps(folder: str, heads: str) -> int:
+    try:
+        print(f"写出{write_stamps(_feed(heads), folder)}个时间戳，请用 openssl ts -verify 逐个核验。")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        sys.stderr.write(f"无法写出：{error}\n")
+        return 2
+    return 0
+
+
 def main(arguments: List[str]) -> int:
     """What the terminal calls."""
+    if len(arguments) == 3 and arguments[0] == "--stamps":
+        return _stamps(arguments[1], arguments[2])
     if not 1 <= len(arguments) <= 2:
         sys.stderr.write("用法：python3 verify.py trail.jsonl [heads.json]\n")
         return 2

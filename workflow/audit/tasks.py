@@ -1,4 +1,4 @@
-"""Celery's doors into the trail: heads each minute."""
+"""Celery's doors into the trail: heads each minute, and their stamps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from workflow.audit import heads
+from workflow.audit import heads, stamping
 from workflow.audit.signing import NoKey
 
 log = logging.getLogger(__name__)
@@ -23,3 +23,9 @@ def sweep_heads() -> int:
     except NoKey as error:
         log.error("the county signs nothing: %s", error)
     return taken
+
+
+@shared_task
+def sweep_stamps() -> int:
+    """Ask the time-stamp server for what no stamp stands for yet; how many were given."""
+    return stamping.stamp_waiting(timezone.now())

@@ -51,6 +51,7 @@ OPEN = {
     "workflow_leaf",
     "workflow_pendingfile",
     "workflow_rolegrant",
+    "workflow_stamp",
     "workflow_treehead",
     "workflow_unitchange",
 }

@@ -12,8 +12,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from workflow.audit.chain import stamp
 from workflow.audit.checking import OutsideHead, Verdict
 from workflow.audit.heads import FORMAT
+from workflow.audit.stamping import Stamped, stamped
 from workflow.audit.verify import WORDS, chained_units, forged_heads, one_view, verify
 from workflow.people.models import Unit
 
@@ -37,7 +39,7 @@ class Command(BaseCommand):
     def handle(
         self, *args: Any, unit: str | None, head: str | None, heads: str | None, **options: Any
     ) -> None:
-        outside, feed = _outside(head, unit), _feed(heads)
+        outside, feed = _outside(head, unit), feed_in(heads) if heads else {}
         if feed:
             unit = unit or str(feed["unit"])
             if unit != feed["unit"]:
@@ -46,16 +48,18 @@ class Command(BaseCommand):
         forged = forged_heads(feed) if feed else []
         try:
             with one_view():
-                verdicts = [(u, verify(u.pk, outside=outside)) for u in _units(unit)]
+                checked = [(one, *_checked(one, outside)) for one in _units(unit)]
         except DatabaseError as error:
             raise CommandError(
                 f"数据库无法读取：{str(error).splitlines()[0]}", returncode=NOT_USABLE
             ) from error
-        for checked, verdict in verdicts:
-            self.stdout.write(said(checked, verdict))
+        for one, verdict, stamps in checked:
+            self.stdout.write(said(one, verdict))
+            for line in said_of_stamps(one, stamps):
+                self.stdout.write(line)
         for line in forged:
             self.stdout.write(f"{unit}\t{line}")
-        if forged or any(verdict.fault for _unit, verdict in verdicts):
+        if forged or any(verdict.fault or stamps.faults for _unit, verdict, stamps in checked):
             sys.exit(BROKEN)
 
 
@@ -69,6 +73,25 @@ def said(unit: Unit, verdict: Verdict) -> str:
         f"（改动发生在第{verdict.agreed + 1}条至第{fault.index}条之间）" if fault.code == "outside" else ""
     )
     return f"{line}{between}"
+
+
+def said_of_stamps(unit: Unit, stamps: Stamped) -> list[str]:
+    """What the time-stamp server stands for, and a line for each of its stamps that does not hold."""
+    lines = [
+        f"{unit.code}\t时间戳不能核验（可信证书见 PIAOJUE_TSA_CA_FILE）\t{fault}" for fault in stamps.faults
+    ]
+    if last := stamps.last:
+        at = stamp(last.stamp.at)
+        lines.append(
+            f"{unit.code}\t时间戳\t{len(stamps.heads)} 个\t{at} 由{last.stamp.by}证明已有 {last.size} 条"
+        )
+    return lines
+
+
+def _checked(unit: Unit, outside: list[OutsideHead]) -> tuple[Verdict, Stamped]:
+    """The unit's chain against what was kept outside, the heads a time-stamp server stands for among it."""
+    stamps = stamped(unit)
+    return verify(unit.pk, outside=[*outside, *stamps.outside]), stamps
 
 
 def _units(code: str | None) -> list[Unit]:
@@ -91,10 +114,8 @@ def _outside(head: str | None, unit: str | None) -> list[OutsideHead]:
     return [OutsideHead(int(found[1]), found[2].lower())]
 
 
-def _feed(path: str | None) -> dict[str, Any]:
-    """A file of heads as the feed gives it; empty where none is named."""
-    if path is None:
-        return {}
+def feed_in(path: str) -> dict[str, Any]:
+    """A file of heads as the feed gives it; the command ends where it is none."""
     try:
         feed = json.loads(Path(path).read_text(encoding="utf-8"))
         if feed["format"] != FORMAT:
