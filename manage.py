@@ -11,9 +11,9 @@ WITHOUT_DATABASE = {
     "", "check", "collectstatic", "compilemessages", "diffsettings", "findstatic", "help", "makemessages",
     "startapp", "startproject", "test", "up", "version",
 }  # fmt: skip
-AS_OWNER = {"createcachetable", "migrate", "sqlmigrate"}
+AS_OWNER = {"createcachetable", "migrate", "restore", "sqlmigrate"}
 # Where 1 is an answer (a broken chain), no database at all must be told apart from it.
-EXIT_WITHOUT_DATABASE = {"verify_trail": 2}
+EXIT_WITHOUT_DATABASE = {"restore": 2, "restore_drill": 2, "verify_trail": 2}
 
 
 def main(arguments: list[str]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots import forms, printing, reporting, retention
@@ -12,6 +14,11 @@ from projects.ballots.models import Vote
 from workflow.flows.events import Event, register_event
 from workflow.roles.models import RoleGrant
 
+# A backup cannot be opened to take a ballot out of it.
+IN_BACKUPS = format_lazy(
+    _("销毁前的备份里仍有密封的电子票，最迟 {days} 天后随备份轮换删去；另存他处的备份请一并销毁。"),
+    days=settings.BACKUP_KEPT_DAYS,
+)
 DESK = ("clerk", "chief_teller", "teller")
 
 
@@ -69,8 +76,12 @@ DESTROY = register_event(
         when=retention.obstacles_to_destroying,
         offered=_of_the_hall,
         basis=_("选票封存期满后销毁；封存期限按本地规定（规则“表决票封存”）"),
-        hint=_(
-            "由监票人在场确认后才销毁；没有监票人在任的，由人大主席、副主席在场确认。票数、名册和票箱摘要长期保存。"
+        hint=format_lazy(
+            "{}{}",
+            _(
+                "由监票人在场确认后才销毁；没有监票人在任的，由人大主席、副主席在场确认。票数、名册和票箱摘要长期保存。"
+            ),
+            IN_BACKUPS,
         ),
         irreversible=True,
         in_person=True,
@@ -89,6 +100,7 @@ CONFIRM_DESTROY = register_event(
         offered=_of_the_hall,
         basis=_("选票由人大办提出、监票人在场监督销毁"),
         output=_("销毁的电子票、纸质票张数"),
+        hint=IN_BACKUPS,
         irreversible=True,
         in_person=True,
     )
@@ -106,6 +118,7 @@ CONFIRM_FOR_PRESIDIUM = register_event(
         offered=_of_the_hall,
         basis=_("本地规定：监票人的职务随会议终止，没有监票人在任的，由人大主席、副主席代表主席团在场监督"),
         output=_("销毁的电子票、纸质票张数"),
+        hint=IN_BACKUPS,
         irreversible=True,
         in_person=True,
     )

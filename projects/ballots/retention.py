@@ -8,9 +8,10 @@ box, the roll and every sum stay.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from math import ceil
 
+from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
@@ -66,6 +67,14 @@ def ask_to_destroy(act: Act, vote: Vote, *, confirmed: bool) -> Outcome:
     """销毁选票, asked for by whoever keeps them; a second person stands by and confirms. vote: locked by the caller."""
     witnessing.enter(act, vote, "destroy", {})
     return Outcome()
+
+
+def in_backups_until(vote: Vote, today: date) -> date | None:
+    """Until when backups made before the destruction may still hold the sealed ballots; None for no longer."""
+    if vote.destroyed_on is None:
+        return None
+    until = vote.destroyed_on + timedelta(days=settings.BACKUP_KEPT_DAYS)
+    return until if today < until else None
 
 
 def obstacles_to_confirming(vote: Vote, at: datetime) -> list[str]:

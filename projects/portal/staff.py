@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from projects.ballots.reporting import readable_files
+from projects.ballots.retention import in_backups_until
 from projects.ballots.selectors import vote_page
 from projects.cycles.divisions import division_of
 from projects.cycles.documents.pdf import obstacle_to_pdf
@@ -288,6 +289,7 @@ def vote(request: HttpRequest, pk: int) -> HttpResponse:
         "links": links_of(held, acting_grant(request)),
         "files": files_on(held.reference, office=grant.office),
         "events": offers_on([held], grant, timezone.now()),
+        "in_backups_until": in_backups_until(held, timezone.localdate()),
     }
     return render(request, "portal/vote.html", context | vote_page(held))
 

@@ -6,12 +6,15 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from projects.portal.scope import PAGES
 from projects.portal.week import DESKS
+from projects.site.backups.page import oversees_all
+from projects.site.backups.telling import warnings_of
 from projects.site.text_size import NARROW_MEDIA, text_size_of
 from workflow.flows.copies import count_unread
 from workflow.inbox.lists import boxes
@@ -79,7 +82,10 @@ def navigation(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
     elif grant.office == "auditor":
         groups.append({"title": _("审计"), "items": _links(request, _within(grant, AUDIT))})
     else:
-        groups.append({"title": _("系统管理"), "items": _links(request, ADMINISTRATION)})
+        items = _links(request, ADMINISTRATION)
+        if oversees_all(grant):
+            items += _backups(request, grant)
+        groups.append({"title": _("系统管理"), "items": items})
     groups.append({"title": _("帮助与公开"), "items": _links(request, COMMON)})
     return groups
 
@@ -169,6 +175,12 @@ def _links(request: HttpRequest, names: Links) -> list[dict[str, Any]]:
         {"label": worded(label, hall), "url": url, "current": _is_within(request, url), "count": None}
         for url, label in ((reverse(name), label) for name, label in names)
     ]
+
+
+def _backups(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
+    """The page of backups, with how many things are wrong with them."""
+    (item,) = _links(request, (("backups", _lazy("备份与恢复")),))
+    return [item | {"count": len(warnings_of(grant.tenant, timezone.now())), "alert": True}]
 
 
 def _is_within(request: HttpRequest, url: str) -> bool:

@@ -80,6 +80,10 @@ class Environment:
     trail_key_file: str = ""
     county_key: str = field(default="", repr=False)
     county_key_file: str = ""
+    backups: Path = PROJECT / "var" / "backups"
+    backup_keep: tuple[int, int, int] = (7, 4, 12)
+    tsa_url: str = ""
+    tsa_ca_file: str = ""
 
 
 def read(environ: Mapping[str, str]) -> Environment:
@@ -148,6 +152,10 @@ class _Reader:
             trail_key_file=self._text("PIAOJUE_TRAIL_KEY_FILE"),
             county_key=self._signing_key("PIAOJUE_COUNTY_KEY"),
             county_key_file=self._text("PIAOJUE_COUNTY_KEY_FILE"),
+            backups=Path(self._text("PIAOJUE_BACKUPS") or var / "backups").absolute(),
+            backup_keep=self._keep(),
+            tsa_url=self._tsa(),
+            tsa_ca_file=self._text("PIAOJUE_TSA_CA_FILE"),
         )
         if self.strict and not found.trail_key and not found.trail_key_file:
             self._complain(
@@ -277,6 +285,27 @@ class _Reader:
         url = self._text("SMS_URL")
         if url and (urlsplit(url).scheme != "https" or not urlsplit(url).netloc):
             self._complain("SMS_URL", "格式不对，应为短信网关的 https:// 地址。")
+        return url
+
+    def _keep(self) -> tuple[int, int, int]:
+        """How many backups are kept: of days, of weeks, of months."""
+        parts = (self._text("PIAOJUE_BACKUP_KEEP") or "7,4,12").split(",")
+        if (
+            len(parts) != 3
+            or not all(re.fullmatch(r" *[0-9]{1,3} *", part) for part in parts)
+            or not int(parts[0])
+        ):
+            self._complain(
+                "PIAOJUE_BACKUP_KEEP", "应为每日、每周、每月各保留几份，例如 7,4,12；每日至少 1 份。"
+            )
+            return (7, 4, 12)
+        return (int(parts[0]), int(parts[1]), int(parts[2]))
+
+    def _tsa(self) -> str:
+        """A time-stamp server's address; many speak http alone, and what they answer is signed."""
+        url = self._text("PIAOJUE_TSA_URL")
+        if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc):
+            self._complain("PIAOJUE_TSA_URL", "应为时间戳服务器（RFC 3161）的 http:// 或 https:// 地址。")
         return url
 
     def _receiver(self) -> str:

@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,9 +156,19 @@ class Cluster:
             host=str(self.run), user=SUPERUSER, dbname=database, autocommit=True, connect_timeout=5
         )
 
-    def tool(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run one of the server's own programs (``pg_dump``, ``pg_basebackup`` …) as the server's account."""
-        return self._tool(name, *arguments)
+    def tool(
+        self,
+        name: str,
+        *arguments: str,
+        source: IO[bytes] | None = None,
+        target: IO[bytes] | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one of the server's own programs (``pg_dump``, ``pg_restore`` …) as the server's account.
+
+        source, target: open files to read from and to write to, which that account need not be able to open itself.
+        """
+        return self._tool(name, *arguments, source=source, target=target, environ=environ)
 
     @property
     def postmaster_pid(self) -> int | None:
@@ -311,15 +321,23 @@ class Cluster:
         except FileNotFoundError:
             return "没有日志。"
 
-    def _tool(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def _tool(
+        self,
+        name: str,
+        *arguments: str,
+        source: IO[bytes] | None = None,
+        target: IO[bytes] | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
         who: dict[str, Any] = {}
         if self.account is not None:
             who = {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
         try:
             return subprocess.run(
                 [str(self._binaries() / name), *arguments],
-                cwd="/", env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"}, umask=0o077,
-                stdin=subprocess.DEVNULL, capture_output=True, text=True, **who,
+                cwd="/", env={"LC_ALL": "C", "PATH": "/usr/bin:/bin", **(environ or {})}, umask=0o077,
+                stdin=source or subprocess.DEVNULL, stdout=target or subprocess.PIPE, stderr=subprocess.PIPE,
+                text=True, **who,
             )  # fmt: skip
         except PermissionError as refused:
             raise ClusterError(f"内嵌 PostgreSQL 无法以用户 {self._who()} 运行：{refused}") from refused

@@ -126,6 +126,12 @@ DATABASES = {"default": _owner if ENV.database_role == "owner" and _owner else _
 
 GROUP_COMMIT = ENV.group_commit
 
+# -- backups: daily, weekly and monthly ones; how old the last one, and the last drill, may be before somebody is warned
+
+BACKUPS_DIR, BACKUPS_KEPT = ENV.backups, ENV.backup_keep
+BACKUP_KEPT_DAYS = max(days * kept for days, kept in zip((1, 7, 31), BACKUPS_KEPT, strict=True))
+BACKUP_DUE_DAYS, DRILL_DUE_DAYS = 2, 92
+
 CACHES = {
     "default": (
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ENV.cache}
@@ -174,6 +180,8 @@ TRAIL_KEY, COUNTY_KEY = ENV.trail_key, ENV.county_key
 TRAIL_KEY_FILE = ENV.trail_key_file or ("" if PRODUCTION else str(VAR_DIR / "trail-key"))
 COUNTY_KEY_FILE = ENV.county_key_file or ("" if PRODUCTION else str(VAR_DIR / "county-key"))
 SIGNING_KEYS_MADE = not PRODUCTION  # a missing file is made at the first signature
+
+TSA_URL, TSA_CA_FILE = ENV.tsa_url, ENV.tsa_ca_file  # without a file the well-known authorities are trusted
 
 # -- the web
 
@@ -315,8 +323,14 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "options": {"expires": 6 * 3600},
     },
     "examinations": every(600, "projects.oversight.tasks.sweep_examinations"),
+    "backup": {
+        "task": "projects.site.tasks.make_backup",
+        "schedule": crontab(hour=3, minute=30),
+        "options": {"expires": 6 * 3600},
+    },
     "exports": every(60, "workflow.administration.tasks.sweep_exports"),
     "heads": every(60, "workflow.audit.tasks.sweep_heads"),
+    "stamps": every(60, "workflow.audit.tasks.sweep_stamps"),
     "reminders": every(600, "workflow.reminders.tasks.sweep_deadlines"),
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

@@ -77,6 +77,10 @@ def test_an_empty_production_environment_names_every_missing_setting_once() -> N
         ("SITE_LOGO_URL", "//example.cn/logo.svg"),
         ("PIAOJUE_TRAIL_KEY", "zz" * 32),
         ("PIAOJUE_COUNTY_KEY", "ab" * 31),
+        ("PIAOJUE_TSA_URL", "tsa.example.cn"),
+        ("PIAOJUE_BACKUP_KEEP", "7"),
+        ("PIAOJUE_BACKUP_KEEP", "0,4,12"),
+        ("PIAOJUE_BACKUP_KEEP", "seven,4,12"),
         ("TIME_ZONE", "Asia/Atlantis"),
         ("TIME_ZONE", "../etc/passwd"),
         ("PIAOJUE_PORT", "0"),
@@ -94,6 +98,18 @@ def test_an_empty_production_environment_names_every_missing_setting_once() -> N
 )
 def test_a_malformed_setting_is_refused_by_its_own_name(name: str, value: str) -> None:
     assert [line.split("：")[0] for line in complaints({**PRODUCTION, name: value})] == [name]
+
+
+def test_backups_and_time_stamps_are_set_by_the_environment() -> None:
+    found = production()
+    assert (found.backup_keep, found.backups, found.tsa_url) == ((7, 4, 12), found.var / "backups", "")
+    found = production(
+        PIAOJUE_BACKUPS="/srv/backups",
+        PIAOJUE_BACKUP_KEEP="14, 0, 3",
+        PIAOJUE_TSA_URL="http://tsa.example.cn/",
+    )
+    assert (found.backup_keep, found.backups) == ((14, 0, 3), Path("/srv/backups"))
+    assert found.tsa_url == "http://tsa.example.cn/"
 
 
 def test_letters_leave_the_house_in_production_alone() -> None:

@@ -7,10 +7,9 @@ from datetime import date
 import pytest
 from django.db import connection
 
-import projects.ballots.events  # noqa: F401  registers the events
 from notifications.models import Delivery
 from notifications.post import post_unit
-from projects.ballots import boxes, keys
+from projects.ballots import boxes, events, keys, retention
 from projects.ballots.models import Box, RollEntry, Vote
 from projects.ballots.selectors import signatures_hold
 from projects.ballots.services import declare, open_box, sign
@@ -112,6 +111,16 @@ def test_box_shares_and_codes_are_gone_and_digest_roll_and_sums_stay(over):
     with pytest.raises(Obstructed, match="已经销毁"):
         over.vote = vote
         destroyed(over)
+
+
+def test_how_long_backups_may_still_hold_them_is_said_until_then(over, settings):
+    settings.BACKUP_KEPT_DAYS = 40
+    assert retention.in_backups_until(over.vote, date(2027, 9, 1)) is None
+    over.vote.destroyed_on = date(2027, 9, 1)
+    assert retention.in_backups_until(over.vote, date(2027, 9, 1)) == date(2027, 10, 11)
+    assert retention.in_backups_until(over.vote, date(2027, 10, 11)) is None
+    for event in (events.DESTROY, events.CONFIRM_DESTROY, events.CONFIRM_FOR_PRESIDIUM):
+        assert "随备份轮换删去" in str(event.hint)
 
 
 def test_it_takes_the_clerk_and_a_teller_each_in_person(over):

@@ -1,0 +1,71 @@
+"""PostgreSQL's own programs, run on a database: the embedded server's, or those on this machine's path."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from projects.site.postgres import Cluster
+
+NAMED = {"NAME": "dbname", "USER": "user", "HOST": "host", "PORT": "port"}
+# pg_dump itself lifts the limits of time; whoever reads for the whole system says so to the policies.
+AS_SYSTEM = "-c piaojue.mode=system"
+
+
+class Unusable(Exception):
+    """What was asked for cannot be done; the message is one line for the operator."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """A database as the programs are told of it. database: Django's settings; cluster: whose programs, None for the path's."""
+
+    database: Mapping[str, Any]
+    cluster: Cluster | None
+
+    def conninfo(self) -> str:
+        """Without the password, which a list of processes would show."""
+        given = {libpq: self.database[name] for name, libpq in NAMED.items() if self.database.get(name)}
+        more = {name: value for name, value in self.database.get("OPTIONS", {}).items() if name != "options"}
+        return make_conninfo("", **given, **more)
+
+    def connect(self) -> psycopg.Connection[Any]:
+        """An autocommit connection that sees everything."""
+        password = self.database.get("PASSWORD") or None
+        return psycopg.connect(self.conninfo(), password=password, options=AS_SYSTEM, autocommit=True)
+
+    def run(
+        self, name: str, *arguments: str, source: IO[bytes] | None = None, target: IO[bytes] | None = None
+    ) -> str:
+        """Run a program on this database; what it prints, where no target is given. Unusable with its last words."""
+        environ = {"PGOPTIONS": AS_SYSTEM, "PGPASSWORD": self.database.get("PASSWORD") or ""}
+        on = ("--dbname", self.conninfo())
+        if self.cluster is not None:
+            done = self.cluster.tool(name, *on, *arguments, source=source, target=target, environ=environ)
+        else:
+            done = _from_path(name, *on, *arguments, source=source, target=target, environ=environ)
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["没有说明。"])[-1]
+            raise Unusable(f"{name}：{last.removeprefix(f'{name}: error: ')}")
+        return done.stdout or ""
+
+
+def _from_path(
+    name: str, *arguments: str, source: IO[bytes] | None, target: IO[bytes] | None, environ: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    found = shutil.which(name)
+    if found is None:
+        raise Unusable(
+            f"没有找到 {name}：请安装版本不低于数据库服务器的 PostgreSQL 客户端，例如 apt-get install postgresql-client。"
+        )
+    return subprocess.run(
+        [found, *arguments], env={**os.environ, "LC_ALL": "C", **environ}, text=True,
+        stdin=source or subprocess.DEVNULL, stdout=target or subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip

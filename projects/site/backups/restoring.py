@@ -1,0 +1,205 @@
+"""A backup put back into an empty database, and what is missing since said in every trail."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from psycopg import sql
+
+from projects.site.backups.making import DUMP, UPLOADS, Backup, live
+from projects.site.backups.programs import Access, Unusable
+from workflow.audit.checking import OutsideHead, Verdict
+from workflow.audit.services import Act, write_down
+from workflow.audit.verify import chained_units, forged_heads, one_view, verify
+from workflow.people.isolation import SYSTEM, within
+from workflow.people.models import Unit
+
+ACTION = "log.restored"
+Feed = Mapping[str, Any]
+STANDING = """
+    SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+"""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A unit's restored trail. expected: how many entries it had at the backup; newest: the largest outside head known of it."""
+
+    code: str
+    name: str
+    verdict: Verdict
+    expected: int
+    newest: Feed | None
+    forged: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        return self.verdict.fault is None and self.verdict.size == self.expected and not self.forged
+
+    @property
+    def missing(self) -> int:
+        """How many entries are known to have been written after the backup."""
+        return max(int(self.newest["size"]) - self.expected, 0) if self.newest else 0
+
+
+# Putting back
+
+
+def load(backup: Backup, into: Access) -> None:
+    """Put the database's parts into an empty database, as its owner. Unusable: it is not empty, or a program refuses."""
+    manifest = backup.manifest
+    with into.connect() as opened:
+        row = opened.execute(STANDING).fetchone()
+        if row and row[0]:
+            raise Unusable("目标数据库不是空的，不能恢复。请换一个空的数据目录（PIAOJUE_VAR）或空的数据库。")
+    # Rows are read in before triggers and policies stand, which would refuse or change them.
+    names_known = manifest["roles"]["app"] == settings.APP_ROLE
+    options = ["--no-owner", "--exit-on-error", *([] if names_known else ["--no-privileges"])]
+    for section in ("pre-data", "data", "post-data"):
+        with (backup.folder / DUMP).open("rb") as dump:
+            into.run("pg_restore", f"--section={section}", *options, source=dump)
+        if section == "data":
+            _copy_in(backup, into)
+
+
+def _copy_in(backup: Backup, into: Access) -> None:
+    with into.connect() as opened, opened.cursor() as cursor:
+        for name, part in backup.manifest["parts"].items():
+            if "table" not in part:
+                continue
+            statement = sql.SQL("COPY public.{} ({}) FROM STDIN").format(
+                sql.Identifier(part["table"]), sql.SQL(", ").join(map(sql.Identifier, part["columns"]))
+            )
+            with (backup.folder / name).open("rb") as file, cursor.copy(statement) as copy:
+                while piece := file.read(1 << 20):
+                    copy.write(piece)
+
+
+def unpack(backup: Backup, root: Path) -> int:
+    """Put uploaded files under `root`, readable by nobody else; how many. Unusable: something stands there already."""
+    refuse_unless_empty(root)
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tarfile.open(backup.folder / UPLOADS) as tar:
+        count = 0
+        for member in tar:
+            tar.extract(member, root, filter="data")
+            (root / member.name).chmod(0o600)
+            count += 1
+    return count
+
+
+def refuse_unless_empty(root: Path) -> None:
+    """Unusable where a file stands under `root`."""
+    if root.exists() and any(path.is_file() for path in root.rglob("*")):
+        raise Unusable(f"附件目录 {root} 不是空的，不能恢复。请换一个空的数据目录（PIAOJUE_VAR）。")
+
+
+def refuse_unless_usable(backup: Backup) -> None:
+    """Unusable where the backup is damaged, or newer than this program."""
+    if damaged := backup.damaged():
+        raise Unusable(f"备份 {backup.name} 已损坏，与清单不符：{'、'.join(damaged)}。")
+    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+    if unknown := sorted(set(backup.manifest["migrations"]) - known):
+        raise Unusable(f"备份来自更新的版本（{unknown[-1]} 等），请先升级程序。")
+
+
+@contextmanager
+def pointed_at(access: Access) -> Iterator[None]:
+    """Have everything below speak to another database; afterwards to the same one as before."""
+    if connection.in_atomic_block:
+        raise RuntimeError("a transaction is under way")
+    connection.close()
+    kept = dict(connection.settings_dict)
+    connection.settings_dict.update({"OPTIONS": {}, **access.database})
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict.update(kept)
+
+
+# What was put back
+
+
+def check_chains(backup: Backup, feeds: Sequence[Feed]) -> list[Checked]:
+    """Recompute every trail against the manifest and against heads kept outside, as far as the backup reaches.
+
+    feeds: files of heads as the feed gives them. One that reaches further is no fault of a backup: what it says is
+    missing is counted.
+    """
+    units = {unit["unit_id"]: unit for unit in backup.manifest["units"]}
+    by_code: dict[str, list[Feed]] = {}
+    for feed in feeds:
+        by_code.setdefault(str(feed["unit"]), []).append(feed)
+    found = []
+    with one_view():
+        codes = dict(Unit.objects.values_list("pk", "code"))
+        for pk in sorted({*units, *chained_units()}):
+            told = units.get(pk, {"unit": codes.get(pk, str(pk)), "size": 0, "hash": "", "head": None})
+            found.append(_check(pk, told, by_code.get(told["unit"], [])))
+    return found
+
+
+def _check(pk: int, told: Feed, feeds: Sequence[Feed]) -> Checked:
+    heads = [head for feed in feeds for head in feed["heads"]] + ([told["head"]] if told["head"] else [])
+    size = int(told["size"])
+    outside = [OutsideHead(one["size"], one["hash"], one["root"]) for one in heads if one["size"] <= size]
+    outside += [OutsideHead(size, told["hash"])] if size else []
+    name = Unit.objects.filter(pk=pk).values_list("name", flat=True).first() or ""
+    newest = max(heads, key=lambda head: int(head["size"]), default=None)
+    forged = tuple(line for feed in feeds for line in forged_heads(dict(feed)))
+    return Checked(str(told["unit"]), name, verify(pk, outside=outside), size, newest, forged)
+
+
+# The real thing
+
+
+def restore(
+    backup: Backup, feeds: Sequence[Feed], *, at: datetime, office: str, reason: str
+) -> list[Checked]:
+    """Put a backup in place of what was lost, bring it up to this program, check it, and say so in every trail.
+
+    Runs as the owner, on an empty database and an empty folder of files. Unusable otherwise.
+    """
+    refuse_unless_usable(backup)
+    roles = {"owner": settings.OWNER_ROLE, "app": settings.APP_ROLE}
+    if backup.manifest["roles"] != roles:
+        said = "、".join(backup.manifest["roles"].values())
+        raise Unusable(f"备份的数据库角色是 {said}，请先在目标服务器上建立同名角色并写入两个数据库地址。")
+    refuse_unless_empty(Path(settings.MEDIA_ROOT))
+    connection.close()
+    load(backup, live())
+    unpack(backup, Path(settings.MEDIA_ROOT))
+    checked = check_chains(backup, feeds)
+    call_command("migrate", interactive=False, verbosity=0)
+    with within(SYSTEM):
+        for one in checked:
+            _write_down(one, backup, Act(None, office, Unit.objects.get(code=one.code), at), reason)
+    return checked
+
+
+def _write_down(one: Checked, backup: Backup, act: Act, reason: str) -> None:
+    """Said in the trail itself: from which state it goes on, and what of it is known to be lost."""
+    said: dict[str, Any] = {
+        "backup": backup.name,
+        "manifest": backup.digest,
+        "made_at": backup.manifest["made_at"],
+        "entries": one.expected,
+        "hash": one.verdict.hash,
+        "whole": one.whole,
+    }
+    if one.newest and one.missing:
+        named = {name: one.newest[name] for name in ("size", "root", "hash", "at", "key")}
+        said |= {"missing": one.missing, "outside": named}
+    write_down(act, ACTION, f"unit:{act.unit.pk}", after=said, reason=reason)

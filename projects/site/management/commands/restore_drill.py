@@ -1,0 +1,81 @@
+"""``manage.py restore_drill``: whether a backup could be relied on, tried out in a server of its own."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from projects.site.backups.drilling import Drill, drill, record
+from projects.site.backups.programs import Unusable
+from projects.site.backups.telling import backup_named
+from projects.site.postgres import ClusterError
+from workflow.administration.conf import operator
+from workflow.management.commands.verify_trail import feed_in
+
+FAULTY, NOT_USABLE = 1, 2
+
+
+class Command(BaseCommand):
+    help = (
+        "恢复演练：把备份恢复到新建的、用后即删的数据目录和数据库里，不动现用的系统；逐条核验全部办理记录，"
+        "与留存在外的校验值、清单和各表行数比对，结果记入办理记录。退出码：0 完好；1 有问题；2 无法演练。"
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "backup", metavar="BACKUP", help="备份的目录，或 PIAOJUE_BACKUPS 下的名称；latest 为最近一份"
+        )
+        parser.add_argument(
+            "--heads", action="append", default=[], metavar="FILE", help="外部留存的校验值文件，可写多次"
+        )
+
+    def handle(self, *args: Any, backup: str, heads: list[str], **options: Any) -> None:
+        feeds = [feed_in(path) for path in heads]
+        try:
+            done = drill(backup_named(backup), feeds)
+        except (Unusable, ClusterError) as refused:
+            raise CommandError(f"无法演练：{refused}", returncode=NOT_USABLE) from refused
+        for line in report(done):
+            self.stdout.write(line)
+        if done.known.reachable:
+            record(done, at=timezone.now(), office=operator())
+            self.stdout.write("演练结果已记入办理记录。")
+        else:
+            self.stdout.write(
+                "现用的数据库无法读取，演练结果没有记入办理记录，请在系统恢复使用后重新演练一次。"
+            )
+        if done.faults:
+            sys.exit(FAULTY)
+
+
+def report(done: Drill) -> list[str]:
+    """What a drill found, for the operator."""
+    at = done.backup.manifest["made_at"]
+    registered = "清单与办理记录登记的一致。" if done.known.registered == done.backup.digest else ""
+    if done.known.reachable and not done.known.registered:
+        registered = "注意：现用系统的办理记录里没有登记过这份备份。"
+    outside = (
+        f"与留存在外的校验值 {done.heads} 个比对。"
+        if done.heads
+        else "没有留存在外的校验值可比，只与备份自己的清单比对。"
+    )
+    lines = [
+        f"恢复演练：{done.backup.name}（{at} 的备份）",
+        f"数据库：{done.tables} 张表 {done.rows} 行；附件：{done.files} 个。{registered}",
+        f"办理记录：{len(done.chains)} 个单位 {done.entries} 条，逐条核验。{outside}",
+        f"备份之后又有 {done.since} 条记录，恢复这份备份会失去它们。"
+        if done.since
+        else "备份之后没有新的记录。",
+    ]
+    if votes := done.backup.manifest["open_votes"]:
+        lines.append(f"备份时有 {len(votes)} 项表决正在投票，其电子票不在备份内，恢复后须重新投票。")
+    lines += [f"问题：{fault}" for fault in done.faults]
+    minutes, seconds = divmod(round(done.seconds), 60)
+    lines.append(
+        f"用时 {minutes} 分 {seconds} 秒。结论：{'有问题，这份备份不可靠。' if done.faults else '完好，可以恢复。'}"
+    )
+    return lines

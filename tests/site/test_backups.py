@@ -1,0 +1,424 @@
+"""Backups: what is in one and what is not, which are kept, and that one can be relied on before it is needed."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import nullcontext
+from datetime import date, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from projects.ballots.models import Box, RollEntry
+from projects.site.backups import drilling, making, programs, restoring
+from projects.site.backups.making import back_up, backups_in
+from projects.site.backups.programs import Access, Unusable
+from projects.site.backups.rotation import Keep
+from projects.site.tasks import make_backup
+from tests.builders import at, township
+from tests.databases import Server
+from tests.notifications.conftest import administrator
+from tests.projects.voting.test_device_flow import close, opened, vote_all
+from tests.projects.voting.test_device_flow import hall as hall
+from tests.workflow.audit.test_signed_heads import act, keys, made  # noqa: F401  the keys heads are signed with
+from workflow.audit import heads
+from workflow.audit.models import Entry, Head
+from workflow.audit.services import Act, write_down
+from workflow.people.isolation import SYSTEM, apply, within
+from workflow.people.models import Unit
+
+KEEP = Keep(7, 4, 12)
+NOW = timezone.now()
+
+
+@pytest.fixture(autouse=True)
+def folders(settings: Any, tmp_path: Path) -> Path:
+    settings.MEDIA_ROOT, settings.BACKUPS_DIR = str(tmp_path / "uploads"), tmp_path / "backups"
+    return tmp_path
+
+
+def seen(command: str, *arguments: str) -> tuple[int, str]:
+    """A command's status and what it said."""
+    out, status = StringIO(), 0
+    try:
+        call_command(command, *arguments, stdout=out)
+    except SystemExit as left:
+        status = int(str(left.code))
+    except CommandError as refused:
+        return refused.returncode, str(refused)
+    return status, out.getvalue()
+
+
+# Which are kept
+
+
+@given(st.sets(st.integers(0, 900), min_size=1), st.integers(1, 9), st.integers(0, 6), st.integers(0, 14))
+def test_what_is_kept_has_the_last_of_each_day_and_nothing_past_its_term(
+    ages: set[int], days: int, weeks: int, months: int
+) -> None:
+    newest = date(2027, 3, 14)
+    stood = {f"{1000 - age:04d}": newest - timedelta(age - min(ages)) for age in ages}
+    kept = Keep(days, weeks, months).of(stood.items())
+    assert max(stood) in kept and len(kept) <= days + weeks + months
+    assert {name for name, day in stood.items() if (newest - day).days < days} <= kept
+    term = max(days, 7 * weeks, 31 * months)
+    assert all((newest - stood[name]).days < term for name in kept)
+
+
+def test_a_years_nightly_backups_leave_days_weeks_and_months() -> None:
+    newest = date(2027, 12, 31)
+    stood = {(newest - timedelta(n)).isoformat(): newest - timedelta(n) for n in range(500)}
+    kept = sorted(KEEP.of(stood.items()), reverse=True)
+    assert kept[:7] == [(newest - timedelta(n)).isoformat() for n in range(7)]
+    assert kept[7:] == [
+        "2027-12-19", "2027-12-12", "2027-11-30", "2027-10-31", "2027-09-30", "2027-08-31", "2027-07-31",
+        "2027-06-30", "2027-05-31", "2027-04-30", "2027-03-31", "2027-02-28", "2027-01-31",
+    ]  # fmt: skip
+
+
+def test_nothing_is_kept_of_nothing() -> None:
+    assert KEEP.of([]) == set()
+
+
+# What is in one
+
+
+def test_a_reader_for_the_whole_system_is_shown_every_row(db: None) -> None:
+    """A table whose policies let no row through to the system would be missing from every backup, unseen."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity ORDER BY 1")
+        guarded = [row[0] for row in cursor.fetchall()]
+        cursor.execute(
+            "SELECT tablename, qual FROM pg_policies WHERE permissive = 'PERMISSIVE' AND cmd IN ('SELECT', 'ALL')"
+        )
+        shown = {table for table, qual in cursor.fetchall() if qual == "true" or "'system'" in qual}
+    assert len(guarded) > 20 and [table for table in guarded if table not in shown] == []
+
+
+def lines(folder: Path, table: str) -> list[str]:
+    apply(SYSTEM)
+    path = folder / f"{table}.{os.urandom(4).hex()}"
+    making._copy(path, table, making.APART[table])
+    return path.read_text().splitlines()
+
+
+def test_the_ballots_of_an_open_vote_are_in_no_backup_and_of_a_closed_one_in_the_order_of_their_keys(
+    hall: Any,
+    folders: Path,
+) -> None:
+    opened(hall)
+    vote_all(hall, most=8)
+    assert Box.objects.count() == 8 and lines(folders, "projects_box") == []
+    roll = [int(line.split("\t")[0]) for line in lines(folders, "projects_rollentry")]
+    assert roll == sorted(RollEntry.objects.values_list("pk", flat=True))
+    assert making.rows_by_table()["projects_box"] == 0
+    close(hall)
+    boxes = [line.split("\t")[0] for line in lines(folders, "projects_box")]
+    assert boxes == sorted(Box.objects.values_list("key", flat=True)) and len(boxes) == 8
+
+
+# A system in use, with its backups
+
+
+def uploaded(name: str, content: bytes) -> None:
+    from django.conf import settings
+
+    path = Path(settings.MEDIA_ROOT) / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+@pytest.fixture
+def unit(fresh_database: str) -> Unit:
+    with within(SYSTEM):
+        unit = made()
+    heads.seal(unit.pk, "close", NOW)
+    uploaded("ab/one.pdf", b"%PDF one")
+    uploaded("exports/old", b"made again")
+    return unit
+
+
+@pytest.fixture
+def empty(database_server: Server, unit: Unit) -> Iterator[Access]:
+    """An empty database on the tests' own server, as its owner."""
+    from django.conf import settings
+
+    name = f"piaojue_test_{os.getpid()}_restored"
+    opened = database_server.owner()
+    opened.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    given = conninfo_to_dict(database_server.url("owner", name))
+    named = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    yield Access({named[key]: str(value) for key, value in given.items() if key in named}, settings.CLUSTER)
+    opened.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    opened.close()
+
+
+def entries(action: str) -> list[dict[str, Any]]:
+    with within(SYSTEM):
+        return [json.loads(one.body) for one in Entry.objects.filter(action=action).order_by("pk")]
+
+
+def test_a_backup_is_readable_by_nobody_else_and_has_the_key_only_when_asked_for(
+    unit: Unit, folders: Path
+) -> None:
+    assert seen("backup", "--keep", "2")[0] == 0
+    (backup,) = backups_in(folders / "backups")
+    files = {path.name: stat.S_IMODE(path.stat().st_mode) for path in backup.folder.iterdir()}
+    assert set(files) == {
+        "database.dump", "manifest.json", "projects_box.copy", "projects_rollentry.copy", "uploads.tar",
+    }  # fmt: skip
+    assert set(files.values()) == {0o600} and stat.S_IMODE(backup.folder.stat().st_mode) == 0o700
+    assert backup.damaged() == [] and backup.manifest["files"] == 1
+    assert backup.manifest["rows"]["workflow_entry"] == 4  # the key's adoption, and three acts
+    told = {one["unit"]: one for one in backup.manifest["units"]}
+    assert told["T01"]["size"] == 3 and told["T01"]["head"]["why"] == "close"
+    (entry,) = entries("backup.make")
+    assert entry["after"]["manifest"] == backup.digest and (entry["unit"], entry["office"]) == (
+        "C1",
+        "operator",
+    )
+    # The key that signs what the backup would be compared with stays out of it, unless it is asked for.
+    assert "trail-key" not in backup.manifest["parts"] and "with_keys" not in entry["after"]
+    (folders / "asked").mkdir()
+    assert making._keys(folders / "asked") == ["trail-key"]
+    key = folders / "asked" / "trail-key"
+    assert key.read_text() == (folders / "head").read_text() and stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+def test_the_nightly_task_rotates_and_a_failure_leaves_nothing_behind(
+    unit: Unit,
+    folders: Path,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    old = folders / "backups" / "piaojue-20200101T000000Z"
+    old.mkdir(parents=True)
+    name = make_backup()
+    assert name and [one.name for one in backups_in(folders / "backups")] == [name]
+
+    def full(*args: object, **more: object) -> None:
+        raise Unusable("磁盘已满")
+
+    monkeypatch.setattr(programs.Access, "run", full)
+    with pytest.raises(Unusable, match="磁盘已满"):
+        back_up(folders / "backups", KEEP, at=NOW + timedelta(minutes=1))
+    left = {path.name for path in (folders / "backups").iterdir()}
+    assert left == {name, ".lock"}
+    settings.BACKUPS_DIR = folders / "backups" / name / "manifest.json"
+    assert make_backup() == "" and "no backup" in caplog.text
+
+
+def test_a_missing_program_is_named_in_one_line(
+    unit: Unit, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CLUSTER = None
+    monkeypatch.setattr(programs.shutil, "which", lambda name: None)
+    status, said = seen("backup")
+    assert status == 1 and "没有找到 pg_dump" in said and "\n" not in said
+
+
+def test_a_password_stands_in_no_list_of_processes() -> None:
+    there = Access({"NAME": "n", "USER": "u", "PASSWORD": "geheim", "HOST": "h", "PORT": "5432"}, None)
+    assert "geheim" not in there.conninfo() and "user=u" in there.conninfo()
+
+
+# Tried out
+
+
+def test_a_drill_writes_its_verdict_into_the_system_and_nothing_else(
+    unit: Unit, empty: Access, folders: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.VAR_DIR = folders
+    seen("backup")
+    with within(SYSTEM):
+        act(unit, 2)
+        before = dict(Head.objects.values_list("unit__code", "size"))
+    status, said = seen("restore_drill", "latest")
+    assert status == 0, said
+    assert "完好，可以恢复" in said and "清单与办理记录登记的一致" in said and "校验值 1 个" in said
+    # The two acts, and the entry about the backup itself, came later.
+    assert "备份之后又有 3 条记录" in said
+    assert list((folders / "drills").iterdir()) == [], "its server and its files are gone"
+    (entry,) = entries("backup.drill")
+    assert (entry["after"]["verdict"], entry["after"]["faults"], entry["after"]["entries"]) == ("whole", 0, 4)
+    with within(SYSTEM):
+        after = dict(Head.objects.values_list("unit__code", "size"))
+    assert after == before | {"C1": before["C1"] + 1}
+    # Made over into another backup, it differs from what was written down of it, and from what is in it.
+    (backup,) = backups_in(folders / "backups")
+    told = backup.manifest | {"files": 2, "rows": backup.manifest["rows"] | {"workflow_entry": 5}}
+    (backup.folder / "manifest.json").write_text(json.dumps(told))
+    monkeypatch.setattr(drilling, "a_server", lambda: nullcontext(empty))
+    status, said = seen("restore_drill", backup.name)
+    assert status == 1 and "办理记录登记的不一致" in said and "workflow_entry：清单 5 行，恢复后 4 行" in said
+    assert "附件：清单 2 个，恢复后 1 个" in said and "不可靠" in said
+    assert entries("backup.drill")[-1]["after"]["verdict"] == "faulty"
+
+
+def test_a_backup_of_a_trail_that_lost_its_end_is_found_by_a_head_kept_outside(
+    unit: Unit, empty: Access, folders: Path, owner_connection: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The owner takes the last entry away, with every head over it, and a backup is made of what is left."""
+    with within(SYSTEM):
+        feed = heads.feed_of(unit)
+    file = folders / "heads.json"
+    file.write_text(json.dumps(feed))
+    run = owner_connection.execute
+    tables = [f"workflow_{name}" for name in ("entry", "leaf", "head", "treehead")]
+    for table in tables:
+        run(f"ALTER TABLE {table} DISABLE TRIGGER USER, NO FORCE ROW LEVEL SECURITY")
+    run("DELETE FROM workflow_treehead WHERE unit_id = %s", [unit.pk])
+    run("DELETE FROM workflow_leaf WHERE unit_id = %s AND index = 3", [unit.pk])
+    run(
+        "UPDATE workflow_head SET size = 2, hash = (SELECT hash FROM workflow_leaf WHERE unit_id = %s AND index = 2)"
+        " WHERE unit_id = %s",
+        [unit.pk, unit.pk],
+    )
+    run("DELETE FROM workflow_entry e WHERE NOT EXISTS (SELECT 1 FROM workflow_leaf WHERE entry_id = e.id)")
+    for table in tables:
+        run(f"ALTER TABLE {table} ENABLE TRIGGER USER, FORCE ROW LEVEL SECURITY")
+    with within(SYSTEM):
+        write_down(Act(None, "clerk", unit, NOW), "test.act", "thing:9")
+    assert seen("verify_trail")[0] == 0, "by itself it looks whole"
+    seen("backup")
+    monkeypatch.setattr(drilling, "a_server", lambda: nullcontext(empty))
+    status, said = seen("restore_drill", "latest", "--heads", str(file))
+    assert status == 1 and "T01　第3条" in said and "外部留存的校验值不一致" in said
+
+
+def test_what_is_damaged_newer_or_no_backup_is_refused_and_so_is_a_system_in_use(
+    unit: Unit, folders: Path
+) -> None:
+    assert seen("restore_drill", "latest")[0] == 2 and seen("restore_drill", str(folders))[0] == 2
+    made, _gone = back_up(folders / "backups", KEEP, at=NOW)
+    arguments = ("restore", made.name, "--reason", "误操作")
+    status, said = seen(*arguments)
+    assert status == 2 and "附件目录" in said
+    for file in ("ab/one.pdf", "exports/old"):
+        (folders / "uploads" / file).unlink()
+    status, said = seen(*arguments)
+    assert status == 2 and "数据库不是空的" in said
+    manifest = (made.folder / "manifest.json").read_text()
+    told = made.manifest | {"migrations": [*made.manifest["migrations"], "workflow.9999_later"]}
+    (made.folder / "manifest.json").write_text(json.dumps(told))
+    for command in (arguments, ("restore_drill", made.name)):
+        status, said = seen(*command)
+        assert status == 2 and "更新的版本" in said
+    (made.folder / "manifest.json").write_text(manifest)
+    for part in ("database.dump", "uploads.tar", "projects_box.copy"):
+        with (made.folder / part).open("ab") as opened:
+            opened.write(b"x")
+        for command in (arguments, ("restore_drill", made.name)):
+            status, said = seen(*command)
+            assert status == 2 and part in said
+    assert not entries("backup.drill") and not entries("log.restored")
+
+
+# The real thing
+
+
+def test_what_is_restored_says_so_in_every_trail_and_hides_nothing(
+    unit: Unit, empty: Access, folders: Path, settings: Any
+) -> None:
+    made, _gone = back_up(folders / "backups", KEEP, at=NOW)
+    with within(SYSTEM):
+        act(unit, 4)
+    heads.seal(unit.pk, "declare", NOW)
+    with within(SYSTEM):
+        (folders / "heads.json").write_text(json.dumps(heads.feed_of(unit)))
+    file = str(folders / "heads.json")
+    settings.MEDIA_ROOT = str(folders / "elsewhere")
+    with restoring.pointed_at(empty):
+        status, said = seen("restore", made.name, "--heads", file, "--reason", "硬盘损坏")
+        assert status == 0, said
+        assert "缺失：T01青溪镇 备份时3条，外部留存的校验值有7条，缺4条。" in said
+        assert (folders / "elsewhere" / "ab" / "one.pdf").read_bytes() == b"%PDF one"
+        assert {one["unit"] for one in entries("log.restored")} == {"C1", "T01"}
+        (told,) = (one for one in entries("log.restored") if one["unit"] == "T01")
+        assert told["after"]["missing"] == 4 and told["after"]["outside"]["size"] == 7
+        assert told["after"]["manifest"] == made.digest and told["reason"] == "硬盘损坏"
+        # By itself the trail is whole, and goes on; a newer head kept outside still shows what is gone.
+        assert seen("verify_trail")[0] == 0
+        status, said = seen("verify_trail", "--heads", file)
+        assert status == 1 and "\toutside\t" in said
+        with within(SYSTEM):
+            act(unit, 5)
+        status, said = seen("verify_trail", "--heads", file)
+        assert status == 1 and "第4条至第7条之间" in said
+        assert seen("verify_trail")[0] == 0
+        status, said = seen("restore", made.name, "--reason", "再来一次")
+        assert status == 2 and "不是空的" in said
+    assert not entries("log.restored"), "the system in use was not touched"
+
+
+# The page
+
+
+def test_the_administrator_is_warned_until_backup_and_drill_are_recent(db: None) -> None:
+    apply(SYSTEM)
+    town = township()
+    admin, county = administrator(town), town.unit.parent
+    client = Client()
+    client.force_login(admin)
+    page = client.get("/backups/").content.decode()
+    assert page.count("banner-warning") == 2 and "还没有备份" in page and "count-alert" in page
+    said = {
+        "name": "piaojue-20270101T000000Z",
+        "entries": 12,
+        "files": 3,
+        "bytes": 2048,
+        "manifest": "0" * 64,
+    }
+    for action, more in (
+        ("backup.make", {}),
+        ("backup.drill", {"verdict": "whole", "faults": 0, "seconds": 9}),
+    ):
+        apply(SYSTEM)
+        write_down(Act(None, "system", county, NOW), action, making.subject_of(county), after=said | more)
+    page = client.get("/backups/").content.decode()
+    assert "banner-warning" not in page and "count-alert" not in page and "完好" in page
+    apply(SYSTEM)
+    faulty = said | {"verdict": "faulty", "faults": 2, "seconds": 9}
+    write_down(Act(None, "operator", county, NOW), "backup.drill", making.subject_of(county), after=faulty)
+    page = client.get("/backups/").content.decode()
+    assert "最近一次恢复演练发现问题" in page and "2 处问题" in page
+
+
+def test_backups_are_the_administrators_alone(db: None) -> None:
+    apply(SYSTEM)
+    town = township()
+    client = Client()
+    client.force_login(town.of("clerk"))
+    assert client.get("/backups/").status_code == 403
+    client.force_login(administrator(town))
+    assert client.get("/backups/").status_code == 200
+    assert Client().get("/backups/").status_code == 302
+
+
+def test_old_backups_warn_again(db: None) -> None:
+    apply(SYSTEM)
+    town = township()
+    old = at("2020-01-01")
+    write_down(
+        Act(None, "system", town.unit.parent, old),
+        "backup.make",
+        making.subject_of(town.unit.parent),
+        after={"name": "x"},
+    )
+    client = Client()
+    client.force_login(administrator(town))
+    assert "没有做成备份" in client.get("/backups/").content.decode()
