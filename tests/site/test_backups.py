@@ -31,8 +31,9 @@ from projects.site.tasks import make_backup
 from tests.builders import at, township
 from tests.databases import Server
 from tests.notifications.conftest import administrator
+from tests.projects.voting.conftest import Hall
 from tests.projects.voting.test_device_flow import close, opened, vote_all
-from tests.projects.voting.test_device_flow import hall as hall
+from tests.projects.voting.test_device_flow import made as on_the_day
 from tests.workflow.audit.test_signed_heads import act, keys, made  # noqa: F401  the keys heads are signed with
 from workflow.audit import heads
 from workflow.audit.models import Entry, Head
@@ -116,9 +117,10 @@ def lines(folder: Path, table: str) -> list[str]:
 
 
 def test_the_ballots_of_an_open_vote_are_in_no_backup_and_of_a_closed_one_in_the_order_of_their_keys(
-    hall: Any,
-    folders: Path,
+    db: None, folders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    apply(SYSTEM)
+    hall: Hall = on_the_day(monkeypatch)
     opened(hall)
     vote_all(hall, most=8)
     assert Box.objects.count() == 8 and lines(folders, "projects_box") == []
@@ -246,6 +248,7 @@ def test_a_drill_writes_its_verdict_into_the_system_and_nothing_else(
     seen("backup")
     with within(SYSTEM):
         act(unit, 2)
+    with within(SYSTEM):
         before = dict(Head.objects.values_list("unit__code", "size"))
     status, said = seen("restore_drill", "latest")
     assert status == 0, said
