@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -53,7 +54,7 @@ class Access:
             done = _from_path(name, *on, *arguments, source=source, target=target, environ=environ)
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["没有说明。"])[-1]
-            raise Unusable(f"{name}：{last.removeprefix(f'{name}: error: ')}")
+            raise Unusable(f"{name}：{re.sub(rf'^{name}: (error|detail): ', '', last)}")
         return done.stdout or ""
 
 
