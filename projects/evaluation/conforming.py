@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Cycle
@@ -14,6 +15,7 @@ from projects.cycles.selectors import session_date
 from projects.cycles.steps import STEPS
 from projects.evaluation.conformance import Check, Finding, Status, Terms, Year, act_of, examine
 from workflow.audit.models import Entry
+from workflow.audit.rows import ACTIONS
 from workflow.people.services import unit_on
 
 STATUS_WORDS = {
@@ -24,6 +26,7 @@ STATUS_WORDS = {
 }
 COLUMNS = ("序号", "环节", "检查事项", "依据", "结论", "说明", "办理记录编号")
 THROUGHOUT = _("全年")
+NEVER = 2**63 - 1  # no entry has this number
 
 
 def terms_of(cycle: Cycle) -> Terms:
@@ -54,7 +57,7 @@ def entries_of(cycle: Cycle) -> QuerySet[Entry]:
     """Everything the trail has about a year, with its sessions, which serve several years at once."""
     sessions = [f"session:{number}" for number in cycle.uses.values_list("session_id", flat=True)]
     return Entry.objects.filter(unit=cycle.unit).filter(
-        Q(about=cycle.reference) | Q(subject=cycle.reference) | Q(subject__in=sessions)
+        Q(about=cycle.reference) | Q(subject=cycle.reference) | Q(subject__in=sessions) | _beside(cycle)
     )
 
 
@@ -62,6 +65,13 @@ def year_of(cycle: Cycle, on: date) -> Year:
     """A year's entries as the checks read them, on a day."""
     rows = entries_of(cycle).order_by("id").values_list("id", "body").iterator()
     return Year(tuple(act_of(number, json.loads(body)) for number, body in rows), on, terms_of(cycle))
+
+
+def _beside(cycle: Cycle) -> Q:
+    """Rows of no year (offices, rules) that were changed past the acts from the year's founding to its end."""
+    own = Entry.objects.filter(subject=cycle.reference).order_by("id").values("id")
+    founded, closed = (Subquery(own.filter(action=name)[:1]) for name in ("cycle.create", "cycle.close"))
+    return Q(action__in=ACTIONS, about="", id__gt=founded, id__lt=Coalesce(closed, Value(NEVER)))
 
 
 def conformance_of(cycle: Cycle, on: date) -> list[tuple[Check, Finding]]:

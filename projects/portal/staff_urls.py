@@ -78,6 +78,7 @@ urlpatterns = [
     path("stories/<slug:kind>/<int:pk>/sheet/", login_required(story_pages.story_sheet), name="story_sheet"),
     path("trail/", login_required(trails.trail), name="trail"),
     path("retention/", login_required(retention.retention), name="retention"),
+    path("trail/rows/", login_required(trails.changed_rows), name="changed_rows"),
     path("county/", login_required(county.county), name="county"),
     path("county/file/<slug:ending>/", login_required(county_papers.county_file), name="county_file"),
     path("county/bulletins/", login_required(county_bulletins.bulletins), name="bulletins"),

@@ -24,6 +24,7 @@ from projects.portal.staff import choice_of_townships, township_asked
 from projects.portal.story_selectors import STORIED
 from workflow.administration.trail import may_export
 from workflow.audit.models import Entry
+from workflow.audit.rows import ACTIONS
 from workflow.flows.fields import ChineseDateField, PlainForm
 from workflow.inbox.reading import PERSONAL
 from workflow.inbox.story import actions_called, lines_of
@@ -37,6 +38,7 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "": (gettext_lazy("全部"), ()),
     "read": (gettext_lazy("谁查阅过"), ("record.read", PERSONAL)),
     "personal": (gettext_lazy("谁看过个人信息"), (PERSONAL,)),
+    "rows": (gettext_lazy("未经办理的数据改动"), ACTIONS),
     "exported": (
         gettext_lazy("谁导出过"),
         ("trail.export", "trail.download", "vote.export_box", "archive.make", "archive.add"),
@@ -147,6 +149,16 @@ def trail(request: HttpRequest) -> HttpResponse:
         "told_whole": _told_whole(request.GET.get("subject", "")),
     }
     return render(request, "portal/trail.html", context)
+
+
+@require_safe
+def changed_rows(request: HttpRequest) -> HttpResponse:
+    """What was changed past the acts, in every unit the viewer reads, newest first."""
+    grant = acting_grant(request)
+    entries = Entry.objects.filter(action__in=ACTIONS).select_related("actor", "unit").order_by("-id")
+    page = Paginator(entries, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "lines": lines_of(page), "unit": grant.tenant, "limit": scope_told(grant)}
+    return render(request, "portal/changed_rows.html", context)
 
 
 def _told_whole(subject: str) -> tuple[str, int] | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 from typing import Any
 
 from celery.schedules import crontab
@@ -122,7 +124,13 @@ def _with_limits(database: dict[str, Any]) -> dict[str, Any]:
     return {**database, "OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 
-DATABASES = {"default": _owner if ENV.database_role == "owner" and _owner else _with_limits(_app)}
+def _named(database: dict[str, Any]) -> dict[str, Any]:
+    """With the program's name, which stands in the trail where rows are changed past the acts."""
+    program = " ".join([Path(sys.argv[0]).name, *(word for word in sys.argv[1:2] if word.isidentifier())])
+    return {**database, "OPTIONS": {"application_name": program[:63], **database["OPTIONS"]}}
+
+
+DATABASES = {"default": _named(_owner if ENV.database_role == "owner" and _owner else _with_limits(_app))}
 
 GROUP_COMMIT = ENV.group_commit
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
+from workflow.audit.rows import ACTIONS
 from workflow.people.models import Unit
 
 
@@ -45,6 +47,7 @@ class Entry(models.Model):
             models.Index(fields=["unit", "id"], name="entry_unit_order"),
             models.Index(fields=["subject", "id"], name="entry_subject_order"),
             models.Index(fields=["about", "id"], name="entry_about_order"),
+            models.Index(fields=["unit", "-id"], name="entry_rows", condition=Q(action__in=list(ACTIONS))),
         ]
 
     def __str__(self) -> str:

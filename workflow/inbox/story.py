@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from workflow.audit.models import Entry
+from workflow.audit.rows import ADDED, CHANGED, REMOVED
+from workflow.audit.rows import OFFICE as DATABASE
 from workflow.flows.base import flows
 from workflow.flows.events import events, open_act
 from workflow.inbox.telling import Changed, changes_of, machine_of, names_in
@@ -57,6 +59,9 @@ _others: dict[str, Any] = {
     "units.import": gettext_lazy("导入单位"),
     "deadline.remind": gettext_lazy("到期提醒"),
     "deadline.escalate": gettext_lazy("超期上报"),
+    ADDED: gettext_lazy("未经办理新增数据"),
+    CHANGED: gettext_lazy("未经办理改动数据"),
+    REMOVED: gettext_lazy("未经办理删除数据"),
 }
 
 
@@ -67,11 +72,13 @@ def call_acts(titles: Mapping[str, Any]) -> None:
 
 
 STATE_NOW = gettext_lazy("转为“{state}”")
-# Acts of nobody in office: of the system itself, of whoever runs its commands, and of residents on the public pages.
+# Acts of nobody in office: of the system itself, of whoever runs its commands, of residents on the public pages, and
+# what was done past every act.
 OUTSIDE = {
     "system": gettext_lazy("系统"),
     "resident": gettext_lazy("群众"),
     "operator": gettext_lazy("系统操作员"),
+    DATABASE: gettext_lazy("数据库"),
 }
 
 

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from django import forms
+from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from workflow.audit.commitments import BARE, SALTED
 from workflow.audit.exporters import FORMATS
+from workflow.audit.rows import ACTIONS, APPLICATION, BESIDE, HIDDEN, ROLE, ROW, TABLE
 from workflow.flows.base import flows
 from workflow.flows.events import events
 from workflow.flows.fields import FenField
@@ -90,12 +92,52 @@ def machine_of(kind: str) -> Any:
 
 def _changes(body: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Changed]:
     kind, action = str(body["subject"]).partition(":")[0], str(body["action"])
+    if action in ACTIONS:
+        yield from _row_changes(body, names)
+        return
     before, after = body["before"], body["after"]
     for name in dict.fromkeys((*before, *after)):
         label = _label(kind, action, name)
         if label and before.get(name) != after.get(name):
             was, now = (_words(kind, action, name, side.get(name), names) for side in (before, after))
             yield Changed(label, was, now)
+
+
+def _row_changes(body: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Changed]:
+    """What changed in a row without an act: every column, and by whose hand."""
+    before, after = body["before"], body["after"]
+    model = _tables().get(after[TABLE])
+    for name in dict.fromkeys((*before, *after)):
+        if name not in BESIDE and before.get(name) != after.get(name):
+            was, now = (_row_words(model, name, side.get(name), names) for side in (before, after))
+            yield Changed(_row_label(model, name), was, now)
+    hidden = [_row_label(model, name) for name in after[HIDDEN].split(",") if name]
+    yield Changed(_("内容不记入的字段"), "", "、".join(hidden))
+    yield Changed(_("数据表"), "", _("%(table)s，编号%(row)s") % {"table": after[TABLE], "row": after[ROW]})
+    program = _("（程序：%(name)s）") % {"name": after[APPLICATION]} if after[APPLICATION] else ""
+    yield Changed(_("数据库账号"), "", f"{after[ROLE]}{program}")
+
+
+def _row_label(model: Any, name: str) -> str:
+    label = str(getattr(_column_of(model, name), "verbose_name", ""))
+    return name if not label or label.isascii() else label
+
+
+def _row_words(model: Any, name: str, value: Any, names: Mapping[str, str]) -> str:
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if name.endswith("_fen") and isinstance(value, int):
+        return str(TOLD_IN[FEN_PER_WAN](value))
+    kind = getattr(model, "kind", "")
+    choices = _choices(None, kind, name) or dict(getattr(_column_of(model, name), "flatchoices", None) or [])
+    return str(choices.get(value, "")) or _text(str(value), names)
+
+
+@cache
+def _tables() -> dict[str, Any]:
+    return {model._meta.db_table: model for model in apps.get_models()}
 
 
 @cache
@@ -144,9 +186,13 @@ def _field(action: str, name: str) -> Any:
 
 def _column(kind: str, name: str) -> Any:
     """The record's own field of that name; None where it has none."""
+    return _column_of(_machines().get(kind), name)
+
+
+def _column_of(model: Any, name: str) -> Any:
     try:
-        return _machines()[kind]._meta.get_field(name)
-    except (KeyError, FieldDoesNotExist):
+        return model._meta.get_field(name) if model else None
+    except FieldDoesNotExist:
         return None
 
 

@@ -165,6 +165,14 @@ def meets(year: Year) -> Finding:
     return held(*won) if won else not_yet()
 
 
+def through_services(year: Year) -> Finding:
+    """No record of the year was changed past its acts, by whoever can reach the database."""
+    changed = year.all("row.add", "row.change", "row.remove")
+    if changed:
+        return broken(f"{len(changed)}处数据未经办理即被改动", *changed)
+    return held() if year.acts else not_yet()
+
+
 def of_county(_year: Year, act: Act) -> bool:
     """The county guides and samples; it decides nothing in a township (组织法 50(11))."""
     return act.office == "county" and not act.action.startswith(("oversight.", "note.", *LOOKING_ON))
@@ -186,6 +194,7 @@ CHECKS = [
     Check("order", 0, "六个环节依次进行", "“三个阶段六个环节”", in_order),
     Check("chair", 0, "主席不兼任政府职务", "组织法 18", chair_in_government),
     Check("majority", 0, "集体决定均过半数", "组织法 25", meets),
+    Check("past_acts", 0, "数据改动均经办理", "办理记录完整", through_services),
     Check("county", 0, "县级只指导不代办", "组织法 50(11)", never(of_county, note="县级代乡镇办理")),
     Check("auditor", 0, "审计人员只查阅", "审计通知书；座位表", never(of_auditor, note="审计人员办理了事项")),
     Check("admin", 0, "系统管理员不办业务", "座位表", never(of_admin, note="系统管理员办理了事项")),

@@ -205,6 +205,7 @@ BREAKINGS: dict[str, Breaking] = {
     "order": without("cycle.begin_deliberation"),
     "chair": changed("deliberation.explain", actor="chair@T"),
     "majority": told("deliberation.agenda", votes_for=4, votes_against=3, votes_abstain=2),
+    "past_acts": added("voting.open", "row.change", "database"),
     "county": added("voting.open", "voting.open", "county"),
     "auditor": added("finding.raise", "finding.raise", "auditor", "finding:9"),
     "admin": added("deliberation.roll", "deliberation.roll", "admin"),
