@@ -41,9 +41,9 @@ END $$;
 
 # A row that is visible here and whose transaction is still under way is this transaction's own, savepoints included.
 # An act of a unit above covers the row too: offices are given in the county's trail. The entry of a changed row is none.
+# Asked at every watched row: under the search path of its caller, which is fixed.
 IN_ACT = """
-CREATE FUNCTION piaojue_in_act(unit bigint) RETURNS boolean LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION piaojue_in_act(unit bigint) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 DECLARE
     acts text := coalesce(current_setting('piaojue.acts', true), '');
 BEGIN
@@ -245,5 +245,7 @@ def _plain(model: type[models.Model]) -> list[str]:
     """Columns that hold no free text: numbers, days, yes and no, references by number, and codes to choose from."""
     free = (models.CharField, models.TextField, models.JSONField, models.BinaryField, models.FileField)
     return [
-        field.column for field in model._meta.concrete_fields if field.choices or not isinstance(field, free)
+        str(field.column)
+        for field in model._meta.concrete_fields
+        if field.choices or not isinstance(field, free)
     ]
