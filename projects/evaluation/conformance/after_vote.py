@@ -7,8 +7,8 @@ from datetime import date
 from projects.evaluation.conformance.ways import (
     after,
     calendar,
+    counterpart,
     each,
-    followed_by,
     never,
     within,
     working,
@@ -40,7 +40,10 @@ def planned_in_time(year: Year) -> Finding:
         return not_yet()
     for subject, acts in founded.items():
         last_day = calendar(year.terms.plan_days)(acts[0].on)
-        plan = next((a for a in year.all("supervision.confirm_plan") if a.subject == subject), None)
+        plan = next(
+            (a for a in year.all("supervision.confirm_plan") if a.subject == subject and a.id > acts[0].id),
+            None,
+        )
         if plan is None and _dropped(year, subject):
             continue
         if plan is None:
@@ -81,24 +84,27 @@ def _of_each(year: Year, found: dict[str, Act], note: str, closing: Act | None) 
     return held(*found.values())
 
 
-def changes_decided(year: Year) -> Finding:
-    """No change of a project takes effect without a decision and a notice (陕西规定 18)."""
-    effects = year.all(
-        "change.effect", "project.alter", "project.alter_planning", "project.stop", "project.suspend"
+def decided(year: Year, act: Act) -> bool:
+    """Whether a change of the project was agreed to before this act on it."""
+    projects = {asked.subject: asked.after.get("project") for asked in year.all("change.ask")}
+    return any(
+        one.id < act.id and projects.get(one.subject) == act.subject for one in year.all("change.agree")
     )
-    if not effects:
+
+
+def changes_decided(year: Year) -> Finding:
+    """No project is changed without a decision on that change and its notice (陕西规定 18)."""
+    effects = year.all("project.alter", "project.alter_planning", "project.stop", "project.suspend")
+    agreed = year.by_subject("change.agree")
+    if not effects and not agreed:
         return not_applicable("没有项目调整") if year.first(*EVALUATION) else not_yet()
-    decisions = year.all("change.agree", "supervision.decide_change", "supervision.declare_change",
-                         "supervision.classify_change")  # fmt: skip
-    bare = [act for act in effects if not any(one.id < act.id for one in decisions)]
-    if bare:
+    if bare := [act for act in effects if not decided(year, act)]:
         return broken("没有决定即调整", *bare)
-    told = year.all("change.announce", "supervision.announce_change")
-    untold = [act for act in decisions if act.action == "change.agree" and not any(
-        one.id > act.id and (one.action != "change.announce" or one.subject == act.subject) for one in told)]  # fmt: skip
+    told = year.by_subject("change.announce")
+    untold = [acts[-1] for one, acts in agreed.items() if one not in told or told[one][-1].id < acts[-1].id]
     if untold:
         return broken("决定后没有公告", *untold) if year.first(*EVALUATION) else not_yet("", *untold)
-    return held(*decisions, *told)
+    return held(*(act for acts in (*agreed.values(), *told.values()) for act in acts))
 
 
 def accepted_with_inspectors(year: Year) -> Finding:
@@ -108,7 +114,9 @@ def accepted_with_inspectors(year: Year) -> Finding:
     good: list[Act] = []
     for subject, acts in done.items():
         for act in acts:
-            agreed = [a for a in year.all("supervision.agree_acceptance") if a.subject == subject]
+            agreed = [
+                a for a in year.all("supervision.agree_acceptance") if a.subject == subject and a.id < act.id
+            ]
             asked = [a for a in year.all("supervision.accept") if a.subject == subject]
             same = {a.actor for a in agreed} & {a.actor for a in asked}
             (good if agreed and not same else bare).append(act)
@@ -119,29 +127,16 @@ def accepted_with_inspectors(year: Year) -> Finding:
 
 def rechecked_by_others(year: Year) -> Finding:
     """Who puts a finding right is not who closes it (座位表第五环节)."""
+    closed = year.all("finding.close")
     same = [
         (done, check)
-        for subject, acts in year.by_subject("finding.close").items()
-        for check in acts
-        if (done := year.last_before(check, "supervision.rectify", "finding.rectify", subject=subject))
-        and done.actor and done.actor == check.actor
-    ]  # fmt: skip
-    closed = year.all("finding.close")
+        for check in closed
+        if (done := counterpart(year, check, ("supervision.rectify", "finding.rectify"), check.subject))
+        and done.actor == check.actor
+    ]
     if same:
         return broken("整改人自行销号", *(act for pair in same for act in pair))
     return held(*closed) if closed else not_applicable("没有销号的问题") if year.first(*CLOSED) else not_yet()
-
-
-def second_measurement(year: Year) -> Finding:
-    """A project that failed is put right and measured again (rules.md §8)."""
-    failed = year.by_subject(*MEASURED_BAD)
-    if not failed:
-        return not_applicable("没有测评不达标的项目") if year.first(*CLOSED) else not_yet()
-    ended = {act.subject for act in year.all("measurement.supersede", "measurement.rectify")}
-    left = [acts[0] for subject, acts in failed.items() if subject not in ended]
-    if left:
-        return broken("不达标的项目没有整改", *left) if year.first(*CLOSED) else not_yet("", *left)
-    return held(*(acts[0] for acts in failed.values()))
 
 
 def account_public(year: Year) -> Finding:
@@ -182,11 +177,8 @@ def looked_back(year: Year) -> Finding:
 
 
 def bare_stop(year: Year, act: Act) -> bool:
-    """A project stopped before the year decided anything about it."""
-    return act.action == "project.stop" and not any(
-        one.id < act.id
-        for one in year.all("change.agree", "supervision.decide_change", "supervision.declare_change")
-    )
+    """A project stopped before that was decided."""
+    return act.action == "project.stop" and not decided(year, act)
 
 
 CHECKS = [
@@ -198,12 +190,12 @@ CHECKS = [
     Check("reported", 5, "项目均报告进度", "陕西规定 20；座位表第五环节", reported),
     Check("inspected", 5, "项目均有代表视察", "组织法 19", inspected),
     Check("findings", 5, "问题均已整改销号", "张甸镇；座位表第五环节",
-          each(("finding.raise",), followed_by("finding.close"), note="问题没有销号", none="没有发现问题", open_until=CLOSED)),
+          each(("finding.raise",), ("finding.close",), note="问题没有销号", none="没有发现问题", open_until=CLOSED)),
     Check("recheck", 5, "问题由他人复核销号", "座位表第五环节", rechecked_by_others),
     Check("special_report", 5, "听取专项工作报告", "组织法 19",
           after(EVALUATION, ("supervision.special_report",), note="评估前没有听取专项报告")),
     Check("inquiries", 5, "书面询问均有答复", "组织法 19、23",
-          each(("inquiry.ask",), followed_by("inquiry.reply"), note="询问没有答复", none="没有书面询问", open_until=CLOSED)),
+          each(("inquiry.ask",), ("inquiry.reply",), note="询问没有答复", none="没有书面询问", open_until=CLOSED)),
     Check("changes", 5, "项目调整有决定有公告", "陕西规定 18", changes_decided),
     Check("stops", 5, "终止项目先有决定", "陕西规定 18", never(bare_stop, note="没有决定即终止")),
     Check("accepted", 5, "监督小组同意后验收", "座位表第五环节", accepted_with_inspectors),
@@ -213,7 +205,9 @@ CHECKS = [
           after(("evaluation.measure_open",), ("evaluation.residents",), note="没有群众评价即测评")),
     Check("presidium_report", 6, "主席团报告监督情况", "组织法 12(9)、19",
           after(("evaluation.publish",), ("evaluation.presidium_report",), note="主席团没有报告")),
-    Check("second", 6, "不达标的整改后再次测评", "座位表第六环节", second_measurement),
+    Check("second", 6, "不达标的整改后再次测评", "座位表第六环节",
+          each(MEASURED_BAD, ("measurement.supersede", "measurement.rectify"),
+               note="不达标的项目没有整改", none="没有测评不达标的项目", open_until=CLOSED)),
     Check("account", 6, "公布明白账", "“效果清”（明白账）",
           account_public),
     Check("archive", 6, "按期归档", "座位表第六环节；档案检查要求", archived_in_time),

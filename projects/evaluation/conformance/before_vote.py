@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from projects.evaluation.conformance.ways import after, each, followed_by, never, working, written
+from projects.evaluation.conformance.ways import after, each, never, working, written
 from projects.evaluation.conformance.year import (
     Act,
     Check,
@@ -111,37 +111,39 @@ def surplus(year: Year) -> Finding:
     return broken(f"候选{options}个、应选{seats}个，没有差额", first)
 
 
-def left_out_are_answered(year: Year) -> Finding:
-    """No proposal is left without an answer when deliberation begins."""
-    begun = year.first("cycle.begin_deliberation")
-    accepted = year.by_subject("proposal.accept")
-    ended = year.by_subject("proposal.answer", "proposal.carry", "proposal.merge", "proposal.pool")
-    left = [acts[0] for subject, acts in accepted.items() if subject not in ended]
-    if begun is None:
-        return not_yet("", *left)
-    if not accepted:
-        return not_applicable("没有受理的意见建议")
-    return broken("有受理的意见建议没有去向", *left) if left else held(begun)
-
-
 def questions_in_session(year: Year) -> Finding:
-    """Deputies ask while a session is open, and each question is answered (组织法 23)."""
-    asked = year.by_subject("question.ask", "deliberation.ask")
-    replied = {act.subject for act in year.all("question.reply")}
-    questions = {act.subject: act for act in year.all("question.reply", "deliberation.reply")}
-    if not asked and not questions:
+    """Deputies ask while a session is open, and are answered before it closes (组织法 23)."""
+    asked = year.by_record("deliberation.ask")
+    if not asked:
         ended = year.first("session.end", "cycle.begin_supervision")
         return not_applicable("没有询问") if ended else not_yet()
-    opened = year.first("session.begin")
-    early = [acts[0] for acts in asked.values() if opened is None or acts[0].id < opened.id]
-    if early:
-        return broken("会议召开前提出", *early, opened)
-    left = [
-        acts[0]
-        for subject, acts in asked.items()
-        if subject.startswith("question:") and subject not in replied
-    ]
-    return broken("询问没有答复", *left) if left and year.first("session.end") else held(*questions.values())
+    outside: list[Act] = []
+    left: list[Act] = []
+    waiting: list[Act] = []
+    answered: list[Act] = []
+    for record, (question, *_more) in asked.items():
+        opened, closed = session_of(year, question)
+        replies = (a for a in year.all("question.reply") if a.record == record and a.id > question.id)
+        reply = next((a for a in replies if closed is None or a.id < closed.id), None)
+        if opened is None:
+            outside.append(question)
+        else:
+            (answered if reply else left if closed else waiting).append(reply or question)
+    if outside:
+        return broken("会议期间以外提出", *outside)
+    if left:
+        return broken("询问没有在会议期间答复", *left)
+    return not_yet("", *waiting) if waiting else held(*answered)
+
+
+def session_of(year: Year, act: Act) -> tuple[Act | None, Act | None]:
+    """The opening of the session an act was done in, and its closing where it has closed; None for outside of any."""
+    closings = year.by_subject("session.end")
+    for subject, (opened, *_again) in year.by_subject("session.begin").items():
+        closed = next((end for end in closings.get(subject, ()) if end.id > opened.id), None)
+        if opened.id < act.id and (closed is None or act.id < closed.id):
+            return opened, closed
+    return None, None
 
 
 def reasoned_return(_year: Year, act: Act) -> bool:
@@ -168,7 +170,7 @@ CHECKS = [
     Check(
         "completed", 1, "退回补正的均有结果", "座位表第一环节",
         each(
-            ("proposal.send_back",), followed_by("proposal.complete", "proposal.pool"),
+            ("proposal.send_back",), ("proposal.complete", "proposal.pool"),
             note="退回补正后没有结果", none="没有退回补正的", open_until=BOOKS,
         ),
     ),
@@ -189,10 +191,12 @@ CHECKS = [
     Check("notice", 2, "候选项目公示满期", "本地规定（公示天数）", notice_stood),
     Check(
         "objections", 2, "公示异议均有处理决定", "本地规定",
-        each(("objection.raise", "selection.object"), followed_by("objection.dismiss", "objection.uphold"),
+        each(("selection.object",), ("objection.dismiss", "objection.uphold"),
              note="异议没有处理", none="没有异议", open_until=("cycle.begin_deliberation",)),
     ),
-    Check("answered", 2, "受理的意见建议均有去向", "璧山办法（征集和反馈）", left_out_are_answered),
+    Check("answered", 2, "受理的意见建议均有去向", "璧山办法（征集和反馈）",
+          each(("proposal.accept",), ("proposal.answer", "proposal.carry", "proposal.merge", "proposal.pool"),
+               note="有受理的意见建议没有去向", none="没有受理的意见建议", open_until=("cycle.begin_deliberation",))),
     Check("reported_party", 3, "会议筹备情况报告党委后召集会议", "“坚持党的领导”原则；座位表第三环节",
           after(("deliberation.convene",), ("deliberation.report_party",), ("deliberation.party_reply",),
                 note="未报告党委即召集会议")),
@@ -217,9 +221,6 @@ CHECKS = [
     Check("surplus", 3, "实行差额票决", "陕西规定", surplus),
     Check("questions", 3, "询问在会议期间提出并答复", "组织法 23", questions_in_session),
     Check("withdrawals", 3, "撤回候选项目经主席团同意", "组织法 22",
-          each(("withdrawal.ask", "deliberation.withdraw"),
-               lambda year, start, later: next(
-                   (a for a in year.acts if a.id > start.id and a.action in (
-                       "withdrawal.agree", "withdrawal.refuse", "deliberation.consent_withdraw")), None),
+          each(("deliberation.withdraw",), ("withdrawal.agree", "withdrawal.refuse"),
                note="撤回没有主席团意见", none="没有撤回", open_until=VOTE_OPENS)),
 ]  # fmt: skip

@@ -105,7 +105,9 @@ def resolved_in_session(year: Year) -> Finding:
     if declared is None:
         return not_yet()
     resolved = next((act for act in year.all("voting.resolution") if act.id > declared.id), None)
-    ended = next((act for act in year.all("session.end") if act.id > declared.id), None)
+    own = {act.subject for act in year.all("session.fix") if act.after.get("use") == "vote"}
+    ends = year.all("session.end")
+    ended = next((act for act in ends if act.id > declared.id or act.subject in own), None)
     if resolved is None:
         return broken("闭会前没有通过决议", declared, ended) if ended else not_yet("", declared)
     return broken("闭会后才通过决议", ended, resolved) if ended and ended.id < resolved.id else held(resolved)

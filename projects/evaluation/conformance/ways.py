@@ -41,14 +41,14 @@ def after(then: tuple[str, ...], *earlier: tuple[str, ...], note: str) -> Find:
 
 
 def two_people(one: tuple[str, ...], other: tuple[str, ...], *, note: str) -> Find:
-    """On each record, whoever did `other` is not who did the `one` before it."""
+    """On each record, whoever did `other` is not who did the `one` before it, or where it was done first, after it."""
 
     def find(year: Year) -> Finding:
         pairs = [
             (first, second)
             for subject, acts in year.by_subject(*other).items()
             for second in acts
-            if (first := year.last_before(second, *one, subject=subject))
+            if (first := counterpart(year, second, one, subject))
         ]
         if not pairs:
             return not_yet()
@@ -58,6 +58,12 @@ def two_people(one: tuple[str, ...], other: tuple[str, ...], *, note: str) -> Fi
         return held(*(act for pair in pairs for act in pair))
 
     return find
+
+
+def counterpart(year: Year, second: Act, one: tuple[str, ...], subject: str) -> Act | None:
+    """The act on the same record that a second person's stands beside."""
+    before = year.last_before(second, *one, subject=subject)
+    return before or next((act for act in year.all(*one) if act.subject == subject), None)
 
 
 def working(days: int) -> Days:
@@ -100,39 +106,33 @@ def within(
 
 
 def each(
-    start: tuple[str, ...],
-    done: Callable[[Year, Act, list[Act]], Act | None],
-    *,
-    note: str,
-    none: str,
-    open_until: tuple[str, ...],
+    start: tuple[str, ...], ends: tuple[str, ...], *, note: str, none: str, open_until: tuple[str, ...]
 ) -> Find:
-    """Every record that has one of `start` has what `done` looks for among its later acts.
+    """Every record that has one of `start` has one of `ends` after the last of them and before `open_until`.
 
-    open_until: once one of these acts happened, what is missing is missing for good; before, it is not yet.
+    open_until: once one of these acts happened, what is missing is missing for good; before, it is not yet. What was
+    begun only after it is held when it has its end, and until then not yet.
     """
 
     def find(year: Year) -> Finding:
-        begun = year.by_subject(*start)
-        if not begun:
-            return not_applicable(none) if year.first(*open_until) else not_yet()
-        missing: list[Act] = []
-        found: list[Act] = []
-        for subject, acts in begun.items():
-            later = [act for act in year.acts if act.subject == subject and act.id > acts[0].id]
-            answer = done(year, acts[0], later)
-            (found if answer else missing).append(answer or acts[0])
-        if not missing:
-            return held(*found)
+        begun = year.by_record(*start)
         closing = year.first(*open_until)
-        return broken(note, *missing) if closing else not_yet("", *missing)
+        if not begun:
+            return not_applicable(none) if closing else not_yet()
+        missing: list[Act] = []
+        waiting: list[Act] = []
+        found: list[Act] = []
+        for record, acts in begun.items():
+            in_time = [act for act in acts if closing and act.id < closing.id]
+            last, limit = (in_time or acts)[-1], closing if in_time else None
+            later = (a for a in year.all(*ends) if a.record == record and a.id > last.id)
+            end = next((a for a in later if limit is None or a.id < limit.id), None)
+            (found if end else missing if limit else waiting).append(end or last)
+        if missing:
+            return broken(note, *missing)
+        return not_yet("", *waiting) if waiting else held(*found)
 
     return find
-
-
-def followed_by(*actions: str) -> Callable[[Year, Act, list[Act]], Act | None]:
-    """For `each`: one of these among the record's later acts."""
-    return lambda _year, _start, later: next((act for act in later if act.action in actions), None)
 
 
 def never(wanted: Callable[[Year, Act], bool], *, note: str) -> Find:

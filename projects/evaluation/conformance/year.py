@@ -12,6 +12,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+# An office's act stands on the year, the notice or the candidate, and names in `after` the record it made.
+LAID_BEFORE = ("question", "objection", "withdrawal")
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,11 @@ class Act:
     def on(self) -> date:
         """The act's day in local time."""
         return self.at.astimezone(SHANGHAI).date()
+
+    @property
+    def record(self) -> str:
+        """The record it is on; of an act that lays one before somebody (a question, an objection), that one."""
+        return next((str(self.after[kind]) for kind in LAID_BEFORE if self.after.get(kind)), self.subject)
 
 
 def act_of(number: int, body: Mapping[str, Any]) -> Act:
@@ -100,6 +107,13 @@ class Year:
         found: dict[str, list[Act]] = defaultdict(list)
         for act in self.all(*actions):
             found[act.subject].append(act)
+        return found
+
+    def by_record(self, *actions: str) -> dict[str, list[Act]]:
+        """The same by `Act.record`."""
+        found: dict[str, list[Act]] = defaultdict(list)
+        for act in self.all(*actions):
+            found[act.record].append(act)
         return found
 
 
