@@ -10,10 +10,17 @@ COLUMNS = (
     "unit", "index", "id", "at", "recorded_at", "action", "step", "actor", "office", "subject", "about", "label",
     "before", "after", "reason", "task", "request", "hash", "prev", "unit_id", "stands_for",
 )  # fmt: skip
+WHITE = " \t\n\x0b\x0c\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 # What begins a formula, or a field of its own, in one of the programs officials have; in full width too.
-FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "|", "%")
-# Longer than a spreadsheet keeps a number exactly (an identity card has 18 digits), or with an exponent in it.
-NUMBER = re.compile(r"\s*\d{12,}[xX]?\s*|\d+[eE]\d+")
+FORMULA_STARTS = "=+@|%＝＋－＠\t\r\n-"
+DIGITS = "0-9０-９"
+# In words Python and PostgreSQL read alike: a formula, a ' of its own, or what is longer than a spreadsheet keeps a
+# number exactly (an identity card has 18 digits) or has an exponent in it.
+RISKY = (
+    rf"\A[{WHITE}]*[{FORMULA_STARTS}]|\A'"
+    rf"|\A[{WHITE}]*[{DIGITS}]{{12,}}[xX]?[{WHITE}]*\Z|\A[{DIGITS}]+[eE][{DIGITS}]+\Z"
+)
+_risky = re.compile(RISKY)
 
 
 def value_of(value: Any) -> str | int | None:
@@ -21,7 +28,7 @@ def value_of(value: Any) -> str | int | None:
     if value is None or isinstance(value, int):
         return value
     if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False, sort_keys=True) if value else ""
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")) if value else ""
     return str(value)
 
 
@@ -30,12 +37,7 @@ def guarded(text: str) -> str:
 
     One that begins with ' gets another, so that taking the first ' away always gives the text back.
     """
-    risky = (
-        text.lstrip(" \u00a0\u3000").startswith(FORMULA_STARTS)
-        or text.startswith("'")
-        or NUMBER.fullmatch(text)
-    )
-    return f"'{text}" if risky else text
+    return f"'{text}" if _risky.search(text) else text
 
 
 def unguarded(text: str) -> str:

@@ -19,9 +19,11 @@ from workflow.audit.models import Head
 from workflow.audit.selectors import Line
 from workflow.people.models import Unit
 
-CHUNK = 2_000
+CHUNK = 5_000
+# `chain.stamp` of the time of recording.
+STAMP = """to_char(l.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 _FROM = """
-    FROM workflow_leaf l JOIN workflow_entry e ON e.id = l.entry_id
+    FROM workflow_leaf l JOIN workflow_entry e ON e.id = l.entry_id {}
     WHERE l.unit_id = %s AND l.index <= %s
 """
 _CHUNK = """
@@ -57,15 +59,43 @@ class Extract:
         return (first or 0, last or 0)
 
     def lines(self, *, about: str | None = None) -> Iterator[Line]:
-        """The entries in the order of the chain; about: those of one whole ("cycle:3", "" for none) alone."""
+        """The entries in the order of the chain.
+
+        about: those of one whole ("cycle:3") alone, the whole's own arrows among them; "" for what belongs to none.
+        """
         where, values = self._where()
-        if about is not None:
-            where, values = f"{where} AND e.about = %s", [*values, about]
+        if about:
+            where, values = (
+                f"{where} AND (e.about = %s OR e.about = '' AND e.subject = %s)",
+                [*values, about, about],
+            )
+        elif about is not None:
+            wholes = [one for (one,) in self.distinct("about")]
+            where, values = f"{where} AND e.about = '' AND e.subject <> ALL (%s)", [*values, wholes]
         last, read = 0, 0
         while rows := self._rows(_CHUNK.format(where), [*values, last, CHUNK]):
             for row in rows:
                 yield Line(Link(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), bytes(row[6])))
             last, read = rows[-1][1], read + len(rows)
+            if self.tick:
+                self.tick(len(rows))
+
+    def copied(self, columns: str, options: str, *, read: str = "") -> Iterator[list[bytes]]:
+        """The entries as the server itself writes them out, in the order of the chain: the rows of a chunk at a time.
+
+        columns: SQL over the leaf `l`, the entry `e` and what `read` joins to them. options: of COPY.
+        """
+        where, values = self._where(read)
+        query = (
+            f"COPY (SELECT {columns} {where} AND l.index > %s AND l.index <= %s ORDER BY l.index)"
+            f" TO STDOUT ({options})"
+        )
+        for last in range(0, self.until, CHUNK):
+            asked = [*values, last, last + CHUNK]
+            with self.within(), connection.cursor() as cursor, cursor.copy(query, asked) as copy:
+                rows = [bytes(row) for row in copy]
+            if rows:
+                yield rows
             if self.tick:
                 self.tick(len(rows))
 
@@ -75,8 +105,8 @@ class Extract:
         names = ", ".join(f"e.{column}" for column in columns)
         return [tuple(row) for row in self._rows(f"SELECT DISTINCT {names} {where} ORDER BY {names}", values)]
 
-    def _where(self) -> tuple[str, list[Any]]:
-        where = _FROM
+    def _where(self, read: str = "") -> tuple[str, list[Any]]:
+        where = _FROM.format(read)
         values: list[Any] = [self.unit.pk, self.until]
         if self.year is not None:
             zone = get_default_timezone()

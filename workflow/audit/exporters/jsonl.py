@@ -9,20 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflow.audit.chain import stamp
-from workflow.audit.exporters.extract import Extract
-from workflow.audit.selectors import Line
+from workflow.audit.exporters.extract import STAMP, Extract
+
+_LINE = f"""
+    '{{"hash":"' || encode(l.hash, 'hex') || '","id":' || l.entry_id || ',"index":' || l.index || ',"prev":"'
+    || encode(l.prev, 'hex') || '","recorded_at":"' || {STAMP} || '","unit_id":' || l.unit_id || ',' || substr(e.body, 2)
+"""
+# A line goes out as it is: canonical JSON has neither a line end nor these two characters unescaped.
+_AS_IT_IS = r"FORMAT csv, DELIMITER E'\x01', QUOTE E'\x02'"
 
 
 def as_jsonl(extract: Extract) -> Iterator[bytes]:
     """UTF-8, a line feed after each."""
-    return map(jsonl_of, extract.lines())
-
-
-def jsonl_of(line: Line) -> bytes:
-    """One line."""
-    link = line.link
-    return (
-        f'{{"hash":"{link.hash.hex()}","id":{link.entry_id},"index":{link.index},"prev":"{link.prev.hex()}",'
-        f'"recorded_at":"{stamp(link.recorded_at)}","unit_id":{link.unit_id},{link.body[1:]}\n'
-    ).encode()
+    return map(b"".join, extract.copied(_LINE, _AS_IT_IS))

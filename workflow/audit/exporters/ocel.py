@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -16,55 +17,59 @@ ATTRIBUTES = (
 )  # fmt: skip
 WHOLE = frozenset({"index", "id", "unit_id", "step"})
 OFFICE, PERSON = "office", "person"
+REFERENCE = re.compile(r"[a-z_]+:\d+")
 
 
 def as_ocel(extract: Extract) -> Iterator[bytes]:
-    """One JSON document, UTF-8, its events in the order of the chain."""
-    named = {reference for (reference,) in extract.distinct("subject") + extract.distinct("about")}
-    records = sorted(named - {""})
-    seats, people = _seats(extract)
-    objects = [(one, one.partition(":")[0]) for one in records]
-    objects += [(one, OFFICE) for one in seats] + [(one, PERSON) for one in people]
-    kinds = sorted({kind for _one, kind in objects})
-    yield b'{"objectTypes":' + _json([{"name": kind, "attributes": []} for kind in kinds])
-    actions = [action for (action,) in extract.distinct("action")]
-    yield b',"eventTypes":' + _json([{"name": action, "attributes": _types()} for action in actions])
-    yield b',"objects":['
+    """One JSON document, UTF-8, its events in the order of the chain; what they are related to is told after them."""
+    objects: dict[str, str] = {}
+    actions: set[str] = set()
+    yield b'{"events":['
+    yield from _joined(_event(line, objects, actions) for line in extract.lines())
+    yield b'],"objects":['
     yield from _joined(
-        {"id": one, "type": kind, "attributes": [], "relationships": []} for one, kind in objects
+        {"id": one, "type": objects[one], "attributes": [], "relationships": []} for one in sorted(objects)
     )
-    yield b'],"events":['
-    yield from _joined(_event(line) for line in extract.lines())
-    yield b"]}\n"
-
-
-def _seats(extract: Extract) -> tuple[list[str], list[str]]:
-    """The offices and persons that acted, by the ids their objects get."""
-    found = extract.distinct("body::jsonb ->> 'office'", "body::jsonb ->> 'actor'")
-    seats = sorted({f"{OFFICE}:{office}@{extract.unit.code}" for office, _actor in found if office})
-    return seats, sorted({f"{PERSON}:{actor}" for _office, actor in found if actor})
+    kinds = [{"name": kind, "attributes": []} for kind in sorted(set(objects.values()))]
+    yield b'],"objectTypes":' + _json(kinds)
+    yield (
+        b',"eventTypes":' + _json([{"name": one, "attributes": _types()} for one in sorted(actions)]) + b"}\n"
+    )
 
 
 def _types() -> list[dict[str, str]]:
     return [{"name": name, "type": "integer" if name in WHOLE else "string"} for name in ATTRIBUTES]
 
 
-def _event(line: Line) -> dict[str, Any]:
+def _event(line: Line, objects: dict[str, str], actions: set[str]) -> dict[str, Any]:
+    """One event; what it is and what it is related to is added to what the document has to explain."""
     envelope = line.envelope
     values = ((name, value_of(envelope.get(name, ""))) for name in ATTRIBUTES)
-    related = [
-        (envelope["subject"], "subject"),
-        (envelope["about"], "about"),
-        (envelope["office"] and f"{OFFICE}:{envelope['office']}@{envelope['unit']}", "office"),
-        (envelope["actor"] and f"{PERSON}:{envelope['actor']}", "actor"),
-    ]
+    related = list(_related(envelope))
+    objects.update((one, kind) for one, kind, _said in related)
+    actions.add(envelope["action"])
     return {
         "id": f"entry:{envelope['id']}",
         "type": envelope["action"],
         "time": envelope["at"],
         "attributes": [{"name": name, "value": value} for name, value in values if value not in (None, "")],
-        "relationships": [{"objectId": one, "qualifier": said} for one, said in related if one],
+        "relationships": [{"objectId": one, "qualifier": said} for one, _kind, said in related],
     }
+
+
+def _related(envelope: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """The objects of an event: id, kind, and what they are to it."""
+    for said in ("subject", "about"):
+        if envelope[said]:
+            yield envelope[said], envelope[said].partition(":")[0], said
+    if envelope["office"]:
+        yield f"{OFFICE}:{envelope['office']}@{envelope['unit']}", OFFICE, "office"
+    if envelope["actor"]:
+        yield f"{PERSON}:{envelope['actor']}", PERSON, "actor"
+    # A record named under its own kind: the question an act asked, the project a change is of.
+    for kind, value in envelope["after"].items():
+        if isinstance(value, str) and REFERENCE.fullmatch(value) and value.startswith(f"{kind}:"):
+            yield value, kind, "after"
 
 
 def _joined(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:

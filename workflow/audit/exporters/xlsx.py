@@ -53,6 +53,9 @@ def _cell(sheet: Any, row: int, column: int, value: str | int | None) -> None:
         sheet.write_number(row, column, value)
     elif value:
         # A spreadsheet counts in UTF-16: a character beyond the first plane is two.
-        long = len(value.encode("utf-16-le", "surrogatepass")) // 2 > LONGEST_CELL
+        long = (
+            2 * len(value) > LONGEST_CELL
+            and len(value.encode("utf-16-le", "surrogatepass")) // 2 > LONGEST_CELL
+        )
         text = value[: LONGEST_CELL // 2 - len(CUT)] + CUT if long else value
         sheet.write_string(row, column, text)
