@@ -9,7 +9,7 @@ MESSAGES := $(wildcard locale/*/LC_MESSAGES/*.po)
 AS_TEST := DJANGO_SETTINGS_MODULE=tests.settings
 CODE := manage.py projects workflow notifications tests
 
-.PHONY: help setup dev demo test check lint types imports migrations browser long bench messages pins clean
+.PHONY: help setup dev demo test check lint types imports migrations browser long mining bench messages pins clean
 
 help: ## 列出命令
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,7 +63,19 @@ browser:
 	@sh scripts/browser.sh >/dev/null
 
 long: dev ## 长时间的检验（性质、并发、杀死进程，足量），结果写入 var/long/result.json
+	@$(MAKE) --no-print-directory mining || echo "没有 pm4py，流程挖掘的核对略过。" >&2
 	@PIAOJUE_LONG=1 $(PY) -m pytest -n 2 --dist worksteal -m long
+
+mining: var/mining/.made ## 为核对流程日志另建环境（pm4py 不与本系统装在一起）
+	@:
+
+var/mining/.made: requirements/mining.txt
+	@[ -x .venv/bin/python ] || $(MAKE) --no-print-directory dev
+	@rm -rf var/mining && mkdir -p var/mining
+	@echo "正在安装 $< ……"
+	@$(PY) -m venv var/mining/.venv
+	@var/mining/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 bench: dev ## 性能测量
 	@$(PY) -m pytest -m bench -s
