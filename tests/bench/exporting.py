@@ -1,0 +1,114 @@
+"""One way of reading a unit's trail, in a process of its own, so that its peak of memory is its own.
+
+Reads {"way", "unit", "rows"} from the input, writes {"seconds", "rows", "bytes", "peak_mb"}: the peak is what the
+process held at most beyond what it held before it began.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+STATUS, PEAK = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+# The same rows as they are stored, and the same columns as the table has them.
+STORED = "l.unit_id, l.index, l.entry_id, l.recorded_at, e.body, l.prev, l.hash"
+FIELDS = """
+    b.unit, l.index, l.entry_id, b.at, l.recorded_at, b.action, b.step, b.actor, b.office, b.subject, b.about, b.label,
+    b.before, b.after, b.reason, b.task, b.request, encode(l.hash, 'hex'), encode(l.prev, 'hex'), l.unit_id, b.stands_for
+"""
+FROM = "FROM workflow_leaf l JOIN workflow_entry e ON e.id = l.entry_id"
+READ = """CROSS JOIN LATERAL json_to_record(e.body::json) AS b (
+    unit text, at text, action text, step int, actor text, office text, subject text, about text, label text, before json,
+    after json, reason text, task text, request text, stands_for text)"""
+
+
+def held(name: str) -> float:
+    """MB of VmRSS or VmHWM."""
+    found = re.search(rf"{name}:\s+(\d+)", STATUS.read_text())
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def copied(columns: str, joined: str) -> Callable[[int], Iterator[bytes]]:
+    """The limit: what the server itself writes."""
+
+    def read(unit: int) -> Iterator[bytes]:
+        from django.db import connection
+
+        query = f"COPY (SELECT {columns} {FROM} {joined} WHERE l.unit_id = {unit} ORDER BY l.index) TO STDOUT (FORMAT csv)"
+        with connection.cursor() as cursor, cursor.copy(query) as copy:
+            yield from copy
+
+    return read
+
+
+def exported(form: str) -> Callable[[int], Iterator[bytes]]:
+    def read(unit: int) -> Iterator[bytes]:
+        from workflow.audit.exporters import FORMATS
+        from workflow.audit.exporters.extract import extract_of
+        from workflow.people.models import Unit
+
+        return FORMATS[form].write(extract_of(Unit.objects.get(pk=unit)))
+
+    return read
+
+
+def by_openpyxl(unit: int) -> Iterator[bytes]:
+    """The peer of the workbook: the same cells by openpyxl's own way for large files."""
+    import tempfile
+
+    from openpyxl import Workbook
+
+    from workflow.audit.exporters.cells import COLUMNS, value_of
+    from workflow.audit.exporters.extract import extract_of
+    from workflow.people.models import Unit
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for line in extract_of(Unit.objects.get(pk=unit)).lines():
+        sheet.append([value_of(line.envelope.get(name, "")) for name in COLUMNS])
+    with tempfile.TemporaryFile() as file:
+        book.save(file)
+        yield bytes(file.tell())
+
+
+def verified(unit: int) -> Iterator[bytes]:
+    from workflow.audit.verify import verify
+
+    verdict = verify(unit)
+    if verdict.fault:
+        raise SystemExit(f"not whole: {verdict.fault}")
+    yield bytes(verdict.size)
+
+
+WAYS: dict[str, Callable[[int], Iterator[bytes]]] = {
+    "COPY of the rows as stored": copied(STORED, ""),
+    "COPY of the table's columns": copied(FIELDS, READ),
+    "openpyxl": by_openpyxl,
+    "verify": verified,
+    **{form: exported(form) for form in ("jsonl", "csv", "xlsx", "xes", "ocel")},
+}
+
+
+def run(way: str, unit: int, rows: int) -> dict[str, Any]:
+    from workflow.audit.verify import one_view
+
+    with one_view():
+        warm = WAYS[way](0) if way.startswith("COPY") else iter(())
+        sum(map(len, warm))  # the connection and what is loaded with it are no part of the measurement
+        PEAK.write_text("5")
+        before, begun = held("VmRSS"), time.perf_counter()
+        size = sum(map(len, WAYS[way](unit)))
+        seconds = time.perf_counter() - begun
+    return {"seconds": seconds, "rows": rows, "bytes": size, "peak_mb": round(held("VmHWM") - before, 1)}
+
+
+if __name__ == "__main__":
+    import django
+
+    django.setup()
+    json.dump(run(**json.load(sys.stdin)), sys.stdout)
