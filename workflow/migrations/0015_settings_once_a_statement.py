@@ -6,6 +6,6 @@ from workflow.people.isolation import work_out_once
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0033_passed_when_finished"), ("workflow", "0013_settings_once_a_statement")]
+    dependencies = [("workflow", "0014_stamps")]
 
     operations = [migrations.RunPython(work_out_once, migrations.RunPython.noop)]

@@ -6,6 +6,6 @@ from workflow.people.isolation import work_out_once
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflow", "0012_heads")]
+    dependencies = [("projects", "0036_examinations"), ("workflow", "0015_settings_once_a_statement")]
 
     operations = [migrations.RunPython(work_out_once, migrations.RunPython.noop)]

@@ -52,7 +52,7 @@ FROM ({parts}) d JOIN projects_cycle c ON c.id = d.cycle_id GROUP BY 1, 2, 3, 4,
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0033_passed_when_finished"), ("workflow", "0010_scopes")]
+    dependencies = [("projects", "0035_retention"), ("workflow", "0014_stamps")]
 
     operations = [
         migrations.CreateModel(

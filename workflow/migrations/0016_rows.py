@@ -12,7 +12,7 @@ PATH_BEFORE = "ALTER FUNCTION piaojue_append_leaf() SET search_path = pg_catalog
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflow", "0012_heads")]
+    dependencies = [("workflow", "0015_settings_once_a_statement")]
 
     operations = [
         migrations.AddIndex(

@@ -29,7 +29,7 @@ def release(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workflow', '0012_heads'),
+        ("workflow", "0013_unit_changes"),
     ]
 
     operations = [

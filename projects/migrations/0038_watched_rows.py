@@ -82,6 +82,6 @@ PATH_BEFORE = "ALTER FUNCTION piaojue_as_decided() RESET search_path"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0033_passed_when_finished"), ("workflow", "0013_rows")]
+    dependencies = [("projects", "0037_settings_once_a_statement"), ("workflow", "0016_rows")]
 
     operations = [*RECORDS, migrations.RunSQL(PATH, PATH_BEFORE)]

@@ -11,7 +11,7 @@ from workflow.people.isolation import ForcePolicy, NarrowPolicy, in_scope, whole
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('projects', '0033_passed_when_finished'),
+        ("projects", "0034_midyear"),
         ('workflow', '0012_heads'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
