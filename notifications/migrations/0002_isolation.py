@@ -6,10 +6,12 @@ from workflow.people.isolation import ForcePolicy
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notifications", "0001_deliveries")]
+    dependencies = [("notifications", "0001_tables")]
 
     operations = [
         ForcePolicy("delivery", own="recipient_id"),
         ForcePolicy("posted"),
         ForcePolicy("told"),
+        ForcePolicy("address", own="user_id"),
+        ForcePolicy("wording"),
     ]

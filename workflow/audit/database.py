@@ -15,10 +15,11 @@ END $$;
 """
 
 # It cannot write into the entry itself: that would be an UPDATE. SECURITY DEFINER, because the app role may not
-# insert a leaf; a fixed search_path, because a definer's function must not be led to somebody else's tables.
+# insert a leaf; a fixed search_path, because a definer's function must not be led to somebody else's tables: without
+# pg_temp at its end a path begins with it, and temporary tables of these names would be given the leaves.
 APPEND = """
 CREATE FUNCTION piaojue_append_leaf() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, public AS $$
+SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     head workflow_head%ROWTYPE;
     now_utc timestamptz;

@@ -1,8 +1,30 @@
-"""The trail refuses change, and every entry gets its leaf at COMMIT (integrity.md §1)."""
+"""The trail refuses change, and every entry gets its leaf at COMMIT (integrity.md §1); its signed heads are as fixed."""
 
+from django.conf import settings
 from django.db import migrations
 
 from workflow.audit import database
+
+FIXED = (
+    "workflow_signingkey", "workflow_treehead", "workflow_cosignature", "workflow_stamp", "workflow_stampfailure",
+)  # fmt: skip
+
+
+def fix(apps, schema_editor):
+    for table in FIXED:
+        schema_editor.execute(
+            f"CREATE TRIGGER fixed BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION piaojue_refuse_change()"
+        )
+        schema_editor.execute(
+            f"CREATE TRIGGER kept BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION piaojue_refuse_change()"
+        )
+        schema_editor.execute(f'REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM "{settings.APP_ROLE}"')
+
+
+def release(apps, schema_editor):
+    for table in FIXED:
+        for name in ("fixed", "kept"):
+            schema_editor.execute(f"DROP TRIGGER {name} ON {table}")
 
 
 class Migration(migrations.Migration):
@@ -10,4 +32,5 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL([database.REFUSE, database.APPEND, database.TRIGGERS], [database.DROP]),
+        migrations.RunPython(fix, release),
     ]

@@ -6,6 +6,6 @@ from workflow.people.isolation import work_out_once
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflow", "0014_stamps")]
+    dependencies = [("workflow", "0007_rows")]
 
     operations = [migrations.RunPython(work_out_once, migrations.RunPython.noop)]

@@ -36,13 +36,18 @@ ATTACHED = f"""CASE split_part(subject, ':', 1)
     ELSE {whole_scope()} END"""
 
 ONE_STEP = {
-    "1": ("proposal", "contact"),
-    "2": ("source", "screening", "appraisalreturn", "score", "notice", "objection"),
+    "1": ("proposal", "contact", "erasurerequest"),
+    "2": ("source", "screening", "appraisalreturn", "score", "notice", "objection", "exclusion"),
     "3": ("visit", "receipt", "opinion", "question", "withdrawal", "addedmatter", "rollline"),
     "4": ("box",),
     "5": ("milestone", "inspection", "finding", "change", "inquiry", "interpellation"),
     "6": ("rating", "review", "measurement", "addendum"),
 }
+# The dossier of all six steps, and what belongs to none of them.
+WHOLE = (
+    "archive", "guidance", "note", "sample", "modelrulebook", "bulletin", "boundary", "weighting", "yearfigure",
+    "examination", "hold", "erasure",
+)  # fmt: skip
 OTHERS = {
     # What has become a project is a fact of steps 5 and 6.
     "item": f"{of('2')} OR (state IN ('elected', 'substituted') AND {of('5', '6', 'money')})",
@@ -53,25 +58,20 @@ OTHERS = {
     "plan": of("5", "money"),
     "progress": of("5", "money"),
     "contract": of("5", "money"),
+    "audit": of("5", "money"),
     "paper": f"{in_scope('step::text')} OR (kind IN {MONEY_PAPERS} AND {of('money')}) OR {whole_scope()}",
     "attachment": ATTACHED,
-    "archive": whole_scope(),  # the dossier of all six steps
-    "guidance": whole_scope(),
-    "note": whole_scope(),
-    "sample": whole_scope(),
 } | {
     name: where_seen(f"projects_{name}", "vote_id", "projects_vote")
     for name in ("option", "keying", "signature", "keyholder", "rollentry")
 }
-SYSTEM = "SELECT set_config('piaojue.mode', 'system', true)"
-USUAL = "UPDATE workflow_rolegrant SET scope = '[\"5\", \"6\", \"money\"]' WHERE office = 'auditor'"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0011_rectification_plans"), ("workflow", "0010_scopes")]
+    dependencies = [("projects", "0003_as_decided")]
 
     operations = [
         *(NarrowPolicy(name, of(step)) for step, names in ONE_STEP.items() for name in names),
         *(NarrowPolicy(name, condition) for name, condition in OTHERS.items()),
-        migrations.RunSQL([SYSTEM, USUAL], migrations.RunSQL.noop),
+        *(NarrowPolicy(name, whole_scope()) for name in WHOLE),
     ]

@@ -6,6 +6,6 @@ from workflow.people.isolation import work_out_once
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0036_examinations"), ("workflow", "0015_settings_once_a_statement")]
+    dependencies = [("projects", "0006_watched_rows"), ("workflow", "0008_settings_once_a_statement")]
 
     operations = [migrations.RunPython(work_out_once, migrations.RunPython.noop)]

@@ -8,7 +8,8 @@ ratify it.
 from django.db import migrations, models
 
 GUARD = """
-CREATE FUNCTION piaojue_as_decided() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION piaojue_as_decided() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     IF EXISTS (
         SELECT 1 FROM projects_change c,
@@ -37,28 +38,8 @@ CREATE TRIGGER project_as_decided BEFORE UPDATE ON projects_project FOR EACH ROW
 DROP = ["DROP TRIGGER project_as_decided ON projects_project", "DROP FUNCTION piaojue_as_decided()"]
 
 # A plan repeats no decided target any more: one that said something else had never been decided.
-SYSTEM = "SELECT set_config('piaojue.mode', 'system', true)"
-SILENT = """
-UPDATE projects_plan SET target = '' FROM projects_project p WHERE p.id = projects_plan.project_id AND p.target <> ''
-"""
-AGAIN = """
-UPDATE projects_plan SET target = p.target FROM projects_project p
-WHERE p.id = projects_plan.project_id AND projects_plan.target = ''
-"""
-
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0008_keys_of_their_own")]
+    dependencies = [("projects", "0002_isolation")]
 
-    operations = [
-        migrations.AlterField(
-            model_name="plan",
-            name="target",
-            field=models.CharField(blank=True, max_length=300, verbose_name="目标"),
-        ),
-        migrations.AlterField(
-            model_name="plan", name="finish_by", field=models.DateField(verbose_name="计划完工")
-        ),
-        migrations.RunSQL([SYSTEM, SILENT], [SYSTEM, AGAIN]),
-        migrations.RunSQL([GUARD, TRIGGER], DROP),
-    ]
+    operations = [migrations.RunSQL([GUARD, TRIGGER], DROP)]

@@ -6,6 +6,6 @@ from workflow.people.isolation import work_out_once
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notifications", "0003_channels"), ("workflow", "0015_settings_once_a_statement")]
+    dependencies = [("notifications", "0002_isolation"), ("workflow", "0008_settings_once_a_statement")]
 
     operations = [migrations.RunPython(work_out_once, migrations.RunPython.noop)]

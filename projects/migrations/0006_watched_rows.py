@@ -77,11 +77,8 @@ RECORDS = [
 ]  # fmt: skip
 
 # The guard over what was decided asks another table: not one of the session's own making.
-PATH = "ALTER FUNCTION piaojue_as_decided() SET search_path = pg_catalog, public, pg_temp"
-PATH_BEFORE = "ALTER FUNCTION piaojue_as_decided() RESET search_path"
-
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0037_settings_once_a_statement"), ("workflow", "0016_rows")]
+    dependencies = [("projects", "0005_county_figures"), ("workflow", "0007_rows")]
 
-    operations = [*RECORDS, migrations.RunSQL(PATH, PATH_BEFORE)]
+    operations = [*RECORDS]
