@@ -55,8 +55,13 @@ def alter_unit(
     return change
 
 
-def unit_on(unit: Unit, day: date) -> Unit:
-    """A unit as it was called on a day, and of the kind it then was; on the day of a change already the new."""
+def unit_on(unit: Unit, day: date | None) -> Unit:
+    """A unit as it was called on a day, and of the kind it then was; on the day of a change already the new.
+
+    One that is not stored, like a paper that has no day yet, has no past.
+    """
+    if unit.pk is None or day is None:
+        return unit
     change = UnitChange.objects.filter(unit=unit.pk, on__gt=day).first()
     if change is None:
         return unit
