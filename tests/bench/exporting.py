@@ -1,7 +1,7 @@
-"""One way of reading a unit's trail, in a process of its own, so that its peak of memory is its own.
+"""Ways of reading a unit's trail, in a process of its own; the peak of memory is a way's own where it is the only one.
 
-Reads {"way", "unit", "rows"} from the input, writes {"seconds", "rows", "bytes", "peak_mb"}: the peak is what the
-process held at most beyond what it held before it began.
+Reads {"ways", "unit", "rounds"} from the input, writes {way: [{"seconds", "bytes", "peak_mb"}, …]}, the ways taken in
+turn: the peak is what the process held at most beyond what it held before it began.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 STATUS, PEAK = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 # The same rows as they are stored, and the same columns as the table has them.
@@ -94,17 +93,25 @@ WAYS: dict[str, Callable[[int], Iterator[bytes]]] = {
 }
 
 
-def run(way: str, unit: int, rows: int) -> dict[str, Any]:
+def measured(way: str, unit: int) -> dict[str, float]:
+    PEAK.write_text("5")
+    before, begun = held("VmRSS"), time.perf_counter()
+    size = sum(map(len, WAYS[way](unit)))
+    seconds = time.perf_counter() - begun
+    return {"seconds": seconds, "bytes": size, "peak_mb": round(held("VmHWM") - before, 1)}
+
+
+def run(ways: list[str], unit: int, rounds: int) -> dict[str, list[dict[str, float]]]:
     from workflow.audit.verify import one_view
 
+    found: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
     with one_view():
-        warm = WAYS[way](0) if way.startswith("COPY") else iter(())
-        sum(map(len, warm))  # the connection and what is loaded with it are no part of the measurement
-        PEAK.write_text("5")
-        before, begun = held("VmRSS"), time.perf_counter()
-        size = sum(map(len, WAYS[way](unit)))
-        seconds = time.perf_counter() - begun
-    return {"seconds": seconds, "rows": rows, "bytes": size, "peak_mb": round(held("VmHWM") - before, 1)}
+        # The connection and what is loaded with it are no part of the measurement.
+        sum(map(len, WAYS["COPY of the rows as stored"](0)))
+        for _ in range(rounds):
+            for way in ways:
+                found[way].append(measured(way, unit))
+    return found
 
 
 if __name__ == "__main__":
