@@ -176,7 +176,7 @@ def obstacles_to_submitting(unit: Unit, at: datetime, *, cycle: Cycle | None = N
     """Why nothing can be proposed on a day: outside the window, where the rulebook takes nothing in all year, or to a
     township that is no more."""
     if unit.ends_on:
-        return [_("“%(unit)s”已经撤销，请向并入的乡镇提出。") % {"unit": unit.name}]
+        return [_("“%(unit)s”已经撤销，请向接收的乡镇提出。") % {"unit": unit.name}]
     if windows_for(unit, localdate(at), cycle):
         return []
     year = cycle or next(iter(collecting_cycles(unit)), None)

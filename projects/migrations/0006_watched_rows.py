@@ -39,7 +39,7 @@ RECORDS = [
     WatchRows("notice", subject="notice:id", about=OF_CYCLE, step=2),
     WatchRows("objection", subject="objection:id", about=OF_NOTICE, step=2),
     # step 3
-    WatchRows("visit", subject="cycle:cycle_id", about=OF_CYCLE, step=3, told=("place",)),
+    WatchRows("visit", subject="cycle:cycle_id", about=OF_CYCLE, step=3),
     WatchRows("budgetline", subject="item:item_id", about=OF_ITEM, step=3, told=("code", "source")),
     WatchRows("opinion", subject="cycle:cycle_id", about=OF_CYCLE, step=3),
     WatchRows("question", subject="question:id", about=OF_CYCLE, step=3),
@@ -70,6 +70,10 @@ RECORDS = [
     ),
     WatchRows("archive", subject="cycle:cycle_id", about=OF_CYCLE, step=6, told=("sha256",)),
     WatchRows("addendum", subject="project:project_id", about=OF_PROJECT, step=6, told=("sha256",)),
+    # what is kept of people
+    WatchRows("hold", subject="hold:id"),
+    WatchRows("erasure", subject="erasure:id"),
+    WatchRows("erasurerequest", subject="erasure_request:id"),
     # the county
     WatchRows("guidance", subject="guidance:id", told=("title",)),
     WatchRows("note", subject="note:id", about=OF_CYCLE, told=("title",)),

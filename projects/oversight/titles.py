@@ -16,6 +16,6 @@ call_acts(
         "unit.to_subdistrict": _("改设街道"),
         "unit.merge": _("并入其他乡镇"),
         "unit.take_in": _("其他乡镇并入"),
-        "task.take_over": _("未办事项转由并入的乡镇办理"),
+        "task.take_over": _("未办事项转由接收的乡镇办理"),
     }
 )

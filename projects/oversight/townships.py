@@ -311,7 +311,7 @@ def told_of_renaming(township: Unit, name: str) -> list[str]:
 def told_of_subdistrict(township: Unit, name: str, on: date) -> list[str]:
     """What ends, what goes on and what is new."""
     found = [
-        _("“%(old)s”设为街道，名称为“%(new)s”，编码 %(code)s 不变。")
+        _("“%(old)s”改设街道，名称为“%(new)s”，编码 %(code)s 不变。")
         % {"old": township.name, "new": name, "code": township.code},
         _("本届人民代表大会终止；%(n)s 名代表转为议事代表。") % {"n": len(holders_of(DEPUTY, township, on))},
         _("现任主席、主席团成员继续履行人大街道工委的职责，由县级人大常委会另行任免后由系统管理员登记。"),

@@ -108,7 +108,7 @@ class Intake:
     def sentence(self) -> str:
         """What a resident should know about it."""
         if self.is_over:
-            return _("本单位已经撤销，请向并入的乡镇提出建议。")
+            return _("本单位已经撤销，请向接收的乡镇提出建议。")
         if len(self.cycles) > 1:
             return _("有 %(n)s 次征集正在进行，提出时请选择其中一次。") % {"n": len(self.cycles)}
         if self.inside and self.cycle:

@@ -29,7 +29,7 @@ def retention(request: HttpRequest) -> HttpResponse:
     """The township's own desks see what is due; the county reads what was erased and held back, no contact and no count."""
     grant = acting_grant(request)
     if grant.office not in READERS:
-        raise PermissionDenied(_("此页由党政办、人大办和人大主席使用。"))
+        raise PermissionDenied(_("此页供党政办、人大办、人大主席和县人大使用。"))
     unit, today = township_asked(request, grant), timezone.localdate()
     own = unit.pk == grant.tenant_id
     holds = list(Hold.objects.filter(unit=unit).select_related("cycle__unit", "set_by", "unit"))

@@ -393,7 +393,7 @@ TOLD: dict[str, Telling] = {
     "selection.party_study": Telling(2, said(_lazy("党委研究")), on_list=True, weight=ROUTINE),
     "selection.notice": Telling(2, said(_lazy("候选项目公示")), public=True, on_list=True),
     "objection.uphold": Telling(2, said(_lazy("采纳对公示名单的异议")), weight=ROUTINE),
-    "objection.dismiss": Telling(2, said(_lazy("答复对公示名单的异议")), weight=ROUTINE),
+    "objection.dismiss": Telling(2, said(_lazy("不予采纳对公示名单的异议")), weight=ROUTINE),
     "item.list_candidate": Telling(2, said(_lazy("确定为候选项目")), public=True),
     "proposal.carry": Telling(2, said(_lazy("告知提出人：列为候选项目")), public=True),
     "proposal.answer": Telling(HERE, _answered, public=True, weight=NOTABLE),

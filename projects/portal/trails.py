@@ -38,7 +38,7 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "": (gettext_lazy("全部"), ()),
     "read": (gettext_lazy("谁查阅过"), ("record.read", PERSONAL)),
     "personal": (gettext_lazy("谁看过个人信息"), (PERSONAL,)),
-    "rows": (gettext_lazy("未经办理的数据改动"), ACTIONS),
+    "rows": (gettext_lazy("未经办理程序的数据改动"), ACTIONS),
     "exported": (
         gettext_lazy("谁导出过"),
         ("trail.export", "trail.download", "vote.export_box", "archive.make", "archive.add"),

@@ -74,7 +74,9 @@ HOLD = register_event(
         form=forms.HoldForm,
         act=services.hold,
         offered=at_home,
-        basis=_("《个人信息保护法》第四十七条第二款：法定期限未届满的，停止除存储以外的处理"),
+        basis=_(
+            "《个人信息保护法》第四十七条第二款：保存期限未届满的，停止除存储和采取必要的安全保护措施之外的处理"
+        ),
         hint=_("有争议、质询、审计、诉讼的，先暂缓清除；解除以前，到期的也不清除。"),
     )
 )

@@ -23,7 +23,7 @@ def _reason(label: Any, **more: Any) -> forms.CharField:
 class AskForm(StepForm):
     """提出清除: one of what is due and held back by nothing."""
 
-    lot = forms.ChoiceField(label=_("清除哪一项"), widget=forms.RadioSelect)
+    lot = forms.ChoiceField(label=_("清除事项"), widget=forms.RadioSelect)
     confirmed = forms.BooleanField(label=_("已核对保存期限和依据，没有未了结的争议、审计，现提出清除"))
 
     def prepare(self) -> None:
@@ -55,9 +55,9 @@ class HoldForm(StepForm):
     """暂缓清除: of which year, which kind, and why."""
 
     cycle: Any = forms.ModelChoiceField(
-        Cycle.objects.none(), label=_("哪个年度"), required=False, empty_label=_("全部年度")
+        Cycle.objects.none(), label=_("年度"), required=False, empty_label=_("全部年度")
     )
-    of = forms.ChoiceField(label=_("哪一种类"), required=False)
+    of = forms.ChoiceField(label=_("种类"), required=False)
     reason = _reason(_("暂缓理由"), help_text=_("写明争议、质询、审计或者诉讼，以及涉及的文号、事项。"))
 
     def prepare(self) -> None:

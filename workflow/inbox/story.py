@@ -59,9 +59,9 @@ _others: dict[str, Any] = {
     "units.import": gettext_lazy("导入单位"),
     "deadline.remind": gettext_lazy("到期提醒"),
     "deadline.escalate": gettext_lazy("超期上报"),
-    ADDED: gettext_lazy("未经办理新增数据"),
-    CHANGED: gettext_lazy("未经办理改动数据"),
-    REMOVED: gettext_lazy("未经办理删除数据"),
+    ADDED: gettext_lazy("未经办理程序新增数据"),
+    CHANGED: gettext_lazy("未经办理程序改动数据"),
+    REMOVED: gettext_lazy("未经办理程序删除数据"),
 }
 
 

@@ -298,7 +298,7 @@ class Migration(migrations.Migration):
                 name='UnitChange',
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                    ('what', models.CharField(choices=[('renamed', '更名'), ('subdistrict', '设为街道'), ('merged', '并入')], max_length=12, verbose_name='变更')),
+                    ('what', models.CharField(choices=[('renamed', '更名'), ('subdistrict', '改设街道'), ('merged', '并入')], max_length=12, verbose_name='变更')),
                     ('name', models.CharField(max_length=80, verbose_name='原名称')),
                     ('kind', models.CharField(choices=[('province', '省'), ('city', '市'), ('county', '县'), ('township', '乡镇'), ('subdistrict', '街道'), ('village', '村（社区）'), ('station', '代表联络站'), ('department', '责任单位'), ('delegation', '代表团'), ('group', '代表监督小组')], max_length=12, verbose_name='原类别')),
                     ('number', models.CharField(max_length=80, verbose_name='批准文号')),

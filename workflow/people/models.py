@@ -90,7 +90,7 @@ class UnitChange(models.Model):
 
     class What(models.TextChoices):
         RENAMED = "renamed", _("更名")
-        SUBDISTRICT = "subdistrict", _("设为街道")
+        SUBDISTRICT = "subdistrict", _("改设街道")
         MERGED = "merged", _("并入")
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="changes")

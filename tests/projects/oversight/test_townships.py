@@ -186,7 +186,7 @@ def test_residents_read_the_old_name_the_new_and_where_a_township_went(client, w
     apply(SYSTEM)
     world.act("merge", "2027-04-14", township="M2", into="M1")
     page = client.get("/t/M2/").content.decode()
-    assert "并入“甲镇”" in page and "请向并入的乡镇提出建议" in page and "我要提建议" not in page
+    assert "并入“甲镇”" in page and "请向接收的乡镇提出建议" in page and "我要提建议" not in page
     assert "我要提建议" in client.get("/t/M1/").content.decode()
 
 
@@ -297,7 +297,7 @@ def test_a_merged_townships_offices_and_tasks_go_over_each_with_an_entry(world, 
     assert bodies("unit.take_in", a.unit)[0]["after"]["from"] == "M2"
     assert {line_of(e).what for e in Entry.objects.filter(action__in=("unit.merge", "task.take_over"))} == {
         "并入其他乡镇",
-        "未办事项转由并入的乡镇办理",
+        "未办事项转由接收的乡镇办理",
     }
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from importlib import import_module
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from projects.collection.models import Proposal
 from projects.cycles.models import Cycle, Paper
-from projects.cycles.rulebook import Rules, load
+from projects.cycles.rulebook import Rules
 from projects.cycles.services import adopt_rulebook
 from projects.demo.cast import Township
 from projects.demo.play import selection as play
@@ -55,11 +52,6 @@ pytestmark = pytest.mark.django_db
 A, B, C = "柳林村安全饮水管网改造", "东山村日间照料中心建设", "石坝村危桥改造"
 TITLES = [A, B, C]
 D0 = date(2026, 10, 15)
-
-migration = import_module("projects.migrations.0014_the_list_is_concluded")
-apart = import_module("projects.migrations.0015_notice_and_its_period")
-notes = import_module("projects.migrations.0016_notes_of_the_screening")
-editor = SimpleNamespace(connection=connection)
 
 
 def answer_all(town: Township, cycle: Cycle, day: date) -> date:
@@ -261,10 +253,6 @@ def test_a_note_is_kept_as_a_note_and_blocks_nothing(town):
     screening(town, cycle, **{f"unmet_{pk}": ["routine"], f"evidence_routine_{pk}": "每年都做。"})
     line = item(A).screenings.get(rule="routine")
     assert (line.verdict, line.get_verdict_display(), item(A).state) == ("note", "提示", "eligible")
-    notes.put_together(None, editor)
-    assert item(A).screenings.get(rule="routine").verdict == "warn"
-    notes.tell_apart(None, editor)
-    assert item(A).screenings.get(rule="routine").verdict == "note"
 
 
 def test_the_screening_is_sent_back_to_be_merged_differently(town, cycle):
@@ -587,19 +575,6 @@ def test_a_notice_shorter_than_the_rulebook_is_refused(town, cycle):
     assert open_task("selection.conclude").due_on == date(2026, 11, 6)
 
 
-def test_what_an_older_rulebook_set_for_the_notice_was_its_length_and_stays_so(town):
-    rules = Rules().with_values({"deadlines.selection.notice_period": 7})
-    book = adopt_rulebook(town.act("chair", at("2026-08-01")), town.unit, rules)
-    apart.put_together(None, editor)
-    book.refresh_from_db()
-    assert book.data["deadlines"]["selection.notice"] == 7
-    assert "selection.notice_period" not in book.data["deadlines"]
-    apart.set_apart(None, editor)
-    book.refresh_from_db()
-    terms = load(book.data).deadlines
-    assert (terms["selection.notice"], terms["selection.notice_period"]) == (1, 7)
-
-
 def test_the_list_is_posted_on_the_next_working_day_and_stands_its_own_days(town, cycle):
     until_notice(town, cycle)
     assert open_task("selection.notice").due_on == date(2026, 10, 28)
@@ -882,17 +857,6 @@ def test_the_last_proposer_told_ahead_ends_the_answering_task(town, cycle):
         assert not Deadline.objects.get(pk=task.pk).cancelled
         perform(events.TELL.key, proposal, actor=town.of("gov_clerk"), data=told, at=at("2026-10-20"))
     assert Deadline.objects.get(pk=task.pk).cancelled and Exclusion.objects.get().state == "lifted"
-
-
-def test_an_open_task_of_the_former_name_goes_on_as_the_conclusion(town, cycle):
-    until_posted(town, cycle)
-    task = open_task("selection.conclude")
-    migration.answer(None, editor)
-    assert Deadline.objects.get(pk=task.pk).key == "selection.answer"
-    migration.conclude(None, editor)
-    assert Deadline.objects.get(pk=task.pk).key == "selection.conclude"
-    answer_all(town, cycle, date(2026, 11, 5))
-    assert candidates_of(cycle).count() == 3
 
 
 # ----------------------------------------------------------------------------------- score sheet

@@ -221,7 +221,12 @@ def test_it_stands_in_the_subjects_history_in_words(year):
     Project.objects.filter(pk=project.pk).update(content="改了", budget_fen=project.budget_fen, light="red")
     committed()
     line = line_of(history_of(project.reference)[0])
-    assert (line.who, line.office, line.what, line.label) == ("数据库", "", "未经办理改动数据", project.title)
+    assert (line.who, line.office, line.what, line.label) == (
+        "数据库",
+        "",
+        "未经办理程序改动数据",
+        project.title,
+    )
     told = {one.label: (one.was, one.now) for one in line.changes}
     assert told["亮灯"][1] == "严重滞后"
     assert told["内容不记入的字段"] == ("", "建设内容")
@@ -239,7 +244,7 @@ def test_the_county_and_the_auditor_read_it_on_a_page_of_its_own_as_quickly_for_
     )  # fmt: skip
     committed()
     client.force_login(people[0])
-    assert "没有未经办理的数据改动" in client.get("/trail/rows/").content.decode()
+    assert "没有未经办理程序的数据改动" in client.get("/trail/rows/").content.decode()
     apply(SYSTEM)
     costs = []
     for percent in (8, 9):
@@ -251,7 +256,7 @@ def test_the_county_and_the_auditor_read_it_on_a_page_of_its_own_as_quickly_for_
             with CaptureQueriesContext(connection) as seen:
                 page = client.get("/trail/rows/").content.decode()
             costs.append(len(seen))
-            assert "未经办理改动数据" in page and unit.name in page and str(percent) in page
+            assert "未经办理程序改动数据" in page and unit.name in page and str(percent) in page
             one = client.get(f"/trail/?unit={unit.code}&kind=rows").content.decode()
             assert one.count("timeline-item") == page.count("timeline-item")
             apply(SYSTEM)
