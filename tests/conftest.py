@@ -7,6 +7,7 @@ to be truncated, so the database is thrown away.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -64,6 +65,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             raise pytest.UsageError(f"{item.nodeid}: use the fixture fresh_database, not transaction=True")
     # A journey over a whole year, begun last, would keep one worker busy alone; the order is otherwise kept.
     items.sort(key=lambda item: not item.get_closest_marker("minutes"))
+
+
+def pytest_collection_finish() -> None:
+    """What has been built by now lives as long as the run: the collector need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture

@@ -170,3 +170,23 @@ def test_no_right_on_the_trail_is_left_over(act):
         **{table: {"INSERT"} for table in SIGNED},
     }
     assert Unit.objects.count() == 1 and Entry.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "function", ["piaojue_append_leaf()", "piaojue_watch_row('unit_id', 'x', 'id', 'pg_temp.f()', '', '')"]
+)
+def test_a_function_that_runs_as_the_owner_is_hung_on_no_table_of_the_sessions_own(act, function):
+    """It would write leaves of its maker's choice, or evaluate its maker's function with the owner's rights."""
+    run("CREATE TEMP TABLE mine (unit_id bigint, id bigint)")
+    made = f"CREATE TRIGGER t AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION {function}"
+    assert "permission denied for function" in refusal_of(made)
+
+
+def test_the_run_time_role_may_call_nothing_that_runs_as_somebody_else():
+    assert (
+        run(
+            "SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
+            " AND has_function_privilege(oid, 'EXECUTE')"
+        )
+        == []
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,8 +16,6 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
-from django.http import HttpResponse
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
@@ -39,6 +36,7 @@ from workflow.audit.services import Act
 from workflow.flows.events import event, perform
 from workflow.flows.models import Deadline
 from workflow.flows.money import FEN_PER_WAN
+from workflow.flows.services import complete
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, User
 from workflow.roles.middleware import SESSION_KEY as GRANT_KEY
@@ -114,8 +112,8 @@ def session_of(actor: User, grant: RoleGrant | None) -> str:
 class Stage(Doubles):
     """A browser in front of a served site. look: shown every page as it is before and after an act, with its name.
 
-    by_hand: how often one kind of act is done in the window; when it comes again, a task's form is posted to its page as
-    the browser would and an act goes through its service. themselves: a resident puts right what came back, not the clerk.
+    by_hand: how often one kind of act is done in the window; when it comes again, it goes through its service.
+    themselves: a resident puts right what came back, not the clerk.
     slips: task key → what is entered wrongly the first time, and has to be refused; what was said of it is in `told`.
     codes: the number each resident got, by the title of what they proposed.
     """
@@ -153,8 +151,7 @@ class Stage(Doubles):
             self.told[deadline.key] = self._refused(deadline, cookie, {**data, **slip})
         answer = None
         if self._met[deadline.key] > self.by_hand:
-            led_to = posted(cookie, f"/tasks/{task_id}/", {**data, **(files or {}), **IN_PERSON})
-            assert led_to == f"/tasks/{task_id}/done/", deadline.key
+            complete(task_id, actor=actor, data=data, files=files, at=at, reauthenticated=True)
         else:
             answer = self._try(deadline, cookie, data, files)
             assert answer.problems == [], deadline.key
@@ -342,18 +339,3 @@ class Stage(Doubles):
     def seen(self, page: Page, name: str) -> None:
         if self.look:
             self.look(page, name)
-
-
-def posted(cookie: str, path: str, data: Mapping[str, Any]) -> str:
-    """Send a form as a browser would, on a connection of its own as the server's requests have; where that leads."""
-
-    def post() -> HttpResponse:
-        client = Client()
-        client.cookies[settings.SESSION_COOKIE_NAME] = cookie
-        try:
-            return client.post(path, data)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        return str(pool.submit(post).result().headers.get("Location", ""))

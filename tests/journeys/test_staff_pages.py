@@ -21,13 +21,14 @@ from projects.demo.play.selection import play_selection
 from projects.demo.play.supervision import play_supervision
 from projects.demo.play.voting import play_after_vote, play_voting
 from projects.lifecycle.services import start_year
-from projects.portal.acts import page_of
+from projects.portal.acts import PAGES
 from projects.selection.models import Notice
 from projects.supervision.models import Project
 from tests.builders import at, township
 from tests.plays import play_deliberation
 from workflow.audit.services import Act
 from workflow.flows.models import Deadline
+from workflow.machines.references import kind_in
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, User
 from workflow.roles.middleware import SESSION_KEY as GRANT_KEY
@@ -124,7 +125,7 @@ def the_pages_people_work_on_most_have_no_serious_barrier(browser: Browser, play
         notice, item = Notice.objects.get(), project.item
         proposal = item.sources.order_by("pk")[0].proposal
     assert worker is not None
-    matters = [page_of(item), page_of(proposal), page_of(notice)]
+    matters = [PAGES[kind_in(one.reference)](one) for one in (item, proposal, notice)]
     walk = {
         worker: ["/inbox/", f"/tasks/{task.pk}/"],
         chair: [

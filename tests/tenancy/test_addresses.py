@@ -47,7 +47,11 @@ PUBLIC = {
         ("propose", "propose_done", "propose_drop", "propose_step", "object", "rate", "project_sign"),
         "residents have no account",
     ),
-    **dict.fromkeys(("follow", "proposal", "objection"), "a resident comes with the query code"),
+    **dict.fromkeys(
+        ("follow", "proposal", "objection", "proposal_story", "proposal_story_sheet", "ask_erasure"),
+        "a resident comes with the query code",
+    ),
+    **dict.fromkeys(("project_story", "project_story_sheet"), "what has been published of a project"),
 }
 
 # What stands in these names no record: each shows the viewer's own.
@@ -107,7 +111,11 @@ def records_in(other: Side) -> Cases:
         ("sitting",): [(one["sitting"].pk,)],
         ("sitting_minutes",): [(one["sitting"].pk, "docx")],
         ("year", "year_proposals", "year_items"): [year],
-        ("readiness", "conformance", "rehearsal", "practice"): [year],
+        ("readiness", "conformance", "rehearsal", "practice", "booklet"): [year],
+        ("booklet_file",): [(one["cycle"].pk, "docx")],
+        ("story", "story_sheet"): [
+            (kind, one[kind].pk) for kind in ("proposal", "item", "project", "finding")
+        ],
         ("staff_proposal",): [(one["proposal"].pk,)],
         ("item",): [(one["item"].pk,)],
         ("notice",): [(one["notice"].pk,)],

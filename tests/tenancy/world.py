@@ -24,6 +24,7 @@ from projects.demo.cast import Township
 from projects.evaluation.models import Measurement
 from projects.lifecycle.services import start_year
 from projects.oversight.models import Bulletin, Note
+from projects.retention.models import Erasure, ErasureRequest, Hold
 from projects.selection.models import Exclusion, Notice, Objection
 from projects.supervision.models import Audit, Change, Finding, Inquiry, Interpellation
 from tests.builders import at, every_office, township
@@ -175,6 +176,11 @@ def _of_the_works(side: Side) -> dict[str, Any]:
             by=county.user,
             sent_on=on,
             reply_by=on,
+        ),
+        "hold": Hold.objects.create(**of_cycle, reason="柳河争议", set_on=on, set_by=county.user),
+        "erasure": Erasure.objects.create(**of_cycle, of="visits", due_on=on, term="柳河", asked_on=on),
+        "erasure_request": ErasureRequest.objects.create(
+            unit=town.unit, proposal=side.one["proposal"], asked_at=timezone.now()
         ),
         "bulletin": Bulletin.objects.create(
             unit=county.unit,

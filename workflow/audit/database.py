@@ -42,6 +42,10 @@ BEGIN
 END $$;
 """
 
+# Firing a trigger asks for no right to its function; making one does, and with this right anybody could hang a
+# definer's function on a table of their own and have what they like done as its owner.
+CLOSED = "REVOKE EXECUTE ON FUNCTION piaojue_append_leaf() FROM PUBLIC;"
+
 TRIGGERS = """
 CREATE CONSTRAINT TRIGGER entry_leaf AFTER INSERT ON workflow_entry
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION piaojue_append_leaf();

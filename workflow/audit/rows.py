@@ -158,8 +158,10 @@ END $$;
 """
 
 FUNCTIONS = (BEGIN_ACT, IN_ACT, CANONICAL, OBJECT, NOTE, WATCH)
-# Only the trigger may call what writes, or anybody could put such a line into the trail.
+# Only the trigger may call what writes, or anybody could put such a line into the trail; and nobody may hang the
+# trigger's own function, which runs as the owner and evaluates what it is given, on a table of their own.
 CLOSED = """
+REVOKE EXECUTE ON FUNCTION piaojue_watch_row() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION piaojue_note_row(bigint, text, text, text[], jsonb, jsonb) FROM PUBLIC;
 CREATE TRIGGER entry_begins AFTER INSERT ON workflow_entry FOR EACH ROW
     WHEN (NEW.action NOT LIKE 'row.%') EXECUTE FUNCTION piaojue_begin_act();

@@ -31,6 +31,6 @@ class Migration(migrations.Migration):
     dependencies = [("workflow", "0003_isolation")]
 
     operations = [
-        migrations.RunSQL([database.REFUSE, database.APPEND, database.TRIGGERS], [database.DROP]),
+        migrations.RunSQL([database.REFUSE, database.APPEND, database.CLOSED, database.TRIGGERS], [database.DROP]),
         migrations.RunPython(fix, release),
     ]
