@@ -10,6 +10,7 @@ from projects.cycles.models import Cycle, Session, Term
 from projects.deliberation.models import AddedMatter, Question, Withdrawal
 from projects.evaluation.models import Measurement
 from projects.oversight.models import Bulletin, Note
+from projects.retention.models import Erasure, ErasureRequest, Hold
 from projects.selection.models import Exclusion, Item, Notice, Objection
 from projects.supervision.models import Audit, Change, Finding, Inquiry, Interpellation, Project
 from tests.builders import at
@@ -58,8 +59,12 @@ def one_of_every_kind(unit: Unit, county: Unit, user: User) -> dict[str, Record]
         Inquiry.objects.create(unit=unit, cycle=cycle, words="何时完工？", asked_on=DAY),
         Measurement.objects.create(unit=unit, cycle=cycle, project=project),
         Bulletin.objects.create(unit=unit, of="quarter", year=2027, title="通报", body="。", drafted_on=DAY, by=user),
+        Hold.objects.create(unit=unit, cycle=cycle, reason="有争议", set_on=DAY, set_by=user),
+        Erasure.objects.create(unit=unit, cycle=cycle, of="visits", due_on=DAY, term="五年", asked_on=DAY),
         Note.objects.create(
             unit=unit, county=county, title="进度", words="请报进度。", by=user, sent_on=DAY, reply_by=DAY
         ),
     ]  # fmt: skip
+    proposal = next(record for record in records if isinstance(record, Proposal))
+    records.append(ErasureRequest.objects.create(unit=unit, proposal=proposal, asked_at=at("2026-10-10")))
     return {record.kind: record for record in records}

@@ -148,8 +148,8 @@ def test_a_changed_row_is_written_down_where_it_belongs_whatever_the_session_has
     run("CREATE TEMP TABLE workflow_unit (LIKE public.workflow_unit)")
     run("GRANT ALL ON pg_temp.workflow_entry, pg_temp.workflow_unit TO PUBLIC")
     run(
-        "INSERT INTO projects_session (unit_id, term, number, held_on, days, state)"
-        f" VALUES ({act.unit.pk}, 5, 1, '2027-01-20', 1, 'planned')"
+        "INSERT INTO projects_session (unit_id, term, number, held_on, days, state, called)"
+        f" VALUES ({act.unit.pk}, 5, 1, '2027-01-20', 1, 'planned', '')"
     )
     run("SET CONSTRAINTS ALL IMMEDIATE")
     assert run("SELECT action, unit_id FROM public.workflow_entry") == [("row.add", act.unit.pk)]

@@ -112,7 +112,8 @@ def _looked_into() -> Side:
     side = Side(town, every_office(town))
     side.one = {"cycle": hall.cycle, "session": hall.session, "vote": hall.vote, "project": project}
     side.one |= {"unit": town.unit, "item": hall.items[0]}
-    side.one |= _of_the_year(side) | _of_the_works(side) | _of_the_house(side) | _of_the_post(side)
+    side.one |= _of_the_year(side)
+    side.one |= _of_the_works(side) | _of_the_house(side) | _of_the_post(side)
     # As they stand in the database: what the flow has hung on them cannot be kept.
     side.one = {name: type(one)._base_manager.get(pk=one.pk) for name, one in side.one.items()}
     return side

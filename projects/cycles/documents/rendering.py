@@ -13,7 +13,7 @@ from typing import Any
 
 LONGEST_SECONDS = 30 * 60
 # No page may hold them, and one of them would make the text of a whole PDF unreadable to whoever searches it.
-CONTROLS = dict.fromkeys(code for code in range(32) if chr(code) not in "\t\n\r")
+CONTROLS = dict.fromkeys(code for code in (*range(32), *range(0x7F, 0xA0)) if chr(code) not in "\t\n\r")
 
 
 def pages_of(html: str, styles: Sequence[str]) -> Any:

@@ -322,6 +322,13 @@ class Again:
         self.written = 0
 
     def put_back(self) -> None:
+        """Past the acts, which the trail says at the commit: what is played is written after that."""
+        with within(SYSTEM):
+            self._put_rows_back()
+        with within(SYSTEM):
+            self.written = Entry.objects.order_by("pk").values_list("pk", flat=True).last()
+
+    def _put_rows_back(self) -> None:
         for later in Vote.objects.filter(pk__gt=self.hall.vote.pk).order_by("-pk"):
             later.delete()
         for model, column, rows in self.beside:
@@ -334,7 +341,6 @@ class Again:
         for row in self.roll:
             if lines[row["id"]] != row:
                 RollLine.objects.filter(pk=row["id"]).update(**row)
-        self.written = Entry.objects.order_by("pk").values_list("pk", flat=True).last()
 
 
 @pytest.fixture
@@ -411,8 +417,7 @@ def every_end(again, stage, record_property) -> Callable[[Pair, Any, int], None]
         one = again(pair[0])
 
         def end(choose: Callable[[list[int]], int]) -> End:
-            with within(SYSTEM):
-                one.put_back()
+            one.put_back()
             results = stage.run(pair[1](one.hall), choose)
             assert_whole(one, results)
             return end_of(one, results)

@@ -12,7 +12,7 @@ from projects.collection.intake import propose
 from projects.collection.models import Proposal
 from projects.demo.play import selection as play
 from projects.demo.play.collection import about
-from projects.portal.acts import page_of
+from projects.portal.acts import PAGES
 from projects.portal.public_selectors import LIGHT_WORDS
 from projects.selection.models import Item, Notice
 from projects.supervision import rules
@@ -21,11 +21,16 @@ from tests.builders import at, township
 from tests.projects.portal.public_world import cycle_of, item_of, project_of
 from tests.projects.selection.test_selection import D0, A, cycle, town, until_posted  # noqa: F401
 from workflow.flows.events import events_on
+from workflow.machines.references import kind_in
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply
 from workflow.roles.models import RoleGrant
 
 pytestmark = pytest.mark.django_db
+
+
+def address_of(record):
+    return PAGES[kind_in(record.reference)](record)
 
 
 def page(client, user, address: str, status: int = 200) -> str:
@@ -40,9 +45,9 @@ def test_from_the_year_to_an_item_its_sources_verdicts_opinions_and_money(client
     until_posted(town, cycle)
     clerk, item, notice = town.of("gov_clerk"), Item.objects.get(title=A), Notice.objects.get()
     year = page(client, clerk, f"/years/{cycle.pk}/")
-    assert f'href="/years/{cycle.pk}/items/"' in year and f'href="{page_of(notice)}"' in year
-    assert f'href="{page_of(item)}"' in page(client, clerk, f"/years/{cycle.pk}/items/")
-    shown = page(client, clerk, page_of(item))
+    assert f'href="/years/{cycle.pk}/items/"' in year and f'href="{address_of(notice)}"' in year
+    assert f'href="{address_of(item)}"' in page(client, clerk, f"/years/{cycle.pk}/items/")
+    shown = page(client, clerk, address_of(item))
     for words in (
         "资格筛查",
         "论证意见",
@@ -54,17 +59,17 @@ def test_from_the_year_to_an_item_its_sources_verdicts_opinions_and_money(client
     ):
         assert words in shown, words
     merged = Proposal.objects.get(title=about(A))
-    assert f'href="{page_of(merged)}"' in shown
-    assert f'href="{page_of(item)}"' in page(client, clerk, page_of(merged))
-    assert f'href="{page_of(item)}"' in page(client, clerk, page_of(notice))
+    assert f'href="{address_of(merged)}"' in shown
+    assert f'href="{address_of(item)}"' in page(client, clerk, address_of(merged))
+    assert f'href="{address_of(item)}"' in page(client, clerk, address_of(notice))
 
 
 def test_an_act_stands_on_the_items_page_while_it_is_possible(client, town, cycle):  # noqa: F811
     play.merge_all(town, cycle, D0)
     item = Item.objects.get(title=A)
     clerk, mayor = town.of("gov_clerk"), town.of("mayor")
-    assert f'href="/do/selection.unmerge/{item.pk}/"' in page(client, clerk, page_of(item))
-    assert "selection.unmerge" not in page(client, mayor, page_of(item))
+    assert f'href="/do/selection.unmerge/{item.pk}/"' in page(client, clerk, address_of(item))
+    assert "selection.unmerge" not in page(client, mayor, address_of(item))
     grant = RoleGrant.objects.get(user=clerk)
     assert "selection.unmerge" in [e.key for e in events_on(item, grant, at("2026-10-15"))]
 
@@ -76,7 +81,7 @@ def test_a_proposers_contact_and_code_are_not_on_the_page_of_the_proposal(client
     made = propose(
         hall.act("clerk", at("2026-09-07")), title="修桥", content="危桥。", name="张某", phone="13900000000"
     )
-    shown = page(client, hall.of("gov_clerk"), page_of(made))
+    shown = page(client, hall.of("gov_clerk"), address_of(made))
     assert "危桥。" in shown
     assert not [secret for secret in ("张某", "13900000000", made.code) if secret in shown]
 
@@ -90,7 +95,7 @@ def test_another_township_does_not_find_the_pages(client):
     notice = Notice.objects.create(
         unit=hall.unit, cycle=year, from_on=date(2026, 11, 2), to_on=date(2026, 11, 9)
     )
-    addresses = [page_of(item), page_of(made), page_of(notice), f"/years/{year.pk}/items/"]
+    addresses = [address_of(item), address_of(made), address_of(notice), f"/years/{year.pk}/items/"]
     for address in [*addresses, f"/years/{year.pk}/proposals/"]:
         page(client, hall.of("clerk"), address)
         page(client, other.of("clerk"), address, status=404)
@@ -127,7 +132,7 @@ def test_a_projects_light_is_called_as_the_rules_call_it_and_only_while_it_is_bu
     assert LIGHT_WORDS == rules.LIGHT_WORDS
     for light, words in rules.LIGHT_WORDS.items():
         Project.objects.filter(pk=project.pk).update(light=light)
-        assert f"</svg>{words}</span>" in page(client, clerk, page_of(project))
+        assert f"</svg>{words}</span>" in page(client, clerk, address_of(project))
     fire(project, "finish", hall.act("mayor", at("2027-10-01")))
-    shown = page(client, clerk, page_of(project))
+    shown = page(client, clerk, address_of(project))
     assert not [words for words in rules.LIGHT_WORDS.values() if f"</svg>{words}</span>" in shown]

@@ -27,8 +27,8 @@ from projects.cycles.documents.sealing import seal_of
 from projects.cycles.documents.word import word_of
 from projects.cycles.models import Cycle, Paper
 from projects.deliberation.models import Visit
-from projects.demo.play.retention import play_erasure
-from projects.demo.play.stage import curtain
+from projects.demo.play.retention import erasure
+from projects.demo.play.stage import Beside, curtain
 from projects.evaluation.models import Rating
 from projects.evaluation.services import register_rating
 from projects.retention.certificates import agrees
@@ -490,13 +490,19 @@ def test_what_was_typed_and_never_sent_does_not_outlive_its_session(world, monke
     assert sweep_sessions() == 1 and not Session.objects.exists()
 
 
+def played_out(strand):
+    beside = Beside()
+    beside.add(strand)
+    beside.play_out()
+
+
 def test_the_demonstration_erases_a_closed_years_contacts_and_stops_at_the_curtain(world):
     with curtain(at("2028-06-05")):
-        play_erasure(world.town, world.cycle)
+        played_out(erasure(world.town, world.cycle))
     assert kept() == [CANARY], "it is asked for on the third working day"
     with curtain(at("2028-06-30")):
-        play_erasure(world.town, world.cycle)
-        play_erasure(world.town, world.cycle)
+        played_out(erasure(world.town, world.cycle))
+        played_out(erasure(world.town, world.cycle))
     assert kept() == [] and Erasure.objects.get().done_on == date(2028, 6, 8)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from projects.cycles.models import Paper
 from projects.cycles.papers import maker_of
-from projects.lifecycle.seat_table import _grants
+from projects.lifecycle.seat_table import grants_held
 from projects.lifecycle.services import start_year
 from tests.builders import SINCE, at, open_task, township
 from workflow.audit.models import Entry
@@ -97,7 +97,7 @@ def test_the_paper_says_who_made_it_for_whom(client, town):
 
 def test_the_seat_is_the_holders(town):
     named(town, town.deputies[5], since=date(2026, 8, 11))
-    seats = _grants(town.unit, date(2026, 8, 12))["chair"]
+    seats = grants_held(town.unit, date(2026, 8, 12))["chair"]
     assert [g.user for g in seats] == [town.of("chair")]
 
 
