@@ -69,11 +69,16 @@ def ask_to_destroy(act: Act, vote: Vote, *, confirmed: bool) -> Outcome:
     return Outcome()
 
 
+def out_of_backups_on(gone_on: date) -> date:
+    """By when the last backup that may hold what was deleted on a day has been rotated away."""
+    return gone_on + timedelta(days=settings.BACKUP_KEPT_DAYS)
+
+
 def in_backups_until(vote: Vote, today: date) -> date | None:
     """Until when backups made before the destruction may still hold the sealed ballots; None for no longer."""
     if vote.destroyed_on is None:
         return None
-    until = vote.destroyed_on + timedelta(days=settings.BACKUP_KEPT_DAYS)
+    until = out_of_backups_on(vote.destroyed_on)
     return until if today < until else None
 
 

@@ -45,8 +45,15 @@ RECORDS = [
     WatchRows("question", subject="question:id", about=OF_CYCLE, step=3),
     WatchRows("withdrawal", subject="withdrawal:id", about=OF_ITEM, step=3),
     WatchRows("addedmatter", subject="matter:id", about=OF_CYCLE, step=3, told=("title",)),
-    # step 4: the vote itself, its figures by name alone
-    WatchRows("vote", subject="vote:id", about=NAMED, step=4, told=("title", "mode")),
+    # step 4: the vote itself; what was issued and returned, by paper or device, and every figure by name alone
+    WatchRows(
+        "vote", subject="vote:id", about=NAMED, step=4, alone=True,
+        told=(
+            "id", "unit_id", "state", "session_id", "purpose", "title", "mode", "seats", "deputies_in_office",
+            "deputies_present", "on_leave", "follows_id", "device", "keypad", "device_least", "box_of_id", "is_recount",
+            "destroyed_on", "step_number",
+        ),
+    ),
     # step 5
     WatchRows(
         "project", subject="project:id", about=OF_CYCLE, step=5,
@@ -81,6 +88,7 @@ RECORDS = [
 ]  # fmt: skip
 
 # The guard over what was decided asks another table: not one of the session's own making.
+
 
 class Migration(migrations.Migration):
     dependencies = [("projects", "0005_county_figures"), ("workflow", "0007_rows")]

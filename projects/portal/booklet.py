@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -14,8 +16,9 @@ from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.cycles.documents.sealing import seal_over
 from projects.cycles.models import Cycle
 from projects.cycles.steps import STEPS
-from projects.lifecycle.booklet.composing import Booklet, composed, cut, document_of, long_lines
-from projects.lifecycle.booklet.reading import facts_of
+from projects.lifecycle.booklet.composing import Booklet, composed, document_of
+from projects.lifecycle.booklet.reading import account_of, facts_of
+from projects.lifecycle.booklet.rules import Trace
 from projects.portal.documents import written
 from projects.portal.scope import scope_told
 from projects.portal.staff_selectors import cycles_visible
@@ -34,22 +37,27 @@ def year_read(request: HttpRequest, pk: int) -> tuple[RoleGrant, Cycle]:
     return grant, get_object_or_404(cycles_visible(grant), pk=pk)
 
 
-def booklet_of(grant: RoleGrant, cycle: Cycle) -> Booklet:
-    """The booklet as this office may read it today."""
+def booklet_of(
+    grant: RoleGrant,
+    cycle: Cycle,
+    account: Sequence[tuple[Trace, ...]],
+    shown: Sequence[tuple[Trace, ...]],
+) -> Booklet:
+    """The booklet as this office may read it today, with some lines of its account or all of them."""
     readable = frozenset(step for step in STEPS if grant.covers(str(step)))
-    return composed(facts_of(cycle, readable, timezone.localdate()))
+    return composed(facts_of(cycle, readable, timezone.localdate(), account, shown))
 
 
 @require_safe
 def booklet(request: HttpRequest, pk: int) -> HttpResponse:
     """The four chapters on one page, the account in pages of its own."""
     grant, cycle = year_read(request, pk)
-    whole = booklet_of(grant, cycle)
-    page = Paginator(range(long_lines(whole)), PER_PAGE).get_page(request.GET.get("page"))
+    account = account_of(cycle)
+    page = Paginator(account, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "cycle": cycle,
         "hall": cycle.unit,
-        "booklet": cut(whole, page.start_index() - 1, page.end_index()),
+        "booklet": booklet_of(grant, cycle, account, list(page)),
         "page": page,
         "limit": scope_told(grant),
         "no_pdf": obstacle_to_pdf(),
@@ -62,6 +70,7 @@ def booklet_file(request: HttpRequest, pk: int, ending: str) -> HttpResponse:
     """All of it as PDF or Word; where no PDF can be made, back to the page, which says so."""
     grant, cycle = year_read(request, pk)
     with translation.override("zh-hans"):  # a paper is an official one, whatever the reader's pages speak
-        made = booklet_of(grant, cycle)
-        answer = written(document_of(made, seal=seal_over(cycle.unit)), ending, made.title)
+        account = account_of(cycle)
+        made = booklet_of(grant, cycle, account, account)
+        answer = written(document_of(made, seal=seal_over(cycle.unit)), ending, made.title, apart=True)
     return answer or redirect("booklet", pk)

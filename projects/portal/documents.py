@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from projects.ballots.reporting import readable_papers
 from projects.cycles.documents.composing import document_of
 from projects.cycles.documents.parts import Document
-from projects.cycles.documents.pdf import NoPdf, pdf_of
+from projects.cycles.documents.pdf import NoPdf, long_pdf_of, pdf_of
 from projects.cycles.documents.sealing import seal_of
 from projects.cycles.documents.word import word_of
 from projects.cycles.models import Attachment, Paper
@@ -64,11 +64,16 @@ def _file_of(paper: Paper, ending: str, enclosures: Sequence[str], page: str) ->
     return written(document, ending, paper.title) or redirect(page, paper.pk)
 
 
-def written(document: Any, ending: str, title: str) -> HttpResponse | None:
-    """A document as a file to save, named by its title; None where no PDF can be made on this machine."""
+def written(document: Any, ending: str, title: str, *, apart: bool = False) -> HttpResponse | None:
+    """A document as a file to save, named by its title; None where no PDF can be made on this machine.
+
+    apart: a PDF of many pages, made by a process of its own.
+    """
     if ending not in FORMATS:
         raise Http404
     media_type, write = FORMATS[ending]
+    if apart and ending == "pdf":
+        write = long_pdf_of
     try:
         content = write(document)
     except NoPdf:

@@ -6,7 +6,6 @@ not in `TOLD` is not told at all, and to the public only what is marked so.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -23,8 +22,6 @@ HERE = 0
 NUMBERS_SHOWN = 3
 # What a line weighs where a sheet has no room for all: routine goes first, what is key stays.
 ROUTINE, NOTABLE, KEY = range(3)
-# Runs of digits as telephone and identity numbers have them; what somebody writes of their own accord may hold some.
-NUMBERS = re.compile(r"\d{7,}")
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,7 @@ class Deed:
 class Wish:
     """One of the proposals the thing was made of. kind: who proposed, never by name; outcome, words: the answer.
 
-    own: the reader is its proposer (by the query code), who is owed the answer's words.
+    own: the reader is its proposer (by the query code), who is told the own title and owed the answer's words.
     """
 
     reference: str
@@ -118,7 +115,7 @@ class Thing:
 @dataclass(frozen=True)
 class Line:
     """One line of the story. numbers: the entries it rests on; note: the reason or the words in full; weight:
-    what stays on the sheet where there is little room."""
+    what stays on the sheet where there is little room; subject: the record it was done on, of several the first."""
 
     step: int
     on: date
@@ -127,6 +124,7 @@ class Line:
     note: str = ""
     numbers: tuple[int, ...] = ()
     weight: int = KEY
+    subject: str = ""
 
     @property
     def shown_numbers(self) -> str:
@@ -217,7 +215,14 @@ def _lines(thing: Thing, deeds: Sequence[Deed], *, public: bool) -> Iterator[Lin
             words, note = sentence
             reached = max(reached, telling.step)
             yield Line(
-                telling.step or reached, deed.on, deed.who, words, note, (deed.number,), telling.weight
+                telling.step or reached,
+                deed.on,
+                deed.who,
+                words,
+                note,
+                (deed.number,),
+                telling.weight,
+                deed.subject,
             )
 
 
@@ -229,13 +234,20 @@ def _on_list(action: str, *, before: bool) -> bool:
 
 def _joined(lines: Iterable[Line]) -> Iterator[Line]:
     """What one office did alike to several records on one day is one line with all of its entries."""
-    for _same, group in groupby(
-        lines, key=lambda line: (line.step, line.on, line.who, line.words, line.note)
-    ):
-        first, *others = group
+    alike: dict[tuple[int, date, str, str, str], list[Line]] = {}
+    for line in lines:
+        alike.setdefault((line.step, line.on, line.who, line.words, line.note), []).append(line)
+    for first, *others in alike.values():
         numbers = (*first.numbers, *(number for line in others for number in line.numbers))
-        times = _("（%(n)s 件）") % {"n": len(numbers)} if others else ""
-        yield replace(first, words=f"{first.words}{times}", numbers=numbers)
+        yield replace(first, words=f"{first.words}{_told_times(first, others)}", numbers=numbers)
+
+
+def _told_times(first: Line, others: Sequence[Line]) -> str:
+    """On how many records it was done, or how many times on the same one."""
+    records = {line.subject for line in (first, *others)}
+    if len(records) > 1:
+        return _("（%(n)s 件）") % {"n": len(records)}
+    return _("（%(n)s 次）") % {"n": 1 + len(others)} if others else ""
 
 
 # ------------------------------------------------------------------------------- sentences
@@ -265,19 +277,14 @@ def shortened(text: str) -> str:
     return flat if len(flat) <= LONGEST else f"{flat[:LONGEST]}……"
 
 
-def without_numbers(text: str) -> str:
-    """A text for anybody, without what may be a telephone or an identity number."""
-    return NUMBERS.sub("……", text)
-
-
 def _proposed(deed: Deed, thing: Thing, public: bool) -> tuple[str, str]:
     wish = thing.wish(deed.subject)
-    places = {"kind": wish.kind, "village": wish.village, "title": wish.title}
-    told = _("%(kind)s（%(village)s）提出“%(title)s”") if wish.village else _("%(kind)s提出“%(title)s”")
-    words = told % places
-    if public:
-        return without_numbers(words), ""
-    return words, shortened(wish.content)
+    kind = "" if deed.who == wish.kind else wish.kind  # it stands before the line already
+    by = _("%(kind)s（%(village)s）") % {"kind": kind, "village": wish.village} if wish.village else kind
+    if public and not wish.own:  # whoever wrote the title may have named somebody in it
+        return _("%(by)s提出建议") % {"by": by}, ""
+    told = _("%(by)s提出“%(title)s”") % {"by": by, "title": wish.title}
+    return told, "" if public else shortened(wish.content)
 
 
 def _answered(deed: Deed, thing: Thing, public: bool) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from projects.cycles.documents.pdf import laid_out
 from projects.cycles.documents.sealing import seal_over
 from projects.cycles.steps import STEPS
 from projects.portal.story import Story, condensed
-from projects.portal.story_selectors import Lineage
+from projects.portal.story_selectors import Lineage, story_of
 from workflow.people.wording import worded
 
 
@@ -37,9 +37,10 @@ SETTINGS = (
 )
 
 
-def card_of(lineage: Lineage, story: Story, *, public: bool) -> bytes:
-    """The sheet as PDF, in Chinese like every paper. Raises NoPdf."""
+def card_of(lineage: Lineage, *, public: bool, own: str = "") -> bytes:
+    """The sheet as PDF, in Chinese like every paper. own: as for `story_of`. Raises NoPdf."""
     with translation.override("zh-hans"):
+        story = story_of(lineage, public=public, own=own)
         return bytes(_fitting(lineage, story, public=public).write_pdf())
 
 

@@ -53,7 +53,7 @@ def story_sheet(request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
     """The sheet; where no PDF can be made, back to the page, which says so."""
     lineage = _asked(request, kind, pk)
     try:
-        sheet = card_of(lineage, story_of(lineage, public=False), public=False)
+        sheet = card_of(lineage, public=False)
     except NoPdf as reason:
         messages.error(request, str(reason))
         return redirect("story", kind, pk)
@@ -90,7 +90,7 @@ def _told(
         return shown(request, "too_often", unit, status=429)
     if sheet:
         try:
-            return _saved(card_of(lineage, story_of(lineage, public=True, own=own), public=True), lineage)
+            return _saved(card_of(lineage, public=True, own=own), lineage)
         except NoPdf as reason:
             messages.error(request, str(reason))
             return redirect(request.path.removesuffix("sheet/"))

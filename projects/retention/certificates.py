@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.timezone import localtime
 
+from projects.ballots.retention import out_of_backups_on
 from projects.cycles.models import Paper
 from projects.cycles.papers import make_paper
 from projects.retention.models import DataKind, Erasure
@@ -23,7 +24,15 @@ WHAT = {
     DataKind.CONTACTS: "提出人的姓名、联系电话、单位，及用以核对的随机值（盐）",
     DataKind.RATINGS: "群众评价中书写的文字，及用以核对的随机值（盐）；满意度件数保留",
     DataKind.VISITS: "走访登记的地点、情况和意见，及用以核对的随机值（盐）；次数、人数和汇总记录保留",
-    DataKind.SIGN_INS: "工作人员登录的时间、网络地址和设备",
+    DataKind.SIGN_INS: "登录日志，即工作人员每次登录的网络地址、设备和时间",
+}
+SALT_GONE = "办理记录只有编号和加盐校验值，未作任何改动；盐已一并清除，不能再用来核对或者推出原文。"
+# What of it stays in the trail, and what that still tells.
+STAYS = {
+    DataKind.CONTACTS: SALT_GONE,
+    DataKind.RATINGS: SALT_GONE,
+    DataKind.VISITS: SALT_GONE,
+    DataKind.SIGN_INS: "办理记录未作任何改动；其中工作人员登录、退出的姓名和时间不在清除范围，长期保存。",
 }
 
 
@@ -46,6 +55,7 @@ def text_of(erasure: Erasure, act: Act, entry: Entry) -> str:
     year = f"{erasure.cycle}" if erasure.cycle else f"{erasure.unit.name}全部年度"
     about = f"“{erasure.proposal.title}”一件" if erasure.proposal else ""
     at = localtime(entry.at)
+    rotated = out_of_backups_on(at.date())
     return "\n".join(
         (
             f"证明编号：{erasure.number}。",
@@ -53,17 +63,18 @@ def text_of(erasure: Erasure, act: Act, entry: Entry) -> str:
             f"清除种类：{erasure.get_of_display()}——{WHAT[DataKind(erasure.of)]}。",
             f"清除件数：{erasure.rows}件。",
             f"期限和依据：{erasure.term}；{erasure.due_on.year}年{erasure.due_on.month}月{erasure.due_on.day}日起可以清除。",
-            f"提出：{_asker(erasure)}（{erasure.asked_on.year}年{erasure.asked_on.month}月{erasure.asked_on.day}日）。",
-            f"{'办理' if erasure.asked_by is None else '确认'}：{_named(act.person, act.office, erasure)}"
+            f"清除提出人：{_asker(erasure)}（{erasure.asked_on.year}年{erasure.asked_on.month}月{erasure.asked_on.day}日）。",
+            f"{'清除办理人' if erasure.asked_by is None else '清除确认人'}：{_named(act.person, act.office, erasure)}"
             f"（{at.year}年{at.month}月{at.day}日{at:%H:%M}）。",
             f"办理记录：第{entry.pk}条，所载种类、件数、证明编号与本证明一致，可以凭编号查对。",
-            "以上内容清除后不能恢复。办理记录只有编号和加盐校验值，未作任何改动；盐已一并清除，原文不能再核对或者推出。",
+            f"以上内容已从系统中清除。{STAYS[DataKind(erasure.of)]}",
+            f"清除前所作备份中的副本，最迟于{rotated.year}年{rotated.month}月{rotated.day}日随备份轮换删除；另存他处的备份须另行销毁。",
         )
     )
 
 
 def _asker(erasure: Erasure) -> str:
-    return erasure.asked_by.name if erasure.asked_by else "提出人本人凭查询码申请"
+    return erasure.asked_by.name if erasure.asked_by else "意见建议提出人本人（凭查询码申请）"
 
 
 def _named(person: User, office: str, erasure: Erasure) -> str:

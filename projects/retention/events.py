@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from projects.retention import forms, services
@@ -13,6 +15,11 @@ from workflow.roles.models import RoleGrant
 
 BASIS = _("《个人信息保护法》第十九条、第四十七条：保存期限届满的，主动删除")
 DESKS = ("gov_clerk", "clerk")
+# Nothing can be taken out of a backup.
+IN_BACKUPS = format_lazy(
+    _("清除前所作备份中的副本，最迟 {days} 天后随备份轮换删除；另存他处的备份须另行销毁。"),
+    days=settings.BACKUP_KEPT_DAYS,
+)
 
 
 def _of_the_township(record: Record, grant: RoleGrant) -> bool:
@@ -30,7 +37,11 @@ ASK = register_event(
         when=services.obstacles_to_asking,
         offered=at_home,
         basis=BASIS,
-        hint=_("由人大主席核对、确认后才清除；清除以后不能恢复，意见建议本身和全部件数长期保存。"),
+        hint=format_lazy(
+            "{first}{backups}",
+            first=_("由人大主席核对、确认后才从系统中清除；意见建议本身和全部件数长期保存。"),
+            backups=IN_BACKUPS,
+        ),
         irreversible=True,
         in_person=True,
     )
@@ -47,6 +58,7 @@ CONFIRM = register_event(
         offered=_of_the_township,
         basis=BASIS,
         output=_("数据清除证明"),
+        hint=IN_BACKUPS,
         irreversible=True,
         in_person=True,
     )

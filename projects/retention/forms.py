@@ -36,7 +36,7 @@ class AskForm(StepForm):
 class ConfirmForm(StepForm):
     """确认清除: what the second person has before them."""
 
-    confirmed = forms.BooleanField(label=_("我已核对清除的范围、期限和依据，同意清除；清除后不能恢复"))
+    confirmed = forms.BooleanField(label=_("我已核对清除的范围、期限和依据，同意清除；清除后系统中不再保存"))
 
     def foreseen(self) -> list[str]:
         lots = selectors.lots_of(self.subject.unit, self.act.on)

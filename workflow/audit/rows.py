@@ -182,7 +182,8 @@ class WatchRows(migrations.operations.base.Operation):
 
     subject: "kind:column", what such an entry is on; about: SQL for what that belongs to, of the row as jsonb $1. step:
     1 to 6, None for what belongs to none. told: columns of text or JSON whose values may stand in the trail, which
-    keeps them for ever: of every other only the name is told (integrity.md §1.6), as of a column added later.
+    keeps them for ever: of every other only the name is told (integrity.md §1.6), as of a column added later. alone: of
+    columns of numbers, days and codes too only those in `told`.
     """
 
     reversible = True
@@ -195,10 +196,11 @@ class WatchRows(migrations.operations.base.Operation):
         about: str = "''",
         step: int | None = None,
         told: tuple[str, ...] = (),
+        alone: bool = False,
         unit: str = "unit_id",
     ) -> None:
         self.model, self.subject, self.about = model, subject, about
-        self.step, self.told, self.unit = step, told, unit
+        self.step, self.told, self.alone, self.unit = step, told, alone, unit
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
         kwargs = {
@@ -206,6 +208,7 @@ class WatchRows(migrations.operations.base.Operation):
             "about": self.about,
             "step": self.step,
             "told": self.told,
+            "alone": self.alone,
             "unit": self.unit,
         }
         return (self.__class__.__name__, [self.model], kwargs)
@@ -216,7 +219,7 @@ class WatchRows(migrations.operations.base.Operation):
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         model = to_state.apps.get_model(app_label, self.model)
         kind, _colon, column = self.subject.partition(":")
-        told = ",".join(sorted({*_plain(model), *self.told}))
+        told = ",".join(sorted({*([] if self.alone else _plain(model)), *self.told}))
         given = (self.unit, kind, column, self.about, str(self.step or ""), told)
         call = f"piaojue_watch_row({', '.join(map(schema_editor.quote_value, given))})"
         table = model._meta.db_table

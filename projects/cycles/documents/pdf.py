@@ -10,7 +10,7 @@ from PIL import ImageFile
 
 from projects.cycles.documents.lines import masthead_of, title_lines
 from projects.cycles.documents.parts import Document
-from projects.cycles.documents.rendering import pages_of
+from projects.cycles.documents.rendering import pages_of, pdf_apart
 
 
 class NoPdf(Exception):
@@ -33,6 +33,17 @@ def obstacle_to_pdf() -> str:
 
 def pdf_of(document: Document) -> bytes:
     """The document on A4 with the type area, sizes and page numbers of GB/T 9704. Raises NoPdf."""
+    return bytes(laid_out(_page_of(document), "documents/gbt9704.css").write_pdf())
+
+
+def long_pdf_of(document: Document) -> bytes:
+    """The same of a document of many pages, made by a process of its own. Raises NoPdf."""
+    if reason := obstacle_to_pdf():
+        raise NoPdf(reason)
+    return pdf_apart(_page_of(document), [render_to_string("documents/gbt9704.css")])
+
+
+def _page_of(document: Document) -> str:
     masthead, size = masthead_of(document.masthead)
     page = {
         "document": document,
@@ -40,9 +51,7 @@ def pdf_of(document: Document) -> bytes:
         "masthead": masthead,
         "masthead_pt": size,
     }
-    return bytes(
-        laid_out(render_to_string("documents/paper.html", page), "documents/gbt9704.css").write_pdf()
-    )
+    return render_to_string("documents/paper.html", page)
 
 
 def laid_out(html: str, *sheets: str) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from projects.cycles.documents.parts import Document, Heading, Paragraph, Part, Seal, Table
 from projects.cycles.numerals import numeral
 from projects.lifecycle.booklet.reading import Facts, Opened
-from projects.lifecycle.booklet.rules import Progress, Standing, Stretch, standing_of, together
+from projects.lifecycle.booklet.rules import Progress, Standing, Stretch, Trace, standing_of
 from projects.lifecycle.seat_table import SeatRow
 from workflow.calendar.workdays import in_words
 from workflow.flows.money import wan
@@ -119,7 +119,7 @@ def _seats(facts: Facts) -> Chapter:
     for step, name in facts.steps.items():
         lines = tuple(Line(_seat_cells(row)) for row in facts.seats if row.step == step)
         if lines:
-            sheets.append(Sheet(f"seats-{step}", name, head, lines, (24, 14, 16, 16, 18, 12)))
+            sheets.append(Sheet(f"seats-{step}", name, head, lines, (18, 13, 12, 18, 28, 11)))
     return Chapter(
         "seats", _("座位表"), _("边界清"), _("谁在什么时候办什么事，依据什么，可以退回给谁。"), tuple(sheets)
     )
@@ -155,7 +155,7 @@ def _duties(facts: Facts) -> Chapter:
         if not row.event and row.step in facts.readable and (row.task, row.office) not in come:
             waiting[row.office, ""].append(row)
     order = list(facts.offices)
-    seats = sorted({*groups, *waiting}, key=lambda seat: (order.index(seat[0]), seat[1]))
+    seats = sorted({*groups, *waiting}, key=lambda seat: (order.index(seat[0]), facts.places.get(seat[1], 0)))
     sheets = tuple(
         _duty_sheet(facts, n, seat, groups[seat], waiting[seat]) for n, seat in enumerate(seats, 1)
     )
@@ -238,7 +238,7 @@ def _road(facts: Facts) -> Chapter:
         _("六个环节"),
         head,
         lines,
-        (12, 17, 17, 17, 17, 20),
+        (10, 18, 18, 18, 18, 18),
         frozenset(range(1, 6)),
         note=_("计划日期按本年度规则和拟定会期推算，各事项用足期限、不计异议；实际日期为办理记录所载。"),
     )
@@ -311,30 +311,25 @@ def _moved(planned: date, held_on: date | None) -> str:
 
 
 def _account(facts: Facts) -> Chapter:
-    lines = together(facts.acts)
     names = {UNKNOWN_STEP: _("全年"), **facts.steps}
     head = (_("办理事项"), _("日期"), _("办理人"), _("对象"), _("办理记录编号"))
     sheets = []
     for step, name in names.items():
-        mine = tuple(
-            Line(
-                (
-                    one.first.what,
-                    one.first.on.isoformat(),
-                    _who(one.first.who, one.first.office),
-                    _labels(one.labels),
-                ),
-                one.numbers,
-            )
-            for one in lines
-            if one.first.step == step
-        )
+        mine = tuple(_account_line(facts, line) for line in facts.account if line[0].step == step)
         if mine:
             sheets.append(
-                Sheet(f"account-{step}", name, head, mine, (24, 15, 22, 25, 14), frozenset({1}), long=True)
+                Sheet(f"account-{step}", name, head, mine, (22, 18, 22, 24, 14), frozenset({1}), long=True)
             )
-    told = _("办理记录共 %(n)s 条，按环节和先后列出；编号可在办理记录中查到原件。") % {"n": len(facts.acts)}
+    told = _("办理记录共 %(n)s 条，按环节和先后列出；编号可在办理记录中查到原件。") % {"n": facts.acts}
     return Chapter("account", _("台账"), _("效果清"), told, (*_projects(facts), *sheets))
+
+
+def _account_line(facts: Facts, line: tuple[Trace, ...]) -> Line:
+    numbers = tuple(trace.number for trace in line)
+    first = facts.words[numbers[0]]
+    labels = tuple(dict.fromkeys(label for n in numbers if (label := facts.words[n].label)))
+    cells = (first.what, line[0].on.isoformat(), _who(first.who, first.office), _labels(labels))
+    return Line(cells, numbers)
 
 
 def _who(who: str, office: str) -> str:
@@ -383,28 +378,3 @@ def _projects(facts: Facts) -> Iterator[Sheet]:
         (17, 12, 12, 11, 11, 8, 9, 11, 9),
         frozenset(range(2, 7)),
     )
-
-
-# ------------------------------------------------------------------------------- in pages
-
-
-def cut(booklet: Booklet, first: int, last: int) -> Booklet:
-    """The booklet with of its long sheets only the lines from `first` up to before `last`, counted through all of them."""
-    at = 0
-    chapters = []
-    for chapter in booklet.chapters:
-        kept = []
-        for sheet in chapter.sheets:
-            if not sheet.long:
-                kept.append(sheet)
-                continue
-            lines = sheet.lines[max(0, first - at) : max(0, last - at)]
-            at += len(sheet.lines)
-            kept += [replace(sheet, lines=lines)] if lines else []
-        chapters.append(replace(chapter, sheets=tuple(kept)))
-    return replace(booklet, chapters=tuple(chapters))
-
-
-def long_lines(booklet: Booklet) -> int:
-    """How many lines its long sheets have together."""
-    return sum(len(s.lines) for chapter in booklet.chapters for s in chapter.sheets if s.long)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import QuerySet
 from django.utils.timezone import localdate
@@ -18,7 +18,7 @@ from projects.cycles.selectors import rules_for, session_of
 from projects.cycles.steps import STEPS
 from projects.evaluation.conforming import entries_of
 from projects.evaluation.selectors import measurement_table, ratings_of
-from projects.lifecycle.booklet.rules import Act, Planned, Stretch, Turn, road
+from projects.lifecycle.booklet.rules import Planned, Stretch, Trace, Turn, road, together
 from projects.lifecycle.seat_table import SeatRow, grants_held, rows_of
 from projects.supervision.models import Project
 from projects.supervision.selectors import projects_of
@@ -27,7 +27,8 @@ from workflow.calendar.offsets import DueDate, resolve
 from workflow.flows.base import flows
 from workflow.flows.events import events, open_acts
 from workflow.flows.models import Deadline
-from workflow.inbox.story import lines_of
+from workflow.inbox.story import Line, lines_of
+from workflow.people.models import Unit
 from workflow.people.wording import worded
 from workflow.roles import registry
 
@@ -78,7 +79,9 @@ class Account:
 class Facts:
     """All of it. readable: the steps whoever asks may read; holders: (office, seat) → names, in the order of the grants.
 
-    offices: code → title, in the order of the registry; reached: the step the year stands in, 7 once it is closed.
+    offices: code → title, in the order of the registry; places: a unit inside the township → its place among them.
+    acts: how many the whole account has; account: those of its lines that are told; words: their entries, by number.
+    reached: the step the year stands in, 7 once it is closed.
     """
 
     cycle: Cycle
@@ -86,18 +89,34 @@ class Facts:
     readable: frozenset[int]
     steps: Mapping[int, str]
     offices: Mapping[str, str]
+    places: Mapping[str, int]
     seats: list[SeatRow]
     holders: Mapping[tuple[str, str], list[str]]
     opened: list[Opened]
     stretches: list[Stretch]
     meetings: list[Meeting]
-    acts: list[Act]
+    acts: int
+    account: Sequence[tuple[Trace, ...]]
+    words: Mapping[int, Line]
     accounts: list[Account]
     reached: int
 
 
-def facts_of(cycle: Cycle, readable: frozenset[int], on: date) -> Facts:
-    """Everything the booklet of a year tells on a day. readable: the steps the reader's office covers."""
+def account_of(cycle: Cycle) -> list[tuple[Trace, ...]]:
+    """The lines of a year's account, none of them told in words yet."""
+    entries = entries_of(cycle).filter(action__in=acts_of_office()).order_by("id")
+    return together(_trace(*row) for row in entries.values_list("pk", "at", "body"))
+
+
+def facts_of(
+    cycle: Cycle,
+    readable: frozenset[int],
+    on: date,
+    account: Sequence[tuple[Trace, ...]],
+    shown: Sequence[tuple[Trace, ...]],
+) -> Facts:
+    """What the booklet of a year tells on a day. readable: the steps the reader's office covers; account: all of
+    `account_of`; shown: the lines of it that are told."""
     unit = cycle.unit
     entries = entries_of(cycle)
     return Facts(
@@ -106,12 +125,15 @@ def facts_of(cycle: Cycle, readable: frozenset[int], on: date) -> Facts:
         readable=readable,
         steps={step: worded(name, unit) for step, name in STEPS.items()},
         offices={office.code: registry.title_of(office.code, unit) for office in registry.offices()},
+        places=dict(Unit.objects.filter(tenant=unit).order_by("pk").values_list("name", "pk")),
         seats=rows_of(unit, cycle, on),
         holders=_holders(cycle, on),
         opened=list(_opened(cycle)),
         stretches=_stretches(cycle, entries.filter(action__in=[*ARROWS, CLOSED])),
         meetings=list(_meetings(cycle)),
-        acts=list(_acts(entries.filter(action__in=acts_of_office()))),
+        acts=sum(map(len, account)),
+        account=shown,
+        words=_words([trace.number for line in shown for trace in line]),
         accounts=list(_accounts(cycle)),
         reached=len(STEPS) + 1 if cycle.state == "closed" else cycle.step,
     )
@@ -189,10 +211,15 @@ def acts_of_office() -> list[str]:
     return sorted(keys | {f"{key}.{way}" for key in steps for way in ("return", "take_back")})
 
 
-def _acts(entries: QuerySet[Entry]) -> Iterator[Act]:
-    for line in lines_of(entries.select_related("actor", "unit").order_by("id")):
-        step = json.loads(line.entry.body).get("step") or 0
-        yield Act(line.entry.pk, step, localdate(line.entry.at), line.what, line.who, line.office, line.label)
+def _trace(number: int, at: datetime, body: str) -> Trace:
+    told = json.loads(body)
+    alike = (told["action"], told["actor"], told["office"], told.get("stands_for", ""))
+    return Trace(number, told["step"] or 0, localdate(at), alike)
+
+
+def _words(numbers: Sequence[int]) -> dict[int, Line]:
+    entries = Entry.objects.filter(pk__in=numbers).select_related("actor", "unit")
+    return {line.entry.pk: line for line in lines_of(entries)}
 
 
 def _accounts(cycle: Cycle) -> Iterator[Account]:

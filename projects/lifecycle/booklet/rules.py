@@ -114,36 +114,20 @@ def road(plan: Mapping[int, Planned], began: Mapping[int, date], closed: date | 
 
 
 @dataclass(frozen=True)
-class Act:
-    """One act of the trail. number: its entry's; step: 0 for what belongs to none; label: the record it was done on."""
+class Trace:
+    """One act of the trail, not yet told in words. number: its entry's; step: 0 for what belongs to none; alike: the act,
+    the person and the office."""
 
     number: int
     step: int
     on: date
-    what: str
-    who: str
-    office: str
-    label: str
+    alike: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Together:
-    """The same act of the same person on one day, on however many records: one line. numbers, labels: in the trail's order."""
-
-    first: Act
-    numbers: tuple[int, ...]
-    labels: tuple[str, ...]
-
-
-def together(acts: Iterable[Act]) -> list[Together]:
-    """Acts as lines of the account, by step and in the order of the trail; no entry's number is lost or told twice."""
-    found: dict[tuple[int, date, str, str, str], list[Act]] = {}
-    for act in sorted(acts, key=lambda one: one.number):
-        found.setdefault((act.step, act.on, act.what, act.who, act.office), []).append(act)
-    lines = [
-        Together(
-            group[0], tuple(a.number for a in group), tuple(dict.fromkeys(a.label for a in group if a.label))
-        )
-        for group in found.values()
-    ]
-    return sorted(lines, key=lambda line: (line.first.step, line.first.number))
+def together(traces: Iterable[Trace]) -> list[tuple[Trace, ...]]:
+    """Acts as lines of the account, by step and in the order of the trail: the same act of the same person on one day,
+    on however many records, is one line; no entry's number is lost or told twice."""
+    found: dict[tuple[int, date, tuple[str, ...]], list[Trace]] = {}
+    for trace in sorted(traces, key=lambda one: one.number):
+        found.setdefault((trace.step, trace.on, trace.alike), []).append(trace)
+    return sorted(map(tuple, found.values()), key=lambda line: (line[0].step, line[0].number))

@@ -9,12 +9,14 @@ from datetime import date, timedelta
 import pypdf
 import pytest
 from django.core.cache import cache
+from django.utils.translation import get_language
 from hypothesis import given
 from hypothesis import strategies as st
 
 from projects.collection.intake import propose
 from projects.demo.play.voting import Sheet, play_ballot
 from projects.portal.story import KEY, TOLD, Deed, Study, Tally, Thing, Wish, compose, condensed
+from projects.portal.story_selectors import story_of
 from projects.selection.models import Item, Source
 from projects.supervision.inspecting import raise_finding
 from projects.supervision.models import Finding, Project
@@ -110,6 +112,24 @@ def test_what_was_done_alike_to_several_proposals_is_one_line_with_all_entries()
     )
     (line,) = story.lines
     assert line.numbers == (1, 2) and line.words == "归并为“柳林村亮化”（2 件）"
+
+
+def test_what_was_done_twice_to_the_same_record_was_done_twice_and_not_to_two():
+    visits = [deed(n, "supervision.inspect", subject="project:1") for n in (1, 2)]
+    (line,) = compose(THING, visits, public=True).lines
+    assert line.numbers == (1, 2) and line.words == "代表监督小组现场视察（2 次）"
+
+
+def test_what_somebody_wrote_as_a_title_is_told_to_its_proposer_and_in_office_alone():
+    named = replace(WISH, title="请周小梅家门口装灯")
+    sent = [deed(1, "proposal.submit", who="便民服务站")]
+
+    def told(public: bool, own: bool = False) -> str:
+        wishes = (replace(named, own=own),)
+        return words_in(compose(replace(THING, wishes=wishes), sent, public=public))
+
+    assert told(public=True) == "群众（柳林村）提出建议"
+    assert "周小梅家" in told(public=True, own=True) and "周小梅家" in told(public=False)
 
 
 def test_a_decision_on_the_whole_list_is_told_of_what_stood_on_it():
@@ -249,12 +269,39 @@ def test_the_sheet_is_one_page_with_the_numbers_and_the_head(client, voted, sett
     )
 
 
+def test_the_sheet_is_composed_in_chinese_whatever_its_readers_pages_speak(
+    client, voted, monkeypatch, settings
+):
+    languages = []
+
+    def told(*args, **more):
+        languages.append(get_language())
+        return story_of(*args, **more)
+
+    monkeypatch.setattr("projects.portal.story_card.story_of", told)
+    project = declared(voted)
+    client.force_login(voted.town.of("clerk"))
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    address = f"/stories/item/{project.item_id}/"
+    assert '<html lang="en"' in text_of(client, address)
+    assert "群众提出" in sheet_of(client.get(f"{address}sheet/")) and languages == ["zh-hans"]
+
+
 def test_anybody_reads_how_a_project_came_about_without_names_findings_or_numbers(client, voted):
     project = declared(voted)
     assert f"/t/T01/projects/{project.pk}/story/" in text_of(client, f"/t/T01/projects/{project.pk}/")
     page = text_of(client, f"/t/T01/projects/{project.pk}/story/")
-    assert "建文化礼堂0" in page and "赞成 42" in page and "形象进度 30%" in page
-    inside = ("围挡", "周小梅", "13900001111", "/trail/", "/stories/", "村口需要", "已列为候选项目。")
+    assert "提出建议（2 件）" in page and "赞成 42" in page and "形象进度 30%" in page
+    inside = (
+        "建文化礼堂",
+        "围挡",
+        "周小梅",
+        "13900001111",
+        "/trail/",
+        "/stories/",
+        "村口需要",
+        "已列为候选项目。",
+    )
     assert not any(words in page for words in inside)
     assert "围挡" not in sheet_of(client.get(f"/t/T01/projects/{project.pk}/story/sheet/"))
 

@@ -31,6 +31,7 @@ from projects.demo.play.retention import erasure
 from projects.demo.play.stage import Beside, curtain
 from projects.evaluation.models import Rating
 from projects.evaluation.services import register_rating
+from projects.retention import events
 from projects.retention.certificates import agrees
 from projects.retention.models import Erasure, Hold
 from projects.retention.selectors import file_terms_of, lots_of
@@ -321,8 +322,8 @@ def test_the_certificate_says_what_its_entry_says(world):
         "3 个月",
         "《个人信息保护法》第十九条",
         "2028年6月1日起",
-        f"提出：{world.town.of('gov_clerk').name}",
-        f"确认：{world.town.of('chair').name}（人大主席",
+        f"清除提出人：{world.town.of('gov_clerk').name}",
+        f"清除确认人：{world.town.of('chair').name}（人大主席",
         f"第{entry.pk}条",
     ):
         assert told in paper.body
@@ -330,6 +331,21 @@ def test_the_certificate_says_what_its_entry_says(world):
     assert not agrees(Paper(body=paper.body.replace("1件", "3件"), data=paper.data), erasure, entry)
     erasure.rows = 3
     assert not agrees(paper, erasure, entry)
+
+
+def test_the_certificate_promises_no_more_than_is_gone(world, settings):
+    settings.BACKUP_KEPT_DAYS = 40
+    contacts = world.erase().paper.body
+    assert "盐已一并清除" in contacts and "不能恢复" not in contacts
+    assert "最迟于2028年7月15日随备份轮换删除" in contacts  # 40 days after 5 June
+    AccessLog.objects.create(
+        username=world.town.of("clerk").username, ip_address="10.0.0.7", user_agent="x", path_info="/"
+    )
+    AccessLog.objects.update(attempt_time=at("2027-01-04"))
+    sign_ins = world.erase("sign_ins").paper.body
+    assert "盐" not in sign_ins and "登录、退出的姓名和时间不在清除范围" in sign_ins
+    for event in (events.ASK, events.CONFIRM):
+        assert "随备份轮换删除" in str(event.hint) and "不能恢复" not in str(event.hint)
 
 
 def test_the_certificate_is_handed_out_like_any_other_paper_with_the_head_at_its_foot(

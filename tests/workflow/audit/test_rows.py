@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
 
+from projects.ballots.models import Vote
 from projects.cycles.models import Cycle, Session
 from projects.evaluation.conformance import Status
 from projects.evaluation.conforming import conformance_of
@@ -204,12 +205,14 @@ OF_BALLOTS = {
 def test_every_machines_record_is_watched_and_nothing_of_a_ballot_is():
     assert {model._meta.db_table for model in machines()} - watched() == set(UNWATCHED)
     assert watched().isdisjoint(OF_BALLOTS)
-    # A vote's figures are no figure of the trail's before they are signed.
+    # A vote's figures are no figure of the trail's before they are signed, nor how many voted on paper and how many not.
     ((told,),) = run(
         "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = 'watched' AND tgrelid = 'projects_vote'::regclass"
     )
     columns = set(told.rpartition(", '")[2].rstrip("')").split(","))
-    assert "state" in columns and not {"figures", "outcome", "awaiting", "public_key"} & columns
+    figures = {"figures", "outcome", "issued", "returned", "paper_issued", "paper_returned"}
+    assert {"state", "seats"} <= columns and not {"awaiting", "public_key", *figures} & columns
+    assert columns <= {field.column for field in Vote._meta.concrete_fields}
 
 
 # What reads it
