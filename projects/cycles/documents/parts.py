@@ -10,11 +10,12 @@ import segno
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph of the text. small: a note under a table, without indent."""
+    """A paragraph of the text. small: a note under a table, without indent; kept: on one page with what follows it."""
 
     kind: ClassVar[str] = "paragraph"
     text: str
     small: bool = False
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class Document:
     masthead: the red line on top, 发文机关标志; ruled: the red rule under its number, which orders and announcements
     do not have. caption: 题注, under the title in brackets. addressee: 主送机关. enclosures: 附件说明, titles alone.
     seal: what stands at the foot of a paper to be kept outside, about the trail it was printed over.
+    wide: on A4 lying on its side, for what is made of wide tables (横排).
     signature, day: 署名 and 成文日期; both empty for what a meeting adopted and for a form that is signed by hand.
     """
 
@@ -108,3 +110,4 @@ class Document:
     signature: str = ""
     day: str = ""
     seal: Seal | None = None
+    wide: bool = False

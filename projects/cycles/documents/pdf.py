@@ -33,14 +33,18 @@ def obstacle_to_pdf() -> str:
 
 def pdf_of(document: Document) -> bytes:
     """The document on A4 with the type area, sizes and page numbers of GB/T 9704. Raises NoPdf."""
-    return bytes(laid_out(_page_of(document), "documents/gbt9704.css").write_pdf())
+    return bytes(laid_out(_page_of(document), *_styles_of(document)).write_pdf())
 
 
 def long_pdf_of(document: Document) -> bytes:
     """The same of a document of many pages, made by a process of its own. Raises NoPdf."""
     if reason := obstacle_to_pdf():
         raise NoPdf(reason)
-    return pdf_apart(_page_of(document), [render_to_string("documents/gbt9704.css")])
+    return pdf_apart(_page_of(document), [render_to_string(name) for name in _styles_of(document)])
+
+
+def _styles_of(document: Document) -> list[str]:
+    return ["documents/gbt9704.css", *(["documents/wide.css"] if document.wide else [])]
 
 
 def _page_of(document: Document) -> str:

@@ -30,8 +30,8 @@ LEFT, RIGHT, CENTRE = WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.RIGHT, WD_ALIG
 
 def word_of(document: Document) -> bytes:
     """The document on A4 with the type area of GB/T 9704: 22 lines of 28 characters, page numbers on the outer side."""
-    file = blank(title=document.title or document.masthead)
-    _page(file)
+    file = blank(title=document.title or document.masthead, landscape=document.wide)
+    _page(file, wide=document.wide)
     _write_head(file, document)
     if document.addressee:
         line(file, f"{document.addressee}：")
@@ -144,11 +144,11 @@ def element(name: str, **values: object) -> Any:
 # The page
 
 
-def _page(file: Any) -> None:
+def _page(file: Any, *, wide: bool) -> None:
     section = file.sections[0]
-    section.top_margin, section.bottom_margin = Mm(37), Mm(35)
-    section.left_margin, section.right_margin = Mm(28), Mm(26)
-    section.footer_distance = Mm(25)
+    section.top_margin, section.bottom_margin = (Mm(20), Mm(22)) if wide else (Mm(37), Mm(35))
+    section.left_margin, section.right_margin = (Mm(20), Mm(20)) if wide else (Mm(28), Mm(26))
+    section.footer_distance = Mm(12 if wide else 25)
     file.settings.odd_and_even_pages_header_footer = True
     _number_pages(section.footer, RIGHT, right=100)
     _number_pages(section.even_page_footer, LEFT, left=100)
@@ -212,7 +212,8 @@ def _write_paragraph(file: Any, part: Paragraph) -> None:
     if part.small:
         line(file, part.text, size=12, spacing=SMALL_LINE)
     else:
-        line(file, part.text, indent=2, align=WD_ALIGN_PARAGRAPH.JUSTIFY)
+        written = line(file, part.text, indent=2, align=WD_ALIGN_PARAGRAPH.JUSTIFY)
+        written.paragraph_format.keep_with_next = part.kept
 
 
 def _write_heading(file: Any, part: Heading) -> None:
@@ -259,7 +260,8 @@ def _keep_whole(row: Any, *, repeated: bool) -> None:
 
 
 def _write_table(file: Any, part: Table) -> None:
-    write_table(file, part)
+    page = file.sections[0]
+    write_table(file, part, width_mm=(page.page_width - page.left_margin - page.right_margin) / Mm(1))
 
 
 def _write_equations(file: Any, part: Equations) -> None:

@@ -21,6 +21,7 @@ from workflow.calendar.workdays import in_words
 from workflow.flows.money import wan
 
 MOST_NAMED, NAMED_OF_MANY = 8, 3
+LONGEST_NAMES = 40  # characters a narrow column of the paper holds
 NONE = "—"
 UNKNOWN_STEP = 0
 
@@ -89,12 +90,12 @@ def document_of(booklet: Booklet, *, seal: Seal | None = None) -> Document:
     parts: list[Part] = [Heading(_("目录"))]
     parts += [Paragraph(_named(n, chapter)) for n, chapter in enumerate(booklet.chapters, 1)]
     for number, chapter in enumerate(booklet.chapters, 1):
-        parts += [Heading(_named(number, chapter)), Paragraph(chapter.told)]
+        parts += [Heading(_named(number, chapter)), Paragraph(chapter.told, kept=True)]
         for at, sheet in enumerate(chapter.sheets, 1):
-            parts += [Paragraph(f"（{numeral(at)}）{sheet.title}"), _table(sheet)]
+            parts += [Paragraph(f"（{numeral(at)}）{sheet.title}", kept=True), _table(sheet)]
             parts += [Paragraph(sheet.note, small=True)] if sheet.note else []
     caption = _("（截至%(day)s）") % {"day": booklet.as_of}
-    return Document(title=booklet.title, caption=caption, parts=tuple(parts), seal=seal)
+    return Document(title=booklet.title, caption=caption, parts=tuple(parts), seal=seal, wide=True)
 
 
 def _named(number: int, chapter: Chapter) -> str:
@@ -119,7 +120,7 @@ def _seats(facts: Facts) -> Chapter:
     for step, name in facts.steps.items():
         lines = tuple(Line(_seat_cells(row)) for row in facts.seats if row.step == step)
         if lines:
-            sheets.append(Sheet(f"seats-{step}", name, head, lines, (18, 13, 12, 18, 28, 11)))
+            sheets.append(Sheet(f"seats-{step}", name, head, lines, (18, 13, 19, 14, 24, 12)))
     return Chapter(
         "seats", _("座位表"), _("边界清"), _("谁在什么时候办什么事，依据什么，可以退回给谁。"), tuple(sheets)
     )
@@ -136,8 +137,9 @@ def _seat_cells(row: SeatRow) -> tuple[str, ...]:
 
 def _names(names: Sequence[str]) -> str:
     """Everybody, or of many the first few and how many they are."""
-    if len(names) <= MOST_NAMED:
-        return "、".join(names) or NONE
+    told = "、".join(names)
+    if len(names) <= NAMED_OF_MANY or (len(names) <= MOST_NAMED and len(told) <= LONGEST_NAMES):
+        return told or NONE
     return _("%(names)s等 %(n)s 人") % {"names": "、".join(names[:NAMED_OF_MANY]), "n": len(names)}
 
 
@@ -238,7 +240,7 @@ def _road(facts: Facts) -> Chapter:
         _("六个环节"),
         head,
         lines,
-        (10, 18, 18, 18, 18, 18),
+        (16, 16, 18, 16, 16, 18),
         frozenset(range(1, 6)),
         note=_("计划日期按本年度规则和拟定会期推算，各事项用足期限、不计异议；实际日期为办理记录所载。"),
     )
@@ -318,7 +320,7 @@ def _account(facts: Facts) -> Chapter:
         mine = tuple(_account_line(facts, line) for line in facts.account if line[0].step == step)
         if mine:
             sheets.append(
-                Sheet(f"account-{step}", name, head, mine, (22, 18, 22, 24, 14), frozenset({1}), long=True)
+                Sheet(f"account-{step}", name, head, mine, (24, 12, 24, 26, 14), frozenset({1}), long=True)
             )
     told = _("办理记录共 %(n)s 条，按环节和先后列出；编号可在办理记录中查到原件。") % {"n": facts.acts}
     return Chapter("account", _("台账"), _("效果清"), told, (*_projects(facts), *sheets))

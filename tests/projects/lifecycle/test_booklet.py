@@ -226,6 +226,11 @@ def test_the_paper_has_its_contents_and_every_line_of_the_page(year):
     tables = [part for part in document.parts if part.kind == "table"]
     assert [len(t.rows) for t in tables] == [len(s.lines) for c in whole.chapters for s in c.sheets]
     assert all(len(row) == len(t.head) == len(t.widths) for t in tables for row in t.rows)
+    parts = document.parts
+    above = [parts[at - 1] for at, part in enumerate(parts) if part.kind == "table"]
+    assert document.wide and all(part.kept for part in above)
+    # Nobody's names make a row that fills the page.
+    assert all(len(cell) <= 130 for t in tables for row in t.rows for cell in row)
     words = [part.text for part in document.parts if part.kind == "paragraph"]
     assert words[:4] == [
         "一、座位表（边界清）",
@@ -272,6 +277,8 @@ def test_it_is_saved_as_word_and_as_pdf_and_says_where_no_pdf_can_be_made(client
     answer = client.get(address(year, "docx"))
     told = docx.Document(io.BytesIO(answer.content))
     assert "四清一本通" in "".join(p.text for p in told.paragraphs) and len(told.tables) > 10
+    page = told.sections[0]
+    assert page.page_width > page.page_height
     with monkeypatch.context() as patched:
         patched.setattr(pdf, "laid_out", None)  # not laid out by whoever answers requests
         made = client.get(address(year, "pdf"))

@@ -449,7 +449,7 @@ def test_a_proposer_has_the_own_contact_erased_and_the_proposal_stays(world, mon
     told = read(path)
     assert "已清除，清除证明第 2026-1 号" in told and "安装路灯" in told
     erasure = Erasure.objects.get()
-    assert "提出人本人凭查询码申请" in erasure.paper.body and "“安装路灯”一件" in erasure.paper.body
+    assert "提出人本人（凭查询码申请）" in erasure.paper.body and "“安装路灯”一件" in erasure.paper.body
     assert agrees(erasure.paper, erasure, Entry.objects.get(pk=erasure.entry_id))
     again = Client().post(f"{path}erase/", {"confirmed": "on", "website": ""})
     apply(SYSTEM)
