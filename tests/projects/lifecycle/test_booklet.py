@@ -253,7 +253,8 @@ def test_a_page_puts_into_words_only_what_it_shows(year, client, monkeypatch):
     client.force_login(year.town.of("clerk"))
     text_of(client, f"{address(year)}?page=2")
     apply(SYSTEM)
-    assert told == [one.number for line in account_of(year.cycle)[2:4] for one in line]
+    shown = account_of(year.cycle)[2:4]
+    assert shown and sorted(told) == sorted(one.number for line in shown for one in line)
 
 
 # ------------------------------------------------------------------------------- its page and files
