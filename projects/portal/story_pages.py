@@ -72,8 +72,8 @@ def _context(lineage: Lineage, *, public: bool, own: str = "") -> dict[str, Any]
 
 
 def _saved(sheet: bytes, lineage: Lineage) -> HttpResponse:
-    name = _("%(title)s（来龙去脉）") % {"title": lineage.title}
-    return saved_as(sheet, f"{name}.pdf", "application/pdf")
+    # Named in Chinese like what it holds.
+    return saved_as(sheet, f"{lineage.title}（来龙去脉）.pdf", "application/pdf")
 
 
 # ------------------------------------------------------------------------------- for anybody

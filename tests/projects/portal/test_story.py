@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from datetime import date, timedelta
+from urllib.parse import quote
 
 import pypdf
 import pytest
@@ -284,7 +285,9 @@ def test_the_sheet_is_composed_in_chinese_whatever_its_readers_pages_speak(
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
     address = f"/stories/item/{project.item_id}/"
     assert '<html lang="en"' in text_of(client, address)
-    assert "群众提出" in sheet_of(client.get(f"{address}sheet/")) and languages == ["zh-hans"]
+    answer = client.get(f"{address}sheet/")
+    assert "群众提出" in sheet_of(answer) and languages == ["zh-hans"]
+    assert quote("（来龙去脉）.pdf") in answer["Content-Disposition"]
 
 
 def test_anybody_reads_how_a_project_came_about_without_names_findings_or_numbers(client, voted):
