@@ -147,6 +147,8 @@ class Page:
         """The offices that open it where the record is at home."""
         if self.name == "event":
             return next(event.offices for event in events() if event.key == self.given[0])
+        if self.given[:1] == ("bulletin",):  # the county's own record
+            return ("county",)
         return (AT_HOME.get(self.name, "chair"),)
 
 
@@ -330,7 +332,7 @@ def test_its_own_offices_open_the_same_addresses(other):
         ]
         if not {200, 302} & set(answers):
             closed.append(f"{page.at_home[0]} {page.path}: {answers}")
-    assert closed == []
+    assert "\n".join(closed) == ""
 
 
 def test_an_act_is_open_to_the_office_at_home_that_is_offered_it(other):

@@ -234,7 +234,13 @@ def _of_the_post(side: Side) -> dict[str, Any]:
     """A letter to the clerk, and a summary that carries it."""
     unit, now = side.town.unit, timezone.now()
     entry = Entry.objects.filter(unit=unit).latest("pk")
-    of = {"unit": unit, "entry": entry, "recipient": side.offices["clerk"].user, "channel": "in_app"}
+    of = {
+        "unit": unit,
+        "entry": entry,
+        "recipient": side.offices["clerk"].user,
+        "channel": "in_app",
+        "status": "sent",
+    }
     of |= {"urgency": "normal", "title": "柳河来信", "body": "略", "created_at": now, "changed_at": now}
     summary = Delivery.objects.create(**of, digest=True)
     letter = Delivery.objects.create(**of, carried_by=summary)
