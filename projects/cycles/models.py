@@ -57,6 +57,7 @@ class CycleState(models.TextChoices):
 
 
 OVER = (CycleState.CLOSED, CycleState.ENDED)
+ENDS = ("cycle.close", "cycle.end")  # the entries that say so
 BEFORE_THE_VOTE = (
     CycleState.PREPARING,
     CycleState.COLLECTING,

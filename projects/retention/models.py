@@ -24,6 +24,11 @@ class DataKind(models.TextChoices):
     SIGN_INS = "sign_ins", _("工作人员登录日志")
 
 
+def title_without_year(of: DataKind) -> str:
+    """What belongs to no year: of contacts those of the pool's proposals."""
+    return f"项目库{of.label}" if of == DataKind.CONTACTS else str(of.label)
+
+
 def _of_year(cycle: Cycle | None) -> str:
     return f"{Cycle.kind}:{cycle.pk}" if cycle else ""
 
@@ -110,8 +115,10 @@ class Erasure(Record):
         ]
 
     def __str__(self) -> str:
-        year = f"{self.cycle.year} 年度" if self.cycle else ""
-        return f"{year}{self.get_of_display()}"
+        if self.cycle or self.proposal_id:
+            year = f"{self.cycle.year} 年度" if self.cycle else ""
+            return f"{year}{self.get_of_display()}"
+        return title_without_year(DataKind(self.of))
 
     @property
     def about(self) -> str:

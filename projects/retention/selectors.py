@@ -15,7 +15,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from projects.collection.models import Contact, Proposal
-from projects.cycles.models import Cycle, CycleState, Paper
+from projects.cycles.models import ENDS, OVER, Cycle, Paper
 from projects.cycles.rulebook import said
 from projects.cycles.selectors import rules_in_force
 from projects.deliberation.models import Visit
@@ -29,6 +29,7 @@ from projects.retention.models import (
     Hold,
     HoldState,
     RequestState,
+    title_without_year,
 )
 from projects.selection.models import Objection, ObjectionState
 from projects.supervision.models import (
@@ -53,6 +54,7 @@ SETTINGS = {
     DataKind.SIGN_INS: "sign_in_log_months",
 }
 OF_YEARS = (DataKind.CONTACTS, DataKind.RATINGS, DataKind.VISITS)
+POOL_MONTHS = 12  # a round of the year has come and gone, and none has taken it up
 
 
 # ------------------------------------------------------------------------------- what there is
@@ -61,6 +63,15 @@ OF_YEARS = (DataKind.CONTACTS, DataKind.RATINGS, DataKind.VISITS)
 def contacts_left() -> QuerySet[Contact]:
     """The contacts there are; a row nobody put anything in is none."""
     return Contact.objects.exclude(name="", phone="", organisation="")
+
+
+def pooled_contacts(unit: Unit, on: date) -> QuerySet[Contact]:
+    """The contacts of the pool's proposals, of no year, that have been kept long enough on a day.
+
+    Their term begins once a whole round of the year could have taken them up since their receipt.
+    """
+    day = own.kept_since(on, POOL_MONTHS + rules_in_force(unit).contact_months)
+    return contacts_left().filter(unit=unit, proposal__cycle=None, proposal__received_at__date__lt=day)
 
 
 def ratings_with_words() -> QuerySet[Rating]:
@@ -96,9 +107,9 @@ def log_day(unit: Unit, on: date) -> date:
 
 
 def closings_of(cycles: Iterable[Cycle]) -> dict[int, date]:
-    """The day each year was published and archived; those that run are not in it."""
-    named = {cycle.reference: cycle.pk for cycle in cycles if cycle.state == CycleState.CLOSED}
-    closed = Entry.objects.filter(subject__in=list(named), action="cycle.close")
+    """The day each year was published and archived, or ended before its vote; those that run are not in it."""
+    named = {cycle.reference: cycle.pk for cycle in cycles if cycle.state in OVER}
+    closed = Entry.objects.filter(subject__in=list(named), action__in=ENDS)
     last = closed.order_by().values_list("subject").annotate(Max("at"))
     return {named[subject]: localdate(at) for subject, at in last}
 
@@ -169,8 +180,10 @@ class Standing:
         note, months = said(SETTINGS[of]), getattr(rules, SETTINGS[of])
         told = {"title": note.title, "months": months, "basis": note.basis}
         term = _("%(title)s %(months)s 个月（%(basis)s）") % told
-        if cycle is None:  # the lines of the log that are not old enough are never among them
-            return Due(self.on, term)
+        if cycle is None:  # what is not old enough, in the log or in the pool, is never among them
+            pooled = _("%(term)s，自收到满 %(months)s 个月仍在项目库之日起算")
+            told = {"term": term, "months": POOL_MONTHS}
+            return Due(self.on, pooled % told if of == DataKind.CONTACTS else term)
         closed = self.closings.get(cycle.pk)
         return Due(own.due_after(closed, months) if closed else None, term)
 
@@ -226,21 +239,23 @@ class Lot:
     @property
     def title(self) -> str:
         return (
-            f"{self.cycle.year} 年度{self.cycle.period}{self.of.label}" if self.cycle else str(self.of.label)
+            f"{self.cycle.year} 年度{self.cycle.period}{self.of.label}"
+            if self.cycle
+            else title_without_year(self.of)
         )
 
 
 def lots_of(unit: Unit, on: date) -> list[Lot]:
-    """What a township keeps of personal data in its closed years and its sign-in log, the oldest year first."""
-    closed = Cycle.objects.filter(unit=unit, state=CycleState.CLOSED).select_related("unit")
-    cycles = list(closed.order_by("year", "pk"))
+    """What a township keeps of personal data: years that are over, the oldest first, its pool, its sign-in log."""
+    over = Cycle.objects.filter(unit=unit, state__in=OVER).select_related("unit")
+    cycles = list(over.order_by("year", "pk"))
     kept = {of: _counted(rows, path) for of, rows, path in _kept_in(cycles)}
-    logged = sign_ins_before(unit, log_day(unit, on)).count()
+    pooled, logged = pooled_contacts(unit, on).count(), sign_ins_before(unit, log_day(unit, on)).count()
     found = [(of, cycle, kept[of].get(cycle.pk, 0)) for cycle in cycles for of in OF_YEARS]
     standing, waiting = standing_of(unit, cycles, on), _waiting(unit)
     return [
         _lot(standing, of, cycle, rows, waiting.get((of.value, cycle.pk if cycle else None)))
-        for of, cycle, rows in [*found, (DataKind.SIGN_INS, None, logged)]
+        for of, cycle, rows in [*found, (DataKind.CONTACTS, None, pooled), (DataKind.SIGN_INS, None, logged)]
         if rows
     ]
 
@@ -307,9 +322,9 @@ class FileTerm:
 
 
 def file_terms_of(unit: Unit) -> list[FileTerm]:
-    """The papers of every closed year by the terms of archives; they are appraised by the archive, never erased here."""
+    """The papers of every year that is over by the terms of archives; the archive appraises them, none is erased here."""
     found = []
-    for cycle in Cycle.objects.filter(unit=unit, state=CycleState.CLOSED).order_by("year", "pk"):
+    for cycle in Cycle.objects.filter(unit=unit, state__in=OVER).order_by("year", "pk"):
         kinds = Paper.objects.filter(cycle=cycle).values_list("kind", flat=True)
         counted = Counter(own.class_of(kind) for kind in kinds)
         for name in ("decisions", "business", "routine"):

@@ -162,12 +162,12 @@ def erase(erasure: Erasure, number: str, act: Act) -> int:
 
 
 def _erase_contacts(erasure: Erasure, number: str, at: datetime) -> int:
-    left = selectors.contacts_left()
-    left = (
-        left.filter(proposal=erasure.proposal)
-        if erasure.proposal
-        else left.filter(proposal__cycle=erasure.cycle)
-    )
+    if erasure.proposal:
+        left = selectors.contacts_left().filter(proposal=erasure.proposal)
+    elif erasure.cycle:
+        left = selectors.contacts_left().filter(proposal__cycle=erasure.cycle)
+    else:
+        left = selectors.pooled_contacts(erasure.unit, localdate(at))
     proposals = Proposal.objects.filter(pk__in=list(left.values_list("proposal_id", flat=True)))
     gone, _by_model = Contact.objects.filter(proposal__in=proposals).delete()
     proposals.update(contact_erased=number)

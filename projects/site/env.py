@@ -304,8 +304,11 @@ class _Reader:
     def _tsa(self) -> str:
         """A time-stamp server's address; many speak http alone, and what they answer is signed."""
         url = self._text("PIAOJUE_TSA_URL")
-        if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc):
+        parts = urlsplit(url)
+        if url and (parts.scheme not in ("http", "https") or not parts.netloc):
             self._complain("PIAOJUE_TSA_URL", "应为时间戳服务器（RFC 3161）的 http:// 或 https:// 地址。")
+        elif "@" in parts.netloc:
+            self._complain("PIAOJUE_TSA_URL", "地址中不得写用户名、密码。")
         return url
 
     def _receiver(self) -> str:

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from projects.site.backups.making import back_up
+from projects.site.backups.making import Afterwards, back_up
 from projects.site.backups.programs import Unusable
 from projects.site.backups.rotation import Keep
 
@@ -23,4 +23,7 @@ def make_backup() -> str:
     except Unusable as refused:
         log.error("no backup: %s", refused)
         return ""
+    except Afterwards as failed:
+        log.error("after a backup: %s", failed)
+        return failed.made.name
     return made.name

@@ -10,11 +10,13 @@ from contextlib import nullcontext
 from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
+from tarfile import TarError
 from typing import Any
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test import Client
 from django.utils import timezone
 from hypothesis import given
@@ -23,8 +25,9 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from projects.ballots.models import Box, RollEntry
+from projects.retention.models import Erasure
 from projects.site.backups import drilling, making, programs, restoring
-from projects.site.backups.making import back_up, backups_in
+from projects.site.backups.making import Backup, back_up, backups_in
 from projects.site.backups.programs import Access, Unusable
 from projects.site.backups.rotation import Keep
 from projects.site.tasks import make_backup
@@ -48,6 +51,7 @@ NOW = timezone.now()
 @pytest.fixture(autouse=True)
 def folders(settings: Any, tmp_path: Path) -> Path:
     settings.MEDIA_ROOT, settings.BACKUPS_DIR = str(tmp_path / "uploads"), tmp_path / "backups"
+    settings.VAR_DIR = tmp_path
     return tmp_path
 
 
@@ -122,14 +126,14 @@ def test_the_ballots_of_an_open_vote_are_in_no_backup_and_of_a_closed_one_in_the
     apply(SYSTEM)
     hall: Hall = on_the_day(monkeypatch)
     opened(hall)
-    vote_all(hall, most=8)
-    assert Box.objects.count() == 8 and lines(folders, "projects_box") == []
+    vote_all(hall, most=5)
+    assert Box.objects.count() == 5 and lines(folders, "projects_box") == []
     roll = [int(line.split("\t")[0]) for line in lines(folders, "projects_rollentry")]
     assert roll == sorted(RollEntry.objects.values_list("pk", flat=True))
     assert making.rows_by_table()["projects_box"] == 0
     close(hall)
     boxes = [line.split("\t")[0] for line in lines(folders, "projects_box")]
-    assert boxes == sorted(Box.objects.values_list("key", flat=True)) and len(boxes) == 8
+    assert boxes == sorted(Box.objects.values_list("key", flat=True)) and len(boxes) == 5
 
 
 # A system in use, with its backups
@@ -241,35 +245,30 @@ def test_a_password_stands_in_no_list_of_processes() -> None:
 # Tried out
 
 
-def test_a_drill_writes_its_verdict_into_the_system_and_nothing_else(
-    unit: Unit, empty: Access, folders: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.VAR_DIR = folders
+def test_a_drill_writes_its_verdict_into_the_system_and_nothing_else(unit: Unit, folders: Path) -> None:
     seen("backup")
     with within(SYSTEM):
         act(unit, 2)
+    later = heads.seal(unit.pk, "declare", NOW)
+    assert later is not None and later.size == 5
+    with within(SYSTEM):
+        (folders / "heads.json").write_text(json.dumps(heads.feed_of(unit)))
+    left = folders / "drills" / "killed" / "uploads" / "ab"
+    left.mkdir(parents=True)
     with within(SYSTEM):
         before = dict(Head.objects.values_list("unit__code", "size"))
-    status, said = seen("restore_drill", "latest")
+    status, said = seen("restore_drill", "latest", "--heads", str(folders / "heads.json"))
     assert status == 0, said
-    assert "完好，可以恢复" in said and "清单与办理记录登记的一致" in said and "校验值 1 个" in said
+    # Of the file's two heads one reaches further than the backup: compared are the other, and the same as the system has it.
+    assert "完好，可以恢复" in said and "清单与办理记录登记的一致" in said and "校验值 2 个" in said
     # The two acts, and the entry about the backup itself, came later.
     assert "备份之后又有 3 条记录" in said
-    assert list((folders / "drills").iterdir()) == [], "its server and its files are gone"
+    assert [left.name for left in (folders / "drills").iterdir()] == [".lock"], "servers and files are gone"
     (entry,) = entries("backup.drill")
     assert (entry["after"]["verdict"], entry["after"]["faults"], entry["after"]["entries"]) == ("whole", 0, 4)
     with within(SYSTEM):
         after = dict(Head.objects.values_list("unit__code", "size"))
     assert after == before | {"C1": before["C1"] + 1}
-    # Made over into another backup, it differs from what was written down of it, and from what is in it.
-    (backup,) = backups_in(folders / "backups")
-    told = backup.manifest | {"files": 2, "rows": backup.manifest["rows"] | {"workflow_entry": 5}}
-    (backup.folder / "manifest.json").write_text(json.dumps(told))
-    monkeypatch.setattr(drilling, "a_server", lambda: nullcontext(empty))
-    status, said = seen("restore_drill", backup.name)
-    assert status == 1 and "办理记录登记的不一致" in said and "workflow_entry：清单 5 行，恢复后 4 行" in said
-    assert "附件：清单 2 个，恢复后 1 个" in said and "不可靠" in said
-    assert entries("backup.drill")[-1]["after"]["verdict"] == "faulty"
 
 
 def test_a_backup_of_a_trail_that_lost_its_end_is_found_by_a_head_kept_outside(
@@ -298,9 +297,17 @@ def test_a_backup_of_a_trail_that_lost_its_end_is_found_by_a_head_kept_outside(
         write_down(Act(None, "clerk", unit, NOW), "test.act", "thing:9")
     assert seen("verify_trail")[0] == 0, "by itself it looks whole"
     seen("backup")
-    monkeypatch.setattr(drilling, "a_server", lambda: nullcontext(empty))
+    (backup,) = backups_in(folders / "backups")
+    rows = backup.manifest["rows"]["workflow_entry"]
+    told = backup.manifest | {"files": 2, "rows": backup.manifest["rows"] | {"workflow_entry": rows + 1}}
+    (backup.folder / "manifest.json").write_text(json.dumps(told))
+    monkeypatch.setattr(drilling, "a_server", lambda place: nullcontext(empty))
     status, said = seen("restore_drill", "latest", "--heads", str(file))
     assert status == 1 and "T01　第3条" in said and "外部留存的校验值不一致" in said
+    # Made over into another, it differs besides from what was written down of it, and from what is in it.
+    assert "办理记录登记的不一致" in said and "附件：清单 2 个，恢复后 1 个" in said and "不可靠" in said
+    assert f"workflow_entry：清单 {rows + 1} 行，恢复后 {rows} 行" in said
+    assert entries("backup.drill")[-1]["after"]["verdict"] == "faulty"
 
 
 def test_what_is_damaged_newer_or_no_backup_is_refused_and_so_is_a_system_in_use(
@@ -322,21 +329,106 @@ def test_what_is_damaged_newer_or_no_backup_is_refused_and_so_is_a_system_in_use
         status, said = seen(*command)
         assert status == 2 and "更新的版本" in said
     (made.folder / "manifest.json").write_text(manifest)
-    for part in ("database.dump", "uploads.tar", "projects_box.copy"):
+    parts = ("database.dump", "uploads.tar", "projects_box.copy")
+    made_whole = {part: (made.folder / part).read_bytes() for part in parts}
+    for part in parts:
         with (made.folder / part).open("ab") as opened:
             opened.write(b"x")
         for command in (arguments, ("restore_drill", made.name)):
             status, said = seen(*command)
             assert status == 2 and part in said
+    for part, whole in made_whole.items():
+        (made.folder / part).write_bytes(whole)
+    # Heads of a unit that is not in it compare nothing, and a copy under another's name stands for nothing.
+    feed = folders / "heads.json"
+    feed.write_text(json.dumps({"format": heads.FORMAT, "unit": "T99", "heads": []}))
+    for command in (arguments, ("restore_drill", made.name)):
+        status, said = seen(*command, "--heads", str(feed))
+        assert status == 2 and "所属的单位：T99" in said
+    other = made.folder.with_name("piaojue-20300101T000000Z")
+    made.folder.rename(other)
+    for command in (("restore", other.name, "--reason", "误操作"), ("restore_drill", other.name)):
+        status, said = seen(*command)
+        assert status == 2 and "与清单所载名称" in said
     assert not entries("backup.drill") and not entries("log.restored")
+
+
+def test_a_backup_the_system_in_use_knows_nothing_of_is_not_relied_on(unit: Unit, folders: Path) -> None:
+    made, _gone = back_up(folders / "backups", KEEP, at=NOW)
+    known = drilling.known_of(made)
+    assert known.reachable and list(drilling._unregistered(made, known)) == []
+    elsewhere = Backup(made.folder.with_name("piaojue-20200101T000000Z"))
+    made.folder.rename(elsewhere.folder)
+    assert list(drilling._unregistered(elsewhere, drilling.known_of(elsewhere))) == [
+        "现用系统的办理记录里没有登记过这份备份"
+    ]
+    # Whoever was restored from it has lost the entry about its making, and says so in another.
+    with within(SYSTEM):
+        county = Unit.objects.get(code="C1")
+        said = {"backup": elsewhere.name, "manifest": "0" * 64}
+        write_down(Act(None, "operator", county, NOW), "log.restored", f"unit:{county.pk}", after=said)
+    assert drilling.known_of(elsewhere).registered == "0" * 64
+
+
+def test_one_drill_at_a_time_tries_out(folders: Path) -> None:
+    with drilling._a_place() as place:
+        assert place.is_dir()
+        with pytest.raises(Unusable, match="另一次恢复演练"), drilling._a_place():
+            pass
+    assert not place.exists()
 
 
 # The real thing
 
 
+def test_what_breaks_off_says_in_one_line_that_the_target_has_to_be_emptied(
+    unit: Unit, empty: Access, folders: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, _gone = back_up(folders / "backups", KEEP, at=NOW)
+    settings.MEDIA_ROOT = str(folders / "elsewhere")
+    arguments = ("restore", made.name, "--reason", "硬盘损坏")
+    # A server that does not answer was given nothing yet.
+    nowhere = Access({"NAME": "n", "USER": "u", "HOST": str(folders), "PORT": "1"}, None)
+    with restoring.pointed_at(nowhere):
+        status, said = seen(*arguments)
+    assert status == 2 and "数据库出错" in said and "清空" not in said and "\n" not in said
+    refusals = iter(
+        [psycopg.OperationalError("gone\nmore"), DatabaseError("gone"), TarError("gone"), OSError("gone")]
+    )
+
+    def refuse(*args: object) -> None:
+        raise next(refusals)
+
+    monkeypatch.setattr(restoring, "load", refuse)
+    with restoring.pointed_at(empty):
+        for _one in range(4):
+            status, said = seen(*arguments)
+            assert status == 2 and "gone" in said and "先清空目标数据库" in said and "\n" not in said
+
+
+def test_what_fails_after_a_backup_does_not_unmake_it(
+    unit: Unit, folders: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*args: object) -> None:
+        raise OSError("read-only")
+
+    monkeypatch.setattr(making, "_rotate", refuse)
+    status, said = seen("backup")
+    (backup,) = backups_in(folders / "backups")
+    assert status == 2 and backup.name in said and "已做成" in said and "没有删完" in said
+    assert [entry["after"]["name"] for entry in entries("backup.make")] == [backup.name]
+    monkeypatch.setattr(making, "_write_down", refuse)
+    monkeypatch.setattr("projects.site.tasks.timezone.now", lambda: NOW + timedelta(hours=1))
+    assert make_backup() == backups_in(folders / "backups")[-1].name and "没有记入办理记录" in caplog.text
+
+
 def test_what_is_restored_says_so_in_every_trail_and_hides_nothing(
     unit: Unit, empty: Access, folders: Path, settings: Any
 ) -> None:
+    day = date(2026, 6, 1)
+    with within(SYSTEM):
+        erasure = Erasure(unit=unit, of="contacts", due_on=day, asked_on=day, done_on=day, number="2026-1")
+        erasure.save()
     made, _gone = back_up(folders / "backups", KEEP, at=NOW)
     with within(SYSTEM):
         act(unit, 4)
@@ -348,12 +440,14 @@ def test_what_is_restored_says_so_in_every_trail_and_hides_nothing(
     with restoring.pointed_at(empty):
         status, said = seen("restore", made.name, "--heads", file, "--reason", "硬盘损坏")
         assert status == 0, said
-        assert "缺失：T01青溪镇 备份时3条，外部留存的校验值有7条，缺4条。" in said
+        assert "缺失：T01青溪镇 备份时4条，外部留存的校验值有8条，缺4条。" in said
         assert (folders / "elsewhere" / "ab" / "one.pdf").read_bytes() == b"%PDF one"
         assert {one["unit"] for one in entries("log.restored")} == {"C1", "T01"}
         (told,) = (one for one in entries("log.restored") if one["unit"] == "T01")
-        assert told["after"]["missing"] == 4 and told["after"]["outside"]["size"] == 7
+        assert told["after"]["missing"] == 4 and told["after"]["outside"]["size"] == 8
         assert told["after"]["manifest"] == made.digest and told["reason"] == "硬盘损坏"
+        # Whatever was erased since stands there again.
+        assert "重新清除、销毁" in said and told["after"]["last_certificate"] == "2026-1"
         # By itself the trail is whole, and goes on; a newer head kept outside still shows what is gone.
         assert seen("verify_trail")[0] == 0
         status, said = seen("verify_trail", "--heads", file)
@@ -361,7 +455,7 @@ def test_what_is_restored_says_so_in_every_trail_and_hides_nothing(
         with within(SYSTEM):
             act(unit, 5)
         status, said = seen("verify_trail", "--heads", file)
-        assert status == 1 and "第4条至第7条之间" in said
+        assert status == 1 and "第4条至第8条之间" in said
         assert seen("verify_trail")[0] == 0
         status, said = seen("restore", made.name, "--reason", "再来一次")
         assert status == 2 and "不是空的" in said

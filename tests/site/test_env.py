@@ -78,6 +78,7 @@ def test_an_empty_production_environment_names_every_missing_setting_once() -> N
         ("PIAOJUE_TRAIL_KEY", "zz" * 32),
         ("PIAOJUE_COUNTY_KEY", "ab" * 31),
         ("PIAOJUE_TSA_URL", "tsa.example.cn"),
+        ("PIAOJUE_TSA_URL", "https://user:geheim@tsa.example.cn/"),
         ("PIAOJUE_BACKUP_KEEP", "7"),
         ("PIAOJUE_BACKUP_KEEP", "0,4,12"),
         ("PIAOJUE_BACKUP_KEEP", "seven,4,12"),

@@ -6,6 +6,7 @@ is away, or answers with what does not hold, stops nothing: it is asked again af
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import time
@@ -48,6 +49,12 @@ LATE = timedelta(days=7)  # older heads are under the day's stamp of a later one
 DAY = timedelta(days=1)
 
 
+# What openssl says where nothing trusted here stands behind who signed, whether or not the signature holds.
+STRANGER = re.compile(
+    "issuer certificate|self-signed certificate|certificate signature failure|No roots provided"
+)
+
+
 class NotStamped(Exception):
     """No stamp came of it. code: `away` (no answer), `refused` (the server says no), `invalid` (it proves nothing)."""
 
@@ -56,12 +63,23 @@ class NotStamped(Exception):
         self.code = code
 
 
+class NoTrust(NotStamped):
+    """Whether it holds cannot be told: the trusted certificates cannot be read, or none of them stands behind it."""
+
+    def __init__(self, why: object) -> None:
+        super().__init__(INVALID, why)
+
+
 @dataclass(frozen=True)
 class Stamped:
-    """What the stamps of a unit's trail say. heads: those whose stamps hold, by size; faults: a sentence for each other."""
+    """What the stamps of a unit's trail say. heads: those whose stamps hold, by size.
+
+    faults: a sentence for each that does not hold; untold: for each of which that cannot be told (`NoTrust`).
+    """
 
     heads: tuple[TreeHead, ...]
     faults: tuple[str, ...]
+    untold: tuple[str, ...] = ()
 
     @property
     def last(self) -> TreeHead | None:
@@ -150,10 +168,16 @@ def _answer(request: bytes) -> bytes:
             answer.raise_for_status()
             found: bytes = answer.raw.read(LONGEST_ANSWER + 1, decode_content=True)
     except (requests.RequestException, OSError) as error:
-        raise NotStamped(AWAY, error) from error
+        raise NotStamped(AWAY, _kind_of(error)) from error
     if len(found) > LONGEST_ANSWER:
         raise NotStamped(INVALID, "too long")
     return found
+
+
+def _kind_of(error: Exception) -> str:
+    """What went wrong without its words, which hold the address and any token in it; with an answer's status."""
+    answer = getattr(error, "response", None)
+    return type(error).__name__ + (f" {answer.status_code}" if answer is not None else "")
 
 
 # Checking
@@ -162,17 +186,24 @@ def _answer(request: bytes) -> bytes:
 def check(answer: TimeStampResponse, message: bytes, *, nonce: int | None = None) -> None:
     """NotStamped unless a certificate for time stamps, trusted and valid then, signed the digest of this very message.
 
+    NoTrust where it is the digest of this message, and nothing here can say who signed it.
     nonce: the request's own, so that no older answer is taken for this one; None where it was checked before.
     """
-    # No certificate of the answer's own is handed over: whatever stands here is trusted.
-    builder = VerifierBuilder(roots=_trusted())
-    verifier = (builder if nonce is None else builder.nonce(nonce)).build()
     try:
+        # Before who signed it: SHA-256 is asked for, so any other imprint is another message's.
+        if answer.tst_info.message_imprint.message != hashlib.sha256(message).digest():
+            raise NotStamped(INVALID, "Mismatch between messages")
+        # No certificate of the answer's own is handed over: whatever stands here is trusted.
+        builder = VerifierBuilder(roots=_trusted())
+        verifier = (builder if nonce is None else builder.nonce(nonce)).build()
         verifier.verify_message(answer, message)
     except (VerificationError, ValueError) as error:
         # Of openssl's stack of errors the sentence that says what is wrong, where there is one.
         found = re.search(r'Verify error: ([^"]+)', str(error))
-        raise NotStamped(INVALID, found[1] if found else str(error)[:LONGEST_SAID]) from error
+        why = found[1] if found else str(error)[:LONGEST_SAID]
+        if STRANGER.search(why):
+            raise NoTrust(why) from error
+        raise NotStamped(INVALID, why) from error
 
 
 def _trusted() -> list[x509.Certificate]:
@@ -180,7 +211,7 @@ def _trusted() -> list[x509.Certificate]:
     try:
         return list(_certificates(path, path.stat().st_mtime_ns))
     except (OSError, ValueError) as error:
-        raise NotStamped(INVALID, f"{path}: {error}") from error
+        raise NoTrust(f"{path}: {error}") from error
 
 
 @lru_cache(maxsize=4)
@@ -202,22 +233,29 @@ def _name_of(answer: TimeStampResponse) -> str:
 
 def stamped(unit: Unit) -> Stamped:
     """Verify every stamp of a unit's trail as it is stored."""
-    heads, faults = [], []
+    heads, faults, untold = [], [], []
     for head in (
         TreeHead.objects.filter(unit=unit, stamp__isnull=False).select_related("stamp").order_by("size")
     ):
-        said = _fault(head, unit)
+        try:
+            said = _fault(head, unit)
+        except NoTrust as unknown:
+            untold.append(f"{head.size}\t{unknown}")
+            continue
         if said:
             faults.append(f"{head.size}\t{said}")
         else:
             heads.append(head)
-    return Stamped(tuple(heads), tuple(faults))
+    return Stamped(tuple(heads), tuple(faults), tuple(untold))
 
 
 def _fault(head: TreeHead, unit: Unit) -> str:
+    """What is wrong with a stored stamp; empty where it holds. NoTrust: nobody here can say."""
     try:
         answer = decode_timestamp_response(bytes(head.stamp.token))
         check(answer, stamped_bytes(head, unit))
+    except NoTrust:
+        raise
     except (NotStamped, ValueError) as error:
         return str(error)
     same = (answer.tst_info.gen_time, _name_of(answer)) == (head.stamp.at, head.stamp.by)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import cache
@@ -18,6 +19,8 @@ from workflow.people.prepared import Prepared
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import WITH_PERSONS, live_grants, open_grants
+
+log = logging.getLogger(__name__)
 
 # Whoever holds an office and stands in for another acts in the one of their own.
 OWN_FIRST = (F("stands_for").asc(nulls_first=True), "pk")
@@ -143,18 +146,33 @@ def revoke(*, grant: RoleGrant, act: Act, reason: str) -> None:
 def lapse(at: datetime) -> int:
     """Write down the end of every office whose last day is over, and free what was claimed in it; how many.
 
-    The office itself ended with that day: nobody acts in it in between (`live_grants`). Safe twice and in parallel.
+    The office itself ended with that day: nobody acts in it in between (`live_grants`). Safe twice and in parallel. Each
+    is a transaction of its own; one that fails is logged and keeps nobody else's.
     """
     with within(SYSTEM):
-        over = RoleGrant.objects.filter(revoked_at=None, until__lt=localdate(at)).select_related(
-            *WITH_PERSONS
-        )
+        over = RoleGrant.objects.filter(revoked_at=None, until__lt=localdate(at))
         # A stand-in before whom it stands for: each end has its own reason.
-        over = over.order_by(F("stands_for").asc(nulls_last=True), "pk")
-        for ended in over:
-            reason = _("代办期满，自动终止。") if ended.stands_for_id else _("任职期满，自动终止。")
-            revoke(grant=ended, act=Act(None, "system", ended.tenant, at), reason=reason)
-        return len(over)
+        over = over.order_by("tenant", F("stands_for").asc(nulls_last=True), "pk")
+        numbers = list(over.values_list("pk", flat=True))
+    return sum(_lapse_or_log(pk, at) for pk in numbers)
+
+
+def _lapse_or_log(pk: int, at: datetime) -> int:
+    try:
+        with within(SYSTEM):
+            return _lapse(pk, at)
+    except Exception:
+        log.exception("grant:%s: its end was not written down", pk)
+        return 0
+
+
+def _lapse(pk: int, at: datetime) -> int:
+    ended = RoleGrant.objects.filter(pk=pk, revoked_at=None).select_related(*WITH_PERSONS).first()
+    if ended is None:
+        return 0
+    reason = _("代办期满，自动终止。") if ended.stands_for_id else _("任职期满，自动终止。")
+    revoke(grant=ended, act=Act(None, "system", ended.tenant, at), reason=reason)
+    return 1
 
 
 def end_offices(

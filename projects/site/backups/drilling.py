@@ -17,8 +17,9 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from projects.site.backups.making import ACTION as MADE
-from projects.site.backups.making import Backup, rows_by_table, subject_of
-from projects.site.backups.programs import Access
+from projects.site.backups.making import Backup, alone, rows_by_table, subject_of
+from projects.site.backups.programs import Access, in_one_line
+from projects.site.backups.restoring import ACTION as RESTORED
 from projects.site.backups.restoring import (
     Checked,
     Feed,
@@ -43,7 +44,7 @@ WHOLE, FAULTY = "whole", "faulty"
 
 @dataclass(frozen=True)
 class Known:
-    """What the system in use knows of a backup. None of it where there is no system in use (`reachable` False).
+    """What the system in use knows of a backup. None of it where there is no system in use (`reachable` False), or no unit.
 
     registered: the manifest's digest in the trail, empty for none; sizes: how long each trail is by now, by unit code.
     """
@@ -56,7 +57,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Drill:
-    """What a drill found. faults: a sentence each, none means the backup can be relied on."""
+    """What a drill found. heads: how many kept outside it was compared with; faults: a sentence each, none means reliable."""
 
     backup: Backup
     chains: tuple[Checked, ...]
@@ -90,13 +91,12 @@ def known_of(backup: Backup) -> Known:
     """Ask the system in use: its heads, co-signed ones among them, and what it wrote down about the backup."""
     try:
         with one_view():
-            made = Entry.objects.filter(
-                subject__in=[subject_of(unit) for unit in Unit.objects.filter(parent=None)]
-            )
-            named = made.filter(action=MADE, body__contains=f'"name":"{backup.name}"').order_by("-pk").first()
+            roots = list(Unit.objects.filter(parent=None))
+            if not roots:
+                return Known()
             return Known(
                 True,
-                _digest_in(named) if named else "",
+                _registered(backup, roots),
                 tuple(_last_heads(backup)),
                 dict(Head.objects.values_list("unit__code", "size")),
             )
@@ -113,28 +113,54 @@ def _last_heads(backup: Backup) -> Iterator[Feed]:
             yield feed_of(units[head.unit_id], after=head.size - 1, limit=1)
 
 
-def _digest_in(entry: Entry) -> str:
-    return str(json.loads(entry.body)["after"]["manifest"])
-
-
-def _place() -> Path:
-    place = Path(settings.VAR_DIR) / "drills"
-    place.mkdir(mode=0o711, parents=True, exist_ok=True)
-    return place
+def _registered(backup: Backup, roots: Sequence[Unit]) -> str:
+    """By the entry about its making; where the system was restored from it, which lost that entry, by the one saying so."""
+    for action, subjects, name in (
+        (MADE, [subject_of(unit) for unit in roots], "name"),
+        (RESTORED, [f"unit:{unit.pk}" for unit in roots], "backup"),
+    ):
+        told = Entry.objects.filter(action=action, subject__in=subjects)
+        if entry := told.filter(body__contains=f'"{name}":"{backup.name}"').order_by("-pk").first():
+            return str(json.loads(entry.body)["after"]["manifest"])
+    return ""
 
 
 @contextmanager
-def a_server() -> Iterator[Access]:
-    """An empty database, as its owner, in a server and a folder made for it, all gone afterwards."""
-    folder = Path(tempfile.mkdtemp(dir=_place()))
-    folder.chmod(0o711)  # the server's own account has to pass; what it may read is in folders of its own
+def _a_place() -> Iterator[Path]:
+    """A folder for a drill, gone afterwards: a restored database and its files are what they were made from."""
+    place = Path(settings.VAR_DIR) / "drills"
+    place.mkdir(mode=0o711, parents=True, exist_ok=True)
+    with alone(place, _sweep, "另一次恢复演练正在进行，请稍后再试。"):
+        folder = Path(tempfile.mkdtemp(dir=place))
+        folder.chmod(0o711)  # the server's own account has to pass; what it may read is in folders of its own
+        try:
+            yield folder
+        finally:
+            _clear(folder)
+
+
+def _sweep(place: Path) -> None:
+    for left in place.iterdir():
+        if left.is_dir():
+            _clear(left)
+
+
+def _clear(folder: Path) -> None:
+    """Stop the server of a drill, if one still runs, and remove its folders."""
+    cluster = Cluster(folder / "pg", durable=False)
+    cluster.stop()
+    for left in (cluster.folder, cluster.run, folder):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def a_server(folder: Path) -> Iterator[Access]:
+    """An empty database, as its owner, in a server made for it inside the folder."""
     cluster = Cluster(folder / "pg", durable=False)
     try:
         yield Access(database_settings(cluster.ensure().owner), cluster)
     finally:
         cluster.release()
-        for left in (cluster.folder, cluster.run, folder):
-            shutil.rmtree(left, ignore_errors=True)
 
 
 def drill(backup: Backup, feeds: Sequence[Feed]) -> Drill:
@@ -143,19 +169,20 @@ def drill(backup: Backup, feeds: Sequence[Feed]) -> Drill:
     feeds: heads kept outside; the system's own, where it is in use, are taken too. Nothing is written to it.
     """
     begun = time.monotonic()
-    refuse_unless_usable(backup)
-    known = known_of(backup)
-    with a_server() as there, tempfile.TemporaryDirectory(dir=_place()) as files:
-        load(backup, there)
-        unpacked = unpack(backup, Path(files) / "uploads")
-        with pointed_at(there):
-            chains = check_chains(backup, [*feeds, *known.feeds])
-            with within(SYSTEM):
-                rows = rows_by_table()
+    with in_one_line(), _a_place() as place:
+        refuse_unless_usable(backup, feeds)
+        known = known_of(backup)
+        with a_server(place) as there:
+            load(backup, there)
+            unpacked = unpack(backup, place / "uploads")
+            with pointed_at(there):
+                chains = check_chains(backup, [*feeds, *known.feeds])
+                with within(SYSTEM):
+                    rows = rows_by_table()
     faults = [*_faults_of(chains), *_differences(backup, rows, unpacked), *_unregistered(backup, known)]
     return Drill(
         backup, tuple(chains), len(rows), sum(rows.values()), unpacked,
-        sum(len(feed["heads"]) for feed in (*feeds, *known.feeds)), tuple(faults), known, time.monotonic() - begun,
+        sum(one.compared for one in chains), tuple(faults), known, time.monotonic() - begun,
     )  # fmt: skip
 
 
@@ -180,6 +207,8 @@ def _differences(backup: Backup, rows: dict[str, int], files: int) -> Iterator[s
 def _unregistered(backup: Backup, known: Known) -> Iterator[str]:
     if known.registered and known.registered != backup.digest:
         yield "清单与办理记录登记的不一致：备份在做成之后被改动过"
+    elif known.reachable and not known.registered:
+        yield "现用系统的办理记录里没有登记过这份备份"
 
 
 def record(done: Drill, *, at: datetime, office: str) -> None:

@@ -16,7 +16,7 @@ import platform
 import re
 import shutil
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -31,7 +31,7 @@ from django.utils.timezone import localdate
 from psycopg import sql
 
 from projects.ballots.models import Box, RollEntry, Vote, VoteState
-from projects.site.backups.programs import Access, Unusable
+from projects.site.backups.programs import Access, Unusable, in_one_line
 from projects.site.backups.rotation import Keep
 from workflow.audit.chain import stamp
 from workflow.audit.heads import head_told, keys_told, last_head
@@ -102,6 +102,14 @@ class Backup:
         ]
 
 
+class Afterwards(Exception):
+    """The backup stands; what had to follow could not be done, which the message says in one line."""
+
+    def __init__(self, made: Backup, why: str) -> None:
+        super().__init__(f"备份 {made.name} 已做成，但{why}")
+        self.made = made
+
+
 def digest_of(path: Path) -> str:
     """SHA-256 in hexadecimal."""
     with path.open("rb") as file:
@@ -129,25 +137,32 @@ def back_up(
 ) -> tuple[Backup, list[str]]:
     """Make a backup, write it down in the trail of every root, and remove those past their term, which are named.
 
-    Unusable: another one is being made, a program is missing, the disk is full …
+    Unusable: another one is being made, a program is missing, the disk is full … Afterwards: it was made all the same.
     """
-    with _alone(folder):
+    with alone(folder, _sweep, "另一次备份正在进行，请稍后再试。"):
         name = f"piaojue-{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
         made = Backup(folder / name)
         if made.folder.exists():
             raise Unusable(f"备份 {name} 已经存在。")
-        try:
+        with in_one_line():
             _make(folder / f"{UNFINISHED}{name}", name, at, with_keys=with_keys)
-        except OSError as error:
-            raise Unusable(f"无法写入 {folder}：{error.strerror or error}") from error
-        (folder / f"{UNFINISHED}{name}").rename(made.folder)
-        _sync(folder)
-        _write_down(made, at, office)
-        return made, _rotate(folder, keep)
+            (folder / f"{UNFINISHED}{name}").rename(made.folder)
+            _sync(folder)
+        try:
+            with in_one_line():
+                _write_down(made, at, office)
+        except Unusable as error:
+            raise Afterwards(made, f"没有记入办理记录：{error}") from error
+        try:
+            with in_one_line():
+                return made, _rotate(folder, keep)
+        except Unusable as error:
+            raise Afterwards(made, f"过期的备份没有删完：{error}") from error
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path, sweep: Callable[[Path], None], held: str) -> Iterator[None]:
+    """Be the only one at work in a folder, what a killed one left there swept. Unusable, in the words of `held`: one is."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (folder / ".lock").open("a")
@@ -156,11 +171,16 @@ def _alone(folder: Path) -> Iterator[None]:
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as held:
-            raise Unusable("另一次备份正在进行，请稍后再试。") from held
-        for left in folder.glob(f"{UNFINISHED}*"):
-            shutil.rmtree(left)
+        except BlockingIOError as error:
+            raise Unusable(held) from error
+        with in_one_line():
+            sweep(folder)
         yield
+
+
+def _sweep(folder: Path) -> None:
+    for left in folder.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(left)
 
 
 def _make(folder: Path, name: str, at: datetime, *, with_keys: bool) -> None:

@@ -6,14 +6,18 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from tarfile import TarError
 from typing import IO, Any
 
 import psycopg
+from django.core.management.base import CommandError
+from django.db import DatabaseError
 from psycopg.conninfo import make_conninfo
 
-from projects.site.postgres import Cluster
+from projects.site.postgres import Cluster, ClusterError
 
 NAMED = {"NAME": "dbname", "USER": "user", "HOST": "host", "PORT": "port"}
 # pg_dump itself lifts the limits of time; whoever reads for the whole system says so to the policies.
@@ -22,6 +26,26 @@ AS_SYSTEM = "-c piaojue.mode=system"
 
 class Unusable(Exception):
     """What was asked for cannot be done; the message is one line for the operator."""
+
+
+# Where the message alone would not say what it is about.
+OF_WHAT: tuple[tuple[type[Exception], str], ...] = (
+    (TarError, "附件包无法读取："),
+    (OSError, "文件无法读写："),
+    (psycopg.Error, "数据库出错："),
+    (DatabaseError, "数据库出错："),
+)
+
+
+@contextmanager
+def in_one_line(more: str = "") -> Iterator[None]:
+    """Unusable for what a database, a program, a file or an archive refuses inside. more: what is to be done about it."""
+    try:
+        yield
+    except (Unusable, ClusterError, CommandError, psycopg.Error, DatabaseError, TarError, OSError) as error:
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        what = next((words for kind, words in OF_WHAT if isinstance(error, kind)), "")
+        raise Unusable(f"{what}{said}{more}") from error
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
+from projects.retention.models import Erasure
 from projects.site.backups.making import DUMP, UPLOADS, Backup, live
-from projects.site.backups.programs import Access, Unusable
+from projects.site.backups.programs import Access, Unusable, in_one_line
 from workflow.audit.checking import OutsideHead, Verdict
 from workflow.audit.services import Act, write_down
 from workflow.audit.verify import chained_units, forged_heads, one_view, verify
@@ -26,6 +27,7 @@ from workflow.people.models import Unit
 
 ACTION = "log.restored"
 Feed = Mapping[str, Any]
+HALF_DONE = "。恢复到一半：请先清空目标数据库和附件目录，再重新恢复。"
 STANDING = """
     SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
@@ -34,7 +36,10 @@ STANDING = """
 
 @dataclass(frozen=True)
 class Checked:
-    """A unit's restored trail. expected: how many entries it had at the backup; newest: the largest outside head known of it."""
+    """A unit's restored trail. expected: how many entries it had at the backup; newest: the largest outside head known of it.
+
+    compared: how many heads kept outside it was compared with; one that reaches further than the backup is none of them.
+    """
 
     code: str
     name: str
@@ -42,6 +47,7 @@ class Checked:
     expected: int
     newest: Feed | None
     forged: tuple[str, ...] = ()
+    compared: int = 0
 
     @property
     def whole(self) -> bool:
@@ -57,12 +63,8 @@ class Checked:
 
 
 def load(backup: Backup, into: Access) -> None:
-    """Put the database's parts into an empty database, as its owner. Unusable: it is not empty, or a program refuses."""
+    """Put the database's parts into an empty database, as its owner. Unusable: a program refuses."""
     manifest = backup.manifest
-    with into.connect() as opened:
-        row = opened.execute(STANDING).fetchone()
-        if row and row[0]:
-            raise Unusable("目标数据库不是空的，不能恢复。请换一个空的数据目录（PIAOJUE_VAR）或空的数据库。")
     # Rows are read in before triggers and policies stand, which would refuse or change them.
     names_known = manifest["roles"]["app"] == settings.APP_ROLE
     options = ["--no-owner", "--exit-on-error", *([] if names_known else ["--no-privileges"])]
@@ -105,8 +107,22 @@ def refuse_unless_empty(root: Path) -> None:
         raise Unusable(f"附件目录 {root} 不是空的，不能恢复。请换一个空的数据目录（PIAOJUE_VAR）。")
 
 
-def refuse_unless_usable(backup: Backup) -> None:
-    """Unusable where the backup is damaged, or newer than this program."""
+def refuse_unless_unused(into: Access) -> None:
+    """Unusable where the database holds anything, or cannot be reached."""
+    with into.connect() as opened:
+        row = opened.execute(STANDING).fetchone()
+    if row and row[0]:
+        raise Unusable("目标数据库不是空的，不能恢复。请换一个空的数据目录（PIAOJUE_VAR）或空的数据库。")
+
+
+def refuse_unless_usable(backup: Backup, feeds: Sequence[Feed]) -> None:
+    """Unusable where the backup is damaged, renamed, newer than this program, or not what the heads kept outside are of."""
+    if backup.manifest.get("name") != backup.name:
+        told = backup.manifest.get("name")
+        raise Unusable(f"备份的目录名 {backup.name} 与清单所载名称 {told} 不一致，不能当作这一份备份使用。")
+    known_units = {str(told["unit"]) for told in backup.manifest["units"]}
+    if strangers := sorted({str(feed["unit"]) for feed in feeds} - known_units):
+        raise Unusable(f"备份 {backup.name} 里没有校验值文件所属的单位：{'、'.join(strangers)}。")
     if damaged := backup.damaged():
         raise Unusable(f"备份 {backup.name} 已损坏，与清单不符：{'、'.join(damaged)}。")
     known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
@@ -155,11 +171,13 @@ def _check(pk: int, told: Feed, feeds: Sequence[Feed]) -> Checked:
     heads = [head for feed in feeds for head in feed["heads"]] + ([told["head"]] if told["head"] else [])
     size = int(told["size"])
     outside = [OutsideHead(one["size"], one["hash"], one["root"]) for one in heads if one["size"] <= size]
+    compared = sum(head["size"] <= size for feed in feeds for head in feed["heads"])
     outside += [OutsideHead(size, told["hash"])] if size else []
     name = Unit.objects.filter(pk=pk).values_list("name", flat=True).first() or ""
     newest = max(heads, key=lambda head: int(head["size"]), default=None)
     forged = tuple(line for feed in feeds for line in forged_heads(dict(feed)))
-    return Checked(str(told["unit"]), name, verify(pk, outside=outside), size, newest, forged)
+    verdict = verify(pk, outside=outside)
+    return Checked(str(told["unit"]), name, verdict, size, newest, forged, compared)
 
 
 # The real thing
@@ -170,23 +188,33 @@ def restore(
 ) -> list[Checked]:
     """Put a backup in place of what was lost, bring it up to this program, check it, and say so in every trail.
 
-    Runs as the owner, on an empty database and an empty folder of files. Unusable otherwise.
+    Runs as the owner, on an empty database and an empty folder of files. Unusable otherwise, and where it breaks off:
+    then the message says that both have to be emptied.
     """
-    refuse_unless_usable(backup)
-    roles = {"owner": settings.OWNER_ROLE, "app": settings.APP_ROLE}
-    if backup.manifest["roles"] != roles:
-        said = "、".join(backup.manifest["roles"].values())
-        raise Unusable(f"备份的数据库角色是 {said}，请先在目标服务器上建立同名角色并写入两个数据库地址。")
-    refuse_unless_empty(Path(settings.MEDIA_ROOT))
-    connection.close()
-    load(backup, live())
-    unpack(backup, Path(settings.MEDIA_ROOT))
-    checked = check_chains(backup, feeds)
-    call_command("migrate", interactive=False, verbosity=0)
-    with within(SYSTEM):
-        for one in checked:
-            _write_down(one, backup, Act(None, office, Unit.objects.get(code=one.code), at), reason)
+    with in_one_line():
+        refuse_unless_usable(backup, feeds)
+        roles = {"owner": settings.OWNER_ROLE, "app": settings.APP_ROLE}
+        if backup.manifest["roles"] != roles:
+            said = "、".join(backup.manifest["roles"].values())
+            raise Unusable(f"备份的数据库角色是 {said}，请先在目标服务器上建立同名角色并写入两个数据库地址。")
+        refuse_unless_empty(Path(settings.MEDIA_ROOT))
+        connection.close()
+        refuse_unless_unused(live())
+    with in_one_line(HALF_DONE):
+        load(backup, live())
+        unpack(backup, Path(settings.MEDIA_ROOT))
+        checked = check_chains(backup, feeds)
+        call_command("migrate", interactive=False, verbosity=0)
+        with within(SYSTEM):
+            for one in checked:
+                _write_down(one, backup, Act(None, office, Unit.objects.get(code=one.code), at), reason)
     return checked
+
+
+def last_certificate(unit: Unit) -> str:
+    """The number of the last certificate of erasure a unit has; empty for none."""
+    issued = Erasure.objects.filter(unit=unit).exclude(number="").order_by("-done_on", "-pk")
+    return issued.values_list("number", flat=True).first() or ""
 
 
 def _write_down(one: Checked, backup: Backup, act: Act, reason: str) -> None:
@@ -198,6 +226,8 @@ def _write_down(one: Checked, backup: Backup, act: Act, reason: str) -> None:
         "entries": one.expected,
         "hash": one.verdict.hash,
         "whole": one.whole,
+        # What was erased under a later one stands here again.
+        "last_certificate": last_certificate(act.unit),
     }
     if one.newest and one.missing:
         named = {name: one.newest[name] for name in ("size", "root", "hash", "at", "key")}

@@ -10,7 +10,7 @@ from django.db import connection
 
 from projects.collection.intake import propose
 from projects.evaluation.conformance import CHECKS, Status
-from projects.evaluation.conforming import conformance_of
+from projects.evaluation.conforming import conformance_of, entries_of
 from projects.oversight import counting, examining
 from projects.oversight.examining import examine_due, grown_since
 from projects.oversight.figures import figures_by_year
@@ -59,6 +59,29 @@ def test_what_is_kept_is_what_the_checks_find_and_the_figures_count_it(town):
     slow = slow_figures(year.cycle, NOW.date())
     assert {name: getattr(figures, name) for name in slow} == slow
     assert counting.differences(year.cycle.pk) == []
+
+
+def past_the_acts(town: Township) -> None:
+    """A row of no year is changed beside the services, as the database itself writes it down."""
+    write_down(town.act("clerk", NOW), "row.change", "grant:1")
+    recorded()
+
+
+@pytest.mark.parametrize("arrow", ["close", "end"])
+def test_a_row_changed_past_the_acts_is_of_every_year_that_is_not_over(town, arrow):
+    cycle = cycle_of(town)
+    recorded()
+    examine_due(NOW)
+    past_the_acts(town)
+    assert grown_since([cycle.pk]) == {cycle.pk}
+    assert examine_due(NOW + timedelta(hours=1)) == 1 and grown_since([cycle.pk]) == frozenset()
+    seen = entries_of(cycle).count()
+    write_down(town.act("chair", NOW), f"cycle.{arrow}", cycle.reference, about=cycle.reference)
+    recorded()
+    examine_due(NOW + timedelta(hours=2))
+    past_the_acts(town)
+    assert grown_since([cycle.pk]) == frozenset()
+    assert entries_of(cycle).count() == seen + 1
 
 
 def test_a_year_is_examined_again_once_its_trail_has_grown_and_not_before(town):

@@ -20,6 +20,7 @@ from django.test.utils import CaptureQueriesContext
 from notifications.models import Delivery
 from notifications.post import post_unit
 from projects.ballots.reporting import readable_papers
+from projects.collection.intake import propose
 from projects.collection.models import Contact, Proposal
 from projects.cycles.documents.composing import document_of
 from projects.cycles.documents.pdf import pdf_of
@@ -50,6 +51,7 @@ from workflow.audit.verify import verify
 from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline, Draft
+from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply, of_units
 from workflow.roles.models import RoleGrant
 
@@ -142,6 +144,42 @@ def test_the_second_person_may_say_no_with_a_reason_and_it_may_be_asked_again(wo
     assert kept() == [CANARY]
     world.erase()
     assert set(Erasure.objects.values_list("state", flat=True)) == {"declined", "done"}
+
+
+def test_a_year_that_was_ended_falls_due_like_one_that_was_archived(world):
+    town = township("T03", name="石坝镇")
+    cycle = cycle_of(town)
+    propose(town.act("station", at("2026-09-10")), title="修桥", content="危桥须改造。", name=CANARY)
+    fire(cycle, "end", town.act("chair", at("2027-03-01")), reason="并入县城街道")
+    assert [lot.due.on for lot in lots_of(town.unit, at("2027-03-02").date())] == [date(2027, 6, 1)]
+    (lot,) = lots_of(town.unit, at("2027-06-05").date())
+    assert lot.is_due and not lot.reasons
+    assert file_terms_of(town.unit) == []
+
+
+def test_a_contact_in_the_pool_is_kept_a_round_of_the_year_and_its_months_and_no_other_with_it(world):
+    pooled = propose(
+        world.town.act("station", at("2027-02-10")), title="修桥", content="危桥。", name=CANARY, phone=PHONE
+    )
+    young = propose(
+        world.town.act("station", at("2027-09-01")), title="修渠", content="渠漏。", name=CANARY, phone=PHONE
+    )
+    assert pooled.cycle is None and young.cycle is None
+
+    def due(day):
+        return [lot for lot in lots_of(world.town.unit, at(day).date()) if lot.code == "contacts:"]
+
+    assert due("2028-05-10") == []
+    (lot,) = due("2028-05-11")
+    assert (lot.rows, lot.reasons) == (1, []) and "项目库" in lot.title and "满 12 个月" in lot.due.term
+    world.do("retention.ask", "gov_clerk", lot="contacts:", confirmed="on")
+    erasure = Erasure.objects.get(state="asked")
+    world.do("retention.confirm", "chair", erasure, confirmed="on")
+    pooled.refresh_from_db()
+    young.refresh_from_db()
+    assert pooled.contact_erased and not young.contact_erased and len(kept()) == 2
+    erasure.refresh_from_db()
+    assert "青溪镇项目库。" in erasure.paper.body and "项目库" in str(erasure)
 
 
 # ------------------------------------------------------------------------------- what holds it back

@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
-from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
+from rfc3161_client import HashAlgorithm, TimestampRequestBuilder, decode_timestamp_response
 
 from tests.builders import township
 from tests.workflow.audit import tsa
@@ -195,7 +195,32 @@ def test_a_stored_stamp_that_was_changed_is_named(unit: Unit, authority: tsa.Aut
     given.by = "另一个名字"
     given.save(force_insert=True)
     status, said = seen("--unit", "T01")
-    assert status == 1 and "时间戳不能核验" in said
+    assert status == 1 and "时间戳不成立" in said
+
+
+def test_who_trusts_nobody_that_signed_cannot_tell_and_calls_nothing_broken(
+    unit: Unit, authority: tsa.Authority, settings: Any, tmp_path: Path
+) -> None:
+    head = sealed(unit, "open")
+    stamping.stamp_waiting(NOW)
+    for path in (tmp_path / "nowhere.pem", tsa.Authority(tmp_path / "other").folder / "ca.pem"):
+        settings.TSA_CA_FILE = str(path)
+        status, said = seen("--unit", "T01")
+        assert status == 2 and "时间戳无法核验" in said and "完好" in said and "不成立" not in said, said
+        # Whose words they are is seen all the same.
+        answer = decode_timestamp_response(bytes(Stamp.objects.get(head=head).token))
+        with pytest.raises(stamping.NotStamped, match="Mismatch") as refused:
+            stamping.check(answer, b"another head")
+        assert not isinstance(refused.value, stamping.NoTrust)
+
+
+def test_no_line_of_the_log_tells_the_servers_address(
+    unit: Unit, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.TSA_URL = "http://127.0.0.1:9/?token=geheim"
+    sealed(unit, "open")
+    assert stamping.stamp_waiting(NOW) == 0
+    assert "away: ConnectionError" in caplog.text and "geheim" not in caplog.text
 
 
 @pytest.mark.parametrize("table", ["workflow_stamp", "workflow_stampfailure"])

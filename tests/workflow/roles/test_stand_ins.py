@@ -23,6 +23,7 @@ from workflow.inbox.selectors import claimed_by, count_todo
 from workflow.inbox.story import line_of
 from workflow.people.isolation import SYSTEM, apply
 from workflow.roles import registry, standing_in
+from workflow.roles import services as roles
 from workflow.roles.models import RoleGrant
 from workflow.roles.services import GrantRefused, grant, lapse, revoke
 
@@ -269,6 +270,25 @@ def test_an_office_of_ones_own_that_ends_by_its_date_frees_what_was_claimed_in_i
         f"grant:{ended.pk}": "任职期满，自动终止。",
     }
     assert Entry.objects.latest("pk").action == "grant.revoke"
+
+
+def test_an_end_that_cannot_be_written_down_keeps_no_other_waiting(town, monkeypatch, caplog):
+    ended, other = last_day(town, "2026-08-14"), named(town, town.deputies[3])
+    honest = roles.write_down
+
+    def refuse(act, action, subject, **more):
+        if subject == f"grant:{other.pk}":
+            raise RuntimeError("refused")
+        return honest(act, action, subject, **more)
+
+    monkeypatch.setattr(roles, "write_down", refuse)
+    elsewhere = township("T02", name="石坝镇")
+    RoleGrant.objects.filter(user=elsewhere.of("chair"), office="chair").update(until=date(2026, 8, 14))
+    assert lapse(at("2026-08-15")) == 1 and f"grant:{other.pk}" in caplog.text
+    assert not RoleGrant.objects.filter(pk__in=[ended.pk, other.pk], revoked_at__isnull=False).exists()
+    assert not RoleGrant.objects.filter(office="chair", tenant=elsewhere.unit, revoked_at=None).exists()
+    monkeypatch.setattr(roles, "write_down", honest)
+    assert lapse(at("2026-08-15")) == 2
 
 
 def test_who_is_appointed_again_keeps_what_they_had_claimed(town):

@@ -24,7 +24,8 @@ BROKEN, NOT_USABLE = 1, 2
 
 class Command(BaseCommand):
     help = (
-        "逐条重新计算办理记录的校验链。退出码：0 完好；1 有问题，标准输出给出每个单位第一处问题；2 无法核验。"
+        "逐条重新计算办理记录的校验链。退出码：0 完好；1 有问题，标准输出给出每个单位第一处问题；"
+        "2 无法核验，包括可信证书读不到、不认得时间戳签发人。"
         "数据库自身不能发现整条链被重写，请用 --head 或 --heads 与系统外留存的校验值比对。"
     )
 
@@ -59,8 +60,10 @@ class Command(BaseCommand):
                 self.stdout.write(line)
         for line in forged:
             self.stdout.write(f"{unit}\t{line}")
-        if forged or any(verdict.fault or stamps.faults for _unit, verdict, stamps in checked):
-            sys.exit(BROKEN)
+        broken = forged or any(verdict.fault or stamps.faults for _unit, verdict, stamps in checked)
+        untold = any(stamps.untold for _unit, _verdict, stamps in checked)
+        if broken or untold:
+            sys.exit(BROKEN if broken else NOT_USABLE)
 
 
 def said(unit: Unit, verdict: Verdict) -> str:
@@ -76,9 +79,10 @@ def said(unit: Unit, verdict: Verdict) -> str:
 
 
 def said_of_stamps(unit: Unit, stamps: Stamped) -> list[str]:
-    """What the time-stamp server stands for, and a line for each of its stamps that does not hold."""
-    lines = [
-        f"{unit.code}\t时间戳不能核验（可信证书见 PIAOJUE_TSA_CA_FILE）\t{fault}" for fault in stamps.faults
+    """What the time-stamp server stands for, and a line for each of its stamps that does not hold or cannot be told."""
+    lines = [f"{unit.code}\t时间戳不成立\t{fault}" for fault in stamps.faults]
+    lines += [
+        f"{unit.code}\t时间戳无法核验（可信证书见 PIAOJUE_TSA_CA_FILE）\t{why}" for why in stamps.untold
     ]
     if last := stamps.last:
         at = stamp(last.stamp.at)

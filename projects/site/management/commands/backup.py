@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from projects.site.backups.making import back_up
+from projects.site.backups.making import Afterwards, back_up
 from projects.site.backups.programs import Unusable
 from projects.site.backups.rotation import Keep
 from workflow.administration.conf import operator
@@ -20,7 +20,8 @@ from workflow.administration.conf import operator
 class Command(BaseCommand):
     help = (
         "备份数据库、上传的附件和清单（各单位办理记录的条数与校验值、各部分的 SHA-256），只有本系统的用户可读；"
-        "做成后按保留份数删去过期的备份。正在进行的电子投票的密封票不进备份。退出码：0 已做成；1 未做成。"
+        "做成后按保留份数删去过期的备份。正在进行的电子投票的密封票不进备份。"
+        "退出码：0 已做成；1 未做成；2 已做成，但没有登记，或者过期的没有删完。"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -33,7 +34,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--keep", type=_keep, default=Keep(*settings.BACKUPS_KEPT), metavar="N[,W,M]",
-            help="保留最近 N 天、W 周、M 个月每天（周、月）的最后一份，默认 PIAOJUE_BACKUP_KEEP（7,4,12）",
+            help="按日保留 N 份、按周 W 份、按月 M 份，默认 PIAOJUE_BACKUP_KEEP（7,4,12）",
         )  # fmt: skip
         parser.add_argument(
             "--with-keys", action="store_true", help="连同签名密钥文件一起备份（默认不含，请另行妥善保管）"
@@ -46,6 +47,8 @@ class Command(BaseCommand):
             )
         except Unusable as refused:
             raise CommandError(f"没有做成备份：{refused}") from refused
+        except Afterwards as failed:
+            raise CommandError(str(failed), returncode=2) from failed
         self.stdout.write(f"已备份：{made.folder}")
         self.stdout.write(
             f"大小 {made.size:,} 字节，附件 {made.manifest['files']} 个，清单 SHA-256 {made.digest}"

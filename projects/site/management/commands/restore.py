@@ -23,7 +23,7 @@ FAULTY, NOT_USABLE = 1, 2
 class Command(BaseCommand):
     help = (
         "把备份恢复到空的数据库和空的附件目录（不空即拒绝），升级到本程序的版本，核验全部办理记录，"
-        "并在每个单位的办理记录里写明从哪份备份恢复、缺哪些记录。退出码：0 已恢复且完好；1 已恢复但核验有问题；2 没有恢复。"
+        "并在每个单位的办理记录里写明从哪份备份恢复、缺哪些记录。退出码：0 已恢复且完好；1 已恢复但核验有问题；2 没有恢复，或者没有恢复完。"
     )
     requires_system_checks: list[str] = []
 
@@ -68,6 +68,10 @@ def report(backup: Backup, checked: list[Checked]) -> list[str]:
             )
     if votes := backup.manifest["open_votes"]:
         lines.append(f"备份时有 {len(votes)} 项表决正在投票，其电子票不在备份内：请主席团决定重新投票。")
+    lines.append(
+        f"备份（{backup.manifest['made_at']}）之后清除过的个人信息、销毁过的选票，又随备份恢复："
+        "请凭数据清除证明、选票销毁记录，重新清除、销毁。各单位恢复后的最后一份证明，编号见办理记录。"
+    )
     lines.append(
         "请放回原来的 SECRET_KEY 和签名密钥；签名密钥已丢失的，用 manage.py trail_keys --adopt 登记新的。"
     )

@@ -10,9 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from projects.site.backups.drilling import Drill, drill, record
-from projects.site.backups.programs import Unusable
+from projects.site.backups.programs import Unusable, in_one_line
 from projects.site.backups.telling import backup_named
-from projects.site.postgres import ClusterError
 from workflow.administration.conf import operator
 from workflow.management.commands.verify_trail import feed_in
 
@@ -37,12 +36,16 @@ class Command(BaseCommand):
         feeds = [feed_in(path) for path in heads]
         try:
             done = drill(backup_named(backup), feeds)
-        except (Unusable, ClusterError) as refused:
+        except Unusable as refused:
             raise CommandError(f"无法演练：{refused}", returncode=NOT_USABLE) from refused
         for line in report(done):
             self.stdout.write(line)
         if done.known.reachable:
-            record(done, at=timezone.now(), office=operator())
+            try:
+                with in_one_line():
+                    record(done, at=timezone.now(), office=operator())
+            except Unusable as refused:
+                raise CommandError(f"演练结果没有记入办理记录：{refused}", returncode=NOT_USABLE) from refused
             self.stdout.write("演练结果已记入办理记录。")
         else:
             self.stdout.write(
@@ -56,8 +59,6 @@ def report(done: Drill) -> list[str]:
     """What a drill found, for the operator."""
     at = done.backup.manifest["made_at"]
     registered = "清单与办理记录登记的一致。" if done.known.registered == done.backup.digest else ""
-    if done.known.reachable and not done.known.registered:
-        registered = "注意：现用系统的办理记录里没有登记过这份备份。"
     outside = (
         f"与留存在外的校验值 {done.heads} 个比对。"
         if done.heads
