@@ -13,9 +13,11 @@ from projects.cycles.models import BEFORE_THE_VOTE, Cycle
 from projects.cycles.papers import make_paper
 from projects.cycles.selectors import open_session
 from projects.cycles.services import presidium_decided
-from projects.selection.models import Exclusion, ExclusionState, Item, ItemState
+from projects.selection.flows import ObjectionFlow
+from projects.selection.models import Exclusion, ExclusionState, Item, ItemState, Notice, NoticeState
+from projects.selection.selectors import open_objections
 from workflow.audit.services import Act
-from workflow.flows.processes import call_off_all
+from workflow.flows.processes import call_off, call_off_all
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 
@@ -55,6 +57,7 @@ def end_year(act: Act, cycle: Cycle, *, number: str, reason: str, **minutes: Any
     called_off = call_off_all(cycle, act, reason=reason)
     pooled = _shelve(act, cycle)
     fire(cycle, "end", act, reason=reason)
+    answered = _take_down(act, cycle, reason)
     make_paper(
         act,
         cycle,
@@ -65,7 +68,27 @@ def end_year(act: Act, cycle: Cycle, *, number: str, reason: str, **minutes: Any
         data={"for": meeting.votes_for, "of": meeting.members},
         step=3,
     )
-    return Outcome(after={"called_off": called_off, "pooled": pooled}, reason=reason)
+    return Outcome(after={"called_off": called_off, "pooled": pooled, "objections": answered}, reason=reason)
+
+
+def posted_notices(cycle: Cycle) -> QuerySet[Notice]:
+    """The list as it is still posted; none where it was not or its days were concluded."""
+    return Notice.objects.filter(cycle=cycle, state=NoticeState.POSTED).order_by("pk")
+
+
+def _take_down(act: Act, cycle: Cycle, reason: str) -> int:
+    """The posted list is over, and who objected to it and waits is answered; how many are."""
+    # Held first: who objects at this moment has done so and is answered, or comes too late.
+    for notice in posted_notices(cycle).select_for_update(of=("self",)):
+        fire(notice, "close", act, reason=reason)
+    answer = _("年度工作已经终止，公示的名单不再提交票决，异议不再另行处理。终止理由：%(reason)s") % {
+        "reason": reason
+    }
+    objections = list(open_objections(cycle).order_by("pk"))
+    for objection in objections:
+        call_off(ObjectionFlow, objection, act, reason=reason)
+        fire(objection, "dismiss", act, answer=answer)
+    return len(objections)
 
 
 def _items(cycle: Cycle) -> QuerySet[Item]:

@@ -9,10 +9,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.services import outlook_for
-from projects.lifecycle.ending import counted
+from projects.lifecycle.ending import counted, posted_notices
+from projects.selection.selectors import open_objections
 from workflow.flows.fields import ChineseDateField
 from workflow.flows.forms import MeetingForm, Resolved, StepForm
-from workflow.flows.models import Deadline
+from workflow.flows.processes import ending_with
 
 
 class StartYearForm(StepForm):
@@ -57,8 +58,13 @@ class EndYearForm(Resolved, MeetingForm):
     field_order = [*MeetingForm.field_order, "number", "reason"]
 
     def foreseen(self) -> list[str]:
-        waiting = Deadline.objects.filter(about=self.subject.reference, done_at=None, cancelled=False)
-        return [
-            gettext("%(n)s 项未办事项随之结束。") % {"n": waiting.count()},
+        told = [
+            gettext("%(n)s 项未办事项随之结束。") % {"n": ending_with(self.subject).count()},
             gettext("%(n)s 件意见建议转入项目库，%(m)s 个候选项目转入储备库。") % counted(self.subject),
         ]
+        if posted_notices(self.subject).exists():
+            told.append(
+                gettext("候选项目公示随之结束，不再受理异议；%(n)s 件异议尚未答复，将书面答复年度工作已经终止。")
+                % {"n": open_objections(self.subject).count()}
+            )
+        return told

@@ -22,6 +22,7 @@ class NoteFlow(YearlyFlow):
     """工作提示函"""
 
     room = "oversight"
+    outlasts = True
     process_title = _("工作提示函")
 
     start = Begin().Next(this.note_reply)

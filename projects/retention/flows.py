@@ -20,6 +20,7 @@ class RequestFlow(YearlyFlow):
     """删除联系方式的申请"""
 
     room, step = "retention", 1
+    outlasts = True
     process_title = _("办理删除联系方式的申请")
 
     @classmethod

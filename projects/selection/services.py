@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from projects.collection.models import Outcome as Fate
 from projects.collection.models import Proposal, ProposalState
 from projects.collection.services import new_code
-from projects.cycles.models import Cycle
+from projects.cycles.models import Cycle, CycleState
 from projects.cycles.papers import make_paper, take_out
 from projects.selection import rules
 from projects.selection.answering import take_back
@@ -640,7 +640,9 @@ def lodge(act: Act, notice: Notice, *, words: str, item: int | None = None) -> O
 
 
 def obstacles_to_objecting(notice: Notice, at: datetime) -> list[str]:
-    """Why a list can no longer be objected to."""
+    """Why a list can no longer be objected to: its year was ended, or its days are over."""
+    if notice.cycle.state == CycleState.ENDED:
+        return [_("本年度工作已经终止，不再受理异议。")]
     if notice.state != NoticeState.POSTED or localdate(at) > notice.to_on:
         return [_("公示已于%(day)s结束，不再受理异议。") % {"day": date_format(notice.to_on)}]
     return []

@@ -19,7 +19,7 @@ class OfficeFlow(Flow):
     """A flow of offices on one subject (viewflow's `artifact`).
 
     room: the rulebook's prefix of its tasks; step: which of the six steps, None where it belongs to none.
-    not_at: the kinds of units that know no such matter.
+    not_at: the kinds of units that know no such matter. outlasts: it goes on when what its subject is about ends.
     The default lock of the library is no lock at all: two users completed one task and the next step ran twice.
     """
 
@@ -27,6 +27,7 @@ class OfficeFlow(Flow):
     room: ClassVar[str] = ""
     not_at: ClassVar[frozenset[str]] = frozenset()
     step: ClassVar[int | None] = None
+    outlasts: ClassVar[bool] = False
 
     start: Any = None
 

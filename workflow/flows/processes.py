@@ -12,7 +12,7 @@ from viewflow.workflow.models import Process
 from viewflow.workflow.status import PROCESS
 
 from workflow.audit.services import Act
-from workflow.flows.base import OfficeFlow
+from workflow.flows.base import OfficeFlow, flows
 from workflow.flows.models import Deadline
 from workflow.flows.services import cancel_flow
 from workflow.machines.models import Record
@@ -35,12 +35,23 @@ def call_off(flow: type, subject: Record, act: Act, *, reason: str) -> None:
         cancel_flow(process, act, reason=reason)
 
 
-def call_off_all(about: Record, act: Act, *, reason: str) -> int:
-    """End every running process on a record, and every one with an open task that is about it; how many."""
-    kind = ContentType.objects.get_for_model(type(about))
+def ending_with(about: Record) -> QuerySet[Deadline]:
+    """The open tasks about a record that end with it: all but those of flows that outlast it."""
     waiting = Deadline.objects.filter(about=about.reference, done_at=None, cancelled=False)
+    return waiting.exclude(task__process__flow_class__in=_outlasting())
+
+
+def _outlasting() -> list[type[OfficeFlow]]:
+    return [flow for flow in flows() if flow.outlasts]
+
+
+def call_off_all(about: Record, act: Act, *, reason: str) -> int:
+    """End every running process on a record, and every one with a task that ends with it; how many."""
+    kind = ContentType.objects.get_for_model(type(about))
     on_it = Q(artifact_content_type=kind, artifact_object_id=about.pk)
-    found = Process.objects.filter(on_it | Q(pk__in=waiting.values("task__process")), status=PROCESS.NEW)
+    found = Process.objects.filter(
+        on_it | Q(pk__in=ending_with(about).values("task__process")), status=PROCESS.NEW
+    )
     called_off = list(found.order_by("-pk"))
     for process in called_off:
         cancel_flow(process, act, reason=reason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,13 +12,18 @@ import pytest
 from projects.collection.models import Proposal, ProposalState
 from projects.cycles.models import Cycle, Paper
 from projects.demo.play import selection as play
-from projects.portal.public_selectors import open_years, year_of
-from projects.selection.models import Item
-from tests.builders import at, meeting_of, township
+from projects.lifecycle.forms import EndYearForm
+from projects.oversight.models import Note, NoteState
+from projects.portal.public_selectors import is_posted, open_years, year_of
+from projects.selection.intake import raise_objection
+from projects.selection.models import Item, Notice
+from tests.builders import at, do, meeting_of, township
 from tests.projects.portal.public_world import cycle_of
-from tests.projects.selection.test_selection import D0, year
+from tests.projects.oversight.county_world import leader_of
+from tests.projects.selection.test_selection import D0, until_posted, year
 from workflow.audit.models import Entry
-from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed
+from workflow.audit.services import Act
+from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import events_on, perform
 from workflow.flows.models import Deadline
 from workflow.people.isolation import SYSTEM, apply
@@ -33,12 +39,14 @@ def town(db):
     return township(deputies=16)
 
 
-def ended(town, cycle: Cycle, *, agree: bool = True, office: str = "clerk", **data: Any) -> Entry:
-    decision = meeting_of(town.people["presidium"], DAY, agree=agree) | {
+def ended(
+    town, cycle: Cycle, *, agree: bool = True, office: str = "clerk", day: str = DAY, **data: Any
+) -> Entry:
+    decision = meeting_of(town.people["presidium"], day, agree=agree) | {
         "number": "青人发〔2026〕9 号",
         "reason": "乡镇合并，不再票决。",
     }
-    return perform("lifecycle.end_year", cycle, actor=town.of(office), data=decision | data, at=at(DAY))
+    return perform("lifecycle.end_year", cycle, actor=town.of(office), data=decision | data, at=at(day))
 
 
 def test_what_waits_ends_and_every_proposal_goes_to_the_pool(town):
@@ -62,6 +70,35 @@ def test_what_waits_ends_and_every_proposal_goes_to_the_pool(town):
     assert after["pooled"] == len(before) and after["called_off"] >= 3
     assert Paper.objects.get(cycle=cycle, number="青人发〔2026〕9 号").kind == "minutes"
     assert open_years([cycle], date(2026, 10, 20)) == [] and year_of(cycle, date(2026, 10, 20)).step == 0
+
+
+def test_the_posted_list_is_taken_down_and_whoever_objected_has_a_written_answer(town):
+    cycle = year(town)
+    until_posted(town, cycle)
+    notice, resident = Notice.objects.get(), Act(None, "resident", town.unit, at("2026-10-29"))
+    objection = raise_objection(resident, notice, words="请说明选址的理由。")
+    assert is_posted(notice, date(2026, 10, 30))
+    told = EndYearForm.foreseen(SimpleNamespace(subject=cycle))  # type: ignore[arg-type]
+    assert any("1 件异议尚未答复" in line for line in told)
+    entry = ended(town, cycle, day="2026-10-30")
+    notice, objection = Notice.objects.get(), type(objection).objects.get()
+    assert notice.state == "closed" and not is_posted(notice, date(2026, 10, 30))
+    assert objection.state == "dismissed" and "乡镇合并，不再票决。" in objection.answer
+    assert json.loads(entry.body)["after"]["objections"] == 1
+    with pytest.raises(Refused, match="本年度工作已经终止"):
+        raise_objection(resident, notice, words="请说明选址的理由。")
+    assert not Deadline.objects.filter(about=cycle.reference, done_at=None, cancelled=False).exists()
+
+
+def test_a_letter_of_the_county_is_answered_all_the_same(town):
+    cycle = cycle_of(town)
+    note = {"title": "会期未定", "words": "请说明。", "reply_by": "2026-10-30"}
+    perform("oversight.note", cycle, actor=leader_of(town.unit.parent), data=note, at=at("2026-10-15"))
+    waiting = EndYearForm.foreseen(SimpleNamespace(subject=cycle))[0]  # type: ignore[arg-type]
+    assert waiting == "0 项未办事项随之结束。"
+    ended(town, cycle)
+    do("oversight.note_reply", town.of("chair"), "2026-10-21", reply="年度工作已经终止。")
+    assert Note.objects.get().state == NoteState.REPLIED
 
 
 def test_a_presidium_that_did_not_agree_ends_nothing(town):
