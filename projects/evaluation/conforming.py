@@ -10,7 +10,8 @@ from django.db.models import Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from projects.cycles.models import ENDS, Cycle
+from projects.cycles.models import Cycle
+from projects.cycles.over import ENDINGS
 from projects.cycles.selectors import session_date
 from projects.cycles.steps import STEPS
 from projects.evaluation.conformance import Check, Finding, Status, Terms, Year, act_of, examine
@@ -71,7 +72,7 @@ def _beside(cycle: Cycle) -> Q:
     """Rows of no year (offices, rules) that were changed past the acts from the year's founding to its end."""
     own = Entry.objects.filter(subject=cycle.reference).order_by("id").values("id")
     founded = Subquery(own.filter(action="cycle.create")[:1])
-    over = Subquery(own.filter(action__in=ENDS)[:1])
+    over = Subquery(own.filter(action__in=ENDINGS)[:1])
     return Q(action__in=ACTIONS, about="", id__gt=founded, id__lt=Coalesce(over, Value(NEVER)))
 
 

@@ -64,7 +64,9 @@ class EndYearForm(Resolved, MeetingForm):
         ]
         if posted_notices(self.subject).exists():
             told.append(
-                gettext("候选项目公示随之结束，不再受理异议；%(n)s 件异议尚未答复，将书面答复年度工作已经终止。")
+                gettext(
+                    "候选项目公示随之结束，不再受理异议；%(n)s 件异议尚未答复，将书面答复年度工作已经终止。"
+                )
                 % {"n": open_objections(self.subject).count()}
             )
         return told

@@ -17,7 +17,8 @@ from typing import Any
 from django.db import connection
 from django.utils.timezone import localdate
 
-from projects.cycles.models import ENDS, Cycle
+from projects.cycles.models import Cycle
+from projects.cycles.over import ENDINGS
 from projects.evaluation import conforming
 from projects.evaluation.conformance import Status
 from projects.oversight.counting import done_or_logged
@@ -27,22 +28,25 @@ from workflow.audit.rows import ACTIONS
 from workflow.people.isolation import SYSTEM, within
 
 
-def _quoted(words: Iterable[str]) -> str:
-    return ", ".join(f"'{word}'" for word in words)
+def _listed(names: Iterable[str]) -> str:
+    """Names of this program's own as a list of SQL."""
+    return "(" + ", ".join(f"'{name}'" for name in names) + ")"
 
 
 SECONDS = 480.0  # how long one sweep goes on, so that the next one does not run beside it
 
-# Whether there is an entry of the year among those its examination `k` has not seen; as `conforming.year_of` reads it,
-# rows of no year that were changed past the acts among it, as long as the year was not over.
+# Whether there is an entry of the year among those its examination `k` has not seen; as `conforming.entries_of` reads it.
 GROWN = f"""EXISTS (
     SELECT FROM workflow_leaf l JOIN workflow_entry n ON n.id = l.entry_id
     WHERE l.unit_id = k.unit_id AND l.index > k.size AND (
         n.about = 'cycle:' || k.cycle_id OR n.subject = 'cycle:' || k.cycle_id OR n.subject IN (
             SELECT 'session:' || s.session_id FROM projects_cyclesession s WHERE s.cycle_id = k.cycle_id)
-        OR n.about = '' AND n.action IN ({_quoted(ACTIONS)}) AND NOT EXISTS (
-            SELECT FROM workflow_entry o WHERE o.unit_id = k.unit_id AND o.subject = 'cycle:' || k.cycle_id
-            AND o.action IN ({_quoted(ENDS)}) AND o.id < n.id)))
+        OR (n.about = '' AND n.action IN {_listed(ACTIONS)} AND n.id > (
+                SELECT min(o.id) FROM workflow_entry o
+                WHERE o.subject = 'cycle:' || k.cycle_id AND o.action = 'cycle.create')
+            AND NOT EXISTS (
+                SELECT FROM workflow_entry o
+                WHERE o.subject = 'cycle:' || k.cycle_id AND o.action IN {_listed(ENDINGS)} AND o.id <= n.id))))
 """  # noqa: S608
 # What its township has done otherwise is passed over, so that the next look begins where this one ended.
 PASS_OVER = f"""

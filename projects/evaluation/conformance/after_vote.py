@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from projects.cycles.over import CLOSE
 from projects.evaluation.conformance.ways import (
     after,
     calendar,
@@ -25,7 +26,7 @@ from projects.evaluation.conformance.year import (
     not_yet,
 )
 
-DECLARED, EVALUATION, CLOSED = ("voting.declare",), ("cycle.begin_evaluation",), ("cycle.close",)
+DECLARED, EVALUATION, CLOSED = ("voting.declare",), ("cycle.begin_evaluation",), (CLOSE,)
 FOUNDED = ("project.found",)
 MEASURED_BAD = ("measurement.fail",)
 

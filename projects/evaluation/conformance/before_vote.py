@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from projects.cycles.over import END
 from projects.evaluation.conformance.ways import after, each, never, working, written
 from projects.evaluation.conformance.year import (
     Act,
@@ -64,7 +65,9 @@ def notice_stood(year: Year) -> Finding:
     if posted is None:
         return not_yet()
     ended = year.last("selection.conclude", "notice.close")
-    if ended is None or ended.id < posted.id:
+    over = year.last(END)
+    # With a year that is ended its notice is taken down, whatever days it had left.
+    if ended is None or ended.id < posted.id or (over and over.id < ended.id):
         return not_yet("", posted)
     last_day = working(year.terms.notice_wd)(posted.on)
     if ended.on < last_day:

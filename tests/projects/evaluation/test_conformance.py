@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from projects.evaluation.conformance import CHECKS, Act, Finding, Status, Terms, Year, act_of
+from projects.evaluation.conformance import CHECKS, Act, Finding, Status, Terms, Year, act_of, examine
 from projects.evaluation.conformance.year import SHANGHAI
 from workflow.calendar.workdays import add_working_days
 
@@ -336,6 +336,25 @@ def test_a_year_under_way_is_reproached_with_nothing(until: str) -> None:
         check.code for check in CHECKS if found(check.code, acts[: last + 1], today).status == Status.NOT_HELD
     ]
     assert broken == []
+
+
+@pytest.mark.parametrize("until", ["cycle.create", "cycle.open", "selection.notice", "deliberation.agenda"])
+def test_a_year_ended_before_its_vote_has_nothing_left_to_come(until: str) -> None:
+    acts = lawful()
+    acts = acts[: next(place for place, act in enumerate(acts) if act.action == until) + 1]
+    end = replace(acts[-1], id=acts[-1].id + 1, action="cycle.end", subject=CYCLE)
+    taken_down = replace(end, id=end.id + 1, action="notice.close", subject="notice:1")
+    seen = examine(Year((*acts, end, taken_down), date(2029, 1, 1)))
+    assert {finding.status for _check, finding in seen} <= {Status.HELD, Status.NOT_APPLICABLE}
+    assert next(finding for check, finding in seen if check.code == "convened").note == "年度工作已经终止"
+
+
+def test_what_a_year_was_late_with_before_it_was_ended_stays_so() -> None:
+    acts = lawful()[:4]
+    end_day = datetime.combine(T + timedelta(days=9), time(9), SHANGHAI)
+    end = replace(acts[-1], id=99, action="cycle.end", subject=CYCLE, at=end_day)
+    seen = {check.code: finding.status for check, finding in examine(Year((*acts, end), date(2029, 1, 1)))}
+    assert seen["convened"] == Status.NOT_HELD and seen["roll"] == Status.NOT_APPLICABLE
 
 
 def test_a_year_without_a_thing_is_not_judged_by_it() -> None:

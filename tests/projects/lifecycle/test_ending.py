@@ -18,8 +18,8 @@ from projects.portal.public_selectors import is_posted, open_years, year_of
 from projects.selection.intake import raise_objection
 from projects.selection.models import Item, Notice
 from tests.builders import at, do, meeting_of, township
-from tests.projects.portal.public_world import cycle_of
 from tests.projects.oversight.county_world import leader_of
+from tests.projects.portal.public_world import cycle_of
 from tests.projects.selection.test_selection import D0, until_posted, year
 from workflow.audit.models import Entry
 from workflow.audit.services import Act

@@ -23,6 +23,7 @@ from tests.projects.portal.public_world import cycle_of, text_of, travel
 from tests.projects.supervision.conftest import year_of
 from workflow.audit.models import Head
 from workflow.audit.services import write_down
+from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import context_of
@@ -99,6 +100,29 @@ def test_a_year_is_examined_again_once_its_trail_has_grown_and_not_before(town):
     assert grown_since([cycle.pk]) == {cycle.pk}
     assert examine_due(NOW + timedelta(hours=1)) == 1
     assert Examination.objects.get().at == NOW + timedelta(hours=1) and grown_since([cycle.pk]) == frozenset()
+
+
+def test_a_row_changed_beside_a_year_is_looked_at_until_the_year_is_over(town):
+    cycle = cycle_of(town)
+    recorded()
+    examine_due(NOW)
+    change_beside(town)
+    assert grown_since([cycle.pk]) == {cycle.pk} and examine_due(NOW) == 1
+    assert grown_since([cycle.pk]) == frozenset()
+    fire(cycle, "end", town.act("clerk", NOW))
+    recorded()
+    assert grown_since([cycle.pk]) == {cycle.pk} and examine_due(NOW) == 1
+    change_beside(town)
+    assert grown_since([cycle.pk]) == frozenset()
+    assert Examination.objects.get().not_yet == 0
+    assert examine_due(NOW + timedelta(days=9)) == 0
+
+
+def change_beside(town) -> None:
+    """An office's row changed past the acts."""
+    grant = RoleGrant.objects.filter(tenant=town.unit, office="clerk")
+    write_down(town.act("clerk", NOW), "row.change", f"grant:{grant.get().pk}")
+    recorded()
 
 
 def fire_one(town, cycle) -> None:
