@@ -52,8 +52,8 @@ def make_certificate(act: Act, erasure: Erasure, entry: Entry) -> Paper:
 
 def text_of(erasure: Erasure, act: Act, entry: Entry) -> str:
     """The certificate's text."""
-    pooled = DataKind(erasure.of) == DataKind.CONTACTS  # of no year: in the pool
-    year = f"{erasure.cycle}" if erasure.cycle else f"{erasure.unit.name}{'项目库' if pooled else '全部年度'}"
+    beside = "全部年度" if erasure.of == DataKind.SIGN_INS else "项目库"
+    year = f"{erasure.cycle}" if erasure.cycle else f"{erasure.unit.name}{beside}"
     about = f"“{erasure.proposal.title}”一件" if erasure.proposal else ""
     at = localtime(entry.at)
     rotated = out_of_backups_on(at.date())

@@ -115,10 +115,9 @@ class Erasure(Record):
         ]
 
     def __str__(self) -> str:
-        if self.cycle or self.proposal_id:
-            year = f"{self.cycle.year} 年度" if self.cycle else ""
-            return f"{year}{self.get_of_display()}"
-        return title_without_year(DataKind(self.of))
+        pool = _("项目库") if self.of == DataKind.CONTACTS else ""
+        year = f"{self.cycle.year} 年度" if self.cycle else pool
+        return f"{year}{self.get_of_display()}"
 
     @property
     def about(self) -> str:

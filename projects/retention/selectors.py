@@ -15,7 +15,8 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from projects.collection.models import Contact, Proposal
-from projects.cycles.models import ENDS, OVER, Cycle, Paper
+from projects.cycles.models import OVER, Cycle, Paper
+from projects.cycles.over import ENDINGS
 from projects.cycles.rulebook import said
 from projects.cycles.selectors import rules_in_force
 from projects.deliberation.models import Visit
@@ -29,7 +30,6 @@ from projects.retention.models import (
     Hold,
     HoldState,
     RequestState,
-    title_without_year,
 )
 from projects.selection.models import Objection, ObjectionState
 from projects.supervision.models import (
@@ -90,6 +90,12 @@ def sign_ins_before(unit: Unit, day: date) -> QuerySet[AccessLog]:
     return AccessLog.objects.filter(username__in=held, attempt_time__date__lt=day)
 
 
+def pooled_contacts_before(unit: Unit, day: date) -> QuerySet[Contact]:
+    """The contacts of what was received before a day and stayed in the pool: no year's end lets their term run."""
+    left = contacts_left().filter(proposal__unit=unit, proposal__cycle=None)
+    return left.filter(proposal__received_at__date__lt=day)
+
+
 # ------------------------------------------------------------------------------- since when it may go
 
 
@@ -106,11 +112,16 @@ def log_day(unit: Unit, on: date) -> date:
     return own.kept_since(on, rules_in_force(unit).sign_in_log_months)
 
 
+def pool_day(unit: Unit, on: date) -> date:
+    """The day before which what stayed in the pool was received for its contact to have been kept long enough."""
+    return own.kept_since(on, rules_in_force(unit).contact_months)
+
+
 def closings_of(cycles: Iterable[Cycle]) -> dict[int, date]:
-    """The day each year was published and archived, or ended before its vote; those that run are not in it."""
+    """The day each year was over, archived or ended; those that run are not in it."""
     named = {cycle.reference: cycle.pk for cycle in cycles if cycle.state in OVER}
-    closed = Entry.objects.filter(subject__in=list(named), action__in=ENDS)
-    last = closed.order_by().values_list("subject").annotate(Max("at"))
+    over = Entry.objects.filter(subject__in=list(named), action__in=ENDINGS)
+    last = over.order_by().values_list("subject").annotate(Max("at"))
     return {named[subject]: localdate(at) for subject, at in last}
 
 
@@ -166,7 +177,7 @@ def _counted(records: QuerySet[Any], path: str) -> dict[int, int]:
 
 @dataclass(frozen=True)
 class Standing:
-    """What decides over a township's data: since when its years are closed, what holds them back. on: the day it is asked."""
+    """What decides over a township's data: since when its years are over, what holds them back. on: the day it is asked."""
 
     unit: Unit
     on: date
@@ -180,10 +191,8 @@ class Standing:
         note, months = said(SETTINGS[of]), getattr(rules, SETTINGS[of])
         told = {"title": note.title, "months": months, "basis": note.basis}
         term = _("%(title)s %(months)s 个月（%(basis)s）") % told
-        if cycle is None:  # what is not old enough, in the log or in the pool, is never among them
-            pooled = _("%(term)s，自收到满 %(months)s 个月仍在项目库之日起算")
-            told = {"term": term, "months": POOL_MONTHS}
-            return Due(self.on, pooled % told if of == DataKind.CONTACTS else term)
+        if cycle is None:  # what of the log and the pool is not old enough is never among them
+            return Due(self.on, term)
         closed = self.closings.get(cycle.pk)
         return Due(own.due_after(closed, months) if closed else None, term)
 
@@ -238,19 +247,23 @@ class Lot:
 
     @property
     def title(self) -> str:
-        return (
-            f"{self.cycle.year} 年度{self.cycle.period}{self.of.label}"
-            if self.cycle
-            else title_without_year(self.of)
-        )
+        if self.cycle:
+            return f"{self.cycle.year} 年度{self.cycle.period}{self.of.label}"
+        return called_beside(self.of)
+
+
+def called_beside(of: DataKind) -> str:
+    """What a kind of data that belongs to no year is called."""
+    return f"{_('项目库')}{of.label}" if of == DataKind.CONTACTS else str(of.label)
 
 
 def lots_of(unit: Unit, on: date) -> list[Lot]:
-    """What a township keeps of personal data: years that are over, the oldest first, its pool, its sign-in log."""
+    """What a township keeps of personal data in the years that are over, its pool and its sign-in log, the oldest year first."""
     over = Cycle.objects.filter(unit=unit, state__in=OVER).select_related("unit")
     cycles = list(over.order_by("year", "pk"))
     kept = {of: _counted(rows, path) for of, rows, path in _kept_in(cycles)}
-    pooled, logged = pooled_contacts(unit, on).count(), sign_ins_before(unit, log_day(unit, on)).count()
+    pooled = pooled_contacts_before(unit, pool_day(unit, on)).count()
+    logged = sign_ins_before(unit, log_day(unit, on)).count()
     found = [(of, cycle, kept[of].get(cycle.pk, 0)) for cycle in cycles for of in OF_YEARS]
     standing, waiting = standing_of(unit, cycles, on), _waiting(unit)
     return [
@@ -322,7 +335,7 @@ class FileTerm:
 
 
 def file_terms_of(unit: Unit) -> list[FileTerm]:
-    """The papers of every year that is over by the terms of archives; the archive appraises them, none is erased here."""
+    """The papers of every year that is over by the terms of archives; they are appraised by the archive, never erased here."""
     found = []
     for cycle in Cycle.objects.filter(unit=unit, state__in=OVER).order_by("year", "pk"):
         kinds = Paper.objects.filter(cycle=cycle).values_list("kind", flat=True)

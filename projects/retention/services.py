@@ -6,7 +6,7 @@ before. What is left in its place names the certificate.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.sessions.models import Session
@@ -150,7 +150,7 @@ def _told(act: Act, erasure: Erasure) -> dict[str, Any]:
 def erase(erasure: Erasure, number: str, act: Act) -> int:
     """Erase what it is about, with its salts and what is left of it half-typed; how many rows that were."""
     if erasure.of == DataKind.CONTACTS:
-        return _erase_contacts(erasure, number, act.at)
+        return _erase_contacts(erasure, number, act)
     if erasure.of == DataKind.RATINGS:
         rated = selectors.ratings_with_words().filter(project__cycle=erasure.cycle)
         return rated.update(words="", salt="", erased=number)
@@ -161,20 +161,23 @@ def erase(erasure: Erasure, number: str, act: Act) -> int:
     return gone
 
 
-def _erase_contacts(erasure: Erasure, number: str, at: datetime) -> int:
+def _contacts_of(erasure: Erasure, on: date) -> QuerySet[Contact]:
     if erasure.proposal:
-        left = selectors.contacts_left().filter(proposal=erasure.proposal)
-    elif erasure.cycle:
-        left = selectors.contacts_left().filter(proposal__cycle=erasure.cycle)
-    else:
-        left = selectors.pooled_contacts(erasure.unit, localdate(at))
+        return selectors.contacts_left().filter(proposal=erasure.proposal)
+    if erasure.cycle:
+        return selectors.contacts_left().filter(proposal__cycle=erasure.cycle)
+    return selectors.pooled_contacts_before(erasure.unit, selectors.pool_day(erasure.unit, on))
+
+
+def _erase_contacts(erasure: Erasure, number: str, act: Act) -> int:
+    left = _contacts_of(erasure, act.on)
     proposals = Proposal.objects.filter(pk__in=list(left.values_list("proposal_id", flat=True)))
     gone, _by_model = Contact.objects.filter(proposal__in=proposals).delete()
     proposals.update(contact_erased=number)
     references = [proposal.reference for proposal in proposals]
     _drop_drafts(Deadline.objects.filter(subject__in=references))
     # What a resident typed and never sent stands in the session; it is not left to the sweep.
-    Session.objects.filter(expire_date__lt=at).delete()
+    Session.objects.filter(expire_date__lt=act.at).delete()
     return gone
 
 
