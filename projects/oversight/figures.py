@@ -76,9 +76,10 @@ def chosen(seen: Iterable[YearOf], year: int | None) -> list[YearOf]:
 
 @dataclass(frozen=True)
 class Cell:
-    """A step: done, running, soon, overdue, waiting or archived; days to or past the first deadline.
+    """A step: done, running, soon, overdue, waiting, archived or ended; days to or past the first deadline.
 
-    late: tasks done late. archived: the year is closed, and what is open, as its 回头看, has time.
+    late: tasks done late. archived: the year is closed, and what is open, as its 回头看, has time. ended: the year was
+    ended before its vote, and nothing goes on in it.
     """
 
     state: str
@@ -308,7 +309,7 @@ class Figures:
 
     @property
     def townships_at(self) -> dict[int, int]:
-        """How many of the years stand in each step; 7 for those that are closed."""
+        """How many of the years stand in each step; 7 for those that are closed, 0 for those that were ended."""
         found: dict[int, int] = defaultdict(int)
         for (measure, state), n in self.amounts.items():
             if measure == "cycle" and n:
@@ -348,7 +349,9 @@ SHARES: Mapping[str, Callable[[Figures], tuple[int, int]]] = {
 
 
 def cell_of(step: int, at: int, is_open: bool, first: date | None, today: date, *, late: int = 0) -> Cell:
-    """A step of a year. at: the step the year stands in; is_open: whether a task of it is; first: the first day due."""
+    """A step of a year. at: the step the year stands in, as `reached` says; is_open: whether a task of it is; first: the first day due."""
+    if not is_open and not at:
+        return Cell("ended", late=late)
     if not is_open:
         return Cell("done" if step < at else "running" if step == at else "waiting", late=late)
     if first is None:

@@ -91,7 +91,7 @@ def _cells(view: View, row: Row) -> list[str]:
             else "—"
             for cell in row.county_cells
         ]
-    words = {"done": _("完成"), "archived": _("已归档"), "waiting": "—"}
+    words = {"done": _("完成"), "archived": _("已归档"), "waiting": "—", "ended": _("终止")}
     return [words.get(cell.state) or _days(cell.state, cell.days) for cell in row.cells]
 
 

@@ -418,7 +418,7 @@ class View:
         """What is open in the step, else what was done in it; nothing is behind a step that has not begun."""
         if cell.state == "waiting":
             return ""
-        return self.behind("ended" if cell.state == "done" else "tasks", {"step": str(step)}, row)
+        return self.behind("ended" if cell.state in ("done", "ended") else "tasks", {"step": str(step)}, row)
 
     def _county_cells(self, row: Row) -> list[dict[str, Any]]:
         """A county's six steps: how many townships stand in each, and how much is overdue in it."""

@@ -287,6 +287,8 @@ def _stretch_cells(facts: Facts, stretch: Stretch) -> tuple[str, ...]:
 
 def _progress(stretch: Stretch, today: date) -> str:
     days = stretch.days_over(today)
+    if stretch.progress == Progress.STOPPED:
+        return _("终止") if stretch.began else _("不再进行")
     if stretch.progress == Progress.DONE:
         if days > 0:
             return _("完成，晚 %(days)s 天") % {"days": days}

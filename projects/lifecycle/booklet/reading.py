@@ -12,7 +12,8 @@ from django.db.models import QuerySet
 from django.utils.timezone import localdate
 
 from projects.cycles.feasibility import chain
-from projects.cycles.models import Cycle, Session
+from projects.cycles.models import OVER, Cycle, Session
+from projects.cycles.over import CLOSE, END, ENDINGS
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import rules_for, session_of
 from projects.cycles.steps import STEPS
@@ -41,7 +42,6 @@ ARROWS = {
     "cycle.begin_supervision": 5,
     "cycle.begin_evaluation": 6,
 }
-CLOSED = "cycle.close"
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,7 @@ class Account:
 class Facts:
     """All of it. readable: the steps whoever asks may read; holders: (office, seat) → names, in the order of the grants.
 
-    offices: code → title, in the order of the registry; places: a unit inside the township → its place among them.
-    acts: how many the whole account has; account: those of its lines that are told; words: their entries, by number.
-    reached: the step the year stands in, 7 once it is closed.
+    offices: code → title, in the order of the registry; reached: the step the year stands in, 7 once it is over.
     """
 
     cycle: Cycle
@@ -129,13 +127,13 @@ def facts_of(
         seats=rows_of(unit, cycle, on),
         holders=_holders(cycle, on),
         opened=list(_opened(cycle)),
-        stretches=_stretches(cycle, entries.filter(action__in=[*ARROWS, CLOSED])),
+        stretches=_stretches(cycle, entries.filter(action__in=[*ARROWS, *ENDINGS])),
         meetings=list(_meetings(cycle)),
         acts=sum(map(len, account)),
         account=shown,
         words=_words([trace.number for line in shown for trace in line]),
         accounts=list(_accounts(cycle)),
-        reached=len(STEPS) + 1 if cycle.state == "closed" else cycle.step,
+        reached=len(STEPS) + 1 if cycle.state in OVER else cycle.step,
     )
 
 
@@ -166,13 +164,13 @@ def _opened(cycle: Cycle) -> Iterator[Opened]:
 
 def _stretches(cycle: Cycle, moves: QuerySet[Entry]) -> list[Stretch]:
     began: dict[int, date] = {}
-    closed: date | None = None
+    over: dict[str, date] = {}
     for action, at in moves.order_by("id").values_list("action", "at"):
-        if action == CLOSED:
-            closed = localdate(at)
+        if action in ENDINGS:
+            over[action] = localdate(at)
         else:
             began[ARROWS[action]] = localdate(at)
-    return road(plan_of_steps(cycle), began, closed)
+    return road(plan_of_steps(cycle), began, over.get(CLOSE), over.get(END))
 
 
 def plan_of_steps(cycle: Cycle) -> dict[int, Planned]:

@@ -66,6 +66,7 @@ class Progress(StrEnum):
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True)
@@ -79,29 +80,46 @@ class Planned:
 
 @dataclass(frozen=True)
 class Stretch:
-    """One of the six steps: as planned, and as it went. began, ended: None while it has not."""
+    """One of the six steps: as planned, and as it went. began, ended: None while it has not.
+
+    stopped: the year was ended in this step or before it.
+    """
 
     step: int
     planned: Planned
     began: date | None = None
     ended: date | None = None
+    stopped: bool = False
 
     @property
     def progress(self) -> Progress:
+        if self.stopped:
+            return Progress.STOPPED
         if self.ended:
             return Progress.DONE
         return Progress.RUNNING if self.began else Progress.WAITING
 
     def days_over(self, today: date) -> int:
-        """Days its end lies after the planned one (negative: before it); of one that has not ended, days past it by now."""
+        """Days its end lies after the planned one (negative: before it); of one that has not ended, days past it by now.
+
+        Of one that was stopped none.
+        """
+        if self.stopped:
+            return 0
         if self.ended:
             return (self.ended - self.planned.until).days
         return max(0, (today - self.planned.until).days)
 
 
-def road(plan: Mapping[int, Planned], began: Mapping[int, date], closed: date | None) -> list[Stretch]:
+def road(
+    plan: Mapping[int, Planned],
+    began: Mapping[int, date],
+    closed: date | None,
+    stopped: date | None = None,
+) -> list[Stretch]:
     """The steps in order. began: step → the day the year came to it; a step ends when the next begins, the last at `closed`.
 
+    stopped: the day the year was ended before its vote; the step it stood in ends there, and none after it comes.
     A year that goes on to a later step has ended all before it, whatever is known of when they began.
     """
     steps = sorted(plan)
@@ -110,7 +128,14 @@ def road(plan: Mapping[int, Planned], began: Mapping[int, date], closed: date | 
     later: date | None = None
     for step in reversed(steps):
         later = ends[step] = ends[step] or later
-    return [Stretch(step, plan[step], began.get(step), ends[step]) for step in steps]
+    if stopped is None:
+        return [Stretch(step, plan[step], began.get(step), ends[step]) for step in steps]
+    return [
+        Stretch(step, plan[step], began.get(step), ends[step])
+        if ends[step]
+        else Stretch(step, plan[step], began.get(step), stopped if step in began else None, stopped=True)
+        for step in steps
+    ]
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,16 @@ def test_days_over_count_either_way_and_a_step_that_has_not_ended_is_never_early
     assert early.days_over(date(2026, 9, 9)) == -8
 
 
+def test_a_year_that_was_ended_goes_no_further():
+    end, later = date(2026, 2, 20), date(2027, 1, 1)
+    found = road(PLAN, {1: date(2026, 1, 1), 2: date(2026, 1, 30)}, None, end)
+    assert (found[0].progress, found[0].days_over(later)) == (Progress.DONE, 2)
+    assert (found[1].progress, found[1].ended, found[1].days_over(later)) == (Progress.STOPPED, end, 0)
+    assert {(one.progress, one.ended, one.days_over(later)) for one in found[2:]} == {
+        (Progress.STOPPED, None, 0)
+    }
+
+
 def test_a_step_whose_beginning_cannot_be_read_has_ended_where_a_later_one_began():
     found = road(PLAN, {5: date(2026, 5, 2)}, None)
     assert [one.ended for one in found[:4]] == [date(2026, 5, 2)] * 4 and found[

@@ -96,7 +96,7 @@ def slow_figures(cycle: Cycle, today: date) -> dict[str, Any]:
         **_of_tasks(tasks, late, overdue),
         **_of_findings(cycle),
         **_of_checks(cycle),
-        "townships_at": {7 if cycle.state == "closed" else cycle.step: 1},
+        "townships_at": {_reached(cycle): 1},
     }
 
 
@@ -143,9 +143,13 @@ def slow_sources(cycle: Cycle) -> dict[str, int]:
     return dict(found)
 
 
+def _reached(cycle: Cycle) -> int:
+    return {"closed": 7, "ended": 0}.get(cycle.state, cycle.step)
+
+
 def slow_cells(cycle: Cycle, today: date) -> tuple[Cell, ...]:
     """The six steps, from the year's tasks one by one."""
-    reached = 7 if cycle.state == "closed" else cycle.step
+    reached = _reached(cycle)
     return tuple(_cell(cycle, step, reached, today) for step in range(1, 7))
 
 
@@ -153,6 +157,8 @@ def _cell(cycle: Cycle, step: int, reached: int, today: date) -> Cell:
     tasks = list(Deadline.objects.filter(about=cycle.reference, step=step, cancelled=False))
     late = sum(bool(d.done_at and d.due_on and localdate(d.done_at) > d.due_on) for d in tasks)
     open_ones = [d for d in tasks if not d.done_at]
+    if not open_ones and cycle.state == "ended":
+        return Cell("ended", late=late)
     if not open_ones:
         return Cell("done" if step < reached else "running" if step == reached else "waiting", late=late)
     days = [(d.due_on - today).days for d in open_ones if d.due_on]

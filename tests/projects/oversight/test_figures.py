@@ -34,6 +34,7 @@ from projects.selection.models import Item
 from projects.supervision.models import Finding, Inspection, Project
 from tests.builders import at, township
 from tests.long import sized
+from tests.projects.oversight.county_world import leader_of
 from tests.projects.oversight.slow import slow_cells, slow_figures, slow_offices, slow_sources
 from tests.projects.portal.public_world import cycle_of, item_of, project_of
 from tests.projects.supervision.conftest import year_of
@@ -237,6 +238,16 @@ def test_a_year_played_through_the_services_is_counted_as_it_stands(db):
         assert_equal_to_the_slow_count(day)
     kept = next(iter(figures_by_year([Cycle.objects.get().pk], date(2027, 6, 1)).values()))
     assert kept.projects == 3 and kept.overdue > 0 and kept.budget == 515_000_000
+
+
+def test_a_year_that_was_ended_stands_in_no_step(client, towns):
+    cycle = cycle_of(towns[0], "begin_selection", "begin_deliberation", "end")
+    assert_equal_to_the_slow_count(START)
+    kept = figures_by_year([cycle.pk], START)[cycle.pk]
+    assert kept.cells("ended", START) == (Cell("ended"),) * 6 and kept.townships_at == {0: 1}
+    client.force_login(leader_of(towns[0].unit.parent))
+    page = client.get("/county/").content.decode()
+    assert page.count("matrix-cell matrix-ended") == 6 and "终止" in page
 
 
 def test_a_project_that_passed_counts_once_it_is_finished(towns):
