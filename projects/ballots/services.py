@@ -39,6 +39,7 @@ from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.machines.services import fire
 from workflow.people.models import User
+from workflow.people.services import hold_as_it_is
 
 COUNTED_AGAIN = (VoteState.CLOSED, VoteState.KEYED, VoteState.CERTIFIED, VoteState.DECLARED)
 SIGNERS = {"chief_teller": gettext_lazy("总监票人"), "teller": gettext_lazy("监票人")}
@@ -305,6 +306,9 @@ def open_vote(
     Refused below the quorum, naming 组织法 14. Of two people opening at once one gets Conflict.
     """
     with _held(vote) as held:
+        hold_as_it_is(
+            vote.unit
+        )  # a change of the township is refused while a vote is open, and looks under this lock
         if reasons := obstacles_to_opening(held, present=present, on_leave=on_leave, issued=issued):
             raise Refused(*reasons)
         fire(

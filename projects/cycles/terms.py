@@ -18,6 +18,7 @@ from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit, User
+from workflow.people.services import hold_as_it_is
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import holders_of, live_grants
@@ -85,6 +86,9 @@ def begin_session(act: Act, session: Session, **changes: Any) -> None:
 
     Refused: a session of a term that is over, or of one whose deputies' credentials were not examined.
     """
+    hold_as_it_is(
+        session.unit
+    )  # a change of the township is refused while it sits, and looks under this lock
     _seat_congress(act, session)
     fire(session, "begin", act, **changes)
     for listener in _when_begun:

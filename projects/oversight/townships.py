@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from projects.ballots.models import Vote, VoteState
@@ -39,7 +39,8 @@ from workflow.people.models import Unit, UnitChange, UnitKind, User
 from workflow.people.services import alter_unit
 from workflow.people.wording import worded
 from workflow.roles import registry
-from workflow.roles.selectors import holders_of, live_grants
+from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import holders_of, live_grants, own_grants
 from workflow.roles.services import GrantRefused, end_offices, grant
 
 What = UnitChange.What
@@ -65,13 +66,17 @@ def in_the_way(unit: Unit) -> list[str]:
 
 
 def in_the_way_of_ending(unit: Unit) -> list[str]:
-    """Why a township's congress cannot end now: besides, a year it has still to vote on, or a congress elected anew."""
+    """Why a township's congress cannot end now: besides, a year it has still to vote on or to finish for a
+    township it took in, or a congress elected anew.
+    """
     found = in_the_way(unit)
     for cycle in cycles_of(unit).filter(state__in=AT_THE_VOTE):
         found.append(
-            _("%(year)s尚在“%(state)s”环节：须先票决并公告，或者由主席团决定终止年度工作。")
+            _("%(year)s尚在“%(state)s”阶段：须先票决并公告，或者由主席团决定终止年度工作。")
             % {"year": cycle, "state": cycle.get_state_display()}
         )
+    for cycle in _finished_for(unit):
+        found.append(_("%(year)s由“%(unit)s”接续办理，须先办理到归档。") % {"year": cycle, "unit": unit.name})
     if term := coming_term(unit):
         found.append(_("%(term)s已选出、尚未举行首次会议，须先完成换届。") % {"term": term})
     return found + _convened(unit)
@@ -80,6 +85,14 @@ def in_the_way_of_ending(unit: Unit) -> list[str]:
 def in_the_way_of_taking_in(unit: Unit) -> list[str]:
     """Why a township cannot take another in now: besides, a roll that is fixed already would lack the deputies who join."""
     return in_the_way(unit) + _convened(unit)
+
+
+def _finished_for(unit: Unit) -> QuerySet[Cycle]:
+    """The years under way of the townships merged into this one."""
+    taken_in = UnitChange.objects.filter(into=unit, what=What.MERGED).values("unit")
+    return (
+        Cycle.objects.filter(unit__in=taken_in).exclude(state__in=OVER).select_related("unit").order_by("pk")
+    )
 
 
 def _convened(unit: Unit) -> list[str]:
@@ -103,7 +116,7 @@ def going_on(unit: Unit) -> list[Cycle]:
 
 @dataclass(frozen=True)
 class Move:
-    """An open task at a township's own seat and who will do it: the holders of its office in the other township."""
+    """An open task at a township's own seat and who will do it: who holds its office in the other township and does not only stand in."""
 
     deadline: Deadline
     to: list[User]
@@ -113,7 +126,10 @@ def moves(unit: Unit, into: Unit, on: date) -> list[Move]:
     """The open tasks of the offices that go over, in the order they are due."""
     held = Deadline.objects.filter(unit=unit, seat=unit, office__in=TAKEN_OVER, done_at=None, cancelled=False)
     tasks = list(held.select_related("task", "unit").order_by("due_on", "pk"))
-    to = {office: holders_of(office, into, on) for office in {task.office for task in tasks}}
+    to = {
+        office: [held.user for held in own_grants(office, into, on)]
+        for office in {task.office for task in tasks}
+    }
     return [Move(task, to[task.office]) for task in tasks]
 
 
@@ -236,7 +252,7 @@ def merge(
         _refuse([*in_the_way_of_ending(here.unit), *in_the_way_of_taking_in(there.unit)])
         label = _("%(unit)s并入%(into)s") % {"unit": here.unit.name, "into": there.unit.name}
         moved, unfinished = moves(here.unit, there.unit, act.on), going_on(here.unit)
-        deputies = holders_of(DEPUTY, here.unit, act.on)
+        deputies = own_grants(DEPUTY, here.unit, act.on)
         _take_over(here, there, f"{label}（{number}）", number, with_deputies=bool(unfinished))
         _give(there, DEPUTY, deputies, number)
         for move in moved:
@@ -263,18 +279,26 @@ def _take_over(here: Act, there: Act, reason: str, number: str, *, with_deputies
     """The offices of the township end; those who hold them in the other hold them here too, so that its file has keepers."""
     end_offices(unit=here.unit, offices=ENDING, act=here, reason=reason)
     for office in (*TAKEN_OVER, *([DEPUTY] if with_deputies else [])):
-        _give(here, office, holders_of(office, there.unit, there.on), number)
+        _give(here, office, own_grants(office, there.unit, there.on), number)
 
 
-def _give(here: Act, office: str, users: Iterable[User], number: str) -> None:
-    """These hold an office at the township too, if they do not yet."""
-    held = {user.pk for user in holders_of(office, here.unit, here.on)}
-    for user in users:
-        if user.pk not in held:
+def _give(here: Act, office: str, grants: Iterable[RoleGrant], number: str) -> None:
+    """Who holds these grants holds the office at the township too, as long as there, if they do not yet."""
+    held = {one.user_id for one in own_grants(office, here.unit, here.on)}
+    for one in grants:
+        if one.user_id not in held:
             try:
-                grant(user=user, office=office, unit=here.unit, act=here, since=here.on, document=number)
+                grant(
+                    user=one.user,
+                    office=office,
+                    unit=here.unit,
+                    act=here,
+                    since=here.on,
+                    until=one.until,
+                    document=number,
+                )
             except GrantRefused as error:
-                raise Refused(f"{user.name}：{error}") from error
+                raise Refused(f"{one.user.name}：{error}") from error
 
 
 def _write_move(here: Act, move: Move, reason: str) -> None:
@@ -331,7 +355,7 @@ def told_of_merging(township: Unit, into: Unit, on: date) -> list[str]:
         % {"n": len(holders_of(DEPUTY, township, on)), "into": into.name},
         _("%(unit)s的 %(n)s 项任职终止，未办事项由%(into)s的相应职务接办。") % {**names, "n": ending.count()},
         _("%(unit)s的责任单位、代表团、监督小组和联络站人员不变，由系统管理员另行调整。") % names,
-        _("%(unit)s的记录、办理记录和档案保留原处，可以查阅；不再启动新的年度。") % names,
+        _("%(unit)s的记录、办理记录和档案仍存原处，可以查阅；不再启动新的年度。") % names,
     ]
     return found + [
         _("%(year)s由%(into)s人民代表大会继续监督、评估到归档。") % {"year": cycle, "into": into.name}

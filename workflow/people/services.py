@@ -5,6 +5,8 @@ from __future__ import annotations
 from copy import copy
 from datetime import date
 
+from django.db import connection
+
 from workflow.people.models import TENANT_KINDS, Unit, UnitChange
 
 
@@ -20,6 +22,12 @@ def create_unit(*, code: str, name: str, kind: str, parent: Unit | None = None) 
 def ancestors_of(unit: Unit) -> list[int]:
     """The ids of the units above, from the root down."""
     return [int(number) for number in unit.path.strip("/").split("/")[:-1]]
+
+
+def hold_as_it_is(unit: Unit) -> None:
+    """Nobody alters a unit until the transaction ends; who is about to is waited for. Several may hold it at once."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT FROM {Unit._meta.db_table} WHERE id = %s FOR SHARE", [unit.pk])
 
 
 def alter_unit(

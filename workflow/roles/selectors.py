@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from workflow.people.isolation import Context, of_units
@@ -42,6 +42,16 @@ def holders_of(office: str, unit: Unit, on: date) -> list[User]:
     """The persons who hold an office at a unit on a day, by id; one who was granted it twice is one person."""
     grants = live_grants(on).filter(office=office, unit=unit).select_related("user").order_by("user_id")
     return list({g.user_id: g.user for g in grants}.values())
+
+
+def own_grants(office: str, unit: Unit, on: date) -> list[RoleGrant]:
+    """The grants of an office that are their holders' own on a day, by user; of each the one that runs longest.
+
+    Who only stands in for a holder (代办) has none.
+    """
+    held = live_grants(on).filter(office=office, unit=unit, stands_for=None).select_related("user")
+    longest = held.order_by("user_id", F("until").desc(nulls_first=True), "pk").distinct("user_id")
+    return list(longest)
 
 
 def seats_of(office: str, unit: Unit, on: date) -> QuerySet[Unit]:

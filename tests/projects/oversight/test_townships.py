@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from notifications.routing import routes_of
 from projects.ballots.figures import count_rules
@@ -69,6 +70,11 @@ class World(NamedTuple):
         with pytest.raises(InvalidForm) as refused:
             self.act(key, **data)
         return str(refused.value.form.errors)
+
+    def third(self) -> Township:
+        """One more township of the county."""
+        admin = Act(User.objects.get(username="admin@M"), "admin", self.county, at("2020-01-01"))
+        return Casting(admin, SINCE).township("M3", "丙乡", self.county, deputies=14)
 
 
 def built() -> World:
@@ -221,7 +227,7 @@ def test_a_year_still_to_be_voted_on_stands_in_the_way_until_it_is_ended(world):
     town = world.b
     cycle = start_year(town.act("chair", at("2027-04-01")), year=2028, **VOTE_PLAN)
     said = world.refusals("make_subdistrict", township="M2", name="乙街道")
-    assert "2028年度民生实事项目尚在“筹备”环节" in said and "由主席团决定终止" in said
+    assert "2028年度民生实事项目尚在“筹备”阶段" in said and "由主席团决定终止" in said
     members = holders_of("presidium", town.unit, date(2027, 4, 10))
     data = {
         "held_on": "2027-04-10",
@@ -345,7 +351,7 @@ def test_what_stands_in_the_way_of_a_merging_is_named_for_both(world, carried_ou
     there = cycle_of(world.a, *TO_SUPERVISION)
     called = session_at(world.a, there, state="called")
     said = world.refusals("merge", township="M2", into="M1")
-    assert f"{voting}尚在“票决”环节" in said and f"“{called}”已经通知召开" in said
+    assert f"{voting}尚在“票决”阶段" in said and f"“{called}”已经通知召开" in said
     assert "不能并入自身" in world.refusals("merge", township="M1", into="M1")
     assert world.b.unit.changes.count() == 0
     fire(voting, "begin_supervision", world.b.act("clerk", at(DAY)))
@@ -363,6 +369,40 @@ def test_whoever_sits_in_both_congresses_already_holds_the_office_once(world):
     assert held.count() == 1 and json.loads(entry.body)["after"]["deputies"] == 14
     # Nothing of 乙乡 is unfinished: 甲镇's deputies have nothing to decide there.
     assert len(holders_of("deputy", world.b.unit, date(2027, 4, 13))) == 14
+
+
+def test_who_stands_in_is_given_nothing_and_a_dated_office_ends_on_its_day(world, carried_out):
+    act = Act(User.objects.get(username="admin@M"), "admin", world.a.unit, at("2020-01-01"))
+    temporary = User.objects.create(username="temporary@M", name="挂职")
+    until = date(2027, 6, 30)
+    grant(user=temporary, office="finance", unit=world.a.unit, act=act, since=SINCE, until=until)
+    one_day = User.objects.create(username="oneday@M", name="代办人")
+    RoleGrant.objects.create(
+        user=one_day, office="clerk", unit=world.a.unit, tenant=world.a.unit, since=date(2027, 4, 12),
+        until=date(2027, 4, 12), stands_for=RoleGrant.objects.get(office="clerk", unit=world.a.unit),
+        principal=world.a.of("clerk"),
+    )  # fmt: skip
+    world.act("merge", township="M2", into="M1")
+    assert not RoleGrant.objects.filter(user=one_day, unit=world.b.unit).exists()
+    assert RoleGrant.objects.get(user=temporary, unit=world.b.unit).until == until
+    assert RoleGrant.objects.get(user=world.a.of("clerk"), office="clerk", unit=world.b.unit).until is None
+
+
+def test_a_township_that_finishes_anothers_year_is_not_merged_before_it_is_done(world, carried_out):
+    third = world.third()
+    world.act("merge", township="M2", into="M1")
+    for key, data in (("merge", {"township": "M1", "into": "M3"}), ("make_subdistrict", {"township": "M1", "name": "甲街道"})):  # fmt: skip
+        assert f"{carried_out}由“甲镇”接续办理" in world.refusals(key, **data)
+    for arrow in ("begin_evaluation", "close"):
+        fire(Cycle.objects.get(pk=carried_out.pk), arrow, world.a.act("chair", at(DAY)))
+    world.act("merge", township="M1", into="M3")
+    assert third.unit.taken_in.get().unit == world.a.unit
+
+
+def test_a_session_that_begins_holds_its_township_as_it_is(world, carried_out):
+    with CaptureQueriesContext(connection) as seen:
+        session_at(world.b, carried_out, state="open")
+    assert any("FOR SHARE" in one["sql"] and "workflow_unit" in one["sql"] for one in seen)
 
 
 def test_it_is_shown_before_it_is_done(client, world, carried_out, monkeypatch):
