@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
@@ -263,21 +264,21 @@ def reopen(act: Act, cycle: Cycle, *, to: str, reason: str) -> None:
 
 def appraise_department(
     act: Act, cycle: Cycle, *, rows: Rows, item: Mapping[str, int] | None = None, **_typed: Any
-) -> None:
+) -> Outcome:
     """部门论证: opinion, estimate, money, finish and target of each of the department's items."""
     held = _appraised(cycle, rows)
     replaced = {pk: _set_figures(act, held[pk], row) for pk, row in rows.items()}
-    _write_opinions(act, cycle, Appraisal.Kind.DEPARTMENT, held, rows, replaced)
+    return _write_opinions(act, cycle, Appraisal.Kind.DEPARTMENT, held, rows, replaced)
 
 
-def appraise_finance(act: Act, cycle: Cycle, *, rows: Rows, **_typed: Any) -> None:
+def appraise_finance(act: Act, cycle: Cycle, *, rows: Rows, **_typed: Any) -> Outcome:
     """财政论证."""
-    _write_opinions(act, cycle, Appraisal.Kind.FINANCE, _appraised(cycle, rows), rows)
+    return _write_opinions(act, cycle, Appraisal.Kind.FINANCE, _appraised(cycle, rows), rows)
 
 
-def appraise_legal(act: Act, cycle: Cycle, *, rows: Rows, **_typed: Any) -> None:
+def appraise_legal(act: Act, cycle: Cycle, *, rows: Rows, **_typed: Any) -> Outcome:
     """合法性审查."""
-    _write_opinions(act, cycle, Appraisal.Kind.LEGAL, _appraised(cycle, rows), rows)
+    return _write_opinions(act, cycle, Appraisal.Kind.LEGAL, _appraised(cycle, rows), rows)
 
 
 def _appraised(cycle: Cycle, rows: Rows) -> dict[int, Item]:
@@ -363,12 +364,17 @@ def undo_department(act: Act, cycle: Cycle, *, done: Entry, reason: str, item: M
     if is_return(done):
         open_returns(cycle).filter(kind=Appraisal.Kind.DEPARTMENT, department=item["department"]).delete()
     else:
-        given = Appraisal.objects.filter(kind=Appraisal.Kind.DEPARTMENT, item__cycle=cycle)
-        held = given.filter(item__department=item["department"]).select_related("item")
-        for appraisal in held.order_by("item_id"):
+        held = _opinions_of(cycle, Appraisal.Kind.DEPARTMENT, done)
+        for appraisal in held.select_related("item").order_by("item_id"):
             _put_back(appraisal)
         held.delete()
     take_out(cycle, "appraisal", done)
+
+
+def _opinions_of(cycle: Cycle, kind: str, done: Entry) -> QuerySet[Appraisal]:
+    """What an office's act appraised: an item decided since an earlier round keeps what was said of it then."""
+    items = [int(one.partition(":")[2]) for one in json.loads(done.body)["after"]["items"]]
+    return Appraisal.objects.filter(kind=kind, item__cycle=cycle, item__in=items)
 
 
 def _put_back(appraisal: Appraisal) -> None:
@@ -397,7 +403,7 @@ def undo_appraisal(act: Act, cycle: Cycle, *, kind: str, done: Entry, reason: st
     if is_return(done):
         open_returns(cycle).filter(kind=kind).delete()
     else:
-        Appraisal.objects.filter(item__cycle=cycle, kind=kind).delete()
+        _opinions_of(cycle, kind, done).delete()
     take_out(cycle, "appraisal", done)
 
 
@@ -432,10 +438,10 @@ def _write_opinions(
     held: Mapping[int, Item],
     rows: Rows,
     replaced: Mapping[int, dict[str, Any]] | None = None,
-) -> None:
+) -> Outcome:
     """The opinions of one office, and its paper; an earlier opinion of the same office is replaced.
 
-    replaced: of each item, as `Appraisal` keeps it.
+    replaced: of each item, as `Appraisal` keeps it. The entry names the items, by which the act is taken back.
     """
     Appraisal.objects.filter(item__in=rows, kind=kind).delete()
     opinions = Appraisal.objects.bulk_create(
@@ -463,6 +469,7 @@ def _write_opinions(
         ),
         data={"kind": kind, "items": list(rows)},
     )
+    return Outcome(after={"items": [held[pk].reference for pk in rows]})
 
 
 def score(act: Act, item: Item, **marks: int) -> None:

@@ -16,7 +16,7 @@ from projects.demo.play import selection as play
 from projects.demo.play.collection import about, play_collection
 from projects.demo.play.stage import curtain, meeting, moment, open_tasks
 from projects.lifecycle.services import start_year
-from projects.selection import events
+from projects.selection import events, services
 from projects.selection.flows import SelectionFlow
 from projects.selection.intake import raise_objection
 from projects.selection.models import (
@@ -40,12 +40,13 @@ from projects.selection.services import obstacles_to_deliberation
 from tests.builders import at, do, open_task, township
 from tests.standing import standing
 from workflow.audit.models import Entry
-from workflow.audit.services import Act
+from workflow.audit.services import Act, write_down
 from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
 from workflow.flows.services import complete, send_back
+from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply
 
 pytestmark = pytest.mark.django_db
@@ -436,6 +437,32 @@ def test_only_the_appraiser_whose_task_it_is_sends_it_back(town, cycle):
         send_back(one.task_id, actor=town.department_clerk(other.seat), reason=WHY, at=at("2026-10-16"))
     give_back(town, one)
     assert AppraisalReturn.objects.get().department == one.seat
+
+
+def test_an_appraisal_taken_back_leaves_what_an_earlier_round_said_of_a_decided_item(town, cycle):
+    until_appraisal(town, cycle)
+    seat = appraisal_of(cycle, "department").seat
+    items_of(cycle).filter(state="eligible").update(department=seat)
+    decided, again = items_of(cycle).filter(state="eligible").order_by("pk")[:2]
+    act = town.act("gov_clerk", at("2026-10-16"))
+    row = {
+        "opinion": "agree", "words": "可行。", "own": 100, "upper": 0, "social": 0, "target": "通车",
+        "finish": date(2027, 11, 30),
+    }  # fmt: skip
+    for office in (services.appraise_department, services.appraise_legal):
+        office(act, cycle, rows={decided.pk: row, again.pk: row})
+    fire(items_of(cycle).get(pk=decided.pk), "block", act, reason="不予列入。")
+    kinds = {"department": services.appraise_department, "legal": services.appraise_legal}
+    for kind, office in kinds.items():
+        told = office(act, cycle, rows={again.pk: row | {"own": 300}}).after
+        done = write_down(act, f"selection.appraise_{kind}", cycle.reference, after=told)
+        if kind == "department":
+            services.undo_department(act, cycle, done=done, reason="更正。", item={"department": seat.pk})
+        else:
+            services.undo_appraisal(act, cycle, kind=kind, done=done, reason="更正。")
+        assert list(Appraisal.objects.filter(kind=kind).values_list("item", flat=True)) == [decided.pk]
+    funding = dict(items_of(cycle).values_list("pk", "funding"))
+    assert funding[decided.pk]["own"] == 100 == funding[again.pk]["own"]
 
 
 def test_the_appraisers_page_offers_the_way_back(client, town, cycle):
