@@ -78,7 +78,7 @@ ROLL_CHANGE = register_event(
         when=selectors.obstacles_to_roll_change,
         basis=_("《地方组织法》第三十七条：代表资格审查"),
         output=_("代表名册"),
-        hint=_("代表资格终止的，主席、主席团、代表团团长、监票、监督小组等由代表担任的职务同时终止。"),
+        hint=_("代表资格终止的，主席、主席团、代表团团长、监票、监督小组等以代表身份担任的职务同时终止。"),
         irreversible=True,
     )
 )

@@ -63,7 +63,7 @@ END_YEAR = register_event(
         when=obstacles_to_ending,
         offered=_before_its_vote,
         basis=_(
-            "《地方组织法》第十九条：主席团在闭会期间的工作向大会报告；因行政区划变更等不能进入票决的，由主席团决定"
+            "本地规定：因行政区划变更等不能进入票决的，由主席团决定；主席团在闭会期间的工作向大会报告（《地方组织法》第十九条）"
         ),
         output=_("主席团会议纪要"),
         hint=_(

@@ -249,7 +249,7 @@ MERGE = register_event(
         offered=at_home,
         basis=CHANGED,
         output=_("合并登记"),
-        hint=_("先列出随之转移的事项和有哪些障碍，确认后才办理。撤并的乡镇档案保留原处，不再启动新的年度。"),
+        hint=_("先列明随之转移的事项和办理障碍，确认后才办理。撤并乡镇的档案仍存原处，不再启动新的年度。"),
         irreversible=True,
     )
 )

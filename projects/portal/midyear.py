@@ -62,7 +62,7 @@ SITUATIONS = (
     Situation(
         _lazy("代表补选、代表资格终止"),
         _lazy("系统管理员授予或者解除代表职务，人大办登记代表名册"),
-        _lazy("名册核定以后变动的，由人大办登记；资格终止的，由代表担任的职务同时终止。"),
+        _lazy("名册核定以后变动的，由人大办登记；资格终止的，其以代表身份担任的职务同时终止。"),
         acts=("deliberation.roll_change",),
         pages=(("people", _lazy("人员与任职"), ("admin", "clerk")),),
     ),
@@ -102,7 +102,7 @@ SITUATIONS = (
         _lazy("乡镇合并"),
         _lazy("县人大常委会据批准文件登记"),
         _lazy(
-            "代表转入接收的乡镇，未办事项由对方的相应职务接办，已经票决的年度由对方继续办到归档；撤并的乡镇档案保留原处。"
+            "代表转入接收的乡镇，未办事项由对方的相应职务接办，已经票决的年度由对方继续办到归档；撤并乡镇的档案仍存原处。"
         ),
         acts=("oversight.merge",),
     ),
@@ -125,7 +125,9 @@ def midyear(request: HttpRequest) -> HttpResponse:
     """Every situation with what the viewer may do in it, seats nobody holds, and what has changed so far."""
     grant = acting_grant(request)
     if grant.office not in (*DESKS, "county", "admin"):
-        raise PermissionDenied(_("“年度中变动”供乡镇人大、政府的经办人和县人大、系统管理员使用。"))
+        raise PermissionDenied(
+            _("“年度中变动”供人大办、党政办、主席团、政府负责人和县人大、系统管理员使用。")
+        )
     context = {
         "situations": [*_shown(grant)],
         "unheld": unheld(timezone.localdate()),

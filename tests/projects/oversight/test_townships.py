@@ -10,6 +10,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from notifications.rendering import Facts, render
 from notifications.routing import routes_of
 from projects.ballots.figures import count_rules
 from projects.ballots.services import define_vote
@@ -423,6 +424,20 @@ def test_it_is_shown_before_it_is_done(client, world, carried_out, monkeypatch):
     assert client.post(page, {**data, "op": "confirm"}).status_code == 200
     apply(SYSTEM)
     assert UnitChange.objects.get().what == "merged"
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        ({"name": "乙镇"}, "任职和未办事项不变"),
+        ({"name": "乙街道", "kind": "subdistrict"}, "代表转为议事代表"),
+        ({"into": "M1"}, "本乡镇的任职终止"),
+        ({"from": "M2"}, "并入乡镇的代表转入"),
+    ],
+)
+def test_the_letter_says_what_becomes_of_offices_and_tasks(after, said):
+    facts = Facts("乙乡", "县人大常委会", "", "区划变动", "", date(2027, 4, 12), after=after)
+    assert said in render("unit_changed", facts).body
 
 
 def test_the_acts_are_irreversible_and_told_to_whom_they_concern():
