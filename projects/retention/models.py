@@ -23,6 +23,11 @@ class DataKind(models.TextChoices):
     VISITS = "visits", _("走访登记的地点、情况")
     SIGN_INS = "sign_ins", _("工作人员登录日志")
 
+    @property
+    def beside(self) -> str:
+        """What is of no year, as it is called: of what people proposed, that which stayed in the pool."""
+        return f"项目库{self.label}" if self == DataKind.CONTACTS else str(self.label)
+
 
 def title_without_year(of: DataKind) -> str:
     """What belongs to no year: of contacts those of the pool's proposals."""
@@ -115,9 +120,7 @@ class Erasure(Record):
         ]
 
     def __str__(self) -> str:
-        pool = _("项目库") if self.of == DataKind.CONTACTS else ""
-        year = f"{self.cycle.year} 年度" if self.cycle else pool
-        return f"{year}{self.get_of_display()}"
+        return f"{self.cycle.year} 年度{self.get_of_display()}" if self.cycle else DataKind(self.of).beside
 
     @property
     def about(self) -> str:

@@ -249,12 +249,7 @@ class Lot:
     def title(self) -> str:
         if self.cycle:
             return f"{self.cycle.year} 年度{self.cycle.period}{self.of.label}"
-        return called_beside(self.of)
-
-
-def called_beside(of: DataKind) -> str:
-    """What a kind of data that belongs to no year is called."""
-    return f"{_('项目库')}{of.label}" if of == DataKind.CONTACTS else str(of.label)
+        return self.of.beside
 
 
 def lots_of(unit: Unit, on: date) -> list[Lot]:
