@@ -8,6 +8,8 @@ from datetime import date
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -166,6 +168,13 @@ def test_the_vote_opens_at_the_quorum_and_not_one_below(unit, in_office, needed)
         open_vote(act_of(unit), vote, present=needed - 1, on_leave=0, issued=needed - 1)
     open_vote(act_of(unit), vote, present=needed, on_leave=0, issued=needed)
     assert vote.state == "open"
+
+
+def test_a_vote_that_opens_holds_its_township_as_it_is(unit):
+    vote = defined(unit)
+    with CaptureQueriesContext(connection) as seen:
+        open_vote(act_of(unit), vote, present=45, on_leave=0, issued=45)
+    assert any("FOR SHARE" in one["sql"] and "workflow_unit" in one["sql"] for one in seen)
 
 
 def test_without_a_quorum_rule_any_number_may_vote(unit):
