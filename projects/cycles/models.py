@@ -57,7 +57,6 @@ class CycleState(models.TextChoices):
 
 
 OVER = (CycleState.CLOSED, CycleState.ENDED)
-ENDS = ("cycle.close", "cycle.end")  # the entries that say so
 BEFORE_THE_VOTE = (
     CycleState.PREPARING,
     CycleState.COLLECTING,

@@ -29,11 +29,6 @@ class DataKind(models.TextChoices):
         return f"项目库{self.label}" if self == DataKind.CONTACTS else str(self.label)
 
 
-def title_without_year(of: DataKind) -> str:
-    """What belongs to no year: of contacts those of the pool's proposals."""
-    return f"项目库{of.label}" if of == DataKind.CONTACTS else str(of.label)
-
-
 def _of_year(cycle: Cycle | None) -> str:
     return f"{Cycle.kind}:{cycle.pk}" if cycle else ""
 

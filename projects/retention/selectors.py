@@ -65,15 +65,6 @@ def contacts_left() -> QuerySet[Contact]:
     return Contact.objects.exclude(name="", phone="", organisation="")
 
 
-def pooled_contacts(unit: Unit, on: date) -> QuerySet[Contact]:
-    """The contacts of the pool's proposals, of no year, that have been kept long enough on a day.
-
-    Their term begins once a whole round of the year could have taken them up since their receipt.
-    """
-    day = own.kept_since(on, POOL_MONTHS + rules_in_force(unit).contact_months)
-    return contacts_left().filter(unit=unit, proposal__cycle=None, proposal__received_at__date__lt=day)
-
-
 def ratings_with_words() -> QuerySet[Rating]:
     """The ratings somebody wrote something in."""
     return Rating.objects.exclude(words="")
@@ -113,8 +104,11 @@ def log_day(unit: Unit, on: date) -> date:
 
 
 def pool_day(unit: Unit, on: date) -> date:
-    """The day before which what stayed in the pool was received for its contact to have been kept long enough."""
-    return own.kept_since(on, rules_in_force(unit).contact_months)
+    """The day before which what stayed in the pool was received for its contact to have been kept long enough.
+
+    Its term begins once a whole round of the year could have taken it up since its receipt.
+    """
+    return own.kept_since(on, POOL_MONTHS + rules_in_force(unit).contact_months)
 
 
 def closings_of(cycles: Iterable[Cycle]) -> dict[int, date]:
@@ -192,7 +186,9 @@ class Standing:
         told = {"title": note.title, "months": months, "basis": note.basis}
         term = _("%(title)s %(months)s 个月（%(basis)s）") % told
         if cycle is None:  # what of the log and the pool is not old enough is never among them
-            return Due(self.on, term)
+            pooled = _("%(term)s，自收到满 %(months)s 个月仍在项目库之日起算")
+            told = {"term": term, "months": POOL_MONTHS}
+            return Due(self.on, pooled % told if of == DataKind.CONTACTS else term)
         closed = self.closings.get(cycle.pk)
         return Due(own.due_after(closed, months) if closed else None, term)
 

@@ -79,7 +79,9 @@ class Account:
 class Facts:
     """All of it. readable: the steps whoever asks may read; holders: (office, seat) → names, in the order of the grants.
 
-    offices: code → title, in the order of the registry; reached: the step the year stands in, 7 once it is over.
+    offices: code → title, in the order of the registry; places: a unit inside the township → its place among them.
+    acts: how many the whole account has; account: those of its lines that are told; words: their entries, by number.
+    reached: the step the year stands in, 7 once it is over.
     """
 
     cycle: Cycle

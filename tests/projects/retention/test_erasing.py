@@ -105,20 +105,6 @@ def test_a_year_that_was_ended_falls_due_as_one_that_was_archived(world):
     assert [term.papers for term in file_terms_of(world.town.unit) if term.cycle == ended] == [1]
 
 
-def test_what_stayed_in_the_pool_falls_due_by_the_day_it_was_received(world):
-    received = {"村口": "2028-01-04", "村尾": "2028-05-04"}
-    for title, day in received.items():
-        made = propose(world.town.act("station", at(day)), title=title, content="路灯。", name=title)
-        assert made.state == "pooled" and made.cycle is None
-    world.do("retention.ask", "gov_clerk", lot="contacts:", confirmed="on")
-    erasure = Erasure.objects.get()
-    assert str(erasure) == "项目库提出人姓名、联系方式"
-    world.do("retention.confirm", "chair", erasure, confirmed="on")
-    assert sorted(kept()) == sorted([CANARY, "村尾"])
-    erasure.refresh_from_db()
-    assert erasure.rows == 1 and "镇项目库" in erasure.paper.body
-
-
 def test_one_alone_erases_nothing_and_the_second_is_of_another_office(world):
     erasure = world.ask()
     assert kept() == [CANARY]
