@@ -115,8 +115,11 @@ def accepted_with_inspectors(year: Year) -> Finding:
     good: list[Act] = []
     for subject, acts in done.items():
         for act in acts:
+            # The group's own agreement accepts the project: its entry follows the arrow's, at the very same moment.
             agreed = [
-                a for a in year.all("supervision.agree_acceptance") if a.subject == subject and a.id < act.id
+                a
+                for a in year.all("supervision.agree_acceptance")
+                if a.subject == subject and (a.id < act.id or a.at == act.at)
             ]
             asked = [a for a in year.all("supervision.accept") if a.subject == subject]
             same = {a.actor for a in agreed} & {a.actor for a in asked}

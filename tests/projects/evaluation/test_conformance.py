@@ -312,6 +312,15 @@ def test_an_objection_an_office_registers_stands_on_the_notice_and_is_answered_o
         assert found("objections", without("objection.dismiss")(acts)).status == Status.NOT_HELD
 
 
+def test_the_groups_agreement_stands_behind_the_acceptance_it_made_at_the_same_moment() -> None:
+    """As the trail has it: first the arrow, then the task that fired it."""
+    acts = moved("project.accept", "supervision.agree_acceptance")(lawful())
+    (agreed,) = (act for act in acts if act.action == "supervision.agree_acceptance")
+    together = [replace(act, at=agreed.at) if act.action == "project.accept" else act for act in acts]
+    assert found("accepted", together).status == Status.HELD
+    assert found("accepted", without("supervision.agree_acceptance")(together)).status == Status.NOT_HELD
+
+
 def test_every_check_has_its_breaking_and_there_are_more_than_forty() -> None:
     assert set(BREAKINGS) == {check.code for check in CHECKS} and len(CHECKS) == len(BREAKINGS) >= 40
 
