@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from projects.ballots.models import Vote
@@ -12,12 +12,13 @@ from projects.demo.play.deliberation import play_preparation, play_sitting
 from projects.demo.play.evaluation import (
     BODY,
     Figures,
-    play_after_session,
+    conclusion,
+    inquiry,
     play_convening,
-    play_inquiry,
     play_session,
 )
 from projects.demo.play.stage import do_task, meeting, moment, open_tasks
+from projects.demo.play.supervision import supervision
 from projects.evaluation.selectors import projects_to_look_back_at
 from workflow.flows.services import complete
 
@@ -28,6 +29,26 @@ def play_deliberation(
     """The whole of step 3 for a session on `t`; `seats` of the candidates are to be chosen. Returns the ballot."""
     play_preparation(town, cycle, t=t, term=term, number=number, seats=seats)
     return play_sitting(town, cycle, t=t, seats=seats, mode=mode)
+
+
+def play_supervision(
+    town: Township, cycle: Cycle, *, until: date, outcomes: Mapping[int, str] | None = None
+) -> None:
+    """Live the year's projects up to a day, with nothing else going on. outcomes: as in ``supervision``."""
+    for _at in supervision(town, cycle, until=until, outcomes=outcomes):
+        pass
+
+
+def play_inquiry(town: Township, cycle: Cycle, *, t2: date, figures: Figures) -> None:
+    """The report on completion, the residents, the groups on site, and the presidium that hears them."""
+    for _at in inquiry(town, cycle, t2=t2, figures=figures):
+        pass
+
+
+def play_after_session(town: Township, cycle: Cycle, *, t2: date, figures: Figures) -> None:
+    """Everything after the evaluation session, to the closed year."""
+    for _at in conclusion(town, cycle, t2=t2, figures=figures):
+        pass
 
 
 def play_evaluation(

@@ -21,13 +21,12 @@ from projects.demo.cast import Township
 from projects.demo.play.collection import play_collection
 from projects.demo.play.evaluation import Figures
 from projects.demo.play.selection import play_selection
-from projects.demo.play.supervision import play_supervision
 from projects.demo.play.voting import play_after_vote, play_voting
 from projects.lifecycle.services import start_year
 from projects.supervision.models import Project
 from tests.builders import at, township
 from tests.journeys.stage import IN_PERSON, Doubles
-from tests.plays import play_deliberation, play_evaluation
+from tests.plays import play_deliberation, play_evaluation, play_supervision
 from workflow.audit.models import Entry
 from workflow.audit.verify import verify
 from workflow.flows.models import Deadline

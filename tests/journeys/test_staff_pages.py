@@ -18,14 +18,13 @@ from projects.ballots.models import Vote
 from projects.cycles.models import Cycle, Paper
 from projects.demo.play.collection import play_collection
 from projects.demo.play.selection import play_selection
-from projects.demo.play.supervision import play_supervision
 from projects.demo.play.voting import play_after_vote, play_voting
 from projects.lifecycle.services import start_year
 from projects.portal.acts import PAGES
 from projects.selection.models import Notice
 from projects.supervision.models import Project
 from tests.builders import at, township
-from tests.plays import play_deliberation
+from tests.plays import play_deliberation, play_supervision
 from workflow.audit.services import Act
 from workflow.flows.models import Deadline
 from workflow.machines.references import kind_in

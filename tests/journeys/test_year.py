@@ -16,7 +16,6 @@ from projects.demo.play.collection import play_collection
 from projects.demo.play.evaluation import Figures
 from projects.demo.play.selection import play_selection
 from projects.demo.play.stage import assembly, close_session, do_task, meeting
-from projects.demo.play.supervision import play_supervision
 from projects.demo.play.voting import (
     Sheet,
     _drafted,
@@ -35,7 +34,7 @@ from projects.supervision.models import Project
 from projects.voting.selectors import vote_of
 from tests.builders import at, township
 from tests.journeys.stage import Stage
-from tests.plays import play_deliberation, play_evaluation
+from tests.plays import play_deliberation, play_evaluation, play_supervision
 from workflow.flows.models import Deadline
 from workflow.people.isolation import SYSTEM, within
 

@@ -89,14 +89,11 @@ HOURS = Hours(9, 10, 11, 12)
 AFTER_DELIBERATION = Hours(13, 13, 13, 13)
 
 
-def play_inquiry(town: Township, cycle: Cycle, *, t2: date, figures: Figures) -> None:
-    """The report on completion, the residents, the groups on site, and the presidium that hears them."""
-    for _at in inquiry(town, cycle, t2=t2, figures=figures):
-        pass
-
-
 def inquiry(town: Township, cycle: Cycle, *, t2: date, figures: Figures) -> Strand:
-    """The same, saying before each part when it begins."""
+    """The report on completion, the residents, the groups on site, and the presidium that hears them.
+
+    Says before each part when it begins.
+    """
     reported = t2 - timedelta(days=45)
     yield planned(reported)
     _report(town, cycle, reported)
@@ -182,14 +179,11 @@ def play_tellers(town: Township, cycle: Cycle, day: date, *, hour: int = 9) -> N
     )
 
 
-def play_after_session(town: Township, cycle: Cycle, *, t2: date, figures: Figures) -> None:
-    """Rectified and measured again until everything has passed; what is not finished carried over; the year closed."""
-    for _at in conclusion(town, cycle, t2=t2, figures=figures):
-        pass
-
-
 def conclusion(town: Township, cycle: Cycle, *, t2: date, figures: Figures) -> Strand:
-    """The same, saying before each part when it begins."""
+    """Rectified and measured again until everything has passed; what is not finished carried over; the year closed.
+
+    Says before each part when it begins.
+    """
     last = yield from _again_until_passed(town, cycle, t2, figures)
     carried = add_working_days(last, 3)
     yield planned(carried, 15)

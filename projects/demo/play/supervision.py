@@ -99,21 +99,14 @@ REMEDIES = {
 }
 
 
-def play_supervision(
-    town: Township, cycle: Cycle, *, until: date, outcomes: Mapping[int, str] | None = None
-) -> None:
-    """Live the year's projects up to a day. outcomes: project number → course, the usual mix where left out.
-
-    May be called again with a later day; what has been done stays done.
-    """
-    for _at in supervision(town, cycle, until=until, outcomes=outcomes):
-        pass
-
-
 def supervision(
     town: Township, cycle: Cycle, *, until: date, outcomes: Mapping[int, str] | None = None
 ) -> Strand:
-    """The same, saying before each day when it begins."""
+    """Live the year's projects up to a day, saying before each day when it begins.
+
+    outcomes: project number → course, the usual mix where left out. May be called again with a later day; what has
+    been done stays done.
+    """
     play = Supervision(town, cycle, dict(outcomes or USUAL))
     for day in play.days(until):
         yield planned(day, 10)

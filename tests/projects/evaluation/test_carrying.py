@@ -16,9 +16,7 @@ from projects.demo.play.evaluation import (
     BODY,
     Figures,
     close_year,
-    play_after_session,
     play_convening,
-    play_inquiry,
     play_opening,
     play_session,
     waiting_jobs,
@@ -34,6 +32,7 @@ from projects.supervision.duties import open_due_reports
 from projects.supervision.flows.projects import ProjectFlow
 from projects.supervision.models import Project
 from tests.builders import at, do, meeting_of, open_task
+from tests.plays import play_after_session, play_inquiry
 from tests.projects.evaluation.conftest import (
     TO_SUPERVISION,
     item_of,

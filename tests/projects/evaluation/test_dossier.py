@@ -20,7 +20,6 @@ from projects.cycles.papers import attach, make_paper
 from projects.demo.play.evaluation import (
     Figures,
     play_convening,
-    play_inquiry,
     play_session,
 )
 from projects.evaluation import dossier, selectors
@@ -31,7 +30,7 @@ from projects.evaluation.measuring import DESK
 from projects.evaluation.models import Archive, Measurement
 from projects.supervision.models import Project
 from tests.builders import at, open_task
-from tests.plays import play_evaluation
+from tests.plays import play_evaluation, play_inquiry
 from workflow.audit.chain import GENESIS, leaf_bytes, link_hash
 from workflow.audit.models import Entry
 from workflow.flows.models import Deadline

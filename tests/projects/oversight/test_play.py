@@ -8,11 +8,11 @@ import pytest
 
 from projects.cycles.models import Cycle
 from projects.demo.play.oversight import play_oversight
-from projects.demo.play.supervision import play_supervision
 from projects.oversight.models import Guidance, Note, Sample
 from projects.oversight.rules import drawn
 from projects.supervision.models import Progress, Project
 from tests.builders import SINCE, at, township
+from tests.plays import play_supervision
 from tests.projects.supervision.conftest import year_of
 from workflow.audit.models import Entry
 from workflow.audit.services import Act

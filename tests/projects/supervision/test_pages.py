@@ -9,10 +9,10 @@ from django.template.loader import render_to_string
 
 import projects.supervision.flows  # noqa: F401
 from projects.demo.kinds import kind_of
-from projects.demo.play.supervision import play_supervision
 from projects.supervision import selectors
 from projects.supervision.models import Change, Finding, Interpellation, Project
 from tests.files import picture
+from tests.plays import play_supervision
 from workflow.flows.base import flows
 from workflow.flows.events import events
 

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from projects.demo.play.supervision import play_supervision
 from projects.supervision.models import Audit, Change, Finding, Inspection, Progress, Project
+from tests.plays import play_supervision
 from tests.projects.supervision.conftest import year_of
 from workflow.flows.models import Deadline
 from workflow.people.models import User

@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 
 from projects.cycles.models import Paper
-from projects.demo.play.supervision import play_supervision
 from projects.supervision.rules import period_over
 from projects.supervision.summaries import make_due_summaries
 from tests.builders import at
+from tests.plays import play_supervision
 from tests.projects.supervision.conftest import year_of
 from workflow.audit.models import Entry
 from workflow.people.isolation import SYSTEM, apply
