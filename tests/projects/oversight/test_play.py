@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from projects.cycles.models import Cycle
+from projects.demo.cast import Township
 from projects.demo.play.oversight import play_oversight
 from projects.oversight.models import Guidance, Note, Sample
 from projects.oversight.rules import drawn
@@ -14,6 +15,7 @@ from projects.supervision.models import Progress, Project
 from tests.builders import SINCE, at, township
 from tests.plays import play_supervision
 from tests.projects.supervision.conftest import year_of
+from tests.standing import standing
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.people.isolation import SYSTEM, apply
@@ -31,6 +33,10 @@ def county(db):
     """A county whose first township is building and whose second has no year."""
     apply(SYSTEM)
     town = township()
+    return standing("a county that watches a township build", lambda: _county(town))
+
+
+def _county(town: Township) -> Unit:
     create_unit(code="T02", name="白沙镇", kind=UnitKind.TOWNSHIP, parent=town.unit.parent)
     leader = User.objects.create(username="county", name="县人大联工委")
     admin = Act(User.objects.get(username="admin@T01"), "admin", town.unit.parent, at("2020-01-01"))

@@ -13,6 +13,8 @@ from projects.supervision import selectors
 from projects.supervision.models import Change, Finding, Interpellation, Project
 from tests.files import picture
 from tests.plays import play_supervision
+from tests.projects.supervision.conftest import year_of
+from tests.standing import standing
 from workflow.flows.base import flows
 from workflow.flows.events import events
 
@@ -20,14 +22,27 @@ pytestmark = pytest.mark.django_db
 PAGES = "steps/supervision/"
 
 
-def test_the_years_page_counts_lights_and_money(year):
-    play_supervision(year.town, year.cycle, until=date(2027, 8, 20), outcomes={1: "stalled", 2: "behind"})
-    html = render_to_string(f"{PAGES}projects.html", selectors.year_overview(year.cycle))
+OUTCOMES = {1: "stalled", 2: "behind"}
+
+
+@pytest.fixture
+def summer(town):
+    """A year lived to the twentieth of August."""
+
+    def play():
+        year = year_of(town)
+        play_supervision(year.town, year.cycle, until=date(2027, 8, 20), outcomes=OUTCOMES)
+        return year
+
+    return standing("a year lived to its summer", play)
+
+
+def test_the_years_page_counts_lights_and_money(summer):
+    html = render_to_string(f"{PAGES}projects.html", selectors.year_overview(summer.cycle))
     assert "村道硬化" in html and "严重滞后" in html and "515 万元" in html
 
 
-def test_the_projects_page_shows_its_whole_file(year):
-    play_supervision(year.town, year.cycle, until=date(2027, 8, 20), outcomes={1: "stalled"})
+def test_the_projects_page_shows_its_whole_file(summer):
     project = Project.objects.get(number=1)
     for page in ("project.html", "progress.html"):
         html = render_to_string(PAGES + page, selectors.project_file(project, date(2027, 8, 20)))
@@ -40,8 +55,8 @@ def test_a_project_without_a_plan_has_a_page_too(year):
     assert "尚未组建" in html and "380 万元" in html
 
 
-def test_a_findings_page_shows_what_was_done(year):
-    play_supervision(year.town, year.cycle, until=date(2027, 12, 31), outcomes={1: "stalled"})
+def test_a_findings_page_shows_what_was_done(summer):
+    play_supervision(summer.town, summer.cycle, until=date(2027, 12, 31), outcomes=OUTCOMES)
     finding = Finding.objects.filter(tries=1).get()
     html = render_to_string(f"{PAGES}finding.html", selectors.finding_facts(finding))
     assert finding.words in html and finding.remedy in html

@@ -9,6 +9,7 @@ import pytest
 from projects.supervision.models import Audit, Change, Finding, Inspection, Progress, Project
 from tests.plays import play_supervision
 from tests.projects.supervision.conftest import year_of
+from tests.standing import standing
 from workflow.flows.models import Deadline
 from workflow.people.models import User
 from workflow.roles.models import RoleGrant
@@ -19,10 +20,21 @@ pytestmark = pytest.mark.django_db
 MIX = {1: "steady", 2: "behind", 3: "stalled"}
 
 
-def test_by_the_end_of_the_year_most_projects_are_accepted(town):
-    year = year_of(town)
-    before = {p.pk: (p.target, p.budget_fen, p.finish_by, p.place) for p in Project.objects.all()}
-    play_supervision(town, year.cycle, until=date(2027, 12, 31), outcomes=MIX)
+@pytest.fixture
+def played(town):
+    """A year lived to its end, with its projects as they were before."""
+
+    def play():
+        year = year_of(town)
+        before = {p.pk: (p.target, p.budget_fen, p.finish_by, p.place) for p in Project.objects.all()}
+        play_supervision(town, year.cycle, until=date(2027, 12, 31), outcomes=MIX)
+        return year, before
+
+    return standing("a year lived to its end", play)
+
+
+def test_by_the_end_of_the_year_most_projects_are_accepted(played):
+    _year, before = played
     assert [p.state for p in Project.objects.all()] == ["accepted"] * 3
     assert {"yellow", "green"} <= set(Progress.objects.values_list("light", flat=True))
     assert Finding.objects.filter(state="closed", tries=1).exists()
@@ -62,11 +74,10 @@ def test_an_expert_the_township_knows_is_invited_visits_and_has_the_finding_rech
     assert recheck.done_by in holders_of("inspector", works.group, date(2027, 12, 31))
 
 
-def test_the_money_of_the_year_is_registered_by_the_tasks_that_ask_for_it(town):
-    year = year_of(town)
-    play_supervision(
-        town, year.cycle, until=date(2028, 1, 31), outcomes=MIX
-    )  # the last is settled in January
+def test_the_money_of_the_year_is_registered_by_the_tasks_that_ask_for_it(played):
+    year, _before = played
+    # The last is settled in January.
+    play_supervision(year.town, year.cycle, until=date(2028, 1, 31), outcomes=MIX)
     kinds = {
         p.number: list(p.contracts.order_by("pk").values_list("kind", flat=True))
         for p in Project.objects.all()
@@ -80,8 +91,7 @@ def test_the_money_of_the_year_is_registered_by_the_tasks_that_ask_for_it(town):
     assert audit.state == "registered" and Finding.objects.get(raised_as="finance").state == "closed"
 
 
-def test_without_an_expert_nobody_is_invited(town):
-    play_supervision(town, year_of(town).cycle, until=date(2027, 12, 31), outcomes=MIX)
+def test_without_an_expert_nobody_is_invited(played):
     assert not RoleGrant.objects.filter(office="expert").exists()
 
 

@@ -38,6 +38,7 @@ from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, T, settled
 from tests.projects.voting.test_voting import proposed, recount, second_pair
 from tests.projects.voting.test_voting_pages import page_of
+from tests.standing import standing
 from workflow.audit.models import Entry
 from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
@@ -63,8 +64,13 @@ def presided(hall, day=T, **more):
 def tied(db):
     """乙 and 丙 are level across the second of two places; the presidium is to decide."""
     hall = settled(["甲", "乙", "丙", "丁"], seats=2, in_office=50, tie="presidium")
-    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet({"甲": 38, "乙": 26, "丙": 26, "丁": 0}))
-    return hall
+
+    def play():
+        sheet = Sheet({"甲": 38, "乙": 26, "丙": 26, "丁": 0})
+        play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=sheet)
+        return hall
+
+    return standing("level across the second of two places", play)
 
 
 def choose(hall, *titles, actor=None, **more):
@@ -198,15 +204,19 @@ SHORT = {"甲": 40, "乙": 25, "丙": 20}
 def short(db):
     """One of two places is left; the session is over and the year under supervision."""
     hall = settled(["甲", "乙", "丙"], seats=2, in_office=50, shortfall="next_session")
-    for title in "甲乙丙":
-        proposed(hall, hall.item(title))
-    play_voting(hall.town, hall.cycle, t=T, present=45, sums=SHORT)
-    act = hall.town.act("chair", at(DAY, 18))
-    with acting(act):
-        fire(hall.session, "end", act)
-        fire(hall.cycle, "begin_supervision", act)
-        SupervisionFlow.begin(hall.cycle)
-    return hall
+
+    def play():
+        for title in "甲乙丙":
+            proposed(hall, hall.item(title))
+        play_voting(hall.town, hall.cycle, t=T, present=45, sums=SHORT)
+        act = hall.town.act("chair", at(DAY, 18))
+        with acting(act):
+            fire(hall.session, "end", act)
+            fire(hall.cycle, "begin_supervision", act)
+            SupervisionFlow.begin(hall.cycle)
+        return hall
+
+    return standing("one of two places left", play)
 
 
 def in_later_session(hall):
