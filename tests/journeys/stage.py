@@ -113,6 +113,7 @@ class Stage(Doubles):
     """A browser in front of a served site. look: shown every page as it is before and after an act, with its name.
 
     by_hand: how often one kind of act is done in the window; when it comes again, it goes through its service.
+    rooms: the rooms whose acts are done in the window, where not all of them are.
     themselves: a resident puts right what came back, not the clerk.
     slips: task key → what is entered wrongly the first time, and has to be refused; what was said of it is in `told`.
     codes: the number each resident got, by the title of what they proposed.
@@ -122,6 +123,7 @@ class Stage(Doubles):
     address: str
     look: Callable[[Page, str], None] | None = None
     by_hand: int = 1
+    rooms: tuple[str, ...] = ()
     themselves: bool = False
     slips: dict[str, dict[str, Any]] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
@@ -149,17 +151,19 @@ class Stage(Doubles):
             return None
         if slip := self.slips.pop(deadline.key, None):
             self.told[deadline.key] = self._refused(deadline, cookie, {**data, **slip})
-        answer = None
-        if self._met[deadline.key] > self.by_hand:
-            complete(task_id, actor=actor, data=data, files=files, at=at, reauthenticated=True)
-        else:
-            answer = self._try(deadline, cookie, data, files)
-            assert answer.problems == [], deadline.key
-            assert answer.title in ("已办结", "已退回"), deadline.key
+        if not self._by_hand(deadline.key):
+            return complete(task_id, actor=actor, data=data, files=files, at=at, reauthenticated=True)
+        answer = self._try(deadline, cookie, data, files)
+        assert answer.problems == [], deadline.key
+        assert answer.title in ("已办结", "已退回"), deadline.key
         self.done.append(deadline.key)
         entry = self._entry_of(task_id)
-        assert answer is None or answer.reference == f"{entry.unit.code}-{entry.pk}", deadline.key
+        assert answer.reference == f"{entry.unit.code}-{entry.pk}", deadline.key
         return entry
+
+    def _by_hand(self, key: str) -> bool:
+        """Whether what has just come up once more is done in the window."""
+        return self._met[key] <= self.by_hand and (not self.rooms or key.partition(".")[0] in self.rooms)
 
     def _refused(self, deadline: Deadline, cookie: str, data: Mapping[str, Any]) -> str:
         """Try a task that may not be done so: nothing is done, and the page says why."""
@@ -244,7 +248,7 @@ class Stage(Doubles):
         """Do an act of an office on the page of that act; its entry."""
         self.now, wanted = at, event(key)
         self._met[key] += 1
-        if self._met[key] > self.by_hand:
+        if not self._by_hand(key):
             return perform(key, subject, actor=actor, office=office, data=data, files=files, at=at)
         with within(SYSTEM):
             held = live_grants(timezone.localdate()).filter(user=actor, tenant=subject.unit)
@@ -271,7 +275,7 @@ class Stage(Doubles):
             self.perform(PROPOSE.key, cycle, actor=act.actor, office=act.office, data=typed, at=act.at)
             return Proposal.objects.filter(unit=act.unit).latest("pk")
         self._met["resident"] += 1
-        if self._met["resident"] > self.by_hand:
+        if not self._by_hand("resident"):
             return propose(act, **fields)
         with self.resident(act.unit) as resident:
             code = resident.propose(fields)
@@ -296,7 +300,7 @@ class Stage(Doubles):
         """A resident rates a finished project."""
         self.now = act.at
         self._met["rate"] += 1
-        if self._met["rate"] > self.by_hand:
+        if not self._by_hand("rate"):
             return rate_project(act, project, grade=grade)
         with self.resident(act.unit) as resident:
             resident.rate(project.pk, grade)
