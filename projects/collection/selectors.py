@@ -70,25 +70,31 @@ COMPLETING = "collection.complete_proposal"
 
 def overdue_completions(on: date) -> QuerySet[Deadline]:
     """The open tasks of completing a returned form whose days are over."""
-    return Deadline.objects.filter(key=COMPLETING, done_at=None, cancelled=False, due_on__lt=on).order_by(
-        "pk"
-    )
+    held = Deadline.objects.filter(key=COMPLETING, done_at=None, cancelled=False, binds_on__lt=on)
+    return held.order_by("pk")
 
 
 def completion_due(proposal: Proposal) -> date | None:
     """The last day on which a returned form may come back complete; None where no task waits for it."""
-    waiting = Deadline.objects.filter(
-        subject=proposal.reference, key=COMPLETING, done_at=None, cancelled=False
-    ).first()
+    waiting = _completion(proposal)
     return waiting.due_on if waiting else None
+
+
+def _completion(proposal: Proposal) -> Deadline | None:
+    """The open task of completing a returned form."""
+    held = Deadline.objects.filter(subject=proposal.reference, key=COMPLETING, done_at=None, cancelled=False)
+    return held.first()
 
 
 def too_early_to_pool(proposal: Proposal, on: date) -> list[str]:
     """The proposer has the whole term: a returned form is not pooled before it is over (steps.md, step 1)."""
-    due = completion_due(proposal)
-    if due is None or on > due:
+    waiting = _completion(proposal)
+    if waiting is None or waiting.due_on is None or (waiting.binds_on and on > waiting.binds_on):
         return []
-    return [_("补正期限到%(day)s止，期满前不能转入项目库。") % {"day": date_format(due)}]
+    told = {"day": date_format(waiting.due_on)}
+    if on > waiting.due_on:
+        return [_("补正期限%(day)s为暂定，放假安排公布、期限确定并且期满以前，不能转入项目库。") % told]
+    return [_("补正期限到%(day)s止，期满前不能转入项目库。") % told]
 
 
 def proposal_facts(proposal: Proposal) -> dict[str, Any]:

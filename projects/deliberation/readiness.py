@@ -139,7 +139,7 @@ def open_tasks_of(cycle: Cycle) -> dict[str, Deadline]:
 
 def late_tasks(cycle: Cycle, on: date) -> set[str]:
     """The keys of open tasks whose day is past."""
-    return {key for key, task in open_tasks_of(cycle).items() if task.due_on and task.due_on < on}
+    return {key for key, task in open_tasks_of(cycle).items() if task.binds_on and task.binds_on < on}
 
 
 # --- what a page shows

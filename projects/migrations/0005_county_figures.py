@@ -78,10 +78,10 @@ COUNTED = {
     ),
     "workflow_deadline": (
         CYCLE_NAMED.format("r.about"),
-        """('open', coalesce(r.step, 0) || ':' || r.office, r.due_on, (r.done_at IS NULL AND NOT r.cancelled)::int),
+        """('open', coalesce(r.step, 0) || ':' || r.office, r.binds_on, (r.done_at IS NULL AND NOT r.cancelled)::int),
            ('ended', coalesce(r.step, 0)::text, NULL, (NOT r.cancelled AND r.done_at IS NOT NULL)::int),
            ('late', coalesce(r.step, 0)::text, NULL, (NOT r.cancelled
-                AND (r.done_at AT TIME ZONE 'Asia/Shanghai')::date > r.due_on)::int)""",
+                AND (r.done_at AT TIME ZONE 'Asia/Shanghai')::date > r.binds_on)::int)""",
     ),
 }
 

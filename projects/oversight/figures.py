@@ -246,7 +246,7 @@ class Figures:
 
     @property
     def overdue(self) -> int:
-        """Open tasks past their day, of the six steps."""
+        """Open tasks past the day that binds (`Deadline.binds_on`), of the six steps."""
         return sum(self.overdue_steps.values())
 
     @property
@@ -349,19 +349,20 @@ SHARES: Mapping[str, Callable[[Figures], tuple[int, int]]] = {
 
 
 def cell_of(step: int, at: int, is_open: bool, first: date | None, today: date, *, late: int = 0) -> Cell:
-    """A step of a year. at: the step the year stands in, as `reached` says; is_open: whether a task of it is; first: the first day due."""
+    """A step of a year. at: the step the year stands in, as `reached` says.
+
+    is_open: whether a task of it is; first: the first day that binds, None where none does.
+    """
     if not is_open and not at:
         return Cell("ended", late=late)
     if not is_open:
         return Cell("done" if step < at else "running" if step == at else "waiting", late=late)
-    if first is None:
-        return Cell("running", late=late)
-    days = (first - today).days
-    if days < 0:
+    days = (first - today).days if first else None
+    if days is not None and days < 0:
         return Cell("overdue", -days, late)
-    if step == 6 and at == CLOSED and days > SOON.days:
+    if step == 6 and at == CLOSED and (days is None or days > SOON.days):
         return Cell("archived", late=late)
-    return Cell("soon" if days <= SOON.days else "running", days, late)
+    return Cell("soon" if days is not None and days <= SOON.days else "running", days, late)
 
 
 def reached(state: str) -> int:

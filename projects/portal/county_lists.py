@@ -106,7 +106,7 @@ def _tasks(asked: Asked) -> QuerySet[Deadline]:
 def _open_tasks(asked: Asked) -> QuerySet[Deadline]:
     rows = _tasks(asked).filter(done_at=None)
     if asked.wants("when", "overdue"):
-        rows = rows.filter(due_on__lt=asked.today)
+        rows = rows.filter(binds_on__lt=asked.today)
     if office := asked.filters.get("office", ""):
         rows = rows.filter(office=office)
     return rows
@@ -117,7 +117,7 @@ def _ended_tasks(asked: Asked) -> QuerySet[Deadline]:
 
 
 def _late_tasks(asked: Asked) -> QuerySet[Deadline]:
-    return _ended_tasks(asked).annotate(done_on=TruncDate("done_at")).filter(done_on__gt=F("due_on"))
+    return _ended_tasks(asked).annotate(done_on=TruncDate("done_at")).filter(done_on__gt=F("binds_on"))
 
 
 def _task_line(held: Deadline, today: date) -> Line:
@@ -129,12 +129,14 @@ def _task_line(held: Deadline, today: date) -> Line:
 
 
 def _dated(held: Deadline, today: date) -> list[str]:
-    due = _day(held.due_on)
+    due = _t("%(day)s（暂定）") % {"day": _day(held.due_on)} if held.provisional else _day(held.due_on)
     if held.done_at:
         return [due, _day(held.done_at)]
-    if held.due_on and held.due_on < today:
-        return [due, _t("超期 %(days)s 天") % {"days": (today - held.due_on).days}]
-    return [due, _t("剩 %(days)s 天") % {"days": (held.due_on - today).days} if held.due_on else "—"]
+    if held.binds_on is None:
+        return [due, "—"]
+    if held.binds_on < today:
+        return [due, _t("超期 %(days)s 天") % {"days": (today - held.binds_on).days}]
+    return [due, _t("剩 %(days)s 天") % {"days": (held.binds_on - today).days}]
 
 
 STEP_FILTER: Mapping[str, Words] = {str(n): name for n, name in STEPS.items()}

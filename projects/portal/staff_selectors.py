@@ -197,11 +197,10 @@ class Row:
 def matrix(cycles: list[Cycle], today: date) -> list[Row]:
     """Township × six steps as far as the office reads them, from one query whatever the number of townships."""
     about = [c.reference for c in cycles]
-    missed = Q(due_on__lt=today, provisional=False)  # nobody can have missed a provisional day
     open_rows = (
         Deadline.objects.filter(about__in=about, done_at=None, cancelled=False)
         .values("about", "step")
-        .annotate(first=Min("due_on", filter=missed | Q(due_on__gte=today)), late=Count("pk", filter=missed))
+        .annotate(first=Min("binds_on"), late=Count("pk", filter=Q(binds_on__lt=today)))
     )
     open_by = {(r["about"], r["step"]): r for r in open_rows}
     return [_row(cycle, open_by, today) for cycle in cycles]

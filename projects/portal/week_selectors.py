@@ -87,8 +87,8 @@ def _due(unit: Unit, today: date, sunday: date) -> list[Line]:
 
 
 def _stuck(unit: Unit, today: date) -> list[Line]:
-    """What is past its day, the longest first; a provisional day is nobody's delay."""
-    return [_of_task(row) for row in _open(unit).filter(due_on__lt=today, provisional=False)]
+    """What is past the day that binds, the longest first."""
+    return [_of_task(row) for row in _open(unit).filter(binds_on__lt=today)]
 
 
 def _of_task(row: Any) -> Line:

@@ -371,5 +371,5 @@ def overdue_reports(project: Project, at: datetime) -> int:
         subject=project.reference,
         done_at=None,
         cancelled=False,
-        due_on__lt=localdate(at),
+        binds_on__lt=localdate(at),
     ).count()

@@ -16,7 +16,7 @@ from projects.demo.cast import Casting, Township
 from projects.demo.play import collection as play
 from projects.lifecycle.services import start_year
 from projects.oversight.models import Note
-from tests.builders import SINCE, at
+from tests.builders import SINCE, arranged, at
 from tests.journeys.pages import follow
 from tests.journeys.test_inbox import fill_day, signed_in, sound
 from workflow.audit.services import Act
@@ -140,6 +140,7 @@ def test_a_county_leader_finds_the_township_that_is_stuck_and_why_in_three_click
     with within(SYSTEM):
         year_of(town, begun_on=2, opens_in=60)
         year_of(other, begun_on=60, opens_in=-3)
+        arranged()
     page = signed_in(browser, served.url, leader)
     page.goto(f"{served.url}/county/")
     follow(page.locator("main a.stat", has_text="有超期事项的乡镇"))

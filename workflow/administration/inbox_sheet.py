@@ -59,7 +59,7 @@ def _cells(row: Any) -> list[str]:
 def _state(row: Deadline) -> str:
     if row.done_at:
         return _("已办结 %(day)s") % {"day": timezone.localdate(row.done_at).isoformat()}
-    if row.due_on and row.due_on < timezone.localdate() and not row.provisional:
+    if row.binds_on and row.binds_on < timezone.localdate():
         return _("已超期")
     return _("办理中")
 

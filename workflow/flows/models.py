@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils.translation import gettext_lazy as _
 from viewflow.workflow.models import Task
 
@@ -18,6 +18,8 @@ class Deadline(models.Model):
     key: the task's name in the rulebook ("collection.screen"). about: the reference of the year's cycle. done_for: the
     user name of whom its doer stood in for. seen_at, seen_by: when somebody whose turn it is first opened it, and who.
     opened_on: the day the clock started. due_on: None for a task without a term. year: the project year.
+    provisional: its day rests on holidays nobody has arranged yet. binds_on: the day that can be missed, worked out by
+    the database: due_on, None while that is provisional. Overdue is what is open after it, late what was done after it.
     """
 
     task = models.OneToOneField(Task, models.CASCADE, primary_key=True, related_name="deadline")
@@ -33,6 +35,11 @@ class Deadline(models.Model):
     opened_on = models.DateField()
     due_on = models.DateField(null=True)
     provisional = models.BooleanField(default=False)
+    binds_on = models.GeneratedField(
+        expression=Case(When(provisional=False, then="due_on")),
+        output_field=models.DateField(null=True),
+        db_persist=True,
+    )
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     seen_at = models.DateTimeField(null=True)
     seen_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

@@ -93,7 +93,7 @@ def _dated(row: Deadline, today: date) -> Dated:
         words=f"{row.unit.name} · {row.label}",
         url=reverse("task", args=[row.pk]),
         due=True,
-        late=row.due_on < today and not row.provisional,
+        late=row.binds_on is not None and row.binds_on < today,
         provisional=row.provisional,
     )
 

@@ -110,7 +110,7 @@ def narrowed(
     if step:
         rows = rows.filter(step=step)
     if due == "late":
-        rows = rows.filter(due_on__lt=today, provisional=False)
+        rows = rows.filter(binds_on__lt=today)
     if due == "soon":
         rows = rows.filter(due_on__range=(today, today + SOON))
     if words:
@@ -137,20 +137,16 @@ def by_date(rows: Iterable[Deadline]) -> list[Deadline]:
 
 def figures_of(grant: RoleGrant, today: date) -> Figures:
     """The four numbers, whatever list is open and however it is narrowed."""
-    due = [*_due_days(claimed_by(grant), today), *_due_days(queue_of(grant), today)]
+    days = [
+        day for rows in (claimed_by(grant), queue_of(grant)) for day in rows.values_list("due_on", "binds_on")
+    ]
     first = today.replace(day=1)
     return Figures(
-        overdue=sum(1 for on in due if on and on < today),
-        soon=sum(1 for on in due if on and today <= on <= today + SOON),
-        open=len(due),
+        overdue=sum(1 for _due, binds in days if binds and binds < today),
+        soon=sum(1 for due, _binds in days if due and today <= due <= today + SOON),
+        open=len(days),
         done_this_month=Deadline.objects.filter(done_by=grant.user, done_at__date__gte=first).count(),
     )
-
-
-def _due_days(rows: QuerySet[Deadline], today: date) -> list[date | None]:
-    """The day of every task; None for one without, and for a provisional one that has passed: nobody has missed it."""
-    found = rows.values_list("due_on", "provisional")
-    return [None if on is None or (provisional and on < today) else on for on, provisional in found]
 
 
 def count_todo(grant: RoleGrant) -> int:
@@ -185,7 +181,7 @@ class Reported:
 
 def escalations_of(deadline: Deadline, today: date) -> list[Reported]:
     """To whom an overdue task was reported, the first first; nothing is looked for of one that is not late."""
-    if deadline.due_on is None or deadline.due_on >= today:
+    if deadline.binds_on is None or deadline.binds_on >= today:
         return []
     entries = services.reports_of(deadline)
     told = [json.loads(entry.body)["after"] for entry in entries]

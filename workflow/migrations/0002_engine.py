@@ -142,6 +142,7 @@ class Migration(migrations.Migration):
                     ('opened_on', models.DateField()),
                     ('due_on', models.DateField(null=True)),
                     ('provisional', models.BooleanField(default=False)),
+                    ('binds_on', models.GeneratedField(db_persist=True, expression=models.Case(models.When(provisional=False, then='due_on')), output_field=models.DateField(null=True))),
                     ('seen_at', models.DateTimeField(null=True)),
                     ('done_at', models.DateTimeField(null=True)),
                     ('done_office', models.CharField(blank=True, max_length=20)),

@@ -20,7 +20,7 @@ from projects.cycles.rulebook import Rules
 from projects.cycles.services import adopt_rulebook
 from projects.lifecycle.services import start_year
 from projects.portal.public_follow import way_of
-from tests.builders import SINCE, at, do, meeting_of, open_task, township
+from tests.builders import SINCE, arranged, at, do, meeting_of, open_task, township
 from tests.standing import standing
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused, Taken
@@ -311,6 +311,17 @@ def test_a_returned_proposal_is_not_pooled_before_its_days_are_over(town, cycle)
     do("collection.complete_proposal", town.of("gov_clerk"), "2026-09-19", decision="pool")
     proposal.refresh_from_db()
     assert proposal.state == "pooled"
+
+
+def test_a_returned_proposal_is_not_pooled_on_a_day_that_is_provisional(town, cycle):
+    opened(town, cycle)
+    proposal = returned(town)
+    Deadline.objects.filter(key="collection.complete_proposal").update(provisional=True)
+    assert pool_overdue(at("2026-09-19", 0)) == 0
+    with pytest.raises(Refused, match="为暂定"):
+        lapse(town.act("gov_clerk", at("2026-09-19")), proposal)
+    arranged()
+    assert pool_overdue(at("2026-09-19", 0)) == 1
 
 
 def test_a_returned_proposal_that_does_not_come_back_is_pooled_by_itself_and_the_proposer_told(town, cycle):

@@ -14,7 +14,7 @@ from projects.deliberation.readiness import obstacles_to_ready, readiness_sheet,
 from projects.deliberation.rules import Level
 from projects.demo.play import deliberation as play
 from projects.demo.play.stage import moment
-from tests.builders import at, do, open_task
+from tests.builders import arranged, at, do, open_task
 from tests.projects.deliberation.test_deliberation import (  # noqa: F401
     SEATS,
     T,
@@ -103,6 +103,10 @@ def test_materials_not_sent_are_late_after_their_day_and_do_not_stop_the_check(t
     do("deliberation.readiness", town.of("chair"), "2027-01-10", words="")
     due = open_task("deliberation.materials").due_on
     assert levels(reported, due)["会议材料"] == [Level.WAITING]
+    assert levels(reported, date(2027, 1, 18))["会议材料"] == [Level.WAITING], (
+        "nobody can have missed a provisional day"
+    )
+    arranged()
     assert levels(reported, date(2027, 1, 18))["会议材料"] == [Level.LATE]
     assert obstacles_to_ready(Cycle.objects.get(), at("2027-01-18")) == []
 

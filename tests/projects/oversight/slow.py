@@ -31,6 +31,11 @@ def rounded(part: int, whole: int) -> int | None:
     return 99 if near == 100 and part < whole else near
 
 
+def firm(task: Deadline) -> bool:
+    """Whether a task has a day that can be missed: nobody can have missed a provisional one."""
+    return task.due_on is not None and not task.provisional
+
+
 def slow_figures(cycle: Cycle, today: date) -> dict[str, Any]:
     """Every named figure of a year, from its records."""
     proposals = list(Proposal.objects.filter(cycle=cycle))
@@ -53,8 +58,8 @@ def slow_figures(cycle: Cycle, today: date) -> dict[str, Any]:
         if v.state != "void" and not v.is_recount and v.deputies_present is not None
     ]
     tasks = [d for d in Deadline.objects.filter(about=cycle.reference, cancelled=False) if d.step]
-    late = [d for d in tasks if d.done_at and d.due_on and localdate(d.done_at) > d.due_on]
-    overdue = [d for d in tasks if not d.done_at and d.due_on and d.due_on < today]
+    late = [d for d in tasks if d.done_at and firm(d) and localdate(d.done_at) > d.due_on]
+    overdue = [d for d in tasks if not d.done_at and firm(d) and d.due_on < today]
     kinds = Counter(p.proposer_kind for p in proposals)
     due, present = sum(v.deputies_in_office for v in votes), sum(v.deputies_present or 0 for v in votes)
     done = [p for p in projects if p.state in ("completed", "accepted")]
@@ -132,7 +137,7 @@ def _of_findings(cycle: Cycle) -> dict[str, Any]:
 def slow_offices(cycle: Cycle, today: date) -> dict[str, int]:
     """Overdue tasks by office."""
     rows = Deadline.objects.filter(about=cycle.reference, cancelled=False, done_at=None, due_on__lt=today)
-    return dict(Counter(d.office for d in rows if d.step))
+    return dict(Counter(d.office for d in rows if d.step and firm(d)))
 
 
 def slow_sources(cycle: Cycle) -> dict[str, int]:
@@ -155,15 +160,15 @@ def slow_cells(cycle: Cycle, today: date) -> tuple[Cell, ...]:
 
 def _cell(cycle: Cycle, step: int, reached: int, today: date) -> Cell:
     tasks = list(Deadline.objects.filter(about=cycle.reference, step=step, cancelled=False))
-    late = sum(bool(d.done_at and d.due_on and localdate(d.done_at) > d.due_on) for d in tasks)
+    late = sum(bool(d.done_at and firm(d) and localdate(d.done_at) > d.due_on) for d in tasks)
     open_ones = [d for d in tasks if not d.done_at]
     if not open_ones and cycle.state == "ended":
         return Cell("ended", late=late)
     if not open_ones:
         return Cell("done" if step < reached else "running" if step == reached else "waiting", late=late)
-    days = [(d.due_on - today).days for d in open_ones if d.due_on]
+    days = [(d.due_on - today).days for d in open_ones if firm(d)]
     if not days:
-        return Cell("running", late=late)
+        return Cell("archived" if reached == 7 and step == 6 else "running", late=late)
     first = min(days)
     if reached == 7 and step == 6 and first > 3:
         return Cell("archived", late=late)

@@ -32,7 +32,7 @@ from projects.oversight.models import YearFigure
 from projects.oversight.tasks import check_figures
 from projects.selection.models import Item
 from projects.supervision.models import Finding, Inspection, Project
-from tests.builders import at, township
+from tests.builders import arranged, at, township
 from tests.long import sized
 from tests.projects.oversight.county_world import leader_of
 from tests.projects.oversight.slow import slow_cells, slow_figures, slow_offices, slow_sources
@@ -174,7 +174,7 @@ class Player:
         if held is not None:
             due = None if draw % 11 == 0 else START + timedelta(days=draw % 60)
             Deadline.objects.filter(pk=held.pk).update(
-                due_on=due, step=None if draw % 13 == 0 else 1 + draw % 6
+                due_on=due, step=None if draw % 13 == 0 else 1 + draw % 6, provisional=draw % 3 == 0
             )
 
     def done(self, town: Any, draw: int) -> None:
@@ -234,6 +234,8 @@ def test_what_is_kept_is_what_the_records_add_up_to(towns, acts, after):
 def test_a_year_played_through_the_services_is_counted_as_it_stands(db):
     apply(SYSTEM)
     year_of(township()).building()
+    assert_equal_to_the_slow_count(date(2027, 6, 1))
+    arranged()
     for day in (date(2027, 2, 1), date(2027, 6, 1), date(2028, 1, 1)):
         assert_equal_to_the_slow_count(day)
     kept = next(iter(figures_by_year([Cycle.objects.get().pk], date(2027, 6, 1)).values()))
@@ -265,6 +267,8 @@ def test_what_is_open_in_a_closed_year_and_has_time_is_archived():
     for left, cell in days.items():
         assert cell_of(6, 7, True, START + timedelta(days=left), START) == cell
     assert cell_of(6, 6, True, START + timedelta(days=305), START) == Cell("running", 305)
+    assert cell_of(6, 7, True, None, START) == Cell("archived"), "what has no day yet has time"
+    assert cell_of(6, 6, True, None, START) == Cell("running")
 
 
 def test_an_act_that_is_taken_back_counts_nothing(towns):

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from projects.oversight.measures import MEASURES, SECTIONS, WEIGHED, score
 from projects.oversight.models import Weighting
 from projects.portal.county_view import View
-from tests.builders import at, township
+from tests.builders import arranged, at, township
 from tests.projects.oversight.county_world import county_of, leader_of, townships_of
 from tests.projects.portal.public_world import text_of, travel
 from tests.projects.supervision.conftest import year_of
@@ -89,6 +89,7 @@ def test_every_number_opens_the_list_of_what_it_counts(client, county, part):
 def test_an_overdue_step_opens_the_tasks_that_are_overdue_in_it(client, monkeypatch):
     apply(SYSTEM)
     year = year_of(township()).building()
+    arranged()
     travel(monkeypatch, "2027-12-31")
     signed_in(client, leader_of(year.town.unit.parent))
     page = text_of(client, "/county/")
@@ -140,6 +141,7 @@ def test_the_links_of_a_view_keep_the_view(client, county):
 def test_only_what_is_overdue(county, monkeypatch):
     apply(SYSTEM)
     year = year_of(township()).building()
+    arranged()
     on = date(2027, 12, 31)
     home = year.town.unit.parent
     assert [row.figures.overdue > 0 for row in View(home, QueryDict("only=overdue"), on).rows] == [True]
@@ -152,6 +154,7 @@ def test_what_is_overdue_of_earlier_years_is_told_beside_the_latest(client, monk
 
     apply(SYSTEM)
     year = year_of(township()).building()
+    arranged()
     travel(monkeypatch, "2027-12-31")
     home, on = year.town.unit.parent, date(2027, 12, 31)
     late = View(home, QueryDict(""), on).whole.overdue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -11,8 +12,11 @@ from django.utils import timezone
 
 from projects.cycles.models import Cycle
 from projects.lifecycle.services import start_year
+from projects.oversight.figures import figures_by_year
 from projects.portal.staff_selectors import matrix
 from tests.builders import at, open_task, township
+from tests.projects.oversight.county_world import leader_of
+from tests.projects.portal.public_world import text_of
 from workflow.calendar.offsets import Offset, resolve
 from workflow.calendar.workdays import is_published, last_published
 from workflow.flows.models import Deadline
@@ -64,7 +68,7 @@ def test_every_page_warns_where_a_day_rests_on_holidays_nobody_has_arranged(page
     assert "超期" not in inbox.partition("<tbody")[2], "nobody can have missed a provisional day"
 
 
-def test_what_is_provisional_is_counted_as_overdue_by_no_inbox_and_no_county(pages, client):
+def test_what_is_provisional_is_counted_as_overdue_by_no_inbox_and_no_years(pages):
     _get, task = pages
     grant = RoleGrant.objects.select_related("user", "unit", "tenant").get(office="chair")
     today, cycle = timezone.localdate(), Cycle.objects.get()
@@ -77,6 +81,56 @@ def test_what_is_provisional_is_counted_as_overdue_by_no_inbox_and_no_county(pag
     assert counted() == (1, 1, 1)
     Deadline.objects.filter(pk=task.pk).update(provisional=True)
     assert counted() == (0, 0, 0)
+
+
+OVERDUE = "/county/list/tasks/?when=overdue"
+LATE = "/county/list/late/"
+
+
+@pytest.fixture
+def county(pages, client):
+    """The county's pages as its leader sees them, beside the township's one open task."""
+    _get, task = pages
+    client.force_login(leader_of(task.unit.parent))
+
+    def read(url: str) -> str:
+        page = text_of(client, url)
+        apply(SYSTEM)
+        return page
+
+    return read, task
+
+
+def cells_of(page: str) -> set[str]:
+    """The states the cells of the county's matrix show."""
+    return set(re.findall(r'<td class="matrix-cell matrix-(\w+)"', page))
+
+
+def test_the_county_counts_no_provisional_day_as_overdue_in_its_matrix_or_its_lists(county):
+    read, task = county
+    assert "overdue" in cells_of(read("/county/")) and "data-total>1<" in read(OVERDUE)
+    Deadline.objects.filter(pk=task.pk).update(provisional=True)
+    assert cells_of(read("/county/")) == {"running", "waiting"}
+    assert "data-total>0<" in read(OVERDUE)
+    line = read("/county/list/tasks/")
+    assert "data-total>1<" in line and "（暂定）" in line and "超期 " not in line.partition("<tbody")[2]
+
+
+def test_the_county_counts_no_provisional_day_as_done_late(county):
+    read, task = county
+    Deadline.objects.filter(pk=task.pk).update(done_at=timezone.now())
+    assert "data-total>1<" in read(LATE)
+    Deadline.objects.filter(pk=task.pk).update(provisional=True)
+    assert "data-total>0<" in read(LATE)
+
+
+def test_the_bulletin_names_no_township_for_a_provisional_day(county):
+    _read, task = county
+    figures = figures_by_year([Cycle.objects.get().pk], timezone.localdate())
+    assert [one.overdue for one in figures.values()] == [1]
+    Deadline.objects.filter(pk=task.pk).update(provisional=True)
+    figures = figures_by_year([Cycle.objects.get().pk], timezone.localdate())
+    assert [(one.overdue, one.overdue_by_office()) for one in figures.values()] == [(0, {})]
 
 
 def test_the_first_year_without_an_arrangement_is_the_one_after_the_last_known():

@@ -14,7 +14,7 @@ from projects.supervision.duties import open_due_reports
 from projects.supervision.flows.progress import ProgressFlow, RedLightFlow
 from projects.supervision.models import Finding, Inquiry, Project
 from projects.supervision.selectors import lights_of, money_of, project_file
-from tests.builders import at, do, open_task
+from tests.builders import arranged, at, do, open_task
 from tests.files import picture
 from tests.projects.supervision.conftest import PLAN
 from workflow.audit.models import Entry
@@ -317,8 +317,12 @@ def test_a_late_report_turns_the_light_yellow_then_red(year):
     year.building()
     open_due_reports(at("2027-04-01"))
     open_due_reports(at("2027-04-20"))
+    assert year.project().light == "", "nobody can have missed a provisional day"
+    arranged()
+    open_due_reports(at("2027-04-20"))
     assert year.project().light == "yellow"
     open_due_reports(at("2027-05-20"))
+    arranged()
     assert year.project().light == "yellow"  # April's report was asked for this very day
     open_due_reports(at("2027-06-10"))
     assert year.project().light == "red" and year.task("red_light")
