@@ -2,7 +2,7 @@
 
 from workflow.administration.tasks import make_export, sweep_exports
 from workflow.audit.tasks import sweep_heads, sweep_stamps
-from workflow.flows.tasks import run_job, sweep_jobs
+from workflow.flows.tasks import run_job, sweep_jobs, sweep_provisional
 from workflow.reminders.tasks import sweep_deadlines
 from workflow.roles.tasks import sweep_offices
 
@@ -14,5 +14,6 @@ __all__ = [
     "sweep_heads",
     "sweep_jobs",
     "sweep_offices",
+    "sweep_provisional",
     "sweep_stamps",
 ]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
+
+from django.db.models import QuerySet
 
 from projects.cycles.deadlines import TASK_TIMES
 from projects.cycles.models import Cycle
@@ -19,16 +22,21 @@ def moving(cycle: Cycle, **sessions: date) -> list[tuple[Deadline, DueDate]]:
 
     sessions: the days its sessions would be held on, by use; those left out stay where they are.
     """
-    held = Deadline.objects.filter(about=cycle.reference, done_at=None, cancelled=False)
-    found = []
-    for deadline in held.select_related("task").order_by("due_on", "pk"):
+    return [(deadline, due) for deadline, due in _terms(cycle, **sessions) if due.on != deadline.due_on]
+
+
+def _open(cycle: Cycle) -> QuerySet[Deadline]:
+    return Deadline.objects.filter(about=cycle.reference, done_at=None, cancelled=False)
+
+
+def _terms(cycle: Cycle, **sessions: date) -> Iterator[tuple[Deadline, DueDate]]:
+    """The open deadlines that hang on a session, each with the day it would stand on."""
+    for deadline in _open(cycle).select_related("task").order_by("due_on", "pk"):
         if not hangs_on_a_session(cycle, deadline.key):
             continue
         flow = deadline.task.flow_task.flow_class
-        due = flow.term(cycle, deadline.key, deadline.opened_on, sessions=sessions)
-        if due and due.on != deadline.due_on:
-            found.append((deadline, due))
-    return found
+        if due := flow.term(cycle, deadline.key, deadline.opened_on, sessions=sessions):
+            yield deadline, due
 
 
 def coming(cycle: Cycle, **sessions: date) -> list[tuple[str, DueDate, DueDate]]:
@@ -54,12 +62,19 @@ def coming(cycle: Cycle, **sessions: date) -> list[tuple[str, DueDate, DueDate]]
 
 
 def recompute(cycle: Cycle) -> int:
-    """Work out every open deadline of a cycle again; returns how many moved."""
-    moved = moving(cycle)
-    for deadline, due in moved:
-        deadline.due_on, deadline.provisional = due.on, due.provisional
-        deadline.save(update_fields=["due_on", "provisional"])
-    return len(moved)
+    """Work out every open deadline of a cycle again; returns how many moved.
+
+    Provisional ones are held first: one that is being settled by the session's old day is waited for, and worked out by
+    the new one.
+    """
+    list(_open(cycle).filter(provisional=True).order_by("pk").select_for_update().values_list("pk"))
+    moved = 0
+    for deadline, due in list(_terms(cycle)):
+        moved += due.on != deadline.due_on
+        if (due.on, due.provisional) != (deadline.due_on, deadline.provisional):
+            deadline.due_on, deadline.provisional = due.on, due.provisional
+            deadline.save(update_fields=["due_on", "provisional"])
+    return moved
 
 
 def hangs_on_a_session(cycle: Cycle, key: str) -> bool:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "projects.site.settings")
 
 app = Celery("piaojue")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_ready.connect
+def settle_what_was_provisional(**_more: Any) -> None:
+    """A worker that starts may have brought newer holidays: the days that waited for them are settled at once."""
+    app.send_task("workflow.flows.tasks.sweep_provisional", expires=6 * 3600, retry=False)

@@ -325,6 +325,12 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "hearings": every(3600, "projects.evaluation.tasks.sweep_hearings"),
     "sessions": every(3600, "projects.retention.tasks.sweep_sessions"),
     "offices": every(600, "workflow.roles.tasks.sweep_offices"),
+    # Before the day's reminders; a worker that starts sends it too, as newer holidays come with a new start.
+    "provisional": {
+        "task": "workflow.flows.tasks.sweep_provisional",
+        "schedule": crontab(hour=5, minute=0),
+        "options": {"expires": 6 * 3600},
+    },
     "figures": {
         "task": "projects.oversight.tasks.check_figures",
         "schedule": crontab(hour=2, minute=30),

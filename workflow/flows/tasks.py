@@ -13,6 +13,7 @@ from viewflow.workflow.status import STATUS
 
 from workflow.flows import holding
 from workflow.flows.jobs import do_job
+from workflow.flows.settling import settle_due
 from workflow.people.isolation import SYSTEM, within
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,12 @@ def sweep_jobs() -> int:
     for task_id in waiting:
         send(run_job, task_id)
     return len(waiting)
+
+
+@shared_task
+def sweep_provisional() -> int:
+    """Settle the days that were provisional until now; running it again finds none left."""
+    return settle_due(timezone.now())
 
 
 @shared_task

@@ -57,6 +57,7 @@ _others: dict[str, Any] = {
     "person.drop_second_factor": gettext_lazy("停用两步验证"),
     "people.import": gettext_lazy("导入人员"),
     "units.import": gettext_lazy("导入单位"),
+    "deadline.settle": gettext_lazy("按放假安排重新计算期限"),
     "deadline.remind": gettext_lazy("到期提醒"),
     "deadline.escalate": gettext_lazy("超期上报"),
     ADDED: gettext_lazy("未经办理程序新增数据"),
