@@ -24,6 +24,7 @@ from workflow.audit.services import Act, write_down
 from workflow.flows.acting import acting
 from workflow.flows.errors import NotYourTurn, Refused, Taken
 from workflow.flows.models import Deadline, Draft
+from workflow.flows.nodes import MeetingView, OfficeView
 from workflow.flows.services import busy_if_locked, held_task, refused_in_words_of
 from workflow.people.models import User
 from workflow.people.wording import worded
@@ -88,7 +89,7 @@ def obstacles_to_taking_back(task: Task, on: date) -> list[str]:
     """Why a done task cannot be taken back on a day any more; empty means it can."""
     node = task.flow_task
     if node.undo is None:
-        return [_("“%(title)s”办结后即生效或者已经送达，不能取回。") % {"title": node.task_title}]
+        return [_why_never(node) % {"title": node.task_title}]
     if task.process.status != PROCESS.NEW and not _ended_with(task):
         return [_("后续流程已经结束，不能取回。")]
     if task.process.status == PROCESS.DONE and localdate(task.deadline.done_at) != on:
@@ -100,6 +101,17 @@ def obstacles_to_taking_back(task: Task, on: date) -> list[str]:
         elif not _is_passed_over(next_task, node):
             found.append(_("后续的“%(title)s”已经开始，不能取回。") % {"title": _title(next_task)})
     return found
+
+
+def _why_never(node: OfficeView) -> str:
+    """Why a kind of task is never taken back: by what it is, or for want of a counter-act."""
+    if node.irreversible:
+        return _("“%(title)s”属于确认后不能撤销的事项，不能取回。")
+    if isinstance(node, MeetingView):
+        return _("“%(title)s”由会议集体决定，不能由个人取回。")
+    if node.in_person:
+        return _("“%(title)s”须由本人当场确认，确认后不能取回。")
+    return _("“%(title)s”这类事项不提供取回。")
 
 
 def _ended_with(task: Task) -> bool:

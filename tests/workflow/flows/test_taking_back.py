@@ -21,9 +21,9 @@ from workflow.audit.models import Entry
 from workflow.flows.base import flows
 from workflow.flows.errors import Busy, NotYourTurn, Refused, Taken
 from workflow.flows.models import Deadline, Draft
-from workflow.flows.nodes import MeetingView
+from workflow.flows.nodes import MeetingView, OfficeView
 from workflow.flows.services import claim, complete, mark_seen, send_back, urge
-from workflow.flows.taking_back import take_back
+from workflow.flows.taking_back import obstacles_to_taking_back, take_back
 from workflow.inbox.selectors import opened_after
 from workflow.inbox.story import line_of
 from workflow.people.isolation import SYSTEM, apply, within
@@ -232,8 +232,24 @@ def test_only_the_doer_while_holding_the_office_with_a_reason(town, cycle):
 
 
 def test_what_has_no_way_back_says_so(town, cycle):
-    with pytest.raises(Taken, match="不能取回"):
+    with pytest.raises(Taken, match="“归并梳理”这类事项不提供取回"):
         taken(town, "selection.merge", "gov_clerk")
+
+
+def why_never(node: OfficeView) -> str:
+    [told] = obstacles_to_taking_back(Task(flow_task=node), date(2026, 10, 16))
+    return told
+
+
+def test_each_kind_that_has_no_way_back_says_why():
+    for node in [node for flow in flows() for node in flow.steps() if node.undo is None]:
+        told = why_never(node)
+        assert str(node.task_title) in told
+        assert ("不能撤销" in told) == node.irreversible
+        assert ("集体决定" in told) == (isinstance(node, MeetingView) and not node.irreversible)
+        assert ("不提供取回" in told) == (
+            not (node.irreversible or node.in_person or isinstance(node, MeetingView))
+        )
 
 
 def test_no_vote_no_announcement_and_no_notice_may_be_taken_back():
