@@ -164,13 +164,7 @@ def assert_a_second_one_is_refused(running: Site) -> None:
     assert not port_is_free("127.0.0.1", running.port)
 
 
-def test_a_killed_supervisor_leaves_no_process_of_the_site(running: Site) -> None:
-    children = running.process.children(recursive=True)
-    running.process.kill()
-    assert eventually(lambda: not alive(children), 20), alive(children)
-
-
-def test_a_production_site_starts_with_its_styles_and_says_nothing_of_a_demonstration(
+def test_a_production_site_starts_with_its_styles_and_leaves_no_process_when_its_supervisor_is_killed(
     folder: Path, database_server: Server, fresh_database: str
 ) -> None:
     environ = PRODUCTION | {
@@ -188,6 +182,10 @@ def test_a_production_site_starts_with_its_styles_and_says_nothing_of_a_demonstr
         assert found and all(re.search(r"[.][0-9a-f]{12}[.]css$", name) for name in found)
         assert all("{" in site.page(name) for name in found)
         assert "演示" not in site.output.read_text()
+        children = site.process.children(recursive=True)
+        assert len(children) >= 3
+        site.process.kill()
+        assert eventually(lambda: not alive(children), 20), alive(children)
     finally:
         clear(site)
 
