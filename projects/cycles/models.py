@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from functools import lru_cache
+from math import ceil
 from typing import ClassVar
 
 from django.conf import settings
@@ -235,6 +237,11 @@ class Session(Record):
         body = worded("人民代表大会", self.unit)
         named = f"{self.unit.name}第{numeral(self.term)}届{body}第{numeral(self.number)}次会议"
         return self.called or named
+
+    @property
+    def last_on(self) -> date:
+        """The last of the days it is called for; half a day counts as one."""
+        return self.held_on + timedelta(days=ceil(self.days) - 1)
 
     @transition(field=state, source=SessionState.PLANNED, target=SessionState.CONVENED)
     def convene(self) -> None:

@@ -224,7 +224,12 @@ def convene(act: Act, cycle: Cycle, *, meeting: Meeting, document: str, body: st
         f"关于召开{session}的通知",
         body=body,
         number=document,
-        data={"held_on": str(session.held_on), "days": str(session.days), "warnings": warnings},
+        data={
+            "session": session.reference,
+            "held_on": str(session.held_on),
+            "days": str(session.days),
+            "warnings": warnings,
+        },
         publish=True,
     )
     return Outcome(

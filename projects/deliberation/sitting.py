@@ -59,14 +59,14 @@ def assemble(
         chosen = User.objects.filter(pk__in=presidium).order_by("pk")
         fill_office(act, "presidium", chosen, document=document)
     _fill_first_offices(act, document, **first)
-    make_paper(act, cycle, "minutes", f"{session}预备会议纪要", body=meeting.minutes)
-    make_paper(act, cycle, "agenda", f"{session}议程", body=agenda, data={"adopted": True}, publish=True)
-    return Outcome(
-        after={
-            "session": session.reference,
-            "presidium": [user.username for user in holders_of("presidium", act.unit, act.on)],
-        }
-    )
+    seated = {
+        "session": session.reference,
+        "presidium": [user.username for user in holders_of("presidium", act.unit, act.on)],
+    }
+    make_paper(act, cycle, "minutes", f"{session}预备会议纪要", body=meeting.minutes, data=seated)
+    adopted = {"adopted": True, "session": session.reference}
+    make_paper(act, cycle, "agenda", f"{session}议程", body=agenda, data=adopted, publish=True)
+    return Outcome(after=seated)
 
 
 def _fill_first_offices(act: Act, document: str, *, presiding: str = "", **leads: str) -> None:

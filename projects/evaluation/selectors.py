@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from projects.ballots.models import Purpose, Vote
+from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.selectors import current_vote
 from projects.cycles.models import Cycle, CycleState, Paper, Session, SessionState
 from projects.cycles.selectors import (
@@ -386,6 +386,17 @@ def measurement_table(cycle: Cycle) -> list[MeasuredLine]:
     By year, project and round; empty before the signatures.
     """
     return [_measured_line(m) for m in _certified_rounds(cycle)]
+
+
+def measured_at(session: Session) -> list[MeasuredLine]:
+    """The rounds whose ballot was held at a session, by year and project; empty until the result is announced."""
+    found = Measurement.objects.filter(
+        vote__session=session, vote__state=VoteState.DECLARED, state__in=COUNTED
+    )
+    told = found.select_related("project__cycle", "project__unit", "cycle").order_by(
+        "-project__cycle__year", "project__number", "round"
+    )
+    return [_measured_line(measurement) for measurement in told]
 
 
 def _certified_rounds(cycle: Cycle) -> QuerySet[Measurement]:

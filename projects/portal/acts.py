@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from projects.ballots.events import PRINT
 from projects.cycles.events import REVISE_RULES
-from projects.cycles.models import Cycle, CycleSession
+from projects.cycles.models import Cycle
 from projects.lifecycle.events import START_YEAR
 from workflow.flows.events import Event, events_on
 from workflow.machines.references import kind_in, number_in
@@ -27,11 +27,6 @@ def _years(_unit: Any) -> str:
     return reverse("years")
 
 
-def _year_of_session(session: Any) -> str:
-    use = CycleSession.objects.filter(session=session).order_by("-cycle__year", "-cycle_id").first()
-    return reverse("year", args=[use.cycle_id]) if use else reverse("years")
-
-
 def _year_it_is_of(record: Any) -> str:
     """The page of the year a record is about, where it is listed among what may be done."""
     return reverse("year", args=[number_in(record.about, Cycle)])
@@ -44,7 +39,7 @@ NAMED = (*MOTIONS, "change", "hold", "erasure")
 PAGES: dict[str, Callable[[Any], str]] = {
     "unit": _years,
     "cycle": _of_pk("year"),
-    "session": _year_of_session,
+    "session": _of_pk("session"),
     "proposal": _of_pk("staff_proposal"),
     "item": _of_pk("item"),
     "notice": _of_pk("notice"),

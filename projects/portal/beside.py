@@ -31,12 +31,15 @@ LATEST = 8
 
 @show_beside
 def of_record(subject: Subject) -> Beside:
-    """The year, the project and the vote of a record; its own files and the latest papers of its year."""
+    """The year, the project, the session and the vote of a record; its own files and the latest papers of its year."""
     cycle, project = cycle_of(subject), project_of(subject)
     links = [_page(_("项目档案"), project.title, "project", project.pk)] if project else []
     links += _matters(subject)
     if cycle:
         links.append(_page(_("年度流程"), str(cycle), "year", cycle.pk))
+    session = subject if isinstance(subject, Session) else getattr(subject, "session", None)
+    if session:
+        links.append(_page(_("会议"), str(session), "session", session.pk))
     vote = Vote.objects.filter(about_reference=cycle.reference).order_by("-pk").first() if cycle else None
     if vote:
         links.append(_page(_("大会票决"), vote.title, "vote", vote.pk))
@@ -60,7 +63,8 @@ def sessions(unit: Unit, first: date, last: date) -> Iterator[Dated]:
     for session in held:
         planned = session.state == SessionState.PLANNED
         title = _("拟定会期：%(session)s") % {"session": session} if planned else str(session)
-        yield Dated(f"session-{session.pk}", session.held_on, title, url=reverse("sessions"))
+        page = reverse("session", args=[session.pk])
+        yield Dated(f"session-{session.pk}", session.held_on, title, url=page)
     used = CycleSession.objects.filter(cycle__unit=unit).values_list("cycle_id", "use")
     taken = set(used)
     for cycle in Cycle.objects.select_related("unit").filter(unit=unit):

@@ -13,7 +13,11 @@ from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 
 # The navigation's pages, and the parts of the work each is about; the others are for every scope.
-PAGES: dict[str, tuple[str, ...]] = {"pool": ("1", "2"), "sessions": ("4",)}
+PAGES: dict[str, tuple[str, ...]] = {
+    "pool": ("1", "2"),
+    "sessions": ("3", "4", "5", "6"),
+    "votes": ("4",),
+}
 
 
 def refuse_outside(grant: RoleGrant, *parts: str) -> None:

@@ -39,7 +39,7 @@ from projects.portal.beside import files_on
 from projects.portal.documents import paper_on_file
 from projects.portal.polling import links_of
 from projects.portal.public_selectors import Card, carried_words
-from projects.portal.scope import reads_all, refuse_outside, scope_told
+from projects.portal.scope import PAGES, reads_all, refuse_outside, scope_told
 from projects.portal.staff_selectors import cycle_named
 from projects.supervision.models import ChangeState, ProjectState
 from projects.supervision.selectors import going_on_after, project_file
@@ -158,6 +158,7 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
         "reads_proposals": grant.covers("1", "2"),
         "papers": selectors.papers_by_step(cycle, grant.office),
         "projects": selectors.projects_visible(grant).filter(cycle=cycle),
+        "sessions": selectors.sessions_of(cycle),
         "votes": selectors.votes_on(cycle),
         "county_words": selectors.county_words(cycle),
         "events": [Offer(*found) for found in selectors.events_in(cycle, grant, timezone.now())],
@@ -198,7 +199,7 @@ def projects(request: HttpRequest) -> HttpResponse:
 def pool(request: HttpRequest) -> HttpResponse:
     """The township's pool: proposals outside a window and matters in reserve, each with its way back in."""
     grant = acting_grant(request)
-    refuse_outside(grant, "1", "2")
+    refuse_outside(grant, *PAGES["pool"])
     unit = township_asked(request, grant)
     page = Paginator(selectors.pooled_proposals(unit), PER_PAGE).get_page(request.GET.get("page"))
     items = Paginator(selectors.reserved_items(unit), PER_PAGE).get_page(request.GET.get("items"))
@@ -264,10 +265,10 @@ def staff_file(request: HttpRequest, pk: int) -> FileResponse:
 
 
 @require_safe
-def sessions(request: HttpRequest) -> HttpResponse:
-    """Votes of the township's sessions."""
+def votes(request: HttpRequest) -> HttpResponse:
+    """Every vote the office may see, the latest first."""
     grant = acting_grant(request)
-    refuse_outside(grant, "4")
+    refuse_outside(grant, *PAGES["votes"])
     page = Paginator(selectors.votes_visible(grant), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "portal/votes.html", {"page": page})
 

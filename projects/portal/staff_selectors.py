@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.ballots.models import Vote
 from projects.ballots.reporting import readable_papers
 from projects.collection.models import Proposal
-from projects.cycles.models import OVER, Cycle, Paper, Session, Term
+from projects.cycles.models import OVER, Cycle, CycleSession, Paper, Session, Term
 from projects.cycles.steps import STEPS
 from projects.deliberation.models import AddedMatter
 from projects.oversight.figures import Cell, cell_of, reached
@@ -123,6 +123,12 @@ def papers_by_step(cycle: Cycle, office: str) -> list[tuple[Any, list[Paper]]]:
     for paper in told_superseded(papers.order_by("-step", "-made_on", "-pk")):
         found.setdefault(paper.step or 1, []).append(paper)
     return [(worded(STEPS[step], cycle.unit), papers) for step, papers in found.items()]
+
+
+def sessions_of(cycle: Cycle) -> list[CycleSession]:
+    """The sessions a year uses and what for, by day."""
+    uses = CycleSession.objects.filter(cycle=cycle).select_related("session__unit")
+    return list(uses.order_by("session__held_on", "pk"))
 
 
 def votes_on(cycle: Cycle) -> list[Vote]:

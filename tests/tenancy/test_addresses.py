@@ -110,6 +110,7 @@ def records_in(other: Side) -> Cases:
         ("trail_export_cancel", "trail_export_download"): [(one["export"].pk,)],
         ("sitting",): [(one["sitting"].pk,)],
         ("sitting_minutes",): [(one["sitting"].pk, "docx")],
+        ("session",): [(one["session"].pk,)],
         ("year", "year_proposals", "year_items"): [year],
         ("readiness", "conformance", "rehearsal", "practice", "booklet"): [year],
         ("booklet_file",): [(one["cycle"].pk, "docx")],

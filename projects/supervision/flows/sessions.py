@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from math import ceil
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -48,8 +47,7 @@ class SessionFlow(YearlyFlow):
     @classmethod
     def due(cls, node: OfficeView, subject: Any, opened_on: date) -> DueDate | None:
         """The last day of the session."""
-        last = subject.held_on + timedelta(days=ceil(subject.days) - 1)
-        return DueDate(max(last, opened_on), False)
+        return DueDate(max(subject.last_on, opened_on), False)
 
 
 def _to_be_closed(act: Act, session: Session) -> None:

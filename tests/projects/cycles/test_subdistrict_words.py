@@ -220,6 +220,7 @@ def test_whoever_works_in_a_subdistrict_reads_no_word_of_a_congress(client, hall
         "/inbox/",
         f"/years/{cycle.pk}/",
         "/years/",
+        "/sessions/",
         "/votes/",
         "/projects/",
         "/pool/",

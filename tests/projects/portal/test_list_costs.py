@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from projects.ballots.models import Vote
 from projects.collection.intake import propose
 from projects.collection.models import Proposal
-from projects.cycles.models import Cycle
+from projects.cycles.models import Cycle, CycleSession, Session
 from projects.lifecycle.services import start_year
 from projects.oversight.models import Guidance, Note, Sample
 from projects.selection.models import Item
@@ -27,6 +27,7 @@ pytestmark = pytest.mark.django_db
 LISTS = (
     "/years/",
     "/projects/",
+    "/sessions/",
     "/votes/",
     "/pool/",
     "/trail/",
@@ -64,6 +65,8 @@ def one_of_each(hall: Township, n: int) -> None:
         unit=hall.unit, about_reference=year.reference, purpose="projects", title=f"票{n}", mode="select",
         seats=1, deputies_in_office=20,
     )  # fmt: skip
+    met = Session.objects.create(unit=hall.unit, term=19, number=n, held_on=date(2026, 9, 7))
+    CycleSession.objects.create(unit=hall.unit, cycle=year, session=met, use="vote")
     made = propose(hall.act("clerk", at("2026-09-07")), title=f"建议{n}", content="内容。")
     Proposal.objects.filter(pk=made.pk).update(state="pooled")
     Item.objects.filter(pk=item_of(hall, year, 50 + n, f"储备{n}").pk).update(state="reserved")
