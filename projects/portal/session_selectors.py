@@ -117,7 +117,7 @@ def _before_closing(
 class Attendance:
     """The roll as it was last called. in_office: N, None before it is known; the others None before the first roll call.
 
-    delegations: the lines of the roll under the name of their delegation, "" where there is none.
+    delegations: the lines of the roll under the name of their delegation, by its code; "" where there is none.
     """
 
     in_office: int | None
@@ -141,16 +141,17 @@ def attendance_at(session: Session) -> Attendance:
     def number(*kinds: str) -> int | None:
         return sum(line.presence in kinds for line in lines) if called else None
 
-    found: dict[str, list[RollLine]] = {}
+    found: dict[tuple[str, str], list[RollLine]] = {}
     for line in lines:
-        found.setdefault(line.delegation.name if line.delegation else "", []).append(line)
+        of = line.delegation
+        found.setdefault((of.code, of.name) if of else ("", ""), []).append(line)
     return Attendance(
         session.deputies_in_office or len(lines) or None,
         number(*HERE),
         number(Presence.LATE) or 0,
         number(Presence.LEAVE),
         number(Presence.ABSENT),
-        sorted(found.items()),
+        [(name, found[code, name]) for code, name in sorted(found)],
     )
 
 
@@ -184,6 +185,8 @@ def votes_at(session: Session) -> list[VoteRow]:
 
 
 def _row_of(vote: Any) -> VoteRow:
+    if vote.state == VoteState.VOID:
+        return VoteRow(vote, str(vote.get_state_display()))
     if vote.state != VoteState.DECLARED:
         return VoteRow(vote)
     if vote.recounted:
