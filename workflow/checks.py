@@ -55,10 +55,10 @@ def states_have_labels(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def tables_are_isolated(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """A table with a unit and no forced policy would show one township to another."""
+    """A table without a forced policy would show one township to another; why one needs none is said beside it (OPEN)."""
     if not databases:
         return []
     return [
-        Error(f"Table {table} carries a unit but has no forced row-level policy.", id="workflow.E004")
+        Error(f"Table {table} has no forced row-level policy and no reason for it.", id="workflow.E004")
         for table in unprotected_tables()
     ]

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from workflow.people.isolation import ForcePolicy
+from workflow.people.isolation import ForcePolicy, of_a_person
 
 
 class Migration(migrations.Migration):
@@ -14,4 +14,5 @@ class Migration(migrations.Migration):
         ForcePolicy("told"),
         ForcePolicy("address", own="user_id"),
         ForcePolicy("wording"),
+        of_a_person("notifications_preference"),
     ]

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from workflow.people.isolation import ForcePolicy
+from workflow.people.isolation import ForcePolicy, of_a_whole
 
 # How to reach a proposer is for the township alone: whoever reads from above meets no such row.
 MASKED = """
@@ -90,6 +90,9 @@ class Migration(migrations.Migration):
         ForcePolicy("weighting"),
         ForcePolicy("withdrawal"),
         ForcePolicy("yearfigure"),
+        of_a_whole("projects_addedmatter_movers", "addedmatter_id", "projects_addedmatter"),
+        of_a_whole("projects_interpellation_movers", "interpellation_id", "projects_interpellation"),
+        of_a_whole("projects_notice_items", "notice_id", "projects_notice"),
         migrations.RunSQL(ADOPTED, migrations.RunSQL.noop),
         migrations.RunSQL(MASKED, "DROP POLICY at_home ON projects_contact"),
     ]

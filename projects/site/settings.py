@@ -62,7 +62,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_otp.middleware.OTPMiddleware",
+    "workflow.administration.middleware.SecondFactor",
     "projects.site.headers.PrivateHeaders",
     "projects.site.text_size.SizeWithTheForm",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -91,11 +91,11 @@ RECORDS = (
         FROM p, projects_cycle c, generate_series(1, 40) n WHERE c.unit_id = ANY (%(towns)s) RETURNING id, data
     )
     INSERT INTO workflow_deadline (task_id, unit_id, seat_id, office, key, step, year, subject, about, label, opened_on,
-        due_on, provisional, done_at, done_office, cancelled)
+        due_on, provisional, done_at, done_office, done_for, cancelled)
     SELECT t.id, c.unit_id, c.unit_id, (ARRAY['gov_clerk', 'department', 'chair'])[(t.data ->> 'n')::int %% 3 + 1],
         'collection.receive', (t.data ->> 'n')::int %% 6 + 1, c.year, 'proposal:1', 'cycle:' || c.id, '路灯',
         date '2027-05-01', date '2027-05-20' + (t.data ->> 'n')::int, false,
-        CASE WHEN (t.data ->> 'n')::int %% 4 = 0 THEN NULL ELSE timestamptz '2027-06-01' END, '', false
+        CASE WHEN (t.data ->> 'n')::int %% 4 = 0 THEN NULL ELSE timestamptz '2027-06-01' END, '', '', false
     FROM t JOIN projects_cycle c ON c.id = (t.data ->> 'cycle')::bigint""",
 )
 

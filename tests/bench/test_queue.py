@@ -29,9 +29,9 @@ FILL = """
         FROM p, generate_series(1, %(size)s) g RETURNING id, status
     )
     INSERT INTO workflow_deadline (task_id, unit_id, seat_id, office, key, step, year, subject, about, label,
-        opened_on, due_on, provisional, done_at, done_office, cancelled)
+        opened_on, due_on, provisional, done_at, done_office, done_for, cancelled)
     SELECT id, %(unit)s, %(unit)s, 'gov_clerk', 'collection.receive', 1, 2027, 'proposal:1', 'cycle:1', '路灯',
-        current_date, current_date + 5, false, CASE WHEN status = 'NEW' THEN NULL ELSE now() END, '', false FROM t
+        current_date, current_date + 5, false, CASE WHEN status = 'NEW' THEN NULL ELSE now() END, '', '', false FROM t
 """
 
 

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils.timezone import now
@@ -69,9 +70,19 @@ def sign_out(page: Page) -> None:
     page.click("form[action='/logout/'] button")
 
 
+def the_device() -> TOTPDevice:
+    with within(SYSTEM):
+        return TOTPDevice.objects.get()
+
+
+def changed(**values: Any) -> None:
+    with within(SYSTEM):
+        TOTPDevice.objects.update(**values)
+
+
 def let_time_pass() -> None:
     """As if the device had been left alone since its last wrong code."""
-    TOTPDevice.objects.update(throttling_failure_timestamp=now() - timedelta(days=1))
+    changed(throttling_failure_timestamp=now() - timedelta(days=1))
 
 
 def sign_ins() -> int:
@@ -90,7 +101,7 @@ def test_password_then_code_and_no_code_twice(page: Page) -> None:
     sign_in(page)
     expect(page).not_to_have_url(re.compile("/login"))
     key, used = set_up(page)
-    assert TOTPDevice.objects.get().confirmed
+    assert the_device().confirmed
     sign_out(page)
     nobody_is_in(page)
     before = sign_ins()
@@ -105,11 +116,11 @@ def test_password_then_code_and_no_code_twice(page: Page) -> None:
     nobody_is_in(page)
 
     # After a wrong code even the right one waits; the wait doubles with every failure.
-    TOTPDevice.objects.update(throttling_failure_timestamp=now(), throttling_failure_count=9)
+    changed(throttling_failure_timestamp=now(), throttling_failure_count=9)
     fresh = max(step_now(), used + 1)
     hand_in(page, code_at(key, fresh))
     expect(page.get_by_text("须稍等再试").first).to_be_visible()
-    assert TOTPDevice.objects.get().throttling_failure_count == 9, "a try during the wait costs nothing more"
+    assert the_device().throttling_failure_count == 9, "a try during the wait costs nothing more"
 
     let_time_pass()
     hand_in(page, code_at(key, used))
@@ -124,7 +135,7 @@ def test_password_then_code_and_no_code_twice(page: Page) -> None:
     page.goto("/inbox/")
     expect(page).to_have_url(re.compile("/inbox/"))
     assert sign_ins() == before + 1
-    assert TOTPDevice.objects.get().throttling_failure_count == 0
+    assert the_device().throttling_failure_count == 0
 
     sign_out(page)
     sign_in(page)

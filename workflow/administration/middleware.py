@@ -1,4 +1,4 @@
-"""A one-time password opens nothing but the page that changes it."""
+"""What stands between the sign-in and the pages: the second factor, and a password that must be changed first."""
 
 from __future__ import annotations
 
@@ -7,8 +7,22 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.middleware import OTPMiddleware
+
+from workflow.people.isolation import Context, within
 
 ALLOWED = frozenset({"password_change", "logout", "set_language", "text_size"})
+
+
+class SecondFactor(OTPMiddleware):
+    """The library's own, which asks for a person's device before the request has a context to ask in."""
+
+    def _verify_user_sync(self, request: HttpRequest, user: Any) -> Any:
+        if not user.is_authenticated or DEVICE_ID_SESSION_KEY not in request.session:
+            return super()._verify_user_sync(request, user)
+        with within(Context("public", user=user.pk)):
+            return super()._verify_user_sync(request, user)
 
 
 class OneTimePassword:

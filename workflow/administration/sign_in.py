@@ -26,6 +26,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from workflow.administration.accounts import has_second_factor, record_sign
 from workflow.administration.forms import CodeForm, SignInForm
 from workflow.flows.fields import ask_plainly
+from workflow.people.isolation import Context, within
 from workflow.people.models import User
 
 PENDING = "sign_in"
@@ -68,7 +69,8 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         user = User.objects.get(pk=pending["user"])
-        device = match_token(user, form.cleaned_data["code"])
+        with within(Context("public", user=user.pk)):
+            device = match_token(user, form.cleaned_data["code"])
         if device:
             del request.session[PENDING]
             user.backend = pending["backend"]

@@ -4,34 +4,25 @@ from django.conf import settings
 from django.db import migrations
 
 from workflow.audit.database import owned_policies
-from workflow.people.isolation import ForcePolicy
+from workflow.people.isolation import ForcePolicy, ForceTable, among, of_a_person, of_a_whole
 
-# A human task is kept by the unit its office is held at; a gate, a job or an end by the unit its process is of.
-OF_SYSTEM = "current_setting('piaojue.mode', true) = 'system'"
-AMONG = "ANY (nullif(current_setting('piaojue.{}', true), '')::bigint[])"
-# The human branch comes first and settles the inbox query, whose rows all name their seat.
-SEEN = (
-    OF_SYSTEM + " OR CASE WHEN owner_permission_obj_pk IS NOT NULL THEN "
-    "EXISTS (SELECT 1 FROM workflow_unit u WHERE u.id = owner_permission_obj_pk::bigint AND u.tenant_id = " + AMONG + ") "
-    "ELSE EXISTS (SELECT 1 FROM viewflow_process p WHERE p.id = process_id AND (p.data->>'unit')::bigint = " + AMONG + ") END"
+# A process says in its data whose it is.
+PROCESS = "(data->>'unit')::bigint"
+AMONG = "ANY ((SELECT nullif(current_setting('piaojue.{}', true), '')::bigint[])::bigint[])"
+READ, WRITTEN = AMONG.format("units"), AMONG.format("writes")
+AT_A_SEAT = "EXISTS (SELECT 1 FROM workflow_unit u WHERE u.id = owner_permission_obj_pk::bigint AND u.tenant_id = {})"
+IN_A_PROCESS = "EXISTS (SELECT 1 FROM viewflow_process p WHERE p.id = process_id AND (p.data->>'unit')::bigint = {})"
+# A human task is read by the unit its office is held at; a gate, a job or an end by the unit its process is of. The
+# human branch comes first and settles the inbox query, whose rows all name their seat. Written is one where both allow it.
+SEAT = "owner_permission_obj_pk IS NOT NULL"
+TASK_READ = f"CASE WHEN {SEAT} THEN {AT_A_SEAT.format(READ)} ELSE {IN_A_PROCESS.format(READ)} END"
+TASK_WRITTEN = f"{IN_A_PROCESS.format(WRITTEN)} AND CASE WHEN {SEAT} THEN {AT_A_SEAT.format(WRITTEN)} ELSE true END"
+# What led to a task is read with it, and written by whoever may write its process.
+LED_TO = "EXISTS (SELECT 1 FROM viewflow_task t WHERE t.id = from_task_id)"
+LEADS = (
+    "EXISTS (SELECT 1 FROM viewflow_task t JOIN viewflow_process p ON p.id = t.process_id "
+    f"WHERE t.id = from_task_id AND (p.data->>'unit')::bigint = {WRITTEN})"
 )
-
-
-def protect_tasks(apps, schema_editor):
-    schema_editor.execute("ALTER TABLE viewflow_task ENABLE ROW LEVEL SECURITY")
-    schema_editor.execute("ALTER TABLE viewflow_task FORCE ROW LEVEL SECURITY")
-    read, write = (SEEN.format(setting, setting) for setting in ("units", "writes"))
-    schema_editor.execute(f"CREATE POLICY reads ON viewflow_task FOR SELECT USING ({read})")
-    schema_editor.execute(f"CREATE POLICY adds ON viewflow_task FOR INSERT WITH CHECK ({write})")
-    schema_editor.execute(f"CREATE POLICY edits ON viewflow_task FOR UPDATE USING ({write}) WITH CHECK ({write})")
-    schema_editor.execute(f"CREATE POLICY removes ON viewflow_task FOR DELETE USING ({write})")
-
-
-def release_tasks(apps, schema_editor):
-    for name in ("reads", "adds", "edits", "removes"):
-        schema_editor.execute(f"DROP POLICY {name} ON viewflow_task")
-    schema_editor.execute("ALTER TABLE viewflow_task NO FORCE ROW LEVEL SECURITY")
-    schema_editor.execute("ALTER TABLE viewflow_task DISABLE ROW LEVEL SECURITY")
 
 
 def protect_chain(apps, schema_editor):
@@ -51,7 +42,7 @@ def release_chain(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflow", "0002_engine"), ("viewflow", "0015_task_scheduled")]
+    dependencies = [("workflow", "0002_engine"), ("viewflow", "0015_task_scheduled"), ("otp_totp", "0003_add_timestamps")]
 
     operations = [
         ForcePolicy("entry", write="units"),
@@ -74,6 +65,24 @@ class Migration(migrations.Migration):
         ForcePolicy("stamp", public="true"),
         # Asked for by whoever may read the unit; of an office limited to a part of the work, seen by nobody else.
         ForcePolicy("trailexport", write="units"),
-        migrations.RunPython(protect_tasks, release_tasks),
+        of_a_whole("workflow_meeting_attended", "meeting_id", "workflow_meeting"),
+        of_a_whole("workflow_sitting_attended", "sitting_id", "workflow_sitting"),
+        of_a_person("workflow_calendarfeed"),
+        of_a_person("otp_totp_totpdevice"),
+        ForceTable("viewflow_process", reads=among(PROCESS, "units"), writes=among(PROCESS, "writes")),
+        ForceTable("viewflow_task", reads=TASK_READ, writes=TASK_WRITTEN),
+        ForceTable("viewflow_task_previous", reads=LED_TO, writes=LEADS),
+        # The tree is printed everywhere; of it a context alters what it reads, and adds to what it reads.
+        ForceTable(
+            "workflow_unit", reads="true", writes=f"{among('tenant_id', 'units')} OR {among('parent_id', 'units')}"
+        ),
+        # Of no unit: the public half of the keys that heads are signed with, and how the time-stamp server does.
+        ForceTable("workflow_signingkey", reads="true", writes="false"),
+        ForceTable("workflow_stampfailure", reads="true", writes="false"),
+        # Rights follow offices; a group or a right given to a person would go round them.
+        ForceTable("auth_group", reads="false", writes="false"),
+        ForceTable("auth_group_permissions", reads="false", writes="false"),
+        ForceTable("workflow_user_groups", reads="false", writes="false"),
+        ForceTable("workflow_user_user_permissions", reads="false", writes="false"),
         migrations.RunPython(protect_chain, release_chain),
     ]

@@ -1,4 +1,4 @@
-"""Row-level security: who a transaction speaks for, and the policy every table with a unit carries.
+"""Row-level security: who a transaction speaks for, and the policies every table carries, or why it has none (OPEN).
 
 A context is five transaction-local settings, read by the policies in the database:
 `piaojue.mode` (unit | public | system), `piaojue.units` (ids that may be read), `piaojue.writes` (ids that may be
@@ -93,12 +93,17 @@ _MODE = "(SELECT current_setting('piaojue.mode', true))"
 _SYSTEM = f"{_MODE} = 'system'"
 
 
-def _among(column: str, setting: str) -> str:
+def among(column: str, setting: str) -> str:
     """SQL: whether a column names one of the units of a setting."""
     array = f"nullif(current_setting('piaojue.{setting}', true), '')::bigint[]"
     if setting == "units":  # a province's thousands: looked up in a hash, not one after the other
         return f"{column} IN (SELECT unnest({array}))"
     return f"{column} = ANY ((SELECT {array})::bigint[])"
+
+
+def mine(column: str) -> str:
+    """SQL: whether a column names whoever the transaction speaks for."""
+    return f"{column} = (SELECT nullif(current_setting('piaojue.user', true), '')::bigint)"
 
 
 class ForcePolicy(migrations.operations.base.Operation):
@@ -133,11 +138,8 @@ class ForcePolicy(migrations.operations.base.Operation):
             schema_editor.execute(statement)
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        table = self._table(app_label, from_state)
-        for name in ("reads", "adds", "edits", "removes"):
-            schema_editor.execute(f'DROP POLICY {name} ON "{table}"')
-        schema_editor.execute(f'ALTER TABLE "{table}" NO FORCE ROW LEVEL SECURITY')
-        schema_editor.execute(f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY')
+        for statement in open_sql(self._table(app_label, from_state)):
+            schema_editor.execute(statement)
 
     def describe(self) -> str:
         return f"Row-level security on {self.model}"
@@ -147,12 +149,17 @@ def policy_sql(
     table: str, column: str, *, public: str = "", write: str = "writes", own: str = ""
 ) -> list[str]:
     """The statements that put `table` behind row-level security, forced for its owner too."""
-    reads = [_SYSTEM, _among(column, "units")]
+    reads = [among(column, "units")]
     if public:
         reads.append(f"({_MODE} = 'public' AND ({public}))")
     if own:
-        reads.append(f"{own} = (SELECT nullif(current_setting('piaojue.user', true), '')::bigint)")
-    readable, writable = " OR ".join(reads), f"{_SYSTEM} OR {_among(column, write)}"
+        reads.append(mine(own))
+    return force_sql(table, " OR ".join(reads), among(column, write))
+
+
+def force_sql(table: str, reads: str, writes: str) -> list[str]:
+    """The same for any table, by SQL over its rows; the system reads and writes all of them."""
+    readable, writable = (f"{_SYSTEM} OR {condition}" for condition in (reads, writes))
     return [
         f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
         f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
@@ -163,11 +170,62 @@ def policy_sql(
     ]
 
 
-class NarrowPolicy(migrations.operations.base.Operation):
-    """Let an office limited to a part of the work read only the rows of a model that are in its scope.
+def open_sql(table: str) -> list[str]:
+    """What takes `force_sql` back."""
+    return [
+        *(f'DROP POLICY {name} ON "{table}"' for name in ("reads", "adds", "edits", "removes")),
+        f'ALTER TABLE "{table}" NO FORCE ROW LEVEL SECURITY',
+        f'ALTER TABLE "{table}" DISABLE ROW LEVEL SECURITY',
+    ]
 
-    condition: SQL over the row, of `in_scope(...)` and `whole_scope()`; anybody without a limit reads as before. The
-    policy is a restrictive one: it takes away from what the others show and never adds.
+
+class ForceTable(migrations.operations.base.Operation):
+    """Give a table without a unit of its own its forced policies: a person's, a relation's, a library's.
+
+    reads, writes: SQL over the row, under which a context may read or write it; the system always may.
+    """
+
+    reversible = True
+
+    def __init__(self, table: str, *, reads: str, writes: str) -> None:
+        self.table, self.reads, self.writes = table, reads, writes
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return (self.__class__.__name__, [self.table], {"reads": self.reads, "writes": self.writes})
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        return None
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        for statement in force_sql(self.table, self.reads, self.writes):
+            schema_editor.execute(statement)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        for statement in open_sql(self.table):
+            schema_editor.execute(statement)
+
+    def describe(self) -> str:
+        return f"Row-level security on {self.table}"
+
+
+def of_a_person(table: str) -> ForceTable:
+    """A table of what somebody keeps: that person's alone."""
+    return ForceTable(table, reads=mine("user_id"), writes=mine("user_id"))
+
+
+def of_a_whole(table: str, column: str, whole: str) -> ForceTable:
+    """A relation's table: read by whoever reads the row it belongs to, written by whoever may write that row's unit.
+
+    column: names that row, by its primary key; whole: its table, which has a unit.
+    """
+    found = f'EXISTS (SELECT 1 FROM "{whole}" w WHERE w.id = "{table}".{column}'  # noqa: S608
+    return ForceTable(table, reads=f"{found})", writes=f"{found} AND {among('w.unit_id', 'writes')})")
+
+
+class NarrowPolicy(migrations.operations.base.Operation):
+    """Let an office limited to a part of the work meet only the rows of a model that are in its scope.
+
+    condition: SQL over the row, of `in_scope(...)` and `whole_scope()`; for anybody without a limit all is as before.
     """
 
     reversible = True
@@ -183,18 +241,34 @@ class NarrowPolicy(migrations.operations.base.Operation):
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         table = to_state.apps.get_model(app_label, self.model)._meta.db_table
-        # CASE, so that nobody without a limit pays for the condition.
-        schema_editor.execute(
-            f'CREATE POLICY scope ON "{table}" AS RESTRICTIVE FOR SELECT USING '
-            f"(CASE WHEN {_LIMIT} IS NULL THEN true ELSE ({self.condition}) END)"
-        )
+        for statement in narrow_sql(table, self.condition):
+            schema_editor.execute(statement)
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        table = from_state.apps.get_model(app_label, self.model)._meta.db_table
-        schema_editor.execute(f'DROP POLICY scope ON "{table}"')
+        for statement in widen_sql(from_state.apps.get_model(app_label, self.model)._meta.db_table):
+            schema_editor.execute(statement)
 
     def describe(self) -> str:
         return f"What of {self.model} an office limited to a part of the work reads"
+
+
+# A statement that names no column of a row changes it without reading it, so that a limit on reading is none on that.
+SCOPES = {"scope": "SELECT", "scope_edits": "UPDATE", "scope_removes": "DELETE"}
+
+
+def narrow_sql(table: str, condition: str) -> list[str]:
+    """The statements that narrow `table`; the policies are restrictive: they take away from what the others show."""
+    # CASE, so that nobody without a limit pays for the condition.
+    using = f"(CASE WHEN {_LIMIT} IS NULL THEN true ELSE ({condition}) END)"
+    return [
+        f'CREATE POLICY {name} ON "{table}" AS RESTRICTIVE FOR {what} USING {using}'
+        for name, what in SCOPES.items()
+    ]
+
+
+def widen_sql(table: str) -> list[str]:
+    """What takes `narrow_sql` back."""
+    return [f'DROP POLICY {name} ON "{table}"' for name in SCOPES]
 
 
 _LIMIT = "(SELECT nullif(current_setting('piaojue.scope', true), ''))"
@@ -226,7 +300,7 @@ _BARE = re.compile(rf"(SELECT (?:unnest\()?)?(?:({_CAST})|({_TEXT})|({_SETTING})
 def worked_out_once(condition: str) -> str:
     """A policy's condition, as the database tells it, with every setting in a subquery of its own.
 
-    Unchanged where every one is already: what `_among` and its neighbours make needs nothing.
+    Unchanged where every one is already: what `among` and its neighbours make needs nothing.
     """
 
     def once(found: re.Match[str]) -> str:
@@ -261,20 +335,42 @@ def policies() -> list[tuple[str, str, str | None, str | None]]:
         return list(cursor.fetchall())
 
 
+# Why a table has no policy: whoever connects as the run-time role reads and writes it in every context.
+OPEN = {
+    "auth_permission": "the names of rights, the same in every installation; nothing in the site asks for one",
+    "axes_accessattempt": "wrong passwords are counted before anybody is known; it names no unit",
+    "axes_accessattemptexpiration": "as axes_accessattempt",
+    "axes_accessfailurelog": "as axes_accessattempt; not written here",
+    "axes_accesslog": "as axes_accessattempt; not written here",
+    "django_content_type": "the names of models, the same in every installation",
+    "django_migrations": "which migrations have run; of no unit",
+    "django_session": "read by its secret key before it is known who asks; what is in it is signed, and names no unit",
+    "workflow_user": "a person belongs to no unit, offices do: whoever signs in is read and noted before it is known"
+    " for whom the request speaks, and names stand beside every act, in public too",
+}
+
+
 def unscoped_tables() -> list[str]:
-    """Tables of models with a tenant that an office limited to a part of the work reads whole."""
+    """Tables with policies that an office limited to a part of the work reads whole, as far as they show it anything."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_policies WHERE policyname = 'scope'")
         narrowed = {row[0] for row in cursor.fetchall()}
-    return sorted(set(tenant_tables()) - narrowed)
+    return sorted(set(all_tables()) - narrowed - set(OPEN))
 
 
 def unprotected_tables() -> list[str]:
-    """Tables of models with a tenant that have no forced policy in the connected database; empty means sound."""
+    """Tables of the connected database without forced policies and without a reason above; empty means sound."""
+    return sorted(table for table, forced in all_tables().items() if not forced and table not in OPEN)
+
+
+def all_tables() -> dict[str, bool]:
+    """Every table of the connected database, whosever it is, and whether its policies hold for its owner too."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relforcerowsecurity")
-        open_tables = {row[0] for row in cursor.fetchall()}
-    return sorted(table for table in tenant_tables() if table in open_tables)
+        cursor.execute(
+            "SELECT relname, relrowsecurity AND relforcerowsecurity FROM pg_class"
+            " WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
+        )
+        return dict(cursor.fetchall())
 
 
 def tenant_tables() -> list[str]:

@@ -12,9 +12,10 @@ from workflow.people.models import TENANT_KINDS, Unit, UnitChange
 
 def create_unit(*, code: str, name: str, kind: str, parent: Unit | None = None) -> Unit:
     """Add a unit under `parent`; path and tenant are worked out here and nowhere else."""
-    unit = Unit.objects.create(code=code, name=name, kind=kind, parent=parent)
+    inside = parent.tenant if parent and kind not in TENANT_KINDS else None
+    unit = Unit.objects.create(code=code, name=name, kind=kind, parent=parent, tenant=inside)
     unit.path = f"{parent.path if parent else '/'}{unit.pk}/"
-    unit.tenant = unit if kind in TENANT_KINDS else (parent.tenant if parent else None)
+    unit.tenant = unit if kind in TENANT_KINDS else inside
     unit.save(update_fields=["path", "tenant"])
     return unit
 

@@ -70,8 +70,8 @@ class ActingMiddleware:
             own = [g for g in grants if g.stands_for_id is None] or grants
             first = next((g for g in own if registry.office(g.office).first), own[0] if own else None)
             acting = next((g for g in grants if g.pk == wanted), first)
-            if acting:
-                request.context = context_of(acting)
+            # Without an office one reads what the public does, and what is one's own.
+            request.context = context_of(acting) if acting else Context("public", user=request.user.pk)
         request.grants, request.acting = grants, acting
 
 

@@ -6,6 +6,8 @@ import json
 from datetime import date
 
 import pytest
+from django.db import connection, transaction
+from viewflow.workflow.models import Task
 
 from projects.collection.intake import propose
 from projects.collection.models import Contact, Proposal
@@ -13,7 +15,7 @@ from projects.cycles.models import Attachment, Paper
 from projects.cycles.papers import make_paper
 from projects.deliberation.models import BudgetLine
 from projects.lifecycle.services import start_year
-from projects.selection.models import Item
+from projects.selection.models import Item, Notice
 from projects.supervision.models import Contract, Project
 from tests.builders import SINCE, at, township
 from tests.projects.supervision.conftest import Year, year_of
@@ -31,19 +33,23 @@ pytestmark = pytest.mark.django_db
 NOTICE = "示审通〔2027〕3 号"
 WHOLE = ("1", "2", "3", "4", "5", "6", "money")
 # Rules, days, names of offices and townships, which are published or printed for everybody; what belongs to one's own account;
-# the outbox, which holds numbers of entries; the chain's hashes and signed heads; robots' addresses, which are sealed;
-# letters' words.
+# the outbox, which holds numbers of entries; the chain's hashes and signed heads, and the keys to check them with; robots'
+# addresses, which are sealed; letters' words; that a flow is under way and on which number, not what it says.
 OPEN = {
     "notifications_address",
     "notifications_delivery",
     "notifications_posted",
+    "notifications_preference",
     "notifications_told",
     "notifications_wording",
+    "otp_totp_totpdevice",
     "projects_cycle",
     "projects_cyclesession",
     "projects_rulebook",
     "projects_session",
     "projects_term",
+    "viewflow_process",
+    "workflow_calendarfeed",
     "workflow_copy",
     "workflow_copyread",
     "workflow_cosignature",
@@ -51,9 +57,28 @@ OPEN = {
     "workflow_leaf",
     "workflow_pendingfile",
     "workflow_rolegrant",
+    "workflow_signingkey",
     "workflow_stamp",
+    "workflow_stampfailure",
     "workflow_treehead",
+    "workflow_unit",
     "workflow_unitchange",
+}
+# Read as far as the row they belong to is, by their own policies.
+RELATIONS = {
+    "projects_addedmatter_movers",
+    "projects_interpellation_movers",
+    "projects_notice_items",
+    "viewflow_task_previous",
+    "workflow_meeting_attended",
+    "workflow_sitting_attended",
+}
+# Nobody but the system reads them.
+CLOSED = {
+    "auth_group",
+    "auth_group_permissions",
+    "workflow_user_groups",
+    "workflow_user_user_permissions",
 }
 
 
@@ -151,9 +176,58 @@ def test_a_file_follows_the_record_it_is_kept_with(year):
     assert kept == {papers["budget_table"].reference, "project:1"}
 
 
-def test_every_table_of_a_township_is_narrowed_or_known_to_be_open():
-    """A new table with a unit needs a decision: NarrowPolicy in its migration, or a line above with its reason."""
-    assert set(unscoped_tables()) == OPEN
+def test_every_table_is_narrowed_or_known_to_be_open():
+    """A new table needs a decision: NarrowPolicy in its migration, or a line above with its reason."""
+    assert set(unscoped_tables()) == OPEN | RELATIONS | CLOSED
+
+
+def test_tasks_and_what_led_to_them_and_who_was_there_follow_the_records_of_the_notice(year):
+    relations = {
+        (Task.previous.through, "from_task_id"): Task,
+        (Meeting.attended.through, "meeting_id"): Meeting,
+    }
+    relations[Notice.items.through, "notice_id"] = Notice
+    scheme, party = Deadline.objects.get(key="collection.scheme"), year.town.of("party")
+    outside = Meeting.objects.create(
+        unit=year.town.unit, task=scheme.task, body="party", title="方案", held_on=date(2027, 8, 12), members=1, present=1,
+        votes_for=1, votes_against=0, votes_abstain=0, agreed=True, minutes="略", recorded_by=party,
+    )  # fmt: skip
+    outside.attended.add(party)
+    notice = Notice.objects.create(
+        unit=year.town.unit, cycle=year.cycle, round=9, from_on=date(2026, 11, 2), to_on=date(2026, 11, 9)
+    )
+    notice.items.add(Item.objects.get(number=1))
+    every = {key: list(key[0].objects.values_list("pk", key[1])) for key in relations}
+    given = appointed(year)
+    apply(context_of(given))
+    human = set(Task.objects.filter(flow_task_type="HUMAN").values_list("pk", flat=True))
+    assert human == set(Deadline.objects.values_list("pk", flat=True)) != set()
+    for (relation, column), whole in relations.items():
+        shown = set(whole.objects.values_list("pk", flat=True))
+        rows = every[relation, column]
+        kept = {pk for pk, of in rows if of in shown}
+        assert set(relation.objects.values_list("pk", flat=True)) == kept and len(kept) < len(rows), relation
+    assert not Notice.items.through.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE {} SET unit_id = unit_id + 0", "UPDATE {} SET {}", "DELETE FROM {}"]
+)
+def test_what_an_auditor_does_not_read_is_not_changed_or_removed_unread_either(year, statement):
+    words = {
+        "projects_proposal": "title = 'x'",
+        "projects_screening": "evidence = 'x'",
+        "projects_contract": "words = 'x'",
+    }
+    touched = {}
+    given = appointed(year)
+    for table, change in words.items():
+        apply(context_of(given))
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement.format(table, change))
+            touched[table] = cursor.rowcount
+            transaction.set_rollback(True)
+    assert touched == {"projects_proposal": 0, "projects_screening": 0, "projects_contract": 1}
 
 
 @pytest.mark.parametrize("path", ["/pool/", "/votes/", "/county/", "/years/{year}/practice/"])
@@ -203,8 +277,6 @@ def test_the_years_page_says_the_limit_and_shows_no_figure_of_another_step(clien
 
 
 def test_the_export_holds_what_the_notice_covers_and_says_so_in_the_trail(client, year):
-    from django.db import connection
-
     given = appointed(year)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
