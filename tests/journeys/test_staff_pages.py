@@ -134,6 +134,7 @@ def the_pages_people_work_on_most_have_no_serious_barrier(browser: Browser, play
             *matters,
             f"/projects/{project.pk}/",
             f"/votes/{vote.pk}/",
+            f"/sessions/{vote.session_id}/",
         ],
         county: [
             "/county/",
@@ -157,7 +158,7 @@ def the_pages_people_work_on_most_have_no_serious_barrier(browser: Browser, play
         context.close()
 
 
-def a_year_a_project_a_vote_and_a_paper_lead_to_each_other() -> None:
+def a_year_a_session_a_project_a_vote_and_a_paper_lead_to_each_other() -> None:
     with within(SYSTEM):
         cycle, vote, project = (
             Cycle.objects.get(),
@@ -167,16 +168,18 @@ def a_year_a_project_a_vote_and_a_paper_lead_to_each_other() -> None:
         report = Paper.objects.get(kind="tally_report")
         held = RoleGrant.objects.select_related("user").get(office="chair")
     client = signed_in(held)
-    year, at_project, at_vote, paper = (
+    year, at_session, at_project, at_vote, paper = (
         f"/years/{cycle.pk}/",
+        f"/sessions/{vote.session_id}/",
         f"/projects/{project.pk}/",
         f"/votes/{vote.pk}/",
         f"/papers-on-file/{report.pk}/",
     )
     leads = {
-        year: (at_project, at_vote, paper),
+        year: (at_project, at_vote, at_session, paper),
+        at_session: (year, at_vote, paper),
         at_project: (year, at_vote),
-        at_vote: (year, paper),
+        at_vote: (year, at_session, paper),
         paper: (year, at_vote),
     }
     for page, targets in leads.items():
@@ -188,5 +191,5 @@ def test_the_staff_pages_open_lead_to_each_other_and_have_no_serious_barrier(
     browser: Browser, played: str
 ) -> None:
     every_page_of_the_navigation_opens_for_every_office()
-    a_year_a_project_a_vote_and_a_paper_lead_to_each_other()
+    a_year_a_session_a_project_a_vote_and_a_paper_lead_to_each_other()
     the_pages_people_work_on_most_have_no_serious_barrier(browser, played)
