@@ -1,11 +1,18 @@
-"""The offices of the seat table and which of them one person may not hold together (steps.md, Offices)."""
+"""The offices of the seat table and which of them go together in one person (steps.md, Offices)."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
 from workflow.people.models import UnitKind
-from workflow.roles.registry import Office, Scope, register, register_conflict, register_scope
+from workflow.roles.registry import (
+    Office,
+    Scope,
+    register,
+    register_conflict,
+    register_need,
+    register_scope,
+)
 
 HALL = frozenset({UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT})
 ABOVE = frozenset({UnitKind.COUNTY, UnitKind.CITY, UnitKind.PROVINCE})
@@ -163,4 +170,20 @@ def register_offices() -> None:
         {"auditor"},
         {o.code for o in OFFICES} - {"auditor"},
         _("审计人员须独立行使职权，不能兼任被审计单位的职务。"),
+    )
+    register_conflict(
+        {"counter"},
+        {"deputy", "deputy_elect"},
+        _("计票人由工作人员担任，本级代表和当选代表不能担任计票人（票决办法）。"),
+        at_one_unit=True,
+    )
+    register_need(
+        {"chief_teller", "teller"},
+        {"deputy"},
+        _("总监票人、监票人由代表团在代表中推荐，须是本级在任代表（票决办法）。"),
+    )
+    register_need(
+        {"inspector"},
+        {"deputy"},
+        _("代表监督小组由本级在任代表组成（《地方组织法》第四十三条）；其他人员可受邀为专家、第三方。"),
     )

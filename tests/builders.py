@@ -41,7 +41,10 @@ def township(code: str = "T01", *, deputies: int = 20, name: str = "青溪镇", 
 
 
 def every_office(town: Township) -> dict[str, RoleGrant]:
-    """A holder of every office there is, in the township or above it; who is missing is appointed, by themselves."""
+    """A holder of every office there is, in the township or above it; who is missing is appointed, by themselves.
+
+    An inspector is a deputy besides: the last of the township's.
+    """
     county = Unit.objects.get(pk=town.unit.parent_id)
     if not Unit.objects.filter(tenant=town.unit, kind=UnitKind.GROUP).exists():
         create_unit(code=f"{town.unit.code}-G1", name="第1监督小组", kind=UnitKind.GROUP, parent=town.unit)
@@ -54,9 +57,12 @@ def every_office(town: Township) -> dict[str, RoleGrant]:
     for office in registry.offices():
         if office.code not in found:
             unit = Unit.objects.filter(reach, kind__in=office.kinds).order_by("path").first()
-            person = casting.person(f"{office.code}-of-all@{town.unit.code}", f"只任{office.title}")
+            if office.code == "inspector":
+                person = town.deputies[-1]
+            else:
+                person = casting.person(f"{office.code}-of-all@{town.unit.code}", f"只任{office.title}")
             casting.appoint(person, office.code, unit)
-            found[office.code] = held.get(user=person)
+            found[office.code] = held.get(user=person, office=office.code)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from projects.cycles.models import Session
 from projects.cycles.terms import fill_office
 from workflow.audit.services import Act
 from workflow.people.models import Unit, User
-from workflow.roles.selectors import holders_of
+from workflow.roles.selectors import live_grants
 from workflow.roles.services import end_offices
 
 TELLERS = ("chief_teller", "teller", "counter")
@@ -44,12 +44,14 @@ def count_another(session: Session, about: str) -> bool:
 
 
 def obstacles_at_desk(unit: Unit, at: datetime) -> list[str]:
-    """Who is missing at the desk: a chief teller and another teller, two counters (rules.md §6.2)."""
-    on = localdate(at)
-    chief, tellers, counters = (
-        {user.pk for user in holders_of(office, unit, on)} for office in ("chief_teller", "teller", "counter")
-    )
-    found = []
+    """Who is missing at the desk: a chief teller and another teller, both deputies, and two counters who are none
+    (rules.md §6.2). An office past its last day stands on paper until the sweep has ended what rested on it."""
+    held = _held_at(unit, localdate(at))
+    found, able = [], {}
+    for office in TELLERS:
+        able[office] = {pk for pk in held[office] if (pk in held["deputy"]) != (office == "counter")}
+        found += [_not_able(office, name) for pk, name in held[office].items() if pk not in able[office]]
+    chief, tellers, counters = (able[office] for office in TELLERS)
     if not chief:
         found.append(_("尚未确定总监票人，请系统管理员按通过的监票人名单授权。"))
     if not tellers - chief and not (tellers and chief - tellers):
@@ -57,3 +59,18 @@ def obstacles_at_desk(unit: Unit, at: datetime) -> list[str]:
     if len(counters) < 2:
         found.append(_("计票人不足两人，两次录入须由不同的人进行，请系统管理员授权。"))
     return found
+
+
+def _held_at(unit: Unit, on: date) -> dict[str, dict[int, str]]:
+    """Who holds a deputy's or a teller's office, by office: ids with names, read at once."""
+    held: dict[str, dict[int, str]] = {office: {} for office in ("deputy", *TELLERS)}
+    grants = live_grants(on).filter(unit=unit, office__in=held).order_by("user_id")
+    for office, pk, name in grants.values_list("office", "user_id", "user__name"):
+        held[office][pk] = name
+    return held
+
+
+def _not_able(office: str, name: str) -> str:
+    if office == "counter":
+        return _("%(name)s是代表，不能担任计票人，请另行确定工作人员。") % {"name": name}
+    return _("%(name)s不是在任代表，不能监票，请另行确定监票人。") % {"name": name}

@@ -23,7 +23,7 @@ from workflow.people.models import TENANT_KINDS, Unit, UnitKind, User
 from workflow.people.services import create_unit
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
-from workflow.roles.services import GrantRefused, grant
+from workflow.roles.services import GrantRefused, grant, why_not_held
 
 ERROR_COLUMN = gettext_lazy("错误")
 CODE = re.compile(r"[0-9A-Za-z._-]{1,40}")
@@ -179,7 +179,7 @@ class _PeopleCheck:
         self.on, self.scope, self.offices = on, scope, office_codes()
         self.units = {u.code: u for u in Unit.objects.filter(path__startswith=scope.path)}
         self.users = {u.username: u for u in User.objects.filter(username__in=names)}
-        self.held: dict[str, list[tuple[str, str]]] = {}
+        self.held: dict[str, list[tuple[str, str, registry.Holding]]] = {}
         self.foreign: set[str] = set()
         self.named: dict[str, str] = {u.username: u.name for u in self.users.values()}
         self._read_grants(names)
@@ -191,7 +191,7 @@ class _PeopleCheck:
                 until__lt=self.on
             )
             for g in live.select_related("user", "unit"):
-                self.held.setdefault(g.user.username, []).append((g.office, g.unit.code))
+                self.held.setdefault(g.user.username, []).append((g.office, g.unit.code, g.holding))
                 if not g.unit.path.startswith(self.scope.path):
                     self.foreign.add(g.user.username)
 
@@ -206,7 +206,9 @@ class _PeopleCheck:
         if office in conf.documented() and not (values["依据文号"] and values["止"]):
             found.append(_("“%(office)s”须写明依据文号和止日。") % {"office": registry.title_of(office)})
         if office and unit and not found:
-            found += self._seat(values["用户名"], office, unit)
+            found += self._seat(
+                values["用户名"], office, unit, since=_day_or(values["起"], self.on) or self.on
+            )
         return found
 
     def _person(self, values: dict[str, str]) -> list[str]:
@@ -235,16 +237,13 @@ class _PeopleCheck:
             return [_("日期写成 2026-01-31 的形式。")]
         return [_("止日不能早于起日。")] if until < since else []
 
-    def _seat(self, username: str, office: str, unit: Unit) -> list[str]:
-        wanted, held = registry.office(office), self.held.setdefault(username, [])
-        if unit.kind not in wanted.kinds:
-            return [_("“%(office)s”不能设在%(unit)s。") % {"office": wanted.title, "unit": unit.name}]
-        if (office, unit.code) in held:
+    def _seat(self, username: str, office: str, unit: Unit, since: date) -> list[str]:
+        held = self.held.setdefault(username, [])
+        if any((office, unit.code) == (code, seat) for code, seat, _holding in held):
             return [_("此人已担任这一职务，或者在表中重复。")]
-        conflict = registry.conflict_between(office, [code for code, _unit in held])
-        if conflict:
-            return [str(conflict)]
-        held.append((office, unit.code))
+        if refused := why_not_held(office, unit, [holding for *_seat, holding in held], at_date=since):
+            return [str(refused)]
+        held.append((office, unit.code, registry.Holding(office, unit.tenant_id or unit.pk, since)))
         return []
 
 
@@ -300,6 +299,7 @@ def _people_notes() -> list[str]:
     return [
         _("每行一个职务；一人兼几个职务就写几行，用户名和姓名保持一致。"),
         _("职务：%(titles)s。") % {"titles": "；".join(str(o.title) for o in registry.offices())},
+        _("监票人、监督小组成员须是本级代表：代表一行须已在系统中，或者排在本表前面。"),
         _("起、止写成 2026-01-31 的形式；起空着为今天，止空着为长期。审计人员须写依据文号和止日。"),
         _("新建的人员会得到一次性登录单，首次登录须改密码。"),
     ]

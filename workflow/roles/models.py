@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from workflow.audit.services import Act
 from workflow.people.models import Unit
+from workflow.roles.registry import Holding
 
 
 class RoleGrant(models.Model):
@@ -56,6 +57,11 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.office}@{self.unit}"
+
+    @property
+    def holding(self) -> Holding:
+        """What the rules between offices see of it."""
+        return Holding(self.office, self.tenant_id, self.since)
 
     def act(self, unit: Unit, at: datetime, *, task: str = "", request_id: str = "") -> Act:
         """What the holder does in this office now, at a unit; it says for whom, where the holder stands in."""

@@ -1,4 +1,4 @@
-"""The offices the domain has registered, and which of them one person may not hold together.
+"""The offices the domain has registered, which of them one person may not hold together, and which rest on another.
 
 The engine knows no office by name: `projects/offices.py` registers them when the application starts.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
 from django.utils.functional import Promise
 
@@ -51,11 +52,52 @@ class Scope:
     acts: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Holding:
+    """An office somebody holds or is to hold, as the rules between offices see it.
+
+    tenant: the id of the township or county it is held in. since: its first day.
+    """
+
+    office: str
+    tenant: int
+    since: date
+
+
+@dataclass(frozen=True)
+class _Conflict:
+    one: frozenset[str]
+    other: frozenset[str]
+    reason: str | Promise
+    at_one_unit: bool
+
+    def is_between(self, wanted: Holding, held: Holding) -> bool:
+        if self.at_one_unit and wanted.tenant != held.tenant:
+            return False
+        return (wanted.office in self.one and held.office in self.other) or (
+            wanted.office in self.other and held.office in self.one
+        )
+
+
+@dataclass(frozen=True)
+class _Need:
+    offices: frozenset[str]
+    needed: frozenset[str]
+    reason: str | Promise
+
+    def is_met(self, wanted: Holding, held: Iterable[Holding]) -> bool:
+        return any(
+            one.office in self.needed and one.tenant == wanted.tenant and one.since <= wanted.since
+            for one in held
+        )
+
+
 @dataclass
 class _Registry:
     offices: dict[str, Office] = field(default_factory=dict)
     scopes: dict[str, Scope] = field(default_factory=dict)
-    conflicts: list[tuple[frozenset[str], frozenset[str], str | Promise]] = field(default_factory=list)
+    conflicts: list[_Conflict] = field(default_factory=list)
+    needs: list[_Need] = field(default_factory=list)
 
 
 _registry = _Registry()
@@ -66,9 +108,19 @@ def register(office: Office) -> None:
     _registry.offices[office.code] = office
 
 
-def register_conflict(one: Iterable[str], other: Iterable[str], reason: str | Promise) -> None:
-    """No person may hold an office of `one` and an office of `other` at the same time; reason names the article."""
-    _registry.conflicts.append((frozenset(one), frozenset(other), reason))
+def register_conflict(
+    one: Iterable[str], other: Iterable[str], reason: str | Promise, *, at_one_unit: bool = False
+) -> None:
+    """No person may hold an office of `one` and an office of `other` at the same time; reason names the article.
+
+    at_one_unit: only where both are held in the same township; elsewhere the person may.
+    """
+    _registry.conflicts.append(_Conflict(frozenset(one), frozenset(other), reason, at_one_unit))
+
+
+def register_need(offices: Iterable[str], needed: Iterable[str], reason: str | Promise) -> None:
+    """Only who holds an office of `needed` in the same township may hold one of `offices`, and no longer than that."""
+    _registry.needs.append(_Need(frozenset(offices), frozenset(needed), reason))
 
 
 def register_scope(scope: Scope) -> None:
@@ -108,13 +160,27 @@ def title_of(code: str, unit: Unit | None = None) -> str:
     return worded(known.title, unit) if known else code
 
 
-def conflict_between(code: str, held: Iterable[str]) -> str | Promise | None:
-    """Why `code` may not join the offices already held; None when it may."""
-    others = set(held)
-    for one, other, reason in _registry.conflicts:
-        if (code in one and others & other) or (code in other and others & one):
-            return reason
+def conflict_between(wanted: Holding, held: Iterable[Holding]) -> str | Promise | None:
+    """Why an office may not join the offices already held; None when it may."""
+    others = list(held)
+    for conflict in _registry.conflicts:
+        if any(conflict.is_between(wanted, other) for other in others):
+            return conflict.reason
     return None
+
+
+def need_unmet(wanted: Holding, held: Iterable[Holding]) -> str | Promise | None:
+    """Why an office may not be held without another that is missing on its first day; None when it may."""
+    others = list(held)
+    for need in _registry.needs:
+        if wanted.office in need.offices and not need.is_met(wanted, others):
+            return need.reason
+    return None
+
+
+def resting_on(code: str) -> list[str]:
+    """The offices that may not be held without this one, or without another in its stead."""
+    return sorted({office for need in _registry.needs if code in need.needed for office in need.offices})
 
 
 def ends_with_term() -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 
@@ -16,8 +17,10 @@ from workflow.audit.services import Act, write_down
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, User
 from workflow.people.prepared import Prepared
+from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
+from workflow.roles.registry import Holding
 from workflow.roles.selectors import WITH_PERSONS, live_grants, open_grants
 
 log = logging.getLogger(__name__)
@@ -46,7 +49,8 @@ def grant(
     title: str = "",
     scope: Iterable[str] = (),
 ) -> RoleGrant:
-    """Give an office. Refused: unknown office, a unit of the wrong kind, a conflict of offices (组织法 18).
+    """Give an office. Refused: unknown office, a unit of the wrong kind, a conflict of offices (组织法 18), an office
+    whose holder must hold another there and does not.
 
     scope: the parts of the work an office that is limited to some may read; its own usual ones where none is named.
     """
@@ -91,14 +95,14 @@ def _limit(office: str, wanted: Iterable[str]) -> list[str]:
 
 
 def check_holding(user: User, office: str, unit: Unit, *, at_date: date) -> None:
-    """Refuse an unknown office, a unit of the wrong kind, and offices one person may not hold together."""
-    held = open_grants(at_date).filter(user=user)
-    if refused := why_not_held(office, unit, held.values_list("office", flat=True)):
+    """Refuse an unknown office, a unit of the wrong kind, and what the rules between offices do not allow."""
+    held = [one.holding for one in open_grants(at_date).filter(user=user)]
+    if refused := why_not_held(office, unit, held, at_date=at_date):
         raise refused
 
 
-def why_not_held(office: str, unit: Unit, held: Iterable[str]) -> GrantRefused | None:
-    """Why somebody with the offices `held` may not hold another at a unit; None: they may."""
+def why_not_held(office: str, unit: Unit, held: Iterable[Holding], *, at_date: date) -> GrantRefused | None:
+    """Why somebody with the offices `held` may not hold another at a unit from a day on; None: they may."""
     try:
         wanted = registry.office(office)
     except KeyError:
@@ -106,8 +110,13 @@ def why_not_held(office: str, unit: Unit, held: Iterable[str]) -> GrantRefused |
     if unit.kind not in wanted.kinds:
         words = _("“%(office)s”不能设在%(unit)s。") % {"office": wanted.title, "unit": unit.name}
         return GrantRefused("wrong_kind", words)
-    reason = registry.conflict_between(office, held)
-    return GrantRefused("conflict", str(reason)) if reason else None
+    hall, others = unit.tenant or unit, list(held)
+    holding = Holding(office, hall.pk, at_date)
+    if reason := registry.conflict_between(holding, others):
+        return GrantRefused("conflict", str(reason))
+    if reason := registry.need_unmet(holding, others):
+        return GrantRefused("unmet", worded(reason, hall))
+    return None
 
 
 Listener = Callable[[RoleGrant], None]
@@ -121,7 +130,7 @@ def on_end(listener: Listener) -> None:
 
 
 def revoke(*, grant: RoleGrant, act: Act, reason: str) -> None:
-    """End an office now. A task being completed under it is finished first or refused, never half."""
+    """End an office now, and with it whatever rests on it. A task being completed under it is finished first or refused."""
     with transaction.atomic():
         held = RoleGrant.objects.select_for_update().get(pk=grant.pk)
         if held.revoked_at:
@@ -140,7 +149,24 @@ def revoke(*, grant: RoleGrant, act: Act, reason: str) -> None:
         )
         for listener in _on_end:
             listener(held)
+        for other in _left_without(held, act.on):
+            revoke(grant=other, act=act, reason=reason)
     grant.revoked_at = held.revoked_at
+
+
+def _left_without(ended: RoleGrant, on: date) -> list[RoleGrant]:
+    """What the holder of an ended office may no longer hold without it, in the same township; by id."""
+    resting = registry.resting_on(ended.office)
+    if not resting:
+        return []
+    open_there = open_grants(on).filter(user=ended.user_id, tenant=ended.tenant_id).order_by("pk")
+    others = list(open_there.select_related(*WITH_PERSONS))
+    held = [one.holding for one in others if one.since <= on]
+    return [
+        one
+        for one in others
+        if one.office in resting and registry.need_unmet(replace(one.holding, since=on), held)
+    ]
 
 
 def lapse(at: datetime) -> int:

@@ -34,6 +34,7 @@ from tests.projects.ballots.conftest import (  # noqa: F401
 from workflow.audit.models import Entry
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
+from workflow.roles.models import RoleGrant
 from workflow.roles.services import grant
 
 pytestmark = pytest.mark.django_db
@@ -545,7 +546,9 @@ def with_offices(hall):  # noqa: F811
         user = hall.act(office).actor
         user.set_password(PASSWORD)
         user.save()
-        grant(user=user, office=office, unit=hall.unit, act=hall.act("admin"), since=date(2020, 1, 1))
+        held = ("deputy", office) if office in ("chief_teller", "teller") else (office,)
+        for code in held:
+            grant(user=user, office=code, unit=hall.unit, act=hall.act("admin"), since=date(2020, 1, 1))
     return hall
 
 
@@ -555,6 +558,7 @@ OWN = {"own_password": PASSWORD}
 def at_desk(office):
     client = Client()
     client.force_login(User.objects.get(username=office))
+    client.post("/office/", {"grant": RoleGrant.objects.get(user__username=office, office=office).pk})
     return client
 
 

@@ -53,6 +53,7 @@ from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstruc
 from workflow.flows.events import events_on, perform
 from workflow.flows.models import Deadline, Meeting
 from workflow.flows.services import complete, send_back
+from workflow.people.models import User
 from workflow.roles.models import RoleGrant
 from workflow.roles.services import grant, revoke
 
@@ -106,8 +107,8 @@ def counted(hall, sums, *, pair=(1, 2)):
 def second_pair(hall):
     """Two more counters, so that others than the first two can count again."""
     act = hall.town.act("chair", at("2027-01-19"))
-    for n in (15, 16):
-        user = hall.town.of("deputy", n)
+    for n in (3, 4):
+        user = User.objects.create(username=f"counter-{n}", name=f"计票人{n}")
         grant(user=user, office="counter", unit=hall.town.unit, act=act, since=date(2027, 1, 1))
         hall.town.people["counter"].append(user)
 
@@ -286,6 +287,18 @@ def test_without_a_second_teller_the_vote_cannot_open(hall):
         revoke(grant=held, act=hall.town.act("chair", at("2027-01-19")), reason="另行确定")
     with pytest.raises(Obstructed, match="总监票人以外还须有监票人"):
         open_(hall, 45)
+
+
+def test_a_teller_whose_mandate_is_over_is_named_before_the_sweep_has_ended_the_office(hall):
+    attend(hall, 45)
+    teller = hall.town.of("teller")
+    mandate = RoleGrant.objects.filter(user=teller, office="deputy")
+    mandate.update(until=date(2027, 1, 19))
+    with pytest.raises(Obstructed, match=f"{teller.name}不是在任代表，不能监票"):
+        open_(hall, 45)
+    mandate.update(until=None)
+    open_(hall, 45)
+    assert hall.vote.state == "open"
 
 
 def test_only_the_chair_opens_and_only_the_chief_teller_closes(hall):

@@ -90,6 +90,29 @@ def test_a_row_in_conflict_with_an_office_already_held_is_refused(world: World, 
     assert "《地方组织法》第十八条" in errors_of(preview)[2]
 
 
+def test_a_teller_who_is_no_deputy_is_a_fault_of_the_row(world: World, admin: Client) -> None:
+    nobody = [person("liu.fang", "监票人")]
+    assert "须是本级在任代表" in errors_of(upload(admin, "/people/import/", PEOPLE, *nobody))[2]
+    after = [person("liu.fang", "监票人"), person("liu.fang", "代表")]
+    assert list(errors_of(upload(admin, "/people/import/", PEOPLE, *after))) == [2], (
+        "the deputy's row comes first"
+    )
+    preview = upload(
+        admin, "/people/import/", PEOPLE, person("liu.fang", "代表"), person("liu.fang", "监票人")
+    )
+    assert preview.status_code == 200
+    assert confirm(admin, "/people/import/", preview).status_code in (200, 302)
+    held = RoleGrant.objects.filter(user__username="liu.fang").order_by("pk")
+    assert [one.office for one in held] == ["deputy", "teller"]
+
+
+def test_a_deputy_who_is_to_count_is_a_fault_of_the_row(world: World, admin: Client) -> None:
+    both = [person("liu.fang", "代表"), person("liu.fang", "计票人")]
+    assert "计票人由工作人员担任" in errors_of(upload(admin, "/people/import/", PEOPLE, *both))[3]
+    apart = [person("liu.fang", "代表"), person("wu.gang", "计票人", name="吴刚")]
+    assert upload(admin, "/people/import/", PEOPLE, *apart).status_code == 200
+
+
 def test_each_fault_of_a_row_is_named(world: World, admin: Client) -> None:
     legal = world.near.of("legal")
     rows = [

@@ -122,6 +122,19 @@ def test_a_chair_is_not_given_a_government_office_and_the_article_is_named(
     assert not RoleGrant.objects.filter(user=chair, office="mayor").exists()
 
 
+def test_a_teller_who_is_no_deputy_is_refused_on_the_page_and_a_deputy_is_not(
+    world: World, signed_in: SignedIn
+) -> None:
+    admin, legal, deputy = signed_in(world.admin), world.near.of("legal"), world.near.of("deputy")
+    data = grant_data(username=legal.username, name=legal.name, office="teller")
+    answer = admin.post("/people/units/T01/grant/", data)
+    assert answer.status_code == 422 and "须是本级在任代表" in answer.content.decode()
+    data = grant_data(username=deputy.username, name=deputy.name, office="teller")
+    assert admin.post("/people/units/T01/grant/", data).status_code == 302
+    apply(SYSTEM)
+    assert [one.user for one in RoleGrant.objects.filter(office="teller")] == [deputy]
+
+
 def test_a_user_name_of_somebody_else_is_refused(world: World, signed_in: SignedIn) -> None:
     data = grant_data(username=world.near.of("legal").username)
     answer = signed_in(world.admin).post("/people/units/T01/grant/", data)

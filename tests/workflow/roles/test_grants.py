@@ -15,7 +15,14 @@ from workflow.people.models import Unit, UnitKind, User
 from workflow.people.services import create_unit
 from workflow.roles import registry
 from workflow.roles.selectors import context_of, grants_of, holders_of
-from workflow.roles.services import GrantRefused, grant, grants_for_update, holder_for_update, revoke
+from workflow.roles.services import (
+    GrantRefused,
+    grant,
+    grants_for_update,
+    holder_for_update,
+    lapse,
+    revoke,
+)
 
 SINCE = date(2026, 1, 1)
 ON = date(2026, 6, 1)
@@ -82,6 +89,79 @@ def test_a_chair_may_also_be_deputy_and_member_of_the_presidium(town: Unit, pers
     for office in ("chair", "deputy", "presidium"):
         given(person, office, town)
     assert [g.office for g in grants_of(person, ON)] == ["chair", "deputy", "presidium"]
+
+
+@pytest.mark.parametrize("office", ["chief_teller", "teller", "inspector"])
+def test_who_watches_the_ballots_or_the_works_is_a_deputy_of_this_township(
+    county: Unit, town: Unit, person: User, office: str
+) -> None:
+    group = create_unit(code="T01-G1", name="监督小组", kind=UnitKind.GROUP, parent=town)
+    seat = group if office == "inspector" else town
+    elsewhere = create_unit(code="T02", name="白石镇", kind=UnitKind.TOWNSHIP, parent=county)
+    given(person, "deputy", elsewhere)
+    with pytest.raises(GrantRefused, match="本级在任代表") as refused:
+        given(person, office, seat)
+    assert refused.value.code == "unmet"
+    given(person, "deputy", town, since=date(2026, 3, 1))
+    with pytest.raises(GrantRefused, match="本级在任代表"):
+        given(person, office, seat)
+    given(person, office, seat, since=date(2026, 3, 1))
+    assert holders_of(office, seat, ON) == [person]
+
+
+def test_in_a_subdistrict_the_rule_speaks_of_its_own_deputies(county: Unit, person: User) -> None:
+    street = create_unit(code="T03", name="北街", kind=UnitKind.SUBDISTRICT, parent=county)
+    with pytest.raises(GrantRefused, match="议事代表"):
+        given(person, "teller", street)
+    given(person, "deputy", street)
+    assert given(person, "teller", street).office == "teller"
+
+
+@pytest.mark.parametrize("mandate", ["deputy", "deputy_elect"])
+def test_a_counter_is_no_deputy_and_the_other_way_round(
+    county: Unit, town: Unit, person: User, mandate: str
+) -> None:
+    other = User.objects.create(username="other", name="吴刚")
+    given(person, mandate, town)
+    with pytest.raises(GrantRefused, match="计票人由工作人员担任") as refused:
+        given(person, "counter", town)
+    assert refused.value.code == "conflict"
+    given(other, "counter", town)
+    with pytest.raises(GrantRefused, match="计票人由工作人员担任"):
+        given(other, mandate, town)
+    elsewhere = create_unit(code="T02", name="白石镇", kind=UnitKind.TOWNSHIP, parent=county)
+    assert given(person, "counter", elsewhere).unit == elsewhere, "staff there, deputy here"
+
+
+def test_what_is_held_as_a_deputy_ends_with_the_mandate_and_nothing_else_does(
+    town: Unit, person: User
+) -> None:
+    group = create_unit(code="T01-G1", name="监督小组", kind=UnitKind.GROUP, parent=town)
+    mandate, clerk = given(person, "deputy", town), given(person, "clerk", town)
+    resting = [given(person, "teller", town), given(person, "inspector", group)]
+    revoke(grant=mandate, act=Act(None, "operator", town, at("2026-05-01")), reason="辞去代表职务")
+    assert grants_of(person, ON) == [clerk]
+    ended = Entry.objects.filter(action="grant.revoke").order_by("pk")
+    assert [entry.subject for entry in ended] == [f"grant:{one.pk}" for one in (mandate, *resting)]
+    assert all("辞去代表职务" in entry.body for entry in ended)
+
+
+def test_a_deputy_granted_twice_watches_on_when_one_of_the_two_ends(town: Unit, person: User) -> None:
+    first = given(person, "deputy", town)
+    given(person, "deputy", town, until=date(2026, 12, 31))
+    teller = given(person, "teller", town)
+    revoke(grant=first, act=Act(None, "operator", town, at("2026-05-01")), reason="重复授权")
+    assert teller in grants_of(person, ON)
+
+
+def test_a_mandate_past_its_last_day_ends_what_rests_on_it_with_the_sweep(town: Unit, person: User) -> None:
+    given(person, "deputy", town, until=date(2026, 4, 30))
+    given(person, "teller", town)
+    assert lapse(at("2026-04-30")) == 0
+    assert holders_of("teller", town, date(2026, 4, 30)) == [person]
+    assert lapse(at("2026-05-01")) == 1
+    assert grants_of(person, ON) == []
+    assert lapse(at("2026-05-01")) == 0
 
 
 def test_a_conflict_ends_with_the_office_it_came_from(town: Unit, person: User) -> None:
