@@ -38,6 +38,7 @@ from projects.evaluation.rules import (
     weighted_score,
 )
 from projects.supervision.models import GOING_ON, Project, ProjectState
+from projects.supervision.selectors import DecidedChange, decided_by_presidium
 from workflow.flows.models import Deadline
 from workflow.people.models import Unit
 
@@ -531,13 +532,15 @@ class AccountLine:
 class Account:
     """明白账 of a year: every judged project and those it measured of earlier years; the sums in fen are the year's own.
 
-    stopped, carried: the year's projects ended by decision, and those that go on after it.
+    stopped, carried: the year's projects ended by decision, and those that go on after it. changes: what of them the
+    presidium changed by its own decision.
     """
 
     cycle: Cycle
     lines: list[AccountLine]
     stopped: list[Project]
     carried: list[Project]
+    changes: list[DecidedChange]
     budget_fen: int
     funded_fen: int
     invested_fen: int
@@ -564,7 +567,7 @@ def account_of(cycle: Cycle) -> Account:
     money = completion_of(cycle)
     stopped = list(Project.objects.filter(cycle=cycle, state=ProjectState.STOPPED).order_by("number"))
     sums = (money["budget_fen"], money["funded_fen"], money["invested_fen"])
-    return Account(cycle, lines, stopped, carried_over(cycle), *sums)
+    return Account(cycle, lines, stopped, carried_over(cycle), decided_by_presidium(cycle), *sums)
 
 
 def account_facts(cycle: Cycle) -> dict[str, Any]:

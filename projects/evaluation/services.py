@@ -17,6 +17,7 @@ from projects.evaluation import measuring, selectors, wording
 from projects.evaluation.models import Grade, Rating, Review
 from projects.selection.models import Item, ItemState
 from projects.supervision.models import Project, ProjectState
+from projects.supervision.selectors import decided_by_presidium
 from workflow.audit.commitments import commit, new_salt
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
@@ -173,18 +174,25 @@ def conclude_reviews(act: Act, cycle: Cycle, *, meeting: Meeting, conclusion: st
 
 
 def report_of_presidium(act: Act, cycle: Cycle, *, number: str, body: str) -> None:
-    """主席团工作报告（监督情况）(组织法 12(9), 19) at the session called for it, and the measurement put on paper."""
+    """主席团工作报告（监督情况）(组织法 12(9), 19) at the session called for it, and the measurement put on paper.
+
+    What the presidium changed by its own decision stands in it, whether or not the chair wrote of it (rules.md §7).
+    """
     session = session_of(cycle, "evaluation")
     if session is None:
         raise Refused(_("评估会议尚未召集，由主席团召集。"))
+    changes = decided_by_presidium(cycle)
     make_paper(
         act,
         cycle,
         "presidium_report",
         wording.title_of_year(cycle, "主席团工作报告（监督情况）"),
-        body=body,
+        body=wording.joined(body, wording.changes_text(cycle, changes)),
         number=number,
-        data={"session": session.reference},
+        data={
+            "session": session.reference,
+            "changes": [decided.change.reference for decided in changes],
+        },
     )
     if selectors.projects_to_measure(cycle):
         measuring.define(act, cycle, session=session, held_on=session.held_on)

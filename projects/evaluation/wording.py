@@ -10,6 +10,7 @@ from projects.cycles.models import Cycle
 from projects.evaluation.models import Measurement
 from projects.evaluation.selectors import Account, AccountLine, MeasuredLine, RatingLine, line_of
 from projects.supervision.models import Project
+from projects.supervision.selectors import DecidedChange
 from workflow.flows.money import wan
 from workflow.people.models import Unit
 from workflow.people.wording import worded
@@ -90,7 +91,27 @@ def account_text(body: str, account: Account) -> str:
     )
     ends = [f"经决定终止：{project.title}。" for project in account.stopped]
     ends += [f"{project.title}：{carried_text(project)}" for project in account.carried]
-    return joined(body, sums, *(_account_entry(line) for line in account.lines), "\n".join(ends))
+    entries = (_account_entry(line) for line in account.lines)
+    return joined(body, sums, *entries, "\n".join(ends), changes_text(account.cycle, account.changes))
+
+
+def changes_text(cycle: Cycle, changes: Iterable[DecidedChange]) -> str:
+    """What the presidium changed by its own decision, reported to the congress (rules.md §7); empty without any."""
+    told = [_change_entry(n, decided) for n, decided in enumerate(changes, 1)]
+    return "\n".join([worded("主席团决定的项目调整：", cycle.unit), *told]) if told else ""
+
+
+def _change_entry(number: int, decided: DecidedChange) -> str:
+    change = decided.change
+    day = f"{decided.decided_on:%Y-%m-%d} 决定" if decided.decided_on else ""
+    states = (change.get_grade_display(), day, change.get_state_display())
+    head = (
+        f"{number}. “{change.project.title}”{change.get_what_display()}（{'，'.join(filter(None, states))}）"
+    )
+    altered = (f"{line['label']}由“{line['before']}”改为“{line['after']}”" for line in decided.lines)
+    grounds = f"认定理由：{change.grounds}" if change.grounds else ""
+    sentences = (head, "，".join(altered), f"理由：{change.reason}", grounds)
+    return "".join(f"{sentence.rstrip('。')}。" for sentence in sentences if sentence)
 
 
 def carried_text(project: Project) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -24,6 +25,7 @@ from projects.supervision.models import (
     GOING_ON,
     Audit,
     Change,
+    ChangeGrade,
     ChangeState,
     Contract,
     Finding,
@@ -309,6 +311,34 @@ def change_facts(change: Change) -> dict[str, Any]:
         "lines": lines_of(change),
         "way": rules.way_told(change.grade, change.body, policy),
     }
+
+
+@dataclass(frozen=True)
+class DecidedChange:
+    """A change the presidium decided itself. lines: as `lines_of` gives them; decided_on: the day of its minutes."""
+
+    change: Change
+    lines: list[dict[str, Any]]
+    decided_on: date | None
+
+
+def decided_by_presidium(cycle: Cycle) -> list[DecidedChange]:
+    """What the presidium agreed to of a year's projects, minor changes too, and reports on to the congress (rules.md §7).
+
+    Those it decided in the interim stand with what the congress said of them afterwards.
+    """
+    made = Change.objects.filter(project__cycle=cycle, body="presidium")
+    made = made.exclude(state__in=(ChangeState.ASKED, ChangeState.REFUSED)).select_related("project")
+    changes = list(made.order_by("pk"))
+    minutes = Paper.objects.filter(
+        cycle=cycle, kind="minutes", subject__in=[change.reference for change in changes]
+    )
+    # The first after which it was no longer open: a presidium that found it major decides it later.
+    days: dict[str, date] = {}
+    for paper in minutes.order_by("pk"):
+        if paper.data.get("agreed", True) and paper.data.get("grade") != ChangeGrade.MAJOR:
+            days.setdefault(paper.subject, paper.made_on)
+    return [DecidedChange(change, lines_of(change), days.get(change.reference)) for change in changes]
 
 
 def interpellation_facts(interpellation: Interpellation) -> dict[str, Any]:
