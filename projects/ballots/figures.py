@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from projects.ballots import rules as count
@@ -63,9 +64,15 @@ def with_afterwards(rules: count.Rules, kept: Mapping[str, Any]) -> count.Rules:
     )
 
 
+def options_of(vote: Vote) -> list[Option]:
+    """The lines of the paper in their order, read once for a copy of the vote: they are printed when it is defined."""
+    prefetch_related_objects([vote], "options")
+    return list(vote.options.all())
+
+
 def titles_of(vote: Vote) -> list[str]:
     """The candidates in the order of the paper."""
-    return list(vote.options.values_list("title", flat=True))
+    return [option.title for option in options_of(vote)]
 
 
 def words_of(vote: Vote) -> count.Words:
@@ -113,7 +120,7 @@ def sheet(vote: Vote, *, valid: int, invalid: int, marks: Mapping[str, int]) -> 
         **_by_reason(marks),
         "sums": {
             option.title: {mark: marks.get(field_name(mark, option), 0) for mark in marks_of(vote)}
-            for option in vote.options.all()
+            for option in options_of(vote)
         },
     }
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.rules import Mode
@@ -429,20 +430,25 @@ class TellersForm(NamesTellers, Resolved, AssemblyForm):
 
     def prepare(self) -> None:
         super().prepare()
-        session, unit, on = self.held(), self.subject.unit, self.act.on
+        session, unit, on = self.session, self.subject.unit, self.act.on
         serving = [holders_of(office, unit, on) for office in TELLERS]
         if serve_another(session, self.subject.reference) and all(serving):
             self.offer_tellers(*serving)
             return
-        deputies = self._deputies()
+        deputies = self._deputies
         self.offer_tellers(deputies, deputies, selectors.staff_of(unit, on))
 
+    @cached_property
+    def session(self) -> Session | None:
+        """The same, read once for all that the form asks of it."""
+        return self.held()
+
+    @cached_property
     def _deputies(self) -> list[User]:
-        return selectors.sitting(self.held(), self.subject.unit, self.act.on)
+        return selectors.sitting(self.session, self.subject.unit, self.act.on)
 
     def members(self) -> int:
-        session = self.held()
-        return (session.deputies_in_office if session else None) or len(self._deputies())
+        return (self.session.deputies_in_office if self.session else None) or len(self._deputies)
 
     def standard(self) -> Standard:
         return standard_of(self.subject)

@@ -53,9 +53,9 @@ def change_roll(
     voting = Cycle.objects.filter(uses__session=session, uses__use="vote")
     if change == "join":
         joined = User.objects.get(pk=joiner)
-        services.put_on_roll(act, session, joined, delegation)
+        services.put_on_roll(act, session, {joined: delegation})
         for cycle in voting.filter(pk__in=Receipt.objects.values("cycle")):
-            services.send_to(act, cycle, joined)
+            services.send_to(act, cycle, [joined])
         user: User | None = joined
     else:
         line = RollLine.objects.select_related("user").get(pk=leaver, session=session)

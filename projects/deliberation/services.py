@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -290,24 +291,20 @@ def set_roll(act: Act, session: Session, delegations: dict[str, str]) -> Outcome
     if not deputies:
         raise Refused(_("没有在任代表，请先由系统管理员登记代表职务。"))
     session.roll.exclude(user__in=deputies).delete()
-    for user in deputies:
-        put_on_roll(act, session, user, delegations.get(f"delegation_{user.pk}", ""))
+    put_on_roll(act, session, {user: delegations.get(f"delegation_{user.pk}", "") for user in deputies})
     n = count_roll(session)
     return Outcome(after={"session": session.reference, "deputies_in_office": n})
 
 
-def put_on_roll(act: Act, session: Session, user: User, delegation: str) -> RollLine:
-    """One deputy's line, with the delegation's id where one is given."""
-    line, _made = RollLine.objects.update_or_create(
-        session=session,
-        user=user,
-        defaults={
-            "unit": act.unit,
-            "name": user.name,
-            "delegation_id": int(delegation) if delegation else None,
-        },
-    )
-    return line
+def put_on_roll(act: Act, session: Session, seats: Mapping[User, str]) -> None:
+    """A line for each, written at once: a congress may have hundreds. seats: their delegations' ids, or empty."""
+    known = {line.user_id: line for line in session.roll.filter(user__in=seats).select_for_update()}
+    lines = [known.get(user.pk) or RollLine(session=session, user=user) for user in seats]
+    for line, (user, delegation) in zip(lines, seats.items(), strict=True):
+        line.unit, line.name = act.unit, user.name
+        line.delegation_id = int(delegation) if delegation else None
+    RollLine.objects.bulk_create([line for line in lines if line.pk is None])
+    RollLine.objects.bulk_update(known.values(), ["unit", "name", "delegation"])
 
 
 def count_roll(session: Session) -> int:
@@ -388,8 +385,7 @@ def send_materials(act: Act, cycle: Cycle, *, words: str) -> Outcome:
     """A receipt for every deputy on the roll; later than the rulebook's days before T is told, not refused."""
     session = selectors.session_for(cycle)
     deputies = selectors.deputies_on_the_roll(cycle)
-    for user in deputies:
-        send_to(act, cycle, user)
+    send_to(act, cycle, deputies)
     warnings = rules.notice_warnings(
         "会议材料", act.on, session.held_on, cycle.rules.deadlines["deliberation.materials"]
     )
@@ -405,8 +401,7 @@ def send_materials(act: Act, cycle: Cycle, *, words: str) -> Outcome:
     return Outcome(after={"sent": len(deputies), "opens_term": opens_term(session), "warnings": warnings})
 
 
-def send_to(act: Act, cycle: Cycle, user: User) -> Receipt:
-    receipt, _made = Receipt.objects.get_or_create(
-        cycle=cycle, user=user, defaults={"unit": act.unit, "sent_at": act.at}
-    )
-    return receipt
+def send_to(act: Act, cycle: Cycle, users: Iterable[User]) -> None:
+    """A receipt each, in one statement; who was sent them before keeps the first."""
+    receipts = [Receipt(unit=act.unit, cycle=cycle, user=user, sent_at=act.at) for user in users]
+    Receipt.objects.bulk_create(receipts, ignore_conflicts=True)

@@ -158,7 +158,7 @@ def _graded(vote: Vote, counted: count.Outcome) -> dict[str, Any]:
     told = {key: value for key, value in outcome_as_json(counted).items() if key not in BY_ELECTION}
     if counted.problems or not counted.count.valid:
         return told | {"lines": {}}
-    titles = dict(vote.options.values_list("reference", "title"))
+    titles = {option.reference: option.title for option in fig.options_of(vote)}
     lines = {
         titles[measurement.project.reference]: {
             "word": finding.following.consequence.label,
@@ -181,7 +181,7 @@ judges(Purpose.MEASUREMENT, Judge(_graded, _ungraded))
 
 def _findings(vote: Vote, counted: count.Count) -> Iterator[tuple[Measurement, Finding]]:
     """What every project on the paper comes to, by the cycle's frozen rules."""
-    titles = dict(vote.options.values_list("reference", "title"))
+    titles = {option.reference: option.title for option in fig.options_of(vote)}
     hall = Hall(vote.deputies_in_office, vote.deputies_present or 0, counted.valid)
     for one in selectors.measurements_of(vote):
         yield (

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.http import QueryDict
 from django.utils.timezone import localdate
@@ -187,14 +187,22 @@ def _drop_drafts(turn: Turn) -> None:
         Draft.objects.filter(pk__in=gone).delete()
 
 
+# A year's process is dozens of steps long: one statement, however far back it goes.
+_LED_TO = """
+    WITH RECURSIVE led AS (
+        SELECT to_task_id AS id FROM viewflow_task_previous WHERE from_task_id = %s
+        UNION
+        SELECT p.to_task_id FROM viewflow_task_previous p JOIN led ON p.from_task_id = led.id
+    )
+    SELECT id FROM led
+"""
+
+
 def _came_of(task: Task) -> set[int]:
     """Every task that led to this one."""
-    found: set[int] = set()
-    layer = {task.pk}
-    while layer:
-        layer = set(Task.objects.filter(leading__in=layer).values_list("pk", flat=True)) - found
-        found |= layer
-    return found
+    with connection.cursor() as cursor:
+        cursor.execute(_LED_TO, [task.pk])
+        return {pk for (pk,) in cursor}
 
 
 def _keep_draft(turn: Turn, data: Mapping[str, Any]) -> None:

@@ -21,10 +21,14 @@ from projects.demo.play.evaluation import (
     Figures,
     close_year,
     keyed,
+    play_after_session,
+    play_convening,
+    play_inquiry,
     play_measure_closing,
     play_measure_opening,
     play_measurement,
     play_opening,
+    play_session,
     play_tellers,
     waiting_jobs,
 )
@@ -41,6 +45,7 @@ from tests.files import picture
 from tests.plays import play_evaluation, play_look_back
 from tests.projects.evaluation.conftest import DAY, year_under_supervision
 from tests.projects.supervision.conftest import year_of
+from tests.statements import counting
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
@@ -49,6 +54,7 @@ from workflow.flows.models import Meeting
 from workflow.flows.services import complete, send_back
 from workflow.flows.tasks import run_job
 from workflow.inbox.story import line_of
+from workflow.machines.services import fire
 from workflow.people.models import User
 from workflow.roles.selectors import holders_of
 from workflow.roles.services import grant
@@ -802,13 +808,58 @@ def test_a_year_with_two_rounds_plays_through_and_every_round_is_in_the_account(
     figures = Figures(
         marks={1: [(20, 0, 0)], 2: [(12, 0, 8), (17, 2, 1)], 3: [(11, 0, 9), (15, 0, 5), (20, 0, 0)]}
     )
-    play_evaluation(town, cycle, t2=date(2028, 1, 18), term=18, number=4, figures=figures)
+    with counting() as counted:
+        play_evaluation(town, cycle, t2=date(2028, 1, 18), term=18, number=4, figures=figures)
+    assert counted.over({"projects": 3, "desk": 5, "members": 7}) == {}
     assert cycle.state == "closed"
     account = selectors.account_of(cycle)
     assert [len(line.rounds) for line in account.lines] == [1, 2, 3]
     body = paper_of(cycle, "account").body
     assert "第 3 次测评：满意 20 票" in body and "整改：" in body
     assert paper_of(cycle, "account").published_at
+
+
+def decided_on_place(town, project, day, place, *, agree=True):
+    """The government asks to build a project elsewhere, and the presidium decides it by itself."""
+    asked_for = {"what": "place", "place": place, "reason": "原址未能完成征地，需要另行选址。"}
+    perform("supervision.ask_change", project, actor=town.of("mayor"), data=asked_for, at=at(day))
+    data = meeting_of(town.people["presidium"], day, agree=agree)
+    do("supervision.decide_change", town.of("clerk"), day, **data)
+    if agree:
+        notice = {"number": "第 7 号", "words": "经决定，对项目作如下调整，现予公告。"}
+        do("supervision.announce_change", town.of("clerk"), day, **notice)
+
+
+def test_what_the_presidium_decided_itself_stands_in_its_report_and_in_the_account(client, town):
+    """rules.md §7: presidium_decides + report."""
+    rules = Rules(change_policy="presidium_decides")
+    cycle = year_under_supervision(town, ["村道硬化", "老年食堂"], rules=rules, unfinished=(1,))
+    project = Project.objects.get(number=1)
+    decided_on_place(town, project, "2027-06-10", "第8村", agree=False)
+    decided_on_place(town, project, "2027-06-20", "第9村")
+    project.refresh_from_db()
+    for arrow in ("finish", "accept"):
+        fire(project, arrow, town.act("clerk", at("2027-10-20")))
+    play_inquiry(town, cycle, t2=date(2028, 1, 18), figures=ALL_GOOD)
+    play_convening(town, cycle, t2=date(2028, 1, 18), term=18, number=4)
+    play_opening(town, cycle, date(2028, 1, 18))
+    client.force_login(town.of("chair"))
+    page = client.get(f"/tasks/{open_task('evaluation.presidium_report').task_id}/").content.decode()
+    assert "主席团决定的项目调整" in page and "第9村" in page and "第8村" not in page
+    play_session(town, cycle, t2=date(2028, 1, 18), figures=ALL_GOOD)
+    play_after_session(town, cycle, t2=date(2028, 1, 18), figures=ALL_GOOD)
+    (agreed,) = project.changes.filter(state="announced")
+    assert paper_of(cycle, "presidium_report").data["changes"] == [agreed.reference]
+    for kind in ("presidium_report", "account"):
+        body = paper_of(cycle, kind).body
+        assert "1. “村道硬化”调整地点（重大调整，2027-06-20 决定，已公告）。建设地点由“" in body
+        assert "改为“第9村”。理由：原址未能完成征地，需要另行选址。" in body and "第8村" not in body
+
+
+def test_a_year_in_which_the_presidium_changed_nothing_reports_no_change(town, cycle):
+    in_session(town, cycle)
+    report = paper_of(cycle, "presidium_report")
+    assert report.body == REPORT["body"] and report.data["changes"] == []
 
 
 def test_a_rulebook_with_levels_judges_the_real_table_of_zhenhai(town):

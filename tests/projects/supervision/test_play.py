@@ -10,6 +10,7 @@ from projects.supervision.models import Audit, Change, Finding, Inspection, Prog
 from tests.plays import play_supervision
 from tests.projects.supervision.conftest import year_of
 from tests.standing import standing
+from tests.statements import counting
 from workflow.flows.models import Deadline
 from workflow.people.models import User
 from workflow.roles.models import RoleGrant
@@ -22,19 +23,21 @@ MIX = {1: "steady", 2: "behind", 3: "stalled"}
 
 @pytest.fixture
 def played(town):
-    """A year lived to its end, with its projects as they were before."""
+    """A year lived to its end, its projects as they were before, and the statements its tasks took."""
 
     def play():
         year = year_of(town)
         before = {p.pk: (p.target, p.budget_fen, p.finish_by, p.place) for p in Project.objects.all()}
-        play_supervision(town, year.cycle, until=date(2027, 12, 31), outcomes=MIX)
-        return year, before
+        with counting() as counted:
+            play_supervision(town, year.cycle, until=date(2027, 12, 31), outcomes=MIX)
+        return year, before, counted
 
     return standing("a year lived to its end", play)
 
 
 def test_by_the_end_of_the_year_most_projects_are_accepted(played):
-    _year, before = played
+    _year, before, counted = played
+    assert counted.over({"members": 6, "desk": 5, "projects": 3}) == {}
     assert [p.state for p in Project.objects.all()] == ["accepted"] * 3
     assert {"yellow", "green"} <= set(Progress.objects.values_list("light", flat=True))
     assert Finding.objects.filter(state="closed", tries=1).exists()
@@ -75,7 +78,7 @@ def test_an_expert_the_township_knows_is_invited_visits_and_has_the_finding_rech
 
 
 def test_the_money_of_the_year_is_registered_by_the_tasks_that_ask_for_it(played):
-    year, _before = played
+    year, *_told = played
     # The last is settled in January.
     play_supervision(year.town, year.cycle, until=date(2028, 1, 31), outcomes=MIX)
     kinds = {

@@ -15,6 +15,7 @@ from projects.lifecycle.services import start_year
 from projects.voting.selectors import elected_items
 from tests.builders import at, do, township
 from tests.plays import play_deliberation
+from tests.statements import counting
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
 
@@ -27,6 +28,8 @@ SUMS = {
     "东山村日间照料中心建设": 11,
     "石坝村危桥改造": 10,
 }
+# What the year of this test has of each thing statements are allowed for.
+THINGS = {"proposals": 14, "candidates": 4, "projects": 3, "members": 7, "desk": 5, "checks": 20}
 
 
 def test_a_vote_ordered_anew_still_leads_the_year_to_supervision():
@@ -38,22 +41,26 @@ def test_a_vote_ordered_anew_still_leads_the_year_to_supervision():
         planned_t=T,
         planned_t2=date(2028, 1, 18),
     )
-    play_collection(town, cycle, proposals=14, titles=list(SUMS)[:3])
-    play_selection(town, cycle, list(SUMS), 3)
-    cycle.refresh_from_db()
-    play_deliberation(town, cycle, t=T, term=19, number=2, seats=3, mode="select")
-    play_attendance(town, cycle, t=T, present=18, on_leave=2)
-    play_opening(town, cycle, t=T, issued=18)
+    with counting() as counted:
+        play_collection(town, cycle, proposals=14, titles=list(SUMS)[:3])
+        play_selection(town, cycle, list(SUMS), 3)
+        cycle.refresh_from_db()
+        play_deliberation(town, cycle, t=T, term=19, number=2, seats=3, mode="select")
+        play_attendance(town, cycle, t=T, present=18, on_leave=2)
+        play_opening(town, cycle, t=T, issued=18)
     data = meeting(town.people["presidium"], T) | {"reason": "票箱破损，投票不能认定。"}
     data.pop("return_reason")
     perform("voting.void", cycle, actor=town.of("clerk"), data=data, at=at(str(T), 14), reauthenticated=True)
     do("voting.void_confirm", town.of("chair"), str(T), decision="agree")
-    play_voting(town, cycle, t=T, present=18, on_leave=2, sums=SUMS)
+    with counting() as voted:
+        play_voting(town, cycle, t=T, present=18, on_leave=2, sums=SUMS)
     cycle.refresh_from_db()
     assert cycle.state == "supervising"
     assert list(Vote.objects.order_by("pk").values_list("state", flat=True)) == ["void", "declared"]
     assert [item.title for item in elected_items(cycle)] == list(SUMS)[:3]
     assert Deadline.objects.filter(about=cycle.reference, key__startswith="supervision.").exists()
-    play_after_vote(town, cycle, t=T)
+    with counting() as afterwards:
+        play_after_vote(town, cycle, t=T)
+    assert [one.over(THINGS) for one in (counted, voted, afterwards)] == [{}, {}, {}]
     waiting = Deadline.objects.filter(done_at=None, cancelled=False, key__startswith="voting.")
     assert not waiting.exists()
