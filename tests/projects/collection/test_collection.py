@@ -188,11 +188,18 @@ def test_one_member_is_not_a_meeting(town, cycle):
     alone = meeting_of(town.people["party"][:1], "2026-08-20")
     with pytest.raises(InvalidForm, match="三分之二"):
         do("collection.scheme_party", town.of("party"), "2026-08-20", **alone)
+    two_thirds = len(town.people["party"]) * 2 // 3 + 1
+    together = meeting_of(town.people["party"][:two_thirds], "2026-08-20")
+    entry = do("collection.scheme_party", town.of("party"), "2026-08-20", **together)
+    assert entry.action == "collection.scheme_party"
 
 
-def test_another_office_cannot_do_the_task(town, cycle):
+def test_another_office_cannot_do_the_task_and_its_own_can(town, cycle):
     with pytest.raises(NotYourTurn):
         do("collection.scheme", town.of("gov_clerk"), "2026-08-12", **SCHEME)
+    assert open_task("collection.scheme").done_at is None
+    entry = do("collection.scheme", town.of("chair"), "2026-08-12", **SCHEME)
+    assert (entry.action, entry.actor) == ("collection.scheme", town.of("chair"))
 
 
 def test_a_done_task_is_not_done_again(town, cycle):
@@ -202,8 +209,11 @@ def test_a_done_task_is_not_done_again(town, cycle):
         complete(task.task_id, actor=town.of("chair"), data=SCHEME, at=at("2026-08-12"))
 
 
-def test_a_plan_that_cannot_hold_is_not_opened(town):
-    start_year(town.act("chair", at("2026-11-01")), **PLAN | {"opens_on": date(2026, 12, 1)})
+def test_a_plan_that_cannot_hold_is_not_opened_and_one_that_holds_is(town, cycle):
+    opened(town, cycle)
+    assert cycle.state == "collecting"
+    late = PLAN | {"opens_on": date(2026, 12, 1), "period": "补充"}
+    start_year(town.act("chair", at("2026-11-01")), **late)
     do("collection.scheme", town.of("chair"), "2026-11-02", **SCHEME | {"opens_on": "2026-12-01"})
     do(
         "collection.scheme_party",
@@ -238,6 +248,9 @@ def test_the_books_do_not_close_over_an_undecided_proposal(town, cycle):
     )
     with pytest.raises(Obstructed, match="1 件"):
         do("collection.close_books", town.of("gov_clerk"), "2026-10-12", body="共征集一件。")
+    do("collection.receive", town.of("gov_clerk"), "2026-10-12", decision="accept")
+    entry = do("collection.close_books", town.of("gov_clerk"), "2026-10-12", body="共征集一件。")
+    assert entry.action == "collection.close_books"
 
 
 def test_a_proposal_outside_the_window_goes_to_the_pool(town, cycle):

@@ -20,7 +20,12 @@ from projects.supervision.changing import vote_on
 from projects.supervision.duties import open_due_reports
 from projects.supervision.forms.projects import PlanForm
 from projects.supervision.models import Change, Interpellation, Project
-from projects.supervision.selectors import change_facts, lines_of, project_file
+from projects.supervision.selectors import (
+    change_facts,
+    decided_by_presidium,
+    lines_of,
+    project_file,
+)
 from projects.supervision.sessions import opening_facts
 from tests.builders import at, do, open_task
 from tests.files import picture
@@ -625,6 +630,9 @@ def test_the_presidium_decides_in_the_interim_and_the_congress_ratifies(under):
     year.in_session()
     ratify(year, "2027-06-18", votes_for=15)
     assert Change.objects.get().state == "ratified"
+    (decided,) = decided_by_presidium(year.cycle)
+    assert (decided.change.state, decided.decided_on) == ("ratified", date(2027, 5, 20))
+    assert [(line["before"], line["after"]) for line in decided.lines] == [("第1村", "第9村")]
 
 
 def test_a_change_the_congress_does_not_ratify_is_undone_and_announced(under):
@@ -648,6 +656,7 @@ def test_the_presidium_refuses_a_change(under):
     data = year.presidium("2027-05-20", agree=False)
     year.do("decide_change", year.town.of("clerk"), "2027-05-20", **data)
     assert Change.objects.get().state == "refused" and year.project().place == "第1村"
+    assert decided_by_presidium(year.cycle) == [], "only what was changed is reported"
 
 
 def test_more_money_goes_to_the_congress_even_where_the_presidium_decides(under):
@@ -659,6 +668,7 @@ def test_more_money_goes_to_the_congress_even_where_the_presidium_decides(under)
     decide(year, "2027-06-18")
     year.do("announce_change", year.town.of("clerk"), "2027-06-20", **NOTICE)
     assert year.project().budget_fen == 420_000_000
+    assert decided_by_presidium(year.cycle) == [], "the congress need not be told of its own decision"
 
 
 # Minor changes
@@ -862,10 +872,13 @@ def interpellate(year, movers: int, day: str = "2027-06-18"):
     )
 
 
-def test_an_interpellation_between_sessions_is_refused(year):
+def test_an_interpellation_between_sessions_is_refused_and_taken_once_one_is_open(year):
     year.building()
     with pytest.raises(Obstructed, match="会议期间"):
         interpellate(year, 10, "2027-05-20")
+    year.in_session()
+    interpellate(year, 10)
+    assert Interpellation.objects.get().movers.count() == 10
 
 
 def test_nine_movers_are_refused(year):

@@ -6,15 +6,18 @@ import threading
 from datetime import date
 
 import pytest
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from viewflow.workflow.models import Task
 
+from projects.cycles.models import Cycle
 from projects.lifecycle.services import start_year
-from tests.builders import at, meeting_of, open_task, township
+from tests.builders import at, do, meeting_of, open_task, township
 from workflow.audit.models import Entry
 from workflow.flows.errors import NotYourTurn, Refused, Taken
 from workflow.flows.models import Deadline
 from workflow.flows.services import claim, complete, hand_over, release, send_back
+from workflow.machines.services import Conflict, fire
 from workflow.people.isolation import SYSTEM, apply, within
 from workflow.roles.models import RoleGrant
 from workflow.roles.services import grant, revoke
@@ -56,12 +59,45 @@ def test_completing_a_task_takes_no_more_than_thirty_statements(town):
     assert len(statements) <= 30, "\n".join(statements)
 
 
-def test_a_revoked_office_completes_nothing(town):
-    task = open_task("collection.scheme")
-    held = RoleGrant.objects.get(user=town.of("chair"), office="chair")
+def test_a_revoked_office_completes_nothing_and_given_again_it_does(town):
+    task, chair = open_task("collection.scheme"), town.of("chair")
+    held = RoleGrant.objects.get(user=chair, office="chair")
     revoke(grant=held, act=town.act("clerk", at("2026-08-11")), reason="届中调整")
-    with pytest.raises(NotYourTurn):
-        complete(task.pk, actor=town.of("chair"), data=SCHEME, at=at("2026-08-12"))
+    with pytest.raises(NotYourTurn, match="已不再担任"):
+        complete(task.pk, actor=chair, data=SCHEME, at=at("2026-08-12"))
+    act = town.act("clerk", at("2026-08-12"))
+    grant(user=chair, office="chair", unit=town.unit, act=act, since=date(2026, 8, 12))
+    assert complete(task.pk, actor=chair, data=SCHEME, at=at("2026-08-12")).action == "collection.scheme"
+
+
+def test_the_same_office_of_another_township_completes_nothing_here(town):
+    task, neighbour = open_task("collection.scheme"), township("T02", name="白石镇")
+    with pytest.raises(NotYourTurn, match=f"由{town.unit.name}"):
+        complete(task.pk, actor=neighbour.of("chair"), data=SCHEME, at=at("2026-08-12"))
+    assert open_task("collection.scheme") == task
+    entry = complete(task.pk, actor=town.of("chair"), data=SCHEME, at=at("2026-08-12"))
+    assert (entry.action, entry.unit) == ("collection.scheme", town.unit)
+
+
+def test_a_step_the_year_has_not_come_to_is_neither_taken_nor_done(town):
+    cycle, act = Cycle.objects.get(), town.act("chair", at("2026-08-12"))
+    for arrow in ("begin_selection", "begin_deliberation", "begin_vote", "begin_supervision", "close"):
+        with pytest.raises(Conflict), transaction.atomic():
+            fire(cycle, arrow, act)
+    assert not Deadline.objects.exclude(key="collection.scheme").exists(), "nobody is asked for a later step"
+    began = Task.objects.exclude(pk__in=Deadline.objects.values("pk")).first()
+    with pytest.raises(NotYourTurn, match="没有这一事项"):
+        complete(began.pk, actor=town.of("chair"), data=SCHEME, at=at("2026-08-12"))
+    do("collection.scheme", town.of("chair"), "2026-08-12", **SCHEME)
+    do(
+        "collection.scheme_party",
+        town.of("party"),
+        "2026-08-20",
+        **meeting_of(town.people["party"], "2026-08-20"),
+    )
+    do("collection.open", town.of("chair"), "2026-09-01")
+    cycle.refresh_from_db()
+    assert cycle.state == "collecting"
 
 
 def test_a_claimed_task_is_kept_from_a_colleague_until_it_is_released(town):
