@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import time
 from functools import cached_property
 from typing import Any, ClassVar, cast
 
 from django import forms
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots import figures as fig
 from projects.ballots import keys
 from projects.ballots.boxes import in_box, obstacles_to_closing
-from projects.ballots.models import Option, Vote
+from projects.ballots.models import Channel, Option, Vote
 from projects.ballots.rolls import HERE
 from projects.ballots.rules import GRADING, Spoiled
 from projects.ballots.selectors import PROJECTS, current_vote, pairs_before
 from projects.cycles.documents.pdf import obstacle_to_pdf
+from projects.cycles.models import Presence
 from workflow.flows.fields import CheckedFileField, UnshownInput
 from workflow.flows.forms import MeetingForm, Resolved, StepForm
 from workflow.flows.uploads import PICTURES
@@ -491,3 +494,47 @@ class RecountForm(StepForm):
     reason = forms.CharField(
         label=_("复票的理由"), widget=forms.Textarea(attrs={"rows": 3}), min_length=4, max_length=1000
     )
+
+
+class ArriveForm(VoteForm):
+    """Who came late, and when."""
+
+    line = forms.ChoiceField(label=_("迟到的代表"), widget=forms.RadioSelect)
+    arrived_at = forms.TimeField(
+        label=_("到会时间"),
+        help_text=_("例如 9:25"),
+        widget=forms.TextInput(attrs={"class": "input-short"}),
+        error_messages={"invalid": _("请写明时、分，例如 9:25。")},
+    )
+
+    def prepare(self) -> None:
+        away = (Presence.LEAVE, Presence.ABSENT)
+        lines = self.vote.session.roll.filter(presence__in=away) if self.vote.session else []
+        self.offer("line", [(str(line.pk), line.name) for line in lines])
+        self.fields["arrived_at"].initial = localtime(self.act.at).strftime("%H:%M")
+
+    def clean_arrived_at(self) -> time:
+        arrived_at: time = self.cleaned_data["arrived_at"]
+        if arrived_at > localtime(self.act.at).time():
+            raise forms.ValidationError(_("到会时间不能晚于现在。"))
+        return arrived_at
+
+
+class HandPaperForm(VoteForm):
+    """Who changes to paper: deputies present who have not voted by device."""
+
+    lines = forms.MultipleChoiceField(
+        label=_("改领纸质票的代表"), widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"})
+    )
+    reason = forms.CharField(label=_("原因"), max_length=200, help_text=_("如：手机故障、本人要求"))
+
+    def prepare(self) -> None:
+        waiting = self.vote.roll.filter(channel=Channel.DEVICE, voted=False).select_related("line")
+        self.offer("lines", [(str(entry.line_id), entry.line.name) for entry in waiting])
+
+
+class TurnToPaperForm(VoteForm):
+    """Too few ballots by device: all of them to paper."""
+
+    reason = forms.CharField(label=_("原因"), max_length=200, initial=_("电子票少于规定张数"))
+    confirmed = forms.BooleanField(label=_("已当众说明：电子票未经开启即行作废，有关代表改领纸质票重新投票"))

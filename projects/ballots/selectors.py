@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from projects.ballots import figures, witnessing
 from projects.ballots import rules as count
 from projects.ballots.files import quorum_from
-from projects.ballots.models import Keying, Purpose, Vote, VoteState
+from projects.ballots.models import Channel, Keying, Purpose, Vote, VoteState
 from projects.ballots.outcomes import PLACES, lines_told
 from projects.cycles.models import Paper, RollLine
 from workflow.flows import meetings
@@ -397,3 +397,9 @@ def vote_page(vote: Vote) -> dict[str, Any]:
         "compared": compared_with_first(vote),
         "spoiled": figures.spoiled_of(vote),
     }
+
+
+def turnout_of(vote: Vote) -> dict[str, int]:
+    """How many may vote by device and how many have; the only figure shown while a vote is open."""
+    on_roll = vote.roll.filter(channel=Channel.DEVICE)
+    return {"by_device": on_roll.count(), "voted": on_roll.filter(voted=True).count()}

@@ -201,6 +201,7 @@ TASK_TIMES: dict[str, TaskTime] = {
     "evaluation.measure_open_box": _at_session(_("满意度测评开箱计票"), "T2"),
     "evaluation.measure_certify": _at_session(_("满意度测评签字"), "T2"),
     "evaluation.measure_certify_teller": _at_session(_("满意度测评监票人签字"), "T2"),
+    "evaluation.measure_turn_confirm": _at_session(_("满意度测评确认电子票改为纸质票"), "T2"),
     "evaluation.measure_recount_confirm": _at_session(_("满意度测评确认复票"), "T2"),
     "evaluation.measure_void_confirm": _at_session(_("满意度测评确认重新测评"), "T2"),
     "evaluation.measure_declare": _at_session(_("宣布测评结果"), "T2"),

@@ -6,10 +6,16 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from projects.ballots.desk.floor import register_floor_acts
 from projects.ballots.forms import NewVoteForm, RecountForm, ReleaseHolderForm
 from projects.cycles.models import Cycle, CycleState
 from projects.evaluation import carrying, forms, services
-from projects.evaluation.flows import MeasurementFlow, MeasurementRecountFlow, MeasurementVoidFlow
+from projects.evaluation.flows import (
+    MeasurementFlow,
+    MeasurementRecountFlow,
+    MeasurementTurnFlow,
+    MeasurementVoidFlow,
+)
 from projects.evaluation.measuring import DESK
 from projects.supervision.models import GOING_ON, Project, ProjectState
 from projects.supervision.selectors import project_file
@@ -50,6 +56,14 @@ def _measuring(cycle: Cycle, grant: Any) -> bool:
     return cycle.state == CycleState.EVALUATING
 
 
+register_floor_acts(
+    DESK,
+    key="evaluation.measure_",
+    subject=Cycle,
+    step=6,
+    turning=MeasurementTurnFlow,
+    offered=_measuring,
+)
 NEW_MEASUREMENT = register_event(
     Event(
         key="evaluation.measure_void",

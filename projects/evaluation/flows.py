@@ -182,6 +182,17 @@ class MeasurementFlow(YearlyFlow):
     end = OfficeEnd()
 
 
+class MeasurementTurnFlow(YearlyFlow):
+    """测评电子票改为纸质票"""
+
+    room, step = "evaluation", 6
+    process_title = _("测评电子票改为纸质票")
+
+    start = Begin().Next(this.measure_turn_confirm)
+    measure_turn_confirm = measuring.DESK.confirming_turn().Next(this.end)
+    end = OfficeEnd()
+
+
 class MeasurementRecountFlow(YearlyFlow):
     """测评票复票"""
 
@@ -204,7 +215,9 @@ class MeasurementVoidFlow(YearlyFlow):
     end = OfficeEnd()
 
 
-measuring.DESK.call_off_asked({"recount": MeasurementRecountFlow, "void": MeasurementVoidFlow})
+measuring.DESK.call_off_asked(
+    {"turn": MeasurementTurnFlow, "recount": MeasurementRecountFlow, "void": MeasurementVoidFlow}
+)
 
 
 def close_and_look_back(act: Any, cycle: Cycle) -> None:

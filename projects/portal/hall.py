@@ -14,9 +14,8 @@ from django.views.decorators.http import require_safe
 
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.rules import Mode
-from projects.ballots.selectors import Line, lines_of, ranks_of
+from projects.ballots.selectors import Line, lines_of, ranks_of, turnout_of
 from projects.portal.staff_selectors import votes_visible
-from projects.voting.selectors import turnout_of
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant, in_office
 

@@ -1,4 +1,4 @@
-"""What is done of its own accord around a vote: a new vote ordered, a recount, a holder changed."""
+"""What is done of its own accord around a vote: a new vote ordered, a recount, a holder changed, paper for who votes by device."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from projects.ballots.desk.floor import register_floor_acts
 from projects.ballots.forms import NewVoteForm, RecountForm, ReleaseHolderForm
 from projects.cycles.models import Cycle, CycleState
-from projects.voting import desk, forms, selectors
+from projects.voting import selectors
 from projects.voting.desk import DESK
 from projects.voting.flows import RecountFlow, TurnFlow, VoidFlow, VotingFlow
 from workflow.flows.events import Event, OpenAct, register_event, register_open_act
@@ -29,22 +30,13 @@ CAST_ON_PAPER = register_open_act(
         output=_("领票在名册上划记，表决票投入票箱"),
     )
 )
-ARRIVE = register_event(
-    Event(
-        key="voting.arrive",
-        title=_("登记迟到"),
-        offices=("clerk",),
-        subject=Cycle,
-        form=forms.ArriveForm,
-        act=desk.arrive,
-        step=4,
-        when=desk.obstacles_to_arriving,
-        offered=_voting,
-        basis=_("投票开始以前到会的，计入实到人数；开始后到会名册不再变动"),
-        output=_("到会名册"),
-        page="steps/voting/desk.html",
-        context=DESK.at_desk,
-    )
+register_floor_acts(
+    DESK,
+    key="voting.",
+    subject=Cycle,
+    step=4,
+    turning=TurnFlow,
+    offered=_voting,
 )
 NEW_VOTE = register_event(
     Event(
@@ -78,43 +70,6 @@ RECOUNT = register_event(
         offered=_voting,
         basis=_("闭会、公告以前可以复票；已签字的计票结果不改动，另立新的记录并写明理由，由另外两人计票"),
         hint=_("提出后由监票人确认。结果已经当场宣布的，复票后重新宣布，决议以复票结果为准。"),
-        irreversible=True,
-        in_person=True,
-        page="steps/voting/desk.html",
-        context=DESK.at_desk,
-    )
-)
-HAND_PAPER = register_event(
-    Event(
-        key="voting.hand_paper",
-        title=_("改用纸质票"),
-        offices=("chief_teller", "teller"),
-        subject=Cycle,
-        form=forms.HandPaperForm,
-        act=desk.hand_paper,
-        step=4,
-        when=desk.obstacles_to_handing_paper,
-        offered=_voting,
-        basis=_("同一名册，每人一票：未投电子票的代表可以改领纸质表决票"),
-        output=_("发出纸质票张数"),
-        in_person=True,
-        page="steps/voting/desk.html",
-        context=DESK.at_desk,
-    )
-)
-TURN_TO_PAPER = register_event(
-    Event(
-        key="voting.turn_to_paper",
-        title=_("电子票改为纸质票"),
-        offices=("chief_teller",),
-        subject=Cycle,
-        form=forms.TurnToPaperForm,
-        act=DESK.asking("turn", TurnFlow),
-        step=4,
-        when=desk.obstacles_to_turning,
-        offered=_voting,
-        basis=_("电子票少于规定张数的不单独计票，未经开启即行作废，由代表改投纸质票"),
-        hint=_("提出后由监票人确认，确认后才作废。"),
         irreversible=True,
         in_person=True,
         page="steps/voting/desk.html",

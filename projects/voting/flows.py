@@ -10,14 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from viewflow import this
 from viewflow.workflow import nodes
 
-from projects.ballots.forms import SecondForm
 from projects.ballots.models import VoteState
 from projects.ballots.selectors import awaits_presidium
 from projects.cycles.flows import YearlyFlow
 from projects.cycles.models import Cycle
 from projects.cycles.selectors import standard_of
 from projects.voting import forms, selectors, services
-from projects.voting.desk import DESK, at_turning, turn_to_paper
+from projects.voting.desk import DESK
 from workflow.audit.services import Act
 from workflow.calendar.offsets import DueDate
 from workflow.flows.acting import current_act
@@ -248,19 +247,7 @@ class TurnFlow(YearlyFlow):
     process_title = _("电子票改为纸质票")
 
     start = Begin().Next(this.turn_confirm)
-    turn_confirm = OfficeView(
-        office="teller",
-        title=_("确认电子票改为纸质票"),
-        form=SecondForm,
-        act=turn_to_paper,
-        context=at_turning,
-        page="steps/voting/confirm.html",
-        irreversible=True,
-        in_person=True,
-        basis=_("电子票少于规定张数的不单独计票，由总监票人和监票人两人决定作废，代表改投纸质票"),
-        output=_("作废的电子票张数、发出纸质票张数"),
-        hint=_("同意后，已投出的电子票未经开启即行作废，不能恢复。"),
-    ).Next(this.end)
+    turn_confirm = DESK.confirming_turn().Next(this.end)
     end = OfficeEnd()
 
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import time
 from typing import Any
 
 from django import forms
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.figures import decided
-from projects.ballots.forms import VoteForm
-from projects.ballots.models import Channel
 from projects.ballots.selectors import lines_of
 from projects.collection.forms import Lines
-from projects.cycles.models import Presence
 from projects.voting import drafts, selectors, services
 from projects.voting.selectors import vote_of
 from workflow.flows.fields import choice_field
@@ -175,47 +170,3 @@ class FilingForm(StepForm):
 
     def prepare(self) -> None:
         self.fields["body"].initial = drafts.filing_text(self.subject)
-
-
-class ArriveForm(VoteForm):
-    """Who came late, and when."""
-
-    line = forms.ChoiceField(label=_("迟到的代表"), widget=forms.RadioSelect)
-    arrived_at = forms.TimeField(
-        label=_("到会时间"),
-        help_text=_("例如 9:25"),
-        widget=forms.TextInput(attrs={"class": "input-short"}),
-        error_messages={"invalid": _("请写明时、分，例如 9:25。")},
-    )
-
-    def prepare(self) -> None:
-        away = (Presence.LEAVE, Presence.ABSENT)
-        lines = self.vote.session.roll.filter(presence__in=away) if self.vote.session else []
-        self.offer("line", [(str(line.pk), line.name) for line in lines])
-        self.fields["arrived_at"].initial = localtime(self.act.at).strftime("%H:%M")
-
-    def clean_arrived_at(self) -> time:
-        arrived_at: time = self.cleaned_data["arrived_at"]
-        if arrived_at > localtime(self.act.at).time():
-            raise forms.ValidationError(_("到会时间不能晚于现在。"))
-        return arrived_at
-
-
-class HandPaperForm(VoteForm):
-    """Who changes to paper: deputies present who have not voted by device."""
-
-    lines = forms.MultipleChoiceField(
-        label=_("改领纸质票的代表"), widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"})
-    )
-    reason = forms.CharField(label=_("原因"), max_length=200, help_text=_("如：手机故障、本人要求"))
-
-    def prepare(self) -> None:
-        waiting = self.vote.roll.filter(channel=Channel.DEVICE, voted=False).select_related("line")
-        self.offer("lines", [(str(entry.line_id), entry.line.name) for entry in waiting])
-
-
-class TurnToPaperForm(VoteForm):
-    """Too few ballots by device: all of them to paper."""
-
-    reason = forms.CharField(label=_("原因"), max_length=200, initial=_("电子票少于规定张数"))
-    confirmed = forms.BooleanField(label=_("已当众说明：电子票未经开启即行作废，有关代表改领纸质票重新投票"))

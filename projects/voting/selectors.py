@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from projects.ballots.models import Channel, Vote, VoteState
+from projects.ballots.models import Vote, VoteState
 from projects.ballots.selectors import (
     PROJECTS,
     Line,
@@ -85,12 +85,6 @@ def vote_session(cycle: Cycle) -> Session:
     if session is None:
         raise Session.DoesNotExist(cycle.reference)
     return session
-
-
-def turnout_of(vote: Vote) -> dict[str, int]:
-    """How many may vote by device and how many have; the only figure shown while a vote is open."""
-    on_roll = vote.roll.filter(channel=Channel.DEVICE)
-    return {"by_device": on_roll.count(), "voted": on_roll.filter(voted=True).count()}
 
 
 # The result

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.timezone import localdate
+from django.utils.timezone import get_current_timezone, localdate
 from django.utils.translation import gettext as _
 
-from projects.ballots import boxes, keys, services, witnessing
+from projects.ballots import boxes, keys, rolls, services, witnessing
 from projects.ballots import figures as fig
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.outcomes import lines_told, outcome_of
@@ -26,8 +26,10 @@ from projects.ballots.selectors import (
     entered_on,
     keyers_before,
     last_rejection,
+    turnout_of,
 )
 from projects.cycles.flows import YearlyFlow
+from projects.cycles.models import Presence
 from projects.cycles.selectors import cycle_of
 from projects.cycles.services import presidium_decided
 from workflow.audit.services import Act
@@ -292,6 +294,55 @@ class DeskActs:
         except Vote.DoesNotExist:
             return None
 
+    # ------------------------------------------------------------- late, and from device to paper
+
+    def arrive(self, act: Act, subject: Any, *, line: str, arrived_at: time) -> Outcome:
+        """登记迟到: who came late, and when, while the vote has not opened."""
+        vote = self.vote_of(subject)
+        moment = datetime.combine(act.on, arrived_at, get_current_timezone())
+        services.record_arrival(act, vote, line=int(line), arrived_at=moment)
+        return Outcome(after={"present": vote.deputies_present, "on_leave": vote.on_leave})
+
+    def obstacles_to_arriving(self, subject: Any, at: datetime) -> list[str]:
+        """Why nobody is registered as late now: not counted yet, open already, or everybody is here."""
+        vote = self.current(subject)
+        if vote is None or vote.state != VoteState.DEFINED or vote.deputies_present is None:
+            return [_("清点到会人数以后、投票开始以前才登记迟到。")]
+        away = (Presence.LEAVE, Presence.ABSENT)
+        if vote.session is None or not vote.session.roll.filter(presence__in=away).exists():
+            return [_("名册上没有请假或缺席的代表。")]
+        return []
+
+    def hand_paper(self, act: Act, subject: Any, *, lines: list[str], reason: str) -> Outcome:
+        """改用纸质票: deputies who cannot or will not vote by device, before they have."""
+        vote = self.locked(subject)
+        issued = rolls.to_paper(act, vote, [int(line) for line in lines], reason=reason)
+        if rolls.obstacles_to_emptying(vote):
+            told = _("没有电子票须要改用。")
+            witnessing.overtake(act, Vote.objects.filter(pk=vote.pk), reason=told, asked=["turn"])
+        return Outcome(after={"paper_issued": issued}, reason=reason)
+
+    def obstacles_to_handing_paper(self, subject: Any, at: datetime) -> list[str]:
+        """Why nobody can change to paper now: no vote by device under way."""
+        vote = self.current(subject)
+        if vote and vote.device and vote.state == VoteState.OPEN and not vote.box_of_id:
+            return []
+        return [_("没有正在进行的电子表决。")]
+
+    def turn_to_paper(self, act: Act, subject: Any) -> Outcome:
+        """Too few by device, and a teller agrees: their ballots are destroyed unopened and they vote on paper."""
+        vote = self.locked(subject)
+        asked = witnessing.confirm(act, vote, "turn").figures["reason"]
+        issued = rolls.empty_box(act, vote, reason=asked)
+        return Outcome(after={"agreed": True, "paper_issued": issued}, reason=asked)
+
+    def obstacles_to_turning(self, subject: Any, at: datetime) -> list[str]:
+        """Why it cannot be asked for now that the box is emptied."""
+        vote = self.current(subject)
+        if vote is None:
+            return [_("没有正在进行的电子表决。")]
+        return rolls.obstacles_to_emptying(vote) or witnessing.obstacles_to_asking(vote, "turn")
+
     # --------------------------------------------------------------- a holder of the key changes
 
     def releasing(self, anew: type[YearlyFlow]) -> Callable[..., Outcome]:
@@ -353,6 +404,13 @@ class DeskActs:
     def at_closing(self, subject: Any) -> dict[str, Any]:
         """The desk with what the chief teller counted, for a teller to confirm."""
         return self.at_asked(subject, "close")
+
+    def at_turning(self, subject: Any) -> dict[str, Any]:
+        """The desk with why the box is to be emptied and how many ballots that destroys."""
+        told = self.at_asked(subject, "turn")
+        if told["entered"]:
+            told["entered"]["figures"] = [(_("将作废的电子票"), turnout_of(told["vote"])["voted"])]
+        return told
 
     def at_recount(self, subject: Any) -> dict[str, Any]:
         """The desk with why the ballots are to be counted again."""

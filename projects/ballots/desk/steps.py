@@ -119,6 +119,28 @@ class Desk(DeskActs):
             hint=_("确认后票箱即行封存，不再收票。数字不符的，退回总监票人重新清点。"),
         )
 
+    def confirming_turn(self) -> OfficeView:
+        """A teller agrees that the box is emptied and all vote on paper, or not."""
+
+        def answer(act: Act, subject: Any, *, decision: str, reason: str) -> Outcome:
+            if decision != forms.SecondForm.AGREE:
+                return self.decline(act, subject, "turn", reason=reason)
+            return self.turn_to_paper(act, subject)
+
+        return self._step(
+            _("确认电子票改为纸质票"),
+            office="teller",
+            form=forms.SecondForm,
+            act=answer,
+            context=self.at_turning,
+            page="steps/voting/confirm.html",
+            irreversible=True,
+            in_person=True,
+            basis=_("电子票少于规定张数的不单独计票，由总监票人和监票人两人决定作废，代表改投纸质票"),
+            output=_("作废的电子票张数、发出纸质票张数"),
+            hint=_("同意后，已投出的电子票未经开启即行作废，不能恢复。"),
+        )
+
     def confirming_recount(self, anew: type[YearlyFlow]) -> OfficeView:
         """A teller agrees to a recount or not; anew: the vote's flow, which begins again."""
 

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 
 from projects.ballots import boxes, offline, sealing
 from projects.ballots.casting import Voter
-from projects.ballots.models import Box, RollEntry, Vote
+from projects.ballots.models import Box, RollEntry, Vote, VoteState
 from projects.ballots.rules import GRADING, Mode, Paper
 from projects.ballots.together import cast
 from projects.cycles.models import RollLine
@@ -23,7 +23,8 @@ from tests.builders import at, do, open_task
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK
 from tests.projects.evaluation.conftest import year_under_supervision
 from tests.projects.evaluation.test_evaluation import T2, announced, before_hall, signed
-from workflow.flows.errors import Obstructed
+from workflow.audit.models import Entry
+from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
 
@@ -80,20 +81,18 @@ def test_no_holder_is_replaced_once_the_measurement_has_begun(town, cycle):
         release(town, cycle)
 
 
-def vote_all(vote):
-    entries = RollEntry.objects.filter(vote=vote, channel="device")
-    for entry, ballot in zip(entries, GRADED, strict=True):
+def vote_all(vote, most=15):
+    entries = RollEntry.objects.filter(vote=vote, channel="device")[:most]
+    for entry, ballot in zip(entries, GRADED[:most], strict=True):
         voter = Voter(vote.unit_id, vote.pk, entry.pk)
         cast(voter, ballot, boxes.paper_of(vote), sealing.new_token(), vote.public_key)
 
 
-def key_paper(town, vote):
+def key_paper(town, vote, **marks):
     option = vote.options.get()
-    data = {"valid": 5, "invalid": 0}
-    data |= {
-        f"{mark}_{option.pk}": n
-        for mark, n in (("for", 3), ("abstain", 1), ("against", 1), ("not_pressed", 0))
-    }
+    marks = {"for": 3, "abstain": 1, "against": 1, "not_pressed": 0} | marks
+    data = {"valid": sum(marks.values()), "invalid": 0}
+    data |= {f"{mark}_{option.pk}": n for mark, n in marks.items()}
     for n, key in enumerate(("measure_key_first", "measure_key_second"), 1):
         do(f"evaluation.{key}", town.of("counter", n), T2, **data)
 
@@ -114,6 +113,94 @@ def test_sealed_grades_and_paper_make_one_result_and_the_empty_line_is_apart(tow
     assert (done.satisfied, done.basic, done.dissatisfied, done.unmarked) == (13, 4, 2, 1)
     assert (done.base, done.state) == (20, "closed")
     assert Box.objects.filter(vote_number=vote.pk).count() == 15
+
+
+def on_the_floor(town, cycle, act, office, **more):
+    return perform(
+        f"evaluation.measure_{act}", cycle, actor=town.of(office), at=at(T2), reauthenticated=True, **more
+    )
+
+
+def waiting_on_device(vote):
+    """The roll's lines of who votes by telephone and has not."""
+    found = vote.roll.filter(channel="device", voted=False).order_by("line_id")
+    return [str(line) for line in found.values_list("line_id", flat=True)]
+
+
+def hand_paper(town, cycle, lines):
+    data = {"lines": lines, "reason": "手机没电"}
+    return on_the_floor(town, cycle, "hand_paper", "teller", data=data)
+
+
+def test_too_few_grades_by_telephone_are_turned_to_paper_keyed_closed_and_declared(town, cycle):
+    vote = DESK.vote_of(cycle)
+    vote_all(vote, most=3)
+    chief, teller = town.of("chief_teller"), town.of("teller")
+    with pytest.raises(InvalidForm, match="请先将电子票改为纸质票"):
+        do("evaluation.measure_close", chief, T2, returned=5)
+    ask = {"reason": "电子票少于规定张数", "confirmed": True}
+    with pytest.raises(Obstructed, match="用电子票的代表还有 15 人"):
+        on_the_floor(town, cycle, "turn_to_paper", "chief_teller", data=ask)
+
+    hand_paper(town, cycle, waiting_on_device(vote))
+    assert Vote.objects.get().paper_issued == 17
+    with pytest.raises(NotInPerson):
+        perform("evaluation.measure_turn_to_paper", cycle, actor=chief, at=at(T2), data=ask)
+    with pytest.raises(NotYourTurn):
+        on_the_floor(town, cycle, "turn_to_paper", "teller", data=ask)
+    on_the_floor(town, cycle, "turn_to_paper", "chief_teller", data=ask)
+    assert DESK.at_turning(cycle)["entered"]["figures"] == [("将作废的电子票", 3)]
+    do("evaluation.measure_turn_confirm", teller, T2, decision="agree")
+    assert not Box.objects.exists()
+    assert '"destroyed":3' in Entry.objects.get(action="vote.empty_box").body
+
+    play_measure_closing(town, cycle, date.fromisoformat(T2), returned=20)
+    key_paper(town, vote, **{"for": 15, "abstain": 3, "against": 1, "not_pressed": 1})
+    signed(town)
+    announced(town)
+    done = Measurement.objects.get()
+    assert (done.satisfied, done.basic, done.dissatisfied, done.unmarked) == (15, 3, 1, 1)
+    assert Vote.objects.get().state == VoteState.DECLARED
+
+
+def test_a_teller_who_does_not_agree_leaves_the_grades_in_the_box(town, cycle):
+    vote = DESK.vote_of(cycle)
+    vote_all(vote, most=3)
+    hand_paper(town, cycle, waiting_on_device(vote))
+    ask = {"reason": "电子票少于规定张数", "confirmed": True}
+    on_the_floor(town, cycle, "turn_to_paper", "chief_teller", data=ask)
+    do(
+        "evaluation.measure_turn_confirm",
+        town.of("teller"),
+        T2,
+        decision="decline",
+        reason="尚有代表要求再试一次。",
+    )
+    assert Box.objects.count() == 3 and Vote.objects.get().awaiting == {}
+
+
+def test_a_deputy_whose_phone_died_grades_on_paper_and_who_has_graded_does_not(town, cycle):
+    vote = DESK.vote_of(cycle)
+    vote_all(vote, most=14)
+    (last,) = waiting_on_device(vote)
+    hand_paper(town, cycle, [last])
+    assert Vote.objects.get().paper_issued == 6
+    graded = vote.roll.filter(voted=True).values_list("line_id", flat=True)[0]
+    with pytest.raises(InvalidForm):
+        hand_paper(town, cycle, [str(graded)])
+
+
+def test_a_deputy_who_comes_late_is_counted_until_the_measurement_opens(town, keyed):
+    line = RollLine.objects.filter(session=Vote.objects.get().session).order_by("pk").first()
+    here = {"present": 19, "on_leave": 1, "leave": [str(line.pk)], "absent": []}
+    do("evaluation.measure_attendance", town.of("clerk"), T2, **here)
+    late = {"line": str(line.pk), "arrived_at": "8:30"}
+    on_the_floor(town, keyed, "arrive", "clerk", data=late)
+    assert (Vote.objects.get().deputies_present, Vote.objects.get().on_leave) == (20, 0)
+    do("evaluation.measure_open", town.of("chair"), T2, on_paper=[])
+    do("evaluation.measure_open_confirm", town.of("chief_teller"), T2, confirmed="on")
+    told = DESK.obstacles_to_arriving(keyed, at(T2))
+    assert told == ["清点到会人数以后、投票开始以前才登记迟到。"]
 
 
 def test_the_page_asks_for_grades_and_reads_them_back(town, cycle):

@@ -22,7 +22,7 @@ from projects.cycles.rulebook import Rules
 from projects.deliberation.method import method_draft
 from projects.deliberation.selectors import adopting_page
 from projects.demo.play.voting import Sheet, keyed
-from projects.voting.desk import DESK, at_turning
+from projects.voting.desk import DESK
 from tests.builders import at, do
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK
 from tests.projects.voting.conftest import DAY, settled
@@ -249,7 +249,7 @@ def test_too_few_ballots_by_device_are_turned_to_paper_before_closing(hall):
     with pytest.raises(NotInPerson):
         perform("voting.turn_to_paper", hall.cycle, actor=chief, at=at(DAY), data=ask)
     perform("voting.turn_to_paper", hall.cycle, actor=chief, at=at(DAY), data=ask, reauthenticated=True)
-    assert Box.objects.count() == 4 and at_turning(hall.cycle)["entered"]["figures"] == [
+    assert Box.objects.count() == 4 and DESK.at_turning(hall.cycle)["entered"]["figures"] == [
         ("将作废的电子票", 4)
     ]
     do("voting.turn_confirm", hall.town.of("teller"), DAY, decision="agree")

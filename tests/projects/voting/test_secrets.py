@@ -136,6 +136,7 @@ ASKED_IN_PERSON = {
     "supervision.change_void", "supervision.change_recount", "ballots.destroy", "ballots.confirm_destroy",
     "ballots.confirm_for_presidium", "retention.ask", "retention.confirm",
     "voting.hand_paper", "voting.release_holder", "evaluation.measure_release_holder",
+    "evaluation.measure_hand_paper", "evaluation.measure_turn_to_paper",
 }  # fmt: skip
 
 

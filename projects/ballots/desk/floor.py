@@ -1,0 +1,89 @@
+"""What is done on the floor while a vote goes on, at nobody's turn: a deputy comes late, or changes to paper.
+
+The same for every kind of vote that may be held by device; a room says what its acts are done on and where they stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from projects.ballots import forms
+from projects.ballots.desk.steps import Desk
+from projects.cycles.flows import YearlyFlow
+from workflow.flows.events import Event, register_event
+from workflow.machines.models import Record
+from workflow.roles.models import RoleGrant
+
+
+def register_floor_acts(
+    desk: Desk,
+    *,
+    key: str,
+    subject: type[Record],
+    step: int,
+    turning: type[YearlyFlow],
+    offered: Callable[[Any, RoleGrant], bool],
+) -> None:
+    """登记迟到、改用纸质票、电子票改为纸质票 of the desk's votes.
+
+    key: what stands before each act's own word ("voting."). turning: the flow in which a teller agrees that the box is
+    emptied; it is one of those the desk calls off (`call_off_asked`).
+    """
+
+    def titled(title: Promise) -> str | Promise:
+        return format_lazy("{}：{}", desk.name, title) if desk.name else title
+
+    shared: dict[str, Any] = {
+        "subject": subject,
+        "step": step,
+        "offered": offered,
+        "page": "steps/voting/desk.html",
+        "context": desk.at_desk,
+    }
+    register_event(
+        Event(
+            key=f"{key}arrive",
+            title=titled(_("登记迟到")),
+            offices=("clerk",),
+            form=desk.form(forms.ArriveForm),
+            act=desk.arrive,
+            when=desk.obstacles_to_arriving,
+            basis=_("投票开始以前到会的，计入实到人数；开始后到会名册不再变动"),
+            output=_("到会名册"),
+            **shared,
+        )
+    )
+    register_event(
+        Event(
+            key=f"{key}hand_paper",
+            title=titled(_("改用纸质票")),
+            offices=("chief_teller", "teller"),
+            form=desk.form(forms.HandPaperForm),
+            act=desk.hand_paper,
+            when=desk.obstacles_to_handing_paper,
+            basis=_("同一名册，每人一票：未投电子票的代表可以改领纸质表决票"),
+            output=_("发出纸质票张数"),
+            in_person=True,
+            **shared,
+        )
+    )
+    register_event(
+        Event(
+            key=f"{key}turn_to_paper",
+            title=titled(_("电子票改为纸质票")),
+            offices=("chief_teller",),
+            form=desk.form(forms.TurnToPaperForm),
+            act=desk.asking("turn", turning),
+            when=desk.obstacles_to_turning,
+            basis=_("电子票少于规定张数的不单独计票，未经开启即行作废，由代表改投纸质票"),
+            hint=_("提出后由监票人确认，确认后才作废。"),
+            irreversible=True,
+            in_person=True,
+            **shared,
+        )
+    )
