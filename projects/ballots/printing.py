@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from docx.shared import Mm, Pt
 
 from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.rules import Mode
@@ -22,10 +23,13 @@ from projects.cycles.documents.word import (
     CENTRE,
     FANG_SONG,
     LEFT,
+    MM_PER_PT,
     RIGHT,
     TITLE,
     blank,
     line,
+    lines_in,
+    row_heights,
     saved,
     write_table,
 )
@@ -35,6 +39,7 @@ from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
 
 A4, A3 = (210, 297), (297, 420)
+TOO_LONG = gettext_lazy("项目太多，一张 A3 纸印不下，请先缩短项目名称。")
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,15 @@ class Layout:
     @property
     def size(self) -> str:
         return "A4" if self.paper == A4 else "A3"
+
+    @property
+    def width_mm(self) -> int:
+        """Of the sheet as it lies."""
+        return self.paper[1] if self.landscape else self.paper[0]
+
+    @property
+    def height_mm(self) -> int:
+        return self.paper[0] if self.landscape else self.paper[1]
 
 
 # From the largest type to the smallest; a longer list takes the larger sheet before it takes a smaller type.
@@ -151,6 +165,8 @@ def _notes(vote: Vote) -> list[str]:
 
 
 def _how_to_mark(vote: Vote, options: int) -> list[str]:
+    if vote.purpose == Purpose.CHANGE:
+        return ["在“赞成”“反对”“弃权”中选一栏划“○”，不划的为弃权。"]
     if vote.purpose == Purpose.MEASUREMENT:
         return [
             f"本票共 {options} 个项目，每个项目在“满意”“基本满意”“不满意”中选一栏划“○”，不划的为未作评价。"
@@ -185,47 +201,70 @@ def pdf_ballot(ballot: Ballot) -> Sheet:
         pages = laid_out(render_to_string("ballots/sheet.html", page))
         if len(pages.pages) == 1:
             return Sheet(bytes(pages.write_pdf()), layout.size)
-    raise Refused(_("项目太多，一张 A3 纸印不下，请先缩短项目名称。"))
+    raise Refused(str(TOO_LONG))
 
 
 def word_ballot(ballot: Ballot) -> Sheet:
-    """The ballot as Word, on A4 or, for a long list, on A3; whoever edits it sees to it that it stays one sheet."""
-    layout = LAYOUTS[1] if _weight(ballot) <= 30 else LAYOUTS[4]
-    fitted = _fitted(ballot, layout)
-    file = blank(title=ballot.title, landscape=layout.landscape, paper=layout.paper)
-    section = file.sections[0]
-    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = _margin()
-    for text in (ballot.congress, ballot.title):
-        line(file, text, font=TITLE, size=20, align=CENTRE)
-    for number, note in enumerate(ballot.notes, 1):
-        line(file, f"{number}. {note}", size=12, spacing=_small())
-    width = (layout.paper[1] if layout.landscape else layout.paper[0]) - 2 * MARGIN_MM
-    write_table(file, _table(fitted), size=12, width_mm=width, row_mm=14)
-    line(
-        file, f"票样代码 {ballot.form_code}（本次投票所有表决票相同）", font=FANG_SONG, size=10.5, align=LEFT
-    )
-    line(file, f"（{ballot.seal}印章）", size=12, align=RIGHT)
-    return Sheet(saved(file), layout.size)
+    """The ballot as Word on one sheet: A4, A3 for a long list. Refused where no layout takes it.
+
+    Lines and rows have fixed heights, so that the sheet is as high here as in any program that opens it; whoever edits
+    it sees to it that it stays one sheet.
+    """
+    for layout in LAYOUTS:
+        if len(ballot.rows) > layout.rows:
+            continue
+        fitted = _fitted(ballot, layout)
+        if _height_in_word(fitted, layout) <= layout.height_mm - 2 * MARGIN_MM:
+            return Sheet(_written(fitted, layout), layout.size)
+    raise Refused(str(TOO_LONG))
 
 
 MARGIN_MM = 15
+HEADING_PT, NOTE_PT, SMALL_PT = 20.0, 12.0, 10.5
+HEADING_LINE_PT, NOTE_LINE_PT, FOOT_LINE_PT = 29.0, 18.0, 20.0
 
 
-def _margin() -> Any:
-    from docx.shared import Mm
+def _written(ballot: Ballot, layout: Layout) -> bytes:
+    file = blank(title=ballot.title, landscape=layout.landscape, paper=layout.paper)
+    section = file.sections[0]
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(MARGIN_MM)
+    for text in (ballot.congress, ballot.title):
+        line(file, text, font=TITLE, size=HEADING_PT, align=CENTRE, spacing=Pt(HEADING_LINE_PT))
+    for text in _numbered(ballot):
+        line(file, text, size=NOTE_PT, spacing=Pt(NOTE_LINE_PT))
+    write_table(file, _table(ballot), size=layout.pt, width_mm=_width_in_word(layout), row_mm=layout.row_mm)
+    line(file, _foot(ballot), font=FANG_SONG, size=SMALL_PT, align=LEFT, spacing=Pt(FOOT_LINE_PT))
+    line(file, f"（{ballot.seal}印章）", size=NOTE_PT, align=RIGHT, spacing=Pt(FOOT_LINE_PT))
+    return saved(file)
 
-    return Mm(MARGIN_MM)
+
+def _numbered(ballot: Ballot) -> list[str]:
+    return [f"{number}. {note}" for number, note in enumerate(ballot.notes, 1)]
 
 
-def _small() -> Any:
-    from docx.shared import Pt
-
-    return Pt(18)
+def _foot(ballot: Ballot) -> str:
+    return f"票样代码 {ballot.form_code}（本次投票所有表决票相同）"
 
 
-def _weight(ballot: Ballot) -> float:
-    """About how many lines of A4 the table takes."""
-    return sum(1 + max(len(title) / 8, len(facts.account) / 12) for _number, title, facts in ballot.rows)
+def _width_in_word(layout: Layout) -> int:
+    return layout.width_mm - 2 * MARGIN_MM
+
+
+def _height_in_word(ballot: Ballot, layout: Layout) -> float:
+    """How high the sheet is in Word, in mm: every line of text at its fixed height, every row at least its own."""
+    wide = _width_in_word(layout)
+    of_text = sum(
+        lines_in(text, wide, size) * high
+        for texts, size, high in (
+            ((ballot.congress, ballot.title), HEADING_PT, HEADING_LINE_PT),
+            (_numbered(ballot), NOTE_PT, NOTE_LINE_PT),
+            ((_foot(ballot), ballot.seal), NOTE_PT, FOOT_LINE_PT),
+        )
+        for text in texts
+    )
+    part = _table(ballot)
+    head, *rows = row_heights(part, size=layout.pt, width_mm=wide, row_mm=layout.row_mm)
+    return of_text * MM_PER_PT + head + sum(rows)
 
 
 def _fitted(ballot: Ballot, layout: Layout) -> Ballot:

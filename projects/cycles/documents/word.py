@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +18,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from projects.cycles.documents.lines import masthead_of, title_lines
+from projects.cycles.documents.lines import width as characters_of
 from projects.cycles.documents.parts import Document, Equations, Heading, Paragraph, Seal, Table, ToSign
 
 SONG, FANG_SONG, HEI, KAI, TITLE = "宋体", "仿宋_GB2312", "黑体", "楷体_GB2312", "方正小标宋简体"
@@ -25,6 +28,9 @@ RED = RGBColor(0xD5, 0x13, 0x1B)
 # 28 characters of 15.75 pt on 156 mm: 3号 set a quarter of a point closer; in twentieths of a point.
 TEXT_PT, CLOSER = 16, -5
 LINE, SMALL_LINE = Pt(28.95), Pt(17)
+ROW_SPACING = 1.4  # of a table's lines, in their size
+CELL_MARGIN_MM, RULE_MM = 1, 0.3
+MM_PER_PT = 25.4 / 72
 LEFT, RIGHT, CENTRE = WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.RIGHT, WD_ALIGN_PARAGRAPH.CENTER
 
 
@@ -221,7 +227,10 @@ def _write_heading(file: Any, part: Heading) -> None:
 
 
 def write_table(file: Any, part: Table, *, size: float = 12, width_mm: float = 156, row_mm: float = 0) -> Any:
-    """A ruled table over the line; its head is repeated on every page. row_mm: the least height of a row."""
+    """A ruled table over the line; its head is repeated on every page. row_mm: the least height of a row.
+
+    How high its rows are is `row_heights`.
+    """
     head = 1 if part.head else 0
     table = file.add_table(rows=len(part.rows) + head, cols=len(part.widths), style="Table Grid")
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
@@ -239,16 +248,52 @@ def write_table(file: Any, part: Table, *, size: float = 12, width_mm: float = 1
             cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
             paragraph = cell.paragraphs[0]
             paragraph.alignment = CENTRE if is_head or at in part.centred else LEFT
-            paragraph.paragraph_format.line_spacing = Pt(size * 1.4)
+            paragraph.paragraph_format.line_spacing = Pt(size * ROW_SPACING)
             write(paragraph, text, font=HEI if is_head else FANG_SONG, size=size)
     return table
+
+
+def row_heights(part: Table, *, size: float, width_mm: float, row_mm: float = 0) -> list[float]:
+    """The heights in mm of the rows `write_table` makes, the head's first; rules included.
+
+    Lines are spaced exactly, whatever the font; how many a text takes is `lines_in`.
+    """
+    widths = [width_mm * width / sum(part.widths) - 2 * CELL_MARGIN_MM for width in part.widths]
+
+    def high(texts: Iterable[str]) -> float:
+        lines = max(lines_in(text, wide, size) for text, wide in zip(texts, widths, strict=True))
+        return lines * size * ROW_SPACING * MM_PER_PT + RULE_MM
+
+    head = [high(part.head)] if part.head else []
+    return head + [max(high(texts), row_mm + RULE_MM) for texts in part.rows]
+
+
+# What a line never breaks inside: letters and digits, and a mark with what it clings to.
+UNBROKEN = re.compile(r"[（《“‘「『【]*(?:[!-~]+|.)[，。、；：？！）》”’」』】…%％]*")
+
+
+def lines_in(text: str, width_mm: float, size: float) -> int:
+    """How many lines a text takes at most in so wide a place, in type of `size` pt; an empty one takes one.
+
+    Between Chinese and letters Word leaves a quarter of a character.
+    """
+    most = width_mm / MM_PER_PT / size
+    lines = 0
+    for told in text.split("\n"):
+        lines, left = lines + 1, most
+        for piece in UNBROKEN.findall(told):
+            wide = characters_of(piece) + (0.5 if piece[0].isascii() and not piece.isspace() else 0)
+            # What is wider than a whole line is cut where the line ends.
+            further = math.ceil(wide / most) if wide > left else 0
+            lines, left = lines + further, (further * most if further else left) - wide
+    return lines
 
 
 def _narrow_cells(table: Any) -> None:
     """A millimetre beside the text instead of two."""
     margins = element("tblCellMar")
     for side in ("left", "right"):
-        margins.append(element(side, w=57, type="dxa"))
+        margins.append(element(side, w=round(CELL_MARGIN_MM * 1440 / 25.4), type="dxa"))
     table._tbl.tblPr.insert_element_before(margins, "w:tblLook", "w:tblCaption", "w:tblDescription")
 
 

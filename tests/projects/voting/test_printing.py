@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import math
+from dataclasses import replace
 
 import docx
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from docx.shared import Mm
 from pypdf import PdfReader
 
 from projects.ballots.models import Purpose
@@ -108,6 +111,13 @@ def test_a_measurement_has_its_three_grades(hall):
     assert all(words in text for words in ("满意", "基本满意", "不满意")) and "总投资" not in text
 
 
+def test_a_question_put_to_the_vote_has_no_candidates_and_no_places(hall):
+    vote = hall.vote
+    vote.purpose, vote.mode = Purpose.CHANGE, "each"
+    text = text_of(pdf_ballot(ballot_of(vote, {}, presidium="主席团")).content)
+    assert "在“赞成”“反对”“弃权”中选一栏划“○”，不划的为弃权。" in text and "应选" not in text
+
+
 def test_every_sheet_of_a_vote_is_the_same_and_bears_the_votes_own_code(hall):
     ballot = sheet_of(hall.vote, hall.cycle)
     assert pdf_ballot(ballot).content == pdf_ballot(ballot).content
@@ -138,6 +148,58 @@ def test_word_has_the_same_table(hall):
     (table,) = docx.Document(io.BytesIO(sheet.content)).tables
     assert [cell.text for cell in table.rows[0].cells][-1] == "表决栏"
     assert [row.cells[1].text for row in table.rows][1:] == ["文化礼堂", "村道硬化"]
+
+
+def lines_of(text: str, wide_mm: float, pt: float) -> int:
+    """How many lines a text fills, letters and digits being half as wide as the others."""
+    wide = [sum(0.5 if letter.isascii() else 1 for letter in part) for part in text.split("\n")]
+    return sum(max(1, math.ceil(characters * pt * 25.4 / 72 / wide_mm)) for characters in wide)
+
+
+def height_of(file) -> float:
+    """How high a ballot in Word is, in mm, added up from what stands in the file."""
+    section, (table,) = file.sections[0], file.tables
+    wide = (section.page_width - section.left_margin - section.right_margin) / Mm(1)
+    total = 0.0
+    for paragraph in file.paragraphs:
+        lines = lines_of(paragraph.text, wide, paragraph.runs[0].font.size.pt)
+        total += lines * paragraph.paragraph_format.line_spacing.mm
+    for row in table.rows:
+        texts = [(cell.paragraphs[0], cell.width.mm - 2) for cell in row.cells]
+        filled = [
+            lines_of(paragraph.text, room, paragraph.runs[0].font.size.pt)
+            * paragraph.paragraph_format.line_spacing.mm
+            for paragraph, room in texts
+        ]
+        total += max(row.height.mm if row.height else 0, *filled)
+    return total
+
+
+@pytest.mark.parametrize("mode", ["select", "each"])
+@pytest.mark.parametrize(("count", "size"), [(2, "A4"), (15, "A3"), (20, "A3"), (40, "A3")])
+def test_in_word_a_list_of_any_length_is_one_sheet_too(db, count, size, mode):
+    titles = [f"农村饮用水管网延伸工程{n}" for n in range(count)]
+    hall = settled(titles, seats=1, in_office=50, ballot_mode=mode)
+    sheet = word_ballot(ballot_of(hall.vote, facts_of(hall.vote), presidium="主席团"))
+    file = docx.Document(io.BytesIO(sheet.content))
+    section = file.sections[0]
+    room = (section.page_height - section.top_margin - section.bottom_margin) / Mm(1)
+    assert sheet.size == size and len(file.tables[0].rows) == count + 1
+    assert height_of(file) <= room, (height_of(file), room)
+    paper = {"A4": [210, 297], "A3": [297, 420]}[size]
+    assert sorted((round(section.page_width.mm), round(section.page_height.mm))) == paper
+    least = min(row.height.mm for row in file.tables[0].rows[1:])
+    assert round(least) >= (6 if count == 40 else 10), "a mark has its place"
+
+
+@pytest.mark.parametrize("ballot_as", [pdf_ballot, word_ballot])
+def test_titles_no_sheet_can_hold_are_refused_in_word_as_in_pdf(db, ballot_as):
+    hall = settled([f"农村饮用水管网延伸改造提升工程{n}" for n in range(40)], seats=10, in_office=50)
+    short = sheet_of(hall.vote, hall.cycle)
+    assert ballot_as(short).size == "A3"
+    sheet = replace(short, rows=tuple((n, title * 6, facts) for n, title, facts in short.rows))
+    with pytest.raises(Refused, match="项目太多，一张 A3 纸印不下，请先缩短项目名称。"):
+        ballot_as(sheet)
 
 
 # Printing is recorded
