@@ -1,4 +1,7 @@
-"""The screen of the hall: turnout while a vote is open, that it is being counted, and what was declared. Never a sum before."""
+"""The screen of the hall: turnout while a vote is open, that it is being counted, its result once both tellers have signed.
+
+Never a sum before (ui.md, hall screen).
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from projects.ballots.models import Vote, VoteState
+from projects.ballots import figures as fig
+from projects.ballots import witnessing
+from projects.ballots.models import Purpose, Vote, VoteState
+from projects.ballots.outcomes import lines_told
 from projects.ballots.rules import Mode
-from projects.ballots.selectors import Line, lines_of, ranks_of, turnout_of
+from projects.ballots.selectors import PROJECTS, STANDING, lines_of, ranks_of, turnout_of
 from projects.portal.staff_selectors import votes_visible
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant, in_office
@@ -25,10 +31,18 @@ LONG_LIST, LONGEST_LIST = 12, 18
 
 @dataclass(frozen=True)
 class Bar:
-    """One candidate's declared result. width: of 1000, as a share of the deputies in office; rank: 0 if not elected."""
+    """What one line of the paper came to. number: its rank where it is elected, its place on the paper in a measurement.
 
-    line: Line
-    rank: int
+    place: elected, tied, left or not_elected, by which it is coloured; good: whether that is what was asked for. figures:
+    its sums in words. width: of 1000, as a share of the deputies in office, in a measurement of the valid ballots.
+    """
+
+    number: int
+    title: str
+    place: str
+    word: str
+    good: bool
+    figures: list[str]
     width: int
 
 
@@ -59,12 +73,20 @@ def board_of(vote: Vote) -> dict[str, Any]:
     """The board of a vote, or of the one that has taken its place: the screen is opened once for the day."""
     now = current_of(vote)
     told: dict[str, Any] = {"vote": now, "stage": _stage(now)}
-    if now.state == VoteState.OPEN and now.device and not now.box_of_id:
-        turnout = turnout_of(now)
-        told |= turnout | {"width": 1000 * turnout["voted"] // max(turnout["by_device"], 1)}
-    if now.state == VoteState.DECLARED and "elected" in now.outcome:
+    if now.state == VoteState.OPEN and not now.is_recount:
+        told |= _turnout(now)
+    if now.state in STANDING and "sums" in now.outcome:
         told |= _result(now)
     return told
+
+
+def _turnout(vote: Vote) -> dict[str, Any]:
+    """By device how many have voted; on paper alone how many the chief teller has counted back, None before."""
+    turnout = turnout_of(vote)
+    if turnout["by_device"]:
+        return turnout | {"width": 1000 * turnout["voted"] // turnout["by_device"]}
+    counted = witnessing.entered(vote, "close")
+    return {"counted_back": counted.figures["returned"] if counted else None}
 
 
 def current_of(vote: Vote) -> Vote:
@@ -78,25 +100,66 @@ def current_of(vote: Vote) -> Vote:
 
 
 def _stage(vote: Vote) -> str:
-    if vote.state in COUNTING or (vote.box_of_id and vote.state == VoteState.OPEN):
+    if vote.state in COUNTING or (vote.is_recount and vote.state == VoteState.OPEN):
         return "counting"
     return str(vote.state)
 
 
 def _result(vote: Vote) -> dict[str, Any]:
-    """Elected in the order of their ranks, then the others by votes; the majority's line where one was asked for."""
+    """The lines sorted, and the majority's line where one was asked for."""
+    bars = _elected(vote) if vote.purpose in PROJECTS else _judged(vote)
+    majority = vote.outcome.get("majority", {})
+    needed = majority["needed"] if majority.get("of") is not None else 0
+    return {
+        "bars": bars,
+        "needed": needed,
+        "line_at": 1000 * needed // max(vote.deputies_in_office, 1),
+        "ballots": vote.outcome["ballots"],
+        "density": "longest" if len(bars) > LONGEST_LIST else "long" if len(bars) > LONG_LIST else "",
+    }
+
+
+def _elected(vote: Vote) -> list[Bar]:
+    """Elected in the order of their ranks, then the others by votes."""
     lines = lines_of(vote)
     ranks = ranks_of(vote, lines)
     ordered = sorted(
         lines, key=lambda one: (ranks.get(one.title, 1000), -one.points, -one.in_favour, one.position)
     )
     whole = max(vote.deputies_in_office, 1)
-    needed = lines[0].needed if lines and lines[0].of is not None else 0
-    return {
-        "bars": [Bar(line, ranks.get(line.title, 0), 1000 * line.in_favour // whole) for line in ordered],
-        "needed": needed,
-        "line_at": 1000 * needed // whole,
-        "ballots": vote.outcome["ballots"],
-        "by_points": vote.mode == Mode.RANK,
-        "density": "longest" if len(lines) > LONGEST_LIST else "long" if len(lines) > LONG_LIST else "",
-    }
+    return [
+        Bar(
+            number=ranks.get(line.title, 0),
+            title=line.title,
+            place=line.place,
+            word=line.word,
+            good=line.elected,
+            figures=[
+                *([_("%(n)s 分") % {"n": line.points}] if vote.mode == Mode.RANK else []),
+                _("%(n)s 票") % {"n": line.in_favour},
+            ],
+            width=1000 * line.in_favour // whole,
+        )
+        for line in ordered
+    ]
+
+
+def _judged(vote: Vote) -> list[Bar]:
+    """Projects measured, those with the most satisfied first, or the change voted on: every figure, and what follows."""
+    sums, graded = vote.outcome["sums"], vote.purpose == Purpose.MEASUREMENT
+    whole = vote.outcome["ballots"]["valid"] if graded else vote.deputies_in_office
+    ordered = sorted(
+        lines_told(vote, vote.outcome), key=lambda one: (-sums[one["title"]]["for"], one["position"])
+    )
+    return [
+        Bar(
+            number=line["position"] if graded else 0,
+            title=line["title"],
+            place="elected" if line["good"] else "not_elected",
+            word=line["word"],
+            good=line["good"],
+            figures=[f"{word} {n}" for word, n in fig.told(vote, sums[line["title"]])],
+            width=1000 * sums[line["title"]]["for"] // max(whole, 1),
+        )
+        for line in ordered
+    ]

@@ -18,6 +18,7 @@ from projects.cycles.rulebook import Rules
 from projects.demo.play.evaluation import play_measure_closing
 from projects.evaluation.measuring import DESK, define
 from projects.evaluation.models import Measurement
+from projects.portal.hall import board_of
 from projects.portal.voter_paper import filled
 from tests.builders import at, do, open_task
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK
@@ -107,12 +108,21 @@ def test_sealed_grades_and_paper_make_one_result_and_the_empty_line_is_apart(tow
         "second": "chair", "second_passphrase": PASSPHRASES["chair"],
     }  # fmt: skip
     do("evaluation.measure_open_box", town.of("chief_teller"), T2, **box)
+    assert "13" not in screen(vote), "nothing before both tellers have signed"
     signed(town)
+    assert "满意 13 · 基本满意 4 · 不满意 2 · 未作评价 1" in screen(vote)
+    assert "请听主持人宣布结果" in screen(vote)
     announced(town)
+    assert "满意 13 · 基本满意 4" in screen(vote) and "请听主持人" not in screen(vote)
     done = Measurement.objects.get()
     assert (done.satisfied, done.basic, done.dissatisfied, done.unmarked) == (13, 4, 2, 1)
     assert (done.base, done.state) == (20, "closed")
     assert Box.objects.filter(vote_number=vote.pk).count() == 15
+
+
+def screen(vote) -> str:
+    """The screen of the hall."""
+    return render_to_string("voter/hall/board.html", board_of(Vote.objects.get(pk=vote.pk)))
 
 
 def on_the_floor(town, cycle, act, office, **more):

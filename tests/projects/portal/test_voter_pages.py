@@ -14,7 +14,14 @@ from django.test import Client
 
 from projects.ballots import boxes, offline, rolls, sealing
 from projects.ballots.models import Box, RollEntry
-from projects.ballots.services import declare, open_box, sign, void_vote
+from projects.ballots.services import (
+    confirm_closing,
+    declare,
+    enter_closing,
+    open_box,
+    sign,
+    void_vote,
+)
 from projects.cycles.models import RollLine
 from projects.cycles.papers import make_paper
 from projects.cycles.services import create_cycle
@@ -680,7 +687,7 @@ def board_of(hall, office="clerk"):  # noqa: F811
     return text_of(page)
 
 
-def test_the_screen_shows_turnout_then_counting_then_the_declared_result(staffed):
+def test_the_screen_shows_turnout_then_counting_then_the_result_both_tellers_signed(staffed):
     assert "等待开始投票" in board_of(staffed)
     staffed.open()
     for number in range(1, 13):
@@ -694,16 +701,30 @@ def test_the_screen_shows_turnout_then_counting_then_the_declared_result(staffed
     assert "正在计票" in closed and WATER not in closed
     open_box(staffed.act("chief_teller"), staffed.vote, opening("teller"), opening("chair"))
     assert board_of(staffed) == closed
-    for office in ("chief_teller", "teller"):
-        sign(staffed.act(office), staffed.vote, office)
-    assert "请听主持人宣布结果" in board_of(staffed) and WATER not in board_of(staffed)
+    sign(staffed.act("chief_teller"), staffed.vote, "chief_teller")
+    assert board_of(staffed) == closed
+    sign(staffed.act("teller"), staffed.vote, "teller")
+
+    signed = board_of(staffed)
+
+    assert "计票结果已签字，请听主持人宣布结果" in signed
+    assert signed.index(WATER) < signed.index(CLINIC) < signed.index(ROAD)
+    assert signed.count("✓ 入选") == 2 and signed.count("未入选") == 1
+    assert "竖线：须得 7 票以上通过" in signed and "12 票" in signed
     declare(staffed.act("chair"), staffed.vote)
-
     shown = board_of(staffed)
+    assert "请听主持人" not in shown and shown.count("✓ 入选") == 2
 
-    assert shown.index(WATER) < shown.index(CLINIC) < shown.index(ROAD)
-    assert shown.count("✓ 入选") == 2 and shown.count("未入选") == 1
-    assert "竖线：须得 7 票以上通过" in shown and "12 票" in shown
+
+def test_of_a_vote_on_paper_the_screen_tells_what_was_handed_out_and_counted_back(hall_of):  # noqa: F811
+    hall = with_offices(hall_of(device=False))  # noqa: F811
+    hall.open()
+    assert "已发出 12 张，尚未收回" in board_of(hall)
+    enter_closing(hall.act("chief_teller"), hall.vote, returned=11)
+    assert "发出 12 张，收回 11 张，待监票人核对" in board_of(hall)
+    confirm_closing(hall.act("teller"), hall.vote)
+    counting = board_of(hall)
+    assert "正在计票" in counting and "发出 12 张，收回 11 张" in counting and "待监票人" not in counting
 
 
 def test_the_screen_follows_a_vote_that_is_held_again(staffed):
