@@ -181,7 +181,8 @@ def obstacles_to_voting(change: Change, at: datetime) -> list[str]:
 def put_to_vote(act: Act, change: Change) -> Outcome:
     """付表决: one question, for, against or abstaining, carried by more than half of all deputies (组织法 25).
 
-    On paper, or by the hall's device where the rulebook says so; a congress's base is the law's whatever its rulebook says.
+    On paper, by the hall's device or by telephone, as the rulebook says; by telephone only where the session's roll says
+    who may vote. A congress's base is the law's whatever its rulebook says.
     """
     cycle, session = change.project.cycle, open_session(change.unit)
     book = cycle.rules
@@ -199,6 +200,8 @@ def put_to_vote(act: Act, change: Change) -> Outcome:
         deputies_in_office=deputies_in_office(change),
         options=[(change.reference, str(change)[:120])],
         step=5,
+        device=book.ballot_channel == "device" and session is not None and session.roll.exists(),
+        device_least=book.device_min_ballots,
         keypad=book.ballot_channel == "keypad",
     )
     return Outcome(after={"vote": vote.reference})

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from projects.ballots.forms import NewVoteForm, RecountForm
+from projects.ballots.desk.floor import register_floor_acts
+from projects.ballots.forms import NewVoteForm, RecountForm, ReleaseHolderForm
 from projects.cycles.models import Cycle, CycleState
 from projects.supervision import (
     asking,
@@ -18,7 +19,7 @@ from projects.supervision import (
     selectors,
     sessions,
 )
-from projects.supervision.flows.changes import ChangeRecountFlow, ChangeVoidFlow
+from projects.supervision.flows.changes import ChangeFlow, ChangeRecountFlow, ChangeTurnFlow, ChangeVoidFlow
 from projects.supervision.forms import changes as change_forms
 from projects.supervision.forms import findings as finding_forms
 from projects.supervision.forms import money as money_forms
@@ -201,6 +202,24 @@ register_event(
 )
 register_event(
     Event(
+        key="supervision.session_roll",
+        title=_("核定临时会议代表名册"),
+        offices=("clerk",),
+        subject=Cycle,
+        form=session_forms.SessionRollForm,
+        act=sessions.fix_roll,
+        step=5,
+        when=sessions.obstacles_to_roll,
+        offered=under_supervision,
+        basis=_("《地方组织法》第十四条：三分之二以上代表出席始得举行，以全体代表为基数"),
+        output=_("代表名册"),
+        hint=_(
+            "今天在任的代表全部列入名册，名册人数就是全体代表人数。会议用手机表决的，须在开幕前核定名册。"
+        ),
+    )
+)
+register_event(
+    Event(
         key="supervision.open_session",
         title=_("临时会议开幕（预备会议）"),
         offices=("clerk",),
@@ -244,6 +263,32 @@ def _by_vote(change: Change, grant: RoleGrant) -> bool:
     return change.body == "congress"
 
 
+register_floor_acts(
+    changing.DESK,
+    key="supervision.change_",
+    subject=Change,
+    step=5,
+    turning=ChangeTurnFlow,
+    offered=_by_vote,
+)
+register_event(
+    Event(
+        key="supervision.change_release_holder",
+        title=_("更换项目调整表决密钥保管人"),
+        offices=("chair",),
+        subject=Change,
+        form=changing.DESK.form(ReleaseHolderForm),
+        act=changing.DESK.releasing(ChangeFlow),
+        step=5,
+        when=changing.DESK.obstacles_to_releasing,
+        offered=_by_vote,
+        basis=_("表决开始以前，监票人更换的，由主席团决定，新任者重新设定口令"),
+        irreversible=True,
+        in_person=True,
+        page="steps/voting/keys.html",
+        context=changing.DESK.at_keys,
+    )
+)
 NEW_VOTE = register_event(
     Event(
         key="supervision.change_void",

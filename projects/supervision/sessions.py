@@ -18,9 +18,10 @@ from projects.cycles.models import Cycle, Session, SessionState
 from projects.cycles.papers import attach, make_paper
 from projects.cycles.selectors import notice_of, open_session, opens_term
 from projects.cycles.services import presidium_decided
-from projects.cycles.terms import begin_session
+from projects.cycles.terms import begin_session, sitting_term, term_faults
 from projects.deliberation.rules import beginning_faults
 from projects.deliberation.selectors import seated_at, unanswered_at
+from projects.deliberation.services import set_roll
 from projects.deliberation.sitting import adopt_tellers, assemble
 from projects.supervision.asking import lapse_unsigned
 from projects.supervision.models import WRITTEN, InterpellationState
@@ -132,6 +133,22 @@ def obstacles_to_opening(cycle: Cycle, at: datetime) -> list[str]:
     if session is None:
         return [_("没有已通知召开的临时会议。")]
     return beginning_faults(localdate(at), session.held_on)
+
+
+def obstacles_to_roll(cycle: Cycle, at: datetime) -> list[str]:
+    """The roll is made between the notice and the opening, of the congress that sits (组织法 37)."""
+    session = session_called(cycle)
+    if session is None:
+        return [_("没有已通知召开的临时会议。")]
+    return term_faults(session, sitting_term(cycle.unit))
+
+
+def fix_roll(act: Act, cycle: Cycle, *, statement: str, **delegations: str) -> Outcome:
+    """N of the extra session: one line for every deputy in office on the day; who votes there by telephone is on it."""
+    session = session_called(cycle)
+    if session is None:
+        raise Refused(*obstacles_to_roll(cycle, act.at))
+    return set_roll(act, session, delegations)
 
 
 def opening_facts(cycle: Cycle) -> dict[str, Any]:

@@ -104,19 +104,34 @@ class ChangeFlow(ChangeSteps, YearlyFlow):
         ),
         output=_("表决票"),
         irreversible=True,
-    ).Next(this.change_attendance)
-    at_desk = Gate(desk.is_in(VoteState.OPEN)).Then(this.change_close).Else(this.change_attendance)
+    ).Next(this.at_desk)
+    at_desk = Gate(desk.is_in(VoteState.OPEN)).Then(this.change_close).Else(this.keyless)
+    keyless = Gate(desk.lacks_keys).Then(this.holding).Else(this.change_attendance)
+    holding = (
+        nodes.Split().Next(this.change_hold_chief).Next(this.change_hold_teller).Next(this.change_hold_chair)
+    )
+    change_hold_chief = desk.holding("chief_teller", _("总监票人设定开箱口令")).Next(this.held)
+    change_hold_teller = desk.holding("teller", _("监票人设定开箱口令")).Next(this.held)
+    change_hold_chair = desk.holding("chair", _("人大主席代主席团设定开箱口令")).Next(this.held)
+    held = nodes.Join().Next(this.change_attendance)
     change_attendance = desk.attendance().Next(this.change_open)
     change_open = desk.opening_step().Returns(this.change_attendance).Next(this.change_open_confirm)
     change_open_confirm = desk.confirming_opening().Returns(this.change_open).Next(this.change_close)
     change_close = desk.closing_step().Next(this.change_close_confirm)
     change_close_confirm = desk.confirming_closing().Returns(this.change_close).Next(this.closed)
-    closed = Gate(desk.is_in(VoteState.CLOSED)).Then(this.key).Else(this.change_attendance)
+    closed = Gate(desk.is_in(VoteState.CLOSED)).Then(this.on_paper).Else(this.keyless)
+    on_paper = Gate(desk.has_paper).Then(this.key).Else(this.change_open_box)
     key = nodes.Split().Next(this.change_key_first).Next(this.change_key_second)
     change_key_first = desk.keying(1).Next(this.keyed)
     change_key_second = desk.keying(2).Next(this.keyed)
     keyed = nodes.Join().Next(this.compared)
-    compared = Gate(desk.is_in(VoteState.KEYED)).Then(this.sign).Else(this.key)
+    compared = (
+        nodes.Switch()
+        .Case(this.sign, desk.is_in(VoteState.KEYED))
+        .Case(this.change_open_box, desk.box_is_next)
+        .Default(this.key)
+    )
+    change_open_box = desk.box().Next(this.sign)
     sign = nodes.Split().Next(this.change_certify_chief).Next(this.change_certify_teller)
     change_certify_chief = desk.signing("chief_teller", _("总监票人签字")).Next(this.signed)
     change_certify_teller = desk.signing("teller", _("监票人签字")).Next(this.signed)
@@ -129,6 +144,17 @@ class ChangeFlow(ChangeSteps, YearlyFlow):
         output=_("决定"),
     ).Next(this.decided)
     follow = nodes.Function(_follow_change).Next(this.end)
+
+
+class ChangeTurnFlow(YearlyFlow):
+    """项目调整表决电子票改为纸质票"""
+
+    room, step = "supervision", 5
+    process_title = _("项目调整表决电子票改为纸质票")
+
+    start = Begin().Next(this.change_turn_confirm)
+    change_turn_confirm = changing.DESK.confirming_turn().Next(this.end)
+    end = OfficeEnd()
 
 
 class ChangeRecountFlow(YearlyFlow):
@@ -153,7 +179,7 @@ class ChangeVoidFlow(YearlyFlow):
     end = OfficeEnd()
 
 
-changing.DESK.call_off_asked({"recount": ChangeRecountFlow, "void": ChangeVoidFlow})
+changing.DESK.call_off_asked({"turn": ChangeTurnFlow, "recount": ChangeRecountFlow, "void": ChangeVoidFlow})
 
 
 def _ratification(activation: Any) -> None:

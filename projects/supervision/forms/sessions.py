@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Cycle, Session
-from projects.cycles.selectors import open_session, standard_of
-from projects.deliberation.forms import PreliminaryForm, TellersForm
+from projects.cycles.selectors import deputies_at, open_session, standard_of
+from projects.deliberation.forms import PreliminaryForm, RollForm, TellersForm
 from projects.supervision import rules
 from projects.supervision.forms.common import Lines, departments, holders
 from projects.supervision.models import ANSWER_FORMS, Project
@@ -149,6 +149,13 @@ class CallSessionForm(Resolved, MeetingForm):
         return day
 
 
+class SessionRollForm(RollForm):
+    """代表名册 of an extra session."""
+
+    def deputies(self) -> list[User]:
+        return deputies_at(session_called(self.subject), self.subject.unit, self.act.on)
+
+
 class OpenSessionForm(PreliminaryForm):
     """临时会议开幕（预备会议）: N, the presidium of this session elected, its agenda adopted."""
 
@@ -161,7 +168,17 @@ class OpenSessionForm(PreliminaryForm):
     def prepare(self) -> None:
         super().prepare()
         cycle: Cycle = self.subject
-        self.fields["deputies_in_office"].initial = cycle.deputies_in_office
+        self.fields["deputies_in_office"].initial = self._on_roll() or cycle.deputies_in_office
+
+    def _on_roll(self) -> int:
+        session = self.held()
+        return session.roll.count() if session else 0
+
+    def clean_deputies_in_office(self) -> int:
+        entered: int = self.cleaned_data["deputies_in_office"]
+        if (of_roll := self._on_roll()) and entered != of_roll:
+            raise forms.ValidationError(_("代表名册上是 %(n)s 人，请先核对名册。") % {"n": of_roll})
+        return entered
 
     def members(self) -> int:
         return self.cleaned_data["deputies_in_office"]

@@ -147,6 +147,10 @@ class Year:
 
     def in_session(self, day: str = "2027-06-18") -> Year:
         """An extra session, called and opened."""
+        return self.called(day).opened(day)
+
+    def called(self, day: str) -> Year:
+        """An extra session, its notice out."""
         self.event(
             "call_session",
             self.town.of("clerk"),
@@ -159,7 +163,7 @@ class Year:
             agenda="审议民生实事项目调整事项。",
             **self.presidium("2027-06-01"),
         )
-        return self.opened(day)
+        return self
 
     def opened(self, day: str, *, presidium: list[User] | None = None, **figures: Any) -> Year:
         """The preliminary meeting of a session called: its presidium elected, its agenda adopted."""

@@ -137,6 +137,7 @@ ASKED_IN_PERSON = {
     "ballots.confirm_for_presidium", "retention.ask", "retention.confirm",
     "voting.hand_paper", "voting.release_holder", "evaluation.measure_release_holder",
     "evaluation.measure_hand_paper", "evaluation.measure_turn_to_paper",
+    "supervision.change_hand_paper", "supervision.change_turn_to_paper", "supervision.change_release_holder",
 }  # fmt: skip
 
 
