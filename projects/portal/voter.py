@@ -74,7 +74,7 @@ def _stopped(request: HttpRequest, stop: Stop, entry: RollEntry | None = None) -
 def enter(request: HttpRequest) -> HttpResponse:
     """Come in by the code of a slip, or as the deputy who is signed in."""
     if request.method != "POST":
-        return _entrance(request, EntryForm())
+        return _straight_in(request) or _entrance(request, EntryForm())
     if "vote" in request.POST:
         return _come_in_by_sign_in(request)
     form = EntryForm(request.POST)
@@ -93,6 +93,21 @@ def enter_from_slip(request: HttpRequest, query_code: str) -> HttpResponse:
     if not form.is_valid():
         return _entrance(request, form, status=404)
     return render(request, "voter/slip.html", {"code": form.cleaned_data["code"]})
+
+
+def _straight_in(request: HttpRequest) -> HttpResponse | None:
+    """To the ballot at once, where a deputy is signed in and on the roll of one open vote: there is nothing to choose.
+
+    So signing in, marking, checking and the receipt are four screens, as many as by a slip (ui.md). None otherwise, and
+    where this browser is in that vote already: the entrance then leads on, or takes a new code.
+    """
+    user = in_office(request).user
+    votes = door.open_votes_of(user) if user.is_authenticated else []
+    admitted = admission_of(request)
+    if len(votes) != 1 or (admitted and admitted.vote == votes[0].pk):
+        return None
+    own = door.by_sign_in(request, user, votes[0].pk)
+    return _admit(request, own) if own else None
 
 
 def _entrance(request: HttpRequest, form: EntryForm, status: int = 200) -> HttpResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
+from textwrap import dedent
 from urllib.parse import parse_qs
 
 import pytest
@@ -17,6 +18,8 @@ from playwright.sync_api import Error as PlaywrightError
 from projects.ballots import rolls
 from projects.ballots.models import Box, RollEntry
 from projects.ballots.services import declare, open_box, sign
+from projects.cycles.models import RollLine
+from projects.demo.cast import PASSWORD
 from tests.journeys.pages import follow
 from tests.projects.ballots.conftest import (  # noqa: F401
     Hall,
@@ -227,6 +230,156 @@ def test_a_deputy_votes_with_the_keyboard_alone(browser: Browser, served, hall_o
     assert complaints == []
     with within(SYSTEM):
         assert hall.entry("代表1").voted
+
+
+def come_in_by_slip(page: Page, hall: Hall) -> None:
+    page.goto(slip_of(hall, "代表1"))
+    follow(page.get_by_role("button", name="是我本人，进入投票"))
+
+
+def come_in_by_code(page: Page, hall: Hall) -> None:
+    code = slip_of(hall, "代表1").split("/")[-2]
+    page.goto("/ballot/")
+    page.get_by_label("投票码").fill(code)
+    follow(page.get_by_role("button", name="进入投票"))
+
+
+def come_in_by_sign_in(page: Page, hall: Hall) -> None:
+    with within(SYSTEM):
+        user = User.objects.create(username="代表1", name="代表1")
+        user.set_password(PASSWORD)
+        user.save()
+        grant(user=user, office="deputy", unit=hall.unit, act=hall.act("admin"), since=date(2020, 1, 1))
+        RollLine.objects.filter(pk=hall.line("代表1").pk).update(user=user)
+    page.goto("/login/?next=/ballot/")
+    page.get_by_label("用户名").fill("代表1")
+    page.get_by_label("密码").fill(PASSWORD)
+    follow(page.get_by_role("button", name="登录"))
+
+
+@pytest.mark.parametrize("come_in", [come_in_by_slip, come_in_by_code, come_in_by_sign_in])
+def test_every_way_in_leads_to_the_receipt_in_four_screens(
+    browser: Browser, served, hall_of, come_in: Callable[[Page, Hall], None]
+) -> None:  # type: ignore[no-untyped-def]
+    hall = hall_of()
+    screens: list[str] = []
+    with browser.new_context(
+        viewport={"width": 390, "height": 844}, locale="zh-CN", base_url=served.url
+    ) as context:
+        page = context.new_page()
+        page.on("domcontentloaded", lambda shown: screens.append(shown.url))
+        come_in(page, hall)
+        mark(page, "select")
+        follow(page.get_by_role("button", name="下一步：核对"))
+        follow(page.get_by_role("button", name="提交表决票"))
+        expect(page.get_by_role("heading", name="您的票已投出")).to_be_visible()
+    assert len(screens) == 4, screens
+    with within(SYSTEM):
+        assert hall.entry("代表1").voted
+
+
+def choose_each(page: Page) -> None:
+    """In favour of the first, against the second: a group is one stop, its words are changed by the arrows."""
+    tab_to(page, "赞成")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#m1-1")).to_be_checked()
+    expect(page.locator("#m2-2")).to_be_checked()
+
+
+def choose_places(page: Page) -> None:
+    """The first on the first place, the third on the second."""
+    for title, presses in ((TITLES[0], 1), (TITLES[2], 2)):
+        tab_to(page, title)
+        for _press in range(presses):
+            page.keyboard.press("ArrowDown")
+    expect(page.locator("#m1")).to_have_value("1")
+    expect(page.locator("#m3")).to_have_value("2")
+    expect(page.locator("[data-choice-count]")).to_contain_text("已排 2 项")
+
+
+@pytest.mark.parametrize(
+    ("mode", "choose", "told"),
+    [
+        ("each", choose_each, ["赞成", "反对", "没有表态，按弃权计"]),
+        ("rank", choose_places, ["第 1 位 1. 柳树村", "第 2 位 3. 老旧小区", "没有排的 8 项"]),
+    ],
+)
+def test_a_deputy_says_each_and_ranks_with_the_keyboard_alone(
+    browser: Browser, served, hall_of, mode: str, choose: Callable[[Page], None], told: list[str]
+) -> None:  # type: ignore[no-untyped-def]
+    hall = hall_of(mode=mode)
+    with browser.new_context(
+        viewport={"width": 1280, "height": 800}, locale="zh-CN", base_url=served.url
+    ) as context:
+        page = context.new_page()
+        page.goto(slip_of(hall, "代表1"))
+        tab_to(page, "是我本人，进入投票")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        choose(page)
+        tab_to(page, "下一步：核对")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        shown = " ".join(page.locator("main").inner_text().split())
+        assert all(words in shown for words in told), shown
+        tab_to(page, "提交表决票")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="您的票已投出")).to_be_visible()
+    with within(SYSTEM):
+        assert hall.entry("代表1").voted
+
+
+HEARD = {
+    "select": """
+        - group "候选项目":
+          - checkbox "1. 柳树村等 6 村供水管网改造"
+          - checkbox "2. 镇卫生院发热门诊改扩建"
+    """,
+    "each": """
+        - group "1. 柳树村等 6 村供水管网改造":
+          - radio "赞成"
+          - radio "反对"
+          - radio "弃权"
+        - group "2. 镇卫生院发热门诊改扩建":
+          - radio "赞成"
+    """,
+    "rank": """
+        - combobox "1. 柳树村等 6 村供水管网改造"
+        - combobox "2. 镇卫生院发热门诊改扩建"
+    """,
+}
+COUNTED = {"select": "已选 {n} 项", "rank": "已排 {n} 项"}
+
+
+@pytest.mark.parametrize("mode", ["select", "each", "rank"])
+def test_a_screen_reader_hears_names_groups_and_the_count_as_it_changes(
+    browser: Browser, served, hall_of, mode: str
+) -> None:  # type: ignore[no-untyped-def]
+    hall = hall_of(mode=mode)
+    with browser.new_context(locale="zh-CN", base_url=served.url) as context:
+        page = context.new_page()
+        page.goto(slip_of(hall, "代表1"))
+        follow(page.get_by_role("button", name="是我本人，进入投票"))
+        expect(page.locator("main")).to_match_aria_snapshot(dedent(HEARD[mode]))
+        expect(page.locator("main")).to_match_aria_snapshot('- button "下一步：核对"')
+        if mode in COUNTED:
+            expect(page.get_by_role("status")).to_contain_text(COUNTED[mode].format(n=0))
+        mark(page, mode)
+        if mode in COUNTED:
+            expect(page.get_by_role("status")).to_contain_text(COUNTED[mode].format(n=2))
+        chosen = {
+            "select": '- checkbox "1. 柳树村等 6 村供水管网改造" [checked]',
+            "each": '- radio "赞成" [checked]',
+        }
+        if mode in chosen:
+            expect(page.locator("main")).to_match_aria_snapshot(chosen[mode])
+        follow(page.get_by_role("button", name="下一步：核对"))
+        expect(page.locator("main")).to_match_aria_snapshot('- heading "请核对您的表决票" [level=1]')
+        expect(page.get_by_role("button", name="提交表决票")).to_be_visible()
 
 
 def test_too_many_are_said_at_once_and_refused_in_words(browser: Browser, served, hall_of) -> None:  # type: ignore[no-untyped-def]

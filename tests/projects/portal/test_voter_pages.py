@@ -146,12 +146,26 @@ def test_a_deputy_who_is_signed_in_needs_no_code(open_hall, client):
     RollLine.objects.filter(pk=open_hall.line("代表1").pk).update(user=user)
     client.force_login(user)
 
-    page = client.get(ENTER)
-    assert "您已登录，不用输入投票码" in text_of(page)
-    paper = client.post(ENTER, {"vote": open_hall.vote.pk}, follow=True)
-    assert "请选出您赞成的项目" in text_of(paper)
+    paper = client.get(ENTER, follow=True)
+    assert paper.redirect_chain == [(PAPER, 302)] and "请选出您赞成的项目" in text_of(paper)
+    assert "接着投票" in text_of(client.get(ENTER)), "in already, the entrance is there for another code"
     assert cast_by(client, m1="1").status_code == 200
     assert open_hall.entry("代表1").voted
+
+
+def test_a_deputy_who_is_signed_in_with_two_votes_under_way_says_which(hall_of, new_hall, client):  # noqa: F811
+    one = hall_of()
+    other = new_hall(beside=one)
+    user = User.objects.create(username="deputy1", name="代表一")
+    RollLine.objects.filter(pk=one.line("代表1").pk).update(user=user)
+    for vote in (one, other):
+        vote.hold_keys()
+        vote.open()
+    client.force_login(user)
+
+    assert text_of(client.get(ENTER)).count("您已登录，不用输入投票码") == 2
+    paper = client.post(ENTER, {"vote": other.vote.pk}, follow=True)
+    assert "请选出您赞成的项目" in text_of(paper)
 
 
 def test_the_inbox_of_a_deputy_leads_to_the_vote_under_way(open_hall, client):
