@@ -799,5 +799,5 @@ def seen_by_the_desk(hall):  # noqa: F811
 
 
 def without_numbers(page):
-    text = re.sub(r'value="\w+"|/(votes|hall|vote)/\d+/', "", text_of(page))
+    text = re.sub(r'value="\w+"|/(votes|hall|vote|sessions)/\d+/', "", text_of(page))
     return re.sub(r"封存摘要 \w+", "", text)
