@@ -266,6 +266,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "voting.void",
         "voting.announce",
         "voting.turn_to_paper",
+        "voting.replace_teller",
         "voting.release_holder",
         "evaluation.measure_release_holder",
         "vote.release_holder",

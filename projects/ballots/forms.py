@@ -478,10 +478,10 @@ class SecondForm(VoteForm):
 
 
 class ReleaseHolderForm(VoteForm):
-    """Which holder leaves, and why."""
+    """Whose passphrase is set anew, and why."""
 
     office = forms.ChoiceField(label=_("保管人"), widget=forms.RadioSelect)
-    reason = forms.CharField(label=_("更换原因和决定"), max_length=500, min_length=4)
+    reason = forms.CharField(label=_("原因和决定"), max_length=500, min_length=4)
 
     def prepare(self) -> None:
         there = self.vote.holders.select_related("by")

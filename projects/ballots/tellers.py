@@ -8,12 +8,14 @@ from datetime import date, datetime
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
+from projects.ballots import keys
 from projects.ballots.models import Vote, VoteState
 from projects.cycles.models import Session
 from projects.cycles.terms import fill_office
 from workflow.audit.services import Act
+from workflow.flows.errors import Refused
 from workflow.people.models import Unit, User
-from workflow.roles.selectors import live_grants
+from workflow.roles.selectors import holders_of, live_grants
 from workflow.roles.services import end_offices
 
 TELLERS = ("chief_teller", "teller", "counter")
@@ -29,6 +31,41 @@ def appoint(act: Act, people: Mapping[str, Sequence[str]], *, document: str) -> 
 def release(act: Act, unit: Unit, *, reason: str) -> None:
     """What they were adopted for is over; the next vote adopts its own."""
     end_offices(unit=unit, offices=TELLERS, act=act, reason=reason)
+
+
+def serving(unit: Unit, on: date) -> dict[str, list[User]]:
+    """Who holds the three offices on a day, by office."""
+    return {office: holders_of(office, unit, on) for office in TELLERS}
+
+
+def replace(
+    act: Act, vote: Vote, office: str, leaving: User, successor: User, *, document: str, reason: str
+) -> None:
+    """One of them leaves before the vote opens and another takes the place, as the congress decided.
+
+    vote: its row locked by the caller. Whose office has ended already (a seat lost) leaves a vacancy, which is filled the
+    same way. Of a vote by device a share of the key the leaving one held is forgotten with the pair: the successor sets a
+    passphrase of their own. Refused: once this or another vote of the session has opened, somebody who serves already.
+    """
+    if reasons := obstacles_to_replacing(vote):
+        raise Refused(*reasons)
+    now = serving(act.unit, act.on)
+    if any(successor in users for users in now.values()):
+        raise Refused(_("%(name)s已是监票人或计票人。") % {"name": successor.name})
+    end_offices(unit=act.unit, offices=[office], act=act, reason=reason, holder=leaving)
+    staying = [user for user in now[office] if user != leaving]
+    fill_office(act, office, [*staying, successor], document=document)
+    if vote.holders.filter(office=office, by=leaving).exists():
+        keys.release_holder(act, vote, office, reason=reason)
+
+
+def obstacles_to_replacing(vote: Vote) -> list[str]:
+    """Why none of them can be replaced now: ballots are out, of this vote or of another one at its session."""
+    if vote.state != VoteState.DEFINED:
+        return [_("投票已经开始，监票人、计票人不再更换。")]
+    if vote.session and count_another(vote.session, vote.about_reference):
+        return [_("本次会议另有投票正在进行，结果宣布以后再更换监票人、计票人。")]
+    return []
 
 
 def serve_another(session: Session | None, about: str) -> bool:

@@ -212,3 +212,16 @@ def presidium_decided(
     )
     meeting.attended.set(int(pk) for pk in attended)
     return meeting
+
+
+def congress_decided(act: Act, subject: Record, title: Any, **record: Any) -> Meeting:
+    """The record of a decision the congress took without a task; its form has refused one that did not agree."""
+    return Meeting.objects.create(
+        unit=act.unit,
+        body="congress",
+        about=subject.reference,
+        title=worded(title, act.unit)[:120],
+        agreed=True,
+        recorded_by=act.actor,
+        **record,
+    )

@@ -17,7 +17,7 @@ from projects.ballots.witnessing import asked_on
 from projects.cycles.models import Cycle, Session, SessionState
 from projects.cycles.papers import attach, make_paper
 from projects.cycles.selectors import notice_of, open_session, opens_term
-from projects.cycles.services import presidium_decided
+from projects.cycles.services import congress_decided, presidium_decided
 from projects.cycles.terms import begin_session, sitting_term, term_faults
 from projects.deliberation.rules import beginning_faults
 from projects.deliberation.selectors import seated_at, unanswered_at
@@ -28,7 +28,6 @@ from projects.supervision.models import WRITTEN, InterpellationState
 from projects.voting.services import business_left
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
-from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import User
@@ -185,7 +184,7 @@ def open_extra(
     session = session_called(cycle)
     if session is None:
         raise Refused(*obstacles_to_opening(cycle, act.at))
-    meeting = _congress_decided(
+    meeting = congress_decided(
         act,
         cycle,
         _("临时会议开幕（预备会议）"),
@@ -206,19 +205,6 @@ def open_extra(
         presidium=presidium,
         agenda=agenda,
         **first,
-    )
-
-
-def _congress_decided(act: Act, cycle: Cycle, title: str, **record: Any) -> Meeting:
-    """The record of a decision the congress took without a task; its form has refused one that did not agree."""
-    return Meeting.objects.create(
-        unit=act.unit,
-        body="congress",
-        about=cycle.reference,
-        title=title,
-        agreed=True,
-        recorded_by=act.actor,
-        **record,
     )
 
 
@@ -280,7 +266,7 @@ def adopt_session_tellers(
     session = open_session(cycle.unit)
     if session is None:
         raise Refused(*obstacles_to_adopting(cycle, act.at))
-    meeting = _congress_decided(
+    meeting = congress_decided(
         act,
         cycle,
         _("通过监票人、计票人名单"),

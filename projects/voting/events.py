@@ -1,4 +1,4 @@
-"""What is done of its own accord around a vote: a new vote ordered, a recount, a holder changed, paper for who votes by device."""
+"""What is done of its own accord around a vote: a new vote ordered, a recount, a teller replaced, a passphrase set anew."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.ballots.desk.floor import register_floor_acts
 from projects.ballots.forms import NewVoteForm, RecountForm, ReleaseHolderForm
 from projects.cycles.models import Cycle, CycleState
-from projects.voting import selectors
+from projects.voting import forms, replacing, selectors
 from projects.voting.desk import DESK
 from projects.voting.flows import RecountFlow, TurnFlow, VoidFlow, VotingFlow
 from workflow.flows.events import Event, OpenAct, register_event, register_open_act
@@ -76,10 +76,31 @@ RECOUNT = register_event(
         context=DESK.at_desk,
     )
 )
+REPLACE_TELLER = register_event(
+    Event(
+        key="voting.replace_teller",
+        title=_("更换监票人、计票人"),
+        offices=("clerk",),
+        subject=Cycle,
+        form=forms.ReplaceTellerForm,
+        act=replacing.replace_teller,
+        step=4,
+        when=replacing.obstacles_to_replacing,
+        offered=_voting,
+        basis=_(
+            "监票人名单由大会通过，更换也由大会通过（《地方组织法》第二十五条：以全体代表的过半数通过）；投票开始以前办理"
+        ),
+        output=_("大会纪要、更换后的监票人、计票人名单"),
+        hint=_("离任者的职务即行终止。离任者保管电子票密钥的，密钥作废，三名保管人重新设定开箱口令。"),
+        irreversible=True,
+        in_person=True,
+        body="congress",
+    )
+)
 RELEASE_HOLDER = register_event(
     Event(
         key="voting.release_holder",
-        title=_("更换密钥保管人"),
+        title=_("重新设定开箱口令"),
         offices=("chair",),
         subject=Cycle,
         form=ReleaseHolderForm,
@@ -87,7 +108,7 @@ RELEASE_HOLDER = register_event(
         step=4,
         when=DESK.obstacles_to_releasing,
         offered=_voting,
-        basis=_("投票开始以前，监票人更换的，由主席团决定，新任者重新设定口令"),
+        basis=_("投票开始以前，保管人忘记口令的，由主席团决定重新设定；监票人更换的，由大会通过，另行办理"),
         irreversible=True,
         in_person=True,
         page="steps/voting/keys.html",

@@ -38,7 +38,7 @@ DESK = Point(
     "T",
     "选举办法（参照）：大会通过监票人名单",
 )
-GRANTS = Point("监票人、计票人", "系统管理员", "admin", "", "T", "选举办法（参照）：大会通过监票人名单")
+REPLACING = Point("监票人、计票人", "人大办", "clerk", "", "T", "选举办法（参照）：大会通过监票人名单")
 KEYS = {
     "chief_teller": Point(
         "开箱口令", "总监票人", "chief_teller", "voting.hold_chief", "D", "电子票密钥三人分管"
@@ -82,7 +82,7 @@ def of_desk(cycle: Cycle, on: date) -> Sequence[Line]:
         return [_awaited(DESK, cycle, on, "名单由大会通过")]
     found = obstacles_at_desk(cycle.unit, make_aware(datetime.combine(on, time(12))))
     if found:
-        return [GRANTS.line(Level.BLOCKING, text.rstrip("。")) for text in found]
+        return [REPLACING.line(Level.BLOCKING, text.rstrip("。")) for text in found]
     return [DESK.line(Level.DONE, "总监票人、监票人、计票人已确定")]
 
 

@@ -1,4 +1,7 @@
-"""Published papers whose result was counted again: kept as they were made, and said to be superseded (rules.md §6.2)."""
+"""Published papers that hold no longer: kept as they were made, and said to be superseded (rules.md §6.2).
+
+Reports and resolutions whose result was counted again; lists of tellers one of whom was replaced.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,9 @@ KINDS = ("tally_report", "resolution")
 
 
 def told_superseded(papers: Iterable[Paper]) -> list[Paper]:
-    """The same papers, each tally report and resolution on a result counted again (复票) with what became of it.
+    """The same papers, each that holds no longer with what became of it.
 
-    Two queries at most, for however many papers. What a reader may not see is not told: the public hears of a recount
+    Three queries at most, for however many papers. What a reader may not see is not told: the public hears of a recount
     once its result is declared.
     """
     told = list(papers)
@@ -27,7 +30,19 @@ def told_superseded(papers: Iterable[Paper]) -> list[Paper]:
         on_file = list(Paper.objects.filter(cycle_id__in={p.cycle_id for p in concerned}, kind__in=KINDS))
         for paper in concerned:
             paper.superseded = _words_for(paper, recounts, on_file)
+    _tell_lists([paper for paper in told if paper.kind == "tellers" and paper.published_at])
     return told
+
+
+def _tell_lists(lists: list[Paper]) -> None:
+    """Which of these lists of tellers another one has taken the place of."""
+    if not lists:
+        return
+    later = Paper.objects.filter(kind="tellers", cycle_id__in={paper.cycle_id for paper in lists})
+    replaced = set(later.filter(data__has_key="instead_of").values_list("data__instead_of", flat=True))
+    for paper in lists:
+        if paper.reference in replaced:
+            paper.superseded = _("已由更换后的名单取代")
 
 
 def _recounts_in(cycles: set[int | None]) -> dict[int, Vote]:

@@ -14,7 +14,8 @@ from workflow.inbox.views import is_checked
 PUBLISHING = {
     "collection.publish_call", "collection.cosign_call", "selection.notice", "deliberation.convene",
     "deliberation.preliminary", "deliberation.adopt_method", "deliberation.move_session", "voting.close_confirm",
-    "voting.declare", "voting.resolution", "voting.announce", "supervision.review_plan", "supervision.call_session",
+    "voting.declare", "voting.resolution", "voting.announce", "voting.replace_teller", "supervision.review_plan",
+    "supervision.call_session",
     "supervision.adopt_tellers", "supervision.announce_change", "supervision.announce_undo", "evaluation.convene",
     "evaluation.preliminary", "evaluation.adopt_tellers", "evaluation.second_measure", "evaluation.measure_declare",
     "evaluation.publish",

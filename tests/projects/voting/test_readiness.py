@@ -44,4 +44,4 @@ def test_a_missing_teller_stops_the_vote_and_says_who_appoints(hall: Hall) -> No
     for held in RoleGrant.objects.filter(office="teller", unit=hall.town.unit):
         revoke(grant=held, act=hall.town.act("clerk", at(DAY)), reason="因病请假")
     [line] = lines(hall, "监票人、计票人")
-    assert line.level is Level.BLOCKING and line.who == "系统管理员" and "还须有监票人" in line.note
+    assert line.level is Level.BLOCKING and line.who == "人大办" and "还须有监票人" in line.note
