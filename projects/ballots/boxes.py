@@ -19,7 +19,7 @@ from projects.ballots.models import Box, Channel, RollEntry, Vote, VoteState
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 
-FORMAT = "piaojue-box/2"
+FORMAT = "piaojue-box/3"
 
 
 def of(vote: Vote) -> Vote:
@@ -186,12 +186,17 @@ def trackers_of(vote: Vote) -> list[str]:
 
 
 def obstacles_to_export(vote: Vote) -> list[str]:
-    """Why the box cannot be taken away to be counted: not closed, void and so never counted, or destroyed."""
-    if not vote.device or vote.state in (VoteState.DEFINED, VoteState.OPEN):
-        return [_("电子票箱在投票截止以后才能导出。")]
+    """Why the box cannot be taken away to be counted: no result announced, void and so never counted, or destroyed.
+
+    Two holders could read the sums of the phones alone from a box that left before the paper was keyed and both signed.
+    """
+    if of(vote).destroyed_on:
+        return [_("选票封存期满，已经销毁，不能导出。")]
     if vote.state == VoteState.VOID:
         return [_("这次投票无效，票箱封存备查，不开箱，也不导出。")]
-    return [_("选票封存期满，已经销毁，不能导出。")] if of(vote).destroyed_on else []
+    if vote.device and vote.state == VoteState.DECLARED:
+        return []
+    return [_("电子票箱在结果宣布以后才能导出：电子票和纸质票不分别计票。")]
 
 
 def sealed_as_void(vote: Vote) -> dict[str, str]:
@@ -202,9 +207,10 @@ def sealed_as_void(vote: Vote) -> dict[str, str]:
 
 
 def export(vote: Vote) -> str:
-    """The closed box as the offline counting tool reads it: definition, keys, sorted ciphers (JSON, `piaojue-box/2`).
+    """A counted box as the offline counting tool reads it: definition, keys, sorted ciphers (JSON, `piaojue-box/3`).
 
-    The sealed shares go with it: two passphrases or recovery sheets open it on a machine without network.
+    The sealed shares go with it: two passphrases or recovery sheets open it on a machine without network. So does the
+    tally as signed, of phones and paper together: what the tool counts is a part of it.
     """
     if reasons := obstacles_to_export(vote):
         raise Refused(*reasons)
@@ -222,6 +228,8 @@ def export(vote: Vote) -> str:
         "candidates": list(paper.candidates),
         "digest": vote.box_digest,
         "marks": marks_on_roll(vote),
+        "paper": vote.paper_returned,
+        "total": {name: vote.figures[name] for name in ("valid", "invalid", "sums")},
         "holders": [
             {
                 "office": holder.office,
@@ -239,10 +247,10 @@ def export(vote: Vote) -> str:
 
 
 def hand_out(act: Act, vote: Vote) -> str:
-    """The same for an office to take away; that it was exported stands in the trail."""
+    """The same for an office to take away, whose holder has just given the own password; the trail says so."""
     text = export(vote)
     write_down(
         act, "vote.export_box", vote.reference, about=vote.about, step=vote.step,
-        after={"box_digest": vote.box_digest}, label=vote.label,
+        after={"box_digest": vote.box_digest, "reauthenticated": True}, label=vote.label,
     )  # fmt: skip
     return text

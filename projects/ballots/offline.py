@@ -5,7 +5,8 @@
 
 Needs Python 3.11 and PyNaCl (`pip install pynacl`), no network, no database, nothing else of the system: it is a second
 count by other code. Two of the three holders sit at it, each with the passphrase or the printed recovery sheet. It
-checks the box against the digest frozen at closing and against the number of deputies the roll has marked. A file that
+checks the box against the digest frozen at closing, against the number of deputies the roll has marked and against the
+tally as signed: where there is paper besides, the phones' sums are a part of it and are shown with the rest. A file that
 was forged whole agrees with its own digest: give --digest what the signed 计票结果报告单 has printed (or the trail, or
 the published list of receipts), blanks as they come. Nothing is written to disk. Exit status: 0 counted, 1 a
 passphrase, sheet, digest or ballot does not fit, 2 the file is not usable.
@@ -27,7 +28,8 @@ import nacl.exceptions
 import nacl.pwhash
 from nacl.public import PrivateKey, SealedBox
 
-FORMATS = ("piaojue-box/1", "piaojue-box/2")  # the second says besides how many the roll has marked
+# The second says besides how many the roll has marked; the third the tally as signed, of phones and paper together.
+FORMATS = ("piaojue-box/1", "piaojue-box/2", "piaojue-box/3")
 HALF, CODE = 16, 16
 IRREDUCIBLE = (1 << 128) | (1 << 7) | (1 << 2) | 2 | 1  # x^128 + x^7 + x^2 + x + 1
 
@@ -162,6 +164,29 @@ def count(box: dict[str, Any], private: PrivateKey) -> dict[str, Any]:
     return {"valid": valid, "invalid": invalid, "sums": sums}
 
 
+def paper_beside(box: dict[str, Any], counted: dict[str, Any]) -> dict[str, Any] | None:
+    """What the paper has of the tally as signed: that tally less what was counted here; None of a box without one.
+
+    Wrong where the two do not fit: a mark of the phones the signed tally does not have, or other than the ballots returned
+    on paper are left over.
+    """
+    if "total" not in box:
+        return None
+    total = box["total"]
+    left = {
+        "valid": total["valid"] - counted["valid"],
+        "invalid": total["invalid"] - counted["invalid"],
+        "sums": {
+            name: {mark: n - counted["sums"][name][mark] for mark, n in of.items()}
+            for name, of in total["sums"].items()
+        },
+    }
+    figures = [left["valid"], left["invalid"], *(n for of in left["sums"].values() for n in of.values())]
+    if min(figures) < 0 or left["valid"] + left["invalid"] != box["paper"]:
+        raise Wrong("票箱计出的电子票与已签字的计票结果不符：合计减去电子票，不等于收回的纸质票。")
+    return left
+
+
 def marks_of(opener: SealedBox, cipher: bytes, box: dict[str, Any]) -> bytes | None:
     """One byte per candidate, or None for an invalid ballot."""
     try:
@@ -223,22 +248,46 @@ def ask_share(box: dict[str, Any], which: str) -> bytes:
     return share
 
 
+MARKS = {"for": "赞成", "against": "反对", "abstain": "弃权", "points": "得分"}
+GRADES = {"for": "满意", "abstain": "基本满意", "against": "不满意", "not_pressed": "未作评价"}
+
+
 def report(box: dict[str, Any], counted: dict[str, Any]) -> str:
-    """The sums as people read them."""
+    """The sums as people read them: of phones and paper together where there is paper, each figure with its two parts."""
+    paper = paper_beside(box, counted)
     lines = [
         box["title"],
         f"封存摘要 {box['digest']}",
         *([f"电子票箱 {len(box['ballots'])} 张 ＝ 名册划记 {box['marks']} 人"] if "marks" in box else []),
         f"电子票 {len(box['ballots'])} 张：有效 {counted['valid']}，无效 {counted['invalid']}",
+        *_about_paper(box, paper),
     ]
     for name, of in counted["sums"].items():
-        if box.get("blank_apart"):
-            graded = f"满意 {of['for']}，基本满意 {of['abstain']}，不满意 {of['against']}"
-            lines.append(f"  {name}：{graded}，未作评价 {of['not_pressed']}")
-            continue
-        points = f"，得分 {of['points']}" if box["mode"] == "rank" else ""
-        lines.append(f"  {name}：赞成 {of['for']}，反对 {of['against']}，弃权 {of['abstain']}{points}")
+        beside = paper["sums"][name] if paper and box["paper"] else {}
+        told = [_figure(word, of[mark], beside.get(mark)) for mark, word in _words(box).items()]
+        lines.append(f"  {name}：{'，'.join(told)}")
     return "\n".join(lines)
+
+
+def _words(box: dict[str, Any]) -> dict[str, str]:
+    if box.get("blank_apart"):
+        return GRADES
+    return {mark: word for mark, word in MARKS.items() if mark != "points" or box["mode"] == "rank"}
+
+
+def _about_paper(box: dict[str, Any], paper: dict[str, Any] | None) -> list[str]:
+    if paper is None:
+        return ["以下只是电子票。另有纸质票的，须与纸质票合并，结果以计票结果报告单为准。"]
+    if not box["paper"]:
+        return ["没有纸质票，与已签字的计票结果一致。"]
+    return [
+        f"纸质票 {box['paper']} 张：有效 {paper['valid']}，无效 {paper['invalid']}",
+        "电子票只是一部分。以下为合计（电子票＋纸质票），与已签字的计票结果一致：",
+    ]
+
+
+def _figure(word: str, cast: int, on_paper: int | None) -> str:
+    return f"{word} {cast}" if on_paper is None else f"{word} {cast + on_paper}（{cast}＋{on_paper}）"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -265,10 +314,12 @@ def main(arguments: list[str] | None = None) -> int:
                 f"有 {len(strange)} 张票打不开或不合票面，不是代表投出的，回执号：{'、'.join(strange)}。"
             )
         counted = count(box, private)
+        told = report(box, counted)
     except (Wrong, ValueError, IndexError) as error:
         print(str(error), file=sys.stderr)
         return 1
-    print(json.dumps(counted, ensure_ascii=False) if given.json else report(box, counted))
+    joined = {"paper": paper_beside(box, counted), "total": box["total"]} if "total" in box else {}
+    print(json.dumps(counted | joined, ensure_ascii=False) if given.json else told)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The desk of a vote by device: codes to print, a holder's recovery sheet, the closed box for the offline count."""
+"""The desk of a vote by device: codes to print, a holder's recovery sheet, the counted box for the offline count."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from projects.ballots import boxes, keys, offline, rolls
 from projects.ballots.models import Channel, RollEntry, Vote, VoteState
@@ -27,7 +27,6 @@ from projects.portal.voter_forms import CodesForm, RecoveryForm
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.saving import saved_as
-from workflow.inbox.attempts import attempted
 from workflow.inbox.in_person import InPersonForm
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant, in_office
@@ -189,21 +188,24 @@ def recovery(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@sensitive_post_parameters("own_password", "own_code")
+@sensitive_variables("own")
 def box(request: HttpRequest, pk: int) -> HttpResponse:
-    """The closed box as a file for the offline count; that it was exported stands in the trail."""
+    """The counted box as a file for the offline count, to who has just given the own password; the trail says so."""
     vote = _vote_or_404(request, pk)
-
-    def act() -> HttpResponse:
-        text = boxes.hand_out(_act(request, vote, EXPORTERS), vote)
-        return saved_as(text.encode(), f"box-{vote.pk}.json", "application/json")
-
-    def again(refused: Refused, status: int) -> HttpResponse:
-        return render(
-            request, "voter/desk/refused.html", {"vote": vote, "reasons": refused.reasons}, status=status
-        )
-
-    return attempted(act, again)
+    _office_of(request, vote, EXPORTERS)
+    sent, reasons = request.method == "POST", boxes.obstacles_to_export(vote)
+    own = InPersonForm(request, checked=sent)
+    if sent and own.is_valid() and not reasons:
+        try:
+            with transaction.atomic():
+                text = boxes.hand_out(_act(request, vote, EXPORTERS), vote)
+            return saved_as(text.encode(), f"box-{vote.pk}.json", "application/json")
+        except Refused as refused:
+            reasons = list(refused.reasons)
+    status = 409 if reasons else 422 if own.errors else 200
+    context = {"vote": vote, "own": own, "reasons": reasons}
+    return render(request, "voter/desk/box.html", context, status=status)
 
 
 @require_safe

@@ -83,7 +83,7 @@ NOT_AT_HOME = {
     "roll_template": "the roll was adopted before the vote",
     "totals_import": "the hall has no device",
     "totals_table": "the hall has no device",
-    "vote_box": "the box is handed out once the vote is closed",
+    "vote_box": "the box is handed out once the result is announced",
     "print_ballots": "nobody votes on paper",
 }
 

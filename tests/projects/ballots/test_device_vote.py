@@ -479,6 +479,7 @@ def test_the_box_of_a_void_vote_is_sealed_with_a_digest_and_not_exported(hall):
     hall.open()
     everybody(hall)
     hall.close()
+    announced(hall)
     assert boxes.export(hall.vote)
 
 
@@ -840,22 +841,74 @@ def test_the_offline_tool_counts_the_exported_box_to_the_same_sums(hall):
     hall.open()
     everybody(hall, [WATER, ROAD])
     hall.close()
+    announced(hall)
     box = json.loads(boxes.export(hall.vote))
+
+    private = opened_offline(box)
+    assert box["marks"] == 12 and offline.foreign(box, private) == []
+    found = offline.count(box, private)
+
+    assert found["sums"] == {title: of | {"points": 0} for title, of in hall.vote.figures["sums"].items()}
+    assert "没有纸质票，与已签字的计票结果一致" in offline.report(box, found)
+
+
+def opened_offline(box):
     one, two = (
         offline.share_from_passphrase(holder, PASSPHRASES[holder["office"]]) for holder in box["holders"][:2]
     )
+    return offline.private_key(one, two, box["public_key"])
 
-    private = offline.private_key(one, two, box["public_key"])
-    assert box["marks"] == 12 and offline.foreign(box, private) == []
-    sums = offline.count(box, private)["sums"]
 
+def key_paper(hall):
+    assert hall.key(paper(hall, valid=5, **{WATER: 2, ROAD: 3})) is None
+
+
+def announced(hall):
+    """Counted, signed by both and declared."""
     counted(hall)
-    assert sums == {title: of | {"points": 0} for title, of in hall.vote.figures["sums"].items()}
+    for office in ("chief_teller", "teller"):
+        sign(hall.act(office), hall.vote, office)
+    declare(hall.act("chair"), hall.vote)
 
 
-def test_no_box_is_exported_while_the_vote_is_open(hall):
-    hall.open()
+def test_the_offline_tool_shows_the_phones_sums_with_the_papers_and_the_two_joined(hall):
+    hall.open(on_paper=FIVE)
+    everybody(hall, [WATER, ROAD])
+    hall.close(on_paper=5)
+    key_paper(hall)
+    announced(hall)
+    box = json.loads(boxes.export(hall.vote))
 
-    with pytest.raises(Refused, match="截止以后"):
+    found = offline.count(box, opened_offline(box))
+    told = offline.report(box, found)
+
+    paper = offline.paper_beside(box, found)
+    assert paper["valid"] + paper["invalid"] == box["paper"] == 5
+    total, phones = hall.vote.figures["sums"][WATER]["for"], found["sums"][WATER]["for"]
+    assert f"赞成 {total}（{phones}＋{total - phones}）" in told and "电子票只是一部分" in told
+    for forged in (
+        box | {"paper": 4},
+        box | {"total": box["total"] | {"valid": found["valid"] - 1}},
+    ):
+        with pytest.raises(offline.Wrong, match="与已签字的计票结果不符"):
+            offline.report(forged, found)
+
+
+def test_no_box_is_exported_before_the_result_is_announced(hall):
+    hall.open(on_paper=FIVE)
+    refused(hall)
+    everybody(hall)
+    hall.close(on_paper=5)
+    refused(hall)
+    key_paper(hall)
+    refused(hall)
+    counted(hall)
+    for office in ("chief_teller", "teller"):
+        refused(hall)
+        sign(hall.act(office), hall.vote, office)
+    refused(hall)
+
+
+def refused(hall):
+    with pytest.raises(Refused, match="结果宣布以后才能导出"):
         boxes.export(hall.vote)
-    assert boxes.trackers_of(hall.vote) == []

@@ -659,26 +659,33 @@ def test_a_holder_prints_the_own_recovery_sheet_against_the_passphrase(staffed):
     assert at_desk("clerk").get(address).status_code == 403
 
 
-def test_the_closed_box_is_exported_and_the_tool_beside_it_counts_it(staffed, tmp_path):
+def test_the_counted_box_is_exported_to_the_own_password_and_the_tool_beside_it_counts_it(staffed):
     address = f"/votes/{staffed.vote.pk}/box/"
     staffed.open()
-    early = at_desk("clerk").post(address)
-    assert early.status_code == 409 and "投票截止以后才能导出" in text_of(early)
     for number in range(1, 13):
         staffed.cast(f"代表{number}", [WATER])
     staffed.close()
+    early = at_desk("clerk").post(address, OWN)
+    assert early.status_code == 409 and "结果宣布以后才能导出" in text_of(early)
+    open_box(staffed.act("chief_teller"), staffed.vote, opening("teller"), opening("chair"))
+    for office in ("chief_teller", "teller"):
+        sign(staffed.act(office), staffed.vote, office)
+    declare(staffed.act("chair"), staffed.vote)
 
-    exported = at_desk("clerk").post(address)
+    for wrong in ({}, {"own_password": "不是这个口令"}):
+        assert at_desk("clerk").post(address, wrong).status_code == 422
+    assert not Entry.objects.filter(action="vote.export_box").exists()
+    assert "本人登录密码" in text_of(at_desk("clerk").get(address))
+    exported = at_desk("clerk").post(address, OWN)
 
     box = json.loads(exported.content)
     assert "attachment" in exported.headers["Content-Disposition"]
     assert len(offline.check(box)) == 12
-    body = json.loads(Entry.objects.get(action="vote.export_box").body)
-    assert body["after"]["box_digest"] == staffed.vote.box_digest
+    after = json.loads(Entry.objects.get(action="vote.export_box").body)["after"]
+    assert (after["box_digest"], after["reauthenticated"]) == (staffed.vote.box_digest, True)
     tool = at_desk("clerk").get("/votes/count_box.py")
     assert b"def count(" in tool.content and "count_box.py" in tool.headers["Content-Disposition"]
-    assert at_desk("mayor").post(address).status_code == 403
-    assert at_desk("clerk").get(address).status_code == 405
+    assert at_desk("mayor").post(address, OWN).status_code == 403
 
 
 def test_the_votes_page_leads_each_office_to_what_it_may_do(staffed):
