@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
 from projects.ballots import figures as fig
@@ -29,6 +30,7 @@ from workflow.flows.fields import PlainForm
 from workflow.flows.models import Deadline
 from workflow.flows.saving import saved_as
 from workflow.flows.services import complete
+from workflow.inbox.in_person import InPersonForm
 from workflow.inbox.views import may_do, visible_task
 from workflow.roles.middleware import acting_grant, in_office
 
@@ -63,6 +65,7 @@ def _task(request: HttpRequest, task_id: int) -> tuple[Deadline, Vote]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@sensitive_post_parameters("own_password", "own_code")
 def totals_import(request: HttpRequest, task_id: int) -> HttpResponse:
     """Upload, see the totals and their balance, accept them as one's own keying or nothing."""
     deadline, vote = _task(request, task_id)
@@ -102,6 +105,7 @@ def _preview(
     *,
     source: str = "",
     reasons: Any = (),
+    own: InPersonForm | None = None,
 ) -> HttpResponse:
     figures = _tally(vote, sums)
     problems = reconcile(fig.paper_file(vote, figures))
@@ -115,8 +119,9 @@ def _preview(
         "reasons": reasons,
         "source": source,
         "payload": payload_of(sums, _purpose(deadline)),
+        "own": own or InPersonForm(request),
     }
-    status = 409 if reasons else 422 if problems else 200
+    status = 409 if reasons else 422 if problems or own else 200
     return render(request, "portal/totals_preview.html", context, status=status)
 
 
@@ -128,9 +133,13 @@ def _tally(vote: Vote, sums: keypad.Sums) -> dict[str, Any]:
     return {"valid": fig.on_paper(vote, "returned"), "invalid": 0, "sums": sums}
 
 
+@sensitive_variables("own")
 def _confirm(request: HttpRequest, deadline: Deadline, vote: Vote) -> HttpResponse:
-    """Do the keying's task with the totals that were previewed, unchanged."""
+    """Do the keying's task with the totals that were previewed, unchanged, for who gives the own password again."""
     sums = previewed(request, _purpose(deadline))
+    own = InPersonForm(request, checked=True)
+    if not own.is_valid():
+        return _preview(request, deadline, vote, sums, own=own)
     if reconcile(fig.paper_file(vote, _tally(vote, sums))):
         return _preview(request, deadline, vote, sums)
     data = {
@@ -139,7 +148,13 @@ def _confirm(request: HttpRequest, deadline: Deadline, vote: Vote) -> HttpRespon
         for mark, figure in sums[option.title].items()
     }
     try:
-        complete(deadline.pk, actor=in_office(request).user, data=data, at=timezone.now())
+        complete(
+            deadline.pk,
+            actor=in_office(request).user,
+            data=data,
+            at=timezone.now(),
+            reauthenticated=True,
+        )
     except Refused as refused:
         return _preview(request, deadline, vote, sums, reasons=refused.reasons)
     messages.success(request, _("表决器的结果已录入，等待另一名计票人导入后比对。"))

@@ -130,6 +130,7 @@ class VotingFlow(SinceVoteFlow):
         context=selectors.result_page,
         page="steps/voting/result.html",
         irreversible=True,
+        in_person=True,
         basis=_("票决结果由大会主席团发布公告"),
         output=_("公告"),
     ).Next(this.hand_on)

@@ -192,6 +192,7 @@ class Desk(DeskActs):
             act=self.key_first if turn == 1 else self.key_second,
             context=self.at_keying,
             page="steps/voting/keying.html",
+            in_person=True,
             basis=_("无记名投票；两名计票人分别录入，相符方可签字"),
         )
 

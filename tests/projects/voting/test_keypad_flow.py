@@ -18,6 +18,7 @@ from projects.ballots.services import define_vote
 from projects.cycles.documents.parts import Document, Table
 from projects.cycles.models import Paper
 from projects.cycles.rulebook import RulebookError, Rules
+from projects.demo.cast import PASSWORD
 from projects.demo.play.voting import Sheet, play_ballot, play_closing, play_opening
 from projects.voting.desk import DESK
 from tests.builders import at, do, open_task
@@ -63,6 +64,8 @@ def fields(hall: Hall, sums: dict[str, dict[str, int]]) -> dict[str, Any]:
 def as_counter(client: Client, hall: Hall, counter: int) -> None:
     apply(SYSTEM)
     user = hall.town.of("counter", counter)
+    user.set_password(PASSWORD)
+    user.save(update_fields=["password"])
     client.force_login(user)
     client.post("/office/", {"grant": RoleGrant.objects.get(user=user, office="counter").pk})
     apply(SYSTEM)
@@ -76,8 +79,9 @@ def send(client: Client, task: int, content: bytes, name: str = "结果.csv") ->
     return answer
 
 
-def confirm(client: Client, task: int, preview: Any) -> Any:
-    answer = client.post(f"/tasks/{task}/totals/", {"op": "confirm", "payload": preview.context["payload"]})
+def confirm(client: Client, task: int, preview: Any, password: str = PASSWORD) -> Any:
+    data = {"op": "confirm", "payload": preview.context["payload"], "own_password": password}
+    answer = client.post(f"/tasks/{task}/totals/", data)
     apply(SYSTEM)
     return answer
 
@@ -140,6 +144,8 @@ def test_a_file_is_previewed_with_its_balance_before_anything_is_kept(hall, clie
     preview = send(client, task, table(PRESSED))
     text = preview.content.decode()
     assert "每个项目的赞成、反对、弃权、未按合计都是 43 人。" in text and "确认录入" in text
+    wrong = confirm(client, task, preview, password="不是这个口令")
+    assert wrong.status_code == 422 and "密码不对，没有办理" in wrong.content.decode()
     assert Keying.objects.count() == 0
     assert confirm(client, task, preview).status_code == 302
     assert Keying.objects.get().figures["sums"] == PRESSED

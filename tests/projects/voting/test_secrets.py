@@ -127,7 +127,8 @@ def test_no_step_that_is_checked_first_asks_for_a_secret():
 
 IN_PERSON = {
     "voting.open", "voting.open_confirm", "voting.close", "voting.close_confirm", "voting.open_box",
-    "voting.certify_chief", "voting.certify_teller", "voting.declare",
+    "voting.key_first", "voting.key_second", "voting.certify_chief", "voting.certify_teller", "voting.declare",
+    "voting.announce",
     "voting.turn_confirm", "voting.recount_confirm", "voting.void_confirm",
 }  # fmt: skip
 # Of one's own accord: only asked for, and done by a second person, but for the last three.
