@@ -225,7 +225,10 @@ class ReplaceTellerForm(VoteForm, Resolved, AssemblyForm):
             if office == "counter"
             else (self.deputies, _("监票人由代表担任，请另选。"))
         )
-        found = [] if successor in {str(user.pk) for user in among} else [told]
-        if office in keys.HOLDERS and self.vote.holders.exclude(office=office).filter(by=successor).exists():
-            found.append(_("该代表已保管一份密钥，三份密钥须由三个人分别保管，请另选。"))
+        found = [] if successor in {str(user.pk) for user in among} else [str(told)]
+        if (
+            office in keys.HOLDERS
+            and self.vote.holders.exclude(office=office).filter(by=int(successor)).exists()
+        ):
+            found.append(str(_("该代表已保管一份密钥，三份密钥须由三个人分别保管，请另选。")))
         return found
