@@ -6,6 +6,7 @@ vote that repeats or continues another one has a key pair of its own, sealed to 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from projects.ballots import sealing
 from projects.ballots.models import KeyHolder, Vote, VoteState
+from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 
@@ -198,6 +200,19 @@ def recovery_sheet(act: Act, vote: Vote, office: str, passphrase: str) -> str:
     text = sealing.sheet_of(share_of(vote, Opening(office, passphrase)))
     _write(act, vote, "vote.print_recovery_sheet", {"office": office})
     return text
+
+
+def without_sheet(vote: Vote) -> list[str]:
+    """The offices whose recovery sheet of the vote's present key nobody has printed; none before the key is made."""
+    if not vote.public_key:
+        return []
+    of_vote = Entry.objects.filter(subject=vote.reference)
+    made = of_vote.filter(action="vote.make_keys").latest("pk")
+    printed = of_vote.filter(action="vote.print_recovery_sheet", pk__gt=made.pk).values_list(
+        "body", flat=True
+    )
+    there = {json.loads(body)["after"]["office"] for body in printed}
+    return [office for office in HOLDERS if office not in there]
 
 
 def _write(act: Act, vote: Vote, action: str, after: dict[str, Any], reason: str = "") -> None:

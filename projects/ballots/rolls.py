@@ -20,8 +20,8 @@ CODE_LENGTH = 12
 HERE = (Presence.PRESENT, Presence.LATE)
 
 
-def obstacles_to_freezing(vote: Vote, present: int) -> list[str]:
-    """Why a vote has no roll to open on: the lines are not N, or not so many are marked as here.
+def obstacles_to_freezing(vote: Vote, present: int | None) -> list[str]:
+    """Why a vote has no roll to open on: the lines are not N, or not so many are marked as here (None: not counted yet).
 
     A vote on paper at a session without a roll has none, and needs none.
     """
@@ -35,7 +35,7 @@ def obstacles_to_freezing(vote: Vote, present: int) -> list[str]:
             % {"lines": len(lines), "of": vote.deputies_in_office}
         )
     here = sum(presence in HERE for presence in lines)
-    if here != present:
+    if present is not None and here != present:
         found.append(
             _("名册上标为出席的 %(here)s 人，与实到 %(present)s 人不符，请重新清点到会人数。")
             % {"here": here, "present": present}

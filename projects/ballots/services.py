@@ -322,16 +322,45 @@ def open_vote(
         )
 
 
-def _obstacles_to_freezing(vote: Vote, present: int, on_paper: Sequence[int]) -> list[str]:
+def in_the_way(
+    vote: Vote, *, present: int | None = None, on_paper: Sequence[int] = ()
+) -> dict[str, list[str]]:
+    """All that would refuse the opening of a vote, by its matter; the readiness sheet tells what the opening refuses by.
+
+    "present": the quorum; "roll": the session's; of a vote by device "keys", "server", "paper" (who takes a paper ballot)
+    and "groups" (too few on either way). present: as recorded where left out; while nobody is counted, the roll's marks are
+    not asked for, and everybody in office may yet come. Empty for a vote that has opened: nothing is in its way.
+    """
     if vote.is_recount or vote.state != VoteState.DEFINED:
-        return []
-    found = rolls.obstacles_to_freezing(vote, present)
-    if not vote.device:
-        return found
-    paper = len(set(on_paper))
-    found += rolls.obstacles_to_paper(vote, on_paper)
-    found += keys.obstacles_to_opening(vote) + database.obstacles_to_silence()
-    return found + rolls.obstacles_to_groups(vote, paper, present - paper)
+        return {}
+    present = vote.deputies_present if present is None else present
+    found = {
+        "present": obstacles_to_quorum(vote, present),
+        "roll": rolls.obstacles_to_freezing(vote, present),
+    }
+    if vote.device:
+        paper = len(set(on_paper))
+        by_device = (vote.deputies_in_office if present is None else present) - paper
+        found |= {
+            "paper": rolls.obstacles_to_paper(vote, on_paper),
+            "keys": keys.obstacles_to_opening(vote),
+            "server": database.obstacles_to_silence(),
+            "groups": rolls.obstacles_to_groups(vote, paper, by_device),
+        }
+    return found
+
+
+def obstacles_at_opening(vote: Vote) -> list[str]:
+    """The same before the chair says what is issued; who takes paper is the chair's to say, and may put the groups right."""
+    return [
+        reason for matter, reasons in in_the_way(vote).items() if matter != "groups" for reason in reasons
+    ]
+
+
+def _obstacles_to_freezing(vote: Vote, present: int, on_paper: Sequence[int]) -> list[str]:
+    """What stands in the way beside the figures, which `obstacles_to_opening` has asked for with the quorum."""
+    found = in_the_way(vote, present=present, on_paper=on_paper)
+    return [reason for matter, reasons in found.items() if matter != "present" for reason in reasons]
 
 
 def _frozen(vote: Vote, present: int, on_paper: Sequence[int]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils.timezone import make_aware
 from projects.ballots import keys
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.selectors import PROJECTS, current_vote
-from projects.ballots.services import obstacles_to_quorum
+from projects.ballots.services import in_the_way
 from projects.ballots.tellers import obstacles_at_desk
 from projects.cycles.models import Cycle, SessionState
 from projects.cycles.rulebook import said
@@ -49,6 +49,11 @@ KEYS = {
 SESSION = Point(
     "会议举行", "人大办", "clerk", "deliberation.preliminary", "L", "《地方组织法》第十四条、第二十三条"
 )
+ROLL = Point(
+    "本次投票名册", "人大办", "clerk", "voting.attendance", "L", "《地方组织法》第十四条、第二十五条"
+)
+SERVER = Point("数据库参数", "系统管理员", "admin", "", "D", "无记名投票：不得留下谁在什么时间投票的记录")
+GROUPS = Point("电子票和纸质票人数", "人大主席", "chair", "voting.open", "D", "人数过少的一组不单独计票")
 PRESENT = Point("到会人数", "人大办", "clerk", "voting.attendance", "L", "《地方组织法》第十四条")
 
 
@@ -98,10 +103,37 @@ def of_keys(cycle: Cycle, on: date) -> Sequence[Line]:
         return []
     there = set(vote.holders.values_list("office", flat=True))
     if not keys.needs_keys(vote):
-        return [KEYS["chief_teller"].line(Level.DONE, "三份口令均已设定")]
+        return [KEYS["chief_teller"].line(Level.DONE, "三份口令均已设定"), *_without_sheet(vote)]
     missing = [office for office in keys.HOLDERS if office not in there]
     return [
         _awaited(KEYS[office], cycle, on, f"{keys.HOLDERS[office]}尚未设定开箱口令") for office in missing
+    ]
+
+
+def _without_sheet(vote: Vote) -> list[Line]:
+    """Not asked for by the opening, but nobody can make it up: whoever then forgets the passphrase has no share."""
+    return [
+        KEYS[office].line(Level.WARNING, f"{keys.HOLDERS[office]}尚未打印恢复单，口令忘记后这份密钥无法使用")
+        for office in keys.without_sheet(vote)
+    ]
+
+
+@register_check
+def of_opening(cycle: Cycle, on: date) -> Sequence[Line]:
+    """What else the opening is refused by: the roll, a server that would write down who votes when, groups too small.
+
+    Who takes paper is said at the opening only, so that the groups are a warning until then.
+    """
+    vote = vote_now(cycle)
+    found = in_the_way(vote) if vote else {}
+    return [
+        point.line(level, text.rstrip("。"))
+        for matter, point, level in (
+            ("roll", ROLL, Level.BLOCKING),
+            ("server", SERVER, Level.BLOCKING),
+            ("groups", GROUPS, Level.WARNING),
+        )
+        for text in found.get(matter, ())
     ]
 
 
@@ -111,7 +143,7 @@ def of_attendance(cycle: Cycle, on: date) -> Sequence[Line]:
     vote = vote_now(cycle)
     if vote is None or vote.deputies_present is None:
         return [_awaited(PRESENT, cycle, on, "投票前清点")]
-    if found := obstacles_to_quorum(vote):
+    if found := in_the_way(vote).get("present"):
         return [PRESENT.line(Level.BLOCKING, text.rstrip("。")) for text in found]
     return [PRESENT.line(Level.DONE, f"应到 {vote.deputies_in_office} 人，实到 {vote.deputies_present} 人")]
 

@@ -86,12 +86,11 @@ class DeskActs:
         services.record_attendance(act, vote, **figures)
 
     def obstacles(self, subject: Any, at: datetime) -> list[str]:
-        """What keeps the vote from opening: what the room asks for, the quorum, the keys."""
+        """What keeps the vote from opening: what the room asks for, quorum, roll, keys, a server that would tell."""
         vote = self.vote_of(subject)
         return [
             *self.ready(subject, at),
-            *services.obstacles_to_quorum(vote),
-            *keys.obstacles_to_opening(vote),
+            *services.obstacles_at_opening(vote),
         ]
 
     def enter_opening(

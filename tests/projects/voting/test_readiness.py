@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from projects.ballots import database, keys
+from projects.ballots.models import Vote
+from projects.ballots.services import in_the_way
+from projects.cycles.models import RollLine
 from projects.deliberation.readiness import readiness_sheet
 from projects.deliberation.rules import Level, Line
+from projects.voting.desk import DESK
 from tests.builders import at, do
 from tests.projects.ballots.conftest import PASSPHRASES, quick_stretching  # noqa: F401
 from tests.projects.voting.conftest import DAY, Hall, T, settled
@@ -36,7 +41,56 @@ def test_by_device_each_of_the_three_holders_is_named_until_the_passphrases_are_
     for key, office in {"hold_chief": "chief_teller", "hold_teller": "teller", "hold_chair": "chair"}.items():
         secret = PASSPHRASES[office]
         do(f"voting.{key}", hall.town.of(office), DAY, passphrase=secret, repeated=secret)
-    assert [(line.note, line.level) for line in lines(hall, "开箱口令")] == [("三份口令均已设定", Level.DONE)]
+    done, *sheets = lines(hall, "开箱口令")
+    assert (done.note, done.level) == ("三份口令均已设定", Level.DONE)
+    assert [line.who for line in sheets] == ["总监票人", "监票人", "人大主席"]
+    assert {line.level for line in sheets} == {Level.WARNING} and "恢复单" in sheets[0].note
+
+    act = hall.town.act("teller", at(DAY))
+    keys.recovery_sheet(act, hall.vote, "teller", PASSPHRASES["teller"])
+
+    assert [line.who for line in lines(hall, "开箱口令")[1:]] == ["总监票人", "人大主席"]
+
+
+@pytest.fixture
+def by_device(db: None) -> Hall:
+    """Twenty deputies in office by the vote, nineteen on the roll."""
+    hall = settled(TITLES, seats=1, in_office=20, ballot_channel="device")
+    RollLine.objects.bulk_create(
+        RollLine(unit=hall.town.unit, session=hall.session, user=hall.town.of("deputy", n), name=f"代表{n}")
+        for n in range(1, 20)
+    )
+    return hall
+
+
+def test_whatever_would_refuse_the_opening_stands_on_the_sheet(
+    by_device: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    telling = database.Telltale("log_statement", "all", "none")
+    monkeypatch.setattr(database, "telltales", lambda: [telling])
+    Vote.objects.filter(pk=by_device.vote.pk).update(deputies_present=4, device_least=5)
+
+    found = in_the_way(by_device.vote)
+
+    assert {matter for matter, reasons in found.items() if reasons} == {
+        "present", "roll", "keys", "server", "groups"
+    }  # fmt: skip
+    told = {line.note for line in readiness_sheet(by_device.cycle, T) if line.level is not Level.DONE}
+    for reason in (reason for reasons in found.values() for reason in reasons):
+        assert any(reason.rstrip("。") in note for note in told), reason
+    refused = DESK.obstacles(by_device.cycle, at(DAY))
+    for matter, reasons in found.items():
+        assert (set(reasons) <= set(refused)) == (matter != "groups"), matter
+
+
+def test_a_server_that_would_tell_stops_the_opening_and_names_the_administrator(
+    by_device: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert lines(by_device, "数据库参数") == []
+    telling = database.Telltale("log_statement", "all", "none")
+    monkeypatch.setattr(database, "telltales", lambda: [telling])
+    [line] = lines(by_device, "数据库参数")
+    assert (line.level, line.who) == (Level.BLOCKING, "系统管理员") and "log_statement" in line.note
 
 
 def test_a_missing_teller_stops_the_vote_and_says_who_appoints(hall: Hall) -> None:
