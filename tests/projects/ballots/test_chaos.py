@@ -44,6 +44,9 @@ from workflow.people.isolation import SYSTEM, within
 TITLES = ("水厂", "卫生室", "村道", "路灯")
 PHONES = 8
 PATIENCE_SECONDS = 120  # for one ballot, on a machine busy with other tests
+# The goal is ten seconds, and make long, which runs alone, holds it to that. In make test the site shares its processors
+# with the other tests, whose load it waits for too: there the bound only says that it comes back; how long it took
+# is recorded as `recovery_seconds`.
 RECOVERY_SECONDS = 10 if LONG else 60
 
 

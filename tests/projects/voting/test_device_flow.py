@@ -300,12 +300,12 @@ def test_a_deputy_whose_phone_died_takes_paper_instead(hall):
         )  # fmt: skip
 
 
-def test_a_teller_who_leaves_is_replaced_before_the_opening(hall):
+def test_a_holder_who_forgot_the_passphrase_sets_it_anew_before_the_opening(hall):
     hold(hall)
 
     perform(
         "voting.release_holder", hall.cycle, actor=hall.town.of("chair"), at=at(DAY),
-        data={"office": "teller", "reason": "监票人因病离会，主席团决定更换"}, reauthenticated=True,
+        data={"office": "teller", "reason": "监票人忘记口令，主席团决定重新设定"}, reauthenticated=True,
     )  # fmt: skip
 
     keys = set(waiting())
@@ -318,7 +318,7 @@ def test_no_holder_is_replaced_once_voting_has_begun(hall):
     with pytest.raises(Obstructed, match="没有尚未开始的电子表决"):
         perform(
             "voting.release_holder", hall.cycle, actor=hall.town.of("chair"), at=at(DAY),
-            data={"office": "teller", "reason": "监票人因病离会，主席团决定更换"}, reauthenticated=True,
+            data={"office": "teller", "reason": "监票人忘记口令，主席团决定重新设定"}, reauthenticated=True,
         )  # fmt: skip
 
 
