@@ -22,12 +22,25 @@ def main(arguments: list[str]) -> None:
     # Leaving by an exception gives the embedded server back; the default action would not.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     command = arguments[1] if len(arguments) > 1 else ""
+    if command == "rehearse":
+        rehearse(arguments)
+        return
     if command in AS_OWNER:
         os.environ.setdefault("PIAOJUE_DB_ROLE", "owner")
     if command in WITHOUT_DATABASE or command.startswith("-") or {"-h", "--help"} & set(arguments):
         execute(arguments)
     else:
         execute_with_database(arguments, refused=EXIT_WITHOUT_DATABASE.get(command, 1))
+
+
+def rehearse(arguments: list[str]) -> None:
+    """Count a file with the rules alone: no server, no folder and no word of the environment may stand in its way."""
+    from django.conf import settings
+
+    from projects.management.commands.rehearse import Command
+
+    settings.configure()
+    Command().run_from_argv(arguments)
 
 
 def execute(arguments: list[str]) -> None:

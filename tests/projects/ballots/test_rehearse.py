@@ -106,39 +106,52 @@ def test_a_bad_option_ends_with_2(tmp_path):
     assert (out, status, len(err.splitlines())) == ("", 2, 1)
 
 
-SCRIPT = """
-import sys
-from django.conf import settings
-settings.configure()
-import django
-django.setup()
-from projects.management.commands.rehearse import Command
-Command().run_from_argv(["manage.py", "rehearse", *sys.argv[1:]])
-"""
-
-
-def in_a_process(*arguments: str, text: str = "", **environment: str) -> subprocess.CompletedProcess[bytes]:
+def in_a_process(
+    var: Path, *arguments: str, text: str = "", **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    """The operator's own command, in an environment that says nothing but where the data folder would be."""
+    environ = {"PATH": os.environ["PATH"], "PIAOJUE_VAR": str(var), **environment}
     return subprocess.run(
-        [sys.executable, "-c", SCRIPT, *arguments],
-        input=text.encode(), capture_output=True, cwd=ROOT, env=os.environ | environment, timeout=60, check=False,
+        [sys.executable, "manage.py", "rehearse", *arguments],
+        input=text.encode(), capture_output=True, cwd=ROOT, env=environ, timeout=60, check=False,
     )  # fmt: skip
 
 
-def test_no_database_and_no_settings_are_needed_and_standard_input_is_read():
-    ended = in_a_process("-", "--json", text=json.dumps(EXAMPLE))
+@pytest.mark.parametrize(
+    ("arguments", "raw", "status"),
+    [
+        (("-", "--json"), EXAMPLE, 0),
+        (("-",), VOID, 0),
+        (("-", "--json"), EXAMPLE | {"seats": "2"}, 2),
+        (("-", "--seats", "none"), EXAMPLE, 2),
+        ((), EXAMPLE, 2),
+    ],
+)
+def test_the_command_starts_no_server_makes_no_folder_and_ends_with_0_or_2(tmp_path, arguments, raw, status):
+    var = tmp_path / "var"
+    ended = in_a_process(var, *arguments, text=json.dumps(raw))
+    assert ended.returncode == status, ended.stderr
+    assert bool(ended.stdout) is (status == 0) and bool(ended.stderr) is (status == 2)
+    assert not var.exists()
+
+
+def test_an_environment_that_stops_every_other_command_stops_no_count(tmp_path):
+    said = {"PIAOJUE_PROFILE": "production", "DATABASE_URL": "mysql://nowhere", "PIAOJUE_PORT": "none"}
+    ended = in_a_process(tmp_path / "var", "-", "--json", text=json.dumps(EXAMPLE), **said)
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["elected"] == ["A"]
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_a_terminal_that_lacks_the_letters_does_not_stop_the_count():
+def test_a_terminal_that_lacks_the_letters_does_not_stop_the_count(tmp_path):
     raw = EXAMPLE | {"candidates": ["A", "B", "C"]}
     for arguments in (("-",), ("-", "--json")):
-        ended = in_a_process(*arguments, text=json.dumps(raw), PYTHONIOENCODING="ascii")
+        ended = in_a_process(tmp_path, *arguments, text=json.dumps(raw), PYTHONIOENCODING="ascii")
         assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout.decode("utf-8"))["reasons"]["B"].endswith("未通过。")
 
 
-def test_in_a_process_an_unusable_file_leaves_standard_output_empty():
-    ended = in_a_process("no-such-file.json")
+def test_in_a_process_an_unusable_file_leaves_standard_output_empty(tmp_path):
+    ended = in_a_process(tmp_path / "var", "no-such-file.json")
     assert (ended.returncode, ended.stdout) == (2, b"")
     assert len(ended.stderr.decode().splitlines()) == 1
