@@ -32,9 +32,9 @@ dev: .venv/.dev .venv/.messages ## 安装开发和测试所需
 		.venv/bin/pybabel --quiet compile --input-file $$file --output-file $${file%.po}.mo || exit 1; done
 	@touch $@
 
-demo: setup ## 启动演示（第一次会建库并放入演示数据），按 Ctrl-C 停止
+demo: setup ## 启动演示（第一次会建库并放入演示数据，没有建完的重建），按 Ctrl-C 停止
 	@$(MANAGE) migrate --verbosity 0
-	@[ -e var/.demo ] || { $(MANAGE) demo --today "$$(TZ=CST-8 date +%F)" && touch var/.demo; }
+	@$(MANAGE) demo --today "$$(TZ=CST-8 date +%F)"
 	@$(MANAGE) up
 
 test: dev browser ## 全部检查和测试（与持续集成相同）；静态检查与测试同时进行，结果在最后列出

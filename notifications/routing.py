@@ -342,6 +342,8 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "backup.make",
         "backup.drill",
         "log.restored",
+        "demo.begin",
+        "demo.finish",
         "record.read",
         "letters.address",
         "letters.send_again",

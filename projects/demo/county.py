@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from datetime import date, timedelta
 from itertools import repeat
 from math import inf
 
-import django
 from django.db import connections
 
 from projects.cycles.models import Cycle
 from projects.cycles.papers import make_paper
+from projects.demo import mark
 from projects.demo.cast import Casting, Township
 from projects.demo.names import name_of, seeded
 from projects.demo.play.collection import play_collection
@@ -38,7 +38,9 @@ from projects.demo.play.supervision import supervision
 from projects.demo.play.terms import enter_term, play_chair_elected, play_election
 from projects.demo.play.voting import play_after_vote, play_voting
 from projects.demo.programme import (
+    COUNTY,
     PROGRAMME,
+    ROOT,
     SESSIONS_A_YEAR,
     Play,
     Year,
@@ -47,6 +49,7 @@ from projects.demo.programme import (
     sums_of,
     titles_of,
 )
+from projects.demo.worker import start_worker
 from projects.oversight.examining import examine_due
 from projects.supervision.inviting import EXPERT
 from projects.supervision.models import Project
@@ -64,7 +67,6 @@ CURTAIN_HOUR = 13
 ERASED = ("SF02",)
 NOTICED = timedelta(days=45)  # how long ago the audit's notice was given
 CALLED = 17  # days before its session that an evaluation is called
-COUNTY = "SF00"
 # How the projects of a township go, by their number; the others are steady.
 COURSES = ({2: "behind", 4: "stalled", 6: "unfinished"}, {3: "behind"}, {1: "behind", 5: "stalled"})
 Say = Callable[[str], None]
@@ -112,42 +114,50 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Builder:
-    """One building of the county. today: the day it stands at; seed: everything generated follows from it."""
+    """One building of the county. today: the day it stands at; seed: everything generated follows from it.
+
+    programme: the townships that are built; a part of them is what the whole county has of those.
+    """
 
     today: date
     seed: int
     say: Say
+    programme: Sequence[Play] = PROGRAMME
 
     def build(self, *, jobs: int = 1) -> int:
         """The county with its townships at every one of the six steps; returns how many townships.
 
-        jobs: how many processes build at once; townships never meet, so the outcome is the same.
+        jobs: how many processes build at once; townships never meet, so the outcome is the same. The county is whole
+        only with `finish`, until which it is known to be half built.
         """
         with within(SYSTEM), seeded(self.seed):
             self._county()
-        codes = [play.code for play in sorted(PROGRAMME, key=lambda play: -len(play.years))]
+        plays = sorted(self.programme, key=lambda play: -len(play.years))
         if jobs == 1:
-            for code in codes:
-                self.township(code)
+            for play in plays:
+                self.township(play)
         else:
-            self._build_side_by_side(codes, jobs)
+            self._build_side_by_side(plays, jobs)
         # Last of all: what the county says goes into the trails of many townships at once.
         with within(SYSTEM), self._until_today():
             self._audit()
             play_oversight(Unit.objects.get(code=COUNTY), today=self.today, seed=self.seed)
         examine_due(planned(self.today, CURTAIN_HOUR), seconds=inf)
-        return len(codes)
+        return len(plays)
 
-    def _build_side_by_side(self, codes: list[str], jobs: int) -> None:
+    def finish(self) -> None:
+        """Say that everything is there; the last act of a building, after its letters."""
+        mark.finish(planned(self.today, CURTAIN_HOUR))
+
+    def _build_side_by_side(self, plays: Sequence[Play], jobs: int) -> None:
         connections.close_all()
         spawned = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(jobs, mp_context=spawned, initializer=django.setup) as pool:
-            for number, name in enumerate(pool.map(_one_township, repeat((self.today, self.seed)), codes), 1):
-                self.say(f"[{number}/{len(codes)}] {name}")
+        with ProcessPoolExecutor(jobs, mp_context=spawned, initializer=start_worker) as pool:
+            for number, name in enumerate(pool.map(_one_township, repeat((self.today, self.seed)), plays), 1):
+                self.say(f"[{number}/{len(plays)}] {name}")
 
-    def township(self, code: str) -> str:
+    def township(self, play: Play) -> str:
         """One township of the county that stands already, its people and its years; returns its name."""
-        play = next(play for play in PROGRAMME if play.code == code)
         with seeded(self.seed):
             # A transaction of its own: granting stands in the county's trail, whose head all the builders share.
             with within(SYSTEM):
@@ -158,9 +168,10 @@ class Builder:
         return play.name
 
     def _county(self) -> None:
-        province = create_unit(code="SF", name="示范省", kind=UnitKind.PROVINCE)
-        city = create_unit(code="SF-C", name="示范市", kind=UnitKind.CITY, parent=province)
+        province = create_unit(code=ROOT, name="示范省", kind=UnitKind.PROVINCE)
+        city = create_unit(code=f"{ROOT}-C", name="示范市", kind=UnitKind.CITY, parent=province)
         unit = create_unit(code=COUNTY, name="示范县", kind=UnitKind.COUNTY, parent=city)
+        mark.begin(unit, planned(self._since), today=self.today, seed=self.seed)
         admin = User.objects.create(username=f"admin@{COUNTY}", name="系统管理员")
         casting = self._casting(Act(admin, "admin", unit, planned(self._since)))
         admin.password = casting.stored_password
@@ -319,7 +330,7 @@ class Builder:
         return Figures(marks=good, absent=4, residents=residents)
 
 
-def _one_township(setting: tuple[date, int], code: str) -> str:
+def _one_township(setting: tuple[date, int], play: Play) -> str:
     """A worker's part of `build`: a process of its own builds one township."""
     today, seed = setting
-    return Builder(today, seed, lambda words: None).township(code)
+    return Builder(today, seed, lambda words: None).township(play)

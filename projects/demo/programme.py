@@ -20,6 +20,7 @@ from workflow.calendar.workdays import next_working_day
 from workflow.flows.meetings import majority_needed
 from workflow.people.models import UnitKind
 
+ROOT, COUNTY = "SF", "SF00"  # every unit's code begins with the first; township n of the county is SF and n
 SESSIONS_A_YEAR = 2
 DATA = Path(__file__).parent / "data" / "cases.json"
 

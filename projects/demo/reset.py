@@ -14,11 +14,13 @@ from psycopg import sql
 
 
 def empty_database() -> None:
-    """Drop every table as the owner and migrate again; refused outside the embedded demo database."""
+    """Drop every table of the database in use as the owner and migrate again; refused outside the embedded server."""
     if settings.CLUSTER is None or settings.PRODUCTION:
-        raise CommandError("只能清空自带的演示数据库；外接数据库请由管理员处理。")
+        raise CommandError("只能清空自带的演示数据库；外接数据库请由管理员清空后再运行。")
+    name = connections["default"].settings_dict["NAME"]
     connections.close_all()
-    urls = settings.CLUSTER.ensure()
+    settings.CLUSTER.ensure()
+    urls = settings.CLUSTER.urls(name)
     with psycopg.connect(urls.owner, autocommit=True) as connection:
         connection.execute("DROP SCHEMA public CASCADE")
         connection.execute("CREATE SCHEMA public")
@@ -27,5 +29,10 @@ def empty_database() -> None:
     subprocess.run(
         [sys.executable, str(settings.BASE_DIR / "manage.py"), "migrate", "--verbosity", "0"],
         check=True,
-        env={**os.environ, "PIAOJUE_DB_ROLE": "owner"},
+        env={
+            **os.environ,
+            "PIAOJUE_DB_ROLE": "owner",
+            "DATABASE_URL": urls.app,
+            "DATABASE_OWNER_URL": urls.owner,
+        },
     )
