@@ -111,6 +111,15 @@ ROUTES: tuple[Route, ...] = (
     Route("task.copy", Audience.SEATED, "copied"),
     Route("flow.cancel", Audience.OFFICES, "called_off", offices=DESKS),
     Route("grant.revoke", Audience.NAMED, "office_ended", found_in="before.user", duty=SECURITY),
+    # Of a trail that is another than it was; written into the trail above as well, whose offices read of it there.
+    Route(
+        "trail.alarm",
+        Audience.OFFICES,
+        "trail_broken",
+        URGENT,
+        duty=SECURITY,
+        offices=("auditor", "county", "admin"),
+    ),
     Route("stand_in.name", Audience.NAMED, "stand_in_named", found_in="after.user", duty=SECURITY),
     Route("stand_in.end", Audience.NAMED, "stand_in_ended", found_in="before.user"),
     Route("stand_in.end", Audience.NAMED, "stand_in_ended", found_in="before.stands_for"),

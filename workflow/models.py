@@ -10,6 +10,7 @@ from workflow.audit.models import (
     SigningKey,
     Stamp,
     StampFailure,
+    TrailCheck,
     TreeHead,
 )
 from workflow.flows.models import (
@@ -50,6 +51,7 @@ __all__ = [
     "Sitting",
     "Stamp",
     "StampFailure",
+    "TrailCheck",
     "TrailExport",
     "TreeHead",
     "Unit",

@@ -24,6 +24,7 @@ from projects.portal.staff import choice_of_townships, township_asked
 from projects.portal.story_selectors import STORIED
 from workflow.administration.trail import may_export
 from workflow.audit.models import Entry
+from workflow.audit.nightly import last_verified
 from workflow.audit.rows import ACTIONS
 from workflow.flows.fields import ChineseDateField, PlainForm
 from workflow.inbox.reading import PERSONAL
@@ -147,6 +148,7 @@ def trail(request: HttpRequest) -> HttpResponse:
         "may_export": may_export(grant),
         "limit": scope_told(grant),
         "told_whole": _told_whole(request.GET.get("subject", "")),
+        "verified": last_verified(unit),
     }
     return render(request, "portal/trail.html", context)
 

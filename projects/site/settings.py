@@ -348,6 +348,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "exports": every(60, "workflow.administration.tasks.sweep_exports"),
     "heads": every(60, "workflow.audit.tasks.sweep_heads"),
     "stamps": every(60, "workflow.audit.tasks.sweep_stamps"),
+    "trails": {
+        "task": "workflow.audit.tasks.verify_trails",
+        "schedule": crontab(hour=1, minute=30),
+        "options": {"expires": 6 * 3600},
+    },
     "reminders": every(600, "workflow.reminders.tasks.sweep_deadlines"),
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

@@ -38,6 +38,7 @@ from workflow.audit.exporters import FORMATS, record_export
 from workflow.audit.exporters.extract import extract_of
 from workflow.audit.heads import WHY, code_of, standing_of
 from workflow.audit.models import Stamp, TreeHead
+from workflow.audit.nightly import last_verified
 from workflow.flows.errors import Refused
 from workflow.flows.fields import PlainForm
 from workflow.flows.saving import to_save
@@ -273,5 +274,6 @@ def head_page(request: HttpRequest) -> HttpResponse:
         ],
         "stamps": bool(settings.TSA_URL) or Stamp.objects.filter(unit=unit).exists(),
         "standing": standing_of(unit),
+        "verified": last_verified(unit),
     }
     return render(request, "workflow/heads.html", context)

@@ -2,6 +2,10 @@
 
 A head is worth what is kept of it elsewhere. It leaves by the public feed, by the code on every printed paper, and by
 the county, which signs a township's head only after it has itself added the leaves to the last head it signed.
+
+Neither signs what does not continue its own last head: the chain must still have that head's hash at its size, and
+every leaf since must follow from it. Who rewrites what was signed for gets no further signature, and an alarm is
+written down (`alarms.py`). Only the leaves since the last head are read; the nightly verification reads them all.
 """
 
 from __future__ import annotations
@@ -21,7 +25,8 @@ from django.utils.translation import gettext_lazy as _
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
-from workflow.audit.chain import leaf_bytes, stamp
+from workflow.audit.alarms import COSIGNING, SIGNING, raise_alarm
+from workflow.audit.chain import GENESIS, Break, Link, leaf_bytes, link_hash, stamp
 from workflow.audit.merkle import Peaks, leaf_hash
 from workflow.audit.models import Cosignature, Head, SigningKey, Stamp, TreeHead
 from workflow.audit.signing import COSIGN, HEAD, NoKey, Signer, configured, signer_of
@@ -46,7 +51,7 @@ LOCK = 0x70_6A_00_00_00_00_00_00  # one head of a unit at a time: "pj", then the
 CODE_BYTES, CODE_GROUP = 10, 4
 
 _LEAVES = """
-    SELECT l.index, l.entry_id, l.recorded_at, e.body
+    SELECT l.unit_id, l.index, l.entry_id, l.recorded_at, e.body, l.prev, l.hash
     FROM workflow_leaf l JOIN workflow_entry e ON e.id = l.entry_id
     WHERE l.unit_id = %s AND l.index > %s AND l.index <= %s ORDER BY l.index
 """
@@ -58,7 +63,14 @@ _GROWN = """
 
 
 class NotContinued(Exception):
-    """A head does not continue the one before it: entries under it were changed or taken away."""
+    """A head does not continue the one before it: entries under it were changed or taken away.
+
+    fault: the first leaf that shows it, by a code of `verify.WORDS`.
+    """
+
+    def __init__(self, fault: Break) -> None:
+        super().__init__(f"unit {fault.unit_id}: leaf {fault.index}, entry {fault.entry_id}: {fault.code}")
+        self.fault = fault
 
 
 # What is signed
@@ -96,7 +108,7 @@ def code_of(head: TreeHead, unit: Unit) -> str:
 def seal(unit_id: int, why: str, at: datetime) -> TreeHead | None:
     """Sign the unit's trail as it stands now; None where a head for that says it already, or no key is set.
 
-    It adds the leaves since the last head to that head's peaks. Raises NoKey.
+    It adds the leaves since the last head to that head's peaks. Raises NoKey, and NotContinued where they do not follow.
     """
     if configured(HEAD) is None:
         return None
@@ -117,30 +129,66 @@ def _is_news(last: TreeHead | None, end: Head, why: str) -> bool:
 
 
 def _sign(end: Head, last: TreeHead | None, why: str, at: datetime, signer: Signer) -> TreeHead:
-    peaks = grown(end.unit_id, last, end.size)
-    head = TreeHead(unit_id=end.unit_id, size=end.size, hash=bytes(end.hash), at=at, why=why, key=signer.key)
+    unit = Unit.objects.get(pk=end.unit_id)
+    if last and not is_signed(last, unit):
+        raise NotContinued(Break(unit.pk, last.size, 0, "signature"))
+    peaks = grown(unit.pk, last, end.size, bytes(end.hash))
+    head = TreeHead(unit=unit, size=end.size, hash=bytes(end.hash), at=at, why=why, key=signer.key)
     head.root, head.peaks = peaks.root(), peaks.kept()
-    head.signature = signer.sign(statement_of(head, Unit.objects.get(pk=end.unit_id)))
+    head.signature = signer.sign(statement_of(head, unit))
     head.save(force_insert=True)
     return head
 
 
-def grown(unit_id: int, last: TreeHead | None, size: int) -> Peaks:
-    """The tree of `size` leaves, from the peaks of a head before it. NotContinued where leaves are missing."""
+def grown(unit_id: int, last: TreeHead | None, size: int, digest: bytes) -> Peaks:
+    """The tree of `size` leaves, from the peaks of a head before it. digest: the chain's hash at that size.
+
+    NotContinued: the chain's hash at the head before is another now, a leaf since is missing or does not follow from
+    the one before it, or they do not end in `digest`. Reads the leaf of that head and those after it, no more.
+    """
     peaks = Peaks.read(last.size, bytes(last.peaks)) if last else Peaks()
-    for leaf in leaves_of(unit_id, peaks.size, size):
-        peaks.add(leaf)
+    prev, began = (bytes(last.hash), peaks.size) if last else (GENESIS, 0)
+    for link in links_of(unit_id, max(began - 1, 0), size):
+        leaf = _leaf_of(link)
+        if link.index == began:
+            code = "" if link_hash(link.prev, leaf) == link.hash == prev else "outside"
+        else:
+            code = _unlinked(link, leaf, prev, peaks.size + 1)
+            peaks.add(leaf)
+        if code:
+            raise NotContinued(Break(unit_id, link.index, link.entry_id, code))
+        prev = link.hash
     if peaks.size != size:
-        raise NotContinued(f"unit {unit_id}: {peaks.size} of {size} leaves")
+        raise NotContinued(Break(unit_id, peaks.size + 1, 0, "gap"))
+    if prev != digest:
+        raise NotContinued(Break(unit_id, size, 0, "head"))
     return peaks
 
 
-def leaves_of(unit_id: int, after: int, until: int) -> Iterator[bytes]:
-    """The bytes of the leaves with index `after` + 1 to `until`; needs a transaction."""
+def _unlinked(link: Link, leaf: bytes, prev: bytes, index: int) -> str:
+    """Why a leaf is not the next one after the hash `prev`; empty where it is."""
+    if link.index != index:
+        return "gap"
+    if link.prev != prev:
+        return "prev"
+    return "" if link_hash(prev, leaf) == link.hash else "hash"
+
+
+def links_of(unit_id: int, after: int, until: int) -> Iterator[Link]:
+    """The leaves with index `after` + 1 to `until`; needs a transaction."""
     with connection.chunked_cursor() as cursor:
         cursor.execute(_LEAVES, [unit_id, after, until])
-        for index, entry_id, recorded_at, body in cursor:
-            yield leaf_bytes(unit_id, index, entry_id, stamp(recorded_at), body)
+        for row in cursor:
+            yield Link(*row[:5], bytes(row[5]), bytes(row[6]))
+
+
+def leaves_of(unit_id: int, after: int, until: int) -> Iterator[bytes]:
+    """The bytes of the same leaves."""
+    return map(_leaf_of, links_of(unit_id, after, until))
+
+
+def _leaf_of(link: Link) -> bytes:
+    return leaf_bytes(link.unit_id, link.index, link.entry_id, stamp(link.recorded_at), link.body)
 
 
 def leaf_hashes(unit_id: int, size: int) -> list[bytes]:
@@ -155,10 +203,7 @@ def last_head(unit_id: int) -> TreeHead | None:
 
 def seal_moment(unit_id: int, why: str) -> None:
     """After the commit of an act that matters; what goes wrong is logged and left to the next minute."""
-    try:
-        seal(unit_id, why, timezone.now())
-    except (NoKey, NotContinued) as error:
-        log.error("unit %s: no head at %s: %s", unit_id, why, error)
+    _seal_or_log(unit_id, why, timezone.now())
 
 
 def seal_grown(at: datetime) -> int:
@@ -166,15 +211,18 @@ def seal_grown(at: datetime) -> int:
     with within(SYSTEM), connection.cursor() as cursor:
         cursor.execute(_GROWN)
         grown_units = [row[0] for row in cursor.fetchall()]
-    return sum(_seal_or_log(unit_id, at) for unit_id in grown_units)
+    return sum(_seal_or_log(unit_id, MINUTE, at) for unit_id in grown_units)
 
 
-def _seal_or_log(unit_id: int, at: datetime) -> bool:
+def _seal_or_log(unit_id: int, why: str, at: datetime) -> bool:
     try:
-        return seal(unit_id, MINUTE, at) is not None
-    except (NoKey, NotContinued) as error:
-        log.error("unit %s: no head: %s", unit_id, error)
-        return False
+        return seal(unit_id, why, at) is not None
+    except NoKey as error:
+        log.error("unit %s: no head at %s: %s", unit_id, why, error)
+    except NotContinued as error:
+        log.error("unit %s: no head at %s: %s", unit_id, why, error)
+        raise_alarm(error.fault, SIGNING, at)
+    return False
 
 
 # The county's signature
@@ -196,6 +244,7 @@ def _cosign_or_log(unit: Unit, signer: Signer, at: datetime) -> int:
             return cosign(unit, signer, at)
     except NotContinued as error:
         log.error("unit %s: the county does not sign: %s", unit.code, error)
+        raise_alarm(error.fault, COSIGNING, at)
         return 0
 
 
@@ -203,7 +252,9 @@ def cosign(unit: Unit, signer: Signer, at: datetime) -> int:
     """Sign a township's heads since the last one signed. NotContinued: one is not what the leaves give, or is forged."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK + unit.pk])
-    signed = TreeHead.objects.filter(unit=unit, cosignature__isnull=False).order_by("-size", "-at").first()
+    signed = _last_cosigned(unit)
+    if signed and not is_cosigned(signed, unit):
+        raise NotContinued(Break(unit.pk, signed.size, 0, "cosignature"))
     heads = list(TreeHead.objects.filter(unit=unit, cosignature=None).order_by("size", "at"))
     for head in heads:
         _check(head, unit, signed)
@@ -214,22 +265,36 @@ def cosign(unit: Unit, signer: Signer, at: datetime) -> int:
     return len(heads)
 
 
+def _last_cosigned(unit: Unit) -> TreeHead | None:
+    heads = TreeHead.objects.filter(unit=unit, cosignature__isnull=False).select_related("cosignature__by")
+    return heads.order_by("-size", "-at").first()
+
+
 def _check(head: TreeHead, unit: Unit, signed: TreeHead | None) -> None:
-    if signed and head.size < signed.size:
-        raise NotContinued(f"{head.size} leaves after {signed.size}")
-    if grown(unit.pk, signed, head.size).root() != bytes(head.root):
-        raise NotContinued(f"the root of {head.size} leaves is another")
+    """NotContinued unless the head is signed, no shorter than the last one and what the leaves since it give."""
     if not is_signed(head, unit):
-        raise NotContinued(f"the signature of the head of {head.size} leaves does not hold")
+        raise NotContinued(Break(unit.pk, head.size, 0, "signature"))
+    if signed and head.size < signed.size:
+        raise NotContinued(Break(unit.pk, head.size, 0, "outside"))
+    if grown(unit.pk, signed, head.size, bytes(head.hash)).root() != bytes(head.root):
+        raise NotContinued(Break(unit.pk, head.size, 0, "outside"))
 
 
 def is_signed(head: TreeHead, unit: Unit) -> bool:
     """Whether a key that was adopted for heads signed this one."""
-    key = SigningKey.objects.filter(purpose=HEAD, key=head.key).first()
+    return _holds(HEAD, head.key, statement_of(head, unit), bytes(head.signature))
+
+
+def is_cosigned(head: TreeHead, unit: Unit) -> bool:
+    """Whether a key that was adopted for the county gave the signature that stands beside this head."""
+    given = head.cosignature
+    return _holds(COSIGN, given.key, cosign_statement(head, unit, given), bytes(given.signature))
+
+
+def _holds(purpose: str, name: str, statement: bytes, signature: bytes) -> bool:
+    key = SigningKey.objects.filter(purpose=purpose, key=name).first()
     try:
-        return bool(
-            key and VerifyKey(bytes(key.public)).verify(statement_of(head, unit), bytes(head.signature))
-        )
+        return bool(key and VerifyKey(bytes(key.public)).verify(statement, signature))
     except (BadSignatureError, ValueError):
         return False
 

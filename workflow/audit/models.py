@@ -151,6 +151,22 @@ class Stamp(models.Model):
     token = models.BinaryField()
 
 
+class TrailCheck(models.Model):
+    """How the last nightly verification of a unit's trail ended (`nightly.py`); what it found is an entry of its own.
+
+    size: leaves recomputed. code: what is wrong, of `verify.WORDS`, at which leaf and entry (0: none); empty where it is
+    whole. whole_at: when it was last found whole.
+    """
+
+    unit = models.OneToOneField(Unit, models.PROTECT, primary_key=True, related_name="+")
+    at = models.DateTimeField()
+    size = models.BigIntegerField()
+    code = models.CharField(max_length=12)
+    index = models.BigIntegerField()
+    entry = models.BigIntegerField()
+    whole_at = models.DateTimeField(null=True)
+
+
 class StampFailure(models.Model):
     """A stamp that was asked for in vain. code: one of `stamping.FAILURES`; how often since the last stamp sets the pause."""
 

@@ -1,4 +1,4 @@
-"""Celery's doors into the trail: heads each minute, and their stamps."""
+"""Celery's doors into the trail: heads each minute, their stamps, and each night every trail verified."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from workflow.audit import heads, stamping
+from workflow.audit import heads, nightly, stamping
 from workflow.audit.signing import NoKey
 
 log = logging.getLogger(__name__)
@@ -29,3 +29,9 @@ def sweep_heads() -> int:
 def sweep_stamps() -> int:
     """Ask the time-stamp server for what no stamp stands for yet; how many were given."""
     return stamping.stamp_waiting(timezone.now())
+
+
+@shared_task
+def verify_trails() -> int:
+    """Verify every trail against the heads and stamps kept of it; how many are not whole."""
+    return nightly.verify_all(timezone.now())

@@ -25,7 +25,10 @@ WORDS: dict[str, Any] = {
     "unit": _("记录与入链的单位不一致"),
     "columns": _("办理时间或办理人与入链的内容不一致"),
     "head": _("链尾登记的条数或校验值与实际不符"),
-    "outside": _("与外部留存的校验值不一致"),
+    "outside": _("与留存的校验值不一致"),
+    "signature": _("留存的校验值签名不成立"),
+    "cosignature": _("留存的县级签名不成立"),
+    "stamp": _("时间戳不成立"),
 }
 
 
@@ -89,6 +92,11 @@ def forged_heads(feed: dict[str, Any]) -> list[str]:
     """What is wrong with the signatures in a feed of heads kept outside, a sentence each; by `standalone.py`'s own eyes."""
     return [
         f"{head['at']}\t{head['size']}\t{said}"
-        for head in feed["heads"]
-        if (said := standalone.head_fault(feed, head))
+        for head, said in zip(feed["heads"], faults_by_head(feed), strict=True)
+        if said
     ]
+
+
+def faults_by_head(feed: dict[str, Any]) -> list[str]:
+    """The same for each of its heads in their order, empty where nothing is wrong."""
+    return [standalone.head_fault(feed, head) for head in feed["heads"]]

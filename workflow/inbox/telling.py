@@ -17,9 +17,11 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from workflow.audit.alarms import FOUND_BY
 from workflow.audit.commitments import BARE, SALTED
 from workflow.audit.exporters import FORMATS
 from workflow.audit.rows import ACTIONS, APPLICATION, BESIDE, HIDDEN, ROLE, ROW, TABLE
+from workflow.audit.verify import WORDS
 from workflow.flows.base import flows
 from workflow.flows.events import events
 from workflow.flows.fields import FenField
@@ -162,6 +164,12 @@ def _without_form() -> dict[str, dict[str, Any]]:
             "subject": forms.CharField(label=gettext_lazy("事项")),
         },
         "trail.download": {"format": said_format},
+        "trail.alarm": {
+            "found_by": forms.ChoiceField(label=gettext_lazy("发现于"), choices=list(FOUND_BY.items())),
+            "fault": forms.ChoiceField(label=gettext_lazy("问题"), choices=list(WORDS.items())),
+            "index": forms.IntegerField(label=gettext_lazy("序号")),
+            "entry": forms.IntegerField(label=gettext_lazy("记录编号")),
+        },
     }
 
 

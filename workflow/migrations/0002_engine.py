@@ -345,6 +345,18 @@ class Migration(migrations.Migration):
                 ],
             ),
             migrations.CreateModel(
+                name='TrailCheck',
+                fields=[
+                    ('unit', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='workflow.unit')),
+                    ('at', models.DateTimeField()),
+                    ('size', models.BigIntegerField()),
+                    ('code', models.CharField(max_length=12)),
+                    ('index', models.BigIntegerField()),
+                    ('entry', models.BigIntegerField()),
+                    ('whole_at', models.DateTimeField(null=True)),
+                ],
+            ),
+            migrations.CreateModel(
                 name='Leaf',
                 fields=[
                     ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='leaf', serialize=False, to='workflow.entry')),

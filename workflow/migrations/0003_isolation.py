@@ -63,6 +63,7 @@ class Migration(migrations.Migration):
         ForcePolicy("treehead", public="true"),
         ForcePolicy("cosignature", public="true"),
         ForcePolicy("stamp", public="true"),
+        ForcePolicy("trailcheck"),
         # Asked for by whoever may read the unit; of an office limited to a part of the work, seen by nobody else.
         ForcePolicy("trailexport", write="units"),
         of_a_whole("workflow_meeting_attended", "meeting_id", "workflow_meeting"),

@@ -60,6 +60,7 @@ OPEN = {
     "workflow_signingkey",
     "workflow_stamp",
     "workflow_stampfailure",
+    "workflow_trailcheck",
     "workflow_treehead",
     "workflow_unit",
     "workflow_unitchange",

@@ -82,7 +82,7 @@ def test_a_head_grown_from_the_last_one_is_the_head_of_all_leaves(unit: Unit) ->
         act(unit)
         chained()
         head = sealed(unit)
-        assert bytes(head.root) == heads.grown(unit.pk, None, head.size).root()
+        assert bytes(head.root) == heads.grown(unit.pk, None, head.size, bytes(head.hash)).root()
 
 
 def test_what_is_exported_proves_the_feed_and_one_changed_byte_does_not(unit: Unit, tmp_path: Path) -> None:

@@ -265,9 +265,13 @@ def test_a_trail_written_anew_under_a_stamp_is_found_without_any_other_head(
         run(f"ALTER TABLE {table} ENABLE TRIGGER USER, FORCE ROW LEVEL SECURITY")  # type: ignore[arg-type]
     status, said = seen("--unit", "T01")
     assert status == 1 and "\toutside\t" in said, said
-    run("ALTER TABLE workflow_stamp DISABLE TRIGGER USER, NO FORCE ROW LEVEL SECURITY")
+    for table in ("workflow_stamp", "workflow_treehead"):
+        run(f"ALTER TABLE {table} DISABLE TRIGGER USER, NO FORCE ROW LEVEL SECURITY")  # type: ignore[arg-type]
     run("DELETE FROM workflow_stamp")
-    assert seen("--unit", "T01")[0] == 0, "without it nothing here could tell"
+    status, said = seen("--unit", "T01")
+    assert status == 1 and "\toutside\t" in said, "the head it stood for is kept here"
+    run("DELETE FROM workflow_treehead")
+    assert seen("--unit", "T01")[0] == 0, "without both nothing here could tell"
 
 
 def test_an_answer_is_put_in_order_and_nothing_else(tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ from django.db import DatabaseError
 from workflow.audit.chain import stamp
 from workflow.audit.checking import OutsideHead, Verdict
 from workflow.audit.heads import FORMAT
-from workflow.audit.stamping import Stamped, stamped
-from workflow.audit.verify import WORDS, chained_units, forged_heads, one_view, verify
+from workflow.audit.nightly import Checked, check
+from workflow.audit.stamping import Stamped
+from workflow.audit.verify import WORDS, chained_units, forged_heads, one_view
 from workflow.people.models import Unit
 
 BROKEN, NOT_USABLE = 1, 2
@@ -24,9 +25,10 @@ BROKEN, NOT_USABLE = 1, 2
 
 class Command(BaseCommand):
     help = (
-        "逐条重新计算办理记录的校验链。退出码：0 完好；1 有问题，标准输出给出每个单位第一处问题；"
+        "逐条重新计算办理记录的校验链，并与系统内保存的每个校验值及其签名、时间戳比对。"
+        "退出码：0 完好；1 有问题，标准输出给出每个单位第一处问题；"
         "2 无法核验，包括可信证书读不到、不认得时间戳签发人。"
-        "数据库自身不能发现整条链被重写，请用 --head 或 --heads 与系统外留存的校验值比对。"
+        "链和系统内的校验值若一并被改，数据库自身不能发现，请用 --head 或 --heads 与系统外留存的校验值比对。"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -49,19 +51,19 @@ class Command(BaseCommand):
         forged = forged_heads(feed) if feed else []
         try:
             with one_view():
-                checked = [(one, *_checked(one, outside)) for one in _units(unit)]
+                checked = [(one, check(one, outside)) for one in _units(unit)]
         except DatabaseError as error:
             raise CommandError(
                 f"数据库无法读取：{str(error).splitlines()[0]}", returncode=NOT_USABLE
             ) from error
-        for one, verdict, stamps in checked:
-            self.stdout.write(said(one, verdict))
-            for line in said_of_stamps(one, stamps):
+        for one, found in checked:
+            self.stdout.write(said(one, found.verdict))
+            for line in (*said_of_kept(one, found), *said_of_stamps(one, found.stamps)):
                 self.stdout.write(line)
         for line in forged:
             self.stdout.write(f"{unit}\t{line}")
-        broken = forged or any(verdict.fault or stamps.faults for _unit, verdict, stamps in checked)
-        untold = any(stamps.untold for _unit, _verdict, stamps in checked)
+        broken = forged or any(found.fault for _unit, found in checked)
+        untold = any(found.stamps.untold for _unit, found in checked)
         if broken or untold:
             sys.exit(BROKEN if broken else NOT_USABLE)
 
@@ -78,6 +80,11 @@ def said(unit: Unit, verdict: Verdict) -> str:
     return f"{line}{between}"
 
 
+def said_of_kept(unit: Unit, found: Checked) -> list[str]:
+    """A line for each head the database keeps whose signatures do not hold."""
+    return [f"{unit.code}\t系统内保存的校验值（{size} 条）\t{why}" for size, why in found.forged]
+
+
 def said_of_stamps(unit: Unit, stamps: Stamped) -> list[str]:
     """What the time-stamp server stands for, and a line for each of its stamps that does not hold or cannot be told."""
     lines = [f"{unit.code}\t时间戳不成立\t{fault}" for fault in stamps.faults]
@@ -90,12 +97,6 @@ def said_of_stamps(unit: Unit, stamps: Stamped) -> list[str]:
             f"{unit.code}\t时间戳\t{len(stamps.heads)} 个\t{at} 由{last.stamp.by}证明已有 {last.size} 条"
         )
     return lines
-
-
-def _checked(unit: Unit, outside: list[OutsideHead]) -> tuple[Verdict, Stamped]:
-    """The unit's chain against what was kept outside, the heads a time-stamp server stands for among it."""
-    stamps = stamped(unit)
-    return verify(unit.pk, outside=[*outside, *stamps.outside]), stamps
 
 
 def _units(code: str | None) -> list[Unit]:
