@@ -4,9 +4,11 @@ from django.utils.translation import gettext_lazy as _
 
 import projects.evaluation.trail_formats  # noqa: F401  registers the formats
 from projects.evaluation.rules import Consequence
+from workflow.audit.hooks import mark_moments
 from workflow.inbox.story import call_acts
 from workflow.inbox.telling import call_codes
 
+mark_moments({"evaluation.publish": "publish"})
 call_acts(
     {
         "archive.make": _("生成电子卷宗"),

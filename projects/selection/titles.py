@@ -2,7 +2,10 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from workflow.audit.hooks import mark_moments
 from workflow.inbox.story import call_acts
+
+mark_moments({"selection.notice": "publish"})
 
 call_acts(
     {

@@ -4,9 +4,11 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.supervision.models import ANSWER_FORMS
 from projects.supervision.rules import LIGHT_WORDS
+from workflow.audit.hooks import mark_moments
 from workflow.inbox.story import call_acts
 from workflow.inbox.telling import call_codes
 
+mark_moments({"change.announce": "publish"})
 call_acts(
     {
         "project.found": _("建立项目档案"),

@@ -322,6 +322,16 @@ def test_the_moment_of_an_act_is_sealed_with_its_commit(committed: Unit) -> None
     assert (head.size, head.why) == (4, "open")
 
 
+@pytest.mark.parametrize(
+    "action", ["selection.notice", "voting.announce", "change.announce", "evaluation.publish"]
+)
+def test_what_is_published_is_sealed_as_it_is_published(committed: Unit, action: str) -> None:
+    with within(SYSTEM):
+        act(committed, action=action)
+    with within(SYSTEM):
+        assert heads.last_head(committed.pk).why == "publish"  # type: ignore[union-attr]
+
+
 def test_the_sweep_seals_and_cosigns_and_a_missing_key_stops_no_act(
     committed: Unit, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
