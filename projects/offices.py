@@ -106,6 +106,7 @@ OFFICES = [
         reads_below=True,
         reads_recorded=True,
         scope=("5", "6", "money"),
+        documented=True,
         personal=_("审计人员由审计通知书指派，须独立行使职权，不能由他人代办。"),
     ),
     Office(

@@ -15,7 +15,11 @@ from workflow.people.services import create_unit
 
 pytestmark = pytest.mark.django_db
 CHAIN = ("workflow_leaf", "workflow_head")
-SIGNED = ("workflow_treehead", "workflow_cosignature", "workflow_signingkey")
+SIGNED = (
+    "workflow_treehead", "workflow_cosignature", "workflow_signingkey", "workflow_stamp", "workflow_stampfailure",
+)  # fmt: skip
+OF_ALL_UNITS = ("workflow_signingkey", "workflow_stampfailure")  # without a unit of their own
+SALT = "workflow_salt"  # opens what an entry commits to: never another one, and erased with the text it opens
 TRAIL = ("workflow_entry", *CHAIN, *SIGNED)
 FUNCTIONS = (
     "piaojue_append_leaf()",
@@ -58,7 +62,8 @@ OF_SESSIONS = (
 
 
 def statements() -> list[str]:
-    changed = [f"UPDATE {table} SET unit_id = unit_id" for table in TRAIL if table != "workflow_signingkey"]
+    changed = [f"UPDATE {table} SET unit_id = unit_id" for table in TRAIL if table not in OF_ALL_UNITS]
+    changed += [f"UPDATE {SALT} SET value = value"]
     named = [
         f"DROP TRIGGER {name} ON workflow_entry" for name in ("entry_leaf", "entry_fixed", "entry_begins")
     ]
@@ -79,6 +84,7 @@ def statements() -> list[str]:
         "SELECT piaojue_note_row(1, 'UPDATE', 'projects_cycle', '{}', '{}', '{}')",
     ]
     each = [one.format(table) for one in ON_EACH for table in TRAIL]
+    each += [one.format(SALT) for one in ON_EACH if not one.startswith(("DELETE", "LOCK"))]
     return [*each, *changed, *named, *functions, *replaced, *written, *OF_SESSIONS]
 
 
@@ -162,12 +168,13 @@ def test_no_right_on_the_trail_is_left_over(act):
             for right in ("INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER", "REFERENCES")
             if run(f"SELECT has_table_privilege('{settings.APP_ROLE}', '{table}', '{right}')") == [(True,)]
         }
-        for table in TRAIL
+        for table in (*TRAIL, SALT)
     }
     assert rights == {
         "workflow_entry": {"INSERT"},
         **{table: set() for table in CHAIN},
         **{table: {"INSERT"} for table in SIGNED},
+        SALT: {"INSERT", "DELETE"},
     }
     assert Unit.objects.count() == 1 and Entry.objects.count() == 0
 

@@ -53,7 +53,8 @@ def played(served) -> Iterator[str]:  # type: ignore[no-untyped-def]
             holder = (
                 admin if office == "admin" else User.objects.create(username=f"{office}@P01", name="李志强")
             )
-            grant(user=holder, office=office, unit=county, act=act, since=date(2020, 1, 1))
+            notice = {"document": "审通〔2026〕3号", "until": date(2040, 1, 1)} if office == "auditor" else {}
+            grant(user=holder, office=office, unit=county, act=act, since=date(2020, 1, 1), **notice)
         plan = {"year": 2026, "opens_on": date(2025, 9, 1), "planned_t": T, "planned_t2": T2}
         cycle = start_year(town.act("chair", at("2025-08-01")), **plan)
         play_collection(town, cycle, proposals=4, titles=list(TITLES))

@@ -18,8 +18,3 @@ def keepers() -> tuple[str, ...]:
 def secret_voters() -> tuple[str, ...]:
     """Offices whose sign-ins leave no entry: on the day of a vote their order would tell the order of ballots."""
     return tuple(getattr(settings, "SECRET_VOTERS", ("deputy",)))
-
-
-def documented() -> tuple[str, ...]:
-    """Offices given only with a document's number and an end date."""
-    return tuple(getattr(settings, "DOCUMENTED_OFFICES", ("auditor",)))

@@ -8,7 +8,6 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy as _
 
-from workflow.administration import conf
 from workflow.administration.imports import USERNAME
 from workflow.flows.fields import CheckedFileField, ChineseDateField, PlainForm
 from workflow.flows.uploads import MB
@@ -102,7 +101,7 @@ class GrantForm(PlainForm):
         office.choices = [(o.code, o.title) for o in registry.offices() if kinds & set(o.kinds)]
         scope = cast(forms.MultipleChoiceField, self.fields["scope"])
         scope.choices = [(s.code, s.title) for s in registry.scopes()]
-        scope.initial = [code for office in conf.documented() for code in registry.office(office).scope]
+        scope.initial = [code for o in registry.offices() if o.documented for code in o.scope]
 
     def clean_unit(self) -> Unit:
         return self.units[self.cleaned_data["unit"]]
@@ -112,11 +111,12 @@ class GrantForm(PlainForm):
         since, until = data.get("since"), data.get("until")
         if since and until and until < since:
             self.add_error("until", _("结束日期不能早于开始日期。"))
-        if data.get("office") in conf.documented():
+        office = registry.office(data["office"]) if data.get("office") else None
+        if office and office.documented:
             for name in ("until", "document"):
                 if not data.get(name):
                     self.add_error(name, _("这一职务须写明依据文号和结束日期。"))
-        limited = bool(data.get("office")) and bool(registry.office(data["office"]).scope)
+        limited = bool(office and office.scope)
         if limited and not data.get("scope"):
             self.add_error("scope", _("请选定查阅范围，审计以审计通知书为准。"))
         data["scope"] = data.get("scope", []) if limited else []

@@ -15,7 +15,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflow.administration import conf
 from workflow.administration.accounts import Slip, at_unit, create_person
 from workflow.audit.services import Act, write_down
 from workflow.people.isolation import SYSTEM, within
@@ -205,7 +204,7 @@ class _PeopleCheck:
             found.append(_("没有“%(office)s”这一职务。") % {"office": values["职务"]})
         if unit is None:
             found.append(_("您管理的范围内没有编码为“%(code)s”的单位。") % {"code": values["单位编码"]})
-        if office in conf.documented() and not (values["依据文号"] and values["止"]):
+        if office and registry.office(office).documented and not (values["依据文号"] and values["止"]):
             found.append(_("“%(office)s”须写明依据文号和止日。") % {"office": registry.title_of(office)})
         if office and unit and not found:
             found += self._seat(

@@ -19,6 +19,8 @@ def fix(apps, schema_editor):
             f"CREATE TRIGGER kept BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION piaojue_refuse_change()"
         )
         schema_editor.execute(f'REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM "{settings.APP_ROLE}"')
+    # Erased with the text it opens, and never another one: then no text would open the entry any more.
+    schema_editor.execute(f'REVOKE UPDATE, TRUNCATE ON workflow_salt FROM "{settings.APP_ROLE}"')
 
 
 def release(apps, schema_editor):

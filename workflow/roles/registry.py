@@ -23,7 +23,8 @@ class Office:
     page it opens is an entry of the trail. for_term: it ends with the term of the body that elected it.
     first: whoever holds it among others acts in it until another is chosen. scope: what of the work it reads unless
     its grant says otherwise, codes of `scopes()`; empty for an office that reads all of it. personal: why nobody may
-    stand in for its holder, as a sentence; empty where somebody may.
+    stand in for its holder, as a sentence; empty where somebody may. documented: given only with a document's number and
+    an end date.
     """
 
     code: str
@@ -38,6 +39,7 @@ class Office:
     first: bool = False
     scope: tuple[str, ...] = ()
     personal: str | Promise = ""
+    documented: bool = False
 
 
 @dataclass(frozen=True)

@@ -50,13 +50,16 @@ def grant(
     scope: Iterable[str] = (),
 ) -> RoleGrant:
     """Give an office. Refused: unknown office, a unit of the wrong kind, a conflict of offices (组织法 18), an office
-    whose holder must hold another there and does not.
+    whose holder must hold another there and does not, and one that asks for a document without its number or without an
+    end date (审计通知书).
 
     scope: the parts of the work an office that is limited to some may read; its own usual ones where none is named.
     """
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         check_holding(user, office, unit, at_date=since)
+        if registry.office(office).documented and not (document and until):
+            raise GrantRefused("no_document", _("这一职务须写明依据文号和结束日期。"))
         limit = _limit(office, scope)
         given = RoleGrant.objects.create(
             user=user,

@@ -166,6 +166,8 @@ def test_what_an_auditor_opens_is_on_record_and_what_the_county_opens_is_not(cli
         unit=county,
         act=Act(admin, "admin", county, at("2020-01-01")),
         since=SINCE,
+        until=date(2030, 1, 1),
+        document="审通〔2026〕3号",
     )
     for user, read in ((leader, 0), (auditor, 1)):
         client.force_login(user)

@@ -348,6 +348,7 @@ def test_an_auditor_who_opens_a_voters_page_leaves_no_time_in_the_trail(hall_of)
         act=hall.act("admin"),
         since=date(2020, 1, 1),
         document="审通1号",
+        until=date(2040, 1, 1),
     )
     browser = Client()
     browser.force_login(user)

@@ -133,7 +133,13 @@ def onlookers(db: None) -> dict[str, User]:
     county = Unit.objects.get(code="T01-C")
     people = {
         "county": casting.appoint(casting.person("county", "冯玉兰"), "county", county),
-        "auditor": casting.appoint(casting.person("auditor", "陈明"), "auditor", town.unit),
+        "auditor": casting.appoint(
+            casting.person("auditor", "陈明"),
+            "auditor",
+            town.unit,
+            document="审通〔2026〕3号",
+            until=date(2030, 1, 1),
+        ),
         "admin": casting.appoint(casting.person("the-admin", "韩立新"), "admin", county),
         "clerk": town.of("clerk"),
     }

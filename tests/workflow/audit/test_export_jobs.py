@@ -211,7 +211,8 @@ def test_an_auditors_export_holds_the_notices_part_alone_and_no_dossier(county: 
     with within(SYSTEM):
         town = Unit.objects.get(code="T01")
         casting = Casting(Act(None, "operator", town, at("2020-01-01")), date(2020, 1, 1))
-        casting.appoint(casting.person("auditor", "陈明"), "auditor", town)
+        notice = {"document": "审通〔2026〕3号", "until": date(2030, 1, 1)}
+        casting.appoint(casting.person("auditor", "陈明"), "auditor", town, **notice)
         auditor = RoleGrant.objects.select_related("user", "tenant").get(office="auditor")
     asked = ask(auditor)
     assert make_export(asked.pk)

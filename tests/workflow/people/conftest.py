@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import openpyxl
@@ -52,7 +53,11 @@ def world(db: None) -> World:
     clerk = casting.appoint(casting.person("county@C1", "冯玉兰"), "county", county)
     near, far = (_small(casting, code, name, county) for code, name in (("T01", "青溪镇"), ("T02", "白石镇")))
     auditor = casting.appoint(
-        casting.person("auditor@T01", "陈明"), "auditor", near.unit, document="审通〔2026〕3号"
+        casting.person("auditor@T01", "陈明"),
+        "auditor",
+        near.unit,
+        document="审通〔2026〕3号",
+        until=date(2030, 1, 1),
     )
     return World(county, admin, clerk, auditor, near, far)
 

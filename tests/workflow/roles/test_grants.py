@@ -49,6 +49,9 @@ def person(db: None) -> User:
     return User.objects.create(username="liu.fang", name="刘芳")
 
 
+NOTICE = {"document": "审通〔2026〕3号", "until": date(2030, 1, 1)}
+
+
 def given(person: User, office: str, unit: Unit, **more: object):  # type: ignore[no-untyped-def]
     act = Act(None, "operator", unit.tenant or unit, at("2026-01-01"))
     return grant(user=person, office=office, unit=unit, act=act, **{"since": SINCE, **more})  # type: ignore[arg-type]
@@ -173,9 +176,19 @@ def test_a_conflict_ends_with_the_office_it_came_from(town: Unit, person: User) 
 
 @pytest.mark.parametrize("one", ["admin", "auditor"])
 def test_the_administrator_and_the_auditor_hold_nothing_else(county: Unit, person: User, one: str) -> None:
-    given(person, one, county)
+    given(person, one, county, **(NOTICE if one == "auditor" else {}))
     with pytest.raises(GrantRefused):
         given(person, "county", county)
+
+
+@pytest.mark.parametrize("missing", list(NOTICE))
+def test_an_auditor_is_appointed_by_a_notice_with_its_number_and_an_end(
+    county: Unit, person: User, missing: str
+) -> None:
+    with pytest.raises(GrantRefused, match="依据文号和结束日期") as refused:
+        given(person, "auditor", county, **{name: said for name, said in NOTICE.items() if name != missing})
+    assert refused.value.code == "no_document" and not grants_of(person, ON)
+    assert given(person, "auditor", county, **NOTICE).document == NOTICE["document"]
 
 
 @pytest.mark.parametrize(
