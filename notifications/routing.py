@@ -348,6 +348,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "trail.export",
         "trail.download",
         "trail.key",
+        "trail.keep",
         "backup.make",
         "backup.drill",
         "log.restored",

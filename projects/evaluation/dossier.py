@@ -389,7 +389,7 @@ def _facts_of(dossier: Dossier, cycle: Cycle) -> dict[str, Any]:
         "names": transfer.data if transfer else {},
         "entries": head.size if head else 0,
         "head": bytes(head.hash).hex() if head else "",
-        "after": standing_of(cycle.unit).after,
+        "standing": standing_of(cycle.unit),
     }
 
 

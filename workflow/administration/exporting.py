@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from workflow.administration.models import ExportState, TrailExport
 from workflow.audit.exporters import FORMATS, NotExported, record_export
 from workflow.audit.exporters.extract import Extract, extract_of
+from workflow.audit.heads import standing_of
 from workflow.audit.services import write_down
 from workflow.flows.errors import Refused
 from workflow.people.isolation import SYSTEM, Context, within
@@ -129,6 +130,7 @@ def _written(file: IO[bytes], asked: TrailExport, context: Context) -> str:
         asked.subject,
         within=lambda: within(context),
         tick=_beat(asked.pk),
+        outside=standing_of(asked.unit).outside,
     )
     digest = hashlib.sha256()
     for piece in FORMATS[asked.form].write(extract):

@@ -29,9 +29,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from workflow.administration import exporting
+from workflow.administration.keeping import keep
 from workflow.administration.models import ExportState, TrailExport
 from workflow.administration.tasks import make_export
 from workflow.audit.exporters import FORMATS, record_export
@@ -135,9 +136,13 @@ def exports(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             transaction.on_commit(lambda: send(make_export, made.pk), robust=True)
-            after = standing_of(made.unit).after
-            told = _("已开始导出，完成后在下面下载。其中最近一次留存在外的校验码之后有%(after)d条。")
-            messages.success(request, told % {"after": after})
+            standing = standing_of(made.unit)
+            told = (
+                _("已开始导出，完成后在下面下载。最近一次留存到系统之外的校验码之后有%(after)d条。")
+                if standing.outside
+                else _("已开始导出，完成后在下面下载。还没有校验码留存到系统之外。")
+            )
+            messages.success(request, told % {"after": standing.after})
             return redirect("trail_exports")
     status = INVALID if form.is_bound and form.errors else 200
     return render(request, "workflow/exports.html", _listed(request, grant) | {"form": form}, status=status)
@@ -246,14 +251,47 @@ def _streamed(context: Context, unit: Unit, form: str, year: int | None) -> Iter
     yield from FORMATS[form].write(extract)
 
 
+class KeepForm(PlainForm):
+    """A head somebody holds outside the system, from the paper or the file in their hand."""
+
+    size = forms.IntegerField(label=gettext_lazy("条数"), min_value=1, max_value=2**63 - 1)
+    code = forms.CharField(
+        label=gettext_lazy("校验码"),
+        max_length=40,
+        help_text=gettext_lazy("照纸面或文件抄录，不要从本页复制"),
+    )
+    kept_by = forms.CharField(
+        label=gettext_lazy("保存处"),
+        min_length=2,
+        max_length=100,
+        help_text=gettext_lazy("写明由谁保存在哪里，例如：县档案馆电脑，会议纪要纸质件存党政办"),
+    )
+
+
 @login_required
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def head_page(request: HttpRequest) -> HttpResponse:
-    """The heads of a unit by their short codes, to be compared with what stands on a paper."""
+    """The heads of a unit by their short codes, to be compared with what stands on a paper; one kept outside is told here."""
     grant = in_office(request).acting
     if grant is None:
         raise PermissionDenied(_("您目前没有任职，请与系统管理员联系。"))
     unit = _seen(request.GET.get("unit") or grant.tenant.code, grant)
+    form = KeepForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        try:
+            keep(
+                grant.act(unit, timezone.now()),
+                unit,
+                size=said["size"],
+                code=said["code"],
+                where=said["kept_by"],
+            )
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, _("已登记。"))
+            return redirect(f"{reverse('trail_head_page')}?unit={unit.code}")
     heads = (
         TreeHead.objects.filter(unit=unit).select_related("cosignature__by", "stamp").order_by("-size", "-at")
     )
@@ -275,5 +313,7 @@ def head_page(request: HttpRequest) -> HttpResponse:
         "stamps": bool(settings.TSA_URL) or Stamp.objects.filter(unit=unit).exists(),
         "standing": standing_of(unit),
         "verified": last_verified(unit),
+        "form": form,
     }
-    return render(request, "workflow/heads.html", context)
+    status = INVALID if form.is_bound and form.errors else 200
+    return render(request, "workflow/heads.html", context, status=status)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import OuterRef, Subquery
+from django.db.models import Max, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from nacl.exceptions import BadSignatureError
@@ -28,7 +29,7 @@ from nacl.signing import VerifyKey
 from workflow.audit.alarms import COSIGNING, SIGNING, raise_alarm
 from workflow.audit.chain import GENESIS, Break, Link, leaf_bytes, link_hash, stamp
 from workflow.audit.merkle import Peaks, leaf_hash
-from workflow.audit.models import Cosignature, Head, SigningKey, Stamp, TreeHead
+from workflow.audit.models import Cosignature, Entry, Head, SigningKey, Stamp, TreeHead
 from workflow.audit.signing import COSIGN, HEAD, NoKey, Signer, configured, signer_of
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 
 FORMAT, STATEMENT, COSIGNED = "piaojue-heads/1", "piaojue-head-v1", "piaojue-cosign-v1"
 MINUTE = "minute"
+KEPT = "trail.keep"  # the act of telling that a head is kept elsewhere
 WHY = {
     MINUTE: _("定时"),
     "asked": _("人工"),
@@ -179,7 +181,7 @@ def links_of(unit_id: int, after: int, until: int) -> Iterator[Link]:
     with connection.chunked_cursor() as cursor:
         cursor.execute(_LEAVES, [unit_id, after, until])
         for row in cursor:
-            yield Link(*row[:5], bytes(row[5]), bytes(row[6]))
+            yield Link(row[0], row[1], row[2], row[3], row[4], bytes(row[5]), bytes(row[6]))
 
 
 def leaves_of(unit_id: int, after: int, until: int) -> Iterator[bytes]:
@@ -304,23 +306,50 @@ def _holds(purpose: str, name: str, statement: bytes, signature: bytes) -> bool:
 
 @dataclass(frozen=True)
 class Standing:
-    """How much of a trail heads stand for. size: its entries; signed, cosigned: under the last head of each kind."""
+    """How much of a trail heads stand for. size: its entries; signed, cosigned, stamped: under the last head of each kind.
+
+    kept: under the last head somebody in office says they hold elsewhere (`KEPT`). Both signatures are given by this
+    very system, so neither takes a head out of it.
+    """
 
     size: int
     signed: int
     cosigned: int
+    stamped: int
+    kept: int
+
+    @property
+    def outside(self) -> int:
+        """How many entries are under the last head that left: stamped by a server, or kept elsewhere; 0: none has left."""
+        return max(self.stamped, self.kept)
 
     @property
     def after(self) -> int:
-        """How many entries stand after the last head that left: the county's where it signs, else the feed's."""
-        return self.size - (self.cosigned or self.signed)
+        """How many entries stand after that head; all of them where none has left."""
+        return self.size - self.outside
 
 
 def standing_of(unit: Unit) -> Standing:
-    """As the database has it now."""
-    end, last = Head.objects.filter(unit=unit).first(), last_head(unit.pk)
-    cosigned = TreeHead.objects.filter(unit=unit, cosignature__isnull=False).order_by("-size").first()
-    return Standing(end.size if end else 0, last.size if last else 0, cosigned.size if cosigned else 0)
+    """As the database has it now, whatever of the trail the reader may see."""
+    with within(SYSTEM):
+        end, last = Head.objects.filter(unit=unit).first(), last_head(unit.pk)
+        given = TreeHead.objects.filter(unit=unit).aggregate(
+            cosigned=Max("size", filter=Q(cosignature__isnull=False)),
+            stamped=Max("size", filter=Q(stamp__isnull=False)),
+        )
+        return Standing(
+            size=end.size if end else 0,
+            signed=last.size if last else 0,
+            cosigned=given["cosigned"] or 0,
+            stamped=given["stamped"] or 0,
+            kept=kept_size(unit),
+        )
+
+
+def kept_size(unit: Unit) -> int:
+    """How many entries the last head told as kept elsewhere stands for; 0 before the first."""
+    last = Entry.objects.filter(unit=unit, subject=f"unit:{unit.pk}", action=KEPT).order_by("-id").first()
+    return int(json.loads(last.body)["after"]["size"]) if last else 0
 
 
 def feed_of(unit: Unit, *, after: int = 0, limit: int | None = None) -> dict[str, Any]:

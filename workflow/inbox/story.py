@@ -42,6 +42,7 @@ _others: dict[str, Any] = {
     "trail.export": gettext_lazy("导出办理记录"),
     "trail.download": gettext_lazy("下载导出的办理记录"),
     "trail.key": gettext_lazy("启用办理记录签名密钥"),
+    "trail.keep": gettext_lazy("登记留存在外的校验码"),
     "trail.alarm": gettext_lazy("发现办理记录被改动"),
     "backup.make": gettext_lazy("备份"),
     "backup.drill": gettext_lazy("恢复演练"),

@@ -160,10 +160,17 @@ def _without_form() -> dict[str, dict[str, Any]]:
         "trail.export": {
             "format": said_format,
             "entries": forms.IntegerField(label=gettext_lazy("条数")),
+            "outside": forms.IntegerField(label=gettext_lazy("已留存到系统之外的条数")),
+            "after_head": forms.IntegerField(label=gettext_lazy("尚未留存到系统之外的条数")),
             "year": forms.IntegerField(label=gettext_lazy("年份")),
             "subject": forms.CharField(label=gettext_lazy("事项")),
         },
         "trail.download": {"format": said_format},
+        "trail.keep": {
+            "size": forms.IntegerField(label=gettext_lazy("条数")),
+            "code": forms.CharField(label=gettext_lazy("校验码")),
+            "kept_by": forms.CharField(label=gettext_lazy("保存处")),
+        },
         "trail.alarm": {
             "found_by": forms.ChoiceField(label=gettext_lazy("发现于"), choices=list(FOUND_BY.items())),
             "fault": forms.ChoiceField(label=gettext_lazy("问题"), choices=list(WORDS.items())),

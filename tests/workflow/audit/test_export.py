@@ -102,7 +102,14 @@ def test_an_export_is_an_entry_of_its_own(unit: Unit, tmp_path: Path) -> None:
     (entry,) = Entry.objects.filter(action="trail.export")
     body = json.loads(entry.body)
     assert (body["office"], body["actor"], body["unit"]) == ("operator", "", "T01")
-    assert body["after"] == {"after_head": 4, "entries": 2, "format": "jsonl", "size": 4, "year": 2026}
+    assert body["after"] == {
+        "after_head": 4,
+        "outside": 0,
+        "entries": 2,
+        "format": "jsonl",
+        "size": 4,
+        "year": 2026,
+    }
     exported(tmp_path, "--reason", "县档案馆检查", "--subject", "thing:2")
     body = json.loads(Entry.objects.filter(action="trail.export").order_by("-pk")[0].body)
     assert (body["reason"], body["after"]["subject"]) == ("县档案馆检查", "thing:2")

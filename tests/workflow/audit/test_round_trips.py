@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -278,6 +279,27 @@ def test_the_log_has_a_trace_for_each_year_and_the_object_log_an_object_for_each
     assert {event["type"] for event in objects["events"]} <= {one["name"] for one in objects["eventTypes"]}
 
 
+def test_every_file_with_room_for_it_says_how_much_stands_after_the_last_head_that_left(unit: Unit) -> None:
+    taken = replace(extract_of(unit), outside=5)
+    assert (extract_of(unit).outside, extract_of(unit).after_head) == (0, taken.until)
+    left = {"outside": 5, "after_head": taken.until - 5}
+
+    def read(form: str) -> bytes:
+        return b"".join(FORMATS[form].write(taken))
+
+    log = ElementTree.fromstring(read("xes"))
+    numbers = log.findall("{http://www.xes-standard.org/}int")
+    assert {one.get("key"): int(one.get("value", "")) for one in numbers} == left
+    (trail,) = (one for one in json.loads(read("ocel"))["objects"] if one["type"] == "trail")
+    assert {one["name"]: one["value"] for one in trail["attributes"]} == {"size": taken.until, **left}
+    book = openpyxl.load_workbook(io.BytesIO(read("xlsx")), read_only=True)
+    assert [value for _name, value in book["说明"].values] == [unit.name, taken.until, *left.values()]
+    said = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(read("pdf"))).pages).replace(
+        "\n", ""
+    )
+    assert f"含5条，此后有{taken.until - 5}条" in said
+
+
 def test_a_long_pdf_is_laid_out_in_parts_and_reads_as_one(
     unit: Unit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -287,7 +309,7 @@ def test_a_long_pdf_is_laid_out_in_parts_and_reads_as_one(
     pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(raw)).pages]
     assert len(pages) == -(-len(HOSTILE) // 8) > 2
     assert [f"第{n}页" in "".join(page.split()) for n, page in enumerate(pages, 1)] == [True] * len(pages)
-    assert ["校验码" in page for page in pages] == [False] * (len(pages) - 1) + [True]
+    assert ["办理记录校验码：" in page for page in pages] == [False] * (len(pages) - 1) + [True]
     assert ["条，" in page for page in pages] == [True] + [False] * (len(pages) - 1)
 
 

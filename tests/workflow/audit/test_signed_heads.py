@@ -17,11 +17,13 @@ from django.test import Client
 
 from tests.builders import at
 from tests.workflow.audit.test_export import chained
+from workflow.administration.keeping import keep
 from workflow.audit import heads, signing, standalone
 from workflow.audit.hooks import mark_moments
-from workflow.audit.models import Cosignature, Entry, SigningKey, TreeHead
+from workflow.audit.models import Cosignature, Entry, SigningKey, Stamp, TreeHead
 from workflow.audit.services import Act, write_down
 from workflow.audit.tasks import sweep_heads
+from workflow.flows.errors import Refused
 from workflow.people.isolation import PUBLIC, SYSTEM, apply, of_units, within
 from workflow.people.models import Unit, UnitKind
 from workflow.people.services import create_unit
@@ -246,6 +248,57 @@ def test_a_forged_head_gets_no_signature_of_the_county(unit: Unit, caplog: pytes
     assert "the county does not sign" in caplog.text
 
 
+# What has left
+
+
+def kept(unit: Unit, head: TreeHead, code: str = "", size: int = 0) -> TreeHead:
+    told = {"size": size or head.size, "code": code or heads.code_of(head, unit), "where": "县档案馆电脑"}
+    return keep(Act(None, "county", unit, NOW), unit, **told)  # type: ignore[arg-type]
+
+
+def test_both_signatures_are_this_systems_own_and_take_no_head_out_of_it(unit: Unit) -> None:
+    sealed(unit)
+    heads.cosign_waiting(NOW)
+    standing = heads.standing_of(unit)
+    assert (standing.signed, standing.cosigned, standing.outside, standing.after) == (3, 3, 0, 3)
+
+
+def test_a_head_told_as_kept_elsewhere_has_left_and_what_stands_after_it_is_counted(unit: Unit) -> None:
+    head = sealed(unit)
+    kept(unit, head, heads.code_of(head, unit).lower().replace("-", " "))
+    chained()
+    standing = heads.standing_of(unit)
+    assert (standing.size, standing.outside, standing.after) == (4, 3, 1), "the telling is an entry itself"
+    (entry,) = Entry.objects.filter(action="trail.keep")
+    told = {"size": 3, "code": heads.code_of(head, unit), "kept_by": "县档案馆电脑"}
+    assert json.loads(entry.body)["after"] == told
+
+
+def test_a_code_that_is_none_and_a_head_no_newer_are_not_taken(unit: Unit) -> None:
+    first = sealed(unit)
+    for code, size in (("ABCD-EFGH-IJKL-MNOP", 3), (heads.code_of(first, unit), 2)):
+        with pytest.raises(Refused, match="立即报告"):
+            kept(unit, first, code, size)
+    act(unit)
+    chained()
+    newer = sealed(unit)
+    kept(unit, newer)
+    for head in (first, newer):
+        with pytest.raises(Refused, match="无须再登记"):
+            kept(unit, head)
+    assert Entry.objects.filter(action="trail.keep").count() == 1
+
+
+def test_a_stamp_takes_its_head_out(unit: Unit) -> None:
+    head = sealed(unit)
+    act(unit, 2)
+    chained()
+    sealed(unit)
+    Stamp.objects.create(head=head, unit=unit, at=NOW, by="示例时间戳服务", token=b"")
+    standing = heads.standing_of(unit)
+    assert (standing.stamped, standing.outside, standing.after) == (3, 3, 2)
+
+
 # The database
 
 
@@ -340,13 +393,13 @@ def test_the_sweep_seals_and_cosigns_and_a_missing_key_stops_no_act(
     settings.SIGNING_KEYS_MADE, settings.TRAIL_KEY_FILE = True, kept
     assert sweep_heads() >= 1
     with within(SYSTEM):
-        assert heads.standing_of(committed) == heads.Standing(3, 3, 3)
+        assert heads.standing_of(committed) == heads.Standing(3, 3, 3, stamped=0, kept=0)
         act(committed)
     with within(SYSTEM):
-        assert heads.standing_of(committed).after == 1
+        assert heads.standing_of(committed) == heads.Standing(4, 3, 3, stamped=0, kept=0)
     sweep_heads()
     with within(SYSTEM):
-        assert heads.standing_of(committed).after == 0
+        assert heads.standing_of(committed) == heads.Standing(4, 4, 4, stamped=0, kept=0)
 
 
 def test_the_county_signs_no_head_of_a_trail_rewritten_under_it(

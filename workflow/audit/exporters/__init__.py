@@ -18,7 +18,6 @@ from workflow.audit.exporters.jsonl import as_jsonl
 from workflow.audit.exporters.ocel import as_ocel
 from workflow.audit.exporters.xes import as_xes
 from workflow.audit.exporters.xlsx import as_xlsx
-from workflow.audit.heads import standing_of
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 
@@ -63,14 +62,16 @@ def record_export(
     """Write down that a unit's trail leaves the system, by whom and what for; committed before the first byte is out.
 
     scope: the parts of it that leave, where the reader sees no more. size: how long the trail is; entries: how many of
-    it leave. after_head: how many of the entries no head kept outside stands for yet.
+    it leave. outside: how many are under the last head that left the system, 0 where none has; after_head: how many
+    stand after it.
     """
     said: dict[str, Any] = {
         "format": form,
         "year": extract.year,
         "size": extract.until,
         "entries": extract.total(),
-        "after_head": standing_of(extract.unit).after,
+        "outside": extract.outside,
+        "after_head": extract.after_head,
     }
     said |= {"subject": extract.subject} if extract.subject else {}
     said |= {"scope": list(scope)} if scope else {}

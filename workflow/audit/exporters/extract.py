@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils.timezone import get_default_timezone
 
 from workflow.audit.chain import Link
+from workflow.audit.heads import standing_of
 from workflow.audit.models import Head
 from workflow.audit.selectors import Line
 from workflow.people.models import Unit
@@ -36,6 +37,7 @@ _CHUNK = """
 class Extract:
     """The entries of a unit up to `until`, of them a year's acts (local time) and one subject's where these are given.
 
+    outside: how many of the unit's entries are under the last head that left the system, 0 where none has.
     subject: "kind:id" of a record, with everything done inside it. index and prev stay the chain's own, so what is left
     out shows as gaps. within: opens the context every chunk is read in (its own transaction for long work); tick: told
     after each chunk how many lines were read, and may raise to stop.
@@ -47,6 +49,12 @@ class Extract:
     subject: str = ""
     within: Callable[[], AbstractContextManager[Any]] = nullcontext
     tick: Callable[[int], None] | None = None
+    outside: int = 0
+
+    @property
+    def after_head(self) -> int:
+        """How many of the unit's entries stand after the last head that left; all of them where none has."""
+        return max(self.until - self.outside, 0)
 
     def total(self) -> int:
         """How many entries there are."""
@@ -126,4 +134,4 @@ class Extract:
 def extract_of(unit: Unit, **wanted: Any) -> Extract:
     """What stands now: entries written later are not in it, however long the reading takes."""
     head = Head.objects.filter(unit=unit).first()
-    return Extract(unit, head.size if head else 0, **wanted)
+    return Extract(unit, head.size if head else 0, outside=standing_of(unit).outside, **wanted)

@@ -16,7 +16,9 @@ ATTRIBUTES = (
     "task", "request", "stands_for",
 )  # fmt: skip
 WHOLE = frozenset({"index", "id", "unit_id", "step"})
-OFFICE, PERSON = "office", "person"
+OFFICE, PERSON, TRAIL = "office", "person", "trail"
+STANDING = ("size", "outside", "after_head")
+EPOCH = "1970-01-01T00:00:00Z"  # what holds for the whole file
 REFERENCE = re.compile(r"[a-z_]+:\d+")
 
 
@@ -27,14 +29,30 @@ def as_ocel(extract: Extract) -> Iterator[bytes]:
     yield b'{"events":['
     yield from _joined(_event(line, objects, actions) for line in extract.lines())
     yield b'],"objects":['
-    yield from _joined(
+    told = [
         {"id": one, "type": objects[one], "attributes": [], "relationships": []} for one in sorted(objects)
-    )
-    kinds = [{"name": kind, "attributes": []} for kind in sorted(set(objects.values()))]
+    ]
+    yield from _joined([*told, _trail(extract)])
+    kinds: list[dict[str, Any]] = [{"name": kind, "attributes": []} for kind in sorted(set(objects.values()))]
+    kinds.append({"name": TRAIL, "attributes": [{"name": name, "type": "integer"} for name in STANDING]})
     yield b'],"objectTypes":' + _json(kinds)
     yield (
         b',"eventTypes":' + _json([{"name": one, "attributes": _types()} for one in sorted(actions)]) + b"}\n"
     )
+
+
+def _trail(extract: Extract) -> dict[str, Any]:
+    """The trail itself, an object no event is of: how much of it there is and how much stands after the last outside head."""
+    values = (extract.until, extract.outside, extract.after_head)
+    return {
+        "id": f"{TRAIL}:{extract.unit.code}",
+        "type": TRAIL,
+        "attributes": [
+            {"name": name, "time": EPOCH, "value": value}
+            for name, value in zip(STANDING, values, strict=True)
+        ],
+        "relationships": [],
+    }
 
 
 def _types() -> list[dict[str, str]]:

@@ -47,6 +47,8 @@ def _head(extract: Extract) -> str:
         '<classifier name="action" keys="concept:name"/>\n'
         f"{_attribute('string', 'concept:name', extract.unit.name)}"
         f"{_attribute('string', 'unit', extract.unit.code)}"
+        f"{_attribute('int', 'outside', extract.outside)}"
+        f"{_attribute('int', 'after_head', extract.after_head)}"
     )
 
 

@@ -38,6 +38,20 @@ def _write(book: Any, extract: Extract) -> None:
         row += 1
         for column, name in enumerate(COLUMNS):
             _cell(sheet, row, column, value_of(line.envelope.get(name, "")))
+    _explain(book.add_worksheet("说明"), extract)
+
+
+def _explain(sheet: Any, extract: Extract) -> None:
+    """How much of the trail stands after the last head that left, on a sheet of its own behind the entries."""
+    told: tuple[tuple[str, str | int], ...] = (
+        ("单位", extract.unit.name),
+        ("记录条数", extract.until),
+        ("最近一次留存到系统之外的校验码所含条数（0 为尚未留存）", extract.outside),
+        ("此后的条数", extract.after_head),
+    )
+    for row, (name, value) in enumerate(told):
+        _cell(sheet, row, 0, name)
+        _cell(sheet, row, 1, value)
 
 
 def _sheet(book: Any, number: int) -> Any:

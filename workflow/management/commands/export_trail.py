@@ -17,7 +17,6 @@ from django.utils import timezone
 
 from workflow.audit.exporters import FORMATS, NotExported, record_export
 from workflow.audit.exporters.extract import extract_of
-from workflow.audit.heads import standing_of
 from workflow.audit.services import Act
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit
@@ -75,8 +74,13 @@ class Command(BaseCommand):
             for piece in FORMATS[form].write(extract):
                 target.write(piece)
         with within(SYSTEM):
-            count, after = extract.total(), standing_of(exported).after
-        self.stderr.write(f"{exported.name}：共导出 {count} 条。最近一次留存在外的校验值之后有 {after} 条。")
+            count = extract.total()
+        left = (
+            f"最近一次留存到系统之外的校验码之后有 {extract.after_head} 条。"
+            if extract.outside
+            else "还没有校验码留存到系统之外。"
+        )
+        self.stderr.write(f"{exported.name}：共导出 {count} 条。{left}")
 
     def _tick(self, read: int) -> None:
         self._done += read
