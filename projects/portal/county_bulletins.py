@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from projects.cycles.documents.composing import text_parts
 from projects.cycles.documents.parts import Document
 from projects.cycles.documents.pdf import obstacle_to_pdf
+from projects.cycles.documents.sealing import seal_over
 from projects.oversight.models import Bulletin
 from projects.portal.acts import offers_on
 from projects.portal.county import overseer
@@ -80,4 +81,5 @@ def document_of(held: Bulletin) -> Document:
         parts=tuple(text_parts(held.body)),
         signature=f"{held.unit.name}人民代表大会常务委员会",
         day=in_words(held.sent_on or held.drafted_on),
+        seal=seal_over(held.unit) if held.sent_on else None,
     )

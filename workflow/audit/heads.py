@@ -38,9 +38,13 @@ log = logging.getLogger(__name__)
 
 FORMAT, STATEMENT, COSIGNED = "piaojue-heads/1", "piaojue-head-v1", "piaojue-cosign-v1"
 MINUTE = "minute"
+PRINTED = "print"
+# No moments of their own: taken where entries stand after the last head, and not stamped each.
+WHEN_GROWN = (MINUTE, PRINTED)
 KEPT = "trail.keep"  # the act of telling that a head is kept elsewhere
 WHY = {
     MINUTE: _("定时"),
+    PRINTED: _("印制文件"),
     "asked": _("人工"),
     "open": _("投票开始"),
     "close": _("投票截止"),
@@ -127,7 +131,10 @@ def seal(unit_id: int, why: str, at: datetime) -> TreeHead | None:
 def _is_news(last: TreeHead | None, end: Head, why: str) -> bool:
     if last is None or last.size < end.size:
         return True
-    return why != MINUTE and not TreeHead.objects.filter(unit_id=end.unit_id, size=end.size, why=why).exists()
+    return (
+        why not in WHEN_GROWN
+        and not TreeHead.objects.filter(unit_id=end.unit_id, size=end.size, why=why).exists()
+    )
 
 
 def _sign(end: Head, last: TreeHead | None, why: str, at: datetime, signer: Signer) -> TreeHead:
@@ -206,6 +213,18 @@ def last_head(unit_id: int) -> TreeHead | None:
 def seal_moment(unit_id: int, why: str) -> None:
     """After the commit of an act that matters; what goes wrong is logged and left to the next minute."""
     _seal_or_log(unit_id, why, timezone.now())
+
+
+def head_to_print(unit_id: int) -> TreeHead | None:
+    """The head a paper carries out of the system: of the trail as it stands, taken now where entries stand after the last.
+
+    The last one there is where none can be taken; None where there is none.
+    """
+    with within(SYSTEM):
+        end, last = Head.objects.filter(unit_id=unit_id).first(), last_head(unit_id)
+    if end and end.size > (last.size if last else 0):
+        _seal_or_log(unit_id, PRINTED, timezone.now())
+    return last_head(unit_id)
 
 
 def seal_grown(at: datetime) -> int:

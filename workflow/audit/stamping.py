@@ -31,7 +31,7 @@ from rfc3161_client import (
 
 from workflow.audit.checking import OutsideHead
 from workflow.audit.der import in_order
-from workflow.audit.heads import MINUTE, stamped_bytes
+from workflow.audit.heads import WHEN_GROWN, stamped_bytes
 from workflow.audit.models import Stamp, StampFailure, TreeHead
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit
@@ -116,7 +116,7 @@ def _due(at: datetime) -> QuerySet[TreeHead]:
     last = TreeHead.objects.filter(unit=OuterRef("unit")).order_by("-size", "-at", "-pk").values("pk")[:1]
     today = Stamp.objects.filter(at__gt=at - DAY).values("unit_id")
     daily = Q(pk=Subquery(last)) & ~Q(unit__in=today)
-    return unstamped.filter(~Q(why=MINUTE) | daily).select_related("unit").order_by("at", "pk")
+    return unstamped.filter(~Q(why__in=WHEN_GROWN) | daily).select_related("unit").order_by("at", "pk")
 
 
 def _pausing(at: datetime) -> bool:

@@ -6,7 +6,7 @@ from django.utils.timezone import localtime
 
 from projects.cycles.documents.parts import Seal
 from projects.cycles.models import Paper
-from workflow.audit.heads import STATEMENT, code_of, last_head
+from workflow.audit.heads import STATEMENT, code_of, head_to_print
 from workflow.people.models import Unit
 
 # Minutes, reports and decisions, which are printed, signed and filed in several places.
@@ -14,18 +14,20 @@ SEALED = frozenset(
     {
         "minutes", "tally_report", "vote_decision", "resolution", "announcement", "filing", "change_notice", "measurement",
         "completion_report", "presidium_report", "special_report", "account", "transfer_list", "erasure_certificate",
+        "rectification", "opinions_reply", "progress_summary", "explanation", "audit_report", "look_back", "circular",
+        "trackers", "written_answer",
     }
 )  # fmt: skip
 
 
 def seal_of(paper: Paper) -> Seal | None:
-    """The latest head of the unit's trail, for papers that carry one; None before the first."""
+    """The head of the unit's trail as it stands, for papers that carry one; None before the first."""
     return seal_over(paper.unit) if paper.kind in SEALED else None
 
 
 def seal_over(unit: Unit) -> Seal | None:
-    """The latest head of a unit's trail; None before the first."""
-    head = last_head(unit.pk)
+    """The head of a unit's trail as it stands, the entries of the paper itself among it; None where none can be taken."""
+    head = head_to_print(unit.pk)
     if head is None:
         return None
     at, code = localtime(head.at), code_of(head, unit)

@@ -18,7 +18,9 @@ from projects.lifecycle.services import start_year
 from tests.builders import at, township
 from tests.projects.oversight.county_world import leader_of
 from tests.workflow.audit.test_export import chained
-from workflow.audit import heads
+from workflow.audit import heads, nightly
+from workflow.audit.models import TrailCheck, TreeHead
+from workflow.audit.services import write_down
 from workflow.people.isolation import SYSTEM, apply
 
 pytestmark = pytest.mark.django_db
@@ -41,8 +43,7 @@ def paper(town, kind):
     )
 
 
-def test_a_paper_to_be_kept_carries_the_latest_head_and_another_does_not(town):
-    assert seal_of(paper(town, "minutes")) is None, "there is no head yet"
+def test_a_paper_to_be_kept_carries_the_head_of_the_trail_as_it_stands_and_another_does_not(town):
     head = heads.seal(town.unit.pk, "open", at("2027-01-20"))
     code = heads.code_of(head, town.unit)
     seal = seal_of(paper(town, "minutes"))
@@ -50,6 +51,39 @@ def test_a_paper_to_be_kept_carries_the_latest_head_and_another_does_not(town):
     assert bytes(head.root).hex() in seal.qr.splitlines()
     assert seal_of(paper(town, "call")) is None
     assert set(KINDS) >= SEALED
+
+
+def test_a_paper_printed_at_once_is_under_its_own_head(town):
+    """Entries that stand after the last head are taken in before the code is printed, and only where there are any."""
+    first = heads.seal(town.unit.pk, "open", at("2027-01-20"))
+    write_down(town.act("clerk", at("2027-01-20")), "test.act", "thing:1")
+    chained()
+    printed = paper(town, "minutes")
+    for _time in range(2):
+        seal = seal_of(printed)
+        head = heads.last_head(town.unit.pk)
+        assert (head.size, head.why) == (first.size + 1, "print")
+        assert heads.code_of(head, town.unit) in seal.words and f"共{head.size}条" in seal.words
+    assert TreeHead.objects.filter(unit=town.unit).count() == 2
+
+
+def test_where_no_head_can_be_taken_the_paper_carries_the_last_one_and_says_of_when(town, settings):
+    first = heads.seal(town.unit.pk, "open", at("2027-01-20"))
+    settings.TRAIL_KEY_FILE = ""
+    write_down(town.act("clerk", at("2027-01-20")), "test.act", "thing:1")
+    chained()
+    assert f"共{first.size}条" in seal_of(paper(town, "minutes")).words
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "rectification", "opinions_reply", "progress_summary", "explanation", "audit_report", "look_back", "circular",
+        "trackers", "written_answer",
+    ],
+)  # fmt: skip
+def test_what_is_kept_or_sent_out_in_later_steps_carries_it_too(town, kind):
+    assert seal_of(paper(town, kind)).qr.startswith(heads.STATEMENT)
 
 
 def test_the_code_is_printed_in_pdf_and_word(town):
@@ -65,11 +99,35 @@ def test_the_code_stands_on_the_papers_page(town, client):
     head = heads.seal(town.unit.pk, "open", at("2027-01-20"))
     held = paper(town, "minutes")
     client.force_login(town.of("clerk"))
-    assert heads.code_of(head, town.unit) in client.get(f"/papers-on-file/{held.pk}/").content.decode()
+    page = client.get(f"/papers-on-file/{held.pk}/").content.decode()
+    assert heads.code_of(head, town.unit) in page and "<svg" in page[page.index("成文日期") :]
     page = client.get(f"/trail/heads/?unit={town.unit.code}").content.decode()
     assert heads.code_of(head, town.unit) in page and "投票开始" in page
     assert f'href="/trail/?unit={town.unit.code}"' in page
+    assert "还没有校验码留存到系统之外" in page and "尚未核验" in page
     assert client.get("/trail/heads/?unit=T99").status_code == 404
+
+
+def test_whoever_holds_a_paper_tells_it_on_the_page_of_codes(town, client):
+    head = heads.seal(town.unit.pk, "open", at("2027-01-20"))
+    client.force_login(town.of("clerk"))
+    sent = {"size": head.size, "code": heads.code_of(head, town.unit), "kept_by": "纸质会议纪要存党政办"}
+    wrong = client.post("/trail/heads/", sent | {"code": "AAAA-AAAA-AAAA-AAAA"})
+    assert wrong.status_code == 422 and "没有这个校验码" in wrong.content.decode()
+    assert client.post("/trail/heads/", sent).status_code == 302
+    page = client.get("/trail/heads/").content.decode()
+    assert f"含{head.size}条，此后有" in page
+
+
+def test_the_page_of_the_trail_says_when_it_was_last_verified(town, client):
+    nightly.verify_all(at("2027-01-20"))
+    client.force_login(town.of("clerk"))
+    for page in ("/trail/", "/trail/heads/"):
+        assert "上次核验" in client.get(page).content.decode()
+    TrailCheck.objects.update(code="hash", index=2)
+    for page in ("/trail/", "/trail/heads/"):
+        said = client.get(page).content.decode()
+        assert "第2条或者此前有问题" in said and "此前最近一次核验完好" in said
 
 
 def test_the_codes_of_a_county_lead_back_to_a_trail_that_is_there(town, client):
