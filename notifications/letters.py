@@ -52,6 +52,7 @@ TITLES: dict[str, Any] = {
     "model_offered": _("推荐示范规则"),
     "note_answered": _("提示函答复"),
     "unit_changed": _("区划变动"),
+    "trail_broken": _("办理记录被改动"),
     "erasing": _("个人信息到期清除"),
     "erased": _("个人信息已清除"),
     "erasure_declined": _("不同意清除"),
@@ -88,6 +89,7 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     "call": {"window_from": _("征集开始"), "window_to": _("征集结束")},
     "session_moved": {"session": _("会议"), "new_day": _("新的会期")},
     "box_emptied": {"destroyed": _("作废的电子票数")},
+    "trail_broken": {"index": _("记录序号")},
     "erased": {"rows": _("清除件数"), "number": _("清除证明编号")},
     "destroyed": {"sealed": _("销毁的电子票数"), "on_paper": _("销毁的纸质票数")},
 }

@@ -388,6 +388,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "archive.add",
         "change.effect",
         "change.undo",
+        "deadline.settle",
         "oversight.repair",
         "row.add",
         "row.change",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.ballots.desk.floor import register_floor_acts
 from projects.ballots.forms import NewVoteForm, RecountForm, ReleaseHolderForm
 from projects.cycles.models import Cycle, CycleState
-from projects.evaluation import carrying, forms, services
+from projects.evaluation import carrying, forms, selectors, services
 from projects.evaluation.flows import (
     MeasurementFlow,
     MeasurementRecountFlow,
@@ -53,7 +53,7 @@ CARRY_OVER = register_event(
 
 
 def _measuring(cycle: Cycle, grant: Any) -> bool:
-    return cycle.state == CycleState.EVALUATING
+    return cycle.state == CycleState.EVALUATING and selectors.measuring_vote(cycle) is not None
 
 
 register_floor_acts(

@@ -116,14 +116,11 @@ LINE_LIMITS = {
     "keepalives_interval": "2",
     "keepalives_count": "2",
 }
-# A statement that comes again is planned once on its connection: with the rows' policies, planning is half of its cost.
-PREPARED = {"server_side_binding": True, "prepare_threshold": 2}
 
 
 def _with_limits(database: dict[str, Any]) -> dict[str, Any]:
     given = database["OPTIONS"].get("options", "")
-    limits = {"options": f"{given} {RUN_TIME_LIMITS}".strip()}
-    options = {**LINE_LIMITS, **PREPARED, **database["OPTIONS"], **limits}
+    options = {**LINE_LIMITS, **database["OPTIONS"], "options": f"{given} {RUN_TIME_LIMITS}".strip()}
     return {**database, "OPTIONS": options, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 

@@ -260,7 +260,7 @@ register_event(
 
 
 def _by_vote(change: Change, grant: RoleGrant) -> bool:
-    return change.body == "congress"
+    return change.body == "congress" and changing.is_put_to_vote(change)
 
 
 register_floor_acts(

@@ -19,7 +19,7 @@ from projects.portal.acts import PAGES, Offer
 from projects.retention.models import Erasure, Hold
 from projects.selection.models import Notice
 from projects.supervision.models import Change, Interpellation
-from tests.builders import SINCE, at, township
+from tests.builders import NOTICE, SINCE, at, township
 from tests.projects.portal.public_world import cycle_of, item_of, project_of
 from workflow.audit.services import Act
 from workflow.flows.events import Event, events
@@ -28,6 +28,8 @@ from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import Unit, UnitKind, User
 from workflow.people.services import create_unit
 from workflow.roles import registry
+from workflow.roles.middleware import SESSION_KEY as GRANT_KEY
+from workflow.roles.models import RoleGrant
 from workflow.roles.services import grant
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +98,7 @@ def records(town):
 
 
 def seat_of(town, office: str) -> User:
-    """Somebody who holds this office and no other in the township."""
+    """Somebody who holds this office and no other in the township, but the mandate it may rest on."""
     kinds = registry.office(office).kinds
     county = Unit.objects.get(pk=town.unit.parent_id)
     if town.unit.kind in kinds:
@@ -108,7 +110,10 @@ def seat_of(town, office: str) -> User:
         unit = create_unit(code=f"X-{office}", name="内设单位", kind=kind, parent=town.unit)
     user = User.objects.create(username=f"only-{office}", name=f"只任{office}")
     admin = Act(User.objects.get(username__startswith="admin@"), "admin", county, at("2020-01-01"))
-    grant(user=user, office=office, unit=unit, act=admin, since=SINCE)
+    if office in registry.resting_on("deputy"):
+        grant(user=user, office="deputy", unit=town.unit, act=admin, since=SINCE)
+    notice = NOTICE if registry.office(office).documented else {}
+    grant(user=user, office=office, unit=unit, act=admin, since=SINCE, **notice)
     return user
 
 
@@ -131,7 +136,11 @@ def test_every_registered_act_is_linked_from_the_page_of_its_record(monkeypatch,
     missing = []
     for office, theirs in wanted.items():
         client = Client()
-        client.force_login(seat_of(town, office))
+        user = seat_of(town, office)
+        client.force_login(user)
+        session = client.session
+        session[GRANT_KEY] = RoleGrant.objects.get(user=user, office=office).pk
+        session.save()
         shown: dict[str, str] = {}
         for event in theirs:
             # The county acts of its own house; of a township on that township's records.

@@ -23,7 +23,7 @@ from projects.lifecycle.services import start_year
 from projects.portal.acts import PAGES
 from projects.selection.models import Notice
 from projects.supervision.models import Project
-from tests.builders import at, township
+from tests.builders import NOTICE, at, township
 from tests.plays import play_deliberation, play_supervision
 from workflow.audit.services import Act
 from workflow.flows.models import Deadline
@@ -53,7 +53,7 @@ def played(served) -> Iterator[str]:  # type: ignore[no-untyped-def]
             holder = (
                 admin if office == "admin" else User.objects.create(username=f"{office}@P01", name="李志强")
             )
-            notice = {"document": "审通〔2026〕3号", "until": date(2040, 1, 1)} if office == "auditor" else {}
+            notice = NOTICE if office == "auditor" else {}
             grant(user=holder, office=office, unit=county, act=act, since=date(2020, 1, 1), **notice)
         plan = {"year": 2026, "opens_on": date(2025, 9, 1), "planned_t": T, "planned_t2": T2}
         cycle = start_year(town.act("chair", at("2025-08-01")), **plan)

@@ -303,7 +303,7 @@ def test_a_backup_of_a_trail_that_lost_its_end_is_found_by_a_head_kept_outside(
     (backup.folder / "manifest.json").write_text(json.dumps(told))
     monkeypatch.setattr(drilling, "a_server", lambda place: nullcontext(empty))
     status, said = seen("restore_drill", "latest", "--heads", str(file))
-    assert status == 1 and "T01　第3条" in said and "外部留存的校验值不一致" in said
+    assert status == 1 and "T01　第3条" in said and "与留存的校验值不一致" in said
     # Made over into another, it differs besides from what was written down of it, and from what is in it.
     assert "办理记录登记的不一致" in said and "附件：清单 2 个，恢复后 1 个" in said and "不可靠" in said
     assert f"workflow_entry：清单 {rows + 1} 行，恢复后 {rows} 行" in said

@@ -26,6 +26,7 @@ from workflow.flows.services import (
     refused_in_words_of,
 )
 from workflow.machines.models import Record
+from workflow.people.isolation import unlimited
 from workflow.people.models import Unit, User
 from workflow.people.services import ancestors_of
 from workflow.people.wording import worded
@@ -193,7 +194,7 @@ def perform(
         grant = _office_for(wanted, held, actor, office, at)
         act = grant.act(held.unit, at, task=key, request_id=request_id)
         refuse_who_stands_in(wanted, act)
-        with acting(act), refused_in_words_of(act.unit):
+        with acting(act), unlimited(bool(grant.scope)), refused_in_words_of(act.unit):
             form = wanted.form_for(held, act, grant, data, files)
             if not form.is_valid():
                 raise InvalidForm(form)

@@ -82,6 +82,22 @@ def within(context: Context) -> Iterator[None]:
                 cursor.execute(SET, outer)
 
 
+@contextmanager
+def unlimited(limited: bool) -> Iterator[None]:
+    """Take off for a block what limits somebody to a part of the work, where anything does.
+
+    Who may act has been checked by then, and what an act opens may lie outside the part its office reads.
+    """
+    if not limited:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('piaojue.scope', true), set_config('piaojue.scope', '', true)")
+        outer = cursor.fetchone()[0]
+        yield
+        cursor.execute("SELECT set_config('piaojue.scope', %s, true)", [outer or ""])
+
+
 def _current() -> tuple[str, ...]:
     with connection.cursor() as cursor:
         cursor.execute(_GET)

@@ -19,8 +19,6 @@ from psycopg.conninfo import make_conninfo
 
 from projects.site.postgres import Cluster, ClusterError
 
-# What stands among the options of a database for us alone: libpq's programs have their own session, or do not know it.
-OURS = ("options", "server_side_binding", "prepare_threshold")
 NAMED = {"NAME": "dbname", "USER": "user", "HOST": "host", "PORT": "port"}
 # pg_dump itself lifts the limits of time; whoever reads for the whole system says so to the policies.
 AS_SYSTEM = "-c piaojue.mode=system"
@@ -60,7 +58,7 @@ class Access:
     def conninfo(self) -> str:
         """Without the password, which a list of processes would show."""
         given = {libpq: self.database[name] for name, libpq in NAMED.items() if self.database.get(name)}
-        more = {name: value for name, value in self.database.get("OPTIONS", {}).items() if name not in OURS}
+        more = {name: value for name, value in self.database.get("OPTIONS", {}).items() if name != "options"}
         return make_conninfo("", **given, **more)
 
     def connect(self) -> psycopg.Connection[Any]:

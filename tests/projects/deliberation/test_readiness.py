@@ -74,7 +74,11 @@ def test_after_the_adopted_method_only_the_attendance_is_left(town, heard):  # n
     adopt(town, heard)
     now = levels(heard, T)
     assert [what for what, found in now.items() if Level.DONE not in found] == ["到会人数"]
-    record_attendance(town.act("clerk", moment(T, 14)), Vote.objects.get(), present=14, on_leave=6)
+    vote = Vote.objects.get()
+    record_attendance(town.act("clerk", moment(T, 14)), vote, present=14, on_leave=6)
+    assert Level.BLOCKING in levels(heard, T)["本次投票名册"], "the roll still has all of them present"
+    away = vote.session.roll.values_list("pk", flat=True)[:6]
+    vote.session.roll.filter(pk__in=list(away)).update(presence="leave")
     assert {line.level for line in readiness_sheet(Cycle.objects.get(), T)} <= {Level.DONE, Level.WARNING}
 
 

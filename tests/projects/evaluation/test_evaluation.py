@@ -21,9 +21,7 @@ from projects.demo.play.evaluation import (
     Figures,
     close_year,
     keyed,
-    play_after_session,
     play_convening,
-    play_inquiry,
     play_measure_closing,
     play_measure_opening,
     play_measurement,
@@ -42,7 +40,7 @@ from projects.selection.models import Item
 from projects.supervision.models import Project
 from tests.builders import at, do, meeting_of, open_task, township
 from tests.files import picture
-from tests.plays import play_evaluation, play_look_back
+from tests.plays import play_after_session, play_evaluation, play_inquiry, play_look_back
 from tests.projects.evaluation.conftest import DAY, year_under_supervision
 from tests.projects.supervision.conftest import year_of
 from tests.statements import counting

@@ -24,6 +24,15 @@ class Entries:
     """As many entries as asked for, made while they are read; read as an extract is."""
 
     count: int
+    outside: int = 0
+
+    @property
+    def until(self) -> int:
+        return self.count
+
+    @property
+    def after_head(self) -> int:
+        return self.count
 
     @property
     def unit(self) -> Any:
