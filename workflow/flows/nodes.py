@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
@@ -11,6 +12,7 @@ from viewflow import this
 from viewflow.workflow import nodes
 from viewflow.workflow.activation import Activation
 from viewflow.workflow.base import Edge, Node
+from viewflow.workflow.models import Task
 from viewflow.workflow.nodes import mixins
 from viewflow.workflow.nodes.if_gate import IfActivation
 from viewflow.workflow.nodes.split import SplitActivation
@@ -22,11 +24,21 @@ from viewflow.workflow.token import Token
 from workflow.flows.forms import MeetingForm, MinutesForm, StepForm
 from workflow.flows.meetings import Standard
 from workflow.people.models import Unit, User
+from workflow.people.prepared import PreparedUpdate
 
 if TYPE_CHECKING:
     from workflow.flows.base import OfficeFlow
 
 Text = str | Promise
+
+_DONE = PreparedUpdate(
+    lambda task_id, **done: (Task.objects.filter(pk=task_id), done),
+    task_id=-1,
+    owner_id=-2,
+    status="\0status",
+    started=datetime.min.replace(tzinfo=UTC),
+    finished=datetime.max.replace(tzinfo=UTC),
+)
 
 
 class OfficeActivation(ViewActivation):
@@ -46,7 +58,13 @@ class OfficeActivation(ViewActivation):
     def complete(self) -> None:
         """As the library's own, writing only what completing changes."""
         self.task.finished = now()
-        self.task.save(update_fields=["owner", "status", "started", "finished"])
+        _DONE.apply(
+            task_id=self.task.pk,
+            owner_id=self.task.owner_id,
+            status=self.task.status,
+            started=self.task.started,
+            finished=self.task.finished,
+        )
         task_finished.send(sender=self.flow_class, process=self.process, task=self.task)
 
     @Activation.status.transition(source=STATUS.DONE)

@@ -6,12 +6,13 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any, cast
 
+from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError, connection, transaction
-from django.db.models import Q
 from django.http import QueryDict
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
@@ -29,7 +30,7 @@ from workflow.flows.nodes import MeetingView, OfficeView
 from workflow.flows.uploads import Checked
 from workflow.machines.services import Conflict
 from workflow.people.models import Unit, User
-from workflow.people.prepared import Prepared
+from workflow.people.prepared import Prepared, PreparedUpdate
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.selectors import live_grants
@@ -64,7 +65,7 @@ def _turn(task_id: int, actor: User, at: datetime, request_id: str) -> Iterator[
     with transaction.atomic(), busy_if_locked():
         task = held_task(task_id)
         act = _checked(task, actor, at, request_id)
-        subject = task.process.artifact
+        subject = _subject_of(task)
         if subject.unit_id == act.unit.pk:
             subject.unit = act.unit  # read already, with the deadline
         with acting(act), refused_in_words_of(act.unit):
@@ -122,6 +123,20 @@ def held_task(task_id: int) -> Task:
     return task
 
 
+def _subject_of(task: Task) -> Any:
+    """The record a task is on; its process has it from here on."""
+    process = task.process
+    kind = ContentType.objects.get_for_id(process.artifact_content_type_id)
+    process.artifact = _record(kind.model_class()).first(pk=process.artifact_object_id)
+    return process.artifact
+
+
+@cache
+def _record(model: type[Any]) -> Prepared[Any]:
+    """The read of one record of a kind."""
+    return Prepared(lambda pk: model._base_manager.filter(pk=pk).order_by(), pk=-1)
+
+
 def _checked(task: Task, actor: User, at: datetime, request_id: str) -> Act:
     deadline, node = task.deadline, task.flow_task
     if task.status not in (STATUS.NEW, STATUS.ASSIGNED):
@@ -176,11 +191,19 @@ def complete(
         return entry
 
 
+# Asked by the process alone: its tasks are few, and an index leads to them.
+_OF_DONE_TASKS = Prepared(
+    lambda process_id: (
+        Draft.objects.filter(task__process_id=process_id, task__status=STATUS.DONE).only("task_id").order_by()
+    ),
+    process_id=-1,
+)
+
+
 def _drop_drafts(turn: Turn) -> None:
     """What was typed on a task is of no use once it is done; nor is what was handed in on the tasks it has come of, which
     nobody takes back any more. What was handed in beside it may still be taken back, and stays."""
-    of_this = Q(task=turn.task) | Q(task__process=turn.task.process, task__status=STATUS.DONE)
-    found = dict(Draft.objects.filter(of_this).values_list("pk", "task_id"))
+    found = {draft.pk: draft.task_id for draft in _OF_DONE_TASKS.every(process_id=turn.task.process_id)}
     behind = _came_of(turn.task) if set(found.values()) - {turn.task.pk} else set()
     gone = [pk for pk, task_id in found.items() if task_id in {turn.task.pk, *behind}]
     if gone:
@@ -277,6 +300,17 @@ def obstacles_of(node: OfficeView, subject: Any, at: datetime) -> list[str]:
     return [worded(reason, subject.unit) for reason in node.obstacles(subject, at)] if node.obstacles else []
 
 
+_SETTLED = PreparedUpdate(
+    lambda task_id, **done: (Deadline.objects.filter(pk=task_id), done),
+    task_id=-1,
+    done_at=datetime.min.replace(tzinfo=UTC),
+    done_by=-2,
+    done_office="\0office",
+    done_for="\0for",
+    entry_id=-3,
+)
+
+
 def _finish(turn: Turn, outcome: Outcome, *, after: dict[str, Any]) -> Entry:
     node, subject = turn.node, turn.subject
     if outcome.returns_to and outcome.returns_to not in [target.name for target in node.returns]:
@@ -292,9 +326,10 @@ def _finish(turn: Turn, outcome: Outcome, *, after: dict[str, Any]) -> Entry:
         reason=outcome.reason,
         label=subject.label,
     )
-    Deadline.objects.filter(pk=turn.task.pk).update(
+    _SETTLED.apply(
+        task_id=turn.task.pk,
         done_at=turn.act.at,
-        done_by=turn.act.actor,
+        done_by=turn.act.person.pk,
         done_office=turn.act.office,
         done_for=turn.act.stands_for,
         entry_id=entry.pk,

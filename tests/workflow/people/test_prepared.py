@@ -1,4 +1,4 @@
-"""A read that is put into SQL once."""
+"""A statement that is put into SQL once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.builders import township
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import Unit
-from workflow.people.prepared import Prepared
+from workflow.people.prepared import Prepared, PreparedUpdate
 
 pytestmark = pytest.mark.django_db
 
@@ -55,3 +55,41 @@ def test_a_value_the_statement_does_not_ask_for_is_refused():
         Prepared(lambda code, kind: Unit.objects.filter(code=code), code="\0code", kind="\0kind").first(
             code="P5", kind="township"
         )
+
+
+def renamed() -> PreparedUpdate:
+    return PreparedUpdate(
+        lambda code, **changes: (Unit.objects.filter(code=code), changes),
+        code="\0code",
+        name="\0name",
+        parent=-1,
+    )
+
+
+def test_every_row_is_found_in_the_order_of_the_queryset():
+    apply(SYSTEM)
+    townships = Prepared(
+        lambda kind: Unit.objects.filter(kind=kind).only("code").order_by("-code"), kind="\0"
+    )
+    assert townships.every(kind="township") == []
+    township("P6")
+    township("P7")
+    assert [unit.code for unit in townships.every(kind="township")] == ["P7", "P6"]
+
+
+def test_an_update_changes_the_rows_it_names_and_says_how_many():
+    apply(SYSTEM)
+    township("P8")
+    township("P9")
+    update = renamed()
+    assert update.apply(code="P8", name="甲镇", parent=None) == 1
+    assert update.apply(code="P0", name="乙镇", parent=None) == 0
+    changed, other = Unit.objects.get(code="P8"), Unit.objects.get(code="P9")
+    assert (changed.name, changed.parent_id) == ("甲镇", None)
+    assert other.name != "甲镇" and other.parent_id
+
+
+def test_an_update_with_a_value_too_few_is_refused():
+    apply(SYSTEM)
+    with pytest.raises(TypeError, match="parent"):
+        renamed().apply(code="P8", name="甲镇")
