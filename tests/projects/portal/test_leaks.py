@@ -252,7 +252,7 @@ class Visit:
 # A form's own secret, that of a second factor (in groups that may be digits alone), the clocks that do not stand
 # still (the database's, a workbook's), and the square of a head's code, which stands beside it in letters.
 NOISE = re.compile(
-    r'class="qrline" d="[^"]*"|'
+    r'class="qrline" stroke="#000" d="[^"]*"|'
     r'name="csrfmiddlewaretoken" value="\w+"|(?:[A-Z2-7]{4} ){3,}[A-Z2-7]{4}|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)'
 )
 
