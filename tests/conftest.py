@@ -155,8 +155,9 @@ def served(fresh_database: str) -> Iterator[LiveServer]:
 
 @pytest.fixture(scope="session")
 def browser_path() -> str:
-    """Where the browser of the page tests is: CHROMIUM, or the first one installed."""
-    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    """Where the browser of the page tests is: CHROMIUM, or the first one installed (as scripts/browser.sh looks)."""
+    known = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    names = (os.environ.get("CHROMIUM", ""), *known)
     found = next((path for name in names if name and (path := shutil.which(name))), None)
     if found is None:
         raise pytest.UsageError("no Chromium or Chrome found: install one, or name it in CHROMIUM")
