@@ -58,7 +58,7 @@ def one_of_every_kind(unit: Unit, county: Unit, user: User) -> dict[str, Record]
         Change.objects.create(unit=unit, project=project, what="cost", reason="材料涨价。", asked_on=DAY),
         Inquiry.objects.create(unit=unit, cycle=cycle, words="何时完工？", asked_on=DAY),
         Measurement.objects.create(unit=unit, cycle=cycle, project=project),
-        Bulletin.objects.create(unit=unit, of="quarter", year=2027, title="通报", body="。", drafted_on=DAY, by=user),
+        Bulletin.objects.create(unit=unit, of="quarter", year=2027, title="通报", body="。", as_of=DAY, drafted_on=DAY, by=user),
         Hold.objects.create(unit=unit, cycle=cycle, reason="有争议", set_on=DAY, set_by=user),
         Erasure.objects.create(unit=unit, cycle=cycle, of="visits", due_on=DAY, term="五年", asked_on=DAY),
         Note.objects.create(

@@ -121,7 +121,9 @@ DRAFT_BULLETIN = register_event(
         offered=at_home,
         basis=_("镇平县做法：县级人大常委会每季度通报一次"),
         output=_("通报（草稿）"),
-        hint=_("数字由系统从当日汇总填入，每个数字都能打开它的明细；发出前可以修改文字。"),
+        hint=_(
+            "季度通报的数字截至该季度最后一日（季度未完的截至当日），年度段落的数字截至当日；每个数字都能打开它的明细，发出前可以修改文字。"
+        ),
     )
 )
 EDIT_BULLETIN = register_event(

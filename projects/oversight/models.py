@@ -180,7 +180,7 @@ class Bulletin(Record):
     """A text about its townships that the county drafts from the figures, edits, and may send (rules.md §1, 镇平县).
 
     unit: the county. figures: what the draft was filled with, in order: label, text, list and filters behind it, as
-    they were on `drafted_on`; editing leaves them as they are.
+    they were at the end of `as_of`; editing leaves them as they are.
     """
 
     kind: ClassVar[str] = "bulletin"
@@ -190,7 +190,8 @@ class Bulletin(Record):
     title = models.CharField(_("标题"), max_length=110)
     body = models.TextField(_("正文"))
     figures = models.JSONField(default=list)
-    drafted_on = models.DateField(_("数字截至"))
+    as_of = models.DateField(_("数字截至"))
+    drafted_on = models.DateField(_("起草日期"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     sent_on = models.DateField(_("发出日期"), null=True)
     state = FSMField(default=BulletinState.DRAFT, choices=BulletinState.choices, protected=True)

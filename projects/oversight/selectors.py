@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from typing import Any, TypeVar
 
 from django.contrib.postgres.aggregates import StringAgg
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from projects.collection.models import Proposal
 from projects.cycles.models import Cycle
@@ -45,15 +46,21 @@ def _to(unit: Unit | None, said: QuerySet[Said]) -> QuerySet[Said]:
 
 def townships_below(unit: Unit) -> QuerySet[Unit]:
     """The townships and subdistricts below a county, by code."""
-    return _halls(unit).filter(ends_on=None).order_by("code")
+    return halls_below(unit).filter(ends_on=None).order_by("code")
+
+
+def townships_on(unit: Unit, day: date) -> QuerySet[Unit]:
+    """The townships and subdistricts there were below a county at the end of a day, by code."""
+    return halls_below(unit).filter(Q(ends_on=None) | Q(ends_on__gt=day)).order_by("code")
 
 
 def township_below(unit: Unit, code: str) -> Unit | None:
     """The one with this code, an abolished one too: its file stays readable."""
-    return _halls(unit).filter(code=code).first()
+    return halls_below(unit).filter(code=code).first()
 
 
-def _halls(unit: Unit) -> QuerySet[Unit]:
+def halls_below(unit: Unit) -> QuerySet[Unit]:
+    """The townships and subdistricts below a unit, abolished ones too."""
     kinds = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
     return Unit.objects.filter(path__startswith=unit.path, kind__in=kinds)
 

@@ -19,7 +19,7 @@ from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import rules_in_force
 from projects.cycles.services import adopt_rulebook
 from projects.oversight.boundaries import drawing_of
-from projects.oversight.bulletins import drafted
+from projects.oversight.bulletins import day_of, drafted
 from projects.oversight.models import Boundary, Bulletin, Guidance, ModelRulebook, Note, Sample, Weighting
 from projects.oversight.rules import digest_of, drawn
 from projects.oversight.selectors import called, latest_year_of, rules_adopted, sampled_from
@@ -211,8 +211,13 @@ def load_boundaries(act: Act, county: Unit, *, file: UploadedFile) -> Outcome:
 
 
 def draft_bulletin(act: Act, county: Unit, *, of: str, year: int, quarter: int | None = None) -> Outcome:
-    """A draft filled from the figures of the day; refused while no township below has that year."""
-    draft = drafted(county, of, year, quarter, act.on)
+    """A draft filled with the figures of its day; refused before the quarter, or where no township had that year then."""
+    day = day_of(quarter, year, act.on)
+    if day is None:
+        raise Refused(
+            _("%(year)s 年第 %(quarter)s 季度还没有开始，不能起草。") % {"year": year, "quarter": quarter}
+        )
+    draft = drafted(county, of, year, quarter, day)
     if draft is None:
         raise Refused(_("没有乡镇启动 %(year)s 年度，不能起草。") % {"year": year})
     bulletin = Bulletin.objects.create(
@@ -223,10 +228,12 @@ def draft_bulletin(act: Act, county: Unit, *, of: str, year: int, quarter: int |
         title=draft.title,
         body=draft.body,
         figures=draft.figures,
+        as_of=draft.as_of,
         drafted_on=act.on,
         by=act.person,
     )
-    return Outcome(after={"bulletin": bulletin.reference, "figures": len(draft.figures)})
+    after = {"bulletin": bulletin.reference, "figures": len(draft.figures), "as_of": draft.as_of.isoformat()}
+    return Outcome(after=after)
 
 
 def edit_bulletin(act: Act, bulletin: Bulletin, *, title: str, words: str) -> None:

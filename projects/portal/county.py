@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,9 +18,10 @@ from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.oversight.measures import MEASURES
 from projects.portal import staff_selectors as selectors
 from projects.portal.acts import offers_on
-from projects.portal.county_lists import LISTS, Asked, Listing, filters_asked, words_of
-from projects.portal.county_view import NAME, OWN, STEP, View, scope_of
+from projects.portal.county_lists import LISTS, Asked, Listing, as_it_stood, filters_asked, words_of
+from projects.portal.county_view import NAME, OWN, STEP, Scope, View, scope_of
 from projects.portal.scope import refuse_part
+from workflow.people.models import Unit
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
 from workflow.roles.models import RoleGrant
@@ -123,18 +124,17 @@ def county_list(request: HttpRequest, code: str) -> HttpResponse:
     grant, listing = overseer(request), LISTS.get(code)
     if listing is None:
         raise Http404
-    scope = scope_of(grant.tenant, request.GET, timezone.localdate())
-    filters = filters_asked(listing, request.GET.dict())
-    asked = Asked(scope.cycles, filters, scope.view.today)
+    scope, asked = list_asked(grant.tenant, code, listing, request.GET)
     rows = listing.rows(asked)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "listing": listing,
         "view": scope.view,
         "whose": scope.whose,
-        "filtered": words_of(listing, filters),
+        "filtered": words_of(listing, asked.filters),
+        "as_of": asked.today if asked.past else None,
         "page": page,
-        "lines": [_shown(listing, row, scope.view.today) for row in page],
+        "lines": [_shown(listing, row, asked) for row in page],
         "total": listing.total(rows),
         "files": _files(request, code),
     }
@@ -151,6 +151,25 @@ def _files(request: HttpRequest, code: str) -> list[tuple[str, str]]:
     ]
 
 
-def _shown(listing: Listing, row: Any, today: date) -> dict[str, Any]:
-    line = listing.line(row, today)
+def _shown(listing: Listing, row: Any, asked: Asked) -> dict[str, Any]:
+    line = listing.line(asked.shown(row), asked.today)
     return {"title": line.title, "url": line.url, "cells": line.under(listing.columns)}
+
+
+def list_asked(home: Unit, code: str, listing: Listing, given: QueryDict) -> tuple[Scope, Asked]:
+    """What an address asks a list for; of a day that is over the rows of that day, where its list can be told."""
+    today = timezone.localdate()
+    scope, filters = (
+        scope_of(home, given, today),
+        filters_asked(listing, {name: str(value) for name, value in given.items()}),
+    )
+    if not (day := str(given.get("as_of", ""))):
+        return scope, Asked(scope.cycles, filters, today, scope.halls)
+    try:
+        wanted = date.fromisoformat(day)
+    except ValueError:
+        raise Http404 from None
+    asked = as_it_stood(code, scope.cycles, filters, scope.halls, wanted) if wanted <= today else None
+    if asked is None:
+        raise Http404(_("这份清单不能追溯到所问的日期。"))
+    return scope, asked

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,12 +15,14 @@ from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
 from projects.cycles.documents.composing import text_parts
-from projects.cycles.documents.parts import Document
+from projects.cycles.documents.parts import Document, Heading, Paragraph, Table
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.cycles.documents.sealing import seal_over
+from projects.oversight.bulletins import drafted
 from projects.oversight.models import Bulletin
 from projects.portal.acts import offers_on
 from projects.portal.county import overseer
+from projects.portal.county_lists import LISTS, filters_asked, words_of
 from projects.portal.documents import written
 from workflow.calendar.workdays import in_words
 from workflow.roles.models import RoleGrant
@@ -50,19 +54,48 @@ def bulletins(request: HttpRequest) -> HttpResponse:
 def bulletin(request: HttpRequest, pk: int) -> HttpResponse:
     """One: its text, the figures it was filled with and what may be done with it."""
     grant, held = _bulletin(request, pk)
+    again = drawn_again(held)
     context = {
         "bulletin": held,
-        "figures": [_figure(one) for one in held.figures],
+        "figures": [_source(one, again.get(_key(one), "")) for one in held.figures],
+        "untold": [one["label"] for one in held.figures if _key(one) not in again],
         "events": offers_on([held], grant, timezone.now()),
         "no_pdf": obstacle_to_pdf(),
     }
     return render(request, "portal/bulletin.html", context)
 
 
-def _figure(one: dict[str, Any]) -> dict[str, str]:
-    """A figure as it stood, and the address of what it counts, as that stands today."""
-    url = reverse("county_list", args=[one["list"]]) + "?" + urlencode(one["filters"])
-    return {"label": one["label"], "text": one["text"], "url": url}
+@dataclass(frozen=True)
+class Source:
+    """A figure as it was filled in, and the list of the rows it counts, as of the same day.
+
+    rows: that list in words. now: what the same day adds up to from the records of today, where that is another, as
+    something was entered late or put right; else empty.
+    """
+
+    label: str
+    text: str
+    url: str
+    rows: str
+    now: str
+
+
+def drawn_again(held: Bulletin) -> dict[tuple[str, str], str]:
+    """The figures of the same day from the records of today; what can no longer be told of that day is missing."""
+    draft = drafted(held.unit, held.of, held.year, held.quarter, held.as_of)
+    return {_key(one): one["text"] for one in draft.figures} if draft else {}
+
+
+def _key(one: dict[str, Any]) -> tuple[str, str]:
+    return one["label"], one["filters"].get("unit", "")
+
+
+def _source(one: dict[str, Any], again: str = "") -> Source:
+    listing, filters = LISTS[one["list"]], one["filters"]
+    words = words_of(listing, filters_asked(listing, filters))
+    url = reverse("county_list", args=[one["list"]]) + "?" + urlencode(filters)
+    rows = f"{listing.title}（{words}）" if words else str(listing.title)
+    return Source(one["label"], one["text"], url, rows, again if again != one["text"] else "")
 
 
 @require_safe
@@ -70,15 +103,36 @@ def bulletin_file(request: HttpRequest, pk: int, ending: str) -> HttpResponse:
     """As Word, to go on with, or PDF; where no PDF can be made, back to the page."""
     _grant, held = _bulletin(request, pk)
     with translation.override("zh-hans"):
-        made = written(document_of(held), ending, held.title)
+        made = written(document_of(held, request.build_absolute_uri), ending, held.title)
     return made or redirect("bulletin", pk)
 
 
-def document_of(held: Bulletin) -> Document:
-    """The sheet: signed by the standing committee, on the day it went out or else the day of its figures."""
+def document_of(held: Bulletin, address: Callable[[str], str]) -> Document:
+    """The sheet: signed by the standing committee, on the day it went out or else the day it was drafted.
+
+    Under the text every figure with the list it comes from and that list's address.
+    """
+    rows = tuple(
+        (str(at), one.label, one.text, one.rows, address(one.url))
+        for at, one in enumerate(map(_source, held.figures), 1)
+    )
+    sources = (
+        Heading("附：数字来源"),
+        Table(
+            ("序号", "指标", "数字", "来源", "查阅地址"),
+            rows,
+            (7, 18, 15, 20, 40),
+            frozenset({0, 2}),
+            tight=True,
+        ),
+        Paragraph(
+            f"数字均截至{in_words(held.as_of)}，由系统按办理记录汇总；查阅地址供县级人大登录后打开，所列为当日的明细。",
+            small=True,
+        ),
+    )
     return Document(
         title=held.title,
-        parts=tuple(text_parts(held.body)),
+        parts=(*text_parts(held.body), *(sources if rows else ())),
         signature=f"{held.unit.name}人民代表大会常务委员会",
         day=in_words(held.sent_on or held.drafted_on),
         seal=seal_over(held.unit) if held.sent_on else None,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urlencode
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Model, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -26,15 +27,18 @@ from projects.evaluation.models import Grade, Measurement, MeasurementState
 from projects.oversight.figures import DEPUTIES, DONE, RESIDENTS
 from projects.oversight.measures import SOURCES
 from projects.oversight.models import Examination
+from projects.oversight.past import Past
 from projects.selection.models import Item, ItemState
 from projects.selection.selectors import ON_THE_LIST
-from projects.supervision.models import Finding, FindingState, Inspection, Project
+from projects.supervision.models import Finding, FindingState, Inspection, Project, ProjectState
 from workflow.flows.models import Deadline
 from workflow.flows.money import wan
+from workflow.people.models import Unit
 from workflow.people.wording import worded
 from workflow.roles import registry
 
 Words = str | Promise
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,17 @@ class Line:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a list is asked for: the years, the filters of its address, the day."""
+    """What a list is asked for: the years and townships, the filters of its address, the day.
+
+    past: the years as they stood at the end of `today`, where that day is over; counted: the rows its figure counted.
+    """
 
     cycles: list[int]
     filters: Mapping[str, str]
     today: date
+    halls: frozenset[int] = frozenset()
+    past: Past | None = None
+    counted: list[int] | None = None
 
     @property
     def references(self) -> list[str]:
@@ -64,6 +74,14 @@ class Asked:
 
     def wants(self, name: str, value: str) -> bool:
         return self.filters.get(name) == value
+
+    def stood(self, model: type[Row]) -> QuerySet[Row] | None:
+        """Of a day that is over the rows that were counted then; None where the list is of today."""
+        return None if self.counted is None else model._default_manager.filter(pk__in=self.counted)
+
+    def shown(self, row: Any) -> Any:
+        """A row as it stood."""
+        return self.past.put_back(row) if self.past else row
 
 
 @dataclass(frozen=True)
@@ -97,14 +115,20 @@ def _year(cycle: Cycle) -> str:
 
 
 def _tasks(asked: Asked) -> QuerySet[Deadline]:
-    rows = Deadline.objects.filter(about__in=asked.references, cancelled=False, step__in=STEPS)
+    rows = asked.stood(Deadline)
+    if rows is None:
+        rows = Deadline.objects.filter(about__in=asked.references, cancelled=False)
+    rows = rows.filter(step__in=STEPS)
     if step := asked.filters.get("step", ""):
         rows = rows.filter(step=int(step))
     return rows.select_related("task", "seat", "unit", "done_by").order_by("due_on", "pk")
 
 
 def _open_tasks(asked: Asked) -> QuerySet[Deadline]:
-    rows = _tasks(asked).filter(done_at=None)
+    rows = _tasks(asked)
+    if asked.past:
+        return rows
+    rows = rows.filter(done_at=None)
     if asked.wants("when", "overdue"):
         rows = rows.filter(binds_on__lt=asked.today)
     if office := asked.filters.get("office", ""):
@@ -147,12 +171,14 @@ TASK_COLUMNS = (_("乡镇"), _("事由"), _("由谁办理"), _("期限"))
 
 
 def _proposals(asked: Asked) -> QuerySet[Proposal]:
-    rows = Proposal.objects.filter(cycle__in=asked.cycles)
-    if asked.wants("which", "accepted"):
-        rows = rows.filter(state__in=("accepted", "merged", "carried", "answered"))
-    kinds = {"residents": RESIDENTS, "deputies": DEPUTIES}.get(asked.filters.get("from", ""))
-    if kinds:
-        rows = rows.filter(proposer_kind__in=kinds)
+    rows = asked.stood(Proposal)
+    if rows is None:
+        rows = Proposal.objects.filter(cycle__in=asked.cycles)
+        if asked.wants("which", "accepted"):
+            rows = rows.filter(state__in=("accepted", "merged", "carried", "answered"))
+        kinds = {"residents": RESIDENTS, "deputies": DEPUTIES}.get(asked.filters.get("from", ""))
+        if kinds:
+            rows = rows.filter(proposer_kind__in=kinds)
     return rows.select_related("unit", "cycle").order_by("unit__code", "pk")
 
 
@@ -167,11 +193,13 @@ def _proposal_line(held: Proposal, today: date) -> Line:
 
 
 def _items(asked: Asked) -> QuerySet[Item]:
-    rows = Item.objects.filter(cycle__in=asked.cycles)
-    if asked.wants("which", "candidates"):
-        rows = rows.filter(ON_THE_LIST)
-    if asked.wants("which", "elected"):
-        rows = rows.filter(state=ItemState.ELECTED)
+    rows = asked.stood(Item)
+    if rows is None:
+        rows = Item.objects.filter(cycle__in=asked.cycles)
+        if asked.wants("which", "candidates"):
+            rows = rows.filter(ON_THE_LIST)
+        if asked.wants("which", "elected"):
+            rows = rows.filter(state=ItemState.ELECTED)
     return rows.select_related("unit", "department").order_by("unit__code", "cycle_id", "number")
 
 
@@ -190,6 +218,13 @@ def _item_line(held: Item, today: date) -> Line:
 
 
 def _projects(asked: Asked) -> QuerySet[Project]:
+    rows = asked.stood(Project)
+    if rows is None:
+        rows = _projects_now(asked)
+    return rows.select_related("unit", "department").order_by("unit__code", "cycle_id", "number")
+
+
+def _projects_now(asked: Asked) -> QuerySet[Project]:
     rows = Project.objects.filter(cycle__in=asked.cycles)
     which = asked.filters.get("which", "")
     if which in ("live", "red", "building"):
@@ -200,7 +235,7 @@ def _projects(asked: Asked) -> QuerySet[Project]:
         rows = rows.filter(state__in=DONE)
     if which == "building":
         rows = rows.filter(state="building")
-    return rows.select_related("unit", "department").order_by("unit__code", "cycle_id", "number")
+    return rows
 
 
 def _project_line(held: Project, today: date) -> Line:
@@ -220,6 +255,13 @@ def _project_line(held: Project, today: date) -> Line:
 
 
 def _measurements(asked: Asked) -> QuerySet[Measurement]:
+    rows = asked.stood(Measurement)
+    if rows is None:
+        rows = _measurements_now(asked)
+    return rows.select_related("unit", "project").order_by("unit__code", "project__number", "round")
+
+
+def _measurements_now(asked: Asked) -> QuerySet[Measurement]:
     which = asked.filters.get("which", "")
     states = {
         "judged": [MeasurementState.CLOSED],
@@ -228,7 +270,7 @@ def _measurements(asked: Asked) -> QuerySet[Measurement]:
     rows = Measurement.objects.filter(cycle__in=asked.cycles, state__in=states)
     if which == "judged":
         rows = rows.filter(project__state__in=DONE)  # one carried over may pass before it is finished
-    return rows.select_related("unit", "project").order_by("unit__code", "project__number", "round")
+    return rows
 
 
 def _measurement_line(held: Measurement, today: date) -> Line:
@@ -238,8 +280,11 @@ def _measurement_line(held: Measurement, today: date) -> Line:
 
 
 def _ratings(asked: Asked) -> QuerySet[Project]:
-    counts = {grade.value: Count("ratings", filter=Q(ratings__grade=grade)) for grade in Grade}
-    rows = Project.objects.filter(cycle__in=asked.cycles).annotate(rated=Count("ratings"), **counts)
+    given = Q() if asked.counted is None else Q(ratings__pk__in=asked.counted)
+    counts = {grade.value: Count("ratings", filter=Q(ratings__grade=grade) & given) for grade in Grade}
+    rows = Project.objects.filter(cycle__in=asked.cycles).annotate(
+        rated=Count("ratings", filter=Q(ratings__isnull=False) & given), **counts
+    )
     return rows.filter(rated__gt=0).select_related("unit").order_by("unit__code", "number", "pk")
 
 
@@ -249,11 +294,10 @@ def _rating_line(held: Any, today: date) -> Line:
 
 
 def _visits(asked: Asked) -> QuerySet[Visit]:
-    return (
-        Visit.objects.filter(cycle__in=asked.cycles)
-        .select_related("unit", "cycle", "by")
-        .order_by("-on", "-pk")
-    )
+    rows = asked.stood(Visit)
+    if rows is None:
+        rows = Visit.objects.filter(cycle__in=asked.cycles)
+    return rows.select_related("unit", "cycle", "by").order_by("-on", "-pk")
 
 
 def _visit_line(held: Visit, today: date) -> Line:
@@ -265,7 +309,9 @@ def _visit_line(held: Visit, today: date) -> Line:
 
 
 def _inspections(asked: Asked) -> QuerySet[Inspection]:
-    rows = Inspection.objects.filter(project__cycle__in=asked.cycles)
+    rows = asked.stood(Inspection)
+    if rows is None:
+        rows = Inspection.objects.filter(project__cycle__in=asked.cycles)
     return rows.select_related("unit", "project", "by").order_by("-on", "-pk")
 
 
@@ -291,9 +337,11 @@ def _vote_line(held: Vote, today: date) -> Line:
 
 
 def _findings(asked: Asked) -> QuerySet[Finding]:
-    rows = Finding.objects.filter(project__cycle__in=asked.cycles)
-    if asked.wants("which", "open"):
-        rows = rows.exclude(state=FindingState.CLOSED)
+    rows = asked.stood(Finding)
+    if rows is None:
+        rows = Finding.objects.filter(project__cycle__in=asked.cycles)
+        if asked.wants("which", "open"):
+            rows = rows.exclude(state=FindingState.CLOSED)
     return rows.select_related("unit", "project").order_by("raised_on", "pk")
 
 
@@ -338,6 +386,20 @@ def _cycle_line(held: Cycle, today: date) -> Line:
     return Line(_year(held), reverse("year", args=[held.pk]), [held.get_state_display(), _day(held.opens_on)])
 
 
+def _townships(asked: Asked) -> QuerySet[Unit]:
+    rows = Unit.objects.filter(pk__in=asked.halls)
+    rows = rows.filter(Q(ends_on=None) | Q(ends_on__gt=asked.today))
+    if asked.wants("which", "begun"):
+        years = asked.past.begun if asked.past else asked.cycles
+        rows = rows.filter(pk__in=Cycle.objects.filter(pk__in=years).values("unit_id"))
+    return rows.order_by("code")
+
+
+def _township_line(held: Unit, today: date) -> Line:
+    url = reverse("county_list", args=["years"]) + "?" + urlencode({"unit": held.code})
+    return Line(held.name, url, [held.code, held.get_kind_display()])
+
+
 LISTS: dict[str, Listing] = {
     "tasks": Listing(
         _("待办事项"), (*TASK_COLUMNS, _("剩余或者超期")), _open_tasks, _task_line, _("件"),
@@ -372,6 +434,13 @@ LISTS: dict[str, Listing] = {
         _("群众评价"), (_("乡镇"), _("满意"), _("基本满意"), _("不满意"), _("合计")), _ratings, _rating_line, _("份"), "rated"
     ),
     "visits": Listing(_("代表走访"), (_("乡镇"), _("代表"), _("日期"), _("走访选民数")), _visits, _visit_line, _("次")),
+    "voters": Listing(
+        _("走访选民"), (_("乡镇"), _("代表"), _("日期"), _("走访选民数")), _visits, _visit_line, _("人次"), "voters"
+    ),
+    "townships": Listing(
+        _("乡镇（街道）"), (_("编码"), _("类别")), _townships, _township_line, _("个"),
+        filters={"which": {"begun": _("已启动本年度工作")}},
+    ),
     "inspections": Listing(
         _("代表视察"), (_("乡镇"), _("地点"), _("记录人"), _("日期")), _inspections, _inspection_line, _("次")
     ),
@@ -386,6 +455,43 @@ LISTS: dict[str, Listing] = {
     ),
     "years": Listing(_("各乡镇年度"), (_("进度"), _("启动日")), _cycles, _cycle_line, _("个")),
 }  # fmt: skip
+
+
+# Of a day that is over: the figure that a list, by the one filter it is asked for, is of: measure, facets, past the day.
+FIGURES: Mapping[tuple[str, str], tuple[str, tuple[str, ...], bool]] = {
+    ("proposals", ""): ("proposal", (), False),
+    ("proposals", "residents"): ("proposal", RESIDENTS, False),
+    ("proposals", "deputies"): ("proposal", DEPUTIES, False),
+    ("proposals", "accepted"): ("accepted", (), False),
+    ("items", "candidates"): ("candidate", (), False),
+    ("items", "elected"): ("elected", (), False),
+    ("projects", "live"): ("project", tuple({*ProjectState.values} - {ProjectState.STOPPED.value}), False),
+    ("projects", "done"): ("project", DONE, False),
+    ("projects", "red"): ("red", (), False),
+    ("measurements", ""): ("mark", (), False),
+    ("measurements", "failing"): ("failing", (), False),
+    ("ratings", ""): ("rating", (), False),
+    ("visits", ""): ("visit", (), False),
+    ("voters", ""): ("voters", (), False),
+    ("inspections", ""): ("inspection", (), False),
+    ("findings", ""): ("finding", (), False),
+    ("findings", "open"): ("finding", (FindingState.OPEN.value, FindingState.RECTIFIED.value), False),
+    ("tasks", "overdue"): ("open", (), True),
+}
+
+
+def as_it_stood(
+    code: str, cycles: list[int], filters: Mapping[str, str], halls: frozenset[int], day: date
+) -> Asked | None:
+    """What a list of a day that is over is asked for; None for a list that cannot be told of a past day."""
+    past = Past(tuple(cycles), day)
+    if code == "townships":
+        return Asked(cycles, filters, day, halls, past)
+    figure = FIGURES.get((code, "".join(filters.values())))
+    if figure is None:
+        return None
+    measure, facets, late = figure
+    return Asked(cycles, filters, day, halls, past, past.ids(measure, facets, late=late))
 
 
 def filters_asked(listing: Listing, given: Mapping[str, str]) -> dict[str, str]:

@@ -19,9 +19,9 @@ from projects.cycles.documents.parts import Document, Heading, Paragraph, Part, 
 from projects.cycles.shares import share
 from projects.oversight.figures import SHARES, Figures
 from projects.oversight.measures import MEASURES, MONEY, PERCENT, SECTIONS, Measure
-from projects.portal.county import overseer
-from projects.portal.county_lists import LISTS, Asked, Listing, filters_asked, words_of
-from projects.portal.county_view import YEARLY, Row, View, scope_of
+from projects.portal.county import list_asked, overseer
+from projects.portal.county_lists import LISTS, Asked, Listing, words_of
+from projects.portal.county_view import YEARLY, Row, View
 from projects.portal.documents import FORMATS, written
 from workflow.administration.previews import WORKBOOK
 from workflow.flows.money import FEN_PER_WAN, wan
@@ -184,7 +184,7 @@ def notes_of(view: View) -> list[str]:
 def sheet_of_list(listing: Listing, asked: Asked) -> Sheet:
     """A list whole, as far as a file goes."""
     rows = listing.rows(asked)[:MOST_ROWS]
-    lines = [listing.line(row, asked.today) for row in rows]
+    lines = [listing.line(asked.shown(row), asked.today) for row in rows]
     head = (_("名称"), *(str(title) for title in listing.columns))
     return Sheet(str(listing.title), head, tuple((line.title, *line.cells) for line in lines))
 
@@ -286,14 +286,11 @@ def county_list_file(request: HttpRequest, code: str, ending: str) -> HttpRespon
     grant, listing = overseer(request), LISTS.get(code)
     if listing is None:
         raise Http404
-    scope = scope_of(grant.tenant, request.GET, timezone.localdate())
-    filters = filters_asked(listing, request.GET.dict())
-    asked = Asked(scope.cycles, filters, scope.view.today)
-    words = "，".join(part for part in (scope.whose, scope.view.period, words_of(listing, filters)) if part)
-    note = f"{words}。" + _("共 %(n)s %(unit)s。") % {
-        "n": listing.total(listing.rows(asked)),
-        "unit": listing.unit,
-    }
+    scope, asked = list_asked(grant.tenant, code, listing, request.GET)
+    day = _("截至%(day)s") % {"day": date_format(asked.today)} if asked.past else ""
+    told = (scope.whose, scope.view.period, words_of(listing, asked.filters), day)
+    note = "，".join(part for part in told if part) + "。"
+    note += _("共 %(n)s %(unit)s。") % {"n": listing.total(listing.rows(asked)), "unit": listing.unit}
     made = _file(
         f"{listing.title}（{scope.whose}）", ending, lambda: [sheet_of_list(listing, asked)], lambda: [note]
     )

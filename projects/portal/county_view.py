@@ -490,11 +490,12 @@ def meta_of(measure: Measure, figures: fig.Figures) -> str:
 
 @dataclass(frozen=True)
 class Scope:
-    """Which years a list is about, and of whom in words."""
+    """Which years and townships a list is about, and of whom in words."""
 
     view: View
     cycles: list[int]
     whose: str
+    halls: frozenset[int]
 
 
 def scope_of(home: Unit, given: QueryDict, today: date) -> Scope:
@@ -502,14 +503,14 @@ def scope_of(home: Unit, given: QueryDict, today: date) -> Scope:
     hall = Unit.objects.filter(path__startswith=home.path, code=given.get("unit", ""), kind__in=HALLS).first()
     if hall is None:
         view = View(home, given, today)
-        return Scope(view, _of_rows(view), view.unit.name)
+        return Scope(view, _of_rows(view), view.unit.name, frozenset(view.halls))
     asked = given.copy()
     asked.pop("unit")
     view = View(home, asked, today)
     cycle = number_asked(given, "cycle")
     years = view.seen if cycle is not None else view.chosen
     mine = [one.cycle_id for one in years if one.unit_id == hall.pk and cycle in (None, one.cycle_id)]
-    return Scope(view, mine, hall.name)
+    return Scope(view, mine, hall.name, frozenset([hall.pk]))
 
 
 def _of_rows(view: View) -> list[int]:

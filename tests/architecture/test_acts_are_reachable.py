@@ -91,6 +91,7 @@ def records(town):
         ),
         Bulletin.objects.create(
             unit=town.unit.parent, of="quarter", year=2027, title="通报", body="。", by=town.of("clerk"),
+            as_of=date(2027, 5, 10),
             drafted_on=date(2027, 5, 10),
         ),
     ]  # fmt: skip

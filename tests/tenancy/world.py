@@ -190,6 +190,7 @@ def _of_the_works(side: Side) -> dict[str, Any]:
             title="柳河通报",
             body="略",
             by=county.user,
+            as_of=on,
             drafted_on=on,
         ),
     }

@@ -1,0 +1,125 @@
+"""A day that is over is told as it was: the figures and the rows behind them, from the records and their trail."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from projects.oversight.figures import Figures, figures_by_year
+from projects.oversight.past import TABLE_OF, Past
+from projects.supervision.models import Change, ChangeState, Project
+from tests.builders import arranged, at, township
+from tests.projects.oversight.county_world import county_of, townships_of
+from tests.projects.supervision.conftest import Year, year_of
+from workflow.flows.models import Deadline
+from workflow.machines.services import fire
+from workflow.people.isolation import SYSTEM, apply
+
+pytestmark = pytest.mark.django_db
+
+
+def told(figures: Figures) -> dict[tuple[str, str], tuple[int, int]]:
+    """Of figures what can be told of a past day: how much, and how much of it past its day."""
+    return {
+        key: (n, figures.past.get(key, 0)) for key, n in figures.amounts.items() if n and key[0] in TABLE_OF
+    }
+
+
+@pytest.fixture
+def year(db) -> Year:
+    apply(SYSTEM)
+    return year_of(township(), progress_period="monthly", small_project_fen=0).building()
+
+
+def seen(year: Year, day: date) -> dict[tuple[str, str], tuple[int, int]]:
+    """What the page of that day shows, every holiday arranged."""
+    arranged()
+    return told(figures_by_year([year.cycle.pk], day)[year.cycle.pk])
+
+
+def alter(year: Year, day: str, **values: Any) -> None:
+    """The project altered as a change that was decided says."""
+    project, said = year.project(), {name: _plain(value) for name, value in values.items()}
+    change = Change.objects.create(
+        unit=project.unit, project=project, what="cost", proposed=said, reason="经大会决定", asked_on=date(2027, 5, 1),
+        state=ChangeState.AGREED,
+    )  # fmt: skip
+    fire(project, "alter", year.town.act("clerk", at(day)), **values)
+    Change.objects.filter(pk=change.pk).update(state=ChangeState.RATIFIED)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def test_what_has_been_done_since_does_not_change_a_day_that_is_over(year):
+    days = {}
+    days[date(2027, 3, 31)] = seen(year, date(2027, 3, 31))
+    year.report("2027-04-08", 30, invested_fen="50", funded_fen="80")
+    days[date(2027, 4, 30)] = seen(year, date(2027, 4, 30))
+    year.report("2027-05-08", 35, invested_fen="60", funded_fen="90")
+    alter(year, "2027-06-09", budget_fen=400_000_000)
+    project, act = year.project(), year.town.act("clerk", at("2027-06-10"))
+    fire(project, "finish", act, completed_on=date(2027, 6, 10))
+    days[date(2027, 6, 30)] = seen(year, date(2027, 6, 30))
+    assert len({str(one) for one in days.values()}) == 3
+    for day, was in days.items():
+        assert told(Past((year.cycle.pk,), day).figures()[year.cycle.pk]) == was, day
+
+
+def test_the_rows_of_a_figure_are_those_it_counted_as_they_stood(year):
+    year.report("2027-04-08", 30, invested_fen="50", funded_fen="80")
+    project, act = year.project(), year.town.act("clerk", at("2027-06-10"))
+    fire(project, "finish", act, completed_on=date(2027, 6, 10))
+    spring, summer = Past((year.cycle.pk,), date(2027, 3, 31)), Past((year.cycle.pk,), date(2027, 6, 30))
+    assert spring.ids("project", ("completed",)) == [] and summer.ids("project", ("completed",)) == [
+        project.pk
+    ]
+    assert project.pk in spring.ids("project", ("building",))
+    stood = spring.put_back(Project.objects.get(pk=project.pk))
+    assert (stood.state, stood.percent, stood.invested_fen) == ("building", 0, 0)
+    stands = summer.put_back(Project.objects.get(pk=project.pk))
+    assert (stands.state, stands.percent, stands.invested_fen) == ("completed", 30, 50_000_000)
+
+
+def test_a_task_done_late_was_open_and_past_its_day_before(year):
+    arranged()
+    report = Deadline.objects.get(key="supervision.plan", subject=year.project(2).reference)
+    past = Past((year.cycle.pk,), date(2027, 3, 31))
+    late = past.ids("open", late=True)
+    assert report.pk in late
+    Deadline.objects.filter(pk=report.pk).update(done_at=at("2027-04-02"))
+    assert Past((year.cycle.pk,), date(2027, 3, 31)).ids("open", late=True) == late
+    assert report.pk not in Past((year.cycle.pk,), date(2027, 4, 2)).ids("open", late=True)
+    assert past.put_back(Deadline.objects.get(pk=report.pk)).done_at is None
+
+
+def test_before_it_was_founded_a_project_was_not_there_and_a_year_was_not_either(year):
+    before = Past((year.cycle.pk,), date(2027, 1, 10))
+    assert before.begun == [year.cycle.pk] and before.ids("project") == []
+    assert before.figures()[year.cycle.pk].projects == 0
+    assert Past((year.cycle.pk,), date(2026, 8, 1)).begun == []
+
+
+def test_a_term_moved_since_cannot_be_told(year):
+    day = date(2027, 3, 31)
+    assert not Past((year.cycle.pk,), day).terms_changed
+    alter(year, "2027-05-09", budget_fen=1)
+    assert not Past((year.cycle.pk,), day).terms_changed, "money moves no term"
+    alter(year, "2027-05-10", finish_by=date(2027, 12, 1))
+    assert Past((year.cycle.pk,), day).terms_changed
+    assert not Past((year.cycle.pk,), date(2027, 5, 10)).terms_changed
+
+
+def test_what_has_no_trail_is_told_by_its_days(db):
+    apply(SYSTEM)
+    pks = tuple(cycle.pk for cycle in townships_of(county_of("K"), ["青溪镇", "柳河镇", "双桥镇"]))
+    today = date(2027, 12, 31)
+    kept, stood = figures_by_year(pks, today), Past(pks, today).figures()
+    assert {pk: told(kept[pk]) for pk in pks} == {pk: told(stood[pk]) for pk in pks}
+    assert all(
+        f.inspections == 0 and f.ratings == 0 and f.visits == 1
+        for f in Past(pks, date(2027, 3, 31)).figures().values()
+    )
