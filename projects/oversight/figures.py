@@ -79,12 +79,19 @@ class Cell:
     """A step: done, running, soon, overdue, waiting, archived or ended; days to or past the first deadline.
 
     late: tasks done late. archived: the year is closed, and what is open, as its 回头看, has time. ended: the year was
-    ended before its vote, and nothing goes on in it.
+    ended before its vote, and nothing goes on in it. margin: of a step that is done the working days between its last
+    task and its last deadline, as `selectors.margins` has them: before it, or below zero after it.
     """
 
     state: str
     days: int | None = None
     late: int = 0
+    margin: int | None = None
+
+    @property
+    def was_late(self) -> bool:
+        """Whether the step was done after its last deadline."""
+        return self.margin is not None and self.margin < 0
 
 
 @dataclass
@@ -316,6 +323,13 @@ class Figures:
                 found[reached(state)] += n
         return dict(found)
 
+    def first_due(self, step: int) -> date | None:
+        """The first day that binds of what is open in a step; None where nothing is, or nothing has such a day."""
+        open_ones = [
+            day for (measure, facet), day in self.first.items() if measure == "open" and _step(facet) == step
+        ]
+        return min(open_ones, default=None)
+
     def overdue_by_office(self) -> dict[str, int]:
         """Open tasks past their day by the office whose turn it is, the most first."""
         found: dict[str, int] = defaultdict(int)
@@ -329,9 +343,8 @@ class Figures:
         return tuple(self._cell(step, reached(state), today) for step in STEPS)
 
     def _cell(self, step: int, at: int, today: date) -> Cell:
-        mine = [key for key, n in self.amounts.items() if key[0] == "open" and n and _step(key[1]) == step]
-        first = min((self.first[key] for key in mine if key in self.first), default=None)
-        return cell_of(step, at, bool(mine), first, today, late=self.of("late", str(step)))
+        is_open = any(key[0] == "open" and n and _step(key[1]) == step for key, n in self.amounts.items())
+        return cell_of(step, at, is_open, self.first_due(step), today, late=self.of("late", str(step)))
 
 
 # What each share is of: how much of how much.

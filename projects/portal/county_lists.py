@@ -31,6 +31,7 @@ from projects.oversight.past import Past
 from projects.selection.models import Item, ItemState
 from projects.selection.selectors import ON_THE_LIST
 from projects.supervision.models import Finding, FindingState, Inspection, Project, ProjectState
+from workflow.calendar.workdays import working_days_between
 from workflow.flows.models import Deadline
 from workflow.flows.money import wan
 from workflow.people.models import Unit
@@ -155,7 +156,7 @@ def _task_line(held: Deadline, today: date) -> Line:
 def _dated(held: Deadline, today: date) -> list[str]:
     due = _t("%(day)s（暂定）") % {"day": _day(held.due_on)} if held.provisional else _day(held.due_on)
     if held.done_at:
-        return [due, _day(held.done_at)]
+        return [due, _day(held.done_at), _early(held)]
     if held.binds_on is None:
         return [due, "—"]
     if held.binds_on < today:
@@ -163,9 +164,20 @@ def _dated(held: Deadline, today: date) -> list[str]:
     return [due, _t("剩 %(days)s 天") % {"days": (held.binds_on - today).days}]
 
 
+def _early(held: Deadline) -> str:
+    """How many working days before or after its day a task was done."""
+    if held.binds_on is None or held.done_at is None:
+        return "—"
+    days = working_days_between(localtime(held.done_at).date(), held.binds_on)
+    if not days:
+        return _t("按期")
+    return (_t("提前 %(days)s 天") if days > 0 else _t("逾期 %(days)s 天")) % {"days": abs(days)}
+
+
 STEP_FILTER: Mapping[str, Words] = {str(n): name for n, name in STEPS.items()}
 OFFICE_FILTER: Mapping[str, Words] = {office.code: office.title for office in registry.offices()}
 TASK_COLUMNS = (_("乡镇"), _("事由"), _("由谁办理"), _("期限"))
+ENDED_COLUMNS = (_("办结日期"), _("提前、逾期（工作日）"))
 
 # ------------------------------------------------------------------------------- proposals, items, projects
 
@@ -406,10 +418,10 @@ LISTS: dict[str, Listing] = {
         filters={"when": {"overdue": _("超期未办")}, "step": STEP_FILTER, "office": OFFICE_FILTER},
     ),
     "ended": Listing(
-        _("已办事项"), (*TASK_COLUMNS, _("办结日期")), _ended_tasks, _task_line, _("件"), filters={"step": STEP_FILTER}
+        _("已办事项"), (*TASK_COLUMNS, *ENDED_COLUMNS), _ended_tasks, _task_line, _("件"), filters={"step": STEP_FILTER}
     ),
     "late": Listing(
-        _("逾期办结事项"), (*TASK_COLUMNS, _("办结日期")), _late_tasks, _task_line, _("件"), filters={"step": STEP_FILTER}
+        _("逾期办结事项"), (*TASK_COLUMNS, *ENDED_COLUMNS), _late_tasks, _task_line, _("件"), filters={"step": STEP_FILTER}
     ),
     "proposals": Listing(
         _("意见建议"), (_("乡镇"), _("提出人类别"), _("收到日期"), _("状态")), _proposals, _proposal_line, _("件"),

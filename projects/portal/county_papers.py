@@ -21,7 +21,7 @@ from projects.oversight.figures import SHARES, Figures
 from projects.oversight.measures import MEASURES, MONEY, PERCENT, SECTIONS, Measure
 from projects.portal.county import list_asked, overseer
 from projects.portal.county_lists import LISTS, Asked, Listing, words_of
-from projects.portal.county_view import YEARLY, Row, View
+from projects.portal.county_view import YEARLY, View
 from projects.portal.documents import FORMATS, written
 from workflow.administration.previews import WORKBOOK
 from workflow.flows.money import FEN_PER_WAN, wan
@@ -77,30 +77,8 @@ def _first(view: View) -> str:
 
 
 def _steps(view: View) -> Sheet:
-    rows = tuple((row.name, *_cells(view, row)) for row in view.rows)
+    rows = tuple((row.name, *(step.whole for step in row.steps)) for row in view.rows)
     return Sheet(_("六个环节"), (_first(view), *view.step_heads()), rows)
-
-
-def _cells(view: View, row: Row) -> list[str]:
-    if view.by_county:
-        return [
-            _("超期 %(n)s 件") % {"n": cell["overdue"]}
-            if cell["overdue"]
-            else _("%(n)s 个乡镇") % {"n": cell["townships"]}
-            if cell["townships"]
-            else "—"
-            for cell in row.county_cells
-        ]
-    words = {"done": _("完成"), "archived": _("已归档"), "waiting": "—", "ended": _("终止")}
-    return [words.get(cell.state) or _days(cell.state, cell.days) for cell in row.cells]
-
-
-def _days(state: str, days: int | None) -> str:
-    if days is None:
-        return _("进行中")
-    return (
-        _("超 %(days)s 天") % {"days": days} if state == "overdue" else _("剩 %(days)s 天") % {"days": days}
-    )
 
 
 def _section(view: View, section: Any) -> Sheet:
@@ -175,7 +153,7 @@ def notes_of(view: View) -> list[str]:
         *([_("此后有新记录的年度 %(n)s 个。") % {"n": len(view.outdated)}] if view.outdated else []),
         *([_("按“%(measure)s”排列。") % {"measure": order.title}] if order else []),
     ]
-    return ["".join(told), *(str(section.note) for section in SECTIONS if section.note)]
+    return ["".join(told), view.matrix_note, *(str(section.note) for section in SECTIONS if section.note)]
 
 
 # ------------------------------------------------------------------------------- a list

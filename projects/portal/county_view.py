@@ -7,7 +7,7 @@ what is sent is what was looked at. The address says everything a view depends o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -36,7 +36,7 @@ from projects.oversight.measures import (
     Measure,
     score,
 )
-from projects.oversight.selectors import weights_of
+from projects.oversight.selectors import margins, weights_of
 from workflow.flows.money import wan
 from workflow.inbox.asked import DIGITS_OF_YEAR, number_asked
 from workflow.people.models import Unit, UnitKind
@@ -68,6 +68,36 @@ class Number:
     meta: str = ""
 
 
+# The drawing that says the state of a step beside its words.
+SHAPES = {
+    "done": "check", "late": "check", "archived": "check", "ended": "dash", "waiting": "dash", "overdue": "triangle",
+    "soon": "diamond", "running": "circle",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A step of the matrix as it is shown: its state for colour and drawing, its words, a line under them, the list behind.
+
+    words: whole, as a file has them. spoken: whether they are for screen readers alone, beside a drawing that says it.
+    """
+
+    state: str
+    words: str
+    more: str = ""
+    url: str = ""
+    spoken: bool = False
+
+    @property
+    def shape(self) -> str:
+        return SHAPES[self.state]
+
+    @property
+    def whole(self) -> str:
+        """In one line."""
+        return "—" if self.spoken else "，".join(filter(None, (self.words, self.more)))
+
+
 class Numbers(dict[str, Number]):
     """A row's measures as they are shown, each worked out when it is asked for: a page shows few of them."""
 
@@ -90,8 +120,7 @@ class Row:
     cells: tuple[fig.Cell, ...] = ()
     score: int | None = None
     numbers: Mapping[str, Number] = field(default_factory=dict)
-    linked_cells: list[tuple[fig.Cell, str]] = field(default_factory=list)
-    county_cells: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[Shown] = field(default_factory=list)
 
     @property
     def score_text(self) -> str:
@@ -191,23 +220,27 @@ class View:
         for row in found:
             row.score = score(row.figures, self.weights, self.today) if self.weights else None
             row.numbers = Numbers(lambda code, row=row: self.number(MEASURES[code], row))  # type: ignore[misc]
-            row.linked_cells = [
-                (cell, self._behind_cell(cell, step, row)) for step, cell in enumerate(row.cells, 1)
-            ]
-            row.county_cells = self._county_cells(row) if self.by_county else []
+            row.steps = self._county_steps(row) if self.by_county else self._steps(row)
         return self._sorted(found)
 
     def _township_rows(self) -> list[Row]:
         ids = [one.cycle_id for one in self.chosen]
         kept = fig.figures_by_year(ids, self.today)
         cycles = Cycle.objects.in_bulk(ids)
+        early = margins(ids)
         found = []
         for one in self.chosen:
             if one.cycle_id not in cycles or one.unit_id not in self.halls:
                 continue
             cycle, figures = cycles[one.cycle_id], kept[one.cycle_id]
             cycle.unit = self.halls[one.unit_id]
-            found.append(Row(cycle.unit, figures, cycle, figures.cells(one.state, self.today)))
+            cells = tuple(
+                replace(cell, margin=early.get((cycle.pk, step)))
+                if cell.state in ("done", "archived")
+                else cell
+                for step, cell in enumerate(figures.cells(one.state, self.today), 1)
+            )
+            found.append(Row(cycle.unit, figures, cycle, cells))
         return found
 
     def _county_rows(self) -> list[Row]:
@@ -411,8 +444,22 @@ class View:
             for office, n in self.whole.overdue_by_office().items()
         ]
 
+    @property
+    def matrix_note(self) -> str:
+        """What the days of the matrix count."""
+        if self.by_county:
+            return _(
+                "县（市、区）一行：有超期的列超期件数和其中超期最久的自然日天数；没有超期的列处在该环节的乡镇数和距最近期限的自然日天数。"
+            )
+        return _(
+            "办理中的环节，天数为距最近一项期限的自然日；已完成的环节，提前、逾期为最后一项办结日与最后一项期限相差的工作日，没有确定期限的只写完成。"
+        )
+
     def step_heads(self) -> list[str]:
         return [str(worded(name, self.unit)) for name in STEPS.values()]
+
+    def _steps(self, row: Row) -> list[Shown]:
+        return [shown(cell, self._behind_cell(cell, step, row)) for step, cell in enumerate(row.cells, 1)]
 
     def _behind_cell(self, cell: fig.Cell, step: int, row: Row) -> str:
         """What is open in the step, else what was done in it; nothing is behind a step that has not begun."""
@@ -420,23 +467,21 @@ class View:
             return ""
         return self.behind("ended" if cell.state in ("done", "ended") else "tasks", {"step": str(step)}, row)
 
-    def _county_cells(self, row: Row) -> list[dict[str, Any]]:
-        """A county's six steps: how many townships stand in each, and how much is overdue in it."""
+    def _county_steps(self, row: Row) -> list[Shown]:
+        """A county's six steps: how much is overdue in each and the longest of it, else how many townships stand in it."""
         at, late = row.figures.townships_at, row.figures.overdue_steps
-        found = []
-        for step in STEPS:
-            overdue = late.get(step, 0)
-            found.append(
-                {
-                    "townships": at.get(step, 0),
-                    "overdue": overdue,
-                    "state": "overdue" if overdue else "running" if at.get(step) else "waiting",
-                    "url": self.behind("tasks", {"when": "overdue", "step": str(step)}, row)
-                    if overdue
-                    else "",
-                }
-            )
-        return found
+        return [self._county_step(row, step, at.get(step, 0), late.get(step, 0)) for step in STEPS]
+
+    def _county_step(self, row: Row, step: int, townships: int, overdue: int) -> Shown:
+        first = row.figures.first_due(step)
+        if overdue and first:
+            worst = _("最久 %(days)s 天") % {"days": (self.today - first).days}
+            url = self.behind("tasks", {"when": "overdue", "step": str(step)}, row)
+            return Shown("overdue", _("超期 %(n)s 件") % {"n": overdue}, worst, url)
+        if not townships:
+            return Shown("waiting", _("没有乡镇在此环节"), spoken=True)
+        left = _("最近期限剩 %(days)s 天") % {"days": (first - self.today).days} if first else ""
+        return Shown("running", _("%(n)s 个乡镇") % {"n": townships}, left)
 
     @property
     def up_url(self) -> str:
@@ -462,6 +507,38 @@ class View:
                 numbers.append((measure.title, Number(value, text_of(measure, value), url, None, meta)))
             found.append({"year": year, "url": self.url(year=year), "numbers": numbers})
         return found
+
+
+def shown(cell: fig.Cell, url: str) -> Shown:
+    """A step of a township's year in words. Days of what is open are calendar days, of what is done working days."""
+    if cell.state in ("done", "archived"):
+        words = _margin(cell) if cell.state == "done" else _("已归档")
+        more = [_margin(cell)] if cell.state == "archived" and cell.margin is not None else []
+        if cell.late:
+            more.append(_("其中 %(n)s 件逾期") % {"n": cell.late})
+        return Shown("late" if cell.was_late else cell.state, words, "，".join(more), url)
+    if cell.state == "waiting":
+        return Shown("waiting", _("未开始"), spoken=True)
+    return Shown(cell.state, _open_words(cell), "", url)
+
+
+def _margin(cell: fig.Cell) -> str:
+    if cell.margin is None:
+        return _("完成")
+    if cell.margin == 0:
+        return _("按期完成")
+    said = _("提前 %(days)s 天完成") if cell.margin > 0 else _("逾期 %(days)s 天完成")
+    return said % {"days": abs(cell.margin)}
+
+
+def _open_words(cell: fig.Cell) -> str:
+    if cell.state == "ended":
+        return _("终止")
+    if cell.state == "overdue":
+        return _("超 %(days)s 天") % {"days": cell.days}
+    if cell.days is None:
+        return _("进行中")
+    return _("剩 %(days)s 天") % {"days": cell.days} if cell.days else _("今日到期")
 
 
 def text_of(measure: Measure, value: int | None) -> str:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import date
 
+import openpyxl
 import pytest
 from django.db import connection
 from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from projects.cycles.models import Cycle
 from projects.oversight.measures import MEASURES, SECTIONS, WEIGHED, score
 from projects.oversight.models import Weighting
 from projects.portal.county_view import View
 from tests.builders import arranged, at, township
 from tests.projects.oversight.county_world import county_of, leader_of, townships_of
 from tests.projects.portal.public_world import text_of, travel
-from tests.projects.supervision.conftest import year_of
+from tests.projects.supervision.conftest import Year, year_of
 from workflow.flows.errors import InvalidForm, NotYourTurn
 from workflow.flows.events import perform
+from workflow.flows.models import Deadline
 from workflow.people.isolation import SYSTEM, apply, within
-from workflow.people.models import UnitKind
+from workflow.people.models import Unit, UnitKind
 from workflow.people.services import create_unit
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import context_of
@@ -101,6 +105,74 @@ def test_an_overdue_step_opens_the_tasks_that_are_overdue_in_it(client, monkeypa
     assert total_of(text_of(client, office)) == int(re.search(r"\d+", numbers_on(page)[office])[0])
 
 
+def a_year_of_done_steps(monkeypatch) -> Year:
+    """A year being built: its first steps have been done and nothing of them is open."""
+    apply(SYSTEM)
+    year = year_of(township()).building()
+    arranged()
+    travel(monkeypatch, "2027-03-02")
+    return year
+
+
+@pytest.mark.parametrize(
+    ("last_done", "words", "state"),
+    [
+        ("2027-03-05", "提前 4 天完成", "done"),
+        ("2027-03-11", "按期完成", "done"),
+        ("2027-03-18", "逾期 5 天完成", "late"),
+    ],
+)
+def test_a_step_that_is_done_says_how_many_working_days_early_or_late(
+    client, monkeypatch, last_done, words, state
+):
+    """Its last task against its last deadline, of 2027-03-11; a task before that was done on its own day."""
+    year = a_year_of_done_steps(monkeypatch)
+    held = Deadline.objects.filter(step=5, done_at__isnull=False)
+    Deadline.objects.filter(step=5, done_at=None).update(cancelled=True)
+    held.update(due_on=date(2027, 3, 1), done_at=at("2027-03-01"))
+    last = held.order_by("-pk").first()
+    Deadline.objects.filter(pk=last.pk).update(due_on=date(2027, 3, 11), done_at=at(last_done))
+    Cycle.objects.filter(pk=year.cycle.pk).update(state="evaluating")
+    signed_in(client, leader_of(year.town.unit.parent))
+    page = text_of(client, "/county/")
+    cell = re.search(rf'matrix-{state}"><a href="([^"]+step=5[^"]+)">(.*?)</td>', page, re.DOTALL)
+    assert cell and words in cell[2] and "<svg" in cell[2]  # in words and by a drawing, not by colour alone
+    assert ("其中 1 件逾期" in cell[2]) == (state == "late")
+    assert "提前、逾期为最后一项办结日与最后一项期限相差的工作日" in page
+    listed = text_of(client, cell[1].replace("&amp;", "&"))
+    assert words.removesuffix("完成") in listed
+    apply(SYSTEM)
+    book = client.get("/county/file/xlsx/").content
+    sheet = openpyxl.load_workbook(io.BytesIO(book)).worksheets[0]
+    assert sheet.cell(2, 6).value.startswith(words)
+
+
+def test_a_done_step_without_a_binding_deadline_only_says_that_it_is_done(monkeypatch):
+    year = a_year_of_done_steps(monkeypatch)
+    Deadline.objects.filter(step=5).update(due_on=None, done_at=at("2027-03-01"))
+    Cycle.objects.filter(pk=year.cycle.pk).update(state="evaluating")
+    (row,) = View(year.town.unit.parent, QueryDict(""), date(2027, 3, 2)).rows
+    assert (row.steps[4].words, row.steps[4].state) == ("完成", "done")
+
+
+def test_a_countys_row_says_its_longest_overdue_or_its_nearest_deadline(client, monkeypatch):
+    year = a_year_of_done_steps(monkeypatch)
+    province = create_unit(code="P", name="示范省", kind=UnitKind.PROVINCE)
+    county = year.town.unit.parent
+    Unit.objects.filter(pk=county.pk).update(parent=province, path=f"{province.path}{county.pk}/")
+    Unit.objects.filter(pk=year.town.unit.pk).update(path=f"{province.path}{county.pk}/{year.town.unit.pk}/")
+    open_ones = Deadline.objects.filter(step=5, done_at=None)
+    open_ones.update(due_on=date(2027, 3, 31))
+    (row,) = View(province, QueryDict(""), date(2027, 3, 2)).rows
+    assert (row.steps[4].words, row.steps[4].more) == ("1 个乡镇", "最近期限剩 29 天")
+    (row,) = View(province, QueryDict(""), date(2027, 4, 3)).rows
+    assert row.steps[4].words == f"超期 {open_ones.count()} 件" and row.steps[4].more == "最久 3 天"
+    assert row.steps[0].whole == "—"
+    signed_in(client, leader_of(province))
+    page = text_of(client, "/county/")
+    assert "县（市、区）一行：有超期的列超期件数" in page and "最近期限剩 29 天" in page
+
+
 def test_the_rows_are_ordered_as_the_address_says_and_either_way(county):
     townships_of(county, NAMES)
     assert names(view(county)) == NAMES
@@ -116,8 +188,6 @@ def test_the_rows_are_ordered_as_the_address_says_and_either_way(county):
 def test_what_has_nothing_to_tell_comes_last_either_way(county):
     townships_of(county, NAMES[:2])
     empty = create_unit(code="K99", name="空镇", kind=UnitKind.TOWNSHIP, parent=county)
-    from projects.cycles.models import Cycle
-
     Cycle.objects.create(
         unit=empty, year=2027, opens_on=TODAY, planned_t=date(2027, 7, 1), planned_t2=date(2028, 1, 1)
     )
@@ -150,8 +220,6 @@ def test_only_what_is_overdue(county, monkeypatch):
 
 
 def test_what_is_overdue_of_earlier_years_is_told_beside_the_latest(client, monkeypatch):
-    from projects.cycles.models import Cycle
-
     apply(SYSTEM)
     year = year_of(township()).building()
     arranged()
@@ -198,7 +266,7 @@ def test_the_page_costs_as_many_queries_for_forty_townships_as_for_two(client, c
                     create_unit(code=f"X{n}", name="片区", kind=UnitKind.COUNTY, parent=county), [name]
                 )
     assert len(few) == 2 and page.count('scope="row"') > 40
-    assert costs[0] == costs[1] <= 20
+    assert costs[0] == costs[1] <= 21
 
 
 def test_a_county_sees_its_own_townships_and_another_countys_nowhere(client, county):
