@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -145,10 +146,13 @@ def _files(request: HttpRequest, code: str) -> list[tuple[str, str]]:
     asked = request.GET.copy()
     asked.pop("page", None)
     query = f"?{asked.urlencode()}" if asked else ""
+    return files_to_save(lambda ending: reverse("county_list_file", args=[code, ending]) + query)
+
+
+def files_to_save(address: Callable[[str], str]) -> list[tuple[str, str]]:
+    """What a view may be saved as, in words, with the address of each."""
     endings = {"xlsx": _("Excel 表格"), **({} if obstacle_to_pdf() else {"pdf": "PDF"}), "docx": "Word"}
-    return [
-        (label, reverse("county_list_file", args=[code, ending]) + query) for ending, label in endings.items()
-    ]
+    return [(label, address(ending)) for ending, label in endings.items()]
 
 
 def _shown(listing: Listing, row: Any, asked: Asked) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import xlsxwriter
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
@@ -15,7 +16,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from projects.cycles.documents.parts import Document, Heading, Paragraph, Part, Table
+from projects.cycles.documents.parts import Document, Drawing, Heading, Paragraph, Part, Table
 from projects.cycles.shares import share
 from projects.oversight.figures import SHARES, Figures
 from projects.oversight.measures import MEASURES, MONEY, PERCENT, SECTIONS, Measure
@@ -159,9 +160,18 @@ def notes_of(view: View) -> list[str]:
 # ------------------------------------------------------------------------------- a list
 
 
+def whole_or_cut(rows: QuerySet[Any]) -> tuple[QuerySet[Any], list[str]]:
+    """As many rows as a file holds, and the sentence that says so where that is not all of them."""
+    count = rows.count()
+    if count <= MOST_ROWS:
+        return rows, []
+    said = _("共 %(all)s 行，本文件只列前 %(most)s 行，请缩小范围后分次导出。")
+    return rows[:MOST_ROWS], [said % {"all": count, "most": MOST_ROWS}]
+
+
 def sheet_of_list(listing: Listing, asked: Asked) -> Sheet:
-    """A list whole, as far as a file goes."""
-    rows = listing.rows(asked)[:MOST_ROWS]
+    """A list whole, as far as a file goes; its note says where it goes no further (`whole_or_cut`)."""
+    rows, _said = whole_or_cut(listing.rows(asked))
     lines = [listing.line(asked.shown(row), asked.today) for row in rows]
     head = (_("名称"), *(str(title) for title in listing.columns))
     return Sheet(str(listing.title), head, tuple((line.title, *line.cells) for line in lines))
@@ -208,9 +218,13 @@ def _write(sheet: Any, line: int, at: int, cell: Any, in_percent: Any) -> None:
         sheet.write_string(line, at, str(cell))
 
 
-def document_of(title: str, sheets: Sequence[Sheet], notes: Sequence[str]) -> Document:
-    """The same as a paper to print or to edit."""
+def document_of(
+    title: str, sheets: Sequence[Sheet], notes: Sequence[str], drawing: Drawing | None = None
+) -> Document:
+    """The same as a paper to print or to edit, with its drawing where it has one."""
     parts: list[Part] = [Paragraph(note) for note in notes[:1]]
+    if drawing:
+        parts.append(drawing)
     for one in sheets:
         if not one.rows:
             continue
@@ -238,15 +252,21 @@ def _said(cell: Any) -> str:
     return str(cell)
 
 
-def _file(
-    title: str, ending: str, sheets: Callable[[], list[Sheet]], notes: Callable[[], list[str]]
+def file_of(
+    title: str,
+    ending: str,
+    sheets: Callable[[], list[Sheet]],
+    notes: Callable[[], list[str]],
+    drawing: Callable[[], Drawing] | None = None,
 ) -> HttpResponse | None:
+    """Tables with what is said of them as a workbook, PDF or Word; None where no PDF can be made."""
     if ending == "xlsx":
         return saved_as(workbook_of(title, sheets(), notes()), f"{title}.xlsx", WORKBOOK)
     if ending not in FORMATS:
         raise Http404
     with translation.override("zh-hans"):  # a paper is an official one, whatever the reader's pages speak
-        return written(document_of(title, sheets(), notes()), ending, title)
+        drawn = drawing() if drawing else None
+        return written(document_of(title, sheets(), notes(), drawn), ending, title)
 
 
 @require_safe
@@ -254,7 +274,7 @@ def county_file(request: HttpRequest, ending: str) -> HttpResponse:
     """The view an address asks for, as a workbook, PDF or Word; where no PDF can be made, back to the page."""
     view = View(overseer(request).tenant, request.GET, timezone.localdate())
     title = f"{view.title}（{view.period}）"
-    made = _file(title, ending, lambda: sheets_of(view), lambda: notes_of(view))
+    made = file_of(title, ending, lambda: sheets_of(view), lambda: notes_of(view))
     return made or redirect(view.url())
 
 
@@ -268,8 +288,10 @@ def county_list_file(request: HttpRequest, code: str, ending: str) -> HttpRespon
     day = _("截至%(day)s") % {"day": date_format(asked.today)} if asked.past else ""
     told = (scope.whose, scope.view.period, words_of(listing, asked.filters), day)
     note = "，".join(part for part in told if part) + "。"
-    note += _("共 %(n)s %(unit)s。") % {"n": listing.total(listing.rows(asked)), "unit": listing.unit}
-    made = _file(
+    rows = listing.rows(asked)
+    note += _("共 %(n)s %(unit)s。") % {"n": listing.total(rows), "unit": listing.unit}
+    note += "".join(whole_or_cut(rows)[1])
+    made = file_of(
         f"{listing.title}（{scope.whose}）", ending, lambda: [sheet_of_list(listing, asked)], lambda: [note]
     )
     return made or redirect(request.path.rsplit("file/", 1)[0] + "?" + request.GET.urlencode())

@@ -92,6 +92,9 @@ urlpatterns = [
         name="bulletin_file",
     ),
     path("county/map/", login_required(county_map.county_map), name="county_map"),
+    path(
+        "county/map/file/<slug:ending>/", login_required(county_map.county_map_file), name="county_map_file"
+    ),
     path("county/screen/", login_required(county_screen.county_screen), name="county_screen"),
     path("county/list/<slug:code>/", login_required(county.county_list), name="county_list"),
     path(
@@ -100,4 +103,9 @@ urlpatterns = [
         name="county_list_file",
     ),
     path("county/words/", login_required(county_words.county_words), name="county_notes"),
+    path(
+        "county/words/file/<slug:ending>/",
+        login_required(county_words.county_words_file),
+        name="county_notes_file",
+    ),
 ]

@@ -72,7 +72,16 @@ class ToSign:
     titles: tuple[str, ...]
 
 
-Part = Paragraph | Heading | Table | Equations | ToSign
+@dataclass(frozen=True)
+class Drawing:
+    """A drawing of lines and areas (SVG, safe as it stands). instead: what is written where a format holds no such drawing."""
+
+    kind: ClassVar[str] = "drawing"
+    svg: str
+    instead: str
+
+
+Part = Paragraph | Heading | Table | Equations | ToSign | Drawing
 
 
 @dataclass(frozen=True)

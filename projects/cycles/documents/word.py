@@ -19,7 +19,16 @@ from docx.shared import Mm, Pt, RGBColor
 
 from projects.cycles.documents.lines import masthead_of, title_lines
 from projects.cycles.documents.lines import width as characters_of
-from projects.cycles.documents.parts import Document, Equations, Heading, Paragraph, Seal, Table, ToSign
+from projects.cycles.documents.parts import (
+    Document,
+    Drawing,
+    Equations,
+    Heading,
+    Paragraph,
+    Seal,
+    Table,
+    ToSign,
+)
 
 SONG, FANG_SONG, HEI, KAI, TITLE = "宋体", "仿宋_GB2312", "黑体", "楷体_GB2312", "方正小标宋简体"
 # What a machine without the first font takes instead.
@@ -322,6 +331,11 @@ def _write_equations(file: Any, part: Equations) -> None:
             write(paragraph, text, size=10.5)
 
 
+def _write_drawing(file: Any, part: Drawing) -> None:
+    """Word holds no SVG: what stands instead says where it is."""
+    _write_paragraph(file, Paragraph(part.instead, small=True))
+
+
 def _write_to_sign(file: Any, part: ToSign) -> None:
     table = file.add_table(rows=1, cols=len(part.titles))
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
@@ -379,4 +393,5 @@ WRITERS: dict[type, Any] = {
     Table: _write_table,
     Equations: _write_equations,
     ToSign: _write_to_sign,
+    Drawing: _write_drawing,
 }

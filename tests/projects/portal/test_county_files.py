@@ -12,10 +12,11 @@ from django.http import QueryDict
 
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.oversight.measures import SECTIONS
+from projects.oversight.models import Guidance
 from projects.portal import county_papers as papers
 from projects.portal.county_view import View
 from projects.supervision.models import Project
-from tests.builders import township
+from tests.builders import at, township
 from tests.projects.oversight.county_world import county_of, leader_of, townships_of
 from tests.projects.portal.public_world import text_of, travel
 from workflow.people.isolation import SYSTEM, apply
@@ -94,7 +95,13 @@ def test_a_list_is_a_file_too_and_nothing_in_it_is_a_formula(reader):
 
 
 @pytest.mark.parametrize(
-    "path", ["/county/file/exe/", "/county/list/projects/file/exe/", "/county/list/x/file/xlsx/"]
+    "path",
+    [
+        "/county/file/exe/",
+        "/county/map/file/exe/",
+        "/county/list/projects/file/exe/",
+        "/county/list/x/file/xlsx/",
+    ],
 )
 def test_what_is_no_file_is_not_there(reader, path):
     assert reader.get(path).status_code == 404
@@ -102,7 +109,12 @@ def test_what_is_no_file_is_not_there(reader, path):
 
 def test_files_and_the_wall_are_not_for_a_township(client, county):
     client.force_login(township().of("chair"))
-    for path in ("/county/file/xlsx/", "/county/screen/", "/county/list/projects/file/xlsx/"):
+    for path in (
+        "/county/file/xlsx/",
+        "/county/map/file/xlsx/",
+        "/county/screen/",
+        "/county/list/projects/file/xlsx/",
+    ):
         assert client.get(path).status_code == 403
 
 
@@ -118,3 +130,74 @@ def test_the_page_leads_to_its_own_files(reader):
         assert f'href="{path}?year=2027&amp;sort=red"' in page
     listed = text_of(reader, "/county/list/projects/?which=red&year=2027")
     assert 'href="/county/list/projects/file/xlsx/?which=red&amp;year=2027"' in listed
+
+
+def test_a_list_that_does_not_fit_into_a_file_says_so(reader, monkeypatch):
+    monkeypatch.setattr(papers, "MOST_ROWS", 2)
+    path = "/county/list/projects/file/{}/?which=live"
+    book = book_of(reader.get(path.format("xlsx")))
+    apply(SYSTEM)
+    live = Project.objects.exclude(state="stopped").count()
+    assert live > 2 and book.worksheets[0].max_row == 1 + 2
+    told = "".join(str(row[0]) for row in book["说明"].iter_rows(values_only=True))
+    assert f"共 {live} 个。共 {live} 行，本文件只列前 2 行，请缩小范围后分次导出。" in told
+    file = docx.Document(io.BytesIO(reader.get(path.format("docx")).content))
+    assert "只列前 2 行" in "".join(p.text for p in file.paragraphs)
+    monkeypatch.setattr(papers, "MOST_ROWS", live)
+    book = book_of(reader.get(path.format("xlsx")))
+    assert "只列" not in "".join(str(row[0]) for row in book["说明"].iter_rows(values_only=True))
+
+
+def test_the_map_is_a_file_of_its_figures_in_the_views_order(reader, county):
+    address = "measure=done_percent&year=2027"
+    assert f'href="/county/map/file/xlsx/?{address.replace("&", "&amp;")}"' in text_of(
+        reader, f"/county/map/?{address}"
+    )
+    book = book_of(reader.get(f"/county/map/file/xlsx/?{address}"))
+    apply(SYSTEM)
+    rows = View(county, QueryDict(address), date(2027, 6, 1)).rows
+    cells = list(book["完工率"].iter_rows(values_only=True))
+    assert cells[0] == ("名称", "完工率", "图中分档")
+    assert [row[:2] for row in cells[1:]] == [(row.name, row.numbers["done_percent"].text) for row in rows]
+    assert all("至不足" in row[2] or "及以上" in row[2] for row in cells[1:])
+    told = "".join(str(row[0]) for row in book["说明"].iter_rows(values_only=True))
+    assert "按“完工率”着色" in told and "不表示位置" in told
+    file = docx.Document(io.BytesIO(reader.get(f"/county/map/file/docx/?{address}").content))
+    assert "地图见页面和 PDF" in "".join(p.text for p in file.paragraphs)
+
+
+@pytest.mark.skipif(bool(obstacle_to_pdf()), reason="no Pango here")
+def test_the_maps_pdf_has_the_map(reader, monkeypatch):
+    made = []
+    monkeypatch.setattr(papers, "written", lambda document, *_: made.append(document))
+    assert reader.get("/county/map/file/pdf/").status_code == 302
+    (drawing,) = [part for part in made[0].parts if part.kind == "drawing"]
+    assert drawing.svg.count("<tspan") == len(NAMES) and all(f">{name}<" in drawing.svg for name in NAMES)
+    monkeypatch.undo()
+    answer = reader.get("/county/map/file/pdf/")
+    assert answer["Content-Type"] == "application/pdf" and answer.content.startswith(b"%PDF")
+
+
+def test_what_the_county_has_said_is_a_file_for_it_and_for_the_township_it_was_said_to(client, county):
+    town = township()
+    leader = leader_of(town.unit.parent, "its leader")
+    Guidance.objects.create(
+        unit=town.unit,
+        county=town.unit.parent,
+        title="通报：进度",
+        words="=1+1",
+        by=leader,
+        at=at("2027-05-01"),
+    )
+    for user in (leader, town.of("chair")):
+        client.force_login(user)
+        assert 'href="/county/words/file/xlsx/"' in text_of(client, "/county/words/")
+        book = book_of(client.get("/county/words/file/xlsx/"))
+        assert book.sheetnames == ["工作提示函", "指导意见和通报", "抽查", "说明"]
+        row = [cell.value for cell in book["指导意见和通报"][2]]
+        assert row[1:] == ["通报：进度", "=1+1", town.unit.name]
+        assert client.get("/county/words/file/docx/").status_code == 200
+        apply(SYSTEM)
+    client.force_login(leader_of(county))
+    assert book_of(client.get("/county/words/file/xlsx/"))["指导意见和通报"].max_row == 1
+    assert client.get("/county/words/file/exe/").status_code == 404
