@@ -51,6 +51,7 @@ TITLES: dict[str, Any] = {
     "training": _("培训通知"),
     "model_offered": _("推荐示范规则"),
     "note_answered": _("提示函答复"),
+    "repaired": _("汇总数字更正"),
     "unit_changed": _("区划变动"),
     "trail_broken": _("办理记录被改动"),
     "erasing": _("个人信息到期清除"),
@@ -91,6 +92,7 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     "box_emptied": {"destroyed": _("作废的电子票数")},
     "trail_broken": {"index": _("记录序号")},
     "erased": {"rows": _("清除件数"), "number": _("清除证明编号")},
+    "repaired": {"differences": _("更正的数字个数")},
     "destroyed": {"sealed": _("销毁的电子票数"), "on_paper": _("销毁的纸质票数")},
 }
 # What an editor begins with, of letters whose usual words depend on the case.

@@ -208,6 +208,9 @@ ROUTES: tuple[Route, ...] = (
     Route("oversight.training", Audience.OFFICES, "training", offices=(*DESKS, "presidium")),
     Route("oversight.model", Audience.OFFICES, "model_offered", offices=("chair", "clerk")),
     Route("oversight.sample", Audience.OFFICES, "sampled", LOW, offices=("chair", "clerk")),
+    # Whoever answers for the system, and whoever reads the figures.
+    Route("oversight.repair", Audience.ABOVE, "repaired", offices=("admin", "county")),
+    Route("oversight.repair", Audience.OFFICES, "repaired", offices=("admin",)),
     Route("unit.rename", Audience.OFFICES, "unit_changed", offices=(*DESKS, "presidium", "party", *CONGRESS)),
     Route(
         "unit.to_subdistrict",
@@ -389,7 +392,6 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "change.effect",
         "change.undo",
         "deadline.settle",
-        "oversight.repair",
         "row.add",
         "row.change",
         "row.remove",

@@ -20,6 +20,14 @@ from notifications.rendering import TITLE_LENGTH, Facts, Letter, TaskFacts, rend
 
 NAME = re.compile(r"\{([^{}\n]*)\}")
 BODY_LENGTH = 2000
+COUNTED = (
+    "destroyed",
+    "sealed",
+    "on_paper",
+    "rows",
+    "number",
+    "differences",
+)  # what an entry says in figures
 # A day no letter is about, to find again in a text where its day stands.
 A_DAY = date(1949, 1, 31)
 
@@ -82,7 +90,7 @@ def values_of(facts: Facts) -> dict[str, str]:
         "session": _("票决会议") if after.get("planned_t") else _("评估会议"),
         "new_day": _day(after.get("planned_t") or after.get("planned_t2")),
         **{name: _day(after.get(name)) for name in ("window_from", "window_to", "since", "until")},
-        **{name: _text(after.get(name)) for name in ("destroyed", "sealed", "on_paper", "rows", "number")},
+        **{name: _text(after.get(name)) for name in COUNTED},
         **_of_tasks(facts),
     }
 
@@ -172,6 +180,7 @@ def sample() -> Facts:
             "on_paper": 20,
             "rows": 16,
             "number": "2027-1",
+            "differences": 2,
         },
         tasks=(task,),
     )

@@ -166,6 +166,12 @@ def test_those_who_watch_over_the_ballots_are_told_before_and_after_they_are_des
     assert {"deputy", "chair", "county"} <= told("vote.empty_box")
 
 
+def test_a_county_figure_put_right_at_night_is_told_to_the_administrator_and_the_county() -> None:
+    above, at_home, _opened = routes_of("oversight.repair", {"differences": 1})
+    assert (above.audience, set(above.offices)) == (Audience.ABOVE, {"admin", "county"})
+    assert (at_home.audience, at_home.offices, at_home.letter) == (Audience.OFFICES, ("admin",), "repaired")
+
+
 @pytest.mark.parametrize("name", sorted({route.letter for route in ROUTES}))
 def test_every_letter_has_a_title_and_whole_words(name: str) -> None:
     letter = render(name, FACTS)

@@ -11,6 +11,8 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from notifications.models import Delivery
+from notifications.post import post_unit
 from projects.ballots.models import Vote
 from projects.collection.intake import propose
 from projects.collection.models import ProposerKind
@@ -34,6 +36,7 @@ from projects.selection.models import Item
 from projects.supervision.models import Finding, Inspection, Project
 from tests.builders import arranged, at, township
 from tests.long import sized
+from tests.notifications.conftest import administrator
 from tests.projects.oversight.county_world import leader_of
 from tests.projects.oversight.slow import slow_cells, slow_figures, slow_offices, slow_sources
 from tests.projects.portal.public_world import cycle_of, item_of, project_of
@@ -295,6 +298,25 @@ def test_the_nightly_check_puts_a_wrong_figure_right_and_says_so_in_the_trail(to
     assert (entry["unit"], entry["subject"]) == (towns[0].unit.code, cycle.reference)
     assert entry["after"] == {"differences": 1, "figures": ["item 7→1"]}
     assert check_figures() == 0 and Entry.objects.filter(action="oversight.repair").count() == 1
+
+
+def letters_about(home) -> list[Delivery]:
+    """What has been written of a repair, after the entries have been read."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+    assert post_unit(home.pk)
+    return list(Delivery.objects.filter(letter="repaired", unit=home).select_related("recipient"))
+
+
+def test_a_figure_put_right_is_told_to_the_administrator_and_to_the_county(towns):
+    cycle, home = cycle_of(towns[0]), towns[0].unit
+    told = {administrator(towns[0]), leader_of(home.parent)}
+    assert check_figures() == 0 and letters_about(home) == []
+    YearFigure.objects.filter(cycle_id=cycle.pk, measure="cycle").update(amount=3)
+    assert check_figures() > 0
+    letters = letters_about(home)
+    assert {letter.recipient for letter in letters} == told
+    assert all("个县级汇总数字与办理记录不一致" in letter.body for letter in letters)
 
 
 def test_the_nightly_check_folds_what_was_appended(towns):
