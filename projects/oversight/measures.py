@@ -127,10 +127,14 @@ SECTIONS = (
             Measure("by_residents", _("群众提出"), unit=CASES, behind="proposals", filters={"from": "residents"}),
             Measure("by_deputies", _("代表提出"), unit=CASES, behind="proposals", filters={"from": "deputies"}),
             Measure("visits", _("代表走访"), unit=TIMES, behind="visits"),
+            Measure("voters", _("走访选民"), unit=_("人次"), behind="voters"),
             Measure("inspections", _("代表视察"), unit=TIMES, behind="inspections"),
             Measure("present_percent", _("票决到会率"), PERCENT, "present", "due", behind="votes", most_first=False),
         ),
-        _("群众提出包括群众、村（社区）、代表联络站和企业、社会组织提出；同一年度多次投票的，到会率合并计算。"),
+        _(
+            "群众提出包括群众、村（社区）、代表联络站和企业、社会组织提出；走访选民按每次走访登记的人数合计，同一人多次走访的重复计算；"
+            "同一年度多次投票的，到会率合并计算。"
+        ),
     ),
     Section(
         "findings",

@@ -90,6 +90,20 @@ def test_every_number_opens_the_list_of_what_it_counts(client, county, part):
     assert counted >= 7
 
 
+def test_the_voters_visited_are_a_measure_and_open_the_visits_they_were_counted_in(client, county):
+    townships_of(county, NAMES[:3])
+    apply(SYSTEM)
+    shown = view(county, "part=participation&sort=voters&dir=down")
+    assert [row.numbers["voters"].value for row in shown.rows] == [3, 2, 1]
+    signed_in(client, leader_of(county))
+    page = text_of(client, "/county/?part=participation")
+    found = {url: text for url, text in numbers_on(page).items() if "/list/voters/" in url}
+    assert sorted(found.values()) == ["1", "2", "3", "6"]
+    for url, text in found.items():
+        listed = text_of(client, url)
+        assert total_of(listed) == int(text) and "人次" in listed and "走访选民数" in listed
+
+
 def test_an_overdue_step_opens_the_tasks_that_are_overdue_in_it(client, monkeypatch):
     apply(SYSTEM)
     year = year_of(township()).building()
