@@ -208,6 +208,7 @@ ROUTES: tuple[Route, ...] = (
     Route("oversight.training", Audience.OFFICES, "training", offices=(*DESKS, "presidium")),
     Route("oversight.model", Audience.OFFICES, "model_offered", offices=("chair", "clerk")),
     Route("oversight.sample", Audience.OFFICES, "sampled", LOW, offices=("chair", "clerk")),
+    Route("oversight.sampled", Audience.OFFICES, "sampled", LOW, offices=("chair", "clerk")),
     # Whoever answers for the system, and whoever reads the figures.
     Route("oversight.repair", Audience.ABOVE, "repaired", offices=("admin", "county")),
     Route("oversight.repair", Audience.OFFICES, "repaired", offices=("admin",)),
@@ -256,6 +257,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "oversight.send_bulletin",
         "oversight.train",
         "oversight.offer_model",
+        "oversight.draw",
         "oversight.note_reply",
         "oversight.rename",
         "oversight.make_subdistrict",

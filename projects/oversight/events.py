@@ -72,6 +72,21 @@ SAMPLE = register_event(
         irreversible=True,
     )
 )
+DRAW = register_event(
+    Event(
+        key="oversight.draw",
+        title=_("全县随机抽查"),
+        offices=("county",),
+        subject=Unit,
+        form=forms.DrawForm,
+        act=services.draw,
+        offered=at_home,
+        basis=_("镇平县做法：每月抽查代表联络站；抽查不审批、不改动乡镇数据"),
+        output=_("抽查记录"),
+        hint=_("由系统先抽乡镇，再抽其中的档案、项目或者联络站；抽中的乡镇都收到消息并留下记录。"),
+        irreversible=True,
+    )
+)
 WEIGH = register_event(
     Event(
         key="oversight.weigh",

@@ -197,6 +197,27 @@ class SampleForm(StepForm):
     words = forms.CharField(label=_("抽查要求"), widget=forms.Textarea(attrs={"rows": 5}), max_length=5000)
 
 
+class DrawForm(StepForm):
+    """全县抽查: what to draw, from how many townships, how many in each, and what is asked of them."""
+
+    of = forms.ChoiceField(label=_("抽查对象"), choices=SampleOf.choices)
+    halls = forms.IntegerField(
+        label=_("抽取乡镇数"),
+        min_value=1,
+        max_value=100,
+        initial=3,
+        help_text=_("先从最近年度有抽查对象的乡镇中随机抽取乡镇，不足此数的全部抽取。"),
+    )
+    number = forms.IntegerField(
+        label=_("每个乡镇抽取数量"),
+        min_value=1,
+        max_value=50,
+        initial=5,
+        help_text=_("再在抽中的乡镇中随机抽取；两次抽取用同一个随机编号，编号记入办理记录，可以复核。"),
+    )
+    words = forms.CharField(label=_("抽查要求"), widget=forms.Textarea(attrs={"rows": 5}), max_length=5000)
+
+
 class WeightsForm(StepForm):
     """本县权重: how much each measure counts in the order a county chooses for itself; nothing counts unless it says so."""
 

@@ -17,6 +17,7 @@ from projects.cycles.rulebook import Rules, load
 from projects.cycles.selectors import rules_in_force
 from projects.cycles.steps import STEPS
 from projects.oversight.models import Boundary, Guidance, ModelRulebook, Note, Sample, SampleOf, Weighting
+from projects.supervision.models import Project
 from projects.supervision.selectors import projects_of
 from workflow.calendar.workdays import working_days_between
 from workflow.flows.models import Deadline
@@ -98,6 +99,26 @@ def sampled_from(cycle: Cycle, of: str) -> dict[str, str]:
         return {f"unit:{unit.code}": unit.name for unit in stations}
     found = projects_of(cycle) if of == SampleOf.PROJECT else Proposal.objects.filter(cycle=cycle)
     return {record.reference: record.label for record in found}
+
+
+def years_to_draw_from(county: Unit, of: str) -> dict[str, Cycle]:
+    """The latest year of every township below that has something of a kind to draw: reference of the township → year.
+
+    Townships by their codes, as stations are, so that a draw can be repeated from a list of them.
+    """
+    latest = Cycle.objects.filter(unit__in=townships_below(county)).select_related("unit")
+    years = {cycle.pk: cycle for cycle in latest.order_by("unit_id", "-year", "-pk").distinct("unit_id")}
+    if of == SampleOf.STATION:
+        stations = Unit.objects.filter(kind=UnitKind.STATION, ends_on=None)
+        with_some = set(stations.values_list("tenant_id", flat=True))
+        found = [cycle for cycle in years.values() if cycle.unit_id in with_some]
+    else:
+        model: type[Model] = Project if of == SampleOf.PROJECT else Proposal
+        records = model._default_manager.filter(cycle__in=years)
+        found = [
+            years[pk] for pk in records.values_list("cycle_id", flat=True).distinct().order_by("cycle_id")
+        ]
+    return {f"unit:{cycle.unit.code}": cycle for cycle in found}
 
 
 def weights_of(county: Unit) -> dict[str, int]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.formats import date_format
@@ -22,7 +23,13 @@ from projects.oversight.boundaries import drawing_of
 from projects.oversight.bulletins import day_of, drafted
 from projects.oversight.models import Boundary, Bulletin, Guidance, ModelRulebook, Note, Sample, Weighting
 from projects.oversight.rules import digest_of, drawn
-from projects.oversight.selectors import called, latest_year_of, rules_adopted, sampled_from
+from projects.oversight.selectors import (
+    called,
+    latest_year_of,
+    rules_adopted,
+    sampled_from,
+    years_to_draw_from,
+)
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
@@ -169,14 +176,44 @@ def reply_to_note(act: Act, note: Note, *, reply: str) -> None:
 
 
 def sample(act: Act, cycle: Cycle, *, of: str, number: int, words: str) -> Outcome:
-    """抽查: dossiers or stations drawn by lot; seed, draw and what was drawn from stand in the trail."""
-    seed, found = _lots.get()(), sampled_from(cycle, of)
+    """抽查: dossiers or stations of one township drawn by lot; seed, draw and what was drawn from stand in the trail."""
+    return Outcome(after=_drawn_in(act, _county_of(act), cycle, of, _lots.get()(), number, words))
+
+
+def draw(act: Act, county: Unit, *, of: str, halls: int, number: int, words: str) -> Outcome:
+    """抽查 over the whole county: `halls` townships by lot, then `number` of each, all from one recorded seed.
+
+    Drawn from are the townships whose latest year has something of that kind. Each township drawn keeps its sample and has
+    an entry of its own trail, as of a draw in it alone; the county's entry has the draw of the townships.
+    """
+    seed, years = _lots.get()(), years_to_draw_from(county, of)
+    if not years:
+        raise Refused(_("各乡镇还没有可供抽查的对象。"))
+    lot = drawn(seed, years, halls)
+    for cycle in sorted((years[reference] for reference in lot), key=lambda one: one.unit_id):
+        after = _drawn_in(act, county, cycle, of, seed, number, words)
+        write_down(
+            replace(act, unit=cycle.unit),
+            "oversight.sampled",
+            cycle.reference,
+            about=cycle.reference,
+            after={"of": of, "county": county.code} | after,
+            label=cycle.label,
+        )
+    return Outcome(after={"seed": seed, "drawn": lot, "among": len(years), "among_sha256": digest_of(years)})
+
+
+def _drawn_in(
+    act: Act, county: Unit, cycle: Cycle, of: str, seed: str, number: int, words: str
+) -> dict[str, Any]:
+    """Draw in one township and keep it there; what the trail says of the draw."""
+    found = sampled_from(cycle, of)
     if not found:
         raise Refused(_("本年度还没有可供抽查的对象。"))
     lot = drawn(seed, found, number)
     Sample.objects.create(
         unit=cycle.unit,
-        county=_county_of(act),
+        county=county,
         cycle=cycle,
         of=of,
         seed=seed,
@@ -186,7 +223,7 @@ def sample(act: Act, cycle: Cycle, *, of: str, number: int, words: str) -> Outco
         by=act.person,
         at=act.at,
     )
-    return Outcome(after={"seed": seed, "drawn": lot, "among": len(found), "among_sha256": digest_of(found)})
+    return {"seed": seed, "drawn": lot, "among": len(found), "among_sha256": digest_of(found)}
 
 
 def weigh(act: Act, county: Unit, **weights: int | None) -> None:

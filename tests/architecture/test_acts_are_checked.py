@@ -23,7 +23,7 @@ PUBLISHING = {
 TELLING = {
     "selection.answer", "selection.answer_again", "selection.tell", "selection.objection", "deliberation.reply",
     "voting.tell_proposers", "oversight.note", "oversight.note_reply",
-    "oversight.circulate", "oversight.send_bulletin", "oversight.train", "oversight.offer_model",
+    "oversight.circulate", "oversight.send_bulletin", "oversight.train", "oversight.offer_model", "oversight.draw",
     "oversight.rename", "oversight.make_subdistrict", "oversight.merge", "lifecycle.end_year",
 }  # fmt: skip
 SESSIONS = {

@@ -10,18 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projects.collection.intake import propose
+from projects.cycles.models import Cycle
 from projects.lifecycle.services import start_year
 from projects.oversight.models import Sample
 from projects.oversight.rules import digest_of, drawn
 from projects.oversight.services import lots_from
 from tests.builders import SINCE, at, do, meeting_of, township
 from tests.projects.collection.test_collection import CALL, SCHEME
+from tests.projects.oversight.county_world import county_of, leader_of, townships_of
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
-from workflow.flows.errors import InvalidForm, Refused
+from workflow.flows.errors import InvalidForm, NotYourTurn, Refused
 from workflow.flows.events import perform
 from workflow.people.isolation import SYSTEM, apply
-from workflow.people.models import User
+from workflow.people.models import Unit, UnitKind, User
+from workflow.people.services import create_unit
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import context_of
 from workflow.roles.services import grant
@@ -121,3 +124,83 @@ def test_each_lot_is_drawn_from_a_seed_of_its_own(town, leader):
     with lots_from(lambda: "7"):
         assert json.loads(sampled(town, leader, of="station").body)["after"]["seed"] == "7"
     assert json.loads(sampled(town, leader, of="station").body)["after"]["seed"] not in {"7", *seeds}
+
+
+# ------------------------------------------------------------------------------- over the whole county
+
+
+@pytest.fixture
+def county(db):
+    apply(SYSTEM)
+    found = county_of("K")
+    townships_of(found, ["青溪镇", "柳河镇", "双桥镇", "石门镇", "白沙镇"])
+    return found
+
+
+def drawn_over(county, actor, **changes):
+    apply(context_of(RoleGrant.objects.get(user=actor)))
+    data = ASKED | {"halls": 2, "number": 2} | changes
+    return perform("oversight.draw", county, actor=actor, data=data, at=at("2027-06-01"))
+
+
+def after_of(entry) -> dict:
+    return json.loads(entry.body)["after"]
+
+
+@pytest.mark.parametrize("of", ["project", "proposal"])
+def test_the_county_draws_townships_and_then_in_them_from_one_seed_that_draws_the_same_again(county, of):
+    after = after_of(drawn_over(county, leader_of(county), of=of))
+    apply(SYSTEM)
+    halls = [f"unit:{unit.code}" for unit in county.children.all()]
+    assert after["drawn"] == drawn(after["seed"], halls, 2)
+    assert (after["among"], after["among_sha256"]) == (5, digest_of(halls))
+    entries = Entry.objects.filter(action="oversight.sampled").select_related("unit")
+    assert {f"unit:{entry.unit.code}" for entry in entries} == set(after["drawn"])
+    for entry in entries:
+        cycle, told = Cycle.objects.get(unit=entry.unit), after_of(entry)
+        whole = [p.reference for p in (cycle.projects if of == "project" else cycle.proposals).all()]
+        assert (told["seed"], told["county"], told["of"]) == (after["seed"], county.code, of)
+        assert told["drawn"] == drawn(after["seed"], whole, 2)
+        assert (told["among"], told["among_sha256"]) == (len(whole), digest_of(whole))
+        kept = Sample.objects.get(unit=entry.unit)
+        assert (kept.county, kept.cycle, kept.seed) == (county, cycle, after["seed"])
+        assert [one["reference"] for one in kept.drawn] == told["drawn"] and kept.words == ASKED["words"]
+    assert Sample.objects.count() == 2
+
+
+def test_stations_are_drawn_over_the_county_where_there_are_any(county):
+    leader = leader_of(county)
+    with pytest.raises(Refused, match="各乡镇还没有可供抽查"):
+        drawn_over(county, leader, of="station")
+    apply(SYSTEM)
+    third = county.children.order_by("code")[2]
+    for n in (1, 2, 3):
+        create_unit(code=f"{third.code}-S{n}", name=f"第{n}站", kind=UnitKind.STATION, parent=third)
+    after = after_of(drawn_over(county, leader, of="station", halls=5))
+    apply(SYSTEM)
+    assert after["drawn"] == [f"unit:{third.code}"]
+    assert len(Sample.objects.get().drawn) == 2
+
+
+def test_a_township_ended_is_not_drawn_and_another_countys_never(county):
+    apply(SYSTEM)
+    townships_of(county_of("Z", "邻县"), ["外县镇"])
+    Unit.objects.filter(code="K01").update(ends_on=date(2027, 5, 1))
+    after = after_of(drawn_over(county, leader_of(county), halls=50))
+    assert sorted(after["drawn"]) == ["unit:K02", "unit:K03", "unit:K04", "unit:K05"]
+
+
+def test_a_draw_over_the_county_is_the_countys_and_shown_to_those_drawn(client, county, town):
+    with pytest.raises(NotYourTurn):
+        perform(
+            "oversight.draw",
+            town.unit.parent,
+            actor=town.of("chair"),
+            data=ASKED | {"halls": 2},
+            at=at("2027-06-01"),
+        )
+    drawn_over(county, leader_of(county, "its leader"))
+    apply(SYSTEM)
+    client.force_login(User.objects.get(username="its leader"))
+    page = client.get("/county/words/").content.decode()
+    assert page.count("随机编号") == 2 and "/do/oversight.draw/" in client.get("/county/").content.decode()
