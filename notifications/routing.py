@@ -368,6 +368,8 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "oversight.load_boundaries",
         "oversight.draft_bulletin",
         "oversight.edit_bulletin",
+        "oversight.compose_model",
+        "oversight.revise_model",
         "personal.read",
     ),
     "it is kept in the file, where those who watch the year read it": (

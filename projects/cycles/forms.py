@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.cycles import moving
 from projects.cycles.models import SessionState
-from projects.cycles.rulebook import RulebookError, said
+from projects.cycles.rulebook import RulebookError, Rules, said
 from projects.cycles.selectors import coming_term, rules_in_force, sitting_term
 from projects.cycles.terms import COMMITTEE
 from workflow.flows.fields import ChineseDateField, choice_field
@@ -26,8 +26,12 @@ class RuleForm(StepForm):
     value = forms.CharField(label=_("新的取值"), max_length=2000)
     note = forms.CharField(label=_("修订说明"), max_length=200)
 
+    def held(self) -> Rules:
+        """The rules a setting of which is changed."""
+        return rules_in_force(self.subject)
+
     def prepare(self) -> None:
-        self.book = rules_in_force(self.subject)
+        self.book = self.held()
         rows = {row.key: row for row in self.book.describe()}
         choice_field(self, "setting").choices = [(key, row.title) for key, row in rows.items()]
         wanted = self.data.get("setting") if self.is_bound else self.initial.get("setting")

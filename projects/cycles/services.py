@@ -52,12 +52,16 @@ def adopt_rulebook(act: Act, unit: Unit, rules: Rules, *, note: str = "") -> Rul
 
 def revise_rules(act: Act, unit: Unit, *, setting: str, value: Any, note: str) -> Outcome:
     """One setting changed, as the next version; refused where the whole would not hold together."""
+    book = adopt_rulebook(act, unit, with_one_changed(rules_in_force(unit), setting, value), note=note)
+    return Outcome(after={"version": book.version}, reason=note)
+
+
+def with_one_changed(rules: Rules, setting: str, value: Any) -> Rules:
+    """The rules with another value of one setting; refused where the whole would not hold together."""
     try:
-        changed = rules_in_force(unit).with_values({setting: value})
+        return rules.with_values({setting: value})
     except RulebookError as error:
         raise Refused(*error.reasons) from error
-    book = adopt_rulebook(act, unit, changed, note=note)
-    return Outcome(after={"version": book.version}, reason=note)
 
 
 def outlook_for(unit: Unit, *, opens_on: date, planned_t: date, planned_t2: date) -> Outlook:

@@ -190,6 +190,34 @@ TRAIN = register_event(
         irreversible=True,
     )
 )
+COMPOSE_MODEL = register_event(
+    Event(
+        key="oversight.compose_model",
+        title=_("起草示范规则"),
+        offices=("county",),
+        subject=Unit,
+        form=forms.ComposeForm,
+        act=services.compose_model,
+        offered=at_home,
+        basis=BASIS,
+        output=_("示范规则（草稿）"),
+        hint=_("先选底稿，再逐项修改；推荐以前各乡镇看不到。已有草稿的，重新起草后以新的底稿为准。"),
+    )
+)
+REVISE_MODEL = register_event(
+    Event(
+        key="oversight.revise_model",
+        title=_("修改示范规则"),
+        offices=("county",),
+        subject=Unit,
+        form=forms.ModelRuleForm,
+        act=services.revise_model,
+        offered=at_home,
+        basis=_("取值范围与乡镇规则相同；法律和制度规定的，不可更改"),
+        output=_("示范规则（草稿）"),
+        hint=_("还没有底稿的，在系统默认规则上修改。"),
+    )
+)
 OFFER_MODEL = register_event(
     Event(
         key="oversight.offer_model",

@@ -5,16 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from projects.cycles.rulebook import Change, RulebookError, diff
+from projects.cycles.forms import RuleForm
+from projects.cycles.rulebook import Change, RulebookError, Rules, diff
 from projects.cycles.selectors import rules_in_force
 from projects.oversight import townships
 from projects.oversight.boundaries import MOST_BYTES, Unfit, drawing_of
 from projects.oversight.measures import MEASURES, WEIGHED
 from projects.oversight.models import BulletinKind, ModelRulebook, SampleOf
-from projects.oversight.selectors import called, models_for, rules_adopted, townships_below, weights_of
+from projects.oversight.selectors import (
+    called,
+    model_composed,
+    models_for,
+    rules_adopted,
+    rules_to_offer,
+    townships_below,
+    weights_of,
+)
 from workflow.flows.fields import ChineseDateField, record_field
 from workflow.flows.forms import Foreseen, StepForm
 from workflow.people.models import Unit, UnitKind
@@ -67,14 +77,58 @@ class TrainingForm(ToTownships):
         return data
 
 
+class LikeField(forms.ModelChoiceField):
+    """Whose rules; the county's own are the model it has composed."""
+
+    def label_from_instance(self, unit: Unit) -> str:
+        named = {UnitKind.TOWNSHIP: unit.name, UnitKind.SUBDISTRICT: unit.name}
+        return named.get(UnitKind(unit.kind), gettext("本级编写的示范规则"))
+
+
+class ComposeForm(StepForm):
+    """What the county's own model begins with."""
+
+    foresees = True
+    like: Any = forms.ModelChoiceField(
+        Unit.objects.none(),
+        label=_("以哪个乡镇的现行规则为底稿"),
+        required=False,
+        empty_label=_("系统默认规则"),
+        to_field_name="code",
+    )
+    note = forms.CharField(label=_("说明"), max_length=200)
+
+    def prepare(self) -> None:
+        record_field(self, "like").queryset = townships_below(self.subject)
+
+    def foreseen(self) -> list[str]:
+        """What of a model composed so far would be another."""
+        held = model_composed(self.subject)
+        begun = rules_to_offer(self.subject, self.cleaned_data["like"])
+        if held is None:
+            return []
+        return [f"{change.title}：{change.before} → {change.after}" for change in diff(held, begun)]
+
+    def for_trail(self) -> dict[str, Any]:
+        like = self.cleaned_data["like"]
+        return super().for_trail() | {"like": like.code if like else ""}
+
+
+class ModelRuleForm(RuleForm):
+    """One setting of the model a county composes, asked for as a township's own rules ask for it."""
+
+    def held(self) -> Rules:
+        return model_composed(self.subject) or Rules()
+
+
 class ModelForm(ToTownships):
-    """示范规则: the rules in force in one of the townships, or the usual ones, held out to others."""
+    """示范规则: the model the county composed, the rules in force in a township, or the usual ones, held out to others."""
 
     title = forms.CharField(label=_("名称"), max_length=110)
     words = forms.CharField(label=_("说明"), widget=forms.Textarea(attrs={"rows": 5}), max_length=4000)
-    like: Any = forms.ModelChoiceField(
+    like: Any = LikeField(
         Unit.objects.none(),
-        label=_("以哪个乡镇的现行规则为样本"),
+        label=_("推荐哪一份规则"),
         required=False,
         empty_label=_("系统默认规则"),
         to_field_name="code",
@@ -82,7 +136,11 @@ class ModelForm(ToTownships):
 
     def prepare(self) -> None:
         super().prepare()
-        record_field(self, "like").queryset = townships_below(self.subject)
+        below, field = townships_below(self.subject), record_field(self, "like")
+        field.queryset = below
+        if model_composed(self.subject):
+            field.queryset = Unit.objects.filter(Q(pk__in=below.values("pk")) | Q(pk=self.subject.pk))
+            field.initial = self.subject.code
 
     def for_trail(self) -> dict[str, Any]:
         like = self.cleaned_data["like"]

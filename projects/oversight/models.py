@@ -211,8 +211,9 @@ class Bulletin(Record):
 class ModelRulebook(models.Model):
     """示范规则: rules a county holds out to a township, which may adopt them or not; one row for each township.
 
-    unit: the township. data: the whole rulebook, as a `Rulebook` keeps it. version: the township's own version that
-    adopted it, None while it has not.
+    unit: the township; or the county itself, of what it composes before it is held out: a row for each change, the latest
+    one holds, `words` says what was changed. data: the whole rulebook, as a `Rulebook` keeps it. version: the township's
+    own version that adopted it, None while it has not.
     """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")

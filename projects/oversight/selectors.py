@@ -148,6 +148,24 @@ def models_for(township: Unit) -> QuerySet[ModelRulebook]:
     return ModelRulebook.objects.filter(unit=township, version=None).order_by("-pk")
 
 
+def drafts_of(county: Unit) -> QuerySet[ModelRulebook]:
+    """The model a county composes, change by change, the latest first."""
+    return ModelRulebook.objects.filter(unit=county, county=county).order_by("-pk")
+
+
+def model_composed(county: Unit) -> Rules | None:
+    """The model as composed so far; None before the county has begun one."""
+    draft = drafts_of(county).first()
+    return load(draft.data) if draft else None
+
+
+def rules_to_offer(county: Unit, like: Unit | None) -> Rules:
+    """What a county holds out: the model it composed, the rules in force in a township, or the usual ones."""
+    if like is None:
+        return Rules()
+    return rules_in_force(like) if like != county else model_composed(county) or Rules()
+
+
 def rules_adopted(township: Unit, model: ModelRulebook) -> Rules:
     """What the township's rules would be: the model's, with its own kind of body, which no model decides."""
     return load({**model.data, "body": rules_in_force(township).body})

@@ -18,15 +18,18 @@ from django.utils.translation import gettext as _
 from projects.cycles.models import Cycle
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import rules_in_force
-from projects.cycles.services import adopt_rulebook
+from projects.cycles.services import adopt_rulebook, with_one_changed
 from projects.oversight.boundaries import drawing_of
 from projects.oversight.bulletins import day_of, drafted
 from projects.oversight.models import Boundary, Bulletin, Guidance, ModelRulebook, Note, Sample, Weighting
 from projects.oversight.rules import digest_of, drawn
 from projects.oversight.selectors import (
     called,
+    drafts_of,
     latest_year_of,
+    model_composed,
     rules_adopted,
+    rules_to_offer,
     sampled_from,
     years_to_draw_from,
 )
@@ -110,11 +113,35 @@ def _told(act: Act, county: Unit, township: Unit, action: str, label: str) -> No
     )
 
 
+def compose_model(act: Act, county: Unit, *, like: Unit | None, note: str) -> Outcome:
+    """Begin the county's own model, or begin it anew, from the rules in force in a township or the usual ones."""
+    return _kept(act, county, rules_in_force(like) if like else Rules(), note)
+
+
+def revise_model(act: Act, county: Unit, *, setting: str, value: Any, note: str) -> Outcome:
+    """One setting of the model changed, within the range a township's own rules have."""
+    return _kept(act, county, with_one_changed(model_composed(county) or Rules(), setting, value), note)
+
+
+def _kept(act: Act, county: Unit, rules: Rules, note: str) -> Outcome:
+    """The next draft of the model; the former ones stay on record, and no township is told before it is held out."""
+    ModelRulebook.objects.create(
+        unit=county,
+        county=county,
+        title=_("示范规则草稿"),
+        words=note,
+        data=rules.frozen_json(),
+        by=act.person,
+        at=act.at,
+    )
+    return Outcome(after={"draft": drafts_of(county).count()}, reason=note)
+
+
 def offer_model(
     act: Act, county: Unit, *, title: str, words: str, townships: Iterable[Unit], like: Unit | None = None
 ) -> None:
     """示范规则: rules held out to townships; nothing of theirs changes by it."""
-    rules = rules_in_force(like) if like else Rules()
+    rules = rules_to_offer(county, like)
     for township in sorted(townships, key=lambda unit: unit.pk):
         ModelRulebook.objects.create(
             unit=township,

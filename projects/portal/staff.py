@@ -109,14 +109,14 @@ def start(request: HttpRequest) -> HttpResponse:
             return render(
                 request, "workflow/check.html", event_check(request, START_YEAR, grant.tenant, typed)
             )
-    form, entry = _done(request, grant, START_YEAR)
+    form, entry = event_done(request, grant, START_YEAR)
     if entry:
         return redirect("year", pk=number_in(json.loads(entry.body)["after"]["cycle"], Cycle))
     context = {"form": form, "book": book_to_freeze(grant.tenant)}
     return render(request, "portal/start.html", context, status=422 if form.errors else 200)
 
 
-def _done(
+def event_done(
     request: HttpRequest, grant: RoleGrant, wanted: Event, **initial: Any
 ) -> tuple[StepForm, Entry | None]:
     """An event on one's own township: performed where it was posted, with its entry; else its form, with what is wrong."""
@@ -330,7 +330,7 @@ def rulebook(request: HttpRequest) -> HttpResponse:
     rules = cycle.rules if cycle and cycle.rules_data else rules_in_force(unit)
     context = {
         "unit": unit,
-        "groups": _grouped(rules),
+        "groups": grouped(rules),
         "tabs": selectors.cycle_tabs(unit, cycle, without=_("现行规则")),
         "townships": choice_of_townships(grant),
         "fixed": FIXED,
@@ -340,6 +340,7 @@ def rulebook(request: HttpRequest) -> HttpResponse:
         "changes": diff(frozen.rules, rules_in_force(unit)) if frozen else [],
         "warnings": rules.warnings(),
         "may_edit": grant.office == "chair" and not cycle,
+        "edited_at": "rulebook_edit",
     }
     return render(request, "portal/rulebook.html", context)
 
@@ -351,7 +352,8 @@ def _version_shown(unit: Unit, cycle: Cycle | None) -> str:
     return book_named(cycle.rules_version if cycle and cycle.rules_data else in_force)
 
 
-def _grouped(rules: Rules) -> list[tuple[Any, list[Any]]]:
+def grouped(rules: Rules) -> list[tuple[Any, list[Any]]]:
+    """Every setting with its grade, range and default, by group."""
     rows = rules.describe()
     return [(title, [r for r in rows if r.group == code]) for code, title in GROUPS.items()]
 
@@ -364,7 +366,7 @@ def rulebook_edit(request: HttpRequest, key: str) -> HttpResponse:
     row = next((r for r in rules_in_force(grant.tenant).describe() if r.key == key), None)
     if row is None or request.POST.get("setting", key) != key:
         raise Http404
-    form, entry = _done(request, grant, REVISE_RULES, setting=key)
+    form, entry = event_done(request, grant, REVISE_RULES, setting=key)
     if entry:
         messages.success(request, _("新版规则已施行，已启动的年度仍按启动时的规则办理。"))
         return redirect("rulebook")

@@ -11,6 +11,7 @@ from projects.portal import (
     county,
     county_bulletins,
     county_map,
+    county_model,
     county_papers,
     county_screen,
     county_words,
@@ -95,6 +96,8 @@ urlpatterns = [
     path(
         "county/map/file/<slug:ending>/", login_required(county_map.county_map_file), name="county_map_file"
     ),
+    path("county/model/", login_required(county_model.county_model), name="county_model"),
+    path("county/model/<str:key>/", login_required(county_model.county_model_edit), name="county_model_edit"),
     path("county/screen/", login_required(county_screen.county_screen), name="county_screen"),
     path("county/list/<slug:code>/", login_required(county.county_list), name="county_list"),
     path(

@@ -62,6 +62,7 @@ WORDS: Cases = {
     "letter_wording": [("overdue", "zh-hans")],
     "rulebook_edit": [("ballot_method",)],
     "county_file": [("xlsx",), ("csv",)],
+    "county_model_edit": [("ballot_method",)],
     "county_map_file": [("xlsx",), ("docx",)],
     "county_notes_file": [("xlsx",), ("docx",)],
     "county_list": [("overdue",), ("projects",)],

@@ -8,8 +8,11 @@ from datetime import date
 import pytest
 
 from projects.cycles.models import Rulebook
+from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import rules_in_force
+from projects.oversight.events import COMPOSE_MODEL
 from projects.oversight.models import Guidance, ModelRulebook
+from projects.oversight.selectors import drafts_of, model_composed, models_for
 from tests.builders import at, township
 from tests.projects.oversight.county_world import leader_of
 from tests.projects.portal.public_world import cycle_of, text_of, travel
@@ -167,3 +170,101 @@ def test_a_look_at_the_readiness_sheet_stands_in_the_townships_trail_once_a_day(
     apply(SYSTEM)
     entry = looks.get()
     assert (entry.unit, entry.actor, entry.subject) == (town.unit, leader, cycle.reference)
+
+
+# ------------------------------------------------------------------------------- the county's own model
+
+
+def composed(town, county, leader, **changes):
+    """A model begun from a township's rules, with one setting changed."""
+    like = rules_in_force(town.unit).with_values({"ballot_mode": "each"})
+    Rulebook.objects.create(unit=town.unit, version=1, data=like.frozen_json(), adopted_on=date(2026, 9, 1))
+    above(leader)
+    do("compose_model", county, leader, like=town.unit.code, note="以青溪镇规则为底稿")
+    for setting, value in changes.items():
+        do("revise_model", county, leader, setting=setting, value=value, note="按全县意见修改")
+    return model_composed(county)
+
+
+def test_the_county_composes_a_model_from_a_townships_rules_and_changes_single_settings(town, county, leader):
+    rules = composed(town, county, leader, scorers_min="7")
+    assert (rules.ballot_mode, rules.scorers_min) == ("each", 7)
+    assert [draft.words for draft in drafts_of(county)] == ["按全县意见修改", "以青溪镇规则为底稿"]
+    kept = json.loads(Entry.objects.get(action="oversight.revise_model").body)
+    assert (kept["unit"], kept["after"]["setting"], kept["after"]["value"]) == (county.code, "scorers_min", 7)
+    apply(SYSTEM)
+    assert rules_in_force(town.unit).scorers_min != 7, "nothing of a township changes by it"
+    assert not models_for(town.unit).exists() and rules_in_force(county) == Rules(), (
+        "nor of the county's own terms"
+    )
+
+
+def test_what_the_county_composed_is_held_out_and_adopted_as_any_model_is(town, county, leader):
+    rules = composed(town, county, leader, scorers_min="7")
+    above(leader)
+    do("offer_model", county, leader, title="示范", words="。", like=county.code, townships=[town.unit.pk])
+    apply(SYSTEM)
+    model = ModelRulebook.objects.get(unit=town.unit)
+    assert model.data == rules.frozen_json()
+    do("adopt_model", town.unit, town.of("chair"), model=model.pk, note="采用")
+    assert rules_in_force(town.unit).scorers_min == 7
+
+
+def test_a_value_out_of_its_range_and_a_setting_nobody_knows_are_refused(town, county, leader):
+    rules = composed(town, county, leader)
+    above(leader)
+    with pytest.raises(InvalidForm):
+        do("revise_model", county, leader, setting="scorers_min", value="1000", note="修改")
+    with pytest.raises(InvalidForm):
+        do("revise_model", county, leader, setting="no_such", value="1", note="修改")
+    assert model_composed(county) == rules
+    with pytest.raises(NotYourTurn):
+        do("revise_model", county, town.of("chair"), setting="scorers_min", value="7", note="修改")
+
+
+def test_without_a_draft_the_usual_rules_are_changed(county, leader):
+    above(leader)
+    do("revise_model", county, leader, setting="scorers_min", value="7", note="修改")
+    assert model_composed(county) == Rules().with_values({"scorers_min": 7})
+
+
+def test_before_there_is_a_draft_the_county_cannot_hold_its_own_out(town, county, leader):
+    above(leader)
+    with pytest.raises(InvalidForm):
+        do(
+            "offer_model",
+            county,
+            leader,
+            title="示范",
+            words="。",
+            like=county.code,
+            townships=[town.unit.pk],
+        )
+
+
+def test_beginning_anew_shows_what_of_the_draft_would_be_another(town, county, leader):
+    composed(town, county, leader, scorers_min="7")
+    grant = RoleGrant.objects.get(user=leader)
+    form = COMPOSE_MODEL.form_for(county, grant.act(county, at(DAY)), grant, {"like": "", "note": "重来"})
+    assert form.is_valid() and any("→ " in line for line in form.foreseen()) and len(form.foreseen()) == 2
+
+
+def test_the_model_has_a_page_where_each_setting_is_changed(client, town, county, leader):
+    client.force_login(leader)
+    assert "还没有起草示范规则" in text_of(client, "/county/model/")
+    assert client.get("/county/model/scorers_min/").status_code == 404
+    apply(SYSTEM)
+    composed(town, county, leader)
+    page = text_of(client, "/county/model/?open=all")
+    assert "与系统默认规则相比" in page and 'href="/county/model/scorers_min/"' in page
+    path = "/county/model/scorers_min/"
+    assert "范围" in text_of(client, path)
+    refused = client.post(path, {"setting": "scorers_min", "value": "1000", "note": "修改"})
+    assert refused.status_code == 422
+    done = client.post(path, {"setting": "scorers_min", "value": "7", "note": "修改"})
+    assert done.status_code == 302 and done["Location"] == "/county/model/"
+    apply(SYSTEM)
+    assert model_composed(county).scorers_min == 7
+    client.force_login(town.of("chair"))
+    for refused in ("/county/model/", path):
+        assert client.get(refused).status_code == 403
