@@ -110,14 +110,14 @@ def bulletin_file(request: HttpRequest, pk: int, ending: str) -> HttpResponse:
 def document_of(held: Bulletin, address: Callable[[str], str]) -> Document:
     """The sheet: signed by the standing committee, on the day it went out or else the day it was drafted.
 
-    Under the text every figure with the list it comes from and that list's address.
+    Attached to it every figure with the list it comes from and that list's address.
     """
     rows = tuple(
         (str(at), one.label, one.text, one.rows, address(one.url))
         for at, one in enumerate(map(_source, held.figures), 1)
     )
     sources = (
-        Heading("附：数字来源"),
+        Heading("附件 数字来源"),
         Table(
             ("序号", "指标", "数字", "来源", "查阅地址"),
             rows,
@@ -132,7 +132,9 @@ def document_of(held: Bulletin, address: Callable[[str], str]) -> Document:
     )
     return Document(
         title=held.title,
-        parts=(*text_parts(held.body), *(sources if rows else ())),
+        enclosures=("数字来源",) if rows else (),
+        parts=tuple(text_parts(held.body)),
+        annex=sources if rows else (),
         signature=f"{held.unit.name}人民代表大会常务委员会",
         day=in_words(held.sent_on or held.drafted_on),
         seal=seal_over(held.unit) if held.sent_on else None,

@@ -103,6 +103,7 @@ class Document:
 
     masthead: the red line on top, 发文机关标志; ruled: the red rule under its number, which orders and announcements
     do not have. caption: 题注, under the title in brackets. addressee: 主送机关. enclosures: 附件说明, titles alone.
+    annex: what is attached, on a page of its own after the signature.
     seal: what stands at the foot of a paper to be kept outside, about the trail it was printed over.
     wide: on A4 lying on its side, for what is made of wide tables (横排).
     signature, day: 署名 and 成文日期; both empty for what a meeting adopted and for a form that is signed by hand.
@@ -120,3 +121,4 @@ class Document:
     day: str = ""
     seal: Seal | None = None
     wide: bool = False
+    annex: tuple[Part, ...] = ()

@@ -57,6 +57,10 @@ def word_of(document: Document) -> bytes:
         _write_signature(file, document)
     if document.seal:
         _write_seal(file, document.seal)
+    if document.annex:
+        file.add_page_break()
+        for part in document.annex:
+            WRITERS[type(part)](file, part)
     return saved(file)
 
 

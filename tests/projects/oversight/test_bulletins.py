@@ -253,6 +253,9 @@ def test_it_is_word_to_go_on_with(client, county, leader):
     file = docx.Document(io.BytesIO(client.get(f"/county/bulletins/{held.pk}/docx/").content))
     text = "".join(p.text for p in file.paragraphs)
     assert "一、基本情况" in text and "示范县人民代表大会常务委员会" in text and "2027年6月1日" in text
+    assert text.index("人民代表大会常务委员会2027年") < text.index("附件 数字来源"), (
+        "what is attached follows the signature"
+    )
     sources = [[cell.text for cell in row.cells] for row in file.tables[-1].rows]
     assert [row[1:3] for row in sources[1:]] == [[one["label"], one["text"]] for one in held.figures]
     assert all(
