@@ -18,10 +18,7 @@ from workflow.flows.money import FEN_PER_WAN, money
 from workflow.people.models import Unit
 
 MOST_NAMED = 10
-UNTOLD = (
-    "该日以后会期、工期或者待办事项有过调整，当日的超期情况不能追溯，本通报不列超期数字。"
-    "请各乡镇（街道）继续按期办理，并按规定公开项目进展。"
-)
+CLOSING = "请各乡镇（街道）继续按期办理，并按规定公开项目进展。"
 
 
 @dataclass
@@ -89,8 +86,13 @@ def drafted(county: Unit, kind: str, year: int, quarter: int | None, day: date) 
         title = f"{year}年度民生实事项目票决制工作情况（年度工作报告段落）"
         return Draft(title, "\n".join(parts), told.found, day)
     heads = ("基本情况", "征集和票决情况", "资金和建设情况", "监督情况", "满意度情况", "存在的问题和要求")
+    untold = {one.unit_id for one in begun if one.cycle_id in past.moved}
     late = [(below[pk], figures.overdue) for pk, figures in by_hall.items() if figures.overdue]
-    parts.append(UNTOLD if past.terms_changed else _problems(late, whole, told))
+    parts.append(
+        _left_out([below[pk] for pk in by_hall if pk in untold])
+        + ("" if untold >= by_hall.keys() else _problems(late, whole, told))
+        + CLOSING
+    )
     body = "\n".join(
         f"{numeral(at)}、{head}\n{part}" for at, (head, part) in enumerate(zip(heads, parts, strict=True), 1)
     )
@@ -159,9 +161,17 @@ def _content(whole: fig.Figures, told: Told) -> str:
     return "；".join(found) + "。"
 
 
+def _left_out(halls: list[Unit]) -> str:
+    """Of which townships the overdue tasks of the day cannot be told any more."""
+    names = "、".join(unit.name for unit in sorted(halls, key=lambda unit: unit.code))
+    return (
+        f"{names}在该日以后会期、工期或者待办事项有过调整，当日的超期情况不能追溯，未列入。" if names else ""
+    )
+
+
 def _problems(late: list[tuple[Unit, int]], whole: fig.Figures, told: Told) -> str:
     if not late:
-        return "没有超期未办的事项。请各乡镇（街道）继续按期办理，并按规定公开项目进展。"
+        return "没有超期未办的事项。"
     all_of_it = told("超期未办", whole.overdue, "tasks", when="overdue")
     worst = sorted(late, key=lambda one: (-one[1], one[0].code))[:MOST_NAMED]
     named = "、".join(
@@ -170,8 +180,7 @@ def _problems(late: list[tuple[Unit, int]], whole: fig.Figures, told: Told) -> s
     )
     return (
         f"超期未办的事项{all_of_it}件，其中{named}"
-        f"{'等' if len(late) > MOST_NAMED else ''}。请有关乡镇（街道）查明原因，抓紧办理；"
-        "其他乡镇（街道）继续按期办理，并按规定公开项目进展。"
+        f"{'等' if len(late) > MOST_NAMED else ''}。请有关乡镇（街道）查明原因，抓紧办理。"
     )
 
 

@@ -5,8 +5,8 @@ and progress are what the last earlier entry named; what has a day of its own (r
 rated, begun, done) was there from that day on. The rows so put back are counted by the very function that counts the
 present ones (migration 0005), and the list behind a figure is of the rows that function counted for it.
 
-What the records do not keep is not told: a term that has been moved since, a task called off or taken back
-(`terms_changed`).
+What the records do not keep is left out: the open tasks of a year whose terms have been moved since, or of which a task
+was called off or taken back (`moved`).
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ TABLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "projects_rating": (f'{OF_PROJECT} AND r."on" <= %(day)s', "r", ("rating",)),
     "projects_visit": (f'{OF_CYCLE} AND r."on" <= %(day)s', "r", ("visit", "voters")),
     "workflow_deadline": (
-        "r.about = ANY (%(references)s) AND r.opened_on <= %(day)s AND NOT r.cancelled", UNDONE, ("open",)
+        "r.about = ANY (%(told)s) AND r.opened_on <= %(day)s AND NOT r.cancelled", UNDONE, ("open",)
     ),
 }  # fmt: skip
 TABLE_OF = {measure: table for table, (_there, _as, measures) in TABLES.items() for measure in measures}
@@ -148,14 +148,16 @@ class Past:
         return {one: {name: values[one][name] for name in names} for one, names in named.items()}
 
     @cached_property
-    def terms_changed(self) -> bool:
-        """Whether terms or open tasks of these years may have stood otherwise on the day than can be seen now."""
-        return any(
-            said["action"] in MOVING
+    def moved(self) -> frozenset[int]:
+        """Those of the years whose terms or open tasks may have stood otherwise on the day than can be seen now."""
+        found = {
+            said["about"]
+            for said in self._later
+            if said["action"] in MOVING
             or said["action"].endswith(TAKEN_BACK)
             or (said["action"] in ALTERING and "finish_by" in said["after"])
-            for said in self._later
-        )
+        }
+        return frozenset(pk for pk in self.cycles if f"{Cycle.kind}:{pk}" in found)
 
     @cached_property
     def begun(self) -> list[int]:
@@ -180,7 +182,7 @@ class Past:
     ) -> list[tuple[Any, ...]]:
         given: dict[str, Any] = {
             "cycles": list(self.cycles),
-            "references": self.references,
+            "told": [f"{Cycle.kind}:{pk}" for pk in self.cycles if pk not in self.moved],
             "day": self.day,
             "end": end_of(self.day),
             "patches": json.dumps(self.patches),

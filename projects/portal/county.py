@@ -134,6 +134,7 @@ def county_list(request: HttpRequest, code: str) -> HttpResponse:
         "whose": scope.whose,
         "filtered": words_of(listing, asked.filters),
         "as_of": asked.today if asked.past else None,
+        "left_out": asked.left_out(),
         "page": page,
         "lines": [_shown(listing, row, asked) for row in page],
         "total": listing.total(rows),

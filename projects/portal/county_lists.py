@@ -80,6 +80,15 @@ class Asked:
         """Of a day that is over the rows that were counted then; None where the list is of today."""
         return None if self.counted is None else model._default_manager.filter(pk__in=self.counted)
 
+    def left_out(self) -> list[str]:
+        """Of a list of tasks the years of which they cannot be told as of the day."""
+        if self.past is None or not self.past.moved or self.counted is None or "when" not in self.filters:
+            return []
+        years = (
+            Cycle.objects.filter(pk__in=self.past.moved).select_related("unit").order_by("unit__code", "pk")
+        )
+        return [_year(cycle) for cycle in years]
+
     def shown(self, row: Any) -> Any:
         """A row as it stood."""
         return self.past.put_back(row) if self.past else row

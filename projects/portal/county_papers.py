@@ -291,6 +291,8 @@ def county_list_file(request: HttpRequest, code: str, ending: str) -> HttpRespon
     rows = listing.rows(asked)
     note += _("共 %(n)s %(unit)s。") % {"n": listing.total(rows), "unit": listing.unit}
     note += "".join(whole_or_cut(rows)[1])
+    if left_out := asked.left_out():
+        note += _("此后期限有调整，当日的待办不能还原，未列入：%(years)s。") % {"years": "、".join(left_out)}
     made = file_of(
         f"{listing.title}（{scope.whose}）", ending, lambda: [sheet_of_list(listing, asked)], lambda: [note]
     )

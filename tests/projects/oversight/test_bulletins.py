@@ -29,6 +29,7 @@ from workflow.flows.events import perform
 from workflow.flows.money import FEN_PER_WAN, money
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import Unit
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import context_of
 
@@ -147,23 +148,41 @@ def test_a_quarters_figures_are_those_of_its_last_day_whenever_it_is_drafted(cli
     assert "已完工1个" in now.body
 
 
-def test_where_terms_have_moved_since_the_text_says_that_it_leaves_overdue_figures_out(client, monkeypatch):
+def test_a_township_whose_terms_have_moved_since_is_named_and_left_out_of_what_was_overdue(
+    client, monkeypatch
+):
     apply(SYSTEM)
-    year = year_of(township()).building()
-    arranged()
+    year, other = year_of(township()).building(), township("F02", name="柳河镇")
     home, leader = year.town.unit.parent, leader_of(year.town.unit.parent)
+    Unit.objects.filter(pk=other.unit.pk).update(parent=home, path=f"{home.path}{other.unit.pk}/")
+    year_of(other)
+    arranged()
     travel(monkeypatch, "2027-06-20")
     asked = {"actor": leader, "data": QUARTER | {"quarter": "1"}, "at": at("2027-06-20")}
     perform("oversight.draft_bulletin", home, **asked)
     alter(year, "2027-05-10", finish_by=date(2027, 12, 1))
     perform("oversight.draft_bulletin", home, **asked)
-    with_figures, without = Bulletin.objects.order_by("pk")
-    assert "超期未办的事项" in with_figures.body
-    assert "当日的超期情况不能追溯" in without.body and "超期未办的事项" not in without.body
-    assert not any("超期" in one["label"] for one in without.figures)
+    both, one = Bulletin.objects.order_by("pk")
+    labels = [[f["label"] for f in held.figures if "超期" in f["label"]] for held in (both, one)]
+    assert labels == [["超期未办", "青溪镇超期未办", "柳河镇超期未办"], ["超期未办", "柳河镇超期未办"]]
+    assert "青溪镇在该日以后会期、工期或者待办事项有过调整，当日的超期情况不能追溯，未列入。" in one.body
+    assert "不能追溯" not in both.body
+    assert_every_figure_is_of_its_rows(home, one)
     client.force_login(leader)
-    page = text_of(client, f"/county/bulletins/{with_figures.pk}/")
-    assert "现已不能按当日还原的数字" in page and "超期未办" in page
+    page = text_of(client, f"/county/bulletins/{both.pk}/")
+    assert "现已不能按当日还原的数字" in page and "青溪镇超期未办" in page
+    listed = text_of(client, "/county/list/tasks/?when=overdue&year=2027&as_of=2027-03-31")
+    assert "当日的待办不能还原，未列入：青溪镇 2027" in listed
+
+
+def test_where_the_terms_of_all_have_moved_nothing_is_said_to_be_overdue_or_not(monkeypatch):
+    apply(SYSTEM)
+    year = year_of(township()).building()
+    arranged()
+    alter(year, "2027-05-10", finish_by=date(2027, 12, 1))
+    draft = bulletins.drafted(year.town.unit.parent, "quarter", 2027, 1, date(2027, 3, 31))
+    assert draft and "不能追溯" in draft.body and "超期未办的事项" not in draft.body
+    assert not any("超期" in one["label"] for one in draft.figures)
 
 
 def test_a_figure_that_has_been_put_right_since_is_told_beside_what_was_written(client, county, leader):

@@ -103,14 +103,18 @@ def test_before_it_was_founded_a_project_was_not_there_and_a_year_was_not_either
     assert Past((year.cycle.pk,), date(2026, 8, 1)).begun == []
 
 
-def test_a_term_moved_since_cannot_be_told(year):
-    day = date(2027, 3, 31)
-    assert not Past((year.cycle.pk,), day).terms_changed
+def test_of_a_year_whose_terms_have_moved_since_the_open_tasks_are_left_out(year):
+    arranged()
+    day, pk = date(2027, 3, 31), year.cycle.pk
+    late = Past((pk,), day).ids("open", late=True)
     alter(year, "2027-05-09", budget_fen=1)
-    assert not Past((year.cycle.pk,), day).terms_changed, "money moves no term"
+    assert Past((pk,), day).moved == frozenset(), "money moves no term"
+    assert Past((pk,), day).ids("open", late=True) == late != []
     alter(year, "2027-05-10", finish_by=date(2027, 12, 1))
-    assert Past((year.cycle.pk,), day).terms_changed
-    assert not Past((year.cycle.pk,), date(2027, 5, 10)).terms_changed
+    past = Past((pk,), day)
+    assert past.moved == {pk} and past.ids("open") == [] and past.figures()[pk].overdue == 0
+    assert past.figures()[pk].projects == 3, "all else is told"
+    assert Past((pk,), date(2027, 5, 10)).moved == frozenset()
 
 
 def test_what_has_no_trail_is_told_by_its_days(db):
