@@ -393,6 +393,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "evaluation.addendum",
         "archive.make",
         "archive.add",
+        "archive.download",
         "change.effect",
         "change.undo",
         "deadline.settle",

@@ -30,7 +30,8 @@ OFFICES = [
             "主席团成员由大会选举，须本人出席会议、本人表决，不能由他人代办（《地方组织法》第十九条）。"
         ),
     ),
-    Office("clerk", _("人大办（人大秘书）"), HALL),
+    # It makes the dossier and hands it over (steps.md, step 6: publish, archive).
+    Office("clerk", _("人大办（人大秘书）"), HALL, archives=True),
     Office(
         "deputy",
         _("代表"),

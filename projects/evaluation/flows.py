@@ -17,6 +17,7 @@ from projects.cycles.models import Cycle
 from projects.cycles.selectors import standard_of
 from projects.evaluation import (
     addenda,
+    archives,
     carrying,
     convening,
     dossier,
@@ -102,6 +103,8 @@ class AddendumFlow(YearlyFlow):
         irreversible=True,
         basis=_("跨年续建项目在年度卷宗移交后验收、终止、测评的，形成的文件归入补充卷宗"),
         output=_("补充卷宗移交清单"),
+        handed_out="steps/evaluation/archived.html",
+        handed_told=lambda project, grant: archives.archive_told(project.cycle, grant),
     ).Next(this.make_addendum)
     make_addendum = CeleryJob(addenda.archive_project, _("生成补充卷宗")).Next(this.end)
     end = OfficeEnd()
@@ -464,6 +467,8 @@ class EvaluationFlow(YearlyFlow):
         irreversible=True,
         basis=_("天全县等地做法：一年一卷，按六个环节排列，归档目录、件号、备考表齐全"),
         output=_("归档目录、备考表、移交清单"),
+        handed_out="steps/evaluation/archived.html",
+        handed_told=archives.archive_told,
     ).Next(this.make_dossier)
     make_dossier = CeleryJob(dossier.archive_year, _("生成年度卷宗")).Next(this.close)
     close = nodes.Function(_part_of_the_act(close_and_look_back)).Next(this.end)

@@ -13,6 +13,7 @@ call_acts(
     {
         "archive.make": _("生成电子卷宗"),
         "archive.add": _("生成补充卷宗"),
+        "archive.download": _("下载归档卷宗"),
         "evaluation.rate": _("群众评价"),
     }
 )

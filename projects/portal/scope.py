@@ -1,6 +1,6 @@
 """Pages an office limited to a part of the work has nothing to look for on: refused, rather than shown empty.
 
-What a page shows of one record or list is narrowed by the database (projects/migrations/0012_scopes.py).
+What a page shows of one record or list is narrowed by the database (projects/migrations/0004_scopes.py).
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
-from workflow.people.isolation import EVERYTHING
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 
@@ -29,13 +28,8 @@ def refuse_outside(grant: RoleGrant, *parts: str) -> None:
 
 def refuse_part(grant: RoleGrant) -> None:
     """Refuse a page that counts over all six steps to an office that does not read all of them."""
-    if not reads_all(grant):
+    if not grant.reads_all:
         refuse_outside(grant)
-
-
-def reads_all(grant: RoleGrant) -> bool:
-    """Whether the office reads all six steps."""
-    return not grant.scope or set(EVERYTHING) <= set(grant.scope)
 
 
 def scope_told(grant: RoleGrant) -> dict[str, str]:

@@ -23,7 +23,6 @@ from projects.cycles.models import CycleSession, Paper, Presence, RollLine, Sess
 from projects.deliberation.models import AddedMatter, MatterState, Question, Withdrawal
 from projects.deliberation.selectors import roll_at
 from projects.evaluation.selectors import measured_at
-from projects.portal.scope import reads_all
 from projects.supervision.models import Interpellation, InterpellationState
 from projects.supervision.sessions import obstacles_to_closing
 from projects.voting.superseding import told_superseded
@@ -105,7 +104,7 @@ def _before_closing(
     session: Session, closing: Deadline | None, grant: RoleGrant, at: datetime
 ) -> dict[str, Any]:
     """What the session still owes. Not told to whom reads a part of the work only: much of it would not be seen."""
-    if session.state != SessionState.OPEN or not reads_all(grant):
+    if session.state != SessionState.OPEN or not grant.reads_all:
         return {"is_held": False}
     return {"is_held": True, "owed": obstacles_to_closing(session, at), "closing": closing}
 

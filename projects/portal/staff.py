@@ -27,6 +27,7 @@ from projects.cycles.papers import KINDS, maker_of
 from projects.cycles.rulebook import FIXED, GROUPS, Rules, diff, said
 from projects.cycles.selectors import book_named, book_to_freeze, rulebook_in_force, rules_in_force
 from projects.cycles.steps import STEPS
+from projects.evaluation.archives import archive_told
 from projects.lifecycle.events import START_YEAR
 from projects.lifecycle.seat_table import rows_of
 from projects.oversight.figures import figures_by_year, reached
@@ -39,7 +40,7 @@ from projects.portal.beside import files_on
 from projects.portal.documents import paper_on_file
 from projects.portal.polling import links_of
 from projects.portal.public_selectors import Card, carried_words
-from projects.portal.scope import PAGES, reads_all, refuse_outside, scope_told
+from projects.portal.scope import PAGES, refuse_outside, scope_told
 from projects.portal.staff_selectors import cycle_named
 from projects.supervision.models import ChangeState, ProjectState
 from projects.supervision.selectors import going_on_after, project_file
@@ -153,7 +154,7 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
         "carried": carried_words(going_on) if going_on else "",
         "steps": selectors.tasks_by_step(cycle),
         "provisional": selectors.has_provisional(cycle),
-        "figures": figures_by_year([cycle.pk], timezone.localdate())[cycle.pk] if reads_all(grant) else None,
+        "figures": figures_by_year([cycle.pk], timezone.localdate())[cycle.pk] if grant.reads_all else None,
         "limit": scope_told(grant),
         "reads_proposals": grant.covers("1", "2"),
         "papers": selectors.papers_by_step(cycle, grant.office),
@@ -166,6 +167,7 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
         "today": timezone.localdate(),
         **offered_before_vote(grant),
         "current_step": reached(cycle.state),
+        "dossier": archive_told(cycle, grant),
     }
     return render(request, "portal/year.html", context)
 

@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.urls import path
 
 from projects.portal import (
+    archives,
     ballots,
     before_vote,
     booklet,
@@ -45,6 +46,7 @@ urlpatterns = [
     path("years/<int:pk>/items/", login_required(matters.items), name="year_items"),
     path("years/<int:pk>/readiness/", login_required(before_vote.readiness), name="readiness"),
     path("years/<int:pk>/conformance/", login_required(conformance.conformance), name="conformance"),
+    path("years/<int:pk>/dossier/", login_required(archives.year_dossier), name="year_dossier"),
     path("years/<int:pk>/booklet/", login_required(booklet.booklet), name="booklet"),
     path("years/<int:pk>/booklet/<slug:ending>/", login_required(booklet.booklet_file), name="booklet_file"),
     path("years/<int:pk>/rehearsal/", login_required(before_vote.rehearsal), name="rehearsal"),

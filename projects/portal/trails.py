@@ -22,7 +22,7 @@ from projects.cycles.steps import STEPS
 from projects.portal.scope import scope_told
 from projects.portal.staff import choice_of_townships, township_asked
 from projects.portal.story_selectors import STORIED
-from workflow.administration.trail import may_export
+from workflow.administration.trail import may_stream
 from workflow.audit.models import Entry
 from workflow.audit.nightly import last_verified
 from workflow.audit.rows import ACTIONS
@@ -42,7 +42,14 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "rows": (gettext_lazy("未经办理程序的数据改动"), ACTIONS),
     "exported": (
         gettext_lazy("谁导出过"),
-        ("trail.export", "trail.download", "vote.export_box", "archive.make", "archive.add"),
+        (
+            "trail.export",
+            "trail.download",
+            "vote.export_box",
+            "archive.make",
+            "archive.add",
+            "archive.download",
+        ),
     ),
 }
 LAST = 2**63 - 1
@@ -145,7 +152,7 @@ def trail(request: HttpRequest) -> HttpResponse:
         ],
         "lines": lines_of(page),
         "townships": choice_of_townships(grant),
-        "may_export": may_export(grant),
+        "may_export": may_stream(grant),
         "limit": scope_told(grant),
         "told_whole": _told_whole(request.GET.get("subject", "")),
         "verified": last_verified(unit),

@@ -115,7 +115,7 @@ def records_in(other: Side) -> Cases:
         ("sitting_minutes",): [(one["sitting"].pk, "docx")],
         ("session",): [(one["session"].pk,)],
         ("year", "year_proposals", "year_items"): [year],
-        ("readiness", "conformance", "rehearsal", "practice", "booklet"): [year],
+        ("readiness", "conformance", "rehearsal", "practice", "booklet", "year_dossier"): [year],
         ("booklet_file",): [(one["cycle"].pk, "docx")],
         ("story", "story_sheet"): [
             (kind, one[kind].pk) for kind in ("proposal", "item", "project", "finding")

@@ -21,7 +21,7 @@ from projects.cycles.models import Attachment, RollLine, Term
 from projects.cycles.papers import make_paper
 from projects.deliberation.models import AddedMatter, Question, Withdrawal
 from projects.demo.cast import Township
-from projects.evaluation.models import Measurement
+from projects.evaluation.models import Archive, Measurement
 from projects.lifecycle.services import start_year
 from projects.oversight.models import Bulletin, Note
 from projects.retention.models import Erasure, ErasureRequest, Hold
@@ -177,6 +177,9 @@ def _of_the_works(side: Side) -> dict[str, Any]:
             by=county.user,
             sent_on=on,
             reply_by=on,
+        ),
+        "archive": Archive.objects.create(
+            **of_cycle, file=FILE, sha256="0" * 64, manifest=[{"title": "柳河卷宗"}], made_at=timezone.now()
         ),
         "hold": Hold.objects.create(**of_cycle, reason="柳河争议", set_on=on, set_by=county.user),
         "erasure": Erasure.objects.create(**of_cycle, of="visits", due_on=on, term="柳河", asked_on=on),

@@ -22,13 +22,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflow.administration.models import ExportState, TrailExport
-from workflow.audit.exporters import FORMATS, NotExported, record_export
+from workflow.audit.exporters import FORMATS, Format, NotExported, record_export
 from workflow.audit.exporters.extract import Extract, extract_of
 from workflow.audit.heads import standing_of
 from workflow.audit.services import write_down
 from workflow.flows.errors import Refused
 from workflow.people.isolation import SYSTEM, Context, within
 from workflow.people.models import Unit
+from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import context_of, live_grants
 
@@ -53,12 +54,29 @@ def exports_of(grant: RoleGrant) -> QuerySet[TrailExport]:
     )
 
 
+def formats_of(grant: RoleGrant) -> dict[str, Format]:
+    """What an office may export, by the format's code.
+
+    Who reads the units below has every format, limited to a part of the work those of the entries alone; who hands the
+    own unit's files to the archive has those that hold them whole; anybody else none.
+    """
+    office = registry.office(grant.office)
+    if office.reads_below:
+        return {code: form for code, form in FORMATS.items() if not (form.whole and grant.scope)}
+    return {code: form for code, form in FORMATS.items() if form.whole} if office.archives else {}
+
+
 def ask(
     grant: RoleGrant, unit: Unit, *, form: str, year: int | None, subject: str, reason: str, at: datetime
 ) -> TrailExport:
-    """Ask for an export, on record. Refused: a format the office's scope does not allow, too many at once."""
-    if FORMATS[form].whole and grant.scope:
-        raise Refused(_("卷宗含查阅范围以外的材料，不能按您的查阅范围导出，请选其他格式。"))
+    """Ask for an export, on record. Refused: a format that is not the office's or its scope's, too many at once."""
+    if form not in formats_of(grant):
+        limited = FORMATS[form].whole and grant.scope
+        raise Refused(
+            _("卷宗含查阅范围以外的材料，不能按您的查阅范围导出，请选其他格式。")
+            if limited
+            else _("您的职务不导出这种格式。")
+        )
     if exports_of(grant).filter(state__in=OPEN).count() >= WAITING_AT_MOST:
         raise Refused(
             _("您已有%(count)d项导出在排队或生成，请等其中一项完成，或先取消一项。")

@@ -1,4 +1,5 @@
-"""The export of a trail for those who look on: the county, the auditor, the administrator.
+"""The export of a trail for those who look on (the county, the auditor, the administrator), of a year's whole dossier
+also for the office that hands it to the archive.
 
 At once for what can be streamed, in the background for everything; each with what it is for.
 """
@@ -35,7 +36,7 @@ from workflow.administration import exporting
 from workflow.administration.keeping import keep
 from workflow.administration.models import ExportState, TrailExport
 from workflow.administration.tasks import make_export
-from workflow.audit.exporters import FORMATS, record_export
+from workflow.audit.exporters import FORMATS, Format, record_export
 from workflow.audit.exporters.extract import extract_of
 from workflow.audit.heads import WHY, code_of, standing_of
 from workflow.audit.models import Stamp, TreeHead
@@ -47,7 +48,6 @@ from workflow.flows.tasks import send
 from workflow.inbox.asked import year_asked
 from workflow.people.isolation import Context, within
 from workflow.people.models import Unit, UnitKind
-from workflow.roles import registry
 from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
 
@@ -58,15 +58,20 @@ HALLS = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)  # whose trail has a page of i
 
 
 def may_export(grant: RoleGrant | None) -> TypeGuard[RoleGrant]:
-    """An office that sees every unit below its own."""
-    return grant is not None and registry.office(grant.office).reads_below
+    """An office that exports something, be it the own unit's dossier alone."""
+    return grant is not None and bool(exporting.formats_of(grant))
+
+
+def may_stream(grant: RoleGrant) -> bool:
+    """Whether the office exports the entries themselves, as a table or line by line."""
+    return not set(AT_ONCE).isdisjoint(exporting.formats_of(grant))
 
 
 def export_grant(request: HttpRequest) -> RoleGrant:
     """The office acted in, where it may export; refused for any other."""
     grant = in_office(request).acting
     if not may_export(grant):
-        raise PermissionDenied(_("只有县级、审计人员和系统管理员可以导出办理记录。"))
+        raise PermissionDenied(_("办理记录由县级、审计人员和系统管理员导出，本乡镇年度卷宗由人大办导出。"))
     return grant
 
 
@@ -93,13 +98,13 @@ class ExportForm(PlainForm):
         help_text=gettext_lazy("写明因何导出、交给谁，例如：县档案馆检查；记入办理记录"),
     )
 
-    def __init__(self, *args: Any, units: list[Unit], limited: bool, **kwargs: Any) -> None:
-        """limited: to a part of the work, and so without what shows more than the entries."""
+    def __init__(self, *args: Any, units: list[Unit], formats: dict[str, Format], **kwargs: Any) -> None:
+        """formats: those the office may have, by their codes."""
         super().__init__(*args, **kwargs)
         self.units = {unit.code: unit for unit in units}
         for name, choices in (
             ("unit", [(unit.code, unit.name) for unit in units]),
-            ("form", [(code, form.title) for code, form in FORMATS.items() if not (limited and form.whole)]),
+            ("form", [(code, form.title) for code, form in formats.items()]),
         ):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)
@@ -122,8 +127,8 @@ def exports(request: HttpRequest) -> HttpResponse:
     form = ExportForm(
         request.POST or None,
         units=units,
-        limited=bool(grant.scope),
-        initial={"unit": asked, "year": year_asked(request)},
+        formats=exporting.formats_of(grant),
+        initial={"unit": asked, "year": year_asked(request), "form": request.GET.get("form", "")},
     )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -145,7 +150,12 @@ def exports(request: HttpRequest) -> HttpResponse:
             messages.success(request, told % {"after": standing.after})
             return redirect("trail_exports")
     status = INVALID if form.is_bound and form.errors else 200
-    return render(request, "workflow/exports.html", _listed(request, grant) | {"form": form}, status=status)
+    return render(
+        request,
+        "workflow/exports.html",
+        _listed(request, grant) | {"form": form, "dossier_only": not may_stream(grant)},
+        status=status,
+    )
 
 
 @login_required
@@ -210,6 +220,8 @@ def trail_export(request: HttpRequest, code: str) -> HttpResponseBase:
     form, chosen = request.GET.get("format", "jsonl"), year_asked(request)
     if context is None or form not in AT_ONCE or (chosen is None and request.GET.get("year")):
         raise Http404
+    if not may_stream(grant):
+        raise PermissionDenied(_("您的职务只导出本乡镇年度卷宗。"))
     reason = (request.POST.get("reason") or request.GET.get("reason", "")).strip()[:200]
     with within(context):
         unit = _seen(code, grant)

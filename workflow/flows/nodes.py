@@ -84,6 +84,8 @@ class OfficeView(nodes.View):
     basis: the article or rule the step rests on; output: the paper it leaves. to: subject, item → the one person.
     body: the body whose decision is recorded, where the office only keeps the record (congress).
     page: a template with the figures this step needs to see. context: subject → variables for it.
+    handed_out: a template for the confirmation, of what the step made to be taken away; handed_told: subject, the grant of
+    whoever looks → what the template finds as `handed`.
     in_person: asks the actor for their own password again; the door that has checked it says so to `complete`.
     outside: whoever outside the offices the service may give the matter back to (a proposer), for the seat table.
     undo: the counter-act of a step that may be taken back, undo(act, subject, done=its entry, reason=…, item=…); None
@@ -115,11 +117,14 @@ class OfficeView(nodes.View):
         outside: Text = "",
         undo: Callable[..., Any] | None = None,
         undo_past: Sequence[str] = (),
+        handed_out: str = "",
+        handed_told: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
         super().__init__(view=None)
         if undo and (irreversible or in_person or isinstance(self, MeetingView)):
             raise ValueError(f"{title}: what is irreversible, done in person or decided by a body stays done")
         self.undo, self.undo_past = undo, tuple(undo_past)
+        self.handed_out, self.handed_told = handed_out, handed_told
         self.office, self.task_title, self.act, self.form = office, title, act, form
         self.seat, self.to, self.obstacles, self.on_return = seat, to, obstacles, on_return
         self.basis, self.output, self.hint, self.irreversible = basis, output, hint, irreversible

@@ -475,6 +475,7 @@ def task_done(request: HttpRequest, task_id: int) -> HttpResponse:
         return redirect("task", task_id=task_id)
     entry = Entry.objects.filter(pk=deadline.entry_id).first() if deadline.entry_id else None
     opened = selectors.opened_after(deadline.task)
+    made_by_it = deadline.task.flow_task.handed_told
     return render(
         request,
         "workflow/done.html",
@@ -488,6 +489,7 @@ def task_done(request: HttpRequest, task_id: int) -> HttpResponse:
             "subject": deadline.task.process.artifact,
             "goes_on": deadline.task.process.status == PROCESS.NEW,
             "remaining": selectors.count_todo(grant),
+            "handed": made_by_it(deadline.task.process.artifact, grant) if made_by_it else None,
         },
     )
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from workflow.audit.services import Act
+from workflow.people.isolation import EVERYTHING
 from workflow.people.models import Unit
 from workflow.roles.registry import Holding
 
@@ -71,3 +72,8 @@ class RoleGrant(models.Model):
     def covers(self, *parts: str) -> bool:
         """Whether this office reads one of these parts of the work."""
         return not self.scope or not set(parts).isdisjoint(self.scope)
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether this office reads all six steps, and with them what belongs to none."""
+        return not self.scope or set(EVERYTHING) <= set(self.scope)

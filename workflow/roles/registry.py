@@ -24,7 +24,7 @@ class Office:
     first: whoever holds it among others acts in it until another is chosen. scope: what of the work it reads unless
     its grant says otherwise, codes of `scopes()`; empty for an office that reads all of it. personal: why nobody may
     stand in for its holder, as a sentence; empty where somebody may. documented: given only with a document's number and
-    an end date.
+    an end date. archives: it hands its unit's files to the archive, and may make the exports that hold them whole.
     """
 
     code: str
@@ -40,6 +40,7 @@ class Office:
     scope: tuple[str, ...] = ()
     personal: str | Promise = ""
     documented: bool = False
+    archives: bool = False
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ ORDER = (
     "cycle.begin_evaluation", "cycle.close",
 )  # fmt: skip
 GOVERNMENT = frozenset({"mayor", "gov_clerk", "department", "finance", "legal"})
-LOOKING_ON = ("record.read", "trail.", "auth.", "personal.read")
+LOOKING_ON = ("record.read", "trail.", "auth.", "personal.read", "archive.download")
 KEYED, SIGNED, DECLARED = ("vote.accept_tally",), ("vote.certify",), ("vote.declare",)
 ON_THE_FLOOR = ("voting.arrive", "voting.hand_paper", "vote.to_paper")
 

@@ -149,6 +149,7 @@ def onlookers(db: None) -> dict[str, User]:
         ),
         "admin": casting.appoint(casting.person("the-admin", "韩立新"), "admin", county),
         "clerk": town.of("clerk"),
+        "chair": town.of("chair"),
     }
     chained()
     return people
@@ -198,9 +199,11 @@ def test_a_townships_own_office_may_not_download_it(onlookers: dict[str, User]) 
 
 
 @pytest.mark.parametrize("path", ["/trail/exports/", "/trail/exports/list/"])
-def test_the_page_of_exports_is_for_those_who_look_on(onlookers: dict[str, User], path: str) -> None:
+def test_the_page_of_exports_is_for_those_who_look_on_and_whoever_hands_the_dossier_over(
+    onlookers: dict[str, User], path: str
+) -> None:
     client = Client()
-    for name, status in {"county": 200, "auditor": 200, "admin": 200, "clerk": 403}.items():
+    for name, status in {"county": 200, "auditor": 200, "admin": 200, "clerk": 200, "chair": 403}.items():
         client.force_login(onlookers[name], backend="django.contrib.auth.backends.ModelBackend")
         assert client.get(path).status_code == status, name
 
