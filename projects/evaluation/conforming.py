@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator
 from datetime import date
 
-from django.db.models import Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import JSONField, Q, QuerySet, Subquery, Value
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Cycle
@@ -15,6 +16,7 @@ from projects.cycles.over import ENDINGS
 from projects.cycles.selectors import session_date
 from projects.cycles.steps import STEPS
 from projects.evaluation.conformance import Check, Finding, Status, Terms, Year, act_of, examine
+from projects.evaluation.conformance.before_vote import PRELIMINARY
 from workflow.audit.models import Entry
 from workflow.audit.rows import ACTIONS
 from workflow.people.services import unit_on
@@ -49,6 +51,7 @@ def terms_of(cycle: Cycle) -> Terms:
         hand_over_wd=days["supervision.hand_over"],
         plan_days=plan,
         groups_days=days["supervision.groups"],
+        least_group=rules.group_min,
         # As it was when it voted: a township may have become a subdistrict since.
         subdistrict=unit_on(cycle.unit, session_date(cycle, "vote")).is_subdistrict,
     )
@@ -56,10 +59,29 @@ def terms_of(cycle: Cycle) -> Terms:
 
 def entries_of(cycle: Cycle) -> QuerySet[Entry]:
     """Everything the trail has about a year, with its sessions, which serve several years at once."""
-    sessions = [f"session:{number}" for number in cycle.uses.values_list("session_id", flat=True)]
     return Entry.objects.filter(unit=cycle.unit).filter(
-        Q(about=cycle.reference) | Q(subject=cycle.reference) | Q(subject__in=sessions) | _beside(cycle)
+        Q(about=cycle.reference)
+        | Q(subject=cycle.reference)
+        | Q(subject__in=sessions_of(cycle))
+        | _opened_by_another(cycle)
+        | _beside(cycle)
     )
+
+
+def sessions_of(cycle: Cycle) -> list[str]:
+    """The sessions the year votes or measures at, and those called besides at which a 质询案 of it was put."""
+    numbers = {*cycle.uses.values_list("session_id", flat=True)}
+    numbers |= {*cycle.interpellations.values_list("session_id", flat=True)}
+    return [f"session:{number}" for number in sorted(numbers)]
+
+
+def _opened_by_another(cycle: Cycle) -> Q:
+    """The preliminary meetings of these sessions, which one of the years they serve has held."""
+    met = Entry.objects.filter(unit=cycle.unit, action__in=PRELIMINARY)
+    inside = Cast("body", JSONField())
+    here = met.alias(session=KeyTextTransform("session", KeyTransform("after", inside)))
+    # Their numbers, not a subquery: beside one the indexes of the other conditions would be of no use.
+    return Q(pk__in=list(here.filter(session__in=sessions_of(cycle)).values_list("pk", flat=True)))
 
 
 def year_of(cycle: Cycle, on: date) -> Year:

@@ -40,7 +40,8 @@ GROWN = f"""EXISTS (
     SELECT FROM workflow_leaf l JOIN workflow_entry n ON n.id = l.entry_id
     WHERE l.unit_id = k.unit_id AND l.index > k.size AND (
         n.about = 'cycle:' || k.cycle_id OR n.subject = 'cycle:' || k.cycle_id OR n.subject IN (
-            SELECT 'session:' || s.session_id FROM projects_cyclesession s WHERE s.cycle_id = k.cycle_id)
+            SELECT 'session:' || s.session_id FROM projects_cyclesession s WHERE s.cycle_id = k.cycle_id
+            UNION ALL SELECT 'session:' || i.session_id FROM projects_interpellation i WHERE i.cycle_id = k.cycle_id)
         OR (n.about = '' AND n.action IN {_listed(ACTIONS)} AND n.id > (
                 SELECT min(o.id) FROM workflow_entry o
                 WHERE o.subject = 'cycle:' || k.cycle_id AND o.action = 'cycle.create')

@@ -55,7 +55,6 @@ PRECEDENCE: dict[str, list[tuple[str, str]]] = {
     "deliberated": [("deliberation.deliberate", "deliberation.settle")],
     "method": [("deliberation.settle", "vote.open"), ("deliberation.adopt_method", "vote.open")],
     "attendance": [("voting.attendance", "vote.open")],
-    "span": [("vote.open", "voting.arrive"), ("vote.open", "voting.hand_paper")],
     "special_report": [("supervision.special_report", "cycle.begin_evaluation")],
     "completion": [("evaluation.completion_report", "evaluation.measure_open")],
     "residents": [("evaluation.residents", "evaluation.measure_open")],
@@ -75,15 +74,25 @@ RESPONSE: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "answered": ("proposal", "proposal.accept",
                  ("proposal.answer", "proposal.carry", "proposal.merge", "proposal.pool"), "cycle.begin_deliberation"),
     "objections": ("objection", "selection.object", ("objection.dismiss", "objection.uphold"), "cycle.begin_deliberation"),
+    "motions_decided": ("matter", "matter.lodge", ("matter.add", "matter.make_suggestion", "matter.reserve"), "vote.open"),
     "withdrawals": ("withdrawal", "deliberation.withdraw", ("withdrawal.agree", "withdrawal.refuse"), "vote.open"),
     "findings": ("finding", "finding.raise", ("finding.close",), "cycle.close"),
     "inquiries": ("inquiry", "inquiry.ask", ("inquiry.reply",), "cycle.close"),
     "second": ("measurement", "measurement.fail", ("measurement.supersede", "measurement.rectify"), "cycle.close"),
 }  # fmt: skip
+# A vote's desk: what its steps begin with → the kind of record they stand on (a year where there is none).
+DESKS = {"voting.": "", "evaluation.measure_": "", "supervision.change_": "change"}
 FOUR_EYES = {
-    "opened_by_two": ("voting.open", "voting.open_confirm"), "closed_by_two": ("voting.close", "voting.close_confirm"),
-    "keyed_twice": ("voting.key_first", "voting.key_second"), "signed_by_two": ("voting.certify_chief", "voting.certify_teller"),
+    "opened_by_two": [("open", "open_confirm")], "closed_by_two": [("close", "close_confirm")],
+    "keyed_twice": [("key_first", "key_second")],
+    "signed_by_two": [("certify_chief", "certify_teller"), ("certify", "certify_teller")],
+    "asked_by_two": [("void", "void_confirm"), ("recount", "recount_confirm"), ("turn_to_paper", "turn_confirm")],
 }  # fmt: skip
+# What is done on the floor → the step it follows, with nothing but its like between, among these.
+FLOOR = [
+    (("arrive",), "attendance", ("attendance", "open_confirm")),
+    (("hand_paper", "turn_to_paper", "turn_confirm"), "open_confirm", ("open_confirm", "close_confirm")),
+]
 # rule, kind of the case (a year where there is none), from, to, days, how many more rest days can make of them
 DEADLINES = [
     ("announced", "", "voting.declare", "voting.announce", 5, 16),
@@ -203,13 +212,9 @@ def judge_years(log: pd.DataFrame, said: Verdicts) -> None:
         said.add(rule, ())
     for pair, cases in declared(log, "precedence", pairs).items():
         said.add(pairs[pair], cases)  # type: ignore[index]
-    for late in ("voting.arrive", "voting.hand_paper"):
-        said.add("span", following(log, "vote.close", late))
     for rule, acts in NEVER.items():
         for cases in declared(log, "absence", acts).values():
             said.add(rule, cases)
-    for rule, (one, other) in FOUR_EYES.items():
-        said.add(rule, same_eyes(log, one, other))
     for rule, (start, end, days, rest) in AT_LEAST.items():
         found = spans(log, start, end, {})
         long, surely = beyond(found, start, end, days - 1), beyond(found, start, end, days + rest - 1)
@@ -217,6 +222,21 @@ def judge_years(log: pd.DataFrame, said: Verdicts) -> None:
         said.add(rule, both - long, (long - surely) | (set(said.years) - both if rule != "notice" else set()))
     judge_people(log, said)
     judge_resolution(log, said)
+
+
+def judge_desks(years: pd.DataFrame, logs: dict[str, pd.DataFrame], said: Verdicts) -> None:
+    """Two people at every two-handed step of every kind of vote, and nothing on the floor out of its time."""
+    for desk, kind in DESKS.items():
+        log = logs[kind] if kind else years
+        for rule, pairs in FOUR_EYES.items():
+            for one, other in pairs:
+                said.add(rule, same_eyes(log, desk + one, desk + other))
+        for acts, step, among in FLOOR:
+            names = [desk + name for name in acts]
+            near = renamed(log[log[ACT].isin([*names, *(desk + name for name in among)])], names, "floor")
+            again = (near[ACT] == "floor") & (near.groupby(CASE)[ACT].shift() == "floor")
+            for cases in declared(near[~again], "chainprecedence", [(desk + step, "floor")]).values():
+                said.add("span", cases)
 
 
 def judge_people(log: pd.DataFrame, said: Verdicts) -> None:
@@ -389,6 +409,7 @@ def main(folder: Path) -> None:
         logs = records_in(ocel, years, said)
         judge_years(years, said)
         judge_records(logs, said)
+        judge_desks(years, logs, said)
         judge_deadlines(years, logs, said, looked)
         told["verdicts"] = said.told()
     (folder / "told.json").write_text(json.dumps(told), encoding="utf-8")

@@ -36,7 +36,10 @@ APART = PROJECT / "var" / "mining"
 PYTHON = APART / ".venv" / "bin" / "python"
 # The seat table's days.
 TERMS = Terms(announce_wd=5, tell_wd=10, file_days=15, hand_over_wd=5, plan_days=45, groups_days=30)
-NOT_OF_ORDER = {"majority", "quorum", "surplus", "reasons", "third_quarter", "archive", "look_back"}
+NOT_OF_ORDER = {
+    "majority", "quorum", "surplus", "reasons", "third_quarter", "archive", "look_back", "congress", "presidium", "motions",
+    "group_size", "one_fifth", "interpellation_movers", "interpellations",
+}  # fmt: skip
 Told = dict[str, Any]
 
 needs_pm4py = pytest.mark.skipif(not (APART / ".made").exists(), reason="no pm4py here: make mining")

@@ -21,6 +21,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 UNIT, CODE = 7, "T07"
 T, T2 = date(2027, 1, 20), date(2028, 1, 18)
 AYES = {"votes_for": 7, "votes_against": 1, "votes_abstain": 1}
+CONGRESS = {"votes_for": 28, "votes_against": 1, "votes_abstain": 1}
 # The year's own arrows and its sessions' are about nothing: they stand on the year, on the session.
 ABOUT_NOTHING = ("cycle.", "session.begin", "session.end")
 
@@ -74,7 +75,7 @@ def lawful(number: int, chance: random.Random) -> Steps:
     _collection(do, number, chance)
     _selection(do, number, chance)
     _deliberation(do, number, chance)
-    _vote(do, number)
+    _vote(do, number, chance)
     projects = [f"project:{number * 100 + k}" for k in range(chance.randint(1, 3))]
     _result(do, number, projects)
     for k, project in enumerate(projects):
@@ -145,7 +146,7 @@ def _selection(do: Do, number: int, chance: random.Random) -> None:
 def _result(do: Do, number: int, projects: list[str]) -> None:
     for project in projects:
         do(T, "project.found", "chair", project)
-    do(T, "voting.resolution", "clerk", after=AYES)
+    do(T, "voting.resolution", "clerk", after=CONGRESS)
     do(T, "session.end", "chair", f"session:{number * 100}")
     do(T + timedelta(2), "voting.announce", "presidium", after=AYES)
     do(T + timedelta(3), "cycle.begin_supervision", "presidium")
@@ -177,6 +178,7 @@ def _deliberation(do: Do, number: int, chance: random.Random) -> None:
     do(T - timedelta(11), "deliberation.readiness", "chair")
     do(T - timedelta(8), "deliberation.materials", "clerk")
     do(T, "session.begin", "clerk", f"session:{n}")
+    do(T, "deliberation.preliminary", "clerk", after={"session": f"session:{n}", "presidium": ["deputy"]})
     do(T, "deliberation.explain", "mayor")
     do(T, "deliberation.deliberate", "delegation_lead")
     for k in range(chance.randint(0, 2)):
@@ -185,20 +187,49 @@ def _deliberation(do: Do, number: int, chance: random.Random) -> None:
     if chance.random() < 0.4:
         do(T, "deliberation.withdraw", "mayor", f"item:{n}", {"withdrawal": f"withdrawal:{n}"})
         do(T, chance.choice(["withdrawal.agree", "withdrawal.refuse"]), "presidium", f"withdrawal:{n}")
+    if chance.random() < 0.4:
+        matter = f"matter:{n}"
+        do(T, "matter.lodge", "deputy", matter)
+        do(T, "deliberation.added_matter", "deputy", after={"matter": matter, "movers": 5, "lodged": True})
+        decision = chance.choice(["matter.add", "matter.make_suggestion", "matter.reserve"])
+        do(T, decision, "presidium", matter)
     do(T, "deliberation.settle", "presidium", after=AYES)
-    do(T, "deliberation.adopt_method", "clerk", after=AYES)
+    do(T, "deliberation.adopt_method", "clerk", after=CONGRESS)
 
 
-def _vote(do: Do, number: int) -> None:
+def _desk(do: Do, desk: str, day: date, subject: str, chief: str, chance: random.Random) -> None:
+    """A vote's steps on its record but for what the vote itself goes through."""
+    do(day, f"{desk}attendance", "clerk", subject)
+    if chance.random() < 0.5:
+        do(day, f"{desk}arrive", "clerk", subject)
+    do(day, f"{desk}open", "chair", subject)
+    do(day, f"{desk}open_confirm", "chief_teller", subject)
+    if chance.random() < 0.5:
+        do(day, f"{desk}hand_paper", "teller", subject)
+        do(day, f"{desk}turn_to_paper", "chief_teller", subject)
+        do(day, f"{desk}turn_confirm", "teller", subject, {"agreed": True})
+    do(day, f"{desk}close", "chief_teller", subject)
+    do(day, f"{desk}close_confirm", "teller", subject)
+    do(day, f"{desk}key_first", "counter", subject)
+    do(day, f"{desk}key_second", "counter", subject, who="second")
+    do(day, f"{desk}{chief}", "chief_teller", subject)
+    do(day, f"{desk}certify_teller", "teller", subject)
+
+
+def _vote(do: Do, number: int, chance: random.Random) -> None:
     vote = f"vote:{number * 100}"
     do(T, "cycle.begin_vote", "clerk")
     do(T, "vote.define", "presidium", vote, {"purpose": "projects", "seats": 1, "deputies_in_office": 45,
                                              "options": [["item:1", "甲"], ["item:2", "乙"]], "follows": ""})  # fmt: skip
     do(T, "voting.attendance", "clerk", after={"present": 31})
+    do(T, "voting.arrive", "clerk")
     do(T, "voting.open", "chair")
     do(T, "voting.open_confirm", "chief_teller")
     do(T, "vote.open", "chief_teller", vote, {"deputies_present": 30})
-    do(T, "voting.arrive", "clerk")
+    if chance.random() < 0.5:
+        do(T, "voting.hand_paper", "teller")
+        do(T, "voting.turn_to_paper", "chief_teller")
+        do(T, "voting.turn_confirm", "teller", after={"agreed": True})
     do(T, "voting.close", "chief_teller")
     do(T, "voting.close_confirm", "teller")
     do(T, "vote.close", "teller", vote)
@@ -226,6 +257,7 @@ def _project(do: Do, project: str, n: int, chance: random.Random) -> None:
     if chance.random() < 0.4:
         change = f"change:{n}"
         do(date(2027, 7, 1), "change.ask", "mayor", change, {"project": project})
+        _desk(do, "supervision.change_", date(2027, 7, 5), change, "certify_chief", chance)
         do(date(2027, 7, 5), "change.agree", "clerk", change)
         do(
             date(2027, 7, 5),
@@ -249,8 +281,9 @@ def _evaluation(do: Do, number: int, chance: random.Random) -> None:
         {"use": "evaluation", "held_on": str(T2)},
     )
     do(T2, "session.begin", "clerk", f"session:{n + 1}")
+    do(T2, "evaluation.preliminary", "clerk", after={"session": f"session:{n + 1}", "presidium": ["deputy"]})
     do(T2, "evaluation.presidium_report", "chair")
-    do(T2, "evaluation.measure_open", "chair")
+    _desk(do, "evaluation.measure_", T2, f"cycle:{number}", "certify", chance)
     if chance.random() < 0.4:
         do(T2, "measurement.fail", "chair", f"measurement:{n}")
         do(
@@ -272,13 +305,19 @@ FIXED = {"cycle.create", "session.fix", "vote.define", "change.ask", "project.fo
 PAIRS = [
     ("voting.open", "voting.open_confirm"), ("voting.close", "voting.close_confirm"), ("voting.key_first", "voting.key_second"),
     ("voting.certify_chief", "voting.certify_teller"), ("supervision.rectify", "finding.close"),
-    ("supervision.accept", "supervision.agree_acceptance"),
+    ("supervision.accept", "supervision.agree_acceptance"), ("voting.turn_to_paper", "voting.turn_confirm"),
+    ("evaluation.measure_open", "evaluation.measure_open_confirm"), ("evaluation.measure_close", "evaluation.measure_close_confirm"),
+    ("evaluation.measure_key_first", "evaluation.measure_key_second"),
+    ("evaluation.measure_certify", "evaluation.measure_certify_teller"),
+    ("supervision.change_open", "supervision.change_open_confirm"),
+    ("supervision.change_certify_chief", "supervision.change_certify_teller"),
 ]  # fmt: skip
 LATE = ["voting.announce", "voting.tell_proposers", "voting.file_county", "supervision.hand_over", "supervision.groups",
         "supervision.confirm_plan", "proposal.accept"]  # fmt: skip
 ADDED = [
     ("vote.accept_tally", "counter"), ("project.stop", "clerk"), ("project.alter", "clerk"), ("voting.cast", "deputy"),
-    ("voting.arrive", "clerk"), ("voting.arrive", "county"), ("deliberation.roll", "admin"), ("finding.raise", "auditor"),
+    ("voting.arrive", "clerk"), ("voting.arrive", "county"), ("voting.hand_paper", "teller"),
+    ("evaluation.measure_arrive", "clerk"), ("deliberation.roll", "admin"), ("finding.raise", "auditor"),
     ("supervision.inspect", "county"), ("record.read", "auditor"), ("oversight.guide", "county"), ("proposal.send_back", "gov_clerk"),
     ("deliberation.explain", "chair"), ("voting.key_first", "teller"), ("finding.raise", "inspector"), ("inquiry.ask", "presidium"),
 ]  # fmt: skip

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date
 
 from projects.cycles.over import CLOSE
+from projects.evaluation.conformance.before_vote import session_of
+from projects.evaluation.conformance.vote import deputies_at
 from projects.evaluation.conformance.ways import (
     after,
     calendar,
     counterpart,
     each,
+    enough_movers,
     never,
     within,
     working,
@@ -143,6 +147,63 @@ def rechecked_by_others(year: Year) -> Finding:
     return held(*closed) if closed else not_applicable("没有销号的问题") if year.first(*CLOSED) else not_yet()
 
 
+def groups_large_enough(year: Year) -> Finding:
+    """Each supervision group has as many deputies as the rulebook asks (组织法 43)."""
+    formed = year.all("project.form_group")
+    if small := [act for act in formed if int(act.after.get("members") or 0) < year.terms.least_group]:
+        return broken(f"监督小组不足{year.terms.least_group}人", *small)
+    return held(*formed) if formed else not_yet()
+
+
+def called_by_one_fifth(year: Year) -> Finding:
+    """Where deputies have an extra session called, they are one fifth of all or more (组织法 14)."""
+    asked = [act for act in year.all("supervision.call_session") if act.after.get("called_by") == "one_fifth"]
+    if not asked:
+        return not_applicable("没有代表提议召集临时会议") if year.first(*CLOSED) else not_yet()
+    few = [act for act in asked if 5 * len(act.after.get("proposers", ())) < deputies_at(year, act)]
+    return broken("提议代表不足五分之一", *few) if few else held(*asked)
+
+
+def interpellations_answered(year: Year) -> Finding:
+    """Put while a session is open; the presidium decides how it is answered, and whoever is questioned answers before the
+    session closes, in writing before the year does (组织法 24).
+    """
+    if year.terms.subdistrict:
+        return not_applicable("街道没有人民代表大会，不提质询案")
+    lodged = year.all("interpellation.lodge")
+    if not lodged:
+        return not_applicable("没有质询案") if year.first(*CLOSED) else not_yet()
+    faults: dict[str, list[Act]] = defaultdict(list)
+    waiting: list[Act] = []
+    answered: list[Act] = []
+    for one in lodged:
+        fault, act = _interpellation(year, one)
+        (faults[fault] if fault else waiting if act is one else answered).append(act)
+    if faults:
+        return broken("；".join(faults), *(act for acts in faults.values() for act in acts))
+    return not_yet("", *waiting) if waiting else held(*answered)
+
+
+def _interpellation(year: Year, lodged: Act) -> tuple[str, Act]:
+    """What is wrong with one of them and the act that shows it; nothing, and its answer or, while it waits, itself."""
+    opened, closed = session_of(year, lodged)
+    if opened is None:
+        return "会议期间以外提出质询案", lodged
+    admitted = _next_on(year, lodged, "interpellation.admit")
+    if admitted is None or (closed and admitted.id > closed.id):
+        return ("主席团没有决定质询案的答复形式", lodged) if closed else ("", lodged)
+    answer = _next_on(year, admitted, "interpellation.answer_given")
+    limit = year.first(*CLOSED) if admitted.after.get("form") == "written" else closed
+    if answer is None or (limit and answer.id > limit.id):
+        return ("质询案没有按期答复", admitted) if limit else ("", lodged)
+    questioned = "department" if admitted.after.get("department") else "mayor"
+    return ("", answer) if answer.office == questioned else ("答复质询案的不是受质询机关", answer)
+
+
+def _next_on(year: Year, act: Act, action: str) -> Act | None:
+    return next((one for one in year.all(action) if one.subject == act.subject and one.id > act.id), None)
+
+
 def account_public(year: Year) -> Finding:
     """The account of results is published before the year closes (明白账)."""
     published, closed = year.first("evaluation.publish"), year.first(*CLOSED)
@@ -191,6 +252,7 @@ CHECKS = [
     Check("planned", 5, "实施计划按期确定", "陕西规定 17", planned_in_time),
     Check("groups", 5, "按期组成监督小组", "组织法 19、43",
           within(DECLARED, ("supervision.groups",), lambda year: calendar(year.terms.groups_days), note="监督小组组成过期")),
+    Check("group_size", 5, "监督小组达到规定人数", "组织法 43；本地规定（小组人数）", groups_large_enough),
     Check("reported", 5, "项目均报告进度", "陕西规定 20；座位表第五环节", reported),
     Check("inspected", 5, "项目均有代表视察", "组织法 19", inspected),
     Check("findings", 5, "问题均已整改销号", "张甸镇；座位表第五环节",
@@ -200,6 +262,11 @@ CHECKS = [
           after(EVALUATION, ("supervision.special_report",), note="评估前没有听取专项报告")),
     Check("inquiries", 5, "书面询问均有答复", "组织法 19、23",
           each(("inquiry.ask",), ("inquiry.reply",), note="询问没有答复", none="没有书面询问", open_until=CLOSED)),
+    Check("one_fifth", 5, "代表提议召集临时会议的满五分之一", "组织法 14", called_by_one_fifth),
+    Check("interpellation_movers", 5, "质询案十名以上代表联名", "组织法 24",
+          enough_movers("interpellation.lodge", ("interpellation.table", "supervision.cosign"), "interpellation", 10,
+                        note="联名不足十人即提交主席团", none="没有质询案", open_until=CLOSED)),
+    Check("interpellations", 5, "质询案由主席团决定、受质询机关按期答复", "组织法 24", interpellations_answered),
     Check("changes", 5, "项目调整有决定有公告", "陕西规定 18", changes_decided),
     Check("stops", 5, "终止项目先有决定", "陕西规定 18", never(bare_stop, note="没有决定即终止")),
     Check("accepted", 5, "监督小组同意后验收", "座位表第五环节", accepted_with_inspectors),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from projects.cycles.over import END
-from projects.evaluation.conformance.ways import after, each, never, working, written
+from projects.evaluation.conformance.ways import after, each, enough_movers, never, working, written
 from projects.evaluation.conformance.year import (
     Act,
     Check,
@@ -139,14 +139,43 @@ def questions_in_session(year: Year) -> Finding:
     return not_yet("", *waiting) if waiting else held(*answered)
 
 
-def session_of(year: Year, act: Act) -> tuple[Act | None, Act | None]:
-    """The opening of the session an act was done in, and its closing where it has closed; None for outside of any."""
+def session_of(year: Year, act: Act, *, at: bool = False) -> tuple[Act | None, Act | None]:
+    """The opening of the session an act was done in, and its closing where it has closed; None for outside of any.
+
+    at: the act may be the opening itself.
+    """
     closings = year.by_subject("session.end")
     for subject, (opened, *_again) in year.by_subject("session.begin").items():
         closed = next((end for end in closings.get(subject, ()) if end.id > opened.id), None)
-        if opened.id < act.id and (closed is None or act.id < closed.id):
+        begun = opened.id < act.id or (at and opened.id == act.id)
+        if begun and (closed is None or act.id < closed.id):
             return opened, closed
     return None, None
+
+
+# A preliminary meeting opens a session: of the vote, of the evaluation, or one called besides.
+PRELIMINARY = ("deliberation.preliminary", "evaluation.preliminary", "supervision.open_session")
+
+
+def presidium_elected(year: Year) -> Finding:
+    """Each session elected its presidium at its preliminary meeting, before anything was voted on (组织法 19)."""
+    if year.terms.subdistrict:
+        return not_applicable("街道没有人民代表大会，会议由人大工委召集和主持")
+    meetings = year.all(*PRELIMINARY)
+    elected = {str(one.after.get("session")): one for one in meetings if one.after.get("presidium")}
+    without: list[Act] = [one for one in meetings if not one.after.get("presidium")]
+    waiting: list[Act] = []
+    for session, (begun, *_again) in year.by_subject("session.begin").items():
+        meeting = elected.get(session)
+        voted = [one for one in year.all(*VOTE_OPENS) if session_of(year, one)[0] == begun]
+        past = next(iter(voted), None) or session_of(year, begun, at=True)[1]
+        if meeting is None or (past and past.id < meeting.id):
+            (without if past else waiting).append(past or begun)
+    if without:
+        return broken("预备会议没有选举主席团", *without)
+    if waiting or not elected:
+        return not_yet("", *waiting)
+    return held(*elected.values())
 
 
 def reasoned_return(_year: Year, act: Act) -> bool:
@@ -222,6 +251,13 @@ CHECKS = [
     Check("method", 3, "大会通过票决办法后票决", "座位表第三环节",
           after(VOTE_OPENS, ("deliberation.settle",), ("deliberation.adopt_method",), note="票决办法未通过即票决")),
     Check("surplus", 3, "实行差额票决", "陕西规定", surplus),
+    Check("presidium", 3, "预备会议选举主席团", "组织法 19", presidium_elected),
+    Check("motions", 3, "代表联名提出的项目满五人", "组织法 22",
+          enough_movers("matter.lodge", ("deliberation.added_matter", "deliberation.cosign"), "matter", 5,
+                        note="联名不足五人即提交主席团", none="没有代表联名提出的项目", open_until=VOTE_OPENS)),
+    Check("motions_decided", 3, "代表联名提出的项目由主席团决定", "组织法 22",
+          each(("matter.lodge",), ("matter.add", "matter.make_suggestion", "matter.reserve"),
+               note="主席团没有决定", none="没有代表联名提出的项目", open_until=VOTE_OPENS)),
     Check("questions", 3, "询问在会议期间提出并答复", "组织法 23", questions_in_session),
     Check("withdrawals", 3, "撤回候选项目经主席团同意", "组织法 22",
           each(("deliberation.withdraw",), ("withdrawal.agree", "withdrawal.refuse"),

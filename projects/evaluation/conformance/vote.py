@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from projects.cycles.over import CLOSE
 from projects.evaluation.conformance.ways import (
     after,
     calendar,
@@ -30,7 +31,23 @@ ORDER = (
 GOVERNMENT = frozenset({"mayor", "gov_clerk", "department", "finance", "legal"})
 LOOKING_ON = ("record.read", "trail.", "auth.", "personal.read", "archive.download")
 KEYED, SIGNED, DECLARED = ("vote.accept_tally",), ("vote.certify",), ("vote.declare",)
-ON_THE_FLOOR = ("voting.arrive", "voting.hand_paper", "vote.to_paper")
+# Every kind of vote goes over the same desk: the year's own, a measurement, a change of a project.
+DESKS = ("voting.", "evaluation.measure_", "supervision.change_")
+BEFORE_OPENING = ("arrive",)
+ON_THE_FLOOR = ("hand_paper", "turn_to_paper", "turn_confirm")
+OPENED, ENDED = "open_confirm", ("close_confirm", "void_confirm")
+# What the congress itself decides, each with its votes on record (组织法 25).
+OF_THE_CONGRESS = (
+    "deliberation.adopt_method",
+    "voting.replace_teller",
+    "voting.resolution",
+    "supervision.ratify_change",
+)
+
+
+def on_every_desk(one: str, other: str) -> tuple[tuple[str, str], ...]:
+    """A pair of steps by what they are called at each desk."""
+    return tuple((desk + one, desk + other) for desk in DESKS)
 
 
 def in_order(year: Year) -> Finding:
@@ -63,20 +80,79 @@ def quorum(year: Year) -> Finding:
     return held(*enough) if enough else not_yet()
 
 
+AGREED_TO = (
+    *on_every_desk("void", "void_confirm"),
+    *on_every_desk("recount", "recount_confirm"),
+    *on_every_desk("turn_to_paper", "turn_confirm"),
+)
+SIGNING = (
+    *on_every_desk("certify_chief", "certify_teller"),
+    ("evaluation.measure_certify", "evaluation.measure_certify_teller"),  # the chief teller's own step there
+)
+
+
 def voting_between(year: Year) -> Finding:
-    """Ballots are handed out, and latecomers let in, only between opening and closing."""
-    opened, closed = year.by_subject("vote.open"), year.by_subject("vote.close", "vote.make_void")
-    spans = [
-        (acts[0].id, closed[subject][-1].id if subject in closed else None)
-        for subject, acts in opened.items()
-    ]
-    outside = [
-        act for act in year.all(*ON_THE_FLOOR)
-        if not any(start < act.id and (end is None or act.id < end) for start, end in spans)
-    ]  # fmt: skip
+    """Who is here is settled between the roll call and the opening, and tellers are changed before it; ballots are handed
+    out between opening and closing.
+    """
+    outside = [act for desk in DESKS for act in out_of_span(year, desk)]
     if outside:
-        return broken("在投票开始前或截止后", *outside)
+        return broken("不在规定的时段办理", *sorted(outside, key=lambda act: act.id))
+    opened = year.by_subject("vote.open")
     return held(*(acts[0] for acts in opened.values())) if opened else not_yet()
+
+
+def out_of_span(year: Year, desk: str) -> list[Act]:
+    """What was done on the floor of one kind of vote at a time it is not possible at."""
+
+    def stage(act: Act, *stages: str) -> str:
+        """Which of these the record had come to last."""
+        done = (one for one in year.all(*(desk + name for name in stages)) if one.subject == act.subject)
+        before = [one for one in done if one.id < act.id and one.after.get("agreed", True)]
+        return before[-1].action.removeprefix(desk) if before else ""
+
+    def under_way(act: Act) -> bool:
+        return stage(act, OPENED, *ENDED) == OPENED
+
+    late = [
+        act
+        for act in year.all(*(desk + name for name in BEFORE_OPENING))
+        if stage(act, "attendance", OPENED) != "attendance"
+    ]
+    replaced = [act for act in year.all(desk + "replace_teller") if under_way(act)]
+    floor = [
+        act
+        for act in year.all(*(desk + name for name in ON_THE_FLOOR))
+        if act.after.get("agreed", True) and not under_way(act)
+    ]
+    return late + replaced + floor
+
+
+def by_congress(year: Year) -> Finding:
+    """What the congress decides takes more than half of all its deputies; where rules say so, of those present (25)."""
+    if year.terms.subdistrict:
+        return not_applicable("街道没有人民代表大会，表决按本地规定")
+    few: list[Act] = []
+    enough: list[Act] = []
+    for act in year.all(*OF_THE_CONGRESS):
+        in_office = deputies_at(year, act)
+        if in_office and "votes_for" in act.after and decided_by_law(act):
+            (enough if 2 * int(act.after["votes_for"]) > in_office else few).append(act)
+    if few:
+        return broken("赞成不过全体代表的半数", *few)
+    return held(*enough) if enough else not_yet()
+
+
+def decided_by_law(act: Act) -> bool:
+    """Whether an act carries a decision, taken by what the law asks for and no rule of one's own."""
+    carried = not act.after.get("returns_to") and act.after.get("agreed", True)
+    return bool(carried) and "standard" not in act.after
+
+
+def deputies_at(year: Year, act: Act) -> int:
+    """How many deputies were in office as it was last established before an act; 0 where it never was."""
+    known = [one for one in year.acts if one.id < act.id and one.after.get("deputies_in_office")]
+    return int(max(known, key=lambda one: one.id).after["deputies_in_office"]) if known else 0
 
 
 def counted_once(year: Year) -> Finding:
@@ -204,19 +280,22 @@ CHECKS = [
           after(("vote.open",), ("voting.attendance",), note="未核定到会人数即投票")),
     Check("quorum", 4, "到会过三分之二", "组织法 14", quorum),
     Check("opened_by_two", 4, "两人共同开启投票", "座位表第四环节",
-          two_people(("voting.open",), ("voting.open_confirm",), note="开启投票由一人办理")),
-    Check("span", 4, "领票在投票开始后、截止前", "座位表第四环节", voting_between),
+          two_people(*on_every_desk("open", "open_confirm"), note="开启投票由一人办理")),
+    Check("span", 4, "到会变动在投票开始前，领票在开始后、截止前", "座位表第四环节", voting_between),
     Check("secret", 4, "无记名：记录不载何人投票", "组织法 28（类推）", never(secret, note="记录载明何人投票")),
     Check("closed_by_two", 4, "两人共同截止投票", "座位表第四环节",
-          two_people(("voting.close",), ("voting.close_confirm",), note="截止投票由一人办理")),
+          two_people(*on_every_desk("close", "close_confirm"), note="截止投票由一人办理")),
     Check("keyed_twice", 4, "两人分别录入计票", "两次录入核对",
-          two_people(("voting.key_first",), ("voting.key_second",), note="两次录入为同一人")),
+          two_people(*on_every_desk("key_first", "key_second"), note="两次录入为同一人")),
     Check("apart", 4, "监票、计票不为同一人", "票决办法", teller_and_counter),
     Check("signed_by_two", 4, "总监票人、监票人分别签字", "票决办法",
-          two_people(("voting.certify_chief",), ("voting.certify_teller",), note="两个签字为同一人")),
+          two_people(*SIGNING, note="两个签字为同一人")),
+    Check("asked_by_two", 4, "重新投票、复票、改用纸质票由两人办理", "座位表第四环节",
+          two_people(*AGREED_TO, note="提出和确认为同一人", none="没有重新投票、复票和改用纸质票", open_until=(CLOSE,))),
     Check("counted_once", 4, "签字后不改计票", "复票另行记录", counted_once),
     Check("declared", 4, "签字后宣布结果", "票决办法", declared_as_signed),
     Check("resolution", 4, "闭会前通过决议", "组织法 25", resolved_in_session),
+    Check("congress", 4, "大会决定以全体代表的过半数通过", "组织法 25", by_congress),
     Check("announced", 4, "按期公告", "本地规定（公告期限）",
           within(("voting.declare",), ("voting.announce",), lambda year: working(year.terms.announce_wd), note="公告过期")),
     Check("told", 4, "按期告知提出人结果", "璧山办法；座位表第四环节",

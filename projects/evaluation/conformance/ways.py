@@ -11,6 +11,7 @@ from projects.evaluation.conformance.year import (
     Year,
     broken,
     held,
+    movers_on,
     not_applicable,
     not_yet,
 )
@@ -40,18 +41,23 @@ def after(then: tuple[str, ...], *earlier: tuple[str, ...], note: str) -> Find:
     return find
 
 
-def two_people(one: tuple[str, ...], other: tuple[str, ...], *, note: str) -> Find:
-    """On each record, whoever did `other` is not who did the `one` before it, or where it was done first, after it."""
+def two_people(*steps: tuple[str, str], note: str, none: str = "", open_until: tuple[str, ...] = ()) -> Find:
+    """Of each pair of steps, on each record: whoever did the other is not who did the one before it, or where the other
+    was done first, after it.
+
+    none: what to say where nobody had reason to do them until one of `open_until`.
+    """
 
     def find(year: Year) -> Finding:
         pairs = [
             (first, second)
-            for subject, acts in year.by_subject(*other).items()
+            for one, other in steps
+            for subject, acts in year.by_subject(other).items()
             for second in acts
-            if (first := counterpart(year, second, one, subject))
+            if (first := counterpart(year, second, (one,), subject))
         ]
         if not pairs:
-            return not_yet()
+            return not_applicable(none) if none and year.first(*open_until) else not_yet()
         same = [pair for pair in pairs if pair[0].actor == pair[1].actor]
         if same:
             return broken(note, *(act for pair in same for act in pair))
@@ -131,6 +137,36 @@ def each(
         if missing:
             return broken(note, *missing)
         return not_yet("", *waiting) if waiting else held(*found)
+
+    return find
+
+
+def enough_movers(
+    lodged: str,
+    signing: tuple[str, ...],
+    kind: str,
+    least: int,
+    *,
+    note: str,
+    none: str,
+    open_until: tuple[str, ...],
+) -> Find:
+    """Whatever was put before the presidium had been signed by as many as the law asks.
+
+    lodged: the arrow that puts it there; signing: the acts that say how many have signed; kind: of the record.
+    """
+
+    def find(year: Year) -> Finding:
+        motions = year.all(lodged)
+        if not motions:
+            return not_applicable(none) if year.first(*open_until) else not_yet()
+        signed = year.all(*signing)
+        told = [(act, movers_on(signed, act.subject, kind)) for act in motions]
+        if few := [act for act, movers in told if 0 < movers < least]:
+            return broken(note, *few)
+        # The signature that was the last wanted is an entry right behind the arrow's.
+        unsaid = [act for act, movers in told if not movers]
+        return not_yet("", *unsaid) if unsaid else held(*motions)
 
     return find
 

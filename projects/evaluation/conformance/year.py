@@ -50,6 +50,12 @@ def act_of(number: int, body: Mapping[str, Any]) -> Act:
     )  # fmt: skip
 
 
+def movers_on(acts: Iterable[Act], record: str, kind: str) -> int:
+    """How many had signed a motion: the largest number any act on it says. kind: of the record, as `after` names it."""
+    about = (act for act in acts if act.subject == record or act.after.get(kind) == record)
+    return max((int(act.after.get("movers") or 0) for act in about), default=0)
+
+
 @dataclass(frozen=True)
 class Terms:
     """What the year's rulebook says of days and numbers, as frozen when it opened; the defaults of rules.md."""

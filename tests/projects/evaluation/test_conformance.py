@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from projects.evaluation.conformance import CHECKS, Act, Finding, Status, Terms, Year, act_of, examine
+from projects.evaluation.conformance.vote import DESKS
 from projects.evaluation.conformance.year import SHANGHAI
 from workflow.calendar.workdays import add_working_days
 
@@ -16,6 +17,7 @@ T, T2 = date(2027, 1, 20), date(2028, 1, 18)
 CYCLE, VOTE, MEASURE = "cycle:1", "vote:1", "vote:2"
 DEFAULT = Terms()
 AYES = {"votes_for": 7, "votes_against": 1, "votes_abstain": 1}
+CONGRESS = {"votes_for": 28, "votes_against": 1, "votes_abstain": 1}
 WHO = {
     "chair": "chair@T", "clerk": "clerk@T", "mayor": "mayor@T", "gov_clerk": "gov@T", "finance": "fin@T", "legal": "leg@T",
     "department": "dep@T", "presidium": "clerk@T", "party": "party@T", "teller": "tel@T", "chief_teller": "chief@T",
@@ -72,22 +74,31 @@ def lawful() -> list[Act]:
         (T - timedelta(days=11), "deliberation.readiness", CYCLE, "chair", {}),
         (T - timedelta(days=8), "deliberation.materials", CYCLE, "clerk", {}),
         (T, "session.begin", "session:1", "clerk", {}),
+        (T, "deliberation.preliminary", CYCLE, "clerk", {"session": "session:1", "presidium": ["deputy1@T"], **CONGRESS}),
         (T, "deliberation.explain", CYCLE, "mayor", {}),
         (T, "deliberation.deliberate", CYCLE, "delegation_lead", {}),
         (T, "deliberation.ask", CYCLE, "deputy", {"question": "question:1"}),
         (T, "question.reply", "question:1", "department", {}),
         (T, "deliberation.withdraw", "item:3", "mayor", {"withdrawal": "withdrawal:1"}),
         (T, "withdrawal.agree", "withdrawal:1", "presidium", {}),
+        (T, "deliberation.added_matter", CYCLE, "deputy", {"matter": "matter:1", "movers": 1, "lodged": False}),
+        (T, "matter.lodge", "matter:1", "deputy", {}),
+        (T, "deliberation.cosign", "matter:1", "deputy", {"movers": 5, "lodged": True}),
+        (T, "matter.reserve", "matter:1", "presidium", {}),
         (T, "deliberation.settle", CYCLE, "presidium", dict(AYES)),
-        (T, "deliberation.adopt_method", CYCLE, "clerk", dict(AYES)),
+        (T, "deliberation.adopt_method", CYCLE, "clerk", dict(CONGRESS)),
         (T, "cycle.begin_vote", CYCLE, "clerk", {}),
         (T, "vote.define", VOTE, "presidium", {"purpose": "projects", "seats": 1, "deputies_in_office": 45,
                                                "options": [["item:1", "甲"], ["item:2", "乙"]], "follows": ""}),
+        (T, "voting.replace_teller", CYCLE, "clerk", dict(CONGRESS)),
         (T, "voting.attendance", CYCLE, "clerk", {"present": 31}),
+        (T, "voting.arrive", CYCLE, "clerk", {}),
         (T, "voting.open", CYCLE, "chair", {}),
         (T, "voting.open_confirm", CYCLE, "chief_teller", {}),
         (T, "vote.open", VOTE, "chief_teller", {"deputies_present": 30}),
-        (T, "voting.arrive", CYCLE, "clerk", {}),
+        (T, "voting.hand_paper", CYCLE, "teller", {}),
+        (T, "voting.turn_to_paper", CYCLE, "chief_teller", {}),
+        (T, "voting.turn_confirm", CYCLE, "teller", {"agreed": True}),
         (T, "voting.close", CYCLE, "chief_teller", {}),
         (T, "voting.close_confirm", CYCLE, "teller", {}),
         (T, "vote.close", VOTE, "teller", {}),
@@ -100,7 +111,7 @@ def lawful() -> list[Act]:
         (T, "vote.declare", VOTE, "chair", {}),
         (T, "voting.declare", CYCLE, "chair", {}),
         (T, "project.found", project, "chair", {}),
-        (T, "voting.resolution", CYCLE, "clerk", dict(AYES)),
+        (T, "voting.resolution", CYCLE, "clerk", dict(CONGRESS)),
         (T, "session.end", "session:1", "chair", {}),
         (wd(T, 2), "voting.announce", CYCLE, "presidium", dict(AYES)),
         (wd(T, 3), "cycle.begin_supervision", CYCLE, "presidium", {}),
@@ -108,6 +119,7 @@ def lawful() -> list[Act]:
         (wd(T, 3), "project.assign", project, "presidium", {}),
         (wd(T, 4), "voting.tell_proposers", CYCLE, "gov_clerk", {}),
         (wd(T, 5), "voting.file_county", CYCLE, "clerk", {}),
+        (T + timedelta(days=20), "project.form_group", project, "presidium", {"group": "T-G1", "members": 2}),
         (T + timedelta(days=20), "supervision.groups", CYCLE, "presidium", dict(AYES)),
         (T + timedelta(days=30), "supervision.confirm_plan", project, "mayor", {}),
         (T + timedelta(days=31), "project.begin", project, "department", {}),
@@ -119,6 +131,7 @@ def lawful() -> list[Act]:
         (date(2027, 6, 1), "inquiry.ask", "inquiry:1", "presidium", {}),
         (date(2027, 6, 8), "inquiry.reply", "inquiry:1", "mayor", {}),
         (date(2027, 7, 1), "change.ask", "change:1", "mayor", {"project": project}),
+        *extra_session(date(2027, 7, 5)),
         (date(2027, 7, 5), "change.agree", "change:1", "clerk", {}),
         (date(2027, 7, 5), "project.alter", project, "clerk", {}),
         (date(2027, 7, 7), "change.announce", "change:1", "clerk", {}),
@@ -130,7 +143,7 @@ def lawful() -> list[Act]:
         (date(2027, 12, 10), "cycle.begin_evaluation", CYCLE, "mayor", {}),
         (date(2027, 12, 20), "evaluation.residents", CYCLE, "clerk", {}),
         (T2, "evaluation.presidium_report", CYCLE, "chair", {}),
-        (T2, "evaluation.measure_open", CYCLE, "chair", {}),
+        *at_the_desk("evaluation.measure_", T2, CYCLE, chief="certify"),
         (T2, "measurement.fail", "measurement:1", "chair", {}),
         (T2 + timedelta(days=40), "measurement.rectify", "measurement:1", "department", {}),
         (T2 + timedelta(days=50), "evaluation.publish", CYCLE, "clerk", {}),
@@ -139,6 +152,35 @@ def lawful() -> list[Act]:
         (date(2028, 8, 1), "evaluation.look_back", CYCLE, "presidium", dict(AYES)),
     ]  # fmt: skip
     return [made(number, line) for number, line in enumerate(lines, 1)]
+
+
+def extra_session(day: date) -> list[Line]:
+    """A session deputies have called: a 质询案 is answered, a change of a project voted on."""
+    asked = "interpellation:1"
+    called = {"called_by": "one_fifth", "session": "session:9", "proposers": list(range(9)), **AYES}
+    return [
+        (day - timedelta(days=3), "supervision.call_session", CYCLE, "presidium", called),
+        (day, "session.begin", "session:9", "clerk", {"deputies_in_office": 45}),
+        (day, "supervision.open_session", CYCLE, "clerk", {"session": "session:9", "presidium": ["deputy1@T"], **CONGRESS}),
+        (day, "interpellation.table", asked, "deputy", {"movers": 1, "on_paper": False}),
+        (day, "interpellation.lodge", asked, "deputy", {}),
+        (day, "supervision.cosign", asked, "deputy", {"movers": 10, "lodged": True}),
+        (day, "interpellation.admit", asked, "presidium", {"form": "session", "department": None}),
+        (day, "interpellation.answer_given", asked, "mayor", {}),
+        *at_the_desk("supervision.change_", day, "change:1", chief="certify_chief"),
+        (day, "session.end", "session:9", "chair", {}),
+    ]  # fmt: skip
+
+
+def at_the_desk(desk: str, day: date, subject: str, *, chief: str) -> list[Line]:
+    """A vote's steps on its record, each by who is to do it. chief: what the chief teller's signature is called there."""
+    steps = [
+        ("attendance", "clerk"), ("arrive", "clerk"), ("open", "chair"), ("open_confirm", "chief_teller"),
+        ("hand_paper", "teller"), ("turn_to_paper", "chief_teller"), ("turn_confirm", "teller"), ("close", "chief_teller"),
+        ("close_confirm", "teller"), ("key_first", "counter"), ("key_second", "counter2"), (chief, "chief_teller"),
+        ("certify_teller", "teller"),
+    ]  # fmt: skip
+    return [(day, f"{desk}{step}", subject, office, {}) for step, office in steps]
 
 
 def made(number: int, line: Line) -> Act:
@@ -235,17 +277,22 @@ BREAKINGS: dict[str, Breaking] = {
     "deliberated": moved("deliberation.settle", "deliberation.deliberate"),
     "method": without("deliberation.adopt_method"),
     "surplus": told("vote.define", seats=2),
+    "presidium": told("deliberation.preliminary", presidium=[]),
+    "motions": told("deliberation.cosign", movers=4),
+    "motions_decided": without("matter.reserve"),
     "questions": without("question.reply"),
     "withdrawals": without("withdrawal.agree"),
     "attendance": without("voting.attendance"),
     "quorum": told("vote.open", deputies_present=29),
     "opened_by_two": changed("voting.open_confirm", actor="chair@T"),
-    "span": moved("voting.arrive", "vote.open"),
+    "span": moved("voting.arrive", "voting.close"),
     "secret": added("vote.close", "voting.cast", "deputy"),
     "closed_by_two": changed("voting.close_confirm", actor="chief@T"),
     "keyed_twice": changed("voting.key_second", actor="count1@T"),
     "apart": changed("voting.key_first", actor="tel@T"),
     "signed_by_two": changed("voting.certify_teller", actor="chief@T"),
+    "asked_by_two": changed("voting.turn_confirm", actor="chief@T"),
+    "congress": told("voting.resolution", votes_for=22),
     "counted_once": added("vote.declare", "vote.accept_tally", "counter", VOTE),
     "declared": without("vote.certify"),
     "resolution": moved("session.end", "voting.resolution"),
@@ -255,6 +302,10 @@ BREAKINGS: dict[str, Breaking] = {
     "handed_over": on("supervision.hand_over", date(2027, 3, 1)),
     "planned": on("supervision.confirm_plan", date(2027, 5, 1)),
     "groups": without("supervision.groups"),
+    "group_size": told("project.form_group", members=1),
+    "one_fifth": told("supervision.call_session", proposers=list(range(8))),
+    "interpellation_movers": told("supervision.cosign", movers=9),
+    "interpellations": without("interpellation.answer_given"),
     "reported": without("supervision.progress"),
     "inspected": without("supervision.inspect"),
     "findings": without("finding.close"),
@@ -279,6 +330,11 @@ def one_person(action: str, actor: str, before: str) -> Breaking:
     return lambda acts: moved(action, before)(changed(action, actor=actor)(acts))
 
 
+def added_vote(before: str, action: str, ayes: int) -> Breaking:
+    """One decision more of the congress, with so many for it."""
+    return lambda acts: told(action, votes_for=ayes)(added(before, action, "clerk")(acts))
+
+
 # What a check let pass while it only asked whether the act is there at all.
 OUT_OF_PLACE: dict[str, tuple[str, Breaking]] = {
     "asked before the session": ("questions", moved("deliberation.ask", "session.begin")),
@@ -293,6 +349,20 @@ OUT_OF_PLACE: dict[str, tuple[str, Breaking]] = {
     "decided on another project": ("changes", told("change.ask", project="project:2")),
     "the second key first": ("opened_by_two", one_person("voting.open_confirm", "chair@T", "voting.open")),
     "planned before it was found": ("planned", moved("supervision.confirm_plan", "vote.declare")),
+    "here before the roll call": ("span", moved("voting.arrive", "voting.attendance")),
+    "paper before the opening": ("span", moved("voting.hand_paper", "voting.open")),
+    "a teller replaced while ballots are out": ("span", moved("voting.replace_teller", "voting.close")),
+    "late for a measurement under way": ("span", moved("evaluation.measure_arrive", "evaluation.measure_close")),
+    "paper after a change's closing": ("span", moved("supervision.change_hand_paper", "supervision.change_key_first")),
+    "turned to paper before the opening": ("span", moved("evaluation.measure_turn_to_paper", "evaluation.measure_open")),
+    "a presidium elected after the vote": ("presidium", moved("deliberation.preliminary", "voting.declare")),
+    "a motion decided after the vote": ("motions_decided", moved("matter.reserve", "voting.announce")),
+    "questioned between sessions": ("interpellations", moved("interpellation.lodge", "supervision.inspect")),
+    "answered when the session was over": ("interpellations", moved("interpellation.answer_given", "change.announce")),
+    "its form not decided": ("interpellations", without("interpellation.admit", "interpellation.answer_given")),
+    "answered by another": ("interpellations", changed("interpellation.answer_given", office="clerk")),
+    "answered by the mayor for the department": ("interpellations", told("interpellation.admit", department="unit:7")),
+    "a change ratified by too few": ("congress", added_vote("change.announce", "supervision.ratify_change", 22)),
 }  # fmt: skip
 
 
@@ -301,6 +371,48 @@ def test_an_act_out_of_its_place_does_not_stand_for_the_one_in_it(what: str) -> 
     code, breaking = OUT_OF_PLACE[what]
     assert found(code, lawful()).status == Status.HELD
     assert found(code, breaking(lawful())).status == Status.NOT_HELD
+
+
+@pytest.mark.parametrize("desk", ["evaluation.measure_", "supervision.change_"])
+@pytest.mark.parametrize(
+    ("code", "one", "other"),
+    [
+        ("opened_by_two", "open", "open_confirm"),
+        ("closed_by_two", "close", "close_confirm"),
+        ("keyed_twice", "key_first", "key_second"),
+        ("signed_by_two", "certify_chief", "certify_teller"),
+        ("asked_by_two", "turn_to_paper", "turn_confirm"),
+    ],
+)
+def test_every_kind_of_vote_asks_for_two_people(desk: str, code: str, one: str, other: str) -> None:
+    acts = lawful()
+    assert found(code, acts).status == Status.HELD
+    names = {desk + one, desk + one.removesuffix("_chief")}
+    (first,) = (act for act in acts if act.action in names)
+    seen = found(code, changed(desk + other, actor=first.actor)(acts))
+    assert seen.status == Status.NOT_HELD and first.id in seen.evidence
+
+
+def test_a_written_answer_may_come_after_the_session_and_not_after_the_year() -> None:
+    in_writing = told("interpellation.admit", form="written")
+    late = moved("interpellation.answer_given", "supervision.special_report")
+    assert found("interpellations", in_writing(late(lawful()))).status == Status.HELD
+    after_all = moved("interpellation.answer_given", "evaluation.look_back")
+    assert found("interpellations", in_writing(after_all(lawful()))).status == Status.NOT_HELD
+
+
+def test_somebody_who_does_not_agree_ends_nothing() -> None:
+    """A new vote asked for and declined while ballots are out: what is handed out after that is in its time."""
+    acts = added("voting.hand_paper", "voting.void_confirm", "chief_teller")(lawful())
+    assert found("span", acts).status == Status.NOT_HELD
+    assert found("span", told("voting.void_confirm", agreed=False)(acts)).status == Status.HELD
+
+
+def test_a_decision_by_rules_of_ones_own_is_not_measured_by_the_law() -> None:
+    few = told("voting.resolution", votes_for=22)(lawful())
+    assert found("congress", few).status == Status.NOT_HELD
+    own = told("voting.resolution", standard={"quorum": "2/3", "of_present": True})(few)
+    assert found("congress", own).status == Status.HELD
 
 
 def test_an_objection_an_office_registers_stands_on_the_notice_and_is_answered_on_itself() -> None:
@@ -370,7 +482,9 @@ def test_a_year_without_a_thing_is_not_judged_by_it() -> None:
     none = without("change.ask", "change.agree", "change.announce", "project.alter", "measurement.fail",
                    "measurement.rectify", "inquiry.ask", "inquiry.reply", "finding.raise", "finding.close",
                    "selection.object", "objection.dismiss", "deliberation.withdraw", "withdrawal.agree",
-                   "proposal.send_back", "deliberation.ask", "question.reply")(lawful())  # fmt: skip
+                   "proposal.send_back", "deliberation.ask", "question.reply", "deliberation.added_matter", "matter.lodge",
+                   "deliberation.cosign", "matter.reserve", "interpellation.lodge", "supervision.call_session",
+                   *(f"{desk}{step}" for desk in DESKS for step in ("turn_to_paper", "turn_confirm")))(lawful())  # fmt: skip
     for code in (
         "changes",
         "second",
@@ -380,6 +494,12 @@ def test_a_year_without_a_thing_is_not_judged_by_it() -> None:
         "withdrawals",
         "completed",
         "questions",
+        "motions",
+        "motions_decided",
+        "interpellations",
+        "interpellation_movers",
+        "one_fifth",
+        "asked_by_two",
     ):
         assert found(code, none).status == Status.NOT_APPLICABLE, code
 
@@ -393,7 +513,8 @@ def test_a_deviation_carries_the_reason_on_record() -> None:
 def test_a_subdistrict_has_no_quorum_of_a_congress() -> None:
     few = told("vote.open", deputies_present=3)(lawful())
     assert found("quorum", few).status == Status.NOT_HELD
-    assert found("quorum", few, terms=Terms(subdistrict=True)).status == Status.NOT_APPLICABLE
+    for code in ("quorum", "congress", "presidium", "interpellations"):
+        assert found(code, few, terms=Terms(subdistrict=True)).status == Status.NOT_APPLICABLE
 
 
 def test_nothing_done_is_not_yet() -> None:
