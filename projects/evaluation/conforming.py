@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from django.db.models import JSONField, Q, QuerySet, Subquery, Value
@@ -19,7 +20,9 @@ from projects.evaluation.conformance import Check, Finding, Status, Terms, Year,
 from projects.evaluation.conformance.before_vote import PRELIMINARY
 from workflow.audit.models import Entry
 from workflow.audit.rows import ACTIONS
+from workflow.people.isolation import SYSTEM, within
 from workflow.people.services import unit_on
+from workflow.roles.models import RoleGrant
 
 STATUS_WORDS = {
     Status.HELD: _("符合"),
@@ -96,6 +99,25 @@ def _beside(cycle: Cycle) -> Q:
     founded = Subquery(own.filter(action="cycle.create")[:1])
     over = Subquery(own.filter(action__in=ENDINGS)[:1])
     return Q(action__in=ACTIONS, about="", id__gt=founded, id__lt=Coalesce(over, Value(NEVER)))
+
+
+def conformance_in(cycle: Cycle, on: date, grant: RoleGrant) -> list[tuple[Check, Finding]]:
+    """The checks of the parts of the work an office reads, as the whole trail answers them.
+
+    Where it does not read all of it, the entries outside its scope count and are not told: neither their numbers nor the
+    reasons written down with them.
+    """
+    if grant.reads_all:
+        return conformance_of(cycle, on)
+    readable = set(entries_of(cycle).values_list("id", flat=True))
+    with within(SYSTEM):
+        year = year_of(cycle, on)
+    acts = tuple(act if act.id in readable else replace(act, reason="") for act in year.acts)
+    return [
+        (check, replace(finding, evidence=tuple(n for n in finding.evidence if n in readable)))
+        for check, finding in examine(replace(year, acts=acts))
+        if grant.covers(*check.parts)
+    ]
 
 
 def conformance_of(cycle: Cycle, on: date) -> list[tuple[Check, Finding]]:

@@ -37,6 +37,7 @@ from projects.portal import staff_selectors as selectors
 from projects.portal.acts import Offer, offers_on
 from projects.portal.before_vote import offered_before_vote
 from projects.portal.beside import files_on
+from projects.portal.conformance import reads_checks
 from projects.portal.documents import paper_on_file
 from projects.portal.polling import links_of
 from projects.portal.public_selectors import Card, carried_words
@@ -168,6 +169,7 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
         **offered_before_vote(grant),
         "current_step": reached(cycle.state),
         "dossier": archive_told(cycle, grant),
+        "reads_checks": reads_checks(grant),
     }
     return render(request, "portal/year.html", context)
 

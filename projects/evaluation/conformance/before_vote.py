@@ -239,7 +239,7 @@ CHECKS = [
     Check("materials", 3, "会议材料提前印发代表", "海南意见；座位表第三环节",
           lambda year: ahead_of_session("deliberation.materials", year.terms.materials_days, "材料印发过迟", year)),
     Check("budget", 3, "项目资金列入预算草案后票决", "陕西规定 6；组织法 12(4)",
-          after(VOTE_OPENS, ("deliberation.bill",), ("deliberation.budget",), note="议案或资金安排不齐即票决")),
+          after(VOTE_OPENS, ("deliberation.bill",), ("deliberation.budget",), note="议案或资金安排不齐即票决"), money=True),
     Check("roll", 3, "核定实有代表人数后票决", "组织法 14、25",
           after(VOTE_OPENS, ("deliberation.roll",), note="未核定实有代表人数即票决")),
     Check("readiness", 3, "会前程序体检", "座位表第三环节",

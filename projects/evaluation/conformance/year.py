@@ -141,13 +141,22 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check:
-    """One rule. step: 0 for what runs through the year; article: where it stands (law, or a section of rules.md)."""
+    """One rule. step: 0 for what runs through the year; article: where it stands (law, or a section of rules.md).
+
+    money: it is about the projects' money, wherever it stands.
+    """
 
     code: str
     step: int
     title: str
     article: str
     find: Callable[[Year], Finding]
+    money: bool = False
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the work it belongs to, as an office's scope names them; "0" is in no scope."""
+        return (str(self.step), "money") if self.money else (str(self.step),)
 
 
 def held(*acts: Act | None) -> Finding:

@@ -14,13 +14,15 @@ from projects.collection.models import Contact, Proposal
 from projects.cycles.models import Attachment, Paper
 from projects.cycles.papers import make_paper
 from projects.deliberation.models import BudgetLine
+from projects.evaluation.conformance import CHECKS
+from projects.evaluation.conforming import conformance_in, conformance_of
 from projects.lifecycle.services import start_year
 from projects.selection.models import Item, Notice
 from projects.supervision.models import Contract, Project
 from tests.builders import SINCE, at, township
 from tests.projects.supervision.conftest import Year, year_of
 from workflow.audit.models import Entry
-from workflow.audit.services import Act
+from workflow.audit.services import Act, write_down
 from workflow.flows.models import Deadline, Meeting
 from workflow.people.isolation import SYSTEM, apply, unscoped_tables
 from workflow.people.models import User
@@ -31,6 +33,7 @@ from workflow.roles.services import GrantRefused, grant
 pytestmark = pytest.mark.django_db
 
 NOTICE = "示审通〔2027〕3 号"
+TODAY, LONG_AFTER = date(2027, 9, 1), date(2029, 1, 1)
 WHOLE = ("1", "2", "3", "4", "5", "6", "money")
 # Rules, days, names of offices and townships, which are published or printed for everybody; what belongs to one's own account;
 # the outbox, which holds numbers of entries; the chain's hashes and signed heads, and the keys to check them with; robots'
@@ -275,6 +278,65 @@ def test_the_years_page_says_the_limit_and_shows_no_figure_of_another_step(clien
         and "归并项和候选项目" in page
         and "resolution" in page
     )
+
+
+def declared(year: Year, reason: str = "") -> None:
+    """The result declared: an act of step 4, from which days of step 5 count."""
+    act = year.town.act("chair", at("2027-02-01"))
+    write_down(act, "voting.declare", year.cycle.reference, about=year.cycle.reference, step=4, reason=reason)
+
+
+def test_the_checks_of_the_notices_parts_are_answered_from_the_whole_trail_and_tell_nothing_else_of_it(
+    client, year
+):
+    declared(year)
+    whole = dict(conformance_of(year.cycle, TODAY))
+    given = appointed(year)
+    apply(context_of(given))
+    readable = set(Entry.objects.values_list("id", flat=True))
+    found = conformance_in(year.cycle, TODAY, given)
+    assert {check.step for check, _finding in found} == {3, 5, 6}
+    assert [check.code for check, _finding in found if check.step == 3] == ["budget"]
+    assert [(check.code, finding.status) for check, finding in found] == [
+        (check.code, finding.status) for check, finding in whole.items() if check in dict(found)
+    ]
+    assert all(set(finding.evidence) <= readable for _check, finding in found)
+    assert any(set(whole[check].evidence) - readable for check, _finding in found)
+    apply(SYSTEM)
+    wide = appointed(year, "wide", WHOLE)
+    apply(context_of(wide))
+    assert conformance_in(year.cycle, TODAY, wide) == list(whole.items())
+
+
+def test_a_reason_outside_the_notice_is_not_told_with_a_check_inside_it(year):
+    late = Act(year.town.of("chair"), "chair", year.town.unit, at("2027-02-01"))
+    write_down(
+        late, "voting.declare", year.cycle.reference, about=year.cycle.reference, step=4, reason="另行说明"
+    )
+    (check,) = (one for one in CHECKS if one.code == "filed")
+    handed = next(one for one in CHECKS if one.code == "handed_over")
+    assert "另行说明" in dict(conformance_of(year.cycle, LONG_AFTER))[check].note
+    given = appointed(year)
+    apply(context_of(given))
+    inside = dict(conformance_in(year.cycle, LONG_AFTER, given))
+    assert check not in inside and "另行说明" not in inside[handed].note
+
+
+def test_the_page_of_conformance_says_what_it_leaves_out(client, year):
+    path = f"/years/{year.cycle.pk}/conformance/"
+    client.force_login(appointed(year).user)
+    page = client.get(path).content.decode()
+    assert "查阅范围：监督、评估、项目资金" in page and "不在本页列出" in page
+    assert (
+        "项目均有代表视察" in page and "项目资金列入预算草案后票决" in page and "到会过三分之二" not in page
+    )
+    assert path in client.get(f"/years/{year.cycle.pk}/").content.decode()
+    apply(SYSTEM)
+    client.force_login(appointed(year, "funds", ("money",)).user)
+    assert "项目均有代表视察" not in client.get(path).content.decode()
+    client.force_login(year.town.of("clerk"))
+    page = client.get(path).content.decode()
+    assert "不在本页列出" not in page and "到会过三分之二" in page
 
 
 def test_the_export_holds_what_the_notice_covers_and_says_so_in_the_trail(client, year):
