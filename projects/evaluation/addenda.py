@@ -88,7 +88,7 @@ def write_addendum(
         for step in STEPS_OF_PROJECT:
             _enter(volume, project, [paper for paper in papers if (paper.step or 6) == step], step, filed)
         title = f"{project.cycle}补充卷宗（第 {number} 卷：{project.title}）"
-        volumes.add_trail(volume, project.cycle)
+        volumes.add_trail(volume, volumes.trail_up_to_now(project.unit))
         volumes.add_catalogue(volume, title)
         facts = _facts_of(project, volume, title)
         text = render_to_string("steps/evaluation/dossier/addendum.txt", facts)
@@ -117,12 +117,15 @@ def references_of(project: Project) -> list[str]:
 
 
 def _enter(volume: Dossier, project: Project, papers: list[Paper], step: int, filed: set[str]) -> None:
-    """One step's papers, each followed by its attachments, then the records' own attachments and registers."""
+    """One step's papers, each followed by its attachments, then the records' own attachments, notes' files and registers."""
     for paper in papers:
         volumes.enter_paper(volume, paper)
         _attachments(volume, [paper.reference], step, filed)
     if step == STEPS_OF_PROJECT[0]:
         _attachments(volume, references_of(project), step, filed)
+    for file in volumes.files_on_notes(subject__in=references_of(project), step=step):
+        if volumes.reference_of_note_file(file) not in filed:
+            volumes.enter_note_file(volume, file, step)
     _registers(volume, project, step)
 
 

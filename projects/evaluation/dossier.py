@@ -12,9 +12,10 @@ import json
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +23,8 @@ from django.apps import apps
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from django.template.loader import render_to_string
 from django.utils.timezone import localtime
 
@@ -36,13 +39,14 @@ from projects.evaluation.ledgers import LEDGERS, Ledger, Row, as_csv
 from projects.evaluation.models import Archive
 from workflow.audit import standalone
 from workflow.audit.exporters.csv_table import as_csv as as_csv_table
-from workflow.audit.exporters.extract import extract_of
+from workflow.audit.exporters.extract import Extract, extract_of
 from workflow.audit.exporters.jsonl import as_jsonl
-from workflow.audit.heads import feed_of, standing_of
-from workflow.audit.models import Entry, Head
+from workflow.audit.heads import feed_of
+from workflow.audit.models import Entry, Leaf
 from workflow.audit.services import Act, write_down
-from workflow.flows.models import Deadline
+from workflow.flows.models import CommentFile, Deadline
 from workflow.machines.models import Record
+from workflow.people.models import Unit
 
 STAGES = {1: "第一阶段 项目征集初定", 2: "第二阶段 审议票决", 3: "第三阶段 监督评估"}
 CATALOGUE = (
@@ -60,7 +64,9 @@ CATALOGUE = (
 )
 CHUNK = 1 << 20
 Attached = dict[tuple[int, str], list[Attachment]]
+Piece = Callable[[], object]
 LONGEST = 60
+LAST_STEP = 6  # of what names no step
 
 
 @dataclass(frozen=True)
@@ -189,32 +195,63 @@ def digest_of(file: IO[bytes]) -> str:
     return digest.hexdigest()
 
 
-def write_dossier(file: IO[bytes], cycle: Cycle, *, at: datetime) -> list[Entered]:
-    """Write the zip into an open file; returns the catalogue. Needs a transaction (the trail is streamed)."""
+def write_dossier(
+    file: IO[bytes], cycle: Cycle, *, at: datetime, trail: Extract | None = None
+) -> list[Entered]:
+    """Write the zip into an open file; returns the catalogue.
+
+    trail: how far the unit's trail goes into it, in which context each piece is read, and who is told after each that the
+    work goes on and may stop it; by default up to this very act, in the caller's transaction.
+    """
+    trail = trail or trail_up_to_now(cycle.unit)
     with zipfile.ZipFile(file, "w") as out:
-        dossier, attached = Dossier(out, at), attachments_of(cycle)
-        for step in STEPS:
-            _enter_papers(dossier, cycle, step, attached)
-            _enter_ledgers(dossier, cycle, step)
-        add_trail(dossier, cycle)
-        add_conformance(dossier, cycle)
-        add_catalogue(dossier, str(cycle))
-        _add_forms(dossier, cycle)
-        add_sums(dossier)
+        dossier = Dossier(out, at)
+        with trail.within():
+            attached = attachments_of(cycle)
+            pieces = [piece for step in STEPS for piece in _pieces(dossier, cycle, step, attached)]
+        _write(pieces, trail)
+        add_trail(dossier, trail)
+        _write(
+            [
+                partial(add_conformance, dossier, cycle),
+                partial(add_catalogue, dossier, str(cycle)),
+                partial(_add_forms, dossier, cycle, trail),
+                partial(add_sums, dossier),
+            ],
+            trail,
+        )
     return dossier.entered
 
 
-def _enter_papers(dossier: Dossier, cycle: Cycle, step: int, attached: Attached) -> None:
+def _write(pieces: Iterable[Piece], trail: Extract) -> None:
+    """Each in a context of its own: nobody waits for a transaction as long as the whole takes."""
+    for piece in pieces:
+        with trail.within():
+            piece()
+        trail.beat()
+
+
+def _pieces(dossier: Dossier, cycle: Cycle, step: int, attached: Attached) -> Iterator[Piece]:
+    """What a step's folder is made of: papers with their attachments, other attachments, files of notes, registers."""
+    yield from _filed(dossier, cycle, step, attached)
+    for file in files_on_notes(about=cycle.reference, step=step):
+        yield partial(enter_note_file, dossier, file, step)
+    for ledger in LEDGERS:
+        if ledger.step == step:
+            yield partial(_enter_whole_ledger, dossier, cycle, ledger)
+
+
+def _filed(dossier: Dossier, cycle: Cycle, step: int, attached: Attached) -> Iterator[Piece]:
     """A step's papers in the order they were made, each followed by its attachments, then the other attachments."""
     papers = readable_papers(papers_of(cycle, step=step)).select_related("unit", "made_by")
     for paper in papers.order_by("made_on", "pk"):
-        enter_paper(dossier, paper)
+        yield partial(enter_paper, dossier, paper)
         for attachment in attached.get((step, paper.reference), []):
-            enter_attachment(dossier, attachment, step)
+            yield partial(enter_attachment, dossier, attachment, step)
     for (where, subject), attachments in attached.items():
         if where == step and not subject.startswith("paper:"):
             for attachment in attachments:
-                enter_attachment(dossier, attachment, step)
+                yield partial(enter_attachment, dossier, attachment, step)
 
 
 def enter_paper(dossier: Dossier, paper: Paper) -> None:
@@ -223,7 +260,7 @@ def enter_paper(dossier: Dossier, paper: Paper) -> None:
         "steps/evaluation/dossier/paper.html", {"paper": paper, "kind": KINDS.get(paper.kind, paper.kind)}
     )
     dossier.enter(
-        step=paper.step or 6,
+        step=paper.step or LAST_STEP,
         suffix=".html",
         chunks=[page.encode()],
         kind=str(KINDS.get(paper.kind, paper.kind)),
@@ -247,7 +284,7 @@ def attachments_of(cycle: Cycle) -> Attached:
 
 def steps_of_records(cycle: Cycle) -> dict[str, int]:
     """The step of every record of the year by its reference: its papers', then as the trail and the models say."""
-    steps = {paper.reference: paper.step or 6 for paper in papers_of(cycle)}
+    steps = {paper.reference: paper.step or LAST_STEP for paper in papers_of(cycle)}
     for reference, step in (*_named_in_trail(cycle), *_of_models(cycle), (cycle.reference, 6)):
         steps.setdefault(reference, step)
     return steps
@@ -256,7 +293,7 @@ def steps_of_records(cycle: Cycle) -> dict[str, int]:
 def _named_in_trail(cycle: Cycle) -> Iterator[tuple[str, int]]:
     entries = Entry.objects.filter(about=cycle.reference).order_by("id")
     for subject, body in entries.values_list("subject", "body"):
-        yield subject, json.loads(body)["step"] or 6
+        yield subject, json.loads(body)["step"] or LAST_STEP
 
 
 def _of_models(cycle: Cycle) -> Iterator[tuple[str, int]]:
@@ -280,18 +317,49 @@ def reference_of(attachment: Attachment) -> str:
 
 
 def enter_attachment(dossier: Dossier, attachment: Attachment, step: int) -> None:
-    """One attachment as stored; a missing or altered original is entered with a note."""
-    stem, dot, suffix = attachment.name.rpartition(".")
-    facts = {
-        "kind": "附件",
-        "document": "",
-        "author": attachment.unit.name,
-        "title": stem or attachment.name,
-        "on": f"{localtime(attachment.added_at):%Y-%m-%d}",
-        "reference": reference_of(attachment),
-    }
+    """One attachment as stored."""
+    _enter_stored(
+        dossier,
+        attachment,
+        step,
+        kind="附件",
+        author=attachment.unit.name,
+        on=f"{localtime(attachment.added_at):%Y-%m-%d}",
+        reference=reference_of(attachment),
+    )
+
+
+def files_on_notes(*, step: int, **tasks: Any) -> QuerySet[CommentFile]:
+    """The files that go with notes on a step's tasks. tasks: which, by what their deadlines say."""
+    found = {f"comment__task__deadline__{name}": value for name, value in tasks.items()}
+    files = CommentFile.objects.alias(of=Coalesce("comment__task__deadline__step", LAST_STEP))
+    return files.filter(of=step, **found).select_related("comment__user", "comment__task").order_by("pk")
+
+
+def reference_of_note_file(file: CommentFile) -> str:
+    """What a note's file is called in a catalogue's data."""
+    return f"comment_file:{file.pk}"
+
+
+def enter_note_file(dossier: Dossier, file: CommentFile, step: int) -> None:
+    """One file of a note as stored, under the task the note stands on."""
+    _enter_stored(
+        dossier,
+        file,
+        step,
+        kind=f"附注文件（{file.comment.task.flow_task.task_title}）",
+        author=file.comment.user.name,
+        on=f"{localtime(file.comment.at):%Y-%m-%d}",
+        reference=reference_of_note_file(file),
+    )
+
+
+def _enter_stored(dossier: Dossier, kept: Attachment | CommentFile, step: int, **told: str) -> None:
+    """A file as stored; a missing or altered original is entered with a note."""
+    stem, dot, suffix = kept.name.rpartition(".")
+    facts = {"document": "", "title": stem or kept.name, **told}
     try:
-        with attachment.file.open("rb") as stored:
+        with kept.file.open("rb") as stored:
             dossier.enter(
                 step=step,
                 suffix=f".{safe_name(suffix)}" if stem and dot else "",
@@ -301,14 +369,12 @@ def enter_attachment(dossier: Dossier, attachment: Attachment, step: int) -> Non
     except OSError:
         dossier.enter_missing(step=step, note="原件缺失", **facts)
         return
-    if dossier.entered[-1].sha256 != attachment.sha256:
+    if dossier.entered[-1].sha256 != kept.sha256:
         dossier.entered[-1] = replace(dossier.entered[-1], note="与入库时的校验值不符")
 
 
-def _enter_ledgers(dossier: Dossier, cycle: Cycle, step: int) -> None:
-    for ledger in LEDGERS:
-        if ledger.step == step:
-            enter_ledger(dossier, cycle, ledger, list(ledger.rows(cycle)))
+def _enter_whole_ledger(dossier: Dossier, cycle: Cycle, ledger: Ledger) -> None:
+    enter_ledger(dossier, cycle, ledger, list(ledger.rows(cycle)))
 
 
 def enter_ledger(dossier: Dossier, cycle: Cycle, ledger: Ledger, rows: list[Row]) -> None:
@@ -326,18 +392,23 @@ def enter_ledger(dossier: Dossier, cycle: Cycle, ledger: Ledger, rows: list[Row]
         )
 
 
-def add_trail(dossier: Dossier, cycle: Cycle) -> None:
-    """办理记录: the unit's whole chain up to this very act, its signed heads, and what verifies them with Python alone."""
+def trail_up_to_now(unit: Unit) -> Extract:
+    """The unit's whole trail with what this transaction itself has written."""
     # The leaves of this very transaction's entries come at its end; the dossier must not miss them.
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS entry_leaf IMMEDIATE")
         cursor.execute("SET CONSTRAINTS entry_leaf DEFERRED")
-    extract = extract_of(cycle.unit)
-    dossier.add("办理记录/trail.jsonl", as_jsonl(extract))
-    dossier.add("办理记录/trail.csv", as_csv_table(extract))
-    dossier.add(
-        "办理记录/heads.json", [json.dumps(feed_of(cycle.unit), ensure_ascii=False, indent=1).encode()]
-    )
+    return extract_of(unit)
+
+
+def add_trail(dossier: Dossier, trail: Extract) -> None:
+    """办理记录: the unit's whole chain, its signed heads, and what verifies them with Python alone."""
+    dossier.add("办理记录/trail.jsonl", as_jsonl(trail))
+    # The same entries once more: they are counted already.
+    dossier.add("办理记录/trail.csv", as_csv_table(replace(trail, tick=lambda _read: trail.beat())))
+    with trail.within():
+        heads = feed_of(trail.unit, until=trail.until)
+    dossier.add("办理记录/heads.json", [json.dumps(heads, ensure_ascii=False, indent=1).encode()])
     dossier.add("办理记录/verify.py", [Path(standalone.__file__).read_bytes()])
 
 
@@ -365,16 +436,16 @@ def _catalogue_line(one: Entered) -> str:
     return f"　　{one.number:03d}　{one.on}　{one.author}　{one.title}{number}{note}"
 
 
-def _add_forms(dossier: Dossier, cycle: Cycle) -> None:
-    facts = _facts_of(dossier, cycle)
+def _add_forms(dossier: Dossier, cycle: Cycle, trail: Extract) -> None:
+    facts = _facts_of(dossier, cycle, trail)
     for name, template in (("备考表.txt", "note"), ("移交清单.txt", "transfer"), ("说明.txt", "readme")):
         text = render_to_string(f"steps/evaluation/dossier/{template}.txt", facts)
         dossier.add(name, [as_text(text.splitlines())])
 
 
-def _facts_of(dossier: Dossier, cycle: Cycle) -> dict[str, Any]:
+def _facts_of(dossier: Dossier, cycle: Cycle, trail: Extract) -> dict[str, Any]:
     transfer = paper_of(cycle, "transfer_list")
-    head = Head.objects.filter(unit=cycle.unit).first()
+    last = Leaf.objects.filter(unit=cycle.unit, index=trail.until).first()
     counts = [(folder_of(step), sum(one.step == step for one in dossier.entered)) for step in STEPS]
     return {
         "cycle": cycle,
@@ -387,9 +458,8 @@ def _facts_of(dossier: Dossier, cycle: Cycle) -> dict[str, Any]:
         "rectifications": selectors.rectifications(cycle),
         "transfer": transfer,
         "names": transfer.data if transfer else {},
-        "entries": head.size if head else 0,
-        "head": bytes(head.hash).hex() if head else "",
-        "standing": standing_of(cycle.unit),
+        "trail": trail,
+        "head": bytes(last.hash).hex() if last else "",
     }
 
 

@@ -58,8 +58,7 @@ def as_pdf(extract: Extract) -> Iterator[bytes]:
         part = page | {"rows": _named(rows, extract), "begins": begins, "ends": ends}
         joined.append(io.BytesIO(_laid_out(part, pages_before=len(joined.pages))))
         # Laying out takes longer than reading: whoever looks on hears after each part that it goes on.
-        if extract.tick:
-            extract.tick(0)
+        extract.beat()
     with tempfile.TemporaryFile() as file:
         joined.write(file)
         file.seek(0)
@@ -93,16 +92,19 @@ def _named(rows: list[dict[str, Any]], extract: Extract) -> list[tuple[dict[str,
 
 
 def as_dossier(extract: Extract) -> Iterator[bytes]:
-    """The year's dossier as it stands now; of the year's periods the one that is asked for, else the latest."""
+    """The year's dossier as it stands now; of the year's periods the one that is asked for, else the latest.
+
+    The trail in it goes as far as the extract, whole; the papers are those there are when they are written.
+    """
     if extract.year is None:
         raise NotExported(_("卷宗按年度编制，请写明年份。"))
     with tempfile.TemporaryFile() as file:
         with extract.within():
-            cycles = Cycle.objects.filter(unit=extract.unit, year=extract.year).order_by("-pk")
-            wanted = [cycle for cycle in cycles if extract.subject in ("", cycle.reference)]
-            if not wanted:
-                raise NotExported(_("%(year)d年没有年度工作，无卷宗可导出。") % {"year": extract.year})
-            write_dossier(file, wanted[0], at=timezone.now())
+            cycles = Cycle.objects.filter(unit=extract.unit, year=extract.year).select_related("unit")
+            wanted = [cycle for cycle in cycles.order_by("-pk") if extract.subject in ("", cycle.reference)]
+        if not wanted:
+            raise NotExported(_("%(year)d年没有年度工作，无卷宗可导出。") % {"year": extract.year})
+        write_dossier(file, wanted[0], at=timezone.now(), trail=extract.whole())
         file.seek(0)
         yield from iter(lambda: file.read(CHUNK), b"")
 

@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflow.administration.models import ExportState, TrailExport
-from workflow.audit.exporters import FORMATS, Format, NotExported, record_export
+from workflow.audit.exporters import FORMATS, Format, NotExported, count_in, record_export
 from workflow.audit.exporters.extract import Extract, extract_of
 from workflow.audit.heads import standing_of
 from workflow.audit.services import write_down
@@ -87,7 +87,7 @@ def ask(
         record_export(grant.act(unit, at), extract, form=form, reason=reason, scope=grant.scope)
         asked = TrailExport(unit=unit, by=grant.user, grant=grant, form=form, year=year, subject=subject)
         asked.reason, asked.asked_at = reason, at
-        asked.until, asked.total = extract.until, extract.total()
+        asked.until, asked.total = extract.until, count_in(form, extract)
         asked.save()
     return asked
 

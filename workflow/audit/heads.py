@@ -371,9 +371,16 @@ def kept_size(unit: Unit) -> int:
     return int(json.loads(last.body)["after"]["size"]) if last else 0
 
 
-def feed_of(unit: Unit, *, after: int = 0, limit: int | None = None) -> dict[str, Any]:
-    """The unit's heads over more than `after` entries, oldest first, with the keys to verify them by."""
+def feed_of(
+    unit: Unit, *, after: int = 0, until: int | None = None, limit: int | None = None
+) -> dict[str, Any]:
+    """The unit's heads over more than `after` entries, oldest first, with the keys to verify them by.
+
+    until: none over more entries than these, beside a trail that goes no further.
+    """
     heads = TreeHead.objects.filter(unit=unit, size__gt=after).order_by("size", "at")
+    if until is not None:
+        heads = heads.filter(size__lte=until)
     rows = [head_told(head, unit) for head in heads.select_related("cosignature__by", "stamp")[:limit]]
     return {
         "format": FORMAT,

@@ -30,7 +30,8 @@ class NotExported(Exception):
 class Format:
     """One format. title: what it is good for; write: an extract → the file's bytes, piece by piece; raises NotExported.
 
-    whole: it shows more than the entries, so an office limited to a part of the work cannot have it.
+    whole: it holds the unit's whole trail, whatever year or subject is asked for, and more than the entries, so an office
+    limited to a part of the work cannot have it.
     """
 
     title: Any
@@ -56,6 +57,11 @@ def add_format(code: str, added: Format) -> None:
     FORMATS[code] = added
 
 
+def count_in(form: str, extract: Extract) -> int:
+    """How many entries a file of this format holds."""
+    return (extract.whole() if FORMATS[form].whole else extract).total()
+
+
 def record_export(
     act: Act, extract: Extract, *, form: str, reason: str = "", scope: Sequence[str] = ()
 ) -> Entry:
@@ -69,7 +75,7 @@ def record_export(
         "format": form,
         "year": extract.year,
         "size": extract.until,
-        "entries": extract.total(),
+        "entries": count_in(form, extract),
         "outside": extract.outside,
         "after_head": extract.after_head,
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -55,6 +55,15 @@ class Extract:
     def after_head(self) -> int:
         """How many of the unit's entries stand after the last head that left; all of them where none has."""
         return max(self.until - self.outside, 0)
+
+    def whole(self) -> Extract:
+        """The unit's whole trail as far as this goes, read the same way."""
+        return replace(self, year=None, subject="")
+
+    def beat(self) -> None:
+        """Tell whoever looks on that the work goes on, with nothing more read; it may raise to stop."""
+        if self.tick:
+            self.tick(0)
 
     def total(self) -> int:
         """How many entries there are."""

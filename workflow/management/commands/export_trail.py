@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import timezone
 
-from workflow.audit.exporters import FORMATS, NotExported, record_export
+from workflow.audit.exporters import FORMATS, NotExported, count_in, record_export
 from workflow.audit.exporters.extract import extract_of
 from workflow.audit.services import Act
 from workflow.people.isolation import SYSTEM, within
@@ -74,7 +74,7 @@ class Command(BaseCommand):
             for piece in FORMATS[form].write(extract):
                 target.write(piece)
         with within(SYSTEM):
-            count = extract.total()
+            count = count_in(form, extract)
         left = (
             f"最近一次留存到系统之外的校验码之后有 {extract.after_head} 条。"
             if extract.outside
