@@ -21,6 +21,8 @@ from workflow.roles.selectors import WITH_PERSONS
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SINCE = date(2020, 1, 1)
+# What an office asks for that rests on a document and has an end (审计通知书).
+NOTICE: dict[str, Any] = {"document": "审通〔2027〕1 号", "until": date(2040, 1, 1)}
 
 
 def at(day: str, hour: int = 9) -> datetime:
