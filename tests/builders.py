@@ -42,10 +42,6 @@ def township(code: str = "T01", *, deputies: int = 20, name: str = "青溪镇", 
     return standing((code, deputies, name, *sorted(more.items())), build)
 
 
-# What an office that asks for a document is given with: an auditor's notice.
-NOTICE: dict[str, Any] = {"document": "审通〔2026〕3号", "until": date(2040, 1, 1)}
-
-
 def every_office(town: Township) -> dict[str, RoleGrant]:
     """A holder of every office there is, in the township or above it; who is missing is appointed, by themselves.
 
