@@ -6,6 +6,7 @@ before. What is left in its place names the certificate.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -31,6 +32,8 @@ from projects.retention.rules import next_number
 from workflow.audit.models import Entry, Salt
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
+from workflow.flows.events import events
+from workflow.flows.holding import key_of_event
 from workflow.flows.models import Deadline, Draft
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
@@ -175,7 +178,7 @@ def _erase_contacts(erasure: Erasure, number: str, act: Act) -> int:
     gone, _by_model = Contact.objects.filter(proposal__in=proposals).delete()
     proposals.update(contact_erased=number)
     references = [proposal.reference for proposal in proposals]
-    _drop_drafts(Deadline.objects.filter(subject__in=references))
+    _drop_drafts(Deadline.objects.filter(subject__in=references), [e.key for e in events()], references)
     # What a resident typed and never sent stands in the session; it is not left to the sweep.
     Session.objects.filter(expire_date__lt=act.at).delete()
     return gone
@@ -186,13 +189,14 @@ def _erase_visits(erasure: Erasure, number: str) -> int:
     gone = visited.update(place="", words="", erased=number)
     told = Entry.objects.filter(about=erasure.about, action__in=VISITING)
     Salt.objects.filter(entry__in=told).delete()
-    _drop_drafts(Deadline.objects.filter(about=erasure.about, key__in=VISITING))
+    _drop_drafts(Deadline.objects.filter(about=erasure.about, key__in=VISITING), VISITING, [erasure.about])
     return gone
 
 
-def _drop_drafts(tasks: QuerySet[Deadline]) -> None:
-    """What is left half-typed on tasks."""
+def _drop_drafts(tasks: QuerySet[Deadline], acts: Iterable[str], references: Sequence[str]) -> None:
+    """What is left half-typed on tasks, and for acts of one's own accord on the records of these references."""
     Draft.objects.filter(task_id__in=tasks.values("task_id")).delete()
+    Draft.objects.filter(key__in=[key_of_event(act, one) for act in acts for one in references]).delete()
 
 
 # ------------------------------------------------------------------------------- held back

@@ -40,6 +40,66 @@
     form.dataset.sent = String(Date.now());
   });
 
+  /* What is typed is kept on the server two seconds after the last key, every twenty while somebody goes on typing, and when
+     the page is left. Files go with the button, passwords and codes never. */
+  document.querySelectorAll("form[data-draft]").forEach(function (form) {
+    var line = form.querySelector("[data-draft-line]");
+    var timer = 0, since = 0, sending = null, handedIn = false;
+
+    function say(words) { if (line.textContent !== words) { line.textContent = words; } }
+    function typed() {
+      var data = new FormData(form);
+      Array.prototype.forEach.call(form.elements, function (box) {
+        if (box.type === "password" || box.type === "file" || box.closest("[data-unkept]")) { data.delete(box.name); }
+      });
+      data.set("op", "keep");
+      return data;
+    }
+    function send(leaving) {
+      window.clearTimeout(timer);
+      if (!since || handedIn || (sending && leaving !== true)) { return; }
+      var began = since;
+      since = 0;
+      sending = new AbortController();
+      window.fetch(form.getAttribute("action") || window.location.pathname, {
+        method: "POST", body: typed(), credentials: "same-origin", redirect: "error", keepalive: leaving === true,
+        headers: {"Accept": "application/json"}, signal: sending.signal
+      }).then(function (answer) {
+        return answer.json().then(function (told) { return {ok: answer.ok, said: told.said}; });
+      }).then(function (told) {
+        sending = null;
+        say(told.said);
+        if (since) { wait(2000); }
+      }).catch(function () {
+        sending = null;
+        if (handedIn) { return; }
+        since = began;
+        say(form.dataset.draftFailed);
+        wait(15000);
+      });
+    }
+    function wait(after) {
+      window.clearTimeout(timer);
+      timer = window.setTimeout(send, Date.now() - since > 20000 && after < 15000 ? 0 : after);
+    }
+    function changed(event) {
+      if (event.target.type === "file" || event.target.closest("[data-unkept]")) { return; }
+      since = since || Date.now();
+      wait(2000);
+    }
+    function leave() { send(true); }
+    form.addEventListener("input", changed);
+    form.addEventListener("change", changed);
+    form.addEventListener("submit", function () {
+      handedIn = true;
+      window.clearTimeout(timer);
+      if (sending) { sending.abort(); }
+    });
+    window.addEventListener("pagehide", leave);
+    document.addEventListener("visibilitychange", function () { if (document.visibilityState === "hidden") { leave(); } });
+    window.addEventListener("pageshow", function () { handedIn = false; });
+  });
+
   /* A ballot must not say by its length how much is marked: what is not marked is sent too, as 0. */
   document.querySelectorAll("form.ballot").forEach(function (form) {
     form.addEventListener("formdata", function (event) {

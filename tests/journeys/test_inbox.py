@@ -118,6 +118,20 @@ def test_a_stand_ins_week(town, served, browser) -> None:
     assert faults == []
 
 
+def test_what_one_types_is_kept_by_itself_and_a_failure_is_said(town, served, browser) -> None:
+    page = signed_in(browser, served.url, town.of("chair"))
+    page.goto(f"{served.url}/inbox/")
+    page.click("a.row-title >> nth=0")
+    page.type("textarea[name=body]", "先写下这一段。")
+    page.wait_for_selector("[data-draft-line]:has-text('草稿已保存')", timeout=15_000)
+    assert list(sound(page)) == []
+    page.reload()
+    assert page.input_value("textarea[name=body]") == "先写下这一段。"
+    page.context.set_offline(True)
+    page.type("textarea[name=body]", "又一句。")
+    page.wait_for_selector("[data-draft-line]:has-text('草稿没有保存')", timeout=15_000)
+
+
 def test_a_meeting_on_three_matters(town, served, browser) -> None:
     with within(SYSTEM):
         for year in years_ahead():

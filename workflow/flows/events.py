@@ -15,8 +15,10 @@ from django.utils.translation import gettext as _
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.acting import acting
+from workflow.flows.drafts import drop_draft_of_act
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed
 from workflow.flows.forms import StepForm
+from workflow.flows.holding import key_of_event
 from workflow.flows.services import (
     Outcome,
     busy_if_locked,
@@ -212,6 +214,8 @@ def perform(
                 label=held.label,
             )
             form.keep_salt(entry)
+            if form.drafts:
+                drop_draft_of_act(key_of_event(key, held.reference), actor)
             return entry
 
 

@@ -61,16 +61,25 @@ class Deadline(models.Model):
 
 
 class Draft(models.Model):
-    """What somebody has typed on a task and not yet handed in; not an act, so it leaves no entry."""
+    """What somebody has typed on a task and not yet handed in; not an act, so it leaves no entry.
 
-    task = models.ForeignKey(Task, models.CASCADE, related_name="drafts")
+    key: for an act without a task, what it is typed for, as `holding.key_of_event` gives it; empty where there is one.
+    """
+
+    task = models.ForeignKey(Task, models.CASCADE, null=True, related_name="drafts")
+    key = models.CharField(max_length=120, blank=True)
     unit = models.ForeignKey(Unit, models.CASCADE, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     data = models.JSONField(default=dict)
     saved_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["task", "user"], name="one_draft_each")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["task", "key", "user"], name="one_draft_each", nulls_distinct=False
+            ),
+            models.CheckConstraint(condition=Q(task=None) ^ Q(key=""), name="draft_of_a_task_or_of_an_act"),
+        ]
 
 
 class PendingFile(models.Model):

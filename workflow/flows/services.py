@@ -22,6 +22,7 @@ from viewflow.workflow.status import STATUS
 
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
+from workflow.flows import drafts
 from workflow.flows.acting import acting
 from workflow.flows.errors import Busy, InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.forms import MinutesForm, ReturnForm, StepForm, digest_of
@@ -192,20 +193,25 @@ def complete(
 
 
 # Asked by the process alone: its tasks are few, and an index leads to them.
-_OF_DONE_TASKS = Prepared(
+_OF_TASKS_OVER = Prepared(
     lambda process_id: (
-        Draft.objects.filter(task__process_id=process_id, task__status=STATUS.DONE).only("task_id").order_by()
+        Draft.objects.select_related("task")
+        .filter(task__process_id=process_id, task__status__in=(STATUS.DONE, STATUS.CANCELED))
+        .order_by()
     ),
     process_id=-1,
 )
 
 
 def _drop_drafts(turn: Turn) -> None:
-    """What was typed on a task is of no use once it is done; nor is what was handed in on the tasks it has come of, which
-    nobody takes back any more. What was handed in beside it may still be taken back, and stays."""
-    found = {draft.pk: draft.task_id for draft in _OF_DONE_TASKS.every(process_id=turn.task.process_id)}
-    behind = _came_of(turn.task) if set(found.values()) - {turn.task.pk} else set()
-    gone = [pk for pk, task_id in found.items() if task_id in {turn.task.pk, *behind}]
+    """What was typed on a task is of no use once it is done, nor what was typed in its place before that was called off;
+    nor is what was handed in on the tasks it has come of, which nobody takes back any more. What was handed in beside
+    it may still be taken back, and stays."""
+    found = _OF_TASKS_OVER.every(process_id=turn.task.process_id)
+    done = {draft.pk: draft.task_id for draft in found if draft.task.status == STATUS.DONE}
+    behind = _came_of(turn.task) if set(done.values()) - {turn.task.pk} else set()
+    gone = [pk for pk, task_id in done.items() if task_id in {turn.task.pk, *behind}]
+    gone += [d.pk for d in found if d.pk not in done and drafts.stood_in_place_of(d.task, turn.task)]
     if gone:
         Draft.objects.filter(pk__in=gone).delete()
 
@@ -393,7 +399,7 @@ def send_back(
 
 
 def mark_seen(task_id: int, user: User, at: datetime) -> None:
-    """Somebody whose turn it is has opened the task: from now on nobody takes back what came before it."""
+    """Somebody whose turn it is has opened the task; who first and when is kept."""
     Deadline.objects.filter(pk=task_id, seen_at=None, done_at=None).update(seen_at=at, seen_by=user)
 
 
@@ -461,13 +467,9 @@ def named(task_id: int) -> str:
 def save_draft(task_id: int, *, actor: User, data: dict[str, Any], at: datetime) -> None:
     """Keep what has been typed; personal, unchecked, no act. Refused for a form that keeps no drafts."""
     with _turn(task_id, actor, at, "") as turn:
-        if not turn.node.form.drafts:
-            raise Refused(_("这一事项要填写口令或计票数字，不保存草稿，请一次填完提交。"))
-        Draft.objects.update_or_create(
-            task=turn.task,
-            user=actor,
-            defaults={"data": data, "saved_at": at, "unit": turn.act.unit},
-        )
+        kept = drafts.typed(form_of(turn, None), data)
+        defaults = {"data": kept, "saved_at": at, "unit": turn.act.unit}
+        Draft.objects.update_or_create(task=turn.task, user=actor, defaults=defaults)
 
 
 def _refuse_who_looks_on(act: Act) -> None:

@@ -23,7 +23,7 @@ from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.acting import acting
 from workflow.flows.errors import NotYourTurn, Refused, Taken
-from workflow.flows.models import Deadline, Draft
+from workflow.flows.models import Deadline
 from workflow.flows.nodes import MeetingView, OfficeView
 from workflow.flows.services import busy_if_locked, held_task, refused_in_words_of
 from workflow.people.models import User
@@ -41,7 +41,8 @@ def take_back(task_id: int, *, actor: User, reason: str, at: datetime, request_i
     """Open a done task again for whoever did it, call off what followed, undo what it changed; all or nothing.
 
     Refused: a step that is not taken back, somebody else's act, an office no longer held, no reason, and (Taken, by
-    name) whatever follows that somebody has opened, claimed, urged, written on or done.
+    name) whatever follows that somebody has claimed, urged, written on or done. Opening it and typing on it is no act:
+    the draft stays, and is shown where the task comes once more.
     """
     with transaction.atomic(), busy_if_locked():
         task = held_task(task_id)
@@ -85,6 +86,19 @@ def return_taken_back(task: Task) -> dict[str, str]:
     return {}
 
 
+def taken_back_before(deadline: Deadline) -> Entry | None:
+    """The entry by which a task was called off because what came before it was taken back; None for any other."""
+    if not deadline.cancelled:
+        return None
+    entries = Entry.objects.filter(about=deadline.about, action__endswith=".take_back").select_related(
+        "actor"
+    )
+    for entry in entries.order_by("-pk"):
+        if deadline.pk in json.loads(entry.body)["after"]["called_off_tasks"]:
+            return entry
+    return None
+
+
 def obstacles_to_taking_back(task: Task, on: date) -> list[str]:
     """Why a done task cannot be taken back on a day any more; empty means it can."""
     node = task.flow_task
@@ -97,7 +111,7 @@ def obstacles_to_taking_back(task: Task, on: date) -> list[str]:
     found: list[str] = []
     for next_task in following(task):
         if next_task.flow_task_type == "HUMAN":
-            found += _touched(next_task)
+            found += _acted_on(next_task)
         elif not _is_passed_over(next_task, node):
             found.append(_("后续的“%(title)s”已经开始，不能取回。") % {"title": _title(next_task)})
     return found
@@ -139,20 +153,17 @@ def following(task: Task) -> Iterator[Task]:
         yield next_task
 
 
-def _touched(task: Task) -> list[str]:
-    """What somebody has already done with a task that follows; empty for one nobody has looked at."""
-    deadline = Deadline.objects.select_related("done_by", "seen_by", "unit").get(pk=task.pk)
-    who = deadline.done_by or task.owner or deadline.seen_by
-    written = task.urges.exists() or task.comments.exists() or Draft.objects.filter(task=task).exists()
-    if who is None and not written:
+def _acted_on(task: Task) -> list[str]:
+    """What somebody has already done with a task that follows; empty for one that was at most opened and typed on."""
+    deadline = Deadline.objects.select_related("done_by", "unit").get(pk=task.pk)
+    who = deadline.done_by or task.owner
+    if who is None and not task.urges.exists() and not task.comments.exists():
         return []
     named = {"title": worded(_title(task), deadline.unit), "who": who or _("他人")}
     if deadline.done_at:
         return [_("“%(title)s”已由%(who)s办结，不能取回。") % named]
     if task.owner_id:
         return [_("“%(title)s”已由%(who)s认领，不能取回。") % named]
-    if deadline.seen_at:
-        return [_("“%(title)s”已由%(who)s打开，不能取回；确需更正的，请与对方联系退回。") % named]
     return [_("“%(title)s”上已有催办或留言，不能取回。") % named]
 
 
@@ -171,6 +182,7 @@ def _taken_back(task: Task, act: Act, reason: str) -> Entry:
         after={
             "task_id": task.pk,
             "called_off": sorted({d.key for d in called_off}),
+            "called_off_tasks": sorted(d.pk for d in called_off),
             "told": sorted(
                 {user.username for d in called_off for user in holders_of(d.office, d.seat, act.on)}
                 - {act.person.username}

@@ -11,7 +11,7 @@ from kombu.exceptions import OperationalError as BrokerAway
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import STATUS
 
-from workflow.flows import holding
+from workflow.flows import drafts, holding
 from workflow.flows.jobs import do_job
 from workflow.flows.settling import settle_due
 from workflow.people.isolation import SYSTEM, within
@@ -48,9 +48,9 @@ def sweep_provisional() -> int:
 
 @shared_task
 def sweep_pending() -> int:
-    """Throw away uploads nobody confirmed in time."""
+    """Throw away uploads nobody confirmed in time, and what was typed for acts nobody did."""
     with within(SYSTEM):
-        return holding.sweep(timezone.now())
+        return holding.sweep(timezone.now()) + drafts.sweep(timezone.now())
 
 
 def send(task: Any, *args: int) -> bool:

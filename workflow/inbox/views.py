@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
+from django.utils.formats import time_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
@@ -20,12 +23,12 @@ from viewflow.workflow.status import PROCESS
 from workflow.audit.models import Entry
 from workflow.audit.selectors import history_of
 from workflow.audit.services import Act
-from workflow.flows import copies, events, holding, services
+from workflow.flows import copies, drafts, events, holding, services
 from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, Refused
 from workflow.flows.forms import ReturnForm
 from workflow.flows.models import CommentFile, Deadline, Draft, PendingFile
-from workflow.flows.taking_back import may_take_back, return_taken_back, take_back
+from workflow.flows.taking_back import may_take_back, return_taken_back, take_back, taken_back_before
 from workflow.flows.terms import basis_of
 from workflow.inbox import selectors
 from workflow.inbox.attempts import INVALID, attempted
@@ -35,7 +38,7 @@ from workflow.inbox.in_person import OWN, InPersonForm
 from workflow.inbox.lists import PER_PAGE
 from workflow.inbox.pages import answers_of, next_steps
 from workflow.inbox.reading import personal_data_shown
-from workflow.inbox.story import line_of, lines_of
+from workflow.inbox.story import Line, line_of, lines_of
 from workflow.machines.graph import machines
 from workflow.people.models import Unit
 from workflow.people.wording import worded
@@ -106,14 +109,14 @@ def _form_for(deadline: Deadline, act: Act, data: Any = None, files: Any = None)
     )
 
 
-def _draft_form(deadline: Deadline, grant: RoleGrant, act: Act) -> Any:
-    draft = Draft.objects.filter(task_id=deadline.pk, user=grant.user).first()
+def _typed_in(draft: Draft | None) -> QueryDict | None:
+    """A draft as the data of its form; None where there is none."""
     if draft is None:
-        return _form_for(deadline, act)
+        return None
     data = QueryDict(mutable=True)
     for name, values in draft.data.items():
         data.setlist(name, values)
-    return _form_for(deadline, act, data).unchecked()
+    return data
 
 
 def _show_task(
@@ -130,8 +133,10 @@ def _show_task(
     act, node = _act(request, deadline, grant), deadline.task.flow_task
     subject, mine = deadline.task.process.artifact, may_do(deadline, grant)
     key = holding.key_of_task(deadline.pk)
+    draft = drafts.draft_of_task(deadline, grant.user) if mine or deadline.cancelled else None
     if mine and form is None:
-        form = _draft_form(deadline, grant, act)
+        form = _form_for(deadline, act, _typed_in(draft))
+        form = form.unchecked() if draft else form
     colleagues = [u for u in holders_of(node.office, deadline.seat, act.on) if u.pk != request.user.pk]
     speaks = not registry.office(grant.office).reads_below
     facts = node.context(subject) if node.context else {}
@@ -144,6 +149,8 @@ def _show_task(
         "basis": basis_of(node, subject),
         "subject": subject,
         "form": form if mine else None,
+        "draft": draft,
+        "taken_back": _taken_back(deadline),
         "own": _own(request, node, own) if mine and not is_checked(node) else None,
         "mine": mine,
         "reasons": reasons,
@@ -169,6 +176,12 @@ def _show_task(
         "may_copy": may_copy(deadline, grant),
     }
     return render(request, "workflow/task.html", context, status=status)
+
+
+def _taken_back(deadline: Deadline) -> Line | None:
+    """The act by which the task was called off with what came before it, as the history tells it."""
+    entry = taken_back_before(deadline)
+    return line_of(entry) if entry else None
 
 
 def _side(sent: Any, kind: type[SideForm], **kwargs: Any) -> SideForm:
@@ -330,11 +343,41 @@ def _typed(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> Any:
     return _form_for(deadline, _act(request, deadline, grant), request.POST).unchecked()
 
 
-def _save(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
-    data = {k: v for k, v in request.POST.lists() if k not in NOT_TYPED}
+def _draft_data(request: HttpRequest) -> dict[str, Any]:
+    return {k: v for k, v in request.POST.lists() if k not in NOT_TYPED}
+
+
+def kept(at: datetime) -> JsonResponse:
+    """What the page says of a draft the browser has sent by itself."""
+    return JsonResponse({"said": _("草稿已保存 %(time)s") % {"time": time_format(localtime(at), "H:i")}})
+
+
+def not_kept(refused: Refused, status: int) -> JsonResponse:
+    """What it says where that draft was refused."""
+    return JsonResponse({"said": _("草稿没有保存：%(why)s") % {"why": refused}}, status=status)
+
+
+def _keep(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
+    """The draft as the browser sends it while one types: without files, which go with 保存草稿."""
+    at = timezone.now()
 
     def act() -> HttpResponse:
-        services.save_draft(deadline.pk, actor=grant.user, data=data, at=timezone.now())
+        services.save_draft(deadline.pk, actor=grant.user, data=_draft_data(request), at=at)
+        return kept(at)
+
+    return attempted(act, not_kept)
+
+
+def _discard(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
+    drafts.drop_draft_of_task(deadline, grant.user)
+    holding.let_go(grant.user, holding.key_of_task(deadline.pk))
+    messages.success(request, _("草稿已清除。"))
+    return redirect("task", task_id=deadline.pk)
+
+
+def _save(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
+    def act() -> HttpResponse:
+        services.save_draft(deadline.pk, actor=grant.user, data=_draft_data(request), at=timezone.now())
         _save_files(request, deadline, grant)
         messages.success(request, _("草稿已保存，下次打开接着填。"))
         return redirect("task", task_id=deadline.pk)
@@ -343,9 +386,12 @@ def _save(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpRes
 
 
 def _save_files(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> None:
-    """Keep a draft's files that pass, and say why the others do not."""
     act, key = _act(request, deadline, grant), holding.key_of_task(deadline.pk)
-    form = _form_for(deadline, act, request.POST, _sent(request, key))
+    _hold_files(request, act, key, _form_for(deadline, act, request.POST, _sent(request, key)))
+
+
+def _hold_files(request: HttpRequest, act: Act, key: str, form: Any) -> None:
+    """Keep a draft's files that pass, and say why the others do not."""
     if not form.is_multipart():
         return
     form.full_clean()
@@ -446,6 +492,8 @@ _OPERATIONS = {
     "submit": _submit,
     "confirm": _submit,
     "save": _save,
+    "keep": _keep,
+    "discard": _discard,
     "return": _send_back,
     "claim": _claim,
     "release": _release,
@@ -513,7 +561,7 @@ def record_of(kind: str, number: int, *, within: Unit) -> Any:
 
 @sensitive_post_parameters()
 def event_page(request: HttpRequest, key: str, number: int) -> HttpResponse:
-    """An act without a task: the same page, without deadline and draft."""
+    """An act without a task: the same page, without a deadline."""
     grant = acting_grant(request)
     try:
         wanted = events.event(key)
@@ -524,8 +572,54 @@ def event_page(request: HttpRequest, key: str, number: int) -> HttpResponse:
     if grant.office not in wanted.offices or (wanted.offered and not wanted.offered(subject, grant)):
         raise PermissionDenied(_("这件事不由您现在的职务办理，请先切换职务。"))
     if request.method == "POST":
-        return _perform(request, wanted, subject, act, grant)
-    return _show_event(request, wanted, subject, act, wanted.form_for(subject, act, grant))
+        operation = _EVENT_OPERATIONS.get(request.POST.get("op", ""), _perform)
+        return operation(request, wanted, subject, act, grant)
+    draft = drafts.draft_of_act(holding.key_of_event(wanted.key, subject.reference), grant.user)
+    form = wanted.form_for(subject, act, grant, _typed_in(draft))
+    return _show_event(request, wanted, subject, act, form.unchecked() if draft else form, draft=draft)
+
+
+def _save_event(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: RoleGrant) -> HttpResponse:
+    """Keep what has been typed, with its files; the page once more."""
+    key = holding.key_of_event(wanted.key, subject.reference)
+
+    def saved() -> HttpResponse:
+        form = wanted.form_for(subject, act, grant, request.POST, _sent(request, key))
+        _keep_event_draft(request, key, form, act, grant)
+        _hold_files(request, act, key, form)
+        messages.success(request, _("草稿已保存，下次打开接着填。"))
+        return redirect(request.path)
+
+    def again(refused: Refused, status: int) -> HttpResponse:
+        form = wanted.form_for(subject, act, grant, request.POST).unchecked()
+        return _show_event(request, wanted, subject, act, form, refused.reasons, status=status)
+
+    return attempted(saved, again)
+
+
+def _keep_event(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: RoleGrant) -> HttpResponse:
+    key = holding.key_of_event(wanted.key, subject.reference)
+
+    def saved() -> HttpResponse:
+        _keep_event_draft(request, key, wanted.form_for(subject, act, grant), act, grant)
+        return kept(act.at)
+
+    return attempted(saved, not_kept)
+
+
+def _keep_event_draft(request: HttpRequest, key: str, form: Any, act: Act, grant: RoleGrant) -> None:
+    data = _draft_data(request)
+    drafts.save_draft_of_act(key, form, user=grant.user, home=grant.tenant, data=data, at=act.at)
+
+
+def _discard_event(
+    request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: RoleGrant
+) -> HttpResponse:
+    key = holding.key_of_event(wanted.key, subject.reference)
+    drafts.drop_draft_of_act(key, grant.user)
+    holding.let_go(grant.user, key)
+    messages.success(request, _("草稿已清除。"))
+    return redirect(request.path)
 
 
 def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: RoleGrant) -> HttpResponse:
@@ -543,6 +637,7 @@ def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: R
                 if form.is_valid():
                     held = holding.hold(act, key, holding.files_of(form))
                     context = event_check(request, wanted, subject, form, own) | {"held": held}
+                    context["drafts"] = form.drafts and bool(form.fields)
                     return render(request, "workflow/check.html", context, status=INVALID if wrong else 200)
         if wrong:
             form = wanted.form_for(subject, act, grant, request.POST).unchecked()
@@ -572,6 +667,9 @@ def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: R
     return attempted(done, again)
 
 
+_EVENT_OPERATIONS = {"save": _save_event, "keep": _keep_event, "discard": _discard_event}
+
+
 def event_check(
     request: HttpRequest, wanted: Any, subject: Any, form: Any, own: InPersonForm | None = None
 ) -> dict[str, Any]:
@@ -598,9 +696,11 @@ def _show_event(
     reasons: Any = (),
     status: int = 200,
     own: InPersonForm | None = None,
+    draft: Draft | None = None,
 ) -> HttpResponse:
     context = {
         "node": wanted,
+        "draft": draft,
         "basis": basis_of(wanted, subject),
         "hall": subject.unit,
         "subject": subject,

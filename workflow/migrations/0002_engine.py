@@ -121,9 +121,10 @@ class Migration(migrations.Migration):
                 name='Draft',
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('key', models.CharField(blank=True, max_length=120)),
                     ('data', models.JSONField(default=dict)),
                     ('saved_at', models.DateTimeField()),
-                    ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to='viewflow.task')),
+                    ('task', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to='viewflow.task')),
                     ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                     ('unit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workflow.unit')),
                 ],
@@ -397,7 +398,11 @@ class Migration(migrations.Migration):
             ),
             migrations.AddConstraint(
                 model_name='draft',
-                constraint=models.UniqueConstraint(fields=('task', 'user'), name='one_draft_each'),
+                constraint=models.UniqueConstraint(fields=('task', 'key', 'user'), name='one_draft_each', nulls_distinct=False),
+            ),
+            migrations.AddConstraint(
+                model_name='draft',
+                constraint=models.CheckConstraint(condition=models.Q(('task', None), ('key', ''), _connector='XOR'), name='draft_of_a_task_or_of_an_act'),
             ),
             migrations.AddIndex(
                 model_name='deadline',

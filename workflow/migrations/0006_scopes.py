@@ -30,7 +30,9 @@ class Migration(migrations.Migration):
         ),
         NarrowPolicy("comment", OF_A_TASK.format("workflow_comment")),
         NarrowPolicy("urge", OF_A_TASK.format("workflow_urge")),
-        NarrowPolicy("draft", OF_A_TASK.format("workflow_draft")),
+        NarrowPolicy(
+            "draft", f"{OF_A_TASK.format('workflow_draft')} OR (task_id IS NULL AND {OWN.format('user')})"
+        ),
         NarrowPolicy("commentfile", SEEN.format("workflow_comment", "id", "workflow_commentfile.comment_id")),
         NarrowPolicy("sitting", SEEN.format("workflow_meeting", "sitting_id", "workflow_sitting.id")),
         NarrowPolicy("savedfilter", OWN.format("user")),

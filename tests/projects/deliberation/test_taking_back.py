@@ -13,7 +13,7 @@ from tests.builders import open_task, township
 from tests.projects.deliberation.test_deliberation import PLAN, SEATS, T, played, year_at_step_3
 from workflow.flows.errors import Taken
 from workflow.flows.models import Deadline
-from workflow.flows.services import mark_seen
+from workflow.flows.services import claim
 from workflow.flows.taking_back import take_back
 from workflow.people.isolation import SYSTEM, apply
 
@@ -79,7 +79,7 @@ def test_a_delegations_opinions_are_taken_back_until_the_presidium_looks_at_them
     assert join.status == "CANCELED"
 
 
-def test_once_the_presidium_has_opened_them_they_stay(town, heard):
-    mark_seen(open_task("deliberation.settle").pk, town.of("clerk"), moment(T, 11))
-    with pytest.raises(Taken, match=r"听取审议情况，确定表决事项”已由.*打开"):
+def test_once_the_clerk_has_claimed_them_for_the_presidium_they_stay(town, heard):
+    claim(open_task("deliberation.settle").pk, actor=town.of("clerk"), at=moment(T, 11))
+    with pytest.raises(Taken, match=r"听取审议情况，确定表决事项”已由.*认领"):
         taken(done("deliberation.deliberate"))

@@ -110,7 +110,9 @@ def test_a_tally_is_no_draft(hall):  # noqa: F811
     data = keyed(hall.vote, Sheet({"文化礼堂": 37, "村道硬化": 6}))
     shown = client.get(f"/tasks/{open_task('voting.key_first').pk}/").content.decode()
     assert "保存草稿" not in shown
-    assert post(client, "voting.key_first", op="save", **data).status_code == 409
+    assert "data-draft" not in shown
+    for op in ("save", "keep"):
+        assert post(client, "voting.key_first", op=op, **data).status_code == 409
     assert not Draft.objects.exists()
 
 

@@ -22,7 +22,7 @@ from workflow.flows.base import flows
 from workflow.flows.errors import Busy, NotYourTurn, Refused, Taken
 from workflow.flows.models import Deadline, Draft
 from workflow.flows.nodes import MeetingView, OfficeView
-from workflow.flows.services import claim, complete, mark_seen, send_back, urge
+from workflow.flows.services import claim, complete, mark_seen, save_draft, send_back, urge
 from workflow.flows.taking_back import obstacles_to_taking_back, take_back
 from workflow.inbox.selectors import opened_after
 from workflow.inbox.story import line_of
@@ -151,22 +151,46 @@ def test_a_return_is_taken_back_until_it_is_taken_up(client, town, cycle):
     appraised(town, cycle, "legal")
 
 
-@pytest.mark.parametrize("how", ["seen", "claimed", "urged", "done"])
-def test_whoever_is_next_has_only_to_touch_it(town, cycle, how):
+@pytest.mark.parametrize("how", ["claimed", "urged", "done"])
+def test_whoever_is_next_has_only_to_act_on_it(town, cycle, how):
     play.screen_all(town, cycle, D0)
     following = open_task("selection.appraise_finance")
-    if how == "seen":
-        mark_seen(following.pk, town.of("finance"), at(DAY))
-    elif how == "claimed":
+    if how == "claimed":
         claim(following.pk, actor=town.of("finance"), at=at(DAY))
     elif how == "urged":
         urge(following.task, act=town.act("clerk", at(DAY)), words="请尽快")
     else:
         appraised(town, cycle, "finance")
-    said = {"seen": "打开", "claimed": "认领", "urged": "催办", "done": "办结"}[how]
+    said = {"claimed": "认领", "urged": "催办", "done": "办结"}[how]
     with pytest.raises(Taken, match=f"财政论证”.*{said}"):
         taken(town, "selection.screen", "gov_clerk")
     assert "merged" not in set(items_of(cycle).values_list("state", flat=True))
+
+
+def test_opening_it_and_typing_on_it_is_no_act_and_the_draft_is_there_when_it_comes_again(
+    client, town, cycle
+):
+    play.screen_all(town, cycle, D0)
+    following, finance = open_task("selection.appraise_finance"), town.of("finance")
+    mark_seen(following.pk, finance, at(DAY))
+    given = opinions(cycle, "先写下的意见。")
+    save_draft(following.pk, actor=finance, data={k: [v] for k, v in given.items()}, at=at(DAY))
+    taken(town, "selection.screen", "gov_clerk", reason="漏审一项")
+    client.force_login(finance)
+    page = client.get(f"/tasks/{following.pk}/").content.decode()
+    assert "取回了上一步的办理结果（理由：漏审一项）" in page and "草稿没有丢失" in page
+    client.force_login(town.of("legal"))
+    assert "草稿没有丢失" not in client.get(f"/tasks/{following.pk}/").content.decode()
+    apply(SYSTEM)
+    play.screen_all(town, cycle, D0)
+    again = open_task("selection.appraise_finance")
+    assert again.pk != following.pk
+    client.force_login(finance)
+    page = client.get(f"/tasks/{again.pk}/").content.decode()
+    assert "先写下的意见。" in page and "草稿已带入" in page
+    apply(SYSTEM)
+    complete(again.pk, actor=finance, data=given, at=at(DAY))
+    assert not Draft.objects.filter(task=following.pk).exists()
 
 
 def test_a_departments_figures_are_what_they_were_when_its_opinion_is_taken_back(town, cycle):
