@@ -20,6 +20,7 @@ TITLES: dict[str, Any] = {
     "escalated": _("超期上报"),
     "handed_over": _("转办"),
     "copied": _("抄送"),
+    "noted": _("留言"),
     "called_off": _("事项终止"),
     "office_ended": _("任职终止"),
     "stand_in_named": _("指定代办人"),
@@ -79,7 +80,7 @@ GENERAL = {
     "day": _("日期"),
 }
 OWN: Mapping[str, Mapping[str, Any]] = {
-    **dict.fromkeys(("returned", "urged", "handed_over"), TASK),
+    **dict.fromkeys(("returned", "urged", "handed_over", "noted"), TASK),
     "opened": TASK | {"tasks": _("全部事项")},
     "copied": {"task": TASK["task"], "copied": _("抄送内容")},
     "reminded": TASK | {"when_due": _("时限说明")},

@@ -109,6 +109,8 @@ ROUTES: tuple[Route, ...] = (
     Route("deadline.escalate", Audience.SEATED, "escalated", URGENT, duty=OVERDUE),
     Route("task.hand_over", Audience.NAMED, "handed_over", found_in="after.to"),
     Route("task.copy", Audience.SEATED, "copied"),
+    Route("task.comment", Audience.ASKED, "noted", outside=False),
+    Route("task.comment", Audience.NAMED, "noted", outside=False, found_in="after.told"),
     Route("flow.cancel", Audience.OFFICES, "called_off", offices=DESKS),
     Route("grant.revoke", Audience.NAMED, "office_ended", found_in="before.user", duty=SECURITY),
     # Of a trail that is another than it was; written into the trail above as well, whose offices read of it there.
@@ -373,7 +375,6 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "personal.read",
     ),
     "it is kept in the file, where those who watch the year read it": (
-        "task.attach",
         "selection.objection",
         "deliberation.confirm_materials",
         "deliberation.visit",

@@ -136,6 +136,18 @@ class CommentFile(models.Model):
     sha256 = models.CharField(max_length=64)
 
 
+class NotesRead(models.Model):
+    """Until when one person has read the notes on a task: when they last opened it while something new stood there."""
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    task = models.ForeignKey(Task, models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["task", "user"], name="notes_read_once")]
+
+
 class SavedFilter(models.Model):
     """What one person has narrowed a list of the inbox to, under a name of their own; no act, so it leaves no entry.
 

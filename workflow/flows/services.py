@@ -503,26 +503,33 @@ def urge(task: Task, *, act: Act, words: str) -> Entry:
         )
 
 
-def comment(task: Task, *, act: Act, words: str, files: Iterable[Checked] = ()) -> None:
+def comment(task: Task, *, act: Act, words: str, files: Iterable[Checked] = ()) -> Entry:
     """Leave a note on a task for the other offices, with files; carries no decision.
 
-    The note itself leaves no entry; files do, by the digest of what is stored.
+    Told to whose turn it is, to whoever put the task before them and to those who wrote on it before. The words stay
+    with the note: of it the trail keeps that it was left, and its files by the digest of what is stored.
     """
     _refuse_who_looks_on(act)
     deadline = task.deadline
     with transaction.atomic():
+        told = set(Comment.objects.filter(task=task).values_list("user__username", flat=True))
+        told |= {deadline.started_by.username} if deadline.started_by else set()
         note = Comment.objects.create(task=task, unit=deadline.unit, user=act.person, at=act.at, words=words)
         kept = [_keep_file(note, file) for file in files]
-        if kept:
-            write_down(
-                act,
-                "task.attach",
-                deadline.subject,
-                about=deadline.about,
-                step=deadline.step,
-                after={"task_id": task.pk, "files": [{"file": k.name, "sha256": k.sha256} for k in kept]},
-                label=deadline.label,
-            )
+        return write_down(
+            act,
+            "task.comment",
+            deadline.subject,
+            about=deadline.about,
+            step=deadline.step,
+            after={
+                "task": deadline.key,
+                "task_id": task.pk,
+                "told": sorted(told - {act.person.username}),
+                "files": [{"file": k.name, "sha256": k.sha256} for k in kept],
+            },
+            label=deadline.label,
+        )
 
 
 def _keep_file(note: Comment, file: Checked) -> CommentFile:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from django.core.paginator import Paginator
@@ -22,6 +22,7 @@ from workflow.inbox.agenda import has_inbox
 from workflow.inbox.asked import number_asked
 from workflow.inbox.banners import banners_for
 from workflow.inbox.forms import FilterForm
+from workflow.inbox.selectors import unread_notes
 from workflow.people.isolation import within
 from workflow.roles.middleware import SESSION_KEY, acting_grant, in_office
 from workflow.roles.models import RoleGrant
@@ -53,10 +54,14 @@ def boxes() -> list[Box]:
 
 @dataclass(frozen=True)
 class Row:
-    """One line: the task, its step, and the office it is listed under (None: the one acted in)."""
+    """One line: the task, its step, and the office it is listed under (None: the one acted in).
+
+    noted: whether somebody left a note on it that the person has not read.
+    """
 
     deadline: Deadline
     elsewhere: RoleGrant | None = None
+    noted: bool = False
 
     @property
     def node(self) -> Any:
@@ -124,6 +129,16 @@ def as_row(found: Deadline | Row) -> Row:
     return found if isinstance(found, Row) else Row(found)
 
 
+def _with_notes(rows: Sequence[Row], grant: RoleGrant) -> list[Row]:
+    """The rows with the sign of unread notes, those of another office read as that office sees them."""
+    noted: set[int] = set()
+    for there in {row.elsewhere.pk: row.elsewhere for row in rows if row.elsewhere}.values():
+        with within(context_of(there)):
+            noted |= unread_notes([row.deadline.pk for row in rows if row.elsewhere == there], grant.user)
+    noted |= unread_notes([row.deadline.pk for row in rows if not row.elsewhere], grant.user)
+    return [replace(row, noted=row.deadline.pk in noted) for row in rows]
+
+
 def listing(request: HttpRequest, code: str) -> Listing:
     """The list a request asks for; 404 for one there is not."""
     grant = acting_grant(request)
@@ -163,7 +178,7 @@ def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
     """One list, with four figures that are links, a filter, and what this person has kept under a name."""
     asked = listing(request, box)
     page = Paginator(asked.rows(), PER_PAGE).get_page(request.GET.get("page"))
-    rows = [as_row(row) for row in page]
+    rows = _with_notes([as_row(row) for row in page], asked.grant)
     saved = list(SavedFilter.objects.filter(user=asked.grant.user_id, unit=asked.grant.tenant).order_by("pk"))
     query = asked.query()
     context = {

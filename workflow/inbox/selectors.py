@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import PROCESS
 
 from workflow.calendar.offsets import SOON
 from workflow.flows.base import flows
-from workflow.flows.models import Deadline, Urge
+from workflow.flows.models import Comment, Deadline, NotesRead, Urge
 from workflow.flows.nodes import SubFlow
 from workflow.flows.taking_back import following
 from workflow.people.models import Unit, User
@@ -156,6 +156,21 @@ def count_todo(grant: RoleGrant) -> int:
     return Task.objects.filter(
         mine | free, owner_permission_obj_pk=str(grant.unit_id), owner_permission__in=offices_served(grant)
     ).count()
+
+
+def unread_notes(task_ids: Iterable[int], user: User) -> set[int]:
+    """On which of these tasks others have left notes the person has not opened; one query."""
+    read = NotesRead.objects.filter(task=OuterRef("task"), user=user, at__gte=OuterRef("at"))
+    unread = Comment.objects.filter(~Exists(read), task__in=list(task_ids)).exclude(user=user)
+    return set(unread.values_list("task_id", flat=True))
+
+
+def mark_notes_read(deadline: Deadline, user: User, at: datetime) -> None:
+    """The person has opened the task: the notes that stand there are read."""
+    if unread_notes([deadline.pk], user):
+        NotesRead.objects.update_or_create(
+            task_id=deadline.pk, user=user, defaults={"at": at, "unit": deadline.unit}
+        )
 
 
 def done_for(deadline: Deadline) -> str:

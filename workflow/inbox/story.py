@@ -36,7 +36,7 @@ _others: dict[str, Any] = {
     "calendar.make_link": gettext_lazy("生成日历订阅链接"),
     "calendar.drop_link": gettext_lazy("停用日历订阅链接"),
     "meeting.hold": gettext_lazy("合并开会"),
-    "task.attach": gettext_lazy("留言附件"),
+    "task.comment": gettext_lazy("留言"),
     "task.hand_over": gettext_lazy("转办"),
     "flow.cancel": gettext_lazy("结束未办事项"),
     "trail.export": gettext_lazy("导出办理记录"),

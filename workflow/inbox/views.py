@@ -65,6 +65,7 @@ def task_page(request: HttpRequest, task_id: int) -> HttpResponse:
     if may_do(deadline, grant) and deadline.seen_at is None:
         services.mark_seen(deadline.pk, grant.user, timezone.now())
     copies.mark_read(deadline, grant, selectors.offices_served(grant), timezone.now())
+    selectors.mark_notes_read(deadline, grant.user, timezone.now())
     return _show_task(request, deadline, grant)
 
 
@@ -483,6 +484,7 @@ def _comment(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> Http
         data = form.cleaned_data
         act = _act(request, deadline, grant)
         services.comment(deadline.task, act=act, words=data["words"], files=data["attached"])
+        messages.success(request, _("已留言，办理人和转来此事项的人会收到消息。"))
         return redirect("task", task_id=deadline.pk)
 
     return _try(request, deadline, grant, act)

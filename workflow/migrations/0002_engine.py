@@ -171,6 +171,16 @@ class Migration(migrations.Migration):
                 ],
             ),
             migrations.CreateModel(
+                name='NotesRead',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('at', models.DateTimeField()),
+                    ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='viewflow.task')),
+                    ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                    ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.unit')),
+                ],
+            ),
+            migrations.CreateModel(
                 name='CommentFile',
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -411,6 +421,10 @@ class Migration(migrations.Migration):
             migrations.AddIndex(
                 model_name='deadline',
                 index=models.Index(condition=models.Q(('done_at', None), _negated=True), fields=['done_by', '-done_at'], name='deadline_done_by'),
+            ),
+            migrations.AddConstraint(
+                model_name='notesread',
+                constraint=models.UniqueConstraint(fields=('task', 'user'), name='notes_read_once'),
             ),
             migrations.AddConstraint(
                 model_name='copyread',

@@ -55,6 +55,7 @@ class Migration(migrations.Migration):
         ForcePolicy("sitting"),
         ForcePolicy("copy"),
         ForcePolicy("copyread", write="units"),
+        ForcePolicy("notesread", write="units"),
         ForcePolicy("commentfile", write="units"),
         ForcePolicy("pendingfile", write="units"),
         ForcePolicy("savedfilter", write="units"),

@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
             f"{OF_A_TASK.format('workflow_meeting')} OR (task_id IS NULL AND {in_scope('$$5$$', '$$6$$')})",
         ),
         NarrowPolicy("comment", OF_A_TASK.format("workflow_comment")),
+        NarrowPolicy("notesread", OF_A_TASK.format("workflow_notesread")),
         NarrowPolicy("urge", OF_A_TASK.format("workflow_urge")),
         NarrowPolicy(
             "draft", f"{OF_A_TASK.format('workflow_draft')} OR (task_id IS NULL AND {OWN.format('user')})"

@@ -8,13 +8,17 @@ from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.utils import timezone
 
+from notifications.models import Delivery
+from notifications.post import post_unit
 from projects.lifecycle.services import start_year
-from tests.builders import at, open_task, township
+from tests.builders import at, do, open_task, township
 from tests.files import pdf
 from workflow.audit.models import Entry
-from workflow.flows.models import Comment, CommentFile
+from workflow.flows.models import Comment, CommentFile, Deadline
+from workflow.flows.services import comment
 from workflow.people.isolation import SYSTEM, apply
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +50,7 @@ def test_a_file_goes_with_a_note_is_opened_by_the_others_and_stands_in_the_trail
     page = noted(client, town, pdf("上年方案.pdf")).content.decode()
     kept = CommentFile.objects.get()
     assert "上年方案.pdf" in page and "附上上年方案供参考。" in page
-    entry = json.loads(Entry.objects.get(action="task.attach").body)
+    entry = json.loads(Entry.objects.get(action="task.comment").body)
     stored = hashlib.sha256(kept.file.open("rb").read()).hexdigest()
     assert entry["after"]["files"] == [{"file": "上年方案.pdf", "sha256": stored}]
     address = f"/tasks/{kept.comment.task_id}/files/{kept.pk}/"
@@ -59,9 +63,54 @@ def test_a_file_goes_with_a_note_is_opened_by_the_others_and_stands_in_the_trail
     assert client.get(address).status_code == 404
 
 
-def test_a_note_without_files_leaves_no_entry_as_ever(client, town):
+def test_a_note_is_one_entry_without_its_words(client, town):
     noted(client, town)
-    assert Comment.objects.count() == 1 and not Entry.objects.filter(action="task.attach").exists()
+    entry = Entry.objects.get(action="task.comment")
+    assert json.loads(entry.body)["after"]["files"] == [] and "附上上年方案" not in entry.body
+
+
+def letters_to(town, office: str) -> list[tuple[str, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+    post_unit(town.unit.pk)
+    told = Delivery.objects.filter(recipient=town.of(office), letter="noted")
+    return list(told.values_list("channel", "title"))
+
+
+def test_a_note_is_told_inside_the_site_to_whose_turn_it_is_and_the_answer_to_who_wrote_it(client, town):
+    noted(client, town)
+    assert letters_to(town, "chair") == [("in_app", "新留言：拟订年度实施方案")]
+    assert letters_to(town, "clerk") == []
+    noted(client, town, office="chair", words="收到。")
+    assert len(letters_to(town, "clerk")) == 1 and len(letters_to(town, "chair")) == 1
+    assert letters_to(town, "gov_clerk") == []
+
+
+def test_whoever_sent_a_task_is_told_of_a_note_on_it(client, town):
+    data = {"opens_on": f"{YEAR - 1}-09-01", "planned_t": f"{YEAR}-01-20", "planned_t2": f"{YEAR + 1}-01-18"}
+    data |= {"leading_group": "组长、副组长和成员", "body": "按照三个阶段六个环节组织实施。"}
+    do("collection.scheme", town.of("chair"), f"{YEAR - 1}-08-12", **data)
+    task = Deadline.objects.get(done_at=None, key__startswith="collection.")
+    comment(task.task, act=town.act("clerk", at(f"{YEAR - 1}-08-13")), words="方案已附后。")
+    assert (
+        town.of("chair").username
+        in json.loads(Entry.objects.get(action="task.comment").body)["after"]["told"]
+    )
+
+
+def test_an_unread_note_is_a_sign_in_the_inbox_until_the_task_is_opened(client, town):
+    task = open_task("collection.scheme").pk
+    client.force_login(town.of("chair"))
+    assert "有新留言" not in client.get("/inbox/").content.decode()
+    noted(client, town)
+    assert "有新留言" not in client.get("/inbox/started/").content.decode()
+    client.force_login(town.of("chair"))
+    assert "有新留言" in client.get("/inbox/").content.decode()
+    client.get(f"/tasks/{task}/")
+    assert "有新留言" not in client.get("/inbox/").content.decode()
+    noted(client, town, words="再补一句。")
+    client.force_login(town.of("chair"))
+    assert "有新留言" in client.get("/inbox/").content.decode()
 
 
 def test_a_file_that_is_not_what_it_says_is_refused_with_the_note(client, town):
