@@ -9,6 +9,7 @@ from workflow.inbox import bulk, calendars, copying, keeping, lists, meetings, v
 urlpatterns = [
     path("", include("workflow.administration.urls")),
     path("inbox/", login_required(lists.inbox), name="inbox"),
+    path("inbox/several/", login_required(bulk.several), name="several"),
     path("inbox/assign/", login_required(bulk.assign), name="assign"),
     path("inbox/filters/", login_required(keeping.keep_filter), name="keep_filter"),
     path("inbox/filters/<int:number>/delete/", login_required(keeping.drop_filter), name="drop_filter"),

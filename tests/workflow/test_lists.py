@@ -160,7 +160,7 @@ def test_the_page_confirms_once_and_hands_all_over(client, town):
     colleague = colleague_of(town)
     ids = [d.pk for d in schemes()]
     client.force_login(town.of("chair"))
-    assert 'form="assign-tasks"' in client.get("/inbox/").content.decode()
+    assert 'form="several-tasks"' in client.get("/inbox/").content.decode()
     shown = client.get("/inbox/assign/", {"task": ids}).content.decode()
     assert "转办的事项（2 件）" in shown and colleague.name in shown
     data = {"task": ids, "to": colleague.pk, "reason": ""}
@@ -168,6 +168,59 @@ def test_the_page_confirms_once_and_hands_all_over(client, town):
     page = client.post("/inbox/assign/", data | {"reason": "外出学习"}, follow=True).content.decode()
     assert f"2 件事项已转给{colleague.name}办理" in page
     assert "请先勾选" in client.get("/inbox/assign/", follow=True).content.decode()
+
+
+def owners() -> list:
+    return [d.task.owner for d in schemes()]
+
+
+def test_a_row_of_the_queue_is_taken_and_put_back_where_it_stands(client, town):
+    one, _other = schemes()
+    chair = town.of("chair")
+    client.force_login(chair)
+    assert f'name="claim" value="{one.pk}"' in client.get("/inbox/queue/").content.decode()
+    before = Entry.objects.count()
+    data = {"claim": one.pk, "box": "queue", "query": f"year={YEAR}&evil=1"}
+    answer = client.post("/inbox/several/", data)
+    assert answer.headers["Location"] == f"/inbox/queue/?year={YEAR}"
+    page = client.get("/inbox/").content.decode()
+    assert "已领取 1 件事项" in page and f'name="release" value="{one.pk}"' in page
+    apply(SYSTEM)
+    assert owners() == [chair, None] and Entry.objects.count() == before
+    client.post("/inbox/several/", {"release": one.pk, "box": "todo"})
+    apply(SYSTEM)
+    assert owners() == [None, None]
+
+
+def test_several_are_taken_at_once_or_none_and_who_was_first_is_named(client, town):
+    ids = [d.pk for d in schemes()]
+    chair, colleague = town.of("chair"), colleague_of(town)
+    client.force_login(chair)
+    page = client.post("/inbox/several/", {"op": "claim", "task": ids}, follow=True).content.decode()
+    apply(SYSTEM)
+    assert "已领取 2 件事项" in page and owners() == [chair, chair]
+    page = client.post("/inbox/several/", {"op": "release", "task": ids}, follow=True).content.decode()
+    apply(SYSTEM)
+    assert "已放回 2 件事项" in page and owners() == [None, None]
+    claim(ids[1], actor=colleague, at=at("2026-08-12"))
+    page = client.post("/inbox/several/", {"op": "claim", "task": ids}, follow=True).content.decode()
+    apply(SYSTEM)
+    assert f"此事项已由{colleague.name}认领" in page and owners() == [None, colleague]
+    page = client.post("/inbox/several/", {"release": ids[1]}, follow=True).content.decode()
+    apply(SYSTEM)
+    assert f"此事项已由{colleague.name}认领" in page and owners() == [None, colleague]
+
+
+def test_nothing_ticked_and_what_is_another_offices_is_not_taken(client, town):
+    ids = [d.pk for d in schemes()]
+    client.force_login(town.of("chair"))
+    assert "请先勾选事项" in client.post("/inbox/several/", {"op": "claim"}, follow=True).content.decode()
+    answer = client.post("/inbox/several/", {"op": "assign", "task": ids})
+    assert answer.headers["Location"] == f"/inbox/assign/?task={ids[0]}&task={ids[1]}"
+    client.force_login(town.of("finance"))
+    client.post("/inbox/several/", {"op": "claim", "task": ids})
+    apply(SYSTEM)
+    assert owners() == [None, None]
 
 
 def test_tasks_of_another_office_or_township_are_not_among_the_chosen(client, town):

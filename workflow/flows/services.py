@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import UploadedFile
@@ -36,6 +36,8 @@ from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.selectors import live_grants
 from workflow.roles.services import holder_for_update
+
+Done = TypeVar("Done")
 
 
 @dataclass
@@ -441,18 +443,32 @@ def hand_over_all(
     task_ids: Iterable[int], *, actor: User, to: User, reason: str, at: datetime
 ) -> list[Entry]:
     """Give several tasks to one colleague (批量转办): all of them, or none with the refusal of each that cannot be."""
-    entries, reasons = [], []
+    return _each(task_ids, lambda task_id: hand_over(task_id, actor=actor, to=to, reason=reason, at=at))
+
+
+def claim_all(task_ids: Iterable[int], *, actor: User, at: datetime) -> int:
+    """Take several tasks of the queue at once (批量领取): all or none, as `hand_over_all`. How many there were."""
+    return len(_each(task_ids, lambda task_id: claim(task_id, actor=actor, at=at)))
+
+
+def release_all(task_ids: Iterable[int], *, actor: User, at: datetime) -> int:
+    """Put several tasks back into the queue at once (批量放回): all or none, as `hand_over_all`. How many there were."""
+    return len(_each(task_ids, lambda task_id: release(task_id, actor=actor, at=at)))
+
+
+def _each(task_ids: Iterable[int], act: Callable[[int], Done]) -> list[Done]:
+    """Do the same to several tasks: all of them, or none with the refusal of each that cannot be, by name."""
+    done, reasons = [], []
     with transaction.atomic():
-        for task_id in sorted(
-            task_ids
-        ):  # one order for everybody, so that two of these never wait for each other
+        # One order for everybody, so that two of these never wait for each other.
+        for task_id in sorted(set(task_ids)):
             try:
-                entries.append(hand_over(task_id, actor=actor, to=to, reason=reason, at=at))
+                done.append(act(task_id))
             except Refused as refused:
                 reasons.append(_("“%(what)s”：%(why)s") % {"what": named(task_id), "why": refused})
         if reasons:
             raise Refused(*reasons)
-    return entries
+    return done
 
 
 def named(task_id: int) -> str:

@@ -1,23 +1,26 @@
-"""Several at once: open tasks given to one colleague, copies marked as read."""
+"""Several at once: open tasks taken, put back or given to one colleague, copies marked as read."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from workflow.flows import copies
 from workflow.flows.errors import InvalidForm, Refused
 from workflow.flows.models import Deadline
-from workflow.flows.services import hand_over_all
+from workflow.flows.services import claim_all, hand_over_all, release_all
 from workflow.inbox.attempts import attempted
 from workflow.inbox.forms import AssignForm
+from workflow.inbox.keeping import known, to_list
 from workflow.inbox.selectors import claimed_by, offices_served, queue_of
 from workflow.people.models import User
 from workflow.roles.middleware import acting_grant
@@ -25,6 +28,55 @@ from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import holders_of
 
 MOST_AT_ONCE = 100
+# What a button may ask of tasks of the queue, and what is said when it is done.
+TAKING: dict[str, tuple[Callable[..., int], Any]] = {
+    "claim": (claim_all, gettext_lazy("已领取 %(n)s 件事项，由您办理。")),
+    "release": (release_all, gettext_lazy("已放回 %(n)s 件事项，可由本职务的其他人领取。")),
+}
+
+
+@require_POST
+def several(request: HttpRequest) -> HttpResponse:
+    """Take or put back the chosen tasks, or the one whose own button it is; on to the page that hands them over.
+
+    claim, release: the number of one task. op: what the button under the list asks of those ticked in it.
+    """
+    grant, op, given = acting_grant(request), request.POST.get("op", ""), request.POST.getlist("task")
+    for one in TAKING:
+        if request.POST.get(one):
+            op, given = one, [request.POST[one]]
+    chosen = _of_the_office(grant, given)
+    back = to_list(_box(request), known(request.POST.get("query", "")))
+    if not chosen:
+        messages.error(request, _("请先勾选事项。"))
+        return back
+    if op == "assign":
+        answer = redirect("assign")
+        answer["Location"] += f"?{urlencode([('task', number) for number in chosen])}"
+        return answer
+    return _taken(request, grant, op, chosen, back)
+
+
+def _box(request: HttpRequest) -> str:
+    return "queue" if request.POST.get("box") == "queue" else "todo"
+
+
+def _taken(
+    request: HttpRequest, grant: RoleGrant, op: str, ids: list[int], back: HttpResponse
+) -> HttpResponse:
+    taking, told = TAKING.get(op, TAKING["claim"])
+
+    def act() -> HttpResponse:
+        n = taking(ids, actor=grant.user, at=timezone.now())
+        messages.success(request, told % {"n": n})
+        return back
+
+    def again(refused: Refused, _status: int) -> HttpResponse:
+        for reason in refused.reasons:
+            messages.error(request, reason)
+        return back
+
+    return attempted(act, again)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,9 +108,21 @@ def assign(request: HttpRequest) -> HttpResponse:
     return attempted(act, again)
 
 
-def _chosen(grant: RoleGrant, numbers: Sequence[str]) -> list[Deadline]:
+def _numbers(given: Sequence[str]) -> list[int]:
+    return [int(n) for n in given if n.isascii() and n.isdecimal() and len(n) < 18]
+
+
+def _of_the_office(grant: RoleGrant, given: Sequence[str]) -> list[int]:
+    """The tasks of the office a request names, whoever has taken them since: the service says so by name."""
+    tasks = Deadline.objects.filter(
+        pk__in=_numbers(given)[:MOST_AT_ONCE], seat=grant.unit_id, office__in=offices_served(grant)
+    )
+    return list(tasks.values_list("pk", flat=True))
+
+
+def _chosen(grant: RoleGrant, given: Sequence[str]) -> list[Deadline]:
     """The tasks of the office a request names, as far as they are in its lists; by due date."""
-    wanted = [int(n) for n in numbers if n.isascii() and n.isdecimal() and len(n) < 18][:MOST_AT_ONCE]
+    wanted = _numbers(given)[:MOST_AT_ONCE]
     rows = [row for one in (claimed_by(grant), queue_of(grant)) for row in one.filter(pk__in=wanted)]
     return sorted(rows, key=lambda row: (row.due_on is None, row.due_on, row.pk))
 
@@ -95,8 +159,7 @@ def _shown(
 def read_copies(request: HttpRequest) -> HttpResponse:
     """Mark the chosen copies as read, or all of them."""
     grant = acting_grant(request)
-    numbers = [int(n) for n in request.POST.getlist("copy") if n.isascii() and n.isdecimal() and len(n) < 18]
-    only = None if request.POST.get("op") == "all" else numbers
+    only = None if request.POST.get("op") == "all" else _numbers(request.POST.getlist("copy"))
     n = copies.mark_all_read(grant, offices_served(grant), timezone.now(), only=only)
     if n:
         messages.success(request, _("%(n)s 件抄送已标为已读。") % {"n": n})

@@ -34,14 +34,18 @@ class KeepForm(PlainForm):
 
     def clean_query(self) -> str:
         """Only what the filter knows: anything else in an address is nobody's wish."""
-        given = QueryDict(self.cleaned_data["query"])
-        kept = QueryDict(mutable=True)
-        for name in KEPT:
-            if given.get(name):
-                kept[name] = given[name]
-        if not kept:
+        if not (kept := known(self.cleaned_data["query"])):
             raise forms.ValidationError(_("请先选定筛选条件。"))
-        return kept.urlencode()
+        return kept
+
+
+def known(query: str) -> str:
+    """Of an address's query what the filter knows and is not left empty."""
+    given, kept = QueryDict(query), QueryDict(mutable=True)
+    for name in KEPT:
+        if given.get(name):
+            kept[name] = given[name]
+    return kept.urlencode()
 
 
 @require_POST
@@ -64,7 +68,7 @@ def keep_filter(request: HttpRequest) -> HttpResponse:
             defaults={"box": data["box"], "query": data["query"]},
         )
         messages.success(request, _("已保存常用筛选“%(name)s”。") % {"name": data["name"]})
-    return _to_list(data["box"], data["query"])
+    return to_list(data["box"], data["query"])
 
 
 @require_POST
@@ -75,10 +79,11 @@ def drop_filter(request: HttpRequest, number: int) -> HttpResponse:
     kept = get_object_or_404(mine, pk=number)
     kept.delete()
     messages.success(request, _("已删除常用筛选“%(name)s”。") % {"name": kept.name})
-    return _to_list(kept.box, "")
+    return to_list(kept.box, "")
 
 
-def _to_list(box: str, query: str) -> HttpResponse:
+def to_list(box: str, query: str) -> HttpResponse:
+    """To a list of the inbox, narrowed as a query says."""
     answer = redirect("inbox") if box == "todo" else redirect("inbox_box", box=box)
     if query:
         answer["Location"] += f"?{query}"
