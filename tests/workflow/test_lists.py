@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+import html
+import re
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -270,3 +272,65 @@ def test_chosen_copies_are_read_at_once_and_then_the_rest(client, town):
     apply(SYSTEM)
     assert set(CopyRead.objects.values_list("copy", flat=True)) == {first.pk, second.pk}
     assert "没有选中未读" in client.post("/inbox/copies/read/", {"op": "all"}, follow=True).content.decode()
+
+
+# ------------------------------------------------------------------------------- figures
+
+
+def figures(client, path: str) -> dict[str, tuple[int, str]]:
+    """What each figure of a page says and the address it leads to."""
+    page = client.get(path).content.decode()
+    found = re.findall(
+        r'href="([^"]+)"><span class="stat-value">(\d+)</span><span class="stat-label">([^<]+)', page
+    )
+    return {label: (int(number), html.unescape(address)) for address, number, label in found}
+
+
+def rows_on(client, path: str) -> int:
+    return client.get(path).content.decode().count('class="row-title"')
+
+
+def done_on(user, unit, day: date) -> None:
+    apply(SYSTEM)
+    one = schemes()[-1]
+    one.task.status, one.task.pk = "DONE", None
+    one.task.save()
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    facts = {
+        f.name: getattr(one, f.name)
+        for f in Deadline._meta.concrete_fields
+        if f.name not in ("task", "binds_on")
+    }
+    Deadline.objects.create(**facts | {"task": one.task, "unit": unit, "done_at": noon, "done_by": user})
+
+
+@pytest.mark.parametrize("place", ["", "?place=all"])
+def test_every_figure_is_the_number_of_rows_its_link_lists(client, town, place):
+    other, chair, today = township("T02", name="柳河镇"), town.of("chair"), timezone.localdate()
+    start_year(other.act("chair", at(f"{YEAR - 1}-08-10")), **plan(YEAR))
+    grant(user=chair, office="chair", unit=other.unit, act=other.act("clerk", at("2026-01-01")), since=SINCE)
+    late, soon = schemes()[0], schemes()[-1]
+    Deadline.objects.filter(pk=late.pk).update(due_on=today - timedelta(days=3), provisional=False)
+    Deadline.objects.filter(pk=soon.pk).update(due_on=today + timedelta(days=1), provisional=False)
+    for day in (today.replace(day=1), today.replace(day=1) - timedelta(days=1)):
+        done_on(chair, town.unit, day)
+        done_on(chair, other.unit, day)
+    client.force_login(chair)
+    told = figures(client, f"/inbox/{place}")
+    assert {label: number for label, (number, _address) in told.items()} == (
+        {"已超期": 1, "三日内到期": 1, "全部待办": 3, "本月已办": 2}
+        if place
+        else {"已超期": 1, "三日内到期": 0, "全部待办": 2, "本月已办": 1}
+    )
+    for number, address in told.values():
+        assert rows_on(client, address) == number, address
+
+
+def test_what_was_done_is_narrowed_to_a_month_and_an_empty_month_lists_nothing(client, town):
+    chair, today = town.of("chair"), timezone.localdate()
+    before = today.replace(day=1) - timedelta(days=1)
+    done_on(chair, town.unit, before)
+    client.force_login(chair)
+    assert rows_on(client, "/inbox/done/") == 1
+    assert rows_on(client, f"/inbox/done/?month={before:%Y-%m}") == 1
+    assert rows_on(client, f"/inbox/done/?month={today:%Y-%m}") == 0

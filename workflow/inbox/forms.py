@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from workflow.flows.copies import Receiver
@@ -15,7 +18,10 @@ from workflow.people.wording import worded
 
 
 class FilterForm(PlainForm):
-    """Township (for a person with offices in several), year, step, deadline, words. places: code and name of each."""
+    """Township (for a person with offices in several), year, step, deadline, words; of what was done the month too.
+
+    places: code and name of each. months: the first days of those to choose from.
+    """
 
     place = forms.ChoiceField(label=_("乡镇"), required=False)
 
@@ -26,7 +32,12 @@ class FilterForm(PlainForm):
         choices=[("", _("全部期限")), ("late", _("已超期")), ("soon", _("三日内到期"))],
         required=False,
     )
+    month = forms.ChoiceField(label=_("办结月份"), required=False)
     words = forms.CharField(label=_("搜索"), required=False, max_length=60)
+
+    def clean_month(self) -> date | None:
+        given = self.cleaned_data["month"]
+        return date.fromisoformat(f"{given}-01") if given else None
 
     def clean_year(self) -> int | None:
         return int(self.cleaned_data["year"] or 0) or None
@@ -35,7 +46,13 @@ class FilterForm(PlainForm):
         return int(self.cleaned_data["step"] or 0) or None
 
     def __init__(
-        self, *args: Any, years: list[int], hall: Unit, places: list[tuple[str, str]], **kwargs: Any
+        self,
+        *args: Any,
+        years: list[int],
+        hall: Unit,
+        places: list[tuple[str, str]],
+        months: Iterable[date] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.places = places
@@ -45,6 +62,10 @@ class FilterForm(PlainForm):
             del self.fields["place"]
         named = [(number, worded(name, hall)) for number, name in steps().items()]
         choice_field(self, "year").choices = [("", _("全部年度")), *((y, str(y)) for y in years)]
+        named_months = [(f"{day:%Y-%m}", date_format(day, "YEAR_MONTH_FORMAT")) for day in months]
+        choice_field(self, "month").choices = [("", _("全部月份")), *named_months]
+        if not named_months:
+            del self.fields["month"]
         choice_field(self, "step").choices = [("", _("全部环节")), *named]
         self.fields["words"].widget.attrs["placeholder"] = _("事项、项目、承办人")
 

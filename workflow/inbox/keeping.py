@@ -16,7 +16,7 @@ from workflow.inbox.lists import boxes
 from workflow.roles.middleware import acting_grant
 
 MOST_KEPT = 12
-KEPT = ("year", "step", "due", "words", "place")
+KEPT = ("year", "step", "due", "month", "words", "place")
 
 
 class KeepForm(PlainForm):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, cast
 
 from django.core.paginator import Paginator
@@ -85,12 +86,9 @@ class Listing:
         return self._across()
 
     def _narrowed(self, grant: RoleGrant) -> list[QuerySet[Deadline]]:
-        rows = selectors.in_box(self.box.code, grant)
-        if not self.form.is_valid():
-            return rows
-        asked = {name: value for name, value in self.form.cleaned_data.items() if name != "place"}
-        today = timezone.localdate()
-        return [selectors.narrowed(one, today, **asked) for one in rows]
+        asked = self.form.cleaned_data if self.form.is_valid() else {}
+        narrow = {name: value for name, value in asked.items() if name != "place"}
+        return selectors.listed(self.box.code, grant, timezone.localdate(), **narrow)
 
     def _across(self) -> list[Row]:
         """The rows of several offices, each read as that office sees them; one task once."""
@@ -104,6 +102,10 @@ class Listing:
             return sorted(found.values(), key=lambda row: row.deadline.done_at, reverse=True)  # type: ignore[arg-type, return-value]
         place = {d.pk: at for at, d in enumerate(selectors.by_date(row.deadline for row in found.values()))}
         return sorted(found.values(), key=lambda row: place[row.deadline.pk])
+
+    def place(self) -> str:
+        """The township whose offices are listed, as the address asks for it; empty for the office acted in."""
+        return "" if [g.pk for g in self.grants] == [self.grant.pk] else self.form.data.get("place", "")
 
     def said(self) -> list[str]:
         """What the list is narrowed to, in words."""
@@ -155,6 +157,7 @@ def listing(request: HttpRequest, code: str) -> Listing:
         else _years(code, chosen),
         hall=grant.tenant,
         places=[(unit.code, unit.name) for unit in places] if len(places) > 1 else [],
+        months=_months(chosen) if code == "done" else (),
     )
     return Listing(box, grant, form, chosen)
 
@@ -173,6 +176,15 @@ def _years(code: str, grants: Sequence[RoleGrant]) -> list[int]:
     return sorted(found, reverse=True)
 
 
+def _months(grants: Sequence[RoleGrant]) -> list[date]:
+    """The months somebody did something in, this one always among them: a figure leads to it."""
+    found = {timezone.localdate().replace(day=1)}
+    for grant in grants:
+        with within(context_of(grant)):
+            found.update(selectors.months_of(selectors.in_box("done", grant)))
+    return sorted(found, reverse=True)
+
+
 @require_safe
 def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
     """One list, with four figures that are links, a filter, and what this person has kept under a name."""
@@ -185,7 +197,8 @@ def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
         "box": box,
         "title": asked.box.title,
         "banners": banners_for(in_office(request).user),
-        "figures": selectors.figures_of(asked.grant, timezone.localdate()),
+        "figures": selectors.figures_of(asked.grants, timezone.localdate()),
+        "place": asked.place(),
         "form": asked.form,
         "page": page,
         "rows": rows,

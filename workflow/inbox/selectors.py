@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models.functions import TruncMonth
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import PROCESS
 
@@ -16,10 +19,12 @@ from workflow.flows.base import flows
 from workflow.flows.models import Comment, Deadline, NotesRead, Urge
 from workflow.flows.nodes import SubFlow
 from workflow.flows.taking_back import following
+from workflow.people.isolation import within
 from workflow.people.models import Unit, User
 from workflow.reminders import services
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import context_of
 
 FAR = date.max
 
@@ -101,18 +106,46 @@ def in_box(box: str, grant: RoleGrant) -> list[QuerySet[Deadline]]:
     return both
 
 
+def is_late(today: date) -> Q:
+    """What could be missed by a day and was."""
+    return Q(binds_on__lt=today)
+
+
+def is_due_soon(today: date) -> Q:
+    """What falls due on a day or shortly after it."""
+    return Q(due_on__range=(today, today + SOON))
+
+
+DUE = {"late": is_late, "soon": is_due_soon}
+
+
+def listed(box: str, grant: RoleGrant, today: date, **asked: Any) -> list[QuerySet[Deadline]]:
+    """A list of the inbox, narrowed (`narrowed`): what its page shows, its sheet holds and its figure counts."""
+    return [narrowed(rows, today, **asked) for rows in in_box(box, grant)]
+
+
 def narrowed(
-    rows: QuerySet[Deadline], today: date, *, year: int | None, step: int | None, due: str, words: str
+    rows: QuerySet[Deadline],
+    today: date,
+    *,
+    year: int | None = None,
+    step: int | None = None,
+    due: str = "",
+    words: str = "",
+    month: date | None = None,
 ) -> QuerySet[Deadline]:
-    """The rows of a year, a step, a deadline ("late", "soon") that say these words; what is empty narrows nothing."""
+    """The rows of a year, a step, a deadline (of `DUE`) that say these words; what is empty narrows nothing.
+
+    month: the first day of the one they were done in.
+    """
     if year:
         rows = rows.filter(year=year)
     if step:
         rows = rows.filter(step=step)
-    if due == "late":
-        rows = rows.filter(binds_on__lt=today)
-    if due == "soon":
-        rows = rows.filter(due_on__range=(today, today + SOON))
+    if due:
+        rows = rows.filter(DUE[due](today))
+    if month:
+        rows = rows.filter(done_at__date__range=(month, last_day_of(month)))
     if words:
         said = Q(label__icontains=words) | Q(started_by__name__icontains=words) | Q(key__in=_titled(words))
         rows = rows.filter(said)
@@ -135,18 +168,43 @@ def by_date(rows: Iterable[Deadline]) -> list[Deadline]:
     return sorted(rows, key=lambda d: (d.due_on or FAR, d.pk))
 
 
-def figures_of(grant: RoleGrant, today: date) -> Figures:
-    """The four numbers, whatever list is open and however it is narrowed."""
-    days = [
-        day for rows in (claimed_by(grant), queue_of(grant)) for day in rows.values_list("due_on", "binds_on")
-    ]
-    first = today.replace(day=1)
+def figures_of(grants: Iterable[RoleGrant], today: date) -> Figures:
+    """The four numbers of several offices, each read as that office sees it: as many as their links list.
+
+    However the open list is narrowed beside that, they stay.
+    """
+    flags = {name: ExpressionWrapper(due(today), BooleanField()) for name, due in DUE.items()}
+    waiting: dict[int, tuple[bool, bool]] = {}
+    done: set[int] = set()
+    for grant in grants:
+        with within(context_of(grant)):
+            for rows in listed("todo", grant, today):
+                for pk, late, soon in rows.order_by().annotate(**flags).values_list("pk", *DUE):
+                    waiting[pk] = late, soon
+            for rows in listed("done", grant, today, month=today.replace(day=1)):
+                done.update(rows.order_by().values_list("pk", flat=True))
     return Figures(
-        overdue=sum(1 for _due, binds in days if binds and binds < today),
-        soon=sum(1 for due, _binds in days if due and today <= due <= today + SOON),
-        open=len(days),
-        done_this_month=Deadline.objects.filter(done_by=grant.user, done_at__date__gte=first).count(),
+        overdue=sum(bool(late) for late, _soon in waiting.values()),
+        soon=sum(bool(soon) for _late, soon in waiting.values()),
+        open=len(waiting),
+        done_this_month=len(done),
     )
+
+
+def last_day_of(month: date) -> date:
+    """The last day of the month a day lies in."""
+    return month.replace(day=monthrange(month.year, month.month)[1])
+
+
+def months_of(rows: Iterable[QuerySet[Deadline]]) -> list[date]:
+    """The first days of the months a list of what was done reaches over, the latest first."""
+    month = TruncMonth("done_at")
+    found = {
+        day.date()
+        for one in rows
+        for day in one.order_by().annotate(month=month).values_list("month", flat=True).distinct()
+    }
+    return sorted(found, reverse=True)
 
 
 def count_todo(grant: RoleGrant) -> int:
