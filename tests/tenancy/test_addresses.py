@@ -57,7 +57,7 @@ PUBLIC = {
 # What stands in these names no record: each shows the viewer's own.
 WORDS: Cases = {
     "inbox_box": [("claim",), ("started",), ("done",), ("urged",)],
-    "inbox_sheet": [("todo",), ("claim",)],
+    "inbox_sheet": [("todo",), ("claim",), ("copies",)],
     "letter_address": [("wecom",)],
     "letter_wording": [("overdue", "zh-hans")],
     "rulebook_edit": [("ballot_method",)],

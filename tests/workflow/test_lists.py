@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 from datetime import UTC, date, datetime, timedelta
 
+import openpyxl
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -80,7 +82,7 @@ def test_a_filter_is_kept_under_a_name_found_again_and_deleted(client, town):
     assert not SavedFilter.objects.exists()
 
 
-@pytest.mark.parametrize("data", [{"query": ""}, {"query": "evil=1"}, {"name": ""}, {"box": "copies"}])
+@pytest.mark.parametrize("data", [{"query": ""}, {"query": "evil=1"}, {"name": ""}, {"box": "evil"}])
 def test_a_filter_that_narrows_nothing_or_has_no_name_is_not_kept(client, town, data):
     client.force_login(town.of("chair"))
     client.post("/inbox/filters/", {"name": "甲", "box": "todo", "query": "due=late"} | data)
@@ -272,6 +274,57 @@ def test_chosen_copies_are_read_at_once_and_then_the_rest(client, town):
     apply(SYSTEM)
     assert set(CopyRead.objects.values_list("copy", flat=True)) == {first.pk, second.pk}
     assert "没有选中未读" in client.post("/inbox/copies/read/", {"op": "all"}, follow=True).content.decode()
+
+
+def copied(town, deadline: Deadline, office: str, words: str) -> Copy:
+    to = Receiver(office, town.unit)
+    copies.copy(deadline.pk, actor=town.of("chair"), to=to, words=words, at=at("2026-08-12"))
+    return Copy.objects.latest("pk")
+
+
+def test_copies_are_narrowed_kept_under_a_name_and_exported_like_any_list(client, town):
+    for deadline, words in zip(schemes(), ("请按时准备。", "请知悉。"), strict=True):
+        copied(town, deadline, "mayor", words)
+    mayor = town.of("mayor")
+    client.force_login(mayor)
+    address = "/inbox/copies/"
+    for query, found in (
+        ("", 2),
+        (f"year={YEAR}", 1),
+        ("words=按时", 1),
+        ("words=拟订年度实施方案", 2),
+        ("step=2", 0),
+        ("unread=1", 2),
+        (f"unread=1&year={YEAR}", 1),
+        ("due=late", 0),
+    ):
+        assert rows_on(client, f"{address}?{query}") == found, query
+    page = client.get(f"{address}?year={YEAR}&unread=1").content.decode()
+    assert f'href="{address}?year={YEAR}"' in page and "把当前条件存为" in page
+    data = {"name": "今年的", "box": "copies", "query": f"year={YEAR}&unread=1"}
+    answer = client.post("/inbox/filters/", data)
+    assert answer.headers["Location"] == f"{address}?year={YEAR}&unread=1"
+    assert 'aria-current="page">今年的' in client.get(answer.headers["Location"]).content.decode()
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"{address}export/?year={YEAR}").content))
+    header, *lines = book.active.values
+    assert header[5:8] == ("抄送人", "抄送人职务", "抄送说明") and header[-1] == "阅读情况"
+    assert [(line[7], line[-1]) for line in lines] == [("请按时准备。", "未读")]
+    client.force_login(town.of("finance"))
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"{address}export/").content))
+    assert len(list(book.active.values)) == 1
+
+
+def test_copies_of_offices_in_two_townships_are_listed_together(client, town):
+    other = township("T02", name="柳河镇")
+    start_year(other.act("chair", at(f"{YEAR - 1}-08-10")), **plan(YEAR))
+    mayor = town.of("mayor")
+    grant(user=mayor, office="mayor", unit=other.unit, act=other.act("clerk", at("2026-01-01")), since=SINCE)
+    copied(town, schemes()[0], "mayor", "请知悉。")
+    copied(other, open_task("collection.scheme", unit=other.unit), "mayor", "请知悉。")
+    client.force_login(mayor)
+    assert rows_on(client, "/inbox/copies/") == 1
+    page = client.get("/inbox/copies/?place=all").content.decode()
+    assert page.count('class="row-title"') == 2 and "切换职务并打开" in page
 
 
 # ------------------------------------------------------------------------------- figures

@@ -15,7 +15,8 @@ from workflow.administration import sheets
 from workflow.administration.previews import workbook
 from workflow.flows.models import Deadline
 from workflow.flows.steps import name_of_step
-from workflow.inbox.lists import Listing, as_row, listing
+from workflow.inbox.lists import Listing, as_copy_row, as_row, listing
+from workflow.inbox.selectors import COPIES
 from workflow.people.wording import worded
 from workflow.roles import registry
 
@@ -27,15 +28,45 @@ MOST_ROWS = 5000
 def inbox_sheet(request: HttpRequest, box: str) -> HttpResponse:
     """The whole list, not one page of it, up to MOST_ROWS; the second sheet says what it was narrowed to."""
     asked = listing(request, box)
-    found = [as_row(row).deadline for row in islice(iter(asked.rows()), MOST_ROWS)]
-    columns = [
+    found = list(islice(iter(asked.rows()), MOST_ROWS))
+    if box == COPIES:
+        columns, lines = _copy_columns(), [_copy_cells(as_copy_row(row).copy) for row in found]
+    else:
+        columns, lines = _columns(), [_cells(as_row(row).deadline) for row in found]
+    body = sheets.write(asked.box.title, columns, lines, notes=_notes(asked, len(found)))
+    return workbook(body, f"{box}-{timezone.localdate():%Y%m%d}.xlsx")
+
+
+def _columns() -> list[str]:
+    return [
         _("单位"), _("事项"), _("对象"), _("年度"), _("环节"), _("由谁办理"), _("认领人"), _("上一办理人"),
         _("转来日期"), _("办理期限"), _("办理情况"), _("催办次数"),
     ]  # fmt: skip
-    body = sheets.write(
-        asked.box.title, columns, [_cells(row) for row in found], notes=_notes(asked, len(found))
-    )
-    return workbook(body, f"{box}-{timezone.localdate():%Y%m%d}.xlsx")
+
+
+def _copy_columns() -> list[str]:
+    return [
+        _("单位"), _("事项"), _("对象"), _("年度"), _("环节"), _("抄送人"), _("抄送人职务"), _("抄送说明"),
+        _("抄送日期"), _("办理期限"), _("办理情况"), _("阅读情况"),
+    ]  # fmt: skip
+
+
+def _copy_cells(copy: Any) -> list[str]:
+    deadline = copy.task.deadline
+    return [
+        copy.unit.name,
+        worded(copy.task.flow_task.task_title, copy.unit),
+        deadline.label,
+        str(deadline.year or ""),
+        worded(name_of_step(deadline.step), copy.unit),
+        copy.sender.name,
+        registry.title_of(copy.sender_office, copy.unit),
+        copy.words,
+        timezone.localdate(copy.at).isoformat(),
+        deadline.due_on.isoformat() if deadline.due_on else "",
+        _state(deadline),
+        _("已读") if copy.read else _("未读"),
+    ]
 
 
 def _cells(row: Any) -> list[str]:
@@ -57,6 +88,8 @@ def _cells(row: Any) -> list[str]:
 
 
 def _state(row: Deadline) -> str:
+    if row.cancelled:
+        return _("已终止")
     if row.done_at:
         return _("已办结 %(day)s") % {"day": timezone.localdate(row.done_at).isoformat()}
     if row.binds_on and row.binds_on < timezone.localdate():

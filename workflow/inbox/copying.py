@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,36 +18,49 @@ from workflow.flows.errors import Refused
 from workflow.flows.models import Deadline
 from workflow.inbox.attempts import attempted
 from workflow.inbox.forms import CopyForm
-from workflow.inbox.lists import PER_PAGE
-from workflow.inbox.selectors import offices_served
+from workflow.inbox.lists import PER_PAGE, as_copy_row, listing, shelf
+from workflow.inbox.selectors import COPIES, offices_served
 from workflow.inbox.views import may_copy, visible_task
 from workflow.roles.middleware import acting_grant, in_office
 
 
 @require_safe
 def box(request: HttpRequest) -> HttpResponse:
-    """What was copied to the person or to the office acted in; ?unread=1 keeps what has not been opened."""
-    grant, only_unread = acting_grant(request), request.GET.get("unread") == "1"
-    offices = offices_served(grant)
-    found, unread = copies.copies_for(grant, offices), copies.unread_by(grant, offices)
-    waiting = unread.count()
-    page = Paginator(unread if only_unread else found, PER_PAGE).get_page(request.GET.get("page"))
-    context = {
+    """What was copied to the person or to the office acted in, narrowed; ?unread=1 keeps what has not been opened."""
+    grant, asked = acting_grant(request), listing(request, COPIES)
+    waiting = copies.count_unread(grant, offices_served(grant))
+    page = Paginator(asked.rows(), PER_PAGE).get_page(request.GET.get("page"))
+    query = QueryDict(asked.query(), mutable=True)
+    only_unread = bool(query.pop("unread", None))
+    plain, unread = query.urlencode(), _with(query, unread="1")
+    context = shelf(asked) | {
         "page": page,
-        "rows": [(one, one.task.deadline, one.task.flow_task) for one in page],
+        "today": timezone.localdate(),
+        "rows": [as_copy_row(one) for one in page],
         "tabs": [
-            {"label": _("全部"), "url": request.path, "current": not only_unread, "count": None},
+            {
+                "label": _("全部"),
+                "url": f"{request.path}?{plain}" if plain else request.path,
+                "current": not only_unread,
+                "count": None,
+            },
             {
                 "label": _("未读"),
-                "url": f"{request.path}?unread=1",
+                "url": f"{request.path}?{unread}",
                 "current": only_unread,
                 "count": waiting,
             },
         ],
-        "only_unread": only_unread,
+        "none_unread": only_unread and not plain,
         "unread": waiting > 0,
     }
     return render(request, "workflow/copies.html", context)
+
+
+def _with(query: QueryDict, **more: str) -> str:
+    wanted = query.copy()
+    wanted.update(more)
+    return wanted.urlencode()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

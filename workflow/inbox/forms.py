@@ -20,7 +20,8 @@ from workflow.people.wording import worded
 class FilterForm(PlainForm):
     """Township (for a person with offices in several), year, step, deadline, words; of what was done the month too.
 
-    places: code and name of each. months: the first days of those to choose from.
+    places: code and name of each. months: the first days of those to choose from. copies: whether it is copies that
+    are narrowed, which may be unread.
     """
 
     place = forms.ChoiceField(label=_("乡镇"), required=False)
@@ -34,6 +35,16 @@ class FilterForm(PlainForm):
     )
     month = forms.ChoiceField(label=_("办结月份"), required=False)
     words = forms.CharField(label=_("搜索"), required=False, max_length=60)
+
+    unread = forms.ChoiceField(
+        label=_("阅读情况"),
+        choices=[("", _("全部")), ("1", _("未读"))],
+        required=False,
+        widget=forms.HiddenInput(),
+    )
+
+    def clean_unread(self) -> bool:
+        return bool(self.cleaned_data["unread"])
 
     def clean_month(self) -> date | None:
         given = self.cleaned_data["month"]
@@ -52,6 +63,7 @@ class FilterForm(PlainForm):
         hall: Unit,
         places: list[tuple[str, str]],
         months: Iterable[date] = (),
+        copies: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -66,6 +78,8 @@ class FilterForm(PlainForm):
         choice_field(self, "month").choices = [("", _("全部月份")), *named_months]
         if not named_months:
             del self.fields["month"]
+        if not copies:
+            del self.fields["unread"]
         choice_field(self, "step").choices = [("", _("全部环节")), *named]
         self.fields["words"].widget.attrs["placeholder"] = _("事项、项目、承办人")
 

@@ -16,7 +16,7 @@ from workflow.inbox.lists import boxes
 from workflow.roles.middleware import acting_grant
 
 MOST_KEPT = 12
-KEPT = ("year", "step", "due", "month", "words", "place")
+KEPT = ("year", "step", "due", "month", "words", "place", "unread")
 
 
 class KeepForm(PlainForm):
@@ -28,7 +28,7 @@ class KeepForm(PlainForm):
 
     def clean_box(self) -> str:
         code = self.cleaned_data["box"]
-        if code not in {b.code for b in boxes() if b.code != "copies"}:
+        if code not in {b.code for b in boxes()}:
             raise forms.ValidationError(_("没有这一列表。"))
         return code
 

@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from workflow.flows.models import Deadline, SavedFilter
+from workflow.flows.models import Copy, Deadline, SavedFilter
 from workflow.flows.sittings import may_be_joined
 from workflow.inbox import selectors
 from workflow.inbox.agenda import has_inbox
@@ -70,6 +70,22 @@ class Row:
 
 
 @dataclass(frozen=True)
+class CopyRow:
+    """One copy, and the office it is listed under (None: the one acted in)."""
+
+    copy: Copy
+    elsewhere: RoleGrant | None = None
+
+    @property
+    def deadline(self) -> Deadline:
+        return self.copy.task.deadline
+
+    @property
+    def node(self) -> Any:
+        return self.copy.task.flow_task
+
+
+@dataclass(frozen=True)
 class Listing:
     """A list of the inbox as its address asks for it: the filter's form, and the rows of the chosen offices."""
 
@@ -85,23 +101,25 @@ class Listing:
             return found[0] if len(found) == 1 else selectors.by_date(row for one in found for row in one)
         return self._across()
 
-    def _narrowed(self, grant: RoleGrant) -> list[QuerySet[Deadline]]:
+    def _narrowed(self, grant: RoleGrant) -> list[QuerySet[Any]]:
         asked = self.form.cleaned_data if self.form.is_valid() else {}
         narrow = {name: value for name, value in asked.items() if name != "place"}
         return selectors.listed(self.box.code, grant, timezone.localdate(), **narrow)
 
-    def _across(self) -> list[Row]:
-        """The rows of several offices, each read as that office sees them; one task once."""
-        found: dict[int, Row] = {}
+    def _across(self) -> list[Row] | list[CopyRow]:
+        """The rows of several offices, each read as that office sees them; one task or copy once."""
+        found: dict[int, tuple[Any, RoleGrant | None]] = {}
         for grant in self.grants:
             with within(context_of(grant)):
-                for deadline in (row for one in self._narrowed(grant) for row in one):
-                    there = None if grant.pk == self.grant.pk else grant
-                    found.setdefault(deadline.pk, Row(deadline, there))
+                for one in (row for rows in self._narrowed(grant) for row in rows):
+                    found.setdefault(one.pk, (one, None if grant.pk == self.grant.pk else grant))
+        if self.box.code == selectors.COPIES:
+            return [CopyRow(*found[pk]) for pk in sorted(found, reverse=True)]
+        rows = [Row(*one) for one in found.values()]
         if self.box.code == "done":
-            return sorted(found.values(), key=lambda row: row.deadline.done_at, reverse=True)  # type: ignore[arg-type, return-value]
-        place = {d.pk: at for at, d in enumerate(selectors.by_date(row.deadline for row in found.values()))}
-        return sorted(found.values(), key=lambda row: place[row.deadline.pk])
+            return sorted(rows, key=lambda row: row.deadline.done_at, reverse=True)  # type: ignore[arg-type, return-value]
+        place = {d.pk: at for at, d in enumerate(selectors.by_date(row.deadline for row in rows))}
+        return sorted(rows, key=lambda row: place[row.deadline.pk])
 
     def place(self) -> str:
         """The township whose offices are listed, as the address asks for it; empty for the office acted in."""
@@ -131,6 +149,11 @@ def as_row(found: Deadline | Row) -> Row:
     return found if isinstance(found, Row) else Row(found)
 
 
+def as_copy_row(found: Copy | CopyRow) -> CopyRow:
+    """The same of the copies' listing."""
+    return found if isinstance(found, CopyRow) else CopyRow(found)
+
+
 def _with_notes(rows: Sequence[Row], grant: RoleGrant) -> list[Row]:
     """The rows with the sign of unread notes, those of another office read as that office sees them."""
     noted: set[int] = set()
@@ -144,7 +167,7 @@ def _with_notes(rows: Sequence[Row], grant: RoleGrant) -> list[Row]:
 def listing(request: HttpRequest, code: str) -> Listing:
     """The list a request asks for; 404 for one there is not."""
     grant = acting_grant(request)
-    box = next((b for b in boxes() if b.code == code and code != "copies"), None)
+    box = next((b for b in boxes() if b.code == code), None)
     if box is None:
         raise Http404
     own = [g for g in in_office(request).grants if has_inbox(g)]
@@ -152,12 +175,11 @@ def listing(request: HttpRequest, code: str) -> Listing:
     chosen = _chosen(request.GET.get("place", ""), own, grant)
     form = FilterForm(
         request.GET or None,
-        years=selectors.years_of(selectors.in_box(code, grant))
-        if chosen == [grant]
-        else _years(code, chosen),
+        years=_years(code, chosen),
         hall=grant.tenant,
         places=[(unit.code, unit.name) for unit in places] if len(places) > 1 else [],
         months=_months(chosen) if code == "done" else (),
+        copies=code == selectors.COPIES,
     )
     return Listing(box, grant, form, chosen)
 
@@ -172,7 +194,7 @@ def _years(code: str, grants: Sequence[RoleGrant]) -> list[int]:
     found: set[int] = set()
     for grant in grants:
         with within(context_of(grant)):
-            found.update(selectors.years_of(selectors.in_box(code, grant)))
+            found.update(selectors.years_of(code, grant, timezone.localdate()))
     return sorted(found, reverse=True)
 
 
@@ -191,28 +213,34 @@ def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
     asked = listing(request, box)
     page = Paginator(asked.rows(), PER_PAGE).get_page(request.GET.get("page"))
     rows = _with_notes([as_row(row) for row in page], asked.grant)
-    saved = list(SavedFilter.objects.filter(user=asked.grant.user_id, unit=asked.grant.tenant).order_by("pk"))
-    query = asked.query()
-    context = {
-        "box": box,
+    context = shelf(asked) | {
         "title": asked.box.title,
         "banners": banners_for(in_office(request).user),
         "figures": selectors.figures_of(asked.grants, timezone.localdate()),
         "place": asked.place(),
-        "form": asked.form,
         "page": page,
         "rows": rows,
         "provisional": any(r.deadline.provisional and r.deadline.done_at is None for r in rows),
         "today": timezone.localdate(),
         "selectable": box in ("todo", "queue"),
+        "meetings": sum(may_be_joined(as_row(row).node) for row in page) > 1 and box in ("todo", "queue"),
+    }
+    return render(request, "workflow/inbox.html", context)
+
+
+def shelf(asked: Listing) -> dict[str, Any]:
+    """What stands around every list: its filter, what it is narrowed to, and what the person has kept under a name."""
+    saved = list(SavedFilter.objects.filter(user=asked.grant.user_id, unit=asked.grant.tenant).order_by("pk"))
+    box, query = asked.box.code, asked.query()
+    return {
+        "box": box,
+        "form": asked.form,
         "saved": saved,
         "query": query,
         "narrowed": "；".join(asked.said()),
         "may_save": bool(query) and (box, query) not in {(one.box, one.query) for one in saved},
-        "meetings": sum(may_be_joined(as_row(row).node) for row in page) > 1 and box in ("todo", "queue"),
         "several": len(asked.form.places) > 1,
     }
-    return render(request, "workflow/inbox.html", context)
 
 
 @require_POST

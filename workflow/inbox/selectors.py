@@ -16,7 +16,8 @@ from viewflow.workflow.status import PROCESS
 
 from workflow.calendar.offsets import SOON
 from workflow.flows.base import flows
-from workflow.flows.models import Comment, Deadline, NotesRead, Urge
+from workflow.flows.copies import copies_for
+from workflow.flows.models import Comment, Copy, Deadline, NotesRead, Urge
 from workflow.flows.nodes import SubFlow
 from workflow.flows.taking_back import following
 from workflow.people.isolation import within
@@ -27,6 +28,7 @@ from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import context_of
 
 FAR = date.max
+COPIES = "copies"
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,13 @@ def is_due_soon(today: date) -> Q:
 DUE = {"late": is_late, "soon": is_due_soon}
 
 
-def listed(box: str, grant: RoleGrant, today: date, **asked: Any) -> list[QuerySet[Deadline]]:
-    """A list of the inbox, narrowed (`narrowed`): what its page shows, its sheet holds and its figure counts."""
+def listed(box: str, grant: RoleGrant, today: date, **asked: Any) -> list[QuerySet[Any]]:
+    """A list of the inbox, narrowed (`narrowed`): what its page shows, its sheet holds and its figure counts.
+
+    Of tasks, and of copies of them in the box of these (`copies_narrowed`).
+    """
+    if box == COPIES:
+        return [copies_narrowed(copies_for(grant, offices_served(grant)), today, **asked)]
     return [narrowed(rows, today, **asked) for rows in in_box(box, grant)]
 
 
@@ -152,15 +159,41 @@ def narrowed(
     return rows
 
 
+def copies_narrowed(
+    rows: QuerySet[Copy],
+    today: date,
+    *,
+    year: int | None = None,
+    step: int | None = None,
+    due: str = "",
+    words: str = "",
+    unread: bool = False,
+) -> QuerySet[Copy]:
+    """The copies of tasks of a year, a step, a deadline that is still to be kept, which say these words."""
+    if year:
+        rows = rows.filter(task__deadline__year=year)
+    if step:
+        rows = rows.filter(task__deadline__step=step)
+    if due:
+        waiting = Deadline.objects.filter(DUE[due](today), done_at=None, cancelled=False)
+        rows = rows.filter(task__deadline__in=waiting)
+    if words:
+        said = Q(words__icontains=words) | Q(sender__name__icontains=words)
+        said |= Q(task__deadline__label__icontains=words) | Q(task__deadline__key__in=_titled(words))
+        rows = rows.filter(said)
+    return rows.filter(read=False) if unread else rows
+
+
 def _titled(words: str) -> list[str]:
     """The keys of the tasks whose title says these words."""
     return [node.key for flow in flows() for node in flow.steps() if words in str(node.task_title)]
 
 
-def years_of(rows: Iterable[QuerySet[Deadline]]) -> list[int]:
+def years_of(box: str, grant: RoleGrant, today: date) -> list[int]:
     """The years a list reaches over, the latest first."""
-    found = {year for one in rows for year in one.order_by().values_list("year", flat=True).distinct()}
-    return sorted((year for year in found if year), reverse=True)
+    year = "task__deadline__year" if box == COPIES else "year"
+    rows = [one.order_by().values_list(year, flat=True).distinct() for one in listed(box, grant, today)]
+    return sorted({year for one in rows for year in one if year}, reverse=True)
 
 
 def by_date(rows: Iterable[Deadline]) -> list[Deadline]:
