@@ -29,7 +29,7 @@ from workflow.machines.models import Record
 from workflow.machines.services import fire
 from workflow.people.models import Unit, UnitChange, User
 from workflow.people.wording import worded
-from workflow.roles.selectors import holders_of
+from workflow.roles.selectors import members_on
 
 PLANNED_DAY = {"vote": "planned_t", "evaluation": "planned_t2"}
 
@@ -205,7 +205,7 @@ def presidium_decided(
         about=subject.reference,
         title=worded(title, act.unit)[:120],
         held_on=held_on,
-        members=len(holders_of("presidium", subject.unit, act.on)),
+        members=len(members_on("presidium", subject.unit, held_on)),
         present=len(attended),
         votes_for=votes_for,
         votes_against=votes_against,

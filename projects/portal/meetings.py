@@ -20,7 +20,7 @@ from workflow.people.models import User
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
-from workflow.roles.selectors import holders_of
+from workflow.roles.selectors import members_on
 
 CHINESE_DAY = "Y年n月j日"
 
@@ -65,7 +65,7 @@ def matters_of(held: Sitting) -> list[Meeting]:
 def absent_at(held: Sitting) -> list[User]:
     """The members of the body on that day who were not there."""
     there = {user.pk for user in held.attended.all()}
-    return [user for user in holders_of(held.body, held.seat, held.held_on) if user.pk not in there]
+    return [user for user in members_on(held.body, held.seat, held.held_on) if user.pk not in there]
 
 
 def names_of(people: Any) -> str:

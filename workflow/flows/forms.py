@@ -19,9 +19,9 @@ from workflow.audit.models import Entry, Salt
 from workflow.audit.services import Act
 from workflow.flows.fields import UNSHOWN, ChineseDateField, PlainForm, choice_field
 from workflow.flows.meetings import BY_LAW, Division, Standard, agreed, faults
-from workflow.people.models import Unit, User
+from workflow.flows.membership import Membership, not_members
+from workflow.people.models import Unit
 from workflow.people.wording import has_own_words, worded
-from workflow.roles.selectors import holders_of
 
 LONG = 200
 BLANK_DASH = "-" * 9  # what Django shows where nothing is chosen
@@ -258,8 +258,23 @@ class MinutesForm(StepForm):
         return super().for_trail() | ({} if own == BY_LAW else {"standard": taken})
 
 
+def day_typed(form: forms.Form) -> date | None:
+    """The day of a meeting as it was typed, before its form is judged; None where that is no day."""
+    if not form.is_bound:
+        return None
+    field = form.fields["held_on"]
+    try:
+        typed = field.widget.value_from_datadict(form.data, form.files, form.add_prefix("held_on"))
+        return cast(date, field.clean(typed))
+    except forms.ValidationError:
+        return None
+
+
 class MeetingForm(MinutesForm):
-    """A small body's record: its members are ticked one by one (presidium, Party committee)."""
+    """A small body's record: its members are ticked one by one (presidium, Party committee).
+
+    Its members are those of the day the meeting was held, not of the day it is recorded.
+    """
 
     attended = forms.MultipleChoiceField(
         label=_("出席人员"), widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"})
@@ -267,13 +282,19 @@ class MeetingForm(MinutesForm):
     field_order = ["held_on", "attended", "votes_for", "votes_against", "votes_abstain", "minutes"]
 
     def prepare(self) -> None:
-        choice_field(self, "attended").choices = [(str(user.pk), user.name) for user in self._members()]
-
-    def _members(self) -> list[User]:
-        return holders_of(self.node.deciding, self.seat, self.act.on)
+        self.membership = Membership(self.node.deciding, self.seat, self.act.on)
+        choice_field(self, "attended").choices = self.membership.offered(day_typed(self))
 
     def members(self) -> int:
-        return len(self._members())
+        return len(self.membership.on(self.cleaned_data["held_on"]))
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if {"held_on", "attended"} <= data.keys() and (
+            strangers := self.membership.strangers(data["attended"], data["held_on"])
+        ):
+            self.add_error("attended", not_members(strangers))
+        return super().clean()
 
     def present(self) -> int:
         return len(self.cleaned_data["attended"])

@@ -19,11 +19,12 @@ from workflow.audit.services import write_down
 from workflow.flows.errors import NotYourTurn, Refused
 from workflow.flows.forms import MeetingForm
 from workflow.flows.holding import takes_files
+from workflow.flows.membership import not_members
 from workflow.flows.models import Deadline, Sitting
 from workflow.flows.nodes import MeetingView
 from workflow.flows.services import complete, named
 from workflow.people.models import User
-from workflow.roles.selectors import holders_of
+from workflow.roles.selectors import members_on
 from workflow.roles.services import holder_for_update
 
 COMMON = ("held_on", "attended")  # of every matter's form, the same for all of one meeting
@@ -61,7 +62,7 @@ def hold(matters: Mapping[int, Mapping[str, Any]], *, called: Called, actor: Use
     with transaction.atomic():
         deadlines = _matters(matters)
         body, seat = _one_body(deadlines)
-        members = holders_of(body, seat, localdate(at))
+        members = members_on(body, seat, called.held_on)
         _check_attendance(called, members)
         grant = holder_for_update(actor, deadlines[0].office, seat.pk, localdate(at))
         if grant is None:
@@ -118,7 +119,8 @@ def _one_body(deadlines: list[Deadline]) -> tuple[str, Any]:
 def _check_attendance(called: Called, members: Collection[User]) -> None:
     there = {user.pk for user in called.attended}
     if there - {user.pk for user in members}:
-        raise Refused(_("出席人员中有人不是该机构的组成人员。"))
+        strangers = [user.name for user in called.attended if user.pk in there - {m.pk for m in members}]
+        raise Refused(not_members(strangers))
     if called.presided_by.pk not in there:
         raise Refused(_("主持人须在出席人员之中。"))
 

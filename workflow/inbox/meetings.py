@@ -20,23 +20,23 @@ from workflow.flows import services
 from workflow.flows.acting import acting
 from workflow.flows.errors import Refused
 from workflow.flows.fields import ChineseDateField, PlainForm, choice_field
+from workflow.flows.forms import day_typed
+from workflow.flows.membership import Membership, not_members
 from workflow.flows.models import Deadline
 from workflow.flows.sittings import COMMON, Called, hold, may_be_joined
 from workflow.inbox.attempts import attempted
 from workflow.inbox.pages import Answer, answers_of
 from workflow.inbox.selectors import by_date, claimed_by, queue_of
-from workflow.people.models import User
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
 from workflow.roles.models import RoleGrant
-from workflow.roles.selectors import holders_of
 
 MOST_MATTERS = 20
 
 
 class SittingForm(PlainForm):
-    """What is the same for all matters of a meeting. members: of the body, any of whom may preside."""
+    """What is the same for all matters of a meeting; any of the body's members on its day may preside."""
 
     held_on = ChineseDateField(label=gettext_lazy("会议日期"))
     place = forms.CharField(label=gettext_lazy("地点"), min_length=2, max_length=80)
@@ -45,10 +45,10 @@ class SittingForm(PlainForm):
         label=gettext_lazy("出席人员"), widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"})
     )
 
-    def __init__(self, *args: Any, members: Sequence[User], today: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.members, self.today = {str(user.pk): user for user in members}, today
-        named = [(code, user.name) for code, user in self.members.items()]
+        self.membership, self.today = membership, membership.today
+        named = membership.offered(day_typed(self))
         choice_field(self, "presided_by").choices = [("", _("请选择")), *named]
         choice_field(self, "attended").choices = named
 
@@ -60,6 +60,10 @@ class SittingForm(PlainForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        if {"held_on", "attended"} <= data.keys() and (
+            strangers := self.membership.strangers(data["attended"], data["held_on"])
+        ):
+            self.add_error("attended", not_members(strangers))
         if {"presided_by", "attended"} <= data.keys() and data["presided_by"] not in data["attended"]:
             self.add_error("presided_by", _("主持人须在出席人员之中。"))
         return data
@@ -67,8 +71,9 @@ class SittingForm(PlainForm):
     def called(self) -> Called:
         """The meeting as it was called, once the form is valid."""
         data = self.cleaned_data
-        attended = [self.members[code] for code in data["attended"]]
-        return Called(data["held_on"], data["place"], self.members[data["presided_by"]], attended)
+        members = {str(user.pk): user for user in self.membership.on(data["held_on"])}
+        attended = [members[code] for code in data["attended"]]
+        return Called(data["held_on"], data["place"], members[data["presided_by"]], attended)
 
 
 @dataclass(frozen=True)
@@ -122,10 +127,9 @@ def record(request: HttpRequest) -> HttpResponse:
     if len(chosen) < 2 or len(bodies) > 1:
         messages.error(request, _("请在同一机构的事项中至少勾选两项。"))
         return redirect("meetings")
-    today = timezone.localdate()
-    members = holders_of(bodies.pop(), chosen[0].seat, today)
+    membership = Membership(bodies.pop(), chosen[0].seat, timezone.localdate())
     bound = request.POST if request.method == "POST" else None
-    sitting = SittingForm(bound, members=members, today=today)
+    sitting = SittingForm(bound, membership=membership)
     common = sitting.cleaned_data if bound is not None and sitting.is_valid() else None
     matters = [_matter(row, grant, bound, common) for row in chosen]
     if bound is None or common is None or not all(matter.form.is_valid() for matter in matters):

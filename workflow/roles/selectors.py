@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import F, Q, QuerySet
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from workflow.people.isolation import Context, of_units
@@ -42,6 +44,31 @@ def holders_of(office: str, unit: Unit, on: date) -> list[User]:
     """The persons who hold an office at a unit on a day, by id; one who was granted it twice is one person."""
     grants = live_grants(on).filter(office=office, unit=unit).select_related("user").order_by("user_id")
     return list({g.user_id: g.user for g in grants}.values())
+
+
+def grants_between(office: str, unit: Unit, first: date, last: date) -> list[RoleGrant]:
+    """Who held an office at a unit on any of these days, also where it has ended or been revoked since; by person."""
+    begun = RoleGrant.objects.filter(office=office, unit=unit, since__lte=last)
+    held = begun.filter(
+        Q(until=None) | Q(until__gte=first), Q(revoked_at=None) | Q(revoked_at__date__gt=first)
+    )
+    return list(held.select_related("user").order_by("user_id", "pk"))
+
+
+def was_held(grant: RoleGrant, on: date) -> bool:
+    """Whether an office was held on a day, whatever became of it since; not on the day it was revoked."""
+    ended = grant.revoked_at is not None and localdate(grant.revoked_at) <= on
+    return grant.since <= on and (grant.until is None or grant.until >= on) and not ended
+
+
+def members_on(office: str, unit: Unit, on: date) -> list[User]:
+    """The persons who held an office at a unit on a day that may be past (`holders_of`: who still does), by id."""
+    return persons_of(grant for grant in grants_between(office, unit, on, on) if was_held(grant, on))
+
+
+def persons_of(grants: Iterable[RoleGrant]) -> list[User]:
+    """Their holders, each once."""
+    return list({grant.user_id: grant.user for grant in grants}.values())
 
 
 def own_grants(office: str, unit: Unit, on: date) -> list[RoleGrant]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import docx
 import pytest
 from django.utils import timezone
 
 from projects.lifecycle.services import start_year
+from projects.portal.meetings import absent_at
 from tests.builders import at, meeting_of, township
 from workflow.audit.models import Entry
 from workflow.flows.errors import NotYourTurn, Refused
@@ -18,6 +19,9 @@ from workflow.flows.models import Deadline, Meeting, Sitting
 from workflow.flows.services import complete
 from workflow.flows.sittings import Called, hold, may_be_joined
 from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import User
+from workflow.roles.models import RoleGrant
+from workflow.roles.services import grant, revoke
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +115,66 @@ def test_who_presides_attends_and_who_attends_is_a_member(town):
     )
     with pytest.raises(Refused, match="不是该机构的组成人员"):
         held(town, matters, called=strange)
+
+
+# ------------------------------------------------------------------------------- members of the day
+
+
+def changed(town) -> tuple[User, User]:
+    """One member of seven leaves the day after the meeting, and one comes: who left, who came."""
+    left, came = town.people["party"][6], town.deputies[5]
+    gone = RoleGrant.objects.get(office="party", user=left)
+    revoke(grant=gone, act=town.act("clerk", at("2026-08-21")), reason="调离")
+    act = town.act("clerk", at("2026-08-21"))
+    grant(user=came, office="party", unit=town.unit, act=act, since=date(2026, 8, 21))
+    return left, came
+
+
+def recorded(town, attended, **figures: str) -> Sitting:
+    made = Called(date.fromisoformat(DAY), "三楼会议室", attended[0], attended)
+    matters = {d.pk: votes() | figures for d in waiting()}
+    return hold(matters, called=made, actor=town.of("party"), at=at("2026-08-25", 9))
+
+
+def test_its_members_are_those_of_the_day_it_was_held_and_not_of_the_day_it_is_recorded(town):
+    left, came = changed(town)
+    six = [*town.people["party"][:5], left]
+    with pytest.raises(Refused, match=f"{came.name}在会议当日不是组成人员"):
+        recorded(town, [*six, came], votes_for="7")
+    made = recorded(town, six, votes_for="6")
+    assert made.members == 7 and {m.members for m in Meeting.objects.all()} == {7}
+    absent = absent_at(made)
+    assert absent == [town.people["party"][5]]
+    assert made.members == made.attended.count() + len(absent)
+
+
+def test_of_two_fewer_since_the_meeting_none_makes_a_quorum_of_it(town):
+    """Four of seven attended: no quorum, though four of five would have been one."""
+    for left in town.people["party"][5:]:
+        gone = RoleGrant.objects.get(office="party", user=left)
+        revoke(grant=gone, act=town.act("clerk", at("2026-08-21")), reason="调离")
+    with pytest.raises(Refused, match="组成人员 7 人，须 5 人以上"):
+        recorded(town, town.people["party"][:4], votes_for="4")
+
+
+def test_the_record_of_one_matter_offers_who_left_and_who_came_with_the_day(client, town):
+    today = timezone.localdate()
+    left, came = town.people["party"][6], town.deputies[5]
+    act = town.act("clerk", timezone.now())
+    revoke(grant=RoleGrant.objects.get(office="party", user=left), act=act, reason="调离")
+    grant(user=came, office="party", unit=town.unit, act=act, since=today)
+    one = waiting()[0]
+    client.force_login(town.of("party"))
+    page = client.get(f"/tasks/{one.pk}/").content.decode()
+    assert f"{left.name}（任职至" in page and f"{came.name}（" in page and "起任职）" in page
+    yesterday = today - timedelta(days=1)
+    data = meeting_of([*town.people["party"][:5], came], yesterday.isoformat()) | {"op": "confirm"}
+    refused = client.post(f"/tasks/{one.pk}/", data)
+    assert refused.status_code == 422 and f"{came.name}在会议当日不是组成人员" in refused.content.decode()
+    data = meeting_of([*town.people["party"][:5], left], yesterday.isoformat()) | {"op": "confirm"}
+    client.post(f"/tasks/{one.pk}/", data)
+    apply(SYSTEM)
+    assert (Meeting.objects.get().members, Meeting.objects.get().present) == (7, 6)
 
 
 def test_one_matter_is_no_joint_meeting_and_two_bodies_hold_none_together(town):
