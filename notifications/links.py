@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.urls import reverse
 
+PAGES = {"call": "meeting_call"}  # what is read on a page of its own, and has no history
+
 
 def link_to_tasks(task_ids: Sequence[int]) -> str:
     """The task's page; the inbox where there are several."""
@@ -14,8 +16,10 @@ def link_to_tasks(task_ids: Sequence[int]) -> str:
 
 
 def link_to_record(reference: str) -> str:
-    """The history of a record named "kind:id"; nothing for what has no page."""
+    """The history of a record named "kind:id", or its own page where it has one; nothing for what has no page."""
     kind, _, number = reference.partition(":")
+    if kind in PAGES and number:
+        return reverse(PAGES[kind], args=[int(number)])
     return "" if kind in ("grant", "") or not number else reverse("history", args=[kind, int(number)])
 
 

@@ -89,8 +89,8 @@ def values_of(facts: Facts) -> dict[str, str]:
         "copied": _("办理结果") if after.get("finished") else _("此事项"),
         "session": _("票决会议") if after.get("planned_t") else _("评估会议"),
         "new_day": _day(after.get("planned_t") or after.get("planned_t2")),
-        **{name: _day(after.get(name)) for name in ("window_from", "window_to", "since", "until")},
-        **{name: _text(after.get(name)) for name in COUNTED},
+        **{name: _day(after.get(name)) for name in ("window_from", "window_to", "since", "until", "held_on")},
+        **{name: _text(after.get(name)) for name in (*COUNTED, "hour", "place")},
         **_of_tasks(facts),
     }
 

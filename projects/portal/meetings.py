@@ -1,4 +1,4 @@
-"""A meeting on several matters as it was recorded, and its 纪要 as Word."""
+"""A meeting on several matters: the notice that called it, and how it was recorded, with its 纪要; both as Word."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -15,7 +16,7 @@ from projects.cycles.documents.composing import text_parts
 from projects.cycles.documents.parts import Document, Heading, Paragraph, Part
 from projects.cycles.numerals import numeral
 from projects.portal.documents import written
-from workflow.flows.models import Meeting, Sitting
+from workflow.flows.models import Deadline, Meeting, MeetingCall, Sitting
 from workflow.people.models import User
 from workflow.people.wording import worded
 from workflow.roles import registry
@@ -26,14 +27,92 @@ CHINESE_DAY = "Y年n月j日"
 
 
 def _sitting(request: HttpRequest, pk: int) -> Sitting:
-    """A meeting for its own body, whoever keeps its record, the chair, and whoever reads below; 403 for any other."""
-    office = acting_grant(request).office
-    seen = Sitting.objects.select_related("unit", "seat", "recorded_by").prefetch_related("attended")
+    """A meeting for those it is open to."""
+    seen = Sitting.objects.select_related("unit", "seat", "recorded_by", "call").prefetch_related("attended")
     held = get_object_or_404(seen, pk=pk)
-    own = (held.body, *registry.office(held.body).recorders, "chair")
-    if office not in own and not registry.office(office).reads_below:
-        raise PermissionDenied(_("会议记录由该机构的成员、记录人和人大主席查阅。"))
+    _check_reader(request, held.body)
     return held
+
+
+def _check_reader(request: HttpRequest, body: str) -> None:
+    """Its own body, whoever keeps its record, the chair, and whoever reads below; 403 for any other."""
+    office = acting_grant(request).office
+    if office not in (*_keepers(body), "chair") and not registry.office(office).reads_below:
+        raise PermissionDenied(_("会议记录由该机构的成员、记录人和人大主席查阅。"))
+
+
+def _keepers(body: str) -> tuple[str, ...]:
+    return (body, *registry.office(body).recorders)
+
+
+def _call(request: HttpRequest, pk: int) -> MeetingCall:
+    """The notice of a meeting, for the same."""
+    seen = MeetingCall.objects.select_related("unit", "seat", "called_by", "replaced_by", "sitting")
+    called = get_object_or_404(seen, pk=pk)
+    _check_reader(request, called.body)
+    return called
+
+
+@require_safe
+def call(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """When and where a body meets, on what, who is called; from here the meeting is recorded once it was held."""
+    called, grant = _call(request, pk), acting_grant(request)
+    held = getattr(called, "sitting", None)
+    keeps = grant.office in _keepers(called.body) and grant.unit_id == called.seat_id
+    due = called.held_on <= timezone.localdate()
+    context = {
+        "call": called,
+        "body": _name(called),
+        "members": names_of(members_on(called.body, called.seat, called.held_on)),
+        "agenda": agenda_of(called),
+        "held": held,
+        "may_record": keeps and due and held is None and called.replaced_by is None,
+    }
+    return render(request, "portal/meeting_call.html", context)
+
+
+@require_safe
+def call_notice(request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
+    """The notice as a file; back to its page where no PDF can be made."""
+    document = notice_of(_call(request, pk))
+    return written(document, ending, document.title) or redirect("meeting_call", pk=pk)
+
+
+def agenda_of(called: MeetingCall) -> list[Deadline]:
+    """Its matters in the order of the agenda."""
+    found = Deadline.objects.select_related("task", "unit").in_bulk(called.tasks)
+    return [found[number] for number in called.tasks if number in found]
+
+
+def notice_of(called: MeetingCall) -> Document:
+    """会议通知: when and where, the agenda, who is called, what is asked of them."""
+    told = {
+        "day": date_format(called.held_on, CHINESE_DAY),
+        "hour": f"{called.hour:%H:%M}",
+        "place": called.place,
+        "body": _name(called),
+    }
+    matters = [
+        _("%(n)s. %(what)s（%(about)s）")
+        % {"n": at, "what": worded(one.task.flow_task.task_title, one.unit), "about": one.label}
+        for at, one in enumerate(agenda_of(called), 1)
+    ]
+    asked = [called.words] if called.words else []
+    parts: list[Part] = [
+        Paragraph(_("定于%(day)s%(hour)s在%(place)s召开%(body)s，现将有关事项通知如下。") % told),
+        Heading(_("一、会议议题")),
+        *map(Paragraph, matters),
+        Heading(_("二、参加人员")),
+        Paragraph(names_of(members_on(called.body, called.seat, called.held_on))),
+        Heading(_("三、有关要求")),
+        *map(Paragraph, [*asked, _("请准时出席；因故不能出席的，请提前请假。")]),
+    ]
+    return Document(
+        title=_("关于召开%(body)s的通知") % told,
+        parts=tuple(parts),
+        signature=_name(called),
+        day=date_format(timezone.localdate(called.at), CHINESE_DAY),
+    )
 
 
 @require_safe
@@ -72,7 +151,7 @@ def names_of(people: Any) -> str:
     return "、".join(user.name for user in people)
 
 
-def _name(held: Sitting) -> str:
+def _name(held: Sitting | MeetingCall) -> str:
     """What the meeting is called: 青溪镇主席团会议."""
     titles = {"presidium": _("人大主席团会议"), "party": _("党委会议")}
     known = titles.get(held.body) or registry.title_of(held.body, held.unit)

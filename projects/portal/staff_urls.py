@@ -37,6 +37,12 @@ urlpatterns = [
     path(
         "meetings/<int:pk>/<slug:ending>/", login_required(meetings.sitting_minutes), name="sitting_minutes"
     ),
+    path("meetings/called/<int:pk>/", login_required(meetings.call), name="meeting_call"),
+    path(
+        "meetings/called/<int:pk>/<slug:ending>/",
+        login_required(meetings.call_notice),
+        name="meeting_call_file",
+    ),
     path("week/", login_required(week.week), name="week"),
     path("midyear/", login_required(midyear.midyear), name="midyear"),
     path("years/", login_required(staff.years), name="years"),

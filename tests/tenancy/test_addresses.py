@@ -113,6 +113,8 @@ def records_in(other: Side) -> Cases:
         ("trail_export_cancel", "trail_export_download"): [(one["export"].pk,)],
         ("sitting",): [(one["sitting"].pk,)],
         ("sitting_minutes",): [(one["sitting"].pk, "docx")],
+        ("meeting_call",): [(one["call"].pk,)],
+        ("meeting_call_file",): [(one["call"].pk, "docx")],
         ("session",): [(one["session"].pk,)],
         ("year", "year_proposals", "year_items"): [year],
         ("readiness", "conformance", "rehearsal", "practice", "booklet", "year_dossier"): [year],

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from itertools import count
 from typing import Any
 
@@ -105,6 +105,7 @@ def _value(field: models.Field[Any, Any], user: User) -> Any:
         return next(iter(dict(field.flatchoices)))
     for kinds, value in (
         ((models.DateTimeField,), timezone.now()),
+        ((models.TimeField,), time(9)),
         ((models.DateField,), date(2026, 1, 1) + timedelta(days=number)),
         ((models.CharField, models.TextField, models.FileField), f"x{number}"[: field.max_length]),
         ((models.BooleanField,), False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -36,7 +36,7 @@ from tests.standing import standing
 from workflow.administration.models import TrailExport
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
-from workflow.flows.models import Comment, CommentFile, Deadline, SavedFilter, Sitting
+from workflow.flows.models import Comment, CommentFile, Deadline, MeetingCall, SavedFilter, Sitting
 from workflow.people.isolation import tenant_tables
 from workflow.roles.models import RoleGrant
 from workflow.roles.standing_in import name_stand_in
@@ -220,6 +220,10 @@ def _of_the_house(side: Side) -> dict[str, Any]:
         "sitting": Sitting.objects.create(
             unit=unit, seat=unit, body="presidium", held_on=date(2026, 12, 1), place="柳河会议室",
             presided_by="主席", members=7, recorded_by=clerk.user, at=now,
+        ),
+        "call": MeetingCall.objects.create(
+            unit=unit, seat=unit, body="presidium", held_on=date(2026, 12, 8), hour=time(9), place="柳河会议室",
+            tasks=[task.pk], called_by=clerk.user, at=now,
         ),
         "stand_in": name_stand_in(
             grant=chair, person=clerk.user, since=timezone.localdate(now), until=timezone.localdate(now),

@@ -285,6 +285,9 @@ def copied(town, deadline: Deadline, office: str, words: str) -> Copy:
 def test_copies_are_narrowed_kept_under_a_name_and_exported_like_any_list(client, town):
     for deadline, words in zip(schemes(), ("请按时准备。", "请知悉。"), strict=True):
         copied(town, deadline, "mayor", words)
+    for deadline, days in zip(schemes(), (-3, 30), strict=True):
+        due = timezone.localdate() + timedelta(days=days)
+        Deadline.objects.filter(pk=deadline.pk).update(due_on=due, provisional=False)
     mayor = town.of("mayor")
     client.force_login(mayor)
     address = "/inbox/copies/"
@@ -296,7 +299,8 @@ def test_copies_are_narrowed_kept_under_a_name_and_exported_like_any_list(client
         ("step=2", 0),
         ("unread=1", 2),
         (f"unread=1&year={YEAR}", 1),
-        ("due=late", 0),
+        ("due=late", 1),
+        (f"due=late&year={YEAR + 1}", 0),
     ):
         assert rows_on(client, f"{address}?{query}") == found, query
     page = client.get(f"{address}?year={YEAR}&unread=1").content.decode()
@@ -345,7 +349,7 @@ def rows_on(client, path: str) -> int:
 
 def done_on(user, unit, day: date) -> None:
     apply(SYSTEM)
-    one = schemes()[-1]
+    one = next(deadline for deadline in schemes() if deadline.unit_id == unit.pk)
     one.task.status, one.task.pk = "DONE", None
     one.task.save()
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)

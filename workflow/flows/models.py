@@ -218,8 +218,40 @@ class CopyRead(models.Model):
         constraints = [models.UniqueConstraint(fields=["copy", "user"], name="copy_read_once")]
 
 
+class MeetingCall(models.Model):
+    """A body called to a meeting on several matters: when, where, on what (会议通知).
+
+    tasks: the numbers of its tasks in the order of the agenda. replaced_by: the later call on any of them.
+    """
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    seat = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    body = models.CharField(max_length=20)
+    held_on = models.DateField(_("会议日期"))
+    hour = models.TimeField(_("会议时间"))
+    place = models.CharField(_("地点"), max_length=80)
+    words = models.CharField(_("会议要求"), max_length=200, blank=True)
+    tasks = models.JSONField(default=list)
+    replaced_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="replaces")
+    called_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["seat", "body"], name="meeting_called", condition=Q(replaced_by=None)),
+        ]
+
+    @property
+    def reference(self) -> str:
+        """How the trail names it."""
+        return f"call:{self.pk}"
+
+
 class Sitting(models.Model):
-    """One meeting of a body on several matters: called once, attended once, voted on matter by matter."""
+    """One meeting of a body on several matters: attended once, voted on matter by matter.
+
+    call: the notice it was called by; None where it was recorded without one.
+    """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     seat = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -231,6 +263,7 @@ class Sitting(models.Model):
     attended = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+")
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    call = models.OneToOneField(MeetingCall, models.PROTECT, null=True, related_name="sitting")
 
 
 class Meeting(models.Model):

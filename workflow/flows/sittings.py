@@ -16,11 +16,11 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from workflow.audit.services import write_down
-from workflow.flows.errors import NotYourTurn, Refused
+from workflow.flows.errors import NotYourTurn, Refused, Taken
 from workflow.flows.forms import MeetingForm
 from workflow.flows.holding import takes_files
 from workflow.flows.membership import not_members
-from workflow.flows.models import Deadline, Sitting
+from workflow.flows.models import Deadline, MeetingCall, Sitting
 from workflow.flows.nodes import MeetingView
 from workflow.flows.services import complete, named
 from workflow.people.models import User
@@ -53,17 +53,27 @@ def may_be_joined(node: Any) -> bool:
     )
 
 
-def hold(matters: Mapping[int, Mapping[str, Any]], *, called: Called, actor: User, at: datetime) -> Sitting:
+def hold(
+    matters: Mapping[int, Mapping[str, Any]],
+    *,
+    called: Called,
+    actor: User,
+    at: datetime,
+    call: MeetingCall | None = None,
+) -> Sitting:
     """Record one meeting on several tasks. matters: task id → its form's own data, without what is common to all.
 
-    Refused: fewer than two, tasks of different bodies or seats, one that is not decided so, a presiding person who did
-    not attend; and, each by name, whatever `complete()` refuses of any of them. Nothing is left behind then.
+    call: the notice it was called by. Refused: a notice that a meeting has followed already or that is another body's;
+    fewer than two tasks, tasks of different bodies or seats, one that is not decided so, a presiding person who did not
+    attend; and, each by name, whatever `complete()` refuses of any of them. Nothing is left behind then.
     """
     with transaction.atomic():
         deadlines = _matters(matters)
-        body, seat = _one_body(deadlines)
+        body, seat = one_body(deadlines)
         members = members_on(body, seat, called.held_on)
         _check_attendance(called, members)
+        if call:
+            _check_call(call, body, seat)
         grant = holder_for_update(actor, deadlines[0].office, seat.pk, localdate(at))
         if grant is None:
             raise NotYourTurn(_("会议由该机构的成员或者记录人记录。"))
@@ -77,6 +87,7 @@ def hold(matters: Mapping[int, Mapping[str, Any]], *, called: Called, actor: Use
             members=len(members),
             recorded_by=actor,
             at=at,
+            call=call,
         )
         sitting.attended.set(called.attended)
         _decide(deadlines, matters, sitting, called, actor, at)
@@ -91,7 +102,8 @@ def hold(matters: Mapping[int, Mapping[str, Any]], *, called: Called, actor: Use
                 "place": called.place,
                 "present": len(called.attended),
                 "tasks": [d.pk for d in deadlines],
-            },
+            }
+            | ({"call": call.pk} if call else {}),
         )
     return sitting
 
@@ -107,13 +119,23 @@ def _matters(matters: Mapping[int, Any]) -> list[Deadline]:
     return found
 
 
-def _one_body(deadlines: list[Deadline]) -> tuple[str, Any]:
+def one_body(deadlines: list[Deadline]) -> tuple[str, Any]:
+    """The body that decides all of these, and where it sits; refused where there is no such one."""
     nodes = [d.task.flow_task for d in deadlines]
     if unfit := [named(d.pk) for d, node in zip(deadlines, nodes, strict=True) if not may_be_joined(node)]:
         raise Refused(_("%(what)s不能合并开会，请单独办理。") % {"what": "、".join(unfit)})
     if len({(node.deciding, d.seat_id) for node, d in zip(nodes, deadlines, strict=True)}) > 1:
         raise Refused(_("所选事项不由同一机构决定，不能在一次会议上合并研究。"))
     return nodes[0].deciding, deadlines[0].seat
+
+
+def _check_call(call: MeetingCall, body: str, seat: Any) -> None:
+    """The row is held: two records of one called meeting come one after the other."""
+    held = MeetingCall.objects.select_for_update(of=("self",)).get(pk=call.pk)
+    if (held.body, held.seat_id) != (body, seat.pk):
+        raise Refused(_("会议通知与所选事项不是同一机构的。"))
+    if Sitting.objects.filter(call=held).exists():
+        raise Taken(_("这次会议已经记录过。"))
 
 
 def _check_attendance(called: Called, members: Collection[User]) -> None:

@@ -1,8 +1,8 @@
-"""合并开会: a body's waiting tasks on one page, decided at one meeting."""
+"""合并开会: a body's waiting tasks on one page, the meeting on several of them called, and what it decided recorded."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,15 +18,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from workflow.flows import services
 from workflow.flows.acting import acting
+from workflow.flows.calling import Planned, call, open_calls
 from workflow.flows.errors import Refused
 from workflow.flows.fields import ChineseDateField, PlainForm, choice_field
 from workflow.flows.forms import day_typed
 from workflow.flows.membership import Membership, not_members
-from workflow.flows.models import Deadline
+from workflow.flows.models import Deadline, MeetingCall
 from workflow.flows.sittings import COMMON, Called, hold, may_be_joined
+from workflow.inbox.asked import number_asked
 from workflow.inbox.attempts import attempted
 from workflow.inbox.pages import Answer, answers_of
-from workflow.inbox.selectors import by_date, claimed_by, queue_of
+from workflow.inbox.selectors import by_date, claimed_by, offices_served, queue_of
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
@@ -45,8 +47,14 @@ class SittingForm(PlainForm):
         label=gettext_lazy("出席人员"), widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"})
     )
 
-    def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, membership: Membership, called: MeetingCall | None = None, **kwargs: Any
+    ) -> None:
+        if called:
+            there = [str(user.pk) for user in membership.on(called.held_on)]
+            kwargs["initial"] = {"held_on": called.held_on, "place": called.place, "attended": there}
         super().__init__(*args, **kwargs)
+        self.call = called
         self.membership, self.today = membership, membership.today
         named = membership.offered(day_typed(self))
         choice_field(self, "presided_by").choices = [("", _("请选择")), *named]
@@ -74,6 +82,25 @@ class SittingForm(PlainForm):
         members = {str(user.pk): user for user in self.membership.on(data["held_on"])}
         attended = [members[code] for code in data["attended"]]
         return Called(data["held_on"], data["place"], members[data["presided_by"]], attended)
+
+
+class CallForm(PlainForm):
+    """When and where a meeting is to be held, and a word on what to bring or read before."""
+
+    held_on = ChineseDateField(label=gettext_lazy("会议日期"))
+    hour = forms.TimeField(
+        label=gettext_lazy("会议时间"),
+        help_text=gettext_lazy("例如 9:00"),
+        widget=forms.TextInput(attrs={"class": "input-short"}),
+        error_messages={"invalid": gettext_lazy("请写明时、分，例如 9:00。")},
+    )
+    place = forms.CharField(label=gettext_lazy("地点"), min_length=2, max_length=80)
+    words = forms.CharField(
+        label=gettext_lazy("会议要求"),
+        required=False,
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
 
 
 @dataclass(frozen=True)
@@ -106,9 +133,80 @@ def waiting(request: HttpRequest) -> HttpResponse:
             (body, registry.title_of(body, grant.tenant), [(d, d.task.flow_task) for d in rows])
             for body, rows in bodies.items()
         ],
+        "calls": [(one, len(one.tasks)) for one in _open_calls(grant)],
         "today": timezone.localdate(),
     }
     return render(request, "workflow/meetings.html", context)
+
+
+def _open_calls(grant: RoleGrant) -> list[MeetingCall]:
+    """The meetings called of the bodies whose record the office keeps, not held yet."""
+    return [one for body in offices_served(grant) for one in open_calls(body, grant.unit)]
+
+
+def _chosen(grant: RoleGrant, numbers: Iterable[str]) -> list[Deadline]:
+    """The waiting tasks a request names, where one body decides at least two of them; else none, and why is said."""
+    wanted = set(numbers)
+    chosen = [row for row in _waiting(grant) if str(row.pk) in wanted][:MOST_MATTERS]
+    bodies = {row.task.flow_task.deciding for row in chosen}
+    return chosen if len(chosen) > 1 and len(bodies) == 1 else []
+
+
+def _too_few(request: HttpRequest) -> HttpResponse:
+    messages.error(request, _("请在同一机构的事项中至少勾选两项。"))
+    return redirect("meetings")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def call_meeting(request: HttpRequest) -> HttpResponse:
+    """Day, hour and place of a meeting on the chosen tasks; looked at once more, then every member is told."""
+    grant = acting_grant(request)
+    posted = request.method == "POST"
+    chosen = _chosen(grant, (request.POST if posted else request.GET).getlist("task"))
+    if not chosen:
+        return _too_few(request)
+    form = CallForm(request.POST if posted else None)
+    op = request.POST.get("op", "")
+    if not posted or not form.is_valid() or op == "edit":
+        return _call_shown(request, chosen, form, status=422 if posted and form.errors else 200)
+    if op != "confirm":
+        return _call_shown(request, chosen, form, answers=answers_of(form), status=200)
+
+    def act() -> HttpResponse:
+        planned = Planned(**form.cleaned_data)
+        made = call([row.pk for row in chosen], planned=planned, actor=grant.user, at=timezone.now())
+        messages.success(request, _("会议通知已发给全体组成人员。"))
+        return redirect("meeting_call", pk=made.pk)
+
+    def again(refused: Refused, status: int) -> HttpResponse:
+        return _call_shown(request, chosen, form, reasons=refused.reasons, status=status)
+
+    return attempted(act, again)
+
+
+def _call_shown(
+    request: HttpRequest,
+    chosen: Sequence[Deadline],
+    form: CallForm,
+    *,
+    answers: Sequence[Answer] = (),
+    reasons: Sequence[str] = (),
+    status: int,
+) -> HttpResponse:
+    """The form of a call; with answers the page that asks to confirm them."""
+    context = {
+        "form": form,
+        "answers": answers,
+        "reasons": reasons,
+        "posted": _posted(request) if answers else [],
+        "rows": [(row, row.task.flow_task) for row in chosen],
+        "today": timezone.localdate(),
+    }
+    return render(request, "workflow/meeting_call.html", context, status=status)
+
+
+def _posted(request: HttpRequest) -> list[tuple[str, Any]]:
+    return [(k, v) for k, vs in request.POST.lists() if k not in ("csrfmiddlewaretoken", "op") for v in vs]
 
 
 def _waiting(grant: RoleGrant) -> list[Deadline]:
@@ -118,18 +216,21 @@ def _waiting(grant: RoleGrant) -> list[Deadline]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def record(request: HttpRequest) -> HttpResponse:
-    """Date, place and attendance once, votes and minutes of each matter; checked, then all decided or none."""
+    """Date, place and attendance once, votes and minutes of each matter; checked, then all decided or none.
+
+    call: the number of the notice the meeting was called by; the record begins as that says.
+    """
     grant = acting_grant(request)
-    given = request.POST if request.method == "POST" else request.GET
-    wanted = set(given.getlist("task"))
-    chosen = [row for row in _waiting(grant) if str(row.pk) in wanted][:MOST_MATTERS]
-    bodies = {row.task.flow_task.deciding for row in chosen}
-    if len(chosen) < 2 or len(bodies) > 1:
-        messages.error(request, _("请在同一机构的事项中至少勾选两项。"))
-        return redirect("meetings")
-    membership = Membership(bodies.pop(), chosen[0].seat, timezone.localdate())
     bound = request.POST if request.method == "POST" else None
-    sitting = SittingForm(bound, membership=membership)
+    given = request.GET if bound is None else bound
+    called = _called(grant, number_asked(given, "call"))
+    numbers = given.getlist("task") or ([str(pk) for pk in called.tasks] if called else [])
+    chosen = _chosen(grant, numbers)
+    if not chosen:
+        return _too_few(request)
+    body = chosen[0].task.flow_task.deciding
+    membership = Membership(body, chosen[0].seat, timezone.localdate())
+    sitting = SittingForm(bound, membership=membership, called=called)
     common = sitting.cleaned_data if bound is not None and sitting.is_valid() else None
     matters = [_matter(row, grant, bound, common) for row in chosen]
     if bound is None or common is None or not all(matter.form.is_valid() for matter in matters):
@@ -139,6 +240,11 @@ def record(request: HttpRequest) -> HttpResponse:
     if request.POST.get("op") != "confirm":
         return _checked(request, sitting, matters)
     return _held(request, grant, sitting, matters)
+
+
+def _called(grant: RoleGrant, number: int | None) -> MeetingCall | None:
+    """The open call a request names, of a body whose record the office keeps."""
+    return next((one for one in _open_calls(grant) if one.pk == number), None)
 
 
 def _matter(deadline: Deadline, grant: RoleGrant, given: QueryDict | None, common: Any) -> Matter:
@@ -185,11 +291,10 @@ def _shown(
 
 
 def _checked(request: HttpRequest, sitting: SittingForm, matters: list[Matter]) -> HttpResponse:
-    posted = [(k, v) for k, vs in request.POST.lists() if k not in ("csrfmiddlewaretoken", "op") for v in vs]
     context = {
         "answers": answers_of(sitting),
         "matters": matters,
-        "posted": posted,
+        "posted": _posted(request),
         "irreversible": any(matter.deadline.task.flow_task.irreversible for matter in matters),
     }
     return render(request, "workflow/meeting_check.html", context)
@@ -202,7 +307,7 @@ def _held(
         now = timezone.now()
         with acting(grant.act(matters[0].deadline.unit, now)):
             own = {matter.deadline.pk: _lists(matter.own) for matter in matters}
-            made = hold(own, called=sitting.called(), actor=grant.user, at=now)
+            made = hold(own, called=sitting.called(), actor=grant.user, at=now, call=sitting.call)
         messages.success(request, _("会议已记录，%(n)s 项议题均已办结。") % {"n": len(matters)})
         return redirect("sitting", pk=made.pk)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Any, cast
 
 from django import forms
@@ -46,8 +46,8 @@ def _shown(field: forms.Field, value: Any) -> str:
         return _("是") if value else _("否")
     if isinstance(field, FenField):
         return str(wan(value))
-    if isinstance(value, date):
-        return date_format(value, "DATE_FORMAT")
+    if isinstance(value, date | time):
+        return date_format(value, "DATE_FORMAT") if isinstance(value, date) else f"{value:%H:%M}"
     if isinstance(field, forms.MultipleChoiceField):
         return "、".join(str(label) for code, label in _pairs(field) if str(code) in {str(v) for v in value})
     if isinstance(field, forms.ChoiceField):

@@ -35,6 +35,7 @@ _others: dict[str, Any] = {
     "task.copy": gettext_lazy("抄送"),
     "calendar.make_link": gettext_lazy("生成日历订阅链接"),
     "calendar.drop_link": gettext_lazy("停用日历订阅链接"),
+    "meeting.call": gettext_lazy("召集会议"),
     "meeting.hold": gettext_lazy("合并开会"),
     "task.comment": gettext_lazy("留言"),
     "task.hand_over": gettext_lazy("转办"),

@@ -244,6 +244,26 @@ class Migration(migrations.Migration):
                 ],
             ),
             migrations.CreateModel(
+                name='MeetingCall',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('body', models.CharField(max_length=20)),
+                    ('held_on', models.DateField(verbose_name='会议日期')),
+                    ('hour', models.TimeField(verbose_name='会议时间')),
+                    ('place', models.CharField(max_length=80, verbose_name='地点')),
+                    ('words', models.CharField(blank=True, max_length=200, verbose_name='会议要求')),
+                    ('tasks', models.JSONField(default=list)),
+                    ('at', models.DateTimeField()),
+                    ('called_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                    ('replaced_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaces', to='workflow.meetingcall')),
+                    ('seat', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.unit')),
+                    ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.unit')),
+                ],
+                options={
+                    'indexes': [models.Index(condition=models.Q(('replaced_by', None)), fields=['seat', 'body'], name='meeting_called')],
+                },
+            ),
+            migrations.CreateModel(
                 name='Sitting',
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -254,6 +274,7 @@ class Migration(migrations.Migration):
                     ('members', models.PositiveSmallIntegerField(verbose_name='组成人员')),
                     ('at', models.DateTimeField()),
                     ('attended', models.ManyToManyField(related_name='+', to=settings.AUTH_USER_MODEL)),
+                    ('call', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sitting', to='workflow.meetingcall')),
                     ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                     ('seat', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.unit')),
                     ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.unit')),

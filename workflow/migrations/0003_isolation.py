@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
         ForcePolicy("comment", write="units"),
         ForcePolicy("meeting"),
         ForcePolicy("sitting"),
+        ForcePolicy("meetingcall"),
         ForcePolicy("copy"),
         ForcePolicy("copyread", write="units"),
         ForcePolicy("notesread", write="units"),

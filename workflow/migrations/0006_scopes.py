@@ -36,6 +36,11 @@ class Migration(migrations.Migration):
         ),
         NarrowPolicy("commentfile", SEEN.format("workflow_comment", "id", "workflow_commentfile.comment_id")),
         NarrowPolicy("sitting", SEEN.format("workflow_meeting", "sitting_id", "workflow_sitting.id")),
+        # `@>` asks of whatever stands there; unnesting a list would fail on anything else.
+        NarrowPolicy(
+            "meetingcall",
+            "EXISTS (SELECT 1 FROM workflow_deadline d WHERE workflow_meetingcall.tasks @> to_jsonb(d.task_id))",
+        ),
         NarrowPolicy("savedfilter", OWN.format("user")),
         NarrowPolicy("trailexport", OWN.format("by")),
     ]

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import date, timedelta
+import re
+from datetime import date, time, timedelta
 
 import docx
 import pytest
+from django.db import connection
 from django.utils import timezone
 
+from notifications.models import Delivery
+from notifications.post import post_unit
 from projects.lifecycle.services import start_year
 from projects.portal.meetings import absent_at
 from tests.builders import at, meeting_of, township
 from workflow.audit.models import Entry
-from workflow.flows.errors import NotYourTurn, Refused
-from workflow.flows.models import Deadline, Meeting, Sitting
+from workflow.flows.calling import Planned, call
+from workflow.flows.errors import NotYourTurn, Refused, Taken
+from workflow.flows.models import Deadline, Meeting, MeetingCall, Sitting
 from workflow.flows.services import complete
-from workflow.flows.sittings import Called, hold, may_be_joined
+from workflow.flows.sittings import Called, _check_call, hold, may_be_joined
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
 from workflow.roles.models import RoleGrant
@@ -113,7 +118,7 @@ def test_who_presides_attends_and_who_attends_is_a_member(town):
     strange = Called(
         date.fromisoformat(DAY), "会议室", town.of("mayor"), [town.of("mayor"), *town.people["party"][:5]]
     )
-    with pytest.raises(Refused, match="不是该机构的组成人员"):
+    with pytest.raises(Refused, match="在会议当日不是组成人员"):
         held(town, matters, called=strange)
 
 
@@ -267,3 +272,107 @@ def test_a_page_with_fewer_than_two_or_another_offices_tasks_goes_back(client, t
     client.force_login(town.of("finance"))
     assert client.get("/meetings/record/", {"task": [d.pk for d in tasks]}).status_code == 302
     assert "没有等着开会研究的事项" in client.get("/meetings/").content.decode()
+
+
+# ------------------------------------------------------------------------------- the meeting is called
+
+SOON = timezone.localdate() + timedelta(days=3)
+PLANNED = Planned(SOON, time(9, 0), "三楼会议室", "请提前阅看方案。")
+
+
+def call_of(town, office: str = "party", *, planned: Planned = PLANNED, tasks=None) -> MeetingCall:
+    ids = [d.pk for d in (waiting() if tasks is None else tasks)]
+    return call(ids, planned=planned, actor=town.of(office), at=timezone.now())
+
+
+def test_a_body_is_called_by_one_act_with_one_entry_that_names_every_member(town):
+    before = Entry.objects.count()
+    made = call_of(town)
+    entry = Entry.objects.get(action="meeting.call")
+    after = json.loads(entry.body)["after"]
+    assert Entry.objects.count() == before + 1 and entry.subject == made.reference
+    assert after["told"] == sorted(user.username for user in town.people["party"])
+    assert (after["held_on"], after["hour"], after["tasks"]) == (SOON.isoformat(), "09:00", made.tasks)
+    assert len(waiting()) == 2, "a call decides nothing"
+
+
+def test_every_member_has_a_letter_that_leads_to_the_notice(town):
+    made = call_of(town)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+    post_unit(town.unit.pk)
+    letters = Delivery.objects.filter(letter="meeting_called", channel="in_app")
+    others = {user.pk for user in town.people["party"]} - {town.of("party").pk}
+    assert set(letters.values_list("recipient", flat=True)) == others
+    letter = letters[0]
+    assert letter.link == f"/meetings/called/{made.pk}/" and "三楼会议室" in letter.title
+    assert "请提前阅看方案。" in letter.body
+
+
+def test_who_may_not_call_and_what_cannot_be_called_for_is_refused(town):
+    one, other = waiting()
+    with pytest.raises(NotYourTurn):
+        call_of(town, "finance")
+    with pytest.raises(Refused, match="至少要有两项"):
+        call_of(town, tasks=[one])
+    past = Planned(timezone.localdate() - timedelta(days=1), time(9), "三楼会议室")
+    with pytest.raises(Refused, match="须在现在以后"):
+        call_of(town, planned=past)
+    Deadline.objects.filter(pk=other.pk).update(cancelled=True)
+    with pytest.raises(Taken, match="已经办结或者终止"):
+        call_of(town, tasks=[one, other])
+    Deadline.objects.filter(pk=other.pk).update(cancelled=False)
+    assert call_of(town, tasks=[one, other])
+
+
+def test_calling_again_on_a_matter_replaces_the_notice_before(town):
+    first = call_of(town)
+    second = call_of(town, planned=Planned(SOON + timedelta(days=1), time(15), "二楼会议室"))
+    first.refresh_from_db()
+    assert first.replaced_by == second
+    assert json.loads(Entry.objects.filter(action="meeting.call").latest("pk").body)["after"]["replaces"] == [
+        first.pk
+    ]
+
+
+def test_the_pages_call_write_the_notice_and_begin_the_record_from_it(client, town):
+    tasks = waiting()
+    client.force_login(town.of("party"))
+    data = {"task": [d.pk for d in tasks], "held_on": SOON.isoformat(), "hour": "9:00", "place": "三楼会议室"}
+    assert 'formaction="/meetings/call/"' in client.get("/meetings/").content.decode()
+    assert client.get("/meetings/call/", {"task": data["task"]}).status_code == 200
+    assert client.post("/meetings/call/", data | {"hour": "早上"}).status_code == 422
+    assert "请核对后确认" in client.post("/meetings/call/", data).content.decode()
+    apply(SYSTEM)
+    assert not MeetingCall.objects.exists()
+    page = client.post("/meetings/call/", data | {"op": "confirm"}, follow=True).content.decode()
+    apply(SYSTEM)
+    made = MeetingCall.objects.get()
+    assert "会议通知已发给全体组成人员" in page and "记录会议" not in page
+    answer = client.get(f"/meetings/called/{made.pk}/docx/")
+    words = [p.text for p in docx.Document(io.BytesIO(answer.content)).paragraphs]
+    assert "关于召开青溪镇党委会议的通知" in words and any("9:00在三楼会议室召开" in w for w in words)
+    assert town.people["party"][3].name in " ".join(words)
+    client.force_login(town.of("finance"))
+    assert client.get(f"/meetings/called/{made.pk}/").status_code == 403
+
+    apply(SYSTEM)
+    MeetingCall.objects.update(held_on=timezone.localdate())
+    client.force_login(town.of("party"))
+    assert "记录会议" in client.get(f"/meetings/called/{made.pk}/").content.decode()
+    form = client.get("/meetings/record/", {"call": made.pk}).content.decode()
+    assert 'value="三楼会议室"' in form and len(re.findall(r'name="attended"[^>]*checked', form)) == 7
+    typed_in = typed(town, tasks) | {"call": made.pk, "op": "confirm"}
+    client.post("/meetings/record/", typed_in)
+    apply(SYSTEM)
+    assert Sitting.objects.get().call == made
+    assert json.loads(Entry.objects.get(action="meeting.hold").body)["after"]["call"] == made.pk
+    assert "会议已经召开并记录" in client.get(f"/meetings/called/{made.pk}/").content.decode()
+
+
+def test_one_called_meeting_is_recorded_once(town):
+    made = call_of(town)
+    matters = {d.pk: votes() for d in waiting()}
+    held(town, matters, call=made)
+    with pytest.raises(Refused, match="已经记录过"):
+        _check_call(made, "party", town.unit)
