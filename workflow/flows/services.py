@@ -209,11 +209,11 @@ def _drop_drafts(turn: Turn) -> None:
     """What was typed on a task is of no use once it is done, nor what was typed in its place before that was called off;
     nor is what was handed in on the tasks it has come of, which nobody takes back any more. What was handed in beside
     it may still be taken back, and stays."""
-    found = _OF_TASKS_OVER.every(process_id=turn.task.process_id)
-    done = {draft.pk: draft.task_id for draft in found if draft.task.status == STATUS.DONE}
+    found = {d.pk: d.task for d in _OF_TASKS_OVER.every(process_id=turn.task.process_id) if d.task}
+    done = {pk: task.pk for pk, task in found.items() if task.status == STATUS.DONE}
     behind = _came_of(turn.task) if set(done.values()) - {turn.task.pk} else set()
     gone = [pk for pk, task_id in done.items() if task_id in {turn.task.pk, *behind}]
-    gone += [d.pk for d in found if d.pk not in done and drafts.stood_in_place_of(d.task, turn.task)]
+    gone += [pk for pk, task in found.items() if pk not in done and drafts.stood_in_place_of(task, turn.task)]
     if gone:
         Draft.objects.filter(pk__in=gone).delete()
 

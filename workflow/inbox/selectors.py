@@ -16,7 +16,7 @@ from viewflow.workflow.status import PROCESS
 
 from workflow.calendar.offsets import SOON
 from workflow.flows.base import flows
-from workflow.flows.copies import copies_for
+from workflow.flows.copies import copies_for, unread_by
 from workflow.flows.models import Comment, Copy, Deadline, NotesRead, Urge
 from workflow.flows.nodes import SubFlow
 from workflow.flows.taking_back import following
@@ -127,7 +127,8 @@ def listed(box: str, grant: RoleGrant, today: date, **asked: Any) -> list[QueryS
     Of tasks, and of copies of them in the box of these (`copies_narrowed`).
     """
     if box == COPIES:
-        return [copies_narrowed(copies_for(grant, offices_served(grant)), today, **asked)]
+        copied = unread_by if asked.pop("unread", False) else copies_for
+        return [copies_narrowed(copied(grant, offices_served(grant)), today, **asked)]
     return [narrowed(rows, today, **asked) for rows in in_box(box, grant)]
 
 
@@ -167,7 +168,6 @@ def copies_narrowed(
     step: int | None = None,
     due: str = "",
     words: str = "",
-    unread: bool = False,
 ) -> QuerySet[Copy]:
     """The copies of tasks of a year, a step, a deadline that is still to be kept, which say these words."""
     if year:
@@ -181,7 +181,7 @@ def copies_narrowed(
         said = Q(words__icontains=words) | Q(sender__name__icontains=words)
         said |= Q(task__deadline__label__icontains=words) | Q(task__deadline__key__in=_titled(words))
         rows = rows.filter(said)
-    return rows.filter(read=False) if unread else rows
+    return rows
 
 
 def _titled(words: str) -> list[str]:
