@@ -14,9 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
+from viewflow.workflow.models import Process, Task
 
-from projects.ballots.models import Vote
-from projects.cycles.models import Cycle, Session
+from projects.ballots.models import Keying, Vote
+from projects.cycles.models import Cycle, RollLine, Session
 from projects.evaluation.conformance import Status
 from projects.evaluation.conforming import conformance_of
 from projects.supervision.models import Plan, Project
@@ -30,10 +31,12 @@ from workflow.audit.rows import ACTIONS
 from workflow.audit.selectors import history_of
 from workflow.audit.services import Act, write_down
 from workflow.audit.verify import one_view, verify
+from workflow.flows.models import Deadline, Meeting
+from workflow.flows.services import claim, mark_seen, release
 from workflow.inbox.story import line_of
 from workflow.machines.graph import machines
 from workflow.people.isolation import SYSTEM, apply, within
-from workflow.people.models import UnitKind, User
+from workflow.people.models import Unit, UnitKind, User
 from workflow.people.services import create_unit
 from workflow.roles.models import RoleGrant
 from workflow.roles.services import grant
@@ -190,29 +193,209 @@ def test_the_database_writes_json_as_the_chain_has_it(values: dict[str, Any]) ->
     assert written == canonical(values)
 
 
-# Why a record with a machine is not watched.
+# What makes a ballot: neither who cast one nor what is in it leaves a trace below the acts either.
+BALLOTS = {"projects_box", "projects_rollentry"}
+# Why a table is not watched.
+TRAIL = "the trail and what is derived from it: append-only, or recomputed by every verification"
+OWN = "what somebody keeps for themselves and changes without an act"
+UNSENT = "not handed in: no act yet, so it leaves no entry"
+POST = "letters read off the trail; how far they have come changes without an act"
+RIGHTS = "rights follow offices; the run-time role reads and writes no row of it"
+LIBRARY = "the library's own: codes of models, nothing of a township"
+SIGN_IN = "changes at every sign-in; that of whoever votes in secret leaves no line"
+COUNTED = "worked out by the system from what is watched, and worked out anew each night"
 UNWATCHED = {
-    "projects_bulletin": "a draft, edited until it is sent; then its text stands in the trail by its digest"
-}
-OF_BALLOTS = {
-    "projects_box", "projects_rollentry", "projects_rollline", "projects_keying", "projects_keyholder",
-    "projects_signature", "projects_option", "projects_contact", "projects_yearfigure",
-    "django_session", "workflow_user", "workflow_draft", "workflow_deadline", "viewflow_task", "viewflow_process",
+    **dict.fromkeys(BALLOTS, "the secret ballot"),
+    **dict.fromkeys(
+        (
+            "workflow_entry", "workflow_leaf", "workflow_head", "workflow_salt", "workflow_signingkey",
+            "workflow_treehead", "workflow_cosignature", "workflow_stamp", "workflow_stampfailure", "workflow_trailcheck",
+        ),
+        TRAIL,
+    ),
+    "workflow_trailexport": "how far the making of a file is; who asked for it and why is an entry",
+    "projects_contact": "personal data, changed by its erasure alone; the trail knows it by a salted commitment",
+    "projects_bulletin": "a draft, edited until it is sent; then its text stands in the trail by its digest",
+    "projects_yearfigure": COUNTED,
+    "projects_examination": COUNTED,
+    "workflow_draft": UNSENT,
+    "workflow_pendingfile": UNSENT,
+    "workflow_savedfilter": OWN,
+    "workflow_calendarfeed": OWN,
+    "workflow_copyread": "that somebody has opened a copy, which is no act",
+    "notifications_preference": OWN,
+    "notifications_address": OWN + "; sealed, and told to nobody",
+    "notifications_delivery": POST,
+    "notifications_posted": POST,
+    "notifications_told": POST,
+    "notifications_wording": "how letters are worded; each of them keeps the words it was sent with",
+    "viewflow_task_previous": "what is drawn of a flow; nobody's turn hangs on it but by an act that writes a task",
+    "otp_totp_totpdevice": SIGN_IN,
+    "django_session": SIGN_IN,
+    **dict.fromkeys(
+        ("axes_accesslog", "axes_accessattempt", "axes_accessattemptexpiration", "axes_accessfailurelog"), SIGN_IN
+    ),
+    **dict.fromkeys(
+        ("auth_group", "auth_group_permissions", "auth_permission", "workflow_user_groups", "workflow_user_user_permissions"),
+        RIGHTS,
+    ),
+    "django_content_type": LIBRARY,
+    "django_migrations": LIBRARY,
 }  # fmt: skip
 
 
-@pytest.mark.django_db
-def test_every_machines_record_is_watched_and_nothing_of_a_ballot_is():
-    assert {model._meta.db_table for model in machines()} - watched() == set(UNWATCHED)
-    assert watched().isdisjoint(OF_BALLOTS)
-    # A vote's figures are no figure of the trail's before they are signed, nor how many voted on paper and how many not.
+def told_columns(table: str) -> set[str]:
+    """The columns of a watched table whose values may stand in the trail."""
     ((told,),) = run(
-        "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = 'watched' AND tgrelid = 'projects_vote'::regclass"
+        "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = 'watched' AND tgrelid = %s::regclass",
+        table,
     )
-    columns = set(told.rpartition(", '")[2].rstrip("')").split(","))
+    return set(told.rstrip(")").rpartition(", '")[0].rpartition(", '")[2].rstrip("'").split(","))
+
+
+@pytest.mark.django_db
+def test_every_table_is_watched_or_says_why_not_and_nothing_of_a_ballot_is():
+    assert set(connection.introspection.table_names()) - watched() == set(UNWATCHED)
+    assert watched().isdisjoint(UNWATCHED)
+    assert {model._meta.db_table for model in machines()} - watched() == {"projects_bulletin"}
+
+
+@pytest.mark.django_db
+def test_of_what_is_keyed_signed_and_sealed_no_value_is_told():
+    # A vote's figures are no figure of the trail's before they are signed, nor how many voted on paper and how many not.
+    columns = told_columns("projects_vote")
     figures = {"figures", "outcome", "issued", "returned", "paper_issued", "paper_returned"}
     assert {"state", "seats"} <= columns and not {"awaiting", "public_key", *figures} & columns
     assert columns <= {field.column for field in Vote._meta.concrete_fields}
+    keyed = {"id", "unit_id", "vote_id", "by_id"}
+    assert told_columns("projects_keying") == keyed | {"turn", "round"}
+    assert told_columns("projects_signature") == told_columns("projects_keyholder") == keyed | {"office"}
+    assert "name" not in told_columns("projects_rollline") and "presence" in told_columns("projects_rollline")
+    assert not {"password", "name", "email"} & told_columns("workflow_user")
+
+
+# Whose turn it was, what was decided, who may act
+
+
+def changed(statement: Any) -> list[dict[str, Any]]:
+    """What a change past the services adds to the trail. statement: SQL, or whatever does it."""
+    before = len(outside())
+    run(statement) if isinstance(statement, str) else statement()
+    committed()
+    return outside()[before:]
+
+
+def test_a_bodys_decision_changed_past_the_services_is_told_by_its_figures_and_not_by_its_minutes(year):
+    year.grouped()
+    committed()
+    meeting = Meeting.objects.filter(about=year.cycle.reference).latest("pk")
+    (told,) = changed(
+        lambda: Meeting.objects.filter(pk=meeting.pk).update(
+            votes_for=meeting.votes_for - 1, minutes="改了的纪要"
+        )
+    )
+    assert (told["subject"], told["about"]) == (f"meeting:{meeting.pk}", year.cycle.reference)
+    assert told["before"] == {"votes_for": meeting.votes_for}
+    assert told["after"]["row_hidden"] == "minutes" and "改了的纪要" not in json.dumps(
+        told, ensure_ascii=False
+    )
+    left = meeting.attended.first()
+    (gone,) = changed(lambda: meeting.attended.remove(left))
+    (back,) = changed(lambda: meeting.attended.add(left))
+    assert (gone["action"], back["action"]) == ("row.remove", "row.add")
+    assert {gone["subject"], back["subject"]} == {f"meeting:{meeting.pk}"}
+    assert gone["before"]["user_id"] == back["after"]["user_id"] == left.pk
+
+
+def test_a_turn_moved_ended_or_given_away_past_the_services_is_told_and_a_claim_and_a_look_are_not(year):
+    year.handed_over()
+    committed()
+    held = year.task("plan")
+    assert outside() == []
+    holder = year.clerk_of(year.project())
+    mark_seen(held.pk, holder, at("2027-01-26"))
+    claim(held.pk, actor=holder, at=at("2027-01-26"))
+    release(held.pk, actor=holder, at=at("2027-01-26"))
+    claim(held.pk, actor=holder, at=at("2027-01-26"))
+    assert changed("SELECT 1") == []
+    (moved,) = changed(lambda: Deadline.objects.filter(pk=held.pk).update(due_on=date(2029, 1, 1)))
+    assert (moved["subject"], moved["about"]) == (held.subject, held.about)
+    assert moved["after"]["due_on"] == "2029-01-01" and moved["after"]["row_id"] == str(held.pk)
+    other = User.objects.exclude(pk=holder.pk).first()
+    (given,) = changed(lambda: Task.objects.filter(pk=held.pk).update(owner=other))
+    assert (given["subject"], given["after"]["owner_id"]) == (held.subject, other.pk)
+    (ended,) = changed(lambda: Task.objects.filter(pk=held.pk).update(status="DONE"))
+    assert (ended["unit"], ended["before"]["status"], ended["after"]["status"]) == (
+        year.town.unit.code, "ASSIGNED", "DONE",
+    )  # fmt: skip
+    (process,) = changed(lambda: Process.objects.filter(pk=held.task.process_id).update(status="DONE"))
+    assert (process["subject"], process["about"]) == (f"process:{held.task.process_id}", held.about)
+
+
+def test_the_presence_of_a_deputy_changed_past_the_services_is_told(year):
+    line = RollLine.objects.create(
+        unit=year.town.unit, user=year.town.deputies[0], name="某代表",
+        session=Session.objects.create(
+            unit=year.town.unit, term=7, number=4, held_on=date(2027, 1, 20), days="1.5"
+        ),
+    )  # fmt: skip
+    committed()
+    (told,) = changed(lambda: RollLine.objects.filter(pk=line.pk).update(presence="absent", name="另一人"))
+    assert told["before"] == {"presence": "expected"} and told["after"]["presence"] == "absent"
+    assert told["after"]["row_hidden"] == "name" and "另一人" not in json.dumps(told, ensure_ascii=False)
+
+
+def test_a_person_shut_out_or_renamed_is_told_wherever_he_holds_an_office_and_his_password_never_is(year):
+    clerk = year.town.of("clerk")
+    secret = "argon2$不该出现的口令"
+    people = User.objects.filter(pk=clerk.pk)
+    assert (
+        changed(lambda: people.update(password=secret, last_login=at("2027-01-26"), text_size="large")) == []
+    )
+    (told,) = changed(lambda: people.update(is_active=False, name="冒名", password=secret + "2"))
+    assert (told["unit"], told["subject"]) == (year.town.unit.code, f"user:{clerk.pk}")
+    assert told["before"] == {"is_active": True} and told["after"]["is_active"] is False
+    assert told["after"]["row_hidden"] == "name,password"
+    assert not any(secret in body or "冒名" in body for body in Entry.objects.values_list("body", flat=True))
+    other = create_unit(code="T09", name="柳河镇", kind=UnitKind.TOWNSHIP, parent=year.town.unit.parent)
+    RoleGrant.objects.create(user=clerk, office="clerk", unit=other, tenant=other, since=SINCE)
+    nobody = User.objects.create(username="nobody", name="某人")
+    committed()
+    both = changed(lambda: people.update(is_active=True))
+    assert [one["unit"] for one in both] == [year.town.unit.code, "T09"]
+    # Of no office: told at the top of the tree.
+    (top,) = changed(lambda: User.objects.filter(pk=nobody.pk).update(is_superuser=True))
+    assert top["unit"] == Unit.objects.get(parent=None).code
+
+
+def test_a_unit_renamed_or_moved_past_the_services_is_told_and_a_new_one_is_not(year):
+    group = create_unit(code="T01-X", name="新村", kind=UnitKind.VILLAGE, parent=year.town.unit)
+    assert changed("SELECT 1") == []
+    (told,) = changed(lambda: Unit.objects.filter(pk=group.pk).update(name="改了名的村"))
+    assert (told["subject"], told["unit"]) == (f"unit:{group.pk}", year.town.unit.code)
+    assert (told["before"], told["after"]["name"]) == ({"name": "新村"}, "改了名的村")
+    (gone,) = changed(lambda: Unit.objects.filter(pk=group.pk).delete())
+    assert gone["action"] == "row.remove"
+
+
+def test_what_is_keyed_or_signed_by_another_hand_is_told_without_its_value(year):
+    vote = Vote.objects.create(
+        unit=year.town.unit, about_reference=year.cycle.reference, purpose="projects", title="票决", mode="approval",
+        seats=3, deputies_in_office=20,
+    )  # fmt: skip
+    keying = Keying.objects.create(
+        unit=vote.unit,
+        vote=vote,
+        turn=1,
+        by=year.town.deputies[0],
+        figures={"valid": 17},
+        at=at("2027-01-20"),
+    )
+    committed()
+    (told,) = changed(lambda: Keying.objects.filter(pk=keying.pk).update(figures={"valid": 4711}))
+    assert (told["subject"], told["about"]) == (vote.reference, year.cycle.reference)
+    assert told["before"] == {} and told["after"]["row_hidden"] == "figures"
+    assert not Entry.objects.filter(body__contains="4711").exists()
 
 
 # What reads it
