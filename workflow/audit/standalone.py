@@ -2,9 +2,12 @@
 """核验办理记录 / verify an exported trail. One file, Python ≥ 3.9 alone, nothing of the system that made it.
 
     python3 verify.py trail.jsonl [heads.json]
+    python3 verify.py proof proof.json
 
-Recomputes every hash of the chain from the exported bytes, and where the heads are given: the Merkle root at every
+The first recomputes every hash of the chain from the exported bytes, and where the heads are given: the Merkle root at every
 head (RFC 6962), the Ed25519 signature of every head and every co-signature (RFC 8032, the arithmetic is below).
+The second takes no trail: whether the one entry in the file is among what the head in it stands for (an inclusion
+proof), and whether that head only adds to an older one (a consistency proof); both heads' signatures with it.
 Exit status: 0 whole, 1 something does not agree (the entry is named), 2 the files cannot be read.
 
 The keys stand in the heads file: compare them with the ones you were given on paper, or anybody could have signed.
@@ -319,6 +322,69 @@ def _forged(feed: Facts) -> Iterable[str]:
             yield f"{head['at']}的校验值（{head['size']}条）：{found}"
 
 
+# -- one entry, one older head
+
+
+Found = Tuple[List[str], List[str]]  # what does not agree, what is proved
+
+
+def _stands(feed: Facts, size: int, root: str) -> List[str]:
+    if any(head["size"] == size and head["root"] == root for head in feed["heads"]):
+        return []
+    return [f"{size}条的校验值不在文件所附的签名之中"]
+
+
+def _included(feed: Facts, proof: Facts) -> Found:
+    """Whether the entry whose line stands in the proof is among what its head stands for."""
+    line, size = Line(proof["line"].encode()), int(proof["size"])
+    steps = [bytes.fromhex(step) for step in proof["inclusion"]]
+    if line.unit != feed["unit_id"] or _h(line.prev, line.leaf) != line.hash:
+        return [f"{line.where}：内容与校验值不符，或者不是这个单位的记录"], []
+    if not verify_inclusion(line.leaf, line.index - 1, size, steps, bytes.fromhex(proof["root"])):
+        return [f"{line.where}：不能证明在{size}条的校验值之内"], []
+    return [], [f"{line.where}在{size}条的校验值之内，内容未改动。"]
+
+
+def _consistent(feed: Facts, proof: Facts) -> Found:
+    """Whether its head only adds to the older one."""
+    older, size = int(proof["older"]), int(proof["size"])
+    before, root = bytes.fromhex(proof["older_root"]), bytes.fromhex(proof["root"])
+    faults = _stands(feed, older, proof["older_root"])
+    steps = [bytes.fromhex(step) for step in proof["consistency"]]
+    if not verify_consistency(older, before, size, root, steps):
+        return [*faults, f"不能证明{size}条的校验值延续了{older}条时的记录"], []
+    return faults, [f"{size}条的校验值延续了{older}条时的记录，只增加、未改动。"]
+
+
+PROOFS = {"inclusion": _included, "consistency": _consistent}
+
+
+def verify_proofs(feed: Facts) -> Found:
+    """A file of heads with proofs. KeyError, TypeError, ValueError: it is no such file."""
+    proof: Facts = feed["proof"]
+    proved: List[str] = []
+    faults = [*_forged(feed), *_stands(feed, int(proof["size"]), proof["root"])]
+    asked = [name for name in PROOFS if name in proof]
+    if not asked:
+        raise ValueError("文件中没有证明")
+    for name in asked:
+        wrong, right = PROOFS[name](feed, proof)
+        faults, proved = faults + wrong, proved + right
+    return faults, proved
+
+
+def _proof(path: str) -> int:
+    try:
+        faults, proved = verify_proofs(_feed(path))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        sys.stderr.write(f"无法核验：{error}\n")
+        return 2
+    for said in faults + proved:
+        print(said)
+    print("有问题。" if faults else "完好。公钥请与另行留存的核对。")
+    return 1 if faults else 0
+
+
 def _stamps(folder: str, heads: str) -> int:
     try:
         print(f"写出{write_stamps(_feed(heads), folder)}个时间戳，请用 openssl ts -verify 逐个核验。")
@@ -332,8 +398,12 @@ def main(arguments: List[str]) -> int:
     """What the terminal calls."""
     if len(arguments) == 3 and arguments[0] == "--stamps":
         return _stamps(arguments[1], arguments[2])
+    if len(arguments) == 2 and arguments[0] == "proof":
+        return _proof(arguments[1])
     if not 1 <= len(arguments) <= 2:
-        sys.stderr.write("用法：python3 verify.py trail.jsonl [heads.json]\n")
+        sys.stderr.write(
+            "用法：python3 verify.py trail.jsonl [heads.json]，或者 python3 verify.py proof proof.json\n"
+        )
         return 2
     try:
         feed = _feed(arguments[1]) if len(arguments) == 2 else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -134,6 +136,62 @@ def test_a_proof_by_command_is_verified_by_python_alone(unit: Unit) -> None:
             call_command("trail_heads", "--unit", "T01", *wrong)
         apply(SYSTEM)
         assert refused.value.returncode == 2
+
+
+def test_a_file_of_proofs_is_verified_by_the_verifier_alone_and_whatever_is_altered_in_it_is_named(
+    unit: Unit, tmp_path: Path
+) -> None:
+    older = sealed(unit)
+    act(unit, 6)
+    chained()
+    sealed(unit)
+    entry = Entry.objects.filter(unit=unit).order_by("pk")[4]
+    out = StringIO()
+    call_command(
+        "trail_heads", "--unit", "T01", "--entry", str(entry.pk), "--since", str(older.size), stdout=out
+    )
+    apply(SYSTEM)
+    file, made = tmp_path / "proof.json", json.loads(out.getvalue())
+
+    def said(told: Any) -> tuple[int, str]:
+        file.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", standalone.__file__, "proof", str(file)],
+            capture_output=True,
+            text=True,
+            cwd="/",
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    code, words = said(made)
+    assert code == 0 and f"编号{entry.pk}" in words and f"延续了{older.size}条" in words and "完好" in words
+
+    def altered(**new: Any) -> dict[str, Any]:
+        return made | {"proof": made["proof"] | new}
+
+    proof = made["proof"]
+    other = Entry.objects.filter(unit=unit).order_by("pk")[3].pk
+    for wrong, named in (
+        (altered(line=proof["line"].replace("同意", "反对", 1)), f"编号{entry.pk}"),
+        (altered(line=proof["line"].replace(f'"id":{entry.pk}', f'"id":{other}', 1)), f"编号{other}"),
+        (altered(inclusion=proof["inclusion"][::-1]), f"编号{entry.pk}"),
+        (altered(inclusion=proof["inclusion"][:-1]), f"编号{entry.pk}"),
+        (altered(root="00" * 32), "不在文件所附的签名之中"),
+        (altered(older_root="00" * 32), "不能证明"),
+        (altered(consistency=[]), "不能证明"),
+        (
+            made | {"heads": [one | {"at": "2020-01-01T00:00:00.000000Z"} for one in made["heads"]]},
+            "签名不符",
+        ),
+    ):
+        assert wrong != made
+        code, words = said(wrong)
+        assert code == 1 and named in words and "有问题" in words, words
+    for unreadable in ({}, made | {"proof": {"size": 1, "root": "00"}}, altered(line="不是一行记录")):
+        assert said(unreadable)[0] == 2
+    assert "用法" in subprocess.run(
+        [sys.executable, "-I", "-S", standalone.__file__], capture_output=True, text=True, cwd="/"
+    ).stderr  # fmt: skip
 
 
 # Keys

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from workflow.audit.chain import Link, stamp
 from workflow.audit.exporters.extract import STAMP, Extract
 
 _LINE = f"""
@@ -22,3 +23,11 @@ _AS_IT_IS = r"FORMAT csv, DELIMITER E'\x01', QUOTE E'\x02'"
 def as_jsonl(extract: Extract) -> Iterator[bytes]:
     """UTF-8, a line feed after each."""
     return map(b"".join, extract.copied(_LINE, _AS_IT_IS))
+
+
+def line_of(link: Link) -> str:
+    """One entry's line by itself, without the line feed."""
+    return (
+        f'{{"hash":"{link.hash.hex()}","id":{link.entry_id},"index":{link.index},"prev":"{link.prev.hex()}",'
+        f'"recorded_at":"{stamp(link.recorded_at)}","unit_id":{link.unit_id},{link.body[1:]}'
+    )

@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from workflow.audit.chain import stamp
+from workflow.audit.chain import Link, stamp
+from workflow.audit.exporters.jsonl import line_of
 from workflow.audit.heads import feed_of, last_head, leaf_hashes, seal_moment
 from workflow.audit.merkle import consistency_proof, inclusion_proof
 from workflow.audit.models import Leaf, TreeHead
@@ -23,7 +24,7 @@ NOT_USABLE = 2
 class Command(BaseCommand):
     help = (
         "输出一个单位办理记录的签名校验值（JSON），供系统外留存；--entry 另附该条记录的包含证明，"
-        "--since 另附从该条数到最近一次签名的一致性证明。证明用 verify.py 的函数即可核验，只需 Python。"
+        "--since 另附从该条数到最近一次签名的一致性证明。证明用 python3 verify.py proof 文件名 核验，只需 Python。"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -55,10 +56,12 @@ def _proof(unit: Unit, entry: int | None, since: int | None) -> dict[str, Any]:
     hashes = leaf_hashes(unit.pk, head.size)
     found: dict[str, Any] = {"size": head.size, "root": bytes(head.root).hex()}
     if entry:
-        leaf = Leaf.objects.filter(unit=unit, entry_id=entry, index__lte=head.size).first()
+        leaves = Leaf.objects.select_related("entry").filter(unit=unit, index__lte=head.size)
+        leaf = leaves.filter(entry_id=entry).first()
         if leaf is None:
             raise CommandError(f"最近一次签名之前没有编号为 {entry} 的记录。", returncode=NOT_USABLE)
         found |= {
+            "line": _line(leaf),
             "index": leaf.index - 1,
             "inclusion": [one.hex() for one in inclusion_proof(hashes, leaf.index - 1)],
         }
@@ -72,3 +75,18 @@ def _proof(unit: Unit, entry: int | None, since: int | None) -> dict[str, Any]:
             "consistency": [one.hex() for one in consistency_proof(hashes, since)],
         }
     return found
+
+
+def _line(leaf: Leaf) -> str:
+    """The entry as an export has it: what the proof is about, for whoever holds no export."""
+    return line_of(
+        Link(
+            leaf.unit_id,
+            leaf.index,
+            leaf.entry_id,
+            leaf.recorded_at,
+            leaf.entry.body,
+            bytes(leaf.prev),
+            bytes(leaf.hash),
+        )
+    )
