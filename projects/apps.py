@@ -33,7 +33,7 @@ class ProjectsConfig(AppConfig):
 
         tell_lengths(length_told)
         # The flows must be known before the first task row is read, and the events before the first page.
-        autodiscover("flows", "events", "titles", "beside", "readiness")
+        autodiscover("flows", "events", "titles", "beside", "readiness", "opened")
 
 
 def autodiscover(*names: str) -> None:

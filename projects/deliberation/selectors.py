@@ -389,8 +389,14 @@ def convening_page(cycle: Cycle) -> dict[str, Any]:
 
 
 def visits_page(cycle: Cycle) -> dict[str, Any]:
+    """The visits as recorded; personal: whether they still say where and what, which every reader of the page sees."""
     visits = list(Visit.objects.filter(cycle=cycle).select_related("by").order_by("on", "pk"))
-    return {"visits": visits, "voters": sum(visit.voters for visit in visits)}
+    return {
+        "visits": visits,
+        "voters": sum(visit.voters for visit in visits),
+        "personal": any(visit.place or visit.words for visit in visits),
+        "personal_to_all": True,
+    }
 
 
 def materials_page(cycle: Cycle) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
@@ -22,6 +22,7 @@ from projects.portal.acts import offers_on
 from projects.portal.county_lists import LISTS, Asked, Listing, as_it_stood, filters_asked, words_of
 from projects.portal.county_view import NAME, OWN, STEP, Scope, View, scope_of
 from projects.portal.scope import refuse_part
+from workflow.inbox.reading import personal_data_of_many
 from workflow.people.models import Unit
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
@@ -128,6 +129,7 @@ def county_list(request: HttpRequest, code: str) -> HttpResponse:
     scope, asked = list_asked(grant.tenant, code, listing, request.GET)
     rows = listing.rows(asked)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    record_personal(grant, listing, page)
     context = {
         "listing": listing,
         "view": scope.view,
@@ -141,6 +143,14 @@ def county_list(request: HttpRequest, code: str) -> HttpResponse:
         "files": _files(request, code),
     }
     return render(request, "portal/county_list.html", context)
+
+
+def record_personal(grant: RoleGrant, listing: Listing, rows: Iterable[Any]) -> None:
+    """Write down in every township of these rows whose personal data they show."""
+    at = timezone.now()
+    personal_data_of_many(
+        {year: (grant.act(unit, at), year) for year, unit in listing.personal_of(rows).items()}
+    )
 
 
 def _files(request: HttpRequest, code: str) -> list[tuple[str, str]]:

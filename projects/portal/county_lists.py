@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -96,7 +96,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Listing:
-    """One kind of list. columns: titles after the first; counted: how many things a row stands for."""
+    """One kind of list. columns: titles after the first; counted: how many things a row stands for.
+
+    personal: whether a row shows personal data, kept with the row's year.
+    """
 
     title: Words
     columns: tuple[Words, ...]
@@ -105,6 +108,13 @@ class Listing:
     unit: Words
     counted: str = ""
     filters: Mapping[str, Mapping[str, Words]] | None = None
+    personal: Callable[[Any], bool] | None = None
+
+    def personal_of(self, rows: Iterable[Any]) -> dict[str, Unit]:
+        """The years whose personal data these rows show, by reference, each with its township."""
+        if self.personal is None:
+            return {}
+        return {row.cycle.reference: row.unit for row in rows if self.personal(row)}
 
     def total(self, rows: QuerySet[Any]) -> int:
         """How many things the whole list has: what the number it opens from says."""
@@ -321,6 +331,10 @@ def _visits(asked: Asked) -> QuerySet[Visit]:
     return rows.select_related("unit", "cycle", "by").order_by("-on", "-pk")
 
 
+def _tells_where(held: Visit) -> bool:
+    return bool(held.place)
+
+
 def _visit_line(held: Visit, today: date) -> Line:
     return Line(
         held.place,
@@ -454,9 +468,11 @@ LISTS: dict[str, Listing] = {
     "ratings": Listing(
         _("群众评价"), (_("乡镇"), _("满意"), _("基本满意"), _("不满意"), _("合计")), _ratings, _rating_line, _("份"), "rated"
     ),
-    "visits": Listing(_("代表走访"), (_("乡镇"), _("代表"), _("日期"), _("走访选民数")), _visits, _visit_line, _("次")),
+    "visits": Listing(_("代表走访"), (_("乡镇"), _("代表"), _("日期"), _("走访选民数")), _visits, _visit_line, _("次"),
+        personal=_tells_where),
     "voters": Listing(
-        _("走访选民"), (_("乡镇"), _("代表"), _("日期"), _("走访选民数")), _visits, _visit_line, _("人次"), "voters"
+        _("走访选民"), (_("乡镇"), _("代表"), _("日期"), _("走访选民数")), _visits, _visit_line, _("人次"), "voters",
+        personal=_tells_where,
     ),
     "townships": Listing(
         _("乡镇（街道）"), (_("编码"), _("类别")), _townships, _township_line, _("个"),

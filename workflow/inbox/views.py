@@ -141,7 +141,7 @@ def _show_task(
     colleagues = [u for u in holders_of(node.office, deadline.seat, act.on) if u.pk != request.user.pk]
     speaks = not registry.office(grant.office).reads_below
     facts = node.context(subject) if node.context else {}
-    if mine and facts.get("personal"):
+    if facts.get("personal") and (mine or facts.get("personal_to_all")):
         personal_data_shown(act, subject.reference, deadline.about)
     context = {
         "deadline": deadline,

@@ -15,6 +15,7 @@ from workflow.people.isolation import Context, within
 from workflow.people.models import User
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
+from workflow.roles.opened import unit_opened
 from workflow.roles.selectors import context_of, grants_of
 
 SESSION_KEY = "grant"
@@ -48,7 +49,10 @@ class ActingMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> None:
-        """What an auditor opens stands in the trail of the unit the office is held at, whatever comes of it."""
+        """What an auditor opens stands in the trail of the unit it is of, whatever comes of it.
+
+        A page of several units, or of none that can be told, stands in the trail of the unit the office is held at.
+        """
         seen = in_office(request)
         acting, page = seen.acting, request.resolver_match
         if acting is None or page is None or not registry.office(acting.office).reads_recorded:
@@ -57,11 +61,12 @@ class ActingMiddleware:
             return
         if getattr(view, "unrecorded", False):  # a ballot: who was there at what time is nobody's business
             return
-        act = acting.act(acting.tenant, timezone.now())
         opened = {"page": page.url_name or "", **{name: str(value) for name, value in kwargs.items()}}
         about = {name: value for name in ("unit", "year") if (value := request.GET.get(name, "")[:20])}
         with within(seen.context):
-            write_down(act, "record.read", f"unit:{acting.tenant_id}", after=opened | about)
+            unit = unit_opened(page.url_name or "", kwargs, about.get("unit", ""), acting.tenant)
+            act = acting.act(unit, timezone.now())
+            write_down(act, "record.read", unit.reference, after=opened | about)
 
     def _choose(self, request: OfficeRequest) -> None:
         with within(Context("unit", user=request.user.pk)):

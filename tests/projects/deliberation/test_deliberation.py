@@ -595,6 +595,27 @@ def test_every_delegations_lead_records_its_visit_before_the_clerk_sums_up(town,
     assert open_task("deliberation.visits").due_on == date(2027, 1, 13)
 
 
+def test_whoever_is_shown_where_the_deputies_called_is_on_record_whoever_they_are(client, town, reported):
+    play.play_agenda(town, reported, t=T, seats=SEATS)
+    data = {"on": "2027-01-06", "place": "集镇老街", "voters": 18, "words": "居民反映雨后积水严重。"}
+    first, *others = open_tasks(reported, "deliberation.visit_voters")
+    second, clerk = others[0], town.of("clerk")
+    client.force_login(clerk)
+    client.get(f"/tasks/{second.task_id}/")
+    apply(SYSTEM)
+    shown = Entry.objects.filter(action="personal.read")
+    assert not shown.exists(), "nothing was recorded yet"
+    complete(first.task_id, actor=town.delegation_lead(first.seat), data=data, at=at("2027-01-06"))
+    # To whose turn it is and to whoever else reads the page alike.
+    for user in (clerk, clerk, town.delegation_lead(second.seat)):
+        client.force_login(user)
+        assert "集镇老街" in client.get(f"/tasks/{second.task_id}/").content.decode()
+        apply(SYSTEM)
+    assert [entry.actor for entry in shown.order_by("pk")] == [clerk, town.delegation_lead(second.seat)]
+    assert {entry.subject for entry in shown} == {reported.reference}
+    assert not any("集镇老街" in entry.body for entry in shown)
+
+
 def test_the_session_waits_for_visits_and_training_too(town, reported):
     play.play_agenda(town, reported, t=T, seats=SEATS)
     play.play_papers(town, reported, t=T)

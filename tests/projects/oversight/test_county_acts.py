@@ -173,7 +173,7 @@ def test_what_an_auditor_opens_is_on_record_and_what_the_county_opens_is_not(cli
         client.force_login(user)
         assert client.get(f"/years/{cycle.pk}/").status_code == 200
         apply(SYSTEM)
-        assert Entry.objects.filter(action="record.read", unit=county).count() == read
+        assert Entry.objects.filter(action="record.read", unit=town.unit).count() == read
     body = json.loads(Entry.objects.get(action="record.read").body)
     assert (body["actor"], body["after"]) == ("auditor", {"page": "year", "pk": str(cycle.pk)})
 

@@ -1,0 +1,51 @@
+"""Which township a page of the staff is of, by the record its address names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from projects.ballots.models import Vote
+from projects.collection.models import Proposal
+from projects.cycles.models import Attachment, Cycle, Paper, Session
+from projects.selection.models import Item, Notice
+from projects.supervision.models import Project
+from workflow.flows.models import Deadline, Sitting
+from workflow.inbox.telling import machine_of
+from workflow.roles.opened import find_units_by
+
+# By the page's name in `staff_urls`: what its number is the number of.
+OF_PAGE: dict[str, Any] = {
+    **dict.fromkeys(
+        ("year", "year_proposals", "year_items", "readiness", "conformance", "booklet", "booklet_file", "rehearsal"), Cycle
+    ),
+    "staff_proposal": Proposal,
+    "item": Item,
+    "notice": Notice,
+    "project": Project,
+    "staff_paper": Paper,
+    "staff_document": Paper,
+    "staff_file": Attachment,
+    "session": Session,
+    "vote": Vote,
+    "sitting": Sitting,
+    "sitting_minutes": Sitting,
+}  # fmt: skip
+
+
+def unit_of_page(page: str, named: Mapping[str, Any]) -> int | None:
+    """The unit of the task, the record of a kind, or the record of a page; None where the address names none of them."""
+    model: Any
+    number: Any
+    if "task_id" in named:
+        model, number = Deadline, named["task_id"]
+    elif "kind" in named:
+        model, number = machine_of(named["kind"]), named.get("pk") or named.get("number")
+    else:
+        model, number = OF_PAGE.get(page), named.get("pk")
+    if model is None or number is None:
+        return None
+    return model.objects.filter(pk=number).values_list("unit_id", flat=True).first()
+
+
+find_units_by(unit_of_page)
