@@ -363,6 +363,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "demo.begin",
         "demo.finish",
         "record.read",
+        "record.export",
         "letters.address",
         "letters.send_again",
         "letters.reword",

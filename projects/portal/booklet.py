@@ -22,6 +22,7 @@ from projects.lifecycle.booklet.rules import Trace
 from projects.portal.documents import written
 from projects.portal.scope import scope_told
 from projects.portal.staff_selectors import cycles_visible
+from workflow.administration.taking import file_taken
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
 from workflow.roles.models import RoleGrant
@@ -73,4 +74,8 @@ def booklet_file(request: HttpRequest, pk: int, ending: str) -> HttpResponse:
         account = account_of(cycle)
         made = booklet_of(grant, cycle, account, account)
         answer = written(document_of(made, seal=seal_over(cycle.unit)), ending, made.title, apart=True)
-    return answer or redirect("booklet", pk)
+    if answer is None:
+        return redirect("booklet", pk)
+    act = grant.act(cycle.unit, timezone.now())
+    file_taken(act, cycle.reference, what="booklet", form=ending, about=cycle.reference, label=made.title)
+    return answer

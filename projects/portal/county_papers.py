@@ -20,11 +20,12 @@ from projects.cycles.documents.parts import Document, Drawing, Heading, Paragrap
 from projects.cycles.shares import share
 from projects.oversight.figures import SHARES, Figures
 from projects.oversight.measures import MEASURES, MONEY, PERCENT, SECTIONS, Measure
-from projects.portal.county import list_asked, overseer
+from projects.portal.county import list_asked, overseer, record_personal
 from projects.portal.county_lists import LISTS, Asked, Listing, words_of
 from projects.portal.county_view import YEARLY, View
 from projects.portal.documents import FORMATS, written
 from workflow.administration.previews import WORKBOOK
+from workflow.administration.taking import file_taken
 from workflow.flows.money import FEN_PER_WAN, wan
 from workflow.flows.saving import saved_as
 
@@ -272,10 +273,15 @@ def file_of(
 @require_safe
 def county_file(request: HttpRequest, ending: str) -> HttpResponse:
     """The view an address asks for, as a workbook, PDF or Word; where no PDF can be made, back to the page."""
-    view = View(overseer(request).tenant, request.GET, timezone.localdate())
+    grant = overseer(request)
+    view = View(grant.tenant, request.GET, timezone.localdate())
     title = f"{view.title}（{view.period}）"
     made = file_of(title, ending, lambda: sheets_of(view), lambda: notes_of(view))
-    return made or redirect(view.url())
+    if made is None:
+        return redirect(view.url())
+    act = grant.act(grant.tenant, timezone.now())
+    file_taken(act, grant.tenant.reference, what="county", form=ending, label=title, rows=len(view.rows))
+    return made
 
 
 @require_safe
@@ -289,11 +295,19 @@ def county_list_file(request: HttpRequest, code: str, ending: str) -> HttpRespon
     told = (scope.whose, scope.view.period, words_of(listing, asked.filters), day)
     note = "，".join(part for part in told if part) + "。"
     rows = listing.rows(asked)
-    note += _("共 %(n)s %(unit)s。") % {"n": listing.total(rows), "unit": listing.unit}
+    total = listing.total(rows)
+    narrowed = note
+    note += _("共 %(n)s %(unit)s。") % {"n": total, "unit": listing.unit}
     note += "".join(whole_or_cut(rows)[1])
     if left_out := asked.left_out():
         note += _("此后期限有调整，当日的待办不能还原，未列入：%(years)s。") % {"years": "、".join(left_out)}
-    made = file_of(
-        f"{listing.title}（{scope.whose}）", ending, lambda: [sheet_of_list(listing, asked)], lambda: [note]
-    )
-    return made or redirect(request.path.rsplit("file/", 1)[0] + "?" + request.GET.urlencode())
+    title = f"{listing.title}（{scope.whose}）"
+    made = file_of(title, ending, lambda: [sheet_of_list(listing, asked)], lambda: [note])
+    if made is None:
+        return redirect(request.path.rsplit("file/", 1)[0] + "?" + request.GET.urlencode())
+    record_personal(grant, listing, whole_or_cut(rows)[0])
+    act = grant.act(grant.tenant, timezone.now())
+    file_taken(
+        act, grant.tenant.reference, what=f"list.{code}", form=ending, label=title, narrowed=narrowed, rows=total
+    )  # fmt: skip
+    return made

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -22,6 +23,7 @@ from projects.portal.beside import files_on
 from projects.portal.public import public_page, shown
 from projects.portal.public_brake import is_over
 from projects.voting.superseding import told_superseded
+from workflow.administration.taking import file_taken
 from workflow.flows.saving import saved_as
 from workflow.roles.middleware import acting_grant
 
@@ -43,7 +45,16 @@ def paper_on_file(request: HttpRequest, pk: int) -> Paper:
 def staff_document(request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
     """A paper of the file as PDF or Word; where no PDF can be made, back to the page, which says so."""
     held = paper_on_file(request, pk)
-    return _file_of(held, ending, [file["name"] for file in files_on(held.reference)], "staff_paper")
+    made = _file_of(held, ending, [file["name"] for file in files_on(held.reference)])
+    if made is None:
+        return redirect("staff_paper", held.pk)
+    if held.published_at is None:  # what is published anybody may fetch
+        act, year = acting_grant(request).act(held.unit, timezone.now()), held.cycle
+        file_taken(
+            act, held.reference, what="paper", form=ending, label=held.title, step=held.step,
+            about=year.reference if year else "",
+        )  # fmt: skip
+    return made
 
 
 @require_safe
@@ -56,12 +67,12 @@ def public_document(request: HttpRequest, number: int, ending: str) -> HttpRespo
     if is_over(request, "document"):
         return shown(request, "too_often", held.unit, status=429)
     files = Attachment.objects.filter(subject=held.reference, public=True).order_by("pk")
-    return _file_of(held, ending, [file.name for file in files], "paper")
+    return _file_of(held, ending, [file.name for file in files]) or redirect("paper", held.pk)
 
 
-def _file_of(paper: Paper, ending: str, enclosures: Sequence[str], page: str) -> HttpResponseBase:
+def _file_of(paper: Paper, ending: str, enclosures: Sequence[str]) -> HttpResponse | None:
     document = document_of(paper, enclosures=enclosures, seal=seal_of(paper))
-    return written(document, ending, paper.title) or redirect(page, paper.pk)
+    return written(document, ending, paper.title)
 
 
 def written(document: Any, ending: str, title: str, *, apart: bool = False) -> HttpResponse | None:

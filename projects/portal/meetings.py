@@ -16,6 +16,7 @@ from projects.cycles.documents.composing import text_parts
 from projects.cycles.documents.parts import Document, Heading, Paragraph, Part
 from projects.cycles.numerals import numeral
 from projects.portal.documents import written
+from workflow.administration.taking import file_taken
 from workflow.flows.models import Deadline, Meeting, MeetingCall, Sitting
 from workflow.people.models import User
 from workflow.people.wording import worded
@@ -132,8 +133,14 @@ def sitting(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_safe
 def sitting_minutes(request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
     """The 纪要 of the meeting as a file; back to its page where no PDF can be made."""
-    document = minutes_of(_sitting(request, pk))
-    return written(document, ending, document.title) or redirect("sitting", pk=pk)
+    held = _sitting(request, pk)
+    document = minutes_of(held)
+    made = written(document, ending, document.title)
+    if made is None:
+        return redirect("sitting", pk=pk)
+    act = acting_grant(request).act(held.unit, timezone.now())
+    file_taken(act, f"sitting:{held.pk}", what="minutes", form=ending, label=document.title)
+    return made
 
 
 def matters_of(held: Sitting) -> list[Meeting]:

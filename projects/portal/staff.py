@@ -45,6 +45,7 @@ from projects.portal.scope import PAGES, refuse_outside, scope_told
 from projects.portal.staff_selectors import cycle_named
 from projects.supervision.models import ChangeState, ProjectState
 from projects.supervision.selectors import going_on_after, project_file
+from workflow.administration.taking import file_taken
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, Refused
 from workflow.flows.events import Event, perform
@@ -255,11 +256,16 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def staff_file(request: HttpRequest, pk: int) -> FileResponse:
     """A file of the township's records: pictures and PDF are shown, anything else is saved."""
-    held = get_object_or_404(readable_files(Attachment.objects.all(), acting_grant(request).office), pk=pk)
+    grant = acting_grant(request)
+    files = readable_files(Attachment.objects.select_related("unit"), grant.office)
+    held = get_object_or_404(files, pk=pk)
     if not held.file.storage.exists(str(held.file.name)):
         raise Http404(_("没有这个文件。"))
     kind = mimetypes.guess_type(held.name)[0] or ""
     shown = kind in SHOWN
+    if not shown and not held.public:
+        act, ending = grant.act(held.unit, timezone.now()), held.name.rpartition(".")[2]
+        file_taken(act, held.subject, what="attachment", form=ending[:10], label=held.name)
     return FileResponse(
         held.file.open("rb"),
         as_attachment=not shown,

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -24,6 +25,7 @@ from projects.portal.story_selectors import (
     story_of,
 )
 from projects.supervision.models import Project
+from workflow.administration.taking import file_taken
 from workflow.flows.saving import saved_as
 from workflow.people.isolation import of_units, within
 from workflow.people.models import Unit
@@ -57,6 +59,8 @@ def story_sheet(request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
     except NoPdf as reason:
         messages.error(request, str(reason))
         return redirect("story", kind, pk)
+    head, act = lineage.head, acting_grant(request).act(lineage.unit, timezone.now())
+    file_taken(act, head.reference, what="story", form="pdf", about=head.about, label=lineage.title)
     return _saved(sheet, lineage)
 
 

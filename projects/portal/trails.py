@@ -22,6 +22,7 @@ from projects.cycles.steps import STEPS
 from projects.portal.scope import scope_told
 from projects.portal.staff import choice_of_townships, township_asked
 from projects.portal.story_selectors import STORIED
+from workflow.administration.taking import EXPORTED
 from workflow.administration.trail import may_stream
 from workflow.audit.models import Entry
 from workflow.audit.nightly import last_verified
@@ -49,6 +50,7 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
             "archive.make",
             "archive.add",
             "archive.download",
+            EXPORTED,
         ),
     ),
 }

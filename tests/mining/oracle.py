@@ -108,7 +108,7 @@ AT_LEAST = {"convened": ("deliberation.convene", "vote.open", 15, 0), "materials
             "notice": ("selection.notice", "selection.conclude", 5, 16)}  # fmt: skip
 NEVER = {"secret": ("voting.cast", "vote.cast", "ballot.cast")}
 GOVERNMENT = {"mayor", "gov_clerk", "department", "finance", "legal"}
-LOOKING_ON = ("record.read", "trail.", "auth.", "personal.read", "archive.download")
+LOOKING_ON = ("record.read", "record.export", "trail.", "auth.", "personal.read", "archive.download")
 MAY_DO = {
     "county": ("oversight.", "note.", *LOOKING_ON), "auditor": LOOKING_ON,
     "admin": ("grant.", "person.", "people.", "units.", *LOOKING_ON),

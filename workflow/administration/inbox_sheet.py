@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from workflow.administration import sheets
 from workflow.administration.previews import workbook
+from workflow.administration.taking import file_taken
 from workflow.flows.models import Deadline
 from workflow.flows.steps import name_of_step
 from workflow.inbox.lists import Listing, as_copy_row, as_row, listing
@@ -33,6 +34,15 @@ def inbox_sheet(request: HttpRequest, box: str) -> HttpResponse:
         columns, lines = _copy_columns(), [_copy_cells(as_copy_row(row).copy) for row in found]
     else:
         columns, lines = _columns(), [_cells(as_row(row).deadline) for row in found]
+    file_taken(
+        asked.grant.act(asked.grant.tenant, timezone.now()),
+        asked.grant.tenant.reference,
+        what=f"inbox.{box}",
+        form="xlsx",
+        label=str(asked.box.title),
+        narrowed="；".join(asked.said()),
+        rows=len(found),
+    )
     body = sheets.write(asked.box.title, columns, lines, notes=_notes(asked, len(found)))
     return workbook(body, f"{box}-{timezone.localdate():%Y%m%d}.xlsx")
 

@@ -49,6 +49,7 @@ _others: dict[str, Any] = {
     "backup.drill": gettext_lazy("恢复演练"),
     "log.restored": gettext_lazy("从备份恢复"),
     "record.read": gettext_lazy("查阅"),
+    "record.export": gettext_lazy("下载文件"),
     "personal.read": gettext_lazy("查看个人信息"),
     "auth.sign_in": gettext_lazy("登录"),
     "auth.sign_out": gettext_lazy("退出登录"),

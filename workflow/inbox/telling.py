@@ -166,6 +166,11 @@ def _without_form() -> dict[str, dict[str, Any]]:
             "subject": forms.CharField(label=gettext_lazy("事项")),
         },
         "trail.download": {"format": said_format},
+        "record.export": {
+            "form": forms.CharField(label=gettext_lazy("格式")),
+            "narrowed": forms.CharField(label=gettext_lazy("范围")),
+            "rows": forms.IntegerField(label=gettext_lazy("条数")),
+        },
         "trail.keep": {
             "size": forms.IntegerField(label=gettext_lazy("条数")),
             "code": forms.CharField(label=gettext_lazy("校验码")),

@@ -29,7 +29,7 @@ ORDER = (
     "cycle.begin_evaluation", "cycle.close",
 )  # fmt: skip
 GOVERNMENT = frozenset({"mayor", "gov_clerk", "department", "finance", "legal"})
-LOOKING_ON = ("record.read", "trail.", "auth.", "personal.read", "archive.download")
+LOOKING_ON = ("record.read", "record.export", "trail.", "auth.", "personal.read", "archive.download")
 KEYED, SIGNED, DECLARED = ("vote.accept_tally",), ("vote.certify",), ("vote.declare",)
 # Every kind of vote goes over the same desk: the year's own, a measurement, a change of a project.
 DESKS = ("voting.", "evaluation.measure_", "supervision.change_")

@@ -1,0 +1,184 @@
+"""Who was shown personal data and who took a file away is in the trail of the township it is of, and can be looked up there."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+
+from projects.cycles.models import Cycle, Paper
+from projects.deliberation.models import Visit
+from tests.builders import SINCE, at, township
+from tests.projects.portal.public_world import cycle_of
+from workflow.administration.taking import EXPORTED, file_taken
+from workflow.audit.models import Entry
+from workflow.audit.services import Act
+from workflow.inbox.reading import PERSONAL
+from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import User
+from workflow.roles.services import grant
+
+pytestmark = pytest.mark.django_db
+PLACE, WORDS = "李家湾三组张三家", "张三反映水压不足。"
+
+
+@pytest.fixture
+def town(db):
+    apply(SYSTEM)
+    return township()
+
+
+@pytest.fixture
+def cycle(town) -> Cycle:
+    return cycle_of(town)
+
+
+@pytest.fixture
+def visit(town, cycle) -> Visit:
+    return Visit.objects.create(
+        unit=town.unit, cycle=cycle, by=town.deputies[0], on=date(2026, 12, 1), place=PLACE, words=WORDS, voters=3
+    )  # fmt: skip
+
+
+def above(town, office: str, **more: Any) -> User:
+    """Somebody who holds an office at the township's county."""
+    county, admin = town.unit.parent, User.objects.get(username__startswith="admin@")
+    user = User.objects.create(username=office, name="孙伟")
+    grant(
+        user=user, office=office, unit=county, act=Act(admin, "admin", county, at("2020-01-01")), since=SINCE, **more
+    )  # fmt: skip
+    return user
+
+
+def auditor_of(town) -> User:
+    return above(town, "auditor", until=date(2030, 1, 1), document="审通〔2026〕3号", scope=list("123456"))
+
+
+def entries(action: str) -> list[dict[str, Any]]:
+    apply(SYSTEM)
+    return [
+        json.loads(one)
+        for one in Entry.objects.filter(action=action).order_by("pk").values_list("body", flat=True)
+    ]
+
+
+def tab(client, user: User, town, kind: str) -> int:
+    """How many lines a tab of the township's trail has."""
+    client.force_login(user)
+    return int(
+        client.get(f"/trail/?unit={town.unit.code}&kind={kind}").content.decode().count("timeline-item")
+    )
+
+
+# Personal data
+
+
+def test_whoever_of_the_county_is_shown_where_deputies_called_is_on_record_once_a_day_in_the_townships_trail(
+    client, town, cycle, visit
+):
+    county = above(town, "county")
+    client.force_login(county)
+    for _time in range(2):
+        assert PLACE in client.get("/county/list/visits/").content.decode()
+    (told,) = entries(PERSONAL)
+    assert (told["actor"], told["unit"], told["subject"]) == ("county", town.unit.code, cycle.reference)
+    assert PLACE not in json.dumps(told, ensure_ascii=False)
+    assert tab(client, town.of("clerk"), town, "personal") == tab(client, town.of("clerk"), town, "read") == 1
+
+
+def test_what_has_been_erased_shows_nobody_anything_and_leaves_no_entry(client, town, cycle, visit):
+    Visit.objects.filter(pk=visit.pk).update(place="", words="", erased="1")
+    client.force_login(above(town, "county"))
+    assert client.get("/county/list/visits/").status_code == 200
+    assert entries(PERSONAL) == []
+
+
+def test_a_list_without_personal_data_leaves_no_such_entry(client, town, cycle, visit):
+    client.force_login(above(town, "county"))
+    assert client.get("/county/list/years/").status_code == 200
+    assert entries(PERSONAL) == []
+
+
+def test_a_file_of_the_visits_is_both_a_file_taken_and_personal_data_shown(client, town, cycle, visit):
+    client.force_login(above(town, "county"))
+    assert client.get("/county/list/visits/file/xlsx/").status_code == 200
+    assert [one["subject"] for one in entries(PERSONAL)] == [cycle.reference]
+    (told,) = entries(EXPORTED)
+    assert (told["unit"], told["after"]["file"], told["after"]["form"]) == (
+        town.unit.parent.code, "list.visits", "xlsx",
+    )  # fmt: skip
+    assert told["after"]["rows"] == 1 and told["after"]["narrowed"]
+
+
+def test_what_an_auditor_opens_stands_where_the_township_looks_it_up(client, town, cycle):
+    auditor, clerk = auditor_of(town), town.of("clerk")
+    assert tab(client, clerk, town, "read") == 0
+    client.force_login(auditor)
+    assert client.get(f"/years/{cycle.pk}/").status_code == 200
+    assert client.get("/county/").status_code in (200, 403)
+    year, county = entries("record.read")
+    assert (year["unit"], year["subject"]) == (town.unit.code, town.unit.reference)
+    assert (county["unit"], county["after"]["page"]) == (town.unit.parent.code, "county")
+    assert tab(client, clerk, town, "read") == 1
+
+
+# Files
+
+
+def paper_of(town, cycle, **more: Any) -> Paper:
+    return Paper.objects.create(
+        unit=town.unit, cycle=cycle, kind="minutes", title="主席团会议纪要", body="会议同意。", step=3, made_on=date(2026, 12, 1),
+        subject=cycle.reference,
+        **more,
+    )  # fmt: skip
+
+
+def test_an_internal_paper_taken_as_a_file_is_on_record_each_time_and_a_published_one_never(
+    client, town, cycle
+):
+    inside = paper_of(town, cycle)
+    public = paper_of(town, cycle, published_at=at("2026-12-02"))
+    clerk = town.of("clerk")
+    client.force_login(clerk)
+    for paper in (inside, inside, public):
+        assert client.get(f"/papers-on-file/{paper.pk}/docx/").status_code == 200
+    first, second = entries(EXPORTED)
+    assert first["subject"] == second["subject"] == inside.reference
+    assert (first["actor"], first["about"], first["label"], first["step"]) == (
+        clerk.username, cycle.reference, inside.title, 3,
+    )  # fmt: skip
+    assert first["after"] == {"file": "paper", "form": "docx"}
+    assert tab(client, clerk, town, "exported") == 2
+
+
+def test_a_list_of_the_inbox_taken_as_a_workbook_is_on_record(client, town, cycle):
+    clerk = town.of("clerk")
+    client.force_login(clerk)
+    assert client.get("/inbox/todo/export/").status_code == 200
+    (told,) = entries(EXPORTED)
+    assert (told["actor"], told["unit"], told["after"]["file"]) == (
+        clerk.username,
+        town.unit.code,
+        "inbox.todo",
+    )
+    assert told["after"]["rows"] >= 0 and told["after"]["form"] == "xlsx"
+
+
+def test_the_booklet_and_the_countys_view_are_on_record_where_they_belong(client, town, cycle):
+    county = above(town, "county")
+    client.force_login(county)
+    assert client.get(f"/years/{cycle.pk}/booklet/docx/").status_code == 200
+    assert client.get("/county/file/xlsx/").status_code == 200
+    booklet, view = entries(EXPORTED)
+    assert (booklet["unit"], booklet["subject"]) == (town.unit.code, cycle.reference)
+    assert (view["unit"], view["subject"]) == (town.unit.parent.code, town.unit.parent.reference)
+
+
+def test_whoever_votes_in_secret_leaves_no_line_by_what_they_take(town, cycle):
+    act = town.act("clerk", at("2026-12-01"))
+    voter = Act(town.deputies[0], "deputy", town.unit, at("2026-12-01"))
+    assert file_taken(voter, cycle.reference, what="paper", form="pdf") is None
+    assert file_taken(act, cycle.reference, what="paper", form="pdf") is not None
+    assert len(entries(EXPORTED)) == 1
