@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from django.db.models import JSONField, Q, QuerySet, Subquery, Value
+from django.db.models import BigIntegerField, JSONField, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
@@ -98,7 +98,9 @@ def _beside(cycle: Cycle) -> Q:
     own = Entry.objects.filter(subject=cycle.reference).order_by("id").values("id")
     founded = Subquery(own.filter(action="cycle.create")[:1])
     over = Subquery(own.filter(action__in=ENDINGS)[:1])
-    return Q(action__in=ACTIONS, about="", id__gt=founded, id__lt=Coalesce(over, Value(NEVER)))
+    return Q(
+        action__in=ACTIONS, about="", id__gt=founded, id__lt=Coalesce(over, Value(NEVER, BigIntegerField()))
+    )
 
 
 def conformance_in(cycle: Cycle, on: date, grant: RoleGrant) -> list[tuple[Check, Finding]]:
