@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                 "provisional", "started_by_id", "done_at", "done_by_id", "done_office", "done_for", "entry_id", "cancelled",
             ),
         ),
+        WatchRows("meetingcall", subject="call:id", told=("body", "tasks")),
         WatchRows("sitting", subject="sitting:id", told=("body", "presided_by")),
         WatchRows(
             "sitting_attended", subject="sitting:sitting_id", unit=of_whole("sitting_id", "workflow_sitting")

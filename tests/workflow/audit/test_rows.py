@@ -222,6 +222,7 @@ UNWATCHED = {
     "workflow_pendingfile": UNSENT,
     "workflow_savedfilter": OWN,
     "workflow_calendarfeed": OWN,
+    "workflow_notesread": "until when somebody has read the notes on a task, which is no act",
     "workflow_copyread": "that somebody has opened a copy, which is no act",
     "notifications_preference": OWN,
     "notifications_address": OWN + "; sealed, and told to nobody",
