@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from django.http import Http404, QueryDict
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -555,7 +556,9 @@ def text_of(measure: Measure, value: int | None) -> str:
 def meta_of(measure: Measure, figures: fig.Figures) -> str:
     """What a share is of, or the day a figure is as of."""
     if measure.dated:
-        return _("截至%(day)s") % {"day": date_format(getattr(figures, measure.dated))}
+        day = getattr(figures, measure.dated)
+        told = "MONTH_DAY_FORMAT" if day.year == timezone.localdate().year else "DATE_FORMAT"
+        return _("截至%(day)s") % {"day": date_format(day, told)}
     part, base = measure.parts(figures)
     if base is None or measure.kind in (COUNT, DAYS, MONEY):
         return ""
