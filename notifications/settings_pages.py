@@ -43,6 +43,7 @@ from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.people.isolation import within
 from workflow.people.models import Unit, User
+from workflow.people.saying import listed
 from workflow.roles.models import RoleGrant
 
 
@@ -96,7 +97,7 @@ def _chosen(code: str, choice: Choice) -> tuple[Any, str, Any]:
     ways = [str(Channel(name).label) for name in offered() if name in set(choice.ways.get(code, ()))]
     return (
         URGENCIES[code],
-        "、".join([str(Channel.IN_APP.label), *ways]),
+        listed([str(Channel.IN_APP.label), *ways]),
         PACES[choice.pace.get(code, AT_ONCE)],
     )
 

@@ -143,7 +143,7 @@ def _write(act: Act, unit: Unit, letters: list[Delivery]) -> None:
         "letters.send_again",
         unit.reference,
         after={"letters": [d.pk for d in letters], "doubtful": doubtful},
-        label=_("%(n)s 封") % {"n": len(letters)},
+        label=f"{len(letters)} 封",
     )
 
 

@@ -6,7 +6,9 @@ texts no longer used are dropped, and nothing is guessed: a changed text is a ne
 
 from __future__ import annotations
 
+import ast
 import io
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +21,7 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[1]
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
 KEYWORDS = {
     **extract.DEFAULT_KEYWORDS,
     **dict.fromkeys(("_lazy", "_t", "gettext_lazy"), None),
@@ -35,6 +38,24 @@ def from_template(file: IO[bytes], keywords: Any, comments: Any, options: Any) -
     calls = templatize(file.read().decode())
     flat = "\n".join(line.strip() for line in calls.splitlines())
     yield from extract.extract_python(io.BytesIO(flat.encode()), keywords, comments, {"encoding": "utf-8"})
+
+
+def from_tables(file: IO[bytes], keywords: Any, comments: Any, options: Any) -> Iterator[tuple[Any, ...]]:
+    """Babel's method for tables of rules, which know no framework: their Chinese is translated where it is shown.
+
+    A table's texts are what its calls are given and what its mappings hold; a sentence filled in by code is none.
+    """
+    for node in ast.walk(ast.parse(file.read())):
+        if isinstance(node, ast.Call):
+            held = [*node.args, *(keyword.value for keyword in node.keywords)]
+        elif isinstance(node, ast.Dict):
+            held = node.values
+        else:
+            continue
+        for one in held:
+            for text in one.elts if isinstance(one, ast.Tuple) else [one]:
+                if isinstance(text, ast.Constant) and CHINESE.search(str(text.value)):
+                    yield text.lineno, None, text.value, []
 
 
 def sources() -> Iterator[tuple[str, Path]]:

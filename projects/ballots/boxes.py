@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Model
-from django.utils.translation import gettext as _
 
 from projects.ballots import figures as fig
 from projects.ballots import keys, sealing
@@ -18,6 +17,7 @@ from projects.ballots import rules as count
 from projects.ballots.models import Box, Channel, RollEntry, Vote, VoteState
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
+from workflow.people.saying import said as _
 
 FORMAT = "piaojue-box/3"
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import connection
-from django.utils.translation import gettext as _
+
+from workflow.people.saying import said as _
 
 # What each may be, the best first. A setting the server does not have writes nothing.
 SILENT = {

@@ -536,5 +536,5 @@ class HandPaperForm(VoteForm):
 class TurnToPaperForm(VoteForm):
     """Too few ballots by device: all of them to paper."""
 
-    reason = forms.CharField(label=_("原因"), max_length=200, initial=_("电子票少于规定张数"))
+    reason = forms.CharField(label=_("原因"), max_length=200, initial="电子票少于规定张数")
     confirmed = forms.BooleanField(label=_("已当众说明：电子票未经开启即行作废，有关代表改领纸质票重新投票"))

@@ -10,7 +10,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from projects.ballots import sealing
@@ -18,6 +17,7 @@ from projects.ballots.models import KeyHolder, Vote, VoteState
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
+from workflow.people.saying import said as _
 
 HOLDERS = {
     "chief_teller": gettext_lazy("总监票人"),

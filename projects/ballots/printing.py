@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from django.template.loader import render_to_string
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from docx.shared import Mm, Pt
 
@@ -37,6 +36,7 @@ from workflow.audit.chain import canonical
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
+from workflow.people.saying import said as _
 
 A4, A3 = (210, 297), (297, 420)
 TOO_LONG = gettext_lazy("项目太多，一张 A3 纸印不下，请先缩短项目名称。")

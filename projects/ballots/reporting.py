@@ -11,7 +11,6 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils.translation import gettext as _
 
 from projects.ballots import boxes
 from projects.ballots import figures as fig
@@ -25,6 +24,7 @@ from projects.cycles.models import Attachment, Cycle, Paper
 from projects.cycles.papers import attach, make_paper
 from workflow.audit.services import Act
 from workflow.flows.services import Outcome
+from workflow.people.saying import said as _
 from workflow.people.wording import worded
 
 SIGNERS = {"chief_teller": "总监票人", "teller": "监票人"}

@@ -14,7 +14,6 @@ from math import ceil
 from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
 
 from projects.ballots import boxes, sealing, witnessing
 from projects.ballots.models import Box, Vote, VoteState
@@ -25,6 +24,7 @@ from workflow.audit.services import Act
 from workflow.calendar.offsets import Offset, resolve
 from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
+from workflow.people.saying import said as _
 from workflow.roles.selectors import live_grants
 
 UNDER_WAY = (VoteState.DEFINED, VoteState.OPEN)

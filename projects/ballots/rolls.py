@@ -6,14 +6,13 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 
-from django.utils.translation import gettext as _
-
 from projects.ballots import boxes, witnessing
 from projects.ballots.models import Box, Channel, RollEntry, Vote, VoteState
 from projects.cycles.models import Presence, RollLine
 from workflow.audit.chain import canonical
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
+from workflow.people.saying import said as _
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0, 1, I, L, O: codes are read off paper
 CODE_LENGTH = 12

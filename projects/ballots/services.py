@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from projects.ballots import boxes, database, keys, rolls, witnessing
@@ -39,6 +38,7 @@ from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.machines.services import fire
 from workflow.people.models import User
+from workflow.people.saying import said as _
 from workflow.people.services import hold_as_it_is
 
 COUNTED_AGAIN = (VoteState.CLOSED, VoteState.KEYED, VoteState.CERTIFIED, VoteState.DECLARED)

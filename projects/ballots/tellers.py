@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
 
 from projects.ballots import keys
 from projects.ballots.models import Vote, VoteState
@@ -15,6 +14,7 @@ from projects.cycles.terms import fill_office
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.people.models import Unit, User
+from workflow.people.saying import said as _
 from workflow.roles.selectors import holders_of, live_grants
 from workflow.roles.services import end_offices
 

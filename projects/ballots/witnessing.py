@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from projects.ballots.models import Vote
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.people.models import User
+from workflow.people.saying import said as _
 
 # Asked for by one; the second person's task is a flow of its own, beside that of the vote.
 ASKED = ("turn", "recount", "void")

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 from viewflow.workflow.models import Process
 
 from projects.collection.flows import ProposalFlow
@@ -16,15 +15,16 @@ from projects.collection.services import obstacles_to_submitting, put_right, sub
 from projects.cycles.models import Cycle, CycleState
 from projects.cycles.selectors import collecting_cycles
 from workflow.audit.services import Act
-from workflow.flows.acting import acting
+from workflow.flows.acting import recording
 from workflow.flows.errors import Refused
 from workflow.flows.models import Deadline
 from workflow.flows.services import Outcome, busy_if_locked, cancel_flow
+from workflow.people.saying import said as _
 
 
 def propose(act: Act, **fields: Any) -> Proposal:
     """Submit a proposal; inside the window the government's clerk gets the task of accepting it."""
-    with transaction.atomic(), acting(act):
+    with transaction.atomic(), recording(act):
         proposal = submit_proposal(act, **fields)
         if proposal.state == ProposalState.RECEIVED:
             ProposalFlow.begin(proposal)
@@ -55,7 +55,7 @@ def take_up(act: Act, proposal: Proposal, *, cycle: Cycle | None = None) -> None
     into = cycle or next(iter(collecting_cycles(act.unit)), None)
     if into is None:
         raise Refused(*obstacles_to_taking_up(proposal, act.at))
-    with transaction.atomic(), acting(act):
+    with transaction.atomic(), recording(act):
         take_from_pool(act, proposal, into)
         ProposalFlow.begin(proposal)
 
@@ -73,7 +73,7 @@ def complete_returned(act: Act, proposal: Proposal, *, content: str) -> None:
 
     Refused (Taken, Busy) where the proposal is no longer returned or somebody is acting on it.
     """
-    with transaction.atomic(), busy_if_locked(), acting(act):
+    with transaction.atomic(), busy_if_locked(), recording(act):
         if process := _waiting(proposal):
             with ProposalFlow.lock(process.pk):
                 put_right(act, proposal, content)

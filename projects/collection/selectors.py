@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 
 from projects.collection import rules as own
 from projects.collection.models import Proposal, ProposalState
@@ -16,6 +15,7 @@ from projects.cycles.models import Cycle, Paper
 from projects.cycles.rulebook import COLLECTION_DAYS_RECOMMENDED, Rules
 from projects.cycles.selectors import paper_of, rules_for, session_date
 from workflow.flows.models import Deadline
+from workflow.people.saying import said as _
 
 
 def proposals_of(cycle: Cycle) -> QuerySet[Proposal]:

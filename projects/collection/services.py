@@ -10,7 +10,6 @@ from typing import Any
 from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
 
 from projects.collection.models import Contact, Proposal, ProposalState, ProposerKind
 from projects.collection.selectors import call_of, too_early_to_pool, undecided, window_warnings
@@ -24,6 +23,7 @@ from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit
+from workflow.people.saying import said as _
 
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext
+
 from projects.cycles.deadlines import DEADLINES
 from projects.cycles.models import Cycle
 from projects.cycles.selectors import cycle_of, rules_in_force, session_date
@@ -57,7 +59,7 @@ def length_told(key: str, subject: Any) -> str:
     """How long a task may take by the rulebook that holds for a record or a township, in words."""
     cycle = cycle_of(subject) if isinstance(subject, Record) else None
     rules = cycle.rules if cycle and cycle.rules_data else rules_in_force(subject.unit)
-    return length_of(rules.offset(key))
+    return length_of(rules.offset(key), gettext)
 
 
 def due_date(

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 
 from projects.cycles.deadlines import TASK_TIMES
 from projects.cycles.deadlines_moving import coming, moving
@@ -19,6 +18,7 @@ from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.forms import Foreseen
 from workflow.flows.services import Outcome
+from workflow.people.saying import said as _
 from workflow.people.wording import worded
 
 VOTE, EVALUATION = str(CycleSession.Use.VOTE), str(CycleSession.Use.EVALUATION)

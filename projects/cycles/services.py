@@ -8,7 +8,6 @@ from typing import Any
 from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
 
 from projects.cycles.feasibility import Outlook, outlook
 from projects.cycles.models import Cycle, CycleSession, Rulebook, Session
@@ -28,6 +27,7 @@ from workflow.flows.services import Outcome
 from workflow.machines.models import Record
 from workflow.machines.services import fire
 from workflow.people.models import Unit, UnitChange, User
+from workflow.people.saying import said as _
 from workflow.people.wording import worded
 from workflow.roles.selectors import members_on
 

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from projects.cycles.models import Session, Term, TermState
 from projects.cycles.selectors import coming_term, opens_term, sitting_term
 from workflow.audit.services import Act
@@ -18,6 +16,7 @@ from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit, User
+from workflow.people.saying import said as _
 from workflow.people.services import hold_as_it_is
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant

@@ -231,7 +231,7 @@ class BudgetForm(StepForm):
         self.fields[f"source_{item.pk}"] = forms.CharField(
             label=_("“%(title)s”资金来源") % title,
             max_length=60,
-            initial=line.source if line else _("本级财政预算"),
+            initial=line.source if line else "本级财政预算",
         )
         short = {"code": _("预算科目"), "amount": _("列入金额"), "source": _("资金来源")}
         self.together(

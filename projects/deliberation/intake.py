@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext as _
 
 from projects.ballots.services import follow_roll
 from projects.cycles.models import Cycle, RollLine, Session
@@ -22,6 +21,7 @@ from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit, User
+from workflow.people.saying import said as _
 
 
 def visit(act: Act, cycle: Cycle, *, on: date, place: str, voters: int, words: str) -> Outcome:

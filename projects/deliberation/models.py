@@ -13,6 +13,7 @@ from projects.cycles.models import Cycle, Session
 from projects.selection.models import Item
 from workflow.machines.models import Record
 from workflow.people.models import Unit
+from workflow.people.saying import titled
 
 
 class Visit(models.Model):
@@ -85,7 +86,7 @@ class Question(Record):
     state = FSMField(default=QuestionState.ASKED, choices=QuestionState.choices, protected=True)
 
     def __str__(self) -> str:
-        return f"{_('询问')}：{self.words[:30]}"
+        return titled(_("询问"), self.words[:30])
 
     @property
     def about(self) -> str:
@@ -115,7 +116,7 @@ class Withdrawal(Record):
     state = FSMField(default=WithdrawalState.ASKED, choices=WithdrawalState.choices, protected=True)
 
     def __str__(self) -> str:
-        return f"{_('撤回候选项目')}：{self.item.title}"
+        return titled(_("撤回候选项目"), self.item.title)
 
     @property
     def about(self) -> str:
@@ -160,7 +161,7 @@ class AddedMatter(Record):
     state = FSMField(default=MatterState.GATHERING, choices=MatterState.choices, protected=True)
 
     def __str__(self) -> str:
-        return f"{_('代表联名提出')}：{self.title}"
+        return titled(_("代表联名提出"), self.title)
 
     @property
     def about(self) -> str:

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from django.utils.timezone import localdate
+from django.utils.translation import gettext
 
 from projects.cycles.models import Cycle, CycleState, Session, SessionState
 from projects.cycles.rulebook import GRADES
@@ -27,6 +28,7 @@ from projects.selection.selectors import unanswered as unanswered_proposals
 from workflow.flows.meetings import quorum_needed
 from workflow.flows.models import Deadline
 from workflow.people.models import Unit
+from workflow.people.saying import listed
 from workflow.roles.selectors import holders_of
 
 Check = Callable[[Cycle, date], Sequence[Line]]
@@ -213,8 +215,10 @@ class _Names:
     def of(self, office: str) -> str:
         if office not in self._known:
             people = [user.name for user in holders_of(office, self._unit, self._on)]
-            told = "、".join(people[:MOST_NAMED])
-            self._known[office] = told if len(people) <= MOST_NAMED else f"{told}等 {len(people)} 人"
+            told = listed(people[:MOST_NAMED])
+            if len(people) > MOST_NAMED:
+                told = gettext("%(names)s等 %(n)s 人") % {"names": told, "n": len(people)}
+            self._known[office] = told
         return self._known[office]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db.models import Max
-from django.utils.translation import gettext as _
 
 from projects.collection.intake import propose
 from projects.collection.models import ProposerKind
@@ -17,6 +16,7 @@ from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
+from workflow.people.saying import said as _
 
 
 def answer(act: Act, question: Question, *, answer: str) -> None:

@@ -16,6 +16,7 @@ from projects.cycles.models import Cycle
 from projects.deliberation import selectors
 from workflow.administration.imports import Row
 from workflow.people.models import User
+from workflow.people.saying import listed
 
 NAME, USERNAME, DELEGATION = "姓名", "用户名", "代表团"
 COLUMNS = (NAME, USERNAME, DELEGATION)
@@ -113,7 +114,7 @@ def template_rows(cycle: Cycle, on: date) -> list[tuple[str, str, str]]:
 
 def template_notes(cycle: Cycle, on: date) -> list[str]:
     """What to write in which column."""
-    names = "、".join(unit.name for unit in selectors.delegations_of(cycle.unit, on))
+    names = listed(unit.name for unit in selectors.delegations_of(cycle.unit, on))
     twice = [
         name for name, n in Counter(u.name for u in selectors.deputies_to_attend(cycle, on)).items() if n > 1
     ]
@@ -121,4 +122,4 @@ def template_notes(cycle: Cycle, on: date) -> list[str]:
         _("每行一名在任代表，全部在任代表都要在表中；名册人数就是法定人数和过半数的基数。"),
         _("代表团：%(names)s。可以空着。") % {"names": names or _("尚无")},
     ]
-    return notes + ([_("重名的代表须填用户名：%(names)s。") % {"names": "、".join(twice)}] if twice else [])
+    return notes + ([_("重名的代表须填用户名：%(names)s。") % {"names": listed(twice)}] if twice else [])

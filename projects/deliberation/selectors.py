@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
 
 from projects.ballots.models import VoteState
 from projects.ballots.tellers import count_another
@@ -40,6 +39,7 @@ from projects.selection.selectors import unanswered as proposals_unanswered
 from workflow.flows.meetings import majority_needed
 from workflow.flows.models import Deadline
 from workflow.people.models import Unit, UnitKind, User
+from workflow.people.saying import said as _
 from workflow.roles.selectors import holders_of, live_grants, seats_of
 
 STAFF = ("counter", "clerk", "gov_clerk", "department", "finance", "legal", "station")

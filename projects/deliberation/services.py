@@ -8,8 +8,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from projects.collection.models import ProposalState
 from projects.cycles.models import Cycle, RollLine, Session, SessionState
 from projects.cycles.moving import EVALUATION, VOTE, movable, move
@@ -28,6 +26,7 @@ from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit, User
+from workflow.people.saying import said as _
 
 # The task whose term says how long before the session its day is published.
 CONVENING = {VOTE: "deliberation.convene", EVALUATION: "evaluation.convene"}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from projects.ballots.services import define_vote
 from projects.ballots.tellers import appoint
 from projects.cycles.divisions import figures_of
@@ -25,6 +23,7 @@ from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit, User
+from workflow.people.saying import said as _
 from workflow.roles.selectors import holders_of
 
 

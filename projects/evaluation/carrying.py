@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from projects.cycles.models import CycleState
 from projects.cycles.papers import make_paper
 from projects.cycles.services import presidium_decided
@@ -16,6 +14,7 @@ from projects.supervision.changing import move_what_hangs_on_the_end
 from projects.supervision.models import GOING_ON, Project
 from workflow.audit.services import Act
 from workflow.machines.services import fire
+from workflow.people.saying import said as _
 
 
 def obstacles_to_carrying(project: Project, at: datetime) -> list[str]:

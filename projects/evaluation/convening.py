@@ -10,8 +10,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from projects.cycles.deadlines_moving import recompute
 from projects.cycles.models import Cycle, CycleSession, Session, SessionState
 from projects.cycles.papers import make_paper
@@ -26,6 +24,7 @@ from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
+from workflow.people.saying import said as _
 
 Use = CycleSession.Use
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
 
 from projects.cycles.models import Cycle, CycleSession, Session, SessionState
 from projects.deliberation.rules import beginning_faults
@@ -17,6 +16,7 @@ from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
+from workflow.people.saying import said as _
 
 
 def is_opened_here(session: Session) -> bool:

@@ -9,12 +9,12 @@ from datetime import date, datetime
 
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
 
 from projects.cycles.models import Cycle, CycleState
 from projects.cycles.selectors import session_date
 from projects.evaluation import selectors
 from projects.supervision.models import Project, ProjectState
+from workflow.people.saying import said as _
 
 UNDER_WAY = (CycleState.SUPERVISING, CycleState.EVALUATING)
 

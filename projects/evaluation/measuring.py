@@ -11,7 +11,6 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from projects.ballots import figures as fig
@@ -33,6 +32,7 @@ from projects.supervision.models import Project
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.machines.services import fire
+from workflow.people.saying import said as _
 from workflow.people.wording import worded
 
 BY_ELECTION = ("majority", "elected", "tied", "not_elected", "reasons")

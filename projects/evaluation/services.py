@@ -7,7 +7,6 @@ from typing import Any, cast
 
 from django.db import transaction
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
 
 from projects.collection.models import Proposal, ProposalState
 from projects.cycles.models import Cycle, CycleState
@@ -25,6 +24,7 @@ from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit
+from workflow.people.saying import said as _
 
 
 def obstacles_to_reporting(cycle: Cycle, at: Any) -> list[str]:

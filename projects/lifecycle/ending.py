@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from projects.collection.models import Proposal, ProposalState
 from projects.cycles.models import BEFORE_THE_VOTE, Cycle
@@ -20,6 +19,7 @@ from workflow.audit.services import Act
 from workflow.flows.processes import call_off, call_off_all
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
+from workflow.people.saying import said as _
 
 WAITING = (
     ProposalState.RECEIVED,

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 from viewflow.workflow.nodes import Join
 
@@ -21,6 +22,7 @@ from workflow.flows.models import Deadline
 from workflow.flows.nodes import MeetingView, OfficeView
 from workflow.flows.terms import with_lengths
 from workflow.people.models import Unit
+from workflow.people.saying import listed
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
@@ -124,12 +126,13 @@ class _Table:
     def _body(self, act: Any) -> str:
         if not isinstance(act, MeetingView) and not act.body:
             return ""
-        return self.rules.words.get(act.deciding, "") or registry.title_of(act.deciding, self.unit)
+        word = self.rules.words.get(act.deciding, "")
+        return gettext(word) if word else registry.title_of(act.deciding, self.unit)
 
     def _basis(self, act: Any) -> str:
         if not act.basis:
-            return TASK_TIMES[act.key].basis if act.key in TASK_TIMES else ""
-        return with_lengths(act.basis, lambda key: length_of(self.rules.offset(key)))
+            return gettext(TASK_TIMES[act.key].basis) if act.key in TASK_TIMES else ""
+        return with_lengths(act.basis, lambda key: length_of(self.rules.offset(key), gettext))
 
     def _seat(self, office: str) -> str:
         """The township's name, or the kind of unit inside it."""
@@ -137,7 +140,7 @@ class _Table:
         if self.unit.kind in kinds:
             return self.unit.name
         inner = {str(g.unit.get_kind_display()) for g in self.grants.get(office, [])}
-        return f"{self.unit.name}{'、'.join(sorted(inner))}"
+        return f"{self.unit.name}{listed(sorted(inner))}"
 
     def _named(self, grant: RoleGrant) -> str:
         if grant.unit_id == self.unit.pk:
@@ -157,7 +160,7 @@ class _Table:
         try:
             due = resolve(offset, self.anchors)
         except AnchorMissing:
-            return worded(describe(offset), self.unit), False
+            return worded(describe(offset, gettext), self.unit), False
         return due.on.isoformat(), due.provisional
 
     def _offset(self, key: str) -> Offset | None:

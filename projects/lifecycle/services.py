@@ -10,7 +10,7 @@ from projects.cycles.models import Cycle
 from projects.cycles.services import create_cycle
 from projects.lifecycle.flows import YearFlow
 from workflow.audit.services import Act
-from workflow.flows.acting import acting
+from workflow.flows.acting import recording
 
 
 def start_year(act: Act, **plan: Any) -> Cycle:
@@ -18,7 +18,7 @@ def start_year(act: Act, **plan: Any) -> Cycle:
 
     plan: year, opens_on, planned_t, planned_t2 and optionally period, as `create_cycle` takes them.
     """
-    with transaction.atomic(), acting(act):
+    with transaction.atomic(), recording(act):
         cycle = create_cycle(act, **plan)
         YearFlow.begin(cycle)
     return cycle

@@ -28,6 +28,7 @@ from projects.oversight.selectors import (
 from workflow.flows.fields import ChineseDateField, record_field
 from workflow.flows.forms import Foreseen, StepForm
 from workflow.people.models import Unit, UnitKind
+from workflow.people.saying import titled
 
 
 class GuidanceForm(StepForm):
@@ -170,7 +171,7 @@ class AdoptForm(StepForm):
         return data
 
     def foreseen(self) -> list[str]:
-        return [f"{change.title}：{change.before} → {change.after}" for change in self._changes()]
+        return [titled(change.title, f"{change.before} → {change.after}") for change in self._changes()]
 
     def _changes(self) -> list[Change]:
         return diff(rules_in_force(self.subject), rules_adopted(self.subject, self.cleaned_data["model"]))

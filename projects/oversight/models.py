@@ -12,6 +12,7 @@ from django_fsm import FSMField, transition
 from projects.cycles.models import Cycle
 from workflow.machines.models import Record
 from workflow.people.models import Unit
+from workflow.people.saying import listed, titled
 
 
 class Guidance(models.Model):
@@ -45,7 +46,7 @@ class Note(Record):
     state = FSMField(default=NoteState.SENT, choices=NoteState.choices, protected=True)
 
     def __str__(self) -> str:
-        return f"{_('工作提示函')}：{self.title}"
+        return titled(_("工作提示函"), self.title)
 
     @property
     def about(self) -> str:
@@ -94,7 +95,7 @@ class Sample(models.Model):
             "words": self.words,
             "among": self.among,
             "of": self.get_of_display(),
-            "drawn": "、".join(one["label"] for one in self.drawn),
+            "drawn": listed(one["label"] for one in self.drawn),
             "seed": self.seed,
         }
 

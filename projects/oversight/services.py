@@ -13,7 +13,6 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 
 from projects.cycles.models import Cycle
 from projects.cycles.rulebook import Rules
@@ -39,6 +38,7 @@ from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit
+from workflow.people.saying import said as _
 from workflow.people.services import ancestors_of
 from workflow.roles.services import grants_for_update
 

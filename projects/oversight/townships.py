@@ -13,7 +13,6 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils.translation import gettext as _
 
 from projects.ballots.models import Vote, VoteState
 from projects.cycles.models import (
@@ -36,6 +35,7 @@ from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, UnitChange, UnitKind, User
+from workflow.people.saying import said as _
 from workflow.people.services import alter_unit
 from workflow.people.wording import worded
 from workflow.roles import registry

@@ -35,6 +35,7 @@ from workflow.calendar.workdays import working_days_between
 from workflow.flows.models import Deadline
 from workflow.flows.money import wan
 from workflow.people.models import Unit
+from workflow.people.saying import listed
 from workflow.people.wording import worded
 from workflow.roles import registry
 
@@ -235,7 +236,7 @@ def _items(asked: Asked) -> QuerySet[Item]:
 
 
 def _item_line(held: Item, today: date) -> Line:
-    sources = "、".join(
+    sources = listed(
         f"{SOURCES[name]} {wan(fen)}" for name, fen in held.funding.items() if fen and name in SOURCES
     )
     cells = [
@@ -401,7 +402,7 @@ def _examinations(asked: Asked) -> QuerySet[Examination]:
 
 
 def _examination_line(held: Examination, today: date) -> Line:
-    broken = "；".join(TITLES.get(code, code) for code in held.broken)
+    broken = listed((TITLES.get(code, code) for code in held.broken), "；")
     counts = (held.not_held, held.held, held.not_yet, held.not_applicable)
     url = reverse("conformance", args=[held.cycle_id]) + ("?status=not_held" if held.not_held else "")
     looked = {"at": date_format(localtime(held.at), "DATETIME_FORMAT"), "n": held.size}
@@ -540,4 +541,4 @@ def filters_asked(listing: Listing, given: Mapping[str, str]) -> dict[str, str]:
 def words_of(listing: Listing, filters: Mapping[str, str]) -> str:
     """What the filters in use are called."""
     known = listing.filters or {}
-    return "，".join(str(known[name][value]) for name, value in filters.items())
+    return listed((str(known[name][value]) for name, value in filters.items()), "，")

@@ -19,6 +19,7 @@ from projects.portal.documents import written
 from workflow.administration.taking import file_taken
 from workflow.flows.models import Deadline, Meeting, MeetingCall, Sitting
 from workflow.people.models import User
+from workflow.people.saying import listed
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
@@ -155,7 +156,7 @@ def absent_at(held: Sitting) -> list[User]:
 
 
 def names_of(people: Any) -> str:
-    return "、".join(user.name for user in people)
+    return listed(user.name for user in people)
 
 
 def _name(held: Sitting | MeetingCall) -> str:

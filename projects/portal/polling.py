@@ -28,6 +28,7 @@ from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.saving import saved_as
 from workflow.inbox.in_person import InPersonForm
+from workflow.people.saying import listed
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant, in_office
 from workflow.roles.models import RoleGrant
@@ -72,7 +73,7 @@ def _office_of(request: HttpRequest, vote: Vote, offices: Collection[str]) -> Ro
     """The office the request acts in, if it is one of these at the vote's township; refused for any other."""
     grant = acting_grant(request)
     if grant.office not in offices or grant.tenant_id != vote.unit_id:
-        titles = "、".join(registry.title_of(code) for code in offices)
+        titles = listed(registry.title_of(code) for code in offices)
         raise PermissionDenied(_("这件事由%(who)s办理。") % {"who": titles})
     return grant
 

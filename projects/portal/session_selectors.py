@@ -28,6 +28,7 @@ from projects.supervision.sessions import obstacles_to_closing
 from projects.voting.superseding import told_superseded
 from workflow.flows.models import Deadline, Meeting
 from workflow.people.models import User
+from workflow.people.saying import listed
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 
@@ -201,7 +202,7 @@ def _row_of(vote: Any) -> VoteRow:
     if vote.purpose == Purpose.MEASUREMENT:
         return VoteRow(vote, _("已测评 %(n)s 个项目") % {"n": len(lines_said)}, bool(lines_said))
     return VoteRow(
-        vote, "、".join(line["word"] for line in lines_said), all(line["good"] for line in lines_said)
+        vote, listed(line["word"] for line in lines_said), all(line["good"] for line in lines_said)
     )
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from workflow.flows.money import wan
+from workflow.people.saying import listed
 
 LONGEST = 120
 HERE = 0
@@ -129,7 +130,7 @@ class Line:
     @property
     def shown_numbers(self) -> str:
         """The numbers as a narrow column holds them."""
-        few = "、".join(map(str, self.numbers[:NUMBERS_SHOWN]))
+        few = listed(map(str, self.numbers[:NUMBERS_SHOWN]))
         return _("%(few)s 等") % {"few": few} if len(self.numbers) > NUMBERS_SHOWN else few
 
 

@@ -20,6 +20,7 @@ from projects.ballots.casting import faults_of_ballot
 from projects.ballots.models import Option, Vote, VoteState
 from projects.ballots.rules import Choice, Mode, Paper
 from projects.voting.selectors import items_of
+from workflow.people.saying import listed
 
 CHOICES = {"1": Choice.FOR, "2": Choice.AGAINST, "3": Choice.ABSTAIN}
 CHOICE_WORDS = {"1": _lazy("赞成"), "2": _lazy("反对"), "3": _lazy("弃权")}
@@ -245,12 +246,12 @@ def _faults_of_places(posted: Mapping[int, str], titles: Mapping[int, str]) -> l
             at.setdefault(int(value), []).append(titles[position])
     twice = [
         _("第 %(place)s 位排了 %(n)s 项：%(titles)s。每位只能排一项。")
-        % {"place": place, "n": len(there), "titles": "、".join(there)}
+        % {"place": place, "n": len(there), "titles": listed(there)}
         for place, there in sorted(at.items())
         if len(there) > 1
     ]
     missing = [place for place in range(1, max(at, default=0)) if place not in at]
     if missing and not twice:
-        places = "、".join(map(str, missing[:10]))
+        places = listed(map(str, missing[:10]))
         return [_("第 %(places)s 位空着，请从第 1 位起依次排，中间不要空。") % {"places": places}]
     return twice

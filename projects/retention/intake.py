@@ -9,7 +9,7 @@ from projects.retention.flows import RequestFlow
 from projects.retention.models import ErasureRequest
 from projects.retention.services import obstacles_to_requesting
 from workflow.audit.services import Act, write_down
-from workflow.flows.acting import acting
+from workflow.flows.acting import recording
 from workflow.flows.errors import Refused
 
 
@@ -18,7 +18,7 @@ def request_erasure(act: Act, proposal: Proposal) -> ErasureRequest:
 
     The proposal itself stays in the file.
     """
-    with transaction.atomic(), acting(act):
+    with transaction.atomic(), recording(act):
         held = Proposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
         if reasons := obstacles_to_requesting(held):
             raise Refused(*reasons)

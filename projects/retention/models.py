@@ -7,12 +7,14 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from projects.collection.models import Proposal
 from projects.cycles.models import Cycle, Paper
 from workflow.machines.models import Record
+from workflow.people.saying import titled
 
 
 class DataKind(models.TextChoices):
@@ -54,8 +56,10 @@ class Hold(Record):
         ordering = ["-pk"]
 
     def __str__(self) -> str:
-        year = f"{self.cycle.year} 年度" if self.cycle else "各年度"
-        return f"{year}{self.get_of_display() if self.of else '全部个人信息'}"
+        what = self.get_of_display() if self.of else gettext("全部个人信息")
+        if self.cycle is None:
+            return gettext("各年度%(what)s") % {"what": what}
+        return gettext("%(year)s 年度%(what)s") % {"year": self.cycle.year, "what": what}
 
     @property
     def about(self) -> str:
@@ -115,7 +119,9 @@ class Erasure(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.cycle.year} 年度{self.get_of_display()}" if self.cycle else DataKind(self.of).beside
+        if self.cycle is None:
+            return DataKind(self.of).beside
+        return gettext("%(year)s 年度%(what)s") % {"year": self.cycle.year, "what": self.get_of_display()}
 
     @property
     def about(self) -> str:
@@ -159,7 +165,7 @@ class ErasureRequest(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{_('删除联系方式的申请')}：{self.proposal.title}"
+        return titled(_("删除联系方式的申请"), self.proposal.title)
 
     @property
     def about(self) -> str:

@@ -12,7 +12,6 @@ from axes.models import AccessLog
 from django.db.models import Count, Max, QuerySet
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
 
 from projects.collection.models import Contact, Proposal
 from projects.cycles.models import OVER, Cycle, Paper
@@ -44,6 +43,7 @@ from projects.supervision.models import (
 )
 from workflow.audit.models import Entry
 from workflow.people.models import Unit
+from workflow.people.saying import said as _
 from workflow.roles.models import RoleGrant
 
 # The rulebook's setting of each kind's term.
@@ -183,7 +183,7 @@ class Standing:
         """The term of a kind of a year's data by the rules frozen for it; of what belongs to no year by those in force."""
         rules = cycle.rules if cycle and cycle.rules_data else rules_in_force(self.unit)
         note, months = said(SETTINGS[of]), getattr(rules, SETTINGS[of])
-        told = {"title": note.title, "months": months, "basis": note.basis}
+        told = {"title": note.title, "months": months, "basis": _(note.basis)}
         term = _("%(title)s %(months)s 个月（%(basis)s）") % told
         if cycle is None:  # what of the log and the pool is not old enough is never among them
             pooled = _("%(term)s，自收到满 %(months)s 个月仍在项目库之日起算")

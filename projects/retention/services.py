@@ -13,7 +13,6 @@ from typing import Any
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
 
 from projects.collection.models import Contact, Proposal
 from projects.cycles.models import Cycle
@@ -38,6 +37,7 @@ from workflow.flows.models import Deadline, Draft
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit
+from workflow.people.saying import said as _
 
 BY_REQUEST = "《个人信息保护法》第四十七条、第五十条"
 VISITING = ("deliberation.visit", "deliberation.visit_voters")

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
 from viewflow.workflow.models import Process
 
 from projects.collection.models import Outcome as Fate
@@ -20,6 +19,7 @@ from workflow.flows.models import Deadline
 from workflow.flows.services import cancel_flow
 from workflow.machines.services import fire
 from workflow.people.models import User
+from workflow.people.saying import said as _
 
 Rows = Mapping[int, Mapping[str, Any]]
 

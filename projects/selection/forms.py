@@ -33,6 +33,7 @@ from projects.selection.selectors import (
 from workflow.calendar.workdays import add_working_days
 from workflow.flows.fields import ChineseDateField, FenField, choice_field
 from workflow.flows.forms import StepForm
+from workflow.people.saying import bracketed, titled
 from workflow.roles.selectors import holders_of, seats_of
 
 
@@ -68,7 +69,7 @@ class RowsForm(StepForm):
             self.names[row.pk] = [f"{name}_{row.pk}" for name in fields]
             labels = {f"{name}_{row.pk}": field.label for name, field in fields.items()}
             for name, field in fields.items():
-                field.label = f"{self.row_title(row)}：{field.label}"
+                field.label = titled(self.row_title(row), field.label)
                 self.fields[f"{name}_{row.pk}"] = field
             self.together(self.row_title(row), labels)
 
@@ -136,7 +137,7 @@ class ScreenForm(RowsForm):
             "unmet": forms.MultipleChoiceField(
                 label=_("须提示、预警或不予列入的情形"),
                 help_text=_("都没有的不勾选，即逐条符合。"),
-                choices=[(c, f"{shortcoming(c)}（{SEVERITIES[s]}）") for c, s in self.severities.items()],
+                choices=[(c, bracketed(shortcoming(c), SEVERITIES[s])) for c, s in self.severities.items()],
                 widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-inline"}),
                 required=False,
                 initial=[code for code, s in before.items() if s.verdict != Verdict.PASS],
@@ -467,7 +468,7 @@ class ScoreForm(StepForm):
         for code, weight in self.subject.cycle.rules.score_weights.items():
             if weight:
                 self.fields[code] = forms.IntegerField(
-                    label=f"{criterion_title(code)}（{weight}%）", min_value=0, max_value=100
+                    label=bracketed(criterion_title(code), f"{weight}%"), min_value=0, max_value=100
                 )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from projects.collection.intake import propose
 from projects.collection.models import Proposal, ProposerKind
@@ -15,9 +14,10 @@ from projects.selection.models import Item, ItemState, Notice, Objection
 from projects.selection.selectors import years_without
 from projects.selection.services import lodge
 from workflow.audit.services import Act, write_down
-from workflow.flows.acting import acting
+from workflow.flows.acting import recording
 from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
+from workflow.people.saying import said as _
 
 
 def raise_objection(act: Act, notice: Notice, *, words: str, item: int | None = None) -> Objection:
@@ -25,7 +25,7 @@ def raise_objection(act: Act, notice: Notice, *, words: str, item: int | None = 
 
     The government's clerk gets the task of answering. The words may hold personal data and stay out of the trail.
     """
-    with transaction.atomic(), acting(act):
+    with transaction.atomic(), recording(act):
         held = Notice.objects.select_for_update().get(pk=notice.pk)
         objection = _lodged(act, held, words, item)
         write_down(

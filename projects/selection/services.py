@@ -10,7 +10,6 @@ from typing import Any
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
 
 from projects.collection.models import Outcome as Fate
 from projects.collection.models import Proposal, ProposalState
@@ -58,6 +57,7 @@ from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit
+from workflow.people.saying import said as _
 from workflow.roles.selectors import seats_of
 
 Rows = Mapping[int, Mapping[str, Any]]

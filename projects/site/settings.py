@@ -9,7 +9,6 @@ from typing import Any
 
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
 from projects.site import env
 from projects.site.postgres import APP_ROLE as EMBEDDED_APP_ROLE
@@ -250,7 +249,7 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 # -- language and time
 
 LANGUAGE_CODE = "zh-hans"
-LANGUAGES = [("zh-hans", _("简体中文")), ("en", _("English"))]
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]  # each in its own words
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = ENV.time_zone
 USE_TZ = True

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext as _
 
 from projects.cycles.models import Cycle, CycleState, Session, SessionState
 from projects.cycles.papers import attach, make_paper
@@ -20,6 +19,7 @@ from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit, UnitKind, User
+from workflow.people.saying import said as _
 
 # An assembly's members hold no such right (rules.md §10; 组织法 24 speaks of congresses).
 NOT_AT = frozenset({UnitKind.SUBDISTRICT.value})

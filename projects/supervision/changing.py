@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Max
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import STATUS
@@ -52,6 +51,7 @@ from workflow.flows.services import Outcome
 from workflow.machines.references import number_in
 from workflow.machines.services import fire
 from workflow.people.models import Unit
+from workflow.people.saying import said as _
 
 ALTERING = (ChangeKind.CONTENT, ChangeKind.COST, ChangeKind.DEADLINE, ChangeKind.PLACE, ChangeKind.UNIT)
 UNDONE_BY = {ChangeKind.SUSPEND: "resume", ChangeKind.RESUME: "suspend"}

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date
 
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext as _
 
 from projects.cycles.papers import attach
 from projects.supervision.models import Finding, Inspection, Project
@@ -14,6 +13,7 @@ from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
+from workflow.people.saying import said as _
 
 
 def record_inspection(

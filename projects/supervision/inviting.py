@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from projects.cycles.papers import make_paper
 from projects.cycles.services import presidium_decided
 from projects.supervision.models import GOING_ON, Project
@@ -15,6 +13,7 @@ from workflow.administration.accounts import create_person
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.people.models import User
+from workflow.people.saying import said as _
 from workflow.roles.services import GrantRefused, grant
 
 EXPERT = "expert"

@@ -14,6 +14,7 @@ from projects.cycles.models import Cycle, Session
 from projects.selection.models import Item
 from workflow.machines.models import Record
 from workflow.people.models import Unit
+from workflow.people.saying import titled
 
 
 class ProjectState(models.TextChoices):
@@ -309,7 +310,7 @@ class Finding(Record):
     state = FSMField(default=FindingState.OPEN, choices=FindingState.choices, protected=True)
 
     def __str__(self) -> str:
-        return f"{self.project.title}：{self.words[:30]}"
+        return titled(self.project.title, self.words[:30])
 
     @property
     def about(self) -> str:
@@ -385,7 +386,7 @@ class Change(Record):
     state = FSMField(default=ChangeState.ASKED, choices=ChangeState.choices, protected=True)
 
     def __str__(self) -> str:
-        return f"{self.project.title}：{self.get_what_display()}"
+        return titled(self.project.title, self.get_what_display())
 
     @property
     def about(self) -> str:
@@ -443,7 +444,7 @@ class Inquiry(Record):
     state = FSMField(default=InquiryState.ASKED, choices=InquiryState.choices, protected=True)
 
     def __str__(self) -> str:
-        return f"{_('书面询问')}：{self.words[:30]}"
+        return titled(_("书面询问"), self.words[:30])
 
     @property
     def about(self) -> str:
@@ -506,7 +507,7 @@ class Interpellation(Record):
     )
 
     def __str__(self) -> str:
-        return f"{_('质询案')}：{self.words[:30]}"
+        return titled(_("质询案"), self.words[:30])
 
     @property
     def about(self) -> str:

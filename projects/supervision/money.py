@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext as _
 
 from projects.cycles.papers import attach, make_paper
 from projects.supervision import rules
@@ -16,6 +15,7 @@ from projects.supervision.selectors import adding_up_with, has_plan
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.machines.services import fire
+from workflow.people.saying import said as _
 
 NOT_HELD = "none"
 

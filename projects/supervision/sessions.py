@@ -9,7 +9,6 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
 
 from projects.ballots.models import Purpose
 from projects.ballots.tellers import OVER, count_another, release
@@ -31,6 +30,7 @@ from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import User
+from workflow.people.saying import said as _
 
 # One that has not been signed by enough deputies is not tabled, and lapses with the session.
 OPEN_INTERPELLATIONS = (InterpellationState.TABLED, InterpellationState.ADMITTED)

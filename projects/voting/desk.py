@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from projects.ballots.desk import Desk
@@ -19,6 +18,7 @@ from projects.voting import selectors
 from projects.voting.selectors import PROJECTS, items_of, vote_of
 from workflow.audit.services import Act
 from workflow.machines.services import fire
+from workflow.people.saying import said as _
 
 
 class ProjectsDesk(Desk):

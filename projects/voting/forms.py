@@ -19,6 +19,7 @@ from projects.voting.selectors import vote_of
 from workflow.flows.fields import choice_field
 from workflow.flows.forms import AssemblyForm, MeetingForm, Resolved, StepForm
 from workflow.flows.meetings import Standard
+from workflow.people.saying import bracketed
 from workflow.roles.registry import title_of
 
 MEETING = MeetingForm.field_order
@@ -159,13 +160,12 @@ class TellForm(StepForm):
     )
 
     def prepare(self) -> None:
+        # Proposed in the language of the answer, whatever the page speaks.
         words = self.subject.rules.words
-        self.fields["words_elected"].initial = _(
-            "您提出的意见已纳入年度%(project)s，经%(congress)s%(vote)s入选，将按计划实施。"
-        ) % {name: words[name] for name in ("project", "congress", "vote")}
-        self.fields["words_not_elected"].initial = str(
-            _("您提出的意见所在项目未入选，已转入储备库，以后年度可再次列为候选项目。")
-        )
+        elected, not_elected = self.fields["words_elected"], self.fields["words_not_elected"]
+        decided = f"经{words['congress']}{words['vote']}入选"
+        elected.initial = f"您提出的意见已纳入年度{words['project']}，{decided}，将按计划实施。"
+        not_elected.initial = "您提出的意见所在项目未入选，已转入储备库，以后年度可再次列为候选项目。"
 
 
 class FilingForm(StepForm):
@@ -198,13 +198,13 @@ class ReplaceTellerForm(VoteForm, Resolved, AssemblyForm):
         self.deputies = [user for user in sitting(self.vote.session, unit, on) if user not in busy]
         self.staff = [user for user in staff_of(unit, on) if user not in busy]
         self.offer("leaving", [(place.code, self._named(place)) for place in places])
-        people = [(str(user.pk), f"{user.name}（{_('代表')}）") for user in self.deputies]
-        people += [(str(user.pk), f"{user.name}（{_('工作人员')}）") for user in self.staff]
+        people = [(str(user.pk), bracketed(user.name, _("代表"))) for user in self.deputies]
+        people += [(str(user.pk), bracketed(user.name, _("工作人员"))) for user in self.staff]
         self.offer("successor", [("", str(_("请选择"))), *people])
 
     def _named(self, place: selectors.Place) -> str:
         told = f"{title_of(place.office)} {place.user.name}"
-        return told if place.holds else f"{told}（{_('职务已终止')}）"
+        return told if place.holds else bracketed(told, _("职务已终止"))
 
     def members(self) -> int:
         return self.vote.deputies_in_office

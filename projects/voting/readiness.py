@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 
 from django.utils.timezone import make_aware
+from django.utils.translation import gettext
 
 from projects.ballots import keys
 from projects.ballots.models import Vote, VoteState
@@ -76,7 +77,11 @@ def of_ballot(cycle: Cycle, on: date) -> Sequence[Line]:
         point, told = (ADOPTION, "草案已拟定，待大会通过") if drafted else (METHOD, "尚未拟定")
         return [_awaited(point, cycle, on, told), _awaited(BALLOT, cycle, on, "票决办法通过后确定")]
     mode = said("ballot_mode").choices[vote.mode]
-    ballot = f"候选 {vote.options.count()} 项，应选 {vote.seats} 项，{mode}"
+    ballot = gettext("候选 %(n)s 项，应选 %(seats)s 项，%(mode)s") % {
+        "n": vote.options.count(),
+        "seats": vote.seats,
+        "mode": mode,
+    }
     return [ADOPTION.line(Level.DONE, "大会已通过"), BALLOT.line(Level.DONE, ballot)]
 
 
@@ -106,14 +111,21 @@ def of_keys(cycle: Cycle, on: date) -> Sequence[Line]:
         return [KEYS["chief_teller"].line(Level.DONE, "三份口令均已设定"), *_without_sheet(vote)]
     missing = [office for office in keys.HOLDERS if office not in there]
     return [
-        _awaited(KEYS[office], cycle, on, f"{keys.HOLDERS[office]}尚未设定开箱口令") for office in missing
+        _awaited(
+            KEYS[office], cycle, on, gettext("%(office)s尚未设定开箱口令") % {"office": keys.HOLDERS[office]}
+        )
+        for office in missing
     ]
 
 
 def _without_sheet(vote: Vote) -> list[Line]:
     """Not asked for by the opening, but nobody can make it up: whoever then forgets the passphrase has no share."""
     return [
-        KEYS[office].line(Level.WARNING, f"{keys.HOLDERS[office]}尚未打印恢复单，口令忘记后这份密钥无法使用")
+        KEYS[office].line(
+            Level.WARNING,
+            gettext("%(office)s尚未打印恢复单，口令忘记后这份密钥无法使用")
+            % {"office": keys.HOLDERS[office]},
+        )
         for office in keys.without_sheet(vote)
     ]
 
@@ -145,7 +157,8 @@ def of_attendance(cycle: Cycle, on: date) -> Sequence[Line]:
         return [_awaited(PRESENT, cycle, on, "投票前清点")]
     if found := in_the_way(vote).get("present"):
         return [PRESENT.line(Level.BLOCKING, text.rstrip("。")) for text in found]
-    return [PRESENT.line(Level.DONE, f"应到 {vote.deputies_in_office} 人，实到 {vote.deputies_present} 人")]
+    told = {"of": vote.deputies_in_office, "present": vote.deputies_present}
+    return [PRESENT.line(Level.DONE, gettext("应到 %(of)s 人，实到 %(present)s 人") % told)]
 
 
 def vote_now(cycle: Cycle) -> Vote | None:
@@ -161,4 +174,7 @@ def has_begun(cycle: Cycle) -> bool:
 
 def _awaited(point: Point, cycle: Cycle, on: date, told: str) -> Line:
     late = point.task in late_tasks(cycle, on)
-    return point.line(Level.LATE if late else Level.WAITING, f"{told}，已过期限" if late else told)
+    return point.line(
+        Level.LATE if late else Level.WAITING,
+        gettext("%(told)s，已过期限") % {"told": gettext(told)} if late else told,
+    )

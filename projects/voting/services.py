@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 
 from projects.ballots import figures as fig
 from projects.ballots import services as ballots
@@ -33,6 +32,7 @@ from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
+from workflow.people.saying import said as _
 
 # The result
 

@@ -6,23 +6,34 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
+from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.catalog import Message
 from babel.messages.mofile import write_mo
+from django.apps import apps
 from django.core.cache import cache
+from django.db import models
 from django.test import Client
 from django.utils import translation
 from pytest_django.fixtures import Settings
 
+from projects.collection.intake import propose
+from projects.cycles.models import Session, Term
 from projects.demo.cast import Township
 from projects.lifecycle.services import start_year
 from scripts import messages
+from tests.addresses import signed_in
 from tests.builders import at, open_task, township
 from tests.projects.portal.public_world import TO_ACCEPTED, cycle_of, project_of, travel
-from workflow.people.isolation import SYSTEM, apply
+from tests.tenancy.world import Side, looked_into
+from workflow.audit.models import Entry
+from workflow.flows.errors import Refused
+from workflow.people.isolation import SYSTEM, apply, of_units
+from workflow.people.saying import bracketed, in_the_records_language, listed, said, said_again, titled
 
 TEMPLATES = messages.ROOT / "templates"
 CATALOGUE = messages.ROOT / "locale" / "en" / "LC_MESSAGES" / "django.po"
@@ -88,6 +99,28 @@ def test_a_sentence_stays_a_sentence() -> None:
     whole = [m for m in translated() if str(forms(m.id)[0]).endswith("。")]
     assert len(whole) > 100
     assert [m.id for m in whole if not str(forms(m.string)[0]).rstrip().endswith(".")] == []
+
+
+def modules() -> Iterator[Path]:
+    """Every module of the program: of its packages, not of its tests and scripts."""
+    for package in messages.ROOT.glob("*/__init__.py"):
+        if package.parent.name not in ("tests", "scripts"):
+            yield from package.parent.rglob("*.py")
+
+
+def test_every_module_and_page_with_texts_is_covered() -> None:
+    covered = {path for _method, path in messages.sources()}
+    speaking = [path for path in modules() if re.search(r"import .*(gettext|\bsaid as _)", path.read_text())]
+    pages = [path for path in TEMPLATES.rglob("*.*") if "i18n" in path.read_text()]
+    assert len(speaking) > 250
+    assert len(pages) > 150
+    assert sorted({*speaking, *pages} - covered) == []
+
+
+def test_a_table_of_rules_gives_its_texts_and_not_what_code_fills_in() -> None:
+    source = """WORDS = {"a": "征集"}\nPOINT = Point("公示", basis="组织法", at=("会前", 1))\ndef note(n): return f"共 {n} 件"\n"""
+    rows = messages.from_tables(BytesIO(source.encode()), messages.KEYWORDS, (), {})
+    assert sorted(row[2] for row in rows) == sorted(["征集", "公示", "组织法", "会前"])
 
 
 @pytest.mark.parametrize(
@@ -223,6 +256,160 @@ def test_an_office_that_chooses_english_finds_its_inbox_and_its_task_in_english(
     names = (*NAMES, town.of("chair").name)
     assert chinese_left(inbox, task.label, *names) == []
     assert chinese_left(page, task.label, *names) == []
+
+
+class Speech(HTMLParser):
+    """What a page says, in its texts and in the attributes a reader meets; not the button that leads back to Chinese."""
+
+    VOID = frozenset({"input", "br", "img", "meta", "link", "hr", "path", "use", "rect", "circle", "col"})
+    NAMED = ("aria-label", "data-label", "placeholder", "title", "alt")
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self._open: list[tuple[str, bool]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.said += [told for name in self.NAMED if (told := given.get(name))]
+        if tag not in self.VOID:
+            self._open.append((tag, tag in ("script", "style") or given.get("lang") == "zh-Hans"))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if not any(skipped for _tag, skipped in self._open):
+            self.said.append(" ".join(data.split()))
+
+
+def strings_in(value: Any) -> Iterator[str]:
+    """Every line of text in a row's values, those of its JSON too."""
+    if isinstance(value, str):
+        yield from (" ".join(line.split()) for line in value.splitlines())
+    elif isinstance(value, dict | list | tuple):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from strings_in(one)
+
+
+def told_by_the_database() -> list[str]:
+    """What people, places and records are called and what was written of them, the longest first."""
+    found = {str(one) for model in (Session, Term) for one in model._default_manager.all()}
+    for model in apps.get_models():
+        kinds = (models.CharField, models.TextField, models.JSONField)
+        names = [field.attname for field in model._meta.concrete_fields if isinstance(field, kinds)]
+        rows = model._base_manager.values_list(*names) if names else []
+        found |= {text for row in rows for text in strings_in(row) if len(text) > 1 and CHINESE.search(text)}
+    return sorted(found, key=len, reverse=True)
+
+
+def still_chinese(page: str, known: list[str]) -> list[str]:
+    """What a page says in Chinese that is no name and nothing written; what stands in “” is to be typed or found."""
+    found = []
+    for told in Speech(page).said:
+        rest = told
+        for name in known if CHINESE.search(told) else ():
+            rest = rest.replace(name, "")
+        if CHINESE.search(AS_IT_IS.sub("", rest)):
+            found.append(told)
+    return found
+
+
+# Who looks at which pages, `*` being the record each is about.
+STAFF_PAGES = {
+    "county": [
+        "/county/", "/county/?year=2027", "/county/list/projects/?year=2027", "/county/map/",
+        "/county/screen/", "/county/bulletins/", "/county/bulletins/bulletin*/",
+    ],
+    "chair": [
+        "/inbox/", "/inbox/done/", "/week/", "/calendar/", "/meetings/", "/meetings/sitting*/", "/sessions/",
+        "/sessions/session*/", "/years/", "/years/cycle*/", "/years/cycle*/booklet/", "/seat-table/",
+        "/messages/", "/messages/settings/", "/messages/settings/choice/", "/stand-ins/", "/tasks/task*/",
+        "/projects/project*/", "/trail/heads/",
+    ],
+    "admin": ["/people/", "/people/locks/", "/trail/exports/"],
+}  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_the_staffs_pages_speak_english_to_whoever_reads_english(
+    english: None, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    apply(SYSTEM)
+    side = looked_into(monkeypatch)
+    known = ["简体中文", *told_by_the_database(), "略"]  # the last one is a record's whole text
+    left = {}
+    for office, paths in STAFF_PAGES.items():
+        client = signed_in(side.offices[office])
+        for path in paths:
+            left[path] = still_chinese(english_page(client, filled(path, side)), known)
+    assert {path: found for path, found in left.items() if found} == {}
+
+
+def filled(path: str, side: Side) -> str:
+    """A page's address with the record it is about."""
+    return re.sub(r"(\w+)\*", lambda kind: str(side.one[kind[1]].pk), path)
+
+
+def english_page(client: Client, path: str) -> str:
+    """A page as somebody meets it who reads English; outside a request the database shows nothing, as in production."""
+    cache.clear()
+    apply(of_units(()))
+    answer = client.get(path, headers={"accept-language": "en"})
+    apply(SYSTEM)
+    return answer.content.decode() if answer.status_code == 200 else f"<p>没有打开：{answer.status_code}</p>"
+
+
+@pytest.mark.parametrize(
+    "page", ["<p>提交</p>", "<li>张三，已办结</li>", '<a title="提交">x</a>', "<td>A：B</td>"]
+)
+def test_chinese_left_anywhere_on_a_page_is_noticed(page: str) -> None:
+    assert still_chinese(page, ["张三"])
+
+
+def test_names_quotations_and_the_way_back_to_chinese_are_no_chinese_left() -> None:
+    page = '<p>张三 answers “姓名”</p><button lang="zh-Hans">中文</button><input value="张三">'
+    assert still_chinese(page, ["张三"]) == []
+
+
+# -------------------------------------------------------------------------------- the record
+@pytest.mark.django_db
+def test_what_somebody_does_who_reads_english_is_written_down_in_chinese(
+    english: None, town: Township
+) -> None:
+    with translation.override("en"):
+        made = propose(town.act("clerk", at("2027-06-01")), title="修桥", content="危桥须改造。")
+        assert translation.gettext("不在征集期内，列入项目库") != "不在征集期内，列入项目库"
+    pooled = Entry.objects.filter(subject=made.reference, body__contains="proposal.pool").get()
+    assert "不在征集期内，列入项目库" in pooled.body
+
+
+def test_a_refusal_raised_in_the_records_language_is_told_in_its_readers(english: None) -> None:
+    with translation.override("en"):
+        with pytest.raises(Refused) as caught, in_the_records_language():
+            raise Refused(
+                said("“%(title)s”现为“%(state)s”，不能撤回。") % {"title": "修桥", "state": "已撤回"}
+            )
+        assert str(caught.value) == "“修桥” is now “Withdrawn” and cannot be withdrawn."
+    assert str(caught.value) == "“修桥”现为“已撤回”，不能撤回。"
+
+
+def test_what_was_not_made_to_be_said_again_stays_as_it_is(english: None) -> None:
+    with translation.override("en"):
+        assert said_again("修桥") == "修桥"
+        assert [listed(["甲", "乙"]), titled("甲", "乙"), bracketed("甲", "乙")] == [
+            "甲, 乙",
+            "甲: 乙",
+            "甲 (乙)",
+        ]
+    assert [listed(["甲", "乙"]), titled("甲", "乙"), bracketed("甲", "乙")] == [
+        "甲、乙",
+        "甲：乙",
+        "甲（乙）",
+    ]
 
 
 @pytest.mark.django_db

@@ -19,6 +19,7 @@ from workflow.administration.accounts import Slip, at_unit, create_person
 from workflow.audit.services import Act, write_down
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import TENANT_KINDS, Unit, UnitKind, User
+from workflow.people.saying import listed
 from workflow.people.services import create_unit
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
@@ -112,7 +113,7 @@ def _unit_errors(values: dict[str, str], kind: str | None, known: dict[str, Any]
     elif values["编码"] in known:
         errors.append(_("编码“%(code)s”已经存在或重复。") % {"code": values["编码"]})
     if kind not in PARENT_KINDS:
-        labels = "、".join(str(UnitKind(k).label) for k in PARENT_KINDS)
+        labels = listed(str(UnitKind(k).label) for k in PARENT_KINDS)
         errors.append(_("类别须为：%(kinds)s。") % {"kinds": labels})
     if values["上级编码"] not in known:
         errors.append(_("找不到上级编码“%(code)s”，上级须已存在或排在前面。") % {"code": values["上级编码"]})
@@ -125,7 +126,7 @@ def _parent_errors(kind: str, parent_kind: str, inside: bool) -> list[str]:
     if not inside:
         return [_("上级单位不在您管理的范围内。")]
     if parent_kind not in PARENT_KINDS[kind]:
-        allowed = "、".join(str(UnitKind(k).label) for k in PARENT_KINDS[kind])
+        allowed = listed(str(UnitKind(k).label) for k in PARENT_KINDS[kind])
         return [_("%(kind)s的上级须为：%(allowed)s。") % {"kind": UnitKind(kind).label, "allowed": allowed}]
     return []
 
@@ -146,7 +147,7 @@ def _apply_units(act: Act, rows: list[Row]) -> list[Slip]:
 
 
 def _unit_notes() -> list[str]:
-    labels = "、".join(str(UnitKind(k).label) for k in PARENT_KINDS)
+    labels = listed(str(UnitKind(k).label) for k in PARENT_KINDS)
     return [
         _("每行一个单位。上级单位须已在系统中，或者排在本表前面。"),
         _("类别：%(kinds)s。") % {"kinds": labels},
@@ -299,7 +300,7 @@ def _give(act: Act, row: Row, rows: list[Row], *, user: User, office: str, unit:
 def _people_notes() -> list[str]:
     return [
         _("每行一个职务；一人兼几个职务就写几行，用户名和姓名保持一致。"),
-        _("职务：%(titles)s。") % {"titles": "；".join(str(o.title) for o in registry.offices())},
+        _("职务：%(titles)s。") % {"titles": listed((str(o.title) for o in registry.offices()), "；")},
         _("监票人、监督小组成员须是本级代表：代表一行须已在系统中，或者排在本表前面。"),
         _("起、止写成 2026-01-31 的形式；起空着为今天，止空着为长期。审计人员须写依据文号和止日。"),
         _("新建的人员会得到一次性登录单，首次登录须改密码。"),

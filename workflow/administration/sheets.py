@@ -13,6 +13,8 @@ import xlsxwriter
 from django.utils.translation import gettext as _
 from openpyxl.utils.exceptions import InvalidFileException
 
+from workflow.people.saying import listed
+
 MOST_BYTES = 2 * 1024 * 1024
 MOST_UNPACKED = 40 * 1024 * 1024
 MOST_ROWS = 5000
@@ -32,7 +34,7 @@ def read(file: BinaryIO, columns: Sequence[str], *, required: Iterable[str]) -> 
     header = [text_of(cell) for cell in next(rows, ())]
     missing = [title for title in required if title not in header]
     if missing:
-        raise Unreadable(_("第一行缺少这些列：%(titles)s。请用模板填写。") % {"titles": "、".join(missing)})
+        raise Unreadable(_("第一行缺少这些列：%(titles)s。请用模板填写。") % {"titles": listed(missing)})
     places = {title: header.index(title) for title in columns if title in header}
     found = []
     for line, row in enumerate(rows, 2):

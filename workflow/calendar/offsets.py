@@ -10,7 +10,7 @@ the day of a session itself never moves. Dates are days in Asia/Shanghai.
 from __future__ import annotations
 
 import calendar
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal
@@ -27,22 +27,35 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 SOON = timedelta(days=3)  # how far ahead a deadline is shown as near, everywhere
 Anchor = Literal["C", "T", "T2", "after", "receipt", "window", "plan", "year", "closing"]
 Unit = Literal["wd", "d", "month"]
+Say = Callable[[str], str]
 
-ANCHOR_WORDS: dict[str, str] = {
-    "C": "年度工作启动",
-    "T": "票决会议",
-    "T2": "评估会议",
-    "after": "上一事项办结",
-    "receipt": "收到",
-    "window": "征集期满",
-    "plan": "计划完成日",
-    "year": "当年",
-    "closing": "销号当年",
+# On the day itself, before it and after it.
+ANCHOR_WORDS: dict[str, tuple[str, str, str]] = {
+    "C": ("年度工作启动当天", "年度工作启动前 %(length)s", "年度工作启动后 %(length)s"),
+    "T": ("票决会议当天", "票决会议前 %(length)s", "票决会议后 %(length)s"),
+    "T2": ("评估会议当天", "评估会议前 %(length)s", "评估会议后 %(length)s"),
+    "after": ("上一事项办结当天", "上一事项办结前 %(length)s", "上一事项办结后 %(length)s"),
+    "receipt": ("收到当天", "收到前 %(length)s", "收到后 %(length)s"),
+    "window": ("征集期满当天", "征集期满前 %(length)s", "征集期满后 %(length)s"),
+    "plan": ("计划完成日当天", "计划完成日前 %(length)s", "计划完成日后 %(length)s"),
 }
-UNIT_WORDS: dict[str, str] = {"wd": "个工作日", "d": "天", "month": "个月"}
+UNIT_WORDS: dict[str, tuple[str, str]] = {
+    "wd": ("1 个工作日", "%(n)s 个工作日"),
+    "d": ("1 天", "%(n)s 天"),
+    "month": ("1 个月", "%(n)s 个月"),
+}
+# By a date of the same year, of the one after it, and of the next.
 YEAR_WORDS: dict[str, tuple[str, ...]] = {
-    "year": ("当年", "次年", "第三年"),
-    "closing": ("销号当年", "销号次年", "销号后第二年"),
+    "year": (
+        "当年 %(month)s 月 %(day)s 日前",
+        "次年 %(month)s 月 %(day)s 日前",
+        "第三年 %(month)s 月 %(day)s 日前",
+    ),
+    "closing": (
+        "销号当年 %(month)s 月 %(day)s 日前",
+        "销号次年 %(month)s 月 %(day)s 日前",
+        "销号后第二年 %(month)s 月 %(day)s 日前",
+    ),
 }
 FIXED_ANCHORS = frozenset(YEAR_WORDS)
 SESSION_ANCHORS = frozenset({"C", "T", "T2"})
@@ -108,26 +121,25 @@ def ends_at(day: date) -> datetime:
     return datetime.combine(day, time.max, tzinfo=SHANGHAI)
 
 
-def describe(offset: Offset) -> str:
-    """The offset in Chinese: 票决会议前 20 天; 收到后 5 个工作日; 次年 6 月 30 日前."""
+def describe(offset: Offset, say: Say = str) -> str:
+    """The offset in words: 票决会议前 20 天; 收到后 5 个工作日; 次年 6 月 30 日前. say: what puts them into a language."""
     if offset.is_fixed_date:
-        return _describe_fixed(offset)
-    anchor = ANCHOR_WORDS[offset.anchor]
+        return _describe_fixed(offset, say)
+    on_the_day, before, after = ANCHOR_WORDS[offset.anchor]
     if offset.days == 0:
-        return f"{anchor}当天"
-    side = "前" if offset.days < 0 else "后"
-    return f"{anchor}{side} {length_of(offset)}"
+        return say(on_the_day)
+    return say(before if offset.days < 0 else after) % {"length": length_of(offset, say)}
 
 
-def length_of(offset: Offset) -> str:
-    """How long an offset is, in Chinese: 5 个工作日."""
-    return f"{abs(offset.days)} {UNIT_WORDS[offset.unit]}"
+def length_of(offset: Offset, say: Say = str) -> str:
+    """How long an offset is: 5 个工作日."""
+    one, more = UNIT_WORDS[offset.unit]
+    return say(one) if abs(offset.days) == 1 else say(more) % {"n": abs(offset.days)}
 
 
-def _describe_fixed(offset: Offset) -> str:
-    year = YEAR_WORDS[offset.anchor][offset.years]
-    shift = f"（顺延 {offset.days} {UNIT_WORDS[offset.unit]}）" if offset.days else ""
-    return f"{year} {offset.month} 月 {offset.day} 日前{shift}"
+def _describe_fixed(offset: Offset, say: Say) -> str:
+    told = say(YEAR_WORDS[offset.anchor][offset.years]) % {"month": offset.month, "day": offset.day}
+    return told + (say("（顺延 %(length)s）") % {"length": length_of(offset, say)} if offset.days else "")
 
 
 def _start(offset: Offset, anchor: date) -> date:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from workflow.audit.services import Act
+from workflow.people.saying import in_the_records_language
 
 _act: ContextVar[Act] = ContextVar("piaojue_act")
 
@@ -19,6 +20,13 @@ def acting(act: Act) -> Iterator[None]:
         yield
     finally:
         _act.reset(token)
+
+
+@contextmanager
+def recording(act: Act) -> Iterator[None]:
+    """`acting`, and what is written down speaks the record's language: for an act that has no form to be read again."""
+    with acting(act), in_the_records_language():
+        yield
 
 
 def current_act() -> Act:

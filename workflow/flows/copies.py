@@ -9,7 +9,6 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
 
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
@@ -18,6 +17,8 @@ from workflow.flows.models import Copy, CopyRead, Deadline
 from workflow.flows.services import busy_if_locked
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, User
+from workflow.people.saying import bracketed
+from workflow.people.saying import said as _
 from workflow.people.services import ancestors_of
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
@@ -42,7 +43,7 @@ class Receiver:
     def name(self) -> str:
         """As it is chosen and shown: the unit and the office, before them the one person meant."""
         where = f"{self.seat.name} · {registry.title_of(self.office)}"
-        return f"{self.person.name}（{where}）" if self.person else where
+        return bracketed(self.person.name, where) if self.person else where
 
 
 def copy(task_id: int, *, actor: User, to: Receiver, words: str, at: datetime, request_id: str = "") -> Entry:

@@ -8,6 +8,7 @@ from django.forms import BaseForm
 from django.utils.translation import gettext as _
 
 from workflow.people.models import Unit
+from workflow.people.saying import said_again, titled
 from workflow.people.wording import worded
 
 
@@ -18,12 +19,20 @@ class Refused(Exception):
 
     def __init__(self, *reasons: str) -> None:
         super().__init__(" ".join(reasons))
-        self.reasons: Sequence[str] = reasons
+        self._reasons: Sequence[str] = reasons
+        self._hall: Unit | None = None
+
+    def __str__(self) -> str:
+        return " ".join(self.reasons)
+
+    @property
+    def reasons(self) -> Sequence[str]:
+        """The reasons in the language of whoever reads them, for an act speaks the record's."""
+        return [worded(said_again(reason), self._hall) for reason in self._reasons]
 
     def said_in(self, unit: Unit) -> None:
-        """Put the reasons into the words of the hall the act was refused in."""
-        self.reasons = [worded(reason, unit) for reason in self.reasons]
-        self.args = (" ".join(self.reasons),)
+        """From now on the reasons are told in the words of the hall the act was refused in."""
+        self._hall = unit
 
 
 class NotYourTurn(Refused):
@@ -63,7 +72,7 @@ class InvalidForm(Refused):
 
     def __init__(self, form: BaseForm) -> None:
         self.form = form
-        super().__init__(*(f"{label}：{text}" for label, text in errors_of(form)))
+        super().__init__(*(titled(label, text) for label, text in errors_of(form)))
 
 
 def errors_of(form: BaseForm) -> list[tuple[str, str]]:

@@ -10,7 +10,6 @@ from typing import Any
 from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
 
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
@@ -30,6 +29,8 @@ from workflow.flows.services import (
 from workflow.machines.models import Record
 from workflow.people.isolation import unlimited
 from workflow.people.models import Unit, User
+from workflow.people.saying import in_the_records_language, listed
+from workflow.people.saying import said as _
 from workflow.people.services import ancestors_of
 from workflow.people.wording import worded
 from workflow.roles import registry
@@ -202,17 +203,18 @@ def perform(
                 raise InvalidForm(form)
             if reasons := wanted.obstacles_of(held, at):
                 raise Obstructed(*reasons)
-            outcome = wanted.act(act, held, **form.cleaned_data) or Outcome()
-            entry = write_down(
-                act,
-                key,
-                held.reference,
-                about=held.about or held.reference,
-                step=wanted.step,
-                after=form.for_trail() | outcome.after | in_person_of(wanted),
-                reason=outcome.reason,
-                label=held.label,
-            )
+            with in_the_records_language():
+                outcome = wanted.act(act, held, **form.cleaned_data) or Outcome()
+                entry = write_down(
+                    act,
+                    key,
+                    held.reference,
+                    about=held.about or held.reference,
+                    step=wanted.step,
+                    after=form.for_trail() | outcome.after | in_person_of(wanted),
+                    reason=outcome.reason,
+                    label=held.label,
+                )
             form.keep_salt(entry)
             if form.drafts:
                 drop_draft_of_act(key_of_event(key, held.reference), actor)
@@ -231,7 +233,7 @@ def _office_for(wanted: Event, subject: Record | Unit, actor: User, office: str,
     grants = grants_for_update(actor, codes, tenants, localdate(at))
     grant = next((g for g in grants if wanted.offered is None or wanted.offered(subject, g)), None)
     if grant is None:
-        titles = "、".join(registry.title_of(code, subject.unit) for code in wanted.offices)
+        titles = listed(registry.title_of(code, subject.unit) for code in wanted.offices)
         title = worded(wanted.title, subject.unit)
         raise NotYourTurn(_("“%(title)s”由%(who)s办理。") % {"title": title, "who": titles})
     return grant

@@ -10,11 +10,13 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from workflow.flows import uploads
 from workflow.flows.money import FEN_PER_WAN, FEN_PER_YUAN, money
+from workflow.people.saying import listed
 
 
 def ask_plainly(field: forms.Field) -> None:
@@ -215,7 +217,7 @@ class FilesField(CheckedFileField):
             _("可一次选多个，最多 {most} 个，每个不超过 {size} MB；收 {endings}。"),
             most=self.MOST,
             size=self.most_bytes // uploads.MB,
-            endings="、".join(self.endings or uploads.KINDS),
+            endings=lazy(listed, str)(tuple(self.endings or uploads.KINDS)),
         )
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:

@@ -8,7 +8,7 @@ from viewflow.workflow.models import Task
 from viewflow.workflow.status import STATUS
 
 from workflow.audit.services import Act
-from workflow.flows.acting import acting
+from workflow.flows.acting import recording
 from workflow.flows.base import OfficeFlow
 
 
@@ -21,7 +21,7 @@ def do_job(task_id: int, at: datetime) -> bool:
             return False
         subject = task.process.artifact
         act = Act(None, "system", subject.unit, at, task=f"job/{task.pk}")
-        with acting(act):
+        with recording(act):
             task.flow_task.work(act, subject)
             OfficeFlow.resume(task.pk)
     return True

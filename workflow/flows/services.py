@@ -15,7 +15,6 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError, connection, transaction
 from django.http import QueryDict
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
 from viewflow.workflow.exceptions import FlowLockFailed
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import STATUS
@@ -23,7 +22,7 @@ from viewflow.workflow.status import STATUS
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows import drafts
-from workflow.flows.acting import acting
+from workflow.flows.acting import acting, recording
 from workflow.flows.errors import Busy, InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.forms import MinutesForm, ReturnForm, StepForm, digest_of
 from workflow.flows.models import Comment, CommentFile, Deadline, Draft, Meeting, Sitting, Urge
@@ -32,6 +31,8 @@ from workflow.flows.uploads import Checked
 from workflow.machines.services import Conflict
 from workflow.people.models import Unit, User
 from workflow.people.prepared import Prepared, PreparedUpdate
+from workflow.people.saying import in_the_records_language
+from workflow.people.saying import said as _
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.selectors import live_grants
@@ -100,7 +101,7 @@ def busy_if_locked() -> Iterator[None]:
             raise Busy(_("有人正在办理同一事项，请稍后再试。")) from error
         raise
     except Conflict as error:
-        raise Taken(str(error)) from error
+        raise Taken(*error.args) from error
 
 
 # Whoever refers to the task need not wait, hence no_key. The process is locked first, as everywhere.
@@ -181,12 +182,15 @@ def complete(
             raise InvalidForm(form)
         if reasons := obstacles_of(turn.node, turn.subject, at):
             raise Obstructed(*reasons)
-        meeting = (
-            _meeting(turn, cast(MinutesForm, form), sitting) if isinstance(turn.node, MeetingView) else None
-        )
-        outcome = turn.node.act(turn.act, turn.subject, **_arguments(turn, form, meeting)) or Outcome()
-        after = form.for_trail() | outcome.after | in_person_of(turn.node)
-        entry = _finish(turn, outcome, after=after | ({"sitting": sitting.pk} if sitting else {}))
+        with in_the_records_language():
+            meeting = (
+                _meeting(turn, cast(MinutesForm, form), sitting)
+                if isinstance(turn.node, MeetingView)
+                else None
+            )
+            outcome = turn.node.act(turn.act, turn.subject, **_arguments(turn, form, meeting)) or Outcome()
+            after = form.for_trail() | outcome.after | in_person_of(turn.node)
+            entry = _finish(turn, outcome, after=after | ({"sitting": sitting.pk} if sitting else {}))
         form.keep_salt(entry)
         _drop_drafts(turn)
         if turn.node.undo and form.drafts:
@@ -394,10 +398,13 @@ def send_back(
         if not form.is_valid():
             raise InvalidForm(form)
         outcome = Outcome(returns_to=form.cleaned_data["to"], reason=form.cleaned_data["reason"])
-        if turn.node.on_return:
-            which = {"item": turn.task.data} if turn.task.data else {}
-            turn.node.on_return(turn.act, turn.subject, to=outcome.returns_to, reason=outcome.reason, **which)
-        return _finish(turn, outcome, after={})
+        with in_the_records_language():
+            if turn.node.on_return:
+                which = {"item": turn.task.data} if turn.task.data else {}
+                turn.node.on_return(
+                    turn.act, turn.subject, to=outcome.returns_to, reason=outcome.reason, **which
+                )
+            return _finish(turn, outcome, after={})
 
 
 def mark_seen(task_id: int, user: User, at: datetime) -> None:
@@ -427,16 +434,17 @@ def hand_over(task_id: int, *, actor: User, to: User, reason: str, at: datetime)
             raise Refused(_("%(who)s不担任这一职务，不能转给他。") % {"who": to.name})
         turn.task.owner, turn.task.status = to, STATUS.ASSIGNED
         turn.task.save(update_fields=["owner", "status"])
-        return write_down(
-            turn.act,
-            "task.hand_over",
-            turn.subject.reference,
-            about=turn.subject.about or turn.subject.reference,
-            step=node.step,
-            after={"to": to.username, "task": node.key},
-            reason=reason,
-            label=turn.subject.label,
-        )
+        with in_the_records_language():
+            return write_down(
+                turn.act,
+                "task.hand_over",
+                turn.subject.reference,
+                about=turn.subject.about or turn.subject.reference,
+                step=node.step,
+                after={"to": to.username, "task": node.key},
+                reason=reason,
+                label=turn.subject.label,
+            )
 
 
 def hand_over_all(
@@ -562,7 +570,7 @@ def _keep_file(note: Comment, file: Checked) -> CommentFile:
 
 def cancel_flow(process: Any, act: Act, *, reason: str) -> None:
     """Call a whole flow off; cancelling one branch of a parallel pair would leave its join stuck for good."""
-    with transaction.atomic(), acting(act):
+    with transaction.atomic(), recording(act):
         process.flow_class.instance.cancel(process)
         Deadline.objects.filter(task__process=process, done_at=None).update(cancelled=True)
         subject = process.artifact

@@ -13,7 +13,6 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
 
 from workflow.audit.services import write_down
 from workflow.flows.errors import NotYourTurn, Refused, Taken
@@ -24,6 +23,8 @@ from workflow.flows.models import Deadline, MeetingCall, Sitting
 from workflow.flows.nodes import MeetingView
 from workflow.flows.services import complete, named
 from workflow.people.models import User
+from workflow.people.saying import listed
+from workflow.people.saying import said as _
 from workflow.roles.selectors import members_on
 from workflow.roles.services import holder_for_update
 
@@ -123,7 +124,7 @@ def one_body(deadlines: list[Deadline]) -> tuple[str, Any]:
     """The body that decides all of these, and where it sits; refused where there is no such one."""
     nodes = [d.task.flow_task for d in deadlines]
     if unfit := [named(d.pk) for d, node in zip(deadlines, nodes, strict=True) if not may_be_joined(node)]:
-        raise Refused(_("%(what)s不能合并开会，请单独办理。") % {"what": "、".join(unfit)})
+        raise Refused(_("%(what)s不能合并开会，请单独办理。") % {"what": listed(unfit)})
     if len({(node.deciding, d.seat_id) for node, d in zip(nodes, deadlines, strict=True)}) > 1:
         raise Refused(_("所选事项不由同一机构决定，不能在一次会议上合并研究。"))
     return nodes[0].deciding, deadlines[0].seat

@@ -15,7 +15,6 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.timezone import localdate
-from django.utils.translation import gettext as _
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import PROCESS, STATUS
 
@@ -27,6 +26,8 @@ from workflow.flows.models import Deadline
 from workflow.flows.nodes import MeetingView, OfficeView
 from workflow.flows.services import busy_if_locked, held_task, refused_in_words_of
 from workflow.people.models import User
+from workflow.people.saying import in_the_records_language
+from workflow.people.saying import said as _
 from workflow.people.wording import worded
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import holders_of
@@ -52,7 +53,8 @@ def take_back(task_id: int, *, actor: User, reason: str, at: datetime, request_i
                 raise Refused(_("请写明取回理由。"))
             if why_not := obstacles_to_taking_back(task, act.on):
                 raise Taken(*why_not)
-            return _taken_back(task, act, reason)
+            with in_the_records_language():
+                return _taken_back(task, act, reason)
 
 
 def _checked(task: Task, actor: User, at: datetime, request_id: str) -> Act:

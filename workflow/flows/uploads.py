@@ -22,6 +22,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from PIL import Image, ImageOps
 
+from workflow.people.saying import listed
+
 MB = 1024 * 1024
 MOST_BYTES = 20 * MB
 MOST_PIXELS = 60_000_000
@@ -78,7 +80,7 @@ def checked(upload: UploadedFile, *, endings: Collection[str] = (), most_bytes: 
     ending = name.rpartition(".")[2].lower()
     kind = KINDS.get(ending) if ending in (endings or KINDS) else None
     if kind is None:
-        allowed = "、".join(endings or KINDS)
+        allowed = listed(endings or KINDS)
         raise Unfit(_("“%(name)s”的格式不收；可传 %(allowed)s。") % {"name": name, "allowed": allowed})
     if (upload.size or 0) > most_bytes:
         raise Unfit(_("“%(name)s”超过 %(most)s MB。") % {"name": name, "most": most_bytes // MB})

@@ -25,6 +25,7 @@ from workflow.inbox.banners import banners_for
 from workflow.inbox.forms import FilterForm
 from workflow.inbox.selectors import unread_notes
 from workflow.people.isolation import within
+from workflow.people.saying import listed, titled
 from workflow.roles.middleware import SESSION_KEY, acting_grant, in_office
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import context_of
@@ -129,7 +130,7 @@ class Listing:
         """What the list is narrowed to, in words."""
         if not self.query():
             return []
-        return [f"{bound.label}：{_chosen_words(bound)}" for bound in self.form if bound.value()]
+        return [titled(bound.label, _chosen_words(bound)) for bound in self.form if bound.value()]
 
     def query(self) -> str:
         """The filter as an address carries it, without what was left empty; empty where nothing is narrowed."""
@@ -237,7 +238,7 @@ def shelf(asked: Listing) -> dict[str, Any]:
         "form": asked.form,
         "saved": saved,
         "query": query,
-        "narrowed": "；".join(asked.said()),
+        "narrowed": listed(asked.said(), "；"),
         "may_save": bool(query) and (box, query) not in {(one.box, one.query) for one in saved},
         "several": len(asked.form.places) > 1,
     }

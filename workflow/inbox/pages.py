@@ -17,6 +17,7 @@ from workflow.flows.fields import FenField
 from workflow.flows.money import wan
 from workflow.flows.nodes import EachSplit, OfficeEnd, OfficeView, SubFlow
 from workflow.people.models import Unit
+from workflow.people.saying import listed
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.selectors import holders_of
@@ -49,15 +50,13 @@ def _shown(field: forms.Field, value: Any) -> str:
     if isinstance(value, date | time):
         return date_format(value, "DATE_FORMAT") if isinstance(value, date) else f"{value:%H:%M}"
     if isinstance(field, forms.MultipleChoiceField):
-        return "、".join(str(label) for code, label in _pairs(field) if str(code) in {str(v) for v in value})
+        return listed(str(label) for code, label in _pairs(field) if str(code) in {str(v) for v in value})
     if isinstance(field, forms.ChoiceField):
         return str(dict(_pairs(field)).get(value, value))
     if isinstance(field, forms.FileField):
         return "\n".join(_file(one) for one in (value if isinstance(value, list) else [value]))
     return (
-        "、".join(map(str, value))
-        if hasattr(value, "__iter__") and not isinstance(value, str)
-        else str(value)
+        listed(map(str, value)) if hasattr(value, "__iter__") and not isinstance(value, str) else str(value)
     )
 
 
@@ -120,4 +119,4 @@ def _names(step: OfficeView, subject: Any, today: date) -> str:
     if step.seat or registry.office(step.office).body:
         return ""
     unit: Unit = subject.unit
-    return "、".join(user.name for user in holders_of(step.office, unit, today)[:3])
+    return listed(user.name for user in holders_of(step.office, unit, today)[:3])

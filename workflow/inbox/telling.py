@@ -29,6 +29,7 @@ from workflow.flows.money import FEN_PER_WAN, FEN_PER_YUAN, wan, yuan
 from workflow.machines.graph import machines
 from workflow.machines.models import STATE
 from workflow.people.models import Unit
+from workflow.people.saying import listed
 
 LONGEST = 80
 REFERENCE = re.compile(r"[a-z_]+:[0-9]{1,18}")
@@ -114,7 +115,7 @@ def _row_changes(body: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[
             was, now = (_row_words(model, name, side.get(name), names) for side in (before, after))
             yield Changed(_row_label(model, name), was, now)
     hidden = [_row_label(model, name) for name in after[HIDDEN].split(",") if name]
-    yield Changed(_("内容不记入的字段"), "", "、".join(hidden))
+    yield Changed(_("内容不记入的字段"), "", listed(hidden))
     yield Changed(_("数据表"), "", _("%(table)s，编号%(row)s") % {"table": after[TABLE], "row": after[ROW]})
     program = _("（程序：%(name)s）") % {"name": after[APPLICATION]} if after[APPLICATION] else ""
     yield Changed(_("数据库账号"), "", f"{after[ROLE]}{program}")
@@ -260,7 +261,7 @@ def _choices(field: Any, kind: str, name: str) -> dict[str, str]:
 
 def _listed(value: list[Any], choices: Mapping[str, str]) -> str:
     if all(str(one) in choices for one in value):
-        return "、".join(choices[str(one)] for one in value)
+        return listed(choices[str(one)] for one in value)
     return _("共%(count)d项") % {"count": len(value)}
 
 

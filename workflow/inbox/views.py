@@ -41,6 +41,7 @@ from workflow.inbox.reading import personal_data_shown
 from workflow.inbox.story import Line, line_of, lines_of
 from workflow.machines.graph import machines
 from workflow.people.models import Unit
+from workflow.people.saying import titled
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant, in_office
@@ -399,7 +400,7 @@ def _hold_files(request: HttpRequest, act: Act, key: str, form: Any) -> None:
     holding.hold(act, key, holding.files_of(form))
     for name in holding.files_of(form):
         for sentence in form.errors.get(name, ()):
-            messages.warning(request, f"{form.fields[name].label}：{sentence}")
+            messages.warning(request, titled(form.fields[name].label, sentence))
 
 
 def _send_back(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:

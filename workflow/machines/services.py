@@ -7,12 +7,12 @@ from copy import copy
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 from django_fsm import TransitionNotAllowed, can_proceed
 
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.machines.models import STATE, Record
+from workflow.people.saying import said as _
 
 
 class Conflict(Exception):

@@ -12,6 +12,7 @@ from datetime import date
 from django.utils.functional import Promise
 
 from workflow.people.models import Unit
+from workflow.people.saying import listed
 from workflow.people.wording import worded
 
 
@@ -139,7 +140,7 @@ def scopes() -> list[Scope]:
 def words_of_scope(codes: Iterable[str]) -> str:
     """What a scope is called: its parts in their order."""
     wanted = set(codes)
-    return "、".join(str(scope.title) for scope in scopes() if scope.code in wanted)
+    return listed(str(scope.title) for scope in scopes() if scope.code in wanted)
 
 
 def acts_in(codes: Iterable[str]) -> tuple[str, ...]:

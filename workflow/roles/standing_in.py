@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from workflow.audit.services import Act, write_down
 from workflow.people.models import Unit, User
+from workflow.people.saying import listed
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
@@ -156,7 +157,7 @@ def candidates(grant: RoleGrant, on: date) -> list[Candidate]:
 
 def _called(grant: RoleGrant, offices: list[RoleGrant], on: date) -> str:
     own = [one for one in offices if _of_their_own(one, grant) and one.since <= on]
-    return "、".join(dict.fromkeys(map(office_called, own)))
+    return listed(dict.fromkeys(map(office_called, own)))
 
 
 def _of(held: RoleGrant) -> QuerySet[RoleGrant]:

@@ -13,6 +13,7 @@ from django.template import Context
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from workflow.calendar.offsets import SOON
 from workflow.calendar.workdays import last_published
@@ -175,8 +176,8 @@ def step_page(context: Context, node: Any, facts: Mapping[str, Any]) -> SafeStri
 
 @register.filter
 def said_in(text: Any, unit: Unit | None) -> str:
-    """A title or a basis in the words of a hall."""
-    return worded(text, unit)
+    """A title or a basis in the reader's language and the words of a hall."""
+    return worded(gettext(str(text)) if text else text, unit)
 
 
 register.filter(wan)

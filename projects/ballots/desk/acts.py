@@ -9,7 +9,6 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.timezone import get_current_timezone, localdate
-from django.utils.translation import gettext as _
 
 from projects.ballots import boxes, keys, rolls, services, witnessing
 from projects.ballots import figures as fig
@@ -38,6 +37,7 @@ from workflow.flows.models import Meeting
 from workflow.flows.processes import begun_anew, call_off
 from workflow.flows.services import Outcome
 from workflow.machines.models import Record
+from workflow.people.saying import said as _
 from workflow.roles.selectors import holders_of
 
 Text = str | Promise

@@ -36,7 +36,7 @@ def register_floor_acts(
     """
 
     def titled(title: Promise) -> str | Promise:
-        return format_lazy("{}：{}", desk.name, title) if desk.name else title
+        return format_lazy("{}{}{}", desk.name, _("："), title) if desk.name else title
 
     shared: dict[str, Any] = {
         "subject": subject,

@@ -21,7 +21,9 @@ class Desk(DeskActs):
     """One kind of vote at the desk, with the steps its room draws its flow of."""
 
     def _step(self, title: Text, **kwargs: Any) -> OfficeView:
-        view = OfficeView(title=format_lazy("{}：{}", self.name, title) if self.name else title, **kwargs)
+        view = OfficeView(
+            title=format_lazy("{}{}{}", self.name, _("："), title) if self.name else title, **kwargs
+        )
         view.vote_of = self.vote_of
         return view
 
@@ -58,7 +60,7 @@ class Desk(DeskActs):
 
     def opening_step(self) -> OfficeView:
         return self._step(
-            format_lazy("{}{}", _("发出"), self.paper),
+            format_lazy(_("发出{paper}"), paper=self.paper),
             office="chair",
             form=forms.OpenForm,
             act=self.enter_opening,
@@ -90,7 +92,7 @@ class Desk(DeskActs):
 
     def closing_step(self) -> OfficeView:
         return self._step(
-            format_lazy("{}{}", _("收回"), self.paper),
+            format_lazy(_("收回{paper}"), paper=self.paper),
             office="chief_teller",
             form=forms.CloseForm,
             act=self.enter_closing,

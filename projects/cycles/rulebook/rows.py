@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
 from annotated_types import Ge, Le
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel
 
@@ -16,6 +17,7 @@ from projects.cycles.rulebook.kinds import UNITS
 from projects.cycles.rulebook.notes import GROUPS, Row, Said, note_of
 from projects.cycles.tables import CHECKS, CRITERIA, DIMENSIONS, WORDS
 from workflow.calendar.offsets import describe
+from workflow.people.saying import listed, titled
 
 if TYPE_CHECKING:
     from projects.cycles.rulebook.book import Rules
@@ -79,7 +81,7 @@ def _plain_row(rules: Rules, name: str) -> Row:
 
 def _entry_row(rules: Rules, name: str, entry: str) -> Row:
     table, item = note_of(type(rules), name), TABLES[name][entry]
-    note = replace(table, title=f"{table.title}：{item.title}", grade=item.grade, basis=item.basis)
+    note = replace(table, title=titled(table.title, item.title), grade=item.grade, basis=item.basis)
     allowed = _choice_range(table) if table.choices else "0–100 %"
     value = getattr(rules, name)[entry]
     return _row(_Cell(f"{name}.{entry}", note, value, item.default, allowed, partial(_shown, note)))
@@ -88,14 +90,14 @@ def _entry_row(rules: Rules, name: str, entry: str) -> Row:
 def _term_row(rules: Rules, word: str) -> Row:
     note = note_of(type(rules), "terms")
     usual = WORDS[rules.body][word]
-    named = replace(note, title=f"{note.title}：{usual}")
+    named = replace(note, title=titled(note.title, usual))
     return _row(_Cell(f"terms.{word}", named, rules.words[word], usual, str(_("20 字以内")), str))
 
 
 def _deadline_row(rules: Rules, key: str) -> Row:
     task = TASK_TIMES[key]
     note = Said(
-        f"{note_of(type(rules), 'deadlines').title}：{task.title}",
+        titled(note_of(type(rules), "deadlines").title, task.title),
         key.partition(".")[0],
         task.grade,
         task.basis,
@@ -110,7 +112,7 @@ def _deadline_row(rules: Rules, key: str) -> Row:
             rules.deadlines[key],
             length,
             allowed,
-            lambda n: describe(task.offset.with_length(n)),
+            lambda n: describe(task.offset.with_length(n), gettext),
         )
     )
 
@@ -119,7 +121,7 @@ def _shown(note: Said, value: Any) -> str:
     if isinstance(value, bool):
         return str(_("是") if value else _("否"))
     if isinstance(value, tuple):
-        return "、".join(value)
+        return listed(value)
     if value in note.choices:
         return str(note.choices[value])
     return f"{_scaled(note, value)} {note.unit}".strip()

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from projects.cycles.deadlines import TASK_TIMES
 from projects.cycles.rulebook.notes import note_of
 from projects.cycles.rulebook.rows import TABLES
+from workflow.people.saying import titled
 
 
 def sentences_of(kind: type[BaseModel], error: ValidationError) -> list[str]:
@@ -23,9 +24,9 @@ def _named(kind: type[BaseModel], place: tuple[Any, ...]) -> str:
     if name not in kind.model_fields:
         return name
     if name == "deadlines" and entry in TASK_TIMES:
-        return f"{note_of(kind, name).title}：{TASK_TIMES[entry].title}"
+        return titled(note_of(kind, name).title, TASK_TIMES[entry].title)
     if name in TABLES and entry in TABLES[name]:
-        return f"{note_of(kind, name).title}：{TABLES[name][entry].title}"
+        return titled(note_of(kind, name).title, TABLES[name][entry].title)
     return str(note_of(kind, name).title)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from projects.cycles.documents.parts import Document, Heading, Paragraph, Part, Seal, Table
@@ -17,8 +18,8 @@ from projects.cycles.numerals import numeral
 from projects.lifecycle.booklet.reading import Facts, Opened
 from projects.lifecycle.booklet.rules import Progress, Standing, Stretch, Trace, standing_of
 from projects.lifecycle.seat_table import SeatRow
-from workflow.calendar.workdays import in_words
 from workflow.flows.money import wan
+from workflow.people.saying import listed
 
 MOST_NAMED, NAMED_OF_MANY = 8, 3
 LONGEST_NAMES = 40  # characters a narrow column of the paper holds
@@ -80,7 +81,7 @@ def composed(facts: Facts) -> Booklet:
     """The booklet of a year."""
     return Booklet(
         title=_("%(year)s四清一本通") % {"year": facts.cycle},
-        as_of=in_words(facts.on),
+        as_of=date_format(facts.on),
         chapters=(_seats(facts), _duties(facts), _road(facts), _account(facts)),
     )
 
@@ -108,7 +109,7 @@ def _table(sheet: Sheet) -> Table:
 
 
 def _with_numbers(line: Line) -> tuple[str, ...]:
-    return (*line.cells, "、".join(map(str, line.entries))) if line.entries else line.cells
+    return (*line.cells, listed(map(str, line.entries))) if line.entries else line.cells
 
 
 # ------------------------------------------------------------------------------- one: who sits where
@@ -128,7 +129,7 @@ def _seats(facts: Facts) -> Chapter:
 
 def _seat_cells(row: SeatRow) -> tuple[str, ...]:
     deadline = _("%(day)s（暂定）") % {"day": row.deadline} if row.provisional else row.deadline
-    back = "、".join(target["title"] for target in row.returns_to)
+    back = listed(target["title"] for target in row.returns_to)
     title = (
         _("%(title)s（%(body)s集体决定）") % {"title": row.title, "body": row.body} if row.body else row.title
     )
@@ -137,10 +138,10 @@ def _seat_cells(row: SeatRow) -> tuple[str, ...]:
 
 def _names(names: Sequence[str]) -> str:
     """Everybody, or of many the first few and how many they are."""
-    told = "、".join(names)
+    told = listed(names)
     if len(names) <= NAMED_OF_MANY or (len(names) <= MOST_NAMED and len(told) <= LONGEST_NAMES):
         return told or NONE
-    return _("%(names)s等 %(n)s 人") % {"names": "、".join(names[:NAMED_OF_MANY]), "n": len(names)}
+    return _("%(names)s等 %(n)s 人") % {"names": listed(names[:NAMED_OF_MANY]), "n": len(names)}
 
 
 # ------------------------------------------------------------------------------- two: who answers for what
@@ -226,7 +227,7 @@ def _told_of(standing: Standing) -> str:
         told.append(_("其中逾期办结 %(n)s 件") % {"n": standing.late})
     if standing.overdue:
         told.append(_("超期未办 %(n)s 件") % {"n": standing.overdue})
-    return "，".join(told) + "。"
+    return listed(told, "，") + _("。")
 
 
 # ------------------------------------------------------------------------------- three: the road
@@ -342,7 +343,7 @@ def _who(who: str, office: str) -> str:
 
 def _labels(labels: tuple[str, ...]) -> str:
     if len(labels) <= NAMED_OF_MANY:
-        return "、".join(labels) or NONE
+        return listed(labels) or NONE
     return _("%(labels)s等 %(n)s 项") % {"labels": labels[0], "n": len(labels)}
 
 

@@ -16,7 +16,7 @@ from projects.supervision.flows.seats import asked_unit, to_a_department
 from projects.supervision.forms import sessions as forms
 from workflow.audit.services import Act
 from workflow.calendar.offsets import DueDate
-from workflow.flows.acting import acting
+from workflow.flows.acting import recording
 from workflow.flows.base import Begin
 from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView
 
@@ -51,7 +51,7 @@ class SessionFlow(YearlyFlow):
 
 
 def _to_be_closed(act: Act, session: Session) -> None:
-    with acting(act):
+    with recording(act):
         SessionFlow.begin(session)
 
 

@@ -21,7 +21,7 @@ from projects.supervision.forms import year as forms
 from projects.supervision.models import GOING_ON, InquiryState, ProjectState
 from projects.voting.flows import SinceVoteFlow, on_elected_later
 from workflow.audit.services import Act
-from workflow.flows.acting import acting, current_act
+from workflow.flows.acting import current_act, recording
 from workflow.flows.base import Begin
 from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView
 from workflow.flows.processes import processes
@@ -194,7 +194,7 @@ class RegroupFlow(YearlyFlow):
 
 def _regroup(act: Act, term: Term) -> None:
     """The groups of the old term have ended with it; every year they still watch over needs new ones."""
-    with acting(act):
+    with recording(act):
         for cycle in cycles_of(term.unit).exclude(state=CycleState.PREPARING):
             if selectors.unwatched(cycle, act.on).exists():
                 RegroupFlow.begin(cycle)

@@ -13,13 +13,14 @@ from projects.supervision.models import Milestone
 from projects.supervision.selectors import expected_of
 from workflow.flows.fields import ChineseDateField, FenField, PhotosField, record_field
 from workflow.flows.forms import StepForm
+from workflow.people.saying import bracketed, listed
 
 
 class MilestonesField(forms.ModelMultipleChoiceField):
     """A choice of milestones, each named with its day and what should be reached by then."""
 
     def label_from_instance(self, obj: Milestone) -> str:
-        return f"{obj.title}（{obj.due_on}，{obj.percent}%）"
+        return bracketed(obj.title, listed([obj.due_on, f"{obj.percent}%"], "，"))
 
 
 class ProgressForm(StepForm):
