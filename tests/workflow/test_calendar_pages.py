@@ -131,6 +131,6 @@ def test_the_list_is_saved_as_a_workbook_as_it_is_narrowed(client, town):
     notes = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[1]
     assert any("期限：已超期" in str(cell.value) for (cell,) in notes.iter_rows())
     assert len(rows_of(client.get("/inbox/todo/export/?due=soon"))) == 1
-    assert client.get("/inbox/copies/export/").status_code == 404
+    assert client.get("/inbox/nowhere/export/").status_code == 404
     page = client.get("/inbox/?due=late").content.decode()
     assert 'href="/inbox/todo/export/?due=late"' in page and "筛选条件：期限：已超期" in page

@@ -201,7 +201,7 @@ def test_the_matrix_says_how_many_as_of_when_and_that_more_was_done_since(client
     kept = Examination.objects.get()
     page = text_of(client, "/county/?sort=deviations")
     cell = re.search(rf'href="/years/{year.cycle.pk}/conformance/\?status=not_held">{kept.not_held}<', page)
-    assert cell and "截至2027年6月1日" in page and "此后有新记录" not in page
+    assert cell and "截至6月1日" in page and "此后有新记录" not in page
     live = text_of(client, f"/years/{year.cycle.pk}/conformance/?status=not_held")
     assert live.count('data-label="结论"') == kept.not_held
     apply(SYSTEM)
@@ -209,7 +209,7 @@ def test_the_matrix_says_how_many_as_of_when_and_that_more_was_done_since(client
     propose(town_act, title="修桥", content="修一座桥。", proposer_kind="resident")
     fire_one(town, year.cycle)
     apply(SYSTEM)
-    assert "截至2027年6月1日，此后有新记录" in text_of(client, "/county/")
+    assert "截至6月1日，此后有新记录" in text_of(client, "/county/")
 
 
 def test_the_list_behind_names_the_checks_and_leads_to_the_years_page(client, town, monkeypatch):
