@@ -19,6 +19,7 @@ from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext
 
 from projects.cycles.models import Cycle
 from projects.cycles.shares import share
@@ -557,7 +558,8 @@ def meta_of(measure: Measure, figures: fig.Figures) -> str:
     """What a share is of, or the day a figure is as of."""
     if measure.dated:
         day = getattr(figures, measure.dated)
-        told = "MONTH_DAY_FORMAT" if day.year == timezone.localdate().year else "DATE_FORMAT"
+        short = pgettext("month and day", "n月j日")
+        told = short if day.year == timezone.localdate().year else "DATE_FORMAT"
         return _("截至%(day)s") % {"day": date_format(day, told)}
     part, base = measure.parts(figures)
     if base is None or measure.kind in (COUNT, DAYS, MONEY):
