@@ -557,12 +557,6 @@ def test_what_was_typed_and_never_sent_does_not_outlive_its_session(world, monke
     assert sweep_sessions() == 1 and not Session.objects.exists()
 
 
-def played_out(strand):
-    beside = Beside()
-    beside.add(strand)
-    beside.play_out()
-
-
 def test_the_demonstration_erases_a_closed_years_contacts_and_stops_at_the_curtain(world):
     for day in ("2028-06-05", "2028-06-30", "2028-06-30"):
         assert kept() == [CANARY] or day == "2028-06-30", "it is asked for on the third working day"
