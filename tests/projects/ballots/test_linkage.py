@@ -18,6 +18,7 @@ from __future__ import annotations
 import io
 import logging
 import math
+import os
 import re
 import subprocess
 import time
@@ -227,6 +228,7 @@ class Attacker:
             "--rmgr",
             "Heap",
         )
+        assert told.stdout, told.stderr
         found = {}
         for line in told.stdout.splitlines():
             if match := re.search(
@@ -262,8 +264,24 @@ class Attacker:
 
 
 @pytest.fixture
+def whole_log() -> Iterator[None]:
+    """The write-ahead log from here on, which a checkpoint (of another database's tests, say) would begin to use again."""
+    if settings.CLUSTER is None:
+        yield
+        return
+    name = f"attacker_{os.getpid()}"
+    with settings.CLUSTER.superuser() as superuser:
+        superuser.execute("SELECT pg_create_physical_replication_slot(%s, true)", [name])
+        yield
+        superuser.execute("SELECT pg_drop_replication_slot(%s)", [name])
+
+
+@pytest.fixture
 def attacker(
-    fresh_database: str, owner_connection: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+    fresh_database: str,
+    owner_connection: psycopg.Connection[Any],
+    whole_log: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Attacker:
     """With all that the site writes to its log, as it is set up."""
     logs = io.StringIO()
