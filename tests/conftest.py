@@ -23,6 +23,7 @@ from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
 from projects.site.postgres import Urls
+from tests import standing
 from tests.databases import Server, connected_to
 from tests.long import LONG, ResultFile, examples, sized
 
@@ -114,8 +115,10 @@ def django_db_setup(
 ) -> Iterator[None]:
     """This worker's own copy, used as the run-time role by every test marked ``django_db``."""
     name = database_server.clone(template_database)
-    with django_db_blocker.unblock(), connected_to(name), django_db_blocker.block():
-        yield
+    with database_server.keeper(name) as keeper:
+        standing.prepare(keeper)
+        with django_db_blocker.unblock(), connected_to(name), django_db_blocker.block():
+            yield
     database_server.drop(name)
 
 

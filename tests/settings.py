@@ -7,7 +7,7 @@ from pathlib import Path
 
 from projects.site.env import PROJECT
 
-MEMORY = Path("/dev/shm")  # noqa: S108  the folder in it carries the user's number
+MEMORY = Path("/dev/shm")
 ROOM = 4 << 30  # bytes: a run takes a tenth of it, beside whatever else the machine keeps there
 
 
@@ -27,7 +27,7 @@ os.environ["PIAOJUE_PROFILE"] = "test"
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 os.environ.setdefault("PIAOJUE_VAR", str(folder()))
 
-from projects.site.settings import *  # noqa: F403
+from projects.site.settings import *  # noqa: E402, F403
 
 # The smallest flow of the library, which ours is measured against, must belong to an application.
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.bench"]  # noqa: F405

@@ -1,36 +1,71 @@
 """What a test stands on: built through the services once in a worker's database, then put back row by row.
 
-A test's transaction is rolled back and its sequences are not, so rows may come back with the ids they had.
+A test's transaction is rolled back and its sequences are not, so rows may come back with the ids they had. Where the
+server is ours they come back without their triggers and foreign keys, which were held to all of them when they were built.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import pickle
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
+import psycopg
 from django.apps import apps
+from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
 Made = TypeVar("Made")
+Given = ParamSpec("Given")
 Rows = dict[str, dict[str, Any]]  # table → primary key as text → row
-# The database fills it as the other rows come back: it is put back last, as a whole.
+# Where triggers fire, the database fills it as the other rows come back: it is put back last, as a whole.
 COUNTED = "projects_yearfigure"
+
+# What is put back waits in the database itself: sending it anew for every test would cost more than putting it back.
+# Only a superuser may leave the triggers out, and the tests run as the run-time role.
+PUT_BACK = """
+CREATE SCHEMA standing;
+GRANT USAGE ON SCHEMA standing TO PUBLIC;
+CREATE TABLE standing.kept (number int, step int, statement text, rows text);
+GRANT SELECT ON standing.kept TO PUBLIC;
+CREATE FUNCTION standing.put_back(wanted int) RETURNS void LANGUAGE plpgsql {rights} AS $$
+DECLARE
+    one record;
+BEGIN
+    FOR one IN SELECT statement, rows FROM standing.kept WHERE number = wanted ORDER BY step LOOP
+        EXECUTE one.statement USING one.rows;
+    END LOOP;
+END $$
+"""
+WITHOUT_TRIGGERS = "SECURITY DEFINER SET session_replication_role = replica"
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Statements with the rows they put back, as JSON, and what the builder returned, pickled: each test gets its own."""
+    """The number of the rows to put back, and what the builder returned, pickled: each test gets its own."""
 
-    steps: list[tuple[sql.Composed, str]]
+    number: int
     made: bytes
 
 
 _kept: dict[tuple[Hashable, ...], Kept] = {}
 _last: tuple[str, int, tuple[Hashable, ...]] = ("", 0, ())
+_keeper: psycopg.Connection[Any]
+
+
+def prepare(owner: psycopg.Connection[Any]) -> None:
+    """Make a worker's database ready for rows that are put back; owner: open on it as long as the tests run."""
+    global _keeper
+    _keeper = owner
+    _keeper.execute(PUT_BACK.format(rights=WITHOUT_TRIGGERS if _without_triggers() else ""))
+
+
+def _without_triggers() -> bool:
+    return settings.CLUSTER is not None
 
 
 def standing(key: Hashable, build: Callable[[], Made]) -> Made:
@@ -49,14 +84,40 @@ def standing(key: Hashable, build: Callable[[], Made]) -> Made:
     chain = (*_last[2], key) if transaction else (str(connection.settings_dict["NAME"]), key)
     if chain in _kept:
         with connection.cursor() as cursor:
-            for statement, rows in _kept[chain].steps:
-                cursor.execute(statement, [rows])
+            cursor.execute("SELECT standing.put_back(%s)", [_kept[chain].number])
     else:
         before = _rows()
         made = build()
-        _kept[chain] = Kept(list(_steps(before, _rows())), pickle.dumps(made))
+        if _without_triggers():
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        _kept[chain] = Kept(len(_kept), pickle.dumps(made))
+        _keep(_kept[chain].number, _steps(before, _rows()))
     _last = (*_written(), chain)
     return pickle.loads(_kept[chain].made)  # type: ignore[no-any-return]
+
+
+def _keep(number: int, steps: list[tuple[sql.Composed, str]]) -> None:
+    with _keeper.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO standing.kept VALUES (%s, %s, %s, %s)",
+            [(number, step, said.as_string(None), rows) for step, (said, rows) in enumerate(steps)],
+        )
+
+
+def stands(
+    step: Callable[Concatenate[Any, Given], Made],
+) -> Callable[Concatenate[Any, Given], Made]:
+    """A builder of which `standing` keeps what it makes of the same arguments.
+
+    The arguments are told apart by what they look like (repr), so records must say their number and not more.
+    """
+
+    @functools.wraps(step)
+    def kept(*args: Any, **kwargs: Any) -> Any:
+        return standing(f"{step.__qualname__} {args} {kwargs}", lambda: step(*args, **kwargs))
+
+    return kept
 
 
 def _written() -> tuple[str, int]:
@@ -100,21 +161,21 @@ def _steps(before: Rows, after: Rows) -> list[tuple[sql.Composed, str]]:
         names = {"table": sql.Identifier(table), "key": sql.Identifier(key), **_columns(table)}
         if left := [pk for pk in was if pk not in now]:
             statement = sql.SQL(
-                "DELETE FROM {table} WHERE {key}::text IN (SELECT json_array_elements_text(%s))"
+                "DELETE FROM {table} WHERE {key}::text IN (SELECT json_array_elements_text($1::json))"
             )
             gone.append((statement.format(**names), json.dumps(left)))
         if other := [row for pk, row in now.items() if pk in was and was[pk] != row]:
             statement = sql.SQL(
                 "UPDATE {table} was SET ({columns}) = ROW ({given})"
-                " FROM json_populate_recordset(NULL::{table}, %s) given WHERE was.{key} = given.{key}"
+                " FROM json_populate_recordset(NULL::{table}, $1::json) given WHERE was.{key} = given.{key}"
             )
             changed.append((statement.format(**names), json.dumps(other)))
         if table == COUNTED:
-            new.append((sql.SQL("DELETE FROM {table} WHERE %s::text IS NOT NULL").format(**names), ""))
+            new.append((sql.SQL("DELETE FROM {table} WHERE $1 IS NOT NULL").format(**names), ""))
         if more := [row for pk, row in now.items() if pk not in was]:
             statement = sql.SQL(
                 "INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE"
-                " SELECT {columns} FROM json_populate_recordset(NULL::{table}, %s)"
+                " SELECT {columns} FROM json_populate_recordset(NULL::{table}, $1::json)"
             )
             new.append((statement.format(**names), json.dumps(more)))
     return gone + changed + new
