@@ -11,12 +11,15 @@ import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partialmethod
+from socketserver import BaseServer
 from typing import Any
 
 import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.servers.basehttp import ThreadedWSGIServer
 from django.db import connection
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django import DjangoDbBlocker
@@ -146,8 +149,10 @@ def owner_connection(database_server: Server) -> Iterator[psycopg.Connection[Any
 
 
 @pytest.fixture
-def served(fresh_database: str) -> Iterator[LiveServer]:
+def served(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[LiveServer]:
     """The site on a real port over a fresh database; ``served.url`` is its address."""
+    # Asked to stop, it looks up when it next wakes: half a second later, unless told otherwise.
+    monkeypatch.setattr(ThreadedWSGIServer, "serve_forever", partialmethod(BaseServer.serve_forever, 0.02))
     server = LiveServer("127.0.0.1", start=False)
     # Styles and scripts come from the site's own middleware, as in production; Django would put its own before it.
     server.thread.static_handler = lambda application: application

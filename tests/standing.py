@@ -11,17 +11,18 @@ import json
 import pickle
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import psycopg
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
+from django.db.models import Model
 from psycopg import sql
 
 Made = TypeVar("Made")
 Given = ParamSpec("Given")
-Rows = dict[str, dict[str, Any]]  # table → primary key as text → row
+Rows = dict[str, dict[str, str]]  # table → primary key as text → row as JSON
 # Where triggers fire, the database fills it as the other rows come back: it is put back last, as a whole.
 COUNTED = "projects_yearfigure"
 
@@ -54,6 +55,7 @@ class Kept:
 
 _kept: dict[tuple[Hashable, ...], Kept] = {}
 _last: tuple[str, int, tuple[Hashable, ...]] = ("", 0, ())
+_seen: tuple[tuple[Hashable, ...], Rows] = ((), {})
 _keeper: psycopg.Connection[Any]
 
 
@@ -75,7 +77,7 @@ def standing(key: Hashable, build: Callable[[], Made]) -> Made:
     written in between; otherwise, and where commits are real, it is built as ever. `build` may write rows and nothing
     else: what it keeps in a file or changes of what it was given does not come back.
     """
-    global _last
+    global _last, _seen
     if not connection.in_atomic_block:
         return build()
     transaction, written = _written()
@@ -86,13 +88,14 @@ def standing(key: Hashable, build: Callable[[], Made]) -> Made:
         with connection.cursor() as cursor:
             cursor.execute("SELECT standing.put_back(%s)", [_kept[chain].number])
     else:
-        before = _rows()
+        before = _rows() if not transaction or _seen[0] != chain[:-1] else _seen[1]
         made = build()
         if _without_triggers():
             with connection.cursor() as cursor:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         _kept[chain] = Kept(len(_kept), pickle.dumps(made))
-        _keep(_kept[chain].number, _steps(before, _rows()))
+        _seen = (chain, _rows())
+        _keep(_kept[chain].number, _steps(before, _seen[1]))
     _last = (*_written(), chain)
     return pickle.loads(_kept[chain].made)  # type: ignore[no-any-return]
 
@@ -105,17 +108,19 @@ def _keep(number: int, steps: list[tuple[sql.Composed, str]]) -> None:
         )
 
 
-def stands(
-    step: Callable[Concatenate[Any, Given], Made],
-) -> Callable[Concatenate[Any, Given], Made]:
-    """A builder of which `standing` keeps what it makes of the same arguments.
+def stands(step: Callable[Given, Made]) -> Callable[Given, Made]:
+    """A builder whose rows `standing` keeps, told apart by what its arguments look like; records among them are read anew.
 
-    The arguments are told apart by what they look like (repr), so records must say their number and not more.
+    What it changes of its other arguments does not come back.
     """
 
     @functools.wraps(step)
-    def kept(*args: Any, **kwargs: Any) -> Any:
-        return standing(f"{step.__qualname__} {args} {kwargs}", lambda: step(*args, **kwargs))
+    def kept(*args: Given.args, **kwargs: Given.kwargs) -> Made:
+        made = standing(f"{step.__qualname__} {args} {kwargs}", lambda: step(*args, **kwargs))
+        for given in (*args, *kwargs.values()):
+            if isinstance(given, Model):
+                given.refresh_from_db()
+        return made
 
     return kept
 
@@ -149,7 +154,7 @@ def _rows() -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(asked)
         for table, key, row in cursor.fetchall():
-            found[table][key] = json.loads(row)
+            found[table][key] = row
     return found
 
 
@@ -169,7 +174,7 @@ def _steps(before: Rows, after: Rows) -> list[tuple[sql.Composed, str]]:
                 "UPDATE {table} was SET ({columns}) = ROW ({given})"
                 " FROM json_populate_recordset(NULL::{table}, $1::json) given WHERE was.{key} = given.{key}"
             )
-            changed.append((statement.format(**names), json.dumps(other)))
+            changed.append((statement.format(**names), f"[{','.join(other)}]"))
         if table == COUNTED:
             new.append((sql.SQL("DELETE FROM {table} WHERE $1 IS NOT NULL").format(**names), ""))
         if more := [row for pk, row in now.items() if pk not in was]:
@@ -177,7 +182,7 @@ def _steps(before: Rows, after: Rows) -> list[tuple[sql.Composed, str]]:
                 "INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE"
                 " SELECT {columns} FROM json_populate_recordset(NULL::{table}, $1::json)"
             )
-            new.append((statement.format(**names), json.dumps(more)))
+            new.append((statement.format(**names), f"[{','.join(more)}]"))
     return gone + changed + new
 
 

@@ -40,6 +40,7 @@ from tests.projects.evaluation.conftest import (
     year_under_supervision,
 )
 from tests.projects.supervision.conftest import PLAN
+from tests.standing import stands
 from workflow.audit.models import Entry
 from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
@@ -74,11 +75,13 @@ def carry(town, project, day="2027-12-20", actor=None, **more):
     return perform("evaluation.carry_over", project, actor=actor or town.of("clerk"), data=data, at=at(day))
 
 
+@stands
 def inquired(town, project):
     play_inquiry(town, project.cycle, t2=T2, figures=FIGURES)
     project.cycle.refresh_from_db()
 
 
+@stands
 def met(town, project):
     play_convening(town, project.cycle, t2=T2, term=18, number=4)
     play_session(town, project.cycle, t2=T2, figures=FIGURES)
@@ -183,6 +186,7 @@ def test_a_year_that_carries_over_all_it_has_publishes_without_a_measurement(tow
 # After its year
 
 
+@stands
 def carried_over_and_closed(town, project):
     """The year is closed over the project, which is then planned anew by its own flow, as a real one would be."""
     inquired(town, project)
@@ -208,6 +212,7 @@ def group_deputy(town):
     return town.deputies[6]
 
 
+@stands
 def carried_and_accepted(town, project):
     clerk = town.department_clerk(project.department)
     do("supervision.plan", clerk, "2027-02-15", **PLAN | ENDS)

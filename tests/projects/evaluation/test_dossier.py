@@ -8,6 +8,7 @@ import io
 import json
 import zipfile
 from datetime import date
+from pathlib import Path
 
 import pytest
 import rfc8785
@@ -31,6 +32,7 @@ from projects.evaluation.models import Archive, Measurement
 from projects.supervision.models import Project
 from tests.builders import at, open_task
 from tests.plays import play_evaluation, play_inquiry
+from tests.standing import standing
 from workflow.audit.chain import GENESIS, leaf_bytes, link_hash
 from workflow.audit.models import Entry
 from workflow.flows.models import Deadline
@@ -44,8 +46,22 @@ FIGURES = Figures(
 
 
 @pytest.fixture
-def closed(town, cycle):
+def closed(town, cycle, settings):
     """A year played to its end, with a paper of an early step and attachments on a paper and on a project."""
+    root = Path(settings.MEDIA_ROOT)
+
+    def build() -> dict[Path, bytes]:
+        play_the_year(town, cycle)
+        return {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+    for path, content in standing(f"closed {cycle}", build).items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content)
+    cycle.refresh_from_db()
+    return cycle
+
+
+def play_the_year(town, cycle):
     act = town.act("clerk", at("2027-01-25"))
     early = make_paper(
         act, cycle, "resolution", "关于确定民生实事项目的决议", number="〔2027〕3号", body="通过。", step=4
@@ -53,7 +69,6 @@ def closed(town, cycle):
     attach(act, early.reference, SimpleUploadedFile("票决/..\\办法.pdf", b"%PDF-1.4 method"))
     attach(act, Project.objects.get(number=1).reference, SimpleUploadedFile("路面.jpg", b"\xff\xd8photo"))
     play_evaluation(town, cycle, t2=T2, term=18, number=4, figures=FIGURES)
-    return cycle
 
 
 def opened(cycle) -> zipfile.ZipFile:

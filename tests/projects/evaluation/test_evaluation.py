@@ -43,6 +43,7 @@ from tests.files import picture
 from tests.plays import play_after_session, play_evaluation, play_inquiry, play_look_back
 from tests.projects.evaluation.conftest import DAY, year_under_supervision
 from tests.projects.supervision.conftest import year_of
+from tests.standing import stands
 from tests.statements import counting
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
@@ -72,11 +73,13 @@ SIGN = {"confirmed": "on"}
 ALL_GOOD = Figures(marks={1: [(18, 2, 0)], 2: [(20, 0, 0)], 3: [(16, 3, 1)]})
 
 
+@stands
 def reported(town, cycle):
     do("evaluation.completion_report", town.of("mayor"), DAY, body=BODY["completion"])
     cycle.refresh_from_db()
 
 
+@stands
 def reviewed(town, cycle):
     for task in open_tasks(cycle, "evaluation.review"):
         n = int(task.seat.code.rpartition("G")[2])
@@ -90,6 +93,7 @@ def minutes(town, day, **more):
     return meeting_of(town.people["presidium"], day, **more)
 
 
+@stands
 def asked(town, cycle):
     """Residents and groups have been heard, and the presidium on what the groups found."""
     reported(town, cycle)
@@ -104,10 +108,12 @@ def called(town, day="2027-12-31", **more):
     return do("evaluation.convene", town.of("clerk"), day, **{**minutes(town, day), **CALL, **more})
 
 
+@stands
 def listed(town, day="2028-01-02"):
     do("evaluation.roll", town.of("clerk"), day, **roll_data(town))
 
 
+@stands
 def assembled(town, cycle):
     """The evaluation session is called and opened by its preliminary meeting."""
     asked(town, cycle)
@@ -116,17 +122,20 @@ def assembled(town, cycle):
     play_opening(town, cycle, date.fromisoformat(T2))
 
 
+@stands
 def in_session(town, cycle):
     assembled(town, cycle)
     do("evaluation.presidium_report", town.of("chair"), T2, **REPORT)
 
 
+@stands
 def before_hall(town, cycle):
     """The presidium has reported, and those who count are adopted."""
     in_session(town, cycle)
     play_tellers(town, cycle, date.fromisoformat(T2))
 
 
+@stands
 def opened(town, cycle):
     """Twenty ballots handed out and collected."""
     before_hall(town, cycle)
@@ -148,6 +157,7 @@ def key_both(town, cycle, marks=None, first=1, **more):
         do(key, town.of("counter", n), T2, **keyed(cycle, figures, 20, 0) | more)
 
 
+@stands
 def signed(town):
     do("evaluation.measure_certify", town.of("chief_teller"), T2, **SIGN)
     do("evaluation.measure_certify_teller", town.of("teller"), T2, **SIGN)
@@ -162,6 +172,7 @@ def more_counters(town, more):
         town.people["counter"].append(user)
 
 
+@stands
 def announced(town):
     do("evaluation.measure_declare", town.of("chair"), T2, **SIGN)
 
@@ -757,11 +768,13 @@ def test_below_eighty_nothing_is_closed_without_another_measurement(town, cycle)
         publish_account(town.act("clerk", at("2028-03-02")), cycle, number="", body="提前公布。")
 
 
+@stands
 def second(town, day="2028-03-20"):
     data = {"occasion": "deputies_meeting", "measured_on": day, "body": BODY["second"]}
     do("evaluation.second_measure", town.of("clerk"), "2028-03-10", **minutes(town, "2028-03-10"), **data)
 
 
+@stands
 def failed_once(town, cycle, marks=(14, 0, 6)):
     in_session(town, cycle)
     measured(town, cycle, {1: [(20, 0, 0)], 2: [(20, 0, 0)], 3: [marks]})

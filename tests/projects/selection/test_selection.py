@@ -38,7 +38,7 @@ from projects.selection.selectors import (
 )
 from projects.selection.services import obstacles_to_deliberation
 from tests.builders import at, do, open_task, township
-from tests.standing import standing
+from tests.standing import standing, stands
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.acting import acting
@@ -108,16 +108,19 @@ def _until_draft(town, cycle):
     play.appraise_all(town, cycle, D0, {})
 
 
+@stands
 def until_opinions(town, cycle, titles=(A, B, C), seats=2):
     until_draft(town, cycle)
     play.draft(town, cycle, date(2026, 10, 22), titles, seats)
 
 
+@stands
 def until_notice(town, cycle, **more):
     until_opinions(town, cycle, **more)
     play.hear_opinions(town, cycle, date(2026, 10, 22))
 
 
+@stands
 def until_posted(town, cycle, **more):
     until_notice(town, cycle, **more)
     play.post(town, cycle, date(2026, 10, 28), objection=False)
@@ -330,6 +333,7 @@ def test_mainly_social_money_is_noted_by_itself(town, cycle):
 WHY = "投资估算没有依据，请核实后再论证。"
 
 
+@stands
 def until_appraisal(town, cycle):
     """To the appraisers' desks."""
     play.merge_all(town, cycle, D0)

@@ -112,32 +112,36 @@ class Year:
         )
 
     def handed_over(self) -> Year:
+        standing(f"handed over {self.cycle}", self._hand_over)
+        return self
+
+    def _hand_over(self) -> None:
         rows = {f"leader_{p.pk}": "副镇长" for p in Project.objects.filter(cycle=self.cycle)}
         data = self.presidium("2027-01-25") | rows
         do("supervision.hand_over", self.town.of("clerk"), "2027-01-25", **data)
-        return self
 
     def grouped(self) -> Year:
-        self.handed_over()
+        standing(f"grouped {self.cycle}", self.handed_over()._group)
+        return self
+
+    def _group(self) -> None:
         rows = {
             f"members_{p.pk}": [str(user.pk) for user in self.members(p.number)]
             for p in Project.objects.filter(cycle=self.cycle)
         }
         do("supervision.groups", self.town.of("clerk"), "2027-02-01", **(self.presidium("2027-02-01") | rows))
-        return self
 
     def building(self, number: int = 1) -> Year:
-        standing(f"building {self.cycle} {number}", lambda: self._build(number))
-        return self
-
-    def _build(self, number: int) -> None:
-        self.grouped().planned(number)
+        return self.grouped().planned(number)
 
     def planned(self, number: int = 1) -> Year:
+        standing(f"planned {self.cycle} {number}", lambda: self._plan(number))
+        return self
+
+    def _plan(self, number: int) -> None:
         self.do("plan", self.clerk_of(self.project(number)), "2027-02-15", number, **PLAN)
         self.do("confirm_plan", self.town.of("mayor"), "2027-02-16", number)
         self.do("review_plan", self.town.of("clerk"), "2027-03-01", number, **self.presidium("2027-03-01"))
-        return self
 
     def report(self, day: str, percent: int, number: int = 1, **more: Any) -> Entry:
         """Sweep on a day and hand in the one report that is open then."""
@@ -147,7 +151,8 @@ class Year:
 
     def in_session(self, day: str = "2027-06-18") -> Year:
         """An extra session, called and opened."""
-        return self.called(day).opened(day)
+        standing(f"in session {self.cycle} {day}", lambda: self.called(day).opened(day))
+        return self
 
     def called(self, day: str) -> Year:
         """An extra session, its notice out."""

@@ -32,6 +32,7 @@ from tests.files import picture
 from tests.projects.evaluation.test_evaluation import more_counters
 from tests.projects.supervision.conftest import PLAN
 from tests.projects.supervision.test_supervision import SETTLED, contracted
+from tests.standing import stands
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.events import events, perform
@@ -56,6 +57,7 @@ def ask(year, what: str, number: int = 1, day: str = "2027-05-10", **values):
     return year.event("ask_change", year.town.of("mayor"), day, year.project(number), **data)
 
 
+@stands
 def put_to_vote(year, day: str, number: int = 1, present: int = 20):
     """The change is put to the vote, its ballots are handed out and collected."""
     year.do("decide_change", year.town.of("clerk"), day, number)

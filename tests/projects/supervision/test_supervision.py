@@ -17,6 +17,7 @@ from projects.supervision.selectors import lights_of, money_of, project_file
 from tests.builders import arranged, at, do, open_task
 from tests.files import picture
 from tests.projects.supervision.conftest import PLAN
+from tests.standing import stands
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.models import Deadline
@@ -362,6 +363,7 @@ def test_one_failing_project_keeps_no_other_waiting(year, monkeypatch, caplog):
 CONTRACT = {"number": "2027-1", "party": "恒立建设有限公司", "signed_on": "2027-03-10", "words": ""}
 
 
+@stands
 def planned_contract(year, number=1, **more):
     """A plan with a contract: by tender on 10 April unless said otherwise, signed on the 20th."""
     year.grouped()
@@ -377,6 +379,7 @@ SIGNED = CONTRACT | {"signed_on": "2027-04-20", "amount_fen": "370"}
 SETTLED = CONTRACT | {"signed_on": "2027-11-30", "amount_fen": "375"}
 
 
+@stands
 def contracted(year):
     planned_contract(year, **UNTENDERED)
     year.do("contract", year.clerk_of(year.project()), "2027-04-22", **SIGNED)
@@ -498,6 +501,7 @@ def test_a_plan_without_a_contract_waits_for_none(year):
     assert not Deadline.objects.filter(key="supervision.settlement").exists()
 
 
+@stands
 def accepted(year):
     contracted(year)
     year.do("accept", year.clerk_of(year.project()), "2027-10-09", **DONE)

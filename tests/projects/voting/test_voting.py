@@ -48,6 +48,7 @@ from projects.voting.services import announce, business_left
 from tests.builders import at, do, open_task
 from tests.projects.voting.conftest import DAY, T, settled
 from tests.projects.voting.test_voting_pages import page_of
+from tests.standing import stands
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.events import events_on, perform
@@ -87,6 +88,7 @@ def close(hall, returned):
     return do("voting.close_confirm", hall.town.of("teller"), DAY, confirmed=True)
 
 
+@stands
 def collected(hall, present=45, returned=45):
     attend(hall, present)
     open_(hall, present)
@@ -516,6 +518,7 @@ def test_a_second_round_is_held_once_where_the_rules_want_it():
     assert open_task("voting.resolution")
 
 
+@stands
 def declared(hall):
     play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet(SIPING))
 
