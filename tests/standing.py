@@ -56,7 +56,7 @@ class Kept:
 _kept: dict[tuple[Hashable, ...], Kept] = {}
 _last: tuple[str, int, tuple[Hashable, ...]] = ("", 0, ())
 _seen: tuple[tuple[Hashable, ...], Rows] = ((), {})
-_keeper: psycopg.Connection[Any]
+_keeper: psycopg.Connection[Any] | None = None
 
 
 def prepare(owner: psycopg.Connection[Any]) -> None:
@@ -64,6 +64,10 @@ def prepare(owner: psycopg.Connection[Any]) -> None:
     global _keeper
     _keeper = owner
     _keeper.execute(PUT_BACK.format(rights=WITHOUT_TRIGGERS if _without_triggers() else ""))
+
+
+def _database() -> str:
+    return str(connection.settings_dict["NAME"])
 
 
 def _without_triggers() -> bool:
@@ -74,16 +78,16 @@ def standing(key: Hashable, build: Callable[[], Made]) -> Made:
     """What `build` makes, built for real the first time and put back afterwards.
 
     key: names what is built with everything it depends on. It stands on what stood last, as long as nothing else was
-    written in between; otherwise, and where commits are real, it is built as ever. `build` may write rows and nothing
-    else: what it keeps in a file or changes of what it was given does not come back.
+    written in between; otherwise, where commits are real and in a database of a test's own, it is built as ever.
+    `build` may write rows and nothing else: what it keeps in a file or changes of what it was given does not come back.
     """
     global _last, _seen
-    if not connection.in_atomic_block:
+    if not connection.in_atomic_block or _keeper is None or _keeper.info.dbname != _database():
         return build()
     transaction, written = _written()
     if transaction and (transaction, written) != _last[:2]:
         return build()
-    chain = (*_last[2], key) if transaction else (str(connection.settings_dict["NAME"]), key)
+    chain = (*_last[2], key) if transaction else (_database(), key)
     if chain in _kept:
         with connection.cursor() as cursor:
             cursor.execute("SELECT standing.put_back(%s)", [_kept[chain].number])
@@ -95,13 +99,13 @@ def standing(key: Hashable, build: Callable[[], Made]) -> Made:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         _kept[chain] = Kept(len(_kept), pickle.dumps(made))
         _seen = (chain, _rows())
-        _keep(_kept[chain].number, _steps(before, _seen[1]))
+        _keep(_keeper, _kept[chain].number, _steps(before, _seen[1]))
     _last = (*_written(), chain)
     return pickle.loads(_kept[chain].made)  # type: ignore[no-any-return]
 
 
-def _keep(number: int, steps: list[tuple[sql.Composed, str]]) -> None:
-    with _keeper.cursor() as cursor:
+def _keep(keeper: psycopg.Connection[Any], number: int, steps: list[tuple[sql.Composed, str]]) -> None:
+    with keeper.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO standing.kept VALUES (%s, %s, %s, %s)",
             [(number, step, said.as_string(None), rows) for step, (said, rows) in enumerate(steps)],
