@@ -17,6 +17,15 @@ PAGES: dict[str, tuple[str, ...]] = {
     "sessions": ("3", "4", "5", "6"),
     "votes": ("4",),
 }
+# Those that count or tell over all six steps.
+WHOLE = ("county", "county_notes")
+
+
+def is_open(grant: RoleGrant, page: str) -> bool:
+    """Whether a page of the navigation has something to look for in this office; page: the name of its address."""
+    if page in WHOLE:
+        return grant.reads_all
+    return page not in PAGES or grant.covers(*PAGES[page])
 
 
 def refuse_outside(grant: RoleGrant, *parts: str) -> None:

@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from projects.portal.scope import PAGES
+from projects.portal.scope import is_open
 from projects.portal.week import DESKS
 from projects.site.backups.page import oversees_all
 from projects.site.backups.telling import warnings_of
@@ -92,7 +92,7 @@ def navigation(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
 
 def _within(grant: RoleGrant, links: Links) -> Links:
     """Of the links those an office limited to a part of the work has something to look for at."""
-    return [link for link in links if link[0] not in PAGES or grant.covers(*PAGES[link[0]])]
+    return [link for link in links if is_open(grant, link[0])]
 
 
 DESK_WORK: Links = (("week", _lazy("本周工作")), ("midyear", _lazy("年度中变动")))

@@ -69,6 +69,12 @@ TYPED = ("body", "words", "minutes", "content", "answer")
 PARTS = ("year", "month", "day")
 
 
+def addresses_in(page: str) -> set[str]:
+    """Where the side navigation of a page leads."""
+    inside = page.partition('<nav class="side-nav"')[2].partition("</nav>")[0]
+    return {part.partition('"')[0] for part in inside.split('href="')[1:]}
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a page says after a press. reference: the act's number, empty where nothing was done."""

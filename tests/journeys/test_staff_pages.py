@@ -1,4 +1,4 @@
-"""Every page of the navigation, for every office of a township that has played its year as far as the building."""
+"""The pages of the staff, in a township that has played its year as far as the building."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from projects.portal.acts import PAGES
 from projects.selection.models import Notice
 from projects.supervision.models import Project
 from tests.builders import NOTICE, at, township
+from tests.journeys.pages import addresses_in
 from tests.plays import play_deliberation, play_supervision
 from workflow.audit.services import Act
 from workflow.flows.models import Deadline
@@ -38,7 +39,7 @@ from workflow.roles.services import grant
 T = date(2026, 1, 20)
 T2 = date(2027, 1, 19)
 TITLES = {"农村人居环境整治和饮水工程": 9, "民生公路": 4}
-NAVIGATION = '<nav class="side-nav"'
+MOST = ("chair", "gov_clerk", "department", "county")
 
 
 @pytest.fixture
@@ -92,24 +93,15 @@ def one_of_each_office() -> list[RoleGrant]:
         return list({held.office: held for held in reversed(grants)}.values())
 
 
-def addresses_in(page: str) -> set[str]:
-    """Where the side navigation leads."""
-    inside = page.partition(NAVIGATION)[2].partition("</nav>")[0]
-    return {part.partition('"')[0] for part in inside.split('href="')[1:]}
-
-
-def every_page_of_the_navigation_opens_for_every_office() -> None:
-    offices = one_of_each_office()
-    assert {"chair", "clerk", "gov_clerk", "department", "inspector", "county", "auditor", "admin"} <= {
-        held.office for held in offices
-    }
-    for held in offices:
-        client = signed_in(held)
-        landing = client.get("/home/", follow=True)
-        links = addresses_in(landing.content.decode())
-        assert landing.status_code == 200 and links, held.office
-        answers = {link: client.get(link, follow=True).status_code for link in sorted(links)}
-        assert set(answers.values()) == {200}, (held.office, answers)
+def every_page_of_the_navigation_opens_with_a_year_in_it() -> None:
+    """For the offices that see most of it; that every office's pages open is shown where every office signs in."""
+    for held in one_of_each_office():
+        if held.office in MOST:
+            client = signed_in(held)
+            links = addresses_in(client.get("/home/", follow=True).content.decode())
+            assert len(links) > 5, held.office
+            answers = {link: client.get(link, follow=True).status_code for link in sorted(links)}
+            assert set(answers.values()) == {200}, (held.office, answers)
 
 
 def the_pages_people_work_on_most_have_no_serious_barrier(browser: Browser, played: str) -> None:
@@ -191,6 +183,6 @@ def a_year_a_session_a_project_a_vote_and_a_paper_lead_to_each_other() -> None:
 def test_the_staff_pages_open_lead_to_each_other_and_have_no_serious_barrier(
     browser: Browser, played: str
 ) -> None:
-    every_page_of_the_navigation_opens_for_every_office()
+    every_page_of_the_navigation_opens_with_a_year_in_it()
     a_year_a_session_a_project_a_vote_and_a_paper_lead_to_each_other()
     the_pages_people_work_on_most_have_no_serious_barrier(browser, played)
