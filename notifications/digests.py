@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from notifications.channels import channel
 from notifications.links import link_to_digest
 from notifications.models import Delivery, Status
-from workflow.flows.tasks import send
+from workflow.flows.waking import send
 from workflow.people.isolation import SYSTEM, within
 
 MOST_PEOPLE = 2000

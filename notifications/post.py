@@ -12,7 +12,7 @@ from django.utils import timezone
 from notifications.composing import Batch, tasks_untold
 from notifications.models import Delivery, Posted, Status, Told
 from workflow.audit.models import Head, Leaf
-from workflow.flows.tasks import send
+from workflow.flows.waking import send
 from workflow.people.isolation import SYSTEM, within
 
 CHUNK = 200

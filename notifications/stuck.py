@@ -18,7 +18,7 @@ from notifications.sealing import masked
 from notifications.sending import MOST_TRIES
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
-from workflow.flows.tasks import send
+from workflow.flows.waking import send
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit
 

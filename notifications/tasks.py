@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from notifications import digests, post, sending
-from workflow.flows.tasks import send
+from workflow.flows.waking import send
 from workflow.people.isolation import SYSTEM, within
 
 log = logging.getLogger(__name__)

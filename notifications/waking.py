@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from notifications.tasks import post_unit
-from workflow.flows.tasks import send
+from workflow.flows.waking import send
 
 REST_SECONDS = 15.0
 _rests_until = 0.0

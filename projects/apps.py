@@ -16,11 +16,13 @@ class ProjectsConfig(AppConfig):
 
     def ready(self) -> None:
         from projects import checks  # noqa: F401  (registers the system checks)
+        from projects.cycles.due import length_told
         from projects.cycles.reminding import policy_of_year
         from projects.cycles.steps import STEPS
         from projects.cycles.wording import in_assembly_words
         from projects.offices import register_offices
         from workflow.flows.steps import name_steps
+        from workflow.flows.terms import tell_lengths
         from workflow.people.wording import use_wording
         from workflow.reminders.policy import use_policies
 
@@ -28,9 +30,6 @@ class ProjectsConfig(AppConfig):
         use_policies(policy_of_year)
         use_wording("subdistrict", in_assembly_words)
         name_steps(STEPS)
-        from projects.cycles.flows import length_told
-        from workflow.flows.terms import tell_lengths
-
         tell_lengths(length_told)
         # The flows must be known before the first task row is read, and the events before the first page.
         autodiscover("flows", "events", "titles", "beside", "readiness", "opened")

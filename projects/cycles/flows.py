@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from django.utils.translation import gettext
-
 from projects.cycles.deadlines import DEADLINES
+from projects.cycles.due import due_date
 from projects.cycles.models import Cycle
-from projects.cycles.selectors import cycle_of, rules_in_force, session_date
-from workflow.calendar.offsets import AnchorMissing, DueDate, length_of, resolve
+from projects.cycles.selectors import cycle_of, session_date
+from workflow.calendar.offsets import DueDate
 from workflow.flows.base import OfficeFlow
 from workflow.flows.nodes import OfficeView
-from workflow.machines.models import Record
 
 
 class YearlyFlow(OfficeFlow):
@@ -53,84 +50,3 @@ def _kept(cycle: Cycle, key: str, due: DueDate, opened_on: date) -> DueDate:
     if DEADLINES[key].is_fixed_date and due.on >= session_date(cycle, "vote"):
         return due
     return DueDate(max(due.on, opened_on), due.provisional)
-
-
-def length_told(key: str, subject: Any) -> str:
-    """How long a task may take by the rulebook that holds for a record or a township, in words."""
-    cycle = cycle_of(subject) if isinstance(subject, Record) else None
-    rules = cycle.rules if cycle and cycle.rules_data else rules_in_force(subject.unit)
-    return length_of(rules.offset(key), gettext)
-
-
-def due_date(
-    cycle: Cycle,
-    key: str,
-    opened_on: date,
-    *,
-    plan: date | None = None,
-    t2: Callable[[], date | None] | None = None,
-    sessions: Mapping[str, date] | None = None,
-) -> DueDate | None:
-    """When the task `key` of a cycle is due, if it opened on a day; None when the rulebook gives it no term.
-
-    t2: looks up the day its measurement is held, where that is no longer the year's evaluation session's.
-    Before the cycle is opened its rulebook is not frozen yet: the one in force counts, as in the seat table.
-    sessions: days to count with instead of the session's own, by use ("vote", "evaluation").
-    """
-    rules = cycle.rules if cycle.rules_data else rules_in_force(cycle.unit)
-    try:
-        anchors = anchors_of(cycle, opened_on, plan=plan, t2=t2, sessions=sessions)
-        offset = rules.plan_offset(anchors["T"]) if key == "supervision.plan" else rules.offset(key)
-        return resolve(offset, anchors)
-    except (KeyError, AnchorMissing):
-        return None
-
-
-def anchors_of(
-    cycle: Cycle,
-    opened_on: date,
-    *,
-    plan: date | None = None,
-    t2: Callable[[], date | None] | None = None,
-    sessions: Mapping[str, date] | None = None,
-) -> Mapping[str, date]:
-    """The dates a cycle's deadlines hang on: planned sessions until the real ones are fixed; looked up when asked."""
-    moved = sessions or {}
-
-    def session_on(use: str) -> date:
-        return moved[use] if use in moved else session_date(cycle, use)
-
-    return _Anchors(
-        {
-            "C": lambda: cycle.opens_on,
-            "T": lambda: session_on("vote"),
-            "T2": lambda: (t2() if t2 else None) or session_on("evaluation"),
-            "after": lambda: opened_on,
-            "receipt": lambda: opened_on,
-            "window": lambda: cycle.window_to,
-            "plan": lambda: plan,
-            "year": lambda: date(cycle.year, 1, 1),
-            "closing": lambda: date(session_on("evaluation").year, 1, 1),
-        }
-    )
-
-
-class _Anchors(Mapping[str, date]):
-    """Dates worked out on first use: most deadlines hang on one anchor, and two of them cost a query."""
-
-    def __init__(self, ways: dict[str, Callable[[], date | None]]) -> None:
-        self._ways, self._known = ways, dict[str, date | None]()
-
-    def __getitem__(self, anchor: str) -> date:
-        if anchor not in self._known:
-            self._known[anchor] = self._ways[anchor]()
-        found = self._known[anchor]
-        if found is None:
-            raise KeyError(anchor)
-        return found
-
-    def __iter__(self) -> Iterator[str]:
-        return (anchor for anchor in self._ways if anchor in self)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)

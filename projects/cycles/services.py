@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
 
+from projects.cycles.deadlines_moving import recompute
 from projects.cycles.feasibility import Outlook, outlook
 from projects.cycles.models import Cycle, CycleSession, Rulebook, Session
 from projects.cycles.rulebook import RulebookError, Rules
@@ -162,8 +163,6 @@ def move_session(act: Act, cycle: Cycle, *, use: str, held_on: date, reason: str
 
 def _follow(act: Act, cycle: Cycle, use: str, held_on: date, reason: str) -> int:
     """One year takes the new day of its session."""
-    from projects.cycles.deadlines_moving import recompute
-
     field = PLANNED_DAY[use]
     before = getattr(cycle, field)
     Cycle.objects.filter(pk=cycle.pk).update(**{field: held_on})

@@ -13,6 +13,8 @@ from projects.cycles.models import Cycle
 from projects.cycles.selectors import standard_of
 from projects.deliberation import forms, readiness, replies, selectors, services, sitting
 from projects.deliberation.models import Question
+from projects.selection.flows import begin_answers
+from projects.selection.models import Exclusion
 from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
 from workflow.flows.nodes import EachSplit, MeetingView, OfficeEnd, OfficeView
@@ -90,8 +92,9 @@ class DeliberationFlow(YearlyFlow):
             output=_("主席团会议纪要、候选项目汇总表"),
         )
         .Returns(this.revise_list)
-        .Next(this.prepare)
+        .Next(this.left_off)
     )
+    left_off = nodes.Function(this.answer_the_dropped).Next(this.prepare)
     revise_list = OfficeView(
         office="mayor",
         title=_("修改候选项目名单"),
@@ -101,7 +104,8 @@ class DeliberationFlow(YearlyFlow):
         context=selectors.list_page,
         basis=_("主席团退回候选项目名单，由乡镇人民政府研究修改"),
         output=_("候选项目建议方案（修改）"),
-    ).Next(this.agenda)
+    ).Next(this.dropped)
+    dropped = nodes.Function(this.answer_the_dropped).Next(this.agenda)
 
     # Visits and training run on beside the papers: they end by T−7, the readiness check is at T−10.
     prepare = nodes.Split().Always(this.papers).Always(this.each_visit).Always(this.training)
@@ -288,6 +292,10 @@ class DeliberationFlow(YearlyFlow):
         .Next(this.end)
     )
     end = OfficeEnd()
+
+    def answer_the_dropped(self, activation: Any) -> None:
+        """What was just left off the list is decided: the days to answer run from today."""
+        begin_answers(current_act(), activation.process.artifact, Exclusion.Stage.AGENDA)
 
 
 def answering(question: Question, item: dict[str, Any]) -> Unit:

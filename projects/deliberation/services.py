@@ -16,8 +16,7 @@ from projects.cycles.selectors import deputies_at, opens_term, session_of
 from projects.cycles.services import fix_session, move_session, presidium_decided
 from projects.deliberation import readiness, rules, selectors
 from projects.deliberation.models import BudgetLine, Receipt, Visit
-from projects.selection.flows import begin_answers
-from projects.selection.models import Exclusion, Item
+from projects.selection.models import Item
 from projects.selection.selectors import candidate_rows, history_of
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
@@ -125,12 +124,11 @@ def put_on_agenda(
 
 
 def _leave_out(act: Act, cycle: Cycle, kept: set[int], reason: str) -> None:
-    """What is dropped now is decided now: its proposers, told that it was a candidate, are answered anew."""
+    """What is dropped now is decided now: its proposers, told that it was a candidate, wait for an answer again."""
     for item in selectors.candidates_of(cycle).exclude(pk__in=kept):
         fire(item, "leave_out", act, reason=reason, decision_reason=reason)
         for proposal in history_of(item).filter(state=ProposalState.CARRIED):
             fire(proposal, "drop", act, reason=reason, outcome="", outcome_words="", answered_at=None)
-    begin_answers(act, cycle, Exclusion.Stage.AGENDA)
 
 
 def _hold_on(act: Act, cycle: Cycle, held_on: date | None, days: Decimal | None) -> None:

@@ -11,6 +11,7 @@ from projects.ballots.forms import NewVoteForm, RecountForm, ReleaseHolderForm
 from projects.cycles.models import Cycle, CycleState
 from projects.evaluation import carrying, forms, selectors, services
 from projects.evaluation.flows import (
+    STEPS,
     MeasurementFlow,
     MeasurementRecountFlow,
     MeasurementTurnFlow,
@@ -105,7 +106,7 @@ register_event(
         title=_("更换测评密钥保管人"),
         offices=("chair",),
         subject=Cycle,
-        form=DESK.form(ReleaseHolderForm),
+        form=STEPS.form(ReleaseHolderForm),
         act=DESK.releasing(MeasurementFlow),
         step=6,
         when=DESK.obstacles_to_releasing,

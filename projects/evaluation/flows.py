@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from viewflow import this
 from viewflow.workflow import nodes
 
+from projects.ballots.desk.steps import DeskSteps
 from projects.ballots.models import VoteState
 from projects.ballots.tellers import release
 from projects.cycles.flows import YearlyFlow
@@ -35,6 +36,8 @@ from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
 from workflow.flows.nodes import CeleryJob, EachSplit, Gate, MeetingView, OfficeEnd, OfficeView, SubFlow
 from workflow.flows.processes import call_off, processes, running
+
+STEPS = DeskSteps(measuring.DESK)
 
 
 def _part_of_the_act(work: Callable[[Any, Any], None]) -> Callable[[Any], None]:
@@ -137,7 +140,7 @@ class MeasurementFlow(YearlyFlow):
 
     room, step = "evaluation", 6
     process_title = _("满意度测评")
-    desk = measuring.DESK
+    desk = STEPS
 
     start = Begin().Next(this.at_desk)
     # A recount begins this flow anew with the ballots already issued.
@@ -192,7 +195,7 @@ class MeasurementTurnFlow(YearlyFlow):
     process_title = _("测评电子票改为纸质票")
 
     start = Begin().Next(this.measure_turn_confirm)
-    measure_turn_confirm = measuring.DESK.confirming_turn().Next(this.end)
+    measure_turn_confirm = STEPS.confirming_turn().Next(this.end)
     end = OfficeEnd()
 
 
@@ -203,7 +206,7 @@ class MeasurementRecountFlow(YearlyFlow):
     process_title = _("测评票复票")
 
     start = Begin().Next(this.measure_recount_confirm)
-    measure_recount_confirm = measuring.DESK.confirming_recount(MeasurementFlow).Next(this.end)
+    measure_recount_confirm = STEPS.confirming_recount(MeasurementFlow).Next(this.end)
     end = OfficeEnd()
 
 
@@ -214,7 +217,7 @@ class MeasurementVoidFlow(YearlyFlow):
     process_title = _("决定重新测评")
 
     start = Begin().Next(this.measure_void_confirm)
-    measure_void_confirm = measuring.DESK.confirming_void(MeasurementFlow, title=process_title).Next(this.end)
+    measure_void_confirm = STEPS.confirming_void(MeasurementFlow, title=process_title).Next(this.end)
     end = OfficeEnd()
 
 

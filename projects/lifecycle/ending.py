@@ -2,50 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
-
-from projects.collection.models import Proposal, ProposalState
-from projects.cycles.models import BEFORE_THE_VOTE, Cycle
+from projects.cycles.models import Cycle
 from projects.cycles.papers import make_paper
-from projects.cycles.selectors import open_session
 from projects.cycles.services import presidium_decided
+from projects.lifecycle.selectors import items_put_aside, posted_notices, proposals_put_aside
 from projects.selection.flows import ObjectionFlow
-from projects.selection.models import Exclusion, ExclusionState, Item, ItemState, Notice, NoticeState
+from projects.selection.models import Exclusion, ExclusionState
 from projects.selection.selectors import open_objections
 from workflow.audit.services import Act
 from workflow.flows.processes import call_off, call_off_all
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.saying import said as _
-
-WAITING = (
-    ProposalState.RECEIVED,
-    ProposalState.RETURNED,
-    ProposalState.ACCEPTED,
-    ProposalState.MERGED,
-    ProposalState.CARRIED,
-)
-KEPT = (
-    ItemState.MERGED,
-    ItemState.ELIGIBLE,
-    ItemState.BLOCKED,
-    ItemState.DRAFTED,
-    ItemState.LEFT_OUT,
-    ItemState.CANDIDATE,
-    ItemState.WITHDRAWN,
-)
-
-
-def obstacles_to_ending(cycle: Cycle, at: datetime) -> list[str]:
-    """Once the congress votes the year is the congress's: what it decided is carried out and judged."""
-    if cycle.state not in BEFORE_THE_VOTE:
-        return [_("只有尚未进入票决的年度可以终止；票决确定的项目须实施、监督和评估。")]
-    if session := open_session(cycle.unit):
-        return [_("“%(session)s”正在举行，闭会后再办理。") % {"session": session}]
-    return []
 
 
 def end_year(act: Act, cycle: Cycle, *, number: str, reason: str, **minutes: Any) -> Outcome:
@@ -71,11 +41,6 @@ def end_year(act: Act, cycle: Cycle, *, number: str, reason: str, **minutes: Any
     return Outcome(after={"called_off": called_off, "pooled": pooled, "objections": answered}, reason=reason)
 
 
-def posted_notices(cycle: Cycle) -> QuerySet[Notice]:
-    """The list as it is still posted; none where it was not or its days were concluded."""
-    return Notice.objects.filter(cycle=cycle, state=NoticeState.POSTED).order_by("pk")
-
-
 def _take_down(act: Act, cycle: Cycle, reason: str) -> int:
     """The posted list is over, and who objected to it and waits is answered; how many are."""
     # Held first: who objects at this moment has done so and is answered, or comes too late.
@@ -91,26 +56,13 @@ def _take_down(act: Act, cycle: Cycle, reason: str) -> int:
     return len(objections)
 
 
-def _items(cycle: Cycle) -> QuerySet[Item]:
-    return Item.objects.filter(cycle=cycle, state__in=KEPT).order_by("number")
-
-
-def _proposals(cycle: Cycle) -> QuerySet[Proposal]:
-    return Proposal.objects.filter(cycle=cycle, state__in=WAITING).order_by("pk")
-
-
-def counted(cycle: Cycle) -> dict[str, int]:
-    """How much of a year would be put aside: n proposals, m items."""
-    return {"n": _proposals(cycle).count(), "m": _items(cycle).count()}
-
-
 def _shelve(act: Act, cycle: Cycle) -> int:
     """Into reserve and pool for another year; how many proposals."""
-    for item in _items(cycle):
+    for item in items_put_aside(cycle):
         fire(item, "reserve", act, reason=_("年度工作终止，转入储备库"))
     for exclusion in Exclusion.objects.filter(cycle=cycle, state=ExclusionState.OPEN).order_by("pk"):
         fire(exclusion, "lift", act, reason=_("年度工作终止，提出人已另行得到通知"))
-    waiting = list(_proposals(cycle))
+    waiting = list(proposals_put_aside(cycle))
     for proposal in waiting:
         fire(proposal, "pool", act, reason=_("年度工作终止，列入项目库"))
     return len(waiting)

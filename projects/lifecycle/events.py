@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import BEFORE_THE_VOTE, Cycle
 from projects.cycles.selectors import plan_of
-from projects.lifecycle.ending import end_year, obstacles_to_ending
+from projects.lifecycle.ending import end_year
 from projects.lifecycle.forms import EndYearForm, StartYearForm
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
+from projects.lifecycle.selectors import obstacles_to_ending
 from workflow.audit.services import Act
 from workflow.flows.events import Event, at_home, register_event
 from workflow.flows.services import Outcome

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.services import outlook_for
-from projects.lifecycle.ending import counted, posted_notices
+from projects.lifecycle.selectors import counted, posted_notices
 from projects.selection.selectors import open_objections
 from workflow.flows.fields import ChineseDateField
 from workflow.flows.forms import MeetingForm, Resolved, StepForm

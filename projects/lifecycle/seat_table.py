@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 from viewflow.workflow.nodes import Join
 
-from projects.cycles.flows import anchors_of
+from projects.cycles.due import anchors_of
 from projects.cycles.models import Cycle
 from projects.cycles.rulebook import TASK_TIMES
 from projects.cycles.selectors import rules_in_force, session_date

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Cycle
-from projects.oversight import forms, services, townships
+from projects.oversight import forms, intake, services, townships
 from projects.oversight.models import Bulletin, BulletinKind, BulletinState
 from projects.oversight.selectors import models_for
 from workflow.flows.events import Event, at_home, register_event
@@ -36,7 +36,7 @@ NOTE = register_event(
         offices=("county",),
         subject=Cycle,
         form=forms.NoteForm,
-        act=services.send_note,
+        act=intake.send_note,
         basis=BASIS,
         output=_("工作提示函"),
         from_above=True,

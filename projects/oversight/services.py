@@ -62,7 +62,7 @@ def lots_from(seeds: Callable[[], str]) -> Iterator[None]:
         _lots.reset(token)
 
 
-def _county_of(act: Act) -> Unit:
+def county_of(act: Act) -> Unit:
     """The unit above the township in whose name the actor acts today."""
     return grants_for_update(act.person, [act.office], ancestors_of(act.unit), act.on)[0].unit
 
@@ -70,7 +70,7 @@ def _county_of(act: Act) -> Unit:
 def guide(act: Act, cycle: Cycle, *, title: str, words: str) -> None:
     """A guiding opinion; asks for nothing back."""
     Guidance.objects.create(
-        unit=cycle.unit, county=_county_of(act), title=title, words=words, by=act.person, at=act.at
+        unit=cycle.unit, county=county_of(act), title=title, words=words, by=act.person, at=act.at
     )
 
 
@@ -179,24 +179,6 @@ def look_at_readiness(act: Act, cycle: Cycle) -> None:
         )
 
 
-def send_note(act: Act, cycle: Cycle, *, title: str, words: str, reply_by: date) -> Outcome:
-    """工作提示函: the township's chair gets the task of replying by the day named."""
-    from projects.oversight.flows import NoteFlow
-
-    note = Note.objects.create(
-        unit=cycle.unit,
-        county=_county_of(act),
-        cycle=cycle,
-        title=title,
-        words=words,
-        by=act.person,
-        sent_on=act.on,
-        reply_by=reply_by,
-    )
-    NoteFlow.begin_from_above(note)
-    return Outcome(after={"note": note.reference})
-
-
 def reply_to_note(act: Act, note: Note, *, reply: str) -> None:
     """The township answers."""
     fire(note, "answer", act, reply=reply)
@@ -204,7 +186,7 @@ def reply_to_note(act: Act, note: Note, *, reply: str) -> None:
 
 def sample(act: Act, cycle: Cycle, *, of: str, number: int, words: str) -> Outcome:
     """抽查: dossiers or stations of one township drawn by lot; seed, draw and what was drawn from stand in the trail."""
-    return Outcome(after=_drawn_in(act, _county_of(act), cycle, of, _lots.get()(), number, words))
+    return Outcome(after=_drawn_in(act, county_of(act), cycle, of, _lots.get()(), number, words))
 
 
 def draw(act: Act, county: Unit, *, of: str, halls: int, number: int, words: str) -> Outcome:

@@ -21,7 +21,7 @@ from projects.ballots.reporting import report_text
 from projects.ballots.tellers import obstacles_at_desk
 from projects.cycles.deadlines import DEADLINES
 from projects.cycles.divisions import figures_of
-from projects.cycles.flows import due_date
+from projects.cycles.due import due_date
 from projects.cycles.models import Paper
 from projects.cycles.papers import make_paper
 from projects.cycles.selectors import open_session, standard_of

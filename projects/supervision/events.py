@@ -19,7 +19,13 @@ from projects.supervision import (
     selectors,
     sessions,
 )
-from projects.supervision.flows.changes import ChangeFlow, ChangeRecountFlow, ChangeTurnFlow, ChangeVoidFlow
+from projects.supervision.flows.changes import (
+    STEPS,
+    ChangeFlow,
+    ChangeRecountFlow,
+    ChangeTurnFlow,
+    ChangeVoidFlow,
+)
 from projects.supervision.forms import changes as change_forms
 from projects.supervision.forms import findings as finding_forms
 from projects.supervision.forms import money as money_forms
@@ -277,7 +283,7 @@ register_event(
         title=_("更换项目调整表决密钥保管人"),
         offices=("chair",),
         subject=Change,
-        form=changing.DESK.form(ReleaseHolderForm),
+        form=STEPS.form(ReleaseHolderForm),
         act=changing.DESK.releasing(ChangeFlow),
         step=5,
         when=changing.DESK.obstacles_to_releasing,

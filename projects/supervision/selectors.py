@@ -13,7 +13,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from projects.ballots.selectors import PROJECTS, declared_votes
-from projects.cycles.flows import due_date
+from projects.cycles.due import due_date
 from projects.cycles.models import Attachment, Cycle, CycleState, Paper
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import open_session

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from viewflow import this
 from viewflow.workflow import nodes
 
+from projects.ballots.desk.steps import DeskSteps
 from projects.ballots.models import VoteState
 from projects.ballots.selectors import awaits_presidium
 from projects.cycles.flows import YearlyFlow
@@ -22,6 +23,8 @@ from workflow.calendar.offsets import DueDate
 from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
 from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView, SubFlow
+
+STEPS = DeskSteps(DESK)
 
 Elected = Callable[[Act, Cycle], None]
 _when_elected_later: list[Elected] = []
@@ -49,7 +52,7 @@ class VotingFlow(SinceVoteFlow):
 
     room, step = "voting", 4
     process_title = _("票决")
-    desk = DESK
+    desk = STEPS
 
     start = Begin().Next(this.at_desk)
     # A recount begins this flow anew with the ballots already issued.
@@ -180,7 +183,7 @@ class RemainderFlow(SinceVoteFlow):
         output=_("主席团会议纪要"),
         hint=_("下次会议举行期间办理；提请票决的，监票人、计票人由本次会议通过。"),
     ).Next(this.put)
-    put = Gate(DESK.is_in(VoteState.DEFINED)).Then(this.vote).Else(this.tell_left)
+    put = Gate(STEPS.is_in(VoteState.DEFINED)).Then(this.vote).Else(this.tell_left)
     vote = SubFlow(lambda: VotingFlow, _("余下名额另行票决")).Next(this.elected)
     elected = nodes.Function(this.tell_rooms).Next(this.end)
     tell_left = telling(_("告知提出人余下名额的结果")).Next(this.end)
@@ -248,7 +251,7 @@ class TurnFlow(YearlyFlow):
     process_title = _("电子票改为纸质票")
 
     start = Begin().Next(this.turn_confirm)
-    turn_confirm = DESK.confirming_turn().Next(this.end)
+    turn_confirm = STEPS.confirming_turn().Next(this.end)
     end = OfficeEnd()
 
 
@@ -259,7 +262,7 @@ class RecountFlow(YearlyFlow):
     process_title = _("复票")
 
     start = Begin().Next(this.recount_confirm)
-    recount_confirm = DESK.confirming_recount(VotingFlow).Next(this.end)
+    recount_confirm = STEPS.confirming_recount(VotingFlow).Next(this.end)
     end = OfficeEnd()
 
 
@@ -270,7 +273,7 @@ class VoidFlow(YearlyFlow):
     process_title = _("决定重新投票")
 
     start = Begin().Next(this.void_confirm)
-    void_confirm = DESK.confirming_void(VotingFlow, title=process_title).Next(this.end)
+    void_confirm = STEPS.confirming_void(VotingFlow, title=process_title).Next(this.end)
     end = OfficeEnd()
 
 

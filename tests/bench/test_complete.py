@@ -20,7 +20,7 @@ from viewflow.workflow import Flow
 from viewflow.workflow.models import Task
 
 from projects.collection.intake import propose
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from tests.bench.report import milliseconds, publish
 from tests.builders import at, do, meeting_of, township
 from tests.projects.collection.test_collection import CALL, PLAN, SCHEME

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from projects.demo.cast import PASSWORD, Township
 from projects.demo.play.collection import play_collection
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from tests.builders import every_office, township
 from tests.journeys.pages import addresses_in
 from tests.long import LONG

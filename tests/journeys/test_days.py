@@ -14,7 +14,7 @@ from projects.collection.models import Proposal
 from projects.cycles.models import Cycle
 from projects.demo.cast import Casting, Township
 from projects.demo.play import collection as play
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.oversight.models import Note
 from tests.builders import SINCE, arranged, at
 from tests.journeys.pages import follow

@@ -14,7 +14,7 @@ from notifications import digests
 from notifications.models import Delivery, Status
 from notifications.tasks import sweep_units
 from projects.demo.cast import PASSWORD
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from tests.builders import at, open_task, township
 from tests.notifications.conftest import administrator, give_mailboxes
 from workflow.flows.services import urge

@@ -22,7 +22,7 @@ from projects.demo.play.collection import play_collection
 from projects.demo.play.evaluation import Figures
 from projects.demo.play.selection import play_selection
 from projects.demo.play.voting import play_after_vote, play_voting
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.supervision.models import Project
 from tests.builders import at, township
 from tests.journeys.stage import IN_PERSON, Doubles

@@ -19,7 +19,7 @@ from projects.cycles.models import Cycle, Paper
 from projects.demo.play.collection import play_collection
 from projects.demo.play.selection import play_selection
 from projects.demo.play.voting import play_after_vote, play_voting
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.portal.acts import PAGES
 from projects.selection.models import Notice
 from projects.supervision.models import Project

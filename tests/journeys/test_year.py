@@ -28,7 +28,7 @@ from projects.demo.play.voting import (
     play_voting,
 )
 from projects.evaluation.models import Archive
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.selection.models import Item
 from projects.supervision.models import Project
 from projects.voting.selectors import vote_of

@@ -11,7 +11,7 @@ from notifications.models import Delivery
 from notifications.post import post_unit
 from projects.cycles.models import Cycle
 from projects.demo.cast import Township
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from tests.builders import SINCE, at, township
 from tests.notifications.office import PLAN, give_mailboxes, office  # noqa: F401  (a fixture)
 from workflow.audit.services import Act

@@ -31,7 +31,7 @@ from notifications.models import Address, Delivery
 from notifications.sealing import seal
 from notifications.tasks import sweep_units
 from projects.demo.cast import Township
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.site.celery import app
 from projects.site.env import PROJECT
 from tests.builders import at, open_task, township

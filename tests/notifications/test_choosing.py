@@ -22,7 +22,7 @@ from notifications.models import Delivery, Preference
 from notifications.selectors import letters_of, unread_count
 from notifications.services import save_choice
 from notifications.tasks import sweep_deliveries
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from tests.builders import at, do, open_task, township
 from tests.notifications.conftest import PLAN, SCHEME, give_mailboxes
 from workflow.audit.models import Entry

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from notifications import sending, stuck
 from notifications.models import Delivery
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from tests.builders import at, open_task, township
 from tests.notifications.conftest import PLAN, administrator, give_mailboxes
 from workflow.audit.models import Entry

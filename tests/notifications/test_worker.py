@@ -33,7 +33,7 @@ from tests.notifications.office import (
     use_broker,
     use_broker_behind_a_gate,
 )
-from workflow.flows.tasks import send
+from workflow.flows.waking import send
 from workflow.people.isolation import SYSTEM, within
 
 

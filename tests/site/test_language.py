@@ -24,7 +24,7 @@ from pytest_django.fixtures import Settings
 from projects.collection.intake import propose
 from projects.cycles.models import Session, Term
 from projects.demo.cast import Township
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from scripts import messages
 from tests.addresses import signed_in
 from tests.builders import at, open_task, township

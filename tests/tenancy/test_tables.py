@@ -19,7 +19,7 @@ from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 from viewflow.workflow.models import Process
 
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.oversight.flows import NoteFlow
 from tests.builders import at, township
 from tests.projects.oversight.county_world import leader_of

@@ -22,7 +22,7 @@ from projects.cycles.papers import make_paper
 from projects.deliberation.models import AddedMatter, Question, Withdrawal
 from projects.demo.cast import Township
 from projects.evaluation.models import Archive, Measurement
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.oversight.models import Bulletin, Note
 from projects.retention.models import Erasure, ErasureRequest, Hold
 from projects.selection.models import Exclusion, Notice, Objection

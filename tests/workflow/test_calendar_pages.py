@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from django.utils import timezone
 
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from tests.builders import SINCE, at, open_task, township
 from workflow.audit.models import Entry
 from workflow.flows.models import CalendarFeed, Deadline

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from django.utils import timezone
 
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.retention.models import Hold
 from tests.builders import at, open_task, township
 from workflow.audit.models import Entry

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from viewflow.workflow.models import Task
 
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from tests.builders import at, open_task, township
 from workflow.flows.models import Deadline, Urge
 from workflow.people.isolation import SYSTEM, apply

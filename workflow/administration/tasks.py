@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from workflow.administration import exporting
-from workflow.flows.tasks import send
+from workflow.flows.waking import send
 
 
 @shared_task

@@ -44,7 +44,7 @@ from workflow.audit.nightly import last_verified
 from workflow.flows.errors import Refused
 from workflow.flows.fields import PlainForm
 from workflow.flows.saving import to_save
-from workflow.flows.tasks import send
+from workflow.flows.waking import send
 from workflow.inbox.asked import year_asked
 from workflow.people.isolation import Context, within
 from workflow.people.models import Unit, UnitKind

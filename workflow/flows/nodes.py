@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.timezone import now
 from viewflow import this
@@ -23,6 +24,7 @@ from viewflow.workflow.token import Token
 
 from workflow.flows.forms import MeetingForm, MinutesForm, StepForm
 from workflow.flows.meetings import Standard
+from workflow.flows.waking import wake_for_job
 from workflow.people.models import Unit, User
 from workflow.people.prepared import PreparedUpdate
 
@@ -369,12 +371,8 @@ class CeleryJob(mixins.NextNodeMixin, Node):
         self.work, self.task_title = work, title
 
     def launch(self, activation: Any) -> None:
-        from django.db import transaction
-
-        from workflow.flows.tasks import run_job, send
-
         task_id = activation.task.pk
-        transaction.on_commit(lambda: send(run_job, task_id))
+        transaction.on_commit(lambda: wake_for_job(task_id))
 
 
 class OfficeEnd(nodes.End):

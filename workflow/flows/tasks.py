@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-from typing import Any
-
 from celery import shared_task
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerAway
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import STATUS
 
 from workflow.flows import drafts, holding
 from workflow.flows.jobs import do_job
 from workflow.flows.settling import settle_due
+from workflow.flows.waking import RUN_JOB, wake_for_job
 from workflow.people.isolation import SYSTEM, within
 
-log = logging.getLogger(__name__)
 
-
-@shared_task(acks_late=True)
+@shared_task(name=RUN_JOB, acks_late=True)
 def run_job(task_id: int) -> bool:
     """Do one job node's work now and let its flow go on; False when it was done already."""
     with within(SYSTEM):
@@ -36,7 +31,7 @@ def sweep_jobs() -> int:
             ]
         )
     for task_id in waiting:
-        send(run_job, task_id)
+        wake_for_job(task_id)
     return len(waiting)
 
 
@@ -51,13 +46,3 @@ def sweep_pending() -> int:
     """Throw away uploads nobody confirmed in time, and what was typed for acts nobody did."""
     with within(SYSTEM):
         return holding.sweep(timezone.now()) + drafts.sweep(timezone.now())
-
-
-def send(task: Any, *args: int) -> bool:
-    """Wake a worker; a broker that is away costs a minute, never a request."""
-    try:
-        task.apply_async(args=args, retry=False)
-    except (BrokerAway, OSError) as error:
-        log.warning("broker away, left to the sweep: %s", error)
-        return False
-    return True

@@ -10,8 +10,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.timezone import get_current_timezone, localdate
 
-from projects.ballots import boxes, keys, rolls, services, witnessing
 from projects.ballots import figures as fig
+from projects.ballots import keys, rolls, services, witnessing
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.outcomes import lines_told, outcome_of
 from projects.ballots.reporting import make_report, publish_trackers
@@ -19,7 +19,6 @@ from projects.ballots.rules import next_step
 from projects.ballots.selectors import (
     PROJECTS,
     STANDING,
-    agreed_on_paper,
     compared_with_first,
     desk_of,
     entered_on,
@@ -27,11 +26,11 @@ from projects.ballots.selectors import (
     last_rejection,
     turnout_of,
 )
-from projects.cycles.flows import YearlyFlow
 from projects.cycles.models import Presence
 from projects.cycles.selectors import cycle_of
 from projects.cycles.services import presidium_decided
 from workflow.audit.services import Act
+from workflow.flows.base import OfficeFlow
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
 from workflow.flows.processes import begun_anew, call_off
@@ -53,7 +52,7 @@ def _of_the_year(vote: Vote) -> Iterable[Record]:
 
 
 @dataclass(frozen=True)
-class DeskActs:
+class Desk:
     """One kind of vote at the desk. vote_of: subject → its vote; Vote.DoesNotExist before there is one.
 
     purposes: which votes are of this kind (`Purpose`); subjects_of: such a vote → what it is about, its year unless the
@@ -185,7 +184,7 @@ class DeskActs:
 
     # ------------------------------------------------------------- asked for by one, done by two
 
-    def asking(self, what: str, flow: type[YearlyFlow]) -> Callable[..., Outcome]:
+    def asking(self, what: str, flow: type[OfficeFlow]) -> Callable[..., Outcome]:
         """An act that asks for what only a second person's agreement does ("turn", "recount", "void").
 
         flow: the second person's task. Of a new vote the presidium's minutes wait with it.
@@ -204,7 +203,7 @@ class DeskActs:
         services.send_back(self.vote_of(subject), what)
         return Outcome(after={"agreed": False}, reason=reason)
 
-    def recount(self, act: Act, subject: Any, anew: type[YearlyFlow]) -> Outcome:
+    def recount(self, act: Act, subject: Any, anew: type[OfficeFlow]) -> Outcome:
         """The second person agrees: the ballots are counted again in a new record that names the old one.
 
         anew: the vote's flow, which begins again where the vote now stands.
@@ -223,7 +222,7 @@ class DeskActs:
     def recounting(self, act: Act, vote: Vote) -> None:
         """What the room does before a vote is counted again."""
 
-    def order_new_vote(self, act: Act, subject: Any, anew: type[YearlyFlow], title: Text) -> Outcome:
+    def order_new_vote(self, act: Act, subject: Any, anew: type[OfficeFlow], title: Text) -> Outcome:
         """The chair confirms the presidium's minutes: the vote under way is void, another takes its place.
 
         title: of the presidium's meeting.
@@ -240,7 +239,7 @@ class DeskActs:
         told = {"agreed": True, "void": vote.reference, "new_vote": now.reference}
         return Outcome(after=told, reason=reason)
 
-    def call_off_asked(self, flows: dict[str, type[YearlyFlow]]) -> None:
+    def call_off_asked(self, flows: dict[str, type[OfficeFlow]]) -> None:
         """Where nobody needs the second person's answer any more its task leaves the inbox, and the trail says why.
 
         flows: by what was asked for, the second person's task.
@@ -344,7 +343,7 @@ class DeskActs:
 
     # --------------------------------------------------------------- a holder of the key changes
 
-    def releasing(self, anew: type[YearlyFlow]) -> Callable[..., Outcome]:
+    def releasing(self, anew: type[OfficeFlow]) -> Callable[..., Outcome]:
         """更换密钥保管人 before the vote opens: the pair is forgotten, and the tasks of the key begin anew.
 
         anew: the vote's flow.
@@ -363,30 +362,6 @@ class DeskActs:
         if vote and vote.device and vote.state == VoteState.DEFINED and vote.holders.exists():
             return []
         return [_("没有尚未开始的电子表决，或口令都未设定。")]
-
-    # ------------------------------------------------------------------------------- what a flow asks
-
-    def asks(self, question: Callable[[Vote], Any]) -> Callable[[Any], bool]:
-        """A gate's condition on the vote."""
-        return lambda activation: bool(question(self.vote_of(activation.process.artifact)))
-
-    def is_in(self, *states: str) -> Callable[[Any], bool]:
-        """A gate: whether the vote is in one of these states."""
-        return self.asks(lambda vote: vote.state in states)
-
-    @property
-    def lacks_keys(self) -> Callable[[Any], bool]:
-        return self.asks(keys.needs_keys)
-
-    @property
-    def has_paper(self) -> Callable[[Any], bool]:
-        """A gate: whether there is paper to key, or nothing at all, which is keyed as nothing."""
-        return self.asks(lambda vote: fig.on_paper(vote, "issued") or not boxes.waits_to_be_opened(vote))
-
-    @property
-    def box_is_next(self) -> Callable[[Any], bool]:
-        """A gate: the paper's keyings stand, the box waits."""
-        return self.asks(lambda vote: boxes.waits_to_be_opened(vote) and agreed_on_paper(vote) is not None)
 
     # ------------------------------------------------------------------------------- pages
 

@@ -13,8 +13,9 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots import forms
-from projects.ballots.desk.steps import Desk
-from projects.cycles.flows import YearlyFlow
+from projects.ballots.desk.acts import Desk
+from projects.ballots.desk.steps import DeskSteps
+from workflow.flows.base import OfficeFlow
 from workflow.flows.events import Event, register_event
 from workflow.machines.models import Record
 from workflow.roles.models import RoleGrant
@@ -26,7 +27,7 @@ def register_floor_acts(
     key: str,
     subject: type[Record],
     step: int,
-    turning: type[YearlyFlow],
+    turning: type[OfficeFlow],
     offered: Callable[[Any, RoleGrant], bool],
 ) -> None:
     """登记迟到、改用纸质票、电子票改为纸质票 of the desk's votes.
@@ -38,6 +39,7 @@ def register_floor_acts(
     def titled(title: Promise) -> str | Promise:
         return format_lazy("{}{}{}", desk.name, _("："), title) if desk.name else title
 
+    form = DeskSteps(desk).form
     shared: dict[str, Any] = {
         "subject": subject,
         "step": step,
@@ -50,7 +52,7 @@ def register_floor_acts(
             key=f"{key}arrive",
             title=titled(_("登记迟到")),
             offices=("clerk",),
-            form=desk.form(forms.ArriveForm),
+            form=form(forms.ArriveForm),
             act=desk.arrive,
             when=desk.obstacles_to_arriving,
             basis=_("投票开始以前到会的，计入实到人数；开始后到会名册不再变动"),
@@ -63,7 +65,7 @@ def register_floor_acts(
             key=f"{key}hand_paper",
             title=titled(_("改用纸质票")),
             offices=("chief_teller", "teller"),
-            form=desk.form(forms.HandPaperForm),
+            form=form(forms.HandPaperForm),
             act=desk.hand_paper,
             when=desk.obstacles_to_handing_paper,
             basis=_("同一名册，每人一票：未投电子票的代表可以改领纸质表决票"),
@@ -77,7 +79,7 @@ def register_floor_acts(
             key=f"{key}turn_to_paper",
             title=titled(_("电子票改为纸质票")),
             offices=("chief_teller",),
-            form=desk.form(forms.TurnToPaperForm),
+            form=form(forms.TurnToPaperForm),
             act=desk.asking("turn", turning),
             when=desk.obstacles_to_turning,
             basis=_("电子票少于规定张数的不单独计票，未经开启即行作废，由代表改投纸质票"),

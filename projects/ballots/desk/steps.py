@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from projects.ballots import forms
-from projects.ballots.desk.acts import DeskActs, Text
-from projects.cycles.flows import YearlyFlow
+from projects.ballots import boxes, forms, keys
+from projects.ballots import figures as fig
+from projects.ballots.desk.acts import Desk, Text
+from projects.ballots.models import Vote
+from projects.ballots.selectors import agreed_on_paper
 from workflow.audit.services import Act
+from workflow.flows.base import OfficeFlow
 from workflow.flows.forms import StepForm
 from workflow.flows.nodes import OfficeView
 from workflow.flows.services import Outcome
 
 
-class Desk(DeskActs):
-    """One kind of vote at the desk, with the steps its room draws its flow of."""
+@dataclass(frozen=True)
+class DeskSteps:
+    """One kind of vote at the desk as its room draws its flow: the steps, their forms, what its gates ask."""
+
+    desk: Desk
 
     def _step(self, title: Text, **kwargs: Any) -> OfficeView:
         view = OfficeView(
-            title=format_lazy("{}{}{}", self.name, _("："), title) if self.name else title, **kwargs
+            title=format_lazy("{}{}{}", self.desk.name, _("："), title) if self.desk.name else title, **kwargs
         )
-        view.vote_of = self.vote_of
+        view.vote_of = self.desk.vote_of
         return view
 
     def form(self, form: type[forms.VoteForm]) -> type[forms.VoteForm]:
         """A form about this kind of vote, for an act that is no step of a flow."""
-        return type(form.__name__, (form,), {"vote_of": staticmethod(self.vote_of)})
+        return type(form.__name__, (form,), {"vote_of": staticmethod(self.desk.vote_of)})
 
     def holding(self, office: str, title: Text) -> OfficeView:
         """One of the three steps that make the key of a vote by device."""
@@ -37,8 +44,8 @@ class Desk(DeskActs):
             title,
             office=office,
             form=forms.KeyForm,
-            act=self.hold_key,
-            context=self.at_keys,
+            act=self.desk.hold_key,
+            context=self.desk.at_keys,
             page="steps/voting/keys.html",
             basis=_("电子票的密钥分三份保管，两份合并方可开箱；口令只有本人知道"),
             output=_("本次投票的密钥"),
@@ -50,9 +57,9 @@ class Desk(DeskActs):
             _("清点到会人数"),
             office="clerk",
             form=form,
-            act=self.attend,
-            obstacles=self.ready,
-            context=self.at_desk,
+            act=self.desk.attend,
+            obstacles=self.desk.ready,
+            context=self.desk.at_desk,
             page="steps/voting/desk.html",
             basis=_("《地方组织法》第十四条：全体代表的三分之二以上出席"),
             output=_("应到、请假、实到人数"),
@@ -60,12 +67,12 @@ class Desk(DeskActs):
 
     def opening_step(self) -> OfficeView:
         return self._step(
-            format_lazy(_("发出{paper}"), paper=self.paper),
+            format_lazy(_("发出{paper}"), paper=self.desk.paper),
             office="chair",
             form=forms.OpenForm,
-            act=self.enter_opening,
-            obstacles=self.obstacles,
-            context=self.at_desk,
+            act=self.desk.enter_opening,
+            obstacles=self.desk.obstacles,
+            context=self.desk.at_desk,
             page="steps/voting/desk.html",
             irreversible=True,
             in_person=True,
@@ -78,10 +85,10 @@ class Desk(DeskActs):
             _("确认开始投票"),
             office="chief_teller",
             form=forms.ConfirmOpenForm,
-            act=self.confirm_opening,
-            obstacles=self.obstacles,
-            on_return=self.send_back_opening,
-            context=self.at_opening,
+            act=self.desk.confirm_opening,
+            obstacles=self.desk.obstacles,
+            on_return=self.desk.send_back_opening,
+            context=self.desk.at_opening,
             page="steps/voting/confirm.html",
             irreversible=True,
             in_person=True,
@@ -92,11 +99,11 @@ class Desk(DeskActs):
 
     def closing_step(self) -> OfficeView:
         return self._step(
-            format_lazy(_("收回{paper}"), paper=self.paper),
+            format_lazy(_("收回{paper}"), paper=self.desk.paper),
             office="chief_teller",
             form=forms.CloseForm,
-            act=self.enter_closing,
-            context=self.at_desk,
+            act=self.desk.enter_closing,
+            context=self.desk.at_desk,
             page="steps/voting/desk.html",
             irreversible=True,
             in_person=True,
@@ -110,9 +117,9 @@ class Desk(DeskActs):
             _("确认截止投票"),
             office="teller",
             form=forms.ConfirmCloseForm,
-            act=self.confirm_closing,
-            on_return=self.send_back_closing,
-            context=self.at_closing,
+            act=self.desk.confirm_closing,
+            on_return=self.desk.send_back_closing,
+            context=self.desk.at_closing,
             page="steps/voting/confirm.html",
             irreversible=True,
             in_person=True,
@@ -126,15 +133,15 @@ class Desk(DeskActs):
 
         def answer(act: Act, subject: Any, *, decision: str, reason: str) -> Outcome:
             if decision != forms.SecondForm.AGREE:
-                return self.decline(act, subject, "turn", reason=reason)
-            return self.turn_to_paper(act, subject)
+                return self.desk.decline(act, subject, "turn", reason=reason)
+            return self.desk.turn_to_paper(act, subject)
 
         return self._step(
             _("确认电子票改为纸质票"),
             office="teller",
             form=forms.SecondForm,
             act=answer,
-            context=self.at_turning,
+            context=self.desk.at_turning,
             page="steps/voting/confirm.html",
             irreversible=True,
             in_person=True,
@@ -143,20 +150,20 @@ class Desk(DeskActs):
             hint=_("同意后，已投出的电子票未经开启即行作废，不能恢复。"),
         )
 
-    def confirming_recount(self, anew: type[YearlyFlow]) -> OfficeView:
+    def confirming_recount(self, anew: type[OfficeFlow]) -> OfficeView:
         """A teller agrees to a recount or not; anew: the vote's flow, which begins again."""
 
         def answer(act: Act, subject: Any, *, decision: str, reason: str) -> Outcome:
             if decision != forms.SecondForm.AGREE:
-                return self.decline(act, subject, "recount", reason=reason)
-            return self.recount(act, subject, anew)
+                return self.desk.decline(act, subject, "recount", reason=reason)
+            return self.desk.recount(act, subject, anew)
 
         return self._step(
             _("确认复票"),
             office="teller",
             form=forms.SecondForm,
             act=answer,
-            context=self.at_recount,
+            context=self.desk.at_recount,
             page="steps/voting/confirm.html",
             irreversible=True,
             in_person=True,
@@ -164,20 +171,20 @@ class Desk(DeskActs):
             output=_("新的计票记录，由另外两名计票人录入并与前次比较"),
         )
 
-    def confirming_void(self, anew: type[YearlyFlow], *, title: Text) -> OfficeView:
+    def confirming_void(self, anew: type[OfficeFlow], *, title: Text) -> OfficeView:
         """The chair agrees that the vote is void or not; title: what the presidium met on."""
 
         def answer(act: Act, subject: Any, *, decision: str, reason: str) -> Outcome:
             if decision != forms.SecondForm.AGREE:
-                return self.decline(act, subject, "void", reason=reason)
-            return self.order_new_vote(act, subject, anew, title)
+                return self.desk.decline(act, subject, "void", reason=reason)
+            return self.desk.order_new_vote(act, subject, anew, title)
 
         return self._step(
             _("确认重新投票"),
             office="chair",
             form=forms.SecondForm,
             act=answer,
-            context=self.at_void,
+            context=self.desk.at_void,
             page="steps/voting/confirm.html",
             irreversible=True,
             in_person=True,
@@ -191,8 +198,8 @@ class Desk(DeskActs):
             _("第一次录入计票") if turn == 1 else _("第二次录入计票"),
             office="counter",
             form=forms.TallyForm,
-            act=self.key_first if turn == 1 else self.key_second,
-            context=self.at_keying,
+            act=self.desk.key_first if turn == 1 else self.desk.key_second,
+            context=self.desk.at_keying,
             page="steps/voting/keying.html",
             in_person=True,
             basis=_("无记名投票；两名计票人分别录入，相符方可签字"),
@@ -203,8 +210,8 @@ class Desk(DeskActs):
             _("开箱计票"),
             office="chief_teller",
             form=forms.OpenBoxForm,
-            act=self.open_box,
-            context=self.at_keys,
+            act=self.desk.open_box,
+            context=self.desk.at_keys,
             page="steps/voting/open_box.html",
             in_person=True,
             basis=_("两名密钥保管人同时在场输入口令方可开箱；电子票与纸质票合并计票，不分别公布"),
@@ -216,8 +223,8 @@ class Desk(DeskActs):
             title,
             office=office,
             form=forms.SignForm,
-            act=self.sign,
-            context=self.at_signing,
+            act=self.desk.sign,
+            context=self.desk.at_signing,
             page="steps/voting/signing.html",
             irreversible=True,
             in_person=True,
@@ -240,10 +247,32 @@ class Desk(DeskActs):
             office="chair",
             form=form,
             act=act,
-            context=self.at_signing,
+            context=self.desk.at_signing,
             page="steps/voting/signing.html",
             irreversible=True,
             in_person=True,
             basis=basis,
             output=output,
         )
+
+    def asks(self, question: Callable[[Vote], Any]) -> Callable[[Any], bool]:
+        """A gate's condition on the vote."""
+        return lambda activation: bool(question(self.desk.vote_of(activation.process.artifact)))
+
+    def is_in(self, *states: str) -> Callable[[Any], bool]:
+        """A gate: whether the vote is in one of these states."""
+        return self.asks(lambda vote: vote.state in states)
+
+    @property
+    def lacks_keys(self) -> Callable[[Any], bool]:
+        return self.asks(keys.needs_keys)
+
+    @property
+    def has_paper(self) -> Callable[[Any], bool]:
+        """A gate: whether there is paper to key, or nothing at all, which is keyed as nothing."""
+        return self.asks(lambda vote: fig.on_paper(vote, "issued") or not boxes.waits_to_be_opened(vote))
+
+    @property
+    def box_is_next(self) -> Callable[[Any], bool]:
+        """A gate: the paper's keyings stand, the box waits."""
+        return self.asks(lambda vote: boxes.waits_to_be_opened(vote) and agreed_on_paper(vote) is not None)

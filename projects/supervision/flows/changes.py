@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from viewflow import this
 from viewflow.workflow import nodes
 
+from projects.ballots.desk.steps import DeskSteps
 from projects.ballots.models import VoteState
 from projects.cycles.flows import YearlyFlow
 from projects.cycles.selectors import standard_of
@@ -25,6 +26,8 @@ from workflow.flows.base import Begin
 from workflow.flows.forms import MeetingForm
 from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView
 from workflow.flows.processes import call_off
+
+STEPS = DeskSteps(changing.DESK)
 
 
 def _agreed(activation: Any) -> bool:
@@ -87,7 +90,7 @@ class ChangeFlow(ChangeSteps, YearlyFlow):
     """代表大会决定的项目调整: by secret ballot, at a session that is open"""
 
     process_title = _("项目调整（代表大会决定）")
-    desk = changing.DESK
+    desk = STEPS
 
     # A vote ordered anew and a recount begin this flow where the vote stands.
     start = Begin().Next(this.put)
@@ -153,7 +156,7 @@ class ChangeTurnFlow(YearlyFlow):
     process_title = _("项目调整表决电子票改为纸质票")
 
     start = Begin().Next(this.change_turn_confirm)
-    change_turn_confirm = changing.DESK.confirming_turn().Next(this.end)
+    change_turn_confirm = STEPS.confirming_turn().Next(this.end)
     end = OfficeEnd()
 
 
@@ -164,7 +167,7 @@ class ChangeRecountFlow(YearlyFlow):
     process_title = _("项目调整表决复票")
 
     start = Begin().Next(this.change_recount_confirm)
-    change_recount_confirm = changing.DESK.confirming_recount(ChangeFlow).Next(this.end)
+    change_recount_confirm = STEPS.confirming_recount(ChangeFlow).Next(this.end)
     end = OfficeEnd()
 
 
@@ -175,7 +178,7 @@ class ChangeVoidFlow(YearlyFlow):
     process_title = _("决定重新表决项目调整")
 
     start = Begin().Next(this.change_void_confirm)
-    change_void_confirm = changing.DESK.confirming_void(ChangeFlow, title=process_title).Next(this.end)
+    change_void_confirm = STEPS.confirming_void(ChangeFlow, title=process_title).Next(this.end)
     end = OfficeEnd()
 
 

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from viewflow import this
 from viewflow.workflow import nodes
 
-from projects.cycles.flows import YearlyFlow, anchors_of
+from projects.cycles.due import anchors_of
+from projects.cycles.flows import YearlyFlow
 from projects.cycles.models import Cycle
 from projects.supervision import inspecting, selectors
 from projects.supervision.flows.seats import department_of, group_of, subject_of

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from viewflow import this
 from viewflow.workflow import nodes
 
-from projects.cycles.flows import YearlyFlow, due_date
+from projects.cycles.due import due_date
+from projects.cycles.flows import YearlyFlow
 from projects.supervision import money, selectors
 from projects.supervision.flows.findings import begin_finding_flows
 from projects.supervision.flows.seats import department_of, subject_of

@@ -18,7 +18,7 @@ from projects.collection.services import lapse
 from projects.cycles.models import Cycle, Paper
 from projects.cycles.rulebook import Rules
 from projects.cycles.services import adopt_rulebook
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.portal.public_follow import way_of
 from tests.builders import SINCE, arranged, at, do, meeting_of, open_task, township
 from tests.standing import standing

@@ -16,7 +16,7 @@ from projects.cycles.selectors import session_date
 from projects.cycles.services import fix_session
 from projects.deliberation.selectors import candidates_of
 from projects.demo.play import deliberation as play
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from tests.builders import at, meeting_of, open_task, township
 from tests.projects.deliberation.test_deliberation import (  # noqa: F401
     PLAN,

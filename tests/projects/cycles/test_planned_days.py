@@ -11,7 +11,7 @@ from django.utils import timezone
 from projects.cycles.models import Cycle
 from projects.cycles.rulebook import Rules
 from projects.cycles.services import adopt_rulebook
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from tests.builders import at, do, meeting_of, open_task, township
 from workflow.audit.models import Entry
 from workflow.flows.errors import Obstructed

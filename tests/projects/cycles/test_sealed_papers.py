@@ -14,7 +14,7 @@ from projects.cycles.documents.sealing import SEALED, seal_of
 from projects.cycles.documents.word import word_of
 from projects.cycles.models import Cycle
 from projects.cycles.papers import KINDS, make_paper
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from tests.builders import at, township
 from tests.projects.oversight.county_world import leader_of
 from tests.workflow.audit.test_export import chained

@@ -21,8 +21,8 @@ from projects.deliberation import rules
 from projects.deliberation.forms import PreliminaryForm
 from projects.deliberation.sitting import assemble
 from projects.demo.cast import Township
+from projects.lifecycle.intake import start_year
 from projects.lifecycle.seat_table import rows_of
-from projects.lifecycle.services import start_year
 from projects.supervision.asking import obstacles_to_interpellation
 from projects.voting import readiness
 from tests.builders import at, open_task, township

@@ -9,8 +9,8 @@ import pytest
 from projects.collection.services import publish_call
 from projects.cycles.models import Cycle
 from projects.demo.cast import Township
+from projects.lifecycle.intake import start_year
 from projects.lifecycle.seat_table import SeatRow, rows_of
-from projects.lifecycle.services import start_year
 from tests.builders import at, do, township
 from workflow.flows.base import flows
 from workflow.flows.events import events, open_acts, perform

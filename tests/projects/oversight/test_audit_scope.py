@@ -16,7 +16,7 @@ from projects.cycles.papers import make_paper
 from projects.deliberation.models import BudgetLine
 from projects.evaluation.conformance import CHECKS
 from projects.evaluation.conforming import conformance_in, conformance_of
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.selection.models import Item, Notice
 from projects.supervision.models import Contract, Project
 from tests.builders import SINCE, at, township

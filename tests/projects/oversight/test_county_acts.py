@@ -12,7 +12,7 @@ from django.urls import reverse
 from projects.collection.intake import propose
 from projects.collection.models import Contact, Proposal
 from projects.cycles.models import Cycle
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.oversight.forms import CircularForm
 from projects.oversight.models import Guidance, Note
 from projects.portal.staff_selectors import circulars_due

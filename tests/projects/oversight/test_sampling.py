@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from projects.collection.intake import propose
 from projects.cycles.models import Cycle
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.oversight.models import Sample
 from projects.oversight.rules import digest_of, drawn
 from projects.oversight.services import lots_from

@@ -22,7 +22,7 @@ from projects.cycles.selectors import rules_in_force
 from projects.cycles.services import adopt_rulebook, fix_session
 from projects.cycles.terms import begin_session, found_term
 from projects.demo.cast import Casting, Township
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.supervision.flows.year import SupervisionFlow
 from tests.builders import SINCE, at
 from tests.projects.portal.public_world import cycle_of, item_of, travel

@@ -12,7 +12,7 @@ from projects.ballots.models import Vote
 from projects.collection.intake import propose
 from projects.collection.models import Proposal
 from projects.cycles.models import Cycle, CycleSession, Session
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.oversight.models import Guidance, Note, Sample
 from projects.selection.models import Item
 from tests.builders import SINCE, Township, at, township

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects.cycles.models import Cycle
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.oversight.figures import figures_by_year
 from projects.portal.staff_selectors import matrix
 from tests.builders import at, open_task, township

@@ -80,7 +80,7 @@ def test_staff_see_on_the_public_pages_what_residents_see(client, town):
 
 
 def test_a_year_in_preparation_is_invisible(client, town):
-    from projects.lifecycle.services import start_year
+    from projects.lifecycle.intake import start_year
 
     plan = {"opens_on": date(2027, 9, 1), "planned_t": date(2028, 1, 20), "planned_t2": date(2029, 1, 18)}
     start_year(town.act("chair", at("2027-05-01")), year=2028, **plan)

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from projects.cycles.models import Cycle
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from tests.builders import at, do, township
 from tests.notifications.conftest import SCHEME
 from workflow.audit.exporters import record_export

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from projects.collection.intake import propose
 from projects.cycles.models import Cycle, Session
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.oversight.models import Guidance, Note
 from projects.portal.week_selectors import week_of
 from tests.builders import SHANGHAI, at, open_task, township

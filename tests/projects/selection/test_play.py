@@ -11,7 +11,7 @@ from projects.collection.models import Proposal
 from projects.cycles.models import Cycle
 from projects.demo.play.collection import play_collection
 from projects.demo.play.selection import finished_by, play_selection
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.selection.flows import SelectionFlow
 from projects.selection.models import Item
 from projects.selection.selectors import candidates_of

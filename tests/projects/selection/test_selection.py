@@ -15,7 +15,7 @@ from projects.demo.cast import Township
 from projects.demo.play import selection as play
 from projects.demo.play.collection import about, play_collection
 from projects.demo.play.stage import curtain, meeting, moment, open_tasks
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.selection import events, services
 from projects.selection.flows import SelectionFlow
 from projects.selection.intake import raise_objection

@@ -11,7 +11,7 @@ from projects.collection.models import Proposal
 from projects.demo.play import selection as play
 from projects.demo.play.collection import about, play_collection
 from projects.demo.play.stage import curtain, moment, open_tasks
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.selection.flows import SelectionFlow
 from projects.selection.models import Item, Notice
 from tests.builders import at, open_task, township

@@ -11,7 +11,7 @@ from projects.demo.play.collection import play_collection
 from projects.demo.play.selection import play_selection
 from projects.demo.play.stage import meeting
 from projects.demo.play.voting import play_after_vote, play_attendance, play_opening, play_voting
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.voting.selectors import elected_items
 from tests.builders import at, do, township
 from tests.plays import play_deliberation

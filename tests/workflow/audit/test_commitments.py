@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from tests.builders import at, do, township
 from tests.notifications.conftest import PLAN, SCHEME
 from workflow.audit.commitments import SALTED, commit, is_of, new_salt

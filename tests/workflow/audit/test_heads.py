@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from django.db import OperationalError, connection
 
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from tests.builders import at, township
 from tests.projects.collection.test_collection import SCHEME
 from workflow.audit.models import Entry

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from django.utils import timezone
 
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from tests.builders import SINCE, at, do, open_task, township
 from workflow.audit.models import Entry
 from workflow.audit.services import Act

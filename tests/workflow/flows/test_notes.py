@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from notifications.models import Delivery
 from notifications.post import post_unit
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from tests.builders import at, do, open_task, township
 from tests.files import pdf
 from workflow.audit.models import Entry

@@ -16,7 +16,7 @@ from projects.cycles.deadlines_moving import recompute
 from projects.cycles.models import Cycle
 from projects.cycles.rulebook import Rules
 from projects.demo.cast import Township
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.oversight.figures import figures_by_year
 from projects.site.celery import app, settle_what_was_provisional
 from tests.builders import at, open_task, township

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from notifications.models import Delivery
 from notifications.post import post_unit
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.portal.meetings import absent_at
 from tests.builders import at, meeting_of, township
 from workflow.audit.models import Entry

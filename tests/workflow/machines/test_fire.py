@@ -10,7 +10,7 @@ from django.db import transaction
 
 from projects.cycles.models import Cycle
 from projects.cycles.rulebook import Rules
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from tests.builders import at, township
 from workflow.audit.models import Entry
 from workflow.machines.services import Conflict, fire

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from tests.builders import at, do, open_task, township
 from workflow.audit.models import Entry
 from workflow.people.isolation import SYSTEM, apply

@@ -16,7 +16,7 @@ from projects.cycles.models import Cycle
 from projects.cycles.reminding import NEXT_OFFICE, policy_by_rules, policy_of_year
 from projects.cycles.rulebook import RulebookError, Rules
 from projects.cycles.rulebook import load as load_rules
-from projects.lifecycle.services import start_year
+from projects.lifecycle.intake import start_year
 from projects.offices import HALL
 from tests.builders import at, open_task, township
 from workflow.audit.models import Entry

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from projects.cycles.models import Paper
 from projects.cycles.papers import maker_of
+from projects.lifecycle.intake import start_year
 from projects.lifecycle.seat_table import grants_held
-from projects.lifecycle.services import start_year
 from tests.builders import SINCE, at, open_task, township
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed

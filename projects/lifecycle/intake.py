@@ -1,4 +1,4 @@
-"""Founding a year."""
+"""Founding a year: its record and the task that follows it, in one transaction."""
 
 from __future__ import annotations
 
