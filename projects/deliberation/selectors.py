@@ -10,7 +10,7 @@ from django.utils.timezone import localdate
 
 from projects.ballots.models import VoteState
 from projects.ballots.tellers import count_another
-from projects.cycles.models import Cycle, CycleState, RollLine, Session, SessionState
+from projects.cycles.models import Cycle, CycleState, Paper, RollLine, Session, SessionState
 from projects.cycles.selectors import (
     deputies_at,
     open_session,
@@ -399,13 +399,15 @@ def visits_page(cycle: Cycle) -> dict[str, Any]:
     }
 
 
-def materials_page(cycle: Cycle) -> dict[str, Any]:
+def materials_of(cycle: Cycle) -> list[Paper]:
+    """The papers the deputies are sent, the last of each kind."""
     kinds = ("agenda", "candidate_table", "bill", "explanation", "funds_note", "budget_table", "convening")
     latest = {paper.kind: paper for paper in papers_of(cycle, step=3).filter(kind__in=kinds).order_by("pk")}
-    return {
-        "papers": [latest[kind] for kind in kinds if kind in latest],
-        "deputies": len(deputies_on_the_roll(cycle)),
-    }
+    return [latest[kind] for kind in kinds if kind in latest]
+
+
+def materials_page(cycle: Cycle) -> dict[str, Any]:
+    return {"papers": materials_of(cycle), "deputies": len(deputies_on_the_roll(cycle))}
 
 
 def preliminary_page(cycle: Cycle) -> dict[str, Any]:

@@ -386,7 +386,7 @@ def send_materials(act: Act, cycle: Cycle, *, words: str) -> Outcome:
     warnings = rules.notice_warnings(
         "会议材料", act.on, session.held_on, cycle.rules.deadlines["deliberation.materials"]
     )
-    papers = [paper.reference for paper in selectors.materials_page(cycle)["papers"]]
+    papers = [paper.reference for paper in selectors.materials_of(cycle)]
     make_paper(
         act,
         cycle,

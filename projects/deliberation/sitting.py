@@ -93,10 +93,11 @@ def deliberate(
     for candidate in selectors.candidates_of(cycle):
         if opinion := each.get(f"opinion_{candidate.pk}"):
             said.append((candidate, opinion))
-    for about, opinion in said:
-        Opinion.objects.create(
-            unit=act.unit, cycle=cycle, delegation=delegation, item=about, words=opinion, by=doer(act)
-        )
+    who = doer(act)
+    Opinion.objects.bulk_create(
+        Opinion(unit=act.unit, cycle=cycle, delegation=delegation, item=about, words=opinion, by=who)
+        for about, opinion in said
+    )
     return Outcome(after={"delegation": delegation.code, "opinions": len(said)})
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from projects.cycles.models import Cycle
 from projects.cycles.numerals import numeral
 from projects.selection.models import Item
-from projects.voting.selectors import deputies_in_office, result_now, vote_session
+from projects.voting.selectors import ResultRow, deputies_in_office, result_now, vote_session
 
 
-def _chosen(cycle: Cycle) -> list[Item]:
-    return [row.item for row in result_now(cycle) if row.elected and row.item]
+def _chosen(rows: list[ResultRow]) -> list[Item]:
+    return [row.item for row in rows if row.elected and row.item]
 
 
 def _list(items: list[Item]) -> str:
@@ -24,7 +24,7 @@ def resolution_title(cycle: Cycle) -> str:
 
 def resolution_text(cycle: Cycle) -> str:
     """The resolution's first wording: what was heard, how it was voted, which projects, who carries them out."""
-    words, chosen = cycle.rules.words, _chosen(cycle)
+    words, chosen = cycle.rules.words, _chosen(result_now(cycle))
     heard = (
         f"{vote_session(cycle)}听取和审议了{words['government']}关于{cycle.year}年度{cycle.period}{words['project']}候选项目"
         f"形成过程及基本情况的报告，以无记名投票方式进行了{words['vote']}。"
@@ -37,7 +37,8 @@ def resolution_text(cycle: Cycle) -> str:
 
 def announcement_text(cycle: Cycle) -> str:
     """公告: number present, how many projects, the list."""
-    words, rows, chosen = cycle.rules.words, result_now(cycle), _chosen(cycle)
+    words, rows = cycle.rules.words, result_now(cycle)
+    chosen = _chosen(rows)
     return (
         f"{vote_session(cycle)}于{cycle.unit.name}举行，实有{words['deputy']} {deputies_in_office(cycle)} 人。会议对 {len(rows)} 个"
         f"{words['project']}候选项目进行了{words['vote']}，{len(chosen)} 个项目入选：\n{_list(chosen)}\n现予公告。"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -46,7 +47,7 @@ class ResolutionForm(AssemblyForm):
     field_order = ["body", "number", *AssemblyForm.field_order, "return_reason"]
 
     def prepare(self) -> None:
-        self.fields["body"].initial = drafts.resolution_text(self.subject)
+        self.fields["body"].initial = partial(drafts.resolution_text, self.subject)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -117,8 +118,8 @@ class AnnounceForm(Resolved, MeetingForm):
 
     def prepare(self) -> None:
         super().prepare()
-        self.fields["number"].initial = selectors.next_announcement(self.subject)
-        self.fields["body"].initial = drafts.announcement_text(self.subject)
+        self.fields["number"].initial = partial(selectors.next_announcement, self.subject)
+        self.fields["body"].initial = partial(drafts.announcement_text, self.subject)
 
 
 class HandOpinionsForm(Resolved, MeetingForm):
@@ -175,7 +176,7 @@ class FilingForm(StepForm):
     body = forms.CharField(label=_("备案报告正文"), widget=Lines(attrs={"rows": 6}), max_length=20000)
 
     def prepare(self) -> None:
-        self.fields["body"].initial = drafts.filing_text(self.subject)
+        self.fields["body"].initial = partial(drafts.filing_text, self.subject)
 
 
 class ReplaceTellerForm(VoteForm, Resolved, AssemblyForm):

@@ -184,7 +184,7 @@ def _drafted(cycle: Cycle, key: str) -> dict[str, Any]:
         seat=task.seat,
     )
     return {
-        name: field.initial
+        name: drafted
         for name, field in form.fields.items()
-        if isinstance(field.initial, str) and field.initial
+        if isinstance(drafted := form.get_initial_for_field(field, name), str) and drafted
     }
