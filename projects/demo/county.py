@@ -14,7 +14,6 @@ from math import inf
 from django.db import connections
 
 from projects.cycles.models import Cycle
-from projects.cycles.papers import make_paper
 from projects.demo import mark
 from projects.demo.cast import Casting, Township
 from projects.demo.names import name_of, seeded
@@ -33,7 +32,15 @@ from projects.demo.play.evaluation import (
 from projects.demo.play.oversight import play_oversight
 from projects.demo.play.retention import erasure
 from projects.demo.play.selection import play_selection
-from projects.demo.play.stage import Beside, Strand, curtain, going_on, moment, planned
+from projects.demo.play.stage import (
+    Beside,
+    Strand,
+    curtain,
+    going_on,
+    moment,
+    planned,
+    say_what_is_generated,
+)
 from projects.demo.play.supervision import supervision
 from projects.demo.play.terms import enter_term, play_chair_elected, play_election
 from projects.demo.play.voting import play_after_vote, play_voting
@@ -255,7 +262,7 @@ class Builder:
             at=moment(founded),
         )
         cycle = Cycle.objects.get(unit=town.unit, year=self._project_year(year))
-        self._say_what_is_generated(town, cycle, year, founded)
+        say_what_is_generated(town, cycle, founded, _generated(year))
         titles = titles_of(year, self.seed, play.code)
         play_collection(town, cycle, proposals=year.proposals, titles=titles)
         play_selection(town, cycle, titles, year.seats)
@@ -300,18 +307,6 @@ class Builder:
                     at=moment(on),
                 )
 
-    def _say_what_is_generated(self, town: Township, cycle: Cycle, year: Year, on: date) -> None:
-        case = cases().get(year.case)
-        body = (
-            f"本年度参照“{case['place']} {case['session'] if 'session' in case else case['vote_date']}”公开报道："
-            "候选数、应选数、到会和得票，凡报道载明的照录；其余项目名称、票数、金额、人员均为演示生成。"
-            if case
-            else "本年度的项目名称、票数、金额、人员均为演示生成。"
-        )
-        make_paper(
-            town.act("clerk", moment(on)), cycle, "demo_note", "演示数据说明", body=body, step=1, publish=True
-        )
-
     def _evaluation(self, play: Play, town: Township, year: Year, cycle: Cycle) -> Evaluation:
         course = COURSES[int(play.code.removeprefix("SF")) % len(COURSES)]
         t2 = day(self.today, year.t2)
@@ -328,6 +323,16 @@ class Builder:
         good[numbers[-1]] = [(valid // 2, valid // 5, valid - valid // 2 - valid // 5), (valid - 6, 5, 1)]
         residents = {n: (26 + n % 9, 6, n % 3) for n in numbers[:-1]} | {numbers[-1]: (5, 2, 1)}
         return Figures(marks=good, absent=4, residents=residents)
+
+
+def _generated(year: Year) -> str:
+    case = cases().get(year.case)
+    if not case:
+        return "本年度的项目名称、票数、金额、人员均为演示生成。"
+    return (
+        f"本年度参照“{case['place']} {case['session'] if 'session' in case else case['vote_date']}”公开报道："
+        "候选数、应选数、到会和得票，凡报道载明的照录；其余项目名称、票数、金额、人员均为演示生成。"
+    )
 
 
 def _one_township(setting: tuple[date, int], play: Play) -> str:

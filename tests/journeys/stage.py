@@ -39,6 +39,7 @@ from workflow.flows.money import FEN_PER_WAN
 from workflow.flows.services import complete
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, User
+from workflow.roles import registry
 from workflow.roles.middleware import SESSION_KEY as GRANT_KEY
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import live_grants
@@ -87,23 +88,20 @@ class Doubles(ABC):
         yield
         connection.close()
 
-    def session(self, actor: User, deadline: Deadline) -> str:
-        """A signed-in session in the office whose turn it is."""
-        from workflow.roles import registry
-
+    def grant_of(self, actor: User, deadline: Deadline) -> RoleGrant:
+        """The office somebody does a task in: the one whose turn it is, or one that enters it for that."""
         codes = [deadline.office, *registry.office(deadline.office).recorders]
         held = live_grants(timezone.localdate()).filter(user=actor, office__in=codes, unit=deadline.seat)
-        return session_of(actor, held.first())
+        return held.select_related("user")[0]
 
 
-def session_of(actor: User, grant: RoleGrant | None) -> str:
+def session_of(actor: User, grant: RoleGrant) -> str:
     """The key of a new session of somebody in an office."""
     session = SessionStore()
     session[SESSION_KEY] = str(actor.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     session[HASH_SESSION_KEY] = actor.get_session_auth_hash()
-    if grant:
-        session[GRANT_KEY] = grant.pk
+    session[GRANT_KEY] = grant.pk
     session.save()
     return str(session.session_key)
 
@@ -117,6 +115,7 @@ class Stage(Doubles):
     themselves: a resident puts right what came back, not the clerk.
     slips: task key → what is entered wrongly the first time, and has to be refused; what was said of it is in `told`.
     codes: the number each resident got, by the title of what they proposed.
+    signed_in: office → who signed in for it at the door, by name and password; after that a session is laid for it.
     """
 
     browser: Browser
@@ -128,8 +127,8 @@ class Stage(Doubles):
     slips: dict[str, dict[str, Any]] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
+    signed_in: dict[str, str] = field(default_factory=dict)
     _met: Counter[str] = field(default_factory=Counter)
-    _entered: set[str] = field(default_factory=set)
     _desk: Page | None = None
 
     # Tasks
@@ -145,15 +144,15 @@ class Stage(Doubles):
         **_checked: bool,
     ) -> Entry | None:
         """Do a task as a person does: sign in, open it, fill in, check, confirm, in person where asked; its entry."""
-        deadline, cookie = self._turn(task_id, actor, at)
+        deadline, grant = self._turn(task_id, actor, at)
         if deadline.key == COMPLETING and self.themselves:
             self._put_right(deadline, data["content"])
             return None
         if slip := self.slips.pop(deadline.key, None):
-            self.told[deadline.key] = self._refused(deadline, cookie, {**data, **slip})
+            self.told[deadline.key] = self._refused(deadline, grant, {**data, **slip})
         if not self._by_hand(deadline.key):
             return complete(task_id, actor=actor, data=data, files=files, at=at, reauthenticated=True)
-        answer = self._try(deadline, cookie, data, files)
+        answer = self._try(deadline, grant, data, files)
         assert answer.problems == [], deadline.key
         assert answer.title in ("已办结", "已退回"), deadline.key
         self.done.append(deadline.key)
@@ -165,9 +164,9 @@ class Stage(Doubles):
         """Whether what has just come up once more is done in the window."""
         return self._met[key] <= self.by_hand and (not self.rooms or key.partition(".")[0] in self.rooms)
 
-    def _refused(self, deadline: Deadline, cookie: str, data: Mapping[str, Any]) -> str:
+    def _refused(self, deadline: Deadline, grant: RoleGrant, data: Mapping[str, Any]) -> str:
         """Try a task that may not be done so: nothing is done, and the page says why."""
-        answer = self._try(deadline, cookie, data)
+        answer = self._try(deadline, grant, data)
         with within(SYSTEM):
             assert Deadline.objects.get(pk=deadline.pk).done_at is None, deadline.key
         assert answer.reference == "" and answer.problems, deadline.key
@@ -175,8 +174,8 @@ class Stage(Doubles):
 
     def send_back(self, task_id: int, *, actor: User, reason: str, at: datetime) -> Entry:
         """Return a matter from its page, with the reason."""
-        deadline, cookie = self._turn(task_id, actor, at)
-        page = self._open(deadline, cookie)
+        deadline, grant = self._turn(task_id, actor, at)
+        page = self._open(deadline, grant)
         page.locator("details.disclosure", has=page.locator("button[value=return]")).locator(
             "summary"
         ).click()
@@ -186,19 +185,18 @@ class Stage(Doubles):
         self.done.append(f"{deadline.key}.return")
         return self._entry_of(task_id)
 
-    def _turn(self, task_id: int, actor: User, at: datetime) -> tuple[Deadline, str]:
+    def _turn(self, task_id: int, actor: User, at: datetime) -> tuple[Deadline, RoleGrant]:
         self.now = at
         with within(SYSTEM):
             deadline = Deadline.objects.select_related("task", "seat").get(pk=task_id)
             self._met[deadline.key] += 1
-            return deadline, self.session(actor, deadline)
+            return deadline, self.grant_of(actor, deadline)
 
-    def _open(self, deadline: Deadline, cookie: str) -> Page:
-        """A task's page, found among what waits for the office the first time the office has one."""
-        page = self.at_the_desk(cookie)
-        if deadline.office not in self._entered:
-            self._entered.add(deadline.office)
-            page.goto("/inbox/", wait_until="domcontentloaded")
+    def _open(self, deadline: Deadline, grant: RoleGrant) -> Page:
+        """A task's page, found among what waits for the office the first time somebody signs in for it."""
+        first = grant.office not in self.signed_in
+        page = self.at_the_desk(grant)
+        if first:
             press(page, f"a.row-title[href='/tasks/{deadline.pk}/']")
         else:
             page.goto(f"/tasks/{deadline.pk}/", wait_until="domcontentloaded")
@@ -208,11 +206,11 @@ class Stage(Doubles):
     def _try(
         self,
         deadline: Deadline,
-        cookie: str,
+        grant: RoleGrant,
         data: Mapping[str, Any],
         files: Mapping[str, Any] | None = None,
     ) -> Answer:
-        return self._submit(self._open(deadline, cookie), deadline.key, data, files)
+        return self._submit(self._open(deadline, grant), deadline.key, data, files)
 
     def _submit(
         self, page: Page, key: str, data: Mapping[str, Any], files: Mapping[str, Any] | None
@@ -254,8 +252,7 @@ class Stage(Doubles):
             held = live_grants(timezone.localdate()).filter(user=actor, tenant=subject.unit)
             held = held.filter(office__in=[office] if office else wanted.offices)
             grant = next(g for g in held if wanted.offered is None or wanted.offered(subject, g))
-            cookie = session_of(actor, grant)
-        page = self.at_the_desk(cookie)
+        page = self.at_the_desk(grant)
         page.goto(f"/do/{key}/{subject.pk}/", wait_until="domcontentloaded")
         assert str(wanted.title) in read(page).title
         answer = self._submit(page, key, data, files)
@@ -315,13 +312,30 @@ class Stage(Doubles):
         yield Resident(page, unit)
         page.context.close()
 
-    def at_the_desk(self, cookie: str) -> Page:
-        """The one window all tasks are done in, signed in anew: what it has of styles and scripts it keeps."""
+    def at_the_desk(self, grant: RoleGrant) -> Page:
+        """The one window all tasks are done in, with somebody signed in anew: its styles and scripts it keeps."""
         if self._desk is None:
             # A low window: what is drawn is paid for, and a form is filled in below its edge as well.
             self._desk = self.page(height=900 if self.look else 400)
-        self._sign_in(self._desk, cookie)
+        if grant.office in self.signed_in:
+            with within(SYSTEM):
+                self._lay_session(self._desk, session_of(grant.user, grant))
+        else:
+            self._sign_in(self._desk, grant)
+            self.signed_in[grant.office] = grant.user.username
         return self._desk
+
+    def _sign_in(self, page: Page, grant: RoleGrant) -> None:
+        """As a person does: asked for name and password on the way to what waits, then the office chosen among one's own."""
+        page.context.clear_cookies()
+        page.goto("/inbox/", wait_until="domcontentloaded")
+        fill(page, "form.card", {"username": grant.user.username, "password": PASSWORD})
+        press(page, "form.card button.button-primary")
+        mine = page.locator("button[name=grant][aria-current=true]")
+        if mine.count() and mine.get_attribute("value") != str(grant.pk):
+            page.locator("details.menu > summary").click()
+            press(page, f"button.menu-item[name=grant][value='{grant.pk}']")
+        assert page.url == f"{self.address}/inbox/", page.url
 
     def page(self, cookie: str = "", *, width: int = 1280, height: int = 900) -> Page:
         """A window of its own, signed in where a session is given."""
@@ -332,10 +346,10 @@ class Stage(Doubles):
         )  # fmt: skip
         page = context.new_page()
         if cookie:
-            self._sign_in(page, cookie)
+            self._lay_session(page, cookie)
         return page
 
-    def _sign_in(self, page: Page, cookie: str) -> None:
+    def _lay_session(self, page: Page, cookie: str) -> None:
         page.context.add_cookies(
             [{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": self.address}]
         )

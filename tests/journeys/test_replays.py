@@ -25,7 +25,7 @@ from projects.demo.play.voting import play_after_vote, play_voting
 from projects.lifecycle.intake import start_year
 from projects.supervision.models import Project
 from tests.builders import at, township
-from tests.journeys.stage import IN_PERSON, Doubles
+from tests.journeys.stage import IN_PERSON, Doubles, session_of
 from tests.plays import play_deliberation, play_evaluation, play_supervision
 from workflow.audit.models import Entry
 from workflow.audit.verify import verify
@@ -63,7 +63,7 @@ class Crowd(Doubles):
         self.now = at
         with within(SYSTEM):
             deadline = Deadline.objects.select_related("seat").get(pk=task_id)
-            cookie = self.session(actor, deadline)
+            cookie = session_of(actor, self.grant_of(actor, deadline))
             before = Entry.objects.order_by("pk").values_list("pk", flat=True).last()
         answers = posted_at_once(cookie, task_id, data, files or {})
         assert sorted(answers.values()) == [302, 409, 409], f"{deadline.key}: {answers}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import date, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from projects.demo.play import deliberation as sitting
 from projects.demo.play.collection import play_collection
 from projects.demo.play.evaluation import Figures
 from projects.demo.play.selection import play_selection
-from projects.demo.play.stage import assembly, close_session, do_task, meeting
+from projects.demo.play.stage import assembly, close_session, do_task, meeting, say_what_is_generated
 from projects.demo.play.voting import (
     Sheet,
     _drafted,
@@ -36,8 +37,10 @@ from tests.builders import at, township
 from tests.journeys.stage import Stage
 from tests.long import LONG
 from tests.plays import play_deliberation, play_evaluation, play_supervision
+from workflow.audit.models import Entry
 from workflow.flows.models import Deadline
 from workflow.people.isolation import SYSTEM, within
+from workflow.roles.models import RoleGrant
 
 pytestmark = pytest.mark.minutes
 
@@ -46,6 +49,10 @@ T2 = date(2027, 1, 19)
 
 
 SIPING = {"农村人居环境整治和饮水工程": 42, "民生公路": 3}
+SIPING_TOLD = (
+    "公开报道载明的：发出 45 张、收回 45 张，农村人居环境整治和饮水工程得 42 票。"
+    "演示生成的：全体代表 50 人、请假 5 人、另一项目的票数，会期、金额和人员。"
+)
 LANTING_PRINTED = {
     "实施文化惠民工程": 61,
     "实施“整洁兰亭”三级联创工程": 61,
@@ -65,13 +72,21 @@ LANTING = {
 }
 
 
-def founded(stage: Stage, name: str, deputies: int) -> tuple[Township, Cycle]:
-    """A township whose chair has founded the year 2026."""
+LANTING_TOLD = (
+    f"公开报道载明的：候选项目 12 个、应选 10 个，{'、'.join(f'{title}得 {n} 票' for title, n in LANTING_PRINTED.items())}。"
+    "演示生成的：全体代表 68 人、实到 65 人、其余项目的名称和票数，会期、金额和人员。"
+)
+
+
+def founded(stage: Stage, name: str, deputies: int, told: str) -> tuple[Township, Cycle]:
+    """A township whose chair has founded the year 2026. told: which of its figures are printed, which generated."""
     stage.now = at("2025-08-01")
     with within(SYSTEM):
         town = township("J01", name=name, deputies=deputies)
         plan = {"year": 2026, "opens_on": date(2025, 9, 1), "planned_t": T, "planned_t2": T2}
-        return town, start_year(town.act("chair", at("2025-08-01")), **plan)
+        cycle = start_year(town.act("chair", at("2025-08-01")), **plan)
+        say_what_is_generated(town, cycle, date(2025, 8, 1), told)
+        return town, cycle
 
 
 def play_to_the_end(town: Township, cycle: Cycle, *, valid: int, absent: int, term: int, number: int) -> None:
@@ -96,7 +111,7 @@ def test_a_year_runs_from_the_scheme_to_the_archive_on_the_figures_of_siping(
     rooms = () if LONG else ("resident", "deliberation", "voting")
     stage = Stage(browser, served.url, by_hand=size("by_hand", 1, 10_000), rooms=rooms)
     with stage.on():
-        town, cycle = founded(stage, "四屏镇", 50)
+        town, cycle = founded(stage, "四屏镇", 50, SIPING_TOLD)
         with stage.reading():
             play_collection(town, cycle, proposals=6, titles=list(SIPING))
             play_selection(town, cycle, list(SIPING), 1)
@@ -110,7 +125,7 @@ def test_a_year_runs_from_the_scheme_to_the_archive_on_the_figures_of_siping(
             vote = Vote.objects.get(about_reference=cycle.reference, purpose="projects")
             assert (vote.issued, vote.returned) == (45, 45)
             assert titles(cycle, "elected") == {elected}
-            assert_archived(cycle)
+            assert_archived(cycle, SIPING_TOLD)
             assert_done_on_pages(stage, town)
 
 
@@ -124,7 +139,7 @@ def test_a_year_with_returns_and_refusals_runs_to_the_archive_on_the_figures_of_
     }
     stage = Stage(browser, served.url, themselves=True, slips=slips)
     with stage.on():
-        town, cycle = founded(stage, "兰亭镇", 68)
+        town, cycle = founded(stage, "兰亭镇", 68, LANTING_TOLD)
         with stage.reading():
             return_the_scheme(town, cycle)
             play_collection(town, cycle, proposals=14, titles=list(LANTING))
@@ -137,9 +152,10 @@ def test_a_year_with_returns_and_refusals_runs_to_the_archive_on_the_figures_of_
             vote = Vote.objects.get(about_reference=cycle.reference, purpose="projects")
             lost = {"派出所异地新建工程", "老街排水改造"}
             assert titles(cycle, "elected") == set(LANTING) - lost
+            assert vote.deputies_present == 65
             assert vote.outcome["majority"] == {"base": "in_office", "of": 68, "needed": 35}
             assert vote.outcome["tied"] == []
-            assert_archived(cycle)
+            assert_archived(cycle, LANTING_TOLD)
             assert_done_on_pages(stage, town)
     assert "差额" in stage.told["selection.draft_list"]
     assert "实到" in stage.told["voting.open"]
@@ -220,20 +236,30 @@ def titles(cycle: Cycle, state: str) -> set[str]:
     return set(Item.objects.filter(cycle=cycle, state=state).values_list("title", flat=True))
 
 
-def assert_archived(cycle: Cycle) -> None:
-    """The year is closed, its papers were made, and the dossier's first form stands."""
+def assert_archived(cycle: Cycle, told: str) -> None:
+    """The year is closed, its papers were made, and the dossier's first form stands and says what was generated."""
     assert Cycle.objects.get(pk=cycle.pk).state == "closed"
-    assert Archive.objects.filter(cycle=cycle).exists()
+    with zipfile.ZipFile(Archive.objects.get(cycle=cycle).file) as dossier:
+        [note] = [name for name in dossier.namelist() if name.endswith("演示数据说明.html")]
+        assert told in dossier.read(note).decode()
     assert not PAPERS - set(papers_of(cycle).values_list("kind", flat=True))
 
 
 def assert_done_on_pages(stage: Stage, town: Township) -> None:
-    """No kind of task was done in the year, or in the rooms on stage, that was not done on its page."""
+    """No kind of task was done in the year, or in the rooms on stage, that was not done on its page.
+
+    Every office did its first behind the sign-in page; of those who vote in secret no sign-in is written down.
+    """
     done = Deadline.objects.filter(unit=town.unit).exclude(done_at=None)
     keys = {
         key for key in done.values_list("key", flat=True) if not stage.rooms or key.startswith(stage.rooms)
     }
     assert keys and not keys - set(stage.done)
+    signed = Entry.objects.filter(action="auth.sign_in").values_list("actor__username", flat=True)
+    voters = RoleGrant.objects.filter(office="deputy", tenant=town.unit).values_list(
+        "user__username", flat=True
+    )
+    assert set(signed) == set(stage.signed_in.values()) - set(voters)
 
 
 PAPERS = {"scheme", "call", "bill", "method", "tally_report", "resolution", "announcement", "account"}

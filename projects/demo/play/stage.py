@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from projects.cycles.models import Cycle
+from projects.cycles.papers import make_paper
 from projects.demo.cast import Township
 from workflow.audit.models import Entry
 from workflow.flows.models import Deadline
@@ -151,6 +152,12 @@ def meeting(
         "minutes": minutes or "会议听取汇报，经充分讨论，形成一致意见。",
         "return_reason": "" if agree else reason or "资金安排和责任单位未写明，请补充后再报。",
     }
+
+
+def say_what_is_generated(town: Township, cycle: Cycle, day: date, words: str) -> None:
+    """A paper on the year's file, for anybody to read: which of its figures are printed and which are generated."""
+    clerk = town.act("clerk", moment(day))
+    make_paper(clerk, cycle, "demo_note", "演示数据说明", body=words, step=1, publish=True)
 
 
 def close_session(town: Township, day: date, *, hour: int = 17) -> None:
