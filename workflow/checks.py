@@ -10,8 +10,9 @@ from viewflow.workflow.base import Flow
 from viewflow.workflow.lock import SelectForUpdateLock
 from viewflow.workflow.nodes import View
 
+from workflow.audit.signing import COSIGN, HEAD, NoKey, configured
 from workflow.machines.graph import machines, unlabelled_states
-from workflow.people.isolation import unprotected_tables
+from workflow.people.isolation import powers_of_the_role, unprotected_tables
 from workflow.roles import registry
 
 
@@ -62,3 +63,32 @@ def tables_are_isolated(app_configs: Any, databases: Any = None, **kwargs: Any) 
         Error(f"Table {table} has no forced row-level policy and no reason for it.", id="workflow.E004")
         for table in unprotected_tables()
     ]
+
+
+@register(Tags.database, deploy=True)
+def the_role_is_bound_by_the_policies(
+    app_configs: Any, databases: Any = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Who may pass by row-level security, or owns the tables, shows one township to another and rewrites the trail."""
+    if not databases:
+        return []
+    return [
+        Error(
+            f"The run-time database role {power}.",
+            hint="Make the two roles as docs/deploy/postgres.sql does; DATABASE_URL names the one that owns nothing.",
+            id="workflow.E005",
+        )
+        for power in powers_of_the_role()
+    ]
+
+
+@register(Tags.security, deploy=True)
+def the_trail_can_be_signed(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A key that cannot be read would be missed at the first head, long after the start."""
+    found: list[CheckMessage] = []
+    for purpose in (HEAD, COSIGN):
+        try:
+            configured(purpose)
+        except NoKey as error:
+            found.append(Error(str(error), id="workflow.E006"))
+    return found

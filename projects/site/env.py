@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg
@@ -23,7 +23,10 @@ from psycopg.conninfo import conninfo_to_dict
 PROJECT = Path(__file__).resolve().parents[2]
 PROFILES = ("demo", "production", "test")
 DATABASE_ROLES = ("app", "owner")
-BROKERS = ("redis", "rediss", "amqp", "amqps", "filesystem", "memory")
+CACHES = ("redis", "rediss")
+BROKERS = (*CACHES, "amqp", "amqps")
+OF_THIS_MACHINE = ("filesystem", "memory")
+HOST = re.compile(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
 SHORTEST_SECRET = 50
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 
@@ -112,6 +115,8 @@ def database_settings(url: str) -> dict[str, Any]:
     plain = {django: given.pop(libpq, "") for libpq, django in named.items()}
     if not plain["NAME"] or not plain["USER"]:
         raise ValueError("no database or no user")
+    if not re.fullmatch(r"([0-9]+(,[0-9]*)*)?", plain["PORT"]):
+        raise ValueError("no port")
     return {"ENGINE": "django.db.backends.postgresql", **plain, "OPTIONS": given}
 
 
@@ -140,7 +145,7 @@ class _Reader:
             port=self._number("PIAOJUE_PORT", 8000, 1, 65535),
             workers=self._number("PIAOJUE_WORKERS", min(os.cpu_count() or 1, 4) if self.strict else 1, 1, 64),
             threads=self._number("PIAOJUE_THREADS", 16, 1, 64),
-            proxies=self._number("PIAOJUE_PROXIES", 0, 0, 9),
+            proxies=self._proxies(),
             https=self._switch("PIAOJUE_HTTPS", default=self.strict),
             debug=self._debug(),
             group_commit=self._switch("PIAOJUE_GROUP_COMMIT", default=True),
@@ -162,9 +167,16 @@ class _Reader:
                 "PIAOJUE_TRAIL_KEY_FILE",
                 "未设置。请写明办理记录签名密钥文件的路径，或改设 PIAOJUE_TRAIL_KEY。",
             )
+        self._two_roles(found)
         if self.complaints:
             raise Misconfigured(self.complaints)
         return found
+
+    def _two_roles(self, found: Environment) -> None:
+        """Whoever owns the tables may change and empty the trail, and what is shown to whom."""
+        app, owner = found.database.get("USER"), found.owner_database.get("USER")
+        if self.strict and app and app == owner:
+            self._complain("DATABASE_OWNER_URL", "须与 DATABASE_URL 用不同的数据库角色。")
 
     def _text(self, name: str) -> str:
         return self.environ.get(name, "").strip()
@@ -196,6 +208,17 @@ class _Reader:
 
     def _switch(self, name: str, *, default: bool) -> bool:
         return self._choice(name, ("0", "1"), str(int(default))) == "1"
+
+    def _proxies(self) -> int:
+        """How many proxies stand before the site. It speaks no TLS itself, so https means that there is one."""
+        behind = self.strict and self._text("PIAOJUE_HTTPS") != "0"
+        found = self._number("PIAOJUE_PROXIES", int(behind), 0, 9)
+        if behind and not found:
+            self._complain(
+                "PIAOJUE_PROXIES",
+                "https 由站前的代理提供，至少为 1；没有代理、不用 https 的，设 PIAOJUE_HTTPS=0。",
+            )
+        return found
 
     def _debug(self) -> bool:
         debug = self._switch("PIAOJUE_DEBUG", default=False)
@@ -230,14 +253,18 @@ class _Reader:
         text = self._required(
             "CELERY_BROKER_URL", "格式：redis://主机:6379/0 或 amqp://用户:密码@主机:5672//"
         )
-        if text and urlsplit(text).scheme not in BROKERS:
-            self._complain("CELERY_BROKER_URL", "格式不对，应以 redis:// 或 amqp:// 开头。")
+        if text and not _is_server(text, BROKERS) and _parts(text).scheme not in OF_THIS_MACHINE:
+            self._complain(
+                "CELERY_BROKER_URL", "格式不对，应为 redis://主机:6379/0 或 amqp://用户:密码@主机:5672//"
+            )
+        elif self.strict and _parts(text).scheme == "memory":
+            self._complain("CELERY_BROKER_URL", "正式环境不得用 memory://，网站和后台任务是不同的进程。")
         return text
 
     def _cache(self) -> str:
         text = self._text("CACHE_URL")
-        if text and urlsplit(text).scheme not in ("redis", "rediss"):
-            self._complain("CACHE_URL", "格式不对，应以 redis:// 开头。")
+        if text and not _is_server(text, CACHES):
+            self._complain("CACHE_URL", "格式不对，应为 redis://主机:6379/1")
         return text
 
     def _mail(self) -> Mail | None:
@@ -256,12 +283,14 @@ class _Reader:
         hosts = self._list(self._required("ALLOWED_HOSTS", "请列出本站的域名，以英文逗号分隔。"))
         if self.strict and "*" in hosts:
             self._complain("ALLOWED_HOSTS", "正式环境不得为 *。")
+        elif wrong := [host for host in hosts if host != "*" and not HOST.fullmatch(host)]:
+            self._complain("ALLOWED_HOSTS", f"“{wrong[0]}”应只写域名，不带协议、端口和路径。")
         return hosts or ["localhost", "127.0.0.1", "[::1]", "testserver"]
 
     def _origins(self) -> list[str]:
         origins = self._list(self._text("TRUSTED_ORIGINS"))
         for origin in origins:
-            parts = urlsplit(origin)
+            parts = _parts(origin)
             if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
                 self._complain("TRUSTED_ORIGINS", f"“{origin}”应为 https://域名 的形式。")
         return origins
@@ -283,7 +312,7 @@ class _Reader:
 
     def _sms(self) -> str:
         url = self._text("SMS_URL")
-        if url and (urlsplit(url).scheme != "https" or not urlsplit(url).netloc):
+        if url and (_parts(url).scheme != "https" or not _parts(url).netloc):
             self._complain("SMS_URL", "格式不对，应为短信网关的 https:// 地址。")
         return url
 
@@ -304,7 +333,7 @@ class _Reader:
     def _tsa(self) -> str:
         """A time-stamp server's address; many speak http alone, and what they answer is signed."""
         url = self._text("PIAOJUE_TSA_URL")
-        parts = urlsplit(url)
+        parts = _parts(url)
         if url and (parts.scheme not in ("http", "https") or not parts.netloc):
             self._complain("PIAOJUE_TSA_URL", "应为时间戳服务器（RFC 3161）的 http:// 或 https:// 地址。")
         elif "@" in parts.netloc:
@@ -316,7 +345,7 @@ class _Reader:
         given = self._text("LETTERS_RECEIVER") or ("" if self.strict else "file")
         if given and self.strict:
             self._complain("LETTERS_RECEIVER", "演示接收端不得用于正式环境。")
-        elif given not in ("", "file") and urlsplit(given).scheme != "http":
+        elif given not in ("", "file") and _parts(given).scheme != "http":
             self._complain("LETTERS_RECEIVER", "应为 file，或者本机接收端的 http:// 地址。")
         return given
 
@@ -327,6 +356,21 @@ class _Reader:
         except (ZoneInfoNotFoundError, ValueError):
             self._complain("TIME_ZONE", f"没有名为“{name}”的时区，例如 Asia/Shanghai。")
         return name
+
+
+def _parts(url: str) -> SplitResult:
+    """An address in its parts; what is none has neither scheme nor host."""
+    try:
+        found = urlsplit(url)
+        return found if found.port != 0 else urlsplit("")
+    except ValueError:
+        return urlsplit("")
+
+
+def _is_server(url: str, schemes: tuple[str, ...]) -> bool:
+    """Whether an address names a server of one of these kinds."""
+    parts = _parts(url)
+    return parts.scheme in schemes and bool(parts.hostname)
 
 
 def _mail(url: str, sender: str) -> Mail:

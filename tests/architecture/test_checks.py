@@ -70,3 +70,34 @@ def test_a_table_that_lost_its_policy_is_named(fresh_database, owner_connection)
         ("workflow.E004", "workflow_of_tomorrow"),
     ]
     connection.close()
+
+
+POWERS = {
+    "is a superuser": "pg_roles AS SELECT rolname, true AS rolsuper, false AS rolbypassrls FROM pg_catalog.pg_roles",
+    "may pass by": "pg_roles AS SELECT rolname, false AS rolsuper, true AS rolbypassrls FROM pg_catalog.pg_roles",
+    "owns the tables": "pg_class AS SELECT relkind, relnamespace, current_user::regrole AS relowner"
+    " FROM pg_catalog.pg_class",
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("power", POWERS)
+def test_a_role_that_the_policies_do_not_bind_is_refused_before_the_site_goes_out(power):
+    assert checks.the_role_is_bound_by_the_policies(None, databases=["default"]) == []
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMP VIEW {POWERS[power]}")
+        cursor.execute("SET LOCAL search_path = pg_temp, public, pg_catalog")
+    (found,) = checks.the_role_is_bound_by_the_policies(None, databases=["default"])
+    assert found.id == "workflow.E005" and power in found.msg
+
+
+def test_a_signing_key_that_cannot_be_read_is_refused_before_the_site_goes_out(settings, tmp_path):
+    key = tmp_path / "trail-key"
+    settings.TRAIL_KEY, settings.TRAIL_KEY_FILE, settings.SIGNING_KEYS_MADE = "", str(key), False
+    settings.COUNTY_KEY_FILE = ""
+    assert [m.id for m in checks.the_trail_can_be_signed(None)] == ["workflow.E006"]
+    key.write_text("ab" * 32)
+    key.chmod(0o644)
+    assert "600" in checks.the_trail_can_be_signed(None)[0].msg
+    key.chmod(0o600)
+    assert checks.the_trail_can_be_signed(None) == []

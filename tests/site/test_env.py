@@ -62,13 +62,23 @@ def test_an_empty_production_environment_names_every_missing_setting_once() -> N
         ("DATABASE_URL", "postgresql://h"),
         ("DATABASE_URL", "postgresql://u:p@h:port/d?nonsense=1"),
         ("DATABASE_OWNER_URL", "sqlite:///x"),
+        ("DATABASE_URL", "postgresql://u:p@h:port/d"),
+        ("DATABASE_OWNER_URL", "postgresql://app:other@db.example.cn:5433/piaojue"),
         ("CELERY_BROKER_URL", "http://broker"),
+        ("CELERY_BROKER_URL", "redis:/broker"),
+        ("CELERY_BROKER_URL", "amqp://u:p@broker:port//"),
+        ("CELERY_BROKER_URL", "memory://"),
+        ("CELERY_BROKER_URL", "redis://[::1"),
+        ("CACHE_URL", "redis://"),
         ("CACHE_URL", "memcached://x"),
         ("EMAIL_URL", "mailto:x"),
         ("EMAIL_URL", "smtp://host:notaport"),
         ("ALLOWED_HOSTS", "*"),
+        ("ALLOWED_HOSTS", "https://piaojue.example.cn"),
+        ("ALLOWED_HOSTS", "piaojue.example.cn:443"),
         ("TRUSTED_ORIGINS", "example.cn"),
         ("TRUSTED_ORIGINS", "https://example.cn/path"),
+        ("TRUSTED_ORIGINS", "https://[::1"),
         ("SMS_URL", "http://sms.example.cn/send"),
         ("SMS_URL", "短信网关"),
         ("LETTERS_RECEIVER", "file"),
@@ -88,6 +98,7 @@ def test_an_empty_production_environment_names_every_missing_setting_once() -> N
         ("PIAOJUE_PORT", "八千"),
         ("PIAOJUE_PORT", "70000"),
         ("PIAOJUE_PROXIES", "-1"),
+        ("PIAOJUE_PROXIES", "0"),
         ("PIAOJUE_WORKERS", "0"),
         ("PIAOJUE_THREADS", "many"),
         ("PIAOJUE_GROUP_COMMIT", "2"),
@@ -99,6 +110,13 @@ def test_an_empty_production_environment_names_every_missing_setting_once() -> N
 )
 def test_a_malformed_setting_is_refused_by_its_own_name(name: str, value: str) -> None:
     assert [line.split("：")[0] for line in complaints({**PRODUCTION, name: value})] == [name]
+
+
+def test_a_site_with_https_stands_behind_a_proxy_and_believes_it() -> None:
+    assert production().proxies == 1
+    plain = production(PIAOJUE_HTTPS="0", ALLOWED_HOSTS="10.0.0.5,[::1],.example.cn")
+    assert (plain.proxies, plain.https) == (0, False)
+    assert read({"PIAOJUE_PROFILE": "test"}).proxies == 0
 
 
 def test_backups_and_time_stamps_are_set_by_the_environment() -> None:
@@ -172,10 +190,14 @@ def test_a_broken_environment_ends_the_process_with_lines_and_no_traceback(comma
     assert len(done.stderr.splitlines()) == (5 if command == "migrate" else 4)
 
 
-def test_production_settings_pass_djangos_deployment_check() -> None:
+def test_production_settings_pass_djangos_deployment_check(tmp_path: Path) -> None:
+    key = tmp_path / "trail-key"
+    key.touch(mode=0o600)
+    key.write_text("ab" * 32)
     done = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
-        cwd=PROJECT, env={"PATH": os.environ["PATH"], **PRODUCTION}, capture_output=True, text=True,
+        cwd=PROJECT, env={"PATH": os.environ["PATH"], **PRODUCTION, "PIAOJUE_TRAIL_KEY_FILE": str(key)},
+        capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "0 silenced" in done.stdout

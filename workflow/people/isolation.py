@@ -389,6 +389,23 @@ def all_tables() -> dict[str, bool]:
         return dict(cursor.fetchall())
 
 
+def powers_of_the_role() -> list[str]:
+    """What of the connected role lets it pass by the policies, or take them away; empty means it is bound by them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rolsuper, rolbypassrls, EXISTS (SELECT FROM pg_class WHERE relkind IN ('r', 'p')"
+            " AND relnamespace = 'public'::regnamespace AND pg_has_role(relowner, 'MEMBER'))"
+            " FROM pg_roles WHERE rolname = current_user"
+        )
+        superuser, bypasses, owns = cursor.fetchone()
+    told = {
+        "is a superuser": superuser,
+        "may pass by row-level security": bypasses,
+        "owns the tables": owns and not superuser,
+    }
+    return [power for power, has in told.items() if has]
+
+
 def tenant_tables() -> list[str]:
     """Tables that carry a unit (`unit`) or a tenant (`tenant`), the tree of units itself left out."""
     from django.apps import apps
