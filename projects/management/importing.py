@@ -11,31 +11,37 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from projects.management.commands.seat_table import unit_of
+from projects.management.ready import NOT_USABLE, tables_there
 from workflow.administration import conf, imports, sheets
 from workflow.administration.accounts import Slip
 from workflow.audit.services import Act
 from workflow.people.isolation import SYSTEM, within
 
-WRONG, NOT_USABLE = 1, 2
+WRONG = 1
 
 
 class ImportCommand(BaseCommand):
-    """Exit status: 0 imported; 1 rows with errors, printed one by one, nothing imported; 2 not usable."""
+    """Exit status: 0 imported, or with --check nothing wrong; 1 rows with errors, printed one by one, nothing imported; 2 not usable."""
 
     kind: ClassVar[imports.Kind]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", help="按模板填写的 .xlsx")
+        parser.add_argument("--check", action="store_true", help="只逐行检查，不导入")
         parser.add_argument(
             "--county", required=True, metavar="CODE", help="所属县的编码；只能导入它管理范围内的单位"
         )
 
-    def handle(self, *args: Any, file: str, county: str, **options: Any) -> None:
+    def handle(self, *args: Any, file: str, county: str, check: bool, **options: Any) -> None:
         raw = self._read(file)
         try:
-            with within(SYSTEM):
+            with tables_there(), within(SYSTEM):
                 scope = unit_of(county)
                 act = Act(None, conf.operator(), scope, timezone.now())
+                if check:
+                    self._refuse_wrong(imports.checked(self.kind, raw, scope, act.on))
+                    self.stderr.write(f"{len(raw)} 行全部正确，没有导入。")
+                    return
                 slips = imports.run(self.kind, raw, act, scope)
         except imports.ImportRefused as refused:
             self._explain(refused.rows)
@@ -52,6 +58,10 @@ class ImportCommand(BaseCommand):
             raise CommandError(f"无法读取 {file}：{error.strerror}", returncode=NOT_USABLE) from error
         except sheets.Unreadable as error:
             raise CommandError(str(error), returncode=NOT_USABLE) from error
+
+    def _refuse_wrong(self, rows: list[imports.Row]) -> None:
+        if any(row.errors for row in rows):
+            raise imports.ImportRefused(rows)
 
     def _explain(self, rows: list[imports.Row]) -> None:
         for row in rows:

@@ -8,6 +8,7 @@ when the supervisor stops.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import signal
 import socket
@@ -151,14 +152,20 @@ def site(host: str, port: int, *, workers: int = 1, threads: int = 4) -> list[Ch
     ]  # fmt: skip
 
 
-def port_is_free(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+def why_no_listening(host: str, port: int) -> str:
+    """Why no web server can listen there, and what to do; empty where one can."""
+    try:
+        family, kind, protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except PermissionError:
+        return f"没有权限监听端口 {port}，请用 --port 另选一个 1024 以上的。"
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return f"端口 {port} 已被占用，请用 --port 另选一个。"
+        return f"{host} 不是本机的地址，请用 --host 另选一个。"
+    return ""
 
 
 def answers(host: str, port: int) -> bool:

@@ -151,6 +151,33 @@ def test_bootstrap_refuses_where_an_administrator_exists(db: None) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (("--county", "示范", "示范县"), "编码只能用数字、字母"),
+        (("--parent", "330000", "示范市"), "已经是另一个单位"),
+        (("--admin", "系统管理员"), "用户名须为"),
+        (("--name", " "), "缺少“姓名”"),
+    ],
+)
+def test_bootstrap_refuses_what_an_import_would_refuse_and_makes_nothing(
+    db: None, changed: tuple[str, ...], told: str
+) -> None:
+    apply(SYSTEM)
+    again = refused(*bootstrap(*changed))
+    assert again.returncode == 2 and told in str(again)
+    apply(SYSTEM)
+    assert not Unit.objects.exists() and not User.objects.exists()
+
+
+def test_on_a_database_without_tables_one_line_says_what_to_run_first(
+    fresh_database, owner_connection
+) -> None:  # type: ignore[no-untyped-def]
+    owner_connection.execute("DROP TABLE workflow_unit CASCADE")
+    missing = refused(*bootstrap())
+    assert missing.returncode == 2 and "manage.py migrate" in str(missing)
+
+
 def workbook(path: Path, *rows: list[str]) -> str:
     book = openpyxl.Workbook()
     for row in rows:
@@ -189,6 +216,26 @@ def test_an_import_with_a_bad_row_says_which_and_changes_nothing(
     assert ended.value.code == 1 and "第 3 行：找不到上级编码" in capsys.readouterr().out
     apply(SYSTEM)
     assert not Unit.objects.filter(code="T01").exists()
+
+
+def test_a_workbook_can_be_looked_through_before_anything_is_imported(
+    db: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    apply(SYSTEM)
+    said(*bootstrap())
+    good, bad = ["T01", "青溪镇", "乡镇", "330000"], ["T02", "白石镇", "乡镇", "X"]
+    assert (
+        said("import_units", workbook(tmp_path / "g.xlsx", UNITS, good), "--county", "330000", "--check")
+        == ""
+    )
+    assert "1 行全部正确" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        call_command(
+            "import_units", workbook(tmp_path / "b.xlsx", UNITS, bad), "--county", "330000", "--check"
+        )
+    assert ended.value.code == 1 and "第 2 行" in capsys.readouterr().out
+    apply(SYSTEM)
+    assert not Unit.objects.filter(code__startswith="T").exists()
 
 
 @pytest.mark.parametrize("file", ["missing.xlsx", "pyproject.toml"])

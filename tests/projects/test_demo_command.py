@@ -74,6 +74,11 @@ def refused(*arguments: str) -> str:
     return str(error.value)
 
 
+def test_nobody_builds_with_no_process_at_all() -> None:
+    with pytest.raises(CommandError, match="--jobs"):
+        call_command("demo", "--jobs", "0")
+
+
 def break_off(monkeypatch: pytest.MonkeyPatch, builder: type[Builder] = InTheTownships) -> None:
     building(monkeypatch, builder)
     with pytest.raises(BrokenOff):

@@ -20,7 +20,7 @@ import pytest
 
 from projects.site.env import PROJECT
 from projects.site.postgres import Cluster
-from projects.site.supervisor import LONGEST_PAUSE_SECONDS, Child, port_is_free
+from projects.site.supervisor import LONGEST_PAUSE_SECONDS, Child, why_no_listening
 from tests.databases import Server, as_url
 from tests.site.test_env import PRODUCTION
 
@@ -161,7 +161,7 @@ def assert_a_second_one_is_refused(running: Site) -> None:
     assert done.returncode == 1
     assert str(running.port) in done.stderr
     assert len(done.stderr.splitlines()) == 1
-    assert not port_is_free("127.0.0.1", running.port)
+    assert "已被占用" in why_no_listening("127.0.0.1", running.port)
 
 
 def test_a_production_site_starts_with_its_styles_and_leaves_no_process_when_its_supervisor_is_killed(
@@ -188,6 +188,11 @@ def test_a_production_site_starts_with_its_styles_and_leaves_no_process_when_its
         assert eventually(lambda: not alive(children), 20), alive(children)
     finally:
         clear(site)
+
+
+def test_an_address_of_another_machine_is_not_called_a_port_that_is_taken() -> None:
+    assert "不是本机的地址" in why_no_listening("192.0.2.1", 8000)
+    assert why_no_listening("127.0.0.1", 0) == ""
 
 
 def test_a_child_that_keeps_dying_waits_longer_each_time_up_to_a_limit() -> None:

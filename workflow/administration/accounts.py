@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -22,12 +23,17 @@ from workflow.audit.services import Act, write_down
 from workflow.flows.errors import NotYourTurn, Refused
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, User
+from workflow.people.services import create_unit
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import grants_of, open_grants
+from workflow.roles.services import grant as give
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is read as something else on paper
 GROUPS, GROUP_LENGTH = 4, 4
+CODE = re.compile(r"[0-9A-Za-z._-]{1,40}")
+USERNAME = re.compile(r"[0-9A-Za-z@._+-]{3,60}")
+LONGEST_NAME = 40
 
 
 @dataclass(frozen=True)
@@ -56,8 +62,10 @@ def _stored(password: str) -> str:
 def create_person(act: Act, *, username: str, name: str, email: str = "") -> Slip:
     """A new account that must choose its own password first; its name stays out of the trail.
 
-    Refused: a username that is taken.
+    Refused: a username that is taken or cannot be one, a name too long.
     """
+    if reasons := [*why_no_username(username), *why_no_name(name)]:
+        raise Refused(*reasons)
     if User.objects.filter(username=username).exists():
         raise Refused(_("用户名“%(username)s”已被使用。") % {"username": username})
     password = one_time_password()
@@ -66,6 +74,23 @@ def create_person(act: Act, *, username: str, name: str, email: str = "") -> Sli
     )
     write_down(act, "person.create", f"user:{user.pk}", after={"user": username})
     return Slip(user, password)
+
+
+def why_no_username(username: str) -> list[str]:
+    """Why nobody can be called so at the sign-in; empty where somebody can."""
+    return [] if USERNAME.fullmatch(username) else [_("用户名须为 3 至 60 个字母、数字或 @ . _ + -。")]
+
+
+def why_no_name(name: str) -> list[str]:
+    """Why a person's name cannot be kept; empty where it can."""
+    if not name.strip():
+        return [_("缺少“%(title)s”。") % {"title": _("姓名")}]
+    return [] if len(name) <= LONGEST_NAME else [_("姓名最多 40 个字。")]
+
+
+def why_no_code(code: str) -> list[str]:
+    """Why a unit cannot have this code; empty where it can."""
+    return [] if CODE.fullmatch(code) else [_("编码只能用数字、字母、点和短横，最多 40 个字符。")]
 
 
 def is_admin(grant: RoleGrant) -> bool:
@@ -100,7 +125,10 @@ def is_anothers(user: User, unit: Unit, on: date) -> bool:
 
 
 def reset_password(act: Act, grant: RoleGrant, user: User) -> Slip:
-    """A new one-time password; every session of the person ends. Refused for anybody `may_reset` does not name."""
+    """A new one-time password; every session of the person ends, and with it the lock of the forgotten one.
+
+    Refused for anybody `may_reset` does not name.
+    """
     if not may_reset(grant, user, act.on):
         raise NotYourTurn(_("只能为本单位的人员重置密码。"))
     password = one_time_password()
@@ -108,6 +136,7 @@ def reset_password(act: Act, grant: RoleGrant, user: User) -> Slip:
         held = User.objects.select_for_update().get(pk=user.pk)
         held.password, held.must_change_password = _stored(password), True
         held.save(update_fields=["password", "must_change_password"])
+        AxesProxyHandler.reset_attempts(username=user.username)
         write_down(act, "person.reset_password", f"user:{user.pk}", after={"user": user.username})
         titles = tuple(titles_of(grants_of(user, act.on)))
     return Slip(held, password, titles)
@@ -184,17 +213,19 @@ def found_county(
 ) -> tuple[Unit, Slip]:
     """Make the county (and what stands above it) and its administrator; for an empty installation only.
 
-    chain: (code, name, kind) from the top down, the county last. Refused: an administrator exists already.
+    chain: (code, name, kind) from the top down, the county last. Refused: an administrator exists already; a code that
+    cannot be one, or is another unit's.
     """
-    from workflow.people.services import create_unit
-    from workflow.roles.services import grant as give
-
     admin = next(o.code for o in registry.offices() if o.reads_below and not o.works)
     if RoleGrant.objects.filter(office=admin, revoked_at=None).exists():
         raise Refused(_("已经有系统管理员，请由管理员在“人员”页面授权。"))
     unit: Unit | None = None
     for code, title, kind in chain:
+        if reasons := why_no_code(code):
+            raise Refused(*reasons)
         found = Unit.objects.filter(code=code).first()
+        if found and (found.name, found.kind, found.parent_id) != (title, kind, unit.pk if unit else None):
+            raise Refused(_("编码“%(code)s”已经是另一个单位。") % {"code": code})
         unit = found or create_unit(code=code, name=title, kind=kind, parent=unit)
     assert unit is not None
     act = Act(None, conf.operator(), unit, act_at)

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy as _
 
-from workflow.administration.imports import USERNAME
+from workflow.administration.accounts import LONGEST_NAME, USERNAME
 from workflow.flows.fields import CheckedFileField, ChineseDateField, PlainForm
 from workflow.flows.uploads import MB
 from workflow.people.models import Unit, User
@@ -75,7 +75,7 @@ class GrantForm(PlainForm):
         help_text=_("已有人员填写其用户名；新用户名会建立新账号并生成登录单"),
         error_messages={"invalid": _("用户名须为 3 至 60 个字母、数字或 @ . _ + -。")},
     )
-    name = forms.CharField(label=_("姓名"), max_length=40)
+    name = forms.CharField(label=_("姓名"), max_length=LONGEST_NAME)
     unit = forms.ChoiceField(label=_("任职单位"))
     office = forms.ChoiceField(label=_("职务"))
     since = ChineseDateField(label=_("任职开始"))

@@ -15,7 +15,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflow.administration.accounts import Slip, at_unit, create_person
+from workflow.administration.accounts import (
+    Slip,
+    at_unit,
+    create_person,
+    why_no_code,
+    why_no_name,
+    why_no_username,
+)
 from workflow.audit.services import Act, write_down
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import TENANT_KINDS, Unit, UnitKind, User
@@ -26,8 +33,6 @@ from workflow.roles.models import RoleGrant
 from workflow.roles.services import GrantRefused, grant, why_not_held
 
 ERROR_COLUMN = gettext_lazy("错误")
-CODE = re.compile(r"[0-9A-Za-z._-]{1,40}")
-USERNAME = re.compile(r"[0-9A-Za-z@._+-]{3,60}")
 DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 HALLS = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
 # A municipality (直辖市) has no city between itself and its counties, and some cities have no counties.
@@ -107,10 +112,8 @@ def _check_units(rows: list[Row], scope: Unit, on: date) -> None:
 
 
 def _unit_errors(values: dict[str, str], kind: str | None, known: dict[str, Any]) -> list[str]:
-    errors = []
-    if not CODE.fullmatch(values["编码"]):
-        errors.append(_("编码只能用数字、字母、点和短横，最多 40 个字符。"))
-    elif values["编码"] in known:
+    errors = why_no_code(values["编码"])
+    if values["编码"] in known:
         errors.append(_("编码“%(code)s”已经存在或重复。") % {"code": values["编码"]})
     if kind not in PARENT_KINDS:
         labels = listed(str(UnitKind(k).label) for k in PARENT_KINDS)
@@ -214,9 +217,8 @@ class _PeopleCheck:
         return found
 
     def _person(self, values: dict[str, str]) -> list[str]:
-        username, name, found = values["用户名"], values["姓名"], []
-        if not USERNAME.fullmatch(username):
-            found.append(_("用户名须为 3 至 60 个字母、数字或 @ . _ + -。"))
+        username, name = values["用户名"], values["姓名"]
+        found = [*why_no_username(username), *why_no_name(name)]
         if username in self.foreign:
             found.append(_("用户名“%(username)s”属于其他地区的人员。") % {"username": username})
         elif self.named.setdefault(username, name) != name:
@@ -224,8 +226,6 @@ class _PeopleCheck:
                 _("用户名“%(username)s”属于另一人（%(name)s）。")
                 % {"username": username, "name": self.named[username]}
             )
-        if len(name) > 40:
-            found.append(_("姓名最多 40 个字。"))
         if values["电子邮箱"]:
             try:
                 validate_email(values["电子邮箱"])

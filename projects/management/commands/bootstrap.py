@@ -8,12 +8,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from projects.management.ready import NOT_USABLE, tables_there
 from workflow.administration.accounts import Slip, found_county
 from workflow.flows.errors import Refused
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, UnitKind
 
-NOT_USABLE = 2
 NAMED = ("CODE", "NAME")
 ABOVE = (UnitKind.CITY, UnitKind.PROVINCE)
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         above = [(code, name, str(kind)) for (code, name), kind in zip(parent, ABOVE, strict=False)]
         chain = [*reversed(above), (county[0], county[1], str(UnitKind.COUNTY))]
         try:
-            with within(SYSTEM):
+            with tables_there(), within(SYSTEM):
                 unit, slip = found_county(
                     timezone.now(), chain=chain, username=options["admin"], name=options["name"]
                 )

@@ -20,6 +20,15 @@ from projects.demo.county import TODAY, Builder
 from projects.demo.mark import BuiltElsewhere, Found, Stands, alone, found
 from projects.demo.reset import empty_database
 
+MOST_JOBS = 8
+
+
+def _jobs(text: str) -> int:
+    """How many processes build: at least one. ValueError for anything else."""
+    if (number := int(text)) < 1:
+        raise ValueError(text)
+    return min(number, MOST_JOBS)
+
 
 class Command(BaseCommand):
     help = (
@@ -35,7 +44,7 @@ class Command(BaseCommand):
         )
 
         parser.add_argument(
-            "--jobs", type=int, default=os.cpu_count() or 1, help="同时建立的进程数，默认为处理器数"
+            "--jobs", type=_jobs, default=os.cpu_count() or 1, help="同时建立的进程数，默认为处理器数"
         )
 
     def handle(self, *args: Any, reset: bool, seed: int, today: date, jobs: int, **options: Any) -> None:
@@ -44,7 +53,7 @@ class Command(BaseCommand):
         try:
             with alone():
                 if self._has_room(found(), reset=reset):
-                    self._build(Builder(today, seed, self.stderr.write), min(jobs, 8))
+                    self._build(Builder(today, seed, self.stderr.write), jobs)
         except BuiltElsewhere as busy:
             raise CommandError("另一个进程正在这个数据库里建立演示县，请等它完成后再运行。") from busy
 

@@ -13,7 +13,7 @@ from projects.supervision import rules
 from projects.supervision.forms.common import ROWS, Lines, departments, holders, works_at
 from projects.supervision.models import Project, ProjectState
 from projects.supervision.selectors import projects_of, unwatched
-from workflow.administration.imports import USERNAME
+from workflow.administration.accounts import USERNAME
 from workflow.flows.fields import ChineseDateField, FilesField
 from workflow.flows.forms import MeetingForm, Resolved, StepForm
 from workflow.people.models import User

@@ -88,6 +88,16 @@ def test_the_administrator_releases_a_lock_and_it_is_on_record(
     assert "10.0.0.1" not in entry.body
 
 
+def test_a_reset_lifts_the_lock_of_the_forgotten_password(
+    world: World, signed_in: Callable[[User], Client]
+) -> None:
+    client, chair = Client(), world.near.of("chair")
+    assert wrong(client, chair.username, "10.0.0.1", 5).status_code == 429
+    slip = signed_in(world.near.of("clerk")).post(f"/people/{chair.pk}/reset/").context["slips"][0]
+    answer = sign_in(client, chair.username, slip.password, REMOTE_ADDR="10.0.0.1")
+    assert answer.status_code == 302
+
+
 def test_a_lock_that_ran_out_is_no_longer_listed(world: World, signed_in: Callable[[User], Client]) -> None:
     wrong(Client(), "clerk@T01", "10.0.0.1", 5)
     AccessAttempt.objects.update(attempt_time=now() - timedelta(minutes=16))

@@ -17,7 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 from projects.management.commands.cast import summary
 from projects.site.env import PROJECT
 from projects.site.postgres import ClusterError
-from projects.site.supervisor import Supervisor, answers, port_is_free, site
+from projects.site.supervisor import Supervisor, answers, site, why_no_listening
 
 
 class Command(BaseCommand):
@@ -45,8 +45,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, host: str, port: int, workers: int, threads: int, **options: Any) -> None:
-        if not port_is_free(host, port):
-            raise CommandError(f"端口 {port} 已被占用，请用 --port 另选一个。")
+        if reason := why_no_listening(host, port):
+            raise CommandError(reason)
         try:
             self._serve(host, port, workers, threads)
         except ClusterError as wrong:
@@ -73,7 +73,8 @@ class Command(BaseCommand):
         while not answers(host, port):
             if supervisor.stopping.wait(0.1):
                 return
-        self._say(f"票决系统已就绪：http://{host}:{port}/　按 Ctrl-C 停止。")
+        shown = f"[{host}]" if ":" in host else host
+        self._say(f"票决系统已就绪：http://{shown}:{port}/　按 Ctrl-C 停止。")
         for line in _cast():
             self._say(line)
 
