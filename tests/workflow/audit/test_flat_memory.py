@@ -13,6 +13,7 @@ import pytest
 
 from tests.workflow.audit.test_tampering import UNIT, trail
 from workflow.audit.exporters import FORMATS
+from workflow.audit.exporters.cells import COLUMNS
 from workflow.audit.selectors import Line
 
 SPARE = 400_000  # bytes: what the interpreter itself keeps differs from run to run
@@ -46,9 +47,15 @@ class Entries:
             )
             yield line
 
-    def copied(self, *_asked: str, read: str = "") -> Iterator[list[bytes]]:
+    def copied(self, columns: str, options: str, *, read: str = "") -> Iterator[list[bytes]]:
+        between = b"\t" if "FORMAT text" in options else b","
+        cells = between.join([b"%d", *[b"x" * 20] * (len(COLUMNS) - 1)]) + b"\n"
         for number in range(0, self.count, 100):
-            yield [b"%d,%s\n" % (number + place, b"x" * 400) for place in range(100)]
+            yield [cells % (number + place) for place in range(100)]
+
+    def joined(self, line: str) -> Iterator[bytes]:
+        for number in range(0, self.count, 100):
+            yield b"".join(b"%d,%s\n" % (number + place, b"x" * 400) for place in range(100))
 
     def distinct(self, *columns: str) -> list[tuple[str, ...]]:
         return [("x:1",) * len(columns)]

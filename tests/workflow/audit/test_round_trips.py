@@ -28,11 +28,11 @@ from tests.builders import at
 from tests.long import examples
 from tests.workflow.audit.test_export import chained
 from workflow.audit import heads
-from workflow.audit.exporters import FORMATS, extract
-from workflow.audit.exporters.cells import RISKY, guarded, unguarded
+from workflow.audit.exporters import FORMATS, extract, xlsx
+from workflow.audit.exporters.cells import COLUMNS, HARMLESS, RISKY, guarded, unguarded
 from workflow.audit.exporters.extract import extract_of
 from workflow.audit.exporters.xes import UNWRITABLE
-from workflow.audit.exporters.xlsx import CUT
+from workflow.audit.exporters.xlsx import CUT, LONGEST_CELL
 from workflow.audit.models import Leaf
 from workflow.audit.services import Act, write_down
 from workflow.people.isolation import SYSTEM, apply
@@ -199,6 +199,12 @@ def test_the_server_that_writes_the_table_finds_the_same_texts_risky(db: None, t
     assert found == [guarded(text) != text for text in asked]
 
 
+def test_nothing_that_begins_harmlessly_is_ever_risky() -> None:
+    firsts = [chr(code) for first, last in HARMLESS for code in range(first, last + 1)]
+    rests = ["", "1" * 12, "=1", " \t=1", "e12", "\n=1", "'"]
+    assert not [first + rest for first in firsts for rest in rests if guarded(first + rest) != first + rest]
+
+
 def reasons_in(form: str, raw: bytes) -> list[str]:
     """The reasons in a file, as a reader of that kind finds them."""
     if form == "csv":
@@ -231,12 +237,11 @@ def test_whatever_is_written_comes_back_whole_from_every_format(unit: Unit, text
         write_down(act, "test.act", subject, label=text, reason=text, after={"text": text})
     chained()
     extract = extract_of(unit, subject=subject)
-    # Excel keeps a line feed for a carriage return; XML cannot hold some characters at all.
-    kept = {"xlsx": lambda text: text.replace("\r", "\n"), "xes": lambda text: UNWRITABLE.sub("\ufffd", text)}
     for form in ("jsonl", "csv", "xlsx", "xes", "ocel"):
         read = reasons_in(form, b"".join(FORMATS[form].write(extract)))
-        as_kept = kept.get(form, str)
-        assert list(map(as_kept, read)) == list(map(as_kept, texts)), form
+        # XML cannot hold some characters at all; a workbook has an escape of its own for them.
+        kept = [UNWRITABLE.sub("\ufffd", text) for text in texts] if form == "xes" else texts
+        assert read == kept, form
 
 
 def test_hostile_cells_of_the_workbook_are_strings_and_come_back_whole(unit: Unit, tmp_path: Path) -> None:
@@ -244,19 +249,69 @@ def test_hostile_cells_of_the_workbook_are_strings_and_come_back_whole(unit: Uni
     header, *rows = book.active.iter_rows()
     place = [cell.value for cell in header].index("reason")
     assert all(cell.data_type in "sn" and cell.hyperlink is None for row in rows for cell in row)
-    read = [openpyxl.utils.escape.unescape(row[place].value or "") for row in rows]
-    # Excel's own escape stands for what XML cannot hold, and a line feed is kept for a carriage return.
-    assert [one.replace("\r", "\n") for one in read] == [one.replace("\r", "\n") for one in HOSTILE]
+    # Excel's own escape stands for what XML cannot hold.
+    assert [openpyxl.utils.escape.unescape(row[place].value or "") for row in rows] == HOSTILE
+
+
+def test_a_workbook_is_put_together_as_its_own_maker_would(unit: Unit, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(exported(tmp_path, "xlsx")))
+    assert book.sheetnames == ["办理记录1", "说明"]
+    sheet = book.active
+    assert sheet.freeze_panes == "A2" and tuple(cell.value for cell in sheet[1]) == COLUMNS
+    place = {name: number for number, name in enumerate(COLUMNS)}
+    first = sheet[2]
+    assert (first[place["index"]].value, first[place["step"]].value) == (1, 1)
+    assert first[place["at"]].coordinate == "D2" and first[place["before"]].value is None
+    with zipfile.ZipFile(io.BytesIO(exported(tmp_path, "xlsx"))) as parts:
+        assert parts.testzip() is None and len(set(parts.namelist())) == len(parts.namelist())
+        told = "".join(parts.read(name).decode() for name in parts.namelist())
+    assert "<f>" not in told and "<hyperlink" not in told and "externalLink" not in told
+
+
+def test_a_workbook_goes_on_on_another_sheet_once_one_is_full(
+    unit: Unit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xlsx, "ROWS_A_SHEET", 10)
+    book = openpyxl.load_workbook(io.BytesIO(exported(tmp_path, "xlsx")), read_only=True)
+    *tables, explained = book.worksheets
+    full, rest = divmod(len(HOSTILE), 10)
+    assert [sheet.title for sheet in tables] == [f"办理记录{n + 1}" for n in range(full + 1)]
+    rows = [list(sheet.values) for sheet in tables]
+    assert [len(one) for one in rows] == [*[11] * full, rest + 1] and explained.title == "说明"
+    place = {name: number for number, name in enumerate(COLUMNS)}
+    found = [
+        tuple(row[place[name]] for name in ("index", "id", "hash")) for _head, *one in rows for row in one
+    ]
+    assert found == stored(len(HOSTILE))
+    monkeypatch.setattr(xlsx, "LARGE_SHEET", 1)
+    book = openpyxl.load_workbook(io.BytesIO(exported(tmp_path, "xlsx")), read_only=True)
+    assert len(book.sheetnames) > full + 2, "a sheet too large to be read everywhere ends before it is full"
+
+
+def test_a_workbook_of_no_entries_opens(unit: Unit, tmp_path: Path) -> None:
+    raw = exported(tmp_path, "xlsx", "--year", "1999")
+    assert from_xlsx(raw) == [] and openpyxl.load_workbook(io.BytesIO(raw)).sheetnames == [
+        "办理记录1",
+        "说明",
+    ]
 
 
 def test_a_text_too_long_for_a_cell_is_cut_and_says_so(unit: Unit, tmp_path: Path) -> None:
-    write_down(
-        Act(None, "clerk", unit, at("2027-03-03")), "test.act", "thing:9", after={"text": "长" * 40_000}
-    )
+    fits = "😀" * (LONGEST_CELL // 2) + "长"  # each of the former counts twice
+    act = Act(None, "clerk", unit, at("2027-03-03"))
+    write_down(act, "test.act", "thing:9", reason=fits, after={"text": "长" * 40_000})
+    write_down(act, "test.act", "thing:9", reason=f"{fits}长")
     chained()
     raw = exported(tmp_path, "xlsx", "--subject", "thing:9")
-    cells = [cell for row in openpyxl.load_workbook(io.BytesIO(raw)).active.values for cell in row]
-    assert [str(cell).endswith(CUT) for cell in cells].count(True) == 1
+    rows = [
+        {name: str(cell) for name, cell in zip(COLUMNS, row, strict=True)}
+        for row in openpyxl.load_workbook(io.BytesIO(raw)).active.values
+    ][1:]
+    assert rows[0]["reason"] == fits and rows[0]["after"].endswith(f"长{CUT}")
+    assert (
+        rows[1]["reason"].endswith(f"😀{CUT}")
+        and len(rows[1]["reason"].encode("utf-16-le")) // 2 <= LONGEST_CELL
+    )
     assert "长" * 40_000 in exported(tmp_path, "jsonl", "--subject", "thing:9").decode()
 
 

@@ -21,6 +21,8 @@ RISKY = (
     rf"|\A[{WHITE}]*[{DIGITS}]{{12,}}[xX]?[{WHITE}]*\Z|\A[{DIGITS}]+[eE][{DIGITS}]+\Z"
 )
 _risky = re.compile(RISKY)
+# First and last of the characters no risky text begins with: A to {, and what is written with Chinese characters.
+HARMLESS = ((0x41, 0x7B), (0x4E00, 0x9FFF))
 
 
 def value_of(value: Any) -> str | int | None:

@@ -21,6 +21,7 @@ from workflow.audit.selectors import Line
 from workflow.people.models import Unit
 
 CHUNK = 5_000
+QUOTE = "\x02"  # of the server's CSV, for what holds none: canonical JSON has every control character escaped
 # `chain.stamp` of the time of recording.
 STAMP = """to_char(l.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 _FROM = """
@@ -31,6 +32,10 @@ _CHUNK = """
     SELECT l.unit_id, l.index, l.entry_id, l.recorded_at, e.body, l.prev, l.hash {} AND l.index > %s
     ORDER BY l.index LIMIT %s
 """
+
+_NUMBERS = (
+    "SELECT min(entry_id), max(entry_id) FROM workflow_leaf WHERE unit_id = %s AND index > %s AND index <= %s"
+)
 
 
 @dataclass(frozen=True)
@@ -102,19 +107,44 @@ class Extract:
 
         columns: SQL over the leaf `l`, the entry `e` and what `read` joins to them. options: of COPY.
         """
-        where, values = self._where(read)
-        query = (
-            f"COPY (SELECT {columns} {where} AND l.index > %s AND l.index <= %s ORDER BY l.index)"
-            f" TO STDOUT ({options})"
-        )
-        for last in range(0, self.until, CHUNK):
-            asked = [*values, last, last + CHUNK]
-            with self.within(), connection.cursor() as cursor, cursor.copy(query, asked) as copy:
-                rows = [bytes(row) for row in copy]
+        for rows in self._chunks(columns, options, read=read, order="ORDER BY l.index"):
             if rows:
                 yield rows
             if self.tick:
                 self.tick(len(rows))
+
+    def joined(self, line: str) -> Iterator[bytes]:
+        """The entries as lines of text, a line feed after each, in the order of the chain: those of a chunk at a time.
+
+        line: SQL of one of them over the leaf `l` and the entry `e`; it holds neither a line feed nor QUOTE. The server puts
+        a chunk together: one long value is read in a fraction of the time of as many rows.
+        """
+        lines = f"count(*), string_agg({line}, E'\n' ORDER BY l.index) || E'\n'"
+        for rows in self._chunks(lines, f"FORMAT csv, QUOTE E'{QUOTE}'"):
+            count, _comma, text = b"".join(rows).partition(b",")
+            if int(count):
+                # A value with a line feed in it stands between quotes.
+                yield text[1:-2]
+            if self.tick:
+                self.tick(int(count))
+
+    def _chunks(
+        self, columns: str, options: str, *, read: str = "", order: str = ""
+    ) -> Iterator[list[bytes]]:
+        """What COPY writes of each chunk of the chain."""
+        where, values = self._where(read)
+        query = (
+            f"COPY (SELECT {columns} {where} AND l.index > %s AND l.index <= %s AND e.id BETWEEN %s AND %s {order})"
+            f" TO STDOUT ({options})"
+        )
+        for last in range(0, self.until, CHUNK):
+            here = [last, last + CHUNK]
+            with self.within(), connection.cursor() as cursor:
+                # Without the numbers its entries have, the whole table would be read for each chunk.
+                cursor.execute(_NUMBERS, [self.unit.pk, *here])
+                with cursor.copy(query, [*values, *here, *cursor.fetchone()]) as copy:
+                    rows = [bytes(row) for row in copy]
+            yield rows
 
     def distinct(self, *columns: str) -> list[tuple[str, ...]]:
         """The different values of columns of `workflow_entry`, in their order."""

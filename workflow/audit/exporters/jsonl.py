@@ -16,13 +16,11 @@ _LINE = f"""
     '{{"hash":"' || encode(l.hash, 'hex') || '","id":' || l.entry_id || ',"index":' || l.index || ',"prev":"'
     || encode(l.prev, 'hex') || '","recorded_at":"' || {STAMP} || '","unit_id":' || l.unit_id || ',' || substr(e.body, 2)
 """
-# A line goes out as it is: canonical JSON has neither a line end nor these two characters unescaped.
-_AS_IT_IS = r"FORMAT csv, DELIMITER E'\x01', QUOTE E'\x02'"
 
 
 def as_jsonl(extract: Extract) -> Iterator[bytes]:
-    """UTF-8, a line feed after each."""
-    return map(b"".join, extract.copied(_LINE, _AS_IT_IS))
+    """UTF-8, a line feed after each; canonical JSON has none inside."""
+    return extract.joined(_LINE)
 
 
 def line_of(link: Link) -> str:
