@@ -76,7 +76,9 @@ AT_HOME = {
     ),
     **dict.fromkeys(("task_copy", "vote_codes", "vote_recovery"), "chief_teller"),
     **dict.fromkeys(("grant_give", "grant_revoke", "lock_release", "person_drop_factor"), "admin"),
-    **dict.fromkeys(("trail_export", "trail_export_cancel", "trail_export_download"), "admin"),
+    **dict.fromkeys(
+        ("trail_export", "trail_export_cancel", "trail_export_download", "trail_manifest"), "admin"
+    ),
     **dict.fromkeys(("bulletin", "bulletin_file"), "county"),
 }
 
@@ -111,6 +113,7 @@ def records_in(other: Side) -> Cases:
         ("person", "person_reset", "person_drop_factor"): [(other.offices["gov_clerk"].user_id,)],
         ("stand_in_end",): [(one["stand_in"].pk,)],
         ("trail_export_cancel", "trail_export_download"): [(one["export"].pk,)],
+        ("trail_manifest",): [(one["export"].entry_id,)],
         ("sitting",): [(one["sitting"].pk,)],
         ("sitting_minutes",): [(one["sitting"].pk, "docx")],
         ("meeting_call",): [(one["call"].pk,)],

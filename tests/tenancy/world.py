@@ -33,7 +33,7 @@ from tests.projects.evaluation.conftest import project_of
 from tests.projects.voting.conftest import DAY, settled
 from tests.projects.voting.test_device_flow import opened
 from tests.standing import standing
-from workflow.administration.models import TrailExport
+from workflow.administration import exporting
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.models import Comment, CommentFile, Deadline, MeetingCall, SavedFilter, Sitting
@@ -229,8 +229,8 @@ def _of_the_house(side: Side) -> dict[str, Any]:
             grant=chair, person=clerk.user, since=timezone.localdate(now), until=timezone.localdate(now),
             reason="休假", act=Act(chair.user, "chair", unit, now),
         ),
-        "export": TrailExport.objects.create(
-            unit=unit, by=admin.user, grant=admin, form="csv", reason="柳河归档", asked_at=now
+        "export": exporting.ask(
+            admin, unit, form="csv", year=None, subject="", reason="柳河归档", at=now
         ),
         "lock": AccessAttempt.objects.create(
             username=clerk.user.username, ip_address="10.0.0.1", user_agent="", failures_since_start=9

@@ -84,8 +84,9 @@ def ask(
         )
     extract = extract_of(unit, year=year, subject=subject)
     with transaction.atomic():
-        record_export(grant.act(unit, at), extract, form=form, reason=reason, scope=grant.scope)
+        entry = record_export(grant.act(unit, at), extract, form=form, reason=reason, scope=grant.scope)
         asked = TrailExport(unit=unit, by=grant.user, grant=grant, form=form, year=year, subject=subject)
+        asked.entry = entry
         asked.reason, asked.asked_at = reason, at
         asked.until, asked.total = extract.until, count_in(form, extract)
         asked.save()

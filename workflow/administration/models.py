@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from workflow.audit.exporters import FORMATS
+from workflow.audit.models import Entry
 from workflow.people.models import Unit
 from workflow.roles.models import RoleGrant
 
@@ -19,16 +21,22 @@ class ExportState(models.TextChoices):
     EXPIRED = "expired", _("已过期删除")
 
 
+def name_of(unit: Unit, form: str, year: int | None) -> str:
+    """What a file of a unit's trail is called."""
+    return f"trail-{unit.code}{f'-{year}' if year else ''}.{FORMATS[form].suffix}"
+
+
 class TrailExport(models.Model):
     """One export asked for. grant: the office it is read in, whose scope limits it; unit: whose trail.
 
-    until: how many entries the trail had when it was asked for; later ones are not in it.
+    entry: what says so in the trail. until: how many entries the trail had when it was asked for; later ones are not in it.
     total, done: entries. beat_at: when the worker last said it is alive. failure: why nothing came of it, in a sentence.
     """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     grant = models.ForeignKey(RoleGrant, models.PROTECT, related_name="+")
+    entry = models.ForeignKey(Entry, models.PROTECT, related_name="+")
     form = models.CharField(_("格式"), max_length=8)
     year = models.SmallIntegerField(_("年份"), null=True)
     subject = models.CharField(_("事项"), max_length=60, blank=True)
@@ -55,6 +63,16 @@ class TrailExport(models.Model):
                 condition=models.Q(state__in=["waiting", "running"]),
             ),
         ]
+
+    @property
+    def file_name(self) -> str:
+        """What the file is called where it is saved."""
+        return name_of(self.unit, self.form, self.year)
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether what is said of its entries stands in a file beside it."""
+        return FORMATS[self.form].bare
 
     @property
     def is_open(self) -> bool:

@@ -6,8 +6,9 @@ At once for what can be streamed, in the background for everything; each with wh
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 from django import forms
 from django.conf import settings
@@ -34,20 +35,21 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from workflow.administration import exporting
 from workflow.administration.keeping import keep
-from workflow.administration.models import ExportState, TrailExport
+from workflow.administration.models import ExportState, TrailExport, name_of
 from workflow.administration.tasks import make_export
 from workflow.audit.exporters import FORMATS, Format, record_export
 from workflow.audit.exporters.extract import extract_of
+from workflow.audit.exporters.manifest import ENDING, manifest_of
 from workflow.audit.heads import WHY, code_of, standing_of
-from workflow.audit.models import Stamp, TreeHead
+from workflow.audit.models import Entry, Stamp, TreeHead
 from workflow.audit.nightly import last_verified
 from workflow.flows.errors import Refused
 from workflow.flows.fields import PlainForm
 from workflow.flows.saving import to_save
 from workflow.flows.waking import send
 from workflow.inbox.asked import year_asked
-from workflow.people.isolation import Context, within
-from workflow.people.models import Unit, UnitKind
+from workflow.people.isolation import SYSTEM, Context, within
+from workflow.people.models import Unit, UnitKind, User
 from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
 
@@ -208,7 +210,29 @@ def export_download(request: HttpRequest, pk: int) -> HttpResponseBase:
         messages.error(request, reason)
         return redirect("trail_exports")
     answer = FileResponse(file, content_type=FORMATS[one.form].media_type)
-    answer["Content-Disposition"] = to_save(_name_of(one.unit, one.form, one.year))
+    answer["Content-Disposition"] = to_save(one.file_name)
+    return answer
+
+
+@login_required
+@require_safe
+def trail_manifest(request: HttpRequest, pk: int) -> HttpResponse:
+    """What goes beside a file this person has exported, as the export's entry says it. pk: that entry."""
+    if not may_stream(export_grant(request)):
+        raise PermissionDenied(_("您的职务只导出本乡镇年度卷宗。"))
+    with within(SYSTEM):  # an office limited to a part of the work does not read of exports
+        exported = get_object_or_404(
+            Entry.objects.select_related("unit"), pk=pk, action="trail.export", actor=cast(User, request.user)
+        )
+        made = TrailExport.objects.filter(entry=exported).first()
+    said = json.loads(exported.body)["after"]
+    if not FORMATS[said["format"]].bare:
+        raise Http404
+    file = name_of(exported.unit, said["format"], said["year"])
+    answer = HttpResponse(
+        manifest_of(exported, file=file, sha256=made.sha256 if made else ""), content_type="application/json"
+    )
+    answer["Content-Disposition"] = to_save(f"{file}{ENDING}")
     return answer
 
 
@@ -229,19 +253,19 @@ def trail_export(request: HttpRequest, code: str) -> HttpResponseBase:
             messages.error(request, _("请先写明导出的用途。"))
             return redirect(f"{reverse('trail_exports')}?unit={unit.code}")
         act = grant.act(unit, timezone.now())
-        record_export(act, extract_of(unit, year=chosen), form=form, reason=reason, scope=grant.scope)
+        extract = extract_of(unit, year=chosen)
+        exported = record_export(act, extract, form=form, reason=reason, scope=grant.scope)
     answer = StreamingHttpResponse(
         _streamed(context, unit, form, chosen), content_type=FORMATS[form].media_type
     )
-    answer["Content-Disposition"] = to_save(_name_of(unit, form, chosen))
+    answer["Content-Disposition"] = to_save(name_of(unit, form, chosen))
+    # Nothing of it can stand in the file: whoever keeps it finds it there (RFC 8288, as in CSV on the Web).
+    beside = reverse("trail_manifest", args=[exported.pk])
+    answer["Link"] = f'<{beside}>; rel="describedby"; type="application/json"'
     return answer
 
 
 trail_export.own_transaction = True  # type: ignore[attr-defined]
-
-
-def _name_of(unit: Unit, form: str, year: int | None) -> str:
-    return f"trail-{unit.code}{f'-{year}' if year else ''}.{FORMATS[form].suffix}"
 
 
 def _units(grant: RoleGrant) -> list[Unit]:

@@ -35,6 +35,7 @@ urlpatterns = [
     path("trail/exports/list/", trail.export_list, name="trail_export_list"),
     path("trail/exports/<int:pk>/cancel/", trail.export_cancel, name="trail_export_cancel"),
     path("trail/exports/<int:pk>/download/", trail.export_download, name="trail_export_download"),
+    path("trail/exported/<int:pk>/", trail.trail_manifest, name="trail_manifest"),
     path("trail/heads/", trail.head_page, name="trail_head_page"),
     path("trail/<str:code>/export/", trail.trail_export, name="trail_export"),
 ]

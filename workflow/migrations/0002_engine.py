@@ -324,6 +324,7 @@ class Migration(migrations.Migration):
                     ('expires_at', models.DateTimeField(null=True)),
                     ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                     ('grant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.rolegrant')),
+                    ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.entry')),
                     ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.unit')),
                 ],
             ),

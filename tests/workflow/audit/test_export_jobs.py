@@ -93,6 +93,36 @@ def test_an_export_is_asked_for_on_a_page_made_by_a_worker_and_downloaded_twice(
     ]
 
 
+def test_what_has_no_room_in_the_file_is_fetched_beside_it_by_whoever_exported_it(county: RoleGrant) -> None:
+    client, asked = client_of(county.user), ask(county)
+    assert make_export(asked.pk)
+    done = now_is(asked)
+    assert f"/trail/exported/{asked.entry_id}/" in client.get("/trail/exports/list/").content.decode()
+    told = client.get(f"/trail/exported/{asked.entry_id}/").json()
+    assert (told["file"], told["sha256"], told["reason"]) == ("trail-T01.jsonl", done.sha256, "县档案馆检查")
+    assert (told["entries"], told["size"], told["outside"], told["after_head"]) == (LINES, LINES, 0, LINES)
+    streamed = client.post("/trail/T01/export/?format=csv&reason=核对")
+    assert len(b"".join(streamed.streaming_content).splitlines()) > LINES  # type: ignore[attr-defined]
+    beside = streamed["Link"].partition(">")[0].removeprefix("<")
+    told = client.get(beside).json()
+    assert (told["file"], told["sha256"], told["reason"]) == ("trail-T01.csv", "", "核对")
+    assert told["after_head"] == told["size"] == LINES + 1, "the first export is an entry of its own"
+
+
+def test_nobody_fetches_what_goes_beside_anothers_file_or_a_file_that_says_it_itself(
+    county: RoleGrant,
+) -> None:
+    with within(SYSTEM):
+        act = Act(county.user, "operator", county.unit, at("2020-01-01"))
+        casting = Casting(act, date(2020, 1, 1))
+        other = casting.appoint(casting.person("county2", "李志强"), "county", county.unit)
+        (entry,) = Entry.objects.filter(subject="thing:0")
+    bare, told = ask(county, "csv"), ask(county, "xlsx")
+    paths = [f"/trail/exported/{number}/" for number in (bare.entry_id, told.entry_id, entry.pk)]
+    assert [client_of(county.user).get(path).status_code for path in paths] == [200, 404, 404]
+    assert [client_of(other).get(path).status_code for path in paths] == [404] * 3
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import re
@@ -27,13 +28,14 @@ from hypothesis import strategies as st
 from tests.builders import at
 from tests.long import examples
 from tests.workflow.audit.test_export import chained
+from workflow.administration.keeping import keep
 from workflow.audit import heads
 from workflow.audit.exporters import FORMATS, extract, xlsx
 from workflow.audit.exporters.cells import COLUMNS, HARMLESS, RISKY, guarded, unguarded
 from workflow.audit.exporters.extract import extract_of
 from workflow.audit.exporters.xes import UNWRITABLE
 from workflow.audit.exporters.xlsx import CUT, LONGEST_CELL
-from workflow.audit.models import Leaf
+from workflow.audit.models import Entry, Leaf, TreeHead
 from workflow.audit.services import Act, write_down
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import Unit, UnitKind, User
@@ -358,6 +360,29 @@ def test_every_file_with_room_for_it_says_how_much_stands_after_the_last_head_th
         "\n", ""
     )
     assert f"含5条，此后有{taken.until - 5}条" in said
+
+
+@pytest.mark.parametrize("form", READERS)
+def test_beside_a_file_without_room_for_it_stands_another_that_says_so(
+    unit: Unit, tmp_path: Path, form: str
+) -> None:
+    head = TreeHead.objects.get(unit=unit)
+    code = heads.code_of(head, unit)
+    keep(Act(None, "county", unit, at("2027-03-02")), unit, size=head.size, code=code, where="县档案馆")
+    chained()
+    raw = exported(tmp_path, form, "--reason", "县档案馆检查", "--year", "2026")
+    beside = tmp_path / f"trail.{form}.manifest.json"
+    assert beside.exists() is (form in ("csv", "jsonl")), "any other says it itself"
+    if beside.exists():
+        told = json.loads(beside.read_text(encoding="utf-8"))
+        entry = Entry.objects.filter(action="trail.export").latest("pk")
+        after = json.loads(entry.body)["after"]
+        assert (told["file"], told["sha256"]) == (f"trail.{form}", hashlib.sha256(raw).hexdigest())
+        assert (told["entry"], told["reason"], told["unit"]) == (entry.pk, "县档案馆检查", "T01")
+        numbers = ("size", "entries", "outside", "after_head", "year")
+        assert {name: told[name] for name in numbers} == {name: after[name] for name in numbers}
+        assert (told["outside"], told["after_head"]) == (head.size, told["size"] - head.size)
+        assert told["after_head"] > 0 and told["entries"] == len(READERS[form](raw))
 
 
 def test_a_long_pdf_is_laid_out_in_parts_and_reads_as_one(

@@ -31,7 +31,8 @@ class Format:
     """One format. title: what it is good for; write: an extract → the file's bytes, piece by piece; raises NotExported.
 
     whole: it holds the unit's whole trail, whatever year or subject is asked for, and more than the entries, so an office
-    limited to a part of the work cannot have it.
+    limited to a part of the work cannot have it. bare: it has room for the entries alone; what else is to be said of them
+    stands in a file beside it (`manifest`).
     """
 
     title: Any
@@ -39,14 +40,17 @@ class Format:
     media_type: str
     write: Callable[[Extract], Iterator[bytes]]
     whole: bool = False
+    bare: bool = False
 
 
 FORMATS: dict[str, Format] = {
-    "csv": Format(_("CSV 表格"), "csv", "text/csv; charset=utf-8", as_csv),
+    "csv": Format(_("CSV 表格"), "csv", "text/csv; charset=utf-8", as_csv, bare=True),
     "xlsx": Format(
         _("Excel 表格"), "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", as_xlsx
     ),
-    "jsonl": Format(_("原始记录（JSON Lines，供独立核验）"), "jsonl", "application/x-ndjson", as_jsonl),
+    "jsonl": Format(
+        _("原始记录（JSON Lines，供独立核验）"), "jsonl", "application/x-ndjson", as_jsonl, bare=True
+    ),
     "xes": Format(_("流程日志（XES，IEEE 1849）"), "xes", "application/xml", as_xes),
     "ocel": Format(_("对象事件日志（OCEL 2.0）"), "json", "application/json", as_ocel),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from argparse import ArgumentParser
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from workflow.audit.exporters import FORMATS, NotExported, count_in, record_export
 from workflow.audit.exporters.extract import extract_of
+from workflow.audit.exporters.manifest import ENDING, manifest_of
 from workflow.audit.services import Act
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit
@@ -31,6 +33,7 @@ class Command(BaseCommand):
         "导出一个单位的办理记录。jsonl：每行一条，与入链的内容逐字节相同，可供独立核验；csv、xlsx：供电子表格阅读；"
         "xes、ocel：供流程挖掘工具分析；pdf：供打印；dossier：年度卷宗（须写 --year）。"
         "按年度或事项导出时，序号（index）和前一条校验值（prev）仍是整条链上的，未导出的记录显示为序号间断。"
+        "csv、jsonl 旁边另写一个说明文件（文件名加 .manifest.json），载明用途、条数、校验值、最近一次留存到系统之外的校验码之后的条数。"
         "每次导出本身也记入办理记录。"
     )
 
@@ -63,16 +66,20 @@ class Command(BaseCommand):
                 exported, year=year, subject=subject, within=lambda: within(SYSTEM), tick=self._tick
             )
             operator = getattr(settings, "TRAIL_OPERATOR", "operator")
-            record_export(
+            entry = record_export(
                 Act(None, operator, exported, timezone.now()),
                 extract,
                 form=form,
                 reason=reason[:LONGEST_REASON],
             )
-        self._done, self._size = 0, extract.until
+        self._done, self._size, digest = 0, extract.until, hashlib.sha256()
         with _opened(output) as target:
             for piece in FORMATS[form].write(extract):
                 target.write(piece)
+                digest.update(piece)
+        if FORMATS[form].bare and output != "-":
+            with _opened(f"{output}{ENDING}") as beside:
+                beside.write(manifest_of(entry, file=Path(output).name, sha256=digest.hexdigest()))
         with within(SYSTEM):
             count = count_in(form, extract)
         left = (
