@@ -22,6 +22,7 @@ from projects.lifecycle.booklet.rules import Trace
 from projects.portal.documents import written
 from projects.portal.scope import scope_told
 from projects.portal.staff_selectors import cycles_visible
+from workflow.administration.purpose import purpose_first, purpose_of
 from workflow.administration.taking import file_taken
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
@@ -70,6 +71,8 @@ def booklet(request: HttpRequest, pk: int) -> HttpResponse:
 def booklet_file(request: HttpRequest, pk: int, ending: str) -> HttpResponse:
     """All of it as PDF or Word; where no PDF can be made, back to the page, which says so."""
     grant, cycle = year_read(request, pk)
+    if ask := purpose_first(request, grant):
+        return ask
     with translation.override("zh-hans"):  # a paper is an official one, whatever the reader's pages speak
         account = account_of(cycle)
         made = booklet_of(grant, cycle, account, account)
@@ -77,5 +80,8 @@ def booklet_file(request: HttpRequest, pk: int, ending: str) -> HttpResponse:
     if answer is None:
         return redirect("booklet", pk)
     act = grant.act(cycle.unit, timezone.now())
-    file_taken(act, cycle.reference, what="booklet", form=ending, about=cycle.reference, label=made.title)
+    file_taken(
+        act, cycle.reference, what="booklet", form=ending, about=cycle.reference, label=made.title,
+        reason=purpose_of(request),
+    )  # fmt: skip
     return answer

@@ -24,6 +24,7 @@ from projects.portal.acts import offers_on
 from projects.portal.county import overseer
 from projects.portal.county_lists import LISTS, filters_asked, words_of
 from projects.portal.documents import written
+from workflow.administration.purpose import purpose_first, purpose_of
 from workflow.administration.taking import file_taken
 from workflow.calendar.workdays import in_words
 from workflow.roles.models import RoleGrant
@@ -103,12 +104,16 @@ def _source(one: dict[str, Any], again: str = "") -> Source:
 def bulletin_file(request: HttpRequest, pk: int, ending: str) -> HttpResponse:
     """As Word, to go on with, or PDF; where no PDF can be made, back to the page."""
     grant, held = _bulletin(request, pk)
+    if ask := purpose_first(request, grant):
+        return ask
     with translation.override("zh-hans"):
         made = written(document_of(held, request.build_absolute_uri), ending, held.title)
     if made is None:
         return redirect("bulletin", pk)
     act = grant.act(held.unit, timezone.now())
-    file_taken(act, held.reference, what="bulletin", form=ending, label=held.title)
+    file_taken(
+        act, held.reference, what="bulletin", form=ending, label=held.title, reason=purpose_of(request)
+    )
     return made
 
 

@@ -23,6 +23,8 @@ from projects.portal.acts import offers_on
 from projects.portal.county import files_to_save, overseer, view_asked
 from projects.portal.county_papers import Sheet, file_of
 from projects.portal.county_view import Number, Row, View, text_of
+from workflow.administration.purpose import purpose_first, purpose_of
+from workflow.administration.taking import file_taken
 from workflow.roles.models import RoleGrant
 
 BANDS = 4
@@ -156,12 +158,18 @@ def county_map(request: HttpRequest) -> HttpResponse:
 @require_safe
 def county_map_file(request: HttpRequest, ending: str) -> HttpResponse:
     """The map as PDF, its figures as a workbook or Word; where no PDF can be made, back to the page."""
-    view, held = _map_asked(request)
+    grant, (view, held) = overseer(request), _map_asked(request)
+    if ask := purpose_first(request, grant):
+        return ask
     title = f"{view.title}：{held.measure.title}（{view.period}）"
     made = file_of(
         title, ending, lambda: [_sheet(view, held)], lambda: _notes(view, held), lambda: _drawing(held)
     )
-    return made or redirect(reverse("county_map") + "?" + request.GET.urlencode())
+    if made is None:
+        return redirect(reverse("county_map") + "?" + request.GET.urlencode())
+    act, why = grant.act(grant.tenant, timezone.now()), purpose_of(request)
+    file_taken(act, grant.tenant.reference, what="county_map", form=ending, label=title, reason=why)
+    return made
 
 
 def _sheet(view: View, held: Drawn) -> Sheet:

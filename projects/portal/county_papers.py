@@ -25,6 +25,7 @@ from projects.portal.county_lists import LISTS, Asked, Listing, words_of
 from projects.portal.county_view import YEARLY, View
 from projects.portal.documents import FORMATS, written
 from workflow.administration.previews import WORKBOOK
+from workflow.administration.purpose import purpose_first, purpose_of
 from workflow.administration.taking import file_taken
 from workflow.flows.money import FEN_PER_WAN, wan
 from workflow.flows.saving import saved_as
@@ -274,13 +275,18 @@ def file_of(
 def county_file(request: HttpRequest, ending: str) -> HttpResponse:
     """The view an address asks for, as a workbook, PDF or Word; where no PDF can be made, back to the page."""
     grant = overseer(request)
+    if ask := purpose_first(request, grant):
+        return ask
     view = View(grant.tenant, request.GET, timezone.localdate())
     title = f"{view.title}（{view.period}）"
     made = file_of(title, ending, lambda: sheets_of(view), lambda: notes_of(view))
     if made is None:
         return redirect(view.url())
     act = grant.act(grant.tenant, timezone.now())
-    file_taken(act, grant.tenant.reference, what="county", form=ending, label=title, rows=len(view.rows))
+    file_taken(
+        act, grant.tenant.reference, what="county", form=ending, label=title, rows=len(view.rows),
+        reason=purpose_of(request),
+    )  # fmt: skip
     return made
 
 
@@ -290,6 +296,8 @@ def county_list_file(request: HttpRequest, code: str, ending: str) -> HttpRespon
     grant, listing = overseer(request), LISTS.get(code)
     if listing is None:
         raise Http404
+    if ask := purpose_first(request, grant):
+        return ask
     scope, asked = list_asked(grant.tenant, code, listing, request.GET)
     day = _("截至%(day)s") % {"day": date_format(asked.today)} if asked.past else ""
     told = (scope.whose, scope.view.period, words_of(listing, asked.filters), day)
@@ -308,6 +316,7 @@ def county_list_file(request: HttpRequest, code: str, ending: str) -> HttpRespon
     record_personal(grant, listing, whole_or_cut(rows)[0])
     act = grant.act(grant.tenant, timezone.now())
     file_taken(
-        act, grant.tenant.reference, what=f"list.{code}", form=ending, label=title, narrowed=narrowed, rows=total
+        act, grant.tenant.reference, what=f"list.{code}", form=ending, label=title, narrowed=narrowed, rows=total,
+        reason=purpose_of(request),
     )  # fmt: skip
     return made

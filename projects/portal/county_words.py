@@ -21,6 +21,8 @@ from projects.oversight.models import Note
 from projects.portal.county import files_to_save
 from projects.portal.county_papers import Sheet, file_of, whole_or_cut
 from projects.portal.scope import refuse_part
+from workflow.administration.purpose import purpose_first, purpose_of
+from workflow.administration.taking import file_taken
 from workflow.people.models import Unit
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
@@ -54,9 +56,15 @@ def county_words(request: HttpRequest) -> HttpResponse:
 def county_words_file(request: HttpRequest, ending: str) -> HttpResponse:
     """The same whole, as a workbook, PDF or Word; where no PDF can be made, back to the page."""
     unit, grant = _told(request), acting_grant(request)
+    if ask := purpose_first(request, grant):
+        return ask
     title = _("提示函与指导（%(unit)s）") % {"unit": grant.tenant.name}
     made = file_of(title, ending, lambda: [sheet for sheet, _cut in _sheets(unit)], lambda: _notes(unit))
-    return made or redirect("county_notes")
+    if made is None:
+        return redirect("county_notes")
+    act, why = grant.act(grant.tenant, timezone.now()), purpose_of(request)
+    file_taken(act, grant.tenant.reference, what="county_words", form=ending, label=title, reason=why)
+    return made
 
 
 def _sheets(unit: Unit | None) -> list[tuple[Sheet, list[str]]]:

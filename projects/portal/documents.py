@@ -23,6 +23,7 @@ from projects.portal.beside import files_on
 from projects.portal.public import public_page, shown
 from projects.portal.public_brake import is_over
 from projects.voting.superseding import told_superseded
+from workflow.administration.purpose import purpose_first, purpose_of
 from workflow.administration.taking import file_taken
 from workflow.flows.saving import saved_as
 from workflow.roles.middleware import acting_grant
@@ -44,15 +45,17 @@ def paper_on_file(request: HttpRequest, pk: int) -> Paper:
 @require_safe
 def staff_document(request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
     """A paper of the file as PDF or Word; where no PDF can be made, back to the page, which says so."""
-    held = paper_on_file(request, pk)
+    held, grant = paper_on_file(request, pk), acting_grant(request)
+    if held.published_at is None and (ask := purpose_first(request, grant)):
+        return ask
     made = _file_of(held, ending, [file["name"] for file in files_on(held.reference)])
     if made is None:
         return redirect("staff_paper", held.pk)
     if held.published_at is None:  # what is published anybody may fetch
-        act, year = acting_grant(request).act(held.unit, timezone.now()), held.cycle
+        act, year = grant.act(held.unit, timezone.now()), held.cycle
         file_taken(
             act, held.reference, what="paper", form=ending, label=held.title, step=held.step,
-            about=year.reference if year else "",
+            about=year.reference if year else "", reason=purpose_of(request),
         )  # fmt: skip
     return made
 

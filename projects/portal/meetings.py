@@ -16,6 +16,7 @@ from projects.cycles.documents.composing import text_parts
 from projects.cycles.documents.parts import Document, Heading, Paragraph, Part
 from projects.cycles.numerals import numeral
 from projects.portal.documents import written
+from workflow.administration.purpose import purpose_first, purpose_of
 from workflow.administration.taking import file_taken
 from workflow.flows.models import Deadline, Meeting, MeetingCall, Sitting
 from workflow.people.models import User
@@ -134,13 +135,15 @@ def sitting(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_safe
 def sitting_minutes(request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
     """The 纪要 of the meeting as a file; back to its page where no PDF can be made."""
-    held = _sitting(request, pk)
+    held, grant = _sitting(request, pk), acting_grant(request)
+    if ask := purpose_first(request, grant):
+        return ask
     document = minutes_of(held)
     made = written(document, ending, document.title)
     if made is None:
         return redirect("sitting", pk=pk)
-    act = acting_grant(request).act(held.unit, timezone.now())
-    file_taken(act, f"sitting:{held.pk}", what="minutes", form=ending, label=document.title)
+    act, why = grant.act(held.unit, timezone.now()), purpose_of(request)
+    file_taken(act, f"sitting:{held.pk}", what="minutes", form=ending, label=document.title, reason=why)
     return made
 
 

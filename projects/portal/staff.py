@@ -9,7 +9,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -45,6 +45,7 @@ from projects.portal.scope import PAGES, refuse_outside, scope_told
 from projects.portal.staff_selectors import cycle_named
 from projects.supervision.models import ChangeState, ProjectState
 from projects.supervision.selectors import going_on_after, project_file
+from workflow.administration.purpose import purpose_first, purpose_of
 from workflow.administration.taking import file_taken
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, Refused
@@ -254,7 +255,7 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def staff_file(request: HttpRequest, pk: int) -> FileResponse:
+def staff_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """A file of the township's records: pictures and PDF are shown, anything else is saved."""
     grant = acting_grant(request)
     files = readable_files(Attachment.objects.select_related("unit"), grant.office)
@@ -264,8 +265,17 @@ def staff_file(request: HttpRequest, pk: int) -> FileResponse:
     kind = mimetypes.guess_type(held.name)[0] or ""
     shown = kind in SHOWN
     if not shown and not held.public:
+        if ask := purpose_first(request, grant):
+            return ask
         act, ending = grant.act(held.unit, timezone.now()), held.name.rpartition(".")[2]
-        file_taken(act, held.subject, what="attachment", form=ending[:10], label=held.name)
+        file_taken(
+            act,
+            held.subject,
+            what="attachment",
+            form=ending[:10],
+            label=held.name,
+            reason=purpose_of(request),
+        )
     return FileResponse(
         held.file.open("rb"),
         as_attachment=not shown,

@@ -25,6 +25,7 @@ from projects.portal.story_selectors import (
     story_of,
 )
 from projects.supervision.models import Project
+from workflow.administration.purpose import purpose_first, purpose_of
 from workflow.administration.taking import file_taken
 from workflow.flows.saving import saved_as
 from workflow.people.isolation import of_units, within
@@ -53,14 +54,24 @@ def story(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 @require_safe
 def story_sheet(request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
     """The sheet; where no PDF can be made, back to the page, which says so."""
-    lineage = _asked(request, kind, pk)
+    lineage, grant = _asked(request, kind, pk), acting_grant(request)
+    if ask := purpose_first(request, grant):
+        return ask
     try:
         sheet = card_of(lineage, public=False)
     except NoPdf as reason:
         messages.error(request, str(reason))
         return redirect("story", kind, pk)
-    head, act = lineage.head, acting_grant(request).act(lineage.unit, timezone.now())
-    file_taken(act, head.reference, what="story", form="pdf", about=head.about, label=lineage.title)
+    head, act = lineage.head, grant.act(lineage.unit, timezone.now())
+    file_taken(
+        act,
+        head.reference,
+        what="story",
+        form="pdf",
+        about=head.about,
+        label=lineage.title,
+        reason=purpose_of(request),
+    )
     return _saved(sheet, lineage)
 
 

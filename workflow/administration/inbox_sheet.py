@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from workflow.administration import sheets
 from workflow.administration.previews import workbook
+from workflow.administration.purpose import purpose_first, purpose_of
 from workflow.administration.taking import file_taken
 from workflow.flows.models import Deadline
 from workflow.flows.steps import name_of_step
@@ -29,6 +30,8 @@ MOST_ROWS = 5000
 def inbox_sheet(request: HttpRequest, box: str) -> HttpResponse:
     """The whole list, not one page of it, up to MOST_ROWS; the second sheet says what it was narrowed to."""
     asked = listing(request, box)
+    if ask := purpose_first(request, asked.grant):
+        return ask
     found = list(islice(iter(asked.rows()), MOST_ROWS))
     if box == COPIES:
         columns, lines = _copy_columns(), [_copy_cells(as_copy_row(row).copy) for row in found]
@@ -42,6 +45,7 @@ def inbox_sheet(request: HttpRequest, box: str) -> HttpResponse:
         label=str(asked.box.title),
         narrowed="；".join(asked.said()),
         rows=len(found),
+        reason=purpose_of(request),
     )
     body = sheets.write(asked.box.title, columns, lines, notes=_notes(asked, len(found)))
     return workbook(body, f"{box}-{timezone.localdate():%Y%m%d}.xlsx")

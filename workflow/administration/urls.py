@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from workflow.administration import heads, sign_in, stand_ins, trail, views
+from workflow.administration import heads, purpose, sign_in, stand_ins, trail, views
 
 urlpatterns = [
     path("login/", sign_in.SignIn.as_view(), name="login"),
@@ -29,6 +29,7 @@ urlpatterns = [
     path("people/<int:user_id>/second-factor/", views.person_drop_factor, name="person_drop_factor"),
     path("stand-ins/", stand_ins.stand_ins, name="stand_ins"),
     path("stand-ins/<int:grant_id>/end/", stand_ins.stand_in_end, name="stand_in_end"),
+    path("purpose/", purpose.purpose, name="purpose"),
     path("trail-heads/", heads.head_list, name="trail_head_list"),
     path("trail-heads/<str:code>.json", heads.heads, name="trail_heads"),
     path("trail/exports/", trail.exports, name="trail_exports"),

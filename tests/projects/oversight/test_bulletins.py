@@ -23,6 +23,7 @@ from tests.projects.oversight.slow import rounded
 from tests.projects.oversight.test_past import alter
 from tests.projects.portal.public_world import text_of, travel
 from tests.projects.supervision.conftest import year_of
+from tests.purpose import say_purpose
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotYourTurn, Refused
 from workflow.flows.events import perform
@@ -202,6 +203,7 @@ def test_a_quarter_that_has_not_begun_is_refused(county, leader):
 
 def test_a_list_is_of_no_day_to_come_and_of_none_it_cannot_be_told_of(client, county, leader):
     client.force_login(leader)
+    say_purpose(client)
     found = "/county/list/projects/?which=live&as_of=2027-05-01"
     assert client.get(found).status_code == 200
     assert client.get(found.replace("/?", "/file/xlsx/?")).status_code == 200
@@ -269,6 +271,7 @@ def test_another_countys_figures_and_bulletins_stay_its_own(client, county, lead
 def test_it_is_word_to_go_on_with(client, county, leader):
     held = drafted(county, leader)
     client.force_login(leader)
+    say_purpose(client)
     file = docx.Document(io.BytesIO(client.get(f"/county/bulletins/{held.pk}/docx/").content))
     text = "".join(p.text for p in file.paragraphs)
     assert "一、基本情况" in text and "示范县人民代表大会常务委员会" in text and "2027年6月1日" in text

@@ -21,6 +21,7 @@ from tests.projects.oversight.county_world import leader_of
 from tests.projects.oversight.slow import slow_figures
 from tests.projects.portal.public_world import cycle_of, text_of, travel
 from tests.projects.supervision.conftest import year_of
+from tests.purpose import say_purpose
 from workflow.audit.models import Head
 from workflow.audit.services import write_down
 from workflow.machines.services import fire
@@ -231,6 +232,7 @@ def notes(client) -> str:
 
     import openpyxl
 
+    say_purpose(client)
     book = openpyxl.load_workbook(io.BytesIO(client.get("/county/file/xlsx/").content))
     assert "程序规范" in book.sheetnames
     return "".join(str(row[0]) for row in book["说明"].iter_rows(values_only=True))

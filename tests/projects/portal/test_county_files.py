@@ -19,6 +19,7 @@ from projects.supervision.models import Project
 from tests.builders import at, township
 from tests.projects.oversight.county_world import county_of, leader_of, townships_of
 from tests.projects.portal.public_world import text_of, travel
+from tests.purpose import say_purpose
 from workflow.people.isolation import SYSTEM, apply
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +39,7 @@ def county(db, monkeypatch):
 @pytest.fixture
 def reader(client, county):
     client.force_login(leader_of(county))
+    say_purpose(client)
     return client
 
 
@@ -191,6 +193,8 @@ def test_what_the_county_has_said_is_a_file_for_it_and_for_the_township_it_was_s
     )
     for user in (leader, town.of("chair")):
         client.force_login(user)
+        if user == leader:
+            say_purpose(client)
         assert 'href="/county/words/file/xlsx/"' in text_of(client, "/county/words/")
         book = book_of(client.get("/county/words/file/xlsx/"))
         assert book.sheetnames == ["工作提示函", "指导意见和通报", "抽查", "说明"]
@@ -199,5 +203,6 @@ def test_what_the_county_has_said_is_a_file_for_it_and_for_the_township_it_was_s
         assert client.get("/county/words/file/docx/").status_code == 200
         apply(SYSTEM)
     client.force_login(leader_of(county))
+    say_purpose(client)
     assert book_of(client.get("/county/words/file/xlsx/"))["指导意见和通报"].max_row == 1
     assert client.get("/county/words/file/exe/").status_code == 404

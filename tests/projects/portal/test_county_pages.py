@@ -21,6 +21,7 @@ from tests.builders import arranged, at, township
 from tests.projects.oversight.county_world import county_of, leader_of, townships_of
 from tests.projects.portal.public_world import text_of, travel
 from tests.projects.supervision.conftest import Year, year_of
+from tests.purpose import say_purpose
 from workflow.flows.errors import InvalidForm, NotYourTurn
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
@@ -156,6 +157,7 @@ def test_a_step_that_is_done_says_how_many_working_days_early_or_late(
     listed = text_of(client, cell[1].replace("&amp;", "&"))
     assert words.removesuffix("完成") in listed
     apply(SYSTEM)
+    say_purpose(client)
     book = client.get("/county/file/xlsx/").content
     sheet = openpyxl.load_workbook(io.BytesIO(book)).worksheets[0]
     assert sheet.cell(2, 6).value.startswith(words)
@@ -451,5 +453,5 @@ def test_a_list_costs_as_many_queries_for_many_rows_as_for_few(client, county):
      "/county/?only=overdue", "/county/?sort=step&dir=down", "/county/list/tasks/?unit=A", "/county/bulletins/"],
 )  # fmt: skip
 def test_whatever_a_county_has_a_province_has_too(client, province, path):
-    signed_in(client, leader_of(province))
+    say_purpose(signed_in(client, leader_of(province)))
     assert client.get(path).status_code == 200

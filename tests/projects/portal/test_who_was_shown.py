@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from projects.cycles.models import Cycle, Paper
 from projects.deliberation.models import Visit
 from tests.builders import SINCE, at, township
-from tests.projects.portal.public_world import cycle_of
+from tests.projects.portal.public_world import cycle_of, travel
+from tests.purpose import WHY, say_purpose
 from workflow.administration.taking import EXPORTED, file_taken
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
@@ -103,6 +105,7 @@ def test_a_list_without_personal_data_leaves_no_such_entry(client, town, cycle, 
 
 def test_a_file_of_the_visits_is_both_a_file_taken_and_personal_data_shown(client, town, cycle, visit):
     client.force_login(above(town, "county"))
+    say_purpose(client)
     assert client.get("/county/list/visits/file/xlsx/").status_code == 200
     assert [one["subject"] for one in entries(PERSONAL)] == [cycle.reference]
     (told,) = entries(EXPORTED)
@@ -169,11 +172,61 @@ def test_a_list_of_the_inbox_taken_as_a_workbook_is_on_record(client, town, cycl
 def test_the_booklet_and_the_countys_view_are_on_record_where_they_belong(client, town, cycle):
     county = above(town, "county")
     client.force_login(county)
+    say_purpose(client)
     assert client.get(f"/years/{cycle.pk}/booklet/docx/").status_code == 200
     assert client.get("/county/file/xlsx/").status_code == 200
     booklet, view = entries(EXPORTED)
     assert (booklet["unit"], booklet["subject"]) == (town.unit.code, cycle.reference)
     assert (view["unit"], view["subject"]) == (town.unit.parent.code, town.unit.parent.reference)
+    assert booklet["reason"] == view["reason"] == WHY
+
+
+def files_for(town, cycle) -> list[str]:
+    """The address of a file of every page that hands one out to who looks on."""
+    paper = paper_of(town, cycle)
+    return [
+        f"/papers-on-file/{paper.pk}/docx/", f"/years/{cycle.pk}/booklet/docx/", "/county/file/xlsx/?year=2027",
+        "/county/list/projects/file/xlsx/", "/county/map/file/xlsx/", "/county/words/file/xlsx/", "/inbox/todo/export/",
+    ]  # fmt: skip
+
+
+def test_who_looks_on_takes_no_file_before_saying_what_for(client, town, cycle):
+    client.force_login(above(town, "county"))
+    for path in files_for(town, cycle):
+        answer = client.get(path)
+        assert (answer.status_code, answer.url) == (302, f"/purpose/?{urlencode({'next': path})}"), path
+    assert entries(EXPORTED) == []
+    asked = client.get(path).url
+    assert client.post(asked, {"purpose": " "}).status_code == 422
+    assert client.post(asked, {"purpose": "县人大主任会议"}).url == path
+    for path in files_for(town, cycle):
+        assert client.get(path).status_code == 200, path
+    told = entries(EXPORTED)
+    assert len(told) == 7 and {one["reason"] for one in told} == {"县人大主任会议"}
+
+
+def test_what_for_holds_for_the_day_and_the_session_and_leads_nowhere_else(client, town, cycle, monkeypatch):
+    user = above(town, "county")
+    travel(monkeypatch, "2027-06-01")
+    client.force_login(user)
+    say_purpose(client)
+    assert client.get("/county/file/xlsx/").status_code == 200
+    travel(monkeypatch, "2027-06-02")
+    client.force_login(user)
+    assert client.get("/county/file/xlsx/").status_code == 302, "another day, another purpose"
+    away = client.post("/purpose/?next=https://evil.example/", {"purpose": "核对"})
+    assert away.status_code == 302 and "evil" not in away.url
+    say_purpose(client, "县政府督查")
+    assert client.get("/county/file/xlsx/").status_code == 200
+    assert [one["reason"] for one in entries(EXPORTED)] == [WHY, "县政府督查"]
+
+
+def test_a_desks_own_files_are_its_daily_work_and_nobody_else_is_asked(client, town, cycle):
+    paper, clerk = paper_of(town, cycle), town.of("clerk")
+    client.force_login(clerk)
+    assert client.get(f"/papers-on-file/{paper.pk}/docx/").status_code == 200
+    assert [one["reason"] for one in entries(EXPORTED)] == [""]
+    assert client.get("/purpose/").status_code == 403
 
 
 def test_whoever_votes_in_secret_leaves_no_line_by_what_they_take(town, cycle):
