@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
 from collections.abc import Iterator
 from itertools import islice
@@ -33,11 +32,11 @@ PART = 1_000
 def as_pdf(extract: Extract) -> Iterator[bytes]:
     """The entries told in Chinese, each with its number and hash, the head's code and square on the last page.
 
-    Laid out a part at a time and joined with page numbers that go on, so that what is held is a part and the PDF itself.
+    Laid out a part at a time and written out with page numbers that go on, so that no more than a part is held.
     """
     if reason := obstacle_to_pdf():
         raise NotExported(reason)
-    from pypdf import PdfWriter
+    from projects.cycles.documents.joining import Joined
 
     count = extract.total()
     first, last = extract.span()
@@ -51,18 +50,15 @@ def as_pdf(extract: Extract) -> Iterator[bytes]:
         "seal": seal,
         "at": localtime(timezone.now()),
     }
-    joined, done = PdfWriter(), 0
+    joined, done = Joined(), 0
     for rows in _parts(extract):
         done += len(rows)
         begins, ends = done == len(rows), done >= count
         part = page | {"rows": _named(rows, extract), "begins": begins, "ends": ends}
-        joined.append(io.BytesIO(_laid_out(part, pages_before=len(joined.pages))))
+        yield joined.add(_laid_out(part, pages_before=joined.pages))
         # Laying out takes longer than reading: whoever looks on hears after each part that it goes on.
         extract.beat()
-    with tempfile.TemporaryFile() as file:
-        joined.write(file)
-        file.seek(0)
-        yield from iter(lambda: file.read(CHUNK), b"")
+    yield joined.finish()
 
 
 def _parts(extract: Extract) -> Iterator[list[dict[str, Any]]]:

@@ -20,7 +20,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max, OuterRef, Q, Subquery
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from nacl.exceptions import BadSignatureError
@@ -378,10 +378,7 @@ def feed_of(
 
     until: none over more entries than these, beside a trail that goes no further.
     """
-    heads = TreeHead.objects.filter(unit=unit, size__gt=after).order_by("size", "at")
-    if until is not None:
-        heads = heads.filter(size__lte=until)
-    rows = [head_told(head, unit) for head in heads.select_related("cosignature__by", "stamp")[:limit]]
+    rows = [head_told(head, unit) for head in _heads(unit, after, until)[:limit]]
     return {
         "format": FORMAT,
         "unit": unit.code,
@@ -392,6 +389,22 @@ def feed_of(
         "keys": keys_told(),
         "heads": rows,
     }
+
+
+def feed_written(unit: Unit, *, until: int) -> Iterator[bytes]:
+    """`feed_of` as JSON, a head at a time; read in one transaction, the caller's."""
+    empty = json.dumps(feed_of(unit, limit=0), ensure_ascii=False)
+    yield empty.removesuffix("]}").encode()
+    for number, head in enumerate(_heads(unit, 0, until).iterator()):
+        yield (b",\n" if number else b"\n") + json.dumps(head_told(head, unit), ensure_ascii=False).encode()
+    yield b"\n]}\n"
+
+
+def _heads(unit: Unit, after: int, until: int | None) -> QuerySet[TreeHead]:
+    heads = TreeHead.objects.filter(unit=unit, size__gt=after).order_by("size", "at")
+    if until is not None:
+        heads = heads.filter(size__lte=until)
+    return heads.select_related("cosignature__by", "stamp")
 
 
 def keys_told() -> list[dict[str, str]]:

@@ -227,6 +227,9 @@ def test_what_an_old_key_signed_stays_verifiable(unit: Unit) -> None:
     new = sealed(unit)
     assert new.key != old.key and heads.is_signed(old, unit) and heads.is_signed(new, unit)
     feed = heads.feed_of(unit)
+    for until, size in ((0, 0), (old.size, 1), (new.size, 2)):
+        written = json.loads(b"".join(heads.feed_written(unit, until=until)))
+        assert written == heads.feed_of(unit, until=until) and len(written["heads"]) == size
     assert not any(standalone.head_fault(feed, head) for head in feed["heads"])
     assert [bool(key["until"]) for key in feed["keys"]] == [True, False]
     body = json.loads(Entry.objects.filter(action="trail.key").order_by("-pk")[0].body)
