@@ -1,10 +1,17 @@
-"""Entering where a channel reaches somebody. What was entered is sealed and kept out of the trail."""
+"""Entering where a channel reaches somebody, and forgetting it once it serves nothing any more.
+
+What was entered is sealed and kept out of the trail. It serves the office held: whoever has held none for KEPT_DAYS is
+written to no more, and address and mailbox are erased (《个人信息保护法》第十九条、第四十七条).
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef, Q
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from notifications.channels import enterable, offered
@@ -16,6 +23,9 @@ from workflow.flows.errors import NotYourTurn, Refused
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, User
 from workflow.roles.models import RoleGrant
+
+# Whoever is elected or appointed again within the season enters nothing anew.
+KEPT_DAYS = 90
 
 
 def may_keep(grant: RoleGrant, unit: Unit) -> bool:
@@ -80,6 +90,34 @@ def remove_own(user: User, *, channel: str) -> None:
     """Forget one's own address; not an error where there is none."""
     with within(SYSTEM):
         Address.objects.filter(user=user, channel=channel).delete()
+
+
+def forget_former(at: datetime) -> int:
+    """Erase addresses and mailboxes of whoever has held no office for KEPT_DAYS; of how many persons.
+
+    An address entered since is kept as long. Of each place where one of them held the last office an entry says how many,
+    and nobody's name. Who never held an office, as whoever runs the system, is left alone.
+    """
+    day = localdate(at) - timedelta(days=KEPT_DAYS)
+    with within(SYSTEM):
+        held = RoleGrant.objects.filter(user=OuterRef("pk"))
+        lately = held.filter(
+            Q(until=None) | Q(until__gte=day), Q(revoked_at=None) | Q(revoked_at__date__gte=day)
+        )
+        young = Address.objects.filter(user=OuterRef("pk"), changed_at__date__gte=day)
+        kept = Address.objects.filter(user=OuterRef("pk"))
+        former = User.objects.filter(
+            ~Q(email="") | Exists(kept), ~Exists(lately), ~Exists(young), Exists(held)
+        )
+        people = list(former.values_list("pk", flat=True))
+        Address.objects.filter(user__in=people).delete()
+        User.objects.filter(pk__in=people).update(email="")
+        last = RoleGrant.objects.filter(user__in=people).order_by("user_id", "-pk").distinct("user_id")
+        places = Counter(grant.tenant for grant in last.select_related("tenant"))
+        for unit in sorted(places, key=lambda one: one.pk):
+            act = Act(None, "system", unit, at)
+            write_down(act, "letters.forget", unit.reference, after={"persons": places[unit]})
+    return len(people)
 
 
 def _must_keep(grant: RoleGrant, unit: Unit) -> None:

@@ -365,6 +365,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "record.read",
         "record.export",
         "letters.address",
+        "letters.forget",
         "letters.send_again",
         "letters.reword",
         "letters.restore_wording",

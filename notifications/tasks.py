@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from notifications import digests, post, sending
+from notifications import addresses, digests, post, sending
 from workflow.flows.waking import send
 from workflow.people.isolation import SYSTEM, within
 
@@ -55,3 +55,9 @@ def sweep_deliveries() -> None:
     sending.doubt(timezone.now())
     digests.bind_due(timezone.now())
     send_queued()
+
+
+@shared_task
+def sweep_addresses() -> int:
+    """Forget where those were reached who have left their offices; of how many persons."""
+    return addresses.forget_former(timezone.now())

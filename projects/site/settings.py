@@ -317,6 +317,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "pending": every(3600, "workflow.flows.tasks.sweep_pending"),
     "jobs": every(60, "workflow.flows.tasks.sweep_jobs"),
     "letters": every(60, "notifications.tasks.sweep_units"),
+    "addresses": {
+        "task": "notifications.tasks.sweep_addresses",
+        "schedule": crontab(hour=2, minute=0),
+        "options": {"expires": 6 * 3600},
+    },
     "deliveries": every(60, "notifications.tasks.sweep_deliveries"),
     "returned": every(600, "projects.collection.tasks.sweep_returned"),
     "reports": every(3600, "projects.supervision.tasks.sweep_reports"),
