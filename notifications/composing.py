@@ -28,6 +28,7 @@ from workflow.audit.models import Entry, Leaf
 from workflow.flows.models import Deadline
 from workflow.flows.nodes import MeetingView
 from workflow.inbox.story import OUTSIDE
+from workflow.inbox.telling import labels_in
 from workflow.people.models import Unit, User
 from workflow.people.wording import worded
 from workflow.roles import registry
@@ -101,6 +102,10 @@ class Batch:
     def _asked(self) -> dict[int, Deadline]:
         ids = {number for w in self.written if (number := self._task_named(w)) is not None}
         return {d.pk: d for d in _tasks().filter(pk__in=ids)} if ids else {}
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        return labels_in(self.bodies.values())
 
     @cached_property
     def _authors(self) -> dict[str, User]:
@@ -271,7 +276,7 @@ class Batch:
             unit=self.unit.name,
             who=str(OUTSIDE.get(body["office"]) or registry.title_of(body["office"], self.unit)),
             office=registry.title_of((body["after"] | body["before"]).get("office", ""), self.unit),
-            label=body["label"],
+            label=body["label"] or self._labels.get(body["subject"], ""),
             reason=body["reason"],
             on=w.on,
             before=body["before"],

@@ -205,6 +205,7 @@ class RegisterForm(ProposalForm, StepForm):
     """The same form, registered for somebody by a station, or handed in by a deputy or an office."""
 
     private: ClassVar[tuple[str, ...]] = ("name", "phone", "content", "necessity")
+    committed: ClassVar[tuple[str, ...]] = ("title", "place", "funding")
     proposer_kind = forms.ChoiceField(label=_("提出人类别"), choices=ProposerKind.choices)
     channel = forms.ChoiceField(label=_("征集渠道"))
 

@@ -40,7 +40,7 @@ RECORDS = [
     WatchRows("paper", subject="paper:id", about=OF_CYCLE, told=("kind", "number", "title", "subject")),
     WatchRows("attachment", subject="attachment:id", told=("subject", "sha256")),
     # step 1
-    WatchRows("proposal", subject="proposal:id", about=OF_CYCLE, step=1, told=("title", "place", "category")),
+    WatchRows("proposal", subject="proposal:id", about=OF_CYCLE, step=1, told=("category",)),
     # step 2
     WatchRows(
         "item", subject="item:id", about=OF_CYCLE, step=2,

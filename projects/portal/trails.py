@@ -8,9 +8,9 @@ from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import JSONField, Q, QuerySet
+from django.db.models import JSONField, Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import make_aware
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from projects.collection.models import Proposal
 from projects.cycles.steps import STEPS
 from projects.portal.scope import scope_told
 from projects.portal.staff import choice_of_townships, township_asked
@@ -122,9 +123,12 @@ def _on(subject: str, inside: Cast) -> Q:
     """A record by its reference with all done inside it, or whatever is called so."""
     if REFERENCE.fullmatch(subject):
         return Q(subject=subject) | Q(about=subject)
-    return Q(
-        pk__in=Entry.objects.alias(label=KeyTextTransform("label", inside)).filter(label__contains=subject)
-    )
+    # What residents wrote stands in the record alone, and in no entry.
+    written = Proposal.objects.filter(title__contains=subject)
+    named = Concat(Value(f"{Proposal.kind}:"), Cast("pk", TextField()), output_field=TextField())
+    numbers = written.annotate(named=named).values("named")
+    called = Entry.objects.alias(label=KeyTextTransform("label", inside)).filter(label__contains=subject)
+    return Q(pk__in=called) | Q(subject__in=numbers)
 
 
 @require_safe

@@ -2,6 +2,9 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from projects.retention.models import ErasureRequest
+from workflow.audit.services import leave_unnamed
 from workflow.inbox.story import call_acts
 
 call_acts({"retention.request": _("申请删除联系方式")})
+leave_unnamed(ErasureRequest.kind)  # it is called after the proposal

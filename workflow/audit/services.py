@@ -45,6 +45,22 @@ class Act:
         return self.actor
 
 
+_unnamed: set[str] = set()
+
+
+def leave_unnamed(*kinds: str) -> None:
+    """Have entries on records of these kinds carry no label: people outside wrote it, and may have put a name into it.
+
+    The trail keeps what it is told for ever; a label is read from the record, as long as that has it (`is_unnamed`).
+    """
+    _unnamed.update(kinds)
+
+
+def is_unnamed(subject: str) -> bool:
+    """Whether entries on this record ("kind:id") carry no label."""
+    return subject.partition(":")[0] in _unnamed
+
+
 def write_down(
     act: Act,
     action: str,
@@ -61,7 +77,8 @@ def write_down(
 
     subject: "kind:id" of the record the act is on; about: "kind:id" of the whole it belongs to (the year's cycle),
     step: 1–6 of the six steps or None. before, after: what changed, JSON values only. Personal data stays out:
-    ids, not names or telephone numbers (integrity.md §1.6).
+    ids, not names or telephone numbers (integrity.md §1.6). label: what people call the record; left out where nobody in
+    office gave it that name (`leave_unnamed`).
     """
     body = canonical(
         {
@@ -71,7 +88,7 @@ def write_down(
             "after": dict(after or {}),
             "at": stamp(act.at),
             "before": dict(before or {}),
-            "label": label,
+            "label": "" if is_unnamed(subject) else label,
             "office": act.office,
             "reason": reason,
             "request": act.request_id,

@@ -156,7 +156,7 @@ def _line(entry: Entry, body: dict[str, Any], names: Mapping[str, str], records:
         what=worded(own.title if own else _what(body), entry.unit),
         who=entry.actor.name if entry.actor else str(OUTSIDE.get(body["office"], OUTSIDE["system"])),
         office=_office(entry, body, names),
-        label=body["label"],
+        label=body["label"] or records.get(body["subject"], ""),
         reason=body["reason"],
         returned=body["action"].endswith(".return"),
         changes=changes_of(body, records),

@@ -21,6 +21,7 @@ from workflow.audit.alarms import FOUND_BY
 from workflow.audit.commitments import BARE, SALTED
 from workflow.audit.exporters import FORMATS
 from workflow.audit.rows import ACTIONS, APPLICATION, BESIDE, HIDDEN, ROLE, ROW, TABLE
+from workflow.audit.services import is_unnamed
 from workflow.audit.verify import WORDS
 from workflow.flows.base import flows
 from workflow.flows.events import events
@@ -67,13 +68,30 @@ def changes_of(body: Mapping[str, Any], names: Mapping[str, str]) -> list[Change
 
 def names_in(bodies: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Reference → name of every record that entries' values refer to, as far as the viewer's context shows it."""
+    return _called(
+        one
+        for body in bodies
+        for value in (*body["before"].values(), *body["after"].values(), *_left_unnamed(body))
+        for one in (value if isinstance(value, list) else [value])
+    )
+
+
+def labels_in(bodies: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Reference → what the record is called, of those whose entries carry no label; as the viewer's context shows it."""
+    return _called(one for body in bodies for one in _left_unnamed(body))
+
+
+def _left_unnamed(body: Mapping[str, Any]) -> tuple[str, ...]:
+    return () if body["label"] or not is_unnamed(body["subject"]) else (body["subject"],)
+
+
+def _called(values: Iterable[Any]) -> dict[str, str]:
+    """What the records among these values are called, by their references."""
     wanted: dict[str, set[int]] = {}
-    for body in bodies:
-        for value in (*body["before"].values(), *body["after"].values()):
-            for one in value if isinstance(value, list) else [value]:
-                if isinstance(one, str) and REFERENCE.fullmatch(one):
-                    kind, _colon, number = one.partition(":")
-                    wanted.setdefault(kind, set()).add(int(number))
+    for one in values:
+        if isinstance(one, str) and REFERENCE.fullmatch(one):
+            kind, _colon, number = one.partition(":")
+            wanted.setdefault(kind, set()).add(int(number))
     models: dict[str, Any] = {"unit": Unit, **_machines()}
     return {
         record.reference: record.label

@@ -35,6 +35,7 @@ from projects.evaluation.models import Rating
 from projects.evaluation.services import register_rating
 from projects.retention import events
 from projects.retention.certificates import agrees
+from projects.retention.intake import request_erasure
 from projects.retention.models import Erasure, Hold
 from projects.retention.selectors import file_terms_of, lots_of
 from projects.retention.tasks import sweep_sessions
@@ -45,13 +46,16 @@ from tests.projects.cycles.test_documents import text_of
 from tests.projects.portal.public_world import STATES, TO_ACCEPTED, cycle_of, project_of, travel
 from tests.projects.retention.conftest import BEFORE, CANARY, DUE, PHONE, seal
 from workflow.audit import heads
+from workflow.audit.commitments import is_of
 from workflow.audit.exporters.extract import extract_of
 from workflow.audit.exporters.jsonl import as_jsonl
 from workflow.audit.models import Entry, Salt
+from workflow.audit.services import Act, write_down
 from workflow.audit.verify import verify
 from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline, Draft
+from workflow.inbox.story import lines_of
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply, of_units
 from workflow.roles.models import RoleGrant
@@ -305,6 +309,41 @@ def test_nothing_of_a_contact_is_left_anywhere_and_the_trail_verifies(world, tmp
     with pytest.raises(CommandError) as cannot_be_told:
         call_command("check_text", str(submitted.pk), "contact", str(text))
     assert cannot_be_told.value.returncode == 2
+
+
+def test_what_a_resident_called_a_proposal_stands_in_no_entry_and_is_told_from_the_record(world, monkeypatch):
+    title, town = f"请给{CANARY}家门口装灯", world.town
+    register = {
+        "title": title, "content": "村口无灯。", "place": f"{CANARY}家门口", "category": "", "proposer_kind": "resident",
+        "name": CANARY, "phone": PHONE, "channel": "电话",
+    }  # fmt: skip
+    perform(
+        "collection.propose",
+        cycle_of(town, year=2029),
+        actor=town.of("station"),
+        data=register,
+        at=at("2026-09-12"),
+    )
+    proposal = Proposal.objects.get(title=title)
+    fire(proposal, "accept", town.act("gov_clerk", at("2026-09-14")))
+    asked = request_erasure(Act(None, "resident", town.unit, at("2026-09-15")), proposal)
+    seal()
+    post_unit(town.unit.pk)
+    told = [*Entry.objects.filter(subject=proposal.reference), *Entry.objects.filter(subject=asked.reference)]
+    assert len(told) >= 3 and all(json.loads(entry.body)["label"] == "" for entry in told)
+    assert not Entry.objects.filter(body__contains=CANARY).exists()
+    assert {line.label for line in lines_of(told)} == {title, asked.label} and title in asked.label
+    letters = Delivery.objects.filter(entry__in=told)
+    assert letters and all(
+        title in letter.title + letter.body for letter in letters if "受理" in letter.title
+    )
+    shown = page(town.of("clerk"), f"/trail/?subject={CANARY}").content.decode()
+    assert "提出意见建议" in shown and title in shown
+    (registered,) = Entry.objects.filter(action="collection.propose")
+    assert is_of(json.loads(registered.body)["after"]["title"], "title", title, bytes(registered.salt.value))
+    Proposal.objects.filter(pk=proposal.pk).update(title="灯")
+    write_down(town.act("clerk", at("2026-09-16")), "proposal.note", proposal.reference)
+    assert {line.label for line in lines_of(told[:1])} == {"灯"}, "the record tells it, whatever it was"
 
 
 def test_every_kind_goes_with_its_salt_and_what_was_counted_stays(world, tmp_path):
