@@ -320,6 +320,7 @@ ADDED = [
     ("evaluation.measure_arrive", "clerk"), ("deliberation.roll", "admin"), ("finding.raise", "auditor"),
     ("supervision.inspect", "county"), ("record.read", "auditor"), ("oversight.guide", "county"), ("proposal.send_back", "gov_clerk"),
     ("deliberation.explain", "chair"), ("voting.key_first", "teller"), ("finding.raise", "inspector"), ("inquiry.ask", "presidium"),
+    ("row.change", "database"),
 ]  # fmt: skip
 
 
@@ -447,6 +448,7 @@ class Trail:
     """Years one after the other as one unit's trail, read as the exporters read an extract."""
 
     unit = SimpleNamespace(code=CODE, name="青溪镇")
+    outside = 0  # no head of it has left
 
     def __init__(self, lines: Iterable[Line]) -> None:
         self.wholes: dict[str, list[Line]] = {}
@@ -455,6 +457,14 @@ class Trail:
             self.wholes.setdefault(about or (subject if subject.startswith("cycle:") else ""), []).append(
                 line
             )
+
+    @property
+    def until(self) -> int:
+        return sum(map(len, self.wholes.values()))
+
+    @property
+    def after_head(self) -> int:
+        return self.until
 
     def lines(self, *, about: str | None = None) -> Iterator[Line]:
         if about is not None:
