@@ -26,7 +26,7 @@ from workflow.inbox.story import Line as Told
 from workflow.inbox.story import lines_of
 
 # Laying out holds every page of a part in memory: a part is laid out in a process of its own, and its pages then joined.
-PART = 1_000
+PART = 500
 
 
 def as_pdf(extract: Extract) -> Iterator[bytes]:

@@ -1,13 +1,15 @@
 """Ways of reading a unit's trail, in a process of its own; the peak of memory is a way's own where it is the only one.
 
-Reads {"ways", "unit", "rounds"} from the input, writes {way: [{"seconds", "bytes", "peak_mb"}, …]}, the ways taken in
-turn: the peak is what the process held at most beyond what it held before it began.
+Reads {"ways", "unit", "rounds"} from the input, writes {way: [{"seconds", "bytes", "peak_mb", "apart_mb"}, …]}, the ways
+taken in turn: the peak is what the process held at most beyond what it held before it began, apart what the largest of
+those it started held (a printed trail is laid out by processes of their own).
 """
 
 from __future__ import annotations
 
 import json
 import re
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -52,6 +54,7 @@ def copied(columns: str, joined: str) -> Callable[[int], Iterator[bytes]]:
 
 def exported(form: str) -> Callable[[int], Iterator[bytes]]:
     def read(unit: int) -> Iterator[bytes]:
+        import projects.evaluation.trail_formats  # noqa: F401  (the printed one)
         from workflow.audit.exporters import FORMATS
         from workflow.audit.exporters.extract import extract_of
         from workflow.people.models import Unit
@@ -107,7 +110,7 @@ WAYS: dict[str, Callable[[int], Iterator[bytes]]] = {
     "COPY of the table's columns": copied(FIELDS, READ),
     "openpyxl": by_openpyxl,
     "verify": verified,
-    **{form: exported(form) for form in ("jsonl", "csv", "xlsx", "xes", "ocel")},
+    **{form: exported(form) for form in ("jsonl", "csv", "xlsx", "xes", "ocel", "pdf")},
 }
 
 
@@ -116,14 +119,22 @@ def measured(way: str, unit: int) -> dict[str, float]:
     before, begun = held("VmRSS"), time.perf_counter()
     size = sum(map(len, WAYS[way](unit)))
     seconds = time.perf_counter() - begun
-    return {"seconds": seconds, "bytes": size, "peak_mb": round(held("VmHWM") - before, 1)}
+    apart = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return {
+        "seconds": seconds,
+        "bytes": size,
+        "peak_mb": round(held("VmHWM") - before, 1),
+        "apart_mb": round(apart, 1),
+    }
 
 
 def run(ways: list[str], unit: int, rounds: int) -> dict[str, list[dict[str, float]]]:
     from workflow.audit.verify import one_view
+    from workflow.people.isolation import SYSTEM, within
 
     found: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
-    with one_view():
+    # What is printed carries a head that is signed on the way.
+    with within(SYSTEM) if "pdf" in ways else one_view():
         # The connection and what is loaded with it are no part of the measurement.
         sum(map(len, WAYS["COPY of the rows as stored"](0)))
         if "verify" in ways:
