@@ -43,13 +43,16 @@ def from_template(file: IO[bytes], keywords: Any, comments: Any, options: Any) -
 def from_tables(file: IO[bytes], keywords: Any, comments: Any, options: Any) -> Iterator[tuple[Any, ...]]:
     """Babel's method for tables of rules, which know no framework: their Chinese is translated where it is shown.
 
-    A table's texts are what its calls are given and what its mappings hold; a sentence filled in by code is none.
+    A table's texts are what its calls are given, what its mappings hold and what a name stands for; a sentence filled in
+    by code is none.
     """
     for node in ast.walk(ast.parse(file.read())):
         if isinstance(node, ast.Call):
             held = [*node.args, *(keyword.value for keyword in node.keywords)]
         elif isinstance(node, ast.Dict):
             held = node.values
+        elif isinstance(node, ast.Assign):
+            held = [node.value]
         else:
             continue
         for one in held:

@@ -28,7 +28,7 @@ from projects.selection.selectors import unanswered as unanswered_proposals
 from workflow.flows.meetings import quorum_needed
 from workflow.flows.models import Deadline
 from workflow.people.models import Unit
-from workflow.people.saying import listed
+from workflow.people.saying import listed, said_again
 from workflow.roles.selectors import holders_of
 
 Check = Callable[[Cycle, date], Sequence[Line]]
@@ -197,7 +197,10 @@ def sheet_of(cycle: Cycle, on: date) -> Sheet:
 def _joined(lines: Sequence[Line]) -> list[Line]:
     """Lines of one point that stand alike as one, so that the sheet stays one sheet."""
     groups = groupby(lines, key=lambda line: (line.point, line.level))
-    return [point.line(level, "；".join(line.note for line in found)) for (point, level), found in groups]
+    return [
+        point.line(level, listed((said_again(line.note) for line in found), "；"))
+        for (point, level), found in groups
+    ]
 
 
 def _task_of(line: Line, tasks: dict[str, Deadline]) -> int | None:

@@ -1,6 +1,6 @@
 """Step 3's rules: who may table, who may count, what still stands in the way.
 
-Pure: figures and dates in, Chinese sentences out; an empty list means nothing is wrong. Faults refuse an act,
+Pure: figures and dates in, sentences out; an empty list means nothing is wrong. Faults refuse an act,
 warnings are told and kept with the record. Sources: 组织法 14, 22, 23; rules.md §5, §6.1, §6.2.
 """
 
@@ -11,46 +11,60 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from workflow.people.sentences import sentence as _
+
 JOINT_MOVERS = 5
 COUNTERS = 2
-ADDED_PLAINLY = "会议期间由代表联名提出，未经论证，未落实资金，未经党委研究。"
+ADDED_PLAINLY = _("会议期间由代表联名提出，未经论证，未落实资金，未经党委研究。")
 
 
 def mover_faults(movers: int) -> list[str]:
     """Why so many deputies cannot table a matter (组织法 22: five or more jointly)."""
     if movers >= JOINT_MOVERS:
         return []
-    return [f"须由 {JOINT_MOVERS} 名以上代表联名提出（《地方组织法》第二十二条），现为 {movers} 名。"]
+    return [
+        _("须由 %(joint_movers)s 名以上代表联名提出（《地方组织法》第二十二条），现为 %(movers)s 名。")
+        % {"joint_movers": JOINT_MOVERS, "movers": movers}
+    ]
 
 
 def notice_warnings(what: str, on: date, session_on: date, days: int) -> list[str]:
     """`what` came fewer than `days` calendar days before the session: told, not refused."""
     left = (session_on - on).days
-    return [] if left >= days else [f"{what}距会议 {left} 天，少于规定的 {days} 天。"]
+    return (
+        []
+        if left >= days
+        else [
+            _("%(what)s距会议 %(left)s 天，少于规定的 %(days)s 天。")
+            % {"what": what, "left": left, "days": days}
+        ]
+    )
 
 
 def beginning_faults(today: date, session_on: date) -> list[str]:
     """A session does not begin before its published day."""
     if today >= session_on:
         return []
-    day = f"{session_on.year} 年 {session_on.month} 月 {session_on.day} 日"
-    return [f"会议定于 {day} 举行，尚未到会期，不能开会。"]
+    return [_("会议定于%(day)s举行，尚未到会期，不能开会。") % {"day": session_on}]
 
 
 def order_faults(numbers: Collection[int]) -> list[str]:
     """The numbers on the paper run from 1 without gap or repeat."""
     if sorted(numbers) == list(range(1, len(numbers) + 1)):
         return []
-    return [f"票面序号须从 1 到 {len(numbers)}，不重复、不跳号。"]
+    return [_("票面序号须从 1 到 %(n)s，不重复、不跳号。") % {"n": len(numbers)}]
 
 
 def teller_faults(chief: str, tellers: Sequence[str], *, least: int, most: int) -> list[str]:
     """Why these cannot be the tellers of a vote (rules.md §6.2). All are ids of persons."""
-    found = []
+    found: list[str] = []
     if chief in tellers:
-        found.append("总监票人不能同时担任监票人。")
+        found.append(_("总监票人不能同时担任监票人。"))
     if not least <= len(tellers) <= most:
-        found.append(f"监票人须为 {least} 至 {most} 名，现为 {len(tellers)} 名。")
+        found.append(
+            _("监票人须为 %(least)s 至 %(most)s 名，现为 %(n)s 名。")
+            % {"least": least, "most": most, "n": len(tellers)}
+        )
     return found
 
 
@@ -58,13 +72,16 @@ def counter_faults(counters: Sequence[str]) -> list[str]:
     """A paper ballot is keyed twice, by two people."""
     if len(counters) >= COUNTERS:
         return []
-    return [f"计票人不少于 {COUNTERS} 名（两人分别录入），现为 {len(counters)} 名。"]
+    return [
+        _("计票人不少于 %(counters)s 名（两人分别录入），现为 %(n)s 名。")
+        % {"counters": COUNTERS, "n": len(counters)}
+    ]
 
 
 def teller_warnings(tellers: Collection[str], leaders: Mapping[str, str]) -> list[str]:
     """A teller who is a candidate's responsible leader (rules.md §6.2, D). Names; leaders: project → name."""
     return [
-        f"监票人{name}是候选项目“{project}”的责任领导，建议另选。"
+        _("监票人%(name)s是候选项目“%(project)s”的责任领导，建议另选。") % {"name": name, "project": project}
         for project, name in leaders.items()
         if name and name in tellers
     ]
@@ -181,19 +198,37 @@ def readiness(p: Preparation) -> list[Line]:
     """程序体检: every point with whoever it waits for. Blocking lines stop the sheet, the others only inform."""
     return [
         *[CREDENTIALS.line(Level.BLOCKING, text.rstrip("。")) for text in p.credentials],
-        _needed(ROLL, p.deputies is not None, f"实有代表 {p.deputies} 人", "名册尚未核定"),
+        _needed(
+            ROLL,
+            p.deputies is not None,
+            _("实有代表 %(deputies)s 人") % {"deputies": p.deputies},
+            _("名册尚未核定"),
+        ),
         *_quorum(p),
-        *[DELEGATIONS.line(Level.WARNING, f"{name}没有团长，不能分团审议") for name in p.leaderless],
-        _needed(CONVENED, p.convened, "已公布会期", "会期尚未公布"),
+        *[
+            DELEGATIONS.line(Level.WARNING, _("%(name)s没有团长，不能分团审议") % {"name": name})
+            for name in p.leaderless
+        ],
+        _needed(CONVENED, p.convened, _("已公布会期"), _("会期尚未公布")),
         *[NOTICE.line(Level.WARNING, text) for text in p.notice],
-        _needed(BILL, p.bill, "已提交", "议案尚未提交"),
-        _needed(CANDIDATES, p.candidates > 0, f"共 {p.candidates} 个", "没有候选项目"),
+        _needed(BILL, p.bill, _("已提交"), _("议案尚未提交")),
+        _needed(
+            CANDIDATES,
+            p.candidates > 0,
+            _("共 %(candidates)s 个") % {"candidates": p.candidates},
+            _("没有候选项目"),
+        ),
         *_surplus(p),
-        _needed(BUDGET, not p.unfunded, "逐项列入", f"未列入：{few(p.unfunded)}"),
-        _needed(ANSWERS, not p.unanswered, "均已答复", f"还有 {p.unanswered} 件意见建议没有答复提出人"),
+        _needed(BUDGET, not p.unfunded, _("逐项列入"), _("未列入：%(names)s") % {"names": few(p.unfunded)}),
+        _needed(
+            ANSWERS,
+            not p.unanswered,
+            _("均已答复"),
+            _("还有 %(unanswered)s 件意见建议没有答复提出人") % {"unanswered": p.unanswered},
+        ),
         *[MOTIONS.line(Level.BLOCKING, text.rstrip("。")) for text in p.undecided],
         *[QUESTIONS.line(Level.BLOCKING, text.rstrip("。")) for text in p.questions],
-        _later(VISITS, p, done=p.visits_closed, note=f"已登记 {p.visits} 次"),
+        _later(VISITS, p, done=p.visits_closed, note=_("已登记 %(visits)s 次") % {"visits": p.visits}),
         _later(TRAINING, p, done=p.trained),
         *_materials(p),
     ]
@@ -202,27 +237,34 @@ def readiness(p: Preparation) -> list[Line]:
 def few(names: Sequence[str], most: int = 5) -> str:
     """Names in a row; of many the first ones and how many there are."""
     told = "、".join(names[:most])
-    return told if len(names) <= most else f"{told}等 {len(names)} 个"
+    return told if len(names) <= most else _("%(told)s等 %(n)s 个") % {"told": told, "n": len(names)}
 
 
 def _quorum(p: Preparation) -> list[Line]:
     if p.quorum is None or p.able is None:
         return []
-    figures = f"须有 {p.quorum} 人以上出席，名册上在任 {p.able} 人"
-    return [_needed(QUORUM, p.able >= p.quorum, figures, f"{figures}，不能举行会议")]
+    figures = _("须有 %(quorum)s 人以上出席，名册上在任 %(able)s 人") % {"quorum": p.quorum, "able": p.able}
+    return [
+        _needed(QUORUM, p.able >= p.quorum, figures, _("%(figures)s，不能举行会议") % {"figures": figures})
+    ]
 
 
 def _surplus(p: Preparation) -> list[Line]:
     if p.surplus_faults:
         # Places are settled again in the session: what a withdrawal left too few for is mended there.
-        return [SETTLED.line(Level.WAITING, f"{text}确定表决事项时须调整") for text in p.surplus_faults]
+        return [
+            SETTLED.line(Level.WAITING, _("%(text)s确定表决事项时须调整") % {"text": text})
+            for text in p.surplus_faults
+        ]
     if p.surplus:
         return [SURPLUS.line(Level.WARNING, text) for text in p.surplus]
     if not p.seats or not p.candidates:
         return []
     return [
         SURPLUS.line(
-            Level.DONE, f"候选 {p.candidates} 个，应选 {p.seats} 个，差额 {p.candidates - p.seats} 个"
+            Level.DONE,
+            _("候选 %(candidates)s 个，应选 %(seats)s 个，差额 %(n)s 个")
+            % {"candidates": p.candidates, "seats": p.seats, "n": p.candidates - p.seats},
         )
     ]
 
@@ -231,8 +273,12 @@ def _materials(p: Preparation) -> list[Line]:
     if not p.sent:
         return [_later(MATERIALS, p, done=False)]
     if p.unsent:
-        return [MATERIALS.line(Level.WARNING, f"已印发，{few(p.unsent)}没有发送记录")]
-    told = f"已发送全体代表，{p.unconfirmed} 人尚未确认收到" if p.unconfirmed else "全体代表均已收到"
+        return [MATERIALS.line(Level.WARNING, _("已印发，%(names)s没有发送记录") % {"names": few(p.unsent)})]
+    told = (
+        _("已发送全体代表，%(unconfirmed)s 人尚未确认收到") % {"unconfirmed": p.unconfirmed}
+        if p.unconfirmed
+        else _("全体代表均已收到")
+    )
     return [
         MATERIALS.line(Level.DONE, told),
         *[MATERIALS.line(Level.WARNING, text) for text in p.sent_late],
@@ -249,14 +295,18 @@ def _later(point: Point, p: Preparation, *, done: bool, note: str = "") -> Line:
 
 def awaited(point: Point, done: bool, note: str = "", *, late: bool = False) -> Line:
     """A point that may wait until its day; late: the day is past."""
-    word = "已完成" if done else "已过期限，尚未完成" if late else "尚未完成，会前办结"
+    word = _("已完成") if done else _("已过期限，尚未完成") if late else _("尚未完成，会前办结")
     level = Level.DONE if done else Level.LATE if late else Level.WAITING
-    return point.line(level, f"{note}，{word}" if note else word)
+    return point.line(level, _("%(note)s，%(word)s") % {"note": note, "word": word} if note else word)
 
 
 def blocking(lines: Sequence[Line]) -> list[str]:
     """The sheet's lines that stand in the way, each naming who must act."""
-    return [f"{line.what}：{line.note}（{line.who}）。" for line in lines if line.level is Level.BLOCKING]
+    return [
+        _("%(what)s：%(note)s（%(who)s）。") % {"what": line.what, "note": line.note, "who": line.who}
+        for line in lines
+        if line.level is Level.BLOCKING
+    ]
 
 
 def before_its_time(lines: Sequence[Line]) -> list[Line]:

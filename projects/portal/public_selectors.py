@@ -36,11 +36,12 @@ from projects.evaluation.selectors import measurement_table, rating_round_is_ope
 from projects.oversight.figures import reached
 from projects.selection.models import Item, Notice, NoticeState, Objection
 from projects.supervision.models import Change, Project, ProjectState
-from projects.supervision.rules import LEVELS
+from projects.supervision.rules import LEVELS, LIGHT_WORDS
 from projects.supervision.selectors import expected_now, going_on_after
 from projects.voting.superseding import told_superseded
 from workflow.people.isolation import of_units, within
 from workflow.people.models import Unit, UnitChange, UnitKind
+from workflow.people.saying import said_again
 from workflow.people.wording import worded
 
 HALLS = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
@@ -317,15 +318,6 @@ def _result(vote: Vote) -> Result:
 # ------------------------------------------------------------------------------- projects
 
 
-# What the rules call a light, marked for translation: the rules themselves know no language but Chinese.
-LIGHT_WORDS = {
-    "green": _lazy("正常"),
-    "yellow": _lazy("预警"),
-    "orange": _lazy("滞后"),
-    "red": _lazy("严重滞后"),
-    "blue": _lazy("已完工验收"),
-    "": _lazy("未报告"),
-}
 TONE_OF_LEVEL = {"green": "green", "yellow": "amber", "red": "red", "grey": "blue"}
 
 
@@ -351,7 +343,7 @@ class Card:
 
     @property
     def light_words(self) -> str:
-        return str(LIGHT_WORDS[self.project.light])
+        return said_again(LIGHT_WORDS[self.project.light])
 
     @property
     def is_lit(self) -> bool:

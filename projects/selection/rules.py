@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 
-from workflow.calendar.workdays import add_working_days, in_words, working_days_between
+from workflow.calendar.workdays import add_working_days, working_days_between
+from workflow.people.sentences import sentence as _
 
 # A note and a warning are told apart and count as little: only a blocking rule keeps an item off (rules.md §4).
 VERDICT_OF_SEVERITY = {"off": "pass", "note": "note", "warn": "warn", "block": "block"}
@@ -25,11 +26,16 @@ def is_blocked(verdicts: Iterable[str]) -> bool:
 def surplus_faults(candidates: int, seats: int, *, allow_equal: bool) -> list[str]:
     """Why `candidates` cannot be put to the vote for `seats` places (rules.md §5; 陕西：差额票决)."""
     if seats < 1:
-        return ["应选项目数至少为 1。"]
+        return [_("应选项目数至少为 1。")]
     if candidates < seats:
-        return [f"候选项目 {candidates} 个，少于应选数 {seats} 个。"]
+        return [
+            _("候选项目 %(candidates)s 个，少于应选数 %(seats)s 个。")
+            % {"candidates": candidates, "seats": seats}
+        ]
     if candidates == seats and not allow_equal:
-        return [f"候选项目与应选数均为 {seats} 个，本年度规则不允许等额票决，须差额提出。"]
+        return [
+            _("候选项目与应选数均为 %(seats)s 个，本年度规则不允许等额票决，须差额提出。") % {"seats": seats}
+        ]
     return []
 
 
@@ -37,7 +43,12 @@ def surplus_warnings(candidates: int, seats: int, *, least: int) -> list[str]:
     """A surplus smaller than the rulebook's is told, not refused. least: candidates the rulebook wants."""
     if candidates >= least:
         return []
-    return [f"候选项目 {candidates} 个、应选 {seats} 个，按本年度规则的差额，候选项目应不少于 {least} 个。"]
+    return [
+        _(
+            "候选项目 %(candidates)s 个、应选 %(seats)s 个，按本年度规则的差额，候选项目应不少于 %(least)s 个。"
+        )
+        % {"candidates": candidates, "seats": seats, "least": least}
+    ]
 
 
 def takes_more_than_the_year(finish_by: date, year: int) -> bool:
@@ -56,7 +67,10 @@ def notice_faults(from_on: date, to_on: date, least: int) -> list[str]:
     if days >= least:
         return []
     earliest = add_working_days(from_on, least)
-    return [f"公示不得少于 {least} 个工作日，至少到{in_words(earliest)}止，现为 {max(days, 0)} 个工作日。"]
+    return [
+        _("公示不得少于 %(least)s 个工作日，至少到%(earliest)s止，现为 %(days)s 个工作日。")
+        % {"least": least, "earliest": earliest, "days": max(days, 0)}
+    ]
 
 
 def groups_of(numbers: Mapping[int, int]) -> list[list[int]]:

@@ -1,6 +1,6 @@
 """What supervision works out: progress expected, lights, periods due, who decides a change (rules.md §7).
 
-Pure: no clock, no database. Progress and lag are whole percentage points, 0–100; sentences are Chinese.
+Pure: no clock, no database. Progress and lag are whole percentage points, 0–100; sentences keep what they are made of.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
+from workflow.people.sentences import sentence as _
+
 MOVERS = 10  # 组织法 24: ten or more deputies jointly
 GREEN, YELLOW, ORANGE, RED, BLUE = "green", "yellow", "orange", "red", "blue"
 LIGHT_WORDS = {
-    GREEN: "正常",
-    YELLOW: "预警",
-    ORANGE: "滞后",
-    RED: "严重滞后",
-    BLUE: "已完工验收",
-    "": "未报告",
+    GREEN: _("正常"),
+    YELLOW: _("预警"),
+    ORANGE: _("滞后"),
+    RED: _("严重滞后"),
+    BLUE: _("已完工验收"),
+    "": _("未报告"),
 }
 # The shape and colour a page shows a light in; words carry the rest.
 LEVELS = {GREEN: "green", YELLOW: "yellow", ORANGE: "yellow", RED: "red", BLUE: "green", "": "grey"}
@@ -89,26 +91,29 @@ def _between(before: Point, after: Point, on: date) -> int:
 
 def plan_faults(starts_on: date, finish_by: date, limit: date, points: Sequence[Point]) -> list[str]:
     """Why a plan's dates cannot stand (陕西 17); limit: the project's own deadline, which no plan may pass."""
-    found = []
+    found: list[str] = []
     if finish_by < starts_on:
-        found.append("计划完工日期早于计划开工日期。")
+        found.append(_("计划完工日期早于计划开工日期。"))
     if finish_by > limit:
         found.append(
-            f"计划完工日期 {finish_by} 晚于票决确定的完成时限 {limit}；须先按规定办理工期调整，计划不能自行推迟。"
+            _(
+                "计划完工日期%(finish_by)s晚于票决确定的完成时限%(limit)s；须先按规定办理工期调整，计划不能自行推迟。"
+            )
+            % {"finish_by": finish_by, "limit": limit}
         )
     if not points:
-        return [*found, "须列出节点，写明各节点应达到的进度。"]
+        return [*found, _("须列出节点，写明各节点应达到的进度。")]
     return found + _point_faults(starts_on, finish_by, points)
 
 
 def _point_faults(starts_on: date, finish_by: date, points: Sequence[Point]) -> list[str]:
-    found = []
+    found: list[str] = []
     if any(not starts_on <= p.on <= finish_by for p in points):
-        found.append("节点日期须在计划开工与计划完工之间。")
+        found.append(_("节点日期须在计划开工与计划完工之间。"))
     if any(b.on <= a.on or b.percent <= a.percent for a, b in pairwise(points)):
-        found.append("节点须按日期先后排列，进度逐步增加。")
+        found.append(_("节点须按日期先后排列，进度逐步增加。"))
     if points[-1].percent != 100:
-        found.append("最后一个节点应为完工，进度 100%。")
+        found.append(_("最后一个节点应为完工，进度 100%。"))
     return found
 
 
@@ -238,19 +243,23 @@ MAY_BE_MINOR = ("content", "deadline", "place", "unit")
 def minor_faults(what: str) -> list[str]:
     """Why a change may not be asked for as a minor one."""
     return (
-        [] if what in MAY_BE_MINOR else ["投资调整、暂缓、恢复、终止和替换都是重大调整，由规定的机关决定。"]
+        []
+        if what in MAY_BE_MINOR
+        else [_("投资调整、暂缓、恢复、终止和替换都是重大调整，由规定的机关决定。")]
     )
 
 
 def way_told(grade: str, body: str, policy: str) -> str:
     """Which way a change is decided, in a sentence (陕西 18; rules.md §7)."""
     if grade == "minor":
-        return "轻微调整：由主席团认定并说明理由，公告后执行；主席团认为不属轻微的，按重大调整决定。"
+        return _("轻微调整：由主席团认定并说明理由，公告后执行；主席团认为不属轻微的，按重大调整决定。")
     if body == "congress":
-        return "重大调整：由代表大会以全体代表的过半数决定，公告后执行。"
+        return _("重大调整：由代表大会以全体代表的过半数决定，公告后执行。")
     if needs_ratification(policy, body):
-        return "重大调整：闭会期间由主席团先行决定，公告后执行，报下次代表大会追认；未获追认的恢复原定内容。"
-    return "重大调整：按本地规定由主席团决定，公告后执行，向代表大会报告。"
+        return _(
+            "重大调整：闭会期间由主席团先行决定，公告后执行，报下次代表大会追认；未获追认的恢复原定内容。"
+        )
+    return _("重大调整：按本地规定由主席团决定，公告后执行，向代表大会报告。")
 
 
 def needs_ratification(policy: str, body: str) -> bool:
@@ -273,14 +282,18 @@ CHANGEABLE = {
 
 def change_faults(what: str, state: str) -> list[str]:
     """Why this change makes no sense of a project in this state."""
-    return [] if state in CHANGEABLE[what] else ["项目当前所处的阶段不能申请这类调整。"]
+    return [] if state in CHANGEABLE[what] else [_("项目当前所处的阶段不能申请这类调整。")]
 
 
 def group_faults(size: int, low: int, high: int) -> list[str]:
     """Why a supervision group may not have this many deputies."""
     if size < low:
-        return [f"每个监督小组至少 {low} 名代表，现为 {size} 名。"]
-    return [f"每个监督小组至多 {high} 名代表，现为 {size} 名。"] if size > high else []
+        return [_("每个监督小组至少 %(low)s 名代表，现为 %(size)s 名。") % {"low": low, "size": size}]
+    return (
+        [_("每个监督小组至多 %(high)s 名代表，现为 %(size)s 名。") % {"high": high, "size": size}]
+        if size > high
+        else []
+    )
 
 
 def interpellation_faults(movers: int) -> list[str]:
@@ -288,7 +301,10 @@ def interpellation_faults(movers: int) -> list[str]:
     return (
         []
         if movers >= MOVERS
-        else [f"质询案须由 {MOVERS} 名以上代表联名，现为 {movers} 名（《地方组织法》第二十四条）。"]
+        else [
+            _("质询案须由 %(needed)s 名以上代表联名，现为 %(movers)s 名（《地方组织法》第二十四条）。")
+            % {"needed": MOVERS, "movers": movers}
+        ]
     )
 
 
@@ -303,7 +319,10 @@ def proposers_faults(proposers: int, in_office: int) -> list[str]:
     if proposers >= needed:
         return []
     return [
-        f"实有代表 {in_office} 名，须 {needed} 名以上（五分之一）提议，现为 {proposers} 名（《地方组织法》第十四条）。"
+        _(
+            "实有代表 %(in_office)s 名，须 %(needed)s 名以上（五分之一）提议，现为 %(proposers)s 名（《地方组织法》第十四条）。"
+        )
+        % {"in_office": in_office, "needed": needed, "proposers": proposers}
     ]
 
 
@@ -312,7 +331,7 @@ def contract_faults(amounts: Iterable[int], budget_fen: int | None) -> list[str]
     total = sum(amounts)
     if budget_fen is None or total <= budget_fen:
         return []
-    return ["登记金额合计超出票决确定的总投资，须先按规定办理投资调整。"]
+    return [_("登记金额合计超出票决确定的总投资，须先按规定办理投资调整。")]
 
 
 def tender_faults(
@@ -322,17 +341,17 @@ def tender_faults(
 
     A contract rests on a tender or on the reason why there is none (steps.md, 5); finish_by: the plan's own.
     """
-    found = []
+    found: list[tuple[str, str]] = []
     if tender_by and not contract_by:
-        found.append(("contract_by", "列明招标采购的，须填写计划签订合同日期。"))
+        found.append(("contract_by", _("列明招标采购的，须填写计划签订合同日期。")))
     if tender_by and contract_by and tender_by > contract_by:
-        found.append(("tender_by", "招标采购不能晚于签订合同。"))
+        found.append(("tender_by", _("招标采购不能晚于签订合同。")))
     if contract_by and finish_by and contract_by > finish_by:
-        found.append(("contract_by", "签订合同不能晚于计划完工。"))
+        found.append(("contract_by", _("签订合同不能晚于计划完工。")))
     if contract_by and not tender_by and len(no_tender) < 4:
-        found.append(("no_tender", "签订合同而不招标采购的，须写明理由。"))
+        found.append(("no_tender", _("签订合同而不招标采购的，须写明理由。")))
     if tender_by and no_tender:
-        found.append(("no_tender", "已填写计划招标采购日期的，不填不招标的理由。"))
+        found.append(("no_tender", _("已填写计划招标采购日期的，不填不招标的理由。")))
     return found
 
 
@@ -342,14 +361,36 @@ def further_faults(kind: str, *, awaited: Collection[str], contracted: bool, end
     awaited: the kinds a task is open for, which are registered there; ended: accepted or stopped.
     """
     if kind in awaited:
-        return ["这一项已有待办任务，请在待办中登记。"]
+        return [_("这一项已有待办任务，请在待办中登记。")]
     if kind == "contract" and "tender" in awaited:
-        return ["招标采购尚未登记，先在待办中登记招标采购。"]
+        return [_("招标采购尚未登记，先在待办中登记招标采购。")]
     if kind == "variation" and not contracted:
-        return ["还没有登记合同，不能登记变更。"]
+        return [_("还没有登记合同，不能登记变更。")]
     if kind == "settlement" and not ended:
-        return ["结算审核在项目通过验收或者终止后登记。"]
+        return [_("结算审核在项目通过验收或者终止后登记。")]
     return []
+
+
+def payment_faults(
+    paid: Iterable[int], *, contracted: int, settled: int, budget_fen: int | None
+) -> list[str]:
+    """Why so much may not be paid in all: more than the settlement found, else the contracts say, else was decided.
+
+    paid: every payment with the new one, fen, paid back below zero.
+    """
+    total = sum(paid)
+    limits = ((_("结算审定金额"), settled), (_("合同金额"), contracted), (_("总投资"), budget_fen or 0))
+    name, limit = next(((name, fen) for name, fen in limits if fen), ("", 0))
+    return (
+        [_("付款合计超出%(name)s，不能登记；金额有变更的，先登记变更或者结算。") % {"name": name}]
+        if name and total > limit
+        else []
+    )
+
+
+def refund_faults(amount: int, paid: int) -> list[str]:
+    """Why so much may not be paid back to a source: more than was paid out of it. Both in fen."""
+    return [_("退回金额多于该来源已付的金额。")] if amount > paid else []
 
 
 def settlement_faults(amounts: Iterable[int], budget_fen: int | None, words: str) -> list[str]:
@@ -359,4 +400,4 @@ def settlement_faults(amounts: Iterable[int], budget_fen: int | None, words: str
     """
     if budget_fen is None or sum(amounts) <= budget_fen or len(words) >= 4:
         return []
-    return ["审定金额合计超出票决确定的总投资，须写明超出的原因和资金来源。"]
+    return [_("审定金额合计超出票决确定的总投资，须写明超出的原因和资金来源。")]

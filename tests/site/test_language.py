@@ -118,9 +118,12 @@ def test_every_module_and_page_with_texts_is_covered() -> None:
 
 
 def test_a_table_of_rules_gives_its_texts_and_not_what_code_fills_in() -> None:
-    source = """WORDS = {"a": "征集"}\nPOINT = Point("公示", basis="组织法", at=("会前", 1))\ndef note(n): return f"共 {n} 件"\n"""
+    source = (
+        'WORDS = {"a": "征集"}\nPOINT = Point("公示", basis="组织法", at=("会前", 1))\nLOCAL = "本地"\n'
+        'def note(n): return f"共 {n} 件"\n'
+    )
     rows = messages.from_tables(BytesIO(source.encode()), messages.KEYWORDS, (), {})
-    assert sorted(row[2] for row in rows) == sorted(["征集", "公示", "组织法", "会前"])
+    assert sorted(row[2] for row in rows) == sorted(["征集", "公示", "组织法", "会前", "本地"])
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from workflow.flows.services import (
 from workflow.machines.models import Record
 from workflow.people.isolation import unlimited
 from workflow.people.models import Unit, User
-from workflow.people.saying import in_the_records_language, listed
+from workflow.people.saying import in_the_records_language, listed, said_again
 from workflow.people.saying import said as _
 from workflow.people.services import ancestors_of
 from workflow.people.wording import worded
@@ -90,7 +90,11 @@ class Event:
         return self.form(data, files, subject=subject, act=act, node=self, seat=grant.unit, **more)
 
     def obstacles_of(self, subject: Any, at: datetime) -> list[str]:
-        return [worded(reason, subject.unit) for reason in self.when(subject, at)] if self.when else []
+        return (
+            [worded(said_again(reason), subject.unit) for reason in self.when(subject, at)]
+            if self.when
+            else []
+        )
 
 
 def at_home(unit: Unit, grant: RoleGrant) -> bool:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.forms.utils import ErrorDict
 from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from workflow.flows import uploads
 from workflow.flows.money import FEN_PER_WAN, FEN_PER_YUAN, money
-from workflow.people.saying import listed
+from workflow.people.saying import listed, said_again
+from workflow.people.sentences import Sentence
 
 
 def ask_plainly(field: forms.Field) -> None:
@@ -26,6 +28,10 @@ def ask_plainly(field: forms.Field) -> None:
         field.error_messages["required"] = _("请选择。") if chosen else _("请填写。")
 
 
+def _in_the_readers_language(text: Any) -> Any:
+    return said_again(text) if isinstance(text, Sentence) else text
+
+
 class PlainForm(forms.Form):
     """The base of every form of ours: says of an empty box what to do, also of one added to it late."""
 
@@ -33,6 +39,18 @@ class PlainForm(forms.Form):
         for field in self.fields.values():
             ask_plainly(field)
         super().full_clean()
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """What a rule finds wrong is told in the language of whoever fills the form in."""
+        if isinstance(error, ValidationError):
+            for one in getattr(error, "error_list", ()):
+                one.message = _in_the_readers_language(one.message)
+        super().add_error(field, _in_the_readers_language(error))
+
+    def unchecked(self) -> Self:
+        """The same form, showing what was typed without judging it yet (a draft)."""
+        self._errors, self.cleaned_data = ErrorDict(), {}
+        return self
 
 
 def choice_field(form: forms.BaseForm, name: str) -> forms.ChoiceField:

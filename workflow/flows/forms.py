@@ -10,7 +10,6 @@ from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.forms.utils import ErrorDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -133,11 +132,6 @@ class StepForm(PlainForm):
         """The fields that stand outside the rows, in their order."""
         inside = {name for _title, names in self.rows_together for name in names}
         return [self[name] for name in self.fields if name not in inside]
-
-    def unchecked(self) -> StepForm:
-        """The same form, showing what was typed without judging it yet (a draft)."""
-        self._errors, self.cleaned_data = ErrorDict(), {}
-        return self
 
     def secrets(self) -> list[str]:
         """The fields whose values no page shows again and nothing but the act itself may carry."""

@@ -9,12 +9,14 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
+from workflow.people.sentences import sentence as _
+
 QUORUM = Fraction(2, 3)
 _SHARES = {
-    Fraction(1, 2): "二分之一",
-    Fraction(2, 3): "三分之二",
-    Fraction(3, 4): "四分之三",
-    Fraction(1): "全体",
+    Fraction(1, 2): _("二分之一"),
+    Fraction(2, 3): _("三分之二"),
+    Fraction(3, 4): _("四分之三"),
+    Fraction(1): _("全体"),
 }
 
 
@@ -45,7 +47,11 @@ class Standard:
     @property
     def share(self) -> str:
         """The quorum in words."""
-        return _SHARES.get(self.quorum, f"{self.quorum.denominator} 分之 {self.quorum.numerator}")
+        return _SHARES.get(
+            self.quorum,
+            _("%(denominator)s 分之 %(numerator)s")
+            % {"denominator": self.quorum.denominator, "numerator": self.quorum.numerator},
+        )
 
 
 BY_LAW = Standard()
@@ -64,18 +70,33 @@ class Division:
 
 def faults(d: Division, standard: Standard = BY_LAW) -> list[str]:
     """Why these figures cannot stand as a meeting's record; empty means they can. Whether it agreed is another matter."""
-    found = []
+    found: list[str] = []
     needed = standard.quorum_of(d.members)
     if d.present < needed:
         found.append(
-            f"组成人员 {d.members} 人，须 {needed} 人以上（{standard.share}）出席，实到 {d.present} 人，不能开会。"
+            _(
+                "组成人员 %(members)s 人，须 %(needed)s 人以上（%(share)s）出席，实到 %(present)s 人，不能开会。"
+            )
+            % {"members": d.members, "needed": needed, "share": standard.share, "present": d.present}
         )
     if d.present > d.members:
-        found.append(f"出席 {d.present} 人，多于组成人员 {d.members} 人。")
+        found.append(
+            _("出席 %(present)s 人，多于组成人员 %(members)s 人。")
+            % {"present": d.present, "members": d.members}
+        )
     cast = d.votes_for + d.votes_against + d.votes_abstain
     if cast != d.present:
         found.append(
-            f"赞成 {d.votes_for} ＋ 反对 {d.votes_against} ＋ 弃权 {d.votes_abstain} ＝ {cast}，与出席 {d.present} 人不符。"
+            _(
+                "赞成 %(votes_for)s ＋ 反对 %(votes_against)s ＋ 弃权 %(votes_abstain)s ＝ %(cast)s，与出席 %(present)s 人不符。"
+            )
+            % {
+                "votes_for": d.votes_for,
+                "votes_against": d.votes_against,
+                "votes_abstain": d.votes_abstain,
+                "cast": cast,
+                "present": d.present,
+            }
         )
     return found
 

@@ -31,7 +31,7 @@ from workflow.flows.uploads import Checked
 from workflow.machines.services import Conflict
 from workflow.people.models import Unit, User
 from workflow.people.prepared import Prepared, PreparedUpdate
-from workflow.people.saying import in_the_records_language
+from workflow.people.saying import in_the_records_language, said_again
 from workflow.people.saying import said as _
 from workflow.people.wording import worded
 from workflow.roles import registry
@@ -309,7 +309,11 @@ def form_of(turn: Turn, data: Mapping[str, Any] | None, files: Mapping[str, Any]
 
 def obstacles_of(node: OfficeView, subject: Any, at: datetime) -> list[str]:
     """What still stands in the way of a step; empty means go."""
-    return [worded(reason, subject.unit) for reason in node.obstacles(subject, at)] if node.obstacles else []
+    return (
+        [worded(said_again(reason), subject.unit) for reason in node.obstacles(subject, at)]
+        if node.obstacles
+        else []
+    )
 
 
 _SETTLED = PreparedUpdate(

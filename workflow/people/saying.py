@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
+from datetime import date
 from typing import Any, cast
 
 from django.conf import settings
 from django.utils import translation
-from django.utils.functional import Promise
+from django.utils.formats import date_format
+from django.utils.functional import Promise, lazy
+
+from workflow.people.sentences import Sentence
 
 
 def in_the_records_language() -> AbstractContextManager[None]:
@@ -19,19 +23,14 @@ def in_the_records_language() -> AbstractContextManager[None]:
     return cast("AbstractContextManager[None]", translation.override(settings.LANGUAGE_CODE))
 
 
-class Said(str):
+class Said(Sentence):
     """A text in the language of the moment that can be said again in another; filled, it keeps what fills it."""
 
-    __slots__ = ("msgid", "values")
-    msgid: str
-    values: Any
+    __slots__ = ()
 
     @classmethod
     def of(cls, msgid: str, values: Any = None) -> Said:
-        text = translation.gettext(msgid)
-        made = cls(text if values is None else text % values)
-        made.msgid, made.values = msgid, values
-        return made
+        return cls.filled(translation.gettext(msgid), msgid, values)
 
     def __mod__(self, values: Any) -> Said:
         return Said.of(self.msgid, values)
@@ -43,10 +42,14 @@ def said(text: str) -> str:
 
 
 def said_again(text: Any) -> str:
-    """A refusal's text in the language of the moment; what was not made by `said` stays as it is."""
-    if not isinstance(text, Said):
+    """A refusal's or a rule's text in the language of the moment; what keeps no message stays as it is."""
+    if not isinstance(text, Sentence):
         return str(text)
     return str(Said.of(text.msgid, _again(text.values)))
+
+
+# A rule's text where it is shown, in the language of whoever looks then.
+said_later = lazy(said_again, str)
 
 
 def _again(values: Any) -> Any:
@@ -57,8 +60,10 @@ def _again(values: Any) -> Any:
 
 def _one_again(value: Any) -> Any:
     """What fills a sentence: a state or an office was already said and is a text of the catalogue, a name is none."""
-    if isinstance(value, Said | Promise):
+    if isinstance(value, Sentence | Promise):
         return said_again(value)
+    if isinstance(value, date):
+        return date_format(value)
     return translation.gettext(value) if isinstance(value, str) and value else value
 
 

@@ -20,6 +20,8 @@ from workflow.calendar.workdays import last_published
 from workflow.flows.money import wan, yuan
 from workflow.flows.steps import name_of_step
 from workflow.people.models import Unit
+from workflow.people.saying import said_again
+from workflow.people.sentences import Sentence
 from workflow.people.wording import worded
 from workflow.roles.registry import title_of
 
@@ -177,7 +179,9 @@ def step_page(context: Context, node: Any, facts: Mapping[str, Any]) -> SafeStri
 @register.filter
 def said_in(text: Any, unit: Unit | None) -> str:
     """A title or a basis in the reader's language and the words of a hall."""
-    return worded(gettext(str(text)) if text else text, unit)
+    return worded(
+        said_again(text) if isinstance(text, Sentence) else gettext(str(text)) if text else text, unit
+    )
 
 
 register.filter(wan)

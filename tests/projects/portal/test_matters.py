@@ -13,7 +13,6 @@ from projects.collection.models import Proposal
 from projects.demo.play import selection as play
 from projects.demo.play.collection import about
 from projects.portal.acts import PAGES
-from projects.portal.public_selectors import LIGHT_WORDS
 from projects.selection.models import Item, Notice
 from projects.supervision import rules
 from projects.supervision.models import Project
@@ -129,7 +128,6 @@ def test_a_projects_light_is_called_as_the_rules_call_it_and_only_while_it_is_bu
     apply(SYSTEM)
     hall = township()
     project, clerk = project_of(hall, cycle_of(hall), 1, "村道硬化", "assign", "begin"), hall.of("clerk")
-    assert LIGHT_WORDS == rules.LIGHT_WORDS
     for light, words in rules.LIGHT_WORDS.items():
         Project.objects.filter(pk=project.pk).update(light=light)
         assert f"</svg>{words}</span>" in page(client, clerk, address_of(project))
