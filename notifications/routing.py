@@ -385,6 +385,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "supervision.contract",
         "supervision.further_line",
         "supervision.settlement",
+        "supervision.pay",
         "supervision.recheck",
         "supervision.accept_answer",
         "supervision.red_light",

@@ -42,6 +42,7 @@ from projects.supervision.models import (
     Inspection,
     Interpellation,
     Milestone,
+    Payment,
     Plan,
     Progress,
     Project,
@@ -52,7 +53,7 @@ __all__ = [
     "Box", "BudgetLine", "Bulletin", "Change", "Contact", "Contract", "Cycle", "CycleSession", "Erasure",
     "ErasureRequest", "Examination", "Finding", "Guidance", "Hold", "Inspection", "Interpellation", "Item",
     "KeyHolder", "Keying", "Measurement", "Milestone", "Note", "Notice", "Objection", "Opinion", "Option",
-    "Paper", "Plan", "Progress", "Project", "Proposal", "Question", "Rating", "Receipt", "Review", "RollEntry",
-    "RollLine", "Rulebook", "Sample", "Score", "Screening", "Session", "Signature", "Source", "Term", "Visit",
+    "Paper", "Payment", "Plan", "Progress", "Project", "Proposal", "Question", "Rating", "Receipt", "Review",
+    "RollEntry", "RollLine", "Rulebook", "Sample", "Score", "Screening", "Session", "Signature", "Source", "Term", "Visit",
     "Vote", "Weighting", "Withdrawal", "YearFigure",
 ]  # fmt: skip

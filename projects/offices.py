@@ -138,6 +138,7 @@ SCOPES = [
             "supervision.contract",
             "supervision.further_line",
             "supervision.settlement",
+            "supervision.pay",
             "supervision.receive_audit",
             "supervision.audit",
         ),

@@ -30,6 +30,7 @@ class CollectionFlow(YearlyFlow):
         page="steps/collection/plan.html",
         basis=_("《地方组织法》第十九条；实施方案须写明拟定会期和领导小组"),
         output=_("年度实施方案"),
+        undo=services.undo_scheme,
     ).Next(this.scheme_party)
     scheme_party = (
         MeetingView(
@@ -121,6 +122,7 @@ class ProposalFlow(YearlyFlow):
         page="steps/collection/proposal.html",
         basis=_("一事一提；收到之日起 %(collection.receive)s内受理或退回"),
         outside=_("提出人"),
+        undo=services.undo_receipt,
     ).Next(this.received)
     received = (
         Gate(lambda activation: activation.process.artifact.state == ProposalState.RETURNED)
@@ -135,6 +137,7 @@ class ProposalFlow(YearlyFlow):
         context=selectors.proposal_facts,
         page="steps/collection/proposal.html",
         basis=_("退回后 %(collection.complete_proposal)s内补正，逾期转入项目库"),
+        stays=_("补正后的内容已经替换原表，受理时可以再次退回补正；转入项目库的，可以从项目库提出。"),
     ).Next(this.completed)
     completed = (
         Gate(lambda activation: activation.process.artifact.state == ProposalState.RECEIVED)

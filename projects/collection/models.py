@@ -107,6 +107,12 @@ class Proposal(Record):
     def send_back(self) -> None:
         """退回补正."""
 
+    @transition(
+        field=state, source=[ProposalState.ACCEPTED, ProposalState.RETURNED], target=ProposalState.RECEIVED
+    )
+    def unreceive(self) -> None:
+        """受理 or 退回补正 was taken back before anybody acted on it."""
+
     @transition(field=state, source=ProposalState.RETURNED, target=ProposalState.RECEIVED)
     def complete(self) -> None:
         """The proposer has completed the form."""

@@ -13,14 +13,16 @@ from django.utils.timezone import localdate
 
 from projects.collection.models import Contact, Proposal, ProposalState, ProposerKind
 from projects.collection.selectors import call_of, too_early_to_pool, undecided, window_warnings
-from projects.cycles.models import Cycle
-from projects.cycles.papers import make_paper
+from projects.cycles.models import Cycle, CycleState
+from projects.cycles.papers import make_paper, take_out
 from projects.cycles.selectors import collecting_cycles, open_windows, plan_of, rules_for, rules_in_force
 from projects.cycles.services import open_cycle
+from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
+from workflow.flows.taking_back import what_was
 from workflow.machines.services import fire
 from workflow.people.models import Unit
 from workflow.people.saying import said as _
@@ -30,11 +32,19 @@ CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 def record_scheme(act: Act, cycle: Cycle, *, body: str, leading_group: str, **days: date) -> Outcome:
     """年度实施方案, with the planned days as they now stand; what they do not hold stands in the entry."""
+    was = {name: str(getattr(cycle, name)) for name in days}
     Cycle.objects.filter(pk=cycle.pk).update(**days)
     for name, day in days.items():
         setattr(cycle, name, day)
     make_paper(act, cycle, "scheme", f"{cycle}实施方案", body=body, data={"leading_group": leading_group})
-    return Outcome(after=plan_of(cycle, act.on).for_trail())
+    return Outcome(after=plan_of(cycle, act.on).for_trail() | {"was": was})
+
+
+def undo_scheme(act: Act, cycle: Cycle, *, done: Entry, reason: str) -> None:
+    """The counter-act of the scheme: its paper leaves the file, the planned days are what they were."""
+    days = {name: date.fromisoformat(day) for name, day in what_was(done).items()}
+    Cycle.objects.filter(pk=cycle.pk).update(**days)
+    take_out(cycle, "scheme", done)
 
 
 def decide_scheme(act: Act, cycle: Cycle, *, meeting: Meeting, return_reason: str) -> Outcome | None:
@@ -198,6 +208,13 @@ def receive(act: Act, proposal: Proposal, *, decision: str, reason: str) -> None
         fire(proposal, "accept", act)
     else:
         fire(proposal, "send_back", act, reason=reason, return_reason=reason)
+
+
+def undo_receipt(act: Act, proposal: Proposal, *, done: Entry, reason: str) -> None:
+    """The counter-act of 受理 and 退回补正: it waits to be received again, until the year's books are closed."""
+    if proposal.cycle and proposal.cycle.state != CycleState.COLLECTING:
+        raise Refused(_("征集情况已经汇总，不能取回。"))
+    fire(proposal, "unreceive", act, reason=reason, return_reason="")
 
 
 def chase(act: Act, proposal: Proposal, *, decision: str, content: str) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.utils.timezone import localdate
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.cycles.models import Attachment, Cycle, Paper
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
+from workflow.flows.taking_back import is_return
 from workflow.people.models import User
 from workflow.people.wording import worded
 
@@ -115,17 +120,42 @@ def maker_of(paper: Paper) -> str:
     return gettext("%(who)s（代%(name)s）") % {"who": paper.made_by.name, "name": name}
 
 
-def take_out(cycle: Cycle, kind: str, done: Entry) -> None:
+def take_out(cycle: Cycle, kind: str, done: Entry, *, subject: str = "") -> None:
     """Take the paper an act made out of the file again, when the act itself is taken back (取回); never published ones.
 
-    done: the act's entry; the trail keeps that there was one.
+    done: the act's entry; the trail keeps that there was one. subject: whose paper it is, where not the act's own. What
+    was attached to it goes too.
     """
     made = Paper.objects.filter(
-        cycle=cycle, kind=kind, subject=done.subject, made_by=done.actor, made_on=localdate(done.at)
+        cycle=cycle,
+        kind=kind,
+        subject=subject or done.subject,
+        made_by=done.actor,
+        made_on=localdate(done.at),
     )
     last = made.filter(published_at=None).order_by("-pk").first()
     if last:
+        detach(last.reference, done)
         last.delete()
+
+
+def taking_out(*kinds: str) -> Callable[..., None]:
+    """The counter-act of a step on a year that leaves papers of these kinds and nothing else; a return left none."""
+
+    def undo(act: Act, cycle: Cycle, *, done: Entry, reason: str) -> None:
+        if not is_return(done):
+            for kind in kinds:
+                take_out(cycle, kind, done)
+
+    return undo
+
+
+def detach(subject: str, done: Entry) -> None:
+    """Remove the files an act kept with a record, when the act is taken back; the trail keeps their digests."""
+    for kept in Attachment.objects.filter(subject=subject, added_at=done.at):
+        name = str(kept.file.name)
+        kept.delete()
+        transaction.on_commit(partial(default_storage.delete, name))
 
 
 def attach(act: Act, subject: str, upload: UploadedFile, *, public: bool = False) -> Attachment:

@@ -10,6 +10,7 @@ from viewflow.workflow import nodes
 
 from projects.cycles.flows import YearlyFlow
 from projects.cycles.models import Cycle
+from projects.cycles.papers import taking_out
 from projects.cycles.selectors import standard_of
 from projects.deliberation import forms, readiness, replies, selectors, services, sitting
 from projects.deliberation.models import Question
@@ -65,6 +66,7 @@ class DeliberationFlow(YearlyFlow):
         context=selectors.list_page,
         basis=_("坚持党的领导：召开人民代表大会会议报同级党委"),
         output=_("请示"),
+        stays=_("请示报送同级党委时会次和会期已经登记；需要更正的，由党委会议退回后重新请示。"),
     ).Next(this.party_reply)
     party_reply = (
         MeetingView(
@@ -104,6 +106,7 @@ class DeliberationFlow(YearlyFlow):
         context=selectors.list_page,
         basis=_("主席团退回候选项目名单，由乡镇人民政府研究修改"),
         output=_("候选项目建议方案（修改）"),
+        stays=_("修改后未列入的项目随即答复提出人；仍需修改的，由主席团再次退回。"),
     ).Next(this.dropped)
     dropped = nodes.Function(this.answer_the_dropped).Next(this.agenda)
 
@@ -131,6 +134,7 @@ class DeliberationFlow(YearlyFlow):
             context=selectors.budget_page,
             basis=_("《地方组织法》第十二条第四项：预算由人民代表大会审查批准；项目资金纳入本级预算"),
             output=_("预算草案对应表"),
+            undo=services.undo_budget,
         )
         .Returns(this.bill)
         .Next(this.papers_ready)
@@ -155,6 +159,7 @@ class DeliberationFlow(YearlyFlow):
         page=PAGES + "roll.html",
         basis=_("《地方组织法》第十四条、第二十五条：法定人数和过半数以全体代表为基数"),
         hint=_("投票开始前补选、终止资格的，另行登记代表变动。"),
+        stays=_("名册是法定人数和过半数的基数，核定后由登记代表变动更正。"),
         output=_("代表名册"),
     ).Next(this.papers_ready)
     papers_ready = nodes.Join().Next(this.readiness)
@@ -168,6 +173,7 @@ class DeliberationFlow(YearlyFlow):
         context=readiness.readiness_page,
         basis=_("规范实施：会前逐项核对程序；县级只读"),
         output=_("程序体检表"),
+        undo=taking_out("readiness"),
     ).Next(this.materials)
     materials = OfficeView(
         office="clerk",
@@ -213,6 +219,7 @@ class DeliberationFlow(YearlyFlow):
         act=services.record_training,
         basis=_("会前组织代表培训，了解候选项目和票决办法"),
         output=_("培训签到"),
+        undo=taking_out("training"),
     ).Next(this.prepared)
     prepared = nodes.Join().Next(this.preliminary)
 
@@ -241,6 +248,7 @@ class DeliberationFlow(YearlyFlow):
         context=selectors.list_page,
         basis=_("海南省实施意见：政府负责人在会议上作说明"),
         output=_("候选项目形成过程及基本情况的报告"),
+        undo=taking_out("explanation"),
     ).Next(this.delegations)
     delegations = Delegations(each_delegation).Each(this.deliberate).Empty(this.heard)
     deliberate = OfficeView(

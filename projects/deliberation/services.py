@@ -23,6 +23,7 @@ from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
+from workflow.flows.taking_back import is_return
 from workflow.machines.services import fire
 from workflow.people.models import Unit, User
 from workflow.people.saying import said as _
@@ -194,6 +195,13 @@ def list_in_budget(act: Act, cycle: Cycle, **lines: Any) -> Outcome:
         data={"rows": rows, "total_fen": total},
     )
     return Outcome(after={"total_fen": total})
+
+
+def undo_budget(act: Act, cycle: Cycle, *, done: Entry, reason: str) -> None:
+    """The counter-act of the budget table: its lines and its paper go; a return listed none."""
+    if not is_return(done):
+        BudgetLine.objects.filter(item__cycle=cycle).delete()
+        take_out(cycle, "budget_table", done)
 
 
 def _line(act: Act, item: Item, lines: dict[str, Any]) -> BudgetLine:

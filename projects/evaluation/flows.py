@@ -84,6 +84,7 @@ class LookBackFlow(YearlyFlow):
         page="steps/evaluation/look_back.html",
         basis=_("回头看发现的问题交责任单位整改，整改后再看"),
         output=_("整改报告"),
+        undo=services.undo_fix,
     ).Next(this.fixed)
     fixed = nodes.Join().Next(this.look_back)
     end = OfficeEnd()
@@ -252,6 +253,7 @@ class ReviewFlow(YearlyFlow):
         page="steps/supervision/project.html",
         basis=_("华泾镇等地做法：按八个维度加权评议，维度和权重由本地规则确定"),
         output=_("代表评议意见"),
+        undo=services.undo_review,
     ).Next(this.end)
     end = OfficeEnd()
 
@@ -362,6 +364,7 @@ class EvaluationFlow(YearlyFlow):
         page="steps/evaluation/roll.html",
         basis=_("《地方组织法》第十四条：三分之二以上代表出席始得举行，以全体代表为基数"),
         hint=_("测评开始前补选、终止资格的，另行登记代表变动。"),
+        stays=_("名册是法定人数和过半数的基数，核定后由登记代表变动更正。"),
         output=_("代表名册"),
     ).Next(this.assembled)
     # A session that votes on the next year is opened by that vote's preliminary meeting.
@@ -394,6 +397,7 @@ class EvaluationFlow(YearlyFlow):
         page="steps/evaluation/account.html",
         basis=_("《地方组织法》第十二条第一款第九项、第十九条"),
         output=_("主席团工作报告"),
+        stays=_("工作报告在会议上作出，测评票同时拟定。"),
     ).Next(this.put_on_paper)
     put_on_paper = Gate(_asks(measuring.is_defined)).Then(this.adopt_tellers).Else(this.publish)
 
@@ -432,6 +436,7 @@ class EvaluationFlow(YearlyFlow):
         page="steps/evaluation/account.html",
         basis=_("低于 80% 整改后再次测评；低于 60% 或再次未达标的，整改、通报并报同级党委"),
         output=_("整改报告"),
+        undo=measuring.undo_rectifying,
     ).Next(this.rectified)
     rectified = nodes.Join().Next(this.second_measure)
     second_measure = MeetingView(

@@ -22,13 +22,14 @@ from projects.ballots.models import Purpose, Vote
 from projects.ballots.outcomes import Judge, judges
 from projects.ballots.tellers import obstacles_at_desk
 from projects.cycles.models import Cycle, Session, SessionState
-from projects.cycles.papers import make_paper
+from projects.cycles.papers import make_paper, take_out
 from projects.deliberation.rules import beginning_faults
 from projects.evaluation import selectors, wording
 from projects.evaluation.judging import Finding, Hall, judge
 from projects.evaluation.models import Measurement, MeasurementState
 from projects.evaluation.rules import Consequence
 from projects.supervision.models import Project
+from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.machines.services import fire
@@ -298,6 +299,13 @@ def rectify(act: Act, cycle: Cycle, *, item: dict[str, int], number: str, remedy
         data={"measurement": measurement.reference},
         subject=measurement.project.reference,
     )
+
+
+def undo_rectifying(act: Act, cycle: Cycle, *, done: Entry, reason: str, item: dict[str, int]) -> None:
+    """The counter-act of the report on a project put right: it is still being put right, the paper leaves the file."""
+    measurement = Measurement.objects.select_related("project").get(pk=item["measurement"], cycle=cycle)
+    fire(measurement, "unrectify", act, reason=reason, remedy="")
+    take_out(cycle, "rectification", done, subject=measurement.project.reference)
 
 
 def items_to_rectify(cycle: Cycle) -> list[dict[str, int]]:

@@ -112,6 +112,10 @@ class Measurement(Record):
     def rectify(self) -> None:
         """The department has reported; the second measurement may follow."""
 
+    @transition(field=state, source=MeasurementState.RECTIFIED, target=MeasurementState.RECTIFYING)
+    def unrectify(self) -> None:
+        """The report was taken back before anybody acted on it."""
+
     @transition(field=state, source=MeasurementState.RECTIFIED, target=MeasurementState.SUPERSEDED)
     def supersede(self) -> None:
         """A later round has been measured; what it said counts now."""

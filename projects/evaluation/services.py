@@ -10,7 +10,7 @@ from django.utils.timezone import localdate
 
 from projects.collection.models import Proposal, ProposalState
 from projects.cycles.models import Cycle, CycleState
-from projects.cycles.papers import make_paper
+from projects.cycles.papers import make_paper, take_out
 from projects.cycles.selectors import session_of
 from projects.evaluation import measuring, selectors, wording
 from projects.evaluation.models import Grade, Rating, Review
@@ -18,9 +18,10 @@ from projects.selection.models import Item, ItemState
 from projects.supervision.models import Project, ProjectState
 from projects.supervision.selectors import decided_by_presidium
 from workflow.audit.commitments import commit, new_salt
+from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
-from workflow.flows.models import Meeting
+from workflow.flows.models import Deadline, Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit
@@ -153,6 +154,19 @@ def review_project(act: Act, project: Project, *, words: str, **marks: int) -> N
         by=act.person,
         on=act.on,
     )
+
+
+def undo_review(act: Act, project: Project, *, done: Entry, reason: str) -> None:
+    """The counter-act of a group's review: its marks go; the trail keeps that there were some.
+
+    Refused once the presidium has concluded on them.
+    """
+    heard = Deadline.objects.filter(key="evaluation.conclude_reviews", about=project.about, cancelled=False)
+    if heard.exclude(done_at=None).exists():
+        raise Refused(_("主席团已经听取现场评议情况，不能取回。"))
+    made = Review.objects.filter(project=project, by=act.person, on=localdate(done.at))
+    if review := made.order_by("-pk").first():
+        review.delete()
 
 
 # The session
@@ -318,3 +332,9 @@ def fix_after_look(act: Act, cycle: Cycle, *, item: dict[str, int], number: str,
         data={"look_back": True},
         subject=project.reference,
     )
+
+
+def undo_fix(act: Act, cycle: Cycle, *, done: Entry, reason: str, item: dict[str, int]) -> None:
+    """The counter-act of a report on what the look back found: the paper leaves the file."""
+    project = Project.objects.get(pk=item["project"], cycle=cycle)
+    take_out(cycle, "rectification", done, subject=project.reference)

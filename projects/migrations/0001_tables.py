@@ -528,6 +528,21 @@ class Migration(migrations.Migration):
                 },
             ),
             migrations.CreateModel(
+                name='Payment',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('source', models.CharField(choices=[('own', '本级财政'), ('upper', '上级补助'), ('social', '社会资金')], max_length=8, verbose_name='资金来源')),
+                    ('amount_fen', models.BigIntegerField(verbose_name='金额')),
+                    ('paid_on', models.DateField(verbose_name='付款日期')),
+                    ('party', models.CharField(max_length=80, verbose_name='对方单位')),
+                    ('number', models.CharField(blank=True, max_length=60, verbose_name='凭证号')),
+                    ('words', models.CharField(blank=True, max_length=300, verbose_name='说明')),
+                ],
+                options={
+                    'ordering': ['paid_on', 'pk'],
+                },
+            ),
+            migrations.CreateModel(
                 name='Plan',
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -540,6 +555,7 @@ class Migration(migrations.Migration):
                     ('funds', models.TextField(verbose_name='资金安排')),
                     ('safeguards', models.TextField(verbose_name='保障措施')),
                     ('responsible', models.CharField(max_length=40, verbose_name='责任人')),
+                    ('replaced', models.JSONField(default=dict)),
                     ('published_at', models.DateTimeField(null=True)),
                 ],
             ),
@@ -1306,6 +1322,16 @@ class Migration(migrations.Migration):
                 field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='projects.paper'),
             ),
             migrations.AddField(
+                model_name='payment',
+                name='unit',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.unit'),
+            ),
+            migrations.AddField(
+                model_name='payment',
+                name='by',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            ),
+            migrations.AddField(
                 model_name='plan',
                 name='unit',
                 field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.unit'),
@@ -1379,6 +1405,15 @@ class Migration(migrations.Migration):
                 model_name='finding',
                 name='project',
                 field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='projects.project'),
+            ),
+            migrations.AddField(
+                model_name='payment',
+                name='project',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='payments', to='projects.project'),
+            ),
+            migrations.AddConstraint(
+                model_name='payment',
+                constraint=models.CheckConstraint(condition=models.Q(('amount_fen', 0), _negated=True), name='payment_of_something'),
             ),
             migrations.AddField(
                 model_name='contract',

@@ -67,6 +67,7 @@ class Migration(migrations.Migration):
         ForcePolicy("opinion"),
         ForcePolicy("option", public="EXISTS (SELECT 1 FROM projects_vote v WHERE v.id = vote_id)"),
         ForcePolicy("paper", public="published_at IS NOT NULL"),
+        ForcePolicy("payment"),
         ForcePolicy("plan", public="published_at IS NOT NULL"),
         ForcePolicy("progress", public="true"),
         ForcePolicy("project", public="true"),

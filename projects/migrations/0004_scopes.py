@@ -58,6 +58,7 @@ OTHERS = {
     "plan": of("5", "money"),
     "progress": of("5", "money"),
     "contract": of("5", "money"),
+    "payment": of("5", "money"),
     "audit": of("5", "money"),
     "paper": f"{in_scope('step::text')} OR (kind IN {MONEY_PAPERS} AND {of('money')}) OR {whole_scope()}",
     "attachment": ATTACHED,

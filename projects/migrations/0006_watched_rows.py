@@ -90,6 +90,7 @@ RECORDS = [
     WatchRows("plan", subject="project:project_id", about=OF_PROJECT, step=5, told=("target",)),
     WatchRows("milestone", subject="project:project_id", about=OF_PROJECT, step=5, told=("title",)),
     WatchRows("contract", subject="project:project_id", about=OF_PROJECT, step=5, told=("number",)),
+    WatchRows("payment", subject="project:project_id", about=OF_PROJECT, step=5, told=("source", "number")),
     WatchRows("audit", subject="audit:id", about=OF_PROJECT, step=5, told=("number", "title")),
     WatchRows("progress", subject="project:project_id", about=OF_PROJECT, step=5, told=("period", "light")),
     WatchRows("inspection", subject="project:project_id", about=OF_PROJECT, step=5, told=("place",)),

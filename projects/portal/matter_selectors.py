@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from django.db.models import Count, Model, QuerySet
-from django.utils.translation import gettext as _
 
 from projects.collection.models import Proposal
 from projects.cycles.models import Cycle
-from projects.selection.models import Item, Notice, Objection
+from projects.selection.models import FundSource, Item, Notice, Objection
 from projects.selection.selectors import KIND_ORDER, check_title, score_of
 from projects.supervision.models import Project
 from workflow.flows.models import Deadline
@@ -18,7 +17,6 @@ from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 
 Row = TypeVar("Row", bound=Model)
-FUNDING = ("own", "upper", "social")
 
 
 def _visible(rows: QuerySet[Row], grant: RoleGrant) -> QuerySet[Row]:
@@ -115,5 +113,4 @@ def _kinds(sources: list[Proposal]) -> list[tuple[str, int]]:
 
 def funding_of(item: Item) -> list[tuple[str, int]]:
     """Where an item's money comes from, in fen; the sources that give nothing are left out."""
-    names = {"own": _("本级财政"), "upper": _("上级补助"), "social": _("社会资金")}
-    return [(names[code], item.funding[code]) for code in FUNDING if item.funding.get(code)]
+    return [(str(one.label), item.funding[one.value]) for one in FundSource if item.funding.get(one.value)]

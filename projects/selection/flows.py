@@ -14,7 +14,7 @@ from projects.collection.forms import DecisionForm
 from projects.collection.models import Proposal, ProposalState
 from projects.cycles.flows import YearlyFlow
 from projects.cycles.models import Cycle
-from projects.selection import answering, forms, selectors, services
+from projects.selection import answering, forms, selectors, services, undoing
 from projects.selection.models import Appraisal, Exclusion
 from workflow.audit.services import Act
 from workflow.calendar.offsets import DueDate
@@ -71,6 +71,7 @@ class SelectionFlow(YearlyFlow):
         basis=_("汇总归纳、梳理分类；归并不丢失任何一件来源"),
         hint=_("序号相同的意见建议归并为一个项目；名单确定前可以拆分。"),
         output=_("归并后的项目，逐件保留来源"),
+        undo=undoing.undo_merging,
     ).Next(this.screen)
     screen = (
         OfficeView(
@@ -82,7 +83,7 @@ class SelectionFlow(YearlyFlow):
             page="steps/selection/screen.html",
             basis=_("内涵条件：财政资金为主，普惠公益均衡，目标明确、当年完成，要素有保障"),
             output=_("逐条筛查结果和依据"),
-            undo=services.undo_screening,
+            undo=undoing.undo_screening,
             undo_past=("blocked",),
         )
         .Returns(this.merge)
@@ -106,7 +107,7 @@ class SelectionFlow(YearlyFlow):
             form=forms.DepartmentForm,
             act=services.appraise_department,
             on_return=partial(services.return_appraisal, kind=Appraisal.Kind.DEPARTMENT),
-            undo=services.undo_department,
+            undo=undoing.undo_department,
             undo_past=("blocked_by_figures", "take_returns"),
             context=selectors.appraisal_page,
             page="steps/selection/appraise.html",
@@ -125,7 +126,7 @@ class SelectionFlow(YearlyFlow):
             form=forms.FinanceForm,
             act=services.appraise_finance,
             on_return=partial(services.return_appraisal, kind=Appraisal.Kind.FINANCE),
-            undo=partial(services.undo_appraisal, kind=Appraisal.Kind.FINANCE),
+            undo=partial(undoing.undo_appraisal, kind=Appraisal.Kind.FINANCE),
             undo_past=("take_returns",),
             context=selectors.appraisal_page,
             page="steps/selection/appraise.html",
@@ -142,7 +143,7 @@ class SelectionFlow(YearlyFlow):
             form=forms.LegalForm,
             act=services.appraise_legal,
             on_return=partial(services.return_appraisal, kind=Appraisal.Kind.LEGAL),
-            undo=partial(services.undo_appraisal, kind=Appraisal.Kind.LEGAL),
+            undo=partial(undoing.undo_appraisal, kind=Appraisal.Kind.LEGAL),
             undo_past=("take_returns",),
             context=selectors.appraisal_page,
             page="steps/selection/appraise.html",
@@ -171,6 +172,7 @@ class SelectionFlow(YearlyFlow):
             page="steps/selection/draft_list.html",
             basis=_("政府办公会或党政联席会研究；候选项目数多于应选数（差额）"),
             output=_("候选项目建议方案、会议纪要"),
+            undo=undoing.undo_drafting,
         )
         .Returns(this.merge, this.screen, this.appraise)
         .Next(this.opinions)

@@ -15,7 +15,7 @@ from projects.collection.models import Outcome
 from projects.cycles.models import Cycle
 from projects.cycles.rulebook import SEVERITIES
 from projects.selection import rules
-from projects.selection.models import Appraisal, Item, ItemState, Verdict
+from projects.selection.models import Appraisal, FundSource, Item, ItemState, Verdict
 from projects.selection.selectors import (
     active_checks,
     appraisable_of,
@@ -200,9 +200,13 @@ class DepartmentForm(RowsForm):
         money = row.funding or {}
         return {
             **_opinion_fields(row, Appraisal.Kind.DEPARTMENT, _("必要性、可行性、要素保障")),
-            "own": FenField(label=_("本级财政"), initial=money.get("own", row.investment_fen)),
-            "upper": FenField(label=_("上级补助"), initial=money.get("upper", 0)),
-            "social": FenField(label=_("社会资金"), initial=money.get("social", 0)),
+            **{
+                source.value: FenField(
+                    label=source.label,
+                    initial=money.get(source.value, row.investment_fen if source is FundSource.OWN else 0),
+                )
+                for source in FundSource
+            },
             "finish": ChineseDateField(label=_("完成时限"), initial=row.finish_by),
             "target": _words(_("年度目标（可考核）"), max_length=300, initial=row.target),
             "milestone": _words(
@@ -215,7 +219,7 @@ class DepartmentForm(RowsForm):
         }
 
     def check_row(self, row: Any, values: dict[str, Any]) -> Iterable[tuple[str, str]]:
-        parts = [values.get(name) for name in ("own", "upper", "social")]
+        parts = [values.get(name) for name in FundSource.values]
         if None not in parts and not sum(parts):  # type: ignore[arg-type]
             yield "own", _t("资金来源合计为零，请填写投资估算。")
         finish = values.get("finish")

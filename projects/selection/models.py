@@ -74,12 +74,20 @@ class Exclusion(Record):
         """Nobody is left to answer: the matter came back onto the list, or everybody was told ahead."""
 
 
+class FundSource(models.TextChoices):
+    """Where a project's money comes from."""
+
+    OWN = "own", _("本级财政")
+    UPPER = "upper", _("上级补助")
+    SOCIAL = "social", _("社会资金")
+
+
 class Item(Record):
     """A merged matter on its way to the ballot (归并项 → 候选项目). Money in fen.
 
     excluded_by: the decision that left it out, None while it is on its way or on the list.
 
-    support: how many proposals and supporters stand behind it. funding: {"own": fen, "upper": fen, "social": fen}.
+    support: how many proposals and supporters stand behind it. funding: fen by FundSource.
     milestone: the assessable target of this year where it takes longer than a year.
     """
 
@@ -147,6 +155,10 @@ class Item(Record):
     )
     def reopen(self) -> None:
         """Sent back to be merged and screened anew."""
+
+    @transition(field=state, source=[ItemState.DRAFTED, ItemState.LEFT_OUT], target=ItemState.ELIGIBLE)
+    def undraft(self) -> None:
+        """The draft list was taken back before anybody acted on it."""
 
     @transition(
         field=state,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Subquery
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
 
@@ -15,12 +14,13 @@ from projects.collection.models import Outcome as Fate
 from projects.collection.models import Proposal, ProposalState
 from projects.collection.services import new_code
 from projects.cycles.models import Cycle, CycleState
-from projects.cycles.papers import make_paper, take_out
+from projects.cycles.papers import make_paper
 from projects.selection import rules
 from projects.selection.answering import take_back
 from projects.selection.models import (
     Appraisal,
     AppraisalReturn,
+    FundSource,
     Item,
     ItemState,
     Notice,
@@ -50,7 +50,6 @@ from projects.selection.selectors import (
     unanswered,
     with_everything,
 )
-from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
@@ -65,7 +64,7 @@ Rows = Mapping[int, Mapping[str, Any]]
 # ------------------------------------------------------------------------------------------- merge
 
 
-def merge(act: Act, cycle: Cycle, *, rows: Rows, **_typed: Any) -> None:
+def merge(act: Act, cycle: Cycle, *, rows: Rows, **_typed: Any) -> Outcome:
     """归并: one item for every number entered; every source is kept (rules.md §4).
 
     rows: proposal id → number and, where the proposal has none, category. A second merging keeps an item whose
@@ -77,16 +76,20 @@ def merge(act: Act, cycle: Cycle, *, rows: Rows, **_typed: Any) -> None:
     kept = {
         i.number: i for i in items_of(cycle).filter(state=ItemState.MERGED).select_for_update(of=("self",))
     }
-    _take_out(act, [p for p in proposals.values() if _moves(p, rows[p.pk]["number"])])
+    moving = [p for p in proposals.values() if _moves(p, rows[p.pk]["number"])]
+    loose = [p for p in proposals.values() if _is_loose(p)]
+    was = {str(p.pk): p.source.item.number for p in moving} | {str(p.pk): None for p in loose}
+    take_apart(act, moving)
     numbers = {pk: row["number"] for pk, row in rows.items() if _is_loose(proposals[pk])}
     groups = [[proposals[pk] for pk in group] for group in rules.groups_of(numbers)]
     new = [group for group in groups if rows[group[0].pk]["number"] not in kept]
     made = _new_items(act, cycle, new, rows)
     homes = kept | {rows[group[0].pk]["number"]: item for group, item in zip(new, made, strict=True)}
     for group in groups:
-        _put_in(act, homes[rows[group[0].pk]["number"]], group)
-    _remove_empty(act, cycle)
-    _recount(cycle)
+        put_in(act, homes[rows[group[0].pk]["number"]], group)
+    remove_empty(act, cycle)
+    recount(cycle)
+    return Outcome(after={"was": was})
 
 
 def _is_loose(proposal: Proposal) -> bool:
@@ -98,7 +101,7 @@ def _moves(proposal: Proposal, number: int) -> bool:
     return source is not None and source.item.number != number
 
 
-def _take_out(act: Act, proposals: Iterable[Proposal]) -> None:
+def take_apart(act: Act, proposals: Iterable[Proposal]) -> None:
     """Each proposal leaves its item and may be merged again."""
     for proposal in proposals:
         fire(proposal, "unmerge", act)
@@ -128,21 +131,21 @@ def _item_of(act: Act, cycle: Cycle, number: int, group: Sequence[Proposal], row
     )
 
 
-def _put_in(act: Act, item: Item, proposals: Sequence[Proposal]) -> None:
+def put_in(act: Act, item: Item, proposals: Sequence[Proposal]) -> None:
     """The proposals join the item."""
     for proposal in proposals:
         fire(proposal, "merge", act)
     Source.objects.bulk_create(Source(unit=act.unit, item=item, proposal=p) for p in proposals)
 
 
-def _remove_empty(act: Act, cycle: Cycle) -> None:
+def remove_empty(act: Act, cycle: Cycle) -> None:
     """An item all of whose proposals were moved is no item any more; the trail keeps that it was one."""
     for item in items_of(cycle).filter(sources=None, state=ItemState.MERGED, added_in_session=False):
         write_down(act, "item.dissolve", item.reference, about=item.about, step=2, label=item.label)
         item.delete()
 
 
-def _recount(cycle: Cycle) -> None:
+def recount(cycle: Cycle) -> None:
     """民意: how many proposals stand behind each item."""
     sources = Source.objects.filter(item=OuterRef("pk")).order_by().values("item").annotate(n=Count("pk"))
     Item.objects.filter(cycle=cycle, added_in_session=False).update(support=Subquery(sources.values("n")))
@@ -158,11 +161,11 @@ def unmerge(act: Act, item: Item, *, proposals: Sequence[int]) -> Outcome:
     )
     if len(taken) == item.sources.count():
         raise Refused(_("至少须留下一件。"))
-    _take_out(act, taken)
+    take_apart(act, taken)
     made = _new_items(act, item.cycle, [[p] for p in taken], {})
     for proposal, own in zip(taken, made, strict=True):
-        _put_in(act, own, [proposal])
-    _recount(item.cycle)
+        put_in(act, own, [proposal])
+    recount(item.cycle)
     return Outcome(after={"into": [own.reference for own in made]})
 
 
@@ -305,7 +308,7 @@ def _figures_of(item: Item) -> dict[str, Any]:
 def _set_figures(act: Act, item: Item, row: Mapping[str, Any]) -> dict[str, Any]:
     """Put in a department's figures; what they take the place of."""
     before = _figures_of(item)
-    item.funding = {name: row[name] for name in ("own", "upper", "social")}
+    item.funding = {name: row[name] for name in FundSource.values}
     item.investment_fen = sum(item.funding.values())
     item.finish_by, item.target = row["finish"], row["target"]
     item.multi_year = rules.takes_more_than_the_year(row["finish"], item.cycle.year)
@@ -340,76 +343,6 @@ def reopen_returned(act: Act, cycle: Cycle) -> None:
     """Where all appraisers have met: one return is enough, and the list is to be screened again."""
     if made := list(open_returns(cycle)):
         reopen(act, cycle, to="screen", reason="；".join(f"{r.office}：{r.reason}" for r in made))
-
-
-def undo_screening(act: Act, cycle: Cycle, *, done: Entry, reason: str) -> None:
-    """The counter-act of the screening: its items are merged ones again, and nobody is answered for what it blocked.
-
-    Refused where it was sent back instead, or where somebody has been answered already.
-    """
-    if is_return(done):
-        raise Refused(_("名单已经退回重新归并，不能取回。"))
-    if told_items(cycle).exists():
-        raise Refused(_("筛查不予列入的项目已有答复，不能取回；确需更正的，请由论证环节退回。"))
-    reopen(act, cycle, to="screen", reason=reason)
-    Screening.objects.filter(item__in=items_of(cycle).filter(state=ItemState.MERGED)).delete()
-
-
-def undo_department(act: Act, cycle: Cycle, *, done: Entry, reason: str, item: Mapping[str, int]) -> None:
-    """The counter-act of a department's appraisal: its opinions go, and its items' figures are what they were.
-
-    Refused where the figures had an item blocked: whoever proposed it is being answered.
-    """
-    _refuse_once_taken_up(cycle)
-    if is_return(done):
-        open_returns(cycle).filter(kind=Appraisal.Kind.DEPARTMENT, department=item["department"]).delete()
-    else:
-        held = _opinions_of(cycle, Appraisal.Kind.DEPARTMENT, done)
-        for appraisal in held.select_related("item").order_by("item_id"):
-            _put_back(appraisal)
-        held.delete()
-    take_out(cycle, "appraisal", done)
-
-
-def _opinions_of(cycle: Cycle, kind: str, done: Entry) -> QuerySet[Appraisal]:
-    """What an office's act appraised: an item decided since an earlier round keeps what was said of it then."""
-    items = [int(one.partition(":")[2]) for one in json.loads(done.body)["after"]["items"]]
-    return Appraisal.objects.filter(kind=kind, item__cycle=cycle, item__in=items)
-
-
-def _put_back(appraisal: Appraisal) -> None:
-    item, before = appraisal.item, dict(appraisal.replaced)
-    if item.state == ItemState.BLOCKED:
-        raise Refused(
-            _("“%(title)s”因社会资金过半不予列入，已经进入答复，不能取回。") % {"title": item.title}
-        )
-    money = before.pop("money")
-    Item.objects.filter(pk=item.pk).update(**before)
-    said = Screening.objects.filter(item=item, rule=MONEY)
-    if money:
-        said.update(**money)
-    else:
-        said.delete()
-
-
-def _refuse_once_taken_up(cycle: Cycle) -> None:
-    if open_returns(cycle).exists() and not appraisable_of(cycle).exists():
-        raise Refused(_("论证已经结束，名单已退回重新筛查，不能取回。"))
-
-
-def undo_appraisal(act: Act, cycle: Cycle, *, kind: str, done: Entry, reason: str) -> None:
-    """The counter-act of one office's appraisal: its opinions go, or its return while nobody has taken it up yet."""
-    _refuse_once_taken_up(cycle)
-    if is_return(done):
-        open_returns(cycle).filter(kind=kind).delete()
-    else:
-        _opinions_of(cycle, kind, done).delete()
-    take_out(cycle, "appraisal", done)
-
-
-def is_return(done: Entry) -> bool:
-    """Whether a task ended with the matter sent back."""
-    return done.action.endswith(".return")
 
 
 def _check_money(act: Act, item: Item) -> None:
@@ -502,9 +435,14 @@ def draft_list(
     held_on: date,
     minutes: str,
     body: str,
-) -> None:
+) -> Outcome:
     """候选项目建议方案: the government chooses the items and the number to elect (rules.md §5)."""
     held = list(appraisable_of(cycle).select_for_update(of=("self",)))
+    was = {
+        "seats": cycle.seats,
+        "items": {str(i.pk): {"state": i.state, "reason": i.decision_reason} for i in held},
+        "excluded": sorted(i.pk for i in held if i.excluded_by_id),
+    }
     chosen = set(items)
     if not chosen <= {item.pk for item in held}:
         raise Refused(_("项目的情况已有变化，请重新打开后再提出。"))
@@ -533,6 +471,7 @@ def draft_list(
             "small_surplus": accept_small_surplus,
         },
     )
+    return Outcome(after={"was": was})
 
 
 def _draft_or_leave(act: Act, item: Item, *, chosen: bool, reason: str) -> None:

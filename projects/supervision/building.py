@@ -9,7 +9,7 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
-from projects.cycles.papers import attach, make_paper, take_out
+from projects.cycles.papers import attach, detach, make_paper, take_out
 from projects.supervision import rules
 from projects.supervision.models import (
     Contract,
@@ -31,6 +31,7 @@ from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
+from workflow.flows.taking_back import what_was
 from workflow.machines.services import fire
 from workflow.people.saying import said as _
 
@@ -71,6 +72,7 @@ def draw_up_plan(
                 "funds": funds,
                 "safeguards": safeguards,
                 "responsible": responsible,
+                "replaced": _drawn_up(project),
             },
         )
         project.milestones.all().delete()
@@ -78,6 +80,37 @@ def draw_up_plan(
             Milestone(unit=project.unit, project=project, title=title, due_on=point.on, percent=point.percent)
             for title, point in zip(titles, milestones, strict=True)
         )
+
+
+DRAWN_UP = (
+    "target", "starts_on", "finish_by", "tender_by", "no_tender", "contract_by", "funds", "safeguards", "responsible",
+)  # fmt: skip
+
+
+def _drawn_up(project: Project) -> dict[str, Any]:
+    """The plan as it was last handed in with its nodes, as JSON has it; empty where there is none yet."""
+    plan = Plan.objects.filter(project=project).values(*DRAWN_UP).first()
+    if plan is None:
+        return {}
+    days = {name: day and day.isoformat() for name, day in plan.items() if isinstance(day, date)}
+    nodes = project.milestones.values_list("title", "due_on", "percent")
+    return {**plan, **days, "milestones": [[title, on.isoformat(), part] for title, on, part in nodes]}
+
+
+def undo_plan(act: Act, project: Project, *, done: Entry, reason: str) -> None:
+    """The counter-act of drawing up a plan: the one handed in before stands again, or there is none."""
+    plan = Plan.objects.select_for_update().get(project=project)
+    before = dict(plan.replaced)
+    project.milestones.all().delete()
+    if not before:
+        plan.delete()
+        return
+    nodes = before.pop("milestones")
+    Plan.objects.filter(pk=plan.pk).update(**before, replaced={})
+    Milestone.objects.bulk_create(
+        Milestone(unit=project.unit, project=project, title=title, due_on=on, percent=part)
+        for title, on, part in nodes
+    )
 
 
 def confirm_plan(act: Act, project: Project) -> None:
@@ -90,7 +123,7 @@ def review_plan(act: Act, project: Project, *, meeting: Meeting, return_reason: 
     """The presidium agrees and the plan is published, or it goes back to the department."""
     if not meeting.agreed:
         return Outcome(returns_to="plan", reason=return_reason)
-    Plan.objects.filter(project=project).update(published_at=act.at)
+    Plan.objects.filter(project=project).update(published_at=act.at, replaced={})
     fire(project, "begin", act, building_since=act.on)
     return None
 
@@ -122,6 +155,7 @@ def report_progress(
     expected = expected_of(project, period.last)
     standing = rules.Standing(percent, expected, project.plan.starts_on, period.last)
     light = rules.light_of(scale_of(project.cycle.rules), standing)
+    was = {name: getattr(project, name) for name in REPORTED}
     fire(
         project,
         "report",
@@ -144,10 +178,31 @@ def report_progress(
         light=light,
         by=act.person,
     )
-    Milestone.objects.filter(pk__in=[m.pk for m in milestones_done], done_on=None).update(done_on=act.on)
+    reached = Milestone.objects.filter(pk__in=[m.pk for m in milestones_done], done_on=None)
+    was["milestones"] = sorted(reached.values_list("pk", flat=True))
+    reached.update(done_on=act.on)
     for photo in photos:
         attach(act, project.reference, photo, public=True)
-    return Outcome(after={"light": light, "expected": expected, "period": period.label})
+    return Outcome(after={"light": light, "expected": expected, "period": period.label, "was": was})
+
+
+REPORTED = ("percent", "invested_fen", "funded_fen", "light")  # what a report changes of its project
+
+
+def undo_report(act: Act, project: Project, *, done: Entry, reason: str, item: dict[str, Any]) -> None:
+    """The counter-act of a period's report: its figures, its light, nodes and photos are gone, the last ones stand.
+
+    Refused where the next period is reported already, or the work has been reported complete.
+    """
+    was = what_was(done)
+    nodes = was.pop("milestones")
+    report = project.reports.get(period=rules.period_named(item["period"]).label)
+    if project.reports.filter(period__gt=report.period).exists():
+        raise Refused(_("之后的报告期已经报告，不能取回；请在下一期报告中更正。"))
+    fire(project, "unreport", act, reason=reason, **was)
+    report.delete()
+    Milestone.objects.filter(pk__in=nodes).update(done_on=None)
+    detach(project.reference, done)
 
 
 def answer_red_light(act: Act, project: Project, *, measures: str, responsible: str, back_on: date) -> None:

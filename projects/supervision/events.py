@@ -85,6 +85,23 @@ register_event(
 )
 register_event(
     Event(
+        key="supervision.pay",
+        title=_("登记付款"),
+        offices=("finance",),
+        subject=Project,
+        form=money_forms.PaymentForm,
+        act=money.pay,
+        step=5,
+        when=money.obstacles_to_paying,
+        basis=_("项目资金公开、可查；按资金来源登记，付款合计不得超出合同、结算审定金额"),
+        output=_("付款记录"),
+        hint=_("登记有误的，用“退回、冲销”冲减后重新登记，原记录保留。"),
+        page="steps/supervision/project.html",
+        context=selectors.project_file,
+    )
+)
+register_event(
+    Event(
         key="supervision.inspect",
         title=_("登记视察"),
         offices=("inspector", inviting.EXPERT, "senior_deputy"),

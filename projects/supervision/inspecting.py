@@ -7,11 +7,13 @@ from datetime import date
 
 from django.core.files.uploadedfile import UploadedFile
 
-from projects.cycles.papers import attach
+from projects.cycles.papers import attach, detach
 from projects.supervision.models import Finding, Inspection, Project
+from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
+from workflow.flows.taking_back import what_was
 from workflow.machines.services import fire
 from workflow.people.saying import said as _
 
@@ -73,15 +75,30 @@ def plan_rectification(act: Act, finding: Finding, *, measures: str, responsible
     finding.measures, finding.responsible = measures, responsible
 
 
+def undo_planning(act: Act, finding: Finding, *, done: Entry, reason: str) -> None:
+    """The counter-act of the plan: there is none yet."""
+    fire(finding, "unplan", act, reason=reason, fix_by=None)
+    Finding.objects.filter(pk=finding.pk).update(measures="", responsible="")
+    finding.measures, finding.responsible = "", ""
+
+
 def rectify(
     act: Act, finding: Finding, *, remedy: str, unproved: str = "", files: Sequence[UploadedFile] = ()
-) -> None:
+) -> Outcome:
     """The department reports what was done, with the proof, or with the reason why there is none to show."""
     if not files and not unproved:
         raise Refused(_("须附整改佐证材料；确实没有的，写明原因。"))
+    was = {"remedy": finding.remedy, "unproved": finding.unproved}
     fire(finding, "rectify", act, remedy=remedy, unproved="" if files else unproved)
     for upload in files:
         attach(act, finding.reference, upload)
+    return Outcome(after={"was": was})
+
+
+def undo_rectifying(act: Act, finding: Finding, *, done: Entry, reason: str) -> None:
+    """The counter-act of the report: what was said and shown before it, or nothing yet."""
+    fire(finding, "unrectify", act, reason=reason, **what_was(done))
+    detach(finding.reference, done)
 
 
 def recheck(act: Act, finding: Finding, *, decision: str, reason: str) -> Outcome | None:

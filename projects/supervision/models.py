@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from projects.cycles.models import Cycle, Session
-from projects.selection.models import Item
+from projects.selection.models import FundSource, Item
 from workflow.machines.models import Record
 from workflow.people.models import Unit
 from workflow.people.saying import titled
@@ -109,6 +109,10 @@ class Project(Record):
     def report(self) -> None:
         """A progress report changes the figures shown."""
 
+    @transition(field=state, source=ProjectState.BUILDING, target=ProjectState.BUILDING)
+    def unreport(self) -> None:
+        """A progress report was taken back: the figures shown are those before it."""
+
     @transition(
         field=state, source=[ProjectState.ASSIGNED, ProjectState.BUILDING], target=ProjectState.SUSPENDED
     )
@@ -162,7 +166,8 @@ class Plan(models.Model):
     the plan's own, where the congress decided none, else "". finish_by: when the work is planned to end, never after
     the project's deadline. tender_by, contract_by: when the tender is to be decided and the contract to be signed, the
     days their registration is clocked from; None where there is none. no_tender: why there is no tender, said by the plan
-    or, where a planned one is not held, when it should have been registered.
+    or, where a planned one is not held, when it should have been registered. replaced: the plan this one took the place
+    of, by the same names with its nodes; {} for the first.
     """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -176,6 +181,7 @@ class Plan(models.Model):
     funds = models.TextField(_("资金安排"))
     safeguards = models.TextField(_("保障措施"))
     responsible = models.CharField(_("责任人"), max_length=40)
+    replaced = models.JSONField(default=dict)
     published_at = models.DateTimeField(null=True)
 
 
@@ -210,6 +216,27 @@ class Contract(models.Model):
     amount_fen = models.BigIntegerField(_("金额"))
     signed_on = models.DateField(_("日期"))
     words = models.CharField(_("说明"), max_length=300, blank=True)
+
+
+class Payment(models.Model):
+    """Money paid out for a project, from one source; what came back, or was booked wrongly, stands as a sum below zero.
+
+    party: whom it was paid to, or who paid it back. number: of the voucher (凭证号).
+    """
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="payments")
+    source = models.CharField(_("资金来源"), max_length=8, choices=FundSource.choices)
+    amount_fen = models.BigIntegerField(_("金额"))
+    paid_on = models.DateField(_("付款日期"))
+    party = models.CharField(_("对方单位"), max_length=80)
+    number = models.CharField(_("凭证号"), max_length=60, blank=True)
+    words = models.CharField(_("说明"), max_length=300, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["paid_on", "pk"]
+        constraints = [models.CheckConstraint(condition=~models.Q(amount_fen=0), name="payment_of_something")]
 
 
 class AuditState(models.TextChoices):
@@ -323,6 +350,14 @@ class Finding(Record):
     @transition(field=state, source=FindingState.OPEN, target=FindingState.OPEN)
     def plan(self) -> None:
         """整改方案: what will be done, by whom and by when."""
+
+    @transition(field=state, source=FindingState.OPEN, target=FindingState.OPEN)
+    def unplan(self) -> None:
+        """The plan was taken back before anybody acted on it."""
+
+    @transition(field=state, source=FindingState.RECTIFIED, target=FindingState.OPEN)
+    def unrectify(self) -> None:
+        """The report was taken back before anybody acted on it."""
 
     @transition(field=state, source=FindingState.OPEN, target=FindingState.RECTIFIED)
     def rectify(self) -> None:
@@ -457,6 +492,10 @@ class Inquiry(Record):
     @transition(field=state, source=InquiryState.ASKED, target=InquiryState.ANSWERED)
     def reply(self) -> None:
         """Answered in writing."""
+
+    @transition(field=state, source=InquiryState.ANSWERED, target=InquiryState.ASKED)
+    def unreply(self) -> None:
+        """The answer was taken back before the presidium acted on it."""
 
     @transition(field=state, source=InquiryState.ANSWERED, target=InquiryState.ASKED)
     def reject(self) -> None:

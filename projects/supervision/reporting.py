@@ -8,8 +8,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from projects.cycles.models import Cycle
-from projects.cycles.papers import attach, make_paper
+from projects.cycles.papers import attach, detach, make_paper, take_out
 from projects.supervision.models import Inquiry
+from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
@@ -29,6 +30,11 @@ def give_report(act: Act, cycle: Cycle, *, report: str, files: Sequence[Uploaded
     )
     for upload in files:
         attach(act, paper.reference, upload)
+
+
+def undo_report(act: Act, cycle: Cycle, *, done: Entry, reason: str) -> None:
+    """The counter-act of the special report: it leaves the file with what was attached to it."""
+    take_out(cycle, "special_report", done)
 
 
 def hear_report(
@@ -82,6 +88,14 @@ def answer_inquiry(act: Act, inquiry: Inquiry, *, answer: str, files: Sequence[U
     inquiry.answer = answer
     for upload in files:
         attach(act, inquiry.reference, upload)
+
+
+def undo_answer(act: Act, inquiry: Inquiry, *, done: Entry, reason: str) -> None:
+    """The counter-act of a written answer: the question is to be answered."""
+    fire(inquiry, "unreply", act, reason=reason)
+    Inquiry.objects.filter(pk=inquiry.pk).update(answer="")
+    inquiry.answer = ""
+    detach(inquiry.reference, done)
 
 
 def accept_answer(act: Act, inquiry: Inquiry, *, meeting: Meeting, return_reason: str = "") -> Outcome | None:

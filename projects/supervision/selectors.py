@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
@@ -18,7 +19,7 @@ from projects.cycles.models import Attachment, Cycle, CycleState, Paper
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import open_session
 from projects.cycles.shares import share
-from projects.selection.models import Item, ItemState
+from projects.selection.models import FundSource, Item, ItemState
 from projects.supervision import rules
 from projects.supervision.models import (
     ANSWER_FORMS,
@@ -32,6 +33,7 @@ from projects.supervision.models import (
     FindingState,
     Inquiry,
     Interpellation,
+    Payment,
     Plan,
     Project,
     ProjectState,
@@ -40,6 +42,7 @@ from workflow.calendar.offsets import DueDate
 from workflow.flows.models import Deadline
 from workflow.flows.money import wan
 from workflow.people.models import Unit, User
+from workflow.people.saying import said_again
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import holders_of, live_grants
 
@@ -205,6 +208,31 @@ def money_of(project: Project) -> dict[str, Any]:
     }
 
 
+def paid_from(project: Project, source: str = "") -> list[int]:
+    """What has been paid for a project, payment by payment, in fen: out of one source, or of all."""
+    payments = project.payments.filter(source=source) if source else project.payments.all()
+    return list(payments.values_list("amount_fen", flat=True))
+
+
+def sources_of(project: Project, payments: Iterable[Payment]) -> list[dict[str, Any]]:
+    """Of each source that gives or gave something: what was planned of it when the project was elected, and what has
+    been paid out of it, in fen."""
+    paid: Counter[str] = Counter()
+    for payment in payments:
+        paid[payment.source] += payment.amount_fen
+    planned = project.item.funding
+    return [
+        {
+            "title": source.label,
+            "planned": planned.get(source.value, 0),
+            "paid": paid[source.value],
+            "percent": share(paid[source.value], planned.get(source.value, 0)),
+        }
+        for source in FundSource
+        if planned.get(source.value) or paid[source.value]
+    ]
+
+
 def year_money(cycle: Cycle) -> dict[str, Any]:
     """The year's money against plan, in fen, stopped projects left out."""
     live = projects_of(cycle).exclude(state=ProjectState.STOPPED)
@@ -222,15 +250,19 @@ def year_money(cycle: Cycle) -> dict[str, Any]:
 def project_file(project: Project, on: date | None = None) -> dict[str, Any]:
     """Everything on one project: facts, plan, money, light, contracts, reports, findings, changes, papers."""
     plan = getattr(project, "plan", None)
+    payments = list(project.payments.select_related("by"))
     return {
         "project": project,
         "plan": plan,
         "milestones": list(project.milestones.all()),
         "expected": expected_now(project, on or localdate()),
         "level": rules.LEVELS[project.light],
-        "light_words": rules.LIGHT_WORDS[project.light],
+        "light_words": said_again(rules.LIGHT_WORDS[project.light]),
         "money": money_of(project),
         "contracts": list(project.contracts.order_by("signed_on", "pk")),
+        "payments": payments,
+        "paid": sum(payment.amount_fen for payment in payments),
+        "money_sources": sources_of(project, payments),
         "reports": list(project.reports.all()),
         "inspections": list(project.inspections.select_related("by").order_by("on", "pk")),
         "findings": list(project.findings.order_by("raised_on", "pk")),
@@ -262,7 +294,7 @@ def year_overview(cycle: Cycle) -> dict[str, Any]:
         "report": Paper.objects.filter(cycle=cycle, kind="special_report").order_by("-pk").first(),
         "projects": projects,
         "rows": [
-            {"project": p, "level": rules.LEVELS[p.light], "words": rules.LIGHT_WORDS[p.light]}
+            {"project": p, "level": rules.LEVELS[p.light], "words": said_again(rules.LIGHT_WORDS[p.light])}
             for p in projects
         ],
         "lights": lights_of(cycle),
@@ -309,7 +341,7 @@ def change_facts(change: Change) -> dict[str, Any]:
         "change": change,
         "project": change.project,
         "lines": lines_of(change),
-        "way": rules.way_told(change.grade, change.body, policy),
+        "way": said_again(rules.way_told(change.grade, change.body, policy)),
     }
 
 

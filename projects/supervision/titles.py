@@ -7,6 +7,7 @@ from projects.supervision.rules import LIGHT_WORDS
 from workflow.audit.hooks import mark_moments
 from workflow.inbox.story import call_acts
 from workflow.inbox.telling import call_codes
+from workflow.people.saying import said_later
 
 mark_moments({"change.announce": "publish"})
 call_acts(
@@ -21,6 +22,8 @@ call_acts(
         "change.undo": _("撤销项目调整"),
         "interpellation.table": _("提出质询案"),
         "project.report": _("更新项目进度"),
+        "project.unreport": _("撤下进度报告"),
+        "finding.unplan": _("撤下整改方案"),
         "project.alter": _("变更项目内容"),
         "project.alter_planning": _("变更项目内容"),
         "project.carry_over": _("决定跨年续建"),
@@ -28,6 +31,6 @@ call_acts(
         "change.make_major": _("改按重大调整办理"),
     }
 )
-call_codes("project.light", LIGHT_WORDS)
+call_codes("project.light", {light: said_later(words) for light, words in LIGHT_WORDS.items()})
 call_codes("change.body", {"congress": _("人民代表大会"), "presidium": _("主席团")})
 call_codes("interpellation.form", dict(ANSWER_FORMS))

@@ -224,6 +224,7 @@ class AfterVoteFlow(SinceVoteFlow):
             page="steps/voting/opinions.html",
             basis=_("交办后 %(voting.opinions_reply)s内向主席团报告；意见不明确的退回主席团"),
             output=_("研究处理情况报告"),
+            undo=services.undo_reply,
         )
         .Returns(this.hand_opinions)
         .Next(this.all_done)

@@ -20,17 +20,19 @@ from projects.ballots.selectors import (
 from projects.collection.models import Outcome as ProposalOutcome
 from projects.cycles.divisions import figures_of
 from projects.cycles.models import Cycle, CycleSession, CycleState, Paper, Session
-from projects.cycles.papers import make_paper
+from projects.cycles.papers import make_paper, take_out
 from projects.cycles.selectors import cycles_of, open_session, paper_of, standard_of
 from projects.deliberation.selectors import AFTER_THE_VOTE, seated_at
 from projects.selection.models import Item, ItemState
 from projects.voting import drafts, selectors
 from projects.voting.desk import DESK
 from projects.voting.selectors import vote_of
+from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
+from workflow.flows.taking_back import is_return
 from workflow.machines.services import fire
 from workflow.people.saying import said as _
 
@@ -274,6 +276,13 @@ def reply_to_opinions(act: Act, cycle: Cycle, *, body: str, **replies: str) -> N
         opinion.reply = replies[f"reply_{opinion.pk}"]
         opinion.save(update_fields=["reply"])
     make_paper(act, cycle, "opinions_reply", f"关于{cycle}审议意见研究处理情况的报告", body=body, step=4)
+
+
+def undo_reply(act: Act, cycle: Cycle, *, done: Entry, reason: str) -> None:
+    """The counter-act of the report on the opinions: they are unanswered again; a return answered none."""
+    if not is_return(done):
+        selectors.opinions_of(cycle).update(reply="")
+        take_out(cycle, "opinions_reply", done)
 
 
 def tell_proposers(act: Act, cycle: Cycle, *, words_elected: str, words_not_elected: str) -> Outcome:

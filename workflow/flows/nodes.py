@@ -92,6 +92,8 @@ class OfficeView(nodes.View):
     outside: whoever outside the offices the service may give the matter back to (a proposer), for the seat table.
     undo: the counter-act of a step that may be taken back, undo(act, subject, done=its entry, reason=…, item=…); None
     for one that may not. It may refuse. undo_past: the names of jobs of the flow behind the step whose work it undoes.
+    stays: why nobody takes it back, a sentence shown to whoever did it. Every step has one of the two, unless it is
+    irreversible, in person or a body's.
     """
 
     activation_class = OfficeActivation
@@ -119,13 +121,17 @@ class OfficeView(nodes.View):
         outside: Text = "",
         undo: Callable[..., Any] | None = None,
         undo_past: Sequence[str] = (),
+        stays: Text = "",
         handed_out: str = "",
         handed_told: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
         super().__init__(view=None)
-        if undo and (irreversible or in_person or isinstance(self, MeetingView)):
-            raise ValueError(f"{title}: what is irreversible, done in person or decided by a body stays done")
-        self.undo, self.undo_past = undo, tuple(undo_past)
+        settled = irreversible or in_person or isinstance(self, MeetingView)
+        if sum(map(bool, (undo, stays, settled))) != 1:
+            raise ValueError(
+                f"{title}: is taken back, says why not, or is irreversible, in person or a body's"
+            )
+        self.undo, self.undo_past, self.stays = undo, tuple(undo_past), stays
         self.handed_out, self.handed_told = handed_out, handed_told
         self.office, self.task_title, self.act, self.form = office, title, act, form
         self.seat, self.to, self.obstacles, self.on_return = seat, to, obstacles, on_return

@@ -22,7 +22,7 @@ from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.acting import acting
 from workflow.flows.errors import NotYourTurn, Refused, Taken
-from workflow.flows.models import Deadline
+from workflow.flows.models import Deadline, MeetingCall
 from workflow.flows.nodes import MeetingView, OfficeView
 from workflow.flows.services import busy_if_locked, held_task, refused_in_words_of
 from workflow.people.models import User
@@ -36,6 +36,20 @@ from workflow.roles.services import holder_for_update
 GONE = (STATUS.CANCELED, STATUS.REVIVED)
 # What the library makes by itself between two tasks of people.
 PASSED = ("SPLIT", "PARALLEL_GATEWAY", "EXCLUSIVE_GATEWAY", "JOIN", "END")
+
+
+def nothing_to_undo(act: Act, subject: Any, *, done: Entry, reason: str, **_item: Any) -> None:
+    """The counter-act of a step that changes no record: it has only moved the matter on."""
+
+
+def is_return(done: Entry) -> bool:
+    """Whether a task ended with the matter sent back."""
+    return done.action.endswith(".return")
+
+
+def what_was(done: Entry) -> Any:
+    """What an act's entry keeps of how things stood before it, for its counter-act (`Outcome(after={"was": …})`)."""
+    return json.loads(done.body)["after"]["was"]
 
 
 def take_back(task_id: int, *, actor: User, reason: str, at: datetime, request_id: str = "") -> Entry:
@@ -67,13 +81,14 @@ def _checked(task: Task, actor: User, at: datetime, request_id: str) -> Act:
     return grant.act(deadline.unit, at, task=f"{node.key}/{task.pk}", request_id=request_id)
 
 
-def may_take_back(deadline: Deadline, grant: RoleGrant, on: date) -> bool:
-    """Whether to offer it on the task's page on a day; the service decides again."""
-    return (
-        deadline.done_by_id == grant.user_id
-        and deadline.seat_id == grant.unit_id
-        and not obstacles_to_taking_back(deadline.task, on)
-    )
+def reasons_against(deadline: Deadline, grant: RoleGrant, on: date) -> list[str] | None:
+    """Why the task's page does not offer it to whoever did the task, on a day; empty offers it, the service decides again.
+
+    None for everybody else, who is not told of it.
+    """
+    if deadline.done_by_id != grant.user_id or deadline.seat_id != grant.unit_id:
+        return None
+    return [worded(reason, deadline.unit) for reason in obstacles_to_taking_back(deadline.task, on)]
 
 
 def return_taken_back(task: Task) -> dict[str, str]:
@@ -105,7 +120,7 @@ def obstacles_to_taking_back(task: Task, on: date) -> list[str]:
     """Why a done task cannot be taken back on a day any more; empty means it can."""
     node = task.flow_task
     if node.undo is None:
-        return [_why_never(node) % {"title": node.task_title}]
+        return [_why_never(node) % {"title": node.task_title, "why": node.stays}]
     if task.process.status != PROCESS.NEW and not _ended_with(task):
         return [_("后续流程已经结束，不能取回。")]
     if task.process.status == PROCESS.DONE and localdate(task.deadline.done_at) != on:
@@ -113,21 +128,21 @@ def obstacles_to_taking_back(task: Task, on: date) -> list[str]:
     found: list[str] = []
     for next_task in following(task):
         if next_task.flow_task_type == "HUMAN":
-            found += _acted_on(next_task)
+            found += acts_on(next_task)
         elif not _is_passed_over(next_task, node):
             found.append(_("后续的“%(title)s”已经开始，不能取回。") % {"title": _title(next_task)})
     return found
 
 
 def _why_never(node: OfficeView) -> str:
-    """Why a kind of task is never taken back: by what it is, or for want of a counter-act."""
+    """Why a kind of task is never taken back: by what it is, or in its own words."""
     if node.irreversible:
         return _("“%(title)s”属于确认后不能撤销的事项，不能取回。")
     if isinstance(node, MeetingView):
         return _("“%(title)s”由会议集体决定，不能由个人取回。")
     if node.in_person:
         return _("“%(title)s”须由本人当场确认，确认后不能取回。")
-    return _("“%(title)s”这类事项不提供取回。")
+    return _("“%(title)s”不能取回：%(why)s")
 
 
 def _ended_with(task: Task) -> bool:
@@ -155,18 +170,27 @@ def following(task: Task) -> Iterator[Task]:
         yield next_task
 
 
-def _acted_on(task: Task) -> list[str]:
+def acts_on(task: Task) -> list[str]:
     """What somebody has already done with a task that follows; empty for one that was at most opened and typed on."""
     deadline = Deadline.objects.select_related("done_by", "unit").get(pk=task.pk)
-    who = deadline.done_by or task.owner
+    # A task meant for one person is theirs from the beginning; that is no claim.
+    claimed_by = None if task.flow_task.to else task.owner
+    who = deadline.done_by or claimed_by
+    named = {"title": worded(_title(task), deadline.unit), "who": who or _("他人")}
+    if who is None and _is_called(task):
+        return [_("“%(title)s”已列入会议通知，不能取回。") % named]
     if who is None and not task.urges.exists() and not task.comments.exists():
         return []
-    named = {"title": worded(_title(task), deadline.unit), "who": who or _("他人")}
     if deadline.done_at:
         return [_("“%(title)s”已由%(who)s办结，不能取回。") % named]
-    if task.owner_id:
+    if claimed_by:
         return [_("“%(title)s”已由%(who)s认领，不能取回。") % named]
     return [_("“%(title)s”上已有催办或留言，不能取回。") % named]
+
+
+def _is_called(task: Task) -> bool:
+    """Whether a body has been called to a meeting on it that has not been recorded yet."""
+    return MeetingCall.objects.filter(tasks__contains=[task.pk], replaced_by=None, sitting=None).exists()
 
 
 def _taken_back(task: Task, act: Act, reason: str) -> Entry:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.http import JsonResponse
+from django.utils.formats import time_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
 from workflow.flows.errors import InvalidForm, NotYourTurn, Refused
 
@@ -29,3 +34,13 @@ def attempted(act: Callable[[], Answer], again: Callable[[Refused, int], Answer]
         raise PermissionDenied(str(refused)) from refused
     except Refused as refused:
         return again(refused, REFUSED)
+
+
+def kept(at: datetime) -> JsonResponse:
+    """What the page says of a draft the browser has sent by itself."""
+    return JsonResponse({"said": _("草稿已保存 %(time)s") % {"time": time_format(localtime(at), "H:i")}})
+
+
+def not_kept(refused: Refused, status: int) -> JsonResponse:
+    """What it says where that draft was refused."""
+    return JsonResponse({"said": _("草稿没有保存：%(why)s") % {"why": refused}}, status=status)

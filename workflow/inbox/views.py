@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
-from django.utils.formats import time_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
@@ -28,10 +25,10 @@ from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, Refused
 from workflow.flows.forms import ReturnForm
 from workflow.flows.models import CommentFile, Deadline, Draft, PendingFile
-from workflow.flows.taking_back import may_take_back, return_taken_back, take_back, taken_back_before
+from workflow.flows.taking_back import reasons_against, return_taken_back, take_back, taken_back_before
 from workflow.flows.terms import basis_of
 from workflow.inbox import selectors
-from workflow.inbox.attempts import INVALID, attempted
+from workflow.inbox.attempts import INVALID, attempted, kept, not_kept
 from workflow.inbox.beside import beside
 from workflow.inbox.forms import CommentForm, HandOverForm, SideForm, TakeBackForm, UrgeForm
 from workflow.inbox.in_person import OWN, InPersonForm
@@ -141,6 +138,7 @@ def _show_task(
         form = form.unchecked() if draft else form
     colleagues = [u for u in holders_of(node.office, deadline.seat, act.on) if u.pk != request.user.pk]
     speaks = not registry.office(grant.office).reads_below
+    against = reasons_against(deadline, grant, act.on)
     facts = node.context(subject) if node.context else {}
     if facts.get("personal") and (mine or facts.get("personal_to_all")):
         personal_data_shown(act, subject.reference, deadline.about)
@@ -165,7 +163,8 @@ def _show_task(
         "return_form": _return_form(deadline) if mine and node.may_send_back else None,
         "hand_over_form": _side(sent, HandOverForm, people=colleagues) if mine and colleagues else None,
         "urge_form": _side(sent, UrgeForm) if speaks and not mine and _is_open(deadline) else None,
-        "take_back_form": _side(sent, TakeBackForm) if may_take_back(deadline, grant, act.on) else None,
+        "take_back_form": _side(sent, TakeBackForm) if against == [] else None,
+        "stays": against,
         "urges": selectors.urges_of(deadline),
         "escalations": selectors.escalations_of(deadline, act.on),
         "comments": deadline.task.comments.select_related("user").prefetch_related("files").order_by("at"),
@@ -347,16 +346,6 @@ def _typed(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> Any:
 
 def _draft_data(request: HttpRequest) -> dict[str, Any]:
     return {k: v for k, v in request.POST.lists() if k not in NOT_TYPED}
-
-
-def kept(at: datetime) -> JsonResponse:
-    """What the page says of a draft the browser has sent by itself."""
-    return JsonResponse({"said": _("草稿已保存 %(time)s") % {"time": time_format(localtime(at), "H:i")}})
-
-
-def not_kept(refused: Refused, status: int) -> JsonResponse:
-    """What it says where that draft was refused."""
-    return JsonResponse({"said": _("草稿没有保存：%(why)s") % {"why": refused}}, status=status)
 
 
 def _keep(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:

@@ -49,6 +49,7 @@ class DeskSteps:
             page="steps/voting/keys.html",
             basis=_("电子票的密钥分三份保管，两份合并方可开箱；口令只有本人知道"),
             output=_("本次投票的密钥"),
+            stays=_("口令只有本人知道，密钥随即生成；保管人更换的，由主席团决定后重新设定。"),
             hint=_("请用一句自己记得住的话，写在纸上密封保存。口令不能找回；一人忘记，另两人仍可开箱。"),
         )
 
@@ -63,6 +64,7 @@ class DeskSteps:
             page="steps/voting/desk.html",
             basis=_("《地方组织法》第十四条：全体代表的三分之二以上出席"),
             output=_("应到、请假、实到人数"),
+            stays=_("到会人数是能否开始投票的依据；有变动的，由主持人退回重新清点。"),
         )
 
     def opening_step(self) -> OfficeView:

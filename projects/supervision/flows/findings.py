@@ -61,6 +61,7 @@ class InspectFlow(YearlyFlow):
         page="steps/supervision/project.html",
         basis=_("《地方组织法》第十九条：闭会期间组织代表视察；视察的周期按本年度规则"),
         output=_("视察记录、问题清单"),
+        stays=_("视察发现的问题随即交责任单位整改；记录有误的，在复查时写明并销号。"),
     ).Next(this.raise_findings)
     raise_findings = nodes.Function(_begin_findings).Next(this.again)
     again = Gate(_still_going).Then(this.inspect).Else(this.end)
@@ -112,6 +113,7 @@ def _recheck(office: str, seat: Any) -> OfficeView:
             page="steps/supervision/finding.html",
             basis=_("谁提出、谁复查；未整改到位的退回并计次"),
             output=_("复查意见"),
+            stays=_("复查即销号或者退回整改；销号后又发现问题的，在视察中重新提出。"),
         )
         .Returns(this.rectify)
         .Next(this.end)
@@ -139,6 +141,7 @@ class FindingSteps:
         page="steps/supervision/finding.html",
         basis=_("问题整改须明确措施、责任人和期限"),
         output=_("整改方案"),
+        undo=inspecting.undo_planning,
     ).Next(this.rectify)
     rectify = OfficeView(
         office="department",
@@ -150,6 +153,7 @@ class FindingSteps:
         page="steps/supervision/finding.html",
         basis=_("视察、审计发现的问题限期整改，提出人复查销号"),
         output=_("整改情况和佐证"),
+        undo=inspecting.undo_rectifying,
     ).Next(this.recheck)
     end = OfficeEnd()
 

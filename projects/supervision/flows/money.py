@@ -44,6 +44,7 @@ class ContractFlow(YearlyFlow):
         page="steps/supervision/project.html",
         basis=_("制度文件：代表对招投标全程监督；中标金额不得超出票决确定的总投资，不招标的写明理由"),
         output=_("招标采购结果，或者不招标的理由"),
+        undo=money.undo_line,
     ).Next(this.contract)
     contract = OfficeView(
         office="department",
@@ -55,6 +56,7 @@ class ContractFlow(YearlyFlow):
         page="steps/supervision/project.html",
         basis=_("项目资金公开、可查；合计不得超出票决确定的总投资"),
         output=_("合同"),
+        undo=money.undo_line,
     ).Next(this.end)
     end = OfficeEnd()
 
@@ -87,6 +89,7 @@ class SettlementFlow(YearlyFlow):
         page="steps/supervision/project.html",
         basis=_("项目资金公开、可查；审定金额超出票决确定的总投资的，写明原因和资金来源"),
         output=_("结算审核"),
+        undo=money.undo_line,
     ).Next(this.end)
     end = OfficeEnd()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.utils.translation import gettext
@@ -18,9 +19,11 @@ from projects.supervision.models import Project
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.base import Begin
-from workflow.flows.errors import Refused
+from workflow.flows.errors import Refused, Taken
+from workflow.flows.models import Deadline
 from workflow.flows.nodes import Gate, OfficeEnd, OfficeView
-from workflow.flows.processes import running
+from workflow.flows.processes import call_off, running
+from workflow.flows.taking_back import acts_on
 
 
 def _is_red(activation: Any) -> bool:
@@ -40,6 +43,26 @@ def _undo_red_light(act: Act, project: Project, *, done: Entry, reason: str) -> 
     building.undo_red_light(act, project, done=done, reason=reason)
 
 
+def _raised_by(project: Project, done: Entry) -> list[Deadline]:
+    """The red light a report has raised, done or not: its task was made by the report's own alarm; none for others'."""
+    task = Task.objects.get(pk=str(json.loads(done.body)["task"]).rpartition("/")[2])
+    alarms = task.process.task_set.filter(flow_task=ProgressFlow.alarm, pk__gt=task.pk).order_by("-pk")
+    if (alarm := alarms.first()) is None:
+        return []
+    lights = Deadline.objects.filter(subject=project.reference, key="supervision.red_light", cancelled=False)
+    return list(lights.filter(pk__gt=alarm.pk).select_related("task").order_by("pk"))
+
+
+def _undo_report(act: Act, project: Project, *, done: Entry, reason: str, item: dict[str, Any]) -> None:
+    """The red light it has raised goes with the report, while nobody has acted on that either."""
+    raised = _raised_by(project, done)
+    if acted_on := [sentence for deadline in raised for sentence in acts_on(deadline.task)]:
+        raise Taken(*acted_on)
+    if raised:
+        call_off(RedLightFlow, project, act, reason=gettext("进度报告已取回"))
+    building.undo_report(act, project, done=done, reason=reason, item=item)
+
+
 class ProgressFlow(YearlyFlow):
     """一期进度报告"""
 
@@ -57,6 +80,8 @@ class ProgressFlow(YearlyFlow):
         page="steps/supervision/progress.html",
         basis=_("按本年度规则规定的周期报告形象进度、完成投资、资金到位；小项目每季度报告"),
         output=_("进度报告"),
+        undo=_undo_report,
+        undo_past=("alarm",),
     ).Next(this.lit)
     lit = Gate(_is_red).Then(this.alarm).Else(this.end)
     alarm = nodes.Function(lambda activation: begin_red_light(subject_of(activation))).Next(this.end)

@@ -23,6 +23,7 @@ from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
 from workflow.flows.nodes import MeetingView, OfficeEnd, OfficeView
 from workflow.flows.processes import call_off
+from workflow.flows.taking_back import nothing_to_undo
 
 Settled = Callable[[Act, Project], None]
 _when_settled: list[Settled] = []
@@ -76,6 +77,7 @@ class ProjectFlow(SinceVoteFlow):
         page="steps/supervision/project.html",
         basis=_("《陕西省民生实事项目人大代表票决制规定》第十七条：责任部门、目标、时限、资金安排、保障措施"),
         output=_("项目建设计划书"),
+        undo=building.undo_plan,
     ).Next(this.confirm_plan)
     confirm_plan = (
         OfficeView(
@@ -86,6 +88,7 @@ class ProjectFlow(SinceVoteFlow):
             context=selectors.project_file,
             page="steps/supervision/project.html",
             basis=_("实施计划经乡镇长确认后报主席团"),
+            undo=nothing_to_undo,
         )
         .Returns(this.plan)
         .Next(this.review_plan)
@@ -120,6 +123,7 @@ class ProjectFlow(SinceVoteFlow):
         page="steps/supervision/project.html",
         basis=_("问题全部销号后申请验收"),
         output=_("验收材料"),
+        stays=_("报完工后进度报告和红灯督办随即终止；尚未完工的，由代表监督小组退回。"),
     ).Next(this.finished)
     finished = nodes.Function(_after_finishing).Next(this.agree_acceptance)
     agree_acceptance = (

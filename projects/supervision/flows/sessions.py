@@ -68,6 +68,7 @@ def _interpellation_answer(office: str, **more: Any) -> OfficeView:
         page="steps/supervision/interpellation.html",
         basis=_("《地方组织法》第二十四条：受质询机关负责人答复"),
         output=_("质询案答复"),
+        stays=_("质询案在会议期间答复，答复随即告知提出质询案的代表（《地方组织法》第二十四条）。"),
         **more,
     ).Next(this.end)
 

@@ -114,6 +114,7 @@ class SupervisionFlow(FoundingSteps, YearlyFlow):
         page="steps/supervision/special_report.html",
         basis=_("《地方组织法》第十九条：乡镇人民政府向主席团作专项工作报告"),
         output=_("专项工作报告"),
+        undo=reporting.undo_report,
     ).Next(this.special_report)
     special_report = (
         MeetingView(
@@ -141,6 +142,7 @@ def _written_answer(office: str, **more: Any) -> OfficeView:
         page="steps/supervision/inquiry.html",
         basis=_("《地方组织法》第十九条：主席团听取专项工作报告时提出的询问，由被询问单位书面答复"),
         output=_("书面答复"),
+        undo=reporting.undo_answer,
         **more,
     ).Next(this.accept_answer)
 

@@ -6,15 +6,18 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from projects.selection.models import FundSource
 from projects.supervision import rules
 from projects.supervision.forms.common import DayForm, Lines, lines_of
 from projects.supervision.models import Contract, ProjectState
-from projects.supervision.money import NOT_HELD
-from projects.supervision.selectors import adding_up_with, audit_due, awaited_of
+from projects.supervision.money import BACK, NOT_HELD
+from projects.supervision.selectors import adding_up_with, audit_due, awaited_of, sources_of
 from workflow.flows.fields import ChineseDateField, FenField, FilesField
 from workflow.flows.forms import StepForm
+from workflow.people.saying import listed
 from workflow.templatetags.ui import wan
 
 
@@ -122,6 +125,56 @@ class FurtherLineForm(LineForm):
         if faults:
             raise forms.ValidationError(faults)
         return kind
+
+
+class PaymentForm(DayForm):
+    """付款, from one source; or what came back of it."""
+
+    past = ("paid_on",)
+    way = forms.ChoiceField(
+        label=_("类型"),
+        choices=[("paid", _("付款")), (BACK, _("退回、冲销"))],
+        initial="paid",
+        widget=forms.RadioSelect,
+    )
+    source = forms.ChoiceField(
+        label=_("资金来源"),
+        help_text=_("一笔付款用到几个来源的，分别登记。"),
+        choices=FundSource.choices,
+        widget=forms.RadioSelect,
+    )
+    amount_fen = FenField(label=_("金额"))
+    paid_on = ChineseDateField(label=_("付款日期"))
+    party = forms.CharField(label=_("对方单位"), max_length=80)
+    number = forms.CharField(label=_("凭证号"), max_length=60, required=False)
+    words = forms.CharField(
+        label=_("说明"), help_text=_("退回、冲销的必填。"), max_length=300, required=False
+    )
+    files: Any = FilesField(label=_("附件"), required=False)
+
+    def prepare(self) -> None:
+        super().prepare()
+        known = [one for one in sources_of(self.subject, self.subject.payments.all()) if one["planned"]]
+        if known:
+            told = listed(
+                (
+                    _t("%(title)s %(money)s") % {"title": one["title"], "money": wan(one["planned"])}
+                    for one in known
+                ),
+                "，",
+            )
+            self.fields["amount_fen"].help_text = _t("入选时的安排：%(told)s。") % {"told": told}
+        signed = self.subject.contracts.filter(kind=Contract.Kind.CONTRACT).order_by("signed_on", "pk").last()
+        self.fields["party"].initial = signed.party if signed else ""
+        self.fields["paid_on"].initial = self.act.on
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("way") == BACK and len(data.get("words", "")) < 4:
+            self.add_error("words", _("退回、冲销的，须写明原因。"))
+        if data.get("amount_fen") == 0:
+            self.add_error("amount_fen", _("金额须大于零。"))
+        return data
 
 
 class ReceivedAuditForm(DayForm):

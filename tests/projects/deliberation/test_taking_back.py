@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from viewflow.workflow.models import Task
 
 from projects.cycles.models import Paper
-from projects.deliberation.models import Opinion, Visit
+from projects.deliberation.models import BudgetLine, Opinion, Visit
 from projects.demo.play import deliberation as play
 from projects.demo.play.stage import do_task, moment
 from tests.builders import open_task, township
@@ -83,3 +85,33 @@ def test_once_the_clerk_has_claimed_them_for_the_presidium_they_stay(town, heard
     claim(open_task("deliberation.settle").pk, actor=town.of("clerk"), at=moment(T, 11))
     with pytest.raises(Taken, match=r"听取审议情况，确定表决事项”已由.*认领"):
         taken(done("deliberation.deliberate"))
+
+
+def test_what_was_trained_is_taken_back_with_its_paper(town, prepared):
+    for key, kind in (("training", "training"), ("visits", "visits")):
+        taken(done(f"deliberation.{key}"))
+        assert not Paper.objects.filter(kind=kind).exists()
+    with pytest.raises(Taken, match=r"印发会议材料”已由.*办结"):
+        taken(done("deliberation.readiness"))
+    with pytest.raises(Taken, match="核定代表名册”不能取回：名册是法定人数和过半数的基数"):
+        taken(done("deliberation.roll"))
+    with pytest.raises(Taken, match=r"向党委请示会议筹备”不能取回：.*由党委会议退回"):
+        taken(done("deliberation.report_party"))
+
+
+def test_the_budget_table_is_taken_back_while_the_others_are_at_work(town):
+    cycle = year_at_step_3(town)
+    play.play_report(town, cycle, t=T, **PLAN)
+    play.play_agenda(town, cycle, t=T, seats=SEATS)
+    bill = {"body": "提请审议票决。", "report": "经公开征集形成。", "funds": "列入年度预算草案。"}
+    do_task(cycle, "deliberation.bill", town.of("mayor"), T - timedelta(days=20), **bill)
+    do_task(
+        cycle, "deliberation.budget", town.of("finance"), T - timedelta(days=19), **play.budget_data(cycle)
+    )
+    assert BudgetLine.objects.exists()
+    taken(done("deliberation.budget"))
+    assert not BudgetLine.objects.exists() and not Paper.objects.filter(kind="budget_table").exists()
+    do_task(
+        cycle, "deliberation.budget", town.of("finance"), T - timedelta(days=19), **play.budget_data(cycle)
+    )
+    assert BudgetLine.objects.exists()

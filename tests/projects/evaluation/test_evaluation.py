@@ -49,8 +49,9 @@ from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import perform
-from workflow.flows.models import Meeting
+from workflow.flows.models import Deadline, Meeting
 from workflow.flows.services import complete, send_back
+from workflow.flows.taking_back import take_back
 from workflow.flows.tasks import run_job
 from workflow.inbox.story import line_of
 from workflow.machines.services import fire
@@ -323,6 +324,20 @@ def test_a_group_reviews_its_own_project_by_the_weighted_dimensions(town, cycle)
     review = Review.objects.get()
     assert review.project.number == 1
     assert selectors.said_score(selectors.review_score(review.project)) == "84"
+
+
+def test_a_review_is_taken_back_on_its_day_until_the_presidium_concludes(town, cycle):
+    reported(town, cycle)
+    reviewed(town, cycle)
+    done = Deadline.objects.filter(key="evaluation.review").select_related("done_by").order_by("pk")[0]
+    again = {"actor": done.done_by, "reason": "漏评一项", "at": at("2027-12-10", 15)}
+    take_back(done.pk, **again)
+    assert Review.objects.count() == 2 and len(open_tasks(cycle, "evaluation.review")) == 1
+    reviewed(town, cycle)
+    Deadline.objects.filter(key="evaluation.conclude_reviews").update(done_at=at("2027-12-10", 12))
+    with pytest.raises(Refused, match="主席团已经听取"):
+        take_back(done.pk, **again)
+    assert Review.objects.count() == 3
 
 
 def test_a_mark_above_a_hundred_or_a_missing_one_is_refused(town, cycle):
@@ -764,6 +779,11 @@ def test_below_eighty_nothing_is_closed_without_another_measurement(town, cycle)
     assert task.seat == Project.objects.get(number=3).department
     do("evaluation.rectify", town.department_clerk(task.seat), "2028-03-01", remedy=BODY["rectify"])
     assert Measurement.objects.get(project__number=3).state == "rectified"
+    take_back(task.pk, actor=town.department_clerk(task.seat), reason="措施写错", at=at("2028-03-01", 15))
+    measurement = Measurement.objects.get(project__number=3)
+    assert (measurement.state, measurement.remedy) == ("rectifying", "")
+    assert not Paper.objects.filter(kind="rectification").exists()
+    do("evaluation.rectify", town.department_clerk(task.seat), "2028-03-01", remedy=BODY["rectify"])
     with pytest.raises(Refused, match="待再次测评"):
         publish_account(town.act("clerk", at("2028-03-02")), cycle, number="", body="提前公布。")
 

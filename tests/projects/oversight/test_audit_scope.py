@@ -18,7 +18,7 @@ from projects.evaluation.conformance import CHECKS
 from projects.evaluation.conforming import conformance_in, conformance_of
 from projects.lifecycle.intake import start_year
 from projects.selection.models import Item, Notice
-from projects.supervision.models import Contract, Project
+from projects.supervision.models import Contract, Payment, Project
 from tests.builders import SINCE, at, township
 from tests.projects.supervision.conftest import Year, year_of
 from workflow.audit.models import Entry
@@ -116,6 +116,8 @@ def year(db) -> Year:
         signed_on="2027-03-10",
         words="",
     )
+    paid = {"way": "paid", "source": "own", "amount_fen": "5", "paid_on": "2027-03-12", "party": "公司"}
+    year.event("pay", town.of("finance"), "2027-03-12", **paid)
     return year
 
 
@@ -138,14 +140,14 @@ def seen(model) -> int:
     return model.objects.count()
 
 
-EVERY = (Proposal, Item, BudgetLine, Paper, Project, Contract, Deadline, Entry, Meeting)
+EVERY = (Proposal, Item, BudgetLine, Paper, Project, Contract, Payment, Deadline, Entry, Meeting)
 
 
 def test_money_and_steps_five_and_six_are_what_an_auditor_reads_by_default(year):
     given = appointed(year)
     assert given.scope == ["5", "6", "money"]
     apply(context_of(given))
-    assert [seen(model) for model in (Project, Contract, BudgetLine)] == [3, 1, 1]
+    assert [seen(model) for model in (Project, Contract, Payment, BudgetLine)] == [3, 1, 1, 1]
     assert [seen(model) for model in (Proposal, Contact)] == [0, 0]
     assert set(Paper.objects.exclude(step__in=(5, 6)).values_list("kind", flat=True)) == {"budget_table"}
     assert set(Item.objects.values_list("state", flat=True)) == {"elected"}
@@ -165,7 +167,7 @@ def test_a_notice_over_all_six_steps_shows_what_the_township_itself_sees(year):
 
 def test_a_notice_on_collection_alone_shows_proposals_and_no_project(year):
     apply(context_of(appointed(year, scope=["1"])))
-    assert (seen(Proposal), seen(Project), seen(Contract)) == (1, 0, 0)
+    assert (seen(Proposal), seen(Project), seen(Contract), seen(Payment)) == (1, 0, 0, 0)
     assert set(Deadline.objects.values_list("step", flat=True)) == {1}
 
 
@@ -222,6 +224,7 @@ def test_what_an_auditor_does_not_read_is_not_changed_or_removed_unread_either(y
         "projects_proposal": "title = 'x'",
         "projects_screening": "evidence = 'x'",
         "projects_contract": "words = 'x'",
+        "projects_payment": "words = 'x'",
     }
     touched = {}
     given = appointed(year)
@@ -231,7 +234,12 @@ def test_what_an_auditor_does_not_read_is_not_changed_or_removed_unread_either(y
             cursor.execute(statement.format(table, change))
             touched[table] = cursor.rowcount
             transaction.set_rollback(True)
-    assert touched == {"projects_proposal": 0, "projects_screening": 0, "projects_contract": 1}
+    assert touched == {
+        "projects_proposal": 0,
+        "projects_screening": 0,
+        "projects_contract": 1,
+        "projects_payment": 1,
+    }
 
 
 @pytest.mark.parametrize("path", ["/pool/", "/votes/", "/county/", "/years/{year}/practice/"])

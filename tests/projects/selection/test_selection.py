@@ -16,7 +16,7 @@ from projects.demo.play import selection as play
 from projects.demo.play.collection import about, play_collection
 from projects.demo.play.stage import curtain, meeting, moment, open_tasks
 from projects.lifecycle.intake import start_year
-from projects.selection import events, services
+from projects.selection import events, services, undoing
 from projects.selection.flows import SelectionFlow
 from projects.selection.intake import raise_objection
 from projects.selection.models import (
@@ -461,9 +461,9 @@ def test_an_appraisal_taken_back_leaves_what_an_earlier_round_said_of_a_decided_
         told = office(act, cycle, rows={again.pk: row | {"own": 300}}).after
         done = write_down(act, f"selection.appraise_{kind}", cycle.reference, after=told)
         if kind == "department":
-            services.undo_department(act, cycle, done=done, reason="更正。", item={"department": seat.pk})
+            undoing.undo_department(act, cycle, done=done, reason="更正。", item={"department": seat.pk})
         else:
-            services.undo_appraisal(act, cycle, kind=kind, done=done, reason="更正。")
+            undoing.undo_appraisal(act, cycle, kind=kind, done=done, reason="更正。")
         assert list(Appraisal.objects.filter(kind=kind).values_list("item", flat=True)) == [decided.pk]
     funding = dict(items_of(cycle).values_list("pk", "funding"))
     assert funding[decided.pk]["own"] == 100 == funding[again.pk]["own"]

@@ -54,6 +54,7 @@ from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstruc
 from workflow.flows.events import events_on, perform
 from workflow.flows.models import Deadline, Meeting
 from workflow.flows.services import complete, send_back
+from workflow.flows.taking_back import take_back
 from workflow.people.models import User
 from workflow.roles.models import RoleGrant
 from workflow.roles.services import grant, revoke
@@ -660,6 +661,11 @@ def test_the_mayor_sends_unclear_opinions_back_to_the_presidium(hall):
     do("voting.hand_opinions", hall.town.of("clerk"), DAY, body="请研究处理。", **data)
     task = open_task("voting.opinions_reply")
     assert task.due_on == date(2027, 4, 20)
+    opinion, mayor = Opinion.objects.get(), hall.town.of("mayor")
+    do("voting.opinions_reply", mayor, DAY, body="逐项研究处理。", **{f"reply_{opinion.pk}": "已列入安排。"})
+    take_back(task.pk, actor=mayor, reason="漏写一项", at=at(DAY, 15))
+    opinion.refresh_from_db()
+    assert opinion.reply == "" and not Paper.objects.filter(kind="opinions_reply").exists()
     send_back(task.task_id, actor=hall.town.of("mayor"), reason="意见所指项目不明确。", at=at(DAY))
     assert open_task("voting.hand_opinions").office == "presidium"
 

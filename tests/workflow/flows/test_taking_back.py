@@ -256,8 +256,8 @@ def test_only_the_doer_while_holding_the_office_with_a_reason(town, cycle):
 
 
 def test_what_has_no_way_back_says_so(town, cycle):
-    with pytest.raises(Taken, match="“归并梳理”这类事项不提供取回"):
-        taken(town, "selection.merge", "gov_clerk")
+    with pytest.raises(Taken, match="“汇总征集情况”属于确认后不能撤销的事项"):
+        taken(town, "collection.close_books", "gov_clerk")
 
 
 def why_never(node: OfficeView) -> str:
@@ -271,23 +271,23 @@ def test_each_kind_that_has_no_way_back_says_why():
         assert str(node.task_title) in told
         assert ("不能撤销" in told) == node.irreversible
         assert ("集体决定" in told) == (isinstance(node, MeetingView) and not node.irreversible)
-        assert ("不提供取回" in told) == (
-            not (node.irreversible or node.in_person or isinstance(node, MeetingView))
-        )
+        if node.stays:
+            assert told == f"“{node.task_title}”不能取回：{node.stays}"
 
 
 def test_no_vote_no_announcement_and_no_notice_may_be_taken_back():
     nodes = [node for flow in flows() for node in flow.steps()]
-    assert sorted(node.key for node in nodes if node.undo) == [
-        "deliberation.deliberate",
-        "deliberation.visit_voters",
-        "deliberation.visits",
-        "selection.appraise_department",
-        "selection.appraise_finance",
-        "selection.appraise_legal",
-        "selection.screen",
-        "supervision.red_light",
-    ]
+    assert {node.key for node in nodes if node.undo} == {
+        "collection.receive", "collection.scheme", "deliberation.budget", "deliberation.deliberate",
+        "deliberation.explain", "deliberation.readiness", "deliberation.training", "deliberation.visit_voters",
+        "deliberation.visits", "evaluation.look_back_fix", "evaluation.rectify", "evaluation.review",
+        "selection.appraise_department", "selection.appraise_finance", "selection.appraise_legal",
+        "selection.draft_list", "selection.merge", "selection.screen", "supervision.confirm_plan",
+        "supervision.contract", "supervision.department_answer", "supervision.give_report",
+        "supervision.mayor_answer", "supervision.plan", "supervision.plan_rectify", "supervision.progress",
+        "supervision.rectify", "supervision.red_light", "supervision.settlement", "supervision.tender",
+        "voting.opinions_reply",
+    }  # fmt: skip
     assert not [
         n.key for n in nodes if n.undo and (n.irreversible or n.in_person or isinstance(n, MeetingView))
     ]

@@ -1,0 +1,126 @@
+"""付款: by source, against what was planned of it; more than the contract says is not paid, and money may come back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from projects.evaluation.ledgers import LEDGERS
+from projects.selection.models import Item
+from projects.supervision.models import Payment
+from projects.supervision.selectors import project_file
+from tests.projects.supervision.test_supervision import SETTLED, contracted
+from workflow.audit.models import Entry
+from workflow.flows.errors import InvalidForm, NotYourTurn, Refused
+
+pytestmark = pytest.mark.django_db
+
+PAID = {
+    "way": "paid", "source": "own", "amount_fen": "120", "paid_on": "2027-06-01", "party": "恒立建设有限公司",
+    "number": "2027-06-003",
+}  # fmt: skip
+BACK = PAID | {"way": "back", "amount_fen": "20", "words": "多付部分退回国库。"}
+
+
+@pytest.fixture
+def paying(year):
+    """The first project under contract for 370 万元, of which 200 were planned from the township and 180 from above."""
+    contracted(year)
+    planned = {"own": 200_000_000, "upper": 180_000_000, "social": 0}
+    Item.objects.filter(pk=year.project().item_id).update(funding=planned)
+    return year
+
+
+def pay(year, **more) -> Entry:
+    return year.event("pay", year.town.of("finance"), "2027-06-02", **PAID | more)
+
+
+def test_what_is_paid_stands_with_its_source_against_what_was_planned_of_it(paying):
+    entry = pay(paying)
+    pay(paying, source="upper", amount_fen="45")
+    known = project_file(paying.project())
+    assert known["paid"] == 165_000_000 and len(known["payments"]) == 2
+    assert [(one["planned"], one["paid"], one["percent"]) for one in known["money_sources"]] == [
+        (200_000_000, 120_000_000, 60),
+        (180_000_000, 45_000_000, 25),
+    ]
+    after = json.loads(entry.body)["after"]
+    assert (after["source"], after["amount_fen"]) == ("own", 120_000_000)
+    assert after["payment"] == Payment.objects.order_by("pk")[0].pk
+
+
+def test_the_finance_office_alone_registers_it_and_not_before_the_plan(year):
+    year.grouped()
+    with pytest.raises(Refused, match="实施计划尚未公布"):
+        pay(year)
+    year.planned()
+    with pytest.raises(NotYourTurn):
+        year.event("pay", year.clerk_of(year.project()), "2027-06-02", **PAID)
+    assert pay(year)
+
+
+def test_more_than_the_contract_is_not_paid_and_more_than_the_settlement_neither(paying):
+    pay(paying, amount_fen="300")
+    with pytest.raises(Refused, match="付款合计超出合同金额"):
+        pay(paying, amount_fen="71")
+    pay(paying, amount_fen="70")
+    assert sum(Payment.objects.values_list("amount_fen", flat=True)) == 370_000_000
+
+
+def test_after_the_settlement_it_is_the_limit(paying):
+    paying.project().contracts.create(
+        unit=paying.town.unit, kind="settlement", party="恒立", amount_fen=375_000_000, signed_on="2027-05-30"
+    )
+    pay(paying, amount_fen="375")
+    with pytest.raises(Refused, match="付款合计超出结算审定金额"):
+        pay(paying, amount_fen="1")
+    assert SETTLED["amount_fen"] == "375"
+
+
+def test_money_that_comes_back_says_why_and_is_no_more_than_was_paid_from_that_source(paying):
+    pay(paying)
+    with pytest.raises(InvalidForm, match="退回、冲销的，须写明原因"):
+        pay(paying, **BACK | {"words": ""})
+    with pytest.raises(Refused, match="多于该来源已付的金额"):
+        pay(paying, **BACK | {"source": "upper"})
+    pay(paying, **BACK)
+    with pytest.raises(Refused, match="多于该来源已付的金额"):
+        pay(paying, **BACK | {"amount_fen": "101"})
+    assert project_file(paying.project())["paid"] == 100_000_000
+    (ledger,) = (ledger for ledger in LEDGERS if ledger.title == "付款台账")
+    assert [row[3] for row in ledger.rows(paying.cycle)] == ["1200000.00", "-200000.00"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"amount_fen": "0"}, "须大于零"),
+        ({"paid_on": "2027-06-03"}, "不能晚于今天"),
+        ({"source": "loan"}, "资金来源"),
+        ({"party": ""}, "对方单位"),
+    ],
+)
+def test_a_payment_of_nothing_of_tomorrow_or_from_nowhere_is_refused(paying, wrong, said):
+    with pytest.raises(InvalidForm, match=said):
+        pay(paying, **wrong)
+    assert pay(paying)
+
+
+def test_the_pages_show_payments_by_source(client, paying):
+    pay(paying)
+    client.force_login(paying.town.of("finance"))
+    page = client.get(f"/projects/{paying.project().pk}/").content.decode()
+    assert "资金来源和付款" in page and "2027-06-003" in page and "60%" in page
+    form = client.get(f"/do/supervision.pay/{paying.project().pk}/").content.decode()
+    assert "入选时的安排：本级财政 200 万元，上级补助 180 万元。" in form
+
+
+def test_two_payments_at_once_meet_at_the_projects_row(paying):
+    with CaptureQueriesContext(connection) as asked:
+        pay(paying)
+    locks = [q["sql"] for q in asked if "FOR UPDATE" in q["sql"] and '"projects_project"' in q["sql"]]
+    sums = [n for n, q in enumerate(asked) if '"projects_payment"' in q["sql"] and "amount_fen" in q["sql"]]
+    assert locks and [q["sql"] for q in asked].index(locks[0]) < max(sums)
