@@ -27,6 +27,7 @@ from projects.supervision.models import (
     Finding,
     Inspection,
     Interpellation,
+    Payment,
     Plan,
     Progress,
     Project,
@@ -76,7 +77,9 @@ def _text(value: Any) -> str:
 
 
 def _yuan(fen: int | None) -> str:
-    return "" if fen is None else f"{fen // 100}.{fen % 100:02d}"
+    if fen is None:
+        return ""
+    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
 
 
 def _proposals(cycle: Cycle) -> Iterator[Row]:
@@ -191,6 +194,14 @@ def _contracts(cycle: Cycle) -> Iterator[Row]:
             c.signed_on,
             c.words,
         )
+
+
+def _payments(cycle: Cycle) -> Iterator[Row]:
+    for p in _of_projects(Payment, cycle).order_by("project__number", "paid_on", "pk"):
+        source = p.get_source_display()
+        yield (
+            p.project.number, p.project.title, source, _yuan(p.amount_fen), p.paid_on, p.party, p.number, p.words,
+        )  # fmt: skip
 
 
 def _of_projects(model: Any, cycle: Cycle) -> Any:
@@ -327,6 +338,7 @@ LEDGERS = (
     Ledger(5, "进度报告台账", (*OF_PROJECT, "报告期", "日期", "形象进度（%）", "应达进度（%）", "完成投资（元）", "资金到位（元）",
                          "亮灯", "存在问题"), _progress),
     Ledger(5, "招标合同结算台账", (*OF_PROJECT, "类型", "编号", "对方单位", "金额（元）", "日期", "说明"), _contracts),
+    Ledger(5, "付款台账", (*OF_PROJECT, "资金来源", "金额（元）", "付款日期", "对方单位", "凭证号", "说明"), _payments),
     Ledger(5, "代表视察台账", (*OF_PROJECT, "日期", "地点", "察看情况", "视察人"), _inspections),
     Ledger(5, "问题整改台账", (*OF_PROJECT, "问题", "提出日期", "整改措施", "责任人", "整改期限", "整改情况", "退回次数", "状态"),
            _findings),

@@ -52,6 +52,7 @@ COUNTED = {
         OF_PROJECT,
         "('finding', r.state, CASE WHEN r.state <> 'closed' THEN r.raised_on END, 1)",
     ),
+    "projects_payment": (OF_PROJECT, "('paid', r.source, NULL, r.amount_fen)"),
     "projects_inspection": (OF_PROJECT, "('inspection', '', NULL, 1)"),
     "projects_rating": (OF_PROJECT, "('rating', r.grade, NULL, 1)"),
     "projects_measurement": (

@@ -13,9 +13,11 @@ from projects.cycles.numerals import numeral
 from projects.oversight import figures as fig
 from projects.oversight.past import Past
 from projects.oversight.selectors import halls_below, townships_on
+from projects.selection.models import FundSource
 from workflow.calendar.workdays import in_words
 from workflow.flows.money import FEN_PER_WAN, money
 from workflow.people.models import Unit
+from workflow.people.saying import in_the_records_language
 
 MOST_NAMED = 10
 CLOSING = "请各乡镇（街道）继续按期办理，并按规定公开项目进展。"
@@ -128,9 +130,21 @@ def _money(whole: fig.Figures, told: Told) -> str:
         f"完工率{told('完工率', _share(whole.done_percent), 'projects', **live)}；"
         f"总投资{told('总投资', _wan(whole.budget), 'projects', **live)}万元，"
         f"资金到位率{told('资金到位率', _share(whole.funded_percent), 'projects', **live)}，"
-        f"投资完成率{told('投资完成率', _share(whole.invested_percent), 'projects', **live)}；"
+        f"投资完成率{told('投资完成率', _share(whole.invested_percent), 'projects', **live)}，"
+        f"已付款{told('已付款', _wan(whole.paid), 'payments')}万元{_by_source(whole, told)}；"
         f"亮红灯项目{told('亮红灯', whole.red, 'projects', which='red')}个。"
     )
+
+
+def _by_source(whole: fig.Figures, told: Told) -> str:
+    """Out of which source how much was paid; nothing where nothing was."""
+    with in_the_records_language():
+        names = {one: str(one.label) for one in FundSource if whole.of("paid", one)}
+    found = [
+        f"{name}{told(f'已付款（{name}）', _wan(whole.of('paid', one)), 'payments', source=one.value)}万元"
+        for one, name in names.items()
+    ]
+    return f"（其中{'、'.join(found)}）" if found else ""
 
 
 def _watched(whole: fig.Figures, told: Told) -> str:

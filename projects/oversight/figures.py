@@ -20,7 +20,6 @@ from workflow.calendar.offsets import SOON
 
 DONE = ("completed", "accepted")
 CLOSED = 7  # the step after the last: where a closed year stands
-SOURCES = ("own", "upper", "social")
 DEPUTIES = ("deputy", "senior_deputy")
 RESIDENTS = ("resident", "village", "station", "enterprise")
 
@@ -174,6 +173,11 @@ class Figures:
     @property
     def funded(self) -> int:
         return self.of("funded")
+
+    @property
+    def paid(self) -> int:
+        """What has been paid out, from every source; what was paid back taken off."""
+        return self.of("paid")
 
     @property
     def invested_percent(self) -> int | None:

@@ -99,8 +99,9 @@ SECTIONS = (
                     filters={"which": "live"}, most_first=False),
             Measure("invested_percent", _("投资完成率"), PERCENT, "invested", "budget", behind="projects",
                     filters={"which": "live"}, most_first=False),
+            Measure("paid", _("已付款"), MONEY, behind="payments", most_first=False),
         ),
-        _("按总投资计算，终止的项目不计入；完成投资可以超过总投资。"),
+        _("按总投资计算，终止的项目不计入；完成投资可以超过总投资；已付款含终止的项目，退回的已扣除。"),
     ),
     Section(
         "satisfaction",
@@ -184,7 +185,6 @@ FUNNEL = (
     Stage("done", _("建成完工"), THINGS, "projects", {"which": "done"}),
     Stage("judged", _("测评通过"), THINGS, "measurements", {"which": "judged"}),
 )
-SOURCES = {"own": _("本级财力"), "upper": _("上级补助"), "social": _("社会资金")}
 
 
 def score(figures: Figures, weights: Mapping[str, int], today: date) -> int | None:

@@ -58,6 +58,7 @@ TABLES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "projects_finding": (f"{OF_PROJECT} AND r.raised_on <= %(day)s", AS_PUT_BACK, ("finding",)),
     "projects_measurement": (OF_CYCLE, AS_PUT_BACK, ("failing", "mark")),
     "projects_inspection": (f'{OF_PROJECT} AND r."on" <= %(day)s', "r", ("inspection",)),
+    "projects_payment": (f"{OF_PROJECT} AND r.paid_on <= %(day)s", "r", ("paid",)),
     "projects_rating": (f'{OF_PROJECT} AND r."on" <= %(day)s', "r", ("rating",)),
     "projects_visit": (f'{OF_CYCLE} AND r."on" <= %(day)s', "r", ("visit", "voters")),
     "workflow_deadline": (

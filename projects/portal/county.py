@@ -140,6 +140,7 @@ def county_list(request: HttpRequest, code: str) -> HttpResponse:
         "page": page,
         "lines": [_shown(listing, row, asked) for row in page],
         "total": listing.total(rows),
+        "summed": listing.summed(rows),
         "files": _files(request, code),
     }
     return render(request, "portal/county_list.html", context)

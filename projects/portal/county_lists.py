@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, Model, Q, QuerySet
+from django.db.models import Count, F, Model, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -25,12 +25,11 @@ from projects.deliberation.models import Visit
 from projects.evaluation.conformance import CHECKS
 from projects.evaluation.models import Grade, Measurement, MeasurementState
 from projects.oversight.figures import DEPUTIES, DONE, RESIDENTS
-from projects.oversight.measures import SOURCES
 from projects.oversight.models import Examination
 from projects.oversight.past import Past
-from projects.selection.models import Item, ItemState
+from projects.selection.models import FundSource, Item, ItemState
 from projects.selection.selectors import ON_THE_LIST
-from projects.supervision.models import Finding, FindingState, Inspection, Project, ProjectState
+from projects.supervision.models import Finding, FindingState, Inspection, Payment, Project, ProjectState
 from workflow.calendar.workdays import working_days_between
 from workflow.flows.models import Deadline
 from workflow.flows.money import wan
@@ -99,7 +98,8 @@ class Asked:
 class Listing:
     """One kind of list. columns: titles after the first; counted: how many things a row stands for.
 
-    personal: whether a row shows personal data, kept with the row's year.
+    personal: whether a row shows personal data, kept with the row's year. money: the field, in fen, that the number a
+    list opens from is the sum of; it is the last column.
     """
 
     title: Words
@@ -110,6 +110,7 @@ class Listing:
     counted: str = ""
     filters: Mapping[str, Mapping[str, Words]] | None = None
     personal: Callable[[Any], bool] | None = None
+    money: str = ""
 
     def personal_of(self, rows: Iterable[Any]) -> dict[str, Unit]:
         """The years whose personal data these rows show, by reference, each with its township."""
@@ -122,6 +123,12 @@ class Listing:
         if not self.counted:
             return rows.count()
         return sum(rows.values_list(self.counted, flat=True))
+
+    def summed(self, rows: QuerySet[Any]) -> str:
+        """What a list of money comes to in all; empty of any other."""
+        if not self.money:
+            return ""
+        return wan(rows.order_by().aggregate(fen=Sum(self.money))["fen"] or 0)
 
 
 def _day(day: Any) -> str:
@@ -237,7 +244,7 @@ def _items(asked: Asked) -> QuerySet[Item]:
 
 def _item_line(held: Item, today: date) -> Line:
     sources = listed(
-        f"{SOURCES[name]} {wan(fen)}" for name, fen in held.funding.items() if fen and name in SOURCES
+        f"{one.label} {wan(held.funding[one.value])}" for one in FundSource if held.funding.get(one.value)
     )
     cells = [
         held.unit.name,
@@ -281,6 +288,26 @@ def _project_line(held: Project, today: date) -> Line:
         wan(held.invested_fen),
     ]
     return Line(held.title, reverse("project", args=[held.pk]), cells)
+
+
+def _payments(asked: Asked) -> QuerySet[Payment]:
+    rows = asked.stood(Payment)
+    if rows is None:
+        rows = Payment.objects.filter(project__cycle__in=asked.cycles)
+        if source := asked.filters.get("source", ""):
+            rows = rows.filter(source=source)
+    return rows.select_related("unit", "project").order_by("unit__code", "project__number", "paid_on", "pk")
+
+
+def _payment_line(held: Payment, today: date) -> Line:
+    cells = [
+        held.unit.name,
+        held.get_source_display(),
+        held.party,
+        _day(held.paid_on),
+        wan(held.amount_fen),
+    ]
+    return Line(held.project.title, reverse("project", args=[held.project_id]), cells)
 
 
 # ------------------------------------------------------------------------------- what is said, seen and found
@@ -461,6 +488,10 @@ LISTS: dict[str, Listing] = {
         _projects, _project_line, _("个"),
         filters={"which": {"live": _("实施项目"), "building": _("在建"), "done": _("已完工、已验收"), "red": _("亮红灯")}},
     ),
+    "payments": Listing(
+        _("付款"), (_("乡镇"), _("资金来源"), _("对方单位"), _("付款日期"), _("金额")), _payments, _payment_line, _("笔"),
+        filters={"source": dict(FundSource.choices)}, money="amount_fen",
+    ),
     "measurements": Listing(
         _("代表满意度测评"), (_("乡镇"), _("满意"), _("基本满意"), _("不满意"), _("基数"), _("结论")),
         _measurements, _measurement_line, _("个"),
@@ -506,6 +537,8 @@ FIGURES: Mapping[tuple[str, str], tuple[str, tuple[str, ...], bool]] = {
     ("projects", "live"): ("project", tuple({*ProjectState.values} - {ProjectState.STOPPED.value}), False),
     ("projects", "done"): ("project", DONE, False),
     ("projects", "red"): ("red", (), False),
+    ("payments", ""): ("paid", (), False),
+    **{("payments", one.value): ("paid", (one.value,), False) for one in FundSource},
     ("measurements", ""): ("mark", (), False),
     ("measurements", "failing"): ("failing", (), False),
     ("ratings", ""): ("rating", (), False),

@@ -129,8 +129,18 @@ def _funnel(view: View) -> Sheet:
 def _sources(view: View) -> Sheet:
     sources = view.sources()
     whole = sum(one["fen"] for one in sources)
-    rows = tuple((str(one["title"]), one["fen"] / FEN_PER_WAN, _share(one["fen"], whole)) for one in sources)
-    return Sheet(_("入选项目资金来源"), (_("来源"), _("金额（万元）"), _("占比")), rows)
+    rows = tuple(
+        (
+            str(one["title"]),
+            one["fen"] / FEN_PER_WAN,
+            _share(one["fen"], whole),
+            one["paid"] / FEN_PER_WAN,
+            _share(one["paid"], one["fen"]),
+        )
+        for one in sources
+    )
+    head = (_("来源"), _("入选时的安排（万元）"), _("占比"), _("已付款（万元）"), _("已付占安排"))
+    return Sheet(_("入选项目资金来源"), head, rows)
 
 
 def _years(view: View) -> Sheet:
@@ -173,10 +183,14 @@ def whole_or_cut(rows: QuerySet[Any]) -> tuple[QuerySet[Any], list[str]]:
 
 def sheet_of_list(listing: Listing, asked: Asked) -> Sheet:
     """A list whole, as far as a file goes; its note says where it goes no further (`whole_or_cut`)."""
-    rows, _said = whole_or_cut(listing.rows(asked))
+    found = listing.rows(asked)
+    rows, _said = whole_or_cut(found)
     lines = [listing.line(asked.shown(row), asked.today) for row in rows]
     head = (_("名称"), *(str(title) for title in listing.columns))
-    return Sheet(str(listing.title), head, tuple((line.title, *line.cells) for line in lines))
+    table = [(line.title, *line.cells) for line in lines]
+    if summed := listing.summed(found):
+        table.append((_("合计"), *("" for _column in listing.columns[1:]), summed))
+    return Sheet(str(listing.title), head, tuple(table))
 
 
 # ------------------------------------------------------------------------------- files

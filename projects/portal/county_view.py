@@ -34,11 +34,11 @@ from projects.oversight.measures import (
     MONEY,
     PERCENT,
     SECTIONS,
-    SOURCES,
     Measure,
     score,
 )
 from projects.oversight.selectors import margins, weights_of
+from projects.selection.models import FundSource
 from workflow.flows.money import wan
 from workflow.inbox.asked import DIGITS_OF_YEAR, number_asked
 from workflow.people.models import Unit, UnitKind
@@ -427,12 +427,22 @@ class View:
         return found
 
     def sources(self) -> list[dict[str, Any]]:
-        """Planned money of what was elected by where it comes from, with its share of all of it."""
-        sums = {code: self.whole.of("source", code) for code in SOURCES}
+        """Planned money of what was elected by where it comes from, with its share of all of it, and what was paid of it.
+
+        paid_percent: of what was planned; None where nothing was.
+        """
+        sums = {one: self.whole.of("source", one) for one in FundSource}
         whole = sum(sums.values())
         return [
-            {"title": title, "fen": sums[code], "percent": share(sums[code], whole) or 0}
-            for code, title in SOURCES.items()
+            {
+                "title": one.label,
+                "fen": sums[one],
+                "percent": share(sums[one], whole) or 0,
+                "paid": (paid := self.whole.of("paid", one)),
+                "paid_percent": share(paid, sums[one]),
+                "url": self.behind("payments", {"source": one.value}),
+            }
+            for one in FundSource
         ]
 
     def offices(self) -> list[dict[str, Any]]:

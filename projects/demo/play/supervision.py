@@ -37,10 +37,11 @@ from projects.supervision.models import (
     Project,
     ProjectState,
 )
-from projects.supervision.selectors import expected_of, projects_of, rectified_by
+from projects.supervision.selectors import adding_up_with, expected_of, paid_from, projects_of, rectified_by
 from workflow.calendar.workdays import next_working_day
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
+from workflow.flows.money import FEN_PER_WAN
 from workflow.flows.services import complete, send_back
 from workflow.people.models import Unit, User
 from workflow.roles.models import RoleGrant
@@ -341,6 +342,7 @@ class Supervision:
         percent = max(project.percent, _reached(self.course(project), expected, period.last))
         behind = expected - percent >= self.cycle.rules.light_yellow_points
         budget = project.budget_fen or 0
+        self.pay(project, percent, day)
         return self.do(
             task,
             self.clerk_of(project),
@@ -353,6 +355,25 @@ class Supervision:
             ],
             problems=kind_of(project.title).problems.get(self.course(project), "") if behind else "",
         )
+
+    def pay(self, project: Project, percent: int, day: date) -> None:
+        """Nine tenths of what the work has reached, in whole 万元, from each source as it was planned, a fifth at least."""
+        signed = sum(adding_up_with(project, Contract.Kind.CONTRACT))
+        planned = {source: fen for source, fen in project.item.funding.items() if fen}
+        for source, fen in planned.items():
+            part = signed * fen // sum(planned.values())
+            wanted = part * percent * 9 // 1000 - sum(paid_from(project, source))
+            if wanted >= max(part // 5, FEN_PER_WAN):
+                data = {
+                    "way": "paid",
+                    "source": source,
+                    "amount_fen": str(wanted // FEN_PER_WAN),
+                    "paid_on": day.isoformat(),
+                    "party": BUILDER,
+                    "number": f"{day:%Y%m}-{project.number}-{source}",
+                }
+                finance = self.town.of("finance")
+                perform("supervision.pay", project, actor=finance, data=data, at=moment(day, 10))
 
     def red_light(self, task: Deadline, day: date) -> bool:
         return self.do(

@@ -18,7 +18,7 @@ from projects.oversight.figures import Cell
 from projects.oversight.models import Examination
 from projects.selection.models import Item
 from projects.selection.selectors import ON_THE_LIST
-from projects.supervision.models import Finding, Inspection, Project
+from projects.supervision.models import Finding, Inspection, Payment, Project
 from workflow.flows.models import Deadline
 
 
@@ -79,6 +79,7 @@ def slow_figures(cycle: Cycle, today: date) -> dict[str, Any]:
         "red": sum(p.light == "red" for p in live),
         "done_percent": rounded(len(done), len(live)),
         **money,
+        "paid": sum(slow_paid(cycle).values()),
         "invested_percent": rounded(money["invested"], money["budget"]),
         "funded_percent": rounded(money["funded"], money["budget"]),
         "ratings": rated,
@@ -132,6 +133,14 @@ def _of_findings(cycle: Cycle) -> dict[str, Any]:
         "findings": len(states),
         "rectified_percent": rounded(states.count("closed"), len(states)),
     }
+
+
+def slow_paid(cycle: Cycle) -> dict[str, int]:
+    """What was paid by source, what came back taken off; sources nothing was paid from are left out."""
+    paid: Counter[str] = Counter()
+    for payment in Payment.objects.filter(project__cycle=cycle):
+        paid[payment.source] += payment.amount_fen
+    return {source: fen for source, fen in paid.items() if fen}
 
 
 def slow_offices(cycle: Cycle, today: date) -> dict[str, int]:

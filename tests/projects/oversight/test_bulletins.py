@@ -17,6 +17,7 @@ from projects.oversight import bulletins
 from projects.oversight.models import Bulletin, Guidance
 from projects.portal.county import list_asked
 from projects.portal.county_lists import LISTS
+from projects.selection.models import FundSource
 from tests.builders import arranged, at, township
 from tests.projects.oversight.county_world import county_of, leader_of, townships_of
 from tests.projects.oversight.slow import rounded
@@ -76,6 +77,10 @@ OF_ROWS = {
     "总投资": lambda rows: money(summed(rows, "budget_fen"), FEN_PER_WAN),
     "资金到位率": lambda rows: percent(summed(rows, "funded_fen"), summed(rows, "budget_fen")),
     "投资完成率": lambda rows: percent(summed(rows, "invested_fen"), summed(rows, "budget_fen")),
+    **{
+        label: lambda rows: money(summed(rows, "amount_fen"), FEN_PER_WAN)
+        for label in ("已付款", *(f"已付款（{source.label}）" for source in FundSource))
+    },
     "走访选民": lambda rows: str(summed(rows, "voters")),
     "代表测评基数": lambda rows: str(summed(rows, "base")),
     "代表测评满意率": lambda rows: percent(summed(rows, "satisfied", "basic"), summed(rows, "base")),

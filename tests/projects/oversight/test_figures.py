@@ -33,12 +33,12 @@ from projects.oversight.figures import (
 from projects.oversight.models import YearFigure
 from projects.oversight.tasks import check_figures
 from projects.selection.models import Item
-from projects.supervision.models import Finding, Inspection, Project
+from projects.supervision.models import Finding, Inspection, Payment, Project
 from tests.builders import arranged, at, township
 from tests.long import sized
 from tests.notifications.conftest import administrator
 from tests.projects.oversight.county_world import leader_of
-from tests.projects.oversight.slow import slow_cells, slow_figures, slow_offices, slow_sources
+from tests.projects.oversight.slow import slow_cells, slow_figures, slow_offices, slow_paid, slow_sources
 from tests.projects.portal.public_world import cycle_of, item_of, project_of
 from tests.projects.supervision.conftest import year_of
 from workflow.audit.models import Entry
@@ -72,6 +72,8 @@ def assert_equal_to_the_slow_count(today: date) -> None:
         assert figures.overdue_by_office() == slow_offices(cycle, today)
         sources = {s: figures.of("source", s) for s in ("own", "upper", "social")}
         assert {s: n for s, n in sources.items() if n} == slow_sources(cycle)
+        paid = {s: figures.of("paid", s) for s in sources}
+        assert {s: n for s, n in paid.items() if n} == slow_paid(cycle)
     seen = {(one.cycle_id, one.unit_id, one.year, one.state) for one in years_seen()}
     assert seen == {(c.pk, c.unit_id, c.year, c.state) for c in cycles}
     for cycle in cycles:
@@ -83,7 +85,7 @@ def test_soon_is_three_days():
 
 
 KINDS = st.sampled_from(
-    ["propose", "item", "project", "year", "fire", "rate", "visit", "find", "inspect", "measure", "task", "done",
+    ["propose", "item", "project", "year", "fire", "rate", "visit", "find", "inspect", "pay", "measure", "task", "done",
      "figures", "vote", "delete", "fold", "many"]
 )  # fmt: skip
 ACTS = st.lists(st.tuples(KINDS, st.integers(0, 10_000)), min_size=1, max_size=25)
@@ -164,6 +166,13 @@ class Player:
             Inspection.objects.create(
                 unit=project.unit, project=project, on=START, place="村", words="看了。", by=town.deputies[0]
             )
+
+    def pay(self, town: Any, draw: int) -> None:
+        if project := self.one_of(Project, draw):
+            Payment.objects.create(
+                unit=project.unit, project=project, source=("own", "upper", "social")[draw % 3], by=town.deputies[0],
+                amount_fen=(1 + draw % 900) * (-1 if draw % 4 == 0 else 1), paid_on=START, party="公司",
+            )  # fmt: skip
 
     def measure(self, town: Any, draw: int) -> None:
         if project := self.one_of(Project, draw):

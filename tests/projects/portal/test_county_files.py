@@ -55,7 +55,7 @@ def test_the_workbook_has_the_views_rows_in_its_order_and_numbers_as_numbers(rea
     assert book.sheetnames[:2] == ["六个环节", "按期办理"] and book.sheetnames[-1] == "说明"
     sheet = book["资金"]
     cells = list(sheet.iter_rows(values_only=True))
-    assert cells[0] == ("乡镇（年度）", "总投资（万元）", "资金到位率", "投资完成率")
+    assert cells[0] == ("乡镇（年度）", "总投资（万元）", "资金到位率", "投资完成率", "已付款（万元）")
     assert [row[0] for row in cells[1:-1]] == [row.name for row in rows]
     assert [row[1] for row in cells[1:-1]] == [row.figures.budget / 1_000_000 for row in rows]
     assert [row[3] for row in cells[1:-1]] == [row.figures.invested / row.figures.budget for row in rows]
