@@ -58,7 +58,12 @@ def save_draft_of_act(
     key: str, form: StepForm, *, user: User, home: Unit, data: dict[str, Any], at: datetime
 ) -> None:
     """Keep it until the act is done, it is thrown away, or KEPT_FOR is over. home: the unit acted from."""
-    defaults = {"data": typed(form, data), "saved_at": at, "unit": home}
+    keep_under(key, typed(form, data), user=user, home=home, at=at)
+
+
+def keep_under(key: str, data: dict[str, Any], *, user: User, home: Unit, at: datetime) -> None:
+    """The same of what holds no secret."""
+    defaults = {"data": data, "saved_at": at, "unit": home}
     Draft.objects.update_or_create(key=key, user=user, task=None, defaults=defaults)
 
 

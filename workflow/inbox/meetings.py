@@ -11,22 +11,24 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from workflow.flows import services
+from workflow.flows import drafts, services
 from workflow.flows.acting import acting
 from workflow.flows.calling import Planned, call, open_calls
 from workflow.flows.errors import Refused
 from workflow.flows.fields import ChineseDateField, PlainForm, choice_field
 from workflow.flows.forms import day_typed
 from workflow.flows.membership import Membership, not_members
-from workflow.flows.models import Deadline, MeetingCall
+from workflow.flows.models import Deadline, Draft, MeetingCall
 from workflow.flows.sittings import COMMON, Called, hold, may_be_joined
+from workflow.inbox import recording
 from workflow.inbox.asked import number_asked
-from workflow.inbox.attempts import attempted
+from workflow.inbox.attempts import attempted, kept, not_kept
 from workflow.inbox.pages import Answer, answers_of
 from workflow.inbox.selectors import by_date, claimed_by, offices_served, queue_of
 from workflow.people.wording import worded
@@ -111,6 +113,11 @@ class Matter:
     form: Any
     own: QueryDict
     obstacles: list[str]
+
+    def untold(self) -> Matter:
+        """The same, its form not judged."""
+        self.form.unchecked()
+        return self
 
     @property
     def title(self) -> str:
@@ -228,18 +235,92 @@ def record(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(grant, numbers)
     if not chosen:
         return _too_few(request)
-    body = chosen[0].task.flow_task.deciding
+    body, key = chosen[0].task.flow_task.deciding, recording.key_of(chosen, called)
     membership = Membership(body, chosen[0].seat, timezone.localdate())
+    if bound is None:
+        return _begun(request, grant, chosen, key, membership, called)
     sitting = SittingForm(bound, membership=membership, called=called)
-    common = sitting.cleaned_data if bound is not None and sitting.is_valid() else None
+    common = sitting.cleaned_data if sitting.is_valid() else None
     matters = [_matter(row, grant, bound, common) for row in chosen]
-    if bound is None or common is None or not all(matter.form.is_valid() for matter in matters):
-        return _shown(request, sitting, matters, status=200 if bound is None else 422)
+    if drafted := _DRAFTED.get(request.POST.get("op", "")):
+        return drafted(request, grant, key, sitting.unchecked(), matters)
+    if common is None or not all(matter.form.is_valid() for matter in matters):
+        return _shown(request, sitting, matters, status=422)
     if request.POST.get("op") == "edit":
         return _shown(request, sitting, matters, status=200)
     if request.POST.get("op") != "confirm":
         return _checked(request, sitting, matters)
-    return _held(request, grant, sitting, matters)
+    return _held(request, grant, key, sitting, matters)
+
+
+def _begun(
+    request: HttpRequest,
+    grant: RoleGrant,
+    chosen: Sequence[Deadline],
+    key: str,
+    membership: Membership,
+    called: MeetingCall | None,
+) -> HttpResponse:
+    """The page as it is opened: what was typed before, of the meeting and of each matter, else empty."""
+    draft = recording.kept_of_meeting(key, grant)
+    data = recording.as_typed(draft) if draft else None
+    sitting = SittingForm(data, membership=membership, called=called)
+    matters = [_matter(row, grant, _typed_before(row, grant), None) for row in chosen]
+    return _shown(request, sitting.unchecked() if draft else sitting, matters, draft=draft, status=200)
+
+
+def _typed_before(deadline: Deadline, grant: RoleGrant) -> QueryDict | None:
+    draft = recording.kept_of_matter(deadline, grant)
+    return recording.as_typed(draft, recording.prefix_of(deadline)) if draft else None
+
+
+Matters = list[Matter]
+
+
+def _keep(
+    request: HttpRequest, grant: RoleGrant, key: str, _sitting: SittingForm, matters: Matters
+) -> HttpResponse:
+    """What the browser sends while one types."""
+    at = timezone.now()
+
+    def act() -> HttpResponse:
+        recording.keep(key, matters, request.POST, grant=grant, at=at)
+        return kept(at)
+
+    return attempted(act, not_kept)
+
+
+def _save(
+    request: HttpRequest, grant: RoleGrant, key: str, sitting: SittingForm, matters: Matters
+) -> HttpResponse:
+    def act() -> HttpResponse:
+        recording.keep(key, matters, request.POST, grant=grant, at=timezone.now())
+        messages.success(request, _("草稿已保存，下次打开接着填。"))
+        return _reopened(sitting, matters)
+
+    def again(refused: Refused, status: int) -> HttpResponse:
+        return _shown(request, sitting, [one.untold() for one in matters], refused.reasons, status=status)
+
+    return attempted(act, again)
+
+
+def _discard(
+    request: HttpRequest, grant: RoleGrant, key: str, sitting: SittingForm, matters: Matters
+) -> HttpResponse:
+    recording.drop(key, [matter.deadline for matter in matters], grant)
+    messages.success(request, _("草稿已清除。"))
+    return _reopened(sitting, matters)
+
+
+def _reopened(sitting: SittingForm, matters: Matters) -> HttpResponse:
+    asked = QueryDict(mutable=True)
+    asked.setlist("task", [str(matter.deadline.pk) for matter in matters])
+    if sitting.call:
+        asked["call"] = str(sitting.call.pk)
+    return redirect(f"{reverse('meeting_record')}?{asked.urlencode()}")
+
+
+_DRAFTED = {"keep": _keep, "save": _save, "discard": _discard}
 
 
 def _called(grant: RoleGrant, number: int | None) -> MeetingCall | None:
@@ -249,7 +330,11 @@ def _called(grant: RoleGrant, number: int | None) -> MeetingCall | None:
 
 def _matter(deadline: Deadline, grant: RoleGrant, given: QueryDict | None, common: Any) -> Matter:
     """One matter's form; what is common to all is put into it unseen, so that it judges the whole record."""
-    prefix, act, node = f"m{deadline.pk}", grant.act(deadline.unit, timezone.now()), deadline.task.flow_task
+    prefix, act, node = (
+        recording.prefix_of(deadline),
+        grant.act(deadline.unit, timezone.now()),
+        deadline.task.flow_task,
+    )
     subject = deadline.task.process.artifact
     own = _own(given, prefix)
     data = QueryDict(mutable=True) if given is not None else None
@@ -284,9 +369,10 @@ def _shown(
     matters: list[Matter],
     reasons: Sequence[str] = (),
     *,
+    draft: Draft | None = None,
     status: int,
 ) -> HttpResponse:
-    context = {"sitting": sitting, "matters": matters, "reasons": reasons}
+    context = {"sitting": sitting, "matters": matters, "reasons": reasons, "draft": draft}
     return render(request, "workflow/meeting.html", context, status=status)
 
 
@@ -301,13 +387,14 @@ def _checked(request: HttpRequest, sitting: SittingForm, matters: list[Matter]) 
 
 
 def _held(
-    request: HttpRequest, grant: RoleGrant, sitting: SittingForm, matters: list[Matter]
+    request: HttpRequest, grant: RoleGrant, key: str, sitting: SittingForm, matters: list[Matter]
 ) -> HttpResponse:
     def act() -> HttpResponse:
         now = timezone.now()
         with acting(grant.act(matters[0].deadline.unit, now)):
             own = {matter.deadline.pk: _lists(matter.own) for matter in matters}
             made = hold(own, called=sitting.called(), actor=grant.user, at=now, call=sitting.call)
+            drafts.drop_draft_of_act(key, grant.user)
         messages.success(request, _("会议已记录，%(n)s 项议题均已办结。") % {"n": len(matters)})
         return redirect("sitting", pk=made.pk)
 

@@ -20,7 +20,7 @@ from tests.builders import at, meeting_of, township
 from workflow.audit.models import Entry
 from workflow.flows.calling import Planned, call
 from workflow.flows.errors import NotYourTurn, Refused, Taken
-from workflow.flows.models import Deadline, Meeting, MeetingCall, Sitting
+from workflow.flows.models import Deadline, Draft, Meeting, MeetingCall, Sitting
 from workflow.flows.services import complete
 from workflow.flows.sittings import Called, _check_call, hold, may_be_joined
 from workflow.people.isolation import SYSTEM, apply
@@ -376,3 +376,87 @@ def test_one_called_meeting_is_recorded_once(town):
     held(town, matters, call=made)
     with pytest.raises(Refused, match="已经记录过"):
         _check_call(made, "party", town.unit)
+
+
+# ------------------------------------------------------------------------------- drafts of the joint page
+
+
+def drafted(client, town, tasks, **more):
+    """What the page sends by itself while one types, and what it is when it is opened again."""
+    client.force_login(town.of("party"))
+    data = typed(town, tasks) | {"op": "keep", **more}
+    answer = client.post("/meetings/record/", data)
+    apply(SYSTEM)
+    return answer
+
+
+def reopened(client, tasks) -> str:
+    page = client.get("/meetings/record/", {"task": [d.pk for d in tasks]}).content.decode()
+    apply(SYSTEM)
+    return page
+
+
+def test_what_one_types_of_a_joint_meeting_is_kept_and_comes_back(client, town):
+    tasks, before = waiting(), Entry.objects.count()
+    answer = drafted(client, town, tasks, **{f"m{tasks[0].pk}-minutes": "会议听取汇报，原则同意。"})
+    assert answer.status_code == 200 and "草稿已保存" in answer.json()["said"]
+    assert not Sitting.objects.exists() and Entry.objects.count() == before
+    page = reopened(client, tasks)
+    assert "会议听取汇报，原则同意。" in page and 'value="三楼会议室"' in page and "草稿保存于" in page
+    assert len(re.findall(r'name="attended"[^>]*checked', page)) == 5 and "请填写" not in page
+    other = client.get(f"/tasks/{tasks[0].pk}/").content.decode()
+    assert "会议听取汇报，原则同意。" in other, "typed on the joint page it is on the matter's own page too"
+    apply(SYSTEM)
+    client.post("/meetings/record/", typed(town, tasks) | {"op": "confirm"})
+    apply(SYSTEM)
+    assert Sitting.objects.exists() and not Draft.objects.filter(key__startswith="sitting:").exists()
+
+
+def test_what_was_typed_on_a_matter_alone_is_on_the_joint_page(client, town):
+    tasks = waiting()
+    client.force_login(town.of("party"))
+    client.post(
+        f"/tasks/{tasks[1].pk}/", {"op": "keep", "minutes": "会上意见：预算须核实。", "votes_for": "5"}
+    )
+    apply(SYSTEM)
+    page = reopened(client, tasks)
+    assert "会上意见：预算须核实。" in page and page.count("会上意见") == 1
+
+
+def test_a_draft_of_a_joint_meeting_is_its_writers_alone_and_thrown_away(client, town):
+    tasks = waiting()
+    drafted(client, town, tasks, place="二楼党员活动室")
+    client.force_login(town.people["party"][2])
+    assert "二楼党员活动室" not in reopened(client, tasks)
+    client.force_login(town.of("party"))
+    assert "二楼党员活动室" in reopened(client, tasks)
+    answer = client.post("/meetings/record/", typed(town, tasks) | {"op": "discard"}, follow=True)
+    apply(SYSTEM)
+    assert "草稿已清除" in answer.content.decode()
+    assert not Draft.objects.filter(user=town.of("party")).exists()
+    assert "二楼党员活动室" not in reopened(client, tasks)
+
+
+def test_the_button_keeps_a_joint_meeting_without_script(client, town):
+    tasks = waiting()
+    client.force_login(town.of("party"))
+    answer = client.post("/meetings/record/", typed(town, tasks) | {"op": "save"}, follow=True)
+    page = answer.content.decode()
+    assert "草稿已保存，下次打开接着填" in page and 'value="三楼会议室"' in page and "清除草稿" in page
+
+
+def test_a_matter_done_meanwhile_is_no_longer_typed_on(client, town):
+    tasks = waiting()
+    held(town, {d.pk: votes() for d in tasks})
+    assert drafted(client, town, tasks).status_code == 302
+    assert not Draft.objects.filter(key__startswith="sitting:").exists()
+
+
+def test_the_draft_of_a_called_meeting_is_kept_by_its_notice(client, town):
+    tasks, made = waiting(), call_of(town)
+    MeetingCall.objects.update(held_on=timezone.localdate())
+    drafted(client, town, tasks, call=str(made.pk), place="二楼党员活动室")
+    page = client.get("/meetings/record/", {"call": made.pk}).content.decode()
+    apply(SYSTEM)
+    assert 'value="二楼党员活动室"' in page
+    assert "二楼党员活动室" not in reopened(client, tasks), "another meeting begins empty"

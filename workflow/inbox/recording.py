@@ -1,0 +1,73 @@
+"""What somebody types of one meeting on several matters is kept: each matter with its own task, the rest for the meeting.
+
+So what was typed on a matter alone is on the joint page too, and the other way round. No act, so it leaves no entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.http import QueryDict
+
+from workflow.flows import drafts, services
+from workflow.flows.models import Deadline, Draft, MeetingCall
+from workflow.flows.sittings import COMMON
+from workflow.roles.models import RoleGrant
+
+UNKEPT = ("csrfmiddlewaretoken", "op", "task", "call")
+
+
+def prefix_of(deadline: Deadline) -> str:
+    """Under which a matter's fields stand on the joint page."""
+    return f"m{deadline.pk}"
+
+
+def key_of(chosen: Sequence[Deadline], call: MeetingCall | None) -> str:
+    """Under what the date, place and attendance of a meeting are kept: by its notice, else by its body."""
+    first = chosen[0]
+    return f"sitting:call:{call.pk}" if call else f"sitting:{first.task.flow_task.deciding}:{first.seat_id}"
+
+
+def keep(key: str, matters: Iterable[Any], given: QueryDict, *, grant: RoleGrant, at: datetime) -> None:
+    """Keep what a page sends; of the matters those on which something was typed.
+
+    Refused like a single task's draft: a matter that was done meanwhile, an office no longer held.
+    """
+    chosen = list(matters)
+    prefixes = {prefix_of(matter.deadline) for matter in chosen}
+    common = {k: vs for k, vs in given.lists() if k not in UNKEPT and k.partition("-")[0] not in prefixes}
+    drafts.keep_under(key, common, user=grant.user, home=grant.tenant, at=at)
+    for matter in chosen:
+        if set(matter.form.changed_data) - set(COMMON):
+            typed = dict(matter.own.lists())
+            services.save_draft(matter.deadline.pk, actor=grant.user, data=typed, at=at)
+
+
+def kept_of_meeting(key: str, grant: RoleGrant) -> Draft | None:
+    """What the person has typed of the meeting itself."""
+    return drafts.draft_of_act(key, grant.user)
+
+
+def kept_of_matter(deadline: Deadline, grant: RoleGrant) -> Draft | None:
+    """What the person has typed on one matter, here or on its own page."""
+    return drafts.draft_of_task(deadline, grant.user)
+
+
+def as_typed(draft: Draft, prefix: str = "") -> QueryDict:
+    """A draft as the data of its form; under a prefix without what is common to all matters."""
+    data = QueryDict(mutable=True)
+    for name, values in draft.data.items():
+        if not prefix:
+            data.setlist(name, values)
+        elif not name.startswith(COMMON):
+            data.setlist(f"{prefix}-{name}", values)
+    return data
+
+
+def drop(key: str, chosen: Iterable[Deadline], grant: RoleGrant) -> None:
+    """The person begins anew."""
+    drafts.drop_draft_of_act(key, grant.user)
+    for deadline in chosen:
+        drafts.drop_draft_of_task(deadline, grant.user)
