@@ -25,6 +25,7 @@ OFFICES = [
         HALL,
         body=True,
         recorders=("clerk",),
+        meeting=_("人大主席团会议"),
         for_term=True,
         personal=_(
             "主席团成员由大会选举，须本人出席会议、本人表决，不能由他人代办（《地方组织法》第十九条）。"
@@ -74,6 +75,7 @@ OFFICES = [
         _("同级党委"),
         HALL,
         body=True,
+        meeting=_("党委会议"),
         personal=_("党委成员须本人出席党委会议、本人表决，不能由他人代办。"),
     ),
     Office("mayor", _("乡镇长"), HALL),

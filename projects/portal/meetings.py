@@ -164,9 +164,7 @@ def names_of(people: Any) -> str:
 
 def _name(held: Sitting | MeetingCall) -> str:
     """What the meeting is called: 青溪镇主席团会议."""
-    titles = {"presidium": _("人大主席团会议"), "party": _("党委会议")}
-    known = titles.get(held.body) or registry.title_of(held.body, held.unit)
-    return f"{held.unit.name}{worded(known, held.unit)}"
+    return f"{held.unit.name}{registry.meeting_of(held.body, held.unit)}"
 
 
 def minutes_of(held: Sitting) -> Document:

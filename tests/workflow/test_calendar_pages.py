@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import date, timedelta
+import re
+from datetime import date, time, timedelta
 
 import openpyxl
 import pytest
@@ -13,7 +14,7 @@ from django.utils import timezone
 from projects.lifecycle.intake import start_year
 from tests.builders import SINCE, at, open_task, township
 from workflow.audit.models import Entry
-from workflow.flows.models import CalendarFeed, Deadline
+from workflow.flows.models import CalendarFeed, Deadline, MeetingCall
 from workflow.inbox.agenda import digest_of_token
 from workflow.people.isolation import SYSTEM, apply
 from workflow.roles.models import RoleGrant
@@ -134,3 +135,72 @@ def test_the_list_is_saved_as_a_workbook_as_it_is_narrowed(client, town):
     assert client.get("/inbox/nowhere/export/").status_code == 404
     page = client.get("/inbox/?due=late").content.decode()
     assert 'href="/inbox/todo/export/?due=late"' in page and "筛选条件：期限：已超期" in page
+
+
+# ------------------------------------------------------------------------------- meetings called
+
+
+MET = timezone.localdate() + timedelta(days=5)
+
+
+def called(town, *, replaces: MeetingCall | None = None, hour: str = "9:30") -> MeetingCall:
+    """The Party committee called to a meeting in five days."""
+    made = MeetingCall.objects.create(
+        unit=town.unit,
+        seat=town.unit,
+        body="party",
+        held_on=MET,
+        hour=time.fromisoformat(hour.zfill(5)),
+        place="三楼会议室",
+        tasks=[1, 2, 3],
+        called_by=town.of("party"),
+        at=timezone.now(),
+    )
+    if replaces:
+        MeetingCall.objects.filter(pk=replaces.pk).update(replaced_by=made)
+    return made
+
+
+def events(client, address: str) -> list[dict[str, str]]:
+    """The feed's events, name → value."""
+    text = client.get(address).content.decode().replace("\r\n ", "")
+    found = re.findall(r"BEGIN:VEVENT\r\n(.*?)END:VEVENT", text, re.DOTALL)
+    return [dict(line.split(":", 1) for line in event.split("\r\n") if line) for event in found]
+
+
+def test_who_is_called_to_a_meeting_finds_it_in_the_month_with_hour_and_place(client, town):
+    made = called(town)
+    member = town.people["party"][3]
+    client.force_login(member)
+    page = client.get(f"/calendar/?month={MET:%Y-%m}").content.decode()
+    assert f'href="/meetings/called/{made.pk}/"' in page
+    assert "党委会议（3 项议题）" in page and "09:30 三楼会议室" in page
+    client.force_login(town.of("finance"))
+    assert "三楼会议室" not in client.get(f"/calendar/?month={MET:%Y-%m}").content.decode()
+
+
+def test_a_called_meeting_is_in_the_feed_at_its_hour_and_a_call_replaced_is_not(client, town):
+    first = called(town, hour="8:00")
+    made = called(town, replaces=first)
+    client.force_login(town.people["party"][3])
+    address = secret(client)
+    client.logout()
+    (meeting,) = [one for one in events(client, address) if one["UID"].startswith("call-")]
+    assert meeting["UID"].startswith(f"call-{made.pk}@") and meeting["LOCATION"] == "三楼会议室"
+    assert meeting["DTSTART"] == f"{MET:%Y%m%d}T013000Z", "half past nine in Shanghai"
+    assert meeting["TRANSP"] == "OPAQUE" and meeting["URL"].endswith(f"/meetings/called/{made.pk}/")
+
+
+def test_whoever_leaves_before_the_meeting_is_not_called_to_it(client, town):
+    called(town)
+    member = town.people["party"][3]
+    RoleGrant.objects.filter(office="party", user=member).update(until=MET - timedelta(days=1))
+    client.force_login(member)
+    assert "三楼会议室" not in client.get(f"/calendar/?month={MET:%Y-%m}").content.decode()
+
+
+def test_the_clerk_who_keeps_the_presidiums_record_sees_its_meeting(client, town):
+    made = called(town)
+    MeetingCall.objects.filter(pk=made.pk).update(body="presidium")
+    client.force_login(town.of("clerk"))
+    assert "人大主席团会议（3 项议题）" in client.get(f"/calendar/?month={MET:%Y-%m}").content.decode()

@@ -1,4 +1,4 @@
-"""A calendar as programs read it (RFC 5545): whole-day events alone, pure."""
+"""A calendar as programs read it (RFC 5545): whole days, and moments where an hour is known; pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ MEDIA_TYPE = "text/calendar; charset=utf-8"
 
 @dataclass(frozen=True)
 class Event:
-    """One whole day. uid: stable for as long as the event is the same one; url: where to go for it, or empty."""
+    """One whole day, or the moment it begins. uid: stable for as long as the event is the same one; url: where to go for
+    it, or empty. begins: aware, on that day; how long it takes nobody has said. place: where, or empty.
+    """
 
     uid: str
     on: date
     title: str
     words: str = ""
     url: str = ""
+    begins: datetime | None = None
+    place: str = ""
 
 
 def calendar_of(name: str, events: Iterable[Event], at: datetime) -> bytes:
@@ -40,14 +44,20 @@ def _lines(event: Event, stamp: str) -> Iterator[str]:
     yield "BEGIN:VEVENT"
     yield f"UID:{event.uid}"
     yield f"DTSTAMP:{stamp}"
-    yield f"DTSTART;VALUE=DATE:{event.on:%Y%m%d}"
-    yield f"DTEND;VALUE=DATE:{event.on + timedelta(days=1):%Y%m%d}"
+    if event.begins:
+        yield f"DTSTART:{event.begins.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    else:
+        yield f"DTSTART;VALUE=DATE:{event.on:%Y%m%d}"
+        yield f"DTEND;VALUE=DATE:{event.on + timedelta(days=1):%Y%m%d}"
     yield f"SUMMARY:{escaped(event.title)}"
     if event.words:
         yield f"DESCRIPTION:{escaped(event.words)}"
+    if event.place:
+        yield f"LOCATION:{escaped(event.place)}"
     if event.url:
         yield f"URL:{event.url}"
-    yield "TRANSP:TRANSPARENT"
+    # A deadline leaves the day free; whoever is called to a meeting is not.
+    yield f"TRANSP:{'OPAQUE' if event.begins else 'TRANSPARENT'}"
     yield "END:VEVENT"
 
 

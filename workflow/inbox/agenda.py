@@ -7,30 +7,34 @@ import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils.timezone import make_aware
 from django.utils.translation import gettext as _
 
 from workflow.audit.services import Act, write_down
 from workflow.calendar.ics import Event
 from workflow.calendar.workdays import is_working_day
-from workflow.flows.models import CalendarFeed, Deadline
-from workflow.inbox.selectors import claimed_by, queue_of
+from workflow.flows.models import CalendarFeed, Deadline, MeetingCall
+from workflow.inbox.selectors import claimed_by, offices_served, queue_of
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, User
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
-from workflow.roles.selectors import context_of
+from workflow.roles.selectors import context_of, was_held
 
 BEFORE, AHEAD = timedelta(days=60), timedelta(days=400)  # how far a feed reaches
 
 
 @dataclass(frozen=True)
 class Dated:
-    """Something on a day. uid: stable; url: its page, empty where the office acted in does not see it."""
+    """Something on a day. uid: stable; url: its page, empty where the office acted in does not see it.
+
+    begins, place: of a meeting that has been called, when (aware) and where.
+    """
 
     uid: str
     on: date
@@ -40,6 +44,8 @@ class Dated:
     due: bool = False
     late: bool = False
     provisional: bool = False
+    begins: datetime | None = None
+    place: str = ""
 
 
 Source = Callable[[Unit, date, date], Iterable[Dated]]
@@ -70,9 +76,14 @@ def dates_of(
     for grant in grants:
         with within(context_of(grant)):
             here = acting is not None and acting.tenant_id == grant.tenant_id
-            for one in [*_deadlines(grant, first, last, today), *_held(grant, first, last)]:
+            dated = (
+                *_deadlines(grant, first, last, today),
+                *_called(grant, first, last),
+                *_held(grant, first, last),
+            )
+            for one in dated:
                 found.setdefault(one.uid, one if here else _unlinked(one))
-    return sorted(found.values(), key=lambda one: (one.on, one.due, one.uid))
+    return sorted(found.values(), key=lambda one: (one.on, one.due, one.begins is None, one.uid))
 
 
 def _deadlines(grant: RoleGrant, first: date, last: date, today: date) -> Iterator[Dated]:
@@ -96,6 +107,24 @@ def _dated(row: Deadline, today: date) -> Dated:
         late=row.binds_on is not None and row.binds_on < today,
         provisional=row.provisional,
     )
+
+
+def _called(grant: RoleGrant, first: date, last: date) -> Iterator[Dated]:
+    """The meetings a body has been called to, for its members of that day and for whoever keeps its record."""
+    serves = {"body__in": offices_served(grant), "seat": grant.unit_id}
+    calls = MeetingCall.objects.filter(**serves, replaced_by=None, held_on__range=(first, last))
+    for call in calls.select_related("seat", "unit").order_by("pk"):
+        if was_held(grant, call.held_on):
+            yield Dated(
+                uid=f"call-{call.pk}",
+                on=call.held_on,
+                title=_("%(meeting)s（%(n)s 项议题）")
+                % {"meeting": registry.meeting_of(call.body, call.unit), "n": len(call.tasks)},
+                words=_("%(hour)s %(place)s") % {"hour": f"{call.hour:%H:%M}", "place": call.place},
+                url=reverse("meeting_call", args=[call.pk]),
+                begins=make_aware(datetime.combine(call.held_on, call.hour)),
+                place=call.place,
+            )
 
 
 def _held(grant: RoleGrant, first: date, last: date) -> Iterator[Dated]:
@@ -186,4 +215,5 @@ def events_of(dates: Iterable[Dated], absolute: Callable[[str], str], host: str)
 
 def _event(one: Dated, absolute: Callable[[str], str], host: str) -> Event:
     title: Any = _("到期：%(title)s") % {"title": one.title} if one.due else one.title
-    return Event(f"{one.uid}@{host}", one.on, title, one.words, absolute(one.url) if one.url else "")
+    url = absolute(one.url) if one.url else ""
+    return Event(f"{one.uid}@{host}", one.on, title, one.words, url, one.begins, one.place)

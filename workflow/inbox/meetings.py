@@ -137,7 +137,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
         bodies.setdefault(deadline.task.flow_task.deciding, []).append(deadline)
     context = {
         "bodies": [
-            (body, registry.title_of(body, grant.tenant), [(d, d.task.flow_task) for d in rows])
+            (body, registry.meeting_of(body, grant.tenant), [(d, d.task.flow_task) for d in rows])
             for body, rows in bodies.items()
         ],
         "calls": [(one, len(one.tasks)) for one in _open_calls(grant)],

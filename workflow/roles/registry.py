@@ -18,7 +18,7 @@ from workflow.people.wording import worded
 
 @dataclass(frozen=True)
 class Office:
-    """A role code. body: it acts as a meeting. recorders: offices that may keep that meeting's record.
+    """A role code. body: it acts as a meeting. recorders: offices that may keep that meeting's record; meeting: its name.
 
     kinds: the kinds of unit it may be held at. reads_below: it reads every unit below its own. reads_recorded: every
     page it opens is an entry of the trail. for_term: it ends with the term of the body that elected it.
@@ -33,6 +33,7 @@ class Office:
     kinds: frozenset[str]
     body: bool = False
     recorders: tuple[str, ...] = ()
+    meeting: str | Promise = ""
     reads_below: bool = False
     reads_recorded: bool = False
     works: bool = True
@@ -162,6 +163,12 @@ def title_of(code: str, unit: Unit | None = None) -> str:
     """The office's Chinese title, in the words of the hall it is held in; the code itself where nobody registered it."""
     known = _registry.offices.get(code)
     return worded(known.title, unit) if known else code
+
+
+def meeting_of(code: str, unit: Unit) -> str:
+    """What a body's meeting is called, in the words of the hall it sits in; the body itself where nothing is said."""
+    known = office(code)
+    return worded(known.meeting or known.title, unit)
 
 
 def conflict_between(wanted: Holding, held: Iterable[Holding]) -> str | Promise | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +38,15 @@ def test_a_day_is_a_whole_day_event_that_ends_before_the_next() -> None:
     assert lines[0] == ("BEGIN", "VCALENDAR") and lines[-1] == ("END", "VCALENDAR")
     assert ("DTSTART;VALUE=DATE", "20261231") in lines and ("DTEND;VALUE=DATE", "20270101") in lines
     assert ("DTSTAMP", "20261128T040000Z") in lines and ("UID", "task-7@host") in lines
+
+
+def test_what_begins_at_an_hour_is_no_whole_day_and_says_where() -> None:
+    begins = datetime(2026, 12, 31, 9, 30, tzinfo=timezone(timedelta(hours=8)))
+    event = Event("call-7@host", date(2026, 12, 31), "会议", begins=begins, place="三楼, 会议室")
+    lines = read(calendar_of("待办", [event], NOON))
+    assert ("DTSTART", "20261231T013000Z") in lines and ("TRANSP", "OPAQUE") in lines
+    assert plain(dict(lines)["LOCATION"]) == "三楼, 会议室"
+    assert not [name for name, _value in lines if name.startswith("DTEND")]
 
 
 def test_a_calendar_without_events_is_whole() -> None:
