@@ -10,12 +10,23 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from enum import Enum
 from typing import Any
 
 import psycopg
 from django.db import connections
 
 PATIENCE_SECONDS = 10
+
+
+class Commit(Enum):
+    """Where a child is killed beside its statements: just before its first commit, or just after it."""
+
+    BEFORE = "before the commit"
+    AFTER = "after the commit"
+
+
+Place = int | Commit  # the number of a statement, from 1, commits counted among them, or a commit
 
 
 def killed_at_each_statement(
@@ -38,11 +49,23 @@ def killed_at_each_statement(
         yield number
 
 
-def _killed(work: Callable[[], Any], number: int) -> bool:
-    """Whether the child was killed before its nth statement; False where it had none left and died after its commit."""
+def killed_around_the_commit(work: Callable[[], Any], watch: psycopg.Connection[Any]) -> Iterator[Commit]:
+    """The same at the two places that tell most: all is done and nothing committed, and committed with nobody told.
+
+    What an act commits of itself too early, or only in a second transaction, is missing or half done at one of them.
+    """
+    connections.close_all()
+    for place in Commit:
+        assert _killed(work, place), place
+        _gone(watch)
+        yield place
+
+
+def _killed(work: Callable[[], Any], place: Place) -> bool:
+    """Whether the child was killed at the place; False where it never came there and died after its commit."""
     child = os.fork()
     if child == 0:
-        _live(work, number)
+        _live(work, place)
     _pid, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         assert os.WTERMSIG(status) == signal.SIGKILL
@@ -51,26 +74,37 @@ def _killed(work: Callable[[], Any], number: int) -> bool:
     return False
 
 
-def _live(work: Callable[[], Any], number: int) -> None:
+def _live(work: Callable[[], Any], place: Place) -> None:
     """The child's whole life; never returns."""
-    left = number
+    left = place if isinstance(place, int) else 0
     mine = connections["default"]
 
     def step(run: Callable[..., Any], *args: Any) -> Any:
         nonlocal left
         left -= 1
         if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+            _die()
         return run(*args)
 
-    commit = mine._commit
-    mine._commit = lambda: step(commit)
+    def commit() -> None:
+        if place is Commit.BEFORE:
+            _die()
+        step(real)
+        if place is Commit.AFTER:
+            _die()
+
+    real = mine._commit
+    mine._commit = commit
     try:
         with mine.execute_wrapper(step):
             work()
         os._exit(0)
     except BaseException:  # the parent's test goes on in the parent alone
         os._exit(1)
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _gone(watch: psycopg.Connection[Any]) -> None:
