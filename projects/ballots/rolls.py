@@ -174,8 +174,10 @@ def obstacles_to_emptying(vote: Vote) -> list[str]:
 
 
 def _reissue(act: Act, vote: Vote, action: str, after: dict[str, int], reason: str) -> int:
+    """More ballots on paper are out: what was counted as returned before is counted again (`witnessing`)."""
     vote.paper_issued = issued_on_paper(vote)
     vote.save(update_fields=["paper_issued"])
+    witnessing.take_back(vote, "close")
     write_down(
         act, action, vote.reference, about=vote.about, step=vote.step,
         after=after | {"paper_issued": vote.paper_issued}, reason=reason, label=vote.label,

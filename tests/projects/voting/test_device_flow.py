@@ -23,7 +23,7 @@ from projects.deliberation.method import method_draft
 from projects.deliberation.selectors import adopting_page
 from projects.demo.play.voting import Sheet, keyed
 from projects.voting.desk import DESK
-from tests.builders import at, do
+from tests.builders import at, do, open_task
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK
 from tests.projects.voting.conftest import DAY, settled
 from tests.projects.voting.test_voting_pages import page_of
@@ -31,6 +31,7 @@ from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
+from workflow.flows.services import send_back
 from workflow.people.isolation import SYSTEM, apply
 
 TITLES = ["文化礼堂", "村道硬化"]
@@ -298,6 +299,22 @@ def test_a_deputy_whose_phone_died_takes_paper_instead(hall):
             "voting.hand_paper", hall.cycle, actor=hall.town.of("teller"), at=at(DAY),
             data={"lines": [line(hall, 1)], "reason": "已经投过电子票"}, reauthenticated=True,
         )  # fmt: skip
+
+
+def test_paper_handed_out_after_the_returned_were_counted_is_counted_before_the_vote_closes(hall):
+    opened(hall, on_paper=range(1, 6))
+    vote_all(hall, most=14)
+    do("voting.close", hall.town.of("chief_teller"), DAY, returned=5)
+
+    hand_paper(hall, 20)
+
+    teller = hall.town.of("teller")
+    with pytest.raises(Refused, match="没有待确认的内容"):
+        do("voting.close_confirm", teller, DAY, confirmed=True)
+    task = open_task("voting.close_confirm").task_id
+    send_back(task, actor=teller, reason="又发出一张纸质票，请重新清点。", at=at(DAY))
+    close(hall, returned=6)
+    assert (hall.vote.state, hall.vote.returned, hall.vote.paper_returned) == ("closed", 20, 6)
 
 
 def test_a_holder_who_forgot_the_passphrase_sets_it_anew_before_the_opening(hall):
