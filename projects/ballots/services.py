@@ -30,6 +30,7 @@ from projects.ballots.selectors import (
     quorum_needed,
     rejection_of,
     round_of,
+    signatures_hold,
 )
 from projects.cycles.models import Presence, RollLine, Session
 from workflow.audit.chain import canonical
@@ -280,6 +281,8 @@ def enter_opening(act: Act, vote: Vote, *, issued: int, on_paper: Sequence[int] 
     issued, on_paper: as for `open_vote`, and refused for the same reasons.
     """
     with _held(vote) as held:
+        if held.state != VoteState.DEFINED:
+            raise Refused(_("投票已经开始，不能再次发出表决票。"))
         present, on_leave = held.deputies_present or 0, held.on_leave or 0
         reasons = obstacles_to_opening(held, present=present, on_leave=on_leave, issued=issued)
         if reasons := reasons + _obstacles_to_freezing(held, present, on_paper):
@@ -716,11 +719,28 @@ def _obstacles_in_figures(vote: Vote, digests: list[str]) -> list[str]:
 
 
 def declare(act: Act, vote: Vote) -> None:
-    """宣布结果: the chair has read it out; from now on anybody may read it. Refused while it is counted again."""
+    """宣布结果: the chair has read it out; from now on anybody may read it.
+
+    Refused while it is counted again, and where it is not what both tellers signed.
+    """
     with _held(vote) as held:
         if held.followed_by.exists():
             raise Refused(_("“%(vote)s”正在重新进行，不能宣布。") % {"vote": held.title})
+        if held.state == VoteState.CERTIFIED and not _is_as_signed(held):
+            raise Refused(
+                _(
+                    "计票结果与总监票人、监票人签字时不一致，被改动过，不能宣布。"
+                    "请保存现场并报告主席团，由总监票人提出复票。"
+                )
+            )
         fire(vote, "declare", act)
+
+
+def _is_as_signed(vote: Vote) -> bool:
+    """Whether both signatures are over the figures that stand here now, and the outcome kept follows from them."""
+    signed = set(vote.signatures.values_list("office", flat=True))
+    kept = canonical(vote.outcome) == canonical(outcome_of(vote, fig.decided(vote)))
+    return signed == set(SIGNERS) and signatures_hold(vote) and kept
 
 
 def continue_vote(act: Act, vote: Vote) -> Vote | None:

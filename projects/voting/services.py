@@ -222,7 +222,11 @@ def _measured(use: CycleSession) -> bool:
 
 
 def announce(act: Act, cycle: Cycle, *, meeting: Meeting, number: str, body: str) -> None:
-    """公告: numbered, signed by the session's presidium, published. Refused: a number the township has used."""
+    """公告: numbered, signed by the session's presidium, published. Refused: a number the township has used.
+
+    The presidium decides on it as a body (meeting: two thirds there, more than half of all members), whoever enters that
+    and whoever has announced the result on the spot (rules.md §6.2, announcement): nobody publishes alone (integrity.md §3).
+    """
     try:
         with transaction.atomic():
             make_paper(

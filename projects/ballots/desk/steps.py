@@ -243,7 +243,13 @@ class DeskSteps:
         output: Text,
         title: Text,
     ) -> OfficeView:
-        """The chair announces the result; act: the room's, on the subject."""
+        """The chair announces the result; act: the room's, on the subject.
+
+        One person, and rightly so (rules.md §6.2, report; steps.md 4, declare): the chair reads out what the chief teller
+        and a teller have signed and decides nothing, and is refused what is not as they signed it (`services.declare`).
+        The two people of integrity.md §3 are those signatures. That the same chair presides over the presidium's meeting
+        which issues the 公告 later is the office's: the body decides on that, by its own attendance and votes.
+        """
         return self._step(
             title,
             office="chair",

@@ -16,6 +16,7 @@ from projects.ballots.services import (
     continue_vote,
     declare,
     enter_closing,
+    enter_opening,
     open_box,
     open_vote,
     record_attendance,
@@ -607,6 +608,44 @@ def test_a_box_touched_after_it_was_counted_is_not_signed(hall):
 
     Box.objects.create(key=gone.pk, unit=hall.unit, vote_number=hall.vote.pk, cipher=gone.cipher)
     assert sign(hall.act("teller"), hall.vote, "teller").certified
+
+
+def another_sum(vote):
+    sums = vote.figures["sums"] | {ROAD: {"for": 12, "against": 0, "abstain": 0}}
+    Vote.objects.filter(pk=vote.pk).update(figures=vote.figures | {"sums": sums})
+
+
+def another_outcome(vote):
+    Vote.objects.filter(pk=vote.pk).update(outcome=vote.outcome | {"elected": [ROAD], "not_elected": []})
+
+
+def one_signature_less(vote):
+    vote.signatures.filter(office="teller").delete()
+
+
+@pytest.mark.parametrize("tamper", [another_sum, another_outcome, one_signature_less])
+def test_a_result_that_is_not_what_both_signed_is_not_declared_and_can_be_counted_again(hall, tamper):
+    hall.open()
+    everybody(hall, [WATER])
+    hall.close()
+    counted(hall)
+    for office in ("chief_teller", "teller"):
+        sign(hall.act(office), hall.vote, office)
+    hall.vote.refresh_from_db()
+    tamper(hall.vote)
+
+    with pytest.raises(Refused, match="与总监票人、监票人签字时不一致"):
+        declare(hall.act("chair"), hall.vote)
+
+    assert Vote.objects.get(pk=hall.vote.pk).state == "certified"
+    assert recount(hall.act("chief_teller"), hall.vote, reason="数字被改动过").is_recount
+
+
+def test_a_vote_that_is_open_is_not_opened_a_second_time_by_two_people_either(hall):
+    hall.open()
+    with pytest.raises(Refused, match="投票已经开始"):
+        enter_opening(hall.act("chair"), hall.vote, issued=12)
+    assert Vote.objects.get(pk=hall.vote.pk).awaiting == {}
 
 
 def test_a_roll_marked_after_closing_is_not_counted(hall):
