@@ -1,7 +1,8 @@
 """Two worlds that differ in one ballot look the same to every office, on every page, until both tellers have signed.
 
-The same congress votes by device and on paper in databases of its own: once, once more with other chances (keys, codes,
-seals), and once with one ballot marked otherwise. Every address of the site is called in every office, and every form is
+The same congress votes by device and on paper in databases of its own: once, once more with other chances (seals,
+receipts, salts), and once with one ballot marked otherwise; on projects, on satisfaction, on a change, and by the hall's
+own keys. Every address of the site is called in every office, and every form is
 posted in a way that is refused. Where a page of the first world differs from the one with the other ballot, the repeated
 world says whether the ballot is the reason: what chance alone changes (a hash, a receipt, a code) differs there too. A
 hash of figures hides among those, and leads to the figures of whoever tries them all: so every answer is searched for it.
@@ -12,10 +13,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,22 +26,16 @@ from django.db import transaction
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
-import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots import sealing
-from projects.ballots.boxes import paper_of
-from projects.ballots.casting import Voter
 from projects.ballots.figures import signed_text
-from projects.ballots.models import RollEntry, Vote, VoteState
-from projects.ballots.together import cast
-from projects.cycles.models import Paper, RollLine
-from projects.demo.play.voting import Sheet, keyed
-from tests.addresses import readable, routes
-from tests.builders import at, do, every_office
+from projects.ballots.models import Vote, VoteState
+from projects.cycles.models import Paper
+from tests.addresses import Route, readable, routes
+from tests.builders import at
 from tests.databases import Server, connected_to
 from tests.long import LONG
 from tests.projects.ballots.conftest import QUICK
-from tests.projects.voting.conftest import DAY, Hall, settled
-from tests.projects.voting.test_device_flow import close, open_box, opened
+from tests.projects.portal.votes_under_way import KINDS, STAGES, Said, UnderWay
 from workflow.administration.trail import AT_ONCE
 from workflow.audit.chain import canonical
 from workflow.flows.events import events
@@ -52,65 +48,9 @@ from workflow.roles.models import RoleGrant
 
 pytestmark = pytest.mark.long
 
-HALL, ROAD = TITLES = ["文化礼堂", "村道硬化"]
-ON_PAPER, BY_DEVICE = 5, 15
 OF_HASH = 12  # letters of a hash that are told apart from any other word
 DESK = ("chief_teller", "teller", "counter")
-STAGES = ("open", "closed", "keyed once", "keyed", "signed once")
 SHOWN = ("keyed", "signed once")  # when the tellers' desk has the sums before it
-
-
-# A congress that votes
-
-
-@dataclass(frozen=True)
-class Said:
-    """The ballots for HALL, the others being for ROAD: so many by device, so many on paper."""
-
-    by_device: int = 9
-    on_paper: int = 2
-
-
-def held(said: Said, stage: str) -> Hall:
-    """A congress of twenty whose vote has come as far as the stage."""
-    hall = settled(TITLES, seats=1, in_office=ON_PAPER + BY_DEVICE, ballot_channel="device")
-    RollLine.objects.bulk_create(
-        RollLine(unit=hall.town.unit, session=hall.session, user=hall.town.of("deputy", n), name=f"代表{n}")
-        for n in range(1, ON_PAPER + BY_DEVICE + 1)
-    )
-    every_office(hall.town)
-    opened(hall, on_paper=range(1, ON_PAPER + 1))
-    cast_all(hall, said.by_device)
-    for step in STEPS[1 : STAGES.index(stage) + 1]:
-        step(hall, said)
-    return hall
-
-
-def cast_all(hall: Hall, for_hall: int) -> None:
-    entries = list(RollEntry.objects.filter(vote=hall.vote, channel="device").order_by("pk"))
-    for n, entry in enumerate(entries):
-        said = [HALL if n < for_hall else ROAD]
-        voter = Voter(hall.vote.unit_id, hall.vote.pk, entry.pk)
-        cast(voter, said, paper_of(hall.vote), sealing.new_token(), hall.vote.public_key)
-
-
-def key(hall: Hall, said: Said, turn: str, counter: int) -> None:
-    sheet = keyed(hall.vote, Sheet({HALL: said.on_paper, ROAD: ON_PAPER - said.on_paper}))
-    do(f"voting.{turn}", hall.town.of("counter", counter), DAY, **sheet)
-
-
-def key_again_and_open(hall: Hall, said: Said) -> None:
-    key(hall, said, "key_second", 2)
-    open_box(hall)
-
-
-STEPS: tuple[Callable[[Hall, Said], Any], ...] = (
-    lambda hall, said: None,
-    lambda hall, said: close(hall, returned=ON_PAPER),
-    lambda hall, said: key(hall, said, "key_first", 1),
-    key_again_and_open,
-    lambda hall, said: do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True),
-)
 
 
 @dataclass
@@ -129,17 +69,32 @@ def worlds(
     template_database: str,
     django_db_blocker: DjangoDbBlocker,
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Callable[[Said, str], World]]:
-    """Make worlds; the clock stands still at the hour of the vote."""
-    real, names = sealing.new_holder, list[str]()
+    settings: Any,
+    tmp_path: Path,
+) -> Iterator[Callable[[str, Said, str], World]]:
+    """Make worlds of a kind of vote, all from the moment its ballots were out; the clock stands still on its day."""
+    real, names, begun = sealing.new_holder, list[str](), dict[str, tuple[str, UnderWay]]()
     monkeypatch.setattr(sealing, "new_holder", lambda passphrase: real(passphrase, QUICK))
-    monkeypatch.setattr("django.utils.timezone.now", lambda: at(DAY, 10))
+    settings.MEDIA_ROOT = tmp_path
 
-    def made(said: Said, stage: str) -> World:
-        names.append(database_server.clone(template_database))
-        with connected_to(names[-1]), within(SYSTEM):
-            hall = held(said, stage)
-            return World(names[-1], values_of(hall), people_of(hall), hashes_of(hall))
+    def copied(name: str) -> str:
+        names.append(database_server.clone(name))
+        return names[-1]
+
+    def begin(kind: str) -> tuple[str, UnderWay]:
+        name = copied(template_database)
+        with connected_to(name), within(SYSTEM):
+            return name, KINDS[kind].build()
+
+    def made(kind: str, said: Said, stage: str) -> World:
+        monkeypatch.setattr("django.utils.timezone.now", lambda: at(KINDS[kind].day, 10))
+        if kind not in begun:
+            begun[kind] = begin(kind)
+        opened, held = begun[kind]
+        name = copied(opened)
+        with connected_to(name), within(SYSTEM):
+            held.advance(said, stage)
+            return World(name, values_of(held), people_of(), hashes_of(held.vote))
 
     with django_db_blocker.unblock():
         yield made
@@ -147,7 +102,7 @@ def worlds(
         database_server.drop(name)
 
 
-def people_of(hall: Hall) -> dict[str, tuple[int, int]]:
+def people_of() -> dict[str, tuple[int, int]]:
     """One person of every office, with the grant to act in; and nobody."""
     found = {"": (0, 0)}
     for grant in RoleGrant.objects.order_by("pk"):
@@ -155,30 +110,31 @@ def people_of(hall: Hall) -> dict[str, tuple[int, int]]:
     return found
 
 
-def hashes_of(hall: Hall) -> tuple[str, ...]:
+def hashes_of(vote: Vote) -> tuple[str, ...]:
     """How the hashes of the vote's figures begin, as far as it has any: of what was keyed, and of what is signed."""
-    texts = [canonical(figures) for figures in hall.vote.keyings.values_list("figures", flat=True)]
-    vote = Vote.objects.get(pk=hall.vote.pk)
-    if vote.state == VoteState.KEYED:
-        texts += [canonical(vote.figures), signed_text(vote)]
+    now = Vote.objects.get(pk=vote.pk)
+    texts = [canonical(figures) for figures in now.keyings.values_list("figures", flat=True)]
+    if now.state == VoteState.KEYED:
+        texts += [canonical(now.figures), signed_text(now)]
     return tuple(hashlib.sha256(text.encode()).hexdigest()[:OF_HASH] for text in texts)
 
 
 # Every address
 
 
-def values_of(hall: Hall) -> dict[str, list[Any]]:
+def values_of(held: UnderWay) -> dict[str, list[Any]]:
     """What stands in an address, by the name of the part, the most telling last. A new name must be filled in here."""
-    records = sorted({hall.cycle.pk, hall.vote.pk, hall.session.pk})
+    records = list(dict.fromkeys(record.pk for record in held.records))
     papers = list(Paper.objects.order_by("pk").values_list("pk", flat=True))
-    tasks = Deadline.objects.filter(key__startswith="voting.").order_by("pk")
+    tasks = Deadline.objects.filter(key__startswith=held.tasks).order_by("pk")
     return {
-        "pk": sorted({*records, *papers}),
-        "number": sorted({*records, *papers}),
+        "pk": [*papers, *records],
+        "number": [*papers, *records],
+        "paper": [*records, *papers],
         "task_id": list(tasks.values_list("task_id", flat=True)),
-        "code": [hall.town.unit.code],
+        "code": [held.town.unit.code],
         "query_code": ["AAAA-BBBB"],
-        "year": [hall.cycle.year],
+        "year": [held.cycle.year],
         "key": ["ballot_method", *(event.key for event in events()), "voting.recount"],
         "kind": [*sorted(machine.kind for machine in machines()), "vote"],
         "box": ["claim", "mine", "started", "done"],
@@ -188,28 +144,46 @@ def values_of(hall: Hall) -> dict[str, list[Any]]:
         "token": ["x"],
         "grant_id": [1],
         "lock_id": [1],
-        "user_id": [hall.town.of("clerk").pk],
+        "user_id": [held.town.of("clerk").pk],
         "channel": ["wecom"],
         "letter": ["declared"],
         "language": ["zh-hans"],
     }
 
 
-def addresses(values: dict[str, list[Any]], *, every: bool = True) -> list[str]:
+OF_PAPERS = ("/papers", "/files")
+# Where a vote, its tasks, its papers and what is told of it are shown: the routes a short run looks at for every kind.
+WHERE_VOTES_ARE_TOLD = {
+    "vote", "votes", "vote_box", "print_ballots", "hall", "hall_board", "trackers", "task", "task_done", "event", "history",
+    "story", "staff_paper", "paper", "document", "trail", "trail_export", "year", "session", "project", "township_year",
+    "public_project", "home", "inbox", "letters",
+}  # fmt: skip
+
+
+def addresses(
+    values: dict[str, list[Any]], *, every: bool = True, names: Set[str] = frozenset()
+) -> list[str]:
     """Every route with everything that can stand in it, one that leads nowhere, and the exports streamed at once.
 
-    every: False fills each route in once, with the most telling that can stand in it.
+    every: False fills each route in once, with the most telling that can stand in it. names: of these routes alone.
     """
     found = ["/nowhere/", "/trail/?page=2"]
     for route in routes():
         missing = [part for part in route.parts if part not in values]
         assert not missing, f"{route.path}: say in values_of what stands for {missing}"
-        for given in product(*(values[part] if every else values[part][-1:] for part in route.parts)):
+        if names and route.name not in names:
+            continue
+        parts = [values["paper" if _is_of_papers(route, part) else part] for part in route.parts]
+        for given in product(*(part if every else part[-1:] for part in parts)):
             found.append(route.filled(given))
     found += [
         f"{one}?format={form}&reason=x" for one in found if one.endswith("/export/") for form in AT_ONCE
     ]
-    return found
+    return list(dict.fromkeys(found))
+
+
+def _is_of_papers(route: Route, part: str) -> bool:
+    return part in ("pk", "number") and route.path.startswith(OF_PAPERS)
 
 
 # Calling them
@@ -271,13 +245,22 @@ def visiting(world: World) -> Iterator[Callable[[str], Visit]]:
         yield by
 
 
-def look_round(world: World, offices: list[str], everywhere: list[str]) -> Seen:
-    """Every route by every office, with everything that can stand in it by some; forms are posted where the page is there."""
+@dataclass(frozen=True)
+class Round:
+    """Who looks where: every route by every office, with everything that can stand in it by some; or some routes alone."""
+
+    offices: list[str]
+    everywhere: list[str] = field(default_factory=list)
+    names: Set[str] = frozenset()
+
+
+def look_round(world: World, where: Round) -> Seen:
+    """What everybody sees; forms are posted where the page is there."""
     seen: Seen = {}
 
     with visiting(world) as visit:
-        for office in offices:
-            for address in addresses(world.values, every=office in everywhere):
+        for office in where.offices:
+            for address in addresses(world.values, every=office in where.everywhere, names=where.names):
                 got = seen[office, "get", address] = visit(office).call("get", address)
                 if got.status in (200, 405):
                     seen[office, "post", address] = visit(office).call("post", address)
@@ -311,7 +294,7 @@ def reason_to_worry(one: Answer, again: Answer, other: Answer) -> str:
 
 BY_DEVICE_ALONE, ON_PAPER_ALONE = Said(by_device=8), Said(on_paper=1)
 BOTH = Said(by_device=8, on_paper=1)
-FEW = ["", "clerk", "auditor"]
+FEW, FEWER = ["", "clerk", "auditor"], ["", "clerk"]
 SOME = ["", "deputy", "clerk", "chair"]
 
 
@@ -334,18 +317,34 @@ def desk_sees_which(one: World, again: World, other: World) -> bool:
     return any(worries) and bool(with_a_hash(one, seen))
 
 
-@pytest.mark.parametrize("stage", STAGES if LONG else STAGES[-1:])
+OTHERS = [kind for kind in KINDS if kind != "projects"]
+SHORT = [(kind, STAGES[-1]) for kind in KINDS]
+FULL = [("projects", stage) for stage in STAGES] + [
+    (kind, stage) for kind in OTHERS for stage in ("keyed once", STAGES[-1])
+]
+
+
+def looking(kind: str, stage: str, world: World) -> Round:
+    """Few offices and each route once in make test, of the other kinds where votes are told; in make long all offices.
+
+    At the last stage of the vote on projects some of them fill in everything that can stand in an address.
+    """
+    if not LONG:
+        return Round(FEW) if kind == "projects" else Round(FEWER, names=WHERE_VOTES_ARE_TOLD)
+    return Round(list(world.people), SOME if (kind, stage) == FULL[len(STAGES) - 1] else [])
+
+
+@pytest.mark.parametrize(("kind", "stage"), FULL if LONG else SHORT)
 def test_no_office_can_tell_one_ballot_from_another_before_both_tellers_have_signed(
-    worlds, record_property, stage
+    worlds, record_property, kind, stage
 ):
-    """Few offices and each route once in make test; in make long all, and each filling at the last stage by some."""
-    one, again = worlds(Said(), stage), worlds(Said(), stage)
-    last = LONG and stage == STAGES[-1]
-    offices, everywhere = list(one.people) if LONG else FEW, SOME if last else []
-    seen = look_round(one, offices, everywhere)
-    for said in (BY_DEVICE_ALONE, ON_PAPER_ALONE) if last else (BOTH,):
-        other = worlds(said, stage)
-        theirs = look_round(other, offices, everywhere)
+    one, again = worlds(kind, Said(), stage), worlds(kind, Said(), stage)
+    where = looking(kind, stage, one)
+    seen = look_round(one, where)
+    others = (BY_DEVICE_ALONE, ON_PAPER_ALONE) if where.everywhere else (BOTH,)
+    for said in others:
+        other = worlds(kind, said, stage)
+        theirs = look_round(other, where)
         assert theirs.keys() == seen.keys()
         different = [call for call in seen if seen[call] != theirs[call]]
         repeated = look_again(again, different)
@@ -361,3 +360,5 @@ def test_no_office_can_tell_one_ballot_from_another_before_both_tellers_have_sig
             assert desk_sees_which(one, again, other), "the comparison is blind"
     record_property("calls", len(seen))
     assert [call for call, answer in seen.items() if answer.status >= 500] == []
+    shown = f"/votes/{one.values['pk'][-1]}/"
+    assert seen["clerk", "get", shown].status == 200, "the vote's own page was not looked at"
