@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+from django.utils.functional import Promise
 from django.utils.timezone import localdate
 
 from projects.ballots import keys
@@ -80,22 +81,50 @@ def count_another(session: Session, about: str) -> bool:
     return votes.exclude(about_reference=about).exists()
 
 
-def obstacles_at_desk(unit: Unit, at: datetime) -> list[str]:
+def obstacles_at_desk(unit: Unit, at: datetime, *, door: str | Promise = "") -> list[str]:
     """Who is missing at the desk: a chief teller and another teller, both deputies, and two counters who are none
-    (rules.md §6.2). An office past its last day stands on paper until the sweep has ended what rested on it."""
-    held = _held_at(unit, localdate(at))
+    (rules.md §6.2). An office past its last day stands on paper until the sweep has ended what rested on it.
+
+    door: the title of the act by which 人大办 enters whom the congress has adopted instead; without one (a meeting of
+    deputies outside a session) the offices are given by hand.
+    """
+    held, remedy = _held_at(unit, localdate(at)), _remedy(door)
     found, able = [], {}
     for office in TELLERS:
         able[office] = {pk for pk in held[office] if (pk in held["deputy"]) != (office == "counter")}
         found += [_not_able(office, name) for pk, name in held[office].items() if pk not in able[office]]
     chief, tellers, counters = (able[office] for office in TELLERS)
     if not chief:
-        found.append(_("尚未确定总监票人，请系统管理员按通过的监票人名单授权。"))
+        found.append(_("尚未确定总监票人，%(remedy)s") % {"remedy": remedy})
     if not tellers - chief and not (tellers and chief - tellers):
-        found.append(_("总监票人以外还须有监票人，请系统管理员按通过的监票人名单授权。"))
+        found.append(_("总监票人以外还须有监票人，%(remedy)s") % {"remedy": remedy})
     if len(counters) < 2:
-        found.append(_("计票人不足两人，两次录入须由不同的人进行，请系统管理员授权。"))
+        found.append(_("计票人不足两人，两次录入须由不同的人进行，%(remedy)s") % {"remedy": remedy})
     return found
+
+
+def _remedy(door: str | Promise) -> str:
+    """Who puts it right: whom the congress adopts is entered by an act of its own, by nobody's grant."""
+    if door:
+        return _("请提请大会通过人选，由人大办办理“%(door)s”。") % {"door": door}
+    return _("请会议通过人选，由系统管理员按通过的名单授权。")
+
+
+def obstacles_in_keys(vote: Vote, at: datetime) -> list[str]:
+    """Whose share of the key is with somebody who has left the office it belongs to (integrity.md §2.1).
+
+    Empty once the vote has opened: then the other two shares open the box.
+    """
+    if not vote.device or vote.state != VoteState.DEFINED:
+        return []
+    grants = live_grants(localdate(at)).filter(unit=vote.unit_id, office__in=keys.HOLDERS)
+    in_office = set(grants.values_list("office", "user_id"))
+    return [
+        _("%(name)s已不担任%(office)s，却仍保管开箱密钥，请人大主席更换密钥保管人，由在任者重新设定口令。")
+        % {"name": holder.by.name, "office": keys.HOLDERS[holder.office]}
+        for holder in vote.holders.select_related("by")
+        if (holder.office, holder.by_id) not in in_office
+    ]
 
 
 def _held_at(unit: Unit, on: date) -> dict[str, dict[int, str]]:

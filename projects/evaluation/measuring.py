@@ -28,6 +28,7 @@ from projects.evaluation import selectors, wording
 from projects.evaluation.judging import Finding, Hall, judge
 from projects.evaluation.models import Measurement, MeasurementState
 from projects.evaluation.rules import Consequence
+from projects.supervision.changing import ADOPTING
 from projects.supervision.models import Project
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
@@ -101,7 +102,8 @@ def obstacles_to_opening(cycle: Cycle, at: datetime) -> list[str]:
         found += beginning_faults(today, occasion["held_on"])
     elif occasion["session"]:
         found += session_faults(occasion["session"])
-    return found + obstacles_at_desk(cycle.unit, at)
+    # A meeting of deputies is no session: nobody but its own task enters whom it has adopted.
+    return found + obstacles_at_desk(cycle.unit, at, door=ADOPTING if occasion["session"] else "")
 
 
 def session_faults(session: Session | None) -> list[str]:

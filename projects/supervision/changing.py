@@ -54,6 +54,8 @@ from workflow.people.models import Unit
 from workflow.people.saying import said as _
 
 ALTERING = (ChangeKind.CONTENT, ChangeKind.COST, ChangeKind.DEADLINE, ChangeKind.PLACE, ChangeKind.UNIT)
+# The act by which 人大办 enters whom the session has adopted to count its votes, before any of them opens (`events`).
+ADOPTING = gettext_lazy("登记大会通过的监票人、计票人")
 UNDONE_BY = {ChangeKind.SUSPEND: "resume", ChangeKind.RESUME: "suspend"}
 
 
@@ -175,7 +177,10 @@ def is_put_to_vote(change: Change) -> bool:
 
 def obstacles_to_voting(change: Change, at: datetime) -> list[str]:
     """The session, the deputies in office, and the tellers and counters of the desk."""
-    return [*obstacles_to_congress(change, at), *obstacles_at_desk(change.project.cycle.unit, at)]
+    return [
+        *obstacles_to_congress(change, at),
+        *obstacles_at_desk(change.project.cycle.unit, at, door=ADOPTING),
+    ]
 
 
 def put_to_vote(act: Act, change: Change) -> Outcome:

@@ -263,7 +263,7 @@ register_event(
 register_event(
     Event(
         key="supervision.adopt_tellers",
-        title=_("登记大会通过的监票人、计票人"),
+        title=changing.ADOPTING,
         offices=("clerk",),
         subject=Cycle,
         form=session_forms.SessionTellersForm,

@@ -48,8 +48,12 @@ def _may_still_correct(cycle: Cycle, vote: Vote) -> bool:
     return voting and in_session and not selectors.is_announced(cycle, vote)
 
 
+# The act by which the congress replaces one of its tellers or counters before the vote opens (`events`).
+REPLACING = gettext_lazy("更换监票人、计票人")
+
+
 def _ready(cycle: Cycle, at: datetime) -> list[str]:
-    return obstacles_at_desk(cycle.unit, at)
+    return obstacles_at_desk(cycle.unit, at, door=REPLACING)
 
 
 DESK = ProjectsDesk(

@@ -10,7 +10,7 @@ from projects.ballots.desk.floor import register_floor_acts
 from projects.ballots.forms import NewVoteForm, RecountForm, ReleaseHolderForm
 from projects.cycles.models import Cycle, CycleState
 from projects.voting import forms, replacing, selectors
-from projects.voting.desk import DESK
+from projects.voting.desk import DESK, REPLACING
 from projects.voting.flows import RecountFlow, TurnFlow, VoidFlow, VotingFlow
 from workflow.flows.events import Event, OpenAct, register_event, register_open_act
 
@@ -79,7 +79,7 @@ RECOUNT = register_event(
 REPLACE_TELLER = register_event(
     Event(
         key="voting.replace_teller",
-        title=_("更换监票人、计票人"),
+        title=REPLACING,
         offices=("clerk",),
         subject=Cycle,
         form=forms.ReplaceTellerForm,

@@ -12,12 +12,13 @@ from projects.ballots import keys
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.selectors import PROJECTS, current_vote
 from projects.ballots.services import in_the_way
-from projects.ballots.tellers import obstacles_at_desk
+from projects.ballots.tellers import obstacles_at_desk, obstacles_in_keys
 from projects.cycles.models import Cycle, SessionState
 from projects.cycles.rulebook import said
 from projects.cycles.selectors import paper_of, session_of
 from projects.deliberation.readiness import DURING, late_tasks, register_check
 from projects.deliberation.rules import Level, Line, Point
+from projects.voting import desk
 
 METHOD = Point(
     "票决办法",
@@ -47,6 +48,7 @@ KEYS = {
     "teller": Point("开箱口令", "监票人", "teller", "voting.hold_teller", "D", "电子票密钥三人分管"),
     "chair": Point("开箱口令", "人大主席", "chair", "voting.hold_chair", "D", "电子票密钥三人分管"),
 }
+RELEASING = Point("开箱口令", "人大主席", "chair", "", "D", "电子票密钥三人分管")
 SESSION = Point(
     "会议举行", "人大办", "clerk", "deliberation.preliminary", "L", "《地方组织法》第十四条、第二十三条"
 )
@@ -90,7 +92,8 @@ def of_desk(cycle: Cycle, on: date) -> Sequence[Line]:
     """Tellers and counters named: on the day those the congress adopted; whoever held the office before is not meant."""
     if vote_now(cycle) is None:
         return [_awaited(DESK, cycle, on, "名单由大会通过")]
-    found = obstacles_at_desk(cycle.unit, make_aware(datetime.combine(on, time(12))))
+    noon = make_aware(datetime.combine(on, time(12)))
+    found = obstacles_at_desk(cycle.unit, noon, door=desk.REPLACING)
     if found:
         return [REPLACING.line(Level.BLOCKING, text.rstrip("。")) for text in found]
     return [DESK.line(Level.DONE, "总监票人、监票人、计票人已确定")]
@@ -107,6 +110,9 @@ def of_keys(cycle: Cycle, on: date) -> Sequence[Line]:
     if not vote.device:
         return []
     there = set(vote.holders.values_list("office", flat=True))
+    noon = make_aware(datetime.combine(on, time(12)))
+    if left := obstacles_in_keys(vote, noon):
+        return [RELEASING.line(Level.BLOCKING, text.rstrip("。")) for text in left]
     if not keys.needs_keys(vote):
         return [KEYS["chief_teller"].line(Level.DONE, "三份口令均已设定"), *_without_sheet(vote)]
     missing = [office for office in keys.HOLDERS if office not in there]

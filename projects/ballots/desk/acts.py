@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.timezone import get_current_timezone, localdate
 
 from projects.ballots import figures as fig
-from projects.ballots import keys, rolls, services, witnessing
+from projects.ballots import keys, rolls, services, tellers, witnessing
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.outcomes import lines_told, outcome_of
 from projects.ballots.reporting import make_report, publish_trackers
@@ -85,11 +85,13 @@ class Desk:
         services.record_attendance(act, vote, **figures)
 
     def obstacles(self, subject: Any, at: datetime) -> list[str]:
-        """What keeps the vote from opening: what the room asks for, quorum, roll, keys, a server that would tell."""
+        """What keeps the vote from opening: what the room asks for, quorum, roll, keys and who holds them, a server that
+        would tell."""
         vote = self.vote_of(subject)
         return [
             *self.ready(subject, at),
             *services.obstacles_at_opening(vote),
+            *tellers.obstacles_in_keys(vote, at),
         ]
 
     def enter_opening(

@@ -40,6 +40,7 @@ from workflow.flows.models import Deadline, Meeting
 from workflow.machines.services import fire
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import holders_of
+from workflow.roles.services import end_offices
 
 pytestmark = pytest.mark.django_db
 
@@ -818,6 +819,27 @@ def test_an_extra_session_adopts_its_own_tellers_and_they_leave_with_it(year):
     assert Meeting.objects.get(body="congress", title="通过监票人、计票人名单").members == 20
     do("supervision.close_session", town.of("chair"), "2027-06-18")
     assert not [o for o in ("chief_teller", "teller", "counter") if holders_of(o, town.unit, day)]
+
+
+def test_who_is_missing_at_the_desk_of_a_change_is_entered_as_the_session_adopts_them(year):
+    clerk, town, day = year.town.of("clerk"), year.town, "2027-06-18"
+    year.building()
+    ask(year, "place", place="第9村")
+    year.in_session(day)
+    year.do("decide_change", clerk, day)
+    act = town.act("clerk", at(day))
+    end_offices(unit=town.unit, offices=["chief_teller"], act=act, reason="代表资格终止")
+    with pytest.raises(Obstructed, match="由人大办办理“登记大会通过的监票人、计票人”"):
+        year.do("change_attendance", clerk, day, present=20, on_leave=0)
+
+    names = {
+        "chief_teller": str(town.deputies[0].pk),
+        "tellers": [str(user.pk) for user in town.deputies[1:3]],
+        "counters": [str(user.pk) for user in town.people["counter"]],
+    }
+    year.event("adopt_tellers", clerk, day, year.cycle, **year.congress(day), **names)
+    year.do("change_attendance", clerk, day, present=20, on_leave=0)
+    assert vote_on(Change.objects.get()).deputies_present == 20
 
 
 def call(year, proposers: int, *, signed: bool = True, **more):

@@ -10,12 +10,14 @@ import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots.models import Signature
 from projects.cycles.models import Paper
 from projects.cycles.papers import make_paper
+from projects.deliberation.readiness import readiness_sheet
+from projects.deliberation.rules import Level
 from projects.deliberation.sitting import listed
 from projects.demo.play.voting import Sheet, keyed
 from projects.voting.superseding import told_superseded
 from tests.builders import at, do
-from tests.projects.voting.conftest import DAY, settled
-from tests.projects.voting.test_device_flow import hold, made, waiting
+from tests.projects.voting.conftest import DAY, T, settled
+from tests.projects.voting.test_device_flow import attend, hold, made, waiting
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed
 from workflow.flows.events import perform
@@ -156,7 +158,9 @@ def test_a_place_whose_office_has_ended_already_is_filled_the_same_way(hall):
         act=hall.town.act("clerk", at(DAY)),
         reason="代表资格终止",
     )
-    with pytest.raises(Obstructed, match="尚未确定总监票人"):
+    with pytest.raises(
+        Obstructed, match="尚未确定总监票人，请提请大会通过人选，由人大办办理“更换监票人、计票人”。"
+    ):
         do("voting.attendance", hall.town.of("clerk"), DAY, present=18, on_leave=2)
 
     replace(hall, "chief_teller", old, new)
@@ -203,6 +207,32 @@ def test_by_device_a_teller_who_holds_no_share_leaves_the_key_as_it_is(by_device
     key = hall.vote.public_key
     replace(hall, "teller", hall.town.people["teller"][1], free_deputy(hall))
     assert hall.vote.public_key == key and waiting() == ["voting.attendance"]
+
+
+def test_by_device_a_share_left_with_who_is_no_teller_any_more_opens_nothing(by_device):
+    """Another teller is in office, so that nobody is missing at the desk: the key is."""
+    hall, (left, other) = by_device, by_device.town.people["teller"]
+    hold(hall)
+    attend(hall)
+    end_offices(
+        unit=hall.town.unit, offices=["teller"], act=hall.town.act("clerk", at(DAY)), reason="代表资格终止", holder=left
+    )  # fmt: skip
+    told = f"{left.name}已不担任监票人，却仍保管开箱密钥"
+    with pytest.raises(Obstructed, match=told):
+        do("voting.open", hall.town.of("chair"), DAY, on_paper=[])
+    (line,) = [line for line in readiness_sheet(hall.cycle, T) if line.what == "开箱口令"]
+    assert (line.level, line.who) == (Level.BLOCKING, "人大主席") and told in line.note
+
+    perform(
+        "voting.release_holder", hall.cycle, actor=hall.town.of("chair"), at=at(DAY),
+        data={"office": "teller", "reason": "监票人代表资格终止，主席团决定更换"}, reauthenticated=True,
+    )  # fmt: skip
+    words = {"passphrase": "新任监票人自己记得住的一句话", "repeated": "新任监票人自己记得住的一句话"}
+    do("voting.hold_teller", other, DAY, **words)
+    hold(hall, "chief_teller", "chair")
+    attend(hall)
+    do("voting.open", hall.town.of("chair"), DAY, on_paper=[])
+    assert "open" in hall.vote.awaiting
 
 
 def test_by_device_whoever_holds_another_share_does_not_take_the_place(by_device):
