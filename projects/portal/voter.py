@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.html import escape
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -31,7 +32,7 @@ from projects.portal.public_brake import is_over
 from projects.portal.public_selectors import published_paper
 from projects.portal.voter_admission import Admission, Stop, admission_of
 from projects.portal.voter_forms import EntryForm, ReceiptForm
-from projects.portal.voter_paper import Filled, Sheet, filled_on, forget_sheet, kept_sheet, sheet_of
+from projects.portal.voter_paper import Filled, Pages, Sheet, filled_on, forget_sheet, kept_sheet, sheet_of
 from workflow.flows.errors import Refused
 from workflow.flows.services import busy_if_locked
 from workflow.inbox.asked import number_asked
@@ -244,7 +245,7 @@ def _cast_in(request: HttpRequest, admission: Admission) -> HttpResponse:
     if marks.faults:
         return _filled_in(request, admission, _checked)
     tracker = cast(admission.voter, marks.ballot, marks.paper, token, sheet.vote.public_key)
-    return _done(request, sheet.vote, tracker)
+    return _done(request, sheet, tracker)
 
 
 def _read_sheet(admission: Admission) -> Sheet | None:
@@ -283,34 +284,60 @@ def _again(request: HttpRequest, admission: Admission) -> HttpResponse:
         entry, tracker = door.entry_of(admission), receipt(admission.voter, token)
         if entry is None or tracker is None:
             return _stopped(request, door.stop_for(admission, entry) or door.UNKNOWN, entry)
-        return _done(request, entry.vote, tracker)
+        return _done(request, sheet_of(entry.vote), tracker)
 
 
-# The last page of a vote differs by three words only: rendered once per language and size of letters, kept in parts.
-_LAST_PAGES: dict[tuple[str, ...], list[bytes]] = {}
-_WORDS = ("tracker", "token", "csrf_token")
-_WORD = re.compile(b"@(" + "|".join(_WORDS).encode() + b")@")
-MOST_KEPT = 2_000
+# The last page differs by a few words only: rendered once per language and size of letters, kept in parts, and for each
+# vote in parts between which the words of its ballots alone are missing. Nothing of a voter or a ballot is ever kept.
+_LAST_PAGES: Pages = {}
+_OF_BALLOT = ("tracker", "token", "csrf_token")
+_OF_VOTE = ("body", "unit", "address")
+_WORD = re.compile(b"@(" + "|".join(_OF_BALLOT + _OF_VOTE).encode() + b")@")
+MOST_KINDS = 32  # what a cookie says of the size of letters is the browser's
 
 
-def _done(request: HttpRequest, vote: Vote, tracker: str) -> HttpResponse:
-    name = _name_of_last_page(request, vote, get_language() or "")
-    if (parts := _LAST_PAGES.get(name)) is None:
-        context = {word: f"@{word}@" for word in _WORDS} | {"vote": vote}
-        parts = _WORD.split(render_to_string("voter/done.html", context, request).encode())
-        if len(_LAST_PAGES) >= MOST_KEPT:
-            _LAST_PAGES.clear()
-        _LAST_PAGES[name] = parts
-    return HttpResponse(_last_page(parts, tracker, request.POST))
+def _kind_of(request: HttpRequest, language: str) -> tuple[str, str]:
+    return language, request.COOKIES.get("text_size", "")
 
 
-def _name_of_last_page(request: HttpRequest, vote: Vote, language: str) -> tuple[str, ...]:
-    used = connection.settings_dict
-    return used["HOST"], used["NAME"], vote.reference, language, request.COOKIES.get("text_size", "")
+def _done(request: HttpRequest, sheet: Sheet, tracker: str) -> HttpResponse:
+    kind = _kind_of(request, get_language() or "")
+    if (page := _LAST_PAGES.get(kind)) is None:
+        words = {word: f"@{word}@" for word in _OF_BALLOT + _OF_VOTE}
+        rendered = render_to_string("voter/done.html", words, request).encode()
+        page = _keep(_LAST_PAGES, kind, _WORD.split(rendered))
+    return HttpResponse(_last_page(_of_vote(sheet, kind, page), tracker, request.POST))
+
+
+def _keep(pages: Pages, kind: tuple[str, str], parts: list[bytes]) -> list[bytes]:
+    if len(pages) >= MOST_KINDS:
+        pages.clear()
+    pages[kind] = parts
+    return parts
+
+
+def _of_vote(sheet: Sheet, kind: tuple[str, str], page: list[bytes]) -> list[bytes]:
+    """The last page of a vote: text and the name of a word of the ballot in turn."""
+    kept = sheet.last_pages.get(kind)
+    return kept or _keep(sheet.last_pages, kind, _with_words_of(sheet.vote, page))
+
+
+def _with_words_of(vote: Vote | None, page: list[bytes]) -> list[bytes]:
+    assert vote is not None  # nothing is cast at practice
+    address = reverse("township", args=[vote.unit.code])
+    told = {"body": vote.session or vote.unit.name, "unit": vote.unit.name, "address": address}
+    known = {word.encode(): escape(told[word]).encode() for word in _OF_VOTE}
+    parts = [page[0]]
+    for word, text in zip(page[1::2], page[2::2], strict=True):
+        if word in known:
+            parts[-1] += known[word] + text
+        else:
+            parts += [word, text]
+    return parts
 
 
 def _last_page(parts: list[bytes], tracker: str, posted: Mapping[str, Any]) -> bytes:
-    """parts: text and the name of a word in turn. The key the ballot came with opens the form of this page too."""
+    """The key the ballot came with opens the form of this page too."""
     words = {
         b"tracker": tracker,
         b"token": posted["token"],
@@ -324,15 +351,19 @@ def _last_page(parts: list[bytes], tracker: str, posted: Mapping[str, Any]) -> b
 def cast_without_a_hitch(request: HttpRequest, posted: Mapping[str, str], language: str) -> bytes | None:
     """Cast, and return the last page; None, or any error, leaves the very same request to `ballot`.
 
-    Nothing is stored where None is returned; where an error is raised the token finds what may be.
+    Nothing is stored where None is returned; where an error is raised the token finds what may be. A vote this process has
+    not met yet is read here, in its township's context as `ballot` reads it: whether it is open, the deputy is on its
+    roll and has not voted is asked by the statement that stores the ballot, whoever read what before.
     """
-    admission, token = admission_of(request), posted.get("token", "")
-    sheet = kept_sheet(admission.vote) if admission and 0 < len(token) <= MOST_TOKEN else None
-    if admission is None or sheet is None or sheet.vote is None:
+    admission, token, kind = admission_of(request), posted.get("token", ""), _kind_of(request, language)
+    page = _LAST_PAGES.get(kind)
+    if admission is None or page is None or not 0 < len(token) <= MOST_TOKEN:
         return None
-    parts = _LAST_PAGES.get(_name_of_last_page(request, sheet.vote, language))
-    marks = filled_on(sheet, posted)
-    if parts is None or marks.faults:
+    sheet = kept_sheet(admission.vote) or _read_sheet(admission)
+    if sheet is None or sheet.vote is None:
+        return None
+    parts, marks = _of_vote(sheet, kind, page), filled_on(sheet, posted)
+    if marks.faults:
         return None
     tracker = cast(admission.voter, marks.ballot, marks.paper, token, sheet.vote.public_key)
     return _last_page(parts, tracker, posted)

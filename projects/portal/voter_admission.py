@@ -67,10 +67,10 @@ def by_sign_in(request: HttpRequest, user: User, vote_id: int) -> Admission | No
         entry = RollEntry.objects.filter(line__user=user, vote_id=vote_id).first()
     if entry is None:
         return None
-    return Admission(entry.unit_id, entry.vote_id, entry.pk, session=_hash_of_session(_session_key(request)))
+    return Admission(entry.unit_id, entry.vote_id, entry.pk, session=hash_of_session(_session_key(request)))
 
 
-def _hash_of_session(key: str) -> str:
+def hash_of_session(key: str) -> str:
     return hashlib.sha256(b"session:" + key.encode()).hexdigest()[:OF_HASH]
 
 
@@ -88,7 +88,7 @@ def admission_of(request: HttpRequest) -> Admission | None:
     except (BadSignature, TypeError, ValueError):
         return None
     # The session's key as the browser sent it: on the ballot itself no session is read (projects/site/light.py).
-    return found if found.session in ("", _hash_of_session(_session_key(request))) else None
+    return found if found.session in ("", hash_of_session(_session_key(request))) else None
 
 
 def _session_key(request: HttpRequest) -> str:
@@ -175,7 +175,7 @@ def entry_of(admission: Admission) -> RollEntry | None:
 
 
 def _entries() -> QuerySet[RollEntry]:
-    return RollEntry.objects.select_related("vote__unit", "vote__session")
+    return RollEntry.objects.select_related("vote__unit", "vote__session__unit")
 
 
 def is_replaced(admission: Admission, entry: RollEntry) -> bool:

@@ -58,14 +58,21 @@ class Line:
         return CHOICE_WORDS.get(self.mark, _("没有表态，按弃权计"))
 
 
+Pages = dict[tuple[str, str], list[bytes]]  # by language and size of letters, in parts
+
+
 @dataclass(frozen=True)
 class Sheet:
-    """What stands on a ballot, whoever fills it in. items: the candidates' own records, by reference."""
+    """What stands on a ballot, whoever fills it in. items: the candidates' own records, by reference.
+
+    last_pages: what is shown once it is cast, as far as it has been.
+    """
 
     vote: Vote | None
     paper: Paper
     options: list[Option]
     items: Mapping[str, Any] = field(default_factory=dict)
+    last_pages: Pages = field(default_factory=dict)
 
     @cached_property
     def titles(self) -> dict[int, str]:

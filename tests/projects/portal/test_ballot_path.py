@@ -23,13 +23,14 @@ from projects.ballots import rolls, together
 from projects.ballots.models import Box, RollEntry, Vote
 from projects.cycles.models import RollLine
 from projects.portal.voter import PAGE_BYTES
+from projects.portal.voter_paper import forget_sheet
 from projects.site import wsgi
 from projects.site.light import FORM, CastsAtTheDoor
 from tests.polling import FORM_KEY
 from tests.projects.ballots.conftest import Hall, hall_of, new_hall, quick_stretching  # noqa: F401
 from workflow.audit.models import Entry
 from workflow.people.isolation import SYSTEM, apply, within
-from workflow.people.models import User
+from workflow.people.models import Unit, User
 from workflow.roles.services import grant
 
 TRACKER = r"[A-Z2-7]{4}(-[A-Z2-7]{4}){3}"
@@ -203,6 +204,23 @@ def test_what_is_cast_at_the_door_is_answered_as_the_site_answers_it(committed, 
     assert "the receipt" in alone[2] and len(alone[2].encode()) > 0.9 * PAGE_BYTES
     with within(SYSTEM):
         assert Box.objects.count() == RollEntry.objects.filter(voted=True).count() == 4
+
+
+def test_a_page_rendered_once_says_of_every_vote_what_is_its_own(committed):
+    door = Door()
+    phones = [come_in(committed, f"代表{n}") for n in range(1, 4)]
+    first = door.ask(phones[0], {"m1": "1"})
+    with within(SYSTEM):
+        Unit.objects.filter(pk=committed.unit.pk).update(name="白云<b>镇", code="T-2")
+    forget_sheet(committed.vote.pk)
+
+    second = door.ask(phones[1], {"m1": "1"})
+
+    assert door.left == 1, "its sheet is read at the door"
+    assert second == door.ask(phones[2], {"m1": "1"}, by=door.site)
+    assert "青溪镇第十九届人民代表大会第二次会议" in first[2] and 'href="/t/T/"' in first[2]
+    assert "白云&lt;b&gt;镇第十九届人民代表大会第二次会议" in second[2] and 'href="/t/T-2/"' in second[2]
+    assert "到白云&lt;b&gt;镇公开页面" in second[2] and "青溪镇" not in second[2]
 
 
 HITCHES: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
