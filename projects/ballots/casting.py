@@ -7,9 +7,8 @@ mark and cipher of one transaction bear its number; closing writes both anew (`b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -134,21 +133,32 @@ def store(sealed: Sealed, token: str) -> str:
     return sealed.tracker if stored else refused(sealed.voter, token)
 
 
-def arguments(ballots: Sequence[Sealed]) -> list[list[Any]]:
-    """What STORE is given for these ballots."""
-    votes, entries = [b.voter.vote_id for b in ballots], [b.voter.entry_id for b in ballots]
+def arguments(ballots: Sequence[Sealed]) -> list[str]:
+    """What STORE is given for these ballots: arrays as PostgreSQL reads them."""
+    voters = [ballot.voter for ballot in ballots]
+    votes, entries = [voter.vote_id for voter in voters], [voter.entry_id for voter in voters]
     return [
-        [ballot.voter.unit_id for ballot in ballots],
-        votes,
-        entries,
-        [ballot.voter.code for ballot in ballots],
-        [ballot.public_key for ballot in ballots],
-        [ballot.mark for ballot in ballots],
-        [ballot.key for ballot in ballots],
-        [ballot.cipher for ballot in ballots],
-        sorted(set(votes)),
-        sorted(set(entries)),
+        _numbers(voter.unit_id for voter in voters),
+        _numbers(votes),
+        _numbers(entries),
+        _texts(voter.code for voter in voters),
+        _texts(ballot.public_key for ballot in ballots),
+        _texts(ballot.mark for ballot in ballots),
+        _texts(ballot.key for ballot in ballots),
+        _texts("\\x" + ballot.cipher.hex() for ballot in ballots),
+        _numbers(sorted(set(votes))),
+        _numbers(sorted(set(entries))),
     ]
+
+
+# By hand: the driver asks of each value in a list what it is. Whatever a text holds, it stays one value of its array.
+def _numbers(values: Iterable[int]) -> str:
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def _texts(values: Iterable[str]) -> str:
+    quoted = [value.replace("\\", "\\\\").replace('"', '\\"') for value in values]
+    return '{"' + '","'.join(quoted) + '"}'
 
 
 def receipt(voter: Voter, token: str) -> str | None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
 import psycopg
@@ -46,13 +45,14 @@ def cast(voter: Voter, ballot: object, paper: Paper, token: str, public_key: str
         return casting.store(sealed, token)
 
 
-@dataclass
 class _Waiting:
-    """A ballot, and what became of it. told: its batch has ended."""
+    """A ballot, and what became of it. told: a lock that is held until its batch has ended."""
 
-    sealed: Sealed
-    stored: bool = False
-    told: threading.Event = field(default_factory=threading.Event)
+    __slots__ = ("sealed", "stored", "told")
+
+    def __init__(self, sealed: Sealed) -> None:
+        self.sealed, self.stored, self.told = sealed, False, threading.Lock()
+        self.told.acquire()
 
 
 class _Writer:
@@ -71,7 +71,7 @@ class _Writer:
         mine = _Waiting(sealed)
         self._waiting.put(mine)
         self._keep_writing()
-        if not mine.told.wait(self._patience()):
+        if not mine.told.acquire(timeout=self._patience()):
             raise OperationalError("the database gave no answer in time")
         return mine.stored
 
@@ -102,7 +102,7 @@ class _Writer:
             finally:
                 self._began = None
                 for one in batch:
-                    one.told.set()
+                    one.told.release()
 
     def _write(self, batch: list[_Waiting]) -> None:
         try:

@@ -113,6 +113,13 @@ def test_a_ballot_that_cannot_be_stored_takes_no_other_along(open_hall):
         assert Box.objects.count() == 3
 
 
+def test_what_a_text_holds_stays_one_value_of_its_array(open_hall):
+    texts = ["", "a,b", 'quote " and \\ backslash', "{NULL}", "null", "'; --", "票"]
+
+    assert rows("SELECT %s::text[]", casting._texts(texts)) == [(texts,)]
+    assert rows("SELECT %s::bigint[]", casting._numbers([3, 1])) == [([3, 1],)]
+
+
 def test_one_ballot_sent_twice_is_stored_once_even_in_one_batch(open_hall):
     first, *_others = voters(open_hall)
     twins = [sealed(open_hall, first, "one-token"), sealed(open_hall, first, "one-token")]
