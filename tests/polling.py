@@ -80,9 +80,9 @@ def environment(var: Path) -> dict[str, str]:
     }
 
 
-def admission(unit: int, vote: int, entry: int) -> str:
-    """The cookie of a browser that was let in by a code."""
-    told = {"unit": unit, "vote": vote, "entry": entry, "code": "", "session": ""}
+def admission(unit: int, vote: int, entry: int, *, code: str = "", session: str = "") -> str:
+    """The cookie of a browser that was let in. code, session: what it is bound to, as `Admission` has it."""
+    told = {"unit": unit, "vote": vote, "entry": entry, "code": code, "session": session}
     return Signer(salt=voter_admission.SALT).sign_object(told)
 
 
