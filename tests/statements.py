@@ -46,6 +46,7 @@ GIVEN = "each office given is checked against the person's others, under their l
 ENDED = "each office that ends is locked, ended and written down, its stand-ins end, its claims go back"
 MOVED = "each of them is moved along its own machine, with an entry"
 JOINED = "a join looks for the branches that are still open"
+LET_GO = "what was handed in on an earlier task can no longer be taken back"
 HALL = "the guards of a hall read the vote, its session and its paper as they stand under the lock"
 
 ALLOWED: dict[str, Allowance] = {
@@ -54,7 +55,10 @@ ALLOWED: dict[str, Allowance] = {
     "selection.conclude": Allowance(MOVED, {"proposals": 1}),
     "selection.answer": Allowance(MOVED, {"proposals": 1}),
     "deliberation.readiness": Allowance("each check of the sheet reads what it is about", {"checks": 3}),
-    "deliberation.roll": Allowance(JOINED + "; where each sat before, and under which term", besides=14),
+    "deliberation.roll": Allowance(
+        f"{JOINED}; {LET_GO}; where each sat before, and under which term", besides=15
+    ),
+    "deliberation.materials": Allowance(LET_GO, besides=1),
     "deliberation.preliminary": Allowance(GIVEN, {"members": 2}),
     "deliberation.settle": Allowance(
         "each list the ballot is drawn from is read", {"candidates": 1}, besides=7
@@ -62,6 +66,7 @@ ALLOWED: dict[str, Allowance] = {
     "deliberation.adopt_method": Allowance(GIVEN, {"desk": 4}),
     "voting.key_second": Allowance(HALL, besides=2),
     "voting.certify_teller": Allowance(HALL + "; the report is made", besides=10),
+    "voting.opinions_reply": Allowance(LET_GO, besides=1),
     "supervision.groups": Allowance(GIVEN + "; each group is a unit", {"members": 4}),
     "supervision.close_session": Allowance(ENDED, {"desk": 8}),
     "evaluation.convene": Allowance(HALL, besides=4),
@@ -73,8 +78,12 @@ ALLOWED: dict[str, Allowance] = {
     "evaluation.measure_certify_teller": Allowance(
         HALL + "; the report is made; earlier rounds of each", {"projects": 4}, besides=10
     ),
-    "evaluation.measure_declare": Allowance(ENDED + "; " + MOVED, {"desk": 8, "projects": 7}),
-    "evaluation.second_measure": Allowance("a line of the paper and a measurement each", {"projects": 1}),
+    "evaluation.measure_declare": Allowance(
+        f"{ENDED}; {MOVED}; what was signed is worked out again", {"desk": 8, "projects": 9}, besides=2
+    ),
+    "evaluation.second_measure": Allowance(
+        "a line of the paper and a measurement each; " + LET_GO, {"projects": 1}, besides=1
+    ),
     "evaluation.publish": Allowance("each project's ratings, reviews and rounds", {"projects": 1}),
 }
 

@@ -233,7 +233,7 @@ def test_a_move_that_fails_moves_nothing(hall, planned, monkeypatch):
     def broken(_cycle):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("projects.cycles.deadlines_moving.recompute", broken)
+    monkeypatch.setattr("projects.cycles.services.recompute", broken)
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         move(hall, planned, "vote", "2027-01-27")
     planned.refresh_from_db()

@@ -451,7 +451,7 @@ def test_nothing_of_the_session_is_done_before_its_day(town, cycle):
     asked(town, cycle)
     called(town)
     listed(town)
-    with pytest.raises(Obstructed, match="2028 年 1 月 18 日"):
+    with pytest.raises(Obstructed, match="2028年1月18日"):
         play_opening(town, cycle, date(2028, 1, 17))
     assert open_tasks(cycle, "evaluation.presidium_report") == []
     play_opening(town, cycle, date(2028, 1, 18))
@@ -842,7 +842,7 @@ def test_who_is_missing_at_a_measurement_is_sent_to_the_act_of_its_session(town,
 def test_tellers_of_the_second_measurement_are_adopted_at_its_meeting_and_leave_with_it(town, cycle):
     failed_once(town, cycle)
     assert open_task("evaluation.adopt_tellers").due_on == date(2028, 3, 20)
-    with pytest.raises(Obstructed, match="3 月 20 日"):
+    with pytest.raises(Obstructed, match="3月20日"):
         play_tellers(town, cycle, date(2028, 3, 19))
     day = at("2028-03-20")
     end_offices(unit=town.unit, offices=["counter"], act=town.act("clerk", day), reason="另行确定")

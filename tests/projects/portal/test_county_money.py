@@ -19,6 +19,7 @@ from tests.projects.portal.public_world import travel
 from tests.projects.supervision.conftest import Year, year_of
 from tests.projects.supervision.test_payments import BACK, PAID
 from tests.projects.supervision.test_supervision import contracted
+from tests.purpose import say_purpose
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
 
@@ -97,6 +98,7 @@ def test_another_county_sees_none_of_them(client, year):
 
 
 def test_the_list_and_the_view_are_saved_with_their_sums(client, year):
+    say_purpose(client)
     book = openpyxl.load_workbook(io.BytesIO(client.get("/county/list/payments/file/xlsx/").content))
     rows = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows()]
     apply(SYSTEM)

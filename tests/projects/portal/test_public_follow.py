@@ -8,7 +8,8 @@ from django.core.cache import cache
 from projects.collection.intake import complete_returned, propose
 from projects.deliberation.services import revise_list
 from projects.portal.public_brake import LIMITS
-from projects.selection.models import Source
+from projects.selection.flows import begin_answers
+from projects.selection.models import Exclusion, Source
 from tests.builders import at, do, open_task, township
 from tests.projects.portal.public_world import TO_THE_BALLOT, cycle_of, item_of, text_of, travel
 from workflow.audit.models import Entry
@@ -179,6 +180,7 @@ def test_a_proposer_whose_candidate_is_left_off_the_agenda_is_not_told_it_will_b
     assert "已列为候选项目" in page and "由人大代表票决" in page
     with acting(act):
         revise_list(act, cycle, kept=[], words="要素保障尚未落实。")
+        begin_answers(act, cycle, Exclusion.Stage.AGENDA)
     page = text_of(client, path(proposal))
     assert "所在候选项目未列入会议议程" in page and "要素保障尚未落实" in page
     assert "5 个工作日内在这里答复" in page
