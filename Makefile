@@ -38,7 +38,7 @@ demo: setup ## 启动演示（第一次会建库并放入演示数据，没有�
 	@$(MANAGE) up
 
 test: dev browser ## 全部检查和测试（与持续集成相同）；静态检查与测试同时进行，结果在最后列出
-	@said="$$(mktemp)"; $(MAKE) --no-print-directory -k check >"$$said" 2>&1 & check=$$!; \
+	@said="$$(mktemp)"; nice $(MAKE) --no-print-directory -k check >"$$said" 2>&1 & check=$$!; \
 	CHROMIUM="$$(sh scripts/browser.sh)" $(PY) -m pytest -n 2 --dist worksteal -m "not bench"; tests=$$?; \
 	wait $$check; static=$$?; cat "$$said"; rm "$$said"; \
 	[ $$static -eq 0 ] || echo "静态检查未通过，见上。" >&2; \

@@ -106,9 +106,9 @@ def test_a_year_runs_from_the_scheme_to_the_archive_on_the_figures_of_siping(
 ) -> None:
     """45 ballots issued and returned, 42 for the first of two candidates; N is set to 50 (generated).
 
-    Its session is held in the window; in make long every act of the year is, however often it comes.
+    Its vote is held in the window; in make long every act of the year is, however often it comes.
     """
-    rooms = () if LONG else ("resident", "deliberation", "voting")
+    rooms = () if LONG else ("resident", "voting")
     stage = Stage(browser, served.url, by_hand=size("by_hand", 1, 10_000), rooms=rooms)
     with stage.on():
         town, cycle = founded(stage, "四屏镇", 50, SIPING_TOLD)
