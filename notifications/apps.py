@@ -10,10 +10,13 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from notifications.channels import email
         from notifications.titles import TITLES
         from notifications.waking import wake
+        from workflow.administration.invitations import carried_by
         from workflow.audit.hooks import on_growth
         from workflow.inbox.story import call_acts
 
         call_acts(TITLES)
         on_growth(wake)
+        carried_by(email.offered)

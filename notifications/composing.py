@@ -168,7 +168,7 @@ class Batch:
                 choice, route.urgency, localtime(at), duty=bool(route.duty), outside=route.outside
             )
             for sending in wanted:
-                if desk.reaches(person, sending.channel):
+                if route.only in ("", sending.channel) and desk.reaches(person, sending.channel):
                     told = tasks, route, choice
                     yield self._delivery(w, told, desk, sending, at, recipient=person)
 

@@ -20,7 +20,7 @@ def link_to_record(reference: str) -> str:
     kind, _, number = reference.partition(":")
     if kind in PAGES and number:
         return reverse(PAGES[kind], args=[int(number)])
-    return "" if kind in ("grant", "") or not number else reverse("history", args=[kind, int(number)])
+    return "" if kind in ("grant", "user", "") or not number else reverse("history", args=[kind, int(number)])
 
 
 def link_to_digest(number: int) -> str:

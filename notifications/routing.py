@@ -13,6 +13,7 @@ from typing import Any
 
 URGENT, NORMAL, LOW = "urgent", "normal", "low"
 LEGAL, OVERDUE, SECURITY = "legal", "overdue", "security"
+INVITED = "invited"  # the letter whose link is its reader's alone
 
 
 class Audience(Enum):
@@ -40,8 +41,8 @@ class Route:
     """One row. pattern: the entry's action, with `*`; where: values the entry's `after` must have; unless: must not have.
 
     letter: the template's name in templates/notifications/letters. found_in: "after.to" or the like, for NAMED.
-    outside: whether it also goes by channels that leave the site. duty: why nobody may switch it off ("legal",
-    "overdue", "security"); empty for what may be.
+    outside: whether it also goes by channels that leave the site. only: the one channel it goes by; empty: by all that
+    its reader has chosen. duty: why nobody may switch it off ("legal", "overdue", "security"); empty for what may be.
     """
 
     pattern: str
@@ -49,6 +50,7 @@ class Route:
     letter: str
     urgency: str = NORMAL
     outside: bool = True
+    only: str = ""
     duty: str = ""
     offices: tuple[str, ...] = ()
     found_in: str = ""
@@ -122,6 +124,17 @@ ROUTES: tuple[Route, ...] = (
         URGENT,
         duty=SECURITY,
         offices=("auditor", "county", "admin"),
+    ),
+    # Whoever is written to cannot sign in before: by e-mail, and by nothing that is read inside the site.
+    Route(
+        "person.create",
+        Audience.NAMED,
+        INVITED,
+        URGENT,
+        only="email",
+        duty=SECURITY,
+        found_in="after.user",
+        where={"entrance": "letter"},
     ),
     Route("stand_in.name", Audience.NAMED, "stand_in_named", found_in="after.user", duty=SECURITY),
     Route("stand_in.end", Audience.NAMED, "stand_in_ended", found_in="before.user"),
@@ -420,7 +433,6 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "supervision.regroup",
         "project.form_group",
         "grant.give",
-        "person.create",
         "people.import",
         "units.import",
     ),
@@ -429,6 +441,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "auth.sign_in",
         "auth.sign_out",
         "auth.password_change",
+        "auth.first_password",
         "auth.second_factor",
         "calendar.make_link",
         "calendar.drop_link",

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from notifications.channels.errors import NOT_NEEDED
 from notifications.channels.text import message_id
 from notifications.models import Address, Channel, Delivery, Status
 from notifications.sealing import masked
@@ -102,6 +103,8 @@ def why(letter: Delivery) -> str:
         return ""
     if error == "no address":
         return _("没有地址，或者地址已经删除。")
+    if error == NOT_NEEDED:
+        return _("收信人已经设置密码，或者已改用登录单，不必再发。")
     if error == "address sealed under another key":
         return _("地址是用另一把密钥加密的，请重新填写。")
     if error.startswith(("errcode", "HTTP", "SMTP")):

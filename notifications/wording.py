@@ -85,6 +85,7 @@ def values_of(facts: Facts) -> dict[str, str]:
         "reason": facts.reason,
         "day": date_format(facts.on),
         "days": _text(after.get("days")),
+        "user": _text(after.get("user")),
         "when_due": _when_due(after.get("days")),
         "copied": _("办理结果") if after.get("finished") else _("此事项"),
         "session": _("票决会议") if after.get("planned_t") else _("评估会议"),
@@ -170,6 +171,7 @@ def sample() -> Facts:
         on=date(2026, 9, 1),
         after={
             "days": 3,
+            "user": "liu.fang",
             "planned_t": "2027-01-20",
             "window_from": "2026-09-03",
             "window_to": "2026-10-08",

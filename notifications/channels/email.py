@@ -10,10 +10,12 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.utils.translation import gettext as _
 
-from notifications.channels.errors import NotDelivered
+from notifications.channels.errors import NOT_NEEDED, NotDelivered
 from notifications.channels.text import message_id
 from notifications.links import site_address
 from notifications.models import Channel, Delivery, Status
+from notifications.routing import INVITED
+from workflow.administration import invitations
 
 NAME = str(Channel.EMAIL.value)
 STATUS_WHEN_WRITTEN = str(Status.QUEUED.value)
@@ -28,7 +30,10 @@ def offered() -> bool:
 
 
 def deliver(delivery: Delivery, address: Mapping[str, str]) -> None:
-    """Hand one letter to the mail server. NotDelivered: no address, no server, or a server that said no."""
+    """Hand one letter to the mail server.
+
+    NotDelivered: no address, no server, a server that said no, or a link nobody needs any more.
+    """
     post = get_connection()
     try:
         message = message_of(delivery, address["token"])
@@ -47,7 +52,9 @@ def message_of(delivery: Delivery, mailbox: str) -> EmailMessage:
     """The message; its Message-ID names the delivery, so that a doubtful one can be looked for in a mailbox."""
     name = delivery.recipient.name if delivery.recipient else ""
     lines = [delivery.body, ""]
-    if delivery.link:
+    if secret := _secret_path(delivery):
+        lines.append(_("设置密码的链接：%(address)s") % {"address": site_address() + secret})
+    elif delivery.link:
         lines.append(_("办理入口：%(address)s") % {"address": site_address() + delivery.link})
     lines.append(_("本邮件由系统自动发出，请勿回复。"))
     return EmailMessage(
@@ -56,6 +63,18 @@ def message_of(delivery: Delivery, mailbox: str) -> EmailMessage:
         to=[str(Address(display_name=name, addr_spec=mailbox))],
         headers={"Message-ID": message_id(delivery), "Auto-Submitted": "auto-generated"},
     )
+
+
+def _secret_path(delivery: Delivery) -> str:
+    """Where a link leads that is its reader's alone, made as the letter leaves and kept nowhere; empty for other letters.
+
+    NotDelivered: the reader needs none any more.
+    """
+    if delivery.letter != INVITED or delivery.recipient is None:
+        return ""
+    if not invitations.awaits(delivery.recipient):
+        raise NotDelivered(NOT_NEEDED)
+    return invitations.link_for(delivery.recipient)
 
 
 def _said(error: Exception) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+NOT_NEEDED = "not needed"  # why a letter was not delivered that its reader has no use for any more
+
 
 class NotDelivered(Exception):
     """The letter has surely not left; trying again cannot double it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,8 +13,8 @@ from django.utils import timezone
 
 from projects.management.commands.seat_table import unit_of
 from projects.management.ready import NOT_USABLE, tables_there
-from workflow.administration import conf, imports, sheets
-from workflow.administration.accounts import Slip
+from workflow.administration import conf, imports, invitations, sheets
+from workflow.administration.accounts import Slip, WrittenTo
 from workflow.audit.services import Act
 from workflow.people.isolation import SYSTEM, within
 
@@ -42,13 +43,25 @@ class ImportCommand(BaseCommand):
                     self._refuse_wrong(imports.checked(self.kind, raw, scope, act.on))
                     self.stderr.write(f"{len(raw)} 行全部正确，没有导入。")
                     return
-                slips = imports.run(self.kind, raw, act, scope)
+                new = imports.run(self.kind, raw, act, scope)
         except imports.ImportRefused as refused:
             self._explain(refused.rows)
             sys.exit(WRONG)
+        self._tell(new)
+        self.stderr.write(f"已导入 {len(raw)} 行。")
+
+    def _tell(self, new: Sequence[Slip | WrittenTo]) -> None:
+        """Slips on standard output, alone; beside it who was written to, or why nobody was."""
+        slips = [one for one in new if isinstance(one, Slip)]
+        written = [one for one in new if isinstance(one, WrittenTo)]
         for slip in slips:
             self.stdout.write(said(slip))
-        self.stderr.write(f"已导入 {len(raw)} 行。")
+        for one in written:
+            self.stderr.write(f"已写信：{one.user.name}\t{one.user.username}\t{one.user.email}")
+        if written:
+            self.stderr.write("要改为打印登录单的，在“人员”页面为本人重置密码，信中的链接随之作废。")
+        elif not invitations.can_write() and any(slip.user.email for slip in slips):
+            self.stderr.write("本系统没有设置邮件服务器，不能写信，填写了邮箱的人员也打印登录单。")
 
     def _read(self, file: str) -> list[dict[str, str]]:
         try:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.core import mail
 from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
-from notifications import digests
+from notifications import digests, sending
 from notifications.models import Delivery, Status
 from notifications.tasks import sweep_units
 from projects.demo.cast import PASSWORD
@@ -21,6 +23,7 @@ from workflow.flows.services import urge
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import User
 
+NEW = "一个足够长的新密码2026"
 ROBOT = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7ab1-4bc4-97a0-0ec2sifa5aaa"
 OWN = ["/messages/", "/messages/settings/", "/messages/settings/choice/", "/messages/settings/dingtalk/"]
 OFFICE = [
@@ -81,6 +84,10 @@ def page_of(browser: Browser, site: str, name: str, width: int = 1280) -> Page:
 def looked_at(page: Page, path: str) -> None:
     answer = page.goto(path)
     assert answer is not None and answer.status == 200, path
+    without_fault(page, path)
+
+
+def without_fault(page: Page, path: str) -> None:
     found = Axe().run(page).response["violations"]
     assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == [], path
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -131,7 +138,45 @@ def a_doubtful_letter_is_sent_again_on_somebodys_word(browser: Browser, site: st
     page.context.close()
 
 
+def somebody_new_comes_in_by_the_link_of_a_letter(browser: Browser, site: str) -> None:
+    """On a telephone, from the grant by the administrator to the first sign-in."""
+    admin = page_of(browser, site, "admin@P01", 390)
+    admin.goto("/people/units/P01/grant/")
+    for name, value in (("username", "liu.fang"), ("name", "刘芳"), ("email", "liu.fang@example.org")):
+        admin.fill(f"[name={name}]", value)
+    admin.select_option("[name=office]", "finance")
+    admin.click("main form:has([name=office]) .actions button")
+    assert "写信给 1 人" in admin.inner_text("main")
+    without_fault(admin, "written to")
+    admin.context.close()
+    sweep_units()
+    sending.send_some(50)
+    (letter,) = (one for one in mail.outbox if "liu.fang@example.org" in one.to[0])
+    path = re.findall(r"/invitation/\S+", str(letter.body))[0]
+    context = browser.new_context(
+        base_url=site, bypass_csp=True, locale="zh-CN", viewport={"width": 390, "height": 900}
+    )
+    page = context.new_page()
+    looked_at(page, path)
+    for password in ("short", NEW):
+        page.fill("[name=new_password1]", password)
+        page.fill("[name=new_password2]", password)
+        page.click("main form:has([name=new_password1]) button")
+        without_fault(page, f"after {password}")
+    assert "密码已设置" in page.inner_text("main")
+    page.goto(path)
+    assert "已经用过" in page.inner_text("main")
+    without_fault(page, "refused")
+    page.goto("/login/")
+    page.fill("[name=username]", "liu.fang")
+    page.fill("[name=password]", NEW)
+    page.click("main form:has([name=password]) button")
+    assert "财政所" in page.inner_text("body")
+    page.context.close()
+
+
 def test_the_letters_pages_are_open_to_everybody_and_do_what_they_say(browser: Browser, posted: str) -> None:
     the_pages_have_no_barrier(browser, posted)
     a_robot_is_set_up_and_never_shown_again(browser, posted)
     a_doubtful_letter_is_sent_again_on_somebodys_word(browser, posted)
+    somebody_new_comes_in_by_the_link_of_a_letter(browser, posted)

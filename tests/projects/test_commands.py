@@ -203,6 +203,24 @@ def test_units_and_people_are_imported_with_slips_that_work(db: None, tmp_path: 
     assert check_password(password, User.objects.get(username=username).password)
 
 
+def test_people_with_a_mailbox_are_written_to_and_without_a_mail_server_get_slips_too(
+    db: None, tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: Any
+) -> None:
+    apply(SYSTEM)
+    said(*bootstrap())
+    unit = ["T01", "青溪镇", "乡镇", "330000"]
+    said("import_units", workbook(tmp_path / "u.xlsx", UNITS, unit), "--county", "330000")
+    for name, production in (("liu.fang", False), ("wu.gang", True)):
+        settings.PRODUCTION, settings.EMAIL_CONFIGURED = production, False
+        row = ["刘芳", name, "人大办（人大秘书）", "T01", f"{name}@example.org"]
+        file = workbook(tmp_path / f"{name}.xlsx", [*PEOPLE, "电子邮箱"], row)
+        slips, told = said("import_people", file, "--county", "330000"), capsys.readouterr().err
+        apply(SYSTEM)
+        assert User.objects.get(username=name).has_usable_password() is production
+        assert (name in slips, "没有设置邮件服务器" in told) == (production, production)
+        assert (f"已写信：刘芳\t{name}\t{name}@example.org" in told) is not production
+
+
 def test_an_import_with_a_bad_row_says_which_and_changes_nothing(
     db: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

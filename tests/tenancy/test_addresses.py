@@ -34,6 +34,7 @@ NOT_BY_THIS_METHOD = 405
 PUBLIC = {
     **dict.fromkeys(("text_size", "set_language"), "how the page is shown to whoever reads it"),
     **dict.fromkeys(("login", "login_code", "logout"), "the way in and out"),
+    **dict.fromkeys(("invitation", "invitation_open"), "somebody new comes with the link of a letter"),
     **dict.fromkeys(("trail_head_list", "trail_heads"), "heads are there to be kept by anybody"),
     "home": "it leads everybody to where they begin",
     "calendar_feed": "a calendar's program does not sign in: the address is the secret",

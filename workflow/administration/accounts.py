@@ -18,7 +18,7 @@ from django.utils.timezone import localdate, now
 from django.utils.translation import gettext as _
 from django_otp import devices_for_user
 
-from workflow.administration import conf
+from workflow.administration import conf, invitations
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import NotYourTurn, Refused
 from workflow.people.isolation import SYSTEM, within
@@ -26,7 +26,7 @@ from workflow.people.models import Unit, User
 from workflow.people.services import create_unit
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
-from workflow.roles.selectors import grants_of, open_grants
+from workflow.roles.selectors import WITH_PERSONS, grants_of, open_grants
 from workflow.roles.services import grant as give
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is read as something else on paper
@@ -45,6 +45,14 @@ class Slip:
     offices: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class WrittenTo:
+    """Somebody new who gets a letter in place of a slip: its link leads to a password of their own."""
+
+    user: User
+    offices: tuple[str, ...] = ()
+
+
 def one_time_password() -> str:
     """Sixteen random characters in four groups: about 79 bits."""
     groups = ("".join(secrets.choice(ALPHABET) for _i in range(GROUP_LENGTH)) for _g in range(GROUPS))
@@ -59,21 +67,28 @@ def _stored(password: str) -> str:
     return make_password(password)
 
 
-def create_person(act: Act, *, username: str, name: str, email: str = "") -> Slip:
-    """A new account that must choose its own password first; its name stays out of the trail.
+def create_person(act: Act, *, username: str, name: str, email: str = "") -> Slip | WrittenTo:
+    """A new account whose holder must choose a password first; name and mailbox stay out of the trail.
 
+    Whoever has a mailbox is written to where letters can be sent, and cannot sign in before; everybody else gets a slip.
     Refused: a username that is taken or cannot be one, a name too long.
     """
     if reasons := [*why_no_username(username), *why_no_name(name)]:
         raise Refused(*reasons)
     if User.objects.filter(username=username).exists():
         raise Refused(_("用户名“%(username)s”已被使用。") % {"username": username})
+    by_letter = bool(email) and invitations.can_write()
     password = one_time_password()
     user = User.objects.create(
-        username=username, name=name, email=email, password=_stored(password), must_change_password=True
+        username=username,
+        name=name,
+        email=email,
+        password=make_password(None) if by_letter else _stored(password),
+        must_change_password=True,
     )
-    write_down(act, "person.create", f"user:{user.pk}", after={"user": username})
-    return Slip(user, password)
+    told = {"entrance": "letter", "days": invitations.days()} if by_letter else {"entrance": "slip"}
+    write_down(act, "person.create", f"user:{user.pk}", after={"user": username, **told})
+    return WrittenTo(user) if by_letter else Slip(user, password)
 
 
 def why_no_username(username: str) -> list[str]:
@@ -106,16 +121,21 @@ def is_keeper(grant: RoleGrant) -> bool:
 def may_reset(grant: RoleGrant, user: User, on: date) -> bool:
     """Whether this office may give that person a new password.
 
-    An administrator: whoever holds an office below the county. A keeper: who holds offices in that one township
-    and nowhere else, or a township could take over the county's people.
+    An administrator: whoever holds an office below the county, or is about to. A keeper: who holds offices in that one
+    township and nowhere else, or a township could take over the county's people.
     """
     with within(SYSTEM):
-        held = [(g.tenant.path, g.tenant_id) for g in grants_of(user, on)]
+        held = [(g.tenant.path, g.tenant_id) for g in _held_or_to_come(user, on)]
     if not held or user.pk == grant.user_id:
         return False
     if is_admin(grant):
         return all(path.startswith(grant.tenant.path) for path, _tenant in held)
     return is_keeper(grant) and all(tenant == grant.tenant_id for _path, tenant in held)
+
+
+def _held_or_to_come(user: User, on: date) -> QuerySet[RoleGrant]:
+    """A person's offices on a day and those still to begin: people are set up before their first day."""
+    return open_grants(on).filter(user=user).select_related(*WITH_PERSONS).order_by("pk")
 
 
 def is_anothers(user: User, unit: Unit, on: date) -> bool:
@@ -138,8 +158,19 @@ def reset_password(act: Act, grant: RoleGrant, user: User) -> Slip:
         held.save(update_fields=["password", "must_change_password"])
         AxesProxyHandler.reset_attempts(username=user.username)
         write_down(act, "person.reset_password", f"user:{user.pk}", after={"user": user.username})
-        titles = tuple(titles_of(grants_of(user, act.on)))
+        titles = tuple(titles_of(_held_or_to_come(user, act.on)))
     return Slip(held, password, titles)
+
+
+def print_instead(act: Act, grant: RoleGrant, users: Iterable[User]) -> list[Slip]:
+    """Slips for those of them who were written to and have not used the link, which is void from now on.
+
+    Nobody else's password is touched. Refused for anybody `may_reset` does not name.
+    """
+    with transaction.atomic():
+        numbers = [user.pk for user in users]
+        locked = User.objects.select_for_update().filter(pk__in=numbers).order_by("pk")
+        return [reset_password(act, grant, user) for user in locked if invitations.awaits(user)]
 
 
 def titles_of(grants: Iterable[RoleGrant]) -> list[str]:
@@ -188,13 +219,15 @@ def release_lock(act: Act, lock: AccessAttempt) -> None:
 # ---------------------------------------------------------------------------------- signing in
 
 
-def record_sign(user: User, action: str, at: datetime) -> None:
+def record_sign(user: User, action: str, at: datetime, *, to_come: bool = False) -> None:
     """Write down that a member of staff signed in or out, at the tenant of the office acted in.
 
-    Nothing is written for people without an office, nor for those who vote in secret.
+    Nothing is written for people without an office, nor for those who vote in secret. to_come: an office that is still
+    to begin is one too.
     """
     with within(SYSTEM):
-        grants = grants_of(user, localdate(at))
+        day = localdate(at)
+        grants = list(_held_or_to_come(user, day)) if to_come else grants_of(user, day)
         if not grants or {g.office for g in grants} & set(conf.secret_voters()):
             return
         write_down(Act(user, grants[0].office, grants[0].tenant, at), action, f"user:{user.pk}")
@@ -230,5 +263,6 @@ def found_county(
     assert unit is not None
     act = Act(None, conf.operator(), unit, act_at)
     slip = create_person(act, username=username, name=name)
+    assert isinstance(slip, Slip)  # the first administrator stands before the machine
     given = give(user=slip.user, office=admin, unit=unit, act=act, since=act.on)
     return unit, replace(slip, offices=tuple(titles_of([given])))

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 from django.utils.translation import gettext_lazy as _
 
+from workflow.administration import invitations
 from workflow.administration.accounts import LONGEST_NAME, USERNAME
 from workflow.flows.fields import CheckedFileField, ChineseDateField, PlainForm
 from workflow.flows.uploads import MB
 from workflow.people.models import Unit, User
 from workflow.roles import registry
+
+PASSWORD_ADVICE = _("至少 10 个字符，不要用姓名、电话号码或常见密码。")
 
 
 class SignInForm(PlainForm, AuthenticationForm):
@@ -48,6 +51,14 @@ class CodeForm(PlainForm):
     )
 
 
+class FirstPasswordForm(PlainForm, SetPasswordForm):
+    """A password of one's own, twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password1"].help_text = PASSWORD_ADVICE
+
+
 class PeopleFilter(PlainForm):
     """Unit, office, words."""
 
@@ -72,10 +83,13 @@ class GrantForm(PlainForm):
     username = forms.RegexField(
         label=_("用户名"),
         regex=rf"^{USERNAME.pattern}$",
-        help_text=_("已有人员填写其用户名；新用户名会建立新账号并生成登录单"),
+        help_text=_("已有人员填写其用户名；新用户名会建立新账号"),
         error_messages={"invalid": _("用户名须为 3 至 60 个字母、数字或 @ . _ + -。")},
     )
     name = forms.CharField(label=_("姓名"), max_length=LONGEST_NAME)
+    email = forms.EmailField(
+        label=_("电子邮箱"), required=False, max_length=User._meta.get_field("email").max_length
+    )
     unit = forms.ChoiceField(label=_("任职单位"))
     office = forms.ChoiceField(label=_("职务"))
     since = ChineseDateField(label=_("任职开始"))
@@ -95,6 +109,11 @@ class GrantForm(PlainForm):
     def __init__(self, *args: Any, units: list[Unit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.units = {u.code: u for u in units}
+        self.fields["email"].help_text = (
+            _("只限新账号：填写的，系统写信请本人设置密码；不填的打印登录单")
+            if invitations.can_write()
+            else _("只限新账号；本系统没有设置邮件服务器，填写的也打印登录单")
+        )
         unit, office = (cast(forms.ChoiceField, self.fields[name]) for name in ("unit", "office"))
         unit.choices = [(u.code, u.name) for u in units]
         kinds = {u.kind for u in units}
@@ -123,6 +142,8 @@ class GrantForm(PlainForm):
         user = User.objects.filter(username=data.get("username", "")).first()
         if user and data.get("name") and user.name != data["name"]:
             self.add_error("name", _("这个用户名属于另一人，请核对姓名。"))
+        if user and data.get("email"):
+            self.add_error("email", _("这个用户名已有账号，邮箱由本人登录后填写，这里不填。"))
         return data
 
 

@@ -9,14 +9,15 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from workflow.administration import invitations
 from workflow.administration.accounts import (
     Slip,
+    WrittenTo,
     at_unit,
     create_person,
     why_no_code,
@@ -71,7 +72,7 @@ class Kind:
     columns: tuple[str, ...]
     required: tuple[str, ...]
     check: Callable[[list[Row], Unit, date], None]
-    apply: Callable[[Act, list[Row]], list[Slip]]
+    apply: Callable[[Act, list[Row]], list[Slip | WrittenTo]]
     notes: Callable[[], list[str]]
     samples: tuple[tuple[str, ...], ...]
 
@@ -85,8 +86,8 @@ def checked(kind: Kind, raw: Iterable[dict[str, str]], scope: Unit, on: date) ->
     return rows
 
 
-def run(kind: Kind, raw: list[dict[str, str]], act: Act, scope: Unit) -> list[Slip]:
-    """Import everything or, with ImportRefused, nothing; returns the slips of new people."""
+def run(kind: Kind, raw: list[dict[str, str]], act: Act, scope: Unit) -> list[Slip | WrittenTo]:
+    """Import everything or, with ImportRefused, nothing; returns how each new person gets in."""
     with transaction.atomic():
         Unit.objects.select_for_update().get(pk=scope.pk)
         rows = checked(kind, raw, scope, act.on)
@@ -134,7 +135,7 @@ def _parent_errors(kind: str, parent_kind: str, inside: bool) -> list[str]:
     return []
 
 
-def _apply_units(act: Act, rows: list[Row]) -> list[Slip]:
+def _apply_units(act: Act, rows: list[Row]) -> list[Slip | WrittenTo]:
     kinds = {str(label): value for value, label in UnitKind.choices}
     for row in rows:
         values = row.values
@@ -228,7 +229,7 @@ class _PeopleCheck:
             )
         if values["电子邮箱"]:
             try:
-                validate_email(values["电子邮箱"])
+                User._meta.get_field("email").run_validators(values["电子邮箱"])
             except ValidationError:
                 found.append(_("电子邮箱的格式不对。"))
         return found
@@ -259,25 +260,25 @@ def _check_people(rows: list[Row], scope: Unit, on: date) -> None:
         row.errors += check.errors(row.values)
 
 
-def _apply_people(act: Act, rows: list[Row]) -> list[Slip]:
-    offices, slips = office_codes(), {}
+def _apply_people(act: Act, rows: list[Row]) -> list[Slip | WrittenTo]:
+    offices, new = office_codes(), dict[str, Slip | WrittenTo]()
     for row in rows:
         values = row.values
         unit = Unit.objects.select_related("tenant").get(code=values["单位编码"])
         here = at_unit(act, unit)
         user = User.objects.filter(username=values["用户名"]).first()
         if user is None:
-            slip = create_person(
+            made = create_person(
                 here, username=values["用户名"], name=values["姓名"], email=values["电子邮箱"]
             )
-            slips[slip.user.username], user = slip, slip.user
+            new[made.user.username], user = made, made.user
         office = offices[values["职务"]]
         _give(here, row, rows, user=user, office=office, unit=unit)
-        if user.username in slips:
-            slip = slips[user.username]
+        if user.username in new:
+            made = new[user.username]
             title = f"{unit.name} {registry.title_of(office)}"
-            slips[user.username] = replace(slip, offices=(*slip.offices, title))
-    return list(slips.values())
+            new[user.username] = replace(made, offices=(*made.offices, title))
+    return list(new.values())
 
 
 def _give(act: Act, row: Row, rows: list[Row], *, user: User, office: str, unit: Unit) -> None:
@@ -303,8 +304,18 @@ def _people_notes() -> list[str]:
         _("职务：%(titles)s。") % {"titles": listed((str(o.title) for o in registry.offices()), "；")},
         _("监票人、监督小组成员须是本级代表：代表一行须已在系统中，或者排在本表前面。"),
         _("起、止写成 2026-01-31 的形式；起空着为今天，止空着为长期。审计人员须写依据文号和止日。"),
-        _("新建的人员会得到一次性登录单，首次登录须改密码。"),
+        how_people_get_in(),
     ]
+
+
+def how_people_get_in() -> str:
+    """What new people get, a letter or a slip, and where all get a slip, why."""
+    if not invitations.can_write():
+        return _("本系统没有设置邮件服务器，不能写信：新建的人员都打印一次性登录单，首次登录须改密码。")
+    return _(
+        "新建的人员填写了电子邮箱的，系统写信给本人，用信中的链接设置密码（%(days)s 日内有效，只能用一次）；"
+        "没有填写的打印一次性登录单，首次登录须改密码。"
+    ) % {"days": invitations.days()}
 
 
 UNITS = Kind(

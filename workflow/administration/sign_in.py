@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any, cast
 
 import segno
+from axes.handlers.proxy import AxesProxyHandler
+from axes.helpers import get_lockout_response
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
@@ -13,6 +16,7 @@ from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -23,14 +27,19 @@ from django_otp import login as otp_login
 from django_otp import match_token
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from workflow.administration import invitations
 from workflow.administration.accounts import has_second_factor, record_sign
-from workflow.administration.forms import CodeForm, SignInForm
+from workflow.administration.forms import PASSWORD_ADVICE, CodeForm, FirstPasswordForm, SignInForm
+from workflow.flows.errors import Refused
 from workflow.flows.fields import ask_plainly
 from workflow.people.isolation import Context, within
 from workflow.people.models import User
 
 PENDING = "sign_in"
 PENDING_SECONDS = 300
+INVITATION = "invitation"
+INVITATION_SECONDS = 3600
+KEPT = re.compile(r"(\d{1,18})\.([0-9a-z]{1,13}-[0-9a-f]{1,64})")
 
 
 class SignIn(auth.LoginView):
@@ -111,7 +120,7 @@ class PasswordChange(auth.PasswordChangeView):
         form = super().get_form(form_class)
         for field in form.fields.values():
             ask_plainly(field)
-        form.fields["new_password1"].help_text = _("至少 10 个字符，不要用姓名、电话号码或常见密码。")
+        form.fields["new_password1"].help_text = PASSWORD_ADVICE
         return form
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -122,6 +131,65 @@ class PasswordChange(auth.PasswordChangeView):
         answer = super().form_valid(form)
         record_sign(form.user, "auth.password_change", timezone.now())
         return answer
+
+
+# ----------------------------------------------------------------------------- the first password
+
+
+@never_cache
+@require_safe
+def invitation_open(request: HttpRequest, user_id: int, token: str) -> HttpResponse:
+    """What a letter's link leads to: this browser keeps it for an hour, and goes on without it in the address.
+
+    Nothing is used up, for mail servers look at links too; nothing is shown, so that no page and no log of one names it.
+    """
+    answer = redirect("invitation")
+    answer.set_cookie(
+        INVITATION,
+        f"{user_id}.{token}",
+        max_age=INVITATION_SECONDS,
+        path=reverse("invitation"),
+        secure=request.is_secure(),
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+@sensitive_post_parameters()
+@never_cache
+def invitation(request: HttpRequest) -> HttpResponse:
+    """Choose the first password by a letter's link. Nobody is signed in or out by it: the sign-in, with the second factor
+    of whoever has one, comes afterwards."""
+    kept = KEPT.fullmatch(request.COOKIES.get(INVITATION, ""))
+    if kept is None:
+        return _no_link(request, _("请在同一个浏览器中重新打开邮件里的链接，一小时内设置密码。"), 403)
+    writes = request.method == "POST"
+    try:
+        user = invitations.reader_of(int(kept[1]), kept[2], to_change=writes)
+    except Refused as refused:
+        return _no_link(request, str(refused), 410)
+    who = {"username": user.username}
+    if not AxesProxyHandler.is_allowed(request, who):
+        locked: HttpResponse = get_lockout_response(request, credentials=who)
+        return locked
+    if writes and request.POST.get("username") != user.username:
+        words = _("这个浏览器后来又打开了另一人的链接，请重新打开您邮件里的链接。")
+        return _no_link(request, words, 409)
+    form = FirstPasswordForm(user, request.POST if writes else None)
+    if form.is_valid():
+        user.must_change_password = False  # saved with the password
+        form.save()
+        record_sign(user, "auth.first_password", timezone.now(), to_come=True)
+        answer = render(request, "people/invitation_done.html", {"person": user})
+        answer.delete_cookie(INVITATION, path=reverse("invitation"), samesite="Lax")
+        return answer
+    context = {"form": form, "person": user, "days": invitations.days()}
+    return render(request, "people/invitation.html", context, status=422 if form.errors else 200)
+
+
+def _no_link(request: HttpRequest, words: str, status: int) -> HttpResponse:
+    return render(request, "people/invitation_refused.html", {"words": words}, status=status)
 
 
 # --------------------------------------------------------------------------------- second factor

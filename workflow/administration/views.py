@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -19,8 +20,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from workflow.administration import accounts, imports, sheets
-from workflow.administration.accounts import Slip, at_unit, is_admin, is_keeper, may_reset
+from workflow.administration import accounts, imports, invitations, sheets
+from workflow.administration.accounts import Slip, WrittenTo, at_unit, is_admin, is_keeper, may_reset
 from workflow.administration.forms import GrantForm, PeopleFilter, RevokeForm, UploadForm
 from workflow.administration.previews import payload_of, previewed, uploaded, workbook
 from workflow.audit.services import Act
@@ -131,6 +132,7 @@ def person(request: HttpRequest, user_id: int) -> HttpResponse:
         "in_use": acting.pk,
         "may_reset": may_reset(acting, user, timezone.localdate()),
         "second_factor": accounts.has_second_factor(user),
+        "awaits": invitations.awaits(user),
     }
     return render(request, "people/person.html", context)
 
@@ -152,14 +154,43 @@ def person_reset(request: HttpRequest, user_id: int) -> HttpResponse:
     return render(request, "people/reset.html", {"person": user, "held": held})
 
 
-def _slips(request: HttpRequest, slips: list[Slip], acting: RoleGrant) -> HttpResponse:
+def _welcomed(request: HttpRequest, new: Sequence[Slip | WrittenTo], acting: RoleGrant) -> HttpResponse:
+    """New people: their slips to print, and who was written to, with a slip for any of them in place of the letter."""
+    slips = [one for one in new if isinstance(one, Slip)]
+    written = [one for one in new if isinstance(one, WrittenTo)]
+    if slips:
+        unwritten = not invitations.can_write() and any(slip.user.email for slip in slips)
+        return _slips(request, slips, acting, written=written, unwritten=unwritten)
+    return render(request, "people/written_to.html", {"written": written, "days": invitations.days()})
+
+
+def _slips(request: HttpRequest, slips: list[Slip], acting: RoleGrant, **more: Any) -> HttpResponse:
     context = {
         "slips": slips,
         "unit": acting.tenant,
         "address": request.build_absolute_uri("/"),
         "on": timezone.localdate(),
+        **more,
     }
     return render(request, "people/slips.html", context)
+
+
+@login_required
+@never_cache
+@require_POST
+def people_slips(request: HttpRequest) -> HttpResponse:
+    """Print slips for people who were written to, chosen from the list; whoever has used the link keeps the password."""
+    acting, on = keeper_grant(request), timezone.localdate()
+    numbers = {int(number) for number in request.POST.getlist("person") if number.isdecimal()}
+    chosen = list(User.objects.filter(pk__in=numbers).order_by("pk"))
+    if not all(may_reset(acting, user, on) for user in chosen):
+        raise PermissionDenied(_("只能为本单位的人员打印登录单。"))
+    slips = accounts.print_instead(_act(request, acting), acting, chosen)
+    if not slips:
+        messages.warning(request, _("没有打印登录单：没有选人，或者所选人员已经自己设置了密码、领过登录单。"))
+        return redirect("people")
+    printed = {slip.user.pk for slip in slips}
+    return _slips(request, slips, acting, settled=[user for user in chosen if user.pk not in printed])
 
 
 @login_required
@@ -189,28 +220,31 @@ def grant_give(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
-                slip = _given(_act(request, acting), acting, form.cleaned_data)
+                new = _given(_act(request, acting), acting, form.cleaned_data)
         except (GrantRefused, Refused) as refused:
             form.add_error(None, str(refused))
         else:
-            if slip:
-                return _slips(request, [slip], acting)
+            if new:
+                return _welcomed(request, [new], acting)
             messages.success(request, _("已授予职务。"))
             return redirect("people")
     status = 422 if form.errors else 200
     return render(request, "people/grant.html", {"form": form, "tenant": tenant}, status=status)
 
 
-def _given(act: Act, acting: RoleGrant, data: dict[str, Any]) -> Slip | None:
-    """Grant; for a user name nobody has, make the account first and return its slip. Refused: another county's person."""
+def _given(act: Act, acting: RoleGrant, data: dict[str, Any]) -> Slip | WrittenTo | None:
+    """Grant; for a user name nobody has, make the account first and return how its holder gets in.
+
+    Refused: another county's person.
+    """
     here = at_unit(act, data["unit"])
-    user, slip = User.objects.filter(username=data["username"]).first(), None
+    user, new = User.objects.filter(username=data["username"]).first(), None
     if user and accounts.is_anothers(user, acting.tenant, act.on):
         raise Refused(_("用户名“%(username)s”属于其他地区的人员。") % {"username": user.username})
     if user is None:
         title = f"{data['unit'].name} {registry.title_of(data['office'])}"
-        made = accounts.create_person(here, username=data["username"], name=data["name"])
-        slip, user = Slip(made.user, made.password, (title,)), made.user
+        made = accounts.create_person(here, username=data["username"], name=data["name"], email=data["email"])
+        new, user = replace(made, offices=(title,)), made.user
     grant(
         user=user,
         office=data["office"],
@@ -221,7 +255,7 @@ def _given(act: Act, acting: RoleGrant, data: dict[str, Any]) -> Slip | None:
         document=data["document"],
         scope=data["scope"],
     )
-    return slip
+    return new
 
 
 @login_required
@@ -286,15 +320,21 @@ def import_page(request: HttpRequest, kind: str) -> HttpResponse:
     if operation == "confirm":
         return _confirm(request, wanted, acting)
     if operation == "form":
-        return render(request, "people/import.html", {"kind": wanted, "form": UploadForm()})
+        return _upload(request, wanted, UploadForm())
     return _preview(request, wanted, acting)
+
+
+def _upload(request: HttpRequest, kind: imports.Kind, form: UploadForm, status: int = 200) -> HttpResponse:
+    entrance = imports.how_people_get_in() if kind is imports.PEOPLE else ""
+    context = {"kind": kind, "form": form, "entrance": entrance}
+    return render(request, "people/import.html", context, status=status)
 
 
 def _preview(request: HttpRequest, kind: imports.Kind, acting: RoleGrant) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES)
     raw = uploaded(form, kind.columns, kind.required)
     if raw is None:
-        return render(request, "people/import.html", {"kind": kind, "form": form}, status=422)
+        return _upload(request, kind, form, status=422)
     return _show_preview(request, kind, imports.checked(kind, raw, acting.tenant, timezone.localdate()), raw)
 
 
@@ -319,11 +359,11 @@ def _show_preview(
 def _confirm(request: HttpRequest, kind: imports.Kind, acting: RoleGrant) -> HttpResponse:
     raw = previewed(request, kind.code)
     try:
-        slips = imports.run(kind, raw, _act(request, acting), acting.tenant)
+        new = imports.run(kind, raw, _act(request, acting), acting.tenant)
     except imports.ImportRefused as refused:
         return _show_preview(request, kind, refused.rows, raw)
-    if slips:
-        return _slips(request, slips, acting)
+    if new:
+        return _welcomed(request, new, acting)
     messages.success(request, _("已导入 %(n)s 行。") % {"n": len(raw)})
     return redirect("people")
 

@@ -54,6 +54,7 @@ _others: dict[str, Any] = {
     "auth.sign_in": gettext_lazy("登录"),
     "auth.sign_out": gettext_lazy("退出登录"),
     "auth.password_change": gettext_lazy("修改密码"),
+    "auth.first_password": gettext_lazy("设置首个密码"),
     "auth.second_factor": gettext_lazy("启用两步验证"),
     "person.create": gettext_lazy("新增人员"),
     "person.reset_password": gettext_lazy("重置密码"),

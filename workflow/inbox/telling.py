@@ -190,6 +190,14 @@ def _without_form() -> dict[str, dict[str, Any]]:
             "narrowed": forms.CharField(label=gettext_lazy("范围")),
             "rows": forms.IntegerField(label=gettext_lazy("条数")),
         },
+        "person.create": {
+            "user": forms.CharField(label=gettext_lazy("用户名")),
+            "entrance": forms.ChoiceField(
+                label=gettext_lazy("登录方式"),
+                choices=[("letter", gettext_lazy("邮件中的链接")), ("slip", gettext_lazy("一次性登录单"))],
+            ),
+            "days": forms.IntegerField(label=gettext_lazy("链接有效天数")),
+        },
         "trail.keep": {
             "size": forms.IntegerField(label=gettext_lazy("条数")),
             "code": forms.CharField(label=gettext_lazy("校验码")),

@@ -22,7 +22,7 @@ from projects.ballots import database
 from projects.ballots.models import RollEntry
 from projects.site.env import PROJECT
 from projects.site.postgres import SETTINGS, Cluster
-from projects.site.quiet import VOTERS_PAGES
+from projects.site.quiet import LETTERS_PAGES, VOTERS_PAGES
 from workflow.flows.errors import Refused
 from workflow.people.isolation import SYSTEM, within
 
@@ -186,3 +186,10 @@ def test_nginx_writes_nothing_down_of_a_ballot():
     assert said["client_body_in_file_only"] == "off" and said["proxy_max_temp_file_size"] == "0"
     assert said["client_body_buffer_size"] == said["client_max_body_size"]
     assert "$request_body" not in text
+
+
+def test_nginx_does_not_name_the_link_of_a_letter_to_somebody_new():
+    text = re.sub(r"#.*", "", (PROJECT / "docs" / "deploy" / "nginx.conf").read_text(encoding="utf-8"))
+    [invitation] = re.findall(rf"location {LETTERS_PAGES} {{(.*?)}}", text, re.S)
+    said = dict(re.findall(r"(\w+)\s+([^;]+);", invitation))
+    assert said["access_log"] == "off" and said["error_log"].startswith("/dev/null")

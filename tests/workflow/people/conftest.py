@@ -17,6 +17,7 @@ from django.test import Client
 from projects.demo.cast import PASSWORD, Casting, Township
 from projects.demo.names import name_of
 from tests.builders import SINCE, at
+from tests.standing import standing
 from workflow.audit.services import Act
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import Unit, UnitKind, User
@@ -46,6 +47,10 @@ def installed(settings: Any) -> None:
 @pytest.fixture
 def world(db: None) -> World:
     apply(SYSTEM)
+    return standing("a county with two townships", _world)
+
+
+def _world() -> World:
     county = create_unit(code="C1", name="示范县", kind=UnitKind.COUNTY)
     founder = Act(None, "operator", county, at("2020-01-01"))
     casting = Casting(founder, SINCE)
