@@ -157,7 +157,7 @@ def somebody_new_comes_in_by_the_link_of_a_letter(browser: Browser, site: str) -
         base_url=site, bypass_csp=True, locale="zh-CN", viewport={"width": 390, "height": 900}
     )
     page = context.new_page()
-    looked_at(page, path)
+    page.goto(path)
     for password in ("short", NEW):
         page.fill("[name=new_password1]", password)
         page.fill("[name=new_password2]", password)

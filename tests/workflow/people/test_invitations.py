@@ -206,6 +206,7 @@ def test_a_short_password_or_two_that_differ_are_refused_and_the_link_stays_good
     empty = hand_in(browser, new_password1="", new_password2="")
     for refused in (short, differ, empty):
         assert refused.status_code == 422 and refused.context["form"].errors
+    assert "密码太短，至少 10 个字符。" in short.content.decode()
     assert "请填写。" in empty.content.decode() and acts("auth.first_password") == []
     assert hand_in(browser).status_code == 200
 
