@@ -118,10 +118,8 @@ def django_db_setup(
 ) -> Iterator[None]:
     """This worker's own copy, used as the run-time role by every test marked ``django_db``."""
     name = database_server.clone(template_database)
-    with database_server.keeper(name) as keeper:
-        standing.prepare(keeper)
-        with django_db_blocker.unblock(), connected_to(name), django_db_blocker.block():
-            yield
+    with standing.kept_in(name), django_db_blocker.unblock(), connected_to(name), django_db_blocker.block():
+        yield
     database_server.drop(name)
 
 

@@ -48,10 +48,6 @@ class Server:
         url = self.url("owner", database) if database else self.urls.owner
         return psycopg.connect(url, autocommit=True)
 
-    def keeper(self, database: str) -> psycopg.Connection[Any]:
-        """Open an autocommit connection for what only tests do: as the superuser where the server is ours."""
-        return settings.CLUSTER.superuser(database) if settings.CLUSTER else self.owner(database)
-
     def template(self) -> str:
         """Return the name of a migrated database nobody is connected to, made once per state of the migrations."""
         name = f"piaojue_template_{fingerprint()}"

@@ -1,7 +1,8 @@
 """What a test stands on: built through the services once in a worker's database, then put back row by row.
 
-A test's transaction is rolled back and its sequences are not, so rows may come back with the ids they had. Where the
-server is ours they come back without their triggers and foreign keys, which were held to all of them when they were built.
+A test's transaction is rolled back and its sequences are not, so rows may come back with the ids they had. They come
+back without their triggers and foreign keys, which were held to all of them when they were built; only a superuser may
+do that, so on a server of others everything is built as ever.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import functools
 import json
 import pickle
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
@@ -23,17 +25,13 @@ from psycopg import sql
 Made = TypeVar("Made")
 Given = ParamSpec("Given")
 Rows = dict[str, dict[str, str]]  # table → primary key as text → row as JSON
-# Where triggers fire, the database fills it as the other rows come back: it is put back last, as a whole.
-COUNTED = "projects_yearfigure"
-
 # What is put back waits in the database itself: sending it anew for every test would cost more than putting it back.
-# Only a superuser may leave the triggers out, and the tests run as the run-time role.
 PUT_BACK = """
 CREATE SCHEMA standing;
 GRANT USAGE ON SCHEMA standing TO PUBLIC;
 CREATE TABLE standing.kept (number int, step int, statement text, rows text);
-GRANT SELECT ON standing.kept TO PUBLIC;
-CREATE FUNCTION standing.put_back(wanted int) RETURNS void LANGUAGE plpgsql {rights} AS $$
+CREATE FUNCTION standing.put_back(wanted int) RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET session_replication_role = replica AS $$
 DECLARE
     one record;
 BEGIN
@@ -42,7 +40,6 @@ BEGIN
     END LOOP;
 END $$
 """
-WITHOUT_TRIGGERS = "SECURITY DEFINER SET session_replication_role = replica"
 
 
 @dataclass(frozen=True)
@@ -59,19 +56,20 @@ _seen: tuple[tuple[Hashable, ...], Rows] = ((), {})
 _keeper: psycopg.Connection[Any] | None = None
 
 
-def prepare(owner: psycopg.Connection[Any]) -> None:
-    """Make a worker's database ready for rows that are put back; owner: open on it as long as the tests run."""
+@contextmanager
+def kept_in(database: str) -> Iterator[None]:
+    """Keep in a worker's own database what its tests stand on, as long as they run."""
     global _keeper
-    _keeper = owner
-    _keeper.execute(PUT_BACK.format(rights=WITHOUT_TRIGGERS if _without_triggers() else ""))
+    if settings.CLUSTER is None:
+        yield
+        return
+    with settings.CLUSTER.superuser(database) as _keeper:
+        _keeper.execute(PUT_BACK)
+        yield
 
 
 def _database() -> str:
     return str(connection.settings_dict["NAME"])
-
-
-def _without_triggers() -> bool:
-    return settings.CLUSTER is not None
 
 
 def standing(key: Hashable, build: Callable[[], Made]) -> Made:
@@ -94,9 +92,8 @@ def standing(key: Hashable, build: Callable[[], Made]) -> Made:
     else:
         before = _rows() if not transaction or _seen[0] != chain[:-1] else _seen[1]
         made = build()
-        if _without_triggers():
-            with connection.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         _kept[chain] = Kept(len(_kept), pickle.dumps(made))
         _seen = (chain, _rows())
         _keep(_keeper, _kept[chain].number, _steps(before, _seen[1]))
@@ -143,8 +140,7 @@ def _written() -> tuple[str, int]:
 def _tables() -> dict[str, str]:
     """Every table with its primary key."""
     models = [model for model in apps.get_models(include_auto_created=True) if model._meta.managed]
-    found = {model._meta.db_table: model._meta.pk.column for model in models}
-    return {**found, COUNTED: found.pop(COUNTED)}
+    return {model._meta.db_table: model._meta.pk.column for model in models}
 
 
 def _rows() -> Rows:
@@ -166,7 +162,7 @@ def _steps(before: Rows, after: Rows) -> list[tuple[sql.Composed, str]]:
     gone: list[tuple[sql.Composed, str]] = []
     changed, new = [], []
     for table, key in _tables().items():
-        was, now = ({} if table == COUNTED else before[table]), after[table]
+        was, now = before[table], after[table]
         names = {"table": sql.Identifier(table), "key": sql.Identifier(key), **_columns(table)}
         if left := [pk for pk in was if pk not in now]:
             statement = sql.SQL(
@@ -179,8 +175,6 @@ def _steps(before: Rows, after: Rows) -> list[tuple[sql.Composed, str]]:
                 " FROM json_populate_recordset(NULL::{table}, $1::json) given WHERE was.{key} = given.{key}"
             )
             changed.append((statement.format(**names), f"[{','.join(other)}]"))
-        if table == COUNTED:
-            new.append((sql.SQL("DELETE FROM {table} WHERE $1 IS NOT NULL").format(**names), ""))
         if more := [row for pk, row in now.items() if pk not in was]:
             statement = sql.SQL(
                 "INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE"
