@@ -196,7 +196,7 @@ class ProposalForm(PlainForm):
 
     def __init__(self, *args: Any, categories: Sequence[str], anonymous: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choice_field(self, "category").choices = [("", _("请选择")), *((c, c) for c in categories)]
+        choice_field(self, "category").choices = [("", _("请选择")), *((c, _t(c)) for c in categories)]
         if not anonymous:
             self.fields["name"].required = self.fields["phone"].required = True
 
@@ -213,7 +213,7 @@ class RegisterForm(ProposalForm, StepForm):
         rules = rules_for(kwargs["subject"])
         anonymous = rules.anonymous_proposals
         super().__init__(*args, categories=rules.categories, anonymous=anonymous, **kwargs)
-        choice_field(self, "channel").choices = [(c, c) for c in rules.channels]
+        choice_field(self, "channel").choices = [(c, _t(c)) for c in rules.channels]
         self.fields["name"].label = _("提出人姓名")
         self.fields["proposer_kind"].initial = KIND_OF_OFFICE.get(self.act.office, ProposerKind.RESIDENT)
 

@@ -209,7 +209,13 @@ def pool(request: HttpRequest) -> HttpResponse:
     unit = township_asked(request, grant)
     page = Paginator(selectors.pooled_proposals(unit), PER_PAGE).get_page(request.GET.get("page"))
     items = Paginator(selectors.reserved_items(unit), PER_PAGE).get_page(request.GET.get("items"))
-    context = {"unit": unit, "page": page, "items": items, "may_take_up": grant.office == "gov_clerk"}
+    context = {
+        "unit": unit,
+        "townships": choice_of_townships(grant),
+        "page": page,
+        "items": items,
+        "may_take_up": grant.office == "gov_clerk",
+    }
     return render(request, "portal/pool.html", context)
 
 

@@ -116,7 +116,7 @@ class MergeForm(RowsForm):
             )
         }
         if not row.category:
-            choices = [("", _t("请选择")), *((c, c) for c in self.subject.rules.categories)]
+            choices = [("", _t("请选择")), *((c, _t(c)) for c in self.subject.rules.categories)]
             fields["category"] = forms.ChoiceField(label=_("类别"), choices=choices)
         return fields
 
@@ -460,7 +460,7 @@ class EditItemForm(StepForm):
 
     def prepare(self) -> None:
         categories = self.subject.cycle.rules.categories
-        choice_field(self, "category").choices = [(c, c) for c in categories]
+        choice_field(self, "category").choices = [(c, _t(c)) for c in categories]
         for name in self.fields:
             self.fields[name].initial = getattr(self.subject, name)
 

@@ -53,6 +53,7 @@ def test_every_office_signs_in_with_its_password_and_the_pages_it_is_led_to_open
         client, user = Client(), own.of(office)
         home = client.post("/login/", {"username": user.username, "password": PASSWORD}, follow=True)
         assert home.status_code == 200 and home.wsgi_request.user == user, user.username
+        assert home.wsgi_request.path in ("/inbox/", "/county/", "/people/", "/trail/"), office
         links = addresses_in(client.get("/inbox/").content.decode())
         outside = set(OUTSIDE.get(office, ()))
         assert links and not links & outside, office

@@ -234,6 +234,10 @@ def test_a_resident_can_read_a_project_and_a_suggestion_form_in_english(
     for path in (f"/t/T01/projects/{project.pk}/", "/t/T01/propose/what/"):
         text = reader.get(path, follow=True).content.decode()
         assert chinese_left(text, *NAMES) == [], path
+    what = {"title": "Street lamps", "content": "Street lamps along the village road."}
+    text = reader.post("/t/T01/propose/what/", what, follow=True).content.decode()
+    assert "public utilities" in text
+    assert chinese_left(text, *NAMES) == []
 
 
 @pytest.mark.django_db

@@ -186,7 +186,7 @@ def test_the_link_sets_the_password_once_and_leaves_one_entry(world: World, link
     assert (entry.unit, entry.actor) == (world.near.unit, new())
     assert "_auth_user_id" not in browser.session, "the link signs nobody in"
     client = Client()
-    assert sign_in(client, "liu.fang", NEW).headers["Location"] == "/"
+    assert sign_in(client, "liu.fang", NEW).headers["Location"] == "/home/"
     assert client.get("/password/").status_code == 200
     other = {"new_password1": f"{NEW}另", "new_password2": f"{NEW}另"}
     for again in (hand_in(opened(link), **other), opened(link).get("/invitation/")):

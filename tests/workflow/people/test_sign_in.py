@@ -162,7 +162,7 @@ def test_a_second_factor_is_asked_for_at_the_next_sign_in(
     assert sign_in(client, "clerk@T01").headers["Location"] == "/login/code/"
     assert client.get("/people/").status_code == 302, "the password alone must not open a page"
     TOTPDevice.objects.update(last_t=-1)
-    assert client.post("/login/code/", {"code": code_of(device)}).headers["Location"] == "/"
+    assert client.post("/login/code/", {"code": code_of(device)}).headers["Location"] == "/home/"
     assert client.get("/people/").status_code == 200
 
 
