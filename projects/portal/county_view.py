@@ -535,7 +535,7 @@ def shown(cell: fig.Cell, url: str) -> Shown:
 
 
 def _margin(cell: fig.Cell) -> str:
-    if cell.margin is None:
+    if cell.margin is None or (cell.margin == 0 and cell.late):
         return _("完成")
     if cell.margin == 0:
         return _("按期完成")
