@@ -311,7 +311,8 @@ def test_a_county_sees_its_own_townships_and_another_countys_nowhere(client, cou
 def test_the_overview_is_not_for_a_township(client, county, path):
     town = township()
     signed_in(client, town.of("chair"))
-    assert client.get(path).status_code == 403
+    refused = client.get(path)
+    assert refused.status_code == 403 and "此页供县级人大使用。" in refused.content.decode()
     apply(SYSTEM)
     signed_in(client, leader_of(county))
     assert client.get(path).status_code == 200
