@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from projects.cycles.documents.composing import text_parts
+from projects.cycles.documents.issuing import body_in_full
 from projects.cycles.documents.parts import Document, Heading, Paragraph, Part
 from projects.cycles.numerals import numeral
 from projects.portal.documents import written
@@ -21,9 +23,11 @@ from workflow.administration.taking import file_taken
 from workflow.flows.models import Deadline, Meeting, MeetingCall, Sitting
 from workflow.people.models import User
 from workflow.people.saying import listed
+from workflow.people.services import unit_on
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
+from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import members_on
 
 CHINESE_DAY = "Y年n月j日"
@@ -38,10 +42,14 @@ def _sitting(request: HttpRequest, pk: int) -> Sitting:
 
 
 def _check_reader(request: HttpRequest, body: str) -> None:
-    """Its own body, whoever keeps its record, the chair, and whoever reads below; 403 for any other."""
-    office = acting_grant(request).office
-    if office not in (*_keepers(body), "chair") and not registry.office(office).reads_below:
+    """403 for whoever does not read a body's records in the office acted in."""
+    if not _reads(acting_grant(request), body):
         raise PermissionDenied(_("会议记录由该机构的成员、记录人和人大主席查阅。"))
+
+
+def _reads(grant: RoleGrant, body: str) -> bool:
+    """Its own body, whoever keeps its record, the chair, and whoever reads below."""
+    return grant.office in (*_keepers(body), "chair") or registry.office(grant.office).reads_below
 
 
 def _keepers(body: str) -> tuple[str, ...]:
@@ -49,10 +57,11 @@ def _keepers(body: str) -> tuple[str, ...]:
 
 
 def _call(request: HttpRequest, pk: int) -> MeetingCall:
-    """The notice of a meeting, for the same."""
+    """The notice of a meeting, for the same, and in whatever office they act for those it calls: it went to persons."""
     seen = MeetingCall.objects.select_related("unit", "seat", "called_by", "replaced_by", "sitting")
     called = get_object_or_404(seen, pk=pk)
-    _check_reader(request, called.body)
+    if acting_grant(request).user not in members_on(called.body, called.seat, called.held_on):
+        _check_reader(request, called.body)
     return called
 
 
@@ -66,9 +75,11 @@ def call(request: HttpRequest, pk: int) -> HttpResponseBase:
     context = {
         "call": called,
         "body": _name(called),
+        "issuer": _issuer(called, timezone.localdate(called.at)),
         "members": names_of(members_on(called.body, called.seat, called.held_on)),
         "agenda": agenda_of(called),
         "held": held,
+        "reads_record": _reads(grant, called.body),
         "may_record": keeps and due and held is None and called.replaced_by is None,
     }
     return render(request, "portal/meeting_call.html", context)
@@ -113,7 +124,7 @@ def notice_of(called: MeetingCall) -> Document:
     return Document(
         title=_("关于召开%(body)s的通知") % told,
         parts=tuple(parts),
-        signature=_name(called),
+        signature=_issuer(called, timezone.localdate(called.at)),
         day=date_format(timezone.localdate(called.at), CHINESE_DAY),
     )
 
@@ -167,6 +178,11 @@ def _name(held: Sitting | MeetingCall) -> str:
     return f"{held.unit.name}{registry.meeting_of(held.body, held.unit)}"
 
 
+def _issuer(held: Sitting | MeetingCall, day: date) -> str:
+    """Who signs what is written of it: the body in full, as it was called on that day; a meeting issues nothing."""
+    return body_in_full(held.body, unit_on(held.unit, day))
+
+
 def minutes_of(held: Sitting) -> Document:
     """会议纪要: facts of the meeting, then each matter with its text and its votes."""
     day = date_format(held.held_on, CHINESE_DAY)
@@ -183,7 +199,8 @@ def minutes_of(held: Sitting) -> Document:
     parts: list[Part] = [Paragraph(fact) for fact in facts]
     for at, matter in enumerate(matters_of(held), 1):
         parts += [Heading(f"{numeral(at)}、{matter.title}"), *_matter(matter)]
-    return Document(title=f"{_name(held)}{_('纪要')}", parts=tuple(parts), signature=_name(held), day=day)
+    title, signature = f"{_name(held)}{_('纪要')}", _issuer(held, held.held_on)
+    return Document(title=title, parts=tuple(parts), signature=signature, day=day)
 
 
 def _matter(matter: Meeting) -> list[Part]:

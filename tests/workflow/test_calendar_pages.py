@@ -203,4 +203,57 @@ def test_the_clerk_who_keeps_the_presidiums_record_sees_its_meeting(client, town
     made = called(town)
     MeetingCall.objects.filter(pk=made.pk).update(body="presidium")
     client.force_login(town.of("clerk"))
-    assert "人大主席团会议（3 项议题）" in client.get(f"/calendar/?month={MET:%Y-%m}").content.decode()
+    page = client.get(f"/calendar/?month={MET:%Y-%m}").content.decode()
+    assert "人大主席团会议（3 项议题）" in page and f'href="/meetings/called/{made.pk}/"' in page
+
+
+def acting_as(client, user, office: str) -> None:
+    client.force_login(user)
+    held = RoleGrant.objects.get(user=user, office=office)
+    client.post("/office/", {"grant": held.pk})
+    apply(SYSTEM)
+
+
+def test_a_member_who_acts_as_a_deputy_opens_the_notice_the_calendar_leads_to(client, town):
+    made = called(town)
+    MeetingCall.objects.filter(pk=made.pk).update(body="presidium")
+    member = next(user for user in town.people["presidium"] if user in town.deputies)
+    acting_as(client, member, "deputy")
+    address = f"/meetings/called/{made.pk}/"
+    assert f'href="{address}"' in client.get(f"/calendar/?month={MET:%Y-%m}").content.decode()
+    assert client.get(address).status_code == 200
+    assert client.get(f"{address}docx/").status_code == 200
+
+    apply(SYSTEM)
+    other = next(user for user in town.deputies if user not in town.people["presidium"])
+    acting_as(client, other, "deputy")
+    assert client.get(address).status_code == 403
+    assert client.get(f"{address}docx/").status_code == 403
+
+
+def test_who_is_called_in_one_township_reads_nothing_of_it_while_acting_in_another(client, town):
+    made, member = called(town), town.people["party"][3]
+    there = township("T02", name="柳河镇")
+    grant(
+        user=member, office="gov_clerk", unit=there.unit, act=there.act("chair", timezone.now()), since=SINCE
+    )
+    acting_as(client, member, "gov_clerk")
+    assert client.get(f"/meetings/called/{made.pk}/").status_code == 404
+    page = client.get(f"/calendar/?month={MET:%Y-%m}").content.decode()
+    assert "三楼会议室" in page and "/meetings/called/" not in page
+
+
+def test_whoever_keeps_the_record_has_no_link_while_acting_in_an_office_that_does_not(client, town):
+    made, clerk = called(town), town.of("clerk")
+    MeetingCall.objects.filter(pk=made.pk).update(body="presidium")
+    grant(
+        user=clerk,
+        office="station",
+        unit=town.stations[0],
+        act=town.act("chair", timezone.now()),
+        since=SINCE,
+    )
+    acting_as(client, clerk, "station")
+    page = client.get(f"/calendar/?month={MET:%Y-%m}").content.decode()
+    assert "人大主席团会议（3 项议题）" in page and "/meetings/called/" not in page
+    assert client.get(f"/meetings/called/{made.pk}/").status_code == 403

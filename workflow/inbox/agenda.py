@@ -78,11 +78,13 @@ def dates_of(
             here = acting is not None and acting.tenant_id == grant.tenant_id
             dated = (
                 *_deadlines(grant, first, last, today),
-                *_called(grant, first, last),
+                *_called(grant, first, last, acting),
                 *_held(grant, first, last),
             )
             for one in dated:
-                found.setdefault(one.uid, one if here else _unlinked(one))
+                shown, known = one if here else _unlinked(one), found.get(one.uid)
+                if known is None or (shown.url and not known.url):
+                    found[one.uid] = shown
     return sorted(found.values(), key=lambda one: (one.on, one.due, one.begins is None, one.uid))
 
 
@@ -109,8 +111,12 @@ def _dated(row: Deadline, today: date) -> Dated:
     )
 
 
-def _called(grant: RoleGrant, first: date, last: date) -> Iterator[Dated]:
-    """The meetings a body has been called to, for its members of that day and for whoever keeps its record."""
+def _called(grant: RoleGrant, first: date, last: date, acting: RoleGrant | None) -> Iterator[Dated]:
+    """The meetings a body has been called to, for its members of that day and for whoever keeps its record.
+
+    A member reads the notice in any office; whoever keeps the record, in an office that does.
+    """
+    served = offices_served(acting) if acting else []
     serves = {"body__in": offices_served(grant), "seat": grant.unit_id}
     calls = MeetingCall.objects.filter(**serves, replaced_by=None, held_on__range=(first, last))
     for call in calls.select_related("seat", "unit").order_by("pk"):
@@ -121,7 +127,7 @@ def _called(grant: RoleGrant, first: date, last: date) -> Iterator[Dated]:
                 title=_("%(meeting)s（%(n)s 项议题）")
                 % {"meeting": registry.meeting_of(call.body, call.unit), "n": len(call.tasks)},
                 words=_("%(hour)s %(place)s") % {"hour": f"{call.hour:%H:%M}", "place": call.place},
-                url=reverse("meeting_call", args=[call.pk]),
+                url=reverse("meeting_call", args=[call.pk]) if call.body in (grant.office, *served) else "",
                 begins=make_aware(datetime.combine(call.held_on, call.hour)),
                 place=call.place,
             )

@@ -24,7 +24,11 @@ PARTY_MINUTES, CONGRESS_MINUTES = ("党委", "党工委"), ("大会",)
 def issuer_of(paper: Paper) -> str:
     """The body that signs, in full, as it was called when it did; a subdistrict has an assembly and an office instead
     (组织法 59)."""
-    unit, body = unit_on(paper.unit, paper.made_on), _body_of(paper)
+    return body_in_full(_body_of(paper), unit_on(paper.unit, paper.made_on))
+
+
+def body_in_full(body: str, unit: Unit) -> str:
+    """A body by its full name. body: "party", "congress", "presidium" or "government"; KeyError for any other."""
     name = unit.name
     if unit.is_subdistrict:
         titles = {"party": f"中共{name}工作委员会", "government": f"{name}办事处"}

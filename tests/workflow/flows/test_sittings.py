@@ -15,7 +15,7 @@ from django.utils import timezone
 from notifications.models import Delivery
 from notifications.post import post_unit
 from projects.lifecycle.intake import start_year
-from projects.portal.meetings import absent_at
+from projects.portal.meetings import absent_at, minutes_of, notice_of
 from tests.builders import at, meeting_of, township
 from workflow.audit.models import Entry
 from workflow.flows.calling import Planned, call
@@ -252,6 +252,7 @@ def test_the_pages_list_record_check_and_write_the_minutes(client, town):
     made = Sitting.objects.get()
     answer = client.get(f"/meetings/{made.pk}/docx/")
     words = [p.text for p in docx.Document(io.BytesIO(answer.content)).paragraphs]
+    assert "中共青溪镇委员会" in words and "青溪镇党委会议" not in words
     assert "青溪镇党委会议纪要" in words and any("应到 7 人，实到 5 人" in w for w in words)
     assert sum("赞成 5 票" in w for w in words) == 2 and any(w.startswith("二、") for w in words)
     client.force_login(town.of("chair"))
@@ -353,6 +354,7 @@ def test_the_pages_call_write_the_notice_and_begin_the_record_from_it(client, to
     words = [p.text for p in docx.Document(io.BytesIO(answer.content)).paragraphs]
     assert "关于召开青溪镇党委会议的通知" in words and any("9:00在三楼会议室召开" in w for w in words)
     assert town.people["party"][3].name in " ".join(words)
+    assert "中共青溪镇委员会" in page and "中共青溪镇委员会" in words and "青溪镇党委会议" not in words
     client.force_login(town.of("finance"))
     assert client.get(f"/meetings/called/{made.pk}/").status_code == 403
 
@@ -368,6 +370,16 @@ def test_the_pages_call_write_the_notice_and_begin_the_record_from_it(client, to
     assert Sitting.objects.get().call == made
     assert json.loads(Entry.objects.get(action="meeting.hold").body)["after"]["call"] == made.pk
     assert "会议已经召开并记录" in client.get(f"/meetings/called/{made.pk}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("body", "issuer"), [("presidium", "青溪镇人民代表大会主席团"), ("party", "中共青溪镇委员会")]
+)
+def test_the_body_signs_its_notice_and_its_minutes_and_no_meeting_does(town, body, issuer):
+    made = call_of(town)
+    written = held(town, {d.pk: votes() for d in waiting()})
+    made.body = written.body = body
+    assert notice_of(made).signature == minutes_of(written).signature == issuer
 
 
 def test_one_called_meeting_is_recorded_once(town):
