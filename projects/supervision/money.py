@@ -80,10 +80,22 @@ def undo_line(act: Act, project: Project, *, done: Entry, reason: str) -> None:
         ProjectState.ACCEPTED,
     ):
         raise Refused(_("项目已报完工，不能取回；金额有误的，另行登记变更。"))
-    line.delete()
-    if _overpaid(project, paid_from(project)):
+    if _rests_on(line, project):
         raise Refused(_("已经按此登记付款，不能取回；金额有误的，先冲销付款。"))
+    line.delete()
     detach(project.reference, done)
+
+
+def _rests_on(line: Contract, project: Project) -> bool:
+    """Whether more has been paid than the ledger covers without a line; of a tender nothing is paid."""
+    covers = {Contract.Kind.CONTRACT: "contracted", Contract.Kind.SETTLEMENT: "settled"}
+    if line.kind not in covers:
+        return False
+    Project.objects.select_for_update().get(pk=project.pk)  # no payment comes in between
+    money = money_of(project)
+    money[covers[Contract.Kind(line.kind)]] -= line.amount_fen
+    # Without settlement and contract nothing covers a payment: the cost decided pays nobody by itself.
+    return sum(paid_from(project)) > (money["settled"] or money["contracted"])
 
 
 def _overpaid(project: Project, payments: Sequence[int]) -> list[str]:

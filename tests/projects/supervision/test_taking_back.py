@@ -185,6 +185,35 @@ def test_a_report_another_one_has_followed_stays(year):
 
 # The ledger of money
 
+PAID = {
+    "way": "paid", "source": "own", "amount_fen": "100", "paid_on": "2027-04-22", "party": "恒立建设有限公司",
+    "words": "合同签订后的预付款。",
+}  # fmt: skip
+
+
+def test_the_only_contract_is_not_taken_back_once_money_was_paid_on_it(year):
+    planned_contract(year, **UNTENDERED)
+    clerk, finance = year.clerk_of(year.project()), year.town.of("finance")
+    year.do("contract", clerk, "2027-04-22", **SIGNED)
+    year.event("pay", finance, "2027-04-22", **PAID)
+    with pytest.raises(Refused, match="已经按此登记付款，不能取回"):
+        taken("contract", clerk, "2027-04-22")
+    assert [line.kind for line in year.project().contracts.all()] == ["contract"]
+    year.event("pay", finance, "2027-04-22", **PAID | {"way": "back"})
+    taken("contract", clerk, "2027-04-22")
+    assert not year.project().contracts.exists() and year.task("contract")
+
+
+def test_a_contract_is_taken_back_while_another_covers_what_was_paid(year):
+    planned_contract(year, **UNTENDERED)
+    clerk, project = year.clerk_of(year.project()), year.project()
+    other = SIGNED | {"amount_fen": 100_000_000, "unit": project.unit, "kind": "contract"}
+    project.contracts.create(**other)
+    year.do("contract", clerk, "2027-04-22", **SIGNED | {"amount_fen": "200"})
+    year.event("pay", year.town.of("finance"), "2027-04-22", **PAID)
+    taken("contract", clerk, "2027-04-22")
+    assert [line.amount_fen for line in project.contracts.all()] == [100_000_000]
+
 
 def test_a_line_of_the_ledger_is_taken_back_before_the_next_is_registered(year):
     planned_contract(year)
