@@ -5,7 +5,7 @@ Pure: no clock, no database. Progress and lag are whole percentage points, 0–1
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -391,6 +391,22 @@ def payment_faults(
 def refund_faults(amount: int, paid: int) -> list[str]:
     """Why so much may not be paid back to a source: more than was paid out of it. Both in fen."""
     return [_("退回金额多于该来源已付的金额。")] if amount > paid else []
+
+
+def source_faults(name: str, *, planned: int, paid: int, words: str, told: Callable[[int], str]) -> list[str]:
+    """Why a payment out of a source may not be registered as it stands: beyond what was planned of it, it says why.
+
+    name: of the source. planned: of it when the project was elected; paid: out of it with the new payment; both in fen.
+    told: how a sum in fen is said.
+    """
+    if paid <= planned or len(words) >= 4:
+        return []
+    if not planned:
+        return [_("入选时没有安排%(name)s，须写明从该来源付款的原因。") % {"name": name}]
+    return [
+        _("%(name)s入选时安排%(planned)s，付款合计%(paid)s，须写明超出安排的原因。")
+        % {"name": name, "planned": told(planned), "paid": told(paid)}
+    ]
 
 
 def settlement_faults(amounts: Iterable[int], budget_fen: int | None, words: str) -> list[str]:

@@ -14,7 +14,7 @@ from projects.supervision import rules
 from projects.supervision.forms.common import DayForm, Lines, lines_of
 from projects.supervision.models import Contract, ProjectState
 from projects.supervision.money import BACK, NOT_HELD
-from projects.supervision.selectors import adding_up_with, audit_due, awaited_of, sources_of
+from projects.supervision.selectors import adding_up_with, audit_due, awaited_of, paid_from, sources_of
 from workflow.flows.fields import ChineseDateField, FenField, FilesField
 from workflow.flows.forms import StepForm
 from workflow.people.saying import listed
@@ -148,7 +148,10 @@ class PaymentForm(DayForm):
     party = forms.CharField(label=_("对方单位"), max_length=80)
     number = forms.CharField(label=_("凭证号"), max_length=60, required=False)
     words = forms.CharField(
-        label=_("说明"), help_text=_("退回、冲销的必填。"), max_length=300, required=False
+        label=_("说明"),
+        help_text=_("退回、冲销的必填；从没有安排的来源付款、付款超出该来源安排的必填。"),
+        max_length=300,
+        required=False,
     )
     files: Any = FilesField(label=_("附件"), required=False)
 
@@ -174,7 +177,24 @@ class PaymentForm(DayForm):
             self.add_error("words", _("退回、冲销的，须写明原因。"))
         if data.get("amount_fen") == 0:
             self.add_error("amount_fen", _("金额须大于零。"))
+        known = all(data.get(name) for name in ("source", "amount_fen")) and "words" in data
+        if known and data.get("way") == "paid":
+            for sentence in self._beyond_plan(FundSource(data["source"]), data["amount_fen"], data["words"]):
+                self.add_error("words", sentence)
         return data
+
+    def _beyond_plan(self, source: FundSource, fen: int, words: str) -> list[str]:
+        """What a payment out of a source has to explain; nothing where the project was elected without a plan of sources."""
+        planned = self.subject.item.funding
+        if not any(planned.values()):
+            return []
+        return rules.source_faults(
+            str(source.label),
+            planned=planned.get(source.value) or 0,
+            paid=sum(paid_from(self.subject, source)) + fen,
+            words=words,
+            told=wan,
+        )
 
 
 class ReceivedAuditForm(DayForm):

@@ -22,6 +22,7 @@ PAID = {
     "way": "paid", "source": "own", "amount_fen": "120", "paid_on": "2027-06-01", "party": "恒立建设有限公司",
     "number": "2027-06-003",
 }  # fmt: skip
+BEYOND = "上级补助尚未到位，先由本级财政垫付。"
 BACK = PAID | {"way": "back", "amount_fen": "20", "words": "多付部分退回国库。"}
 
 
@@ -63,10 +64,10 @@ def test_the_finance_office_alone_registers_it_and_not_before_the_plan(year):
 
 
 def test_more_than_the_contract_is_not_paid_and_more_than_the_settlement_neither(paying):
-    pay(paying, amount_fen="300")
+    pay(paying, amount_fen="300", words=BEYOND)
     with pytest.raises(Refused, match="付款合计超出合同金额"):
-        pay(paying, amount_fen="71")
-    pay(paying, amount_fen="70")
+        pay(paying, amount_fen="71", words=BEYOND)
+    pay(paying, amount_fen="70", words=BEYOND)
     assert sum(Payment.objects.values_list("amount_fen", flat=True)) == 370_000_000
 
 
@@ -74,9 +75,9 @@ def test_after_the_settlement_it_is_the_limit(paying):
     paying.project().contracts.create(
         unit=paying.town.unit, kind="settlement", party="恒立", amount_fen=375_000_000, signed_on="2027-05-30"
     )
-    pay(paying, amount_fen="375")
+    pay(paying, amount_fen="375", words=BEYOND)
     with pytest.raises(Refused, match="付款合计超出结算审定金额"):
-        pay(paying, amount_fen="1")
+        pay(paying, amount_fen="1", words=BEYOND)
     assert SETTLED["amount_fen"] == "375"
 
 
@@ -92,6 +93,29 @@ def test_money_that_comes_back_says_why_and_is_no_more_than_was_paid_from_that_s
     assert project_file(paying.project())["paid"] == 100_000_000
     (ledger,) = (ledger for ledger in LEDGERS if ledger.title == "付款台账")
     assert [row[3] for row in ledger.rows(paying.cycle)] == ["1200000.00", "-200000.00"]
+
+
+def test_more_than_was_planned_of_a_source_says_why(paying):
+    pay(paying)
+    pay(paying, amount_fen="80")
+    with pytest.raises(
+        InvalidForm, match="本级财政入选时安排200 万元，付款合计201 万元，须写明超出安排的原因"
+    ):
+        pay(paying, amount_fen="1")
+    pay(paying, amount_fen="1", words=BEYOND)
+    assert Payment.objects.latest("pk").words == BEYOND
+
+
+def test_a_source_nothing_was_planned_of_says_why(paying):
+    with pytest.raises(InvalidForm, match="入选时没有安排社会资金，须写明从该来源付款的原因"):
+        pay(paying, source="social", amount_fen="1")
+    pay(paying, source="social", amount_fen="1", words="企业捐款，定向用于本项目。")
+    assert Payment.objects.get().source == "social"
+
+
+def test_where_no_sources_were_planned_a_payment_explains_nothing(paying):
+    Item.objects.filter(pk=paying.project().item_id).update(funding={"own": 0})
+    assert pay(paying, source="social")
 
 
 @pytest.mark.parametrize(
