@@ -106,8 +106,8 @@ def obstacles_at_desk(unit: Unit, at: datetime, *, door: str | Promise = "") -> 
 def _remedy(door: str | Promise) -> str:
     """Who puts it right: whom the congress adopts is entered by an act of its own, by nobody's grant."""
     if door:
-        return _("请提请大会通过人选，由人大办办理“%(door)s”。") % {"door": door}
-    return _("请会议通过人选，由系统管理员按通过的名单授权。")
+        return _("由人大办提请大会通过人选后，办理“%(door)s”。") % {"door": door}
+    return _("由人大办提请会议通过人选后，请系统管理员按通过的名单授权。")
 
 
 def obstacles_in_keys(vote: Vote, at: datetime) -> list[str]:

@@ -828,7 +828,7 @@ def test_a_second_failure_is_severe_at_any_rate_and_measured_again(town, cycle):
 def test_who_is_missing_at_a_measurement_is_sent_to_the_act_of_its_session(town, cycle):
     before_hall(town, cycle)
     end_offices(unit=town.unit, offices=["counter"], act=town.act("clerk", at(T2)), reason="另行确定")
-    with pytest.raises(Obstructed, match="由人大办办理“登记大会通过的监票人、计票人”"):
+    with pytest.raises(Obstructed, match="由人大办提请大会通过人选后，办理“登记大会通过的监票人、计票人”"):
         attended(town, 20)
     data = assembly(20, 20, date(2028, 1, 18)) | {
         "chief_teller": str(town.of("chief_teller").pk),
@@ -846,7 +846,7 @@ def test_tellers_of_the_second_measurement_are_adopted_at_its_meeting_and_leave_
         play_tellers(town, cycle, date(2028, 3, 19))
     day = at("2028-03-20")
     end_offices(unit=town.unit, offices=["counter"], act=town.act("clerk", day), reason="另行确定")
-    assert "请会议通过人选，由系统管理员按通过的名单授权。" in DESK.ready(cycle, day)[-1]
+    assert "由人大办提请会议通过人选后，请系统管理员按通过的名单授权。" in DESK.ready(cycle, day)[-1]
     measured(town, cycle, {3: [(), (16, 0, 4)]}, day="2028-03-20", round_=1)
     for office in ("chief_teller", "teller", "counter"):
         assert holders_of(office, town.unit, date(2028, 3, 21)) == []

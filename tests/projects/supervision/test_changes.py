@@ -829,7 +829,7 @@ def test_who_is_missing_at_the_desk_of_a_change_is_entered_as_the_session_adopts
     year.do("decide_change", clerk, day)
     act = town.act("clerk", at(day))
     end_offices(unit=town.unit, offices=["chief_teller"], act=act, reason="代表资格终止")
-    with pytest.raises(Obstructed, match="由人大办办理“登记大会通过的监票人、计票人”"):
+    with pytest.raises(Obstructed, match="由人大办提请大会通过人选后，办理“登记大会通过的监票人、计票人”"):
         year.do("change_attendance", clerk, day, present=20, on_leave=0)
 
     names = {

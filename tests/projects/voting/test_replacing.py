@@ -159,7 +159,7 @@ def test_a_place_whose_office_has_ended_already_is_filled_the_same_way(hall):
         reason="代表资格终止",
     )
     with pytest.raises(
-        Obstructed, match="尚未确定总监票人，请提请大会通过人选，由人大办办理“更换监票人、计票人”。"
+        Obstructed, match=r"^尚未确定总监票人，由人大办提请大会通过人选后，办理“更换监票人、计票人”。$"
     ):
         do("voting.attendance", hall.town.of("clerk"), DAY, present=18, on_leave=2)
 
