@@ -34,6 +34,7 @@ from projects.supervision.models import (
     Contract,
     Finding,
     Inspection,
+    Payment,
     Project,
     ProjectState,
 )
@@ -361,7 +362,7 @@ class Supervision:
         signed = sum(adding_up_with(project, Contract.Kind.CONTRACT))
         planned = {source: fen for source, fen in project.item.funding.items() if fen}
         for source, fen in planned.items():
-            part = signed * fen // sum(planned.values())
+            part = min(fen, signed * fen // sum(planned.values()))
             wanted = part * percent * 9 // 1000 - sum(paid_from(project, source))
             if wanted >= max(part // 5, FEN_PER_WAN):
                 data = {
@@ -370,10 +371,15 @@ class Supervision:
                     "amount_fen": str(wanted // FEN_PER_WAN),
                     "paid_on": day.isoformat(),
                     "party": BUILDER,
-                    "number": f"{day:%Y%m}-{project.number}-{source}",
+                    "number": self.voucher(day),
                 }
                 finance = self.town.of("finance")
                 perform("supervision.pay", project, actor=finance, data=data, at=moment(day, 10))
+
+    def voucher(self, day: date) -> str:
+        """The number of a day's next voucher: 记-05-12 is the twelfth of May."""
+        month = Payment.objects.filter(unit=self.town.unit, paid_on__year=day.year, paid_on__month=day.month)
+        return f"记-{day:%m}-{month.count() + 1:02d}"
 
     def red_light(self, task: Deadline, day: date) -> bool:
         return self.do(

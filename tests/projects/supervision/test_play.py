@@ -6,9 +6,13 @@ from datetime import date
 
 import pytest
 
-from projects.supervision.models import Audit, Change, Finding, Inspection, Progress, Project
+from projects.demo.play.supervision import Supervision
+from projects.selection.models import Item
+from projects.supervision.models import Audit, Change, Finding, Inspection, Payment, Progress, Project
+from projects.supervision.selectors import paid_from
 from tests.plays import play_supervision
 from tests.projects.supervision.conftest import year_of
+from tests.projects.supervision.test_supervision import contracted
 from tests.standing import standing
 from tests.statements import counting
 from workflow.flows.models import Deadline
@@ -92,6 +96,26 @@ def test_the_money_of_the_year_is_registered_by_the_tasks_that_ask_for_it(played
     assert not Deadline.objects.filter(key__in=keys, done_at=None).exists()
     audit = Audit.objects.get()
     assert audit.state == "registered" and Finding.objects.get(raised_as="finance").state == "closed"
+
+
+def test_vouchers_are_numbered_through_each_month_and_no_source_pays_beyond_its_plan(year):
+    contracted(year)
+    planned = {"own": 200_000_000, "upper": 100_000_000, "social": 0}
+    Item.objects.filter(pk=year.project().item_id).update(funding=planned)
+    play = Supervision(year.town, year.cycle, {})
+    for percent, day in ((40, date(2027, 5, 12)), (70, date(2027, 5, 30)), (100, date(2027, 6, 20))):
+        play.pay(year.project(), percent, day)
+    paid = list(Payment.objects.order_by("pk").values_list("number", "source", "words"))
+    assert paid == [
+        ("记-05-01", "own", ""),
+        ("记-05-02", "upper", ""),
+        ("记-05-03", "own", ""),
+        ("记-05-04", "upper", ""),
+        ("记-06-01", "own", ""),
+        ("记-06-02", "upper", ""),
+    ]
+    for source, fen in planned.items():
+        assert sum(paid_from(year.project(), source)) <= fen
 
 
 def test_without_an_expert_nobody_is_invited(played):
