@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 
 from workflow.administration.inbox_sheet import inbox_sheet
-from workflow.inbox import bulk, calendars, copying, keeping, lists, meetings, views
+from workflow.inbox import acts_done, bulk, calendars, copying, keeping, lists, meetings, views
 
 urlpatterns = [
     path("", include("workflow.administration.urls")),
@@ -29,5 +29,6 @@ urlpatterns = [
     path("calendar/link/", login_required(calendars.feed_link), name="calendar_link"),
     path("calendar/<str:token>.ics", calendars.feed, name="calendar_feed"),
     path("do/<str:key>/<int:number>/", login_required(views.event_page), name="event"),
+    path("acts/<int:number>/done/", login_required(acts_done.act_done), name="act_done"),
     path("history/<slug:kind>/<int:number>/", login_required(views.history), name="history"),
 ]

@@ -107,6 +107,7 @@ def records_in(other: Side) -> Cases:
         ("comment_file",): [(task, one["comment_file"].pk)],
         ("drop_filter",): [(one["filter"].pk,)],
         ("event",): [(event.key, one[event.kind].pk) for event in events()],
+        ("act_done",): [(one["entry"].pk,)],
         ("history",): [(kind, one[kind].pk) for kind in ["unit", *(model.kind for model in machines())]],
         ("grant_give", "trail_export"): [(code,)],
         ("grant_revoke",): [(clerk.pk,)],

@@ -35,7 +35,7 @@ from tests.projects.voting.test_device_flow import opened
 from tests.standing import standing
 from workflow.administration import exporting
 from workflow.audit.models import Entry
-from workflow.audit.services import Act
+from workflow.audit.services import Act, write_down
 from workflow.flows.models import Comment, CommentFile, Deadline, MeetingCall, SavedFilter, Sitting
 from workflow.people.isolation import tenant_tables
 from workflow.roles.models import RoleGrant
@@ -231,6 +231,9 @@ def _of_the_house(side: Side) -> dict[str, Any]:
         ),
         "export": exporting.ask(
             admin, unit, form="csv", year=None, subject="", reason="柳河归档", at=now
+        ),
+        "entry": write_down(
+            Act(chair.user, "chair", unit, now), "cycles.review_credentials", unit.reference, label="柳河镇"
         ),
         "lock": AccessAttempt.objects.create(
             username=clerk.user.username, ip_address="10.0.0.1", user_agent="", failures_since_start=9

@@ -89,8 +89,9 @@ def test_an_act_without_a_task_keeps_its_draft_until_it_is_done(client, town):
     before = Entry.objects.count()
     assert sent(client, town.of("clerk"), holding(town), **TYPED).json()["said"].startswith("草稿已保存 ")
     assert TYPED["reason"] in shown(client, holding(town)) and Entry.objects.count() == before
-    sent(client, town.of("clerk"), holding(town), **TYPED | {"reason": "改成这一句话"})
-    assert Draft.objects.get().data["reason"] == ["改成这一句话"]
+    sent(client, town.of("clerk"), holding(town), **TYPED | {"reason": "改成这一句话", "once": "0f" * 16})
+    draft = Draft.objects.get().data
+    assert draft["reason"] == ["改成这一句话"] and "once" not in draft, "the form's token is no part of it"
     sent(client, town.of("clerk"), holding(town), **TYPED | {"op": "submit"})
     assert Hold.objects.exists() and not Draft.objects.exists()
 

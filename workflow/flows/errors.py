@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from django.forms import BaseForm
 from django.utils.translation import gettext as _
 
+from workflow.audit.models import Entry
 from workflow.people.models import Unit
 from workflow.people.saying import said_again, titled
 from workflow.people.wording import worded
@@ -51,6 +52,16 @@ class Taken(Refused):
     """Somebody else was first: the task is done, claimed or withdrawn."""
 
     code = "taken"
+
+
+class AlreadyDone(Refused):
+    """The very same form was sent before and is done; `entry` is what it was done with."""
+
+    code = "already_done"
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        super().__init__(_("本表此前已经提交并办结，没有重复办理。"))
 
 
 class Busy(Refused):

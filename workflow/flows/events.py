@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.acting import acting
 from workflow.flows.drafts import drop_draft_of_act
-from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed
+from workflow.flows.errors import AlreadyDone, InvalidForm, NotYourTurn, Obstructed
 from workflow.flows.forms import StepForm
 from workflow.flows.holding import key_of_event
 from workflow.flows.services import (
@@ -192,6 +193,7 @@ def perform(
     """Do one event: lock the record, check the office, the form and the time, act, write down; all or nothing.
 
     office: the office acted in, any of the event's where it is left out. reauthenticated: as for `services.complete`.
+    request_id: the one-time token of the form, kept with the entry: what was done with it is not done once more.
     Raises a Refused.
     """
     wanted = event(key)
@@ -202,6 +204,9 @@ def perform(
         act = grant.act(held.unit, at, task=key, request_id=request_id)
         refuse_who_stands_in(wanted, act)
         with acting(act), unlimited(bool(grant.scope)), refused_in_words_of(act.unit):
+            # The actor's grant is held by now: the same form sent twice at once is decided one after the other.
+            if before := done_with(key, held.reference, actor, request_id):
+                raise AlreadyDone(before)
             form = wanted.form_for(held, act, grant, data, files)
             if not form.is_valid():
                 raise InvalidForm(form)
@@ -223,6 +228,15 @@ def perform(
             if form.drafts:
                 drop_draft_of_act(key_of_event(key, held.reference), actor)
             return entry
+
+
+def done_with(key: str, subject: str, actor: User, request_id: str) -> Entry | None:
+    """What the actor has done on this record ("kind:id") with the form of this token; None for no token."""
+    if not request_id:
+        return None
+    # The trail's canonical JSON has no spaces, and a quotation mark inside a text is escaped there.
+    done = Entry.objects.filter(subject=subject, action=key, actor=actor)
+    return done.filter(body__contains=f'"request":{json.dumps(request_id)}').first()
 
 
 def _locked(subject: Record | Unit) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -22,12 +23,13 @@ from workflow.audit.selectors import history_of
 from workflow.audit.services import Act
 from workflow.flows import copies, drafts, events, holding, services
 from workflow.flows.acting import acting
-from workflow.flows.errors import InvalidForm, Refused
+from workflow.flows.errors import AlreadyDone, InvalidForm, Refused
 from workflow.flows.forms import ReturnForm
 from workflow.flows.models import CommentFile, Deadline, Draft, PendingFile
 from workflow.flows.taking_back import reasons_against, return_taken_back, take_back, taken_back_before
 from workflow.flows.terms import basis_of
 from workflow.inbox import selectors
+from workflow.inbox.acts_done import ONCE, new_token, to_what_was_done, token_of
 from workflow.inbox.attempts import INVALID, attempted, kept, not_kept
 from workflow.inbox.beside import beside
 from workflow.inbox.forms import CommentForm, HandOverForm, SideForm, TakeBackForm, UrgeForm
@@ -345,7 +347,7 @@ def _typed(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> Any:
 
 
 def _draft_data(request: HttpRequest) -> dict[str, Any]:
-    return {k: v for k, v in request.POST.lists() if k not in NOT_TYPED}
+    return {k: v for k, v in request.POST.lists() if k not in (*NOT_TYPED, ONCE)}
 
 
 def _keep(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
@@ -561,6 +563,9 @@ def event_page(request: HttpRequest, key: str, number: int) -> HttpResponse:
         raise Http404 from unknown
     subject = record_of(wanted.kind, number, within=grant.tenant)
     act = grant.act(subject.unit, timezone.now())
+    # Before anything else: what is done may well not be offered any more.
+    if before := events.done_with(wanted.key, subject.reference, act.person, token_of(request)):
+        return to_what_was_done(request, before, again=True)
     if grant.office not in wanted.offices or (wanted.offered and not wanted.offered(subject, grant)):
         raise PermissionDenied(_("这件事不由您现在的职务办理，请先切换职务。"))
     if request.method == "POST":
@@ -642,21 +647,32 @@ def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: R
             data=request.POST,
             files=files,
             at=act.at,
+            request_id=token_of(request),
             reauthenticated=own is not None,
         )
         if holding.takes_files(wanted.form):
             holding.let_go(act.person, key)
-        context = {"node": wanted, "entry": entry, "line": line_of(entry), "subject": subject}
-        context["hall"] = subject.unit
-        return render(request, "workflow/done.html", context | {"remaining": selectors.count_todo(grant)})
+        return to_what_was_done(request, entry)
 
-    def again(refused: Refused, status: int) -> HttpResponse:
-        if isinstance(refused, InvalidForm):
-            return _show_event(request, wanted, subject, act, refused.form, status=status)
-        form = wanted.form_for(subject, act, grant, request.POST).unchecked()
-        return _show_event(request, wanted, subject, act, form, refused.reasons, status=status)
+    return attempted(done, partial(_not_performed, request, wanted, subject, act, grant))
 
-    return attempted(done, again)
+
+def _not_performed(
+    request: HttpRequest,
+    wanted: Any,
+    subject: Any,
+    act: Act,
+    grant: RoleGrant,
+    refused: Refused,
+    status: int,
+) -> HttpResponse:
+    """The page of the act once more, with what was typed and why it was refused; or of what the form has done before."""
+    if isinstance(refused, AlreadyDone):
+        return to_what_was_done(request, refused.entry, again=True)
+    if isinstance(refused, InvalidForm):
+        return _show_event(request, wanted, subject, act, refused.form, status=status)
+    form = wanted.form_for(subject, act, grant, request.POST).unchecked()
+    return _show_event(request, wanted, subject, act, form, refused.reasons, status=status)
 
 
 _EVENT_OPERATIONS = {"save": _save_event, "keep": _keep_event, "discard": _discard_event}
@@ -705,6 +721,7 @@ def _show_event(
         "multipart": form.is_multipart(),
         "held": _held(act, holding.key_of_event(wanted.key, subject.reference), form),
         "mine": True,
+        "once": new_token(),
         "facts": wanted.context(subject) if wanted.context else {},
     }
     return render(request, "workflow/event.html", context, status=status)

@@ -266,7 +266,7 @@ def test_the_countys_page_leads_to_the_circular_and_the_form_sends_it_once_it_is
     assert CIRCULAR["words"] in client.post(path, typed).content.decode()
     apply(SYSTEM)
     assert not Guidance.objects.exists(), "shown to check first"
-    assert client.post(path, typed | {"op": "confirm"}).status_code == 200
+    assert client.post(path, typed | {"op": "confirm"}).status_code == 302
     apply(SYSTEM)
     assert Guidance.objects.get().unit == town.unit
     client.force_login(town.of("chair"))

@@ -421,7 +421,7 @@ def test_it_is_shown_before_it_is_done(client, world, carried_out, monkeypatch):
     checked = client.post(page, {**data, "op": "submit"}).content.decode()
     assert "14 名代表转入甲镇人民代表大会" in checked and "项未办事项转由对方办理" in checked
     assert "由甲镇人民代表大会继续监督、评估到归档" in checked and not UnitChange.objects.exists()
-    assert client.post(page, {**data, "op": "confirm"}).status_code == 200
+    assert client.post(page, {**data, "op": "confirm"}).status_code == 302
     apply(SYSTEM)
     assert UnitChange.objects.get().what == "merged"
 

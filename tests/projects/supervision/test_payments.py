@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from django.db import connection
@@ -12,9 +13,14 @@ from projects.evaluation.ledgers import LEDGERS
 from projects.selection.models import Item
 from projects.supervision.models import Payment
 from projects.supervision.selectors import project_file
+from tests.builders import at
+from tests.projects.portal.public_world import travel
+from tests.projects.supervision.conftest import TITLES
 from tests.projects.supervision.test_supervision import SETTLED, contracted
 from workflow.audit.models import Entry
-from workflow.flows.errors import InvalidForm, NotYourTurn, Refused
+from workflow.flows.errors import AlreadyDone, InvalidForm, NotYourTurn, Refused
+from workflow.flows.events import done_with, events, perform
+from workflow.people.isolation import SYSTEM, apply
 
 pytestmark = pytest.mark.django_db
 
@@ -140,6 +146,72 @@ def test_the_pages_show_payments_by_source(client, paying):
     assert "资金来源和付款" in page and "2027-06-003" in page and "60%" in page
     form = client.get(f"/do/supervision.pay/{paying.project().pk}/").content.decode()
     assert "入选时的安排：本级财政 200 万元，上级补助 180 万元。" in form
+
+
+def form_of(client, address: str) -> dict[str, str]:
+    """The form of an act as the page hands it out, filled in for a payment, to be confirmed."""
+    page = client.get(address).content.decode()
+    return PAID | {"op": "confirm", "once": re.findall(r'name="once" value="(\w+)"', page)[0]}
+
+
+@pytest.fixture
+def at_the_desk(client, paying, monkeypatch):
+    """The finance office on the day of the payment; the address of the act."""
+    travel(monkeypatch, "2027-06-02")
+    client.force_login(paying.town.of("finance"))
+    return f"/do/supervision.pay/{paying.project().pk}/"
+
+
+def test_a_payment_leads_to_an_address_of_its_own_that_may_be_opened_again(client, at_the_desk):
+    done = client.post(at_the_desk, form_of(client, at_the_desk))
+    apply(SYSTEM)
+    entry = Entry.objects.get(action="supervision.pay")
+    assert (done.status_code, done.url) == (302, f"/acts/{entry.pk}/done/")
+    for _reload in range(2):
+        page = client.get(done.url).content.decode()
+        assert f"{entry.unit.code}-{entry.pk}" in page and "已办结" in page and TITLES[0] in page
+    assert client.post(done.url).status_code == 405
+    apply(SYSTEM)
+    assert Payment.objects.count() == 1
+
+
+def test_the_same_form_sent_twice_pays_once_and_a_new_one_pays_again(client, at_the_desk):
+    form = form_of(client, at_the_desk)
+    first = client.post(at_the_desk, form)
+    second = client.post(at_the_desk, form | {"amount_fen": "1"})
+    assert second.url == first.url
+    assert "没有重复办理" in client.get(second.url).content.decode()
+    apply(SYSTEM)
+    assert Payment.objects.count() == 1
+    client.post(at_the_desk, form_of(client, at_the_desk) | {"amount_fen": "1"})
+    apply(SYSTEM)
+    assert sorted(Payment.objects.values_list("amount_fen", flat=True)) == [1_000_000, 120_000_000]
+
+
+def test_the_token_is_checked_again_where_the_act_is_done_and_goes_by_who_does_it(paying):
+    finance, project, token = paying.town.of("finance"), paying.project(), "0f" * 16
+    sent = {"actor": finance, "data": PAID, "at": at("2027-06-02"), "request_id": token}
+    entry = perform("supervision.pay", project, **sent)
+    with pytest.raises(AlreadyDone, match="没有重复办理") as refused:
+        perform("supervision.pay", project, **sent)
+    assert refused.value.entry == entry and Payment.objects.count() == 1
+    assert done_with("supervision.pay", project.reference, paying.town.of("chair"), token) is None
+    assert done_with("supervision.pay", project.reference, finance, "") is None
+
+
+def test_a_form_refused_may_be_put_right_and_sent_with_the_same_token(client, at_the_desk):
+    form = form_of(client, at_the_desk)
+    assert client.post(at_the_desk, form | {"amount_fen": "0"}).status_code == 422
+    assert client.post(at_the_desk, form).status_code == 302
+
+
+def test_what_one_did_is_read_by_oneself_alone(client, at_the_desk, paying):
+    shown = client.post(at_the_desk, form_of(client, at_the_desk)).url
+    apply(SYSTEM)
+    by_a_task = Entry.objects.exclude(action__in=[one.key for one in events()]).latest("pk")
+    assert client.get(f"/acts/{by_a_task.pk}/done/").status_code == 404
+    client.force_login(paying.town.of("chair"))
+    assert client.get(shown).status_code == 404
 
 
 def test_two_payments_at_once_meet_at_the_projects_row(paying):

@@ -197,7 +197,7 @@ def test_paper_is_handed_out_instead_on_its_page_with_the_own_password(device_ha
         page = client.post(address, data | wrong)
         apply(SYSTEM)
         assert page.status_code == 422 and device_hall.vote.paper_issued == 5
-    assert client.post(address, data | {"own_password": PASSWORD}).status_code == 200
+    assert client.post(address, data | {"own_password": PASSWORD}).status_code == 302
     apply(SYSTEM)
     assert device_hall.vote.paper_issued == 6
     assert '"reauthenticated":true' in Entry.objects.get(action="voting.hand_paper").body
