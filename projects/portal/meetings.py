@@ -88,8 +88,16 @@ def call(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_safe
 def call_notice(request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
     """The notice as a file; back to its page where no PDF can be made."""
-    document = notice_of(_call(request, pk))
-    return written(document, ending, document.title) or redirect("meeting_call", pk=pk)
+    called, grant = _call(request, pk), acting_grant(request)
+    if ask := purpose_first(request, grant):
+        return ask
+    document = notice_of(called)
+    made = written(document, ending, document.title)
+    if made is None:
+        return redirect("meeting_call", pk=pk)
+    act, why = grant.act(called.unit, timezone.now()), purpose_of(request)
+    file_taken(act, called.reference, what="call", form=ending, label=document.title, reason=why)
+    return made
 
 
 def agenda_of(called: MeetingCall) -> list[Deadline]:

@@ -10,7 +10,7 @@ from projects.collection.models import Proposal
 from projects.cycles.models import Attachment, Cycle, Paper, Session
 from projects.selection.models import Item, Notice
 from projects.supervision.models import Project
-from workflow.flows.models import Deadline, Sitting
+from workflow.flows.models import Deadline, MeetingCall, Sitting
 from workflow.inbox.telling import machine_of
 from workflow.roles.opened import find_units_by
 
@@ -28,6 +28,8 @@ OF_PAGE: dict[str, Any] = {
     "staff_file": Attachment,
     "session": Session,
     "vote": Vote,
+    "meeting_call": MeetingCall,
+    "meeting_call_file": MeetingCall,
     "sitting": Sitting,
     "sitting_minutes": Sitting,
 }  # fmt: skip

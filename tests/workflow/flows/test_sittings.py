@@ -17,6 +17,7 @@ from notifications.post import post_unit
 from projects.lifecycle.intake import start_year
 from projects.portal.meetings import absent_at, minutes_of, notice_of
 from tests.builders import at, meeting_of, township
+from workflow.administration.taking import EXPORTED
 from workflow.audit.models import Entry
 from workflow.flows.calling import Planned, call
 from workflow.flows.errors import NotYourTurn, Refused, Taken
@@ -355,7 +356,14 @@ def test_the_pages_call_write_the_notice_and_begin_the_record_from_it(client, to
     assert "关于召开青溪镇党委会议的通知" in words and any("9:00在三楼会议室召开" in w for w in words)
     assert town.people["party"][3].name in " ".join(words)
     assert "中共青溪镇委员会" in page and "中共青溪镇委员会" in words and "青溪镇党委会议" not in words
+    apply(SYSTEM)
+    taken = Entry.objects.get(action=EXPORTED)
+    assert taken.subject == made.reference and json.loads(taken.body)["after"] == {
+        "file": "call",
+        "form": "docx",
+    }
     client.force_login(town.of("finance"))
+    assert client.get(f"/meetings/called/{made.pk}/docx/").status_code == 403
     assert client.get(f"/meetings/called/{made.pk}/").status_code == 403
 
     apply(SYSTEM)
