@@ -16,6 +16,7 @@ from projects.portal.week import DESKS
 from projects.site.backups.page import oversees_all
 from projects.site.backups.telling import warnings_of
 from projects.site.text_size import NARROW_MEDIA, text_size_of
+from workflow.administration.purpose import has_to_say
 from workflow.flows.copies import count_unread
 from workflow.inbox.lists import boxes
 from workflow.inbox.selectors import count_todo, offices_served
@@ -51,6 +52,7 @@ def work(request: HttpRequest) -> dict[str, Any]:
             "name": grant.user.name,
             "unit_name": _named(grant),
             "grants": [_choice(g, grant) for g in grants] if len(grants) > 1 else [],
+            "says_purpose": has_to_say(grant),
         },
         "nav": SimpleLazyObject(lambda: navigation(request, grant)),
     }

@@ -6,8 +6,10 @@ Kept with the session, so that it goes with it; another one may be said at any t
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -26,6 +28,7 @@ from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
 
 SAID = "purpose"  # in the session: {"grant", "on", "words"}
+WAITING = "purpose_file"  # in the session: the address of the file that was asked for, until the page has fetched it
 INVALID = 422
 
 
@@ -53,34 +56,61 @@ def purpose_of(request: HttpRequest) -> str:
 
 
 def purpose_first(request: HttpRequest, grant: RoleGrant) -> HttpResponseRedirect | None:
-    """To the page that asks what a file is for, where that has to be said and was not yet; from there back to the file."""
+    """To the page that asks what a file is for, where that has to be said and was not yet.
+
+    From there the file is fetched, and a link leads back to the page it was asked for on.
+    """
     if not has_to_say(grant) or purpose_of(request):
         return None
-    return redirect(f"{reverse('purpose')}?{urlencode({'next': request.get_full_path()})}")
+    page = _page_before(request)
+    asked = {"next": request.get_full_path()} | ({"back": page} if page else {})
+    return redirect(f"{reverse('purpose')}?{urlencode(asked)}")
 
 
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def purpose(request: HttpRequest) -> HttpResponse:
-    """Say what files are taken for today, then on to the one that was asked for."""
+    """Say what files are taken for today; the one that was asked for is then fetched, else on to where one came from."""
     grant = in_office(request).acting
     if grant is None or not has_to_say(grant):
         raise PermissionDenied(_("您的职务下载文件不须写明用途。"))
+    back = _inside(request, request.GET.get("back", ""))
+    if not back or back.startswith(request.path):
+        back = resolve_url("home")
     form = PurposeForm(request.POST or None, initial={"purpose": purpose_of(request)})
     if request.method == "POST" and form.is_valid():
         words = form.cleaned_data["purpose"]
         request.session[SAID] = {"grant": grant.pk, "on": _today(), "words": words}
-        return redirect(_asked_for(request))
-    status = INVALID if form.is_bound else 200
-    context: dict[str, Any] = {"form": form, "said": purpose_of(request)}
-    return render(request, "workflow/purpose.html", context, status=status)
+        if file := _inside(request, request.GET.get("next", "")):
+            request.session[WAITING] = file
+            return redirect(request.get_full_path())
+        messages.success(request, _("用途已记下，今日此后的下载都以此记入办理记录。"))
+        return redirect(back)
+    context: dict[str, Any] = {
+        "form": form,
+        "said": purpose_of(request),
+        "back": back,
+        # Once: whoever opens the page again, to say something else, is handed nothing unasked.
+        "file": request.session.pop(WAITING, "") if request.method == "GET" else "",
+        "asked": bool(request.GET.get("next")),
+    }
+    return render(request, "workflow/purpose.html", context, status=INVALID if form.is_bound else 200)
 
 
-def _asked_for(request: HttpRequest) -> str:
-    page = request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
-    return page if page and safe else resolve_url("home")
+def _inside(request: HttpRequest, address: str) -> str:
+    """The address where it is one of this site; empty otherwise."""
+    here = {request.get_host()}
+    return (
+        address if url_has_allowed_host_and_scheme(address, here, require_https=request.is_secure()) else ""
+    )
+
+
+def _page_before(request: HttpRequest) -> str:
+    """The page of this site that led here, as its path; empty where none did."""
+    came = _inside(request, request.headers.get("Referer", ""))
+    before = urlsplit(came)
+    return before._replace(scheme="", netloc="").geturl()
 
 
 def _today() -> str:

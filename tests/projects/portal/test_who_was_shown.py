@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +17,7 @@ from tests.purpose import WHY, say_purpose
 from workflow.administration.taking import EXPORTED, file_taken
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
+from workflow.flows.models import MeetingCall
 from workflow.inbox.reading import PERSONAL
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
@@ -183,8 +184,13 @@ def test_the_booklet_and_the_countys_view_are_on_record_where_they_belong(client
 
 def files_for(town, cycle) -> list[str]:
     """The address of a file of every page that hands one out to who looks on."""
-    paper = paper_of(town, cycle)
+    paper, by = paper_of(town, cycle), town.of("clerk")
+    called = MeetingCall.objects.create(
+        unit=town.unit, seat=town.unit, body="presidium", held_on=date(2026, 12, 8), hour=time(9), place="会议室",
+        tasks=[], called_by=by, at=at("2026-12-01"),
+    )  # fmt: skip
     return [
+        f"/meetings/called/{called.pk}/docx/",
         f"/papers-on-file/{paper.pk}/docx/", f"/years/{cycle.pk}/booklet/docx/", "/county/file/xlsx/?year=2027",
         "/county/list/projects/file/xlsx/", "/county/map/file/xlsx/", "/county/words/file/xlsx/", "/inbox/todo/export/",
     ]  # fmt: skip
@@ -198,11 +204,11 @@ def test_who_looks_on_takes_no_file_before_saying_what_for(client, town, cycle):
     assert entries(EXPORTED) == []
     asked = client.get(path).url
     assert client.post(asked, {"purpose": " "}).status_code == 422
-    assert client.post(asked, {"purpose": "县人大主任会议"}).url == path
+    assert client.post(asked, {"purpose": "县人大主任会议"}).url == asked
     for path in files_for(town, cycle):
         assert client.get(path).status_code == 200, path
     told = entries(EXPORTED)
-    assert len(told) == 7 and {one["reason"] for one in told} == {"县人大主任会议"}
+    assert len(told) == 8 and {one["reason"] for one in told} == {"县人大主任会议"}
 
 
 def test_what_for_holds_for_the_day_and_the_session_and_leads_nowhere_else(client, town, cycle, monkeypatch):
@@ -219,6 +225,48 @@ def test_what_for_holds_for_the_day_and_the_session_and_leads_nowhere_else(clien
     say_purpose(client, "县政府督查")
     assert client.get("/county/file/xlsx/").status_code == 200
     assert [one["reason"] for one in entries(EXPORTED)] == [WHY, "县政府督查"]
+
+
+def test_once_it_is_said_the_page_fetches_the_file_once_and_leads_back(client, town, cycle):
+    client.force_login(above(town, "county"))
+    path = "/county/file/xlsx/"
+    asked = client.get(path, HTTP_REFERER="http://testserver/county/?year=2027").url
+    assert asked == f"/purpose/?{urlencode({'next': path, 'back': '/county/?year=2027'})}"
+    assert "确定并下载" in client.get(asked).content.decode()
+    wrong = client.post(asked, {"purpose": ""}).content.decode()
+    assert "field-error" in wrong and 'href="/county/?year=2027"' in wrong and "refresh" not in wrong
+    page = client.post(asked, {"purpose": "主任会议"}, follow=True).content.decode()
+    assert f'<meta http-equiv="refresh" content="0; url={path}">' in page
+    assert "用途已记下，下载随即开始" in page and "field-error" not in page and "“主任会议”" in page
+    assert 'href="/county/?year=2027"' in page
+    assert "refresh" not in client.get(asked).content.decode(), "opened again it hands out nothing"
+
+
+def test_no_other_site_is_led_back_to(client, town, cycle):
+    client.force_login(above(town, "county"))
+    asked = client.get("/county/file/xlsx/", HTTP_REFERER="https://evil.example/county/").url
+    assert asked == f"/purpose/?{urlencode({'next': '/county/file/xlsx/'})}"
+    away = "/purpose/?back=https://evil.example/"
+    assert 'href="https://evil' not in client.get(away).content.decode()
+    assert client.post(away, {"purpose": "核对"}).url == "/home/"
+    assert client.post("/purpose/?next=https://evil.example/", {"purpose": "核对"}).url == "/home/"
+
+
+def test_a_link_leads_to_say_another_purpose_and_from_there_back(client, town, cycle):
+    client.force_login(above(town, "county"))
+    say_purpose(client)
+    client.get("/home/", follow=True)  # shows the message of that
+    link = "/purpose/?back=%2Fcounty%2F%3Fyear%3D2027"
+    assert f'href="{link}"' in client.get("/county/?year=2027").content.decode()
+    form = client.get(link).content.decode()
+    assert f'value="{WHY}"' in form and "确定并下载" not in form
+    kept = client.post(link, {"purpose": "县政府督查"}, follow=True)
+    assert kept.redirect_chain == [("/county/?year=2027", 302)]
+    assert "用途已记下" in kept.content.decode()
+    assert client.get("/county/file/xlsx/").status_code == 200
+    assert [one["reason"] for one in entries(EXPORTED)] == ["县政府督查"]
+    client.force_login(town.of("clerk"))
+    assert "/purpose/" not in client.get("/inbox/").content.decode(), "a desk is not asked"
 
 
 def test_a_desks_own_files_are_its_daily_work_and_nobody_else_is_asked(client, town, cycle):
