@@ -298,7 +298,7 @@ def reason_to_worry(one: Answer, again: Answer, other: Answer) -> str:
 
 BY_DEVICE_ALONE, ON_PAPER_ALONE = Said(by_device=8), Said(on_paper=1)
 BOTH = Said(by_device=8, on_paper=1)
-FEW, FEWER = ["", "clerk", "auditor"], ["", "clerk"]
+FEW = ["", "clerk"]
 SOME = ["", "deputy", "clerk", "chair"]
 
 
@@ -334,7 +334,7 @@ def looking(kind: str, stage: str, world: World) -> Round:
     At the last stage of the vote on projects some of them fill in everything that can stand in an address.
     """
     if not LONG:
-        return Round(FEW) if kind == "projects" else Round(FEWER, names=WHERE_VOTES_ARE_TOLD, posting=False)
+        return Round(FEW) if kind == "projects" else Round(FEW, names=WHERE_VOTES_ARE_TOLD, posting=False)
     return Round(list(world.people), SOME if (kind, stage) == FULL[len(STAGES) - 1] else [])
 
 
