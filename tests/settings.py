@@ -8,7 +8,7 @@ from pathlib import Path
 from projects.site.env import PROJECT
 
 MEMORY = Path("/dev/shm")
-ROOM = 4 << 30  # bytes: a run takes a tenth of it, beside whatever else the machine keeps there
+ROOM = 4 << 30  # bytes: more than a run takes, beside whatever else the machine keeps there
 
 
 def folder() -> Path:

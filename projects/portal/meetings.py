@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -88,15 +90,29 @@ def call(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_safe
 def call_notice(request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
     """The notice as a file; back to its page where no PDF can be made."""
-    called, grant = _call(request, pk), acting_grant(request)
+    called = _call(request, pk)
+    return _as_file(request, called, partial(notice_of, called), ending, what="call", page="meeting_call")
+
+
+def _as_file(
+    request: HttpRequest,
+    meeting: MeetingCall | Sitting,
+    document_of: Callable[[], Document],
+    ending: str,
+    *,
+    what: str,
+    page: str,
+) -> HttpResponseBase:
+    """A paper of a meeting for somebody to take away, written down; what: its code, page: the name of its page."""
+    grant = acting_grant(request)
     if ask := purpose_first(request, grant):
         return ask
-    document = notice_of(called)
+    document = document_of()
     made = written(document, ending, document.title)
     if made is None:
-        return redirect("meeting_call", pk=pk)
-    act, why = grant.act(called.unit, timezone.now()), purpose_of(request)
-    file_taken(act, called.reference, what="call", form=ending, label=document.title, reason=why)
+        return redirect(page, pk=meeting.pk)
+    act, why = grant.act(meeting.unit, timezone.now()), purpose_of(request)
+    file_taken(act, meeting.reference, what=what, form=ending, label=document.title, reason=why)
     return made
 
 
@@ -154,16 +170,8 @@ def sitting(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_safe
 def sitting_minutes(request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
     """The 纪要 of the meeting as a file; back to its page where no PDF can be made."""
-    held, grant = _sitting(request, pk), acting_grant(request)
-    if ask := purpose_first(request, grant):
-        return ask
-    document = minutes_of(held)
-    made = written(document, ending, document.title)
-    if made is None:
-        return redirect("sitting", pk=pk)
-    act, why = grant.act(held.unit, timezone.now()), purpose_of(request)
-    file_taken(act, f"sitting:{held.pk}", what="minutes", form=ending, label=document.title, reason=why)
-    return made
+    held = _sitting(request, pk)
+    return _as_file(request, held, partial(minutes_of, held), ending, what="minutes", page="sitting")
 
 
 def matters_of(held: Sitting) -> list[Meeting]:

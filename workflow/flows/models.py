@@ -265,6 +265,11 @@ class Sitting(models.Model):
     at = models.DateTimeField()
     call = models.OneToOneField(MeetingCall, models.PROTECT, null=True, related_name="sitting")
 
+    @property
+    def reference(self) -> str:
+        """How the trail names it."""
+        return f"sitting:{self.pk}"
+
 
 class Meeting(models.Model):
     """A body's decision with its attendance and votes (组织法 19, 25); the record of a meeting task.

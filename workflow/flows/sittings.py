@@ -95,7 +95,7 @@ def hold(
         write_down(
             grant.act(sitting.unit, at, task="meeting.hold"),
             "meeting.hold",
-            f"sitting:{sitting.pk}",
+            sitting.reference,
             after={
                 "body": body,
                 "held_on": called.held_on.isoformat(),
