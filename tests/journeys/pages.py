@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from django.core.files.uploadedfile import UploadedFile
 from playwright.sync_api import FilePayload, Locator, Page
 
@@ -87,6 +88,13 @@ class Answer:
 
 def read(page: Page) -> Answer:
     return Answer(**page.evaluate(READ))
+
+
+def barriers(page: Page, *impacts: str) -> list[dict[str, Any]]:
+    """What axe finds on the page once it stands, of these impacts or of any: never on one that is only beginning."""
+    page.wait_for_load_state()
+    found = Axe().run(page).response["violations"]
+    return [one for one in found if not impacts or one["impact"] in impacts]
 
 
 def follow(control: Locator) -> None:

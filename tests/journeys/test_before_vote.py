@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from django.utils.timezone import localdate
@@ -19,7 +18,7 @@ from projects.deliberation.selectors import candidates_of
 from projects.demo.cast import Township
 from projects.demo.play import deliberation as play
 from tests.builders import at, township
-from tests.journeys.pages import follow
+from tests.journeys.pages import barriers, follow
 from tests.projects.deliberation.test_deliberation import PLAN, SEATS, TITLES, T, candidate, year_at_step_3
 from workflow.flows.events import perform
 from workflow.people.isolation import SYSTEM, within
@@ -101,8 +100,7 @@ def test_the_pages_before_the_vote_fit_a_telephone_and_satisfy_axe(
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, (address, width)
         for address in addresses:
             page.goto(f"/years/{made.pk}/{address}")
-            found = Axe().run(page).response["violations"]
-            assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == [], address
+            assert [one["id"] for one in barriers(page, "serious", "critical")] == [], address
 
 
 def test_a_deputy_practises_without_javascript(served: LiveServer, browser: Browser) -> None:

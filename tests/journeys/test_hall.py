@@ -13,7 +13,6 @@ from itertools import chain, repeat
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from projects.ballots import sealing
@@ -34,7 +33,7 @@ from projects.selection.models import Item
 from projects.site.env import PROJECT
 from projects.voting.selectors import vote_of
 from tests.builders import at
-from tests.journeys.pages import follow
+from tests.journeys.pages import barriers, follow
 from tests.journeys.stage import Stage, session_of
 from tests.polling import PAPER, Phone, admission, token_on, tracker_on
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK
@@ -62,8 +61,7 @@ class Album:
 
     def look(self, page: Page, name: str) -> None:
         self.pages += 1
-        found = Axe().run(page).response["violations"]
-        self.barriers += [f"{name}: {one['id']}" for one in found if one["impact"] in ("serious", "critical")]
+        self.barriers += [f"{name}: {one['id']}" for one in barriers(page, "serious", "critical")]
         if self.kept:
             SHOTS.mkdir(parents=True, exist_ok=True)
             page.screenshot(path=SHOTS / f"{self.pages:02} {name}.png", full_page=True)

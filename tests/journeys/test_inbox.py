@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
@@ -15,6 +14,7 @@ from playwright.sync_api import Browser, Page
 
 from projects.lifecycle.intake import start_year
 from tests.builders import township
+from tests.journeys.pages import barriers, follow
 from workflow.flows.models import Deadline, Sitting
 from workflow.flows.services import complete
 from workflow.people.isolation import SYSTEM, within
@@ -68,7 +68,7 @@ def sound(page: Page) -> Iterator[str]:
     """What is wrong with a page as it stands, at both widths: findings of axe, and whether it scrolls sideways."""
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        for finding in Axe().run(page).response["violations"]:
+        for finding in barriers(page):
             yield f"{page.url} {width}: {finding['id']} {finding['nodes'][0]['html'][:120]}"
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             yield f"{page.url} {width}: scrolls sideways"
@@ -89,28 +89,28 @@ def test_a_stand_ins_week(town, served, browser) -> None:
     fill_day(page, "since", today)
     fill_day(page, "until", today + timedelta(days=6))
     page.fill("input[name=reason]", "年休假")
-    page.click("main button:has-text('指定代办人')")
+    follow(page.locator("main button:has-text('指定代办人')"))
     faults += sound(page)
     assert "代办中" in page.inner_text("main")
 
     page = signed_in(browser, served.url, clerk)
     page.goto(f"{served.url}/inbox/")
     page.click("header details.menu summary")
-    page.click(f"header button:has-text('（代{chair.name}）')")
+    follow(page.locator(f"header button:has-text('（代{chair.name}）')"))
     page.goto(f"{served.url}/inbox/")
     faults += sound(page)
-    page.click("a.row-title >> nth=0")
+    follow(page.locator("a.row-title >> nth=0"))
     for name, value in scheme(today.year + 1).items():
         parts = value.split("-")
         if name in ("leading_group", "body"):
             page.fill(f"[name={name}]", value)
         else:
             fill_day(page, name, date(*map(int, parts)))
-    page.click("button[name=op][value=submit]")
+    follow(page.locator("button[name=op][value=submit]"))
     if page.locator("button[value=confirm]").count():
-        page.click("button[value=confirm]")
+        follow(page.locator("button[value=confirm]"))
     page.goto(f"{served.url}/inbox/done/")
-    page.click("a.row-title >> nth=0")
+    follow(page.locator("a.row-title >> nth=0"))
     assert f"（代{chair.name}）" in page.inner_text("main")
     for path in ("/calendar/", "/week/", "/inbox/?due=late", "/meetings/"):
         page.goto(f"{served.url}{path}")
@@ -121,7 +121,7 @@ def test_a_stand_ins_week(town, served, browser) -> None:
 def test_what_one_types_is_kept_by_itself_and_a_failure_is_said(town, served, browser) -> None:
     page = signed_in(browser, served.url, town.of("chair"))
     page.goto(f"{served.url}/inbox/")
-    page.click("a.row-title >> nth=0")
+    follow(page.locator("a.row-title >> nth=0"))
     page.type("textarea[name=body]", "先写下这一段。")
     page.wait_for_selector("[data-draft-line]:has-text('草稿已保存')", timeout=15_000)
     assert list(sound(page)) == []
@@ -139,20 +139,20 @@ def test_a_meeting_on_three_matters(town, served, browser) -> None:
             complete(task.pk, actor=town.of("chair"), data=scheme(year), at=now())
     page = signed_in(browser, served.url, town.of("party"))
     page.goto(f"{served.url}/inbox/")
-    page.click("text=合并开会")
+    follow(page.locator("text=合并开会"))
     faults = [*sound(page)]
-    page.click("text=召集会议，发会议通知")
+    follow(page.locator("text=召集会议，发会议通知"))
     faults += sound(page)
     fill_day(page, "held_on", localdate() + timedelta(days=3))
     page.fill("input[name=hour]", "9:00")
     page.fill("input[name=place]", "三楼会议室")
-    page.click("text=核对并提交")
+    follow(page.locator("text=核对并提交"))
     faults += sound(page)
-    page.click("text=确认，发会议通知")
+    follow(page.locator("text=确认，发会议通知"))
     faults += sound(page)
     page.goto(f"{served.url}/meetings/")
     faults += sound(page)
-    page.click("text=会已开过，直接记录")
+    follow(page.locator("text=会已开过，直接记录"))
     faults += sound(page)
     fill_day(page, "held_on", localdate())
     page.fill("input[name=place]", "三楼会议室")
@@ -162,9 +162,9 @@ def test_a_meeting_on_three_matters(town, served, browser) -> None:
     for name, value in (("votes_for", "7"), ("minutes", "会议同意年度实施方案。")):
         for one in page.locator(f"[name$={name}]").all():
             one.fill(value)
-    page.click("text=核对并提交")
+    follow(page.locator("text=核对并提交"))
     faults += sound(page)
-    page.click("text=确认提交")
+    follow(page.locator("text=确认提交"))
     assert "3 项议题均已办结" in page.inner_text("main")
     faults += sound(page)
     with page.expect_download() as saved:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core import mail
 from django.utils import timezone
 from playwright.sync_api import Browser, Page
@@ -18,6 +17,7 @@ from notifications.tasks import sweep_units
 from projects.demo.cast import PASSWORD
 from projects.lifecycle.intake import start_year
 from tests.builders import at, open_task, township
+from tests.journeys.pages import barriers, follow
 from tests.notifications.conftest import administrator, give_mailboxes
 from workflow.flows.services import urge
 from workflow.people.isolation import SYSTEM, within
@@ -77,7 +77,7 @@ def page_of(browser: Browser, site: str, name: str, width: int = 1280) -> Page:
     page.goto("/login/")
     page.fill("input[name=username]", name)
     page.fill("input[name=password]", PASSWORD)
-    page.click("main button[type=submit]")
+    follow(page.locator("main button[type=submit]"))
     return page
 
 
@@ -88,8 +88,7 @@ def looked_at(page: Page, path: str) -> None:
 
 
 def without_fault(page: Page, path: str) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == [], path
+    assert [one["id"] for one in barriers(page, "serious", "critical")] == [], path
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, (path, "is wider than the screen by", wide)
 
@@ -114,13 +113,13 @@ def a_robot_is_set_up_and_never_shown_again(browser: Browser, site: str) -> None
         clerk = User.objects.get(grants__office="clerk").username
     page = page_of(browser, site, clerk)
     page.goto("/messages/")
-    page.click("text=群机器人")
-    page.click("a[aria-label$='企业微信']")
+    follow(page.locator("text=群机器人"))
+    follow(page.locator("a[aria-label$='企业微信']"))
     page.fill("[name=given]", ROBOT)
     page.click("text=只发紧急的")
-    page.click("button[value=save]")
+    follow(page.locator("button[value=save]"))
     assert "…5aaa" in page.inner_text("main") and "只发紧急的" in page.inner_text("main")
-    page.click("a[aria-label$='企业微信']")
+    follow(page.locator("a[aria-label$='企业微信']"))
     assert page.input_value("[name=given]") == "" and "693a91f6" not in page.content()
     page.context.close()
 
@@ -129,11 +128,11 @@ def a_doubtful_letter_is_sent_again_on_somebodys_word(browser: Browser, site: st
     page = page_of(browser, site, "admin@P01")
     page.goto("/post/outside/")
     page.locator("main label[for^=letter_]").first.click()
-    page.click("text=重新发送所选信件")
+    follow(page.locator("text=重新发送所选信件"))
     assert "请先核实对方没有收到" in page.inner_text("main")
     page.locator("main label[for^=letter_]").first.click()
     page.click("label[for=verified]")
-    page.click("text=重新发送所选信件")
+    follow(page.locator("text=重新发送所选信件"))
     assert "1 封信件已重新排队" in page.inner_text("main")
     page.context.close()
 
@@ -145,7 +144,7 @@ def somebody_new_comes_in_by_the_link_of_a_letter(browser: Browser, site: str) -
     for name, value in (("username", "liu.fang"), ("name", "刘芳"), ("email", "liu.fang@example.org")):
         admin.fill(f"[name={name}]", value)
     admin.select_option("[name=office]", "finance")
-    admin.click("main form:has([name=office]) .actions button")
+    follow(admin.locator("main form:has([name=office]) .actions button"))
     assert "写信给 1 人" in admin.inner_text("main")
     without_fault(admin, "written to")
     admin.context.close()
@@ -161,7 +160,7 @@ def somebody_new_comes_in_by_the_link_of_a_letter(browser: Browser, site: str) -
     for password in ("short", NEW):
         page.fill("[name=new_password1]", password)
         page.fill("[name=new_password2]", password)
-        page.click("main form:has([name=new_password1]) button")
+        follow(page.locator("main form:has([name=new_password1]) button"))
         without_fault(page, f"after {password}")
     assert "密码已设置" in page.inner_text("main")
     page.goto(path)
@@ -170,7 +169,7 @@ def somebody_new_comes_in_by_the_link_of_a_letter(browser: Browser, site: str) -
     page.goto("/login/")
     page.fill("[name=username]", "liu.fang")
     page.fill("[name=password]", NEW)
-    page.click("main form:has([name=password]) button")
+    follow(page.locator("main form:has([name=password]) button"))
     assert "财政所" in page.inner_text("body")
     page.context.close()
 

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from projects.demo.cast import PASSWORD
 from tests.builders import township
+from tests.journeys.pages import follow
 from workflow.audit.models import Entry
 from workflow.people.isolation import SYSTEM, within
 
@@ -45,12 +46,12 @@ def sign_in(page: Page) -> None:
     page.goto("/login/")
     page.fill("[name=username]", NAME)
     page.fill("[name=password]", PASSWORD)
-    page.click("main form:has([name=password]) button")
+    follow(page.locator("main form:has([name=password]) button"))
 
 
 def hand_in(page: Page, code: str) -> None:
     page.fill("[name=code]", code)
-    page.click("main form:has([name=code]) button")
+    follow(page.locator("main form:has([name=code]) button"))
 
 
 def set_up(page: Page) -> tuple[bytes, int]:
@@ -67,7 +68,7 @@ def set_up(page: Page) -> tuple[bytes, int]:
 
 def sign_out(page: Page) -> None:
     page.click("header .menu:has(form[action='/logout/']) summary")
-    page.click("form[action='/logout/'] button")
+    follow(page.locator("form[action='/logout/'] button"))
 
 
 def the_device() -> TOTPDevice:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
@@ -24,7 +23,7 @@ from projects.portal.acts import PAGES
 from projects.selection.models import Notice
 from projects.supervision.models import Project
 from tests.builders import NOTICE, at, township
-from tests.journeys.pages import addresses_in
+from tests.journeys.pages import addresses_in, barriers
 from tests.plays import play_deliberation, play_supervision
 from workflow.audit.services import Act
 from workflow.flows.models import Deadline
@@ -145,9 +144,7 @@ def the_pages_people_work_on_most_have_no_serious_barrier(browser: Browser, play
         for path in paths:
             answer = page.goto(path)
             assert answer is not None and answer.status == 200, path
-            found = Axe().run(page).response["violations"]
-            serious = [v["id"] for v in found if v["impact"] in ("serious", "critical")]
-            assert serious == [], (path, serious)
+            assert [one["id"] for one in barriers(page, "serious", "critical")] == [], path
         context.close()
 
 

@@ -9,7 +9,6 @@ from textwrap import dedent
 from urllib.parse import parse_qs
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
@@ -20,7 +19,7 @@ from projects.ballots.models import Box, RollEntry
 from projects.ballots.services import declare, open_box, sign
 from projects.cycles.models import RollLine
 from projects.demo.cast import PASSWORD
-from tests.journeys.pages import follow
+from tests.journeys.pages import barriers, follow
 from tests.projects.ballots.conftest import (  # noqa: F401
     Hall,
     new_hall,
@@ -142,8 +141,7 @@ def test_every_screen_is_legible_and_without_a_serious_barrier(
 
         def look() -> None:
             assert_legible(page)
-            found = Axe().run(page).response["violations"]
-            assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == [], page.url
+            assert [one["id"] for one in barriers(page, "serious", "critical")] == [], page.url
 
         page.goto("/ballot/")
         look()
