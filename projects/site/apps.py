@@ -21,7 +21,7 @@ class SiteConfig(AppConfig):
     def ready(self) -> None:
         from projects.site import celery  # noqa: F401  shared tasks bind to the last application made
 
-        for name in ("data_folder_in", "control_folder", "processed_folder"):
+        for name in ("data_folder_in", "control_folder"):
             if folder := settings.CELERY_BROKER_TRANSPORT_OPTIONS.get(name):
                 Path(folder).mkdir(parents=True, exist_ok=True)
         # contenttypes comes first and stands in every installation, so the grant precedes the first table.

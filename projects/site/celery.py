@@ -7,8 +7,11 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import worker_ready
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "projects.site.settings")
+
+TRANSPORT_ALIASES["filesystem"] = "projects.site.broker:Transport"
 
 app = Celery("piaojue")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -276,16 +276,14 @@ SMS_URL, SMS_TOKEN = ENV.sms, ENV.sms_token
 BROKER_DIR = VAR_DIR / "broker"
 CELERY_BROKER_URL = ENV.broker or "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
-    {}
-    if ENV.broker
-    else {
+    {
         "data_folder_in": str(BROKER_DIR / "messages"),
         "data_folder_out": str(BROKER_DIR / "messages"),
         "control_folder": str(BROKER_DIR / "control"),
-        "processed_folder": str(BROKER_DIR / "processed"),
-        "store_processed": False,
         "polling_interval": 0.1,
     }
+    if CELERY_BROKER_URL.startswith("filesystem:")
+    else {}
 )
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -290,7 +290,7 @@ def use(conf: dict[str, object]) -> None:
 def use_broker(office: Office, url: str) -> None:
     office.broker = url
     folder = office.var / "broker"
-    for name in ("messages", "control", "processed"):
+    for name in ("messages", "control"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     folders = {
         "data_folder_in": str(folder / "messages"),

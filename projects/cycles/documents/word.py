@@ -6,6 +6,7 @@ import io
 import math
 import re
 from collections.abc import Iterable
+from copy import deepcopy
 from typing import Any
 
 import docx
@@ -15,7 +16,8 @@ from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt, RGBColor
+from docx.shared import Length, Mm, Pt, RGBColor
+from docx.table import _Cell
 
 from projects.cycles.documents.lines import masthead_of, title_lines
 from projects.cycles.documents.lines import width as characters_of
@@ -251,19 +253,31 @@ def write_table(file: Any, part: Table, *, size: float = 12, width_mm: float = 1
     widths = [Mm(width_mm * width / sum(part.widths)) for width in part.widths]
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
+    # A cell is set once for its column and copied: setting each anew takes many times as long.
+    patterns: dict[tuple[int, bool], Any] = {}
     for row, texts in zip(table.rows, [*([part.head] if head else []), *part.rows], strict=True):
         is_head = bool(head) and texts is part.head
         if row_mm and not is_head:
             row.height = Mm(row_mm)
         _keep_whole(row, repeated=is_head)
-        for at, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
-            cell.width = widths[at]
-            cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
-            paragraph = cell.paragraphs[0]
-            paragraph.alignment = CENTRE if is_head or at in part.centred else LEFT
-            paragraph.paragraph_format.line_spacing = Pt(size * ROW_SPACING)
-            write(paragraph, text, font=HEI if is_head else FANG_SONG, size=size)
+        for at, (cell, text) in enumerate(zip(row._tr.tc_lst, texts, strict=True)):
+            if (at, is_head) not in patterns:
+                align = CENTRE if is_head or at in part.centred else LEFT
+                font = HEI if is_head else FANG_SONG
+                patterns[at, is_head] = _set_cell(_Cell(cell, table), widths[at], align, font, size)
+            filled = deepcopy(patterns[at, is_head])
+            filled.p_lst[0].r_lst[0].text = text
+            row._tr.replace(cell, filled)
     return table
+
+
+def _set_cell(cell: _Cell, width: int, align: Any, font: str, size: float) -> Any:
+    """The markup of a cell with nothing in it yet."""
+    cell.width, cell.vertical_alignment = Length(width), WD_CELL_VERTICAL_ALIGNMENT.CENTER
+    paragraph = cell.paragraphs[0]
+    paragraph.alignment, paragraph.paragraph_format.line_spacing = align, Pt(size * ROW_SPACING)
+    write(paragraph, "", font=font, size=size)
+    return cell._tc
 
 
 def row_heights(part: Table, *, size: float, width_mm: float, row_mm: float = 0) -> list[float]:
