@@ -23,8 +23,8 @@ from kombu.transport import filesystem
 from kombu.utils.json import dumps, loads
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu has no types
-    def _put(self, queue: str, payload: Any, **_more: Any) -> None:
+class Channel(filesystem.Channel):
+    def _put(self, queue: str, payload: Any, **_more: Any) -> None:  # type: ignore[override]  # its two bases disagree
         # The part before the first dot is the order of taking, what stands after it the queue.
         name = f"{round(monotonic() * 1000)}_{uuid4()}.{queue}.msg"
         folder = Path(self.data_folder_out)
@@ -34,7 +34,7 @@ class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu has no types
         except OSError as error:
             raise ChannelError(f"Cannot add {name} to {folder}") from error
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         folder = Path(self.data_folder_in)
         for name in sorted(one.name for one in folder.iterdir()):
             if name.partition(".")[2] != f"{queue}.msg":
@@ -70,5 +70,5 @@ def _whole(folder: Path, text: str) -> Iterator[Path]:
         Path(name).unlink(missing_ok=True)
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
+class Transport(filesystem.Transport):
     Channel = Channel
