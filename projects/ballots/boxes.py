@@ -1,8 +1,9 @@
-"""A vote's box of sealed ballots: what is in it, freezing it, exporting it, opening it with two people's keys."""
+"""A vote's box of sealed ballots and the roll it was cast on: what is in it, freezing it, exporting it, opening it."""
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from projects.ballots import figures as fig
 from projects.ballots import keys, sealing
 from projects.ballots import rules as count
 from projects.ballots.models import Box, Channel, RollEntry, Vote, VoteState
+from workflow.audit.chain import canonical
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.people.saying import said as _
@@ -38,11 +40,11 @@ def in_box(vote: Vote) -> list[bytes]:
 
 
 def frozen(vote: Vote, box: list[bytes], returned_on_paper: int) -> dict[str, Any]:
-    """What closing fixes of a vote by device; Refused while either way has too few ballots to be counted."""
-    if not vote.device:
-        return {}
+    """What closing fixes of a vote by device; Refused as `obstacles_to_closing` says."""
     if reasons := obstacles_to_closing(vote, box):
         raise Refused(*reasons)
+    if not vote.device:
+        return {}
     digest = sealing.digest_of_box(box)
     if vote.box_of and digest != vote.box_of.box_digest:
         raise Refused(_("票箱与截止时封存的不一致，不能复票，请保存现场并报告主席团。"))
@@ -50,16 +52,45 @@ def frozen(vote: Vote, box: list[bytes], returned_on_paper: int) -> dict[str, An
 
 
 def obstacles_to_closing(vote: Vote, box: list[bytes]) -> list[str]:
-    """Why a vote by device cannot close on this box: it is not what was cast, or so few would name people."""
-    return obstacles_in_box(vote, box) + _obstacles_in_groups(vote, len(box))
+    """Why a vote cannot close: its roll or its box is not what was frozen and cast, or so few ballots would name people."""
+    found = obstacles_in_roll(vote)
+    if vote.device:
+        found += obstacles_in_box(vote, box) + _obstacles_in_groups(vote, len(box))
+    return found
+
+
+def digest_of_roll(entries: Iterable[RollEntry]) -> str:
+    """SHA-256 of who is on the roll and who came (canonical JSON, `roll`: [line id, name, here]); not of who votes how."""
+    told = sorted([entry.line_id, entry.line.name, entry.channel != Channel.NONE] for entry in entries)
+    return hashlib.sha256(canonical({"roll": told}).encode()).hexdigest()
+
+
+def obstacles_in_roll(vote: Vote) -> list[str]:
+    """Why this roll is not the one frozen at opening: somebody added, taken away, renamed, or made present afterwards.
+
+    Who votes how is not in the digest: whoever has not voted may take paper instead.
+    """
+    opened = vote
+    while opened.is_recount and opened.follows:  # a recount has no roll of its own
+        opened = opened.follows
+    if not vote.roll_digest or digest_of_roll(opened.roll.select_related("line")) == vote.roll_digest:
+        return []
+    return [
+        _(
+            "表决用的代表名册与开始投票时封存的不一致，被改动过。"
+            "请保存现场并报告主席团，由主席团决定重新投票。"
+        )
+    ]
 
 
 def obstacles_in_box(vote: Vote, box: list[bytes]) -> list[str]:
     """Why this box is not what the roll says was cast: other than one ballot per mark, or one ballot twice.
 
     A cast marks the roll and fills the box in one transaction, so the two differ only where somebody wrote to the
-    database past the system. A ballot replaced by another one sealed to the same key is not seen here: its deputy does
-    not find the own tracker in the published list (integrity.md §2.3).
+    database past the system. Two things are not seen here, and leave people as witnesses (integrity.md §2.3): a ballot
+    replaced by another one sealed to the same key, whose deputy does not find the own tracker in the published list;
+    and one put in, with its mark, for a deputy who is here and has not voted, whose name is missing among those read
+    out at closing.
     """
     found = []
     if len(box) != (marks := marks_on_roll(vote)):
@@ -91,13 +122,17 @@ def marks_on_roll(vote: Vote) -> int:
 
 
 def obstacles_to_counting(vote: Vote) -> list[str]:
-    """Why a closed vote's box cannot be counted, or its count signed: it is not the one frozen, or not what was cast."""
+    """Why a closed vote's box cannot be counted, or its count signed: it or its roll is not as frozen, or as cast."""
+    found = obstacles_in_roll(vote)
     if not vote.device:
-        return []
+        return found
     box = in_box(vote)
     if sealing.digest_of_box(box) == vote.box_digest:
-        return obstacles_in_box(vote, box)
-    return [_("票箱与截止时封存的不一致，不能计票、签字。请保存现场并报告主席团，由主席团决定重新投票。")]
+        return found + obstacles_in_box(vote, box)
+    return [
+        *found,
+        _("票箱与截止时封存的不一致，不能计票、签字。请保存现场并报告主席团，由主席团决定重新投票。"),
+    ]
 
 
 def reconciled(vote: Vote) -> dict[str, Any]:

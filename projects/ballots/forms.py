@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from projects.ballots import figures as fig
 from projects.ballots import keys
 from projects.ballots.boxes import in_box, obstacles_to_closing
-from projects.ballots.models import Channel, Option, Vote
-from projects.ballots.rolls import HERE
+from projects.ballots.models import Option, Vote
+from projects.ballots.rolls import HERE, yet_to_vote
 from projects.ballots.rules import GRADING, Spoiled
 from projects.ballots.selectors import PROJECTS, current_vote, pairs_before
 from projects.cycles.documents.pdf import obstacle_to_pdf
@@ -193,7 +193,7 @@ class CloseForm(VoteForm):
         super().clean()
         returned = self.cleaned_data.get("returned")
         void = returned is not None and returned > fig.on_paper(self.vote, "issued")
-        if self.vote.device and not void:
+        if not void:
             for sentence in obstacles_to_closing(self.vote, in_box(self.vote)):
                 self.add_error(None, sentence)
         return self.cleaned_data
@@ -529,7 +529,7 @@ class HandPaperForm(VoteForm):
     reason = forms.CharField(label=_("原因"), max_length=200, help_text=_("如：手机故障、本人要求"))
 
     def prepare(self) -> None:
-        waiting = self.vote.roll.filter(channel=Channel.DEVICE, voted=False).select_related("line")
+        waiting = yet_to_vote(self.vote)
         self.offer("lines", [(str(entry.line_id), entry.line.name) for entry in waiting])
 
 

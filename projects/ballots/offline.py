@@ -164,27 +164,21 @@ def count(box: dict[str, Any], private: PrivateKey) -> dict[str, Any]:
     return {"valid": valid, "invalid": invalid, "sums": sums}
 
 
-def paper_beside(box: dict[str, Any], counted: dict[str, Any]) -> dict[str, Any] | None:
-    """What the paper has of the tally as signed: that tally less what was counted here; None of a box without one.
+def figures_of(box: dict[str, Any], counted: dict[str, Any]) -> dict[str, Any]:
+    """What is told of a count: the tally as signed, phones and paper together; of a box without one what was counted.
 
-    Wrong where the two do not fit: a mark of the phones the signed tally does not have, or other than the ballots returned
-    on paper are left over.
+    The phones' part is never told beside the whole: who votes on paper stands on the roll. Wrong where the two do not
+    fit: a mark of the phones the signed tally does not have, or other than the ballots returned on paper are left over.
     """
     if "total" not in box:
-        return None
+        return counted
     total = box["total"]
-    left = {
-        "valid": total["valid"] - counted["valid"],
-        "invalid": total["invalid"] - counted["invalid"],
-        "sums": {
-            name: {mark: n - counted["sums"][name][mark] for mark, n in of.items()}
-            for name, of in total["sums"].items()
-        },
-    }
-    figures = [left["valid"], left["invalid"], *(n for of in left["sums"].values() for n in of.values())]
-    if min(figures) < 0 or left["valid"] + left["invalid"] != box["paper"]:
+    valid, invalid = (total[name] - counted[name] for name in ("valid", "invalid"))
+    left = [n - counted["sums"][name][mark] for name, of in total["sums"].items() for mark, n in of.items()]
+    on_paper = box.get("paper", 0)
+    if min(valid, invalid, *left) < 0 or valid + invalid != on_paper or (not on_paper and any(left)):
         raise Wrong("票箱计出的电子票与已签字的计票结果不符：合计减去电子票，不等于收回的纸质票。")
-    return left
+    return {name: total[name] for name in ("valid", "invalid", "sums")}
 
 
 def marks_of(opener: SealedBox, cipher: bytes, box: dict[str, Any]) -> bytes | None:
@@ -253,19 +247,17 @@ GRADES = {"for": "满意", "abstain": "基本满意", "against": "不满意", "n
 
 
 def report(box: dict[str, Any], counted: dict[str, Any]) -> str:
-    """The sums as people read them: of phones and paper together where there is paper, each figure with its two parts."""
-    paper = paper_beside(box, counted)
+    """The sums as people read them: of phones and paper together where there is paper."""
+    told = figures_of(box, counted)
     lines = [
         box["title"],
         f"封存摘要 {box['digest']}",
         *([f"电子票箱 {len(box['ballots'])} 张 ＝ 名册划记 {box['marks']} 人"] if "marks" in box else []),
-        f"电子票 {len(box['ballots'])} 张：有效 {counted['valid']}，无效 {counted['invalid']}",
-        *_about_paper(box, paper),
+        *_about_paper(box),
+        f"有效 {told['valid']} 张，无效 {told['invalid']} 张",
     ]
-    for name, of in counted["sums"].items():
-        beside = paper["sums"][name] if paper and box["paper"] else {}
-        told = [_figure(word, of[mark], beside.get(mark)) for mark, word in _words(box).items()]
-        lines.append(f"  {name}：{'，'.join(told)}")
+    for name, of in told["sums"].items():
+        lines.append(f"  {name}：{'，'.join(f'{word} {of[mark]}' for mark, word in _words(box).items())}")
     return "\n".join(lines)
 
 
@@ -275,19 +267,13 @@ def _words(box: dict[str, Any]) -> dict[str, str]:
     return {mark: word for mark, word in MARKS.items() if mark != "points" or box["mode"] == "rank"}
 
 
-def _about_paper(box: dict[str, Any], paper: dict[str, Any] | None) -> list[str]:
-    if paper is None:
-        return ["以下只是电子票。另有纸质票的，须与纸质票合并，结果以计票结果报告单为准。"]
+def _about_paper(box: dict[str, Any]) -> list[str]:
+    phones = f"电子票 {len(box['ballots'])} 张"
+    if "total" not in box:
+        return [f"{phones}。另有纸质票的，须与纸质票合并，结果以计票结果报告单为准。"]
     if not box["paper"]:
-        return ["没有纸质票，与已签字的计票结果一致。"]
-    return [
-        f"纸质票 {box['paper']} 张：有效 {paper['valid']}，无效 {paper['invalid']}",
-        "电子票只是一部分。以下为合计（电子票＋纸质票），与已签字的计票结果一致：",
-    ]
-
-
-def _figure(word: str, cast: int, on_paper: int | None) -> str:
-    return f"{word} {cast}" if on_paper is None else f"{word} {cast + on_paper}（{cast}＋{on_paper}）"
+        return [f"{phones}，没有纸质票。开箱计出的票数与已签字的计票结果一致："]
+    return [f"{phones}，纸质票 {box['paper']} 张。电子票已核对，与已签字的计票结果相符。两种票合计："]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -314,12 +300,13 @@ def main(arguments: list[str] | None = None) -> int:
                 f"有 {len(strange)} 张票打不开或不合票面，不是代表投出的，回执号：{'、'.join(strange)}。"
             )
         counted = count(box, private)
-        told = report(box, counted)
+        told = (
+            json.dumps(figures_of(box, counted), ensure_ascii=False) if given.json else report(box, counted)
+        )
     except (Wrong, ValueError, IndexError) as error:
         print(str(error), file=sys.stderr)
         return 1
-    joined = {"paper": paper_beside(box, counted), "total": box["total"]} if "total" in box else {}
-    print(json.dumps(counted | joined, ensure_ascii=False) if given.json else told)
+    print(told)
     return 0
 
 

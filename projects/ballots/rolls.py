@@ -6,10 +6,11 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 
+from django.db.models import QuerySet
+
 from projects.ballots import boxes, witnessing
 from projects.ballots.models import Box, Channel, RollEntry, Vote, VoteState
 from projects.cycles.models import Presence, RollLine
-from workflow.audit.chain import canonical
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.people.saying import said as _
@@ -96,19 +97,13 @@ def freeze(vote: Vote, on_paper: Iterable[int]) -> str:
         )
         for line in lines
     )
-    return digest_of_roll(entries)
+    return boxes.digest_of_roll(entries)
 
 
 def _channel_of(line: RollLine, paper: set[int]) -> str:
     if line.presence not in HERE:
         return Channel.NONE
     return Channel.PAPER if line.pk in paper else Channel.DEVICE
-
-
-def digest_of_roll(entries: Iterable[RollEntry]) -> str:
-    """SHA-256 of who is on the roll and who came (canonical JSON, `roll`: [line id, name, here]); not of who votes how."""
-    told = sorted([entry.line_id, entry.line.name, entry.channel != Channel.NONE] for entry in entries)
-    return hashlib.sha256(canonical({"roll": told}).encode()).hexdigest()
 
 
 def to_paper(act: Act, vote: Vote, lines: Sequence[int], *, reason: str) -> int:
@@ -170,7 +165,7 @@ def obstacles_to_emptying(vote: Vote) -> list[str]:
             % {"group": group, "least": vote.device_least}
         ]
     # A box that is not what was cast is kept as it was found.
-    return boxes.obstacles_in_box(vote, boxes.in_box(vote))
+    return boxes.obstacles_in_roll(vote) + boxes.obstacles_in_box(vote, boxes.in_box(vote))
 
 
 def _reissue(act: Act, vote: Vote, action: str, after: dict[str, int], reason: str) -> int:
@@ -205,14 +200,19 @@ def ask_for_codes(act: Act, vote: Vote, lines: Sequence[int], *, reason: str) ->
     )  # fmt: skip
 
 
+def yet_to_vote(vote: Vote) -> QuerySet[RollEntry]:
+    """Who votes by device and has not voted, in the order of the roll."""
+    return vote.roll.filter(channel=Channel.DEVICE, voted=False).select_related("line")
+
+
 def _without_ballot(vote: Vote, lines: Sequence[int]) -> list[RollEntry]:
     """Who votes by device and has not voted, their rows locked; only these lines where any are named."""
     if vote.state != VoteState.OPEN or not vote.device:
         raise Refused(_("投票码在开始投票以后打印。"))
-    entries = vote.roll.select_for_update(of=("self",)).filter(channel=Channel.DEVICE, voted=False)
+    entries = yet_to_vote(vote).select_for_update(of=("self",))
     if lines:
         entries = entries.filter(line_id__in=lines)
-    return list(entries.select_related("line"))
+    return list(entries)
 
 
 def _asked_by_another(act: Act, vote: Vote, replaced: Sequence[int]) -> str:

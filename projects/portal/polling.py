@@ -20,7 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_safe
 
 from projects.ballots import boxes, keys, offline, rolls
-from projects.ballots.models import Channel, RollEntry, Vote, VoteState
+from projects.ballots.models import RollEntry, Vote, VoteState
 from projects.ballots.selectors import entered_on
 from projects.portal.staff_selectors import votes_visible
 from projects.portal.voter_forms import CodesForm, RecoveryForm
@@ -110,7 +110,7 @@ def codes(request: HttpRequest, pk: int) -> HttpResponse:
     vote = _vote_or_404(request, pk)
     _office_of(request, vote, PRINTERS)
     sent, asking = request.method == "POST", request.POST.get("op") == "ask"
-    form = CodesForm(request.POST if sent else None, waiting=_waiting(vote), asking=asking)
+    form = CodesForm(request.POST if sent else None, waiting=list(rolls.yet_to_vote(vote)), asking=asking)
     own = InPersonForm(request, checked=sent)
     # Both are looked at: a wrong password counts whatever else is wrong.
     if sent and (own.is_valid() & form.is_valid()):
@@ -140,11 +140,6 @@ def codes(request: HttpRequest, pk: int) -> HttpResponse:
     }
     failed = form.errors or own.errors
     return render(request, "voter/desk/codes.html", context, status=422 if failed else 200)
-
-
-def _waiting(vote: Vote) -> list[RollEntry]:
-    """Who votes by device and has not voted, in the order of the roll."""
-    return list(vote.roll.filter(channel=Channel.DEVICE, voted=False).select_related("line"))
 
 
 def _slip(request: HttpRequest, entry: RollEntry, code: str) -> Slip:

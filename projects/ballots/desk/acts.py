@@ -378,8 +378,9 @@ class Desk:
         return self.at_asked(subject, "open")
 
     def at_closing(self, subject: Any) -> dict[str, Any]:
-        """The desk with what the chief teller counted, for a teller to confirm."""
-        return self.at_asked(subject, "close")
+        """The desk with what the chief teller counted, for a teller to confirm; whose names are read out before."""
+        missing = [entry.line.name for entry in rolls.yet_to_vote(self.vote_of(subject))]
+        return self.at_asked(subject, "close") | {"yet_to_vote": missing}
 
     def at_turning(self, subject: Any) -> dict[str, Any]:
         """The desk with why the box is to be emptied and how many ballots that destroys."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
+from django.db import transaction
 
 from projects.ballots import boxes, keys, offline, rolls, sealing
 from projects.ballots.casting import AlreadyVoted, VoteClosed, Voter
@@ -25,6 +27,7 @@ from projects.ballots.services import (
     void_vote,
 )
 from projects.ballots.together import cast
+from projects.cycles.models import RollLine
 from tests.projects.ballots.conftest import PASSPHRASES, opening
 from workflow.audit.models import Entry
 from workflow.flows.errors import Refused
@@ -159,7 +162,7 @@ def test_opening_freezes_the_roll_with_its_hash(hall):
     channels = dict(RollEntry.objects.filter(vote=hall.vote).values_list("line__name", "channel"))
     assert (channels["代表1"], channels["代表6"], channels["代表12"]) == ("paper", "device", "none")
     opened = Entry.objects.get(action="vote.open")
-    assert told(opened)["roll_digest"] == hall.vote.roll_digest == rolls.digest_of_roll(hall.vote.roll.all())
+    assert told(opened)["roll_digest"] == hall.vote.roll_digest == boxes.digest_of_roll(hall.vote.roll.all())
     assert told(opened)["public_key"] == hall.vote.public_key
     assert (hall.vote.issued, hall.vote.paper_issued) == (11, 5)
 
@@ -648,6 +651,63 @@ def test_a_vote_that_is_open_is_not_opened_a_second_time_by_two_people_either(ha
     assert Vote.objects.get(pk=hall.vote.pk).awaiting == {}
 
 
+# The roll against its digest
+
+
+def made_present(hall):
+    RollEntry.objects.filter(pk=hall.entry("代表12").pk).update(channel="device")
+
+
+def another_line(hall):
+    line = RollLine.objects.create(unit=hall.unit, session=hall.vote.session, name="代表13")
+    RollEntry.objects.create(unit=hall.unit, vote=hall.vote, line=line, channel="device")
+
+
+def another_name(hall):
+    RollLine.objects.filter(pk=hall.line("代表11").pk).update(name="某某")
+
+
+def one_line_less(hall):
+    hall.entry("代表12").delete()
+
+
+@pytest.mark.parametrize("tamper", [made_present, another_line, another_name, one_line_less])
+def test_a_roll_that_is_not_the_one_frozen_at_opening_closes_no_vote_and_is_not_signed(hall, tamper):
+    hall.open(absent=("代表12",))
+    everybody(hall, but=("代表12",))
+    with transaction.atomic():
+        tamper(hall)
+        with pytest.raises(Refused, match="代表名册与开始投票时封存的不一致"):
+            hall.close()
+        transaction.set_rollback(True)
+    hall.close()
+    counted(hall)
+    tamper(hall)
+
+    with pytest.raises(Refused, match="代表名册与开始投票时封存的不一致"):
+        sign(hall.act("chief_teller"), hall.vote, "chief_teller")
+
+
+def test_the_roll_of_a_vote_on_paper_is_held_to_its_digest_too(hall_of):
+    hall = hall_of(device=False)
+    hall.open(absent=("代表12",))
+    with transaction.atomic():
+        made_present(hall)
+        with pytest.raises(Refused, match="代表名册与开始投票时封存的不一致"):
+            hall.close(on_paper=11)
+        transaction.set_rollback(True)
+
+    assert hall.close(on_paper=11).state == "closed"
+
+
+def test_whoever_takes_paper_after_the_opening_leaves_the_roll_as_it_was_frozen(hall):
+    hall.open(on_paper=FIVE)
+    everybody(hall, but=("代表7",))
+    rolls.to_paper(hall.act("teller"), hall.locked, lines_of(hall, ["代表7"]), reason="手机故障")
+
+    assert hall.close(on_paper=6).state == "closed"
+
+
 def test_a_roll_marked_after_closing_is_not_counted(hall):
     hall.open()
     everybody(hall, but=("代表7",))
@@ -888,7 +948,7 @@ def test_the_offline_tool_counts_the_exported_box_to_the_same_sums(hall):
     found = offline.count(box, private)
 
     assert found["sums"] == {title: of | {"points": 0} for title, of in hall.vote.figures["sums"].items()}
-    assert "没有纸质票，与已签字的计票结果一致" in offline.report(box, found)
+    assert "没有纸质票。开箱计出的票数与已签字的计票结果一致" in offline.report(box, found)
 
 
 def opened_offline(box):
@@ -910,7 +970,7 @@ def announced(hall):
     declare(hall.act("chair"), hall.vote)
 
 
-def test_the_offline_tool_shows_the_phones_sums_with_the_papers_and_the_two_joined(hall):
+def test_the_offline_tool_tells_the_tally_of_phones_and_paper_and_never_the_parts(hall):
     hall.open(on_paper=FIVE)
     everybody(hall, [WATER, ROAD])
     hall.close(on_paper=5)
@@ -919,18 +979,32 @@ def test_the_offline_tool_shows_the_phones_sums_with_the_papers_and_the_two_join
     box = json.loads(boxes.export(hall.vote))
 
     found = offline.count(box, opened_offline(box))
-    told = offline.report(box, found)
+    told, signed = offline.report(box, found), hall.vote.figures
 
-    paper = offline.paper_beside(box, found)
-    assert paper["valid"] + paper["invalid"] == box["paper"] == 5
-    total, phones = hall.vote.figures["sums"][WATER]["for"], found["sums"][WATER]["for"]
-    assert f"赞成 {total}（{phones}＋{total - phones}）" in told and "电子票只是一部分" in told
+    assert offline.figures_of(box, found) == {name: signed[name] for name in ("valid", "invalid", "sums")}
+    of = signed["sums"][WATER]
+    phones = found["sums"][WATER]["for"]
+    assert f"赞成 {of['for']}，反对 {of['against']}，弃权 {of['abstain']}" in told
+    assert 0 < phones < of["for"] and not re.search(rf"赞成 ({phones}|{of['for'] - phones})\b", told)
     for forged in (
         box | {"paper": 4},
         box | {"total": box["total"] | {"valid": found["valid"] - 1}},
     ):
         with pytest.raises(offline.Wrong, match="与已签字的计票结果不符"):
             offline.report(forged, found)
+
+
+def test_the_offline_tool_does_not_take_another_tally_for_a_box_without_paper(hall):
+    hall.open()
+    everybody(hall, [WATER, ROAD])
+    hall.close()
+    announced(hall)
+    box = json.loads(boxes.export(hall.vote))
+    found = offline.count(box, opened_offline(box))
+    more = {title: of | {"for": of["for"] + 1} for title, of in box["total"]["sums"].items()}
+
+    with pytest.raises(offline.Wrong, match="与已签字的计票结果不符"):
+        offline.report(box | {"total": box["total"] | {"sums": more}}, found)
 
 
 def test_no_box_is_exported_before_the_result_is_announced(hall):

@@ -88,9 +88,9 @@ def opened(hall, on_paper=()):
     return do("voting.open_confirm", hall.town.of("chief_teller"), DAY, confirmed=True)
 
 
-def vote_all(hall, ballot=("文化礼堂",), *, most=20):
-    vote = hall.vote
-    for entry in list(RollEntry.objects.filter(vote=vote, channel="device"))[:most]:
+def vote_all(hall, ballot=("文化礼堂",), *, most=20, only=()):
+    vote, on_roll = hall.vote, RollEntry.objects.filter(vote=hall.vote, channel="device")
+    for entry in list(on_roll.filter(line__name__in=only) if only else on_roll)[:most]:
         voter = Voter(vote.unit_id, vote.pk, entry.pk)
         cast(voter, list(ballot), paper_of(vote), sealing.new_token(), vote.public_key)
 
@@ -235,6 +235,21 @@ def test_closing_publishes_every_tracker_sorted(hall):
     paper = Paper.objects.get(kind="trackers")
     assert paper.data["trackers"] == sorted(paper.data["trackers"]) and len(paper.data["trackers"]) == 20
     assert paper.published_at is not None
+
+
+def test_who_has_not_voted_is_read_out_before_the_closing_is_confirmed(hall, client):
+    opened(hall, on_paper=(1, 2, 3, 4, 5))
+    vote_all(hall, most=13)
+    do("voting.close", hall.town.of("chief_teller"), DAY, returned=5)
+    missing = [
+        entry.line.name for entry in RollEntry.objects.filter(vote=hall.vote, channel="device", voted=False)
+    ]
+
+    page = page_of("voting.close_confirm", hall.town.of("teller"), "teller", client)
+
+    assert len(missing) == 2 and f"{'、'.join(missing)}。确认截止后，他们不能再投票" in page
+    vote_all(hall, only=missing)
+    assert "尚未投票的代表" not in page_of("voting.close_confirm", hall.town.of("teller"), "teller", client)
 
 
 def test_too_few_ballots_by_device_are_turned_to_paper_before_closing(hall):

@@ -12,8 +12,8 @@ from django.utils.timezone import localtime
 
 import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots import services as ballots
+from projects.ballots.boxes import digest_of_roll
 from projects.ballots.models import Keying, Vote
-from projects.ballots.rolls import digest_of_roll
 from projects.ballots.selectors import compared_with_first
 from projects.cycles.divisions import division_of
 from projects.cycles.documents.composing import document_of
