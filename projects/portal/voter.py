@@ -1,7 +1,9 @@
 """The voter's pages: in, mark, check, done. Nothing is stored before the last step, and that leaves no trace of when.
 
 No session, no message, no entry of the trail, no log line (integrity.md §2.2); marks are in bodies of requests only,
-every request of a vote has one length and every page one size, whatever is marked on it.
+every request of a vote has one length and every page one size, whatever is marked on it. One exception: where a browser
+runs no script, what is ticked (in a vote by `select`) makes the request to the checking page longer, so that who watches the
+line may count the ticks, not whose they are; the request that casts has one length there too.
 """
 
 from __future__ import annotations

@@ -100,13 +100,23 @@
     window.addEventListener("pageshow", function () { handedIn = false; });
   });
 
-  /* A ballot must not say by its length how much is marked: what is not marked is sent too, as 0. */
+  /* A ballot must not say by its length how much is marked: what is not ticked is sent too, as 0. */
   document.querySelectorAll("form.ballot").forEach(function (form) {
-    form.addEventListener("formdata", function (event) {
-      form.querySelectorAll("input[type=checkbox], input[type=radio]").forEach(function (box) {
-        if (!event.formData.has(box.name)) { event.formData.append(box.name, "0"); }
+    function forget() {
+      form.querySelectorAll("input[data-unmarked]").forEach(function (one) { one.remove(); });
+    }
+    form.addEventListener("submit", function () {
+      forget();
+      form.querySelectorAll("input[type=checkbox]:not(:checked)").forEach(function (box) {
+        var unmarked = document.createElement("input");
+        unmarked.type = "hidden";
+        unmarked.name = box.name;
+        unmarked.value = "0";
+        unmarked.dataset.unmarked = "";
+        form.append(unmarked);
       });
     });
+    window.addEventListener("pageshow", forget);
   });
 
   document.querySelectorAll("[data-choice-count]").forEach(function (box) {

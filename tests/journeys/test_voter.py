@@ -159,12 +159,15 @@ def test_every_screen_is_legible_and_without_a_serious_barrier(
         look()
 
 
-@pytest.mark.parametrize("mode", ["select", "each", "rank"])
+@pytest.mark.parametrize(
+    ("mode", "script"),
+    [("select", True), ("each", True), ("rank", True), ("each", False), ("rank", False)],
+)
 def test_a_browser_sends_every_line_so_that_no_length_tells_how_much_is_marked(
-    browser: Browser, served, hall_of, mode: str
+    browser: Browser, served, hall_of, mode: str, script: bool
 ) -> None:  # type: ignore[no-untyped-def]
     hall = hall_of(mode=mode)
-    with browser.new_context(locale="zh-CN", base_url=served.url) as context:
+    with browser.new_context(java_script_enabled=script, locale="zh-CN", base_url=served.url) as context:
         page = context.new_page()
         page.goto(slip_of(hall, "代表1"))
         follow(page.get_by_role("button", name="是我本人，进入投票"))
