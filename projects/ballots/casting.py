@@ -85,6 +85,14 @@ class Sealed:
         return sealing.tracker_of(self.cipher)
 
 
+@dataclass(frozen=True)
+class Cast:
+    """A ballot that is in. before: an earlier attempt brought it, and what this one said is not counted."""
+
+    tracker: str
+    before: bool
+
+
 def faults_of_ballot(ballot: object, paper: Paper) -> list[str]:
     """Why a ballot would be invalid, said before it is sealed; empty means it can be cast."""
     if read_ballot(ballot, paper) is not None:
@@ -187,7 +195,7 @@ def refused(voter: Voter, token: str) -> str:
     if voted:
         raise AlreadyVoted(_("您已经投过票，每人只投一次，投出的票不能更改。"))
     if channel == Channel.PAPER:
-        raise AlreadyVoted(_("您已领取纸质表决票，请用纸质票投票。"))
+        raise AlreadyVoted(_("您在名册上改用纸质票，请用纸质票投票。"))
     if channel == Channel.NONE:
         raise Refused(_("您不在本次投票的到会名册上，请告诉工作人员。"))
     if state == VoteState.OPEN:

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import OperationalError, connection
 
 from projects.ballots import casting
-from projects.ballots.casting import Sealed, Voter
+from projects.ballots.casting import Cast, Sealed, Voter
 from projects.ballots.rules import Paper
 from workflow.people.isolation import SET, Context, of_units, within
 
@@ -29,20 +29,22 @@ PLANNED_ONCE = "-c plan_cache_mode=force_generic_plan"
 PATIENCE_SECONDS = 5.0  # no batch waits for a lock: who waits so long waits for the server itself
 
 
-def cast(voter: Voter, ballot: object, paper: Paper, token: str, public_key: str) -> str:
+def cast(voter: Voter, ballot: object, paper: Paper, token: str, public_key: str) -> Cast:
     """Cast a ballot, committed when this returns, and return its tracker.
 
     ballot, paper: as `rules.read_ballot` takes them. public_key: the open vote's. The same token again is the same
-    ballot and the same tracker, whatever the ballot says then. Raises VoteClosed, AlreadyVoted, CodeReplaced, or Refused
-    for a ballot that would be invalid; OperationalError where the database gives no answer in time. Inside a
-    transaction, or where the site is set so (`GROUP_COMMIT`), the ballot is cast alone.
+    ballot and the same tracker, whatever the ballot says then, and `before` says so. Raises VoteClosed, AlreadyVoted,
+    CodeReplaced, or Refused for a ballot that would be invalid; OperationalError where the database gives no answer in
+    time. Inside a transaction, or where the site is set so (`GROUP_COMMIT`), the ballot is cast alone.
     """
     sealed = casting.seal(voter, ballot, paper, token, public_key)
     alone = connection.in_atomic_block or not settings.GROUP_COMMIT
     if not alone and _WRITER.stored(sealed):
-        return sealed.tracker
+        return Cast(sealed.tracker, before=False)
     with within(of_units((voter.unit_id,), writes=(voter.unit_id,))):
-        return casting.store(sealed, token)
+        tracker = casting.store(sealed, token)
+    # Every seal is another cipher: another tracker is another request's ballot, this one's own a lost answer.
+    return Cast(tracker, before=tracker != sealed.tracker)
 
 
 class _Waiting:

@@ -25,7 +25,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from projects.ballots import sealing
-from projects.ballots.casting import receipt
+from projects.ballots.casting import Cast, receipt
 from projects.ballots.models import RollEntry, Vote
 from projects.ballots.together import cast
 from projects.portal import voter_admission as door
@@ -34,13 +34,24 @@ from projects.portal.public_brake import is_over
 from projects.portal.public_selectors import published_paper
 from projects.portal.voter_admission import Admission, Stop, admission_of
 from projects.portal.voter_forms import EntryForm, ReceiptForm
-from projects.portal.voter_paper import Filled, Pages, Sheet, filled_on, forget_sheet, kept_sheet, sheet_of
+from projects.portal.voter_paper import (
+    Filled,
+    Kind,
+    Pages,
+    Sheet,
+    filled_on,
+    forget_sheet,
+    kept_sheet,
+    sheet_of,
+)
 from workflow.flows.errors import Refused
 from workflow.flows.services import busy_if_locked
 from workflow.inbox.asked import number_asked
 from workflow.roles.middleware import in_office
 
 MOST_TOKEN = 64
+# What the last page posts: it showed a ballot this request brought, or one that had been kept before.
+DONE, KEPT = "done", "kept"
 PAGE_BYTES = 32 * 1024
 View = Callable[..., HttpResponse]
 
@@ -246,8 +257,8 @@ def _cast_in(request: HttpRequest, admission: Admission) -> HttpResponse:
     marks = filled_on(sheet, request.POST)
     if marks.faults:
         return _filled_in(request, admission, _checked)
-    tracker = cast(admission.voter, marks.ballot, marks.paper, token, sheet.vote.public_key)
-    return _done(request, sheet, tracker)
+    done = cast(admission.voter, marks.ballot, marks.paper, token, sheet.vote.public_key)
+    return _done(request, sheet, done)
 
 
 def _read_sheet(admission: Admission) -> Sheet | None:
@@ -280,17 +291,18 @@ def _posted(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 def _again(request: HttpRequest, admission: Admission) -> HttpResponse:
-    """The last page once more, for a ballot that is in: its token alone names it."""
+    """The last page once more, as it was, for a ballot that is in: its token alone names it."""
     token = request.POST["token"]
     with admission.context():
         entry, tracker = door.entry_of(admission), receipt(admission.voter, token)
         if entry is None or tracker is None:
             return _stopped(request, door.stop_for(admission, entry) or door.UNKNOWN, entry)
-        return _done(request, sheet_of(entry.vote), tracker)
+        return _done(request, sheet_of(entry.vote), Cast(tracker, before=_operation(request) == KEPT))
 
 
-# The last page differs by a few words only: rendered once per language and size of letters, kept in parts, and for each
-# vote in parts between which the words of its ballots alone are missing. Nothing of a voter or a ballot is ever kept.
+# The last page differs by a few words only: rendered once per language, size of letters and whether the ballot was in
+# before, kept in parts, and for each vote in parts between which the words of its ballots alone are missing. Nothing of
+# a voter or a ballot is ever kept.
 _LAST_PAGES: Pages = {}
 _OF_BALLOT = ("tracker", "token", "csrf_token")
 _OF_VOTE = ("body", "unit", "address")
@@ -298,27 +310,28 @@ _WORD = re.compile(b"@(" + "|".join(_OF_BALLOT + _OF_VOTE).encode() + b")@")
 MOST_KINDS = 32  # what a cookie says of the size of letters is the browser's
 
 
-def _kind_of(request: HttpRequest, language: str) -> tuple[str, str]:
-    return language, request.COOKIES.get("text_size", "")
+def _kind_of(request: HttpRequest, language: str, *, before: bool) -> Kind:
+    return language, request.COOKIES.get("text_size", ""), before
 
 
-def _done(request: HttpRequest, sheet: Sheet, tracker: str) -> HttpResponse:
-    kind = _kind_of(request, get_language() or "")
+def _done(request: HttpRequest, sheet: Sheet, done: Cast) -> HttpResponse:
+    kind = _kind_of(request, get_language() or "", before=done.before)
     if (page := _LAST_PAGES.get(kind)) is None:
         words = {word: f"@{word}@" for word in _OF_BALLOT + _OF_VOTE}
-        rendered = render_to_string("voter/done.html", words, request).encode()
+        told = words | {"before": done.before, "stage": KEPT if done.before else DONE}
+        rendered = render_to_string("voter/done.html", told, request).encode()
         page = _keep(_LAST_PAGES, kind, _WORD.split(rendered))
-    return HttpResponse(_last_page(_of_vote(sheet, kind, page), tracker, request.POST))
+    return HttpResponse(_last_page(_of_vote(sheet, kind, page), done.tracker, request.POST))
 
 
-def _keep(pages: Pages, kind: tuple[str, str], parts: list[bytes]) -> list[bytes]:
+def _keep(pages: Pages, kind: Kind, parts: list[bytes]) -> list[bytes]:
     if len(pages) >= MOST_KINDS:
         pages.clear()
     pages[kind] = parts
     return parts
 
 
-def _of_vote(sheet: Sheet, kind: tuple[str, str], page: list[bytes]) -> list[bytes]:
+def _of_vote(sheet: Sheet, kind: Kind, page: list[bytes]) -> list[bytes]:
     """The last page of a vote: text and the name of a word of the ballot in turn."""
     kept = sheet.last_pages.get(kind)
     return kept or _keep(sheet.last_pages, kind, _with_words_of(sheet.vote, page))
@@ -353,11 +366,13 @@ def _last_page(parts: list[bytes], tracker: str, posted: Mapping[str, Any]) -> b
 def cast_without_a_hitch(request: HttpRequest, posted: Mapping[str, str], language: str) -> bytes | None:
     """Cast, and return the last page; None, or any error, leaves the very same request to `ballot`.
 
-    Nothing is stored where None is returned; where an error is raised the token finds what may be. A vote this process has
-    not met yet is read here, in its township's context as `ballot` reads it: whether it is open, the deputy is on its
-    roll and has not voted is asked by the statement that stores the ballot, whoever read what before.
+    Nothing is stored where None is returned, as where the ballot was in before; where an error is raised the token finds
+    what may be. A vote this process has not met yet is read here, in its township's context as `ballot` reads it: whether
+    it is open, the deputy is on its roll and has not voted is asked by the statement that stores the ballot, whoever read
+    what before.
     """
-    admission, token, kind = admission_of(request), posted.get("token", ""), _kind_of(request, language)
+    admission, token = admission_of(request), posted.get("token", "")
+    kind = _kind_of(request, language, before=False)
     page = _LAST_PAGES.get(kind)
     if admission is None or page is None or not 0 < len(token) <= MOST_TOKEN:
         return None
@@ -367,15 +382,16 @@ def cast_without_a_hitch(request: HttpRequest, posted: Mapping[str, str], langua
     parts, marks = _of_vote(sheet, kind, page), filled_on(sheet, posted)
     if marks.faults:
         return None
-    tracker = cast(admission.voter, marks.ballot, marks.paper, token, sheet.vote.public_key)
-    return _last_page(parts, tracker, posted)
+    done = cast(admission.voter, marks.ballot, marks.paper, token, sheet.vote.public_key)
+    return None if done.before else _last_page(parts, done.tracker, posted)
 
 
 _OPERATIONS: dict[str, Callable[[HttpRequest, Admission], HttpResponse]] = {
     "fill": _fill,
     "check": _check,
     "cast": _cast,
-    "done": _again,
+    DONE: _again,
+    KEPT: _again,
 }
 
 

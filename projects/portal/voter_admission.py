@@ -151,7 +151,17 @@ ON_PAPER = Stop(
     "on_paper",
     409,
     _lazy("您用纸质票投票"),
-    _lazy("您已改领纸质表决票，请在纸质票上填写并投入票箱，不再用手机投票。"),
+    _lazy("名册上您用纸质票投票：以投入票箱的纸质票为准，不用手机投票。还没有领到纸质票的，请告诉工作人员。"),
+)
+# The roll no longer says whose ballot was destroyed and who held paper all along: the words are true of both.
+EMPTIED = Stop(
+    "emptied",
+    409,
+    _lazy("本次投票已全部改用纸质票"),
+    _lazy(
+        "电子票不足规定张数，不能计票，已全部作废，没有开启。用手机投过票的也须重新投票："
+        "请领取纸质票，填写后投入票箱；已经领取纸质票的，以纸质票为准。"
+    ),
 )
 VOTED = Stop(
     "voted",
@@ -183,6 +193,12 @@ def is_replaced(admission: Admission, entry: RollEntry) -> bool:
     return bool(admission.code) and not entry.voted and not entry.code_hash.startswith(admission.code)
 
 
+def _is_emptied(entry: RollEntry) -> bool:
+    """Whether nobody votes by device any more while the vote is open: what was cast so is void (integrity.md §2.6)."""
+    moved = entry.vote.state == VoteState.OPEN and entry.channel == Channel.PAPER
+    return moved and not entry.vote.roll.filter(channel=Channel.DEVICE).exists()
+
+
 def stop_for(admission: Admission, entry: RollEntry | None) -> Stop | None:
     """Why this browser cannot fill in a ballot now; None where it can."""
     if entry is None:
@@ -190,6 +206,7 @@ def stop_for(admission: Admission, entry: RollEntry | None) -> Stop | None:
     standing = {
         VOID: entry.vote.state == VoteState.VOID,
         ABSENT: entry.channel == Channel.NONE,
+        EMPTIED: _is_emptied(entry),
         ON_PAPER: entry.channel == Channel.PAPER,
         VOTED: entry.voted,
         NOT_OPEN: entry.vote.state == VoteState.DEFINED,

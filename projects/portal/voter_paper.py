@@ -58,7 +58,8 @@ class Line:
         return CHOICE_WORDS.get(self.mark, _("没有表态，按弃权计"))
 
 
-Pages = dict[tuple[str, str], list[bytes]]  # by language and size of letters, in parts
+Kind = tuple[str, str, bool]  # language, size of letters, whether the ballot was in before
+Pages = dict[Kind, list[bytes]]  # in parts
 
 
 @dataclass(frozen=True)

@@ -242,7 +242,7 @@ def service(ballots: Ballots, clients: int, voters: list[Voter], *, alone: bool 
     marks = [TITLES[0], TITLES[3]]
 
     def work(voter: Voter) -> str:
-        return together.cast(voter, marks, ballots.paper, sealing.new_token(), ballots.public_key)
+        return together.cast(voter, marks, ballots.paper, sealing.new_token(), ballots.public_key).tracker
 
     with override_settings(GROUP_COMMIT=not alone):
         return by_threads(clients, voters, work)

@@ -93,7 +93,7 @@ class Hall:
 
     def cast(self, name: str, ballot: Any, token: str | None = None) -> str:
         token = token or self.tokens.setdefault(name, sealing.new_token())
-        return cast(self.voter(name), ballot, paper_of(self.vote), token, self.vote.public_key)
+        return cast(self.voter(name), ballot, paper_of(self.vote), token, self.vote.public_key).tracker
 
     def close(self, *, on_paper: int = 0) -> Vote:
         now = close_vote(self.act("chief_teller"), self.vote, returned=on_paper)

@@ -51,7 +51,7 @@ def sealed(hall: Hall, voter: Voter, token: str) -> Sealed:
 
 def by_group(hall: Hall, voter: Voter, token: str | None = None) -> Callable[[], str]:
     paper, token = paper_of(hall), token or sealing.new_token()
-    return lambda: together.cast(voter, [WATER], paper, token, hall.vote.public_key)
+    return lambda: together.cast(voter, [WATER], paper, token, hall.vote.public_key).tracker
 
 
 def held_back(monkeypatch: pytest.MonkeyPatch, number: int) -> threading.Event:

@@ -33,7 +33,7 @@ def casting(hall: Hall, name: str, token: str, ballot: tuple[str, ...] = ("æ°´åŽ
     """One deputy's device, as the page of the ballot casts: with whoever else casts from this process."""
     with within(SYSTEM):
         voter, paper = hall.voter(name), boxes.paper_of(hall.vote)
-    return lambda: cast(voter, list(ballot), paper, token, hall.vote.public_key)
+    return lambda: cast(voter, list(ballot), paper, token, hall.vote.public_key).tracker
 
 
 def closing(hall: Hall) -> Callable[[], Any]:

@@ -64,7 +64,7 @@ def casting(hall: Hall, name: str = FIRST, token: str = "", ballot: tuple[str, .
     token = token or sealing.new_token()
     with within(SYSTEM):
         voter, paper = hall.voter(name), boxes.paper_of(hall.vote)
-    return lambda: cast(voter, list(ballot), paper, token, hall.vote.public_key)
+    return lambda: cast(voter, list(ballot), paper, token, hall.vote.public_key).tracker
 
 
 def sending_twice(hall: Hall, token: str) -> tuple[Work, Work]:

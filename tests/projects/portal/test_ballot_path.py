@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -127,6 +128,7 @@ def test_a_sheet_the_database_no_longer_knows_is_read_anew_and_the_same_ballot_i
     done = phone.post(PAPER, {"op": "cast", "token": token, "m1": "1"})
 
     assert (away.status_code, done.status_code) == (503, 200)
+    assert "可以换发投票码，用会场的平板电脑投票" in away.content.decode(), "paper is refused to a few"
     with within(SYSTEM):
         assert Box.objects.count() == 1
 
@@ -268,6 +270,33 @@ def test_who_has_voted_or_comes_too_late_is_told_so_by_the_site(committed):
 
     assert door.left == 3
     assert door.ask(phones[0], {"m1": "1"})[0] == "200", "a ballot that is in finds itself"
+
+
+def test_a_ballot_sent_again_is_told_by_the_site_that_the_first_one_counts(committed):
+    door, phone = Door(), come_in(committed, "代表1")
+    first = door.ask(phone, {"m1": "1"})
+
+    back = door.ask(phone, {"m2": "1"})
+
+    assert door.left == 2 and back == door.ask(phone, {"m2": "1"}, by=door.site)
+    told = "这张票先前已经投出，以第一次提交的为准"
+    assert told in back[2] and told not in first[2]
+    assert first[1]["Content-Length"] == back[1]["Content-Length"]
+    with within(SYSTEM):
+        assert Box.objects.count() == 1
+
+
+def test_a_ballot_whose_answer_was_lost_on_the_way_to_the_site_is_its_own(committed, monkeypatch):
+    phone, real = come_in(committed, "代表1"), together._Writer._commit
+
+    def lost(writer, batch):
+        real(writer, batch)
+        raise psycopg.OperationalError("gone")
+
+    monkeypatch.setattr(together._Writer, "_commit", lost)
+    page = phone.post(PAPER, {"op": "cast", "token": "mine", "m1": "1"})
+
+    assert "您的票已投出" in page.content.decode() and "先前已经投出" not in page.content.decode()
 
 
 def test_where_every_request_must_be_encrypted_no_other_is_answered_at_the_door(committed, settings):

@@ -274,6 +274,28 @@ def test_the_same_ballot_sent_again_is_the_same_ballot(open_hall):
     assert Box.objects.count() == 1
 
 
+BEFORE = "这张票先前已经投出，以第一次提交的为准"
+
+
+def test_marks_changed_after_casting_and_sent_again_are_said_not_to_count(open_hall):
+    phone = come_in(open_hall)
+    token = token_on(phone.get(PAPER))
+
+    first = cast_by(phone, token, m1="1")
+    back = cast_by(phone, token, m3="1")
+
+    assert "您的票已投出" in text_of(first) and BEFORE not in text_of(first)
+    assert "您的票已投出" in text_of(back) and BEFORE in text_of(back)
+    assert len(first.content) == len(back.content)
+    stages = [re.search(r'name="stage" value="(\w+)"', text_of(page))[1] for page in (first, back)]
+    larger = [
+        phone.post(PAPER, {"token": token, "stage": stage, "text_size": "large"}, follow=True)
+        for stage in stages
+    ]
+    assert [tracker_on(page) == tracker_on(first) for page in larger] == [True, True]
+    assert [BEFORE in text_of(page) for page in larger] == [False, True], "each page comes back as it was"
+
+
 def test_a_second_device_is_told_that_the_ballot_is_in(open_hall):
     user = User.objects.create(username="deputy1", name="代表一")
     RollLine.objects.filter(pk=open_hall.line("代表1").pk).update(user=user)
@@ -319,6 +341,24 @@ def test_who_has_taken_paper_votes_on_paper(open_hall):
     for page in (phone.get(PAPER), cast_by(phone, token, m1="1")):
         assert page.status_code == 409 and "您用纸质票投票" in text_of(page)
     assert not Box.objects.exists()
+
+
+def test_whose_ballot_was_destroyed_with_the_box_is_told_to_vote_again_on_paper(open_hall):
+    phone, other = come_in(open_hall), come_in(open_hall, "代表5")
+    token = token_on(phone.get(PAPER))
+    assert cast_by(phone, token, m1="1").status_code == 200
+    lines = [open_hall.line(f"代表{n}").pk for n in range(5, 13)]
+    rolls.to_paper(open_hall.act("teller"), open_hall.locked, lines, reason="网络中断")
+    assert "您用纸质票投票" in text_of(other.get(PAPER)), "some still vote by device"
+    rolls.empty_box(open_hall.act("chief_teller"), open_hall.locked, reason="电子票太少")
+
+    shown_again = phone.post(PAPER, {"op": "done", "token": token})
+    for page in (phone.get(PAPER), cast_by(phone, token, m1="1"), shown_again, other.get(PAPER)):
+        assert page.status_code == 409 and "电子票不足规定张数" in text_of(page)
+        assert "请领取纸质票" in text_of(page) and "已改领" not in text_of(page)
+
+    open_hall.close(on_paper=12)
+    assert "请领取纸质票" not in text_of(phone.get(PAPER)), "the vote is over"
 
 
 def test_who_is_absent_has_no_ballot(hall, client):  # noqa: F811
