@@ -107,7 +107,6 @@ DEADLINES = [
 AT_LEAST = {"convened": ("deliberation.convene", "vote.open", 15, 0), "materials": ("deliberation.materials", "vote.open", 7, 0),
             "notice": ("selection.notice", "selection.conclude", 5, 16)}  # fmt: skip
 NEVER = {
-    "secret": ("voting.cast", "vote.cast", "ballot.cast"),
     "past_acts": ("row.add", "row.change", "row.remove"),
 }  # fmt: skip
 GOVERNMENT = {"mayor", "gov_clerk", "department", "finance", "legal"}

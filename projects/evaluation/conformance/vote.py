@@ -189,9 +189,28 @@ def resolved_in_session(year: Year) -> Finding:
     return broken("闭会后才通过决议", ended, resolved) if ended and ended.id < resolved.id else held(resolved)
 
 
-def secret(_year: Year, act: Act) -> bool:
-    """An entry that says who cast a ballot (integrity.md §2.2)."""
-    return act.action in {"voting.cast", "vote.cast", "ballot.cast"}
+LEAST_GROUP = 5
+
+
+def secret(year: Year) -> Finding:
+    """Of phones and paper neither were so few collected that their sums tell who voted how (integrity.md §2.6).
+
+    A vote on paper alone is one group. Closing asks how many papers were issued, not how many of them came back.
+    """
+    closed = [act for act in year.all("vote.close") if "paper_returned" in act.after]
+    few = [act for act in closed if is_of_a_handful(act)]
+    if few:
+        return broken("电子票或纸质票不足五张，可能推知个人意见", *few)
+    if closed:
+        return held(*closed)
+    return not_applicable("没有使用电子票") if year.first(CLOSE) else not_yet()
+
+
+def is_of_a_handful(closed: Act) -> bool:
+    """Whether, phones and paper being counted together, there are only a few of one of them."""
+    paper = int(closed.after["paper_returned"] or 0)
+    device = int(closed.after.get("returned") or 0) - paper
+    return device > 0 and (device < LEAST_GROUP or 0 < paper < LEAST_GROUP)
 
 
 def chair_in_government(year: Year) -> Finding:
@@ -282,7 +301,7 @@ CHECKS = [
     Check("opened_by_two", 4, "两人共同开启投票", "座位表第四环节",
           two_people(*on_every_desk("open", "open_confirm"), note="开启投票由一人办理")),
     Check("span", 4, "到会变动在投票开始前，领票在开始后、截止前", "座位表第四环节", voting_between),
-    Check("secret", 4, "无记名：记录不载何人投票", "组织法 28（类推）", never(secret, note="记录载明何人投票")),
+    Check("secret", 4, "无记名：电子票、纸质票均不少于五张", "组织法 28（类推）；本地规定（电子表决最少票数）", secret),
     Check("closed_by_two", 4, "两人共同截止投票", "座位表第四环节",
           two_people(*on_every_desk("close", "close_confirm"), note="截止投票由一人办理")),
     Check("keyed_twice", 4, "两人分别录入计票", "两次录入核对",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 
 import pytest
 from django.db import transaction
@@ -28,6 +29,7 @@ from projects.ballots.services import (
 )
 from projects.ballots.together import cast
 from projects.cycles.models import RollLine
+from projects.evaluation.conformance import CHECKS, Year, act_of
 from tests.projects.ballots.conftest import PASSPHRASES, opening
 from workflow.audit.models import Entry
 from workflow.flows.errors import Refused
@@ -426,6 +428,25 @@ def test_a_handful_left_on_paper_and_none_by_device_is_turned_to_paper_first(hal
         hall.close(on_paper=4)
     rolls.empty_box(hall.act("chief_teller"), hall.locked, reason="电子票太少")
     assert hall.close(on_paper=8).state == "closed"
+
+
+@pytest.mark.parametrize(
+    ("on_paper", "came_back", "status"),
+    [(FIVE, 5, "held"), (FIVE, 4, "not_held"), (FIVE, 0, "held"), ((), 0, "held")],
+)
+def test_a_handful_of_paper_that_comes_back_beside_phones_breaks_the_secrecy_of_the_year(
+    hall, on_paper, came_back, status
+):
+    hall.open(on_paper=on_paper)
+    everybody(hall)
+    hall.close(on_paper=came_back)
+
+    entries = Entry.objects.order_by("pk").values_list("pk", "body")
+    year = Year(tuple(act_of(number, json.loads(body)) for number, body in entries), date(2027, 1, 21))
+    [found] = [check.find(year) for check in CHECKS if check.code == "secret"]
+
+    closed = Entry.objects.get(action="vote.close")
+    assert (found.status, found.evidence) == (status, (closed.pk,))
 
 
 def test_of_phones_and_paper_only_the_total_is_kept(hall):
