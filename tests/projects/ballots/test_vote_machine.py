@@ -41,11 +41,15 @@ deputies = st.sets(deputy, min_size=1, max_size=5)
 ballot = st.dictionaries(
     st.sampled_from(TITLES), st.sampled_from(["for", "for", "against", "abstain"]), max_size=3
 )
+# What everybody would mark on paper; as many are collected as were handed out.
+BLANK: list[Marks] = [{} for _deputy in DEPUTIES]
+papers = st.lists(ballot, min_size=len(DEPUTIES), max_size=len(DEPUTIES))
 
 STATES = {"defined", "open", "closed", "keyed", "certified", "declared"}
 TURNS = {
     "by device", "on paper", "held again", "counted again", "run-off", "keyed apart", "holder left", "code replaced",
     "select", "each", "rank", "came late", "counted wrong", "figures overtaken", "below quorum", "opened with absent",
+    "marked on paper", "spoiled", "added up",
 }  # fmt: skip
 
 
@@ -201,12 +205,16 @@ class VoteMachine(Opening):
             rejected = key_tally(self.hall.act(f"counter{self.counters}"), vote, turn=turn, figures=figures)
         return rejected
 
-    @rule()
-    def key_the_paper(self) -> None:
-        allowed, figures = self.may_key, self.sheet(len(self.on_paper))
+    @rule(collected=papers)
+    def key_the_paper(self, collected: list[Marks]) -> None:
+        collected = [self.marked(said) for said in collected[: len(self.on_paper)]]
+        allowed, figures = self.may_key, self.sheet(collected)
         self.tries(lambda: self.key(figures, figures), allowed=allowed)
         if allowed:
             self.counted = True
+            self.read = [said for said in collected if self.paper.is_sound(said)]
+            self.spoiled = len(collected) - len(self.read)
+            self.kinds_of_paper_reached()
             if not self.cast:
                 self.state = "keyed"
 
@@ -215,19 +223,34 @@ class VoteMachine(Opening):
         """One of them sees a vote the other does not: both keyings are kept, neither counts."""
         if not self.on_paper:
             return
-        figures = self.sheet(len(self.on_paper))
-        other = self.sheet(len(self.on_paper), in_favour=1)
+        blank: list[Marks] = [{} for _ballot in self.on_paper]
+        figures, other = self.sheet(blank), self.sheet([{self.paper.titles[0]: "for"}, *blank[1:]])
         rejected = self.tries(lambda: self.key(figures, other), allowed=self.may_key)
         if self.may_key:
             assert rejected
             self.reached("keyed apart")
 
-    def sheet(self, ballots: int, *, in_favour: int = 0) -> dict[str, Any]:
-        """A tally of paper on which nobody marked anything, or somebody the first candidate."""
+    def marked(self, said: Marks) -> Marks:
+        """What of it stands on this paper: among those who tie there are fewer to mark."""
+        return {title: mark for title, mark in said.items() if title in self.paper.titles}
+
+    def sheet(self, collected: list[Marks]) -> dict[str, Any]:
+        """The tally of these papers; one with too many marks is invalid."""
+        sound = [said for said in collected if self.paper.is_sound(said)]
         empty = empty_sheet(self.hall.vote)
-        sums = {title: of | {"abstain": ballots} for title, of in empty["sums"].items()}
-        sums[self.paper.titles[0]] |= {"for": in_favour, "abstain": ballots - in_favour}
-        return empty | {"valid": ballots, "sums": sums}
+        sums = {
+            title: {"for": of[0], "against": of[1], "abstain": len(sound) - of[0] - of[1]}
+            | ({"points": of[2]} if self.paper.mode == "rank" else {})
+            for title, of in self.paper.sums(sound).items()
+        }
+        return empty | {"valid": len(sound), "invalid": len(collected) - len(sound), "sums": sums}
+
+    def kinds_of_paper_reached(self) -> None:
+        if self.spoiled:
+            self.reached("spoiled")
+        if any(self.read):
+            by_device = any(said for _token, said in self.cast.values())
+            self.reached("added up" if by_device else "marked on paper")
 
     @rule(pair=st.permutations(sorted(PASSPHRASES)))
     def open_the_box(self, pair: list[str]) -> None:
@@ -268,21 +291,21 @@ class VoteMachine(Opening):
 
     @property
     def ballots(self) -> list[Marks]:
-        """What was cast by device; on paper nobody marks anything."""
-        return [said for _token, said in self.cast.values()]
+        """What was cast by device, and what was read of the papers."""
+        return [said for _token, said in self.cast.values()] + self.read
 
-    @rule(steps=st.integers(1, 5))
-    def go_on(self, steps: int) -> None:
+    @rule(steps=st.integers(1, 5), collected=papers)
+    def go_on(self, steps: int, collected: list[Marks]) -> None:
         """The steps a hall would take now, so that short walks reach the end too."""
         for _step in range(steps):
-            self._go_one_step()
+            self._go_one_step(collected)
             self.the_two_agree()
 
-    def _go_one_step(self) -> None:
+    def _go_one_step(self, collected: list[Marks]) -> None:
         step = {
             "defined": self._go_and_open,
             "open": self._go_and_vote,
-            "closed": lambda: (self.key_the_paper(), self.open_the_box(sorted(PASSPHRASES))),
+            "closed": lambda: (self.key_the_paper(collected), self.open_the_box(sorted(PASSPHRASES))),
             "keyed": lambda: (self.sign("chief_teller"), self.sign("teller")),
             "certified": self.declare,
             "declared": self.declare,
@@ -324,7 +347,8 @@ class VoteMachine(Opening):
             self.the_sums_are_those_of_the_ballots()
 
     def the_sums_are_those_of_the_ballots(self) -> None:
-        outcome, valid = decided(self.hall.vote), len(self.cast) + len(self.on_paper)
+        outcome, valid = decided(self.hall.vote), len(self.ballots)
+        assert (outcome.count.valid, outcome.count.invalid) == (valid, self.spoiled)
         sums = self.paper.sums(self.ballots)
         found = {
             title: (of.in_favour, of.against, of.points, of.abstain)
@@ -383,23 +407,24 @@ def test_a_walk_takes_every_turn_there_is(quick_stretching, new_hall):
         vote.call_the_roll({other}, set(), wrongly=True)
         vote.say_what_is_issued(set())
         vote.call_the_roll({other}, set(), wrongly=False)
-        vote.go_on(1)  # opened, all but one being here
+        vote.go_on(1, BLANK)  # opened, all but one being here
         assert vote.state == "open" and other not in vote.here
         vote.print_codes(set(DEPUTIES), times=2, asked=True)
         vote.come_in_by_code(DEPUTIES[-1])
         vote.it_is_void(really=True)
-        vote.go_on(3)  # opened, half of the telephones for one and half for another, closed
+        vote.go_on(3, BLANK)  # opened, half of the telephones for one and half for another, closed
         vote.key_the_paper_apart()
         vote.it_is_counted_again(really=True)
-        vote.go_on(5)  # closed, counted, signed, announced; the run-off is open
+        vote.go_on(5, BLANK)  # closed, counted, signed, announced; the run-off is open
         assert vote.paper.titles == TITLES[:2] and vote.state == "open"
-        vote.go_on(2)
+        vote.go_on(2, BLANK)
         vote.more_come_back_than_were_issued(really=True)
+    alike = {TITLES[0]: "for"}
     for vote in walk(device=False):
-        vote.go_on(5)
+        vote.go_on(5, [{TITLES[1]: "for"} | alike, *[alike] * 7])  # the first one has too many marks
     for mode in ("each", "rank"):
         for vote in walk(device=True, mode=mode, seats=2):
-            vote.go_on(1)
+            vote.go_on(1, BLANK)
             vote.vote(DEPUTIES[-1], {TITLES[2]: "for", TITLES[0]: "against"}, again=False)
-            vote.go_on(5)  # the others, closed, counted, signed, announced
+            vote.go_on(5, [alike] * 8)  # the others, closed, counted, signed, announced
     assert REACHED == STATES | TURNS

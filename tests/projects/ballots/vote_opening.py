@@ -84,6 +84,7 @@ class Opening(RuleBasedStateMachine):
 
     def count_anew(self, state: str) -> None:
         self.state, self.signed, self.counted = state, set[str](), False
+        self.read, self.spoiled = list[Marks](), 0
 
     def follow(self, new: Vote) -> None:
         """From now on it is the vote that has taken this one's place."""
