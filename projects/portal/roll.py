@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django import forms
@@ -112,10 +113,11 @@ def _confirm(request: HttpRequest, deadline: Deadline, cycle: Cycle) -> HttpResp
         return _preview(request, deadline, cycle, raw)
     data = read.data | {"statement": form.cleaned_data["statement"]}
     try:
-        complete(deadline.pk, actor=in_office(request).user, data=data, at=timezone.now())
+        done = complete(deadline.pk, actor=in_office(request).user, data=data, at=timezone.now())
     except Refused as refused:
         return _preview(request, deadline, cycle, raw, reasons=refused.reasons)
-    messages.success(request, _("名册已核定：文件 %(n)s 人，名册 %(n)s 人。") % {"n": read.in_file})
+    told = {"file": read.in_file, "roll": json.loads(done.body)["after"]["deputies_in_office"]}
+    messages.success(request, _("名册已核定：文件 %(file)s 人，名册 %(roll)s 人。") % told)
     return redirect("task", task_id=deadline.pk)
 
 

@@ -8,12 +8,14 @@ from datetime import date
 
 import openpyxl
 import pytest
+from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from projects.ballots.models import Vote
 from projects.cycles.models import Cycle, RollLine
 from projects.deliberation import rolls
+from projects.deliberation import services as deliberation
 from projects.deliberation.rolls import read_roll
 from projects.demo.play import deliberation as play
 from projects.portal import before_vote
@@ -262,6 +264,18 @@ def test_a_sound_file_is_previewed_with_both_numbers_and_then_fixes_the_roll(tow
     assert len(lines) == 20 and lines[town.deputies[4].pk] == town.delegations[1]
     assert Cycle.objects.get().deputies_in_office == 20
     assert Entry.objects.filter(action="deliberation.roll").count() == 1
+
+
+def test_the_number_on_the_roll_is_counted_there(town, asked, client, monkeypatch):  # noqa: F811
+    task = open_task("deliberation.roll").pk
+    as_office(client, town, "clerk")
+    preview = send(client, task, full_roll(town))
+    monkeypatch.setattr(deliberation, "count_roll", lambda session: 19)
+
+    answer = confirm(client, task, preview)
+
+    *_before, told = map(str, get_messages(answer.wsgi_request))
+    assert told == "名册已核定：文件 20 人，名册 19 人。"
 
 
 def test_wrong_rows_name_their_column_and_nothing_is_imported(town, asked, client):  # noqa: F811
