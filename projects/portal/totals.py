@@ -24,6 +24,7 @@ from projects.ballots import keypad
 from projects.ballots.forms import TallyForm
 from projects.ballots.models import Vote
 from projects.ballots.rules import reconcile
+from projects.ballots.selectors import keyings_of, last_rejection, round_of
 from workflow.administration.previews import WORKBOOK, payload_of, previewed
 from workflow.flows.errors import Refused
 from workflow.flows.fields import PlainForm
@@ -157,8 +158,21 @@ def _confirm(request: HttpRequest, deadline: Deadline, vote: Vote) -> HttpRespon
         )
     except Refused as refused:
         return _preview(request, deadline, vote, sums, reasons=refused.reasons)
-    messages.success(request, _("表决器的结果已录入，等待另一名计票人导入后比对。"))
+    _tell(request, Vote.objects.get(pk=vote.pk))
     return redirect("task", task_id=deadline.pk)
+
+
+def _tell(request: HttpRequest, vote: Vote) -> None:
+    """What became of a keying: it waits for the other one, stands with it, or neither of the two does."""
+    rejected = last_rejection(vote)
+    if keyings_of(vote, round_of(vote)):
+        messages.success(request, _("表决器的结果已录入，等待另一名计票人导入后比对。"))
+    elif not rejected:
+        messages.success(request, _("两名计票人录入的结果相符，票数平衡，计票结果成立。"))
+    elif rejected.differences:
+        messages.warning(request, _("表决器的结果已录入，但与另一名计票人录入的不一致，两人须重新导入。"))
+    else:
+        messages.warning(request, _("两名计票人录入的结果相符，但票数不平衡，两人须核对后重新导入。"))
 
 
 @require_safe

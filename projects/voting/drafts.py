@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from projects.cycles.models import Cycle
+from datetime import timedelta
+from math import ceil
+
+from projects.ballots.selectors import PROJECTS, declared_votes
+from projects.cycles.models import Cycle, Session
 from projects.cycles.numerals import numeral
 from projects.selection.models import Item
-from projects.voting.selectors import ResultRow, deputies_in_office, result_now, vote_session
+from projects.voting.selectors import ResultRow, deputies_in_office, result_now, vote_of, vote_session
+from workflow.calendar.workdays import in_words
 
 
 def _chosen(rows: list[ResultRow]) -> list[Item]:
@@ -36,13 +41,29 @@ def resolution_text(cycle: Cycle) -> str:
 
 
 def announcement_text(cycle: Cycle) -> str:
-    """公告: number present, how many projects, the list."""
+    """公告: which session and when, how many attended of how many, what was voted on, the list, or that there is none."""
     words, rows = cycle.rules.words, result_now(cycle)
-    chosen = _chosen(rows)
-    return (
-        f"{vote_session(cycle)}于{cycle.unit.name}举行，实有{words['deputy']} {deputies_in_office(cycle)} 人。会议对 {len(rows)} 个"
-        f"{words['project']}候选项目进行了{words['vote']}，{len(chosen)} 个项目入选：\n{_list(chosen)}\n现予公告。"
+    session, chosen = vote_session(cycle), _chosen(rows)
+    named = f"{cycle.year}年度{cycle.period}{words['project']}"
+    held = (
+        f"{session}于{_days(session)}举行，应到{words['deputy']} {deputies_in_office(cycle)} 人，实到 {_present(cycle, session)} 人。"
+        f"会议以无记名投票方式，对 {len(rows)} 个{named}候选项目进行了{words['vote']}"
     )
+    if not chosen:
+        return f"{held}，没有项目获得通过。\n现予公告。"
+    return f"{held}，确定下列 {len(chosen)} 个项目为{named}：\n{_list(chosen)}\n现予公告。"
+
+
+def _days(session: Session) -> str:
+    last = session.held_on + timedelta(days=ceil(session.days) - 1)
+    until = f"至{last.month}月{last.day}日" if last > session.held_on else ""
+    return f"{in_words(session.held_on)}{until}"
+
+
+def _present(cycle: Cycle, session: Session) -> int | None:
+    """Who came to the session's first ballot that stands; those that followed it were counted anew."""
+    held = [vote for vote in declared_votes(cycle.reference, *PROJECTS) if vote.session_id == session.pk]
+    return (held[0] if held else vote_of(cycle)).deputies_present
 
 
 def filing_text(cycle: Cycle) -> str:

@@ -17,7 +17,7 @@ from projects.ballots.models import Keying, Vote
 from projects.ballots.selectors import compared_with_first
 from projects.cycles.divisions import division_of
 from projects.cycles.documents.composing import document_of
-from projects.cycles.models import Cycle, Paper, RollLine
+from projects.cycles.models import Cycle, Paper, RollLine, Session
 from projects.cycles.papers import make_paper
 from projects.deliberation.models import Opinion
 from projects.demo.play.stage import assembly, meeting, open_tasks
@@ -38,6 +38,7 @@ from projects.supervision.selectors import votes_by_item
 from projects.supervision.services import found_projects
 from projects.supervision.sessions import obstacles_to_closing
 from projects.voting.desk import DESK
+from projects.voting.drafts import announcement_text
 from projects.voting.selectors import (
     declared_of,
     elected_items,
@@ -589,6 +590,24 @@ def test_the_announcement_is_numbered_and_signed_by_the_sessions_presidium(hall)
     paper = Paper.objects.get(kind="announcement")
     assert paper.data["signature"] == "青溪镇第十九届人民代表大会第二次会议主席团"
     assert paper.published_at and paper.number == "公告〔19届〕第1号"
+
+
+def test_the_announcement_says_when_how_many_came_and_what_was_decided(hall):
+    declared(hall)
+    assert announcement_text(hall.cycle) == (
+        "青溪镇第十九届人民代表大会第二次会议于2027年1月20日举行，应到代表 50 人，实到 45 人。"
+        "会议以无记名投票方式，对 2 个2027年度民生实事项目候选项目进行了票决，"
+        "确定下列 1 个项目为2027年度民生实事项目：\n一、文化礼堂\n现予公告。"
+    )
+
+
+def test_the_announcement_of_a_vote_that_elected_nothing_has_no_empty_list(hall):
+    Session.objects.filter(pk=hall.session.pk).update(days=2)
+    play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet(dict.fromkeys(SIPING, 10)))
+    assert announcement_text(hall.cycle) == (
+        "青溪镇第十九届人民代表大会第二次会议于2027年1月20日至1月21日举行，应到代表 50 人，实到 45 人。"
+        "会议以无记名投票方式，对 2 个2027年度民生实事项目候选项目进行了票决，没有项目获得通过。\n现予公告。"
+    )
 
 
 def test_a_number_of_an_announcement_is_given_once_in_a_township(hall):
