@@ -380,7 +380,7 @@ def _sum_line(vote: Vote, one: str, of: count.Sum, valid: int) -> str:
 SPOILED = {
     count.Spoiled.TOO_MANY: "多选",
     count.Spoiled.UNREADABLE: "涂改、无法辨认",
-    count.Spoiled.NOT_THE_FORM: "未使用统一表决票",
+    count.Spoiled.NOT_THE_FORM: "未使用统一印制的票",
     count.Spoiled.OTHER: "其他",
 }
 _FIGURES = {

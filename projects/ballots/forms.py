@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from projects.ballots import figures as fig
 from projects.ballots import keys
 from projects.ballots.boxes import in_box, obstacles_to_closing
-from projects.ballots.models import Option, Vote
+from projects.ballots.models import Option, Purpose, Vote
 from projects.ballots.rolls import HERE, yet_to_vote
 from projects.ballots.rules import GRADING, Spoiled
-from projects.ballots.selectors import PROJECTS, current_vote, pairs_before
+from projects.ballots.selectors import MEASURED, PROJECTS, current_vote, pairs_before
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.cycles.models import Presence
 from workflow.flows.fields import CheckedFileField, UnshownInput
@@ -139,12 +139,17 @@ class OpenForm(VoteForm):
     issued = number(_("发出表决票"))
     on_paper = forms.MultipleChoiceField(
         label=_("领取纸质票的代表"),
-        help_text=_("其余到会代表用手机投票；投票开始后，未投票的仍可改领纸质票。"),
+        help_text=_(
+            "其余到会代表用手机投票。投票开始后手机不能用的，换发投票码，用会场的平板电脑投票；"
+            "可以改领纸质票，但纸质票合计须不少于规定张数。"
+        ),
         widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}),
         required=False,
     )
 
     def prepare(self) -> None:
+        if self.vote.purpose == Purpose.MEASUREMENT:
+            self.fields["issued"].label = MEASURED["issued"]
         if self.vote.keypad:
             self.fields["issued"].label = _("按键表决的代表")
         if not self.vote.device:
@@ -182,6 +187,8 @@ class CloseForm(VoteForm):
     )
 
     def prepare(self) -> None:
+        if self.vote.purpose == Purpose.MEASUREMENT:
+            self.fields["returned"].label = MEASURED["returned"]
         if self.vote.device:
             self.fields["returned"].label = _("收回纸质票")
             self.fields["returned"].help_text = _("电子票由系统清点，不在其内。收回多于发出的，投票无效。")
@@ -202,7 +209,7 @@ class CloseForm(VoteForm):
 class ConfirmCloseForm(VoteForm):
     """截止投票: a teller confirms what the chief teller entered."""
 
-    confirmed = forms.BooleanField(label=_("我已当众清点收回的表决票，张数与上列数字一致"))
+    confirmed = forms.BooleanField(label=_("我已当众清点收回的票，张数与上列数字一致"))
 
     def prepare(self) -> None:
         if self.vote.keypad:
@@ -306,7 +313,7 @@ def labels_of(vote: Vote) -> dict[str, Any]:
 SPOILED_LABELS = {
     Spoiled.TOO_MANY: _("其中：多选"),
     Spoiled.UNREADABLE: _("其中：涂改、无法辨认"),
-    Spoiled.NOT_THE_FORM: _("其中：未使用统一表决票"),
+    Spoiled.NOT_THE_FORM: _("其中：未使用统一印制的票"),
     Spoiled.OTHER: _("其中：其他原因"),
 }
 

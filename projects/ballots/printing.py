@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy
 from docx.shared import Mm, Pt
 
+from projects.ballots.figures import words_of
 from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.rules import Mode
 from projects.cycles.documents.parts import Table
@@ -160,7 +161,10 @@ def _marks(vote: Vote) -> tuple[str, ...]:
 def _notes(vote: Vote) -> list[str]:
     """The marking rule, as the count reads it (`rules.read_ballot`)."""
     options = vote.options.count()
-    last = "请用黑色钢笔或签字笔填写；涂改后无法辨认的、未使用统一表决票的为无效票。无记名投票，不署名、不做记号。"
+    last = (
+        f"请用黑色钢笔或签字笔填写；涂改后无法辨认的、未使用统一印制的{words_of(vote).ballot}的为无效票。"
+        "无记名投票，不署名、不做记号。"
+    )
     return [*_how_to_mark(vote, options), last]
 
 

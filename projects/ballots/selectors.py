@@ -99,6 +99,7 @@ ENTERED = {
     "votes_against": gettext_lazy("反对"),
     "votes_abstain": gettext_lazy("弃权"),
 }
+MEASURED = {"issued": gettext_lazy("发出测评票"), "returned": gettext_lazy("收回测评票")}
 PRESSED = {"issued": gettext_lazy("按键表决的代表"), "returned": gettext_lazy("表决器记录的人数")}
 
 
@@ -110,7 +111,8 @@ def entered_on(vote: Vote, what: str) -> dict[str, Any] | None:
     found = witnessing.entered(vote, what)
     if found is None:
         return None
-    labels = ENTERED | ({"returned": gettext_lazy("收回纸质票")} if vote.device else {})
+    labels = ENTERED | (MEASURED if vote.purpose == Purpose.MEASUREMENT else {})
+    labels |= {"returned": gettext_lazy("收回纸质票")} if vote.device else {}
     labels |= PRESSED if vote.keypad else {}
     meeting = found.figures.get("meeting", {})
     told = found.figures | meeting | ({"attended": len(meeting["attended"])} if meeting else {})
@@ -223,6 +225,7 @@ def compared_with_first(vote: Vote) -> Comparison | None:
     found = count.compare_keyings(
         replace(figures.keying_of(first, first.figures), returned=first.returned or 0),
         replace(figures.keying_of(vote, vote.figures), returned=vote.returned or 0),
+        figures.words_of(vote),
     ) + count.compare_spoiled(first.figures.get("spoiled", {}), vote.figures.get("spoiled", {}))
     return Comparison(
         first,

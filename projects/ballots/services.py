@@ -260,7 +260,7 @@ def obstacles_to_quorum(vote: Vote, present: int | None = None) -> list[str]:
 
 def obstacles_to_opening(vote: Vote, *, present: int, on_leave: int, issued: int) -> list[str]:
     """Why the vote cannot open on these figures; empty means it can."""
-    found = obstacles_to_quorum(vote, present)
+    found, ballot = obstacles_to_quorum(vote, present), fig.words_of(vote).ballot
     if present + on_leave > vote.deputies_in_office:
         found.append(
             _("实到 %(present)s 人 ＋ 请假 %(leave)s 人，多于应到 %(of)s 人。")
@@ -268,10 +268,11 @@ def obstacles_to_opening(vote: Vote, *, present: int, on_leave: int, issued: int
         )
     if issued > present:
         found.append(
-            _("发出表决票 %(issued)s 张，多于实到 %(present)s 人。") % {"issued": issued, "present": present}
+            _("发出%(ballot)s %(issued)s 张，多于实到 %(present)s 人。")
+            % {"ballot": ballot, "issued": issued, "present": present}
         )
     if issued < 1:
-        found.append(_("没有发出表决票。"))
+        found.append(_("没有发出%(ballot)s。") % {"ballot": ballot})
     return found
 
 
@@ -422,9 +423,10 @@ def close_vote(act: Act, vote: Vote, *, returned: int) -> Vote:
             told = (
                 _("表决器记录 %(returned)s 人，多于按键表决的 %(issued)s 人")
                 if held.keypad
-                else _("收回表决票 %(returned)s 张，多于发出的 %(issued)s 张")
+                else _("收回%(ballot)s %(returned)s 张，多于发出的 %(issued)s 张")
             )
-            reason = told % {"returned": returned, "issued": fig.on_paper(held, "issued")}
+            ballot = fig.words_of(held).ballot
+            reason = told % {"ballot": ballot, "returned": returned, "issued": fig.on_paper(held, "issued")}
             return void_vote(act, vote, reason=reason, returned=returned + len(box))
         frozen = boxes.frozen(held, box, returned) if held.state == VoteState.OPEN else {}
         fire(vote, "close", act, returned=returned + len(box), **frozen)

@@ -68,7 +68,7 @@ def register_floor_acts(
             form=form(forms.HandPaperForm),
             act=desk.hand_paper,
             when=desk.obstacles_to_handing_paper,
-            basis=_("同一名册，每人一票：未投电子票的代表可以改领纸质表决票"),
+            basis=_("同一名册，每人一票；未投电子票的代表可以改用纸质票，纸质票合计不少于规定张数"),
             output=_("发出纸质票张数"),
             in_person=True,
             **shared,

@@ -75,9 +75,7 @@ def _bar_to_electing(vote: VoteFile, quorum: Quorum, problems: tuple[Problem, ..
         )
         return Reason(Verdict.NO_QUORUM, sentence)
     if vote.returned > vote.ballots_issued:
-        sentence = (
-            f"收回表决票 {vote.returned} 张，多于发出的 {vote.ballots_issued} 张，本次票决无效，未入选。"
-        )
+        sentence = f"收回{vote.paper.words.ballot} {vote.returned} 张，多于发出的 {vote.ballots_issued} 张，本次票决无效，未入选。"
         return Reason(Verdict.VOID, sentence)
     if problems:
         return Reason(Verdict.UNBALANCED, f"票数不平衡（{len(problems)} 处），不能认定结果，未入选。")

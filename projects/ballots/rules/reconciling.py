@@ -22,11 +22,12 @@ def reconcile(vote: VoteFile) -> list[Problem]:
 
 
 def _negative_figures(vote: VoteFile) -> list[Problem]:
+    ballot = vote.paper.words.ballot
     figures = {
         "应到代表": vote.deputies_in_office,
         "实到代表": vote.deputies_present,
-        "发出表决票": vote.ballots_issued,
-        "收回表决票": vote.returned,
+        f"发出{ballot}": vote.ballots_issued,
+        f"收回{ballot}": vote.returned,
     }
     if vote.tally:
         figures |= {"有效票": vote.tally.valid, "无效票": vote.tally.invalid}
@@ -53,7 +54,8 @@ def _negative_sums(tally: Count | None, words: Words) -> list[Problem]:
 def _attendance_problems(vote: VoteFile) -> list[Problem]:
     problems = []
     if vote.ballots_issued > vote.deputies_present:
-        sentence = f"发出表决票 {vote.ballots_issued} 张 ＞ 实到代表 {vote.deputies_present} 人。"
+        ballot = vote.paper.words.ballot
+        sentence = f"发出{ballot} {vote.ballots_issued} 张 ＞ 实到代表 {vote.deputies_present} 人。"
         problems.append(Problem("issued_over_present", sentence))
     if vote.deputies_present > vote.deputies_in_office:
         sentence = f"实到代表 {vote.deputies_present} 人 ＞ 应到代表 {vote.deputies_in_office} 人。"
@@ -64,10 +66,11 @@ def _attendance_problems(vote: VoteFile) -> list[Problem]:
 def _returned_problems(vote: VoteFile) -> list[Problem]:
     if vote.returned == vote.contained:
         return []
-    parts = [f"逐张表决票 {len(vote.ballots)}"] if vote.ballots or not vote.tally else []
+    ballot = vote.paper.words.ballot
+    parts = [f"逐张{ballot} {len(vote.ballots)}"] if vote.ballots or not vote.tally else []
     if vote.tally:
         parts += [f"有效票 {vote.tally.valid}", f"无效票 {vote.tally.invalid}"]
-    sentence = f"收回表决票 {vote.returned} 张 ≠ {' ＋ '.join(parts)} ＝ {vote.contained} 张。"
+    sentence = f"收回{ballot} {vote.returned} 张 ≠ {' ＋ '.join(parts)} ＝ {vote.contained} 张。"
     return [Problem("returned_differs", sentence)]
 
 
@@ -119,19 +122,20 @@ class Difference:
 
     @property
     def sentence(self) -> str:
-        name = _FIGURES_OF_A_KEYING.get(self.field) or getattr(self.words, self.field)
+        named = _FIGURES_OF_A_KEYING.get(self.field) or getattr(self.words, self.field)
+        name = named.format(self.words.ballot)
         about = f"项目“{self.candidate}”：" if self.candidate is not None else ""
         return f"{about}{name}两次录入不一致，第一次 {_shown(self.first)}，第二次 {_shown(self.second)}。"
 
 
 _FIGURES_OF_A_KEYING = {
-    "issued": "发出表决票",
-    "returned": "收回表决票",
+    "issued": "发出{}",
+    "returned": "收回{}",
     "valid": "有效票",
     "invalid": "无效票",
     "spoiled_too_many": "无效票中多选的",
     "spoiled_unreadable": "无效票中涂改、无法辨认的",
-    "spoiled_not_the_form": "无效票中未使用统一表决票的",
+    "spoiled_not_the_form": "无效票中未使用统一印制的票的",
     "spoiled_other": "无效票中其他原因的",
 }
 
@@ -143,7 +147,9 @@ def _shown(figure: int | None) -> str:
 def compare_keyings(first: Keying, second: Keying, words: Words = VOTING) -> list[Difference]:
     """Every field on which two independent keyings differ, in the order of the sheet; empty means they agree."""
     one, other = _head_figures(first), _head_figures(second)
-    heads = [Difference(name, one[name], other[name]) for name in one if one[name] != other[name]]
+    heads = [
+        Difference(name, one[name], other[name], words=words) for name in one if one[name] != other[name]
+    ]
     candidates = dict.fromkeys([*first.count.sums, *second.count.sums])
     return heads + [
         Difference(name, _figure(first, candidate, name), _figure(second, candidate, name), candidate, words)

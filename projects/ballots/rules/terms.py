@@ -89,7 +89,7 @@ class Rules:
 class Words:
     """What the figures of a paper are called. whole: what one candidate's figures add up to, with its number.
 
-    order: the four figures as the paper has them.
+    order: the four figures as the paper has them. ballot: the paper itself.
     """
 
     in_favour: str = "赞成"
@@ -99,6 +99,7 @@ class Words:
     points: str = "得分"
     whole: str = "有效票 {} 张"
     order: tuple[str, ...] = ("in_favour", "against", "abstain", "not_pressed")
+    ballot: str = "表决票"
 
     def parts(self, of: Sum, *, all_four: bool = False) -> str:
         """One candidate's figures as a sum is written; not_pressed only where there is any, or all four are asked."""
@@ -116,6 +117,7 @@ GRADING = Words(
     abstain="基本满意",
     not_pressed="未作评价",
     order=("in_favour", "abstain", "against", "not_pressed"),
+    ballot="测评票",
 )
 
 

@@ -10,7 +10,7 @@ import pytest
 from projects.ballots.figures import digest_of, field_name
 from projects.ballots.models import Vote
 from projects.ballots.reporting import tally_report
-from projects.ballots.selectors import signatures_hold
+from projects.ballots.selectors import compared_with_first, signatures_hold
 from projects.cycles.documents.parts import Document
 from projects.cycles.models import Paper, RollLine
 from projects.cycles.rulebook import Rules
@@ -430,7 +430,7 @@ def test_what_the_chair_entered_is_sent_back_by_the_chief_teller(town, cycle):
     attended(town, 20)
     do("evaluation.measure_open", town.of("chair"), T2, issued=19)
     shown = DESK.at_opening(cycle)["entered"]
-    assert ("发出表决票", 19) in [(str(label), n) for label, n in shown["figures"]]
+    assert ("发出测评票", 19) in [(str(label), n) for label, n in shown["figures"]]
     task = open_task("evaluation.measure_open_confirm").task_id
     chief = town.of("chief_teller")
     send_back(task, actor=chief, to="measure_open", reason="应发出二十张。", at=at(T2))
@@ -648,6 +648,14 @@ def test_keyings_that_agree_and_are_wrong_are_counted_again_before_and_after_the
     wrong, again, last = Vote.objects.order_by("pk")
     assert (wrong.state, again.state, last.state) == ("keyed", "certified", "declared")
     assert (last.follows, {m.vote for m in Measurement.objects.all()}) == (again, {last})
+    compared = compared_with_first(last).sentence
+    assert (
+        "“1. 村道硬化”的满意前次 8，本次 18" in compared
+        and "“1. 村道硬化”的不满意前次 10，本次 0" in compared
+    )
+    assert not any(word in compared for word in ("赞成", "反对", "弃权"))
+    report = Paper.objects.get(kind="tally_report", subject=last.reference)
+    assert report.data["compared"] == compared
     assert Measurement.objects.get(project__number=1).state == "closed"
     with pytest.raises(Obstructed, match="结果已经宣布"):
         asked_to_recount(cycle, chief, data, 17)

@@ -7,12 +7,14 @@ import json
 
 import pytest
 from django.template.loader import render_to_string
+from django.test import Client
 from pypdf import PdfReader
 
 import projects.voting.events  # noqa: F401  registers the events
-from projects.ballots import boxes, offline, sealing
+from projects.ballots import boxes, offline, rolls, sealing
 from projects.ballots.boxes import paper_of
 from projects.ballots.casting import Voter
+from projects.ballots.forms import OpenForm
 from projects.ballots.models import Box, RollEntry, Vote
 from projects.ballots.together import cast
 from projects.cycles.documents.composing import document_of
@@ -314,6 +316,29 @@ def test_a_deputy_whose_phone_died_takes_paper_instead(hall):
             "voting.hand_paper", hall.cycle, actor=hall.town.of("teller"), at=at(DAY),
             data={"lines": [line(hall, 1)], "reason": "已经投过电子票"}, reauthenticated=True,
         )  # fmt: skip
+
+
+def test_where_nobody_is_on_paper_whose_phone_died_votes_on_a_tablet_of_the_hall(hall):
+    """As the pages say: a single ballot on paper would tell whose it is."""
+    opened(hall)
+    vote_all(hall, most=19)
+    [waiting_one] = RollEntry.objects.filter(vote=hall.vote, channel="device", voted=False)
+    with pytest.raises(Refused, match="请在会场提供平板电脑并换发新的投票码"):
+        hand_paper(hall, int(waiting_one.line.name.removeprefix("代表")))
+    told = str(OpenForm.base_fields["on_paper"].help_text)
+    assert "换发投票码，用会场的平板电脑投票" in told and "纸质票合计须不少于规定张数" in told
+
+    act, tablet = hall.town.act("clerk", at(DAY)), Client()
+    vote = Vote.objects.select_for_update(of=("self",)).get(pk=hall.vote.pk)
+    [(_entry, code)] = rolls.new_codes(act, vote, [waiting_one.line_id])
+    tablet.post("/ballot/", {"code": code})
+    apply(SYSTEM)
+    done = tablet.post("/ballot/paper/", {"op": "cast", "token": "tablet", "m1": "1"})
+    apply(SYSTEM)
+
+    assert "您的票已投出" in done.content.decode()
+    close(hall)
+    assert (hall.vote.state, hall.vote.returned) == ("closed", 20)
 
 
 def test_paper_handed_out_after_the_returned_were_counted_is_counted_before_the_vote_closes(hall):

@@ -368,7 +368,7 @@ def test_invalid_ballots_are_keyed_by_reason_and_shown_once_declared(hall, clien
     do("voting.certify_teller", teller, DAY, confirmed=True)
     do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
     sign_in(client, hall, "clerk")
-    assert "无效票：未使用统一表决票" in main_of(client.get(f"/votes/{hall.vote.pk}/"))
+    assert "无效票：未使用统一印制的票" in main_of(client.get(f"/votes/{hall.vote.pk}/"))
 
 
 def test_reasons_that_do_not_add_up_to_the_invalid_ballots_are_refused(hall):
