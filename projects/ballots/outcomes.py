@@ -94,7 +94,7 @@ ELECTION = Judge(lambda _vote, counted: outcome_as_json(counted))
 
 def _carried(vote: Vote, counted: count.Outcome) -> dict[str, Any]:
     """A question is carried by the majority, whatever its rank; nothing is 入选."""
-    needed = count.majority_phrase(counted.majority)
+    needed = count.majority_phrase(counted.majority, counted.vote.paper.mode)
     return outcome_as_json(counted) | {
         "lines": {
             title: {

@@ -14,9 +14,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from projects.ballots import boxes
 from projects.ballots import figures as fig
-from projects.ballots.models import Purpose, Vote, VoteState
+from projects.ballots.models import Vote, VoteState
 from projects.ballots.outcomes import lines_told
-from projects.ballots.rules import Majority, MajorityBase, majority_phrase
+from projects.ballots.rules import Majority, MajorityBase, Mode, majority_phrase
 from projects.ballots.selectors import PROJECTS, STANDING, compared_with_first, then_of
 from projects.cycles.documents.composing import lay_out
 from projects.cycles.documents.parts import Document, Equations, Paragraph, Part, Table, ToSign
@@ -116,10 +116,10 @@ def report_text(vote: Vote) -> str:
         ballots = f"按键表决 {vote.issued} 人，表决器记录 {vote.returned} 人。"
     else:
         ballots = (
-            f"发出{name_of_ballot(vote)} {vote.issued} 张，收回 {vote.returned} 张，有效票 {outcome['ballots']['valid']} 张，"
+            f"发出{fig.words_of(vote).ballot} {vote.issued} 张，收回 {vote.returned} 张，有效票 {outcome['ballots']['valid']} 张，"
             f"无效票 {outcome['ballots']['invalid']} 张。"
         )
-    asked = f"应选 {vote.seats} 项，{_majority(outcome)}。" if vote.purpose in PROJECTS else ""
+    asked = f"应选 {vote.seats} 项，{_majority(outcome, vote.mode)}。" if vote.purpose in PROJECTS else ""
     head = (
         f"应到代表 {vote.deputies_in_office} 人，请假 {vote.on_leave} 人，实到 {vote.deputies_present} 人。"
         f"{ballots}{asked}"
@@ -131,18 +131,15 @@ def report_text(vote: Vote) -> str:
     return "\n".join([worded(head, vote.unit), *lines, *filter(None, [worded(then_of(vote), vote.unit)])])
 
 
-def name_of_ballot(vote: Vote) -> str:
-    return "测评票" if vote.purpose == Purpose.MEASUREMENT else "表决票"
-
-
 def _told(vote: Vote, sums: dict[str, int]) -> str:
     units = {"得分": "分", "未按": "人"}
     return "，".join(f"{word} {n} {units.get(word, '票')}" for word, n in fig.told(vote, sums))
 
 
-def _majority(outcome: dict[str, Any]) -> str:
-    majority = outcome["majority"]
-    return majority_phrase(Majority(MajorityBase(majority["base"]), majority["of"], majority["needed"]))
+def _majority(outcome: dict[str, Any], mode: str) -> str:
+    told = outcome["majority"]
+    majority = Majority(MajorityBase(told["base"]), told["of"], told["needed"])
+    return majority_phrase(majority, Mode(mode))
 
 
 READERS = ("chief_teller", "teller", "chair")  # those who sign it and who reads it out
@@ -256,7 +253,7 @@ def _spoiled(spoiled: dict[str, int]) -> str:
 def _needed(data: dict[str, Any]) -> str:
     if not data.get("elects", True):
         return ""
-    return f"入选{_majority(data['outcome'])}。"
+    return f"入选标准：{_majority(data['outcome'], data['file']['mode'])}。"
 
 
 def _figures(data: dict[str, Any]) -> list[tuple[str, str]]:

@@ -780,6 +780,10 @@ def _wants_second_round(outcome: count.Outcome) -> bool:
 
 
 def _run_off(act: Act, vote: Vote, outcome: count.Outcome) -> Vote:
+    """As many to choose as places are left; a hall's device cannot hold anybody to that, so there each is put to the vote.
+
+    Whoever presses 赞成 for all who tie then helps none of them over the others, and the most votes decide all the same.
+    """
     base = vote.rules["majority_base"] if vote.rules.get("runoff_majority") else count.MajorityBase.NONE
     return _again(
         act,
@@ -788,7 +792,7 @@ def _run_off(act: Act, vote: Vote, outcome: count.Outcome) -> Vote:
         because=_("%(count)s 个项目票数相等，名额只余 %(places)s 个")
         % {"count": len(outcome.result.tied), "places": outcome.places_left},
         purpose=Purpose.RUN_OFF,
-        mode=str(count.Mode.SELECT),
+        mode=str(count.Mode.EACH if vote.keypad else count.Mode.SELECT),
         seats=outcome.places_left,
         rules=vote.rules
         | {

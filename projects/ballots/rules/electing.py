@@ -99,23 +99,27 @@ class _Placing:
     by_presidium: bool = False
 
     def reason(self, one: str) -> Reason:
-        figures = f"{majority_phrase(self.majority)}，{self._got(one)}"
+        figures = f"{majority_phrase(self.majority, self.paper.mode)}，{self._got(one)}"
+        if self.majority.base is MajorityBase.NONE:
+            passed, reached, failed = "，", "，", "，未入选。"
+        else:
+            passed, reached, failed = "，通过；", "，票数达到，但", "，未通过。"
         if one not in self.ranked:
-            return Reason("below_majority", f"{figures}，未通过。")
+            return Reason("below_majority", f"{figures}{failed}")
         if one in self.tied:
             then = "由主席团在票数相等的项目中决定" if self.by_presidium else "须就票数相等的项目再次投票"
-            return Reason("tied", f"{figures}，票数达到，但{self._tie()}，{then}，暂未入选。")
+            return Reason("tied", f"{figures}{reached}{self._tie()}，{then}，暂未入选。")
         if one not in self.elected:
             return Reason(
                 "outside_seats",
-                f"{figures}，票数达到，但{self._rank(one)}，在应选 {self.paper.seats} 项之外，未入选。",
+                f"{figures}{reached}{self._rank(one)}，在应选 {self.paper.seats} 项之外，未入选。",
             )
         if one in self.equals:
             return Reason(
-                "elected_with_equals", f"{figures}，通过；{self._tie()}，按规则票数相等的全部入选。"
+                "elected_with_equals", f"{figures}{passed}{self._tie()}，按规则票数相等的全部入选。"
             )
         return Reason(
-            "elected", f"{figures}，通过；{self._rank(one)}，在应选 {self.paper.seats} 项之内，入选。"
+            "elected", f"{figures}{passed}{self._rank(one)}，在应选 {self.paper.seats} 项之内，入选。"
         )
 
     def _got(self, one: str) -> str:
@@ -140,12 +144,13 @@ class _Placing:
         return "按得分" if self.paper.mode is Mode.RANK else "按得票"
 
 
-def majority_phrase(majority: Majority) -> str:
-    """What a candidate needs, in Chinese: 需 33 票（全体代表 64 人的过半数）."""
+def majority_phrase(majority: Majority, mode: Mode) -> str:
+    """What a candidate needs, in Chinese: 需 33 票（全体代表 64 人的过半数）; without a majority, what decides instead."""
+    if majority.base is MajorityBase.NONE:
+        return f"以{'得分高' if mode is Mode.RANK else '得票多'}的入选，不要求过半数"
     bases = {
         MajorityBase.IN_OFFICE: f"全体代表 {majority.of} 人的过半数",
         MajorityBase.PRESENT: f"实到代表 {majority.of} 人的过半数",
         MajorityBase.VALID: f"有效票 {majority.of} 张的过半数",
-        MajorityBase.NONE: "不要求过半数",
     }
     return f"需 {majority.needed} 票（{bases[majority.base]}）"

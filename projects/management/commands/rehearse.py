@@ -103,7 +103,7 @@ def _heading(outcome: Outcome) -> str:
             f"票决方式  {_MODES[vote.paper.mode]}；候选 {len(vote.paper.candidates)} 项，应选 {vote.paper.seats} 项",
             f"出    席  应到 {vote.deputies_in_office} 人，实到 {quorum.present} 人",
             f"法定人数  {_quorum(outcome)}",
-            f"过 半 数  {majority_phrase(outcome.majority)}",
+            f"过 半 数  {majority_phrase(outcome.majority, vote.paper.mode)}",
             f"规    则  {_TIES[rules.tie]}；通过的少于应选数时{_SHORTFALLS[rules.shortfall]}",
         ]
     )

@@ -6,6 +6,7 @@ from fractions import Fraction
 import pytest
 
 from projects.ballots.rules import (
+    GRADING,
     Count,
     Difference,
     End,
@@ -359,6 +360,33 @@ def test_a_place_outside_the_seats_is_said_with_the_rank():
     reason = decide(vote_of({"A": 9, "B": 8, "C": 8, "D": 7}, in_office=10, seats=3)).result.reasons["D"]
     assert reason.code == "outside_seats"
     assert "按得票列第 4 位，在应选 3 项之外" in reason.sentence
+
+
+def test_where_no_majority_is_asked_the_report_says_what_decides_instead():
+    vote = vote_of({"A": 25, "B": 20, "C": 0}, in_office=50, seats=1, majority_base=MajorityBase.NONE)
+    reasons = {one: reason.sentence for one, reason in decide(vote).result.reasons.items()}
+    most = "以得票多的入选，不要求过半数"
+    assert reasons == {
+        "A": f"{most}，得 25 票，按得票列第 1 位，在应选 1 项之内，入选。",
+        "B": f"{most}，得 20 票，按得票列第 2 位，在应选 1 项之外，未入选。",
+        "C": f"{most}，得 0 票，未入选。",
+    }
+    ranked = replace(vote, paper=replace(vote.paper, mode=Mode.RANK))
+    assert decide(ranked).result.reasons["A"].sentence.startswith("以得分高的入选，不要求过半数，")
+
+
+def test_a_measurement_calls_its_ballots_by_one_name():
+    vote = replace(sound(), deputies_present=8, ballots_returned=8)
+    measured = replace(vote, paper=replace(vote.paper, mode=Mode.EACH, words=GRADING))
+    assert [problem.sentence for problem in reconcile(measured)] == [
+        "发出测评票 9 张 ＞ 实到代表 8 人。",
+        "收回测评票 8 张 ≠ 有效票 8 ＋ 无效票 1 ＝ 9 张。",
+    ]
+    void = decide(replace(sound(), ballots_issued=8, paper=measured.paper)).result.reasons["A"].sentence
+    assert void.startswith("收回测评票 9 张，多于发出的 8 张")
+    one, other = (Keying(issued, 9, Count({}, 9, 0)) for issued in (9, 10))
+    [found] = compare_keyings(one, other, GRADING)
+    assert found.sentence == "发出测评票两次录入不一致，第一次 9，第二次 10。"
 
 
 # Two keyings

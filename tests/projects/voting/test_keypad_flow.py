@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
@@ -98,9 +99,9 @@ def table(sums: dict[str, dict[str, int]]) -> bytes:
     return keypad.as_csv(keypad.as_rows(TITLES, sums))
 
 
-def certified(client: Client, hall: Hall) -> None:
-    imported(client, hall, "first", 1, table(PRESSED))
-    imported(client, hall, "second", 2, keypad.as_xlsx(keypad.as_rows(TITLES, PRESSED)))
+def certified(client: Client, hall: Hall, sums: Any = PRESSED) -> None:
+    imported(client, hall, "first", 1, table(sums))
+    imported(client, hall, "second", 2, keypad.as_xlsx(keypad.as_rows(TITLES, sums)))
     do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
     do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
 
@@ -170,6 +171,48 @@ def test_a_file_with_faults_names_row_and_column_on_the_page(hall, client):
     shown = send(client, task, table(PRESSED).replace(b",26,", ",廿六,".encode()))
     assert shown.status_code == 422
     assert "第 2 行“赞成”列：“廿六”不是人数。" in shown.content.decode()
+
+
+def told_after(answer: Any) -> list[str]:
+    return [str(message) for message in get_messages(answer.wsgi_request)]
+
+
+def test_who_imports_is_told_whether_it_waits_agrees_or_differs(hall, client):
+    apart = PRESSED | {"村道硬化": figures(25, 10, 6, 2)}
+    first = imported(client, hall, "first", 1, table(PRESSED))
+    assert told_after(first)[-1] == "表决器的结果已录入，等待另一名计票人导入后比对。"
+    second = imported(client, hall, "second", 2, table(apart))
+    assert told_after(second)[-1] == "表决器的结果已录入，但与另一名计票人录入的不一致，两人须重新导入。"
+    first = imported(client, hall, "first", 1, table(PRESSED))
+    assert told_after(first)[-1] == "表决器的结果已录入，等待另一名计票人导入后比对。"
+    second = imported(client, hall, "second", 2, table(PRESSED))
+    assert told_after(second)[-1] == "两名计票人录入的结果相符，票数平衡，计票结果成立。"
+
+
+def test_those_who_tie_are_pressed_for_again_and_pressing_for_both_locks_nothing_up(hall, client):
+    certified(client, hall, PRESSED | {"村道硬化": figures(26, 9, 5, 3)})
+    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
+    second = hall.vote
+    assert (second.purpose, second.mode, second.seats, second.keypad) == ("run_off", "each", 1, True)
+    assert second.rules["majority_base"] == "none"
+    do("voting.attendance", hall.town.of("clerk"), DAY, present=43, on_leave=2)
+    opened_and_closed(hall)
+
+    # 30 + 22 in favour: nine and more have pressed 赞成 for both, on one place.
+    certified(client, hall, {"水厂改造": figures(22, 11, 8, 2), "村道硬化": figures(30, 8, 3, 2)})
+    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
+
+    water, road = lines_of(hall.vote)
+    assert hall.vote.outcome["outcome"] == "decided" and road.place == "elected"
+    assert road.reason == (
+        "以得票多的入选，不要求过半数，得 30 票（另有 2 人未按），按得票列第 1 位，在应选 1 项之内，入选。"
+    )
+    assert water.reason == (
+        "以得票多的入选，不要求过半数，得 22 票（另有 2 人未按），按得票列第 2 位，在应选 1 项之外，未入选。"
+    )
+    report = Paper.objects.get(kind="tally_report", subject=second.reference)
+    assert "应选 1 项，以得票多的入选，不要求过半数。" in report.body
+    assert open_task("voting.resolution")
 
 
 def test_imports_that_differ_are_refused_and_the_places_are_named_without_a_figure(hall, client):
