@@ -195,7 +195,7 @@ def refused(voter: Voter, token: str) -> str:
     if voted:
         raise AlreadyVoted(_("您已经投过票，每人只投一次，投出的票不能更改。"))
     if channel == Channel.PAPER:
-        raise AlreadyVoted(_("您在名册上改用纸质票，请用纸质票投票。"))
+        raise AlreadyVoted(_("名册上您用纸质票投票，不能再用手机投票。"))
     if channel == Channel.NONE:
         raise Refused(_("您不在本次投票的到会名册上，请告诉工作人员。"))
     if state == VoteState.OPEN:

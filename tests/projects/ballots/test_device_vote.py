@@ -182,7 +182,7 @@ def test_who_takes_paper_before_voting_votes_on_paper_only(hall):
     rolls.to_paper(hall.act("teller"), hall.locked, lines_of(hall, FIVE), reason="网络中断")
 
     assert hall.locked.paper_issued == 5
-    with pytest.raises(AlreadyVoted, match="改用纸质票"):
+    with pytest.raises(AlreadyVoted, match="用纸质票投票"):
         hall.cast("代表3", [WATER])
 
 
