@@ -30,6 +30,8 @@ MARK_OF = {
     "not_pressed": "not_pressed",
     "points": "points",
 }
+# Before the name of a field: a figure of the hall's device where there is paper beside it.
+PRESSED = "pressed_"
 # What an accepted tally says of its box; one accepted before this was kept has none of it, and was signed without.
 OF_THE_BOX = ("cast", "opened_by", "same_pair_because")
 # Said in the rulebook, of no effect on a count: a file does not know them (count.md).
@@ -79,7 +81,19 @@ def words_of(vote: Vote) -> count.Words:
     """What the vote's figures are called: three grades for a measurement, the fourth figure of a hall's device."""
     if vote.purpose == Purpose.MEASUREMENT:
         return count.GRADING
-    return count.PRESSING if vote.keypad else count.VOTING
+    if not is_pressed(vote):
+        return count.VOTING
+    return count.PRESSING_AND_PAPER if is_mixed(vote) else count.PRESSING
+
+
+def is_pressed(vote: Vote) -> bool:
+    """Whether anybody votes by the hall's device: all may have changed to paper where it failed."""
+    return vote.keypad and vote.pressing != 0
+
+
+def is_mixed(vote: Vote) -> bool:
+    """Whether some press the hall's device and others vote on paper, in this one vote (rules.md §6.2)."""
+    return is_pressed(vote) and bool(vote.paper_issued)
 
 
 def figures_of(vote: Vote) -> tuple[str, ...]:
@@ -112,16 +126,22 @@ def field_name(mark: str, option: Option) -> str:
 def sheet(vote: Vote, *, valid: int, invalid: int, marks: Mapping[str, int]) -> dict[str, Any]:
     """A keyed tally from a form's fields. marks: `for_12`-like names → figures; what is left out counts as 0.
 
-    With names like `spoiled_too_many` among them the invalid ballots are kept by reason (`rules.Spoiled`).
+    With names like `spoiled_too_many` among them the invalid ballots are kept by reason (`rules.Spoiled`). Where some press
+    and others vote on paper, the sums are the paper's, and the device's, named like `pressed_for_12`, are "pressed".
     """
     return {
         "valid": valid,
         "invalid": invalid,
         **_by_reason(marks),
-        "sums": {
-            option.title: {mark: marks.get(field_name(mark, option), 0) for mark in marks_of(vote)}
-            for option in options_of(vote)
-        },
+        "sums": _sums_of(vote, marks),
+        **({"pressed": _sums_of(vote, marks, PRESSED)} if is_mixed(vote) else {}),
+    }
+
+
+def _sums_of(vote: Vote, marks: Mapping[str, int], prefix: str = "") -> dict[str, dict[str, int]]:
+    return {
+        option.title: {mark: marks.get(prefix + field_name(mark, option), 0) for mark in marks_of(vote)}
+        for option in options_of(vote)
     }
 
 
@@ -137,12 +157,74 @@ def empty_sheet(vote: Vote) -> dict[str, Any]:
 
 
 def on_paper(vote: Vote, which: str) -> int:
-    """The ballots on paper among those issued or returned; all of them where nobody votes by device."""
+    """The ballots on paper among those issued or returned; all of them where there is no other way to vote."""
+    return getattr(vote, f"paper_{which}" if vote.device or vote.keypad else which) or 0
+
+
+def to_key(vote: Vote, which: str) -> int:
+    """Those issued or returned whose figures two people key: the paper, and who presses; a box is opened."""
     return getattr(vote, f"paper_{which}" if vote.device else which) or 0
 
 
+def parts_of(vote: Vote, figures: Mapping[str, Any]) -> list[count.VoteFile]:
+    """What two people key, part by part as each has to balance: the paper's, the hall device's, or the one there is."""
+    if not is_mixed(vote):
+        file = vote_file(vote, figures)
+        return [
+            replace(file, ballots_issued=to_key(vote, "issued"), ballots_returned=to_key(vote, "returned"))
+        ]
+    words, paper = words_of(vote), {name: kept for name, kept in figures.items() if name != "pressed"}
+    return [
+        _part(vote, paper, words.of_part("纸质票", "有效纸质票 {} 张"), vote.paper_issued, vote.paper_returned),
+        _part(
+            vote, _pressed(vote, figures), words.of_part("按键", "表决器记录 {} 人"), vote.pressing, vote.recorded
+        ),
+    ]  # fmt: skip
+
+
+def _part(
+    vote: Vote, figures: Mapping[str, Any], words: count.Words, issued: int | None, returned: int | None
+) -> count.VoteFile:
+    file = vote_file(vote, figures)
+    paper = replace(file.paper, words=words)
+    return replace(file, paper=paper, ballots_issued=issued or 0, ballots_returned=returned or 0)
+
+
+def _pressed(vote: Vote, figures: Mapping[str, Any]) -> dict[str, Any]:
+    """The hall device's totals as a tally: nothing it counts is invalid."""
+    return {"valid": vote.recorded or 0, "invalid": 0, "sums": figures["pressed"]}
+
+
+def problems_of(vote: Vote, figures: Mapping[str, Any]) -> list[count.Problem]:
+    """Every contradiction in a keyed tally, each said to be of the part it is in."""
+    return [problem for part in parts_of(vote, figures) for problem in count.reconcile(part)]
+
+
+def differences_of(vote: Vote, first: Mapping[str, Any], second: Mapping[str, Any]) -> list[count.Difference]:
+    """Every field on which two keyed tallies differ, part by part."""
+    found: list[count.Difference] = []
+    for one, other in zip(parts_of(vote, first), parts_of(vote, second), strict=True):
+        found += count.compare_keyings(_as_keyed(one), _as_keyed(other), one.paper.words)
+    return found + count.compare_spoiled(first.get("spoiled", {}), second.get("spoiled", {}))
+
+
+def _as_keyed(file: count.VoteFile) -> count.Keying:
+    assert file.tally is not None  # the file always carries sums
+    return count.Keying(file.ballots_issued, file.returned, file.tally)
+
+
+def whole_of(vote: Vote, figures: Mapping[str, Any]) -> dict[str, Any]:
+    """A keyed tally as it is accepted: what the hall's device counted and the paper beside it as one sum."""
+    if "pressed" not in figures:
+        return dict(figures)
+    paper, pressed = parts_of(vote, figures)
+    assert paper.tally is not None and pressed.tally is not None
+    kept = {name: told for name, told in figures.items() if name != "pressed"}
+    return with_box(vote, kept, pressed.tally)
+
+
 def with_box(vote: Vote, tally: Mapping[str, Any], box: count.Count) -> dict[str, Any]:
-    """The paper's tally and the box's sums as one; a figure neither knows of stays away (rules.md §6.2)."""
+    """The paper's tally and another count's sums as one; a figure neither knows of stays away (rules.md §6.2)."""
     named = marks_of(vote)
     return {
         **tally,
@@ -191,6 +273,14 @@ def faults_of(vote: Vote, figures: Mapping[str, Any] | None = None) -> list[str]
     return spoiled_faults(figures or {})
 
 
+def faults_in_keying(vote: Vote, figures: Mapping[str, Any]) -> list[str]:
+    """Why a keyed tally cannot be counted at all, in any of its parts; empty when it can."""
+    if is_mixed(vote) != ("pressed" in figures):
+        return [_("表决器的结果和纸质票须一并录入。")]
+    pressed = faults_of(vote, _pressed(vote, figures)) if "pressed" in figures else []
+    return faults_of(vote, figures) + pressed
+
+
 def spoiled_of(vote: Vote) -> list[tuple[str, int]]:
     """The reasons there were invalid ballots for, with their numbers; empty where none was told."""
     told = vote.figures.get("spoiled", {})
@@ -203,15 +293,6 @@ def spoiled_faults(figures: Mapping[str, Any]) -> list[str]:
         return []
     found = count.reconcile_spoiled(figures["spoiled"], figures["invalid"])
     return [problem.sentence for problem in found]
-
-
-def paper_file(vote: Vote, figures: Mapping[str, Any]) -> count.VoteFile:
-    """The vote's paper alone, as the two who key it have to balance it; the whole vote where nobody votes by device."""
-    return replace(
-        vote_file(vote, figures),
-        ballots_issued=on_paper(vote, "issued"),
-        ballots_returned=on_paper(vote, "returned"),
-    )
 
 
 def vote_file(vote: Vote, figures: Mapping[str, Any] | None = None) -> count.VoteFile:
@@ -230,10 +311,8 @@ def decided(vote: Vote, figures: Mapping[str, Any] | None = None) -> count.Outco
 
 
 def keying_of(vote: Vote, figures: Mapping[str, Any]) -> count.Keying:
-    """One keyed tally as the comparison takes it; issued and returned are the vote's own."""
-    tally = vote_file(vote, figures).tally
-    assert tally is not None  # the file always carries sums
-    return count.Keying(on_paper(vote, "issued"), on_paper(vote, "returned"), tally)
+    """An accepted tally as the comparison of two counts takes it; issued and returned are the vote's own."""
+    return _as_keyed(vote_file(vote, figures))
 
 
 def signed_text(vote: Vote) -> str:
@@ -248,6 +327,7 @@ def signed_text(vote: Vote) -> str:
             "outcome": outcome_of(vote, decided(vote)),
         }
         | _sealed(vote)
+        | _beside_the_device(vote)
         | ({"spoiled": vote.figures["spoiled"]} if "spoiled" in vote.figures else {})
     )
 
@@ -261,6 +341,14 @@ def _sealed(vote: Vote) -> dict[str, Any]:
         return {}
     frozen = {"roll": vote.roll_digest, "public_key": vote.public_key, "box": vote.box_digest}
     return frozen | {name: vote.figures[name] for name in OF_THE_BOX if name in vote.figures}
+
+
+def _beside_the_device(vote: Vote) -> dict[str, Any]:
+    """What a vote by the hall's device with paper beside it is signed over besides: the roll, and how many voted how."""
+    if not is_mixed(vote):
+        return {}
+    paper = {"issued": vote.paper_issued, "returned": vote.paper_returned}
+    return {"roll": vote.roll_digest, "on_paper": paper}
 
 
 def digest_of(vote: Vote) -> str:
@@ -286,7 +374,7 @@ def equations(vote: Vote, figures: Mapping[str, Any] | None = None) -> list[Equa
     problems = count.reconcile(file)
     broken = {(problem.code, problem.candidate) for problem in problems}
     lines = [
-        *_head_lines(file, {code for code, _candidate in broken}),
+        *_head_lines(vote, file, {code for code, _candidate in broken}),
         *_box_line((figures or vote.figures).get("cast")),
         *(
             Equation(_sum_line(vote, one, of, file.tally.valid), ("sum_differs", one) not in broken)
@@ -297,10 +385,12 @@ def equations(vote: Vote, figures: Mapping[str, Any] | None = None) -> list[Equa
     return lines + negative
 
 
-def _head_lines(file: count.VoteFile, broken: set[str]) -> list[Equation]:
-    if file.paper.words is count.PRESSING:
-        return _pressed_lines(file, broken) + _marks_line(file, file.tally or count.Count({}, 0, 0), broken)
+def _head_lines(vote: Vote, file: count.VoteFile, broken: set[str]) -> list[Equation]:
     tally = file.tally or count.Count({}, 0, 0)
+    if is_mixed(vote):
+        return _mixed_lines(vote, file, tally, broken) + _marks_line(file, tally, broken)
+    if file.paper.words is count.PRESSING:
+        return _pressed_lines(file, broken) + _marks_line(file, tally, broken)
     attendance = not broken & {"issued_over_present", "present_over_in_office"}
     lines = [
         Equation(
@@ -349,6 +439,46 @@ def _pressed_lines(file: count.VoteFile, broken: set[str]) -> list[Equation]:
             _("表决器记录 %(returned)s ≤ 按键表决 %(issued)s")
             % {"returned": file.returned, "issued": file.ballots_issued},
             file.returned <= file.ballots_issued,
+        ),
+    ]
+
+
+def _mixed_lines(vote: Vote, file: count.VoteFile, tally: count.Count, broken: set[str]) -> list[Equation]:
+    """The same where some pressed and others had paper: one roll, whose people are added up on either side."""
+    pressing, recorded = vote.pressing or 0, vote.recorded or 0
+    paper = {"issued": vote.paper_issued or 0, "returned": vote.paper_returned or 0}
+    return [
+        Equation(
+            _(
+                "按键表决 %(pressing)s ＋ 发出纸质票 %(paper)s ＝ %(issued)s ≤ 实到 %(present)s ≤ 应到 %(in_office)s"
+            )
+            % {
+                "pressing": pressing,
+                "paper": paper["issued"],
+                "issued": file.ballots_issued,
+                "present": file.deputies_present,
+                "in_office": file.deputies_in_office,
+            },
+            not broken & {"issued_over_present", "present_over_in_office"},
+        ),
+        Equation(
+            _("表决器记录 %(returned)s ≤ 按键表决 %(issued)s") % {"returned": recorded, "issued": pressing},
+            recorded <= pressing,
+        ),
+        Equation(
+            _("收回纸质票 %(returned)s ≤ 发出纸质票 %(issued)s") % paper, paper["returned"] <= paper["issued"]
+        ),
+        Equation(
+            _(
+                "表决器记录 %(recorded)s ＋ 有效纸质票 %(valid)s ＋ 无效纸质票 %(invalid)s ＝ 收回合计 %(returned)s"
+            )
+            % {
+                "recorded": recorded,
+                "valid": tally.valid - recorded,
+                "invalid": tally.invalid,
+                "returned": file.returned,
+            },
+            "returned_differs" not in broken,
         ),
     ]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import time
 from functools import cached_property
 from typing import Any, ClassVar, cast
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +17,7 @@ from projects.ballots import figures as fig
 from projects.ballots import keys
 from projects.ballots.boxes import in_box, obstacles_to_closing
 from projects.ballots.models import Option, Purpose, Vote
-from projects.ballots.rolls import HERE, yet_to_vote
+from projects.ballots.rolls import HERE, obstacles_to_totals, yet_to_vote
 from projects.ballots.rules import GRADING, Spoiled
 from projects.ballots.selectors import MEASURED, PROJECTS, current_vote, pairs_before
 from projects.cycles.documents.pdf import obstacle_to_pdf
@@ -152,12 +154,16 @@ class OpenForm(VoteForm):
             self.fields["issued"].label = MEASURED["issued"]
         if self.vote.keypad:
             self.fields["issued"].label = _("按键表决的代表")
-        if not self.vote.device:
+            self.fields["on_paper"].help_text = _(
+                "其余到会代表按会场表决器；投票开始后，没有按键的仍可改领纸质票。"
+            )
+        here = self.vote.session.roll.filter(presence__in=HERE) if self.vote.session else None
+        # By keypad without a roll there is only the number of those who press: nobody can be said to vote on paper.
+        if not self.vote.device and not (self.vote.keypad and here):
             del self.fields["on_paper"]
             return
         del self.fields["issued"]
-        here = self.vote.session.roll.filter(presence__in=HERE) if self.vote.session else []
-        self.offer("on_paper", [(str(line.pk), line.name) for line in here])
+        self.offer("on_paper", [(str(line.pk), line.name) for line in here or []])
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -180,10 +186,16 @@ class ConfirmOpenForm(VoteForm):
 
 
 class CloseForm(VoteForm):
-    """收回表决票: how many came back; more than issued makes the vote void, which is no error of the form."""
+    """收回表决票: how many came back; more than issued makes the vote void, which is no error of the form.
+
+    Of a hall's device: whom it counted, and the paper beside it; its own figure alone or the paper's where only one is used.
+    """
 
     returned = number(
         _("收回表决票"), help_text=_("收回多于发出的，本次投票无效，须重新投票；提交前请再数一遍。")
+    )
+    paper_returned = number(
+        _("收回纸质票"), help_text=_("按键的代表不在其内。多于发出的纸质票，本次投票无效，须重新投票。")
     )
 
     def prepare(self) -> None:
@@ -195,10 +207,20 @@ class CloseForm(VoteForm):
         if self.vote.keypad:
             self.fields["returned"].label = _("表决器记录的人数")
             self.fields["returned"].help_text = _("含未按的。多于按键表决的代表，本次投票无效，须重新投票。")
+        if not (self.vote.keypad and self.vote.paper_issued):
+            del self.fields["paper_returned"]
+        elif not fig.is_pressed(self.vote):
+            del self.fields["returned"]
 
     def clean(self) -> dict[str, Any]:
         super().clean()
         returned = self.cleaned_data.get("returned")
+        if self.vote.keypad:
+            if "returned" not in self.fields:
+                self.cleaned_data["returned"] = 0
+            for sentence in obstacles_to_totals(self.vote, returned or 0):
+                self.add_error("returned", sentence)
+            return self.cleaned_data
         void = returned is not None and returned > fig.on_paper(self.vote, "issued")
         if not void:
             for sentence in obstacles_to_closing(self.vote, in_box(self.vote)):
@@ -213,7 +235,10 @@ class ConfirmCloseForm(VoteForm):
 
     def prepare(self) -> None:
         if self.vote.keypad:
-            self.fields["confirmed"].label = _("我已当众核对表决器记录的人数，与上列数字一致")
+            told = _("我已当众核对表决器记录的人数，与上列数字一致")
+            if self.vote.paper_issued:
+                told = _("我已当众核对表决器记录的人数，清点收回的纸质票，与上列数字一致")
+            self.fields["confirmed"].label = told
 
 
 class KeyForm(VoteForm):
@@ -304,10 +329,32 @@ GRADE_LABELS = {
 }
 
 
-def labels_of(vote: Vote) -> dict[str, Any]:
-    """What the figures keyed per candidate are called on this vote's paper, in its order."""
-    named = GRADE_LABELS if fig.words_of(vote) is GRADING else MARK_LABELS
-    return {mark: named[mark] for mark in fig.marks_of(vote)}
+@dataclass(frozen=True)
+class Column:
+    """A figure keyed of every candidate. prefix: before its field's name (`figures.PRESSED`), "" of paper and alone."""
+
+    prefix: str
+    mark: str
+    label: Any
+
+    def name(self, option: Option) -> str:
+        return self.prefix + fig.field_name(self.mark, option)
+
+
+def columns_of(vote: Vote) -> list[Column]:
+    """What is keyed per candidate, in the order of this vote's paper; with a hall's device beside paper, first the paper's.
+
+    On paper nobody presses nothing: an unmarked line of a valid ballot is an abstention, and a grade not given is keyed.
+    """
+    graded = fig.words_of(vote) is GRADING
+    named, marks = GRADE_LABELS if graded else MARK_LABELS, fig.marks_of(vote)
+    if not fig.is_mixed(vote):
+        return [Column("", mark, named[mark]) for mark in marks]
+    on_paper = [mark for mark in marks if graded or mark != "not_pressed"]
+    return [
+        *(Column("", mark, format_lazy("{}{}{}", _("纸质票"), _("："), named[mark])) for mark in on_paper),
+        *(Column(fig.PRESSED, mark, format_lazy("{}{}{}", _("表决器"), _("："), named[mark])) for mark in marks),
+    ]  # fmt: skip
 
 
 SPOILED_LABELS = {
@@ -321,7 +368,8 @@ SPOILED_LABELS = {
 class TallyForm(VoteForm):
     """The tally, once: valid and invalid, then the figures of every candidate in the order of the paper.
 
-    A hall's device has no paper: everybody it counted is in each candidate's figures, and nothing is spoiled.
+    A hall's device has no paper: everybody it counted is in each candidate's figures, and nothing is spoiled. With paper
+    beside it both are keyed here, and kept as one sum once two keyings agree and balance.
     """
 
     drafts = False
@@ -330,24 +378,35 @@ class TallyForm(VoteForm):
     invalid = number(_("无效票"))
 
     def prepare(self) -> None:
-        if self.vote.keypad:
+        self.columns = columns_of(self.vote)
+        if self._has_no_paper:
             del self.fields["valid"], self.fields["invalid"]
         else:
             for why, label in SPOILED_LABELS.items():
                 self.fields[f"spoiled_{why}"] = number(label, required=False)
         for option in self.vote.options.all():
-            for mark, label in labels_of(self.vote).items():
-                self.fields[fig.field_name(mark, option)] = self._box(option, mark, label)
+            for column in self.columns:
+                self.fields[column.name(option)] = self._box(option, column)
 
-    def _box(self, option: Option, mark: str, word: Any) -> forms.IntegerField:
-        label = f"{option.position}. {option.title}：{word}"
-        return number(label, largest=LARGEST_POINTS if mark == "points" else LARGEST)
+    @property
+    def _has_no_paper(self) -> bool:
+        return fig.is_pressed(self.vote) and not fig.is_mixed(self.vote)
+
+    def _box(self, option: Option, column: Column) -> forms.IntegerField:
+        label = f"{option.position}. {option.title}：{column.label}"
+        return number(label, largest=LARGEST_POINTS if column.mark == "points" else LARGEST)
+
+    def without_totals(self) -> None:
+        """Ask for the paper alone: what the hall's device counted comes from its own file."""
+        for name in [name for name in self.fields if name.startswith(fig.PRESSED)]:
+            del self.fields[name]
+        self.columns = [column for column in self.columns if not column.prefix]
 
     def clean(self) -> dict[str, Any]:
         super().clean()
         data = self.cleaned_data
-        if self.vote.keypad:
-            return data | {"valid": fig.on_paper(self.vote, "returned"), "invalid": 0}
+        if self._has_no_paper:
+            return data | {"valid": fig.to_key(self.vote, "returned"), "invalid": 0}
         reasons = {why: data.get(f"spoiled_{why}") or 0 for why in SPOILED_LABELS}
         if "invalid" in data and not self.errors:
             for sentence in fig.spoiled_faults({"spoiled": reasons, "invalid": data["invalid"]}):
@@ -374,7 +433,7 @@ class TallyForm(VoteForm):
     @property
     def marks(self) -> list[Any]:
         """The titles of the columns."""
-        return list(labels_of(self.vote).values())
+        return [column.label for column in self.columns]
 
     @property
     def rows(self) -> list[tuple[str, list[tuple[Any, forms.BoundField]]]]:
@@ -382,7 +441,7 @@ class TallyForm(VoteForm):
         return [
             (
                 f"{option.position}. {option.title}",
-                [(label, self[fig.field_name(mark, option)]) for mark, label in labels_of(self.vote).items()],
+                [(column.label, self[column.name(option)]) for column in self.columns],
             )
             for option in self.vote.options.all()
         ]
@@ -528,7 +587,7 @@ class ArriveForm(VoteForm):
 
 
 class HandPaperForm(VoteForm):
-    """Who changes to paper: deputies present who have not voted by device."""
+    """Who changes to paper: deputies present who have not voted by device, nor pressed the hall's."""
 
     lines = forms.MultipleChoiceField(
         label=_("改领纸质票的代表"), widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"})
@@ -536,6 +595,9 @@ class HandPaperForm(VoteForm):
     reason = forms.CharField(label=_("原因"), max_length=200, help_text=_("如：手机故障、本人要求"))
 
     def prepare(self) -> None:
+        if self.vote.keypad:
+            self.fields["lines"].help_text = _("限没有按键的代表：先在会场表决器上退出其席位，再发给纸质票。")
+            self.fields["reason"].help_text = _("如：按键器失灵、本人要求")
         waiting = yet_to_vote(self.vote)
         self.offer("lines", [(str(entry.line_id), entry.line.name) for entry in waiting])
 

@@ -45,8 +45,8 @@ class Vote(Record):
     device are not counted by device. is_recount: it counts the ballots of `follows` again (复票).
     awaiting: what one person at the desk entered and a second has yet to confirm (`witnessing`).
     destroyed_on: the day its ballots were destroyed after the time they are kept; digests and sums stay.
-    keypad: deputies press the hall's own device (表决器): issued and returned are those who press, and its totals stand in
-    place of a paper tally.
+    keypad: deputies press the hall's own device (表决器), others may vote on paper on the same roll: issued and returned are
+    both, paper_issued and paper_returned the paper among them, the rest those who press and those its totals count.
     """
 
     kind: ClassVar[str] = "vote"
@@ -84,6 +84,21 @@ class Vote(Record):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def own_channel(self) -> str:
+        """How those vote who take no ballot on paper."""
+        return Channel.DEVICE if self.device else Channel.KEYPAD if self.keypad else Channel.PAPER
+
+    @property
+    def pressing(self) -> int | None:
+        """Who press the hall's device, of those issued; None before the vote opens."""
+        return None if self.issued is None else self.issued - (self.paper_issued or 0)
+
+    @property
+    def recorded(self) -> int | None:
+        """Whom the hall's device counted, of those returned; None before the vote closes."""
+        return None if self.returned is None else self.returned - (self.paper_returned or 0)
 
     @property
     def about(self) -> str:
@@ -203,6 +218,7 @@ class Channel(models.TextChoices):
 
     PAPER = "paper", _("纸质票")
     DEVICE = "device", _("电子票")
+    KEYPAD = "keypad", _("会场表决器")
     NONE = "none", _("未出席")
 
 

@@ -330,16 +330,16 @@ def _table(ballot: Ballot) -> Table:
 def obstacles_to_printing(vote: Vote) -> list[str]:
     """Why ballots cannot be printed: the vote is under way or over, so that none may be added to those counted out.
 
-    While deputies vote by device paper may still be needed: who changes to it, or all of them.
+    While deputies vote by device or keypad paper may still be needed: who changes to it, or all of them.
     """
-    if vote.keypad:
-        return [_("本次使用会场表决器，不印制表决票。")]
-    if vote.state == VoteState.DEFINED or (
-        vote.device and vote.state == VoteState.OPEN and not vote.box_of_id
-    ):
+    beside = (vote.device or vote.keypad) and not vote.is_recount
+    if vote.state == VoteState.DEFINED or (beside and vote.state == VoteState.OPEN):
         return []
     return [
-        _("“%(vote)s”现为“%(state)s”，表决票只在投票开始以前印制；电子表决进行中可以补印纸质票。")
+        _(
+            "“%(vote)s”现为“%(state)s”，表决票只在投票开始以前印制；"
+            "电子表决、会场表决器表决进行中可以补印纸质票。"
+        )
         % {"vote": vote.title, "state": vote.get_state_display()}
     ]
 

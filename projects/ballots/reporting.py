@@ -46,7 +46,8 @@ def report_data(vote: Vote, digest: str) -> dict[str, Any]:
         "figures": [[word, mark] for word, mark in zip(_words(vote), fig.marks_of(vote), strict=True)],
         "words": {line["title"]: line["word"] for line in lines_told(vote, vote.outcome)},
         "elects": vote.purpose in PROJECTS,
-        "keypad": vote.keypad,
+        "keypad": fig.is_pressed(vote),
+        "on_paper": _beside_the_device(vote),
         "equations": [equation.text for equation in fig.equations(vote)],
         "compared": compared.sentence if (compared := compared_with_first(vote)) else "",
         "then": then_of(vote),
@@ -55,6 +56,13 @@ def report_data(vote: Vote, digest: str) -> dict[str, Any]:
             for signature in vote.signatures.select_related("by").order_by("at")
         ],
     }
+
+
+def _beside_the_device(vote: Vote) -> dict[str, int | None]:
+    """The ballots on paper beside a hall's device; empty where there is one way to vote."""
+    if not fig.is_mixed(vote):
+        return {}
+    return {"issued": vote.paper_issued, "returned": vote.paper_returned}
 
 
 def _sealed(vote: Vote) -> list[list[str]]:
@@ -112,7 +120,12 @@ def publish_trackers(act: Act, cycle: Cycle, vote: Vote) -> None:
 def report_text(vote: Vote) -> str:
     """The teller's report in words (rules.md §6.2, wording)."""
     outcome = vote.outcome
-    if vote.keypad:
+    if fig.is_mixed(vote):
+        ballots = (
+            f"按键表决 {vote.pressing} 人，表决器记录 {vote.recorded} 人；发出纸质票 {vote.paper_issued} 张，"
+            f"收回 {vote.paper_returned} 张，无效 {outcome['ballots']['invalid']} 张。"
+        )
+    elif fig.is_pressed(vote):
         ballots = f"按键表决 {vote.issued} 人，表决器记录 {vote.returned} 人。"
     else:
         ballots = (
@@ -221,7 +234,14 @@ def _hall(data: dict[str, Any]) -> Table:
         "实到": file["deputies_present"],
     }
     if data.get("keypad"):
-        ballots = {"按键表决": file["ballots_issued"], "表决器记录": file["ballots_returned"]}
+        paper = data.get("on_paper") or {"issued": 0, "returned": 0}
+        ballots = {
+            "按键表决": file["ballots_issued"] - paper["issued"],
+            "表决器记录": file["ballots_returned"] - paper["returned"],
+        }
+        if data.get("on_paper"):
+            told = {"发出纸质票": paper["issued"], "收回纸质票": paper["returned"], "无效": file["invalid"]}
+            ballots |= told
     else:
         ballots = {
             "发出": file["ballots_issued"],

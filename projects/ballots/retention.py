@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localdate
 
 from projects.ballots import boxes, sealing, witnessing
+from projects.ballots import figures as fig
 from projects.ballots.models import Box, Vote, VoteState
 from projects.cycles.models import Cycle, Session, SessionState
 from projects.cycles.rulebook import Rules
@@ -111,7 +112,7 @@ def destroy_ballots(act: Act, vote: Vote, *, confirmed: bool) -> Outcome:
     vote.roll.update(code_hash="", mark="")
     vote.destroyed_on = act.on
     vote.save(update_fields=["destroyed_on"])
-    on_paper = (vote.paper_returned if vote.device else vote.returned) or 0
+    on_paper = fig.on_paper(vote, "returned")
     return Outcome(
         after={
             "sealed": sealed,

@@ -50,6 +50,8 @@ def obstacles_to_groups(vote: Vote, on_paper: int, by_device: int) -> list[str]:
     `device_least` is none. Everybody on one way is always right.
     """
     figures = {"paper": on_paper, "device": by_device, "least": vote.device_least}
+    if vote.keypad:
+        return _obstacles_to_pressing(figures)
     if 0 < by_device < vote.device_least:
         return [
             _("电子票只有 %(device)s 人，少于 %(least)s 人，不能用电子票表决。请全部到会代表领取纸质票。")
@@ -64,6 +66,37 @@ def obstacles_to_groups(vote: Vote, on_paper: int, by_device: int) -> list[str]:
             % figures
         ]
     return []
+
+
+def _obstacles_to_pressing(figures: dict[str, int]) -> list[str]:
+    if 0 < figures["device"] < figures["least"]:
+        return [
+            _("按键表决的只有 %(device)s 人，少于 %(least)s 人，不能用表决器表决。请全部到会代表领取纸质票。")
+            % figures
+        ]
+    if figures["device"] and 0 < figures["paper"] < figures["least"]:
+        return [
+            _(
+                "纸质票只有 %(paper)s 人，少于 %(least)s 人，容易看出是谁投的票。"
+                "请为其更换按键器，或者改领纸质票的不少于 %(least)s 人。"
+            )
+            % figures
+        ]
+    return []
+
+
+def obstacles_to_totals(vote: Vote, recorded: int) -> list[str]:
+    """Why what the hall's device counted cannot stand: the roll is not as frozen, or sums of so few would tell who voted how."""
+    found = boxes.obstacles_in_roll(vote)
+    if not 0 < recorded < vote.device_least:
+        return found
+    return [
+        *found,
+        _(
+            "表决器只记录 %(n)s 人，少于 %(least)s 人，为保守秘密不得单独计票。请先请按键表决的代表全部改领纸质票。"
+        )
+        % {"n": recorded, "least": vote.device_least},
+    ]
 
 
 def obstacles_to_paper(vote: Vote, lines: Iterable[int]) -> list[str]:
@@ -87,43 +120,46 @@ def freeze(vote: Vote, on_paper: Iterable[int]) -> str:
     lines = list(RollLine.objects.filter(session=vote.session)) if vote.session_id else []
     if not lines:
         return ""
-    paper = set(on_paper) if vote.device else {line.pk for line in lines}
+    paper = {line.pk for line in lines} if vote.own_channel == Channel.PAPER else set(on_paper)
     entries = RollEntry.objects.bulk_create(
         RollEntry(
             unit_id=vote.unit_id,
             vote=vote,
             line=line,
-            channel=_channel_of(line, paper),
+            channel=_channel_of(vote, line, paper),
         )
         for line in lines
     )
     return boxes.digest_of_roll(entries)
 
 
-def _channel_of(line: RollLine, paper: set[int]) -> str:
+def _channel_of(vote: Vote, line: RollLine, paper: set[int]) -> str:
     if line.presence not in HERE:
         return Channel.NONE
-    return Channel.PAPER if line.pk in paper else Channel.DEVICE
+    return Channel.PAPER if line.pk in paper else vote.own_channel
 
 
 def to_paper(act: Act, vote: Vote, lines: Sequence[int], *, reason: str) -> int:
     """Hand a paper ballot to deputies who have not voted by device; on one roll nobody votes twice.
 
-    vote: locked by the caller, open. Returns how many ballots on paper are issued now.
+    vote: locked by the caller, open. Returns how many ballots on paper are issued now. Who has pressed the hall's device
+    only the device knows: whoever hands the ballot out has seen to it that the seat is off, and a seat counted all the
+    same is one more than those who press, which makes the vote void (rules.md §6.2).
     """
-    if vote.state != VoteState.OPEN or not vote.device:
-        raise Refused(_("只有电子表决进行中可以改用纸质票。"))
+    own = vote.own_channel
+    if vote.state != VoteState.OPEN or own == Channel.PAPER:
+        raise Refused(_("只有电子表决或会场表决器表决进行中可以改用纸质票。"))
     entries = list(vote.roll.select_for_update(of=("self",)).filter(line_id__in=lines).select_related("line"))
-    wrong = [entry.line.name for entry in entries if entry.channel != Channel.DEVICE or entry.voted]
+    wrong = [entry.line.name for entry in entries if entry.channel != own or entry.voted]
     if wrong or len(entries) != len(set(lines)):
         raise Refused(
             _("%(names)s已经投票、已领纸质票或未出席，不能改用纸质票。")
             % {"names": "、".join(wrong) or _("有的代表")}
         )
     paper = issued_on_paper(vote) + len(entries)
-    left = vote.roll.filter(channel=Channel.DEVICE).count() - len(entries)
-    # Fewer left than may be counted by device is no end: then the whole box turns to paper.
-    if left >= vote.device_least and (reasons := obstacles_to_groups(vote, paper, left)):
+    left = vote.roll.filter(channel=own).count() - len(entries)
+    # Fewer left than may be counted by device is no end: then the whole box turns to paper. A keypad has no box.
+    if (vote.keypad or left >= vote.device_least) and (reasons := obstacles_to_groups(vote, paper, left)):
         raise Refused(*reasons)
     vote.roll.filter(pk__in=[entry.pk for entry in entries]).update(
         channel=Channel.PAPER, code_hash="", code_used=False
@@ -201,8 +237,8 @@ def ask_for_codes(act: Act, vote: Vote, lines: Sequence[int], *, reason: str) ->
 
 
 def yet_to_vote(vote: Vote) -> QuerySet[RollEntry]:
-    """Who votes by device and has not voted, in the order of the roll."""
-    return vote.roll.filter(channel=Channel.DEVICE, voted=False).select_related("line")
+    """Who votes by device, the own or the hall's, and has not voted by it as far as the roll says, in its order."""
+    return vote.roll.filter(channel=vote.own_channel, voted=False).select_related("line")
 
 
 def _without_ballot(vote: Vote, lines: Sequence[int]) -> list[RollEntry]:

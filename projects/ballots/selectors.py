@@ -93,6 +93,7 @@ ENTERED = {
     "on_leave": gettext_lazy("请假"),
     "issued": gettext_lazy("发出表决票"),
     "returned": gettext_lazy("收回表决票"),
+    "paper_returned": gettext_lazy("收回纸质票"),
     "held_on": gettext_lazy("主席团会议日期"),
     "attended": gettext_lazy("到会主席团成员"),
     "votes_for": gettext_lazy("赞成"),
@@ -114,14 +115,16 @@ def entered_on(vote: Vote, what: str) -> dict[str, Any] | None:
     labels = ENTERED | (MEASURED if vote.purpose == Purpose.MEASUREMENT else {})
     labels |= {"returned": gettext_lazy("收回纸质票")} if vote.device else {}
     labels |= PRESSED if vote.keypad else {}
-    meeting = found.figures.get("meeting", {})
+    meeting, paper = found.figures.get("meeting", {}), found.figures.get("on_paper", ())
     told = found.figures | meeting | ({"attended": len(meeting["attended"])} if meeting else {})
+    if vote.keypad and what == "open":
+        told |= {"issued": found.figures["issued"] - len(paper)}
     return {
         "by": found.by,
         "figures": [(label, told[name]) for name, label in labels.items() if name in told],
         "minutes": meeting.get("minutes", ""),
         "lines": _names(found.figures.get("lines", ())),
-        "on_paper": _names(found.figures.get("on_paper", ())),
+        "on_paper": _names(paper),
         "by_device": vote.device and what == "open",
         "reason": found.figures.get("reason", ""),
     }
@@ -169,19 +172,14 @@ class Rejection:
 def rejection_of(vote: Vote, round_number: int) -> Rejection:
     """What stands against the two keyings of a round; empty means they agree and balance."""
     first, second = keyings_of(vote, round_number)
-    differences = count.compare_keyings(
-        figures.keying_of(vote, first.figures),
-        figures.keying_of(vote, second.figures),
-        figures.words_of(vote),
-    ) + count.compare_spoiled(first.figures.get("spoiled", {}), second.figures.get("spoiled", {}))
-    if differences:
+    if differences := figures.differences_of(vote, first.figures, second.figures):
         return Rejection(differences=tuple(differences))
-    return Rejection(problems=tuple(count.reconcile(figures.paper_file(vote, first.figures))))
+    return Rejection(problems=tuple(figures.problems_of(vote, first.figures)))
 
 
 def agreed_on_paper(vote: Vote) -> dict[str, Any] | None:
     """The paper's tally the last two keyings agree on; an empty one where no paper was issued; None while they do not."""
-    if not figures.on_paper(vote, "issued"):
+    if not figures.to_key(vote, "issued"):
         return figures.empty_sheet(vote)
     before = round_of(vote) - 1
     if not before or rejection_of(vote, before):

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from projects.ballots import boxes, database, keys, rolls, witnessing
 from projects.ballots import figures as fig
 from projects.ballots import rules as count
-from projects.ballots.models import Keying, Option, Purpose, Signature, Vote, VoteState
+from projects.ballots.models import Channel, Keying, Option, Purpose, Signature, Vote, VoteState
 from projects.ballots.outcomes import obstacles_in, outcome_of
 from projects.ballots.selectors import (
     Rejection,
@@ -93,8 +93,9 @@ def define_vote(
 
     about: the reference of the record voted on ("cycle:3"). options: (reference, title) in the order of the paper.
     rules: `figures.count_rules(rulebook)`, or a dict of its keys. deputies_in_office: N, the base of quorum and
-    majority. device: deputies may vote by phone; device_least: fewer such ballots go to paper. keypad: deputies press the
-    hall's device. Refused with every fault that would keep the vote from being counted.
+    majority. device: deputies may vote by phone; keypad: they press the hall's device; on one roll with those who vote on
+    paper. device_least: fewer of either kind are not counted by themselves. Refused with every fault that would keep the
+    vote from being counted.
     """
     if keypad and mode == count.Mode.RANK:
         raise Refused(_("会场表决器只能按赞成、反对、弃权，不能排序，请改用纸质表决票或者逐项表决。"))
@@ -306,7 +307,8 @@ def open_vote(
 ) -> None:
     """开始投票: ballots are issued (issued ≤ present ≤ in office) and the definition is fixed for good.
 
-    on_paper: where the vote is by device, the roll's lines that vote on paper; the vote's roll is frozen with its hash.
+    on_paper: where the vote is by device or keypad, the roll's lines that vote on paper, who are among those issued; the
+    vote's roll is frozen with its hash.
     Refused below the quorum, naming 组织法 14. Of two people opening at once one gets Conflict.
     """
     with _held(vote) as held:
@@ -331,9 +333,10 @@ def in_the_way(
 ) -> dict[str, list[str]]:
     """All that would refuse the opening of a vote, by its matter; the readiness sheet tells what the opening refuses by.
 
-    "present": the quorum; "roll": the session's; of a vote by device "keys", "server", "paper" (who takes a paper ballot)
-    and "groups" (too few on either way). present: as recorded where left out; while nobody is counted, the roll's marks are
-    not asked for, and everybody in office may yet come. Empty for a vote that has opened: nothing is in its way.
+    "present": the quorum; "roll": the session's; of a vote by device or keypad "paper" (who takes a paper ballot) and
+    "groups" (too few on either way), by device "keys" and "server". present: as recorded where left out; while nobody is
+    counted, the roll's marks are not asked for, and everybody in office may yet come. Empty for a vote that has opened:
+    nothing is in its way.
     """
     if vote.is_recount or vote.state != VoteState.DEFINED:
         return {}
@@ -342,15 +345,15 @@ def in_the_way(
         "present": obstacles_to_quorum(vote, present),
         "roll": rolls.obstacles_to_freezing(vote, present),
     }
-    if vote.device:
+    if vote.device or vote.keypad:
         paper = len(set(on_paper))
         by_device = (vote.deputies_in_office if present is None else present) - paper
         found |= {
             "paper": rolls.obstacles_to_paper(vote, on_paper),
-            "keys": keys.obstacles_to_opening(vote),
-            "server": database.obstacles_to_silence(),
             "groups": rolls.obstacles_to_groups(vote, paper, by_device),
         }
+    if vote.device:
+        found |= {"keys": keys.obstacles_to_opening(vote), "server": database.obstacles_to_silence()}
     return found
 
 
@@ -374,27 +377,48 @@ def _frozen(vote: Vote, present: int, on_paper: Sequence[int]) -> dict[str, Any]
     if reasons := _obstacles_to_freezing(vote, present, on_paper):
         raise Refused(*reasons)
     digest = rolls.freeze(vote, on_paper)
-    if not vote.device:
-        return {"roll_digest": digest} if digest else {}
-    return {
-        "roll_digest": digest,
-        "paper_issued": rolls.issued_on_paper(vote),
-        "public_key": vote.public_key,
-    }
+    roll = {"roll_digest": digest} if digest else {}
+    if vote.own_channel == Channel.PAPER:
+        return roll
+    key = {"public_key": vote.public_key} if vote.device else {}
+    return roll | key | {"paper_issued": rolls.issued_on_paper(vote)}
 
 
-def enter_closing(act: Act, vote: Vote, *, returned: int) -> None:
-    """The first of two people says how many came back on paper; `confirm_closing` closes the vote, freezing its box.
+def enter_closing(act: Act, vote: Vote, *, returned: int, paper_returned: int = 0) -> None:
+    """The first of two people says how many came back; `confirm_closing` closes the vote, freezing its box.
 
     Until then ballots by device are still taken. Refused as `close_vote` refuses; more than were issued is no refusal.
     """
     with _held(vote) as held:
         if held.state != VoteState.OPEN:
             raise Refused(_("投票没有在进行，不能收回表决票。"))
-        if returned <= fig.on_paper(held, "issued"):
-            boxes.frozen(held, boxes.in_box(held), returned)
-        witnessing.enter(act, held, "close", {"returned": returned})
+        if not _void_on_return(held, returned, paper_returned):
+            _frozen_on_return(held, boxes.in_box(held), returned, paper_returned)
+        beside = {"paper_returned": paper_returned} if held.keypad and held.paper_issued else {}
+        witnessing.enter(act, held, "close", {"returned": returned} | beside)
     _follow(vote, held, "awaiting")
+
+
+def _void_on_return(vote: Vote, returned: int, paper_returned: int) -> str:
+    """Why more has come back than went out, on paper or on the hall's device; "" where it has not (rules.md §6.2)."""
+    pressing = vote.pressing or 0
+    if vote.keypad and returned > pressing:
+        told = {"returned": returned, "issued": pressing}
+        return _("表决器记录 %(returned)s 人，多于按键表决的 %(issued)s 人") % told
+    on_paper, issued = paper_returned if vote.keypad else returned, fig.on_paper(vote, "issued")
+    if on_paper > issued:
+        told = {"ballot": fig.words_of(vote).ballot, "returned": on_paper, "issued": issued}
+        return _("收回%(ballot)s %(returned)s 张，多于发出的 %(issued)s 张") % told
+    return ""
+
+
+def _frozen_on_return(vote: Vote, box: list[bytes], returned: int, paper_returned: int) -> dict[str, Any]:
+    """What closing fixes besides how many came back; Refused where one way has too few to be counted."""
+    if not vote.keypad:
+        return boxes.frozen(vote, box, returned)
+    if reasons := rolls.obstacles_to_totals(vote, returned):
+        raise Refused(*reasons)
+    return {"paper_returned": paper_returned}
 
 
 def confirm_closing(act: Act, vote: Vote) -> Vote:
@@ -410,26 +434,22 @@ def send_back(vote: Vote, what: str) -> None:
     _follow(vote, held, "awaiting")
 
 
-def close_vote(act: Act, vote: Vote, *, returned: int) -> Vote:
+def close_vote(act: Act, vote: Vote, *, returned: int, paper_returned: int = 0) -> Vote:
     """收回表决票. More returned than issued: the vote is void and kept, and the vote to hold instead is returned.
 
-    returned: ballots on paper; those in a vote's box are added. Waits for the casts in flight, then freezes the digest
-    of the box. Refused while the box holds too few ballots to be counted by device (integrity.md §2.4, §2.6).
+    returned: ballots on paper; those in a vote's box are added. Of a vote by the hall's device: whom it counted, and
+    paper_returned the paper beside it. Waits for the casts in flight, then freezes the digest of the box. Refused while
+    the box holds, or the hall's device counted, too few to be counted by device (integrity.md §2.4, §2.6).
     """
     with _held(vote) as held:
         box = boxes.in_box(held)
         # Void first: a vote that is void is not counted, so nothing in its box can be too few to be.
-        if held.state == VoteState.OPEN and returned > fig.on_paper(held, "issued"):
-            told = (
-                _("表决器记录 %(returned)s 人，多于按键表决的 %(issued)s 人")
-                if held.keypad
-                else _("收回%(ballot)s %(returned)s 张，多于发出的 %(issued)s 张")
-            )
-            ballot = fig.words_of(held).ballot
-            reason = told % {"ballot": ballot, "returned": returned, "issued": fig.on_paper(held, "issued")}
-            return void_vote(act, vote, reason=reason, returned=returned + len(box))
-        frozen = boxes.frozen(held, box, returned) if held.state == VoteState.OPEN else {}
-        fire(vote, "close", act, returned=returned + len(box), **frozen)
+        back = returned + paper_returned + len(box)
+        if held.state == VoteState.OPEN and (reason := _void_on_return(held, returned, paper_returned)):
+            return void_vote(act, vote, reason=reason, returned=back)
+        is_open = held.state == VoteState.OPEN
+        frozen = _frozen_on_return(held, box, returned, paper_returned) if is_open else {}
+        fire(vote, "close", act, returned=back, **frozen)
         boxes.forget_the_order(held)
         _overtake(act, vote, reason=_("投票已经截止，不再改用纸质票。"), asked=["turn"])
     return vote
@@ -561,7 +581,7 @@ def _obstacles_to_keying(vote: Vote, who: User, turn: int, now: int, figures: di
         found.append(_("两次录入须由不同的人分别进行，您已经录入过一次。"))
     if turn not in (1, 2) or any(keying.turn == turn for keying in keyed):
         found.append(_("这一次录入已经完成。"))
-    return found + fig.faults_of(vote, figures)
+    return found + fig.faults_in_keying(vote, figures)
 
 
 def compare(act: Act, vote: Vote, round_number: int) -> Rejection:
@@ -592,7 +612,7 @@ def compare(act: Act, vote: Vote, round_number: int) -> Rejection:
 
 
 def _accept(act: Act, vote: Vote, figures: dict[str, Any]) -> None:
-    vote.figures = figures | boxes.reconciled(vote)
+    vote.figures = fig.whole_of(vote, figures) | boxes.reconciled(vote)
     vote.save(update_fields=["figures"])
     fire(vote, "accept_tally", act)
 
@@ -676,11 +696,11 @@ def sign(act: Act, vote: Vote, office: str) -> Signed:
 
 
 def _forget_keyings(vote: Vote) -> None:
-    """Of phones and paper only the total is kept: what two people keyed of the paper alone becomes a commitment.
+    """Of two ways to vote only the total is kept: what two people keyed of one way alone becomes a commitment.
 
     One salt for all of them, kept nowhere: keyings that agreed still look alike, and no guess can be confirmed.
     """
-    if not vote.device:
+    if not vote.device and not fig.is_mixed(vote):
         return
     salt = new_salt()
     keyings = list(vote.keyings.all())

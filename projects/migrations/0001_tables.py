@@ -680,7 +680,7 @@ class Migration(migrations.Migration):
                 name='RollEntry',
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                    ('channel', models.CharField(choices=[('paper', '纸质票'), ('device', '电子票'), ('none', '未出席')], max_length=8)),
+                    ('channel', models.CharField(choices=[('paper', '纸质票'), ('device', '电子票'), ('keypad', '会场表决器'), ('none', '未出席')], max_length=8)),
                     ('voted', models.BooleanField(default=False)),
                     ('mark', models.CharField(blank=True, max_length=64)),
                     ('code_hash', models.CharField(blank=True, max_length=64)),

@@ -1,6 +1,7 @@
 """The totals of a hall's device: a table to fill in, an upload, what it says and whether it balances, then accepted.
 
-Each of the two counters imports for himself, and what both imported is compared like two keyings (rules.md §6.2).
+Each of the two counters imports for himself, and what both imported is compared like two keyings (rules.md §6.2). With paper
+beside the device the paper is keyed on the same page, and the page shows the two as one sum.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from projects.ballots import figures as fig
 from projects.ballots import keypad
 from projects.ballots.forms import TallyForm
 from projects.ballots.models import Vote
-from projects.ballots.rules import reconcile
 from projects.ballots.selectors import keyings_of, last_rejection, round_of
 from workflow.administration.previews import WORKBOOK, payload_of, previewed
 from workflow.flows.errors import Refused
@@ -49,8 +49,11 @@ class TotalsForm(PlainForm):
     )
 
 
-def _task(request: HttpRequest, task_id: int) -> tuple[Deadline, Vote]:
-    """The open task that keys the totals of a hall's device; 404 for any other, 403 for whoever may not do it."""
+def _task(request: HttpRequest, task_id: int) -> tuple[Deadline, Vote, TallyForm | None]:
+    """The open task that keys the totals of a hall's device; 404 for any other, 403 for whoever may not do it.
+
+    With it the form of the paper beside the device, filled from what was sent; None where there is none.
+    """
     grant, deadline = acting_grant(request), visible_task(task_id)
     node = deadline.task.flow_task
     if not issubclass(getattr(node, "form", object), TallyForm):
@@ -58,10 +61,14 @@ def _task(request: HttpRequest, task_id: int) -> tuple[Deadline, Vote]:
     if not may_do(deadline, grant):
         raise PermissionDenied(_("表决器的结果由计票人导入。"))
     act = grant.act(deadline.unit, timezone.now())
-    vote = node.form(subject=deadline.task.process.artifact, act=act, node=node, seat=deadline.seat).vote
-    if not vote.keypad:
+    sent = {"data": request.POST} if request.method == "POST" else {}
+    tally = node.form(subject=deadline.task.process.artifact, act=act, node=node, seat=deadline.seat, **sent)
+    if not fig.is_pressed(tally.vote):
         raise Http404
-    return deadline, vote
+    if not fig.is_mixed(tally.vote):
+        return deadline, tally.vote, None
+    tally.without_totals()
+    return deadline, tally.vote, tally
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,20 +76,31 @@ def _task(request: HttpRequest, task_id: int) -> tuple[Deadline, Vote]:
 @sensitive_post_parameters("own_password", "own_code")
 def totals_import(request: HttpRequest, task_id: int) -> HttpResponse:
     """Upload, see the totals and their balance, accept them as one's own keying or nothing."""
-    deadline, vote = _task(request, task_id)
+    deadline, vote, paper = _task(request, task_id)
     if request.method != "POST":
-        return _ask(request, deadline, vote, TotalsForm())
+        return _ask(request, deadline, vote, TotalsForm(), paper)
     if request.POST.get("op") == "confirm":
         return _confirm(request, deadline, vote)
     form = TotalsForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return _ask(request, deadline, vote, form, status=422)
+    if not all([form.is_valid(), paper is None or paper.is_valid()]):
+        return _ask(request, deadline, vote, form, paper, status=422)
     given = form.cleaned_data["file"]
     try:
         sums = keypad.read_totals(given.read(keypad.MOST_BYTES + 1), fig.titles_of(vote))
     except keypad.Unreadable as error:
-        return _ask(request, deadline, vote, form, faults=error.faults, status=422)
-    return _preview(request, deadline, vote, sums, source=given.name)
+        return _ask(request, deadline, vote, form, paper, faults=error.faults, status=422)
+    return _preview(request, deadline, vote, _keyed(vote, sums, paper), source=given.name)
+
+
+def _keyed(vote: Vote, sums: keypad.Sums, paper: TallyForm | None) -> dict[str, int]:
+    """What the task's own form would be sent: the figures of the file, and the paper's as they were keyed beside it."""
+    prefix = fig.PRESSED if paper else ""
+    on_paper = {name: figure or 0 for name, figure in paper.cleaned_data.items()} if paper else {}
+    return on_paper | {
+        prefix + fig.field_name(mark, option): figure
+        for option in fig.options_of(vote)
+        for mark, figure in sums[option.title].items()
+    }
 
 
 def _ask(
@@ -90,11 +108,19 @@ def _ask(
     deadline: Deadline,
     vote: Vote,
     form: TotalsForm,
+    paper: TallyForm | None,
     *,
     faults: Any = (),
     status: int = 200,
 ) -> HttpResponse:
-    context = {"deadline": deadline, "vote": vote, "form": form, "columns": keypad.COLUMNS, "faults": faults}
+    context = {
+        "deadline": deadline,
+        "vote": vote,
+        "form": form,
+        "paper": paper,
+        "columns": keypad.COLUMNS,
+        "faults": faults,
+    }
     return render(request, "portal/totals_import.html", context, status=status)
 
 
@@ -102,24 +128,26 @@ def _preview(
     request: HttpRequest,
     deadline: Deadline,
     vote: Vote,
-    sums: keypad.Sums,
+    keyed: dict[str, int],
     *,
     source: str = "",
     reasons: Any = (),
     own: InPersonForm | None = None,
 ) -> HttpResponse:
-    figures = _tally(vote, sums)
-    problems = reconcile(fig.paper_file(vote, figures))
+    figures = _tally(vote, keyed)
+    problems, whole = fig.problems_of(vote, figures), fig.whole_of(vote, figures)
     context = {
         "deadline": deadline,
         "vote": vote,
-        "rows": keypad.preview_rows(fig.titles_of(vote), sums),
+        "rows": keypad.preview_rows(fig.titles_of(vote), whole["sums"]),
         "figures": list(keypad.FIGURES),
-        "equations": fig.equations(vote, figures),
+        "equations": fig.equations(vote, whole),
+        "valid": whole["valid"],
+        "mixed": fig.is_mixed(vote),
         "problems": problems,
         "reasons": reasons,
         "source": source,
-        "payload": payload_of(sums, _purpose(deadline)),
+        "payload": payload_of(keyed, _purpose(deadline)),
         "own": own or InPersonForm(request),
     }
     status = 409 if reasons else 422 if problems or own else 200
@@ -130,34 +158,30 @@ def _purpose(deadline: Deadline) -> str:
     return f"totals:{deadline.pk}"
 
 
-def _tally(vote: Vote, sums: keypad.Sums) -> dict[str, Any]:
-    return {"valid": fig.on_paper(vote, "returned"), "invalid": 0, "sums": sums}
+def _tally(vote: Vote, keyed: dict[str, int]) -> dict[str, Any]:
+    valid, invalid = keyed.get("valid", fig.to_key(vote, "returned")), keyed.get("invalid", 0)
+    return fig.sheet(vote, valid=valid, invalid=invalid, marks=keyed)
 
 
 @sensitive_variables("own")
 def _confirm(request: HttpRequest, deadline: Deadline, vote: Vote) -> HttpResponse:
     """Do the keying's task with the totals that were previewed, unchanged, for who gives the own password again."""
-    sums = previewed(request, _purpose(deadline))
+    keyed = previewed(request, _purpose(deadline))
     own = InPersonForm(request, checked=True)
     if not own.is_valid():
-        return _preview(request, deadline, vote, sums, own=own)
-    if reconcile(fig.paper_file(vote, _tally(vote, sums))):
-        return _preview(request, deadline, vote, sums)
-    data = {
-        fig.field_name(mark, option): figure
-        for option in vote.options.all()
-        for mark, figure in sums[option.title].items()
-    }
+        return _preview(request, deadline, vote, keyed, own=own)
+    if fig.problems_of(vote, _tally(vote, keyed)):
+        return _preview(request, deadline, vote, keyed)
     try:
         complete(
             deadline.pk,
             actor=in_office(request).user,
-            data=data,
+            data=keyed,
             at=timezone.now(),
             reauthenticated=True,
         )
     except Refused as refused:
-        return _preview(request, deadline, vote, sums, reasons=refused.reasons)
+        return _preview(request, deadline, vote, keyed, reasons=refused.reasons)
     _tell(request, Vote.objects.get(pk=vote.pk))
     return redirect("task", task_id=deadline.pk)
 
@@ -178,7 +202,7 @@ def _tell(request: HttpRequest, vote: Vote) -> None:
 @require_safe
 def totals_table(request: HttpRequest, task_id: int, ending: str) -> HttpResponse:
     """The table with the projects of the ballot, its figures empty, as CSV or XLSX."""
-    _deadline, vote = _task(request, task_id)
+    _deadline, vote, _paper = _task(request, task_id)
     if ending not in TYPES:
         raise Http404
     rows = keypad.as_rows(fig.titles_of(vote))

@@ -97,7 +97,11 @@ class Desk:
     def enter_opening(
         self, act: Act, subject: Any, *, issued: int | None = None, on_paper: Sequence[str] = ()
     ) -> None:
-        """The chair says what is issued, on the attendance last counted; by device everybody present has a ballot."""
+        """The chair says what is issued, on the attendance last counted.
+
+        By device everybody present has a ballot, and by keypad where a roll says who they are: those on paper, who are told
+        here, and all the others.
+        """
         vote = self.vote_of(subject)
         present = vote.deputies_present or 0
         services.enter_opening(
@@ -111,9 +115,9 @@ class Desk:
         services.confirm_opening(act, vote)
         return Outcome(after=told)
 
-    def enter_closing(self, act: Act, subject: Any, *, returned: int) -> None:
-        """The chief teller says how many came back."""
-        services.enter_closing(act, self.vote_of(subject), returned=returned)
+    def enter_closing(self, act: Act, subject: Any, **returned: int) -> None:
+        """The chief teller says how many came back, on paper and on a hall's device."""
+        services.enter_closing(act, self.vote_of(subject), **returned)
 
     def confirm_closing(self, act: Act, subject: Any, **_confirmed: bool) -> Outcome:
         """A teller confirms; more returned than issued makes the vote void, and another takes its place."""
@@ -272,7 +276,7 @@ class Desk:
         """A recount of paper is keyed by two who have not keyed it before."""
         keyed = set(vote.keyings.values_list("by_id", flat=True)) | keyers_before(vote)
         others = {user.pk for user in holders_of("counter", vote.unit, localdate(at))} - keyed
-        if fig.on_paper(vote, "issued") and len(others) < 2:
+        if fig.to_key(vote, "issued") and len(others) < 2:
             return [_("复票须由另外两名计票人录入，请系统管理员先授权。")]
         return []
 
@@ -323,11 +327,16 @@ class Desk:
         return Outcome(after={"paper_issued": issued}, reason=reason)
 
     def obstacles_to_handing_paper(self, subject: Any, at: datetime) -> list[str]:
-        """Why nobody can change to paper now: no vote by device under way."""
+        """Why nobody can change to paper now: no vote by device or keypad under way, or no roll to say who does."""
         vote = self.current(subject)
-        if vote and vote.device and vote.state == VoteState.OPEN and not vote.box_of_id:
-            return []
-        return [_("没有正在进行的电子表决。")]
+        if (
+            vote is None
+            or vote.state != VoteState.OPEN
+            or vote.is_recount
+            or not (vote.device or vote.keypad)
+        ):
+            return [_("没有正在进行的电子表决或会场表决器表决。")]
+        return [] if vote.roll.exists() else [_("没有代表名册，会场表决器表决时不能同时使用纸质票。")]
 
     def turn_to_paper(self, act: Act, subject: Any) -> Outcome:
         """Too few by device, and a teller agrees: their ballots are destroyed unopened and they vote on paper."""
@@ -379,7 +388,8 @@ class Desk:
 
     def at_closing(self, subject: Any) -> dict[str, Any]:
         """The desk with what the chief teller counted, for a teller to confirm; whose names are read out before."""
-        missing = [entry.line.name for entry in rolls.yet_to_vote(self.vote_of(subject))]
+        vote = self.vote_of(subject)
+        missing = [entry.line.name for entry in rolls.yet_to_vote(vote)] if vote.device else []
         return self.at_asked(subject, "close") | {"yet_to_vote": missing}
 
     def at_turning(self, subject: Any) -> dict[str, Any]:

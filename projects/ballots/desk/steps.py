@@ -278,7 +278,7 @@ class DeskSteps:
     @property
     def has_paper(self) -> Callable[[Any], bool]:
         """A gate: whether there is paper to key, or nothing at all, which is keyed as nothing."""
-        return self.asks(lambda vote: fig.on_paper(vote, "issued") or not boxes.waits_to_be_opened(vote))
+        return self.asks(lambda vote: fig.to_key(vote, "issued") or not boxes.waits_to_be_opened(vote))
 
     @property
     def box_is_next(self) -> Callable[[Any], bool]:

@@ -20,6 +20,7 @@ from projects.ballots.rules.reconciling import (
 from projects.ballots.rules.terms import (
     GRADING,
     PRESSING,
+    PRESSING_AND_PAPER,
     VOTING,
     Choice,
     Count,
@@ -42,6 +43,7 @@ from projects.ballots.rules.terms import (
 __all__ = [
     "GRADING",
     "PRESSING",
+    "PRESSING_AND_PAPER",
     "VOTING",
     "Choice",
     "Count",

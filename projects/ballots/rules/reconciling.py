@@ -94,7 +94,8 @@ def _too_many_marks(paper: Paper, tally: Count) -> list[Problem]:
     most = paper.seats * tally.valid
     if paper.mode is not Mode.SELECT or marks <= most:
         return []
-    sentence = f"各项目赞成合计 {marks} 票 ＞ 应选 {paper.seats} 项 × 有效票 {tally.valid} 张 ＝ {most} 票。"
+    words, valid = paper.words, paper.words.whole.format(tally.valid)
+    sentence = f"各项目{words.in_favour}合计 {marks} 票 ＞ 应选 {paper.seats} 项 × {valid} ＝ {most} 票。"
     return [Problem("too_many_marks", sentence)]
 
 

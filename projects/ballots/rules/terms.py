@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
 
@@ -106,10 +106,22 @@ class Words:
         named = self.order if all_four or of.not_pressed else self.order[:3]
         return " ＋ ".join(f"{getattr(self, name)} {getattr(of, name)}" for name in named)
 
+    def of_part(self, part: str, whole: str) -> Words:
+        """The same figures of one part of a vote: what differs or does not balance is said to be that part's."""
+        return replace(
+            self,
+            in_favour=f"{part}{self.in_favour}",
+            against=f"{part}{self.against}",
+            abstain=f"{part}{self.abstain}",
+            whole=whole,
+        )
+
 
 VOTING = Words()
 # A hall's device: there is no paper, and whoever pressed nothing is counted apart (rules.md §6.2).
 PRESSING = Words(whole="参加按键表决 {} 人")
+# The device with paper beside it: one sum of both, in which whoever pressed nothing is still counted apart.
+PRESSING_AND_PAPER = Words(whole="按键表决和有效纸质票 {} 票")
 # Satisfaction: three grades, and a line left empty is none of them (rules.md §8).
 GRADING = Words(
     in_favour="满意",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from projects.ballots.figures import field_name, marks_of, on_paper
+from projects.ballots.figures import field_name, marks_of, to_key
 from projects.ballots.models import Vote
 from projects.cycles.models import Cycle
 from projects.demo.cast import Township
@@ -110,7 +110,7 @@ def play_closing(town: Township, cycle: Cycle, *, t: date, returned: int, hour: 
 
 def keyed(vote: Vote, sheet: Sheet) -> dict[str, Any]:
     """A tally form's data for a vote whose ballots have been returned."""
-    valid = on_paper(vote, "returned") - sheet.invalid
+    valid = to_key(vote, "returned") - sheet.invalid
     data: dict[str, Any] = {"valid": valid, "invalid": sheet.invalid, "spoiled_unreadable": sheet.invalid}
     for option in vote.options.all():
         votes, against = sheet.sums[option.title], sheet.against.get(option.title, 0)

@@ -1,43 +1,50 @@
-"""Every kind of vote, brought to the moment its ballots are out, and from there to the tellers' signatures."""
+"""Every kind of vote at its desk, brought to the moment its ballots are out, and from there to the tellers' signatures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots import sealing
 from projects.ballots.boxes import paper_of
 from projects.ballots.casting import Voter
+from projects.ballots.desk import Desk
+from projects.ballots.figures import PRESSED, field_name
 from projects.ballots.models import RollEntry, Vote
 from projects.ballots.rules import Mode
 from projects.ballots.together import cast
 from projects.cycles.models import Cycle, RollLine
 from projects.cycles.rulebook import Rules
 from projects.demo.cast import Township
-from projects.demo.play.voting import Sheet, keyed, play_opening
 from projects.evaluation import measuring
 from projects.supervision import changing
 from projects.supervision.models import Change, Project
-from tests.builders import do, every_office, township
+from projects.voting import desk as voting
+from tests.builders import at, do, every_office, township
 from tests.projects.ballots.conftest import PASSPHRASES
 from tests.projects.evaluation.conftest import year_under_supervision
 from tests.projects.evaluation.test_evaluation import T2, before_hall
 from tests.projects.supervision.conftest import year_of
 from tests.projects.supervision.test_changes import ask
-from tests.projects.voting.conftest import DAY, T, settled
+from tests.projects.voting.conftest import DAY, settled
+from workflow.audit.models import Entry
+from workflow.flows.events import perform
 from workflow.machines.models import Record
 
 IN_OFFICE, ON_PAPER = 20, 5
+PRESSING = IN_OFFICE - ON_PAPER
 TITLES = ["文化礼堂", "村道硬化"]
+DESKS = {"projects": voting.DESK, "measurement": measuring.DESK, "change": changing.DESK}
+HOLDING = {"chief_teller": "hold_chief", "teller": "hold_teller", "chair": "hold_chair"}
 STAGES = ("open", "closed", "keyed once", "keyed", "signed once")
 EXTRA_DAY = "2027-06-18"
 
 
 @dataclass(frozen=True)
 class Said:
-    """The ballots in favour of what stands first on the paper: so many by telephone, so many on paper or pressed."""
+    """The ballots in favour of what stands first on the paper: so many by telephone or pressed, so many on paper."""
 
     by_device: int = 9
     on_paper: int = 2
@@ -45,75 +52,125 @@ class Said:
 
 @dataclass(frozen=True)
 class UnderWay:
-    """A vote whose ballots are out. tasks: how the desk's tasks are called; signing: its first signature; day: of the vote.
+    """A vote at its desk. subject: what it is about; tasks: how the desk's tasks are called, own: those called otherwise.
 
-    records: what is shown of it besides, the vote itself the last.
+    day: of the vote; records: what is shown of it besides, the vote itself the last.
     """
 
     town: Township
     cycle: Cycle
+    subject: Record
     tasks: str
-    signing: str
     day: str
     records: tuple[Record, ...]
     vote: Vote
+    own: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def desk(self) -> Desk:
+        """The desk the vote is held at."""
+        return DESKS[self.vote.purpose]
+
+    def key(self, task: str) -> str:
+        """What a task of every desk ("certify_chief") is called at this one."""
+        return self.own.get(task, f"{self.tasks}{task}")
 
     def act(self, task: str, office: str, holder: int = 1, **data: Any) -> None:
-        do(f"{self.tasks}{task}", self.town.of(office, holder), self.day, **data)
+        do(self.key(task), self.town.of(office, holder), self.day, **data)
+
+    def perform(self, event: str, office: str, data: dict[str, Any], *, in_person: bool = True) -> Entry:
+        """What is done at no turn."""
+        return perform(
+            f"{self.tasks}{event}", self.subject, actor=self.town.of(office), office=office, data=data,
+            at=at(self.day), reauthenticated=in_person,
+        )  # fmt: skip
+
+    @property
+    def now(self) -> Vote:
+        """The vote as it stands, or the one that has taken its place."""
+        return self.desk.vote_of(self.subject)
+
+    @property
+    def lines(self) -> list[str]:
+        """The roll's lines in order."""
+        found = RollLine.objects.filter(session=self.vote.session).order_by("pk")
+        return [str(pk) for pk in found.values_list("pk", flat=True)]
 
     def advance(self, said: Said, stage: str) -> None:
         """Cast what is cast by telephone, and go on as far as the stage."""
         if self.vote.device:
-            self._cast(said.by_device)
+            self.cast(said.by_device)
         for step in (self._close, self._key_first, self._key_second_and_open, self._sign)[
             : STAGES.index(stage)
         ]:
             step(said)
 
-    def _cast(self, in_favour: int) -> None:
-        paper = paper_of(self.vote)
-        for n, entry in enumerate(RollEntry.objects.filter(vote=self.vote, channel="device").order_by("pk")):
-            voter = Voter(self.vote.unit_id, self.vote.pk, entry.pk)
+    def cast(self, in_favour: int, *, most: int = IN_OFFICE) -> None:
+        """So many by telephone for what stands first on the paper, the others against it; at most so many in all."""
+        vote = self.now
+        paper = paper_of(vote)
+        on_roll = RollEntry.objects.filter(vote=vote, channel="device").order_by("pk")
+        for n, entry in enumerate(on_roll[:most]):
+            voter = Voter(vote.unit_id, vote.pk, entry.pk)
             marks = _marks(paper.mode, paper.candidates, in_favour=n < in_favour)
-            cast(voter, marks, paper, sealing.new_token(), self.vote.public_key)
-
-    @property
-    def _in_hand(self) -> int:
-        """Ballots on paper, or deputies who press."""
-        return ON_PAPER if self.vote.device else IN_OFFICE
+            cast(voter, marks, paper, sealing.new_token(), vote.public_key)
 
     def _close(self, said: Said) -> None:
-        self.act("close", "chief_teller", returned=self._in_hand)
+        pressed = {"returned": PRESSING, "paper_returned": ON_PAPER}
+        self.act("close", "chief_teller", **pressed if self.vote.keypad else {"returned": ON_PAPER})
         self.act("close_confirm", "teller", confirmed=True)
 
-    def _sheet(self, said: Said) -> dict[str, Any]:
-        first, *others = paper_of(self.vote).candidates
-        rest = self._in_hand - said.on_paper
-        sums = {first: said.on_paper} | dict.fromkeys(others, rest)
-        against = {first: rest} if self.vote.mode == Mode.EACH else {}
-        return keyed(Vote.objects.get(pk=self.vote.pk), Sheet(sums, against))
+    def sheet(self, said: Said) -> dict[str, Any]:
+        """What a counter keys."""
+        pressed = self._figures(PRESSED, PRESSING, said.by_device) if self.vote.keypad else {}
+        return {"valid": ON_PAPER, "invalid": 0} | self._figures("", ON_PAPER, said.on_paper) | pressed
+
+    def _figures(self, prefix: str, whole: int, in_favour: int) -> dict[str, int]:
+        """What is keyed of one way to vote: so many for what stands first, the rest against it or for the others."""
+        found: dict[str, int] = {}
+        for option in self.now.options.all():
+            votes = in_favour if option.position == 1 else whole - in_favour
+            against = whole - votes if option.position == 1 and self.vote.mode == Mode.EACH else 0
+            marks = {"for": votes, "against": against, "abstain": whole - votes - against, "not_pressed": 0}
+            found |= {prefix + field_name(mark, option): n for mark, n in marks.items()}
+        return found
 
     def _key_first(self, said: Said) -> None:
-        self.act("key_first", "counter", **self._sheet(said))
+        self.act("key_first", "counter", **self.sheet(said))
 
     def _key_second_and_open(self, said: Said) -> None:
-        self.act("key_second", "counter", 2, **self._sheet(said))
+        self.act("key_second", "counter", 2, **self.sheet(said))
         if self.vote.device:
-            given = {"first": "chief_teller", "second": "teller"}
-            words = {f"{which}_passphrase": PASSPHRASES[office] for which, office in given.items()}
-            self.act("open_box", "chief_teller", **given, **words)
+            self.open_box()
+
+    def open_box(self, first: str = "chief_teller", second: str = "teller") -> None:
+        """By the passphrases of two who hold the key."""
+        given = {"first": first, "second": second}
+        words = {f"{which}_passphrase": PASSPHRASES[office] for which, office in given.items()}
+        self.act("open_box", "chief_teller", **given, **words)
 
     def _sign(self, said: Said) -> None:
-        self.act(self.signing, "chief_teller", confirmed=True)
+        self.act("certify_chief", "chief_teller", confirmed=True)
+
+    def hold(self, *offices: str) -> None:
+        """The passphrases of these holders of the key, of all three where none is named."""
+        for office in offices or HOLDING:
+            words = PASSPHRASES[office]
+            self.act(HOLDING[office], office, passphrase=words, repeated=words)
+
+    def attend(self) -> None:
+        """Everybody is here."""
+        self.act("attendance", "clerk", present=IN_OFFICE, on_leave=0)
 
     def open_by_telephone(self) -> UnderWay:
         """The key made, everybody here, five of them on paper."""
-        for office, task in (("chief_teller", "chief"), ("teller", "teller"), ("chair", "chair")):
-            words = PASSPHRASES[office]
-            self.act(f"hold_{task}", office, passphrase=words, repeated=words)
-        self.act("attendance", "clerk", present=IN_OFFICE, on_leave=0)
-        lines = RollLine.objects.filter(session=self.vote.session).order_by("pk").values_list("pk", flat=True)
-        self.act("open", "chair", on_paper=[str(line) for line in lines[:ON_PAPER]])
+        self.hold()
+        return self.opened()
+
+    def opened(self) -> UnderWay:
+        """Everybody here, five of them on paper."""
+        self.attend()
+        self.act("open", "chair", on_paper=self.lines[:ON_PAPER])
         self.act("open_confirm", "chief_teller", confirmed=True)
         self.vote.refresh_from_db()
         return self
@@ -127,39 +184,40 @@ def _marks(mode: Mode, candidates: Iterable[str], *, in_favour: bool) -> Any:
 
 
 def projects_by_telephone() -> UnderWay:
-    hall = settled(TITLES, seats=1, in_office=IN_OFFICE, ballot_channel="device")
+    """The vote on projects, its key not made yet."""
+    return _on_projects(ballot_channel="device")
+
+
+def projects_by_keypad() -> UnderWay:
+    """Fifteen press and five have paper; of each project they may be for or against it."""
+    return _on_projects(ballot_channel="keypad", ballot_mode="each").opened()
+
+
+def _on_projects(**rules: str) -> UnderWay:
+    hall = settled(TITLES, seats=1, in_office=IN_OFFICE, **rules)
     RollLine.objects.bulk_create(
         RollLine(unit=hall.town.unit, session=hall.session, user=hall.town.of("deputy", n), name=f"代表{n}")
         for n in range(1, IN_OFFICE + 1)
     )
     every_office(hall.town)
     records = (hall.cycle, hall.session, hall.vote)
-    held = UnderWay(hall.town, hall.cycle, "voting.", "certify_chief", DAY, records, hall.vote)
-    return held.open_by_telephone()
-
-
-def projects_by_keypad() -> UnderWay:
-    """Twenty press; of each project they may be for or against it."""
-    hall = settled(TITLES, seats=1, in_office=IN_OFFICE, ballot_channel="keypad", ballot_mode="each")
-    every_office(hall.town)
-    records = (hall.cycle, hall.session, hall.vote)
-    held = UnderWay(hall.town, hall.cycle, "voting.", "certify_chief", DAY, records, hall.vote)
-    held.act("attendance", "clerk", present=IN_OFFICE, on_leave=0)
-    play_opening(hall.town, hall.cycle, t=T, issued=IN_OFFICE)
-    return held
+    return UnderWay(hall.town, hall.cycle, hall.cycle, "voting.", DAY, records, hall.vote)
 
 
 def satisfaction_by_telephone() -> UnderWay:
+    """A measurement of one project, its key not made yet."""
     town = township()
     cycle = year_under_supervision(town, ["村道硬化"], rules=Rules(ballot_channel="device"))
     every_office(town)
     before_hall(town, cycle)
     vote, project = measuring.DESK.vote_of(cycle), Project.objects.get(cycle=cycle)
     records = (cycle, vote.session, project, project.measurements.get(), vote)
-    return UnderWay(town, cycle, "evaluation.measure_", "certify", T2, records, vote).open_by_telephone()
+    own = {"certify_chief": "evaluation.measure_certify"}
+    return UnderWay(town, cycle, cycle, "evaluation.measure_", T2, records, vote, own)
 
 
 def change_by_telephone() -> UnderWay:
+    """The vote on a change at an extra session, its key not made yet."""
     town = township()
     year = year_of(town, ballot_channel="device").building()
     every_office(town)
@@ -169,21 +227,26 @@ def change_by_telephone() -> UnderWay:
     change = Change.objects.get()
     vote = changing.DESK.vote_of(change)
     records = (year.cycle, vote.session, change.project, change, vote)
-    held = UnderWay(town, year.cycle, "supervision.change_", "certify_chief", EXTRA_DAY, records, vote)
-    return held.open_by_telephone()
+    return UnderWay(
+        town, year.cycle, change, "supervision.change_", EXTRA_DAY, records, vote,
+        {"declare": "supervision.declare_change"},
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Kind:
-    """day: on which its ballots are out; build: makes it in an empty database."""
+    """day: of the vote; build: makes it in an empty database, in `KINDS` to the moment its ballots are out."""
 
     day: str
     build: Callable[[], UnderWay]
 
 
-KINDS = {
+BY_TELEPHONE = {
     "projects": Kind(DAY, projects_by_telephone),
-    "keypad": Kind(DAY, projects_by_keypad),
     "satisfaction": Kind(T2, satisfaction_by_telephone),
     "change": Kind(EXTRA_DAY, change_by_telephone),
 }
+KINDS = {
+    kind: Kind(of.day, lambda build=of.build: build().open_by_telephone())
+    for kind, of in BY_TELEPHONE.items()
+} | {"keypad": Kind(DAY, projects_by_keypad)}
