@@ -297,6 +297,8 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "voting.announce",
         "voting.turn_to_paper",
         "voting.replace_teller",
+        "evaluation.measure_replace_teller",
+        "supervision.change_replace_teller",
         "voting.release_holder",
         "evaluation.measure_release_holder",
         "vote.release_holder",

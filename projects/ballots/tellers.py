@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.timezone import localdate
 
@@ -64,21 +65,26 @@ def obstacles_to_replacing(vote: Vote) -> list[str]:
     """Why none of them can be replaced now: ballots are out, of this vote or of another one at its session."""
     if vote.state != VoteState.DEFINED:
         return [_("投票已经开始，监票人、计票人不再更换。")]
-    if vote.session and count_another(vote.session, vote.about_reference):
+    # Two changes of one year are votes about one record: every other vote of the session is asked.
+    if vote.session and count_another(vote.session, ""):
         return [_("本次会议另有投票正在进行，结果宣布以后再更换监票人、计票人。")]
     return []
 
 
 def serve_another(session: Session | None, about: str) -> bool:
     """Whether a ballot on another matter is settled at a session and not declared: its tellers are in office for it."""
-    votes = Vote.objects.filter(session=session).exclude(state__in=OVER)
-    return session is not None and votes.exclude(about_reference=about).exists()
+    return session is not None and _unfinished(session).exclude(about_reference=about).exists()
 
 
 def count_another(session: Session, about: str) -> bool:
     """Whether a ballot on another matter has been opened at a session and its tellers have not finished it."""
-    votes = Vote.objects.filter(session=session).exclude(state__in=(VoteState.DEFINED, *OVER))
+    votes = _unfinished(session).exclude(state=VoteState.DEFINED)
     return votes.exclude(about_reference=about).exists()
+
+
+def _unfinished(session: Session) -> QuerySet[Vote]:
+    """The votes of a session that are not over; one that is counted again goes on in its recount."""
+    return Vote.objects.filter(session=session).exclude(state__in=OVER).exclude(followed_by__is_recount=True)
 
 
 def obstacles_at_desk(unit: Unit, at: datetime, *, door: str | Promise = "") -> list[str]:

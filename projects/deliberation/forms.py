@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -9,6 +10,9 @@ from django import forms
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from projects.ballots import keys
+from projects.ballots.forms import VoteForm
+from projects.ballots.models import Vote
 from projects.ballots.rules import Mode
 from projects.ballots.tellers import TELLERS, serve_another
 from projects.collection.forms import DecisionForm
@@ -20,12 +24,15 @@ from projects.cycles.selectors import deputies_at, opens_term, session_date, ses
 from projects.deliberation import rules, selectors
 from projects.deliberation.method import method_draft
 from projects.deliberation.models import BudgetLine
+from projects.deliberation.replacing import Place, places_of
 from projects.selection.models import Item
 from projects.selection.rules import surplus_faults
 from workflow.flows.fields import ChineseDateField, FenField, FilesField, choice_field, record_field
 from workflow.flows.forms import AssemblyForm, Foreseen, MeetingForm, MinutesForm, Resolved, StepForm
 from workflow.flows.meetings import Standard
 from workflow.people.models import Unit, User
+from workflow.people.saying import bracketed
+from workflow.roles.registry import title_of
 from workflow.roles.selectors import holders_of, seats_of
 
 MODES = [(mode.value, said("ballot_mode").choices[mode.value]) for mode in Mode]
@@ -458,6 +465,66 @@ class TellersForm(NamesTellers, Resolved, AssemblyForm):
         if not self.errors:
             self.check_tellers(data)
         return data
+
+
+class ReplaceTellerForm(VoteForm, Resolved, AssemblyForm):
+    """Who leaves, who takes the place, why; proposed by the presidium, adopted by the congress (rules.md §6.2).
+
+    members_of: vote, day → N, as the desk it is drawn for counts it.
+    """
+
+    members_of: ClassVar[Callable[[Vote, date], int]]
+    leaving = forms.ChoiceField(label=_("更换的人"), widget=forms.RadioSelect)
+    successor = forms.ChoiceField(
+        label=_("接任的人"), help_text=_("监票人由主席团在代表中提名，计票人由工作人员担任，都由大会通过。")
+    )
+    reason = forms.CharField(
+        label=_("更换的原因"), min_length=4, max_length=500, help_text=_("如：因病离会、任职回避")
+    )
+    field_order = ["leaving", "successor", "reason", *AssemblyForm.field_order]
+
+    def prepare(self) -> None:
+        super().prepare()
+        unit, on = self.subject.unit, self.act.on
+        places = places_of(self.vote, on)
+        busy = {place.user for place in places}
+        self.deputies = [user for user in selectors.sitting(self.vote.session, unit, on) if user not in busy]
+        self.staff = [user for user in selectors.staff_of(unit, on) if user not in busy]
+        self.offer("leaving", [(place.code, self._named(place)) for place in places])
+        people = [(str(user.pk), bracketed(user.name, _("代表"))) for user in self.deputies]
+        people += [(str(user.pk), bracketed(user.name, _("工作人员"))) for user in self.staff]
+        self.offer("successor", [("", str(_("请选择"))), *people])
+
+    def _named(self, place: Place) -> str:
+        told = f"{title_of(place.office)} {place.user.name}"
+        return told if place.holds else bracketed(told, _("职务已终止"))
+
+    def members(self) -> int:
+        return type(self).members_of(self.vote, self.act.on)
+
+    def standard(self) -> Standard:
+        return standard_of(self.subject)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("leaving") and data.get("successor"):
+            for sentence in self._faults(data["leaving"].split(":")[0], data["successor"]):
+                self.add_error("successor", sentence)
+        return data
+
+    def _faults(self, office: str, successor: str) -> list[str]:
+        among, told = (
+            (self.staff, _("计票人由工作人员担任，请另选。"))
+            if office == "counter"
+            else (self.deputies, _("监票人由代表担任，请另选。"))
+        )
+        found = [] if successor in {str(user.pk) for user in among} else [str(told)]
+        if (
+            office in keys.HOLDERS
+            and self.vote.holders.exclude(office=office).filter(by=int(successor)).exists()
+        ):
+            found.append(str(_("该代表已保管一份密钥，三份密钥须由三个人分别保管，请另选。")))
+        return found
 
 
 class SettleForm(WhenAgreed, NamesTellers, DecisionForm):

@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from projects.ballots.desk.floor import register_floor_acts
 from projects.ballots.forms import NewVoteForm, RecountForm, ReleaseHolderForm
 from projects.cycles.models import Cycle, CycleState
-from projects.evaluation import carrying, forms, selectors, services
+from projects.deliberation.desk_acts import register_replacing
+from projects.deliberation.replacing import Replacing
+from projects.evaluation import carrying, forms, hall, selectors, services
 from projects.evaluation.flows import (
     STEPS,
     MeasurementFlow,
@@ -100,10 +102,22 @@ RECOUNT = register_event(
         irreversible=True,
     )
 )
+register_replacing(
+    Replacing(
+        DESK,
+        MeasurementFlow,
+        step=6,
+        members=selectors.members_of_hall,
+        meets=hall.obstacles_to_adopting,
+    ),
+    key="evaluation.measure_",
+    subject=Cycle,
+    offered=_measuring,
+)
 register_event(
     Event(
         key="evaluation.measure_release_holder",
-        title=_("更换测评密钥保管人"),
+        title=_("重新设定测评开箱口令"),
         offices=("chair",),
         subject=Cycle,
         form=STEPS.form(ReleaseHolderForm),
@@ -111,7 +125,7 @@ register_event(
         step=6,
         when=DESK.obstacles_to_releasing,
         offered=_measuring,
-        basis=_("测评开始以前，监票人更换的，由主席团决定，新任者重新设定口令"),
+        basis=_("测评开始以前，保管人忘记口令的，由主席团决定重新设定；监票人更换的，由会议通过，另行办理"),
         irreversible=True,
         in_person=True,
         page="steps/voting/keys.html",

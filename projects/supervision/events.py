@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from projects.ballots.desk.floor import register_floor_acts
 from projects.ballots.forms import NewVoteForm, RecountForm, ReleaseHolderForm
 from projects.cycles.models import Cycle, CycleState
+from projects.deliberation.desk_acts import register_replacing
+from projects.deliberation.replacing import Replacing
 from projects.supervision import (
     asking,
     changing,
@@ -294,10 +296,13 @@ register_floor_acts(
     turning=ChangeTurnFlow,
     offered=_by_vote,
 )
+register_replacing(
+    Replacing(changing.DESK, ChangeFlow, step=5), key="supervision.change_", subject=Change, offered=_by_vote
+)
 register_event(
     Event(
         key="supervision.change_release_holder",
-        title=_("更换项目调整表决密钥保管人"),
+        title=_("重新设定项目调整表决开箱口令"),
         offices=("chair",),
         subject=Change,
         form=STEPS.form(ReleaseHolderForm),
@@ -305,7 +310,7 @@ register_event(
         step=5,
         when=changing.DESK.obstacles_to_releasing,
         offered=_by_vote,
-        basis=_("表决开始以前，监票人更换的，由主席团决定，新任者重新设定口令"),
+        basis=_("表决开始以前，保管人忘记口令的，由主席团决定重新设定；监票人更换的，由会议通过，另行办理"),
         irreversible=True,
         in_person=True,
         page="steps/voting/keys.html",

@@ -13,6 +13,7 @@ from projects.ballots.desk import Desk
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.tellers import obstacles_at_desk
 from projects.cycles.models import Cycle, CycleState, SessionState
+from projects.deliberation.replacing import REPLACING
 from projects.selection.models import ItemState
 from projects.voting import selectors
 from projects.voting.selectors import PROJECTS, items_of, vote_of
@@ -46,10 +47,6 @@ def _may_still_correct(cycle: Cycle, vote: Vote) -> bool:
     in_session = vote.session is None or vote.session.state == SessionState.OPEN
     voting = cycle.state == CycleState.VOTING or selectors.held_later(cycle) is not None
     return voting and in_session and not selectors.is_announced(cycle, vote)
-
-
-# The act by which the congress replaces one of its tellers or counters before the vote opens (`events`).
-REPLACING = gettext_lazy("更换监票人、计票人")
 
 
 def _ready(cycle: Cycle, at: datetime) -> list[str]:

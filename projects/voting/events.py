@@ -8,9 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.desk.floor import register_floor_acts
 from projects.ballots.forms import NewVoteForm, RecountForm, ReleaseHolderForm
+from projects.ballots.models import Vote
 from projects.cycles.models import Cycle, CycleState
-from projects.voting import forms, replacing, selectors
-from projects.voting.desk import DESK, REPLACING
+from projects.deliberation.desk_acts import register_replacing
+from projects.deliberation.replacing import Replacing
+from projects.voting import selectors
+from projects.voting.desk import DESK
 from projects.voting.flows import RecountFlow, TurnFlow, VoidFlow, VotingFlow
 from workflow.flows.events import Event, OpenAct, register_event, register_open_act
 
@@ -76,26 +79,15 @@ RECOUNT = register_event(
         context=DESK.at_desk,
     )
 )
-REPLACE_TELLER = register_event(
-    Event(
-        key="voting.replace_teller",
-        title=REPLACING,
-        offices=("clerk",),
-        subject=Cycle,
-        form=forms.ReplaceTellerForm,
-        act=replacing.replace_teller,
-        step=4,
-        when=replacing.obstacles_to_replacing,
-        offered=_voting,
-        basis=_(
-            "监票人名单由大会通过，更换也由大会通过（《地方组织法》第二十五条：以全体代表的过半数通过）；投票开始以前办理"
-        ),
-        output=_("大会纪要、更换后的监票人、计票人名单"),
-        hint=_("离任者的职务即行终止。离任者保管电子票密钥的，密钥作废，三名保管人重新设定开箱口令。"),
-        irreversible=True,
-        in_person=True,
-        body="congress",
-    )
+
+
+def _leaders(vote: Vote) -> dict[str, str]:
+    items = selectors.items_of(vote.options.values_list("reference", flat=True)).values()
+    return {item.title: item.leader for item in items}
+
+
+REPLACE_TELLER = register_replacing(
+    Replacing(DESK, VotingFlow, step=4, leaders=_leaders), key="voting.", subject=Cycle, offered=_voting
 )
 RELEASE_HOLDER = register_event(
     Event(

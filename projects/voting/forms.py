@@ -8,20 +8,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from projects.ballots import keys
 from projects.ballots.figures import decided
-from projects.ballots.forms import VoteForm
 from projects.ballots.selectors import lines_of
 from projects.collection.forms import Lines
-from projects.cycles.selectors import standard_of
-from projects.deliberation.selectors import sitting, staff_of
 from projects.voting import drafts, selectors, services
 from projects.voting.selectors import vote_of
 from workflow.flows.fields import choice_field
 from workflow.flows.forms import AssemblyForm, MeetingForm, Resolved, StepForm
-from workflow.flows.meetings import Standard
-from workflow.people.saying import bracketed
-from workflow.roles.registry import title_of
 
 MEETING = MeetingForm.field_order
 
@@ -177,59 +170,3 @@ class FilingForm(StepForm):
 
     def prepare(self) -> None:
         self.fields["body"].initial = partial(drafts.filing_text, self.subject)
-
-
-class ReplaceTellerForm(VoteForm, Resolved, AssemblyForm):
-    """Who leaves, who takes the place, why; proposed by the presidium, adopted by the congress (rules.md §6.2)."""
-
-    leaving = forms.ChoiceField(label=_("更换的人"), widget=forms.RadioSelect)
-    successor = forms.ChoiceField(
-        label=_("接任的人"), help_text=_("监票人由主席团在代表中提名，计票人由工作人员担任，都由大会通过。")
-    )
-    reason = forms.CharField(
-        label=_("更换的原因"), min_length=4, max_length=500, help_text=_("如：因病离会、任职回避")
-    )
-    field_order = ["leaving", "successor", "reason", *AssemblyForm.field_order]
-
-    def prepare(self) -> None:
-        super().prepare()
-        unit, on = self.subject.unit, self.act.on
-        places = selectors.places_of(self.subject, on)
-        busy = {place.user for place in places}
-        self.deputies = [user for user in sitting(self.vote.session, unit, on) if user not in busy]
-        self.staff = [user for user in staff_of(unit, on) if user not in busy]
-        self.offer("leaving", [(place.code, self._named(place)) for place in places])
-        people = [(str(user.pk), bracketed(user.name, _("代表"))) for user in self.deputies]
-        people += [(str(user.pk), bracketed(user.name, _("工作人员"))) for user in self.staff]
-        self.offer("successor", [("", str(_("请选择"))), *people])
-
-    def _named(self, place: selectors.Place) -> str:
-        told = f"{title_of(place.office)} {place.user.name}"
-        return told if place.holds else bracketed(told, _("职务已终止"))
-
-    def members(self) -> int:
-        return self.vote.deputies_in_office
-
-    def standard(self) -> Standard:
-        return standard_of(self.subject)
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        if data.get("leaving") and data.get("successor"):
-            for sentence in self._faults(data["leaving"].split(":")[0], data["successor"]):
-                self.add_error("successor", sentence)
-        return data
-
-    def _faults(self, office: str, successor: str) -> list[str]:
-        among, told = (
-            (self.staff, _("计票人由工作人员担任，请另选。"))
-            if office == "counter"
-            else (self.deputies, _("监票人由代表担任，请另选。"))
-        )
-        found = [] if successor in {str(user.pk) for user in among} else [str(told)]
-        if (
-            office in keys.HOLDERS
-            and self.vote.holders.exclude(office=office).filter(by=int(successor)).exists()
-        ):
-            found.append(str(_("该代表已保管一份密钥，三份密钥须由三个人分别保管，请另选。")))
-        return found

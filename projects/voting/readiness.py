@@ -16,9 +16,9 @@ from projects.ballots.tellers import obstacles_at_desk, obstacles_in_keys
 from projects.cycles.models import Cycle, SessionState
 from projects.cycles.rulebook import said
 from projects.cycles.selectors import paper_of, session_of
+from projects.deliberation import replacing
 from projects.deliberation.readiness import DURING, late_tasks, register_check
 from projects.deliberation.rules import Level, Line, Point
-from projects.voting import desk
 
 METHOD = Point(
     "票决办法",
@@ -93,7 +93,7 @@ def of_desk(cycle: Cycle, on: date) -> Sequence[Line]:
     if vote_now(cycle) is None:
         return [_awaited(DESK, cycle, on, "名单由大会通过")]
     noon = make_aware(datetime.combine(on, time(12)))
-    found = obstacles_at_desk(cycle.unit, noon, door=desk.REPLACING)
+    found = obstacles_at_desk(cycle.unit, noon, door=replacing.REPLACING)
     if found:
         return [REPLACING.line(Level.BLOCKING, text.rstrip("。")) for text in found]
     return [DESK.line(Level.DONE, "总监票人、监票人、计票人已确定")]

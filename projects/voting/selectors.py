@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from projects.ballots import tellers
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.selectors import (
     PROJECTS,
@@ -24,10 +22,9 @@ from projects.ballots.selectors import (
 )
 from projects.collection.models import Proposal, ProposalState
 from projects.cycles.models import Cycle, Paper, Session
-from projects.cycles.selectors import paper_of, papers_of, session_of
+from projects.cycles.selectors import papers_of, session_of
 from projects.deliberation.models import Opinion
 from projects.selection.models import Item, ItemState
-from workflow.people.models import User
 
 VOTED = (
     ItemState.ELECTED,
@@ -88,34 +85,6 @@ def vote_session(cycle: Cycle) -> Session:
     if session is None:
         raise Session.DoesNotExist(cycle.reference)
     return session
-
-
-# Who serves at the desk
-
-
-@dataclass(frozen=True)
-class Place:
-    """One place on the list adopted. holds: whether its office has not ended yet."""
-
-    office: str
-    user: User
-    holds: bool
-
-    @property
-    def code(self) -> str:
-        return f"{self.office}:{self.user.pk}"
-
-
-def places_of(cycle: Cycle, on: date) -> list[Place]:
-    """Who serves, and whom the list names whose office has ended since: a place to be filled all the same."""
-    now, paper = tellers.serving(cycle.unit, on), paper_of(cycle, "tellers")
-    named = paper.data if paper and paper.published_at else {}
-    found = []
-    for office, users in now.items():
-        gone = User.objects.filter(pk__in=named.get(office, [])).exclude(pk__in=[user.pk for user in users])
-        found += [Place(office, user, True) for user in users]
-        found += [Place(office, user, False) for user in gone.order_by("pk")]
-    return found
 
 
 # The result

@@ -15,6 +15,7 @@ PUBLISHING = {
     "collection.publish_call", "collection.cosign_call", "selection.notice", "deliberation.convene",
     "deliberation.preliminary", "deliberation.adopt_method", "deliberation.move_session", "voting.close_confirm",
     "voting.declare", "voting.resolution", "voting.announce", "voting.replace_teller", "supervision.review_plan",
+    "evaluation.measure_replace_teller", "supervision.change_replace_teller",
     "supervision.call_session",
     "supervision.adopt_tellers", "supervision.announce_change", "supervision.announce_undo", "evaluation.convene",
     "evaluation.preliminary", "evaluation.adopt_tellers", "evaluation.second_measure", "evaluation.measure_declare",

@@ -8,7 +8,9 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.timezone import get_current_timezone, localdate
+from django.utils.translation import gettext_lazy
 
 from projects.ballots import figures as fig
 from projects.ballots import keys, rolls, services, tellers, witnessing
@@ -71,6 +73,10 @@ class Desk:
     replaced: Callable[[Act, Vote, Vote], None] = field(default=_nothing)
     facts: Callable[[Any], dict[str, Any]] = field(default=lambda _subject: {})
     subjects_of: Callable[[Vote], Iterable[Record]] = field(default=_of_the_year)
+
+    def titled(self, title: Text) -> Text:
+        """What a step or an act at this desk is called: after its vote, where that has a name of its own."""
+        return format_lazy("{}{}{}", self.name, gettext_lazy("："), title) if self.name else title
 
     # ------------------------------------------------------------------------------- acts
 

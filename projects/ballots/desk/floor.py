@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.utils.functional import Promise
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots import forms
@@ -36,9 +34,6 @@ def register_floor_acts(
     emptied; it is one of those the desk calls off (`call_off_asked`).
     """
 
-    def titled(title: Promise) -> str | Promise:
-        return format_lazy("{}{}{}", desk.name, _("："), title) if desk.name else title
-
     form = DeskSteps(desk).form
     shared: dict[str, Any] = {
         "subject": subject,
@@ -50,7 +45,7 @@ def register_floor_acts(
     register_event(
         Event(
             key=f"{key}arrive",
-            title=titled(_("登记迟到")),
+            title=desk.titled(_("登记迟到")),
             offices=("clerk",),
             form=form(forms.ArriveForm),
             act=desk.arrive,
@@ -63,12 +58,12 @@ def register_floor_acts(
     register_event(
         Event(
             key=f"{key}hand_paper",
-            title=titled(_("改用纸质票")),
+            title=desk.titled(_("改用纸质票")),
             offices=("chief_teller", "teller"),
             form=form(forms.HandPaperForm),
             act=desk.hand_paper,
             when=desk.obstacles_to_handing_paper,
-            basis=_("同一名册，每人一票；未投电子票的代表可以改用纸质票，纸质票合计不少于规定张数"),
+            basis=_("同一名册，每人一票：未投电子票、没有按键的代表可以改领纸质票，纸质票合计不少于规定张数"),
             output=_("发出纸质票张数"),
             in_person=True,
             **shared,
@@ -77,7 +72,7 @@ def register_floor_acts(
     register_event(
         Event(
             key=f"{key}turn_to_paper",
-            title=titled(_("电子票改为纸质票")),
+            title=desk.titled(_("电子票改为纸质票")),
             offices=("chief_teller",),
             form=form(forms.TurnToPaperForm),
             act=desk.asking("turn", turning),

@@ -28,9 +28,7 @@ class DeskSteps:
     desk: Desk
 
     def _step(self, title: Text, **kwargs: Any) -> OfficeView:
-        view = OfficeView(
-            title=format_lazy("{}{}{}", self.desk.name, _("："), title) if self.desk.name else title, **kwargs
-        )
+        view = OfficeView(title=self.desk.titled(title), **kwargs)
         view.vote_of = self.desk.vote_of
         return view
 

@@ -39,7 +39,7 @@ OPENED, ENDED = "open_confirm", ("close_confirm", "void_confirm")
 # What the congress itself decides, each with its votes on record (组织法 25).
 OF_THE_CONGRESS = (
     "deliberation.adopt_method",
-    "voting.replace_teller",
+    *(f"{desk}replace_teller" for desk in DESKS),
     "voting.resolution",
     "supervision.ratify_change",
 )

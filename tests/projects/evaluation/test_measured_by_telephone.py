@@ -66,18 +66,18 @@ def cycle(town, keyed):
 def release(town, cycle):
     return perform(
         "evaluation.measure_release_holder", cycle, actor=town.of("chair"), at=at(T2),
-        data={"office": "teller", "reason": "监票人因病离会，主席团决定更换"}, reauthenticated=True,
+        data={"office": "teller", "reason": "监票人忘记口令，主席团决定重新设定"}, reauthenticated=True,
     )  # fmt: skip
 
 
-def test_a_teller_who_leaves_before_the_measurement_opens_is_replaced_and_the_key_made_anew(town, keyed):
+def test_a_passphrase_forgotten_before_the_measurement_opens_is_set_anew_and_the_key_made_anew(town, keyed):
     release(town, keyed)
 
     waiting = set(Deadline.objects.filter(done_at=None, cancelled=False).values_list("key", flat=True))
     assert "evaluation.measure_hold_teller" in waiting and "evaluation.measure_attendance" not in waiting
 
 
-def test_no_holder_is_replaced_once_the_measurement_has_begun(town, cycle):
+def test_no_passphrase_is_set_anew_once_the_measurement_has_begun(town, cycle):
     with pytest.raises(Obstructed, match="没有尚未开始的电子表决"):
         release(town, cycle)
 

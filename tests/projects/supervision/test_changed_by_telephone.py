@@ -140,8 +140,10 @@ def test_a_deputy_who_comes_late_to_the_vote_on_a_change_is_counted(keyed):
     assert (vote().deputies_present, vote().on_leave) == (20, 0)
 
 
-def test_a_teller_who_leaves_before_the_vote_on_a_change_opens_is_replaced(keyed):
-    on_the_floor(keyed, "release_holder", "chair", office="teller", reason="监票人因病离会，主席团决定更换")
+def test_a_passphrase_forgotten_before_the_vote_on_a_change_opens_is_set_anew(keyed):
+    on_the_floor(
+        keyed, "release_holder", "chair", office="teller", reason="监票人忘记口令，主席团决定重新设定"
+    )
     waiting = set(Deadline.objects.filter(done_at=None, cancelled=False).values_list("key", flat=True))
     assert "supervision.change_hold_teller" in waiting and "supervision.change_attendance" not in waiting
 

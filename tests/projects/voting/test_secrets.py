@@ -141,7 +141,7 @@ ASKED_IN_PERSON = {
     "voting.hand_paper", "voting.release_holder", "evaluation.measure_release_holder",
     "evaluation.measure_hand_paper", "evaluation.measure_turn_to_paper",
     "supervision.change_hand_paper", "supervision.change_turn_to_paper", "supervision.change_release_holder",
-    "voting.replace_teller",
+    "voting.replace_teller", "evaluation.measure_replace_teller", "supervision.change_replace_teller",
 }  # fmt: skip
 
 
