@@ -22,6 +22,7 @@ from projects.ballots.models import Purpose, Vote
 from projects.ballots.outcomes import Judge, judges
 from projects.ballots.tellers import obstacles_at_desk
 from projects.cycles.models import Cycle, Session, SessionState
+from projects.cycles.numerals import numeral
 from projects.cycles.papers import make_paper, take_out
 from projects.deliberation.rules import beginning_faults
 from projects.evaluation import selectors, wording
@@ -54,7 +55,7 @@ def define(act: Act, cycle: Cycle, *, session: Session | None, held_on: date) ->
         session=session,
         about=cycle.reference,
         purpose=Purpose.MEASUREMENT,
-        title=f"{cycle}满意度测评",
+        title=f"{cycle}第{numeral(selectors.measurements_called(cycle) + 1)}次满意度测评",
         mode=str(count.Mode.EACH),
         seats=len(projects),
         rules=fig.count_rules(cycle.rules) | {"each_cap": False},
@@ -242,7 +243,7 @@ def _publish_result(act: Act, cycle: Cycle, vote: Vote, occasion: str) -> None:
         act,
         cycle,
         "measurement",
-        wording.title_of_year(cycle, "满意度测评结果"),
+        wording.title_of_year(cycle, f"第{numeral(selectors.which_measurement(vote))}次满意度测评结果"),
         body=wording.result_text(cycle, occasion, lines, _hall_text(vote)),
         data={"of": "deputies", "vote": vote.reference, "digest": fig.digest_of(vote)},
         subject=vote.reference,
@@ -262,12 +263,13 @@ def _name(act: Act, measurement: Measurement) -> None:
     """通报 to the public and the county, and a report to the Party committee (steps.md, step 6, consequence)."""
     cycle, project = measurement.cycle, measurement.project
     department = project.department.name if project.department else _("责任单位")
+    which = f"“{project.title}”第{numeral(measurement.round)}次满意度测评情况"
     facts = {"measurement": measurement.reference, "verdict": str(Consequence.RECTIFY_AND_NAME)}
     make_paper(
         act,
         cycle,
         "circular",
-        f"关于“{project.title}”满意度测评情况的通报",
+        f"关于{which}的通报",
         body=wording.circular_text(measurement, department),
         data=facts | {"to": ["public", "county"], "interpellation": True},
         subject=measurement.reference,
@@ -277,7 +279,7 @@ def _name(act: Act, measurement: Measurement) -> None:
         act,
         cycle,
         "circular",
-        f"关于“{project.title}”满意度测评情况的报告（报同级党委）",
+        f"关于{which}的报告（报同级党委）",
         body=wording.party_report_text(measurement, department),
         data=facts | {"to": ["party"]},
         subject=measurement.reference,
@@ -295,7 +297,7 @@ def rectify(act: Act, cycle: Cycle, *, item: dict[str, int], number: str, remedy
         act,
         cycle,
         "rectification",
-        f"关于“{measurement.project.title}”测评后整改情况的报告",
+        f"关于“{measurement.project.title}”第{numeral(measurement.round)}次测评后整改情况的报告",
         body=remedy,
         number=number,
         data={"measurement": measurement.reference},

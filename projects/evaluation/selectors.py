@@ -246,6 +246,20 @@ def measuring_vote(cycle: Cycle) -> Vote | None:
     return current_vote(cycle.reference, Purpose.MEASUREMENT)
 
 
+def measurements_called(cycle: Cycle) -> int:
+    """How many measurements of the year have been put on paper; one held or counted again is the same one."""
+    return _measurements(cycle.reference).count()
+
+
+def which_measurement(vote: Vote) -> int:
+    """Which of its year's measurements a ballot belongs to, from 1."""
+    return _measurements(vote.about_reference).filter(pk__lte=vote.pk).count()
+
+
+def _measurements(about: str) -> QuerySet[Vote]:
+    return Vote.objects.filter(about_reference=about, purpose=Purpose.MEASUREMENT, follows=None)
+
+
 def ballot_under_way(cycle: Cycle) -> Vote:
     """The same, for steps that cannot be open without one; Vote.DoesNotExist before any."""
     vote = measuring_vote(cycle)

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, DateField, Min, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -183,8 +185,20 @@ def projects_visible(grant: RoleGrant) -> QuerySet[Project]:
     return projects if registry.office(grant.office).reads_below else projects.filter(unit=grant.tenant)
 
 
+def _meeting_day() -> QuerySet[Any]:
+    """The day of the deputies' meeting a year's measurement was last called to, for a vote outside every session."""
+    calls = Paper.objects.filter(kind="convening", step=6, data__has_key="occasion")
+    of_vote = calls.annotate(of=Concat(Value("cycle:"), Cast("cycle_id", TextField()))).filter(
+        of=OuterRef("about_reference")
+    )
+    day = Cast(KT("data__held_on"), DateField())
+    return of_vote.order_by("-pk").annotate(day=day).values("day")[:1]
+
+
 def votes_visible(grant: RoleGrant) -> QuerySet[Vote]:
-    votes = Vote.objects.select_related("unit", "session").order_by("-pk")
+    """The votes an office may see, the latest first: by the day of the session or of the deputies' meeting they are held at."""
+    day = Coalesce("session__held_on", Subquery(_meeting_day()))
+    votes = Vote.objects.select_related("unit", "session").order_by(day.desc(nulls_last=True), "-pk")
     return votes if registry.office(grant.office).reads_below else votes.filter(unit=grant.tenant)
 
 

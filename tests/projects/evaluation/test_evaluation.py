@@ -55,6 +55,7 @@ from workflow.flows.taking_back import take_back
 from workflow.flows.tasks import run_job
 from workflow.inbox.story import line_of
 from workflow.machines.services import fire
+from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
 from workflow.roles.selectors import holders_of
 from workflow.roles.services import end_offices, grant
@@ -821,6 +822,25 @@ def test_the_second_measurement_asks_only_about_the_rectified_project_and_may_cl
     assert rounds == [(1, "superseded"), (2, "closed")]
     # Ten working days after the occasion of the round, not after T2: Qingming falls inside.
     assert open_task("evaluation.publish").due_on > date(2028, 3, 31)
+
+
+def test_the_measurements_of_a_year_and_what_follows_them_say_which_they_are_and_the_latest_stands_first(
+    client, town, cycle
+):
+    failed_once(town, cycle)
+    measured(town, cycle, {3: [(), (15, 0, 5)]}, day="2028-03-20", round_=1)
+    year = "青溪镇2027年度民生实事项目"
+    measurements = Vote.objects.filter(purpose="measurement").order_by("pk")
+    assert [vote.title for vote in measurements] == [f"{year}第{n}次满意度测评" for n in "一二"]
+    papers = Paper.objects.filter(kind__in=("measurement", "circular", "rectification")).order_by("pk")
+    titles = [paper.title for paper in papers if paper.data.get("of") != "residents"]
+    assert len(titles) == len(set(titles)) == 5
+    assert ["第一次" in t for t in titles] == [True, True, False, False, False], titles
+    assert all("第二次" in t for t in titles[2:])
+    client.force_login(town.of("clerk"))
+    shown = [vote.pk for vote in client.get("/votes/").context["page"]]
+    apply(SYSTEM)
+    assert shown[:2] == [vote.pk for vote in reversed(measurements)]
 
 
 def test_a_second_failure_is_severe_at_any_rate_and_measured_again(town, cycle):
