@@ -184,7 +184,7 @@ class Builder:
         admin.password = casting.stored_password
         admin.save(update_fields=["password"])
         casting.appoint(admin, "admin", unit)
-        casting.appoint(casting.person(f"county@{COUNTY}", "孙伟"), "county", unit, title="县人大代工委")
+        casting.appoint(casting.person(f"county@{COUNTY}", "孙伟"), "county", unit)
         casting.person(f"auditor@{COUNTY}", "周正")
 
     def _audit(self) -> None:

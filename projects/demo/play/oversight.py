@@ -33,7 +33,7 @@ SAMPLED, STATIONS = (
     9,
     1,
 )  # days before the demonstration's own on which the lot is drawn, and how many stations it takes
-SAMPLE_WORDS = "请备齐本季度接待选民登记、意见建议转办和答复的记录，代工委到站查阅并听取情况。"
+SAMPLE_WORDS = "请备齐本季度接待选民登记、意见建议转办和答复的记录，县人大常委会派员到站查阅并听取情况。"
 NOTED = (28, 21, 14, 4)  # days before the demonstration's own on which a note goes out
 QUARTERS = "一二三四"
 REPLIES = (

@@ -149,7 +149,7 @@ def test_it_takes_the_clerk_and_a_teller_each_in_person(over):
 def test_the_watchers_are_called_to_a_destruction_and_hear_with_the_county_that_it_is_done(over):
     next_session(over)
     county = Unit.objects.get(pk=over.unit.parent_id)
-    leader = User.objects.create(username="county@SF00", name="县人大代工委")
+    leader = User.objects.create(username="county@SF00", name="县人大常委会")
     for user, office, unit in (
         (over.act("chair").person, "chair", over.unit),
         (over.act("chief_teller").person, "chief_teller", over.unit),

@@ -23,7 +23,7 @@ def county_of(code: str, name: str = "示范县", parent: Unit | None = None) ->
 
 def leader_of(unit: Unit, username: str = "leader") -> User:
     """Somebody of the standing committee of a county, a city or a province."""
-    user = User.objects.create(username=username, name="县人大代工委")
+    user = User.objects.create(username=username, name="县人大常委会")
     admin, _made = User.objects.get_or_create(username="admin@world", defaults={"name": "系统管理员"})
     grant(user=user, office="county", unit=unit, act=Act(admin, "admin", unit, at("2020-01-01")), since=SINCE)
     return user

@@ -38,7 +38,7 @@ def county(db):
 
 def _county(town: Township) -> Unit:
     create_unit(code="T02", name="白沙镇", kind=UnitKind.TOWNSHIP, parent=town.unit.parent)
-    leader = User.objects.create(username="county", name="县人大联工委")
+    leader = User.objects.create(username="county", name="县人大常委会")
     admin = Act(User.objects.get(username="admin@T01"), "admin", town.unit.parent, at("2020-01-01"))
     grant(user=leader, office="county", unit=town.unit.parent, act=admin, since=SINCE)
     year = year_of(town, progress_period="monthly", small_project_fen=0)

@@ -505,7 +505,7 @@ def test_the_county_reads_what_was_erased_and_counts_no_contact(world, monkeypat
     world.erase()
     admin = world.town.of("chair")
     county = world.town.unit.parent
-    leader = type(admin).objects.create(username="county@T01", name="县人大代工委")
+    leader = type(admin).objects.create(username="county@T01", name="县人大常委会")
     RoleGrant.objects.create(user=leader, office="county", unit=county, tenant=county, since=date(2020, 1, 1))
     shown = page(leader, f"/retention/?unit={world.town.unit.code}").content.decode()
     assert "第 2028-1 号" in shown and "到期情况" not in shown and "/do/retention." not in shown
