@@ -10,13 +10,13 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from notifications.letters import START, placeholders_of
 from notifications.rendering import TITLE_LENGTH, Facts, Letter, TaskFacts, render
+from workflow.people.saying import day_said
 
 NAME = re.compile(r"\{([^{}\n]*)\}")
 BODY_LENGTH = 2000
@@ -89,8 +89,11 @@ def values_of(facts: Facts) -> dict[str, str]:
         "when_due": _when_due(after.get("days")),
         "copied": _("办理结果") if after.get("finished") else _("此事项"),
         "session": _("票决会议") if after.get("planned_t") else _("评估会议"),
-        "new_day": _day(after.get("planned_t") or after.get("planned_t2")),
-        **{name: _day(after.get(name)) for name in ("window_from", "window_to", "since", "until", "held_on")},
+        "new_day": day_said(after.get("planned_t") or after.get("planned_t2")),
+        **{
+            name: day_said(after.get(name))
+            for name in ("window_from", "window_to", "since", "until", "held_on")
+        },
         **{name: _text(after.get(name)) for name in (*COUNTED, "hour", "place")},
         **_of_tasks(facts),
     }
@@ -111,11 +114,6 @@ def _of_tasks(facts: Facts) -> dict[str, str]:
 
 def _text(value: object) -> str:
     return "" if value is None else str(value)
-
-
-def _day(value: object) -> str:
-    day = parse_date(str(value)) if value else None
-    return date_format(day) if day else ""
 
 
 def _when_due(days: object) -> str:

@@ -44,7 +44,7 @@ def test_whoever_stands_in_is_told_the_days_and_both_are_told_when_it_ends(town,
     standing = named(town, town.of("clerk"))
     letters = post()
     assert told(letters) == {town.of("clerk").username: "代办：人大主席、副主席"}
-    assert "2026-08-12 至 2026-08-20" in letters[0].body and "年休假" in letters[0].body
+    assert "2026年8月12日 至 2026年8月20日" in letters[0].body and "年休假" in letters[0].body
     act = town.act("chair", at("2026-08-13"))
     end_stand_in(standing=standing, act=act, reason="提前销假")
     assert told(post()) == {town.of("clerk").username: "代办已终止：人大主席、副主席"}

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.utils import translation
+from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.functional import Promise, lazy
 
@@ -65,6 +66,13 @@ def _one_again(value: Any) -> Any:
     if isinstance(value, date):
         return date_format(value)
     return translation.gettext(value) if isinstance(value, str) and value else value
+
+
+def day_said(value: Any) -> str:
+    """A day as entries keep it (ISO), as the language of the moment writes it; any other text as it is, "" for None."""
+    text = "" if value is None else str(value)
+    day = parse_date(text)
+    return date_format(day) if day else text
 
 
 def listed(parts: Iterable[Any], between: str = "、") -> str:

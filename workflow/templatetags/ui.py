@@ -20,7 +20,7 @@ from workflow.calendar.workdays import last_published
 from workflow.flows.money import wan, yuan
 from workflow.flows.steps import name_of_step
 from workflow.people.models import Unit
-from workflow.people.saying import said_again
+from workflow.people.saying import day_said, said_again
 from workflow.people.sentences import Sentence
 from workflow.people.wording import worded
 from workflow.roles.registry import title_of
@@ -184,5 +184,6 @@ def said_in(text: Any, unit: Unit | None) -> str:
     )
 
 
+register.filter(day_said)
 register.filter(wan)
 register.filter(yuan)

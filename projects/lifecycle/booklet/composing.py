@@ -1,6 +1,6 @@
 """The booklet put together: four chapters of tables, the same for its page, its PDF and its Word file.
 
-Made of `reading.Facts` alone: nothing is looked up here. Days are written as in the seat table, 2026-10-09.
+Made of `reading.Facts` alone: nothing is looked up here. Days are written as on every page.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from projects.lifecycle.booklet.reading import Facts, Opened
 from projects.lifecycle.booklet.rules import Progress, Standing, Stretch, Trace, standing_of
 from projects.lifecycle.seat_table import SeatRow
 from workflow.flows.money import wan
-from workflow.people.saying import listed
+from workflow.people.saying import day_said, listed
 
 MOST_NAMED, NAMED_OF_MANY = 8, 3
 LONGEST_NAMES = 40  # characters a narrow column of the paper holds
@@ -128,7 +128,8 @@ def _seats(facts: Facts) -> Chapter:
 
 
 def _seat_cells(row: SeatRow) -> tuple[str, ...]:
-    deadline = _("%(day)s（暂定）") % {"day": row.deadline} if row.provisional else row.deadline
+    day = day_said(row.deadline)
+    deadline = _("%(day)s（暂定）") % {"day": day} if row.provisional else day
     back = listed(target["title"] for target in row.returns_to)
     title = (
         _("%(title)s（%(body)s集体决定）") % {"title": row.title, "body": row.body} if row.body else row.title
@@ -174,7 +175,15 @@ def _duty_sheet(
     holders = facts.holders.get(seat, [])
     lines = [_duty_line(facts, held) for held in sorted(come.values(), key=lambda held: held[0].step)]
     lines += [
-        Line((row.title, facts.steps[row.step], row.deadline or NONE, _not_come(facts, row.step), NONE))
+        Line(
+            (
+                row.title,
+                facts.steps[row.step],
+                day_said(row.deadline) or NONE,
+                _not_come(facts, row.step),
+                NONE,
+            )
+        )
         for row in waiting
     ]
     return Sheet(
@@ -205,10 +214,10 @@ def _days_of(held: list[Opened], standing: Standing) -> str:
     if standing.due_from is None or standing.due_until is None:
         return _("未定期限")
     if standing.due_from != standing.due_until:
-        between = {"since": standing.due_from.isoformat(), "until": standing.due_until.isoformat()}
+        between = {"since": date_format(standing.due_from), "until": date_format(standing.due_until)}
         return _("%(since)s 至 %(until)s") % between
     provisional = any(one.turn.provisional for one in held)
-    day = standing.due_from.isoformat()
+    day = date_format(standing.due_from)
     return _("%(day)s（暂定）") % {"day": day} if provisional else day
 
 
@@ -216,7 +225,7 @@ def _told_of_one(one: Opened, today: date) -> str:
     days, done_on = one.turn.days_late(today), one.turn.done_on
     if done_on is None:
         return _("超期 %(days)s 天未办") % {"days": days} if days else _("办理中")
-    told = {"day": done_on.isoformat(), "days": days}
+    told = {"day": date_format(done_on), "days": days}
     return _("%(day)s 办结，逾期 %(days)s 天") % told if days else _("%(day)s 办结") % told
 
 
@@ -254,7 +263,7 @@ def _road(facts: Facts) -> Chapter:
             Line(
                 (
                     titles[one.use],
-                    one.planned.isoformat(),
+                    date_format(one.planned),
                     _day(one.held_on),
                     _moved(one.planned, one.held_on),
                 )
@@ -275,10 +284,10 @@ def _road(facts: Facts) -> Chapter:
 
 def _stretch_cells(facts: Facts, stretch: Stretch) -> tuple[str, ...]:
     planned = stretch.planned
-    until = planned.until.isoformat()
+    until = date_format(planned.until)
     name = facts.steps[stretch.step]
     told = (
-        planned.since.isoformat(),
+        date_format(planned.since),
         _("%(day)s（暂定）") % {"day": until} if planned.provisional else until,
     )
     if stretch.step not in facts.readable:
@@ -300,7 +309,7 @@ def _progress(stretch: Stretch, today: date) -> str:
 
 
 def _day(day: date | None) -> str:
-    return day.isoformat() if day else NONE
+    return date_format(day) if day else NONE
 
 
 def _moved(planned: date, held_on: date | None) -> str:
@@ -333,7 +342,7 @@ def _account_line(facts: Facts, line: tuple[Trace, ...]) -> Line:
     numbers = tuple(trace.number for trace in line)
     first = facts.words[numbers[0]]
     labels = tuple(dict.fromkeys(label for n in numbers if (label := facts.words[n].label)))
-    cells = (first.what, line[0].on.isoformat(), _who(first.who, first.office), _labels(labels))
+    cells = (first.what, date_format(line[0].on), _who(first.who, first.office), _labels(labels))
     return Line(cells, numbers)
 
 

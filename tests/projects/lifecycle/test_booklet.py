@@ -10,6 +10,8 @@ import docx
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.formats import date_format
+from django.utils.timezone import localdate
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -175,7 +177,7 @@ def test_the_responsibility_sheet_has_every_task_under_its_office_with_who_did_i
     own, clerk = named[f"责任单位 · {year.project().department.name}"], year.clerk_of(year.project())
     assert clerk.name in own.title
     plan = next(line for line in own.lines if "实施计划" in line.cells[0])
-    assert "2027-02-15 办结" in plan.cells[3] and clerk.name in plan.cells[4]
+    assert "2027年2月15日 办结" in plan.cells[3] and clerk.name in plan.cells[4]
 
 
 def test_what_is_late_is_told_of_all_and_never_of_a_provisional_day(year):
@@ -204,10 +206,10 @@ def test_the_road_says_when_each_step_was_to_end_and_did(year):
     rows = {line.cells[0]: line.cells for line in steps.lines}
     assert list(rows) == ["征集", "初定", "审议", "票决", "监督", "评估"]
     opened = Entry.objects.get(action="cycle.open").at
-    assert rows["征集"][1] == "2026-09-01" and rows["征集"][3] == opened.date().isoformat()
-    assert rows["审议"][2] == rows["票决"][1] == "2027-01-20"
+    assert rows["征集"][1] == "2026年9月1日" and rows["征集"][3] == date_format(localdate(opened))
+    assert rows["审议"][2] == rows["票决"][1] == "2027年1月20日"
     assert "进行中" in rows["监督"][5] and rows["评估"][3:] == ("—", "—", "未开始")
-    assert [line.cells[1] for line in meetings.lines] == ["2027-01-20", "2028-01-18"]
+    assert [line.cells[1] for line in meetings.lines] == ["2027年1月20日", "2028年1月18日"]
 
 
 def test_the_account_has_the_acts_of_the_trail_with_their_numbers_and_the_projects_with_their_sums(year):

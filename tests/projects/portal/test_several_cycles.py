@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from io import StringIO
 
@@ -125,7 +126,9 @@ def test_the_pages_of_rules_and_seats_show_the_cycle_they_are_asked_for(client, 
         assert (
             f"2027 年度{cycle.period}适用的规则" in rules and f"<strong>{days}</strong>" in rules
         ) or days == "30 天"
-        assert f"年度{cycle.period}" in text_of(client, f"/seat-table/?unit=T01&cycle={cycle.pk}")
+        seats = text_of(client, f"/seat-table/?unit=T01&cycle={cycle.pk}")
+        assert f"年度{cycle.period}" in seats
+        assert not re.search(r">20\d\d-\d\d-\d\d<", seats) and re.search(r">20\d\d年\d+月\d+日<", seats)
     other = cycle_of(township("T02", name="石桥镇"))
     assert "现行规则" in text_of(client, f"/rulebook/?cycle={other.pk}")
 
