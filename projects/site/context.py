@@ -110,11 +110,11 @@ BUSINESS: Links = (
     ("seat_table", _lazy("座位表")),
     ("rulebook", _lazy("规则")),
     ("county_notes", _lazy("提示函与指导")),
-    ("trail", _lazy("档案与审计")),
+    ("trail", _lazy("办理记录")),
 )
 OVERSIGHT: Links = (
-    ("county", _lazy("全县总览")),
-    ("years", _lazy("各乡镇年度")),
+    ("county", _lazy("民生实事总览")),
+    ("years", _lazy("年度流程")),
     ("projects", _lazy("入选项目")),
     ("pool", _lazy("项目库和储备库")),
     ("sessions", _lazy("会议")),
@@ -125,11 +125,11 @@ OVERSIGHT: Links = (
     ("midyear", _lazy("年度中变动")),
     ("copies", _lazy("抄送")),
     ("stand_ins", _lazy("代办")),
-    ("trail", _lazy("档案与审计")),
+    ("trail", _lazy("办理记录")),
     *KEEPING,
 )
 AUDIT: Links = (
-    ("trail", _lazy("档案与审计")),
+    ("trail", _lazy("办理记录")),
     ("years", _lazy("年度流程")),
     ("projects", _lazy("入选项目")),
     ("pool", _lazy("项目库和储备库")),
@@ -142,7 +142,7 @@ ADMINISTRATION: Links = (
     ("people", _lazy("人员与任职")),
     ("midyear", _lazy("年度中变动")),
     ("unit_import", _lazy("导入单位")),
-    ("people_import", _lazy("导入人员")),
+    ("people_import", _lazy("导入人员与任职")),
     ("letters_outside", _lazy("信件发送情况")),
     ("letter_wordings", _lazy("信件用语")),
     ("letter_groups", _lazy("群机器人")),
@@ -151,7 +151,7 @@ ADMINISTRATION: Links = (
 COMMON: Links = (
     ("letters", _lazy("消息")),
     ("second_factor", _lazy("两步验证")),
-    ("public_home", _lazy("公开页面")),
+    ("public_home", _lazy("居民服务")),
 )
 
 

@@ -330,7 +330,7 @@ UNITS = Kind(
 )
 PEOPLE = Kind(
     "people",
-    gettext_lazy("人员和职务"),
+    gettext_lazy("人员与任职"),
     ("姓名", "用户名", "电子邮箱", "职务", "单位编码", "起", "止", "依据文号"),
     ("姓名", "用户名", "职务", "单位编码"),
     _check_people,
