@@ -18,9 +18,9 @@ from notifications.models import Channel, Status
 from notifications.selectors import letters_stay_here
 from workflow.administration.views import admin_grant
 from workflow.flows.errors import Refused
+from workflow.inbox.asked import unit_asked
 from workflow.people.isolation import SYSTEM, within
-from workflow.people.models import Unit
-from workflow.roles.models import RoleGrant
+from workflow.people.selectors import tenants_below
 
 PER_PAGE = 40
 MOST_RECEIVED = 100
@@ -32,7 +32,9 @@ def deliveries(request: HttpRequest) -> HttpResponse:
     """What left the site or did not, what somebody has to look at first."""
     acting = admin_grant(request)
     letters = stuck.letters_outside(acting.tenant.path)
-    form = LettersFilter(request.GET or None, units=_units(acting))
+    units = tenants_below(acting.tenant)
+    unit_asked(request, units)
+    form = LettersFilter(request.GET or None, units=units)
     wanted = {"status": stuck.STUCK}
     if form.is_bound and form.is_valid():
         wanted = {**form.cleaned_data, "status": form.cleaned_data["status"] or stuck.STUCK}
@@ -52,11 +54,6 @@ def deliveries(request: HttpRequest) -> HttpResponse:
         "stay_here": letters_stay_here(),
     }
     return render(request, "notifications/outside.html", context)
-
-
-def _units(acting: RoleGrant) -> list[Unit]:
-    below = Unit.objects.filter(path__startswith=acting.tenant.path).order_by("path")
-    return [unit for unit in below if unit.is_tenant]
 
 
 @login_required

@@ -44,6 +44,7 @@ from workflow.flows.errors import Refused
 from workflow.people.isolation import within
 from workflow.people.models import Unit, User
 from workflow.people.saying import listed
+from workflow.people.selectors import tenants_below
 from workflow.roles.models import RoleGrant
 
 
@@ -203,8 +204,7 @@ def groups(request: HttpRequest) -> HttpResponse:
 def _kept_units(acting: RoleGrant) -> list[Unit]:
     if not is_admin(acting):
         return [acting.tenant]
-    below = Unit.objects.filter(path__startswith=acting.tenant.path).order_by("path")
-    return [unit for unit in below if addresses.may_keep(acting, unit)]
+    return tenants_below(acting.tenant)
 
 
 @login_required

@@ -74,6 +74,7 @@ class PeopleFilter(PlainForm):
             ("", _("全部职务")),
             *((o.code, o.title) for o in registry.offices()),
         ]
+        office.error_messages["invalid_choice"] = _("没有这个职务，请从列表中选择。")
         self.fields["words"].widget.attrs["placeholder"] = _("姓名或用户名")
 
 

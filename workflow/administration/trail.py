@@ -47,9 +47,10 @@ from workflow.flows.errors import Refused
 from workflow.flows.fields import PlainForm
 from workflow.flows.saving import to_save
 from workflow.flows.waking import send
-from workflow.inbox.asked import year_asked
+from workflow.inbox.asked import unit_asked, year_asked
 from workflow.people.isolation import SYSTEM, Context, within
 from workflow.people.models import Unit, UnitKind, User
+from workflow.people.selectors import tenants_below
 from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
 
@@ -124,13 +125,17 @@ class ExportForm(PlainForm):
 def exports(request: HttpRequest) -> HttpResponse:
     """Ask for an export; below, what was asked for before and how far it is."""
     grant = export_grant(request)
-    units = _units(grant)
-    asked = request.GET.get("unit", "")
+    units = tenants_below(grant.tenant)
+    asked = unit_asked(request, units)
     form = ExportForm(
         request.POST or None,
         units=units,
         formats=exporting.formats_of(grant),
-        initial={"unit": asked, "year": year_asked(request), "form": request.GET.get("form", "")},
+        initial={
+            "unit": asked.code if asked else "",
+            "year": year_asked(request),
+            "form": request.GET.get("form", ""),
+        },
     )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -155,7 +160,12 @@ def exports(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "workflow/exports.html",
-        _listed(request, grant) | {"form": form, "dossier_only": not may_stream(grant)},
+        _listed(request, grant)
+        | {
+            "form": form,
+            "dossier_only": not may_stream(grant),
+            "taken": exporting.taken_at_once(grant) if may_stream(grant) else [],
+        },
         status=status,
     )
 
@@ -266,11 +276,6 @@ def trail_export(request: HttpRequest, code: str) -> HttpResponseBase:
 
 
 trail_export.own_transaction = True  # type: ignore[attr-defined]
-
-
-def _units(grant: RoleGrant) -> list[Unit]:
-    found = Unit.objects.filter(path__startswith=grant.tenant.path).order_by("path")
-    return [unit for unit in found if unit.is_tenant]
 
 
 def _seen(code: str, grant: RoleGrant) -> Unit:

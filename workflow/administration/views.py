@@ -26,7 +26,9 @@ from workflow.administration.forms import GrantForm, PeopleFilter, RevokeForm, U
 from workflow.administration.previews import payload_of, previewed, uploaded, workbook
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
+from workflow.inbox.asked import unit_asked
 from workflow.people.models import Unit, User
+from workflow.people.selectors import tenants_below
 from workflow.roles import registry
 from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
@@ -57,12 +59,6 @@ def _act(request: HttpRequest, acting: RoleGrant) -> Act:
     return acting.act(acting.tenant, timezone.now())
 
 
-def _tenants(acting: RoleGrant) -> list[Unit]:
-    return [
-        u for u in Unit.objects.filter(path__startswith=acting.tenant.path).order_by("path") if u.is_tenant
-    ]
-
-
 # ------------------------------------------------------------------------------------ the list
 
 
@@ -71,7 +67,8 @@ def _tenants(acting: RoleGrant) -> list[Unit]:
 def people(request: HttpRequest) -> HttpResponse:
     """Offices held today in the viewer's units, by unit, office and words."""
     acting = keeper_grant(request)
-    units = _tenants(acting)
+    units = tenants_below(acting.tenant)
+    chosen = unit_asked(request, units) or acting.tenant
     form = PeopleFilter(request.GET or None, units=units)
     found = _filtered(form, acting, timezone.localdate())
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
@@ -81,7 +78,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "rows": [(g, office_called(g)) for g in page],
         "admin": is_admin(acting),
         "in_use": acting.pk,
-        "chosen": next((u for u in units if u.code == request.GET.get("unit")), acting.tenant),
+        "chosen": chosen,
         "locked": accounts.locks(acting.tenant).count() if is_admin(acting) else 0,
     }
     return render(request, "people/people.html", context)
@@ -89,7 +86,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 def _filtered(form: PeopleFilter, acting: RoleGrant, on: date) -> QuerySet[RoleGrant]:
     grants = live_grants(on).filter(tenant__path__startswith=acting.tenant.path)
-    grants = grants.select_related(*WITH_PERSONS).order_by("tenant__path", "unit__path", "office", "pk")
+    grants = grants.select_related(*WITH_PERSONS).order_by("tenant__code", "unit__code", "office", "pk")
     if form.is_bound and form.is_valid():
         data = form.cleaned_data
         grants = grants.filter(tenant__code=data["unit"]) if data["unit"] else grants
@@ -215,7 +212,7 @@ def grant_give(request: HttpRequest, code: str) -> HttpResponse:
     """Give an office at a unit or inside it, to somebody known or to a new person."""
     acting = admin_grant(request)
     tenant = get_object_or_404(Unit, code=code, path__startswith=acting.tenant.path)
-    units = list(Unit.objects.filter(tenant=tenant).select_related("tenant").order_by("path"))
+    units = list(Unit.objects.filter(tenant=tenant).select_related("tenant").order_by("code"))
     form = GrantForm(request.POST or None, units=units, initial={"since": timezone.localdate()})
     if request.method == "POST" and form.is_valid():
         try:

@@ -1,8 +1,12 @@
-"""What a link or a form asks for by number, read before it meets a query: anybody may type anything there."""
+"""What a link or a form asks for, read before it meets a query: anybody may type anything there."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, QueryDict
+from collections.abc import Iterable
+
+from django.http import Http404, HttpRequest, QueryDict
+
+from workflow.people.models import Unit
 
 LONGEST_NUMBER = 18  # decimal digits that still fit a database's key
 DIGITS_OF_YEAR = 4
@@ -21,3 +25,14 @@ def year_asked(request: HttpRequest) -> int | None:
     """The year a page's address asks for; None where it asks for none, or for what is no year of four digits."""
     year = number_asked(request.GET, "year", longest=DIGITS_OF_YEAR)
     return None if year is None or len(str(year)) < DIGITS_OF_YEAR else year
+
+
+def unit_asked(request: HttpRequest, units: Iterable[Unit]) -> Unit | None:
+    """The unit a page's address asks for by code; None where it asks for none, 404 for one that is not among `units`."""
+    code = request.GET.get("unit", "")
+    if not code:
+        return None
+    chosen = next((unit for unit in units if unit.code == code), None)
+    if chosen is None:
+        raise Http404
+    return chosen

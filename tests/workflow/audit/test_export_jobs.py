@@ -104,6 +104,9 @@ def test_what_has_no_room_in_the_file_is_fetched_beside_it_by_whoever_exported_i
     streamed = client.post("/trail/T01/export/?format=csv&reason=核对")
     assert len(b"".join(streamed.streaming_content).splitlines()) > LINES  # type: ignore[attr-defined]
     beside = streamed["Link"].partition(">")[0].removeprefix("<")
+    page = client.get("/trail/exports/").content.decode()
+    assert page.count("随附说明</a>") == 2, "one of each export: the page names what the header does"
+    assert f'href="{beside}"' in page
     told = client.get(beside).json()
     assert (told["file"], told["sha256"], told["reason"]) == ("trail-T01.csv", "", "核对")
     assert told["after_head"] == told["size"] == LINES + 1, "the first export is an entry of its own"

@@ -38,6 +38,29 @@ def test_the_administrator_filters_by_unit_and_words(world: World, signed_in: Si
     assert [grant.user.username for grant, _title in page.context["rows"]] == ["chair@T02"]
 
 
+def test_units_stand_by_their_code_whichever_was_entered_first(world: World, signed_in: SignedIn) -> None:
+    create_unit(code="T00", name="东山镇", kind=UnitKind.TOWNSHIP, parent=world.county)
+    admin = signed_in(world.admin)
+    for address in ("/people/", "/trail/exports/"):
+        choices = admin.get(address).context["form"].fields["unit"].choices
+        assert [code for code, _name in choices if code] == ["C1", "T00", "T01", "T02"], address
+    apply(SYSTEM)
+    groups = [unit.code for unit, _reaches in admin.get("/post/groups/").context["units"]]
+    assert groups == ["C1", "T00", "T01", "T02"]
+
+
+@pytest.mark.parametrize("address", ["/people/", "/trail/exports/"])
+def test_a_unit_elsewhere_is_not_found_in_our_own_words(
+    world: World, signed_in: SignedIn, address: str
+) -> None:
+    create_unit(code="C2", name="邻县", kind=UnitKind.COUNTY)
+    admin = signed_in(world.admin)
+    assert admin.get(address, {"unit": "T02"}).status_code == 200
+    for code in ("C2", "C9"):
+        refused = admin.get(address, {"unit": code})
+        assert refused.status_code == 404 and "没有找到这个页面" in refused.content.decode()
+
+
 @pytest.mark.parametrize("office", ["chair", "deputy", "mayor", "party"])
 def test_other_offices_have_no_page_of_people(world: World, signed_in: SignedIn, office: str) -> None:
     assert signed_in(world.near.of(office)).get("/people/").status_code == 403
