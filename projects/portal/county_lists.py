@@ -30,11 +30,12 @@ from projects.oversight.past import Past
 from projects.selection.models import FundSource, Item, ItemState
 from projects.selection.selectors import ON_THE_LIST
 from projects.supervision.models import Finding, FindingState, Inspection, Payment, Project, ProjectState
+from projects.supervision.selectors import lateness_of
 from workflow.calendar.workdays import working_days_between
 from workflow.flows.models import Deadline
 from workflow.flows.money import wan
 from workflow.people.models import Unit
-from workflow.people.saying import listed
+from workflow.people.saying import bracketed, listed
 from workflow.people.wording import worded
 from workflow.roles import registry
 
@@ -281,13 +282,21 @@ def _project_line(held: Project, today: date) -> Line:
     cells = [
         held.unit.name,
         held.department.name if held.department else "—",
-        held.get_state_display(),
+        _state_and_lateness(held, today),
         f"{held.percent}%",
         wan(held.budget_fen) if held.budget_fen is not None else "—",
         wan(held.funded_fen),
         wan(held.invested_fen),
     ]
     return Line(held.title, reverse("project", args=[held.pk]), cells)
+
+
+def _state_and_lateness(held: Project, today: date) -> str:
+    state, late = str(held.get_state_display()), lateness_of(held, today)
+    if late is None:
+        return state
+    told = _t("逾期 %(n)s 天完工") if late.finished else _t("超期 %(n)s 天")
+    return bracketed(state, told % {"n": late.days})
 
 
 def _payments(asked: Asked) -> QuerySet[Payment]:

@@ -37,7 +37,7 @@ from projects.oversight.figures import reached
 from projects.selection.models import Item, Notice, NoticeState, Objection
 from projects.supervision.models import Change, Project, ProjectState
 from projects.supervision.rules import LEVELS, LIGHT_WORDS
-from projects.supervision.selectors import expected_now, going_on_after
+from projects.supervision.selectors import expected_now, going_on_after, sources_of
 from projects.voting.superseding import told_superseded
 from workflow.people.isolation import of_units, within
 from workflow.people.models import Unit, UnitChange, UnitKind
@@ -423,10 +423,16 @@ def project_page(card: Card) -> dict[str, Any]:
     plan = getattr(project, "plan", None) if _has_plan(project) else None
     files = list(Attachment.objects.filter(subject=project.reference, public=True).order_by("-pk"))
     reports = list(project.reports.order_by("-period"))
+    # Sums by source alone: to whom and by which voucher is not published.
+    with within(of_units((project.unit_id,))):
+        payments = list(project.payments.all()) if plan else []
+        money_sources = sources_of(project, payments) if plan else []
     return {
         "plan": plan,
         "milestones": list(project.milestones.all()) if plan else [],
         "reports": reports,
+        "money_sources": money_sources,
+        "paid": sum(payment.amount_fen for payment in payments),
         "expected": expected_now(project, localdate()) if plan else None,
         "changes": list(announced_changes(project)),
         "photos": [f for f in files if f.name.lower().endswith(PICTURES)],

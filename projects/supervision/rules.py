@@ -117,6 +117,25 @@ def _point_faults(starts_on: date, finish_by: date, points: Sequence[Point]) -> 
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    """How many days a project is beyond its deadline, and whether it is finished: then they stay as they are."""
+
+    days: int
+    finished: bool
+
+
+def lateness(finish_by: date, ends_by: date, finished_on: date | None, today: date) -> Lateness | None:
+    """How late a project was finished or, while it is being built, is; None where it is in time.
+
+    finish_by: the congress's deadline, which a finished project is held to even where it was carried over; ends_by: the
+    day until which an unfinished one may go on.
+    """
+    limit = finish_by if finished_on else ends_by
+    days = ((finished_on or today) - limit).days
+    return Lateness(days, finished_on is not None) if days > 0 else None
+
+
 def moved_day(day: date, *, today: date, old_end: date, new_end: date) -> date:
     """Where a coming milestone goes when the deadline moves: the days left are stretched or shrunk alike."""
     if day <= today:

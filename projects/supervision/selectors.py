@@ -214,6 +214,13 @@ def paid_from(project: Project, source: str = "") -> list[int]:
     return list(payments.values_list("amount_fen", flat=True))
 
 
+def lateness_of(project: Project, today: date) -> rules.Lateness | None:
+    """How late a project is; None where it is in time, and for one suspended or ended by decision."""
+    if project.completed_on is None and project.state not in (ProjectState.ASSIGNED, ProjectState.BUILDING):
+        return None
+    return rules.lateness(project.finish_by, project.ends_by, project.completed_on, today)
+
+
 def sources_of(project: Project, payments: Iterable[Payment]) -> list[dict[str, Any]]:
     """Of each source that gives or gave something: what was planned of it when the project was elected, and what has
     been paid out of it, in fen."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.core.cache import cache
@@ -226,6 +226,20 @@ def test_a_change_shows_only_when_announced(client, town):
     assert "连续降雨影响工期" not in text_of(client, path_of(project))
     fire(change, "announce", chair)
     assert "连续降雨影响工期" in text_of(client, path_of(project))
+
+
+def test_a_project_finished_late_says_by_how_many_days_wherever_it_is_listed(client, town):
+    cycle = cycle_of(town, *BUILDING)
+    late, due = (
+        project_of(town, cycle, n, title, *TO_ACCEPTED) for n, title in ((1, "村道硬化"), (2, "修桥"))
+    )
+    Project.objects.filter(pk=late.pk).update(completed_on=late.finish_by + timedelta(days=9))
+    Project.objects.filter(pk=due.pk).update(completed_on=due.finish_by)
+    told = "逾期 9 天完工"
+    client.force_login(town.of("clerk"))
+    pages = (path_of(late), f"/projects/{late.pk}/", "/projects/", f"/years/{cycle.pk}/", "/t/T01/2027/")
+    assert {path: text_of(client, path).count(told) for path in pages} == dict.fromkeys(pages, 1)
+    assert "逾期" not in text_of(client, path_of(due)) + text_of(client, f"/projects/{due.pk}/")
 
 
 def test_problems_named_in_reports_stay_inside(client, town):

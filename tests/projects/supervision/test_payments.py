@@ -148,6 +148,19 @@ def test_the_pages_show_payments_by_source(client, paying):
     assert "入选时的安排：本级财政 200 万元，上级补助 180 万元。" in form
 
 
+def test_residents_read_sums_by_source_and_not_to_whom_they_went(client, paying):
+    address = f"/t/{paying.town.unit.code}/projects/{paying.project().pk}/"
+    page = client.get(address).content.decode()
+    apply(SYSTEM)
+    assert "资金来源和付款" in page and "200 万元" in page and "还没有登记付款" in page
+    pay(paying)
+    page = client.get(address).content.decode()
+    apply(SYSTEM)
+    assert "120 万元" in page and "60%" in page and "还没有登记付款" not in page
+    for inside in (PAID["party"], PAID["number"], paying.town.of("finance").name):
+        assert inside not in page
+
+
 def form_of(client, address: str) -> dict[str, str]:
     """The form of an act as the page hands it out, filled in for a payment, to be confirmed."""
     page = client.get(address).content.decode()

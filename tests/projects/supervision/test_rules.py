@@ -13,6 +13,7 @@ from projects.supervision import rules
 from projects.supervision.rules import Point, Scale, Standing
 
 START = date(2027, 3, 1)
+END = date(2027, 11, 30)
 days = st.dates(date(2026, 1, 1), date(2029, 12, 31))
 
 
@@ -27,6 +28,27 @@ def plans(draw: st.DrawFn) -> tuple[date, list[Point]]:
         day += timedelta(days=gap)
         points.append(Point(day, share))
     return starts_on, points
+
+
+@pytest.mark.parametrize(
+    ("finished_on", "until", "told"),
+    [
+        (None, END, None),
+        (None, END + timedelta(days=1), (1, False)),
+        (END, END + timedelta(days=90), None),
+        (END + timedelta(days=12), END + timedelta(days=90), (12, True)),
+    ],
+)
+def test_a_project_is_late_by_the_days_beyond_its_deadline_until_it_is_finished(finished_on, until, told):
+    late = rules.lateness(END, END, finished_on, until)
+    assert (late and (late.days, late.finished)) == told
+
+
+def test_one_carried_over_is_not_late_before_its_day_but_once_finished_is_held_to_the_first_deadline():
+    later = END + timedelta(days=60)
+    assert rules.lateness(END, later, None, later) is None
+    assert rules.lateness(END, later, None, later + timedelta(days=1)) == rules.Lateness(1, False)
+    assert rules.lateness(END, later, later, later) == rules.Lateness(60, True)
 
 
 @given(plans(), days, st.integers(0, 400))
