@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
     "workflow.roles.middleware.ActingMiddleware",
     "workflow.administration.middleware.OneTimePassword",
+    "workflow.administration.middleware.SignedOut",
     "workflow.people.middleware.ContextMiddleware",
 ]
 

@@ -35,16 +35,58 @@
   /* A second tap on a slow line must not send the form twice; after five seconds a retry is allowed. */
   document.addEventListener("submit", function (event) {
     var form = event.target;
-    if (form.method !== "post") { return; }
+    if (form.method !== "post" || event.defaultPrevented) { return; }
     if (form.dataset.sent && Date.now() - Number(form.dataset.sent) < 5000) { event.preventDefault(); return; }
     form.dataset.sent = String(Date.now());
   });
+
+  /* A session may end while a form is filled in. What is typed then stays on the page, which asks before it sends a form
+     whose server has been silent for a minute, and goes on with the token of the next session, in the office it was opened in. */
+  function sessionOf(form) {
+    var out = form.querySelector("[data-signed-out]");
+    var heard = Date.now(), sure = false;
+
+    /* Promises whether somebody is signed in; the page's forms then hold the token of that session. */
+    function renew() {
+      return window.fetch(form.dataset.signedIn, {
+        credentials: "same-origin", redirect: "error", headers: {"Accept": "application/json"}
+      }).then(function (answer) {
+        if (answer.status === 401) { out.hidden = false; }
+        if (!answer.ok) { return false; }
+        return answer.json().then(function (told) {
+          document.querySelectorAll("input[name=csrfmiddlewaretoken]").forEach(function (box) { box.value = told.token; });
+          heard = Date.now();
+          if (out.hidden) { return true; }
+          out.hidden = true;
+          var office = new FormData();
+          office.set("csrfmiddlewaretoken", told.token);
+          office.set("grant", form.dataset.office);
+          return window.fetch(form.dataset.switch, {
+            method: "POST", body: office, credentials: "same-origin", redirect: "manual"
+          }).then(function () { return true; });
+        });
+      });
+    }
+    form.addEventListener("submit", function (event) {
+      if (!form.requestSubmit || sure || (out.hidden && Date.now() - heard < 60000)) { return; }
+      var pressed = event.submitter;
+      function go() { sure = true; form.requestSubmit(pressed); sure = false; }
+      event.preventDefault();
+      renew().then(function (signedIn) {
+        if (signedIn || out.hidden) { go(); } else { out.querySelector("a").focus(); }
+      }, go);
+    });
+    window.addEventListener("pageshow", function (event) { if (event.persisted) { heard = 0; } });
+    return {renew: renew, hear: function () { heard = Date.now(); }, isOver: function () { return !out.hidden; }};
+  }
+  document.querySelectorAll("form[data-signed-in]:not([data-draft])").forEach(sessionOf);
 
   /* What is typed is kept on the server two seconds after the last key, every twenty while somebody goes on typing, and when
      the page is left. Files go with the button, passwords and codes never. */
   document.querySelectorAll("form[data-draft]").forEach(function (form) {
     var line = form.querySelector("[data-draft-line]");
-    var timer = 0, since = 0, sending = null, handedIn = false;
+    var session = sessionOf(form);
+    var timer = 0, since = 0, sending = null, handedIn = false, renewed = false;
 
     function say(words) { if (line.textContent !== words) { line.textContent = words; } }
     function typed() {
@@ -54,6 +96,17 @@
       });
       data.set("op", "keep");
       return data;
+    }
+    /* Nobody is signed in, or somebody is anew; a second refusal in a row is not the token's. */
+    function sentAway(began, status) {
+      if (status === 403 && renewed) { throw new Error("refused"); }
+      return session.renew().then(function (signedIn) {
+        sending = null;
+        since = since || began;
+        renewed = signedIn;
+        if (session.isOver()) { say(""); }
+        wait(signedIn ? 0 : 15000);
+      });
     }
     function send(leaving) {
       window.clearTimeout(timer);
@@ -65,11 +118,14 @@
         method: "POST", body: typed(), credentials: "same-origin", redirect: "error", keepalive: leaving === true,
         headers: {"Accept": "application/json"}, signal: sending.signal
       }).then(function (answer) {
-        return answer.json().then(function (told) { return {ok: answer.ok, said: told.said}; });
-      }).then(function (told) {
-        sending = null;
-        say(told.said);
-        if (since) { wait(2000); }
+        if (answer.status === 401 || answer.status === 403) { return sentAway(began, answer.status); }
+        return answer.json().then(function (told) {
+          sending = null;
+          renewed = false;
+          session.hear();
+          say(told.said);
+          if (since) { wait(2000); }
+        });
       }).catch(function () {
         sending = null;
         if (handedIn) { return; }
@@ -90,13 +146,16 @@
     function leave() { send(true); }
     form.addEventListener("input", changed);
     form.addEventListener("change", changed);
-    form.addEventListener("submit", function () {
+    form.addEventListener("submit", function (event) {
+      if (event.defaultPrevented) { return; }
       handedIn = true;
       window.clearTimeout(timer);
       if (sending) { sending.abort(); }
     });
     window.addEventListener("pagehide", leave);
-    document.addEventListener("visibilitychange", function () { if (document.visibilityState === "hidden") { leave(); } });
+    document.addEventListener("visibilitychange", function () {
+      if (document.visibilityState === "hidden") { leave(); } else if (session.isOver()) { send(); }
+    });
     window.addEventListener("pageshow", function () { handedIn = false; });
   });
 

@@ -12,6 +12,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils.timezone import localdate, now
 from playwright.sync_api import Browser, Page
 
+from projects.demo.cast import PASSWORD
 from projects.lifecycle.intake import start_year
 from tests.builders import township
 from tests.journeys.pages import barriers, follow
@@ -130,6 +131,34 @@ def test_what_one_types_is_kept_by_itself_and_a_failure_is_said(town, served, br
     page.context.set_offline(True)
     page.type("textarea[name=body]", "又一句。")
     page.wait_for_selector("[data-draft-line]:has-text('草稿没有保存')", timeout=15_000)
+
+
+def test_whoever_signs_in_again_goes_on_with_what_was_typed(town, served, browser) -> None:
+    page = signed_in(browser, served.url, town.of("chair"))
+    page.goto(f"{served.url}/inbox/")
+    follow(page.locator("a.row-title >> nth=0"))
+    form = page.url
+    page.type("textarea[name=body]", "先写下这一段。")
+    page.wait_for_selector("[data-draft-line]:has-text('草稿已保存')", timeout=15_000)
+    page.context.clear_cookies(name="sessionid")
+    page.type("textarea[name=body]", "又一句。")
+    page.wait_for_selector("[data-signed-out]:visible", timeout=15_000)
+    assert list(sound(page)) == []
+    page.click("button[name=op][value=save]")
+    page.wait_for_function("document.activeElement.closest('[data-signed-out]')")
+    assert (page.url, page.input_value("textarea[name=body]")) == (form, "先写下这一段。又一句。")
+    with page.expect_popup() as opened:
+        page.keyboard.press("Enter")
+    beside = opened.value
+    beside.fill("input[name=username]", town.of("chair").username)
+    beside.fill("input[name=password]", PASSWORD)
+    follow(beside.locator("main button"))
+    assert "回到刚才填写的页面" in beside.inner_text("main")
+    beside.close()
+    follow(page.locator("button[name=op][value=save]"))
+    assert page.input_value("textarea[name=body]") == "先写下这一段。又一句。"
+    page.reload()
+    assert page.input_value("textarea[name=body]") == "先写下这一段。又一句。"
 
 
 def test_a_meeting_on_three_matters(town, served, browser) -> None:

@@ -61,6 +61,41 @@ def test_what_one_types_is_kept_with_its_time_and_leaves_no_entry(client, town):
     assert Entry.objects.count() == before
 
 
+def test_a_draft_or_a_form_sent_after_the_session_has_ended_is_answered_in_words_and_leads_back(client, town):
+    path = address()
+    as_script = {"headers": {"Accept": "application/json"}}
+    client.force_login(town.of("chair"))
+    assert client.post(path, {"op": "keep", "body": "先写这一句"}, **as_script).status_code == 200
+    client.logout()
+    kept = client.post(path, {"op": "keep", "body": "又一句"}, **as_script)
+    assert (kept.status_code, kept.json()["said"]) == (401, "您已退出登录，草稿没有保存。")
+    for page, back in (
+        (f"http://testserver{path}", path),
+        ("", "/home/"),
+        ("https://elsewhere.example/", "/home/"),
+    ):
+        sent_away = client.post(path, {"op": "submit"}, headers={"Referer": page})
+        said = sent_away.content.decode()
+        assert (
+            sent_away.status_code == 401 and "您已退出登录" in said and f'href="/login/?next={back}"' in said
+        )
+    assert client.get(path).status_code == 302, "who only looks is asked to sign in"
+    apply(SYSTEM)
+    assert Draft.objects.get().data["body"] == ["先写这一句"]
+
+
+def test_a_form_whose_session_ended_asks_for_the_token_of_the_next_one(client, town):
+    as_script = {"headers": {"Accept": "application/json"}}
+    assert client.get("/signed-in/", **as_script).status_code == 401
+    assert client.get("/signed-in/").headers["Location"] == "/login/?next=/signed-in/"
+    client.force_login(town.of("chair"))
+    told = client.get("/signed-in/", **as_script)
+    assert told.json()["token"] and "no-store" in told.headers["Cache-Control"]
+    assert "回到刚才填写的页面" in shown(client, "/signed-in/")
+    page = shown(client, address())
+    assert 'data-signed-in="/signed-in/"' in page and "<div data-signed-out hidden>" in page
+
+
 def test_it_is_the_persons_alone_and_of_the_office_alone(client, town):
     assert sent(client, town.of("chair"), address(), op="keep", body="先写这一句").status_code == 200
     refused = sent(client, town.of("gov_clerk"), address(), op="keep", body="不是我的事")

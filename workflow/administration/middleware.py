@@ -1,12 +1,18 @@
-"""What stands between the sign-in and the pages: the second factor, and a password that must be changed first."""
+"""What stands between the sign-in and the pages: the second factor, a password that must be changed first, a session that
+has ended."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.middleware import OTPMiddleware
 
@@ -23,6 +29,42 @@ class SecondFactor(OTPMiddleware):
             return super()._verify_user_sync(request, user)
         with within(Context("public", user=user.pk)):
             return super()._verify_user_sync(request, user)
+
+
+def asks_as_program(request: HttpRequest) -> bool:
+    """Whether a page's script asks, for an answer to read, and nobody who looks at it."""
+    return "application/json" in request.headers.get("Accept", "")
+
+
+class SignedOut:
+    """Says that the session has ended to whoever sends something, in place of a sign-in page that would swallow it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method != "POST" or not _asks_to_sign_in(response):
+            return response
+        if asks_as_program(request):
+            return JsonResponse({"said": _("您已退出登录，草稿没有保存。")}, status=401)
+        context = {"next": _came_from(request)}
+        return render(request, "registration/signed_out.html", context, status=401)
+
+
+def _asks_to_sign_in(response: HttpResponse) -> bool:
+    """Whether a page that wants somebody signed in turned nobody away; who only begins to sign in is asked for no page."""
+    if response.status_code != 302:
+        return False
+    to = urlsplit(response.headers["Location"])
+    return to.path == resolve_url(settings.LOGIN_URL) and REDIRECT_FIELD_NAME in parse_qs(to.query)
+
+
+def _came_from(request: HttpRequest) -> str:
+    """The page the form stood on: some addresses take forms and show none."""
+    page = request.headers.get("Referer", "")
+    own = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
+    return urlunsplit(("", "", *urlsplit(page)[2:4], "")) if own else resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 class OneTimePassword:

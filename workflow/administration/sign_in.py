@@ -14,7 +14,9 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
@@ -30,6 +32,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from workflow.administration import invitations
 from workflow.administration.accounts import has_second_factor, record_sign
 from workflow.administration.forms import PASSWORD_ADVICE, CodeForm, FirstPasswordForm, SignInForm
+from workflow.administration.middleware import asks_as_program
 from workflow.flows.errors import Refused
 from workflow.flows.fields import ask_plainly
 from workflow.people.isolation import Context, within
@@ -102,6 +105,21 @@ def _safe(request: HttpRequest, target: str) -> str:
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return target if target and allowed else resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+@never_cache
+@require_safe
+def signed_in(request: HttpRequest) -> HttpResponse:
+    """Where somebody lands who signed in again beside a form whose session had ended; the form asks here for a new token.
+
+    The token goes to this site's own pages alone: no other origin reads the answer.
+    """
+    as_program = asks_as_program(request)
+    if not request.user.is_authenticated:
+        return JsonResponse({}, status=401) if as_program else redirect_to_login(request.path)
+    if as_program:
+        return JsonResponse({"token": get_token(request)})
+    return render(request, "registration/signed_in.html")
 
 
 class SignOut(auth.LogoutView):

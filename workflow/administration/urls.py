@@ -8,6 +8,7 @@ from django.urls import path
 from workflow.administration import heads, purpose, sign_in, stand_ins, trail, views
 
 urlpatterns = [
+    path("signed-in/", sign_in.signed_in, name="signed_in"),
     path("login/", sign_in.SignIn.as_view(), name="login"),
     path("login/code/", sign_in.sign_in_code, name="login_code"),
     path("logout/", sign_in.SignOut.as_view(), name="logout"),
