@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, DateField, Min, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import CharField, Count, DateField, Min, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils.timezone import localdate
@@ -188,7 +188,7 @@ def projects_visible(grant: RoleGrant) -> QuerySet[Project]:
 def _meeting_day() -> QuerySet[Any]:
     """The day of the deputies' meeting a year's measurement was last called to, for a vote outside every session."""
     calls = Paper.objects.filter(kind="convening", step=6, data__has_key="occasion")
-    of_vote = calls.annotate(of=Concat(Value("cycle:"), Cast("cycle_id", TextField()))).filter(
+    of_vote = calls.annotate(of=Concat(Value("cycle:"), Cast("cycle_id", CharField()))).filter(
         of=OuterRef("about_reference")
     )
     day = Cast(KT("data__held_on"), DateField())

@@ -46,7 +46,7 @@ def county(served) -> tuple[User, list[Township]]:  # type: ignore[no-untyped-de
             casting.township(code, name, unit, deputies=16)
             for code, name in (("J1", "兰亭镇"), ("J2", "石坝镇"))
         ]
-        leader = User.objects.create(username="county@J", name="县人大联工委")
+        leader = User.objects.create(username="county@J", name="县人大常委会")
         grant(user=leader, office="county", unit=unit, act=admin, since=SINCE)
     return leader, towns
 

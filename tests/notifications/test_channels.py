@@ -367,7 +367,7 @@ def test_the_countys_group_hears_of_what_its_townships_tell_it(town, cycle, post
     admin = RoleGrant.objects.select_related("tenant").get(user=administrator(town), office="admin")
     act = Act(admin.user, "admin", county, at("2026-08-11"))
     save_group(act, admin, county, channel="feishu", given=ROBOTS["feishu"], secret="", least="normal")
-    leader = User.objects.create(username="county", name="县人大联工委")
+    leader = User.objects.create(username="county", name="县人大常委会")
     grant(user=leader, office="county", unit=county, act=act, since=SINCE)
     post()
     write_down(

@@ -411,7 +411,7 @@ def test_a_circular_of_the_county_is_told_in_every_township_it_goes_to(town, cyc
 
     county = town.unit.parent
     admin = User.objects.get(username__startswith="admin@")
-    leader = User.objects.create(username="county", name="县人大联工委")
+    leader = User.objects.create(username="county", name="县人大常委会")
     grant(
         user=leader,
         office="county",
@@ -430,7 +430,7 @@ def test_a_circular_of_the_county_is_told_in_every_township_it_goes_to(town, cyc
 
 def test_an_overdue_task_is_told_to_the_office_above_and_then_to_the_county(town, cycle, post) -> None:
     county = town.unit.parent
-    leader = User.objects.create(username="county", name="县人大联工委", email="county@example.org")
+    leader = User.objects.create(username="county", name="县人大常委会", email="county@example.org")
     admin = User.objects.get(username__startswith="admin@")
     grant(
         user=leader,

@@ -433,7 +433,7 @@ def test_a_proposers_contact_and_code_are_shown_to_nobody_but_whose_turn_it_is(c
     seen = client.get(address).content.decode()
     assert "李大山" in seen and proposal.code in seen
     apply(SYSTEM)
-    county = User.objects.create(username="county", name="县人大联工委")
+    county = User.objects.create(username="county", name="县人大常委会")
     grant(
         user=county,
         office="county",

@@ -53,7 +53,7 @@ def cycle(town):
 @pytest.fixture
 def leader(town) -> User:
     """Somebody of the county's standing committee."""
-    user = User.objects.create(username="county", name="县人大联工委")
+    user = User.objects.create(username="county", name="县人大常委会")
     county = town.unit.parent
     admin = User.objects.get(username__startswith="admin@")
     grant(

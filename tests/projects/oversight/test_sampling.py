@@ -72,7 +72,7 @@ def town(db):
 
 @pytest.fixture
 def leader(town) -> User:
-    user = User.objects.create(username="county", name="县人大联工委")
+    user = User.objects.create(username="county", name="县人大常委会")
     admin = User.objects.get(username__startswith="admin@")
     act = Act(admin, "admin", town.unit.parent, at("2020-01-01"))
     grant(user=user, office="county", unit=town.unit.parent, act=act, since=SINCE)

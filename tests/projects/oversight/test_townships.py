@@ -84,7 +84,7 @@ def built() -> World:
     casting = Casting(admin, SINCE)
     a = casting.township("M1", "甲镇", county, deputies=16)
     b = casting.township("M2", "乙乡", county, deputies=14)
-    leader = User.objects.create(username="county@M", name="县人大联工委")
+    leader = User.objects.create(username="county@M", name="县人大常委会")
     grant(user=leader, office="county", unit=county, act=admin, since=SINCE)
     return World(county, leader, a, b)
 
