@@ -27,7 +27,8 @@ from datetime import date, timedelta
 
 from projects.cycles.rulebook import COLLECTION_DAYS_RECOMMENDED, Rules
 from workflow.calendar.offsets import DueDate, Offset, resolve
-from workflow.calendar.workdays import in_words, is_published, spring_festival
+from workflow.calendar.workdays import is_published, spring_festival
+from workflow.people.texts import in_words
 
 WINDOW = "window"
 APPRAISALS = (

@@ -24,6 +24,7 @@ from projects.evaluation.ledgers import LEDGERS, OF_PROJECT
 from projects.evaluation.models import Addendum, Archive
 from projects.supervision.models import Project
 from workflow.audit.services import Act, write_down
+from workflow.people.texts import in_words
 
 STEPS_OF_PROJECT = (5, 6)
 
@@ -148,7 +149,7 @@ def _facts_of(project: Project, volume: Dossier, title: str) -> dict[str, Any]:
     return {
         "title": title,
         "project": project,
-        "made_on": f"{localtime(volume.at):%Y-%m-%d}",
+        "made_on": in_words(localtime(volume.at)),
         "total": len(volume.entered),
         "missing": volume.missing,
         "transfer": transfer,

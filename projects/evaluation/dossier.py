@@ -47,6 +47,7 @@ from workflow.audit.services import Act, write_down
 from workflow.flows.models import CommentFile, Deadline
 from workflow.machines.models import Record
 from workflow.people.models import Unit
+from workflow.people.texts import in_words
 
 STAGES = {1: "第一阶段 项目征集初定", 2: "第二阶段 审议票决", 3: "第三阶段 监督评估"}
 CATALOGUE = (
@@ -450,7 +451,7 @@ def _facts_of(dossier: Dossier, cycle: Cycle, trail: Extract) -> dict[str, Any]:
     counts = [(folder_of(step), sum(one.step == step for one in dossier.entered)) for step in STEPS]
     return {
         "cycle": cycle,
-        "made_on": f"{localtime(dossier.at):%Y-%m-%d}",
+        "made_on": in_words(localtime(dossier.at)),
         "counts": counts,
         "total": len(dossier.entered),
         "missing": dossier.missing,

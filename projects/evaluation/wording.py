@@ -13,6 +13,7 @@ from projects.supervision.models import Project
 from projects.supervision.selectors import DecidedChange
 from workflow.flows.money import wan
 from workflow.people.models import Unit
+from workflow.people.texts import in_words
 from workflow.people.wording import worded
 
 
@@ -37,7 +38,7 @@ def _sums(facts: Mapping[str, Any]) -> str:
 
 
 def _completion_line(project: Project, why: str) -> str:
-    when = f"，{project.accepted_on:%Y-%m-%d} 验收" if project.accepted_on else ""
+    when = f"，{in_words(project.accepted_on)}验收" if project.accepted_on else ""
     told = f"未验收原因及完成时间：{why}" if why else ""
     return (
         f"{project.number}. {project.title}：{project.get_state_display()}{when}；{_money(project)}。{told}"
@@ -103,7 +104,7 @@ def changes_text(cycle: Cycle, changes: Iterable[DecidedChange]) -> str:
 
 def _change_entry(number: int, decided: DecidedChange) -> str:
     change = decided.change
-    day = f"{decided.decided_on:%Y-%m-%d} 决定" if decided.decided_on else ""
+    day = f"{in_words(decided.decided_on)}决定" if decided.decided_on else ""
     states = (change.get_grade_display(), day, change.get_state_display())
     head = (
         f"{number}. “{change.project.title}”{change.get_what_display()}（{'，'.join(filter(None, states))}）"
@@ -116,7 +117,8 @@ def _change_entry(number: int, decided: DecidedChange) -> str:
 
 def carried_text(project: Project) -> str:
     """跨年续建: until when, and why."""
-    return f"跨年续建，预计 {project.carried_until:%Y-%m-%d} 完成。理由：{project.carried_reason}"
+    until = f"，预计{in_words(project.carried_until)}完成" if project.carried_until else ""
+    return f"跨年续建{until}。理由：{project.carried_reason}"
 
 
 def reviews_text(minutes: str, conclusion: str, reviews: Iterable[tuple[Project, str, list[str]]]) -> str:

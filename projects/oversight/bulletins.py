@@ -14,10 +14,10 @@ from projects.oversight import figures as fig
 from projects.oversight.past import Past
 from projects.oversight.selectors import halls_below, townships_on
 from projects.selection.models import FundSource
-from workflow.calendar.workdays import in_words
 from workflow.flows.money import FEN_PER_WAN, money
 from workflow.people.models import Unit
 from workflow.people.saying import in_the_records_language
+from workflow.people.texts import in_words
 
 MOST_NAMED = 10
 CLOSING = "请各乡镇（街道）继续按期办理，并按规定公开项目进展。"

@@ -26,7 +26,7 @@ from projects.portal.county_lists import LISTS, filters_asked, words_of
 from projects.portal.documents import written
 from workflow.administration.purpose import purpose_first, purpose_of
 from workflow.administration.taking import file_taken
-from workflow.calendar.workdays import in_words
+from workflow.people.texts import in_words
 from workflow.roles.models import RoleGrant
 
 PER_PAGE = 30

@@ -17,6 +17,7 @@ from projects.retention.models import DataKind, Erasure
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.people.models import User
+from workflow.people.texts import in_words
 from workflow.roles import registry
 
 KIND = "erasure_certificate"
@@ -63,13 +64,13 @@ def text_of(erasure: Erasure, act: Act, entry: Entry) -> str:
             f"清除范围：{year}{about}。",
             f"清除种类：{erasure.get_of_display()}——{WHAT[DataKind(erasure.of)]}。",
             f"清除件数：{erasure.rows}件。",
-            f"期限和依据：{erasure.term}；{erasure.due_on.year}年{erasure.due_on.month}月{erasure.due_on.day}日起可以清除。",
-            f"清除提出人：{_asker(erasure)}（{erasure.asked_on.year}年{erasure.asked_on.month}月{erasure.asked_on.day}日）。",
+            f"期限和依据：{erasure.term}；{in_words(erasure.due_on)}起可以清除。",
+            f"清除提出人：{_asker(erasure)}（{in_words(erasure.asked_on)}）。",
             f"{'清除办理人' if erasure.asked_by is None else '清除确认人'}：{_named(act.person, act.office, erasure)}"
-            f"（{at.year}年{at.month}月{at.day}日{at:%H:%M}）。",
+            f"（{in_words(at)}{at:%H:%M}）。",
             f"办理记录：第{entry.pk}条，所载种类、件数、证明编号与本证明一致，可以凭编号查对。",
             f"以上内容已从系统中清除。{STAYS[DataKind(erasure.of)]}",
-            f"清除前所作备份中的副本，最迟于{rotated.year}年{rotated.month}月{rotated.day}日随备份轮换删除；另存他处的备份须另行销毁。",
+            f"清除前所作备份中的副本，最迟于{in_words(rotated)}随备份轮换删除；另存他处的备份须另行销毁。",
         )
     )
 

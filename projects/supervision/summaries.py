@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from projects.cycles.models import Cycle, CycleState, Paper
 from projects.cycles.papers import make_paper
+from projects.cycles.periods import words_of_period
 from projects.supervision import rules
 from projects.supervision.models import Project
 from projects.supervision.selectors import projects_of
@@ -74,7 +75,7 @@ def _due(cycle: Cycle, today: date) -> list[tuple[str, rules.Period]]:
 
 def _make(act: Act, cycle: Cycle, reader: str, period: rules.Period) -> Paper:
     rows = [_row(project) for project in projects_of(cycle)]
-    named = {"cycle": cycle, "period": period.label, "reader": READERS[reader]}
+    named = {"cycle": cycle, "period": words_of_period(period.label), "reader": READERS[reader]}
     paper = make_paper(
         act,
         cycle,
@@ -97,13 +98,15 @@ def _make(act: Act, cycle: Cycle, reader: str, period: rules.Period) -> Paper:
 
 
 def _row(project: Project) -> dict[str, object]:
-    said = _("%(number)s. %(title)s：%(state)s，形象进度 %(percent)s%%，完成投资 %(invested)s。") % {
+    told = _(
+        "%(number)s. %(title)s：%(state)s，形象进度 %(percent)s%%，完成投资 %(invested)s，亮灯：%(light)s。"
+    ) % {
         "number": project.number,
         "title": project.title,
         "state": project.get_state_display(),
         "percent": project.percent,
         "invested": wan(project.invested_fen),
+        "light": rules.LIGHT_WORDS[project.light],
     }
-    light = str(rules.LIGHT_WORDS[project.light]) if project.light else ""
     figures = {"percent": project.percent, "invested_fen": project.invested_fen, "light": project.light}
-    return {"project": project.reference, "said": f"{said}{light}", **figures}
+    return {"project": project.reference, "said": told, **figures}

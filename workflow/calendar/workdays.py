@@ -100,8 +100,3 @@ def _published_years() -> frozenset[int]:
 
 def _is_leap(year: int) -> bool:
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-
-
-def in_words(day: date) -> str:
-    """A day in a Chinese sentence: 2026年1月31日."""
-    return f"{day.year}年{day.month}月{day.day}日"

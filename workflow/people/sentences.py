@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Self
 
+from workflow.people.texts import in_words
+
 
 class Sentence(str):
     """A text with the message it was filled from. values: what fills it, by name; None where nothing does."""
@@ -35,4 +37,4 @@ def sentence(msgid: str, values: Mapping[str, Any] | None = None) -> Sentence:
 
 
 def _told(value: Any) -> Any:
-    return f"{value.year}年{value.month}月{value.day}日" if isinstance(value, date) else value
+    return in_words(value) if isinstance(value, date) else value

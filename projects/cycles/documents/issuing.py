@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from projects.cycles.models import Paper
-from workflow.calendar.workdays import in_words
 from workflow.people.models import Unit
 from workflow.people.services import unit_on
+from workflow.people.texts import in_words
 
 OF_CONGRESS = frozenset({"resolution", "method", "measurement"})
 OF_PRESIDIUM = frozenset(

@@ -8,6 +8,7 @@ from projects.cycles.documents.parts import Seal
 from projects.cycles.models import Paper
 from workflow.audit.heads import STATEMENT, code_of, head_to_print
 from workflow.people.models import Unit
+from workflow.people.texts import in_words
 
 # Minutes, reports and decisions, which are printed, signed and filed in several places.
 SEALED = frozenset(
@@ -33,6 +34,6 @@ def seal_over(unit: Unit) -> Seal | None:
     at, code = localtime(head.at), code_of(head, unit)
     hashes = (bytes(head.root).hex(), bytes(head.hash).hex())
     return Seal(
-        words=f"办理记录校验码：{code}（截至{at.year}年{at.month}月{at.day}日{at:%H:%M}，共{head.size}条）",
+        words=f"办理记录校验码：{code}（截至{in_words(at)}{at:%H:%M}，共{head.size}条）",
         qr="\n".join((STATEMENT, unit.code, str(head.size), *hashes, code)),
     )

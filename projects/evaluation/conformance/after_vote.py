@@ -17,7 +17,6 @@ from projects.evaluation.conformance.ways import (
     never,
     within,
     working,
-    written,
 )
 from projects.evaluation.conformance.year import (
     Act,
@@ -29,6 +28,7 @@ from projects.evaluation.conformance.year import (
     not_applicable,
     not_yet,
 )
+from workflow.people.texts import in_words
 
 DECLARED, EVALUATION, CLOSED = ("voting.declare",), ("cycle.begin_evaluation",), (CLOSE,)
 FOUNDED = ("project.found",)
@@ -220,11 +220,11 @@ def archived_in_time(year: Year) -> Finding:
     last_day = date(published.on.year, 6, 30)
     if made is None:
         return (
-            broken(f"应在{written(last_day)}以前归档", published)
+            broken(f"应在{in_words(last_day)}以前归档", published)
             if year.today > last_day
             else not_yet("", published)
         )
-    return broken(f"归档过期（{written(made.on)}）", made) if made.on > last_day else held(published, made)
+    return broken(f"归档过期（{in_words(made.on)}）", made) if made.on > last_day else held(published, made)
 
 
 def looked_back(year: Year) -> Finding:
@@ -237,7 +237,9 @@ def looked_back(year: Year) -> Finding:
         return held(done)
     last_day = date(closed.on.year + 1, 9, 30)
     return (
-        broken(f"应在{written(last_day)}以前回头看", closed) if year.today > last_day else not_yet("", closed)
+        broken(f"应在{in_words(last_day)}以前回头看", closed)
+        if year.today > last_day
+        else not_yet("", closed)
     )
 
 

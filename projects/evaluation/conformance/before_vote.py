@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from projects.cycles.over import END
-from projects.evaluation.conformance.ways import after, each, enough_movers, never, working, written
+from projects.evaluation.conformance.ways import after, each, enough_movers, never, working
 from projects.evaluation.conformance.year import (
     Act,
     Check,
@@ -16,6 +16,7 @@ from projects.evaluation.conformance.year import (
     not_applicable,
     not_yet,
 )
+from workflow.people.texts import in_words
 
 THIRD_QUARTER = (7, 8, 9)
 RECEIVED = ("proposal.accept", "proposal.send_back", "proposal.pool")
@@ -95,10 +96,12 @@ def ahead_of_session(action: str, days: int, note: str, year: Year) -> Finding:
     last_day = day - timedelta(days=days)
     if done is None:
         return (
-            broken(f"{note}（期限{written(last_day)}已过，尚未办理）") if year.today > last_day else not_yet()
+            broken(f"{note}（期限{in_words(last_day)}已过，尚未办理）")
+            if year.today > last_day
+            else not_yet()
         )
     if done.on > last_day:
-        return broken(f"{note}（应在{written(last_day)}以前，实为{written(done.on)}）", done)
+        return broken(f"{note}（应在{in_words(last_day)}以前，实为{in_words(done.on)}）", done)
     return held(done)
 
 

@@ -16,14 +16,10 @@ from projects.evaluation.conformance.year import (
     not_yet,
 )
 from workflow.calendar.workdays import add_working_days, next_working_day
+from workflow.people.texts import in_words
 
 Find = Callable[[Year], Finding]
 Days = Callable[[date], date]
-
-
-def written(day: date) -> str:
-    """A day as an official writes it."""
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def after(then: tuple[str, ...], *earlier: tuple[str, ...], note: str) -> Find:
@@ -100,12 +96,12 @@ def within(
         if done is None:
             late = year.today > last_day
             return (
-                broken(f"{note}（期限{written(last_day)}已过，尚未办理）", begun)
+                broken(f"{note}（期限{in_words(last_day)}已过，尚未办理）", begun)
                 if late
                 else not_yet("", begun)
             )
         if done.on > last_day:
-            return broken(f"{note}（应在{written(last_day)}以前，实为{written(done.on)}）", begun, done)
+            return broken(f"{note}（应在{in_words(last_day)}以前，实为{in_words(done.on)}）", begun, done)
         return held(begun, done)
 
     return find

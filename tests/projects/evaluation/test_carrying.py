@@ -106,7 +106,7 @@ def test_a_year_does_not_close_over_an_unfinished_project(client, town, late):
     Project.objects.filter(pk=late.pk).update(state="accepted")
     assert year_of(late.cycle, T2).sentence == "全年工作已经办结。"
     account = paper_of(late.cycle, "account").body
-    assert "老年食堂：跨年续建，预计 2028-06-30 完成" in account and "土地手续" in account
+    assert "老年食堂：跨年续建，预计2028年6月30日完成" in account and "土地手续" in account
     note = zipfile.ZipFile(io.BytesIO(Archive.objects.get().file.read())).read("备考表.txt").decode()
     assert "跨年续建项目" in note and "老年食堂" in note
 

@@ -36,6 +36,7 @@ from tests.standing import standing
 from workflow.audit.chain import GENESIS, leaf_bytes, link_hash
 from workflow.audit.models import Entry
 from workflow.flows.models import Deadline
+from workflow.people.texts import in_words
 
 pytestmark = pytest.mark.django_db
 
@@ -170,7 +171,9 @@ def test_the_register_of_rectifications_has_its_term_its_report_and_the_measurem
     assert line["再次测评日期"] == announced.made_on.isoformat() > line["整改报告日期"]
     assert (line["再次测评满意率"], line["再次测评结论"]) == ("95%", "可以销号")
     note = file.read("备考表.txt").decode("utf-8-sig")
-    assert f"3. 老年食堂：第 1 次测评未达标，整改期限 {due}，{report.made_on} 报告整改" in note
+    assert (
+        f"3. 老年食堂：第 1 次测评未达标，整改期限{in_words(due)}，{in_words(report.made_on)}报告整改" in note
+    )
 
 
 def test_a_failure_nobody_has_answered_yet_is_in_the_register_with_its_term_alone(town, cycle):

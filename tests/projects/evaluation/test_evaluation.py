@@ -928,7 +928,7 @@ def test_what_the_presidium_decided_itself_stands_in_its_report_and_in_the_accou
     assert paper_of(cycle, "presidium_report").data["changes"] == [agreed.reference]
     for kind in ("presidium_report", "account"):
         body = paper_of(cycle, kind).body
-        assert "1. “村道硬化”调整地点（重大调整，2027-06-20 决定，已公告）。建设地点由“" in body
+        assert "1. “村道硬化”调整地点（重大调整，2027年6月20日决定，已公告）。建设地点由“" in body
         assert "改为“第9村”。理由：原址未能完成征地，需要另行选址。" in body and "第8村" not in body
 
 

@@ -48,6 +48,9 @@ def test_each_reader_gets_each_period_once_by_its_own_rule(town):
     assert summaries() == [("presidium", "2027-05"), ("presidium", "2027-06"), ("congress", "2027-H1")]
     paper = Paper.objects.filter(kind="progress_summary").latest("pk")
     assert "村道硬化" in paper.body and "形象进度" in paper.body and paper.published_at is None
+    assert paper.title == f"{year.cycle}实施进度汇总（2027年上半年，报人大代表）"
+    assert all(" 万元，亮灯：" in line and line.endswith("。") for line in paper.body.splitlines())
+    assert any(line.endswith(("，亮灯：滞后。", "，亮灯：严重滞后。")) for line in paper.body.splitlines())
     assert Entry.objects.filter(action="supervision.summarise", actor=None).count() == 3
 
 
