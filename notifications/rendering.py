@@ -9,6 +9,8 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
+from workflow.people.texts import lines_of
+
 TITLE_LENGTH = 200
 
 
@@ -60,5 +62,4 @@ def render(name: str, facts: Facts) -> Letter:
     text = render_to_string(f"notifications/letters/{name}.txt", {"it": facts})
     title, _, body = text.strip().partition("\n")
     # What a template left out leaves an empty line behind.
-    lines = [line.strip() for line in body.splitlines() if line.strip()]
-    return Letter(title.strip()[:TITLE_LENGTH], "\n".join(lines))
+    return Letter(title.strip()[:TITLE_LENGTH], "\n".join(lines_of(body)))

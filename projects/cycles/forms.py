@@ -16,6 +16,7 @@ from projects.cycles.terms import COMMITTEE
 from workflow.flows.fields import ChineseDateField, choice_field
 from workflow.flows.forms import Foreseen, StepForm
 from workflow.people.models import Unit, User
+from workflow.people.texts import lines_of
 from workflow.roles.selectors import holders_of
 
 
@@ -88,7 +89,7 @@ class RuleForm(StepForm):
         if isinstance(self.like, bool):
             return text == "yes"
         if isinstance(self.like, list | tuple):
-            return [line.strip() for line in text.splitlines() if line.strip()]
+            return lines_of(text)
         if isinstance(self.like, str):
             return text
         try:
@@ -101,13 +102,15 @@ class RuleForm(StepForm):
         return super().for_trail() | {"value": self.cleaned_data["value"]}
 
 
-def _persons(label: Any, **more: Any) -> forms.MultipleChoiceField:
+def people(label: Any, **more: Any) -> forms.MultipleChoiceField:
+    """People by id; a name never reaches the trail."""
     return forms.MultipleChoiceField(
         label=label, widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}), **more
     )
 
 
-def _named(users: list[User]) -> list[tuple[str, str]]:
+def named(users: list[User]) -> list[tuple[str, str]]:
+    """The choices of `people`: each id with its name."""
     return [(str(user.pk), user.name) for user in users]
 
 
@@ -115,8 +118,8 @@ class CredentialsForm(StepForm):
     """代表资格审查 of a newly elected congress (组织法 37): who was duly elected."""
 
     number = forms.IntegerField(label=_("届"), min_value=1, max_value=99)
-    again = _persons(_("连任的代表"), required=False, help_text=_("现任代表中再次当选的。"))
-    fresh = _persons(
+    again = people(_("连任的代表"), required=False, help_text=_("现任代表中再次当选的。"))
+    fresh = people(
         _("新当选的代表"), required=False, help_text=_("先由系统管理员授予“当选代表”职务；当选无效的不选。")
     )
     statement = forms.CharField(
@@ -128,8 +131,8 @@ class CredentialsForm(StepForm):
         deputies, elected = holders_of("deputy", unit, on), holders_of("deputy_elect", unit, on)
         serving = {user.pk for user in deputies}
         fresh = [user for user in elected if user.pk not in serving]
-        choice_field(self, "again").choices = _named(deputies)
-        choice_field(self, "fresh").choices = _named(fresh)
+        choice_field(self, "again").choices = named(deputies)
+        choice_field(self, "fresh").choices = named(fresh)
         self.fields["again"].initial = [str(user.pk) for user in elected if user.pk in serving]
         self.fields["fresh"].initial = [str(user.pk) for user in fresh]
         sitting, coming = sitting_term(unit), coming_term(unit)
@@ -154,7 +157,7 @@ class ElectionForm(StepForm):
 
     office = forms.ChoiceField(label=_("选举或推选的职务"), choices=ELECTED, widget=forms.RadioSelect)
     seat = forms.ChoiceField(label=_("代表团"), required=False, help_text=_("推选代表团团长时选择。"))
-    persons = _persons(_("当选人"), help_text=_("从代表中选举；原任而未当选的，职务即行终止。"))
+    persons = people(_("当选人"), help_text=_("从代表中选举；原任而未当选的，职务即行终止。"))
     statement = forms.CharField(label=_("选举结果"), max_length=200, min_length=4)
 
     def prepare(self) -> None:
@@ -163,7 +166,7 @@ class ElectionForm(StepForm):
             choice_field(self, "office").choices = [row for row in self.ELECTED if row[0] not in COMMITTEE]
         delegations = Unit.objects.filter(tenant=unit, kind="delegation", ends_on=None).order_by("code")
         choice_field(self, "seat").choices = [("", _("请选择")), *((str(u.pk), u.name) for u in delegations)]
-        choice_field(self, "persons").choices = _named(holders_of("deputy", unit, self.act.on))
+        choice_field(self, "persons").choices = named(holders_of("deputy", unit, self.act.on))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

@@ -17,7 +17,7 @@ from projects.ballots.rules import Mode
 from projects.ballots.tellers import TELLERS, serve_another
 from projects.collection.forms import DecisionForm
 from projects.cycles import moving
-from projects.cycles.forms import MoveForm
+from projects.cycles.forms import MoveForm, named, people
 from projects.cycles.models import Session, SessionState
 from projects.cycles.rulebook import said
 from projects.cycles.selectors import deputies_at, opens_term, session_date, session_of, standard_of
@@ -44,20 +44,6 @@ def text(label: Any, *, rows: int = 5, required: bool = True, **more: Any) -> fo
     return forms.CharField(
         label=label, widget=forms.Textarea(attrs={"rows": rows}), required=required, **more
     )
-
-
-def persons(label: Any, *, required: bool = True, **more: Any) -> forms.MultipleChoiceField:
-    """People by id; a name never reaches the trail."""
-    return forms.MultipleChoiceField(
-        label=label,
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}),
-        required=required,
-        **more,
-    )
-
-
-def named(users: list[User]) -> list[tuple[str, str]]:
-    return [(str(user.pk), user.name) for user in users]
 
 
 def titled(items: list[Item]) -> list[tuple[str, str]]:
@@ -340,7 +326,7 @@ class PreliminaryForm(Resolved, AssemblyForm):
     A subdistrict elects neither: its working committee, set up by the county, presides (组织法 59; rules.md §10).
     """
 
-    presidium = persons(_("选举产生的主席团成员"))
+    presidium = people(_("选举产生的主席团成员"))
     agenda = text(_("通过的会议议程"))
     field_order = [*AssemblyForm.field_order, "presidium", "agenda"]
 
@@ -404,8 +390,8 @@ class NamesTellers(StepForm):
     """总监票人, 监票人 and 计票人 by name; filled in only where the body agrees."""
 
     chief_teller = forms.ChoiceField(label=_("总监票人"), required=False)
-    tellers = persons(_("监票人"), required=False, help_text=_("由代表团在代表中推荐。"))
-    counters = persons(_("计票人"), required=False, help_text=_("由工作人员担任，两人分别录入。"))
+    tellers = people(_("监票人"), required=False, help_text=_("由代表团在代表中推荐。"))
+    counters = people(_("计票人"), required=False, help_text=_("由工作人员担任，两人分别录入。"))
 
     def offer_tellers(self, chiefs: list[User], tellers: list[User], counters: list[User]) -> None:
         """Who may be named for each of the three."""
@@ -711,7 +697,7 @@ class TableForm(StepForm):
         ),
         required=False,
     )
-    movers = persons(
+    movers = people(
         _("原件上签名的代表"), help_text=_("附原件的必选，五名以上，提出人也须在内。"), required=False
     )
 

@@ -30,6 +30,7 @@ from projects.evaluation import (
     services,
 )
 from projects.supervision.flows.projects import on_settled
+from projects.supervision.flows.seats import group_of
 from projects.supervision.models import Project, ProjectState
 from projects.supervision.selectors import project_file
 from workflow.flows.acting import current_act
@@ -245,7 +246,7 @@ class ReviewFlow(YearlyFlow):
     start = Begin().Next(this.review)
     review = OfficeView(
         office="inspector",
-        seat=services.seat_of_group,
+        seat=group_of,
         title=_("现场评议"),
         form=forms.ReviewForm,
         act=services.review_project,

@@ -134,11 +134,6 @@ def close_round(act: Act, cycle: Cycle, *, body: str) -> Outcome:
 # On-site review
 
 
-def seat_of_group(project: Project, item: dict[str, int]) -> Unit:
-    """The supervision group of the project under review."""
-    return cast(Unit, project.group)
-
-
 def seat_of_department(cycle: Cycle, item: dict[str, int]) -> Unit:
     """The department answerable for a project."""
     return cast(Unit, Project.objects.select_related("department").get(pk=item["project"]).department)

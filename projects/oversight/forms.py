@@ -86,7 +86,15 @@ class LikeField(forms.ModelChoiceField):
         return named.get(UnitKind(unit.kind), gettext("本级编写的示范规则"))
 
 
-class ComposeForm(StepForm):
+class LikeForm(StepForm):
+    """`like`: the unit whose rules a model begins with; none for the usual ones. The trail keeps its code."""
+
+    def for_trail(self) -> dict[str, Any]:
+        like = self.cleaned_data["like"]
+        return super().for_trail() | {"like": like.code if like else ""}
+
+
+class ComposeForm(LikeForm):
     """What the county's own model begins with."""
 
     foresees = True
@@ -110,10 +118,6 @@ class ComposeForm(StepForm):
             return []
         return [f"{change.title}：{change.before} → {change.after}" for change in diff(held, begun)]
 
-    def for_trail(self) -> dict[str, Any]:
-        like = self.cleaned_data["like"]
-        return super().for_trail() | {"like": like.code if like else ""}
-
 
 class ModelRuleForm(RuleForm):
     """One setting of the model a county composes, asked for as a township's own rules ask for it."""
@@ -122,7 +126,7 @@ class ModelRuleForm(RuleForm):
         return model_composed(self.subject) or Rules()
 
 
-class ModelForm(ToTownships):
+class ModelForm(LikeForm, ToTownships):
     """示范规则: the model the county composed, the rules in force in a township, or the usual ones, held out to others."""
 
     title = forms.CharField(label=_("名称"), max_length=110)
@@ -142,10 +146,6 @@ class ModelForm(ToTownships):
         if model_composed(self.subject):
             field.queryset = Unit.objects.filter(Q(pk__in=below.values("pk")) | Q(pk=self.subject.pk))
             field.initial = self.subject.code
-
-    def for_trail(self) -> dict[str, Any]:
-        like = self.cleaned_data["like"]
-        return super().for_trail() | {"like": like.code if like else ""}
 
 
 class AdoptForm(StepForm):

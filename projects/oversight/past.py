@@ -27,6 +27,7 @@ from projects.cycles.models import Cycle
 from projects.oversight.figures import Figures
 from projects.supervision.models import Project
 from workflow.audit.models import Entry
+from workflow.machines.references import references_to
 
 MOVED = ("proposal", "item", "project", "finding", "measurement")  # kinds whose state moves by arrows
 # Entries that bring a record into a year: before them it was not of it.
@@ -103,7 +104,7 @@ class Past:
 
     @property
     def references(self) -> list[str]:
-        return [f"{Cycle.kind}:{pk}" for pk in self.cycles]
+        return references_to(Cycle, self.cycles)
 
     @cached_property
     def _later(self) -> list[dict[str, Any]]:

@@ -34,6 +34,7 @@ from projects.supervision.selectors import lateness_of
 from workflow.calendar.workdays import working_days_between
 from workflow.flows.models import Deadline
 from workflow.flows.money import wan
+from workflow.machines.references import references_to
 from workflow.people.models import Unit
 from workflow.people.saying import bracketed, listed
 from workflow.people.wording import worded
@@ -72,7 +73,7 @@ class Asked:
 
     @property
     def references(self) -> list[str]:
-        return [f"{Cycle.kind}:{pk}" for pk in self.cycles]
+        return references_to(Cycle, self.cycles)
 
     def wants(self, name: str, value: str) -> bool:
         return self.filters.get(name) == value

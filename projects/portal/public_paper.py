@@ -8,6 +8,7 @@ from typing import Any
 from projects.cycles.divisions import division_of
 from projects.cycles.documents.issuing import day_of, issuer_of
 from projects.cycles.models import Paper
+from workflow.people.texts import lines_of
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,6 @@ def sheet_of(paper: Paper) -> Sheet:
         issuer if paper.number else "",
         paper.data.get("signature") or issuer,
         day_of(paper),
-        [line.strip() for line in (*paper.body.splitlines(), division_of(paper)) if line.strip()],
+        lines_of(f"{paper.body}\n{division_of(paper)}"),
         paper.data.get("items", []) if paper.kind == "public_notice" else [],
     )

@@ -233,7 +233,7 @@ def project(request: HttpRequest, pk: int) -> HttpResponse:
         "events": offers_on([held, *held.changes.filter(state=ChangeState.ASKED)], grant, timezone.now()),
         "files": files_on(held.reference),
         "votes": selectors.votes_on(held.cycle),
-        "tasks": selectors.open_tasks_on(held),
+        "tasks": matters.open_tasks_on(held),
         "today": timezone.localdate(),
     }
     card = Card(held)

@@ -157,12 +157,6 @@ def project_named(reference: str) -> Project | None:
     return None if number is None else Project.objects.filter(pk=number).first()
 
 
-def open_tasks_on(project: Project) -> list[Deadline]:
-    """What is to be done on a project now, by date."""
-    held = Deadline.objects.filter(subject=project.reference, done_at=None, cancelled=False)
-    return list(held.select_related("task", "seat", "unit").order_by("due_on", "pk"))
-
-
 def pooled_proposals(unit: Unit) -> QuerySet[Proposal]:
     """Proposals waiting for another year, the oldest first."""
     return Proposal.objects.filter(unit=unit, state="pooled").select_related("cycle").order_by("pk")

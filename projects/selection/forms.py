@@ -32,7 +32,7 @@ from projects.selection.selectors import (
 )
 from workflow.calendar.workdays import add_working_days
 from workflow.flows.fields import ChineseDateField, FenField, choice_field
-from workflow.flows.forms import StepForm
+from workflow.flows.forms import StepForm, held_already
 from workflow.people.saying import bracketed, titled
 from workflow.roles.selectors import holders_of, seats_of
 
@@ -299,10 +299,7 @@ class DraftForm(StepForm):
         return chosen
 
     def clean_held_on(self) -> date:
-        held_on = self.cleaned_data["held_on"]
-        if held_on > self.act.on:
-            raise forms.ValidationError(_("会议日期不能晚于今天。"))
-        return held_on
+        return held_already(self.cleaned_data["held_on"], self.act.on)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
@@ -41,7 +41,7 @@ from projects.supervision.models import (
 from workflow.calendar.offsets import DueDate
 from workflow.flows.models import Deadline
 from workflow.flows.money import wan
-from workflow.people.models import Unit, User
+from workflow.people.models import Unit, UnitKind, User
 from workflow.people.saying import said_again
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import holders_of, live_grants
@@ -50,6 +50,23 @@ from workflow.roles.selectors import holders_of, live_grants
 def projects_of(cycle: Cycle) -> QuerySet[Project]:
     """A year's projects in the order of their numbers."""
     return Project.objects.filter(cycle=cycle).select_related("cycle__unit", "department", "group", "unit")
+
+
+def holders(office: str, unit: Unit, on: date) -> QuerySet[User]:
+    """The persons who hold an office at a unit, for a choice of people."""
+    held = live_grants(on).filter(office=office, unit=unit)
+    return User.objects.filter(pk__in=held.values("user")).order_by("pk")
+
+
+def departments(unit: Unit) -> QuerySet[Unit]:
+    """The responsible units of a township."""
+    return Unit.objects.filter(parent=unit, kind=UnitKind.DEPARTMENT, ends_on=None)
+
+
+def works_at(department: Unit | None, people: Sequence[User], on: date) -> bool:
+    """Whether one of them is on the staff of a responsible unit."""
+    staff = live_grants(on).filter(office="department", unit=department)
+    return staff.filter(user__in=[user.pk for user in people]).exists()
 
 
 def unwatched(cycle: Cycle, on: date) -> QuerySet[Project]:

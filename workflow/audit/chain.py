@@ -63,6 +63,11 @@ def leaf_bytes(unit_id: int, index: int, entry_id: int, recorded_at: str, body: 
     return f"{VERSION}\n{unit_id}\n{index}\n{entry_id}\n{recorded_at}\n{body}".encode()
 
 
+def leaf_of(link: Link) -> bytes:
+    """The bytes of a stored row's leaf."""
+    return leaf_bytes(link.unit_id, link.index, link.entry_id, stamp(link.recorded_at), link.body)
+
+
 def link_hash(prev: bytes, leaf: bytes) -> bytes:
     """SHA-256 over the previous hash and the leaf."""
     return hashlib.sha256(prev + leaf).digest()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from workflow.audit.chain import GENESIS, Break, Link, leaf_bytes, link_hash, stamp
+from workflow.audit.chain import GENESIS, Break, Link, leaf_of, link_hash, stamp
 from workflow.audit.merkle import Peaks
 
 _decoded = json.JSONDecoder().decode
@@ -71,7 +71,7 @@ def check_rows(
     peaks, last_root = Peaks(), max((head.size for head in outside if head.root), default=0)
     prev, index, last_id, agreed = GENESIS, 0, 0, 0
     for row in rows:
-        leaf = _leaf(row.link)
+        leaf = leaf_of(row.link)
         code = _fault(row, leaf, unit_id, prev, index + 1)
         if index < last_root and not code:
             peaks.add(leaf)
@@ -91,10 +91,6 @@ def _by_size(outside: Sequence[OutsideHead]) -> dict[int, list[OutsideHead]]:
     for head in outside:
         found.setdefault(head.size, []).append(head)
     return found
-
-
-def _leaf(link: Link) -> bytes:
-    return leaf_bytes(link.unit_id, link.index, link.entry_id, stamp(link.recorded_at), link.body)
 
 
 def _fault(row: Row, leaf: bytes, unit_id: int, prev: bytes, index: int) -> str:

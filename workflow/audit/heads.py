@@ -27,7 +27,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 from workflow.audit.alarms import COSIGNING, SIGNING, raise_alarm
-from workflow.audit.chain import GENESIS, Break, Link, leaf_bytes, link_hash, stamp
+from workflow.audit.chain import GENESIS, Break, Link, leaf_of, link_hash, stamp
 from workflow.audit.merkle import Peaks, leaf_hash
 from workflow.audit.models import Cosignature, Entry, Head, SigningKey, Stamp, TreeHead
 from workflow.audit.signing import COSIGN, HEAD, NoKey, Signer, configured, signer_of
@@ -158,7 +158,7 @@ def grown(unit_id: int, last: TreeHead | None, size: int, digest: bytes) -> Peak
     peaks = Peaks.read(last.size, bytes(last.peaks)) if last else Peaks()
     prev, began = (bytes(last.hash), peaks.size) if last else (GENESIS, 0)
     for link in links_of(unit_id, max(began - 1, 0), size):
-        leaf = _leaf_of(link)
+        leaf = leaf_of(link)
         if link.index == began:
             code = "" if link_hash(link.prev, leaf) == link.hash == prev else "outside"
         else:
@@ -193,11 +193,7 @@ def links_of(unit_id: int, after: int, until: int) -> Iterator[Link]:
 
 def leaves_of(unit_id: int, after: int, until: int) -> Iterator[bytes]:
     """The bytes of the same leaves."""
-    return map(_leaf_of, links_of(unit_id, after, until))
-
-
-def _leaf_of(link: Link) -> bytes:
-    return leaf_bytes(link.unit_id, link.index, link.entry_id, stamp(link.recorded_at), link.body)
+    return map(leaf_of, links_of(unit_id, after, until))
 
 
 def leaf_hashes(unit_id: int, size: int) -> list[bytes]:

@@ -200,6 +200,13 @@ class ReturnForm(PlainForm):
             self.fields["to"].widget = forms.HiddenInput()
 
 
+def held_already(held_on: date, today: date) -> date:
+    """The day of a meeting that is put on record; refused where it is still to come."""
+    if held_on > today:
+        raise forms.ValidationError(_("会议日期不能晚于今天。"))
+    return held_on
+
+
 class MinutesForm(StepForm):
     """A meeting's votes and minutes; who or how many attended is added below."""
 
@@ -212,10 +219,7 @@ class MinutesForm(StepForm):
     )
 
     def clean_held_on(self) -> date:
-        held_on = self.cleaned_data["held_on"]
-        if held_on > self.act.on:
-            raise forms.ValidationError(_("会议日期不能晚于今天。"))
-        return held_on
+        return held_already(self.cleaned_data["held_on"], self.act.on)
 
     def division(self) -> Division:
         """The figures of the decision, once the form is valid."""

@@ -22,7 +22,7 @@ from workflow.flows.acting import acting
 from workflow.flows.calling import Planned, call, open_calls
 from workflow.flows.errors import Refused
 from workflow.flows.fields import ChineseDateField, PlainForm, choice_field
-from workflow.flows.forms import day_typed
+from workflow.flows.forms import day_typed, held_already
 from workflow.flows.membership import Membership, not_members
 from workflow.flows.models import Deadline, Draft, MeetingCall
 from workflow.flows.sittings import COMMON, Called, hold, may_be_joined
@@ -63,10 +63,7 @@ class SittingForm(PlainForm):
         choice_field(self, "attended").choices = named
 
     def clean_held_on(self) -> date:
-        held_on = self.cleaned_data["held_on"]
-        if held_on > self.today:
-            raise forms.ValidationError(_("会议日期不能晚于今天。"))
-        return held_on
+        return held_already(self.cleaned_data["held_on"], self.today)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

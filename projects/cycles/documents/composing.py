@@ -12,6 +12,7 @@ from projects.cycles.documents.parts import Document, Heading, Paragraph, Part, 
 from projects.cycles.documents.tables import tables_of
 from projects.cycles.models import Paper
 from workflow.people.services import unit_on
+from workflow.people.texts import lines_of
 
 # Orders and announcements carry their own name on top and no rule (§10.2); the others 发文机关 with 文件.
 ANNOUNCED = frozenset({"announcement", "change_notice"})
@@ -81,7 +82,8 @@ def _adopted(paper: Paper, common: Document) -> Document:
 
 def _addressee(paper: Paper) -> str:
     """主送机关 of a paper that goes to one body by law; one the text names itself is not named twice."""
-    if _lines(paper.body)[:1] and _lines(paper.body)[0].endswith("："):
+    lines = lines_of(paper.body)
+    if lines and lines[0].endswith("："):
         return ""
     if paper.kind == "filing" and paper.unit.parent:
         return f"{paper.unit.parent.name}人民代表大会常务委员会"
@@ -97,7 +99,7 @@ def _listed(paper: Paper) -> list[str]:
 
 def text_parts(body: str) -> list[Part]:
     """The paragraphs of a text; a short line numbered 一、 that stands alone over its text is a heading."""
-    lines = ["", *_lines(body), ""]
+    lines = ["", *lines_of(body), ""]
     return [
         Heading(line) if _is_heading(before, line, after) else Paragraph(line)
         for before, line, after in zip(lines, lines[1:], lines[2:], strict=False)
@@ -108,7 +110,3 @@ def _is_heading(before: str, line: str, after: str) -> bool:
     """A list of names is numbered the same way, but there the numbers stand one under the other."""
     listed = HEADING.fullmatch(before) or HEADING.match(after) or not after
     return bool(HEADING.fullmatch(line)) and not listed
-
-
-def _lines(body: str) -> list[str]:
-    return [line.strip() for line in body.splitlines() if line.strip()]

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.selection.models import Item, ItemState
 from projects.supervision import rules
-from projects.supervision.forms.common import Lines, departments
 from projects.supervision.models import ChangeGrade, ChangeKind
+from projects.supervision.selectors import departments
 from workflow.flows.fields import ChineseDateField, FenField, record_field
 from workflow.flows.forms import AssemblyForm, MeetingForm, StepForm
 from workflow.people.models import Unit
@@ -31,7 +31,7 @@ class ChangeForm(StepForm):
 
     what = forms.ChoiceField(label=_("调整事项"), choices=ChangeKind.choices)
     target = forms.CharField(
-        label=_("新的年度目标"), widget=Lines(attrs={"rows": 2}), max_length=300, required=False
+        label=_("新的年度目标"), widget=forms.Textarea(attrs={"rows": 2}), max_length=300, required=False
     )
     budget_fen = FenField(label=_("新的总投资"), required=False)
     finish_by = ChineseDateField(label=_("新的完成时限"), required=False)
@@ -46,7 +46,9 @@ class ChangeForm(StepForm):
         widget=forms.RadioSelect,
         required=False,
     )
-    reason = forms.CharField(label=_("理由"), widget=Lines(attrs={"rows": 4}), min_length=10, max_length=1000)
+    reason = forms.CharField(
+        label=_("理由"), widget=forms.Textarea(attrs={"rows": 4}), min_length=10, max_length=1000
+    )
 
     def prepare(self) -> None:
         record_field(self, "department").queryset = departments(self.subject.unit)
@@ -91,7 +93,7 @@ class ClassifyForm(MeetingForm):
         help_text=_(
             "赞成的为轻微调整，写明不影响目标、投资和受益范围的理由；未通过的按重大调整办理，写明原因。"
         ),
-        widget=Lines(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 3}),
         min_length=4,
         max_length=1000,
     )
@@ -113,5 +115,5 @@ class NoticeForm(StepForm):
 
     number = forms.CharField(label=_("公告编号"), max_length=60, required=False)
     words = forms.CharField(
-        label=_("公告正文"), widget=Lines(attrs={"rows": 6}), min_length=4, max_length=20000
+        label=_("公告正文"), widget=forms.Textarea(attrs={"rows": 6}), min_length=4, max_length=20000
     )

@@ -8,10 +8,11 @@ from django import forms
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from projects.supervision.forms.common import DayForm, Lines, lines_of
+from projects.supervision.forms.days import DayForm
 from projects.supervision.selectors import rectified_by
 from workflow.flows.fields import ChineseDateField, FilesField, PhotosField
 from workflow.flows.forms import StepForm
+from workflow.people.texts import lines_of
 
 
 class InspectForm(DayForm):
@@ -21,12 +22,12 @@ class InspectForm(DayForm):
     on = ChineseDateField(label=_("视察日期"))
     place = forms.CharField(label=_("地点"), max_length=120)
     words = forms.CharField(
-        label=_("察看情况"), widget=Lines(attrs={"rows": 4}), min_length=4, max_length=4000
+        label=_("察看情况"), widget=forms.Textarea(attrs={"rows": 4}), min_length=4, max_length=4000
     )
     findings = forms.CharField(
         label=_("发现的问题"),
         help_text=_("每行写一个问题；没有问题的不填。责任单位逐个整改，由您复查销号。"),
-        widget=Lines(attrs={"rows": 4}),
+        widget=forms.Textarea(attrs={"rows": 4}),
         max_length=4000,
         required=False,
     )
@@ -44,7 +45,7 @@ class RectificationPlanForm(StepForm):
 
     private = ("responsible",)
     measures = forms.CharField(
-        label=_("整改措施"), widget=Lines(attrs={"rows": 4}), min_length=4, max_length=4000
+        label=_("整改措施"), widget=forms.Textarea(attrs={"rows": 4}), min_length=4, max_length=4000
     )
     responsible = forms.CharField(label=_("责任人"), max_length=40)
     fix_by = ChineseDateField(label=_("整改完成期限"))
@@ -70,7 +71,7 @@ class RectifyForm(StepForm):
     """整改: what was done, and the proof."""
 
     remedy = forms.CharField(
-        label=_("整改情况"), widget=Lines(attrs={"rows": 4}), min_length=4, max_length=4000
+        label=_("整改情况"), widget=forms.Textarea(attrs={"rows": 4}), min_length=4, max_length=4000
     )
     files: Any = FilesField(label=_("整改佐证"), required=False)
     unproved = forms.CharField(
@@ -102,7 +103,7 @@ class RecheckForm(StepForm):
     reason = forms.CharField(
         label=_("复查意见"),
         help_text=_("退回时必填，写明哪里还不到位。"),
-        widget=Lines(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 3}),
         max_length=1000,
         required=False,
     )

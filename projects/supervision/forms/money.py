@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.selection.models import FundSource
 from projects.supervision import rules
-from projects.supervision.forms.common import DayForm, Lines, lines_of
+from projects.supervision.forms.days import DayForm
 from projects.supervision.models import Contract, ProjectState
 from projects.supervision.money import BACK, NOT_HELD
 from projects.supervision.selectors import adding_up_with, audit_due, awaited_of, paid_from, sources_of
 from workflow.flows.fields import ChineseDateField, FenField, FilesField
 from workflow.flows.forms import StepForm
 from workflow.people.saying import listed
+from workflow.people.texts import lines_of
 from workflow.templatetags.ui import wan
 
 
@@ -91,7 +92,7 @@ class TenderForm(DayForm):
     no_tender = forms.CharField(
         label=_("不招标的理由"),
         help_text=_("不招标的必填，如未达到规定限额。"),
-        widget=Lines(attrs={"rows": 2}),
+        widget=forms.Textarea(attrs={"rows": 2}),
         max_length=300,
         required=False,
     )
@@ -212,11 +213,13 @@ class ReceivedAuditForm(DayForm):
 class AuditForm(StepForm):
     """审计报告, with the problems it names; registered within the rulebook's term from its receipt, or with a reason."""
 
-    body = forms.CharField(label=_("审计意见摘要"), widget=Lines(attrs={"rows": 5}), max_length=20000)
+    body = forms.CharField(
+        label=_("审计意见摘要"), widget=forms.Textarea(attrs={"rows": 5}), max_length=20000
+    )
     issues = forms.CharField(
         label=_("审计发现的问题"),
         help_text=_("每行写一个问题，由责任单位整改，财政所复查。"),
-        widget=Lines(attrs={"rows": 4}),
+        widget=forms.Textarea(attrs={"rows": 4}),
         max_length=4000,
         required=False,
     )

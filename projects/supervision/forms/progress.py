@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from projects.supervision import rules
-from projects.supervision.forms.common import DayForm, Lines
+from projects.supervision.forms.days import DayForm
 from projects.supervision.models import Milestone
 from projects.supervision.selectors import expected_of
 from workflow.flows.fields import ChineseDateField, FenField, PhotosField, record_field
@@ -38,7 +38,7 @@ class ProgressForm(StepForm):
     problems = forms.CharField(
         label=_("存在问题"),
         help_text=_("落后计划时必填，写明原因和办法。"),
-        widget=Lines(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 3}),
         max_length=2000,
         required=False,
     )
@@ -71,7 +71,7 @@ class RedLightForm(DayForm):
 
     private = ("responsible",)
     measures = forms.CharField(
-        label=_("督办内容和措施"), widget=Lines(attrs={"rows": 4}), min_length=4, max_length=4000
+        label=_("督办内容和措施"), widget=forms.Textarea(attrs={"rows": 4}), min_length=4, max_length=4000
     )
     responsible = forms.CharField(label=_("责任人"), max_length=40)
     back_on = ChineseDateField(label=_("赶上计划的期限"))

@@ -9,10 +9,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from projects.supervision import rules
-from projects.supervision.forms.common import ROWS, DayForm, Lines
+from projects.supervision.forms.days import DayForm
 from workflow.flows.fields import ChineseDateField, FilesField
 from workflow.flows.forms import StepForm
 
+ROWS = 6  # nodes of a plan
 # What a plan that came back starts from.
 KEPT = (
     "target",
@@ -34,7 +35,7 @@ class PlanForm(StepForm):
     """
 
     private = ("responsible", "milestones", "titles")
-    target = forms.CharField(label=_("年度目标"), widget=Lines(attrs={"rows": 2}), max_length=300)
+    target = forms.CharField(label=_("年度目标"), widget=forms.Textarea(attrs={"rows": 2}), max_length=300)
     starts_on = ChineseDateField(label=_("计划开工"))
     finish_by = ChineseDateField(label=_("计划完工"))
     tender_by = ChineseDateField(
@@ -53,8 +54,10 @@ class PlanForm(StepForm):
         help_text=_("签订合同的日期，登记合同的期限从这一天起算；不签合同的不填。"),
         required=False,
     )
-    funds = forms.CharField(label=_("资金安排"), widget=Lines(attrs={"rows": 3}), max_length=4000)
-    safeguards = forms.CharField(label=_("保障措施"), widget=Lines(attrs={"rows": 3}), max_length=4000)
+    funds = forms.CharField(label=_("资金安排"), widget=forms.Textarea(attrs={"rows": 3}), max_length=4000)
+    safeguards = forms.CharField(
+        label=_("保障措施"), widget=forms.Textarea(attrs={"rows": 3}), max_length=4000
+    )
     responsible = forms.CharField(label=_("责任人"), max_length=40)
 
     def prepare(self) -> None:
@@ -121,7 +124,10 @@ class AcceptanceForm(DayForm):
     past = ("completed_on",)
     completed_on = ChineseDateField(label=_("完工日期"))
     materials = forms.CharField(
-        label=_("完成情况和验收材料目录"), widget=Lines(attrs={"rows": 5}), min_length=4, max_length=20000
+        label=_("完成情况和验收材料目录"),
+        widget=forms.Textarea(attrs={"rows": 5}),
+        min_length=4,
+        max_length=20000,
     )
     files: Any = FilesField(label=_("验收材料"), required=False)
 
@@ -130,5 +136,5 @@ class AgreeForm(StepForm):
     """The group's opinion when it agrees; sending back is the general act with its reason."""
 
     words = forms.CharField(
-        label=_("验收意见"), widget=Lines(attrs={"rows": 3}), min_length=4, max_length=4000
+        label=_("验收意见"), widget=forms.Textarea(attrs={"rows": 3}), min_length=4, max_length=4000
     )

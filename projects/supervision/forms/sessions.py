@@ -11,9 +11,8 @@ from projects.cycles.models import Cycle, Session
 from projects.cycles.selectors import deputies_at, open_session, standard_of
 from projects.deliberation.forms import PreliminaryForm, RollForm, TellersForm
 from projects.supervision import rules
-from projects.supervision.forms.common import Lines, departments, holders
 from projects.supervision.models import ANSWER_FORMS, Project
-from projects.supervision.selectors import projects_of
+from projects.supervision.selectors import departments, holders, projects_of
 from projects.supervision.sessions import session_called
 from workflow.flows.fields import ChineseDateField, FilesField, record_field
 from workflow.flows.forms import MeetingForm, Resolved, StepForm
@@ -27,7 +26,7 @@ class InterpellationForm(StepForm):
     private = ("movers",)
     project = forms.ModelChoiceField(Project.objects.none(), label=_("所涉项目"), required=False)
     words = forms.CharField(
-        label=_("质询的问题和内容"), widget=Lines(attrs={"rows": 5}), min_length=10, max_length=4000
+        label=_("质询的问题和内容"), widget=forms.Textarea(attrs={"rows": 5}), min_length=10, max_length=4000
     )
     signed: Any = FilesField(
         label=_("联名签名原件（扫描件）"),
@@ -89,7 +88,7 @@ class AnswerForm(StepForm):
     """The answer of the body questioned, as given or as recorded."""
 
     answer = forms.CharField(
-        label=_("答复内容"), widget=Lines(attrs={"rows": 6}), min_length=4, max_length=20000
+        label=_("答复内容"), widget=forms.Textarea(attrs={"rows": 6}), min_length=4, max_length=20000
     )
 
 
@@ -112,7 +111,7 @@ class CallSessionForm(Resolved, MeetingForm):
         required=False,
     )
     signed: Any = FilesField(label=_("提议书签名原件（扫描件）"), required=False)
-    agenda = forms.CharField(label=_("建议议程"), widget=Lines(attrs={"rows": 4}), max_length=4000)
+    agenda = forms.CharField(label=_("建议议程"), widget=forms.Textarea(attrs={"rows": 4}), max_length=4000)
     private = ("proposers",)
     field_order = [
         "term",

@@ -10,13 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.collection.forms import DecisionForm
 from projects.supervision import rules
-from projects.supervision.forms.common import ROWS, Lines, departments, holders, works_at
 from projects.supervision.models import Project, ProjectState
-from projects.supervision.selectors import projects_of, unwatched
+from projects.supervision.selectors import departments, holders, projects_of, unwatched, works_at
 from workflow.administration.accounts import USERNAME
 from workflow.flows.fields import ChineseDateField, FilesField
 from workflow.flows.forms import MeetingForm, Resolved, StepForm
 from workflow.people.models import User
+
+ROWS = 6  # questions to be answered in writing
 
 
 class HandOverForm(Resolved, MeetingForm):
@@ -25,7 +26,7 @@ class HandOverForm(Resolved, MeetingForm):
     private = ("rows", "words")
     number = forms.CharField(label=_("文号"), max_length=60, required=False)
     words = forms.CharField(
-        label=_("交办要求"), widget=Lines(attrs={"rows": 5}), max_length=20000, required=False
+        label=_("交办要求"), widget=forms.Textarea(attrs={"rows": 5}), max_length=20000, required=False
     )
     field_order = ["number", *MeetingForm.field_order, "words"]
 
@@ -143,7 +144,7 @@ class ReportForm(StepForm):
     """专项工作报告, as it is put before the presidium."""
 
     report = forms.CharField(
-        label=_("报告正文"), widget=Lines(attrs={"rows": 10}), min_length=4, max_length=20000
+        label=_("报告正文"), widget=forms.Textarea(attrs={"rows": 10}), min_length=4, max_length=20000
     )
     files: Any = FilesField(label=_("附件"), required=False)
 
@@ -160,7 +161,7 @@ class HearReportForm(DecisionForm):
             here = {"n": n}
             self.fields[f"asked_{n}"] = forms.CharField(
                 label=_("书面询问 %(n)s") % here,
-                widget=Lines(attrs={"rows": 2}),
+                widget=forms.Textarea(attrs={"rows": 2}),
                 max_length=1000,
                 required=False,
             )
@@ -186,7 +187,7 @@ class WrittenAnswerForm(StepForm):
     """书面答复."""
 
     answer = forms.CharField(
-        label=_("书面答复"), widget=Lines(attrs={"rows": 6}), min_length=4, max_length=8000
+        label=_("书面答复"), widget=forms.Textarea(attrs={"rows": 6}), min_length=4, max_length=8000
     )
     files: Any = FilesField(label=_("附件"), required=False)
 
