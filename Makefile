@@ -7,7 +7,7 @@ PY := .venv/bin/python
 MANAGE := $(PY) manage.py
 MESSAGES := $(wildcard locale/*/LC_MESSAGES/*.po)
 AS_TEST := DJANGO_SETTINGS_MODULE=tests.settings
-CODE := manage.py projects workflow notifications tests
+CODE := manage.py scripts projects workflow notifications tests
 
 .PHONY: help setup dev demo test check lint types imports migrations browser long mining bench messages pins clean
 

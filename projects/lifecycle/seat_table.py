@@ -36,7 +36,7 @@ KNOWN_ONLY_WHEN_OPEN = ("after", "receipt")
 class SeatRow:
     """One task or event and its seat.
 
-    step: 1–6; an act that belongs to none (the county's) stands with the sixth, as on the printed table.
+    step: 1–6; an act that belongs to none (the county's) stands after the sixth's and says so by any_step.
     office: role code; body: who decides where it is a meeting. holder: names, with
     their inner unit where the office is held inside the township. deadline: ISO date, or words while the cycle
     gives none. returns_to: the tasks it may go back to, as {"task", "title"}; whoever gets it back outside the offices
@@ -57,6 +57,7 @@ class SeatRow:
     output: str
     returns_to: list[dict[str, str]]
     event: bool
+    any_step: bool
 
 
 def rows_of(unit: Unit, cycle: Cycle | None, on: date) -> list[SeatRow]:
@@ -66,7 +67,7 @@ def rows_of(unit: Unit, cycle: Cycle | None, on: date) -> list[SeatRow]:
     """
     rows = [*_Table(unit, cycle, on).rows()]
     order = {key: place for place, key in enumerate(TASK_TIMES)}
-    return sorted(rows, key=lambda row: (row.step, row.event, order.get(row.task, len(order))))
+    return sorted(rows, key=lambda row: (row.step, row.any_step, row.event, order.get(row.task, len(order))))
 
 
 def as_json(rows: list[SeatRow]) -> list[dict[str, Any]]:
@@ -121,6 +122,7 @@ class _Table:
             output=worded(act.output, self.unit),
             returns_to=returns,
             event=is_event,
+            any_step=act.step is None,
         )
 
     def _body(self, act: Any) -> str:

@@ -407,12 +407,13 @@ def seat_table(request: HttpRequest) -> HttpResponse:
     unit = township_asked(request, grant)
     cycle = _cycle_asked(request, unit) or Cycle.objects.filter(unit=unit).order_by("-year", "-pk").first()
     rows = rows_of(unit, cycle, timezone.localdate())
-    steps = [(n, worded(name, unit), [r for r in rows if r.step == n]) for n, name in STEPS.items()]
+    by_step = {n: [row for row in rows if row.step == n and not row.any_step] for n in STEPS}
+    steps = [(n, worded(name, unit), by_step[n]) for n, name in STEPS.items()]
     context = {
         "unit": unit,
         "cycle": cycle,
         "tabs": selectors.cycle_tabs(unit, cycle),
-        "steps": steps,
+        "steps": [*steps, (0, _("各环节"), [row for row in rows if row.any_step])],
         "provisional": any(row.provisional for row in rows),
         "townships": choice_of_townships(grant),
     }

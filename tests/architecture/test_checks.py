@@ -9,9 +9,10 @@ from django_fsm import FSMField, transition
 from viewflow import this
 from viewflow.workflow import Flow, nodes
 
+from tests.tables import tenant_tables
 from workflow import checks
 from workflow.machines.models import Record
-from workflow.people.isolation import tenant_tables, unprotected_tables
+from workflow.people.isolation import unprotected_tables
 
 
 def test_the_project_passes_its_own_checks():

@@ -9,13 +9,13 @@ from django.db import DatabaseError, connection, transaction
 
 from projects.lifecycle.intake import start_year
 from tests.builders import at, township
+from tests.tables import tenant_tables
 from workflow.people.isolation import (
     PUBLIC,
     SYSTEM,
     apply,
     of_units,
     policies,
-    tenant_tables,
     worked_out_once,
 )
 

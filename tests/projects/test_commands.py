@@ -47,6 +47,8 @@ def test_the_seat_table_is_json_or_a_table(town: Township) -> None:
     assert rows and all(asked <= row.keys() for row in rows)
     table = said("seat_table", "--unit", "T01").splitlines()
     assert len(table) == len(rows) + 2 and "拟订年度实施方案" in table[2] + table[3]
+    assert any(line.startswith("| 各环节 | 登记乡镇更名") for line in table)
+    assert not any(line.startswith("| 六 评估 | 登记乡镇更名") for line in table)
 
 
 def test_the_rulebook_shows_what_is_in_force_and_what_was_changed(town: Township) -> None:

@@ -33,11 +33,11 @@ from tests.projects.evaluation.conftest import project_of
 from tests.projects.voting.conftest import DAY, settled
 from tests.projects.voting.test_device_flow import opened
 from tests.standing import standing
+from tests.tables import tenant_tables
 from workflow.administration import exporting
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.models import Comment, CommentFile, Deadline, MeetingCall, SavedFilter, Sitting
-from workflow.people.isolation import tenant_tables
 from workflow.roles.models import RoleGrant
 from workflow.roles.standing_in import name_stand_in
 

@@ -68,11 +68,6 @@ class Peaks:
         return found
 
 
-def root_of(leaves: Sequence[bytes]) -> bytes:
-    """The root over leaf hashes in their order."""
-    return _tree(leaves, 0, len(leaves)) if leaves else hashlib.sha256().digest()
-
-
 def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
     """PATH(m, D[n]): what shows that the leaf hash at `index` (from 0) is under the root of all of them."""
     if not 0 <= index < len(leaves):

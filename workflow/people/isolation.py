@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, migrations, models, transaction
+from django.db import connection, migrations, transaction
 
 SETTINGS = ("mode", "units", "writes", "user", "scope")
 
@@ -366,14 +366,6 @@ OPEN = {
 }
 
 
-def unscoped_tables() -> list[str]:
-    """Tables with policies that an office limited to a part of the work reads whole, as far as they show it anything."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_policies WHERE policyname = 'scope'")
-        narrowed = {row[0] for row in cursor.fetchall()}
-    return sorted(set(all_tables()) - narrowed - set(OPEN))
-
-
 def unprotected_tables() -> list[str]:
     """Tables of the connected database without forced policies and without a reason above; empty means sound."""
     return sorted(table for table, forced in all_tables().items() if not forced and table not in OPEN)
@@ -404,18 +396,3 @@ def powers_of_the_role() -> list[str]:
         "owns the tables": owns and not superuser,
     }
     return [power for power, has in told.items() if has]
-
-
-def tenant_tables() -> list[str]:
-    """Tables that carry a unit (`unit`) or a tenant (`tenant`), the tree of units itself left out."""
-    from django.apps import apps
-
-    def carries_unit(model: type[models.Model]) -> bool:
-        return any(
-            field.name in {"unit", "tenant"}
-            and field.is_relation
-            and getattr(field.related_model, "__name__", "") == "Unit"
-            for field in model._meta.local_fields
-        )
-
-    return [m._meta.db_table for m in apps.get_models() if m.__name__ != "Unit" and carries_unit(m)]

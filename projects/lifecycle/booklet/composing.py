@@ -24,7 +24,7 @@ from workflow.people.saying import day_said, listed
 MOST_NAMED, NAMED_OF_MANY = 8, 3
 LONGEST_NAMES = 40  # characters a narrow column of the paper holds
 NONE = "—"
-UNKNOWN_STEP = 0
+NO_STEP = 0
 
 
 @dataclass(frozen=True)
@@ -118,13 +118,18 @@ def _with_numbers(line: Line) -> tuple[str, ...]:
 def _seats(facts: Facts) -> Chapter:
     head = (_("事项"), _("职务"), _("承办人"), _("期限"), _("依据"), _("可退回"))
     sheets = []
-    for step, name in facts.steps.items():
-        lines = tuple(Line(_seat_cells(row)) for row in facts.seats if row.step == step)
-        if lines:
+    for step, name in {**facts.steps, NO_STEP: _("各环节")}.items():
+        mine = [row for row in facts.seats if _step_of(row) == step]
+        if mine:
+            lines = tuple(Line(_seat_cells(row)) for row in mine)
             sheets.append(Sheet(f"seats-{step}", name, head, lines, (18, 13, 19, 14, 24, 12)))
     return Chapter(
         "seats", _("座位表"), _("边界清"), _("谁在什么时候办什么事，依据什么，可以退回给谁。"), tuple(sheets)
     )
+
+
+def _step_of(row: SeatRow) -> int:
+    return NO_STEP if row.any_step else row.step
 
 
 def _seat_cells(row: SeatRow) -> tuple[str, ...]:
@@ -178,7 +183,7 @@ def _duty_sheet(
         Line(
             (
                 row.title,
-                facts.steps[row.step],
+                _named(facts, _step_of(row)),
                 day_said(row.deadline) or NONE,
                 _not_come(facts, row.step),
                 NONE,
@@ -199,6 +204,10 @@ def _duty_sheet(
     )
 
 
+def _named(facts: Facts, step: int) -> str:
+    return facts.steps[step] if step else _("各环节")
+
+
 def _not_come(facts: Facts, step: int) -> str:
     return _("未发生") if step < facts.reached else _("尚未产生")
 
@@ -207,7 +216,7 @@ def _duty_line(facts: Facts, held: list[Opened]) -> Line:
     standing = standing_of([one.turn for one in held], facts.on)
     done_by = list(dict.fromkeys(one.by for one in held if one.by))
     told = _told_of_one(held[0], facts.on) if len(held) == 1 else _told_of(standing)
-    return Line((held[0].title, facts.steps[held[0].step], _days_of(held, standing), told, _names(done_by)))
+    return Line((held[0].title, _named(facts, held[0].step), _days_of(held, standing), told, _names(done_by)))
 
 
 def _days_of(held: list[Opened], standing: Standing) -> str:
@@ -325,7 +334,7 @@ def _moved(planned: date, held_on: date | None) -> str:
 
 
 def _account(facts: Facts) -> Chapter:
-    names = {UNKNOWN_STEP: _("全年"), **facts.steps}
+    names = {NO_STEP: _("全年"), **facts.steps}
     head = (_("办理事项"), _("日期"), _("办理人"), _("对象"), _("办理记录编号"))
     sheets = []
     for step, name in names.items():

@@ -155,7 +155,7 @@ def _opened(cycle: Cycle) -> Iterator[Opened]:
     for one in held.select_related("task", "seat", "unit", "done_by").order_by("due_on", "pk"):
         yield Opened(
             key=one.key,
-            step=one.step or 1,
+            step=one.step or 0,
             title=worded(one.task.flow_task.task_title, one.unit),
             office=one.office,
             seat="" if one.seat_id == one.unit_id else one.seat.name,

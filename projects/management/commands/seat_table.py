@@ -104,7 +104,7 @@ def _cells(row: SeatRow) -> tuple[str, ...]:
         f"{row.office_title}（{row.body}）" if row.body and row.body != row.office_title else row.office_title
     )
     return (
-        f"{numeral(row.step)} {STEPS[row.step]}" if row.step else "各环节",
+        "各环节" if row.any_step else f"{numeral(row.step)} {STEPS[row.step]}",
         f"{row.title}（主动办理）" if row.event else row.title,
         who,
         "、".join(row.holder) or "（空缺）",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.test import Client
 
 from projects.collection.services import publish_call
 from projects.cycles.models import Cycle
@@ -68,8 +69,21 @@ def test_every_office_is_registered_and_every_row_is_complete(town: Township) ->
 
 
 def test_rows_stand_in_the_order_of_the_six_steps(town: Township) -> None:
-    order = [row.step or 9 for row in rows_of(town.unit, None, ON)]
-    assert order == sorted(order) and order[0] == 1
+    order = [(row.step, row.any_step) for row in rows_of(town.unit, None, ON)]
+    assert (
+        order == sorted(order) and order[0] == (1, False) and {step for step, _any in order} == {*range(1, 7)}
+    )
+
+
+def test_what_belongs_to_no_step_stands_last_and_says_so(client: Client, town: Township) -> None:
+    rows = rows_of(town.unit, None, ON)
+    own = {row.task for row in rows if row.any_step}
+    assert {"oversight.rename", "oversight.merge", "oversight.note_reply"} <= own
+    assert not own & {row.task for row in rows if not row.any_step}
+    client.force_login(town.of("clerk"))
+    page = client.get("/seat-table/").content.decode()
+    sixth, last = page.split('id="step-6"')[1].split('id="step-0"')
+    assert "登记乡镇更名" in last and "登记乡镇更名" not in sixth and "各环节" in sixth + last
 
 
 def test_the_first_rows_are_the_first_tasks_of_the_year(town: Township) -> None:

@@ -21,10 +21,11 @@ from projects.selection.models import Item, Notice
 from projects.supervision.models import Contract, Payment, Project
 from tests.builders import SINCE, at, township
 from tests.projects.supervision.conftest import Year, year_of
+from tests.tables import unscoped_tables
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.models import Deadline, Meeting
-from workflow.people.isolation import SYSTEM, apply, unscoped_tables
+from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import context_of

@@ -40,8 +40,3 @@ def guarded(text: str) -> str:
     One that begins with ' gets another, so that taking the first ' away always gives the text back.
     """
     return f"'{text}" if _risky.search(text) else text
-
-
-def unguarded(text: str) -> str:
-    """What `guarded` was given."""
-    return text.removeprefix("'")
