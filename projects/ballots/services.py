@@ -403,12 +403,17 @@ def _void_on_return(vote: Vote, returned: int, paper_returned: int) -> str:
     """Why more has come back than went out, on paper or on the hall's device; "" where it has not (rules.md §6.2)."""
     pressing = vote.pressing or 0
     if vote.keypad and returned > pressing:
-        told = {"returned": returned, "issued": pressing}
-        return _("表决器记录 %(returned)s 人，多于按键表决的 %(issued)s 人") % told
+        return _("表决器记录 %(returned)s 人，多于按键表决的 %(issued)s 人") % {
+            "returned": returned,
+            "issued": pressing,
+        }
     on_paper, issued = paper_returned if vote.keypad else returned, fig.on_paper(vote, "issued")
     if on_paper > issued:
-        told = {"ballot": fig.words_of(vote).ballot, "returned": on_paper, "issued": issued}
-        return _("收回%(ballot)s %(returned)s 张，多于发出的 %(issued)s 张") % told
+        return _("收回%(ballot)s %(returned)s 张，多于发出的 %(issued)s 张") % {
+            "ballot": fig.words_of(vote).ballot,
+            "returned": on_paper,
+            "issued": issued,
+        }
     return ""
 
 

@@ -10,7 +10,7 @@ from projects.cycles.models import Cycle, Session
 from projects.cycles.numerals import numeral
 from projects.selection.models import Item
 from projects.voting.selectors import ResultRow, deputies_in_office, result_now, vote_of, vote_session
-from workflow.calendar.workdays import in_words
+from workflow.people.texts import in_words
 
 
 def _chosen(rows: list[ResultRow]) -> list[Item]:

@@ -183,7 +183,7 @@ def _duty_sheet(
         Line(
             (
                 row.title,
-                _named(facts, _step_of(row)),
+                _step_named(facts, _step_of(row)),
                 day_said(row.deadline) or NONE,
                 _not_come(facts, row.step),
                 NONE,
@@ -204,7 +204,7 @@ def _duty_sheet(
     )
 
 
-def _named(facts: Facts, step: int) -> str:
+def _step_named(facts: Facts, step: int) -> str:
     return facts.steps[step] if step else _("各环节")
 
 
@@ -216,7 +216,9 @@ def _duty_line(facts: Facts, held: list[Opened]) -> Line:
     standing = standing_of([one.turn for one in held], facts.on)
     done_by = list(dict.fromkeys(one.by for one in held if one.by))
     told = _told_of_one(held[0], facts.on) if len(held) == 1 else _told_of(standing)
-    return Line((held[0].title, _named(facts, held[0].step), _days_of(held, standing), told, _names(done_by)))
+    return Line(
+        (held[0].title, _step_named(facts, held[0].step), _days_of(held, standing), told, _names(done_by))
+    )
 
 
 def _days_of(held: list[Opened], standing: Standing) -> str:
