@@ -13,9 +13,9 @@ import projects.ballots.events
 import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots import figures as fig
 from projects.ballots import keypad, printing
+from projects.ballots.boxes import digest_of_roll
 from projects.ballots.models import Keying
 from projects.ballots.reporting import tally_report
-from projects.ballots.rolls import digest_of_roll
 from projects.ballots.selectors import lines_of
 from projects.cycles.documents.parts import Document, Table
 from projects.cycles.models import Paper, RollLine
