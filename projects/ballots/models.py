@@ -21,6 +21,12 @@ class Purpose(models.TextChoices):
     RUN_OFF = "run_off", _("再次投票")
     MEASUREMENT = "measurement", _("满意度测评")
     CHANGE = "change", _("项目调整表决")
+    METHOD = "method", _("票决办法表决")
+    RESOLUTION = "resolution", _("决议表决")
+
+
+# One question for, against or abstaining: it is carried or not, nobody is elected by it and nothing graded.
+QUESTIONS = (Purpose.CHANGE, Purpose.METHOD, Purpose.RESOLUTION)
 
 
 class VoteState(models.TextChoices):
@@ -107,6 +113,11 @@ class Vote(Record):
     @property
     def step(self) -> int:
         return self.step_number
+
+    @property
+    def is_question(self) -> bool:
+        """Whether it asks one question, as its pages and papers say it."""
+        return self.purpose in QUESTIONS
 
     @transition(field=state, source=VoteState.DEFINED, target=VoteState.OPEN)
     def open(self) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from projects.ballots import rules as count
 from projects.ballots.files import outcome_as_json
-from projects.ballots.models import Purpose, Vote
+from projects.ballots.models import QUESTIONS, Vote
 
 
 @dataclass(frozen=True)
@@ -109,4 +109,5 @@ def _carried(vote: Vote, counted: count.Outcome) -> dict[str, Any]:
     }
 
 
-QUESTION = judges(Purpose.CHANGE, Judge(_carried))
+for question in QUESTIONS:
+    judges(question, Judge(_carried))

@@ -97,11 +97,13 @@ LAYOUTS = (
 
 @dataclass(frozen=True)
 class Ballot:
-    """What stands on the sheet. marks: titles of the columns to be marked; rows: number, name and facts."""
+    """What stands on the sheet. heads: what a line is called; marks: titles of the columns to be marked; rows: number,
+    name and facts."""
 
     congress: str
     title: str
     notes: tuple[str, ...]
+    heads: str
     marks: tuple[str, ...]
     rows: tuple[tuple[int, str, Facts], ...]
     form_code: str
@@ -127,6 +129,7 @@ def ballot_of(vote: Vote, facts: Mapping[str, Facts], *, presidium: str) -> Ball
         congress=congress,
         title=vote.title.removeprefix(vote.unit.name).strip(),
         notes=tuple(_notes(vote)),
+        heads="表决事项" if vote.is_question else "项目名称",
         marks=_marks(vote),
         rows=tuple(
             (option.position, option.title, facts.get(option.reference, Facts()))
@@ -169,7 +172,7 @@ def _notes(vote: Vote) -> list[str]:
 
 
 def _how_to_mark(vote: Vote, options: int) -> list[str]:
-    if vote.purpose == Purpose.CHANGE:
+    if vote.is_question:
         return ["在“赞成”“反对”“弃权”中选一栏划“○”，不划的为弃权。"]
     if vote.purpose == Purpose.MEASUREMENT:
         return [
@@ -309,7 +312,7 @@ def _table(ballot: Ballot) -> Table:
     )
     texts = {at for at, name in enumerate(("", "", *(n for n, _t, _w in shown))) if name == "account"} | {1}
     return Table(
-        head=("序号", "项目名称", *(title for _n, title, _w in shown), *ballot.marks),
+        head=("序号", ballot.heads, *(title for _n, title, _w in shown), *ballot.marks),
         rows=tuple(
             (
                 str(number),

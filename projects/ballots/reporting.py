@@ -46,6 +46,7 @@ def report_data(vote: Vote, digest: str) -> dict[str, Any]:
         "figures": [[word, mark] for word, mark in zip(_words(vote), fig.marks_of(vote), strict=True)],
         "words": {line["title"]: line["word"] for line in lines_told(vote, vote.outcome)},
         "elects": vote.purpose in PROJECTS,
+        "asks": vote.is_question,
         "keypad": fig.is_pressed(vote),
         "on_paper": _beside_the_device(vote),
         "equations": [equation.text for equation in fig.equations(vote)],
@@ -297,7 +298,12 @@ def _sums(data: dict[str, Any]) -> Table:
         for number, title in enumerate(data["file"]["candidates"], 1)
     )
     return Table(
-        head=("序号", "项目名称", *(word for word, _mark in figures), "结果"),
+        head=(
+            "序号",
+            "表决事项" if data.get("asks") else "项目名称",
+            *(word for word, _mark in figures),
+            "结果",
+        ),
         rows=rows,
         widths=(8, 44, *(11,) * len(figures), 15),
         centred=frozenset({0, *range(2, 3 + len(figures))}),

@@ -33,6 +33,7 @@ from projects.ballots.selectors import (
     signatures_hold,
 )
 from projects.cycles.models import Presence, RollLine, Session
+from projects.cycles.rulebook import Rules
 from workflow.audit.chain import canonical
 from workflow.audit.commitments import commit, new_salt
 from workflow.audit.services import Act, write_down
@@ -131,6 +132,44 @@ def define_vote(
             label=vote.title,
         )
     return vote
+
+
+def put_question(
+    act: Act,
+    session: Session | None,
+    book: Rules,
+    *,
+    about: str,
+    purpose: str,
+    title: str,
+    option: tuple[str, str],
+    deputies_in_office: int,
+    step: int,
+) -> Vote:
+    """付表决: one line on the paper, for, against or abstaining; carried by more than half of all deputies (组织法 25).
+
+    purpose: one of `QUESTIONS`. option: the reference and the name of what is asked about. On paper, by the hall's device
+    or by telephone, as the rulebook says; by telephone only where the session's roll says who may vote. A congress's base
+    is the law's whatever its rulebook says.
+    """
+    by_law = {} if book.body != "congress" else {"majority_base": str(count.MajorityBase.IN_OFFICE)}
+    reference, name = option
+    return define_vote(
+        act,
+        session=session,
+        about=about,
+        purpose=purpose,
+        title=title,
+        mode=str(count.Mode.EACH),
+        seats=1,
+        rules=fig.count_rules(book) | {"each_cap": False} | by_law,
+        deputies_in_office=deputies_in_office,
+        options=[(reference, name[:120])],
+        step=step,
+        device=book.ballot_channel == "device" and session is not None and session.roll.exists(),
+        device_least=book.device_min_ballots,
+        keypad=book.ballot_channel == "keypad",
+    )
 
 
 def _print_options(vote: Vote, options: Sequence[tuple[str, str]]) -> None:

@@ -806,7 +806,7 @@ class Migration(migrations.Migration):
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                     ('about_reference', models.CharField(db_index=True, max_length=60)),
-                    ('purpose', models.CharField(choices=[('projects', '民生实事项目票决'), ('run_off', '再次投票'), ('measurement', '满意度测评'), ('change', '项目调整表决')], max_length=12)),
+                    ('purpose', models.CharField(choices=[('projects', '民生实事项目票决'), ('run_off', '再次投票'), ('measurement', '满意度测评'), ('change', '项目调整表决'), ('method', '票决办法表决'), ('resolution', '决议表决')], max_length=12)),
                     ('title', models.CharField(max_length=200, verbose_name='标题')),
                     ('mode', models.CharField(max_length=8, verbose_name='投票方式')),
                     ('seats', models.PositiveSmallIntegerField(verbose_name='应选数')),

@@ -11,13 +11,11 @@ from django.utils.translation import gettext_lazy
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import STATUS
 
-from projects.ballots import figures as fig
-from projects.ballots import rules as count
-from projects.ballots import services as ballots
 from projects.ballots.desk import Desk
 from projects.ballots.models import Purpose, Vote
-from projects.ballots.outcomes import lines_told
+from projects.ballots.questions import figures_by_ballot, is_carried
 from projects.ballots.reporting import report_text
+from projects.ballots.services import put_question
 from projects.ballots.tellers import obstacles_at_desk
 from projects.cycles.deadlines import DEADLINES
 from projects.cycles.divisions import figures_of
@@ -184,30 +182,19 @@ def obstacles_to_voting(change: Change, at: datetime) -> list[str]:
 
 
 def put_to_vote(act: Act, change: Change) -> Outcome:
-    """付表决: one question, for, against or abstaining, carried by more than half of all deputies (组织法 25).
-
-    On paper, by the hall's device or by telephone, as the rulebook says; by telephone only where the session's roll says
-    who may vote. A congress's base is the law's whatever its rulebook says.
-    """
-    cycle, session = change.project.cycle, open_session(change.unit)
-    book = cycle.rules
-    by_law = {} if book.body != "congress" else {"majority_base": str(count.MajorityBase.IN_OFFICE)}
-    vote = ballots.define_vote(
+    """付表决: a question to the congress (`ballots.questions`)."""
+    cycle = change.project.cycle
+    vote = put_question(
         act,
-        session=session,
+        open_session(change.unit),
+        cycle.rules,
         about=cycle.reference,
         purpose=Purpose.CHANGE,
         title=_("关于“%(title)s”%(what)s的表决")
         % {"title": change.project.title, "what": change.get_what_display()},
-        mode=str(count.Mode.EACH),
-        seats=1,
-        rules=fig.count_rules(book) | {"each_cap": False} | by_law,
+        option=(change.reference, str(change)),
         deputies_in_office=deputies_in_office(change),
-        options=[(change.reference, str(change)[:120])],
         step=5,
-        device=book.ballot_channel == "device" and session is not None and session.roll.exists(),
-        device_least=book.device_min_ballots,
-        keypad=book.ballot_channel == "keypad",
     )
     return Outcome(after={"vote": vote.reference})
 
@@ -230,19 +217,11 @@ DESK = Desk(
 def declare_change(act: Act, change: Change, **_confirmed: bool) -> None:
     """The chair announces the vote: the change is agreed to, or the project stays as it is."""
     vote = DESK.declare(act, change)
-    (line,) = lines_told(vote, vote.outcome)
-    fire(change, "agree" if line["good"] else "refuse", act)
-    (sums,) = vote.outcome["sums"].values()
-    figures = {
-        "agreed": line["good"],
-        "for": sums["for"],
-        "against": sums["against"],
-        "abstain": sums["abstain"],
-        "of": vote.outcome["majority"]["of"],
-        "vote": vote.reference,
-    }
+    agreed = is_carried(vote)
+    fire(change, "agree" if agreed else "refuse", act)
     told = f"{vote.session}以无记名投票方式对{change}进行表决。{report_text(vote)}"
-    _by_congress(act, change, agreed=line["good"], body=told, data=figures)
+    data = figures_by_ballot(vote) | {"vote": vote.reference}
+    _by_congress(act, change, agreed=agreed, body=told, data=data)
 
 
 def decide_change(act: Act, change: Change, *, meeting: Meeting) -> None:
