@@ -62,17 +62,22 @@ class LookBackFlow(YearlyFlow):
     process_title = _("翌年回头看")
 
     start = Begin().Next(this.look_back)
-    look_back = MeetingView(
-        office="presidium",
-        title=_("翌年回头看"),
-        form=forms.LookBackForm,
-        act=services.look_back,
-        obstacles=services.obstacles_to_looking,
-        context=selectors.look_back_facts,
-        page="steps/evaluation/look_back.html",
-        basis=_("江门等地做法：办结次年第三季度回头看，防止建而不用、建而不管"),
-        output=_("回头看记录"),
-    ).Next(this.sound)
+    look_back = (
+        MeetingView(
+            office="presidium",
+            title=_("翌年回头看"),
+            form=forms.LookBackForm,
+            act=services.look_back,
+            obstacles=services.obstacles_to_looking,
+            context=selectors.look_back_facts,
+            page="steps/evaluation/look_back.html",
+            basis=_("江门等地做法：办结次年第三季度回头看，防止建而不用、建而不管"),
+            output=_("回头看记录"),
+        )
+        # Taken by the split below: what is found wanting goes to as many departments as are answerable for it.
+        .Returns(this.look_back_fix, by_outcome=True)
+        .Next(this.sound)
+    )
     sound = Gate(_asks(selectors.look_back_problems)).Then(this.each_fix).Else(this.end)
     each_fix = EachSplit(services.items_to_fix).Each(this.look_back_fix).Empty(this.fixed)
     look_back_fix = OfficeView(
@@ -435,7 +440,7 @@ class EvaluationFlow(YearlyFlow):
         act=measuring.rectify,
         context=selectors.account_facts,
         page="steps/evaluation/account.html",
-        basis=_("低于 80% 整改后再次测评；低于 60% 或再次未达标的，整改、通报并报同级党委"),
+        basis=_("低于达标线的，整改后再次测评；低于不合格线或者再次未达标的，整改、通报并报同级党委"),
         output=_("整改报告"),
         undo=measuring.undo_rectifying,
     ).Next(this.rectified)

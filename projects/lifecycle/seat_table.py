@@ -95,7 +95,8 @@ class _Table:
         yield from (self._event(act, act.office) for act in open_acts())
 
     def _task(self, node: OfficeView) -> SeatRow:
-        targets = [step for target in node.returns for step in _human_steps(target)]
+        back = [*node.returns, *([node.gives_back()] if node.gives_back else [])]
+        targets = [step for target in back for step in _human_steps(target)]
         returns = [{"task": step.key, "title": worded(step.task_title, self.unit)} for step in targets]
         if node.outside:
             returns.append({"task": "", "title": worded(node.outside, self.unit)})

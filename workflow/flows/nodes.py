@@ -90,6 +90,7 @@ class OfficeView(nodes.View):
     whoever looks → what the template finds as `handed`.
     in_person: asks the actor for their own password again; the door that has checked it says so to `complete`.
     outside: whoever outside the offices the service may give the matter back to (a proposer), for the seat table.
+    gives_back: the step of another flow by which it gives back what it finds wrong (an audit its problems), for the same.
     undo: the counter-act of a step that may be taken back, undo(act, subject, done=its entry, reason=…, item=…); None
     for one that may not. It may refuse. undo_past: the names of jobs of the flow behind the step whose work it undoes.
     stays: why nobody takes it back, a sentence shown to whoever did it. Every step has one of the two, unless it is
@@ -119,6 +120,7 @@ class OfficeView(nodes.View):
         context: Callable[[Any], dict[str, Any]] | None = None,
         step: int | None = None,
         outside: Text = "",
+        gives_back: Callable[[], OfficeView] | None = None,
         undo: Callable[..., Any] | None = None,
         undo_past: Sequence[str] = (),
         stays: Text = "",
@@ -137,7 +139,7 @@ class OfficeView(nodes.View):
         self.seat, self.to, self.obstacles, self.on_return = seat, to, obstacles, on_return
         self.basis, self.output, self.hint, self.irreversible = basis, output, hint, irreversible
         self.body, self.page, self.context, self._step = body, page, context, step
-        self.outside, self.in_person = outside, in_person
+        self.outside, self.gives_back, self.in_person = outside, gives_back, in_person
         self._returns: list[Any] = []
         self.returns_at_join = self.returns_by_outcome = False
 

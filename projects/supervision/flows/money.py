@@ -12,7 +12,7 @@ from viewflow.workflow import nodes
 from projects.cycles.due import due_date
 from projects.cycles.flows import YearlyFlow
 from projects.supervision import money, selectors
-from projects.supervision.flows.findings import begin_finding_flows
+from projects.supervision.flows.findings import AuditFindingFlow, begin_finding_flows
 from projects.supervision.flows.seats import department_of, subject_of
 from projects.supervision.forms import money as forms
 from projects.supervision.models import Audit, Contract, Project
@@ -124,6 +124,7 @@ class AuditFlow(YearlyFlow):
         basis=_("《陕西省民生实事项目人大代表票决制规定》第十九条：审计机关依法审计"),
         output=_("审计报告、问题清单"),
         hint=_("审计发现的问题登记后交责任单位整改，由财政所复查，未整改到位的退回责任单位。"),
+        gives_back=lambda: AuditFindingFlow.instance.node("plan_rectify"),
     ).Next(this.raise_findings)
     raise_findings = nodes.Function(_begin_findings).Next(this.end)
     end = OfficeEnd()

@@ -29,6 +29,30 @@ SCHEME = {
     "body": "按照三个阶段六个环节组织实施。",
 }
 
+# What the reference's seat table says in its column "returns to", copied: the task a matter is sent back from, and the
+# office that has it again; "" for the proposer, who holds none.
+RETURNS = {
+    "collection.scheme_party": "chair",
+    "collection.receive": "",
+    "selection.appraise_department": "gov_clerk",
+    "selection.appraise_finance": "gov_clerk",
+    "selection.appraise_legal": "gov_clerk",
+    "selection.draft_list": "gov_clerk",
+    "selection.presidium_opinion": "mayor",
+    "selection.party_study": "mayor",
+    "selection.conclude": "party",
+    "deliberation.party_reply": "chair",
+    "deliberation.agenda": "mayor",
+    "deliberation.budget": "mayor",
+    "deliberation.settle": "delegation_lead",
+    "voting.opinions_reply": "presidium",
+    "supervision.review_plan": "department",
+    "supervision.recheck": "department",
+    "supervision.audit": "department",
+    "supervision.agree_acceptance": "department",
+    "evaluation.look_back": "department",
+}
+
 
 @pytest.fixture
 def town(db: None) -> Township:
@@ -143,6 +167,16 @@ def test_each_appraiser_sends_the_list_back_to_the_governments_clerk(town: Towns
         row = row_of(rows, f"selection.appraise_{office}")
         assert [target["task"] for target in row.returns_to] == ["selection.screen"]
     assert row_of(rows, "selection.screen").office == "gov_clerk"
+
+
+@pytest.mark.parametrize("task", RETURNS)
+def test_what_the_reference_sends_back_goes_back_to_the_office_it_names(town: Township, task: str) -> None:
+    rows = rows_of(town.unit, None, ON)
+    office_of = {row.task: row.office for row in rows if not row.event} | {"": ""}
+    sending = [row for row in rows if row.task == task and not row.event]
+    assert sending, "no such task"
+    for row in sending:
+        assert RETURNS[task] in {office_of[target["task"]] for target in row.returns_to}, row.office
 
 
 def test_a_proposal_goes_back_to_its_proposer_who_has_no_task(town: Township) -> None:
