@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext
 
 from projects.cycles.models import Cycle
-from projects.cycles.selectors import cycle_of, rules_for, rules_in_force, session_date
+from projects.cycles.selectors import closing_day, cycle_of, rules_for, rules_in_force, session_date
 from workflow.calendar.offsets import AnchorMissing, DueDate, length_of, resolve
 from workflow.machines.models import Record
 
@@ -69,7 +69,7 @@ def anchors_of(
             "window": lambda: cycle.window_to,
             "plan": lambda: plan,
             "year": lambda: date(cycle.year, 1, 1),
-            "closing": lambda: date(session_on("evaluation").year, 1, 1),
+            "closing": lambda: moved.get("evaluation") or closing_day(cycle),
         }
     )
 

@@ -21,7 +21,9 @@ from projects.cycles.models import (
     Term,
     TermState,
 )
+from projects.cycles.over import CLOSE
 from projects.cycles.rulebook import Rules
+from workflow.audit.models import Entry
 from workflow.flows.meetings import BY_LAW, Standard
 from workflow.machines.references import number_in
 from workflow.people.models import Unit, User
@@ -72,6 +74,12 @@ def session_date(cycle: Cycle, use: str) -> date:
     session = session_of(cycle, use)
     planned = cycle.planned_t if use == "vote" else cycle.planned_t2
     return session.held_on if session else planned
+
+
+def closing_day(cycle: Cycle) -> date:
+    """The day the year was closed; until then that of its evaluation session, which closes it where nothing is late."""
+    closed = Entry.objects.filter(subject=cycle.reference, action=CLOSE).order_by("id").first()
+    return localdate(closed.at) if closed else session_date(cycle, "evaluation")
 
 
 def years_at(cycle: Cycle, use: str) -> list[tuple[Cycle, str]]:

@@ -12,6 +12,7 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from projects.cycles.due import due_date
 from projects.cycles.models import Cycle
 from projects.cycles.over import ENDINGS
 from projects.cycles.selectors import session_date
@@ -57,7 +58,16 @@ def terms_of(cycle: Cycle) -> Terms:
         least_group=rules.group_min,
         # As it was when it voted: a township may have become a subdistrict since.
         subdistrict=unit_on(cycle.unit, session_date(cycle, "vote")).is_subdistrict,
+        part_of_year=bool(cycle.period),
+        archive_by=_last_day(cycle, "evaluation.archive"),
+        look_back_by=_last_day(cycle, "evaluation.look_back"),
     )
+
+
+def _last_day(cycle: Cycle, key: str) -> date | None:
+    """The day a task is due that hangs on the calendar alone, as the task itself has it."""
+    due = due_date(cycle, key, cycle.opens_on)
+    return due.on if due else None
 
 
 def entries_of(cycle: Cycle) -> QuerySet[Entry]:

@@ -15,11 +15,11 @@ from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.selectors import current_vote
 from projects.cycles.models import Cycle, CycleState, Paper, Session, SessionState
 from projects.cycles.selectors import (
+    closing_day,
     deputies_at,
     notice_of,
     open_session,
     paper_of,
-    session_date,
     session_of,
 )
 from projects.cycles.tables import DIMENSIONS
@@ -605,8 +605,8 @@ def look_back_problems(cycle: Cycle) -> dict[int, str]:
 
 
 def look_back_from(cycle: Cycle) -> date:
-    """The first day of the third quarter of the year after the evaluation (steps.md, look back)."""
-    return date(session_date(cycle, "evaluation").year + 1, 7, 1)
+    """The first day of the third quarter of the year after closing (steps.md, look back)."""
+    return date(closing_day(cycle).year + 1, 7, 1)
 
 
 def projects_to_look_back_at(cycle: Cycle) -> list[Project]:

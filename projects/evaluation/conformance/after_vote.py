@@ -56,7 +56,7 @@ def planned_in_time(year: Year) -> Finding:
         else:
             (late if plan.on > last_day else done).append(plan)
     if late:
-        return broken(f"{len(late)}个项目的实施计划过期", *late)
+        return broken(f"{len(late)}个项目逾期确定实施计划", *late)
     return not_yet("", *waiting) if waiting else held(*done)
 
 
@@ -113,7 +113,7 @@ def changes_decided(year: Year) -> Finding:
 
 
 def accepted_with_inspectors(year: Year) -> Finding:
-    """No project is accepted before the supervision group agreed, and not by the same person (座位表第五环节)."""
+    """No project is accepted before the supervision group agreed, and not by the same person (steps.md, step 5)."""
     done = year.by_subject("project.accept")
     bare: list[Act] = []
     good: list[Act] = []
@@ -134,7 +134,7 @@ def accepted_with_inspectors(year: Year) -> Finding:
 
 
 def rechecked_by_others(year: Year) -> Finding:
-    """Who puts a finding right is not who closes it (座位表第五环节)."""
+    """Who puts a finding right is not who closes it (steps.md, step 5)."""
     closed = year.all("finding.close")
     same = [
         (done, check)
@@ -213,18 +213,11 @@ def account_public(year: Year) -> Finding:
 
 
 def archived_in_time(year: Year) -> Finding:
-    """The dossier is made by 30 June of the next year."""
+    """The dossier is made by the day the task of handing it over is due."""
     published, made = year.first("evaluation.publish"), year.first("archive.make", "evaluation.archive")
     if published is None:
         return not_yet("", made)
-    last_day = date(published.on.year, 6, 30)
-    if made is None:
-        return (
-            broken(f"应在{in_words(last_day)}以前归档", published)
-            if year.today > last_day
-            else not_yet("", published)
-        )
-    return broken(f"归档过期（{in_words(made.on)}）", made) if made.on > last_day else held(published, made)
+    return _by(year, year.terms.archive_by, published, made, note="逾期归档")
 
 
 def looked_back(year: Year) -> Finding:
@@ -233,14 +226,17 @@ def looked_back(year: Year) -> Finding:
     done = year.first("evaluation.look_back")
     if closed is None:
         return not_yet()
-    if done:
-        return held(done)
-    last_day = date(closed.on.year + 1, 9, 30)
-    return (
-        broken(f"应在{in_words(last_day)}以前回头看", closed)
-        if year.today > last_day
-        else not_yet("", closed)
-    )
+    return _by(year, year.terms.look_back_by, closed, done, note="逾期回头看")
+
+
+def _by(year: Year, last_day: date | None, begun: Act, done: Act | None, *, note: str) -> Finding:
+    """Done by a day of the calendar, where the year has one for it; overdue without it is not held."""
+    late = last_day is not None and (done.on if done else year.today) > last_day
+    if last_day is None or not late:
+        return held(begun, done) if done else not_yet("", begun)
+    if done is None:
+        return broken(f"{note}（期限{in_words(last_day)}已过，尚未办理）", begun)
+    return broken(f"{note}（应在{in_words(last_day)}以前，实为{in_words(done.on)}）", done)
 
 
 def bare_stop(year: Year, act: Act) -> bool:
@@ -249,40 +245,40 @@ def bare_stop(year: Year, act: Act) -> bool:
 
 
 CHECKS = [
-    Check("handed_over", 5, "按期交办", "敬安镇；座位表第五环节",
-          within(DECLARED, ("supervision.hand_over",), lambda year: working(year.terms.hand_over_wd), note="交办过期")),
-    Check("planned", 5, "实施计划按期确定", "陕西规定 17", planned_in_time),
-    Check("groups", 5, "按期组成监督小组", "组织法 19、43",
-          within(DECLARED, ("supervision.groups",), lambda year: calendar(year.terms.groups_days), note="监督小组组成过期")),
-    Check("group_size", 5, "监督小组达到规定人数", "组织法 43；本地规定（小组人数）", groups_large_enough),
-    Check("reported", 5, "项目均报告进度", "陕西规定 20；座位表第五环节", reported),
-    Check("inspected", 5, "项目均有代表视察", "组织法 19", inspected),
-    Check("findings", 5, "问题均已整改销号", "张甸镇；座位表第五环节",
+    Check("handed_over", 5, "按期交办", "敬安镇等地做法；本地规定（交办期限）",
+          within(DECLARED, ("supervision.hand_over",), lambda year: working(year.terms.hand_over_wd), note="逾期交办")),
+    Check("planned", 5, "实施计划按期确定", "《陕西省民生实事项目人大代表票决制规定》第十七条", planned_in_time),
+    Check("groups", 5, "按期组成监督小组", "《地方组织法》第十九条、第四十三条",
+          within(DECLARED, ("supervision.groups",), lambda year: calendar(year.terms.groups_days), note="逾期组成监督小组")),
+    Check("group_size", 5, "监督小组达到规定人数", "《地方组织法》第四十三条；本地规定（小组人数）", groups_large_enough),
+    Check("reported", 5, "项目均报告进度", "《陕西省民生实事项目人大代表票决制规定》第二十条", reported),
+    Check("inspected", 5, "项目均有代表视察", "《地方组织法》第十九条", inspected),
+    Check("findings", 5, "问题均已整改销号", "张甸镇等地做法；本地规定（整改期限）",
           each(("finding.raise",), ("finding.close",), note="问题没有销号", none="没有发现问题", open_until=CLOSED)),
-    Check("recheck", 5, "问题由他人复核销号", "座位表第五环节", rechecked_by_others),
-    Check("special_report", 5, "听取专项工作报告", "组织法 19",
+    Check("recheck", 5, "问题由他人复查销号", "本地规定（谁提出、谁复查）", rechecked_by_others),
+    Check("special_report", 5, "听取专项工作报告", "《地方组织法》第十九条",
           after(EVALUATION, ("supervision.special_report",), note="评估前没有听取专项报告")),
-    Check("inquiries", 5, "书面询问均有答复", "组织法 19、23",
+    Check("inquiries", 5, "书面询问均有答复", "《地方组织法》第十九条、第二十三条",
           each(("inquiry.ask",), ("inquiry.reply",), note="询问没有答复", none="没有书面询问", open_until=CLOSED)),
-    Check("one_fifth", 5, "代表提议召集临时会议的满五分之一", "组织法 14", called_by_one_fifth),
-    Check("interpellation_movers", 5, "质询案十名以上代表联名", "组织法 24",
+    Check("one_fifth", 5, "代表提议召集临时会议的满五分之一", "《地方组织法》第十四条", called_by_one_fifth),
+    Check("interpellation_movers", 5, "质询案十名以上代表联名", "《地方组织法》第二十四条",
           enough_movers("interpellation.lodge", ("interpellation.table", "supervision.cosign"), "interpellation", 10,
                         note="联名不足十人即提交主席团", none="没有质询案", open_until=CLOSED)),
-    Check("interpellations", 5, "质询案由主席团决定、受质询机关按期答复", "组织法 24", interpellations_answered),
-    Check("changes", 5, "项目调整有决定有公告", "陕西规定 18", changes_decided),
-    Check("stops", 5, "终止项目先有决定", "陕西规定 18", never(bare_stop, note="没有决定即终止")),
-    Check("accepted", 5, "监督小组同意后验收", "座位表第五环节", accepted_with_inspectors),
-    Check("completion", 6, "政府报告完成情况后测评", "陕西规定 19",
+    Check("interpellations", 5, "质询案由主席团决定、受质询机关按期答复", "《地方组织法》第二十四条", interpellations_answered),
+    Check("changes", 5, "项目调整有决定有公告", "《陕西省民生实事项目人大代表票决制规定》第十八条", changes_decided),
+    Check("stops", 5, "终止项目先有决定", "《陕西省民生实事项目人大代表票决制规定》第十八条", never(bare_stop, note="没有决定即终止")),
+    Check("accepted", 5, "监督小组同意后验收", "本地规定（代表监督小组确认验收）", accepted_with_inspectors),
+    Check("completion", 6, "政府报告完成情况后测评", "《陕西省民生实事项目人大代表票决制规定》第十九条",
           after(("evaluation.measure_open",), ("evaluation.completion_report",), note="未报告完成情况即测评")),
-    Check("residents", 6, "测评前征集群众评价", "华泾镇；座位表第六环节",
+    Check("residents", 6, "测评前征集群众评价", "华泾镇、镇海区等地做法",
           after(("evaluation.measure_open",), ("evaluation.residents",), note="没有群众评价即测评")),
-    Check("presidium_report", 6, "主席团报告监督情况", "组织法 12(9)、19",
+    Check("presidium_report", 6, "主席团报告监督情况", "《地方组织法》第十二条第一款第九项、第十九条",
           after(("evaluation.publish",), ("evaluation.presidium_report",), note="主席团没有报告")),
-    Check("second", 6, "不达标的整改后再次测评", "座位表第六环节",
+    Check("second", 6, "不达标的整改后再次测评", "本地规定（满意度达标线）",
           each(MEASURED_BAD, ("measurement.supersede", "measurement.rectify"),
                note="不达标的项目没有整改", none="没有测评不达标的项目", open_until=CLOSED)),
     Check("account", 6, "公布明白账", "“效果清”（明白账）",
           account_public),
-    Check("archive", 6, "按期归档", "座位表第六环节；档案检查要求", archived_in_time),
-    Check("look_back", 6, "翌年回头看", "江门；座位表第六环节", looked_back),
+    Check("archive", 6, "按期归档", "天全县等地做法（档案检查）；本地规定（归档期限）", archived_in_time),
+    Check("look_back", 6, "翌年回头看", "江门等地做法", looked_back),
 ]  # fmt: skip

@@ -28,14 +28,16 @@ VOTE_OPENS = ("vote.open",)
 
 
 def begun_in_third_quarter(year: Year) -> Finding:
-    """Collection begins in the third quarter of the year before (重庆决定三, 陕西规定)."""
+    """Collection begins in the third quarter of the year before (重庆决定三, 陕西规定); of a part of a year it cannot."""
+    if year.terms.part_of_year:
+        return not_applicable("半年、按月等分期开展的，不要求上年第三季度启动")
     made, opened = year.first("cycle.create"), year.first("cycle.open")
     if opened is None:
         return not_yet("", made)
     of = int(made.after.get("year", 0)) if made else 0
     if opened.on.month in THIRD_QUARTER and of in (0, opened.on.year + 1):
         return held(opened)
-    return broken(f"{opened.on:%Y年%m月}启动，不在上年第三季度", opened)
+    return broken(f"{opened.on.year}年{opened.on.month}月启动，不在上年第三季度", opened)
 
 
 def received_in_time(year: Year) -> Finding:
@@ -192,34 +194,35 @@ CHECKS = [
         "scheme_agreed", 1, "年度实施方案经同级党委同意后启动", "“坚持党的领导”原则",
         after(("cycle.open",), ("collection.scheme",), ("collection.scheme_party",), note="方案未经党委同意即启动"),
     ),
-    Check("third_quarter", 1, "上年第三季度启动征集", "重庆决定三；陕西规定", begun_in_third_quarter),
+    Check("third_quarter", 1, "上年第三季度启动征集", "重庆市决定第三条；《陕西省民生实事项目人大代表票决制规定》", begun_in_third_quarter),
     Check(
-        "call", 1, "征集公告发布后关闭征集", "景洪办法六",
-        after(BOOKS, ("cycle.open",), ("collection.publish_call",), note="没有发布征集公告即关闭征集"),
+        "call", 1, "征集公告发布后汇总征集情况", "景洪市实施办法第六条",
+        after(BOOKS, ("cycle.open",), ("collection.publish_call",), note="没有发布征集公告即汇总征集情况"),
     ),
-    Check("received", 1, "意见建议按期受理或退回补正", "座位表第一环节", received_in_time),
+    Check("received", 1, "意见建议按期受理或退回补正", "本地规定（受理期限）", received_in_time),
     Check(
         "reasons", 0, "退回均写明理由", "退回须有书面理由",
         never(reasoned_return, note="退回没有写明理由"),
     ),
     Check(
-        "completed", 1, "退回补正的均有结果", "座位表第一环节",
+        "completed", 1, "退回补正的均有结果", "本地规定（补正期限）",
         each(
             ("proposal.send_back",), ("proposal.complete", "proposal.pool"),
             note="退回补正后没有结果", none="没有退回补正的", open_until=BOOKS,
         ),
     ),
-    Check("merged", 2, "关闭征集后归并", "归并梳理",
-          after(("selection.merge",), BOOKS, note="征集未关闭即归并")),
+    Check("merged", 2, "汇总征集情况后归并", "归并梳理",
+          after(("selection.merge",), BOOKS, note="未汇总征集情况即归并")),
     Check("screened", 2, "归并后逐项筛查", "候选项目资格条件",
           after(SCREEN, ("selection.merge",), note="未归并即筛查")),
     Check(
-        "appraised", 2, "部门、财政、合法性三方论证后提出建议方案", "海南意见；陕西规定（合法性审查）",
+        "appraised", 2, "部门、财政、合法性三方论证后提出建议方案",
+        "海南省实施意见；《陕西省民生实事项目人大代表票决制规定》（合法性审查）",
         after(DRAFT, *((one,) for one in APPRAISALS), note="论证不齐即提出建议方案"),
     ),
-    Check("screen_first", 2, "筛查后论证", "座位表第二环节",
+    Check("screen_first", 2, "筛查后论证", "候选项目资格条件",
           after(APPRAISALS, SCREEN, note="未筛查即论证")),
-    Check("presidium_opinion", 2, "主席团听取意见后公示", "座位表第二环节",
+    Check("presidium_opinion", 2, "主席团听取意见后公示", "城头山镇等地做法",
           after(NOTICE, ("selection.presidium_opinion",), note="主席团未听取即公示")),
     Check("party_study", 2, "同级党委研究后公示", "“坚持党的领导”原则",
           after(NOTICE, ("selection.party_study",), note="党委未研究即公示")),
@@ -229,40 +232,40 @@ CHECKS = [
         each(("selection.object",), ("objection.dismiss", "objection.uphold"),
              note="异议没有处理", none="没有异议", open_until=("cycle.begin_deliberation",)),
     ),
-    Check("answered", 2, "受理的意见建议均有去向", "璧山办法（征集和反馈）",
+    Check("answered", 2, "受理的意见建议均有去向", "璧山区工作办法（征集和反馈）",
           each(("proposal.accept",), ("proposal.answer", "proposal.carry", "proposal.merge", "proposal.pool"),
                note="有受理的意见建议没有去向", none="没有受理的意见建议", open_until=("cycle.begin_deliberation",))),
-    Check("reported_party", 3, "会议筹备情况报告党委后召集会议", "“坚持党的领导”原则；座位表第三环节",
+    Check("reported_party", 3, "会议筹备情况报告党委后召集会议", "“坚持党的领导”原则",
           after(("deliberation.convene",), ("deliberation.report_party",), ("deliberation.party_reply",),
                 note="未报告党委即召集会议")),
-    Check("agenda", 3, "主席团决定列入议程后提出议案", "组织法 22",
+    Check("agenda", 3, "主席团决定列入议程后提出议案", "《地方组织法》第二十二条",
           after(("deliberation.bill",), ("deliberation.agenda",), note="主席团未决定列入议程")),
-    Check("convened", 3, "会议通知提前发布", "绩溪议事规则（15日）",
+    Check("convened", 3, "会议通知提前发布", "绩溪县乡镇人民代表大会议事规则（会前十五日）",
           lambda year: ahead_of_session("deliberation.convene", year.terms.convene_days, "会议通知发布过迟", year)),
-    Check("materials", 3, "会议材料提前印发代表", "海南意见；座位表第三环节",
+    Check("materials", 3, "会议材料提前印发代表", "海南省实施意见；广东 1995 年规定（会前七日）",
           lambda year: ahead_of_session("deliberation.materials", year.terms.materials_days, "材料印发过迟", year)),
-    Check("budget", 3, "项目资金列入预算草案后票决", "陕西规定 6；组织法 12(4)",
+    Check("budget", 3, "项目资金列入预算草案后票决", "《陕西省民生实事项目人大代表票决制规定》第六条；《地方组织法》第十二条第一款第四项",
           after(VOTE_OPENS, ("deliberation.bill",), ("deliberation.budget",), note="议案或资金安排不齐即票决"), money=True),
-    Check("roll", 3, "核定实有代表人数后票决", "组织法 14、25",
+    Check("roll", 3, "核定实有代表人数后票决", "《地方组织法》第十四条、第二十五条",
           after(VOTE_OPENS, ("deliberation.roll",), note="未核定实有代表人数即票决")),
-    Check("readiness", 3, "会前程序体检", "座位表第三环节",
+    Check("readiness", 3, "会前程序体检", "“规范实施”原则",
           after(VOTE_OPENS, ("deliberation.readiness",), note="未作程序体检即票决")),
-    Check("explained", 3, "政府负责人到会说明", "海南意见",
+    Check("explained", 3, "政府负责人到会说明", "海南省实施意见",
           after(VOTE_OPENS, ("deliberation.explain",), note="未作说明即票决")),
-    Check("deliberated", 3, "代表团审议后确定票决名单", "座位表第三环节",
+    Check("deliberated", 3, "代表团审议后确定票决名单", "海南省实施意见（必要的审议时间）",
           after(("deliberation.settle",), ("deliberation.deliberate",), note="未经审议即确定名单")),
-    Check("method", 3, "大会通过票决办法后票决", "座位表第三环节",
+    Check("method", 3, "大会通过票决办法后票决", "《地方组织法》第二十五条；三水区、板芙镇等地做法",
           after(VOTE_OPENS, ("deliberation.settle",), ("deliberation.adopt_method",), note="票决办法未通过即票决")),
-    Check("surplus", 3, "实行差额票决", "陕西规定", surplus),
-    Check("presidium", 3, "预备会议选举主席团", "组织法 19", presidium_elected),
-    Check("motions", 3, "代表联名提出的项目满五人", "组织法 22",
+    Check("surplus", 3, "实行差额票决", "《陕西省民生实事项目人大代表票决制规定》", surplus),
+    Check("presidium", 3, "预备会议选举主席团", "《地方组织法》第十九条", presidium_elected),
+    Check("motions", 3, "代表联名提出的项目满五人", "《地方组织法》第二十二条",
           enough_movers("matter.lodge", ("deliberation.added_matter", "deliberation.cosign"), "matter", 5,
                         note="联名不足五人即提交主席团", none="没有代表联名提出的项目", open_until=VOTE_OPENS)),
-    Check("motions_decided", 3, "代表联名提出的项目由主席团决定", "组织法 22",
+    Check("motions_decided", 3, "代表联名提出的项目由主席团决定", "《地方组织法》第二十二条",
           each(("matter.lodge",), ("matter.add", "matter.make_suggestion", "matter.reserve"),
                note="主席团没有决定", none="没有代表联名提出的项目", open_until=VOTE_OPENS)),
-    Check("questions", 3, "询问在会议期间提出并答复", "组织法 23", questions_in_session),
-    Check("withdrawals", 3, "撤回候选项目经主席团同意", "组织法 22",
+    Check("questions", 3, "询问在会议期间提出并答复", "《地方组织法》第二十三条", questions_in_session),
+    Check("withdrawals", 3, "撤回候选项目经主席团同意", "《地方组织法》第二十二条（参照）",
           each(("deliberation.withdraw",), ("withdrawal.agree", "withdrawal.refuse"),
                note="撤回没有主席团意见", none="没有撤回", open_until=VOTE_OPENS)),
 ]  # fmt: skip

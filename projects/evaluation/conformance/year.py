@@ -58,7 +58,11 @@ def movers_on(acts: Iterable[Act], record: str, kind: str) -> int:
 
 @dataclass(frozen=True)
 class Terms:
-    """What the year's rulebook says of days and numbers, as frozen when it opened; the defaults of rules.md."""
+    """What the year's rulebook says of days and numbers, as frozen when it opened; the defaults of rules.md.
+
+    archive_by, look_back_by: days of the calendar, by the year and by its closing; None where nobody says them.
+    part_of_year: a cycle of half a year or a month, not of a whole one.
+    """
 
     receive_wd: int = 5
     notice_wd: int = 5
@@ -72,6 +76,9 @@ class Terms:
     groups_days: int = 45
     least_group: int = 2
     subdistrict: bool = False
+    part_of_year: bool = False
+    archive_by: date | None = None
+    look_back_by: date | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -15,7 +16,7 @@ from workflow.calendar.workdays import add_working_days
 
 T, T2 = date(2027, 1, 20), date(2028, 1, 18)
 CYCLE, VOTE, MEASURE = "cycle:1", "vote:1", "vote:2"
-DEFAULT = Terms()
+DEFAULT = Terms(archive_by=date(2028, 6, 30), look_back_by=date(2029, 9, 30))
 AYES = {"votes_for": 7, "votes_against": 1, "votes_abstain": 1}
 CONGRESS = {"votes_for": 28, "votes_against": 1, "votes_abstain": 1}
 WHO = {
@@ -149,7 +150,7 @@ def lawful() -> list[Act]:
         (T2 + timedelta(days=50), "evaluation.publish", CYCLE, "clerk", {}),
         (T2 + timedelta(days=60), "archive.make", "archive:1", "system", {}),
         (T2 + timedelta(days=60), "cycle.close", CYCLE, "clerk", {}),
-        (date(2028, 8, 1), "evaluation.look_back", CYCLE, "presidium", dict(AYES)),
+        (date(2029, 8, 1), "evaluation.look_back", CYCLE, "presidium", dict(AYES)),
     ]  # fmt: skip
     return [made(number, line) for number, line in enumerate(lines, 1)]
 
@@ -406,6 +407,40 @@ def test_somebody_who_does_not_agree_ends_nothing() -> None:
     acts = added("voting.hand_paper", "voting.void_confirm", "chief_teller")(lawful())
     assert found("span", acts).status == Status.NOT_HELD
     assert found("span", told("voting.void_confirm", agreed=False)(acts)).status == Status.HELD
+
+
+def test_what_hangs_on_the_calendar_is_late_by_the_day_its_task_is_due() -> None:
+    """30 June and 30 September move off rest days, and a rulebook may allow up to sixty days more."""
+    later = replace(DEFAULT, archive_by=date(2028, 8, 29), look_back_by=date(2029, 10, 8))
+    archived, looked = on("archive.make", date(2028, 8, 29)), on("evaluation.look_back", date(2029, 10, 8))
+    for code, breaking, note in (
+        ("archive", archived, "逾期归档（应在2028年6月30日以前，实为2028年8月29日）"),
+        ("look_back", looked, "逾期回头看（应在2029年9月30日以前，实为2029年10月8日）"),
+    ):
+        assert found(code, breaking(lawful())).note == note
+        assert found(code, breaking(lawful()), terms=later).status == Status.HELD
+    waiting = without("evaluation.look_back")(lawful())
+    assert found("look_back", waiting, date(2029, 10, 8), later).status == Status.NOT_YET
+    assert found("look_back", waiting, date(2029, 10, 9), later).note == (
+        "逾期回头看（期限2029年10月8日已过，尚未办理）"
+    )
+
+
+def test_a_cycle_of_a_part_of_a_year_is_not_asked_for_the_third_quarter() -> None:
+    """The second half of 2027 collects in the spring of that very year (rules.md §3.2: half-years, months)."""
+    in_spring = on("cycle.open", date(2027, 3, 1))(lawful())
+    assert found("third_quarter", in_spring).note == "2027年3月启动，不在上年第三季度"
+    of_a_half = found("third_quarter", in_spring, terms=replace(DEFAULT, part_of_year=True))
+    assert of_a_half.status == Status.NOT_APPLICABLE and of_a_half.note
+
+
+def test_every_check_names_its_ground_as_the_pages_do() -> None:
+    """A law by its title and its articles in Chinese numerals; the seat table is what is checked, never the ground."""
+    for check in CHECKS:
+        assert not re.search("座位表|组织法 ?[0-9]|规定 ?[0-9]", check.article), check.code
+        for cited in re.findall("《地方组织法》([^；（]*)", check.article):
+            article = "第[一二三四五六七八九十]+条(第[一二三四五六七八九十]+款第[一二三四五六七八九十]+项)?"
+            assert re.fullmatch(f"{article}(、{article})*", cited), check.code
 
 
 def test_a_decision_by_rules_of_ones_own_is_not_measured_by_the_law() -> None:

@@ -12,9 +12,10 @@ from projects.ballots.models import Vote
 from projects.ballots.reporting import tally_report
 from projects.ballots.selectors import compared_with_first, signatures_hold
 from projects.cycles.documents.parts import Document
+from projects.cycles.due import due_date
 from projects.cycles.models import Paper, RollLine
 from projects.cycles.rulebook import Rules
-from projects.cycles.selectors import paper_of, session_of
+from projects.cycles.selectors import closing_day, paper_of, session_date, session_of
 from projects.demo.play.deliberation import roll_data
 from projects.demo.play.evaluation import (
     BODY,
@@ -32,6 +33,8 @@ from projects.demo.play.evaluation import (
 )
 from projects.demo.play.stage import assembly, open_tasks
 from projects.evaluation import selectors
+from projects.evaluation.conformance import Status
+from projects.evaluation.conforming import conformance_of, terms_of
 from projects.evaluation.duties import open_due_hearings
 from projects.evaluation.measuring import DESK
 from projects.evaluation.models import Archive, Measurement, Rating, Review
@@ -878,6 +881,30 @@ def test_tellers_of_the_second_measurement_are_adopted_at_its_meeting_and_leave_
     measured(town, cycle, {3: [(), (16, 0, 4)]}, day="2028-03-20", round_=1)
     for office in ("chief_teller", "teller", "counter"):
         assert holders_of(office, town.unit, date(2028, 3, 21)) == []
+
+
+def test_a_year_closed_a_year_late_is_looked_back_at_a_year_later(town, cycle):
+    """Measured in December, again in March: closed in 2028, so the third quarter after it is that of 2029."""
+    figures = Figures(marks={1: [(20, 0, 0)], 2: [(12, 0, 8), (18, 2, 0)], 3: [(20, 0, 0)]})
+    assert terms_of(cycle).look_back_by == date(2029, 10, 4), "by the planned session of January 2028"
+    play_evaluation(town, cycle, t2=date(2027, 12, 28), term=18, number=4, figures=figures)
+    assert (session_date(cycle, "evaluation").year, closing_day(cycle).year) == (2027, 2028)
+    task = open_task("evaluation.look_back")
+    assert task.due_on == terms_of(cycle).look_back_by == date(2029, 10, 4)
+    with pytest.raises(Obstructed, match="2029 年 7 月 1 日起办理"):
+        play_look_back(town, cycle, date(2028, 8, 21))
+    seen = {check.code: finding.status for check, finding in conformance_of(cycle, date(2029, 7, 1))}
+    assert seen["look_back"] == Status.NOT_YET
+    play_look_back(town, cycle, date(2029, 8, 20))
+    seen = {check.code: finding.status for check, finding in conformance_of(cycle, date(2029, 11, 1))}
+    assert seen["look_back"] == Status.HELD
+
+
+def test_the_archive_is_due_for_the_checks_when_it_is_due_for_the_clerk(town):
+    rules = Rules().with_values({"deadlines.evaluation.archive": 30})
+    cycle = year_under_supervision(town, ["村道硬化"], rules=rules)
+    due = due_date(cycle, "evaluation.archive", date(2028, 2, 1))
+    assert due and terms_of(cycle).archive_by == due.on == date(2028, 7, 31), "30 July is a Sunday"
 
 
 def test_a_year_with_two_rounds_plays_through_and_every_round_is_in_the_account(town, cycle):

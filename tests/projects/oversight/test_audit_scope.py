@@ -337,7 +337,9 @@ def test_the_page_of_conformance_says_what_it_leaves_out(client, year):
     page = client.get(path).content.decode()
     assert "查阅范围：监督、评估、项目资金" in page and "不在本页列出" in page
     assert (
-        "项目均有代表视察" in page and "项目资金列入预算草案后票决" in page and "到会过三分之二" not in page
+        "项目均有代表视察" in page
+        and "项目资金列入预算草案后票决" in page
+        and "到会达三分之二以上" not in page
     )
     assert path in client.get(f"/years/{year.cycle.pk}/").content.decode()
     apply(SYSTEM)
@@ -345,7 +347,7 @@ def test_the_page_of_conformance_says_what_it_leaves_out(client, year):
     assert "项目均有代表视察" not in client.get(path).content.decode()
     client.force_login(year.town.of("clerk"))
     page = client.get(path).content.decode()
-    assert "不在本页列出" not in page and "到会过三分之二" in page
+    assert "不在本页列出" not in page and "到会达三分之二以上" in page
 
 
 def test_the_export_holds_what_the_notice_covers_and_says_so_in_the_trail(client, year):
