@@ -17,7 +17,7 @@ from projects.cycles.divisions import division_of
 from projects.cycles.models import Attachment, Paper, Session
 from projects.portal.staff_selectors import events_in
 from projects.selection.models import Item
-from projects.supervision.changing import vote_on
+from projects.supervision.changing import put_into_effect, vote_on
 from projects.supervision.duties import open_due_reports
 from projects.supervision.forms.projects import PlanForm
 from projects.supervision.models import Change, Interpellation, Project
@@ -255,14 +255,16 @@ def test_a_change_decided_moves_what_it_says_and_to_no_other_value(year):
         row.update(place="第1村")  # what the congress has decided is not undone either
 
 
-def test_a_change_is_not_put_into_effect_without_a_decision(year):
-    from projects.supervision.changing import put_into_effect
-
+def test_a_change_is_put_into_effect_once_it_is_decided_and_not_before(year):
     year.building()
     ask(year, "place", place="第9村")
     with pytest.raises(Refused, match="没有经过决定"):
         put_into_effect(year.town.act("clerk", at("2027-05-11")), Change.objects.get(), **NOTICE)
     assert year.project().place == "第1村"
+    year.in_session()
+    decide(year, "2027-06-18")
+    put_into_effect(year.town.act("clerk", at("2027-06-20")), Change.objects.get(), **NOTICE)
+    assert (year.project().place, Change.objects.get().state) == ("第9村", "announced")
 
 
 def test_only_the_mayor_asks(year):
