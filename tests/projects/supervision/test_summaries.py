@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from projects.cycles.models import Paper
-from projects.supervision.rules import period_over
+from projects.supervision.rules import LIGHT_WORDS, period_over
 from projects.supervision.summaries import make_due_summaries
 from tests.builders import at
 from tests.plays import play_supervision
@@ -49,8 +49,10 @@ def test_each_reader_gets_each_period_once_by_its_own_rule(town):
     paper = Paper.objects.filter(kind="progress_summary").latest("pk")
     assert "村道硬化" in paper.body and "形象进度" in paper.body and paper.published_at is None
     assert paper.title == f"{year.cycle}实施进度汇总（2027年上半年，报人大代表）"
-    assert all(" 万元，亮灯：" in line and line.endswith("。") for line in paper.body.splitlines())
-    assert any(line.endswith(("，亮灯：滞后。", "，亮灯：严重滞后。")) for line in paper.body.splitlines())
+    lines, lights = paper.body.splitlines(), [row["light"] for row in paper.data["rows"]]
+    assert lights and any(lights)
+    for line, light in zip(lines, lights, strict=True):
+        assert line.endswith(f" 万元，亮灯：{LIGHT_WORDS[light]}。")
     assert Entry.objects.filter(action="supervision.summarise", actor=None).count() == 3
 
 
