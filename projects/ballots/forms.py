@@ -17,13 +17,15 @@ from projects.ballots import figures as fig
 from projects.ballots import keys
 from projects.ballots.boxes import in_box, obstacles_to_closing
 from projects.ballots.models import Option, Purpose, Vote
+from projects.ballots.questions import division_of, is_carried, obstacles_to_recording
+from projects.ballots.reporting import report_text
 from projects.ballots.rolls import HERE, obstacles_to_totals, yet_to_vote
 from projects.ballots.rules import GRADING, Spoiled
-from projects.ballots.selectors import MEASURED, PROJECTS, current_vote, pairs_before
+from projects.ballots.selectors import MEASURED, pairs_before
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.cycles.models import Presence
 from workflow.flows.fields import CheckedFileField, UnshownInput
-from workflow.flows.forms import MeetingForm, Resolved, StepForm
+from workflow.flows.forms import AssemblyForm, MeetingForm, Resolved, StepForm
 from workflow.flows.uploads import PICTURES
 
 LARGEST = 2000
@@ -53,18 +55,18 @@ def secret(label: Any, **more: Any) -> forms.CharField:
 
 
 class VoteForm(StepForm):
-    """A form about the vote its subject is at: as the step or the form itself says (`Desk`), else that on the projects."""
+    """A form about the vote its subject is at, as the step or the form itself says (`Desk`)."""
 
     vote_of: ClassVar[Callable[[Any], Vote] | None] = None
 
     @cached_property
     def vote(self) -> Vote:
-        if asked := getattr(self.node, "vote_of", None) or type(self).vote_of:
-            return asked(self.subject)
-        vote = current_vote(self.subject.reference, *PROJECTS)
-        if vote is None:
-            raise Vote.DoesNotExist(self.subject.reference)
-        return vote
+        asked = getattr(self.node, "vote_of", None) or type(self).vote_of
+        if asked is None:
+            raise TypeError(
+                f"{type(self).__name__}: neither the step nor the form says which vote it is about"
+            )
+        return asked(self.subject)
 
     def offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         """Give a choice field its choices."""
@@ -505,6 +507,58 @@ class SignForm(VoteForm):
     """计票结果报告单: a teller's signature."""
 
     confirmed = forms.BooleanField(label=_("我已核对计票结果报告单，数字属实，签字负责"))
+
+
+# What the congress adopts
+
+
+class AdoptionForm(AssemblyForm):
+    """The record of what the congress adopts: by show of hands as entered; by ballot, where the rulebook says so, with the
+    figures of the declared vote, and nobody types any.
+    """
+
+    TYPED: ClassVar[tuple[str, ...]] = tuple(AssemblyForm.field_order)
+
+    def prepare(self) -> None:
+        super().prepare()
+        if self.by_ballot():
+            for name in self.TYPED:
+                del self.fields[name]
+
+    def by_ballot(self) -> bool:
+        """Whether the rulebook has it adopted by ballot."""
+        raise NotImplementedError
+
+    def ballot(self) -> Vote | None:
+        """The vote it is adopted by; None before there is one."""
+        raise NotImplementedError
+
+    def clean(self) -> dict[str, Any]:
+        if not self.by_ballot():
+            return super().clean()
+        StepForm.clean(self)
+        vote = self.ballot()
+        if reasons := obstacles_to_recording(vote):
+            for sentence in reasons:
+                self.add_error(None, sentence)
+        elif vote:
+            self.cleaned_data |= self.recorded(vote)
+        return self.cleaned_data
+
+    def recorded(self, vote: Vote) -> dict[str, Any]:
+        """What stands in place of the fields nobody fills in."""
+        counted = division_of(vote)
+        return {
+            "held_on": self.act.on,
+            "present_number": counted.present,
+            "votes_for": counted.votes_for,
+            "votes_against": counted.votes_against,
+            "votes_abstain": counted.votes_abstain,
+            "minutes": report_text(vote),
+        }
+
+    def agreed(self) -> bool:
+        return is_carried(self.ballot()) if self.by_ballot() else super().agreed()
 
 
 # Asked for by one, done by two

@@ -47,6 +47,7 @@ KINDS = {
     "trackers": _("电子票回执清单"),
     "tally_report": _("计票结果报告单"),
     "vote_decision": _("主席团关于票决结果的决定"),
+    "resolution_draft": _("决议（草案）"),
     "resolution": _("决议"),
     "announcement": _("公告"),
     "opinions": _("审议意见交办单"),

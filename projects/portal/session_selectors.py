@@ -207,7 +207,7 @@ def _row_of(vote: Any) -> VoteRow:
 
 
 def decisions_at(session: Session, until: date | None) -> list[Meeting]:
-    """What the hall decided by show of hands on the days of a session: 票决办法, tellers, resolutions, 追认."""
+    """What the hall decided on the days of a session, by show of hands or by ballot: 票决办法, tellers, resolutions, 追认."""
     if until is None:
         return []
     decided = Meeting.objects.filter(

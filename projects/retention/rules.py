@@ -13,7 +13,7 @@ PERMANENT = "permanent"
 DECISIONS = frozenset(
     {
         "scheme", "minutes", "reply", "bill", "candidate_table", "agenda", "explanation", "method", "tellers", "trackers",
-        "tally_report", "vote_decision", "resolution", "announcement", "change_notice", "measurement", "account",
+        "tally_report", "vote_decision", "resolution_draft", "resolution", "announcement", "change_notice", "measurement", "account",
         "presidium_report", "erasure_certificate",
     }
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """The desk of the vote on the year's projects: like every other, and what only this vote knows.
 
-Its ballots may be counted again after the announcement on the spot.
+Its ballots may be counted again after the announcement on the spot. Where the rulebook says so the congress adopts its
+resolution over the same desk, by another ballot of the same flow.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from projects.cycles.models import Cycle, CycleState, SessionState
 from projects.deliberation.replacing import REPLACING
 from projects.selection.models import ItemState
 from projects.voting import selectors
-from projects.voting.selectors import PROJECTS, items_of, vote_of
+from projects.voting.selectors import AT_DESK, items_of, vote_at_desk
 from workflow.audit.services import Act
 from workflow.machines.services import fire
 from workflow.people.saying import said as _
 
 
 class ProjectsDesk(Desk):
-    """A result announced on the spot may be corrected while the congress can still resolve on it."""
+    """A result announced on the spot may be corrected while the congress can still resolve on it; not while the ballots on
+    the resolution itself are out.
+    """
 
     def recounting(self, act: Act, vote: Vote) -> None:
         """A result announced already is taken back until the next declaration."""
@@ -36,7 +39,7 @@ class ProjectsDesk(Desk):
     def obstacles_to_recount(self, subject: Cycle, at: datetime) -> list[str]:
         """As for every vote; once the session is closed only the congress itself can decide otherwise."""
         vote = self.current(subject)
-        if vote is None or vote.state != VoteState.DECLARED:
+        if vote is None or vote.is_question or vote.state != VoteState.DECLARED:
             return super().obstacles_to_recount(subject, at)
         if _may_still_correct(subject, vote):
             return self.obstacles_to_other_counters(vote, at)
@@ -54,8 +57,8 @@ def _ready(cycle: Cycle, at: datetime) -> list[str]:
 
 
 DESK = ProjectsDesk(
-    vote_of=vote_of,
-    purposes=PROJECTS,
+    vote_of=vote_at_desk,
+    purposes=AT_DESK,
     name="",
     paper=gettext_lazy("表决票"),
     ready=_ready,

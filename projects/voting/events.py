@@ -14,7 +14,7 @@ from projects.deliberation.desk_acts import register_replacing
 from projects.deliberation.replacing import Replacing
 from projects.voting import selectors
 from projects.voting.desk import DESK
-from projects.voting.flows import RecountFlow, TurnFlow, VoidFlow, VotingFlow
+from projects.voting.flows import STEPS, RecountFlow, TurnFlow, VoidFlow, VotingFlow
 from workflow.flows.events import Event, OpenAct, register_event, register_open_act
 
 
@@ -95,7 +95,7 @@ RELEASE_HOLDER = register_event(
         title=_("重新设定开箱口令"),
         offices=("chair",),
         subject=Cycle,
-        form=ReleaseHolderForm,
+        form=STEPS.form(ReleaseHolderForm),
         act=DESK.releasing(VotingFlow),
         step=4,
         when=DESK.obstacles_to_releasing,

@@ -11,7 +11,7 @@ from viewflow import this
 from viewflow.workflow import nodes
 
 from projects.ballots.desk.steps import DeskSteps
-from projects.ballots.models import VoteState
+from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.selectors import awaits_presidium
 from projects.cycles.flows import YearlyFlow
 from projects.cycles.models import Cycle
@@ -45,6 +45,15 @@ class SinceVoteFlow(YearlyFlow):
         if later and later.session and opened_on >= later.session.held_on:
             more["sessions"] = {**(more.get("sessions") or {}), "vote": later.session.held_on}
         return super().term(cycle, key, opened_on, **more)
+
+
+def _asks(question: Callable[[Cycle], bool]) -> Callable[[Any], bool]:
+    """A condition on the flow's year."""
+    return lambda activation: question(activation.process.artifact)
+
+
+def _is_on_resolution(vote: Vote) -> bool:
+    return vote.purpose == Purpose.RESOLUTION
 
 
 class VotingFlow(SinceVoteFlow):
@@ -84,7 +93,16 @@ class VotingFlow(SinceVoteFlow):
     certifying = nodes.Split().Next(this.certify_chief).Next(this.certify_teller)
     certify_chief = desk.signing("chief_teller", _("总监票人在计票结果报告单上签字")).Next(this.certified)
     certify_teller = desk.signing("teller", _("监票人在计票结果报告单上签字")).Next(this.certified)
-    certified = nodes.Join().Next(this.declare)
+    certified = nodes.Join().Next(this.counted)
+    # By ballot the resolution goes over the same desk, as often as it takes, before it is recorded.
+    counted = Gate(desk.asks(_is_on_resolution)).Then(this.declare_resolution).Else(this.declare)
+    declare_resolution = desk.declaring(
+        services.declare_question,
+        form=forms.DeclareQuestionForm,
+        title=_("宣布决议表决结果"),
+        basis=_("《地方组织法》第二十五条：以全体代表的过半数通过；当场宣布"),
+        output=_("通过或者未通过"),
+    ).Next(this.asked)
     declare = desk.declaring(
         services.declare_result,
         form=forms.DeclareForm,
@@ -93,7 +111,7 @@ class VotingFlow(SinceVoteFlow):
         output=_("入选、未入选名单"),
     ).Next(this.voted)
     voted = Gate(desk.is_in(VoteState.DEFINED)).Then(this.attendance).Else(this.tied)
-    tied = Gate(desk.asks(awaits_presidium)).Then(this.settle_tie).Else(this.resolution)
+    tied = Gate(desk.asks(awaits_presidium)).Then(this.settle_tie).Else(this.asked)
     settle_tie = MeetingView(
         office="presidium",
         title=_("主席团决定末位入选项目"),
@@ -105,7 +123,21 @@ class VotingFlow(SinceVoteFlow):
         basis=_("本地规定：末位票数相等不能确定的，由主席团在票数相等的项目中决定，提请大会以决议确定"),
         output=_("主席团关于末位项目的决定"),
         hint=_("已签字的计票结果不改动；决定附于计票结果报告单。"),
-    ).Next(this.resolution)
+    ).Next(this.asked)
+    asked = Gate(_asks(services.is_to_be_put)).Then(this.put_resolution).Else(this.resolution)
+    put_resolution = OfficeView(
+        office="clerk",
+        title=_("提请大会投票表决决议"),
+        form=forms.PutResolutionForm,
+        act=services.put_resolution,
+        obstacles=services.obstacles_to_putting,
+        context=selectors.result_page,
+        page="steps/voting/result.html",
+        irreversible=True,
+        basis=_("《地方组织法》第二十五条：以全体代表的过半数通过；规则定为无记名投票的，提请大会投票表决"),
+        output=_("决议（草案）、表决票"),
+        hint=_("票决结果需要复票的，先复票再提请表决。未通过的，可以修改后再次提请。"),
+    ).Next(this.keyless)
     resolution = (
         MeetingView(
             office="clerk",
@@ -115,12 +147,14 @@ class VotingFlow(SinceVoteFlow):
             members=selectors.deputies_in_office,
             standard=standard_of,
             act=services.resolve,
-            context=selectors.result_page,
+            context=selectors.resolution_page,
             page="steps/voting/result.html",
             irreversible=True,
             basis=_("《地方组织法》第二十五条：以全体代表的过半数通过；闭会前通过"),
             output=_("关于确定年度民生实事项目的决议"),
-            hint=_("未通过的，可以修改后再次提请大会表决。"),
+            hint=_(
+                "未通过的，可以修改后再次提请大会表决。无记名投票的，正文和票数以大会投票通过的为准，不再填写。"
+            ),
         )
         .Returns(this.resolution)
         .Next(this.announce)

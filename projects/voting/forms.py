@@ -9,6 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.figures import decided
+from projects.ballots.forms import AdoptionForm
+from projects.ballots.models import Vote
 from projects.ballots.selectors import lines_of
 from projects.collection.forms import Lines
 from projects.voting import drafts, selectors, services
@@ -25,8 +27,27 @@ class DeclareForm(StepForm):
     confirmed = forms.BooleanField(label=_("已当场宣读每个项目的得票数和结果"))
 
 
-class ResolutionForm(AssemblyForm):
-    """关于确定年度民生实事项目的决议: more than half of all deputies in office (组织法 25)."""
+class DeclareQuestionForm(StepForm):
+    """宣布结果, of what the congress adopts by ballot."""
+
+    confirmed = forms.BooleanField(label=_("已当场宣读赞成、反对、弃权的票数和结果"))
+
+
+class PutResolutionForm(StepForm):
+    """关于确定年度民生实事项目的决议（草案）, as the deputies vote on it."""
+
+    body = forms.CharField(label=_("决议正文"), widget=Lines(attrs={"rows": 12}), max_length=20000)
+    number = forms.CharField(label=_("文号"), max_length=60, required=False)
+
+    def prepare(self) -> None:
+        self.fields["body"].initial = partial(drafts.resolution_text, self.subject)
+
+
+class ResolutionForm(AdoptionForm):
+    """关于确定年度民生实事项目的决议: more than half of all deputies in office (组织法 25).
+
+    By ballot nothing is entered any more: the text is the draft's, the figures are the declared vote's.
+    """
 
     body = forms.CharField(label=_("决议正文"), widget=Lines(attrs={"rows": 12}), max_length=20000)
     number = forms.CharField(label=_("文号"), max_length=60, required=False)
@@ -38,9 +59,22 @@ class ResolutionForm(AssemblyForm):
         required=False,
     )
     field_order = ["body", "number", *AssemblyForm.field_order, "return_reason"]
+    TYPED = tuple(field_order)
+
+    def by_ballot(self) -> bool:
+        return selectors.resolves_by_ballot(self.subject)
+
+    def ballot(self) -> Vote | None:
+        return selectors.resolution_vote(self.subject)
 
     def prepare(self) -> None:
-        self.fields["body"].initial = partial(drafts.resolution_text, self.subject)
+        super().prepare()
+        if not self.by_ballot():
+            self.fields["body"].initial = partial(drafts.resolution_text, self.subject)
+
+    def recorded(self, vote: Vote) -> dict[str, Any]:
+        draft = selectors.draft_voted_on(vote)
+        return super().recorded(vote) | {"body": draft.body, "number": draft.number}
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

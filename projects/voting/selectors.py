@@ -8,7 +8,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from projects.ballots.models import Vote, VoteState
+from projects.ballots.models import Purpose, Vote, VoteState
+from projects.ballots.questions import figures_by_ballot, is_carried
 from projects.ballots.selectors import (
     PROJECTS,
     Line,
@@ -21,11 +22,14 @@ from projects.ballots.selectors import (
     then_of,
 )
 from projects.collection.models import Proposal, ProposalState
+from projects.cycles.divisions import sentence_of
 from projects.cycles.models import Cycle, Paper, Session
 from projects.cycles.selectors import papers_of, session_of
 from projects.deliberation.models import Opinion
 from projects.selection.models import Item, ItemState
 
+# The votes of the year's desk: on the projects, and on what the congress adopts by ballot.
+AT_DESK = (*PROJECTS, Purpose.RESOLUTION)
 VOTED = (
     ItemState.ELECTED,
     ItemState.NOT_ELECTED,
@@ -43,6 +47,38 @@ def vote_of(cycle: Cycle) -> Vote:
     if vote is None:
         raise Vote.DoesNotExist(cycle.reference)
     return vote
+
+
+def resolution_vote(cycle: Cycle) -> Vote | None:
+    """The ballot on the resolution on the result that stands; None before there is one, or where none is held.
+
+    What was voted on a result that has been counted again since, or at an earlier session, is none.
+    """
+    vote = current_vote(cycle.reference, Purpose.RESOLUTION)
+    return vote if vote and vote.pk > vote_of(cycle).pk else None
+
+
+def vote_at_desk(cycle: Cycle) -> Vote:
+    """The vote the tellers' desk is at; Vote.DoesNotExist before there is one.
+
+    That on the projects, or the one on the resolution while it is under way.
+    """
+    last = current_vote(cycle.reference, *AT_DESK)
+    if last and last.is_question and last.state == VoteState.DECLARED:
+        last = current_vote(cycle.reference, *PROJECTS)
+    if last is None:
+        raise Vote.DoesNotExist(cycle.reference)
+    return last
+
+
+def resolves_by_ballot(cycle: Cycle) -> bool:
+    """Whether the rulebook has the resolution adopted by ballot."""
+    return bool(cycle.rules.resolution_adoption == "ballot")
+
+
+def draft_voted_on(vote: Vote) -> Paper:
+    """The draft a vote on the resolution asks about."""
+    return Paper.objects.get(pk=vote.options.get().reference.removeprefix("paper:"))
 
 
 def held_later(cycle: Cycle) -> Vote | None:
@@ -192,6 +228,14 @@ def declared_of(cycle: Cycle) -> list[DeclaredVote]:
 def result_page(cycle: Cycle) -> dict[str, Any]:
     """The result for the pages of resolution, announcement and filing."""
     return {"result": result_of(cycle), "declared": declared_of(cycle)}
+
+
+def resolution_page(cycle: Cycle) -> dict[str, Any]:
+    """The same, and by ballot the draft the congress has voted on with the figures that carried it."""
+    page, vote = result_page(cycle), resolution_vote(cycle)
+    if vote is None or not is_carried(vote):
+        return page
+    return page | {"draft": draft_voted_on(vote), "division": sentence_of(figures_by_ballot(vote))}
 
 
 # After the vote

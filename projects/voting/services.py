@@ -11,12 +11,15 @@ from projects.ballots import figures as fig
 from projects.ballots import services as ballots
 from projects.ballots import witnessing
 from projects.ballots.models import Purpose, Vote, VoteState
+from projects.ballots.questions import figures_by_ballot, is_carried, obstacles_to_recording
+from projects.ballots.reporting import report_text
 from projects.ballots.selectors import (
     awaits_presidium,
     compared_with_first,
     lines_of,
     votes_about,
 )
+from projects.ballots.witnessing import asked_on
 from projects.collection.models import Outcome as ProposalOutcome
 from projects.cycles.divisions import figures_of
 from projects.cycles.models import Cycle, CycleSession, CycleState, Paper, Session
@@ -45,13 +48,37 @@ def declare_result(act: Act, cycle: Cycle, **_confirmed: bool) -> Outcome:
     ballots.declare(act, vote)
     again = ballots.continue_vote(act, vote)
     _settle_items(act, vote, again)
-    Paper.objects.filter(subject=vote.reference, kind="tally_report", published_at=None).update(
-        published_at=act.at
-    )
+    _publish_report(act, vote)
     told = {"outcome": vote.outcome, "next_vote": again.reference if again else ""}
     if compared := compared_with_first(vote):
         told["differences"] = list(compared.differences)
     return Outcome(after=told)
+
+
+def declare_question(act: Act, cycle: Cycle, **_confirmed: bool) -> Outcome:
+    """Of what the congress adopts by ballot: what is carried is recorded by the step that follows, what is not is put on
+    file as it was voted on.
+    """
+    vote = DESK.declare(act, cycle)
+    _publish_report(act, vote)
+    agreed = is_carried(vote)
+    if not agreed:
+        make_paper(
+            act,
+            cycle,
+            "minutes",
+            _("大会表决情况（%(title)s）") % {"title": vote.title},
+            body=report_text(vote),
+            data=figures_by_ballot(vote),
+            subject=vote.reference,
+            step=vote.step,
+        )
+    return Outcome(after={"vote": vote.reference, "carried": agreed})
+
+
+def _publish_report(act: Act, vote: Vote) -> None:
+    reports = Paper.objects.filter(subject=vote.reference, kind="tally_report", published_at=None)
+    reports.update(published_at=act.at)
 
 
 def _settle_items(act: Act, vote: Vote, again: Vote | None) -> None:
@@ -157,11 +184,58 @@ def _leave_vacant(act: Act, cycle: Cycle, vote: Vote, meeting: Meeting, reason: 
     return Outcome(after={"vote": vote.reference, "vacant": places}, reason=reason)
 
 
+def obstacles_to_putting(cycle: Cycle, at: datetime) -> list[str]:
+    """A result that is asked to be counted again is no matter of a resolution yet."""
+    return asked_on(votes_about(cycle.reference, *selectors.PROJECTS))
+
+
+def put_resolution(act: Act, cycle: Cycle, *, body: str, number: str) -> Outcome:
+    """提请表决: the draft is laid before the congress, and the ballot on it defined for the desk that counted the result."""
+    result, title = vote_of(cycle), drafts.resolution_title(cycle)
+    draft = make_paper(
+        act,
+        cycle,
+        "resolution_draft",
+        f"{title}（草案）",
+        body=body,
+        number=number,
+        data={"vote": result.reference},
+        step=4,
+    )
+    vote = ballots.put_question(
+        act,
+        result.session,
+        cycle.rules,
+        about=cycle.reference,
+        purpose=Purpose.RESOLUTION,
+        title=f"{title}的表决",
+        option=(draft.reference, draft.title),
+        deputies_in_office=result.deputies_in_office,
+        step=4,
+    )
+    return Outcome(after={"vote": vote.reference, "draft": draft.reference})
+
+
+def is_to_be_put(cycle: Cycle) -> bool:
+    """Whether the resolution has still to be carried by ballot before it can be recorded."""
+    return selectors.resolves_by_ballot(cycle) and not is_carried(selectors.resolution_vote(cycle))
+
+
 def resolve(
-    act: Act, cycle: Cycle, *, meeting: Meeting, body: str, number: str, return_reason: str
+    act: Act, cycle: Cycle, *, meeting: Meeting, body: str, number: str, return_reason: str = ""
 ) -> Outcome | None:
-    """决议: adopted with more than half of all deputies (组织法 25), else put to the congress again."""
-    if not meeting.agreed:
+    """决议: adopted with more than half of all deputies (组织法 25), else put to the congress again.
+
+    By ballot, where the rulebook says so: text and figures are those of the vote, which has carried it.
+    """
+    figures = figures_of(meeting, standard_of(cycle))
+    if selectors.resolves_by_ballot(cycle):
+        vote = selectors.resolution_vote(cycle)
+        if vote is None or not is_carried(vote):
+            raise Refused(*obstacles_to_recording(vote))
+        draft = selectors.draft_voted_on(vote)
+        body, number, figures = draft.body, draft.number, figures_by_ballot(vote)
+    elif not meeting.agreed:
         return Outcome(returns_to="resolution", reason=return_reason)
     make_paper(
         act,
@@ -170,7 +244,7 @@ def resolve(
         drafts.resolution_title(cycle),
         body=body,
         number=number,
-        data=figures_of(meeting, standard_of(cycle))
+        data=figures
         | {
             "vote": vote_of(cycle).reference,
             "items": [row.item.reference for row in selectors.result_now(cycle) if row.elected and row.item],

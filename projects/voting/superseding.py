@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 
 from projects.ballots.models import Vote, VoteState
-from projects.ballots.selectors import PROJECTS
 from projects.cycles.models import Cycle, Paper
+from projects.voting.selectors import AT_DESK
 from workflow.machines.references import number_in
 
 KINDS = ("tally_report", "resolution")
@@ -46,14 +46,14 @@ def _tell_lists(lists: list[Paper]) -> None:
 
 
 def _recounts_in(cycles: set[int | None]) -> dict[int, Vote]:
-    """The recounts of the project votes of these years, by the number of the vote each counts again."""
+    """The recounts of the votes of these years' desks, by the number of the vote each counts again."""
     about = [f"{Cycle.kind}:{number}" for number in cycles]
-    recounts = Vote.objects.filter(about_reference__in=about, purpose__in=PROJECTS, is_recount=True)
+    recounts = Vote.objects.filter(about_reference__in=about, purpose__in=AT_DESK, is_recount=True)
     return {vote.follows_id: vote for vote in recounts if vote.follows_id}
 
 
 def _words_for(paper: Paper, recounts: dict[int, Vote], on_file: list[Paper]) -> str:
-    counted = _vote_under(paper, on_file)
+    counted = _vote_under(paper)
     again = recounts.get(counted) if counted else None
     if again is None:
         return ""
@@ -68,15 +68,10 @@ def _words_for(paper: Paper, recounts: dict[int, Vote], on_file: list[Paper]) ->
     return _("票决结果已经复票更正，待重新作出决议")
 
 
-def _vote_under(paper: Paper, on_file: list[Paper]) -> int | None:
-    """The number of the vote a report is of, or of the last one reported before the congress resolved on the year."""
+def _vote_under(paper: Paper) -> int | None:
+    """The number of the vote a report is of, or of that the congress resolved on."""
     if paper.kind == "tally_report":
         return number_in(paper.subject, Vote)
     if number_in(paper.subject, Cycle) is None:  # a decision on one project's change
         return None
-    reports = [
-        other
-        for other in on_file
-        if other.kind == "tally_report" and other.cycle_id == paper.cycle_id and other.pk < paper.pk
-    ]
-    return number_in(max(reports, key=lambda report: report.pk).subject, Vote) if reports else None
+    return number_in(paper.data.get("vote", ""), Vote)

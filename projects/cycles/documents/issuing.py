@@ -12,7 +12,7 @@ OF_PRESIDIUM = frozenset(
     {
         "announcement", "convening", "agenda", "materials", "opinions", "tally_report", "tellers", "change_notice",
         "presidium_report", "filing", "account", "circular", "look_back", "minutes", "readiness", "trackers", "scheme",
-        "vote_decision",
+        "vote_decision", "resolution_draft",
         "request", "candidate_table", "visits", "training", "transfer_list",
     }
 )  # fmt: skip

@@ -30,6 +30,8 @@ PERIODS = {
 Period = Literal["monthly", "quarterly", "half_year", "yearly"]
 BASES = {"in_office": _("全体代表"), "present": _("出席代表"), "valid": _("有效票")}
 Base = Literal["in_office", "present", "valid"]
+ADOPTIONS = {"hands": _("举手表决"), "ballot": _("无记名投票")}
+Adoption = Literal["hands", "ballot"]
 Percent = Annotated[int, Ge(0), Le(100)]
 Names = Annotated[tuple[Annotated[str, MinLen(1), MaxLen(40)], ...], MinLen(1), MaxLen(60)]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le
 from django.utils.translation import gettext_lazy as _
 
-from projects.cycles.rulebook.kinds import BASES, Base, Part
+from projects.cycles.rulebook.kinds import ADOPTIONS, BASES, Adoption, Base, Part
 from projects.cycles.rulebook.notes import Said
 
 
@@ -113,6 +113,19 @@ class Voting(Part):
             },
         ),
     ] = "vacant"
+    resolution_adoption: Annotated[
+        Adoption,
+        Said(
+            _("决议的表决方式"),
+            "voting",
+            "D",
+            "本地规定",
+            help=_(
+                "法律只规定以全体代表的过半数通过；无记名投票的，发票、计票、签字与票决相同，票数以宣布的为准"
+            ),
+            choices=ADOPTIONS,
+        ),
+    ] = "hands"
     ballot_retention: Annotated[
         Literal["next_session", "one_month"],
         Said(

@@ -7,12 +7,15 @@ from datetime import date, timedelta
 from typing import Any
 
 from projects.ballots.figures import field_name, marks_of, to_key
-from projects.ballots.models import Vote
+from projects.ballots.models import Purpose, Vote
 from projects.cycles.models import Cycle
 from projects.demo.cast import Township
 from projects.demo.play.stage import assembly, close_session, do_task, meeting, moment, open_tasks
-from projects.voting.selectors import deputies_in_office, opinions_of, vote_of
+from projects.voting.selectors import deputies_in_office, opinions_of, vote_at_desk
 from workflow.audit.services import Act
+
+# What the congress adopts by ballot is announced by a task of its own.
+DECLARING = {Purpose.RESOLUTION: "voting.declare_resolution"}
 
 
 @dataclass(frozen=True)
@@ -76,12 +79,13 @@ def play_ballot(
     play_attendance(town, cycle, t=t, hour=hour, present=present, on_leave=on_leave)
     play_opening(town, cycle, t=t, hour=hour, issued=issued)
     play_closing(town, cycle, t=t, hour=hour, returned=issued if sheet.returned is None else sheet.returned)
-    data = keyed(vote_of(cycle), sheet)
+    data = keyed(vote_at_desk(cycle), sheet)
     do_task(cycle, "voting.key_first", town.of("counter", 1), t, hour=hour, **data)
     do_task(cycle, "voting.key_second", town.of("counter", 2), t, hour=hour, **data)
     do_task(cycle, "voting.certify_chief", chief, t, hour=hour, confirmed=True)
     do_task(cycle, "voting.certify_teller", teller, t, hour=hour, confirmed=True)
-    do_task(cycle, "voting.declare", town.of("chair"), t, hour=hour, confirmed=True)
+    declaring = DECLARING.get(vote_at_desk(cycle).purpose, "voting.declare")
+    do_task(cycle, declaring, town.of("chair"), t, hour=hour, confirmed=True)
 
 
 def play_attendance(
@@ -89,7 +93,7 @@ def play_attendance(
 ) -> None:
     """Who is here: where the session has a roll, the last on it are those who are on leave or absent."""
     data: dict[str, Any] = {"present": present, "on_leave": on_leave}
-    vote = vote_of(cycle)
+    vote = vote_at_desk(cycle)
     lines = [str(pk) for pk in vote.session.roll.values_list("pk", flat=True)] if vote.session else []
     if away := lines[present:]:
         data |= {"leave": away[:on_leave], "absent": away[on_leave:]}

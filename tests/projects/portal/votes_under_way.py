@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import projects.voting.events  # noqa: F401  registers the events
@@ -15,13 +15,14 @@ from projects.ballots.figures import PRESSED, field_name
 from projects.ballots.models import RollEntry, Vote
 from projects.ballots.rules import Mode
 from projects.ballots.together import cast
-from projects.cycles.models import Cycle, RollLine
+from projects.cycles.models import Cycle, RollLine, Session
 from projects.cycles.rulebook import Rules
 from projects.demo.cast import Township
 from projects.evaluation import measuring
 from projects.supervision import changing
 from projects.supervision.models import Change, Project
 from projects.voting import desk as voting
+from projects.voting.desk import DESK
 from tests.builders import at, do, every_office, township
 from tests.projects.ballots.conftest import PASSPHRASES
 from tests.projects.evaluation.conftest import year_under_supervision
@@ -36,7 +37,12 @@ from workflow.machines.models import Record
 IN_OFFICE, ON_PAPER = 20, 5
 PRESSING = IN_OFFICE - ON_PAPER
 TITLES = ["文化礼堂", "村道硬化"]
-DESKS = {"projects": voting.DESK, "measurement": measuring.DESK, "change": changing.DESK}
+DESKS = {
+    "projects": voting.DESK,
+    "resolution": voting.DESK,
+    "measurement": measuring.DESK,
+    "change": changing.DESK,
+}
 HOLDING = {"chief_teller": "hold_chief", "teller": "hold_teller", "chair": "hold_chair"}
 STAGES = ("open", "closed", "keyed once", "keyed", "signed once")
 EXTRA_DAY = "2027-06-18"
@@ -183,9 +189,16 @@ def _marks(mode: Mode, candidates: Iterable[str], *, in_favour: bool) -> Any:
     return [first if in_favour else others[0]]
 
 
-def projects_by_telephone() -> UnderWay:
+def on_the_roll(town: Township, session: Session) -> None:
+    RollLine.objects.bulk_create(
+        RollLine(unit=town.unit, session=session, user=town.of("deputy", n), name=f"代表{n}")
+        for n in range(1, IN_OFFICE + 1)
+    )
+
+
+def projects_by_telephone(**rules: Any) -> UnderWay:
     """The vote on projects, its key not made yet."""
-    return _on_projects(ballot_channel="device")
+    return _on_projects(ballot_channel="device", **rules)
 
 
 def projects_by_keypad() -> UnderWay:
@@ -193,12 +206,9 @@ def projects_by_keypad() -> UnderWay:
     return _on_projects(ballot_channel="keypad", ballot_mode="each").opened()
 
 
-def _on_projects(**rules: str) -> UnderWay:
+def _on_projects(**rules: Any) -> UnderWay:
     hall = settled(TITLES, seats=1, in_office=IN_OFFICE, **rules)
-    RollLine.objects.bulk_create(
-        RollLine(unit=hall.town.unit, session=hall.session, user=hall.town.of("deputy", n), name=f"代表{n}")
-        for n in range(1, IN_OFFICE + 1)
-    )
+    on_the_roll(hall.town, hall.session)
     every_office(hall.town)
     records = (hall.cycle, hall.session, hall.vote)
     return UnderWay(hall.town, hall.cycle, hall.cycle, "voting.", DAY, records, hall.vote)
@@ -233,6 +243,17 @@ def change_by_telephone() -> UnderWay:
     )  # fmt: skip
 
 
+def resolution_by_telephone() -> UnderWay:
+    """The resolution on a result announced a moment before, by the same desk."""
+    held = projects_by_telephone(resolution_adoption="ballot").open_by_telephone()
+    held.advance(Said(), STAGES[-1])
+    held.act("certify_teller", "teller", confirmed=True)
+    held.act("declare", "chair", confirmed=True)
+    held.act("put_resolution", "clerk", body="会议决定，确定文化礼堂为民生实事项目。", number="")
+    vote = DESK.vote_of(held.cycle)
+    return replace(held, records=(*held.records[:-1], vote), vote=vote)
+
+
 @dataclass(frozen=True)
 class Kind:
     """day: of the vote; build: makes it in an empty database, in `KINDS` to the moment its ballots are out."""
@@ -245,6 +266,7 @@ BY_TELEPHONE = {
     "projects": Kind(DAY, projects_by_telephone),
     "satisfaction": Kind(T2, satisfaction_by_telephone),
     "change": Kind(EXTRA_DAY, change_by_telephone),
+    "resolution": Kind(DAY, resolution_by_telephone),
 }
 KINDS = {
     kind: Kind(of.day, lambda build=of.build: build().open_by_telephone())
