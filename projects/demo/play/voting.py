@@ -84,7 +84,7 @@ def play_ballot(
     do_task(cycle, "voting.key_second", town.of("counter", 2), t, hour=hour, **data)
     do_task(cycle, "voting.certify_chief", chief, t, hour=hour, confirmed=True)
     do_task(cycle, "voting.certify_teller", teller, t, hour=hour, confirmed=True)
-    declaring = DECLARING.get(vote_at_desk(cycle).purpose, "voting.declare")
+    declaring = DECLARING.get(Purpose(vote_at_desk(cycle).purpose), "voting.declare")
     do_task(cycle, declaring, town.of("chair"), t, hour=hour, confirmed=True)
 
 
