@@ -16,7 +16,7 @@ from django.utils.translation import override
 
 from notifications.letters import START, placeholders_of
 from notifications.rendering import TITLE_LENGTH, Facts, Letter, TaskFacts, render
-from workflow.people.saying import day_said
+from workflow.people.saying import day_said, listed, titled
 
 NAME = re.compile(r"\{([^{}\n]*)\}")
 BODY_LENGTH = 2000
@@ -48,7 +48,7 @@ def faults_of(letter: str, title: str, body: str) -> dict[str, list[str]]:
         if unknown:
             found[field].append(
                 _("没有这样的代入项：%(names)s。可用的列在下方。")
-                % {"names": "、".join(f"{{{name}}}" for name in dict.fromkeys(unknown))}
+                % {"names": listed(f"{{{name}}}" for name in dict.fromkeys(unknown))}
             )
         if re.search(r"[{}]", NAME.sub("", text)):
             found[field].append(_("花括号只能成对使用，中间写代入项的名称。"))
@@ -105,7 +105,7 @@ def _of_tasks(facts: Facts) -> dict[str, str]:
         return {}
     if len(facts.tasks) > 1:
         brief = _("%(title)s等 %(n)s 项") % {"title": first.title, "n": len(facts.tasks)}
-        return {"task": brief, "tasks": "\n".join(f"{t.title}：{t.label}" for t in facts.tasks)}
+        return {"task": brief, "tasks": "\n".join(titled(t.title, t.label) for t in facts.tasks)}
     due = date_format(first.due_on) if first.due_on else ""
     if due and first.provisional:
         due = _("%(day)s（暂定）") % {"day": due}

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import prefetch_related_objects
-from django.utils.translation import gettext as _
 
 from projects.ballots import rules as count
 from projects.ballots.files import Unusable, read_vote
@@ -21,6 +20,8 @@ from projects.ballots.models import Option, Purpose, Vote
 from projects.ballots.outcomes import outcome_of
 from projects.cycles.rulebook import Rules as Rulebook
 from workflow.audit.chain import canonical
+from workflow.people.saying import as_written
+from workflow.people.sentences import sentence as _
 
 # The count's figure of a candidate → its name in a stored tally.
 MARK_OF = {
@@ -175,9 +176,9 @@ def parts_of(vote: Vote, figures: Mapping[str, Any]) -> list[count.VoteFile]:
         ]
     words, paper = words_of(vote), {name: kept for name, kept in figures.items() if name != "pressed"}
     return [
-        _part(vote, paper, words.of_part("纸质票", "有效纸质票 {} 张"), vote.paper_issued, vote.paper_returned),
+        _part(vote, paper, words.of_part(_("纸质票"), _("有效纸质票 %(n)s 张")), vote.paper_issued, vote.paper_returned),
         _part(
-            vote, _pressed(vote, figures), words.of_part("按键", "表决器记录 {} 人"), vote.pressing, vote.recorded
+            vote, _pressed(vote, figures), words.of_part(_("按键"), _("表决器记录 %(n)s 人")), vote.pressing, vote.recorded
         ),
     ]  # fmt: skip
 
@@ -284,7 +285,7 @@ def faults_in_keying(vote: Vote, figures: Mapping[str, Any]) -> list[str]:
 def spoiled_of(vote: Vote) -> list[tuple[str, int]]:
     """The reasons there were invalid ballots for, with their numbers; empty where none was told."""
     told = vote.figures.get("spoiled", {})
-    return [(f"无效票：{title}", told[why]) for why, title in SPOILED.items() if told.get(why)]
+    return [(_("无效票：%(why)s") % {"why": SPOILED[why]}, told[why]) for why in SPOILED if told.get(why)]
 
 
 def spoiled_faults(figures: Mapping[str, Any]) -> list[str]:
@@ -497,7 +498,11 @@ def _marks_line(file: count.VoteFile, tally: count.Count, broken: set[str]) -> l
 def _sum_line(vote: Vote, one: str, of: count.Sum, valid: int) -> str:
     words = words_of(vote)
     if words is not count.VOTING:
-        return f"{one}：{words.parts(of, all_four=True)} ＝ {words.whole.format(valid)}"
+        return _("%(project)s：%(parts)s ＝ %(whole)s") % {
+            "project": one,
+            "parts": words.parts(of, all_four=True),
+            "whole": words.whole % {"n": valid},
+        }
     return _("%(project)s：赞成 %(for)s ＋ 反对 %(against)s ＋ 弃权 %(abstain)s ＝ 有效票 %(valid)s") % {
         "project": one,
         "for": of.in_favour,
@@ -508,21 +513,30 @@ def _sum_line(vote: Vote, one: str, of: count.Sum, valid: int) -> str:
 
 
 SPOILED = {
-    count.Spoiled.TOO_MANY: "多选",
-    count.Spoiled.UNREADABLE: "涂改、无法辨认",
-    count.Spoiled.NOT_THE_FORM: "未使用统一印制的票",
-    count.Spoiled.OTHER: "其他",
+    count.Spoiled.TOO_MANY: _("多选"),
+    count.Spoiled.UNREADABLE: _("涂改、无法辨认"),
+    count.Spoiled.NOT_THE_FORM: _("未使用统一印制的票"),
+    count.Spoiled.OTHER: _("其他"),
 }
 _FIGURES = {
-    "issued": "发出",
-    "returned": "收回",
-    "valid": "有效票",
-    "invalid": "无效票",
-    **{f"spoiled_{why}": f"无效票原因“{title}”" for why, title in SPOILED.items()},
+    "issued": _("发出"),
+    "returned": _("收回"),
+    "valid": _("有效票"),
+    "invalid": _("无效票"),
+    **{f"spoiled_{why}": _("无效票原因“%(why)s”") % {"why": title} for why, title in SPOILED.items()},
 }
 
 
 def place_of(difference: count.Difference) -> str:
     """Where two keyings differ, without saying what either of them holds."""
     figure = _FIGURES.get(difference.field) or getattr(difference.words, difference.field)
-    return f"“{difference.candidate}”的{figure}" if difference.candidate else figure
+    if not difference.candidate:
+        return figure
+    return _("“%(one)s”的%(figure)s") % {"one": difference.candidate, "figure": figure}
+
+
+def signed_outcome(vote: Vote) -> dict[str, Any]:
+    """The stored outcome as it is told on a page."""
+    if not vote.outcome:
+        return vote.outcome
+    return as_written(vote.outcome, lambda: outcome_of(vote, decided(vote)))

@@ -166,7 +166,9 @@ def share_of(vote: Vote, brought: Opening) -> bytes:
     try:
         share = _brought(holder, brought)
     except sealing.CannotOpen as error:
-        raise Refused(f"{HOLDERS[brought.office]}：{error}") from None
+        raise Refused(
+            _("%(office)s：%(why)s") % {"office": HOLDERS[brought.office], "why": error.args[0]}
+        ) from None
     if share[0] != place:
         raise Refused(
             _("这不是%(office)s的恢复单，请选定恢复单所属的保管人。") % {"office": HOLDERS[brought.office]}
@@ -186,7 +188,7 @@ def private_key(vote: Vote, first: Opening, second: Opening) -> Any:
     try:
         return sealing.join_shares(share_of(vote, first), share_of(vote, second), vote.public_key)
     except sealing.CannotOpen as error:
-        raise Refused(str(error)) from None
+        raise Refused(*error.args) from None
 
 
 def recovery_sheet(act: Act, vote: Vote, office: str, passphrase: str) -> str:

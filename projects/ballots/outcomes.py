@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from projects.ballots import rules as count
 from projects.ballots.files import outcome_as_json
 from projects.ballots.models import QUESTIONS, Vote
+from workflow.people.sentences import sentence as _
 
 
 @dataclass(frozen=True)
@@ -97,15 +98,18 @@ def _carried(vote: Vote, counted: count.Outcome) -> dict[str, Any]:
     needed = count.majority_phrase(counted.majority, counted.vote.paper.mode)
     return outcome_as_json(counted) | {
         "lines": {
-            title: {
-                "word": "通过" if title in counted.result.elected else "未通过",
-                "good": title in counted.result.elected,
-                "reason": f"{needed}，得 {of.in_favour} 票"
-                + (f"（另有 {of.not_pressed} 人未按）" if of.not_pressed else "")
-                + ("，通过。" if title in counted.result.elected else "，未通过。"),
-            }
+            title: _line(needed, of, carried=title in counted.result.elected)
             for title, of in counted.count.sums.items()
         }
+    }
+
+
+def _line(needed: str, of: count.Sum, *, carried: bool) -> dict[str, Any]:
+    told = _("%(majority)s，%(got)s，通过。") if carried else _("%(majority)s，%(got)s，未通过。")
+    return {
+        "word": _("通过") if carried else _("未通过"),
+        "good": carried,
+        "reason": told % {"majority": needed, "got": count.votes_phrase(of)},
     }
 
 

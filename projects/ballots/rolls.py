@@ -14,6 +14,7 @@ from projects.cycles.models import Presence, RollLine
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.people.saying import said as _
+from workflow.people.sentences import in_a_row
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0, 1, I, L, O: codes are read off paper
 CODE_LENGTH = 12
@@ -154,7 +155,7 @@ def to_paper(act: Act, vote: Vote, lines: Sequence[int], *, reason: str) -> int:
     if wrong or len(entries) != len(set(lines)):
         raise Refused(
             _("%(names)s已经投票、已领纸质票或未出席，不能改用纸质票。")
-            % {"names": "、".join(wrong) or _("有的代表")}
+            % {"names": in_a_row(wrong) or _("有的代表")}
         )
     paper = issued_on_paper(vote) + len(entries)
     left = vote.roll.filter(channel=own).count() - len(entries)

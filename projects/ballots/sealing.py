@@ -21,6 +21,7 @@ from Crypto.Protocol.SecretSharing import Shamir
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
 from projects.ballots.rules import Choice, Mode, Paper, read_ballot
+from workflow.people.sentences import sentence as _
 
 ALGORITHM = "x25519-sealedbox-shamir2of3"
 SHARES, NEEDED = 3, 2
@@ -92,7 +93,7 @@ def open_share(holder: Holder, sealed_share: str, passphrase: str) -> bytes:
     """One holder's share. CannotOpen where the passphrase is another one."""
     private = _key_of(passphrase, bytes.fromhex(holder.salt), holder.stretching)
     if not hmac.compare_digest(bytes(private.public_key).hex(), holder.public_key):
-        raise CannotOpen("口令不对。")
+        raise CannotOpen(_("口令不对。"))
     return SealedBox(private).decrypt(bytes.fromhex(sealed_share))
 
 
@@ -110,10 +111,10 @@ def share_from_sheet(text: str) -> bytes:
     try:
         read = base64.b32decode(plain + "=" * (-len(plain) % 8))
     except ValueError:
-        raise CannotOpen("恢复单上的字符抄写有误，请逐组核对。") from None
+        raise CannotOpen(_("恢复单上的字符抄写有误，请逐组核对。")) from None
     share, check = read[:SHARE_BYTES], read[SHARE_BYTES:]
     if len(share) != SHARE_BYTES or not hmac.compare_digest(check, _check(share)):
-        raise CannotOpen("恢复单上的字符抄写有误，请逐组核对。")
+        raise CannotOpen(_("恢复单上的字符抄写有误，请逐组核对。"))
     return share
 
 
@@ -124,14 +125,14 @@ def _check(share: bytes) -> bytes:
 def join_shares(one: bytes, other: bytes, public_key: str) -> PrivateKey:
     """The private key two shares make; CannotOpen unless it is the one of `public_key`."""
     if one[0] == other[0]:
-        raise CannotOpen("须由两名持有人各出一份，同一份不能用两次。")
+        raise CannotOpen(_("须由两名持有人各出一份，同一份不能用两次。"))
     halves = [
         Shamir.combine([(share[0], share[at : at + HALF]) for share in (one, other)], False)
         for at in (1, 1 + HALF)
     ]
     private = PrivateKey(b"".join(halves))
     if not hmac.compare_digest(bytes(private.public_key).hex(), public_key):
-        raise CannotOpen("两份密钥合不成本次投票的密钥，其中有一份不属于本次投票。")
+        raise CannotOpen(_("两份密钥合不成本次投票的密钥，其中有一份不属于本次投票。"))
     return private
 
 

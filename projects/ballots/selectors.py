@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from django.db.models import Count, QuerySet
@@ -16,6 +17,8 @@ from projects.ballots.models import Channel, Keying, Purpose, Vote, VoteState
 from projects.ballots.outcomes import PLACES, lines_told
 from projects.cycles.models import Paper, RollLine
 from workflow.flows import meetings
+from workflow.people.sentences import in_a_row
+from workflow.people.sentences import sentence as _
 
 PROJECTS = (Purpose.PROJECTS, Purpose.RUN_OFF)
 STANDING = (VoteState.CERTIFIED, VoteState.DECLARED)
@@ -207,10 +210,13 @@ class Comparison:
     @property
     def sentence(self) -> str:
         """The whole of it in one paragraph, for the report and the vote's page."""
+        first = self.first.title
         if not self.comparable:
-            return f"本次为复票。前次计票“{self.first.title}”未形成相符的数字，无从比较。"
-        told = "；".join(self.differences) if self.differences else "各项数字与前次完全一致"
-        return f"本次为复票，与前次计票“{self.first.title}”比较：{told}。"
+            return _("本次为复票。前次计票“%(first)s”未形成相符的数字，无从比较。") % {"first": first}
+        if not self.differences:
+            return _("本次为复票，与前次计票“%(first)s”比较：各项数字与前次完全一致。") % {"first": first}
+        told = {"first": first, "differences": in_a_row(self.differences, _("%(first)s；%(rest)s"))}
+        return _("本次为复票，与前次计票“%(first)s”比较：%(differences)s。") % told
 
 
 def compared_with_first(vote: Vote) -> Comparison | None:
@@ -228,7 +234,11 @@ def compared_with_first(vote: Vote) -> Comparison | None:
     return Comparison(
         first,
         True,
-        tuple(f"{figures.place_of(one)}前次 {one.first}，本次 {one.second}" for one in found),
+        tuple(
+            _("%(figure)s前次 %(first)s，本次 %(second)s")
+            % {"figure": figures.place_of(one), "first": one.first, "second": one.second}
+            for one in found
+        ),
     )
 
 
@@ -285,7 +295,8 @@ def lines_of(vote: Vote) -> list[Line]:
     """
     if vote.state not in STANDING:
         return []
-    lines = [_line(option, vote.outcome) for option in vote.options.all()]
+    outcome = figures.signed_outcome(vote)
+    lines = [_line(option, outcome) for option in vote.options.all()]
     if is_left_over(vote):
         return [replace(line, place="left") if line.place == "not_elected" else line for line in lines]
     decision = decision_on(vote)
@@ -296,7 +307,7 @@ def decision_on(vote: Vote) -> Paper | None:
     """What the presidium decided after the vote where its rules leave that to it (rules.md §6.2); None before.
 
     A tie across the last place, or places left that stay vacant after all. The signed tally stays as it is: this stands
-    beside it. Its data: `chosen`, the references of those elected; `decided`, who decided and when, in words.
+    beside it. Its data: `chosen`, the references of those elected; `presidium` and `on`, who decided and when.
     """
     if not (_is_tied_for_presidium(vote) or _leaves_places(vote)):
         return None
@@ -326,15 +337,29 @@ def _as_decided(line: Line, decision: Paper) -> Line:
     if line.elected:
         return line
     chosen = line.reference in decision.data["chosen"]
-    told = f"{line.reason}{decision.data['decided']}{'入选' if chosen else '未入选'}。"
-    return replace(line, place="elected" if chosen else "not_elected", reason=told)
+    told = (
+        _("%(reason)s%(presidium)s%(day)s决定入选。")
+        if chosen
+        else _("%(reason)s%(presidium)s%(day)s决定未入选。")
+    )
+    reason = told % {
+        "reason": line.reason,
+        "presidium": decision.data["presidium"],
+        "day": date.fromisoformat(decision.data["on"]),
+    }
+    return replace(line, place="elected" if chosen else "not_elected", reason=reason)
 
 
 def then_of(vote: Vote) -> str:
     """How a tie across the last place or places left are settled, in words; empty where there is neither."""
-    told = {count.Verdict.RUNOFF: "末位票数相等", count.Verdict.SHORTFALL: "过半数的项目少于应选数"}
+    told = {
+        count.Verdict.RUNOFF: _("末位票数相等：%(then)s"),
+        count.Verdict.SHORTFALL: _("过半数的项目少于应选数：%(then)s"),
+    }
     what = told.get(vote.outcome.get("outcome"))
-    return f"{what}：{count.next_step(figures.decided(vote))}" if what and vote.purpose in PROJECTS else ""
+    return (
+        what % {"then": count.next_step(figures.decided(vote))} if what and vote.purpose in PROJECTS else ""
+    )
 
 
 def ranks_of(vote: Vote, lines: Iterable[Line]) -> dict[str, int]:
@@ -387,7 +412,7 @@ def vote_page(vote: Vote) -> dict[str, Any]:
             row
             | {"figures": figures.told(vote, vote.outcome["sums"][row["title"]])}
             | decided.get(row["title"], {})
-            for row in lines_told(vote, vote.outcome)
+            for row in lines_told(vote, figures.signed_outcome(vote))
         ],
         "then": then_of(vote),
         "decision": decision_on(vote),

@@ -15,6 +15,7 @@ from projects.cycles.models import Cycle, Paper
 from projects.cycles.rulebook import COLLECTION_DAYS_RECOMMENDED, Rules
 from projects.cycles.selectors import paper_of, rules_for, session_date
 from workflow.flows.models import Deadline
+from workflow.people.saying import as_written
 from workflow.people.saying import said as _
 
 
@@ -62,7 +63,10 @@ def cosigning_page(cycle: Cycle) -> dict[str, Any]:
     """The call the chair is asked to confirm, with what was noted on it."""
     draft = call_of(cycle)
     days = {name: date.fromisoformat(draft.data[name]) for name in ("from", "to")}
-    return {"draft": draft, "start": days["from"], "end": days["to"], "warnings": draft.data["warnings"]}
+    noted = as_written(
+        draft.data["warnings"], lambda: window_warnings(cycle, start=days["from"], end=days["to"])
+    )
+    return {"draft": draft, "start": days["from"], "end": days["to"], "warnings": noted}
 
 
 COMPLETING = "collection.complete_proposal"

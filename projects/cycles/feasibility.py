@@ -28,7 +28,8 @@ from datetime import date, timedelta
 from projects.cycles.rulebook import COLLECTION_DAYS_RECOMMENDED, Rules
 from workflow.calendar.offsets import DueDate, Offset, resolve
 from workflow.calendar.workdays import is_published, spring_festival
-from workflow.people.texts import in_words
+from workflow.people.sentences import in_a_row
+from workflow.people.sentences import sentence as _
 
 WINDOW = "window"
 APPRAISALS = (
@@ -48,7 +49,7 @@ THIRD_QUARTER = (7, 8, 9)
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a plan does not hold, or what to mind: a stable code, a Chinese sentence, days over if counted."""
+    """Why a plan does not hold, or what to mind: a stable code, a sentence, days over if counted."""
 
     code: str
     text: str
@@ -84,10 +85,9 @@ class Outlook:
     @property
     def latest_said(self) -> str:
         """Both last days in one sentence."""
-        return (
-            f"票决会议拟于{in_words(self.t)}举行：计入一次异议的最迟启动日为{in_words(self.latest)}，"
-            f"不计异议的最迟启动日为{in_words(self.latest_without_objection)}。"
-        )
+        return _(
+            "票决会议拟于%(t)s举行：计入一次异议的最迟启动日为%(latest)s，不计异议的最迟启动日为%(without)s。"
+        ) % {"t": self.t, "latest": self.latest, "without": self.latest_without_objection}
 
     def sentences(self) -> list[str]:
         """Both last days, then what does not fit, then what to mind."""
@@ -162,10 +162,10 @@ def warnings_on_window(window_to: date, t: date, rules: Rules) -> list[Reason]:
     if end <= limit:
         return []
     days, latest = (end - limit).days, latest_window_end(t, rules)
-    text = (
-        f"征集到{in_words(window_to)}结束，候选项目公示按期限将于{in_words(end)}结束，"
-        f"晚于主席团决定列入议程的期限{in_words(limit)} {days} 天；征集最迟应于{in_words(latest)}结束，或者推迟票决会议。"
-    )
+    text = _(
+        "征集到%(window)s结束，候选项目公示按期限将于%(end)s结束，晚于主席团决定列入议程的期限%(limit)s %(days)s 天；"
+        "征集最迟应于%(latest)s结束，或者推迟票决会议。"
+    ) % {"window": window_to, "end": end, "limit": limit, "days": days, "latest": latest}
     return [Reason("window_too_long", text, days)]
 
 
@@ -218,14 +218,14 @@ def _order_of_sessions(c: date, t: date, t2: date) -> Iterator[Reason]:
         days = (c - t).days
         yield Reason(
             "vote_before_opening",
-            f"票决会议（{in_words(t)}）应晚于年度工作启动日（{in_words(c)}）。",
+            _("票决会议（%(t)s）应晚于年度工作启动日（%(c)s）。") % {"t": t, "c": c},
             days,
         )
     if t2 <= t:
         days = (t - t2).days
         yield Reason(
             "evaluation_before_vote",
-            f"评估会议（{in_words(t2)}）应晚于票决会议（{in_words(t)}）。",
+            _("评估会议（%(t2)s）应晚于票决会议（%(t)s）。") % {"t2": t2, "t": t},
             days,
         )
 
@@ -236,8 +236,11 @@ def _chain_over(c: date, t: date, rules: Rules) -> Iterator[Reason]:
         days, latest = (end - limit).days, latest_start(t, rules, objections=0)
         yield Reason(
             "chain_too_long",
-            f"候选项目公示按期限于{in_words(end)}结束，晚于主席团决定列入议程的期限{in_words(limit)} {days} 天；"
-            f"不计异议，最迟应于{in_words(latest)}启动，或者推迟票决会议。",
+            _(
+                "候选项目公示按期限于%(end)s结束，晚于主席团决定列入议程的期限%(limit)s %(days)s 天；"
+                "不计异议，最迟应于%(latest)s启动，或者推迟票决会议。"
+            )
+            % {"end": end, "limit": limit, "days": days, "latest": latest},
             days,
         )
 
@@ -246,8 +249,8 @@ def _no_time_to_carry_out(t: date, t2: date, rules: Rules) -> Iterator[Reason]:
     report = resolve(rules.offset("evaluation.completion_report"), {"T2": t2}).on
     if report <= t:
         days = (t - report).days
-        text = f"完成情况报告应于{in_words(report)}前提出，早于票决会议（{in_words(t)}），项目没有实施时间。"
-        yield Reason("no_time_to_carry_out", text, days)
+        text = _("完成情况报告应于%(report)s前提出，早于票决会议（%(t)s），项目没有实施时间。")
+        yield Reason("no_time_to_carry_out", text % {"report": report, "t": t}, days)
 
 
 def _objection_over(c: date, t: date, rules: Rules) -> Iterator[Reason]:
@@ -256,8 +259,11 @@ def _objection_over(c: date, t: date, rules: Rules) -> Iterator[Reason]:
         days, latest = (end - limit).days, latest_start(t, rules)
         yield Reason(
             "objection_too_long",
-            f"公示期间如有一次异议成立，须重新研究和公示，至{in_words(end)}结束，超过期限 {days} 天；"
-            f"计入一次异议的最迟启动日为{in_words(latest)}。",
+            _(
+                "公示期间如有一次异议成立，须重新研究和公示，至%(end)s结束，超过期限 %(days)s 天；"
+                "计入一次异议的最迟启动日为%(latest)s。"
+            )
+            % {"end": end, "days": days, "latest": latest},
             days,
         )
 
@@ -267,14 +273,18 @@ def _outside_third_quarter(c: date, t: date, rules: Rules) -> Iterator[Reason]:
     if call.month not in THIRD_QUARTER or call.year != t.year - 1:
         yield Reason(
             "not_third_quarter",
-            f"征集一般在票决会议上一年的第三季度启动，本计划于{in_words(call)}前发布公告。",
+            _("征集一般在票决会议上一年的第三季度启动，本计划于%(call)s前发布公告。") % {"call": call},
         )
 
 
 def _short_window(rules: Rules) -> Iterator[Reason]:
     missing = COLLECTION_DAYS_RECOMMENDED - rules.collection_window_days
     if missing > 0:
-        text = f"征集期 {rules.collection_window_days} 天，比一般不少于的 {COLLECTION_DAYS_RECOMMENDED} 天少 {missing} 天。"
+        text = _("征集期 %(days)s 天，比一般不少于的 %(usual)s 天少 %(missing)s 天。") % {
+            "days": rules.collection_window_days,
+            "usual": COLLECTION_DAYS_RECOMMENDED,
+            "missing": missing,
+        }
         yield Reason("short_window", text, missing)
 
 
@@ -283,31 +293,33 @@ def _spring_festival_inside(c: date, t: date, rules: Rules) -> Iterator[Reason]:
         if c <= festival <= t:
             yield Reason(
                 "spring_festival",
-                f"启动至票决会议之间有春节（{in_words(festival)}），请留足时间。",
+                _("启动至票决会议之间有春节（%(festival)s），请留足时间。") % {"festival": festival},
             )
     plan = rules.plan_offset(t)
     if plan != rules.offset("supervision.plan"):
-        text = f"票决会议后遇春节，实施计划期限为 {plan.days} 天，至{in_words(resolve(plan, {'T': t}).on)}。"
-        yield Reason("spring_festival_plan", text, plan.days)
+        text = _("票决会议后遇春节，实施计划期限为 %(days)s 天，至%(until)s。")
+        until = resolve(plan, {"T": t}).on
+        yield Reason("spring_festival_plan", text % {"days": plan.days, "until": until}, plan.days)
 
 
 def _unusual_evaluation(t: date, t2: date) -> Iterator[Reason]:
     if t2.year != t.year + 1:
         yield Reason(
             "evaluation_year",
-            f"评估会议一般为票决次年的第一次会议，本计划为{in_words(t2)}。",
+            _("评估会议一般为票决次年的第一次会议，本计划为%(t2)s。") % {"t2": t2},
         )
     elif t2.month > 6:
         yield Reason(
             "evaluation_summer",
-            f"评估会议一般为次年第一次会议，不是年中会议，本计划为{in_words(t2)}。",
+            _("评估会议一般为次年第一次会议，不是年中会议，本计划为%(t2)s。") % {"t2": t2},
         )
 
 
 def _unpublished_years(c: date, t2: date) -> Iterator[Reason]:
     years = [str(year) for year in range(c.year, t2.year + 1) if not is_published(year)]
     if years:
-        yield Reason("provisional", f"{'、'.join(years)} 年的放假安排尚未公布，有关日期为暂定。")
+        text = _("%(years)s 年的放假安排尚未公布，有关日期为暂定。") % {"years": in_a_row(years)}
+        yield Reason("provisional", text)
 
 
 def _festivals(years: Iterable[int]) -> Iterator[date]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from workflow.people.sentences import clause, in_a_row
 from workflow.people.sentences import sentence as _
 
 JOINT_MOVERS = 5
@@ -197,7 +198,7 @@ class Preparation:
 def readiness(p: Preparation) -> list[Line]:
     """程序体检: every point with whoever it waits for. Blocking lines stop the sheet, the others only inform."""
     return [
-        *[CREDENTIALS.line(Level.BLOCKING, text.rstrip("。")) for text in p.credentials],
+        *[CREDENTIALS.line(Level.BLOCKING, clause(text)) for text in p.credentials],
         _needed(
             ROLL,
             p.deputies is not None,
@@ -226,8 +227,8 @@ def readiness(p: Preparation) -> list[Line]:
             _("均已答复"),
             _("还有 %(unanswered)s 件意见建议没有答复提出人") % {"unanswered": p.unanswered},
         ),
-        *[MOTIONS.line(Level.BLOCKING, text.rstrip("。")) for text in p.undecided],
-        *[QUESTIONS.line(Level.BLOCKING, text.rstrip("。")) for text in p.questions],
+        *[MOTIONS.line(Level.BLOCKING, clause(text)) for text in p.undecided],
+        *[QUESTIONS.line(Level.BLOCKING, clause(text)) for text in p.questions],
         _later(VISITS, p, done=p.visits_closed, note=_("已登记 %(visits)s 次") % {"visits": p.visits}),
         _later(TRAINING, p, done=p.trained),
         *_materials(p),
@@ -236,7 +237,7 @@ def readiness(p: Preparation) -> list[Line]:
 
 def few(names: Sequence[str], most: int = 5) -> str:
     """Names in a row; of many the first ones and how many there are."""
-    told = "、".join(names[:most])
+    told = in_a_row(names[:most])
     return told if len(names) <= most else _("%(told)s等 %(n)s 个") % {"told": told, "n": len(names)}
 
 

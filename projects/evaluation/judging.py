@@ -23,6 +23,7 @@ from projects.evaluation.rules import (
     rate_sentence,
     satisfaction_rate,
 )
+from workflow.people.sentences import sentence as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,13 @@ def judge(of: Sum, terms: Terms, *, hall: Hall, earlier_failures: int) -> Findin
     if terms.formula is Formula.MAJORITY_CLASSES:
         judged = level_among_members(marks, members=hall.in_office)
         following = consequence_of_level(judged.level, earlier_failures=earlier_failures)
-        return Finding(marks, of.not_pressed, hall.in_office, following, judged.reason + following.reason)
+        told = _in_full(judged.reason, following)
+        return Finding(marks, of.not_pressed, hall.in_office, following, told)
     rate = satisfaction_rate(marks, base=base, formula=terms.formula)
     following = consequence_of_rate(rate, earlier_failures=earlier_failures, thresholds=terms.thresholds)
     how = rate_sentence(marks, base=terms.base, of=base, formula=terms.formula)
-    return Finding(marks, of.not_pressed, base, following, how + following.reason)
+    return Finding(marks, of.not_pressed, base, following, _in_full(how, following))
+
+
+def _in_full(figures: str, following: Following) -> str:
+    return _("%(figures)s%(following)s") % {"figures": figures, "following": following.reason}

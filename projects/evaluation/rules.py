@@ -1,7 +1,7 @@
 """What an evaluation says: satisfaction, residents' ratings, weighted dimensions, the consequence (rules.md §8).
 
 Pure: no clock, no database. Shares are exact Fractions between 0 and 1; thresholds are whole per cent. No national
-law fixes any of it: formulas, bases and thresholds are rulebook values. Sentences are Chinese beside a stable code.
+law fixes any of it: formulas, bases and thresholds are rulebook values. Sentences stand beside a stable code.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+
+from workflow.people.sentences import sentence as _
 
 
 class Level(StrEnum):
@@ -25,9 +27,9 @@ class Level(StrEnum):
 
 
 _LEVELS = {
-    Level.SATISFIED: "满意",
-    Level.BASICALLY_SATISFIED: "基本满意",
-    Level.DISSATISFIED: "不满意",
+    Level.SATISFIED: _("满意"),
+    Level.BASICALLY_SATISFIED: _("基本满意"),
+    Level.DISSATISFIED: _("不满意"),
 }
 
 
@@ -51,7 +53,7 @@ class Base(StrEnum):
         return _BASES[self]
 
 
-_BASES = {Base.IN_OFFICE: "全体组成人员", Base.PRESENT: "实到人员", Base.VALID: "有效票"}
+_BASES = {Base.IN_OFFICE: _("全体组成人员"), Base.PRESENT: _("实到人员"), Base.VALID: _("有效票")}
 
 
 class Consequence(StrEnum):
@@ -67,9 +69,9 @@ class Consequence(StrEnum):
 
 
 _CONSEQUENCES = {
-    Consequence.CLOSE: "可以销号",
-    Consequence.RECTIFY: "整改后再次测评",
-    Consequence.RECTIFY_AND_NAME: "整改、通报并报同级党委，再次测评",
+    Consequence.CLOSE: _("可以销号"),
+    Consequence.RECTIFY: _("整改后再次测评"),
+    Consequence.RECTIFY_AND_NAME: _("整改、通报并报同级党委，再次测评"),
 }
 
 
@@ -93,7 +95,7 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why figures cannot be judged. code: stable; sentence: Chinese, with the figures."""
+    """Why figures cannot be judged. code: stable; sentence: with the figures."""
 
     code: str
     sentence: str
@@ -131,13 +133,23 @@ class Following:
 def problems_with_marks(marks: Marks, *, base: int) -> list[Problem]:
     """What makes marks unusable against a base of people or ballots; empty means they can be judged."""
     named = zip(Level, (marks.satisfied, marks.basically, marks.dissatisfied), strict=True)
-    problems = [Problem("negative", f"{level.label} {n} 票，不能是负数。") for level, n in named if n < 0]
+    problems = [
+        Problem("negative", _("%(level)s %(n)s 票，不能是负数。") % {"level": level.label, "n": n})
+        for level, n in named
+        if n < 0
+    ]
     if base < 1:
-        problems.append(Problem("no_base", f"基数为 {base}，没有可以计算的人数。"))
+        problems.append(Problem("no_base", _("基数为 %(base)s，没有可以计算的人数。") % {"base": base}))
     if marks.cast > base:
-        figures = f"满意 {marks.satisfied} ＋ 基本满意 {marks.basically} ＋ 不满意 {marks.dissatisfied} ＝ {marks.cast}"
-        problems.append(Problem("more_marks_than_base", f"{figures} 票 ＞ 基数 {base}。"))
+        sentence = _("满意 %(a)s ＋ 基本满意 %(b)s ＋ 不满意 %(c)s ＝ %(cast)s 票 ＞ 基数 %(base)s。")
+        problems.append(
+            Problem("more_marks_than_base", sentence % (_figures(marks) | {"cast": marks.cast, "base": base}))
+        )
     return problems
+
+
+def _figures(marks: Marks) -> dict[str, int]:
+    return {"a": marks.satisfied, "b": marks.basically, "c": marks.dissatisfied}
 
 
 def level_among_members(marks: Marks, *, members: int) -> Judgment:
@@ -149,15 +161,23 @@ def level_among_members(marks: Marks, *, members: int) -> Judgment:
     _refuse(problems_with_marks(marks, base=members))
     half = Fraction(members, 2)
     if marks.content <= half:
-        return _judged(Level.DISSATISFIED, marks, members, "未超过半数（含半数）")
+        return _judged(Level.DISSATISFIED, marks, members, _("未超过半数（含半数）"))
     if marks.satisfied >= half:
-        return _judged(Level.SATISFIED, marks, members, "满意票达到半数")
-    return _judged(Level.BASICALLY_SATISFIED, marks, members, "满意票不足半数，与基本满意合计超过半数")
+        return _judged(Level.SATISFIED, marks, members, _("满意票达到半数"))
+    return _judged(Level.BASICALLY_SATISFIED, marks, members, _("满意票不足半数，与基本满意合计超过半数"))
 
 
 def _judged(level: Level, marks: Marks, members: int, why: str) -> Judgment:
-    figures = f"全体组成人员 {members} 人，满意 {marks.satisfied} 票，满意与基本满意合计 {marks.content} 票"
-    return Judgment(level, f"{figures}，{why}，结果为{level.label}。")
+    sentence = _(
+        "全体组成人员 %(members)s 人，满意 %(a)s 票，满意与基本满意合计 %(content)s 票，%(why)s，结果为%(level)s。"
+    ) % {
+        "members": members,
+        "a": marks.satisfied,
+        "content": marks.content,
+        "why": why,
+        "level": level.label,
+    }
+    return Judgment(level, sentence)
 
 
 def satisfaction_rate(marks: Marks, *, base: int, formula: Formula = Formula.SATISFIED_AND_BASIC) -> Fraction:
@@ -167,7 +187,7 @@ def satisfaction_rate(marks: Marks, *, base: int, formula: Formula = Formula.SAT
     """
     _refuse(problems_with_marks(marks, base=base))
     if formula is Formula.MAJORITY_CLASSES:
-        raise ValueError("按全体半数分级不计满意率。")
+        raise ValueError("levels have no rate")
     return Fraction(marks.satisfied if formula is Formula.SATISFIED_ONLY else marks.content, base)
 
 
@@ -180,11 +200,14 @@ def rate_sentence(
     marks: Marks, *, base: Base, of: int, formula: Formula = Formula.SATISFIED_AND_BASIC
 ) -> str:
     """The rate with its base and formula, as it is published."""
-    rate = percent(satisfaction_rate(marks, base=of, formula=formula))
+    told = _figures(marks) | {
+        "rate": percent(satisfaction_rate(marks, base=of, formula=formula)),
+        "base": base.label,
+        "of": of,
+    }
     if formula is Formula.SATISFIED_ONLY:
-        return f"满意率 {rate}，算法：满意 {marks.satisfied} ÷ {base.label} {of}。"
-    counted = f"（满意 {marks.satisfied} ＋ 基本满意 {marks.basically}）"
-    return f"满意率 {rate}，算法：{counted}÷ {base.label} {of}。"
+        return _("满意率 %(rate)s，算法：满意 %(a)s ÷ %(base)s %(of)s。") % told
+    return _("满意率 %(rate)s，算法：（满意 %(a)s ＋ 基本满意 %(b)s）÷ %(base)s %(of)s。") % told
 
 
 def consequence_of_rate(
@@ -196,29 +219,47 @@ def consequence_of_rate(
     failure at any rate: rectify, be named, report to the Party committee. earlier_failures: measurements of the same
     item that did not reach `close`, this one not among them.
     """
+    told = {"rate": percent(rate), "close": thresholds.close, "name": thresholds.name, "n": earlier_failures}
     if rate >= Fraction(thresholds.close, 100):
         return Following(
-            Consequence.CLOSE, "reached", f"满意率 {percent(rate)}，达到 {thresholds.close}%，可以销号。"
+            Consequence.CLOSE,
+            "reached",
+            _("满意率 %(rate)s，达到 %(close)s%%，可以销号。") % told,
         )
     if rate < Fraction(thresholds.name, 100):
-        reason = f"满意率 {percent(rate)}，低于 {thresholds.name}%，{Consequence.RECTIFY_AND_NAME.label}。"
-        return Following(Consequence.RECTIFY_AND_NAME, "below_naming", reason)
-    reason = f"满意率 {percent(rate)}，低于 {thresholds.close}%，"
-    return _failure(reason, earlier_failures)
+        return Following(
+            Consequence.RECTIFY_AND_NAME,
+            "below_naming",
+            _("满意率 %(rate)s，低于 %(name)s%%，整改、通报并报同级党委，再次测评。") % told,
+        )
+    if earlier_failures:
+        return _failed_again(
+            _(
+                "满意率 %(rate)s，低于 %(close)s%%，此前已有 %(n)s 次未达到，整改、通报并报同级党委，再次测评。"
+            )
+            % told
+        )
+    return _failed(_("满意率 %(rate)s，低于 %(close)s%%，整改后再次测评。") % told)
 
 
 def consequence_of_level(level: Level, *, earlier_failures: int) -> Following:
     """What follows where the rulebook judges by levels: only 不满意 fails, and a second failure is named."""
+    told = {"level": level.label, "n": earlier_failures}
     if level is not Level.DISSATISFIED:
-        return Following(Consequence.CLOSE, "reached", f"结果为{level.label}，可以销号。")
-    return _failure(f"结果为{level.label}，", earlier_failures)
+        return Following(Consequence.CLOSE, "reached", _("结果为%(level)s，可以销号。") % told)
+    if earlier_failures:
+        return _failed_again(
+            _("结果为%(level)s，此前已有 %(n)s 次未达到，整改、通报并报同级党委，再次测评。") % told
+        )
+    return _failed(_("结果为%(level)s，整改后再次测评。") % told)
 
 
-def _failure(reason: str, earlier_failures: int) -> Following:
-    if earlier_failures > 0:
-        sentence = f"{reason}此前已有 {earlier_failures} 次未达到，{Consequence.RECTIFY_AND_NAME.label}。"
-        return Following(Consequence.RECTIFY_AND_NAME, "failed_again", sentence)
-    return Following(Consequence.RECTIFY, "failed", f"{reason}{Consequence.RECTIFY.label}。")
+def _failed(reason: str) -> Following:
+    return Following(Consequence.RECTIFY, "failed", reason)
+
+
+def _failed_again(reason: str) -> Following:
+    return Following(Consequence.RECTIFY_AND_NAME, "failed_again", reason)
 
 
 def percent(rate: Fraction, places: int = 1) -> str:
@@ -252,10 +293,17 @@ def residents_rating(marks: Marks, *, smallest_sample: int) -> ResidentsRating:
         [problem for problem in problems_with_marks(marks, base=max(sample, 1)) if problem.code == "negative"]
     )
     if sample < max(smallest_sample, 1):
-        reason = f"样本 {sample} 份，少于最低样本 {smallest_sample} 份，样本不足，不计满意率。"
+        reason = _("样本 %(n)s 份，少于最低样本 %(least)s 份，样本不足，不计满意率。") % {
+            "n": sample,
+            "least": smallest_sample,
+        }
         return ResidentsRating(sample, smallest_sample, None, reason)
     rate = Fraction(marks.content, sample)
-    reason = f"样本 {sample} 份，满意与基本满意 {marks.content} 份，满意率 {percent(rate)}。"
+    reason = _("样本 %(n)s 份，满意与基本满意 %(content)s 份，满意率 %(rate)s。") % {
+        "n": sample,
+        "content": marks.content,
+        "rate": percent(rate),
+    }
     return ResidentsRating(sample, smallest_sample, rate, reason)
 
 
@@ -268,24 +316,27 @@ def problems_with_scores(
     not all 0; weight 0 leaves a dimension out. A missing score is named, never left out of the weights in silence.
     """
     problems = [
-        Problem("negative_weight", f"“{one}”的权重 {w} 不能是负数。") for one, w in weights.items() if w < 0
+        Problem("negative_weight", _("“%(one)s”的权重 %(weight)s 不能是负数。") % {"one": one, "weight": w})
+        for one, w in weights.items()
+        if w < 0
     ]
     if sum(weights.values()) <= 0:
-        problems.append(Problem("no_weight", "各项权重合计应大于 0。"))
+        problems.append(Problem("no_weight", _("各项权重合计应大于 0。")))
     for one in (one for one, weight in weights.items() if weight):
         problems += _problems_with_score(one, scores.get(one))
     unknown = [one for one in scores if one not in weights]
-    return problems + [Problem("unknown_dimension", f"“{one}”没有权重。") for one in unknown]
+    return problems + [
+        Problem("unknown_dimension", _("“%(one)s”没有权重。") % {"one": one}) for one in unknown
+    ]
 
 
 def _problems_with_score(one: str, score: Fraction | int | None) -> list[Problem]:
     if score is None:
-        return [Problem("missing_score", f"“{one}”没有得分。")]
-    return (
-        []
-        if 0 <= score <= 100
-        else [Problem("score_out_of_range", f"“{one}”得分 {score}，应在 0 到 100 之间。")]
-    )
+        return [Problem("missing_score", _("“%(one)s”没有得分。") % {"one": one})]
+    if 0 <= score <= 100:
+        return []
+    told = {"one": one, "score": score}
+    return [Problem("score_out_of_range", _("“%(one)s”得分 %(score)s，应在 0 到 100 之间。") % told)]
 
 
 def weighted_score(scores: Mapping[str, Fraction | int | None], weights: Mapping[str, int]) -> Fraction:

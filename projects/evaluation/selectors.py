@@ -12,6 +12,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from projects.ballots.models import Purpose, Vote, VoteState
+from projects.ballots.rules import Sum
 from projects.ballots.selectors import current_vote
 from projects.cycles.models import Cycle, CycleState, Paper, Session, SessionState
 from projects.cycles.selectors import (
@@ -23,7 +24,7 @@ from projects.cycles.selectors import (
     session_of,
 )
 from projects.cycles.tables import DIMENSIONS
-from projects.evaluation.judging import Terms
+from projects.evaluation.judging import Hall, Terms, judge
 from projects.evaluation.models import Grade, Measurement, MeasurementState, Rating
 from projects.evaluation.rules import (
     Base,
@@ -41,6 +42,7 @@ from projects.supervision.models import GOING_ON, Project, ProjectState
 from projects.supervision.selectors import DecidedChange, decided_by_presidium
 from workflow.flows.models import Deadline
 from workflow.people.models import Unit
+from workflow.people.saying import as_written
 
 OPEN = (
     MeasurementState.PLANNED,
@@ -434,11 +436,23 @@ def _measured_line(measurement: Measurement) -> MeasuredLine:
         m.base or 0,
         rate,
         m.verdict,
-        m.judgement,
+        _judgement(m, marks, terms),
         m.severe,
         m.get_state_display(),
         m.remedy,
     )
+
+
+def _judgement(measurement: Measurement, marks: Marks, terms: Terms) -> str:
+    """The sentence as certified, for a page."""
+    base = measurement.base or 0  # whatever a rate is a share of, this many it was
+
+    def again() -> str:
+        of = Sum(marks.satisfied, marks.dissatisfied, marks.basically, measurement.unmarked or 0)
+        failures = earlier_failures(measurement.project, before_round=measurement.round)
+        return judge(of, terms, hall=Hall(base, base, base), earlier_failures=failures).sentence
+
+    return as_written(measurement.judgement, again)
 
 
 @dataclass(frozen=True)

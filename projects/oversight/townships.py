@@ -35,6 +35,7 @@ from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, UnitChange, UnitKind, User
+from workflow.people.saying import listed
 from workflow.people.saying import said as _
 from workflow.people.services import alter_unit
 from workflow.people.wording import worded
@@ -370,7 +371,7 @@ def rows_of_moves(township: Unit, into: Unit, on: date) -> list[tuple[str, ...]]
             worded(move.deadline.task.flow_task.task_title, township),
             move.deadline.label,
             registry.title_of(move.deadline.office, into),
-            "、".join(user.name for user in move.to) or _("暂无人担任"),
+            listed(user.name for user in move.to) or _("暂无人担任"),
         )
         for move in moves(township, into, on)
     ]

@@ -25,6 +25,7 @@ from projects.portal.county_papers import Sheet, file_of
 from projects.portal.county_view import Number, Row, View, text_of
 from workflow.administration.purpose import purpose_first, purpose_of
 from workflow.administration.taking import file_taken
+from workflow.people.saying import listed
 from workflow.roles.models import RoleGrant
 
 BANDS = 4
@@ -191,7 +192,7 @@ def _notes(view: View, held: Drawn) -> list[str]:
     }
     if not held.outlined:
         return [told, _("没有载入地图边界，各单位按编码顺序排成方格，不表示位置。")]
-    names = "、".join(row.unit.name for row in held.left_out)
+    names = listed(row.unit.name for row in held.left_out)
     return [told, *([_("边界文件中没有：%(names)s。") % {"names": names}] if names else [])]
 
 

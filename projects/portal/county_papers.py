@@ -27,8 +27,9 @@ from projects.portal.documents import FORMATS, written
 from workflow.administration.previews import WORKBOOK
 from workflow.administration.purpose import purpose_first, purpose_of
 from workflow.administration.taking import file_taken
-from workflow.flows.money import FEN_PER_WAN, wan
+from workflow.flows.money import FEN_PER_WAN, money
 from workflow.flows.saving import saved_as
+from workflow.people.saying import listed
 
 MOST_ROWS = 5000
 
@@ -264,7 +265,7 @@ def _table(one: Sheet) -> Table:
 
 def _said(cell: Any) -> str:
     if isinstance(cell, float):
-        return wan(round(cell * FEN_PER_WAN)).removesuffix(" 万元")
+        return money(round(cell * FEN_PER_WAN), FEN_PER_WAN)
     return str(cell)
 
 
@@ -322,7 +323,7 @@ def county_list_file(request: HttpRequest, code: str, ending: str) -> HttpRespon
     note += _("共 %(n)s %(unit)s。") % {"n": total, "unit": listing.unit}
     note += "".join(whole_or_cut(rows)[1])
     if left_out := asked.left_out():
-        note += _("此后期限有调整，当日的待办不能还原，未列入：%(years)s。") % {"years": "、".join(left_out)}
+        note += _("此后期限有调整，当日的待办不能还原，未列入：%(years)s。") % {"years": listed(left_out)}
     title = f"{listing.title}（{scope.whose}）"
     made = file_of(title, ending, lambda: [sheet_of_list(listing, asked)], lambda: [note])
     if made is None:

@@ -42,6 +42,7 @@ from projects.selection.models import FundSource
 from workflow.flows.money import wan
 from workflow.inbox.asked import DIGITS_OF_YEAR, number_asked
 from workflow.people.models import Unit, UnitKind
+from workflow.people.saying import listed
 from workflow.people.wording import worded
 from workflow.roles import registry
 
@@ -97,7 +98,7 @@ class Shown:
     @property
     def whole(self) -> str:
         """In one line."""
-        return "—" if self.spoken else "，".join(filter(None, (self.words, self.more)))
+        return "—" if self.spoken else listed(filter(None, (self.words, self.more)), "，")
 
 
 class Numbers(dict[str, Number]):
@@ -528,7 +529,7 @@ def shown(cell: fig.Cell, url: str) -> Shown:
         more = [_margin(cell)] if cell.state == "archived" and cell.margin is not None else []
         if cell.late:
             more.append(_("其中 %(n)s 件逾期") % {"n": cell.late})
-        return Shown("late" if cell.was_late else cell.state, words, "，".join(more), url)
+        return Shown("late" if cell.was_late else cell.state, words, listed(more, "，"), url)
     if cell.state == "waiting":
         return Shown("waiting", _("未开始"), spoken=True)
     return Shown(cell.state, _open_words(cell), "", url)

@@ -22,6 +22,7 @@ from projects.ballots.outcomes import lines_told
 from projects.ballots.rules import Mode
 from projects.ballots.selectors import PROJECTS, STANDING, lines_of, ranks_of, turnout_of
 from projects.portal.staff_selectors import votes_visible
+from workflow.people.saying import said_again
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant, in_office
 
@@ -149,7 +150,8 @@ def _judged(vote: Vote) -> list[Bar]:
     sums, graded = vote.outcome["sums"], vote.purpose == Purpose.MEASUREMENT
     whole = vote.outcome["ballots"]["valid"] if graded else vote.deputies_in_office
     ordered = sorted(
-        lines_told(vote, vote.outcome), key=lambda one: (-sums[one["title"]]["for"], one["position"])
+        lines_told(vote, fig.signed_outcome(vote)),
+        key=lambda one: (-sums[one["title"]]["for"], one["position"]),
     )
     return [
         Bar(
@@ -158,7 +160,7 @@ def _judged(vote: Vote) -> list[Bar]:
             place="elected" if line["good"] else "not_elected",
             word=line["word"],
             good=line["good"],
-            figures=[f"{word} {n}" for word, n in fig.told(vote, sums[line["title"]])],
+            figures=[f"{said_again(word)} {n}" for word, n in fig.told(vote, sums[line["title"]])],
             width=1000 * sums[line["title"]]["for"] // max(whole, 1),
         )
         for line in ordered

@@ -15,6 +15,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
+from projects.ballots import figures as fig
 from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.outcomes import lines_told
 from projects.ballots.reporting import readable_papers
@@ -198,7 +199,7 @@ def _row_of(vote: Any) -> VoteRow:
         if waiting := sum(line.is_open for line in lines):
             told = _("入选 %(n)s 个，待定 %(waiting)s 个") % {"n": len(elected), "waiting": waiting}
         return VoteRow(vote, told, bool(elected), elected)
-    lines_said = lines_told(vote, vote.outcome)
+    lines_said = lines_told(vote, fig.signed_outcome(vote))
     if vote.purpose == Purpose.MEASUREMENT:
         return VoteRow(vote, _("已测评 %(n)s 个项目") % {"n": len(lines_said)}, bool(lines_said))
     return VoteRow(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Cycle
@@ -29,7 +30,9 @@ class AskForm(StepForm):
     def prepare(self) -> None:
         lots = selectors.lots_of(self.subject, self.act.on)
         choice_field(self, "lot").choices = [
-            (lot.code, f"{lot.title}（{lot.rows} 件）") for lot in lots if not lot.reasons and not lot.asked
+            (lot.code, _t("%(title)s（%(n)s 件）") % {"title": lot.title, "n": lot.rows})
+            for lot in lots
+            if not lot.reasons and not lot.asked
         ]
 
 

@@ -244,7 +244,11 @@ class Lot:
     @property
     def title(self) -> str:
         if self.cycle:
-            return f"{self.cycle.year} 年度{self.cycle.period}{self.of.label}"
+            return _("%(year)s 年度%(period)s%(what)s") % {
+                "year": self.cycle.year,
+                "period": self.cycle.period,
+                "what": self.of.label,
+            }
         return self.of.beside
 
 

@@ -33,7 +33,7 @@ from projects.selection.selectors import (
 from workflow.calendar.workdays import add_working_days
 from workflow.flows.fields import ChineseDateField, FenField, choice_field
 from workflow.flows.forms import StepForm, held_already
-from workflow.people.saying import bracketed, titled
+from workflow.people.saying import bracketed, listed, titled
 from workflow.roles.selectors import holders_of, seats_of
 
 
@@ -294,7 +294,7 @@ class DraftForm(StepForm):
         refused = [self.known[pk].title for pk in chosen if _is_illegal(self.known[pk])]
         if refused:
             raise forms.ValidationError(
-                _("合法性审查不同意，不能列入：%(titles)s。"), params={"titles": "、".join(refused)}
+                _("合法性审查不同意，不能列入：%(titles)s。"), params={"titles": listed(refused)}
             )
         return chosen
 

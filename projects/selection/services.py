@@ -57,6 +57,7 @@ from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.models import Unit
 from workflow.people.saying import said as _
+from workflow.people.sentences import in_a_row
 from workflow.roles.selectors import seats_of
 
 Rows = Mapping[int, Mapping[str, Any]]
@@ -492,7 +493,7 @@ def obstacles_to_drafting(cycle: Cycle, at: datetime) -> list[str]:
         if titles:
             found.append(
                 _("%(kind)s尚未论证：%(titles)s。请退回论证。")
-                % {"kind": label, "titles": "、".join(titles[:5])}
+                % {"kind": label, "titles": in_a_row(titles[:5])}
             )
     return [*found, *_too_few_scores(cycle, items)]
 
@@ -507,7 +508,7 @@ def _too_few_scores(cycle: Cycle, items: Sequence[Item]) -> list[str]:
         return []
     return [
         _("评分不足 %(n)s 人：%(titles)s。请有关单位先评分。")
-        % {"n": book.scorers_min, "titles": "、".join(titles[:5])}
+        % {"n": book.scorers_min, "titles": in_a_row(titles[:5])}
     ]
 
 

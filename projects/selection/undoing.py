@@ -19,6 +19,7 @@ from workflow.flows.errors import Refused
 from workflow.flows.taking_back import is_return, what_was
 from workflow.machines.services import fire
 from workflow.people.saying import said as _
+from workflow.people.sentences import in_a_row
 
 
 def undo_merging(act: Act, cycle: Cycle, *, done: Entry, reason: str) -> None:
@@ -32,7 +33,7 @@ def undo_merging(act: Act, cycle: Cycle, *, done: Entry, reason: str) -> None:
     if lost := sorted({number for number in was.values() if number is not None} - set(homes)):
         raise Refused(
             _("本次归并撤销了原有的第%(number)s项，不能取回；请在资格筛查时退回，重新归并。")
-            % {"number": "、".join(map(str, lost))}
+            % {"number": in_a_row([*map(str, lost)])}
         )
     take_apart(act, moved)
     for proposal in moved.all():

@@ -19,6 +19,7 @@ from projects.cycles.selectors import paper_of, session_of
 from projects.deliberation import replacing
 from projects.deliberation.readiness import DURING, late_tasks, register_check
 from projects.deliberation.rules import Level, Line, Point
+from workflow.people.sentences import clause
 
 METHOD = Point(
     "票决办法",
@@ -95,7 +96,7 @@ def of_desk(cycle: Cycle, on: date) -> Sequence[Line]:
     noon = make_aware(datetime.combine(on, time(12)))
     found = obstacles_at_desk(cycle.unit, noon, door=replacing.REPLACING)
     if found:
-        return [REPLACING.line(Level.BLOCKING, text.rstrip("。")) for text in found]
+        return [REPLACING.line(Level.BLOCKING, clause(text)) for text in found]
     return [DESK.line(Level.DONE, "总监票人、监票人、计票人已确定")]
 
 
@@ -112,7 +113,7 @@ def of_keys(cycle: Cycle, on: date) -> Sequence[Line]:
     there = set(vote.holders.values_list("office", flat=True))
     noon = make_aware(datetime.combine(on, time(12)))
     if left := obstacles_in_keys(vote, noon):
-        return [RELEASING.line(Level.BLOCKING, text.rstrip("。")) for text in left]
+        return [RELEASING.line(Level.BLOCKING, clause(text)) for text in left]
     if not keys.needs_keys(vote):
         return [KEYS["chief_teller"].line(Level.DONE, "三份口令均已设定"), *_without_sheet(vote)]
     missing = [office for office in keys.HOLDERS if office not in there]
@@ -145,7 +146,7 @@ def of_opening(cycle: Cycle, on: date) -> Sequence[Line]:
     vote = vote_now(cycle)
     found = in_the_way(vote) if vote else {}
     return [
-        point.line(level, text.rstrip("。"))
+        point.line(level, clause(text))
         for matter, point, level in (
             ("roll", ROLL, Level.BLOCKING),
             ("server", SERVER, Level.BLOCKING),
@@ -162,7 +163,7 @@ def of_attendance(cycle: Cycle, on: date) -> Sequence[Line]:
     if vote is None or vote.deputies_present is None:
         return [_awaited(PRESENT, cycle, on, "投票前清点")]
     if found := in_the_way(vote).get("present"):
-        return [PRESENT.line(Level.BLOCKING, text.rstrip("。")) for text in found]
+        return [PRESENT.line(Level.BLOCKING, clause(text)) for text in found]
     told = {"of": vote.deputies_in_office, "present": vote.deputies_present}
     return [PRESENT.line(Level.DONE, gettext("应到 %(of)s 人，实到 %(present)s 人") % told)]
 

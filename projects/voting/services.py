@@ -127,7 +127,7 @@ def _decide_after(
         "vote_decision",
         f"{presidium}{title}",
         body=f"按照票决办法，{presidium}于{day}举行会议，{division}。{told}",
-        data={"chosen": chosen, "decided": f"{presidium}{day}决定"},
+        data={"chosen": chosen, "presidium": presidium, "on": meeting.held_on.isoformat()},
         subject=vote.reference,
         step=4,
         publish=True,

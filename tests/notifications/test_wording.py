@@ -23,6 +23,7 @@ from notifications.rewording import restore, reword, stamp_of
 from notifications.routing import ROUTES
 from notifications.wording import codes_of, faults_of, filled, sample, usual_words
 from tests.builders import at, open_task, township
+from tests.chinese import CHINESE
 from tests.notifications.conftest import administrator
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
@@ -64,6 +65,8 @@ def test_the_words_an_editor_begins_with_are_right_and_say_what_the_letter_says(
     assert said.title == usual.title or letter in START
     if letter not in START:
         assert said.body == usual.body
+    for told in (said, usual):
+        assert bool(CHINESE.search(told.title + told.body)) == (language == "zh-hans")
 
 
 def test_names_are_filled_in_in_either_language_and_empty_lines_left_out() -> None:

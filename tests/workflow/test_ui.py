@@ -3,6 +3,7 @@ from datetime import date
 
 import pytest
 from django.test import RequestFactory
+from django.utils import translation
 from django_cotton import render_component
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +54,11 @@ def test_what_is_done_or_provisional_is_never_late(days: int) -> None:
 )
 def test_a_sum_is_shown_exactly(fen: int, in_wan: str, in_yuan: str) -> None:
     assert (wan(fen), yuan(fen)) == (in_wan, in_yuan)
+
+
+def test_whoever_reads_english_is_told_sums_in_yuan_alone() -> None:
+    with translation.override("en"):
+        assert (wan(380_000_000), yuan(380_000_000), wan(None)) == ("¥3,800,000", "¥3,800,000", "")
 
 
 def test_no_sum_shows_nothing() -> None:

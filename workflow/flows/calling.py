@@ -20,6 +20,7 @@ from workflow.flows.models import Deadline, MeetingCall
 from workflow.flows.services import busy_if_locked, named
 from workflow.flows.sittings import one_body
 from workflow.people.models import Unit, User
+from workflow.people.saying import listed
 from workflow.roles.selectors import members_on
 from workflow.roles.services import holder_for_update
 
@@ -79,7 +80,7 @@ def _matters(task_ids: Sequence[int]) -> list[Deadline]:
     if len(found) < 2:
         raise Refused(_("合并开会至少要有两项议题；只有一项的，请在该事项中直接记录会议。"))
     if over := [named(row.pk) for row in found.values() if row.done_at or row.cancelled]:
-        raise Taken(_("%(what)s已经办结或者终止，不能列入议题。") % {"what": "、".join(over)})
+        raise Taken(_("%(what)s已经办结或者终止，不能列入议题。") % {"what": listed(over)})
     return [found[number] for number in task_ids]
 
 

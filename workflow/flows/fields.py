@@ -16,7 +16,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from workflow.flows import uploads
-from workflow.flows.money import FEN_PER_WAN, FEN_PER_YUAN, money
+from workflow.flows.money import FEN_PER_WAN, FEN_PER_YUAN, money, wan, yuan
 from workflow.people.saying import listed, said_again
 from workflow.people.sentences import Sentence
 
@@ -146,8 +146,8 @@ class FenField(forms.DecimalField):
     default_error_messages = {
         "invalid": _("请填写数字，例如 380 或 12.5。"),
         "part_of_fen": _("金额最小到分，请核对小数位数。"),
-        "too_small": _("金额不能小于 %(bound)s %(unit)s。"),
-        "too_large": _("金额不能大于 %(bound)s %(unit)s。"),
+        "too_small": _("金额不能小于 %(bound)s。"),
+        "too_large": _("金额不能大于 %(bound)s。"),
     }
 
     def __init__(
@@ -190,7 +190,7 @@ class FenField(forms.DecimalField):
             self._refuse("too_large", self.max_fen)
 
     def _refuse(self, code: str, bound: int) -> None:
-        params = {"bound": money(bound, self.fen_per_unit), "unit": self.unit_label}
+        params = {"bound": wan(bound) if self.fen_per_unit == FEN_PER_WAN else yuan(bound)}
         raise ValidationError(self.error_messages[code], code=code, params=params)
 
 

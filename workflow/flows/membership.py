@@ -10,6 +10,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from workflow.people.models import Unit, User
+from workflow.people.saying import listed
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import grants_between, members_on, persons_of, was_held
 
@@ -60,7 +61,7 @@ class Membership:
 
 def not_members(names: Sequence[str]) -> str:
     """Why a record does not stand that has these attend."""
-    return _("%(who)s在会议当日不是组成人员，不能列入出席。") % {"who": "、".join(names)}
+    return _("%(who)s在会议当日不是组成人员，不能列入出席。") % {"who": listed(names)}
 
 
 def _last_day(grant: RoleGrant) -> date:

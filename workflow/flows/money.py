@@ -1,8 +1,10 @@
-"""Sums are whole fen everywhere; here they become 元 and 万元 for people."""
+"""Sums are whole fen everywhere; here they become 元 and 万元 for people, for readers of other languages 元 alone."""
 
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+
+from workflow.people.saying import in_chinese
 
 FEN_PER_YUAN = 100
 FEN_PER_WAN = 1_000_000
@@ -14,8 +16,10 @@ def money(fen: int, fen_per_unit: int) -> str:
 
 
 def wan(fen: int | None) -> str:
-    """A sum in fen as 万元, exact; empty for None."""
-    return "" if fen is None else _("%(sum)s 万元") % {"sum": money(fen, FEN_PER_WAN)}
+    """A sum in fen as 万元, exact, where the reader's language counts in ten thousands, else as 元; empty for None."""
+    if fen is None or not in_chinese():
+        return yuan(fen)
+    return f"{money(fen, FEN_PER_WAN)} 万元"
 
 
 def yuan(fen: int | None) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import date
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.utils import translation
@@ -13,7 +13,9 @@ from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.functional import Promise, lazy
 
-from workflow.people.sentences import Sentence
+from workflow.people.sentences import Clause, Sentence
+
+Written = TypeVar("Written")
 
 
 def in_the_records_language() -> AbstractContextManager[None]:
@@ -22,6 +24,11 @@ def in_the_records_language() -> AbstractContextManager[None]:
     Trail, papers and minutes are read by everybody and for good; a record in each actor's own language is none.
     """
     return cast("AbstractContextManager[None]", translation.override(settings.LANGUAGE_CODE))
+
+
+def in_chinese() -> bool:
+    """Whether what is read at the moment is read in the language of the record."""
+    return translation.get_language() in (None, settings.LANGUAGE_CODE)
 
 
 class Said(Sentence):
@@ -46,11 +53,13 @@ def said_again(text: Any) -> str:
     """A refusal's or a rule's text in the language of the moment; what keeps no message stays as it is."""
     if not isinstance(text, Sentence):
         return str(text)
-    return str(Said.of(text.msgid, _again(text.values)))
+    told = str(Said.of(text.msgid, _again(text.values)))
+    return told.rstrip("。.") if isinstance(text, Clause) else told
 
 
 # A rule's text where it is shown, in the language of whoever looks then.
 said_later = lazy(said_again, str)
+Sentence.reader = said_again
 
 
 def _again(values: Any) -> Any:
@@ -75,16 +84,28 @@ def day_said(value: Any) -> str:
     return date_format(day) if day else text
 
 
+def as_written(kept: Written, again: Callable[[], Written]) -> Written:
+    """What a rule said and was written down, for a page. again: the same from the same figures.
+
+    Where another language is read it is made anew, so that it can be said in it, and shown if it comes out the very same:
+    what was signed or decided stays as it is, also where the rules have changed since.
+    """
+    if in_chinese():
+        return kept
+    made = again()
+    return made if made == kept else kept
+
+
 def listed(parts: Iterable[Any], between: str = "、") -> str:
     """Parts one after another with the punctuation of the language of the moment. between: 、 or ； or ，."""
-    return translation.gettext(between).join(map(str, parts))
+    return translation.gettext(between).join(map(said_again, parts))
 
 
 def titled(what: Any, which: Any) -> str:
     """`what：which` with the punctuation of the language of the moment."""
-    return f"{what}{translation.gettext('：')}{which}"
+    return f"{said_again(what)}{translation.gettext('：')}{said_again(which)}"
 
 
 def bracketed(what: Any, more: Any) -> str:
     """`what（more）` with the brackets of the language of the moment."""
-    return f"{what}{translation.gettext('（')}{more}{translation.gettext('）')}"
+    return f"{said_again(what)}{translation.gettext('（')}{said_again(more)}{translation.gettext('）')}"

@@ -2,13 +2,13 @@
 
 One function, `decide`, serves the page, the rehearsal command, a recount and the tests. Pure: no clock, no
 database, no framework; every share is a Fraction or a whole number, never a float. Figures are numbers of
-people or of ballots. Sentences meant for people are Chinese and carry a stable code beside them.
+people or of ballots. Sentences meant for people carry a stable code beside them.
 """
 
 from projects.ballots.rules.closeness import End, Swing, moved, swings
 from projects.ballots.rules.counting import count_ballots, read_ballot
 from projects.ballots.rules.deciding import decide, next_step
-from projects.ballots.rules.electing import elect, majority_phrase, standing
+from projects.ballots.rules.electing import elect, majority_phrase, standing, votes_phrase
 from projects.ballots.rules.reconciling import (
     Difference,
     Keying,
@@ -78,4 +78,5 @@ __all__ = [
     "reconcile_spoiled",
     "standing",
     "swings",
+    "votes_phrase",
 ]

@@ -19,6 +19,8 @@ from projects.ballots.rules.terms import (
     VoteFile,
 )
 from workflow.flows.meetings import majority_needed, quorum_needed
+from workflow.people.sentences import in_a_row
+from workflow.people.sentences import sentence as _
 
 
 def decide(vote: VoteFile) -> Outcome:
@@ -70,51 +72,61 @@ def majority_of(vote: VoteFile, *, valid: int) -> Majority:
 def _bar_to_electing(vote: VoteFile, quorum: Quorum, problems: tuple[Problem, ...]) -> Reason | None:
     """The first thing that keeps the vote from having a result, with its figures."""
     if not quorum.met:
-        sentence = (
-            f"到会不足法定人数：需 {quorum.needed} 人，实到 {quorum.present} 人，票决不能进行，未入选。"
-        )
+        sentence = _("到会不足法定人数：需 %(needed)s 人，实到 %(present)s 人，票决不能进行，未入选。") % {
+            "needed": quorum.needed,
+            "present": quorum.present,
+        }
         return Reason(Verdict.NO_QUORUM, sentence)
     if vote.returned > vote.ballots_issued:
-        sentence = f"收回{vote.paper.words.ballot} {vote.returned} 张，多于发出的 {vote.ballots_issued} 张，本次票决无效，未入选。"
+        sentence = _("收回%(ballot)s %(returned)s 张，多于发出的 %(issued)s 张，本次票决无效，未入选。") % {
+            "ballot": vote.paper.words.ballot,
+            "returned": vote.returned,
+            "issued": vote.ballots_issued,
+        }
         return Reason(Verdict.VOID, sentence)
     if problems:
-        return Reason(Verdict.UNBALANCED, f"票数不平衡（{len(problems)} 处），不能认定结果，未入选。")
+        sentence = _("票数不平衡（%(n)s 处），不能认定结果，未入选。") % {"n": len(problems)}
+        return Reason(Verdict.UNBALANCED, sentence)
     return None
 
 
+_NEXT = {
+    Verdict.VOID: _("本次票决无效，由主席团决定重新投票。"),
+    Verdict.UNBALANCED: _("逐项核对后重新计票；票数不平衡的报告单不能签字。"),
+    Verdict.DECIDED: _("由主持人当场宣布结果，提请大会通过决议。"),
+}
+
+
 def next_step(outcome: Outcome) -> str:
-    """What the presiding side does now, in Chinese (rules.md §6.2)."""
+    """What the presiding side does now (rules.md §6.2)."""
     if outcome.verdict is Verdict.NO_QUORUM:
         missing = outcome.quorum.needed - outcome.quorum.present
-        return f"还差 {missing} 人达到法定人数，暂不能票决；达到后重新清点人数。"
+        return _("还差 %(n)s 人达到法定人数，暂不能票决；达到后重新清点人数。") % {"n": missing}
     if outcome.verdict is Verdict.RUNOFF:
         return _next_after_a_tie(outcome)
     if outcome.verdict is Verdict.SHORTFALL:
         return _next_after_a_shortfall(outcome)
-    return {
-        Verdict.VOID: "本次票决无效，由主席团决定重新投票。",
-        Verdict.UNBALANCED: "逐项核对后重新计票；票数不平衡的报告单不能签字。",
-        Verdict.DECIDED: "由主持人当场宣布结果，提请大会通过决议。",
-    }[outcome.verdict]
+    return _NEXT[outcome.verdict]
 
 
 def _next_after_a_tie(outcome: Outcome) -> str:
+    told = {"tied": in_a_row(outcome.result.tied), "n": outcome.places_left}
     if outcome.vote.rules.tie_by_presidium:
-        tied = "、".join(outcome.result.tied)
-        return f"由主席团会议在票数相等的 {tied} 中决定 {outcome.places_left} 项入选，提请大会以决议确定。"
-    again = f"重新核对法定人数后，只就票数相等的 {'、'.join(outcome.result.tied)} 再次投票，选 {outcome.places_left} 项"
+        return _("由主席团会议在票数相等的 %(tied)s 中决定 %(n)s 项入选，提请大会以决议确定。") % told
     if outcome.vote.rules.runoff_majority:
-        return f"{again}，仍须过半数。"
-    return f"{again}，得票多的入选，不再要求过半数。"
+        return _("重新核对法定人数后，只就票数相等的 %(tied)s 再次投票，选 %(n)s 项，仍须过半数。") % told
+    return (
+        _("重新核对法定人数后，只就票数相等的 %(tied)s 再次投票，选 %(n)s 项，得票多的入选，不再要求过半数。")
+        % told
+    )
 
 
 def _next_after_a_shortfall(outcome: Outcome) -> str:
-    left = outcome.places_left
+    told = {"n": outcome.places_left, "names": in_a_row(outcome.result.not_elected)}
     if not outcome.result.not_elected:
-        return f"候选项目全部入选，余下 {left} 个名额没有候选项目，空缺。"
+        return _("候选项目全部入选，余下 %(n)s 个名额没有候选项目，空缺。") % told
     if outcome.vote.rules.left_to_next_session:
-        names = "、".join(outcome.result.not_elected)
-        return f"余下 {left} 个名额留待下次会议，就未入选的 {names} 另行票决。"
+        return _("余下 %(n)s 个名额留待下次会议，就未入选的 %(names)s 另行票决。") % told
     if outcome.vote.rules.shortfall is ShortfallRule.VACANT:
-        return f"余下 {left} 个名额空缺，不再另行票决；未入选项目转入储备库。"
-    return f"就未入选的 {'、'.join(outcome.result.not_elected)} 进行第二轮票决，选 {left} 项。"
+        return _("余下 %(n)s 个名额空缺，不再另行票决；未入选项目转入储备库。") % told
+    return _("就未入选的 %(names)s 进行第二轮票决，选 %(n)s 项。") % told

@@ -17,6 +17,7 @@ from projects.ballots.rules.terms import (
     Verdict,
     VoteFile,
 )
+from workflow.people.sentences import sentence as _
 
 
 def elect(
@@ -99,58 +100,79 @@ class _Placing:
     by_presidium: bool = False
 
     def reason(self, one: str) -> Reason:
-        figures = f"{majority_phrase(self.majority, self.paper.mode)}，{self._got(one)}"
-        if self.majority.base is MajorityBase.NONE:
-            passed, reached, failed = "，", "，", "，未入选。"
-        else:
-            passed, reached, failed = "，通过；", "，票数达到，但", "，未通过。"
+        """Why one stands where it stands, with its figures."""
+        told = {
+            "majority": majority_phrase(self.majority, self.paper.mode),
+            "got": self._got(one),
+            "seats": self.paper.seats,
+        }
+        needs_majority = self.majority.base is not MajorityBase.NONE
         if one not in self.ranked:
-            return Reason("below_majority", f"{figures}{failed}")
+            failed = (
+                _("%(majority)s，%(got)s，未通过。")
+                if needs_majority
+                else _("%(majority)s，%(got)s，未入选。")
+            )
+            return Reason("below_majority", failed % told)
+        if needs_majority:
+            told["reached"] = _("%(majority)s，%(got)s，票数达到，但") % told
+            told["passed"] = _("%(majority)s，%(got)s，通过；") % told
+        else:
+            told["reached"] = told["passed"] = _("%(majority)s，%(got)s，") % told
         if one in self.tied:
-            then = "由主席团在票数相等的项目中决定" if self.by_presidium else "须就票数相等的项目再次投票"
-            return Reason("tied", f"{figures}{reached}{self._tie()}，{then}，暂未入选。")
+            return Reason("tied", self._when_tied() % (told | {"tie": self._tie()}))
+        if one in self.equals and one in self.elected:
+            sentence = _("%(passed)s%(tie)s，按规则票数相等的全部入选。")
+            return Reason("elected_with_equals", sentence % (told | {"tie": self._tie()}))
+        told["rank"] = self._rank(one)
         if one not in self.elected:
-            return Reason(
-                "outside_seats",
-                f"{figures}{reached}{self._rank(one)}，在应选 {self.paper.seats} 项之外，未入选。",
-            )
-        if one in self.equals:
-            return Reason(
-                "elected_with_equals", f"{figures}{passed}{self._tie()}，按规则票数相等的全部入选。"
-            )
-        return Reason(
-            "elected", f"{figures}{passed}{self._rank(one)}，在应选 {self.paper.seats} 项之内，入选。"
-        )
+            sentence = _("%(reached)s%(rank)s，在应选 %(seats)s 项之外，未入选。")
+            return Reason("outside_seats", sentence % told)
+        return Reason("elected", _("%(passed)s%(rank)s，在应选 %(seats)s 项之内，入选。") % told)
+
+    def _when_tied(self) -> str:
+        if self.by_presidium:
+            return _("%(reached)s%(tie)s，由主席团在票数相等的项目中决定，暂未入选。")
+        return _("%(reached)s%(tie)s，须就票数相等的项目再次投票，暂未入选。")
 
     def _got(self, one: str) -> str:
         of = self.sums[one]
         if self.paper.mode is Mode.RANK:
-            return f"得 {of.in_favour} 票、{of.points} 分"
-        # Whoever pressed nothing did not agree: of all deputies the majority must come without them.
-        return f"得 {of.in_favour} 票" + (f"（另有 {of.not_pressed} 人未按）" if of.not_pressed else "")
+            return _("得 %(votes)s 票、%(points)s 分") % {"votes": of.in_favour, "points": of.points}
+        return votes_phrase(of)
 
     def _rank(self, one: str) -> str:
         mine = standing(self.sums[one], self.paper.mode)
         better = sum(standing(self.sums[other], self.paper.mode) > mine for other in self.ranked)
-        return f"{self._by()}列第 {better + 1} 位"
+        by = _("按得分列第 %(n)s 位") if self.paper.mode is Mode.RANK else _("按得票列第 %(n)s 位")
+        return by % {"n": better + 1}
 
     def _tie(self) -> str:
         first = self.ranked.index(self.equals[0])
-        places = self.paper.seats - first
-        figure = "得分" if self.paper.mode is Mode.RANK else "得票"
-        return f"{len(self.equals)} 个项目{figure}相等，同列第 {first + 1} 位，名额只余 {places} 个"
+        equal = (
+            _("%(n)s 个项目得分相等，同列第 %(place)s 位，名额只余 %(left)s 个")
+            if self.paper.mode is Mode.RANK
+            else _("%(n)s 个项目得票相等，同列第 %(place)s 位，名额只余 %(left)s 个")
+        )
+        return equal % {"n": len(self.equals), "place": first + 1, "left": self.paper.seats - first}
 
-    def _by(self) -> str:
-        return "按得分" if self.paper.mode is Mode.RANK else "按得票"
+
+def votes_phrase(of: Sum) -> str:
+    """How many voted for one; whoever pressed nothing did not agree: the majority must come without them."""
+    if of.not_pressed:
+        return _("得 %(votes)s 票（另有 %(n)s 人未按）") % {"votes": of.in_favour, "n": of.not_pressed}
+    return _("得 %(votes)s 票") % {"votes": of.in_favour}
+
+
+_MAJORITIES = {
+    MajorityBase.IN_OFFICE: _("需 %(needed)s 票（全体代表 %(of)s 人的过半数）"),
+    MajorityBase.PRESENT: _("需 %(needed)s 票（实到代表 %(of)s 人的过半数）"),
+    MajorityBase.VALID: _("需 %(needed)s 票（有效票 %(of)s 张的过半数）"),
+}
 
 
 def majority_phrase(majority: Majority, mode: Mode) -> str:
-    """What a candidate needs, in Chinese: 需 33 票（全体代表 64 人的过半数）; without a majority, what decides instead."""
+    """What a candidate needs: 需 33 票（全体代表 64 人的过半数）; without a majority, what decides instead."""
     if majority.base is MajorityBase.NONE:
-        return f"以{'得分高' if mode is Mode.RANK else '得票多'}的入选，不要求过半数"
-    bases = {
-        MajorityBase.IN_OFFICE: f"全体代表 {majority.of} 人的过半数",
-        MajorityBase.PRESENT: f"实到代表 {majority.of} 人的过半数",
-        MajorityBase.VALID: f"有效票 {majority.of} 张的过半数",
-    }
-    return f"需 {majority.needed} 票（{bases[majority.base]}）"
+        return _("以得分高的入选，不要求过半数") if mode is Mode.RANK else _("以得票多的入选，不要求过半数")
+    return _MAJORITIES[majority.base] % {"needed": majority.needed, "of": majority.of}

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from projects.ballots.rules.terms import VOTING, Count, Mode, Paper, Problem, Spoiled, Sum, VoteFile, Words
+from projects.ballots.rules.terms import (
+    VOTING,
+    Count,
+    Mode,
+    Paper,
+    Problem,
+    Spoiled,
+    Sum,
+    VoteFile,
+    Words,
+    added_up,
+)
+from workflow.people.sentences import sentence as _
 
 
 def reconcile(vote: VoteFile) -> list[Problem]:
@@ -24,15 +36,15 @@ def reconcile(vote: VoteFile) -> list[Problem]:
 def _negative_figures(vote: VoteFile) -> list[Problem]:
     ballot = vote.paper.words.ballot
     figures = {
-        "应到代表": vote.deputies_in_office,
-        "实到代表": vote.deputies_present,
-        f"发出{ballot}": vote.ballots_issued,
-        f"收回{ballot}": vote.returned,
+        _("应到代表"): vote.deputies_in_office,
+        _("实到代表"): vote.deputies_present,
+        _("发出%(ballot)s") % {"ballot": ballot}: vote.ballots_issued,
+        _("收回%(ballot)s") % {"ballot": ballot}: vote.returned,
     }
     if vote.tally:
-        figures |= {"有效票": vote.tally.valid, "无效票": vote.tally.invalid}
+        figures |= {_("有效票"): vote.tally.valid, _("无效票"): vote.tally.invalid}
     problems = [
-        Problem("negative", f"{name} {figure}，不能是负数。")
+        Problem("negative", _("%(name)s %(n)s，不能是负数。") % {"name": name, "n": figure})
         for name, figure in figures.items()
         if figure < 0
     ]
@@ -44,7 +56,12 @@ _FIGURES_OF_A_SUM = ("in_favour", "against", "abstain", "not_pressed", "points")
 
 def _negative_sums(tally: Count | None, words: Words) -> list[Problem]:
     return [
-        Problem("negative", f"项目“{one}”：{getattr(words, key)} {getattr(of, key)}，不能是负数。", one)
+        Problem(
+            "negative",
+            _("项目“%(one)s”：%(name)s %(n)s，不能是负数。")
+            % {"one": one, "name": getattr(words, key), "n": getattr(of, key)},
+            one,
+        )
         for one, of in (tally.sums.items() if tally else ())
         for key in _FIGURES_OF_A_SUM
         if getattr(of, key) < 0
@@ -54,11 +71,17 @@ def _negative_sums(tally: Count | None, words: Words) -> list[Problem]:
 def _attendance_problems(vote: VoteFile) -> list[Problem]:
     problems = []
     if vote.ballots_issued > vote.deputies_present:
-        ballot = vote.paper.words.ballot
-        sentence = f"发出{ballot} {vote.ballots_issued} 张 ＞ 实到代表 {vote.deputies_present} 人。"
+        sentence = _("发出%(ballot)s %(issued)s 张 ＞ 实到代表 %(present)s 人。") % {
+            "ballot": vote.paper.words.ballot,
+            "issued": vote.ballots_issued,
+            "present": vote.deputies_present,
+        }
         problems.append(Problem("issued_over_present", sentence))
     if vote.deputies_present > vote.deputies_in_office:
-        sentence = f"实到代表 {vote.deputies_present} 人 ＞ 应到代表 {vote.deputies_in_office} 人。"
+        sentence = _("实到代表 %(present)s 人 ＞ 应到代表 %(in_office)s 人。") % {
+            "present": vote.deputies_present,
+            "in_office": vote.deputies_in_office,
+        }
         problems.append(Problem("present_over_in_office", sentence))
     return problems
 
@@ -67,10 +90,16 @@ def _returned_problems(vote: VoteFile) -> list[Problem]:
     if vote.returned == vote.contained:
         return []
     ballot = vote.paper.words.ballot
-    parts = [f"逐张{ballot} {len(vote.ballots)}"] if vote.ballots or not vote.tally else []
+    one_by_one = _("逐张%(ballot)s") % {"ballot": ballot}
+    parts = [(one_by_one, len(vote.ballots))] if vote.ballots or not vote.tally else []
     if vote.tally:
-        parts += [f"有效票 {vote.tally.valid}", f"无效票 {vote.tally.invalid}"]
-    sentence = f"收回{ballot} {vote.returned} 张 ≠ {' ＋ '.join(parts)} ＝ {vote.contained} 张。"
+        parts += [(_("有效票"), vote.tally.valid), (_("无效票"), vote.tally.invalid)]
+    sentence = _("收回%(ballot)s %(returned)s 张 ≠ %(parts)s ＝ %(contained)s 张。") % {
+        "ballot": ballot,
+        "returned": vote.returned,
+        "parts": added_up(parts),
+        "contained": vote.contained,
+    }
     return [Problem("returned_differs", sentence)]
 
 
@@ -86,7 +115,12 @@ def _tally_problems(vote: VoteFile) -> list[Problem]:
 
 
 def _sum_equation(one: str, of: Sum, valid: int, words: Words) -> str:
-    return f"项目“{one}”：{words.parts(of)} ＝ {of.accounted} 票 ≠ {words.whole.format(valid)}。"
+    return _("项目“%(one)s”：%(parts)s ＝ %(accounted)s 票 ≠ %(whole)s。") % {
+        "one": one,
+        "parts": words.parts(of),
+        "accounted": of.accounted,
+        "whole": words.whole % {"n": valid},
+    }
 
 
 def _too_many_marks(paper: Paper, tally: Count) -> list[Problem]:
@@ -94,8 +128,13 @@ def _too_many_marks(paper: Paper, tally: Count) -> list[Problem]:
     most = paper.seats * tally.valid
     if paper.mode is not Mode.SELECT or marks <= most:
         return []
-    words, valid = paper.words, paper.words.whole.format(tally.valid)
-    sentence = f"各项目{words.in_favour}合计 {marks} 票 ＞ 应选 {paper.seats} 项 × {valid} ＝ {most} 票。"
+    sentence = _("各项目%(mark)s合计 %(marks)s 票 ＞ 应选 %(seats)s 项 × %(valid)s ＝ %(most)s 票。") % {
+        "mark": paper.words.in_favour,
+        "marks": marks,
+        "seats": paper.seats,
+        "valid": paper.words.whole % {"n": tally.valid},
+        "most": most,
+    }
     return [Problem("too_many_marks", sentence)]
 
 
@@ -123,26 +162,33 @@ class Difference:
 
     @property
     def sentence(self) -> str:
-        named = _FIGURES_OF_A_KEYING.get(self.field) or getattr(self.words, self.field)
-        name = named.format(self.words.ballot)
-        about = f"项目“{self.candidate}”：" if self.candidate is not None else ""
-        return f"{about}{name}两次录入不一致，第一次 {_shown(self.first)}，第二次 {_shown(self.second)}。"
+        named = _FIGURES_OF_A_KEYING.get(self.field)
+        told = {
+            "name": named % {"ballot": self.words.ballot} if named else getattr(self.words, self.field),
+            "first": _shown(self.first),
+            "second": _shown(self.second),
+        }
+        if self.candidate is None:
+            return _("%(name)s两次录入不一致，第一次 %(first)s，第二次 %(second)s。") % told
+        return _("项目“%(one)s”：%(name)s两次录入不一致，第一次 %(first)s，第二次 %(second)s。") % (
+            told | {"one": self.candidate}
+        )
 
 
 _FIGURES_OF_A_KEYING = {
-    "issued": "发出{}",
-    "returned": "收回{}",
-    "valid": "有效票",
-    "invalid": "无效票",
-    "spoiled_too_many": "无效票中多选的",
-    "spoiled_unreadable": "无效票中涂改、无法辨认的",
-    "spoiled_not_the_form": "无效票中未使用统一印制的票的",
-    "spoiled_other": "无效票中其他原因的",
+    "issued": _("发出%(ballot)s"),
+    "returned": _("收回%(ballot)s"),
+    "valid": _("有效票"),
+    "invalid": _("无效票"),
+    "spoiled_too_many": _("无效票中多选的"),
+    "spoiled_unreadable": _("无效票中涂改、无法辨认的"),
+    "spoiled_not_the_form": _("无效票中未使用统一印制的票的"),
+    "spoiled_other": _("无效票中其他原因的"),
 }
 
 
 def _shown(figure: int | None) -> str:
-    return "未录入" if figure is None else str(figure)
+    return _("未录入") if figure is None else str(figure)
 
 
 def compare_keyings(first: Keying, second: Keying, words: Words = VOTING) -> list[Difference]:
@@ -175,7 +221,11 @@ def reconcile_spoiled(spoiled: Mapping[str, int], invalid: int) -> list[Problem]
     if told == invalid:
         return []
     parts = " ＋ ".join(str(spoiled.get(why, 0)) for why in Spoiled)
-    sentence = f"无效票分原因 {parts} ＝ {told} 张 ≠ 无效票 {invalid} 张。"
+    sentence = _("无效票分原因 %(parts)s ＝ %(told)s 张 ≠ 无效票 %(invalid)s 张。") % {
+        "parts": parts,
+        "told": told,
+        "invalid": invalid,
+    }
     return [Problem("spoiled_differs", sentence)]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
+
+from workflow.people.sentences import sentence as _
 
 
 class Mode(StrEnum):
@@ -92,44 +94,55 @@ class Words:
     order: the four figures as the paper has them. ballot: the paper itself.
     """
 
-    in_favour: str = "赞成"
-    against: str = "反对"
-    abstain: str = "弃权"
-    not_pressed: str = "未按"
-    points: str = "得分"
-    whole: str = "有效票 {} 张"
+    in_favour: str = _("赞成")
+    against: str = _("反对")
+    abstain: str = _("弃权")
+    not_pressed: str = _("未按")
+    points: str = _("得分")
+    whole: str = _("有效票 %(n)s 张")
     order: tuple[str, ...] = ("in_favour", "against", "abstain", "not_pressed")
-    ballot: str = "表决票"
+    ballot: str = _("表决票")
 
     def parts(self, of: Sum, *, all_four: bool = False) -> str:
         """One candidate's figures as a sum is written; not_pressed only where there is any, or all four are asked."""
         named = self.order if all_four or of.not_pressed else self.order[:3]
-        return " ＋ ".join(f"{getattr(self, name)} {getattr(of, name)}" for name in named)
+        return added_up([(getattr(self, name), getattr(of, name)) for name in named])
 
     def of_part(self, part: str, whole: str) -> Words:
         """The same figures of one part of a vote: what differs or does not balance is said to be that part's."""
+
+        def of(figure: str) -> str:
+            return _("%(part)s%(figure)s") % {"part": part, "figure": figure}
+
         return replace(
             self,
-            in_favour=f"{part}{self.in_favour}",
-            against=f"{part}{self.against}",
-            abstain=f"{part}{self.abstain}",
+            in_favour=of(self.in_favour),
+            against=of(self.against),
+            abstain=of(self.abstain),
             whole=whole,
         )
 
 
+def added_up(figures: Sequence[tuple[str, int]]) -> str:
+    """Named figures as a sum is written: 赞成 3 ＋ 反对 1."""
+    (name, n), *rest = figures
+    told = _("%(name)s %(n)s") % {"name": name, "n": n}
+    return _("%(figure)s ＋ %(rest)s") % {"figure": told, "rest": added_up(rest)} if rest else told
+
+
 VOTING = Words()
 # A hall's device: there is no paper, and whoever pressed nothing is counted apart (rules.md §6.2).
-PRESSING = Words(whole="参加按键表决 {} 人")
+PRESSING = Words(whole=_("参加按键表决 %(n)s 人"))
 # The device with paper beside it: one sum of both, in which whoever pressed nothing is still counted apart.
-PRESSING_AND_PAPER = Words(whole="按键表决和有效纸质票 {} 票")
+PRESSING_AND_PAPER = Words(whole=_("按键表决和有效纸质票 %(n)s 票"))
 # Satisfaction: three grades, and a line left empty is none of them (rules.md §8).
 GRADING = Words(
-    in_favour="满意",
-    against="不满意",
-    abstain="基本满意",
-    not_pressed="未作评价",
+    in_favour=_("满意"),
+    against=_("不满意"),
+    abstain=_("基本满意"),
+    not_pressed=_("未作评价"),
     order=("in_favour", "abstain", "against", "not_pressed"),
-    ballot="测评票",
+    ballot=_("测评票"),
 )
 
 
@@ -238,7 +251,7 @@ class Majority:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One contradiction among the figures. code: stable; sentence: Chinese, with the figures as an equation."""
+    """One contradiction among the figures. code: stable; sentence: with the figures as an equation."""
 
     code: str
     sentence: str
@@ -247,7 +260,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why one candidate stands where it stands. code: stable; sentence: Chinese, with its figures."""
+    """Why one candidate stands where it stands. code: stable; sentence: with its figures."""
 
     code: str
     sentence: str

@@ -17,6 +17,7 @@ from projects.cycles.rulebook.kinds import UNITS
 from projects.cycles.rulebook.notes import GROUPS, Row, Said, note_of
 from projects.cycles.tables import CHECKS, CRITERIA, DIMENSIONS, WORDS
 from workflow.calendar.offsets import describe
+from workflow.flows.money import wan
 from workflow.people.saying import listed, titled
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _shown(note: Said, value: Any) -> str:
         return listed(value)
     if value in note.choices:
         return str(note.choices[value])
-    return f"{_scaled(note, value)} {note.unit}".strip()
+    return wan(value) if note.scale > 1 else f"{value} {note.unit}".strip()
 
 
 def _range(kind: type[BaseModel], name: str, note: Said) -> str:
@@ -142,12 +143,8 @@ def _choice_range(note: Said) -> str:
 
 def _bounds(kind: type[BaseModel], name: str, note: Said) -> str:
     notes = kind.model_fields[name].metadata
-    low = next((n.ge for n in notes if isinstance(n, Ge)), None)
-    high = next((n.le for n in notes if isinstance(n, Le)), None)
+    low: Any = next((n.ge for n in notes if isinstance(n, Ge)), None)
+    high: Any = next((n.le for n in notes if isinstance(n, Le)), None)
     if low is None:
         return str(_("自定名单"))
-    return f"{_scaled(note, low)}–{_scaled(note, high)} {note.unit}".strip()
-
-
-def _scaled(note: Said, value: Any) -> str:
-    return f"{value / note.scale:g}" if note.scale != 1 else str(value)
+    return f"{wan(low)}–{wan(high)}" if note.scale > 1 else f"{low}–{high} {note.unit}".strip()

@@ -15,10 +15,13 @@ from projects.evaluation.conformance.ways import (
     each,
     enough_movers,
     never,
+    overdue,
+    too_late,
     within,
     working,
 )
 from projects.evaluation.conformance.year import (
+    PARTED,
     Act,
     Check,
     Finding,
@@ -28,7 +31,8 @@ from projects.evaluation.conformance.year import (
     not_applicable,
     not_yet,
 )
-from workflow.people.texts import in_words
+from workflow.people.sentences import in_a_row
+from workflow.people.sentences import sentence as _
 
 DECLARED, EVALUATION, CLOSED = ("voting.declare",), ("cycle.begin_evaluation",), (CLOSE,)
 FOUNDED = ("project.found",)
@@ -56,7 +60,7 @@ def planned_in_time(year: Year) -> Finding:
         else:
             (late if plan.on > last_day else done).append(plan)
     if late:
-        return broken(f"{len(late)}个项目逾期确定实施计划", *late)
+        return broken(_("%(n)s个项目逾期确定实施计划") % {"n": len(late)}, *late)
     return not_yet("", *waiting) if waiting else held(*done)
 
 
@@ -85,7 +89,8 @@ def _of_each(year: Year, found: dict[str, Act], note: str, closing: Act | None) 
         acts[0] for subject, acts in built.items() if subject not in found and not _dropped(year, subject)
     ]
     if missing:
-        return broken(f"{len(missing)}个项目{note}", *missing) if closing else not_yet("", *missing)
+        told = _("%(n)s个项目%(note)s") % {"n": len(missing), "note": note}
+        return broken(told, *missing) if closing else not_yet("", *missing)
     return held(*found.values())
 
 
@@ -151,7 +156,7 @@ def groups_large_enough(year: Year) -> Finding:
     """Each supervision group has as many deputies as the rulebook asks (组织法 43)."""
     formed = year.all("project.form_group")
     if small := [act for act in formed if int(act.after.get("members") or 0) < year.terms.least_group]:
-        return broken(f"监督小组不足{year.terms.least_group}人", *small)
+        return broken(_("监督小组不足%(n)s人") % {"n": year.terms.least_group}, *small)
     return held(*formed) if formed else not_yet()
 
 
@@ -180,7 +185,7 @@ def interpellations_answered(year: Year) -> Finding:
         fault, act = _interpellation(year, one)
         (faults[fault] if fault else waiting if act is one else answered).append(act)
     if faults:
-        return broken("；".join(faults), *(act for acts in faults.values() for act in acts))
+        return broken(in_a_row([*faults], PARTED), *(act for acts in faults.values() for act in acts))
     return not_yet("", *waiting) if waiting else held(*answered)
 
 
@@ -217,7 +222,7 @@ def archived_in_time(year: Year) -> Finding:
     published, made = year.first("evaluation.publish"), year.first("archive.make", "evaluation.archive")
     if published is None:
         return not_yet("", made)
-    return _by(year, year.terms.archive_by, published, made, note="逾期归档")
+    return _by(year, year.terms.archive_by, published, made, note=_("逾期归档"))
 
 
 def looked_back(year: Year) -> Finding:
@@ -226,7 +231,7 @@ def looked_back(year: Year) -> Finding:
     done = year.first("evaluation.look_back")
     if closed is None:
         return not_yet()
-    return _by(year, year.terms.look_back_by, closed, done, note="逾期回头看")
+    return _by(year, year.terms.look_back_by, closed, done, note=_("逾期回头看"))
 
 
 def _by(year: Year, last_day: date | None, begun: Act, done: Act | None, *, note: str) -> Finding:
@@ -235,8 +240,8 @@ def _by(year: Year, last_day: date | None, begun: Act, done: Act | None, *, note
     if last_day is None or not late:
         return held(begun, done) if done else not_yet("", begun)
     if done is None:
-        return broken(f"{note}（期限{in_words(last_day)}已过，尚未办理）", begun)
-    return broken(f"{note}（应在{in_words(last_day)}以前，实为{in_words(done.on)}）", done)
+        return broken(overdue(note, last_day), begun)
+    return broken(too_late(note, last_day, done.on), done)
 
 
 def bare_stop(year: Year, act: Act) -> bool:
@@ -246,37 +251,37 @@ def bare_stop(year: Year, act: Act) -> bool:
 
 CHECKS = [
     Check("handed_over", 5, "按期交办", "敬安镇等地做法；本地规定（交办期限）",
-          within(DECLARED, ("supervision.hand_over",), lambda year: working(year.terms.hand_over_wd), note="逾期交办")),
+          within(DECLARED, ("supervision.hand_over",), lambda year: working(year.terms.hand_over_wd), note=_("逾期交办"))),
     Check("planned", 5, "实施计划按期确定", "《陕西省民生实事项目人大代表票决制规定》第十七条", planned_in_time),
     Check("groups", 5, "按期组成监督小组", "《地方组织法》第十九条、第四十三条",
-          within(DECLARED, ("supervision.groups",), lambda year: calendar(year.terms.groups_days), note="逾期组成监督小组")),
+          within(DECLARED, ("supervision.groups",), lambda year: calendar(year.terms.groups_days), note=_("逾期组成监督小组"))),
     Check("group_size", 5, "监督小组达到规定人数", "《地方组织法》第四十三条；本地规定（小组人数）", groups_large_enough),
     Check("reported", 5, "项目均报告进度", "《陕西省民生实事项目人大代表票决制规定》第二十条", reported),
     Check("inspected", 5, "项目均有代表视察", "《地方组织法》第十九条", inspected),
     Check("findings", 5, "问题均已整改销号", "张甸镇等地做法；本地规定（整改期限）",
-          each(("finding.raise",), ("finding.close",), note="问题没有销号", none="没有发现问题", open_until=CLOSED)),
+          each(("finding.raise",), ("finding.close",), note=_("问题没有销号"), none="没有发现问题", open_until=CLOSED)),
     Check("recheck", 5, "问题由他人复查销号", "本地规定（谁提出、谁复查）", rechecked_by_others),
     Check("special_report", 5, "听取专项工作报告", "《地方组织法》第十九条",
-          after(EVALUATION, ("supervision.special_report",), note="评估前没有听取专项报告")),
+          after(EVALUATION, ("supervision.special_report",), note=_("评估前没有听取专项报告"))),
     Check("inquiries", 5, "书面询问均有答复", "《地方组织法》第十九条、第二十三条",
-          each(("inquiry.ask",), ("inquiry.reply",), note="询问没有答复", none="没有书面询问", open_until=CLOSED)),
+          each(("inquiry.ask",), ("inquiry.reply",), note=_("询问没有答复"), none="没有书面询问", open_until=CLOSED)),
     Check("one_fifth", 5, "代表提议召集临时会议的满五分之一", "《地方组织法》第十四条", called_by_one_fifth),
     Check("interpellation_movers", 5, "质询案十名以上代表联名", "《地方组织法》第二十四条",
           enough_movers("interpellation.lodge", ("interpellation.table", "supervision.cosign"), "interpellation", 10,
-                        note="联名不足十人即提交主席团", none="没有质询案", open_until=CLOSED)),
+                        note=_("联名不足十人即提交主席团"), none="没有质询案", open_until=CLOSED)),
     Check("interpellations", 5, "质询案由主席团决定、受质询机关按期答复", "《地方组织法》第二十四条", interpellations_answered),
     Check("changes", 5, "项目调整有决定有公告", "《陕西省民生实事项目人大代表票决制规定》第十八条", changes_decided),
-    Check("stops", 5, "终止项目先有决定", "《陕西省民生实事项目人大代表票决制规定》第十八条", never(bare_stop, note="没有决定即终止")),
+    Check("stops", 5, "终止项目先有决定", "《陕西省民生实事项目人大代表票决制规定》第十八条", never(bare_stop, note=_("没有决定即终止"))),
     Check("accepted", 5, "监督小组同意后验收", "本地规定（代表监督小组确认验收）", accepted_with_inspectors),
     Check("completion", 6, "政府报告完成情况后测评", "《陕西省民生实事项目人大代表票决制规定》第十九条",
-          after(("evaluation.measure_open",), ("evaluation.completion_report",), note="未报告完成情况即测评")),
+          after(("evaluation.measure_open",), ("evaluation.completion_report",), note=_("未报告完成情况即测评"))),
     Check("residents", 6, "测评前征集群众评价", "华泾镇、镇海区等地做法",
-          after(("evaluation.measure_open",), ("evaluation.residents",), note="没有群众评价即测评")),
+          after(("evaluation.measure_open",), ("evaluation.residents",), note=_("没有群众评价即测评"))),
     Check("presidium_report", 6, "主席团报告监督情况", "《地方组织法》第十二条第一款第九项、第十九条",
-          after(("evaluation.publish",), ("evaluation.presidium_report",), note="主席团没有报告")),
+          after(("evaluation.publish",), ("evaluation.presidium_report",), note=_("主席团没有报告"))),
     Check("second", 6, "不达标的整改后再次测评", "本地规定（满意度达标线）",
           each(MEASURED_BAD, ("measurement.supersede", "measurement.rectify"),
-               note="不达标的项目没有整改", none="没有测评不达标的项目", open_until=CLOSED)),
+               note=_("不达标的项目没有整改"), none="没有测评不达标的项目", open_until=CLOSED)),
     Check("account", 6, "公布明白账", "“效果清”（明白账）",
           account_public),
     Check("archive", 6, "按期归档", "天全县等地做法（档案检查）；本地规定（归档期限）", archived_in_time),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from projects.cycles.over import END
-from projects.evaluation.conformance.ways import after, each, enough_movers, never, working
+from projects.evaluation.conformance.ways import after, each, enough_movers, never, overdue, too_late, working
 from projects.evaluation.conformance.year import (
     Act,
     Check,
@@ -16,7 +16,7 @@ from projects.evaluation.conformance.year import (
     not_applicable,
     not_yet,
 )
-from workflow.people.texts import in_words
+from workflow.people.sentences import sentence as _
 
 THIRD_QUARTER = (7, 8, 9)
 RECEIVED = ("proposal.accept", "proposal.send_back", "proposal.pool")
@@ -37,7 +37,8 @@ def begun_in_third_quarter(year: Year) -> Finding:
     of = int(made.after.get("year", 0)) if made else 0
     if opened.on.month in THIRD_QUARTER and of in (0, opened.on.year + 1):
         return held(opened)
-    return broken(f"{opened.on.year}年{opened.on.month}月启动，不在上年第三季度", opened)
+    told = {"year": opened.on.year, "month": opened.on.month}
+    return broken(_("%(year)s年%(month)s月启动，不在上年第三季度") % told, opened)
 
 
 def received_in_time(year: Year) -> Finding:
@@ -56,7 +57,8 @@ def received_in_time(year: Year) -> Finding:
             else:
                 (late if answer.on > last_day else done).append(answer)
     if late:
-        return broken(f"{len(late)}件超过{year.terms.receive_wd}个工作日", *late)
+        told = {"n": len(late), "days": year.terms.receive_wd}
+        return broken(_("%(n)s件超过%(days)s个工作日") % told, *late)
     if waiting or not done:
         return not_yet("", *waiting)
     return held(*done)
@@ -74,7 +76,7 @@ def notice_stood(year: Year) -> Finding:
         return not_yet("", posted)
     last_day = working(year.terms.notice_wd)(posted.on)
     if ended.on < last_day:
-        return broken(f"公示不足{year.terms.notice_wd}个工作日", posted, ended)
+        return broken(_("公示不足%(days)s个工作日") % {"days": year.terms.notice_wd}, posted, ended)
     return held(posted, ended)
 
 
@@ -97,13 +99,9 @@ def ahead_of_session(action: str, days: int, note: str, year: Year) -> Finding:
         return not_yet("", done)
     last_day = day - timedelta(days=days)
     if done is None:
-        return (
-            broken(f"{note}（期限{in_words(last_day)}已过，尚未办理）")
-            if year.today > last_day
-            else not_yet()
-        )
+        return broken(overdue(note, last_day)) if year.today > last_day else not_yet()
     if done.on > last_day:
-        return broken(f"{note}（应在{in_words(last_day)}以前，实为{in_words(done.on)}）", done)
+        return broken(too_late(note, last_day, done.on), done)
     return held(done)
 
 
@@ -116,7 +114,7 @@ def surplus(year: Year) -> Finding:
     options, seats = len(first.after.get("options", ())), int(first.after.get("seats", 0))
     if options > seats:
         return held(first)
-    return broken(f"候选{options}个、应选{seats}个，没有差额", first)
+    return broken(_("候选%(n)s个、应选%(seats)s个，没有差额") % {"n": options, "seats": seats}, first)
 
 
 def questions_in_session(year: Year) -> Finding:
@@ -192,80 +190,80 @@ def reasoned_return(_year: Year, act: Act) -> bool:
 CHECKS = [
     Check(
         "scheme_agreed", 1, "年度实施方案经同级党委同意后启动", "“坚持党的领导”原则",
-        after(("cycle.open",), ("collection.scheme",), ("collection.scheme_party",), note="方案未经党委同意即启动"),
+        after(("cycle.open",), ("collection.scheme",), ("collection.scheme_party",), note=_("方案未经党委同意即启动")),
     ),
     Check("third_quarter", 1, "上年第三季度启动征集", "重庆市决定第三条；《陕西省民生实事项目人大代表票决制规定》", begun_in_third_quarter),
     Check(
         "call", 1, "征集公告发布后汇总征集情况", "景洪市实施办法第六条",
-        after(BOOKS, ("cycle.open",), ("collection.publish_call",), note="没有发布征集公告即汇总征集情况"),
+        after(BOOKS, ("cycle.open",), ("collection.publish_call",), note=_("没有发布征集公告即汇总征集情况")),
     ),
     Check("received", 1, "意见建议按期受理或退回补正", "本地规定（受理期限）", received_in_time),
     Check(
         "reasons", 0, "退回均写明理由", "退回须有书面理由",
-        never(reasoned_return, note="退回没有写明理由"),
+        never(reasoned_return, note=_("退回没有写明理由")),
     ),
     Check(
         "completed", 1, "退回补正的均有结果", "本地规定（补正期限）",
         each(
             ("proposal.send_back",), ("proposal.complete", "proposal.pool"),
-            note="退回补正后没有结果", none="没有退回补正的", open_until=BOOKS,
+            note=_("退回补正后没有结果"), none="没有退回补正的", open_until=BOOKS,
         ),
     ),
     Check("merged", 2, "汇总征集情况后归并", "归并梳理",
-          after(("selection.merge",), BOOKS, note="未汇总征集情况即归并")),
+          after(("selection.merge",), BOOKS, note=_("未汇总征集情况即归并"))),
     Check("screened", 2, "归并后逐项筛查", "候选项目资格条件",
-          after(SCREEN, ("selection.merge",), note="未归并即筛查")),
+          after(SCREEN, ("selection.merge",), note=_("未归并即筛查"))),
     Check(
         "appraised", 2, "部门、财政、合法性三方论证后提出建议方案",
         "海南省实施意见；《陕西省民生实事项目人大代表票决制规定》（合法性审查）",
-        after(DRAFT, *((one,) for one in APPRAISALS), note="论证不齐即提出建议方案"),
+        after(DRAFT, *((one,) for one in APPRAISALS), note=_("论证不齐即提出建议方案")),
     ),
     Check("screen_first", 2, "筛查后论证", "候选项目资格条件",
-          after(APPRAISALS, SCREEN, note="未筛查即论证")),
+          after(APPRAISALS, SCREEN, note=_("未筛查即论证"))),
     Check("presidium_opinion", 2, "主席团听取意见后公示", "城头山镇等地做法",
-          after(NOTICE, ("selection.presidium_opinion",), note="主席团未听取即公示")),
+          after(NOTICE, ("selection.presidium_opinion",), note=_("主席团未听取即公示"))),
     Check("party_study", 2, "同级党委研究后公示", "“坚持党的领导”原则",
-          after(NOTICE, ("selection.party_study",), note="党委未研究即公示")),
+          after(NOTICE, ("selection.party_study",), note=_("党委未研究即公示"))),
     Check("notice", 2, "候选项目公示满期", "本地规定（公示天数）", notice_stood),
     Check(
         "objections", 2, "公示异议均有处理决定", "本地规定",
         each(("selection.object",), ("objection.dismiss", "objection.uphold"),
-             note="异议没有处理", none="没有异议", open_until=("cycle.begin_deliberation",)),
+             note=_("异议没有处理"), none="没有异议", open_until=("cycle.begin_deliberation",)),
     ),
     Check("answered", 2, "受理的意见建议均有去向", "璧山区工作办法（征集和反馈）",
           each(("proposal.accept",), ("proposal.answer", "proposal.carry", "proposal.merge", "proposal.pool"),
-               note="有受理的意见建议没有去向", none="没有受理的意见建议", open_until=("cycle.begin_deliberation",))),
+               note=_("有受理的意见建议没有去向"), none="没有受理的意见建议", open_until=("cycle.begin_deliberation",))),
     Check("reported_party", 3, "会议筹备情况报告党委后召集会议", "“坚持党的领导”原则",
           after(("deliberation.convene",), ("deliberation.report_party",), ("deliberation.party_reply",),
-                note="未报告党委即召集会议")),
+                note=_("未报告党委即召集会议"))),
     Check("agenda", 3, "主席团决定列入议程后提出议案", "《地方组织法》第二十二条",
-          after(("deliberation.bill",), ("deliberation.agenda",), note="主席团未决定列入议程")),
+          after(("deliberation.bill",), ("deliberation.agenda",), note=_("主席团未决定列入议程"))),
     Check("convened", 3, "会议通知提前发布", "绩溪县乡镇人民代表大会议事规则（会前十五日）",
           lambda year: ahead_of_session("deliberation.convene", year.terms.convene_days, "会议通知发布过迟", year)),
     Check("materials", 3, "会议材料提前印发代表", "海南省实施意见；广东 1995 年规定（会前七日）",
           lambda year: ahead_of_session("deliberation.materials", year.terms.materials_days, "材料印发过迟", year)),
     Check("budget", 3, "项目资金列入预算草案后票决", "《陕西省民生实事项目人大代表票决制规定》第六条；《地方组织法》第十二条第一款第四项",
-          after(VOTE_OPENS, ("deliberation.bill",), ("deliberation.budget",), note="议案或资金安排不齐即票决"), money=True),
+          after(VOTE_OPENS, ("deliberation.bill",), ("deliberation.budget",), note=_("议案或资金安排不齐即票决")), money=True),
     Check("roll", 3, "核定实有代表人数后票决", "《地方组织法》第十四条、第二十五条",
-          after(VOTE_OPENS, ("deliberation.roll",), note="未核定实有代表人数即票决")),
+          after(VOTE_OPENS, ("deliberation.roll",), note=_("未核定实有代表人数即票决"))),
     Check("readiness", 3, "会前程序体检", "“规范实施”原则",
-          after(VOTE_OPENS, ("deliberation.readiness",), note="未作程序体检即票决")),
+          after(VOTE_OPENS, ("deliberation.readiness",), note=_("未作程序体检即票决"))),
     Check("explained", 3, "政府负责人到会说明", "海南省实施意见",
-          after(VOTE_OPENS, ("deliberation.explain",), note="未作说明即票决")),
+          after(VOTE_OPENS, ("deliberation.explain",), note=_("未作说明即票决"))),
     Check("deliberated", 3, "代表团审议后确定票决名单", "海南省实施意见（必要的审议时间）",
-          after(("deliberation.settle",), ("deliberation.deliberate",), note="未经审议即确定名单")),
+          after(("deliberation.settle",), ("deliberation.deliberate",), note=_("未经审议即确定名单"))),
     Check("method", 3, "大会通过票决办法后票决", "《地方组织法》第二十五条；三水区、板芙镇等地做法",
-          after(VOTE_OPENS, ("deliberation.settle",), ("deliberation.adopt_method",), note="票决办法未通过即票决")),
+          after(VOTE_OPENS, ("deliberation.settle",), ("deliberation.adopt_method",), note=_("票决办法未通过即票决"))),
     Check("surplus", 3, "实行差额票决", "《陕西省民生实事项目人大代表票决制规定》", surplus),
     Check("presidium", 3, "预备会议选举主席团", "《地方组织法》第十九条", presidium_elected),
     Check("motions", 3, "代表联名提出的项目满五人", "《地方组织法》第二十二条",
           enough_movers("matter.lodge", ("deliberation.added_matter", "deliberation.cosign"), "matter", 5,
-                        note="联名不足五人即提交主席团", none="没有代表联名提出的项目", open_until=VOTE_OPENS)),
+                        note=_("联名不足五人即提交主席团"), none="没有代表联名提出的项目", open_until=VOTE_OPENS)),
     Check("motions_decided", 3, "代表联名提出的项目由主席团决定", "《地方组织法》第二十二条",
           each(("matter.lodge",), ("matter.add", "matter.make_suggestion", "matter.reserve"),
-               note="主席团没有决定", none="没有代表联名提出的项目", open_until=VOTE_OPENS)),
+               note=_("主席团没有决定"), none="没有代表联名提出的项目", open_until=VOTE_OPENS)),
     Check("questions", 3, "询问在会议期间提出并答复", "《地方组织法》第二十三条", questions_in_session),
     Check("withdrawals", 3, "撤回候选项目经主席团同意", "《地方组织法》第二十二条（参照）",
           each(("deliberation.withdraw",), ("withdrawal.agree", "withdrawal.refuse"),
-               note="撤回没有主席团意见", none="没有撤回", open_until=VOTE_OPENS)),
+               note=_("撤回没有主席团意见"), none="没有撤回", open_until=VOTE_OPENS)),
 ]  # fmt: skip

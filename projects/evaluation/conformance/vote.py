@@ -23,6 +23,7 @@ from projects.evaluation.conformance.year import (
     not_applicable,
     not_yet,
 )
+from workflow.people.sentences import sentence as _
 
 ORDER = (
     "cycle.open", "cycle.begin_selection", "cycle.begin_deliberation", "cycle.begin_vote", "cycle.begin_supervision",
@@ -266,7 +267,7 @@ def through_services(year: Year) -> Finding:
     """No record of the year was changed past its acts, by whoever can reach the database."""
     changed = year.all("row.add", "row.change", "row.remove")
     if changed:
-        return broken(f"{len(changed)}处数据未经办理即被改动", *changed)
+        return broken(_("%(n)s处数据未经办理即被改动") % {"n": len(changed)}, *changed)
     return held() if year.acts else not_yet()
 
 
@@ -292,34 +293,34 @@ CHECKS = [
     Check("chair", 0, "主席不兼任政府职务", "《地方组织法》第十八条", chair_in_government),
     Check("majority", 0, "集体决定均过半数", "《地方组织法》第二十五条", meets),
     Check("past_acts", 0, "数据改动均经办理", "办理记录完整", through_services),
-    Check("county", 0, "县级只指导不代办", "《地方组织法》第五十条第一款第十一项", never(of_county, note="县级代乡镇办理")),
-    Check("auditor", 0, "审计人员只查阅", "审计通知书", never(of_auditor, note="审计人员办理了事项")),
-    Check("admin", 0, "系统管理员不办业务", "“规范实施”原则（不越位）", never(of_admin, note="系统管理员办理了事项")),
+    Check("county", 0, "县级只指导不代办", "《地方组织法》第五十条第一款第十一项", never(of_county, note=_("县级代乡镇办理"))),
+    Check("auditor", 0, "审计人员只查阅", "审计通知书", never(of_auditor, note=_("审计人员办理了事项"))),
+    Check("admin", 0, "系统管理员不办业务", "“规范实施”原则（不越位）", never(of_admin, note=_("系统管理员办理了事项"))),
     Check("attendance", 4, "核定到会人数后投票", "《地方组织法》第十四条",
-          after(("vote.open",), ("voting.attendance",), note="未核定到会人数即投票")),
+          after(("vote.open",), ("voting.attendance",), note=_("未核定到会人数即投票"))),
     Check("quorum", 4, "到会达三分之二以上", "《地方组织法》第十四条", quorum),
     Check("opened_by_two", 4, "两人共同开始投票", "票决办法",
-          two_people(*on_every_desk("open", "open_confirm"), note="开始投票由一人办理")),
+          two_people(*on_every_desk("open", "open_confirm"), note=_("开始投票由一人办理"))),
     Check("span", 4, "到会变动在投票开始前，领票在开始后、截止前", "票决办法", voting_between),
     Check("secret", 4, "无记名：电子票、纸质票均不少于五张", "《地方组织法》第二十八条（参照）；本地规定（电子表决最少票数）", secret),
     Check("closed_by_two", 4, "两人共同截止投票", "票决办法",
-          two_people(*on_every_desk("close", "close_confirm"), note="截止投票由一人办理")),
+          two_people(*on_every_desk("close", "close_confirm"), note=_("截止投票由一人办理"))),
     Check("keyed_twice", 4, "两人分别录入计票", "两次录入核对",
-          two_people(*on_every_desk("key_first", "key_second"), note="两次录入为同一人")),
+          two_people(*on_every_desk("key_first", "key_second"), note=_("两次录入为同一人"))),
     Check("apart", 4, "监票、计票不为同一人", "票决办法", teller_and_counter),
     Check("signed_by_two", 4, "总监票人、监票人分别签字", "票决办法",
-          two_people(*SIGNING, note="两个签字为同一人")),
+          two_people(*SIGNING, note=_("两个签字为同一人"))),
     Check("asked_by_two", 4, "重新投票、复票、改用纸质票由两人办理", "票决办法",
-          two_people(*AGREED_TO, note="提出和确认为同一人", none="没有重新投票、复票和改用纸质票", open_until=(CLOSE,))),
+          two_people(*AGREED_TO, note=_("提出和确认为同一人"), none="没有重新投票、复票和改用纸质票", open_until=(CLOSE,))),
     Check("counted_once", 4, "签字后不改计票", "复票另行记录", counted_once),
     Check("declared", 4, "签字后宣布结果", "票决办法", declared_as_signed),
     Check("resolution", 4, "闭会前通过决议", "《地方组织法》第二十五条", resolved_in_session),
     Check("congress", 4, "大会决定以全体代表的过半数通过", "《地方组织法》第二十五条", by_congress),
     Check("announced", 4, "按期公告", "本地规定（公告期限）",
-          within(("voting.declare",), ("voting.announce",), lambda year: working(year.terms.announce_wd), note="逾期公告")),
+          within(("voting.declare",), ("voting.announce",), lambda year: working(year.terms.announce_wd), note=_("逾期公告"))),
     Check("told", 4, "按期告知提出人结果", "璧山区工作办法",
           within(("voting.declare",), ("voting.tell_proposers",),
-                 lambda year: working(year.terms.tell_wd), note="逾期告知")),
+                 lambda year: working(year.terms.tell_wd), note=_("逾期告知"))),
     Check("filed", 4, "按期报县备案", "本地规定（备案期限）",
-          within(("voting.declare",), ("voting.file_county",), lambda year: calendar(year.terms.file_days), note="逾期备案")),
+          within(("voting.declare",), ("voting.file_county",), lambda year: calendar(year.terms.file_days), note=_("逾期备案"))),
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from projects.evaluation.conformance.year import (
     not_yet,
 )
 from workflow.calendar.workdays import add_working_days, next_working_day
-from workflow.people.texts import in_words
+from workflow.people.sentences import sentence as _
 
 Find = Callable[[Year], Finding]
 Days = Callable[[date], date]
@@ -77,6 +77,16 @@ def calendar(days: int) -> Days:
     return lambda start: next_working_day(start + timedelta(days=days))
 
 
+def overdue(note: str, last_day: date) -> str:
+    """Nothing was done by the last day."""
+    return _("%(note)s（期限%(day)s已过，尚未办理）") % {"note": note, "day": last_day}
+
+
+def too_late(note: str, last_day: date, done: date) -> str:
+    """It was done after the last day."""
+    return _("%(note)s（应在%(day)s以前，实为%(done)s）") % {"note": note, "day": last_day, "done": done}
+
+
 def within(
     start: tuple[str, ...],
     end: tuple[str, ...],
@@ -95,13 +105,9 @@ def within(
         done = next((act for act in year.all(*end) if act.id > begun.id), None)
         if done is None:
             late = year.today > last_day
-            return (
-                broken(f"{note}（期限{in_words(last_day)}已过，尚未办理）", begun)
-                if late
-                else not_yet("", begun)
-            )
+            return broken(overdue(note, last_day), begun) if late else not_yet("", begun)
         if done.on > last_day:
-            return broken(f"{note}（应在{in_words(last_day)}以前，实为{in_words(done.on)}）", begun, done)
+            return broken(too_late(note, last_day, done.on), begun, done)
         return held(begun, done)
 
     return find

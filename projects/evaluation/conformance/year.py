@@ -11,6 +11,9 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from workflow.people.sentences import in_a_row
+from workflow.people.sentences import sentence as _
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 # An office's act stands on the year, the notice or the candidate, and names in `after` the record it made.
 LAID_BEFORE = ("question", "objection", "withdrawal")
@@ -166,6 +169,9 @@ class Check:
         return (str(self.step), "money") if self.money else (str(self.step),)
 
 
+PARTED = _("%(first)s；%(rest)s")
+
+
 def held(*acts: Act | None) -> Finding:
     return Finding(Status.HELD, _ids(acts))
 
@@ -173,8 +179,10 @@ def held(*acts: Act | None) -> Finding:
 def broken(note: str, *acts: Act | None) -> Finding:
     """Not held; the reasons written down with the acts stand after the note."""
     reasons = dict.fromkeys(act.reason for act in acts if act and act.reason)
-    told = f"{note}（记录的理由：{'；'.join(reasons)}）" if reasons else note
-    return Finding(Status.NOT_HELD, _ids(acts), told)
+    if reasons:
+        told = in_a_row([*reasons], PARTED)
+        note = _("%(note)s（记录的理由：%(reasons)s）") % {"note": note, "reasons": told}
+    return Finding(Status.NOT_HELD, _ids(acts), note)
 
 
 def not_yet(note: str = "", *acts: Act | None) -> Finding:

@@ -7,11 +7,12 @@ from datetime import date
 import pytest
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 
 import projects.supervision.events
 import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots import rules as count
-from projects.ballots.figures import count_rules, export
+from projects.ballots.figures import count_rules, export, signed_outcome
 from projects.ballots.files import outcome_as_json, read_vote
 from projects.ballots.selectors import signatures_hold, vote_page
 from projects.collection.models import Proposal
@@ -45,6 +46,7 @@ from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import perform
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply
+from workflow.people.sentences import Sentence
 
 LATER = date(2027, 6, 18)
 THEN = LATER.isoformat()
@@ -97,6 +99,17 @@ def test_the_presidium_decides_among_those_tied_and_the_congress_confirms_it(tie
     assert row.reason.endswith("由主席团在票数相等的项目中决定，暂未入选。主席团2027年1月20日决定入选。")
     do("voting.resolution", tied.town.of("clerk"), DAY, body="会议决定。", number="", **assembly(50, 45, T))
     assert tied.item("丙").reference in Paper.objects.get(kind="resolution").data["items"]
+
+
+def test_a_signed_outcome_is_told_in_another_language_as_long_as_the_rules_say_the_very_same(tied):
+    signed = tied.vote.outcome
+    assert signed_outcome(tied.vote) is signed
+    with translation.override("en"):
+        told = signed_outcome(tied.vote)
+        assert told == signed and {type(text) for text in told["reasons"].values()} == {Sentence}
+    tied.vote.outcome = signed | {"reasons": {**signed["reasons"], "甲": "已经入选。"}}
+    with translation.override("en"):
+        assert signed_outcome(tied.vote)["reasons"]["甲"] == "已经入选。"
 
 
 def test_the_presidium_names_as_many_of_those_tied_as_places_are_left(tied):
