@@ -9,7 +9,7 @@ MESSAGES := $(wildcard locale/*/LC_MESSAGES/*.po)
 AS_TEST := DJANGO_SETTINGS_MODULE=tests.settings
 CODE := manage.py scripts projects workflow notifications tests
 
-.PHONY: help setup dev demo test check lint types imports migrations browser long mining bench messages pins clean
+.PHONY: help setup dev demo test check lint types imports migrations browser long mining bench lighthouse messages pins clean
 
 help: ## 列出命令
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ var/mining/.made: requirements/mining.txt
 
 bench: dev ## 性能测量
 	@$(PY) -m pytest -m bench -s
+
+lighthouse: setup ## 用 Lighthouse 测量正在运行的演示的页面（需要 npm，机器不能忙）
+	@sh scripts/lighthouse.sh
 
 messages: dev ## 收集新的界面文字到翻译目录
 	@$(PY) -m scripts.messages
