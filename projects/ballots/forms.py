@@ -27,6 +27,7 @@ from projects.cycles.models import Presence
 from workflow.flows.fields import CheckedFileField, UnshownInput
 from workflow.flows.forms import AssemblyForm, MeetingForm, Resolved, StepForm
 from workflow.flows.uploads import PICTURES
+from workflow.people.saying import titled
 
 LARGEST = 2000
 LARGEST_POINTS = 100_000
@@ -395,7 +396,7 @@ class TallyForm(VoteForm):
         return fig.is_pressed(self.vote) and not fig.is_mixed(self.vote)
 
     def _box(self, option: Option, column: Column) -> forms.IntegerField:
-        label = f"{option.position}. {option.title}：{column.label}"
+        label = titled(f"{option.position}. {option.title}", column.label)
         return number(label, largest=LARGEST_POINTS if column.mark == "points" else LARGEST)
 
     def without_totals(self) -> None:

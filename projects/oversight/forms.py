@@ -116,7 +116,7 @@ class ComposeForm(LikeForm):
         begun = rules_to_offer(self.subject, self.cleaned_data["like"])
         if held is None:
             return []
-        return [f"{change.title}：{change.before} → {change.after}" for change in diff(held, begun)]
+        return [titled(change.title, f"{change.before} → {change.after}") for change in diff(held, begun)]
 
 
 class ModelRuleForm(RuleForm):

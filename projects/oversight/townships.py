@@ -299,7 +299,9 @@ def _give(here: Act, office: str, grants: Iterable[RoleGrant], number: str) -> N
                     document=number,
                 )
             except GrantRefused as error:
-                raise Refused(f"{one.user.name}：{error}") from error
+                raise Refused(
+                    _("%(name)s：%(why)s") % {"name": one.user.name, "why": error.args[0]}
+                ) from error
 
 
 def _write_move(here: Act, move: Move, reason: str) -> None:

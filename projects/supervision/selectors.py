@@ -42,7 +42,7 @@ from workflow.calendar.offsets import DueDate
 from workflow.flows.models import Deadline
 from workflow.flows.money import wan
 from workflow.people.models import Unit, UnitKind, User
-from workflow.people.saying import said_again
+from workflow.people.saying import bracketed, said_again
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import holders_of, live_grants
 
@@ -429,8 +429,7 @@ def lines_of(change: Change) -> list[dict[str, Any]]:
 
 def _replacing(change: Change) -> str:
     item = Item.objects.get(pk=change.proposed["item"])
-    money = "" if item.investment_fen is None else f"（{wan(item.investment_fen)}）"
-    return f"{item.title}{money}"
+    return item.title if item.investment_fen is None else bracketed(item.title, wan(item.investment_fen))
 
 
 def value_of(project: Project, name: str) -> Any:
