@@ -147,7 +147,7 @@ def error_target(field: BoundField) -> str:
 @register.filter
 def as_errors(reasons: list[str]) -> list[dict[str, str]]:
     """Sentences as the error summary takes them."""
-    return [{"text": str(reason)} for reason in reasons]
+    return [{"text": said_again(reason)} for reason in reasons]
 
 
 @register.filter
