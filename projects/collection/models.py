@@ -99,6 +99,12 @@ class Proposal(Record):
             1 if self.state in (ProposalState.RECEIVED, ProposalState.RETURNED, ProposalState.POOLED) else 2
         )
 
+    @property
+    def standing(self) -> str:
+        """Where it stands, in words; one in the pool because it was decided so is told as the decision was (储备库)."""
+        kept = self.state == ProposalState.POOLED and self.outcome == Outcome.RESERVE
+        return self.get_outcome_display() if kept else self.get_state_display()
+
     @transition(field=state, source=ProposalState.RECEIVED, target=ProposalState.ACCEPTED)
     def accept(self) -> None:
         """受理."""

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localdate
 
 from projects.collection.models import Contact, Proposal, ProposalState, ProposerKind
+from projects.collection.models import Outcome as ProposalOutcome
 from projects.collection.selectors import call_of, too_early_to_pool, undecided, window_warnings
 from projects.cycles.models import Cycle, CycleState
 from projects.cycles.papers import make_paper, take_out
@@ -24,7 +25,7 @@ from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.flows.taking_back import what_was
 from workflow.machines.services import fire
-from workflow.people.models import Unit
+from workflow.people.models import Unit, User
 from workflow.people.saying import said as _
 
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -144,36 +145,71 @@ def submit_proposal(
     if reasons := obstacles_to_submitting(act.unit, act.at, cycle=cycle):
         raise Refused(*reasons)
     into = next(iter(windows_for(act.unit, act.on, cycle)), None)
-    salt = secrets.token_hex(16)
-    commitment = hashlib.sha256(f"{salt}|{name}|{phone}|{organisation}".encode()).hexdigest()
+    contact = {"name": name, "phone": phone, "organisation": organisation}
+    fields |= {"title": title, "content": content, "proposer_kind": proposer_kind, "village": village}
     with transaction.atomic():
-        proposal = Proposal.objects.create(
-            unit=act.unit,
-            cycle=into,
-            code=new_code(),
-            title=title,
-            content=content,
-            proposer_kind=proposer_kind,
-            proposer=act.actor,
-            village=village,
-            received_at=act.at,
-            contact_commitment=commitment,
-            **fields,
-        )
-        Contact.objects.create(
-            unit=act.unit, proposal=proposal, name=name, phone=phone, organisation=organisation, salt=salt
-        )
-        write_down(
-            act,
-            "proposal.submit",
-            proposal.reference,
-            about=proposal.about,
-            step=1,
-            after={"kind": proposer_kind, "contact": commitment, "inside_window": into is not None},
-            label=title,
-        )
+        proposal = _written_down(act, into, contact, proposer=act.actor, **fields)
         if into is None:
             fire(proposal, "pool", act, reason=_("不在征集期内，列入项目库"))
+    return proposal
+
+
+def put_in_reserve(
+    act: Act, *, title: str, content: str, proposer: User, organisation: str, reason: str, words: str
+) -> Proposal:
+    """列入储备库 by a decision: into the pool whatever collects now, for another year to take up.
+
+    `pool_all_year` is about what is handed in outside the window; a decision to keep a matter asks for no window.
+    proposer: the deputy who stands for those who asked. words: the decision as the proposer is told it.
+    """
+    with transaction.atomic():
+        proposal = _written_down(
+            act,
+            None,
+            {"name": "", "phone": "", "organisation": organisation},
+            title=title,
+            content=content,
+            proposer_kind=ProposerKind.DEPUTY,
+            proposer=proposer,
+        )
+        fire(
+            proposal,
+            "pool",
+            act,
+            reason=reason,
+            outcome=ProposalOutcome.RESERVE,
+            outcome_words=words,
+            answered_at=act.at,
+        )
+    return proposal
+
+
+def _written_down(act: Act, cycle: Cycle | None, contact: dict[str, str], **fields: Any) -> Proposal:
+    """A proposal as it was received, and its entry; the contact apart."""
+    salt = secrets.token_hex(16)
+    commitment = hashlib.sha256("|".join((salt, *contact.values())).encode()).hexdigest()
+    proposal = Proposal.objects.create(
+        unit=act.unit,
+        cycle=cycle,
+        code=new_code(),
+        received_at=act.at,
+        contact_commitment=commitment,
+        **fields,
+    )
+    Contact.objects.create(unit=act.unit, proposal=proposal, salt=salt, **contact)
+    write_down(
+        act,
+        "proposal.submit",
+        proposal.reference,
+        about=proposal.about,
+        step=1,
+        after={
+            "kind": proposal.proposer_kind,
+            "contact": commitment,
+            "inside_window": cycle is not None,
+        },
+        label=proposal.title,
+    )
     return proposal
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Max
 
-from projects.collection.intake import propose
-from projects.collection.models import ProposerKind
+from projects.collection.services import put_in_reserve
 from projects.cycles.models import Cycle
 from projects.cycles.papers import make_paper
 from projects.deliberation import rules
@@ -55,7 +54,7 @@ def decide_matter(
     elif decision == "suggestion":
         fire(matter, "make_suggestion", act, reason=words)
     else:
-        _pooled(act, matter)
+        _reserved(act, matter, words)
         fire(matter, "reserve", act, reason=words)
     plainly = f"\n{rules.ADDED_PLAINLY}" if decision == "add" else ""
     make_paper(
@@ -89,15 +88,17 @@ def _made_candidate(act: Act, matter: AddedMatter, category: str) -> Item:
     return item
 
 
-def _pooled(act: Act, matter: AddedMatter) -> None:
-    """Into the all-year pool, where the next year's collection finds it."""
+def _reserved(act: Act, matter: AddedMatter, words: str) -> None:
+    """Kept for another year, whatever is collected now: the presidium decides that, no window does."""
     mover = matter.movers.order_by("pk").first()
     if mover is None:
         raise Refused(_("没有联名代表。"))
-    propose(
+    put_in_reserve(
         act,
         title=matter.title,
         content=matter.content,
-        proposer_kind=ProposerKind.DEPUTY,
+        proposer=mover,
         organisation=_("代表联名提出"),
+        reason=_("主席团决定列入储备库"),
+        words=words,
     )

@@ -10,14 +10,15 @@ from django.template.loader import render_to_string
 import projects.deliberation.events  # noqa: F401
 from projects.ballots.models import Vote
 from projects.ballots.services import follow_roll, open_vote, record_attendance
+from projects.collection.intake import obstacles_to_taking_up
 from projects.collection.models import Proposal
-from projects.collection.services import new_code
+from projects.collection.services import new_code, submit_proposal
 from projects.cycles.deadlines import TASK_TIMES
 from projects.cycles.documents.composing import document_of
 from projects.cycles.models import Cycle, Paper, RollLine, Session
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import paper_of, session_of
-from projects.cycles.services import create_cycle, fix_session
+from projects.cycles.services import adopt_rulebook, create_cycle, fix_session
 from projects.deliberation import rules
 from projects.deliberation.flows import DeliberationFlow, MatterFlow, QuestionFlow, WithdrawalFlow
 from projects.deliberation.intake import confirm_materials
@@ -1004,6 +1005,42 @@ def test_an_added_matter_becomes_a_candidate_that_says_it_was_not_examined(town,
 def test_a_matter_not_listed_keeps_the_list_as_it_was(town, heard, decision, state):
     play.play_added_matter(town, heard, T, title="村道安全护栏", decision=decision)
     assert AddedMatter.objects.get().state == state and Item.objects.count() == 6
+
+
+def reserved_matter(town, cycle):
+    """What came of a matter the presidium decided to keep in reserve."""
+    play.play_added_matter(town, cycle, T, title="村道安全护栏", decision="reserve")
+    return Proposal.objects.get(title="村道安全护栏")
+
+
+def test_a_matter_is_kept_in_reserve_where_nothing_is_taken_in_outside_the_window(town, heard):
+    rules = Rules().with_values({"pool_all_year": False})
+    adopt_rulebook(town.act("chair", at("2027-01-04")), town.unit, rules)
+    Cycle.objects.filter(pk=heard.pk).update(rules_data=rules.frozen_json())
+    with pytest.raises(Refused, match="不在征集期"):
+        submit_proposal(town.act("station", moment(T)), title="村口路灯", content="村口无灯。")
+    kept = reserved_matter(town, heard)
+    mover = AddedMatter.objects.get().movers.order_by("pk").first()
+    assert (kept.state, kept.cycle, kept.proposer) == ("pooled", None, mover)
+    assert kept.standing == "列入储备库" and kept.outcome_words == "代表联名依法提出，经研究作出决定。"
+    reason = Entry.objects.get(action="proposal.pool", subject=kept.reference).body
+    assert "主席团决定列入储备库" in reason
+    assert obstacles_to_taking_up(kept, moment(T)) == ["目前没有正在征集的年度，启动征集后再提出。"]
+
+
+def test_a_matter_kept_in_reserve_waits_though_another_year_is_collecting(town, heard):
+    chair = town.act("chair", at("2027-01-04"))
+    days = {"opens_on": date(2027, 1, 4), "planned_t": date(2027, 7, 20), "planned_t2": date(2028, 1, 18)}
+    other = create_cycle(chair, year=2027, period="下半年", **days)
+    fire(other, "open", chair, rules_data=Rules().frozen_json())
+    Cycle.objects.filter(pk=other.pk).update(
+        window_from=T - timedelta(days=5), window_to=T + timedelta(days=5)
+    )
+    assert (
+        submit_proposal(town.act("station", moment(T)), title="村口路灯", content="村口无灯。").cycle == other
+    )
+    kept = reserved_matter(town, heard)
+    assert (kept.state, kept.cycle) == ("pooled", None) and obstacles_to_taking_up(kept, moment(T)) == []
 
 
 def test_an_undecided_matter_stops_the_settlement(town, heard):
