@@ -13,12 +13,13 @@ from projects.cycles.models import Cycle
 from projects.cycles.papers import taking_out
 from projects.cycles.selectors import standard_of
 from projects.deliberation import forms, readiness, replies, selectors, services, sitting
-from projects.deliberation.models import Question
+from projects.deliberation.models import Question, WithdrawalState
 from projects.selection.flows import begin_answers
 from projects.selection.models import Exclusion
 from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
 from workflow.flows.nodes import EachSplit, MeetingView, OfficeEnd, OfficeView
+from workflow.flows.services import give_back
 from workflow.people.models import Unit
 
 PAGES = "steps/deliberation/"
@@ -350,8 +351,22 @@ class WithdrawalFlow(YearlyFlow):
         irreversible=True,
         basis=_("参照《地方组织法》第二十二条：经主席团同意，审议即行终止"),
         output=_("主席团会议纪要"),
-    ).Next(this.end)
+    ).Next(this.resettle)
+    resettle = nodes.Function(this.settle_anew).Next(this.end)
     end = OfficeEnd()
+
+    def settle_anew(self, activation: Any) -> None:
+        """A list settled with the candidate on it is not put to the congress: the presidium settles it anew."""
+        withdrawal = activation.process.artifact
+        if withdrawal.state == WithdrawalState.AGREED:
+            reason = _("“%(title)s”已经撤回，表决事项须由主席团重新确定。") % {"title": withdrawal.item.title}
+            give_back(
+                withdrawal.item.cycle,
+                "deliberation.adopt_method",
+                current_act(),
+                to="settle",
+                reason=str(reason),
+            )
 
 
 class MatterFlow(YearlyFlow):

@@ -74,12 +74,16 @@ def is_settled(cycle: Cycle) -> bool:
     """Whether the ballot is settled: the congress has the 票决办法 before it, or the vote has begun."""
     if cycle.state != CycleState.DELIBERATING:
         return True
-    return (
-        Deadline.objects.filter(
-            about=cycle.reference, key="deliberation.adopt_method", done_at=None, cancelled=False
-        ).exists()
-        or Item.objects.filter(cycle=cycle, state=ItemState.ON_BALLOT).exists()
+    return is_before_the_congress(cycle) or (
+        Item.objects.filter(cycle=cycle, state=ItemState.ON_BALLOT).exists()
     )
+
+
+def is_before_the_congress(cycle: Cycle) -> bool:
+    """Whether what the presidium settled waits for the congress to adopt it."""
+    return Deadline.objects.filter(
+        about=cycle.reference, key="deliberation.adopt_method", done_at=None, cancelled=False
+    ).exists()
 
 
 def roll_at(session: Session) -> QuerySet[RollLine]:
@@ -249,15 +253,18 @@ def obstacles_to_vote(cycle: Cycle, at: datetime) -> list[str]:
 
 
 def obstacles_to_withdrawing(item: Item, at: datetime) -> list[str]:
-    """Why a candidate cannot be withdrawn now: only before the vote, by its proposer (组织法 22)."""
+    """Why a candidate cannot be withdrawn now: only before it is put to the vote, by its proposer (组织法 22).
+
+    Until the congress has adopted what it votes on; a list settled with the candidate on it is settled anew.
+    """
     found = []
     if item.state != ItemState.CANDIDATE:
         found.append(
             _("“%(title)s”现为“%(state)s”，不能撤回。")
             % {"title": item.title, "state": item.get_state_display()}
         )
-    elif is_settled(item.cycle):
-        found.append(_("表决事项已经确定，不能再撤回。"))
+    elif is_settled(item.cycle) and not is_before_the_congress(item.cycle):
+        found.append(_("大会已经通过票决办法，不能再撤回。"))
     if item.added_in_session:
         found.append(_("代表联名提出的项目不由乡镇人民政府撤回。"))
     if item.withdrawals.filter(state=WithdrawalState.ASKED).exists():

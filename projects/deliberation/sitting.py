@@ -125,7 +125,7 @@ def settle(
     if not meeting.agreed:
         return Outcome(returns_to="delegations", reason=return_reason)
     items = _hold_candidates(cycle)
-    # Asked again under the lock: a withdrawal or a matter may have come in since the form was checked.
+    # The rest of what stood in the way when the form was checked, under the same lock.
     if reasons := selectors.obstacles_to_settling(cycle, act.at):
         raise Obstructed(*reasons)
     order = _in_order(items, numbers)
@@ -144,9 +144,16 @@ def settle(
 
 
 def _hold_candidates(cycle: Cycle) -> list[Item]:
-    """Locks in the order of the year; who wants to withdraw or to add waits here."""
+    """Locks in the order of the year; who wants to withdraw or to add waits here.
+
+    Asked again under the lock: a withdrawal or a matter may have come in since the form was checked.
+    """
     Cycle.objects.select_for_update().get(pk=cycle.pk)
-    return list(Item.objects.select_for_update().filter(cycle=cycle, state="candidate").order_by("number"))
+    items = Item.objects.select_for_update().filter(cycle=cycle, state="candidate").order_by("number")
+    held = list(items)
+    if reasons := selectors.open_motions(cycle):
+        raise Obstructed(*reasons)
+    return held
 
 
 def _in_order(items: list[Item], numbers: dict[str, int | None]) -> list[Item]:

@@ -411,6 +411,23 @@ def send_back(
             return _finish(turn, outcome, after={})
 
 
+def give_back(subject: Any, key: str, act: Act, *, to: str, reason: str) -> Entry | None:
+    """Return an open task along a modelled edge because of what another task has decided; None where it is not open.
+
+    Whoever decided that has returned it: it is theirs in the trail. Its flow is locked like for any act on the task.
+    """
+    waiting = Deadline.objects.filter(key=key, subject=subject.reference, done_at=None, cancelled=False)
+    task_id = waiting.values_list("task_id", flat=True).first()
+    with busy_if_locked():
+        task = held_task(task_id) if task_id else None
+    if task is None or task.status not in (STATUS.NEW, STATUS.ASSIGNED):
+        return None
+    turn = Turn(task, task.flow_task, _subject_of(task), act)
+    entry = _finish(turn, Outcome(returns_to=to, reason=reason), after={})
+    _drop_drafts(turn)
+    return entry
+
+
 def mark_seen(task_id: int, user: User, at: datetime) -> None:
     """Somebody whose turn it is has opened the task; who first and when is kept."""
     Deadline.objects.filter(pk=task_id, seen_at=None, done_at=None).update(seen_at=at, seen_by=user)

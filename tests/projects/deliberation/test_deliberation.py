@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -22,7 +23,15 @@ from projects.cycles.services import adopt_rulebook, create_cycle, fix_session
 from projects.deliberation import rules
 from projects.deliberation.flows import DeliberationFlow, MatterFlow, QuestionFlow, WithdrawalFlow
 from projects.deliberation.intake import confirm_materials
-from projects.deliberation.models import AddedMatter, BudgetLine, Opinion, Question, Receipt, Visit
+from projects.deliberation.models import (
+    AddedMatter,
+    BudgetLine,
+    Opinion,
+    Question,
+    Receipt,
+    Visit,
+    Withdrawal,
+)
 from projects.deliberation.readiness import readiness_sheet
 from projects.deliberation.selectors import (
     candidates_of,
@@ -895,17 +904,49 @@ def test_only_the_mayor_asks_to_withdraw(town, opened):
         )
 
 
-def test_a_candidate_is_not_withdrawn_once_the_ballot_is_settled(town, heard):
+def test_a_candidate_is_withdrawn_until_the_congress_adopts_what_it_votes_on(town, heard):
     settle(town, heard)
-    item = candidates_of(heard).last()
-    with pytest.raises(Obstructed, match="已经确定"):
-        perform(
-            "deliberation.withdraw",
-            item,
-            actor=town.of("mayor"),
-            data={"reason": "另有安排"},
-            at=moment(T, 12),
-        )
+    adopt(town, heard)
+    with pytest.raises(Obstructed, match="现为“提交票决”，不能撤回"):
+        ask_back(town, Item.objects.get(number=6), hour=14)
+    assert not Withdrawal.objects.exists()
+
+
+def ask_back(town, item, hour=12):
+    data = {"reason": "上级已立项实施。"}
+    perform("deliberation.withdraw", item, actor=town.of("mayor"), data=data, at=moment(T, hour))
+
+
+def consent(town, cycle, agree=True):
+    data = meeting(town.people["presidium"], T, agree=agree) | {
+        "words": "" if agree else "群众呼声较高，仍提交票决。"
+    }
+    do_task(cycle, "deliberation.consent_withdraw", town.of("presidium"), T, hour=12, **data)
+
+
+def test_a_candidate_withdrawn_from_a_settled_list_has_it_settled_anew(town, heard):
+    settle(town, heard)
+    ask_back(town, candidates_of(heard).last())
+    with pytest.raises(Obstructed, match="主席团尚未决定"):
+        adopt(town, heard)
+    consent(town, heard)
+    assert Item.objects.get(number=6).state == "withdrawn"
+    assert not open_tasks(heard, "deliberation.adopt_method")
+    entry = json.loads(Entry.objects.get(action="deliberation.adopt_method.return").body)
+    assert (entry["office"], entry["after"]["returns_to"]) == ("presidium", "settle")
+    assert entry["reason"] == f"“{TITLES[-1]}”已经撤回，表决事项须由主席团重新确定。"
+    settle(town, heard)
+    adopt(town, heard)
+    assert [option.title for option in Vote.objects.get().options.all()] == list(TITLES[:-1])
+
+
+def test_a_withdrawal_refused_leaves_the_settled_list_before_the_congress(town, heard):
+    settle(town, heard)
+    ask_back(town, candidates_of(heard).last())
+    consent(town, heard, agree=False)
+    assert open_tasks(heard, "deliberation.adopt_method")
+    adopt(town, heard)
+    assert Vote.objects.get().options.count() == len(TITLES)
 
 
 def test_an_undecided_withdrawal_stops_the_settlement(town, heard):
