@@ -14,7 +14,8 @@ from tests.notifications.conftest import administrator
 from tests.projects.oversight.county_world import leader_of
 from workflow.audit.services import Act
 from workflow.people.isolation import SYSTEM, apply
-from workflow.people.models import User
+from workflow.people.models import UnitKind, User
+from workflow.people.services import create_unit
 from workflow.roles.services import grant
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +38,9 @@ def people(db: None) -> dict[str, User]:
     apply(SYSTEM)
     town = township()
     county = town.unit.parent
+    create_unit(
+        code="T02", name="白沙镇", kind=UnitKind.TOWNSHIP, parent=county
+    )  # the only one needs no choice
     admin = administrator(town)
     auditor = User.objects.create(username="auditor@county", name="周正")
     act = Act(admin, "admin", county, at("2026-03-01"))
