@@ -31,7 +31,7 @@ from tests.workflow.audit.test_export import chained
 from workflow.administration.keeping import keep
 from workflow.audit import heads
 from workflow.audit.exporters import FORMATS, extract, xlsx
-from workflow.audit.exporters.cells import COLUMNS, HARMLESS, RISKY, guarded
+from workflow.audit.exporters.cells import COLUMNS, HARMLESS, IN_A_DAY, IN_A_HASH, RISKY, guarded
 from workflow.audit.exporters.extract import extract_of
 from workflow.audit.exporters.xes import UNWRITABLE
 from workflow.audit.exporters.xlsx import CUT, LONGEST_CELL
@@ -178,10 +178,29 @@ def test_hostile_cells_of_the_table_are_text_and_come_back_whole(unit: Unit, tmp
     assert raw.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
     assert [unguarded(row["reason"]) for row in rows] == HOSTILE
+    assert [row["reason"] for row in rows] == [guarded(text) for text in HOSTILE]
     for row in rows:
         for cell in row.values():
             assert not cell.lstrip(" \u3000").startswith(("=", "+", "-", "@", "＝", "\t", "\r", "\n"))
             assert not (cell.isdigit() and len(cell) > 11), "a spreadsheet would round it"
+
+
+def test_the_table_guards_a_text_by_the_one_rule_whatever_it_is_looked_through_for_first(
+    unit: Unit, tmp_path: Path
+) -> None:
+    texts = [
+        "2027-01-20", "110101-199003078515", "12e3-4", "-20270120", "\u3000=2027-01-20", "'2027-01-20", "1a",
+        "００１２３４５６７８９０", "1234567890123", "12e34",
+    ]  # fmt: skip
+    for text in texts:
+        act = Act(None, "clerk", unit, at("2027-03-03"))
+        write_down(act, "test.act", "thing:9", label=text, reason=text)
+    chained()
+    raw = exported(tmp_path, "csv", "--subject", "thing:9").decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(raw, newline="")))
+    assert [(row["label"], row["reason"]) for row in rows] == [
+        (guarded(text), guarded(text)) for text in texts
+    ]
 
 
 @given(TEXTS)
@@ -210,6 +229,16 @@ def test_nothing_that_begins_harmlessly_is_ever_risky() -> None:
     firsts = [chr(code) for first, last in HARMLESS for code in range(first, last + 1)]
     rests = ["", "1" * 12, "=1", " \t=1", "e12", "\n=1", "'"]
     assert not [first + rest for first in firsts for rest in rests if guarded(first + rest) != first + rest]
+
+
+@given(st.text("0123456789０eExX' \t\u3000=+", max_size=30))
+def test_what_has_a_hyphen_after_a_digit_or_an_a_among_hexadecimal_digits_is_never_risky(text: str) -> None:
+    for first in "0123456789":
+        assert guarded(f"{first}{text}{IN_A_DAY}") == f"{first}{text}{IN_A_DAY}"
+        assert guarded(f"{first}{IN_A_DAY}{text}") == f"{first}{IN_A_DAY}{text}"
+    hexadecimal = "".join(sign for sign in text if sign in "0123456789e")
+    for hashed in (f"{hexadecimal}{IN_A_HASH}", f"{IN_A_HASH}{hexadecimal}"):
+        assert guarded(hashed) == hashed
 
 
 def reasons_in(form: str, raw: bytes) -> list[str]:

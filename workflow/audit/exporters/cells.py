@@ -23,6 +23,9 @@ RISKY = (
 _risky = re.compile(RISKY)
 # First and last of the characters no risky text begins with: A to {, and what is written with Chinese characters.
 HARMLESS = ((0x41, 0x7B), (0x4E00, 0x9FFF))
+# What begins with a digit and has the one in it, as a day or a moment has, is no number; what is hexadecimal is none once
+# it has the other.
+IN_A_DAY, IN_A_HASH = "-", "a"
 
 
 def value_of(value: Any) -> str | int | None:

@@ -21,7 +21,8 @@ from workflow.audit.selectors import Line
 from workflow.people.models import Unit
 
 CHUNK = 5_000
-QUOTE = "\x02"  # of the server's CSV, for what holds none: canonical JSON has every control character escaped
+# COPY's binary form: a signature and two numbers, then of the only row how many fields it has, and of each field its length.
+_FIELDS, _LENGTH = 19 + 2, 4
 # `chain.stamp` of the time of recording.
 STAMP = """to_char(l.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 _FROM = """
@@ -107,34 +108,33 @@ class Extract:
 
         columns: SQL over the leaf `l`, the entry `e` and what `read` joins to them. options: of COPY.
         """
-        for rows in self._chunks(columns, options, read=read, order="ORDER BY l.index"):
+        for rows in self._chunks(f"SELECT {columns} ", "", options, read=read):
             if rows:
                 yield rows
             if self.tick:
                 self.tick(len(rows))
 
     def joined(self, line: str) -> Iterator[bytes]:
-        """The entries as lines of text, a line feed after each, in the order of the chain: those of a chunk at a time.
+        """The entries as lines of text, in the order of the chain: those of a chunk at a time.
 
-        line: SQL of one of them over the leaf `l` and the entry `e`; it holds neither a line feed nor QUOTE. The server puts
-        a chunk together: one long value is read in a fraction of the time of as many rows.
+        line: SQL of one of them with its line feed, over the leaf `l` and the entry `e`. The server puts a chunk together:
+        one long value is read in a fraction of the time of as many rows, and in COPY's binary form it stands as it is.
         """
-        lines = f"count(*), string_agg({line}, E'\n' ORDER BY l.index) || E'\n'"
-        for rows in self._chunks(lines, f"FORMAT csv, QUOTE E'{QUOTE}'"):
-            count, _comma, text = b"".join(rows).partition(b",")
-            if int(count):
-                # A value with a line feed in it stands between quotes.
-                yield text[1:-2]
+        head, tail = "SELECT count(*), string_agg(line, '') FROM (", ") lines"
+        for pieces in self._chunks(f"{head}SELECT {line} AS line ", tail, "FORMAT binary"):
+            row = memoryview(b"".join(pieces))
+            count, text = _field(row, _FIELDS)
+            lines, _end = _field(row, text)
+            if lines:
+                yield bytes(lines)
             if self.tick:
-                self.tick(int(count))
+                self.tick(int.from_bytes(count, "big"))
 
-    def _chunks(
-        self, columns: str, options: str, *, read: str = "", order: str = ""
-    ) -> Iterator[list[bytes]]:
-        """What COPY writes of each chunk of the chain."""
+    def _chunks(self, head: str, tail: str, options: str, *, read: str = "") -> Iterator[list[bytes]]:
+        """What COPY writes of each chunk of the chain, whose rows stand in its order between `head` and `tail`."""
         where, values = self._where(read)
         query = (
-            f"COPY (SELECT {columns} {where} AND l.index > %s AND l.index <= %s AND e.id BETWEEN %s AND %s {order})"
+            f"COPY ({head}{where} AND l.index > %s AND l.index <= %s AND e.id BETWEEN %s AND %s ORDER BY l.index{tail})"
             f" TO STDOUT ({options})"
         )
         for last in range(0, self.until, CHUNK):
@@ -168,6 +168,13 @@ class Extract:
         with self.within(), connection.cursor() as cursor:
             cursor.execute(sql, values)
             return cursor.fetchall()
+
+
+def _field(row: memoryview, start: int) -> tuple[memoryview, int]:
+    """A field of a row in COPY's binary form, and where the next one starts; what is null is empty."""
+    begin = start + _LENGTH
+    end = begin + max(0, int.from_bytes(row[start:begin], "big", signed=True))
+    return row[begin:end], end
 
 
 def extract_of(unit: Unit, **wanted: Any) -> Extract:

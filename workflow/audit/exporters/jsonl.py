@@ -14,8 +14,9 @@ from workflow.audit.exporters.extract import STAMP, Extract
 
 _LINE = f"""
     '{{"hash":"' || encode(l.hash, 'hex') || '","id":' || l.entry_id || ',"index":' || l.index || ',"prev":"'
-    || encode(l.prev, 'hex') || '","recorded_at":"' || {STAMP} || '","unit_id":' || l.unit_id || ',' || substr(e.body, 2)
-"""
+    || encode(l.prev, 'hex') || '","recorded_at":"' || {STAMP} || '","unit_id":' || l.unit_id || ','
+    || right(e.body, -1) || E'\n'
+"""  # right and not substr, which goes through the whole body, letter by letter, to cut off the first
 
 
 def as_jsonl(extract: Extract) -> Iterator[bytes]:
