@@ -36,7 +36,7 @@ DECLARE
     acts text := coalesce(current_setting('piaojue.acts', true), '');
 BEGIN
     IF position(',' || NEW.unit_id || ':' IN acts) = 0 THEN
-        PERFORM set_config('piaojue.acts', acts || ',' || NEW.unit_id || ':' || NEW.id, true);
+        acts := set_config('piaojue.acts', acts || ',' || NEW.unit_id || ':' || NEW.id, true);
     END IF;
     RETURN NULL;
 END $$;
@@ -94,7 +94,8 @@ $$;
 # TG_ARGV: whose the row is (`WatchRows.unit`); SQL for the subject and for what that belongs to, of the row as $1; the
 # step; the columns whose values may stand in the trail; the column of the row's own number.
 # SECURITY DEFINER and the context of the system: it has to see and write the trail whoever made the change.
-# The commonest ways to say whose a row is are spelled out: SQL put together here is planned anew at every row.
+# The commonest ways to say whose a row is are spelled out: SQL put together here is planned anew at every row. A setting
+# is assigned: a bare expression is worked out in place, PERFORM would run a statement.
 WATCH = """
 CREATE FUNCTION piaojue_watch_row() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -102,8 +103,8 @@ DECLARE
     units bigint[];
     unit bigint;
     mode text := coalesce(current_setting('piaojue.mode', true), '');
+    now_mode text := set_config('piaojue.mode', 'system', true);
 BEGIN
-    PERFORM set_config('piaojue.mode', 'system', true);
     IF TG_ARGV[0] = 'unit_id' THEN
         units := CASE TG_OP
             WHEN 'INSERT' THEN ARRAY[NEW.unit_id]
@@ -141,7 +142,7 @@ BEGIN
             );
         END IF;
     END LOOP;
-    PERFORM set_config('piaojue.mode', mode, true);
+    now_mode := set_config('piaojue.mode', mode, true);
     RETURN NULL;
 END $$;
 """
