@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any, cast
 
 from django.core.paginator import Paginator
@@ -93,7 +92,12 @@ class Listing:
     box: Box
     grant: RoleGrant
     form: FilterForm
-    grants: Sequence[RoleGrant]
+    served: selectors.Served
+
+    @property
+    def grants(self) -> Sequence[RoleGrant]:
+        """The offices whose tasks are listed."""
+        return self.served.grants
 
     def rows(self) -> Any:
         """What may be paged: a queryset of the office acted in, or rows already read of several."""
@@ -111,7 +115,7 @@ class Listing:
         """The rows of several offices, each read as that office sees them; one task or copy once."""
         found: dict[int, tuple[Any, RoleGrant | None]] = {}
         for grant in self.grants:
-            with within(context_of(grant)):
+            with selectors.seen_by(grant, self.grant):
                 for one in (row for rows in self._narrowed(grant) for row in rows):
                     found.setdefault(one.pk, (one, None if grant.pk == self.grant.pk else grant))
         if self.box.code == selectors.COPIES:
@@ -173,39 +177,22 @@ def listing(request: HttpRequest, code: str) -> Listing:
         raise Http404
     own = [g for g in in_office(request).grants if has_inbox(g)]
     places = list({g.tenant_id: g.tenant for g in own}.values())
-    chosen = _chosen(request.GET.get("place", ""), own, grant)
+    served = selectors.Served(_chosen(request.GET.get("place", ""), own, grant), grant, timezone.localdate())
     form = FilterForm(
         request.GET or None,
-        years=_years(code, chosen),
+        years=served.years(code),
         hall=grant.tenant,
         places=[(unit.code, unit.name) for unit in places] if len(places) > 1 else [],
-        months=_months(chosen) if code == "done" else (),
+        months=served.months() if code == "done" else (),
         copies=code == selectors.COPIES,
     )
-    return Listing(box, grant, form, chosen)
+    return Listing(box, grant, form, served)
 
 
 def _chosen(place: str, own: Sequence[RoleGrant], grant: RoleGrant) -> list[RoleGrant]:
     """The offices whose tasks are listed: the one acted in, or all a person has in a township or anywhere."""
     wanted = [g for g in own if place in (EVERYWHERE, g.tenant.code)]
     return wanted or [grant]
-
-
-def _years(code: str, grants: Sequence[RoleGrant]) -> list[int]:
-    found: set[int] = set()
-    for grant in grants:
-        with within(context_of(grant)):
-            found.update(selectors.years_of(code, grant, timezone.localdate()))
-    return sorted(found, reverse=True)
-
-
-def _months(grants: Sequence[RoleGrant]) -> list[date]:
-    """The months somebody did something in, this one always among them: a figure leads to it."""
-    found = {timezone.localdate().replace(day=1)}
-    for grant in grants:
-        with within(context_of(grant)):
-            found.update(selectors.months_of(selectors.in_box("done", grant)))
-    return sorted(found, reverse=True)
 
 
 @require_safe
@@ -217,7 +204,7 @@ def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
     context = shelf(asked) | {
         "title": asked.box.title,
         "banners": banners_for(in_office(request).user),
-        "figures": selectors.figures_of(asked.grants, timezone.localdate()),
+        "figures": asked.served.figures(),
         "place": asked.place(),
         "page": page,
         "rows": rows,

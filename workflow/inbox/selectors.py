@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from calendar import monthrange
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, time, timedelta
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
-from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import TruncMonth
+from django.utils.timezone import make_aware
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import PROCESS
 
@@ -51,17 +54,18 @@ def own_claims(grant: RoleGrant) -> list[int]:
     return [grant.user_id, *([grant.principal_id] if grant.principal_id else [])]
 
 
-def _rows() -> QuerySet[Deadline]:
-    return (
-        Deadline.objects.select_related("task", "unit", "seat", "started_by", "task__owner")
-        .annotate(urged=Count("task__urges", distinct=True))
-        .filter(cancelled=False)
-    )
+def _tasks() -> QuerySet[Deadline]:
+    return Deadline.objects.filter(cancelled=False)
 
 
-def queue_of(grant: RoleGrant) -> QuerySet[Deadline]:
-    """Unclaimed tasks of the office; the literals are those of the partial index `piaojue_queue`."""
-    return _rows().filter(
+def _as_listed(tasks: QuerySet[Deadline]) -> QuerySet[Deadline]:
+    """The tasks with what a list says of each."""
+    shown = tasks.select_related("task", "unit", "seat", "started_by", "task__owner")
+    return shown.annotate(urged=Count("task__urges", distinct=True))
+
+
+def _queued(grant: RoleGrant) -> QuerySet[Deadline]:
+    return _tasks().filter(
         task__owner_permission_obj_pk=str(grant.unit_id),
         task__owner_permission__in=offices_served(grant),
         task__status="NEW",
@@ -69,9 +73,8 @@ def queue_of(grant: RoleGrant) -> QuerySet[Deadline]:
     )
 
 
-def claimed_by(grant: RoleGrant) -> QuerySet[Deadline]:
-    """Tasks of the office this person has taken or been given (`piaojue_mine`)."""
-    return _rows().filter(
+def _claimed(grant: RoleGrant) -> QuerySet[Deadline]:
+    return _tasks().filter(
         task__owner_id__in=own_claims(grant),
         task__status="ASSIGNED",
         seat_id=grant.unit_id,
@@ -79,19 +82,29 @@ def claimed_by(grant: RoleGrant) -> QuerySet[Deadline]:
     )
 
 
+def _done(user: User, grant: RoleGrant) -> QuerySet[Deadline]:
+    return _tasks().filter(done_by=user, unit=grant.tenant)
+
+
+def queue_of(grant: RoleGrant) -> QuerySet[Deadline]:
+    """Unclaimed tasks of the office; the literals are those of the partial index `piaojue_queue`."""
+    return _as_listed(_queued(grant))
+
+
+def claimed_by(grant: RoleGrant) -> QuerySet[Deadline]:
+    """Tasks of the office this person has taken or been given (`piaojue_mine`)."""
+    return _as_listed(_claimed(grant))
+
+
 def done_by(user: User, grant: RoleGrant) -> QuerySet[Deadline]:
     """What this person has done in this township, the latest first."""
-    return _rows().filter(done_by=user, unit=grant.tenant).order_by("-done_at")
+    return _as_listed(_done(user, grant)).order_by("-done_at")
 
 
 def started_by(user: User, grant: RoleGrant) -> QuerySet[Deadline]:
     """Tasks this person's acts have put before others and that are still open."""
-    return (
-        _rows()
-        .filter(started_by=user, unit=grant.tenant, done_at=None)
-        .exclude(task__owner=user)
-        .order_by("due_on")
-    )
+    begun = _tasks().filter(started_by=user, unit=grant.tenant, done_at=None).exclude(task__owner=user)
+    return _as_listed(begun).order_by("due_on")
 
 
 def in_box(box: str, grant: RoleGrant) -> list[QuerySet[Deadline]]:
@@ -153,7 +166,8 @@ def narrowed(
     if due:
         rows = rows.filter(DUE[due](today))
     if month:
-        rows = rows.filter(done_at__date__range=(month, last_day_of(month)))
+        begins, ends = (at_midnight(day) for day in (month, last_day_of(month) + timedelta(days=1)))
+        rows = rows.filter(done_at__gte=begins, done_at__lt=ends)
     if words:
         said = Q(label__icontains=words) | Q(started_by__name__icontains=words) | Q(key__in=_titled(words))
         rows = rows.filter(said)
@@ -189,55 +203,102 @@ def _titled(words: str) -> list[str]:
     return [node.key for flow in flows() for node in flow.steps() if words in str(node.task_title)]
 
 
-def years_of(box: str, grant: RoleGrant, today: date) -> list[int]:
-    """The years a list reaches over, the latest first."""
-    year = "task__deadline__year" if box == COPIES else "year"
-    rows = [one.order_by().values_list(year, flat=True).distinct() for one in listed(box, grant, today)]
-    return sorted({year for one in rows for year in one if year}, reverse=True)
-
-
 def by_date(rows: Iterable[Deadline]) -> list[Deadline]:
     """Rows in the order they fall due, overdue on top, those without a date last."""
     return sorted(rows, key=lambda d: (d.due_on or FAR, d.pk))
 
 
-def figures_of(grants: Iterable[RoleGrant], today: date) -> Figures:
-    """The four numbers of several offices, each read as that office sees it: as many as their links list.
+class Counted(NamedTuple):
+    """Of a task in one of an office's boxes what the figures and the filter of years are made of."""
 
-    However the open list is narrowed beside that, they stay.
-    """
+    pk: int
+    year: int | None
+    box: str
+    late: bool | None
+    soon: bool | None
+
+
+def counted_of(grant: RoleGrant, today: date) -> list[Counted]:
+    """What is claimed, what is queued and what has been done this month of an office, in one read."""
     flags = {name: ExpressionWrapper(due(today), BooleanField()) for name, due in DUE.items()}
-    waiting: dict[int, tuple[bool, bool]] = {}
-    done: set[int] = set()
-    for grant in grants:
-        with within(context_of(grant)):
-            for rows in listed("todo", grant, today):
-                for pk, late, soon in rows.order_by().annotate(**flags).values_list("pk", *DUE):
-                    waiting[pk] = late, soon
-            for rows in listed("done", grant, today, month=today.replace(day=1)):
-                done.update(rows.order_by().values_list("pk", flat=True))
-    return Figures(
-        overdue=sum(bool(late) for late, _soon in waiting.values()),
-        soon=sum(bool(soon) for _late, soon in waiting.values()),
-        open=len(waiting),
-        done_this_month=len(done),
+    boxes = {
+        "claimed": _claimed(grant),
+        "queue": _queued(grant),
+        "done": narrowed(_done(grant.user, grant), today, month=today.replace(day=1)),
+    }
+    first, *others = (
+        rows.annotate(box=Value(box), **flags).values_list(*Counted._fields) for box, rows in boxes.items()
     )
+    return [Counted(*row) for row in first.union(*others, all=True)]
+
+
+@dataclass(frozen=True)
+class Served:
+    """Several offices of one person, each read as that office sees it.
+
+    acting: the one whose context the request has already; None where it has none of theirs.
+    """
+
+    grants: Sequence[RoleGrant]
+    acting: RoleGrant | None
+    today: date
+
+    @cached_property
+    def counted(self) -> list[Counted]:
+        """What is counted of any of them, a task once."""
+        found: dict[int, Counted] = {}
+        for grant in self.grants:
+            with seen_by(grant, self.acting):
+                found.update((one.pk, one) for one in counted_of(grant, self.today))
+        return list(found.values())
+
+    def years(self, box: str) -> list[int]:
+        """The years a list reaches over, the latest first."""
+        boxes = {"todo": ("claimed", "queue"), "queue": ("queue",)}.get(box)
+        if boxes:
+            found = {one.year for one in self.counted if one.box in boxes}
+        else:
+            found = self._different("task__deadline__year" if box == COPIES else "year", partial(listed, box))
+        return sorted(filter(None, found), reverse=True)
+
+    def months(self) -> list[date]:
+        """The first days of the months somebody did something in, the latest first; this one is always among them."""
+        found = self._different(TruncMonth("done_at"), partial(listed, "done"))
+        return sorted({self.today.replace(day=1), *(day.date() for day in found)}, reverse=True)
+
+    def figures(self) -> Figures:
+        """The four numbers: as many as their links list. However the open list is narrowed beside that, they stay."""
+        waiting = [one for one in self.counted if one.box != "done"]
+        return Figures(
+            overdue=sum(bool(one.late) for one in waiting),
+            soon=sum(bool(one.soon) for one in waiting),
+            open=len(waiting),
+            done_this_month=len(self.counted) - len(waiting),
+        )
+
+    def _different(self, what: Any, rows_of: Callable[..., list[QuerySet[Any]]]) -> set[Any]:
+        """The different values of a column, or of what is worked out of one, over the rows of all of them."""
+        found: set[Any] = set()
+        for grant in self.grants:
+            with seen_by(grant, self.acting):
+                for rows in rows_of(grant=grant, today=self.today):
+                    found.update(rows.order_by().values_list(what, flat=True).distinct())
+        return found
+
+
+def seen_by(grant: RoleGrant, acting: RoleGrant | None) -> AbstractContextManager[None]:
+    """The context of an office; that of the office acted in is the request's own, and is not set again."""
+    return nullcontext() if acting is not None and grant.pk == acting.pk else within(context_of(grant))
+
+
+def at_midnight(day: date) -> datetime:
+    """The moment a day begins, in local time."""
+    return make_aware(datetime.combine(day, time.min))
 
 
 def last_day_of(month: date) -> date:
     """The last day of the month a day lies in."""
     return month.replace(day=monthrange(month.year, month.month)[1])
-
-
-def months_of(rows: Iterable[QuerySet[Deadline]]) -> list[date]:
-    """The first days of the months a list of what was done reaches over, the latest first."""
-    month = TruncMonth("done_at")
-    found = {
-        day.date()
-        for one in rows
-        for day in one.order_by().annotate(month=month).values_list("month", flat=True).distinct()
-    }
-    return sorted(found, reverse=True)
 
 
 def count_todo(grant: RoleGrant) -> int:

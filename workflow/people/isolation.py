@@ -59,6 +59,7 @@ def _array(values: Iterable[int | str]) -> str:
 
 SET = "SELECT " + ", ".join(f"set_config('piaojue.{name}', %s, true)" for name in SETTINGS)
 _GET = "SELECT " + ", ".join(f"coalesce(current_setting('piaojue.{name}', true), '')" for name in SETTINGS)
+_EXCHANGE = f"{_GET}, {SET.removeprefix('SELECT ')}"
 
 
 def apply(context: Context) -> None:
@@ -74,8 +75,9 @@ def within(context: Context) -> Iterator[None]:
     """Run a block in `context`, in a transaction; a context around it is put back afterwards."""
     nested = connection.in_atomic_block
     with transaction.atomic():
-        outer = _current() if nested else None
-        apply(context)
+        outer = _exchanged(context) if nested else None
+        if outer is None:
+            apply(context)
         yield
         if outer is not None:
             with connection.cursor() as cursor:
@@ -98,10 +100,11 @@ def unlimited(limited: bool) -> Iterator[None]:
         cursor.execute("SELECT set_config('piaojue.scope', %s, true)", [outer or ""])
 
 
-def _current() -> tuple[str, ...]:
+def _exchanged(context: Context) -> tuple[str, ...]:
+    """What the settings were before they are these; one statement, which works out one after the other."""
     with connection.cursor() as cursor:
-        cursor.execute(_GET)
-        return tuple(cursor.fetchone())
+        cursor.execute(_EXCHANGE, context.values())
+        return tuple(cursor.fetchone()[: len(SETTINGS)])
 
 
 # A setting stands in a subquery of its own: worked out once a statement. Bare, its text is read again at every row.

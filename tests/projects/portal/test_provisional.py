@@ -20,7 +20,7 @@ from tests.projects.portal.public_world import text_of
 from workflow.calendar.offsets import Offset, resolve
 from workflow.calendar.workdays import is_published, last_published
 from workflow.flows.models import Deadline
-from workflow.inbox.selectors import figures_of, in_box, narrowed
+from workflow.inbox.selectors import Served, in_box, narrowed
 from workflow.people.isolation import SYSTEM, apply
 from workflow.roles.models import RoleGrant
 
@@ -76,7 +76,7 @@ def test_what_is_provisional_is_counted_as_overdue_by_no_inbox_and_no_years(page
 
     def counted() -> tuple[int, int, int]:
         rows = [one for some in in_box("todo", grant) for one in narrowed(some, today, **late)]
-        return figures_of([grant], today).overdue, len(rows), matrix([cycle], today)[0].overdue
+        return Served([grant], None, today).figures().overdue, len(rows), matrix([cycle], today)[0].overdue
 
     assert counted() == (1, 1, 1)
     Deadline.objects.filter(pk=task.pk).update(provisional=True)
