@@ -22,6 +22,7 @@ from projects.oversight.models import (
     Sample,
     Weighting,
     YearFigure,
+    YearSum,
 )
 from projects.retention.models import Erasure, ErasureRequest, Hold
 from projects.selection.models import (
@@ -55,5 +56,5 @@ __all__ = [
     "KeyHolder", "Keying", "Measurement", "Milestone", "Note", "Notice", "Objection", "Opinion", "Option",
     "Paper", "Payment", "Plan", "Progress", "Project", "Proposal", "Question", "Rating", "Receipt", "Review",
     "RollEntry", "RollLine", "Rulebook", "Sample", "Score", "Screening", "Session", "Signature", "Source", "Term", "Visit",
-    "Vote", "Weighting", "Withdrawal", "YearFigure",
+    "Vote", "Weighting", "Withdrawal", "YearFigure", "YearSum",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from projects.collection.tasks import sweep_returned
 from projects.evaluation.tasks import sweep_hearings
-from projects.oversight.tasks import check_figures, sweep_examinations
+from projects.oversight.tasks import check_figures, sweep_examinations, sweep_sums
 from projects.retention.tasks import sweep_sessions
 from projects.supervision.tasks import sweep_reports, sweep_summaries
 
@@ -14,4 +14,5 @@ __all__ = [
     "sweep_returned",
     "sweep_sessions",
     "sweep_summaries",
+    "sweep_sums",
 ]

@@ -869,6 +869,19 @@ class Migration(migrations.Migration):
                     ('facet', models.CharField(max_length=30)),
                     ('day', models.DateField(null=True)),
                     ('amount', models.BigIntegerField()),
+                    ('summed', models.BooleanField(db_default=False)),
+                ],
+            ),
+            migrations.CreateModel(
+                name='YearSum',
+                fields=[
+                    ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('year', models.PositiveSmallIntegerField()),
+                    ('measure', models.CharField(max_length=12)),
+                    ('facet', models.CharField(max_length=30)),
+                    ('day', models.DateField(null=True)),
+                    ('amount', models.BigIntegerField()),
+                    ('unit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.unit')),
                 ],
             ),
             migrations.AddField(
@@ -1915,6 +1928,14 @@ class Migration(migrations.Migration):
             migrations.AddIndex(
                 model_name='yearfigure',
                 index=models.Index(condition=models.Q(('measure', 'cycle')), fields=['unit', 'year'], name='figure_years'),
+            ),
+            migrations.AddIndex(
+                model_name='yearfigure',
+                index=models.Index(condition=models.Q(('summed', False)), fields=['unit'], name='figure_unsummed'),
+            ),
+            migrations.AddConstraint(
+                model_name='yearsum',
+                constraint=models.UniqueConstraint(fields=('unit', 'year', 'measure', 'facet', 'day'), name='summed_once', nulls_distinct=False),
             ),
         ]),
     ]

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from workflow.people.isolation import ForcePolicy, of_a_whole
+from workflow.people.isolation import ForcePolicy, ForceTable, among, of_a_whole
 
 # How to reach a proposer is for the township alone: whoever reads from above meets no such row.
 MASKED = """
@@ -91,6 +91,13 @@ class Migration(migrations.Migration):
         ForcePolicy("weighting"),
         ForcePolicy("withdrawal"),
         ForcePolicy("yearfigure"),
+        # Whoever looks at a unit writes for it too, nearly always: its own sums are found readable without looking for it
+        # among all that lie below it, of which a nation has tens of thousands.
+        ForceTable(
+            "projects_yearsum",
+            reads=f"{among('unit_id', 'writes')} OR {among('unit_id', 'units')}",
+            writes=among("unit_id", "writes"),
+        ),
         of_a_whole("projects_addedmatter_movers", "addedmatter_id", "projects_addedmatter"),
         of_a_whole("projects_interpellation_movers", "interpellation_id", "projects_interpellation"),
         of_a_whole("projects_notice_items", "notice_id", "projects_notice"),

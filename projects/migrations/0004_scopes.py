@@ -46,6 +46,7 @@ ONE_STEP = {
 # The dossier of all six steps, and what belongs to none of them.
 WHOLE = (
     "archive", "guidance", "note", "sample", "modelrulebook", "bulletin", "boundary", "weighting", "yearfigure",
+    "yearsum",
     "examination", "hold", "erasure",
 )  # fmt: skip
 OTHERS = {

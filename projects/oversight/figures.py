@@ -17,27 +17,37 @@ from projects.cycles.models import STEP_OF_STATE, CycleState
 from projects.cycles.shares import share
 from projects.cycles.steps import STEPS
 from workflow.calendar.offsets import SOON
+from workflow.people.models import Unit
 
 DONE = ("completed", "accepted")
 CLOSED = 7  # the step after the last: where a closed year stands
 DEPUTIES = ("deputy", "senior_deputy")
 RESIDENTS = ("resident", "village", "station", "enterprise")
 
-# `key` is what the sums are of: a year, or the unit above its township.
+# `key` is what the sums are of: a year, or the unit above its township. What is counted on a day is never below zero in any
+# year: where nothing is left of a day in all of them together, nothing is left of it in each.
 _SUMS = """
 WITH net AS (
-    SELECT unit_id, cycle_id, measure, facet, day, sum(amount) AS n FROM projects_yearfigure
-    WHERE cycle_id = ANY (%(cycles)s) GROUP BY 1, 2, 3, 4, 5 HAVING sum(amount) <> 0
+    SELECT {key} AS key, f.measure, f.facet, f.day, sum(f.amount) AS n FROM {rows} GROUP BY 1, 2, 3, 4 HAVING sum(f.amount) <> 0
 )
-SELECT {key}, measure, facet, sum(n)::bigint, coalesce(sum(n) FILTER (WHERE day < %(today)s), 0)::bigint, min(day)
-FROM net {joined} GROUP BY 1, 2, 3
+SELECT key, measure, facet, sum(n)::bigint, coalesce(sum(n) FILTER (WHERE day < %(today)s), 0)::bigint, min(day)
+FROM net GROUP BY 1, 2, 3
 """
-BY_YEAR = _SUMS.format(key="cycle_id", joined="")
-BY_CALENDAR = _SUMS.format(
-    key="y.year",
-    joined="JOIN unnest(%(cycles)s::bigint[], %(years)s::int[]) y (id, year) ON y.id = net.cycle_id",
+_OF_CYCLES = "projects_yearfigure f {} WHERE f.cycle_id = ANY (%(cycles)s)"
+BY_YEAR = _SUMS.format(key="f.cycle_id", rows=_OF_CYCLES.format(""))
+BY_PARENT = _SUMS.format(
+    key="u.parent_id", rows=_OF_CYCLES.format("JOIN workflow_unit u ON u.id = f.unit_id")
 )
-BY_PARENT = _SUMS.format(key="u.parent_id", joined="JOIN workflow_unit u ON u.id = net.unit_id")
+# The sums that are kept, and what no sum holds yet: one statement, so that none is counted twice.
+BELOW = _SUMS.format(
+    key="f.year",
+    rows="""(
+        SELECT year, measure, facet, day, amount FROM projects_yearsum WHERE unit_id = %(unit)s
+        UNION ALL
+        SELECT y.year, y.measure, y.facet, y.day, y.amount FROM projects_yearfigure y
+        JOIN workflow_unit u ON u.id = y.unit_id WHERE NOT y.summed AND u.path LIKE %(below)s
+    ) f""",
+)
 # Every year the viewer's context shows, from the figures alone.
 YEARS = """
 SELECT f.unit_id, f.cycle_id, f.year, max(f.facet) FROM projects_yearfigure f
@@ -402,24 +412,23 @@ def _sum(amounts: Mapping[tuple[str, str], int], measure: str, facets: Sequence[
 def figures_by_year(cycles: Iterable[int], today: date) -> dict[int, Figures]:
     """The figures of each of these years, empty ones too; one query."""
     wanted = list(cycles)
-    return dict.fromkeys(wanted, Figures()) | _read(BY_YEAR, wanted, today)
+    return dict.fromkeys(wanted, Figures()) | _read(BY_YEAR, today, cycles=wanted)
 
 
-def figures_by_calendar(years: Iterable[YearOf], today: date) -> dict[int, Figures]:
-    """The figures of all these years by the calendar year they are of; one query."""
-    held = list(years)
-    return _read(BY_CALENDAR, [one.cycle_id for one in held], today, years=[one.year for one in held])
+def figures_below(unit: Unit, today: date) -> dict[int, Figures]:
+    """The figures of all townships below a unit by the calendar year they are of, from the sums kept of it; one query."""
+    return _read(BELOW, today, unit=unit.pk, below=f"{unit.path}%")
 
 
 def figures_by_parent(cycles: Iterable[int], today: date) -> dict[int, Figures]:
     """The figures of these years by the unit above their township: a county's sums; one query."""
-    return _read(BY_PARENT, cycles, today)
+    return _read(BY_PARENT, today, cycles=list(cycles))
 
 
-def _read(statement: str, cycles: Iterable[int], today: date, **more: list[int]) -> dict[int, Figures]:
+def _read(statement: str, today: date, **given: list[int] | int | str) -> dict[int, Figures]:
     found: dict[int, Figures] = defaultdict(Figures)
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"cycles": list(cycles), "today": today, **more})
+        cursor.execute(statement, {"today": today, **given})
         for key, *figure in cursor.fetchall():
             found[key].add(*figure)
     return found

@@ -106,7 +106,7 @@ class YearFigure(models.Model):
     Appended by the database in the writer's own transaction (migration 0030 says which rows count for what), folded and
     checked at night (`counting`). measure, facet: what is counted and of which sort; day: when it falls due or was
     raised, for what is still open. amount: a number of things, or fen. cycle_id and unit stand without a constraint:
-    every act writes here, and years and units are never deleted.
+    every act writes here, and years and units are never deleted. summed: whether the sums above hold it (`YearSum`).
     """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", db_constraint=False, db_index=False)
@@ -116,11 +116,35 @@ class YearFigure(models.Model):
     facet = models.CharField(max_length=30)
     day = models.DateField(null=True)
     amount = models.BigIntegerField()
+    summed = models.BooleanField(db_default=False)
 
     class Meta:
         indexes = [
             models.Index(fields=["cycle_id"], name="figure_cycle"),
             models.Index(fields=["unit", "year"], name="figure_years", condition=models.Q(measure="cycle")),
+            models.Index(fields=["unit"], name="figure_unsummed", condition=models.Q(summed=False)),
+        ]
+
+
+class YearSum(models.Model):
+    """What the figures of all townships below a unit add up to in a calendar year, of those that are summed.
+
+    Kept for every unit above a township, by the sweep alone (`counting.sum_up`); with what no sum holds yet, read beside
+    it, it is never stale. measure, facet, day, amount: as `YearFigure` has them.
+    """
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+", db_index=False)
+    year = models.PositiveSmallIntegerField()
+    measure = models.CharField(max_length=12)
+    facet = models.CharField(max_length=30)
+    day = models.DateField(null=True)
+    amount = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "year", "measure", "facet", "day"], name="summed_once", nulls_distinct=False
+            )
         ]
 
 

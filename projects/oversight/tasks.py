@@ -1,11 +1,11 @@
-"""Celery's door into oversight: the nightly check of what is counted, and the examination of years."""
+"""Celery's door into oversight: what is counted is summed, and checked at night; years are examined."""
 
 from __future__ import annotations
 
 from celery import shared_task
 from django.utils import timezone
 
-from projects.oversight.counting import check_all
+from projects.oversight.counting import check_all, sum_up
 from projects.oversight.examining import examine_due
 
 
@@ -13,6 +13,12 @@ from projects.oversight.examining import examine_due
 def check_figures() -> int:
     """Count every year anew, put right what differs, fold the rest; a second run finds nothing to put right."""
     return check_all(timezone.now())
+
+
+@shared_task
+def sweep_sums() -> int:
+    """Add what was counted since to the sums of the units above; a second run finds nothing to add."""
+    return sum_up()
 
 
 @shared_task

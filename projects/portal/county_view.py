@@ -274,8 +274,8 @@ class View:
         """Open tasks past their day of the years that are not shown."""
         if self.past or not self.earlier:
             return 0
-        kept = fig.figures_by_year([one.cycle_id for one in self.earlier], self.today)
-        return fig.together(kept.values()).overdue
+        every = fig.together(figures for _year, figures in self.calendar)
+        return every.overdue - self.whole.overdue
 
     @property
     def earlier_url(self) -> str:
@@ -286,7 +286,7 @@ class View:
     @cached_property
     def calendar(self) -> list[tuple[int, fig.Figures]]:
         """Year by year, the latest first, whatever year is looked at."""
-        return sorted(fig.figures_by_calendar(self.seen, self.today).items(), reverse=True)
+        return sorted(fig.figures_below(self.unit, self.today).items(), reverse=True)
 
     @cached_property
     def outdated(self) -> frozenset[int]:

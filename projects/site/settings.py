@@ -340,6 +340,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": crontab(hour=2, minute=30),
         "options": {"expires": 6 * 3600},
     },
+    "sums": every(60, "projects.oversight.tasks.sweep_sums"),
     "examinations": every(600, "projects.oversight.tasks.sweep_examinations"),
     "backup": {
         "task": "projects.site.tasks.make_backup",

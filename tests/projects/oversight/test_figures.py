@@ -26,18 +26,20 @@ from projects.oversight.figures import (
     Figures,
     cell_of,
     chosen,
+    figures_below,
     figures_by_parent,
     figures_by_year,
+    together,
     years_seen,
 )
-from projects.oversight.models import YearFigure
+from projects.oversight.models import YearFigure, YearSum
 from projects.oversight.tasks import check_figures
 from projects.selection.models import Item
 from projects.supervision.models import Finding, Inspection, Payment, Project
 from tests.builders import arranged, at, township
 from tests.long import sized
 from tests.notifications.conftest import administrator
-from tests.projects.oversight.county_world import leader_of
+from tests.projects.oversight.county_world import county_of, leader_of, townships_of
 from tests.projects.oversight.slow import slow_cells, slow_figures, slow_offices, slow_paid, slow_sources
 from tests.projects.portal.public_world import cycle_of, item_of, project_of
 from tests.projects.supervision.conftest import year_of
@@ -47,6 +49,8 @@ from workflow.flows.models import Deadline
 from workflow.machines.graph import arrows
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply, of_units
+from workflow.people.models import UnitKind
+from workflow.people.services import create_unit
 
 pytestmark = pytest.mark.django_db
 START = date(2026, 9, 1)
@@ -74,6 +78,16 @@ def assert_equal_to_the_slow_count(today: date) -> None:
         assert {s: n for s, n in sources.items() if n} == slow_sources(cycle)
         paid = {s: figures.of("paid", s) for s in sources}
         assert {s: n for s, n in paid.items() if n} == slow_paid(cycle)
+    for home in {c.unit.parent_id: c.unit.parent for c in cycles}.values():
+        years = {c.year for c in cycles if c.unit.parent_id == home.pk}
+        below = figures_below(home, today)
+        assert set(below) == years
+        for year in years:
+            parts = [kept[c.pk] for c in cycles if c.year == year and c.unit.parent_id == home.pk]
+            assert named(below[year]) == named(together(parts))
+    assert counting.check_sums(at("2026-12-01")) == 0
+    for parent, figures in figures_by_parent([c.pk for c in cycles], today).items():
+        assert named(figures) == named(together(kept[c.pk] for c in cycles if c.unit.parent_id == parent))
     seen = {(one.cycle_id, one.unit_id, one.year, one.state) for one in years_seen()}
     assert seen == {(c.pk, c.unit_id, c.year, c.state) for c in cycles}
     for cycle in cycles:
@@ -86,7 +100,7 @@ def test_soon_is_three_days():
 
 KINDS = st.sampled_from(
     ["propose", "item", "project", "year", "fire", "rate", "visit", "find", "inspect", "pay", "measure", "task", "done",
-     "figures", "vote", "delete", "fold", "many"]
+     "figures", "vote", "delete", "fold", "many", "sum"]
 )  # fmt: skip
 ACTS = st.lists(st.tuples(KINDS, st.integers(0, 10_000)), min_size=1, max_size=25)
 
@@ -220,6 +234,10 @@ class Player:
         cycle = self.cycle(town, draw)
         assert counting.check_year(cycle.pk, at("2026-12-01")) == 0
 
+    def sum(self, town: Any, draw: int) -> None:
+        counting.sum_up()
+        assert counting.sum_up() == 0
+
     def many(self, town: Any, draw: int) -> None:
         """A set statement over all rows counts every one of them."""
         Deadline.objects.filter(done_at=None).update(due_on=START + timedelta(days=draw % 50))
@@ -348,6 +366,73 @@ def test_the_sums_of_a_county_are_those_of_its_townships(towns):
         town.unit.parent_id: n for n, town in enumerate(towns, 1)
     }
     assert "workflow_unit" in BY_PARENT
+
+
+@pytest.fixture
+def tree(towns):
+    """A nation with a province, a county of that and another beside it, a township in each; its years."""
+    nation = create_unit(code="N", name="全国", kind=UnitKind.PROVINCE)
+    province = create_unit(code="P", name="示范省", kind=UnitKind.PROVINCE, parent=nation)
+    counties = [county_of("A", "甲县", province), county_of("B", "乙县", nation)]
+    cycles = [one for county in counties for one in townships_of(county, ["青溪镇", "柳河镇"])]
+    return {"nation": nation, "province": province, "A": counties[0], "B": counties[1]}, cycles
+
+
+def below_of(units: dict[str, Any], cycles: list[Cycle]) -> dict[str, dict[str, Any]]:
+    """What the sums of each unit say of the year, having been compared with the townships' own figures."""
+    told = {}
+    for name, unit in units.items():
+        kept = figures_by_year([c.pk for c in cycles if c.unit.path.startswith(unit.path)], START)
+        (told[name],) = map(named, figures_below(unit, START).values())
+        assert told[name] == named(together(kept.values())), name
+    return told
+
+
+def test_a_sum_holds_for_every_unit_above_and_is_never_stale(towns, tree):
+    units, cycles = tree
+    before = below_of(units, cycles)
+    assert (
+        before["nation"]["items"] == before["A"]["items"] + before["B"]["items"] > before["province"]["items"]
+    )
+    assert counting.sum_up() > 0
+    assert below_of(units, cycles) == before
+    Item.objects.create(
+        unit=cycles[0].unit, cycle=cycles[0], number=90, title="路灯", content="。", category="交通"
+    )
+    assert below_of(units, cycles)["nation"]["items"] == before["nation"]["items"] + 1
+    assert counting.sum_up() > 0 and counting.sum_up() == 0
+    assert below_of(units, cycles)["province"]["items"] == before["province"]["items"] + 1
+    check_figures()
+    below_of(units, cycles)
+
+
+def test_a_sum_that_is_wrong_is_put_right_at_night_and_said_in_its_units_trail(tree):
+    units, cycles = tree
+    counting.sum_up()
+    assert check_figures() == 0
+    held = YearSum.objects.filter(unit=units["province"], measure="item")
+    held.update(amount=50)
+    YearSum.objects.filter(unit=units["A"], measure="visit").delete()
+    assert check_figures() == 2
+    told = {
+        entry.unit.code: json.loads(entry.body)
+        for entry in Entry.objects.filter(action="oversight.repair").select_related("unit")
+    }
+    assert set(told) == {"P", "A"}
+    assert told["P"]["after"] == {"differences": 1, "figures": [f"item 50→{held.get().amount}"]}
+    assert told["A"]["after"] == {"differences": 1, "figures": ["visit 0→2"]}
+    below_of(units, cycles)
+    assert check_figures() == 0
+
+
+def test_the_database_shows_the_sums_of_a_unit_to_whoever_reads_it(tree):
+    units, _cycles = tree
+    counting.sum_up()
+    for reader in (of_units([units["A"].pk]), of_units([], writes=[units["A"].pk])):
+        apply(reader)
+        assert set(YearSum.objects.values_list("unit_id", flat=True)) == {units["A"].pk}
+    apply(of_units([units["A"].pk]))
+    assert YearSum.objects.update(amount=9) == 0 and YearSum.objects.all().delete()[0] == 0
 
 
 def test_the_latest_year_of_each_township_or_all_of_one_year(towns):

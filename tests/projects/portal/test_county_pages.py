@@ -448,6 +448,42 @@ def test_a_list_costs_as_many_queries_for_many_rows_as_for_few(client, county):
     assert costs() == few
 
 
+@pytest.mark.parametrize("provinces", [0, 2], ids=["of a province", "of a nation"])
+def test_a_page_above_the_county_costs_as_many_queries_for_many_counties_and_years_as_for_few(
+    client, county, provinces
+):
+    top = create_unit(code="TOP", name="各地", kind=UnitKind.PROVINCE)
+    places = [top] if not provinces else []
+    places += [
+        create_unit(code=f"P{n}", name=f"第{n}省", kind=UnitKind.PROVINCE, parent=top)
+        for n in range(provinces)
+    ]
+    signed_in(client, leader_of(top))
+
+    def grow(counties: range, earlier: int) -> None:
+        apply(SYSTEM)
+        for n in counties:
+            here = county_of(f"C{n}", f"第{n}县", places[n % len(places)])
+            for cycle in townships_of(here, NAMES):
+                for year in range(2027 - earlier, 2027):
+                    days = {"opens_on": date(year - 1, 9, 1), "planned_t": date(year, 1, 20)}
+                    Cycle.objects.create(
+                        unit=cycle.unit, year=year, planned_t2=date(year + 1, 1, 18), state="closed", **days
+                    )
+
+    def cost() -> int:
+        text_of(client, "/county/")
+        with CaptureQueriesContext(connection) as seen:
+            page = text_of(client, "/county/")
+        assert page.count('scope="row"') >= Unit.objects.filter(code__startswith="C", kind="county").count()
+        return len(seen)
+
+    grow(range(2), 1)
+    few = cost()
+    grow(range(2, 8), 4)
+    assert cost() == few <= 21
+
+
 @pytest.mark.parametrize(
     "path",
     ["/county/screen/", "/county/map/?measure=done_percent", "/county/file/xlsx/", "/county/file/docx/",

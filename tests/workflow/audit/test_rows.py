@@ -217,6 +217,7 @@ UNWATCHED = {
     "projects_contact": "personal data, changed by its erasure alone; the trail knows it by a salted commitment",
     "projects_bulletin": "a draft, edited until it is sent; then its text stands in the trail by its digest",
     "projects_yearfigure": COUNTED,
+    "projects_yearsum": COUNTED,
     "projects_examination": COUNTED,
     "workflow_draft": UNSENT,
     "workflow_pendingfile": UNSENT,
