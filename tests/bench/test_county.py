@@ -208,6 +208,7 @@ def test_the_countys_page_and_the_provinces(
         cursor.execute(
             f"INSERT INTO projects_yearfigure ({counting.KEY}, amount) SELECT {counting.KEY}, amount FROM projects_yearcount"
         )
+    counting.sum_up()
     owner_connection.execute("VACUUM ANALYZE")
     clients = {size: Client() for size in readers}
     for size, user in readers.items():

@@ -14,7 +14,6 @@ import secrets
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -46,6 +45,7 @@ from projects.cycles.models import RollLine
 from projects.portal import voter_admission as door
 from projects.site.env import PROJECT
 from projects.site.postgres import DATABASE, Cluster
+from tests.bench.large import own_server
 from tests.bench.report import milliseconds, publish
 from tests.polling import (
     FORM_KEY,
@@ -53,7 +53,6 @@ from tests.polling import (
     Phone,
     admission,
     connected_to,
-    restore,
     token_on,
     tracker_on,
     web_server,
@@ -110,16 +109,8 @@ class Ballots:
 @pytest.fixture
 def cluster(template_database: str) -> Iterator[Cluster]:
     """A durable server of its own: what is acknowledged is on the disk."""
-    if settings.CLUSTER is None:
-        pytest.skip("the bench makes its server from the embedded one")
-    with tempfile.TemporaryDirectory(prefix="pj", dir="/var/tmp") as folder:
-        Path(folder).chmod(0o711)
-        made = Cluster(Path(folder) / "pg", durable=True)
-        made.ensure()
-        restore(template_database, made)
+    with own_server(template_database, durable=True) as made:
         yield made
-        made.release()
-        made.stop()
 
 
 @pytest.fixture
