@@ -181,9 +181,7 @@ def check_year(cycle_id: int, at: datetime) -> int:
     return len(found)
 
 
-def _write_down(
-    unit: Unit, subject: Cycle | Unit, about: str, found: list[Difference], at: datetime
-) -> None:
+def _write_down(unit: Unit, subject: Cycle | Unit, about: str, found: list[Difference], at: datetime) -> None:
     write_down(
         Act(None, "system", unit, at, task="oversight.check_figures"),
         ACTION,
