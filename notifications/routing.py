@@ -336,6 +336,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "deliberation.consent_withdraw",
         "voting.arrive",
         "voting.hand_paper",
+        "voting.declare_method",
         "supervision.change_arrive",
         "supervision.change_hand_paper",
         "evaluation.measure_arrive",

@@ -97,6 +97,7 @@ TASK_TIMES: dict[str, TaskTime] = {
     "deliberation.consent_withdraw": _at_session(_("主席团同意撤回")),
     "deliberation.added_matter": _at_session(_("处理代表联名提出的项目")),
     "deliberation.settle": _at_session(_("确定表决事项")),
+    "deliberation.put_method": _at_session(_("提请大会投票表决票决办法")),
     "deliberation.adopt_method": _at_session(_("通过票决办法")),
     # step 4
     "voting.hold_chief": _at_session(_("总监票人设定开箱口令")),
@@ -112,6 +113,7 @@ TASK_TIMES: dict[str, TaskTime] = {
     "voting.open_box": _at_session(_("开箱计票")),
     "voting.certify_chief": _at_session(_("总监票人签字")),
     "voting.certify_teller": _at_session(_("监票人签字")),
+    "voting.declare_method": _at_session(_("宣布票决办法表决结果")),
     "voting.declare_resolution": _at_session(_("宣布决议表决结果")),
     "voting.declare": _at_session(_("宣布结果")),
     "voting.settle_tie": _at_session(_("主席团决定末位入选项目")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +19,7 @@ from projects.selection.flows import begin_answers
 from projects.selection.models import Exclusion
 from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
-from workflow.flows.nodes import EachSplit, MeetingView, OfficeEnd, OfficeView
+from workflow.flows.nodes import EachSplit, Gate, MeetingView, OfficeEnd, OfficeView
 from workflow.flows.services import give_back
 from workflow.people.models import Unit
 
@@ -46,6 +47,11 @@ def delegation(cycle: Cycle, item: dict[str, Any]) -> Unit:
     return Unit.objects.get(pk=item["delegation"])
 
 
+def _asks(question: Callable[[Cycle], Any]) -> Callable[[Any], bool]:
+    """A condition on the flow's year."""
+    return lambda activation: bool(question(activation.process.artifact))
+
+
 def members(cycle: Cycle) -> int:
     """N: the deputies on the roll are the base of every decision of the congress (组织法 14, 25)."""
     return cycle.deputies_in_office or 0
@@ -57,7 +63,10 @@ class DeliberationFlow(YearlyFlow):
     room, step = "deliberation", 3
     process_title = _("审议")
 
-    start = Begin().Next(this.report_party)
+    # By ballot the 票决办法 is voted on at the desk in between (`lifecycle`), and the flow goes on where that has led.
+    start = Begin().Next(this.voted_on)
+    voted_on = Gate(_asks(selectors.method_vote)).Then(this.carried).Else(this.report_party)
+    carried = Gate(_asks(selectors.is_adopted_by_ballot)).Then(this.adopt_method).Else(this.settle)
     report_party = OfficeView(
         office="chair",
         title=_("向党委请示会议筹备"),
@@ -279,7 +288,29 @@ class DeliberationFlow(YearlyFlow):
             output=_("主席团会议纪要、票决办法（草案）、监票人名单（草案）"),
         )
         .Returns(this.delegations)
-        .Next(this.adopt_method)
+        .Next(this.manner)
+    )
+    manner = Gate(_asks(selectors.adopts_method_by_ballot)).Then(this.put_method).Else(this.adopt_method)
+    put_method = (
+        MeetingView(
+            office="clerk",
+            body="congress",
+            title=_("大会通过监票人名单，票决办法付投票表决"),
+            form=forms.PutMethodForm,
+            act=sitting.put_method,
+            members=members,
+            standard=standard_of,
+            obstacles=selectors.obstacles_to_vote,
+            page=PAGES + "adopt_method.html",
+            context=selectors.adopting_page,
+            irreversible=True,
+            basis=_(
+                "监票人名单由大会举手通过；规则定为无记名投票的，票决办法付投票表决（《地方组织法》第二十五条）"
+            ),
+            output=_("监票人名单、表决票"),
+        )
+        .Returns(this.settle)
+        .Next(this.end)
     )
     adopt_method = (
         MeetingView(
@@ -360,13 +391,8 @@ class WithdrawalFlow(YearlyFlow):
         withdrawal = activation.process.artifact
         if withdrawal.state == WithdrawalState.AGREED:
             reason = _("“%(title)s”已经撤回，表决事项须由主席团重新确定。") % {"title": withdrawal.item.title}
-            give_back(
-                withdrawal.item.cycle,
-                "deliberation.adopt_method",
-                current_act(),
-                to="settle",
-                reason=str(reason),
-            )
+            for key in selectors.BEFORE_THE_CONGRESS:
+                give_back(withdrawal.item.cycle, key, current_act(), to="settle", reason=str(reason))
 
 
 class MatterFlow(YearlyFlow):

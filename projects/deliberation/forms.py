@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots import keys
-from projects.ballots.forms import VoteForm
+from projects.ballots.forms import AdoptionForm, VoteForm
 from projects.ballots.models import Vote
 from projects.ballots.rules import Mode
 from projects.ballots.tellers import TELLERS, serve_another
@@ -554,17 +554,34 @@ class SettleForm(WhenAgreed, NamesTellers, DecisionForm):
         return [data.get(f"order_{item.pk}") or n for n, item in enumerate(self.items, 1)]
 
 
-class AdoptForm(AssemblyForm):
-    """The congress adopts the 票决办法 and the tellers, or does not (组织法 25)."""
+class AdoptForm(AdoptionForm):
+    """The congress adopts the 票决办法 and the tellers, or does not (组织法 25).
+
+    By ballot nothing is entered any more: the figures are the declared vote's.
+    """
 
     return_reason = text(_("未通过时的理由"), rows=3, required=False, max_length=1000)
     field_order = [*AssemblyForm.field_order, "return_reason"]
+    TYPED = tuple(field_order)
+
+    def by_ballot(self) -> bool:
+        return selectors.adopts_method_by_ballot(self.subject)
+
+    def ballot(self) -> Vote | None:
+        return selectors.method_vote(self.subject)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         if not self.errors and not self.agreed() and len(data.get("return_reason", "")) < 4:
             self.add_error("return_reason", _("赞成票未超过全体代表的半数，须写明理由。"))
         return data
+
+
+class PutMethodForm(AdoptForm):
+    """The tellers are adopted by show of hands, whatever the 票决办法 is adopted by."""
+
+    def by_ballot(self) -> bool:
+        return False
 
 
 # --- questions, withdrawals, added matters

@@ -7,11 +7,11 @@ from django.db.models import Max
 from projects.collection.services import put_in_reserve
 from projects.cycles.models import Cycle
 from projects.cycles.papers import make_paper
-from projects.deliberation import rules
+from projects.deliberation import rules, selectors
 from projects.deliberation.models import AddedMatter, Question, Withdrawal
 from projects.selection.models import Item
 from workflow.audit.services import Act
-from workflow.flows.errors import Refused
+from workflow.flows.errors import Obstructed, Refused
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
@@ -35,6 +35,8 @@ def decide_withdrawal(act: Act, withdrawal: Withdrawal, *, meeting: Meeting, wor
         subject=item.reference,
     )
     if meeting.agreed:
+        if reasons := selectors.obstacles_to_agreeing(withdrawal):
+            raise Obstructed(*reasons)
         fire(withdrawal, "agree", act)
         fire(item, "withdraw", act, reason=withdrawal.reason, decision_reason=withdrawal.reason)
     else:

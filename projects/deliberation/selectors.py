@@ -8,8 +8,11 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.timezone import localdate
 
-from projects.ballots.models import VoteState
+from projects.ballots.models import Purpose, Vote, VoteState
+from projects.ballots.questions import figures_by_ballot, is_carried
+from projects.ballots.selectors import current_vote
 from projects.ballots.tellers import count_another
+from projects.cycles.divisions import sentence_of
 from projects.cycles.models import Cycle, CycleState, Paper, RollLine, Session, SessionState
 from projects.cycles.selectors import (
     deputies_at,
@@ -44,6 +47,7 @@ from workflow.roles.selectors import holders_of, live_grants, seats_of
 
 STAFF = ("counter", "clerk", "gov_clerk", "department", "finance", "legal", "station")
 AFTER_THE_VOTE = (CycleState.SUPERVISING, CycleState.EVALUATING)
+BEFORE_THE_CONGRESS = ("deliberation.put_method", "deliberation.adopt_method")
 ASKED_ABOUT = (CycleState.DELIBERATING, CycleState.VOTING, *AFTER_THE_VOTE)
 
 
@@ -70,20 +74,49 @@ def session_is_open(cycle: Cycle) -> bool:
     return session is not None and session.state == SessionState.OPEN
 
 
+def method_vote(cycle: Cycle) -> Vote | None:
+    """The ballot on the 票决办法, the last one where one did not carry it; None before there is one."""
+    return current_vote(cycle.reference, Purpose.METHOD)
+
+
+def is_method_at_desk(cycle: Cycle) -> bool:
+    """Whether the ballot on the 票决办法 is defined and its result not announced."""
+    vote = method_vote(cycle)
+    return vote is not None and vote.state != VoteState.DECLARED
+
+
+def is_adopted_by_ballot(cycle: Cycle) -> bool:
+    """Whether the ballot on the 票决办法 has carried it."""
+    return is_carried(method_vote(cycle))
+
+
+def is_put_to_ballot(cycle: Cycle) -> bool:
+    """Whether what the presidium settled is voted on by ballot now, or has been carried: neither is touched any more."""
+    return is_method_at_desk(cycle) or is_adopted_by_ballot(cycle)
+
+
+def adopts_method_by_ballot(cycle: Cycle) -> bool:
+    """Whether the rulebook has the 票决办法 adopted by ballot."""
+    return bool(cycle.rules.method_adoption == "ballot")
+
+
 def is_settled(cycle: Cycle) -> bool:
-    """Whether the ballot is settled: the congress has the 票决办法 before it, or the vote has begun."""
+    """Whether the ballot is settled: the congress has the 票决办法 before it or votes on it, or the vote has begun."""
     if cycle.state != CycleState.DELIBERATING:
         return True
-    return is_before_the_congress(cycle) or (
-        Item.objects.filter(cycle=cycle, state=ItemState.ON_BALLOT).exists()
+    return (
+        is_before_the_congress(cycle)
+        or is_put_to_ballot(cycle)
+        or Item.objects.filter(cycle=cycle, state=ItemState.ON_BALLOT).exists()
     )
 
 
 def is_before_the_congress(cycle: Cycle) -> bool:
-    """Whether what the presidium settled waits for the congress to adopt it."""
-    return Deadline.objects.filter(
-        about=cycle.reference, key="deliberation.adopt_method", done_at=None, cancelled=False
-    ).exists()
+    """Whether what the presidium settled waits for the congress: to adopt it, or to put it to the ballot."""
+    waiting = Deadline.objects.filter(
+        about=cycle.reference, key__in=BEFORE_THE_CONGRESS, done_at=None, cancelled=False
+    )
+    return not is_put_to_ballot(cycle) and waiting.exists()
 
 
 def roll_at(session: Session) -> QuerySet[RollLine]:
@@ -264,12 +297,24 @@ def obstacles_to_withdrawing(item: Item, at: datetime) -> list[str]:
             % {"title": item.title, "state": item.get_state_display()}
         )
     elif is_settled(item.cycle) and not is_before_the_congress(item.cycle):
-        found.append(_("大会已经通过票决办法，不能再撤回。"))
+        found.append(_adopted_already(item.cycle))
     if item.added_in_session:
         found.append(_("代表联名提出的项目不由乡镇人民政府撤回。"))
     if item.withdrawals.filter(state=WithdrawalState.ASKED).exists():
         found.append(_("已经申请撤回，等待主席团决定。"))
     return found
+
+
+def obstacles_to_agreeing(withdrawal: Withdrawal) -> list[str]:
+    """Why the presidium cannot agree to a withdrawal any more: what the congress votes on by ballot, or has carried."""
+    cycle = withdrawal.item.cycle
+    return [_adopted_already(cycle)] if is_put_to_ballot(cycle) else []
+
+
+def _adopted_already(cycle: Cycle) -> str:
+    if is_method_at_desk(cycle):
+        return _("票决办法已经付投票表决，不能再撤回。")
+    return _("大会已经通过票决办法，不能再撤回。")
 
 
 def obstacles_to_tabling(cycle: Cycle, at: datetime) -> list[str]:
@@ -454,7 +499,9 @@ def settling_page(cycle: Cycle) -> dict[str, Any]:
 
 def adopting_page(cycle: Cycle) -> dict[str, Any]:
     method, tellers = paper_of(cycle, "method"), paper_of(cycle, "tellers")
+    vote = method_vote(cycle)
     return list_page(cycle) | {
+        "division": sentence_of(figures_by_ballot(vote)) if vote and is_carried(vote) else "",
         "method": method,
         "tellers": tellers,
         "notes": method.data.get("warnings", []) if method else [],

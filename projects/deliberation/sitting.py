@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from projects.ballots.services import define_vote
+from projects.ballots.models import Purpose
+from projects.ballots.questions import figures_by_ballot, is_carried, obstacles_to_recording
+from projects.ballots.services import define_vote, put_question
 from projects.ballots.tellers import appoint
 from projects.cycles.divisions import figures_of
-from projects.cycles.models import Cycle, Session, SessionState
+from projects.cycles.models import Cycle, Paper, Session, SessionState
 from projects.cycles.papers import make_paper
 from projects.cycles.selectors import paper_of, standard_of
 from projects.cycles.terms import PRESIDING, begin_session, fill_office
@@ -18,7 +20,7 @@ from projects.deliberation.services import doer
 from projects.selection.models import Item
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
-from workflow.flows.errors import Obstructed
+from workflow.flows.errors import Obstructed, Refused
 from workflow.flows.models import Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
@@ -204,17 +206,47 @@ def adopt_tellers(
     return Outcome(after={"tellers": len(tellers) + 1, "counters": len(counters)})
 
 
-def adopt_method(act: Act, cycle: Cycle, *, meeting: Meeting, return_reason: str) -> Outcome:
-    """More than half of all deputies adopt method and tellers (组织法 25); then the ballot is defined."""
+def put_method(act: Act, cycle: Cycle, *, meeting: Meeting, return_reason: str) -> Outcome:
+    """票决办法付投票表决: the tellers, without whom no ballot is held, are adopted by show of hands before it."""
+    make_paper(act, cycle, "minutes", _("大会纪要（通过监票人名单）"), body=meeting.minutes)
+    if not meeting.agreed:
+        return Outcome(returns_to="settle", reason=return_reason)
+    method, tellers, _items = _settled(cycle)
+    session, words = selectors.session_for(cycle), cycle.rules.words
+    _adopt_tellers(act, cycle, session, tellers)
+    vote = put_question(
+        act,
+        session,
+        cycle.rules,
+        about=cycle.reference,
+        purpose=Purpose.METHOD,
+        title=f"{session}{words['vote']}办法的表决",
+        option=(method.reference, method.title),
+        deputies_in_office=_in_office(cycle),
+        step=3,
+    )
+    return Outcome(after={"vote": vote.reference})
+
+
+def adopt_method(act: Act, cycle: Cycle, *, meeting: Meeting, return_reason: str = "") -> Outcome:
+    """More than half of all deputies adopt method and tellers (组织法 25); then the ballot is defined.
+
+    By ballot, where the rulebook says so: the figures are those of the vote, which has carried the method; the tellers are
+    in office by then.
+    """
+    by_ballot = selectors.adopts_method_by_ballot(cycle)
+    figures = figures_of(meeting, standard_of(cycle))
+    if by_ballot:
+        counted = selectors.method_vote(cycle)
+        if counted is None or not is_carried(counted):
+            raise Refused(*obstacles_to_recording(counted))
+        figures = figures_by_ballot(counted)
     make_paper(act, cycle, "minutes", _("大会纪要（通过票决办法）"), body=meeting.minutes)
     if not meeting.agreed:
         return Outcome(returns_to="settle", reason=return_reason)
-    items = {item.reference: item for item in _hold_candidates(cycle)}
-    method, tellers = paper_of(cycle, "method"), paper_of(cycle, "tellers")
-    if method is None or tellers is None or set(items) != set(method.data["order"]):
-        raise Obstructed(_("候选项目与票决办法所列不一致，须由主席团重新确定。"))
-    session = selectors.session_for(cycle)
-    appoint(act, tellers.data, document=f"{session}通过")
+    method, tellers, items = _settled(cycle)
+    if not by_ballot:
+        _adopt_tellers(act, cycle, selectors.session_for(cycle), tellers)
     order = [items[reference] for reference in method.data["order"]]
     for n, item in enumerate(order, 1):
         fire(item, "put_on_ballot", act, ballot_number=n)
@@ -226,13 +258,33 @@ def adopt_method(act: Act, cycle: Cycle, *, meeting: Meeting, return_reason: str
         "method",
         f"{cycle}票决办法",
         body=method.body,
-        data=method.data | {"adopted": figures_of(meeting, standard_of(cycle))},
+        data=method.data | {"adopted": figures},
         publish=True,
     )
+    return Outcome(after={"vote": vote.reference})
+
+
+def _settled(cycle: Cycle) -> tuple[Paper, Paper, dict[str, Item]]:
+    """What the presidium has settled: method, tellers, and the candidates by reference, locked and as the method lists them."""
+    items = {item.reference: item for item in _hold_candidates(cycle)}
+    method, tellers = paper_of(cycle, "method"), paper_of(cycle, "tellers")
+    if method is None or tellers is None or set(items) != set(method.data["order"]):
+        raise Obstructed(_("候选项目与票决办法所列不一致，须由主席团重新确定。"))
+    return method, tellers, items
+
+
+def _adopt_tellers(act: Act, cycle: Cycle, session: Session, tellers: Paper) -> None:
+    appoint(act, tellers.data, document=f"{session}通过")
     make_paper(
         act, cycle, "tellers", _("监票人、计票人名单"), body=tellers.body, data=tellers.data, publish=True
     )
-    return Outcome(after={"vote": vote.reference})
+
+
+def _in_office(cycle: Cycle) -> int:
+    """N as the clerk has established it."""
+    if cycle.deputies_in_office is None:
+        raise Obstructed(_("代表名册尚未核定，须由人大办核定实有代表。"))
+    return cycle.deputies_in_office
 
 
 def _lapse_unsigned(act: Act, cycle: Cycle) -> None:
@@ -250,18 +302,16 @@ def _lapse_unsigned(act: Act, cycle: Cycle) -> None:
 
 def _define(act: Act, cycle: Cycle, order: list[Item], settled: dict[str, Any]) -> Any:
     session, words = selectors.session_for(cycle), cycle.rules.words
-    if cycle.deputies_in_office is None:
-        raise Obstructed(_("代表名册尚未核定，须由人大办核定实有代表。"))
     return define_vote(
         act,
         session=session,
         about=cycle.reference,
-        purpose="projects",
+        purpose=Purpose.PROJECTS,
         title=f"{session}{words['project']}{words['vote']}",
         mode=settled["mode"],
         seats=settled["seats"],
         rules=ballot_rules(cycle.rules, settled["mode"]),
-        deputies_in_office=cycle.deputies_in_office,
+        deputies_in_office=_in_office(cycle),
         options=[(item.reference, item.title) for item in order],
         step=4,
         device=cycle.rules.ballot_channel == "device",

@@ -1,7 +1,7 @@
 """The desk of the vote on the year's projects: like every other, and what only this vote knows.
 
-Its ballots may be counted again after the announcement on the spot. Where the rulebook says so the congress adopts its
-resolution over the same desk, by another ballot of the same flow.
+Its ballots may be counted again after the announcement on the spot. Where the rulebook says so the congress adopts the
+票决办法 before it and the resolution after it over the same desk, by ballots of the same flow.
 """
 
 from __future__ import annotations

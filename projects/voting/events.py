@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from projects.ballots.desk.floor import register_floor_acts
 from projects.ballots.forms import NewVoteForm, RecountForm, ReleaseHolderForm
 from projects.ballots.models import Vote
-from projects.cycles.models import Cycle, CycleState
+from projects.cycles.models import Cycle
 from projects.deliberation.desk_acts import register_replacing
 from projects.deliberation.replacing import Replacing
 from projects.voting import selectors
@@ -19,7 +19,7 @@ from workflow.flows.events import Event, OpenAct, register_event, register_open_
 
 
 def _voting(cycle: Any, _grant: Any) -> bool:
-    return cycle.state == CycleState.VOTING or selectors.held_later(cycle) is not None
+    return selectors.is_at_desk(cycle)
 
 
 CAST_ON_PAPER = register_open_act(

@@ -52,6 +52,10 @@ def _asks(question: Callable[[Cycle], bool]) -> Callable[[Any], bool]:
     return lambda activation: question(activation.process.artifact)
 
 
+def _elects(vote: Vote) -> bool:
+    return not vote.is_question
+
+
 def _is_on_resolution(vote: Vote) -> bool:
     return vote.purpose == Purpose.RESOLUTION
 
@@ -94,8 +98,21 @@ class VotingFlow(SinceVoteFlow):
     certify_chief = desk.signing("chief_teller", _("总监票人在计票结果报告单上签字")).Next(this.certified)
     certify_teller = desk.signing("teller", _("监票人在计票结果报告单上签字")).Next(this.certified)
     certified = nodes.Join().Next(this.counted)
-    # By ballot the resolution goes over the same desk, as often as it takes, before it is recorded.
-    counted = Gate(desk.asks(_is_on_resolution)).Then(this.declare_resolution).Else(this.declare)
+    # What the congress adopts by ballot goes over the same desk: the 票决办法 before the vote it is about, and the flow ends;
+    # the resolution after it, as often as it takes, before it is recorded.
+    counted = (
+        nodes.Switch()
+        .Case(this.declare, desk.asks(_elects))
+        .Case(this.declare_resolution, desk.asks(_is_on_resolution))
+        .Default(this.declare_method)
+    )
+    declare_method = desk.declaring(
+        services.declare_question,
+        form=forms.DeclareQuestionForm,
+        title=_("宣布票决办法表决结果"),
+        basis=_("《地方组织法》第二十五条：以全体代表的过半数通过；当场宣布"),
+        output=_("通过或者未通过"),
+    ).Next(this.end)
     declare_resolution = desk.declaring(
         services.declare_question,
         form=forms.DeclareQuestionForm,

@@ -23,13 +23,14 @@ from projects.ballots.selectors import (
 )
 from projects.collection.models import Proposal, ProposalState
 from projects.cycles.divisions import sentence_of
-from projects.cycles.models import Cycle, Paper, Session
+from projects.cycles.models import Cycle, CycleState, Paper, Session
 from projects.cycles.selectors import papers_of, session_of
 from projects.deliberation.models import Opinion
+from projects.deliberation.selectors import is_method_at_desk
 from projects.selection.models import Item, ItemState
 
 # The votes of the year's desk: on the projects, and on what the congress adopts by ballot.
-AT_DESK = (*PROJECTS, Purpose.RESOLUTION)
+AT_DESK = (*PROJECTS, Purpose.METHOD, Purpose.RESOLUTION)
 VOTED = (
     ItemState.ELECTED,
     ItemState.NOT_ELECTED,
@@ -61,14 +62,20 @@ def resolution_vote(cycle: Cycle) -> Vote | None:
 def vote_at_desk(cycle: Cycle) -> Vote:
     """The vote the tellers' desk is at; Vote.DoesNotExist before there is one.
 
-    That on the projects, or the one on the resolution while it is under way.
+    That on the projects, or what the congress adopts by ballot while it is under way: the resolution after it, the 票决办法
+    before there is any other.
     """
     last = current_vote(cycle.reference, *AT_DESK)
     if last and last.is_question and last.state == VoteState.DECLARED:
-        last = current_vote(cycle.reference, *PROJECTS)
+        last = current_vote(cycle.reference, *PROJECTS) or last
     if last is None:
         raise Vote.DoesNotExist(cycle.reference)
     return last
+
+
+def is_at_desk(cycle: Cycle) -> bool:
+    """Whether the desk is at a vote of the year: its own, that of places left, or the one on the 票决办法."""
+    return cycle.state == CycleState.VOTING or is_method_at_desk(cycle) or held_later(cycle) is not None
 
 
 def resolves_by_ballot(cycle: Cycle) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated
 from annotated_types import Ge, Le
 from django.utils.translation import gettext_lazy as _
 
-from projects.cycles.rulebook.kinds import Part
+from projects.cycles.rulebook.kinds import ADOPTIONS, Adoption, Part
 from projects.cycles.rulebook.notes import Said
 
 
@@ -33,3 +33,14 @@ class Deliberation(Part):
         Le(20),
         Said(_("监票人最多"), "deliberation", "T", "选举办法", unit=_("人")),
     ] = 4
+    method_adoption: Annotated[
+        Adoption,
+        Said(
+            _("票决办法的表决方式"),
+            "deliberation",
+            "N",
+            "板芙镇",
+            help=_("无记名投票的，大会先举手通过监票人名单，再就票决办法投票，发票、计票、签字与票决相同"),
+            choices=ADOPTIONS,
+        ),
+    ] = "hands"

@@ -15,7 +15,7 @@ from projects.voting.selectors import deputies_in_office, opinions_of, vote_at_d
 from workflow.audit.services import Act
 
 # What the congress adopts by ballot is announced by a task of its own.
-DECLARING = {Purpose.RESOLUTION: "voting.declare_resolution"}
+DECLARING = {Purpose.METHOD: "voting.declare_method", Purpose.RESOLUTION: "voting.declare_resolution"}
 
 
 @dataclass(frozen=True)

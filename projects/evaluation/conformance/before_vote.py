@@ -105,6 +105,18 @@ def ahead_of_session(action: str, days: int, note: str, year: Year) -> Finding:
     return held(done)
 
 
+def method_adopted(year: Year) -> Finding:
+    """The 票决办法 is settled and adopted before a ballot is out, but for the one it may be adopted by itself."""
+    own = {act.subject for act in year.all("vote.define") if act.after.get("purpose") == "method"}
+    opened = next((act for act in year.all(*VOTE_OPENS) if act.subject not in own), None)
+    done = [year.first("deliberation.settle"), year.first("deliberation.adopt_method")]
+    if opened is None:
+        return not_yet("", *done)
+    if any(one is None or one.id > opened.id for one in done):
+        return broken(_("票决办法未通过即票决"), *done, opened)
+    return held(*done, opened)
+
+
 def surplus(year: Year) -> Finding:
     """More candidates than seats (陕西规定: 差额票决)."""
     votes = [act for act in year.all("vote.define") if act.after.get("purpose") == "projects"]
@@ -253,7 +265,7 @@ CHECKS = [
     Check("deliberated", 3, "代表团审议后确定票决名单", "海南省实施意见（必要的审议时间）",
           after(("deliberation.settle",), ("deliberation.deliberate",), note=_("未经审议即确定名单"))),
     Check("method", 3, "大会通过票决办法后票决", "《地方组织法》第二十五条；三水区、板芙镇等地做法",
-          after(VOTE_OPENS, ("deliberation.settle",), ("deliberation.adopt_method",), note=_("票决办法未通过即票决"))),
+          method_adopted),
     Check("surplus", 3, "实行差额票决", "《陕西省民生实事项目人大代表票决制规定》", surplus),
     Check("presidium", 3, "预备会议选举主席团", "《地方组织法》第十九条", presidium_elected),
     Check("motions", 3, "代表联名提出的项目满五人", "《地方组织法》第二十二条",

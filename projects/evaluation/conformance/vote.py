@@ -39,6 +39,7 @@ ON_THE_FLOOR = ("hand_paper", "turn_to_paper", "turn_confirm")
 OPENED, ENDED = "open_confirm", ("close_confirm", "void_confirm")
 # What the congress itself decides, each with its votes on record (组织法 25).
 OF_THE_CONGRESS = (
+    "deliberation.put_method",
     "deliberation.adopt_method",
     *(f"{desk}replace_teller" for desk in DESKS),
     "voting.resolution",

@@ -33,6 +33,7 @@ from projects.deliberation.models import (
     Withdrawal,
 )
 from projects.deliberation.readiness import readiness_sheet
+from projects.deliberation.replies import decide_withdrawal
 from projects.deliberation.selectors import (
     candidates_of,
     obstacles_to_beginning,
@@ -52,7 +53,7 @@ from workflow.audit.services import Act
 from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, NotYourTurn, Obstructed, Refused
 from workflow.flows.events import events, events_on, perform
-from workflow.flows.models import Deadline
+from workflow.flows.models import Deadline, Meeting
 from workflow.flows.services import complete, send_back
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply
@@ -940,6 +941,46 @@ def test_a_candidate_withdrawn_from_a_settled_list_has_it_settled_anew(town, hea
     assert [option.title for option in Vote.objects.get().options.all()] == list(TITLES[:-1])
 
 
+def by_ballot(cycle):
+    """The same year, where the rulebook has the 票决办法 adopted by ballot."""
+    Cycle.objects.filter(pk=cycle.pk).update(rules_data=Rules(method_adoption="ballot").frozen_json())
+    return Cycle.objects.get(pk=cycle.pk)
+
+
+def put_method(town, cycle, **more):
+    data = assembly(20, 19, T, **more)
+    return do_task(cycle, "deliberation.put_method", town.of("clerk"), T, hour=13, **data)
+
+
+def test_a_candidate_withdrawn_before_the_method_is_put_to_the_ballot_has_the_list_settled_anew(town, heard):
+    cycle = by_ballot(heard)
+    settle(town, cycle)
+    ask_back(town, candidates_of(cycle).last())
+    with pytest.raises(Obstructed, match="主席团尚未决定"):
+        put_method(town, cycle)
+    consent(town, cycle)
+    assert not open_tasks(cycle, "deliberation.put_method")
+    entry = json.loads(Entry.objects.get(action="deliberation.put_method.return").body)
+    assert (entry["office"], entry["after"]["returns_to"]) == ("presidium", "settle")
+    settle(town, cycle)
+    put_method(town, cycle)
+    assert Vote.objects.get().purpose == "method" and Item.objects.get(number=6).state == "withdrawn"
+
+
+def test_the_presidium_agrees_to_no_withdrawal_of_what_is_voted_on_by_ballot(town, heard):
+    cycle = by_ballot(heard)
+    settle(town, cycle)
+    put_method(town, cycle)
+    item = candidates_of(cycle).last()
+    with pytest.raises(Obstructed, match="票决办法已经付投票表决，不能再撤回"):
+        ask_back(town, item, hour=14)
+    withdrawal = Withdrawal.objects.create(unit=town.unit, item=item, reason="上级已立项实施。")
+    agreed = Meeting(agreed=True, minutes="同意撤回。")
+    with pytest.raises(Obstructed, match="票决办法已经付投票表决，不能再撤回"):
+        decide_withdrawal(town.act("presidium", moment(T, 14)), withdrawal, meeting=agreed, words="")
+    assert Withdrawal.objects.get().state == "asked" and Item.objects.get(number=6).state == "candidate"
+
+
 def test_a_withdrawal_refused_leaves_the_settled_list_before_the_congress(town, heard):
     settle(town, heard)
     ask_back(town, candidates_of(heard).last())
@@ -1116,6 +1157,7 @@ def test_step_3_goes_back_along_these_edges_alone():
         "agenda": ["deliberation.revise_list"],
         "budget": ["deliberation.bill"],
         "settle": ["deliberation.deliberate"],
+        "put_method": ["deliberation.settle"],
         "adopt_method": ["deliberation.settle"],
     }
 
@@ -1151,7 +1193,8 @@ def test_every_step_shows_its_page_before_it_is_done(town, cycle, monkeypatch):
     play.play_delegations(town, cycle, t=T)
     play.play_question(town, cycle, t=T)
     play.play_settlement(town, cycle, t=T, seats=SEATS, mode="select")
-    wanted = {node.name for flow in FLOWS for node in flow.steps() if node.page} - {"revise_list"}
+    elsewhere = {"revise_list", "put_method"}  # nobody sends the list back; put_method has adopt_method's page
+    wanted = {node.name for flow in FLOWS for node in flow.steps() if node.page} - elsewhere
     assert set(shown) == wanted
     for name, words in {
         "agenda": "50 万元",

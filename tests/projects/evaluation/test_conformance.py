@@ -450,6 +450,16 @@ def test_a_decision_by_rules_of_ones_own_is_not_measured_by_the_law() -> None:
     assert found("congress", own).status == Status.HELD
 
 
+def test_the_method_may_be_adopted_by_a_ballot_of_its_own_before_the_one_it_is_about() -> None:
+    opened = added("deliberation.adopt_method", "vote.open", "chief_teller", "vote:90")(lawful())
+    assert found("method", opened).status == Status.NOT_HELD
+    defined = added("vote.open", "vote.define", "clerk", "vote:90")(opened)
+    its_own = [
+        replace(act, after={"purpose": "method"}) if act.subject == "vote:90" else act for act in defined
+    ]
+    assert found("method", its_own).status == Status.HELD
+
+
 def test_an_objection_an_office_registers_stands_on_the_notice_and_is_answered_on_itself() -> None:
     (registered,) = (act for act in lawful() if act.action == "selection.object")
     assert (registered.subject, registered.record) == ("notice:1", "objection:1")

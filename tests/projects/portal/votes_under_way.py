@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 import projects.voting.events  # noqa: F401  registers the events
@@ -12,33 +13,40 @@ from projects.ballots.boxes import paper_of
 from projects.ballots.casting import Voter
 from projects.ballots.desk import Desk
 from projects.ballots.figures import PRESSED, field_name
-from projects.ballots.models import RollEntry, Vote
+from projects.ballots.models import Purpose, RollEntry, Vote
 from projects.ballots.rules import Mode
+from projects.ballots.services import put_question
 from projects.ballots.together import cast
 from projects.cycles.models import Cycle, RollLine, Session
+from projects.cycles.papers import make_paper
 from projects.cycles.rulebook import Rules
+from projects.cycles.services import create_cycle, fix_session
 from projects.demo.cast import Township
 from projects.evaluation import measuring
 from projects.supervision import changing
 from projects.supervision.models import Change, Project
 from projects.voting import desk as voting
 from projects.voting.desk import DESK
+from projects.voting.flows import VotingFlow
 from tests.builders import at, do, every_office, township
 from tests.projects.ballots.conftest import PASSPHRASES
 from tests.projects.evaluation.conftest import year_under_supervision
 from tests.projects.evaluation.test_evaluation import T2, before_hall
 from tests.projects.supervision.conftest import year_of
 from tests.projects.supervision.test_changes import ask
-from tests.projects.voting.conftest import DAY, settled
+from tests.projects.voting.conftest import DAY, T, settled
 from workflow.audit.models import Entry
+from workflow.flows.acting import acting
 from workflow.flows.events import perform
 from workflow.machines.models import Record
+from workflow.machines.services import fire
 
 IN_OFFICE, ON_PAPER = 20, 5
 PRESSING = IN_OFFICE - ON_PAPER
 TITLES = ["文化礼堂", "村道硬化"]
 DESKS = {
     "projects": voting.DESK,
+    "method": voting.DESK,
     "resolution": voting.DESK,
     "measurement": measuring.DESK,
     "change": changing.DESK,
@@ -243,6 +251,39 @@ def change_by_telephone() -> UnderWay:
     )  # fmt: skip
 
 
+def method_by_telephone() -> UnderWay:
+    """The 票决办法 before the congress, in a year that deliberates still; its key not made yet."""
+    town, book = township(), Rules(ballot_channel="device", method_adoption="ballot")
+    act = town.act("clerk", at(DAY))
+    with acting(act):
+        cycle = create_cycle(
+            act, year=2027, opens_on=date(2026, 9, 1), planned_t=T, planned_t2=date(2028, 1, 18)
+        )
+        fire(cycle, "open", act, rules_data=book.frozen_json())
+        for arrow in ("begin_selection", "begin_deliberation"):
+            fire(cycle, arrow, act)
+        session = fix_session(act, cycle, use="vote", term=19, number=2, held_on=T)
+        for arrow in ("convene", "begin"):
+            fire(session, arrow, act)
+        on_the_roll(town, session)
+        draft = make_paper(act, cycle, "method", "票决办法（草案）", body="一、无记名投票。")
+        vote = put_question(
+            act,
+            session,
+            book,
+            about=cycle.reference,
+            purpose=Purpose.METHOD,
+            title="票决办法的表决",
+            option=(draft.reference, draft.title),
+            deputies_in_office=IN_OFFICE,
+            step=3,
+        )
+        VotingFlow.begin(cycle)
+    every_office(town)
+    records = (cycle, session, vote)
+    return UnderWay(town, cycle, cycle, "voting.", DAY, records, vote, {"declare": "voting.declare_method"})
+
+
 def resolution_by_telephone() -> UnderWay:
     """The resolution on a result announced a moment before, by the same desk."""
     held = projects_by_telephone(resolution_adoption="ballot").open_by_telephone()
@@ -266,6 +307,7 @@ BY_TELEPHONE = {
     "projects": Kind(DAY, projects_by_telephone),
     "satisfaction": Kind(T2, satisfaction_by_telephone),
     "change": Kind(EXTRA_DAY, change_by_telephone),
+    "method": Kind(DAY, method_by_telephone),
     "resolution": Kind(DAY, resolution_by_telephone),
 }
 KINDS = {

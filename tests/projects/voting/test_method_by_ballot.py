@@ -1,0 +1,148 @@
+"""Where the rulebook says so the congress adopts the 票决办法 by ballot, over the desk that then holds the vote itself."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+import projects.voting.events  # noqa: F401  registers the events
+from projects.ballots.models import Vote
+from projects.cycles.divisions import division_of
+from projects.cycles.models import Cycle, Paper
+from projects.cycles.rulebook import Rules
+from projects.cycles.selectors import paper_of
+from projects.deliberation.selectors import candidates_of, is_settled
+from projects.deliberation.sitting import adopt_method
+from projects.demo.play.collection import play_collection
+from projects.demo.play.deliberation import (
+    play_delegations,
+    play_opening,
+    play_preparation,
+    settlement_data,
+)
+from projects.demo.play.selection import play_selection
+from projects.demo.play.stage import assembly, do_task
+from projects.demo.play.voting import Sheet, play_ballot
+from projects.evaluation.conforming import conformance_of
+from projects.lifecycle.intake import start_year
+from projects.voting.desk import DESK
+from projects.voting.selectors import elected_items
+from tests.builders import at, do, township
+from tests.projects.voting.conftest import DAY
+from workflow.flows.errors import Obstructed, Refused
+from workflow.flows.events import perform
+from workflow.flows.models import Deadline, Meeting
+
+T = date(2027, 1, 20)
+SUMS = {
+    "柳林村安全饮水管网改造": 17,
+    "集镇停车场建设": 15,
+    "东山村日间照料中心建设": 11,
+    "石坝村危桥改造": 10,
+}
+RULES = Rules(method_adoption="ballot", resolution_adoption="ballot")
+
+
+def heard(town):
+    """A year of its own flow, whose delegations have been heard by the presidium's sitting: 20 deputies in office."""
+    cycle = start_year(
+        town.act("chair", at("2026-08-03")), year=2027, opens_on=date(2026, 9, 1), planned_t=T,
+        planned_t2=date(2028, 1, 18),
+    )  # fmt: skip
+    play_collection(town, cycle, proposals=14, titles=list(SUMS)[:3])
+    play_selection(town, cycle, list(SUMS), 3)
+    Cycle.objects.filter(pk=cycle.pk).update(rules_data=RULES.frozen_json())
+    cycle = Cycle.objects.get(pk=cycle.pk)
+    play_preparation(town, cycle, t=T, term=19, number=2, seats=3)
+    play_opening(town, cycle, t=T)
+    play_delegations(town, cycle, t=T)
+    cycle.refresh_from_db()
+    return cycle
+
+
+def settled(town, cycle):
+    data = settlement_data(town, cycle, t=T, seats=3, mode="select")
+    do_task(cycle, "deliberation.settle", town.of("presidium"), T, hour=11, **data)
+
+
+def put(town, cycle, **more):
+    do_task(cycle, "deliberation.put_method", town.of("clerk"), T, hour=13, **assembly(20, 18, T), **more)
+
+
+def voted(town, cycle, in_favour, against=0):
+    (title,) = DESK.vote_of(cycle).options.values_list("title", flat=True)
+    play_ballot(town, cycle, t=T, present=18, sheet=Sheet({title: in_favour}, {title: against}))
+
+
+def asked_back(town, cycle):
+    data = {"reason": "上级已立项实施。"}
+    item = candidates_of(cycle).last()
+    return perform("deliberation.withdraw", item, actor=town.of("mayor"), data=data, at=at(DAY, 13))
+
+
+def waiting():
+    return set(Deadline.objects.filter(done_at=None, cancelled=False).values_list("key", flat=True))
+
+
+def test_the_method_is_voted_on_before_the_vote_it_is_about_settled_anew_where_it_fails_and_leads_the_year_on(
+    db,
+):
+    town = township()
+    cycle = heard(town)
+    settled(town, cycle)
+    assert "deliberation.put_method" in waiting() and "deliberation.adopt_method" not in waiting()
+    put(town, cycle)
+    vote = Vote.objects.get()
+    assert (vote.purpose, vote.mode, vote.step, vote.deputies_in_office) == ("method", "each", 3, 20)
+    assert vote.options.get().title == paper_of(cycle, "method").title
+    assert Paper.objects.get(kind="tellers", published_at__isnull=False), (
+        "whoever counts it is adopted before"
+    )
+    assert is_settled(cycle) and "voting.attendance" in waiting()
+    with pytest.raises(Obstructed, match="票决办法已经付投票表决，不能再撤回"):
+        asked_back(town, cycle)
+    shown = Meeting(members=20, present=18, votes_for=18, votes_against=0, votes_abstain=0, agreed=True)
+    act = town.act("clerk", at(DAY, 13))
+    with pytest.raises(Refused, match="尚未宣布结果"):
+        adopt_method(act, cycle, meeting=shown)
+
+    voted(town, cycle, 10, against=8)
+    cycle.refresh_from_db()
+    assert cycle.state == "deliberating" and "deliberation.settle" in waiting()
+    assert not is_settled(cycle) and not Vote.objects.filter(purpose="projects").exists()
+    with pytest.raises(Refused, match="未通过：需 11 票（全体代表 20 人的过半数），得 10 票"):
+        adopt_method(act, cycle, meeting=shown)
+
+    settled(town, cycle)
+    put(town, cycle)
+    voted(town, cycle, 11, against=2)
+    assert "deliberation.adopt_method" in waiting()
+    with pytest.raises(Obstructed, match="大会已经通过票决办法，不能再撤回"):
+        asked_back(town, cycle)
+    typed = {"votes_for": 18, "votes_against": 0, "present_number": 18}
+    do("deliberation.adopt_method", town.of("clerk"), DAY, **typed)
+    adopted = paper_of(cycle, "method")
+    assert adopted.published_at and (adopted.data["adopted"]["for"], adopted.data["adopted"]["against"]) == (
+        11,
+        2,
+    )
+    assert "以无记名投票方式表决，发出表决票 18 张" in division_of(adopted)
+    assert Meeting.objects.get(task__deadline__key="deliberation.adopt_method").votes_for == 11
+    cycle.refresh_from_db()
+    held = DESK.vote_of(cycle)
+    assert cycle.state == "voting" and (held.purpose, held.options.count()) == ("projects", 4)
+
+    play_ballot(town, cycle, t=T, present=18, sheet=Sheet(SUMS))
+    do("voting.put_resolution", town.of("clerk"), DAY, body="会议决定，确定三个项目。", number="")
+    voted(town, cycle, 18)
+    do("voting.resolution", town.of("clerk"), DAY)
+    assert [item.title for item in elected_items(cycle)] == list(SUMS)[:3]
+    assert waiting() >= {"voting.announce"}
+    codes = (
+        "method", "resolution", "congress", "majority", "quorum", "keyed_twice", "signed_by_two", "span", "order"
+    )  # fmt: skip
+    found = {
+        check.code: str(finding.status) for check, finding in conformance_of(cycle, T) if check.code in codes
+    }
+    assert set(found.values()) <= {"held", "not_yet"} and found["method"] == found["resolution"] == "held"
