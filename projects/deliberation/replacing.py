@@ -1,6 +1,6 @@
 """更换监票人、计票人: one recorded decision of the hall before a vote opens (rules.md §6.2: it adopts the tellers).
 
-The same at the desk of every vote, whose tellers the hall has adopted (`sitting.adopt_tellers`, `adopt_method`).
+The same at the desk of every vote, whose tellers the hall has adopted (`sitting.adopt_tellers`, `put_method`, `adopt_method`).
 """
 
 from __future__ import annotations

@@ -1193,7 +1193,10 @@ def test_every_step_shows_its_page_before_it_is_done(town, cycle, monkeypatch):
     play.play_delegations(town, cycle, t=T)
     play.play_question(town, cycle, t=T)
     play.play_settlement(town, cycle, t=T, seats=SEATS, mode="select")
-    elsewhere = {"revise_list", "put_method"}  # nobody sends the list back; put_method has adopt_method's page
+    elsewhere = {
+        "revise_list",
+        "put_method",
+    }  # nobody sends the list back; put_method has adopt_method's page
     wanted = {node.name for flow in FLOWS for node in flow.steps() if node.page} - elsewhere
     assert set(shown) == wanted
     for name, words in {
