@@ -11,10 +11,10 @@ import projects.voting.events  # noqa: F401  registers the events
 from projects.ballots import sealing
 from projects.ballots.boxes import paper_of
 from projects.ballots.casting import Voter
-from projects.ballots.desk import Desk
 from projects.ballots.figures import PRESSED, field_name
 from projects.ballots.models import Purpose, RollEntry, Vote
 from projects.ballots.rules import Mode
+from projects.ballots.selectors import current_vote
 from projects.ballots.services import put_question
 from projects.ballots.together import cast
 from projects.cycles.models import Cycle, RollLine, Session
@@ -25,7 +25,6 @@ from projects.demo.cast import Township
 from projects.evaluation import measuring
 from projects.supervision import changing
 from projects.supervision.models import Change, Project
-from projects.voting import desk as voting
 from projects.voting.desk import DESK
 from projects.voting.flows import VotingFlow
 from tests.builders import at, do, every_office, township
@@ -44,13 +43,6 @@ from workflow.machines.services import fire
 IN_OFFICE, ON_PAPER = 20, 5
 PRESSING = IN_OFFICE - ON_PAPER
 TITLES = ["文化礼堂", "村道硬化"]
-DESKS = {
-    "projects": voting.DESK,
-    "method": voting.DESK,
-    "resolution": voting.DESK,
-    "measurement": measuring.DESK,
-    "change": changing.DESK,
-}
 HOLDING = {"chief_teller": "hold_chief", "teller": "hold_teller", "chair": "hold_chair"}
 STAGES = ("open", "closed", "keyed once", "keyed", "signed once")
 EXTRA_DAY = "2027-06-18"
@@ -80,11 +72,6 @@ class UnderWay:
     vote: Vote
     own: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def desk(self) -> Desk:
-        """The desk the vote is held at."""
-        return DESKS[self.vote.purpose]
-
     def key(self, task: str) -> str:
         """What a task of every desk ("certify_chief") is called at this one."""
         return self.own.get(task, f"{self.tasks}{task}")
@@ -102,7 +89,9 @@ class UnderWay:
     @property
     def now(self) -> Vote:
         """The vote as it stands, or the one that has taken its place."""
-        return self.desk.vote_of(self.subject)
+        found = current_vote(self.vote.about, self.vote.purpose)
+        assert found is not None
+        return found
 
     @property
     def lines(self) -> list[str]:
@@ -292,7 +281,8 @@ def resolution_by_telephone() -> UnderWay:
     held.act("declare", "chair", confirmed=True)
     held.act("put_resolution", "clerk", body="会议决定，确定文化礼堂为民生实事项目。", number="")
     vote = DESK.vote_of(held.cycle)
-    return replace(held, records=(*held.records[:-1], vote), vote=vote)
+    own = {"declare": "voting.declare_resolution"}
+    return replace(held, records=(*held.records[:-1], vote), vote=vote, own=own)
 
 
 @dataclass(frozen=True)
