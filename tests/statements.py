@@ -79,10 +79,12 @@ ALLOWED: dict[str, Allowance] = {
         HALL + "; the report is made; earlier rounds of each", {"projects": 4}, besides=10
     ),
     "evaluation.measure_declare": Allowance(
-        f"{ENDED}; {MOVED}; what was signed is worked out again", {"desk": 8, "projects": 9}, besides=2
+        f"{ENDED}; {MOVED}; what was signed is worked out again; which measurement it is",
+        {"desk": 8, "projects": 9},
+        besides=3,
     ),
     "evaluation.second_measure": Allowance(
-        "a line of the paper and a measurement each; " + LET_GO, {"projects": 1}, besides=1
+        "a line of the paper and a measurement each; which it is; " + LET_GO, {"projects": 1}, besides=2
     ),
     "evaluation.publish": Allowance("each project's ratings, reviews and rounds", {"projects": 1}),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +25,7 @@ from pytest_django.fixtures import Settings
 
 from projects.collection.intake import propose
 from projects.cycles.models import Session, Term
+from projects.cycles.tables import WORDS
 from projects.demo.cast import Township
 from projects.lifecycle.intake import start_year
 from scripts import messages
@@ -36,6 +38,7 @@ from tests.tenancy.test_addresses import pages_of, pages_of_ones_own, records_in
 from tests.tenancy.world import Side, looked_into
 from workflow.audit.models import Entry
 from workflow.flows.errors import Refused
+from workflow.machines.graph import machines
 from workflow.people.isolation import SYSTEM, apply, of_units
 from workflow.people.saying import bracketed, in_the_records_language, listed, said, said_again, titled
 
@@ -306,7 +309,14 @@ def strings_in(value: Any) -> Iterator[str]:
 
 def told_by_the_database() -> list[str]:
     """What people, places and records are called and what was written of them, the longest first."""
-    found = {str(one) for model in (Session, Term) for one in model._default_manager.all()}
+    named = [Session, Term, *machines()]
+    found = {str(one) for model in named for one in model._default_manager.all()}
+    # What a township calls its congress and whoever acts in it is its rulebook's.
+    found |= {word for words in WORDS.values() for word in words.values()}
+    found |= {
+        text for body in Entry.objects.values_list("body", flat=True) for text in strings_in(json.loads(body))
+    }
+    found = {text for text in found if len(text) > 1 and CHINESE.search(text)}
     for model in apps.get_models():
         kinds = (models.CharField, models.TextField, models.JSONField)
         names = [field.attname for field in model._meta.concrete_fields if isinstance(field, kinds)]
@@ -357,12 +367,18 @@ def test_every_page_speaks_english_to_whoever_reads_english(
     left: dict[str, list[str]] = {}
     read = 0
     for path, offices in looked_at(side):
+        if path in CHINESE_BY_NATURE:
+            continue
         page = next(filter(None, (english_page(clients[office], path) for office in offices)), "")
         read += bool(page)
         if found := still_chinese(page):
             left[path] = found
     assert left == {}
     assert read > (150 if LONG else 100)
+
+
+# The Chinese wording itself; a table whose Chinese headings are to be typed as they stand.
+CHINESE_BY_NATURE = {"/post/wording/overdue/zh-hans/", "/people/import/", "/people/units/import/"}
 
 
 def looked_at(side: Side) -> Iterator[tuple[str, Iterable[str]]]:

@@ -101,11 +101,7 @@ class _Placing:
 
     def reason(self, one: str) -> Reason:
         """Why one stands where it stands, with its figures."""
-        told = {
-            "majority": majority_phrase(self.majority, self.paper.mode),
-            "got": self._got(one),
-            "seats": self.paper.seats,
-        }
+        figures = {"majority": majority_phrase(self.majority, self.paper.mode), "got": self._got(one)}
         needs_majority = self.majority.base is not MajorityBase.NONE
         if one not in self.ranked:
             failed = (
@@ -113,22 +109,23 @@ class _Placing:
                 if needs_majority
                 else _("%(majority)s，%(got)s，未入选。")
             )
-            return Reason("below_majority", failed % told)
+            return Reason("below_majority", failed % figures)
         if needs_majority:
-            told["reached"] = _("%(majority)s，%(got)s，票数达到，但") % told
-            told["passed"] = _("%(majority)s，%(got)s，通过；") % told
+            reached = _("%(majority)s，%(got)s，票数达到，但") % figures
+            passed = _("%(majority)s，%(got)s，通过；") % figures
         else:
-            told["reached"] = told["passed"] = _("%(majority)s，%(got)s，") % told
+            reached = passed = _("%(majority)s，%(got)s，") % figures
         if one in self.tied:
-            return Reason("tied", self._when_tied() % (told | {"tie": self._tie()}))
-        if one in self.equals and one in self.elected:
-            sentence = _("%(passed)s%(tie)s，按规则票数相等的全部入选。")
-            return Reason("elected_with_equals", sentence % (told | {"tie": self._tie()}))
-        told["rank"] = self._rank(one)
+            return Reason("tied", self._when_tied() % {"reached": reached, "tie": self._tie()})
+        rank = {"rank": self._rank(one), "seats": self.paper.seats}
         if one not in self.elected:
             sentence = _("%(reached)s%(rank)s，在应选 %(seats)s 项之外，未入选。")
-            return Reason("outside_seats", sentence % told)
-        return Reason("elected", _("%(passed)s%(rank)s，在应选 %(seats)s 项之内，入选。") % told)
+            return Reason("outside_seats", sentence % {"reached": reached, **rank})
+        if one in self.equals:
+            sentence = _("%(passed)s%(tie)s，按规则票数相等的全部入选。")
+            return Reason("elected_with_equals", sentence % {"passed": passed, "tie": self._tie()})
+        sentence = _("%(passed)s%(rank)s，在应选 %(seats)s 项之内，入选。")
+        return Reason("elected", sentence % {"passed": passed, **rank})
 
     def _when_tied(self) -> str:
         if self.by_presidium:

@@ -102,14 +102,15 @@ def test_the_presidium_decides_among_those_tied_and_the_congress_confirms_it(tie
 
 
 def test_a_signed_outcome_is_told_in_another_language_as_long_as_the_rules_say_the_very_same(tied):
-    signed = tied.vote.outcome
-    assert signed_outcome(tied.vote) is signed
+    vote = tied.vote
+    signed = vote.outcome
+    assert signed_outcome(vote) is signed
     with translation.override("en"):
-        told = signed_outcome(tied.vote)
+        told = signed_outcome(vote)
         assert told == signed and {type(text) for text in told["reasons"].values()} == {Sentence}
-    tied.vote.outcome = signed | {"reasons": {**signed["reasons"], "甲": "已经入选。"}}
+    vote.outcome = signed | {"reasons": {**signed["reasons"], "甲": "已经入选。"}}
     with translation.override("en"):
-        assert signed_outcome(tied.vote)["reasons"]["甲"] == "已经入选。"
+        assert signed_outcome(vote)["reasons"]["甲"] == "已经入选。"
 
 
 def test_the_presidium_names_as_many_of_those_tied_as_places_are_left(tied):

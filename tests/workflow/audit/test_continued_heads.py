@@ -195,8 +195,8 @@ def test_signing_reads_what_is_new_and_the_leaf_it_stands_on(
     sweep_heads()
     grow(committed)
     read: list[int] = []
-    real = heads.leaf_bytes
-    monkeypatch.setattr(heads, "leaf_bytes", lambda *given: read.append(given[1]) or real(*given))
+    real = heads.leaf_of
+    monkeypatch.setattr(heads, "leaf_of", lambda link: read.append(link.index) or real(link))
     with within(SYSTEM):
         assert heads.seal(committed.pk, heads.MINUTE, NOW) is not None
     assert read == [63, 64]

@@ -227,4 +227,4 @@ def test_a_foreign_unit_or_an_unknown_format_is_not_found(onlookers: dict[str, U
 
 
 def test_nobody_downloads_it_without_signing_in(db: None) -> None:
-    assert Client().post("/trail/T01/export/").status_code == 302
+    assert Client().post("/trail/T01/export/").status_code == 401
