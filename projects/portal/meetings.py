@@ -24,7 +24,7 @@ from workflow.administration.purpose import purpose_first, purpose_of
 from workflow.administration.taking import file_taken
 from workflow.flows.models import Deadline, Meeting, MeetingCall, Sitting
 from workflow.people.models import User
-from workflow.people.saying import listed
+from workflow.people.saying import in_the_records_language, listed
 from workflow.people.services import unit_on
 from workflow.people.wording import worded
 from workflow.roles import registry
@@ -107,7 +107,8 @@ def _as_file(
     grant = acting_grant(request)
     if ask := purpose_first(request, grant):
         return ask
-    document = document_of()
+    with in_the_records_language():
+        document = document_of()
     made = written(document, ending, document.title)
     if made is None:
         return redirect(page, pk=meeting.pk)
