@@ -103,7 +103,7 @@ def faults_of_ballot(ballot: object, paper: Paper) -> list[str]:
         if paper.mode is Mode.EACH:
             return [_("最多赞成 %(most)s 项，您赞成了 %(marked)s 项，请去掉 %(over)s 项。") % figures]
         return [_("最多选 %(most)s 项，您选了 %(marked)s 项，请去掉 %(over)s 项。") % figures]
-    return [_("表决票上有本次投票没有的项目，请刷新页面重新填写。")]
+    return [_("所填内容中有本次投票没有的项目，请刷新页面重新填写。")]
 
 
 def _in_favour(ballot: object) -> int:

@@ -250,7 +250,7 @@ def _numbered(ballot: Ballot) -> list[str]:
 
 
 def _foot(ballot: Ballot) -> str:
-    return f"票样代码 {ballot.form_code}（本次投票所有表决票相同）"
+    return f"票样代码 {ballot.form_code}（本次投票每张相同）"
 
 
 def _width_in_word(layout: Layout) -> int:
@@ -340,10 +340,10 @@ def obstacles_to_printing(vote: Vote) -> list[str]:
         return []
     return [
         _(
-            "“%(vote)s”现为“%(state)s”，表决票只在投票开始以前印制；"
+            "“%(vote)s”现为“%(state)s”，%(ballot)s只在投票开始以前印制；"
             "电子表决、会场表决器表决进行中可以补印纸质票。"
         )
-        % {"vote": vote.title, "state": vote.get_state_display()}
+        % {"vote": vote.title, "state": vote.get_state_display(), "ballot": words_of(vote).ballot}
     ]
 
 

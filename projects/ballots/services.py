@@ -323,7 +323,7 @@ def enter_opening(act: Act, vote: Vote, *, issued: int, on_paper: Sequence[int] 
     """
     with _held(vote) as held:
         if held.state != VoteState.DEFINED:
-            raise Refused(_("投票已经开始，不能再次发出表决票。"))
+            raise Refused(_("投票已经开始，不能再次发出%(ballot)s。") % {"ballot": fig.words_of(held).ballot})
         present, on_leave = held.deputies_present or 0, held.on_leave or 0
         reasons = obstacles_to_opening(held, present=present, on_leave=on_leave, issued=issued)
         if reasons := reasons + _obstacles_to_freezing(held, present, on_paper):
@@ -430,7 +430,7 @@ def enter_closing(act: Act, vote: Vote, *, returned: int, paper_returned: int = 
     """
     with _held(vote) as held:
         if held.state != VoteState.OPEN:
-            raise Refused(_("投票没有在进行，不能收回表决票。"))
+            raise Refused(_("投票没有在进行，不能收回%(ballot)s。") % {"ballot": fig.words_of(held).ballot})
         if not _void_on_return(held, returned, paper_returned):
             _frozen_on_return(held, boxes.in_box(held), returned, paper_returned)
         beside = {"paper_returned": paper_returned} if held.keypad and held.paper_issued else {}
@@ -527,8 +527,12 @@ def recount(act: Act, vote: Vote, *, reason: str) -> Vote:
     with _held(vote) as held:
         if held.state not in COUNTED_AGAIN:
             raise Refused(
-                _("“%(vote)s”现为“%(state)s”，表决票收回以后才可以复票。")
-                % {"vote": held.title, "state": held.get_state_display()}
+                _("“%(vote)s”现为“%(state)s”，%(ballot)s收回以后才可以复票。")
+                % {
+                    "vote": held.title,
+                    "state": held.get_state_display(),
+                    "ballot": fig.words_of(held).ballot,
+                }
             )
         if held.followed_by.exists():
             raise Refused(_("“%(vote)s”已经重新进行。") % {"vote": held.title})
@@ -615,7 +619,9 @@ def key_tally(act: Act, vote: Vote, *, turn: int, figures: dict[str, Any]) -> Re
 def _obstacles_to_keying(vote: Vote, who: User, turn: int, now: int, figures: dict[str, Any]) -> list[str]:
     found = []
     if vote.state != VoteState.CLOSED or vote.followed_by.exists():
-        found.append(_("表决票尚未收回，或计票已经相符，不能录入。"))
+        found.append(
+            _("%(ballot)s尚未收回，或计票已经相符，不能录入。") % {"ballot": fig.words_of(vote).ballot}
+        )
     if boxes.waits_to_be_opened(vote) and agreed_on_paper(vote) is not None:
         found.append(_("纸质票已经录入相符，等待开箱合并计票。"))
     if who.pk in keyers_before(vote):

@@ -19,7 +19,7 @@ from projects.selection.flows import begin_answers
 from projects.selection.models import Exclusion
 from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
-from workflow.flows.nodes import EachSplit, Gate, MeetingView, OfficeEnd, OfficeView
+from workflow.flows.nodes import EachSplit, Gate, MeetingView, OfficeEnd, OfficeView, RuleGate
 from workflow.flows.services import give_back
 from workflow.people.models import Unit
 
@@ -290,7 +290,7 @@ class DeliberationFlow(YearlyFlow):
         .Returns(this.delegations)
         .Next(this.manner)
     )
-    manner = Gate(_asks(selectors.adopts_method_by_ballot)).Then(this.put_method).Else(this.adopt_method)
+    manner = RuleGate(selectors.adopts_method_by_ballot).Then(this.put_method).Else(this.adopt_method)
     put_method = (
         MeetingView(
             office="clerk",

@@ -22,7 +22,7 @@ from workflow.audit.services import Act
 from workflow.calendar.offsets import DueDate
 from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
-from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView, SubFlow
+from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView, RuleGate, SubFlow
 
 STEPS = DeskSteps(DESK)
 
@@ -119,7 +119,7 @@ class VotingFlow(SinceVoteFlow):
         title=_("宣布决议表决结果"),
         basis=_("《地方组织法》第二十五条：以全体代表的过半数通过；当场宣布"),
         output=_("通过或者未通过"),
-    ).Next(this.asked)
+    ).Next(this.manner)
     declare = desk.declaring(
         services.declare_result,
         form=forms.DeclareForm,
@@ -128,7 +128,7 @@ class VotingFlow(SinceVoteFlow):
         output=_("入选、未入选名单"),
     ).Next(this.voted)
     voted = Gate(desk.is_in(VoteState.DEFINED)).Then(this.attendance).Else(this.tied)
-    tied = Gate(desk.asks(awaits_presidium)).Then(this.settle_tie).Else(this.asked)
+    tied = Gate(desk.asks(awaits_presidium)).Then(this.settle_tie).Else(this.manner)
     settle_tie = MeetingView(
         office="presidium",
         title=_("主席团决定末位入选项目"),
@@ -140,8 +140,9 @@ class VotingFlow(SinceVoteFlow):
         basis=_("本地规定：末位票数相等不能确定的，由主席团在票数相等的项目中决定，提请大会以决议确定"),
         output=_("主席团关于末位项目的决定"),
         hint=_("已签字的计票结果不改动；决定附于计票结果报告单。"),
-    ).Next(this.asked)
-    asked = Gate(_asks(services.is_to_be_put)).Then(this.put_resolution).Else(this.resolution)
+    ).Next(this.manner)
+    manner = RuleGate(selectors.resolves_by_ballot).Then(this.asked).Else(this.resolution)
+    asked = Gate(_asks(selectors.is_resolution_carried)).Then(this.resolution).Else(this.put_resolution)
     put_resolution = OfficeView(
         office="clerk",
         title=_("提请大会投票表决决议"),

@@ -83,6 +83,11 @@ def resolves_by_ballot(cycle: Cycle) -> bool:
     return bool(cycle.rules.resolution_adoption == "ballot")
 
 
+def is_resolution_carried(cycle: Cycle) -> bool:
+    """Whether a ballot on the resolution has carried it."""
+    return is_carried(resolution_vote(cycle))
+
+
 def draft_voted_on(vote: Vote) -> Paper:
     """The draft a vote on the resolution asks about."""
     return Paper.objects.get(pk=vote.options.get().reference.removeprefix("paper:"))

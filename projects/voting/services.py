@@ -216,11 +216,6 @@ def put_resolution(act: Act, cycle: Cycle, *, body: str, number: str) -> Outcome
     return Outcome(after={"vote": vote.reference, "draft": draft.reference})
 
 
-def is_to_be_put(cycle: Cycle) -> bool:
-    """Whether the resolution has still to be carried by ballot before it can be recorded."""
-    return selectors.resolves_by_ballot(cycle) and not is_carried(selectors.resolution_vote(cycle))
-
-
 def resolve(
     act: Act, cycle: Cycle, *, meeting: Meeting, body: str, number: str, return_reason: str = ""
 ) -> Outcome | None:

@@ -260,6 +260,21 @@ class Gate(nodes.If):
     activation_class = GateActivation
 
 
+class RuleGate(Gate):
+    """Which way the rulebook sends what the flow is about; known before anybody acts, so that pages foretell it.
+
+    question: what the flow is about → whether its rulebook has it so.
+    """
+
+    def __init__(self, question: Callable[[Any], bool]) -> None:
+        super().__init__(lambda activation: question(activation.process.artifact))
+        self._question = question
+
+    def way_of(self, subject: Any) -> Any:
+        """The node this subject goes on to."""
+        return self._on_true if self._question(subject) else self._on_false
+
+
 class EachSplitActivation(SplitActivation):
     """Gives every item a token of its own, so that the join waits for all of them."""
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from workflow.flows.fields import FenField
 from workflow.flows.money import wan
-from workflow.flows.nodes import EachSplit, OfficeEnd, OfficeView, SubFlow
+from workflow.flows.nodes import EachSplit, OfficeEnd, OfficeView, RuleGate, SubFlow
 from workflow.people.models import Unit
 from workflow.people.saying import listed
 from workflow.people.wording import worded
@@ -78,7 +78,7 @@ class Next:
 
 
 def next_steps(node: Any, subject: Any, today: date, process: Any = None) -> list[Next]:
-    """The human steps that follow a task, gates passed over; empty for an event.
+    """The human steps that follow a task, gates passed over but those of the rulebook; empty for an event.
 
     process: the task's own; where its flow ends, the flow that waits for it goes on. Empty where none does.
     """
@@ -109,6 +109,8 @@ def _following(node: Any, process: Any) -> Iterator[OfficeView]:
             queue.extend(edge.dst for edge in waiting.flow_task._outgoing())
         elif isinstance(step, SubFlow):
             queue.extend(edge.dst for edge in step.child.instance.node("start")._outgoing())
+        elif isinstance(step, RuleGate) and process is not None:
+            queue.append(step.way_of(process.artifact))
         elif isinstance(step, EachSplit):
             queue.append(step._each)  # the way for no item at all is not what follows
         else:

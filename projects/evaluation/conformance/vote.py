@@ -195,12 +195,13 @@ LEAST_GROUP = 5
 
 
 def secret(year: Year) -> Finding:
-    """Of phones and paper neither were so few collected that their sums tell who voted how (integrity.md §2.6).
+    """Phones and paper were neither so few that their sums tell who voted how (integrity.md §2.6), as closing asks.
 
-    A vote on paper alone is one group. Closing asks how many papers were issued, not how many of them came back.
+    Of phones the ballots cast count; of paper those issued, for among them whoever kept one back is not known. A vote
+    on paper alone is one group.
     """
     closed = [act for act in year.all("vote.close") if "paper_returned" in act.after]
-    few = [act for act in closed if is_of_a_handful(act)]
+    few = [act for act in closed if _is_of_a_handful(year, act)]
     if few:
         return broken("电子票或纸质票不足五张，可能推知个人意见", *few)
     if closed:
@@ -208,11 +209,15 @@ def secret(year: Year) -> Finding:
     return not_applicable("没有使用电子票") if year.first(CLOSE) else not_yet()
 
 
-def is_of_a_handful(closed: Act) -> bool:
+def _is_of_a_handful(year: Year, closed: Act) -> bool:
     """Whether, phones and paper being counted together, there are only a few of one of them."""
-    paper = int(closed.after["paper_returned"] or 0)
-    device = int(closed.after.get("returned") or 0) - paper
-    return device > 0 and (device < LEAST_GROUP or 0 < paper < LEAST_GROUP)
+    device = int(closed.after.get("returned") or 0) - int(closed.after["paper_returned"] or 0)
+    issued = [
+        int(act.after["paper_issued"] or 0)
+        for act in year.acts
+        if act.id < closed.id and act.subject == closed.subject and "paper_issued" in act.after
+    ]
+    return device > 0 and (device < LEAST_GROUP or 0 < (issued[-1] if issued else 0) < LEAST_GROUP)
 
 
 def chair_in_government(year: Year) -> Finding:

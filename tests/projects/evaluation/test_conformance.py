@@ -287,7 +287,7 @@ BREAKINGS: dict[str, Breaking] = {
     "quorum": told("vote.open", deputies_present=29),
     "opened_by_two": changed("voting.open_confirm", actor="chair@T"),
     "span": moved("voting.arrive", "voting.close"),
-    "secret": told("vote.close", paper_returned=4),
+    "secret": told("vote.close", paper_returned=26),
     "closed_by_two": changed("voting.close_confirm", actor="chief@T"),
     "keyed_twice": changed("voting.key_second", actor="count1@T"),
     "apart": changed("voting.key_first", actor="tel@T"),
@@ -363,6 +363,7 @@ OUT_OF_PLACE: dict[str, tuple[str, Breaking]] = {
     "its form not decided": ("interpellations", without("interpellation.admit", "interpellation.answer_given")),
     "answered by another": ("interpellations", changed("interpellation.answer_given", office="clerk")),
     "answered by the mayor for the department": ("interpellations", told("interpellation.admit", department="unit:7")),
+    "four papers issued beside phones": ("secret", told("vote.open", paper_issued=4)),
     "a change ratified by too few": ("congress", added_vote("change.announce", "supervision.ratify_change", 22)),
 }  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +13,7 @@ from projects.cycles.divisions import division_of
 from projects.cycles.models import Cycle, Paper
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import paper_of
+from projects.deliberation.flows import DeliberationFlow
 from projects.deliberation.selectors import candidates_of, is_settled
 from projects.deliberation.sitting import adopt_method
 from projects.demo.play.collection import play_collection
@@ -27,12 +29,14 @@ from projects.demo.play.voting import Sheet, play_ballot
 from projects.evaluation.conforming import conformance_of
 from projects.lifecycle.intake import start_year
 from projects.voting.desk import DESK
+from projects.voting.flows import VotingFlow
 from projects.voting.selectors import elected_items
 from tests.builders import at, do, township
 from tests.projects.voting.conftest import DAY
 from workflow.flows.errors import Obstructed, Refused
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline, Meeting
+from workflow.inbox.pages import next_steps
 
 T = date(2027, 1, 20)
 SUMS = {
@@ -73,6 +77,23 @@ def put(town, cycle, **more):
 def voted(town, cycle, in_favour, against=0):
     (title,) = DESK.vote_of(cycle).options.values_list("title", flat=True)
     play_ballot(town, cycle, t=T, present=18, sheet=Sheet({title: in_favour}, {title: against}))
+
+
+def foretold(flow, name, year):
+    """Of the steps in question those the page of a task says may follow."""
+    node, process = flow.instance.node, SimpleNamespace(artifact=year, parent_task=None)
+    titles = {step.title for step in next_steps(node(name), year, T, process)}
+    asked = ("adopt_method", "put_method") if flow is DeliberationFlow else ("resolution", "put_resolution")
+    return {name for name in asked if node(name).task_title in titles}
+
+
+def test_of_two_ways_on_a_page_foretells_the_rulebooks_alone(db):
+    year = Cycle(unit=township("QT").unit, rules_data=Rules().frozen_json())
+    assert foretold(DeliberationFlow, "settle", year) == {"adopt_method"}
+    assert foretold(VotingFlow, "settle_tie", year) == {"resolution"}
+    year.rules_data = RULES.frozen_json()
+    assert foretold(DeliberationFlow, "settle", year) == {"put_method"}
+    assert foretold(VotingFlow, "settle_tie", year) == {"put_resolution", "resolution"}
 
 
 def asked_back(town, cycle):
