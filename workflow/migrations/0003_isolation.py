@@ -4,25 +4,30 @@ from django.conf import settings
 from django.db import migrations
 
 from workflow.audit.database import owned_policies
-from workflow.people.isolation import ForcePolicy, ForceTable, among, of_a_person, of_a_whole
+from workflow.people.isolation import ForcePolicy, ForceTable, among, of_a_person, of_a_whole, question_sql
 
 # A process says in its data whose it is.
 PROCESS = "(data->>'unit')::bigint"
 AMONG = "ANY ((SELECT nullif(current_setting('piaojue.{}', true), '')::bigint[])::bigint[])"
 READ, WRITTEN = AMONG.format("units"), AMONG.format("writes")
 AT_A_SEAT = "EXISTS (SELECT 1 FROM workflow_unit u WHERE u.id = owner_permission_obj_pk::bigint AND u.tenant_id = {})"
-IN_A_PROCESS = "EXISTS (SELECT 1 FROM viewflow_process p WHERE p.id = process_id AND (p.data->>'unit')::bigint = {})"
+IN_A_PROCESS = "EXISTS (SELECT 1 FROM viewflow_process p WHERE p.id = {} AND (p.data->>'unit')::bigint = {})"
 # A human task is read by the unit its office is held at; a gate, a job or an end by the unit its process is of. The
 # human branch comes first and settles the inbox query, whose rows all name their seat. Written is one where both allow it.
 SEAT = "owner_permission_obj_pk IS NOT NULL"
-TASK_READ = f"CASE WHEN {SEAT} THEN {AT_A_SEAT.format(READ)} ELSE {IN_A_PROCESS.format(READ)} END"
-TASK_WRITTEN = f"{IN_A_PROCESS.format(WRITTEN)} AND CASE WHEN {SEAT} THEN {AT_A_SEAT.format(WRITTEN)} ELSE true END"
-# What led to a task is read with it, and written by whoever may write its process.
-LED_TO = "EXISTS (SELECT 1 FROM viewflow_task t WHERE t.id = from_task_id)"
-LEADS = (
-    "EXISTS (SELECT 1 FROM viewflow_task t JOIN viewflow_process p ON p.id = t.process_id "
-    f"WHERE t.id = from_task_id AND (p.data->>'unit')::bigint = {WRITTEN})"
+TASK_READ = f"CASE WHEN {SEAT} THEN {AT_A_SEAT.format(READ)} ELSE viewflow_process_is_read(process_id) END"
+TASK_WRITTEN = (
+    f"viewflow_process_is_written(process_id) AND CASE WHEN {SEAT} THEN {AT_A_SEAT.format(WRITTEN)} ELSE true END"
 )
+# What led to a task is read with it, and written by whoever may write its process.
+LED_TO = "EXISTS (SELECT 1 FROM viewflow_task t WHERE t.id = task)"
+LEADS = "EXISTS (SELECT 1 FROM viewflow_task t WHERE t.id = task AND viewflow_process_is_written(t.process_id))"
+QUESTIONS = {
+    "viewflow_process_is_read": ("process bigint", IN_A_PROCESS.format("process", READ)),
+    "viewflow_process_is_written": ("process bigint", IN_A_PROCESS.format("process", WRITTEN)),
+    "viewflow_task_is_read": ("task bigint", LED_TO),
+    "viewflow_task_is_written": ("task bigint", LEADS),
+}
 
 
 def protect_chain(apps, schema_editor):
@@ -73,8 +78,16 @@ class Migration(migrations.Migration):
         of_a_person("workflow_calendarfeed"),
         of_a_person("otp_totp_totpdevice"),
         ForceTable("viewflow_process", reads=among(PROCESS, "units"), writes=among(PROCESS, "writes")),
+        *(
+            migrations.RunSQL(question_sql(name, *told), f"DROP FUNCTION {name}({told[0].partition(' ')[2]})")
+            for name, told in QUESTIONS.items()
+        ),
         ForceTable("viewflow_task", reads=TASK_READ, writes=TASK_WRITTEN),
-        ForceTable("viewflow_task_previous", reads=LED_TO, writes=LEADS),
+        ForceTable(
+            "viewflow_task_previous",
+            reads="viewflow_task_is_read(from_task_id)",
+            writes="viewflow_task_is_written(from_task_id)",
+        ),
         # The tree is printed everywhere; of it a context alters what it reads, and adds to what it reads.
         ForceTable(
             "workflow_unit", reads="true", writes=f"{among('tenant_id', 'units')} OR {among('parent_id', 'units')}"
