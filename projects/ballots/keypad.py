@@ -20,18 +20,6 @@ from django.utils.translation import gettext as _
 
 from workflow.administration import sheets
 
-COLUMNS = ("序号", "项目名称", "赞成", "反对", "弃权", "未按")
-FIGURES = {"赞成": "for", "反对": "against", "弃权": "abstain", "未按": "not_pressed"}
-# How devices call the columns; each name stands for one of COLUMNS.
-NAMES = {
-    "序号": ("序号", "编号", "议题序号"),
-    "项目名称": ("项目名称", "项目", "名称", "议题", "议题名称", "表决事项", "表决项目"),
-    "赞成": ("赞成", "赞成票", "赞成人数", "同意"),
-    "反对": ("反对", "反对票", "反对人数", "不同意"),
-    "弃权": ("弃权", "弃权票", "弃权人数"),
-    "未按": ("未按", "未按键", "未按人数", "未表决", "未投票"),
-}
-NEEDED = ("项目名称", *FIGURES)
 TOTALS = ("合计", "总计", "小计")
 DELIMITERS = ",\t;，"
 HEAD_WITHIN = 30
@@ -40,6 +28,50 @@ MOST_BYTES = sheets.MOST_BYTES
 RUNS = ("=", "+", "-", "@", "\t", "\r", "'")
 
 Sums = dict[str, dict[str, int]]
+
+
+@dataclass(frozen=True)
+class Heads:
+    """The head of a table. figures: its columns of figures → what a tally calls them; names: how devices call a column."""
+
+    figures: Mapping[str, str]
+    names: Mapping[str, tuple[str, ...]]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return ("序号", *self.needed)
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        return ("项目名称", *self.figures)
+
+
+NUMBER = ("序号", "编号", "议题序号")
+TITLE = ("项目名称", "项目", "名称", "议题", "议题名称", "表决事项", "表决项目", "测评事项", "测评项目")
+UNPRESSED = ("未按", "未按键", "未按人数", "未表决", "未投票", "未作评价", "未测评")
+VOTING = Heads(
+    {"赞成": "for", "反对": "against", "弃权": "abstain", "未按": "not_pressed"},
+    {
+        "序号": NUMBER,
+        "项目名称": TITLE,
+        "赞成": ("赞成", "赞成票", "赞成人数", "同意"),
+        "反对": ("反对", "反对票", "反对人数", "不同意"),
+        "弃权": ("弃权", "弃权票", "弃权人数"),
+        "未按": UNPRESSED,
+    },
+)
+# A measurement's three grades (rules.md §8).
+GRADING = Heads(
+    {"满意": "for", "基本满意": "abstain", "不满意": "against", "未按": "not_pressed"},
+    {
+        "序号": NUMBER,
+        "项目名称": TITLE,
+        "满意": ("满意", "满意票", "满意人数"),
+        "基本满意": ("基本满意", "基本满意票", "基本满意人数", "较满意"),
+        "不满意": ("不满意", "不满意票", "不满意人数"),
+        "未按": UNPRESSED,
+    },
+)
 
 
 class Unreadable(ValueError):
@@ -52,7 +84,7 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class _Row:
-    """One row below the head: its number in the file, and its cells by the names of COLUMNS."""
+    """One row below the head: its number in the file, and its cells by the names of the head's columns."""
 
     number: int
     cells: Mapping[str, str]
@@ -65,51 +97,53 @@ class _Row:
         }
 
 
-def read_totals(content: bytes, titles: Sequence[str]) -> Sums:
+def read_totals(content: bytes, titles: Sequence[str], heads: Heads = VOTING) -> Sums:
     """title → {"for", "against", "abstain", "not_pressed"}, for every title on the ballot, in its order.
 
     content: an XLSX workbook (its first sheet), or CSV in UTF-8, UTF-16 or GBK. Raises Unreadable with every fault.
     """
-    rows = _below_head(_table(content))
+    rows = _below_head(_table(content, heads), heads)
     found: Sums = {}
     faults: list[str] = []
     seen: dict[str, int] = {}
     for row in rows:
         if title := _title(row, titles, seen, faults):
             seen[title] = row.number
-            found[title] = {name: _figure(row, column, faults) for column, name in FIGURES.items()}
+            found[title] = {name: _figure(row, column, faults) for column, name in heads.figures.items()}
     faults += [_("缺少“%(title)s”的结果。") % {"title": title} for title in titles if title not in seen]
     if faults:
         raise Unreadable(*faults)
     return {title: found[title] for title in titles}
 
 
-def as_rows(titles: Sequence[str], sums: Mapping[str, Mapping[str, int]] | None = None) -> list[list[str]]:
+def as_rows(
+    titles: Sequence[str], sums: Mapping[str, Mapping[str, int]] | None = None, heads: Heads = VOTING
+) -> list[list[str]]:
     """The table's rows: every project of the ballot with its figures, empty ones where none are given."""
     return [
-        [str(number), title, *(str(sums[title][name]) if sums else "" for name in FIGURES.values())]
+        [str(number), title, *(str(sums[title][name]) if sums else "" for name in heads.figures.values())]
         for number, title in enumerate(titles, 1)
     ]
 
 
-def as_csv(rows: Iterable[Sequence[str]]) -> bytes:
+def as_csv(rows: Iterable[Sequence[str]], heads: Heads = VOTING) -> bytes:
     """The table as CSV that opens in a spreadsheet: UTF-8 with BOM, CRLF, nothing that runs."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
-    writer.writerow(COLUMNS)
+    writer.writerow(heads.columns)
     writer.writerows([[f"'{cell}" if cell.startswith(RUNS) else cell for cell in row] for row in rows])
     return codecs.BOM_UTF8 + buffer.getvalue().encode()
 
 
-def as_xlsx(rows: Iterable[Sequence[str]]) -> bytes:
+def as_xlsx(rows: Iterable[Sequence[str]], heads: Heads = VOTING) -> bytes:
     """The table as a workbook."""
-    return sheets.write(_("表决结果"), COLUMNS, rows)
+    return sheets.write(_("表决结果"), heads.columns, rows)
 
 
 # The table
 
 
-def _table(content: bytes) -> list[list[str]]:
+def _table(content: bytes, heads: Heads) -> list[list[str]]:
     """The cells of the file as text."""
     if len(content) > MOST_BYTES:
         raise Unreadable(_("文件太大，最多 2 MB。"))
@@ -121,7 +155,7 @@ def _table(content: bytes) -> list[list[str]]:
         return [[sheets.text_of(cell) for cell in row] for row in rows]
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise Unreadable(_("这是旧版 Excel 文件（.xls），请另存为 .xlsx 或 .csv 后再导入。"))
-    return _cells(_decoded(content))
+    return _cells(_decoded(content), heads)
 
 
 def _decoded(content: bytes) -> str:
@@ -138,10 +172,10 @@ def _decoded(content: bytes) -> str:
     raise Unreadable(_("文件既不是 Excel 工作簿（.xlsx），也不是文本表格（.csv）。"))
 
 
-def _cells(text: str) -> list[list[str]]:
+def _cells(text: str, heads: Heads) -> list[list[str]]:
     """The rows by the delimiter under which a head is found; by commas where none is."""
     tables = [[[_bare(cell) for cell in row] for row in _split(text, sign)] for sign in DELIMITERS]
-    return next((table for table in tables if _head_at(table) is not None), tables[0])
+    return next((table for table in tables if _head_at(table, heads) is not None), tables[0])
 
 
 def _bare(cell: str) -> str:
@@ -157,21 +191,21 @@ def _split(text: str, delimiter: str) -> list[list[str]]:
         raise Unreadable(_("文件不是完整的文本表格（.csv），请重新导出。")) from error
 
 
-def _head_at(table: Sequence[Sequence[str]]) -> int | None:
+def _head_at(table: Sequence[Sequence[str]], heads: Heads) -> int | None:
     """Where the head stands: the first row that names a project and a figure in favour."""
     for at, row in enumerate(table[:HEAD_WITHIN]):
-        named = _columns(row)
-        if "项目名称" in named and "赞成" in named:
+        named = _columns(row, heads)
+        if "项目名称" in named and next(iter(heads.figures)) in named:
             return at
     return None
 
 
-def _columns(row: Sequence[str]) -> dict[str, int]:
+def _columns(row: Sequence[str], heads: Heads) -> dict[str, int]:
     """Which column stands where in a head."""
     plain = [_plain(cell) for cell in row]
     return {
         column: next(at for at, cell in enumerate(plain) if cell in names)
-        for column, names in NAMES.items()
+        for column, names in heads.names.items()
         if set(plain) & set(names)
     }
 
@@ -182,12 +216,14 @@ def _plain(cell: str) -> str:
     return re.sub(r"\((人|票|人数|票数)\)$", "", text)
 
 
-def _below_head(table: Sequence[Sequence[str]]) -> list[_Row]:
-    at = _head_at(table)
+def _below_head(table: Sequence[Sequence[str]], heads: Heads) -> list[_Row]:
+    at = _head_at(table, heads)
     if at is None:
-        raise Unreadable(_("没有找到表头，表头须有这些列：%(columns)s。") % {"columns": "、".join(NEEDED)})
-    places = _columns(table[at])
-    if missing := [column for column in NEEDED if column not in places]:
+        raise Unreadable(
+            _("没有找到表头，表头须有这些列：%(columns)s。") % {"columns": "、".join(heads.needed)}
+        )
+    places = _columns(table[at], heads)
+    if missing := [column for column in heads.needed if column not in places]:
         raise Unreadable(
             _("第 %(row)s 行表头缺少“%(columns)s”列。") % {"row": at + 1, "columns": "”“".join(missing)}
         )
@@ -240,13 +276,13 @@ def _whole(text: str) -> int | None:
     return int(found.group(1)) if found else None
 
 
-def preview_rows(titles: Sequence[str], sums: Sums) -> list[dict[str, Any]]:
+def preview_rows(titles: Sequence[str], sums: Sums, heads: Heads = VOTING) -> list[dict[str, Any]]:
     """The totals as a page shows them before they are accepted."""
     return [
         {
             "position": number,
             "title": title,
-            "figures": [sums[title][name] for name in FIGURES.values()],
+            "figures": [sums[title][name] for name in heads.figures.values()],
             "whole": sum(sums[title].values()),
         }
         for number, title in enumerate(titles, 1)

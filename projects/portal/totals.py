@@ -24,6 +24,7 @@ from projects.ballots import figures as fig
 from projects.ballots import keypad
 from projects.ballots.forms import TallyForm
 from projects.ballots.models import Vote
+from projects.ballots.rules import GRADING
 from projects.ballots.selectors import keyings_of, last_rejection, round_of
 from workflow.administration.previews import WORKBOOK, payload_of, previewed
 from workflow.flows.errors import Refused
@@ -86,10 +87,14 @@ def totals_import(request: HttpRequest, task_id: int) -> HttpResponse:
         return _ask(request, deadline, vote, form, paper, status=422)
     given = form.cleaned_data["file"]
     try:
-        sums = keypad.read_totals(given.read(keypad.MOST_BYTES + 1), fig.titles_of(vote))
+        sums = keypad.read_totals(given.read(keypad.MOST_BYTES + 1), fig.titles_of(vote), _heads_of(vote))
     except keypad.Unreadable as error:
         return _ask(request, deadline, vote, form, paper, faults=error.faults, status=422)
     return _preview(request, deadline, vote, _keyed(vote, sums, paper), source=given.name)
+
+
+def _heads_of(vote: Vote) -> keypad.Heads:
+    return keypad.GRADING if fig.words_of(vote) is GRADING else keypad.VOTING
 
 
 def _keyed(vote: Vote, sums: keypad.Sums, paper: TallyForm | None) -> dict[str, int]:
@@ -118,7 +123,7 @@ def _ask(
         "vote": vote,
         "form": form,
         "paper": paper,
-        "columns": keypad.COLUMNS,
+        "columns": _heads_of(vote).columns,
         "faults": faults,
     }
     return render(request, "portal/totals_import.html", context, status=status)
@@ -139,8 +144,8 @@ def _preview(
     context = {
         "deadline": deadline,
         "vote": vote,
-        "rows": keypad.preview_rows(fig.titles_of(vote), whole["sums"]),
-        "figures": list(keypad.FIGURES),
+        "rows": keypad.preview_rows(fig.titles_of(vote), whole["sums"], _heads_of(vote)),
+        "figures": [_(name) for name in _heads_of(vote).figures],
         "equations": fig.equations(vote, whole),
         "valid": whole["valid"],
         "mixed": fig.is_mixed(vote),
@@ -205,6 +210,7 @@ def totals_table(request: HttpRequest, task_id: int, ending: str) -> HttpRespons
     _deadline, vote, _paper = _task(request, task_id)
     if ending not in TYPES:
         raise Http404
-    rows = keypad.as_rows(fig.titles_of(vote))
-    content = keypad.as_csv(rows) if ending == "csv" else keypad.as_xlsx(rows)
+    heads = _heads_of(vote)
+    rows = keypad.as_rows(fig.titles_of(vote), heads=heads)
+    content = keypad.as_csv(rows, heads) if ending == "csv" else keypad.as_xlsx(rows, heads)
     return saved_as(content, f"totals.{ending}", TYPES[ending])

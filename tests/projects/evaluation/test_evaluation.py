@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from hashlib import sha256
+from types import SimpleNamespace
 
 import pytest
+from django.urls import reverse
 
-from projects.ballots.figures import digest_of, field_name
+from projects.ballots import keypad
+from projects.ballots.figures import digest_of, field_name, titles_of
 from projects.ballots.models import Vote
 from projects.ballots.reporting import tally_report
 from projects.ballots.selectors import compared_with_first, signatures_hold
@@ -46,6 +49,7 @@ from tests.files import picture
 from tests.plays import play_after_session, play_evaluation, play_inquiry, play_look_back
 from tests.projects.evaluation.conftest import DAY, year_under_supervision
 from tests.projects.supervision.conftest import year_of
+from tests.projects.voting.test_keypad_flow import as_counter, confirm, send
 from tests.standing import stands
 from tests.statements import counting
 from workflow.audit.models import Entry
@@ -705,6 +709,26 @@ def test_a_hall_with_a_device_of_its_own_presses_the_grades(town):
     announced(town)
     done = Measurement.objects.get()
     assert (done.satisfied, done.basic, done.dissatisfied, done.unmarked) == (15, 2, 1, 2)
+
+
+def test_the_file_of_a_hall_s_device_is_read_by_its_grades(town, client):
+    cycle = year_under_supervision(town, ["村道硬化"], rules=Rules(ballot_channel="keypad"))
+    opened(town, cycle)
+    task, vote = open_task("evaluation.measure_key_first").pk, Vote.objects.get()
+    as_counter(client, SimpleNamespace(town=town), 1)
+    empty = client.get(reverse("totals_table", args=[task, "csv"])).content.decode("utf-8-sig")
+    assert empty.startswith("序号,项目名称,满意,基本满意,不满意,未按\r\n")
+    assert "满意、基本满意、不满意、未按" in client.get(f"/tasks/{task}/totals/").content.decode()
+    pressed = {titles_of(vote)[0]: {"for": 15, "abstain": 2, "against": 1, "not_pressed": 2}}
+    refused = send(client, task, keypad.as_csv(keypad.as_rows(titles_of(vote), pressed)))
+    assert (
+        refused.status_code == 422 and "表头须有这些列：项目名称、满意、基本满意" in refused.content.decode()
+    )
+    rows = keypad.as_rows(titles_of(vote), pressed, keypad.GRADING)
+    preview = send(client, task, keypad.as_csv(rows, keypad.GRADING))
+    assert "每个项目的满意、基本满意、不满意、未按合计都是 20 人。" in preview.content.decode()
+    assert confirm(client, task, preview).status_code == 302
+    assert vote.keyings.get().figures["sums"][titles_of(vote)[0]]["abstain"] == 2
 
 
 # Consequences
