@@ -98,8 +98,8 @@ def define_vote(
     paper. device_least: fewer of either kind are not counted by themselves. Refused with every fault that would keep the
     vote from being counted.
     """
-    if keypad and mode == count.Mode.RANK:
-        raise Refused(_("会场表决器只能按赞成、反对、弃权，不能排序，请改用纸质表决票或者逐项表决。"))
+    if keypad and mode != count.Mode.EACH:
+        raise Refused(_("会场表决器逐项按赞成、反对、弃权，不能选择或者排序，请改用纸质表决票或者逐项表决。"))
     with transaction.atomic():
         vote = Vote.objects.create(
             unit=act.unit,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
 from django.utils.functional import cached_property
@@ -532,6 +532,10 @@ class SettleForm(WhenAgreed, NamesTellers, DecisionForm):
         self.together(_("票面序号"), {f"order_{item.pk}": item.title for item in self.items})
         self.fields["seats"].initial = self.subject.seats
         self.fields["mode"].initial = self.subject.rules.ballot_mode
+        if self.subject.rules.ballot_channel == "keypad":
+            # A hall's device takes 赞成, 反对, 弃权 project by project.
+            mode = cast("forms.ChoiceField", self.fields["mode"])
+            mode.choices = [(code, label) for code, label in MODES if code == Mode.EACH]
         self.fields["method"].initial = method_draft(
             self.subject.rules, len(self.items), self.subject.seats or 0
         )

@@ -804,6 +804,19 @@ def test_the_ballot_is_not_settled_over_an_unanswered_question(town, heard):
     assert open_task("deliberation.adopt_method")
 
 
+def test_where_the_hall_presses_keypads_it_is_settled_project_by_project(town, heard):
+    by_keypad = Rules(ballot_channel="keypad", ballot_mode="each")
+    Cycle.objects.filter(pk=heard.pk).update(rules_data=by_keypad.frozen_json())
+    heard.refresh_from_db()
+    with pytest.raises(InvalidForm) as refused:
+        settle(town, heard)
+    assert list(refused.value.form.errors) == ["mode"]
+    settle(town, heard, mode="each")
+    adopt(town, heard)
+    vote = Vote.objects.get()
+    assert (vote.mode, vote.keypad) == ("each", True)
+
+
 def test_the_presidium_sends_the_list_back_to_the_delegations(town, heard):
     data = meeting(town.people["presidium"], T, agree=False)
     entry = do_task(heard, "deliberation.settle", town.of("presidium"), T, hour=11, **data)

@@ -698,7 +698,9 @@ def test_the_signed_report_has_the_grades_and_what_follows(town, cycle):
 
 
 def test_a_hall_with_a_device_of_its_own_presses_the_grades(town):
-    cycle = year_under_supervision(town, ["村道硬化"], rules=Rules(ballot_channel="keypad"))
+    cycle = year_under_supervision(
+        town, ["村道硬化"], rules=Rules(ballot_channel="keypad", ballot_mode="each")
+    )
     opened(town, cycle)
     vote = Vote.objects.get()
     assert vote.keypad and DESK.at_keying(cycle)["vote"] == vote
@@ -712,7 +714,9 @@ def test_a_hall_with_a_device_of_its_own_presses_the_grades(town):
 
 
 def test_the_file_of_a_hall_s_device_is_read_by_its_grades(town, client):
-    cycle = year_under_supervision(town, ["村道硬化"], rules=Rules(ballot_channel="keypad"))
+    cycle = year_under_supervision(
+        town, ["村道硬化"], rules=Rules(ballot_channel="keypad", ballot_mode="each")
+    )
     opened(town, cycle)
     task, vote = open_task("evaluation.measure_key_first").pk, Vote.objects.get()
     as_counter(client, SimpleNamespace(town=town), 1)

@@ -426,7 +426,7 @@ def test_a_recount_asked_for_leaves_the_inbox_when_the_vote_on_the_change_is_ann
 
 
 def test_a_hall_with_a_device_presses_a_change_too(under):
-    year = under(ballot_channel="keypad")
+    year = under(ballot_channel="keypad", ballot_mode="each")
     year.building()
     ask(year, "place", place="第9村")
     year.in_session()

@@ -273,15 +273,16 @@ def test_a_paper_vote_offers_no_import(client, db):
     apply(SYSTEM)
 
 
-def test_a_device_cannot_rank(hall):
-    with pytest.raises(RulebookError, match="会场表决器不能排序"):
-        Rules().with_values({"ballot_channel": "keypad", "ballot_mode": "rank"})
+@pytest.mark.parametrize("mode", ["rank", "select"])
+def test_a_device_is_pressed_project_by_project_alone(hall, mode):
+    with pytest.raises(RulebookError, match="应为逐项表决"):
+        Rules().with_values({"ballot_channel": "keypad", "ballot_mode": mode})
     act = hall.town.act("chair", at(DAY))
     terms = {"session": hall.session, "about": "cycle:0", "purpose": "projects", "title": "票", "seats": 1}
     more = {"rules": {}, "deputies_in_office": 50, "options": [("item:1", "甲")], "step": 4}
     assert define_vote(act, mode="each", keypad=True, **terms, **more).keypad
-    with pytest.raises(Refused, match="不能排序"):
-        define_vote(act, mode="rank", keypad=True, **terms, **more)
+    with pytest.raises(Refused, match="不能选择或者排序"):
+        define_vote(act, mode=mode, keypad=True, **terms, **more)
 
 
 def test_the_report_of_a_paper_vote_has_no_such_column(db):
