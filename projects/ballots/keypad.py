@@ -62,14 +62,14 @@ VOTING = Heads(
 )
 # A measurement's three grades (rules.md §8).
 GRADING = Heads(
-    {"满意": "for", "基本满意": "abstain", "不满意": "against", "未按": "not_pressed"},
+    {"满意": "for", "基本满意": "abstain", "不满意": "against", "未作评价": "not_pressed"},
     {
         "序号": NUMBER,
         "项目名称": TITLE,
         "满意": ("满意", "满意票", "满意人数"),
         "基本满意": ("基本满意", "基本满意票", "基本满意人数", "较满意"),
         "不满意": ("不满意", "不满意票", "不满意人数"),
-        "未按": UNPRESSED,
+        "未作评价": UNPRESSED,
     },
 )
 

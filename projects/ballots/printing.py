@@ -250,7 +250,7 @@ def _numbered(ballot: Ballot) -> list[str]:
 
 
 def _foot(ballot: Ballot) -> str:
-    return f"票样代码 {ballot.form_code}（本次投票每张相同）"
+    return f"票样代码 {ballot.form_code}（本次投票各张票相同）"
 
 
 def _width_in_word(layout: Layout) -> int:

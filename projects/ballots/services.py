@@ -99,7 +99,11 @@ def define_vote(
     vote from being counted.
     """
     if keypad and mode != count.Mode.EACH:
-        raise Refused(_("会场表决器逐项按赞成、反对、弃权，不能选择或者排序，请改用纸质表决票或者逐项表决。"))
+        raise Refused(
+            _(
+                "会场表决器只能逐项按赞成、反对、弃权，不能用于差额选择或者排序，请改用纸质表决票，或者改为逐项表决。"
+            )
+        )
     with transaction.atomic():
         vote = Vote.objects.create(
             unit=act.unit,

@@ -135,3 +135,31 @@ def test_the_run_time_role_cannot_change_the_trail(two_towns, sql):
     assert run("SELECT count(*) > 0 FROM workflow_entry") == [(True,)]
     with pytest.raises(DatabaseError, match=r"permission denied|must be owner"), transaction.atomic():
         run(sql)
+
+
+def test_what_a_policy_asks_in_a_function_is_asked_as_the_caller_and_never_of_a_table_of_the_callers_own():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT p.proname, p.proargtypes[0]::regtype::text, p.prosecdef, p.proconfig,"
+            " pg_has_role(p.proowner, 'MEMBER')"
+            " FROM pg_depend d JOIN pg_proc p ON p.oid = d.refobjid AND d.refclassid = 'pg_proc'::regclass"
+            " WHERE d.classid = 'pg_policy'::regclass AND p.pronamespace = 'public'::regnamespace ORDER BY 1"
+        )
+        asked = cursor.fetchall()
+        names = {name for name, *_rest in asked}
+        assert {"viewflow_process_is_read", "viewflow_task_is_written", "viewflow_task_in_scope"} <= names
+        for name, of, as_owner, settings, owned in asked:
+            assert (as_owner, settings, owned) == (False, ["search_path=public, pg_temp"], False), name
+            # What it names is looked up when it is called, not when it is made.
+            cursor.execute(f'SELECT "{name}"({"0" if of == "bigint" else f"NULL::{of}"})')
+
+
+def test_a_table_of_the_sessions_own_stands_before_none_a_policy_asks():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('piaojue.mode', 'unit', true), set_config('piaojue.units', '{7}', true)"
+        )
+        cursor.execute("CREATE TEMP TABLE viewflow_process (id bigint, data jsonb)")
+        cursor.execute("INSERT INTO viewflow_process VALUES (1, '{\"unit\": 7}')")
+        cursor.execute("SELECT count(*), viewflow_process_is_read(1) FROM viewflow_process")
+        assert cursor.fetchone() == (1, False)

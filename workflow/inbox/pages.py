@@ -78,7 +78,7 @@ class Next:
 
 
 def next_steps(node: Any, subject: Any, today: date, process: Any = None) -> list[Next]:
-    """The human steps that follow a task, gates passed over but those of the rulebook; empty for an event.
+    """The human steps that follow a task, all of a gate's ways but at those of the rulebook; empty for an event.
 
     process: the task's own; where its flow ends, the flow that waits for it goes on. Empty where none does.
     """

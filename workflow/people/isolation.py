@@ -276,7 +276,10 @@ SCOPES = {"scope": "SELECT", "scope_edits": "UPDATE", "scope_removes": "DELETE"}
 
 
 def narrow_sql(table: str, condition: str) -> list[str]:
-    """The statements that narrow `table`; the policies are restrictive: they take away from what the others show."""
+    """The statements that narrow `table`; the policies are restrictive: they take away from what the others show.
+
+    What the condition asks of other tables goes into a function (`question_sql`).
+    """
     apart = []
     if "EXISTS" in condition:
         name = f"{table}_in_scope"
@@ -300,7 +303,8 @@ def question_sql(name: str, of: str, condition: str) -> str:
     """A question a policy asks of other tables, as a function; asked in the caller's own context, like the policy.
 
     of: its arguments. A question written into the policy is planned, with the policies of what it asks about, for every
-    statement that so much as names the table: three quarters of the time of a short one. A function's plan is kept.
+    statement that so much as names the table: three quarters of the time of a short one. A function's plan is kept; a
+    column renamed is not followed there.
     """
     # A table of a session's own would otherwise stand before the one meant.
     return (
@@ -409,6 +413,8 @@ def powers_of_the_role() -> list[str]:
         cursor.execute(
             "SELECT rolsuper, rolbypassrls, EXISTS (SELECT FROM pg_class WHERE relkind IN ('r', 'p')"
             " AND relnamespace = 'public'::regnamespace AND pg_has_role(relowner, 'MEMBER'))"
+            " OR EXISTS (SELECT FROM pg_proc"
+            " WHERE pronamespace = 'public'::regnamespace AND pg_has_role(proowner, 'MEMBER'))"
             " FROM pg_roles WHERE rolname = current_user"
         )
         superuser, bypasses, owns = cursor.fetchone()

@@ -115,7 +115,9 @@ def _ballot_faults(rules: Rules) -> Iterable[str]:
     if rules.each_cap and rules.ballot_mode != "each":
         yield wrong(_("“逐项表决限赞成数”只用于“票决方式”为逐项表决时"))
     if rules.ballot_channel == "keypad" and rules.ballot_mode != "each":
-        yield wrong(_("会场表决器逐项按赞成、反对、弃权：“投票形式”为会场表决器时，“票决方式”应为逐项表决"))
+        yield wrong(
+            _("会场表决器只能逐项按赞成、反对、弃权：“投票形式”为会场表决器时，“票决方式”应为逐项表决")
+        )
     if rules.runoff_majority and rules.tie != "runoff":
         yield wrong(_("“再次投票仍须过半数”只用于“末位票数相等”为再次投票时"))
 

@@ -195,15 +195,15 @@ LEAST_GROUP = 5
 
 
 def secret(year: Year) -> Finding:
-    """Phones and paper were neither so few that their sums tell who voted how (integrity.md §2.6), as closing asks.
+    """Phones and paper were neither so few that their sums tell who voted how (integrity.md §2.6).
 
-    Of phones the ballots cast count; of paper those issued, for among them whoever kept one back is not known. A vote
-    on paper alone is one group.
+    Of phones the ballots cast count; of paper those issued, for among them whoever kept one back is not known. Closing
+    asks the same, and for more where the rulebook does. A vote on paper alone is one group; a recount issues nothing.
     """
     closed = [act for act in year.all("vote.close") if "paper_returned" in act.after]
     few = [act for act in closed if _is_of_a_handful(year, act)]
     if few:
-        return broken("电子票或纸质票不足五张，可能推知个人意见", *few)
+        return broken("用电子票、表决器表决的人数或者发出的纸质票不足五，可能推知个人意见", *few)
     if closed:
         return held(*closed)
     return not_applicable("没有使用电子票") if year.first(CLOSE) else not_yet()

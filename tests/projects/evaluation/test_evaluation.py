@@ -721,8 +721,8 @@ def test_the_file_of_a_hall_s_device_is_read_by_its_grades(town, client):
     task, vote = open_task("evaluation.measure_key_first").pk, Vote.objects.get()
     as_counter(client, SimpleNamespace(town=town), 1)
     empty = client.get(reverse("totals_table", args=[task, "csv"])).content.decode("utf-8-sig")
-    assert empty.startswith("序号,项目名称,满意,基本满意,不满意,未按\r\n")
-    assert "满意、基本满意、不满意、未按" in client.get(f"/tasks/{task}/totals/").content.decode()
+    assert empty.startswith("序号,项目名称,满意,基本满意,不满意,未作评价\r\n")
+    assert "满意、基本满意、不满意、未作评价" in client.get(f"/tasks/{task}/totals/").content.decode()
     pressed = {titles_of(vote)[0]: {"for": 15, "abstain": 2, "against": 1, "not_pressed": 2}}
     refused = send(client, task, keypad.as_csv(keypad.as_rows(titles_of(vote), pressed)))
     assert (
@@ -730,7 +730,7 @@ def test_the_file_of_a_hall_s_device_is_read_by_its_grades(town, client):
     )
     rows = keypad.as_rows(titles_of(vote), pressed, keypad.GRADING)
     preview = send(client, task, keypad.as_csv(rows, keypad.GRADING))
-    assert "每个项目的满意、基本满意、不满意、未按合计都是 20 人。" in preview.content.decode()
+    assert "每个项目的满意、基本满意、不满意、未作评价合计都是 20 人。" in preview.content.decode()
     assert confirm(client, task, preview).status_code == 302
     assert vote.keyings.get().figures["sums"][titles_of(vote)[0]]["abstain"] == 2
 

@@ -281,7 +281,7 @@ def test_a_device_is_pressed_project_by_project_alone(hall, mode):
     terms = {"session": hall.session, "about": "cycle:0", "purpose": "projects", "title": "票", "seats": 1}
     more = {"rules": {}, "deputies_in_office": 50, "options": [("item:1", "甲")], "step": 4}
     assert define_vote(act, mode="each", keypad=True, **terms, **more).keypad
-    with pytest.raises(Refused, match="不能选择或者排序"):
+    with pytest.raises(Refused, match="不能用于差额选择或者排序"):
         define_vote(act, mode=mode, keypad=True, **terms, **more)
 
 
