@@ -49,7 +49,7 @@ class Heads:
 NUMBER = ("序号", "编号", "议题序号")
 TITLE = ("项目名称", "项目", "名称", "议题", "议题名称", "表决事项", "表决项目", "测评事项", "测评项目")
 UNPRESSED = ("未按", "未按键", "未按人数", "未表决", "未投票", "未作评价", "未测评")
-VOTING = Heads(
+MARK_HEADS = Heads(
     {"赞成": "for", "反对": "against", "弃权": "abstain", "未按": "not_pressed"},
     {
         "序号": NUMBER,
@@ -61,7 +61,7 @@ VOTING = Heads(
     },
 )
 # A measurement's three grades (rules.md §8).
-GRADING = Heads(
+GRADE_HEADS = Heads(
     {"满意": "for", "基本满意": "abstain", "不满意": "against", "未作评价": "not_pressed"},
     {
         "序号": NUMBER,
@@ -97,7 +97,7 @@ class _Row:
         }
 
 
-def read_totals(content: bytes, titles: Sequence[str], heads: Heads = VOTING) -> Sums:
+def read_totals(content: bytes, titles: Sequence[str], heads: Heads = MARK_HEADS) -> Sums:
     """title → {"for", "against", "abstain", "not_pressed"}, for every title on the ballot, in its order.
 
     content: an XLSX workbook (its first sheet), or CSV in UTF-8, UTF-16 or GBK. Raises Unreadable with every fault.
@@ -117,7 +117,7 @@ def read_totals(content: bytes, titles: Sequence[str], heads: Heads = VOTING) ->
 
 
 def as_rows(
-    titles: Sequence[str], sums: Mapping[str, Mapping[str, int]] | None = None, heads: Heads = VOTING
+    titles: Sequence[str], sums: Mapping[str, Mapping[str, int]] | None = None, heads: Heads = MARK_HEADS
 ) -> list[list[str]]:
     """The table's rows: every project of the ballot with its figures, empty ones where none are given."""
     return [
@@ -126,7 +126,7 @@ def as_rows(
     ]
 
 
-def as_csv(rows: Iterable[Sequence[str]], heads: Heads = VOTING) -> bytes:
+def as_csv(rows: Iterable[Sequence[str]], heads: Heads = MARK_HEADS) -> bytes:
     """The table as CSV that opens in a spreadsheet: UTF-8 with BOM, CRLF, nothing that runs."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
@@ -135,7 +135,7 @@ def as_csv(rows: Iterable[Sequence[str]], heads: Heads = VOTING) -> bytes:
     return codecs.BOM_UTF8 + buffer.getvalue().encode()
 
 
-def as_xlsx(rows: Iterable[Sequence[str]], heads: Heads = VOTING) -> bytes:
+def as_xlsx(rows: Iterable[Sequence[str]], heads: Heads = MARK_HEADS) -> bytes:
     """The table as a workbook."""
     return sheets.write(_("表决结果"), heads.columns, rows)
 
@@ -276,7 +276,7 @@ def _whole(text: str) -> int | None:
     return int(found.group(1)) if found else None
 
 
-def preview_rows(titles: Sequence[str], sums: Sums, heads: Heads = VOTING) -> list[dict[str, Any]]:
+def preview_rows(titles: Sequence[str], sums: Sums, heads: Heads = MARK_HEADS) -> list[dict[str, Any]]:
     """The totals as a page shows them before they are accepted."""
     return [
         {

@@ -533,9 +533,9 @@ class SettleForm(WhenAgreed, NamesTellers, DecisionForm):
         self.fields["seats"].initial = self.subject.seats
         self.fields["mode"].initial = self.subject.rules.ballot_mode
         if self.subject.rules.ballot_channel == "keypad":
-            # A hall's device takes 赞成, 反对, 弃权 project by project.
             mode = cast("forms.ChoiceField", self.fields["mode"])
             mode.choices = [(code, label) for code, label in MODES if code == Mode.EACH]
+            mode.help_text = _("会场表决器逐项按赞成、反对、弃权，只能逐项表决。")
         self.fields["method"].initial = method_draft(
             self.subject.rules, len(self.items), self.subject.seats or 0
         )

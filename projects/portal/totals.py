@@ -94,7 +94,7 @@ def totals_import(request: HttpRequest, task_id: int) -> HttpResponse:
 
 
 def _heads_of(vote: Vote) -> keypad.Heads:
-    return keypad.GRADING if fig.words_of(vote) is GRADING else keypad.VOTING
+    return keypad.GRADE_HEADS if fig.words_of(vote) is GRADING else keypad.MARK_HEADS
 
 
 def _keyed(vote: Vote, sums: keypad.Sums, paper: TallyForm | None) -> dict[str, int]:

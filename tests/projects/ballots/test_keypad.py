@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projects.ballots.keypad import GRADING, VOTING, Unreadable, as_csv, as_rows, as_xlsx, read_totals
+from projects.ballots.keypad import GRADE_HEADS, MARK_HEADS, Unreadable, as_csv, as_rows, as_xlsx, read_totals
 
 TITLES = ["水厂改造", "村道硬化"]
 SUMS = {
@@ -50,7 +50,7 @@ figures = st.fixed_dictionaries(
 )
 def test_what_is_written_is_read_back_whole(sums):
     titles = list(sums)
-    for heads in (VOTING, GRADING):
+    for heads in (MARK_HEADS, GRADE_HEADS):
         rows = as_rows(titles, sums, heads)
         assert read_totals(as_csv(rows, heads), titles, heads) == sums
         assert read_totals(as_xlsx(rows, heads), titles, heads) == sums
@@ -123,4 +123,4 @@ def test_every_fault_is_named_at_once():
 
 def test_grades_are_known_by_the_names_devices_give_them():
     written = "测评项目,满意票,基本满意票,不满意票,未测评\n水厂改造,31,1,2,1\n村道硬化,10,5,20,0\n"
-    assert read_totals(written.encode(), TITLES, GRADING) == SUMS
+    assert read_totals(written.encode(), TITLES, GRADE_HEADS) == SUMS

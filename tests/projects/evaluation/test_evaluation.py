@@ -728,8 +728,8 @@ def test_the_file_of_a_hall_s_device_is_read_by_its_grades(town, client):
     assert (
         refused.status_code == 422 and "表头须有这些列：项目名称、满意、基本满意" in refused.content.decode()
     )
-    rows = keypad.as_rows(titles_of(vote), pressed, keypad.GRADING)
-    preview = send(client, task, keypad.as_csv(rows, keypad.GRADING))
+    rows = keypad.as_rows(titles_of(vote), pressed, keypad.GRADE_HEADS)
+    preview = send(client, task, keypad.as_csv(rows, keypad.GRADE_HEADS))
     assert "每个项目的满意、基本满意、不满意、未作评价合计都是 20 人。" in preview.content.decode()
     assert confirm(client, task, preview).status_code == 302
     assert vote.keyings.get().figures["sums"][titles_of(vote)[0]]["abstain"] == 2
