@@ -24,6 +24,7 @@ from django.db import connection
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from projects.site.postgres import Urls
 from tests import standing
@@ -157,6 +158,22 @@ def served(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Liv
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def styles_looked_for_once() -> Iterator[None]:
+    """Every client of a test sets the site up anew: what the styles and scripts are, it learns from the first one."""
+    look, known = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def recall(site: WhiteNoiseMiddleware) -> None:
+        if not known:
+            look(site)
+            known.update(site.files)
+        site.files.update(known)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, look.__name__, recall)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, ClassVar, cast
 
 from django import forms
+from django.forms.boundfield import BoundWidget
 from django.utils.text import format_lazy
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
@@ -77,17 +78,14 @@ class VoteForm(StepForm):
 class AttendanceForm(VoteForm):
     """应到、请假、实到; who is on leave or absent is marked on the roll, which is frozen at opening."""
 
+    template_name = "steps/voting/attendance_form.html"
     present = number(_("实到人数"))
     on_leave = number(_("请假人数"))
     leave = forms.MultipleChoiceField(
-        label=_("请假的代表"),
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}),
-        required=False,
+        label=_("请假的代表"), widget=forms.CheckboxSelectMultiple(), required=False
     )
     absent = forms.MultipleChoiceField(
-        label=_("缺席的代表"),
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}),
-        required=False,
+        label=_("缺席的代表"), widget=forms.CheckboxSelectMultiple(), required=False
     )
 
     def prepare(self) -> None:
@@ -97,6 +95,23 @@ class AttendanceForm(VoteForm):
                 self.offer(name, [(str(line.pk), line.name) for line in lines])
             else:
                 del self.fields[name]
+
+    @property
+    def heads(self) -> list[forms.BoundField]:
+        """The numbers that were counted in the hall."""
+        return [self[name] for name in ("present", "on_leave")]
+
+    @property
+    def marks(self) -> list[tuple[Any, forms.BoundField]]:
+        """What a line of the roll may be marked as; empty without a roll."""
+        words = {"leave": Presence.LEAVE.label, "absent": Presence.ABSENT.label}
+        return [(label, self[name]) for name, label in words.items() if name in self.fields]
+
+    @property
+    def roll(self) -> list[tuple[str, list[tuple[Any, BoundWidget]]]]:
+        """Every deputy once, with a box for each mark."""
+        boxes = [[(label, box) for box in field] for label, field in self.marks]
+        return [(line[0][1].choice_label, list(line)) for line in zip(*boxes, strict=True)]
 
     def clean(self) -> dict[str, Any]:
         super().clean()

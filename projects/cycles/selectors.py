@@ -27,6 +27,7 @@ from workflow.audit.models import Entry
 from workflow.flows.meetings import BY_LAW, Standard
 from workflow.machines.references import number_in
 from workflow.people.models import Unit, User
+from workflow.people.prepared import Prepared
 from workflow.roles.selectors import holders_of
 
 
@@ -65,8 +66,17 @@ def open_windows(unit: Unit, on: date) -> list[Cycle]:
 
 def session_of(cycle: Cycle, use: str) -> Session | None:
     """The session a cycle uses for its vote ("vote", T) or evaluation ("evaluation", T2)."""
-    found = CycleSession.objects.filter(cycle=cycle, use=use).select_related("session").first()
+    found = _USE.first(cycle_id=cycle.pk, use=use)
     return found.session if found else None
+
+
+_USE = Prepared(
+    lambda cycle_id, use: (
+        CycleSession.objects.filter(cycle_id=cycle_id, use=use).select_related("session").order_by()
+    ),
+    cycle_id=-1,
+    use="\0use",
+)
 
 
 def session_date(cycle: Cycle, use: str) -> date:

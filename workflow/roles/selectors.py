@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from workflow.people.isolation import Context, of_units
 from workflow.people.models import TENANT_KINDS, Unit, User
+from workflow.people.prepared import Prepared
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 
@@ -29,7 +30,14 @@ def live_grants(on: date) -> QuerySet[RoleGrant]:
 
 def grants_of(user: User, on: date) -> list[RoleGrant]:
     """A person's offices on a day, with their units, in a stable order."""
-    return list(live_grants(on).filter(user=user).select_related(*WITH_PERSONS).order_by("pk"))
+    return _HELD_BY.every(user_id=user.pk, on=on)
+
+
+_HELD_BY = Prepared(
+    lambda user_id, on: live_grants(on).filter(user_id=user_id).select_related(*WITH_PERSONS).order_by("pk"),
+    user_id=-1,
+    on=date.min,
+)
 
 
 def office_called(grant: RoleGrant) -> str:
@@ -42,8 +50,17 @@ def office_called(grant: RoleGrant) -> str:
 
 def holders_of(office: str, unit: Unit, on: date) -> list[User]:
     """The persons who hold an office at a unit on a day, by id; one who was granted it twice is one person."""
-    grants = live_grants(on).filter(office=office, unit=unit).select_related("user").order_by("user_id")
-    return list({g.user_id: g.user for g in grants}.values())
+    return persons_of(_HOLDERS.every(office=office, unit_id=unit.pk, on=on))
+
+
+_HOLDERS = Prepared(
+    lambda office, unit_id, on: (
+        live_grants(on).filter(office=office, unit_id=unit_id).select_related("user").order_by("user_id")
+    ),
+    office="\0office",
+    unit_id=-1,
+    on=date.min,
+)
 
 
 def grants_between(office: str, unit: Unit, first: date, last: date) -> list[RoleGrant]:

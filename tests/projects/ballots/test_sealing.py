@@ -231,7 +231,7 @@ def test_rules_and_the_offline_tool_agree_on_sealed_boxes(size, holders, keys, s
     draws, agreed = random.Random(20270120), 0
     ours = sealing.join_shares(shares[0], shares[1], keys.public_key)
     theirs = offline.private_key(shares[2], shares[1], keys.public_key)
-    for _turn in range(size("sealed_boxes", 500, 5_000)):
+    for _turn in range(size("sealed_boxes", 500, 1_000)):
         names = tuple(f"项目{n}" for n in range(draws.randint(1, 8)))
         paper = Paper(names, draws.choice(list(Mode)), draws.randint(1, 8), each_cap=draws.random() < 0.3)
         box = exported(paper, keys, holders, random_box(draws, paper))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import pytest
 from django.template.loader import render_to_string
@@ -126,6 +127,27 @@ def test_a_vote_by_device_begins_with_three_passphrases_and_then_takes_attendanc
 
     assert waiting() == ["voting.attendance"]
     assert len(hall.vote.public_key) == 64
+
+
+def test_every_deputy_stands_once_on_the_roll_that_is_called_with_a_box_for_leave_and_one_for_absence(
+    hall, client
+):
+    hold(hall)
+    page = page_of("voting.attendance", hall.town.of("clerk"), "clerk", client)
+    called = re.findall(r"(代表\d+)\s+\1：\s*(请假)\s+\1：\s*(缺席)", page)
+    assert called == [(f"代表{n}", "请假", "缺席") for n in range(1, 21)]
+    assert "没有勾选的，记为到会" in page
+
+
+def test_a_roll_that_does_not_agree_with_the_numbers_says_so_above_it_and_keeps_its_marks(hall, client):
+    hold(hall)
+    task, gone = open_task("voting.attendance"), line(hall, 3)
+    client.force_login(hall.town.of("clerk"))
+    data = {"present": 18, "on_leave": 1, "leave": [], "absent": [gone], "op": "submit"}
+    page = client.post(f"/tasks/{task.pk}/", data).content.decode()
+    apply(SYSTEM)
+    assert "勾选请假 0 人，与请假人数不符。" in page and task.pk == open_task("voting.attendance").pk
+    assert re.findall(r'name="(\w+)" value="(\d+)"[^>]*checked', page) == [("absent", gone)]
 
 
 def test_a_passphrase_typed_differently_the_second_time_is_refused(hall):
