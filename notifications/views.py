@@ -32,13 +32,15 @@ def letters(request: HttpRequest) -> HttpResponse:
         page = Paginator(found.filter(read_at=None) if only_unread else found, PER_PAGE).get_page(
             request.GET.get("page")
         )
-        context = {
-            "page": page,
-            "unread": unread_count(me),
-            "only_unread": only_unread,
-            "keeps_groups": acting is not None and may_keep(acting, acting.tenant),
-        }
-        return render(request, "notifications/list.html", context)
+        page.object_list = list(page)  # read here: what stands around the list is read as the office sees it
+        unread = unread_count(me)
+    context = {
+        "page": page,
+        "unread": unread,
+        "only_unread": only_unread,
+        "keeps_groups": acting is not None and may_keep(acting, acting.tenant),
+    }
+    return render(request, "notifications/list.html", context)
 
 
 @login_required
@@ -58,9 +60,9 @@ def digest(request: HttpRequest, number: int) -> HttpResponse:
     me = _me(request)
     with within(own_letters(me)):
         parts = list(letters_in(me, number))
-        if not parts:
-            raise Http404
-        return render(request, "notifications/digest.html", {"parts": parts})
+    if not parts:
+        raise Http404
+    return render(request, "notifications/digest.html", {"parts": parts})
 
 
 @login_required

@@ -126,6 +126,12 @@ class Phone:
         return answer.status, page
 
 
+def token_with(cookie: str, own: str) -> str:
+    """A token of the entry a cookie admits to, made of a secret of one's own."""
+    admitted = voter_admission.Admission(**Signer(salt=voter_admission.SALT).unsign_object(cookie))
+    return voter_admission.token_of(admitted, own)
+
+
 def token_on(page: str) -> str:
     found = re.search(r'name="token" value="([^"]+)"', page)
     assert found, page

@@ -9,6 +9,7 @@ from typing import Any
 
 import segno
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -38,6 +39,7 @@ from workflow.people.isolation import PUBLIC, of_units, within
 from workflow.people.models import Unit
 
 View = Callable[..., HttpResponseBase]
+PLACES_PER_PAGE = 60
 TOO_OFTEN = _lazy("操作太频繁，请过一会儿再试。")
 
 
@@ -99,10 +101,10 @@ def writing(unit: Unit) -> Any:
 def public_home(request: HttpRequest) -> HttpResponse:
     """Choose the township; the only one there is needs no choice."""
     search = request.GET.get("q", "").strip()[:40]
-    places = selectors.townships(search)
-    if len(places) == 1 and not search:
-        return redirect("township", places[0].unit.code)
-    return shown(request, "home", None, places=places, search=search)
+    page = Paginator(selectors.townships(search), PLACES_PER_PAGE).get_page(request.GET.get("page"))
+    if page.paginator.count == 1 and not search:
+        return redirect("township", page[0].code)
+    return shown(request, "home", None, places=selectors.places_of(page), page=page, search=search)
 
 
 @require_safe
@@ -217,7 +219,7 @@ def object_to_notice(request: HttpRequest, code: str, year: int) -> HttpResponse
     form = ObjectionForm(request.POST or None, items=selectors.posted_items(notice))
     raised = None
     if form.is_valid() and _may(request, form, "object"):
-        raised = _refusable(form, lambda: _object(unit, notice, **form.cleaned_data))
+        raised = refusable(form, lambda: _object(unit, notice, **form.cleaned_data))
     if raised:
         request.session["objected"] = raised.code
         return redirect("objection", unit.code, raised.code)
@@ -237,7 +239,7 @@ def _may(request: HttpRequest, form: Any, what: str) -> bool:
     return True
 
 
-def _refusable(form: Any, act: Callable[[], Any]) -> Any:
+def refusable(form: Any, act: Callable[[], Any]) -> Any:
     """Do it; a refusal becomes the form's own error and nothing is returned."""
     try:
         return act()
@@ -292,7 +294,7 @@ def _completing(request: HttpRequest, unit: Unit, way: follow_selectors.Way) -> 
         return None
     form = CompleteForm(request.POST or None, initial={"content": way.proposal.content})
     if form.is_valid() and _may(request, form, "complete"):
-        _refusable(form, lambda: _complete(unit, way.proposal.code, form.cleaned_data["content"]))
+        refusable(form, lambda: _complete(unit, way.proposal.code, form.cleaned_data["content"]))
     return form
 
 
@@ -316,7 +318,7 @@ def ask_erasure(request: HttpRequest, code: str, query_code: str) -> HttpRespons
         raise Http404(_("没有这件意见建议。"))
     form = AskErasureForm(request.POST or None)
     sent = form.is_valid() and _may(request, form, "complete")
-    if sent and _refusable(form, lambda: _ask_erasure(unit, query_code)):
+    if sent and refusable(form, lambda: _ask_erasure(unit, query_code)):
         messages.success(request, _("已收到您的申请，答复在本页查看。"))
         return redirect("proposal", unit.code, query_code)
     return private(shown(request, "ask_erasure", unit, status=_status(form), way=way, form=form))
@@ -375,7 +377,7 @@ def rate(request: HttpRequest, code: str, number: int) -> HttpResponse:
     if number in rated:
         form.add_error(None, _("您已经评价过这个项目，谢谢。"))
     elif form.is_valid() and _may(request, form, "rate"):
-        done = _refusable(form, lambda: _rate(unit, card.project, **form.cleaned_data))
+        done = refusable(form, lambda: _rate(unit, card.project, **form.cleaned_data))
     if not done:
         return shown(request, "project", unit, status=422, **_project_context(card, form))
     request.session["rated"] = [*rated, number]

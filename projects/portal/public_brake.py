@@ -35,5 +35,10 @@ def first_time(key: str, seconds: int = 10 * 60) -> bool:
     return bool(cache.add(f"once:{key}", 1, seconds))
 
 
+def not_yet(key: str) -> None:
+    """What was sent under the key did not come to anything: it may be sent again."""
+    cache.delete(f"once:{key}")
+
+
 def _address(request: HttpRequest) -> str:
     return str(import_string(settings.AXES_CLIENT_IP_CALLABLE)(request))

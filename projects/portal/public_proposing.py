@@ -20,12 +20,13 @@ from projects.portal.public import (
     TOO_OFTEN,
     private,
     public_page,
+    refusable,
     resident,
     shown,
     township_or_404,
     writing,
 )
-from projects.portal.public_brake import first_time, is_over
+from projects.portal.public_brake import first_time, is_over, not_yet
 from projects.portal.public_selectors import Intake, days_promised, intake_of
 from workflow.people.isolation import of_units, within
 from workflow.people.models import Unit
@@ -70,14 +71,17 @@ def _check(request: HttpRequest, unit: Unit, intake: Intake) -> HttpResponse:
     forms = {step: _form(unit, intake, step, answers(request, unit)) for step in STEPS}
     if not all(form.is_valid() for form in forms.values()):
         return redirect(_url(unit, next(step for step, form in forms.items() if not form.is_valid())))
-    sending = SendForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and _may_send(request, sending):
-        data: dict[str, Any] = {}
-        for form in forms.values():
-            data |= form.cleaned_data
-        return _send(request, unit, data)
+    sending, status = SendForm(request.POST if request.method == "POST" else None), 200
+    if request.method == "POST":
+        status = 429
+        if _may_send(request, sending):
+            data: dict[str, Any] = {}
+            for form in forms.values():
+                data |= form.cleaned_data
+            if refusable(sending, lambda: _send(request, unit, data)):
+                return redirect("propose_done", unit.code)
+            status = 422
     rows = [(step, field) for step, form in forms.items() for field in form]
-    status = 429 if request.method == "POST" else 200
     context = {
         "form": sending,
         "rows": [_row(unit, step, field) for step, field in rows],
@@ -95,16 +99,21 @@ def _may_send(request: HttpRequest, form: SendForm) -> bool:
     return False
 
 
-def _send(request: HttpRequest, unit: Unit, data: dict[str, Any]) -> HttpResponse:
-    """Hand the proposal in once; what was typed leaves the session with it."""
-    digest = hashlib.sha256(f"{request.session.session_key}|{data['title']}|{data['content']}".encode())
-    if not first_time(f"propose:{digest.hexdigest()}"):
-        return redirect("propose_done", unit.code)
+def _send(request: HttpRequest, unit: Unit, data: dict[str, Any]) -> bool:
+    """Hand the proposal in once; what was typed leaves the session with it, and stays where it is not taken in."""
+    said = [(name, str(getattr(value, "pk", value))) for name, value in sorted(data.items())]
+    digest = hashlib.sha256(f"{request.session.session_key}|{unit.pk}|{said}".encode()).hexdigest()
+    if not first_time(f"propose:{digest}"):
+        return True
+    try:
+        with writing(unit):
+            made = take_in(resident(unit), channel=_("网上提交"), **data)
+    except BaseException:
+        not_yet(f"propose:{digest}")
+        raise
     request.session.pop(_key(unit), None)
-    with writing(unit):
-        made = take_in(resident(unit), channel=_("网上提交"), **data)
     request.session["proposed"] = made.code
-    return redirect("propose_done", unit.code)
+    return True
 
 
 @require_http_methods(["GET", "HEAD"])

@@ -62,12 +62,17 @@ class Place:
     cycle: Cycle | None
 
 
-def townships(search: str = "") -> list[Place]:
+def townships(search: str = "") -> QuerySet[Unit]:
     """Townships and subdistricts in being, by county and code; search: part of a name."""
     units = Unit.objects.filter(kind__in=HALLS, ends_on=None).select_related("parent")
     if search:
         units = units.filter(name__icontains=search)
-    listed = list(units.order_by("parent__code", "code"))
+    return units.order_by("parent__code", "code")
+
+
+def places_of(units: Iterable[Unit]) -> list[Place]:
+    """The same with the year each is at."""
+    listed = list(units)
     return [Place(unit, cycle) for unit, cycle in zip(listed, _latest(listed), strict=True)]
 
 

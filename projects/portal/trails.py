@@ -86,6 +86,8 @@ class TrailFilter(PlainForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         since, until = data.get("since"), data.get("until")
+        if until == date.max:  # no day comes after it
+            self.add_error("until", _("请填写真实存在的日期，年、月、日都要填，例如 2026 年 1 月 12 日。"))
         if since and until and until < since:
             self.add_error("until", _("结束日期不能早于开始日期。"))
         return data

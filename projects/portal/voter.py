@@ -173,8 +173,8 @@ def ballot(request: HttpRequest) -> HttpResponse:
     if admission is None:
         return redirect("ballot_enter") if request.method != "POST" else _stopped(request, door.NO_ENTRY)
     token = request.POST.get("token", "")
-    has_token = request.method == "POST" and 0 < len(token) <= MOST_TOKEN
-    work = _OPERATIONS.get(_operation(request), _fill) if has_token else _show
+    own = request.method == "POST" and len(token) <= MOST_TOKEN and door.is_theirs(admission, token)
+    work = _OPERATIONS.get(_operation(request), _fill) if own else _show
     try:
         return work(request, admission)
     except (OperationalError, InterfaceError):
@@ -192,7 +192,9 @@ def _show(request: HttpRequest, admission: Admission) -> HttpResponse:
         if stop := door.stop_for(admission, entry):
             return _stopped(request, stop, entry)
         assert entry is not None  # an unknown entry is a stop
-        return _paper(request, filled_on(sheet_of(entry.vote), {}), sealing.new_token())
+        return _paper(
+            request, filled_on(sheet_of(entry.vote), {}), door.token_of(admission, sealing.new_token())
+        )
 
 
 def _fill(request: HttpRequest, admission: Admission) -> HttpResponse:
@@ -374,7 +376,7 @@ def cast_without_a_hitch(request: HttpRequest, posted: Mapping[str, str], langua
     admission, token = admission_of(request), posted.get("token", "")
     kind = _kind_of(request, language, before=False)
     page = _LAST_PAGES.get(kind)
-    if admission is None or page is None or not 0 < len(token) <= MOST_TOKEN:
+    if admission is None or page is None or len(token) > MOST_TOKEN or not door.is_theirs(admission, token):
         return None
     sheet = kept_sheet(admission.vote) or _read_sheet(admission)
     if sheet is None or sheet.vote is None:

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -93,6 +94,20 @@ def admission_of(request: HttpRequest) -> Admission | None:
 
 def _session_key(request: HttpRequest) -> str:
     return request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+
+
+def token_of(admission: Admission, own: str) -> str:
+    """The secret of one ballot page (`sealing.new_token`) with a mark by which it is known for one of this entry's."""
+    mark = salted_hmac(f"{SALT}.token", f"{admission.vote}:{admission.entry}:{own}").hexdigest()[:OF_HASH]
+    return f"{own}.{mark}"
+
+
+def is_theirs(admission: Admission, token: str) -> bool:
+    """Whether a token was given to this very entry.
+
+    A hall's tablet goes from hand to hand: what its browser keeps of the deputy before is not the next one's to see or cast.
+    """
+    return constant_time_compare(token, token_of(admission, token.partition(".")[0]))
 
 
 # Votes a signed-in deputy can go to

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import Any
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 from celery.signals import worker_ready
+from django.conf import settings
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "projects.site.settings")
 
 TRANSPORT_ALIASES["filesystem"] = "projects.site.broker:Transport"
+
+if not settings.PRODUCTION:  # whoever tries the demonstration in a container is its superuser
+    warnings.simplefilter("ignore", SecurityWarning)
 
 app = Celery("piaojue")
 app.config_from_object("django.conf:settings", namespace="CELERY")

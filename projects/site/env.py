@@ -129,6 +129,7 @@ class _Reader:
 
     def read(self) -> Environment:
         var = Path(self._text("PIAOJUE_VAR") or PROJECT / "var").absolute()
+        cache = self._cache()
         found = Environment(
             profile=self.profile,
             var=var,
@@ -137,13 +138,13 @@ class _Reader:
             owner_database=self._database("DATABASE_OWNER_URL", required=self._owner_needed()),
             database_role=self._choice("PIAOJUE_DB_ROLE", DATABASE_ROLES, "app"),
             broker=self._broker(),
-            cache=self._cache(),
+            cache=cache,
             mail=self._mail(),
             allowed_hosts=self._hosts(),
             trusted_origins=self._origins(),
             time_zone=self._time_zone(),
             port=self._number("PIAOJUE_PORT", 8000, 1, 65535),
-            workers=self._number("PIAOJUE_WORKERS", min(os.cpu_count() or 1, 4) if self.strict else 1, 1, 64),
+            workers=self._workers(cache),
             threads=self._number("PIAOJUE_THREADS", 16, 1, 64),
             proxies=self._proxies(),
             https=self._switch("PIAOJUE_HTTPS", default=self.strict),
@@ -260,6 +261,16 @@ class _Reader:
         elif self.strict and _parts(text).scheme == "memory":
             self._complain("CELERY_BROKER_URL", "正式环境不得用 memory://，网站和后台任务是不同的进程。")
         return text
+
+    def _workers(self, cache: str) -> int:
+        """How many processes answer: several only where they can tell each other what came to which of them."""
+        several = self.strict and bool(cache)
+        found = self._number("PIAOJUE_WORKERS", min(os.cpu_count() or 1, 4) if several else 1, 1, 64)
+        if self.strict and found > 1 and not cache:
+            self._complain(
+                "PIAOJUE_WORKERS", "多于 1 个网站进程时，须设置 CACHE_URL，各进程才能共同限制提交次数。"
+            )
+        return found
 
     def _cache(self) -> str:
         text = self._text("CACHE_URL")

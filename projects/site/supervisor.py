@@ -138,14 +138,18 @@ class Supervisor:
 
 
 def site(host: str, port: int, *, workers: int = 1, threads: int = 4) -> list[Child]:
-    """The three processes of a site: web (with workers of its own, each with so many threads), worker, clock."""
+    """The three processes of a site: web (with workers of its own, each with so many threads), worker, clock.
+
+    The web server would warn of more threads than twice the cores: they are meant for a hall that votes at once, and
+    wait for the database.
+    """
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "projects.site.celery:app"]
     return [
         Child("网站", [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
             "--workers", str(workers), "--respawn-failed-workers", "--respawn-interval", "0.5",
             "--blocking-threads", str(threads), "--http", "1", "--no-ws", "--no-access-log",
-            "--log-level", "warning", "projects.site.wsgi:application",
+            "--log-level", "error", "projects.site.wsgi:application",
         ]),
         Child("后台任务", [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2", "--without-gossip"]),
         Child("定时任务", [*celery, "beat", "--loglevel", "WARNING", "--pidfile="]),

@@ -49,10 +49,12 @@ def table_interpellation(
     movers: Sequence[User] = (),
     signed: Sequence[UploadedFile] = (),
     project: Project | None = None,
+    answering: Unit | None = None,
 ) -> Interpellation:
     """Put an interpellation in writing, for others to sign or with the paper ten or more have signed.
 
-    movers: who stands on that paper, the deputy among them; nobody signs for another without it.
+    answering: 质询对象, which it must name (组织法 24); None: the government itself. movers: who stands on that paper,
+    the deputy among them; nobody signs for another without it.
     """
     session = open_session(cycle.unit)
     faults = rules.interpellation_faults(len(movers)) if signed else []
@@ -60,7 +62,12 @@ def table_interpellation(
     if reasons or session is None:
         raise Refused(*reasons)
     tabled = Interpellation.objects.create(
-        unit=cycle.unit, cycle=cycle, session=session, project=project, words=words
+        unit=cycle.unit,
+        cycle=cycle,
+        session=session,
+        project=project,
+        department=answering,
+        words=words,
     )
     tabled.movers.set(movers if signed else [act.person])
     for upload in signed:
@@ -75,6 +82,7 @@ def table_interpellation(
             "movers": tabled.movers.count(),
             "on_paper": bool(signed),
             "project": project.reference if project else None,
+            "answering": answering.code if answering else "mayor",
         },
         label=tabled.label,
     )
@@ -133,10 +141,10 @@ def admit(
     *,
     meeting: Meeting,
     answer_form: str,
-    answering: Unit | None = None,
 ) -> None:
-    """The presidium decides by whom and how it is answered (组织法 24: 交受质询机关答复)."""
-    fire(interpellation, "admit", act, form=answer_form, department=answering)
+    """The presidium hands it to those it questions, and decides how they answer (组织法 24: 交受质询机关答复)."""
+    answering = interpellation.department
+    fire(interpellation, "admit", act, form=answer_form)
     make_paper(
         act,
         interpellation.cycle,

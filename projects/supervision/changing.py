@@ -393,7 +393,9 @@ def move_what_hangs_on_the_end(project: Project) -> None:
 def _reseat(project: Project) -> None:
     """Open tasks of the department go to the new one, unclaimed."""
     tasks = _open_tasks(project).filter(office="department")
-    Task.objects.filter(deadline__in=tasks).update(
+    # The status is asked of the very rows: one that is being done meanwhile is done, and stays so.
+    waiting = Task.objects.filter(pk__in=tasks.values("pk"), status__in=(STATUS.NEW, STATUS.ASSIGNED))
+    waiting.update(
         owner=None, status=STATUS.NEW, assigned=None, owner_permission_obj_pk=str(project.department_id)
     )
     tasks.update(seat=project.department)

@@ -527,7 +527,7 @@ class Interpellation(Record):
 
     movers: who has signed, each in person or on the paper whose picture is kept; tabled when they are enough,
     lapsed where they are not when its session is closed.
-    department: the unit the presidium has named to answer; None where the head of the government does.
+    department: the unit the movers put their question to, which answers; None: the government, by its head.
     """
 
     kind: ClassVar[str] = "interpellation"

@@ -246,13 +246,12 @@ def reports_quarterly(budget_fen: int | None, *, period: str, small_fen: int) ->
 def deciding_body(policy: str, what: str) -> str:
     """Who decides a change: "congress" or "presidium" (陕西 18; rules.md §7).
 
-    Cost is the congress's alone (组织法 12(4)). What a ratification refused could not undo, ending a project or
-    putting another in its place, is not decided in the interim either.
+    Money is the congress's alone (组织法 12(4)): what a project costs, and a project in another's place, which brings a
+    budget of its own. Ending a project, which a ratification refused could not undo, is not decided in the interim either.
     """
-    if policy == "congress_vote" or what == "cost":
+    if policy == "congress_vote" or what in ("cost", "replace"):
         return "congress"
-    final = what in ("stop", "replace")
-    return "congress" if policy == "presidium_interim" and final else "presidium"
+    return "congress" if policy == "presidium_interim" and what == "stop" else "presidium"
 
 
 # What rules.md §7 lets be minor: never money (组织法 12(4)), nor whether there is a project at all.

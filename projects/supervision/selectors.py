@@ -41,6 +41,7 @@ from projects.supervision.models import (
 from workflow.calendar.offsets import DueDate
 from workflow.flows.models import Deadline
 from workflow.flows.money import wan
+from workflow.machines.references import number_in
 from workflow.people.models import Unit, UnitKind, User
 from workflow.people.saying import bracketed, said_again
 from workflow.roles.models import RoleGrant
@@ -169,6 +170,33 @@ def open_findings(project: Project) -> QuerySet[Finding]:
 def pending_changes(project: Project) -> QuerySet[Change]:
     """Changes asked for and not settled yet."""
     return project.changes.filter(state__in=(ChangeState.ASKED, ChangeState.AGREED))
+
+
+RATIFY = "supervision.ratify_change"
+
+
+def unratified(unit: Unit, *, until: date | None = None, about: str = "") -> list[Change]:
+    """What the presidium has decided in the interim and the congress has not spoken on yet.
+
+    until: decided and announced by that day; about: of one year ("cycle:3").
+    """
+    waiting = Deadline.objects.filter(key=RATIFY, unit=unit, done_at=None, cancelled=False)
+    if until:
+        waiting = waiting.filter(opened_on__lte=until)
+    if about:
+        waiting = waiting.filter(about=about)
+    subjects = waiting.values_list("subject", flat=True)
+    numbers = [number for subject in subjects if (number := number_in(subject, Change))]
+    return list(Change.objects.filter(pk__in=numbers).select_related("project").order_by("pk"))
+
+
+def awaiting_congress(changes: list[Change]) -> list[str]:
+    """The same in sentences."""
+    return [
+        _("“%(title)s”的项目调整由主席团先行决定，尚未经代表大会追认，由人大办提请大会审议。")
+        % {"title": change.project.title}
+        for change in changes
+    ]
 
 
 REGISTERED_AT = {

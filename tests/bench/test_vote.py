@@ -54,6 +54,7 @@ from tests.polling import (
     admission,
     connected_to,
     token_on,
+    token_with,
     tracker_on,
     web_server,
 )
@@ -259,7 +260,8 @@ def over_http(
     requests = []
     for voter in voters:
         cookies = {"csrftoken": FORM_KEY} | cookies_of(voter)
-        secret = {"token": sealing.new_token(), "csrfmiddlewaretoken": _mask_cipher_secret(FORM_KEY)}
+        token = token_with(cookies["ballot"], sealing.new_token())
+        secret = {"token": token, "csrfmiddlewaretoken": _mask_cipher_secret(FORM_KEY)}
         body = urlencode({"op": "cast"} | secret | marks)
         requests.append(["; ".join(f"{name}={value}" for name, value in cookies.items()), body])
     given = json.dumps({"port": port, "clients": clients, "requests": requests})

@@ -78,7 +78,7 @@ RESPONSE: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "withdrawals": ("withdrawal", "deliberation.withdraw", ("withdrawal.agree", "withdrawal.refuse"), "vote.open"),
     "findings": ("finding", "finding.raise", ("finding.close",), "cycle.close"),
     "inquiries": ("inquiry", "inquiry.ask", ("inquiry.reply",), "cycle.close"),
-    "second": ("measurement", "measurement.fail", ("measurement.supersede", "measurement.rectify"), "cycle.close"),
+    "second": ("measurement", "measurement.fail", ("measurement.supersede",), "cycle.close"),
 }  # fmt: skip
 # A vote's desk: what its steps begin with → the kind of record they stand on (a year where there is none).
 DESKS = {"voting.": "", "evaluation.measure_": "", "supervision.change_": "change"}

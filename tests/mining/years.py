@@ -288,7 +288,7 @@ def _evaluation(do: Do, number: int, chance: random.Random) -> None:
         do(T2, "measurement.fail", "chair", f"measurement:{n}")
         do(
             T2 + timedelta(40),
-            chance.choice(["measurement.rectify", "measurement.supersede"]),
+            "measurement.supersede",
             "department",
             f"measurement:{n}",
         )

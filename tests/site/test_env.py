@@ -100,6 +100,7 @@ def test_an_empty_production_environment_names_every_missing_setting_once() -> N
         ("PIAOJUE_PROXIES", "-1"),
         ("PIAOJUE_PROXIES", "0"),
         ("PIAOJUE_WORKERS", "0"),
+        ("PIAOJUE_WORKERS", "2"),
         ("PIAOJUE_THREADS", "many"),
         ("PIAOJUE_GROUP_COMMIT", "2"),
         ("PIAOJUE_DEBUG", "1"),
@@ -117,6 +118,12 @@ def test_a_site_with_https_stands_behind_a_proxy_and_believes_it() -> None:
     plain = production(PIAOJUE_HTTPS="0", ALLOWED_HOSTS="10.0.0.5,[::1],.example.cn")
     assert (plain.proxies, plain.https) == (0, False)
     assert read({"PIAOJUE_PROFILE": "test"}).proxies == 0
+
+
+def test_several_processes_answer_only_where_they_share_what_they_count() -> None:
+    assert production().workers == 1
+    several = production(CACHE_URL="redis://cache.example.cn:6379/1", PIAOJUE_WORKERS="3")
+    assert several.workers == 3
 
 
 def test_backups_and_time_stamps_are_set_by_the_environment() -> None:

@@ -30,7 +30,7 @@ from workflow.people.models import TENANT_KINDS, Unit, UnitKind, User
 from workflow.people.saying import listed
 from workflow.people.services import create_unit
 from workflow.roles import registry
-from workflow.roles.models import RoleGrant
+from workflow.roles.models import LONGEST_DOCUMENT, RoleGrant
 from workflow.roles.services import GrantRefused, grant, why_not_held
 
 ERROR_COLUMN = gettext_lazy("错误")
@@ -89,7 +89,8 @@ def checked(kind: Kind, raw: Iterable[dict[str, str]], scope: Unit, on: date) ->
 def run(kind: Kind, raw: list[dict[str, str]], act: Act, scope: Unit) -> list[Slip | WrittenTo]:
     """Import everything or, with ImportRefused, nothing; returns how each new person gets in."""
     with transaction.atomic():
-        Unit.objects.select_for_update().get(pk=scope.pk)
+        # Whoever only refers to the unit (every entry in its trail) need not wait, hence no_key.
+        Unit.objects.select_for_update(no_key=True).get(pk=scope.pk)
         rows = checked(kind, raw, scope, act.on)
         if any(row.errors for row in rows):
             raise ImportRefused(rows)
@@ -209,6 +210,8 @@ class _PeopleCheck:
             found.append(_("没有“%(office)s”这一职务。") % {"office": values["职务"]})
         if unit is None:
             found.append(_("您管理的范围内没有编码为“%(code)s”的单位。") % {"code": values["单位编码"]})
+        if len(values["依据文号"]) > LONGEST_DOCUMENT:
+            found.append(_("“依据文号”最多 %(most)s 个字。") % {"most": LONGEST_DOCUMENT})
         if office and registry.office(office).documented and not (values["依据文号"] and values["止"]):
             found.append(_("“%(office)s”须写明依据文号和止日。") % {"office": registry.title_of(office)})
         if office and unit and not found:

@@ -219,9 +219,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     """Set up, or see, the second factor: scan, type one code, done."""
     if TOTPDevice.objects.filter(user=request.user, confirmed=True).exists():
         return render(request, "people/second_factor_done.html")
-    device, _made = TOTPDevice.objects.get_or_create(
-        user=request.user, confirmed=False, defaults={"name": "手机"}
-    )
+    device = _waiting(request) or TOTPDevice.objects.create(user=request.user, confirmed=False, name="手机")
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         if device.verify_token(form.cleaned_data["code"]):
@@ -232,6 +230,11 @@ def second_factor(request: HttpRequest) -> HttpResponse:
             return render(request, "people/second_factor_done.html", {"fresh": True})
         form.add_error("code", _("验证码不对。请核对手机时间是否准确，再输入新显示的一组。"))
     return render(request, "people/second_factor.html", {"form": form, "key": _grouped(device)})
+
+
+def _waiting(request: HttpRequest) -> TOTPDevice | None:
+    """The device to be confirmed: of several, made by a page opened twice at once, the first."""
+    return TOTPDevice.objects.filter(user=request.user, confirmed=False).order_by("pk").first()
 
 
 def _grouped(device: TOTPDevice) -> str:
@@ -246,7 +249,7 @@ def _grouped(device: TOTPDevice) -> str:
 @require_safe
 def second_factor_qr(request: HttpRequest) -> HttpResponse:
     """The code to scan; only while the device is not confirmed, so it cannot be copied later."""
-    device = TOTPDevice.objects.filter(user=request.user, confirmed=False).first()
+    device = _waiting(request)
     if device is None:
         raise Http404
     buffer = io.BytesIO()

@@ -17,7 +17,9 @@ from django.views.decorators.http import require_http_methods
 
 from workflow.administration import conf
 from workflow.administration.accounts import is_keeper
+from workflow.flows.errors import Refused
 from workflow.flows.fields import ChineseDateField, PlainForm
+from workflow.flows.services import busy_if_locked
 from workflow.people.models import User
 from workflow.roles import registry, standing_in
 from workflow.roles.middleware import acting_grant, in_office
@@ -151,14 +153,14 @@ def stand_in_end(request: HttpRequest, grant_id: int) -> HttpResponse:
     form = EndForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            with transaction.atomic():
+            with transaction.atomic(), busy_if_locked():
                 standing_in.end_stand_in(
                     standing=standing,
                     act=acting.act(acting.tenant, timezone.now()),
                     reason=form.cleaned_data["reason"],
                     keepers=conf.keepers(),
                 )
-        except GrantRefused as refused:
+        except (GrantRefused, Refused) as refused:
             form.add_error(None, str(refused))
         else:
             messages.success(request, _("代办已终止。"))

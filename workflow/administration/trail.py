@@ -7,7 +7,7 @@ At once for what can be streamed, in the background for everything; each with wh
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, TypeGuard, cast
 
 from django import forms
@@ -48,7 +48,7 @@ from workflow.flows.fields import PlainForm
 from workflow.flows.saving import to_save
 from workflow.flows.waking import send
 from workflow.inbox.asked import unit_asked, year_asked
-from workflow.people.isolation import SYSTEM, Context, within
+from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, UnitKind, User
 from workflow.people.selectors import tenants_below
 from workflow.roles.middleware import in_office
@@ -88,7 +88,8 @@ class ExportForm(PlainForm):
         help_text=gettext_lazy("按办理时间，不填为全部"),
     )  # fmt: skip
     subject = forms.RegexField(
-        r"[a-z_]+:[0-9]{1,18}",
+        r"\A[a-z_]+:[0-9]{1,18}\Z",
+        max_length=60,
         label=gettext_lazy("事项"),
         required=False,
         help_text=gettext_lazy("只要一个事项的，填它的编号，例如 project:12；不填为全部"),
@@ -265,9 +266,9 @@ def trail_export(request: HttpRequest, code: str) -> HttpResponseBase:
         act = grant.act(unit, timezone.now())
         extract = extract_of(unit, year=chosen)
         exported = record_export(act, extract, form=form, reason=reason, scope=grant.scope)
-    answer = StreamingHttpResponse(
-        _streamed(context, unit, form, chosen), content_type=FORMATS[form].media_type
-    )
+    # As far as the record of it says: what is written from here on, that record among it, is in the next one.
+    streamed = replace(extract, within=lambda: within(context))
+    answer = StreamingHttpResponse(FORMATS[form].write(streamed), content_type=FORMATS[form].media_type)
     answer["Content-Disposition"] = to_save(name_of(unit, form, chosen))
     # Nothing of it can stand in the file: whoever keeps it finds it there (RFC 8288, as in CSV on the Web).
     beside = reverse("trail_manifest", args=[exported.pk])
@@ -284,12 +285,6 @@ def _seen(code: str, grant: RoleGrant) -> Unit:
     if unit is None or not unit.is_tenant:
         raise Http404
     return unit
-
-
-def _streamed(context: Context, unit: Unit, form: str, year: int | None) -> Iterator[bytes]:
-    with within(context):
-        extract = extract_of(unit, year=year, within=lambda: within(context))
-    yield from FORMATS[form].write(extract)
 
 
 class KeepForm(PlainForm):

@@ -26,6 +26,7 @@ from workflow.administration.forms import GrantForm, PeopleFilter, RevokeForm, U
 from workflow.administration.previews import payload_of, previewed, uploaded, workbook
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
+from workflow.flows.services import busy_if_locked
 from workflow.inbox.asked import unit_asked
 from workflow.people.models import Unit, User
 from workflow.people.selectors import tenants_below
@@ -216,7 +217,7 @@ def grant_give(request: HttpRequest, code: str) -> HttpResponse:
     form = GrantForm(request.POST or None, units=units, initial={"since": timezone.localdate()})
     if request.method == "POST" and form.is_valid():
         try:
-            with transaction.atomic():
+            with transaction.atomic(), busy_if_locked():
                 new = _given(_act(request, acting), acting, form.cleaned_data)
         except (GrantRefused, Refused) as refused:
             form.add_error(None, str(refused))
@@ -270,9 +271,14 @@ def grant_revoke(request: HttpRequest, grant_id: int) -> HttpResponse:
     form = RevokeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         act = at_unit(_act(request, acting), held.tenant)
-        revoke(grant=held, act=act, reason=form.cleaned_data["reason"])
-        messages.success(request, _("已解除%(name)s的职务。") % {"name": held.user.name})
-        return redirect("people")
+        try:
+            with transaction.atomic(), busy_if_locked():
+                revoke(grant=held, act=act, reason=form.cleaned_data["reason"])
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, _("已解除%(name)s的职务。") % {"name": held.user.name})
+            return redirect("people")
     context = {"form": form, "held": held, "title": registry.title_of(held.office)}
     return render(request, "people/revoke.html", context, status=422 if form.errors else 200)
 

@@ -23,7 +23,14 @@ def typed(form: StepForm, data: dict[str, Any]) -> dict[str, Any]:
     if not form.drafts:
         raise Refused(_("这一事项要填写口令或计票数字，不保存草稿，请一次填完提交。"))
     secret = form.secrets()
-    return {name: values for name, values in data.items() if name not in secret}
+    return {name: _storable(values) for name, values in data.items() if name not in secret}
+
+
+def _storable(values: Any) -> Any:
+    """What was typed without the one character the database keeps in no text."""
+    if isinstance(values, list):
+        return [_storable(one) for one in values]
+    return values.replace("\0", "") if isinstance(values, str) else values
 
 
 def draft_of_task(deadline: Deadline, user: User) -> Draft | None:

@@ -250,10 +250,12 @@ class MinutesForm(StepForm):
         return data
 
     def for_trail(self) -> dict[str, Any]:
-        """The figures, and what the decision took where that is not the law's: whoever recounts must know."""
+        """The figures with how many members the body has, and what the decision took where that is not the law's:
+        whoever recounts must know."""
         own = self.standard()
         taken = {"quorum": f"{own.quorum.numerator}/{own.quorum.denominator}", "of_present": own.of_present}
-        return super().for_trail() | ({} if own == BY_LAW else {"standard": taken})
+        said = super().for_trail() | {"of_members": self.members()}
+        return said | ({} if own == BY_LAW else {"standard": taken})
 
 
 def day_typed(form: forms.Form) -> date | None:

@@ -451,7 +451,9 @@ def hand_over(task_id: int, *, actor: User, to: User, reason: str, at: datetime)
     """Give a task to another holder of the same office (转办)."""
     with _turn(task_id, actor, at, "") as turn:
         seat, node = turn.task.deadline.seat, turn.node
-        if not live_grants(turn.act.on).filter(user=to, office=node.office, unit=seat).exists():
+        held = live_grants(turn.act.on).filter(user=to, office=node.office, unit=seat)
+        # Locked: an office that ends meanwhile would leave the task with somebody who may not do it.
+        if held.select_for_update(of=("self",)).first() is None:
             raise Refused(_("%(who)s不担任这一职务，不能转给他。") % {"who": to.name})
         turn.task.owner, turn.task.status = to, STATUS.ASSIGNED
         turn.task.save(update_fields=["owner", "status"])

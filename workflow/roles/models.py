@@ -14,6 +14,8 @@ from workflow.people.isolation import EVERYTHING
 from workflow.people.models import Unit
 from workflow.roles.registry import Holding
 
+LONGEST_DOCUMENT = 80
+
 
 class RoleGrant(models.Model):
     """An office held at a unit. Ends by `until` or by being revoked; never deleted.
@@ -30,7 +32,7 @@ class RoleGrant(models.Model):
     tenant = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     since = models.DateField(_("起"))
     until = models.DateField(_("止"), null=True, blank=True)
-    document = models.CharField(_("依据文号"), max_length=80, blank=True)
+    document = models.CharField(_("依据文号"), max_length=LONGEST_DOCUMENT, blank=True)
     title = models.CharField(_("职务名称"), max_length=40, blank=True)
     scope = models.JSONField(_("查阅范围"), default=list, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import cache
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -58,6 +58,12 @@ def grant(
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         check_holding(user, office, unit, at_date=since)
+        if _is_given_already(user, office, unit, since, until):
+            raise GrantRefused(
+                "held",
+                _("%(name)s已担任%(unit)s%(office)s，不用再次授予。")
+                % {"name": user.name, "unit": unit.name, "office": registry.title_of(office, unit.tenant)},
+            )
         if registry.office(office).documented and not (document and until):
             raise GrantRefused("no_document", _("这一职务须写明依据文号和结束日期。"))
         limit = _limit(office, scope)
@@ -84,6 +90,12 @@ def grant(
             ),
         )
     return given
+
+
+def _is_given_already(user: User, office: str, unit: Unit, since: date, until: date | None) -> bool:
+    """Whether the very same was given before: a form sent twice. For other days one may hold an office twice."""
+    held = RoleGrant.objects.filter(user=user, office=office, unit=unit, stands_for=None, revoked_at=None)
+    return held.filter(Q(until=None) if until is None else Q(since=since, until=until)).exists()
 
 
 def _limit(office: str, wanted: Iterable[str]) -> list[str]:

@@ -75,7 +75,7 @@ def notice_stood(year: Year) -> Finding:
     if ended is None or ended.id < posted.id or (over and over.id < ended.id):
         return not_yet("", posted)
     last_day = working(year.terms.notice_wd)(posted.on)
-    if ended.on < last_day:
+    if ended.on <= last_day:  # the last day is the public's as well
         return broken(_("公示不足%(days)s个工作日") % {"days": year.terms.notice_wd}, posted, ended)
     return held(posted, ended)
 

@@ -252,7 +252,10 @@ def teller_and_counter(year: Year) -> Finding:
 
 
 def meets(year: Year) -> Finding:
-    """What a body decides was decided by more than half of its members' votes as recorded (组织法 25)."""
+    """What a body decides was decided by more than half: of all its members, or of those present where its rules say so.
+
+    The congress by law (组织法 25); a record that does not say how many members there are is judged by the votes cast.
+    """
     lost: list[Act] = []
     won: list[Act] = []
     for act in year.acts:
@@ -262,8 +265,9 @@ def meets(year: Year) -> Finding:
             and not act.after.get("returns_to")
         ):
             cast = [int(act.after.get(name) or 0) for name in ("votes_for", "votes_against", "votes_abstain")]
-            agreed = act.after.get("agreed", True)
-            (won if not agreed or 2 * cast[0] > sum(cast) else lost).append(act)
+            agreed, own = act.after.get("agreed", True), act.after.get("standard") or {}
+            members = 0 if own.get("of_present") else int(act.after.get("of_members") or 0)
+            (won if not agreed or 2 * cast[0] > max(members, sum(cast)) else lost).append(act)
     if lost:
         return broken("赞成不过半仍按通过办理", *lost)
     return held(*won) if won else not_yet()

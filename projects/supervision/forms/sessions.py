@@ -24,6 +24,12 @@ class InterpellationForm(StepForm):
     """质询案: ten or more deputies jointly, in writing (组织法 24), signed here or on a paper whose picture is kept."""
 
     private = ("movers",)
+    answering = forms.ModelChoiceField(
+        Unit.objects.none(),
+        label=_("质询对象"),
+        empty_label=_("乡镇人民政府（乡镇长）"),
+        required=False,
+    )
     project = forms.ModelChoiceField(Project.objects.none(), label=_("所涉项目"), required=False)
     words = forms.CharField(
         label=_("质询的问题和内容"), widget=forms.Textarea(attrs={"rows": 5}), min_length=10, max_length=4000
@@ -44,6 +50,7 @@ class InterpellationForm(StepForm):
     )
 
     def prepare(self) -> None:
+        record_field(self, "answering").queryset = departments(self.subject.unit)
         record_field(self, "project").queryset = projects_of(self.subject)
         record_field(self, "movers").queryset = holders("deputy", self.subject.unit, self.act.on)
 
@@ -68,20 +75,10 @@ class SessionTellersForm(TellersForm):
 
 
 class AdmitForm(Resolved, MeetingForm):
-    """The presidium decides who answers and in which form."""
+    """The presidium decides in which form those questioned answer."""
 
-    answering = forms.ModelChoiceField(
-        Unit.objects.none(),
-        label=_("受质询机关"),
-        empty_label=_("乡镇人民政府（乡镇长）"),
-        required=False,
-    )
     answer_form = forms.ChoiceField(label=_("答复形式"), choices=ANSWER_FORMS, widget=forms.RadioSelect)
-    field_order = [*MeetingForm.field_order, "answering", "answer_form"]
-
-    def prepare(self) -> None:
-        super().prepare()
-        record_field(self, "answering").queryset = departments(self.subject.unit)
+    field_order = [*MeetingForm.field_order, "answer_form"]
 
 
 class AnswerForm(StepForm):

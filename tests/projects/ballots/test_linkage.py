@@ -41,6 +41,7 @@ from projects.ballots import boxes, keys, rolls, sealing
 from projects.ballots.models import RollEntry
 from projects.cycles.models import RollLine
 from tests.long import LONG
+from tests.polling import token_with
 from tests.projects.ballots.attack import Pairs, Source, best_guess, from_rows, from_text, matches
 from tests.projects.ballots.conftest import Hall, opening
 from workflow.people.isolation import SYSTEM, within
@@ -125,7 +126,8 @@ def cast_over_http(phone: Client, vote: Vote, entry: int, username: str | None) 
     data = {"vote": vote.hall.vote.pk} if username else {"code": vote.codes[entry]}
     assert phone.post("/ballot/", data).headers["Location"] == "/ballot/paper/"
     marks = {f"m{n}": "1" for n, title in enumerate(TITLES, 1) if title in vote.said[entry]}
-    done = phone.post("/ballot/paper/", {"op": "cast", "token": sealing.new_token(), **marks})
+    token = token_with(phone.cookies["ballot"].value, sealing.new_token())
+    done = phone.post("/ballot/paper/", {"op": "cast", "token": token, **marks})
     assert done.status_code == 200
     return re.search(r"[A-Z2-7]{4}(-[A-Z2-7]{4}){3}", done.content.decode())[0]
 
@@ -406,10 +408,9 @@ def test_what_a_voter_posts_is_found_nowhere(votes, attacker):
     )
     phone, code = Client(raise_request_exception=False), next(iter(vote.codes.values()))
     phone.post("/ballot/", {"code": code})
-    assert (
-        phone.post("/ballot/paper/", {"op": "cast", "token": posted[0], "m1": posted[1]}).status_code == 422
-    )
-    assert phone.post("/ballot/paper/", {"op": "cast", "token": posted[0], "m1": "1"}).status_code == 200
+    sent = {"op": "cast", "token": token_with(phone.cookies["ballot"].value, posted[0])}
+    assert phone.post("/ballot/paper/", sent | {"m1": posted[1]}).status_code == 422
+    assert "您的票已投出" in phone.post("/ballot/paper/", sent | {"m1": "1"}).content.decode()
     attacker.owner.execute("CREATE TABLE kept (said text)")
     attacker.owner.execute("INSERT INTO kept VALUES (%s)", [control])
 

@@ -147,6 +147,7 @@ def lawful() -> list[Act]:
         *at_the_desk("evaluation.measure_", T2, CYCLE, chief="certify"),
         (T2, "measurement.fail", "measurement:1", "chair", {}),
         (T2 + timedelta(days=40), "measurement.rectify", "measurement:1", "department", {}),
+        (T2 + timedelta(days=45), "measurement.supersede", "measurement:1", "clerk", {}),
         (T2 + timedelta(days=50), "evaluation.publish", CYCLE, "clerk", {}),
         (T2 + timedelta(days=60), "archive.make", "archive:1", "system", {}),
         (T2 + timedelta(days=60), "cycle.close", CYCLE, "clerk", {}),
@@ -319,7 +320,7 @@ BREAKINGS: dict[str, Breaking] = {
     "completion": without("evaluation.completion_report"),
     "residents": without("evaluation.residents"),
     "presidium_report": without("evaluation.presidium_report"),
-    "second": without("measurement.rectify"),
+    "second": without("measurement.supersede"),
     "account": without("evaluation.publish"),
     "archive": on("archive.make", date(2028, 7, 15)),
     "look_back": without("evaluation.look_back"),
@@ -524,9 +525,17 @@ def test_what_a_year_was_late_with_before_it_was_ended_stays_so() -> None:
     assert seen["convened"] == Status.NOT_HELD and seen["roll"] == Status.NOT_APPLICABLE
 
 
+def test_more_than_half_of_those_present_decide_only_where_the_rules_of_the_body_say_so() -> None:
+    votes: dict[str, object] = {"votes_for": 4, "votes_against": 2, "votes_abstain": 0, "of_members": 9}
+    by_law = told("deliberation.agenda", **votes)(lawful())
+    by_rule = told("deliberation.agenda", **votes, standard={"of_present": True})(lawful())
+    assert found("majority", by_law).status == Status.NOT_HELD
+    assert found("majority", by_rule).status == Status.HELD
+
+
 def test_a_year_without_a_thing_is_not_judged_by_it() -> None:
     none = without("change.ask", "change.agree", "change.announce", "project.alter", "measurement.fail",
-                   "measurement.rectify", "inquiry.ask", "inquiry.reply", "finding.raise", "finding.close",
+                   "measurement.rectify", "measurement.supersede", "inquiry.ask", "inquiry.reply", "finding.raise", "finding.close",
                    "selection.object", "objection.dismiss", "deliberation.withdraw", "withdrawal.agree",
                    "proposal.send_back", "deliberation.ask", "question.reply", "deliberation.added_matter", "matter.lodge",
                    "deliberation.cosign", "matter.reserve", "interpellation.lodge", "supervision.call_session",

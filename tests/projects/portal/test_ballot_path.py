@@ -27,7 +27,7 @@ from projects.portal.voter import PAGE_BYTES
 from projects.portal.voter_paper import forget_sheet
 from projects.site import wsgi
 from projects.site.light import FORM, CastsAtTheDoor
-from tests.polling import FORM_KEY
+from tests.polling import FORM_KEY, token_with
 from tests.projects.ballots.conftest import Hall, hall_of, new_hall, quick_stretching  # noqa: F401
 from workflow.audit.models import Entry
 from workflow.people.isolation import SYSTEM, apply, within
@@ -148,8 +148,13 @@ def standing_still() -> Iterator[None]:
 
 def test_a_server_that_gives_no_answer_leads_to_the_page_that_sends_the_ballot_again(committed, monkeypatch):
     first, second = come_in(committed, "代表1"), come_in(committed, "代表2")
-    assert first.post(PAPER, {"op": "cast", "token": "first", "m1": "1"}).status_code == 200
-    sent = {"op": "cast", "token": "second", "m1": "1"}
+    assert (
+        first.post(
+            PAPER, {"op": "cast", "token": token_with(first.cookies["ballot"].value, "first"), "m1": "1"}
+        ).status_code
+        == 200
+    )
+    sent = {"op": "cast", "token": token_with(second.cookies["ballot"].value, "second"), "m1": "1"}
 
     with standing_still(), monkeypatch.context() as short:
         short.setattr(together, "PATIENCE_SECONDS", 0.3)
@@ -182,7 +187,8 @@ class Door:
     def ask(self, phone: Client, posted: dict[str, str], *, by: Any = None, **more: str) -> Answer:
         """Status, headers and page; by: the site alone, in place of the door."""
         cookies = {"csrftoken": FORM_KEY, "ballot": phone.cookies["ballot"].value} | more.pop("cookies", {})
-        body = urlencode({"op": "cast", "token": "t" * 32, "csrfmiddlewaretoken": FORM_KEY} | posted)
+        sent = {"op": "cast", "token": token_with(phone.cookies["ballot"].value, "t" * 32)}
+        body = urlencode(sent | {"csrfmiddlewaretoken": FORM_KEY} | posted)
         asked = RequestFactory(HTTP_COOKIE="; ".join(f"{name}={value}" for name, value in cookies.items()))
         told: list[Any] = []
         pages = (by or self.at_the_door)(
@@ -190,6 +196,7 @@ class Door:
             lambda status, headers: told.extend((status, headers)),
         )
         page = b"".join(pages).decode()
+        page = page.replace(sent["token"], "the token")
         return told[0][:3], dict(told[1]), re.sub(TRACKER, "the receipt", page)
 
 
@@ -234,6 +241,7 @@ HITCHES: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
     "a project that does not stand on it": ("422", {"m9": "1"}, {}),
     "no token": ("200", {"token": ""}, {}),
     "a token that is too long": ("200", {"token": "t" * 65}, {}),
+    "another deputy's token": ("200", {"token": f"{'t' * 32}.{'0' * 16}"}, {}),
     "a look before casting": ("200", {"op": "check"}, {}),
     "larger letters": ("200", {"text_size": "large", "stage": "check"}, {}),
 }
@@ -263,7 +271,8 @@ def test_who_has_voted_or_comes_too_late_is_told_so_by_the_site(committed):
         assert door.ask(phone, {"m1": "1"})[0] == "200"
     assert door.left == 1
 
-    assert "您已经投过票" in door.ask(phones[0], {"token": "another"})[2]
+    another = token_with(phones[0].cookies["ballot"].value, "another")
+    assert "您已经投过票" in door.ask(phones[0], {"token": another})[2]
     with within(SYSTEM):
         committed.close()
     assert "投票已经截止" in door.ask(phones[5], {"m1": "1"})[2]
@@ -294,7 +303,8 @@ def test_a_ballot_whose_answer_was_lost_on_the_way_to_the_site_is_its_own(commit
         raise psycopg.OperationalError("gone")
 
     monkeypatch.setattr(together._Writer, "_commit", lost)
-    page = phone.post(PAPER, {"op": "cast", "token": "mine", "m1": "1"})
+    sent = {"op": "cast", "token": token_with(phone.cookies["ballot"].value, "mine"), "m1": "1"}
+    page = phone.post(PAPER, sent)
 
     assert "您的票已投出" in page.content.decode() and "先前已经投出" not in page.content.decode()
 

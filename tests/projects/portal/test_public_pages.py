@@ -69,6 +69,21 @@ def test_several_townships_are_listed_by_county_and_found_by_name(client, town):
     assert "没有找到" in text_of(client, "/?q=不存在")
 
 
+def test_many_townships_are_shown_page_by_page(client, town, monkeypatch):
+    monkeypatch.setattr("projects.portal.public.PLACES_PER_PAGE", 1)
+    township("T02", name="石桥镇")
+    first, second = text_of(client, "/"), text_of(client, "/?page=2")
+    assert [("青溪镇" in page, "石桥镇" in page) for page in (first, second)] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+@pytest.mark.parametrize("address", ["/?q=%00", "/t/T%0001/", "/trail/heads/?unit=%00"])
+def test_an_address_no_text_can_be_leads_nowhere(client, town, address):
+    assert "没有找到这个页面" in text_of(client, address, 404)
+
+
 def test_staff_see_on_the_public_pages_what_residents_see(client, town):
     cycle = cycle_of(town, *BUILDING)
     make_paper(town.act("chair", at("2027-03-01")), cycle, "minutes", "党委会议纪要", body="内部")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.cache import cache
+from django.db import OperationalError
 from django.test import Client
 
 from projects.collection.models import Proposal
@@ -11,9 +12,19 @@ from projects.portal.public_brake import LIMITS
 from tests.builders import open_task, township
 from tests.projects.portal.public_world import cycle_of, text_of, travel
 from workflow.audit.models import Entry
+from workflow.flows.errors import Refused
 from workflow.people.isolation import SYSTEM, apply
 
 pytestmark = pytest.mark.django_db
+
+
+def broken(*_act, **_fields):
+    raise OperationalError("the server went away")
+
+
+def refused(*_act, **_fields):
+    raise Refused("征集已经结束。")
+
 
 WHAT = {"title": "安装路灯", "content": "村口到学校没有路灯，晚上不安全。"}
 WHERE = {"place": "柳林村口", "category": ""}
@@ -154,6 +165,36 @@ def test_the_same_form_sent_twice_is_one_proposal(client, town):
     walk(client)
     assert send(client).url == "/t/T01/propose/done/"
     assert Proposal.objects.count() == 1
+
+
+def test_what_could_not_be_stored_is_kept_and_may_be_sent_again(client, town, monkeypatch):
+    cycle_of(town)
+    walk(client)
+    with monkeypatch.context() as patch:
+        patch.setattr("projects.portal.public_proposing.take_in", broken)
+        with pytest.raises(OperationalError):
+            send(client)
+    assert "安装路灯" in text_of(client, "/t/T01/propose/")
+    assert send(client).url == "/t/T01/propose/done/"
+    assert Proposal.objects.count() == 1
+
+
+def test_what_is_refused_says_why_and_is_kept(client, town, monkeypatch):
+    cycle_of(town)
+    walk(client)
+    monkeypatch.setattr("projects.portal.public_proposing.take_in", refused)
+    answer = send(client)
+    assert answer.status_code == 422 and "征集已经结束。" in answer.content.decode()
+    assert "安装路灯" in text_of(client, "/t/T01/propose/")
+
+
+def test_the_same_words_for_another_place_are_another_proposal(client, town):
+    cycle_of(town)
+    walk(client)
+    send(client)
+    walk(client, where=WHERE | {"place": "石桥村口"})
+    send(client)
+    assert Proposal.objects.count() == 2
 
 
 def test_giving_up_forgets_what_was_typed(client, town):

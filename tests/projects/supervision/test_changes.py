@@ -15,6 +15,7 @@ from projects.ballots.models import Vote
 from projects.ballots.selectors import PROJECTS, current_vote
 from projects.cycles.divisions import division_of
 from projects.cycles.models import Attachment, Paper, Session
+from projects.evaluation.services import obstacles_to_closing as obstacles_to_ending_year
 from projects.portal.staff_selectors import events_in
 from projects.selection.models import Item
 from projects.supervision.changing import put_into_effect, vote_on
@@ -641,6 +642,22 @@ def test_the_presidium_decides_in_the_interim_and_the_congress_ratifies(under):
     assert [(line["before"], line["after"]) for line in decided.lines] == [("第1村", "第9村")]
 
 
+def test_neither_the_next_session_nor_the_year_ends_before_the_congress_has_spoken(under):
+    year = under(change_policy="presidium_interim")
+    year.building()
+    ask(year, "place", place="第9村")
+    year.do("decide_change", year.town.of("clerk"), "2027-05-20", **year.presidium("2027-05-20"))
+    year.do("announce_change", year.town.of("clerk"), "2027-05-22", **NOTICE)
+    waiting = "尚未经代表大会追认"
+    assert any(waiting in reason for reason in obstacles_to_ending_year(year.cycle))
+    year.in_session()
+    with pytest.raises(Obstructed, match=waiting):
+        do("supervision.close_session", year.town.of("chair"), "2027-06-18")
+    ratify(year, "2027-06-18", votes_for=15)
+    do("supervision.close_session", year.town.of("chair"), "2027-06-18")
+    assert not any(waiting in reason for reason in obstacles_to_ending_year(year.cycle))
+
+
 def test_a_change_the_congress_does_not_ratify_is_undone_and_announced(under):
     year = under(change_policy="presidium_interim")
     year.building()
@@ -885,7 +902,7 @@ def test_one_fifth_of_the_deputies_call_by_name_and_with_their_signatures(year):
 # 质询
 
 
-def interpellate(year, movers: int, day: str = "2027-06-18"):
+def interpellate(year, movers: int, day: str = "2027-06-18", **more):
     chosen = year.town.deputies[:movers]
     return year.event(
         "interpellate",
@@ -896,6 +913,7 @@ def interpellate(year, movers: int, day: str = "2027-06-18"):
         words="村道硬化项目为何长期停工，责任如何落实？",
         movers=[str(user.pk) for user in chosen],
         files={"signed": [picture("质询案.jpg")]},
+        **more,
     )
 
 
@@ -1022,11 +1040,11 @@ def test_ten_deputies_put_an_interpellation_and_the_mayor_answers(year):
     assert (put.state, put.form, put.movers.count(), put.department) == ("answered", "written", 10, None)
 
 
-def test_the_presidium_names_the_unit_that_answers(year):
+def test_the_unit_the_movers_name_answers_and_no_other(year):
     year.building().in_session()
-    interpellate(year, 10)
     road = year.project().department
-    admitted = year.presidium("2027-06-18") | {"answer_form": "session", "answering": str(road.pk)}
+    interpellate(year, 10, answering=str(road.pk))
+    admitted = year.presidium("2027-06-18") | {"answer_form": "session", "answering": ""}
     do("supervision.admit_interpellation", year.town.of("clerk"), "2027-06-18", **admitted)
     assert open_task("supervision.department_interpellation").seat == road
     answer = {"answer": "已约谈施工单位，七月复工。"}

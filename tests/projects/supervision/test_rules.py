@@ -177,6 +177,7 @@ def test_small_projects_report_by_the_quarter():
         ("presidium_interim", "place", "presidium"),
         ("presidium_interim", "stop", "congress"),
         ("presidium_decides", "stop", "presidium"),
+        ("presidium_decides", "replace", "congress"),
         ("presidium_decides", "cost", "congress"),
     ],
 )

@@ -27,6 +27,7 @@ from projects.deliberation.selectors import adopting_page
 from projects.demo.play.voting import Sheet, keyed
 from projects.voting.desk import DESK
 from tests.builders import at, do, open_task
+from tests.polling import token_with
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK
 from tests.projects.voting.conftest import DAY, settled
 from tests.projects.voting.test_voting_pages import page_of
@@ -355,7 +356,8 @@ def test_where_nobody_is_on_paper_whose_phone_died_votes_on_a_tablet_of_the_hall
     [(_entry, code)] = rolls.new_codes(act, vote, [waiting_one.line_id])
     tablet.post("/ballot/", {"code": code})
     apply(SYSTEM)
-    done = tablet.post("/ballot/paper/", {"op": "cast", "token": "tablet", "m1": "1"})
+    token = token_with(tablet.cookies["ballot"].value, "tablet")
+    done = tablet.post("/ballot/paper/", {"op": "cast", "token": token, "m1": "1"})
     apply(SYSTEM)
 
     assert "您的票已投出" in done.content.decode()

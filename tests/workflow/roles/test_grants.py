@@ -260,3 +260,17 @@ def test_a_person_granted_an_office_twice_is_one_member_of_the_body(town: Unit, 
     assert holders_of("presidium", town, ON) == [person]
     given(person, "presidium", town, until=date(2026, 12, 31))
     assert holders_of("presidium", town, ON) == [person]
+
+
+@pytest.mark.parametrize("until", [None, date(2028, 1, 1)])
+def test_the_same_is_not_given_twice_to_one_person(town: Unit, person: User, until: date | None) -> None:
+    given(person, "mayor", town, until=until)
+    with pytest.raises(GrantRefused, match="已担任") as refused:
+        given(person, "mayor", town, until=until)
+    assert refused.value.code == "held"
+
+
+def test_an_office_that_ends_is_given_again_for_longer(town: Unit, person: User) -> None:
+    given(person, "auditor", town.parent, **NOTICE)
+    longer = NOTICE | {"until": date(2031, 1, 1)}
+    assert given(person, "auditor", town.parent, **longer).until == date(2031, 1, 1)

@@ -35,7 +35,7 @@ class Command(BaseCommand):
             "--workers",
             type=int,
             default=settings.WEB_WORKERS,
-            help="网站的进程数，默认 PIAOJUE_WORKERS，正式环境为处理器数（最多 4），其他为 1",
+            help="网站的进程数，默认 PIAOJUE_WORKERS，正式环境设了 CACHE_URL 的为处理器数（最多 4），其他为 1",
         )
         parser.add_argument(
             "--threads",
