@@ -198,7 +198,11 @@ def _pressed(vote: Vote, figures: Mapping[str, Any]) -> dict[str, Any]:
 
 def problems_of(vote: Vote, figures: Mapping[str, Any]) -> list[count.Problem]:
     """Every contradiction in a keyed tally, each said to be of the part it is in."""
-    return [problem for part in parts_of(vote, figures) for problem in count.reconcile(part)]
+    found: list[count.Problem] = []
+    for part in parts_of(vote, figures):
+        assert part.tally is not None  # the file always carries sums
+        found += [*count.reconcile(part), *count.impossible_points(part.paper, part.tally)]
+    return found
 
 
 def differences_of(vote: Vote, first: Mapping[str, Any], second: Mapping[str, Any]) -> list[count.Difference]:

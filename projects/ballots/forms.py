@@ -90,9 +90,11 @@ class AttendanceForm(VoteForm):
 
     def prepare(self) -> None:
         lines = list(self.vote.session.roll.all()) if self.vote.session else []
-        for name in ("leave", "absent"):
+        for name, mark in (("leave", Presence.LEAVE), ("absent", Presence.ABSENT)):
             if lines:
                 self.offer(name, [(str(line.pk), line.name) for line in lines])
+                # As last established at this session: confirmed or changed, not ticked anew.
+                self.fields[name].initial = [str(line.pk) for line in lines if line.presence == mark]
             else:
                 del self.fields[name]
 
@@ -236,8 +238,9 @@ class CloseForm(VoteForm):
         if self.vote.keypad:
             if "returned" not in self.fields:
                 self.cleaned_data["returned"] = 0
+            asked = "returned" if "returned" in self.fields else None
             for sentence in obstacles_to_totals(self.vote, returned or 0):
-                self.add_error("returned", sentence)
+                self.add_error(asked, sentence)
             return self.cleaned_data
         void = returned is not None and returned > fig.on_paper(self.vote, "issued")
         if not void:

@@ -187,7 +187,7 @@ def _how_to_mark(vote: Vote, options: int) -> list[str]:
     if vote.mode == Mode.RANK:
         return [
             f"本票共 {options} 个候选项目，应选 {vote.seats} 个。赞成的项目按轻重缓急在“次序”栏内填写 1、2、3……，"
-            f"最多排 {vote.seats} 个，多排的为无效票；不填的为弃权。"
+            f"最多排 {vote.seats} 个，多排的、次序重复的为无效票；次序有空缺的按先后递补；不填的为弃权。"
         ]
     return [
         f"本票共 {options} 个候选项目，应选 {vote.seats} 个：等于或少于 {vote.seats} 个的为有效票，多于的为无效票。",

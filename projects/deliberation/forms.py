@@ -22,7 +22,7 @@ from projects.cycles.models import Session, SessionState
 from projects.cycles.rulebook import said
 from projects.cycles.selectors import deputies_at, opens_term, session_date, session_of, standard_of
 from projects.deliberation import rules, selectors
-from projects.deliberation.method import method_draft
+from projects.deliberation.method import contradictions, method_draft
 from projects.deliberation.models import BudgetLine
 from projects.deliberation.replacing import Place, places_of
 from projects.selection.models import Item
@@ -547,11 +547,20 @@ class SettleForm(WhenAgreed, NamesTellers, DecisionForm):
         faults = {
             "seats": surplus_faults(len(self.items), data["seats"], allow_equal=book.allow_equal_vote),
             None: rules.order_faults(numbers),
+            "method": self._settle_method(data),
         }
         self.check_tellers(data)
         for name, sentences in faults.items():
             for sentence in sentences:
                 self.add_error(name, sentence)
+
+    def _settle_method(self, data: dict[str, Any]) -> list[str]:
+        """A draft nobody wrote over is drawn up anew by what was chosen; what somebody wrote must not say otherwise."""
+        mode, seats = data["mode"], data["seats"]
+        if data["method"].split() == str(self.fields["method"].initial).split():
+            data["method"] = method_draft(self.subject.rules, len(self.items), seats, mode)
+            return []
+        return contradictions(data["method"], seats=seats, mode=mode)
 
     def numbers(self, data: dict[str, Any]) -> list[int]:
         """The number of each candidate on the paper; one left empty keeps its place."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from projects.ballots.figures import count_rules
 from projects.ballots.rules import Mode
@@ -15,7 +18,7 @@ MANNERS = {
     "select": "每张表决票所选项目不超过应选数，多选的作废",
     "each": "对每个项目表示赞成、反对或者弃权",
     "rank": (
-        "按轻重缓急写明次序，所排项目不超过应选数，多排的作废；"
+        "按轻重缓急写明次序，所排项目不超过应选数，多排的、次序重复的作废，次序有空缺的按先后递补；"
         "排有次序的视为赞成，排第一位的得分与应选数相同，以后每位递减 1 分"
     ),
 }
@@ -43,13 +46,25 @@ BY_DEVICE = (
 )
 
 
+BY_KEYPAD = (
+    "六、采用会场表决器表决，逐项按赞成、反对、弃权；没有按键的单独列出，不计入赞成、反对、弃权。"
+    "不按键的领取纸质票，与表决器合并计票；按键的或者与之并用的纸质票少于 {least} 张的，全部改用纸质票。"
+)
+CHANNELS = {"device": (BY_DEVICE,), "keypad": (BY_KEYPAD,)}
+PLACES = re.compile(r"应选\s*(\d+)\s*个")
+
+
 def ballot_rules(book: Rules, mode: str) -> dict[str, Any]:
     """The rules the vote keeps; the cap of mode `each` stays behind where the congress adopted another mode."""
     return count_rules(book) | {"each_cap": book.each_cap and mode == Mode.EACH}
 
 
-def method_draft(book: Rules, candidates: int, seats: int) -> str:
-    """The method's clauses: places, surplus, manner, how the result is found and published (陕西 规定)."""
+def method_draft(book: Rules, candidates: int, seats: int, mode: str = "") -> str:
+    """The method's clauses: places, surplus, manner, how the result is found and published (陕西 规定).
+
+    mode: another way of marking the paper than the rulebook's.
+    """
+    book = book.model_copy(update={"ballot_mode": mode or book.ballot_mode})
     words = book.words
     deputies = words["deputy"]
     return "\n".join(
@@ -63,9 +78,26 @@ def method_draft(book: Rules, candidates: int, seats: int) -> str:
             f"{_tie(book)}；{SHORTFALLS[book.shortfall]}。",
             f"五、设总监票人 1 名、监票人 {book.tellers_min} 至 {book.tellers_max} 名，"
             f"在{words['presidium']}领导下监督投票和计票。结果当场宣布，并向社会公告。",
-            *((BY_DEVICE.format(least=book.device_min_ballots),) if book.ballot_channel == "device" else ()),
+            *(
+                clause.format(least=book.device_min_ballots)
+                for clause in CHANNELS.get(book.ballot_channel, ())
+            ),
         )
     )
+
+
+def contradictions(method: str, *, seats: int, mode: str) -> list[str]:
+    """Where a method that was written over says something else than what the ballot will be: its places, its manner."""
+    found = [
+        _("票决办法写明应选 %(told)s 个，与所填的应选项目数 %(seats)s 不一致。")
+        % {"told": told, "seats": seats}
+        for told in sorted({int(told) for told in PLACES.findall(method)} - {seats})
+    ]
+    return found + [
+        _("票决办法写明“%(manner)s”，与所选的票决方式不一致。") % {"manner": manner}
+        for other, manner in MANNERS.items()
+        if other != mode and manner in method
+    ]
 
 
 def _of(book: Rules) -> str:

@@ -53,6 +53,7 @@ from projects.demo.programme import (
     Year,
     cases,
     day,
+    points_of,
     sums_of,
     titles_of,
 )
@@ -279,7 +280,8 @@ class Builder:
         present = year.present or play.deputies - 3
         sums = sums_of(year, titles, play.deputies, present, self.seed)
         on_leave = play.deputies - present
-        play_voting(town, cycle, t=t, present=present, sums=sums, on_leave=on_leave)
+        points = points_of(year, sums)
+        play_voting(town, cycle, t=t, present=present, sums=sums, points=points, on_leave=on_leave)
         evaluation = self._evaluation(play, town, year, Cycle.objects.get(pk=cycle.pk))
         evaluations.append(evaluation)
         shared = any(year.is_judged_with(later) for later in play.years)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
@@ -121,6 +121,13 @@ def titles_of(year: Year, seed: int, salt: str) -> list[str]:
     drawn.shuffle(pool)
     spare = (title for title in pool if title not in printed)
     return [*printed[: year.candidates], *(next(spare) for _ in range(year.candidates - len(printed)))]
+
+
+def points_of(year: Year, sums: Mapping[str, int]) -> dict[str, int]:
+    """Points for each title where the paper is marked by rank: its marks spread evenly over all places; else none."""
+    return (
+        {title: votes * (year.seats + 1) // 2 for title, votes in sums.items()} if year.mode == "rank" else {}
+    )
 
 
 def sums_of(year: Year, titles: Sequence[str], deputies: int, present: int, seed: int) -> dict[str, int]:

@@ -19,7 +19,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from projects.ballots.models import Vote
-from projects.ballots.selectors import PROJECTS, Line, decision_on, declared_votes, lines_of, then_of
+from projects.ballots.rules import Mode
+from projects.ballots.selectors import (
+    PRESSED,
+    PROJECTS,
+    Line,
+    decision_on,
+    declared_votes,
+    lines_of,
+    then_of,
+)
 from projects.collection.models import Proposal
 from projects.cycles.models import OVER, Attachment, Cycle, CycleState, Paper
 from projects.cycles.rulebook import Rules
@@ -290,6 +299,20 @@ class Result:
     @property
     def elected(self) -> int:
         return sum(line.elected for line in self.lines)
+
+    @property
+    def has_against(self) -> bool:
+        """Whether votes against are told: every project is voted on by itself, or somebody struck one out."""
+        return self.vote.mode == Mode.EACH or any(line.against for line in self.lines)
+
+    @property
+    def counted(self) -> list[tuple[Any, int]]:
+        """How many ballots were out and came back; of a hall's keypads, who pressed and whom they counted."""
+        names = (_lazy("发出票"), _lazy("收回票"))
+        if self.vote.keypad:
+            both = (_lazy("发出票和按键"), _lazy("收回票和记录"))
+            names = both if self.vote.paper_issued else (PRESSED["issued"], PRESSED["returned"])
+        return list(zip(names, (self.ballots["issued"], self.ballots["returned"]), strict=True))
 
     @property
     def then(self) -> str:

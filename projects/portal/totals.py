@@ -36,6 +36,7 @@ from workflow.inbox.in_person import InPersonForm
 from workflow.inbox.views import may_do, visible_task
 from workflow.roles.middleware import acting_grant, in_office
 
+AGAIN = "again"  # another file, with the paper's figures as they were keyed
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": WORKBOOK}
 
 
@@ -62,7 +63,9 @@ def _task(request: HttpRequest, task_id: int) -> tuple[Deadline, Vote, TallyForm
     if not may_do(deadline, grant):
         raise PermissionDenied(_("表决器的结果由计票人导入。"))
     act = grant.act(deadline.unit, timezone.now())
-    sent = {"data": request.POST} if request.method == "POST" else {}
+    sent: dict[str, Any] = {"data": request.POST} if request.method == "POST" else {}
+    if request.POST.get("op") == AGAIN:
+        sent = {"initial": previewed(request, _purpose(deadline))}
     tally = node.form(subject=deadline.task.process.artifact, act=act, node=node, seat=deadline.seat, **sent)
     if not fig.is_pressed(tally.vote):
         raise Http404
@@ -78,7 +81,7 @@ def _task(request: HttpRequest, task_id: int) -> tuple[Deadline, Vote, TallyForm
 def totals_import(request: HttpRequest, task_id: int) -> HttpResponse:
     """Upload, see the totals and their balance, accept them as one's own keying or nothing."""
     deadline, vote, paper = _task(request, task_id)
-    if request.method != "POST":
+    if request.method != "POST" or request.POST.get("op") == AGAIN:
         return _ask(request, deadline, vote, TotalsForm(), paper)
     if request.POST.get("op") == "confirm":
         return _confirm(request, deadline, vote)

@@ -16,6 +16,7 @@ from projects.ballots.rules import (
     Keying,
     MajorityBase,
     Mode,
+    Paper,
     Rules,
     Swing,
     TieRule,
@@ -24,6 +25,7 @@ from projects.ballots.rules import (
     count_ballots,
     decide,
     elect,
+    impossible_points,
     moved,
     swings,
 )
@@ -467,3 +469,9 @@ def keying_of(raw: dict) -> Keying:
 def test_the_default_rules_of_a_file_are_those_of_the_law():
     paper = {"mode": "select", "seats": 1, "candidates": ["A"]}
     assert read_vote(json.dumps(held(paper, [["A"]])).encode()).rules == Rules()
+
+
+@given(st.lists(st.lists(st.sampled_from("abcd"), unique=True, max_size=3), max_size=12))
+def test_whatever_ballots_are_cast_their_points_are_possible(ballots):
+    paper = Paper(tuple("abcd"), Mode.RANK, 3)
+    assert impossible_points(paper, count_ballots(ballots, paper=paper)) == []

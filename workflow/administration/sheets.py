@@ -18,6 +18,7 @@ from workflow.people.saying import listed
 MOST_BYTES = 2 * 1024 * 1024
 MOST_UNPACKED = 40 * 1024 * 1024
 MOST_ROWS = 5000
+MOST_COLUMNS = 400
 
 
 class Unreadable(ValueError):
@@ -57,7 +58,8 @@ def sheet_rows(file: BinaryIO) -> list[tuple[Any, ...]]:
                 raise Unreadable(_("文件展开后太大。"))
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheet = book.worksheets[0]
-        rows = list(sheet.iter_rows(values_only=True, max_row=MOST_ROWS + 2))
+        sheet.reset_dimensions()  # what a file says of its own size may be wrong: programs that stream it do not know yet
+        rows = [row[:MOST_COLUMNS] for row in sheet.iter_rows(values_only=True, max_row=MOST_ROWS + 2)]
     except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, ValueError, SyntaxError) as error:
         if isinstance(error, Unreadable):
             raise

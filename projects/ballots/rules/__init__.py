@@ -14,6 +14,7 @@ from projects.ballots.rules.reconciling import (
     Keying,
     compare_keyings,
     compare_spoiled,
+    impossible_points,
     reconcile,
     reconcile_spoiled,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "count_ballots",
     "decide",
     "elect",
+    "impossible_points",
     "majority_phrase",
     "moved",
     "next_step",

@@ -138,6 +138,33 @@ def _too_many_marks(paper: Paper, tally: Count) -> list[Problem]:
     return [Problem("too_many_marks", sentence)]
 
 
+def impossible_points(paper: Paper, tally: Count) -> list[Problem]:
+    """Points no valid ballots marked by rank can add up to; beside `reconcile`, whose problems the file format names.
+
+    A place is worth from `seats` points down to one: a mark brings at least one and at most `seats`, a whole ballot their sum.
+    """
+    if paper.mode is not Mode.RANK:
+        return []
+    found = [
+        Problem(
+            "points_differ",
+            _("项目“%(one)s”得 %(marks)s 票，得分应在 %(marks)s 至 %(most)s 分之间，现为 %(points)s 分。")
+            % {"one": one, "marks": of.in_favour, "most": of.in_favour * paper.seats, "points": of.points},
+            one,
+        )
+        for one, of in tally.sums.items()
+        if not of.in_favour <= of.points <= of.in_favour * paper.seats
+    ]
+    marks, points = (sum(getattr(of, name) for of in tally.sums.values()) for name in ("in_favour", "points"))
+    each = paper.seats * (paper.seats + 1) // 2
+    if marks > paper.seats * tally.valid or points > each * tally.valid:
+        sentence = _(
+            "各项目得票合计 %(marks)s 票、得分合计 %(points)s 分：有效票 %(valid)s 张，每张至多排 %(seats)s 项、计 %(each)s 分。"
+        ) % {"marks": marks, "points": points, "valid": tally.valid, "seats": paper.seats, "each": each}
+        found.append(Problem("too_many_points", sentence))
+    return found
+
+
 # Two keyings of one paper tally
 
 

@@ -294,7 +294,7 @@ def settlement_data(town: Township, cycle: Cycle, *, t: date, seats: int, mode: 
     return meeting(town.people["presidium"], t, minutes="会议听取各代表团审议情况，确定表决事项。") | {
         "seats": seats,
         "mode": mode,
-        "method": method_draft(cycle.rules, count, seats),
+        "method": method_draft(cycle.rules, count, seats, mode),
         "chief_teller": str(town.of("chief_teller").pk),
         "tellers": [str(user.pk) for user in town.people["teller"]],
         "counters": [str(user.pk) for user in town.people["counter"]],

@@ -43,6 +43,7 @@ def play_voting(
     sums: dict[str, int],
     on_leave: int = 0,
     against: dict[str, int] | None = None,
+    points: dict[str, int] | None = None,
     invalid: int = 0,
     again: tuple[Sheet, ...] = (),
     resolved_by: int | None = None,
@@ -54,7 +55,7 @@ def play_voting(
     left out. announced: the day of the announcement, two days after `t` where left out. LookupError where the figures
     lead to another task than the play expects.
     """
-    for sheet in (Sheet(sums, against or {}, invalid=invalid), *again):
+    for sheet in (Sheet(sums, against or {}, points or {}, invalid=invalid), *again):
         play_ballot(town, cycle, t=t, present=present, on_leave=on_leave, sheet=sheet)
     data = assembly(deputies_in_office(cycle), present, t, votes_for=resolved_by)
     do_task(

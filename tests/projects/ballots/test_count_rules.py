@@ -24,6 +24,7 @@ from projects.ballots.rules import (
     compare_keyings,
     count_ballots,
     decide,
+    impossible_points,
     next_step,
     reconcile,
     swings,
@@ -453,3 +454,18 @@ def test_in_rank_a_ballot_weighs_as_much_as_its_first_place():
     close = swings(decide(vote))
     assert close["C"] == (Swing(7, End.ELECTED),)  # 18 + 7 × 2 = 32 > 31
     assert close["B"] == (Swing(-7, End.NOT_ELECTED),)  # 31 − 7 × 2 = 17 < 18
+
+
+@pytest.mark.parametrize(
+    ("sums", "codes"),
+    [
+        ({"a": (3, 5), "b": (2, 3)}, []),
+        ({"a": (3, 0), "b": (2, 3)}, ["points_differ"]),
+        ({"a": (3, 7), "b": (2, 2)}, ["points_differ"]),
+        ({"a": (3, 6), "b": (3, 4)}, ["too_many_points"]),
+    ],
+)
+def test_points_no_ballots_can_add_up_to_are_named(sums, codes):
+    paper = Paper(("a", "b"), Mode.RANK, 2)
+    told = {one: Sum(marks, abstain=3 - marks, points=points) for one, (marks, points) in sums.items()}
+    assert [problem.code for problem in impossible_points(paper, Count(told, 3, 0))] == codes

@@ -23,6 +23,7 @@ from projects.cycles.services import adopt_rulebook, create_cycle, fix_session
 from projects.deliberation import rules
 from projects.deliberation.flows import DeliberationFlow, MatterFlow, QuestionFlow, WithdrawalFlow
 from projects.deliberation.intake import confirm_materials
+from projects.deliberation.method import method_draft
 from projects.deliberation.models import (
     AddedMatter,
     BudgetLine,
@@ -163,8 +164,8 @@ def heard(town, opened):
     return played("heard", opened, lambda: play.play_delegations(town, opened, t=T))
 
 
-def settle(town, cycle, **more):
-    data = play.settlement_data(town, cycle, t=T, seats=SEATS, mode="select") | more
+def settle(town, cycle, mode="select", **more):
+    data = play.settlement_data(town, cycle, t=T, seats=SEATS, mode=mode) | more
     return do_task(cycle, "deliberation.settle", town.of("presidium"), T, hour=11, **data)
 
 
@@ -815,6 +816,24 @@ def test_where_the_hall_presses_keypads_it_is_settled_project_by_project(town, h
     adopt(town, heard)
     vote = Vote.objects.get()
     assert (vote.mode, vote.keypad) == ("each", True)
+
+
+def test_a_method_nobody_wrote_over_is_drawn_up_by_what_was_chosen(town, heard):
+    untouched = method_draft(heard.rules, len(TITLES), heard.seats or 0).replace("\n", "\r\n")
+    settle(town, heard, mode="rank", seats=SEATS - 1, method=untouched)
+    text = paper_of(heard, "method").body
+    assert f"应选 {SEATS - 1} 个" in text and "按轻重缓急写明次序" in text
+    adopt(town, heard)
+    assert (Vote.objects.get().mode, Vote.objects.get().seats) == ("rank", SEATS - 1)
+
+
+def test_a_method_that_says_otherwise_than_the_ballot_is_refused(town, heard):
+    own = method_draft(heard.rules, len(TITLES), SEATS) + "\n七、其他事项由主席团决定。"
+    with pytest.raises(InvalidForm, match=f"应选 {SEATS} 个") as refused:
+        settle(town, heard, seats=SEATS - 1, method=own)
+    assert list(refused.value.form.errors) == ["method"]
+    settle(town, heard, method=own)
+    assert "其他事项" in paper_of(heard, "method").body
 
 
 def test_the_presidium_sends_the_list_back_to_the_delegations(town, heard):

@@ -6,7 +6,7 @@ import pytest
 
 from projects.ballots.rules import Mode, Sum, standing
 from projects.cycles.rulebook import Rules
-from projects.deliberation.method import ballot_rules, method_draft
+from projects.deliberation.method import ballot_rules, contradictions, method_draft
 
 
 def fourth_clause(draft: str) -> str:
@@ -41,3 +41,14 @@ def test_the_cap_on_marks_in_favour_is_stated_where_it_is_counted():
 
 def test_a_ranked_ballot_says_what_each_place_is_worth():
     assert "排第一位的得分与应选数相同，以后每位递减 1 分" in method_draft(Rules(ballot_mode="rank"), 12, 10)
+
+
+def test_what_is_written_over_must_not_contradict_the_ballot():
+    ranked = method_draft(Rules(), 12, 8, "rank")
+    assert contradictions(ranked, seats=8, mode="rank") == []
+    told = contradictions(ranked, seats=10, mode="each")
+    assert len(told) == 2 and "应选 8 个" in told[0] and "按轻重缓急写明次序" in told[1]
+
+
+def test_a_year_by_keypad_says_how_it_counts():
+    assert "没有按键的单独列出" in method_draft(Rules(ballot_channel="keypad", ballot_mode="each"), 12, 10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -208,6 +209,11 @@ def test_on_the_import_page_too_what_does_not_balance_is_named_by_its_side_and_k
     told = "项目“水厂改造”：按键赞成 9 ＋ 按键反对 3 ＋ 按键弃权 2 ＝ 14 票 ≠ 表决器记录 15 人。"
     assert preview.status_code == 422 and told in preview.content.decode()
     assert confirm(client, task, preview).status_code == 422 and Keying.objects.count() == 0
+    again = client.post(
+        f"/tasks/{task}/totals/", {"op": "again", "payload": preview.context["payload"]}
+    ).content.decode()
+    apply(SYSTEM)
+    assert re.search(r'name="valid" value="\d+"', again), "the paper's figures are not keyed twice"
 
     right = keypad.as_csv(keypad.as_rows(TITLES, PRESSED))
     spoiled = send(client, task, on_paper_alone(hall, invalid=2), right)

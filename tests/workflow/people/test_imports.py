@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -249,3 +250,19 @@ def test_days_are_read_as_people_write_them(text: str) -> None:
 @pytest.mark.parametrize("text", ["2026-02-30", "26-1-1", "明天", "2026-13-01"])
 def test_days_that_are_none_are_not_read(text: str) -> None:
     assert parse_day(text) is None
+
+
+def test_a_workbook_that_misstates_its_own_size_is_read_whole() -> None:
+    """As programs that write it in one stream do: the size stands first, and nobody knows it yet."""
+    whole, told = io.BytesIO(), io.BytesIO()
+    book = openpyxl.Workbook()
+    for row in (UNITS, ["T09", "石桥镇", "乡镇", "C1"]):
+        book.active.append(row)
+    book.save(whole)
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(told, "w") as target:
+        for name in source.namelist():
+            target.writestr(
+                name, source.read(name).replace(b'<dimension ref="A1:D2"', b'<dimension ref="A1"')
+            )
+    told.seek(0)
+    assert [list(row) for row in sheets.sheet_rows(told)] == [UNITS, ["T09", "石桥镇", "乡镇", "C1"]]
