@@ -22,13 +22,13 @@ from projects.ballots.questions import division_of, is_carried, obstacles_to_rec
 from projects.ballots.reporting import report_text
 from projects.ballots.rolls import HERE, obstacles_to_totals, yet_to_vote
 from projects.ballots.rules import GRADING, Spoiled
-from projects.ballots.selectors import MEASURED, pairs_before
+from projects.ballots.selectors import MEASURED, pairs_before, quorum_needed
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.cycles.models import Presence
-from workflow.flows.fields import CheckedFileField, UnshownInput
+from workflow.flows.fields import CheckedFileField, PeopleField, UnshownInput, choice_field
 from workflow.flows.forms import AssemblyForm, MeetingForm, Resolved, StepForm
 from workflow.flows.uploads import PICTURES
-from workflow.people.saying import titled
+from workflow.people.saying import listed, titled
 
 LARGEST = 2000
 LARGEST_POINTS = 100_000
@@ -81,15 +81,13 @@ class AttendanceForm(VoteForm):
     template_name = "steps/voting/attendance_form.html"
     present = number(_("实到人数"))
     on_leave = number(_("请假人数"))
-    leave = forms.MultipleChoiceField(
-        label=_("请假的代表"), widget=forms.CheckboxSelectMultiple(), required=False
-    )
-    absent = forms.MultipleChoiceField(
-        label=_("缺席的代表"), widget=forms.CheckboxSelectMultiple(), required=False
-    )
+    leave = PeopleField(label=_("请假的代表"), required=False)
+    absent = PeopleField(label=_("缺席的代表"), required=False)
 
     def prepare(self) -> None:
         lines = list(self.vote.session.roll.all()) if self.vote.session else []
+        self.fields["present"].initial = self.vote.deputies_present
+        self.fields["on_leave"].initial = self.vote.on_leave
         for name, mark in (("leave", Presence.LEAVE), ("absent", Presence.ABSENT)):
             if lines:
                 self.offer(name, [(str(line.pk), line.name) for line in lines])
@@ -140,8 +138,9 @@ class AttendanceForm(VoteForm):
         missing = self.vote.deputies_in_office - data.get("present", 0) - data.get("on_leave", 0)
         if "leave" not in self.fields:  # a session without a roll: numbers are all there is
             return
-        if set(leave) & set(absent):
-            self.add_error("absent", _("同一代表不能既是请假又是缺席。"))
+        names = dict(cast("list[tuple[str, str]]", choice_field(self, "leave").choices))
+        if both := [str(names[line]) for line in leave if line in absent]:
+            self.add_error("absent", _("%(names)s不能既是请假又是缺席。") % {"names": listed(both)})
         if len(leave) != data.get("on_leave"):
             self.add_error(
                 "leave",
@@ -159,15 +158,27 @@ class OpenForm(VoteForm):
     """发出表决票: how many, and to whom on paper; the vote opens when the chief teller has confirmed it."""
 
     issued = number(_("发出表决票"))
-    on_paper = forms.MultipleChoiceField(
+    on_paper = PeopleField(
         label=_("领取纸质票的代表"),
         help_text=_(
             "其余到会代表用手机投票。投票开始后手机不能用的，换发投票码，用会场的平板电脑投票；"
             "可以改领纸质票，但纸质票合计须不少于规定张数。"
         ),
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}),
         required=False,
     )
+
+    def foreseen(self) -> list[str]:
+        """Which vote it is, and on how many deputies it opens."""
+        vote = self.vote
+        return [
+            _("%(title)s：应到 %(of)s 人，实到 %(present)s 人，法定人数 %(quorum)s 人。")
+            % {
+                "title": vote.title,
+                "of": vote.deputies_in_office,
+                "present": vote.deputies_present,
+                "quorum": quorum_needed(vote),
+            }
+        ]
 
     def prepare(self) -> None:
         if self.vote.purpose == Purpose.MEASUREMENT:
@@ -662,9 +673,7 @@ class ArriveForm(VoteForm):
 class HandPaperForm(VoteForm):
     """Who changes to paper: deputies present who have not voted by device, nor pressed the hall's."""
 
-    lines = forms.MultipleChoiceField(
-        label=_("改领纸质票的代表"), widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"})
-    )
+    lines = PeopleField(label=_("改领纸质票的代表"))
     reason = forms.CharField(label=_("原因"), max_length=200, help_text=_("如：手机故障、本人要求"))
 
     def prepare(self) -> None:

@@ -90,6 +90,13 @@ class Desk:
     issued: int | None
     returned: int | None
 
+    @property
+    def absent(self) -> int | None:
+        """Who is neither here nor on leave."""
+        if self.present is None or self.on_leave is None:
+            return None
+        return self.in_office - self.present - self.on_leave
+
 
 def desk_of(vote: Vote) -> Desk:
     """应到、请假、实到、发出、收回 of one vote."""

@@ -192,7 +192,13 @@ class ProposalForm(PlainForm):
     estimate_fen = FenField(label=_("投资估算"), required=False)
     funding = forms.CharField(label=_("资金来源"), max_length=120, required=False)
     name = forms.CharField(label=_("您的姓名"), max_length=40, required=False)
-    phone = forms.CharField(label=_("联系电话"), max_length=40, required=False)
+    phone = forms.RegexField(
+        r"\A[0-9+()（）\-－ ]{5,40}\Z",
+        label=_("联系电话"),
+        max_length=40,
+        required=False,
+        error_messages={"invalid": _("请填写能打通的电话号码，只用数字、空格、短横和括号。")},
+    )
 
     def __init__(self, *args: Any, categories: Sequence[str], anonymous: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

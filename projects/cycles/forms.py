@@ -13,7 +13,7 @@ from projects.cycles.models import SessionState
 from projects.cycles.rulebook import RulebookError, Rules, said
 from projects.cycles.selectors import coming_term, rules_in_force, sitting_term
 from projects.cycles.terms import COMMITTEE
-from workflow.flows.fields import ChineseDateField, choice_field
+from workflow.flows.fields import ChineseDateField, PeopleField, choice_field
 from workflow.flows.forms import Foreseen, StepForm
 from workflow.people.models import Unit, User
 from workflow.people.texts import lines_of
@@ -102,13 +102,6 @@ class RuleForm(StepForm):
         return super().for_trail() | {"value": self.cleaned_data["value"]}
 
 
-def people(label: Any, **more: Any) -> forms.MultipleChoiceField:
-    """People by id; a name never reaches the trail."""
-    return forms.MultipleChoiceField(
-        label=label, widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}), **more
-    )
-
-
 def named(users: list[User]) -> list[tuple[str, str]]:
     """The choices of `people`: each id with its name."""
     return [(str(user.pk), user.name) for user in users]
@@ -118,9 +111,11 @@ class CredentialsForm(StepForm):
     """代表资格审查 of a newly elected congress (组织法 37): who was duly elected."""
 
     number = forms.IntegerField(label=_("届"), min_value=1, max_value=99)
-    again = people(_("连任的代表"), required=False, help_text=_("现任代表中再次当选的。"))
-    fresh = people(
-        _("新当选的代表"), required=False, help_text=_("先由系统管理员授予“当选代表”职务；当选无效的不选。")
+    again = PeopleField(label=_("连任的代表"), required=False, help_text=_("现任代表中再次当选的。"))
+    fresh = PeopleField(
+        label=_("新当选的代表"),
+        required=False,
+        help_text=_("先由系统管理员授予“当选代表”职务；当选无效的不选。"),
     )
     statement = forms.CharField(
         label=_("代表资格审查报告"), widget=forms.Textarea(attrs={"rows": 6}), min_length=4, max_length=20000
@@ -157,7 +152,7 @@ class ElectionForm(StepForm):
 
     office = forms.ChoiceField(label=_("选举或推选的职务"), choices=ELECTED, widget=forms.RadioSelect)
     seat = forms.ChoiceField(label=_("代表团"), required=False, help_text=_("推选代表团团长时选择。"))
-    persons = people(_("当选人"), help_text=_("从代表中选举；原任而未当选的，职务即行终止。"))
+    persons = PeopleField(label=_("当选人"), help_text=_("从代表中选举；原任而未当选的，职务即行终止。"))
     statement = forms.CharField(label=_("选举结果"), max_length=200, min_length=4)
 
     def prepare(self) -> None:

@@ -17,7 +17,7 @@ from projects.ballots.rules import Mode
 from projects.ballots.tellers import TELLERS, serve_another
 from projects.collection.forms import DecisionForm
 from projects.cycles import moving
-from projects.cycles.forms import MoveForm, named, people
+from projects.cycles.forms import MoveForm, named
 from projects.cycles.models import Session, SessionState
 from projects.cycles.rulebook import said
 from projects.cycles.selectors import deputies_at, opens_term, session_date, session_of, standard_of
@@ -27,7 +27,14 @@ from projects.deliberation.models import BudgetLine
 from projects.deliberation.replacing import Place, places_of
 from projects.selection.models import Item
 from projects.selection.rules import surplus_faults
-from workflow.flows.fields import ChineseDateField, FenField, FilesField, choice_field, record_field
+from workflow.flows.fields import (
+    ChineseDateField,
+    FenField,
+    FilesField,
+    PeopleField,
+    choice_field,
+    record_field,
+)
 from workflow.flows.forms import AssemblyForm, Foreseen, MeetingForm, MinutesForm, Resolved, StepForm
 from workflow.flows.meetings import Standard
 from workflow.people.models import Unit, User
@@ -326,7 +333,7 @@ class PreliminaryForm(Resolved, AssemblyForm):
     A subdistrict elects neither: its working committee, set up by the county, presides (组织法 59; rules.md §10).
     """
 
-    presidium = people(_("选举产生的主席团成员"))
+    presidium = PeopleField(label=_("选举产生的主席团成员"))
     agenda = text(_("通过的会议议程"))
     field_order = [*AssemblyForm.field_order, "presidium", "agenda"]
 
@@ -390,8 +397,8 @@ class NamesTellers(StepForm):
     """总监票人, 监票人 and 计票人 by name; filled in only where the body agrees."""
 
     chief_teller = forms.ChoiceField(label=_("总监票人"), required=False)
-    tellers = people(_("监票人"), required=False, help_text=_("由代表团在代表中推荐。"))
-    counters = people(_("计票人"), required=False, help_text=_("由工作人员担任，两人分别录入。"))
+    tellers = PeopleField(label=_("监票人"), required=False, help_text=_("由代表团在代表中推荐。"))
+    counters = PeopleField(label=_("计票人"), required=False, help_text=_("由工作人员担任，两人分别录入。"))
 
     def offer_tellers(self, chiefs: list[User], tellers: list[User], counters: list[User]) -> None:
         """Who may be named for each of the three."""
@@ -727,8 +734,8 @@ class TableForm(StepForm):
         ),
         required=False,
     )
-    movers = people(
-        _("原件上签名的代表"), help_text=_("附原件的必选，五名以上，提出人也须在内。"), required=False
+    movers = PeopleField(
+        label=_("原件上签名的代表"), help_text=_("附原件的必选，五名以上，提出人也须在内。"), required=False
     )
 
     def prepare(self) -> None:

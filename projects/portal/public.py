@@ -41,6 +41,7 @@ from workflow.people.models import Unit
 View = Callable[..., HttpResponseBase]
 PLACES_PER_PAGE = 60
 TOO_OFTEN = _lazy("操作太频繁，请过一会儿再试。")
+CAUGHT = _lazy("页面上有一栏请勿填写，被浏览器自动填上了。请关闭自动填写，刷新页面后再提交。")
 
 
 def public_page(view: View) -> View:
@@ -233,9 +234,19 @@ def _object(unit: Unit, notice: Any, *, words: str, item: Any) -> Any:
 
 def _may(request: HttpRequest, form: Any, what: str) -> bool:
     """The brakes: an address that acts too often, and a box only machines fill."""
-    if getattr(form, "caught", lambda: False)() or is_over(request, what):
+    if is_caught(form):
+        return False
+    if is_over(request, what):
         form.add_error(None, TOO_OFTEN)
         return False
+    return True
+
+
+def is_caught(form: Any) -> bool:
+    """Whether the box people do not see was filled in; then the form says which: a browser may have done it by itself."""
+    if not getattr(form, "caught", lambda: False)():
+        return False
+    form.add_error(None, CAUGHT)
     return True
 
 
@@ -367,11 +378,13 @@ def public_project(request: HttpRequest, code: str, number: int) -> HttpResponse
     return shown(request, "project", unit, **_project_context(_card_or_404(unit, number)))
 
 
-@require_http_methods(["POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @public_page
 def rate(request: HttpRequest, code: str, number: int) -> HttpResponse:
-    """A resident's rating of a finished project: once per browser, no name asked."""
+    """A resident's rating of a finished project: once per browser, no name asked. The form is on the project's page."""
     unit = township_or_404(code)
+    if request.method != "POST":
+        return redirect("public_project", unit.code, number)
     card, form = _card_or_404(unit, number), RateForm(request.POST)
     rated, done = request.session.get("rated", []), False
     if number in rated:

@@ -18,6 +18,7 @@ from projects.collection.models import Proposal
 from projects.portal.forms import SendForm, StepOfProposal, WhatForm, WhereForm, WhoForm
 from projects.portal.public import (
     TOO_OFTEN,
+    is_caught,
     private,
     public_page,
     refusable,
@@ -93,7 +94,9 @@ def _check(request: HttpRequest, unit: Unit, intake: Intake) -> HttpResponse:
 
 
 def _may_send(request: HttpRequest, form: SendForm) -> bool:
-    if form.is_valid() and not form.caught() and not is_over(request, "propose"):
+    if not form.is_valid() or is_caught(form):
+        return False
+    if not is_over(request, "propose"):
         return True
     form.add_error(None, TOO_OFTEN)
     return False

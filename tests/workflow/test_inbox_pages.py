@@ -13,6 +13,8 @@ from projects.lifecycle.intake import start_year
 from tests.builders import at, open_task, township
 from workflow.flows.models import Deadline, Urge
 from workflow.people.isolation import SYSTEM, apply
+from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import live_grants
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +55,20 @@ def test_the_chair_finds_the_scheme_in_the_inbox(client, town):
 def test_another_office_does_not_find_it(client, town):
     page = signed_in(client, town.of("finance")).get("/inbox/")
     assert "拟订年度实施方案" not in page.content.decode()
+
+
+def test_what_waits_for_another_of_ones_offices_is_told_with_the_way_there(client, town):
+    chair = town.of("chair")
+    (legal,) = live_grants(timezone.localdate()).filter(user=town.of("legal"), office="legal")
+    RoleGrant.objects.filter(pk=legal.pk).update(user=chair)  # whoever may hold what is not asked here
+    signed_in(client, chair).post("/office/", {"grant": legal.pk})
+    page = client.get("/inbox/").content.decode()
+    assert "您的其他职务也有待办事项" in page and "青溪镇 · 人大主席、副主席（1 项）" in page
+    apply(SYSTEM)
+    (own,) = live_grants(timezone.localdate()).filter(user=chair, office="chair")
+    client.post("/office/", {"grant": own.pk})
+    page = client.get("/inbox/").content.decode()
+    assert "拟订年度实施方案" in page and "您的其他职务也有待办事项" not in page
 
 
 def test_a_task_is_done_on_its_page_and_says_what_comes_next(client, town):

@@ -63,6 +63,14 @@ def record_field(form: forms.BaseForm, name: str) -> forms.ModelChoiceField[Any]
     return cast("forms.ModelChoiceField[Any]", form.fields[name])
 
 
+class PeopleField(forms.MultipleChoiceField):
+    """Persons by id, ticked by name; a name never reaches the trail."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.CheckboxSelectMultiple(attrs={"class": "choices-names"}))
+        super().__init__(**kwargs)
+
+
 class UnshownInput(forms.TextInput):
     """A box one sees what one types in, but which is empty again on every page after it."""
 

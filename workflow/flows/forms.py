@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from workflow.audit.commitments import commit, new_salt
 from workflow.audit.models import Entry, Salt
 from workflow.audit.services import Act
-from workflow.flows.fields import UNSHOWN, ChineseDateField, PlainForm, choice_field
+from workflow.flows.fields import UNSHOWN, ChineseDateField, PeopleField, PlainForm, choice_field
 from workflow.flows.meetings import BY_LAW, Division, Standard, agreed, faults
 from workflow.flows.membership import Membership, not_members
 from workflow.people.models import Unit
@@ -276,9 +276,7 @@ class MeetingForm(MinutesForm):
     Its members are those of the day the meeting was held, not of the day it is recorded.
     """
 
-    attended = forms.MultipleChoiceField(
-        label=_("出席人员"), widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"})
-    )
+    attended = PeopleField(label=_("出席人员"))
     field_order = ["held_on", "attended", "votes_for", "votes_against", "votes_abstain", "minutes"]
 
     def prepare(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -27,7 +28,7 @@ from workflow.people.isolation import within
 from workflow.people.saying import listed, titled
 from workflow.roles.middleware import SESSION_KEY, acting_grant, in_office
 from workflow.roles.models import RoleGrant
-from workflow.roles.selectors import context_of
+from workflow.roles.selectors import context_of, office_called
 
 PER_PAGE = 30
 EVERYWHERE = "all"
@@ -201,10 +202,16 @@ def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
     asked = listing(request, box)
     page = Paginator(asked.rows(), PER_PAGE).get_page(request.GET.get("page"))
     rows = _with_notes([as_row(row) for row in page], asked.grant)
+    figures = asked.served.figures()
+    if not asked.place():
+        in_office(request).todo = figures.open
     context = shelf(asked) | {
         "title": asked.box.title,
         "banners": banners_for(in_office(request).user),
-        "figures": asked.served.figures(),
+        "elsewhere": waiting_elsewhere(in_office(request).grants, asked.grants, asked.grant)
+        if box in ("todo", "queue")
+        else [],
+        "figures": figures,
         "place": asked.place(),
         "page": page,
         "rows": rows,
@@ -214,6 +221,33 @@ def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
         "meetings": sum(may_be_joined(as_row(row).node) for row in page) > 1 and box in ("todo", "queue"),
     }
     return render(request, "workflow/inbox.html", context)
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """An office somebody holds besides the one they act in, and how much waits for it."""
+
+    grant: RoleGrant
+    count: int
+
+    @property
+    def title(self) -> str:
+        return f"{self.grant.unit.name} · {office_called(self.grant)}"
+
+
+def waiting_elsewhere(
+    own: Sequence[RoleGrant], listed_now: Sequence[RoleGrant], acting: RoleGrant
+) -> list[Elsewhere]:
+    """What waits for the other offices of a person, each asked as that office sees it; those already listed left out."""
+    shown = {grant.pk for grant in listed_now}
+    found = []
+    for grant in (one for one in own if one.pk not in shown and has_inbox(one)):
+        same = grant.tenant_id == acting.tenant_id and grant.scope == acting.scope
+        with nullcontext() if same else within(context_of(grant)):
+            count = selectors.count_todo(grant)
+        if count:
+            found.append(Elsewhere(grant, count))
+    return found
 
 
 def shelf(asked: Listing) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from workflow.flows import drafts, services
 from workflow.flows.acting import acting
 from workflow.flows.calling import Planned, call, open_calls
 from workflow.flows.errors import Refused
-from workflow.flows.fields import ChineseDateField, PlainForm, choice_field
+from workflow.flows.fields import ChineseDateField, PeopleField, PlainForm, choice_field
 from workflow.flows.forms import day_typed, held_already
 from workflow.flows.membership import Membership, not_members
 from workflow.flows.models import Deadline, Draft, MeetingCall
@@ -45,9 +45,7 @@ class SittingForm(PlainForm):
     held_on = ChineseDateField(label=gettext_lazy("会议日期"))
     place = forms.CharField(label=gettext_lazy("地点"), min_length=2, max_length=80)
     presided_by = forms.ChoiceField(label=gettext_lazy("主持人"))
-    attended = forms.MultipleChoiceField(
-        label=gettext_lazy("出席人员"), widget=forms.CheckboxSelectMultiple(attrs={"class": "choices-names"})
-    )
+    attended = PeopleField(label=gettext_lazy("出席人员"))
 
     def __init__(
         self, *args: Any, membership: Membership, called: MeetingCall | None = None, **kwargs: Any

@@ -25,11 +25,11 @@ from workflow.audit.services import is_unnamed
 from workflow.audit.verify import WORDS
 from workflow.flows.base import flows
 from workflow.flows.events import events
-from workflow.flows.fields import FenField
+from workflow.flows.fields import FenField, PeopleField
 from workflow.flows.money import FEN_PER_WAN, FEN_PER_YUAN, wan, yuan
 from workflow.machines.graph import machines
 from workflow.machines.models import STATE
-from workflow.people.models import Unit
+from workflow.people.models import Unit, User
 from workflow.people.saying import listed
 
 LONGEST = 80
@@ -251,7 +251,7 @@ def _words(kind: str, action: str, name: str, value: Any, names: Mapping[str, st
         return str(TOLD_IN[per_unit](value))
     choices = _choices(field, kind, name)
     if isinstance(value, list):
-        return _listed(value, choices)
+        return _listed(value, choices, people=_is_of_people(field))
     if isinstance(value, Mapping):
         return _mapped(value)
     if str(value) in choices:
@@ -285,9 +285,17 @@ def _choices(field: Any, kind: str, name: str) -> dict[str, str]:
     return {str(code): str(label) for code, label in list(offered) or own or [] if code not in (None, "")}
 
 
-def _listed(value: list[Any], choices: Mapping[str, str]) -> str:
+def _is_of_people(field: Any) -> bool:
+    """Whether a field is a choice of persons: of accounts, or of the names a body's form offers."""
+    offered = getattr(field, "queryset", None)
+    return isinstance(field, PeopleField) or (offered is not None and offered.model is User)
+
+
+def _listed(value: list[Any], choices: Mapping[str, str], *, people: bool = False) -> str:
     if all(str(one) in choices for one in value):
         return listed(choices[str(one)] for one in value)
+    if people:
+        return _("共%(count)d人") % {"count": len(value)}
     return _("共%(count)d项") % {"count": len(value)}
 
 

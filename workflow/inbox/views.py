@@ -293,6 +293,7 @@ def _check_context(
 ) -> dict[str, Any]:
     return {
         "deadline": deadline,
+        "about": deadline.label,
         "hall": deadline.unit,
         "node": deadline.task.flow_task,
         "answers": answers_of(form),
@@ -427,8 +428,8 @@ def _release(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> Http
 
 
 def _hand_over(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
-    people = holders_of(deadline.office, deadline.seat, timezone.localdate())
-    form = HandOverForm(request.POST, people=people)
+    holders = holders_of(deadline.office, deadline.seat, timezone.localdate())
+    form = HandOverForm(request.POST, people=[user for user in holders if user.pk != grant.user_id])
 
     def act() -> HttpResponse:
         if not form.is_valid():

@@ -22,12 +22,16 @@ SESSION_KEY = "grant"
 
 
 class OfficeRequest(HttpRequest):
-    """A signed-in person's request as it leaves ActingMiddleware; a type only, never made."""
+    """A signed-in person's request as it leaves ActingMiddleware; a type only, never made.
+
+    todo: how much waits for the office acted in, where the page has counted it; the navigation need not ask again.
+    """
 
     user: User
     grants: list[RoleGrant]
     acting: RoleGrant | None
     context: Context
+    todo: int | None
 
 
 def in_office(request: HttpRequest) -> OfficeRequest:
@@ -43,7 +47,7 @@ class ActingMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         seen = in_office(request)
-        seen.grants, seen.acting = [], None
+        seen.grants, seen.acting, seen.todo = [], None, None
         if request.user.is_authenticated:
             self._choose(seen)
         return self.get_response(request)

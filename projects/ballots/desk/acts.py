@@ -25,7 +25,9 @@ from projects.ballots.selectors import (
     desk_of,
     entered_on,
     keyers_before,
+    keyings_of,
     last_rejection,
+    round_of,
     turnout_of,
 )
 from projects.cycles.models import Presence
@@ -387,6 +389,21 @@ class Desk:
         vote = self.vote_of(subject)
         told = {"desk": desk_of(vote), "vote": vote, "options": list(vote.options.all())}
         return self.facts(subject) | told
+
+    def became(self, subject: Any, _grant: Any) -> dict[str, Any]:
+        """What the last step has come to, where that is not what was meant: a void vote, keyings that did not stand."""
+        vote = self.vote_of(subject)
+        told = []
+        if vote.state == VoteState.DEFINED and vote.follows and vote.follows.state == VoteState.VOID:
+            told.append(_("收回的票多于发出的，本次投票无效；从清点到会人数起重新投票。"))
+        rejected = None if keyings_of(vote, round_of(vote)) else last_rejection(vote)
+        if rejected:
+            told.append(
+                _("两名计票人录入的数字不一致，两次都不作数，须重新录入。")
+                if rejected.differences
+                else _("两名计票人录入的数字相同，但票数不平衡，两次都不作数，须重新清点、录入。")
+            )
+        return {"became": told}
 
     def at_opening(self, subject: Any) -> dict[str, Any]:
         """The desk with what the chair entered, for the chief teller to confirm."""

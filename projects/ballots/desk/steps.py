@@ -20,6 +20,8 @@ from workflow.flows.forms import StepForm
 from workflow.flows.nodes import OfficeView
 from workflow.flows.services import Outcome
 
+BECAME = "steps/voting/_became.html"  # said where the step is confirmed
+
 
 @dataclass(frozen=True)
 class DeskSteps:
@@ -126,6 +128,8 @@ class DeskSteps:
             basis=_("投票由总监票人和监票人两人共同截止；收回多于发出的，投票无效，重新投票"),
             output=_("截止投票的时间、收回张数；电子票箱封存"),
             hint=_("确认后票箱即行封存，不再收票。数字不符的，退回总监票人重新清点。"),
+            handed_out=BECAME,
+            handed_told=self.desk.became,
         )
 
     def confirming_turn(self) -> OfficeView:
@@ -203,6 +207,8 @@ class DeskSteps:
             page="steps/voting/keying.html",
             in_person=True,
             basis=_("无记名投票；两名计票人分别录入，相符方可签字"),
+            handed_out=BECAME,
+            handed_told=self.desk.became,
         )
 
     def box(self) -> OfficeView:

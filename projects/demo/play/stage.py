@@ -97,8 +97,13 @@ def going_on(beside: Beside) -> Iterator[None]:
 
 
 def moment(day: date, hour: int = 9, minute: int = 0) -> datetime:
-    """An instant of a day in local time, at which something is done now; CurtainFallen after the curtain."""
+    """An instant of a day in local time, at which something is done now; CurtainFallen after the curtain.
+
+    Nothing is done later than it really is: what is planned for the rest of this very day is done by now.
+    """
     at = planned(day, hour, minute)
+    if (real := datetime.now(SHANGHAI)).date() == day:
+        at = min(at, real)
     if (falls := _curtain.get(None)) and at > falls:
         raise CurtainFallen
     if beside := _beside.get():

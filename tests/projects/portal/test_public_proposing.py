@@ -141,10 +141,19 @@ def test_without_a_pool_the_form_is_closed_outside_the_window(client, town, monk
     assert not Proposal.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("phone", "status"), [("123abc", 422), ("(0575) 8812-3456", 302), ("13900001111", 302)]
+)
+def test_a_telephone_number_is_one(client, town, phone, status):
+    cycle_of(town)
+    assert walk(client, who=WHO | {"phone": phone}).status_code == status
+
+
 def test_a_machine_that_fills_the_hidden_box_is_refused(client, town):
     cycle_of(town)
     walk(client)
-    assert send(client, website="http://spam.example").status_code == 429
+    caught = send(client, website="http://spam.example")
+    assert caught.status_code == 429 and "被浏览器自动填上了" in caught.content.decode()
     assert not Proposal.objects.exists()
 
 

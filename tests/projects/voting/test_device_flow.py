@@ -149,6 +149,22 @@ def test_a_roll_that_does_not_agree_with_the_numbers_says_so_above_it_and_keeps_
     apply(SYSTEM)
     assert "勾选请假 0 人，与请假人数不符。" in page and task.pk == open_task("voting.attendance").pk
     assert re.findall(r'name="(\w+)" value="(\d+)"[^>]*checked', page) == [("absent", gone)]
+    data |= {"on_leave": 2, "leave": [gone], "op": "submit"}
+    page = client.post(f"/tasks/{task.pk}/", data).content.decode()
+    apply(SYSTEM)
+    assert "代表3不能既是请假又是缺席。" in page
+
+
+def test_a_roll_that_is_called_again_comes_as_it_was_last_established(hall, client):
+    hold(hall)
+    attend(hall, leave=[3])
+    opening = open_task("voting.open")
+    send_back(opening.pk, actor=hall.town.of("chair"), reason="又到会一人，请重新清点。", at=at(DAY))
+    client.force_login(hall.town.of("clerk"))
+    page = client.get(f"/tasks/{open_task('voting.attendance').pk}/").content.decode()
+    apply(SYSTEM)
+    assert re.findall(r'name="(leave|absent)" value="(\d+)"[^>]*checked', page) == [("leave", line(hall, 3))]
+    assert re.search(r'name="present" value="19"', page) and re.search(r'name="on_leave" value="1"', page)
 
 
 def test_a_passphrase_typed_differently_the_second_time_is_refused(hall):

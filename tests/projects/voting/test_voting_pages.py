@@ -11,6 +11,7 @@ from projects.demo.cast import PASSWORD
 from projects.demo.play.voting import Sheet, keyed, play_ballot, play_closing, play_opening
 from tests.builders import do, open_task
 from tests.projects.voting.conftest import DAY, Hall, T
+from workflow.flows.models import Deadline
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
 from workflow.roles.models import RoleGrant
@@ -73,6 +74,31 @@ def test_after_keyings_that_differ_the_page_names_the_places_and_no_figure(count
     page = page_of("voting.key_first", counting.town.of("counter", 2), "counter", client)
     assert "“文化礼堂”的赞成" in page and "“文化礼堂”的弃权" in page
     assert "37" not in page and "36" not in page
+
+
+def done_page(key: str, user: User, client: Client) -> str:
+    """What whoever did the last task of a key is told at its end."""
+    apply(SYSTEM)
+    number = Deadline.objects.filter(key=key).exclude(done_at=None).latest("pk").pk
+    client.force_login(user)
+    page = client.get(f"/tasks/{number}/done/").content.decode()
+    apply(SYSTEM)
+    return page
+
+
+def test_who_keys_what_does_not_stand_is_told_so_at_once(counting, client):
+    key(counting, "first", 1)
+    assert "不作数" not in done_page("voting.key_first", counting.town.of("counter", 1), client)
+    key(counting, "second", 2, {"文化礼堂": 36, "村道硬化": 6})
+    told = done_page("voting.key_second", counting.town.of("counter", 2), client)
+    assert "两名计票人录入的数字不一致，两次都不作数" in told
+
+
+def test_who_closes_a_vote_that_is_void_is_told_so_at_once(hall, client):
+    do("voting.attendance", hall.town.of("clerk"), DAY, present=43, on_leave=2)
+    play_opening(hall.town, hall.cycle, t=T, issued=43)
+    play_closing(hall.town, hall.cycle, t=T, returned=44)
+    assert "本次投票无效" in done_page("voting.close_confirm", hall.town.of("teller"), client)
 
 
 def test_only_the_signer_sees_the_sums_before_they_are_declared(counting, client):
