@@ -157,7 +157,10 @@ COMMON: Links = (
 
 def _boxes(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
     todo = in_office(request).todo
-    counts = {"todo": count_todo(grant) if todo is None else todo, "copies": count_unread(grant, offices_served(grant))}
+    counts = {
+        "todo": count_todo(grant) if todo is None else todo,
+        "copies": count_unread(grant, offices_served(grant)),
+    }
     urls = {
         box.code: reverse("inbox") if box.code == "todo" else reverse("inbox_box", args=[box.code])
         for box in boxes()
