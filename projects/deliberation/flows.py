@@ -142,7 +142,7 @@ class DeliberationFlow(YearlyFlow):
             act=services.list_in_budget,
             page=PAGES + "budget.html",
             context=selectors.budget_page,
-            basis=_("《地方组织法》第十二条第四项：预算由人民代表大会审查批准；项目资金纳入本级预算"),
+            basis=_("《地方组织法》第十二条第一款第四项：预算由人民代表大会审查批准；项目资金纳入本级预算"),
             output=_("预算草案对应表"),
             undo=services.undo_budget,
         )
