@@ -86,7 +86,11 @@ ALLOWED: dict[str, Allowance] = {
     "evaluation.second_measure": Allowance(
         "a line of the paper and a measurement each; which it is; " + LET_GO, {"projects": 1}, besides=2
     ),
-    "evaluation.publish": Allowance("each project's ratings, reviews and rounds", {"projects": 1}),
+    "evaluation.publish": Allowance(
+        "each project's ratings, reviews and rounds; what the congress has not ratified",
+        {"projects": 1},
+        besides=2,
+    ),
 }
 
 

@@ -146,7 +146,9 @@ SURPLUS = Point(
     "《陕西省民生实事项目人大代表票决制规定》：差额票决；差额比例为本地规定",
 )
 SETTLED = replace(SURPLUS, task="deliberation.settle")
-BUDGET = Point("预算草案", "财政所", "finance", "deliberation.budget", "L", "《地方组织法》第十二条第一款第四项")
+BUDGET = Point(
+    "预算草案", "财政所", "finance", "deliberation.budget", "L", "《地方组织法》第十二条第一款第四项"
+)
 ANSWERS = Point("答复提出人", "党政办", "gov_clerk", "selection.answer", "R", "璧山区工作办法：征集和反馈")
 MOTIONS = Point(
     "待决事项", "主席团", "presidium", "deliberation.consent_withdraw", "L", "《地方组织法》第二十二条"

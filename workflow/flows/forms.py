@@ -10,7 +10,7 @@ from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from workflow.audit.commitments import commit, new_salt
@@ -225,8 +225,12 @@ class MinutesForm(StepForm):
         """The figures of the decision, once the form is valid."""
         data = self.cleaned_data
         return Division(
-            self.members(), self.present(), data["votes_for"], data["votes_against"], data["votes_abstain"]
+            self._of_members, self.present(), data["votes_for"], data["votes_against"], data["votes_abstain"]
         )
+
+    @cached_property
+    def _of_members(self) -> int:
+        return self.members()
 
     def members(self) -> int:
         raise NotImplementedError
@@ -254,7 +258,7 @@ class MinutesForm(StepForm):
         whoever recounts must know."""
         own = self.standard()
         taken = {"quorum": f"{own.quorum.numerator}/{own.quorum.denominator}", "of_present": own.of_present}
-        said = super().for_trail() | {"of_members": self.members()}
+        said = super().for_trail() | {"of_members": self._of_members}
         return said | ({} if own == BY_LAW else {"standard": taken})
 
 

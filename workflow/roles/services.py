@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import cache
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -57,8 +57,8 @@ def grant(
     """
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        check_holding(user, office, unit, at_date=since)
-        if _is_given_already(user, office, unit, since, until):
+        held = check_holding(user, office, unit, at_date=since)
+        if _is_given_already(held, office, unit, since, until):
             raise GrantRefused(
                 "held",
                 _("%(name)s已担任%(unit)s%(office)s，不用再次授予。")
@@ -92,10 +92,12 @@ def grant(
     return given
 
 
-def _is_given_already(user: User, office: str, unit: Unit, since: date, until: date | None) -> bool:
+def _is_given_already(
+    held: Iterable[RoleGrant], office: str, unit: Unit, since: date, until: date | None
+) -> bool:
     """Whether the very same was given before: a form sent twice. For other days one may hold an office twice."""
-    held = RoleGrant.objects.filter(user=user, office=office, unit=unit, stands_for=None, revoked_at=None)
-    return held.filter(Q(until=None) if until is None else Q(since=since, until=until)).exists()
+    own = [one for one in held if (one.office, one.unit_id, one.stands_for_id) == (office, unit.pk, None)]
+    return any(one.until == until and (until is None or one.since == since) for one in own)
 
 
 def _limit(office: str, wanted: Iterable[str]) -> list[str]:
@@ -109,11 +111,15 @@ def _limit(office: str, wanted: Iterable[str]) -> list[str]:
     return [code for code in known if code in chosen]
 
 
-def check_holding(user: User, office: str, unit: Unit, *, at_date: date) -> None:
-    """Refuse an unknown office, a unit of the wrong kind, and what the rules between offices do not allow."""
-    held = [one.holding for one in open_grants(at_date).filter(user=user)]
-    if refused := why_not_held(office, unit, held, at_date=at_date):
+def check_holding(user: User, office: str, unit: Unit, *, at_date: date) -> list[RoleGrant]:
+    """Refuse an unknown office, a unit of the wrong kind, and what the rules between offices do not allow.
+
+    Returns what the person holds by then.
+    """
+    held = list(open_grants(at_date).filter(user=user))
+    if refused := why_not_held(office, unit, [one.holding for one in held], at_date=at_date):
         raise refused
+    return held
 
 
 def why_not_held(office: str, unit: Unit, held: Iterable[Holding], *, at_date: date) -> GrantRefused | None:
