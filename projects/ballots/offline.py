@@ -231,7 +231,10 @@ def ask_share(box: dict[str, Any], which: str) -> bytes:
     holders = box["holders"]
     for number, holder in enumerate(holders, 1):
         print(f"  {number}. {holder['title']}", file=sys.stderr)
-    number = int(input(f"{which}保管人（序号）："))
+    asked = input(f"{which}保管人（序号）：").strip()
+    number = int(asked) if asked.isascii() and asked.isdecimal() else 0
+    if not 1 <= number <= len(holders):
+        raise Wrong(f"没有序号为“{asked}”的保管人。")
     holder = holders[number - 1]
     passphrase = getpass.getpass(f"{holder['title']}的口令（忘记的直接回车，改输恢复单）：")
     if passphrase:

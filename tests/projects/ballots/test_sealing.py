@@ -270,6 +270,10 @@ def test_the_offline_tool_takes_a_recovery_sheet_from_its_own_holder_alone(
     typed = iter(["1", sealing.sheet_of(shares[1])])
     with pytest.raises(offline.Wrong, match="这不是保管人0的恢复单"):
         offline.ask_share(box, "第一名")
+    for nobody in ("0", "9", "甲"):
+        typed = iter([nobody])
+        with pytest.raises(offline.Wrong, match=f"没有序号为“{nobody}”的保管人"):
+            offline.ask_share(box, "第一名")
 
 
 def test_the_offline_tool_stands_alone_and_refuses_a_box_that_was_touched(tmp_path, holders, keys):
