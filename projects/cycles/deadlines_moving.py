@@ -8,6 +8,7 @@ from datetime import date
 from django.db.models import QuerySet
 
 from projects.cycles.deadlines import TASK_TIMES
+from projects.cycles.due import offset_of
 from projects.cycles.models import Cycle
 from projects.cycles.selectors import rules_for, session_date
 from workflow.calendar.offsets import DueDate, resolve
@@ -50,7 +51,7 @@ def coming(cycle: Cycle, **sessions: date) -> list[tuple[str, DueDate, DueDate]]
     then = {anchor: sessions.get(use, now[anchor]) for anchor, use in SESSIONS.items()}
     found = []
     for key in TASK_TIMES:
-        offset = rules.offset(key)
+        offset = offset_of(cycle, rules, key)
         if key in begun or offset.anchor not in SESSIONS or not offset.days:
             continue
         before, after = (
@@ -80,6 +81,6 @@ def recompute(cycle: Cycle) -> int:
 def hangs_on_a_session(cycle: Cycle, key: str) -> bool:
     """Whether a task's term is counted from T or T2, and so moves with it."""
     try:
-        return rules_for(cycle).offset(key).anchor in ("T", "T2", "closing")
+        return offset_of(cycle, rules_for(cycle), key).anchor in ("T", "T2", "closing")
     except KeyError:
         return False

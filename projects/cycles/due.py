@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext
 
 from projects.cycles.models import Cycle
+from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import closing_day, cycle_of, rules_for, rules_in_force, session_date
-from workflow.calendar.offsets import AnchorMissing, DueDate, length_of, resolve
+from workflow.calendar.offsets import AnchorMissing, DueDate, Offset, length_of, resolve
 from workflow.machines.models import Record
 
 
@@ -18,7 +21,36 @@ def length_told(key: str, subject: Any) -> str:
     """How long a task may take by the rulebook that holds for a record or a township, in words."""
     cycle = cycle_of(subject) if isinstance(subject, Record) else None
     rules = rules_for(cycle) if cycle else rules_in_force(subject.unit)
-    return length_of(rules.offset(key), gettext)
+    return length_of(offset_of(cycle, rules, key), gettext)
+
+
+# What is asked for sooner after the vote than this part of the way to the evaluation has nothing to look at yet.
+TOO_SOON = 5
+INSTEAD = {"supervision": Offset("T2", -45), "evaluation": Offset("T2", -15)}
+
+
+def offset_of(cycle: Cycle | None, rules: Rules, key: str) -> Offset:
+    """A task's offset in a cycle's rulebook, with a calendar day of the year where that cycle has it.
+
+    31 August and 31 December lie between vote and evaluation, the archive's 30 June after it. In the common year, from a
+    winter's vote to the next winter's evaluation, that is the offset as it stands; a cycle of half a year or one voted on in
+    December (rules.md §3.2) has them in another year, or not at all: then it is so many days before T2.
+    """
+    offset = rules.offset(key)
+    if cycle is None or offset.anchor != "year":
+        return offset
+    t, t2 = cycle.planned_t, cycle.planned_t2
+    if offset.years:
+        later = t2.year if _on(offset, t2.year) > t2 else t2.year + 1
+        return replace(offset, years=later - cycle.year)
+    before = t2.year if _on(offset, t2.year) < t2 else t2.year - 1
+    if _on(offset, before) < t + (t2 - t) / TOO_SOON:
+        return INSTEAD[key.partition(".")[0]]
+    return replace(offset, years=before - cycle.year)
+
+
+def _on(offset: Offset, year: int) -> date:
+    return date(year, offset.month, min(offset.day, monthrange(year, offset.month)[1]))
 
 
 def due_date(
@@ -39,7 +71,9 @@ def due_date(
     rules = rules_for(cycle)
     try:
         anchors = anchors_of(cycle, opened_on, plan=plan, t2=t2, sessions=sessions)
-        offset = rules.plan_offset(anchors["T"]) if key == "supervision.plan" else rules.offset(key)
+        offset = (
+            rules.plan_offset(anchors["T"]) if key == "supervision.plan" else offset_of(cycle, rules, key)
+        )
         return resolve(offset, anchors)
     except (KeyError, AnchorMissing):
         return None

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 from viewflow.workflow.nodes import Join
 
-from projects.cycles.due import anchors_of
+from projects.cycles.due import anchors_of, offset_of
 from projects.cycles.models import Cycle
 from projects.cycles.rulebook import TASK_TIMES
 from projects.cycles.selectors import rules_in_force, session_date
@@ -171,7 +171,7 @@ class _Table:
             return None
         if key == "supervision.plan" and self.cycle:
             return self.rules.plan_offset(session_date(self.cycle, "vote"))
-        return self.rules.offset(key)
+        return offset_of(self.cycle, self.rules, key)
 
 
 def _human_steps(node: Any) -> list[OfficeView]:

@@ -49,7 +49,7 @@ def test_there_is_a_record_of_every_machine_to_walk(records):
 @pytest.mark.minutes
 @pytest.mark.parametrize("kind", [machine.kind for machine in machines()])
 @settings(
-    max_examples=sized("walks", 8, 313),
+    max_examples=sized("walks", 8, 200),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(moves=st.lists(move, min_size=MOVES // 2, max_size=MOVES))

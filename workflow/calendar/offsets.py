@@ -50,6 +50,7 @@ YEAR_WORDS: dict[str, tuple[str, ...]] = {
         "当年 %(month)s 月 %(day)s 日前",
         "次年 %(month)s 月 %(day)s 日前",
         "第三年 %(month)s 月 %(day)s 日前",
+        "第四年 %(month)s 月 %(day)s 日前",
     ),
     "closing": (
         "销号当年 %(month)s 月 %(day)s 日前",

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from django.db.models import QuerySet
 from django.utils.timezone import localdate
 
+from projects.cycles.due import offset_of
 from projects.cycles.feasibility import chain
 from projects.cycles.models import OVER, Cycle, Session
 from projects.cycles.over import CLOSE, END, ENDINGS
@@ -186,7 +187,7 @@ def plan_of_steps(cycle: Cycle) -> dict[int, Planned]:
         3: DueDate(t, False),
         4: _due(rules, "voting.announce", T=t),
         5: _due(rules, "evaluation.completion_report", T2=t2),
-        6: _due(rules, "evaluation.archive", year=date(cycle.year, 1, 1)),
+        6: resolve(offset_of(cycle, rules, "evaluation.archive"), {"year": date(cycle.year, 1, 1)}),
     }
     begins = [cycle.opens_on, ends[1].on, ends[2].on, t, ends[4].on, ends[5].on]
     return {
