@@ -97,13 +97,8 @@ def going_on(beside: Beside) -> Iterator[None]:
 
 
 def moment(day: date, hour: int = 9, minute: int = 0) -> datetime:
-    """An instant of a day in local time, at which something is done now; CurtainFallen after the curtain.
-
-    Nothing is done later than it really is: what is planned for the rest of this very day is done by now.
-    """
+    """An instant of a day in local time, at which something is done now; CurtainFallen after the curtain."""
     at = planned(day, hour, minute)
-    if (real := datetime.now(SHANGHAI)).date() == day:
-        at = min(at, real)
     if (falls := _curtain.get(None)) and at > falls:
         raise CurtainFallen
     if beside := _beside.get():
@@ -112,8 +107,12 @@ def moment(day: date, hour: int = 9, minute: int = 0) -> datetime:
 
 
 def planned(day: date, hour: int = 9, minute: int = 0) -> datetime:
-    """An instant of a day in local time, whether it is reached or not."""
-    return datetime.combine(day, time(hour, minute), SHANGHAI)
+    """An instant of a day in local time, whether it is reached or not.
+
+    Nothing is done later than it really is: what is planned for the rest of this very day is done by now.
+    """
+    at, real = datetime.combine(day, time(hour, minute), SHANGHAI), datetime.now(SHANGHAI)
+    return min(at, real) if day == real.date() else at
 
 
 def open_tasks(cycle: Cycle, key: str, **filters: Any) -> list[Deadline]:
