@@ -35,6 +35,7 @@ from projects.demo.play.selection import play_selection
 from projects.demo.play.stage import (
     Beside,
     Strand,
+    by_now,
     curtain,
     going_on,
     moment,
@@ -150,12 +151,12 @@ class Builder:
         with within(SYSTEM), self._until_today():
             self._audit()
             play_oversight(Unit.objects.get(code=COUNTY), today=self.today, seed=self.seed)
-        examine_due(planned(self.today, CURTAIN_HOUR), seconds=inf)
+        examine_due(by_now(planned(self.today, CURTAIN_HOUR)), seconds=inf)
         return len(plays)
 
     def finish(self) -> None:
         """Say that everything is there; the last act of a building, after its letters."""
-        mark.finish(planned(self.today, CURTAIN_HOUR))
+        mark.finish(by_now(planned(self.today, CURTAIN_HOUR)))
 
     def _build_side_by_side(self, plays: Sequence[Play], jobs: int) -> None:
         connections.close_all()

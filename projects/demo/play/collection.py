@@ -12,7 +12,7 @@ from projects.collection.models import Proposal, ProposerKind
 from projects.cycles.models import Cycle
 from projects.demo.cast import Township
 from projects.demo.names import name_of
-from projects.demo.play.stage import do_task, meeting, moment, planned
+from projects.demo.play.stage import by_now, do_task, meeting, moment, planned
 from workflow.audit.services import Act
 from workflow.calendar.workdays import add_working_days, previous_working_day
 from workflow.flows.models import Deadline
@@ -270,7 +270,7 @@ class _Story:
         if office:
             people = self.town.people[office]
             actor = people[self.n % len(people)]
-        return Act(actor, office or "resident", self.town.unit, self.at)
+        return Act(actor, office or "resident", self.town.unit, by_now(self.at))
 
     def accept(self, at: datetime | None = None) -> None:
         self._do("collection.receive", at or self.later(1), decision="accept")
@@ -286,7 +286,7 @@ class _Story:
         if pooled:
             term = self.cycle.rules.deadlines["collection.complete_proposal"]
             over = planned(add_working_days(back.date(), term) + timedelta(days=1), 8)
-            yield over, lambda: pool_overdue(over, cycle=self.cycle)
+            yield over, lambda: pool_overdue(by_now(over), cycle=self.cycle)
         else:
             content = f"{self.wish.content}受益群众约 {120 + self.n * 3} 户。"
             yield (
@@ -300,4 +300,4 @@ class _Story:
     def _do(self, key: str, at: datetime, **data: str) -> None:
         assert self.proposal is not None
         task = Deadline.objects.get(subject=self.proposal.reference, key=key, done_at=None)
-        complete(task.task_id, actor=self.town.of("gov_clerk"), data=data, at=at)
+        complete(task.task_id, actor=self.town.of("gov_clerk"), data=data, at=by_now(at))

@@ -103,16 +103,18 @@ def moment(day: date, hour: int = 9, minute: int = 0) -> datetime:
         raise CurtainFallen
     if beside := _beside.get():
         beside.catch_up(at)
-    return at
+    return by_now(at)
 
 
 def planned(day: date, hour: int = 9, minute: int = 0) -> datetime:
-    """An instant of a day in local time, whether it is reached or not.
+    """An instant of a day in local time, whether it is reached or not."""
+    return datetime.combine(day, time(hour, minute), SHANGHAI)
 
-    Nothing is done later than it really is: what is planned for the rest of this very day is done by now.
-    """
-    at, real = datetime.combine(day, time(hour, minute), SHANGHAI), datetime.now(SHANGHAI)
-    return min(at, real) if day == real.date() else at
+
+def by_now(at: datetime) -> datetime:
+    """When it is really done: what is planned for the rest of this very day is done by now, and nothing later than it is."""
+    real = datetime.now(SHANGHAI)
+    return min(at, real) if at.date() == real.date() else at
 
 
 def open_tasks(cycle: Cycle, key: str, **filters: Any) -> list[Deadline]:
