@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 
 from django import template
 from django.core.paginator import Page
-from django.forms import BoundField
+from django.forms import BaseForm, BoundField
 from django.http import QueryDict
 from django.template import Context
 from django.utils import timezone
@@ -136,6 +136,12 @@ def page_query(context: template.Context, param: str, number: int) -> str:
 def page_numbers(page: Page) -> list[int | str]:
     """Page numbers around this page, with the ellipsis of its paginator."""
     return list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
+
+
+@register.filter
+def error_count(form: BaseForm) -> int:
+    """How many lines the error summary has: a field may have several."""
+    return sum(len(errors) for errors in form.errors.values())
 
 
 @register.filter
