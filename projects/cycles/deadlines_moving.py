@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 from projects.cycles.deadlines import TASK_TIMES
 from projects.cycles.due import offset_of
 from projects.cycles.models import Cycle
+from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import rules_for, session_date
-from workflow.calendar.offsets import DueDate, resolve
+from workflow.calendar.offsets import DueDate, Offset, resolve
 from workflow.flows.models import Deadline
 
 SESSIONS = {"T": "vote", "T2": "evaluation"}
@@ -51,15 +52,23 @@ def coming(cycle: Cycle, **sessions: date) -> list[tuple[str, DueDate, DueDate]]
     then = {anchor: sessions.get(use, now[anchor]) for anchor, use in SESSIONS.items()}
     found = []
     for key in TASK_TIMES:
-        offset = offset_of(cycle, rules, key)
-        if key in begun or offset.anchor not in SESSIONS or not offset.days:
+        if key in begun or not _follows(offset_of(cycle, rules, key), offset_of(cycle, rules, key, sessions)):
             continue
-        before, after = (
-            resolve(rules.plan_offset(days["T"]) if key == PLAN else offset, days) for days in (now, then)
-        )
+        before, after = (_stands(cycle, rules, key, days) for days in (now, then))
         if before.on != after.on:
             found.append((key, before, after))
     return sorted(found, key=lambda one: one[1].on)
+
+
+def _follows(now: Offset, then: Offset) -> bool:
+    """Whether a term moves with the session and is not the session's own day; either way of counting may be the one."""
+    return any(offset.anchor == "year" or (offset.anchor in SESSIONS and offset.days) for offset in (now, then))
+
+
+def _stands(cycle: Cycle, rules: Rules, key: str, days: dict[str, date]) -> DueDate:
+    sessions = {use: days[anchor] for anchor, use in SESSIONS.items()}
+    offset = rules.plan_offset(days["T"]) if key == PLAN else offset_of(cycle, rules, key, sessions)
+    return resolve(offset, days | {"year": date(cycle.year, 1, 1)})
 
 
 def recompute(cycle: Cycle) -> int:
@@ -79,8 +88,8 @@ def recompute(cycle: Cycle) -> int:
 
 
 def hangs_on_a_session(cycle: Cycle, key: str) -> bool:
-    """Whether a task's term is counted from T or T2, and so moves with it."""
+    """Whether a task's term is counted from T or T2, and so moves with it; a calendar day does where the year loses it."""
     try:
-        return offset_of(cycle, rules_for(cycle), key).anchor in ("T", "T2", "closing")
+        return rules_for(cycle).offset(key).anchor in ("T", "T2", "closing", "year")
     except KeyError:
         return False

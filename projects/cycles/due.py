@@ -26,26 +26,38 @@ def length_told(key: str, subject: Any) -> str:
 
 # What is asked for sooner after the vote than this part of the way to the evaluation has nothing to look at yet.
 TOO_SOON = 5
-INSTEAD = {"supervision": Offset("T2", -45), "evaluation": Offset("T2", -15)}
+# So many days before T2 where the year has no such day: the report before the hearing it is for.
+INSTEAD = {"supervision.give_report": 60, "supervision.special_report": 45}
+INSTEAD_OF_OTHERS = 15
+# Both on their days or neither: a report is given for the hearing that follows it, and it is the hearing that may be too soon.
+TOGETHER = ("supervision.give_report", "supervision.special_report")
 
 
-def offset_of(cycle: Cycle | None, rules: Rules, key: str) -> Offset:
+def offset_of(
+    cycle: Cycle | None, rules: Rules, key: str, sessions: Mapping[str, date] | None = None
+) -> Offset:
     """A task's offset in a cycle's rulebook, with a calendar day of the year where that cycle has it.
 
     31 August and 31 December lie between vote and evaluation, the archive's 30 June after it. In the common year, from a
     winter's vote to the next winter's evaluation, that is the offset as it stands; a cycle of half a year or one voted on in
-    December (rules.md §3.2) has them in another year, or not at all: then it is so many days before T2.
+    December (rules.md §3.2) has them in another year, or not at all: then it is so many days before T2, and never before
+    the middle of the way there. sessions: as of `due_date`.
     """
     offset = rules.offset(key)
     if cycle is None or offset.anchor != "year":
         return offset
-    t, t2 = cycle.planned_t, cycle.planned_t2
+    moved = sessions or {}
+    t, t2 = moved.get("vote", cycle.planned_t), moved.get("evaluation", cycle.planned_t2)
     if offset.years:
         later = t2.year if _on(offset, t2.year) > t2 else t2.year + 1
         return replace(offset, years=later - cycle.year)
-    before = t2.year if _on(offset, t2.year) < t2 else t2.year - 1
-    if _on(offset, before) < t + (t2 - t) / TOO_SOON:
-        return INSTEAD[key.partition(".")[0]]
+    pair = [rules.offset(one) for one in (TOGETHER if key in TOGETHER else (key,))]
+    pair = [one for one in pair if one.anchor == "year"]
+    before = t2.year if _on(pair[-1], t2.year) < t2 else t2.year - 1
+    first_day, last_day = _on(pair[0], before), _on(pair[-1], before)
+    if last_day < t + (t2 - t) / TOO_SOON or not t < first_day <= last_day:
+        half = max((t2 - t).days // 2, 1)
+        return Offset("T2", -min(INSTEAD.get(key, INSTEAD_OF_OTHERS), half))
     return replace(offset, years=before - cycle.year)
 
 
@@ -72,7 +84,7 @@ def due_date(
     try:
         anchors = anchors_of(cycle, opened_on, plan=plan, t2=t2, sessions=sessions)
         offset = (
-            rules.plan_offset(anchors["T"]) if key == "supervision.plan" else offset_of(cycle, rules, key)
+            rules.plan_offset(anchors["T"]) if key == "supervision.plan" else offset_of(cycle, rules, key, sessions)
         )
         return resolve(offset, anchors)
     except (KeyError, AnchorMissing):

@@ -281,7 +281,7 @@ class Builder:
         present = year.present or play.deputies - 3
         sums = sums_of(year, titles, play.deputies, present, self.seed)
         on_leave = play.deputies - present
-        points = points_of(year, sums)
+        points = points_of(year, sums, present)
         play_voting(town, cycle, t=t, present=present, sums=sums, points=points, on_leave=on_leave)
         evaluation = self._evaluation(play, town, year, Cycle.objects.get(pk=cycle.pk))
         evaluations.append(evaluation)

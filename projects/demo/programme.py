@@ -123,11 +123,20 @@ def titles_of(year: Year, seed: int, salt: str) -> list[str]:
     return [*printed[: year.candidates], *(next(spare) for _ in range(year.candidates - len(printed)))]
 
 
-def points_of(year: Year, sums: Mapping[str, int]) -> dict[str, int]:
-    """Points for each title where the paper is marked by rank: its marks spread evenly over all places; else none."""
-    return (
-        {title: votes * (year.seats + 1) // 2 for title, votes in sums.items()} if year.mode == "rank" else {}
-    )
+def points_of(year: Year, sums: Mapping[str, int], ballots: int) -> dict[str, int]:
+    """Points for each title where the paper is marked by rank, as that many ballots give them; else none.
+
+    The marks are laid on the ballots one title after the other, the most voted for first: so every ballot ranks them in
+    that order, and of two titles the one with more votes has more points.
+    """
+    if year.mode != "rank":
+        return {}
+    laid, points = 0, {}
+    for title in sorted(sums, key=lambda one: -sums[one]):
+        places = range(laid, laid + sums[title])
+        points[title] = sum(year.seats - place // ballots for place in places)
+        laid += sums[title]
+    return points
 
 
 def sums_of(year: Year, titles: Sequence[str], deputies: int, present: int, seed: int) -> dict[str, int]:

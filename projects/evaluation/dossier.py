@@ -21,7 +21,7 @@ from typing import IO, Any
 from django.apps import apps
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import JSONField, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
@@ -43,7 +43,7 @@ from workflow.audit.exporters.extract import Extract, extract_of
 from workflow.audit.exporters.jsonl import as_jsonl
 from workflow.audit.heads import feed_written
 from workflow.audit.models import Entry, Leaf
-from workflow.audit.services import Act, write_down
+from workflow.audit.services import Act, chain_now, write_down
 from workflow.flows.models import CommentFile, Deadline
 from workflow.machines.models import Record
 from workflow.people.models import Unit
@@ -397,10 +397,7 @@ def enter_ledger(dossier: Dossier, cycle: Cycle, ledger: Ledger, rows: list[Row]
 
 def trail_up_to_now(unit: Unit) -> Extract:
     """The unit's whole trail with what this transaction itself has written."""
-    # The leaves of this very transaction's entries come at its end; the dossier must not miss them.
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS entry_leaf IMMEDIATE")
-        cursor.execute("SET CONSTRAINTS entry_leaf DEFERRED")
+    chain_now()
     return extract_of(unit)
 
 

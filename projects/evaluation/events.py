@@ -59,6 +59,17 @@ def _measuring(cycle: Cycle, grant: Any) -> bool:
     return cycle.state == CycleState.EVALUATING and selectors.measuring_vote(cycle) is not None
 
 
+register_open_act(
+    OpenAct(
+        key="evaluation.measure_cast",
+        title=_("满意度测评投票"),
+        office="deputy",
+        step=6,
+        term="evaluation.measure_open",
+        basis=_("代表以无记名方式对每个项目评定满意、基本满意或者不满意，不得委托他人"),
+        output=_("领票在名册上划记，测评票投入票箱"),
+    )
+)
 register_floor_acts(
     DESK,
     key="evaluation.measure_",

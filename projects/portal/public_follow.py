@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.selectors import Line
 from projects.collection.models import Proposal, ProposalState
+from projects.collection.selectors import completion_due
 from projects.portal.public_selectors import Card, cards_of, days_promised, results_of
 from projects.retention.models import ErasureRequest
 from projects.retention.selectors import last_request_of
@@ -50,7 +52,8 @@ class Event:
 class Way:
     """A proposal's way so far. item: what it was joined to; line: that item's declared result; card: its project.
 
-    asked: the last request for its contact to be erased.
+    asked: the last request for its contact to be erased. due: the last day on which it may come back complete, while it
+    is returned.
     """
 
     proposal: Proposal
@@ -59,6 +62,7 @@ class Way:
     line: Line | None
     card: Card | None
     asked: ErasureRequest | None = None
+    due: date | None = None
 
     @property
     def may_ask(self) -> bool:
@@ -81,6 +85,10 @@ class Way:
         if self.proposal.state == ProposalState.MERGED and self.item and self.item.excluded_by_id:
             return _("所在项目未列入本年度名单，处理结果将在决定作出后 %(days)s 个工作日内在这里答复。") % {
                 "days": self._days("selection.answer")
+            }
+        if self.due:
+            return _("请在%(day)s（含当日）以前补充；期满未补充的，转入项目库，并在这里告知。") % {
+                "day": date_format(self.due)
             }
         told = worded(_NEXT.get(self.proposal.state, ""), self.proposal.unit)
         return told % {"days": self._days("collection.receive")}
@@ -106,7 +114,8 @@ def way_of(unit: Unit, code: str) -> Way | None:
             return None
         item = proposal.source.item if hasattr(proposal, "source") else None
         line, card = _line(proposal, item), _card(unit, item)
-        return Way(proposal, _events(proposal), item, line, card, last_request_of(proposal))
+        due = completion_due(proposal) if proposal.state == ProposalState.RETURNED else None
+        return Way(proposal, _events(proposal), item, line, card, last_request_of(proposal), due)
 
 
 def _proposal(unit: Unit, code: str) -> Proposal | None:

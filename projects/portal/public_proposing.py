@@ -29,6 +29,7 @@ from projects.portal.public import (
 )
 from projects.portal.public_brake import first_time, is_over, not_yet
 from projects.portal.public_selectors import Intake, days_promised, intake_of
+from workflow.audit.services import chain_now
 from workflow.people.isolation import of_units, within
 from workflow.people.models import Unit
 
@@ -74,14 +75,13 @@ def _check(request: HttpRequest, unit: Unit, intake: Intake) -> HttpResponse:
         return redirect(_url(unit, next(step for step, form in forms.items() if not form.is_valid())))
     sending, status = SendForm(request.POST if request.method == "POST" else None), 200
     if request.method == "POST":
-        status = 429
         if _may_send(request, sending):
             data: dict[str, Any] = {}
             for form in forms.values():
                 data |= form.cleaned_data
             if refusable(sending, lambda: _send(request, unit, data)):
                 return redirect("propose_done", unit.code)
-            status = 422
+        status = 429 if TOO_OFTEN in sending.non_field_errors() else 422
     rows = [(step, field) for step, form in forms.items() for field in form]
     context = {
         "form": sending,
@@ -108,9 +108,12 @@ def _send(request: HttpRequest, unit: Unit, data: dict[str, Any]) -> bool:
     digest = hashlib.sha256(f"{request.session.session_key}|{unit.pk}|{said}".encode()).hexdigest()
     if not first_time(f"propose:{digest}"):
         return True
+    request.session.pop("proposed", None)
     try:
         with writing(unit):
             made = take_in(resident(unit), channel=_("网上提交"), **data)
+            # What could still fail fails here, not once the words have left the session.
+            chain_now()
     except BaseException:
         not_yet(f"propose:{digest}")
         raise

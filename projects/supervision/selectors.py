@@ -172,7 +172,7 @@ def pending_changes(project: Project) -> QuerySet[Change]:
     return project.changes.filter(state__in=(ChangeState.ASKED, ChangeState.AGREED))
 
 
-RATIFY = "supervision.ratify_change"
+RATIFY, UNDO = "supervision.ratify_change", "supervision.announce_undo"
 
 
 def unratified(unit: Unit, *, until: date | None = None, about: str = "") -> list[Change]:
@@ -180,7 +180,20 @@ def unratified(unit: Unit, *, until: date | None = None, about: str = "") -> lis
 
     until: decided and announced by that day; about: of one year ("cycle:3").
     """
-    waiting = Deadline.objects.filter(key=RATIFY, unit=unit, done_at=None, cancelled=False)
+    return _changes_at(RATIFY, unit, until=until, about=about)
+
+
+def still_in_force(cycle: Cycle) -> list[str]:
+    """What the congress has not ratified and nobody has announced as taken back yet, in sentences."""
+    return [
+        _("“%(title)s”的项目调整未获代表大会追认，由人大办公告恢复原定内容。") % {"title": change.project.title}
+        for change in _changes_at(UNDO, cycle.unit, about=cycle.reference)
+    ]
+
+
+def _changes_at(key: str, unit: Unit, *, until: date | None = None, about: str = "") -> list[Change]:
+    """The changes an open task of a kind is about."""
+    waiting = Deadline.objects.filter(key=key, unit=unit, done_at=None, cancelled=False)
     if until:
         waiting = waiting.filter(opened_on__lte=until)
     if about:

@@ -254,11 +254,11 @@ class MinutesForm(StepForm):
         return data
 
     def for_trail(self) -> dict[str, Any]:
-        """The figures with how many members the body has, and what the decision took where that is not the law's:
-        whoever recounts must know."""
+        """The figures with how many members the body has, whether it agreed, and what the decision took where that is not
+        the law's: whoever recounts must know."""
         own = self.standard()
         taken = {"quorum": f"{own.quorum.numerator}/{own.quorum.denominator}", "of_present": own.of_present}
-        said = super().for_trail() | {"of_members": self._of_members}
+        said = {"agreed": self.agreed()} | super().for_trail() | {"of_members": self._of_members}
         return said | ({} if own == BY_LAW else {"standard": taken})
 
 

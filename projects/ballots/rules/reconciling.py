@@ -155,14 +155,46 @@ def impossible_points(paper: Paper, tally: Count) -> list[Problem]:
         for one, of in tally.sums.items()
         if not of.in_favour <= of.points <= of.in_favour * paper.seats
     ]
+    if found:
+        return found
     marks, points = (sum(getattr(of, name) for of in tally.sums.values()) for name in ("in_favour", "points"))
-    each = paper.seats * (paper.seats + 1) // 2
-    if marks > paper.seats * tally.valid or points > each * tally.valid:
+    if marks > paper.seats * tally.valid:
+        sentence = _("各项目得票合计 %(marks)s 票：有效票 %(valid)s 张，每张至多排 %(seats)s 项，至多 %(most)s 票。") % {
+            "marks": marks,
+            "valid": tally.valid,
+            "seats": paper.seats,
+            "most": paper.seats * tally.valid,
+        }
+        return [Problem("too_many_points", sentence)]
+    least, most = _points_of_all(marks, tally.valid, paper.seats)
+    if not least <= points <= most:
         sentence = _(
-            "各项目得票合计 %(marks)s 票、得分合计 %(points)s 分：有效票 %(valid)s 张，每张至多排 %(seats)s 项、计 %(each)s 分。"
-        ) % {"marks": marks, "points": points, "valid": tally.valid, "seats": paper.seats, "each": each}
-        found.append(Problem("too_many_points", sentence))
-    return found
+            "各项目得票合计 %(marks)s 票，有效票 %(valid)s 张，每张至多排 %(seats)s 项：得分合计应在 %(least)s 至 %(most)s 分之间，现为 %(points)s 分。"
+        ) % {
+            "marks": marks,
+            "valid": tally.valid,
+            "seats": paper.seats,
+            "least": least,
+            "most": most,
+            "points": points,
+        }
+        return [Problem("too_many_points" if points > most else "too_few_points", sentence)]
+    return []
+
+
+def _points_of_all(marks: int, ballots: int, seats: int) -> tuple[int, int]:
+    """The fewest and the most points so many marks may bring on so many ballots, at most `seats` on each.
+
+    A ballot with k marks brings seats + (seats − 1) + … : each mark further down is worth less. So they come to the fewest
+    on as few ballots as hold them, and to the most spread evenly over all of them.
+    """
+
+    def brought(k: int) -> int:
+        return k * seats - k * (k - 1) // 2
+
+    full, rest = divmod(marks, seats)
+    evenly, more = divmod(marks, ballots) if ballots else (0, 0)
+    return full * brought(seats) + brought(rest), (ballots - more) * brought(evenly) + more * brought(evenly + 1)
 
 
 # Two keyings of one paper tally

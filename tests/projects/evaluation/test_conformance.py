@@ -533,6 +533,13 @@ def test_more_than_half_of_those_present_decide_only_where_the_rules_of_the_body
     assert found("majority", by_rule).status == Status.HELD
 
 
+def test_a_body_that_refused_did_not_decide_by_too_few() -> None:
+    votes: dict[str, object] = {"votes_for": 4, "votes_against": 2, "votes_abstain": 0, "of_members": 9}
+    refused = told("deliberation.agenda", **votes, agreed=False)(lawful())
+    assert found("majority", refused).status == Status.HELD
+    assert found("majority", told("deliberation.agenda", **votes, agreed=True)(lawful())).status == Status.NOT_HELD
+
+
 def test_a_year_without_a_thing_is_not_judged_by_it() -> None:
     none = without("change.ask", "change.agree", "change.announce", "project.alter", "measurement.fail",
                    "measurement.rectify", "measurement.supersede", "inquiry.ask", "inquiry.reply", "finding.raise", "finding.close",

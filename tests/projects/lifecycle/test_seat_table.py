@@ -206,6 +206,14 @@ def test_casting_a_ballot_is_the_deputies_own_act_on_the_day_of_the_session(
     assert row.deadline == "2027-01-20" and len(row.holder) == 14 and "无记名" in row.basis
 
 
+def test_measuring_satisfaction_is_the_deputies_own_act_on_the_day_of_the_evaluation(
+    town: Township, cycle: Cycle
+) -> None:
+    row = row_of(rows_of(town.unit, cycle, ON), "evaluation.measure_cast")
+    assert (row.step, row.title, row.office, row.event) == (6, "满意度测评投票", "deputy", True)
+    assert row.deadline == "2028-01-18" and len(row.holder) == 14 and "无记名" in row.basis
+
+
 def test_proposing_shows_the_calls_days_once_it_is_published(town: Township, cycle: Cycle) -> None:
     clerk = town.act("gov_clerk", at("2026-09-10"))
     days = {"window_from": date(2026, 9, 10), "window_to": date(2026, 10, 9)}

@@ -153,7 +153,7 @@ def test_a_machine_that_fills_the_hidden_box_is_refused(client, town):
     cycle_of(town)
     walk(client)
     caught = send(client, website="http://spam.example")
-    assert caught.status_code == 429 and "被浏览器自动填上了" in caught.content.decode()
+    assert caught.status_code == 422 and "被浏览器自动填上了" in caught.content.decode()
     assert not Proposal.objects.exists()
 
 
@@ -176,11 +176,13 @@ def test_the_same_form_sent_twice_is_one_proposal(client, town):
     assert Proposal.objects.count() == 1
 
 
-def test_what_could_not_be_stored_is_kept_and_may_be_sent_again(client, town, monkeypatch):
+@pytest.mark.parametrize("where", ["take_in", "chain_now"])
+def test_what_could_not_be_stored_is_kept_and_may_be_sent_again(client, town, monkeypatch, where):
+    """Storing it, or chaining what was written of it, which would otherwise come after the answer was settled."""
     cycle_of(town)
     walk(client)
     with monkeypatch.context() as patch:
-        patch.setattr("projects.portal.public_proposing.take_in", broken)
+        patch.setattr(f"projects.portal.public_proposing.{where}", broken)
         with pytest.raises(OperationalError):
             send(client)
     assert "安装路灯" in text_of(client, "/t/T01/propose/")

@@ -666,8 +666,12 @@ def test_a_change_the_congress_does_not_ratify_is_undone_and_announced(under):
     year.do("decide_change", year.town.of("clerk"), "2027-05-20", **year.presidium("2027-05-20"))
     year.do("announce_change", year.town.of("clerk"), "2027-05-22", **NOTICE)
     year.in_session()
-    ratify(year, "2027-06-18", votes_for=3)
+    refused = ratify(year, "2027-06-18", votes_for=3)
+    assert json.loads(refused.body)["after"]["agreed"] is False
+    in_force = "未获代表大会追认"
+    assert any(in_force in reason for reason in obstacles_to_ending_year(year.cycle))
     year.do("announce_undo", year.town.of("clerk"), "2027-06-20", **NOTICE)
+    assert not any(in_force in reason for reason in obstacles_to_ending_year(year.cycle))
     assert Change.objects.get().state == "revoked" and fixed(year.project()) == before
     assert Paper.objects.filter(kind="change_notice").count() == 2
 
