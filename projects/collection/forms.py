@@ -193,11 +193,14 @@ class ProposalForm(PlainForm):
     funding = forms.CharField(label=_("资金来源"), max_length=120, required=False)
     name = forms.CharField(label=_("您的姓名"), max_length=40, required=False)
     phone = forms.RegexField(
-        r"\A[0-9+()（）\-－ ]{5,40}\Z",
+        # As people write it: digits of either width, an extension, a second number.
+        r"\A[\d+()（）\-－—/、，,;；转分机 ]{5,40}\Z",
         label=_("联系电话"),
         max_length=40,
         required=False,
-        error_messages={"invalid": _("请填写能打通的电话号码，只用数字、空格、短横和括号。")},
+        error_messages={
+            "invalid": _("请填写能打通的电话号码：数字、空格、短横、括号，分机写“转”，两个号码用顿号隔开。")
+        },
     )
 
     def __init__(self, *args: Any, categories: Sequence[str], anonymous: bool = True, **kwargs: Any) -> None:

@@ -62,7 +62,9 @@ def coming(cycle: Cycle, **sessions: date) -> list[tuple[str, DueDate, DueDate]]
 
 def _follows(now: Offset, then: Offset) -> bool:
     """Whether a term moves with the session and is not the session's own day; either way of counting may be the one."""
-    return any(offset.anchor == "year" or (offset.anchor in SESSIONS and offset.days) for offset in (now, then))
+    return any(
+        offset.anchor == "year" or (offset.anchor in SESSIONS and offset.days) for offset in (now, then)
+    )
 
 
 def _stands(cycle: Cycle, rules: Rules, key: str, days: dict[str, date]) -> DueDate:

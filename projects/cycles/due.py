@@ -84,7 +84,9 @@ def due_date(
     try:
         anchors = anchors_of(cycle, opened_on, plan=plan, t2=t2, sessions=sessions)
         offset = (
-            rules.plan_offset(anchors["T"]) if key == "supervision.plan" else offset_of(cycle, rules, key, sessions)
+            rules.plan_offset(anchors["T"])
+            if key == "supervision.plan"
+            else offset_of(cycle, rules, key, sessions)
         )
         return resolve(offset, anchors)
     except (KeyError, AnchorMissing):

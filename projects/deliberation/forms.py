@@ -22,7 +22,7 @@ from projects.cycles.models import Session, SessionState
 from projects.cycles.rulebook import said
 from projects.cycles.selectors import deputies_at, opens_term, session_date, session_of, standard_of
 from projects.deliberation import rules, selectors
-from projects.deliberation.method import contradictions, method_draft
+from projects.deliberation.method import MANNERS, contradictions, is_drawn_up, method_draft
 from projects.deliberation.models import BudgetLine
 from projects.deliberation.replacing import Place, places_of
 from projects.selection.models import Item
@@ -564,10 +564,11 @@ class SettleForm(WhenAgreed, NamesTellers, DecisionForm):
     def _settle_method(self, data: dict[str, Any]) -> list[str]:
         """A draft nobody wrote over is drawn up anew by what was chosen; what somebody wrote must not say otherwise."""
         mode, seats = data["mode"], data["seats"]
-        if data["method"].split() == str(self.fields["method"].initial).split():
+        drafts = (method_draft(self.subject.rules, len(self.items), seats, way) for way in MANNERS)
+        if any(is_drawn_up(data["method"], draft) for draft in drafts):
             data["method"] = method_draft(self.subject.rules, len(self.items), seats, mode)
             return []
-        return contradictions(data["method"], seats=seats, mode=mode)
+        return contradictions(data["method"], candidates=len(self.items), seats=seats, mode=mode)
 
     def numbers(self, data: dict[str, Any]) -> list[int]:
         """The number of each candidate on the paper; one left empty keeps its place."""

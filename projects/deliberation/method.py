@@ -51,7 +51,10 @@ BY_KEYPAD = (
     "不按键的领取纸质票，与表决器合并计票；按键的或者与之并用的纸质票少于 {least} 张的，全部改用纸质票。"
 )
 CHANNELS = {"device": (BY_DEVICE,), "keypad": (BY_KEYPAD,)}
-PLACES = re.compile(r"应选\s*(\d+)\s*个")
+# What the first clause says of the ballot; a later one may speak of a second vote's places.
+CANDIDATES, PLACES, SURPLUS = (
+    re.compile(words) for words in (r"(\d+)\s*个候选项目", r"应选\s*(\d+)\s*个", r"差额\s*(\d+)\s*个")
+)
 
 
 def ballot_rules(book: Rules, mode: str) -> dict[str, Any]:
@@ -86,12 +89,31 @@ def method_draft(book: Rules, candidates: int, seats: int, mode: str = "") -> st
     )
 
 
-def contradictions(method: str, *, seats: int, mode: str) -> list[str]:
-    """Where a method that was written over says something else than what the ballot will be: its places, its manner."""
+def is_drawn_up(method: str, draft: str) -> bool:
+    """Whether a method is the draft as it was drawn up, perhaps for another number of candidates or places."""
+    return _uncounted(method) == _uncounted(draft)
+
+
+def _uncounted(method: str) -> list[str]:
+    first, mark, rest = method.partition("。")
+    return [re.sub(r"\d+", "#", "".join(first.split())), mark, *rest.split()]
+
+
+def contradictions(method: str, *, candidates: int, seats: int, mode: str) -> list[str]:
+    """Where a method that was written over says something else than what the ballot will be: its places, its manner.
+
+    The numbers are those of its first clause.
+    """
+    clause = method.partition("。")[0]
+    counted = (
+        (CANDIDATES, candidates, _("票决办法写明 %(told)s 个候选项目，与列入票决的 %(is)s 个不一致。")),
+        (PLACES, seats, _("票决办法写明应选 %(told)s 个，与所填的应选项目数 %(is)s 不一致。")),
+        (SURPLUS, max(candidates - seats, 0), _("票决办法写明差额 %(told)s 个，应为 %(is)s 个。")),
+    )
     found = [
-        _("票决办法写明应选 %(told)s 个，与所填的应选项目数 %(seats)s 不一致。")
-        % {"told": told, "seats": seats}
-        for told in sorted({int(told) for told in PLACES.findall(method)} - {seats})
+        words % {"told": told, "is": right}
+        for pattern, right, words in counted
+        for told in sorted({int(told) for told in pattern.findall(clause)} - {right})
     ]
     return found + [
         _("票决办法写明“%(manner)s”，与所选的票决方式不一致。") % {"manner": manner}

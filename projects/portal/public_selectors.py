@@ -18,6 +18,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from projects.ballots.figures import is_mixed, is_pressed
 from projects.ballots.models import Vote
 from projects.ballots.rules import Mode
 from projects.ballots.selectors import (
@@ -306,12 +307,17 @@ class Result:
         return self.vote.mode == Mode.EACH or any(line.against for line in self.lines)
 
     @property
+    def is_pressed(self) -> bool:
+        """Whether anybody pressed a hall's keypads: who did not is told apart."""
+        return is_pressed(self.vote)
+
+    @property
     def counted(self) -> list[tuple[Any, int]]:
         """How many ballots were out and came back; of a hall's keypads, who pressed and whom they counted."""
         names = (_lazy("发出票"), _lazy("收回票"))
-        if self.vote.keypad:
+        if self.is_pressed:
             both = (_lazy("发出票和按键"), _lazy("收回票和记录"))
-            names = both if self.vote.paper_issued else (PRESSED["issued"], PRESSED["returned"])
+            names = both if is_mixed(self.vote) else (PRESSED["issued"], PRESSED["returned"])
         return list(zip(names, (self.ballots["issued"], self.ballots["returned"]), strict=True))
 
     @property

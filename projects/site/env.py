@@ -31,6 +31,9 @@ SHORTEST_SECRET = 50
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 
 
+SEVERAL_NEED_A_CACHE = "多于 1 个网站进程时，须设置 CACHE_URL，各进程才能共同限制提交次数。"
+
+
 class Misconfigured(Exception):
     """The environment cannot be used; ``lines`` holds one complaint per setting."""
 
@@ -267,9 +270,7 @@ class _Reader:
         several = self.strict and bool(cache)
         found = self._number("PIAOJUE_WORKERS", min(os.cpu_count() or 1, 4) if several else 1, 1, 64)
         if self.strict and found > 1 and not cache:
-            self._complain(
-                "PIAOJUE_WORKERS", "多于 1 个网站进程时，须设置 CACHE_URL，各进程才能共同限制提交次数。"
-            )
+            self._complain("PIAOJUE_WORKERS", SEVERAL_NEED_A_CACHE)
         return found
 
     def _cache(self) -> str:

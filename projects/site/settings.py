@@ -28,6 +28,7 @@ CSRF_TRUSTED_ORIGINS = ENV.trusted_origins
 TRUSTED_PROXIES = ENV.proxies
 PORT = ENV.port
 WEB_WORKERS, WEB_THREADS = ENV.workers, ENV.threads
+MAY_BE_SEVERAL = not PRODUCTION or bool(ENV.cache)
 
 INSTALLED_APPS = [
     "workflow",

@@ -186,7 +186,8 @@ def unratified(unit: Unit, *, until: date | None = None, about: str = "") -> lis
 def still_in_force(cycle: Cycle) -> list[str]:
     """What the congress has not ratified and nobody has announced as taken back yet, in sentences."""
     return [
-        _("“%(title)s”的项目调整未获代表大会追认，由人大办公告恢复原定内容。") % {"title": change.project.title}
+        _("“%(title)s”的项目调整未获代表大会追认，由人大办公告恢复原定内容。")
+        % {"title": change.project.title}
         for change in _changes_at(UNDO, cycle.unit, about=cycle.reference)
     ]
 

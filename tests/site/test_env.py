@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from projects.site.env import PROJECT, Environment, Misconfigured, database_settings, read
 
@@ -222,3 +223,9 @@ def test_static_files_can_be_collected_for_production(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "static" / "staticfiles.json").is_file()
     assert not (tmp_path / "static" / "viewflow").exists()
+
+
+def test_the_command_starts_no_more_processes_than_the_environment_allows(settings) -> None:  # type: ignore[no-untyped-def]
+    settings.MAY_BE_SEVERAL = False
+    with pytest.raises(CommandError, match="CACHE_URL"):
+        call_command("up", "--workers", "2", "--port", "0")

@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from viewflow.workflow.models import Task
 
 from projects.lifecycle.intake import start_year
 from tests.builders import SINCE, at, open_task, township
@@ -91,6 +92,20 @@ def test_a_filter_that_narrows_nothing_or_has_no_name_is_not_kept(client, town, 
 
 
 # ------------------------------------------------------------------------------- townships
+
+
+def test_what_waits_for_ones_other_offices_stands_above_and_nothing_twice(client, town):
+    """A clerk keeps the presidium's record: what waits for the presidium waits for the clerk, and is told once."""
+    clerk, act = town.of("clerk"), town.act("clerk", at("2026-01-01"))
+    for office in ("deputy", "presidium"):
+        grant(user=clerk, office=office, unit=town.unit, act=act, since=SINCE)
+    Task.objects.filter(pk=schemes()[0].pk).update(owner_permission="presidium")
+    client.force_login(clerk)
+    assert "您的其他职务也有待办事项" not in client.get("/inbox/").content.decode()
+    apply(SYSTEM)
+    grant(user=clerk, office="chair", unit=town.unit, act=act, since=SINCE)
+    told = client.get("/inbox/").content.decode()
+    assert told.count("您的其他职务也有待办事项") == 1 and told.count("（1 项）") == 1
 
 
 def test_whoever_has_offices_in_two_townships_lists_both_and_goes_over(client, town):

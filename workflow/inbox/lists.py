@@ -238,16 +238,28 @@ class Elsewhere:
 def waiting_elsewhere(
     own: Sequence[RoleGrant], listed_now: Sequence[RoleGrant], acting: RoleGrant
 ) -> list[Elsewhere]:
-    """What waits for the other offices of a person, each asked as that office sees it; those already listed left out."""
+    """What waits for the other offices of a person, each asked as that office sees it.
+
+    What stands in the list already, or for an office before it, is left out: a clerk keeps the presidium's record, and may
+    sit in it too.
+    """
     shown = {grant.pk for grant in listed_now}
+    told = {seat for grant in listed_now for seat in _seats(grant)}
     found = []
     for grant in (one for one in own if one.pk not in shown and has_inbox(one)):
+        offices = [office for unit, office in _seats(grant) if (unit, office) not in told]
         same = grant.tenant_id == acting.tenant_id and grant.scope == acting.scope
         with nullcontext() if same else within(context_of(grant)):
-            count = selectors.count_todo(grant)
+            count = selectors.count_todo(grant, offices) if offices else 0
         if count:
             found.append(Elsewhere(grant, count))
+        told.update(_seats(grant))
     return found
+
+
+def _seats(grant: RoleGrant) -> list[tuple[int, str]]:
+    """The unit and offices whose tasks a grant shows."""
+    return [(grant.unit_id, office) for office in selectors.offices_served(grant)]
 
 
 def shelf(asked: Listing) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from functools import cache
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -58,11 +59,21 @@ def grant(
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         held = check_holding(user, office, unit, at_date=since)
-        if _is_given_already(held, office, unit, since, until):
+        if given := _given_already(held, office, unit, since, until):
+            words = (
+                _("%(name)s已担任%(unit)s%(office)s，不用再次授予。")
+                if given.since <= since
+                else _("%(name)s的%(unit)s%(office)s职务已授予，自%(day)s起；要提前的，先解除再授予。")
+            )
             raise GrantRefused(
                 "held",
-                _("%(name)s已担任%(unit)s%(office)s，不用再次授予。")
-                % {"name": user.name, "unit": unit.name, "office": registry.title_of(office, unit.tenant)},
+                words
+                % {
+                    "name": user.name,
+                    "unit": unit.name,
+                    "office": registry.title_of(office, unit.tenant),
+                    "day": date_format(given.since),
+                },
             )
         if registry.office(office).documented and not (document and until):
             raise GrantRefused("no_document", _("这一职务须写明依据文号和结束日期。"))
@@ -92,12 +103,15 @@ def grant(
     return given
 
 
-def _is_given_already(
+def _given_already(
     held: Iterable[RoleGrant], office: str, unit: Unit, since: date, until: date | None
-) -> bool:
-    """Whether the very same was given before: a form sent twice. For other days one may hold an office twice."""
-    own = [one for one in held if (one.office, one.unit_id, one.stands_for_id) == (office, unit.pk, None)]
-    return any(one.until == until and (until is None or one.since == since) for one in own)
+) -> RoleGrant | None:
+    """The very same given before: a form sent twice, or an office without end that holds already or will.
+
+    For other days one may hold an office twice.
+    """
+    own = (one for one in held if (one.office, one.unit_id, one.stands_for_id) == (office, unit.pk, None))
+    return next((one for one in own if one.until == until and (until is None or one.since == since)), None)
 
 
 def _limit(office: str, wanted: Iterable[str]) -> list[str]:

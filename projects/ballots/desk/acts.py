@@ -395,7 +395,10 @@ class Desk:
         vote = self.vote_of(subject)
         told = []
         if vote.state == VoteState.DEFINED and vote.follows and vote.follows.state == VoteState.VOID:
-            told.append(_("本次投票无效，从清点到会人数起重新投票。"))
+            told.append(
+                _("本次投票无效，从清点到会人数起重新投票。理由：%(reason)s")
+                % {"reason": vote.follows_because}
+            )
         rejected = None if keyings_of(vote, round_of(vote)) else last_rejection(vote)
         if rejected:
             told.append(

@@ -159,7 +159,9 @@ def impossible_points(paper: Paper, tally: Count) -> list[Problem]:
         return found
     marks, points = (sum(getattr(of, name) for of in tally.sums.values()) for name in ("in_favour", "points"))
     if marks > paper.seats * tally.valid:
-        sentence = _("各项目得票合计 %(marks)s 票：有效票 %(valid)s 张，每张至多排 %(seats)s 项，至多 %(most)s 票。") % {
+        sentence = _(
+            "各项目得票合计 %(marks)s 票：有效票 %(valid)s 张，每张至多排 %(seats)s 项，至多 %(most)s 票。"
+        ) % {
             "marks": marks,
             "valid": tally.valid,
             "seats": paper.seats,
@@ -169,7 +171,8 @@ def impossible_points(paper: Paper, tally: Count) -> list[Problem]:
     least, most = _points_of_all(marks, tally.valid, paper.seats)
     if not least <= points <= most:
         sentence = _(
-            "各项目得票合计 %(marks)s 票，有效票 %(valid)s 张，每张至多排 %(seats)s 项：得分合计应在 %(least)s 至 %(most)s 分之间，现为 %(points)s 分。"
+            "各项目得票合计 %(marks)s 票，有效票 %(valid)s 张，每张至多排 %(seats)s 项："
+            "得分合计应在 %(least)s 至 %(most)s 分之间，现为 %(points)s 分。"
         ) % {
             "marks": marks,
             "valid": tally.valid,
@@ -194,7 +197,9 @@ def _points_of_all(marks: int, ballots: int, seats: int) -> tuple[int, int]:
 
     full, rest = divmod(marks, seats)
     evenly, more = divmod(marks, ballots) if ballots else (0, 0)
-    return full * brought(seats) + brought(rest), (ballots - more) * brought(evenly) + more * brought(evenly + 1)
+    return full * brought(seats) + brought(rest), (ballots - more) * brought(evenly) + more * brought(
+        evenly + 1
+    )
 
 
 # Two keyings of one paper tally

@@ -462,7 +462,10 @@ def test_in_rank_a_ballot_weighs_as_much_as_its_first_place():
         ({"a": (3, 5), "b": (2, 3)}, []),
         ({"a": (3, 4), "b": (2, 4)}, []),  # b before a on two ballots, a alone on the third
         ({"a": (3, 3), "b": (2, 2)}, ["too_few_points"]),  # the votes copied where the points belong
-        ({"a": (3, 6), "b": (2, 3)}, ["too_many_points"]),  # nine points; five marks on three ballots bring eight
+        (
+            {"a": (3, 6), "b": (2, 3)},
+            ["too_many_points"],
+        ),  # nine points; five marks on three ballots bring eight
         ({"a": (3, 0), "b": (2, 3)}, ["points_differ"]),
         ({"a": (3, 7), "b": (2, 2)}, ["points_differ"]),
         ({"a": (3, 6), "b": (3, 4)}, ["too_many_points"]),

@@ -6,7 +6,7 @@ import pytest
 
 from projects.ballots.rules import Mode, Sum, standing
 from projects.cycles.rulebook import Rules
-from projects.deliberation.method import ballot_rules, contradictions, method_draft
+from projects.deliberation.method import ballot_rules, contradictions, is_drawn_up, method_draft
 
 
 def fourth_clause(draft: str) -> str:
@@ -45,9 +45,32 @@ def test_a_ranked_ballot_says_what_each_place_is_worth():
 
 def test_what_is_written_over_must_not_contradict_the_ballot():
     ranked = method_draft(Rules(), 12, 8, "rank")
-    assert contradictions(ranked, seats=8, mode="rank") == []
-    told = contradictions(ranked, seats=10, mode="each")
-    assert len(told) == 2 and "应选 8 个" in told[0] and "按轻重缓急写明次序" in told[1]
+    assert contradictions(ranked, candidates=12, seats=8, mode="rank") == []
+    told = contradictions(ranked, candidates=12, seats=10, mode="each")
+    assert (
+        len(told) == 3
+        and "应选 8 个" in told[0]
+        and "差额 4 个" in told[1]
+        and "按轻重缓急写明次序" in told[2]
+    )
+
+
+def test_a_candidate_withdrawn_since_the_method_was_written_is_noticed():
+    written = method_draft(Rules(), 12, 10).replace("不设流动票箱", "不设流动票箱、委托投票箱")
+    told = contradictions(written, candidates=11, seats=10, mode="select")
+    assert len(told) == 2 and "12 个候选项目" in told[0] and "差额 2 个" in told[1]
+
+
+def test_what_a_later_clause_says_of_a_second_vote_contradicts_nothing():
+    written = method_draft(Rules(), 12, 10) + "\n六、再次投票应选 1 个。"
+    assert contradictions(written, candidates=12, seats=10, mode="select") == []
+
+
+def test_a_draft_is_known_whatever_numbers_it_was_drawn_up_for():
+    draft = method_draft(Rules(), 11, 10)
+    assert is_drawn_up(method_draft(Rules(), 12, 10), draft)
+    assert not is_drawn_up(method_draft(Rules(), 12, 10, "rank"), draft)
+    assert not is_drawn_up(draft.replace("不设流动票箱", "设流动票箱"), draft)
 
 
 def test_a_year_by_keypad_says_how_it_counts():

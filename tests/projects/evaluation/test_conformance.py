@@ -537,7 +537,10 @@ def test_a_body_that_refused_did_not_decide_by_too_few() -> None:
     votes: dict[str, object] = {"votes_for": 4, "votes_against": 2, "votes_abstain": 0, "of_members": 9}
     refused = told("deliberation.agenda", **votes, agreed=False)(lawful())
     assert found("majority", refused).status == Status.HELD
-    assert found("majority", told("deliberation.agenda", **votes, agreed=True)(lawful())).status == Status.NOT_HELD
+    assert (
+        found("majority", told("deliberation.agenda", **votes, agreed=True)(lawful())).status
+        == Status.NOT_HELD
+    )
 
 
 def test_a_year_without_a_thing_is_not_judged_by_it() -> None:

@@ -157,6 +157,21 @@ def test_a_machine_that_fills_the_hidden_box_is_refused(client, town):
     assert not Proposal.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("phone", "taken"),
+    [
+        ("0717-1234567转801", True),
+        ("13900001111、0717-7654321", True),
+        ("１３９００００１１１１", True),
+        ("微信同名", False),
+    ],
+)
+def test_a_telephone_is_taken_as_people_write_it(client, town, phone, taken):
+    cycle_of(town)
+    walk(client, who=WHO | {"phone": phone})
+    assert (send(client).status_code == 302) is taken and Proposal.objects.exists() is taken
+
+
 def test_one_address_is_stopped_after_too_many(client, town):
     cycle_of(town)
     for n in range(LIMITS["propose"]):

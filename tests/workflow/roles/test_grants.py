@@ -250,6 +250,16 @@ def test_giving_and_revoking_are_written_down_without_names(town: Unit, person: 
     assert all("刘芳" not in e.body for e in entries) and "调离" in entries[1].body
 
 
+def test_an_office_given_twice_is_refused_and_one_that_begins_later_says_so(town: Unit, person: User) -> None:
+    later = given(person, "clerk", town, since=date(2026, 6, 1))
+    with pytest.raises(GrantRefused, match="自2026年6月1日起"):
+        given(person, "clerk", town)
+    revoke(grant=later, act=Act(None, "operator", town, at("2026-01-01")), reason="提前到任")
+    given(person, "clerk", town)
+    with pytest.raises(GrantRefused, match="不用再次授予"):
+        given(person, "clerk", town, since=date(2026, 7, 1))
+
+
 def test_every_office_has_a_title_and_a_kind_of_unit() -> None:
     assert {o.code for o in registry.offices()} >= {o.code for o in OFFICES}
     assert all(str(o.title) and o.kinds for o in registry.offices())

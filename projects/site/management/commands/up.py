@@ -15,7 +15,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from projects.management.commands.cast import summary
-from projects.site.env import PROJECT
+from projects.site.env import PROJECT, SEVERAL_NEED_A_CACHE
 from projects.site.postgres import ClusterError
 from projects.site.supervisor import Supervisor, answers, site, why_no_listening
 
@@ -45,6 +45,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, host: str, port: int, workers: int, threads: int, **options: Any) -> None:
+        if workers > 1 and not settings.MAY_BE_SEVERAL:
+            raise CommandError(f"--workers：{SEVERAL_NEED_A_CACHE}")
         if reason := why_no_listening(host, port):
             raise CommandError(reason)
         try:
