@@ -48,6 +48,48 @@ def _last_vote(purposes: tuple[str, ...]) -> Prepared[Vote]:
     return Prepared(build, about="\0about")
 
 
+@dataclass(frozen=True)
+class DeclaredVote:
+    """A declared vote and its lines, in the order of the paper."""
+
+    vote: Vote
+    lines: list[Line]
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether anybody pressed a hall's keypads: who did not is told apart."""
+        return figures.is_pressed(self.vote)
+
+    @property
+    def counted(self) -> list[tuple[Any, int]]:
+        """How many ballots were out and came back; of a hall's keypads, who pressed and whom they counted."""
+        return handed(self.vote)
+
+    @property
+    def then(self) -> str:
+        """How a tie or places left are settled."""
+        return then_of(self.vote)
+
+    @property
+    def decision(self) -> Paper | None:
+        """What the presidium decided on them, where it does."""
+        return decision_on(self.vote)
+
+
+def handed(vote: Vote) -> list[tuple[Any, int]]:
+    """How many ballots were out and came back, each with what it is called, by the way the vote was held."""
+    return list(zip(_handed_as(vote), (vote.issued, vote.returned), strict=True))
+
+
+def _handed_as(vote: Vote) -> tuple[Any, Any]:
+    measured = vote.purpose == Purpose.MEASUREMENT
+    if not figures.is_pressed(vote):
+        return (MEASURED["issued"], MEASURED["returned"]) if measured else HANDED
+    if figures.is_mixed(vote):
+        return MIXED
+    return gettext_lazy("按键测评的代表") if measured else PRESSED["issued"], PRESSED["returned"]
+
+
 def declared_votes(about: str, *purposes: str) -> list[Vote]:
     """The votes whose result was announced, in order; a recounted or void one is not among them."""
     declared = votes_about(about, *purposes).filter(state=VoteState.DECLARED)
@@ -124,6 +166,8 @@ ENTERED = {
     "votes_abstain": gettext_lazy("弃权"),
 }
 MEASURED = {"issued": gettext_lazy("发出测评票"), "returned": gettext_lazy("收回测评票")}
+HANDED = gettext_lazy("发出票"), gettext_lazy("收回票")
+MIXED = gettext_lazy("发出票和按键"), gettext_lazy("收回票和记录")
 PRESSED = {"issued": gettext_lazy("按键表决的代表"), "returned": gettext_lazy("表决器记录的人数")}
 
 

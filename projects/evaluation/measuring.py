@@ -20,6 +20,7 @@ from projects.ballots.desk import Desk
 from projects.ballots.files import outcome_as_json
 from projects.ballots.models import Purpose, Vote
 from projects.ballots.outcomes import Judge, judges
+from projects.ballots.selectors import handed
 from projects.ballots.tellers import obstacles_at_desk
 from projects.cycles.models import Cycle, Session, SessionState
 from projects.cycles.numerals import numeral
@@ -35,6 +36,7 @@ from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.machines.services import fire
+from workflow.people.saying import in_the_records_language
 from workflow.people.saying import said as _
 from workflow.people.wording import worded
 
@@ -252,9 +254,12 @@ def _publish_result(act: Act, cycle: Cycle, vote: Vote, occasion: str) -> None:
 
 
 def _hall_text(vote: Vote) -> str:
+    with in_the_records_language():
+        out, back = ((str(name), number) for name, number in handed(vote))
+    each = "" if fig.is_pressed(vote) else " 张"
     told = (
-        f"应到代表 {vote.deputies_in_office} 人，实到 {vote.deputies_present} 人；发出测评票 {vote.issued} 张，"
-        f"收回 {vote.returned} 张，有效 {vote.figures['valid']} 张，无效 {vote.figures['invalid']} 张。"
+        f"应到代表 {vote.deputies_in_office} 人，实到 {vote.deputies_present} 人；{out[0]} {out[1]}{each}，"
+        f"{back[0]} {back[1]}{each}，有效 {vote.figures['valid']}{each}，无效 {vote.figures['invalid']}{each}。"
     )
     return worded(told, vote.unit)
 

@@ -18,17 +18,13 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from projects.ballots.figures import is_mixed, is_pressed
 from projects.ballots.models import Vote
 from projects.ballots.rules import Mode
 from projects.ballots.selectors import (
-    PRESSED,
     PROJECTS,
-    Line,
-    decision_on,
+    DeclaredVote,
     declared_votes,
     lines_of,
-    then_of,
 )
 from projects.collection.models import Proposal
 from projects.cycles.models import OVER, Attachment, Cycle, CycleState, Paper
@@ -287,11 +283,9 @@ def latest_papers(unit: Unit) -> list[Paper]:
 
 
 @dataclass(frozen=True)
-class Result:
-    """A declared vote and its lines, in the order of the paper. base: of whom the majority is counted, in words."""
+class Result(DeclaredVote):
+    """What the public reads of one. base: of whom the majority is counted, in words."""
 
-    vote: Vote
-    lines: list[Line]
     ballots: dict[str, Any]
     base: str
     of: int | None
@@ -305,30 +299,6 @@ class Result:
     def has_against(self) -> bool:
         """Whether votes against are told: every project is voted on by itself, or somebody struck one out."""
         return self.vote.mode == Mode.EACH or any(line.against for line in self.lines)
-
-    @property
-    def is_pressed(self) -> bool:
-        """Whether anybody pressed a hall's keypads: who did not is told apart."""
-        return is_pressed(self.vote)
-
-    @property
-    def counted(self) -> list[tuple[Any, int]]:
-        """How many ballots were out and came back; of a hall's keypads, who pressed and whom they counted."""
-        names = (_lazy("发出票"), _lazy("收回票"))
-        if self.is_pressed:
-            both = (_lazy("发出票和按键"), _lazy("收回票和记录"))
-            names = both if is_mixed(self.vote) else (PRESSED["issued"], PRESSED["returned"])
-        return list(zip(names, (self.ballots["issued"], self.ballots["returned"]), strict=True))
-
-    @property
-    def then(self) -> str:
-        """How a tie or places left are settled."""
-        return then_of(self.vote)
-
-    @property
-    def decision(self) -> Paper | None:
-        """What the presidium decided on them, where it does."""
-        return decision_on(self.vote)
 
 
 _BASES = {

@@ -12,14 +12,13 @@ from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.questions import figures_by_ballot, is_carried
 from projects.ballots.selectors import (
     PROJECTS,
+    DeclaredVote,
     Line,
     current_vote,
-    decision_on,
     declared_votes,
     is_left_over,
     lines_of,
     ranks_of,
-    then_of,
 )
 from projects.collection.models import Proposal, ProposalState
 from projects.cycles.divisions import sentence_of
@@ -212,24 +211,6 @@ def result_now(cycle: Cycle) -> list[ResultRow]:
     """The result of the session the year votes at now: of a later one only what was put to the vote there."""
     held = vote_session(cycle)
     return [row for row in result_of(cycle) if row.session_id == held.pk]
-
-
-@dataclass(frozen=True)
-class DeclaredVote:
-    """One ballot held, with its lines, for the page of the result."""
-
-    vote: Vote
-    lines: list[Line]
-
-    @property
-    def then(self) -> str:
-        """How a tie or places left are settled."""
-        return then_of(self.vote)
-
-    @property
-    def decision(self) -> Paper | None:
-        """What the presidium decided on them, where it does."""
-        return decision_on(self.vote)
 
 
 def declared_of(cycle: Cycle) -> list[DeclaredVote]:

@@ -711,6 +711,8 @@ def test_a_hall_with_a_device_of_its_own_presses_the_grades(town):
     announced(town)
     done = Measurement.objects.get()
     assert (done.satisfied, done.basic, done.dissatisfied, done.unmarked) == (15, 2, 1, 2)
+    told = Paper.objects.get(kind="measurement", data__of="deputies").body
+    assert "按键测评的代表 20，表决器记录的人数 20，有效 20，无效 0。" in told and "测评票" not in told
 
 
 def test_the_file_of_a_hall_s_device_is_read_by_its_grades(town, client):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 import projects.ballots.events
 import projects.voting.events  # noqa: F401  registers the events
@@ -17,7 +18,7 @@ from projects.ballots import keypad, printing
 from projects.ballots.boxes import digest_of_roll
 from projects.ballots.models import Keying
 from projects.ballots.reporting import tally_report
-from projects.ballots.selectors import lines_of
+from projects.ballots.selectors import handed, lines_of
 from projects.cycles.documents.parts import Document, Table
 from projects.cycles.models import Paper, RollLine
 from projects.demo.cast import PASSWORD
@@ -115,6 +116,7 @@ def test_who_presses_and_who_has_paper_are_one_roll_one_reconciliation_and_one_r
     certified(hall)
     do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
 
+    assert [(str(name), n) for name, n in handed(hall.vote)] == [("发出票和按键", 20), ("收回票和记录", 20)]
     water, road = lines_of(hall.vote)
     assert (water.in_favour, water.against, water.abstain, water.not_pressed) == (11, 4, 3, 1)
     assert water.reason.startswith("需 11 票（全体代表 20 人的过半数），得 11 票（另有 1 人未按），通过；")
@@ -337,6 +339,9 @@ def test_a_device_that_fails_gives_way_to_paper_for_all_and_asks_for_no_totals(h
     certified(hall)
     do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
     assert [(one.in_favour, one.not_pressed) for one in lines_of(hall.vote)] == [(12, 0), (8, 0)]
+    assert [(str(name), n) for name, n in handed(hall.vote)] == [("发出票", 20), ("收回票", 20)]
+    page = reverse("township_year", args=[hall.town.unit.code, hall.cycle.year])
+    assert "未按" not in client.get(page).content.decode()
 
 
 # What comes back
