@@ -257,8 +257,13 @@ def judge_people(log: pd.DataFrame, said: Verdicts) -> None:
 
 
 def judge_resolution(log: pd.DataFrame, said: Verdicts) -> None:
-    """Once there is a result, the congress resolves on it before its session closes, or any later one."""
-    log = renamed(log, ["voting.declare", "vote.declare"], "declared")
+    """Once there is a result, the congress resolves on it before its session closes, or any later one.
+
+    What the chair declares is the result; of a year without that act, what the first vote came to.
+    """
+    chaired = log[CASE].isin(having(log, "voting.declare"))
+    is_result = (log[ACT] == "voting.declare") | ((log[ACT] == "vote.declare") & ~chaired)
+    log = log.assign(**{ACT: log[ACT].mask(is_result, "declared")})
     result = log[CASE].map(log[log[ACT] == "declared"].groupby(CASE)["index"].min())
     closes = (log[ACT] == "session.end") & (log["votes"] | (log["index"] > result))
     log = log.assign(**{ACT: log[ACT].mask(closes, "closes")})[result.notna()]

@@ -90,8 +90,7 @@ def test_killed_workers_and_a_broker_wiped_and_away_lose_no_letter_and_double_no
     The broker is wiped after half of the kills, away after the last, and cut off from whoever was using it.
     """
     use_broker_behind_a_gate(office, reached(url))
-    named = ("events", 24, 10_000) if url == FILES else ("broker_events", 24, 1_000)
-    events, kills, away = size(*named), size("kills", 2, 20), size("away", 3, 60)
+    events, kills, away = size("events", 24, 10_000), size("kills", 2, 20), size("away", 3, 60)
     for turn in range(kills):
         kill_at_work(office, range(turn * events // kills, (turn + 1) * events // kills))
         assert not is_told(events), "the workers were killed too late to show anything"
