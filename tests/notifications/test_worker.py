@@ -23,7 +23,6 @@ from notifications.tasks import sweep_deliveries, sweep_units
 from projects.site.celery import app
 from tests.notifications.office import (
     BROKERS,
-    FILES,
     NOWHERE,
     Office,
     letters,
