@@ -32,7 +32,7 @@ OFFICES = [
         ),
     ),
     # It makes the dossier and hands it over (steps.md, step 6: publish, archive).
-    Office("clerk", _("人大办（人大秘书）"), HALL, archives=True),
+    Office("clerk", _("人大办（人大秘书）"), HALL, archives=True, keeps_heads=True),
     Office(
         "deputy",
         _("代表"),
@@ -79,7 +79,7 @@ OFFICES = [
         personal=_("党委成员须本人出席党委会议、本人表决，不能由他人代办。"),
     ),
     Office("mayor", _("乡镇长"), HALL),
-    Office("gov_clerk", _("党政办"), HALL),
+    Office("gov_clerk", _("党政办"), HALL, keeps_heads=True),
     Office("department", _("责任单位"), frozenset({UnitKind.DEPARTMENT})),
     Office("finance", _("财政所"), HALL),
     Office("legal", _("司法所"), HALL),
@@ -100,7 +100,7 @@ OFFICES = [
         personal=_("专家和第三方是以本人名义受邀的，不能由他人代办。"),
     ),
     Office("station", _("代表联络站、村居联络员"), frozenset({UnitKind.STATION, UnitKind.VILLAGE})),
-    Office("county", _("县人大常委会"), ABOVE, reads_below=True),
+    Office("county", _("县人大常委会"), ABOVE, reads_below=True, keeps_heads=True),
     # Money and steps 5–6 by default; its notice may name more or less (steps.md, Offices).
     Office(
         "auditor",

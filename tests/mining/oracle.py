@@ -110,9 +110,17 @@ NEVER = {
     "past_acts": ("row.add", "row.change", "row.remove"),
 }  # fmt: skip
 GOVERNMENT = {"mayor", "gov_clerk", "department", "finance", "legal"}
-LOOKING_ON = ("record.read", "record.export", "trail.", "auth.", "personal.read", "archive.download")
+LOOKING_ON = (
+    "record.read",
+    "record.export",
+    "trail.export",
+    "trail.download",
+    "auth.",
+    "personal.read",
+    "archive.download",
+)
 MAY_DO = {
-    "county": ("oversight.", "note.", *LOOKING_ON), "auditor": LOOKING_ON,
+    "county": ("oversight.", "note.", "trail.keep", *LOOKING_ON), "auditor": LOOKING_ON,
     "admin": ("grant.", "person.", "people.", "units.", *LOOKING_ON),
 }  # fmt: skip
 DECIDED = ("proposal.accept", "proposal.send_back", "proposal.pool")

@@ -318,7 +318,8 @@ ADDED = [
     ("vote.accept_tally", "counter"), ("project.stop", "clerk"), ("project.alter", "clerk"), ("voting.cast", "deputy"),
     ("voting.arrive", "clerk"), ("voting.arrive", "county"), ("voting.hand_paper", "teller"),
     ("evaluation.measure_arrive", "clerk"), ("deliberation.roll", "admin"), ("finding.raise", "auditor"),
-    ("supervision.inspect", "county"), ("record.read", "auditor"), ("oversight.guide", "county"), ("proposal.send_back", "gov_clerk"),
+    ("supervision.inspect", "county"), ("record.read", "auditor"), ("trail.keep", "auditor"), ("trail.keep", "county"),
+    ("oversight.guide", "county"), ("proposal.send_back", "gov_clerk"),
     ("deliberation.explain", "chair"), ("voting.key_first", "teller"), ("finding.raise", "inspector"), ("inquiry.ask", "presidium"),
     ("row.change", "database"),
 ]  # fmt: skip

@@ -40,7 +40,7 @@ from workflow.administration.tasks import make_export
 from workflow.audit.exporters import FORMATS, Format, record_export
 from workflow.audit.exporters.extract import extract_of
 from workflow.audit.exporters.manifest import ENDING, manifest_of
-from workflow.audit.heads import WHY, code_of, standing_of
+from workflow.audit.heads import WHY, code_of, kept_size, standing_of
 from workflow.audit.models import Entry, Stamp, TreeHead
 from workflow.audit.nightly import last_verified
 from workflow.flows.errors import Refused
@@ -51,6 +51,7 @@ from workflow.inbox.asked import unit_asked, year_asked
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, UnitKind, User
 from workflow.people.selectors import tenants_below
+from workflow.roles import registry
 from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
 
@@ -311,6 +312,9 @@ def head_page(request: HttpRequest) -> HttpResponse:
     grant = in_office(request).acting
     if grant is None:
         raise PermissionDenied(_("您目前没有任职，请与系统管理员联系。"))
+    keeps = registry.office(grant.office).keeps_heads
+    if request.method == "POST" and not keeps:
+        raise PermissionDenied(_("留存在外的校验码由人大办、党政办和县级登记。"))
     unit = _seen(request.GET.get("unit") or grant.tenant.code, grant)
     form = KeepForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -332,15 +336,18 @@ def head_page(request: HttpRequest) -> HttpResponse:
         TreeHead.objects.filter(unit=unit).select_related("cosignature__by", "stamp").order_by("-size", "-at")
     )
     page = Paginator(heads, PER_PAGE).get_page(request.GET.get("page"))
+    # Whoever tells what is kept elsewhere copies it from there: what is not told yet does not stand beside the form.
+    told = kept_size(unit) if keeps else max((head.size for head in page), default=0)
     context = {
         "unit": unit,
+        "keeps": keeps,
         "of_township": unit.kind in HALLS,
         "page": page,
         "rows": [
             (
                 head,
                 WHY.get(head.why, head.why),
-                code_of(head, unit),
+                code_of(head, unit) if head.size <= told else "",
                 getattr(head, "cosignature", None),
                 getattr(head, "stamp", None),
             )

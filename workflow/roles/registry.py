@@ -26,6 +26,7 @@ class Office:
     its grant says otherwise, codes of `scopes()`; empty for an office that reads all of it. personal: why nobody may
     stand in for its holder, as a sentence; empty where somebody may. documented: given only with a document's number and
     an end date. archives: it hands its unit's files to the archive, and may make the exports that hold them whole.
+    keeps_heads: it may say that a head of the trail is kept outside the system.
     """
 
     code: str
@@ -43,6 +44,7 @@ class Office:
     personal: str | Promise = ""
     documented: bool = False
     archives: bool = False
+    keeps_heads: bool = False
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,10 @@ ORDER = (
     "cycle.begin_evaluation", "cycle.close",
 )  # fmt: skip
 GOVERNMENT = frozenset({"mayor", "gov_clerk", "department", "finance", "legal"})
-LOOKING_ON = ("record.read", "record.export", "trail.", "auth.", "personal.read", "archive.download")
+LOOKING_ON = (
+    "record.read", "record.export", "trail.export", "trail.download", "auth.", "personal.read", "archive.download",
+)  # fmt: skip
+KEEPING = "trail.keep"  # telling that a head is kept outside, no auditor's and no administrator's act
 KEYED, SIGNED, DECLARED = ("vote.accept_tally",), ("vote.certify",), ("vote.declare",)
 # Every kind of vote goes over the same desk: the year's own, a measurement, a change of a project.
 DESKS = ("voting.", "evaluation.measure_", "supervision.change_")
@@ -283,7 +286,7 @@ def through_services(year: Year) -> Finding:
 
 def of_county(_year: Year, act: Act) -> bool:
     """The county guides and samples; it decides nothing in a township (组织法 50(11))."""
-    return act.office == "county" and not act.action.startswith(("oversight.", "note.", *LOOKING_ON))
+    return act.office == "county" and not act.action.startswith(("oversight.", "note.", KEEPING, *LOOKING_ON))
 
 
 def of_auditor(_year: Year, act: Act) -> bool:

@@ -15,13 +15,14 @@ from projects.cycles.documents.word import word_of
 from projects.cycles.models import Cycle
 from projects.cycles.papers import KINDS, make_paper
 from projects.lifecycle.intake import start_year
-from tests.builders import at, township
+from tests.builders import at, every_office, township
 from tests.projects.oversight.county_world import leader_of
 from tests.workflow.audit.test_export import chained
 from workflow.audit import heads, nightly
 from workflow.audit.models import TrailCheck, TreeHead
 from workflow.audit.services import write_down
 from workflow.people.isolation import SYSTEM, apply
+from workflow.roles import registry
 
 pytestmark = pytest.mark.django_db
 PLAN = {"opens_on": date(2026, 9, 1), "planned_t": date(2027, 1, 20), "planned_t2": date(2028, 1, 18)}
@@ -102,7 +103,7 @@ def test_the_code_stands_on_the_papers_page(town, client):
     page = client.get(f"/papers-on-file/{held.pk}/").content.decode()
     assert heads.code_of(head, town.unit) in page and "<svg" in page[page.index("成文日期") :]
     page = client.get(f"/trail/heads/?unit={town.unit.code}").content.decode()
-    assert heads.code_of(head, town.unit) in page and "投票开始" in page
+    assert heads.code_of(head, town.unit) not in page and "登记后显示" in page and "投票开始" in page
     assert f'href="/trail/?unit={town.unit.code}"' in page
     assert "还没有校验码留存到系统之外" in page and "尚未核验" in page
     assert client.get("/trail/heads/?unit=T99").status_code == 404
@@ -116,7 +117,31 @@ def test_whoever_holds_a_paper_tells_it_on_the_page_of_codes(town, client):
     assert wrong.status_code == 422 and "没有这个校验码" in wrong.content.decode()
     assert client.post("/trail/heads/", sent).status_code == 302
     page = client.get("/trail/heads/").content.decode()
-    assert f"含{head.size}条，此后有" in page
+    assert f"含{head.size}条，此后有" in page and heads.code_of(head, town.unit) in page
+
+
+def test_only_the_offices_named_tell_what_is_kept_elsewhere_and_every_other_is_refused(town, client):
+    """An auditor or a deputy who copied a code from the page would have an export say that nothing stands after it."""
+    holders = every_office(town)
+    head = heads.seal(town.unit.pk, "open", at("2027-01-20"))
+    sent = {"size": head.size, "code": heads.code_of(head, town.unit), "kept_by": "县档案馆电脑"}
+    keepers = {"clerk", "gov_clerk", "county"}
+    for office, held in holders.items():
+        client.force_login(held.user)
+        session = client.session
+        session["grant"] = held.pk
+        session.save()
+        if office not in keepers:
+            page = client.get(f"/trail/heads/?unit={town.unit.code}").content.decode()
+            assert "登记留存在外的校验码" not in page and sent["code"] in page, office
+            assert client.post(f"/trail/heads/?unit={town.unit.code}", sent).status_code == 403, office
+    apply(SYSTEM)
+    assert heads.standing_of(town.unit).outside == 0
+    client.force_login(holders["county"].user)
+    assert client.post(f"/trail/heads/?unit={town.unit.code}", sent).status_code == 302
+    apply(SYSTEM)
+    assert heads.standing_of(town.unit).outside == head.size
+    assert {one.code for one in registry.offices() if one.keeps_heads} == keepers
 
 
 def test_the_page_of_the_trail_says_when_it_was_last_verified(town, client):

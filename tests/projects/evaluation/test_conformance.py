@@ -376,6 +376,24 @@ def test_an_act_out_of_its_place_does_not_stand_for_the_one_in_it(what: str) -> 
     assert found(code, breaking(lawful())).status == Status.NOT_HELD
 
 
+@pytest.mark.parametrize(
+    ("action", "lookers", "others"),
+    [
+        ("record.read", ("auditor",), ()),
+        ("trail.export", ("auditor", "county", "admin"), ()),
+        ("trail.keep", ("county",), ("auditor", "admin")),
+        ("trail.key", (), ("auditor", "county", "admin")),
+    ],
+)
+def test_who_looks_on_reads_and_exports_and_tells_nothing_of_the_trail_but_what_is_theirs_to_tell(
+    action: str, lookers: tuple[str, ...], others: tuple[str, ...]
+) -> None:
+    for offices, status in ((lookers, Status.HELD), (others, Status.NOT_HELD)):
+        for office in offices:
+            acts = added("voting.open", action, office, "unit:1")(lawful())
+            assert found(office, acts).status == status, office
+
+
 @pytest.mark.parametrize("desk", ["evaluation.measure_", "supervision.change_"])
 @pytest.mark.parametrize(
     ("code", "one", "other"),
