@@ -20,17 +20,15 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from nacl.exceptions import BadSignatureError
-from nacl.signing import VerifyKey
 
 from workflow.audit.alarms import COSIGNING, SIGNING, raise_alarm
 from workflow.audit.chain import GENESIS, Break, Link, leaf_of, link_hash, stamp
 from workflow.audit.merkle import Peaks, leaf_hash
-from workflow.audit.models import Cosignature, Entry, Head, SigningKey, Stamp, TreeHead
-from workflow.audit.signing import COSIGN, HEAD, NoKey, Signer, configured, signer_of
+from workflow.audit.models import Cosignature, Entry, Head, Stamp, TreeHead
+from workflow.audit.signing import COSIGN, HEAD, NoKey, Signer, configured, every_key, holds, signer_of
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit
 
@@ -142,7 +140,8 @@ def _sign(end: Head, last: TreeHead | None, why: str, at: datetime, signer: Sign
     if last and not is_signed(last, unit):
         raise NotContinued(Break(unit.pk, last.size, 0, "signature"))
     peaks = grown(unit.pk, last, end.size, bytes(end.hash))
-    head = TreeHead(unit=unit, size=end.size, hash=bytes(end.hash), at=at, why=why, key=signer.key)
+    head = TreeHead(unit=unit, size=end.size, hash=bytes(end.hash), why=why, key=signer.key)
+    head.at = max(at, signer.since)
     head.root, head.peaks = peaks.root(), peaks.kept()
     head.signature = signer.sign(statement_of(head, unit))
     head.save(force_insert=True)
@@ -275,7 +274,7 @@ def cosign(unit: Unit, signer: Signer, at: datetime) -> int:
     heads = list(TreeHead.objects.filter(unit=unit, cosignature=None).order_by("size", "at"))
     for head in heads:
         _check(head, unit, signed)
-        given = Cosignature(head=head, unit=unit, by=unit.parent, at=at, key=signer.key)
+        given = Cosignature(head=head, unit=unit, by=unit.parent, key=signer.key, at=max(at, signer.since))
         given.signature = signer.sign(cosign_statement(head, unit, given))
         given.save(force_insert=True)
         signed = head
@@ -298,22 +297,14 @@ def _check(head: TreeHead, unit: Unit, signed: TreeHead | None) -> None:
 
 
 def is_signed(head: TreeHead, unit: Unit) -> bool:
-    """Whether a key that was adopted for heads signed this one."""
-    return _holds(HEAD, head.key, statement_of(head, unit), bytes(head.signature))
+    """Whether the key that was in use for heads at its time signed this one."""
+    return holds(HEAD, head.key, head.at, statement_of(head, unit), bytes(head.signature))
 
 
 def is_cosigned(head: TreeHead, unit: Unit) -> bool:
-    """Whether a key that was adopted for the county gave the signature that stands beside this head."""
+    """Whether the key the county used at its time gave the signature that stands beside this head."""
     given = head.cosignature
-    return _holds(COSIGN, given.key, cosign_statement(head, unit, given), bytes(given.signature))
-
-
-def _holds(purpose: str, name: str, statement: bytes, signature: bytes) -> bool:
-    key = SigningKey.objects.filter(purpose=purpose, key=name).first()
-    try:
-        return bool(key and VerifyKey(bytes(key.public)).verify(statement, signature))
-    except (BadSignatureError, ValueError):
-        return False
+    return holds(COSIGN, given.key, given.at, cosign_statement(head, unit, given), bytes(given.signature))
 
 
 # What leaves
@@ -404,9 +395,7 @@ def _heads(unit: Unit, after: int, until: int | None) -> QuerySet[TreeHead]:
 
 
 def keys_told() -> list[dict[str, str]]:
-    """Every key there was, oldest first; until: when the next one of its purpose was adopted."""
-    later = SigningKey.objects.filter(purpose=OuterRef("purpose"), pk__gt=OuterRef("pk"))
-    keys = SigningKey.objects.annotate(until=Subquery(later.order_by("pk").values("adopted_at")[:1]))
+    """Every key there was, oldest first, as a file of heads has it; until: empty for one in use."""
     return [
         {
             "id": key.key,
@@ -415,7 +404,7 @@ def keys_told() -> list[dict[str, str]]:
             "since": stamp(key.adopted_at),
             "until": stamp(key.until) if key.until else "",
         }
-        for key in keys.order_by("pk")
+        for key in every_key()
     ]
 
 

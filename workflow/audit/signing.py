@@ -11,16 +11,20 @@ import hashlib
 import os
 import secrets
 import stat
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
+from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey as Secret
+from nacl.signing import VerifyKey
 
-from workflow.audit.models import SigningKey
+from workflow.audit.models import Cosignature, SigningKey, TreeHead
 from workflow.audit.services import Act, write_down
 from workflow.people.models import Unit
 
@@ -28,6 +32,7 @@ HEAD, COSIGN = "head", "cosign"
 SECRET_BYTES, KEY_DIGITS = 32, 16
 FIRST = "首次启用"
 ADOPTING = 0x70_6B_00_00_00_00_00_00  # "pk"
+NEVER_YET = datetime.min.replace(tzinfo=UTC)
 
 
 class NoKey(Exception):
@@ -40,11 +45,16 @@ class NoKey(Exception):
 
 @dataclass(frozen=True)
 class Signer:
-    """A key that signs. key: its name, the beginning of its public half's SHA-256."""
+    """A key that signs. key: its name, the beginning of its public half's SHA-256; since: when it was put in use.
+
+    What it signs never carries an earlier time than that, nor a later one than its successor's: a retired key that
+    somebody got hold of is told by the time of what it signs.
+    """
 
     key: str
     public: bytes
     secret: Secret = field(repr=False)
+    since: datetime = NEVER_YET
 
     def sign(self, statement: bytes) -> bytes:
         """Ed25519, 64 bytes."""
@@ -69,19 +79,22 @@ def signer_of(purpose: str, at: datetime) -> Signer | None:
     signer = configured(purpose)
     if signer is None:
         return None
-    used = in_use(purpose)
-    if used is None:
-        # Two processes may sign their first heads at once: one adopts, the other finds it done.
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADOPTING])
-        used = in_use(purpose) or adopt(purpose, signer, at=at, operator="system", reason=FIRST)
+    # Two processes may sign their first heads at once: one adopts, the other finds it done. And no key is put out of
+    # use while what it signs is not committed.
+    _lock(shared=in_use(purpose) is not None)
+    used = in_use(purpose) or adopt(purpose, signer, at=at, operator="system", reason=FIRST)
     if used.key != signer.key:
         raise NoKey(
             "not_adopted",
             _("配置的签名密钥（%(key)s）没有登记，请先用 manage.py trail_keys --adopt 登记。")
             % {"key": signer.key},
         )
-    return signer
+    return replace(signer, since=used.adopted_at)
+
+
+def _lock(*, shared: bool) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_advisory_xact_lock{'_shared' if shared else ''}(%s)", [ADOPTING])
 
 
 def in_use(purpose: str) -> SigningKey | None:
@@ -90,12 +103,20 @@ def in_use(purpose: str) -> SigningKey | None:
 
 
 def adopt(purpose: str, signer: Signer, *, at: datetime, operator: str, reason: str) -> SigningKey:
-    """Put a key in use, on record. Refused: one that is or was in use. Needs the system's context."""
+    """Put a key in use, on record. Refused: one that is or was in use. Needs the system's context.
+
+    It is in use from `at` on, or from what its predecessor signed last, where that carries a later time.
+    """
+    _lock(shared=False)
     before = in_use(purpose)
     if SigningKey.objects.filter(key=signer.key).exists():
         raise NoKey("known", _("密钥%(key)s已经登记过，停用的密钥不能再用。") % {"key": signer.key})
     adopted = SigningKey.objects.create(
-        purpose=purpose, key=signer.key, public=signer.public, adopted_at=at, reason=reason
+        purpose=purpose,
+        key=signer.key,
+        public=signer.public,
+        adopted_at=_adopted_at(before, at),
+        reason=reason,
     )
     for unit in Unit.objects.filter(parent=None).order_by("pk"):
         write_down(
@@ -112,6 +133,29 @@ def adopt(purpose: str, signer: Signer, *, at: datetime, operator: str, reason: 
             reason=reason,
         )
     return adopted
+
+
+def _adopted_at(before: SigningKey | None, at: datetime) -> datetime:
+    signed: Any = {HEAD: TreeHead, COSIGN: Cosignature}[before.purpose] if before else None
+    last = signed.objects.filter(key=before.key).aggregate(at=Max("at"))["at"] if before else None
+    return max(at, last + timedelta(microseconds=1)) if last else at
+
+
+def every_key() -> QuerySet[SigningKey]:
+    """Every key there was, oldest first, with `until`: when the next one of its purpose was put in use, None for none."""
+    later = SigningKey.objects.filter(purpose=OuterRef("purpose"), pk__gt=OuterRef("pk")).order_by("pk")
+    return SigningKey.objects.annotate(until=Subquery(later.values("adopted_at")[:1])).order_by("pk")
+
+
+def holds(purpose: str, name: str, at: datetime, statement: bytes, signature: bytes) -> bool:
+    """Whether a key that was in use for this purpose at that time signed the statement."""
+    key = every_key().filter(purpose=purpose, key=name, adopted_at__lte=at).first()
+    if key is None or (key.until is not None and key.until <= at):
+        return False
+    try:
+        return bool(VerifyKey(bytes(key.public)).verify(statement, signature))
+    except (BadSignatureError, ValueError):
+        return False
 
 
 def renew(purpose: str) -> Signer:

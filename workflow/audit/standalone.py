@@ -8,9 +8,11 @@ The first recomputes every hash of the chain from the exported bytes, and where 
 head (RFC 6962), the Ed25519 signature of every head and every co-signature (RFC 8032, the arithmetic is below).
 The second takes no trail: whether the one entry in the file is among what the head in it stands for (an inclusion
 proof), and whether that head only adds to an older one (a consistency proof); both heads' signatures with it.
-Exit status: 0 whole, 1 something does not agree (the entry is named), 2 the files cannot be read.
+Exit status: 0 nothing disagrees, 1 something does (the entry is named), 2 the files cannot be read.
 
-The keys stand in the heads file: compare them with the ones you were given on paper, or anybody could have signed.
+Without heads this shows no more than that the lines follow from one another: whoever can rewrite the whole chain makes
+them do so. The keys stand in the heads file and are printed: compare them with the ones you were given on paper, or
+anybody could have signed. Which heads were kept outside the system before, the files do not say: compare with yours.
 A head may carry time stamps (RFC 3161), which the openssl program verifies:
 
     python3 verify.py --stamps FOLDER heads.json
@@ -209,19 +211,30 @@ def cosign_statement(statement: bytes, signature: bytes, cosigned: Facts) -> byt
     ).encode()
 
 
+def _signer_fault(feed: Facts, purpose: str, signed: Facts, statement: bytes) -> str:
+    """Whether one key of the file signed it, for this purpose and while it was in use: a retired one signs nothing new."""
+    key = next((one for one in feed["keys"] if one["id"] == signed["key"]), None)
+    public = base64.b64decode(key["public"]) if key else b""
+    if key is None or not _signed(public, statement, base64.b64decode(signed["signature"])):
+        return "签名不符"
+    if hashlib.sha256(public).hexdigest()[:16] != key["id"]:
+        return "签名的密钥编号与公钥不符"
+    # Times are written alike, to the microsecond in UTC: they compare as they stand.
+    retired = key["until"] and key["until"] <= signed["at"]
+    if key["purpose"] != purpose or signed["at"] < key["since"] or retired:
+        return "签名的密钥不作此用，或者当时不在使用期内"
+    return ""
+
+
 def head_fault(feed: Facts, head: Facts) -> str:
     """What is wrong with a head's signatures, in one sentence; empty means nothing."""
-    keys = {key["id"]: base64.b64decode(key["public"]) for key in feed["keys"]}
-    statement, signature = (
-        head_statement(feed["unit_id"], feed["unit"], head),
-        base64.b64decode(head["signature"]),
-    )
-    if head["key"] not in keys or not _signed(keys[head["key"]], statement, signature):
-        return "签名不符"
+    statement = head_statement(feed["unit_id"], feed["unit"], head)
+    if found := _signer_fault(feed, "head", head, statement):
+        return found
+    signature = base64.b64decode(head["signature"])
     for one in head["cosignatures"]:
-        said = cosign_statement(statement, signature, one)
-        if one["key"] not in keys or not _signed(keys[one["key"]], said, base64.b64decode(one["signature"])):
-            return "县级签名不符"
+        if found := _signer_fault(feed, "cosign", one, cosign_statement(statement, signature, one)):
+            return "县级" + found
     # That the server signed this digest, and when, is for openssl to say (see above).
     digest = _h(statement, signature)
     if any(digest not in base64.b64decode(one["token"]) for one in head.get("stamps", [])):
@@ -261,7 +274,8 @@ class Line:
 
 
 class Reader:
-    """A trail being recomputed, line by line. faults name entry and index, notes say what is unproved.
+    """A trail being recomputed, line by line. faults name entry and index, notes say what is unproved, compared with
+    how many heads.
 
     A trail exported in part (a year, a subject) has gaps: then each line is checked by itself and against its
     neighbour, and heads by the chain's hash alone where their entry is among the lines.
@@ -274,7 +288,7 @@ class Reader:
             self.heads.setdefault(head["size"], []).append(head)
         self.signed = max(self.heads, default=0)
         self.tree, self.whole, self.prev = Tree(), True, GENESIS
-        self.count = self.last = 0
+        self.count = self.last = self.compared = 0
         self.faults: List[str] = []
         self.notes: List[str] = []
 
@@ -295,6 +309,7 @@ class Reader:
         self.faults += [f"{line.where}：{said}" for said in self._said_of(line)]
         self.tree.add(line.leaf)
         for head in self.heads.get(line.index, []):
+            self.compared += 1
             if line.hash.hex() != head["hash"] or (self.whole and self.tree.root().hex() != head["root"]):
                 self.faults.append(f"{line.where}：与{head['at']}签名的校验值不符，此处或此前的记录被改动过")
         self.prev, self.last, self.count = line.hash, line.index, self.count + 1
@@ -375,13 +390,14 @@ def verify_proofs(feed: Facts) -> Found:
 
 def _proof(path: str) -> int:
     try:
-        faults, proved = verify_proofs(_feed(path))
+        feed = _feed(path)
+        faults, proved = verify_proofs(feed)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         sys.stderr.write(f"无法核验：{error}\n")
         return 2
-    for said in faults + proved:
+    for said in faults + proved + _keys_told(feed):
         print(said)
-    print("有问题。" if faults else "完好。公钥请与另行留存的核对。")
+    print("有问题。" if faults else "与所附校验值一致。请将上列公钥与另行留存的核对。")
     return 1 if faults else 0
 
 
@@ -392,6 +408,33 @@ def _stamps(folder: str, heads: str) -> int:
         sys.stderr.write(f"无法写出：{error}\n")
         return 2
     return 0
+
+
+def _keys_told(feed: Facts) -> List[str]:
+    """The keys that signed what is in the file, for whoever holds them on paper."""
+    used = {one["key"] for head in feed["heads"] for one in [head, *head["cosignatures"]]}
+    return [f"公钥：{key['id']}（{key['public']}）" for key in feed["keys"] if key["id"] in used]
+
+
+def _after_told(read: Reader) -> str:
+    """How much stands after the last head, and after the last one that carries a time stamp."""
+    if not read.heads:
+        return ""
+    stamped = max(
+        (one["size"] for heads in read.heads.values() for one in heads if one.get("stamps")), default=0
+    )
+    told = f"，其中最近一次签名的校验值之后有{max(read.last - read.signed, 0)}条"
+    if stamped:
+        told += f"，最近一次带时间戳的校验值之后有{max(read.last - stamped, 0)}条（时间戳另用 openssl 核验）"
+    return told
+
+
+def _verdict(read: Reader) -> str:
+    """What is shown where nothing disagrees; of a chain nobody compared with anything that is little."""
+    if read.compared:
+        return f"与所附校验值一致（比对{read.compared}个）。请将上列公钥与另行留存的核对。"
+    missing = "所附校验值都不在这些记录之内" if read.heads else "未提供校验值"
+    return f"链内前后一致；{missing}，不能排除整链被改写。"
 
 
 def main(arguments: List[str]) -> int:
@@ -414,11 +457,10 @@ def main(arguments: List[str]) -> int:
         sys.stderr.write(f"无法核验：{error}\n")
         return 2
     faults += read.faults
-    for line in faults + [f"说明：{note}" for note in read.notes]:
+    for line in faults + [f"说明：{note}" for note in read.notes] + (_keys_told(feed) if feed else []):
         print(line)
-    after = max(read.last - read.signed, 0)
-    print(f"共{read.count}条，末条序号{read.last}，其中最近一次签名的校验值之后有{after}条。")
-    print("有问题。" if faults else "完好。")
+    print(f"共{read.count}条，末条序号{read.last}{_after_told(read)}。")
+    print("有问题。" if faults else _verdict(read))
     return 1 if faults else 0
 
 

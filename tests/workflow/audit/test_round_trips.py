@@ -470,7 +470,7 @@ def test_the_dossier_is_verified_by_what_is_inside_it_with_python_alone(unit: Un
     assert rows == from_csv((folder / "trail.csv").read_bytes()) == stored(len(rows))
     command = [sys.executable, "-I", "-S", str(folder / "verify.py"), "trail.jsonl", "heads.json"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    assert (done.returncode, "完好" in done.stdout) == (0, True), done
+    assert (done.returncode, "与所附校验值一致" in done.stdout) == (0, True), done
     trail = (folder / "trail.jsonl").read_text(encoding="utf-8")
     (folder / "trail.jsonl").write_text(trail.replace("他说", "她说", 1), encoding="utf-8")
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)

@@ -89,7 +89,9 @@ def test_a_head_grown_from_the_last_one_is_the_head_of_all_leaves(unit: Unit) ->
         assert bytes(head.root) == heads.grown(unit.pk, None, head.size, bytes(head.hash)).root()
 
 
-def test_what_is_exported_proves_the_feed_and_one_changed_byte_does_not(unit: Unit, tmp_path: Path) -> None:
+def test_what_is_exported_proves_the_feed_and_one_changed_byte_does_not(
+    unit: Unit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     sealed(unit)
     act(unit)
     chained()
@@ -100,6 +102,16 @@ def test_what_is_exported_proves_the_feed_and_one_changed_byte_does_not(unit: Un
     apply(SYSTEM)
     feed.write_text(json.dumps(heads.feed_of(unit)), encoding="utf-8")
     assert standalone.main([str(trail), str(feed)]) == 0
+    said = capsys.readouterr().out
+    (key,) = SigningKey.objects.filter(purpose=signing.HEAD)
+    assert "与所附校验值一致（比对2个）" in said and "完好" not in said
+    assert f"公钥：{key.key}（{base64.b64encode(bytes(key.public)).decode()}）" in said
+    assert standalone.main([str(trail)]) == 0
+    assert "未提供校验值，不能排除整链被改写" in capsys.readouterr().out
+    none = tmp_path / "none.json"
+    none.write_text(json.dumps(heads.feed_of(unit) | {"heads": []}), encoding="utf-8")
+    assert standalone.main([str(trail), str(none)]) == 0
+    assert "未提供校验值，不能排除整链被改写" in capsys.readouterr().out
     for place in (trail, feed):
         whole = place.read_text(encoding="utf-8")
         old, new = ("同意", "反对") if place == trail else ('"size": 3', '"size": 4')
@@ -164,7 +176,12 @@ def test_a_file_of_proofs_is_verified_by_the_verifier_alone_and_whatever_is_alte
         return done.returncode, done.stdout + done.stderr
 
     code, words = said(made)
-    assert code == 0 and f"编号{entry.pk}" in words and f"延续了{older.size}条" in words and "完好" in words
+    assert (
+        code == 0
+        and f"编号{entry.pk}" in words
+        and f"延续了{older.size}条" in words
+        and "与所附校验值一致" in words
+    )
 
     def altered(**new: Any) -> dict[str, Any]:
         return made | {"proof": made["proof"] | new}
@@ -234,6 +251,63 @@ def test_what_an_old_key_signed_stays_verifiable(unit: Unit) -> None:
     assert [bool(key["until"]) for key in feed["keys"]] == [True, False]
     body = json.loads(Entry.objects.filter(action="trail.key").order_by("-pk")[0].body)
     assert (body["before"], body["reason"]) == ({"key": old.key}, "年度更换")
+
+
+def test_a_retired_key_signs_nothing_new_and_a_key_for_one_purpose_nothing_of_another(
+    unit: Unit, keys: Path
+) -> None:
+    """Whoever got hold of a key that was put out of use has heads of before it, and none of after."""
+    old = sealed(unit)
+    heads.cosign_waiting(NOW)
+    leaked, county = signing.configured(signing.HEAD), signing.configured(signing.COSIGN)
+    call_command("trail_keys", "--renew", "--reason", "密钥外泄", stdout=StringIO())
+    apply(SYSTEM)
+    act(unit)
+    chained()
+    new = sealed(unit)
+    assert old.at < new.at and heads.is_signed(old, unit) and heads.is_signed(new, unit)
+    named = {
+        leaked: "签名的密钥不作此用，或者当时不在使用期内",
+        county: "签名的密钥不作此用，或者当时不在使用期内",
+    }
+    for signer, said in named.items():
+        assert signer is not None
+        forged = TreeHead.objects.get(pk=new.pk)
+        forged.key = signer.key
+        forged.signature = signer.sign(heads.statement_of(forged, unit))
+        assert not heads.is_signed(forged, unit)
+        feed = heads.feed_of(unit)
+        feed["heads"][-1] |= {"key": forged.key, "signature": base64.b64encode(forged.signature).decode()}
+        assert standalone.head_fault(feed, feed["heads"][-1]) == said
+    early = TreeHead.objects.get(pk=new.pk)
+    early.at = old.at  # the key in use now, for a time before it was
+    current = signing.configured(signing.HEAD)
+    assert current is not None
+    early.signature = current.sign(heads.statement_of(early, unit))
+    assert not heads.is_signed(early, unit)
+
+
+def test_a_key_called_by_the_name_of_another_signs_nothing(unit: Unit) -> None:
+    """Whoever makes a file of heads writes its list of keys as well: the name a reader compares is the key's own."""
+    sealed(unit)
+    feed = heads.feed_of(unit)
+    (head,), other = feed["heads"], signing.Secret(bytes(range(32)))
+    assert standalone.head_fault(feed, head) == ""
+    statement = standalone.head_statement(feed["unit_id"], feed["unit"], head)
+    head["signature"] = base64.b64encode(other.sign(statement).signature).decode()
+    feed["keys"][0]["public"] = base64.b64encode(bytes(other.verify_key)).decode()
+    assert standalone.head_fault(feed, head) == "签名的密钥编号与公钥不符"
+
+
+def test_a_sweep_begun_before_a_key_was_put_in_use_signs_with_the_time_it_is_in_use_from(unit: Unit) -> None:
+    sealed(unit)
+    call_command("trail_keys", "--renew", "--reason", "年度更换", stdout=StringIO())
+    apply(SYSTEM)
+    act(unit)
+    chained()
+    head = heads.seal(unit.pk, heads.MINUTE, at("2026-01-01"))
+    assert head is not None and head.at == SigningKey.objects.get(key=head.key).adopted_at
+    assert heads.is_signed(head, unit)
 
 
 def test_a_key_is_changed_with_a_reason_and_an_old_one_never_comes_back(unit: Unit, keys: Path) -> None:
