@@ -1,4 +1,4 @@
-"""Which township a page of the staff is of, by the record its address names."""
+"""Which township a page of the staff is of, and which record it shows, by what its address names."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from projects.selection.models import Item, Notice
 from projects.supervision.models import Project
 from workflow.flows.models import Deadline, MeetingCall, Sitting
 from workflow.inbox.telling import machine_of
-from workflow.roles.opened import find_units_by
+from workflow.roles.opened import Shown, find_shown_by
 
 # By the page's name in `staff_urls`: what its number is the number of.
 OF_PAGE: dict[str, Any] = {
     **dict.fromkeys(
-        ("year", "year_proposals", "year_items", "readiness", "conformance", "booklet", "booklet_file", "rehearsal"), Cycle
+        ("year", "year_proposals", "year_items", "year_dossier", "readiness", "conformance", "booklet", "booklet_file", "rehearsal"), Cycle
     ),
     "staff_proposal": Proposal,
     "item": Item,
@@ -34,9 +34,14 @@ OF_PAGE: dict[str, Any] = {
     "sitting_minutes": Sitting,
 }  # fmt: skip
 
+ABOUT_ANOTHER = (Deadline, Paper, Attachment)
 
-def unit_of_page(page: str, named: Mapping[str, Any]) -> int | None:
-    """The unit of the task, the record of a kind, or the record of a page; None where the address names none of them."""
+
+def shown_on_page(page: str, named: Mapping[str, Any]) -> Shown | None:
+    """The task, the record of a kind, or the record of a page; None where the address names none of them.
+
+    A task, a paper and a file are of the record they are about; a meeting on several matters is of none.
+    """
     model: Any
     number: Any
     if "task_id" in named:
@@ -47,7 +52,13 @@ def unit_of_page(page: str, named: Mapping[str, Any]) -> int | None:
         model, number = OF_PAGE.get(page), named.get("pk")
     if model is None or number is None:
         return None
-    return model.objects.filter(pk=number).values_list("unit_id", flat=True).first()
+    found = model.objects.filter(pk=number)
+    if model in ABOUT_ANOTHER:
+        told = found.values_list("unit_id", "subject").first()
+        return Shown(*told) if told else None
+    unit = found.values_list("unit_id", flat=True).first()
+    kind = getattr(model, "kind", "")
+    return Shown(unit, f"{kind}:{number}" if kind else "") if unit else None
 
 
-find_units_by(unit_of_page)
+find_shown_by(shown_on_page)

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.core.paginator import Paginator
 from django.db.models import JSONField, Q, QuerySet, TextField, Value
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -36,10 +36,11 @@ from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
 
 PER_PAGE = 30
+READ = "record.read"
 # What somebody comes to ask for, before any filter: code → title and the acts.
 KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "": (gettext_lazy("全部"), ()),
-    "read": (gettext_lazy("谁查阅过"), ("record.read", PERSONAL)),
+    "read": (gettext_lazy("谁查阅过"), (READ, PERSONAL)),
     "personal": (gettext_lazy("谁看过个人信息"), (PERSONAL,)),
     "rows": (gettext_lazy("未经办理程序的数据改动"), ACTIONS),
     "exported": (
@@ -93,13 +94,16 @@ class TrailFilter(PlainForm):
         return data
 
 
-def found(entries: QuerySet[Entry], asked: dict[str, Any]) -> QuerySet[Entry]:
-    """The entries that answer every field asked for. asked: a filter's cleaned data."""
+def found(entries: QuerySet[Entry], asked: dict[str, Any], *, read: bool = False) -> QuerySet[Entry]:
+    """The entries that answer every field asked for. asked: a filter's cleaned data.
+
+    read: it is asked who looked at the subject, so that opening it counts, which is nothing done to it.
+    """
     inside = Cast("body", JSONField())
     if words := asked.get("words"):
         entries = entries.filter(action__in=actions_called(words))
     if subject := asked.get("subject"):
-        entries = entries.filter(_on(subject, inside))
+        entries = entries.filter(_on(subject, inside) | (_opened(entries, subject, inside) if read else Q()))
     if person := asked.get("person"):
         entries = entries.filter(Q(actor__name__contains=person) | Q(actor__username=person))
     if office := asked.get("office"):
@@ -133,6 +137,14 @@ def _on(subject: str, inside: Cast) -> Q:
     return Q(pk__in=called) | Q(subject__in=numbers)
 
 
+def _opened(entries: QuerySet[Entry], subject: str, inside: Cast) -> Q:
+    """Among these entries the reads whose page showed this record."""
+    record = KeyTextTransform("record", KeyTransform("after", inside))
+    reads = entries.filter(action=READ).alias(record=record).filter(record=subject)
+    # Their numbers, not a subquery: beside one the indexes of the other conditions would be of no use.
+    return Q(pk__in=list(reads.order_by().values_list("pk", flat=True)))
+
+
 @require_safe
 def trail(request: HttpRequest) -> HttpResponse:
     """A township's trail, newest first, of it what is asked for."""
@@ -146,7 +158,8 @@ def trail(request: HttpRequest) -> HttpResponse:
     if acts := KINDS[kind][1]:
         entries = entries.filter(action__in=acts)
     if asked:
-        entries = found(entries, form.cleaned_data) if form.is_valid() else entries.none()
+        valid, reading = form.is_valid(), kind == "read"
+        entries = found(entries, form.cleaned_data, read=reading) if valid else entries.none()
     page = Paginator(entries, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "unit": unit,

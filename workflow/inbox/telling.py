@@ -185,6 +185,7 @@ def _without_form() -> dict[str, dict[str, Any]]:
             "subject": forms.CharField(label=gettext_lazy("事项")),
         },
         "trail.download": {"format": said_format},
+        "record.read": {"record": forms.CharField(label=gettext_lazy("查阅对象"))},
         "record.export": {
             "form": forms.CharField(label=gettext_lazy("格式")),
             "narrowed": forms.CharField(label=gettext_lazy("范围")),

@@ -15,7 +15,7 @@ from workflow.people.isolation import Context, within
 from workflow.people.models import User
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
-from workflow.roles.opened import unit_opened
+from workflow.roles.opened import shown_by
 from workflow.roles.selectors import context_of, grants_of
 
 SESSION_KEY = "grant"
@@ -56,6 +56,7 @@ class ActingMiddleware:
         """What an auditor opens stands in the trail of the unit it is of, whatever comes of it.
 
         A page of several units, or of none that can be told, stands in the trail of the unit the office is held at.
+        The entry is on the unit and names the record it opened: reading is nothing that was done to it.
         """
         seen = in_office(request)
         acting, page = seen.acting, request.resolver_match
@@ -63,14 +64,15 @@ class ActingMiddleware:
             return
         if "query_code" in kwargs:  # a proposer's own page: the code is a secret, the page public
             return
-        if getattr(view, "unrecorded", False):  # a ballot: who was there at what time is nobody's business
+        # A ballot: who was there at what time is nobody's business. What a page that was opened asks for by itself.
+        if getattr(view, "unrecorded", False):
             return
         opened = {"page": page.url_name or "", **{name: str(value) for name, value in kwargs.items()}}
         about = {name: value for name in ("unit", "year") if (value := request.GET.get(name, "")[:20])}
         with within(seen.context):
-            unit = unit_opened(page.url_name or "", kwargs, about.get("unit", ""), acting.tenant)
-            act = acting.act(unit, timezone.now())
-            write_down(act, "record.read", unit.reference, after=opened | about)
+            unit, record = shown_by(page.url_name or "", kwargs, about.get("unit", ""), acting.tenant)
+            act, named = acting.act(unit, timezone.now()), {"record": record} if record else {}
+            write_down(act, "record.read", unit.reference, after=opened | about | named)
 
     def _choose(self, request: OfficeRequest) -> None:
         with within(Context("unit", user=request.user.pk)):

@@ -175,7 +175,10 @@ def test_what_an_auditor_opens_is_on_record_and_what_the_county_opens_is_not(cli
         apply(SYSTEM)
         assert Entry.objects.filter(action="record.read", unit=town.unit).count() == read
     body = json.loads(Entry.objects.get(action="record.read").body)
-    assert (body["actor"], body["after"]) == ("auditor", {"page": "year", "pk": str(cycle.pk)})
+    assert (body["actor"], body["after"]) == (
+        "auditor",
+        {"page": "year", "pk": str(cycle.pk), "record": cycle.reference},
+    )
 
 
 def test_what_the_county_said_stands_on_the_years_page_with_the_reply(town, cycle, leader):

@@ -11,11 +11,13 @@ import pytest
 
 from projects.cycles.models import Cycle, Paper
 from projects.deliberation.models import Visit
+from projects.evaluation.conforming import entries_of
 from tests.builders import SINCE, at, township
 from tests.projects.portal.public_world import cycle_of, travel
 from tests.purpose import WHY, say_purpose
 from workflow.administration.taking import EXPORTED, file_taken
 from workflow.audit.models import Entry
+from workflow.audit.selectors import history_of
 from workflow.audit.services import Act
 from workflow.flows.models import MeetingCall
 from workflow.inbox.reading import PERSONAL
@@ -126,6 +128,43 @@ def test_what_an_auditor_opens_stands_where_the_township_looks_it_up(client, tow
     assert (year["unit"], year["subject"]) == (town.unit.code, town.unit.reference)
     assert (county["unit"], county["after"]["page"]) == (town.unit.parent.code, "county")
     assert tab(client, clerk, town, "read") == 1
+
+
+def test_who_opened_a_record_is_found_by_it_and_was_never_an_act_on_it(client, town, cycle):
+    """It is on the unit, with the record in its words: no story, no history and no check of the year takes it for work."""
+    auditor, clerk, paper = auditor_of(town), town.of("clerk"), paper_of(town, cycle)
+    client.force_login(auditor)
+    opened = (
+        f"/years/{cycle.pk}/?unit={town.unit.parent.code}",
+        f"/papers-on-file/{paper.pk}/",
+        f"/history/cycle/{cycle.pk}/",
+    )
+    for address in (*opened, "/county/"):
+        assert client.get(address).status_code in (200, 403)
+    told = entries("record.read")
+    assert [one["after"].get("record") for one in told] == [cycle.reference] * 3 + [None]
+    assert {(one["subject"], one["about"], one["step"]) for one in told[:3]} == {
+        (town.unit.reference, "", None)
+    }
+    assert not history_of(cycle.reference).filter(action="record.read").exists()
+    assert not entries_of(cycle).filter(action="record.read").exists()
+    assert tab(client, clerk, town, f"read&subject={cycle.reference}") == 3
+    assert tab(client, clerk, town, "read&subject=cycle:999999") == 0
+    done = tab(client, clerk, town, f"&subject={cycle.reference}")
+    assert done == history_of(cycle.reference).count() > 0
+    page = client.get(f"/history/cycle/{cycle.pk}/").content.decode()
+    assert f"kind=read&amp;subject=cycle%3A{cycle.pk}" in page and "查阅对象" not in page
+    page = client.get(f"/trail/?unit={town.unit.code}&kind=read").content.decode()
+    assert "查阅对象" in page and cycle.label in page
+
+
+def test_a_page_that_waits_for_an_export_is_opened_once_however_often_it_asks(client, town, cycle):
+    client.force_login(auditor_of(town))
+    assert client.get("/trail/exports/").status_code == 200
+    assert [one["after"]["page"] for one in entries("record.read")] == ["trail_exports"]
+    for _second in range(5):
+        assert client.get("/trail/exports/list/?page=1").status_code == 200
+    assert len(entries("record.read")) == 1
 
 
 # Files
