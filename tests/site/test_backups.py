@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
 from tarfile import TarError
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -27,9 +28,11 @@ from psycopg.conninfo import conninfo_to_dict
 from projects.ballots.models import Box, RollEntry
 from projects.retention.models import Erasure
 from projects.site.backups import drilling, making, programs, restoring
+from projects.site.backups.drilling import Drill, Known
 from projects.site.backups.making import Backup, back_up, backups_in
 from projects.site.backups.programs import Access, Unusable
 from projects.site.backups.rotation import Keep
+from projects.site.management.commands.restore_drill import report
 from projects.site.tasks import make_backup
 from tests.builders import at, township
 from tests.databases import Server
@@ -260,15 +263,47 @@ def test_a_drill_writes_its_verdict_into_the_system_and_nothing_else(unit: Unit,
     status, said = seen("restore_drill", "latest", "--heads", str(folders / "heads.json"))
     assert status == 0, said
     # Of the file's two heads one reaches further than the backup: compared are the other, and the same as the system has it.
-    assert "完好，可以恢复" in said and "清单与办理记录登记的一致" in said and "校验值 2 个" in said
+    assert "完好，可以恢复" in said and "清单与办理记录登记的一致" in said
+    assert "与现用系统的校验值 1 个比对" in said and "与系统外留存的校验值 1 个比对" in said
+    assert "若一并被改" not in said
     # The two acts, and the entry about the backup itself, came later.
     assert "备份之后又有 3 条记录" in said
     assert [left.name for left in (folders / "drills").iterdir()] == [".lock"], "servers and files are gone"
     (entry,) = entries("backup.drill")
     assert (entry["after"]["verdict"], entry["after"]["faults"], entry["after"]["entries"]) == ("whole", 0, 4)
+    assert (entry["after"]["heads"], entry["after"]["own"], entry["after"]["stamps"]) == (1, 1, 0)
     with within(SYSTEM):
         after = dict(Head.objects.values_list("unit__code", "size"))
     assert after == before | {"C1": before["C1"] + 1}
+
+
+@pytest.mark.parametrize(
+    ("heads", "own", "stamps", "untold", "said"),
+    [
+        (
+            0,
+            3,
+            0,
+            0,
+            ["与现用系统的校验值 3 个比对。", "没有可比的", "备份和现用系统若一并被改，这次演练不能发现。"],
+        ),
+        (2, 3, 0, 0, ["与现用系统的校验值 3 个比对。", "与系统外留存的校验值 2 个比对。"]),
+        (0, 0, 1, 2, ["与时间戳服务器签发的时间戳 1 个比对。", "时间戳 2 个无法核验", "没有可比的"]),
+    ],
+)
+def test_what_the_system_in_use_says_of_itself_is_not_told_as_kept_outside(
+    heads: int, own: int, stamps: int, untold: int, said: list[str]
+) -> None:
+    backup: Any = SimpleNamespace(name="b", digest="", manifest={"made_at": "2027-01-01", "open_votes": []})
+    done = Drill(backup, (), 1, 1, 0, heads, own, stamps, untold, (), Known(True), 1.0)
+    told = [
+        line
+        for line in report(done)
+        if "比对" in line or "时间戳" in line or "校验值" in line or "若一并" in line
+    ]
+    assert told[0].endswith("与备份自己的清单比对。") and len(told) == 1 + len(said)
+    for line, part in zip(told[1:], said, strict=True):
+        assert part in line
 
 
 def test_a_backup_of_a_trail_that_lost_its_end_is_found_by_a_head_kept_outside(

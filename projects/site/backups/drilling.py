@@ -57,7 +57,11 @@ class Known:
 
 @dataclass(frozen=True)
 class Drill:
-    """What a drill found. heads: how many kept outside it was compared with; faults: a sentence each, none means reliable."""
+    """What a drill found. faults: a sentence each, none means reliable.
+
+    heads: with how many heads kept outside it was compared, and own: of the system in use, which whoever can change the
+    backup may reach as well; stamps: how many time stamps hold, untold: of how many that cannot be told.
+    """
 
     backup: Backup
     chains: tuple[Checked, ...]
@@ -65,6 +69,9 @@ class Drill:
     rows: int
     files: int
     heads: int
+    own: int
+    stamps: int
+    untold: int
     faults: tuple[str, ...]
     known: Known
     seconds: float
@@ -166,7 +173,8 @@ def a_server(folder: Path) -> Iterator[Access]:
 def drill(backup: Backup, feeds: Sequence[Feed]) -> Drill:
     """Try a backup out. Unusable where it is damaged or of a newer program, or no server can be started.
 
-    feeds: heads kept outside; the system's own, where it is in use, are taken too. Nothing is written to it.
+    feeds: heads kept outside; the system's own, where it is in use, are taken too and counted apart. Nothing is written
+    to it.
     """
     begun = time.monotonic()
     with in_one_line(), _a_place() as place:
@@ -176,19 +184,22 @@ def drill(backup: Backup, feeds: Sequence[Feed]) -> Drill:
             load(backup, there)
             unpacked = unpack(backup, place / "uploads")
             with pointed_at(there):
-                chains = check_chains(backup, [*feeds, *known.feeds])
+                chains = check_chains(backup, feeds, known.feeds)
                 with within(SYSTEM):
                     rows = rows_by_table()
     faults = [*_faults_of(chains), *_differences(backup, rows, unpacked), *_unregistered(backup, known)]
     return Drill(
         backup, tuple(chains), len(rows), sum(rows.values()), unpacked,
-        sum(one.compared for one in chains), tuple(faults), known, time.monotonic() - begun,
+        sum(one.compared for one in chains), sum(one.own for one in chains),
+        sum(len(one.stamps.heads) for one in chains), sum(len(one.stamps.untold) for one in chains),
+        tuple(faults), known, time.monotonic() - begun,
     )  # fmt: skip
 
 
 def _faults_of(chains: Sequence[Checked]) -> Iterator[str]:
     for one in chains:
         yield from (f"{one.code}　校验值文件不可信：{line}" for line in one.forged)
+        yield from (f"{one.code}　时间戳不成立：{line}" for line in one.stamps.faults)
         if fault := one.verdict.fault:
             yield f"{one.code}　第{fault.index}条（编号{fault.entry_id}）：{WORDS[fault.code]}"
         elif one.verdict.size != one.expected:
@@ -219,6 +230,8 @@ def record(done: Drill, *, at: datetime, office: str) -> None:
         "verdict": done.verdict,
         "entries": done.entries,
         "heads": done.heads,
+        "own": done.own,
+        "stamps": done.stamps,
         "faults": len(done.faults),
         "seconds": round(done.seconds),
     }

@@ -22,12 +22,14 @@ from projects.site.backups.making import DUMP, UPLOADS, Backup, live
 from projects.site.backups.programs import Access, Unusable, in_one_line
 from workflow.audit.checking import OutsideHead, Verdict
 from workflow.audit.services import Act, write_down
+from workflow.audit.stamping import Stamped, stamped
 from workflow.audit.verify import chained_units, forged_heads, one_view, verify
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit
 
 ACTION = "log.restored"
 Feed = Mapping[str, Any]
+NO_STAMPS = Stamped((), ())
 HALF_DONE = "。恢复到一半：请先清空目标数据库和附件目录，再重新恢复。"
 STANDING = """
     SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -39,7 +41,8 @@ STANDING = """
 class Checked:
     """A unit's restored trail. expected: how many entries it had at the backup; newest: the largest outside head known of it.
 
-    compared: how many heads kept outside it was compared with; one that reaches further than the backup is none of them.
+    compared, own: how many heads it was compared with that were kept outside, and of the system in use; one that reaches
+    further than the backup is none of them. stamps: what the time-stamp server stands for of it.
     """
 
     code: str
@@ -49,10 +52,13 @@ class Checked:
     newest: Feed | None
     forged: tuple[str, ...] = ()
     compared: int = 0
+    own: int = 0
+    stamps: Stamped = NO_STAMPS
 
     @property
     def whole(self) -> bool:
-        return self.verdict.fault is None and self.verdict.size == self.expected and not self.forged
+        agrees = self.verdict.fault is None and self.verdict.size == self.expected
+        return agrees and not self.forged and not self.stamps.faults
 
     @property
     def missing(self) -> int:
@@ -155,36 +161,53 @@ def pointed_at(access: Access) -> Iterator[None]:
 # What was put back
 
 
-def check_chains(backup: Backup, feeds: Sequence[Feed]) -> list[Checked]:
-    """Recompute every trail against the manifest and against heads kept outside, as far as the backup reaches.
+def check_chains(backup: Backup, feeds: Sequence[Feed], own: Sequence[Feed] = ()) -> list[Checked]:
+    """Recompute every trail against the manifest, against heads kept outside and against the time stamps put back with it,
+    as far as the backup reaches.
 
     feeds: files of heads as the feed gives them. One that reaches further is no fault of a backup: what it says is
-    missing is counted.
+    missing is counted. own: the same out of the system in use, which is nowhere outside.
     """
     units = {unit["unit_id"]: unit for unit in backup.manifest["units"]}
-    by_code: dict[str, list[Feed]] = {}
-    for feed in feeds:
-        by_code.setdefault(str(feed["unit"]), []).append(feed)
+    kept, known = _by_code(feeds), _by_code(own)
     found = []
     with one_view():
         codes = dict(Unit.objects.values_list("pk", "code"))
         for pk in sorted({*units, *chained_units()}):
             told = units.get(pk, {"unit": codes.get(pk, str(pk)), "size": 0, "hash": "", "head": None})
-            found.append(_check(pk, told, by_code.get(told["unit"], [])))
+            found.append(_check(pk, told, kept.get(told["unit"], []), known.get(told["unit"], [])))
     return found
 
 
-def _check(pk: int, told: Feed, feeds: Sequence[Feed]) -> Checked:
+def _by_code(feeds: Sequence[Feed]) -> dict[str, list[Feed]]:
+    found: dict[str, list[Feed]] = {}
+    for feed in feeds:
+        found.setdefault(str(feed["unit"]), []).append(feed)
+    return found
+
+
+def _check(pk: int, told: Feed, kept: Sequence[Feed], known: Sequence[Feed]) -> Checked:
+    feeds, size = [*kept, *known], int(told["size"])
     heads = [head for feed in feeds for head in feed["heads"]] + ([told["head"]] if told["head"] else [])
-    size = int(told["size"])
+    unit = Unit.objects.filter(pk=pk).first()
+    stamps = stamped(unit) if unit else NO_STAMPS
     outside = [OutsideHead(one["size"], one["hash"], one["root"]) for one in heads if one["size"] <= size]
-    compared = sum(head["size"] <= size for feed in feeds for head in feed["heads"])
+    outside += [one for one in stamps.outside if one.size <= size]
     outside += [OutsideHead(size, told["hash"])] if size else []
-    name = Unit.objects.filter(pk=pk).values_list("name", flat=True).first() or ""
-    newest = max(heads, key=lambda head: int(head["size"]), default=None)
-    forged = tuple(line for feed in feeds for line in forged_heads(dict(feed)))
-    verdict = verify(pk, outside=outside)
-    return Checked(str(told["unit"]), name, verdict, size, newest, forged, compared)
+    compared, own = (
+        sum(head["size"] <= size for feed in some for head in feed["heads"]) for some in (kept, known)
+    )
+    return Checked(
+        code=str(told["unit"]),
+        name=unit.name if unit else "",
+        verdict=verify(pk, outside=outside),
+        expected=size,
+        newest=max(heads, key=lambda head: int(head["size"]), default=None),
+        forged=tuple(line for feed in feeds for line in forged_heads(dict(feed))),
+        compared=compared,
+        own=own,
+        stamps=stamps,
+    )
 
 
 # The real thing

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -19,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder, decode_timestamp_response
 
+from projects.site.backups.restoring import check_chains
 from tests.builders import township
 from tests.workflow.audit import tsa
 from tests.workflow.audit.test_export import chained
@@ -244,6 +246,33 @@ def test_the_page_of_heads_shows_who_stamped_when(unit: Unit, authority: tsa.Aut
     client.force_login(town.of("clerk"))
     page = client.get("/trail/heads/").content.decode()
     assert "时间戳" in page and "示例时间戳服务" in page
+
+
+def test_what_is_put_back_is_compared_with_the_stamps_that_came_with_it(
+    unit: Unit, authority: tsa.Authority
+) -> None:
+    head = sealed(unit, "open")
+    stamping.stamp_waiting(NOW)
+    apply(SYSTEM)
+    told = {
+        "unit": unit.code,
+        "unit_id": unit.pk,
+        "size": head.size,
+        "hash": bytes(head.hash).hex(),
+        "head": None,
+    }
+    backup: Any = SimpleNamespace(manifest={"units": [told]})
+
+    def checked() -> Any:
+        (one,) = (one for one in check_chains(backup, []) if one.code == unit.code)
+        return one
+
+    found = checked()
+    assert found.whole and (found.compared, found.own, len(found.stamps.heads)) == (0, 0, 1)
+    given, later = Stamp.objects.get(), sealed(unit, "close")  # what the server stamped was another head
+    Stamp(head=later, unit=unit, at=given.at, by=given.by, token=bytes(given.token)).save(force_insert=True)
+    found = checked()
+    assert not found.whole and len(found.stamps.faults) == 1
 
 
 def test_a_trail_written_anew_under_a_stamp_is_found_without_any_other_head(

@@ -21,7 +21,8 @@ FAULTY, NOT_USABLE = 1, 2
 class Command(BaseCommand):
     help = (
         "恢复演练：把备份恢复到新建的、用后即删的数据目录和数据库里，不动现用的系统；逐条核验全部办理记录，"
-        "与留存在外的校验值、清单和各表行数比对，结果记入办理记录。退出码：0 完好；1 有问题；2 无法演练。"
+        "与清单、各表行数、现用系统的校验值、时间戳和 --heads 给出的系统外留存的校验值比对，结果记入办理记录。"
+        "退出码：0 完好；1 有问题；2 无法演练。"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -59,15 +60,11 @@ def report(done: Drill) -> list[str]:
     """What a drill found, for the operator."""
     at = done.backup.manifest["made_at"]
     registered = "清单与办理记录登记的一致。" if done.known.registered == done.backup.digest else ""
-    outside = (
-        f"与留存在外的校验值 {done.heads} 个比对。"
-        if done.heads
-        else "没有留存在外的校验值可比，只与备份自己的清单比对。"
-    )
     lines = [
         f"恢复演练：{done.backup.name}（{at} 的备份）",
         f"数据库：{done.tables} 张表 {done.rows} 行；附件：{done.files} 个。{registered}",
-        f"办理记录：{len(done.chains)} 个单位 {done.entries} 条，逐条核验。{outside}",
+        f"办理记录：{len(done.chains)} 个单位 {done.entries} 条，逐条核验，与备份自己的清单比对。",
+        *_compared(done),
         f"备份之后又有 {done.since} 条记录，恢复这份备份会失去它们。"
         if done.since
         else "备份之后没有新的记录。",
@@ -79,4 +76,20 @@ def report(done: Drill) -> list[str]:
     lines.append(
         f"用时 {minutes} 分 {seconds} 秒。结论：{'有问题，这份备份不可靠。' if done.faults else '完好，可以恢复。'}"
     )
+    return lines
+
+
+def _compared(done: Drill) -> list[str]:
+    """With what else the trails were compared; what is out of this system's reach stands apart from what is not."""
+    lines = [f"与现用系统的校验值 {done.own} 个比对。"] if done.own else []
+    if done.stamps:
+        lines.append(f"与时间戳服务器签发的时间戳 {done.stamps} 个比对。")
+    if done.untold:
+        lines.append(f"时间戳 {done.untold} 个无法核验（可信证书见 PIAOJUE_TSA_CA_FILE）。")
+    if done.heads:
+        lines.append(f"与系统外留存的校验值 {done.heads} 个比对。")
+    else:
+        lines.append("与系统外留存的校验值：没有可比的（未用 --heads 提供，或者都晚于这份备份）。")
+    if not done.heads and not done.stamps:
+        lines.append("备份和现用系统若一并被改，这次演练不能发现。")
     return lines
