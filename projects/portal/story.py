@@ -77,13 +77,14 @@ class Study:
 
 @dataclass(frozen=True)
 class Round:
-    """One certified measurement of satisfaction."""
+    """One certified measurement of satisfaction. judgement: how it was worked out; verdict: what follows from it."""
 
     number: int
     satisfied: int
     basic: int
     dissatisfied: int
     judgement: str
+    verdict: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Thing:
     """What is known of one thing. project: its reference, empty where there is none.
 
     votes: declared votes by their reference, nothing else of a vote; rounds: certified measurements; studies: by the
-    number of the entry; findings, changes: words by reference.
+    number of the entry; findings, changes: words by reference; photos: how many were kept with an act, by its moment.
     """
 
     title: str
@@ -103,6 +104,7 @@ class Thing:
     rounds: Mapping[str, Round] = field(default_factory=dict)
     findings: Mapping[str, str] = field(default_factory=dict)
     changes: Mapping[str, str] = field(default_factory=dict)
+    photos: Mapping[datetime, int] = field(default_factory=dict)
 
     def wish(self, reference: str) -> Wish:
         return next(wish for wish in self.wishes if wish.reference == reference)
@@ -348,7 +350,34 @@ def _sum_of(title: Any) -> Callable[[Deed, Thing, bool], tuple[str, str]]:
     return words
 
 
-def _progressed(deed: Deed, _thing: Thing, _public: bool) -> tuple[str, str] | None:
+LINES = {
+    "tender": _lazy("另行登记招标采购"),
+    "contract": _lazy("另行登记合同"),
+    "variation": _lazy("登记合同变更"),
+    "settlement": _lazy("另行登记结算审核"),
+}
+
+
+def _further_line(deed: Deed, thing: Thing, public: bool) -> tuple[str, str]:
+    title = LINES.get(str(deed.after.get("kind")), _lazy("登记合同变更和另行的招标、合同、结算"))
+    return _sum_of(title)(deed, thing, public)
+
+
+def _paid(deed: Deed, thing: Thing, public: bool) -> tuple[str, str]:
+    title = _lazy("登记退回、冲销") if deed.after.get("way") == "back" else _lazy("登记付款")
+    return _sum_of(title)(deed, thing, public)
+
+
+def _with_photos(told: str, deed: Deed, thing: Thing) -> str:
+    count = thing.photos.get(deed.at, 0)
+    return _("%(told)s，附照片 %(n)s 张") % {"told": told, "n": count} if count else told
+
+
+def _inspected(deed: Deed, thing: Thing, _public: bool) -> tuple[str, str]:
+    return _with_photos(_("代表监督小组现场视察"), deed, thing), ""
+
+
+def _progressed(deed: Deed, thing: Thing, _public: bool) -> tuple[str, str] | None:
     percent, invested, funded = (deed.after.get(name) for name in ("percent", "invested_fen", "funded_fen"))
     if percent is None:  # a light that changed without a report
         return None
@@ -356,7 +385,7 @@ def _progressed(deed: Deed, _thing: Thing, _public: bool) -> tuple[str, str] | N
     if isinstance(invested, int) and isinstance(funded, int):
         money = {"invested": wan(invested), "funded": wan(funded)}
         told = _("%(told)s，完成投资 %(invested)s，资金到位 %(funded)s") % ({"told": told} | money)
-    return told, ""
+    return _with_photos(told, deed, thing), ""
 
 
 def _found(deed: Deed, thing: Thing, _public: bool) -> tuple[str, str]:
@@ -375,8 +404,10 @@ def _measured(deed: Deed, thing: Thing, _public: bool) -> tuple[str, str] | None
     if found is None:
         return None
     places = {"n": found.number, "a": found.satisfied, "b": found.basic, "c": found.dissatisfied}
-    told = _("代表满意度测评（第 %(n)s 次）：满意 %(a)s 票，基本满意 %(b)s 票，不满意 %(c)s 票")
-    return told % places, found.judgement
+    told = _("代表满意度测评（第 %(n)s 次）：满意 %(a)s 票，基本满意 %(b)s 票，不满意 %(c)s 票") % places
+    if found.verdict:  # in the line itself: a sheet with little room has no notes
+        told = _("%(told)s，结论：%(verdict)s") % {"told": told, "verdict": found.verdict}
+    return told, found.judgement
 
 
 # By the action its entry carries. What is missing here stays untold: drafts, tasks whose effect has its own line, reads.
@@ -422,8 +453,10 @@ TOLD: dict[str, Telling] = {
     "supervision.tender": Telling(5, _sum_of(_lazy("登记招标采购")), weight=ROUTINE),
     "supervision.contract": Telling(5, _sum_of(_lazy("签订合同"))),
     "supervision.settlement": Telling(5, _sum_of(_lazy("结算审核"))),
+    "supervision.further_line": Telling(5, _further_line, weight=NOTABLE),
+    "supervision.pay": Telling(5, _paid, weight=NOTABLE),
     "project.report": Telling(5, _progressed, public=True, weight=ROUTINE),
-    "supervision.inspect": Telling(5, said(_lazy("代表监督小组现场视察")), public=True, weight=ROUTINE),
+    "supervision.inspect": Telling(5, _inspected, public=True, weight=ROUTINE),
     "finding.raise": Telling(5, _found, weight=NOTABLE),
     "finding.plan": Telling(5, said(_lazy("登记整改方案")), weight=ROUTINE),
     "finding.rectify": Telling(5, said(_lazy("报告整改情况")), weight=ROUTINE),

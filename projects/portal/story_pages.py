@@ -81,7 +81,7 @@ def _context(lineage: Lineage, *, public: bool, own: str = "") -> dict[str, Any]
         "lineage": lineage,
         "hall": lineage.unit,
         "chapters": chapters_of(told, lineage),
-        "photos": photos_of(lineage),
+        "photos": photos_of(lineage, public=public),
         "no_pdf": obstacle_to_pdf(),
     }
 

@@ -6,8 +6,10 @@ Row-level security narrows every read: an office limited to a part of the work i
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.timezone import localdate
@@ -18,6 +20,7 @@ from projects.ballots.selectors import PROJECTS, declared_votes, lines_of
 from projects.collection.models import Proposal
 from projects.cycles.models import Attachment, Cycle
 from projects.evaluation.models import Measurement
+from projects.evaluation.rules import Consequence
 from projects.evaluation.selectors import COUNTED
 from projects.portal.matter_selectors import items_visible, proposals_visible
 from projects.portal.public_selectors import PICTURES
@@ -36,6 +39,7 @@ from workflow.roles.models import RoleGrant
 PHOTOS_SHOWN = 6
 # The kinds of record a story can be asked from.
 STORIED = (Proposal.kind, Item.kind, Project.kind, Finding.kind)
+PHOTOGRAPHED = ("project.report", "supervision.inspect")
 # Acts of a whole list or of a year that are told of everything that was on it.
 OF_THE_YEAR = tuple(action for action, told in TOLD.items() if told.on_list or told.elected)
 STUDIES = {
@@ -135,16 +139,43 @@ def story_of(lineage: Lineage, *, public: bool, own: str = "") -> Story:
         rounds={m.reference: _round(m) for m in records if isinstance(m, Measurement)},
         findings={finding.reference: finding.words for finding in records if isinstance(finding, Finding)},
         changes={c.reference: str(c.get_what_display()) for c in records if isinstance(c, Change)},
+        photos=Counter(file.added_at for file in _pictures(lineage, public=public)),
     )
     return compose(thing, [_deed(entry, lineage.unit) for entry in entries], public=public)
 
 
-def photos_of(lineage: Lineage) -> list[Attachment]:
-    """The project's photos that were made public, the newest first."""
+@dataclass(frozen=True)
+class Photo:
+    """A photo of the project. number: the entry of the report or the visit it was handed in with, 0 for another one."""
+
+    file: Attachment
+    number: int
+
+
+def photos_of(lineage: Lineage, *, public: bool) -> list[Photo]:
+    """The project's photos, the newest first: those made public, in office those of visits as well.
+
+    What else is kept with a project as a picture is a scanned contract or a receipt.
+    """
+    files = _pictures(lineage, public=public)
+    moments = _moments(lineage) if files else {}
+    found = (Photo(file, moments.get(file.added_at, 0)) for file in files)
+    return [photo for photo in found if photo.number or photo.file.public][:PHOTOS_SHOWN]
+
+
+def _pictures(lineage: Lineage, *, public: bool) -> list[Attachment]:
     if lineage.project is None:
         return []
-    files = Attachment.objects.filter(subject=lineage.project.reference, public=True).order_by("-pk")
-    return [file for file in files if file.name.lower().endswith(PICTURES)][:PHOTOS_SHOWN]
+    files = Attachment.objects.filter(subject=lineage.project.reference).order_by("-pk")
+    named = files.filter(public=True) if public else files
+    return [file for file in named if file.name.lower().endswith(PICTURES)]
+
+
+def _moments(lineage: Lineage) -> dict[datetime, int]:
+    """The entries photos are handed in with, by the moment both carry."""
+    subject = lineage.project.reference if lineage.project else ""
+    entries = Entry.objects.filter(unit=lineage.unit, subject=subject, action__in=PHOTOGRAPHED)
+    return dict(entries.order_by("pk").values_list("at", "pk"))
 
 
 def _department(lineage: Lineage) -> str:
@@ -220,7 +251,8 @@ def _studies(lineage: Lineage, entries: Iterable[Entry]) -> dict[int, Study]:
 
 def _round(measurement: Measurement) -> Round:
     m = measurement
-    return Round(m.round, m.satisfied or 0, m.basic or 0, m.dissatisfied or 0, m.judgement)
+    verdict = str(Consequence(m.verdict).label) if m.verdict else ""
+    return Round(m.round, m.satisfied or 0, m.basic or 0, m.dissatisfied or 0, m.judgement, verdict)
 
 
 def _wish(proposal: Proposal, unit: Unit, own: str) -> Wish:

@@ -15,17 +15,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projects.collection.intake import propose
+from projects.cycles.models import Attachment
+from projects.cycles.papers import attach
 from projects.demo.play.voting import Sheet, play_ballot
-from projects.portal.story import KEY, TOLD, Deed, Study, Tally, Thing, Wish, compose, condensed
+from projects.portal.story import KEY, TOLD, Deed, Round, Study, Tally, Thing, Wish, compose, condensed
 from projects.portal.story_selectors import story_of
 from projects.selection.models import Item, Source
-from projects.supervision.inspecting import raise_finding
+from projects.supervision.inspecting import raise_finding, record_inspection
 from projects.supervision.models import Finding, Project
 from tests.builders import at, township
+from tests.files import picture
 from tests.projects.portal.public_world import cycle_of, item_of, text_of, travel
 from tests.projects.voting.conftest import T, settled
 from tests.workflow.audit.test_export import chained
 from workflow.audit.heads import seal
+from workflow.audit.services import write_down
 from workflow.inbox.story import title_of_action
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, apply
@@ -119,6 +123,56 @@ def test_what_was_done_twice_to_the_same_record_was_done_twice_and_not_to_two():
     visits = [deed(n, "supervision.inspect", subject="project:1") for n in (1, 2)]
     (line,) = compose(THING, visits, public=True).lines
     assert line.numbers == (1, 2) and line.words == "代表监督小组现场视察（2 次）"
+
+
+def test_payments_and_further_lines_of_the_money_are_told_in_office_alone():
+    paid = deed(
+        1,
+        "supervision.pay",
+        subject="project:1",
+        after={"way": "paid", "party": "某公司", "amount_fen": 5_000_000},
+    )
+    back = deed(
+        2,
+        "supervision.pay",
+        1,
+        subject="project:1",
+        after={"way": "back", "party": "某公司", "amount_fen": 1_000_000},
+    )
+    varied = deed(
+        3,
+        "supervision.further_line",
+        2,
+        subject="project:1",
+        after={"kind": "variation", "amount_fen": 2_000_000},
+    )
+    told = [line.words for line in compose(THING, [paid, back, varied], public=False).lines]
+    assert told == ["登记付款，某公司，5 万元", "登记退回、冲销，某公司，1 万元", "登记合同变更，2 万元"]
+    assert compose(THING, [paid, back, varied], public=True).lines == ()
+
+
+def test_photos_are_told_on_the_line_of_the_act_they_were_handed_in_with():
+    visit = deed(1, "supervision.inspect", subject="project:1")
+    report = deed(2, "project.report", 1, subject="project:1", after={"percent": 30})
+    pay = deed(3, "supervision.pay", 2, subject="project:1")
+    seen = replace(THING, photos={visit.at: 3, report.at: 1, pay.at: 2})
+    told = [line.words for line in compose(seen, [visit, report, pay], public=False).lines]
+    assert told == ["代表监督小组现场视察，附照片 3 张", "形象进度 30%，附照片 1 张", "登记付款"]
+    assert compose(THING, [visit], public=True).lines[0].words == "代表监督小组现场视察"
+
+
+def test_the_grade_stands_in_the_line_that_no_sheet_leaves_out():
+    rounds = {"measurement:1": Round(1, 40, 3, 2, "满意率 95.6%。", "可以销号")}
+    (chapter,) = condensed(
+        compose(
+            replace(THING, rounds=rounds),
+            [deed(1, "measurement.measure", subject="measurement:1")],
+            public=True,
+        ),
+        0,
+    ).chapters
+    (line,) = chapter.lines
+    assert line.words.endswith("不满意 2 票，结论：可以销号") and line.note == "满意率 95.6%。"
 
 
 def test_what_somebody_wrote_as_a_title_is_told_to_its_proposer_and_in_office_alone():
@@ -268,6 +322,37 @@ def test_the_sheet_is_one_page_with_the_numbers_and_the_head(client, voted, sett
     assert (
         "文化礼堂" in text and "赞成42" in text.replace(" ", "") and "其间另有" in text and "校验码" in text
     )
+
+
+def test_photos_of_visits_are_shown_in_office_with_their_entries_and_public_ones_to_anybody(client, voted):
+    project = declared(voted)
+    visit, report = (
+        voted.town.act("senior_deputy", at("2027-03-05")),
+        voted.town.act("mayor", at("2027-03-06")),
+    )
+    record_inspection(
+        visit, project, on=date(2027, 3, 5), place="工地", words="在建。", photos=[picture("视察.jpg")]
+    )
+    entry = write_down(visit, "supervision.inspect", project.reference, about=project.about, step=5)
+    fire(project, "report", report, percent=40, invested_fen=1, funded_fen=1)
+    attach(report, project.reference, picture("进度.jpg"), public=True)
+    attach(voted.town.act("finance", at("2027-03-07")), project.reference, picture("合同扫描件.jpg"))
+    client.force_login(voted.town.of("clerk"))
+    address = f"/stories/item/{project.item_id}/"
+    page, files = text_of(client, address), {one.name: one.pk for one in Attachment.objects.all()}
+    shown = {name: f'src="/files-on-file/{pk}/"' in page for name, pk in files.items()}
+    assert shown == {"视察.jpg": True, "进度.jpg": True, "合同扫描件.jpg": False}
+    assert "现场视察，附照片 1 张" in page and "形象进度 40%" in page and f"number={entry.pk}" in page
+    assert f">记录 {entry.pk}</a>" in page
+    public = text_of(client, f"/t/T01/projects/{project.pk}/story/")
+    assert "形象进度 40%" in public and public.count("附照片 1 张") == 1
+    assert public.count("<img") == 1 and "记录 " not in public
+    for sheet, pictures in ((f"{address}sheet/", 2), (f"/t/T01/projects/{project.pk}/story/sheet/", 1)):
+        answer = client.get(sheet)
+        (one,) = pypdf.PdfReader(io.BytesIO(answer.content)).pages
+        text = sheet_of(answer)
+        assert len([image for image in one.images if image.image.size == (40, 20)]) == pictures
+        assert (f"记录{entry.pk}" in text.replace(" ", "")) == (pictures == 2)
 
 
 def test_the_sheet_is_composed_in_chinese_whatever_its_readers_pages_speak(
