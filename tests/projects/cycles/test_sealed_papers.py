@@ -152,7 +152,7 @@ def test_the_page_of_the_trail_says_when_it_was_last_verified(town, client):
     TrailCheck.objects.update(code="hash", index=2)
     for page in ("/trail/", "/trail/heads/"):
         said = client.get(page).content.decode()
-        assert "第2条或者此前有问题" in said and "此前最近一次核验完好" in said
+        assert "第2条或者此前有问题" in said and "此前最近一次核验一致" in said
 
 
 def test_the_codes_of_a_county_lead_back_to_a_trail_that_is_there(town, client):
