@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import pwd
+
 from django.conf import settings
 
 
 def operator() -> str:
     """The office an act of the command line is written under; nobody can be granted it."""
     return getattr(settings, "TRAIL_OPERATOR", "operator")
+
+
+def operating_user() -> str:
+    """Who runs this process, as the operating system knows them; its number where that has no name."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 def keepers() -> tuple[str, ...]:

@@ -37,7 +37,7 @@ from workflow.administration import exporting
 from workflow.administration.keeping import keep
 from workflow.administration.models import ExportState, TrailExport, name_of
 from workflow.administration.tasks import make_export
-from workflow.audit.exporters import FORMATS, Format, record_export
+from workflow.audit.exporters import FORMATS, LONGEST_REASON, SHORTEST_REASON, Format, record_export
 from workflow.audit.exporters.extract import extract_of
 from workflow.audit.exporters.manifest import ENDING, manifest_of
 from workflow.audit.heads import WHY, code_of, kept_size, standing_of
@@ -98,8 +98,8 @@ class ExportForm(PlainForm):
     )
     reason = forms.CharField(
         label=gettext_lazy("用途"),
-        min_length=2,
-        max_length=200,
+        min_length=SHORTEST_REASON,
+        max_length=LONGEST_REASON,
         help_text=gettext_lazy("写明因何导出、交给谁，例如：县档案馆检查；记入办理记录"),
     )
 
@@ -261,11 +261,11 @@ def trail_export(request: HttpRequest, code: str) -> HttpResponseBase:
         raise Http404
     if not may_stream(grant):
         raise PermissionDenied(_("您的职务只导出本乡镇年度卷宗。"))
-    reason = (request.POST.get("reason") or request.GET.get("reason", "")).strip()[:200]
+    reason = (request.POST.get("reason") or request.GET.get("reason", "")).strip()[:LONGEST_REASON]
     with within(context):
         unit = _seen(code, grant)
-        if not reason:
-            messages.error(request, _("请先写明导出的用途。"))
+        if len(reason) < SHORTEST_REASON:
+            messages.error(request, _("请先写明导出的用途，至少两个字。"))
             return redirect(f"{reverse('trail_exports')}?unit={unit.code}")
         act = grant.act(unit, timezone.now())
         extract = extract_of(unit, year=chosen)

@@ -183,6 +183,7 @@ def _without_form() -> dict[str, dict[str, Any]]:
             "after_head": forms.IntegerField(label=gettext_lazy("尚未留存到系统之外的条数")),
             "year": forms.IntegerField(label=gettext_lazy("年份")),
             "subject": forms.CharField(label=gettext_lazy("事项")),
+            "user": forms.CharField(label=gettext_lazy("操作系统用户")),
         },
         "trail.download": {"format": said_format},
         "record.read": {"record": forms.CharField(label=gettext_lazy("查阅对象"))},

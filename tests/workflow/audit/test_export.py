@@ -18,6 +18,7 @@ from django.test import Client
 
 from projects.demo.cast import Casting
 from tests.builders import at, township
+from workflow.administration.conf import operating_user
 from workflow.audit.models import Entry, Head
 from workflow.audit.services import Act, write_down
 from workflow.people.isolation import SYSTEM, apply
@@ -97,7 +98,9 @@ def test_the_table_opens_in_a_spreadsheet_and_runs_nothing(unit: Unit, tmp_path:
     assert json.loads(rows[0]["after"])["sum"] == 1
 
 
-def test_an_export_is_an_entry_of_its_own(unit: Unit, tmp_path: Path) -> None:
+def test_an_export_is_an_entry_of_its_own(
+    unit: Unit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     exported(tmp_path, "--year", "2026")
     (entry,) = Entry.objects.filter(action="trail.export")
     body = json.loads(entry.body)
@@ -109,10 +112,18 @@ def test_an_export_is_an_entry_of_its_own(unit: Unit, tmp_path: Path) -> None:
         "format": "jsonl",
         "size": 4,
         "year": 2026,
+        "user": operating_user(),
     }
+    assert "没有用 --reason 写明导出的用途" in capsys.readouterr().err
     exported(tmp_path, "--reason", "县档案馆检查", "--subject", "thing:2")
     body = json.loads(Entry.objects.filter(action="trail.export").order_by("-pk")[0].body)
     assert (body["reason"], body["after"]["subject"]) == ("县档案馆检查", "thing:2")
+    assert "没有用 --reason" not in capsys.readouterr().err
+    for short in ("查", "  ", " 查 "):
+        with pytest.raises(CommandError, match="至少写 2 个字") as refused:
+            exported(tmp_path, "--reason", short)
+        assert refused.value.returncode == 2
+    assert Entry.objects.filter(action="trail.export").count() == 2
 
 
 @pytest.mark.parametrize("code", ["T99", "T01-D1"])
@@ -172,8 +183,9 @@ def test_the_county_downloads_the_trail_and_it_is_on_record(onlookers: dict[str,
 
 
 def test_an_export_says_what_it_is_for(onlookers: dict[str, User]) -> None:
-    answer = post(onlookers["county"], "/trail/T01/export/?format=jsonl")
-    assert (answer.status_code, answer.url) == (302, "/trail/exports/?unit=T01")
+    for short in ("", "&reason=查", "&reason=%20%20"):
+        answer = post(onlookers["county"], f"/trail/T01/export/?format=jsonl{short}")
+        assert (answer.status_code, answer.url) == (302, "/trail/exports/?unit=T01")
     apply(SYSTEM)
     assert not Entry.objects.filter(action="trail.export").exists()
     post(onlookers["county"], "/trail/T01/export/?format=jsonl&reason=核对")

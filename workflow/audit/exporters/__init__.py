@@ -21,6 +21,9 @@ from workflow.audit.exporters.xlsx import as_xlsx
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 
+# How long what an export is for is at the least and at the most, wherever it is asked.
+SHORTEST_REASON, LONGEST_REASON = 2, 200
+
 
 class NotExported(Exception):
     """This format cannot hold what was asked for; the text says why and what to do instead."""
@@ -67,11 +70,12 @@ def count_in(form: str, extract: Extract) -> int:
 
 
 def record_export(
-    act: Act, extract: Extract, *, form: str, reason: str = "", scope: Sequence[str] = ()
+    act: Act, extract: Extract, *, form: str, reason: str = "", scope: Sequence[str] = (), user: str = ""
 ) -> Entry:
     """Write down that a unit's trail leaves the system, by whom and what for; committed before the first byte is out.
 
-    scope: the parts of it that leave, where the reader sees no more. size: how long the trail is; entries: how many of
+    scope: the parts of it that leave, where the reader sees no more. user: who runs the command, as the machine knows them;
+    empty for somebody signed in, whom the act names. size: how long the trail is; entries: how many of
     it leave. outside: how many are under the last head that left the system, 0 where none has; after_head: how many
     stand after it.
     """
@@ -85,4 +89,5 @@ def record_export(
     }
     said |= {"subject": extract.subject} if extract.subject else {}
     said |= {"scope": list(scope)} if scope else {}
+    said |= {"user": user} if user else {}
     return write_down(act, "trail.export", f"unit:{extract.unit.pk}", after=said, reason=reason)

@@ -11,12 +11,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import timezone
 
-from workflow.audit.exporters import FORMATS, NotExported, count_in, record_export
+from workflow.administration.conf import operating_user, operator
+from workflow.audit.exporters import (
+    FORMATS,
+    LONGEST_REASON,
+    SHORTEST_REASON,
+    NotExported,
+    count_in,
+    record_export,
+)
 from workflow.audit.exporters.extract import extract_of
 from workflow.audit.exporters.manifest import ENDING, manifest_of
 from workflow.audit.services import Act
@@ -25,7 +32,6 @@ from workflow.people.models import Unit
 
 NOT_USABLE = 2
 PROGRESS_EVERY = 10_000
-LONGEST_REASON = 200
 
 
 class Command(BaseCommand):
@@ -34,7 +40,7 @@ class Command(BaseCommand):
         "xes、ocel：供流程挖掘工具分析；pdf：供打印；dossier：年度卷宗（须写 --year）。"
         "按年度或事项导出时，序号（index）和前一条校验值（prev）仍是整条链上的，未导出的记录显示为序号间断。"
         "csv、jsonl 旁边另写一个说明文件（文件名加 .manifest.json），载明用途、条数、校验值、最近一次留存到系统之外的校验码之后的条数。"
-        "每次导出本身也记入办理记录。"
+        "每次导出本身也记入办理记录，连同运行本命令的操作系统用户和 --reason 写明的用途。"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -45,12 +51,19 @@ class Command(BaseCommand):
         )
         parser.add_argument("--format", choices=sorted(FORMATS), default="jsonl", dest="form")
         parser.add_argument("--output", required=True, metavar="FILE", help="输出文件；- 为标准输出")
-        parser.add_argument("--reason", default="", help="导出的用途，记入办理记录")
+        parser.add_argument("--reason", default="", help="因何导出、交给谁，记入办理记录")
 
-    def handle(self, *args: Any, output: str, **options: Any) -> None:
+    def handle(self, *args: Any, output: str, reason: str, **options: Any) -> None:
+        said = reason.strip()[:LONGEST_REASON]
+        if reason and len(said) < SHORTEST_REASON:
+            raise CommandError(f"--reason 至少写 {SHORTEST_REASON} 个字。", returncode=NOT_USABLE)
+        if not said:
+            self.stderr.write(
+                f"没有用 --reason 写明导出的用途，办理记录只记操作系统用户“{operating_user()}”。"
+            )
         try:
             self._export(
-                output, **{name: options[name] for name in ("unit", "year", "subject", "form", "reason")}
+                output, **{name: options[name] for name in ("unit", "year", "subject", "form")}, reason=said
             )
         except NotExported as refused:
             raise CommandError(str(refused), returncode=NOT_USABLE) from refused
@@ -65,12 +78,12 @@ class Command(BaseCommand):
             extract = extract_of(
                 exported, year=year, subject=subject, within=lambda: within(SYSTEM), tick=self._tick
             )
-            operator = getattr(settings, "TRAIL_OPERATOR", "operator")
             entry = record_export(
-                Act(None, operator, exported, timezone.now()),
+                Act(None, operator(), exported, timezone.now()),
                 extract,
                 form=form,
-                reason=reason[:LONGEST_REASON],
+                reason=reason,
+                user=operating_user(),
             )
         self._done, self._size, digest = 0, extract.until, hashlib.sha256()
         with _opened(output) as target:
