@@ -371,6 +371,8 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "project.found",
         "trail.export",
         "trail.download",
+        "trail.cancel_export",
+        "trail.export_failed",
         "trail.key",
         "trail.keep",
         "backup.make",

@@ -48,6 +48,8 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
         (
             "trail.export",
             "trail.download",
+            "trail.cancel_export",
+            "trail.export_failed",
             "vote.export_box",
             "archive.make",
             "archive.add",

@@ -115,6 +115,7 @@ LOOKING_ON = (
     "record.export",
     "trail.export",
     "trail.download",
+    "trail.cancel_export",
     "auth.",
     "personal.read",
     "archive.download",

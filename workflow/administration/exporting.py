@@ -24,11 +24,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflow.administration.models import ExportState, TrailExport
-from workflow.audit.exporters import FORMATS, Format, NotExported, count_in, record_export
+from workflow.audit.exporters import FORMATS, Format, NotExported, count_in, record_export, record_unmade
 from workflow.audit.exporters.extract import Extract, extract_of
 from workflow.audit.heads import standing_of
 from workflow.audit.models import Entry
-from workflow.audit.services import write_down
+from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.people.isolation import SYSTEM, Context, within
 from workflow.people.models import Unit
@@ -127,10 +127,12 @@ def ask(
     return asked
 
 
-def cancel(asked: TrailExport, at: datetime) -> None:
-    """Stop an export. Refused: it is finished."""
-    if not _moved(asked.pk, OPEN, ExportState.CANCELLED, ended_at=at):
-        raise Refused(_("这项导出已经结束，不能取消。"))
+def cancel(asked: TrailExport, grant: RoleGrant, at: datetime) -> None:
+    """Stop an export, on record: what was asked for was never taken. Refused: it is finished."""
+    with transaction.atomic():
+        if not _moved(asked.pk, OPEN, ExportState.CANCELLED, ended_at=at):
+            raise Refused(_("这项导出已经结束，不能取消。"))
+        record_unmade(grant.act(asked.unit, at), asked.entry_id, form=asked.form)
 
 
 def record_download(asked: TrailExport, grant: RoleGrant, at: datetime) -> None:
@@ -155,13 +157,12 @@ def make(export_id: int) -> bool:
     with within(SYSTEM):
         if not _moved(export_id, (ExportState.WAITING,), ExportState.RUNNING, beat_at=now, done=0):
             return False
-        asked = TrailExport.objects.select_related("unit", "grant__tenant", "grant__user", "by").get(
-            pk=export_id
-        )
+        joined = TrailExport.objects.select_related("unit", "grant__tenant", "grant__user", "by")
+        asked = joined.get(pk=export_id)
         held = live_grants(timezone.localdate(now)).filter(pk=asked.grant_id).exists()
         context = context_of(asked.grant)
     if not held:
-        return _fail(export_id, _("职务已经解除，不能再导出。"))
+        return _fail(asked, _("职务已经解除，不能再导出。"))
     try:
         with tempfile.TemporaryFile() as file:
             sha256 = _written(file, asked, context)
@@ -169,10 +170,10 @@ def make(export_id: int) -> bool:
     except Stopped:
         return False
     except NotExported as refused:
-        return _fail(export_id, str(refused))
+        return _fail(asked, str(refused))
     except Exception:
         log.exception("export %s could not be made", export_id)
-        return _fail(export_id, _("生成时出错，请重试；再次出错请联系系统管理员。"))
+        return _fail(asked, _("生成时出错，请重试；再次出错请联系系统管理员。"))
 
 
 def _written(file: IO[bytes], asked: TrailExport, context: Context) -> str:
@@ -222,11 +223,11 @@ def _keep(asked: TrailExport, file: IO[bytes], sha256: str) -> bool:
     return kept
 
 
-def _fail(export_id: int, why: str) -> bool:
+def _fail(asked: TrailExport, why: str) -> bool:
+    now = timezone.now()
     with within(SYSTEM):
-        _moved(
-            export_id, (ExportState.RUNNING,), ExportState.FAILED, failure=why[:200], ended_at=timezone.now()
-        )
+        if _moved(asked.pk, (ExportState.RUNNING,), ExportState.FAILED, failure=why[:200], ended_at=now):
+            record_unmade(Act(None, "system", asked.unit, now), asked.entry_id, form=asked.form, why=why)
     return False
 
 

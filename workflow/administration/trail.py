@@ -204,7 +204,7 @@ def export_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop an export."""
     grant = export_grant(request)
     try:
-        exporting.cancel(get_object_or_404(exporting.exports_of(grant), pk=pk), timezone.now())
+        exporting.cancel(get_object_or_404(exporting.exports_of(grant), pk=pk), grant, timezone.now())
         messages.success(request, _("已取消导出。"))
     except Refused as refused:
         messages.error(request, str(refused))

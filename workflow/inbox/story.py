@@ -42,6 +42,8 @@ _others: dict[str, Any] = {
     "flow.cancel": gettext_lazy("结束未办事项"),
     "trail.export": gettext_lazy("导出办理记录"),
     "trail.download": gettext_lazy("下载导出的办理记录"),
+    "trail.cancel_export": gettext_lazy("取消导出办理记录"),
+    "trail.export_failed": gettext_lazy("未能导出办理记录"),
     "trail.key": gettext_lazy("启用办理记录签名密钥"),
     "trail.keep": gettext_lazy("登记留存在外的校验码"),
     "trail.alarm": gettext_lazy("发现办理记录被改动"),

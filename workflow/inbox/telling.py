@@ -175,6 +175,7 @@ def _without_form() -> dict[str, dict[str, Any]]:
     said_format = forms.ChoiceField(
         label=gettext_lazy("格式"), choices=[(code, one.title) for code, one in FORMATS.items()]
     )
+    unmade = {"format": said_format, "entry": forms.IntegerField(label=gettext_lazy("原导出记录编号"))}
     return {
         "trail.export": {
             "format": said_format,
@@ -186,6 +187,8 @@ def _without_form() -> dict[str, dict[str, Any]]:
             "user": forms.CharField(label=gettext_lazy("操作系统用户")),
         },
         "trail.download": {"format": said_format},
+        "trail.cancel_export": unmade,
+        "trail.export_failed": unmade,
         "record.read": {"record": forms.CharField(label=gettext_lazy("查阅对象"))},
         "record.export": {
             "form": forms.CharField(label=gettext_lazy("格式")),

@@ -31,7 +31,8 @@ ORDER = (
 )  # fmt: skip
 GOVERNMENT = frozenset({"mayor", "gov_clerk", "department", "finance", "legal"})
 LOOKING_ON = (
-    "record.read", "record.export", "trail.export", "trail.download", "auth.", "personal.read", "archive.download",
+    "record.read", "record.export", "trail.export", "trail.download", "trail.cancel_export", "auth.", "personal.read",
+    "archive.download",
 )  # fmt: skip
 KEEPING = "trail.keep"  # telling that a head is kept outside, no auditor's and no administrator's act
 KEYED, SIGNED, DECLARED = ("vote.accept_tally",), ("vote.certify",), ("vote.declare",)

@@ -139,6 +139,11 @@ def test_a_file_that_cannot_be_written_is_said(unit: Unit, tmp_path: Path) -> No
     with pytest.raises(CommandError) as refused:
         call_command("export_trail", "--unit", "T01", "--output", str(tmp_path / "no" / "such" / "x"))
     assert refused.value.returncode == 2
+    apply(SYSTEM)
+    (asked,), (unmade,) = (
+        Entry.objects.filter(action=action) for action in ("trail.export", "trail.export_failed")
+    )
+    assert json.loads(unmade.body)["after"] == {"entry": asked.pk, "format": "jsonl"}
 
 
 @pytest.fixture

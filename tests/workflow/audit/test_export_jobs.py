@@ -156,7 +156,14 @@ def test_a_cancelled_export_leaves_no_file_and_is_not_made(county: RoleGrant) ->
     assert not make_export(asked.pk) and now_is(asked).state == ExportState.CANCELLED
     assert make_export(other.pk)
     with within(SYSTEM), pytest.raises(Refused, match="已经结束"):
-        exporting.cancel(now_is(other), timezone.now())
+        exporting.cancel(now_is(other), county, timezone.now())
+    with within(SYSTEM):
+        (said,) = (json.loads(one.body) for one in Entry.objects.filter(action="trail.cancel_export"))
+    assert (said["actor"], said["subject"]) == (county.user.username, asked.unit.reference)
+    assert said["after"] == {"entry": asked.entry_id, "format": "jsonl"}
+    page = client.get("/trail/?unit=T01&kind=exported").content.decode()
+    assert page.count("timeline-item") == 3 and "取消导出办理记录" in page
+    assert f"原导出记录编号：{asked.entry_id}" in page.replace("：（空） → ", "：")
 
 
 def test_an_export_cancelled_while_it_is_written_stops_at_the_next_chunk(
@@ -169,7 +176,7 @@ def test_an_export_cancelled_while_it_is_written_stops_at_the_next_chunk(
             if number == 4:
                 seen.append(now_is(asked).done)
                 with within(SYSTEM):
-                    exporting.cancel(now_is(asked), timezone.now())
+                    exporting.cancel(now_is(asked), county, timezone.now())
             yield line.body.encode()
 
     monkeypatch.setitem(FORMATS, "jsonl", Format("x", "x", "text/plain", write))
@@ -206,6 +213,13 @@ def test_who_lost_the_office_gets_nothing_more(county: RoleGrant) -> None:
         revoke(grant=county, act=Act(None, "operator", county.tenant, timezone.now()), reason="调离")
     assert not make_export(asked.pk)
     assert (now_is(asked).state, "职务" in now_is(asked).failure) == (ExportState.FAILED, True)
+    with within(SYSTEM):
+        (said,) = (json.loads(one.body) for one in Entry.objects.filter(action="trail.export_failed"))
+    assert (said["office"], said["after"]["entry"], "职务" in said["reason"]) == (
+        "system",
+        asked.entry_id,
+        True,
+    )
 
 
 def test_nobody_sees_or_takes_anothers_export(county: RoleGrant) -> None:
@@ -239,6 +253,13 @@ def test_a_format_that_fails_says_so_and_keeps_nothing(
     assert not make_export(asked.pk)
     assert (now_is(asked).state, now_is(asked).file.name) == (ExportState.FAILED, "")
     assert "disk" not in now_is(asked).failure
+    with within(SYSTEM):
+        assert Entry.objects.filter(action="trail.export_failed").count() == 1
+    assert not make_export(asked.pk)
+    with within(SYSTEM):
+        assert Entry.objects.filter(action="trail.export_failed").count() == 1, (
+            "once for each that was asked for"
+        )
 
 
 def test_an_auditors_export_holds_the_notices_part_alone_and_no_dossier(county: RoleGrant) -> None:

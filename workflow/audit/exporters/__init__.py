@@ -91,3 +91,12 @@ def record_export(
     said |= {"scope": list(scope)} if scope else {}
     said |= {"user": user} if user else {}
     return write_down(act, "trail.export", f"unit:{extract.unit.pk}", after=said, reason=reason)
+
+
+def record_unmade(act: Act, entry: int, *, form: str, why: str = "") -> Entry:
+    """Write down that no file came of an export of the act's unit. entry: the number of the one that says it was asked
+    for; why: what went wrong, empty where whoever asked cancelled it.
+    """
+    action = "trail.export_failed" if why else "trail.cancel_export"
+    said = {"format": form, "entry": entry}
+    return write_down(act, action, f"unit:{act.unit.pk}", after=said, reason=why)

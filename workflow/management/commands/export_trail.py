@@ -23,6 +23,7 @@ from workflow.audit.exporters import (
     NotExported,
     count_in,
     record_export,
+    record_unmade,
 )
 from workflow.audit.exporters.extract import extract_of
 from workflow.audit.exporters.manifest import ENDING, manifest_of
@@ -86,10 +87,16 @@ class Command(BaseCommand):
                 user=operating_user(),
             )
         self._done, self._size, digest = 0, extract.until, hashlib.sha256()
-        with _opened(output) as target:
-            for piece in FORMATS[form].write(extract):
-                target.write(piece)
-                digest.update(piece)
+        try:
+            with _opened(output) as target:
+                for piece in FORMATS[form].write(extract):
+                    target.write(piece)
+                    digest.update(piece)
+        except (NotExported, CommandError) as why:
+            with within(SYSTEM):
+                act = Act(None, operator(), exported, timezone.now())
+                record_unmade(act, entry.pk, form=form, why=str(why))
+            raise
         if FORMATS[form].bare and output != "-":
             with _opened(f"{output}{ENDING}") as beside:
                 beside.write(manifest_of(entry, file=Path(output).name, sha256=digest.hexdigest()))
