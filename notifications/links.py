@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.conf import settings
 from django.urls import reverse
 
 PAGES = {"call": "meeting_call"}  # what is read on a page of its own, and has no history
@@ -26,9 +25,3 @@ def link_to_record(reference: str) -> str:
 def link_to_digest(number: int) -> str:
     """The letters a summary sums up."""
     return reverse("letter_digest", args=[number])
-
-
-def site_address() -> str:
-    """The site's own address, for letters that leave it: the first trusted origin, else this machine."""
-    origins: list[str] = settings.CSRF_TRUSTED_ORIGINS
-    return origins[0] if origins else f"http://127.0.0.1:{settings.PORT}"

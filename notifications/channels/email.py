@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from notifications.channels.errors import NOT_NEEDED, NotDelivered
 from notifications.channels.text import message_id
-from notifications.links import site_address
 from notifications.models import Channel, Delivery, Status
 from notifications.routing import INVITED
 from workflow.administration import invitations
+from workflow.people.site import site_address
 
 NAME = str(Channel.EMAIL.value)
 STATUS_WHEN_WRITTEN = str(Status.QUEUED.value)

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 
-from notifications.links import site_address
 from notifications.models import Delivery
+from workflow.people.site import site_address
 
 CUT = "……"
 

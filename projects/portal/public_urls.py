@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from projects.portal import documents, public, public_proposing, story_pages
+from projects.portal import documents, public, public_codes, public_proposing, story_pages
 
 urlpatterns = [
     path("", public.public_home, name="public_home"),
     path("follow/", public.follow, name="follow"),
+    path("verify/", public_codes.check_code, name="check_code"),
     path("papers/<int:number>/", public.paper, name="paper"),
     path("papers/<int:number>/<slug:ending>/", documents.public_document, name="document"),
     path("files/<int:number>/", public.public_file, name="public_file"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, JsonResponse
+from pathlib import Path
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from workflow.audit import standalone
 from workflow.audit.heads import FORMAT, feed_of, keys_told
 from workflow.audit.models import TreeHead
+from workflow.flows.saving import to_save
 from workflow.inbox.asked import number_asked
 from workflow.people.models import Unit
 
@@ -35,3 +39,11 @@ def heads(request: HttpRequest, code: str) -> JsonResponse:
         feed["heads"] = [head for head in feed["heads"] if head["size"] < size]
         feed["next"] = f"{request.path}?after={size - 1}"
     return JsonResponse(feed)
+
+
+@require_safe
+def verifier(request: HttpRequest) -> HttpResponse:
+    """The one file heads, trails and proofs are verified with, on a machine that has Python alone."""
+    answer = HttpResponse(Path(standalone.__file__).read_bytes(), content_type="text/x-python; charset=utf-8")
+    answer["Content-Disposition"] = to_save("verify.py")
+    return answer

@@ -10,7 +10,7 @@ from __future__ import annotations
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from workflow.audit.heads import KEPT, code_of, kept_size
+from workflow.audit.heads import KEPT, bare_code, code_of, kept_size
 from workflow.audit.models import TreeHead
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
@@ -27,9 +27,9 @@ def keep(act: Act, unit: Unit, *, size: int, code: str, where: str) -> TreeHead:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK + unit.pk])
-    wanted = _bare(code)
     heads = TreeHead.objects.filter(unit=unit, size=size).order_by("pk")
-    head = next((one for one in heads if _bare(code_of(one, unit)) == wanted), None)
+    wanted = bare_code(code)
+    head = next((one for one in heads if bare_code(code_of(one, unit)) == wanted), None)
     if head is None:
         raise Refused(
             _(
@@ -43,7 +43,3 @@ def keep(act: Act, unit: Unit, *, size: int, code: str, where: str) -> TreeHead:
         act, KEPT, f"unit:{unit.pk}", after={"size": size, "code": code_of(head, unit), "kept_by": where}
     )
     return head
-
-
-def _bare(code: str) -> str:
-    return "".join(filter(str.isalnum, code)).upper()

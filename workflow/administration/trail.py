@@ -7,6 +7,7 @@ At once for what can be streamed, in the background for everything; each with wh
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import replace
 from typing import Any, TypeGuard, cast
 
@@ -36,13 +37,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from workflow.administration import exporting
 from workflow.administration.keeping import keep
 from workflow.administration.models import ExportState, TrailExport, name_of
+from workflow.administration.purpose import purpose_first, purpose_of
+from workflow.administration.taking import file_taken
 from workflow.administration.tasks import make_export
 from workflow.audit.exporters import FORMATS, LONGEST_REASON, SHORTEST_REASON, Format, record_export
 from workflow.audit.exporters.extract import extract_of
 from workflow.audit.exporters.manifest import ENDING, manifest_of
-from workflow.audit.heads import WHY, code_of, kept_size, standing_of
-from workflow.audit.models import Entry, Stamp, TreeHead
+from workflow.audit.heads import WHY, code_of, feeds_written, kept_size, standing_of
+from workflow.audit.models import Cosignature, Entry, Stamp, TreeHead
 from workflow.audit.nightly import last_verified
+from workflow.audit.proofs import NotProved, proof_of_entry
 from workflow.flows.errors import Refused
 from workflow.flows.fields import PlainForm
 from workflow.flows.saving import to_save
@@ -360,6 +364,67 @@ def head_page(request: HttpRequest) -> HttpResponse:
         "standing": standing_of(unit),
         "verified": last_verified(unit),
         "form": form,
+        "below": _last_heads_below(unit),
     }
     status = INVALID if form.is_bound and form.errors else 200
     return render(request, "workflow/heads.html", context, status=status)
+
+
+def _last_heads_below(unit: Unit) -> list[tuple[Unit, TreeHead | None, Cosignature | None]]:
+    """The units below that have a trail, each with its last head and the county's signature on it."""
+    units = [one for one in tenants_below(unit) if one != unit]
+    last = TreeHead.objects.filter(unit__in=units).select_related("cosignature")
+    heads = {head.unit_id: head for head in last.order_by("unit_id", "-size", "-at").distinct("unit_id")}
+    return [(one, heads.get(one.pk), getattr(heads.get(one.pk), "cosignature", None)) for one in units]
+
+
+@login_required
+@require_safe
+def heads_below(request: HttpRequest) -> HttpResponseBase:
+    """The heads of the own unit and of every one below it in one file, to be kept on another machine."""
+    grant = in_office(request).acting
+    if grant is None:
+        raise PermissionDenied(_("您目前没有任职，请与系统管理员联系。"))
+    file = tempfile.TemporaryFile()  # noqa: SIM115  the answer closes it
+    for piece in feeds_written(grant.tenant, tenants_below(grant.tenant)):
+        file.write(piece)
+    file.seek(0)
+    answer = FileResponse(file, content_type="application/json")
+    answer["Content-Disposition"] = to_save(f"heads-{grant.tenant.code}.json")
+    return answer
+
+
+@login_required
+@never_cache
+@require_safe
+def entry_proof(request: HttpRequest, pk: int) -> HttpResponse:
+    """The proof of one entry as a file, for whoever reads the entry; that it is taken away is on record.
+
+    The other leaves stand in it as hashes alone, so that it says no more than its reader sees.
+    """
+    grant = in_office(request).acting
+    if grant is None:
+        raise PermissionDenied(_("您目前没有任职，请与系统管理员联系。"))
+    entries = Entry.objects.select_related("unit").filter(unit__path__startswith=grant.tenant.path)
+    entry = get_object_or_404(entries, pk=pk)
+    if ask := purpose_first(request, grant):
+        return ask
+    try:
+        with within(SYSTEM):
+            proof = proof_of_entry(entry.unit, entry.pk)
+    except NotProved as missing:
+        messages.error(request, str(missing))
+        return redirect(f"{reverse('trail_head_page')}?unit={entry.unit.code}")
+    file_taken(
+        grant.act(entry.unit, timezone.now()),
+        entry.unit.reference,
+        what="proof",
+        form="json",
+        label=_("记录%(n)s的证明") % {"n": entry.pk},
+        reason=purpose_of(request),
+    )
+    answer = HttpResponse(
+        json.dumps(proof, ensure_ascii=False, indent=1), content_type="application/json; charset=utf-8"
+    )
+    answer["Content-Disposition"] = to_save(f"proof-{entry.unit.code}-{entry.pk}.json")
+    return answer

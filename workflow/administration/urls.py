@@ -35,6 +35,7 @@ urlpatterns = [
     path("stand-ins/<int:grant_id>/end/", stand_ins.stand_in_end, name="stand_in_end"),
     path("purpose/", purpose.purpose, name="purpose"),
     path("trail-heads/", heads.head_list, name="trail_head_list"),
+    path("trail-heads/verify.py", heads.verifier, name="trail_verifier"),
     path("trail-heads/<str:code>.json", heads.heads, name="trail_heads"),
     path("trail/exports/", trail.exports, name="trail_exports"),
     path("trail/exports/list/", trail.export_list, name="trail_export_list"),
@@ -42,5 +43,7 @@ urlpatterns = [
     path("trail/exports/<int:pk>/download/", trail.export_download, name="trail_export_download"),
     path("trail/exported/<int:pk>/", trail.trail_manifest, name="trail_manifest"),
     path("trail/heads/", trail.head_page, name="trail_head_page"),
+    path("trail/heads/below.json", trail.heads_below, name="trail_heads_below"),
+    path("trail/entries/<int:pk>/proof/", trail.entry_proof, name="trail_proof"),
     path("trail/<str:code>/export/", trail.trail_export, name="trail_export"),
 ]

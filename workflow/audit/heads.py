@@ -14,7 +14,7 @@ import base64
 import hashlib
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,7 @@ from workflow.people.models import Unit
 log = logging.getLogger(__name__)
 
 FORMAT, STATEMENT, COSIGNED = "piaojue-heads/1", "piaojue-head-v1", "piaojue-cosign-v1"
+TOGETHER = "piaojue-heads-together/1"  # the feeds of several units in one file
 MINUTE = "minute"
 PRINTED = "print"
 # No moments of their own: taken where entries stand after the last head, and not stamped each.
@@ -106,6 +107,28 @@ def code_of(head: TreeHead, unit: Unit) -> str:
     return "-".join(short[at : at + CODE_GROUP] for at in range(0, len(short), CODE_GROUP))
 
 
+def bare_code(typed: str) -> str:
+    """A short code as it is compared, whatever stands between its letters; case does not matter."""
+    return "".join(filter(str.isalnum, typed)).upper()
+
+
+def head_of_code(typed: str) -> TreeHead | None:
+    """The signed head a short code was printed of, with its unit and what it was given; None where there is none.
+
+    One whose row was changed so that it no longer has this code, or whose signature does not hold, is none.
+    """
+    wanted = bare_code(typed)
+    heads = TreeHead.objects.select_related("unit", "cosignature__by", "stamp").filter(code=wanted)
+    return next(
+        (
+            head
+            for head in heads
+            if bare_code(code_of(head, head.unit)) == wanted and is_signed(head, head.unit)
+        ),
+        None,
+    )
+
+
 # Taking heads
 
 
@@ -143,6 +166,7 @@ def _sign(end: Head, last: TreeHead | None, why: str, at: datetime, signer: Sign
     head = TreeHead(unit=unit, size=end.size, hash=bytes(end.hash), why=why, key=signer.key)
     head.at = max(at, signer.since)
     head.root, head.peaks = peaks.root(), peaks.kept()
+    head.code = bare_code(code_of(head, unit))
     head.signature = signer.sign(statement_of(head, unit))
     head.save(force_insert=True)
     return head
@@ -378,13 +402,26 @@ def feed_of(
     }
 
 
-def feed_written(unit: Unit, *, until: int) -> Iterator[bytes]:
+def feed_written(unit: Unit, *, until: int | None = None) -> Iterator[bytes]:
     """`feed_of` as JSON, a head at a time; read in one transaction, the caller's."""
     empty = json.dumps(feed_of(unit, limit=0), ensure_ascii=False)
     yield empty.removesuffix("]}").encode()
     for number, head in enumerate(_heads(unit, 0, until).iterator()):
         yield (b",\n" if number else b"\n") + json.dumps(head_told(head, unit), ensure_ascii=False).encode()
     yield b"\n]}\n"
+
+
+def feeds_written(above: Unit, units: Sequence[Unit]) -> Iterator[bytes]:
+    """The feeds of several units as one JSON file, for whoever keeps the heads of all of them.
+
+    The verifying command and the stand-alone verifier read it as they read a single feed.
+    """
+    told = {"format": TOGETHER, "unit": above.code, "name": above.name, "made_at": stamp(timezone.now())}
+    yield f'{json.dumps(told, ensure_ascii=False)[:-1]}, "units": [\n'.encode()
+    for number, unit in enumerate(units):
+        yield b",\n" if number else b""
+        yield from feed_written(unit)
+    yield b"]}\n"
 
 
 def _heads(unit: Unit, after: int, until: int | None) -> QuerySet[TreeHead]:

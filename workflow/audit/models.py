@@ -108,7 +108,8 @@ class TreeHead(models.Model):
     """A signed head of a unit's trail (integrity.md §1.4): the Merkle root over its first `size` leaves.
 
     hash: the chain's own hash at that size. peaks: what is needed to add to the tree (`merkle.Peaks`). why: "minute",
-    or the moment it was taken at. signature: Ed25519 over `heads.statement_of`.
+    or the moment it was taken at. signature: Ed25519 over `heads.statement_of`. code: what is printed of it without its
+    dashes (`heads.code_of`), to be found by.
     """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -120,11 +121,13 @@ class TreeHead(models.Model):
     why = models.CharField(max_length=12)
     key = models.CharField(max_length=16)
     signature = models.BinaryField()
+    code = models.CharField(max_length=16)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["unit", "size", "why"], name="tree_head_once"),
         ]
+        indexes = [models.Index(fields=["code"], name="tree_head_code")]
 
 
 class Cosignature(models.Model):

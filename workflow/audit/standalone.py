@@ -325,10 +325,18 @@ class Reader:
             yield "内容与校验值不符"
 
 
-def _feed(path: str) -> Facts:
+def _feed(path: str, trail: str = "") -> Facts:
+    """The feed in a file; of one with several units (a county's) that of the unit whose trail it is."""
     with open(path, encoding="utf-8") as file:
         feed: Facts = json.load(file)
-    return feed
+    if "units" not in feed or not trail:
+        return feed
+    with open(trail, "rb") as lines:
+        unit = Line(lines.readline()).unit
+    found: Facts | None = next((one for one in feed["units"] if one["unit_id"] == unit), None)
+    if found is None:
+        raise ValueError("校验值文件里没有这个单位")
+    return found
 
 
 def _forged(feed: Facts) -> Iterable[str]:
@@ -449,7 +457,7 @@ def main(arguments: List[str]) -> int:
         )
         return 2
     try:
-        feed = _feed(arguments[1]) if len(arguments) == 2 else None
+        feed = _feed(arguments[1], arguments[0]) if len(arguments) == 2 else None
         faults = list(_forged(feed)) if feed else []
         with open(arguments[0], "rb") as file:
             read = Reader(feed).read(file)

@@ -96,6 +96,7 @@ class Migration(migrations.Migration):
                     ('why', models.CharField(max_length=12)),
                     ('key', models.CharField(max_length=16)),
                     ('signature', models.BinaryField()),
+                    ('code', models.CharField(max_length=16)),
                     ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.unit')),
                 ],
             ),
@@ -411,6 +412,10 @@ class Migration(migrations.Migration):
             migrations.AddConstraint(
                 model_name='treehead',
                 constraint=models.UniqueConstraint(fields=('unit', 'size', 'why'), name='tree_head_once'),
+            ),
+            migrations.AddIndex(
+                model_name='treehead',
+                index=models.Index(fields=['code'], name='tree_head_code'),
             ),
             migrations.AddIndex(
                 model_name='entry',

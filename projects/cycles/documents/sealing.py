@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.urls import reverse
 from django.utils.timezone import localtime
 
 from projects.cycles.documents.parts import Seal
 from projects.cycles.models import Paper
-from workflow.audit.heads import STATEMENT, code_of, head_to_print
+from workflow.audit.heads import code_of, head_to_print
 from workflow.people.models import Unit
+from workflow.people.site import site_address
 from workflow.people.texts import in_words
 
 # Minutes, reports and decisions, which are printed, signed and filed in several places.
@@ -32,8 +34,9 @@ def seal_over(unit: Unit) -> Seal | None:
     if head is None:
         return None
     at, code = localtime(head.at), code_of(head, unit)
-    hashes = (bytes(head.root).hex(), bytes(head.hash).hex())
+    # Where the code is looked up; the root behind the # is sent nowhere, and stands on paper whatever becomes of the site.
+    place = f"{site_address()}{reverse('check_code')}?code={code}#{head.size}-{bytes(head.root).hex()}"
     return Seal(
         words=f"办理记录校验码：{code}（截至{in_words(at)}{at:%H:%M}，共{head.size}条）",
-        qr="\n".join((STATEMENT, unit.code, str(head.size), *hashes, code)),
+        qr=place,
     )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import date
+from io import StringIO
+from urllib.parse import urlsplit
 
 import docx
 import pytest
+from django.core.management import call_command
 
 from projects.cycles.documents.composing import document_of
 from projects.cycles.documents.pdf import pdf_of
@@ -18,10 +22,14 @@ from projects.lifecycle.intake import start_year
 from tests.builders import at, every_office, township
 from tests.projects.oversight.county_world import leader_of
 from tests.workflow.audit.test_export import chained
-from workflow.audit import heads, nightly
-from workflow.audit.models import TrailCheck, TreeHead
+from workflow.administration.keeping import keep
+from workflow.audit import heads, nightly, standalone
+from workflow.audit.models import Entry, TrailCheck, TreeHead
+from workflow.audit.proofs import proof_of_entry
 from workflow.audit.services import write_down
+from workflow.management.commands.verify_trail import feeds_in
 from workflow.people.isolation import SYSTEM, apply
+from workflow.people.site import site_address
 from workflow.roles import registry
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +57,10 @@ def test_a_paper_to_be_kept_carries_the_head_of_the_trail_as_it_stands_and_anoth
     code = heads.code_of(head, town.unit)
     seal = seal_of(paper(town, "minutes"))
     assert code in seal.words and f"共{head.size}条" in seal.words and "2027年1月20日09:00" in seal.words
-    assert bytes(head.root).hex() in seal.qr.splitlines()
+    place, _hash, kept = seal.qr.partition("#")
+    assert (
+        place == f"{site_address()}/verify/?code={code}" and kept == f"{head.size}-{bytes(head.root).hex()}"
+    )
     assert seal_of(paper(town, "call")) is None
     assert set(KINDS) >= SEALED
 
@@ -84,7 +95,7 @@ def test_where_no_head_can_be_taken_the_paper_carries_the_last_one_and_says_of_w
     ],
 )  # fmt: skip
 def test_what_is_kept_or_sent_out_in_later_steps_carries_it_too(town, kind):
-    assert seal_of(paper(town, kind)).qr.startswith(heads.STATEMENT)
+    assert seal_of(paper(town, kind)).qr.startswith(f"{site_address()}/verify/?code=")
 
 
 def test_the_code_is_printed_in_pdf_and_word(town):
@@ -142,6 +153,132 @@ def test_only_the_offices_named_tell_what_is_kept_elsewhere_and_every_other_is_r
     apply(SYSTEM)
     assert heads.standing_of(town.unit).outside == head.size
     assert {one.code for one in registry.offices() if one.keeps_heads} == keepers
+
+
+def test_anybody_looks_up_the_code_on_a_paper_where_its_square_leads_or_by_typing_it(town, client):
+    head = heads.seal(town.unit.pk, "open", at("2027-01-20"))
+    seal, code = seal_of(paper(town, "minutes")), heads.code_of(head, town.unit)
+    place = urlsplit(seal.qr)
+    for address in (
+        f"{place.path}?{place.query}",
+        f"/verify/?code={code.lower().replace('-', '+')}",
+        f"/verify/?code={code.replace('O', '0').replace('B', '8').replace('I', '1')}",
+    ):
+        page = client.get(address).content.decode()
+        assert "有这个校验码，签名成立" in page and town.unit.name in page and code in page
+        assert "2027年1月20日" in page and f"<dd>{head.size}</dd>" in page and "投票开始" in page
+        assert f'href="/trail-heads/{town.unit.code}.json"' in page
+    unknown = client.get("/verify/?code=AAAA-AAAA-AAAA-AAAA")
+    assert unknown.status_code == 200 and "没有这个校验码" in unknown.content.decode()
+    for wrong in ("", "ABCD", "AAAA-AAAA-AAAA-AAA9", "%00"):
+        answer = client.get(f"/verify/?code={wrong}")
+        assert answer.status_code in (400, 422) and "有这个校验码，签名成立" not in answer.content.decode()
+    page = client.get("/verify/").content.decode()
+    assert "有这个校验码" not in page and 'name="code"' in page
+    assert 'href="/verify/"' in client.get(f"/t/{town.unit.code}/").content.decode()
+    assert b"def verify_signature" in client.get("/trail-heads/verify.py").content
+
+
+def test_a_head_whose_signature_or_row_is_not_its_own_has_no_code(town, client):
+    """Whoever writes a row into the table, or another code beside a head, is not believed."""
+    head = heads.seal(town.unit.pk, "open", at("2027-01-20"))
+    assert heads.head_of_code(heads.code_of(head, town.unit)) == head
+    forged = TreeHead.objects.get(pk=head.pk)
+    forged.pk, forged.why, forged.code, forged.signature = None, "close", "", bytes(64)
+    forged.code = heads.bare_code(heads.code_of(forged, town.unit))
+    forged.save(force_insert=True)
+    assert heads.head_of_code(forged.code) is None
+    renamed = TreeHead.objects.get(pk=head.pk)
+    renamed.pk, renamed.why, renamed.code = None, "count", "A" * 16
+    renamed.save(force_insert=True)
+    assert heads.head_of_code("AAAA-AAAA-AAAA-AAAA") is None
+
+
+def test_whoever_reads_an_entry_takes_its_proof_and_python_alone_verifies_it(town, client, tmp_path):
+    entry = Entry.objects.filter(unit=town.unit).order_by("pk")[1]
+    client.force_login(town.of("clerk"))
+    assert f'href="/trail/entries/{entry.pk}/proof/"' in client.get("/trail/").content.decode()
+    answer = client.get(f"/trail/entries/{entry.pk}/proof/")
+    assert answer.status_code == 200 and f"proof-T01-{entry.pk}.json" in answer["Content-Disposition"]
+    (tmp_path / "proof.json").write_bytes(answer.content)
+    assert standalone.main(["proof", str(tmp_path / "proof.json")]) == 0
+    told = answer.content.decode()
+    others = Entry.objects.filter(unit=town.unit).exclude(pk=entry.pk).values_list("body", flat=True)
+    assert entry.body[1:40] in json.loads(told)["proof"]["line"] and not any(
+        body[1:] in told for body in others
+    )
+    (tmp_path / "proof.json").write_text(
+        told.replace('"index": 1', '"index": 2').replace(town.unit.code, "T02")
+    )
+    assert standalone.main(["proof", str(tmp_path / "proof.json")]) == 1
+    apply(SYSTEM)
+    (taken,) = Entry.objects.filter(action="record.export").select_related("actor")
+    said = json.loads(taken.body)
+    assert (taken.actor, said["subject"], said["after"]["file"]) == (
+        town.of("clerk"),
+        town.unit.reference,
+        "proof",
+    )
+    assert str(entry.pk) in said["label"]
+    other = township("T02", name="石桥镇")
+    client.force_login(other.of("clerk"))
+    assert client.get(f"/trail/entries/{entry.pk}/proof/").status_code == 404
+
+
+def test_a_proof_stands_under_a_head_that_left_the_system_where_there_is_one(town):
+    first = heads.seal(town.unit.pk, "open", at("2027-01-20"))
+    entry = Entry.objects.filter(unit=town.unit).order_by("pk")[0]
+    write_down(town.act("clerk", at("2027-01-21")), "test.act", "thing:1")
+    chained()
+    last = heads.seal(town.unit.pk, "close", at("2027-01-21"))
+    assert proof_of_entry(town.unit, entry.pk)["proof"]["size"] == last.size
+    keep(
+        town.act("clerk", at("2027-01-22")),
+        town.unit,
+        size=first.size,
+        code=heads.code_of(first, town.unit),
+        where="县档案馆",
+    )
+    chained()
+    assert proof_of_entry(town.unit, entry.pk)["proof"]["size"] == first.size
+    newest = Entry.objects.filter(unit=town.unit).order_by("-pk")[0]
+    assert proof_of_entry(town.unit, newest.pk)["proof"]["size"] > last.size
+
+
+def test_a_county_takes_the_heads_of_all_its_townships_in_one_file(town, client, tmp_path):
+    heads.seal(town.unit.pk, "open", at("2027-01-20"))
+    heads.seal(town.unit.parent_id, "asked", at("2027-01-20"))
+    client.force_login(leader_of(town.unit.parent))
+    page = client.get("/trail/heads/").content.decode()
+    assert "下级各单位的校验码" in page and f'href="/trail/heads/?unit={town.unit.code}"' in page
+    answer = client.get("/trail/heads/below.json")
+    file, trail = tmp_path / "heads.json", tmp_path / "trail.jsonl"
+    file.write_bytes(b"".join(answer.streaming_content))
+    told = json.loads(file.read_text(encoding="utf-8"))
+    assert [one["unit"] for one in told["units"]] == [town.unit.parent.code, town.unit.code]
+    apply(SYSTEM)
+    assert [one["heads"] for one in told["units"]] == [
+        heads.feed_of(unit)["heads"] for unit in (town.unit.parent, town.unit)
+    ]
+    assert [feed["unit"] for feed in feeds_in(str(file))] == [town.unit.parent.code, town.unit.code]
+    call_command("export_trail", "--unit", "T01", "--output", str(trail), "--reason", "留存核对")
+    assert standalone.main([str(trail), str(file)]) == 0
+    call_command("verify_trail", "--heads", str(file), stdout=StringIO())
+    out = StringIO()
+    call_command("trail_heads", "--unit", town.unit.parent.code, "--below", stdout=out)
+    assert json.loads(out.getvalue())["units"] == told["units"]
+    told["units"][1]["heads"][0]["hash"] = "00" * 32
+    file.write_text(json.dumps(told), encoding="utf-8")
+    assert standalone.main([str(trail), str(file)]) == 1
+    with pytest.raises(SystemExit) as left:
+        call_command("verify_trail", "--heads", str(file), stdout=StringIO())
+    assert left.value.code == 1
+    told["units"] = told["units"][:1]
+    file.write_text(json.dumps(told), encoding="utf-8")
+    assert standalone.main([str(trail), str(file)]) == 2, "the county's file has nothing of this unit"
+    client.force_login(town.of("clerk"))
+    own = json.loads(b"".join(client.get("/trail/heads/below.json").streaming_content))
+    assert [one["unit"] for one in own["units"]] == [town.unit.code]
 
 
 def test_the_page_of_the_trail_says_when_it_was_last_verified(town, client):

@@ -177,7 +177,7 @@ def addresses(
         for given in product(*(part if every else part[-1:] for part in parts)):
             found.append(route.filled(given))
     found += [
-        f"{one}?format={form}&reason=x" for one in found if one.endswith("/export/") for form in AT_ONCE
+        f"{one}?format={form}&reason=xx" for one in found if one.endswith("/export/") for form in AT_ONCE
     ]
     return list(dict.fromkeys(found))
 

@@ -14,7 +14,7 @@ from django.db import DatabaseError
 
 from workflow.audit.chain import stamp
 from workflow.audit.checking import OutsideHead, Verdict
-from workflow.audit.heads import FORMAT
+from workflow.audit.heads import FORMAT, TOGETHER
 from workflow.audit.nightly import Checked, check
 from workflow.audit.stamping import Stamped
 from workflow.audit.verify import WORDS, chained_units, forged_heads, one_view
@@ -42,16 +42,18 @@ class Command(BaseCommand):
     def handle(
         self, *args: Any, unit: str | None, head: str | None, heads: str | None, **options: Any
     ) -> None:
-        outside, feed = _outside(head, unit), feed_in(heads) if heads else {}
-        if feed:
-            unit = unit or str(feed["unit"])
-            if unit != feed["unit"]:
-                raise CommandError(f"校验值文件属于 {feed['unit']}，不是 {unit}。", returncode=NOT_USABLE)
-            outside += [OutsideHead(one["size"], one["hash"], one["root"]) for one in feed["heads"]]
-        forged = forged_heads(feed) if feed else []
+        given, feeds = _outside(head, unit), feeds_in(heads) if heads else []
+        if len(feeds) == 1:
+            unit = unit or str(feeds[0]["unit"])
+        feeds = _of_the_unit(feeds, unit)
+        outside: dict[str, list[OutsideHead]] = {}
+        for feed in feeds:
+            heads_of = [OutsideHead(one["size"], one["hash"], one["root"]) for one in feed["heads"]]
+            outside.setdefault(str(feed["unit"]), []).extend(heads_of)
+        forged = [f"{feed['unit']}\t{line}" for feed in feeds for line in forged_heads(feed)]
         try:
             with one_view():
-                checked = [(one, check(one, outside)) for one in _units(unit)]
+                checked = [(one, check(one, given + outside.get(one.code, []))) for one in _units(unit)]
         except DatabaseError as error:
             raise CommandError(
                 f"数据库无法读取：{str(error).splitlines()[0]}", returncode=NOT_USABLE
@@ -61,7 +63,7 @@ class Command(BaseCommand):
             for line in (*said_of_kept(one, found), *said_of_stamps(one, found.stamps)):
                 self.stdout.write(line)
         for line in forged:
-            self.stdout.write(f"{unit}\t{line}")
+            self.stdout.write(line)
         broken = forged or any(found.fault for _unit, found in checked)
         untold = any(found.stamps.untold for _unit, found in checked)
         if broken or untold:
@@ -119,13 +121,24 @@ def _outside(head: str | None, unit: str | None) -> list[OutsideHead]:
     return [OutsideHead(int(found[1]), found[2].lower())]
 
 
-def feed_in(path: str) -> dict[str, Any]:
-    """A file of heads as the feed gives it; the command ends where it is none."""
+def _of_the_unit(feeds: list[dict[str, Any]], unit: str | None) -> list[dict[str, Any]]:
+    """Those of the unit that is asked for, all where none is; the command ends where there are feeds and none is of it."""
+    found = [feed for feed in feeds if unit in (None, feed["unit"])]
+    if feeds and not found:
+        told = "、".join(str(feed["unit"]) for feed in feeds)
+        raise CommandError(f"校验值文件属于 {told}，不是 {unit}。", returncode=NOT_USABLE)
+    return found
+
+
+def feeds_in(path: str) -> list[dict[str, Any]]:
+    """The feeds in a file of heads, of one unit or of several together; the command ends where it is none."""
     try:
-        feed = json.loads(Path(path).read_text(encoding="utf-8"))
-        if feed["format"] != FORMAT:
-            raise ValueError(feed["format"])
-        [(one["size"], one["hash"], one["root"], one["signature"]) for one in feed["heads"]]
+        told = json.loads(Path(path).read_text(encoding="utf-8"))
+        feeds = [dict(feed) for feed in (told["units"] if told["format"] == TOGETHER else [told])]
+        for feed in feeds:
+            if feed["format"] != FORMAT:
+                raise ValueError(feed["format"])
+            [(one["size"], one["hash"], one["root"], one["signature"]) for one in feed["heads"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CommandError(f"{path} 不是校验值文件（heads.json）。", returncode=NOT_USABLE) from error
-    return dict(feed)
+    return feeds

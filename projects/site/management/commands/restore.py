@@ -15,7 +15,7 @@ from projects.site.backups.restoring import Checked, restore
 from projects.site.backups.telling import backup_named
 from workflow.administration.conf import operator
 from workflow.audit.verify import WORDS
-from workflow.management.commands.verify_trail import feed_in
+from workflow.management.commands.verify_trail import feeds_in
 
 FAULTY, NOT_USABLE = 1, 2
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, backup: str, heads: list[str], reason: str, **options: Any) -> None:
         if not reason.strip():
             raise CommandError("请用 --reason 写明恢复的原因。", returncode=NOT_USABLE)
-        feeds = [feed_in(path) for path in heads]
+        feeds = [feed for path in heads for feed in feeds_in(path)]
         try:
             found = backup_named(backup)
             checked = restore(found, feeds, at=timezone.now(), office=operator(), reason=reason.strip())

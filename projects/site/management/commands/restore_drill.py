@@ -13,7 +13,7 @@ from projects.site.backups.drilling import Drill, drill, record
 from projects.site.backups.programs import Unusable, in_one_line
 from projects.site.backups.telling import backup_named
 from workflow.administration.conf import operator
-from workflow.management.commands.verify_trail import feed_in
+from workflow.management.commands.verify_trail import feeds_in
 
 FAULTY, NOT_USABLE = 1, 2
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, backup: str, heads: list[str], **options: Any) -> None:
-        feeds = [feed_in(path) for path in heads]
+        feeds = [feed for path in heads for feed in feeds_in(path)]
         try:
             done = drill(backup_named(backup), feeds)
         except Unusable as refused:
