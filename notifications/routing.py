@@ -214,7 +214,8 @@ ROUTES: tuple[Route, ...] = (
     Route("measurement.fail", Audience.ABOVE, "measured_badly", URGENT, offices=("county",), where=SEVERE),
     Route("measurement.fail", Audience.OFFICES, "measured_badly", URGENT, offices=("party",), where=SEVERE),
     Route("measurement.fail", Audience.OFFICES, "measured_badly", URGENT, offices=DESKS),
-    # what is kept how long: no task asks for the second person
+    # what is kept how long: no task asks for it, nor for the second person
+    Route("retention.due", Audience.OFFICES, "erasure_due", duty=LEGAL, offices=("gov_clerk", "clerk")),
     Route("retention.ask", Audience.OFFICES, "erasing", URGENT, duty=LEGAL, offices=("chair",)),
     Route("retention.confirm", Audience.OFFICES, "erased", offices=("gov_clerk", "clerk")),
     Route("retention.decline", Audience.OFFICES, "erasure_declined", offices=("gov_clerk", "clerk")),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from axes.models import AccessLog
@@ -53,6 +54,8 @@ SETTINGS = {
     DataKind.VISITS: "visit_months",
     DataKind.SIGN_INS: "sign_in_log_months",
 }
+DUE = "retention.due"  # the act of telling the desks what may be erased
+TOLD_AGAIN_DAYS = 7
 OF_YEARS = (DataKind.CONTACTS, DataKind.RATINGS, DataKind.VISITS)
 POOL_MONTHS = 12  # a round of the year has come and gone, and none has taken it up
 
@@ -285,6 +288,44 @@ def _lot(standing: Standing, of: DataKind, cycle: Cycle | None, rows: int, asked
     due = standing.due(of, cycle)
     is_due = due.on is not None and due.on <= standing.on
     return Lot(of, cycle, rows, due, standing.obstacles(of, cycle), is_due, asked)
+
+
+# ------------------------------------------------------------------------------- who is told
+
+
+def due_lots(unit: Unit, on: date) -> list[Lot]:
+    """What may be erased now and nobody has asked for: erasing it is the township's own duty (个人信息保护法 47)."""
+    return [lot for lot in lots_of(unit, on) if not lot.reasons and lot.asked is None]
+
+
+def told_lately(unit: Unit, at: datetime) -> set[str]:
+    """The codes of the lots the desks were told of within the days after which they are told again."""
+    since = at - timedelta(days=TOLD_AGAIN_DAYS)
+    told = Entry.objects.filter(unit=unit, subject=unit.reference, action=DUE, at__gt=since)
+    bodies = told.order_by("-id").values_list("body", flat=True)
+    return {code for body in bodies for code in json.loads(body)["after"]["lots"]}
+
+
+def count_due(unit: Unit) -> int:
+    """How many of the lots the desks were last told of still wait for somebody to ask for their erasure.
+
+    By what the day's sweep found: counting the rows themselves is too much for every page.
+    """
+    last = Entry.objects.filter(subject=unit.reference, action=DUE).order_by("-id").first()
+    if last is None:
+        return 0
+    codes = set(json.loads(last.body)["after"]["lots"])
+    asked = Erasure.objects.filter(unit=unit, proposal=None, asked_on__gte=localdate(last.at))
+    for of, cycle in asked.exclude(state=ErasureState.DECLINED).values_list("of", "cycle"):
+        codes.discard(f"{of}:{cycle or ''}")
+    held = _holds(unit) if codes else []
+    return sum(not any(_covers(hold, code) for hold in held) for code in codes)
+
+
+def _covers(hold: Hold, code: str) -> bool:
+    """Whether a hold covers a lot by its code (`Lot.code`)."""
+    of, _colon, cycle = code.partition(":")
+    return hold.of in ("", of) and (hold.cycle_id is None or str(hold.cycle_id) == cycle)
 
 
 # ------------------------------------------------------------------------------- the page

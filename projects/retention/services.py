@@ -6,11 +6,13 @@ before. What is left in its place names the certificate.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from django.contrib.sessions.models import Session
+from django.db import DatabaseError
 from django.db.models import QuerySet
 from django.utils.timezone import localdate
 
@@ -29,18 +31,54 @@ from projects.retention.models import (
 )
 from projects.retention.rules import next_number
 from workflow.audit.models import Entry, Salt
-from workflow.audit.services import Act
+from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.flows.events import events
 from workflow.flows.holding import key_of_event
 from workflow.flows.models import Deadline, Draft
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
-from workflow.people.models import Unit
+from workflow.people.isolation import SYSTEM, within
+from workflow.people.models import Unit, UnitKind
 from workflow.people.saying import said as _
 
+log = logging.getLogger(__name__)
+
+HALLS = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
 BY_REQUEST = "《个人信息保护法》第四十七条、第五十条"
 VISITING = ("deliberation.visit", "deliberation.visit_voters")
+
+
+# ------------------------------------------------------------------------------- told of each day
+
+
+def tell_all_due(at: datetime) -> int:
+    """Write down for each township what may be erased and nobody has asked for; how many had something to be told.
+
+    One that cannot be read is logged and holds up no other.
+    """
+    with within(SYSTEM):
+        units = list(Unit.objects.filter(kind__in=HALLS).order_by("pk"))
+    return sum(_tell_or_log(unit, at) for unit in units)
+
+
+def _tell_or_log(unit: Unit, at: datetime) -> bool:
+    try:
+        with within(SYSTEM):
+            return tell_due(unit, at)
+    except DatabaseError:
+        log.exception("unit %s: what of its personal data is due was not told", unit.code)
+        return False
+
+
+def tell_due(unit: Unit, at: datetime) -> bool:
+    """The letter goes by this entry: when something has fallen due, and again each week it is left."""
+    due = {lot.code: lot.rows for lot in selectors.due_lots(unit, localdate(at))}
+    if due.keys() <= selectors.told_lately(unit, at):
+        return False
+    said = {"lots": sorted(due), "kinds": len(due), "rows": sum(due.values())}
+    write_down(Act(None, "system", unit, at), selectors.DUE, unit.reference, after=said, label=unit.name)
+    return True
 
 
 # ------------------------------------------------------------------------------- asked for by one

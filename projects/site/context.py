@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from projects.portal.scope import is_open
 from projects.portal.week import DESKS
+from projects.retention.events import DESKS as ASKING
+from projects.retention.selectors import count_due
 from projects.site.backups.page import oversees_all
 from projects.site.backups.telling import warnings_of
 from projects.site.text_size import NARROW_MEDIA, text_size_of
@@ -76,9 +78,9 @@ def navigation(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
         own = (*DESK_WORK, *OWN_WORK) if grant.office in DESKS else OWN_WORK
         items = [*_boxes(request, grant), *_links(request, own)]
         groups.append({"title": _("我的工作"), "items": items})
-        links = (*BUSINESS, *KEEPING) if grant.office in KEEPERS else BUSINESS
-        links = (*links, ("people", _lazy("人员与任职"))) if grant.office == "clerk" else links
-        groups.append({"title": _("业务"), "items": _links(request, _within(grant, links))})
+        items = [*_links(request, _within(grant, BUSINESS)), *_keeping(request, grant)]
+        items += _links(request, PEOPLE) if grant.office == "clerk" else []
+        groups.append({"title": _("业务"), "items": items})
     elif grant.office == "county":
         groups.append({"title": _("监督"), "items": _links(request, OVERSIGHT)})
     elif grant.office == "auditor":
@@ -100,6 +102,7 @@ def _within(grant: RoleGrant, links: Links) -> Links:
 DESK_WORK: Links = (("week", _lazy("本周工作")), ("midyear", _lazy("年度中变动")))
 KEEPERS = ("gov_clerk", "clerk", "chair")
 KEEPING: Links = (("retention", _lazy("保管和清除")),)
+PEOPLE: Links = (("people", _lazy("人员与任职")),)
 OWN_WORK: Links = (("calendar", _lazy("日历")), ("stand_ins", _lazy("代办")))
 BUSINESS: Links = (
     ("years", _lazy("年度流程")),
@@ -184,6 +187,15 @@ def _links(request: HttpRequest, names: Links) -> list[dict[str, Any]]:
         {"label": worded(label, hall), "url": url, "current": _is_within(request, url), "count": None}
         for url, label in ((reverse(name), label) for name, label in names)
     ]
+
+
+def _keeping(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
+    """The page of what is kept and erased, with how much of it waits for whoever asks for its erasure."""
+    if grant.office not in KEEPERS:
+        return []
+    (item,) = _links(request, KEEPING)
+    due = count_due(grant.tenant) if grant.office in ASKING else 0
+    return [item | {"count": due or None, "alert": due > 0}]
 
 
 def _backups(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:

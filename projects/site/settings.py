@@ -330,6 +330,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "summaries": every(3600, "projects.supervision.tasks.sweep_summaries"),
     "hearings": every(3600, "projects.evaluation.tasks.sweep_hearings"),
     "sessions": every(3600, "projects.retention.tasks.sweep_sessions"),
+    "due_data": {
+        "task": "projects.retention.tasks.sweep_due",
+        "schedule": crontab(hour=6, minute=30),
+        "options": {"expires": 6 * 3600},
+    },
     "offices": every(600, "workflow.roles.tasks.sweep_offices"),
     # Before the day's reminders; a worker that starts sends it too, as newer holidays come with a new start.
     "provisional": {

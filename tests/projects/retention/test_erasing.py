@@ -37,7 +37,8 @@ from projects.retention import events
 from projects.retention.certificates import agrees
 from projects.retention.intake import request_erasure
 from projects.retention.models import Erasure, Hold
-from projects.retention.selectors import file_terms_of, lots_of
+from projects.retention.selectors import count_due, due_lots, file_terms_of, lots_of
+from projects.retention.services import tell_all_due
 from projects.retention.tasks import sweep_sessions
 from projects.selection.models import Notice, Objection
 from projects.supervision.models import Audit, Interpellation, Project
@@ -470,6 +471,47 @@ def test_whoever_confirms_is_called_and_whoever_asked_hears_of_it(world):
         "共 1 件，清除证明第 2028-1 号"
         in Delivery.objects.filter(title__startswith="个人信息已清除").first().body
     )
+
+
+def test_the_desks_are_told_each_morning_of_what_fell_due_until_somebody_asks_for_it(world):
+    """Erasing what is due is the township's own duty: nobody has to look for it."""
+    unit, clerk, office = world.town.unit, world.town.of("gov_clerk"), world.town.of("clerk")
+
+    def told():
+        seal()
+        post_unit(unit.pk)
+        letters = Delivery.objects.filter(title__startswith="个人信息保存期满", channel="in_app")
+        return {letter.recipient for letter in letters.select_related("recipient")}
+
+    def swept(day):
+        done = tell_all_due(at(day))
+        apply(SYSTEM)
+        return done
+
+    assert swept(BEFORE) == 0 and told() == set() and count_due(unit) == 0
+    assert swept(DUE) == 1 and swept(DUE) == 0, "the same thing once a day"
+    assert told() == {clerk, office}
+    letter = Delivery.objects.filter(recipient=clerk, title__startswith="个人信息保存期满").first()
+    lots = due_lots(unit, date.fromisoformat(DUE))
+    assert f"有 {len(lots)} 项个人信息保存期满，共 {sum(lot.rows for lot in lots)} 件" in letter.body
+    assert count_due(unit) == len(lots) > 0
+    link = page(clerk, "/years/").content.decode().partition('href="/retention/"')[2].partition("</a>")[0]
+    assert "count-alert" in link and f">{len(lots)}<" in link
+    assert (
+        "count"
+        not in page(world.town.of("chair"), "/years/")
+        .content.decode()
+        .partition('href="/retention/"')[2]
+        .partition("</a>")[0]
+    )
+    assert swept("2028-06-08") == 0, "told, and within the week"
+    assert swept("2028-06-13") == 1, "still there a week later"
+    erasure = world.ask(day="2028-06-13")
+    assert count_due(unit) == len(lots) - 1
+    world.do("retention.decline", "chair", erasure, day="2028-06-14", reason="先核对")
+    assert count_due(unit) == len(lots)
+    world.do("retention.hold", "clerk", cycle="", of="", reason="县审计局进点审计", day="2028-06-15")
+    assert count_due(unit) == 0 and swept("2028-07-01") == 0
 
 
 # ------------------------------------------------------------------------------- the page
