@@ -141,7 +141,7 @@ def _adopted_at(before: SigningKey | None, at: datetime) -> datetime:
     return max(at, last + timedelta(microseconds=1)) if last else at
 
 
-def every_key() -> QuerySet[SigningKey]:
+def every_key() -> QuerySet[Any]:
     """Every key there was, oldest first, with `until`: when the next one of its purpose was put in use, None for none."""
     later = SigningKey.objects.filter(purpose=OuterRef("purpose"), pk__gt=OuterRef("pk")).order_by("pk")
     return SigningKey.objects.annotate(until=Subquery(later.values("adopted_at")[:1])).order_by("pk")
