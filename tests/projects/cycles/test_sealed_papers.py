@@ -172,7 +172,7 @@ def test_anybody_looks_up_the_code_on_a_paper_where_its_square_leads_or_by_typin
     assert unknown.status_code == 200 and "没有这个校验码" in unknown.content.decode()
     for wrong in ("", "ABCD", "AAAA-AAAA-AAAA-AAA9", "%00"):
         answer = client.get(f"/verify/?code={wrong}")
-        assert answer.status_code in (400, 422) and "有这个校验码，签名成立" not in answer.content.decode()
+        assert answer.status_code in (404, 422) and "有这个校验码，签名成立" not in answer.content.decode()
     page = client.get("/verify/").content.decode()
     assert "有这个校验码" not in page and 'name="code"' in page
     assert 'href="/verify/"' in client.get(f"/t/{town.unit.code}/").content.decode()
@@ -195,6 +195,9 @@ def test_a_head_whose_signature_or_row_is_not_its_own_has_no_code(town, client):
 
 
 def test_whoever_reads_an_entry_takes_its_proof_and_python_alone_verifies_it(town, client, tmp_path):
+    for number in range(2):
+        write_down(town.act("clerk", at("2027-01-20")), "test.act", f"thing:{number}", after={"n": number})
+    chained()
     entry = Entry.objects.filter(unit=town.unit).order_by("pk")[1]
     client.force_login(town.of("clerk"))
     assert f'href="/trail/entries/{entry.pk}/proof/"' in client.get("/trail/").content.decode()
@@ -207,9 +210,9 @@ def test_whoever_reads_an_entry_takes_its_proof_and_python_alone_verifies_it(tow
     assert entry.body[1:40] in json.loads(told)["proof"]["line"] and not any(
         body[1:] in told for body in others
     )
-    (tmp_path / "proof.json").write_text(
-        told.replace('"index": 1', '"index": 2').replace(town.unit.code, "T02")
-    )
+    altered = json.loads(told)
+    altered["proof"]["line"] = altered["proof"]["line"].replace('"n":0', '"n":7')
+    (tmp_path / "proof.json").write_text(json.dumps(altered), encoding="utf-8")
     assert standalone.main(["proof", str(tmp_path / "proof.json")]) == 1
     apply(SYSTEM)
     (taken,) = Entry.objects.filter(action="record.export").select_related("actor")
@@ -255,25 +258,27 @@ def test_a_county_takes_the_heads_of_all_its_townships_in_one_file(town, client,
     file, trail = tmp_path / "heads.json", tmp_path / "trail.jsonl"
     file.write_bytes(b"".join(answer.streaming_content))
     told = json.loads(file.read_text(encoding="utf-8"))
-    assert [one["unit"] for one in told["units"]] == [town.unit.parent.code, town.unit.code]
+    assert [one["unit"] for one in told["units"]] == sorted([town.unit.code, town.unit.parent.code])
     apply(SYSTEM)
     assert [one["heads"] for one in told["units"]] == [
-        heads.feed_of(unit)["heads"] for unit in (town.unit.parent, town.unit)
+        heads.feed_of(unit)["heads"] for unit in (town.unit, town.unit.parent)
     ]
-    assert [feed["unit"] for feed in feeds_in(str(file))] == [town.unit.parent.code, town.unit.code]
+    assert [feed["unit"] for feed in feeds_in(str(file))] == [town.unit.code, town.unit.parent.code]
     call_command("export_trail", "--unit", "T01", "--output", str(trail), "--reason", "留存核对")
     assert standalone.main([str(trail), str(file)]) == 0
+    chained()
     call_command("verify_trail", "--heads", str(file), stdout=StringIO())
     out = StringIO()
     call_command("trail_heads", "--unit", town.unit.parent.code, "--below", stdout=out)
     assert json.loads(out.getvalue())["units"] == told["units"]
-    told["units"][1]["heads"][0]["hash"] = "00" * 32
+    told["units"][0]["heads"][0]["hash"] = "00" * 32
     file.write_text(json.dumps(told), encoding="utf-8")
     assert standalone.main([str(trail), str(file)]) == 1
+    said = StringIO()
     with pytest.raises(SystemExit) as left:
-        call_command("verify_trail", "--heads", str(file), stdout=StringIO())
-    assert left.value.code == 1
-    told["units"] = told["units"][:1]
+        call_command("verify_trail", "--heads", str(file), stdout=said)
+    assert left.value.code == 1 and f"{town.unit.code}\t" in said.getvalue() and "签名不符" in said.getvalue()
+    told["units"] = told["units"][1:]
     file.write_text(json.dumps(told), encoding="utf-8")
     assert standalone.main([str(trail), str(file)]) == 2, "the county's file has nothing of this unit"
     client.force_login(town.of("clerk"))
