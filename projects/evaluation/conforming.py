@@ -28,7 +28,7 @@ from workflow.roles.models import RoleGrant
 STATUS_WORDS = {
     Status.HELD: _("符合"),
     Status.NOT_HELD: _("不符合"),
-    Status.NOT_YET: _("尚未到"),
+    Status.NOT_YET: _("尚未完成"),
     Status.NOT_APPLICABLE: _("不适用"),
 }
 COLUMNS = ("序号", "环节", "检查事项", "依据", "结论", "说明", "办理记录编号")

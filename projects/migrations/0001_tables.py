@@ -1784,7 +1784,7 @@ class Migration(migrations.Migration):
                     ('cycle', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='examination', serialize=False, to='projects.cycle')),
                     ('held', models.PositiveSmallIntegerField(verbose_name='符合')),
                     ('not_held', models.PositiveSmallIntegerField(verbose_name='不符合')),
-                    ('not_yet', models.PositiveSmallIntegerField(verbose_name='尚未到')),
+                    ('not_yet', models.PositiveSmallIntegerField(verbose_name='尚未完成')),
                     ('not_applicable', models.PositiveSmallIntegerField(verbose_name='不适用')),
                     ('broken', models.JSONField(default=list)),
                     ('size', models.BigIntegerField()),

@@ -160,7 +160,7 @@ class Examination(models.Model):
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     held = models.PositiveSmallIntegerField(_("符合"))
     not_held = models.PositiveSmallIntegerField(_("不符合"))
-    not_yet = models.PositiveSmallIntegerField(_("尚未到"))
+    not_yet = models.PositiveSmallIntegerField(_("尚未完成"))
     not_applicable = models.PositiveSmallIntegerField(_("不适用"))
     broken = models.JSONField(default=list)
     size = models.BigIntegerField()

@@ -529,7 +529,7 @@ LISTS: dict[str, Listing] = {
         filters={"which": {"open": _("未销号")}},
     ),
     "conformance": Listing(
-        _("程序规范检查"), (_("不符合的事项"), _("不符合"), _("符合"), _("尚未到"), _("不适用"), _("检查时间")),
+        _("程序规范检查"), (_("不符合的事项"), _("不符合"), _("符合"), _("尚未完成"), _("不适用"), _("检查时间")),
         _examinations, _examination_line, _("项不符合"), "not_held", filters={"which": {"not_held": _("有不符合的")}},
     ),
     "years": Listing(_("各乡镇年度"), (_("进度"), _("启动日")), _cycles, _cycle_line, _("个")),
