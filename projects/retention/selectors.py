@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localdate
 
 from projects.collection.models import Contact, Proposal
+from projects.cycles import keeping
 from projects.cycles.models import OVER, Cycle, Paper
 from projects.cycles.over import ENDINGS
 from projects.cycles.rulebook import said
@@ -375,10 +376,10 @@ def file_terms_of(unit: Unit) -> list[FileTerm]:
     found = []
     for cycle in Cycle.objects.filter(unit=unit, state__in=OVER).order_by("year", "pk"):
         kinds = Paper.objects.filter(cycle=cycle).values_list("kind", flat=True)
-        counted = Counter(own.class_of(kind) for kind in kinds)
-        for name in ("decisions", "business", "routine"):
-            note, term = said(f"{name}_archived"), getattr(cycle.rules, f"{name}_archived")
+        counted = Counter(keeping.class_of(kind) for kind in kinds)
+        for name, term in keeping.terms_of(cycle.rules).items():
+            note = said(f"{name}_archived")
             if counted[name]:
-                until = own.archived_until(cycle.year, term)
+                until = keeping.archived_until(cycle.year, term)
                 found.append(FileTerm(cycle, str(note.title), counted[name], str(note.choices[term]), until))
     return found

@@ -1,4 +1,4 @@
-"""When what falls due; how long a paper is kept; how certificates are numbered. No database."""
+"""When what falls due; how certificates are numbered. No database."""
 
 from __future__ import annotations
 
@@ -8,17 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projects.cycles.papers import KINDS
 from projects.cycles.rulebook import RulebookError, Rules
-from projects.retention.rules import (
-    DECISIONS,
-    ROUTINE,
-    archived_until,
-    class_of,
-    due_after,
-    kept_since,
-    next_number,
-)
+from projects.retention.rules import due_after, kept_since, next_number
 from workflow.calendar.workdays import is_working_day
 
 DAYS = st.dates(date(2020, 1, 1), date(2060, 12, 31))
@@ -35,18 +26,6 @@ def test_a_term_is_never_shorter_than_its_months(since, months):
 def test_the_log_kept_is_as_long_as_its_term(on, months):
     since = kept_since(on, months)
     assert (on.year - since.year) * 12 + on.month - since.month == months and since.day <= on.day
-
-
-def test_a_term_of_archives_runs_from_the_year_after_the_file():
-    assert archived_until(2027, "10") == date(2037, 12, 31)
-    assert archived_until(2027, "30") == date(2057, 12, 31)
-    assert archived_until(2027, "permanent") is None
-
-
-def test_every_paper_has_a_class_and_the_classes_name_real_papers():
-    assert set(KINDS) >= DECISIONS | ROUTINE and not DECISIONS & ROUTINE
-    assert {class_of(kind) for kind in KINDS} == {"decisions", "business", "routine"}
-    assert class_of("erasure_certificate") == class_of("resolution") == "decisions"
 
 
 @given(st.lists(st.sampled_from([2027, 2028]), max_size=30))
