@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from projects.cycles.divisions import division_of
-from projects.cycles.documents.issuing import day_of, issuer_of
+from projects.cycles.documents.issuing import day_of, issuer_of, signer_of
 from projects.cycles.documents.parts import Document, Heading, Paragraph, Part, Seal
 from projects.cycles.documents.tables import tables_of
 from projects.cycles.models import Paper
@@ -41,7 +41,7 @@ def document_of(paper: Paper, *, enclosures: Sequence[str] = (), seal: Seal | No
             title=paper.title,
             parts=(*text_parts(paper.body), *tables_of(paper), *_division(paper)),
             enclosures=(*_listed(paper), *enclosures),
-            signature=paper.data.get("signature") or issuer_of(paper),
+            signature=signer_of(paper),
             day=day_of(paper),
             addressee=_addressee(paper),
             seal=seal,

@@ -27,6 +27,11 @@ def issuer_of(paper: Paper) -> str:
     return body_in_full(_body_of(paper), unit_on(paper.unit, paper.made_on))
 
 
+def signer_of(paper: Paper) -> str:
+    """署名: the body a paper itself says it is signed by, else the one its kind is issued by."""
+    return paper.data.get("signature") or issuer_of(paper)
+
+
 def body_in_full(body: str, unit: Unit) -> str:
     """A body by its full name. body: "party", "congress", "presidium" or "government"; KeyError for any other."""
     name = unit.name

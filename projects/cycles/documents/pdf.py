@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from PIL import ImageFile
 
-from projects.cycles.documents.lines import masthead_of, title_lines
+from projects.cycles.documents.page import page_of, styles_of
 from projects.cycles.documents.parts import Document
 from projects.cycles.documents.rendering import pages_of, pdf_apart
 
@@ -33,29 +33,14 @@ def obstacle_to_pdf() -> str:
 
 def pdf_of(document: Document) -> bytes:
     """The document on A4 with the type area, sizes and page numbers of GB/T 9704. Raises NoPdf."""
-    return bytes(laid_out(_page_of(document), *_styles_of(document)).write_pdf())
+    return bytes(laid_out(page_of(document), *styles_of(document)).write_pdf())
 
 
 def long_pdf_of(document: Document) -> bytes:
     """The same of a document of many pages, made by a process of its own. Raises NoPdf."""
     if reason := obstacle_to_pdf():
         raise NoPdf(reason)
-    return pdf_apart(_page_of(document), [render_to_string(name) for name in _styles_of(document)])
-
-
-def _styles_of(document: Document) -> list[str]:
-    return ["documents/gbt9704.css", *(["documents/wide.css"] if document.wide else [])]
-
-
-def _page_of(document: Document) -> str:
-    masthead, size = masthead_of(document.masthead)
-    page = {
-        "document": document,
-        "title": title_lines(document.title),
-        "masthead": masthead,
-        "masthead_pt": size,
-    }
-    return render_to_string("documents/paper.html", page)
+    return pdf_apart(page_of(document), [render_to_string(name) for name in styles_of(document)])
 
 
 def laid_out(html: str, *sheets: str) -> Any:

@@ -8,6 +8,7 @@ from django.utils.timezone import localtime
 from projects.cycles.documents.parts import Seal
 from projects.cycles.models import Paper
 from workflow.audit.heads import code_of, head_to_print
+from workflow.audit.models import TreeHead
 from workflow.people.models import Unit
 from workflow.people.site import site_address
 from workflow.people.texts import in_words
@@ -31,8 +32,16 @@ def seal_of(paper: Paper) -> Seal | None:
 def seal_over(unit: Unit) -> Seal | None:
     """The head of a unit's trail as it stands, the entries of the paper itself among it; None where none can be taken."""
     head = head_to_print(unit.pk)
-    if head is None:
-        return None
+    return _drawn(head, unit) if head else None
+
+
+def seal_within(unit: Unit, size: int) -> Seal | None:
+    """The last head there is over no more than `size` entries, for copies kept beside a trail of that length; takes none."""
+    head = TreeHead.objects.filter(unit=unit, size__lte=size).order_by("-size", "-at").first()
+    return _drawn(head, unit) if head else None
+
+
+def _drawn(head: TreeHead, unit: Unit) -> Seal:
     at, code = localtime(head.at), code_of(head, unit)
     # Where the code is looked up; the root behind the # is sent nowhere, and stands on paper whatever becomes of the site.
     place = f"{site_address()}{reverse('check_code')}?code={code}#{head.size}-{bytes(head.root).hex()}"
