@@ -3,11 +3,14 @@
 
     python3 verify.py trail.jsonl [heads.json]
     python3 verify.py proof proof.json
+    python3 verify.py dossier FOLDER
 
 The first recomputes every hash of the chain from the exported bytes, and where the heads are given: the Merkle root at every
 head (RFC 6962), the Ed25519 signature of every head and every co-signature (RFC 8032, the arithmetic is below).
 The second takes no trail: whether the one entry in the file is among what the head in it stands for (an inclusion
 proof), and whether that head only adds to an older one (a consistency proof); both heads' signatures with it.
+The third takes an unpacked dossier: every file is the one SHA256SUMS names, none is missing and none stands there besides;
+then the trail and the heads inside of it as the first does.
 Exit status: 0 nothing disagrees, 1 something does (the entry is named), 2 the files cannot be read.
 
 Without heads this shows no more than that the lines follow from one another: whoever can rewrite the whole chain makes
@@ -445,15 +448,84 @@ def _verdict(read: Reader) -> str:
     return f"链内前后一致；{missing}，不能排除整链被改写。"
 
 
+# -- an unpacked dossier
+
+SUMS = "SHA256SUMS"
+TRAIL, HEADS = "办理记录/trail.jsonl", "办理记录/heads.json"
+SUM = re.compile(r"([0-9a-f]{64})  (.+)")
+# What systems put into every folder they show.
+LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
+
+
+def _sums(folder: str) -> Dict[str, str]:
+    """The SHA-256 of every file of a dossier, as its list has them. ValueError: it is no such list."""
+    found: Dict[str, str] = {}
+    with open(os.path.join(folder, SUMS), encoding="utf-8", newline="") as file:
+        for line in file.read().removesuffix("\n").split("\n"):
+            named = SUM.fullmatch(line)
+            # A list that names a file twice, or one outside of the folder, is not the dossier's.
+            if not named or named[2] in found or ".." in named[2].split("/") or os.path.isabs(named[2]):
+                raise ValueError(f"{SUMS}不是卷宗的文件清单")
+            found[named[2]] = named[1]
+    if not found:
+        raise ValueError(f"{SUMS}是空的")
+    return found
+
+
+def _digest(path: str) -> str:
+    found = hashlib.sha256()
+    with open(path, "rb") as file:
+        for chunk in iter(lambda: file.read(1 << 20), b""):
+            found.update(chunk)
+    return found.hexdigest()
+
+
+def dossier_faults(folder: str) -> Tuple[int, List[str]]:
+    """How many files the list of an unpacked dossier names, and what in the folder is not as it says."""
+    listed, faults = _sums(folder), []
+    for name in listed:
+        path = os.path.join(folder, *name.split("/"))
+        if not os.path.isfile(path):
+            faults.append(f"缺少文件：{name}")
+        elif _digest(path) != listed[name]:
+            faults.append(f"内容与清单的校验值不符：{name}")
+    for within, _folders, names in os.walk(folder):
+        for one in sorted(set(names) - LITTER):
+            name = os.path.relpath(os.path.join(within, one), folder).replace(os.sep, "/")
+            if name not in listed and name != SUMS:
+                faults.append(f"清单以外的文件：{name}")
+    return len(listed), faults
+
+
+def _dossier(folder: str) -> int:
+    try:
+        count, faults = dossier_faults(folder)
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"无法核验：{error}\n")
+        return 2
+    for said in faults:
+        print(said)
+    print(
+        f"清单所列{count}个文件，"
+        + (f"有{len(faults)}处不符。" if faults else "逐个相符，没有多出的文件。")
+        + "清单本身没有签名，整卷是否为归档的一卷，请与办理记录所载的归档卷宗校验值核对。"
+    )
+    trail = [os.path.join(folder, *name.split("/")) for name in (TRAIL, HEADS)]
+    return max(main(trail), 1 if faults else 0)
+
+
 def main(arguments: List[str]) -> int:
     """What the terminal calls."""
+    if len(arguments) == 2 and arguments[0] == "dossier":
+        return _dossier(arguments[1])
     if len(arguments) == 3 and arguments[0] == "--stamps":
         return _stamps(arguments[1], arguments[2])
     if len(arguments) == 2 and arguments[0] == "proof":
         return _proof(arguments[1])
     if not 1 <= len(arguments) <= 2:
         sys.stderr.write(
-            "用法：python3 verify.py trail.jsonl [heads.json]，或者 python3 verify.py proof proof.json\n"
+            "用法：python3 verify.py trail.jsonl [heads.json]，或者 python3 verify.py proof proof.json，"
+            "或者 python3 verify.py dossier 文件夹\n"
         )
         return 2
     try:
