@@ -14,17 +14,18 @@ from typing import IO, Any
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.template.loader import render_to_string
-from django.utils.timezone import localtime
 
+from projects.cycles.documents.sealing import seal_within
 from projects.cycles.models import Attachment, Cycle, Paper
 from projects.evaluation import dossier as volumes
-from projects.evaluation.dossier import Dossier, Entered
+from projects.evaluation.catalogue import Entered, counts_of, safe_name
+from projects.evaluation.dossier import Dossier
 from projects.evaluation.ledgers import LEDGERS, OF_PROJECT
 from projects.evaluation.models import Addendum, Archive
 from projects.supervision.models import Project
+from projects.voting.superseding import told_superseded
+from workflow.audit.exporters.extract import Extract
 from workflow.audit.services import Act, write_down
-from workflow.people.texts import in_words
 
 STEPS_OF_PROJECT = (5, 6)
 
@@ -57,7 +58,7 @@ def _keep(act: Act, project: Project, archive: Archive, filed: set[str]) -> Adde
         addendum.sha256 = volumes.digest_of(file)
         addendum.manifest = [asdict(one) for one in entered]
         cycle = project.cycle
-        name = f"archive/{volumes.safe_name(cycle.unit.code)}-{cycle.year}-{cycle.pk}-{number}.zip"
+        name = f"archive/{safe_name(cycle.unit.code)}-{cycle.year}-{cycle.pk}-{number}.zip"
         # A file a job left behind when its transaction failed would push this one to another name.
         default_storage.delete(name)
         addendum.file.name = default_storage.save(name, File(file))
@@ -83,23 +84,32 @@ def write_addendum(
     file: IO[bytes], project: Project, *, number: int, filed: set[str], at: datetime
 ) -> list[Entered]:
     """Write the volume's zip into an open file; returns its catalogue. Needs a transaction (the trail is streamed)."""
-    papers = _papers_of(project, filed)
+    papers = told_superseded(_papers_of(project, filed))
+    trail = volumes.trail_up_to_now(project.unit)
     with zipfile.ZipFile(file, "w") as out:
-        volume = Dossier(out, at)
+        shelf = volumes.shelf_of(project.cycle, before=items_before(project.cycle))
+        volume = Dossier(out, at, shelf, seal_within(project.unit, trail.until))
         for step in STEPS_OF_PROJECT:
             _enter(volume, project, [paper for paper in papers if (paper.step or 6) == step], step, filed)
         title = f"{project.cycle}补充卷宗（第 {number} 卷：{project.title}）"
-        volumes.add_trail(volume, volumes.trail_up_to_now(project.unit))
+        volumes.add_trail(volume, trail)
         volumes.add_catalogue(volume, title)
-        facts = _facts_of(project, volume, title)
-        text = render_to_string("steps/evaluation/dossier/addendum.txt", facts)
-        volume.add("说明.txt", [volumes.as_text(text.splitlines())])
+        facts = _facts_of(project, volume, trail, title)
+        volumes.add_form(volume, "备考表.txt", "addendum_note", facts)
+        volumes.add_form(volume, "移交清单.txt", "transfer", facts)
+        volumes.add_form(volume, "说明.txt", "addendum", facts)
         volumes.add_sums(volume)
     return volume.entered
 
 
+def items_before(cycle: Cycle) -> int:
+    """How many items the year's dossier and its later volumes hold so far; their 档号 go on from there."""
+    archive = Archive.objects.get(cycle=cycle)
+    return sum(len(one.manifest) for one in (archive, *archive.addenda.all()))
+
+
 def _papers_of(project: Project, filed: set[str]) -> list[Paper]:
-    found = Paper.objects.filter(subject__in=references_of(project)).select_related("unit", "made_by")
+    found = Paper.objects.filter(subject__in=references_of(project)).select_related("unit__parent", "made_by")
     return [paper for paper in found.order_by("made_on", "pk") if paper.reference not in filed]
 
 
@@ -120,8 +130,9 @@ def references_of(project: Project) -> list[str]:
 def _enter(volume: Dossier, project: Project, papers: list[Paper], step: int, filed: set[str]) -> None:
     """One step's papers, each followed by its attachments, then the records' own attachments, notes' files and registers."""
     for paper in papers:
-        volumes.enter_paper(volume, paper)
-        _attachments(volume, [paper.reference], step, filed)
+        files = Attachment.objects.filter(subject=paper.reference).order_by("pk")
+        volumes.enter_paper(volume, paper, list(files.values_list("name", flat=True)))
+        _attachments(volume, [paper.reference], step, filed, of=paper.kind)
     if step == STEPS_OF_PROJECT[0]:
         _attachments(volume, references_of(project), step, filed)
     for file in volumes.files_on_notes(subject__in=references_of(project), step=step):
@@ -130,10 +141,10 @@ def _enter(volume: Dossier, project: Project, papers: list[Paper], step: int, fi
     _registers(volume, project, step)
 
 
-def _attachments(volume: Dossier, subjects: list[str], step: int, filed: set[str]) -> None:
+def _attachments(volume: Dossier, subjects: list[str], step: int, filed: set[str], *, of: str = "") -> None:
     for attachment in Attachment.objects.filter(subject__in=subjects).select_related("unit").order_by("pk"):
         if volumes.reference_of(attachment) not in filed:
-            volumes.enter_attachment(volume, attachment, step)
+            volumes.enter_attachment(volume, attachment, step, of=of)
 
 
 def _registers(volume: Dossier, project: Project, step: int) -> None:
@@ -144,14 +155,12 @@ def _registers(volume: Dossier, project: Project, step: int) -> None:
             volumes.enter_ledger(volume, project.cycle, ledger, rows)
 
 
-def _facts_of(project: Project, volume: Dossier, title: str) -> dict[str, Any]:
+def _facts_of(project: Project, volume: Dossier, trail: Extract, title: str) -> dict[str, Any]:
     transfer = Paper.objects.filter(subject=project.reference, kind="transfer_list").order_by("-pk").first()
-    return {
+    facts = volumes.facts_of_forms(volume, project.unit, trail, transfer)
+    facts["names"] = {**facts["names"], "fonds": volume.shelf.fonds}
+    return facts | {
         "title": title,
         "project": project,
-        "made_on": in_words(localtime(volume.at)),
-        "total": len(volume.entered),
-        "missing": volume.missing,
-        "transfer": transfer,
-        "names": transfer.data if transfer else {},
+        "counts": counts_of(volume.entered, STEPS_OF_PROJECT),
     }

@@ -1,17 +1,18 @@
-"""The year's dossier, first form: one zip per township and year, in the order of the three stages and six steps.
+"""The year's dossier: one zip per township and year, in the order of the three stages and six steps.
 
-Inside: 归档目录 (CSV and text, with 件号), every paper as HTML, every attachment as stored, the registers of each step,
-the trail as JSON Lines with its hashes, 备考表, 移交清单, SHA256SUMS over all of it and a readme. A county archive
-inspection is the reader: complete and in order (integrity.md §1). What is missing is named, never left out in silence.
+Inside: 归档目录 (CSV and text, with 件号), every paper as the document it is, with its tables, signature and the trail's
+code, in HTML that any browser opens and prints; every attachment as stored, the registers of each step, the trail as JSON
+Lines with its hashes, 备考表, 移交清单, SHA256SUMS over all of it and a readme. A county archive inspection is the reader:
+complete and in order (integrity.md §1). What is missing is named, never left out in silence; a dossier that is not the
+archived one says so, and certifies nothing that has not happened.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -26,17 +27,32 @@ from django.db.models import JSONField, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 from django.template.loader import render_to_string
-from django.utils.timezone import localtime
+from django.utils.timezone import localdate, localtime
 
 from projects.ballots.reporting import readable_files, readable_papers
-from projects.cycles.documents.issuing import issuer_of, presidium_of
+from projects.cycles.documents.composing import document_of
+from projects.cycles.documents.issuing import presidium_of, signer_of
+from projects.cycles.documents.page import html_of
+from projects.cycles.documents.parts import Seal
+from projects.cycles.documents.sealing import SEALED, seal_within
+from projects.cycles.keeping import Shelf, terms_of
 from projects.cycles.models import Attachment, Cycle, Paper
 from projects.cycles.papers import KINDS
-from projects.cycles.selectors import paper_of, papers_of
+from projects.cycles.selectors import papers_of
 from projects.cycles.steps import STEPS
 from projects.evaluation import conforming, selectors
+from projects.evaluation.catalogue import (
+    CATALOGUE,
+    Entered,
+    absent_from,
+    counts_of,
+    folder_of,
+    lines_told,
+    safe_name,
+)
 from projects.evaluation.ledgers import LEDGERS, Ledger, Row, as_csv
 from projects.evaluation.models import Archive
+from projects.voting.superseding import told_superseded
 from workflow.audit import standalone
 from workflow.audit.exporters.csv_table import as_csv as as_csv_table
 from workflow.audit.exporters.extract import Extract, extract_of
@@ -47,63 +63,26 @@ from workflow.audit.services import Act, chain_now, write_down
 from workflow.flows.models import CommentFile, Deadline
 from workflow.machines.models import Record
 from workflow.people.models import Unit
+from workflow.people.services import unit_on
 from workflow.people.texts import in_words
 
-STAGES = {1: "第一阶段 项目征集初定", 2: "第二阶段 审议票决", 3: "第三阶段 监督评估"}
-CATALOGUE = (
-    "件号",
-    "环节",
-    "文种",
-    "文号",
-    "责任者",
-    "题名",
-    "日期",
-    "文件",
-    "大小（字节）",
-    "SHA-256",
-    "备注",
-)
 CHUNK = 1 << 20
 Attached = dict[tuple[int, str], list[Attachment]]
 Piece = Callable[[], object]
-LONGEST = 60
 LAST_STEP = 6  # of what names no step
-
-
-@dataclass(frozen=True)
-class Entered:
-    """One line of the catalogue (件). file: its path in the zip, "" where the original is missing.
-
-    reference: the paper or attachment it is, "" for a register; a later volume leaves out what this one holds.
-    """
-
-    number: int
-    step: int
-    kind: str
-    document: str
-    author: str
-    title: str
-    on: str
-    file: str = ""
-    size: int = 0
-    sha256: str = ""
-    note: str = ""
-    reference: str = ""
-
-    def row(self) -> tuple[Any, ...]:
-        """The line in the order of CATALOGUE."""
-        return (
-            self.number, str(STEPS[self.step]), self.kind, self.document, self.author, self.title, self.on, self.file,
-            self.size, self.sha256, self.note,
-        )  # fmt: skip
 
 
 @dataclass
 class Dossier:
-    """A zip being written: every file once, its digest taken on the way in."""
+    """A zip being written: every file once, its digest taken on the way in.
+
+    shelf: how long its items are kept and what an archive calls them. seal: the head of the trail its papers are printed over.
+    """
 
     zip: zipfile.ZipFile
     at: datetime
+    shelf: Shelf
+    seal: Seal | None = None
     entered: list[Entered] = field(default_factory=list)
     sums: dict[str, str] = field(default_factory=dict)
 
@@ -122,29 +101,22 @@ class Dossier:
 
     def enter(self, *, step: int, suffix: str, chunks: Iterable[bytes], **facts: str) -> None:
         """Write one item under the next 件号, in its stage's and step's folder."""
-        number = len(self.entered) + 1
-        path = f"{folder_of(step)}/{number:03d} {safe_name(facts['title'])}{suffix}"
+        path = f"{folder_of(step)}/{len(self.entered) + 1:03d} {safe_name(facts['title'])}{suffix}"
         size, sha256 = self.add(path, chunks)
-        self.entered.append(Entered(number, step, file=path, size=size, sha256=sha256, **facts))
+        self._list(step, file=path, size=size, sha256=sha256, **facts)
 
-    def enter_missing(self, *, step: int, note: str, **facts: str) -> None:
+    def enter_missing(self, *, step: int, **facts: str) -> None:
         """An item whose original cannot be read keeps its number and says so."""
-        self.entered.append(Entered(len(self.entered) + 1, step, size=0, note=note, **facts))
+        self._list(step, **facts)
+
+    def _list(self, step: int, **facts: Any) -> None:
+        number = len(self.entered) + 1
+        code = self.shelf.code_of(number, facts["term"])
+        self.entered.append(Entered(number=number, step=step, code=code, **facts))
 
     @property
-    def missing(self) -> list[Entered]:
-        return [one for one in self.entered if one.note]
-
-
-def folder_of(step: int) -> str:
-    """The folder of a step inside its stage."""
-    return f"{STAGES[(step + 1) // 2]}/{step} {STEPS[step]}"
-
-
-def safe_name(title: str) -> str:
-    """A title as a file name: nothing that leads out of its folder, no control character, no leading dot."""
-    name = re.sub(r'[\x00-\x1f\x7f/\\:*?"<>|]+', "", title).strip(" .")
-    return name[:LONGEST] or "无题名"
+    def faulty(self) -> list[Entered]:
+        return [one for one in self.entered if one.fault]
 
 
 # Putting it together
@@ -165,7 +137,7 @@ def archive_year(act: Act, cycle: Cycle) -> None:
 
 def _keep(act: Act, cycle: Cycle) -> Archive:
     with tempfile.TemporaryFile() as file:
-        entered = write_dossier(file, cycle, at=act.at)
+        entered = write_dossier(file, cycle, at=act.at, archived=True)
         sha256 = digest_of(file)
         archive = Archive(unit=cycle.unit, cycle=cycle, sha256=sha256, made_at=act.at)
         archive.manifest = [asdict(one) for one in entered]
@@ -197,17 +169,19 @@ def digest_of(file: IO[bytes]) -> str:
 
 
 def write_dossier(
-    file: IO[bytes], cycle: Cycle, *, at: datetime, trail: Extract | None = None
+    file: IO[bytes], cycle: Cycle, *, at: datetime, trail: Extract | None = None, archived: bool = False
 ) -> list[Entered]:
     """Write the zip into an open file; returns the catalogue.
 
     trail: how far the unit's trail goes into it, in which context each piece is read, and who is told after each that the
     work goes on and may stop it; by default up to this very act, in the caller's transaction.
+    archived: whether this is the volume that is handed to the archive, with its 移交清单; any other says that it is not.
     """
     trail = trail or trail_up_to_now(cycle.unit)
     with zipfile.ZipFile(file, "w") as out:
-        dossier = Dossier(out, at)
         with trail.within():
+            dossier = Dossier(out, at, shelf_of(cycle), seal_within(cycle.unit, trail.until))
+            caution = "" if archived else caution_of(cycle)
             attached = attachments_of(cycle)
             pieces = [piece for step in STEPS for piece in _pieces(dossier, cycle, step, attached)]
         _write(pieces, trail)
@@ -215,13 +189,30 @@ def write_dossier(
         _write(
             [
                 partial(add_conformance, dossier, cycle),
-                partial(add_catalogue, dossier, str(cycle)),
-                partial(_add_forms, dossier, cycle, trail),
+                partial(add_catalogue, dossier, str(cycle), caution),
+                partial(_add_forms, dossier, cycle, trail, caution),
                 partial(add_sums, dossier),
             ],
             trail,
         )
     return dossier.entered
+
+
+def shelf_of(cycle: Cycle, *, before: int = 0) -> Shelf:
+    """Where the year's items stand in the archive. before: how many earlier volumes hold."""
+    transfer = transfer_of(cycle)
+    fonds = transfer.data.get("fonds", "") if transfer else ""
+    return Shelf(cycle.year, terms_of(cycle.rules), fonds, before)
+
+
+def transfer_of(cycle: Cycle) -> Paper | None:
+    """The list the year's own dossier is handed over with; later volumes have theirs."""
+    return papers_of(cycle, kind="transfer_list").filter(subject=cycle.reference).order_by("-pk").first()
+
+
+def caution_of(cycle: Cycle) -> str:
+    """What a dossier that is not the archived one says of itself, on every sheet an inspector begins with."""
+    return "非归档卷宗，仅供核对" if Archive.objects.filter(cycle=cycle).exists() else "未归档，仅供核对"
 
 
 def _write(pieces: Iterable[Piece], trail: Extract) -> None:
@@ -244,31 +235,35 @@ def _pieces(dossier: Dossier, cycle: Cycle, step: int, attached: Attached) -> It
 
 def _filed(dossier: Dossier, cycle: Cycle, step: int, attached: Attached) -> Iterator[Piece]:
     """A step's papers in the order they were made, each followed by its attachments, then the other attachments."""
-    papers = readable_papers(papers_of(cycle, step=step)).select_related("unit", "made_by")
-    for paper in papers.order_by("made_on", "pk"):
-        yield partial(enter_paper, dossier, paper)
-        for attachment in attached.get((step, paper.reference), []):
-            yield partial(enter_attachment, dossier, attachment, step)
+    papers = readable_papers(papers_of(cycle, step=step)).select_related("unit__parent", "made_by")
+    for paper in told_superseded(papers.order_by("made_on", "pk")):
+        files = attached.get((step, paper.reference), [])
+        yield partial(enter_paper, dossier, paper, [file.name for file in files])
+        for attachment in files:
+            yield partial(enter_attachment, dossier, attachment, step, of=paper.kind)
     for (where, subject), attachments in attached.items():
         if where == step and not subject.startswith("paper:"):
             for attachment in attachments:
                 yield partial(enter_attachment, dossier, attachment, step)
 
 
-def enter_paper(dossier: Dossier, paper: Paper) -> None:
-    """One paper as a page anybody's browser opens and prints."""
-    page = render_to_string(
-        "steps/evaluation/dossier/paper.html", {"paper": paper, "kind": KINDS.get(paper.kind, paper.kind)}
-    )
+def enter_paper(dossier: Dossier, paper: Paper, files: Sequence[str]) -> None:
+    """One paper as the document it is. files: names of what is attached to it."""
+    seal = dossier.seal if paper.kind in SEALED else None
+    page = html_of(document_of(paper, enclosures=files, seal=seal))
+    published = f"{localdate(paper.published_at):%Y-%m-%d}公布" if paper.published_at else ""
     dossier.enter(
         step=paper.step or LAST_STEP,
         suffix=".html",
         chunks=[page.encode()],
         kind=str(KINDS.get(paper.kind, paper.kind)),
         document=paper.number,
-        author=issuer_of(paper),
+        author=signer_of(paper),
         title=paper.title,
         on=paper.made_on.isoformat(),
+        term=dossier.shelf.term_of(paper.kind),
+        note="；".join(filter(None, (published, paper.superseded))),
+        made=paper.kind,
         reference=paper.reference,
     )
 
@@ -319,15 +314,17 @@ def reference_of(attachment: Attachment) -> str:
     return f"attachment:{attachment.pk}"
 
 
-def enter_attachment(dossier: Dossier, attachment: Attachment, step: int) -> None:
-    """One attachment as stored."""
+def enter_attachment(dossier: Dossier, attachment: Attachment, step: int, *, of: str = "") -> None:
+    """One attachment as stored. of: the kind of the paper it is attached to, as long as which it is kept."""
+    added = localdate(attachment.added_at)
     _enter_stored(
         dossier,
         attachment,
         step,
         kind="附件",
-        author=attachment.unit.name,
-        on=f"{localtime(attachment.added_at):%Y-%m-%d}",
+        author=unit_on(attachment.unit, added).name,
+        on=added.isoformat(),
+        term=dossier.shelf.term_of(of),
         reference=reference_of(attachment),
     )
 
@@ -353,6 +350,7 @@ def enter_note_file(dossier: Dossier, file: CommentFile, step: int) -> None:
         kind=f"附注文件（{file.comment.task.flow_task.task_title}）",
         author=file.comment.user.name,
         on=f"{localtime(file.comment.at):%Y-%m-%d}",
+        term=dossier.shelf.term_of(""),
         reference=reference_of_note_file(file),
     )
 
@@ -370,10 +368,10 @@ def _enter_stored(dossier: Dossier, kept: Attachment | CommentFile, step: int, *
                 **facts,
             )
     except OSError:
-        dossier.enter_missing(step=step, note="原件缺失", **facts)
+        dossier.enter_missing(step=step, fault="原件缺失", **facts)
         return
     if dossier.entered[-1].sha256 != kept.sha256:
-        dossier.entered[-1] = replace(dossier.entered[-1], note="与入库时的校验值不符")
+        dossier.entered[-1] = replace(dossier.entered[-1], fault="与入库时的校验值不符")
 
 
 def _enter_whole_ledger(dossier: Dossier, cycle: Cycle, ledger: Ledger) -> None:
@@ -392,6 +390,7 @@ def enter_ledger(dossier: Dossier, cycle: Cycle, ledger: Ledger, rows: list[Row]
             author=presidium_of(cycle.unit),
             title=f"{cycle}{ledger.title}（{STEPS[ledger.step]}）",
             on=f"{localtime(dossier.at):%Y-%m-%d}",
+            term=dossier.shelf.terms[ledger.keeping],
         )
 
 
@@ -417,48 +416,51 @@ def add_conformance(dossier: Dossier, cycle: Cycle) -> None:
     dossier.add("程序规范检查表.csv", [as_csv(conforming.COLUMNS, rows)])
 
 
-def add_catalogue(dossier: Dossier, title: str) -> None:
-    """归档目录 as a table and as text."""
+def add_catalogue(dossier: Dossier, title: str, caution: str = "") -> None:
+    """归档目录 as a table and as text. caution: what a dossier that is not the archived one says of itself."""
     dossier.add("归档目录.csv", [as_csv(CATALOGUE, [one.row() for one in dossier.entered])])
-    lines = [f"{title}归档目录", ""]
-    for step in STEPS:
-        lines += ["", folder_of(step)]
-        lines += [_catalogue_line(one) for one in dossier.entered if one.step == step] or [
-            "　　（本环节没有文件）"
-        ]
-    dossier.add("归档目录.txt", [as_text(lines)])
+    headed = f"{title}归档目录" + (f"（{caution}）" if caution else "")
+    dossier.add("归档目录.txt", [as_text(lines_told(headed, dossier.entered))])
 
 
-def _catalogue_line(one: Entered) -> str:
-    number = f"（{one.document}）" if one.document else ""
-    note = f"　【{one.note}】" if one.note else ""
-    return f"　　{one.number:03d}　{one.on}　{one.author}　{one.title}{number}{note}"
+def add_form(dossier: Dossier, name: str, template: str, facts: dict[str, Any]) -> None:
+    """A sheet of the dossier as text."""
+    text = render_to_string(f"steps/evaluation/dossier/{template}.txt", facts)
+    dossier.add(name, [as_text(text.splitlines())])
 
 
-def _add_forms(dossier: Dossier, cycle: Cycle, trail: Extract) -> None:
-    facts = _facts_of(dossier, cycle, trail)
-    for name, template in (("备考表.txt", "note"), ("移交清单.txt", "transfer"), ("说明.txt", "readme")):
-        text = render_to_string(f"steps/evaluation/dossier/{template}.txt", facts)
-        dossier.add(name, [as_text(text.splitlines())])
+def _add_forms(dossier: Dossier, cycle: Cycle, trail: Extract, caution: str) -> None:
+    facts = _facts_of(dossier, cycle, trail) | {"caution": caution}
+    add_form(dossier, "备考表.txt", "note", facts)
+    if not caution:
+        add_form(dossier, "移交清单.txt", "transfer", facts)
+    add_form(dossier, "说明.txt", "readme", facts)
 
 
-def _facts_of(dossier: Dossier, cycle: Cycle, trail: Extract) -> dict[str, Any]:
-    transfer = paper_of(cycle, "transfer_list")
-    last = Leaf.objects.filter(unit=cycle.unit, index=trail.until).first()
-    counts = [(folder_of(step), sum(one.step == step for one in dossier.entered)) for step in STEPS]
+def facts_of_forms(dossier: Dossier, unit: Unit, trail: Extract, transfer: Paper | None) -> dict[str, Any]:
+    """What 备考表 and 移交清单 of any volume say. transfer: the list it is handed over with, None before that."""
+    last = Leaf.objects.filter(unit=unit, index=trail.until).first()
     return {
-        "cycle": cycle,
+        "presidium": presidium_of(unit),
         "made_on": in_words(localtime(dossier.at)),
-        "counts": counts,
         "total": len(dossier.entered),
-        "missing": dossier.missing,
-        "unfinished": unfinished_tasks(cycle),
-        "carried": selectors.carried_over(cycle),
-        "rectifications": selectors.rectifications(cycle),
-        "transfer": transfer,
+        "faulty": dossier.faulty,
         "names": transfer.data if transfer else {},
         "trail": trail,
         "head": bytes(last.hash).hex() if last else "",
+    }
+
+
+def _facts_of(dossier: Dossier, cycle: Cycle, trail: Extract) -> dict[str, Any]:
+    absent = absent_from(dossier.entered)
+    return facts_of_forms(dossier, cycle.unit, trail, transfer_of(cycle)) | {
+        "title": str(cycle),
+        "counts": counts_of(dossier.entered),
+        "absent": [(STEPS[step], KINDS[kind]) for step, kind in absent],
+        "unfinished": unfinished_tasks(cycle),
+        "carried": selectors.carried_over(cycle),
+        "rectifications": selectors.rectifications(cycle),
+        "archive": Archive.objects.filter(cycle=cycle).first(),
     }
 
 

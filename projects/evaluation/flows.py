@@ -106,7 +106,7 @@ class AddendumFlow(YearlyFlow):
     addendum = OfficeView(
         office="clerk",
         title=_("移交补充卷宗"),
-        form=forms.ArchiveForm,
+        form=forms.TransferForm,
         act=carrying.hand_addendum,
         context=project_file,
         page="steps/supervision/project.html",

@@ -294,8 +294,8 @@ class PublishForm(StepForm):
     body = forms.CharField(label=_("前言"), widget=Lines(attrs={"rows": 4}), max_length=4000)
 
 
-class ArchiveForm(StepForm):
-    """移交归档: to whom, and who put it together and checked it (备考表)."""
+class TransferForm(StepForm):
+    """移交: to whom, and who put the volume together and checked it (备考表)."""
 
     receiver = forms.CharField(label=_("接收单位"), max_length=80)
     keeper = forms.CharField(label=_("整理人"), max_length=40)
@@ -304,6 +304,19 @@ class ArchiveForm(StepForm):
         label=_("情况说明"), widget=Lines(attrs={"rows": 3}), max_length=2000, required=False
     )
     private = ("keeper", "checker")
+
+
+class ArchiveForm(TransferForm):
+    """移交归档 of a year's dossier, whose items get their 档号 under a 全宗号 where there is one."""
+
+    fonds = forms.RegexField(
+        r"\A[0-9A-Z]{1,10}\Z",
+        label=_("全宗号"),
+        required=False,
+        help_text=_("由接收单位给定的字母、数字，用于编制档号，例如：X012；没有给定的不填"),
+        error_messages={"invalid": _("全宗号由大写字母和数字组成，不超过 10 位。")},
+    )
+    field_order = ("receiver", "fonds", "keeper", "checker", "body")
 
 
 class LookBackForm(Resolved, MeetingForm):

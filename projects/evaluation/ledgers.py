@@ -12,19 +12,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Count
 from django.utils.timezone import localtime
 
 from projects.ballots.models import Vote, VoteState
 from projects.collection.models import Proposal
-from projects.cycles.models import Cycle
+from projects.cycles.models import Cycle, CycleSession, RollLine
+from projects.deliberation.models import AddedMatter, Question, Withdrawal
 from projects.evaluation import selectors
 from projects.evaluation.models import Review
-from projects.selection.models import Appraisal, Item, Objection, Screening, Source
+from projects.selection.models import Appraisal, Exclusion, Item, Notice, Objection, Screening, Source
 from projects.supervision.models import (
     ANSWER_FORMS,
+    Audit,
     Change,
     Contract,
     Finding,
+    Inquiry,
     Inspection,
     Interpellation,
     Payment,
@@ -33,25 +37,32 @@ from projects.supervision.models import (
     Project,
 )
 from projects.supervision.rules import LIGHT_WORDS
+from projects.voting.selectors import opinions_of
+from workflow.audit.exporters.cells import guarded
 from workflow.flows.models import Meeting
 from workflow.roles import registry
 
 Row = Sequence[Any]
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """One register. step: 1–6; rows: cycle → rows in the order of the columns."""
+    """One register. step: 1–6; rows: cycle → rows in the order of the columns.
+
+    of: the kind of record it has a line of each of, "" where its lines are no records. keeping: the class it is kept by
+    (`cycles.keeping`).
+    """
 
     step: int
     title: str
     columns: tuple[str, ...]
     rows: Callable[[Cycle], Iterable[Row]]
+    of: str = ""
+    keeping: str = "business"
 
 
 def as_csv(columns: Row, rows: Iterable[Row]) -> bytes:
-    """UTF-8 with BOM, CRLF; a cell a spreadsheet would take for a formula is made text (integrity.md §1, exports)."""
+    """UTF-8 with BOM, CRLF; see `cells.guarded` for what gets a ' before it, numbers stay numbers."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(columns)
@@ -66,8 +77,7 @@ def _cell(value: Any) -> Any:
         return "是" if value else "否"
     if isinstance(value, int):
         return value
-    text = _text(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return guarded(_text(value))
 
 
 def _text(value: Any) -> str:
@@ -124,6 +134,65 @@ def _appraisals(cycle: Cycle) -> Iterator[Row]:
 def _objections(cycle: Cycle) -> Iterator[Row]:
     for o in Objection.objects.filter(notice__cycle=cycle).select_related("item", "notice").order_by("pk"):
         yield o.notice.round, o.item, o.words, o.raised_at, o.get_state_display(), o.answer, o.changes_list
+
+
+def _exclusions(cycle: Cycle) -> Iterator[Row]:
+    for e in Exclusion.objects.filter(cycle=cycle).order_by("on", "pk"):
+        yield e.get_stage_display(), e.on, e.get_state_display()
+
+
+def _notices(cycle: Cycle) -> Iterator[Row]:
+    for n in Notice.objects.filter(cycle=cycle).annotate(listed=Count("items")).order_by("round"):
+        yield n.round, n.from_on, n.to_on, n.listed, n.get_state_display()
+
+
+def _opinions(cycle: Cycle) -> Iterator[Row]:
+    for o in opinions_of(cycle):
+        yield o.delegation.name, o.item.title if o.item else "总体", o.words, o.reply
+
+
+def _questions(cycle: Cycle) -> Iterator[Row]:
+    found = Question.objects.filter(cycle=cycle).select_related("session__unit", "item", "department", "by")
+    for q in found.order_by("pk"):
+        yield (
+            q.session, q.item.title if q.item else "", q.by.name, q.department.name, q.words, q.get_state_display(),
+            q.answer,
+        )  # fmt: skip
+
+
+def _withdrawals(cycle: Cycle) -> Iterator[Row]:
+    for w in Withdrawal.objects.filter(item__cycle=cycle).select_related("item").order_by("pk"):
+        yield w.item.number, w.item.title, w.reason, w.get_state_display()
+
+
+def _matters(cycle: Cycle) -> Iterator[Row]:
+    found = AddedMatter.objects.filter(cycle=cycle).select_related("item").prefetch_related("movers")
+    for m in found.order_by("pk"):
+        movers = names_of(m.movers.all())
+        yield (
+            m.title, m.content, movers, len(m.movers.all()), m.get_state_display(), m.item.number if m.item else "",
+        )  # fmt: skip
+
+
+def names_of(people: Iterable[Any]) -> str:
+    """Their names, in one order always."""
+    return "、".join(one.name for one in sorted(people, key=lambda one: one.pk))
+
+
+def _attendance(*uses: str) -> Callable[[Cycle], Iterator[Row]]:
+    def rows(cycle: Cycle) -> Iterator[Row]:
+        sessions = cycle.uses.filter(use__in=uses).values("session_id")
+        found = RollLine.objects.filter(session_id__in=sessions).select_related("session__unit", "delegation")
+        for line in found.order_by("session__held_on", "pk"):
+            yield (
+                line.session,
+                line.name,
+                line.delegation,
+                line.get_presence_display(),
+                line.arrived_at,
+            )
+
+    return rows
 
 
 def _votes(cycle: Cycle) -> Iterator[Row]:
@@ -221,6 +290,16 @@ def _findings(cycle: Cycle) -> Iterator[Row]:
         )  # fmt: skip
 
 
+def _audits(cycle: Cycle) -> Iterator[Row]:
+    for a in _of_projects(Audit, cycle).order_by("received_on", "pk"):
+        yield a.project.number, a.project.title, a.number, a.title, a.received_on, a.get_state_display()
+
+
+def _inquiries(cycle: Cycle) -> Iterator[Row]:
+    for i in Inquiry.objects.filter(cycle=cycle).select_related("department").order_by("asked_on", "pk"):
+        yield i.department, i.words, i.asked_on, i.tries, i.get_state_display(), i.answer
+
+
 def _changes(cycle: Cycle) -> Iterator[Row]:
     for c in _of_projects(Change, cycle).order_by("asked_on", "pk"):
         yield (
@@ -235,8 +314,12 @@ def _changes(cycle: Cycle) -> Iterator[Row]:
 
 def _interpellations(cycle: Cycle) -> Iterator[Row]:
     forms = dict(ANSWER_FORMS)
-    for i in Interpellation.objects.filter(cycle=cycle).select_related("project").order_by("pk"):
-        yield i.project, i.words, i.get_state_display(), forms.get(i.form, ""), i.answer
+    found = Interpellation.objects.filter(cycle=cycle).select_related("project", "department")
+    for i in found.prefetch_related("movers").order_by("pk"):
+        yield (
+            i.project, i.words, names_of(i.movers.all()), i.department, i.get_state_display(), forms.get(i.form, ""),
+            i.answer,
+        )  # fmt: skip
 
 
 def _ratings(cycle: Cycle) -> Iterator[Row]:
@@ -317,37 +400,52 @@ def _meetings(step: int) -> Callable[[Cycle], Iterator[Row]]:
 
 
 MEETING = ("日期", "议题", "会议", "组成人员", "出席", "赞成", "反对", "弃权", "通过", "纪要")
+ATTENDANCE = ("会议", "姓名", "代表团", "出席情况", "到会时间")
 OF_PROJECT = ("编号", "项目名称")
+Use = CycleSession.Use
 
 LEDGERS = (
     Ledger(1, "征集台账", ("序号", "收到时间", "项目名称", "内容", "类别", "地点", "投资估算（元）", "提出人类别", "渠道",
-                       "村（社区）", "状态", "去向", "答复"), _proposals),
+                       "村（社区）", "状态", "去向", "答复"), _proposals, "proposal"),
     Ledger(2, "归并表", ("归并项序号", "归并项", "意见建议序号", "意见建议"), _sources),
     Ledger(2, "候选项目台账", ("序号", "项目名称", "建设内容", "类别", "地点", "受益范围", "总投资（元）", "责任单位", "完成时限",
-                         "年度目标", "民意", "状态", "理由"), _items),
+                         "年度目标", "民意", "状态", "理由"), _items, "item"),
     Ledger(2, "资格筛查表", ("序号", "项目名称", "规则", "结论", "依据"), _screenings),
     Ledger(2, "论证意见表", ("序号", "项目名称", "论证", "意见", "说明", "日期"), _appraisals),
-    Ledger(2, "公示异议台账", ("公示轮次", "项目", "异议", "收到时间", "状态", "答复", "改变名单"), _objections),
+    Ledger(2, "未列入决定台账", ("环节", "决定日期", "状态"), _exclusions, "exclusion"),
+    Ledger(2, "公示台账", ("公示轮次", "公示开始", "公示截止", "项目数", "状态"), _notices, "notice"),
+    Ledger(2, "公示异议台账", ("公示轮次", "项目", "异议", "收到时间", "状态", "答复", "改变名单"), _objections, "objection"),
+    Ledger(3, "代表联名提出项目台账", ("项目名称", "项目内容和理由", "联名代表", "人数", "状态", "候选项目序号"), _matters,
+           "matter"),
+    Ledger(3, "审议意见台账", ("代表团", "项目", "审议意见", "研究处理情况"), _opinions),
+    Ledger(3, "询问答复台账", ("会议", "项目", "询问人", "被询问单位", "询问内容", "状态", "答复"), _questions, "question"),
+    Ledger(3, "撤回候选项目台账", ("候选项目序号", "项目名称", "撤回理由", "状态"), _withdrawals, "withdrawal"),
+    Ledger(4, "代表出席名册", ATTENDANCE, _attendance(Use.VOTE), keeping="decisions"),
     Ledger(4, "表决记录表", ("表决", "种类", "标题", "状态", "应到", "实到", "请假", "发出", "收回", "有效", "无效", "无效的理由"),
-           _votes),
+           _votes, "vote", "decisions"),
     Ledger(4, "逐项计票表", ("表决", "标题", "票面序号", "项目", "赞成（满意）", "弃权（基本满意）", "反对（不满意）", "未按（未作评价）",
-                       "得分"), _tallies),
-    Ledger(4, "签字表", ("表决", "标题", "职务", "签字人", "时间", "签字内容摘要（SHA-256）"), _signatures),
+                       "得分"), _tallies, keeping="decisions"),
+    Ledger(4, "签字表", ("表决", "标题", "职务", "签字人", "时间", "签字内容摘要（SHA-256）"), _signatures, keeping="decisions"),
     Ledger(5, "项目台账", (*OF_PROJECT, "建设内容", "地点", "年度目标", "责任单位", "责任领导", "监督小组", "得票", "总投资（元）",
-                       "资金到位（元）", "完成投资（元）", "完成时限", "形象进度（%）", "完工日期", "验收日期", "状态"), _projects),
+                       "资金到位（元）", "完成投资（元）", "完成时限", "形象进度（%）", "完工日期", "验收日期", "状态"), _projects,
+           "project"),
     Ledger(5, "进度报告台账", (*OF_PROJECT, "报告期", "日期", "形象进度（%）", "应达进度（%）", "完成投资（元）", "资金到位（元）",
                          "亮灯", "存在问题"), _progress),
     Ledger(5, "招标合同结算台账", (*OF_PROJECT, "类型", "编号", "对方单位", "金额（元）", "日期", "说明"), _contracts),
     Ledger(5, "付款台账", (*OF_PROJECT, "资金来源", "金额（元）", "付款日期", "对方单位", "凭证号", "说明"), _payments),
+    Ledger(5, "审计报告台账", (*OF_PROJECT, "审计文号", "报告名称", "收到日期", "状态"), _audits, "audit"),
     Ledger(5, "代表视察台账", (*OF_PROJECT, "日期", "地点", "察看情况", "视察人"), _inspections),
     Ledger(5, "问题整改台账", (*OF_PROJECT, "问题", "提出日期", "整改措施", "责任人", "整改期限", "整改情况", "退回次数", "状态"),
-           _findings),
-    Ledger(5, "项目调整台账", (*OF_PROJECT, "事项", "理由", "提出日期", "状态"), _changes),
-    Ledger(5, "质询案台账", ("项目", "质询内容", "状态", "答复形式", "答复"), _interpellations),
+           _findings, "finding"),
+    Ledger(5, "项目调整台账", (*OF_PROJECT, "事项", "理由", "提出日期", "状态"), _changes, "change"),
+    Ledger(5, "书面询问台账", ("被询问单位", "询问内容", "日期", "退回次数", "状态", "书面答复"), _inquiries, "inquiry"),
+    Ledger(5, "质询案台账", ("项目", "质询内容", "联名代表", "受质询机关", "状态", "答复形式", "答复"), _interpellations,
+           "interpellation"),
     Ledger(6, "群众评价表", (*OF_PROJECT, "样本", "满意", "基本满意", "不满意", "满意率"), _ratings),
     Ledger(6, "代表评议表", (*OF_PROJECT, "各维度得分", "评议意见", "评议人", "日期"), _reviews),
+    Ledger(6, "代表出席名册", ATTENDANCE, _attendance(Use.EVALUATION, Use.REMEASURE), keeping="decisions"),
     Ledger(6, "满意度测评表", (*OF_PROJECT, "轮次", "满意", "基本满意", "不满意", "未作评价", "基数", "满意率", "结论", "依据", "整改"),
-           _measurements),
+           _measurements, "measurement", "decisions"),
     Ledger(6, "测评后整改台账", (*OF_PROJECT, "未达标轮次", "存在问题", "责任单位", "整改期限", "整改措施和结果", "整改报告日期", "文号",
                           "再次测评日期", "再次测评满意率", "再次测评结论", "状态"), _rectifications),
     *(Ledger(step, "会议记录表", MEETING, _meetings(step)) for step in range(1, 7)),

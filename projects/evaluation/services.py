@@ -253,7 +253,9 @@ def publish_account(act: Act, cycle: Cycle, *, number: str, body: str) -> None:
     )
 
 
-def hand_to_archive(act: Act, cycle: Cycle, *, receiver: str, keeper: str, checker: str, body: str) -> None:
+def hand_to_archive(
+    act: Act, cycle: Cycle, *, receiver: str, fonds: str, keeper: str, checker: str, body: str
+) -> None:
     """移交归档: the list of what is handed over; a worker puts the dossier together."""
     if reasons := obstacles_to_closing(cycle):
         raise Refused(*reasons)
@@ -263,7 +265,7 @@ def hand_to_archive(act: Act, cycle: Cycle, *, receiver: str, keeper: str, check
         "transfer_list",
         wording.title_of_year(cycle, "档案移交清单"),
         body=wording.joined(body, wording.handed_over_text(cycle.unit, receiver)),
-        data={"receiver": receiver, "keeper": keeper, "checker": checker},
+        data={"receiver": receiver, "fonds": fonds, "keeper": keeper, "checker": checker},
     )
 
 

@@ -354,6 +354,7 @@ def closing(town: Township, cycle: Cycle, day: date) -> Strand:
         town.of("clerk"),
         archived,
         receiver=f"{town.unit.name}档案室",
+        fonds="X012",
         keeper=town.of("clerk").name,
         checker=town.of("chair").name,
         body=BODY["archive"],

@@ -259,7 +259,12 @@ def test_its_acceptance_makes_an_addendum_to_the_dossier(town, building):
     assert not archived & {line["reference"] for line in addendum.manifest}
     file = zipfile.ZipFile(io.BytesIO(addendum.file.read()))
     assert {"归档目录.csv", "SHA256SUMS", "说明.txt", "办理记录/trail.jsonl"} <= set(file.namelist())
-    assert WHY["reason"] in file.read("说明.txt").decode("utf-8-sig")
+    note, handed = (file.read(f"{name}.txt").decode("utf-8-sig") for name in ("备考表", "移交清单"))
+    assert WHY["reason"] in note and "整理人：赵平" in note and "所列文件的原件均在" in note
+    assert "移交单位：青溪镇人民代表大会主席团" in handed and "接收单位：青溪镇档案室" in handed
+    # The numbers an archive gives go on where the year's own dossier ended.
+    place = len(Archive.objects.get().manifest) + 1
+    assert addendum.manifest[0]["code"].endswith(f"-{place:04d}")
     register = next(name for name in file.namelist() if "项目台账" in name)
     lines = file.read(register).decode("utf-8-sig").splitlines()
     assert len(lines) == 2 and "老年食堂" in lines[1]

@@ -31,6 +31,7 @@ from projects.evaluation.measuring import DESK
 from projects.evaluation.models import Archive, Measurement
 from projects.supervision.models import Project
 from tests.builders import at, open_task
+from tests.hostile import HOSTILE
 from tests.plays import play_evaluation, play_inquiry
 from tests.standing import standing
 from workflow.audit.chain import GENESIS, leaf_bytes, link_hash
@@ -106,7 +107,7 @@ def test_every_paper_of_the_year_is_in_the_catalogue_and_readable(closed):
     line = next(line for line in catalogue(file) if line["题名"] == "关于确定民生实事项目的决议")
     assert (line["文号"], line["日期"]) == ("〔2027〕3号", "2027-01-25")
     page = file.read(line["文件"]).decode()
-    assert "<h1>关于确定民生实事项目的决议</h1>" in page and "通过。" in page
+    assert "关于确定民生实事项目的决议" in page.replace("<br>", "") and "<p>通过。</p>" in page
 
 
 def test_attachments_follow_their_paper_and_cannot_leave_their_folder(closed):
@@ -153,8 +154,13 @@ def test_the_registers_and_the_forms_of_the_archive_are_there(closed):
         "党委",
     ]
     note = file.read("备考表.txt").decode("utf-8-sig")
-    assert "文件齐全" in note and "整理人：" in note and "本年度各项事项均已办结" in note
-    assert "接收单位：青溪镇档案室" in file.read("移交清单.txt").decode("utf-8-sig")
+    assert "所列文件的原件均在，校验值相符。" in note and "整理人：" in note and "本年度事项均已办结" in note
+    handed = file.read("移交清单.txt").decode("utf-8-sig")
+    assert "接收单位：青溪镇档案室" in handed and "移交单位：青溪镇人民代表大会主席团" in handed
+    whole = "".join(
+        file.read(name).decode("utf-8-sig") for name in ("归档目录.txt", "备考表.txt", "说明.txt")
+    )
+    assert "仅供核对" not in whole and "截至导出" not in whole
 
 
 def test_the_register_of_rectifications_has_its_term_its_report_and_the_measurement_that_accepted_it(closed):
@@ -202,10 +208,10 @@ def test_a_missing_or_altered_original_is_named(town, cycle):
         stored.write(b"%PDF false")
     out = io.BytesIO()
     entered = dossier.write_dossier(out, cycle, at=at("2028-02-20"))
-    notes = {one.title: one.note for one in entered if one.kind == "附件"}
-    assert notes == {"原件": "原件缺失", "附表": "与入库时的校验值不符"}
+    faults = {one.title: one.fault for one in entered if one.kind == "附件"}
+    assert faults == {"原件": "原件缺失", "附表": "与入库时的校验值不符"}
     text = zipfile.ZipFile(out).read("备考表.txt").decode("utf-8-sig")
-    assert "“原件”：原件缺失" in text and "文件齐全" not in text
+    assert "“原件”：原件缺失" in text and "原件均在" not in text
     assert "（报告完成情况）" in text and "evaluation." not in text
 
 
@@ -230,6 +236,16 @@ def test_a_file_left_by_a_failed_job_is_replaced(town, cycle):
 def test_cells_a_spreadsheet_would_run_are_text_and_numbers_stay_numbers():
     text = as_csv(("甲", "乙"), [("=1+1", 5), ("-2", -2), ("@x", None)]).decode("utf-8-sig")
     assert text == "甲,乙\r\n'=1+1,5\r\n'-2,-2\r\n'@x,\r\n"
+
+
+def test_no_cell_of_a_register_is_run_or_rounded_and_every_text_is_read_back():
+    rows = csv.reader(
+        io.StringIO(as_csv(("文",), [(text,) for text in HOSTILE]).decode("utf-8-sig"), newline="")
+    )
+    _head, *cells = [row[0] if row else "" for row in rows]
+    assert [cell.removeprefix("'") for cell in cells] == HOSTILE
+    voucher = as_csv(("凭证号",), [("110101199003078515",)]).decode("utf-8-sig")
+    assert voucher == "凭证号\r\n'110101199003078515\r\n"
 
 
 PAGES = {

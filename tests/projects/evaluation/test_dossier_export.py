@@ -20,6 +20,7 @@ from django.db import connection
 from django.utils import timezone
 
 from projects.cycles.models import Cycle
+from projects.cycles.papers import make_paper
 from projects.evaluation.dossier import build_archive, write_dossier
 from tests.addresses import signed_in
 from tests.builders import at, every_office, open_task, township
@@ -63,6 +64,63 @@ def test_the_command_writes_a_dossier_that_verifies_and_holds_as_many_entries_as
     command = [sys.executable, "-I", "-S", str(folder / "verify.py"), "trail.jsonl", "heads.json"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def verified(folder: Path, name: str = ".") -> tuple[int, str]:
+    """What the verifier inside of an unpacked dossier says of it, on a machine with Python alone."""
+    command = [sys.executable, "-I", "-S", str(folder / "办理记录" / "verify.py"), "dossier", name]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_an_unpacked_dossier_is_checked_file_by_file_with_python_alone(cycle, tmp_path):
+    act = Act(None, "clerk", cycle.unit, at("2026-03-01"))
+    make_paper(act, cycle, "resolution", "关于项目的决议\u2028（正本）", body="通过。", step=4)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with (tmp_path / "dossier.zip").open("wb+") as out:
+        entered = write_dossier(out, cycle, at=at("2028-02-20"))
+        count = len(zipfile.ZipFile(out).namelist()) - 1
+
+    def unpacked(name: str) -> Path:
+        with zipfile.ZipFile(tmp_path / "dossier.zip") as file:
+            file.extractall(tmp_path / name)
+        return tmp_path / name
+
+    code, said = verified(unpacked("whole"))
+    assert (code, f"清单所列{count}个文件，逐个相符" in said) == (0, True), said
+    (tmp_path / "whole" / "Thumbs.db").write_bytes(b"what Windows leaves in every folder")
+    assert verified(tmp_path / "whole")[0] == 0
+
+    paper = next(one.file for one in entered if one.made == "resolution")
+    for name, fault in (
+        ("altered", "内容与清单的校验值不符"),
+        ("lost", "缺少文件"),
+        ("added", "清单以外的文件"),
+    ):
+        folder = unpacked(name)
+        if name == "altered":
+            (folder / paper).write_bytes((folder / paper).read_bytes() + b" ")
+        elif name == "lost":
+            (folder / paper).unlink()
+        else:
+            (folder / paper).with_name("另附.html").write_bytes(b"added")
+        code, said = verified(folder)
+        assert code == 1 and fault in said and "逐个相符" not in said, said
+
+    # Whoever fits the list to an altered trail is found by the chain.
+    folder = unpacked("fitted")
+    trail, sums = folder / "办理记录" / "trail.jsonl", folder / "SHA256SUMS"
+    before = hashlib.sha256(trail.read_bytes()).hexdigest()
+    trail.write_bytes(trail.read_bytes().replace(b'"office":"clerk"', b'"office":"mayor"', 1))
+    after = hashlib.sha256(trail.read_bytes()).hexdigest()
+    sums.write_text(sums.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
+    code, said = verified(folder)
+    assert code == 1 and "逐个相符" in said and "内容与校验值不符" in said
+    assert verified(folder, "nowhere")[0] == 2
+    for wrong in ("", "不是清单\n", f"{'0' * 64}  ../../etc/passwd\n"):
+        sums.write_text(wrong, encoding="utf-8")
+        assert verified(folder)[0] == 2
 
 
 # ------------------------------------------------------------------------------- by a worker
@@ -185,7 +243,7 @@ def test_files_of_notes_are_in_the_dossier_under_their_task_and_a_lost_one_is_na
     line = entered["核算表"]
     assert (line.step, line.reference) == (6, f"comment_file:{whole.pk}")
     assert line.kind == "附注文件（报告完成情况）" and line.author == whole.comment.user.name
-    assert (entered["清单"].note, entered["照片"].note) == ("原件缺失", "与入库时的校验值不符")
+    assert (entered["清单"].fault, entered["照片"].fault) == ("原件缺失", "与入库时的校验值不符")
     assert altered.sha256 != entered["照片"].sha256
 
 

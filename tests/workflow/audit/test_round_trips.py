@@ -26,6 +26,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import at
+from tests.hostile import HOSTILE
 from tests.long import examples
 from tests.workflow.audit.test_export import chained
 from workflow.administration.keeping import keep
@@ -42,12 +43,6 @@ from workflow.people.models import Unit, UnitKind, User
 from workflow.people.services import create_unit
 
 Rows = list[tuple[int, int, str]]  # index, id, hash
-HOSTILE = [
-    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "\u3000=1", "＝1+1", "=cmd|'/c calc'!A0",
-    "110101199003078515", "11010119900307851X", "6222020200001234567", "0012345678901", "12345e67", "'已有引号",
-    "１２３４５６７８９０１２", "\u2003=1", "\x85=1", "12e3\n", "123456789012\n",
-    "他说，“好”", '"引号", 逗号', "行一\n行二", "😀𠮷", "<b>&amp;</b>", "\x01\x0b控制", "]]>", "1.0E+9", "",
-]  # fmt: skip
 
 
 # Any text a form can hand in, half of them with a beginning a spreadsheet or a reader could trip over.
