@@ -1,11 +1,12 @@
-"""How long the papers of the file are kept, and what an archive calls them (档案保管期限、档号; rules.md §9). Pure."""
+"""How long the papers of the file are kept, and what an archive calls them (档案保管期限、档号; rules.md §9)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+
+from projects.cycles.rulebook.retention import Retention
 
 PERMANENT = "permanent"
 CLASSES = ("decisions", "business", "routine")
@@ -30,7 +31,7 @@ def class_of(kind: str) -> str:
     return "routine" if kind in ROUTINE else "business"
 
 
-def terms_of(rules: Any) -> dict[str, str]:
+def terms_of(rules: Retention) -> dict[str, str]:
     """How long each class is kept by a rulebook: "permanent", or a number of years."""
     return {name: getattr(rules, f"{name}_archived") for name in CLASSES}
 

@@ -105,7 +105,7 @@ def write_addendum(
 def items_before(cycle: Cycle) -> int:
     """How many items the year's dossier and its later volumes hold so far; their 档号 go on from there."""
     archive = Archive.objects.get(cycle=cycle)
-    return sum(len(one.manifest) for one in (archive, *archive.addenda.all()))
+    return sum(map(len, [archive.manifest, *archive.addenda.values_list("manifest", flat=True)]))
 
 
 def _papers_of(project: Project, filed: set[str]) -> list[Paper]:

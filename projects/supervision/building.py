@@ -283,6 +283,7 @@ def accept(act: Act, project: Project, *, words: str) -> None:
         "acceptance",
         _("代表监督小组验收意见：“%(title)s”") % {"title": project.title},
         body=words,
+        data={"signature": project.group.name} if project.group else None,
         subject=project.reference,
         step=5,
     )

@@ -242,6 +242,7 @@ def assert_archived(cycle: Cycle, told: str) -> None:
     with zipfile.ZipFile(Archive.objects.get(cycle=cycle).file) as dossier:
         [note] = [name for name in dossier.namelist() if name.endswith("演示数据说明.html")]
         assert told in dossier.read(note).decode()
+        assert "各环节应有文件均已收入。" in dossier.read("备考表.txt").decode("utf-8-sig")
     assert not PAPERS - set(papers_of(cycle).values_list("kind", flat=True))
 
 

@@ -18,7 +18,7 @@ OF_PRESIDIUM = frozenset(
 )  # fmt: skip
 OF_PARTY = frozenset({"reply"})
 # Minutes are their body's, which their title begins with.
-PARTY_MINUTES, CONGRESS_MINUTES = ("党委", "党工委"), ("大会",)
+PARTY_MINUTES, CONGRESS_MINUTES, GOVERNMENT_MINUTES = ("党委", "党工委"), ("大会",), ("政府",)
 
 
 def issuer_of(paper: Paper) -> str:
@@ -64,6 +64,8 @@ def _body_of(paper: Paper) -> str:
 def _body_of_minutes(title: str) -> str:
     if title.startswith(PARTY_MINUTES):
         return "party"
+    if title.startswith(GOVERNMENT_MINUTES):
+        return "government"
     return "congress" if title.startswith(CONGRESS_MINUTES) or "预备会议" in title else ""
 
 

@@ -122,6 +122,7 @@ def test_what_a_meeting_adopted_says_when_under_its_title_and_is_not_signed():
     [
         ("minutes", "党委会议纪要（会议筹备）", "中共青溪镇委员会"),
         ("minutes", "主席团会议纪要（召集会议）", "青溪镇人民代表大会主席团"),
+        ("minutes", "政府办公会议纪要（候选项目建议方案）", "青溪镇人民政府"),
         ("minutes", "大会纪要（通过票决办法）", "青溪镇人民代表大会"),
         ("minutes", f"{SESSION}预备会议纪要", "青溪镇人民代表大会"),
         ("reply", "批复", "中共青溪镇委员会"),

@@ -254,6 +254,8 @@ def test_its_acceptance_makes_an_addendum_to_the_dossier(town, building):
     assert (addendum.archive, addendum.project, addendum.number) == (Archive.objects.get(), building, 1)
     titles = titles_in(addendum)
     assert "代表监督小组验收意见：“老年食堂”" in titles and "补充卷宗移交清单：“老年食堂”" in titles
+    agreed = next(line for line in addendum.manifest if line["title"].startswith("代表监督小组验收意见"))
+    assert agreed["author"] == building.group.name
     # What the year's own dossier holds is not filed twice.
     archived = {line["reference"] for line in Archive.objects.get().manifest if line["reference"]}
     assert not archived & {line["reference"] for line in addendum.manifest}
