@@ -454,11 +454,12 @@ def test_a_dossier_wants_its_year(unit: Unit, tmp_path: Path) -> None:
 
 
 def test_the_dossier_is_verified_by_what_is_inside_it_with_python_alone(unit: Unit, tmp_path: Path) -> None:
+    from projects.cycles.keeping import Shelf
     from projects.evaluation.dossier import Dossier, add_trail, trail_up_to_now
 
     path = tmp_path / "dossier.zip"
     with zipfile.ZipFile(path, "w") as out:
-        add_trail(Dossier(out, at("2027-03-04")), trail_up_to_now(unit))
+        add_trail(Dossier(out, at("2027-03-04"), Shelf(2027, {})), trail_up_to_now(unit))
     zipfile.ZipFile(path).extractall(tmp_path)
     folder = tmp_path / "办理记录"
     rows = from_jsonl((folder / "trail.jsonl").read_bytes())
