@@ -28,9 +28,14 @@ def letters_in(user: User, number: int) -> QuerySet[Delivery]:
     return parts.select_related("unit").order_by("-id")
 
 
+def unread_letters(user: User) -> QuerySet[Delivery]:
+    """Those of them that have not been opened; in any context that speaks for the person."""
+    return letters_of(user).filter(read_at=None)
+
+
 def unread_count(user: User) -> int:
-    """How many of them have not been opened."""
-    return letters_of(user).filter(read_at=None).count()
+    """How many there are."""
+    return unread_letters(user).count()
 
 
 def figures() -> dict[tuple[str, str], int]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from notifications.addresses import may_keep
-from notifications.selectors import letters_in, letters_of, own_letters, unread_count
+from notifications.selectors import letters_in, letters_of, own_letters, unread_count, unread_letters
 from notifications.services import mark_all_read, open_letter
 from workflow.people.isolation import within
 from workflow.people.models import User
@@ -28,10 +28,8 @@ def letters(request: HttpRequest) -> HttpResponse:
     only_unread = request.GET.get("unread") == "1"
     me, acting = _me(request), in_office(request).acting
     with within(own_letters(me)):
-        found = letters_of(me)
-        page = Paginator(found.filter(read_at=None) if only_unread else found, PER_PAGE).get_page(
-            request.GET.get("page")
-        )
+        found = unread_letters(me) if only_unread else letters_of(me)
+        page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
         page.object_list = list(page)  # read here: what stands around the list is read as the office sees it
         unread = unread_count(me)
     context = {

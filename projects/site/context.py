@@ -1,6 +1,7 @@
 """What every page may read without asking for it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -19,9 +20,9 @@ from projects.site.backups.page import oversees_all
 from projects.site.backups.telling import warnings_of
 from projects.site.text_size import NARROW_MEDIA, text_size_of
 from workflow.administration.purpose import has_to_say
-from workflow.flows.copies import count_unread
 from workflow.inbox.lists import boxes
-from workflow.inbox.selectors import count_todo, offices_served
+from workflow.inbox.selectors import count_todo
+from workflow.inbox.unread import unread_of
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import in_office
@@ -29,6 +30,7 @@ from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import office_called
 
 Links = Iterable[tuple[str, Any]]
+NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 def ui(request: HttpRequest) -> dict[str, Any]:
@@ -73,25 +75,33 @@ def _choice(grant: RoleGrant, acting: RoleGrant) -> dict[str, Any]:
 
 def navigation(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
     """The side navigation of an office: its boxes, its township's year, and what it oversees."""
-    groups = []
+    groups, unread = [], _unread(grant)
     if registry.office(grant.office).works and not registry.office(grant.office).reads_below:
         own = (*DESK_WORK, *OWN_WORK) if grant.office in DESKS else OWN_WORK
-        items = [*_boxes(request, grant), *_links(request, own)]
+        items = [*_boxes(request, grant, unread), *_links(request, (*LETTERS, *own), unread)]
         groups.append({"title": _("我的工作"), "items": items})
         items = [*_links(request, _within(grant, BUSINESS)), *_keeping(request, grant)]
         items += _links(request, PEOPLE) if grant.office == "clerk" else []
         groups.append({"title": _("业务"), "items": items})
     elif grant.office == "county":
-        groups.append({"title": _("监督"), "items": _links(request, OVERSIGHT)})
+        groups.append({"title": _("监督"), "items": _links(request, OVERSIGHT, unread)})
     elif grant.office == "auditor":
-        groups.append({"title": _("审计"), "items": _links(request, _within(grant, AUDIT))})
+        groups.append(
+            {"title": _("审计"), "items": _links(request, (*_within(grant, AUDIT), *LETTERS), unread)}
+        )
     else:
-        items = _links(request, ADMINISTRATION)
+        items = _links(request, (*ADMINISTRATION, *LETTERS), unread)
         if oversees_all(grant):
             items += _backups(request, grant)
         groups.append({"title": _("系统管理"), "items": items})
     groups.append({"title": _("帮助与公开"), "items": _links(request, COMMON)})
     return groups
+
+
+def _unread(grant: RoleGrant) -> dict[str, int]:
+    """How much the person has not opened, by the page that lists it."""
+    found = unread_of(grant)
+    return {"copies": found.copies, "letters": found.messages}
 
 
 def _within(grant: RoleGrant, links: Links) -> Links:
@@ -103,6 +113,7 @@ DESK_WORK: Links = (("week", _lazy("本周工作")), ("midyear", _lazy("年度�
 KEEPERS = ("gov_clerk", "clerk", "chair")
 KEEPING: Links = (("retention", _lazy("保管和清除")),)
 PEOPLE: Links = (("people", _lazy("人员与任职")),)
+LETTERS: Links = (("letters", _lazy("消息")),)
 OWN_WORK: Links = (("calendar", _lazy("日历")), ("stand_ins", _lazy("代办")))
 BUSINESS: Links = (
     ("years", _lazy("年度流程")),
@@ -127,6 +138,7 @@ OVERSIGHT: Links = (
     ("county_notes", _lazy("提示函与指导")),
     ("midyear", _lazy("年度中变动")),
     ("copies", _lazy("抄送")),
+    *LETTERS,
     ("stand_ins", _lazy("代办")),
     ("trail", _lazy("办理记录")),
     *KEEPING,
@@ -152,18 +164,14 @@ ADMINISTRATION: Links = (
     ("trail_exports", _lazy("导出办理记录")),
 )
 COMMON: Links = (
-    ("letters", _lazy("消息")),
     ("second_factor", _lazy("两步验证")),
     ("public_home", _lazy("居民服务")),
 )
 
 
-def _boxes(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
+def _boxes(request: HttpRequest, grant: RoleGrant, unread: Mapping[str, int]) -> list[dict[str, Any]]:
     todo = in_office(request).todo
-    counts = {
-        "todo": count_todo(grant) if todo is None else todo,
-        "copies": count_unread(grant, offices_served(grant)),
-    }
+    counts = {"todo": count_todo(grant) if todo is None else todo, "copies": unread["copies"]}
     urls = {
         box.code: reverse("inbox") if box.code == "todo" else reverse("inbox_box", args=[box.code])
         for box in boxes()
@@ -180,12 +188,19 @@ def _boxes(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
     ]
 
 
-def _links(request: HttpRequest, names: Links) -> list[dict[str, Any]]:
+def _links(request: HttpRequest, names: Links, counts: Mapping[str, int] = NOTHING) -> list[dict[str, Any]]:
+    """Links to pages by their names. counts: how much is new on some of them, by the same names."""
     acting = in_office(request).acting
     hall = acting.tenant if acting else None
     return [
-        {"label": worded(label, hall), "url": url, "current": _is_within(request, url), "count": None}
-        for url, label in ((reverse(name), label) for name, label in names)
+        {
+            "label": worded(label, hall),
+            "url": url,
+            "current": _is_within(request, url),
+            "count": count,
+            "alert": bool(count),
+        }
+        for url, label, count in ((reverse(name), label, counts.get(name)) for name, label in names)
     ]
 
 

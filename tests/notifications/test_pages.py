@@ -11,6 +11,8 @@ from django.urls import reverse
 from notifications.models import Delivery
 from notifications.selectors import letters_of, own_letters, unread_count
 from tests.builders import at, open_task, township
+from tests.notifications.conftest import administrator
+from tests.projects.oversight.county_world import leader_of
 from workflow.flows.services import urge
 from workflow.people.isolation import PUBLIC, SYSTEM, apply
 from workflow.roles.services import revoke
@@ -155,3 +157,47 @@ def test_what_waits_for_the_office_is_counted_beside_the_letters_too(town, cycle
     assert any(counted)
     again()
     assert [item["count"] for item in page(chair).context["nav"][0]["items"]] == counted
+
+
+def counted_beside(client: Client, path: str) -> int:
+    """What the navigation of a page says beside the link to the messages."""
+    answer = client.get(path)
+    again()
+    items = [item for group in answer.context["nav"] for item in group["items"]]
+    (messages,) = (item for item in items if item["url"] == reverse("letters"))
+    assert messages["alert"] == (messages["count"] > 0)
+    shown = f'<a href="{reverse("letters")}"><span>消息</span><span class="count count-alert">{messages["count"]}<'
+    assert (shown in answer.content.decode()) == (messages["count"] > 0)
+    return int(messages["count"])
+
+
+def test_every_page_counts_the_messages_nobody_has_opened_of_whoever_reads_it(told, town, client) -> None:
+    client.force_login(told)
+    assert counted_beside(client, reverse("inbox")) == 1
+    client.get(reverse("letter", args=[letters_of(told).get().pk]))
+    again()
+    assert counted_beside(client, reverse("inbox")) == 0
+    client.force_login(town.of("clerk"))
+    assert counted_beside(client, reverse("inbox")) == 0
+
+
+def test_whoever_has_no_inbox_sees_unread_messages_of_another_township_counted_too(
+    told, town, client
+) -> None:
+    letter, admin = letters_of(told).get(), administrator(town)
+    Delivery.objects.filter(pk=letter.pk).update(recipient=admin)
+    client.force_login(admin)
+    assert counted_beside(client, reverse("second_factor")) == 1
+    leader = leader_of(town.unit.parent)
+    Delivery.objects.filter(pk=letter.pk).update(recipient=leader)
+    client.force_login(leader)
+    assert counted_beside(client, reverse("county")) == 1
+
+
+def test_the_count_of_messages_is_one_query(told, client) -> None:
+    client.force_login(told)
+    client.get(reverse("second_factor"))
+    with CaptureQueriesContext(connection) as asked:
+        client.get(reverse("second_factor"))
+    of_letters = [query for query in asked if '"notifications_delivery"' in query["sql"]]
+    assert len(of_letters) == 1
