@@ -291,8 +291,11 @@ class Migration(migrations.Migration):
                 name='Guidance',
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('of', models.CharField(choices=[('opinion', '指导意见'), ('circular', '通报'), ('training', '培训通知')], default='opinion', max_length=10, verbose_name='文种')),
                     ('title', models.CharField(max_length=120, verbose_name='标题')),
                     ('words', models.TextField(verbose_name='内容')),
+                    ('held_on', models.DateField(null=True, verbose_name='培训日期')),
+                    ('place', models.CharField(blank=True, max_length=120, verbose_name='培训地点')),
                     ('at', models.DateTimeField()),
                 ],
             ),
@@ -1083,6 +1086,10 @@ class Migration(migrations.Migration):
                 model_name='guidance',
                 name='unit',
                 field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.unit'),
+            ),
+            migrations.AddConstraint(
+                model_name='guidance',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('held_on__isnull', False), ('of', 'training')), models.Q(models.Q(('of', 'training'), _negated=True), ('held_on', None), ('place', '')), _connector='OR'), name='a_training_has_its_day'),
             ),
             migrations.AddField(
                 model_name='hold',

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
@@ -15,15 +16,38 @@ from workflow.people.models import Unit
 from workflow.people.saying import listed, titled
 
 
+class GuidanceKind(models.TextChoices):
+    OPINION = "opinion", _("指导意见")
+    CIRCULAR = "circular", _("通报")
+    TRAINING = "training", _("培训通知")
+
+
 class Guidance(models.Model):
-    """A guiding opinion of the county to one township or, one row each, to several."""
+    """What the county says to a township and wants no reply to; to several, one row each.
+
+    held_on, place: of a training, the day it is held and where.
+    """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     county = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    of = models.CharField(
+        _("文种"), max_length=10, choices=GuidanceKind.choices, default=GuidanceKind.OPINION
+    )
     title = models.CharField(_("标题"), max_length=120)
     words = models.TextField(_("内容"))
+    held_on = models.DateField(_("培训日期"), null=True)
+    place = models.CharField(_("培训地点"), max_length=120, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(of="training", held_on__isnull=False)
+                | (~Q(of="training") & Q(held_on=None, place="")),
+                name="a_training_has_its_day",
+            )
+        ]
 
 
 class NoteState(models.TextChoices):
@@ -121,8 +145,8 @@ class YearFigure(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["cycle_id"], name="figure_cycle"),
-            models.Index(fields=["unit", "year"], name="figure_years", condition=models.Q(measure="cycle")),
-            models.Index(fields=["unit"], name="figure_unsummed", condition=models.Q(summed=False)),
+            models.Index(fields=["unit", "year"], name="figure_years", condition=Q(measure="cycle")),
+            models.Index(fields=["unit"], name="figure_unsummed", condition=Q(summed=False)),
         ]
 
 

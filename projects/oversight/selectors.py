@@ -16,7 +16,16 @@ from projects.cycles.models import Cycle
 from projects.cycles.rulebook import Rules, load
 from projects.cycles.selectors import rules_in_force
 from projects.cycles.steps import STEPS
-from projects.oversight.models import Boundary, Guidance, ModelRulebook, Note, Sample, SampleOf, Weighting
+from projects.oversight.models import (
+    Boundary,
+    Guidance,
+    GuidanceKind,
+    ModelRulebook,
+    Note,
+    Sample,
+    SampleOf,
+    Weighting,
+)
 from projects.supervision.models import Project
 from projects.supervision.selectors import projects_of
 from workflow.calendar.workdays import working_days_between
@@ -34,11 +43,17 @@ def notes(unit: Unit | None = None) -> QuerySet[Note]:
 def guidance(unit: Unit | None = None) -> QuerySet[Guidance, Any]:
     """Guiding opinions and circulars, the latest first; unit as above.
 
-    One row for one text, to however many townships: title, words, at, and their names in `townships`.
+    One row for one text, to however many townships: of, title, words, at, held_on, and their names in `townships`.
     """
-    said = _to(unit, Guidance.objects.all()).values("title", "words", "at")
+    said = _to(unit, Guidance.objects.all()).values("of", "title", "words", "at", "held_on")
     names = StringAgg("unit__name", delimiter="、", order_by="unit__code")
     return said.annotate(townships=names).order_by("-at", "title", "words")
+
+
+def trainings(unit: Unit, first: date, last: date) -> QuerySet[Guidance]:
+    """The trainings a township has been told of that are held on these days, by day."""
+    told = Guidance.objects.filter(unit=unit, of=GuidanceKind.TRAINING, held_on__range=(first, last))
+    return told.select_related("county").order_by("held_on", "pk")
 
 
 def samples(unit: Unit | None = None) -> QuerySet[Sample]:

@@ -20,7 +20,16 @@ from projects.cycles.selectors import rules_in_force
 from projects.cycles.services import adopt_rulebook, with_one_changed
 from projects.oversight.boundaries import drawing_of
 from projects.oversight.bulletins import day_of, drafted
-from projects.oversight.models import Boundary, Bulletin, Guidance, ModelRulebook, Note, Sample, Weighting
+from projects.oversight.models import (
+    Boundary,
+    Bulletin,
+    Guidance,
+    GuidanceKind,
+    ModelRulebook,
+    Note,
+    Sample,
+    Weighting,
+)
 from projects.oversight.rules import digest_of, drawn
 from projects.oversight.selectors import (
     called,
@@ -76,7 +85,8 @@ def guide(act: Act, cycle: Cycle, *, title: str, words: str) -> None:
 
 def circulate(act: Act, county: Unit, *, title: str, words: str, townships: Iterable[Unit]) -> None:
     """通报, usually each quarter: one text to many townships, asks for nothing back (rules.md §1, 镇平县)."""
-    _to_each(act, county, "oversight.circular", f"{_('通报')}：{title}", words, townships)
+    headed = f"{_('通报')}：{title}"
+    _to_each(act, county, "oversight.circular", townships, headed, of=GuidanceKind.CIRCULAR, words=words)
 
 
 def announce_training(
@@ -88,15 +98,18 @@ def announce_training(
         "place": place,
         "words": words,
     }
-    _to_each(act, county, "oversight.training", f"{_('培训通知')}：{title}", told, townships)
+    training = {"of": GuidanceKind.TRAINING, "words": told, "held_on": held_on, "place": place}
+    _to_each(act, county, "oversight.training", townships, f"{_('培训通知')}：{title}", **training)
 
 
-def _to_each(act: Act, county: Unit, action: str, title: str, words: str, townships: Iterable[Unit]) -> None:
+def _to_each(
+    act: Act, county: Unit, action: str, townships: Iterable[Unit], title: str, **guidance: Any
+) -> None:
     """Each township keeps it and has an entry of its own trail, in the order of units, or chains would meet."""
     headed = title[:120]
     for township in sorted(townships, key=lambda unit: unit.pk):
         Guidance.objects.create(
-            unit=township, county=county, title=headed, words=words, by=act.person, at=act.at
+            unit=township, county=county, title=headed, by=act.person, at=act.at, **guidance
         )
         _told(act, county, township, action, headed)
 

@@ -15,6 +15,7 @@ from projects.ballots.models import Vote
 from projects.ballots.reporting import readable_files, readable_papers
 from projects.collection.models import Proposal
 from projects.cycles.models import Attachment, Cycle, CycleSession, Paper, Session, SessionState
+from projects.oversight.selectors import trainings as trainings_of
 from projects.portal.staff_selectors import cycle_named
 from projects.portal.voter_admission import open_votes_of
 from projects.selection.models import Item, Notice
@@ -78,6 +79,16 @@ def sessions(unit: Unit, first: date, last: date) -> Iterator[Dated]:
                     str(cycle),
                     reverse("year", args=[cycle.pk]),
                 )
+
+
+@show_dates
+def trainings(unit: Unit, first: date, last: date) -> Iterator[Dated]:
+    """The trainings the county has told a township of (代表培训)."""
+    for one in trainings_of(unit, first, last):
+        assert one.held_on is not None
+        yield Dated(
+            f"training-{one.pk}", one.held_on, one.title, one.place, reverse("county_notes") + "#guidance"
+        )
 
 
 def cycle_of(subject: Subject) -> Cycle | None:

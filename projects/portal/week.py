@@ -21,5 +21,11 @@ def week(request: HttpRequest) -> HttpResponse:
     grant, today = acting_grant(request), timezone.localdate()
     if grant.office not in DESKS:
         raise PermissionDenied(_("“本周工作”供人大办、主席团和政府负责人使用。"))
-    context = {"parts": week_of(grant.tenant, today), "days": title_of_week(today), "today": today}
+    parts = week_of(grant.tenant, today)
+    context = {
+        "parts": parts,
+        "provisional": any(line.provisional for part in parts for line in part.lines),
+        "days": title_of_week(today),
+        "today": today,
+    }
     return render(request, "portal/week.html", context)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
@@ -16,23 +16,29 @@ from django.utils.translation import gettext as _
 from projects.collection.models import Proposal, ProposalState
 from projects.cycles.models import Session, SessionState
 from projects.deliberation.models import Question, QuestionState
-from projects.oversight.models import Note, NoteState
-from projects.oversight.selectors import guidance
-from projects.portal.beside import sessions
+from projects.oversight.models import GuidanceKind, Note, NoteState
+from projects.oversight.selectors import guidance, models_for, samples
+from projects.portal.beside import sessions, trainings
+from projects.retention.models import ErasureRequest
+from projects.retention.selectors import open_requests_of
 from projects.selection.models import Objection, ObjectionState
 from workflow.flows.models import Deadline
+from workflow.inbox.selectors import at_midnight
 from workflow.people.models import Unit
 from workflow.people.wording import worded
 from workflow.roles import registry
 
-RECENT = timedelta(days=30)  # how long a guiding opinion, which asks for no reply, stays on the page
+RECENT = timedelta(days=30)  # how long what asks for no reply stays on the page
 MOST = 40
 CALLED = (SessionState.CONVENED, SessionState.OPEN)
 
 
 @dataclass(frozen=True)
 class Line:
-    """One thing: title, what it is about, with whom it lies, since when; url: its page; on: the day of a meeting, which is no deadline."""
+    """One thing: title, what it is about, with whom it lies, since when; url: its page.
+
+    on: the day of a meeting or a training, which is no deadline. provisional: `due` rests on holidays nobody has arranged.
+    """
 
     title: str
     about: str
@@ -42,6 +48,7 @@ class Line:
     due: date | None = None
     note: str = ""
     on: date | None = None
+    provisional: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,9 +69,9 @@ def week_of(unit: Unit, today: date) -> list[Part]:
     return [
         _part(_("本周到期"), _("本周没有到期的事项。"), _due(unit, today, sunday)),
         _part(_("超期未办事项及承办单位"), _("没有超期的事项。"), _stuck(unit, today), late=True),
-        _part(_("本周会议"), _("本周没有会议。"), _held(unit, monday, sunday, today)),
-        _part(_("县级要求"), _("没有待回复的提示函，近期没有新的指导意见。"), _asked_above(unit, today)),
-        _part(_("群众和代表提出的"), _("没有待办的意见建议、异议和询问。"), _asked_below(unit)),
+        _part(_("本周会议和培训"), _("本周没有会议和培训。"), _held(unit, monday, sunday, today)),
+        _part(_("县级要求"), _("没有待回复的提示函，近期没有新的要求。"), _asked_above(unit, today)),
+        _part(_("群众和代表提出的"), _("没有待办的意见建议、异议、询问和申请。"), _asked_below(unit)),
     ]
 
 
@@ -100,6 +107,7 @@ def _of_task(row: Any) -> Line:
         since=row.opened_on,
         due=row.due_on,
         note=_("已催办 %(n)s 次") % {"n": row.urged} if row.urged else "",
+        provisional=row.provisional,
     )
 
 
@@ -110,8 +118,10 @@ def _with_whom(row: Deadline) -> str:
 
 
 def _held(unit: Unit, monday: date, sunday: date, today: date) -> list[Line]:
-    """The week's meetings by their days; one whose day is past and that nobody declared closed says so."""
-    found = sorted(sessions(unit, monday, sunday), key=lambda one: one.on)
+    """The week's meetings and trainings by their days; a session whose day is past and that nobody closed says so."""
+    found = sorted(
+        (*sessions(unit, monday, sunday), *trainings(unit, monday, sunday)), key=lambda one: one.on
+    )
     called = Session.objects.filter(unit=unit, state__in=CALLED, held_on__range=(monday, sunday))
     unclosed = {f"session-{pk}" for pk in called.filter(held_on__lt=today).values_list("pk", flat=True)}
     return [
@@ -135,14 +145,32 @@ def _asked_above(unit: Unit, today: date) -> list[Line]:
         )
         for note in waiting
     ]
-    said = [row for row in guidance(unit) if localdate(row["at"]) >= today - RECENT]
-    return asked + [
-        Line(row["title"], _("指导意见，无须回复"), page, since=localdate(row["at"])) for row in said
-    ]
+    return [*asked, *_said(unit, today)]
+
+
+def _said(unit: Unit, today: date) -> Iterator[Line]:
+    """What the county has said lately and wants no reply to; a training stays until its day."""
+    page, lately = reverse("county_notes"), at_midnight(today - RECENT)
+    told = {
+        GuidanceKind.OPINION: _("指导意见，无须回复"),
+        GuidanceKind.CIRCULAR: _("通报，无须回复"),
+        GuidanceKind.TRAINING: _("培训通知，无须回复"),
+    }
+    for row in guidance(unit).filter(Q(at__gte=lately) | Q(held_on__gte=today)):
+        about = told[GuidanceKind(row["of"])]
+        yield Line(row["title"], about, f"{page}#guidance", since=localdate(row["at"]), on=row["held_on"])
+    for one in samples(unit).filter(at__gte=lately):
+        title = _("随机抽查：%(what)s") % {"what": one.get_of_display()}
+        yield Line(title, one.words or _("未提其他要求"), f"{page}#samples", since=localdate(one.at))
+    for model in models_for(unit).filter(at__gte=lately):
+        title = _("示范规则：%(title)s") % {"title": model.title}
+        chair = registry.title_of("chair", unit)
+        about = _("供参考，是否采用由本级决定")
+        yield Line(title, about, reverse("rulebook"), chair, localdate(model.at))
 
 
 def _asked_below(unit: Unit) -> list[Line]:
-    """Proposals nobody has decided, objections and questions nobody has answered, the oldest first."""
+    """Proposals nobody has decided; objections, questions and requests for erasure nobody has answered; the oldest first."""
     states = (ProposalState.RECEIVED, ProposalState.RETURNED)
     proposals = Proposal.objects.filter(unit=unit, state__in=states).order_by("received_at", "pk")
     objections = Objection.objects.filter(unit=unit, state=ObjectionState.RAISED).order_by("pk")
@@ -154,6 +182,7 @@ def _asked_below(unit: Unit) -> list[Line]:
         ),
         *((_("对公示的异议"), o.words[:60], o, o.raised_at) for o in objections),
         *((_("代表询问"), q.words[:60], q, None) for q in questions),
+        *((str(r), r.get_state_display(), r, r.asked_at) for r in open_requests_of(unit)),
     ]
     tasks = _tasks_on(record.reference for _title, _about, record, _at in found)
     return [
@@ -165,7 +194,7 @@ def _asked_below(unit: Unit) -> list[Line]:
 def _of_record(title: str, about: str, record: Any, at: datetime | None, task: Line | None) -> Line:
     since = localdate(at) if at else task.since if task else None
     if task:
-        return Line(title, about, task.url, task.who, since, task.due, task.note)
+        return replace(task, title=title, about=about, since=since)
     return Line(title, about, _page_of(record), since=since)
 
 
@@ -174,6 +203,8 @@ def _page_of(record: Any) -> str:
         return reverse("staff_proposal", args=[record.pk])
     if isinstance(record, Objection):
         return reverse("notice", args=[record.notice_id])
+    if isinstance(record, ErasureRequest):
+        return reverse("staff_proposal", args=[record.proposal_id])
     return reverse("year", args=[record.cycle_id])
 
 

@@ -10,12 +10,17 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from projects.collection.intake import propose
+from projects.collection.models import Contact
 from projects.cycles.models import Cycle, Session
 from projects.lifecycle.intake import start_year
-from projects.oversight.models import Guidance, Note
+from projects.oversight.models import Guidance, ModelRulebook, Note
 from projects.portal.week_selectors import week_of
+from projects.retention.intake import request_erasure
 from tests.builders import SHANGHAI, at, open_task, township
+from tests.projects.oversight.county_world import leader_of
 from tests.projects.portal.public_world import cycle_of
+from workflow.audit.services import Act
+from workflow.flows.events import perform
 from workflow.flows.models import Deadline
 from workflow.flows.services import claim, urge
 from workflow.people.isolation import SYSTEM, apply
@@ -85,6 +90,79 @@ def test_what_the_county_asked_and_said_lately_is_there(town):
     asked, guided = lines(town, 3)
     assert asked.title == str(note) and asked.due == note.reply_by and asked.url == "/county/words/"
     assert guided.title == "近期的指导意见"
+
+
+def send(county, key: str, subject, when: str, **data) -> None:
+    perform(key, subject, actor=county, data=data, at=at(when))
+
+
+def test_what_the_county_says_is_called_what_it_is_and_a_training_stays_until_its_day(town):
+    leader, above = leader_of(town.unit.parent), town.unit.parent
+    to = {"townships": [str(town.unit.pk)]}
+    send(leader, "oversight.guide", Cycle.objects.get(), "2026-09-02", title="入户征集", words="请入户。")
+    send(leader, "oversight.circulate", above, "2026-09-03", title="第三季度情况", words="多数按期。", **to)
+    when = {"held_on": "2026-10-20", "place": "县委党校"}
+    send(leader, "oversight.train", above, "2026-09-04", title="履职培训", words="请参加。", **when, **to)
+    said = {line.title: line for line in lines(town, 3)}
+    assert {title: line.about for title, line in said.items()} == {
+        "入户征集": "指导意见，无须回复",
+        "通报：第三季度情况": "通报，无须回复",
+        "培训通知：履职培训": "培训通知，无须回复",
+    }
+    assert said["培训通知：履职培训"].on == date(2026, 10, 20)
+    assert [line.title for line in lines(town, 3, date(2026, 10, 19))] == ["培训通知：履职培训"]
+    (training,) = lines(town, 2, date(2026, 10, 19))
+    assert (training.title, training.about, training.on) == (
+        "培训通知：履职培训",
+        "县委党校",
+        date(2026, 10, 20),
+    )
+    assert lines(town, 3, date(2026, 10, 21)) == lines(town, 2, date(2026, 10, 12)) == []
+
+
+def test_what_was_sampled_and_a_model_not_adopted_are_there_for_a_while(town):
+    leader, above = leader_of(town.unit.parent), town.unit.parent
+    what = {"of": "station", "number": "1", "words": "请备齐接待记录。"}
+    send(leader, "oversight.sample", Cycle.objects.get(), "2026-09-05", **what)
+    to = {"townships": [str(town.unit.pk)]}
+    send(leader, "oversight.offer_model", above, "2026-09-06", title="全县示范", words="供参考。", **to)
+    sample, model = lines(town, 3)
+    assert (sample.title, sample.about) == ("随机抽查：代表联络站", "请备齐接待记录。")
+    assert sample.url == "/county/words/#samples"
+    assert (model.title, model.url, model.who) == ("示范规则：全县示范", "/rulebook/", "人大主席、副主席")
+    assert not lines(town, 3, date(2026, 10, 12))
+    ModelRulebook.objects.filter(unit=town.unit).update(version=2)  # adopted
+    assert [line.title for line in lines(town, 3)] == [sample.title]
+
+
+def test_a_training_is_in_the_calendar_and_the_feed_of_its_township_alone(client, town):
+    other, above = township("T02", name="柳河镇"), town.unit.parent
+    today = timezone.localdate()
+    day = today.replace(day=28) if today.day < 28 else today
+    what = {"held_on": day.isoformat(), "place": "县委党校", "townships": [str(town.unit.pk)]}
+    data = {"title": "履职培训", "words": "请参加。", **what}
+    perform("oversight.train", above, actor=leader_of(above), data=data, at=timezone.now())
+    for place, shown in ((town, True), (other, False)):
+        client.force_login(place.deputies[0])
+        page = client.get("/calendar/").content.decode()
+        assert ("培训通知：履职培训" in page) == ("县委党校" in page) == shown
+        made = client.post("/calendar/link/", {"op": "make"}).content.decode()
+        feed = made.partition('class="secret-link">')[2].partition("<")[0].replace("http://testserver", "")
+        assert ("SUMMARY:培训通知：履职培训" in client.get(feed).content.decode()) == shown
+        apply(SYSTEM)
+
+
+def test_a_residents_request_for_erasure_leads_to_the_task_that_answers_it(town):
+    collecting(town)
+    proposal = propose(town.act("deputy", at(ASKED)), title="修桥", content="危桥须改造。")
+    Contact.objects.update_or_create(
+        proposal=proposal, defaults={"unit": town.unit, "name": "王芳", "phone": "13800000000"}
+    )
+    request = request_erasure(Act(None, "resident", town.unit, at("2026-09-15")), proposal)
+    _proposal, line = lines(town, 4)
+    task = Deadline.objects.get(subject=request.reference)
+    assert (line.title, line.about) == (str(request), "待答复") and "修桥" in line.title
+    assert (line.url, line.who, line.since) == (f"/tasks/{task.pk}/", "党政办", date(2026, 9, 15))
 
 
 def test_what_the_public_asked_leads_to_the_task_that_decides_it(town):
