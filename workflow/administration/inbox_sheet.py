@@ -77,7 +77,7 @@ def _copy_cells(copy: Any) -> list[str]:
         registry.title_of(copy.sender_office, copy.unit),
         copy.words,
         timezone.localdate(copy.at).isoformat(),
-        deadline.due_on.isoformat() if deadline.due_on else "",
+        _until(deadline),
         _state(deadline),
         _("已读") if copy.read else _("未读"),
     ]
@@ -95,10 +95,16 @@ def _cells(row: Any) -> list[str]:
         row.task.owner.name if row.task.owner else "",
         row.started_by.name if row.started_by else _("系统"),
         row.opened_on.isoformat(),
-        row.due_on.isoformat() if row.due_on else "",
+        _until(row),
         _state(row),
         str(row.urged),
     ]
+
+
+def _until(row: Deadline) -> str:
+    """The day a task is due; one that rests on holidays nobody has arranged yet says so."""
+    day = row.due_on.isoformat() if row.due_on else ""
+    return _("%(day)s（暂定）") % {"day": day} if row.provisional else day
 
 
 def _state(row: Deadline) -> str:

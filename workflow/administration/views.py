@@ -27,6 +27,7 @@ from workflow.administration.previews import payload_of, previewed, uploaded, wo
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.services import busy_if_locked
+from workflow.flows.settling import still_provisional
 from workflow.inbox.asked import unit_asked
 from workflow.people.models import Unit, User
 from workflow.people.selectors import tenants_below
@@ -66,7 +67,10 @@ def _act(request: HttpRequest, acting: RoleGrant) -> Act:
 @login_required
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
-    """Offices held today in the viewer's units, by unit, office and words."""
+    """Offices held today in the viewer's units, by unit, office and words.
+
+    What the administrator alone can mend stands above: accounts that are locked, holidays that are not known.
+    """
     acting = keeper_grant(request)
     units = tenants_below(acting.tenant)
     chosen = unit_asked(request, units) or acting.tenant
@@ -81,6 +85,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "in_use": acting.pk,
         "chosen": chosen,
         "locked": accounts.locks(acting.tenant).count() if is_admin(acting) else 0,
+        "provisional": still_provisional().count() if is_admin(acting) else 0,
     }
     return render(request, "people/people.html", context)
 

@@ -57,6 +57,11 @@ class Deadline(models.Model):
                 fields=["unit", "due_on"], name="deadline_open", condition=Q(done_at=None, cancelled=False)
             ),
             models.Index(fields=["done_by", "-done_at"], name="deadline_done_by", condition=~Q(done_at=None)),
+            models.Index(
+                fields=["due_on"],
+                name="deadline_provisional",
+                condition=Q(provisional=True, done_at=None, cancelled=False),
+            ),
         ]
 
 

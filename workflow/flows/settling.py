@@ -57,14 +57,18 @@ def settle(task_id: int, at: datetime) -> bool:
         return True
 
 
+def still_provisional() -> QuerySet[Deadline]:
+    """Open tasks whose day rests on holidays nobody has arranged yet, of the units the context reads."""
+    return Deadline.objects.filter(provisional=True, done_at=None, cancelled=False)
+
+
 def _reached() -> QuerySet[Deadline]:
     """Open provisional tasks whose day the data reach.
 
     A day in the January after is looked at too: the make-up days of the year before it may bring it back into that.
     """
     beyond = date(last_published() + 1, 2, 1)
-    held = Deadline.objects.filter(provisional=True, done_at=None, cancelled=False, due_on__lt=beyond)
-    return held.order_by("unit_id", "pk")
+    return still_provisional().filter(due_on__lt=beyond).order_by("unit_id", "pk")
 
 
 def _worked_out(deadline: Deadline) -> DueDate | None:

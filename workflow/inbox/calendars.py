@@ -43,6 +43,7 @@ def _context(request: HttpRequest, first: date, today: date) -> dict[str, object
         "first": first,
         "weeks": weeks,
         "holds": any(week.holds for week in weeks),
+        "provisional": any(one.provisional for one in dates),
         "today": today,
         "before": f"{before:%Y-%m}",
         "after": f"{after:%Y-%m}",

@@ -449,6 +449,10 @@ class Migration(migrations.Migration):
                 model_name='deadline',
                 index=models.Index(condition=models.Q(('done_at', None), _negated=True), fields=['done_by', '-done_at'], name='deadline_done_by'),
             ),
+            migrations.AddIndex(
+                model_name='deadline',
+                index=models.Index(condition=models.Q(('cancelled', False), ('done_at', None), ('provisional', True)), fields=['due_on'], name='deadline_provisional'),
+            ),
             migrations.AddConstraint(
                 model_name='notesread',
                 constraint=models.UniqueConstraint(fields=('task', 'user'), name='notes_read_once'),
