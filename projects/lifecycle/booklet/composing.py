@@ -169,7 +169,7 @@ def _duties(facts: Facts) -> Chapter:
         _duty_sheet(facts, n, seat, groups[seat], waiting[seat]) for n, seat in enumerate(seats, 1)
     )
     whole = standing_of([one.turn for one in facts.opened], facts.on)
-    return Chapter("duties", _("责任清单"), _("职责清"), _told_of(whole), sheets)
+    return Chapter("duties", _("责任书"), _("职责清"), _told_of(whole), sheets)
 
 
 def _duty_sheet(
@@ -286,7 +286,7 @@ def _road(facts: Facts) -> Chapter:
     )
     return Chapter(
         "road",
-        _("时间路线图"),
+        _("路线图"),
         _("流程清"),
         _("六个环节计划何时开始、何时结束，实际走到了哪里。"),
         (steps, meetings),
@@ -346,7 +346,7 @@ def _account(facts: Facts) -> Chapter:
                 Sheet(f"account-{step}", name, head, mine, (24, 12, 24, 26, 14), frozenset({1}), long=True)
             )
     told = _("办理记录共 %(n)s 条，按环节和先后列出；编号可在办理记录中查到原件。") % {"n": facts.acts}
-    return Chapter("account", _("台账"), _("效果清"), told, (*_projects(facts), *sheets))
+    return Chapter("account", _("明白账"), _("效果清"), told, (*_projects(facts), *sheets))
 
 
 def _account_line(facts: Facts, line: tuple[Trace, ...]) -> Line:

@@ -158,7 +158,7 @@ def sheets(booklet: Booklet, chapter: str) -> list[Sheet]:
 def test_it_has_the_four_clears_in_their_order(year):
     found = made_of(year)
     assert [(c.title, c.clear) for c in found.chapters] == [
-        ("座位表", "边界清"), ("责任清单", "职责清"), ("时间路线图", "流程清"), ("台账", "效果清"),
+        ("座位表", "边界清"), ("责任书", "职责清"), ("路线图", "流程清"), ("明白账", "效果清"),
     ]  # fmt: skip
     assert found.title == f"{year.cycle}四清一本通" and found.as_of == "2027年6月1日"
 
@@ -246,9 +246,9 @@ def test_the_paper_has_its_contents_and_every_line_of_the_page(year):
     words = [part.text for part in document.parts if part.kind == "paragraph"]
     assert words[:4] == [
         "一、座位表（边界清）",
-        "二、责任清单（职责清）",
-        "三、时间路线图（流程清）",
-        "四、台账（效果清）",
+        "二、责任书（职责清）",
+        "三、路线图（流程清）",
+        "四、明白账（效果清）",
     ]
 
 
@@ -274,6 +274,14 @@ def test_a_page_puts_into_words_only_what_it_shows(year, client, monkeypatch):
 
 def address(year: Year, ending: str = "") -> str:
     return f"/years/{year.cycle.pk}/booklet/" + (f"{ending}/" if ending else "")
+
+
+def test_the_page_and_the_way_to_it_call_the_four_by_the_names_of_the_founding_document(client, year):
+    client.force_login(year.town.of("clerk"))
+    page = client.get(address(year)).content.decode()
+    assert "座位表、责任书、路线图、明白账" in page and "边界清、职责清、流程清、效果清" in page
+    way = client.get(f"/years/{year.cycle.pk}/").content.decode()
+    assert "边界清（座位表）、职责清（责任书）、流程清（路线图）、效果清（明白账）" in way
 
 
 def test_the_page_shows_it_and_links_each_entry_to_the_trail(client, year):
