@@ -26,7 +26,7 @@ HINTS = {
         "在钉钉群的群设置里添加自定义机器人后，复制它的 Webhook 地址；安全设置可用“加签”或者 IP 地址段。"
     ),
     Channel.FEISHU: _(
-        "在飞书群里添加自定义机器人后，复制它的 Webhook 地址；安全设置请用自定义关键词“信件编号”或者 IP 白名单，不用签名校验。"
+        "在飞书群里添加自定义机器人后，复制它的 Webhook 地址；安全设置请用自定义关键词“消息编号”或者 IP 白名单，不用签名校验。"
     ),
 }
 LEAST = {
@@ -67,7 +67,7 @@ class GroupForm(AddressForm):
     """A group's robot, and how urgent a letter must be for it."""
 
     least = forms.ChoiceField(
-        label=_("发送哪些信件"),
+        label=_("发送哪些消息"),
         choices=[(value, LEAST[value]) for value in LEAST],
         widget=forms.RadioSelect,
         initial=Urgency.NORMAL,
@@ -76,11 +76,11 @@ class GroupForm(AddressForm):
 
 
 HOURS = [("", _("不设")), *((f"{hour:02}:00", f"{hour:02}:00") for hour in range(24))]
-URGENCIES = {"urgent": _("紧急信件"), "normal": _("一般信件"), "low": _("知悉信件")}
+URGENCIES = {"urgent": _("紧急消息"), "normal": _("一般消息"), "low": _("知悉消息")}
 PACES = {
     AT_ONCE: _("随时发"),
-    DAILY: _("每个工作日上午汇总成一封"),
-    WEEKLY: _("每周第一个工作日上午汇总成一封"),
+    DAILY: _("每个工作日上午汇总成一条"),
+    WEEKLY: _("每周第一个工作日上午汇总成一条"),
 }
 
 
@@ -92,11 +92,11 @@ class ChoiceForm(PlainForm):
         label=_("安静时段结束"),
         choices=HOURS,
         required=False,
-        help_text=_("这段时间写好的信件到结束时才发到站外；早于开始的，算第二天。"),
+        help_text=_("这段时间生成的消息到结束时才发到站外；早于开始的，算第二天。"),
     )
     rest_days = forms.BooleanField(label=_("休息日和节假日不发到站外，顺延到下一个工作日"), required=False)
-    urgent_through = forms.BooleanField(label=_("紧急信件不受安静时段和休息日限制"), required=False)
-    language = forms.ChoiceField(label=_("信件用语"), choices=settings.LANGUAGES, widget=forms.RadioSelect)
+    urgent_through = forms.BooleanField(label=_("紧急消息不受安静时段和休息日限制"), required=False)
+    language = forms.ChoiceField(label=_("消息语言"), choices=settings.LANGUAGES, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, offered: list[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -112,7 +112,7 @@ class ChoiceForm(PlainForm):
                 own[f"pace_{code}"] = forms.ChoiceField(
                     label=format_lazy(_("{letters}何时发"), letters=title),
                     choices=[(value, PACES[value]) for value in PACES],
-                    help_text=_("汇总的信件只进站内消息和电子邮件。"),
+                    help_text=_("汇总的消息只发到站内和电子邮箱。"),
                 )
         self.fields = {**own, **self.fields}
 
@@ -196,14 +196,14 @@ class LettersFilter(PlainForm):
         ]
         choice_field(self, "channel").choices = [("", _("全部渠道")), *outside]
         choice_field(self, "unit").choices = [("", _("全部单位")), *((u.code, u.name) for u in units)]
-        self.fields["words"].widget.attrs["placeholder"] = _("收信人或标题")
+        self.fields["words"].widget.attrs["placeholder"] = _("接收人或标题")
 
 
 class SendAgainForm(PlainForm):
     """Which letters, and the word that the doubtful ones did not arrive."""
 
     letters = forms.TypedMultipleChoiceField(
-        coerce=int, error_messages={"required": _("请先选定要重新发送的信件。")}
+        coerce=int, error_messages={"required": _("请先选定要重新发送的消息。")}
     )
     verified = forms.BooleanField(required=False)
 

@@ -63,7 +63,7 @@ TITLES: dict[str, Any] = {
     "erasure_declined": _("不同意清除"),
 }
 DUTIES: dict[str, Any] = {
-    LEGAL: _("法律和会议制度要求送达的通知，每位收信人都必须收到。"),
+    LEGAL: _("法律和会议制度要求送达的通知，每位接收人都必须收到。"),
     OVERDUE: _("事项已经超过期限，责任人必须知道。"),
     SECURITY: _("关系到本人的任职和账号安全。"),
 }

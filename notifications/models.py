@@ -160,7 +160,7 @@ class Wording(models.Model):
     changed_at = models.DateTimeField()
 
     class Meta:
-        verbose_name = _("信件用语")
+        verbose_name = _("消息模板")
         constraints = [models.UniqueConstraint(fields=["unit", "letter", "language"], name="worded_once")]
 
 

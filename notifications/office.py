@@ -72,9 +72,9 @@ def again(request: HttpRequest) -> HttpResponse:
     except Refused as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, _("%(n)s 封信件已重新排队。") % {"n": sent})
+        messages.success(request, _("%(n)s 条消息已重新排队。") % {"n": sent})
         if left := len(set(data["letters"])) - sent:
-            messages.warning(request, _("另有 %(n)s 封已由他人处理，没有重复发送。") % {"n": left})
+            messages.warning(request, _("另有 %(n)s 条已由他人处理，没有重复发送。") % {"n": left})
     return redirect(_back(request))
 
 

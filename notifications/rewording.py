@@ -36,7 +36,7 @@ def reword(
         before = {"title": kept.title, "body": kept.body} if kept else {}
         after = {"title": title.strip(), "body": body.strip()}
         if before == after:
-            raise Refused(_("用语没有改动。"))
+            raise Refused(_("模板没有改动。"))
         wording, _made = Wording.objects.update_or_create(
             unit=act.unit, letter=letter, language=language, defaults={**after, "changed_at": act.at}
         )
@@ -58,7 +58,7 @@ def restore(act: Act, grant: RoleGrant, *, letter: str, language: str, seen: str
     with within(SYSTEM):
         kept = _for_update(act.unit, letter, language, seen)
         if kept is None:
-            raise Refused(_("这封信用的就是默认用语。"))
+            raise Refused(_("这种消息用的就是默认模板。"))
         before = {"title": kept.title, "body": kept.body}
         kept.delete()
         write_down(
@@ -81,12 +81,12 @@ def _for_update(unit: Unit, letter: str, language: str, seen: str) -> Wording | 
     Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
     kept = Wording.objects.filter(unit=unit, letter=letter, language=language).first()
     if stamp_of(kept) != seen:
-        raise Taken(_("这封信的用语刚刚由他人改过，请看过新的用语以后再改。"))
+        raise Taken(_("这种消息的模板刚刚由他人改过，请看过新的模板以后再改。"))
     return kept
 
 
 def _must_administer(grant: RoleGrant, letter: str, language: str) -> None:
     if not is_admin(grant):
-        raise NotYourTurn(_("信件用语由系统管理员修改。"))
+        raise NotYourTurn(_("消息模板由系统管理员修改。"))
     if letter not in TITLES or language not in LANGUAGES:
-        raise Refused(_("没有这封信。"))
+        raise Refused(_("没有这种消息。"))

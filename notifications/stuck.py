@@ -104,7 +104,7 @@ def why(letter: Delivery) -> str:
     if error == "no address":
         return _("没有地址，或者地址已经删除。")
     if error == NOT_NEEDED:
-        return _("收信人已经设置密码，或者已改用登录单，不必再发。")
+        return _("接收人已经设置密码，或者已改用登录单，不必再发。")
     if error == "address sealed under another key":
         return _("地址是用另一把密钥加密的，请重新填写。")
     if error.startswith(("errcode", "HTTP", "SMTP")):
@@ -125,9 +125,9 @@ def send_again(act: Act, path: str, numbers: Iterable[int], *, verified: bool) -
         )
         letters = list(held.select_related("unit").order_by("unit_id", "pk"))
         if not letters:
-            raise Refused(_("所选信件不是发送失败或者结果不明的，可能已由他人处理。"))
+            raise Refused(_("所选消息不是发送失败或者结果不明的，可能已由他人处理。"))
         if not verified and any(d.status == Status.UNKNOWN for d in letters):
-            raise Refused(_("所选信件中有结果不明的，请先核实对方没有收到，再勾选“已核实”。"))
+            raise Refused(_("所选消息中有结果不明的，请先核实对方没有收到，再勾选“已核实”。"))
         for unit, its in groupby(letters, key=lambda d: d.unit):
             _write(act, unit, list(its))
         Delivery.objects.filter(pk__in=[d.pk for d in letters]).update(
@@ -146,7 +146,7 @@ def _write(act: Act, unit: Unit, letters: list[Delivery]) -> None:
         "letters.send_again",
         unit.reference,
         after={"letters": [d.pk for d in letters], "doubtful": doubtful},
-        label=f"{len(letters)} 封",
+        label=f"{len(letters)} 条",
     )
 
 
@@ -157,6 +157,6 @@ def requeue_by_operator(act_at: datetime, number: int) -> None:
     with within(SYSTEM):
         letter = Delivery.objects.select_related("unit").filter(pk=number).first()
     if letter is None:
-        raise Refused(_("没有这一封信。"))
+        raise Refused(_("没有这一条消息。"))
     act = Act(None, operator(), letter.unit, act_at)
     send_again(act, letter.unit.path, [number], verified=True)

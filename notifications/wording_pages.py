@@ -1,4 +1,4 @@
-"""信件用语: the letters there are, their words in both languages, edited with a preview on a real example."""
+"""消息模板: the letters there are, their words in both languages, edited with a preview on a real example."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _done(request: HttpRequest, form: WordingForm, acting: RoleGrant, letter: st
     try:
         if operation == "restore":
             rewording.restore(act, acting, letter=letter, language=language, seen=seen)
-            messages.success(request, _("已恢复默认用语。"))
+            messages.success(request, _("已恢复默认模板。"))
             return True
         if operation == "save" and valid:
             data = form.cleaned_data
@@ -125,7 +125,7 @@ def _done(request: HttpRequest, form: WordingForm, acting: RoleGrant, letter: st
                 body=data["body"],
                 seen=seen,
             )
-            messages.success(request, _("已保存，以后的信件用新的用语。"))
+            messages.success(request, _("已保存，以后的消息用新的模板。"))
             return True
     except Refused as refused:
         form.add_error(None, str(refused))

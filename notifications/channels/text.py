@@ -26,7 +26,7 @@ def number_of(delivery: Delivery) -> str:
 def whole(delivery: Delivery) -> tuple[str, str]:
     """The words and the lines below them that must not be cut: where to go, and the letter's number."""
     foot = [_("办理入口：%(address)s") % {"address": site_address() + delivery.link}] if delivery.link else []
-    foot.append(_("信件编号：%(number)s") % {"number": number_of(delivery)})
+    foot.append(_("消息编号：%(number)s") % {"number": number_of(delivery)})
     return f"{delivery.title}\n{delivery.body}".strip(), "\n".join(foot)
 
 

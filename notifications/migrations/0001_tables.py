@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
                     ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.unit')),
                 ],
                 options={
-                    'verbose_name': '信件用语',
+                    'verbose_name': '消息模板',
                 },
             ),
             migrations.AddConstraint(

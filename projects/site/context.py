@@ -158,8 +158,8 @@ ADMINISTRATION: Links = (
     ("midyear", _lazy("年度中变动")),
     ("unit_import", _lazy("导入单位")),
     ("people_import", _lazy("导入人员与任职")),
-    ("letters_outside", _lazy("信件发送情况")),
-    ("letter_wordings", _lazy("信件用语")),
+    ("letters_outside", _lazy("消息发送情况")),
+    ("letter_wordings", _lazy("消息模板")),
     ("letter_groups", _lazy("群机器人")),
     ("trail_exports", _lazy("导出办理记录")),
 )

@@ -128,12 +128,12 @@ def a_doubtful_letter_is_sent_again_on_somebodys_word(browser: Browser, site: st
     page = page_of(browser, site, "admin@P01")
     page.goto("/post/outside/")
     page.locator("main label[for^=letter_]").first.click()
-    follow(page.locator("text=重新发送所选信件"))
+    follow(page.locator("text=重新发送所选消息"))
     assert "请先核实对方没有收到" in page.inner_text("main")
     page.locator("main label[for^=letter_]").first.click()
     page.click("label[for=verified]")
-    follow(page.locator("text=重新发送所选信件"))
-    assert "1 封信件已重新排队" in page.inner_text("main")
+    follow(page.locator("text=重新发送所选消息"))
+    assert "1 条消息已重新排队" in page.inner_text("main")
     page.context.close()
 
 

@@ -138,8 +138,8 @@ def test_a_signature_of_dingtalk_is_quoted_once(town, cycle, post, monkeypatch) 
 
 
 def test_a_long_letter_is_cut_in_its_words_and_keeps_its_number() -> None:
-    text = within_bytes(("字" * 2000, "办理入口：/\n信件编号：entry-1.letter-2"), 2048)
-    assert len(text.encode()) <= 2048 and text.endswith("……\n办理入口：/\n信件编号：entry-1.letter-2")
+    text = within_bytes(("字" * 2000, "办理入口：/\n消息编号：entry-1.letter-2"), 2048)
+    assert len(text.encode()) <= 2048 and text.endswith("……\n办理入口：/\n消息编号：entry-1.letter-2")
     assert within_bytes(("短", "尾"), 2048) == "短\n尾"
 
 

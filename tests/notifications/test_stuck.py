@@ -160,7 +160,7 @@ def page(client: Client, admin):  # type: ignore[no-untyped-def]
 @pytest.mark.django_db
 def test_the_page_says_why_masks_the_address_and_names_the_message(town, cycle, post, page) -> None:
     (letter,) = mail_of(town, post)
-    assert "没有需要处理的信件" in page()
+    assert "没有需要处理的消息" in page()
     stop([letter], "failed", "SMTPRecipientsRefused 550")
     shown = page()
     assert "对方服务拒收（SMTPRecipientsRefused 550）" in shown and f"letter-{letter.pk}@" in shown
@@ -178,7 +178,7 @@ def test_the_page_is_filtered_by_status_channel_and_words(town, cycle, post, pag
         {"status": "all", "channel": "wecom"},
         {"status": "all", "words": "没有此人"},
     ):
-        assert "没有符合条件的信件" in page(**query)
+        assert "没有符合条件的消息" in page(**query)
     assert "发送途中进程中断" in page(unit=town.unit.code)
 
 
@@ -196,7 +196,7 @@ def test_only_the_administrator_sees_the_page_and_sends_again(town, cycle, post,
     without = client.post(url, {"letters": [letters[0].pk]}, follow=True).content.decode()
     assert "请先核实对方没有收到" in without
     assert "请先选定" in client.post(url, {}, follow=True).content.decode()
-    assert "1 封信件已重新排队" in client.post(url, data, follow=True).content.decode()
+    assert "1 条消息已重新排队" in client.post(url, data, follow=True).content.decode()
     assert "已由他人处理" in client.post(url, data, follow=True).content.decode()
     apply(SYSTEM)
     assert statuses(letters) == ["queued"]

@@ -212,7 +212,7 @@ def test_words_that_are_wrong_unchanged_or_changed_meanwhile_are_refused(town, h
         reword(act, grant, **OWN | {"title": "快办：{事项}"})
     with pytest.raises(Refused, match="没有改动"):
         reword(act, grant, **OWN | {"seen": stamp})
-    with pytest.raises(Refused, match="就是默认用语"):
+    with pytest.raises(Refused, match="就是默认模板"):
         restore(act, grant, letter="opened", language="en", seen="")
     clerk = RoleGrant.objects.select_related("tenant").get(user=town.of("clerk"), office="clerk")
     with pytest.raises(NotYourTurn):
@@ -250,19 +250,19 @@ def test_the_page_previews_a_real_letter_saves_and_restores(town, cycle, post, a
     client.force_login(admin)
     url = reverse("letter_wording", args=["urged", "zh-hans"])
     fresh = client.get(url).content.decode()
-    assert "{事项}" in fresh and "的一封真实信件代入" in fresh and "催办：拟订年度实施方案" in fresh
+    assert "{事项}" in fresh and "的一条真实消息代入" in fresh and "催办：拟订年度实施方案" in fresh
     shown = client.post(url, {"op": "preview", **OWN}).content.decode()
     apply(SYSTEM)
     assert "请抓紧：拟订年度实施方案" in shown and not Wording.objects.exists()
     wrong = client.post(url, {"op": "save", **OWN, "title": "{事项名}"})
     assert wrong.status_code == 422 and "没有这样的代入项：{事项名}" in wrong.content.decode()
     saved = client.post(url, {"op": "save", **OWN}, follow=True).content.decode()
-    assert "以后的信件用新的用语" in saved and "修改</span>" in saved
+    assert "以后的消息用新的模板" in saved and "修改</span>" in saved
     apply(SYSTEM)
     stamp = stamp_of(Wording.objects.get())
     restored = client.post(url, {"op": "restore", **OWN, "seen": stamp}, follow=True).content.decode()
     apply(SYSTEM)
-    assert "已恢复默认用语" in restored and not Wording.objects.exists()
+    assert "已恢复默认模板" in restored and not Wording.objects.exists()
 
 
 @pytest.mark.django_db

@@ -472,6 +472,15 @@ def test_a_page_in_chinese_is_noticed() -> None:
 
 
 # ------------------------------------------------------------------------------- punctuation
+# Words that mean something else to whoever works in a congress, with what is said instead.
+MISREAD = {"信件": "消息: 信件 are what the public writes (群众来信)"}
+
+
+def test_no_text_says_a_word_that_a_congress_reads_otherwise() -> None:
+    texts = [form for message in messages.extracted() for form in forms(message.id)]
+    assert [text for text in texts if any(word in text for word in MISREAD)] == []
+
+
 def half_width(source: str) -> list[str]:
     """Half-width punctuation right after a Chinese character, tags aside."""
     return HALF_WIDTH.findall(TAGS.sub(" ", COMMENTS.sub("", source)))

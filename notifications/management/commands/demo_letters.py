@@ -21,8 +21,8 @@ ROBOTS = (Channel.WECOM, Channel.DINGTALK, Channel.FEISHU)
 
 class Command(BaseCommand):
     help = (
-        "给演示县每个单位设置一个群机器人，信件都送到本系统自带的演示接收端，已有的不动；"
-        "已办事项的信件按办理时间记为已读。正式环境不可用。"
+        "给演示县每个单位设置一个群机器人，消息都送到本系统自带的演示接收端，已有的不动；"
+        "已办事项的消息按办理时间记为已读。正式环境不可用。"
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             Address.objects.bulk_create(rows, ignore_conflicts=True)
         unread = settle()
         self.stdout.write(
-            f"演示用的群机器人：{len(rows)} 个；未读信件：{unread} 封，其余已按办理时间记为已读。"
+            f"演示用的群机器人：{len(rows)} 个；未读消息：{unread} 条，其余已按办理时间记为已读。"
         )
 
 

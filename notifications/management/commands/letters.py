@@ -19,10 +19,10 @@ from workflow.people.isolation import SYSTEM, within
 
 
 class Command(BaseCommand):
-    help = "显示通知的发送情况，列出结果不明和已放弃的信件；--again 将其中一封重新排队。有这样的信件时退出码为 1。"
+    help = "显示消息的发送情况，列出结果不明和已放弃的消息；--again 将其中一条重新排队。有这样的消息时退出码为 1。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--again", type=int, metavar="编号", help="确认对方没有收到后，重新发送这一封")
+        parser.add_argument("--again", type=int, metavar="编号", help="确认对方没有收到后，重新发送这一条")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["again"] is not None:
