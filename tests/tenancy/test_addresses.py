@@ -16,11 +16,14 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client
 
+from projects.portal.county_lists import LISTS
 from tests.addresses import readable, routes, signed_in
 from tests.long import LONG
+from tests.purpose import WHY
 from tests.tenancy.world import MARKS, Side, tenants
 from workflow.audit.models import Entry
 from workflow.flows.events import events
+from workflow.inbox.lists import boxes
 from workflow.machines.graph import machines
 from workflow.people.isolation import SYSTEM, apply, of_units
 from workflow.roles import registry
@@ -29,6 +32,7 @@ pytestmark = pytest.mark.django_db
 
 Cases = dict[str, list[tuple[object, ...]]]
 NOT_BY_THIS_METHOD = 405
+ABOVE = ("county", "auditor", "admin")
 
 # Why anybody may open these, by the page's name.
 PUBLIC = {
@@ -60,17 +64,17 @@ PUBLIC = {
 
 # What stands in these names no record: each shows the viewer's own.
 WORDS: Cases = {
-    "inbox_box": [("claim",), ("started",), ("done",), ("urged",)],
-    "inbox_sheet": [("todo",), ("claim",), ("copies",)],
+    "inbox_box": [(box.code,) for box in boxes()],
+    "inbox_sheet": [(box.code,) for box in boxes()],
     "letter_address": [("wecom",)],
     "letter_wording": [("overdue", "zh-hans")],
     "rulebook_edit": [("ballot_method",)],
-    "county_file": [("xlsx",), ("csv",)],
+    "county_file": [("xlsx",), ("docx",)],
     "county_model_edit": [("ballot_method",)],
     "county_map_file": [("xlsx",), ("docx",)],
     "county_notes_file": [("xlsx",), ("docx",)],
-    "county_list": [("overdue",), ("projects",)],
-    "county_list_file": [("projects", "xlsx")],
+    "county_list": [(code,) for code in LISTS],
+    "county_list_file": [(code, "xlsx") for code in LISTS],
 }
 
 # The office at home that opens a page, where it is not the chair.
@@ -84,6 +88,9 @@ AT_HOME = {
         ("trail_export", "trail_export_cancel", "trail_export_download", "trail_manifest"), "admin"
     ),
     **dict.fromkeys(("bulletin", "bulletin_file"), "county"),
+    **dict.fromkeys(("county_file", "county_map_file", "county_notes_file", "county_model_edit"), "county"),
+    **dict.fromkeys(("county_list", "county_list_file"), "county"),
+    "letter_wording": "admin",
 }
 
 # Why no office at home opens these in this world.
@@ -186,9 +193,8 @@ def chosen(pages: Iterable[Page], offices: list[str]) -> Iterator[tuple[str, Pag
     """Who calls what: in make long everybody everything; else each page by who opens it at home, and by somebody above
     a township and one of all the others in turn.
     """
-    above = ["county", "auditor", "admin"]
     for number, page in enumerate(pages):
-        turn = above if number % 2 else offices
+        turn = ABOVE if number % 2 else offices
         some = {page.at_home[number % len(page.at_home)]: None, turn[number // 2 % len(turn)]: None}
         yield from ((office, page) for office in (offices if LONG else some))
 
@@ -197,10 +203,15 @@ class Caller:
     """People at the site, each as they signed in. Outside a request the database shows nothing, as in production."""
 
     def __init__(self, side: Side) -> None:
-        """Everybody signs in now: what a call changes may be taken back, a sign-in within it would be too."""
+        """Everybody signs in now, and those who look on say what they take files for.
+
+        What a call changes may be taken back, and a sign-in within it would be too.
+        """
         clients = {office: signed_in(grant) for office, grant in side.offices.items()}
         clients[""] = Client(raise_request_exception=False)
         self.clients = {office: (client, client.cookies.copy()) for office, client in clients.items()}
+        for office in ABOVE:
+            assert self.call(office, "post", "/purpose/", {"purpose": WHY})[0] == 302
 
     def call(self, office: str, method: str, path: str, data: Any = None) -> tuple[int, str]:
         """The answer's status and what it says, the place it leads to first. office: empty for nobody."""
@@ -348,6 +359,18 @@ def test_its_own_offices_open_the_same_addresses(other):
         if not {200, 302} & set(answers):
             closed.append(f"{page.at_home[0]} {page.path}: {answers}")
     assert "\n".join(closed) == ""
+
+
+def test_what_names_no_record_is_there_for_its_office_at_home(other):
+    caller, closed = Caller(other), []
+    for page in pages_of(WORDS):
+        (office,) = page.at_home
+        status = caller.tried(office, "get", page.path)[0]
+        if status != 200:
+            closed.append(f"{office} {page.path}: {status}")
+    assert "\n".join(closed) == ""
+    assert caller.tried("chair", "get", "/inbox/claim/")[0] == 404
+    assert caller.tried("county", "get", "/county/list/overdue/")[0] == 404
 
 
 def test_an_act_is_open_to_the_office_at_home_that_is_offered_it(other):

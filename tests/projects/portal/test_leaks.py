@@ -30,6 +30,7 @@ from projects.ballots import sealing
 from projects.ballots.figures import signed_text
 from projects.ballots.models import Vote, VoteState
 from projects.cycles.models import Paper
+from projects.portal.county_lists import LISTS
 from tests.addresses import Route, readable, routes
 from tests.builders import at
 from tests.databases import Server, connected_to
@@ -40,6 +41,7 @@ from workflow.administration.trail import AT_ONCE
 from workflow.audit.chain import canonical
 from workflow.flows.events import events
 from workflow.flows.models import Deadline
+from workflow.inbox.lists import boxes
 from workflow.machines.graph import machines
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import User
@@ -122,6 +124,9 @@ def hashes_of(vote: Vote) -> tuple[str, ...]:
 # Every address
 
 
+BOXES = {box.code for box in boxes()}
+
+
 def values_of(held: UnderWay) -> dict[str, list[Any]]:
     """What stands in an address, by the name of the part, the most telling last. A new name must be filled in here."""
     records = list(dict.fromkeys(record.pk for record in held.records))
@@ -137,7 +142,8 @@ def values_of(held: UnderWay) -> dict[str, list[Any]]:
         "year": [held.cycle.year],
         "key": ["ballot_method", *(event.key for event in events()), "voting.recount"],
         "kind": [*sorted(machine.kind for machine in machines()), "vote"],
-        "box": ["claim", "mine", "started", "done"],
+        "box": [*sorted(BOXES - {"done"}), "done"],
+        "list": [*sorted(LISTS.keys() - {"items"}), "items"],
         "ending": ["pdf", "docx"],
         "step": ["check"],
         "slug": ["x"],
@@ -152,6 +158,7 @@ def values_of(held: UnderWay) -> dict[str, list[Any]]:
 
 
 OF_PAPERS = ("/papers", "/files")
+OF_LISTS = "/county/list/"
 # Where a vote, its tasks, its papers and what is told of it are shown: the routes a short run looks at for every kind.
 WHERE_VOTES_ARE_TOLD = {
     "vote", "votes", "vote_box", "print_ballots", "hall", "hall_board", "trackers", "task", "task_done", "event", "history",
@@ -173,7 +180,7 @@ def addresses(
         assert not missing, f"{route.path}: say in values_of what stands for {missing}"
         if names and route.name not in names:
             continue
-        parts = [values["paper" if _is_of_papers(route, part) else part] for part in route.parts]
+        parts = [values[_standing_for(route, part)] for part in route.parts]
         for given in product(*(part if every else part[-1:] for part in parts)):
             found.append(route.filled(given))
     found += [
@@ -182,8 +189,11 @@ def addresses(
     return list(dict.fromkeys(found))
 
 
-def _is_of_papers(route: Route, part: str) -> bool:
-    return part in ("pk", "number") and route.path.startswith(OF_PAPERS)
+def _standing_for(route: Route, part: str) -> str:
+    """Where the values of a part are found: those of a paper and of a list have names their routes do not tell."""
+    if part in ("pk", "number") and route.path.startswith(OF_PAPERS):
+        return "paper"
+    return "list" if part == "code" and route.path.startswith(OF_LISTS) else part
 
 
 # Calling them
@@ -332,6 +342,13 @@ FULL = [("projects", stage) for stage in STAGES] + [
 ]
 
 
+def _is_there(call: tuple[str, str, str]) -> bool:
+    """Whether an address must be a page: the clerk's boxes, the county's lists."""
+    office, method, address = call
+    own = {"clerk": [f"/inbox/{box}/" for box in BOXES], "county": [f"{OF_LISTS}{code}/" for code in LISTS]}
+    return method == "get" and address in own.get(office, ())
+
+
 def looking(kind: str, stage: str, world: World) -> Round:
     """Few offices and each route once in make test, of the other kinds only read where votes are told.
 
@@ -374,3 +391,4 @@ def test_no_office_can_tell_one_ballot_from_another_before_both_tellers_have_sig
     assert [call for call, answer in seen.items() if answer.status >= 500] == []
     shown = f"/votes/{one.values['pk'][-1]}/"
     assert seen["clerk", "get", shown].status == 200, "the vote's own page was not looked at"
+    assert {answer.status for call, answer in seen.items() if _is_there(call)} <= {200}
