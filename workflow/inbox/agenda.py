@@ -169,6 +169,11 @@ class Week:
         """Whether anything is on one of its days that lie in the month."""
         return any(day.inside and day.dates for day in self.days)
 
+    @property
+    def is_provisional(self) -> bool:
+        """Whether any of that is due on a day that is not fixed yet."""
+        return any(one.provisional for day in self.days if day.inside for one in day.dates)
+
 
 def weeks_of(year: int, month: int, dates: Iterable[Dated]) -> list[Week]:
     """A month by weeks, with what is on each day and whether it is a working one."""

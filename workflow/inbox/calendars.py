@@ -43,7 +43,7 @@ def _context(request: HttpRequest, first: date, today: date) -> dict[str, object
         "first": first,
         "weeks": weeks,
         "holds": any(week.holds for week in weeks),
-        "provisional": any(one.provisional for one in dates),
+        "provisional": any(week.is_provisional for week in weeks),
         "today": today,
         "before": f"{before:%Y-%m}",
         "after": f"{after:%Y-%m}",

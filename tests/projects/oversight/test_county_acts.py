@@ -222,8 +222,8 @@ def test_one_circular_goes_to_every_township_chosen_with_an_entry_in_each_trail(
     assert json.loads(entry.body)["after"]["townships"] == [town.unit.code, other.code]
     apply(SYSTEM)
     kept = Guidance.objects.order_by("unit")
-    assert {(g.title, g.words, g.county) for g in kept} == {
-        ("通报：第三季度情况", CIRCULAR["words"], town.unit.parent)
+    assert {(g.of, g.title, g.words, g.county) for g in kept} == {
+        ("circular", "通报：第三季度情况", CIRCULAR["words"], town.unit.parent)
     }
     assert [g.unit for g in kept] == [town.unit, other]
     entries = Entry.objects.filter(action="oversight.circular").order_by("pk")

@@ -67,6 +67,7 @@ def test_a_training_notice_reaches_the_townships_chosen_with_day_and_place(town,
     kept = Guidance.objects.get()
     assert kept.unit == town.unit and kept.title == "培训通知：票决制业务培训"
     assert kept.words == "时间：2026年10月20日\n地点：县委党校\n请派两人参加。"
+    assert (kept.of, kept.held_on, kept.place) == ("training", date(2026, 10, 20), "县委党校")
     assert [e.unit for e in Entry.objects.filter(action="oversight.training")] == [town.unit]
     assert other.pk
     with pytest.raises(InvalidForm, match="不能早于今天"):
