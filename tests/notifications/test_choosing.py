@@ -272,7 +272,7 @@ def test_a_person_chooses_and_sees_what_was_chosen_and_what_is_locked(town, clie
     client.force_login(chair)
     page = client.post(reverse("letter_choice"), CHOSEN, follow=True).content.decode()
     apply(SYSTEM)
-    assert "已保存" in page and "22:00 — 07:00" in page and "汇总成一封" in page
+    assert "已保存" in page and "22:00 — 07:00" in page and "汇总成一条" in page
     assert "不能关闭的消息" in page and "超期提醒" in page and "会议通知" in page and "已锁定" in page
     kept = Preference.objects.get()
     assert kept.ways == {"urgent": ["email", "wecom"], "normal": ["email"], "low": []}

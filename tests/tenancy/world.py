@@ -24,6 +24,7 @@ from projects.demo.cast import Township
 from projects.evaluation.models import Archive, Measurement
 from projects.lifecycle.intake import start_year
 from projects.oversight.models import Bulletin, Note
+from projects.oversight.services import compose_model
 from projects.retention.models import Erasure, ErasureRequest, Hold
 from projects.selection.models import Exclusion, Notice, Objection
 from projects.supervision.models import Audit, Change, Finding, Inquiry, Interpellation
@@ -156,6 +157,7 @@ def _of_the_works(side: Side) -> dict[str, Any]:
     town, project, cycle = side.town, side.one["project"], side.one["cycle"]
     of_project, on = {"unit": town.unit, "project": project}, date(2027, 5, 10)
     of_cycle, county = {"unit": town.unit, "cycle": cycle}, side.offices["county"]
+    compose_model(Act(county.user, "county", county.unit, at(DAY)), county.unit, like=None, note="柳河示范")
     return {
         "audit": Audit.objects.create(
             **of_project, number="柳审〔2027〕1 号", title="柳河审计", received_on=on

@@ -140,7 +140,7 @@ def values_of(held: UnderWay) -> dict[str, list[Any]]:
         "code": [held.town.unit.code],
         "query_code": ["AAAA-BBBB"],
         "year": [held.cycle.year],
-        "key": ["ballot_method", *(event.key for event in events()), "voting.recount"],
+        "key": ["ballot_mode", *(event.key for event in events()), "voting.recount"],
         "kind": [*sorted(machine.kind for machine in machines()), "vote"],
         "box": [*sorted(BOXES - {"done"}), "done"],
         "list": [*sorted(LISTS.keys() - {"items"}), "items"],
