@@ -22,6 +22,7 @@ TITLES: dict[str, Any] = {
     "copied": _("抄送"),
     "noted": _("留言"),
     "meeting_called": _("会议召集"),
+    "meeting_called_off": _("会议取消"),
     "called_off": _("事项终止"),
     "office_ended": _("任职终止"),
     "invited": _("设置首个密码"),
@@ -74,6 +75,7 @@ TASK = {
     "due": _("办理期限"),
 }
 OFFICE = {"office": _("职务")}
+MEETING = {"held_on": _("会议日期"), "hour": _("会议时间"), "place": _("会议地点")}
 # What every letter may name, and what only some may.
 GENERAL = {
     "unit": _("单位"),
@@ -88,7 +90,7 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     "copied": {"task": TASK["task"], "copied": _("抄送内容")},
     "reminded": TASK | {"when_due": _("时限说明")},
     **dict.fromkeys(("overdue", "escalated"), TASK | {"days": _("天数")}),
-    "meeting_called": OFFICE | {"held_on": _("会议日期"), "hour": _("会议时间"), "place": _("会议地点")},
+    **dict.fromkeys(("meeting_called", "meeting_called_off"), OFFICE | MEETING),
     "office_ended": OFFICE,
     "stand_in_ended": OFFICE,
     "invited": {"user": _("用户名"), "days": _("链接有效天数")},

@@ -114,6 +114,7 @@ ROUTES: tuple[Route, ...] = (
     Route("task.comment", Audience.ASKED, "noted", outside=False),
     Route("task.comment", Audience.NAMED, "noted", outside=False, found_in="after.told"),
     Route("meeting.call", Audience.NAMED, "meeting_called", URGENT, found_in="after.told"),
+    Route("meeting.call_off", Audience.NAMED, "meeting_called_off", URGENT, found_in="after.told"),
     Route("flow.cancel", Audience.OFFICES, "called_off", offices=DESKS),
     Route("grant.revoke", Audience.NAMED, "office_ended", found_in="before.user", duty=SECURITY),
     # Of a trail that is another than it was; written into the trail above as well, whose offices read of it there.

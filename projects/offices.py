@@ -25,6 +25,7 @@ OFFICES = [
         HALL,
         body=True,
         recorders=("clerk",),
+        readers=("chair",),
         meeting=_("人大主席团会议"),
         for_term=True,
         personal=_(
@@ -75,6 +76,7 @@ OFFICES = [
         _("同级党委"),
         HALL,
         body=True,
+        readers=("chair",),
         meeting=_("党委会议"),
         personal=_("党委成员须本人出席党委会议、本人表决，不能由他人代办。"),
     ),

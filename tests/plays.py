@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
+from django.utils.timezone import now
+
 from projects.ballots.models import Vote
 from projects.cycles.models import Cycle
+from projects.deliberation.selectors import candidates_of
 from projects.demo.cast import Township
 from projects.demo.play.deliberation import play_preparation, play_sitting
 from projects.demo.play.evaluation import (
@@ -20,7 +23,15 @@ from projects.demo.play.evaluation import (
 from projects.demo.play.stage import do_task, meeting, moment, open_tasks
 from projects.demo.play.supervision import supervision
 from projects.evaluation.selectors import projects_to_look_back_at
+from workflow.flows.events import perform
 from workflow.flows.services import complete
+
+
+def ask_to_withdraw(town: Township, cycle: Cycle, n: int) -> None:
+    """The mayor asks to withdraw the first so many candidates, now: as many matters wait for one meeting of the presidium."""
+    for item in candidates_of(cycle)[:n]:
+        data = {"reason": "上级同类项目已立项实施，不宜重复安排。"}
+        perform("deliberation.withdraw", item, actor=town.of("mayor"), data=data, at=now())
 
 
 def play_deliberation(

@@ -24,6 +24,7 @@ urlpatterns = [
     path("tasks/<int:task_id>/files/<int:number>/", login_required(views.comment_file), name="comment_file"),
     path("meetings/", login_required(meetings.waiting), name="meetings"),
     path("meetings/call/", login_required(meetings.call_meeting), name="call_meeting"),
+    path("meetings/call/<int:pk>/off/", login_required(meetings.call_meeting_off), name="call_meeting_off"),
     path("meetings/record/", login_required(meetings.record), name="meeting_record"),
     path("calendar/", login_required(calendars.month), name="calendar"),
     path("calendar/link/", login_required(calendars.feed_link), name="calendar_link"),

@@ -23,13 +23,13 @@ from projects.portal.documents import written
 from workflow.administration.purpose import purpose_first, purpose_of
 from workflow.administration.taking import file_taken
 from workflow.flows.models import Deadline, Meeting, MeetingCall, Sitting
+from workflow.inbox.selectors import offices_served
 from workflow.people.models import User
 from workflow.people.saying import in_the_records_language, listed
 from workflow.people.services import unit_on
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
-from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import members_on
 
 CHINESE_DAY = "Y年n月j日"
@@ -45,22 +45,15 @@ def _sitting(request: HttpRequest, pk: int) -> Sitting:
 
 def _check_reader(request: HttpRequest, body: str) -> None:
     """403 for whoever does not read a body's records in the office acted in."""
-    if not _reads(acting_grant(request), body):
+    if not registry.reads_record(acting_grant(request).office, body):
         raise PermissionDenied(_("会议记录由该机构的成员、记录人和人大主席查阅。"))
-
-
-def _reads(grant: RoleGrant, body: str) -> bool:
-    """Its own body, whoever keeps its record, the chair, and whoever reads below."""
-    return grant.office in (*_keepers(body), "chair") or registry.office(grant.office).reads_below
-
-
-def _keepers(body: str) -> tuple[str, ...]:
-    return (body, *registry.office(body).recorders)
 
 
 def _call(request: HttpRequest, pk: int) -> MeetingCall:
     """The notice of a meeting, for the same, and in whatever office they act for those it calls: it went to persons."""
-    seen = MeetingCall.objects.select_related("unit", "seat", "called_by", "replaced_by", "sitting")
+    seen = MeetingCall.objects.select_related(
+        "unit", "seat", "called_by", "called_off_by", "replaced_by", "sitting"
+    )
     called = get_object_or_404(seen, pk=pk)
     if acting_grant(request).user not in members_on(called.body, called.seat, called.held_on):
         _check_reader(request, called.body)
@@ -72,17 +65,21 @@ def call(request: HttpRequest, pk: int) -> HttpResponseBase:
     """When and where a body meets, on what, who is called; from here the meeting is recorded once it was held."""
     called, grant = _call(request, pk), acting_grant(request)
     held = getattr(called, "sitting", None)
-    keeps = grant.office in _keepers(called.body) and grant.unit_id == called.seat_id
-    due = called.held_on <= timezone.localdate()
+    keeps = called.body in offices_served(grant) and grant.unit_id == called.seat_id
+    due, agenda = called.held_on <= timezone.localdate(), agenda_of(called)
+    stands = held is None and called.replaced_by is None and called.called_off_at is None
+    left = any(one.done_at is None and not one.cancelled for one in agenda)
     context = {
         "call": called,
         "body": _name(called),
         "issuer": _issuer(called, timezone.localdate(called.at)),
         "members": names_of(members_on(called.body, called.seat, called.held_on)),
-        "agenda": agenda_of(called),
+        "agenda": agenda,
+        "left": left,
         "held": held,
-        "reads_record": _reads(grant, called.body),
-        "may_record": keeps and due and held is None and called.replaced_by is None,
+        "reads_record": registry.reads_record(grant.office, called.body),
+        "may_record": keeps and due and stands and left,
+        "may_call_off": keeps and stands,
     }
     return render(request, "portal/meeting_call.html", context)
 
@@ -157,9 +154,10 @@ def notice_of(called: MeetingCall) -> Document:
 @require_safe
 def sitting(request: HttpRequest, pk: int) -> HttpResponseBase:
     """When, where, who attended, and how each matter was decided."""
-    held = _sitting(request, pk)
+    held, grant = _sitting(request, pk), acting_grant(request)
     context = {
         "sitting": held,
+        "listed_here": grant.unit_id == held.seat_id and not registry.office(grant.office).reads_below,
         "body": _name(held),
         "attended": names_of(held.attended.all()),
         "absent": names_of(absent_at(held)),

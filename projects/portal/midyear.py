@@ -1,4 +1,4 @@
-"""年度中变动: what may change while a year is under way, whose act it is, what becomes of the tasks, and the way there."""
+"""年度内变动事项: what may change while a year is under way, whose act it is, what becomes of the tasks, and the way there."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ SITUATIONS = (
     Situation(
         _lazy("人员调整（岗位换人）"),
         _lazy("系统管理员"),
-        _lazy("先给继任者授予职务，再解除原任者的职务；原任者已认领的事项自动退回该职务的待领，办结的不变。"),
+        _lazy("先给继任者授予职务，再解除原任者的职务；原任者已认领的事项自动放回该职务的待领，办结的不变。"),
         pages=(("people", _lazy("人员与任职"), ("admin", "clerk")),),
     ),
     Situation(
@@ -126,7 +126,7 @@ def midyear(request: HttpRequest) -> HttpResponse:
     grant = acting_grant(request)
     if grant.office not in (*DESKS, "county", "admin"):
         raise PermissionDenied(
-            _("“年度中变动”供人大办、党政办、主席团、政府负责人和县人大、系统管理员使用。")
+            _("“年度内变动事项”供人大办、党政办、主席团、政府负责人和县人大、系统管理员使用。")
         )
     context = {
         "situations": [*_shown(grant)],

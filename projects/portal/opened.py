@@ -30,6 +30,7 @@ OF_PAGE: dict[str, Any] = {
     "vote": Vote,
     "meeting_call": MeetingCall,
     "meeting_call_file": MeetingCall,
+    "call_meeting_off": MeetingCall,
     "sitting": Sitting,
     "sitting_minutes": Sitting,
 }  # fmt: skip

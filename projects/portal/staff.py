@@ -164,6 +164,7 @@ def year(request: HttpRequest, pk: int) -> HttpResponse:
         "projects": selectors.projects_visible(grant).filter(cycle=cycle),
         "sessions": selectors.sessions_of(cycle),
         "votes": selectors.votes_on(cycle),
+        "meetings": selectors.meetings_on(cycle, grant.office),
         "county_words": selectors.county_words(cycle),
         "events": [Offer(*found) for found in selectors.events_in(cycle, grant, timezone.now())],
         "notices": matters.notices_of(cycle),

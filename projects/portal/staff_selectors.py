@@ -28,7 +28,7 @@ from projects.voting.superseding import told_superseded
 from workflow.audit.models import Entry
 from workflow.calendar.offsets import Offset, resolve
 from workflow.flows.events import Event, events_on
-from workflow.flows.models import Deadline
+from workflow.flows.models import Deadline, Meeting, Sitting
 from workflow.machines.models import Record
 from workflow.machines.references import number_in
 from workflow.people.models import Unit
@@ -64,10 +64,8 @@ def has_provisional(cycle: Cycle) -> bool:
 def tasks_by_step(cycle: Cycle) -> list[StepTasks]:
     """Every task of a year and of its sessions by step, open ones by date, done ones in the order they were done."""
     steps = {n: StepTasks(n, worded(name, cycle.unit)) for n, name in STEPS.items()}
-    sessions = Session.objects.filter(uses__cycle=cycle).distinct()
-    whole = [cycle.reference, *(session.reference for session in sessions)]
     rows = (
-        Deadline.objects.filter(about__in=whole, cancelled=False)
+        Deadline.objects.filter(about__in=_whole(cycle), cancelled=False)
         .select_related("task", "seat", "done_by", "unit")
         .order_by("due_on", "pk")
     )
@@ -77,6 +75,23 @@ def tasks_by_step(cycle: Cycle) -> list[StepTasks]:
     for step in steps.values():
         step.done.sort(key=lambda d: (d.done_at, d.pk))
     return list(steps.values())
+
+
+def _whole(cycle: Cycle) -> list[str]:
+    """What a year's tasks and decisions are about: itself and its sessions."""
+    sessions = Session.objects.filter(uses__cycle=cycle).distinct()
+    return [cycle.reference, *(session.reference for session in sessions)]
+
+
+def meetings_on(cycle: Cycle, office: str) -> list[tuple[str, Sitting]]:
+    """The meetings on several matters that decided something of a year, by day, with what each is called.
+
+    Those whose record the office reads.
+    """
+    bodies = registry.bodies_read_by(office)
+    about = Meeting.objects.filter(about__in=_whole(cycle), body__in=bodies).exclude(sitting=None)
+    held = Sitting.objects.filter(pk__in=about.values("sitting")).order_by("held_on", "pk")
+    return [(registry.meeting_of(one.body, cycle.unit), one) for one in held]
 
 
 def events_in(cycle: Cycle, grant: RoleGrant, at: datetime) -> list[tuple[Event, Record]]:

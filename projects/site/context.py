@@ -77,7 +77,8 @@ def navigation(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
     """The side navigation of an office: its boxes, its township's year, and what it oversees."""
     groups, unread = [], _unread(grant)
     if registry.office(grant.office).works and not registry.office(grant.office).reads_below:
-        own = (*DESK_WORK, *OWN_WORK) if grant.office in DESKS else OWN_WORK
+        meets = MEETINGS if registry.bodies_read_by(grant.office) else ()
+        own = (*(DESK_WORK if grant.office in DESKS else ()), *meets, *OWN_WORK)
         items = [*_boxes(request, grant, unread), *_links(request, (*LETTERS, *own), unread)]
         groups.append({"title": _("我的工作"), "items": items})
         items = [*_links(request, _within(grant, BUSINESS)), *_keeping(request, grant)]
@@ -109,7 +110,8 @@ def _within(grant: RoleGrant, links: Links) -> Links:
     return [link for link in links if is_open(grant, link[0])]
 
 
-DESK_WORK: Links = (("week", _lazy("本周工作")), ("midyear", _lazy("年度中变动")))
+DESK_WORK: Links = (("week", _lazy("本周工作")), ("midyear", _lazy("年度内变动事项")))
+MEETINGS: Links = (("meetings", _lazy("合并议事")),)
 KEEPERS = ("gov_clerk", "clerk", "chair")
 KEEPING: Links = (("retention", _lazy("保管和清除")),)
 PEOPLE: Links = (("people", _lazy("人员与任职")),)
@@ -136,7 +138,7 @@ OVERSIGHT: Links = (
     ("seat_table", _lazy("座位表")),
     ("rulebook", _lazy("规则")),
     ("county_notes", _lazy("提示函与指导")),
-    ("midyear", _lazy("年度中变动")),
+    ("midyear", _lazy("年度内变动事项")),
     ("copies", _lazy("抄送")),
     *LETTERS,
     ("stand_ins", _lazy("代办")),
@@ -155,7 +157,7 @@ AUDIT: Links = (
 )
 ADMINISTRATION: Links = (
     ("people", _lazy("人员与任职")),
-    ("midyear", _lazy("年度中变动")),
+    ("midyear", _lazy("年度内变动事项")),
     ("unit_import", _lazy("导入单位")),
     ("people_import", _lazy("导入人员与任职")),
     ("letters_outside", _lazy("消息发送情况")),

@@ -1,4 +1,4 @@
-"""A stand-in's week and a meeting on three matters, in a browser, at a desk and on a phone, each page without a finding of axe."""
+"""A stand-in's week, and the presidium's meeting on three matters, at a desk and on a phone, each page without a finding of axe."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from projects.demo.cast import PASSWORD
 from projects.lifecycle.intake import start_year
 from tests.builders import township
 from tests.journeys.pages import barriers, follow
-from workflow.flows.models import Deadline, Sitting
-from workflow.flows.services import complete
+from tests.plays import ask_to_withdraw
+from tests.projects.deliberation.test_deliberation import year_at_step_3
+from workflow.flows.models import MeetingCall, Sitting
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import User
 
@@ -47,7 +48,7 @@ def town(served):  # type: ignore[no-untyped-def]
 
 
 def years_ahead() -> list[int]:
-    """Three years whose schemes wait: three matters for one meeting."""
+    """Three years whose schemes wait."""
     return [localdate().year + ahead for ahead in (1, 2, 3)]
 
 
@@ -161,14 +162,13 @@ def test_whoever_signs_in_again_goes_on_with_what_was_typed(town, served, browse
     assert page.input_value("textarea[name=body]") == "先写下这一段。又一句。"
 
 
-def test_a_meeting_on_three_matters(town, served, browser) -> None:
+def test_the_clerk_calls_the_presidium_on_three_matters_and_records_from_the_notice(served, browser) -> None:
     with within(SYSTEM):
-        for year in years_ahead():
-            task = Deadline.objects.get(key="collection.scheme", year=year)
-            complete(task.pk, actor=town.of("chair"), data=scheme(year), at=now())
-    page = signed_in(browser, served.url, town.of("party"))
+        town = township("P02", name="双桥镇")
+        ask_to_withdraw(town, year_at_step_3(town), 3)
+    page = signed_in(browser, served.url, town.of("clerk"))
     page.goto(f"{served.url}/inbox/")
-    follow(page.locator("text=合并开会"))
+    follow(page.locator("main a:has-text('合并议事')"))
     faults = [*sound(page)]
     follow(page.locator("text=召集会议，发会议通知"))
     faults += sound(page)
@@ -179,16 +179,20 @@ def test_a_meeting_on_three_matters(town, served, browser) -> None:
     faults += sound(page)
     follow(page.locator("text=确认，发会议通知"))
     faults += sound(page)
-    page.goto(f"{served.url}/meetings/")
+    assert "记录会议" not in page.inner_text("main"), "it has not been held yet"
+    notice = page.url
+    follow(page.locator("main a:has-text('取消会议')"))
     faults += sound(page)
-    follow(page.locator("text=会已开过，直接记录"))
+    with within(SYSTEM):
+        MeetingCall.objects.update(held_on=localdate())  # the day has come
+    page.goto(notice)
+    follow(page.locator("main a:has-text('记录会议')"))
     faults += sound(page)
-    fill_day(page, "held_on", localdate())
-    page.fill("input[name=place]", "三楼会议室")
+    assert page.input_value("input[name=place]") == "三楼会议室"
+    members = len(town.people["presidium"])
+    assert page.locator("input[name=attended]:checked").count() == members
     page.select_option("select[name=presided_by]", index=1)
-    for box in page.locator("input[name=attended]").all():
-        box.check()
-    for name, value in (("votes_for", "7"), ("minutes", "会议同意年度实施方案。")):
+    for name, value in (("votes_for", str(members)), ("minutes", "会议同意撤回。")):
         for one in page.locator(f"[name$={name}]").all():
             one.fill(value)
     follow(page.locator("text=核对并提交"))
@@ -196,9 +200,17 @@ def test_a_meeting_on_three_matters(town, served, browser) -> None:
     follow(page.locator("text=确认提交"))
     assert "3 项议题均已办结" in page.inner_text("main")
     faults += sound(page)
+    record = page.url
     with page.expect_download() as saved:
         page.click("text=下载纪要（Word）")
-    assert saved.value.suggested_filename == "四屏镇党委会议纪要.docx"
+    assert saved.value.suggested_filename == "双桥镇人大主席团会议纪要.docx"
+    page.goto(f"{served.url}/meetings/")
+    faults += sound(page)
+    follow(page.locator("#held a.row-title"))
+    assert page.url == record
+    follow(page.locator("main a.row-title >> nth=0"))
+    faults += sound(page)
+    assert "会议的议题之一" in page.inner_text("main")
     assert faults == []
     with within(SYSTEM):
         assert Sitting.objects.get().matters.count() == 3

@@ -80,7 +80,16 @@ WORDS: Cases = {
 # The office at home that opens a page, where it is not the chair.
 AT_HOME = {
     **dict.fromkeys(
-        ("drop_filter", "person", "person_reset", "letter", "letter_digest", "letter_group"), "clerk"
+        (
+            "drop_filter",
+            "person",
+            "person_reset",
+            "letter",
+            "letter_digest",
+            "letter_group",
+            "call_meeting_off",
+        ),
+        "clerk",
     ),
     **dict.fromkeys(("task_copy", "vote_codes", "vote_recovery"), "chief_teller"),
     **dict.fromkeys(("grant_give", "grant_revoke", "lock_release", "person_drop_factor"), "admin"),
@@ -129,7 +138,7 @@ def records_in(other: Side) -> Cases:
         ("trail_proof",): [(one["entry"].pk,)],
         ("sitting",): [(one["sitting"].pk,)],
         ("sitting_minutes",): [(one["sitting"].pk, "docx")],
-        ("meeting_call",): [(one["call"].pk,)],
+        ("meeting_call", "call_meeting_off"): [(one["call"].pk,)],
         ("meeting_call_file",): [(one["call"].pk, "docx")],
         ("session",): [(one["session"].pk,)],
         ("year", "year_proposals", "year_items"): [year],

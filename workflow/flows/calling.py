@@ -1,16 +1,18 @@
 """Calling a body to a meeting on several matters: day, hour, place and agenda, told to every member (组织法 14, 19).
 
 A call decides nothing and does no task: what it was called for is recorded afterwards (`sittings.hold`). Calling again
-on any of its matters replaces it.
+on any of its matters replaces it; a meeting that is not to be held any more is called off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext as _
 
@@ -18,7 +20,7 @@ from workflow.audit.services import Act, write_down
 from workflow.flows.errors import NotYourTurn, Refused, Taken
 from workflow.flows.models import Deadline, MeetingCall
 from workflow.flows.services import busy_if_locked, named
-from workflow.flows.sittings import one_body
+from workflow.flows.sittings import check_open, one_body
 from workflow.people.models import Unit, User
 from workflow.people.saying import listed
 from workflow.roles.selectors import members_on
@@ -53,7 +55,9 @@ def call(task_ids: Sequence[int], *, planned: Planned, actor: User, at: datetime
         members = members_on(body, seat, planned.held_on)
         if not members:
             raise Refused(_("该机构在会议当日没有组成人员，请先登记任职。"))
-        replaced = [one for one in open_calls(body, seat) if set(one.tasks) & set(task_ids)]
+        # Held until the end: one that is recorded or called off meanwhile is not replaced too.
+        waiting = _open(body, seat).select_for_update(of=("self",), no_key=True)
+        replaced = [one for one in waiting if set(one.tasks) & set(task_ids)]
         made = MeetingCall.objects.create(
             unit=deadlines[0].unit,
             seat=seat,
@@ -78,16 +82,73 @@ def _matters(task_ids: Sequence[int]) -> list[Deadline]:
     if len(found) < len(set(task_ids)):
         raise NotYourTurn(_("没有这一事项，或者它不归您办理。"))
     if len(found) < 2:
-        raise Refused(_("合并开会至少要有两项议题；只有一项的，请在该事项中直接记录会议。"))
+        raise Refused(_("合并议事至少要有两项议题；只有一项的，请在该事项中直接记录会议。"))
     if over := [named(row.pk) for row in found.values() if row.done_at or row.cancelled]:
         raise Taken(_("%(what)s已经办结或者终止，不能列入议题。") % {"what": listed(over)})
     return [found[number] for number in task_ids]
 
 
+def call_off(number: int, *, actor: User, reason: str, at: datetime) -> MeetingCall:
+    """Call a meeting off (取消会议), with a letter to each of those called; one entry. Its matters wait as before.
+
+    Refused: no reason, one that is recorded, replaced or called off already, somebody who is neither of the body nor
+    keeps its record.
+    """
+    with transaction.atomic(), busy_if_locked():
+        called = MeetingCall.objects.select_related("unit", "seat").get(pk=number)
+        grant = holder_for_update(actor, called.body, called.seat_id, localdate(at))
+        if grant is None:
+            raise NotYourTurn(_("会议由召集它的机构的成员或者记录人取消。"))
+        if not reason.strip():
+            raise Refused(_("请写明取消理由。"))
+        check_open(called)
+        MeetingCall.objects.filter(pk=called.pk).update(
+            called_off_at=at, called_off_by=actor, called_off_because=reason
+        )
+        told = members_on(called.body, called.seat, called.held_on)
+        write_down(
+            grant.act(called.unit, at, task="meeting.call_off"),
+            "meeting.call_off",
+            called.reference,
+            after=_facts(called, told),
+            reason=reason,
+        )
+    return called
+
+
+def _facts(called: MeetingCall, told: Sequence[User]) -> dict[str, Any]:
+    """What the trail says of a meeting that is called or called off."""
+    return {
+        "held_on": called.held_on.isoformat(),
+        "hour": f"{called.hour:%H:%M}",
+        "office": called.body,
+        "place": called.place,
+        "tasks": called.tasks,
+        "told": sorted(user.username for user in told),
+    }
+
+
+def _open(body: str, seat: Unit) -> QuerySet[MeetingCall]:
+    waiting = MeetingCall.objects.filter(MeetingCall.STANDS, body=body, seat=seat, sitting=None)
+    return waiting.order_by("held_on", "hour", "pk")
+
+
 def open_calls(body: str, seat: Unit) -> list[MeetingCall]:
-    """The calls of a body that no meeting has followed and no later call has replaced, the earliest first."""
-    waiting = MeetingCall.objects.filter(body=body, seat=seat, replaced_by=None, sitting=None)
-    return list(waiting.order_by("held_on", "hour", "pk"))
+    """The calls of a body that stand and that no meeting has followed yet, the earliest first."""
+    return list(_open(body, seat))
+
+
+def with_matters_left(calls: Iterable[MeetingCall]) -> set[int]:
+    """Which of these calls have a matter that is neither done nor called off; one query whatever their number."""
+    agenda = {one.pk: set(one.tasks) for one in calls}
+    waiting = Deadline.objects.filter(pk__in=set().union(*agenda.values()), done_at=None, cancelled=False)
+    left = set(waiting.values_list("pk", flat=True))
+    return {number for number, tasks in agenda.items() if tasks & left}
+
+
+def open_call_on(task_id: int, body: str, seat: Unit) -> MeetingCall | None:
+    """The call of a body to a meeting on a task, among others, that no meeting has followed yet."""
+    return next((one for one in open_calls(body, seat) if task_id in one.tasks), None)
 
 
 def _written(act: Act, made: MeetingCall, members: Sequence[User], replaced: Sequence[MeetingCall]) -> None:
@@ -95,14 +156,6 @@ def _written(act: Act, made: MeetingCall, members: Sequence[User], replaced: Seq
         act,
         "meeting.call",
         made.reference,
-        after={
-            "held_on": made.held_on.isoformat(),
-            "hour": f"{made.hour:%H:%M}",
-            "office": made.body,
-            "place": made.place,
-            "replaces": sorted(one.pk for one in replaced),
-            "tasks": made.tasks,
-            "told": sorted(user.username for user in members),
-        },
+        after=_facts(made, members) | {"replaces": sorted(one.pk for one in replaced)},
         reason=made.words,
     )

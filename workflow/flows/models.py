@@ -227,6 +227,7 @@ class MeetingCall(models.Model):
     """A body called to a meeting on several matters: when, where, on what (会议通知).
 
     tasks: the numbers of its tasks in the order of the agenda. replaced_by: the later call on any of them.
+    called_off_at, called_off_by, called_off_because: when, by whom and why it was called off; it stands otherwise.
     """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -240,10 +241,27 @@ class MeetingCall(models.Model):
     replaced_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="replaces")
     called_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    called_off_at = models.DateTimeField(null=True)
+    called_off_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    called_off_because = models.CharField(_("取消理由"), max_length=200, blank=True)
+
+    STANDS = Q(replaced_by=None, called_off_at=None)
 
     class Meta:
+        constraints = [
+            # Nobody is told that a meeting is off without being told why and by whom.
+            models.CheckConstraint(
+                condition=Q(called_off_at=None, called_off_by=None, called_off_because="")
+                | Q(called_off_at__isnull=False, called_off_by__isnull=False) & ~Q(called_off_because=""),
+                name="called_off_with_a_reason",
+            )
+        ]
         indexes = [
-            models.Index(fields=["seat", "body"], name="meeting_called", condition=Q(replaced_by=None)),
+            models.Index(
+                fields=["seat", "body"],
+                name="meeting_called",
+                condition=Q(replaced_by=None, called_off_at=None),
+            ),
         ]
 
     @property

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, Q, QuerySet
 from django.utils.timezone import localdate
 
 from workflow.audit.services import write_down
@@ -19,10 +20,10 @@ from workflow.flows.errors import NotYourTurn, Refused, Taken
 from workflow.flows.forms import MeetingForm
 from workflow.flows.holding import takes_files
 from workflow.flows.membership import not_members
-from workflow.flows.models import Deadline, MeetingCall, Sitting
+from workflow.flows.models import Deadline, Meeting, MeetingCall, Sitting
 from workflow.flows.nodes import MeetingView
 from workflow.flows.services import complete, named
-from workflow.people.models import User
+from workflow.people.models import Unit, User
 from workflow.people.saying import listed
 from workflow.people.saying import said as _
 from workflow.roles.selectors import members_on
@@ -64,12 +65,13 @@ def hold(
 ) -> Sitting:
     """Record one meeting on several tasks. matters: task id → its form's own data, without what is common to all.
 
-    call: the notice it was called by. Refused: a notice that a meeting has followed already or that is another body's;
-    fewer than two tasks, tasks of different bodies or seats, one that is not decided so, a presiding person who did not
-    attend; and, each by name, whatever `complete()` refuses of any of them. Nothing is left behind then.
+    call: the notice it was called by; what is left of its agenda is recorded, be it one matter. Refused: a notice that
+    does not stand, that a meeting has followed already or that is another body's; without one fewer than two tasks; tasks
+    of different bodies or seats, one that is not decided so, a presiding person who did not attend; and, each by name,
+    whatever `complete()` refuses of any of them. Nothing is left behind then.
     """
     with transaction.atomic():
-        deadlines = _matters(matters)
+        deadlines = _matters(matters, least=1 if call else 2)
         body, seat = one_body(deadlines)
         members = members_on(body, seat, called.held_on)
         _check_attendance(called, members)
@@ -109,14 +111,27 @@ def hold(
     return sitting
 
 
-def _matters(matters: Mapping[int, Any]) -> list[Deadline]:
+def sittings_of(bodies: Collection[str], seat: Unit) -> QuerySet[Sitting]:
+    """The meetings of bodies at a seat with how many matters each had (`n`) and agreed to (`agreed`), the latest first."""
+    agreed = Count("matters", filter=Q(matters__agreed=True))
+    held = Sitting.objects.filter(body__in=bodies, seat=seat).annotate(n=Count("matters"), agreed=agreed)
+    return held.select_related("unit").order_by("-held_on", "-pk")
+
+
+def sitting_of(task_id: int) -> Sitting | None:
+    """The meeting a task was one of several matters of; None for any other task."""
+    decided = Meeting.objects.filter(task=task_id).exclude(sitting=None).select_related("sitting").first()
+    return decided.sitting if decided else None
+
+
+def _matters(matters: Mapping[int, Any], *, least: int) -> list[Deadline]:
     """The tasks, in the one order everybody locks them in."""
     rows = Deadline.objects.select_related("task", "unit", "seat").filter(pk__in=matters)
     found = list(rows.order_by("pk"))
     if len(found) < len(matters):
         raise NotYourTurn(_("没有这一事项，或者它不归您办理。"))
-    if len(found) < 2:
-        raise Refused(_("合并开会至少要有两项议题；只有一项的，请在该事项中直接记录会议。"))
+    if len(found) < least:
+        raise Refused(_("合并议事至少要有两项议题；只有一项的，请在该事项中直接记录会议。"))
     return found
 
 
@@ -124,19 +139,30 @@ def one_body(deadlines: list[Deadline]) -> tuple[str, Any]:
     """The body that decides all of these, and where it sits; refused where there is no such one."""
     nodes = [d.task.flow_task for d in deadlines]
     if unfit := [named(d.pk) for d, node in zip(deadlines, nodes, strict=True) if not may_be_joined(node)]:
-        raise Refused(_("%(what)s不能合并开会，请单独办理。") % {"what": listed(unfit)})
+        raise Refused(_("%(what)s不能合并议事，请单独办理。") % {"what": listed(unfit)})
     if len({(node.deciding, d.seat_id) for node, d in zip(nodes, deadlines, strict=True)}) > 1:
         raise Refused(_("所选事项不由同一机构决定，不能在一次会议上合并研究。"))
     return nodes[0].deciding, deadlines[0].seat
 
 
 def _check_call(call: MeetingCall, body: str, seat: Any) -> None:
-    """The row is held: two records of one called meeting come one after the other."""
-    held = MeetingCall.objects.select_for_update(of=("self",)).get(pk=call.pk)
-    if (held.body, held.seat_id) != (body, seat.pk):
+    if (call.body, call.seat_id) != (body, seat.pk):
         raise Refused(_("会议通知与所选事项不是同一机构的。"))
+    check_open(call)
+
+
+def check_open(call: MeetingCall) -> None:
+    """Refuse a call that no longer stands or that a meeting has followed.
+
+    The row is held: two records of one called meeting, or a record and a calling off, come one after the other.
+    """
+    held = MeetingCall.objects.select_for_update(of=("self",)).get(pk=call.pk)
     if Sitting.objects.filter(call=held).exists():
         raise Taken(_("这次会议已经记录过。"))
+    if held.called_off_at:
+        raise Taken(_("这次会议已经取消。"))
+    if held.replaced_by_id:
+        raise Taken(_("这次会议已经重新召集，以新的会议通知为准。"))
 
 
 def _check_attendance(called: Called, members: Collection[User]) -> None:

@@ -190,7 +190,8 @@ def acts_on(task: Task) -> list[str]:
 
 def _is_called(task: Task) -> bool:
     """Whether a body has been called to a meeting on it that has not been recorded yet."""
-    return MeetingCall.objects.filter(tasks__contains=[task.pk], replaced_by=None, sitting=None).exists()
+    called = MeetingCall.objects.filter(MeetingCall.STANDS, tasks__contains=[task.pk], sitting=None)
+    return called.exists()
 
 
 def _taken_back(task: Task, act: Act, reason: str) -> Entry:

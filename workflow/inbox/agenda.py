@@ -118,7 +118,7 @@ def _called(grant: RoleGrant, first: date, last: date, acting: RoleGrant | None)
     """
     served = offices_served(acting) if acting else []
     serves = {"body__in": offices_served(grant), "seat": grant.unit_id}
-    calls = MeetingCall.objects.filter(**serves, replaced_by=None, held_on__range=(first, last))
+    calls = MeetingCall.objects.filter(MeetingCall.STANDS, **serves, held_on__range=(first, last))
     for call in calls.select_related("seat", "unit").order_by("pk"):
         if was_held(grant, call.held_on):
             yield Dated(

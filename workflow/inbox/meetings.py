@@ -1,4 +1,4 @@
-"""合并开会: a body's waiting tasks on one page, the meeting on several of them called, and what it decided recorded."""
+"""合并议事: a body's waiting tasks on one page, the meeting on several of them called, and what it decided recorded."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,13 +21,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from workflow.flows import drafts, services
 from workflow.flows.acting import acting
-from workflow.flows.calling import Planned, call, open_calls
+from workflow.flows.calling import Planned, call, call_off, open_calls, with_matters_left
 from workflow.flows.errors import Refused
 from workflow.flows.fields import ChineseDateField, PeopleField, PlainForm, choice_field
 from workflow.flows.forms import day_typed, held_already
 from workflow.flows.membership import Membership, not_members
-from workflow.flows.models import Deadline, Draft, MeetingCall
-from workflow.flows.sittings import COMMON, Called, hold, may_be_joined
+from workflow.flows.models import Deadline, Draft, MeetingCall, Sitting
+from workflow.flows.sittings import COMMON, Called, hold, may_be_joined, sittings_of
 from workflow.inbox import recording
 from workflow.inbox.asked import number_asked
 from workflow.inbox.attempts import attempted, kept, not_kept
@@ -37,6 +39,7 @@ from workflow.roles.middleware import acting_grant
 from workflow.roles.models import RoleGrant
 
 MOST_MATTERS = 20
+HELD_PER_PAGE = 20
 
 
 class SittingForm(PlainForm):
@@ -100,6 +103,12 @@ class CallForm(PlainForm):
     )
 
 
+class CallOffForm(PlainForm):
+    """Why a meeting is not held."""
+
+    reason = forms.CharField(label=gettext_lazy("取消理由"), min_length=2, max_length=200)
+
+
 @dataclass(frozen=True)
 class Matter:
     """One task of the meeting with its own form; own: the data of that form as `complete` takes it."""
@@ -125,20 +134,29 @@ class Matter:
 
 @require_safe
 def waiting(request: HttpRequest) -> HttpResponse:
-    """The tasks a body has before it, of which several are chosen for one meeting."""
+    """The tasks a body has before it, of which several are chosen for one meeting; those called, and those held."""
     grant = acting_grant(request)
     bodies: dict[str, list[Deadline]] = {}
     for deadline in _waiting(grant):
         bodies.setdefault(deadline.task.flow_task.deciding, []).append(deadline)
+    calls = _open_calls(grant)
+    left = with_matters_left(calls)
     context = {
         "bodies": [
             (body, registry.meeting_of(body, grant.tenant), [(d, d.task.flow_task) for d in rows])
             for body, rows in bodies.items()
         ],
-        "calls": [(one, len(one.tasks)) for one in _open_calls(grant)],
+        "calls": [(one, len(one.tasks), one.pk in left) for one in calls],
+        "held": _held_meetings(request, grant),
         "today": timezone.localdate(),
     }
     return render(request, "workflow/meetings.html", context)
+
+
+def _held_meetings(request: HttpRequest, grant: RoleGrant) -> Page[Sitting]:
+    """The meetings whose record the office reads in its own township, the latest first."""
+    held = sittings_of(registry.bodies_read_by(grant.office), grant.unit)
+    return Paginator(held, HELD_PER_PAGE).get_page(request.GET.get("page"))
 
 
 def _open_calls(grant: RoleGrant) -> list[MeetingCall]:
@@ -146,12 +164,12 @@ def _open_calls(grant: RoleGrant) -> list[MeetingCall]:
     return [one for body in offices_served(grant) for one in open_calls(body, grant.unit)]
 
 
-def _chosen(grant: RoleGrant, numbers: Iterable[str]) -> list[Deadline]:
-    """The waiting tasks a request names, where one body decides at least two of them; else none, and why is said."""
+def _chosen(grant: RoleGrant, numbers: Iterable[str], *, least: int = 2) -> list[Deadline]:
+    """The waiting tasks a request names, where one body decides them and they are enough for a meeting; else none."""
     wanted = set(numbers)
     chosen = [row for row in _waiting(grant) if str(row.pk) in wanted][:MOST_MATTERS]
     bodies = {row.task.flow_task.deciding for row in chosen}
-    return chosen if len(chosen) > 1 and len(bodies) == 1 else []
+    return chosen if len(chosen) >= least and len(bodies) == 1 else []
 
 
 def _too_few(request: HttpRequest) -> HttpResponse:
@@ -207,6 +225,42 @@ def _call_shown(
     return render(request, "workflow/meeting_call.html", context, status=status)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def call_meeting_off(request: HttpRequest, pk: int) -> HttpResponse:
+    """Call a meeting off that has been called and not recorded; every member is told why."""
+    grant = acting_grant(request)
+    called = get_object_or_404(MeetingCall.objects.select_related("unit"), pk=pk)
+    if called.body not in offices_served(grant) or called.seat_id != grant.unit_id:
+        raise PermissionDenied(_("会议由召集它的机构的成员或者记录人取消。"))
+    if _called(grant, pk) is None:
+        return redirect("meeting_call", pk=pk)  # its page says what has become of it
+    form = CallOffForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return _off_shown(request, called, form, status=422 if form.errors else 200)
+
+    def act() -> HttpResponse:
+        call_off(pk, actor=grant.user, reason=form.cleaned_data["reason"], at=timezone.now())
+        messages.success(request, _("会议已取消，并通知全体组成人员；所列议题仍在待办。"))
+        return redirect("meeting_call", pk=pk)
+
+    def again(refused: Refused, status: int) -> HttpResponse:
+        return _off_shown(request, called, form, reasons=refused.reasons, status=status)
+
+    return attempted(act, again)
+
+
+def _off_shown(
+    request: HttpRequest, called: MeetingCall, form: CallOffForm, *, reasons: Sequence[str] = (), status: int
+) -> HttpResponse:
+    context = {
+        "call": called,
+        "body": registry.meeting_of(called.body, called.unit),
+        "form": form,
+        "reasons": reasons,
+    }
+    return render(request, "workflow/meeting_off.html", context, status=status)
+
+
 def _posted(request: HttpRequest) -> list[tuple[str, Any]]:
     return [(k, v) for k, vs in request.POST.lists() if k not in ("csrfmiddlewaretoken", "op") for v in vs]
 
@@ -227,7 +281,10 @@ def record(request: HttpRequest) -> HttpResponse:
     given = request.GET if bound is None else bound
     called = _called(grant, number_asked(given, "call"))
     numbers = given.getlist("task") or ([str(pk) for pk in called.tasks] if called else [])
-    chosen = _chosen(grant, numbers)
+    chosen = _chosen(grant, numbers, least=1 if called else 2)
+    if called and not chosen:
+        messages.error(request, _("会议通知所列的议题都不在您的待办之中；会议不再召开的，请取消会议。"))
+        return redirect("meeting_call", pk=called.pk)
     if not chosen:
         return _too_few(request)
     body, key = chosen[0].task.flow_task.deciding, recording.key_of(chosen, called)

@@ -23,9 +23,11 @@ from workflow.audit.selectors import history_of
 from workflow.audit.services import Act
 from workflow.flows import copies, drafts, events, holding, services
 from workflow.flows.acting import acting
+from workflow.flows.calling import open_call_on
 from workflow.flows.errors import AlreadyDone, InvalidForm, Refused
 from workflow.flows.forms import ReturnForm
 from workflow.flows.models import CommentFile, Deadline, Draft, PendingFile
+from workflow.flows.sittings import may_be_joined, sitting_of
 from workflow.flows.taking_back import reasons_against, return_taken_back, take_back, taken_back_before
 from workflow.flows.terms import basis_of
 from workflow.inbox import selectors
@@ -172,6 +174,7 @@ def _show_task(
         "comments": deadline.task.comments.select_related("user").prefetch_related("files").order_by("at"),
         "comment_form": _side(sent, CommentForm) if speaks else None,
         "done_for": selectors.done_for(deadline),
+        "meeting": _joint_meeting(deadline, grant),
         "seat_office": registry.title_of(deadline.office, deadline.unit),
         "multipart": bool(form is not None and form.is_multipart()),
         "held": _held(act, key, form) if mine else [],
@@ -179,6 +182,16 @@ def _show_task(
         "may_copy": may_copy(deadline, grant),
     }
     return render(request, "workflow/task.html", context, status=status)
+
+
+def _joint_meeting(deadline: Deadline, grant: RoleGrant) -> dict[str, Any]:
+    """The meeting on several matters a task was decided at, or the call to one it is on; for whoever reads its record."""
+    node = deadline.task.flow_task
+    if not may_be_joined(node) or not registry.reads_record(grant.office, node.deciding):
+        return {}
+    if deadline.done_at:
+        return {"held": sitting_of(deadline.pk)}
+    return {"called": open_call_on(deadline.pk, node.deciding, deadline.seat)}
 
 
 def _taken_back(deadline: Deadline) -> Line | None:

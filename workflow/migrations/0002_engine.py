@@ -255,13 +255,17 @@ class Migration(migrations.Migration):
                     ('words', models.CharField(blank=True, max_length=200, verbose_name='会议要求')),
                     ('tasks', models.JSONField(default=list)),
                     ('at', models.DateTimeField()),
+                    ('called_off_at', models.DateTimeField(null=True)),
+                    ('called_off_because', models.CharField(blank=True, max_length=200, verbose_name='取消理由')),
                     ('called_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                    ('called_off_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                     ('replaced_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaces', to='workflow.meetingcall')),
                     ('seat', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.unit')),
                     ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.unit')),
                 ],
                 options={
-                    'indexes': [models.Index(condition=models.Q(('replaced_by', None)), fields=['seat', 'body'], name='meeting_called')],
+                    'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('called_off_at', None), ('called_off_because', ''), ('called_off_by', None)), models.Q(('called_off_at__isnull', False), ('called_off_by__isnull', False), models.Q(('called_off_because', ''), _negated=True)), _connector='OR'), name='called_off_with_a_reason')],
+                    'indexes': [models.Index(condition=models.Q(('called_off_at', None), ('replaced_by', None)), fields=['seat', 'body'], name='meeting_called')],
                 },
             ),
             migrations.CreateModel(

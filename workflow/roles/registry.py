@@ -18,7 +18,8 @@ from workflow.people.wording import worded
 
 @dataclass(frozen=True)
 class Office:
-    """A role code. body: it acts as a meeting. recorders: offices that may keep that meeting's record; meeting: its name.
+    """A role code. body: it acts as a meeting. recorders: offices that may keep that meeting's record; readers: others
+    that read it; meeting: its name.
 
     kinds: the kinds of unit it may be held at. reads_below: it reads every unit below its own. reads_recorded: every
     page it opens is an entry of the trail. for_term: it ends with the term of the body that elected it.
@@ -34,6 +35,7 @@ class Office:
     kinds: frozenset[str]
     body: bool = False
     recorders: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
     meeting: str | Promise = ""
     reads_below: bool = False
     reads_recorded: bool = False
@@ -204,3 +206,14 @@ def ends_with_term() -> list[str]:
 def recorded_by(code: str) -> list[str]:
     """The bodies whose record an office may keep."""
     return [o.code for o in _registry.offices.values() if code in o.recorders]
+
+
+def reads_record(code: str, body: str) -> bool:
+    """Whether an office reads how a body met: the body itself, whoever keeps or reads its record, whoever reads below."""
+    met = _registry.offices[body]
+    return code in (body, *met.recorders, *met.readers) or _registry.offices[code].reads_below
+
+
+def bodies_read_by(code: str) -> list[str]:
+    """The bodies whose meetings' records an office reads."""
+    return [o.code for o in _registry.offices.values() if o.body and reads_record(code, o.code)]

@@ -10,16 +10,20 @@ from datetime import date, time, timedelta
 import docx
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from notifications.models import Delivery
 from notifications.post import post_unit
+from projects.cycles.models import Cycle
 from projects.lifecycle.intake import start_year
 from projects.portal.meetings import absent_at, minutes_of, notice_of
 from tests.builders import at, meeting_of, township
+from tests.plays import ask_to_withdraw
+from tests.projects.deliberation.test_deliberation import TITLES, year_at_step_3
 from workflow.administration.taking import EXPORTED
 from workflow.audit.models import Entry
-from workflow.flows.calling import Planned, call
+from workflow.flows.calling import Planned, call, call_off
 from workflow.flows.errors import NotYourTurn, Refused, Taken
 from workflow.flows.models import Deadline, Draft, Meeting, MeetingCall, Sitting
 from workflow.flows.services import complete
@@ -190,7 +194,7 @@ def test_one_matter_is_no_joint_meeting_and_two_bodies_hold_none_together(town):
     other_town = township("T02", name="柳河镇")
     start_year(other_town.act("chair", at("2026-08-10")), year=YEAR, **plan(YEAR))
     scheme = Deadline.objects.get(key="collection.scheme", unit=other_town.unit)
-    with pytest.raises(Refused, match="不能合并开会"):
+    with pytest.raises(Refused, match="不能合并议事"):
         held(town, {one.pk: votes(), scheme.pk: votes()})
     data = {name: day.isoformat() for name, day in plan(YEAR).items()}
     data |= {"leading_group": "组长和成员", "body": "按照三个阶段六个环节组织实施。"}
