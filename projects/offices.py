@@ -76,6 +76,9 @@ OFFICES = [
         _("同级党委"),
         HALL,
         body=True,
+        # One office of a township serves its Party committee and its government (党政办): it sends out the notice and keeps
+        # the minutes. That gives no seat in the committee and no vote.
+        recorders=("gov_clerk",),
         readers=("chair",),
         meeting=_("党委会议"),
         personal=_("党委成员须本人出席党委会议、本人表决，不能由他人代办。"),

@@ -402,6 +402,236 @@ def test_one_called_meeting_is_recorded_once(town):
         _check_call(made, "party", town.unit)
 
 
+# ------------------------------------------------------------------------------- a meeting called off
+
+
+def posted(town) -> list[Delivery]:
+    """The letters of the town so far, the latest last."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+    post_unit(town.unit.pk)
+    return list(Delivery.objects.filter(channel="in_app").order_by("pk"))
+
+
+def test_a_called_meeting_is_called_off_by_one_entry_and_every_member_is_told_why(town):
+    made, other = call_of(town), town.people["party"][1]
+    with pytest.raises(NotYourTurn):
+        call_off(made.pk, actor=town.of("finance"), reason="主要领导外出。", at=timezone.now())
+    with pytest.raises(Refused, match="请写明取消理由"):
+        call_off(made.pk, actor=other, reason=" ", at=timezone.now())
+    call_off(made.pk, actor=other, reason="主要领导外出。", at=timezone.now())
+    made.refresh_from_db()
+    assert (made.called_off_by, made.called_off_because) == (other, "主要领导外出。") and len(waiting()) == 2
+    body = json.loads(Entry.objects.get(action="meeting.call_off").body)
+    assert body["after"]["told"] == sorted(user.username for user in town.people["party"])
+    assert (body["subject"], body["reason"]) == (made.reference, "主要领导外出。")
+    letters = [one for one in posted(town) if one.letter == "meeting_called_off"]
+    assert {one.recipient_id for one in letters} == {user.pk for user in town.people["party"]} - {other.pk}
+    assert letters[0].link == f"/meetings/called/{made.pk}/"
+    assert "会议取消" in letters[0].title and "取消理由：主要领导外出。" in letters[0].body
+
+
+def test_what_is_called_off_replaced_or_recorded_is_not_called_off_and_not_recorded_again(town):
+    def off(one: MeetingCall) -> None:
+        call_off(one.pk, actor=town.of("party"), reason="改由书面征求意见。", at=timezone.now())
+
+    first, matters = call_of(town), {d.pk: votes() for d in waiting()}
+    second = call_of(town, planned=Planned(SOON + timedelta(days=1), time(15), "二楼会议室"))
+    with pytest.raises(Taken, match="已经重新召集"):
+        off(first)
+    off(second)
+    with pytest.raises(Taken, match="已经取消"):
+        off(second)
+    with pytest.raises(Taken, match="已经取消"):
+        held(town, matters, call=second)
+    third = call_of(town)
+    second.refresh_from_db()
+    assert second.replaced_by is None, "what is called off is replaced by nothing"
+    held(town, matters, call=third)
+    with pytest.raises(Taken, match="已经记录过"):
+        off(third)
+
+
+def test_what_is_left_of_a_called_meeting_is_recorded_be_it_one_matter(client, town):
+    one, other = waiting()
+    made = call_of(town)
+    complete(one.pk, actor=town.of("party"), data=meeting_of(town.people["party"], DAY), at=at(DAY, 16))
+    MeetingCall.objects.update(held_on=timezone.localdate())
+    client.force_login(town.of("party"))
+    page = client.get(f"/meetings/called/{made.pk}/").content.decode()
+    assert "已单独办结" in page and "记录会议" in page
+    assert f"/meetings/record/?call={made.pk}" in client.get("/meetings/").content.decode()
+    assert client.get("/meetings/record/", {"task": [other.pk]}).status_code == 302, "one matter, no notice"
+    form = client.get("/meetings/record/", {"call": made.pk}).content.decode()
+    assert f'name="m{other.pk}-votes_for"' in form and f'name="m{one.pk}-votes_for"' not in form
+    client.post("/meetings/record/", typed(town, [other]) | {"call": made.pk, "op": "confirm"})
+    apply(SYSTEM)
+    assert [m.task_id for m in Sitting.objects.get(call=made).matters.all()] == [other.pk]
+
+
+def test_a_called_meeting_with_nothing_left_says_so_and_is_called_off_from_its_page(client, town):
+    made = call_of(town)
+    for number, one in enumerate(waiting()):
+        data = meeting_of(town.people["party"], DAY)
+        complete(one.pk, actor=town.of("party"), data=data, at=at(DAY, 16 + number))
+    MeetingCall.objects.update(held_on=timezone.localdate())
+    client.force_login(town.of("party"))
+    page = client.get(f"/meetings/called/{made.pk}/").content.decode()
+    assert "没有待研究的事项" in page and "记录会议" not in page
+    assert "/meetings/record/?call=" not in client.get("/meetings/").content.decode()
+    sent = client.get("/meetings/record/", {"call": made.pk}, follow=True).content.decode()
+    assert "会议不再召开的，请取消会议" in sent
+    address = f"/meetings/call/{made.pk}/off/"
+    assert address in page and client.get(address).status_code == 200
+    assert client.post(address, {"reason": ""}).status_code == 422
+    said = client.post(address, {"reason": "议题已另行研究。"}, follow=True).content.decode()
+    assert "会议已取消" in said and "取消理由：议题已另行研究。" in said and address not in said
+    assert "待召开的会议" not in client.get("/meetings/").content.decode()
+    assert client.get(address).status_code == 302
+    apply(SYSTEM)
+    client.force_login(town.of("finance"))
+    assert client.get(address).status_code == 403
+
+
+# ------------------------------------------------------------------------------- a meeting found again
+
+
+def test_a_meeting_held_is_found_again_from_the_list_its_matters_and_its_years(client, town):
+    tasks = waiting()
+    made = held(town, {d.pk: votes() for d in tasks})
+    found = f'href="/meetings/{made.pk}/"'
+    pages = ["/meetings/", *(f"/tasks/{d.pk}/" for d in tasks)]
+    pages += [f"/years/{cycle.pk}/" for cycle in Cycle.objects.filter(unit=town.unit)]
+    assert len(pages) == 5
+    for office in ("party", "chair"):
+        apply(SYSTEM)
+        client.force_login(town.of(office))
+        assert 'href="/meetings/"' in client.get("/inbox/").content.decode()
+        for page in pages:
+            assert found in client.get(page).content.decode(), (office, page)
+        assert f"/meetings/{made.pk}/docx/" in client.get("/meetings/").content.decode()
+    for office in ("finance", "clerk"):  # who does not read how the Party committee met
+        apply(SYSTEM)
+        client.force_login(town.of(office))
+        for page in pages:
+            assert found not in client.get(page).content.decode(), (office, page)
+    client.force_login(town.of("finance"))
+    assert 'href="/meetings/"' not in client.get("/inbox/").content.decode()
+
+
+def test_a_matter_on_the_agenda_of_a_called_meeting_says_so_until_it_is_called_off(client, town):
+    made, one = call_of(town), waiting()[0]
+    client.force_login(town.of("party"))
+    assert f'href="/meetings/called/{made.pk}/"' in client.get(f"/tasks/{one.pk}/").content.decode()
+    apply(SYSTEM)
+    call_off(made.pk, actor=town.of("party"), reason="主要领导外出。", at=timezone.now())
+    assert "/meetings/called/" not in client.get(f"/tasks/{one.pk}/").content.decode()
+
+
+def test_one_meeting_and_many_are_listed_with_the_same_number_of_queries(client, town):
+    made = held(town, {d.pk: votes() for d in waiting()})
+    client.force_login(town.of("chair"))
+    client.get("/meetings/")
+    with CaptureQueriesContext(connection) as one:
+        client.get("/meetings/")
+    apply(SYSTEM)
+    for day in range(1, 5):
+        made.pk, made.held_on = None, date(2026, 9, day)
+        made.save()
+    with CaptureQueriesContext(connection) as five:
+        page = client.get("/meetings/").content.decode()
+    assert page.count("下载纪要（Word）") == 5 and len(five) == len(one)
+
+
+# ------------------------------------------------------------------------------- the clerk and the presidium
+
+
+def test_the_clerk_calls_the_presidium_on_three_matters_records_from_the_notice_and_takes_the_minutes(
+    client, town
+):
+    there = township("T02", name="柳河镇")
+    ask_to_withdraw(there, year_at_step_3(there), 3)
+    tasks = list(Deadline.objects.filter(key="deliberation.consent_withdraw").order_by("pk"))
+    presidium, clerk = there.people["presidium"], there.of("clerk")
+    client.force_login(clerk)
+    assert client.get("/meetings/").content.decode().count('name="task"') == 3
+    notice = {
+        "task": [d.pk for d in tasks],
+        "held_on": SOON.isoformat(),
+        "hour": "9:00",
+        "place": "主席团会议室",
+        "op": "confirm",
+    }
+    page = client.post("/meetings/call/", notice, follow=True).content.decode()
+    apply(SYSTEM)
+    made = MeetingCall.objects.get()
+    assert "柳河镇人民代表大会主席团" in page and presidium[0].name in page
+    told = json.loads(Entry.objects.get(action="meeting.call").body)["after"]["told"]
+    assert told == sorted(user.username for user in presidium)
+    assert {one.recipient_id for one in posted(there) if one.letter == "meeting_called"} == {
+        user.pk for user in presidium
+    }
+
+    MeetingCall.objects.update(held_on=timezone.localdate())  # the day has come
+    assert f"/meetings/record/?call={made.pk}" in client.get("/meetings/").content.decode()
+    form = client.get("/meetings/record/", {"call": made.pk}).content.decode()
+    assert 'value="主席团会议室"' in form and all(f'name="m{d.pk}-votes_for"' in form for d in tasks)
+    attended = [user.pk for user in presidium]
+    record = {
+        "call": made.pk,
+        "task": [d.pk for d in tasks],
+        "held_on": timezone.localdate().isoformat(),
+        "place": "主席团会议室",
+        "presided_by": attended[0],
+        "attended": attended,
+    }
+    n = len(presidium)
+    for deadline, agree in zip(tasks, (True, True, False), strict=True):
+        given = {"votes_for": n, "votes_against": 0} if agree else {"votes_for": 0, "votes_against": n}
+        given |= {"votes_abstain": 0, "minutes": "会议研究了撤回申请。"}
+        given |= {} if agree else {"words": "群众呼声较高，仍提交票决。"}
+        record |= {f"m{deadline.pk}-{name}": value for name, value in given.items()}
+    assert "请核对后确认" in client.post("/meetings/record/", record).content.decode()
+    done = client.post("/meetings/record/", record | {"op": "confirm"}, follow=True).content.decode()
+    assert "3 项议题均已办结" in done
+    apply(SYSTEM)
+    sitting = Sitting.objects.get()
+    assert (sitting.call, sitting.body, sitting.recorded_by) == (made, "presidium", clerk)
+    assert [m.agreed for m in sitting.matters.order_by("pk")] == [True, True, False]
+    entries = Entry.objects.filter(action="deliberation.consent_withdraw")
+    assert {json.loads(entry.body)["office"] for entry in entries} == {"clerk"}, (
+        "who wrote it down, not who decided"
+    )
+    file = client.get(f"/meetings/{sitting.pk}/docx/").content
+    words = [p.text for p in docx.Document(io.BytesIO(file)).paragraphs]
+    assert "柳河镇人大主席团会议纪要" in words and "柳河镇人民代表大会主席团" in words
+    assert all(any(title in line for line in words) for title in TITLES[:3])
+    assert sum("会议同意。" in line for line in words) == 2 and f"记录：{clerk.name}" in words
+
+
+def test_the_partys_office_calls_and_records_its_meeting_and_has_neither_seat_nor_vote_in_it(client, town):
+    tasks, office, members = waiting(), town.of("gov_clerk"), town.people["party"]
+    client.force_login(office)
+    assert 'href="/meetings/"' in client.get("/inbox/").content.decode()
+    assert client.get("/meetings/").content.decode().count('name="task"') == 2
+    apply(SYSTEM)
+    made = call_of(town, "gov_clerk")
+    told = json.loads(Entry.objects.get(action="meeting.call").body)["after"]["told"]
+    assert told == sorted(user.username for user in members) and office.username not in told
+    matters = {d.pk: votes() for d in tasks}
+    there = Called(date.fromisoformat(DAY), "三楼会议室", members[0], [*members[:5], office])
+    with pytest.raises(Refused, match=f"{office.name}在会议当日不是组成人员"):
+        hold(matters, called=there, actor=office, at=at(DAY, 15), call=made)
+    for stranger in ("clerk", "mayor"):
+        with pytest.raises(NotYourTurn):
+            hold(matters, called=called(town), actor=town.of(stranger), at=at(DAY, 15), call=made)
+    sitting = hold(matters, called=called(town), actor=office, at=at(DAY, 15), call=made)
+    assert (sitting.recorded_by, sitting.attended.count(), sitting.members) == (office, 5, 7)
+    assert f"记录：{office.name}" in [
+        part.text for part in minutes_of(sitting).parts if hasattr(part, "text")
+    ]
+
+
 # ------------------------------------------------------------------------------- drafts of the joint page
 
 
