@@ -41,8 +41,8 @@ class Receiver:
 
     @property
     def name(self) -> str:
-        """As it is chosen and shown: the unit and the office, before them the one person meant."""
-        where = f"{self.seat.name} · {registry.title_of(self.office)}"
+        """As it is chosen and shown: the unit and the office in its hall's words, before them the one person meant."""
+        where = f"{self.seat.name} · {registry.title_of(self.office, self.seat.tenant)}"
         return bracketed(self.person.name, where) if self.person else where
 
 
@@ -165,7 +165,12 @@ def _written(act: Act, deadline: Deadline, to: Receiver, words: str, *, finished
 
 def receivers_for(deadline: Deadline, sender: User, on: date) -> list[Receiver]:
     """Whoever a task may be copied to: the offices of the township, those above it, then single persons."""
-    held = live_grants(on).filter(user__is_active=True).exclude(user=sender).select_related("unit", "user")
+    held = (
+        live_grants(on)
+        .filter(user__is_active=True)
+        .exclude(user=sender)
+        .select_related("unit__tenant", "user")
+    )
     inside = list(held.filter(tenant=deadline.unit).order_by("unit__code", "pk"))
     with within(SYSTEM):
         above = list(held.filter(unit__in=ancestors_of(deadline.unit)).order_by("-unit__path", "pk"))

@@ -18,7 +18,8 @@ from workflow.flows.errors import NotYourTurn, Refused, Taken
 from workflow.flows.models import Copy, CopyRead, Deadline
 from workflow.flows.services import cancel_flow
 from workflow.people.isolation import SYSTEM, apply
-from workflow.people.models import User
+from workflow.people.models import UnitKind, User
+from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 from workflow.roles.services import grant, revoke
 
@@ -214,3 +215,19 @@ def test_a_page_refuses_a_receiver_that_is_not_in_the_choice(client, town) -> No
     assert client.get(f"/tasks/{task}/copy/").status_code == 200
     client.force_login(town.of("finance"))
     assert client.get(f"/tasks/{task}/copy/").status_code == 403
+
+
+def test_a_subdistricts_receivers_are_named_in_its_own_words(client, db) -> None:
+    apply(SYSTEM)
+    street = township("T13", name="青溪街道", kind=UnitKind.SUBDISTRICT)
+    chair = registry.title_of("chair", street.unit)
+    assert chair != registry.title_of("chair")
+    start_year(street.act("chair", at(f"{YEAR - 1}-08-10")), year=YEAR, **PLAN)
+    task = open_task("collection.scheme", unit=street.unit)
+    client.force_login(street.of("chair"))
+    page = client.get(f"/tasks/{task.pk}/copy/").content.decode()
+    assert f"青溪街道 · {registry.title_of('party', street.unit)}" in page
+    assert f"青溪街道 · {registry.title_of('party')}" not in page
+    to = Receiver("party", street.unit)
+    said = client.post(f"/tasks/{task.pk}/copy/", {"to": to.code, "words": "请知悉。"}, follow=True)
+    assert to.name in said.content.decode() and registry.title_of("party", street.unit) in to.name
