@@ -14,6 +14,7 @@ from django.utils import timezone
 from projects.lifecycle.intake import start_year
 from tests.builders import SINCE, at, open_task, township
 from workflow.audit.models import Entry
+from workflow.flows.calling import call_off
 from workflow.flows.models import CalendarFeed, Deadline, MeetingCall
 from workflow.inbox.agenda import digest_of_token
 from workflow.people.isolation import SYSTEM, apply
@@ -189,6 +190,17 @@ def test_a_called_meeting_is_in_the_feed_at_its_hour_and_a_call_replaced_is_not(
     assert meeting["UID"].startswith(f"call-{made.pk}@") and meeting["LOCATION"] == "三楼会议室"
     assert meeting["DTSTART"] == f"{MET:%Y%m%d}T013000Z", "half past nine in Shanghai"
     assert meeting["TRANSP"] == "OPAQUE" and meeting["URL"].endswith(f"/meetings/called/{made.pk}/")
+
+
+def test_a_meeting_called_off_leaves_the_month_and_the_feed(client, town):
+    made = called(town)
+    client.force_login(town.people["party"][3])
+    address = secret(client)
+    assert any(one["UID"].startswith("call-") for one in events(client, address))
+    apply(SYSTEM)
+    call_off(made.pk, actor=town.of("party"), reason="主要领导外出。", at=timezone.now())
+    assert not any(one["UID"].startswith("call-") for one in events(client, address))
+    assert "三楼会议室" not in client.get(f"/calendar/?month={MET:%Y-%m}").content.decode()
 
 
 def test_whoever_leaves_before_the_meeting_is_not_called_to_it(client, town):
