@@ -143,7 +143,7 @@ SECTIONS = (
         _("监督发现的问题整改了没有"),
         (
             Measure("findings_open", _("未销号问题"), unit=THINGS, behind="findings", filters={"which": "open"}),
-            Measure("oldest_finding", _("最早一件已过"), DAYS, unit=_("天"), behind="findings", filters={"which": "open"}),
+            Measure("oldest_finding", _("最早未销号问题已过"), DAYS, unit=_("天"), behind="findings", filters={"which": "open"}),
             Measure("rectified_percent", _("销号率"), PERCENT, base="findings", unit=THINGS, behind="findings",
                     most_first=False),
         ),

@@ -478,12 +478,12 @@ def hand_over_all(
 
 
 def claim_all(task_ids: Iterable[int], *, actor: User, at: datetime) -> int:
-    """Take several tasks of the queue at once (批量领取): all or none, as `hand_over_all`. How many there were."""
+    """Take several tasks of the queue at once (批量认领): all or none, as `hand_over_all`. How many there were."""
     return len(_each(task_ids, lambda task_id: claim(task_id, actor=actor, at=at)))
 
 
 def release_all(task_ids: Iterable[int], *, actor: User, at: datetime) -> int:
-    """Put several tasks back into the queue at once (批量放回): all or none, as `hand_over_all`. How many there were."""
+    """Put several tasks back into the queue at once (批量放回待领): all or none, as `hand_over_all`. How many there were."""
     return len(_each(task_ids, lambda task_id: release(task_id, actor=actor, at=at)))
 
 

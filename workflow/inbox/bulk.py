@@ -26,12 +26,13 @@ from workflow.people.models import User
 from workflow.roles.middleware import acting_grant
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import holders_of
+from workflow.roles.standing_in import why_personal
 
 MOST_AT_ONCE = 100
 # What a button may ask of tasks of the queue, and what is said when it is done.
 TAKING: dict[str, tuple[Callable[..., int], Any]] = {
-    "claim": (claim_all, gettext_lazy("已领取 %(n)s 件事项，由您办理。")),
-    "release": (release_all, gettext_lazy("已放回 %(n)s 件事项，可由本职务的其他人领取。")),
+    "claim": (claim_all, gettext_lazy("已认领 %(n)s 件事项，由您办理。")),
+    "release": (release_all, gettext_lazy("已将 %(n)s 件事项放回待领，可由本职务的其他人认领。")),
 }
 
 
@@ -150,6 +151,7 @@ def _shown(
         "rows": [(deadline, deadline.task.flow_task) for deadline in chosen],
         "form": form,
         "reasons": reasons,
+        "personal": why_personal(acting_grant(request)),
         "today": timezone.localdate(),
     }
     return render(request, "workflow/assign.html", context, status=status)

@@ -48,6 +48,7 @@ from workflow.roles import registry
 from workflow.roles.middleware import acting_grant, in_office
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import holders_of
+from workflow.roles.standing_in import why_personal
 
 HISTORY = 8
 NOT_TYPED = ("csrfmiddlewaretoken", "op", "held", *OWN)
@@ -166,6 +167,8 @@ def _show_task(
         "returns": [(t.name, worded(t.task_title, deadline.unit)) for t in node.returns],
         "return_form": _return_form(deadline) if mine and node.may_send_back else None,
         "hand_over_form": _side(sent, HandOverForm, people=colleagues) if mine and colleagues else None,
+        "alone": mine and not colleagues and deadline.office == grant.office,
+        "personal": why_personal(grant),
         "urge_form": _side(sent, UrgeForm) if speaks and not mine and _is_open(deadline) else None,
         "take_back_form": _side(sent, TakeBackForm) if against == [] else None,
         "stays": against,
@@ -434,7 +437,7 @@ def _claim(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpRe
 def _release(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
     def act() -> HttpResponse:
         services.release(deadline.pk, actor=grant.user, at=timezone.now())
-        messages.success(request, _("已退回待领。"))
+        messages.success(request, _("已放回待领。"))
         return redirect("inbox")
 
     return _try(request, deadline, grant, act)
