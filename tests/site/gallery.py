@@ -52,7 +52,7 @@ class Filter(forms.Form):
     year = forms.ChoiceField(label="年度", choices=[("", "全部年度"), ("2026", "2026 年度")], required=False)
     step = forms.ChoiceField(label="环节", choices=[("", "全部环节"), ("1", "征集")], required=False)
     words = forms.CharField(
-        label="搜索", required=False, widget=forms.TextInput({"placeholder": "事项、项目、承办人"})
+        label="搜索", required=False, widget=forms.TextInput({"placeholder": "事项、项目、办理人"})
     )
 
 

@@ -9,20 +9,25 @@ from datetime import UTC, date, datetime, timedelta
 
 import openpyxl
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 from viewflow.workflow.models import Task
 
 from projects.lifecycle.intake import start_year
-from tests.builders import SINCE, at, open_task, township
+from tests.builders import SINCE, at, meeting_of, open_task, township
+from tests.plays import ask_to_withdraw
+from tests.projects.deliberation.test_deliberation import year_at_step_3
 from workflow.audit.models import Entry
 from workflow.flows import copies
 from workflow.flows.copies import Receiver
 from workflow.flows.errors import Refused
 from workflow.flows.models import Copy, CopyRead, Deadline, SavedFilter
-from workflow.flows.services import claim, hand_over_all
+from workflow.flows.services import claim, complete, hand_over_all
 from workflow.people.isolation import SYSTEM, apply
+from workflow.people.models import UnitKind
+from workflow.people.wording import worded
 from workflow.roles.models import RoleGrant
 from workflow.roles.services import grant
 
@@ -206,7 +211,7 @@ def test_a_row_of_the_queue_is_taken_and_put_back_where_it_stands(client, town):
     answer = client.post("/inbox/several/", data)
     assert answer.headers["Location"] == f"/inbox/queue/?year={YEAR}"
     page = client.get("/inbox/").content.decode()
-    assert "已领取 1 件事项" in page and f'name="release" value="{one.pk}"' in page
+    assert "已认领 1 件事项" in page and f'name="release" value="{one.pk}"' in page
     apply(SYSTEM)
     assert owners() == [chair, None] and Entry.objects.count() == before
     client.post("/inbox/several/", {"release": one.pk, "box": "todo"})
@@ -220,10 +225,10 @@ def test_several_are_taken_at_once_or_none_and_who_was_first_is_named(client, to
     client.force_login(chair)
     page = client.post("/inbox/several/", {"op": "claim", "task": ids}, follow=True).content.decode()
     apply(SYSTEM)
-    assert "已领取 2 件事项" in page and owners() == [chair, chair]
+    assert "已认领 2 件事项" in page and owners() == [chair, chair]
     page = client.post("/inbox/several/", {"op": "release", "task": ids}, follow=True).content.decode()
     apply(SYSTEM)
-    assert "已放回 2 件事项" in page and owners() == [None, None]
+    assert "已将 2 件事项放回待领" in page and owners() == [None, None]
     claim(ids[1], actor=colleague, at=at("2026-08-12"))
     page = client.post("/inbox/several/", {"op": "claim", "task": ids}, follow=True).content.decode()
     apply(SYSTEM)
@@ -259,6 +264,120 @@ def test_whoever_holds_the_office_alone_is_shown_the_way_to_a_stand_in(client, t
     client.force_login(town.of("chair"))
     page = client.get("/inbox/assign/", {"task": [schemes()[0].pk]}).content.decode()
     assert "没有可以接办的人" in page and 'href="/stand-ins/"' in page
+
+
+def test_the_task_page_says_why_there_is_no_colleague_to_hand_it_to(client, town):
+    one = schemes()[0]
+    client.force_login(town.of("chair"))
+    alone = client.get(f"/tasks/{one.pk}/").content.decode()
+    assert "只有您一人担任，不能转给他人" in alone and 'href="/stand-ins/">指定代办人' in alone
+    assert 'value="hand_over"' not in alone
+    apply(SYSTEM)
+    colleague = colleague_of(town)
+    with_colleague = client.get(f"/tasks/{one.pk}/").content.decode()
+    assert 'value="hand_over"' in with_colleague and colleague.name in with_colleague
+    assert "只有您一人担任" not in with_colleague
+    apply(SYSTEM)
+    client.force_login(town.of("finance"))
+    assert "只有您一人担任" not in client.get(f"/tasks/{one.pk}/").content.decode(), "not their task"
+
+
+# ------------------------------------------------------------------------------- what one has begun
+
+
+def started(client, user, query: str = "") -> str:
+    apply(SYSTEM)
+    client.force_login(user)
+    return client.get(f"/inbox/started/{query}").content.decode()
+
+
+def test_what_one_has_begun_is_followed_through_whoever_has_it_to_its_end(client, town):
+    there = township("T02", name="柳河镇")
+    ask_to_withdraw(there, year_at_step_3(there), 2)
+    mayor, clerk, members = there.of("mayor"), there.of("clerk"), there.people["presidium"]
+    first, _second = Deadline.objects.filter(key="deliberation.consent_withdraw").order_by("pk")
+    page = started(client, mayor)
+    assert page.count('class="row-title"') == 2 and page.count("待认领") == 2 and "主席团成员" in page
+    apply(SYSTEM)
+    claim(first.pk, actor=clerk, at=timezone.now())
+    page = started(client, mayor)
+    assert clerk.name in page and page.count("待认领") == 1
+    apply(SYSTEM)
+    day = timezone.localdate().isoformat()
+    complete(first.pk, actor=clerk, data=meeting_of(members, day) | {"words": ""}, at=timezone.now())
+    page = started(client, mayor)
+    assert page.count('class="row-title"') == 2 and page.count("已办结") == 1
+    assert page.index(f"/tasks/{first.pk}/") > page.index("待认领"), "what is done comes last"
+    apply(SYSTEM)
+    Deadline.objects.filter(key=first.key).update(due_on=date(2026, 1, 5), provisional=False)
+    assert started(client, mayor, "?due=late").count('class="row-title"') == 1, (
+        "only what can still be missed"
+    )
+    assert "已办结" in sheet_of(client, "started") and "办理中" not in sheet_of(client, "started")
+    assert "没有事项" in started(client, clerk), "nobody begins what is put before them"
+
+
+def sheet_of(client, box: str) -> str:
+    apply(SYSTEM)
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"/inbox/{box}/export/").content))
+    return str([*book.active.values])
+
+
+def test_what_one_has_handed_on_is_listed_until_the_next_person_acts(client, town):
+    scheme, chair, party = schemes()[0], town.of("chair"), town.people["party"]
+    data = {name: day.isoformat() for name, day in plan(YEAR).items() if name != "year"}
+    data |= {"leading_group": "组长和成员", "body": "按照三个阶段六个环节组织实施。"}
+    assert "没有事项" in started(client, chair)
+    apply(SYSTEM)
+    complete(scheme.pk, actor=chair, data=data, at=at("2026-08-12"))
+    page = started(client, chair)
+    assert page.count('class="row-title"') == 1 and "同级党委" in page
+    apply(SYSTEM)
+    study = open_task("collection.scheme_party")
+    complete(study.pk, actor=party[0], data=meeting_of(party, "2026-08-20"), at=at("2026-08-20", 15))
+    assert "没有事项" in started(client, chair)
+
+
+# ------------------------------------------------------------------------------- the search
+
+
+def found_by(client, words: str, box: str = "todo") -> int:
+    page = client.get(f"/inbox/{box}/", {"words": words}).content.decode()
+    apply(SYSTEM)
+    return page.count('class="row-title"')
+
+
+def test_the_search_finds_whoever_has_claimed_and_titles_in_any_case_and_in_the_halls_words(client, town):
+    chair, finance = town.of("chair"), town.of("finance")
+    client.force_login(chair)
+    assert 'placeholder="事项、项目、办理人"' in client.get("/inbox/").content.decode()
+    assert 'placeholder="事项、项目、抄送人、说明"' in client.get("/inbox/copies/").content.decode()
+    assert found_by(client, chair.name, "queue") == 2, "whoever did the step before"
+    apply(SYSTEM)
+    colleague = colleague_of(town)
+    claim(schemes()[0].pk, actor=colleague, at=at("2026-08-12"))
+    client.force_login(colleague)
+    assert found_by(client, colleague.name) == 1 and found_by(client, finance.name) == 0
+    title = schemes()[0].task.flow_task.task_title
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    with translation.override("en"):
+        english = str(title)
+        assert found_by(client, english.upper()) == found_by(client, english.lower()) == 2
+
+
+def test_a_subdistricts_search_finds_the_words_its_pages_show(client):
+    apply(SYSTEM)
+    street = township("T13", name="青溪街道", kind=UnitKind.SUBDISTRICT)
+    start_year(street.act("chair", at(f"{YEAR - 1}-08-10")), **plan(YEAR))
+    scheme = open_task("collection.scheme", unit=street.unit)
+    data = {name: day.isoformat() for name, day in plan(YEAR).items() if name != "year"}
+    data |= {"leading_group": "组长和成员", "body": "按照三个阶段六个环节组织实施。"}
+    complete(scheme.pk, actor=street.of("chair"), data=data, at=at("2026-08-12"))
+    raw = str(open_task("collection.scheme_party", unit=street.unit).task.flow_task.task_title)
+    shown = worded(raw, street.unit)
+    assert shown != raw
+    client.force_login(street.of("party"))
+    assert found_by(client, shown) == 1 and found_by(client, raw) == 0
 
 
 # ------------------------------------------------------------------------------- several copies

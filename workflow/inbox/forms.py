@@ -81,7 +81,8 @@ class FilterForm(PlainForm):
         if not copies:
             del self.fields["unread"]
         choice_field(self, "step").choices = [("", _("全部环节")), *named]
-        self.fields["words"].widget.attrs["placeholder"] = _("事项、项目、承办人")
+        looked_through = _("事项、项目、抄送人、说明") if copies else _("事项、项目、办理人")
+        self.fields["words"].widget.attrs["placeholder"] = looked_through
 
 
 class SideForm(PlainForm):

@@ -1,4 +1,4 @@
-"""The inbox's lists: 待办 / 待领 / 已办 / 我发起 / 催办提醒, narrowed, kept under a name, across a person's offices."""
+"""The inbox's lists: 待办 / 待领 / 已办 / 我发起和转出 / 催办提醒, narrowed, kept under a name, across a person's offices."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def boxes() -> list[Box]:
         Box("todo", _("待办")),
         Box("queue", _("待领")),
         Box("done", _("已办")),
-        Box("started", _("我发起")),
+        Box("started", _("我发起和转出")),
         Box("copies", _("抄送")),
         Box("urged", _("催办提醒")),
     ]

@@ -25,6 +25,7 @@ from workflow.flows.nodes import SubFlow
 from workflow.flows.taking_back import following
 from workflow.people.isolation import within
 from workflow.people.models import Unit, User
+from workflow.people.wording import kinds_with_own_words, worded
 from workflow.reminders import services
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
@@ -101,10 +102,30 @@ def done_by(user: User, grant: RoleGrant) -> QuerySet[Deadline]:
     return _as_listed(_done(user, grant)).order_by("-done_at")
 
 
-def started_by(user: User, grant: RoleGrant) -> QuerySet[Deadline]:
-    """Tasks this person's acts have put before others and that are still open."""
-    begun = _tasks().filter(started_by=user, unit=grant.tenant, done_at=None).exclude(task__owner=user)
-    return _as_listed(begun).order_by("due_on")
+def _begun(user: User, grant: RoleGrant) -> QuerySet[Deadline]:
+    """The first tasks of the matters a person has begun by an act of their own accord, not by a step of another flow."""
+    earlier = Deadline.objects.filter(task__process=OuterRef("task__process"), pk__lt=OuterRef("pk"))
+    mine = Deadline.objects.filter(started_by=user, unit=grant.tenant, task__process__parent_task=None)
+    return mine.filter(~Exists(earlier))
+
+
+def begun_by(user: User, grant: RoleGrant) -> QuerySet[Deadline]:
+    """Where the matters stand that this person has begun: what is open of each, of one that is over what it ended with.
+
+    A year has no task of its own: it is followed on its page.
+    """
+    later = _tasks().filter(task__process=OuterRef("task__process"), done_at__gt=OuterRef("done_at"))
+    last = Q(task__process__status=PROCESS.DONE) & ~Exists(later)
+    rows = _tasks().filter(task__process__in=_begun(user, grant).values("task__process"))
+    return _as_listed(rows.filter(Q(done_at=None) | last))
+
+
+def handed_on(user: User, grant: RoleGrant) -> QuerySet[Deadline]:
+    """Tasks of matters others have begun that this person's acts have put before somebody else, until these act."""
+    own_queue = Q(task__owner=None, seat=grant.unit_id, office__in=offices_served(grant))
+    rows = _tasks().filter(started_by=user, unit=grant.tenant, done_at=None)
+    rows = rows.exclude(Q(task__owner=user) | own_queue)
+    return _as_listed(rows.exclude(task__process__in=_begun(user, grant).values("task__process")))
 
 
 def in_box(box: str, grant: RoleGrant) -> list[QuerySet[Deadline]]:
@@ -112,7 +133,7 @@ def in_box(box: str, grant: RoleGrant) -> list[QuerySet[Deadline]]:
     if box == "done":
         return [done_by(grant.user, grant)]
     if box == "started":
-        return [started_by(grant.user, grant)]
+        return [begun_by(grant.user, grant), handed_on(grant.user, grant)]
     if box == "queue":
         return [queue_of(grant).order_by(F("due_on").asc(nulls_last=True), "pk")]
     both = [claimed_by(grant), queue_of(grant)]
@@ -142,7 +163,10 @@ def listed(box: str, grant: RoleGrant, today: date, **asked: Any) -> list[QueryS
     if box == COPIES:
         copied = unread_by if asked.pop("unread", False) else copies_for
         return [copies_narrowed(copied(grant, offices_served(grant)), today, **asked)]
-    return [narrowed(rows, today, **asked) for rows in in_box(box, grant)]
+    rows = in_box(box, grant)
+    if box == "started" and asked.get("due"):
+        rows = [one.filter(done_at=None) for one in rows]  # what is done cannot be missed any more
+    return [narrowed(one, today, **asked) for one in rows]
 
 
 def narrowed(
@@ -157,6 +181,8 @@ def narrowed(
 ) -> QuerySet[Deadline]:
     """The rows of a year, a step, a deadline (of `DUE`) that say these words; what is empty narrows nothing.
 
+    words: in the title, the matter, or the name of whoever did the step before or has claimed this one.
+
     month: the first day of the one they were done in.
     """
     if year:
@@ -169,8 +195,8 @@ def narrowed(
         begins, ends = (at_midnight(day) for day in (month, last_day_of(month) + timedelta(days=1)))
         rows = rows.filter(done_at__gte=begins, done_at__lt=ends)
     if words:
-        said = Q(label__icontains=words) | Q(started_by__name__icontains=words) | Q(key__in=_titled(words))
-        rows = rows.filter(said)
+        people = Q(started_by__name__icontains=words) | Q(task__owner__name__icontains=words)
+        rows = rows.filter(people | Q(label__icontains=words) | _titled(words))
     return rows
 
 
@@ -193,19 +219,33 @@ def copies_narrowed(
         rows = rows.filter(task__deadline__in=waiting)
     if words:
         said = Q(words__icontains=words) | Q(sender__name__icontains=words)
-        said |= Q(task__deadline__label__icontains=words) | Q(task__deadline__key__in=_titled(words))
+        said |= Q(task__deadline__label__icontains=words) | _titled(words, "task__deadline__")
         rows = rows.filter(said)
     return rows
 
 
-def _titled(words: str) -> list[str]:
-    """The keys of the tasks whose title says these words."""
-    return [node.key for flow in flows() for node in flow.steps() if words in str(node.task_title)]
+def _titled(words: str, to: str = "") -> Q:
+    """The tasks whose title says these words as it is shown: in any case, in the words of the hall it is shown in.
+
+    to: how a task is reached from what is looked through.
+    """
+    own = kinds_with_own_words()
+    found = Q(**{f"{to}key__in": _keys_saying(words, None)}) & ~Q(**{f"{to}unit__kind__in": own})
+    for kind in own:
+        found |= Q(**{f"{to}key__in": _keys_saying(words, Unit(kind=kind)), f"{to}unit__kind": kind})
+    return found
+
+
+def _keys_saying(words: str, hall: Unit | None) -> list[str]:
+    nodes = {node.key: node for flow in flows() for node in flow.steps()}
+    return [
+        key for key, node in nodes.items() if words.casefold() in worded(node.task_title, hall).casefold()
+    ]
 
 
 def by_date(rows: Iterable[Deadline]) -> list[Deadline]:
-    """Rows in the order they fall due, overdue on top, those without a date last."""
-    return sorted(rows, key=lambda d: (d.due_on or FAR, d.pk))
+    """Rows in the order they fall due, overdue on top, those without a date and then those that are done last."""
+    return sorted(rows, key=lambda d: (d.done_at is not None, d.due_on or FAR, d.pk))
 
 
 class Counted(NamedTuple):

@@ -21,6 +21,11 @@ def has_own_words(unit: Unit | None) -> bool:
     return unit is not None and unit.kind in _wordings
 
 
+def kinds_with_own_words() -> list[str]:
+    """The kinds of unit that say things in their own way."""
+    return list(_wordings)
+
+
 def worded(text: Any, unit: Unit | None) -> str:
     """A title, an office or a basis as it is said where it is shown: in a unit's own words, if its kind has any.
 
