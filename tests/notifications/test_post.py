@@ -56,11 +56,14 @@ def opened(town):  # type: ignore[no-untyped-def]
     do("collection.open", town.of("chair"), "2026-09-01")
 
 
-def test_a_new_task_is_told_to_the_holders_of_its_office(town, cycle, post) -> None:
+def test_a_new_task_is_told_to_the_holders_of_its_office_and_to_whoever_keeps_its_record(
+    town, cycle, post
+) -> None:
     post()
     do("collection.scheme", town.of("chair"), "2026-08-12", **SCHEME)
     letters = post()
-    assert to(letters) == {(name, "请办理：党委研究年度实施方案") for name in names(town.people["party"])}
+    told = names([*town.people["party"], town.of("gov_clerk")])
+    assert to(letters) == {(name, "请办理：党委研究年度实施方案") for name in told}
     assert to(letters) == to(letters, "email")
     letter = letters[0]
     assert "会议" in letter.body and "2026年8月25日" in letter.body
@@ -235,8 +238,9 @@ def test_who_has_no_mailbox_or_may_not_sign_in_is_left_out(town, cycle, post) ->
     type(first).objects.filter(pk=second.pk).update(is_active=False)
     do("collection.scheme", town.of("chair"), "2026-08-12", **SCHEME)
     letters = post()
-    assert {name for name, _ in to(letters)} == names([first, *others])
-    assert {name for name, _ in to(letters, "email")} == names(others)
+    told = [*others, town.of("gov_clerk")]
+    assert {name for name, _ in to(letters)} == names([first, *told])
+    assert {name for name, _ in to(letters, "email")} == names(told)
 
 
 def test_reading_the_trail_twice_writes_no_letter_twice(town, cycle, post) -> None:
