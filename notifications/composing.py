@@ -17,7 +17,7 @@ from notifications.audience import Roster, authors_of, named
 from notifications.channels import channel
 from notifications.choosing import USUAL, Choice, Sending, sendings
 from notifications.desk import Desk
-from notifications.links import link_to_record, link_to_tasks
+from notifications.links import link_to_page, link_to_record, link_to_tasks
 from notifications.models import Address as GroupAddress
 from notifications.models import Delivery, Status, Told
 from notifications.openings import Opened, Written, entry_that_opened
@@ -211,13 +211,20 @@ class Batch:
             language=choice.language,
             title=letter.title,
             body=letter.body,
-            link=link_to_tasks([d.pk for d in tasks]) if tasks else link_to_record(w.about),
+            link=self._link(w, route, tasks),
             status=status,
             not_before=sending.not_before,
             created_at=at,
             changed_at=at,
             **whom,
         )
+
+    def _link(self, w: Written, route: Route, tasks: list[Deadline]) -> str:
+        if tasks:
+            return link_to_tasks([d.pk for d in tasks])
+        if route.page:
+            return link_to_page(route.page, self.bodies[w.entry_id]["subject"])
+        return link_to_record(w.about)
 
     def _worded(self, w: Written, name: str, tasks: list[Deadline], desk: Desk, language: str) -> Letter:
         """One letter's words; three hundred deputies read the same ones."""

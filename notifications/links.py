@@ -22,6 +22,15 @@ def link_to_record(reference: str) -> str:
     return "" if kind in ("grant", "user", "") or not number else reverse("history", args=[kind, int(number)])
 
 
+def link_to_page(page: str, reference: str) -> str:
+    """A page by its name, at its part after a `#`; where that is the kind of the record "kind:id", at that record."""
+    name, _, part = page.partition("#")
+    kind, _, number = reference.partition(":")
+    if part == kind:
+        return f"{reverse(name)}?{kind}={int(number)}#{kind}-{int(number)}"
+    return reverse(name) + (f"#{part}" if part else "")
+
+
 def link_to_digest(number: int) -> str:
     """The letters a summary sums up."""
     return reverse("letter_digest", args=[number])

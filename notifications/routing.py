@@ -42,7 +42,8 @@ class Route:
 
     letter: the template's name in templates/notifications/letters. found_in: "after.to" or the like, for NAMED.
     outside: whether it also goes by channels that leave the site. only: the one channel it goes by; empty: by all that
-    its reader has chosen. duty: why nobody may switch it off ("legal", "overdue", "security"); empty for what may be.
+    its reader has chosen. page: where what was said is read (`links.link_to_page`); empty: in the record's history.
+    duty: why nobody may switch it off ("legal", "overdue", "security"); empty for what may be.
     """
 
     pattern: str
@@ -51,6 +52,7 @@ class Route:
     urgency: str = NORMAL
     outside: bool = True
     only: str = ""
+    page: str = ""
     duty: str = ""
     offices: tuple[str, ...] = ()
     found_in: str = ""
@@ -73,6 +75,7 @@ SEVERE = {"severe": True}
 DESKS = ("chair", "clerk", "mayor", "gov_clerk")
 PROPOSING = ("deputy", "senior_deputy", "department", "party", "station")
 NEW_CONGRESS = {"opens_term": True}
+SAID, DRAWN = "county_notes#guidance", "county_notes#samples"  # the page of what the county has written
 
 
 def _to_the_hall(
@@ -221,12 +224,12 @@ ROUTES: tuple[Route, ...] = (
     Route("retention.confirm", Audience.OFFICES, "erased", offices=("gov_clerk", "clerk")),
     Route("retention.decline", Audience.OFFICES, "erasure_declined", offices=("gov_clerk", "clerk")),
     # the county
-    Route("oversight.guide", Audience.OFFICES, "guided", offices=("chair", "clerk", "presidium")),
-    Route("oversight.circular", Audience.OFFICES, "circulated", offices=(*DESKS, "presidium")),
-    Route("oversight.training", Audience.OFFICES, "training", offices=(*DESKS, "presidium")),
-    Route("oversight.model", Audience.OFFICES, "model_offered", offices=("chair", "clerk")),
-    Route("oversight.sample", Audience.OFFICES, "sampled", LOW, offices=("chair", "clerk")),
-    Route("oversight.sampled", Audience.OFFICES, "sampled", LOW, offices=("chair", "clerk")),
+    Route("oversight.guide", Audience.OFFICES, "guided", page=SAID, offices=("chair", "clerk", "presidium")),
+    Route("oversight.circular", Audience.OFFICES, "circulated", page=SAID, offices=(*DESKS, "presidium")),
+    Route("oversight.training", Audience.OFFICES, "training", page=SAID, offices=(*DESKS, "presidium")),
+    Route("oversight.model", Audience.OFFICES, "model_offered", page="years", offices=("chair", "clerk")),
+    Route("oversight.sample", Audience.OFFICES, "sampled", LOW, page=DRAWN, offices=("chair", "clerk")),
+    Route("oversight.sampled", Audience.OFFICES, "sampled", LOW, page=DRAWN, offices=("chair", "clerk")),
     # Whoever answers for the system, and whoever reads the figures.
     Route("oversight.repair", Audience.ABOVE, "repaired", offices=("admin", "county")),
     Route("oversight.repair", Audience.OFFICES, "repaired", offices=("admin",)),
@@ -242,7 +245,7 @@ ROUTES: tuple[Route, ...] = (
         "unit.take_in", Audience.OFFICES, "unit_changed", offices=(*DESKS, "presidium", "party", *CONGRESS)
     ),
     Route("task.take_over", Audience.ASKED, "handed_over"),
-    Route("note.answer", Audience.ABOVE, "note_answered", offices=("county",)),
+    Route("note.answer", Audience.ABOVE, "note_answered", page="county_notes#note", offices=("county",)),
     # whatever opened a task
     Route("*", Audience.NEXT, "opened"),
 )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,6 +23,7 @@ from projects.portal.county_papers import Sheet, file_of, whole_or_cut
 from projects.portal.scope import refuse_part
 from workflow.administration.purpose import purpose_first, purpose_of
 from workflow.administration.taking import file_taken
+from workflow.inbox.asked import number_asked
 from workflow.people.models import Unit
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
@@ -45,7 +46,7 @@ def county_words(request: HttpRequest) -> HttpResponse:
         "above": unit is None,
         "today": timezone.localdate(),
         "files": files_to_save(lambda ending: reverse("county_notes_file", args=[ending])),
-        "notes": _page(request, "notes", selectors.notes(unit)),
+        "notes": _notes_asked(request, selectors.notes(unit)),
         "guidance": _page(request, "guidance", selectors.guidance(unit)),
         "samples": _page(request, "samples", selectors.samples(unit)),
     }
@@ -102,6 +103,15 @@ def _notes(unit: Unit | None) -> list[str]:
     told = _("截至%(day)s。") % {"day": date_format(timezone.localdate())}
     cuts = [f"{sheet.title}：{said}" for sheet, cut in _sheets(unit) for said in cut]
     return ["".join([told, *cuts])]
+
+
+def _notes_asked(request: HttpRequest, found: QuerySet[Note]) -> Page[Note]:
+    """The page of the notes that is asked for, or the one on which the note stands that is."""
+    held = found.filter(pk=number_asked(request.GET, "note")).first()
+    if held is None or "notes" in request.GET:
+        return _page(request, "notes", found)
+    later = found.filter(Q(sent_on__gt=held.sent_on) | Q(sent_on=held.sent_on, pk__gt=held.pk))
+    return Paginator(found, PER_PAGE).get_page(later.count() // PER_PAGE + 1)
 
 
 def _page(request: HttpRequest, name: str, found: QuerySet[Any]) -> Page[Any]:

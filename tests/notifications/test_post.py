@@ -21,13 +21,16 @@ from notifications.models import Delivery, Posted, Told
 from notifications.post import post_unit, units_behind
 from projects.collection.intake import propose
 from projects.deliberation.models import AddedMatter
+from projects.oversight.models import Note
+from projects.portal.county_words import PER_PAGE
 from tests.builders import SINCE, at, do, meeting_of, open_task
 from tests.notifications.conftest import CALL, SCHEME
 from workflow.audit import hooks
 from workflow.audit.services import Act
 from workflow.flows.copies import Receiver, copy
+from workflow.flows.events import perform
 from workflow.flows.models import Deadline
-from workflow.flows.services import hand_over, urge
+from workflow.flows.services import complete, hand_over, urge
 from workflow.machines.services import fire
 from workflow.people.models import User
 from workflow.reminders.services import remind_due
@@ -410,39 +413,89 @@ def test_the_operator_sees_doubtful_letters_and_may_send_one_again(queued, setti
         call_command("letters", again=queued.pk)
 
 
-def test_a_circular_of_the_county_is_told_in_every_township_it_goes_to(town, cycle, post) -> None:
-    from workflow.flows.events import perform
-
+@pytest.fixture
+def leader(town) -> User:
+    """Somebody of the county's standing committee."""
     county = town.unit.parent
     admin = User.objects.get(username__startswith="admin@")
-    leader = User.objects.create(username="county", name="县人大常委会")
+    user = User.objects.create(username="county", name="县人大常委会", email="county@example.org")
     grant(
-        user=leader,
+        user=user,
         office="county",
         unit=county,
         act=Act(admin, "admin", county, at("2020-01-01")),
         since=SINCE,
     )
+    return user
+
+
+def test_a_circular_of_the_county_is_told_in_every_township_it_goes_to(town, cycle, leader, post) -> None:
     post()
     data = {"title": "第三季度情况", "words": "多数乡镇按期推进。", "townships": [str(town.unit.pk)]}
-    perform("oversight.circulate", county, actor=leader, data=data, at=at("2026-10-10"))
+    perform("oversight.circulate", town.unit.parent, actor=leader, data=data, at=at("2026-10-10"))
     letters = [d for d in post() if d.title == "通报：第三季度情况"]
     desks = {town.of(office).username for office in ("chair", "clerk", "mayor", "gov_clerk")}
     told = {d.recipient.username for d in letters}
     assert desks <= told and names(town.people["presidium"]) <= told
 
 
-def test_an_overdue_task_is_told_to_the_office_above_and_then_to_the_county(town, cycle, post) -> None:
-    county = town.unit.parent
-    leader = User.objects.create(username="county", name="县人大常委会", email="county@example.org")
-    admin = User.objects.get(username__startswith="admin@")
-    grant(
-        user=leader,
-        office="county",
-        unit=county,
-        act=Act(admin, "admin", county, at("2020-01-01")),
-        since=SINCE,
-    )
+@pytest.mark.parametrize(
+    ("key", "data", "part"),
+    [
+        ("guide", {"title": "抓早抓实", "words": "早谋划、早安排。"}, "guidance"),
+        ("circulate", {"title": "情况", "words": "早谋划、早安排。", "townships": []}, "guidance"),
+        (
+            "train",
+            {
+                "title": "业务",
+                "words": "早谋划、早安排。",
+                "held_on": "2026-10-20",
+                "place": "党校",
+                "townships": [],
+            },
+            "guidance",
+        ),
+        ("sample", {"of": "station", "number": "1", "words": "早谋划、早安排。"}, "samples"),
+    ],
+)
+def test_a_letter_of_the_county_leads_to_what_the_county_wrote(
+    client, town, cycle, leader, post, key, data, part
+) -> None:
+    post()
+    if "townships" in data:
+        data = data | {"townships": [str(town.unit.pk)]}
+    about = town.unit.parent if "townships" in data else cycle
+    perform(f"oversight.{key}", about, actor=leader, data=data, at=at("2026-10-10"))
+    letter = next(d for d in post() if d.recipient == town.of("clerk"))
+    assert letter.link == f"/county/words/#{part}" and "见“提示函与指导”" in letter.body
+    client.force_login(town.of("clerk"))
+    page = client.get(letter.link).content.decode()
+    assert f'id="{part}"' in page and "早谋划、早安排。" in page
+
+
+def test_the_letter_of_a_reply_leads_the_county_to_the_note_however_many_came_after(
+    client, town, cycle, leader, post
+) -> None:
+    note = {"title": "公告未发布", "words": "请说明原因。", "reply_by": "2026-10-30"}
+    for n in range(PER_PAGE + 1):
+        data = note | ({"title": "其他"} if n else {})
+        perform("oversight.note", cycle, actor=leader, data=data, at=at("2026-10-10"))
+    post()
+    first = Note.objects.earliest("pk")
+    task = Deadline.objects.get(subject=first.reference)
+    complete(task.pk, actor=town.of("chair"), data={"reply": "公告已于今日发布。"}, at=at("2026-10-12"))
+    letter = next(d for d in post() if d.recipient == leader)
+    assert letter.link == f"/county/words/?note={first.pk}#note-{first.pk}"
+    client.force_login(leader)
+    assert "公告已于今日发布。" not in client.get("/county/words/").content.decode()
+    page = client.get(letter.link).content.decode()
+    assert f'id="note-{first.pk}"' in page and "公告已于今日发布。" in page
+    assert "公告已于今日发布。" not in client.get(f"/county/words/?note={first.pk}&notes=1").content.decode()
+
+
+def test_an_overdue_task_is_told_to_the_office_above_and_then_to_the_county(
+    town, cycle, leader, post
+) -> None:
     task = open_task("collection.scheme")
     Deadline.objects.filter(pk=task.pk).update(office="clerk")
     post()
