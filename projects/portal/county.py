@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -41,8 +42,10 @@ def overseer(request: HttpRequest) -> RoleGrant:
 
 
 def view_asked(request: HttpRequest) -> View:
-    """The view an address asks for, of whoever asks."""
-    return View(overseer(request).tenant, request.GET, timezone.localdate())
+    """The view an address asks for, of whoever asks, on that page."""
+    page = request.get_full_path()
+    shown_on = "" if page == reverse("county") else page
+    return View(overseer(request).tenant, request.GET, timezone.localdate(), shown_on)
 
 
 @require_safe
@@ -141,6 +144,7 @@ def county_list(request: HttpRequest, code: str) -> HttpResponse:
         "lines": [_shown(listing, row, asked) for row in page],
         "total": listing.total(rows),
         "summed": listing.summed(rows),
+        "back": page_back(request.GET.get("back", "")),
         "files": _files(request, code),
     }
     return render(request, "portal/county_list.html", context)
@@ -155,8 +159,35 @@ def record_personal(grant: RoleGrant, listing: Listing, rows: Iterable[Any]) -> 
 
 
 def _files(request: HttpRequest, code: str) -> list[tuple[str, str]]:
+@dataclass(frozen=True)
+class Back:
+    """The page a list was opened from, and what the way there is called."""
+
+    url: str
+    words: str
+
+
+def page_back(address: str) -> Back:
+    """The page of the county's that an address names, as it was looked at; the overview where it names none of them."""
+    path, _mark, query = address.partition("?")
+    words = {
+        "county": _("返回总览"),
+        "county_map": _("返回地图"),
+        "county_screen": _("返回大屏"),
+        "bulletin": _("返回文稿"),
+    }
+    try:
+        name = resolve(path).url_name or ""
+    except Resolver404:
+        name = ""
+    if name not in words:
+        return Back(reverse("county"), words["county"])
+    return Back(f"{path}?{query}" if query else path, words[name])
+
+
     asked = request.GET.copy()
-    asked.pop("page", None)
+    for name in ("page", "back"):
+        asked.pop(name, None)
     query = f"?{asked.urlencode()}" if asked else ""
     return files_to_save(lambda ending: reverse("county_list_file", args=[code, ending]) + query)
 

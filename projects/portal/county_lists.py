@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import reduce
+from operator import add
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, Model, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    Count,
+    F,
+    Min,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce, Concat, TruncDate
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -19,12 +35,12 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.ballots.models import Vote
 from projects.collection.models import Proposal
-from projects.cycles.models import Cycle
+from projects.cycles.models import Cycle, CycleState
 from projects.cycles.steps import STEPS
 from projects.deliberation.models import Visit
 from projects.evaluation.conformance import CHECKS
 from projects.evaluation.models import Grade, Measurement, MeasurementState
-from projects.oversight.figures import DEPUTIES, DONE, RESIDENTS
+from projects.oversight.figures import DEPUTIES, DONE, RESIDENTS, reached
 from projects.oversight.models import Examination
 from projects.oversight.past import Past
 from projects.selection.models import FundSource, Item, ItemState
@@ -273,6 +289,23 @@ def _projects_now(asked: Asked) -> QuerySet[Project]:
     if which == "red":
         rows = rows.filter(light="red")
     if which == "done":
+def _sources(asked: Asked) -> QuerySet[Item, Any]:
+    """Elected items with what was planned for each out of the source asked for, or out of all of them."""
+    rows, source = (
+        Item.objects.filter(cycle__in=asked.cycles, state=ItemState.ELECTED),
+        asked.filters.get("source"),
+    )
+    chosen = [source] if source else FundSource.values
+    parts = [Coalesce(Cast(KT(f"funding__{one}"), BigIntegerField()), 0) for one in chosen]
+    planned = rows.annotate(planned_fen=reduce(add, parts)).filter(planned_fen__gt=0)
+    return planned.select_related("unit", "department").order_by("unit__code", "cycle_id", "number")
+
+
+def _source_line(held: Any, today: date) -> Line:
+    line = _item_line(held, today)
+    return replace(line, cells=[*line.cells[:-1], wan(held.planned_fen)])
+
+
         rows = rows.filter(state__in=DONE)
     if which == "building":
         rows = rows.filter(state="building")
@@ -447,16 +480,23 @@ def _examination_line(held: Examination, today: date) -> Line:
     return Line(_year(held.cycle), url, [broken or "—", *map(str, counts), told])
 
 
-def _cycles(asked: Asked) -> QuerySet[Cycle]:
-    return (
-        Cycle.objects.filter(pk__in=asked.cycles)
-        .select_related("unit")
-        .order_by("unit__code", "-year", "-pk")
-    )
+def _cycles(asked: Asked) -> QuerySet[Cycle, Any]:
+    """The years; of one step those that stand in it, whose next day there comes first ahead of the others."""
+    rows, step = Cycle.objects.filter(pk__in=asked.cycles).select_related("unit"), asked.filters.get("step")
+    reference = Concat(Value(f"{Cycle.kind}:"), Cast(OuterRef("pk"), CharField()))
+    waiting = Deadline.objects.filter(about=reference, done_at=None, cancelled=False, step__in=STEPS)
+    order: list[Any] = ["unit__code", "-year", "-pk"]
+    if step:
+        rows = rows.filter(state__in=[state for state in CycleState if reached(state) == int(step)])
+        waiting = waiting.filter(step=int(step))
+        order.insert(0, F("first_due").asc(nulls_last=True))
+    first = waiting.order_by().values("about").annotate(first=Min("binds_on")).values("first")
+    return rows.annotate(first_due=Subquery(first)).order_by(*order)
 
 
-def _cycle_line(held: Cycle, today: date) -> Line:
-    return Line(_year(held), reverse("year", args=[held.pk]), [held.get_state_display(), _day(held.opens_on)])
+def _cycle_line(held: Any, today: date) -> Line:
+    cells = [held.get_state_display(), _day(held.opens_on), _day(held.first_due)]
+    return Line(_year(held), reverse("year", args=[held.pk]), cells)
 
 
 def _townships(asked: Asked) -> QuerySet[Unit]:
@@ -511,6 +551,10 @@ LISTS: dict[str, Listing] = {
         _("群众评价"), (_("乡镇"), _("满意"), _("基本满意"), _("不满意"), _("合计")), _ratings, _rating_line, _("份"), "rated"
     ),
     "visits": Listing(_("代表走访"), (_("乡镇"), _("代表"), _("日期"), _("走访选民数")), _visits, _visit_line, _("次"),
+    "sources": Listing(
+        _("入选项目资金来源"), (_("乡镇"), _("责任单位"), _("总投资"), _("资金来源"), _("入选时的安排")), _sources, _source_line,
+        _("个"), filters={"source": dict(FundSource.choices)}, money="planned_fen",
+    ),
         personal=_tells_where),
     "voters": Listing(
         _("走访选民"), (_("乡镇"), _("代表"), _("日期"), _("走访选民数")), _visits, _visit_line, _("人次"), "voters",
@@ -532,7 +576,9 @@ LISTS: dict[str, Listing] = {
         _("程序规范检查"), (_("不符合的事项"), _("不符合"), _("符合"), _("尚未完成"), _("不适用"), _("检查时间")),
         _examinations, _examination_line, _("项不符合"), "not_held", filters={"which": {"not_held": _("有不符合的")}},
     ),
-    "years": Listing(_("各乡镇年度"), (_("进度"), _("启动日")), _cycles, _cycle_line, _("个")),
+    "years": Listing(
+        _("各乡镇年度"), (_("进度"), _("启动日"), _("最近期限")), _cycles, _cycle_line, _("个"), filters={"step": STEP_FILTER}
+    ),
 }  # fmt: skip
 
 

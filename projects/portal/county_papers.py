@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from projects.cycles.documents.parts import Document, Drawing, Heading, Paragraph, Part, Table
 from projects.cycles.shares import share
 from projects.oversight.figures import SHARES, Figures
-from projects.oversight.measures import MEASURES, MONEY, PERCENT, SECTIONS, Measure
+from projects.oversight.measures import MONEY, PERCENT, SECTIONS, Measure
 from projects.portal.county import list_asked, overseer, record_personal
 from projects.portal.county_lists import LISTS, Asked, Listing, words_of
 from projects.portal.county_view import YEARLY, View
@@ -154,7 +154,7 @@ def _years(view: View) -> Sheet:
 
 def notes_of(view: View) -> list[str]:
     """What a file says of itself: of whom, of which years, as of which day, in which order, by which formulas."""
-    order, whole = MEASURES.get(view.sort), view.whole
+    whole = view.whole
     told = [
         _("%(period)s，截至%(day)s。") % {"period": view.period, "day": date_format(view.today)},
         *([_("只列有超期事项的。")] if view.only else []),
@@ -165,7 +165,7 @@ def notes_of(view: View) -> list[str]:
             else []
         ),
         *([_("此后有新记录的年度 %(n)s 个。") % {"n": len(view.outdated)}] if view.outdated else []),
-        *([_("按“%(measure)s”排列。") % {"measure": order.title}] if order else []),
+        view.order_told,
     ]
     return ["".join(told), view.matrix_note, *(str(section.note) for section in SECTIONS if section.note)]
 

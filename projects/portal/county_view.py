@@ -47,6 +47,7 @@ from workflow.people.wording import worded
 from workflow.roles import registry
 
 NAME, OWN, STEP = "name", "own", "step"  # orders that are no measure
+BEHIND = {f"step{number}": number for number in STEPS}  # by how far behind a step is
 HALLS = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
 # What is told year by year.
 YEARLY = {
@@ -115,7 +116,7 @@ class Numbers(dict[str, Number]):
 
 @dataclass
 class Row:
-    """A township's year, or a county with its townships' years."""
+    """A township's year, or a county with its townships' years. years_url: the list of these years."""
 
     unit: Unit
     figures: fig.Figures
@@ -124,6 +125,7 @@ class Row:
     score: int | None = None
     numbers: Mapping[str, Number] = field(default_factory=dict)
     steps: list[Shown] = field(default_factory=list)
+    years_url: str = ""
 
     @property
     def score_text(self) -> str:
@@ -132,6 +134,7 @@ class Row:
 
     @property
     def townships(self) -> int:
+        """How many years of townships a county's row sums up."""
         return sum(self.figures.townships_at.values())
 
     @property
@@ -145,15 +148,18 @@ class Row:
 
 
 class View:
-    """What an address asks for, read once. unit: the county (or city, province) whose rows are shown."""
+    """What an address asks for, read once. unit: the county (or city, province) whose rows are shown.
 
-    def __init__(self, home: Unit, given: QueryDict, today: date) -> None:
-        self.home, self.today, self.given = home, today, given
+    page: the address of the page it is shown on, to which the lists behind its numbers lead back; empty for a file.
+    """
+
+    def __init__(self, home: Unit, given: QueryDict, today: date, page: str = "") -> None:
+        self.home, self.today, self.given, self.page = home, today, given, page
         self.unit = self._unit(given.get("unit", ""))
         year = number_asked(given, "year", longest=DIGITS_OF_YEAR)
         self.only = "overdue" if given.get("only") == "overdue" else ""
         wanted = given.get("sort", "")
-        self.sort = wanted if wanted in (*MEASURES, NAME, OWN, STEP) else NAME
+        self.sort = wanted if wanted in (*MEASURES, NAME, OWN, STEP, *BEHIND) else NAME
         self.up = self._upwards(given.get("dir", ""))
         parts = {section.code: section for section in SECTIONS}
         self.part = parts.get(given.get("part", ""), SECTIONS[0])
@@ -224,6 +230,7 @@ class View:
             row.score = score(row.figures, self.weights, self.today) if self.weights else None
             row.numbers = Numbers(lambda code, row=row: self.number(MEASURES[code], row))  # type: ignore[misc]
             row.steps = self._county_steps(row) if self.by_county else self._steps(row)
+            row.years_url = self.behind("years", {}, row) if self.by_county else ""
         return self._sorted(found)
 
     def _township_rows(self) -> list[Row]:
@@ -280,8 +287,10 @@ class View:
     @property
     def earlier_url(self) -> str:
         """The list of those tasks."""
-        asked = {"when": "overdue", "past": "1"} | ({"unit": self.unit.code} if self.narrowed else {})
-        return reverse("county_list", args=["tasks"]) + "?" + urlencode(asked)
+        asked: dict[str, str | int] = {"when": "overdue", "past": "1"}
+        if self.narrowed:
+            asked["unit"] = self.unit.code
+        return self._list("tasks", asked)
 
     @cached_property
     def calendar(self) -> list[tuple[int, fig.Figures]]:
@@ -298,8 +307,12 @@ class View:
     def _upwards(self, wanted: str) -> bool:
         if wanted in ("up", "down"):
             return wanted == "up"
-        measure = MEASURES.get(self.sort)
-        return not measure.most_first if measure else self.sort != OWN
+        return self._upwards_first(self.sort)
+
+    def _upwards_first(self, code: str) -> bool:
+        """Whether an order begins with the least where the address does not say: not where the most is looked for."""
+        measure = MEASURES.get(code)
+        return not measure.most_first if measure else code not in (OWN, *BEHIND)
 
     def _sorted(self, rows: list[Row]) -> list[Row]:
         """By the order asked for; rows with nothing to tell come last either way, equal ones by code."""
@@ -310,9 +323,12 @@ class View:
         silent = [row for row in rows if self._key(row) is None]
         return sorted(telling, key=self._key, reverse=not self.up) + silent  # type: ignore[arg-type]
 
-    def _key(self, row: Row) -> int | None:
+    def _key(self, row: Row) -> int | tuple[int, int] | None:
         if self.sort == OWN:
             return row.score
+        if self.sort in BEHIND:
+            step = BEHIND[self.sort]
+            return lag_of(row.cells[step - 1] if row.cells else self._latest_cell(row, step))
         if self.sort == STEP:
             at = row.figures.townships_at
             count = sum(at.values())
@@ -351,7 +367,11 @@ class View:
             asked["past"] = "1"
         if self.only:
             asked["only"] = self.only
-        query = urlencode(asked)
+        return self._list(code, asked)
+
+    def _list(self, code: str, asked: dict[str, str | int]) -> str:
+        """A list's address, with the page it leads back to."""
+        query = urlencode(asked | ({"back": self.page} if self.page else {}))
         return reverse("county_list", args=[code]) + (f"?{query}" if query else "")
 
     # -- the figures
@@ -400,7 +420,7 @@ class View:
         """
         current = self.sort == code
         measure = MEASURES.get(code)
-        first = "up" if (measure is None and code != OWN) or (measure and not measure.most_first) else "down"
+        first = "up" if self._upwards_first(code) else "down"
         direction = ("down" if self.up else "up") if current else first
         return {
             "title": title,
@@ -441,7 +461,8 @@ class View:
                 "percent": share(sums[one], whole) or 0,
                 "paid": (paid := self.whole.of("paid", one)),
                 "paid_percent": share(paid, sums[one]),
-                "url": self.behind("payments", {"source": one.value}),
+                "url": self.behind("sources", {"source": one.value}),
+                "paid_url": self.behind("payments", {"source": one.value}),
             }
             for one in FundSource
         ]
@@ -471,6 +492,26 @@ class View:
     def step_heads(self) -> list[str]:
         return [str(worded(name, self.unit)) for name in STEPS.values()]
 
+    def step_columns(self) -> list[dict[str, Any]]:
+        """The six steps' columns, each a link that puts first who is furthest behind in it."""
+        return [self.head(code, title) for code, title in zip(BEHIND, self.step_heads(), strict=True)]
+
+    @property
+    def order_told(self) -> str:
+        """What the rows are ordered by, as a sentence; empty where that is no measure and no step."""
+        if self.sort in BEHIND:
+            return _("按“%(step)s”环节的进展排列。") % {"step": self.step_heads()[BEHIND[self.sort] - 1]}
+        measure = MEASURES.get(self.sort)
+        return _("按“%(measure)s”排列。") % {"measure": measure.title} if measure else ""
+
+    def _latest_cell(self, row: Row, step: int) -> fig.Cell:
+        """A county's step as that of its township furthest behind."""
+        first = row.figures.first_due(step)
+        days = (first - self.today).days if first else None
+        if row.figures.overdue_steps.get(step) and days is not None:
+            return fig.Cell("overdue", -days)
+        return fig.Cell("running" if row.figures.townships_at.get(step) else "waiting", days)
+
     def _steps(self, row: Row) -> list[Shown]:
         return [shown(cell, self._behind_cell(cell, step, row)) for step, cell in enumerate(row.cells, 1)]
 
@@ -494,7 +535,8 @@ class View:
         if not townships:
             return Shown("waiting", _("没有乡镇在此环节"), spoken=True)
         left = _("最近期限剩 %(days)s 天") % {"days": (first - self.today).days} if first else ""
-        return Shown("running", _("%(n)s 个乡镇") % {"n": townships}, left)
+        url = self.behind("years", {"step": str(step)}, row)
+        return Shown("running", _("%(n)s 个乡镇") % {"n": townships}, left, url)
 
     @property
     def up_url(self) -> str:
@@ -502,7 +544,7 @@ class View:
 
     @property
     def sources_url(self) -> str:
-        return self.behind("items", {"which": "elected"})
+        return self.behind("sources", {})
 
     @property
     def year_lines(self) -> list[dict[str, Any]]:
@@ -512,10 +554,10 @@ class View:
             numbers = []
             for measure in YEARLY.values():
                 value = measure.value(figures, self.today)
-                asked = {**measure.filters, "year": str(year)}
+                asked: dict[str, str | int] = {**measure.filters, "year": year}
                 if self.narrowed:
                     asked["unit"] = self.unit.code
-                url = reverse("county_list", args=[measure.behind]) + "?" + urlencode(asked)
+                url = self._list(measure.behind, asked)
                 meta = meta_of(measure, figures) if value is not None else ""
                 numbers.append((measure.title, Number(value, text_of(measure, value), url, None, meta)))
             found.append({"year": year, "url": self.url(year=year), "numbers": numbers})
@@ -527,6 +569,21 @@ def shown(cell: fig.Cell, url: str) -> Shown:
     if cell.state in ("done", "archived"):
         words = _margin(cell) if cell.state == "done" else _("已归档")
         more = [_margin(cell)] if cell.state == "archived" and cell.margin is not None else []
+def lag_of(cell: fig.Cell) -> tuple[int, int] | None:
+    """How far behind a step is, the more the greater; None for one that has not begun or was ended.
+
+    First what is overdue, by the days it is past; then what is open, by the days it has left, without any last; then what
+    is done, by the working days it was late.
+    """
+    if cell.state in ("waiting", "ended"):
+        return None
+    if cell.state in ("done", "archived"):
+        return 0, -(cell.margin or 0)
+    if cell.days is None:
+        return 1, 0
+    return (3, cell.days) if cell.state == "overdue" else (2, -cell.days)
+
+
         if cell.late:
             more.append(_("其中 %(n)s 件逾期") % {"n": cell.late})
         return Shown("late" if cell.was_late else cell.state, words, listed(more, "，"), url)

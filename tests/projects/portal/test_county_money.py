@@ -80,7 +80,7 @@ def test_each_source_tells_what_was_planned_and_what_was_paid_of_it(client, year
 
 def test_the_number_opens_the_payments_it_is_the_sum_of(client, year):
     page = shown(client, year, "/county/?part=money")
-    links = re.findall(r'href="(/county/list/payments/[^"]*)"[^>]*>([^<]*)<', page)
+    links = re.findall(r'href="(/county/list/payments/[^"]*)"[^>]*>([^<%]*)<', page)
     sums = {}
     for url, text in links:
         listed = shown(client, year, url.replace("&amp;", "&"))
@@ -88,6 +88,19 @@ def test_the_number_opens_the_payments_it_is_the_sum_of(client, year):
         assert found == text.strip(), url
         sums[text.strip()] = int(re.search(r"data-total>(\d+)<", listed)[1])
     assert sums == {"145 万元": 3, "100 万元": 2, "45 万元": 1, "0 万元": 0}
+
+
+def test_what_was_planned_of_a_source_opens_the_projects_it_is_the_sum_of(client, year):
+    page = shown(client, year, "/county/?part=money")
+    links = re.findall(r'href="(/county/list/sources/[^"]*)"[^>]*>([^<%]*万元)<', page)
+    sums = {}
+    for url, text in links:
+        listed = shown(client, year, url.replace("&amp;", "&"))
+        assert re.findall(r"data-sum>([^<]*)<", listed) == [text.strip()], url
+        sums[text.strip()] = int(re.search(r"data-total>(\d+)<", listed)[1])
+    assert sums == {"200 万元": 1, "180 万元": 1, "0 万元": 0}
+    assert "逐个项目查看资金来源" in page
+    assert re.findall(r"data-sum>([^<]*)<", shown(client, year, "/county/list/sources/")) == ["380 万元"]
 
 
 def test_another_county_sees_none_of_them(client, year):

@@ -16,7 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from projects.cycles.models import Cycle
 from projects.oversight.measures import MEASURES, SECTIONS, WEIGHED, score
 from projects.oversight.models import Weighting
-from projects.portal.county_view import View
+from projects.portal.county_papers import notes_of
+from projects.portal.county_view import View, lag_of
 from tests.builders import arranged, at, township
 from tests.projects.oversight.county_world import county_of, leader_of, townships_of
 from tests.projects.portal.public_world import text_of, travel
@@ -107,6 +108,83 @@ def test_the_voters_visited_are_a_measure_and_open_the_visits_they_were_counted_
 
 def test_an_overdue_step_opens_the_tasks_that_are_overdue_in_it(client, monkeypatch):
     apply(SYSTEM)
+CELL = re.compile(r"<td\b[^>]*>(.*?)</td>", re.DOTALL)
+UNDER = re.compile(r'<span class="(?:row-meta|visually-hidden)">[^<]*</span>')
+
+
+def bare_numbers(page: str) -> list[str]:
+    """The cells of a page's tables that say a number and open nothing; what stands under a number or is only spoken aside."""
+    cells = [UNDER.sub("", cell) for cell in CELL.findall(page)]
+    return [cell for cell in cells if re.search(r"\d", re.sub("<[^>]+>", "", cell)) and "<a " not in cell]
+
+
+@pytest.mark.parametrize("part", [section.code for section in SECTIONS])
+def test_no_number_of_a_table_is_without_its_list(client, province, part):
+    signed_in(client, leader_of(province))
+    above, below = (text_of(client, f"/county/?part={part}{unit}") for unit in ("", "&unit=A"))
+    assert len(CELL.findall(above)) > 20 and len(CELL.findall(below)) > 30
+    assert bare_numbers(above) == bare_numbers(below) == []
+    assert bare_numbers("<td>3 个</td>") == ["3 个"]
+
+
+def test_of_a_county_the_townships_in_a_step_and_all_of_them_are_listed(client, province, monkeypatch):
+    signed_in(client, leader_of(province))
+    page = text_of(client, "/county/")
+    found = {url: text for url, text in numbers_on(page).items() if "/list/years/" in url}
+    assert len(found) == 4  # two counties, each with its townships in step 5 and all of its townships
+    for url, text in found.items():
+        listed = text_of(client, url)
+        assert int(text.split()[0]) == total_of(listed) and "最近期限" in listed
+    assert total_of(text_of(client, "/county/list/years/?step=4&unit=A")) == 0
+
+
+def test_the_years_in_a_step_begin_with_the_one_whose_deadline_is_next(client, monkeypatch):
+    year = a_year_of_done_steps(monkeypatch)
+    home = year.town.unit.parent
+    early = townships_of(home, NAMES[1:3])
+    apply(SYSTEM)
+    Deadline.objects.filter(step=5, done_at=None).update(due_on=date(2027, 3, 31))
+    signed_in(client, leader_of(home))
+    rows = re.findall(r'row-title" href="/years/(\d+)/"', text_of(client, "/county/list/years/?step=5"))
+    assert rows == [str(pk) for pk in (year.cycle.pk, *(one.pk for one in early))]
+    assert "2027年3月31日" in text_of(client, "/county/list/years/?step=5")
+    assert total_of(text_of(client, "/county/list/years/?step=1")) == 0
+
+
+def test_a_list_leads_back_to_the_view_it_was_opened_from(client, province):
+    signed_in(client, leader_of(province))
+    view = "/county/?unit=A&year=2027&sort=red&dir=up&part=building"
+    found = [url for url in numbers_on(text_of(client, view)) if "/list/projects/" in url]
+    assert found
+    listed = text_of(client, found[0])
+    assert f'class="back-link" href="{view.replace("&", "&amp;")}"' in listed and "返回总览" in listed
+    files = re.findall(r'href="([^"]*/file/[^"]*)"', listed)
+    assert files and not any("back=" in file for file in files)
+    on_map = next(iter(numbers_on(text_of(client, "/county/map/?measure=red"))))
+    listed = text_of(client, on_map)
+    assert 'class="back-link" href="/county/map/?measure=red"' in listed and "返回地图" in listed
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "",
+        "https://elsewhere.example/county/",
+        "//elsewhere.example/county/",
+        "/people/",
+        "javascript:1",
+        "/county",
+    ],
+)
+def test_a_list_leads_back_to_no_page_but_the_countys(client, county, back):
+    signed_in(client, leader_of(county))
+    page = text_of(client, f"/county/list/projects/?back={back}")
+    assert (
+        'class="back-link" href="/county/"' in page
+        and "elsewhere" not in page.partition("back-link")[2][:200]
+    )
+
+
     year = year_of(township()).building()
     arranged()
     travel(monkeypatch, "2027-12-31")
@@ -215,6 +293,37 @@ def test_what_has_nothing_to_tell_comes_last_either_way(county):
 
 def test_the_links_of_a_view_keep_the_view(client, county):
     townships_of(county, NAMES)
+def test_a_step_is_ordered_by_how_far_behind_it_is():
+    behind_first = [
+        Cell("overdue", 20), Cell("overdue", 2), Cell("soon", 1), Cell("running", 40), Cell("running"),
+        Cell("archived", margin=-3), Cell("done", margin=2),
+    ]  # fmt: skip
+    assert sorted(behind_first, key=lag_of) == behind_first[::-1]
+    assert lag_of(Cell("waiting")) is None and lag_of(Cell("ended")) is None
+
+
+def test_the_column_of_a_step_puts_first_who_is_furthest_behind_in_it(client, county):
+    built = year_of(township(name="后进镇")).building().town.unit
+    Unit.objects.filter(pk=built.pk).update(parent=county, path=f"{county.path}{built.pk}/")
+    townships_of(county, NAMES[:2])
+    begun = create_unit(code="K99", name="空镇", kind=UnitKind.TOWNSHIP, parent=county)
+    Cycle.objects.create(
+        unit=begun, year=2027, opens_on=TODAY, planned_t=date(2027, 7, 1), planned_t2=date(2028, 1, 1)
+    )
+    arranged()
+    # Overdue or with days left it is before those that are under way without a day; who has not begun comes last.
+    for day in (date(2027, 5, 2), date(2027, 6, 20)):
+        Deadline.objects.filter(unit=built, step=5, done_at=None).update(due_on=day)
+        assert names(view(county, "sort=step5")) == ["后进镇", *NAMES[:2], "空镇"]
+        assert names(view(county, "sort=step5&dir=up")) == [*NAMES[:2], "后进镇", "空镇"]
+    apply(SYSTEM)
+    signed_in(client, leader_of(county))
+    page = text_of(client, "/county/?sort=step5")
+    assert "?sort=step3&amp;dir=down#matrix" in page and "?sort=step5&amp;dir=up#matrix" in page
+    assert page.count('aria-sort="descending"') == 1
+    assert "按“监督”环节的进展排列。" in notes_of(view(county, "sort=step5"))[0]
+
+
     apply(SYSTEM)
     signed_in(client, leader_of(county))
     page = text_of(client, "/county/?year=2027&sort=red&part=money")
