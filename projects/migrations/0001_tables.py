@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                     ('of', models.CharField(choices=[('quarter', '季度通报'), ('annual', '年度工作报告段落')], max_length=8, verbose_name='文种')),
-                    ('year', models.PositiveSmallIntegerField(verbose_name='项目年度')),
+                    ('year', models.PositiveSmallIntegerField(verbose_name='年度')),
                     ('quarter', models.PositiveSmallIntegerField(null=True, verbose_name='季度')),
                     ('title', models.CharField(max_length=110, verbose_name='标题')),
                     ('body', models.TextField(verbose_name='正文')),

@@ -5,16 +5,21 @@ A quarter's figures are those of its last day (`past`), the annual paragraphs' t
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from projects.cycles.models import Cycle
 from projects.cycles.numerals import numeral
+from projects.cycles.over import ENDINGS
 from projects.oversight import figures as fig
-from projects.oversight.past import Past
+from projects.oversight.past import Past, end_of
 from projects.oversight.selectors import halls_below, townships_on
 from projects.selection.models import FundSource
+from workflow.audit.models import Entry
 from workflow.flows.money import FEN_PER_WAN, money
+from workflow.machines.references import references_to
 from workflow.people.models import Unit
 from workflow.people.saying import in_the_records_language
 from workflow.people.texts import in_words
@@ -27,17 +32,36 @@ CLOSING = "请各乡镇（街道）继续按期办理，并按规定公开项目
 class Told:
     """Collects the figures a text names, in the order it names them, each with the list of the rows it counts.
 
-    day: as of which day they are; a list opened from a figure is of the same day.
+    year: the project year they are of; lead: what its sentences begin with. day: as of which day they are; a list opened
+    from a figure is of the same day.
     """
 
     year: int
     day: date
+    lead: str
     found: list[dict[str, Any]] = field(default_factory=list)
 
     def __call__(self, label: str, text: Any, listed: str, **filters: str) -> str:
         kept = filters | {"year": str(self.year), "as_of": self.day.isoformat()}
         self.found.append({"label": label, "text": str(text), "list": listed, "filters": kept})
         return str(text)
+
+
+@dataclass
+class ProjectYear:
+    """One project year of the townships below, as it stood on the day. by_hall: township's id → its figures.
+
+    A township may have several years of one number, the halves of it or its months. moved: the townships whose overdue
+    tasks of that day cannot be told any more (`Past.moved`).
+    """
+
+    told: Told
+    by_hall: dict[int, fig.Figures]
+    moved: set[int]
+
+    @property
+    def whole(self) -> fig.Figures:
+        return fig.together(self.by_hall.values())
 
 
 @dataclass(frozen=True)
@@ -50,68 +74,94 @@ class Draft:
     as_of: date
 
 
-def day_of(quarter: int | None, year: int, today: date) -> date | None:
-    """As of which day a text's figures are: its quarter's last one, or today; None while the quarter has not begun.
+def days_of(quarter: int, year: int) -> tuple[date, date]:
+    """The first and the last day of a quarter of a calendar year."""
+    after = date(year + quarter // 4, quarter * 3 % 12 + 1, 1)
+    return date(year, quarter * 3 - 2, 1), after - timedelta(days=1)
 
-    The quarter is one of the project year's own calendar year.
-    """
+
+def day_of(quarter: int | None, year: int, today: date) -> date | None:
+    """As of which day a text's figures are: its quarter's last one, or today; None while the quarter has not begun."""
     if quarter is None:
         return today
-    if date(year, quarter * 3 - 2, 1) > today:
-        return None
-    last = date(year + quarter // 4, quarter * 3 % 12 + 1, 1) - timedelta(days=1)
-    return min(last, today)
+    first, last = days_of(quarter, year)
+    return None if first > today else min(last, today)
 
 
-def drafted(county: Unit, kind: str, year: int, quarter: int | None, day: date) -> Draft | None:
-    """The text for a county and a year as of a day; None where no township below had that year then."""
-    there = {unit.pk: unit for unit in townships_on(county, day)}
+def drafted(county: Unit, year: int, quarter: int | None, day: date) -> Draft | None:
+    """The text for a county as of a day; None where no township below had anything under way.
+
+    quarter: of a calendar year; its bulletin is of every project year under way in it, the one being collected for as
+    much as the one being built. Without one, the annual paragraphs on the project year.
+    """
     below = {unit.pk: unit for unit in halls_below(county)}
-    years = [one for one in fig.years_seen() if one.year == year and one.unit_id in below]
-    past = Past(tuple(one.cycle_id for one in years), day)
-    begun = [one for one in years if one.cycle_id in set(past.begun)]
-    if not begun:
+    seen = [one for one in fig.years_seen() if one.unit_id in below]
+    lead = "{}年度" if quarter else "本年度"
+    wanted = _under_way(seen, days_of(quarter, year)[0], day) if quarter else [year]
+    found: list[dict[str, Any]] = []
+    told = (Told(one, day, lead.format(one), found) for one in wanted)
+    years = [held for one in told if (held := _of_year(one, seen)).by_hall]
+    if not years:
         return None
-    kept = past.figures()
-    by_hall: dict[int, fig.Figures] = {}
-    for one in begun:  # a township may have several years of one number: the halves of it, or its months
-        by_hall[one.unit_id] = fig.together([by_hall.get(one.unit_id, fig.Figures()), kept[one.cycle_id]])
-    whole, told = fig.together(by_hall.values()), Told(year, day)
     parts = [
-        _begun(county, len(there), len(there.keys() & by_hall.keys()), told),
-        _elected(whole, told),
-        _money(whole, told),
-        _watched(whole, told),
-        _content(whole, told),
+        _begun(county, {unit.pk for unit in townships_on(county, day)}, years),
+        *(
+            "\n".join(said(held.whole, held.told) for held in years)
+            for said in (_elected, _money, _watched, _content)
+        ),
     ]
-    if kind == "annual":
+    if quarter is None:
         title = f"{year}年度民生实事项目票决制工作情况（年度工作报告段落）"
-        return Draft(title, "\n".join(parts), told.found, day)
+        return Draft(title, "\n".join(parts), found, day)
     heads = ("基本情况", "征集和票决情况", "资金和建设情况", "监督情况", "满意度情况", "存在的问题和要求")
-    untold = {one.unit_id for one in begun if one.cycle_id in past.moved}
-    late = [(below[pk], figures.overdue) for pk, figures in by_hall.items() if figures.overdue]
-    parts.append(
-        _left_out([below[pk] for pk in by_hall if pk in untold])
-        + ("" if untold >= by_hall.keys() else _problems(late, whole, told))
-        + CLOSING
-    )
+    parts.append("".join(_problems(held, below) for held in years) + CLOSING)
     body = "\n".join(
         f"{numeral(at)}、{head}\n{part}" for at, (head, part) in enumerate(zip(heads, parts, strict=True), 1)
     )
-    period = f"第{numeral(quarter)}季度" if quarter else ""
-    return Draft(f"关于{year}年度民生实事项目{period}工作情况的通报", body, told.found, day)
+    return Draft(f"关于{year}年第{numeral(quarter)}季度民生实事项目工作情况的通报", body, found, day)
 
 
-def _begun(county: Unit, halls: int, begun: int, told: Told) -> str:
-    return (
-        f"截至{in_words(told.day)}，{county.name}{told('乡镇（街道）', halls, 'townships')}个乡镇（街道）中，"
-        f"{told('已启动的乡镇（街道）', begun, 'townships', which='begun')}个已启动{told.year}年度民生实事项目工作。"
+def _under_way(seen: Iterable[fig.YearOf], first: date, day: date) -> list[int]:
+    """The project years of which something was open between two days: collecting had begun, the file was not closed."""
+    ids = [one.cycle_id for one in seen]
+    ended = Entry.objects.filter(
+        action__in=ENDINGS, subject__in=references_to(Cycle, ids), at__lt=end_of(first - timedelta(days=1))
     )
+    over = set(ended.values_list("subject", flat=True))
+    held = Cycle.objects.filter(pk__in=ids, opens_on__lte=day)
+    return sorted({cycle.year for cycle in held if cycle.reference not in over})
+
+
+def _of_year(told: Told, seen: Iterable[fig.YearOf]) -> ProjectYear:
+    years = [one for one in seen if one.year == told.year]
+    past = Past(tuple(one.cycle_id for one in years), told.day)
+    begun, kept = set(past.begun), past.figures()
+    held = ProjectYear(told, {}, set())
+    for one in years:
+        if one.cycle_id in begun:
+            before = held.by_hall.get(one.unit_id, fig.Figures())
+            held.by_hall[one.unit_id] = fig.together([before, kept[one.cycle_id]])
+            if one.cycle_id in past.moved:
+                held.moved.add(one.unit_id)
+    return held
+
+
+def _begun(county: Unit, there: set[int], years: Sequence[ProjectYear]) -> str:
+    told = years[0].told
+    halls = told("乡镇（街道）", len(there), "townships")
+    begun = "、".join(_begun_in(there, held) for held in years)
+    return f"截至{in_words(told.day)}，{county.name}{halls}个乡镇（街道）中，{begun}民生实事项目工作。"
+
+
+def _begun_in(there: set[int], held: ProjectYear) -> str:
+    told = held.told
+    count = told("已启动的乡镇（街道）", len(there & held.by_hall.keys()), "townships", which="begun")
+    return f"{count}个已启动{told.year}年度"
 
 
 def _elected(whole: fig.Figures, told: Told) -> str:
     return (
-        f"共征集意见建议{told('征集意见建议', whole.proposals, 'proposals')}件，"
+        f"{told.lead}共征集意见建议{told('征集意见建议', whole.proposals, 'proposals')}件，"
         f"其中群众提出{told('群众提出', whole.by_residents, 'proposals', **{'from': 'residents'})}件、"
         f"代表提出{told('代表提出', whole.by_deputies, 'proposals', **{'from': 'deputies'})}件；"
         f"受理{told('受理', whole.accepted, 'proposals', which='accepted')}件，"
@@ -122,10 +172,10 @@ def _elected(whole: fig.Figures, told: Told) -> str:
 
 def _money(whole: fig.Figures, told: Told) -> str:
     if not whole.projects:
-        return "本年度尚未产生入选项目。"
+        return f"{told.lead}尚未产生入选项目。"
     live = {"which": "live"}
     return (
-        f"实施项目{told('实施项目', whole.projects, 'projects', **live)}个，"
+        f"{told.lead}实施项目{told('实施项目', whole.projects, 'projects', **live)}个，"
         f"已完工{told('已完工', whole.done, 'projects', which='done')}个，"
         f"完工率{told('完工率', _share(whole.done_percent), 'projects', **live)}；"
         f"总投资{told('总投资', _wan(whole.budget), 'projects', **live)}万元，"
@@ -149,7 +199,7 @@ def _by_source(whole: fig.Figures, told: Told) -> str:
 
 def _watched(whole: fig.Figures, told: Told) -> str:
     return (
-        f"代表走访{told('代表走访', whole.visits, 'visits')}次，"
+        f"{told.lead}代表走访{told('代表走访', whole.visits, 'visits')}次，"
         f"走访选民{told('走访选民', whole.voters, 'voters')}人次，"
         f"视察项目{told('代表视察', whole.inspections, 'inspections')}次，"
         f"提出问题{told('提出问题', whole.findings, 'findings')}个，"
@@ -159,7 +209,7 @@ def _watched(whole: fig.Figures, told: Told) -> str:
 
 def _content(whole: fig.Figures, told: Told) -> str:
     if not whole.marks_base and not whole.ratings:
-        return "本年度尚未开展满意度测评和群众评价。"
+        return f"{told.lead}尚未开展满意度测评和群众评价。"
     found = []
     if whole.marks_base:
         found.append(
@@ -172,20 +222,28 @@ def _content(whole: fig.Figures, told: Told) -> str:
             f"群众评价{told('群众评价', whole.ratings, 'ratings')}份，"
             f"满意率{told('群众评价满意率', _share(whole.ratings_percent), 'ratings')}"
         )
-    return "；".join(found) + "。"
+    return told.lead + "；".join(found) + "。"
 
 
-def _left_out(halls: list[Unit]) -> str:
-    """Of which townships the overdue tasks of the day cannot be told any more."""
-    names = "、".join(unit.name for unit in sorted(halls, key=lambda unit: unit.code))
-    return (
-        f"{names}在该日以后会期、工期或者待办事项有过调整，当日的超期情况不能追溯，未列入。" if names else ""
+def _problems(held: ProjectYear, below: dict[int, Unit]) -> str:
+    """What was overdue, and of which townships that cannot be told of the day."""
+    late = [(below[pk], figures.overdue) for pk, figures in held.by_hall.items() if figures.overdue]
+    return _left_out([below[pk] for pk in held.by_hall if pk in held.moved], held.told) + (
+        "" if held.moved >= held.by_hall.keys() else _overdue(late, held.whole, held.told)
     )
 
 
-def _problems(late: list[tuple[Unit, int]], whole: fig.Figures, told: Told) -> str:
+def _left_out(halls: list[Unit], told: Told) -> str:
+    names = "、".join(unit.name for unit in sorted(halls, key=lambda unit: unit.code))
+    if not names:
+        return ""
+    moved = "在该日以后会期、工期或者待办事项有过调整，当日的超期情况不能追溯，未列入。"
+    return f"{told.lead}{names}{moved}"
+
+
+def _overdue(late: list[tuple[Unit, int]], whole: fig.Figures, told: Told) -> str:
     if not late:
-        return "没有超期未办的事项。"
+        return f"{told.lead}没有超期未办的事项。"
     all_of_it = told("超期未办", whole.overdue, "tasks", when="overdue")
     worst = sorted(late, key=lambda one: (-one[1], one[0].code))[:MOST_NAMED]
     named = "、".join(
@@ -193,7 +251,7 @@ def _problems(late: list[tuple[Unit, int]], whole: fig.Figures, told: Told) -> s
         for unit, n in worst
     )
     return (
-        f"超期未办的事项{all_of_it}件，其中{named}"
+        f"{told.lead}超期未办的事项{all_of_it}件，其中{named}"
         f"{'等' if len(late) > MOST_NAMED else ''}。请有关乡镇（街道）查明原因，抓紧办理。"
     )
 

@@ -133,6 +133,7 @@ DRAFT_BULLETIN = register_event(
         subject=Unit,
         form=forms.DraftForm,
         act=services.draft_bulletin,
+        linked=("of", "year", "quarter"),
         offered=at_home,
         basis=_("镇平县做法：县级人大常委会每季度通报一次"),
         output=_("通报（草稿）"),

@@ -18,6 +18,8 @@ from projects.oversight.measures import MEASURES, WEIGHED
 from projects.oversight.models import BulletinKind, ModelRulebook, SampleOf
 from projects.oversight.selectors import (
     called,
+    circulars_due,
+    latest_years,
     model_composed,
     models_for,
     rules_adopted,
@@ -28,7 +30,7 @@ from projects.oversight.selectors import (
 from workflow.flows.fields import ChineseDateField, record_field
 from workflow.flows.forms import Foreseen, StepForm
 from workflow.people.models import Unit, UnitKind
-from workflow.people.saying import titled
+from workflow.people.saying import listed, titled
 
 
 class GuidanceForm(StepForm):
@@ -181,10 +183,15 @@ class AdoptForm(StepForm):
 
 
 class DraftForm(StepForm):
-    """通报或年度报告段落: what is drafted, and of which year; the text is filled from the figures of the day."""
+    """通报或年度报告段落: what is drafted, and of which quarter or year; the text is filled from the figures of the day."""
 
     of = forms.ChoiceField(label=_("文种"), choices=BulletinKind.choices, widget=forms.RadioSelect)
-    year = forms.IntegerField(label=_("项目年度"), min_value=2000, max_value=2999)
+    year = forms.IntegerField(
+        label=_("年份"),
+        min_value=2000,
+        max_value=2999,
+        help_text=_("季度通报填写该季度所在的年份，写入该季度在办的各个年度；年度段落填写项目年度。"),
+    )
     quarter = forms.IntegerField(
         label=_("季度"),
         min_value=1,
@@ -217,7 +224,30 @@ class EditForm(StepForm):
 
 
 class SendForm(ToTownships):
-    """To whom a bulletin goes; its words are those of the draft."""
+    """To whom a bulletin goes, those first whose 通报 is due; its words are those of the draft."""
+
+    foresees = True
+
+    def prepare(self) -> None:
+        super().prepare()
+        due = {one.cycle.unit_id for one in circulars_due(latest_years(self.subject.unit), self.act.on)}
+        field = self.fields["townships"]
+        if due and due != set(field.initial):
+            field.initial = [pk for pk in field.initial if pk in due]
+            field.help_text = _("已勾选到期应通报的乡镇；其他乡镇需要一并通报的，请补选。")
+
+    def foreseen(self) -> list[str]:
+        """What an editor has written over: figures the text no longer tells, and numbers that no list stands behind."""
+        held, told = self.subject, []
+        trace = held.trace()
+        if trace.gone:
+            gone = listed(
+                titled(held.called(held.figures[at]), held.figures[at]["text"]) for at in sorted(trace.gone)
+            )
+            told.append(gettext("正文中已找不到的起草数字：%(figures)s") % {"figures": gone})
+        if trace.without:
+            told.append(gettext("正文中没有来源的数字：%(numbers)s") % {"numbers": listed(trace.without)})
+        return told
 
 
 class NoteForm(StepForm):

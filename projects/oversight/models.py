@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from projects.cycles.models import Cycle
+from projects.oversight.tracing import Traced, traced
 from workflow.machines.models import Record
 from workflow.people.models import Unit
 from workflow.people.saying import listed, titled
@@ -228,13 +230,14 @@ class BulletinState(models.TextChoices):
 class Bulletin(Record):
     """A text about its townships that the county drafts from the figures, edits, and may send (rules.md §1, 镇平县).
 
-    unit: the county. figures: what the draft was filled with, in order: label, text, list and filters behind it, as
-    they were at the end of `as_of`; editing leaves them as they are.
+    unit: the county. year: the project year of annual paragraphs; of a bulletin the calendar year of its quarter.
+    figures: what the draft was filled with, in order: label, text, list and filters behind it, as they were at the end
+    of `as_of`; editing leaves them as they are, and `trace` says which of them the text still tells.
     """
 
     kind: ClassVar[str] = "bulletin"
     of = models.CharField(_("文种"), max_length=8, choices=BulletinKind.choices)
-    year = models.PositiveSmallIntegerField(_("项目年度"))
+    year = models.PositiveSmallIntegerField(_("年度"))
     quarter = models.PositiveSmallIntegerField(_("季度"), null=True)
     title = models.CharField(_("标题"), max_length=110)
     body = models.TextField(_("正文"))
@@ -247,6 +250,21 @@ class Bulletin(Record):
 
     def __str__(self) -> str:
         return self.title
+
+    def trace(self, text: str | None = None) -> Traced:
+        """Which of its figures its text, or another one in its place, still tells, and which numbers have no source."""
+        return traced([one["text"] for one in self.figures], self.body if text is None else text)
+
+    @property
+    def several_years(self) -> bool:
+        """Whether its figures are of more than one project year, so that each has to say of which."""
+        return len({one["filters"]["year"] for one in self.figures}) > 1
+
+    def called(self, figure: dict[str, Any]) -> str:
+        """What one of its figures is called."""
+        label = str(figure["label"])
+        year = figure["filters"]["year"]
+        return _t("%(year)s 年度%(label)s") % {"year": year, "label": label} if self.several_years else label
 
     @transition(field=state, source=BulletinState.DRAFT, target=BulletinState.DRAFT)
     def edit(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
@@ -12,7 +13,7 @@ from django.db.models import Max, Model, Q, QuerySet
 from django.utils.timezone import localdate
 
 from projects.collection.models import Proposal
-from projects.cycles.models import Cycle
+from projects.cycles.models import OVER, Cycle
 from projects.cycles.rulebook import Rules, load
 from projects.cycles.selectors import rules_in_force
 from projects.cycles.steps import STEPS
@@ -27,7 +28,10 @@ from projects.oversight.models import (
     Weighting,
 )
 from projects.supervision.models import Project
+from projects.supervision.rules import MONTHS
 from projects.supervision.selectors import projects_of
+from workflow.audit.models import Entry
+from workflow.calendar.offsets import Offset, resolve
 from workflow.calendar.workdays import working_days_between
 from workflow.flows.models import Deadline
 from workflow.people.models import Unit, UnitKind
@@ -121,8 +125,7 @@ def years_to_draw_from(county: Unit, of: str) -> dict[str, Cycle]:
 
     Townships by their codes, as stations are, so that a draw can be repeated from a list of them.
     """
-    latest = Cycle.objects.filter(unit__in=townships_below(county)).select_related("unit")
-    years = {cycle.pk: cycle for cycle in latest.order_by("unit_id", "-year", "-pk").distinct("unit_id")}
+    years = {cycle.pk: cycle for cycle in latest_years(county)}
     if of == SampleOf.STATION:
         stations = Unit.objects.filter(kind=UnitKind.STATION, ends_on=None)
         with_some = set(stations.values_list("tenant_id", flat=True))
@@ -134,6 +137,37 @@ def years_to_draw_from(county: Unit, of: str) -> dict[str, Cycle]:
             years[pk] for pk in records.values_list("cycle_id", flat=True).distinct().order_by("cycle_id")
         ]
     return {f"unit:{cycle.unit.code}": cycle for cycle in found}
+
+
+@dataclass(frozen=True)
+class Circular:
+    """A township the county owes a 通报, by its rulebook's period. last: the day of the one before, None before any."""
+
+    cycle: Cycle
+    last: date | None
+    due: date
+
+
+def circulars_due(cycles: list[Cycle], today: date) -> list[Circular]:
+    """Years under way whose 通报 is due on a day, in the order given; one query whatever their number."""
+    running = [c for c in cycles if c.rules_data and c.state not in OVER]
+    units = {cycle.unit_id for cycle in running}
+    sent = Entry.objects.filter(action="oversight.circular", unit__in=units).values_list("unit_id", "at")
+    last = {unit: localdate(at) for unit, at in sent.order_by("pk")}
+    found = [_circular(cycle, last.get(cycle.unit_id)) for cycle in running]
+    return [circular for circular in found if circular.due <= today]
+
+
+def latest_years(county: Unit) -> list[Cycle]:
+    """The year each township below is in."""
+    years = Cycle.objects.filter(unit__in=townships_below(county)).select_related("unit")
+    return list(years.order_by("unit_id", "-year", "-pk").distinct("unit_id"))
+
+
+def _circular(cycle: Cycle, last: date | None) -> Circular:
+    months = MONTHS[cycle.rules.county_notice_period]
+    due = resolve(Offset("after", months, "month"), {"after": last or cycle.opens_on}).on
+    return Circular(cycle, last, due)
 
 
 def weights_of(county: Unit) -> dict[str, int]:

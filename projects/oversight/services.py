@@ -85,7 +85,8 @@ def guide(act: Act, cycle: Cycle, *, title: str, words: str) -> None:
 
 def circulate(act: Act, county: Unit, *, title: str, words: str, townships: Iterable[Unit]) -> None:
     """通报, usually each quarter: one text to many townships, asks for nothing back (rules.md §1, 镇平县)."""
-    headed = f"{_('通报')}：{title}"
+    called = str(_("通报"))
+    headed = title if title.endswith(called) else f"{called}：{title}"
     _to_each(act, county, "oversight.circular", townships, headed, of=GuidanceKind.CIRCULAR, words=words)
 
 
@@ -270,15 +271,20 @@ def load_boundaries(act: Act, county: Unit, *, file: UploadedFile) -> Outcome:
 
 
 def draft_bulletin(act: Act, county: Unit, *, of: str, year: int, quarter: int | None = None) -> Outcome:
-    """A draft filled with the figures of its day; refused before the quarter, or where no township had that year then."""
+    """A draft filled with the figures of its day; refused before the quarter, or where no township had a year then."""
     day = day_of(quarter, year, act.on)
     if day is None:
         raise Refused(
             _("%(year)s 年第 %(quarter)s 季度还没有开始，不能起草。") % {"year": year, "quarter": quarter}
         )
-    draft = drafted(county, of, year, quarter, day)
+    draft = drafted(county, year, quarter, day)
     if draft is None:
-        raise Refused(_("没有乡镇启动 %(year)s 年度，不能起草。") % {"year": year})
+        raise Refused(
+            _("%(year)s 年第 %(quarter)s 季度各乡镇没有在办的年度，不能起草。")
+            % {"year": year, "quarter": quarter}
+            if quarter
+            else _("没有乡镇启动 %(year)s 年度，不能起草。") % {"year": year}
+        )
     bulletin = Bulletin.objects.create(
         unit=county,
         of=of,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -17,8 +18,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from projects.cycles.documents.pdf import obstacle_to_pdf
+from projects.oversight.events import DRAFT_BULLETIN
 from projects.oversight.measures import MEASURES
-from projects.portal import staff_selectors as selectors
+from projects.oversight.models import BulletinKind
+from projects.oversight.selectors import Circular, circulars_due
 from projects.portal.acts import offers_on
 from projects.portal.county_lists import LISTS, Asked, Listing, as_it_stood, filters_asked, words_of
 from projects.portal.county_view import NAME, OWN, STEP, Scope, View, scope_of
@@ -52,7 +55,7 @@ def view_asked(request: HttpRequest) -> View:
 def county(request: HttpRequest) -> HttpResponse:
     """Township × six steps: who is where, who is late; every number opens its list, the address keeps the view."""
     grant, view = overseer(request), view_asked(request)
-    at_home = grant.office == "county" and not view.narrowed
+    at_home, circulars = grant.office == "county" and not view.narrowed, _circulars(view)
     context = {
         "view": view,
         "rows": view.rows,
@@ -68,9 +71,8 @@ def county(request: HttpRequest) -> HttpResponse:
         "tiles": tiles_of(view),
         "year_tabs": _tabs(view),
         "events": offers_on([grant.tenant], grant, timezone.now()) if at_home else [],
-        "circulars": _circulars(view),
-        "may_circulate": at_home,
-        "unit": grant.tenant,
+        "circulars": circulars,
+        "draft": _draft_due(grant.tenant, circulars) if at_home and circulars else None,
         "files": {ending: view.url("county_file", ending) for ending in ("xlsx", "pdf", "docx")}
         | {
             "screen": view.url("county_screen"),
@@ -118,9 +120,16 @@ def _tabs(view: View) -> list[dict[str, Any]]:
     ]
 
 
-def _circulars(view: View) -> list[selectors.Circular]:
+def _circulars(view: View) -> list[Circular]:
     cycles = [row.cycle for row in view.rows if row.cycle]
-    return selectors.circulars_due(cycles, view.today) if cycles else []
+    return circulars_due(cycles, view.today) if cycles else []
+
+
+def _draft_due(county: Unit, circulars: list[Circular]) -> dict[str, Any]:
+    """The draft of what is due: of the quarter in which the last of the terms ran out."""
+    over = max(one.due for one in circulars) - timedelta(days=1)
+    asked = {"of": BulletinKind.QUARTER, "year": over.year, "quarter": (over.month + 2) // 3}
+    return asked | {"url": reverse("event", args=[DRAFT_BULLETIN.key, county.pk]) + "?" + urlencode(asked)}
 
 
 @require_safe

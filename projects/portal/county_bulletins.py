@@ -56,11 +56,15 @@ def bulletins(request: HttpRequest) -> HttpResponse:
 def bulletin(request: HttpRequest, pk: int) -> HttpResponse:
     """One: its text, the figures it was filled with and what may be done with it."""
     grant, held = _bulletin(request, pk)
-    again = drawn_again(held)
+    again, trace = drawn_again(held), held.trace()
     context = {
         "bulletin": held,
-        "figures": [_source(one, again.get(_key(one), "")) for one in held.figures],
-        "untold": [one["label"] for one in held.figures if _key(one) not in again],
+        "figures": [
+            (_source(held, one, again.get(_key(one), ""), request.path), at in trace.gone)
+            for at, one in enumerate(held.figures)
+        ],
+        "untold": [held.called(one) for one in held.figures if _key(one) not in again],
+        "without": trace.without,
         "events": offers_on([held], grant, timezone.now()),
         "no_pdf": obstacle_to_pdf(),
     }
@@ -82,22 +86,24 @@ class Source:
     now: str
 
 
-def drawn_again(held: Bulletin) -> dict[tuple[str, str], str]:
+def drawn_again(held: Bulletin) -> dict[tuple[str, str, str], str]:
     """The figures of the same day from the records of today; what can no longer be told of that day is missing."""
-    draft = drafted(held.unit, held.of, held.year, held.quarter, held.as_of)
+    draft = drafted(held.unit, held.year, held.quarter, held.as_of)
     return {_key(one): one["text"] for one in draft.figures} if draft else {}
 
 
-def _key(one: dict[str, Any]) -> tuple[str, str]:
-    return one["label"], one["filters"].get("unit", "")
+def _key(one: dict[str, Any]) -> tuple[str, str, str]:
+    return one["label"], one["filters"]["year"], one["filters"].get("unit", "")
 
 
-def _source(one: dict[str, Any], again: str = "") -> Source:
+def _source(held: Bulletin, one: dict[str, Any], again: str = "", page: str = "") -> Source:
+    """page: the one its list leads back to; none for a file."""
     listing, filters = LISTS[one["list"]], one["filters"]
     words = words_of(listing, filters_asked(listing, filters))
-    url = reverse("county_list", args=[one["list"]]) + "?" + urlencode(filters)
+    asked = filters | ({"back": page} if page else {})
+    url = reverse("county_list", args=[one["list"]]) + "?" + urlencode(asked)
     rows = f"{listing.title}（{words}）" if words else str(listing.title)
-    return Source(one["label"], one["text"], url, rows, again if again != one["text"] else "")
+    return Source(held.called(one), one["text"], url, rows, again if again != one["text"] else "")
 
 
 @require_safe
@@ -120,12 +126,13 @@ def bulletin_file(request: HttpRequest, pk: int, ending: str) -> HttpResponse:
 def document_of(held: Bulletin, address: Callable[[str], str]) -> Document:
     """The sheet: signed by the standing committee, on the day it went out or else the day it was drafted.
 
-    Attached to it every figure with the list it comes from and that list's address.
+    Attached to it every figure its text tells with the list it comes from and that list's address, and the numbers
+    somebody has written into the text, which have none.
     """
-    rows = tuple(
-        (str(at), one.label, one.text, one.rows, address(one.url))
-        for at, one in enumerate(map(_source, held.figures), 1)
-    )
+    trace = held.trace()
+    told = [_source(held, one) for at, one in enumerate(held.figures) if at not in trace.gone]
+    rows = tuple((str(at), one.label, one.text, one.rows, address(one.url)) for at, one in enumerate(told, 1))
+    typed = f"正文中的{'、'.join(trace.without)}由起草人写入，没有系统来源。" if trace.without else ""
     sources = (
         Heading("附件 数字来源"),
         Table(

@@ -16,17 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from projects.ballots.models import Vote
 from projects.ballots.reporting import readable_papers
 from projects.collection.models import Proposal
-from projects.cycles.models import OVER, Cycle, CycleSession, Paper, Session, Term
+from projects.cycles.models import Cycle, CycleSession, Paper, Session, Term
 from projects.cycles.steps import STEPS
 from projects.deliberation.models import AddedMatter
 from projects.oversight.figures import Cell, cell_of, reached
 from projects.oversight.models import Guidance, Note, Sample
 from projects.selection.models import Item
 from projects.supervision.models import Change, ChangeState, Interpellation, Project
-from projects.supervision.rules import MONTHS
 from projects.voting.superseding import told_superseded
-from workflow.audit.models import Entry
-from workflow.calendar.offsets import Offset, resolve
 from workflow.flows.events import Event, events_on
 from workflow.flows.models import Deadline, Meeting, Sitting
 from workflow.machines.models import Record
@@ -260,31 +257,6 @@ def cycle_tabs(unit: Unit, chosen: Cycle | None, *, without: str = "") -> list[d
     ]
     first = {"label": without, "url": f"?unit={unit.code}", "current": chosen is None}
     return [first, *tabs] if without else tabs
-
-
-@dataclass(frozen=True)
-class Circular:
-    """A township the county owes a 通报, by its rulebook's period. last: the day of the one before, None before any."""
-
-    cycle: Cycle
-    last: date | None
-    due: date
-
-
-def circulars_due(cycles: list[Cycle], today: date) -> list[Circular]:
-    """Years under way whose 通报 is due on a day, in the order given; one query whatever their number."""
-    running = [c for c in cycles if c.rules_data and c.state not in OVER]
-    units = {cycle.unit_id for cycle in running}
-    sent = Entry.objects.filter(action="oversight.circular", unit__in=units).values_list("unit_id", "at")
-    last = {unit: localdate(at) for unit, at in sent.order_by("pk")}
-    found = [_circular(cycle, last.get(cycle.unit_id)) for cycle in running]
-    return [circular for circular in found if circular.due <= today]
-
-
-def _circular(cycle: Cycle, last: date | None) -> Circular:
-    months = MONTHS[cycle.rules.county_notice_period]
-    due = resolve(Offset("after", months, "month"), {"after": last or cycle.opens_on}).on
-    return Circular(cycle, last, due)
 
 
 def terms_of(unit: Unit) -> list[Term]:

@@ -48,6 +48,7 @@ class Event:
     in_person: asks the actor for their own password again, as a step may.
     not_at: the kinds of units that know no such matter; `when` refuses it there.
     from_above: done by an office that only reads the record (the county): it is not locked.
+    linked: the fields of its form that a link to it may fill in before anybody has typed.
     when: subject, at → reasons why not now; offered: subject, grant → whether it makes sense to show.
     """
 
@@ -70,6 +71,7 @@ class Event:
     body: str = ""
     from_above: bool = False
     not_at: frozenset[str] = frozenset()
+    linked: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:

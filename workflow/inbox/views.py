@@ -589,7 +589,8 @@ def event_page(request: HttpRequest, key: str, number: int) -> HttpResponse:
         operation = _EVENT_OPERATIONS.get(request.POST.get("op", ""), _perform)
         return operation(request, wanted, subject, act, grant)
     draft = drafts.draft_of_act(holding.key_of_event(wanted.key, subject.reference), grant.user)
-    form = wanted.form_for(subject, act, grant, _typed_in(draft))
+    linked = {name: request.GET[name] for name in wanted.linked if name in request.GET}
+    form = wanted.form_for(subject, act, grant, _typed_in(draft), initial=linked)
     return _show_event(request, wanted, subject, act, form.unchecked() if draft else form, draft=draft)
 
 

@@ -12,9 +12,12 @@ import docx
 import pytest
 from django.http import QueryDict
 
+from projects.collection.models import Proposal
+from projects.cycles.models import Cycle
 from projects.deliberation.models import Visit
 from projects.oversight import bulletins
 from projects.oversight.models import Bulletin, Guidance
+from projects.oversight.tracing import traced
 from projects.portal.county import list_asked
 from projects.portal.county_lists import LISTS
 from projects.selection.models import FundSource
@@ -26,6 +29,7 @@ from tests.projects.portal.public_world import text_of, travel
 from tests.projects.supervision.conftest import year_of
 from tests.purpose import say_purpose
 from workflow.audit.models import Entry
+from workflow.audit.services import Act
 from workflow.flows.errors import InvalidForm, NotYourTurn, Refused
 from workflow.flows.events import perform
 from workflow.flows.money import FEN_PER_WAN, money
@@ -107,7 +111,7 @@ def assert_every_figure_is_of_its_rows(county, held: Bulletin) -> None:
 
 def test_a_draft_is_filled_from_the_figures_and_every_figure_opens_its_list(client, county, leader):
     held = drafted(county, leader)
-    assert held.title == "关于2027年度民生实事项目第二季度工作情况的通报"
+    assert held.title == "关于2027年第二季度民生实事项目工作情况的通报"
     assert "截至2027年6月1日，示范县3个乡镇（街道）中，3个已启动2027年度" in held.body
     client.force_login(leader)
     page = text_of(client, f"/county/bulletins/{held.pk}/")
@@ -116,6 +120,7 @@ def test_a_draft_is_filled_from_the_figures_and_every_figure_opens_its_list(clie
     for url, label, text in links:
         listed = text_of(client, url.replace("&amp;", "&"))
         assert "按记录还原到2027年6月1日终了时的情况" in listed
+        assert f'class="back-link" href="/county/bulletins/{held.pk}/"' in listed and "返回文稿" in listed
         total = re.search(r"data-total>(\d+)<", listed)
         assert total and (label in OF_ROWS.keys() - {"走访选民", "群众评价"} or total[1] == text), url
 
@@ -132,7 +137,7 @@ def test_a_quarters_figures_are_those_of_its_last_day_whenever_it_is_drafted(cli
     arranged()
     home = year.town.unit.parent
     leader = leader_of(home)
-    early = bulletins.drafted(home, "quarter", 2027, 1, date(2027, 3, 31))
+    early = bulletins.drafted(home, 2027, 1, date(2027, 3, 31))
     year.report("2027-04-08", 30, invested_fen="5000", funded_fen="8000")
     act = year.town.act("clerk", at("2027-06-10"))
     fire(year.project(), "finish", act, completed_on=date(2027, 6, 10))
@@ -150,8 +155,84 @@ def test_a_quarters_figures_are_those_of_its_last_day_whenever_it_is_drafted(cli
     page = text_of(client, f"/county/bulletins/{held.pk}/")
     assert "起草后有补记或者更正" not in page and "不能按当日还原" not in page
     apply(SYSTEM)
-    now = bulletins.drafted(home, "quarter", 2027, 2, date(2027, 6, 20))
+    now = bulletins.drafted(home, 2027, 2, date(2027, 6, 20))
     assert "已完工1个" in now.body
+
+
+def test_a_quarter_tells_of_every_year_under_way_in_it_and_of_none_closed_before(client, monkeypatch):
+    """The last quarter of 2026: what is being collected for 2027 and built of 2026, and nothing of 2025."""
+    apply(SYSTEM)
+    travel(monkeypatch, "2027-01-08")
+    home = county_of("K")
+    townships_of(home, NAMES, year=2026)
+    hall = Unit.objects.get(code="K01")
+    for year, state in ((2025, "evaluating"), (2027, "collecting")):
+        days = {"opens_on": date(year - 1, 9, 1), "planned_t": date(year, 1, 20)}
+        Cycle.objects.create(unit=hall, year=year, planned_t2=date(year + 1, 1, 18), state=state, **days)
+    leader = leader_of(home)
+    fire(Cycle.objects.get(year=2025), "close", Act(leader, "clerk", hall, at("2026-02-01")))
+    Proposal.objects.create(
+        unit=hall, cycle=Cycle.objects.get(year=2027), code="P1", title="修桥", content="修一座桥。",
+        proposer_kind="resident", received_at=at("2026-10-07"), state="received",
+    )  # fmt: skip
+    asked = {"of": "quarter", "year": "2026", "quarter": "4"}
+    perform("oversight.draft_bulletin", home, actor=leader, data=asked, at=at("2027-01-08"))
+    held = Bulletin.objects.get()
+    assert held.title == "关于2026年第四季度民生实事项目工作情况的通报" and held.as_of == date(2026, 12, 31)
+    assert "3个已启动2026年度、1个已启动2027年度民生实事项目工作" in held.body and "2025年度" not in held.body
+    assert "2027年度共征集意见建议1件" in held.body and "2027年度尚未产生入选项目。" in held.body
+    assert "2026年度实施项目" in held.body
+    assert_every_figure_is_of_its_rows(home, held)
+    client.force_login(leader)
+    page = text_of(client, f"/county/bulletins/{held.pk}/")
+    assert "2027 年度征集意见建议 1</a>" in page and "2026 年度征集意见建议" in page
+    assert "起草后有补记或者更正" not in page and "正文中已找不到" not in page
+
+
+def test_figures_written_over_and_numbers_written_in_are_named_before_it_goes_out(client, county, leader):
+    held = drafted(county, leader)
+    visits = next(f["text"] for f in held.figures if f["label"] == "走访选民")
+    assert f"走访选民{visits}人次" in held.body
+    client.force_login(leader)
+    path, chosen = f"/do/oversight.send_bulletin/{held.pk}/", [unit.pk for unit in county.children.all()]
+    page = client.post(path, {"op": "submit", "townships": chosen}).content.decode()
+    apply(SYSTEM)
+    assert "请核对后确认" in page and "没有来源" not in page and "已找不到" not in page
+    body = held.body.replace(f"走访选民{visits}人次", "走访选民9876人次") + "\n请于3月5日前整改 41 个问题。"
+    do("edit_bulletin", held, leader, title=held.title, words=body)
+    page = client.post(path, {"op": "submit", "townships": chosen}).content.decode()
+    apply(SYSTEM)
+    assert f"正文中已找不到的起草数字：走访选民：{visits}" in page
+    assert "正文中没有来源的数字：9876、41" in page
+    page = text_of(client, f"/county/bulletins/{held.pk}/")
+    assert page.count("正文中已找不到") == 1 and "正文中没有来源的数字：9876、41" in page
+    apply(SYSTEM)
+    say_purpose(client)
+    file = docx.Document(io.BytesIO(client.get(f"/county/bulletins/{held.pk}/docx/").content))
+    labels = [row.cells[1].text for row in file.tables[-1].rows[1:]]
+    assert labels == [f["label"] for f in held.figures if f["label"] != "走访选民"]
+    assert "正文中的9876、41由起草人写入，没有系统来源。" in "".join(p.text for p in file.paragraphs)
+
+
+@pytest.mark.parametrize(
+    ("figures", "text", "gone", "without"),
+    [
+        (["3", "12", "45%"], "3个乡镇，征集12件，到位45%。", set(), ()),
+        (["3", "12", "45%"], "截至2027年6月1日，3个乡镇，征集13件，到位45%。", {1}, ("13",)),
+        (["3", "12", "45%"], "到位45%，征集12件，3个乡镇。", set(), ()),
+        (["3", "3"], "3个乡镇。", {1}, ()),
+        (
+            ["1,234.5", "—"],
+            "总投资1,234.5万元，据示政发〔2027〕12号、第5条，于3月底前、10日内办。",
+            set(),
+            (),
+        ),
+        ([], "一、二、三\n1.抓早\n（2）抓实，共 8 项", set(), ("8",)),
+    ],
+)
+def test_a_number_is_traced_to_its_figure_wherever_it_stands(figures, text, gone, without):
+    found = traced(figures, text)
+    assert (set(found.gone), found.without) == (gone, without)
 
 
 def test_a_township_whose_terms_have_moved_since_is_named_and_left_out_of_what_was_overdue(
@@ -186,7 +267,7 @@ def test_where_the_terms_of_all_have_moved_nothing_is_said_to_be_overdue_or_not(
     year = year_of(township()).building()
     arranged()
     alter(year, "2027-05-10", finish_by=date(2027, 12, 1))
-    draft = bulletins.drafted(year.town.unit.parent, "quarter", 2027, 1, date(2027, 3, 31))
+    draft = bulletins.drafted(year.town.unit.parent, 2027, 1, date(2027, 3, 31))
     assert draft and "不能追溯" in draft.body and "超期未办的事项" not in draft.body
     assert not any("超期" in one["label"] for one in draft.figures)
 
@@ -236,7 +317,7 @@ def test_a_draft_is_edited_and_then_sent_as_a_circular_to_those_chosen(county, l
     chosen = list(county.children.order_by("code"))[:2]
     do("send_bulletin", held, leader, townships=[unit.pk for unit in chosen])
     assert {(g.unit, g.title, g.words) for g in Guidance.objects.all()} == {
-        (unit, "通报：关于上半年工作的通报", "改过的正文。") for unit in chosen
+        (unit, "关于上半年工作的通报", "改过的正文。") for unit in chosen
     }
     assert Entry.objects.filter(action="oversight.circular").count() == 2
     sent = json.loads(Entry.objects.get(action="oversight.send_bulletin").body)
@@ -249,8 +330,10 @@ def test_a_draft_is_edited_and_then_sent_as_a_circular_to_those_chosen(county, l
 
 
 def test_a_year_nobody_has_and_a_quarter_left_out_are_refused(county, leader):
-    with pytest.raises(Refused, match="没有乡镇启动 2025 年度"):
+    with pytest.raises(Refused, match="2025 年第 2 季度各乡镇没有在办的年度"):
         do("draft_bulletin", county, leader, **(QUARTER | {"year": "2025"}))
+    with pytest.raises(Refused, match="没有乡镇启动 2025 年度"):
+        do("draft_bulletin", county, leader, of="annual", year="2025", quarter="")
     with pytest.raises(InvalidForm, match="哪一季度"):
         do("draft_bulletin", county, leader, **(QUARTER | {"quarter": ""}))
     assert drafted(county, leader)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 
 import pytest
@@ -13,9 +14,9 @@ from projects.collection.intake import propose
 from projects.collection.models import Contact, Proposal
 from projects.cycles.models import Cycle
 from projects.lifecycle.intake import start_year
-from projects.oversight.forms import CircularForm
-from projects.oversight.models import Guidance, Note
-from projects.portal.staff_selectors import circulars_due
+from projects.oversight.forms import CircularForm, SendForm
+from projects.oversight.models import Bulletin, Guidance, Note
+from projects.oversight.selectors import circulars_due
 from tests.builders import SINCE, at, do, open_task, township
 from tests.projects.portal.public_world import cycle_of, travel
 from workflow.audit.models import Entry
@@ -288,10 +289,16 @@ def test_a_circular_is_due_by_the_townships_own_period_and_the_county_page_says_
     assert due == {"2026-11-01": [], "2026-12-02": [running]}
     travel(monkeypatch, "2026-12-02")
     client.force_login(leader)
-    address = f'href="/do/oversight.circulate/{town.unit.parent.pk}/"'
+    home = town.unit.parent
+    address = f"/do/oversight.draft_bulletin/{home.pk}/?of=quarter&year=2026&quarter=4"
     page = client.get("/county/").content.decode()
     apply(SYSTEM)
-    assert "尚未通报" in page and address in page
+    assert "以下 1 个乡镇到期应通报。" in page and "尚未通报" in page
+    assert f'href="{address.replace("&", "&amp;")}"' in page and "起草 2026 年第 4 季度通报" in page
+    form = client.get(address).content.decode()
+    apply(SYSTEM)
+    assert re.search(r'value="quarter"[^>]*checked', form)
+    assert 'name="year" value="2026"' in form and 'name="quarter" value="4"' in form
     words = CIRCULAR | {"townships": [str(town.unit.pk)]}
     perform("oversight.circulate", town.unit.parent, actor=leader, data=words, at=at("2026-12-02"))
     assert "尚未通报" not in client.get("/county/").content.decode()
@@ -341,3 +348,21 @@ def test_how_to_reach_a_proposer_is_not_there_for_the_county(town, cycle, leader
     assert Contact.objects.get().phone == "13800000000"
     apply(above)
     assert Proposal.objects.count() == 1 and not Contact.objects.exists()
+def test_a_bulletin_is_made_ready_for_the_townships_whose_circular_is_due(town, leader):
+    running = cycle_of(town, county_notice_period="quarterly")
+    neighbour = second_township(town)
+    bulletin = Bulletin.objects.create(
+        unit=town.unit.parent, of="quarter", year=2026, quarter=4, title="通报", body="。",
+        as_of=date(2026, 12, 1), drafted_on=date(2026, 12, 1), by=leader,
+    )  # fmt: skip
+
+    def chosen(day: str) -> tuple[list[int], str]:
+        act = Act(leader, "county", town.unit.parent, at(day))
+        field = SendForm(subject=bulletin, act=act, node=None, seat=town.unit.parent).fields["townships"]
+        return field.initial, str(field.help_text)
+
+    assert chosen("2026-11-01") == ([town.unit.pk, neighbour.pk], "")
+    due, told = chosen("2026-12-02")
+    assert due == [running.unit_id] and "已勾选到期应通报的乡镇" in told
+
+

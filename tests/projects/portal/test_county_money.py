@@ -124,9 +124,9 @@ def test_the_list_and_the_view_are_saved_with_their_sums(client, year):
 
 def test_a_bulletin_tells_what_was_paid_by_its_quarters_last_day(year):
     county, spring = year.town.unit.parent, date(2027, 3, 31)
-    told = drafted(county, "bulletin", 2027, 1, spring)
+    told = drafted(county, 2027, 1, spring)
     assert told and "已付款120万元（其中本级财政120万元）" in told.body
-    later = drafted(county, "bulletin", 2027, 2, date(2027, 6, 30))
+    later = drafted(county, 2027, 2, date(2027, 6, 30))
     assert later and "已付款145万元（其中本级财政100万元、上级补助45万元）" in later.body
     past = Past((year.cycle.pk,), spring)
     assert past.ids("paid") == [Payment.objects.order_by("pk")[0].pk]
