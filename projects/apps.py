@@ -19,7 +19,7 @@ class ProjectsConfig(AppConfig):
         from projects.cycles.due import length_told
         from projects.cycles.reminding import policy_of_year
         from projects.cycles.steps import STEPS
-        from projects.cycles.wording import in_assembly_words
+        from projects.cycles.wording import in_assembly_words, in_words_of_level
         from projects.offices import register_offices
         from workflow.flows.steps import name_steps
         from workflow.flows.terms import tell_lengths
@@ -29,6 +29,8 @@ class ProjectsConfig(AppConfig):
         register_offices()
         use_policies(policy_of_year)
         use_wording("subdistrict", in_assembly_words)
+        use_wording("city", in_words_of_level("市级"))
+        use_wording("province", in_words_of_level("省级"))
         name_steps(STEPS)
         tell_lengths(length_told)
         # The flows must be known before the first task row is read, and the events before the first page.

@@ -1,8 +1,13 @@
-"""A subdistrict's words: it has no congress, so what is said of one is said of its assembly (rules.md §10). Pure."""
+"""What a kind of unit calls in its own way; pure.
+
+A subdistrict has no congress, so what is said of one is said of its assembly (rules.md §10). A city or a province
+oversees as a county does and is none: what is said of the county's congress is said of one of its own level.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from projects.cycles.tables import WORDS
 
@@ -92,3 +97,10 @@ _ANY = re.compile(
 def in_assembly_words(text: str) -> str:
     """A text about a congress as a subdistrict says it; the longest word first, and nothing is replaced twice."""
     return _ANY.sub(lambda found: SAID.get(found.group(), found.group()), text)
+
+
+def in_words_of_level(level: str) -> Callable[[str], str]:
+    """A text about the county's congress as a unit above a county says it. level: 市级, 省级."""
+    said = {"县人大常委会": f"{level}人大常委会", "县级人大": f"{level}人大"}
+    found = re.compile("|".join([*CITED, *said]))
+    return lambda text: found.sub(lambda one: said.get(one.group(), one.group()), text)

@@ -75,7 +75,7 @@ SAMPLE = register_event(
 DRAW = register_event(
     Event(
         key="oversight.draw",
-        title=_("全县随机抽查"),
+        title=_("本辖区随机抽查"),
         offices=("county",),
         subject=Unit,
         form=forms.DrawForm,
@@ -90,14 +90,14 @@ DRAW = register_event(
 WEIGH = register_event(
     Event(
         key="oversight.weigh",
-        title=_("设置本县权重"),
+        title=_("设置本级权重"),
         offices=("county",),
         subject=Unit,
         form=forms.WeightsForm,
         act=services.weigh,
         offered=at_home,
-        basis=_("没有公布的排名公式；权重由县级人大自行确定，公开显示"),
-        output=_("本县权重"),
+        basis=_("没有公布的排名公式；权重由本级人大自行确定，公开显示"),
+        output=_("本级权重"),
         hint=_("只影响总览页的一种排列顺序，得分和权重在页上一并显示，不形成其他结论。"),
     )
 )

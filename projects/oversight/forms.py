@@ -287,7 +287,7 @@ class SampleForm(StepForm):
 
 
 class DrawForm(StepForm):
-    """全县抽查: what to draw, from how many townships, how many in each, and what is asked of them."""
+    """本辖区抽查: what to draw, from how many townships, how many in each, and what is asked of them."""
 
     of = forms.ChoiceField(label=_("抽查对象"), choices=SampleOf.choices)
     halls = forms.IntegerField(
@@ -308,7 +308,7 @@ class DrawForm(StepForm):
 
 
 class WeightsForm(StepForm):
-    """本县权重: how much each measure counts in the order a county chooses for itself; nothing counts unless it says so."""
+    """本级权重: how much each measure counts in the order a county chooses for itself; nothing counts unless it says so."""
 
     def prepare(self) -> None:
         held = weights_of(self.subject)

@@ -9,7 +9,7 @@ call_acts(
         "oversight.circular": _("收到县级通报"),
         "oversight.training": _("收到县级培训通知"),
         "oversight.model": _("收到县级示范规则"),
-        "oversight.sampled": _("全县随机抽查抽中本乡镇"),
+        "oversight.sampled": _("上级人大随机抽查抽中本乡镇"),
         "oversight.look": _("县级人大查看程序体检表"),
         "oversight.repair": _("夜间核对更正县级汇总数字"),
         "bulletin.edit": _("修改通报内容"),

@@ -39,7 +39,7 @@ def overseer(request: HttpRequest) -> RoleGrant:
     """The office of somebody who reads all six steps of every township below; refused to anybody else."""
     grant = acting_grant(request)
     if not registry.office(grant.office).reads_below:
-        raise PermissionDenied(_("此页供县级人大使用。"))
+        raise PermissionDenied(_("此页供上级人大使用。"))
     refuse_part(grant)
     return grant
 
@@ -62,7 +62,7 @@ def county(request: HttpRequest) -> HttpResponse:
         "heads": {
             "name": view.head(NAME, _("县（市、区）") if view.by_county else _("乡镇（年度）")),
             "step": view.head(STEP, _("所在环节")),
-            "own": view.head(OWN, _("本县权重得分")),
+            "own": view.head(OWN, _("本级权重得分")),
             "conformance": conformance_head(view),
         },
         "weights": [
@@ -144,6 +144,7 @@ def county_list(request: HttpRequest, code: str) -> HttpResponse:
     record_personal(grant, listing, page)
     context = {
         "listing": listing,
+        "back": page_back(request.GET.get("back", "")),
         "view": scope.view,
         "whose": scope.whose,
         "filtered": words_of(listing, asked.filters),
@@ -153,21 +154,11 @@ def county_list(request: HttpRequest, code: str) -> HttpResponse:
         "lines": [_shown(listing, row, asked) for row in page],
         "total": listing.total(rows),
         "summed": listing.summed(rows),
-        "back": page_back(request.GET.get("back", "")),
         "files": _files(request, code),
     }
     return render(request, "portal/county_list.html", context)
 
 
-def record_personal(grant: RoleGrant, listing: Listing, rows: Iterable[Any]) -> None:
-    """Write down in every township of these rows whose personal data they show."""
-    at = timezone.now()
-    personal_data_of_many(
-        {year: (grant.act(unit, at), year) for year, unit in listing.personal_of(rows).items()}
-    )
-
-
-def _files(request: HttpRequest, code: str) -> list[tuple[str, str]]:
 @dataclass(frozen=True)
 class Back:
     """The page a list was opened from, and what the way there is called."""
@@ -194,6 +185,15 @@ def page_back(address: str) -> Back:
     return Back(f"{path}?{query}" if query else path, words[name])
 
 
+def record_personal(grant: RoleGrant, listing: Listing, rows: Iterable[Any]) -> None:
+    """Write down in every township of these rows whose personal data they show."""
+    at = timezone.now()
+    personal_data_of_many(
+        {year: (grant.act(unit, at), year) for year, unit in listing.personal_of(rows).items()}
+    )
+
+
+def _files(request: HttpRequest, code: str) -> list[tuple[str, str]]:
     asked = request.GET.copy()
     for name in ("page", "back"):
         asked.pop(name, None)

@@ -143,7 +143,7 @@ def document_of(held: Bulletin, address: Callable[[str], str]) -> Document:
             tight=True,
         ),
         Paragraph(
-            f"数字均截至{in_words(held.as_of)}，由系统按办理记录汇总；查阅地址供县级人大登录后打开，所列为当日的明细。",
+            f"数字均截至{in_words(held.as_of)}，由系统按办理记录汇总；查阅地址供本级人大登录后打开，所列为当日的明细。{typed}",
             small=True,
         ),
     )

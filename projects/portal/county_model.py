@@ -44,7 +44,7 @@ def county_model_edit(request: HttpRequest, key: str) -> HttpResponse:
     """One setting of the model."""
     grant = overseer(request)
     if grant.office != "county":
-        raise PermissionDenied(_("示范规则由县级人大编写。"))
+        raise PermissionDenied(_("示范规则由上级人大编写。"))
     rules = model_composed(grant.tenant)
     row = next((r for r in rules.describe() if r.key == key), None) if rules else None
     if row is None or request.POST.get("setting", key) != key:

@@ -14,6 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from projects.cycles.models import Cycle
+from projects.cycles.wording import in_words_of_level
+from projects.oversight.figures import Cell
 from projects.oversight.measures import MEASURES, SECTIONS, WEIGHED, score
 from projects.oversight.models import Weighting
 from projects.portal.county_papers import notes_of
@@ -27,7 +29,7 @@ from workflow.flows.errors import InvalidForm, NotYourTurn
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline
 from workflow.people.isolation import SYSTEM, apply, within
-from workflow.people.models import Unit, UnitKind
+from workflow.people.models import Unit, UnitKind, User
 from workflow.people.services import create_unit
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import context_of
@@ -106,8 +108,6 @@ def test_the_voters_visited_are_a_measure_and_open_the_visits_they_were_counted_
         assert total_of(listed) == int(text) and "人次" in listed and "走访选民数" in listed
 
 
-def test_an_overdue_step_opens_the_tasks_that_are_overdue_in_it(client, monkeypatch):
-    apply(SYSTEM)
 CELL = re.compile(r"<td\b[^>]*>(.*?)</td>", re.DOTALL)
 UNDER = re.compile(r'<span class="(?:row-meta|visually-hidden)">[^<]*</span>')
 
@@ -185,6 +185,8 @@ def test_a_list_leads_back_to_no_page_but_the_countys(client, county, back):
     )
 
 
+def test_an_overdue_step_opens_the_tasks_that_are_overdue_in_it(client, monkeypatch):
+    apply(SYSTEM)
     year = year_of(township()).building()
     arranged()
     travel(monkeypatch, "2027-12-31")
@@ -291,8 +293,6 @@ def test_what_has_nothing_to_tell_comes_last_either_way(county):
     ]
 
 
-def test_the_links_of_a_view_keep_the_view(client, county):
-    townships_of(county, NAMES)
 def test_a_step_is_ordered_by_how_far_behind_it_is():
     behind_first = [
         Cell("overdue", 20), Cell("overdue", 2), Cell("soon", 1), Cell("running", 40), Cell("running"),
@@ -324,6 +324,8 @@ def test_the_column_of_a_step_puts_first_who_is_furthest_behind_in_it(client, co
     assert "按“监督”环节的进展排列。" in notes_of(view(county, "sort=step5"))[0]
 
 
+def test_the_links_of_a_view_keep_the_view(client, county):
+    townships_of(county, NAMES)
     apply(SYSTEM)
     signed_in(client, leader_of(county))
     page = text_of(client, "/county/?year=2027&sort=red&part=money")
@@ -421,7 +423,7 @@ def test_the_overview_is_not_for_a_township(client, county, path):
     town = township()
     signed_in(client, town.of("chair"))
     refused = client.get(path)
-    assert refused.status_code == 403 and "此页供县级人大使用。" in refused.content.decode()
+    assert refused.status_code == 403 and "此页供上级人大使用。" in refused.content.decode()
     apply(SYSTEM)
     signed_in(client, leader_of(county))
     assert client.get(path).status_code == 200
@@ -444,12 +446,12 @@ def test_the_countys_weights_order_its_townships_and_are_shown(client, county):
     townships_of(county, NAMES)
     user = leader_of(county)
     page = text_of(signed_in(client, user), "/county/")
-    assert "本县权重得分" not in page
+    assert "本级权重得分" not in page
     apply(SYSTEM)
     weigh(user, county, invested_percent=3, done_percent=1)
     assert Weighting.objects.get().weights == {"invested_percent": 3, "done_percent": 1}
     page = text_of(client, "/county/?sort=own")
-    assert "本县权重得分" in page and "投资完成率 3" in page and "完工率 1" in page
+    assert "本级权重得分" in page and "投资完成率 3" in page and "完工率 1" in page
     apply(SYSTEM)
     rows = view(county, "sort=own").rows
     scores = [row.score for row in rows]
@@ -514,6 +516,29 @@ def test_above_the_county_the_rows_are_counties_with_the_sums_of_their_townships
     )
     below = text_of(client, "/county/?unit=A")
     assert all(name in below for name in NAMES[:3]) and "乙镇" not in below and "示范省" in below
+
+
+@pytest.mark.parametrize(("code", "level"), [("P", "省级"), ("S", "市级"), ("A", "县")])
+def test_each_level_is_called_by_its_own_name(client, province, code, level):
+    home = Unit.objects.get(code=code)
+    leader = leader_of(home)
+    User.objects.filter(pk=leader.pk).update(name="赵明")
+    weigh(leader, home, invested_percent=3)
+    signed_in(client, leader)
+    pages = [
+        text_of(client, path) for path in ("/county/", "/county/words/", f"/do/oversight.weigh/{home.pk}/")
+    ]
+    assert all(f"{level}人大常委会" in page for page in pages)
+    for page in pages:
+        told = page.replace(f"{level}人大常委会", "").replace("县（市、区）", "")
+        assert not re.search("县级人大|本县|全县|县人大", told)
+
+
+def test_what_is_cited_keeps_its_level():
+    said = in_words_of_level("市级")
+    assert said("县人大常委会发出通报，由县级人大指导") == "市级人大常委会发出通报，由市级人大指导"
+    for cited in ("镇平县做法：县级人大常委会每季度通报一次", "《县级人大工作办法》", "“县人大常委会”"):
+        assert said(cited) == cited
 
 
 def test_a_countys_numbers_open_its_townships_lists(client, province):
