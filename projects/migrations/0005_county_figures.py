@@ -82,7 +82,8 @@ COUNTED = {
         """('open', coalesce(r.step, 0) || ':' || r.office, r.binds_on, (r.done_at IS NULL AND NOT r.cancelled)::int),
            ('ended', coalesce(r.step, 0)::text, NULL, (NOT r.cancelled AND r.done_at IS NOT NULL)::int),
            ('late', coalesce(r.step, 0)::text, NULL, (NOT r.cancelled
-                AND (r.done_at AT TIME ZONE 'Asia/Shanghai')::date > r.binds_on)::int)""",
+                AND (r.done_at AT TIME ZONE 'Asia/Shanghai')::date > r.binds_on)::int),
+           ('note', '', r.binds_on, (r.key = 'oversight.note_reply' AND r.done_at IS NULL AND NOT r.cancelled)::int)""",
     ),
 }
 

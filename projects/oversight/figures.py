@@ -294,6 +294,16 @@ class Figures:
         """Findings closed (销号), of all that were raised."""
         return share(*SHARES["rectified_percent"](self))
 
+    @property
+    def notes_open(self) -> int:
+        """工作提示函 of the county that wait for their reply."""
+        return self.of("note")
+
+    @property
+    def notes_late(self) -> int:
+        """Those of them past the day named."""
+        return _sum(self.past, "note", ())
+
     # -- what the checks of conformance found
 
     @property

@@ -72,8 +72,9 @@ SECTIONS = (
             Measure(
                 "on_time_percent", _("按期办结率"), PERCENT, base="ended", behind="ended", most_first=False
             ),
+            Measure("notes_late", _("提示函逾期未回复"), unit=CASES, behind="notes", filters={"when": "overdue"}),
         ),
-        _("按期办结率＝（已办事项－逾期办结事项）÷已办事项。"),
+        _("按期办结率＝（已办事项－逾期办结事项）÷已办事项；提示函的回复计入事项。"),
     ),
     Section(
         "building",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q
@@ -16,6 +16,7 @@ from projects.ballots.reporting import readable_files, readable_papers
 from projects.collection.models import Proposal
 from projects.cycles.models import Attachment, Cycle, CycleSession, Paper, Session, SessionState
 from projects.oversight.selectors import trainings as trainings_of
+from projects.portal.acts import Offer, offers_on
 from projects.portal.staff_selectors import cycle_named
 from projects.portal.voter_admission import open_votes_of
 from projects.selection.models import Item, Notice
@@ -23,9 +24,10 @@ from projects.supervision.models import Project
 from projects.voting.superseding import told_superseded
 from workflow.inbox.agenda import Dated, show_dates
 from workflow.inbox.banners import Banner, show_banners
-from workflow.inbox.beside import Beside, Subject, show_beside
+from workflow.inbox.beside import Beside, Subject, offer_beside, show_beside
 from workflow.people.models import Unit, User
 from workflow.people.wording import worded
+from workflow.roles.models import RoleGrant
 
 LATEST = 8
 
@@ -46,6 +48,13 @@ def of_record(subject: Subject) -> Beside:
         links.append(_page(_("大会票决"), vote.title, "vote", vote.pk))
     own = subject.reference if project is None else project.reference
     return Beside(links, files_on(subject.reference) + papers_beside(cycle, own))
+
+
+@offer_beside
+def on_the_year(subject: Subject, grant: RoleGrant, at: datetime) -> list[Offer]:
+    """What an office above may do about the year of a record: write to its township, draw a sample."""
+    cycle = cycle_of(subject)
+    return offers_on([cycle], grant, at) if cycle else []
 
 
 @show_banners

@@ -219,6 +219,21 @@ def _early(held: Deadline) -> str:
     return (_t("提前 %(days)s 天") if days > 0 else _t("逾期 %(days)s 天")) % {"days": abs(days)}
 
 
+def _notes(asked: Asked) -> QuerySet[Deadline]:
+    """The replies to 工作提示函 that are waited for."""
+    rows = Deadline.objects.filter(about__in=asked.references, key=NOTE_REPLY, done_at=None, cancelled=False)
+    if asked.wants("when", "overdue"):
+        rows = rows.filter(binds_on__lt=asked.today)
+    return rows.select_related("unit").order_by("due_on", "pk")
+
+
+def _note_line(held: Deadline, today: date) -> Line:
+    number = held.subject.partition(":")[2]
+    url = f"{reverse('county_notes')}?note={number}#note-{number}"
+    return Line(held.label, url, [held.unit.name, _day(held.opened_on), *_dated(held, today)])
+
+
+NOTE_REPLY = "oversight.note_reply"
 STEP_FILTER: Mapping[str, Words] = {str(n): name for n, name in STEPS.items()}
 OFFICE_FILTER: Mapping[str, Words] = {office.code: office.title for office in registry.offices()}
 TASK_COLUMNS = (_("乡镇"), _("事由"), _("由谁办理"), _("期限"))
@@ -274,21 +289,6 @@ def _item_line(held: Item, today: date) -> Line:
     return Line(held.title, reverse("item", args=[held.pk]), cells)
 
 
-def _projects(asked: Asked) -> QuerySet[Project]:
-    rows = asked.stood(Project)
-    if rows is None:
-        rows = _projects_now(asked)
-    return rows.select_related("unit", "department").order_by("unit__code", "cycle_id", "number")
-
-
-def _projects_now(asked: Asked) -> QuerySet[Project]:
-    rows = Project.objects.filter(cycle__in=asked.cycles)
-    which = asked.filters.get("which", "")
-    if which in ("live", "red", "building"):
-        rows = rows.exclude(state="stopped")
-    if which == "red":
-        rows = rows.filter(light="red")
-    if which == "done":
 def _sources(asked: Asked) -> QuerySet[Item, Any]:
     """Elected items with what was planned for each out of the source asked for, or out of all of them."""
     rows, source = (
@@ -306,6 +306,21 @@ def _source_line(held: Any, today: date) -> Line:
     return replace(line, cells=[*line.cells[:-1], wan(held.planned_fen)])
 
 
+def _projects(asked: Asked) -> QuerySet[Project]:
+    rows = asked.stood(Project)
+    if rows is None:
+        rows = _projects_now(asked)
+    return rows.select_related("unit", "department").order_by("unit__code", "cycle_id", "number")
+
+
+def _projects_now(asked: Asked) -> QuerySet[Project]:
+    rows = Project.objects.filter(cycle__in=asked.cycles)
+    which = asked.filters.get("which", "")
+    if which in ("live", "red", "building"):
+        rows = rows.exclude(state="stopped")
+    if which == "red":
+        rows = rows.filter(light="red")
+    if which == "done":
         rows = rows.filter(state__in=DONE)
     if which == "building":
         rows = rows.filter(state="building")
@@ -524,6 +539,10 @@ LISTS: dict[str, Listing] = {
     "late": Listing(
         _("逾期办结事项"), (*TASK_COLUMNS, *ENDED_COLUMNS), _late_tasks, _task_line, _("件"), filters={"step": STEP_FILTER}
     ),
+    "notes": Listing(
+        _("待回复的工作提示函"), (_("乡镇"), _("发出日期"), _("回复期限"), _("剩余或者超期")), _notes, _note_line, _("件"),
+        filters={"when": {"overdue": _("逾期未回复")}},
+    ),
     "proposals": Listing(
         _("意见建议"), (_("乡镇"), _("提出人类别"), _("收到日期"), _("状态")), _proposals, _proposal_line, _("件"),
         filters={"which": {"accepted": _("已受理")}, "from": {"residents": _("群众提出"), "deputies": _("代表提出")}},
@@ -531,6 +550,10 @@ LISTS: dict[str, Listing] = {
     "items": Listing(
         _("归并项和候选项目"), (_("乡镇"), _("责任单位"), _("总投资"), _("资金来源"), _("状态")), _items, _item_line, _("个"),
         filters={"which": {"candidates": _("候选项目"), "elected": _("票决入选")}},
+    ),
+    "sources": Listing(
+        _("入选项目资金来源"), (_("乡镇"), _("责任单位"), _("总投资"), _("资金来源"), _("入选时的安排")), _sources, _source_line,
+        _("个"), filters={"source": dict(FundSource.choices)}, money="planned_fen",
     ),
     "projects": Listing(
         _("入选项目"),
@@ -551,10 +574,6 @@ LISTS: dict[str, Listing] = {
         _("群众评价"), (_("乡镇"), _("满意"), _("基本满意"), _("不满意"), _("合计")), _ratings, _rating_line, _("份"), "rated"
     ),
     "visits": Listing(_("代表走访"), (_("乡镇"), _("代表"), _("日期"), _("走访选民数")), _visits, _visit_line, _("次"),
-    "sources": Listing(
-        _("入选项目资金来源"), (_("乡镇"), _("责任单位"), _("总投资"), _("资金来源"), _("入选时的安排")), _sources, _source_line,
-        _("个"), filters={"source": dict(FundSource.choices)}, money="planned_fen",
-    ),
         personal=_tells_where),
     "voters": Listing(
         _("走访选民"), (_("乡镇"), _("代表"), _("日期"), _("走访选民数")), _visits, _visit_line, _("人次"), "voters",

@@ -543,6 +543,11 @@ class View:
         return self.url(unit=None)
 
     @property
+    def notes_late_url(self) -> str:
+        """The list of the notes nobody has replied to by their day."""
+        return self.behind("notes", {"when": "overdue"})
+
+    @property
     def sources_url(self) -> str:
         return self.behind("sources", {})
 
@@ -564,11 +569,6 @@ class View:
         return found
 
 
-def shown(cell: fig.Cell, url: str) -> Shown:
-    """A step of a township's year in words. Days of what is open are calendar days, of what is done working days."""
-    if cell.state in ("done", "archived"):
-        words = _margin(cell) if cell.state == "done" else _("已归档")
-        more = [_margin(cell)] if cell.state == "archived" and cell.margin is not None else []
 def lag_of(cell: fig.Cell) -> tuple[int, int] | None:
     """How far behind a step is, the more the greater; None for one that has not begun or was ended.
 
@@ -584,6 +584,11 @@ def lag_of(cell: fig.Cell) -> tuple[int, int] | None:
     return (3, cell.days) if cell.state == "overdue" else (2, -cell.days)
 
 
+def shown(cell: fig.Cell, url: str) -> Shown:
+    """A step of a township's year in words. Days of what is open are calendar days, of what is done working days."""
+    if cell.state in ("done", "archived"):
+        words = _margin(cell) if cell.state == "done" else _("已归档")
+        more = [_margin(cell)] if cell.state == "archived" and cell.margin is not None else []
         if cell.late:
             more.append(_("其中 %(n)s 件逾期") % {"n": cell.late})
         return Shown("late" if cell.was_late else cell.state, words, listed(more, "，"), url)

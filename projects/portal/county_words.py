@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,19 +16,31 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from projects.cycles.models import Cycle
 from projects.oversight import selectors
-from projects.oversight.models import Note
+from projects.oversight.models import Note, NoteState
+from projects.oversight.selectors import latest_years
+from projects.portal.acts import offers_on
 from projects.portal.county import files_to_save
 from projects.portal.county_papers import Sheet, file_of, whole_or_cut
 from projects.portal.scope import refuse_part
 from workflow.administration.purpose import purpose_first, purpose_of
 from workflow.administration.taking import file_taken
+from workflow.flows.events import event
 from workflow.inbox.asked import number_asked
-from workflow.people.models import Unit
+from workflow.people.models import Unit, UnitKind
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
+from workflow.roles.models import RoleGrant
 
 PER_PAGE = 20
+OPEN, LATE = "open", "late"  # of notes, by whether their reply is waited for
+WRITING = (
+    "oversight.note",
+    "oversight.guide",
+    "oversight.sample",
+)  # to one township, about the year it is in
+TO_SEVERAL = ("oversight.circulate", "oversight.train", "oversight.draw")
 
 
 def _told(request: HttpRequest) -> Unit | None:
@@ -40,17 +52,68 @@ def _told(request: HttpRequest) -> Unit | None:
 
 @require_safe
 def county_words(request: HttpRequest) -> HttpResponse:
-    """The county finds all its townships here, a township what was addressed to it."""
-    unit = _told(request)
+    """The county finds all its townships here and may write to one, a township what was addressed to it."""
+    unit, grant, today = _told(request), acting_grant(request), timezone.localdate()
+    halls = latest_years(grant.tenant) if may_write(grant) else []
+    if begun := _begun(request, halls):
+        return redirect("event", *begun)
     context = {
         "above": unit is None,
-        "today": timezone.localdate(),
+        "today": today,
+        "halls": halls,
+        "writing": [event(key) for key in WRITING],
+        "events": [
+            one for one in offers_on([grant.tenant], grant, timezone.now()) if one.event.key in TO_SEVERAL
+        ]
+        if halls
+        else [],
+        "tabs": _tabs(request, unit, today),
         "files": files_to_save(lambda ending: reverse("county_notes_file", args=[ending])),
-        "notes": _notes_asked(request, selectors.notes(unit)),
+        "notes": _notes_asked(request, _waiting(request, selectors.notes(unit), today)),
         "guidance": _page(request, "guidance", selectors.guidance(unit)),
         "samples": _page(request, "samples", selectors.samples(unit)),
     }
     return render(request, "portal/county_words.html", context)
+
+
+def may_write(grant: RoleGrant) -> bool:
+    """Whether an office writes to townships, near enough to have them in one list."""
+    return grant.office == "county" and grant.tenant.kind == UnitKind.COUNTY
+
+
+def _begun(request: HttpRequest, halls: list[Cycle]) -> tuple[str, int] | None:
+    """The act and the year that were chosen to write to a township."""
+    key, code = request.GET.get("do", ""), request.GET.get("to", "")
+    chosen = next((cycle for cycle in halls if cycle.unit.code == code), None)
+    return (key, chosen.pk) if key in WRITING and chosen else None
+
+
+def _waiting(request: HttpRequest, found: QuerySet[Note], today: date) -> QuerySet[Note]:
+    """Of notes those the address asks for by how they stand."""
+    asked = request.GET.get("reply", "")
+    if asked not in (OPEN, LATE):
+        return found
+    found = found.filter(state=NoteState.SENT)
+    return found.filter(reply_by__lt=today) if asked == LATE else found
+
+
+def _tabs(request: HttpRequest, unit: Unit | None, today: date) -> list[dict[str, Any]]:
+    """All notes, those that wait for their reply, those that do so past their day; each with how many there are."""
+    late = Q(state=NoteState.SENT, reply_by__lt=today)
+    counts = selectors.notes(unit).aggregate(
+        all=Count("pk"), open=Count("pk", filter=Q(state=NoteState.SENT)), late=Count("pk", filter=late)
+    )
+    page, asked = reverse("county_notes"), request.GET.get("reply", "")
+    asked = asked if asked in (OPEN, LATE) else ""
+    return [
+        {
+            "label": label,
+            "url": page + (f"?reply={code}" if code else "") + "#notes",
+            "count": counts[code or "all"],
+            "current": code == asked,
+        }
+        for code, label in (("", _("全部")), (OPEN, _("待回复")), (LATE, _("逾期未回复")))
+    ]
 
 
 @require_safe
@@ -107,8 +170,9 @@ def _notes(unit: Unit | None) -> list[str]:
 
 def _notes_asked(request: HttpRequest, found: QuerySet[Note]) -> Page[Note]:
     """The page of the notes that is asked for, or the one on which the note stands that is."""
-    held = found.filter(pk=number_asked(request.GET, "note")).first()
-    if held is None or "notes" in request.GET:
+    number = number_asked(request.GET, "note")
+    held = found.filter(pk=number).first() if number and "notes" not in request.GET else None
+    if held is None:
         return _page(request, "notes", found)
     later = found.filter(Q(sent_on__gt=held.sent_on) | Q(sent_on=held.sent_on, pk__gt=held.pk))
     return Paginator(found, PER_PAGE).get_page(later.count() // PER_PAGE + 1)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from workflow.machines.models import Record
 from workflow.people.models import Unit
+from workflow.roles.models import RoleGrant
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,9 @@ class Beside:
 
 
 Subject = Record | Unit
+Acts = Callable[[Subject, RoleGrant, datetime], list[Any]]
 _sources: list[Callable[[Subject], Beside]] = []
+_acts: list[Acts] = []
 
 
 def show_beside(source: Callable[[Subject], Beside]) -> Callable[[Subject], Beside]:
@@ -27,6 +31,18 @@ def show_beside(source: Callable[[Subject], Beside]) -> Callable[[Subject], Besi
     if source not in _sources:
         _sources.append(source)
     return source
+
+
+def offer_beside(source: Acts) -> Acts:
+    """Register what the domain lets an office do from beside a task: {title, url, note} each."""
+    if source not in _acts:
+        _acts.append(source)
+    return source
+
+
+def acts_beside(subject: Subject, grant: RoleGrant, at: datetime) -> list[Any]:
+    """What an office that looks on may do about the matter of a task, in the order the sources were registered."""
+    return [act for source in _acts for act in source(subject, grant, at)]
 
 
 def beside(subject: Subject) -> Beside:

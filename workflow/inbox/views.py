@@ -33,7 +33,7 @@ from workflow.flows.terms import basis_of
 from workflow.inbox import selectors
 from workflow.inbox.acts_done import ONCE, new_token, to_what_was_done, token_of
 from workflow.inbox.attempts import INVALID, attempted, kept, not_kept
-from workflow.inbox.beside import beside
+from workflow.inbox.beside import acts_beside, beside
 from workflow.inbox.forms import CommentForm, HandOverForm, SideForm, TakeBackForm, UrgeForm
 from workflow.inbox.in_person import OWN, InPersonForm
 from workflow.inbox.lists import PER_PAGE
@@ -164,6 +164,7 @@ def _show_task(
         "history": lines_of(_history(subject)),
         "next_steps": next_steps(node, subject, act.on, deadline.task.process),
         "beside": beside(subject),
+        "offers": [] if speaks else acts_beside(subject, grant, act.at),
         "returns": [(t.name, worded(t.task_title, deadline.unit)) for t in node.returns],
         "return_form": _return_form(deadline) if mine and node.may_send_back else None,
         "hand_over_form": _side(sent, HandOverForm, people=colleagues) if mine and colleagues else None,

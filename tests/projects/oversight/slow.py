@@ -15,7 +15,7 @@ from projects.cycles.models import Cycle
 from projects.deliberation.models import Visit
 from projects.evaluation.models import Measurement, Rating
 from projects.oversight.figures import Cell
-from projects.oversight.models import Examination
+from projects.oversight.models import Examination, Note
 from projects.selection.models import Item
 from projects.selection.selectors import ON_THE_LIST
 from projects.supervision.models import Finding, Inspection, Payment, Project
@@ -100,6 +100,7 @@ def slow_figures(cycle: Cycle, today: date) -> dict[str, Any]:
         "overdue": len(overdue),
         "late": len(late),
         **_of_tasks(tasks, late, overdue),
+        **_of_notes(cycle, today),
         **_of_findings(cycle),
         **_of_checks(cycle),
         "townships_at": {_reached(cycle): 1},
@@ -113,6 +114,11 @@ def _of_tasks(tasks: list[Deadline], late: list[Deadline], overdue: list[Deadlin
         "on_time_percent": rounded(ended - len(late), ended),
         "overdue_steps": dict(Counter(d.step for d in overdue)),
     }
+
+
+def _of_notes(cycle: Cycle, today: date) -> dict[str, int]:
+    waiting = list(Note.objects.filter(cycle=cycle, state="sent"))
+    return {"notes_open": len(waiting), "notes_late": sum(note.reply_by < today for note in waiting)}
 
 
 def _of_checks(cycle: Cycle) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.errors import InvalidForm, NotYourTurn
 from workflow.flows.events import events_on, perform
+from workflow.flows.models import Deadline
+from workflow.flows.services import complete
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import Unit, UnitKind, User
 from workflow.people.services import create_unit
@@ -78,6 +80,65 @@ def test_a_note_of_the_county_is_answered_by_the_chair_before_the_day_named(town
     assert open_task("oversight.note_reply").due_on == date(2026, 9, 30)
     do("oversight.note_reply", town.of("chair"), "2026-09-12", reply="公告已于今日发布。")
     assert Note.objects.get().state == "replied"
+
+
+def test_a_note_nobody_has_replied_to_by_its_day_is_a_figure_with_its_list(
+    client, town, cycle, leader, monkeypatch
+):
+    for data in (NOTE, NOTE | {"title": "另一件", "reply_by": "2026-10-20"}):
+        perform("oversight.note", cycle, actor=leader, data=data, at=at("2026-09-10"))
+    client.force_login(leader)
+
+    def seen(day: str) -> tuple[str, int, int]:
+        """On a day what the overview says, how long the list behind it is, and how many the words page shows."""
+        travel(monkeypatch, day)
+        page, listed, words = (
+            client.get(path).content.decode()
+            for path in ("/county/", "/county/list/notes/?when=overdue", "/county/words/?reply=late")
+        )
+        apply(SYSTEM)
+        said = re.search(r'/county/list/notes/\?when=overdue">(提示函逾期未回复 \d+ 件)<', page)
+        return (
+            said[1] if said else "",
+            int(re.search(r"data-total>(\d+)<", listed)[1]),
+            words.count('id="note-'),
+        )
+
+    assert seen("2026-09-30") == ("", 0, 0), "its day is not over"
+    assert seen("2026-10-01") == ("提示函逾期未回复 1 件", 1, 1)
+    listed = client.get("/county/list/notes/?when=overdue").content.decode()
+    first = Note.objects.earliest("pk")
+    assert f'href="/county/words/?note={first.pk}#note-{first.pk}"' in listed
+    assert client.get("/county/words/?reply=open").content.decode().count('id="note-') == 2
+    apply(SYSTEM)
+    task = Deadline.objects.get(subject=first.reference)
+    complete(task.pk, actor=town.of("chair"), data={"reply": "公告已于今日发布。"}, at=at("2026-10-01"))
+    assert seen("2026-10-02") == ("", 0, 0)
+    assert seen("2026-10-21") == ("提示函逾期未回复 1 件", 1, 1)
+
+
+def test_the_county_writes_to_a_township_from_its_words_and_from_a_task_it_looks_at(
+    client, town, cycle, leader
+):
+    acts = [f"/do/oversight.{key}/{cycle.pk}/" for key in ("note", "guide", "sample")]
+    task = f"/tasks/{open_task('collection.scheme').pk}/"
+    client.force_login(leader)
+    page = client.get("/county/words/").content.decode()
+    assert (
+        f'<option value="{town.unit.code}">' in page
+        and f"/do/oversight.circulate/{town.unit.parent.pk}/" in page
+    )
+    for address in acts:
+        chosen = client.get(f"/county/words/?to={town.unit.code}&do={address.split('/')[2]}")
+        assert chosen.status_code == 302 and chosen["Location"] == address
+    assert client.get(f"/county/words/?to={town.unit.code}&do=oversight.rename").status_code == 200
+    assert client.get("/county/words/?to=NOWHERE&do=oversight.note").status_code == 200
+    page = client.get(task).content.decode()
+    assert all(f'href="{address}"' in page for address in acts)
+    client.force_login(town.of("clerk"))
+    for path in ("/county/words/", task):
+        assert "/do/oversight." not in client.get(path).content.decode()
+    assert client.get(f"/county/words/?to={town.unit.code}&do=oversight.note").status_code == 200
 
 
 def test_the_act_stands_in_the_townships_trail(town, cycle, leader):
@@ -306,6 +367,24 @@ def test_a_circular_is_due_by_the_townships_own_period_and_the_county_page_says_
     assert [c.last for c in circulars_due([running], date(2027, 3, 3))] == [date(2026, 12, 2)]
 
 
+def test_a_bulletin_is_made_ready_for_the_townships_whose_circular_is_due(town, leader):
+    running = cycle_of(town, county_notice_period="quarterly")
+    neighbour = second_township(town)
+    bulletin = Bulletin.objects.create(
+        unit=town.unit.parent, of="quarter", year=2026, quarter=4, title="通报", body="。",
+        as_of=date(2026, 12, 1), drafted_on=date(2026, 12, 1), by=leader,
+    )  # fmt: skip
+
+    def chosen(day: str) -> tuple[list[int], str]:
+        act = Act(leader, "county", town.unit.parent, at(day))
+        field = SendForm(subject=bulletin, act=act, node=None, seat=town.unit.parent).fields["townships"]
+        return field.initial, str(field.help_text)
+
+    assert chosen("2026-11-01") == ([town.unit.pk, neighbour.pk], "")
+    due, told = chosen("2026-12-02")
+    assert due == [running.unit_id] and "已勾选到期应通报的乡镇" in told
+
+
 def test_county_and_township_find_its_words_from_the_navigation(client, town, cycle, leader):
     neighbour = township("T02", name="白沙镇")
     as_county(leader)
@@ -348,21 +427,3 @@ def test_how_to_reach_a_proposer_is_not_there_for_the_county(town, cycle, leader
     assert Contact.objects.get().phone == "13800000000"
     apply(above)
     assert Proposal.objects.count() == 1 and not Contact.objects.exists()
-def test_a_bulletin_is_made_ready_for_the_townships_whose_circular_is_due(town, leader):
-    running = cycle_of(town, county_notice_period="quarterly")
-    neighbour = second_township(town)
-    bulletin = Bulletin.objects.create(
-        unit=town.unit.parent, of="quarter", year=2026, quarter=4, title="通报", body="。",
-        as_of=date(2026, 12, 1), drafted_on=date(2026, 12, 1), by=leader,
-    )  # fmt: skip
-
-    def chosen(day: str) -> tuple[list[int], str]:
-        act = Act(leader, "county", town.unit.parent, at(day))
-        field = SendForm(subject=bulletin, act=act, node=None, seat=town.unit.parent).fields["townships"]
-        return field.initial, str(field.help_text)
-
-    assert chosen("2026-11-01") == ([town.unit.pk, neighbour.pk], "")
-    due, told = chosen("2026-12-02")
-    assert due == [running.unit_id] and "已勾选到期应通报的乡镇" in told
-
-
