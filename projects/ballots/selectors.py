@@ -78,7 +78,7 @@ class DeclaredVote:
 
 def handed(vote: Vote) -> list[tuple[Any, int]]:
     """How many ballots were out and came back, each with what it is called, by the way the vote was held."""
-    return list(zip(_handed_as(vote), (vote.issued, vote.returned), strict=True))
+    return list(zip(_handed_as(vote), (vote.issued or 0, vote.returned or 0), strict=True))
 
 
 def _handed_as(vote: Vote) -> tuple[Any, Any]:
