@@ -199,9 +199,16 @@ def test_everybody_whose_turn_it_is_signs_in_and_finds_it_and_nothing_of_another
 
 
 def acts_and_figures(code: str) -> tuple[list[tuple[Any, ...]], list[Any]]:
-    """What was done in a township, by whom and when, and what was counted; without the numbers of rows."""
+    """What was done in a township, by whom and when, and what was counted; without the numbers of rows.
+
+    And without what its county wrote to it, and the answers: that goes to the first of the townships there are.
+    """
     told = ("at", "action", "actor", "office", "step", "label", "reason")
-    played = (entry for entry in entries(unit__code=code) if not entry["action"].startswith("auth."))
+    played = (
+        entry
+        for entry in entries(unit__code=code)
+        if not entry["action"].startswith(("auth.", "oversight.")) and not entry["subject"].startswith("note:")
+    )
     done = [tuple(entry[name] for name in told) for entry in played]
     with within(SYSTEM):
         votes = Vote.objects.filter(unit__code=code).order_by("id")
