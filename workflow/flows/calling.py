@@ -130,7 +130,7 @@ def _facts(called: MeetingCall, told: Sequence[User]) -> dict[str, Any]:
 
 def _open(body: str, seat: Unit) -> QuerySet[MeetingCall]:
     waiting = MeetingCall.objects.filter(MeetingCall.STANDS, body=body, seat=seat, sitting=None)
-    return waiting.order_by("held_on", "hour", "pk")
+    return waiting.select_related("unit").order_by("held_on", "hour", "pk")
 
 
 def open_calls(body: str, seat: Unit) -> list[MeetingCall]:

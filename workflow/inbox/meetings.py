@@ -139,18 +139,23 @@ def waiting(request: HttpRequest) -> HttpResponse:
     bodies: dict[str, list[Deadline]] = {}
     for deadline in _waiting(grant):
         bodies.setdefault(deadline.task.flow_task.deciding, []).append(deadline)
-    calls = _open_calls(grant)
+    calls, held = _open_calls(grant), _held_meetings(request, grant)
     left = with_matters_left(calls)
     context = {
         "bodies": [
             (body, registry.meeting_of(body, grant.tenant), [(d, d.task.flow_task) for d in rows])
             for body, rows in bodies.items()
         ],
-        "calls": [(one, len(one.tasks), one.pk in left) for one in calls],
-        "held": _held_meetings(request, grant),
+        "calls": [(_name(one), one, len(one.tasks), one.pk in left) for one in calls],
+        "held": held,
+        "held_rows": [(_name(one), one) for one in held],
         "today": timezone.localdate(),
     }
     return render(request, "workflow/meetings.html", context)
+
+
+def _name(one: MeetingCall | Sitting) -> str:
+    return registry.meeting_of(one.body, one.unit)
 
 
 def _held_meetings(request: HttpRequest, grant: RoleGrant) -> Page[Sitting]:
@@ -254,7 +259,7 @@ def _off_shown(
 ) -> HttpResponse:
     context = {
         "call": called,
-        "body": registry.meeting_of(called.body, called.unit),
+        "body": _name(called),
         "form": form,
         "reasons": reasons,
     }

@@ -509,7 +509,8 @@ def test_a_meeting_held_is_found_again_from_the_list_its_matters_and_its_years(c
         assert 'href="/meetings/"' in client.get("/inbox/").content.decode()
         for page in pages:
             assert found in client.get(page).content.decode(), (office, page)
-        assert f"/meetings/{made.pk}/docx/" in client.get("/meetings/").content.decode()
+        listed = client.get("/meetings/").content.decode()
+        assert f"/meetings/{made.pk}/docx/" in listed and "党委会议</span>" in listed
     for office in ("finance", "clerk"):  # who does not read how the Party committee met
         apply(SYSTEM)
         client.force_login(town.of(office))
