@@ -16,7 +16,7 @@ from projects.evaluation import measuring, selectors, wording
 from projects.evaluation.models import Grade, Rating, Review
 from projects.selection.models import Item, ItemState
 from projects.supervision.models import Project, ProjectState
-from projects.supervision.selectors import awaiting_congress, decided_by_presidium, still_in_force, unratified
+from projects.supervision.selectors import decided_by_presidium, unratified_or_in_force
 from workflow.audit.commitments import commit, new_salt
 from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
@@ -229,7 +229,7 @@ def obstacles_to_closing(cycle: Cycle, at: Any = None) -> list[str]:
         _("“%(title)s”还没有测评，由主席团组织。") % {"title": project.title}
         for project in selectors.never_measured(cycle)
     ]
-    return found + awaiting_congress(unratified(cycle.unit, about=cycle.reference)) + still_in_force(cycle)
+    return found + unratified_or_in_force(cycle)
 
 
 def publish_account(act: Act, cycle: Cycle, *, number: str, body: str) -> None:

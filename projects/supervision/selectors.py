@@ -175,42 +175,27 @@ def pending_changes(project: Project) -> QuerySet[Change]:
 RATIFY, UNDO = "supervision.ratify_change", "supervision.announce_undo"
 
 
-def unratified(unit: Unit, *, until: date | None = None, about: str = "") -> list[Change]:
-    """What the presidium has decided in the interim and the congress has not spoken on yet.
-
-    until: decided and announced by that day; about: of one year ("cycle:3").
-    """
-    return _changes_at(RATIFY, unit, until=until, about=about)
+_OWED = {
+    RATIFY: _("“%(title)s”的项目调整由主席团先行决定，尚未经代表大会追认，由人大办提请大会审议。"),
+    UNDO: _("“%(title)s”的项目调整未获代表大会追认，由人大办公告恢复原定内容。"),
+}
 
 
-def still_in_force(cycle: Cycle) -> list[str]:
-    """What the congress has not ratified and nobody has announced as taken back yet, in sentences."""
-    return [
-        _("“%(title)s”的项目调整未获代表大会追认，由人大办公告恢复原定内容。")
-        % {"title": change.project.title}
-        for change in _changes_at(UNDO, cycle.unit, about=cycle.reference)
-    ]
+def unratified(unit: Unit, until: date) -> list[str]:
+    """What the presidium has decided and announced by a day and the congress has not spoken on yet, in sentences."""
+    return _owed(unit, RATIFY, opened_on__lte=until)
 
 
-def _changes_at(key: str, unit: Unit, *, until: date | None = None, about: str = "") -> list[Change]:
-    """The changes an open task of a kind is about."""
-    waiting = Deadline.objects.filter(key=key, unit=unit, done_at=None, cancelled=False)
-    if until:
-        waiting = waiting.filter(opened_on__lte=until)
-    if about:
-        waiting = waiting.filter(about=about)
-    subjects = waiting.values_list("subject", flat=True)
-    numbers = [number for subject in subjects if (number := number_in(subject, Change))]
-    return list(Change.objects.filter(pk__in=numbers).select_related("project").order_by("pk"))
+def unratified_or_in_force(cycle: Cycle) -> list[str]:
+    """The same of a year, and what was not ratified and nobody has announced as taken back yet."""
+    return _owed(cycle.unit, RATIFY, UNDO, about=cycle.reference)
 
 
-def awaiting_congress(changes: list[Change]) -> list[str]:
-    """The same in sentences."""
-    return [
-        _("“%(title)s”的项目调整由主席团先行决定，尚未经代表大会追认，由人大办提请大会审议。")
-        % {"title": change.project.title}
-        for change in changes
-    ]
+def _owed(unit: Unit, *keys: str, **which: Any) -> list[str]:
+    waiting = Deadline.objects.filter(key__in=keys, unit=unit, done_at=None, cancelled=False, **which)
+    owed = {number_in(subject, Change): key for key, subject in waiting.values_list("key", "subject")}
+    changes = Change.objects.filter(pk__in=owed).select_related("project").order_by("pk")
+    return [_OWED[owed[change.pk]] % {"title": change.project.title} for change in changes]
 
 
 REGISTERED_AT = {

@@ -24,7 +24,7 @@ from projects.deliberation.services import set_roll
 from projects.deliberation.sitting import adopt_tellers, assemble
 from projects.supervision.asking import lapse_unsigned
 from projects.supervision.models import WRITTEN, InterpellationState
-from projects.supervision.selectors import awaiting_congress, unratified
+from projects.supervision.selectors import unratified
 from projects.voting.services import business_left
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
@@ -220,7 +220,7 @@ def obstacles_to_closing(session: Session, at: datetime) -> list[str]:
         *business_left(session),
         *_undeclared_changes(session),
         # 须经下次代表大会追认: the session that comes after the decision is the next one.
-        *awaiting_congress(unratified(session.unit, until=session.held_on)),
+        *unratified(session.unit, session.held_on),
         *asked_on(session.votes.all()),
         *unanswered_at(session),
         *_unanswered_interpellations(session),

@@ -207,7 +207,8 @@ def acts_and_figures(code: str) -> tuple[list[tuple[Any, ...]], list[Any]]:
     played = (
         entry
         for entry in entries(unit__code=code)
-        if not entry["action"].startswith(("auth.", "oversight.")) and not entry["subject"].startswith("note:")
+        if not entry["action"].startswith(("auth.", "oversight."))
+        and not entry["subject"].startswith("note:")
     )
     done = [tuple(entry[name] for name in told) for entry in played]
     with within(SYSTEM):

@@ -54,6 +54,7 @@ PUBLISHED = {
 BESIDES: dict[str, Callable[[User], dict[str, Any]]] = {
     "notifications_delivery": lambda user: {"recipient_id": user.pk},
     "workflow_entry": lambda _user: {"body": '{"action": "x", "subject": "y"}'},
+    "projects_guidance": lambda _user: {"place": ""},
     "viewflow_process": lambda _user: {"flow_class": NoteFlow},
     "viewflow_task": lambda _user: {"flow_task": NoteFlow.instance.note_reply, "flow_task_type": "HUMAN"},
 }

@@ -33,7 +33,7 @@ def test_a_tied_project_is_tied_and_not_lost(client):
 def test_points_are_shown_where_they_decide(client):
     apply(SYSTEM)
     hall = settled(["甲", "乙", "丙"], seats=2, in_office=50, ballot_mode="rank")
-    sheet = Sheet({"甲": 40, "乙": 30, "丙": 0}, points={"甲": 74, "乙": 58})
+    sheet = Sheet({"甲": 40, "乙": 30, "丙": 0}, points={"甲": 74, "乙": 40})
     play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=sheet)
     shown = page(client, hall.town.of("clerk"), Vote.objects.get())
     assert "得分" in shown and ">74<" in shown
