@@ -48,11 +48,11 @@ def coming(cycle: Cycle, **sessions: date) -> list[tuple[str, DueDate, DueDate]]
     """
     rules = rules_for(cycle)
     begun = set(Deadline.objects.filter(about=cycle.reference).values_list("key", flat=True))
-    now = {anchor: session_date(cycle, use) for anchor, use in SESSIONS.items()}
-    then = {anchor: sessions.get(use, now[anchor]) for anchor, use in SESSIONS.items()}
+    now = {use: session_date(cycle, use) for use in SESSIONS.values()}
+    then = now | sessions
     found = []
     for key in TASK_TIMES:
-        if key in begun or not _follows(offset_of(cycle, rules, key), offset_of(cycle, rules, key, sessions)):
+        if key in begun or not _follows(*(offset_of(cycle, rules, key, days) for days in (now, then))):
             continue
         before, after = (_stands(cycle, rules, key, days) for days in (now, then))
         if before.on != after.on:
@@ -67,8 +67,8 @@ def _follows(now: Offset, then: Offset) -> bool:
     )
 
 
-def _stands(cycle: Cycle, rules: Rules, key: str, days: dict[str, date]) -> DueDate:
-    sessions = {use: days[anchor] for anchor, use in SESSIONS.items()}
+def _stands(cycle: Cycle, rules: Rules, key: str, sessions: dict[str, date]) -> DueDate:
+    days = {anchor: sessions[use] for anchor, use in SESSIONS.items()}
     offset = rules.plan_offset(days["T"]) if key == PLAN else offset_of(cycle, rules, key, sessions)
     return resolve(offset, days | {"year": date(cycle.year, 1, 1)})
 

@@ -41,13 +41,13 @@ def offset_of(
     31 August and 31 December lie between vote and evaluation, the archive's 30 June after it. In the common year, from a
     winter's vote to the next winter's evaluation, that is the offset as it stands; a cycle of half a year or one voted on in
     December (rules.md §3.2) has them in another year, or not at all: then it is so many days before T2, and never before
-    the middle of the way there. sessions: as of `due_date`.
+    the middle of the way there. sessions: as of `due_date`; the days of the sessions called, else the planned ones.
     """
     offset = rules.offset(key)
     if cycle is None or offset.anchor != "year":
         return offset
-    moved = sessions or {}
-    t, t2 = moved.get("vote", cycle.planned_t), moved.get("evaluation", cycle.planned_t2)
+    days = sessions or {}
+    t, t2 = (days[use] if use in days else session_date(cycle, use) for use in ("vote", "evaluation"))
     if offset.years:
         later = t2.year if _on(offset, t2.year) > t2 else t2.year + 1
         return replace(offset, years=later - cycle.year)

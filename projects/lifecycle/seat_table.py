@@ -79,6 +79,7 @@ class _Table:
         self.unit, self.cycle = unit, cycle
         self.rules = cycle.rules if cycle and cycle.rules_data else rules_in_force(unit)
         self.anchors = _anchors(cycle, on) if cycle else {}
+        self.sessions = {"vote": self.anchors["T"], "evaluation": self.anchors["T2"]} if cycle else {}
         self.opened = _opened(cycle) if cycle else {}
         self.grants = grants_held(unit, on)
         self.openly = {act.key: act for act in open_acts()}
@@ -171,7 +172,7 @@ class _Table:
             return None
         if key == "supervision.plan" and self.cycle:
             return self.rules.plan_offset(session_date(self.cycle, "vote"))
-        return offset_of(self.cycle, self.rules, key)
+        return offset_of(self.cycle, self.rules, key, self.sessions)
 
 
 def _human_steps(node: Any) -> list[OfficeView]:

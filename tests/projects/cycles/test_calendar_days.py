@@ -6,19 +6,21 @@ from datetime import date, timedelta
 
 import pytest
 
-from projects.cycles.due import offset_of
-from projects.cycles.models import Cycle
+from projects.cycles.due import due_date, offset_of
+from projects.cycles.models import Cycle, CycleSession, Session
 from projects.cycles.rulebook import Rules
-from workflow.calendar.offsets import Offset, resolve
+from projects.lifecycle.intake import start_year
+from tests.builders import at, township
+from workflow.calendar.offsets import resolve
+from workflow.people.isolation import SYSTEM, apply
 
 GIVEN, SPECIAL = "supervision.give_report", "supervision.special_report"
 RESIDENTS, ARCHIVE = "evaluation.residents", "evaluation.archive"
 
 
-def days(year: int, t: date, t2: date) -> list[date]:
-    cycle = Cycle(year=year, planned_t=t, planned_t2=t2)
-    anchors = {"year": date(year, 1, 1), "T": t, "T2": t2}
-    return [resolve(offset_of(cycle, Rules(), key), anchors).on for key in (SPECIAL, RESIDENTS, ARCHIVE)]
+def due(key: str, t: date, t2: date, year: int = 2027) -> date:
+    offset = offset_of(Cycle(year=year), Rules(), key, {"vote": t, "evaluation": t2})
+    return resolve(offset, {"year": date(year, 1, 1), "T": t, "T2": t2}).on
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def days(year: int, t: date, t2: date) -> list[date]:
     ],
 )
 def test_every_calendar_day_lies_where_the_year_has_it(year, t, t2, expected):
-    assert days(year, t, t2) == expected
+    assert [due(key, t, t2, year) for key in (SPECIAL, RESIDENTS, ARCHIVE)] == expected
 
 
 # Every vote of a year beside every evaluation, from a month to a year and a half later.
@@ -73,26 +75,31 @@ WAYS = [timedelta(days=n) for n in (30, 61, 92, 140, 176, 200, 270, 363, 420, 54
 def test_a_report_is_due_no_later_than_its_hearing_and_both_between_vote_and_evaluation(way):
     # New Year's Day holds no session, and 31 December may fall on the first working day after it.
     for t in (day for day in VOTES if (day + way).timetuple().tm_yday > 3):
-        cycle = Cycle(year=2027, planned_t=t, planned_t2=t + way)
-        anchors = {"year": date(2027, 1, 1), "T": t, "T2": t + way}
-        given, heard, rated = (
-            resolve(offset_of(cycle, Rules(), key), anchors).on for key in (GIVEN, SPECIAL, RESIDENTS)
-        )
+        given, heard, rated = (due(key, t, t + way) for key in (GIVEN, SPECIAL, RESIDENTS))
         assert t < given <= heard < t + way and t < rated < t + way, (t, t + way)
 
 
 def test_the_report_of_a_half_year_stands_in_august_like_its_hearing():
     """刘岗: voted on 26 July; 15 August alone would be too soon, 31 August is not. 15 August 2027 is a Sunday."""
-    cycle = Cycle(year=2027, planned_t=date(2027, 7, 26), planned_t2=date(2028, 1, 18))
-    assert resolve(offset_of(cycle, Rules(), GIVEN), {"year": date(2027, 1, 1)}).on == date(2027, 8, 16)
+    assert due(GIVEN, date(2027, 7, 26), date(2028, 1, 18)) == date(2027, 8, 16)
 
 
-def test_a_session_moved_over_the_years_end_is_counted_with_before_it_is_moved():
-    cycle = Cycle(year=2027, planned_t=date(2027, 1, 20), planned_t2=date(2027, 12, 17))
-    assert offset_of(cycle, Rules(), RESIDENTS) == Offset("T2", -15)
-    moved = offset_of(cycle, Rules(), RESIDENTS, {"evaluation": date(2028, 1, 18)})
-    assert resolve(moved, {"year": date(2027, 1, 1)}).on == date(2027, 12, 31)
+def test_a_session_on_another_side_of_the_years_end_has_the_calendar_day_or_loses_it():
+    assert due(RESIDENTS, date(2027, 1, 20), date(2027, 12, 17)) == date(2027, 12, 2)
+    assert due(RESIDENTS, date(2027, 1, 20), date(2028, 1, 18)) == date(2027, 12, 31)
 
 
 def test_without_a_year_the_rulebooks_own_words_stand():
     assert offset_of(None, Rules(), SPECIAL) == Rules().offset(SPECIAL)
+
+
+@pytest.mark.django_db
+def test_the_day_of_the_session_that_was_called_counts_and_not_the_planned_one():
+    apply(SYSTEM)
+    town = township(deputies=5)
+    days = {"opens_on": date(2026, 9, 10), "planned_t": date(2027, 1, 20), "planned_t2": date(2028, 1, 18)}
+    cycle = start_year(town.act("chair", at("2026-08-25")), year=2027, **days)
+    assert due_date(cycle, RESIDENTS, date(2027, 10, 1)).on == date(2027, 12, 31)
+    session = Session.objects.create(unit=town.unit, term=18, number=4, held_on=date(2027, 12, 20))
+    CycleSession.objects.create(unit=town.unit, cycle=cycle, session=session, use="evaluation")
+    assert due_date(cycle, RESIDENTS, date(2027, 10, 1)).on == date(2027, 12, 3)  # the 5th is a Sunday
