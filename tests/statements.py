@@ -87,9 +87,9 @@ ALLOWED: dict[str, Allowance] = {
         "a line of the paper and a measurement each; which it is; " + LET_GO, {"projects": 1}, besides=2
     ),
     "evaluation.publish": Allowance(
-        "each project's ratings, reviews and rounds; what the congress has not ratified",
+        "each project's ratings, reviews and rounds; what the congress has not ratified; the session the archive follows",
         {"projects": 1},
-        besides=2,
+        besides=3,
     ),
 }
 

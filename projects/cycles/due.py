@@ -47,13 +47,14 @@ def offset_of(
     if cycle is None or offset.anchor != "year":
         return offset
     days = sessions or {}
-    t, t2 = (days[use] if use in days else session_date(cycle, use) for use in ("vote", "evaluation"))
+    t2 = days["evaluation"] if "evaluation" in days else session_date(cycle, "evaluation")
     if offset.years:
         later = t2.year if _on(offset, t2.year) > t2 else t2.year + 1
         return replace(offset, years=later - cycle.year)
     pair = [rules.offset(one) for one in (TOGETHER if key in TOGETHER else (key,))]
     pair = [one for one in pair if one.anchor == "year"]
     before = t2.year if _on(pair[-1], t2.year) < t2 else t2.year - 1
+    t = days["vote"] if "vote" in days else session_date(cycle, "vote")
     first_day, last_day = _on(pair[0], before), _on(pair[-1], before)
     if last_day < t + (t2 - t) / TOO_SOON or not t < first_day <= last_day:
         half = max((t2 - t).days // 2, 1)

@@ -55,6 +55,7 @@ BESIDES: dict[str, Callable[[User], dict[str, Any]]] = {
     "notifications_delivery": lambda user: {"recipient_id": user.pk},
     "workflow_entry": lambda _user: {"body": '{"action": "x", "subject": "y"}'},
     "projects_guidance": lambda _user: {"place": ""},
+    "workflow_meetingcall": lambda _user: {"called_off_because": ""},
     "viewflow_process": lambda _user: {"flow_class": NoteFlow},
     "viewflow_task": lambda _user: {"flow_task": NoteFlow.instance.note_reply, "flow_task_type": "HUMAN"},
 }

@@ -96,7 +96,7 @@ def test_without_a_year_the_rulebooks_own_words_stand():
 @pytest.mark.django_db
 def test_the_day_of_the_session_that_was_called_counts_and_not_the_planned_one():
     apply(SYSTEM)
-    town = township(deputies=5)
+    town = township()
     days = {"opens_on": date(2026, 9, 10), "planned_t": date(2027, 1, 20), "planned_t2": date(2028, 1, 18)}
     cycle = start_year(town.act("chair", at("2026-08-25")), year=2027, **days)
     assert due_date(cycle, RESIDENTS, date(2027, 10, 1)).on == date(2027, 12, 31)
