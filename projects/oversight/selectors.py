@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from django.contrib.postgres.aggregates import StringAgg
-from django.db.models import Max, Model, Q, QuerySet
+from django.db.models import Max, Min, Model, Q, QuerySet
 from django.utils.timezone import localdate
 
 from projects.collection.models import Proposal
@@ -47,11 +47,12 @@ def notes(unit: Unit | None = None) -> QuerySet[Note]:
 def guidance(unit: Unit | None = None) -> QuerySet[Guidance, Any]:
     """Guiding opinions and circulars, the latest first; unit as above.
 
-    One row for one text, to however many townships: of, title, words, at, held_on, and their names in `townships`.
+    One row for one text, to however many townships: of, title, words, at, held_on, their names in `townships`, and the
+    number of its first row in `number`.
     """
     said = _to(unit, Guidance.objects.all()).values("of", "title", "words", "at", "held_on")
     names = StringAgg("unit__name", delimiter="、", order_by="unit__code")
-    return said.annotate(townships=names).order_by("-at", "title", "words")
+    return said.annotate(townships=names, number=Min("pk")).order_by("-at", "title", "words")
 
 
 def trainings(unit: Unit, first: date, last: date) -> QuerySet[Guidance]:

@@ -95,9 +95,8 @@ def trainings(unit: Unit, first: date, last: date) -> Iterator[Dated]:
     """The trainings the county has told a township of (代表培训)."""
     for one in trainings_of(unit, first, last):
         assert one.held_on is not None
-        yield Dated(
-            f"training-{one.pk}", one.held_on, one.title, one.place, reverse("county_notes") + "#guidance"
-        )
+        address = f"{reverse('county_notes')}?text={one.pk}#guidance"
+        yield Dated(f"training-{one.pk}", one.held_on, one.title, one.place, address)
 
 
 def cycle_of(subject: Subject) -> Cycle | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,6 +26,7 @@ from projects.portal.acts import offers_on
 from projects.portal.county_lists import LISTS, Asked, Listing, as_it_stood, filters_asked, words_of
 from projects.portal.county_view import NAME, OWN, STEP, Scope, View, scope_of
 from projects.portal.scope import refuse_part
+from projects.supervision.rules import period_over
 from workflow.inbox.reading import personal_data_of_many
 from workflow.people.models import Unit
 from workflow.roles import registry
@@ -72,7 +73,7 @@ def county(request: HttpRequest) -> HttpResponse:
         "year_tabs": _tabs(view),
         "events": offers_on([grant.tenant], grant, timezone.now()) if at_home else [],
         "circulars": circulars,
-        "draft": _draft_due(grant.tenant, circulars) if at_home and circulars else None,
+        "draft": _draft_due(grant.tenant, view.today) if at_home and circulars else None,
         "files": {ending: view.url("county_file", ending) for ending in ("xlsx", "pdf", "docx")}
         | {
             "screen": view.url("county_screen"),
@@ -125,9 +126,9 @@ def _circulars(view: View) -> list[Circular]:
     return circulars_due(cycles, view.today) if cycles else []
 
 
-def _draft_due(county: Unit, circulars: list[Circular]) -> dict[str, Any]:
-    """The draft of what is due: of the quarter in which the last of the terms ran out."""
-    over = max(one.due for one in circulars) - timedelta(days=1)
+def _draft_due(county: Unit, today: date) -> dict[str, Any]:
+    """The draft of what is due: of the last quarter that is over."""
+    over = period_over(today, 3).last
     asked = {"of": BulletinKind.QUARTER, "year": over.year, "quarter": (over.month + 2) // 3}
     return asked | {"url": reverse("event", args=[DRAFT_BULLETIN.key, county.pk]) + "?" + urlencode(asked)}
 

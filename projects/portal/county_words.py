@@ -14,11 +14,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
 
 from projects.cycles.models import Cycle
 from projects.oversight import selectors
-from projects.oversight.models import Note, NoteState
+from projects.oversight.models import Guidance, Note, NoteState
 from projects.oversight.selectors import latest_years
 from projects.portal.acts import offers_on
 from projects.portal.county import files_to_save
@@ -35,6 +36,7 @@ from workflow.roles.models import RoleGrant
 
 PER_PAGE = 20
 OPEN, LATE = "open", "late"  # of notes, by whether their reply is waited for
+STANDS = {"": _lazy("全部"), OPEN: _lazy("待回复"), LATE: _lazy("逾期未回复")}
 WRITING = (
     "oversight.note",
     "oversight.guide",
@@ -68,9 +70,11 @@ def county_words(request: HttpRequest) -> HttpResponse:
         if halls
         else [],
         "tabs": _tabs(request, unit, today),
-        "files": files_to_save(lambda ending: reverse("county_notes_file", args=[ending])),
-        "notes": _notes_asked(request, _waiting(request, selectors.notes(unit), today)),
-        "guidance": _page(request, "guidance", selectors.guidance(unit)),
+        "files": files_to_save(
+            lambda ending: _narrowed(reverse("county_notes_file", args=[ending]), _reply_asked(request))
+        ),
+        "notes": _notes_asked(request, _standing(selectors.notes(unit), _reply_asked(request), today)),
+        "guidance": _texts_asked(request, selectors.guidance(unit)),
         "samples": _page(request, "samples", selectors.samples(unit)),
     }
     return render(request, "portal/county_words.html", context)
@@ -88,13 +92,22 @@ def _begun(request: HttpRequest, halls: list[Cycle]) -> tuple[str, int] | None:
     return (key, chosen.pk) if key in WRITING and chosen else None
 
 
-def _waiting(request: HttpRequest, found: QuerySet[Note], today: date) -> QuerySet[Note]:
-    """Of notes those the address asks for by how they stand."""
+def _reply_asked(request: HttpRequest) -> str:
+    """Which notes the address asks for, by how they stand: all of them, OPEN or LATE."""
     asked = request.GET.get("reply", "")
-    if asked not in (OPEN, LATE):
+    return asked if asked in (OPEN, LATE) else ""
+
+
+def _narrowed(address: str, reply: str) -> str:
+    return f"{address}?reply={reply}" if reply else address
+
+
+def _standing(found: QuerySet[Note], reply: str, today: date) -> QuerySet[Note]:
+    """Of notes those that stand as asked for."""
+    if not reply:
         return found
     found = found.filter(state=NoteState.SENT)
-    return found.filter(reply_by__lt=today) if asked == LATE else found
+    return found.filter(reply_by__lt=today) if reply == LATE else found
 
 
 def _tabs(request: HttpRequest, unit: Unit | None, today: date) -> list[dict[str, Any]]:
@@ -103,42 +116,54 @@ def _tabs(request: HttpRequest, unit: Unit | None, today: date) -> list[dict[str
     counts = selectors.notes(unit).aggregate(
         all=Count("pk"), open=Count("pk", filter=Q(state=NoteState.SENT)), late=Count("pk", filter=late)
     )
-    page, asked = reverse("county_notes"), request.GET.get("reply", "")
-    asked = asked if asked in (OPEN, LATE) else ""
+    page, asked = reverse("county_notes"), _reply_asked(request)
     return [
         {
             "label": label,
-            "url": page + (f"?reply={code}" if code else "") + "#notes",
+            "url": _narrowed(page, code) + "#notes",
             "count": counts[code or "all"],
             "current": code == asked,
         }
-        for code, label in (("", _("全部")), (OPEN, _("待回复")), (LATE, _("逾期未回复")))
+        for code, label in STANDS.items()
     ]
 
 
 @require_safe
 def county_words_file(request: HttpRequest, ending: str) -> HttpResponse:
-    """The same whole, as a workbook, PDF or Word; where no PDF can be made, back to the page."""
-    unit, grant = _told(request), acting_grant(request)
+    """The same whole, as a workbook, PDF or Word: the notes alone where those that wait were asked for.
+
+    Where no PDF can be made, back to the page.
+    """
+    unit, grant, reply = _told(request), acting_grant(request), _reply_asked(request)
     if ask := purpose_first(request, grant):
         return ask
     title = _("提示函与指导（%(unit)s）") % {"unit": grant.tenant.name}
-    made = file_of(title, ending, lambda: [sheet for sheet, _cut in _sheets(unit)], lambda: _notes(unit))
+    made = file_of(
+        title,
+        ending,
+        lambda: [sheet for sheet, _cut in _sheets(unit, reply)],
+        lambda: _notes(unit, reply),
+    )
     if made is None:
-        return redirect("county_notes")
+        return redirect(_narrowed(reverse("county_notes"), reply))
     act, why = grant.act(grant.tenant, timezone.now()), purpose_of(request)
     file_taken(act, grant.tenant.reference, what="county_words", form=ending, label=title, reason=why)
     return made
 
 
-def _sheets(unit: Unit | None) -> list[tuple[Sheet, list[str]]]:
-    """The three tables of the page, each with the sentence that says where it was cut."""
-    notes, cut_notes = whole_or_cut(selectors.notes(unit))
+def _sheets(unit: Unit | None, reply: str) -> list[tuple[Sheet, list[str]]]:
+    """The three tables of the page, each with the sentence that says where it was cut; of notes that wait, theirs alone."""
+    notes, cut_notes = whole_or_cut(_standing(selectors.notes(unit), reply, timezone.localdate()))
+    first = (
+        Sheet(_("工作提示函"), (_("乡镇"), _("事由"), _("提示内容"), _("发出日期"), _("回复期限"), _("回复")),
+              tuple(_note(note) for note in notes)), cut_notes,
+    )  # fmt: skip
+    if reply:
+        return [first]
     said, cut_said = whole_or_cut(selectors.guidance(unit))
     samples, cut_samples = whole_or_cut(selectors.samples(unit))
     return [
-        (Sheet(_("工作提示函"), (_("乡镇"), _("事由"), _("提示内容"), _("发出日期"), _("回复期限"), _("回复")),
-               tuple(_note(note) for note in notes)), cut_notes),
+        first,
         (Sheet(_("指导意见和通报"), (_("发出日期"), _("标题"), _("内容"), _("发至")),
                tuple((_day(one["at"]), one["title"], one["words"], one["townships"]) for one in said)), cut_said),
         (Sheet(_("抽查"), (_("抽查日期"), _("乡镇"), _("抽查对象"), _("说明")),
@@ -162,10 +187,12 @@ def _day(at: datetime) -> str:
     return date_format(localtime(at))
 
 
-def _notes(unit: Unit | None) -> list[str]:
-    told = _("截至%(day)s。") % {"day": date_format(timezone.localdate())}
-    cuts = [f"{sheet.title}：{said}" for sheet, cut in _sheets(unit) for said in cut]
-    return ["".join([told, *cuts])]
+def _notes(unit: Unit | None, reply: str) -> list[str]:
+    told = [_("截至%(day)s。") % {"day": date_format(timezone.localdate())}]
+    if reply:
+        told.append(_("只列%(which)s的工作提示函。") % {"which": STANDS[reply]})
+    cuts = [f"{sheet.title}：{said}" for sheet, cut in _sheets(unit, reply) for said in cut]
+    return ["".join([*told, *cuts])]
 
 
 def _notes_asked(request: HttpRequest, found: QuerySet[Note]) -> Page[Note]:
@@ -176,6 +203,16 @@ def _notes_asked(request: HttpRequest, found: QuerySet[Note]) -> Page[Note]:
         return _page(request, "notes", found)
     later = found.filter(Q(sent_on__gt=held.sent_on) | Q(sent_on=held.sent_on, pk__gt=held.pk))
     return Paginator(found, PER_PAGE).get_page(later.count() // PER_PAGE + 1)
+
+
+def _texts_asked(request: HttpRequest, found: QuerySet[Guidance, Any]) -> Page[Any]:
+    """The page of the texts that is asked for, or the one on which the text stands that is."""
+    number = number_asked(request.GET, "text")
+    held = found.filter(number=number).first() if number and "guidance" not in request.GET else None
+    if held is None:
+        return _page(request, "guidance", found)
+    later = found.filter(at__gt=held["at"]).count()
+    return Paginator(found, PER_PAGE).get_page(later // PER_PAGE + 1)
 
 
 def _page(request: HttpRequest, name: str, found: QuerySet[Any]) -> Page[Any]:

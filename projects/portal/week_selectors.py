@@ -158,7 +158,8 @@ def _said(unit: Unit, today: date) -> Iterator[Line]:
     }
     for row in guidance(unit).filter(Q(at__gte=lately) | Q(held_on__gte=today)):
         about = told[GuidanceKind(row["of"])]
-        yield Line(row["title"], about, f"{page}#guidance", since=localdate(row["at"]), on=row["held_on"])
+        address = f"{page}?text={row['number']}#guidance"
+        yield Line(row["title"], about, address, since=localdate(row["at"]), on=row["held_on"])
     for one in samples(unit).filter(at__gte=lately):
         title = _("随机抽查：%(what)s") % {"what": one.get_of_display()}
         yield Line(title, one.words or _("未提其他要求"), f"{page}#samples", since=localdate(one.at))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from datetime import date
 
+import openpyxl
 import pytest
 from django.db import DatabaseError, transaction
 from django.urls import reverse
@@ -19,6 +21,7 @@ from projects.oversight.models import Bulletin, Guidance, Note
 from projects.oversight.selectors import circulars_due
 from tests.builders import SINCE, at, do, open_task, township
 from tests.projects.portal.public_world import cycle_of, travel
+from tests.purpose import say_purpose
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.errors import InvalidForm, NotYourTurn
@@ -92,6 +95,7 @@ def test_a_note_nobody_has_replied_to_by_its_day_is_a_figure_with_its_list(
     def seen(day: str) -> tuple[str, int, int]:
         """On a day what the overview says, how long the list behind it is, and how many the words page shows."""
         travel(monkeypatch, day)
+        client.force_login(leader)
         page, listed, words = (
             client.get(path).content.decode()
             for path in ("/county/", "/county/list/notes/?when=overdue", "/county/words/?reply=late")
@@ -107,6 +111,12 @@ def test_a_note_nobody_has_replied_to_by_its_day_is_a_figure_with_its_list(
     assert seen("2026-09-30") == ("", 0, 0), "its day is not over"
     assert seen("2026-10-01") == ("提示函逾期未回复 1 件", 1, 1)
     listed = client.get("/county/list/notes/?when=overdue").content.decode()
+    page = client.get("/county/words/?reply=late").content.decode()
+    say_purpose(client)
+    saved = client.get(address := re.search(r'href="(/[^"]*xlsx[^"]*reply=late)"', page)[1])
+    held = openpyxl.load_workbook(io.BytesIO(saved.getvalue()))
+    told = "".join(str(cell.value or "") for sheet in held for row in sheet.iter_rows() for cell in row)
+    assert NOTE["title"] in told and "另一件" not in told and "只列逾期未回复的工作提示函" in told, address
     first = Note.objects.earliest("pk")
     assert f'href="/county/words/?note={first.pk}#note-{first.pk}"' in listed
     assert client.get("/county/words/?reply=open").content.decode().count('id="note-') == 2
@@ -351,15 +361,17 @@ def test_a_circular_is_due_by_the_townships_own_period_and_the_county_page_says_
     travel(monkeypatch, "2026-12-02")
     client.force_login(leader)
     home = town.unit.parent
-    address = f"/do/oversight.draft_bulletin/{home.pk}/?of=quarter&year=2026&quarter=4"
+    address = (
+        f"/do/oversight.draft_bulletin/{home.pk}/?of=quarter&year=2026&quarter=3"  # the last one that is over
+    )
     page = client.get("/county/").content.decode()
     apply(SYSTEM)
     assert "以下 1 个乡镇到期应通报。" in page and "尚未通报" in page
-    assert f'href="{address.replace("&", "&amp;")}"' in page and "起草 2026 年第 4 季度通报" in page
+    assert f'href="{address.replace("&", "&amp;")}"' in page and "起草 2026 年第 3 季度通报" in page
     form = client.get(address).content.decode()
     apply(SYSTEM)
     assert re.search(r'value="quarter"[^>]*checked', form)
-    assert 'name="year" value="2026"' in form and 'name="quarter" value="4"' in form
+    assert 'name="year" value="2026"' in form and 'name="quarter" value="3"' in form
     words = CIRCULAR | {"townships": [str(town.unit.pk)]}
     perform("oversight.circulate", town.unit.parent, actor=leader, data=words, at=at("2026-12-02"))
     assert "尚未通报" not in client.get("/county/").content.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta
 
 import pytest
@@ -150,6 +151,22 @@ def test_a_training_is_in_the_calendar_and_the_feed_of_its_township_alone(client
         feed = made.partition('class="secret-link">')[2].partition("<")[0].replace("http://testserver", "")
         assert ("SUMMARY:培训通知：履职培训" in client.get(feed).content.decode()) == shown
         apply(SYSTEM)
+
+
+def test_a_training_is_found_however_much_the_county_has_said_since(client, town):
+    above, today = town.unit.parent, timezone.localdate()
+    leader, to = leader_of(above), {"townships": [str(town.unit.pk)]}
+    day = (today + timedelta(days=30)).isoformat()
+    data = {"title": "履职培训", "words": "请参加。", "held_on": day, "place": "县委党校"}
+    perform("oversight.train", above, actor=leader, data=data | to, at=timezone.now())
+    for n in range(21):
+        data = {"title": f"第{n}号通报", "words": "情况通报。"}
+        perform("oversight.circulate", above, actor=leader, data=data | to, at=timezone.now())
+    client.force_login(town.of("clerk"))
+    week = client.get("/week/").content.decode()
+    address = re.search(r'href="(/county/words/\?text=\d+)#guidance">培训通知：履职培训', week)
+    assert "履职培训" not in client.get("/county/words/").content.decode()
+    assert address and "履职培训" in client.get(address[1]).content.decode()
 
 
 def test_a_residents_request_for_erasure_leads_to_the_task_that_answers_it(town):
