@@ -28,7 +28,7 @@ class NoteFlow(YearlyFlow):
     start = Begin().Next(this.note_reply)
     note_reply = OfficeView(
         office="chair",
-        title=_("回复县人大工作提示函"),
+        title=_("回复上级人大工作提示函"),
         form=forms.ReplyForm,
         act=services.reply_to_note,
         page="steps/oversight/note.html",
