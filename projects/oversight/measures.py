@@ -74,7 +74,7 @@ SECTIONS = (
             ),
             Measure("notes_late", _("提示函逾期未回复"), unit=CASES, behind="notes", filters={"when": "overdue"}),
         ),
-        _("按期办结率＝（已办事项－逾期办结事项）÷已办事项；提示函的回复计入事项。"),
+        _("按期办结率＝（已办事项－逾期办结事项）÷已办事项；提示函的回复另列，不计入事项。"),
     ),
     Section(
         "building",

@@ -10,6 +10,7 @@ from datetime import date
 import openpyxl
 import pytest
 from django.db import DatabaseError, transaction
+from django.http import QueryDict
 from django.urls import reverse
 
 from projects.collection.intake import propose
@@ -19,6 +20,7 @@ from projects.lifecycle.intake import start_year
 from projects.oversight.forms import CircularForm, SendForm
 from projects.oversight.models import Bulletin, Guidance, Note
 from projects.oversight.selectors import circulars_due
+from projects.portal.county_view import View
 from tests.builders import SINCE, at, do, open_task, township
 from tests.projects.portal.public_world import cycle_of, travel
 from tests.purpose import say_purpose
@@ -110,6 +112,11 @@ def test_a_note_nobody_has_replied_to_by_its_day_is_a_figure_with_its_list(
 
     assert seen("2026-09-30") == ("", 0, 0), "its day is not over"
     assert seen("2026-10-01") == ("提示函逾期未回复 1 件", 1, 1)
+    late = View(town.unit.parent, QueryDict(""), date(2026, 10, 1)).whole
+    tasks = Deadline.objects.filter(binds_on__lt=date(2026, 10, 1), done_at=None, cancelled=False)
+    assert late.overdue == tasks.exclude(key="oversight.note_reply").count() == tasks.count() - 1, (
+        "it is told beside what is overdue, not in it"
+    )
     listed = client.get("/county/list/notes/?when=overdue").content.decode()
     page = client.get("/county/words/?reply=late").content.decode()
     say_purpose(client)
