@@ -246,12 +246,21 @@ def head_fault(feed: Facts, head: Facts) -> str:
 
 
 def write_stamps(feed: Facts, folder: str) -> int:
-    """Write every time stamp and what it is over as files for openssl; how many."""
+    """Write every time stamp and what it is over as files for openssl; how many.
+
+    Of a file with several units (a county's) those of each, the unit's number before their names.
+    """
+    if "units" in feed:
+        return sum(_write_stamps(one, folder, f"{int(one['unit_id'])}-") for one in feed["units"])
+    return _write_stamps(feed, folder, "")
+
+
+def _write_stamps(feed: Facts, folder: str, of: str) -> int:
     written = 0
     for head in feed["heads"]:
         said = head_statement(feed["unit_id"], feed["unit"], head) + base64.b64decode(head["signature"])
         for one in head.get("stamps", []):
-            name = os.path.join(folder, f"{int(head['size'])}-{re.sub('[^a-z]', '', head['why'])}")
+            name = os.path.join(folder, f"{of}{int(head['size'])}-{re.sub('[^a-z]', '', head['why'])}")
             for suffix, content in (("data", said), ("tsr", base64.b64decode(one["token"]))):
                 with open(f"{name}.{suffix}", "wb") as file:
                     file.write(content)
@@ -510,8 +519,27 @@ def _dossier(folder: str) -> int:
         + (f"有{len(faults)}处不符。" if faults else "逐个相符，没有多出的文件。")
         + "清单本身没有签名，整卷是否为归档的一卷，请与办理记录所载的归档卷宗校验值核对。"
     )
-    trail = [os.path.join(folder, *name.split("/")) for name in (TRAIL, HEADS)]
-    return max(main(trail), 1 if faults else 0)
+    trail, heads = (os.path.join(folder, *name.split("/")) for name in (TRAIL, HEADS))
+    return _trail(trail, heads, amiss=bool(faults))
+
+
+def _trail(trail: str, heads: str, *, amiss: bool = False) -> int:
+    """Say what is wrong with a trail by its heads ("" for none), and last whether anything is. amiss: something else was."""
+    try:
+        feed = _feed(heads, trail) if heads else None
+        faults = list(_forged(feed)) if feed else []
+        with open(trail, "rb") as file:
+            read = Reader(feed).read(file)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        sys.stderr.write(f"无法核验：{error}\n")
+        return 2
+    faults += read.faults
+    for line in faults + [f"说明：{note}" for note in read.notes] + (_keys_told(feed) if feed else []):
+        print(line)
+    print(f"共{read.count}条，末条序号{read.last}{_after_told(read)}。")
+    amiss = amiss or bool(faults)
+    print("有问题。" if amiss else _verdict(read))
+    return 1 if amiss else 0
 
 
 def main(arguments: List[str]) -> int:
@@ -528,20 +556,7 @@ def main(arguments: List[str]) -> int:
             "或者 python3 verify.py dossier 文件夹\n"
         )
         return 2
-    try:
-        feed = _feed(arguments[1], arguments[0]) if len(arguments) == 2 else None
-        faults = list(_forged(feed)) if feed else []
-        with open(arguments[0], "rb") as file:
-            read = Reader(feed).read(file)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        sys.stderr.write(f"无法核验：{error}\n")
-        return 2
-    faults += read.faults
-    for line in faults + [f"说明：{note}" for note in read.notes] + (_keys_told(feed) if feed else []):
-        print(line)
-    print(f"共{read.count}条，末条序号{read.last}{_after_told(read)}。")
-    print("有问题。" if faults else _verdict(read))
-    return 1 if faults else 0
+    return _trail(arguments[0], arguments[1] if len(arguments) == 2 else "")
 
 
 if __name__ == "__main__":

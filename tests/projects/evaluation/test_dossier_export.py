@@ -89,6 +89,7 @@ def test_an_unpacked_dossier_is_checked_file_by_file_with_python_alone(cycle, tm
 
     code, said = verified(unpacked("whole"))
     assert (code, f"清单所列{count}个文件，逐个相符" in said) == (0, True), said
+    assert "有问题" not in said
     (tmp_path / "whole" / "Thumbs.db").write_bytes(b"what Windows leaves in every folder")
     assert verified(tmp_path / "whole")[0] == 0
 
@@ -107,6 +108,9 @@ def test_an_unpacked_dossier_is_checked_file_by_file_with_python_alone(cycle, tm
             (folder / paper).with_name("另附.html").write_bytes(b"added")
         code, said = verified(folder)
         assert code == 1 and fault in said and "逐个相符" not in said, said
+        assert said.splitlines()[-1] == "有问题。", (
+            "one verdict on the whole dossier, though its trail agrees"
+        )
 
     # Whoever fits the list to an altered trail is found by the chain.
     folder = unpacked("fitted")

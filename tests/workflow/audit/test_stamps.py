@@ -108,6 +108,13 @@ def test_a_moment_is_stamped_and_the_stamp_goes_where_the_head_goes(
     assert subprocess.run(command, capture_output=True).returncode == 0
     Path(f"{name}.data").write_bytes(b"another head")
     assert subprocess.run(command, capture_output=True).returncode != 0
+    # Of a county's file those of each unit, apart.
+    file.write_text("".join(piece.decode() for piece in heads.feeds_written(unit, [unit])), encoding="utf-8")
+    assert standalone.main(["--stamps", str(tmp_path), str(file)]) == 0
+    name = str(tmp_path / f"{unit.pk}-{head.size}-open")
+    command = ["openssl", "ts", "-verify", "-data", f"{name}.data", "-in", f"{name}.tsr"]
+    command += ["-CAfile", str(authority.folder / "ca.pem")]
+    assert subprocess.run(command, capture_output=True).returncode == 0
 
 
 def test_a_stamp_moved_to_another_head_is_seen_by_python_alone(unit: Unit, authority: tsa.Authority) -> None:
