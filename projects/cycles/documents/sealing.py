@@ -7,10 +7,10 @@ from django.utils.timezone import localtime
 
 from projects.cycles.documents.parts import Seal
 from projects.cycles.models import Paper
-from workflow.audit.heads import code_of, head_to_print
+from workflow.audit.heads import STATEMENT, code_of, head_to_print
 from workflow.audit.models import TreeHead
 from workflow.people.models import Unit
-from workflow.people.site import site_address
+from workflow.people.site import lasting_address
 from workflow.people.texts import in_words
 
 # Minutes, reports and decisions, which are printed, signed and filed in several places.
@@ -43,9 +43,18 @@ def seal_within(unit: Unit, size: int) -> Seal | None:
 
 def _drawn(head: TreeHead, unit: Unit) -> Seal:
     at, code = localtime(head.at), code_of(head, unit)
-    # Where the code is looked up; the root behind the # is sent nowhere, and stands on paper whatever becomes of the site.
-    place = f"{site_address()}{reverse('check_code')}?code={code}#{head.size}-{bytes(head.root).hex()}"
     return Seal(
         words=f"办理记录校验码：{code}（截至{in_words(at)}{at:%H:%M}，共{head.size}条）",
-        qr=place,
+        qr=_to_look_up(head, unit, code),
     )
+
+
+def _to_look_up(head: TreeHead, unit: Unit, code: str) -> str:
+    """Where the code is looked up, with the head itself: it stands on paper whatever becomes of the site.
+
+    What is behind the # is sent nowhere. Where the site has no lasting address, the head alone, a field a line.
+    """
+    root = bytes(head.root).hex()
+    if address := lasting_address():
+        return f"{address}{reverse('check_code')}?code={code}#{unit.code}-{head.size}-{root}"
+    return "\n".join((STATEMENT, unit.code, str(head.size), root, bytes(head.hash).hex(), code))

@@ -29,7 +29,6 @@ from workflow.audit.proofs import proof_of_entry
 from workflow.audit.services import write_down
 from workflow.management.commands.verify_trail import feeds_in
 from workflow.people.isolation import SYSTEM, apply
-from workflow.people.site import site_address
 from workflow.roles import registry
 
 pytestmark = pytest.mark.django_db
@@ -57,12 +56,23 @@ def test_a_paper_to_be_kept_carries_the_head_of_the_trail_as_it_stands_and_anoth
     code = heads.code_of(head, town.unit)
     seal = seal_of(paper(town, "minutes"))
     assert code in seal.words and f"共{head.size}条" in seal.words and "2027年1月20日09:00" in seal.words
-    place, _hash, kept = seal.qr.partition("#")
-    assert (
-        place == f"{site_address()}/verify/?code={code}" and kept == f"{head.size}-{bytes(head.root).hex()}"
-    )
     assert seal_of(paper(town, "call")) is None
     assert set(KINDS) >= SEALED
+
+
+@pytest.mark.parametrize("origins", [[], ["https://*.example.cn"], ["http://10.0.0.8"]])
+def test_the_square_leads_to_the_site_where_it_has_an_address_that_lasts_and_holds_the_head_alone_otherwise(
+    town, settings, origins
+):
+    head = heads.seal(town.unit.pk, "open", at("2027-01-20"))
+    code, root = heads.code_of(head, town.unit), bytes(head.root).hex()
+    held = paper(town, "minutes")
+    settings.CSRF_TRUSTED_ORIGINS = ["https://vote.example.cn"]
+    place, _hash, kept = seal_of(held).qr.partition("#")
+    assert place == f"https://vote.example.cn/verify/?code={code}" and kept == f"T01-{head.size}-{root}"
+    settings.CSRF_TRUSTED_ORIGINS = origins
+    fields = (heads.STATEMENT, "T01", str(head.size), root, bytes(head.hash).hex(), code)
+    assert tuple(seal_of(held).qr.split("\n")) == fields
 
 
 def test_a_paper_printed_at_once_is_under_its_own_head(town):
@@ -95,7 +105,7 @@ def test_where_no_head_can_be_taken_the_paper_carries_the_last_one_and_says_of_w
     ],
 )  # fmt: skip
 def test_what_is_kept_or_sent_out_in_later_steps_carries_it_too(town, kind):
-    assert seal_of(paper(town, kind)).qr.startswith(f"{site_address()}/verify/?code=")
+    assert "办理记录校验码：" in seal_of(paper(town, kind)).words
 
 
 def test_the_code_is_printed_in_pdf_and_word(town):
@@ -155,7 +165,8 @@ def test_only_the_offices_named_tell_what_is_kept_elsewhere_and_every_other_is_r
     assert {one.code for one in registry.offices() if one.keeps_heads} == keepers
 
 
-def test_anybody_looks_up_the_code_on_a_paper_where_its_square_leads_or_by_typing_it(town, client):
+def test_anybody_looks_up_the_code_on_a_paper_where_its_square_leads_or_by_typing_it(town, client, settings):
+    settings.CSRF_TRUSTED_ORIGINS = ["https://vote.example.cn"]
     head = heads.seal(town.unit.pk, "open", at("2027-01-20"))
     seal, code = seal_of(paper(town, "minutes")), heads.code_of(head, town.unit)
     place = urlsplit(seal.qr)
