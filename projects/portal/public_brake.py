@@ -7,7 +7,8 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
-HOUR = 60 * 60
+from workflow.people.brake import is_beyond
+
 # A village may share one address, so the limits stop machines, not neighbours. Per address and hour.
 LIMITS = {
     "propose": 20,
@@ -22,12 +23,7 @@ LIMITS = {
 
 def is_over(request: HttpRequest, what: str) -> bool:
     """Count one more act of this address and say whether it is beyond the limit of `what` (a key of LIMITS)."""
-    key = f"brake:{what}:{_address(request)}"
-    cache.add(key, 0, HOUR)
-    try:
-        return cache.incr(key) > LIMITS[what]
-    except ValueError:  # the hour ended between the two calls
-        return False
+    return is_beyond(LIMITS[what], f"{what}:{_address(request)}")
 
 
 def first_time(key: str, seconds: int = 10 * 60) -> bool:

@@ -176,6 +176,7 @@ def trail(request: HttpRequest) -> HttpResponse:
         "lines": lines_of(page),
         "townships": choice_of_townships(grant),
         "may_export": may_stream(grant),
+        "proofs": registry.office(grant.office).takes_proofs,
         "limit": scope_told(grant),
         "told_whole": _told_whole(request.GET.get("subject", "")),
         "verified": last_verified(unit),
@@ -189,7 +190,13 @@ def changed_rows(request: HttpRequest) -> HttpResponse:
     grant = acting_grant(request)
     entries = Entry.objects.filter(action__in=ACTIONS).select_related("actor", "unit").order_by("-id")
     page = Paginator(entries, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "lines": lines_of(page), "unit": grant.tenant, "limit": scope_told(grant)}
+    context = {
+        "page": page,
+        "lines": lines_of(page),
+        "unit": grant.tenant,
+        "limit": scope_told(grant),
+        "proofs": registry.office(grant.office).takes_proofs,
+    }
     return render(request, "portal/changed_rows.html", context)
 
 

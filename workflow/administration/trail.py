@@ -7,7 +7,7 @@ At once for what can be streamed, in the background for everything; each with wh
 from __future__ import annotations
 
 import json
-import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, TypeGuard, cast
 
@@ -52,16 +52,18 @@ from workflow.flows.fields import PlainForm
 from workflow.flows.saving import to_save
 from workflow.flows.waking import send
 from workflow.inbox.asked import unit_asked, year_asked
+from workflow.people.brake import is_beyond
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, UnitKind, User
 from workflow.people.selectors import tenants_below
 from workflow.roles import registry
-from workflow.roles.middleware import in_office
+from workflow.roles.middleware import acting_grant, in_office
 from workflow.roles.models import RoleGrant
 
 AT_ONCE = ("csv", "jsonl")
 PER_PAGE = 20
 INVALID = 422
+PROOFS_AN_HOUR = 30  # by one person: each reads every entry under its head
 HALLS = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)  # whose trail has a page of its own
 
 
@@ -365,6 +367,7 @@ def head_page(request: HttpRequest) -> HttpResponse:
         "verified": last_verified(unit),
         "form": form,
         "below": _last_heads_below(unit),
+        "reads_below": registry.office(grant.office).reads_below,
     }
     status = INVALID if form.is_bound and form.errors else 200
     return render(request, "workflow/heads.html", context, status=status)
@@ -381,34 +384,45 @@ def _last_heads_below(unit: Unit) -> list[tuple[Unit, TreeHead | None, Cosignatu
 @login_required
 @require_safe
 def heads_below(request: HttpRequest) -> HttpResponseBase:
-    """The heads of the own unit and of every one below it in one file, to be kept on another machine."""
-    grant = in_office(request).acting
-    if grant is None:
-        raise PermissionDenied(_("您目前没有任职，请与系统管理员联系。"))
-    file = tempfile.TemporaryFile()  # noqa: SIM115  the answer closes it
-    for piece in feeds_written(grant.tenant, tenants_below(grant.tenant)):
-        file.write(piece)
-    file.seek(0)
-    answer = FileResponse(file, content_type="application/json")
+    """The heads of the own unit and of every one below it in one file, to be kept on another machine; streamed.
+
+    Of each the last and those of moments that matter: all there are leave by each unit's own feed, or by `trail_heads`.
+    """
+    grant, context = acting_grant(request), getattr(request, "context", None)
+    if context is None or not registry.office(grant.office).reads_below:
+        raise PermissionDenied(_("各单位校验值由查阅下级办理记录的机关下载。"))
+
+    def pieces() -> Iterator[bytes]:
+        with within(context):
+            yield from feeds_written(grant.tenant, tenants_below(grant.tenant), brief=True)
+
+    answer = StreamingHttpResponse(pieces(), content_type="application/json")
     answer["Content-Disposition"] = to_save(f"heads-{grant.tenant.code}.json")
     return answer
+
+
+heads_below.own_transaction = True  # type: ignore[attr-defined]
 
 
 @login_required
 @never_cache
 @require_safe
 def entry_proof(request: HttpRequest, pk: int) -> HttpResponse:
-    """The proof of one entry as a file, for whoever reads the entry; that it is taken away is on record.
+    """The proof of one entry as a file, for offices that look on, archive or keep heads; that it is taken is on record.
 
-    The other leaves stand in it as hashes alone, so that it says no more than its reader sees.
+    It holds that entry whole, as it was hashed: more than the pages tell of it, with long texts as commitments. Of the
+    others it holds hashes alone. Every entry under the head is read for it, so that a person takes so many an hour.
     """
-    grant = in_office(request).acting
-    if grant is None:
-        raise PermissionDenied(_("您目前没有任职，请与系统管理员联系。"))
+    grant = acting_grant(request)
+    if not registry.office(grant.office).takes_proofs:
+        raise PermissionDenied(_("记录的证明由人大办、党政办、县级、审计人员和系统管理员下载。"))
     entries = Entry.objects.select_related("unit").filter(unit__path__startswith=grant.tenant.path)
     entry = get_object_or_404(entries, pk=pk)
     if ask := purpose_first(request, grant):
         return ask
+    if is_beyond(PROOFS_AN_HOUR, f"proof:{grant.user_id}"):
+        messages.error(request, _("一小时内下载的证明过多，请稍后再试。"))
+        return redirect(f"{reverse('trail_head_page')}?unit={entry.unit.code}")
     try:
         with within(SYSTEM):
             proof = proof_of_entry(entry.unit, entry.pk)

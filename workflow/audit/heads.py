@@ -20,7 +20,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -402,17 +402,24 @@ def feed_of(
     }
 
 
-def feed_written(unit: Unit, *, until: int | None = None) -> Iterator[bytes]:
-    """`feed_of` as JSON, a head at a time; read in one transaction, the caller's."""
+def feed_written(unit: Unit, *, until: int | None = None, brief: bool = False) -> Iterator[bytes]:
+    """`feed_of` as JSON, a head at a time; read in one transaction, the caller's.
+
+    brief: the last head and those of moments that matter, none of those taken because the trail had grown.
+    """
     empty = json.dumps(feed_of(unit, limit=0), ensure_ascii=False)
     yield empty.removesuffix("]}").encode()
-    for number, head in enumerate(_heads(unit, 0, until).iterator()):
+    told = _heads(unit, 0, until)
+    if brief:
+        last = told.order_by("-size", "-at").values("pk")[:1]
+        told = told.filter(Q(pk=Subquery(last)) | ~Q(why__in=WHEN_GROWN))
+    for number, head in enumerate(told.iterator()):
         yield (b",\n" if number else b"\n") + json.dumps(head_told(head, unit), ensure_ascii=False).encode()
     yield b"\n]}\n"
 
 
-def feeds_written(above: Unit, units: Sequence[Unit]) -> Iterator[bytes]:
-    """The feeds of several units as one JSON file, for whoever keeps the heads of all of them.
+def feeds_written(above: Unit, units: Sequence[Unit], *, brief: bool = False) -> Iterator[bytes]:
+    """The feeds of several units as one JSON file, for whoever keeps the heads of all of them; brief as `feed_written`.
 
     The verifying command and the stand-alone verifier read it as they read a single feed.
     """
@@ -420,7 +427,7 @@ def feeds_written(above: Unit, units: Sequence[Unit]) -> Iterator[bytes]:
     yield f'{json.dumps(told, ensure_ascii=False)[:-1]}, "units": [\n'.encode()
     for number, unit in enumerate(units):
         yield b",\n" if number else b""
-        yield from feed_written(unit)
+        yield from feed_written(unit, brief=brief)
     yield b"]}\n"
 
 

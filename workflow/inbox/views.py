@@ -749,7 +749,9 @@ def _show_event(
 @require_safe
 def history(request: HttpRequest, kind: str, number: int) -> HttpResponse:
     """Everything done on one record or inside it, as a readable story."""
-    subject = record_of(kind, number, within=acting_grant(request).tenant)
+    grant = acting_grant(request)
+    subject = record_of(kind, number, within=grant.tenant)
     page = Paginator(history_of(subject.reference), PER_PAGE).get_page(request.GET.get("page"))
-    lines = lines_of(page)
-    return render(request, "workflow/history.html", {"subject": subject, "lines": lines, "page": page})
+    proofs = registry.office(grant.office).takes_proofs
+    context = {"subject": subject, "lines": lines_of(page), "page": page, "proofs": proofs}
+    return render(request, "workflow/history.html", context)

@@ -48,6 +48,11 @@ class Office:
     archives: bool = False
     keeps_heads: bool = False
 
+    @property
+    def takes_proofs(self) -> bool:
+        """Whether it may take the proof of an entry away: it looks on from above, archives, or keeps heads."""
+        return self.reads_below or self.archives or self.keeps_heads
+
 
 @dataclass(frozen=True)
 class Scope:

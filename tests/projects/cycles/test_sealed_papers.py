@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import docx
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 
 from projects.cycles.documents.composing import document_of
@@ -21,7 +22,9 @@ from projects.cycles.papers import KINDS, make_paper
 from projects.lifecycle.intake import start_year
 from tests.builders import at, every_office, township
 from tests.projects.oversight.county_world import leader_of
+from tests.purpose import say_purpose
 from tests.workflow.audit.test_export import chained
+from workflow.administration import trail
 from workflow.administration.keeping import keep
 from workflow.audit import heads, nightly, standalone
 from workflow.audit.models import Entry, TrailCheck, TreeHead
@@ -205,7 +208,9 @@ def test_a_head_whose_signature_or_row_is_not_its_own_has_no_code(town, client):
     assert heads.head_of_code("AAAA-AAAA-AAAA-AAAA") is None
 
 
-def test_whoever_reads_an_entry_takes_its_proof_and_python_alone_verifies_it(town, client, tmp_path):
+def test_an_office_that_keeps_heads_takes_the_proof_of_an_entry_and_python_alone_verifies_it(
+    town, client, tmp_path
+):
     for number in range(2):
         write_down(town.act("clerk", at("2027-01-20")), "test.act", f"thing:{number}", after={"n": number})
     chained()
@@ -234,9 +239,27 @@ def test_whoever_reads_an_entry_takes_its_proof_and_python_alone_verifies_it(tow
         "proof",
     )
     assert str(entry.pk) in said["label"]
+    client.force_login(leader_of(town.unit.parent))
+    say_purpose(client)
+    assert client.get(f"/trail/entries/{entry.pk}/proof/").status_code == 200
+    client.force_login(town.of("mayor"))
+    told = client.get("/trail/")
+    assert told.status_code == 200 and f"/trail/entries/{entry.pk}/proof/" not in told.content.decode()
+    assert client.get(f"/trail/entries/{entry.pk}/proof/").status_code == 403
     other = township("T02", name="石桥镇")
     client.force_login(other.of("clerk"))
     assert client.get(f"/trail/entries/{entry.pk}/proof/").status_code == 404
+
+
+def test_one_person_takes_so_many_proofs_an_hour(town, client, monkeypatch):
+    monkeypatch.setattr(trail, "PROOFS_AN_HOUR", 1)
+    cache.clear()
+    entry = Entry.objects.filter(unit=town.unit).order_by("pk")[0]
+    for name, status in (("clerk", 200), ("clerk", 302), ("gov_clerk", 200)):
+        client.force_login(town.of(name))
+        assert client.get(f"/trail/entries/{entry.pk}/proof/").status_code == status
+    client.force_login(town.of("clerk"))
+    assert "请稍后再试" in client.get(f"/trail/entries/{entry.pk}/proof/", follow=True).content.decode()
 
 
 def test_a_proof_stands_under_a_head_that_left_the_system_where_there_is_one(town):
@@ -293,8 +316,23 @@ def test_a_county_takes_the_heads_of_all_its_townships_in_one_file(town, client,
     file.write_text(json.dumps(told), encoding="utf-8")
     assert standalone.main([str(trail), str(file)]) == 2, "the county's file has nothing of this unit"
     client.force_login(town.of("clerk"))
-    own = json.loads(b"".join(client.get("/trail/heads/below.json").streaming_content))
-    assert [one["unit"] for one in own["units"]] == [town.unit.code]
+    assert client.get("/trail/heads/below.json").status_code == 403
+
+
+def test_the_file_of_all_townships_has_their_last_heads_and_those_of_moments_but_no_older_minute(
+    town, client
+):
+    for why in ("minute", "open", "minute", "minute"):
+        heads.seal(town.unit.pk, why, at("2027-01-20"))
+        write_down(town.act("clerk", at("2027-01-20")), "test.act", "thing:1")
+        chained()
+    client.force_login(leader_of(town.unit.parent))
+    told = json.loads(b"".join(client.get("/trail/heads/below.json").streaming_content))
+    (own,) = (one for one in told["units"] if one["unit"] == town.unit.code)
+    apply(SYSTEM)
+    taken = heads.feed_of(town.unit)["heads"]
+    assert [one["why"] for one in taken] == ["minute", "open", "minute", "minute"]
+    assert own["heads"] == [taken[1], taken[3]]
 
 
 def test_the_page_of_the_trail_says_when_it_was_last_verified(town, client):
