@@ -219,7 +219,14 @@ ROUTES: tuple[Route, ...] = (
     Route("measurement.fail", Audience.OFFICES, "measured_badly", URGENT, offices=("party",), where=SEVERE),
     Route("measurement.fail", Audience.OFFICES, "measured_badly", URGENT, offices=DESKS),
     # what is kept how long: no task asks for it, nor for the second person
-    Route("retention.due", Audience.OFFICES, "erasure_due", duty=LEGAL, offices=("gov_clerk", "clerk")),
+    Route(
+        "retention.due",
+        Audience.OFFICES,
+        "erasure_due",
+        page="retention",
+        duty=LEGAL,
+        offices=("gov_clerk", "clerk"),
+    ),
     Route("retention.ask", Audience.OFFICES, "erasing", URGENT, duty=LEGAL, offices=("chair",)),
     Route("retention.confirm", Audience.OFFICES, "erased", offices=("gov_clerk", "clerk")),
     Route("retention.decline", Audience.OFFICES, "erasure_declined", offices=("gov_clerk", "clerk")),
@@ -430,6 +437,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "row.remove",
         "oversight.look",
         "retention.hold",
+        "retention.less_due",
         "retention.lift",
     ),
     "it is valid for years opened later, whose opening shows it": (

@@ -56,7 +56,10 @@ SETTINGS = {
     DataKind.SIGN_INS: "sign_in_log_months",
 }
 DUE = "retention.due"  # the act of telling the desks what may be erased
+LESS_DUE = "retention.less_due"  # that less of it may be than they were told, of itself: no letter goes by it
 TOLD_AGAIN_DAYS = 7
+LOG_TOLD_AGAIN_DAYS = 92  # of the log some lines fall due each day: a quarter's at once
+LOG = f"{DataKind.SIGN_INS.value}:"  # the log's code as a lot
 OF_YEARS = (DataKind.CONTACTS, DataKind.RATINGS, DataKind.VISITS)
 POOL_MONTHS = 12  # a round of the year has come and gone, and none has taken it up
 
@@ -295,32 +298,44 @@ def _lot(standing: Standing, of: DataKind, cycle: Cycle | None, rows: int, asked
 
 
 def due_lots(unit: Unit, on: date) -> list[Lot]:
-    """What may be erased now and nobody has asked for: erasing it is the township's own duty (个人信息保护法 47)."""
-    return [lot for lot in lots_of(unit, on) if not lot.reasons and lot.asked is None]
+    """What may be erased now and nobody has asked for: erasing it is the township's own duty (个人信息保护法 47).
+
+    The log is not among it within a quarter of its last erasure, though lines of it fall due each day.
+    """
+    found = [lot for lot in lots_of(unit, on) if not lot.reasons and lot.asked is None]
+    since = on - timedelta(days=LOG_TOLD_AGAIN_DAYS)
+    logs = Erasure.objects.filter(unit=unit, of=DataKind.SIGN_INS, done_on__gt=since)
+    return [lot for lot in found if lot.of != DataKind.SIGN_INS or not logs.exists()]
 
 
 def told_lately(unit: Unit, at: datetime) -> set[str]:
     """The codes of the lots the desks were told of within the days after which they are told again."""
-    since = at - timedelta(days=TOLD_AGAIN_DAYS)
-    told = Entry.objects.filter(unit=unit, subject=unit.reference, action=DUE, at__gt=since)
-    bodies = told.order_by("-id").values_list("body", flat=True)
-    return {code for body in bodies for code in json.loads(body)["after"]["lots"]}
+    week, quarter = (at - timedelta(days=days) for days in (TOLD_AGAIN_DAYS, LOG_TOLD_AGAIN_DAYS))
+    told = Entry.objects.filter(unit=unit, action=DUE, at__gt=quarter).order_by("-id")
+    return {
+        code
+        for then, body in told.values_list("at", "body")
+        for code in json.loads(body)["after"]["lots"]
+        if then > week or code == LOG
+    }
 
 
-def count_due(unit: Unit) -> int:
-    """How many of the lots the desks were last told of still wait for somebody to ask for their erasure.
+def codes_due(unit: Unit) -> set[str]:
+    """The codes of the lots last told as due that still wait for somebody to ask for their erasure.
 
-    By what the day's sweep found: counting the rows themselves is too much for every page.
+    By what the day's sweep wrote down: counting the rows themselves is too much for every page. What was erased, asked
+    for or held back since is left out at once, what else has come to stand in the way by the next day.
     """
-    last = Entry.objects.filter(subject=unit.reference, action=DUE).order_by("-id").first()
+    told = Entry.objects.filter(unit=unit, action__in=(DUE, LESS_DUE))
+    last = told.order_by("-id").first()
     if last is None:
-        return 0
+        return set()
     codes = set(json.loads(last.body)["after"]["lots"])
     asked = Erasure.objects.filter(unit=unit, proposal=None, asked_on__gte=localdate(last.at))
     for of, cycle in asked.exclude(state=ErasureState.DECLINED).values_list("of", "cycle"):
         codes.discard(f"{of}:{cycle or ''}")
     held = _holds(unit) if codes else []
-    return sum(not any(_covers(hold, code) for hold in held) for code in codes)
+    return {code for code in codes if not any(_covers(hold, code) for hold in held)}
 
 
 def _covers(hold: Hold, code: str) -> bool:

@@ -12,7 +12,6 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.sessions.models import Session
-from django.db import DatabaseError
 from django.db.models import QuerySet
 from django.utils.timezone import localdate
 
@@ -66,19 +65,24 @@ def _tell_or_log(unit: Unit, at: datetime) -> bool:
     try:
         with within(SYSTEM):
             return tell_due(unit, at)
-    except DatabaseError:
+    except Exception:
         log.exception("unit %s: what of its personal data is due was not told", unit.code)
         return False
 
 
 def tell_due(unit: Unit, at: datetime) -> bool:
-    """The letter goes by this entry: when something has fallen due, and again each week it is left."""
+    """The letter goes by this entry: when something has fallen due, and again each week it is left, the log each quarter.
+
+    That less is due than was told is written down too, by an act no letter goes by; False for it.
+    """
     due = {lot.code: lot.rows for lot in selectors.due_lots(unit, localdate(at))}
-    if due.keys() <= selectors.told_lately(unit, at):
+    calls = not due.keys() <= selectors.told_lately(unit, at)
+    if not calls and selectors.codes_due(unit) <= due.keys():
         return False
     said = {"lots": sorted(due), "kinds": len(due), "rows": sum(due.values())}
-    write_down(Act(None, "system", unit, at), selectors.DUE, unit.reference, after=said, label=unit.name)
-    return True
+    action = selectors.DUE if calls else selectors.LESS_DUE
+    write_down(Act(None, "system", unit, at), action, unit.reference, after=said, label=unit.name)
+    return calls
 
 
 # ------------------------------------------------------------------------------- asked for by one

@@ -6,5 +6,11 @@ from projects.retention.models import ErasureRequest
 from workflow.audit.services import leave_unnamed
 from workflow.inbox.story import call_acts
 
-call_acts({"retention.request": _("申请删除联系方式"), "retention.due": _("个人信息保存期满，提醒清除")})
+call_acts(
+    {
+        "retention.request": _("申请删除联系方式"),
+        "retention.due": _("个人信息保存期满，提醒清除"),
+        "retention.less_due": _("到期应清除的个人信息减少"),
+    }
+)
 leave_unnamed(ErasureRequest.kind)  # it is called after the proposal

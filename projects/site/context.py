@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from projects.portal.scope import is_open
 from projects.portal.week import DESKS
 from projects.retention.events import DESKS as ASKING
-from projects.retention.selectors import count_due
+from projects.retention.selectors import codes_due
 from projects.site.backups.page import oversees_all
 from projects.site.backups.telling import warnings_of
 from projects.site.text_size import NARROW_MEDIA, text_size_of
@@ -211,7 +211,7 @@ def _keeping(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
     if grant.office not in KEEPERS:
         return []
     (item,) = _links(request, KEEPING)
-    due = count_due(grant.tenant) if grant.office in ASKING else 0
+    due = len(codes_due(grant.tenant)) if grant.office in ASKING else 0
     return [item | {"count": due or None, "alert": due > 0}]
 
 
