@@ -531,7 +531,7 @@ def test_what_is_no_longer_due_of_itself_leaves_the_count_the_next_day_without_a
     unit = world.town.unit
     ((_act, n),) = swept(unit, DUE)
     assert len(codes_due(unit)) == n
-    disputed(world, "audit")
+    disputed(world, "审计报告")
     kept = n - len(due_lots(unit, date(2028, 6, 3)))
     assert kept > 0 and len(codes_due(unit)) == n
     assert swept(unit, "2028-06-03") == [("retention.less_due", n - kept)]
