@@ -11,8 +11,9 @@ from django.core.paginator import Paginator
 from django.db.models import JSONField, Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, Concat
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils.http import urlencode
 from django.utils.timezone import make_aware
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -170,7 +171,7 @@ def trail(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "kind": kind,
         "tabs": [
-            {"label": title, "url": f"?unit={unit.code}&kind={code}", "current": kind == code}
+            {"label": title, "url": _address(unit, code, request.GET), "current": kind == code}
             for code, (title, _acts) in KINDS.items()
         ],
         "lines": lines_of(page),
@@ -198,6 +199,12 @@ def changed_rows(request: HttpRequest) -> HttpResponse:
         "proofs": registry.office(grant.office).takes_proofs,
     }
     return render(request, "portal/changed_rows.html", context)
+
+
+def _address(unit: Unit, kind: str, asked: QueryDict) -> str:
+    """Another kind of acts of the same that is asked for, from its first page."""
+    kept = {name: str(value) for name, value in asked.items() if value and name != "page"}
+    return "?" + urlencode(kept | {"unit": unit.code, "kind": kind})
 
 
 def _told_whole(subject: str) -> tuple[str, int] | None:

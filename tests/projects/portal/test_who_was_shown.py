@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from datetime import date, time
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
 from projects.cycles.models import Cycle, Paper
 from projects.deliberation.models import Visit
 from projects.evaluation.conforming import entries_of
+from projects.portal.trails import KINDS
 from tests.builders import SINCE, at, township
 from tests.projects.portal.public_world import cycle_of, travel
 from tests.purpose import WHY, say_purpose
@@ -156,6 +159,18 @@ def test_who_opened_a_record_is_found_by_it_and_was_never_an_act_on_it(client, t
     assert f"kind=read&amp;subject=cycle%3A{cycle.pk}" in page and "查阅对象" not in page
     page = client.get(f"/trail/?unit={town.unit.code}&kind=read").content.decode()
     assert "查阅对象" in page and cycle.label in page
+
+
+def test_another_tab_of_the_trail_asks_for_the_same_record_from_its_first_page(client, town, cycle):
+    client.force_login(town.of("clerk"))
+    asked = {"subject": cycle.reference, "since_year": "2026", "since_month": "1", "since_day": "1"}
+    page = client.get("/trail/", asked | {"kind": "read", "words": "", "page": "2"}).content.decode()
+    tabs = [html.unescape(url) for url in re.findall(r'<li><a href="(\?[^"]*)"', page)]
+    assert [dict(parse_qsl(url[1:], keep_blank_values=True)) for url in tabs] == [
+        {"unit": town.unit.code, "kind": kind} | asked for kind in KINDS
+    ]
+    plain = client.get("/trail/").content.decode()
+    assert f'href="?unit={town.unit.code}&amp;kind=read"' in plain
 
 
 def test_a_page_that_waits_for_an_export_is_opened_once_however_often_it_asks(client, town, cycle):
