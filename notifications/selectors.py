@@ -33,11 +33,6 @@ def unread_letters(user: User) -> QuerySet[Delivery]:
     return letters_of(user).filter(read_at=None)
 
 
-def unread_count(user: User) -> int:
-    """How many there are."""
-    return unread_letters(user).count()
-
-
 def figures() -> dict[tuple[str, str], int]:
     """How many letters there are by channel and status. Needs the system's context."""
     rows = (

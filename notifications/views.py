@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from notifications.addresses import may_keep
-from notifications.selectors import letters_in, letters_of, own_letters, unread_count, unread_letters
+from notifications.selectors import letters_in, letters_of, own_letters, unread_letters
 from notifications.services import mark_all_read, open_letter
+from workflow.inbox.unread import unread_in
 from workflow.people.isolation import within
 from workflow.people.models import User
 from workflow.roles.middleware import in_office
@@ -31,10 +32,9 @@ def letters(request: HttpRequest) -> HttpResponse:
         found = unread_letters(me) if only_unread else letters_of(me)
         page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
         page.object_list = list(page)  # read here: what stands around the list is read as the office sees it
-        unread = unread_count(me)
     context = {
         "page": page,
-        "unread": unread,
+        "unread": unread_in(request).messages if acting else unread_letters(me).count(),
         "only_unread": only_unread,
         "keeps_groups": acting is not None and may_keep(acting, acting.tenant),
     }

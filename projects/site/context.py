@@ -22,7 +22,7 @@ from projects.site.text_size import NARROW_MEDIA, text_size_of
 from workflow.administration.purpose import has_to_say
 from workflow.inbox.lists import boxes
 from workflow.inbox.selectors import count_todo
-from workflow.inbox.unread import unread_of
+from workflow.inbox.unread import unread_in
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import in_office
@@ -75,7 +75,7 @@ def _choice(grant: RoleGrant, acting: RoleGrant) -> dict[str, Any]:
 
 def navigation(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
     """The side navigation of an office: its boxes, its township's year, and what it oversees."""
-    groups, unread = [], _unread(grant)
+    groups, unread = [], _unread(request)
     if registry.office(grant.office).works and not registry.office(grant.office).reads_below:
         meets = MEETINGS if registry.bodies_read_by(grant.office) else ()
         own = (*(DESK_WORK if grant.office in DESKS else ()), *meets, *OWN_WORK)
@@ -99,9 +99,9 @@ def navigation(request: HttpRequest, grant: RoleGrant) -> list[dict[str, Any]]:
     return groups
 
 
-def _unread(grant: RoleGrant) -> dict[str, int]:
+def _unread(request: HttpRequest) -> dict[str, int]:
     """How much the person has not opened, by the page that lists it."""
-    found = unread_of(grant)
+    found = unread_in(request)
     return {"copies": found.copies, "letters": found.messages}
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from notifications import digests, sending
 from notifications.choosing import USUAL, Sending, digest_at, held_until, sendings
 from notifications.models import Delivery, Preference
-from notifications.selectors import letters_of, unread_count
+from notifications.selectors import letters_of, unread_letters
 from notifications.services import save_choice
 from notifications.tasks import sweep_deliveries
 from projects.lifecycle.intake import start_year
@@ -183,11 +183,11 @@ def test_a_summary_takes_its_letters_and_goes_once(town, waits) -> None:
     sending.send_some(20)
     assert digests.bind_due(timezone.now()) == 0 and {d.status for d in held} == {"held"}
     Delivery.objects.filter(status="held").update(not_before=timezone.now())
-    before = unread_count(member)
+    before = unread_letters(member).count()
     sweep_deliveries()
     assert digests.bind_due(timezone.now()) == 0
     summaries = {d.channel: d for d in Delivery.objects.filter(digest=True)}
-    assert set(summaries) == {"in_app", "email"} and unread_count(member) == before + 1
+    assert set(summaries) == {"in_app", "email"} and unread_letters(member).count() == before + 1
     assert summaries["email"].status == "sent"
     (message,) = [m for m in mail.outbox if "消息摘要：1 条" in m.subject]
     assert "请办理：党委研究年度实施方案" in message.body and summaries["email"].link in message.body

@@ -7,14 +7,16 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from notifications.models import Delivery
-from notifications.selectors import letters_of, own_letters, unread_count
+from notifications.selectors import letters_of, own_letters, unread_letters
 from tests.builders import at, open_task, township
 from tests.notifications.conftest import administrator
 from tests.projects.oversight.county_world import leader_of
 from workflow.flows.services import urge
 from workflow.people.isolation import PUBLIC, SYSTEM, apply
+from workflow.roles.models import RoleGrant
 from workflow.roles.services import revoke
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +53,22 @@ def test_a_letter_is_listed_as_unread_until_it_is_opened(told, page, client) -> 
     answer = client.get(reverse("letter", args=[letter.pk]))
     assert (answer.status_code, answer.url) == (302, f"/tasks/{open_task('collection.scheme').pk}/")
     again()
-    assert unread_count(told) == 0 and "条未读" not in page(told).content.decode()
+    assert unread_letters(told).count() == 0 and "条未读" not in page(told).content.decode()
+
+
+def test_what_is_unread_is_counted_once_for_the_list_and_the_navigation(told, page) -> None:
+    page(told)
+    with CaptureQueriesContext(connection) as seen:
+        shown = page(told).content.decode()
+    assert "1 条未读" in shown
+    counted = [one for one in seen if "COUNT(" in one["sql"] and '"read_at" IS NULL' in one["sql"]]
+    assert len(counted) == 1
+
+
+def test_whoever_holds_no_office_any_more_is_told_what_is_unread(told, town, page) -> None:
+    for held in RoleGrant.objects.filter(user=told):
+        revoke(grant=held, act=town.act("clerk", timezone.now()), reason="调离")
+    assert "1 条未读" in page(told).content.decode()
 
 
 def test_the_first_reading_is_the_one_that_counts(told, client) -> None:
@@ -70,7 +87,7 @@ def test_anothers_letter_cannot_be_opened(told, town, client) -> None:
     client.force_login(town.of("clerk"))
     assert client.get(reverse("letter", args=[letter.pk])).status_code == 404
     again()
-    assert unread_count(told) == 1
+    assert unread_letters(told).count() == 1
     client.force_login(told)
     assert client.get(reverse("letter", args=[letter.pk])).status_code == 302
 
@@ -79,12 +96,12 @@ def test_all_can_be_marked_as_read_by_their_owner_alone(told, town, client) -> N
     client.force_login(town.of("clerk"))
     client.post(reverse("letters_read"))
     again()
-    assert unread_count(told) == 1
+    assert unread_letters(told).count() == 1
     client.force_login(told)
     assert client.get(reverse("letters_read")).status_code == 405
     assert client.post(reverse("letters_read")).status_code == 302
     again()
-    assert unread_count(told) == 0
+    assert unread_letters(told).count() == 0
 
 
 def test_the_database_itself_shows_only_ones_own_letters(told, town) -> None:
@@ -106,7 +123,7 @@ def test_a_letter_from_a_township_one_may_not_write_can_be_read(town, cycle, pos
     client.force_login(elsewhere)
     assert client.get(reverse("letter", args=[letter.pk])).status_code == 302
     again()
-    assert unread_count(elsewhere) == 0
+    assert unread_letters(elsewhere).count() == 0
 
 
 def test_the_list_costs_the_same_for_one_letter_and_for_many(told, town, post, page, client) -> None:

@@ -413,6 +413,17 @@ def test_chosen_copies_are_read_at_once_and_then_the_rest(client, town):
     assert "没有选中未读" in client.post("/inbox/copies/read/", {"op": "all"}, follow=True).content.decode()
 
 
+def test_unread_copies_are_counted_once_for_the_page_and_the_navigation(client, town):
+    copied(town, schemes()[0], "mayor", "请知悉。")
+    client.force_login(town.of("mayor"))
+    client.get("/inbox/copies/")
+    with CaptureQueriesContext(connection) as seen:
+        page = client.get("/inbox/copies/?unread=1").content.decode()
+    assert '<span class="count">1</span>' in page and 'count-alert">1<' in page, "the tab, and the navigation"
+    counted = [one["sql"] for one in seen if "COUNT(" in one["sql"] and '"workflow_copy"' in one["sql"]]
+    assert len(counted) == 2, "the pages of the list, and what is unread"
+
+
 def copied(town, deadline: Deadline, office: str, words: str) -> Copy:
     to = Receiver(office, town.unit)
     copies.copy(deadline.pk, actor=town.of("chair"), to=to, words=words, at=at("2026-08-12"))

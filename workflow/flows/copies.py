@@ -206,11 +206,6 @@ def unread_by(grant: RoleGrant, offices: Iterable[str]) -> QuerySet[Copy]:
     return copies_for(grant, offices).exclude(readings__user=grant.user_id)
 
 
-def count_unread(grant: RoleGrant, offices: Iterable[str]) -> int:
-    """How many there are; one query, for the navigation."""
-    return unread_by(grant, offices).count()
-
-
 def mark_read(deadline: Deadline, grant: RoleGrant, offices: Iterable[str], at: datetime) -> None:
     """The person has opened the task: its copies to them are read from now on. The first reading's time stays."""
     unread = unread_by(grant, offices).filter(task_id=deadline.pk)

@@ -19,7 +19,8 @@ from workflow.flows.models import Deadline
 from workflow.inbox.attempts import attempted
 from workflow.inbox.forms import CopyForm
 from workflow.inbox.lists import PER_PAGE, as_copy_row, listing, shelf
-from workflow.inbox.selectors import COPIES, offices_served
+from workflow.inbox.selectors import COPIES
+from workflow.inbox.unread import unread_in
 from workflow.inbox.views import may_copy, visible_task
 from workflow.roles.middleware import acting_grant, in_office
 
@@ -27,8 +28,7 @@ from workflow.roles.middleware import acting_grant, in_office
 @require_safe
 def box(request: HttpRequest) -> HttpResponse:
     """What was copied to the person or to the office acted in, narrowed; ?unread=1 keeps what has not been opened."""
-    grant, asked = acting_grant(request), listing(request, COPIES)
-    waiting = copies.count_unread(grant, offices_served(grant))
+    asked, waiting = listing(request, COPIES), unread_in(request).copies
     page = Paginator(asked.rows(), PER_PAGE).get_page(request.GET.get("page"))
     query = QueryDict(asked.query(), mutable=True)
     only_unread = bool(query.pop("unread", None))

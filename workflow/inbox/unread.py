@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.db.models import Count, QuerySet, Value
+from django.http import HttpRequest
 
 from workflow.flows.copies import unread_by
 from workflow.inbox.selectors import offices_served
 from workflow.people.models import User
+from workflow.roles.middleware import acting_grant, in_office
 from workflow.roles.models import RoleGrant
 
 Source = Callable[[User], QuerySet[Any]]
@@ -32,7 +34,7 @@ def count_messages_of(source: Source) -> Source:
 
 
 def unread_of(grant: RoleGrant) -> Unread:
-    """How much somebody acting in an office has not opened; one query for all of it, for every page asks this."""
+    """How much somebody acting in an office has not opened; one query for all of it."""
     copies = unread_by(grant, offices_served(grant))
     first, *others = (
         rows.order_by()
@@ -46,3 +48,11 @@ def unread_of(grant: RoleGrant) -> Unread:
     for what, n in first.union(*others, all=True):
         found[what] += n
     return Unread(found["copies"], found["messages"])
+
+
+def unread_in(request: HttpRequest) -> Unread:
+    """The same of whoever a request speaks for, asked once: the navigation tells it, and so does the page that lists it."""
+    seen = in_office(request)
+    if seen.unread is None:
+        seen.unread = unread_of(acting_grant(request))
+    return Unread(*seen.unread)

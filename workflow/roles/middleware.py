@@ -24,7 +24,8 @@ SESSION_KEY = "grant"
 class OfficeRequest(HttpRequest):
     """A signed-in person's request as it leaves ActingMiddleware; a type only, never made.
 
-    todo: how much waits for the office acted in, where the page has counted it; the navigation need not ask again.
+    todo: how much waits for the office acted in; unread: how many copies and messages the person has not opened. None
+    until they are counted: what the page has asked the navigation need not ask again.
     """
 
     user: User
@@ -32,6 +33,7 @@ class OfficeRequest(HttpRequest):
     acting: RoleGrant | None
     context: Context
     todo: int | None
+    unread: tuple[int, int] | None
 
 
 def in_office(request: HttpRequest) -> OfficeRequest:
@@ -47,7 +49,7 @@ class ActingMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         seen = in_office(request)
-        seen.grants, seen.acting, seen.todo = [], None, None
+        seen.grants, seen.acting, seen.todo, seen.unread = [], None, None, None
         if request.user.is_authenticated:
             self._choose(seen)
         return self.get_response(request)

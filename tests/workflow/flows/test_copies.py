@@ -77,8 +77,8 @@ def test_a_copy_is_an_entry_and_stands_in_the_receivers_box_unread(town) -> None
     assert (body["action"], body["reason"], body["after"]["office"]) == ("task.copy", "请知悉。", "mayor")
     held = grant_of(town.of("mayor"), "mayor")
     assert [c.words for c in copies.copies_for(held, ["mayor"])] == ["请知悉。"]
-    assert copies.count_unread(held, ["mayor"]) == 1
-    assert copies.count_unread(grant_of(town.of("finance"), "finance"), ["finance"]) == 0
+    assert copies.unread_by(held, ["mayor"]).count() == 1
+    assert copies.unread_by(grant_of(town.of("finance"), "finance"), ["finance"]).count() == 0
 
 
 def test_opening_the_task_reads_the_copy_once(town) -> None:
@@ -87,14 +87,14 @@ def test_opening_the_task_reads_the_copy_once(town) -> None:
     for hour in (9, 11):
         copies.mark_read(task, held, ["mayor"], at(DAY, hour))
     assert CopyRead.objects.get().at == at(DAY, 9)
-    assert copies.count_unread(held, ["mayor"]) == 0
+    assert copies.unread_by(held, ["mayor"]).count() == 0
 
 
 def test_one_person_of_an_office_is_meant_alone(town) -> None:
     one, other = town.deputies[0], town.deputies[1]
     send(town, Receiver("deputy", town.unit, one))
-    assert copies.count_unread(grant_of(one, "deputy"), ["deputy"]) == 1
-    assert copies.count_unread(grant_of(other, "deputy"), ["deputy"]) == 0
+    assert copies.unread_by(grant_of(one, "deputy"), ["deputy"]).count() == 1
+    assert copies.unread_by(grant_of(other, "deputy"), ["deputy"]).count() == 0
 
 
 def test_a_finished_act_may_be_copied_by_whoever_did_it_and_once_more_than_the_open_task(town) -> None:
@@ -108,7 +108,7 @@ def test_a_finished_act_may_be_copied_by_whoever_did_it_and_once_more_than_the_o
 
 def test_the_county_above_may_be_told(town) -> None:
     send(town, Receiver("county", town.unit.parent))
-    assert copies.count_unread(grant_of(town.county_member, "county"), ["county"]) == 1
+    assert copies.unread_by(grant_of(town.county_member, "county"), ["county"]).count() == 1
 
 
 def test_another_township_may_not(town) -> None:
