@@ -30,6 +30,7 @@ from workflow.people.models import UnitKind
 from workflow.people.wording import worded
 from workflow.roles.models import RoleGrant
 from workflow.roles.services import grant
+from workflow.roles.standing_in import name_stand_in
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +112,32 @@ def test_what_waits_for_ones_other_offices_stands_above_and_nothing_twice(client
     grant(user=clerk, office="chair", unit=town.unit, act=act, since=SINCE)
     told = client.get("/inbox/").content.decode()
     assert told.count("您的其他职务也有待办事项") == 1 and told.count("（1 项）") == 1
+
+
+def test_what_one_stood_in_for_has_claimed_is_told_beside_the_queue_that_is_listed(client, town):
+    """A member of the presidium stands in for the clerk who keeps its record: its queue is theirs already, a claim is not."""
+    clerk, member, today = town.of("clerk"), town.deputies[5], timezone.localdate()
+    claimed, free = Task.objects.filter(pk__in=[one.pk for one in schemes()]).order_by("pk")
+    for task in (claimed, free):
+        Task.objects.filter(pk=task.pk).update(owner_permission="presidium")
+        Deadline.objects.filter(pk=task.pk).update(office="presidium")
+    name_stand_in(
+        grant=RoleGrant.objects.select_related("user", "unit", "tenant").get(user=clerk, office="clerk"),
+        person=member,
+        since=today,
+        until=today + timedelta(days=2),
+        reason="年休假",
+        act=town.act("clerk", timezone.now()),
+    )
+    seat = RoleGrant.objects.get(user=member, office="presidium")
+    client.force_login(member)
+    client.post("/office/", {"grant": seat.pk})
+    page = client.get("/inbox/").content.decode()
+    assert page.count('class="row-title"') == 2 and "您的其他职务也有待办事项" not in page
+    apply(SYSTEM)
+    Task.objects.filter(pk=claimed.pk).update(status="ASSIGNED", owner=clerk)
+    page = client.get("/inbox/").content.decode()
+    assert page.count('class="row-title"') == 1 and page.count("（1 项）") == 1
 
 
 def test_whoever_has_offices_in_two_townships_lists_both_and_goes_over(client, town):

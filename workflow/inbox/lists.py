@@ -244,22 +244,18 @@ def waiting_elsewhere(
     sit in it too.
     """
     shown = {grant.pk for grant in listed_now}
-    told = {seat for grant in listed_now for seat in _seats(grant)}
+    told: selectors.Told = {}
+    for grant in listed_now:
+        selectors.tell_of(grant, told)
     found = []
     for grant in (one for one in own if one.pk not in shown and has_inbox(one)):
-        offices = [office for unit, office in _seats(grant) if (unit, office) not in told]
         same = grant.tenant_id == acting.tenant_id and grant.scope == acting.scope
         with nullcontext() if same else within(context_of(grant)):
-            count = selectors.count_todo(grant, offices) if offices else 0
+            count = selectors.count_todo(grant, told)
         if count:
             found.append(Elsewhere(grant, count))
-        told.update(_seats(grant))
+        selectors.tell_of(grant, told)
     return found
-
-
-def _seats(grant: RoleGrant) -> list[tuple[int, str]]:
-    """The unit and offices whose tasks a grant shows."""
-    return [(grant.unit_id, office) for office in selectors.offices_served(grant)]
 
 
 def shelf(asked: Listing) -> dict[str, Any]:

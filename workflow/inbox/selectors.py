@@ -341,15 +341,28 @@ def last_day_of(month: date) -> date:
     return month.replace(day=monthrange(month.year, month.month)[1])
 
 
-def count_todo(grant: RoleGrant, offices: Iterable[str] | None = None) -> int:
-    """How many tasks wait for this office; one query, for the navigation. offices: for these of those it serves."""
-    mine = Q(owner_id__in=own_claims(grant), status="ASSIGNED")
-    free = Q(status="NEW", flow_task_type="HUMAN")
-    return Task.objects.filter(
-        mine | free,
-        owner_permission_obj_pk=str(grant.unit_id),
-        owner_permission__in=offices_served(grant) if offices is None else list(offices),
-    ).count()
+# Of an office at a unit whose tasks have been told: whose claims were told with them.
+Told = dict[tuple[int, str], set[int]]
+
+
+def tell_of(grant: RoleGrant, told: Told) -> None:
+    """Note that what waits for this office has been told."""
+    for office in offices_served(grant):
+        told.setdefault((grant.unit_id, office), set()).update(own_claims(grant))
+
+
+def count_todo(grant: RoleGrant, told: Told | None = None) -> int:
+    """How many tasks wait for this office; one query, for the navigation. told: what is left out, for it is told already."""
+    known = {office: (told or {}).get((grant.unit_id, office)) for office in offices_served(grant)}
+    mine, free = Q(status="ASSIGNED"), Q(status="NEW", flow_task_type="HUMAN")
+    claims = set(own_claims(grant))
+    waiting = Q(owner_permission__in=[office for office, whose in known.items() if whose is None])
+    waiting &= (mine & Q(owner_id__in=claims)) | free
+    # The queue is everybody's, a claim is not: whoever one stands in for may have claimed something besides.
+    for office, whose in known.items():
+        if whose is not None:
+            waiting |= mine & Q(owner_permission=office, owner_id__in=claims - whose)
+    return Task.objects.filter(waiting, owner_permission_obj_pk=str(grant.unit_id)).count()
 
 
 def unread_notes(task_ids: Iterable[int], user: User) -> set[int]:
