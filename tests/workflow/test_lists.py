@@ -15,15 +15,19 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from viewflow.workflow.models import Task
 
+from projects.deliberation.flows import WithdrawalFlow
 from projects.lifecycle.intake import start_year
 from tests.builders import SINCE, at, meeting_of, open_task, township
 from tests.plays import ask_to_withdraw
 from tests.projects.deliberation.test_deliberation import year_at_step_3
+from tests.projects.supervision.conftest import PLAN, year_of
 from workflow.audit.models import Entry
 from workflow.flows import copies
+from workflow.flows.acting import recording
 from workflow.flows.copies import Receiver
 from workflow.flows.errors import Refused
 from workflow.flows.models import Copy, CopyRead, Deadline, SavedFilter
+from workflow.flows.processes import begun_anew
 from workflow.flows.services import claim, complete, hand_over_all
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import UnitKind
@@ -342,6 +346,46 @@ def test_what_one_has_begun_is_followed_through_whoever_has_it_to_its_end(client
     )
     assert "已办结" in sheet_of(client, "started") and "办理中" not in sheet_of(client, "started")
     assert "没有事项" in started(client, clerk), "nobody begins what is put before them"
+
+
+def withdrawals_asked(there) -> list[Deadline]:
+    """Two matters the mayor has begun, before the presidium."""
+    ask_to_withdraw(there, year_at_step_3(there), 2)
+    return list(Deadline.objects.filter(key="deliberation.consent_withdraw").order_by("pk"))
+
+
+def test_what_one_has_begun_is_listed_for_ninety_days_after_its_end_the_latest_first(client, town):
+    there = township("T02", name="柳河镇")
+    first, second = withdrawals_asked(there)
+    for one in (first, second):
+        data = meeting_of(there.people["presidium"], timezone.localdate().isoformat()) | {"words": ""}
+        complete(one.pk, actor=there.of("clerk"), data=data, at=timezone.now())
+    Deadline.objects.filter(pk=first.pk).update(done_at=timezone.now() - timedelta(days=89))
+    page = started(client, there.of("mayor"))
+    assert page.count("已办结") == 2 and "办结后继续列出 90 天" in page
+    assert page.index(f"/tasks/{second.pk}/") < page.index(f"/tasks/{first.pk}/")
+    apply(SYSTEM)
+    Deadline.objects.filter(pk=first.pk).update(done_at=timezone.now() - timedelta(days=92))
+    page = started(client, there.of("mayor"))
+    assert page.count('class="row-title"') == 1 and f"/tasks/{second.pk}/" in page
+
+
+def test_what_another_has_begun_anew_is_still_whose_it_was(client, town):
+    there = township("T02", name="柳河镇")
+    first, _second = withdrawals_asked(there)
+    act = there.act("chair", timezone.now())
+    with recording(act), begun_anew(WithdrawalFlow, first.task.process.artifact, act, reason="重新办理"):
+        pass
+    assert started(client, there.of("mayor")).count('class="row-title"') == 2
+
+
+def test_what_a_step_begins_is_passed_on_and_not_begun_of_ones_own_accord(client, town):
+    year = year_of(township("T03", name="白沙镇")).handed_over()
+    clerk = year.town.of("clerk")
+    assert started(client, clerk).count('class="row-title"') == 3, "a plan of each project is asked for"
+    apply(SYSTEM)
+    year.do("plan", year.clerk_of(year.project(1)), "2027-02-15", 1, **PLAN)
+    assert started(client, clerk).count('class="row-title"') == 2, "whoever has the first goes on with it"
 
 
 def sheet_of(client, box: str) -> str:

@@ -20,7 +20,8 @@ class Act:
     """Who does something, in which office, at which unit, when; handed to every service.
 
     actor: None for the system itself and for residents without an account. office: the role code held. unit: the
-    tenant in whose trail the act is written. at: the act's time (aware). task: "flow task id" when a task is done.
+    tenant in whose trail the act is written. at: the act's time (aware). task: "room.task/number" when a task is done,
+    the key alone of what is done without one.
     stands_for: the user name of the holder the actor stands in for (代办); empty for an office of one's own.
     """
 
@@ -38,6 +39,11 @@ class Act:
         from django.utils.timezone import localdate
 
         return localdate(self.at)
+
+    @property
+    def of_own_accord(self) -> bool:
+        """Whether somebody with an account does it without a task that asked them to."""
+        return self.actor is not None and "/" not in self.task
 
     @property
     def person(self) -> User:

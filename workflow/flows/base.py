@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, ClassVar
 
@@ -13,6 +14,8 @@ from workflow.calendar.offsets import DueDate
 from workflow.flows.acting import current_act
 from workflow.flows.models import Deadline
 from workflow.flows.nodes import OfficeView
+
+BEGUN_BY = "begun_by"
 
 
 class OfficeFlow(Flow):
@@ -32,13 +35,24 @@ class OfficeFlow(Flow):
     start: Any = None
 
     @classmethod
-    def begin(cls, subject: Any, *, parent: Task | None = None) -> Process:
-        """Start the flow on a saved subject, inside `acting(...)` and a transaction."""
+    def begin(
+        cls,
+        subject: Any,
+        *,
+        parent: Task | None = None,
+        instead_of: Process | None = None,
+        item: Mapping[str, Any] | None = None,
+    ) -> Process:
+        """Start the flow on a saved subject, inside `acting(...)` and a transaction.
+
+        parent: the task that waits for it. instead_of: the process it takes the place of: whoever began that one has
+        begun it. item: ids and words the process and its first task carry.
+        """
         start = cls.instance.node("start")
-        activation = start.activation_class.create(start, None, None)
+        activation = start.activation_class.create(start, None, None, data=dict(item) if item else None)
         activation.process.artifact = subject
         # Its gates and jobs belong to nobody's seat: the database shows them where the subject is at home.
-        activation.process.data = {"unit": subject.unit_id}
+        activation.process.data = {**(item or {}), "unit": subject.unit_id} | _begun_by(parent, instead_of)
         activation.process.parent_task = parent
         activation.execute()
         return activation.process
@@ -87,6 +101,14 @@ class OfficeFlow(Flow):
     def steps(cls) -> list[OfficeView]:
         """The human steps in the order they are declared."""
         return [node for node in cls.instance.nodes() if isinstance(node, OfficeView)]
+
+
+def _begun_by(parent: Task | None, instead_of: Process | None) -> dict[str, int]:
+    """Who has begun a process of their own accord, to be kept with it; nothing where a task, a job or a resident did."""
+    if instead_of is not None:
+        return {BEGUN_BY: instead_of.data[BEGUN_BY]} if BEGUN_BY in instead_of.data else {}
+    act = current_act()
+    return {BEGUN_BY: act.person.pk} if parent is None and act.of_own_accord else {}
 
 
 def flows() -> list[type[OfficeFlow]]:

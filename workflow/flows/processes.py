@@ -62,10 +62,11 @@ def call_off_all(about: Record, act: Act, *, reason: str) -> int:
 def begun_anew(flow: type[OfficeFlow], subject: Record, act: Act, *, reason: str) -> Iterator[None]:
     """Hold the running process of a flow for a block, then call it off and begin it again where its subject now stands.
 
-    Whoever waited for the old one waits for the new one. The flow is locked before any record, as every task does.
+    Whoever waited for the old one waits for the new one, and whoever began that has begun this. The flow is locked before
+    any record, as every task does.
     """
     process = running(flow, subject).select_related("parent_task").get()
     with transaction.atomic(), flow.lock(process.pk):
         yield
         cancel_flow(process, act, reason=reason)
-        flow.begin(subject, parent=process.parent_task)
+        flow.begin(subject, parent=process.parent_task, instead_of=process)

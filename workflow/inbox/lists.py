@@ -218,6 +218,7 @@ def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
         "provisional": any(r.deadline.provisional and r.deadline.done_at is None for r in rows),
         "today": timezone.localdate(),
         "selectable": box in ("todo", "queue"),
+        "ended_kept": selectors.ENDED_KEPT.days,
         "meetings": sum(may_be_joined(as_row(row).node) for row in page) > 1 and box in ("todo", "queue"),
     }
     return render(request, "workflow/inbox.html", context)

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, partial
+from math import inf
 from typing import Any, NamedTuple
 
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
@@ -18,7 +19,7 @@ from viewflow.workflow.models import Task
 from viewflow.workflow.status import PROCESS
 
 from workflow.calendar.offsets import SOON
-from workflow.flows.base import flows
+from workflow.flows.base import BEGUN_BY, flows
 from workflow.flows.copies import copies_for, unread_by
 from workflow.flows.models import Comment, Copy, Deadline, NotesRead, Urge
 from workflow.flows.nodes import SubFlow
@@ -32,6 +33,8 @@ from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import context_of
 
 FAR = date.max
+# How long what one has begun stays listed once it has ended.
+ENDED_KEPT = timedelta(days=90)
 COPIES = "copies"
 
 
@@ -102,38 +105,40 @@ def done_by(user: User, grant: RoleGrant) -> QuerySet[Deadline]:
     return _as_listed(_done(user, grant)).order_by("-done_at")
 
 
-def _begun(user: User, grant: RoleGrant) -> QuerySet[Deadline]:
-    """The first tasks of the matters a person has begun by an act of their own accord, not by a step of another flow."""
-    earlier = Deadline.objects.filter(task__process=OuterRef("task__process"), pk__lt=OuterRef("pk"))
-    mine = Deadline.objects.filter(started_by=user, unit=grant.tenant, task__process__parent_task=None)
-    return mine.filter(~Exists(earlier))
-
-
-def begun_by(user: User, grant: RoleGrant) -> QuerySet[Deadline]:
-    """Where the matters stand that this person has begun: what is open of each, of one that is over what it ended with.
+def _begun(user: User, grant: RoleGrant, today: date) -> QuerySet[Deadline]:
+    """Where the matters stand that a person has begun of their own accord: what is open of each, of one that is over what
+    it ended with, for as long as ENDED_KEPT.
 
     A year has no task of its own: it is followed on its page.
     """
+    mine = {"unit": grant.tenant, f"task__process__data__{BEGUN_BY}": user.pk}
     later = _tasks().filter(task__process=OuterRef("task__process"), done_at__gt=OuterRef("done_at"))
-    last = Q(task__process__status=PROCESS.DONE) & ~Exists(later)
-    rows = _tasks().filter(task__process__in=_begun(user, grant).values("task__process"))
-    return _as_listed(rows.filter(Q(done_at=None) | last))
+    ended = Q(task__process__status=PROCESS.DONE, done_at__gte=at_midnight(today - ENDED_KEPT))
+    return _tasks().filter(Q(done_at=None) | ended & ~Exists(later), **mine)
 
 
-def handed_on(user: User, grant: RoleGrant) -> QuerySet[Deadline]:
-    """Tasks of matters others have begun that this person's acts have put before somebody else, until these act."""
+def _handed_on(user: User, grant: RoleGrant) -> QuerySet[Deadline]:
+    """Tasks that a person's acts have put before somebody else, until these act."""
     own_queue = Q(task__owner=None, seat=grant.unit_id, office__in=offices_served(grant))
     rows = _tasks().filter(started_by=user, unit=grant.tenant, done_at=None)
-    rows = rows.exclude(Q(task__owner=user) | own_queue)
-    return _as_listed(rows.exclude(task__process__in=_begun(user, grant).values("task__process")))
+    return rows.exclude(Q(task__owner=user) | own_queue)
 
 
-def in_box(box: str, grant: RoleGrant) -> list[QuerySet[Deadline]]:
+def started_by(user: User, grant: RoleGrant, today: date) -> QuerySet[Deadline]:
+    """What a person has begun and what they have passed on, each task once: as they fall due, then what has ended, the
+    latest first."""
+    # Two reads told apart by their own indexes: put into one condition neither would be of use.
+    found = [rows.order_by().values("pk") for rows in (_begun(user, grant, today), _handed_on(user, grant))]
+    rows = _as_listed(_tasks().filter(pk__in=found[0].union(found[1], all=True)))
+    return rows.order_by(F("done_at").desc(nulls_first=True), F("due_on").asc(nulls_last=True), "pk")
+
+
+def in_box(box: str, grant: RoleGrant, today: date) -> list[QuerySet[Deadline]]:
     """What a list of the inbox is made of: one read, or two that are put together by date (`by_date`)."""
     if box == "done":
         return [done_by(grant.user, grant)]
     if box == "started":
-        return [begun_by(grant.user, grant), handed_on(grant.user, grant)]
+        return [started_by(grant.user, grant, today)]
     if box == "queue":
         return [queue_of(grant).order_by(F("due_on").asc(nulls_last=True), "pk")]
     both = [claimed_by(grant), queue_of(grant)]
@@ -163,7 +168,7 @@ def listed(box: str, grant: RoleGrant, today: date, **asked: Any) -> list[QueryS
     if box == COPIES:
         copied = unread_by if asked.pop("unread", False) else copies_for
         return [copies_narrowed(copied(grant, offices_served(grant)), today, **asked)]
-    rows = in_box(box, grant)
+    rows = in_box(box, grant, today)
     if box == "started" and asked.get("due"):
         rows = [one.filter(done_at=None) for one in rows]  # what is done cannot be missed any more
     return [narrowed(one, today, **asked) for one in rows]
@@ -244,8 +249,8 @@ def _keys_saying(words: str, hall: Unit | None) -> list[str]:
 
 
 def by_date(rows: Iterable[Deadline]) -> list[Deadline]:
-    """Rows in the order they fall due, overdue on top, those without a date and then those that are done last."""
-    return sorted(rows, key=lambda d: (d.done_at is not None, d.due_on or FAR, d.pk))
+    """Rows in the order they fall due, overdue on top, those without a date after them; last what is done, the latest first."""
+    return sorted(rows, key=lambda d: (-d.done_at.timestamp() if d.done_at else -inf, d.due_on or FAR, d.pk))
 
 
 class Counted(NamedTuple):

@@ -88,16 +88,10 @@ class ProgressFlow(YearlyFlow):
     end = OfficeEnd()
 
     @classmethod
-    def begin(cls, subject: Any, *, parent: Task | None = None, period: str = "") -> Process:
+    def begin(cls, subject: Any, *, period: str = "", **how: Any) -> Process:
         """Ask for the report on one period ("2027-03", "2027-Q1")."""
         rules.period_named(period)
-        start = cls.instance.node("start")
-        activation = start.activation_class.create(start, None, None, data={"period": period})
-        activation.process.artifact = subject
-        activation.process.parent_task = parent
-        activation.process.data = {"period": period, "unit": subject.unit_id}
-        activation.execute()
-        return activation.process
+        return super().begin(subject, item={"period": period}, **how)
 
 
 class RedLightFlow(YearlyFlow):

@@ -148,7 +148,7 @@ def test_what_is_provisional_is_counted_as_overdue_by_no_inbox_and_no_years(page
     late = {"year": None, "step": None, "due": "late", "words": ""}
 
     def counted() -> tuple[int, int, int]:
-        rows = [one for some in in_box("todo", grant) for one in narrowed(some, today, **late)]
+        rows = [one for some in in_box("todo", grant, today) for one in narrowed(some, today, **late)]
         return Served([grant], None, today).figures().overdue, len(rows), matrix([cycle], today)[0].overdue
 
     assert counted() == (1, 1, 1)
