@@ -208,7 +208,7 @@ def _notes_asked(request: HttpRequest, found: QuerySet[Note]) -> Page[Note]:
 def _texts_asked(request: HttpRequest, found: QuerySet[Guidance, Any]) -> Page[Any]:
     """The page of the texts that is asked for, or the one on which the text stands that is."""
     number = number_asked(request.GET, "text")
-    held = found.filter(number=number).first() if number and "guidance" not in request.GET else None
+    held = found.filter(Q(number=number)).first() if number and "guidance" not in request.GET else None
     if held is None:
         return _page(request, "guidance", found)
     later = found.filter(at__gt=held["at"]).count()

@@ -193,7 +193,11 @@ def unratified_or_in_force(cycle: Cycle) -> list[str]:
 
 def _owed(unit: Unit, *keys: str, **which: Any) -> list[str]:
     waiting = Deadline.objects.filter(key__in=keys, unit=unit, done_at=None, cancelled=False, **which)
-    owed = {number_in(subject, Change): key for key, subject in waiting.values_list("key", "subject")}
+    owed = {
+        number: key
+        for key, subject in waiting.values_list("key", "subject")
+        if (number := number_in(subject, Change))
+    }
     changes = Change.objects.filter(pk__in=owed).select_related("project").order_by("pk")
     return [_OWED[owed[change.pk]] % {"title": change.project.title} for change in changes]
 
