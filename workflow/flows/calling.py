@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import NotYourTurn, Refused, Taken
-from workflow.flows.models import Deadline, MeetingCall
+from workflow.flows.models import Deadline, MeetingCall, Sitting
 from workflow.flows.services import busy_if_locked, named
 from workflow.flows.sittings import check_open, one_body
 from workflow.people.models import Unit, User
@@ -44,7 +44,7 @@ def call(task_ids: Sequence[int], *, planned: Planned, actor: User, at: datetime
     off, an hour that is past, a body nobody sits in, somebody who is neither of the body nor keeps its record.
     """
     with transaction.atomic(), busy_if_locked():
-        deadlines = _matters(task_ids)
+        deadlines = _named_by(task_ids)
         body, seat = one_body(deadlines)
         grant = holder_for_update(actor, deadlines[0].office, seat.pk, localdate(at))
         if grant is None:
@@ -55,9 +55,8 @@ def call(task_ids: Sequence[int], *, planned: Planned, actor: User, at: datetime
         members = members_on(body, seat, planned.held_on)
         if not members:
             raise Refused(_("该机构在会议当日没有组成人员，请先登记任职。"))
-        # Held until the end: one that is recorded or called off meanwhile is not replaced too.
-        waiting = _open(body, seat).select_for_update(of=("self",), no_key=True)
-        replaced = [one for one in waiting if set(one.tasks) & set(task_ids)]
+        replaced = [one for one in _held_open(body, seat) if set(one.tasks) & set(task_ids)]
+        _check_waiting(deadlines)
         made = MeetingCall.objects.create(
             unit=deadlines[0].unit,
             seat=seat,
@@ -75,17 +74,22 @@ def call(task_ids: Sequence[int], *, planned: Planned, actor: User, at: datetime
     return made
 
 
-def _matters(task_ids: Sequence[int]) -> list[Deadline]:
-    """The tasks in the order of the agenda, locked in the order everybody locks them in."""
-    rows = Deadline.objects.select_related("task", "unit", "seat").filter(pk__in=task_ids)
-    found = {row.pk: row for row in rows.select_for_update(of=("self",), no_key=True).order_by("pk")}
+def _named_by(task_ids: Sequence[int]) -> list[Deadline]:
+    """The tasks in the order of the agenda."""
+    found = Deadline.objects.select_related("task", "unit", "seat").in_bulk(task_ids)
     if len(found) < len(set(task_ids)):
         raise NotYourTurn(_("没有这一事项，或者它不归您办理。"))
     if len(found) < 2:
         raise Refused(_("合并议事至少要有两项议题；只有一项的，请在该事项中直接记录会议。"))
-    if over := [named(row.pk) for row in found.values() if row.done_at or row.cancelled]:
-        raise Taken(_("%(what)s已经办结或者终止，不能列入议题。") % {"what": listed(over)})
     return [found[number] for number in task_ids]
+
+
+def _check_waiting(deadlines: Sequence[Deadline]) -> None:
+    """Refuse tasks that are over. They are locked in the order everybody locks them in, after the notices as in `hold`."""
+    rows = Deadline.objects.filter(pk__in=[row.pk for row in deadlines])
+    held = rows.select_for_update(of=("self",), no_key=True).order_by("pk")
+    if over := [named(row.pk) for row in held if row.done_at or row.cancelled]:
+        raise Taken(_("%(what)s已经办结或者终止，不能列入议题。") % {"what": listed(over)})
 
 
 def call_off(number: int, *, actor: User, reason: str, at: datetime) -> MeetingCall:
@@ -131,6 +135,17 @@ def _facts(called: MeetingCall, told: Sequence[User]) -> dict[str, Any]:
 def _open(body: str, seat: Unit) -> QuerySet[MeetingCall]:
     waiting = MeetingCall.objects.filter(MeetingCall.STANDS, body=body, seat=seat, sitting=None)
     return waiting.select_related("unit").order_by("held_on", "hour", "pk")
+
+
+def _held_open(body: str, seat: Unit) -> list[MeetingCall]:
+    """The open calls of a body, held until the end: one recorded or called off meanwhile is not replaced too.
+
+    A record inserts its meeting and leaves the call's row as it is, so that whoever has waited for that row still reads
+    it without one; whether there is one is asked again once the rows are held.
+    """
+    held = list(_open(body, seat).select_for_update(of=("self",), no_key=True))
+    recorded = set(Sitting.objects.filter(call__in=held).values_list("call", flat=True))
+    return [one for one in held if one.pk not in recorded]
 
 
 def open_calls(body: str, seat: Unit) -> list[MeetingCall]:

@@ -22,7 +22,7 @@ from workflow.flows.holding import takes_files
 from workflow.flows.membership import not_members
 from workflow.flows.models import Deadline, Meeting, MeetingCall, Sitting
 from workflow.flows.nodes import MeetingView
-from workflow.flows.services import complete, named
+from workflow.flows.services import busy_if_locked, complete, named
 from workflow.people.models import Unit, User
 from workflow.people.saying import listed
 from workflow.people.saying import said as _
@@ -69,17 +69,19 @@ def hold(
     does not stand, that a meeting has followed already or that is another body's; without one fewer than two tasks; tasks
     of different bodies or seats, one that is not decided so, a presiding person who did not attend; and, each by name,
     whatever `complete()` refuses of any of them. Nothing is left behind then.
+
+    Locked as whoever calls a meeting or calls it off locks: the grant, then the notice, then the tasks.
     """
-    with transaction.atomic():
+    with transaction.atomic(), busy_if_locked():
         deadlines = _matters(matters, least=1 if call else 2)
         body, seat = one_body(deadlines)
         members = members_on(body, seat, called.held_on)
         _check_attendance(called, members)
-        if call:
-            _check_call(call, body, seat)
         grant = holder_for_update(actor, deadlines[0].office, seat.pk, localdate(at))
         if grant is None:
             raise NotYourTurn(_("会议由该机构的成员或者记录人记录。"))
+        if call:
+            _check_call(call, body, seat)
         sitting = Sitting.objects.create(
             unit=deadlines[0].unit,
             seat=seat,

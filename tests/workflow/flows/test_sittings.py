@@ -16,6 +16,7 @@ from django.utils import timezone
 from notifications.models import Delivery
 from notifications.post import post_unit
 from projects.cycles.models import Cycle
+from projects.demo.cast import Township
 from projects.lifecycle.intake import start_year
 from projects.portal.meetings import absent_at, minutes_of, notice_of
 from tests.builders import at, meeting_of, township
@@ -27,7 +28,7 @@ from workflow.flows.calling import Planned, call, call_off
 from workflow.flows.errors import NotYourTurn, Refused, Taken
 from workflow.flows.models import Deadline, Draft, Meeting, MeetingCall, Sitting
 from workflow.flows.services import complete
-from workflow.flows.sittings import Called, _check_call, hold, may_be_joined
+from workflow.flows.sittings import Called, hold, may_be_joined
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
 from workflow.roles.models import RoleGrant
@@ -47,11 +48,10 @@ def plan(year: int) -> dict[str, date]:
     }
 
 
-@pytest.fixture
-def town(db):
-    apply(SYSTEM)
+def begun(years: int) -> Township:
+    """A township with the schemes of so many years before its Party committee."""
     made = township()
-    for year in (YEAR, YEAR + 1):
+    for year in range(YEAR, YEAR + years):
         start_year(made.act("chair", at("2026-08-10")), year=year, **plan(year))
         task = Deadline.objects.get(key="collection.scheme", year=year)
         data = {name: day.isoformat() for name, day in plan(year).items()}
@@ -62,6 +62,12 @@ def town(db):
             at=at("2026-08-12"),
         )
     return made
+
+
+@pytest.fixture
+def town(db):
+    apply(SYSTEM)
+    return begun(2)
 
 
 def waiting() -> list[Deadline]:
@@ -399,7 +405,7 @@ def test_one_called_meeting_is_recorded_once(town):
     matters = {d.pk: votes() for d in waiting()}
     held(town, matters, call=made)
     with pytest.raises(Refused, match="已经记录过"):
-        _check_call(made, "party", town.unit)
+        held(town, matters, call=made)
 
 
 # ------------------------------------------------------------------------------- a meeting called off

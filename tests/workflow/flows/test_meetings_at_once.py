@@ -1,0 +1,115 @@
+"""A meeting recorded while another is called: whoever comes second reads what the first has done, and nobody is stuck."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import time, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from projects.demo.cast import Township
+from tests.builders import at
+from tests.interleaving import Scheduler, Work, scheduler
+from tests.workflow.flows.test_sittings import DAY, PLANNED, SOON, begun, call_of, called, votes, waiting
+from workflow.flows.calling import Planned, call
+from workflow.flows.errors import Busy, Taken
+from workflow.flows.models import MeetingCall, Sitting
+from workflow.flows.sittings import hold
+from workflow.people.isolation import SYSTEM, within
+
+
+@pytest.fixture
+def stage(fresh_database: str, owner_connection: psycopg.Connection[Any]) -> Iterator[Scheduler]:
+    with scheduler(owner_connection) as made:
+        yield made
+
+
+def recording(town: Township, tasks: list[int], notice: MeetingCall) -> Work:
+    """The first member records a meeting."""
+
+    def work() -> Sitting:
+        with within(SYSTEM):
+            matters = {task: votes() for task in tasks}
+            return hold(
+                matters, called=called(town), actor=town.people["party"][0], at=at(DAY, 15), call=notice
+            )
+
+    return work
+
+
+def calling(town: Township, tasks: list[int]) -> Work:
+    """The second calls one."""
+    later = Planned(SOON + timedelta(days=1), time(15), "二楼会议室")
+
+    def work() -> MeetingCall:
+        with within(SYSTEM):
+            return call(tasks, planned=later, actor=town.people["party"][1], at=timezone.now())
+
+    return work
+
+
+def while_it_is_recorded(stage: Scheduler, record: Work, other: Work) -> list[Any]:
+    """The other begins once the record has been made and is not committed, and goes as far as it can."""
+
+    def choose(able: list[int]) -> int:
+        made = any(Sitting.attended.through._meta.db_table in said for said in stage.said()[0])
+        return 1 if 1 in able and (made or 0 not in able) else 0
+
+    return stage.run([record, other], choose)
+
+
+def test_a_notice_recorded_meanwhile_is_not_replaced_too(stage: Scheduler) -> None:
+    with within(SYSTEM):
+        town = begun(3)
+        one, two, three = waiting()
+        notice = call_of(town, tasks=[one, two])
+    made, later = while_it_is_recorded(
+        stage, recording(town, [one.pk], notice), calling(town, [two.pk, three.pk])
+    )
+    assert isinstance(made, Sitting) and isinstance(later, MeetingCall), (made, later)
+    with within(SYSTEM):
+        notice.refresh_from_db()
+        assert notice.sitting == made and notice.replaced_by is None
+
+
+def test_a_notice_nobody_has_recorded_is_replaced_as_before(stage: Scheduler) -> None:
+    with within(SYSTEM):
+        town = begun(3)
+        one, two, three = waiting()
+        notice = call_of(town, tasks=[one, two])
+    (later, _nothing) = stage.run([calling(town, [two.pk, three.pk]), lambda: None], lambda able: able[0])
+    with within(SYSTEM):
+        notice.refresh_from_db()
+        assert notice.replaced_by == later
+
+
+def test_who_calls_on_matters_being_recorded_waits_and_is_told_they_are_over(stage: Scheduler) -> None:
+    """Both take the notice before the tasks: neither holds what the other waits for."""
+    with within(SYSTEM):
+        town = begun(2)
+        tasks = [row.pk for row in waiting()]
+        notice = call_of(town, planned=PLANNED)
+    made, refused = while_it_is_recorded(stage, recording(town, tasks, notice), calling(town, tasks))
+    assert isinstance(made, Sitting), made
+    assert isinstance(refused, Taken) and "已经办结或者终止" in str(refused)
+
+
+def test_a_notice_held_by_somebody_else_is_told_as_such(
+    fresh_database: str, owner_connection: psycopg.Connection[Any]
+) -> None:
+    with within(SYSTEM):
+        town = begun(2)
+        tasks = [row.pk for row in waiting()]
+        notice = call_of(town)
+    record = recording(town, tasks, notice)
+    with owner_connection.transaction(), pytest.raises(Busy), transaction.atomic():
+        # The owner reads no township's rows; whoever locks a row meets its lock on the table.
+        owner_connection.execute(f"LOCK TABLE {MeetingCall._meta.db_table} IN EXCLUSIVE MODE")
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '300ms'")
+        record()
+    assert isinstance(record(), Sitting)
