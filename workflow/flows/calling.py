@@ -102,7 +102,7 @@ def call_off(number: int, *, actor: User, reason: str, at: datetime) -> MeetingC
         called = MeetingCall.objects.select_related("unit", "seat").get(pk=number)
         grant = holder_for_update(actor, called.body, called.seat_id, localdate(at))
         if grant is None:
-            raise NotYourTurn(_("会议由召集它的机构的成员或者记录人取消。"))
+            raise NotYourTurn(_("会议由召集机构的组成人员或者会议记录人取消。"))
         if not reason.strip():
             raise Refused(_("请写明取消理由。"))
         check_open(called)

@@ -236,7 +236,7 @@ def call_meeting_off(request: HttpRequest, pk: int) -> HttpResponse:
     grant = acting_grant(request)
     called = get_object_or_404(MeetingCall.objects.select_related("unit"), pk=pk)
     if called.body not in offices_served(grant) or called.seat_id != grant.unit_id:
-        raise PermissionDenied(_("会议由召集它的机构的成员或者记录人取消。"))
+        raise PermissionDenied(_("会议由召集机构的组成人员或者会议记录人取消。"))
     if _called(grant, pk) is None:
         return redirect("meeting_call", pk=pk)  # its page says what has become of it
     form = CallOffForm(request.POST or None)

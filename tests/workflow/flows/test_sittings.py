@@ -283,7 +283,9 @@ def test_a_page_with_fewer_than_two_or_another_offices_tasks_goes_back(client, t
     assert client.get("/meetings/record/", {"task": [tasks[0].pk]}).status_code == 302
     client.force_login(town.of("finance"))
     assert client.get("/meetings/record/", {"task": [d.pk for d in tasks]}).status_code == 302
-    assert "没有等着开会研究的事项" in client.get("/meetings/").content.decode()
+    empty = client.get("/meetings/").content.decode()
+    assert "没有待会议研究的事项" in empty and "转来后列在这里" in empty
+    assert "可以合并召开一次会议" in empty
 
 
 # ------------------------------------------------------------------------------- the meeting is called
@@ -421,7 +423,7 @@ def posted(town) -> list[Delivery]:
 
 def test_a_called_meeting_is_called_off_by_one_entry_and_every_member_is_told_why(town):
     made, other = call_of(town), town.people["party"][1]
-    with pytest.raises(NotYourTurn):
+    with pytest.raises(NotYourTurn, match="会议由召集机构的组成人员或者会议记录人取消。"):
         call_off(made.pk, actor=town.of("finance"), reason="主要领导外出。", at=timezone.now())
     with pytest.raises(Refused, match="请写明取消理由"):
         call_off(made.pk, actor=other, reason=" ", at=timezone.now())
@@ -496,7 +498,9 @@ def test_a_called_meeting_with_nothing_left_says_so_and_is_called_off_from_its_p
     assert client.get(address).status_code == 302
     apply(SYSTEM)
     client.force_login(town.of("finance"))
-    assert client.get(address).status_code == 403
+    refused = client.get(address)
+    assert refused.status_code == 403
+    assert "会议由召集机构的组成人员或者会议记录人取消。" in refused.content.decode()
 
 
 # ------------------------------------------------------------------------------- a meeting found again
