@@ -66,9 +66,9 @@ def hold(
     """Record one meeting on several tasks. matters: task id → its form's own data, without what is common to all.
 
     call: the notice it was called by; what is left of its agenda is recorded, be it one matter. Refused: a notice that
-    does not stand, that a meeting has followed already or that is another body's; without one fewer than two tasks; tasks
-    of different bodies or seats, one that is not decided so, a presiding person who did not attend; and, each by name,
-    whatever `complete()` refuses of any of them. Nothing is left behind then.
+    does not stand, that a meeting has followed already or that is another body's, a task that is not on its agenda; without
+    one fewer than two tasks; tasks of different bodies or seats, one that is not decided so, a presiding person who did
+    not attend; and, each by name, whatever `complete()` refuses of any of them. Nothing is left behind then.
 
     Locked as whoever calls a meeting or calls it off locks: the grant, then the notice, then the tasks.
     """
@@ -81,7 +81,7 @@ def hold(
         if grant is None:
             raise NotYourTurn(_("会议由该机构的成员或者记录人记录。"))
         if call:
-            _check_call(call, body, seat)
+            _check_call(call, deadlines, body, seat)
         sitting = Sitting.objects.create(
             unit=deadlines[0].unit,
             seat=seat,
@@ -147,9 +147,11 @@ def one_body(deadlines: list[Deadline]) -> tuple[str, Any]:
     return nodes[0].deciding, deadlines[0].seat
 
 
-def _check_call(call: MeetingCall, body: str, seat: Any) -> None:
+def _check_call(call: MeetingCall, deadlines: list[Deadline], body: str, seat: Any) -> None:
     if (call.body, call.seat_id) != (body, seat.pk):
         raise Refused(_("会议通知与所选事项不是同一机构的。"))
+    if strange := [named(row.pk) for row in deadlines if row.pk not in call.tasks]:
+        raise Refused(_("会议通知没有列入%(what)s，请另行记录。") % {"what": listed(strange)})
     check_open(call)
 
 
@@ -159,12 +161,19 @@ def check_open(call: MeetingCall) -> None:
     The row is held: two records of one called meeting, or a record and a calling off, come one after the other.
     """
     held = MeetingCall.objects.select_for_update(of=("self",)).get(pk=call.pk)
-    if Sitting.objects.filter(call=held).exists():
-        raise Taken(_("这次会议已经记录过。"))
-    if held.called_off_at:
-        raise Taken(_("这次会议已经取消。"))
-    if held.replaced_by_id:
-        raise Taken(_("这次会议已经重新召集，以新的会议通知为准。"))
+    if over := why_over(held):
+        raise Taken(over)
+
+
+def why_over(call: MeetingCall) -> str:
+    """Why no meeting can be recorded by a call any more; empty where it stands and none has followed it."""
+    if Sitting.objects.filter(call=call).exists():
+        return _("这次会议已经记录过。")
+    if call.called_off_at:
+        return _("这次会议已经取消。")
+    if call.replaced_by_id:
+        return _("这次会议已经重新召集，以新的会议通知为准。")
+    return ""
 
 
 def _check_attendance(called: Called, members: Collection[User]) -> None:

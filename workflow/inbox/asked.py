@@ -13,12 +13,17 @@ DIGITS_OF_YEAR = 4
 
 
 def number_asked(given: QueryDict, name: str, *, longest: int = LONGEST_NUMBER) -> int | None:
-    """The whole number given under a name, 0 or more; None where there is none, or more digits than `longest`.
+    """The whole number given under a name, 0 or more; None where there is none, or more digits than `longest`."""
+    asked = given.get(name, "")
+    return int(asked) if is_number(asked, longest=longest) else None
+
+
+def is_number(asked: str, *, longest: int = LONGEST_NUMBER) -> bool:
+    """Whether a text is a whole number, 0 or more, of no more digits than `longest`.
 
     ASCII digits alone: "²" is a digit to Python and no number.
     """
-    asked = given.get(name, "")
-    return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) <= longest else None
+    return asked.isascii() and asked.isdecimal() and len(asked) <= longest
 
 
 def year_asked(request: HttpRequest) -> int | None:

@@ -27,10 +27,10 @@ from workflow.flows.fields import ChineseDateField, PeopleField, PlainForm, choi
 from workflow.flows.forms import day_typed, held_already
 from workflow.flows.membership import Membership, not_members
 from workflow.flows.models import Deadline, Draft, MeetingCall, Sitting
-from workflow.flows.sittings import COMMON, Called, hold, may_be_joined, sittings_of
+from workflow.flows.sittings import COMMON, Called, hold, may_be_joined, sittings_of, why_over
 from workflow.inbox import recording
 from workflow.inbox.asked import number_asked
-from workflow.inbox.attempts import attempted, kept, not_kept
+from workflow.inbox.attempts import REFUSED, attempted, kept, not_kept
 from workflow.inbox.pages import Answer, answers_of
 from workflow.inbox.selectors import by_date, claimed_by, offices_served, queue_of
 from workflow.people.wording import worded
@@ -234,10 +234,8 @@ def _call_shown(
 def call_meeting_off(request: HttpRequest, pk: int) -> HttpResponse:
     """Call a meeting off that has been called and not recorded; every member is told why."""
     grant = acting_grant(request)
-    called = get_object_or_404(MeetingCall.objects.select_related("unit"), pk=pk)
-    if called.body not in offices_served(grant) or called.seat_id != grant.unit_id:
-        raise PermissionDenied(_("会议由召集机构的组成人员或者会议记录人取消。"))
-    if _called(grant, pk) is None:
+    called = _notice(grant, pk, _("会议由召集机构的组成人员或者会议记录人取消。"))
+    if why_over(called):
         return redirect("meeting_call", pk=pk)  # its page says what has become of it
     form = CallOffForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
@@ -279,19 +277,22 @@ def _waiting(grant: RoleGrant) -> list[Deadline]:
 def record(request: HttpRequest) -> HttpResponse:
     """Date, place and attendance once, votes and minutes of each matter; checked, then all decided or none.
 
-    call: the number of the notice the meeting was called by; the record begins as that says.
+    call: the number of the notice the meeting was called by; the record begins as that says, with what is left of its
+    agenda. Once the notice is over nothing is recorded by it, and what was typed is shown again.
     """
     grant = acting_grant(request)
     bound = request.POST if request.method == "POST" else None
     given = request.GET if bound is None else bound
-    called = _called(grant, number_asked(given, "call"))
-    numbers = given.getlist("task") or ([str(pk) for pk in called.tasks] if called else [])
+    called = None
+    if given.get("call"):  # named and unreadable is no meeting without notice
+        called = _notice(grant, number_asked(given, "call"), _("会议由该机构的成员或者记录人记录。"))
+    over = why_over(called) if called else ""
+    if called and over and bound is None:
+        return redirect("meeting_call", pk=called.pk)  # its page says what has become of it
+    numbers = _numbers(given, called, begun=bound is not None)
     chosen = _chosen(grant, numbers, least=1 if called else 2)
-    if called and not chosen:
-        messages.error(request, _("会议通知所列的议题都不在您的待办之中；会议不再召开的，请取消会议。"))
-        return redirect("meeting_call", pk=called.pk)
     if not chosen:
-        return _too_few(request)
+        return _none_left(request, called, over) if called else _too_few(request)
     body, key = chosen[0].task.flow_task.deciding, recording.key_of(chosen, called)
     membership = Membership(body, chosen[0].seat, timezone.localdate())
     if bound is None:
@@ -301,13 +302,51 @@ def record(request: HttpRequest) -> HttpResponse:
     matters = [_matter(row, grant, bound, common) for row in chosen]
     if drafted := _DRAFTED.get(request.POST.get("op", "")):
         return drafted(request, grant, key, sitting.unchecked(), matters)
-    if common is None or not all(matter.form.is_valid() for matter in matters):
+    reasons = [over] if over else recording.gone(numbers, chosen, grant)
+    return _judged(request, grant, key, sitting, matters, reasons)
+
+
+def _judged(
+    request: HttpRequest,
+    grant: RoleGrant,
+    key: str,
+    sitting: SittingForm,
+    matters: Matters,
+    reasons: Sequence[str],
+) -> HttpResponse:
+    """What was sent and is no draft: shown again with what stands against it, shown to be checked, or recorded."""
+    op = request.POST.get("op")
+    if reasons:
+        return _shown(request, sitting, matters, reasons, status=REFUSED)
+    if not sitting.is_valid() or not all(matter.form.is_valid() for matter in matters):
         return _shown(request, sitting, matters, status=422)
-    if request.POST.get("op") == "edit":
+    if op == "edit":
         return _shown(request, sitting, matters, status=200)
-    if request.POST.get("op") != "confirm":
+    if op != "confirm":
         return _checked(request, sitting, matters)
     return _held(request, grant, key, sitting, matters)
+
+
+def _notice(grant: RoleGrant, number: int | None, refusal: str) -> MeetingCall:
+    """A notice, over or not, for a member of its body and whoever keeps the body's record; refusal: why for nobody else."""
+    called = get_object_or_404(MeetingCall.objects.select_related("unit"), pk=number)
+    if called.body not in offices_served(grant) or called.seat_id != grant.unit_id:
+        raise PermissionDenied(refusal)
+    return called
+
+
+def _numbers(given: QueryDict, called: MeetingCall | None, *, begun: bool) -> list[str]:
+    """The tasks to be recorded: those named; by a notice all of its agenda, once begun what of it is named."""
+    named = given.getlist("task")
+    if called is None:
+        return named
+    return [number for pk in called.tasks if (number := str(pk)) in named or not begun]
+
+
+def _none_left(request: HttpRequest, called: MeetingCall, over: str) -> HttpResponse:
+    words = _("会议通知所列的议题都不在您的待办之中；会议不再召开的，请取消会议。")
+    messages.error(request, over or words)
+    return redirect("meeting_call", pk=called.pk)
 
 
 def _begun(
@@ -371,18 +410,14 @@ def _discard(
 
 def _reopened(sitting: SittingForm, matters: Matters) -> HttpResponse:
     asked = QueryDict(mutable=True)
-    asked.setlist("task", [str(matter.deadline.pk) for matter in matters])
     if sitting.call:
         asked["call"] = str(sitting.call.pk)
+    else:
+        asked.setlist("task", [str(matter.deadline.pk) for matter in matters])
     return redirect(f"{reverse('meeting_record')}?{asked.urlencode()}")
 
 
 _DRAFTED = {"keep": _keep, "save": _save, "discard": _discard}
-
-
-def _called(grant: RoleGrant, number: int | None) -> MeetingCall | None:
-    """The open call a request names, of a body whose record the office keeps."""
-    return next((one for one in _open_calls(grant) if one.pk == number), None)
 
 
 def _matter(deadline: Deadline, grant: RoleGrant, given: QueryDict | None, common: Any) -> Matter:
@@ -429,14 +464,26 @@ def _shown(
     draft: Draft | None = None,
     status: int,
 ) -> HttpResponse:
-    context = {"sitting": sitting, "matters": matters, "reasons": reasons, "draft": draft}
+    context = {
+        "sitting": sitting,
+        "matters": matters,
+        "left_out": _left_out(sitting, matters),
+        "reasons": reasons,
+        "draft": draft,
+    }
     return render(request, "workflow/meeting.html", context, status=status)
+
+
+def _left_out(sitting: SittingForm, matters: Matters) -> list[Deadline]:
+    """What the notice lists, still waits, and is not recorded with these."""
+    return recording.left_out(sitting.call, [one.deadline for one in matters]) if sitting.call else []
 
 
 def _checked(request: HttpRequest, sitting: SittingForm, matters: list[Matter]) -> HttpResponse:
     context = {
         "answers": answers_of(sitting),
         "matters": matters,
+        "left_out": _left_out(sitting, matters),
         "posted": _posted(request),
         "irreversible": any(matter.deadline.task.flow_task.irreversible for matter in matters),
     }

@@ -9,11 +9,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from workflow.flows import drafts, services
 from workflow.flows.models import Deadline, Draft, MeetingCall
 from workflow.flows.sittings import COMMON
+from workflow.inbox.asked import is_number
+from workflow.inbox.selectors import offices_served, own_claims
 from workflow.roles.models import RoleGrant
 
 UNKEPT = ("csrfmiddlewaretoken", "op", "task", "call")
@@ -28,6 +32,35 @@ def key_of(chosen: Sequence[Deadline], call: MeetingCall | None) -> str:
     """Under what the date, place and attendance of a meeting are kept: by its notice, else by its body."""
     first = chosen[0]
     return f"sitting:call:{call.pk}" if call else f"sitting:{first.task.flow_task.deciding}:{first.seat_id}"
+
+
+def left_out(called: MeetingCall, chosen: Iterable[Deadline]) -> list[Deadline]:
+    """What of a notice's agenda still waits and is not among these, in its order: somebody else has claimed it."""
+    others = set(called.tasks) - {row.pk for row in chosen}
+    waiting = Deadline.objects.select_related("task__owner", "unit").filter(done_at=None, cancelled=False)
+    found = waiting.in_bulk(others) if others else {}
+    return [found[number] for number in called.tasks if number in found]
+
+
+def gone(numbers: Iterable[str], chosen: Iterable[Deadline], grant: RoleGrant) -> list[str]:
+    """Why matters a page was sent with are not recorded with it: they are over, or somebody has claimed them meanwhile.
+
+    What the office does not decide is left out without a word.
+    """
+    sent = {int(one) for one in numbers if is_number(one)} - {row.pk for row in chosen}
+    if not sent:
+        return []
+    over = Q(done_at__isnull=False) | Q(cancelled=True)
+    claimed = Q(task__status="ASSIGNED") & ~Q(task__owner__in=own_claims(grant))
+    ours = Deadline.objects.filter(pk__in=sent, seat=grant.unit_id, office__in=offices_served(grant))
+    return [_gone(row) for row in ours.filter(over | claimed).select_related("task__owner").order_by("pk")]
+
+
+def _gone(row: Deadline) -> str:
+    said = {"what": services.named(row.pk), "who": row.task.owner}
+    if row.done_at or row.cancelled:
+        return _("%(what)s已经办结或者终止，不在这次记录之中，请核对后重新提交。") % said
+    return _("%(what)s已由%(who)s认领，不在这次记录之中，请核对后重新提交。") % said
 
 
 def keep(key: str, matters: Iterable[Any], given: QueryDict, *, grant: RoleGrant, at: datetime) -> None:

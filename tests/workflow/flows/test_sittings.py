@@ -27,7 +27,7 @@ from workflow.audit.models import Entry
 from workflow.flows.calling import Planned, call, call_off
 from workflow.flows.errors import NotYourTurn, Refused, Taken
 from workflow.flows.models import Deadline, Draft, Meeting, MeetingCall, Sitting
-from workflow.flows.services import complete
+from workflow.flows.services import claim, complete
 from workflow.flows.sittings import Called, hold, may_be_joined
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
@@ -501,6 +501,131 @@ def test_a_called_meeting_with_nothing_left_says_so_and_is_called_off_from_its_p
     refused = client.get(address)
     assert refused.status_code == 403
     assert "会议由召集机构的组成人员或者会议记录人取消。" in refused.content.decode()
+
+
+# ------------------------------------------------------------------------------- recorded from its notice
+
+
+def on_its_day(client, town, made: MeetingCall, tasks) -> dict[str, object]:
+    """The day of a called meeting has come, and one of the body has its record typed and checked; what was typed."""
+    MeetingCall.objects.filter(pk=made.pk).update(held_on=timezone.localdate())
+    client.force_login(town.of("party"))
+    data = typed(town, tasks) | {"call": made.pk, "place": "二楼党员活动室"}
+    data |= {f"m{tasks[-1].pk}-minutes": "会议听取汇报，原则同意。"}
+    assert "请核对后确认" in client.post("/meetings/record/", data).content.decode()
+    apply(SYSTEM)
+    return data | {"op": "confirm"}
+
+
+@pytest.mark.parametrize("left", [2, 1])
+@pytest.mark.parametrize(("off", "why"), [(True, "这次会议已经取消。"), (False, "以新的会议通知为准。")])
+def test_a_notice_that_falls_while_the_meeting_is_typed_records_nothing_and_what_was_typed_stays(
+    client, town, left, off, why
+):
+    both, made = waiting(), call_of(town)
+    if left == 1:
+        complete(
+            both[0].pk, actor=town.of("party"), data=meeting_of(town.people["party"], DAY), at=at(DAY, 16)
+        )
+    data = on_its_day(client, town, made, both[-left:])
+    if off:
+        call_off(made.pk, actor=town.of("party"), reason="主要领导外出。", at=timezone.now())
+    else:
+        later = MeetingCall.objects.create(
+            **{
+                f: getattr(made, f)
+                for f in ("unit", "seat", "body", "hour", "place", "tasks", "called_by", "at")
+            },
+            held_on=SOON,
+        )
+        MeetingCall.objects.filter(pk=made.pk).update(replaced_by=later)
+    for op in ("confirm", "submit", "edit"):
+        answer = client.post("/meetings/record/", data | {"op": op})
+        page = answer.content.decode()
+        assert answer.status_code == 409 and why in page
+        assert 'value="二楼党员活动室"' in page and "会议听取汇报，原则同意。" in page
+        assert f'href="/meetings/called/{made.pk}/"' in page
+    apply(SYSTEM)
+    assert not Sitting.objects.exists() and len(waiting()) == left
+    sent = client.get("/meetings/record/", {"call": made.pk})
+    assert sent.status_code == 302 and sent.headers["Location"] == f"/meetings/called/{made.pk}/"
+
+
+def test_a_meeting_whose_notice_stands_is_recorded_by_it(client, town):
+    tasks, made = waiting(), call_of(town)
+    client.post("/meetings/record/", on_its_day(client, town, made, tasks))
+    apply(SYSTEM)
+    assert Sitting.objects.get().call == made
+    again = client.post("/meetings/record/", typed(town, tasks) | {"call": made.pk}, follow=True)
+    assert "这次会议已经记录过。" in again.content.decode()
+
+
+def test_a_notice_that_is_unreadable_or_anothers_is_no_meeting_without_notice(client, town):
+    tasks, made = [d.pk for d in waiting()], call_of(town)
+    client.force_login(town.of("party"))
+    assert client.get("/meetings/record/", {"task": tasks}).status_code == 200
+    assert client.get("/meetings/record/", {"task": tasks, "call": made.pk}).status_code == 200
+    assert client.get("/meetings/record/", {"task": tasks, "call": "²"}).status_code == 404
+    assert client.get("/meetings/record/", {"task": tasks, "call": made.pk + 999}).status_code == 404
+    client.force_login(town.of("finance"))
+    assert client.get("/meetings/record/", {"task": tasks, "call": made.pk}).status_code == 403
+
+
+def test_a_matter_of_the_agenda_a_colleague_has_claimed_is_named_and_not_dropped_in_silence(client, town):
+    one, other = waiting()
+    made, colleague = call_of(town), town.people["party"][1]
+    data = on_its_day(client, town, made, [one, other])
+    assert "不在这次记录之中" not in client.get("/meetings/record/", {"call": made.pk}).content.decode()
+    apply(SYSTEM)
+    claim(one.pk, actor=colleague, at=timezone.now())
+    answer = client.post("/meetings/record/", data)
+    page = answer.content.decode()
+    assert answer.status_code == 409 and f"已由{colleague.name}认领，不在这次记录之中" in page
+    assert 'value="二楼党员活动室"' in page and f'name="m{one.pk}-votes_for"' not in page
+    apply(SYSTEM)
+    assert not Sitting.objects.exists()
+    form = client.get("/meetings/record/", {"call": made.pk}).content.decode()
+    rest = typed(town, [other]) | {"call": made.pk}
+    for page in (form, client.post("/meetings/record/", rest).content.decode()):
+        assert "会议通知所列的下列议题不在这次记录之中" in page and f"由{colleague.name}认领" in page
+        assert f'href="/tasks/{one.pk}/"' in page
+    client.post("/meetings/record/", rest | {"op": "confirm"})
+    apply(SYSTEM)
+    assert [m.task_id for m in Sitting.objects.get(call=made).matters.all()] == [other.pk]
+
+
+def test_of_a_meeting_without_notice_a_matter_done_meanwhile_is_named_too(client, db):
+    apply(SYSTEM)
+    town = begun(3)
+    one, two, three = waiting()
+    data = typed(town, [one, two, three]) | {"op": "confirm"}
+    complete(one.pk, actor=town.of("party"), data=meeting_of(town.people["party"], DAY), at=at(DAY, 16))
+    client.force_login(town.of("party"))
+    answer = client.post("/meetings/record/", data)
+    assert answer.status_code == 409 and "已经办结或者终止，不在这次记录之中" in answer.content.decode()
+    apply(SYSTEM)
+    assert not Sitting.objects.exists()
+    client.post("/meetings/record/", data | {"task": [two.pk, three.pk]})
+    apply(SYSTEM)
+    assert Sitting.objects.get().matters.count() == 2
+
+
+def test_nothing_beside_its_agenda_is_recorded_by_a_notice(client, db):
+    apply(SYSTEM)
+    town = begun(3)
+    one, two, three = waiting()
+    made = call_of(town, tasks=[one, two])
+    with pytest.raises(Refused, match="会议通知没有列入"):
+        held(town, {one.pk: votes(), three.pk: votes()}, call=made)
+    MeetingCall.objects.update(held_on=timezone.localdate())
+    client.force_login(town.of("party"))
+    form = client.get("/meetings/record/", {"call": made.pk, "task": three.pk}).content.decode()
+    assert f'name="m{one.pk}-votes_for"' in form and f'name="m{three.pk}-votes_for"' not in form
+    beside = typed(town, [three]) | {"call": made.pk, "op": "confirm"}
+    assert client.post("/meetings/record/", beside).status_code == 302
+    apply(SYSTEM)
+    assert not Sitting.objects.exists()
+    assert held(town, {one.pk: votes(), two.pk: votes()}, call=made).call == made
 
 
 # ------------------------------------------------------------------------------- a meeting found again
