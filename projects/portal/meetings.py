@@ -67,7 +67,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponseBase:
     held = getattr(called, "sitting", None)
     keeps = called.body in offices_served(grant) and grant.unit_id == called.seat_id
     due, agenda = called.held_on <= timezone.localdate(), agenda_of(called)
-    stands = held is None and called.replaced_by is None and called.called_off_at is None
+    may_follow = held is None and called.stands
     left = any(one.done_at is None and not one.cancelled for one in agenda)
     context = {
         "call": called,
@@ -78,16 +78,18 @@ def call(request: HttpRequest, pk: int) -> HttpResponseBase:
         "left": left,
         "held": held,
         "reads_record": registry.reads_record(grant.office, called.body),
-        "may_record": keeps and due and stands and left,
-        "may_call_off": keeps and stands,
+        "may_record": keeps and due and may_follow and left,
+        "may_call_off": keeps and may_follow,
     }
     return render(request, "portal/meeting_call.html", context)
 
 
 @require_safe
 def call_notice(request: HttpRequest, pk: int, ending: str) -> HttpResponseBase:
-    """The notice as a file; back to its page where no PDF can be made."""
+    """The notice as a file; back to its page, which says why, where it is void or no PDF can be made."""
     called = _call(request, pk)
+    if not called.stands:
+        return redirect("meeting_call", pk=pk)
     return _as_file(request, called, partial(notice_of, called), ending, what="call", page="meeting_call")
 
 

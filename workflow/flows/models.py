@@ -269,6 +269,11 @@ class MeetingCall(models.Model):
         """How the trail names it."""
         return f"call:{self.pk}"
 
+    @property
+    def stands(self) -> bool:
+        """Whether it was neither replaced nor called off; what a meeting has followed stands."""
+        return self.replaced_by_id is None and self.called_off_at is None
+
 
 class Sitting(models.Model):
     """One meeting of a body on several matters: attended once, voted on matter by matter.

@@ -460,6 +460,30 @@ def test_what_is_called_off_replaced_or_recorded_is_not_called_off_and_not_recor
         off(third)
 
 
+def test_a_notice_that_is_void_is_no_file_any_more_and_one_whose_meeting_was_held_is(client, town):
+    replaced = call_of(town)
+    off = call_of(town, planned=Planned(SOON + timedelta(days=1), time(15), "二楼会议室"))
+    client.force_login(town.of("party"))
+
+    def taken(one: MeetingCall) -> tuple[bool, int]:
+        """Whether its page offers the file, and what its address answers."""
+        address = f"/meetings/called/{one.pk}/docx/"
+        offered = address in client.get(f"/meetings/called/{one.pk}/").content.decode()
+        answer = client.get(address)
+        if answer.status_code == 302:
+            assert answer.headers["Location"] == f"/meetings/called/{one.pk}/"
+        apply(SYSTEM)
+        return offered, answer.status_code
+
+    assert taken(off) == (True, 200) and taken(replaced) == (False, 302)
+    call_off(off.pk, actor=town.of("party"), reason="主要领导外出。", at=timezone.now())
+    assert taken(off) == (False, 302)
+    followed = call_of(town)
+    held(town, {d.pk: votes() for d in waiting()}, call=followed)
+    assert taken(followed) == (True, 200)
+    assert Entry.objects.filter(action=EXPORTED).count() == 2
+
+
 def test_what_is_left_of_a_called_meeting_is_recorded_be_it_one_matter(client, town):
     one, other = waiting()
     made = call_of(town)
