@@ -179,16 +179,16 @@ def test_anybody_looks_up_the_code_on_a_paper_where_its_square_leads_or_by_typin
         f"/verify/?code={code.replace('O', '0').replace('B', '8').replace('I', '1')}",
     ):
         page = client.get(address).content.decode()
-        assert "有这个校验码，签名成立" in page and town.unit.name in page and code in page
+        assert "校验码存在，签名有效" in page and town.unit.name in page and code in page
         assert "2027年1月20日" in page and f"<dd>{head.size}</dd>" in page and "投票开始" in page
         assert f'href="/trail-heads/{town.unit.code}.json"' in page
     unknown = client.get("/verify/?code=AAAA-AAAA-AAAA-AAAA")
-    assert unknown.status_code == 200 and "没有这个校验码" in unknown.content.decode()
+    assert unknown.status_code == 200 and "未查到该校验码" in unknown.content.decode()
     for wrong in ("", "ABCD", "AAAA-AAAA-AAAA-AAA9", "%00"):
         answer = client.get(f"/verify/?code={wrong}")
-        assert answer.status_code in (404, 422) and "有这个校验码，签名成立" not in answer.content.decode()
+        assert answer.status_code in (404, 422) and "校验码存在，签名有效" not in answer.content.decode()
     page = client.get("/verify/").content.decode()
-    assert "有这个校验码" not in page and 'name="code"' in page
+    assert "校验码存在" not in page and 'name="code"' in page
     assert 'href="/verify/"' in client.get(f"/t/{town.unit.code}/").content.decode()
     assert b"def verify_signature" in client.get("/trail-heads/verify.py").content
 

@@ -161,6 +161,7 @@ def test_the_registers_and_the_forms_of_the_archive_are_there(closed):
         file.read(name).decode("utf-8-sig") for name in ("归档目录.txt", "备考表.txt", "说明.txt")
     )
     assert "仅供核对" not in whole and "截至导出" not in whole
+    assert "全宗号为 X012。" in whole and "没有填写全宗号" not in whole
 
 
 def test_the_register_of_rectifications_has_its_term_its_report_and_the_measurement_that_accepted_it(closed):

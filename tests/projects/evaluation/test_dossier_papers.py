@@ -242,6 +242,7 @@ def test_a_dossier_that_is_not_archived_says_so_and_certifies_nothing_that_has_n
     again = written(cycle)
     assert "非归档卷宗，仅供核对" in text_of(again, "备考表.txt") and "移交清单.txt" not in again.namelist()
     assert archive.sha256 in text_of(again, "说明.txt")
+    assert "没有填写全宗号，档号由接收单位编制" in text_of(again, "说明.txt")
 
 
 def test_a_subdistrict_hands_over_what_its_own_body_made():
