@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from workflow.people.models import UnitKind
+from workflow.people.models import HALLS, UnitKind
 from workflow.roles.registry import (
     Office,
     Scope,
@@ -14,7 +14,7 @@ from workflow.roles.registry import (
     register_scope,
 )
 
-HALL = frozenset({UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT})
+HALL = frozenset(HALLS)
 ABOVE = frozenset({UnitKind.COUNTY, UnitKind.CITY, UnitKind.PROVINCE})
 
 OFFICES = [

@@ -136,9 +136,17 @@ def _objections(cycle: Cycle) -> Iterator[Row]:
         yield o.notice.round, o.item, o.words, o.raised_at, o.get_state_display(), o.answer, o.changes_list
 
 
-def _exclusions(cycle: Cycle) -> Iterator[Row]:
-    for e in Exclusion.objects.filter(cycle=cycle).order_by("on", "pk"):
-        yield e.get_stage_display(), e.on, e.get_state_display()
+def _exclusions(step: int) -> Callable[[Cycle], Iterator[Row]]:
+    """Those decided in a step. What came back onto the list stands in none of them."""
+
+    def rows(cycle: Cycle) -> Iterator[Row]:
+        for e in Exclusion.objects.filter(cycle=cycle).prefetch_related("items").order_by("on", "pk"):
+            if e.step != step:
+                continue
+            left = [f"{item.number}. {item.title}（{item.decision_reason}）" for item in e.items.all()]
+            yield e.get_stage_display(), e.on, "；".join(left), e.get_state_display()
+
+    return rows
 
 
 def _notices(cycle: Cycle) -> Iterator[Row]:
@@ -402,6 +410,7 @@ def _meetings(step: int) -> Callable[[Cycle], Iterator[Row]]:
 MEETING = ("日期", "议题", "会议", "组成人员", "出席", "赞成", "反对", "弃权", "通过", "纪要")
 ATTENDANCE = ("会议", "姓名", "代表团", "出席情况", "到会时间")
 OF_PROJECT = ("编号", "项目名称")
+EXCLUDED = ("环节", "决定日期", "未列入的项目和理由", "状态")
 Use = CycleSession.Use
 
 LEDGERS = (
@@ -412,9 +421,10 @@ LEDGERS = (
                          "年度目标", "民意", "状态", "理由"), _items, "item"),
     Ledger(2, "资格筛查表", ("序号", "项目名称", "规则", "结论", "依据"), _screenings),
     Ledger(2, "论证意见表", ("序号", "项目名称", "论证", "意见", "说明", "日期"), _appraisals),
-    Ledger(2, "未列入决定台账", ("环节", "决定日期", "状态"), _exclusions, "exclusion"),
+    Ledger(2, "未列入决定台账", EXCLUDED, _exclusions(2), "exclusion"),
     Ledger(2, "公示台账", ("公示轮次", "公示开始", "公示截止", "项目数", "状态"), _notices, "notice"),
     Ledger(2, "公示异议台账", ("公示轮次", "项目", "异议", "收到时间", "状态", "答复", "改变名单"), _objections, "objection"),
+    Ledger(3, "未列入会议议程决定台账", EXCLUDED, _exclusions(3), "exclusion"),
     Ledger(3, "代表联名提出项目台账", ("项目名称", "项目内容和理由", "联名代表", "人数", "状态", "候选项目序号"), _matters,
            "matter"),
     Ledger(3, "审议意见台账", ("代表团", "项目", "审议意见", "研究处理情况"), _opinions),

@@ -34,7 +34,7 @@ from workflow.audit.models import Entry
 from workflow.calendar.offsets import Offset, resolve
 from workflow.calendar.workdays import working_days_between
 from workflow.flows.models import Deadline
-from workflow.people.models import Unit, UnitKind
+from workflow.people.models import HALLS, Unit, UnitKind
 
 Said = TypeVar("Said", bound=Model)
 
@@ -87,8 +87,7 @@ def township_below(unit: Unit, code: str) -> Unit | None:
 
 def halls_below(unit: Unit) -> QuerySet[Unit]:
     """The townships and subdistricts below a unit, abolished ones too."""
-    kinds = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
-    return Unit.objects.filter(path__startswith=unit.path, kind__in=kinds)
+    return Unit.objects.filter(path__startswith=unit.path, kind__in=HALLS)
 
 
 def margins(cycles: Iterable[int]) -> dict[tuple[int, int], int]:
@@ -184,7 +183,7 @@ def boundary_of(county: Unit) -> Boundary | None:
 
 def called(county: Unit) -> dict[str, str]:
     """What each unit below a county may be called in a boundary file → its code: code or name; a name two share is none."""
-    kinds = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT, UnitKind.COUNTY, UnitKind.CITY)
+    kinds = (*HALLS, UnitKind.COUNTY, UnitKind.CITY)
     below = Unit.objects.filter(path__startswith=county.path, kind__in=kinds, ends_on=None).exclude(
         pk=county.pk
     )

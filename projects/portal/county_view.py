@@ -41,14 +41,13 @@ from projects.oversight.selectors import margins, weights_of
 from projects.selection.models import FundSource
 from workflow.flows.money import wan
 from workflow.inbox.asked import DIGITS_OF_YEAR, number_asked
-from workflow.people.models import Unit, UnitKind
+from workflow.people.models import HALLS, Unit, UnitKind
 from workflow.people.saying import listed
 from workflow.people.wording import worded
 from workflow.roles import registry
 
 NAME, OWN, STEP = "name", "own", "step"  # orders that are no measure
 BEHIND = {f"step{number}": number for number in STEPS}  # by how far behind a step is
-HALLS = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
 # What is told year by year.
 YEARLY = {
     "proposals": Measure("proposals", _lazy("征集意见建议"), behind="proposals"),

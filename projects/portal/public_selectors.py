@@ -46,11 +46,10 @@ from projects.supervision.rules import LEVELS, LIGHT_WORDS
 from projects.supervision.selectors import expected_now, going_on_after, sources_of
 from projects.voting.superseding import told_superseded
 from workflow.people.isolation import of_units, within
-from workflow.people.models import Unit, UnitChange, UnitKind
+from workflow.people.models import HALLS, Unit, UnitChange
 from workflow.people.saying import said_again
 from workflow.people.wording import worded
 
-HALLS = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
 ONGOING = (ProjectState.ELECTED, ProjectState.ASSIGNED, ProjectState.BUILDING, ProjectState.SUSPENDED)
 FINISHED = (ProjectState.COMPLETED, ProjectState.ACCEPTED)
 NOTICES_SHOWN = 8

@@ -38,12 +38,11 @@ from workflow.flows.models import Deadline, Draft
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
 from workflow.people.isolation import SYSTEM, within
-from workflow.people.models import Unit, UnitKind
+from workflow.people.models import HALLS, Unit
 from workflow.people.saying import said as _
 
 log = logging.getLogger(__name__)
 
-HALLS = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
 BY_REQUEST = "《个人信息保护法》第四十七条、第五十条"
 VISITING = ("deliberation.visit", "deliberation.visit_voters")
 

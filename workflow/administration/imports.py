@@ -26,7 +26,7 @@ from workflow.administration.accounts import (
 )
 from workflow.audit.services import Act, write_down
 from workflow.people.isolation import SYSTEM, within
-from workflow.people.models import TENANT_KINDS, Unit, UnitKind, User
+from workflow.people.models import HALLS, TENANT_KINDS, Unit, UnitKind, User
 from workflow.people.saying import listed
 from workflow.people.services import create_unit
 from workflow.roles import registry
@@ -35,7 +35,6 @@ from workflow.roles.services import GrantRefused, grant, why_not_held
 
 ERROR_COLUMN = gettext_lazy("错误")
 DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
-HALLS = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
 # A municipality (直辖市) has no city between itself and its counties, and some cities have no counties.
 PARENT_KINDS: dict[str, tuple[str, ...]] = {
     UnitKind.CITY: (UnitKind.PROVINCE,),

@@ -54,7 +54,7 @@ from workflow.flows.waking import send
 from workflow.inbox.asked import unit_asked, year_asked
 from workflow.people.brake import is_beyond
 from workflow.people.isolation import SYSTEM, within
-from workflow.people.models import Unit, UnitKind, User
+from workflow.people.models import HALLS, Unit, User
 from workflow.people.selectors import tenants_below
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant, in_office
@@ -64,7 +64,6 @@ AT_ONCE = ("csv", "jsonl")
 PER_PAGE = 20
 INVALID = 422
 PROOFS_AN_HOUR = 30  # by one person: each reads every entry under its head
-HALLS = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)  # whose trail has a page of its own
 
 
 def may_export(grant: RoleGrant | None) -> TypeGuard[RoleGrant]:

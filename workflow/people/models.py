@@ -26,6 +26,9 @@ TENANT_KINDS = frozenset(
     {UnitKind.PROVINCE, UnitKind.CITY, UnitKind.COUNTY, UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT}
 )
 
+# Those that have a hall of their own: a congress or working committee, a year, a trail with a page.
+HALLS = (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
+
 
 class Unit(models.Model):
     """One unit of the tree: province ▸ city ▸ county ▸ township or subdistrict ▸ village, station, department …

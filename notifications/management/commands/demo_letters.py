@@ -13,9 +13,9 @@ from notifications.models import Address, Channel
 from notifications.sealing import masked, seal
 from notifications.settling import settle
 from workflow.people.isolation import SYSTEM, within
-from workflow.people.models import Unit, UnitKind
+from workflow.people.models import HALLS, Unit, UnitKind
 
-HALLS = (UnitKind.COUNTY, UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT)
+WITH_LETTERS = (UnitKind.COUNTY, *HALLS)
 ROBOTS = (Channel.WECOM, Channel.DINGTALK, Channel.FEISHU)
 
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         if not settings.LETTERS_RECEIVER:
             raise CommandError("没有演示接收端，不能设置演示用的群机器人。")
         with within(SYSTEM):
-            units = Unit.objects.filter(kind__in=HALLS).order_by("path")
+            units = Unit.objects.filter(kind__in=WITH_LETTERS).order_by("path")
             rows = [_robot(unit, kind) for unit, kind in zip(units, cycle(ROBOTS), strict=False)]
             Address.objects.bulk_create(rows, ignore_conflicts=True)
         unread = settle()

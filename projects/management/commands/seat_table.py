@@ -15,7 +15,7 @@ from projects.cycles.selectors import cycles_of
 from projects.cycles.steps import STEPS
 from projects.lifecycle.seat_table import SeatRow, as_json, rows_of
 from workflow.people.isolation import SYSTEM, within
-from workflow.people.models import Unit, UnitKind
+from workflow.people.models import HALLS, Unit
 
 NOT_USABLE = 2
 PERIOD_HELP = "一年分几个时段的，写时段名称，如“下半年”；与 --year 同用"
@@ -59,7 +59,7 @@ def unit_of(code: str) -> Unit:
 def township_of(code: str) -> Unit:
     """The township or subdistrict a code names; exit status 2 when there is none."""
     unit = unit_of(code)
-    if unit.kind not in (UnitKind.TOWNSHIP, UnitKind.SUBDISTRICT):
+    if unit.kind not in HALLS:
         raise CommandError(f"“{unit.name}”不是乡镇或街道。", returncode=NOT_USABLE)
     return unit
 

@@ -22,7 +22,7 @@ from projects.evaluation.dossier import build_archive, write_dossier
 from projects.evaluation.ledgers import LEDGERS
 from projects.evaluation.models import Archive
 from projects.lifecycle.intake import start_year
-from projects.selection.models import Item
+from projects.selection.models import Exclusion, Item
 from tests.builders import at, township
 from tests.plays import play_deliberation
 from tests.projects.evaluation.conftest import year_under_supervision
@@ -158,6 +158,24 @@ def test_what_was_said_and_signed_before_the_vote_has_its_registers(voted):
     roll = register(file, "代表出席名册")
     assert len(roll) == RollLine.objects.filter(session=session).count() == 20
     assert {line["出席情况"] for line in roll} == {"出席", "请假"}
+
+
+def test_what_was_left_out_and_why_is_in_the_register_of_the_step_that_decided_it(voted):
+    _town, cycle = voted
+    Item.objects.filter(cycle=cycle).update(excluded_by=None)
+    Exclusion.objects.filter(cycle=cycle).delete()
+    items = list(Item.objects.filter(cycle=cycle)[:2])
+    for item, stage in zip(items, ("screening", "agenda"), strict=True):
+        decided = Exclusion.objects.create(unit=cycle.unit, cycle=cycle, stage=stage, on=date(2026, 11, 2))
+        Item.objects.filter(pk=item.pk).update(excluded_by=decided, decision_reason="用地未获批准")
+    file = written(cycle)
+    for title, item, step in (
+        ("未列入决定台账", items[0], "初定"),
+        ("未列入会议议程决定台账", items[1], "审议"),
+    ):
+        (line,) = register(file, title)
+        assert line["未列入的项目和理由"] == f"{item.number}. {item.title}（用地未获批准）"
+        assert [step in name for name in file.namelist() if title in name] == [True]
 
 
 # Records of a year without a register of their own, and where they are instead.

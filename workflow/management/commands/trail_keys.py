@@ -5,10 +5,10 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from workflow.administration.conf import operator
 from workflow.audit.heads import keys_told
 from workflow.audit.signing import COSIGN, HEAD, NoKey, adopt, configured, renew
 from workflow.people.isolation import SYSTEM, within
@@ -42,12 +42,11 @@ class Command(BaseCommand):
     def _change(self, purpose: str, *, made: bool, reason: str) -> None:
         if not reason:
             raise CommandError("请用 --reason 写明更换原因。", returncode=NOT_USABLE)
-        operator = getattr(settings, "TRAIL_OPERATOR", "operator")
         try:
             signer = renew(purpose) if made else configured(purpose)
             if signer is None:
                 raise CommandError("没有配置这一用途的签名密钥。", returncode=NOT_USABLE)
             with within(SYSTEM):
-                adopt(purpose, signer, at=timezone.now(), operator=operator, reason=reason)
+                adopt(purpose, signer, at=timezone.now(), operator=operator(), reason=reason)
         except NoKey as refused:
             raise CommandError(str(refused), returncode=NOT_USABLE) from refused
