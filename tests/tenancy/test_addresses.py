@@ -79,6 +79,7 @@ WORDS: Cases = {
 
 # The office at home that opens a page, where it is not the chair.
 AT_HOME = {
+    "trail_proof": "clerk",
     **dict.fromkeys(
         (
             "drop_filter",
