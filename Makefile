@@ -37,10 +37,9 @@ demo: setup ## 启动演示（第一次会建库并放入演示数据，没有�
 	@$(MANAGE) demo --today "$$(TZ=CST-8 date +%F)"
 	@$(MANAGE) up
 
-# 两个处理器上三个进程：测试约有八分之一的时间在等数据库和浏览器。
 test: dev browser ## 全部检查和测试（与持续集成相同）；静态检查与测试同时进行，结果在最后列出
 	@said="$$(mktemp)"; nice $(MAKE) --no-print-directory -k check >"$$said" 2>&1 & check=$$!; \
-	CHROMIUM="$$(sh scripts/browser.sh)" $(PY) -m pytest -n 3 --dist worksteal -m "not bench"; tests=$$?; \
+	CHROMIUM="$$(sh scripts/browser.sh)" $(PY) -m pytest -n 2 --dist worksteal -m "not bench"; tests=$$?; \
 	wait $$check; static=$$?; cat "$$said"; rm "$$said"; \
 	[ $$static -eq 0 ] || echo "静态检查未通过，见上。" >&2; \
 	[ $$tests -eq 0 ] && [ $$static -eq 0 ]
