@@ -87,7 +87,7 @@ def _handed_as(vote: Vote) -> tuple[Any, Any]:
         return (MEASURED["issued"], MEASURED["returned"]) if measured else HANDED
     if figures.is_mixed(vote):
         return MIXED
-    return gettext_lazy("按键测评的代表") if measured else PRESSED["issued"], PRESSED["returned"]
+    return (gettext_lazy("按键测评的代表") if measured else PRESSED["issued"]), PRESSED["returned"]
 
 
 def declared_votes(about: str, *purposes: str) -> list[Vote]:
