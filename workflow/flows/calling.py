@@ -55,8 +55,10 @@ def call(task_ids: Sequence[int], *, planned: Planned, actor: User, at: datetime
         members = members_on(body, seat, planned.held_on)
         if not members:
             raise Refused(_("该机构在会议当日没有组成人员，请先登记任职。"))
-        replaced = [one for one in _held_open(body, seat) if set(one.tasks) & set(task_ids)]
+        _held_open(body, seat)
         _check_waiting(deadlines)
+        # Asked again: whoever called on one of these tasks while it was waited for has ended by now.
+        replaced = [one for one in _held_open(body, seat) if set(one.tasks) & set(task_ids)]
         made = MeetingCall.objects.create(
             unit=deadlines[0].unit,
             seat=seat,

@@ -41,13 +41,13 @@ def recording(town: Township, tasks: list[int], notice: MeetingCall) -> Work:
     return work
 
 
-def calling(town: Township, tasks: list[int]) -> Work:
-    """The second calls one."""
+def calling(town: Township, tasks: list[int], member: int = 1) -> Work:
+    """Another, the second unless said, calls one."""
     later = Planned(SOON + timedelta(days=1), time(15), "二楼会议室")
 
     def work() -> MeetingCall:
         with within(SYSTEM):
-            return call(tasks, planned=later, actor=town.people["party"][1], at=timezone.now())
+            return call(tasks, planned=later, actor=town.people["party"][member], at=timezone.now())
 
     return work
 
@@ -74,6 +74,23 @@ def test_a_notice_recorded_meanwhile_is_not_replaced_too(stage: Scheduler) -> No
     with within(SYSTEM):
         notice.refresh_from_db()
         assert notice.sitting == made and notice.replaced_by is None
+
+
+def test_of_two_called_at_once_on_one_matter_the_later_stands_alone(stage: Scheduler) -> None:
+    with within(SYSTEM):
+        town = begun(3)
+        one, two, three = waiting()
+
+    def choose(able: list[int]) -> int:
+        made = any(f'INSERT INTO "{MeetingCall._meta.db_table}"' in said for said in stage.said()[0])
+        return 1 if 1 in able and (made or 0 not in able) else 0
+
+    works = [calling(town, [one.pk, two.pk], member=0), calling(town, [two.pk, three.pk])]
+    first, later = stage.run(works, choose)
+    assert isinstance(first, MeetingCall) and isinstance(later, MeetingCall), (first, later)
+    with within(SYSTEM):
+        first.refresh_from_db()
+        assert first.replaced_by == later and later.replaced_by is None
 
 
 def test_a_notice_nobody_has_recorded_is_replaced_as_before(stage: Scheduler) -> None:
