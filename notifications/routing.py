@@ -437,7 +437,7 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
         "row.remove",
         "oversight.look",
         "retention.hold",
-        "retention.less_due",
+        "retention.due_changed",
         "retention.lift",
     ),
     "it is valid for years opened later, whose opening shows it": (

@@ -143,7 +143,7 @@ def _exclusions(step: int) -> Callable[[Cycle], Iterator[Row]]:
         for e in Exclusion.objects.filter(cycle=cycle).prefetch_related("items").order_by("on", "pk"):
             if e.step != step:
                 continue
-            left = [f"{item.number}. {item.title}（{item.decision_reason}）" for item in e.items.all()]
+            left = [f"{item.number}. {item.title}（{item.excluded_because}）" for item in e.items.all()]
             yield e.get_stage_display(), e.on, "；".join(left), e.get_state_display()
 
     return rows

@@ -373,6 +373,7 @@ class Migration(migrations.Migration):
                     ('ballot_number', models.PositiveSmallIntegerField(null=True, verbose_name='票面序号')),
                     ('added_in_session', models.BooleanField(default=False)),
                     ('decision_reason', models.CharField(blank=True, max_length=1000, verbose_name='理由')),
+                    ('excluded_because', models.CharField(blank=True, max_length=1000, verbose_name='未列入的理由')),
                     ('state', django_fsm.FSMField(choices=[('merged', '已归并'), ('eligible', '筛查通过'), ('blocked', '不予列入'), ('drafted', '列入建议方案'), ('left_out', '未列入建议方案'), ('candidate', '候选项目'), ('withdrawn', '已撤回'), ('on_ballot', '提交票决'), ('elected', '入选'), ('not_elected', '未入选'), ('reserved', '列入储备库'), ('substituted', '替换入选')], default='merged', max_length=50, protected=True)),
                 ],
                 options={

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             "CREATE INDEX entry_told_due ON workflow_entry (unit_id, id DESC) "
-            "WHERE action IN ('retention.due', 'retention.less_due')",
+            "WHERE action IN ('retention.due', 'retention.due_changed')",
             "DROP INDEX entry_told_due",
         ),
     ]

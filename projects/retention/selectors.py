@@ -56,7 +56,7 @@ SETTINGS = {
     DataKind.SIGN_INS: "sign_in_log_months",
 }
 DUE = "retention.due"  # the act of telling the desks what may be erased
-LESS_DUE = "retention.less_due"  # that less of it may be than they were told, of itself: no letter goes by it
+DUE_CHANGED = "retention.due_changed"  # that it is no longer what they were told last: no letter goes by it
 TOLD_AGAIN_DAYS = 7
 LOG_TOLD_AGAIN_DAYS = 92  # of the log some lines fall due each day: a quarter's at once
 LOG = f"{DataKind.SIGN_INS.value}:"  # the log's code as a lot
@@ -326,7 +326,7 @@ def codes_due(unit: Unit) -> set[str]:
     By what the day's sweep wrote down: counting the rows themselves is too much for every page. What was erased, asked
     for or held back since is left out at once, what else has come to stand in the way by the next day.
     """
-    told = Entry.objects.filter(unit=unit, action__in=(DUE, LESS_DUE))
+    told = Entry.objects.filter(unit=unit, action__in=(DUE, DUE_CHANGED))
     last = told.order_by("-id").first()
     if last is None:
         return set()

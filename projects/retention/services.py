@@ -72,14 +72,14 @@ def _tell_or_log(unit: Unit, at: datetime) -> bool:
 def tell_due(unit: Unit, at: datetime) -> bool:
     """The letter goes by this entry: when something has fallen due, and again each week it is left, the log each quarter.
 
-    That less is due than was told is written down too, by an act no letter goes by; False for it.
+    That something else is due than was told last, within the week, is written down by an act no letter goes by; False for it.
     """
     due = {lot.code: lot.rows for lot in selectors.due_lots(unit, localdate(at))}
     calls = not due.keys() <= selectors.told_lately(unit, at)
-    if not calls and selectors.codes_due(unit) <= due.keys():
+    if not calls and selectors.codes_due(unit) == due.keys():
         return False
     said = {"lots": sorted(due), "kinds": len(due), "rows": sum(due.values())}
-    action = selectors.DUE if calls else selectors.LESS_DUE
+    action = selectors.DUE if calls else selectors.DUE_CHANGED
     write_down(Act(None, "system", unit, at), action, unit.reference, after=said, label=unit.name)
     return calls
 

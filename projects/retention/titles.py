@@ -10,7 +10,7 @@ call_acts(
     {
         "retention.request": _("申请删除联系方式"),
         "retention.due": _("个人信息保存期满，提醒清除"),
-        "retention.less_due": _("到期应清除的个人信息减少"),
+        "retention.due_changed": _("到期应清除的个人信息有变化"),
     }
 )
 leave_unnamed(ErasureRequest.kind)  # it is called after the proposal

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
 from viewflow.workflow.models import Process
 
 from projects.collection.models import Outcome as Fate
@@ -33,7 +34,7 @@ def record_exclusion(act: Act, cycle: Cycle, stage: str) -> Exclusion | None:
     if not left:
         return None
     made = Exclusion.objects.create(unit=act.unit, cycle=cycle, stage=stage, on=act.on)
-    Item.objects.filter(pk__in=left).update(excluded_by=made)
+    Item.objects.filter(pk__in=left).update(excluded_by=made, excluded_because=F("decision_reason"))
     return made
 
 
@@ -41,9 +42,9 @@ def take_back(act: Act, items: Iterable[Item]) -> None:
     """These items are on their way again: nothing is answered for them, and a task left without a row is called off."""
     held = [item for item in items if item.excluded_by_id]
     decisions = sorted({item.excluded_by_id for item in held if item.excluded_by_id})
-    Item.objects.filter(pk__in=[item.pk for item in held]).update(excluded_by=None)
+    Item.objects.filter(pk__in=[item.pk for item in held]).update(excluded_by=None, excluded_because="")
     for item in held:
-        item.excluded_by = None
+        item.excluded_by, item.excluded_because = None, ""
     for exclusion in Exclusion.objects.filter(pk__in=decisions).order_by("pk"):
         lift_if_answered(act, exclusion, _("项目重新办理，无须答复"))
 

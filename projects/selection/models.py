@@ -85,7 +85,8 @@ class FundSource(models.TextChoices):
 class Item(Record):
     """A merged matter on its way to the ballot (归并项 → 候选项目). Money in fen.
 
-    excluded_by: the decision that left it out, None while it is on its way or on the list.
+    excluded_by: the decision that left it out, None while it is on its way or on the list; excluded_because: its reason as
+    it was decided then (decision_reason is that of the last decision on the item).
 
     support: how many proposals and supporters stand behind it. funding: fen by FundSource.
     milestone: the assessable target of this year where it takes longer than a year.
@@ -116,6 +117,7 @@ class Item(Record):
     excluded_by = models.ForeignKey(
         Exclusion, models.PROTECT, null=True, related_name="items", verbose_name=_("未列入决定")
     )
+    excluded_because = models.CharField(_("未列入的理由"), max_length=1000, blank=True)
     state = FSMField(default=ItemState.MERGED, choices=ItemState.choices, protected=True)
 
     class Meta:

@@ -95,6 +95,7 @@ class OfficeFlow(Flow):
             due_on=due.on if due else None,
             provisional=bool(due and due.provisional),
             started_by=act.actor,
+            begun_by_id=activation.process.data.get(BEGUN_BY),
         )
 
     @classmethod

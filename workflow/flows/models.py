@@ -17,6 +17,7 @@ class Deadline(models.Model):
     unit: the tenant. seat: where the office is held (the township, a department, a delegation, a group).
     key: the task's name in the rulebook ("collection.screen"). about: the reference of the year's cycle. done_for: the
     user name of whom its doer stood in for. seen_at, seen_by: when somebody whose turn it is first opened it, and who.
+    started_by: whose act put it before its office. begun_by: who began the matter it belongs to of their own accord.
     opened_on: the day the clock started. due_on: None for a task without a term. year: the project year.
     provisional: its day rests on holidays nobody has arranged yet. binds_on: the day that can be missed, worked out by
     the database: due_on, None while that is provisional. Overdue is what is open after it, late what was done after it.
@@ -41,6 +42,9 @@ class Deadline(models.Model):
         db_persist=True,
     )
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    begun_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     seen_at = models.DateTimeField(null=True)
     seen_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     done_at = models.DateTimeField(null=True)
@@ -57,6 +61,7 @@ class Deadline(models.Model):
                 fields=["unit", "due_on"], name="deadline_open", condition=Q(done_at=None, cancelled=False)
             ),
             models.Index(fields=["done_by", "-done_at"], name="deadline_done_by", condition=~Q(done_at=None)),
+            models.Index(fields=["begun_by", "unit"], name="deadline_begun_by", condition=~Q(begun_by=None)),
             models.Index(
                 fields=["due_on"],
                 name="deadline_provisional",

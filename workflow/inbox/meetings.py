@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -38,7 +39,8 @@ from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
 from workflow.roles.models import RoleGrant
 
-MOST_MATTERS = 20
+LEAST_MATTERS, MOST_MATTERS = 2, 20
+TOO_FEW = gettext_lazy("请在同一机构的事项中至少勾选两项。")
 HELD_PER_PAGE = 20
 
 
@@ -132,6 +134,85 @@ class Matter:
         return [answer for answer in answers_of(self.form) if answer.name not in COMMON]
 
 
+@dataclass(frozen=True)
+class Recording:
+    """The page on which one meeting is recorded, as it was sent. gone: what it was sent with and does not record.
+
+    notice: the one it was begun from, standing or not; sitting.call: the one it is recorded by, None for a meeting
+    without notice.
+    """
+
+    request: HttpRequest
+    grant: RoleGrant
+    sitting: SittingForm
+    matters: Sequence[Matter]
+    notice: MeetingCall | None = None
+    gone: Sequence[recording.Gone] = ()
+
+    @property
+    def key(self) -> str:
+        """Under which what is typed of the meeting is kept."""
+        membership = self.sitting.membership
+        return recording.key_of(membership.body, membership.seat.pk, self.sitting.call)
+
+    def left_out(self) -> list[Deadline]:
+        """What the notice lists, still waits, and is not recorded with these."""
+        recorded = [matter.deadline for matter in self.matters]
+        return recording.left_out(self.sitting.call, recorded) if self.sitting.call else []
+
+    def shown(
+        self, reasons: Sequence[str] = (), *, draft: Draft | None = None, status: int = 200
+    ) -> HttpResponse:
+        """The form of the meeting and of each matter. reasons: what stands against recording it as it was sent."""
+        context = {
+            "sitting": self.sitting,
+            "matters": self.matters,
+            "gone": self.gone,
+            "notice": self.notice,
+            "left_out": self.left_out(),
+            "reasons": reasons,
+            "draft": draft,
+        }
+        return render(self.request, "workflow/meeting.html", context, status=status)
+
+    def checked(self) -> HttpResponse:
+        """What was entered, to be looked at once more."""
+        context = {
+            "answers": answers_of(self.sitting),
+            "matters": self.matters,
+            "left_out": self.left_out(),
+            "posted": _posted(self.request),
+            "irreversible": any(matter.deadline.task.flow_task.irreversible for matter in self.matters),
+        }
+        return render(self.request, "workflow/meeting_check.html", context)
+
+    def refused(self, why: Refused, status: int) -> HttpResponse:
+        """The page once more, after an act on it was refused."""
+        return self.shown(why.reasons, status=status)
+
+    def untold(self) -> Recording:
+        """The same, none of its forms judged."""
+        matters = [matter.untold() for matter in self.matters]
+        return replace(self, sitting=self.sitting.unchecked(), matters=matters)
+
+    def keep(self, at: datetime) -> None:
+        """Keep what was typed, to be opened again; refused where nothing of it is left to be recorded."""
+        if not self.matters:
+            raise Refused(*(one.why for one in self.gone))
+        recording.keep(self.key, self.matters, self.request.POST, grant=self.grant, at=at)
+
+    def reopened(self) -> HttpResponse:
+        """Back to the page as it is opened; of one matter without notice its own page, on which it is recorded."""
+        tasks = [matter.deadline.pk for matter in self.matters]
+        if self.sitting.call:
+            asked = urlencode({"call": self.sitting.call.pk})
+        elif len(tasks) == 1:
+            return redirect("task", tasks[0])
+        else:
+            asked = urlencode({"task": tasks}, doseq=True)
+        return redirect(f"{reverse('meeting_record')}?{asked}")
+
+
 @require_safe
 def waiting(request: HttpRequest) -> HttpResponse:
     """The tasks a body has before it, of which several are chosen for one meeting; those called, and those held."""
@@ -169,16 +250,23 @@ def _open_calls(grant: RoleGrant) -> list[MeetingCall]:
     return [one for body in offices_served(grant) for one in open_calls(body, grant.unit)]
 
 
-def _chosen(grant: RoleGrant, numbers: Iterable[str], *, least: int = 2) -> list[Deadline]:
-    """The waiting tasks a request names, where one body decides them and they are enough for a meeting; else none."""
+def _chosen(request: HttpRequest, grant: RoleGrant, numbers: Iterable[str], *, least: int) -> list[Deadline]:
+    """The waiting tasks a request names, where one body decides them and they are enough for a meeting; else none.
+
+    Of more than a meeting may have the first are taken, and it is said.
+    """
     wanted = set(numbers)
-    chosen = [row for row in _waiting(grant) if str(row.pk) in wanted][:MOST_MATTERS]
-    bodies = {row.task.flow_task.deciding for row in chosen}
-    return chosen if len(chosen) >= least and len(bodies) == 1 else []
+    chosen = [row for row in _waiting(grant) if str(row.pk) in wanted]
+    if len({row.task.flow_task.deciding for row in chosen}) != 1 or len(chosen) < least:
+        return []
+    if len(chosen) > MOST_MATTERS and request.method != "POST":
+        said = _("一次会议最多列 %(most)s 项议题；其余 %(n)s 项仍在待办，请另行召集或者记录。")
+        messages.warning(request, said % {"most": MOST_MATTERS, "n": len(chosen) - MOST_MATTERS})
+    return chosen[:MOST_MATTERS]
 
 
 def _too_few(request: HttpRequest) -> HttpResponse:
-    messages.error(request, _("请在同一机构的事项中至少勾选两项。"))
+    messages.error(request, TOO_FEW)
     return redirect("meetings")
 
 
@@ -187,10 +275,15 @@ def call_meeting(request: HttpRequest) -> HttpResponse:
     """Day, hour and place of a meeting on the chosen tasks; looked at once more, then every member is told."""
     grant = acting_grant(request)
     posted = request.method == "POST"
-    chosen = _chosen(grant, (request.POST if posted else request.GET).getlist("task"))
-    if not chosen:
-        return _too_few(request)
+    numbers = (request.POST if posted else request.GET).getlist("task")
+    chosen = _chosen(request, grant, numbers, least=1 if posted else LEAST_MATTERS)
     form = CallForm(request.POST if posted else None)
+    if not chosen and not posted:
+        return _too_few(request)
+    if len(chosen) < LEAST_MATTERS:  # what was typed stays, to be written down elsewhere
+        return _call_shown(
+            request, chosen, form, reasons=[_("所选议题已经办结或者由他人认领，不足两项。")], status=REFUSED
+        )
     op = request.POST.get("op", "")
     if not posted or not form.is_valid() or op == "edit":
         return _call_shown(request, chosen, form, status=422 if posted and form.errors else 200)
@@ -278,53 +371,36 @@ def record(request: HttpRequest) -> HttpResponse:
     """Date, place and attendance once, votes and minutes of each matter; checked, then all decided or none.
 
     call: the number of the notice the meeting was called by; the record begins as that says, with what is left of its
-    agenda. Once the notice is over nothing is recorded by it, and what was typed is shown again.
+    agenda. A notice that falls while one types records nothing: what was typed is shown again, to be recorded by the
+    notice that has replaced it, else as a meeting without notice.
     """
     grant = acting_grant(request)
     bound = request.POST if request.method == "POST" else None
     given = request.GET if bound is None else bound
-    called = None
+    named = None
     if given.get("call"):  # named and unreadable is no meeting without notice
-        called = _notice(grant, number_asked(given, "call"), _("会议由该机构的成员或者记录人记录。"))
-    over = why_over(called) if called else ""
-    if called and over and bound is None:
-        return redirect("meeting_call", pk=called.pk)  # its page says what has become of it
-    numbers = _numbers(given, called, begun=bound is not None)
-    chosen = _chosen(grant, numbers, least=1 if called else 2)
-    if not chosen:
-        return _none_left(request, called, over) if called else _too_few(request)
-    body, key = chosen[0].task.flow_task.deciding, recording.key_of(chosen, called)
-    membership = Membership(body, chosen[0].seat, timezone.localdate())
+        named = _notice(grant, number_asked(given, "call"), _("会议由该机构的成员或者记录人记录。"))
+    over = why_over(named) if named else ""
+    if named and over and bound is None:
+        return redirect("meeting_call", pk=named.pk)  # its page says what has become of it
+    called = recording.going_on(named) if named else None
+    numbers = _numbers(given, called or named, begun=bound is not None)
+    chosen = _chosen(request, grant, numbers, least=1 if named or bound is not None else LEAST_MATTERS)
     if bound is None:
-        return _begun(request, grant, chosen, key, membership, called)
-    sitting = SittingForm(bound, membership=membership, called=called)
+        if not chosen:
+            return _none_left(request, named, "") if named else _too_few(request)
+        return _begun(request, grant, chosen, called)
+    gone = recording.gone(given.getlist("task"), chosen, bound, call=called, grant=grant)
+    if not chosen and not gone:
+        return _none_left(request, named, over) if named else _too_few(request)
+    first = (chosen or [one.deadline for one in gone])[0]
+    sitting = _sitting_of(first, bound, called)
     common = sitting.cleaned_data if sitting.is_valid() else None
     matters = [_matter(row, grant, bound, common) for row in chosen]
+    page = Recording(request, grant, sitting, matters, named, gone)
     if drafted := _DRAFTED.get(request.POST.get("op", "")):
-        return drafted(request, grant, key, sitting.unchecked(), matters)
-    reasons = [over] if over else recording.gone(numbers, chosen, grant)
-    return _judged(request, grant, key, sitting, matters, reasons)
-
-
-def _judged(
-    request: HttpRequest,
-    grant: RoleGrant,
-    key: str,
-    sitting: SittingForm,
-    matters: Matters,
-    reasons: Sequence[str],
-) -> HttpResponse:
-    """What was sent and is no draft: shown again with what stands against it, shown to be checked, or recorded."""
-    op = request.POST.get("op")
-    if reasons:
-        return _shown(request, sitting, matters, reasons, status=REFUSED)
-    if not sitting.is_valid() or not all(matter.form.is_valid() for matter in matters):
-        return _shown(request, sitting, matters, status=422)
-    if op == "edit":
-        return _shown(request, sitting, matters, status=200)
-    if op != "confirm":
-        return _checked(request, sitting, matters)
-    return _held(request, grant, key, sitting, matters)
+        return drafted(page)
+    return _judged(page, over)
 
 
 def _notice(grant: RoleGrant, number: int | None, refusal: str) -> MeetingCall:
@@ -350,19 +426,24 @@ def _none_left(request: HttpRequest, called: MeetingCall, over: str) -> HttpResp
 
 
 def _begun(
-    request: HttpRequest,
-    grant: RoleGrant,
-    chosen: Sequence[Deadline],
-    key: str,
-    membership: Membership,
-    called: MeetingCall | None,
+    request: HttpRequest, grant: RoleGrant, chosen: Sequence[Deadline], called: MeetingCall | None
 ) -> HttpResponse:
     """The page as it is opened: what was typed before, of the meeting and of each matter, else empty."""
-    draft = recording.kept_of_meeting(key, grant)
+    first = chosen[0]
+    draft = recording.kept_of_meeting(
+        recording.key_of(first.task.flow_task.deciding, first.seat_id, called), grant
+    )
     data = recording.as_typed(draft) if draft else None
-    sitting = SittingForm(data, membership=membership, called=called)
+    sitting = _sitting_of(first, data, called)
     matters = [_matter(row, grant, _typed_before(row, grant), None) for row in chosen]
-    return _shown(request, sitting.unchecked() if draft else sitting, matters, draft=draft, status=200)
+    page = Recording(request, grant, sitting.unchecked() if draft else sitting, matters, called)
+    return page.shown(draft=draft)
+
+
+def _sitting_of(first: Deadline, data: QueryDict | None, called: MeetingCall | None) -> SittingForm:
+    """The form of the meeting, from any one of its matters."""
+    membership = Membership(first.task.flow_task.deciding, first.seat, timezone.localdate())
+    return SittingForm(data, membership=membership, called=called)
 
 
 def _typed_before(deadline: Deadline, grant: RoleGrant) -> QueryDict | None:
@@ -370,54 +451,76 @@ def _typed_before(deadline: Deadline, grant: RoleGrant) -> QueryDict | None:
     return recording.as_typed(draft, recording.prefix_of(deadline)) if draft else None
 
 
-Matters = list[Matter]
-
-
-def _keep(
-    request: HttpRequest, grant: RoleGrant, key: str, _sitting: SittingForm, matters: Matters
-) -> HttpResponse:
+def _keep(page: Recording) -> HttpResponse:
     """What the browser sends while one types."""
     at = timezone.now()
 
     def act() -> HttpResponse:
-        recording.keep(key, matters, request.POST, grant=grant, at=at)
+        page.keep(at)
         return kept(at)
 
     return attempted(act, not_kept)
 
 
-def _save(
-    request: HttpRequest, grant: RoleGrant, key: str, sitting: SittingForm, matters: Matters
-) -> HttpResponse:
+def _save(page: Recording) -> HttpResponse:
     def act() -> HttpResponse:
-        recording.keep(key, matters, request.POST, grant=grant, at=timezone.now())
-        messages.success(request, _("草稿已保存，下次打开接着填。"))
-        return _reopened(sitting, matters)
+        page.keep(timezone.now())
+        messages.success(page.request, _("草稿已保存，下次打开接着填。"))
+        return page.reopened()
 
-    def again(refused: Refused, status: int) -> HttpResponse:
-        return _shown(request, sitting, [one.untold() for one in matters], refused.reasons, status=status)
-
-    return attempted(act, again)
+    return attempted(act, page.untold().refused)
 
 
-def _discard(
-    request: HttpRequest, grant: RoleGrant, key: str, sitting: SittingForm, matters: Matters
-) -> HttpResponse:
-    recording.drop(key, [matter.deadline for matter in matters], grant)
-    messages.success(request, _("草稿已清除。"))
-    return _reopened(sitting, matters)
-
-
-def _reopened(sitting: SittingForm, matters: Matters) -> HttpResponse:
-    asked = QueryDict(mutable=True)
-    if sitting.call:
-        asked["call"] = str(sitting.call.pk)
-    else:
-        asked.setlist("task", [str(matter.deadline.pk) for matter in matters])
-    return redirect(f"{reverse('meeting_record')}?{asked.urlencode()}")
+def _discard(page: Recording) -> HttpResponse:
+    recording.drop(page.key, [matter.deadline for matter in page.matters], page.grant)
+    messages.success(page.request, _("草稿已清除。"))
+    return page.reopened() if page.matters else redirect("meetings")
 
 
 _DRAFTED = {"keep": _keep, "save": _save, "discard": _discard}
+
+
+def _judged(page: Recording, over: str) -> HttpResponse:
+    """What was sent and is no draft: shown again with what stands against it, shown to be checked, or recorded."""
+    op = page.request.POST.get("op")
+    if over or page.gone:
+        return page.shown([*_fallen(page, over), *(one.why for one in page.gone)], status=REFUSED)
+    if not page.sitting.is_valid() or not all(matter.form.is_valid() for matter in page.matters):
+        return page.shown(status=422)
+    if op == "edit":
+        return page.shown()
+    if op != "confirm":
+        return page.checked()
+    return _held(page)
+
+
+def _fallen(page: Recording, over: str) -> list[str]:
+    """That the notice of a page has fallen, and by what it is recorded when it is sent once more."""
+    if not over or not page.matters:
+        return [over] if over else []
+    if page.sitting.call:
+        return [over, _("再次提交的，按新的会议通知记录。")]
+    if len(page.matters) < LEAST_MATTERS:
+        return [over, _("尚待研究的只有一项议题，请保存草稿后在该事项页面记录会议。")]
+    return [over, _("会议照常召开的，再次提交时作为未发通知的会议记录。")]
+
+
+def _held(page: Recording) -> HttpResponse:
+    def act() -> HttpResponse:
+        now = timezone.now()
+        with acting(page.grant.act(page.matters[0].deadline.unit, now)):
+            own = {matter.deadline.pk: _lists(matter.own) for matter in page.matters}
+            called, call = page.sitting.called(), page.sitting.call
+            made = hold(own, called=called, actor=page.grant.user, at=now, call=call)
+            drafts.drop_draft_of_act(page.key, page.grant.user)
+        messages.success(page.request, _("会议已记录，%(n)s 项议题均已办结。") % {"n": len(page.matters)})
+        return redirect("sitting", pk=made.pk)
+
+    return attempted(act, page.refused)
+
+
+def _lists(data: QueryDict) -> dict[str, Any]:
+    return {name: values if len(values) > 1 else values[0] for name, values in data.lists() if values}
 
 
 def _matter(deadline: Deadline, grant: RoleGrant, given: QueryDict | None, common: Any) -> Matter:
@@ -428,7 +531,7 @@ def _matter(deadline: Deadline, grant: RoleGrant, given: QueryDict | None, commo
         deadline.task.flow_task,
     )
     subject = deadline.task.process.artifact
-    own = _own(given, prefix)
+    own = recording.own_of(given, prefix) if given is not None else QueryDict()
     data = QueryDict(mutable=True) if given is not None else None
     if data is not None:
         for name, values in own.lists():
@@ -443,70 +546,3 @@ def _matter(deadline: Deadline, grant: RoleGrant, given: QueryDict | None, commo
     if given is not None and not common:
         form.unchecked()
     return Matter(deadline, form, own, services.obstacles_of(node, subject, act.at))
-
-
-def _own(given: QueryDict | None, prefix: str) -> QueryDict:
-    """What was typed on one matter, under its own names."""
-    own = QueryDict(mutable=True)
-    for name, values in given.lists() if given is not None else ():
-        matter, dash, field = name.partition("-")
-        if dash and matter == prefix and field not in COMMON:
-            own.setlist(field, values)
-    return own
-
-
-def _shown(
-    request: HttpRequest,
-    sitting: SittingForm,
-    matters: list[Matter],
-    reasons: Sequence[str] = (),
-    *,
-    draft: Draft | None = None,
-    status: int,
-) -> HttpResponse:
-    context = {
-        "sitting": sitting,
-        "matters": matters,
-        "left_out": _left_out(sitting, matters),
-        "reasons": reasons,
-        "draft": draft,
-    }
-    return render(request, "workflow/meeting.html", context, status=status)
-
-
-def _left_out(sitting: SittingForm, matters: Matters) -> list[Deadline]:
-    """What the notice lists, still waits, and is not recorded with these."""
-    return recording.left_out(sitting.call, [one.deadline for one in matters]) if sitting.call else []
-
-
-def _checked(request: HttpRequest, sitting: SittingForm, matters: list[Matter]) -> HttpResponse:
-    context = {
-        "answers": answers_of(sitting),
-        "matters": matters,
-        "left_out": _left_out(sitting, matters),
-        "posted": _posted(request),
-        "irreversible": any(matter.deadline.task.flow_task.irreversible for matter in matters),
-    }
-    return render(request, "workflow/meeting_check.html", context)
-
-
-def _held(
-    request: HttpRequest, grant: RoleGrant, key: str, sitting: SittingForm, matters: list[Matter]
-) -> HttpResponse:
-    def act() -> HttpResponse:
-        now = timezone.now()
-        with acting(grant.act(matters[0].deadline.unit, now)):
-            own = {matter.deadline.pk: _lists(matter.own) for matter in matters}
-            made = hold(own, called=sitting.called(), actor=grant.user, at=now, call=sitting.call)
-            drafts.drop_draft_of_act(key, grant.user)
-        messages.success(request, _("会议已记录，%(n)s 项议题均已办结。") % {"n": len(matters)})
-        return redirect("sitting", pk=made.pk)
-
-    def again(refused: Refused, status: int) -> HttpResponse:
-        return _shown(request, sitting, matters, refused.reasons, status=status)
-
-    return attempted(act, again)
-
-
-def _lists(data: QueryDict) -> dict[str, Any]:
-    return {name: values if len(values) > 1 else values[0] for name, values in data.lists() if values}

@@ -5,17 +5,18 @@ So what was typed on a matter alone is on the joint page too, and the other way 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from workflow.flows import drafts, services
 from workflow.flows.models import Deadline, Draft, MeetingCall
-from workflow.flows.sittings import COMMON
+from workflow.flows.sittings import COMMON, may_be_joined, why_over
 from workflow.inbox.asked import is_number
 from workflow.inbox.selectors import offices_served, own_claims
 from workflow.roles.models import RoleGrant
@@ -28,10 +29,18 @@ def prefix_of(deadline: Deadline) -> str:
     return f"m{deadline.pk}"
 
 
-def key_of(chosen: Sequence[Deadline], call: MeetingCall | None) -> str:
+def key_of(body: str, seat_id: int, call: MeetingCall | None) -> str:
     """Under what the date, place and attendance of a meeting are kept: by its notice, else by its body."""
-    first = chosen[0]
-    return f"sitting:call:{call.pk}" if call else f"sitting:{first.task.flow_task.deciding}:{first.seat_id}"
+    return f"sitting:call:{call.pk}" if call else f"sitting:{body}:{seat_id}"
+
+
+def going_on(named: MeetingCall) -> MeetingCall | None:
+    """The notice a meeting is recorded by, from one that was named: it, or where it was called anew the last; none where
+    that is over, and the meeting is one without notice."""
+    call = named
+    while call.replaced_by:
+        call = call.replaced_by
+    return None if why_over(call) else call
 
 
 def left_out(called: MeetingCall, chosen: Iterable[Deadline]) -> list[Deadline]:
@@ -42,25 +51,66 @@ def left_out(called: MeetingCall, chosen: Iterable[Deadline]) -> list[Deadline]:
     return [found[number] for number in called.tasks if number in found]
 
 
-def gone(numbers: Iterable[str], chosen: Iterable[Deadline], grant: RoleGrant) -> list[str]:
-    """Why matters a page was sent with are not recorded with it: they are over, or somebody has claimed them meanwhile.
+@dataclass(frozen=True)
+class Gone:
+    """A matter a page was sent with that is not recorded with it. why: said to whoever typed it; the texts: what they had
+    written on it, each under its field's name."""
+
+    deadline: Deadline
+    why: str
+    texts: list[tuple[str, str]]
+
+
+def gone(
+    numbers: Iterable[str],
+    chosen: Iterable[Deadline],
+    given: QueryDict,
+    *,
+    call: MeetingCall | None,
+    grant: RoleGrant,
+) -> list[Gone]:
+    """Matters a page was sent with that are over, that somebody has claimed meanwhile, or that a later notice leaves out.
 
     What the office does not decide is left out without a word.
     """
     sent = {int(one) for one in numbers if is_number(one)} - {row.pk for row in chosen}
     if not sent:
         return []
-    over = Q(done_at__isnull=False) | Q(cancelled=True)
-    claimed = Q(task__status="ASSIGNED") & ~Q(task__owner__in=own_claims(grant))
     ours = Deadline.objects.filter(pk__in=sent, seat=grant.unit_id, office__in=offices_served(grant))
-    return [_gone(row) for row in ours.filter(over | claimed).select_related("task__owner").order_by("pk")]
+    found = ours.select_related("task__owner", "task__process", "unit", "seat").order_by("pk")
+    told = ((row, _gone(row, call, own_claims(grant))) for row in found if may_be_joined(row.task.flow_task))
+    return [Gone(row, why, _texts(row, given)) for row, why in told if why]
 
 
-def _gone(row: Deadline) -> str:
+def _texts(row: Deadline, given: QueryDict) -> list[tuple[str, str]]:
+    typed = own_of(given, prefix_of(row))
+    fields = row.task.flow_task.form.base_fields
+    return [
+        (str(field.label), str(typed[name]))
+        for name, field in fields.items()
+        if isinstance(field, forms.CharField) and typed.get(name)
+    ]
+
+
+def own_of(given: QueryDict, prefix: str) -> QueryDict:
+    """What was typed on one matter, under its own names."""
+    own = QueryDict(mutable=True)
+    for name, values in given.lists():
+        matter, dash, field = name.partition("-")
+        if dash and matter == prefix and field not in COMMON:
+            own.setlist(field, values)
+    return own
+
+
+def _gone(row: Deadline, call: MeetingCall | None, own: Collection[int]) -> str:
     said = {"what": services.named(row.pk), "who": row.task.owner}
     if row.done_at or row.cancelled:
         return _("%(what)s已经办结或者终止，不在这次记录之中，请核对后重新提交。") % said
-    return _("%(what)s已由%(who)s认领，不在这次记录之中，请核对后重新提交。") % said
+    if row.task.owner_id and row.task.owner_id not in own:
+        return _("%(what)s已由%(who)s认领，不在这次记录之中，请核对后重新提交。") % said
+    if call and row.pk not in call.tasks:
+        return _("%(what)s不在现行会议通知的议题之中，不在这次记录之中，请核对后重新提交。") % said
+    return ""
 
 
 def keep(key: str, matters: Iterable[Any], given: QueryDict, *, grant: RoleGrant, at: datetime) -> None:

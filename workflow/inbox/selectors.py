@@ -19,7 +19,7 @@ from viewflow.workflow.models import Task
 from viewflow.workflow.status import PROCESS
 
 from workflow.calendar.offsets import SOON
-from workflow.flows.base import BEGUN_BY, flows
+from workflow.flows.base import flows
 from workflow.flows.copies import copies_for, unread_by
 from workflow.flows.models import Comment, Copy, Deadline, NotesRead, Urge
 from workflow.flows.nodes import SubFlow
@@ -111,10 +111,9 @@ def _begun(user: User, grant: RoleGrant, today: date) -> QuerySet[Deadline]:
 
     A year has no task of its own: it is followed on its page.
     """
-    mine = {"unit": grant.tenant, f"task__process__data__{BEGUN_BY}": user.pk}
     later = _tasks().filter(task__process=OuterRef("task__process"), done_at__gt=OuterRef("done_at"))
     ended = Q(task__process__status=PROCESS.DONE, done_at__gte=at_midnight(today - ENDED_KEPT))
-    return _tasks().filter(Q(done_at=None) | ended & ~Exists(later), **mine)
+    return _tasks().filter(Q(done_at=None) | ended & ~Exists(later), begun_by=user, unit=grant.tenant)
 
 
 def _handed_on(user: User, grant: RoleGrant) -> QuerySet[Deadline]:

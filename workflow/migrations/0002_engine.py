@@ -154,6 +154,7 @@ class Migration(migrations.Migration):
                     ('done_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                     ('seen_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                     ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                    ('begun_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                     ('seat', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.unit')),
                     ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.unit')),
                 ],
@@ -452,6 +453,10 @@ class Migration(migrations.Migration):
             migrations.AddIndex(
                 model_name='deadline',
                 index=models.Index(condition=models.Q(('done_at', None), _negated=True), fields=['done_by', '-done_at'], name='deadline_done_by'),
+            ),
+            migrations.AddIndex(
+                model_name='deadline',
+                index=models.Index(condition=models.Q(('begun_by', None), _negated=True), fields=['begun_by', 'unit'], name='deadline_begun_by'),
             ),
             migrations.AddIndex(
                 model_name='deadline',

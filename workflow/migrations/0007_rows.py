@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
             told=("office", "key", "subject", "about", "done_office", "done_for"),
             when=differs(
                 "unit_id", "seat_id", "office", "key", "step", "year", "subject", "about", "label", "opened_on", "due_on",
-                "provisional", "started_by_id", "done_at", "done_by_id", "done_office", "done_for", "entry_id", "cancelled",
+                "provisional", "started_by_id", "begun_by_id", "done_at", "done_by_id", "done_office", "done_for", "entry_id", "cancelled",
             ),
         ),
         WatchRows("meetingcall", subject="call:id", told=("body", "tasks")),

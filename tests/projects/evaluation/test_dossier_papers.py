@@ -167,7 +167,10 @@ def test_what_was_left_out_and_why_is_in_the_register_of_the_step_that_decided_i
     items = list(Item.objects.filter(cycle=cycle)[:2])
     for item, stage in zip(items, ("screening", "agenda"), strict=True):
         decided = Exclusion.objects.create(unit=cycle.unit, cycle=cycle, stage=stage, on=date(2026, 11, 2))
-        Item.objects.filter(pk=item.pk).update(excluded_by=decided, decision_reason="用地未获批准")
+        # What a later decision gave as its own reason is not what the item was left out for.
+        Item.objects.filter(pk=item.pk).update(
+            excluded_by=decided, excluded_because="用地未获批准", decision_reason="替换入选的理由"
+        )
     file = written(cycle)
     for title, item, step in (
         ("未列入决定台账", items[0], "初定"),

@@ -534,7 +534,7 @@ def test_what_is_no_longer_due_of_itself_leaves_the_count_the_next_day_without_a
     disputed(world, "审计报告")
     kept = n - len(due_lots(unit, date(2028, 6, 3)))
     assert kept > 0 and len(codes_due(unit)) == n
-    assert swept(unit, "2028-06-03") == [("retention.less_due", n - kept)]
+    assert swept(unit, "2028-06-03") == [("retention.due_changed", n - kept)]
     assert len(codes_due(unit)) == n - kept
     assert swept(unit, "2028-06-04") == [], "said once"
     seal()
@@ -543,6 +543,17 @@ def test_what_is_no_longer_due_of_itself_leaves_the_count_the_next_day_without_a
         recipient=world.town.of("clerk"), channel="in_app", title__contains="个人信息"
     )
     assert letters.count() == 1
+
+
+def test_what_falls_due_again_once_nothing_stands_in_its_way_is_counted_again_within_the_week(world):
+    unit = world.town.unit
+    ((_act, n),) = swept(unit, DUE)
+    dispute = disputed(world, "审计报告")
+    ((act, left),) = swept(unit, "2028-06-03")
+    assert act == "retention.due_changed" and left < n and len(codes_due(unit)) == left
+    dispute.delete()
+    assert swept(unit, "2028-06-04") == [("retention.due_changed", n)]
+    assert len(codes_due(unit)) == n and swept(unit, "2028-06-05") == []
 
 
 def test_the_log_is_told_of_once_a_quarter_and_not_within_one_of_its_erasure(world):
@@ -587,7 +598,9 @@ def test_the_count_reads_no_trail_however_long_it_is(world):
     """The planner takes the index made for it once reading through is dear."""
     apply(SYSTEM)
     unit = world.town.unit
-    told = Entry.objects.filter(unit=unit, action__in=(selectors.DUE, selectors.LESS_DUE)).order_by("-id")[:1]
+    told = Entry.objects.filter(unit=unit, action__in=(selectors.DUE, selectors.DUE_CHANGED)).order_by("-id")[
+        :1
+    ]
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
     assert "entry_told_due" in told.explain()

@@ -748,6 +748,7 @@ def test_every_decision_begins_an_answering_task_due_five_working_days_after_it(
     assert (blocked.stage, blocked.on, task.subject) == ("screening", D0, blocked.reference)
     assert (task.office, task.due_on) == ("gov_clerk", date(2026, 10, 22))
     assert set(blocked.items.values_list("state", flat=True)) == {"blocked"}
+    assert all(one.excluded_because == one.decision_reason != "" for one in blocked.items.all())
     play.appraise_all(town, cycle, D0, {})
     play.draft(town, cycle, date(2026, 10, 22), (A, B), 1)
     assert Exclusion.objects.count() == 1, "a draft is no decision before both bodies agree to it"

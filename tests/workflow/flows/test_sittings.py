@@ -573,6 +573,70 @@ def test_a_notice_that_falls_while_the_meeting_is_typed_records_nothing_and_what
     assert not Sitting.objects.exists() and len(waiting()) == left
     sent = client.get("/meetings/record/", {"call": made.pk})
     assert sent.status_code == 302 and sent.headers["Location"] == f"/meetings/called/{made.pk}/"
+    # What the page holds now is recorded by the notice that has followed, without one, or on the matter's own page.
+    assert re.findall(r'name="call" value="(\d+)"', page) == ([] if off else [str(later.pk)])
+    shown = {name: value for name, value in data.items() if name != "call"}
+    if off and left == 1:
+        refused = client.post("/meetings/record/", shown)
+        assert refused.status_code == 409 and "至少要有两项议题" in refused.content.decode()
+        saved = client.post("/meetings/record/", shown | {"op": "save"}, follow=True)
+        assert saved.redirect_chain[-1][0] == f"/tasks/{both[-1].pk}/"
+        assert "会议听取汇报，原则同意。" in saved.content.decode()
+        return
+    client.post("/meetings/record/", shown if off else shown | {"call": later.pk})
+    apply(SYSTEM)
+    assert Sitting.objects.get().call == (None if off else later) and waiting() == []
+
+
+def test_a_draft_saved_when_the_notice_has_fallen_is_found_again(client, town):
+    both, made = waiting(), call_of(town)
+    data = on_its_day(client, town, made, both)
+    call_off(made.pk, actor=town.of("party"), reason="主要领导外出。", at=timezone.now())
+    saved = client.post("/meetings/record/", data | {"op": "save"}, follow=True)
+    page = saved.content.decode()
+    assert saved.status_code == 200 and "草稿已保存" in page and 'name="call"' not in page
+    assert 'value="二楼党员活动室"' in page and "会议听取汇报，原则同意。" in page
+
+
+def test_what_was_typed_of_a_meeting_all_of_whose_matters_are_taken_is_shown_to_be_copied(client, town):
+    tasks, made = waiting(), call_of(town)
+    data = on_its_day(client, town, made, tasks)
+    for task in tasks:
+        claim(task.pk, actor=town.people["party"][1], at=timezone.now())
+    for sent in (data, {name: value for name, value in data.items() if name != "call"}):
+        answer = client.post("/meetings/record/", sent)
+        page = answer.content.decode()
+        assert answer.status_code == 409 and page.count("认领，不在这次记录之中") >= 2
+        assert "会议听取汇报，原则同意。" in page and 'value="二楼党员活动室"' in page
+        assert 'value="submit"' not in page
+        apply(SYSTEM)
+    assert not Sitting.objects.exists()
+
+
+def test_a_call_whose_matters_are_taken_while_it_is_typed_keeps_its_words(client, town):
+    tasks = waiting()
+    claim(tasks[0].pk, actor=town.people["party"][1], at=timezone.now())
+    client.force_login(town.of("party"))
+    data = {
+        "task": [task.pk for task in tasks],
+        "held_on": SOON.isoformat(),
+        "hour": "9:00",
+        "place": "会议室",
+    }
+    answer = client.post("/meetings/call/", data | {"words": "请带齐材料。", "op": "confirm"})
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "不足两项" in page and "请带齐材料。" in page
+    apply(SYSTEM)
+    assert not MeetingCall.objects.exists()
+
+
+def test_of_more_matters_than_a_meeting_may_have_the_first_are_taken_and_it_is_said(
+    client, town, monkeypatch
+):
+    monkeypatch.setattr("workflow.inbox.meetings.MOST_MATTERS", 1)
+    client.force_login(town.of("party"))
+    page = client.get("/meetings/record/", {"task": [task.pk for task in waiting()]}).content.decode()
+    assert "一次会议最多列 1 项议题；其余 1 项仍在待办" in page
 
 
 def test_a_meeting_whose_notice_stands_is_recorded_by_it(client, town):
@@ -646,7 +710,8 @@ def test_nothing_beside_its_agenda_is_recorded_by_a_notice(client, db):
     form = client.get("/meetings/record/", {"call": made.pk, "task": three.pk}).content.decode()
     assert f'name="m{one.pk}-votes_for"' in form and f'name="m{three.pk}-votes_for"' not in form
     beside = typed(town, [three]) | {"call": made.pk, "op": "confirm"}
-    assert client.post("/meetings/record/", beside).status_code == 302
+    refused = client.post("/meetings/record/", beside)
+    assert refused.status_code == 409 and "不在现行会议通知的议题之中" in refused.content.decode()
     apply(SYSTEM)
     assert not Sitting.objects.exists()
     assert held(town, {one.pk: votes(), two.pk: votes()}, call=made).call == made
@@ -862,7 +927,8 @@ def test_the_button_keeps_a_joint_meeting_without_script(client, town):
 def test_a_matter_done_meanwhile_is_no_longer_typed_on(client, town):
     tasks = waiting()
     held(town, {d.pk: votes() for d in tasks})
-    assert drafted(client, town, tasks).status_code == 302
+    refused = drafted(client, town, tasks)
+    assert refused.status_code == 409 and "已经办结或者终止" in refused.json()["said"]
     assert not Draft.objects.filter(key__startswith="sitting:").exists()
 
 
