@@ -330,9 +330,14 @@ def desk_sees_which(one: World, again: World, other: World) -> bool:
     """The control: the tellers' own pages show the sums and their hash, and there both searches find the other ballot."""
     tasks = [address for address in addresses(one.values) if re.fullmatch(r"/tasks/\d+/", address)]
     calls = [("teller", "get", address) for address in tasks]
-    seen, repeated, theirs = (look_again(world, calls) for world in (one, again, other))
-    worries = [reason_to_worry(seen[call], repeated[call], theirs[call]) for call in calls]
-    return any(worries) and bool(with_a_hash(one, seen))
+    worried = told = False
+    for call in reversed(calls):  # the sums are on the last of them; what is found needs no further page
+        seen, repeated, theirs = (look_again(world, [call]) for world in (one, again, other))
+        worried = worried or bool(reason_to_worry(seen[call], repeated[call], theirs[call]))
+        told = told or bool(with_a_hash(one, seen))
+        if worried and told:
+            return True
+    return False
 
 
 OTHERS = [kind for kind in KINDS if kind != "projects"]
