@@ -1,9 +1,9 @@
 """`make long`: the same properties, races and chaos as `make test` at full size, and the file that says what was run.
 
 PIAOJUE_LONG chooses the full sizes. PIAOJUE_LONG_<NAME> (EXAMPLES, BOXES, PLAIN_BOXES, SEALED_BOXES,
-LINKAGE_VOTES, LINKAGE_VOTERS, ORDERS, VOTES, VOTE_STEPS, WALKS, MOVES, KINDS, ROUNDS, EVENTS, BROKER_EVENTS,
-KILLS, AWAY, BALLOTS, TAMPERINGS, TAMPERINGS_OF_FILES, DATABASE_TAMPERINGS, CLEAN_ENTRIES, ENTRIES_OF_FILES,
-KILL_EVERY, BY_HAND, TOWNSHIPS, TOWNSHIPS_AGAIN, DAYS)
+LINKAGE_VOTES, LINKAGE_VOTERS, ORDERS, VOTES, VOTE_STEPS, WALKS, MOVES, FIGURES, KINDS, ROUNDS, EVENTS, KILLS,
+AWAY, BALLOTS, TAMPERINGS, TAMPERINGS_OF_FILES, DATABASE_TAMPERINGS, CLEAN_ENTRIES, ENTRIES_OF_FILES, KILL_EVERY,
+BY_HAND, TOWNSHIPS, TOWNSHIPS_AGAIN, DAYS, YEARS)
 overrides one of them; the result file then says so.
 """
 
@@ -34,7 +34,7 @@ def sized(name: str, short: int, full: int) -> int:
 
 def examples(short: int) -> int:
     """How many examples a property gets that needs more, or fewer, than the hundred of make test."""
-    return sized("examples", short, 3_000)
+    return sized("examples", short, 1_500)
 
 
 class ResultFile:

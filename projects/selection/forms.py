@@ -385,7 +385,7 @@ def answer_fields(proposal: Any, deputies: list[tuple[int, str]]) -> dict[str, f
             choices=[(o, o.label) for o in AnswerForm.outcomes],
             initial=Outcome.DECLINED if blocked else Outcome.RESERVE,
         ),
-        "words": _words(_("答复"), min_length=4, initial=item.decision_reason if item else ""),
+        "words": _words(_("答复"), min_length=4, initial=item.why_left_out if item else ""),
         "deputy": forms.TypedChoiceField(
             label=_("请哪位代表签名"),
             help_text=_("只有转代表建议时选择；代表本人签名后才转，不签名的退回另定处理结果。"),

@@ -128,6 +128,11 @@ class Item(Record):
         return self.title
 
     @property
+    def why_left_out(self) -> str:
+        """What its proposers are told: the reason it was left out for, else that of the last decision on it."""
+        return self.excluded_because or self.decision_reason
+
+    @property
     def about(self) -> str:
         return f"{Cycle.kind}:{self.cycle_id}"
 

@@ -217,7 +217,7 @@ def oracle(raw: dict) -> dict:
     }
 
 
-@settings(max_examples=examples(400))
+@settings(max_examples=examples(200))
 @given(files())
 def test_the_count_agrees_with_an_oracle_that_counts_another_way(raw):
     compare_with_the_oracle(raw)
@@ -330,7 +330,7 @@ def place_of(one: str, outcome) -> int:
     return next(place for name, place in PLACES.items() if one in getattr(outcome.result, name))
 
 
-@settings(max_examples=examples(300))
+@settings(max_examples=examples(150))
 @given(votes(mode="each"), st.data())
 def test_one_more_mark_never_lowers_that_project(vote, data):
     vote = replace(vote, paper=replace(vote.paper, each_cap=False))
@@ -344,7 +344,7 @@ def test_one_more_mark_never_lowers_that_project(vote, data):
     assert place_of(one, decide(replace(vote, ballots=tuple(ballots)))) >= place_of(one, decide(vote))
 
 
-@settings(max_examples=examples(300))
+@settings(max_examples=examples(150))
 @given(votes())
 def test_nobody_below_the_majority_is_elected_or_tied(vote):
     outcome = decide(vote)
@@ -353,7 +353,7 @@ def test_nobody_below_the_majority_is_elected_or_tied(vote):
         assert outcome.count.sums[one].in_favour >= needed
 
 
-@settings(max_examples=examples(300))
+@settings(max_examples=examples(150))
 @given(votes())
 def test_every_candidate_stands_in_exactly_one_place_with_a_reason(vote):
     result = decide(vote).result
@@ -361,7 +361,7 @@ def test_every_candidate_stands_in_exactly_one_place_with_a_reason(vote):
     assert set(result.reasons) == set(vote.paper.candidates)
 
 
-@settings(max_examples=examples(300))
+@settings(max_examples=examples(150))
 @given(votes())
 def test_a_tie_on_the_last_seat_is_reported_and_never_broken(vote):
     outcome = decide(vote)
@@ -430,7 +430,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=examples(400))
+@settings(max_examples=examples(200))
 @given(files(), st.data())
 def test_a_file_is_counted_or_refused_with_faults_of_one_line_and_nothing_else(raw, data):
     spoilt = dict(raw)
@@ -442,7 +442,7 @@ def test_a_file_is_counted_or_refused_with_faults_of_one_line_and_nothing_else(r
         assert all(len(str(fault).splitlines()) == 1 for fault in refusal.faults)
 
 
-@settings(max_examples=examples(400))
+@settings(max_examples=examples(200))
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode), st.booleans())
 def test_any_bytes_are_refused_as_a_file_and_never_crash(content, pabulib):
     start = b"META\nkey;value\nvote_type;approval\nPROJECTS\nproject_id\n" if pabulib else b""

@@ -137,7 +137,7 @@ def _marks(box: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
 @pytest.mark.long
 def test_rules_and_sql_agree_on_random_boxes(size):
     draws, ended = Random(20270120), set[str]()
-    boxes = size("plain_boxes", 20_000, 100_000)
+    boxes = size("plain_boxes", 10_000, 100_000)
     for first in range(0, boxes, BATCH):
         batch = list(random_boxes(draws, first, BATCH))
         theirs = by_sql(batch)

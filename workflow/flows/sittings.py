@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
+from django.utils.formats import date_format
 from django.utils.timezone import localdate
 
 from workflow.audit.services import write_down
@@ -66,9 +67,10 @@ def hold(
     """Record one meeting on several tasks. matters: task id → its form's own data, without what is common to all.
 
     call: the notice it was called by; what is left of its agenda is recorded, be it one matter. Refused: a notice that
-    does not stand, that a meeting has followed already or that is another body's, a task that is not on its agenda; without
-    one fewer than two tasks; tasks of different bodies or seats, one that is not decided so, a presiding person who did
-    not attend; and, each by name, whatever `complete()` refuses of any of them. Nothing is left behind then.
+    does not stand, that a meeting has followed already, that is another body's or calls it for a later day, a task that is
+    not on its agenda; without one fewer than two tasks; tasks of different bodies or seats, one that is not decided so, a
+    presiding person who did not attend; and, each by name, whatever `complete()` refuses of any of them. Nothing is left
+    behind then.
 
     Locked as whoever calls a meeting or calls it off locks: the grant, then the notice, then the tasks.
     """
@@ -82,6 +84,8 @@ def hold(
             raise NotYourTurn(_("会议由该机构的成员或者记录人记录。"))
         if call:
             _check_call(call, deadlines, body, seat)
+            if early := why_too_early(call, called.held_on):
+                raise Refused(early)
         sitting = Sitting.objects.create(
             unit=deadlines[0].unit,
             seat=seat,
@@ -163,6 +167,16 @@ def check_open(call: MeetingCall) -> None:
     held = MeetingCall.objects.select_for_update(of=("self",)).get(pk=call.pk)
     if over := why_over(held):
         raise Taken(over)
+
+
+def why_too_early(call: MeetingCall, day: date) -> str:
+    """Why a meeting of a day cannot be the one a notice calls; empty where it can."""
+    if day >= call.held_on:
+        return ""
+    said = _(
+        "会议通知载明的会议日期是 %(day)s，不能记录为在此之前召开；提前召开的，请先取消该会议通知，再直接记录。"
+    )
+    return said % {"day": date_format(call.held_on)}
 
 
 def why_over(call: MeetingCall) -> str:

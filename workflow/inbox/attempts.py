@@ -36,9 +36,10 @@ def attempted(act: Callable[[], Answer], again: Callable[[Refused, int], Answer]
         return again(refused, REFUSED)
 
 
-def kept(at: datetime) -> JsonResponse:
-    """What the page says of a draft the browser has sent by itself."""
-    return JsonResponse({"said": _("草稿已保存 %(time)s") % {"time": time_format(localtime(at), "H:i")}})
+def kept(at: datetime, *besides: str) -> JsonResponse:
+    """What the page says of a draft the browser has sent by itself, and what has come to stand against it besides."""
+    said = _("草稿已保存 %(time)s") % {"time": time_format(localtime(at), "H:i")}
+    return JsonResponse({"said": " ".join([said, *besides])})
 
 
 def not_kept(refused: Refused, status: int) -> JsonResponse:

@@ -28,12 +28,13 @@ from workflow.flows.fields import ChineseDateField, PeopleField, PlainForm, choi
 from workflow.flows.forms import day_typed, held_already
 from workflow.flows.membership import Membership, not_members
 from workflow.flows.models import Deadline, Draft, MeetingCall, Sitting
-from workflow.flows.sittings import COMMON, Called, hold, may_be_joined, sittings_of, why_over
+from workflow.flows.sittings import COMMON, Called, hold, may_be_joined, sittings_of, why_over, why_too_early
 from workflow.inbox import recording
 from workflow.inbox.asked import number_asked
 from workflow.inbox.attempts import REFUSED, attempted, kept, not_kept
 from workflow.inbox.pages import Answer, answers_of
 from workflow.inbox.selectors import by_date, claimed_by, offices_served, queue_of
+from workflow.people.models import User
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
@@ -66,7 +67,10 @@ class SittingForm(PlainForm):
         choice_field(self, "attended").choices = named
 
     def clean_held_on(self) -> date:
-        return held_already(self.cleaned_data["held_on"], self.today)
+        day = held_already(self.cleaned_data["held_on"], self.today)
+        if self.call and (early := why_too_early(self.call, day)):
+            raise forms.ValidationError(early)
+        return day
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -138,8 +142,8 @@ class Matter:
 class Recording:
     """The page on which one meeting is recorded, as it was sent. gone: what it was sent with and does not record.
 
-    notice: the one it was begun from, standing or not; sitting.call: the one it is recorded by, None for a meeting
-    without notice.
+    notice: the one it was begun from; over: why no meeting can be recorded by that any more. sitting.call: the one it is
+    recorded by, None for a meeting without notice.
     """
 
     request: HttpRequest
@@ -147,6 +151,7 @@ class Recording:
     sitting: SittingForm
     matters: Sequence[Matter]
     notice: MeetingCall | None = None
+    over: str = ""
     gone: Sequence[recording.Gone] = ()
 
     @property
@@ -154,6 +159,27 @@ class Recording:
         """Under which what is typed of the meeting is kept."""
         membership = self.sitting.membership
         return recording.key_of(membership.body, membership.seat.pk, self.sitting.call)
+
+    @property
+    def alone(self) -> bool:
+        """Whether one matter without notice is left: it is recorded on its own page."""
+        return self.sitting.call is None and len(self.matters) == 1
+
+    def objections(self) -> list[str]:
+        """Why what was sent is not recorded as it was, and by what it is recorded when it is sent once more."""
+        said = [self.over] if self.over else []
+        said += [one.why for one in self.gone]
+        if self.alone:
+            said.append(_("尚待研究的只有一项议题，请保存草稿后在该事项页面记录会议。"))
+        elif self.over and self.matters and self.sitting.call:
+            said.append(_("再次提交的，按新的会议通知记录。"))
+        elif self.over and self.matters and self.notice and self.notice.called_off_at:
+            said.append(_("会议实际已经召开的，再次提交后按直接记录办理，不关联原通知。"))
+        elif self.over and self.matters:
+            said.append(_("其余议题由另一次会议研究的，再次提交后按直接记录办理，不关联原通知。"))
+        elif said and self.matters:
+            said.append(_("请核对后重新提交。"))
+        return said
 
     def left_out(self) -> list[Deadline]:
         """What the notice lists, still waits, and is not recorded with these."""
@@ -169,6 +195,7 @@ class Recording:
             "matters": self.matters,
             "gone": self.gone,
             "notice": self.notice,
+            "alone": self.alone,
             "left_out": self.left_out(),
             "reasons": reasons,
             "draft": draft,
@@ -198,8 +225,8 @@ class Recording:
     def keep(self, at: datetime) -> None:
         """Keep what was typed, to be opened again; refused where nothing of it is left to be recorded."""
         if not self.matters:
-            raise Refused(*(one.why for one in self.gone))
-        recording.keep(self.key, self.matters, self.request.POST, grant=self.grant, at=at)
+            raise Refused(*self.objections())
+        recording.keep(self.key, self.matters, self.request.POST, gone=self.gone, grant=self.grant, at=at)
 
     def reopened(self) -> HttpResponse:
         """Back to the page as it is opened; of one matter without notice its own page, on which it is recorded."""
@@ -280,10 +307,8 @@ def call_meeting(request: HttpRequest) -> HttpResponse:
     form = CallForm(request.POST if posted else None)
     if not chosen and not posted:
         return _too_few(request)
-    if len(chosen) < LEAST_MATTERS:  # what was typed stays, to be written down elsewhere
-        return _call_shown(
-            request, chosen, form, reasons=[_("所选议题已经办结或者由他人认领，不足两项。")], status=REFUSED
-        )
+    if len(chosen) < len(set(numbers)) and posted:
+        return _call_shown(request, chosen, form, reasons=_fewer(chosen), status=REFUSED)
     op = request.POST.get("op", "")
     if not posted or not form.is_valid() or op == "edit":
         return _call_shown(request, chosen, form, status=422 if posted and form.errors else 200)
@@ -300,6 +325,15 @@ def call_meeting(request: HttpRequest) -> HttpResponse:
         return _call_shown(request, chosen, form, reasons=refused.reasons, status=status)
 
     return attempted(act, again)
+
+
+def _fewer(chosen: Sequence[Deadline]) -> list[str]:
+    """What is said where matters a call was sent with are done or claimed meanwhile."""
+    if len(chosen) < LEAST_MATTERS:
+        return [_("所选议题已经办结或者由他人认领，不足两项，不能合并召集。")]
+    return [
+        _("所选议题有的已经办结或者由他人认领，现列其余 %(n)s 项，请核对后重新提交。") % {"n": len(chosen)}
+    ]
 
 
 def _call_shown(
@@ -391,16 +425,21 @@ def record(request: HttpRequest) -> HttpResponse:
             return _none_left(request, named, "") if named else _too_few(request)
         return _begun(request, grant, chosen, called)
     gone = recording.gone(given.getlist("task"), chosen, bound, call=called, grant=grant)
-    if not chosen and not gone:
+    if not chosen and (not gone or (named and _recorded_by(named, grant.user))):
         return _none_left(request, named, over) if named else _too_few(request)
     first = (chosen or [one.deadline for one in gone])[0]
     sitting = _sitting_of(first, bound, called)
     common = sitting.cleaned_data if sitting.is_valid() else None
     matters = [_matter(row, grant, bound, common) for row in chosen]
-    page = Recording(request, grant, sitting, matters, named, gone)
+    page = Recording(request, grant, sitting, matters, named, over, gone)
     if drafted := _DRAFTED.get(request.POST.get("op", "")):
         return drafted(page)
-    return _judged(page, over)
+    return _judged(page)
+
+
+def _recorded_by(notice: MeetingCall, user: User) -> bool:
+    """Whether a person has recorded the meeting of a notice: what they sent is sent once more."""
+    return Sitting.objects.filter(call=notice, recorded_by=user).exists()
 
 
 def _notice(grant: RoleGrant, number: int | None, refusal: str) -> MeetingCall:
@@ -430,9 +469,7 @@ def _begun(
 ) -> HttpResponse:
     """The page as it is opened: what was typed before, of the meeting and of each matter, else empty."""
     first = chosen[0]
-    draft = recording.kept_of_meeting(
-        recording.key_of(first.task.flow_task.deciding, first.seat_id, called), grant
-    )
+    draft = recording.kept_of_meeting(first.task.flow_task.deciding, first.seat_id, called, grant)
     data = recording.as_typed(draft) if draft else None
     sitting = _sitting_of(first, data, called)
     matters = [_matter(row, grant, _typed_before(row, grant), None) for row in chosen]
@@ -457,7 +494,7 @@ def _keep(page: Recording) -> HttpResponse:
 
     def act() -> HttpResponse:
         page.keep(at)
-        return kept(at)
+        return kept(at, *page.objections())
 
     return attempted(act, not_kept)
 
@@ -466,6 +503,10 @@ def _save(page: Recording) -> HttpResponse:
     def act() -> HttpResponse:
         page.keep(timezone.now())
         messages.success(page.request, _("草稿已保存，下次打开接着填。"))
+        if said := page.objections():
+            messages.warning(page.request, "".join(said))
+        if any(one.entered() for one in page.gone if not one.waits):  # to be copied, it is kept nowhere
+            return page.untold().shown(status=REFUSED)
         return page.reopened()
 
     return attempted(act, page.untold().refused)
@@ -480,11 +521,11 @@ def _discard(page: Recording) -> HttpResponse:
 _DRAFTED = {"keep": _keep, "save": _save, "discard": _discard}
 
 
-def _judged(page: Recording, over: str) -> HttpResponse:
+def _judged(page: Recording) -> HttpResponse:
     """What was sent and is no draft: shown again with what stands against it, shown to be checked, or recorded."""
     op = page.request.POST.get("op")
-    if over or page.gone:
-        return page.shown([*_fallen(page, over), *(one.why for one in page.gone)], status=REFUSED)
+    if objections := page.objections():
+        return page.shown(objections, status=REFUSED)
     if not page.sitting.is_valid() or not all(matter.form.is_valid() for matter in page.matters):
         return page.shown(status=422)
     if op == "edit":
@@ -492,17 +533,6 @@ def _judged(page: Recording, over: str) -> HttpResponse:
     if op != "confirm":
         return page.checked()
     return _held(page)
-
-
-def _fallen(page: Recording, over: str) -> list[str]:
-    """That the notice of a page has fallen, and by what it is recorded when it is sent once more."""
-    if not over or not page.matters:
-        return [over] if over else []
-    if page.sitting.call:
-        return [over, _("再次提交的，按新的会议通知记录。")]
-    if len(page.matters) < LEAST_MATTERS:
-        return [over, _("尚待研究的只有一项议题，请保存草稿后在该事项页面记录会议。")]
-    return [over, _("会议照常召开的，再次提交时作为未发通知的会议记录。")]
 
 
 def _held(page: Recording) -> HttpResponse:

@@ -50,9 +50,9 @@ def _shown(field: forms.Field, value: Any) -> str:
     if isinstance(value, date | time):
         return date_format(value, "DATE_FORMAT") if isinstance(value, date) else f"{value:%H:%M}"
     if isinstance(field, forms.MultipleChoiceField):
-        return listed(str(label) for code, label in _pairs(field) if str(code) in {str(v) for v in value})
+        return listed(str(label) for code, label in pairs_of(field) if str(code) in {str(v) for v in value})
     if isinstance(field, forms.ChoiceField):
-        return str(dict(_pairs(field)).get(value, value))
+        return str(dict(pairs_of(field)).get(value, value))
     if isinstance(field, forms.FileField):
         return "\n".join(_file(one) for one in (value if isinstance(value, list) else [value]))
     return (
@@ -64,7 +64,8 @@ def _file(upload: UploadedFile) -> str:
     return _("%(name)s（%(size)s）") % {"name": upload.name, "size": filesizeformat(upload.size or 0)}
 
 
-def _pairs(field: forms.ChoiceField) -> Iterable[tuple[Any, Any]]:
+def pairs_of(field: forms.ChoiceField) -> Iterable[tuple[Any, Any]]:
+    """A field's choices: what is sent, and how it reads."""
     return cast("Iterable[tuple[Any, Any]]", field.choices)
 
 

@@ -18,7 +18,9 @@ from workflow.flows import drafts, services
 from workflow.flows.models import Deadline, Draft, MeetingCall
 from workflow.flows.sittings import COMMON, may_be_joined, why_over
 from workflow.inbox.asked import is_number
+from workflow.inbox.pages import pairs_of
 from workflow.inbox.selectors import offices_served, own_claims
+from workflow.people.saying import listed
 from workflow.roles.models import RoleGrant
 
 UNKEPT = ("csrfmiddlewaretoken", "op", "task", "call")
@@ -53,12 +55,29 @@ def left_out(called: MeetingCall, chosen: Iterable[Deadline]) -> list[Deadline]:
 
 @dataclass(frozen=True)
 class Gone:
-    """A matter a page was sent with that is not recorded with it. why: said to whoever typed it; the texts: what they had
-    written on it, each under its field's name."""
+    """A matter a page was sent with that is not recorded with it.
+
+    why: said to whoever typed it. own: what they had entered on it. waits: it is theirs to decide all the same.
+    """
 
     deadline: Deadline
     why: str
-    texts: list[tuple[str, str]]
+    own: QueryDict
+    waits: bool
+
+    def entered(self) -> list[tuple[str, str]]:
+        """What they had entered, each under its field's label, to be copied."""
+        fields = self.deadline.task.flow_task.form.base_fields
+        return [
+            (str(fields[name].label) if name in fields else _("其他"), _as_read(fields.get(name), values))
+            for name, values in self.own.lists()
+            if any(values)
+        ]
+
+
+def _as_read(field: forms.Field | None, values: list[Any]) -> str:
+    named = dict(pairs_of(field)) if isinstance(field, forms.ChoiceField) else {}
+    return listed(str(named.get(value, value)) for value in values if value)
 
 
 def gone(
@@ -78,17 +97,9 @@ def gone(
         return []
     ours = Deadline.objects.filter(pk__in=sent, seat=grant.unit_id, office__in=offices_served(grant))
     found = ours.select_related("task__owner", "task__process", "unit", "seat").order_by("pk")
-    told = ((row, _gone(row, call, own_claims(grant))) for row in found if may_be_joined(row.task.flow_task))
-    return [Gone(row, why, _texts(row, given)) for row, why in told if why]
-
-
-def _texts(row: Deadline, given: QueryDict) -> list[tuple[str, str]]:
-    typed = own_of(given, prefix_of(row))
-    fields = row.task.flow_task.form.base_fields
+    rows = [row for row in found if may_be_joined(row.task.flow_task)]
     return [
-        (str(field.label), str(typed[name]))
-        for name, field in fields.items()
-        if isinstance(field, forms.CharField) and typed.get(name)
+        one for row in rows if (one := _gone(row, own_of(given, prefix_of(row)), call, own_claims(grant)))
     ]
 
 
@@ -102,35 +113,52 @@ def own_of(given: QueryDict, prefix: str) -> QueryDict:
     return own
 
 
-def _gone(row: Deadline, call: MeetingCall | None, own: Collection[int]) -> str:
+def _gone(row: Deadline, own: QueryDict, call: MeetingCall | None, claims: Collection[int]) -> Gone | None:
     said = {"what": services.named(row.pk), "who": row.task.owner}
     if row.done_at or row.cancelled:
-        return _("%(what)s已经办结或者终止，不在这次记录之中，请核对后重新提交。") % said
-    if row.task.owner_id and row.task.owner_id not in own:
-        return _("%(what)s已由%(who)s认领，不在这次记录之中，请核对后重新提交。") % said
+        return Gone(row, _("%(what)s已经办结或者终止，不列入本次记录。") % said, own, waits=False)
+    if row.task.owner_id and row.task.owner_id not in claims:
+        return Gone(row, _("%(what)s已由%(who)s认领，不列入本次记录。") % said, own, waits=False)
     if call and row.pk not in call.tasks:
-        return _("%(what)s不在现行会议通知的议题之中，不在这次记录之中，请核对后重新提交。") % said
-    return ""
+        why = _("%(what)s不在现行会议通知的议题之中，不列入本次记录，仍在待办。") % said
+        return Gone(row, why, own, waits=True)
+    return None
 
 
-def keep(key: str, matters: Iterable[Any], given: QueryDict, *, grant: RoleGrant, at: datetime) -> None:
-    """Keep what a page sends; of the matters those on which something was typed.
+def keep(
+    key: str,
+    matters: Iterable[Any],
+    given: QueryDict,
+    *,
+    gone: Iterable[Gone] = (),
+    grant: RoleGrant,
+    at: datetime,
+) -> None:
+    """Keep what a page sends; of the matters those on which something was typed, of a single one with day and attendance.
 
-    Refused like a single task's draft: a matter that was done meanwhile, an office no longer held.
+    gone: what of it is not recorded on this page; where it still waits it is kept with its own task. Refused like a single
+    task's draft: a matter that was done meanwhile, an office no longer held.
     """
     chosen = list(matters)
-    prefixes = {prefix_of(matter.deadline) for matter in chosen}
+    left = list(gone)
+    prefixes = {prefix_of(one.deadline) for one in [*chosen, *left]}
+    for one in left:
+        if one.waits:
+            services.save_draft(one.deadline.pk, actor=grant.user, data=dict(one.own.lists()), at=at)
     common = {k: vs for k, vs in given.lists() if k not in UNKEPT and k.partition("-")[0] not in prefixes}
     drafts.keep_under(key, common, user=grant.user, home=grant.tenant, at=at)
+    alone = {} if len(chosen) > 1 else {k: vs for k, vs in common.items() if k.startswith(COMMON)}
     for matter in chosen:
         if set(matter.form.changed_data) - set(COMMON):
-            typed = dict(matter.own.lists())
+            typed = dict(matter.own.lists()) | alone
             services.save_draft(matter.deadline.pk, actor=grant.user, data=typed, at=at)
 
 
-def kept_of_meeting(key: str, grant: RoleGrant) -> Draft | None:
-    """What the person has typed of the meeting itself."""
-    return drafts.draft_of_act(key, grant.user)
+def kept_of_meeting(body: str, seat_id: int, call: MeetingCall | None, grant: RoleGrant) -> Draft | None:
+    """What the person has typed of the meeting itself, by its notice or by one that this has replaced."""
+    calls = [call, *call.replaces.order_by("-pk")] if call else [None]
+    found = (drafts.draft_of_act(key_of(body, seat_id, one), grant.user) for one in calls)
+    return next((draft for draft in found if draft), None)
 
 
 def kept_of_matter(deadline: Deadline, grant: RoleGrant) -> Draft | None:

@@ -360,7 +360,7 @@ class VoteMachine(Opening):
 
 @pytest.mark.minutes
 def test_no_order_of_steps_makes_the_vote_and_its_model_differ(quick_stretching, new_hall, record_property):
-    walks, steps = sized("votes", 60, 3_000), sized("vote_steps", 30, 50)
+    walks, steps = sized("votes", 40, 1_000), sized("vote_steps", 30, 50)
     record_property("walks", f"{walks} × {steps}")
     VoteMachine.made = staticmethod(new_hall)
     REACHED.clear()

@@ -14,7 +14,17 @@ from django.utils import timezone
 from projects.demo.cast import Township
 from tests.builders import at
 from tests.interleaving import Scheduler, Work, scheduler
-from tests.workflow.flows.test_sittings import DAY, PLANNED, SOON, begun, call_of, called, votes, waiting
+from tests.workflow.flows.test_sittings import (
+    DAY,
+    PLANNED,
+    SOON,
+    begun,
+    call_of,
+    called,
+    come,
+    votes,
+    waiting,
+)
 from workflow.flows.calling import Planned, call
 from workflow.flows.errors import Busy, Taken
 from workflow.flows.models import MeetingCall, Sitting
@@ -30,13 +40,13 @@ def stage(fresh_database: str, owner_connection: psycopg.Connection[Any]) -> Ite
 
 def recording(town: Township, tasks: list[int], notice: MeetingCall) -> Work:
     """The first member records a meeting."""
+    with within(SYSTEM):
+        come(notice)
 
     def work() -> Sitting:
         with within(SYSTEM):
-            matters = {task: votes() for task in tasks}
-            return hold(
-                matters, called=called(town), actor=town.people["party"][0], at=at(DAY, 15), call=notice
-            )
+            matters, member = {task: votes() for task in tasks}, town.people["party"][0]
+            return hold(matters, called=called(town), actor=member, at=at(DAY, 15), call=notice)
 
     return work
 

@@ -86,6 +86,8 @@ def called(town, number: int = 5, presiding: int = 0) -> Called:
 
 
 def held(town, matters, **more) -> Sitting:
+    if notice := more.get("call"):
+        come(notice)
     return hold(
         matters, called=more.pop("called", called(town)), actor=town.of("party"), at=at(DAY, 15), **more
     )
@@ -292,6 +294,13 @@ def test_a_page_with_fewer_than_two_or_another_offices_tasks_goes_back(client, t
 
 SOON = timezone.localdate() + timedelta(days=3)
 PLANNED = Planned(SOON, time(9, 0), "三楼会议室", "请提前阅看方案。")
+
+
+def come(notice: MeetingCall) -> MeetingCall:
+    """The notice with the day of the meetings of these tests as its own, which has come."""
+    MeetingCall.objects.filter(pk=notice.pk).update(held_on=DAY)
+    notice.held_on = date.fromisoformat(DAY)
+    return notice
 
 
 def call_of(town, office: str = "party", *, planned: Planned = PLANNED, tasks=None) -> MeetingCall:
@@ -573,16 +582,38 @@ def test_a_notice_that_falls_while_the_meeting_is_typed_records_nothing_and_what
     assert not Sitting.objects.exists() and len(waiting()) == left
     sent = client.get("/meetings/record/", {"call": made.pk})
     assert sent.status_code == 302 and sent.headers["Location"] == f"/meetings/called/{made.pk}/"
-    # What the page holds now is recorded by the notice that has followed, without one, or on the matter's own page.
+    # What the page holds now is recorded by the notice that has followed, on its day, without one, or on the matter's own
+    # page.
     assert re.findall(r'name="call" value="(\d+)"', page) == ([] if off else [str(later.pk)])
     shown = {name: value for name, value in data.items() if name != "call"}
     if off and left == 1:
         refused = client.post("/meetings/record/", shown)
-        assert refused.status_code == 409 and "至少要有两项议题" in refused.content.decode()
-        saved = client.post("/meetings/record/", shown | {"op": "save"}, follow=True)
+        assert refused.status_code == 409 and "只有一项议题" in refused.content.decode()
+        day = timezone.localdate()
+        parts = {"held_on_year": day.year, "held_on_month": day.month, "held_on_day": day.day}
+        sent = {name: value for name, value in shown.items() if name != "held_on"} | parts
+        saved = client.post("/meetings/record/", sent | {"op": "save"}, follow=True)
         assert saved.redirect_chain[-1][0] == f"/tasks/{both[-1].pk}/"
-        assert "会议听取汇报，原则同意。" in saved.content.decode()
+        assert "草稿已保存" in saved.content.decode()
+        apply(SYSTEM)
+        claim(both[-1].pk, actor=town.of("party"), at=timezone.now())
+        page = client.get(f"/tasks/{both[-1].pk}/").content.decode()
+        assert "会议听取汇报，原则同意。" in page
+        assert re.search(rf'name="held_on_year" value="{timezone.localdate().year}"', page)
         return
+    if not off:
+        early = client.post("/meetings/record/", shown | {"call": later.pk})
+        assert early.status_code == 422 and "不能记录为在此之前召开" in early.content.decode()
+        apply(SYSTEM)
+        with pytest.raises(Refused, match="不能记录为在此之前召开"):
+            hold(
+                {one.pk: votes() for one in both[-left:]},
+                called=called(town),
+                actor=town.of("party"),
+                at=at(DAY, 15),
+                call=later,
+            )
+        MeetingCall.objects.filter(pk=later.pk).update(held_on=timezone.localdate())
     client.post("/meetings/record/", shown if off else shown | {"call": later.pk})
     apply(SYSTEM)
     assert Sitting.objects.get().call == (None if off else later) and waiting() == []
@@ -595,6 +626,7 @@ def test_a_draft_saved_when_the_notice_has_fallen_is_found_again(client, town):
     saved = client.post("/meetings/record/", data | {"op": "save"}, follow=True)
     page = saved.content.decode()
     assert saved.status_code == 200 and "草稿已保存" in page and 'name="call"' not in page
+    assert "这次会议已经取消。" in page and "不关联原通知" in page
     assert 'value="二楼党员活动室"' in page and "会议听取汇报，原则同意。" in page
 
 
@@ -606,11 +638,42 @@ def test_what_was_typed_of_a_meeting_all_of_whose_matters_are_taken_is_shown_to_
     for sent in (data, {name: value for name, value in data.items() if name != "call"}):
         answer = client.post("/meetings/record/", sent)
         page = answer.content.decode()
-        assert answer.status_code == 409 and page.count("认领，不在这次记录之中") >= 2
+        assert answer.status_code == 409 and page.count("认领，不列入本次记录") >= 2
         assert "会议听取汇报，原则同意。" in page and 'value="二楼党员活动室"' in page
-        assert 'value="submit"' not in page
+        assert "赞成" in page and 'value="submit"' not in page and "data-draft" not in page
         apply(SYSTEM)
     assert not Sitting.objects.exists()
+
+
+def test_what_was_typed_on_a_matter_the_new_notice_leaves_out_is_kept_with_that_matter(client, town):
+    one, other = waiting()
+    made = call_of(town)
+    data = on_its_day(client, town, made, [one, other]) | {f"m{one.pk}-minutes": "先行研究第一项。"}
+    later = MeetingCall.objects.create(
+        **{f: getattr(made, f) for f in ("unit", "seat", "body", "hour", "place", "called_by", "at")},
+        tasks=[other.pk],
+        held_on=timezone.localdate(),
+    )
+    MeetingCall.objects.filter(pk=made.pk).update(replaced_by=later)
+    page = client.post("/meetings/record/", data).content.decode()
+    assert "不在现行会议通知的议题之中" in page and "先行研究第一项。" in page
+    client.post("/meetings/record/", data | {"op": "save"})
+    assert "先行研究第一项。" in client.get(f"/tasks/{one.pk}/").content.decode()
+    again = client.get("/meetings/record/", {"call": later.pk}).content.decode()
+    assert "会议听取汇报，原则同意。" in again and 'value="二楼党员活动室"' in again
+
+
+def test_a_draft_saved_beside_a_matter_somebody_has_taken_says_what_is_not_in_it(client, db):
+    apply(SYSTEM)
+    town = begun(3)
+    tasks = waiting()
+    client.force_login(town.of("party"))
+    data = typed(town, tasks) | {f"m{tasks[0].pk}-minutes": "第一项的纪要。", "op": "save"}
+    claim(tasks[0].pk, actor=town.people["party"][1], at=timezone.now())
+    answer = client.post("/meetings/record/", data)
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "草稿已保存" in page and "第一项的纪要。" in page
+    assert "不列入本次记录" in page
 
 
 def test_a_call_whose_matters_are_taken_while_it_is_typed_keeps_its_words(client, town):
@@ -663,12 +726,12 @@ def test_a_matter_of_the_agenda_a_colleague_has_claimed_is_named_and_not_dropped
     one, other = waiting()
     made, colleague = call_of(town), town.people["party"][1]
     data = on_its_day(client, town, made, [one, other])
-    assert "不在这次记录之中" not in client.get("/meetings/record/", {"call": made.pk}).content.decode()
+    assert "不列入本次记录" not in client.get("/meetings/record/", {"call": made.pk}).content.decode()
     apply(SYSTEM)
     claim(one.pk, actor=colleague, at=timezone.now())
     answer = client.post("/meetings/record/", data)
     page = answer.content.decode()
-    assert answer.status_code == 409 and f"已由{colleague.name}认领，不在这次记录之中" in page
+    assert answer.status_code == 409 and f"已由{colleague.name}认领，不列入本次记录" in page
     assert 'value="二楼党员活动室"' in page and f'name="m{one.pk}-votes_for"' not in page
     apply(SYSTEM)
     assert not Sitting.objects.exists()
@@ -690,7 +753,7 @@ def test_of_a_meeting_without_notice_a_matter_done_meanwhile_is_named_too(client
     complete(one.pk, actor=town.of("party"), data=meeting_of(town.people["party"], DAY), at=at(DAY, 16))
     client.force_login(town.of("party"))
     answer = client.post("/meetings/record/", data)
-    assert answer.status_code == 409 and "已经办结或者终止，不在这次记录之中" in answer.content.decode()
+    assert answer.status_code == 409 and "已经办结或者终止，不列入本次记录" in answer.content.decode()
     apply(SYSTEM)
     assert not Sitting.objects.exists()
     client.post("/meetings/record/", data | {"task": [two.pk, three.pk]})
@@ -840,7 +903,7 @@ def test_the_partys_office_calls_and_records_its_meeting_and_has_neither_seat_no
     assert 'href="/meetings/"' in client.get("/inbox/").content.decode()
     assert client.get("/meetings/").content.decode().count('name="task"') == 2
     apply(SYSTEM)
-    made = call_of(town, "gov_clerk")
+    made = come(call_of(town, "gov_clerk"))
     told = json.loads(Entry.objects.get(action="meeting.call").body)["after"]["told"]
     assert told == sorted(user.username for user in members) and office.username not in told
     matters = {d.pk: votes() for d in tasks}
