@@ -34,7 +34,7 @@ from workflow.inbox.asked import number_asked
 from workflow.inbox.attempts import REFUSED, attempted, kept, not_kept
 from workflow.inbox.pages import Answer, answers_of
 from workflow.inbox.selectors import by_date, claimed_by, offices_served, queue_of
-from workflow.people.models import User
+from workflow.people.models import Unit, User
 from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import acting_grant
@@ -142,8 +142,8 @@ class Matter:
 class Recording:
     """The page on which one meeting is recorded, as it was sent. gone: what it was sent with and does not record.
 
-    notice: the one it was begun from; over: why no meeting can be recorded by that any more. sitting.call: the one it is
-    recorded by, None for a meeting without notice.
+    notice: the one that counts of what it was begun from; over: why what it was sent by records nothing. sitting.call: the
+    one it is recorded by when it is sent once more, None for a meeting without notice.
     """
 
     request: HttpRequest
@@ -155,10 +155,11 @@ class Recording:
     gone: Sequence[recording.Gone] = ()
 
     @property
-    def key(self) -> str:
-        """Under which what is typed of the meeting is kept."""
+    def meeting(self) -> tuple[str, Unit, MeetingCall | None, list[int]]:
+        """By what its drafts are found: the body, where it sits, the notice, the tasks."""
         membership = self.sitting.membership
-        return recording.key_of(membership.body, membership.seat.pk, self.sitting.call)
+        tasks = [matter.deadline.pk for matter in self.matters]
+        return membership.body, membership.seat, self.sitting.call, tasks
 
     @property
     def alone(self) -> bool:
@@ -226,7 +227,13 @@ class Recording:
         """Keep what was typed, to be opened again; refused where nothing of it is left to be recorded."""
         if not self.matters:
             raise Refused(*self.objections())
-        recording.keep(self.key, self.matters, self.request.POST, gone=self.gone, grant=self.grant, at=at)
+        sent: dict[str, Any] = {"given": self.request.POST, "gone": self.gone, "grant": self.grant, "at": at}
+        if self.alone:
+            recording.keep_alone(self.matters[0], **sent)
+        else:
+            body, seat, call, _tasks = self.meeting
+            recording.keep(recording.key_of(body, seat.pk, call), self.matters, **sent)
+        recording.keep_waiting(self.gone, grant=self.grant, at=at)
 
     def reopened(self) -> HttpResponse:
         """Back to the page as it is opened; of one matter without notice its own page, on which it is recorded."""
@@ -417,29 +424,37 @@ def record(request: HttpRequest) -> HttpResponse:
     over = why_over(named) if named else ""
     if named and over and bound is None:
         return redirect("meeting_call", pk=named.pk)  # its page says what has become of it
-    called = recording.going_on(named) if named else None
-    numbers = _numbers(given, called or named, begun=bound is not None)
+    notice = recording.last_of(named) if named else None
+    fallen = why_over(notice) if notice else ""
+    called = None if fallen else notice
+    # A notice that has taken another's place has an agenda of its own, of which nothing was typed yet.
+    numbers = _numbers(given, called or named, begun=bound is not None and notice == named)
     chosen = _chosen(request, grant, numbers, least=1 if named or bound is not None else LEAST_MATTERS)
     if bound is None:
         if not chosen:
             return _none_left(request, named, "") if named else _too_few(request)
         return _begun(request, grant, chosen, called)
     gone = recording.gone(given.getlist("task"), chosen, bound, call=called, grant=grant)
-    if not chosen and (not gone or (named and _recorded_by(named, grant.user))):
+    drafted = _DRAFTED.get(request.POST.get("op", ""))
+    if not chosen and not drafted and (made := _recorded_already(gone, grant.user)):
+        messages.info(request, _("这次会议已经记录过。"))
+        return redirect("sitting", pk=made.pk)
+    if not chosen and not gone:
         return _none_left(request, named, over) if named else _too_few(request)
     first = (chosen or [one.deadline for one in gone])[0]
     sitting = _sitting_of(first, bound, called)
     common = sitting.cleaned_data if sitting.is_valid() else None
     matters = [_matter(row, grant, bound, common) for row in chosen]
-    page = Recording(request, grant, sitting, matters, named, over, gone)
-    if drafted := _DRAFTED.get(request.POST.get("op", "")):
-        return drafted(page)
-    return _judged(page)
+    page = Recording(request, grant, sitting, matters, notice, fallen or over, gone)
+    return drafted(page) if drafted else _judged(page)
 
 
-def _recorded_by(notice: MeetingCall, user: User) -> bool:
-    """Whether a person has recorded the meeting of a notice: what they sent is sent once more."""
-    return Sitting.objects.filter(call=notice, recorded_by=user).exists()
+def _recorded_already(gone: Sequence[recording.Gone], user: User) -> Sitting | None:
+    """The meeting in which a person has recorded all of these: what they sent is sent once more."""
+    tasks = [one.deadline.pk for one in gone]
+    found = Sitting.objects.filter(recorded_by=user, matters__task__in=tasks).distinct().order_by("-pk")
+    made = found.first() if tasks else None
+    return made if made and made.matters.filter(task__in=tasks).count() == len(tasks) else None
 
 
 def _notice(grant: RoleGrant, number: int | None, refusal: str) -> MeetingCall:
@@ -469,7 +484,8 @@ def _begun(
 ) -> HttpResponse:
     """The page as it is opened: what was typed before, of the meeting and of each matter, else empty."""
     first = chosen[0]
-    draft = recording.kept_of_meeting(first.task.flow_task.deciding, first.seat_id, called, grant)
+    tasks = [row.pk for row in chosen]
+    draft = recording.kept_of_meeting(first.task.flow_task.deciding, first.seat, called, tasks, grant)
     data = recording.as_typed(draft) if draft else None
     sitting = _sitting_of(first, data, called)
     matters = [_matter(row, grant, _typed_before(row, grant), None) for row in chosen]
@@ -513,7 +529,9 @@ def _save(page: Recording) -> HttpResponse:
 
 
 def _discard(page: Recording) -> HttpResponse:
-    recording.drop(page.key, [matter.deadline for matter in page.matters], page.grant)
+    recording.forget(*page.meeting, page.grant)
+    for matter in page.matters:
+        drafts.drop_draft_of_task(matter.deadline, page.grant.user)
     messages.success(page.request, _("草稿已清除。"))
     return page.reopened() if page.matters else redirect("meetings")
 
@@ -525,7 +543,12 @@ def _judged(page: Recording) -> HttpResponse:
     """What was sent and is no draft: shown again with what stands against it, shown to be checked, or recorded."""
     op = page.request.POST.get("op")
     if objections := page.objections():
-        return page.shown(objections, status=REFUSED)
+
+        def act() -> HttpResponse:
+            recording.keep_waiting(page.gone, grant=page.grant, at=timezone.now())
+            return page.untold().shown(objections, status=REFUSED)
+
+        return attempted(act, page.refused)
     if not page.sitting.is_valid() or not all(matter.form.is_valid() for matter in page.matters):
         return page.shown(status=422)
     if op == "edit":
@@ -542,7 +565,7 @@ def _held(page: Recording) -> HttpResponse:
             own = {matter.deadline.pk: _lists(matter.own) for matter in page.matters}
             called, call = page.sitting.called(), page.sitting.call
             made = hold(own, called=called, actor=page.grant.user, at=now, call=call)
-            drafts.drop_draft_of_act(page.key, page.grant.user)
+            recording.forget(*page.meeting, page.grant)
         messages.success(page.request, _("会议已记录，%(n)s 项议题均已办结。") % {"n": len(page.matters)})
         return redirect("sitting", pk=made.pk)
 

@@ -16,13 +16,15 @@ from django.utils.translation import gettext as _
 
 from workflow.flows import drafts, services
 from workflow.flows.models import Deadline, Draft, MeetingCall
-from workflow.flows.sittings import COMMON, may_be_joined, why_over
+from workflow.flows.sittings import COMMON, may_be_joined
 from workflow.inbox.asked import is_number
 from workflow.inbox.pages import pairs_of
 from workflow.inbox.selectors import offices_served, own_claims
+from workflow.people.models import Unit
 from workflow.people.saying import listed
 from workflow.roles.models import RoleGrant
 
+RECENT = 20  # notices called off that are looked through for what was typed on them
 UNKEPT = ("csrfmiddlewaretoken", "op", "task", "call")
 
 
@@ -36,13 +38,27 @@ def key_of(body: str, seat_id: int, call: MeetingCall | None) -> str:
     return f"sitting:call:{call.pk}" if call else f"sitting:{body}:{seat_id}"
 
 
-def going_on(named: MeetingCall) -> MeetingCall | None:
-    """The notice a meeting is recorded by, from one that was named: it, or where it was called anew the last; none where
-    that is over, and the meeting is one without notice."""
+def last_of(named: MeetingCall) -> MeetingCall:
+    """The notice that counts, from one that was named: it, or where it was called anew the last."""
     call = named
     while call.replaced_by:
         call = call.replaced_by
-    return None if why_over(call) else call
+    return call
+
+
+def _keys(body: str, seat: Unit, call: MeetingCall | None, tasks: Collection[int]) -> list[str]:
+    """Under what a meeting may have been typed: first where it is kept now, then what that has taken the place of.
+
+    A notice takes the place of those it has replaced; a meeting without one that of notices called off on its matters.
+    """
+    if call is None:
+        off = MeetingCall.objects.filter(body=body, seat=seat).exclude(called_off_at=None).order_by("-pk")
+        fallen = [one for one in off[:RECENT] if set(one.tasks) & set(tasks)]
+        return [key_of(body, seat.pk, one) for one in (None, *fallen)]
+    calls = [call]
+    for one in calls:  # grows: those before those before it
+        calls.extend(one.replaces.order_by("-pk"))
+    return [key_of(body, seat.pk, one) for one in calls]
 
 
 def left_out(called: MeetingCall, chosen: Iterable[Deadline]) -> list[Deadline]:
@@ -134,31 +150,55 @@ def keep(
     grant: RoleGrant,
     at: datetime,
 ) -> None:
-    """Keep what a page sends; of the matters those on which something was typed, of a single one with day and attendance.
+    """Keep what a page sends; of the matters those on which something was typed.
 
-    gone: what of it is not recorded on this page; where it still waits it is kept with its own task. Refused like a single
-    task's draft: a matter that was done meanwhile, an office no longer held.
+    gone: what of it is not recorded on this page. Refused like a single task's draft: a matter that was done meanwhile, an
+    office no longer held.
     """
     chosen = list(matters)
-    left = list(gone)
-    prefixes = {prefix_of(one.deadline) for one in [*chosen, *left]}
-    for one in left:
-        if one.waits:
-            services.save_draft(one.deadline.pk, actor=grant.user, data=dict(one.own.lists()), at=at)
-    common = {k: vs for k, vs in given.lists() if k not in UNKEPT and k.partition("-")[0] not in prefixes}
-    drafts.keep_under(key, common, user=grant.user, home=grant.tenant, at=at)
-    alone = {} if len(chosen) > 1 else {k: vs for k, vs in common.items() if k.startswith(COMMON)}
+    drafts.keep_under(key, _common(given, [*chosen, *gone]), user=grant.user, home=grant.tenant, at=at)
     for matter in chosen:
         if set(matter.form.changed_data) - set(COMMON):
-            typed = dict(matter.own.lists()) | alone
+            typed = dict(matter.own.lists())
             services.save_draft(matter.deadline.pk, actor=grant.user, data=typed, at=at)
 
 
-def kept_of_meeting(body: str, seat_id: int, call: MeetingCall | None, grant: RoleGrant) -> Draft | None:
-    """What the person has typed of the meeting itself, by its notice or by one that this has replaced."""
-    calls = [call, *call.replaces.order_by("-pk")] if call else [None]
-    found = (drafts.draft_of_act(key_of(body, seat_id, one), grant.user) for one in calls)
+def keep_alone(
+    matter: Any, given: QueryDict, *, gone: Iterable[Gone], grant: RoleGrant, at: datetime
+) -> None:
+    """Keep the one matter that is left, with day and attendance, for its own page."""
+    common = _common(given, [matter, *gone])
+    typed = dict(matter.own.lists()) | {k: vs for k, vs in common.items() if k.startswith(COMMON)}
+    services.save_draft(matter.deadline.pk, actor=grant.user, data=typed, at=at)
+
+
+def keep_waiting(gone: Iterable[Gone], *, grant: RoleGrant, at: datetime) -> None:
+    """Keep what was entered on matters that still wait and are recorded elsewhere, each with its own task."""
+    for one in gone:
+        if one.waits and any(value not in ("", "0") for _name, values in one.own.lists() for value in values):
+            before = kept_of_matter(one.deadline, grant)
+            typed = (before.data if before else {}) | dict(one.own.lists())
+            services.save_draft(one.deadline.pk, actor=grant.user, data=typed, at=at)
+
+
+def _common(given: QueryDict, matters: Iterable[Any]) -> dict[str, list[Any]]:
+    """What a page sends of the meeting itself."""
+    prefixes = {prefix_of(one.deadline) for one in matters}
+    return {k: vs for k, vs in given.lists() if k not in UNKEPT and k.partition("-")[0] not in prefixes}
+
+
+def kept_of_meeting(
+    body: str, seat: Unit, call: MeetingCall | None, tasks: Collection[int], grant: RoleGrant
+) -> Draft | None:
+    """What the person has typed of the meeting itself, by its notice or by what that has taken the place of."""
+    found = (drafts.draft_of_act(key, grant.user) for key in _keys(body, seat, call, tasks))
     return next((draft for draft in found if draft), None)
+
+
+def forget(body: str, seat: Unit, call: MeetingCall | None, tasks: Collection[int], grant: RoleGrant) -> None:
+    """Whatever `kept_of_meeting` would find is typed no more: the meeting is recorded, or the person begins anew."""
+    for key in _keys(body, seat, call, tasks):
+        drafts.drop_draft_of_act(key, grant.user)
 
 
 def kept_of_matter(deadline: Deadline, grant: RoleGrant) -> Draft | None:
@@ -175,10 +215,3 @@ def as_typed(draft: Draft, prefix: str = "") -> QueryDict:
         elif not name.startswith(COMMON):
             data.setlist(f"{prefix}-{name}", values)
     return data
-
-
-def drop(key: str, chosen: Iterable[Deadline], grant: RoleGrant) -> None:
-    """The person begins anew."""
-    drafts.drop_draft_of_act(key, grant.user)
-    for deadline in chosen:
-        drafts.drop_draft_of_task(deadline, grant.user)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import date, time, timedelta
 
 import docx
@@ -577,7 +578,7 @@ def test_a_notice_that_falls_while_the_meeting_is_typed_records_nothing_and_what
         page = answer.content.decode()
         assert answer.status_code == 409 and why in page
         assert 'value="二楼党员活动室"' in page and "会议听取汇报，原则同意。" in page
-        assert f'href="/meetings/called/{made.pk}/"' in page
+        assert f'href="/meetings/called/{made.pk if off else later.pk}/"' in page
     apply(SYSTEM)
     assert not Sitting.objects.exists() and len(waiting()) == left
     sent = client.get("/meetings/record/", {"call": made.pk})
@@ -657,10 +658,63 @@ def test_what_was_typed_on_a_matter_the_new_notice_leaves_out_is_kept_with_that_
     MeetingCall.objects.filter(pk=made.pk).update(replaced_by=later)
     page = client.post("/meetings/record/", data).content.decode()
     assert "不在现行会议通知的议题之中" in page and "先行研究第一项。" in page
-    client.post("/meetings/record/", data | {"op": "save"})
-    assert "先行研究第一项。" in client.get(f"/tasks/{one.pk}/").content.decode()
+    assert f'name="m{one.pk}-votes_for"' not in page and f'name="m{other.pk}-votes_for"' in page
+    held_back = f"m{one.pk}-"
+    there = {name: value for name, value in data.items() if not name.startswith(held_back)}
+    client.post("/meetings/record/", there | {"task": [other.pk], "call": later.pk, "op": "save"})
     again = client.get("/meetings/record/", {"call": later.pk}).content.decode()
+    apply(SYSTEM)
+    claim(one.pk, actor=town.of("party"), at=timezone.now())
+    assert "先行研究第一项。" in client.get(f"/tasks/{one.pk}/").content.decode()
     assert "会议听取汇报，原则同意。" in again and 'value="二楼党员活动室"' in again
+
+
+def test_the_new_notices_further_matter_is_on_the_page_that_is_shown_again(client, db):
+    apply(SYSTEM)
+    town = begun(3)
+    one, two, three = waiting()
+    made = call_of(town, tasks=[one, two])
+    data = on_its_day(client, town, made, [one, two])
+    later = MeetingCall.objects.create(
+        **{f: getattr(made, f) for f in ("unit", "seat", "body", "hour", "place", "called_by", "at")},
+        tasks=[one.pk, two.pk, three.pk],
+        held_on=timezone.localdate(),
+    )
+    MeetingCall.objects.filter(pk=made.pk).update(replaced_by=later)
+    page = client.post("/meetings/record/", data).content.decode()
+    assert f'name="m{three.pk}-votes_for"' in page and "会议听取汇报，原则同意。" in page
+
+
+def test_what_was_typed_by_a_notice_that_has_fallen_is_found_by_what_took_its_place_and_cleared_with_it(
+    client, town
+):
+    both, made = waiting(), call_of(town)
+    client.force_login(town.of("party"))
+    first = typed(town, both) | {"call": made.pk, "place": "二楼党员活动室", "op": "keep"}
+    assert client.post("/meetings/record/", first).status_code == 200
+    apply(SYSTEM)
+    later = PLANNED
+    for _again in range(2):
+        later = replace(later, held_on=later.held_on + timedelta(days=1))
+        made = call_of(town, planned=later)
+    opened = {"call": made.pk}
+    assert 'value="二楼党员活动室"' in client.get("/meetings/record/", opened).content.decode()
+    apply(SYSTEM)
+    call_off(made.pk, actor=town.of("party"), reason="主要领导外出。", at=timezone.now())
+    again = client.post(
+        "/meetings/record/", typed(town, both) | {"call": made.pk, "op": "discard"}, follow=True
+    )
+    assert "草稿已清除" in again.content.decode() and 'value="二楼党员活动室"' not in again.content.decode()
+
+
+def test_a_meeting_without_notice_sent_twice_leads_to_its_record(client, town):
+    tasks = waiting()
+    client.force_login(town.of("party"))
+    sent = typed(town, tasks) | {"op": "confirm"}
+    client.post("/meetings/record/", sent)
+    apply(SYSTEM)
+    made = Sitting.objects.get()
+    assert client.post("/meetings/record/", sent).headers["Location"] == f"/meetings/{made.pk}/"
 
 
 def test_a_draft_saved_beside_a_matter_somebody_has_taken_says_what_is_not_in_it(client, db):
