@@ -4,7 +4,17 @@ from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 
 from workflow.administration.inbox_sheet import inbox_sheet
-from workflow.inbox import acts_done, bulk, calendars, copying, keeping, lists, meetings, views
+from workflow.inbox import (
+    acts_done,
+    bulk,
+    calendars,
+    copying,
+    keeping,
+    lists,
+    meeting_record,
+    meetings,
+    views,
+)
 
 urlpatterns = [
     path("", include("workflow.administration.urls")),
@@ -25,7 +35,7 @@ urlpatterns = [
     path("meetings/", login_required(meetings.waiting), name="meetings"),
     path("meetings/call/", login_required(meetings.call_meeting), name="call_meeting"),
     path("meetings/call/<int:pk>/off/", login_required(meetings.call_meeting_off), name="call_meeting_off"),
-    path("meetings/record/", login_required(meetings.record), name="meeting_record"),
+    path("meetings/record/", login_required(meeting_record.record), name="meeting_record"),
     path("calendar/", login_required(calendars.month), name="calendar"),
     path("calendar/link/", login_required(calendars.feed_link), name="calendar_link"),
     path("calendar/<str:token>.ics", calendars.feed, name="calendar_feed"),
