@@ -134,20 +134,24 @@ class Recording:
         return self.sitting.call is None and len(self.matters) == 1
 
     def objections(self) -> list[str]:
-        """Why what was sent is not recorded as it was, and by what it is recorded when it is sent once more."""
+        """Why what was sent is not recorded as it was."""
         said = [self.over] if self.over else []
         said += [one.why for one in self.gone]
         if self.alone:
             said.append(_("尚待研究的只有一项议题，请保存草稿后在该事项页面记录会议。"))
-        elif self.over and self.matters and self.sitting.call:
-            said.append(_("再次提交的，按新的会议通知记录。"))
-        elif self.over and self.matters and self.notice and self.notice.called_off_at:
-            said.append(_("会议实际已经召开的，再次提交后按直接记录办理，不关联原通知。"))
-        elif self.over and self.matters:
-            said.append(_("其余议题由另一次会议研究的，再次提交后按直接记录办理，不关联原通知。"))
-        elif said and self.matters:
-            said.append(_("请核对后重新提交。"))
         return said
+
+    def hint(self) -> str:
+        """By what it is recorded when it is sent once more."""
+        if not self.objections() or not self.matters or self.alone:
+            return ""
+        if not self.over:
+            return _("请核对后重新提交。")
+        if self.sitting.call:
+            return _("再次提交的，按新的会议通知记录。")
+        if self.notice and self.notice.called_off_at:
+            return _("会议实际已经召开的，再次提交后按直接记录办理，不关联原通知。")
+        return _("其余议题由另一次会议研究的，再次提交后按直接记录办理，不关联原通知。")
 
     def left_out(self) -> list[Deadline]:
         """What the notice lists, still waits, and is not recorded with these."""
@@ -166,6 +170,7 @@ class Recording:
             "alone": self.alone,
             "left_out": self.left_out(),
             "reasons": reasons,
+            "hint": self.hint() if reasons else "",
             "draft": draft,
         }
         return render(self.request, "workflow/meeting.html", context, status=status)
@@ -319,7 +324,7 @@ def _save(page: Recording) -> HttpResponse:
         page.keep(timezone.now())
         messages.success(page.request, _("草稿已保存，下次打开接着填。"))
         if said := page.objections():
-            messages.warning(page.request, "".join(said))
+            messages.warning(page.request, "".join([*said, page.hint()]))
         if any(one.entered() for one in page.gone if not one.waits):  # to be copied, it is kept nowhere
             return page.untold().shown(status=REFUSED)
         return page.reopened()

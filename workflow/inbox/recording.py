@@ -87,7 +87,7 @@ class Gone:
         return [
             (str(fields[name].label) if name in fields else _("其他"), _as_read(fields.get(name), values))
             for name, values in self.own.lists()
-            if any(values)
+            if any(values) and values != [str(getattr(fields.get(name), "initial", ""))]
         ]
 
 
