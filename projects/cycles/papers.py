@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -14,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.models import Attachment, Cycle, Paper
+from workflow.audit.chain import canonical
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.taking_back import is_return
@@ -110,6 +112,12 @@ def make_paper(
     )
 
 
+def digest_of(paper: Paper) -> str:
+    """SHA-256 in hex of what a paper says: the canonical JSON (RFC 8785) of its kind, title, body and data."""
+    said = {"kind": paper.kind, "title": paper.title, "body": paper.body, "data": paper.data}
+    return hashlib.sha256(canonical(said).encode()).hexdigest()
+
+
 def maker_of(paper: Paper) -> str:
     """Who made a paper, and for whom where that was a stand-in (代办); empty for the system's own."""
     if paper.made_by is None:
@@ -161,7 +169,6 @@ def detach(subject: str, done: Entry) -> None:
 
 def attach(act: Act, subject: str, upload: UploadedFile, *, public: bool = False) -> Attachment:
     """Keep an uploaded file with a record; the digest of what was stored is what the trail names."""
-    import hashlib
     import secrets
 
     digest = hashlib.sha256()

@@ -10,7 +10,7 @@ from projects.ballots.services import define_vote, put_question
 from projects.ballots.tellers import appoint
 from projects.cycles.divisions import figures_of
 from projects.cycles.models import Cycle, Paper, Session, SessionState
-from projects.cycles.papers import make_paper
+from projects.cycles.papers import digest_of, make_paper
 from projects.cycles.selectors import paper_of, standard_of
 from projects.cycles.terms import PRESIDING, begin_session, fill_office
 from projects.deliberation import rules, selectors
@@ -252,7 +252,7 @@ def adopt_method(act: Act, cycle: Cycle, *, meeting: Meeting, return_reason: str
         fire(item, "put_on_ballot", act, ballot_number=n)
     _lapse_unsigned(act, cycle)
     vote = _define(act, cycle, order, method.data)
-    make_paper(
+    adopted = make_paper(
         act,
         cycle,
         "method",
@@ -261,7 +261,9 @@ def adopt_method(act: Act, cycle: Cycle, *, meeting: Meeting, return_reason: str
         data=method.data | {"adopted": figures},
         publish=True,
     )
-    return Outcome(after={"vote": vote.reference})
+    # The trail ties the vote to the text that governs it, word for word.
+    governed_by = {"vote": vote.reference, "method": adopted.reference, "method_digest": digest_of(adopted)}
+    return Outcome(after=governed_by)
 
 
 def _settled(cycle: Cycle) -> tuple[Paper, Paper, dict[str, Item]]:

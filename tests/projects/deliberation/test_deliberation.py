@@ -17,6 +17,7 @@ from projects.collection.services import new_code, submit_proposal
 from projects.cycles.deadlines import TASK_TIMES
 from projects.cycles.documents.composing import document_of
 from projects.cycles.models import Cycle, Paper, RollLine, Session
+from projects.cycles.papers import digest_of
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import paper_of, session_of
 from projects.cycles.services import adopt_rulebook, create_cycle, fix_session
@@ -193,6 +194,16 @@ def test_deliberation_ends_with_a_ballot_of_the_candidates_in_the_order_of_the_p
     assert vote.rules["quorum"] == "2/3" and vote.rules["majority_base"] == "in_office"
     assert set(Item.objects.values_list("state", "ballot_number")) == {("on_ballot", n) for n in range(1, 7)}
     assert open_tasks(cycle, "deliberation.adopt_method") == []
+
+
+def test_the_trail_ties_the_vote_to_the_method_word_for_word(town, cycle):
+    vote = play_deliberation(town, cycle, t=T, seats=SEATS, mode="select", **PLAN)
+    adopted = json.loads(Entry.objects.get(action="deliberation.adopt_method").body)["after"]
+    method = paper_of(cycle, "method")
+    assert (adopted["vote"], adopted["method"]) == (vote.reference, method.reference)
+    assert adopted["method_digest"] == digest_of(method)
+    method.body += "（改）"
+    assert adopted["method_digest"] != digest_of(method)
 
 
 def test_the_method_says_by_how_many_it_was_adopted(town, cycle):
