@@ -603,6 +603,25 @@ class NewVoteForm(Resolved, MeetingForm):
     field_order = ["reason", *MeetingForm.field_order]
 
 
+class VoteAnewForm(MeetingForm):
+    """More came back than was issued: the presidium decides to vote again, or why not yet."""
+
+    return_reason = forms.CharField(
+        label=_("没有形成决定的情况"),
+        help_text=_("赞成未过全体成员半数时必填；由主席团再次会议决定。"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=1000,
+        required=False,
+    )
+    field_order = [*MeetingForm.field_order, "return_reason"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if not self.errors and not self.agreed() and len(data.get("return_reason", "")) < 4:
+            self.add_error("return_reason", _("赞成票未超过全体成员的半数，没有形成决定，须写明情况。"))
+        return data
+
+
 class SecondForm(VoteForm):
     """A second person's answer to what a first one asks for: carried out at once, or refused with a reason."""
 

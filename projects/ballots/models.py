@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from projects.cycles.models import RollLine, Session
+from workflow.flows.models import Meeting
 from workflow.machines.models import Record
 from workflow.people.models import Unit
 
@@ -45,6 +46,7 @@ class Vote(Record):
     mode, seats and rules are the definition (count.md). about_reference: the record it belongs to ("cycle:3").
     figures: the accepted tally in the count's format; outcome: what `rules.decide` said of it, kept as certified.
     follows: the vote this one repeats (void), counts again (复票) or continues (a tie); follows_because: why.
+    ordered_by: the presidium's meeting that decided on it in place of a void vote.
     device: deputies may vote by phone, others on paper, on one roll; then paper_issued and paper_returned are the paper
     among issued and returned, public_key (hexadecimal) seals the ballots, roll_digest and box_digest are what was frozen
     at opening and closing. box_of: the vote whose box and roll a recount counts again. device_least: fewer ballots by
@@ -72,6 +74,7 @@ class Vote(Record):
     outcome = models.JSONField(default=dict)
     follows = models.ForeignKey("self", models.PROTECT, null=True, related_name="followed_by")
     follows_because = models.CharField(_("重新进行的理由"), max_length=1000, blank=True)
+    ordered_by = models.ForeignKey(Meeting, models.PROTECT, null=True, related_name="+")
     void_reason = models.CharField(_("无效的理由"), max_length=1000, blank=True)
     device = models.BooleanField(_("电子表决"), default=False)
     keypad = models.BooleanField(_("会场表决器"), default=False)

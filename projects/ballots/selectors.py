@@ -378,6 +378,11 @@ def decision_on(vote: Vote) -> Paper | None:
     return Paper.objects.filter(kind="vote_decision", subject=vote.reference).order_by("-pk").first()
 
 
+def awaits_order(vote: Vote) -> bool:
+    """Whether it is defined in place of a void vote and the presidium has not decided yet that it be held (rules.md §6.2)."""
+    return vote.follows is not None and vote.follows.state == VoteState.VOID and vote.ordered_by_id is None
+
+
 def awaits_presidium(vote: Vote) -> bool:
     """Whether a result is announced in which the presidium has still to decide on those tied."""
     return vote.state == VoteState.DECLARED and _is_tied_for_presidium(vote) and decision_on(vote) is None

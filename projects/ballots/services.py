@@ -23,6 +23,7 @@ from projects.ballots.outcomes import obstacles_in, outcome_of
 from projects.ballots.selectors import (
     Rejection,
     agreed_on_paper,
+    awaits_order,
     is_left_over,
     keyers_before,
     keyings_of,
@@ -38,6 +39,7 @@ from workflow.audit.chain import canonical
 from workflow.audit.commitments import commit, new_salt
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
+from workflow.flows.models import Meeting
 from workflow.machines.services import fire
 from workflow.people.models import User
 from workflow.people.saying import said as _
@@ -216,10 +218,13 @@ def record_attendance(
     """应到、请假、实到 before the vote opens; counted again as often as somebody comes or goes.
 
     leave, absent: ids of lines of the session's roll, if it has one: everybody else on it is marked as here.
+    Refused where the presidium has yet to decide that it is held in place of a void one.
     """
     with _held(vote) as held:
         if held.state != VoteState.DEFINED:
             raise Refused(_("投票已经开始，到会人数不再变动。"))
+        if awaits_order(held):
+            raise Refused(_("原投票无效，须由主席团决定重新投票以后才清点到会人数。"))
         held.deputies_present, held.on_leave = present, on_leave
         held.save(update_fields=["deputies_present", "on_leave"])
         witnessing.take_back(held, "open")
@@ -503,10 +508,13 @@ def close_vote(act: Act, vote: Vote, *, returned: int, paper_returned: int = 0) 
     return vote
 
 
-def void_vote(act: Act, vote: Vote, *, reason: str, **figures: Any) -> Vote:
+def void_vote(
+    act: Act, vote: Vote, *, reason: str, ordered_by: Meeting | None = None, **figures: Any
+) -> Vote:
     """Make a vote void before it is signed; it stays as it was, its box sealed with a digest and never opened.
 
     Returns the new vote to be held instead, from the start: whoever is present is counted again.
+    ordered_by: the presidium's meeting that decided so; without one it is still to decide (`order_vote`).
     """
     with _held(vote) as held:
         figures |= boxes.sealed_as_void(held)
@@ -514,7 +522,18 @@ def void_vote(act: Act, vote: Vote, *, reason: str, **figures: Any) -> Vote:
         _forget_keyings(vote)
         boxes.forget_the_order(vote)
         _overtake(act, vote, reason=_("投票已经作废，重新投票。"))
-        return _with_keys(act, vote, _again(act, vote, _("重新投票"), because=reason))
+        new = _again(act, vote, _("重新投票"), because=reason)
+        if ordered_by:
+            order_vote(new, ordered_by)
+        return _with_keys(act, vote, new)
+
+
+def order_vote(vote: Vote, meeting: Meeting) -> None:
+    """由主席团决定重新投票: the new vote may be held from now on (rules.md §6.2); Refused where it is not to be decided on."""
+    if not awaits_order(vote):
+        raise Refused(_("没有待主席团决定的重新投票。"))
+    vote.ordered_by = meeting
+    vote.save(update_fields=["ordered_by"])
 
 
 def _overtake(act: Act, vote: Vote, *, reason: str, asked: Sequence[str] = witnessing.ASKED) -> None:

@@ -151,7 +151,10 @@ class MeasurementFlow(YearlyFlow):
 
     start = Begin().Next(this.at_desk)
     # A recount begins this flow anew with the ballots already issued.
-    at_desk = Gate(desk.is_in(VoteState.OPEN)).Then(this.measure_close).Else(this.keyless)
+    at_desk = Gate(desk.is_in(VoteState.OPEN)).Then(this.measure_close).Else(this.ordered)
+    # A void vote is held again once the presidium has decided so, wherever the flow begins anew.
+    ordered = Gate(desk.awaits_order).Then(this.measure_revote).Else(this.keyless)
+    measure_revote = desk.deciding_anew("measure_revote").Returns(this.measure_revote).Next(this.keyless)
     keyless = Gate(desk.lacks_keys).Then(this.holding).Else(this.measure_attendance)
     holding = (
         nodes.Split()
@@ -168,7 +171,7 @@ class MeasurementFlow(YearlyFlow):
     measure_open_confirm = desk.confirming_opening().Returns(this.measure_open).Next(this.measure_close)
     measure_close = desk.closing_step().Next(this.measure_close_confirm)
     measure_close_confirm = desk.confirming_closing().Returns(this.measure_close).Next(this.closed)
-    closed = Gate(desk.is_in(VoteState.CLOSED)).Then(this.on_paper).Else(this.keyless)
+    closed = Gate(desk.is_in(VoteState.CLOSED)).Then(this.on_paper).Else(this.ordered)
     on_paper = Gate(desk.has_paper).Then(this.key).Else(this.measure_open_box)
     key = nodes.Split().Next(this.measure_key_first).Next(this.measure_key_second)
     measure_key_first = desk.keying(1).Next(this.keyed)

@@ -1723,6 +1723,11 @@ class Migration(migrations.Migration):
             ),
             migrations.AddField(
                 model_name='vote',
+                name='ordered_by',
+                field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.meeting'),
+            ),
+            migrations.AddField(
+                model_name='vote',
                 name='session',
                 field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='votes', to='projects.session'),
             ),

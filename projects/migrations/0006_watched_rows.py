@@ -74,8 +74,8 @@ RECORDS = [
         "vote", subject="vote:id", about=NAMED, step=4, alone=True,
         told=(
             "id", "unit_id", "state", "session_id", "purpose", "title", "mode", "seats", "deputies_in_office",
-            "deputies_present", "on_leave", "follows_id", "device", "keypad", "device_least", "box_of_id", "is_recount",
-            "destroyed_on", "step_number",
+            "deputies_present", "on_leave", "follows_id", "ordered_by_id", "device", "keypad", "device_least", "box_of_id",
+            "is_recount", "destroyed_on", "step_number",
         ),
     ),
     of_a_vote("option", "position", "reference", "title"),

@@ -69,7 +69,10 @@ class VotingFlow(SinceVoteFlow):
 
     start = Begin().Next(this.at_desk)
     # A recount begins this flow anew with the ballots already issued.
-    at_desk = Gate(desk.is_in(VoteState.OPEN)).Then(this.close).Else(this.keyless)
+    at_desk = Gate(desk.is_in(VoteState.OPEN)).Then(this.close).Else(this.ordered)
+    # A void vote is held again once the presidium has decided so, wherever the flow begins anew.
+    ordered = Gate(desk.awaits_order).Then(this.revote).Else(this.keyless)
+    revote = desk.deciding_anew("revote").Returns(this.revote).Next(this.keyless)
     keyless = Gate(desk.lacks_keys).Then(this.holding).Else(this.attendance)
     holding = nodes.Split().Next(this.hold_chief).Next(this.hold_teller).Next(this.hold_chair)
     hold_chief = desk.holding("chief_teller", _("总监票人设定开箱口令")).Next(this.held)
@@ -81,7 +84,7 @@ class VotingFlow(SinceVoteFlow):
     open_confirm = desk.confirming_opening().Returns(this.open).Next(this.close)
     close = desk.closing_step().Next(this.close_confirm)
     close_confirm = desk.confirming_closing().Returns(this.close).Next(this.closed)
-    closed = Gate(desk.is_in(VoteState.CLOSED)).Then(this.on_paper).Else(this.attendance)
+    closed = Gate(desk.is_in(VoteState.CLOSED)).Then(this.on_paper).Else(this.ordered)
     on_paper = Gate(desk.has_paper).Then(this.keying).Else(this.open_box)
     keying = nodes.Split().Next(this.key_first).Next(this.key_second)
     key_first = desk.keying(1).Next(this.keyed_twice)

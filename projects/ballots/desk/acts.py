@@ -21,6 +21,7 @@ from projects.ballots.rules import next_step
 from projects.ballots.selectors import (
     PROJECTS,
     STANDING,
+    awaits_order,
     compared_with_first,
     desk_of,
     entered_on,
@@ -31,6 +32,7 @@ from projects.ballots.selectors import (
     turnout_of,
 )
 from projects.cycles.models import Presence
+from projects.cycles.papers import make_paper
 from projects.cycles.selectors import cycle_of
 from projects.cycles.services import presidium_decided
 from workflow.audit.services import Act
@@ -128,7 +130,7 @@ class Desk:
         services.enter_closing(act, self.vote_of(subject), **returned)
 
     def confirm_closing(self, act: Act, subject: Any, **_confirmed: bool) -> Outcome:
-        """A teller confirms; more returned than issued makes the vote void, and another takes its place."""
+        """A teller confirms; more returned than issued makes the vote void, and the presidium decides on another."""
         vote, cycle = self.vote_of(subject), cycle_of(subject)
         told = self._entered(vote, "close")
         now = services.confirm_closing(act, vote)
@@ -246,12 +248,27 @@ class Desk:
         with begun_anew(anew, subject, act, reason=str(title)):
             vote = self.locked(subject)
             asked = witnessing.confirm(act, vote, "void")
-            _record_meeting(act, subject, title, asked)
+            meeting = _record_meeting(act, subject, title, asked)
             reason = asked.figures["reason"]
-            now = services.void_vote(act, vote, reason=reason)
+            now = services.void_vote(act, vote, reason=reason, ordered_by=meeting)
             self.replaced(act, vote, now)
         told = {"agreed": True, "void": vote.reference, "new_vote": now.reference}
         return Outcome(after=told, reason=reason)
+
+    def decide_on_new_vote(self, act: Act, subject: Any, meeting: Meeting) -> Outcome:
+        """More came back than was issued, and the presidium has decided to vote again: the new vote may be held."""
+        vote = self.locked(subject)
+        services.order_vote(vote, meeting)
+        make_paper(
+            act,
+            cycle_of(subject),
+            "minutes",
+            _("主席团会议纪要（决定重新投票）"),
+            body=meeting.minutes,
+            subject=vote.reference,
+            step=vote.step,
+        )
+        return Outcome(after={"void": vote.follows.reference, "new_vote": vote.reference})
 
     def call_off_asked(self, flows: dict[str, type[OfficeFlow]]) -> None:
         """Where nobody needs the second person's answer any more its task leaves the inbox, and the trail says why.
@@ -394,10 +411,9 @@ class Desk:
         """What the last step has come to, where that is not what was meant: a void vote, keyings that did not stand."""
         vote = self.vote_of(subject)
         told = []
-        if vote.state == VoteState.DEFINED and vote.follows and vote.follows.state == VoteState.VOID:
+        if awaits_order(vote):
             told.append(
-                _("本次投票无效，从清点到会人数起重新投票。理由：%(reason)s")
-                % {"reason": vote.follows_because}
+                _("本次投票无效，由主席团决定重新投票。理由：%(reason)s") % {"reason": vote.follows_because}
             )
         rejected = None if keyings_of(vote, round_of(vote)) else last_rejection(vote)
         if rejected:

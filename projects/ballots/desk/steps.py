@@ -13,11 +13,12 @@ from projects.ballots import boxes, forms, keys
 from projects.ballots import figures as fig
 from projects.ballots.desk.acts import Desk, Text
 from projects.ballots.models import Vote
-from projects.ballots.selectors import agreed_on_paper
+from projects.ballots.selectors import agreed_on_paper, awaits_order
 from workflow.audit.services import Act
 from workflow.flows.base import OfficeFlow
 from workflow.flows.forms import StepForm
-from workflow.flows.nodes import OfficeView
+from workflow.flows.models import Meeting
+from workflow.flows.nodes import MeetingView, OfficeView
 from workflow.flows.services import Outcome
 
 BECAME = "steps/voting/_became.html"  # said where the step is confirmed
@@ -130,6 +131,31 @@ class DeskSteps:
             hint=_("确认后票箱即行封存，不再收票。数字不符的，退回总监票人重新清点。"),
             handed_out=BECAME,
             handed_told=self.desk.became,
+        )
+
+    def deciding_anew(self, name: str) -> MeetingView:
+        """The presidium decides on another vote where more came back than was issued; name: the step's own in its flow.
+
+        What is void has no result, and nothing but another vote gives it one: where no decision to vote again is reached the
+        refusal is recorded with its reason and the matter stays with the presidium.
+        """
+
+        def answer(act: Act, subject: Any, *, meeting: Meeting, return_reason: str) -> Outcome:
+            if not meeting.agreed:
+                return Outcome(returns_to=name, reason=return_reason)
+            return self.desk.decide_on_new_vote(act, subject, meeting)
+
+        return MeetingView(
+            office="presidium",
+            title=self.desk.titled(_("主席团决定重新投票")),
+            form=forms.VoteAnewForm,
+            act=answer,
+            context=self.desk.at_desk,
+            page="steps/voting/desk.html",
+            irreversible=True,
+            basis=_("票决办法：收回的票多于发出的，投票无效，由主席团决定重新投票；原投票保留备查"),
+            output=_("主席团会议纪要"),
+            hint=_("决定以后，从清点到会人数起重新投票；没有形成决定的，由主席团再次会议决定。"),
         )
 
     def confirming_turn(self) -> OfficeView:
@@ -274,6 +300,11 @@ class DeskSteps:
     def is_in(self, *states: str) -> Callable[[Any], bool]:
         """A gate: whether the vote is in one of these states."""
         return self.asks(lambda vote: vote.state in states)
+
+    @property
+    def awaits_order(self) -> Callable[[Any], bool]:
+        """A gate: whether the presidium has yet to decide on this vote in place of a void one."""
+        return self.asks(awaits_order)
 
     @property
     def lacks_keys(self) -> Callable[[Any], bool]:

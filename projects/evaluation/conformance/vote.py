@@ -41,6 +41,8 @@ DESKS = ("voting.", "evaluation.measure_", "supervision.change_")
 BEFORE_OPENING = ("arrive",)
 ON_THE_FLOOR = ("hand_paper", "turn_to_paper", "turn_confirm")
 OPENED, ENDED = "open_confirm", ("close_confirm", "void_confirm")
+# The presidium's decision to vote again: where more came back than was issued, and where it makes the vote void itself.
+ORDERING = tuple(desk + name for desk in DESKS for name in ("revote", "void_confirm"))
 # What the congress itself decides, each with its votes on record (组织法 25).
 OF_THE_CONGRESS = (
     "deliberation.put_method",
@@ -84,6 +86,22 @@ def quorum(year: Year) -> Finding:
     if few:
         return broken("到会不足全体代表的三分之二", *few)
     return held(*enough) if enough else not_yet()
+
+
+def ordered_anew(year: Year) -> Finding:
+    """A vote in place of a void one opens once the presidium has decided on it (rules.md §6.2)."""
+    void = year.by_subject("vote.make_void")
+    decided = {act.after.get("new_vote"): act for act in year.all(*ORDERING) if act.after.get("agreed")}
+    anew = {act.subject for act in year.all("vote.define") if act.after.get("follows") in void}
+    opened = [act for act in year.all("vote.open") if act.subject in anew]
+    bare = [act for act in opened if act.subject not in decided or decided[act.subject].id > act.id]
+    if bare:
+        return broken("未经主席团决定即重新投票", *bare)
+    if opened:
+        return held(*(act for vote in opened for act in (decided[vote.subject], vote)))
+    if void or not year.first(CLOSE):
+        return not_yet("", *(acts[0] for acts in void.values()))
+    return not_applicable("没有重新投票")
 
 
 AGREED_TO = (
@@ -326,6 +344,7 @@ CHECKS = [
           two_people(*SIGNING, note=_("两个签字为同一人"))),
     Check("asked_by_two", 4, "重新投票、复票、改用纸质票由两人办理", "票决办法",
           two_people(*AGREED_TO, note=_("提出和确认为同一人"), none="没有重新投票、复票和改用纸质票", open_until=(CLOSE,))),
+    Check("ordered_anew", 4, "主席团决定后重新投票", "票决办法", ordered_anew),
     Check("counted_once", 4, "签字后不改计票", "复票另行记录", counted_once),
     Check("declared", 4, "签字后宣布结果", "票决办法", declared_as_signed),
     Check("resolution", 4, "闭会前通过决议", "《地方组织法》第二十五条", resolved_in_session),

@@ -108,7 +108,10 @@ class ChangeFlow(ChangeSteps, YearlyFlow):
         output=_("表决票"),
         irreversible=True,
     ).Next(this.at_desk)
-    at_desk = Gate(desk.is_in(VoteState.OPEN)).Then(this.change_close).Else(this.keyless)
+    at_desk = Gate(desk.is_in(VoteState.OPEN)).Then(this.change_close).Else(this.ordered)
+    # A void vote is held again once the presidium has decided so, wherever the flow begins anew.
+    ordered = Gate(desk.awaits_order).Then(this.change_revote).Else(this.keyless)
+    change_revote = desk.deciding_anew("change_revote").Returns(this.change_revote).Next(this.keyless)
     keyless = Gate(desk.lacks_keys).Then(this.holding).Else(this.change_attendance)
     holding = (
         nodes.Split().Next(this.change_hold_chief).Next(this.change_hold_teller).Next(this.change_hold_chair)
@@ -122,7 +125,7 @@ class ChangeFlow(ChangeSteps, YearlyFlow):
     change_open_confirm = desk.confirming_opening().Returns(this.change_open).Next(this.change_close)
     change_close = desk.closing_step().Next(this.change_close_confirm)
     change_close_confirm = desk.confirming_closing().Returns(this.change_close).Next(this.closed)
-    closed = Gate(desk.is_in(VoteState.CLOSED)).Then(this.on_paper).Else(this.keyless)
+    closed = Gate(desk.is_in(VoteState.CLOSED)).Then(this.on_paper).Else(this.ordered)
     on_paper = Gate(desk.has_paper).Then(this.key).Else(this.change_open_box)
     key = nodes.Split().Next(this.change_key_first).Next(this.change_key_second)
     change_key_first = desk.keying(1).Next(this.keyed)

@@ -20,6 +20,7 @@ from projects.cycles.models import RollLine, Session
 from projects.cycles.rulebook import Rules
 from tests.builders import at
 from workflow.audit.services import Act
+from workflow.flows.models import Meeting
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import Unit, UnitKind, User
 from workflow.people.services import create_unit
@@ -38,6 +39,14 @@ def quick_stretching(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     real = sealing.new_holder
     monkeypatch.setattr(keys.sealing, "new_holder", lambda passphrase: real(passphrase, QUICK))
     yield
+
+
+def met(unit: Unit) -> Meeting:
+    """The presidium's decision to vote again."""
+    return Meeting.objects.create(
+        unit=unit, body="presidium", about="cycle:1", title="决定重新投票", held_on=date(2027, 1, 20), members=7,
+        present=7, votes_for=7, votes_against=0, votes_abstain=0, agreed=True, minutes="一致同意重新投票。",
+    )  # fmt: skip
 
 
 @dataclass

@@ -30,7 +30,7 @@ from projects.ballots.services import (
 from projects.ballots.together import cast
 from projects.cycles.models import RollLine
 from projects.evaluation.conformance import CHECKS, Year, act_of
-from tests.projects.ballots.conftest import PASSPHRASES, opening
+from tests.projects.ballots.conftest import PASSPHRASES, met, opening
 from workflow.audit.models import Entry
 from workflow.flows.errors import Refused
 
@@ -267,7 +267,7 @@ def test_a_ballot_that_would_be_invalid_is_refused_before_it_is_sealed(hall_of, 
 def test_an_entry_of_another_vote_opens_no_ballot_here(hall):
     hall.open()
     other = hall.entry("代表1")
-    again = void_vote(hall.act("chair"), hall.vote, reason="重来")
+    again = void_vote(hall.act("chair"), hall.vote, reason="重来", ordered_by=met(hall.unit))
     first, hall.vote = hall.vote, again
     hall.open()
 
@@ -487,7 +487,7 @@ def test_the_box_of_a_void_vote_is_sealed_with_a_digest_and_not_exported(hall):
     hall.open()
     everybody(hall)
 
-    again = void_vote(hall.act("chair"), hall.vote, reason="主席团决定重新投票")
+    again = void_vote(hall.act("chair"), hall.vote, reason="主席团决定重新投票", ordered_by=met(hall.unit))
 
     hall.vote.refresh_from_db()
     assert hall.vote.box_digest == sealing.digest_of_box(boxes.in_box(hall.vote))

@@ -15,7 +15,7 @@ from projects.evaluation.conformance.year import SHANGHAI
 from workflow.calendar.workdays import add_working_days
 
 T, T2 = date(2027, 1, 20), date(2028, 1, 18)
-CYCLE, VOTE, MEASURE = "cycle:1", "vote:1", "vote:2"
+CYCLE, VOTE, MEASURE, AGAIN = "cycle:1", "vote:1", "vote:2", "vote:3"
 DEFAULT = Terms(archive_by=date(2028, 6, 30), look_back_by=date(2029, 9, 30))
 AYES = {"votes_for": 7, "votes_against": 1, "votes_abstain": 1}
 CONGRESS = {"votes_for": 28, "votes_against": 1, "votes_abstain": 1}
@@ -144,6 +144,12 @@ def lawful() -> list[Act]:
         (date(2027, 12, 10), "cycle.begin_evaluation", CYCLE, "mayor", {}),
         (date(2027, 12, 20), "evaluation.residents", CYCLE, "clerk", {}),
         (T2, "evaluation.presidium_report", CYCLE, "chair", {}),
+        (T2, "vote.define", MEASURE, "clerk", {"purpose": "measurement", "deputies_in_office": 45, "follows": ""}),
+        (T2, "vote.open", MEASURE, "chief_teller", {"deputies_present": 40}),
+        (T2, "vote.make_void", MEASURE, "teller", {"returned": 41}),
+        (T2, "vote.define", AGAIN, "teller", {"purpose": "measurement", "deputies_in_office": 45, "follows": MEASURE}),
+        (T2, "evaluation.measure_revote", CYCLE, "presidium", {"agreed": True, **AYES, "void": MEASURE, "new_vote": AGAIN}),
+        (T2, "vote.open", AGAIN, "chief_teller", {"deputies_present": 40}),
         *at_the_desk("evaluation.measure_", T2, CYCLE, chief="certify"),
         (T2, "measurement.fail", "measurement:1", "chair", {}),
         (T2 + timedelta(days=40), "measurement.rectify", "measurement:1", "department", {}),
@@ -294,6 +300,7 @@ BREAKINGS: dict[str, Breaking] = {
     "apart": changed("voting.key_first", actor="tel@T"),
     "signed_by_two": changed("voting.certify_teller", actor="chief@T"),
     "asked_by_two": changed("voting.turn_confirm", actor="chief@T"),
+    "ordered_anew": without("evaluation.measure_revote"),
     "congress": told("voting.resolution", votes_for=22),
     "counted_once": added("vote.declare", "vote.accept_tally", "counter", VOTE),
     "declared": without("vote.certify"),
@@ -365,6 +372,10 @@ OUT_OF_PLACE: dict[str, tuple[str, Breaking]] = {
     "answered by another": ("interpellations", changed("interpellation.answer_given", office="clerk")),
     "answered by the mayor for the department": ("interpellations", told("interpellation.admit", department="unit:7")),
     "four papers issued beside phones": ("secret", told("vote.open", paper_issued=4)),
+    "voted again before the presidium decided": (
+        "ordered_anew", moved("evaluation.measure_revote", "evaluation.measure_attendance")),
+    "voted again against the presidium": ("ordered_anew", told("evaluation.measure_revote", agreed=False)),
+    "a decision on another vote": ("ordered_anew", told("evaluation.measure_revote", new_vote=VOTE)),
     "a change ratified by too few": ("congress", added_vote("change.announce", "supervision.ratify_change", 22)),
 }  # fmt: skip
 

@@ -598,6 +598,9 @@ def test_more_returned_than_issued_makes_the_measurement_void_and_it_is_held_aga
     void, again = Vote.objects.order_by("pk")
     assert (void.state, again.state, again.follows) == ("void", "defined", void)
     assert {m.vote for m in Measurement.objects.all()} == {again}
+    with pytest.raises(LookupError):
+        measured(town, cycle, ALL_GOOD.marks)
+    do("evaluation.measure_revote", town.of("presidium"), T2, **minutes(town, T2))
     measured(town, cycle, ALL_GOOD.marks)
     assert open_task("evaluation.publish")
 

@@ -398,6 +398,9 @@ def test_a_vote_on_a_change_is_counted_again_and_held_again(year):
     assert Vote.objects.filter(purpose="change").last().state == "keyed"
     year.do("change_void_confirm", year.town.of("chair"), "2027-06-18", decision="agree")
     attend_and_collect(year, "2027-06-18", returned=21)  # one too many: void by itself
+    with pytest.raises(Deadline.DoesNotExist):
+        year.task("change_attendance")
+    year.do("change_revote", year.town.of("presidium"), "2027-06-18", **day, return_reason="")
     attend_and_collect(year, "2027-06-18")
     count(year, "2027-06-18", 12)
     sign(year, "2027-06-18")

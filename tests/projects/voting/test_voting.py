@@ -39,6 +39,7 @@ from projects.supervision.services import found_projects
 from projects.supervision.sessions import obstacles_to_closing
 from projects.voting.desk import DESK
 from projects.voting.drafts import announcement_text
+from projects.voting.flows import VotingFlow
 from projects.voting.selectors import (
     declared_of,
     elected_items,
@@ -51,9 +52,11 @@ from tests.projects.voting.conftest import DAY, T, settled
 from tests.projects.voting.test_voting_pages import page_of
 from tests.standing import stands
 from workflow.audit.models import Entry
+from workflow.flows.acting import acting
 from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.events import events_on, perform
 from workflow.flows.models import Deadline, Meeting
+from workflow.flows.processes import begun_anew
 from workflow.flows.services import complete, send_back
 from workflow.flows.taking_back import take_back
 from workflow.people.models import User
@@ -375,11 +378,81 @@ def test_more_returned_than_issued_is_void_and_voted_again(hall):
     assert (hall.vote.follows, hall.vote.state) == (first, "defined")
     assert first.reference in entry.body
     assert hall.vote.deputies_present is None
-    assert [d.key for d in Deadline.objects.filter(done_at=None, cancelled=False)] == ["voting.attendance"]
+    assert waiting_for() == ["voting.revote"]
+    revote(hall)
+    assert waiting_for() == ["voting.attendance"]
     attend(hall, 45)
     open_(hall, 45)
     close(hall, 45)
     assert (hall.vote.state, open_task("voting.key_first").office) == ("closed", "counter")
+
+
+def waiting_for():
+    return [d.key for d in Deadline.objects.filter(done_at=None, cancelled=False)]
+
+
+def revote(hall, **record):
+    data = meeting(hall.town.people["presidium"], T, minutes="收回的票多于发出的，决定重新投票。") | record
+    return do("voting.revote", hall.town.of("presidium"), DAY, **data)
+
+
+def void_by_one_too_many(hall):
+    attend(hall, 45)
+    open_(hall, 45)
+    close(hall, 46)
+
+
+def test_nobody_is_counted_for_a_vote_held_again_before_the_presidium_has_decided_on_it(hall, client):
+    void_by_one_too_many(hall)
+    act = hall.town.act("clerk", at(DAY))
+    with pytest.raises(Refused, match="须由主席团决定重新投票以后才清点到会人数"):
+        DESK.attend(act, hall.cycle, present=45, on_leave=0)
+    page = page_of("voting.revote", hall.town.of("presidium"), "presidium", client)
+    assert "收回表决票 46 张，多于发出的 45 张" in page
+    entry = revote(hall)
+    void, again = Vote.objects.order_by("pk")
+    met = again.ordered_by
+    assert (met.body, met.agreed, met.present) == ("presidium", True, len(hall.town.people["presidium"]))
+    assert met.minutes == Paper.objects.get(kind="minutes", subject=again.reference).body
+    told = json.loads(entry.body)["after"]
+    assert (told["void"], told["new_vote"], told["agreed"]) == (void.reference, again.reference, True)
+    DESK.attend(act, hall.cycle, present=45, on_leave=0)
+    assert hall.vote.deputies_present == 45
+
+
+def test_a_presidium_that_does_not_decide_to_vote_again_keeps_the_matter_with_its_reason(hall):
+    void_by_one_too_many(hall)
+    members = hall.town.people["presidium"]
+    against = meeting(members, T, agree=False, reason="先核对发票登记，再行决定。")
+    with pytest.raises(InvalidForm, match="须写明情况"):
+        revote(hall, **against | {"return_reason": ""})
+    with pytest.raises(InvalidForm, match="三分之二"):
+        revote(hall, **meeting(members[:1], T))
+    with pytest.raises(NotYourTurn):
+        do("voting.revote", hall.town.of("teller"), DAY, **meeting(members, T))
+    entry = revote(hall, **against)
+    assert (entry.action, json.loads(entry.body)["reason"]) == (
+        "voting.revote.return", "先核对发票登记，再行决定。"
+    )  # fmt: skip
+    assert not Meeting.objects.get(about=hall.cycle.reference, title="主席团决定重新投票").agreed
+    assert (waiting_for(), hall.vote.ordered_by) == (["voting.revote"], None)
+    revote(hall)
+    assert waiting_for() == ["voting.attendance"] and hall.vote.ordered_by.agreed
+
+
+def begin_anew(hall):
+    act = hall.town.act("clerk", at(DAY))
+    with acting(act), begun_anew(VotingFlow, hall.cycle, act, reason="更换监票人。"):
+        pass
+
+
+def test_a_flow_begun_anew_still_waits_for_the_presidium(hall):
+    void_by_one_too_many(hall)
+    begin_anew(hall)
+    assert waiting_for() == ["voting.revote"]
+    revote(hall)
+    begin_anew(hall)
+    assert waiting_for() == ["voting.attendance"]
 
 
 def test_two_keyings_that_differ_are_refused_and_named_and_keyed_again(hall):
@@ -764,8 +837,8 @@ def test_the_presidium_orders_a_new_vote_with_a_reason(hall):
     met = Meeting.objects.get(title="决定重新投票")
     assert (met.recorded_by, met.present, met.minutes) == (members[1], len(data["attended"]), data["minutes"])
     assert (first.state, first.void_reason) == ("void", "投票箱封条破损，结果不能认定。")
-    assert hall.vote.follows == first
-    assert [d.key for d in Deadline.objects.filter(done_at=None, cancelled=False)] == ["voting.attendance"]
+    assert (hall.vote.follows, hall.vote.ordered_by) == (first, met)
+    assert waiting_for() == ["voting.attendance"]
     play_voting(hall.town, hall.cycle, t=T, present=45, sums=SIPING)
     assert hall.item("文化礼堂").state == "elected"
 
