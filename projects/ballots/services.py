@@ -528,12 +528,17 @@ def void_vote(
         return _with_keys(act, vote, new)
 
 
-def order_vote(vote: Vote, meeting: Meeting) -> None:
-    """由主席团决定重新投票: the new vote may be held from now on (rules.md §6.2); Refused where it is not to be decided on."""
-    if not awaits_order(vote):
+def order_vote(vote: Vote, meeting: Meeting) -> Vote:
+    """由主席团决定重新投票: the new vote may be held from now on (rules.md §6.2); returns the void one.
+
+    Refused where it is not to be decided on.
+    """
+    void = vote.follows
+    if void is None or not awaits_order(vote):
         raise Refused(_("没有待主席团决定的重新投票。"))
     vote.ordered_by = meeting
     vote.save(update_fields=["ordered_by"])
+    return void
 
 
 def _overtake(act: Act, vote: Vote, *, reason: str, asked: Sequence[str] = witnessing.ASKED) -> None:

@@ -76,7 +76,7 @@ def method_draft(book: Rules, candidates: int, seats: int, mode: str = "") -> st
             f"应选 {seats} 个，差额 {max(candidates - seats, 0)} 个。",
             f"二、采用无记名方式，{_manner(book)}。{deputies}不得委托他人投票，不设流动票箱。",
             f"三、全体{deputies}的{QUORUMS[book.quorum]}以上出席，方可投票。"
-            "收回的表决票等于或少于发出的，投票有效；多于发出的，投票无效，重新投票。",
+            f"收回的表决票等于或少于发出的，投票有效；多于发出的，投票无效，由{words['presidium']}决定重新投票。",
             f"四、获得{_of(book)}过半数赞成的项目，{BY_POINTS if _by_points(book) else BY_VOTES}；"
             f"{_tie(book)}；{SHORTFALLS[book.shortfall]}。",
             f"五、设总监票人 1 名、监票人 {book.tellers_min} 至 {book.tellers_max} 名，"

@@ -258,7 +258,7 @@ class Desk:
     def decide_on_new_vote(self, act: Act, subject: Any, meeting: Meeting) -> Outcome:
         """More came back than was issued, and the presidium has decided to vote again: the new vote may be held."""
         vote = self.locked(subject)
-        services.order_vote(vote, meeting)
+        void = services.order_vote(vote, meeting)
         make_paper(
             act,
             cycle_of(subject),
@@ -268,7 +268,7 @@ class Desk:
             subject=vote.reference,
             step=vote.step,
         )
-        return Outcome(after={"void": vote.follows.reference, "new_vote": vote.reference})
+        return Outcome(after={"void": void.reference, "new_vote": vote.reference})
 
     def call_off_asked(self, flows: dict[str, type[OfficeFlow]]) -> None:
         """Where nobody needs the second person's answer any more its task leaves the inbox, and the trail says why.

@@ -110,7 +110,7 @@ class DeskSteps:
             page="steps/voting/desk.html",
             irreversible=True,
             in_person=True,
-            basis=_("收回的票等于或少于发出的，投票有效；多于发出的，投票无效，重新投票"),
+            basis=_("收回的票等于或少于发出的，投票有效；多于发出的，投票无效，由主席团决定重新投票"),
             output=_("发出、收回张数"),
             hint=_("监票人确认后投票才截止；确认以前，电子票仍可投出。"),
         )
@@ -126,7 +126,7 @@ class DeskSteps:
             page="steps/voting/confirm.html",
             irreversible=True,
             in_person=True,
-            basis=_("投票由总监票人和监票人两人共同截止；收回多于发出的，投票无效，重新投票"),
+            basis=_("投票由总监票人和监票人两人共同截止；收回多于发出的，投票无效，由主席团决定重新投票"),
             output=_("截止投票的时间、收回张数；电子票箱封存"),
             hint=_("确认后票箱即行封存，不再收票。数字不符的，退回总监票人重新清点。"),
             handed_out=BECAME,

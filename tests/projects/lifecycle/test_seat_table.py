@@ -228,7 +228,12 @@ def test_proposing_shows_the_calls_days_once_it_is_published(town: Township, cyc
 def test_a_task_goes_back_to_itself_only_where_a_body_takes_it_up_again(town: Township) -> None:
     rows = rows_of(town.unit, None, ON)
     again = {row.task for row in rows if row.task in [t["task"] for t in row.returns_to]}
-    assert again == {"voting.resolution"}
+    assert again == {
+        "voting.resolution",
+        "voting.revote",
+        "evaluation.measure_revote",
+        "supervision.change_revote",
+    }
     settled = row_of(rows, "deliberation.settle")
     assert [target["task"] for target in settled.returns_to] == ["deliberation.deliberate"]
 

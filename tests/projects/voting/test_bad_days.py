@@ -52,11 +52,11 @@ AT_THE_DESK = {
 # Killed at each desk in make test; all else at that desk alone which sees most: the same steps draw every one of them.
 AT_EVERY_DESK = {"turn_confirm", "void_confirm", "recount_confirm"}
 FULLY = "projects"
-# What is no act of two at a desk: the roll call, and what a room does before its vote and after it.
+# What is no act of two at a desk: the roll call, what a body decides, and what a room does before its vote and after it.
 OF_THE_ROOMS = {
     "voting.attendance", "voting.settle_tie", "voting.put_resolution", "voting.resolution", "voting.announce",
     "evaluation.measure_attendance", "supervision.change_attendance", "supervision.decide_change",
-    "supervision.announce_change",
+    "supervision.announce_change", "voting.revote", "evaluation.measure_revote", "supervision.change_revote",
 }  # fmt: skip
 OF_THE_YEAR = (VotingFlow, TurnFlow, RecountFlow, VoidFlow)
 FLOWS: dict[str, tuple[type[OfficeFlow], ...]] = {
