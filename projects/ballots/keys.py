@@ -135,10 +135,15 @@ def release_holder(act: Act, vote: Vote, office: str, *, reason: str) -> None:
     if left is None:
         raise Refused(_("%(office)s尚未设定口令。") % {"office": HOLDERS[office]})
     left.delete()
+    forget(vote)
+    _write(act, vote, "vote.release_holder", {"office": office, "holder": left.by.username}, reason)
+
+
+def forget(vote: Vote) -> None:
+    """The key pair is gone with its shares: nothing was sealed to it yet, and nothing can be any more."""
     vote.holders.update(sealed_share="")
     vote.public_key = ""
     vote.save(update_fields=["public_key"])
-    _write(act, vote, "vote.release_holder", {"office": office, "holder": left.by.username}, reason)
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,29 @@ class Vote(Record):
         return self.step_number
 
     @property
+    def goes_on_from(self) -> Vote | None:
+        """The announced vote this one goes on from at the same session: a run-off, a second round; None for any other.
+
+        A re-vote of one that became void goes on from the same.
+        """
+        first = self.follows
+        while first and first.state == VoteState.VOID:
+            first = first.follows
+        on_the_spot = first and first.state == VoteState.DECLARED and first.session_id == self.session_id
+        return first if on_the_spot and not self.is_recount else None
+
+    @property
+    def to_count_again(self) -> Vote:
+        """The vote whose ballots a recount asked for now counts: what this one goes on from, as long as nobody has begun it."""
+        first = self.goes_on_from
+        return first if first and first == self.follows and self.state == VoteState.DEFINED else self
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether it was withdrawn before any ballot was issued; it takes nobody's place."""
+        return self.state == VoteState.VOID and self.issued is None
+
+    @property
     def is_question(self) -> bool:
         """Whether it asks one question, as its pages and papers say it."""
         return self.purpose in QUESTIONS
@@ -147,6 +170,10 @@ class Vote(Record):
     )
     def make_void(self) -> None:
         """Returned exceeds issued, or the presidium orders a new vote; kept as it was."""
+
+    @transition(field=state, source=VoteState.DEFINED, target=VoteState.VOID)
+    def withdraw(self) -> None:
+        """The ballots it goes on from are counted again before anybody has voted here; kept as it was."""
 
 
 class Option(models.Model):

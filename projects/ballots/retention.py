@@ -37,6 +37,8 @@ def obstacles_to_destroying(vote: Vote, at: datetime) -> list[str]:
     """Why the ballots must still be kept, or are gone already; empty means they may be destroyed."""
     if vote.destroyed_on:
         return [_("选票已经销毁。")]
+    if vote.is_withdrawn:
+        return [_("本次投票尚未开始即已撤回，没有选票。")]
     if vote.is_recount:
         return [_("复票使用原投票的选票，请在原投票中办理。")]
     if vote.session is None or vote.session.state != SessionState.CLOSED or vote.state in UNDER_WAY:

@@ -382,9 +382,9 @@ def in_the_way(
     """All that would refuse the opening of a vote, by its matter; the readiness sheet tells what the opening refuses by.
 
     "present": the quorum; "roll": the session's; of a vote by device or keypad "paper" (who takes a paper ballot) and
-    "groups" (too few on either way), by device "keys" and "server". present: as recorded where left out; while nobody is
-    counted, the roll's marks are not asked for, and everybody in office may yet come. Empty for a vote that has opened:
-    nothing is in its way.
+    "groups" (too few on either way), by device "keys" and "server"; "recount": asked for of the vote it goes on from.
+    present: as recorded where left out; while nobody is counted, the roll's marks are not asked for, and everybody in
+    office may yet come. Empty for a vote that has opened: nothing is in its way.
     """
     if vote.is_recount or vote.state != VoteState.DEFINED:
         return {}
@@ -392,6 +392,7 @@ def in_the_way(
     found = {
         "present": obstacles_to_quorum(vote, present),
         "roll": rolls.obstacles_to_freezing(vote, present),
+        "recount": witnessing.asked_on(Vote.objects.filter(pk=vote.pk)),
     }
     if vote.device or vote.keypad:
         paper = len(set(on_paper))
@@ -549,8 +550,9 @@ def _overtake(act: Act, vote: Vote, *, reason: str, asked: Sequence[str] = witne
 def recount(act: Act, vote: Vote, *, reason: str) -> Vote:
     """复票: the same ballots counted again, as a new record; the old one stays as it is, signed, announced or not.
 
-    Allowed once the ballots have been collected; how long after the announcement is the caller's to say. Returns the
-    new vote, its ballots issued and not yet returned. Others than who keyed it before key it now.
+    Allowed once the ballots have been collected; how long after the announcement is the caller's to say. A vote that goes
+    on from it and has not opened is withdrawn; one that has opened refuses the recount. Returns the new vote, its ballots
+    issued and not yet returned. Others than who keyed it before key it now.
     """
     with _held(vote) as held:
         if held.state not in COUNTED_AGAIN:
@@ -562,8 +564,7 @@ def recount(act: Act, vote: Vote, *, reason: str) -> Vote:
                     "ballot": fig.words_of(held).ballot,
                 }
             )
-        if held.followed_by.exists():
-            raise Refused(_("“%(vote)s”已经重新进行。") % {"vote": held.title})
+        _withdraw_what_goes_on(act, held, reason=reason)
         new = _again(act, held, _("复票"), because=reason)
         _counts_box_of(new, held)
         _forget_keyings(held)
@@ -576,6 +577,27 @@ def recount(act: Act, vote: Vote, *, reason: str) -> Vote:
             issued=held.issued or 0,
         )
     return new
+
+
+def obstacles_to_going_back(vote: Vote) -> list[str]:
+    """Why the ballots a vote goes on from are not counted again: it has begun, or had begun before it became void."""
+    if vote.goes_on_from and vote.to_count_again == vote:
+        return [_("再次投票已经开始，不能复核上一次计票。")]
+    return []
+
+
+def _withdraw_what_goes_on(act: Act, vote: Vote, *, reason: str) -> None:
+    """Whatever the recount comes to decides whether there is anything to vote on again; until then nobody does."""
+    there = vote.followed_by.exclude(state=VoteState.VOID, issued=None)
+    for other in there.select_for_update(of=("self",)).order_by("pk"):
+        if other.to_count_again != vote:
+            told = _("“%(vote)s”已经重新进行。") % {"vote": vote.title}
+            raise Refused(*(obstacles_to_going_back(other) or [told]))
+        witnessing.take_back(other, "open")
+        if other.device:
+            keys.forget(other)
+        told = _("“%(vote)s”复票，本次投票尚未开始即撤回。") % {"vote": vote.title}
+        fire(other, "withdraw", act, reason=reason, void_reason=told)
 
 
 def _counts_box_of(new: Vote, vote: Vote) -> None:
@@ -859,8 +881,8 @@ def continue_vote(act: Act, vote: Vote) -> Vote | None:
 
 
 def _in_its_place(act: Act, vote: Vote, new: Vote) -> Vote:
-    """The vote goes on with the new one, and is itself not counted again."""
-    _overtake(act, vote, reason=_("结果已经宣布，就未定的项目继续投票。"))
+    """The vote goes on with the new one, which does not open while a recount asked for before is neither agreed to nor not."""
+    witnessing.hand_on(vote, new, "recount")
     return _with_keys(act, vote, new)
 
 

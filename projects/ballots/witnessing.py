@@ -78,7 +78,10 @@ def asked_on(votes: QuerySet[Vote]) -> list[str]:
     }
     waiting = votes.filter(awaiting__has_any_keys=list(ASKED)).order_by("pk")
     return [
-        words[what] % {"title": vote.title} for vote in waiting for what in ASKED if what in vote.awaiting
+        words[what] % {"title": (vote.to_count_again if what == "recount" else vote).title}
+        for vote in waiting
+        for what in ASKED
+        if what in vote.awaiting
     ]
 
 
@@ -101,6 +104,15 @@ def take_back(vote: Vote, what: str) -> None:
     if what in vote.awaiting:
         vote.awaiting = {name: kept for name, kept in vote.awaiting.items() if name != what}
         vote.save(update_fields=["awaiting"])
+
+
+def hand_on(vote: Vote, new: Vote, what: str) -> None:
+    """What was asked for on a vote waits from now on on the new one, for the same second person."""
+    held = Vote.objects.select_for_update(of=("self",)).get(pk=vote.pk)
+    if what in held.awaiting:
+        new.awaiting = new.awaiting | {what: held.awaiting[what]}
+        new.save(update_fields=["awaiting"])
+        take_back(held, what)
 
 
 def overtake(act: Act, votes: QuerySet[Vote], *, reason: str, asked: Sequence[str] = ASKED) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from projects.ballots.desk import Desk
 from projects.ballots.models import Vote, VoteState
+from projects.ballots.services import obstacles_to_going_back
 from projects.ballots.tellers import obstacles_at_desk
 from projects.cycles.models import Cycle, CycleState, SessionState
 from projects.deliberation.replacing import REPLACING
@@ -25,7 +26,7 @@ from workflow.people.saying import said as _
 
 class ProjectsDesk(Desk):
     """A result announced on the spot may be corrected while the congress can still resolve on it; not while the ballots on
-    the resolution itself are out.
+    the resolution itself are out, nor once those who tie, or the places left, are being voted on again.
     """
 
     def recounting(self, act: Act, vote: Vote) -> None:
@@ -39,10 +40,15 @@ class ProjectsDesk(Desk):
     def obstacles_to_recount(self, subject: Cycle, at: datetime) -> list[str]:
         """As for every vote; once the session is closed only the congress itself can decide otherwise."""
         vote = self.current(subject)
-        if vote is None or vote.is_question or vote.state != VoteState.DECLARED:
+        if vote is None or vote.is_question:
             return super().obstacles_to_recount(subject, at)
-        if _may_still_correct(subject, vote):
-            return self.obstacles_to_other_counters(vote, at)
+        counted = vote.to_count_again
+        if counted.state != VoteState.DECLARED:
+            going_on = vote.state in (VoteState.DEFINED, VoteState.OPEN)
+            begun = obstacles_to_going_back(vote) if going_on else []
+            return begun or super().obstacles_to_recount(subject, at)
+        if _may_still_correct(subject, counted):
+            return self.obstacles_to_other_counters(counted, at)
         return [_("会议已经闭会或结果已经公告，不再复票；认为结果有误的，由代表大会依法另行决定。")]
 
 

@@ -72,11 +72,13 @@ RECOUNT = register_event(
         when=DESK.obstacles_to_asking_recount,
         offered=_voting,
         basis=_("闭会、公告以前可以复票；已签字的计票结果不改动，另立新的记录并写明理由，由另外两人计票"),
-        hint=_("提出后由监票人确认。结果已经当场宣布的，复票后重新宣布，决议以复票结果为准。"),
+        hint=_(
+            "提出后由监票人确认。结果已经当场宣布的，复票后重新宣布，决议以复票结果为准；须再次投票的，再次投票开始以前可以复票。"
+        ),
         irreversible=True,
         in_person=True,
         page="steps/voting/desk.html",
-        context=DESK.at_desk,
+        context=DESK.at_asking_recount,
     )
 )
 

@@ -208,7 +208,11 @@ class Desk:
 
         def ask(act: Act, subject: Any, *, reason: str, **given: Any) -> Outcome:
             told = {"meeting": _as_kept(**given)} if what == "void" else {}
-            witnessing.enter(act, self.locked(subject), what, {"reason": reason, **told})
+            vote = self.locked(subject)
+            # Whoever opens the vote meanwhile holds its row and not the year's: asked once more under the lock.
+            if what == "recount" and (reasons := self.obstacles_to_recount(subject, act.at)):
+                raise Refused(*reasons)
+            witnessing.enter(act, vote, what, {"reason": reason, **told})
             flow.begin(subject)
             return Outcome(reason=reason)
 
@@ -222,18 +226,23 @@ class Desk:
     def recount(self, act: Act, subject: Any, anew: type[OfficeFlow]) -> Outcome:
         """The second person agrees: the ballots are counted again in a new record that names the old one.
 
-        anew: the vote's flow, which begins again where the vote now stands.
+        anew: the vote's flow, which begins again where the vote now stands. A vote that goes on from the one counted again is
+        withdrawn, and its tasks with it.
         """
         if reasons := self.obstacles_to_recount(subject, act.at):
             raise Refused(*reasons)
         waiting = witnessing.entered(self.vote_of(subject), "recount")
         with begun_anew(anew, subject, act, reason=waiting.figures["reason"] if waiting else ""):
-            vote = self.locked(subject)
-            reason = witnessing.confirm(act, vote, "recount").figures["reason"]
+            current = self.locked(subject)
+            reason = witnessing.confirm(act, current, "recount").figures["reason"]
+            vote = current.to_count_again
             self.recounting(act, vote)
             now = services.recount(act, vote, reason=reason)
             self.replaced(act, vote, now)
-        return Outcome(after={"agreed": True, "of": vote.reference, "new_vote": now.reference}, reason=reason)
+        told = {"agreed": True, "of": vote.reference, "new_vote": now.reference}
+        return Outcome(
+            after=told if current == vote else told | {"withdrawn": current.reference}, reason=reason
+        )
 
     def recounting(self, act: Act, vote: Vote) -> None:
         """What the room does before a vote is counted again."""
@@ -403,9 +412,15 @@ class Desk:
 
     def at_desk(self, subject: Any) -> dict[str, Any]:
         """People and papers, and what stands on the ballot; no sum."""
-        vote = self.vote_of(subject)
+        return self._at(subject, self.vote_of(subject))
+
+    def _at(self, subject: Any, vote: Vote) -> dict[str, Any]:
         told = {"desk": desk_of(vote), "vote": vote, "options": list(vote.options.all())}
         return self.facts(subject) | told
+
+    def at_asking_recount(self, subject: Any) -> dict[str, Any]:
+        """The desk of the vote whose ballots would be counted again."""
+        return self._at(subject, self.vote_of(subject).to_count_again)
 
     def became(self, subject: Any, _grant: Any) -> dict[str, Any]:
         """What the last step has come to, where that is not what was meant: a void vote, keyings that did not stand."""
@@ -442,8 +457,10 @@ class Desk:
         return told
 
     def at_recount(self, subject: Any) -> dict[str, Any]:
-        """The desk with why the ballots are to be counted again."""
-        return self.at_asked(subject, "recount")
+        """The desk of that vote with why it is to be counted again, and which vote is withdrawn then."""
+        current = self.vote_of(subject)
+        told = self.at_asking_recount(subject) | {"entered": entered_on(current, "recount")}
+        return told if told["vote"] == current else told | {"withdraws": current.title}
 
     def at_void(self, subject: Any) -> dict[str, Any]:
         """The desk with the presidium's minutes, for the chair to confirm."""

@@ -934,7 +934,8 @@ def test_a_recount_opens_the_same_box_again(hall):
     assert outcome.result.elected == (WATER, CLINIC)
 
 
-def test_a_tie_is_voted_on_again_with_a_key_of_its_own(hall):
+def tied(hall):
+    """Announced with two level across the last place, and the vote that goes on from it."""
     hall.open()
     for number in range(1, 13):
         hall.cast(f"代表{number}", [WATER, CLINIC if number > 6 else ROAD])
@@ -945,11 +946,36 @@ def test_a_tie_is_voted_on_again_with_a_key_of_its_own(hall):
     for office in ("chief_teller", "teller"):
         sign(hall.act(office), hall.vote, office)
     declare(hall.act("chair"), hall.vote)
+    return continue_vote(hall.act("chair"), hall.vote)
 
-    again = continue_vote(hall.act("chair"), hall.vote)
+
+def test_a_tie_is_voted_on_again_with_a_key_of_its_own(hall):
+    again = tied(hall)
 
     assert again.device and again.public_key not in ("", hall.vote.public_key)
     assert list(again.options.values_list("title", flat=True)) == [CLINIC, ROAD]
+
+
+def test_the_key_of_a_vote_withdrawn_for_a_recount_opens_nothing_any_more(hall):
+    runoff, key = tied(hall), hall.vote.public_key
+    assert keys.recovery_sheet(hall.act("chair"), runoff, "chair", PASSPHRASES["chair"])
+
+    again = recount(hall.act("chief_teller"), hall.vote, reason="代表要求复核。")
+
+    runoff.refresh_from_db()
+    assert (runoff.state, runoff.public_key) == ("void", "")
+    assert set(runoff.holders.values_list("sealed_share", flat=True)) == {""}
+    with pytest.raises(Refused, match="三份口令设定以后"):
+        keys.recovery_sheet(hall.act("chair"), runoff, "chair", PASSPHRASES["chair"])
+    assert (again.box_of, again.public_key) == (hall.vote, key)
+    hall.vote = again
+    hall.close()
+    counted(hall, "teller", "chair")
+    for office in ("chief_teller", "teller"):
+        sign(hall.act(office), hall.vote, office)
+    declare(hall.act("chair"), hall.vote)
+    anew = continue_vote(hall.act("chair"), hall.vote)
+    assert anew.public_key not in ("", key) and anew.holders.exclude(sealed_share="").count() == 3
 
 
 def test_the_offline_tool_counts_the_exported_box_to_the_same_sums(hall):

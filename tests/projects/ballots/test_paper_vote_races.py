@@ -12,7 +12,16 @@ from django.db import connection
 
 from projects.ballots.figures import count_rules, field_name, sheet
 from projects.ballots.models import Keying, Signature, Vote
-from projects.ballots.services import close_vote, define_vote, key_tally, open_vote, sign
+from projects.ballots.services import (
+    close_vote,
+    continue_vote,
+    declare,
+    define_vote,
+    key_tally,
+    open_vote,
+    recount,
+    sign,
+)
 from projects.cycles.models import Session
 from projects.cycles.rulebook import Rules
 from tests.builders import at
@@ -85,10 +94,10 @@ def opening(act: Act, vote: Vote) -> None:
     open_vote(act, vote, present=45, on_leave=0, issued=45)
 
 
-def figures(vote: Vote) -> dict[str, Any]:
+def figures(vote: Vote, sums: tuple[int, int] = (42, 3)) -> dict[str, Any]:
     marks = {
         field_name(mark, option): number
-        for option, of in zip(vote.options.all(), ((42, 3), (3, 42)), strict=True)
+        for option, of in zip(vote.options.all(), ((one, 45 - one) for one in sums), strict=True)
         for mark, number in zip(("for", "abstain"), of, strict=True)
     }
     return sheet(vote, valid=45, invalid=0, marks=marks)
@@ -100,11 +109,11 @@ def to_closed(vote: Vote) -> None:
         close_vote(act_of(vote.unit, "one"), vote, returned=45)
 
 
-def to_keyed(vote: Vote) -> None:
+def to_keyed(vote: Vote, sums: tuple[int, int] = (42, 3)) -> None:
     to_closed(vote)
     with within(SYSTEM):
         for turn, name in ((1, "one"), (2, "two")):
-            key_tally(act_of(vote.unit, name), vote, turn=turn, figures=figures(vote))
+            key_tally(act_of(vote.unit, name), vote, turn=turn, figures=figures(vote, sums))
 
 
 def test_of_two_people_opening_one_vote_exactly_one_wins(vote):
@@ -153,3 +162,28 @@ def test_both_tellers_signing_at_once_certify_once(vote):
         assert Vote.objects.get().state == "certified"
         assert Signature.objects.count() == 2
         assert Entry.objects.filter(action="vote.certify").count() == 1
+
+
+def test_of_opening_a_run_off_and_counting_the_tie_again_at_once_exactly_one_is_done(vote):
+    with within(SYSTEM):
+        Vote.objects.update(rules=vote.rules | {"majority_base": "none"}, mode="each")
+        vote.refresh_from_db()
+    to_keyed(vote, (22, 22))
+    with within(SYSTEM):
+        sign(act_of(vote.unit, "one"), vote, "chief_teller")
+        sign(act_of(vote.unit, "two"), vote, "teller")
+        declare(act_of(vote.unit, "one"), vote)
+        runoff = continue_vote(act_of(vote.unit, "one"), vote)
+
+    def counting_again(act: Act, mine: Vote) -> None:
+        recount(act, mine.follows, reason="代表要求复核。")
+
+    ended = at_once(runoff, opening, counting_again)
+
+    with within(SYSTEM):
+        runoff.refresh_from_db()
+        recounts = Vote.objects.filter(is_recount=True).count()
+        assert (ended, runoff.state, recounts) in [
+            (["Conflict", "done"], "void", 1),
+            (["Refused", "done"], "open", 0),
+        ]

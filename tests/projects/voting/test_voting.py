@@ -943,18 +943,6 @@ def test_a_recount_nobody_can_confirm_any_more_leaves_the_inbox_when_the_vote_is
         )
 
 
-def test_a_recount_asked_for_leaves_the_inbox_when_the_tied_are_voted_on_again():
-    hall = settled(["甲", "乙"], seats=1, in_office=50, ballot_mode="each")
-    collected(hall)
-    counted(hall, {"甲": 30, "乙": 30})
-    for office in ("chief", "teller"):
-        actor = hall.town.of("chief_teller" if office == "chief" else office)
-        do(f"voting.certify_{office}", actor, DAY, confirmed=True)
-    ask_recount(hall)
-    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
-    assert not waiting() and called_off() == ["结果已经宣布，就未定的项目继续投票。"]
-
-
 def test_a_session_is_not_closed_while_a_recount_is_asked_for(hall):
     declared(hall)
     ask_recount(hall)
