@@ -58,6 +58,9 @@ ROLL = Point(
 )
 SERVER = Point("数据库参数", "系统管理员", "admin", "", "D", "无记名投票：不得留下谁在什么时间投票的记录")
 GROUPS = Point("电子票和纸质票人数", "人大主席", "chair", "voting.open", "D", "人数过少的一组不单独计票")
+RECOUNT = Point(
+    "复票", "监票人", "teller", "voting.recount_confirm", "D", "复票与否先行决定，再次投票方可开始"
+)
 PRESENT = Point("到会人数", "人大办", "clerk", "voting.attendance", "L", "《地方组织法》第十四条")
 
 
@@ -139,7 +142,8 @@ def _without_sheet(vote: Vote) -> list[Line]:
 
 @register_check
 def of_opening(cycle: Cycle, on: date) -> Sequence[Line]:
-    """What else the opening is refused by: the roll, a server that would write down who votes when, groups too small.
+    """What else the opening is refused by: the roll, a server that would write down who votes when, groups too small; a
+    recount of the vote before, asked for and not decided on.
 
     Who takes paper is said at the opening only, so that the groups are a warning until then.
     """
@@ -151,6 +155,7 @@ def of_opening(cycle: Cycle, on: date) -> Sequence[Line]:
             ("roll", ROLL, Level.BLOCKING),
             ("server", SERVER, Level.BLOCKING),
             ("groups", GROUPS, Level.WARNING),
+            ("recount", RECOUNT, Level.BLOCKING),
         )
         for text in found.get(matter, ())
     ]

@@ -11,6 +11,8 @@ from projects.ballots.models import Vote
 from projects.ballots.retention import obstacles_to_destroying
 from projects.ballots.selectors import compared_with_first
 from projects.cycles.models import Paper
+from projects.deliberation.readiness import readiness_sheet
+from projects.deliberation.rules import Level
 from projects.demo.play.stage import open_tasks
 from projects.demo.play.voting import Sheet, play_ballot
 from projects.evaluation.conformance import Status
@@ -151,6 +153,8 @@ def test_a_run_off_does_not_open_while_a_recount_of_the_tie_is_asked_for(tied):
     do("voting.open", tied.town.of("chair"), DAY, issued=45)
     ask_recount(tied)
     runoff = tied.vote
+    [line] = [line for line in readiness_sheet(tied.cycle, T) if line.what == "复票"]
+    assert (line.level, line.who) == (Level.BLOCKING, "监票人") and "已提出复票" in line.note
     with pytest.raises(Obstructed, match=f"“{runoff.follows.title}”已提出复票，须先由监票人确认或退回"):
         do("voting.open_confirm", tied.town.of("chief_teller"), DAY, confirmed=True)
     with pytest.raises(Obstructed, match="正在等待监票人确认"):
@@ -160,6 +164,15 @@ def test_a_run_off_does_not_open_while_a_recount_of_the_tie_is_asked_for(tied):
     do("voting.open_confirm", tied.town.of("chief_teller"), DAY, confirmed=True)
     runoff.refresh_from_db()
     assert (tied.vote, runoff.state) == (runoff, "open")
+
+
+def test_a_new_roll_call_of_the_run_off_leaves_the_recount_asked_for(tied):
+    ask_recount(tied)
+    attend(tied, 45)
+    assert waiting() and "recount" in tied.vote.awaiting
+    first = tied.vote.follows
+    do("voting.recount_confirm", tied.town.of("teller"), DAY, decision="agree")
+    assert (tied.vote.follows, tied.vote.is_recount) == (first, True)
 
 
 def test_a_recount_asked_for_before_the_tie_is_announced_waits_beside_the_run_off():

@@ -378,10 +378,14 @@ def test_a_year_that_is_being_judged_elects_nothing_more(short):
 def test_a_later_vote_can_be_counted_again_until_its_own_announcement(short):
     in_later_session(short)
     remainder(short, "vote")
-    play_ballot(short.town, short.cycle, t=LATER, present=45, sheet=Sheet({"乙": 30, "丙": 15}))
     second_pair(short)
     data = {"reason": "代表要求复核票数。"}
     chief = short.town.of("chief_teller")
+    with pytest.raises(
+        Obstructed, match="票尚未收回"
+    ):  # the earlier session's ballots are no matter of this one
+        perform("voting.recount", short.cycle, actor=chief, data=data, at=at(THEN), reauthenticated=True)
+    play_ballot(short.town, short.cycle, t=LATER, present=45, sheet=Sheet({"乙": 30, "丙": 15}))
     perform("voting.recount", short.cycle, actor=chief, data=data, at=at(THEN, 15), reauthenticated=True)
     assert open_task("voting.recount_confirm")
     do(
