@@ -598,7 +598,11 @@ class NewVoteForm(Resolved, MeetingForm):
     """The presidium orders a new vote, with its reason."""
 
     reason = forms.CharField(
-        label=_("重新投票的理由"), widget=forms.Textarea(attrs={"rows": 3}), min_length=4, max_length=1000
+        label=_("重新投票的理由"),
+        help_text=_("会场大屏显示这一理由，不写得票数。"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        min_length=4,
+        max_length=1000,
     )
     field_order = ["reason", *MeetingForm.field_order]
 

@@ -90,6 +90,11 @@ def _handed_as(vote: Vote) -> tuple[Any, Any]:
     return (gettext_lazy("按键测评的代表") if measured else PRESSED["issued"]), PRESSED["returned"]
 
 
+def repeats_void(vote: Vote) -> bool:
+    """Whether it has yet to begin in the place of a void one, which `follows_because` says the reason of."""
+    return vote.state == VoteState.DEFINED and bool(vote.follows) and vote.follows.state == VoteState.VOID
+
+
 def declared_votes(about: str, *purposes: str) -> list[Vote]:
     """The votes whose result was announced, in order; a recounted or void one is not among them."""
     declared = votes_about(about, *purposes).filter(state=VoteState.DECLARED)

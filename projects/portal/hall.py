@@ -1,6 +1,6 @@
 """The screen of the hall: turnout while a vote is open, that it is being counted, its result once both tellers have signed.
 
-Never a sum before (ui.md, hall screen).
+Of a void vote that it is void and why, until the next one opens. Never a sum before (ui.md, hall screen).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from projects.ballots import witnessing
 from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.outcomes import lines_told
 from projects.ballots.rules import Mode
-from projects.ballots.selectors import PROJECTS, STANDING, lines_of, ranks_of, turnout_of
+from projects.ballots.selectors import PROJECTS, STANDING, lines_of, ranks_of, repeats_void, turnout_of
 from projects.portal.staff_selectors import votes_visible
 from workflow.people.saying import said_again
 from workflow.roles import registry
@@ -78,6 +78,8 @@ def board_of(vote: Vote) -> dict[str, Any]:
         told |= _turnout(now)
     if now.state in STANDING and "sums" in now.outcome:
         told |= _result(now)
+    if repeats_void(now):
+        told["void_reason"] = now.follows_because
     return told
 
 
@@ -101,6 +103,8 @@ def current_of(vote: Vote) -> Vote:
 
 
 def _stage(vote: Vote) -> str:
+    if repeats_void(vote):
+        return "again"
     if vote.state in COUNTING or (vote.is_recount and vote.state == VoteState.OPEN):
         return "counting"
     return str(vote.state)

@@ -28,6 +28,7 @@ from projects.ballots.selectors import (
     keyers_before,
     keyings_of,
     last_rejection,
+    repeats_void,
     round_of,
     turnout_of,
 )
@@ -429,6 +430,11 @@ class Desk:
         if awaits_order(vote):
             told.append(
                 _("本次投票无效，由主席团决定重新投票。理由：%(reason)s") % {"reason": vote.follows_because}
+            )
+        elif repeats_void(vote):
+            told.append(
+                _("本次投票无效，从清点到会人数起重新投票。理由：%(reason)s")
+                % {"reason": vote.follows_because}
             )
         rejected = None if keyings_of(vote, round_of(vote)) else last_rejection(vote)
         if rejected:

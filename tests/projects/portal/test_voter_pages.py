@@ -19,6 +19,8 @@ from projects.ballots.services import (
     declare,
     enter_closing,
     open_box,
+    open_vote,
+    record_attendance,
     sign,
     void_vote,
 )
@@ -810,11 +812,38 @@ def test_of_a_vote_on_paper_the_screen_tells_what_was_handed_out_and_counted_bac
     assert "正在计票" in counting and "发出 12 张，收回 11 张" in counting and "待监票人" not in counting
 
 
-def test_the_screen_follows_a_vote_that_is_held_again(staffed):
-    staffed.open()
-    void_vote(staffed.act("chair"), staffed.vote, reason="重来")
+def test_the_screen_says_that_a_vote_is_void_and_why_until_the_next_one_opens(hall_of):  # noqa: F811
+    hall = with_offices(hall_of(device=False))  # noqa: F811
+    asked = hall.vote
+    assert "上次投票无效" not in board_of(hall)
+    hall.open()
+    enter_closing(hall.act("chief_teller"), hall.vote, returned=13)
+    assert "上次投票无效" not in board_of(hall), "nothing is void before a second person has counted"
+    again = confirm_closing(hall.act("teller"), hall.vote)
 
-    assert "等待开始投票" in board_of(staffed)
+    for vote in (asked, again):
+        shown = text_of(at_desk("clerk").get(f"/hall/{vote.pk}/board/"))
+        assert "上次投票无效，重新投票" in shown and "原因：收回表决票 13 张，多于发出的 12 张" in shown
+        assert "等待开始投票" not in shown and "收回表决票 —" not in shown
+    record_attendance(hall.act("clerk"), again, present=12, on_leave=0)
+    assert "上次投票无效，重新投票" in board_of(hall)
+    open_vote(hall.act("chair"), again, present=12, on_leave=0, issued=12)
+    opened = board_of(hall)
+    assert "已发出 12 张，尚未收回" in opened and "无效" not in opened
+
+
+def test_of_a_vote_the_presidium_has_made_void_the_screen_says_its_reason_and_no_sum(staffed):
+    staffed.open()
+    for number in range(1, 13):
+        staffed.cast(f"代表{number}", [WATER])
+    staffed.close()
+    open_box(staffed.act("chief_teller"), staffed.vote, opening("teller"), opening("chair"))
+    void_vote(staffed.act("chair"), staffed.vote, reason="投票箱封条破损，结果不能认定")
+
+    shown = board_of(staffed)
+
+    assert "上次投票无效，重新投票" in shown and "原因：投票箱封条破损，结果不能认定" in shown
+    assert WATER not in shown and "有效票" not in shown and "等待开始投票" not in shown
 
 
 def test_the_screen_is_for_the_townships_own_staff(staffed):
