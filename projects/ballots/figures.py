@@ -97,6 +97,11 @@ def is_mixed(vote: Vote) -> bool:
     return is_pressed(vote) and bool(vote.paper_issued)
 
 
+def is_of_two_ways(vote: Vote) -> bool:
+    """Whether only the total of two ways to vote may be kept: what one of them came to tells the other (integrity.md §2.6)."""
+    return vote.device or is_mixed(vote)
+
+
 def figures_of(vote: Vote) -> tuple[str, ...]:
     """The count's figures of a candidate that this vote has, in the order of the paper.
 

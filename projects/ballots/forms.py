@@ -22,7 +22,7 @@ from projects.ballots.questions import division_of, is_carried, obstacles_to_rec
 from projects.ballots.reporting import report_text
 from projects.ballots.rolls import HERE, obstacles_to_totals, yet_to_vote
 from projects.ballots.rules import GRADING, Spoiled
-from projects.ballots.selectors import MEASURED, pairs_before, quorum_needed
+from projects.ballots.selectors import MEASURED, lacks_paper, pairs_before, quorum_needed
 from projects.cycles.documents.pdf import obstacle_to_pdf
 from projects.cycles.models import Presence
 from workflow.flows.fields import CheckedFileField, PeopleField, UnshownInput, choice_field
@@ -297,7 +297,10 @@ class KeyForm(VoteForm):
 
 
 class OpenBoxForm(VoteForm):
-    """Two holders at one desk: each by passphrase, or by the recovery sheet where it was forgotten."""
+    """Two holders at one desk: each by passphrase, or by the recovery sheet where it was forgotten.
+
+    Nothing is asked where the paper has to be keyed again first.
+    """
 
     drafts = False
     first = forms.ChoiceField(label=_("第一份密钥"))
@@ -325,6 +328,9 @@ class OpenBoxForm(VoteForm):
     )
 
     def prepare(self) -> None:
+        if lacks_paper(self.vote):
+            self.fields.clear()
+            return
         if not pairs_before(self.vote):
             del self.fields["because"]
         for name, initial in (("first", "chief_teller"), ("second", "teller")):
@@ -334,6 +340,8 @@ class OpenBoxForm(VoteForm):
     def clean(self) -> dict[str, Any]:
         super().clean()
         data = self.cleaned_data
+        if not self.fields:
+            return data
         if data.get("first") and data.get("first") == data.get("second"):
             self.add_error("second", _("须由两名保管人各出一份。"))
         for which in ("first", "second"):

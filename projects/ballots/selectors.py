@@ -92,7 +92,8 @@ def _handed_as(vote: Vote) -> tuple[Any, Any]:
 
 def repeats_void(vote: Vote) -> bool:
     """Whether it has yet to begin in the place of a void one, which `follows_because` says the reason of."""
-    return vote.state == VoteState.DEFINED and bool(vote.follows) and vote.follows.state == VoteState.VOID
+    before = vote.follows
+    return vote.state == VoteState.DEFINED and before is not None and before.state == VoteState.VOID
 
 
 def declared_votes(about: str, *purposes: str) -> list[Vote]:
@@ -222,11 +223,13 @@ def keyings_of(vote: Vote, round_number: int) -> list[Keying]:
 class Rejection:
     """Why two keyings were not accepted. places: where they differ, no figures; problems: what does not balance.
 
-    sentences: the same with the figures of both, which no counter may see before keying again.
+    sentences: the same with the figures of both, which no counter may see before keying again. lost: one of the two came
+    back from a backup, which does not hold it (`kept_from_backups`).
     """
 
     differences: tuple[count.Difference, ...] = ()
     problems: tuple[count.Problem, ...] = ()
+    lost: bool = False
 
     @property
     def places(self) -> list[str]:
@@ -238,15 +241,34 @@ class Rejection:
         return differences + [one.sentence for one in self.problems]
 
     def __bool__(self) -> bool:
-        return bool(self.differences or self.problems)
+        return bool(self.differences or self.problems or self.lost)
 
 
 def rejection_of(vote: Vote, round_number: int) -> Rejection:
     """What stands against the two keyings of a round; empty means they agree and balance."""
     first, second = keyings_of(vote, round_number)
+    if not (first.figures and second.figures):
+        return Rejection(lost=True)
     if differences := figures.differences_of(vote, first.figures, second.figures):
         return Rejection(differences=tuple(differences))
     return Rejection(problems=tuple(figures.problems_of(vote, first.figures)))
+
+
+def kept_from_backups() -> list[Vote]:
+    """The votes whose keyings no backup may hold: signing will forget what one way to vote came to, a backup would not.
+
+    Those counted again or void have forgotten it already. Needs the system's context.
+    """
+    under_way = Vote.objects.filter(
+        state__in=(VoteState.CLOSED, VoteState.KEYED), keyings__isnull=False, followed_by=None
+    )
+    return [vote for vote in under_way.distinct().order_by("pk") if figures.is_of_two_ways(vote)]
+
+
+def lacks_paper(vote: Vote) -> bool:
+    """Whether it waits for its box with keyings that were lost: the paper is keyed again first."""
+    before = round_of(vote) - 1
+    return vote.state == VoteState.CLOSED and before > 0 and rejection_of(vote, before).lost
 
 
 def agreed_on_paper(vote: Vote) -> dict[str, Any] | None:

@@ -688,7 +688,7 @@ def compare(act: Act, vote: Vote, round_number: int) -> Rejection:
     """Compare the two keyings of a round and reconcile them: empty and they stand, or neither is accepted.
 
     With a box of sealed ballots still to be opened the vote waits for it, else it is KEYED. The trail names where
-    keyings differ or do not balance; sums stand in it only once they are signed.
+    keyings differ or do not balance, and that one was lost; sums stand in it only once they are signed.
     """
     rejected = rejection_of(vote, round_number)
     if not rejected:
@@ -705,6 +705,7 @@ def compare(act: Act, vote: Vote, round_number: int) -> Rejection:
             "round": round_number,
             "differ": rejected.places,
             "unbalanced": [[problem.code, problem.candidate or ""] for problem in rejected.problems],
+            **({"lost": True} if rejected.lost else {}),
         },
         label=vote.label,
     )
@@ -800,7 +801,7 @@ def _forget_keyings(vote: Vote) -> None:
 
     One salt for all of them, kept nowhere: keyings that agreed still look alike, and no guess can be confirmed.
     """
-    if not vote.device and not fig.is_mixed(vote):
+    if not fig.is_of_two_ways(vote):
         return
     salt = new_salt()
     keyings = list(vote.keyings.all())

@@ -183,7 +183,9 @@ class MeasurementFlow(YearlyFlow):
         .Case(this.measure_open_box, desk.box_is_next)
         .Default(this.key)
     )
-    measure_open_box = desk.box().Next(this.sign)
+    measure_open_box = desk.box().Next(this.box_opened)
+    # Put back from a backup, which holds no sums of the paper alone, the paper is keyed again first.
+    box_opened = Gate(desk.is_in(VoteState.KEYED)).Then(this.sign).Else(this.key)
     sign = nodes.Split().Next(this.measure_certify).Next(this.measure_certify_teller)
     measure_certify = desk.signing("chief_teller", _("总监票人签字")).Next(this.signed)
     measure_certify_teller = desk.signing("teller", _("监票人签字")).Next(this.signed)

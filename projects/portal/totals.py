@@ -201,6 +201,8 @@ def _tell(request: HttpRequest, vote: Vote) -> None:
         messages.success(request, _("表决器的结果已录入，等待另一名计票人导入后比对。"))
     elif not rejected:
         messages.success(request, _("两名计票人录入的结果相符，票数平衡，计票结果成立。"))
+    elif rejected.lost:
+        messages.warning(request, _("系统恢复后没有前一次录入的数字，两人须重新导入。"))
     elif rejected.differences:
         messages.warning(request, _("表决器的结果已录入，但与另一名计票人录入的不一致，两人须重新导入。"))
     else:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
@@ -25,7 +25,11 @@ from hypothesis import strategies as st
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from projects.ballots.models import Box, RollEntry
+from projects.ballots import services
+from projects.ballots.keys import Opening
+from projects.ballots.models import Box, Keying, RollEntry
+from projects.ballots.selectors import kept_from_backups
+from projects.demo.play.voting import Sheet, keyed
 from projects.retention.models import Erasure
 from projects.site.backups import drilling, making, programs, restoring
 from projects.site.backups.drilling import Drill, Known
@@ -34,16 +38,23 @@ from projects.site.backups.programs import Access, Unusable
 from projects.site.backups.rotation import Keep
 from projects.site.management.commands.restore_drill import report
 from projects.site.tasks import make_backup
-from tests.builders import at, township
+from projects.voting.desk import DESK
+from tests.builders import at, do, township
 from tests.databases import Server
 from tests.notifications.conftest import administrator
-from tests.projects.voting.conftest import Hall
-from tests.projects.voting.test_device_flow import close, opened, vote_all
+from tests.projects.ballots.conftest import PASSPHRASES
+from tests.projects.voting.conftest import DAY, Hall, settled
+from tests.projects.voting.test_device_flow import close, open_box, opened, vote_all
 from tests.projects.voting.test_device_flow import made as on_the_day
+from tests.projects.voting.test_keypad_and_paper import collected, keyed_twice
+from tests.projects.voting.test_keypad_and_paper import keyed as keyed_with_presses
+from tests.projects.voting.test_keypad_and_paper import made as pressing
+from tests.projects.voting.test_voting_pages import page_of
 from tests.workflow.audit.test_signed_heads import act, keys, made  # noqa: F401  the keys heads are signed with
 from workflow.audit import heads
 from workflow.audit.models import Entry, Head
 from workflow.audit.services import Act, write_down
+from workflow.flows.errors import Refused
 from workflow.people.isolation import SYSTEM, apply, within
 from workflow.people.models import Unit
 
@@ -161,7 +172,7 @@ def unit(fresh_database: str) -> Unit:
 
 
 @pytest.fixture
-def empty(database_server: Server, unit: Unit) -> Iterator[Access]:
+def empty(database_server: Server, fresh_database: str) -> Iterator[Access]:
     """An empty database on the tests' own server, as its owner."""
     from django.conf import settings
 
@@ -187,7 +198,8 @@ def test_a_backup_is_readable_by_nobody_else_and_has_the_key_only_when_asked_for
     (backup,) = backups_in(folders / "backups")
     files = {path.name: stat.S_IMODE(path.stat().st_mode) for path in backup.folder.iterdir()}
     assert set(files) == {
-        "database.dump", "manifest.json", "projects_box.copy", "projects_rollentry.copy", "uploads.tar",
+        "database.dump", "manifest.json", "projects_box.copy", "projects_keying.copy", "projects_rollentry.copy",
+        "uploads.tar",
     }  # fmt: skip
     assert set(files.values()) == {0o600} and stat.S_IMODE(backup.folder.stat().st_mode) == 0o700
     assert backup.damaged() == [] and backup.manifest["files"] == 1
@@ -294,7 +306,9 @@ def test_a_drill_writes_its_verdict_into_the_system_and_nothing_else(unit: Unit,
 def test_what_the_system_in_use_says_of_itself_is_not_told_as_kept_outside(
     heads: int, own: int, stamps: int, untold: int, said: list[str]
 ) -> None:
-    backup: Any = SimpleNamespace(name="b", digest="", manifest={"made_at": "2027-01-01", "open_votes": []})
+    backup: Any = SimpleNamespace(
+        name="b", digest="", manifest={"made_at": "2027-01-01", "open_votes": [], "votes_without_keyings": []}
+    )
     done = Drill(backup, (), 1, 1, 0, heads, own, stamps, untold, (), Known(True), 1.0)
     told = [
         line
@@ -495,6 +509,191 @@ def test_what_is_restored_says_so_in_every_trail_and_hides_nothing(
         status, said = seen("restore", made.name, "--reason", "再来一次")
         assert status == 2 and "不是空的" in said
     assert not entries("log.restored"), "the system in use was not touched"
+
+
+# Votes whose paper is a part of the count, put back before both tellers have signed
+
+THREE_FOR = Sheet({"文化礼堂": 3, "村道硬化": 1}, against={"文化礼堂": 1, "村道硬化": 4})
+
+
+def by_telephone(monkeypatch: pytest.MonkeyPatch, keyings: int) -> Hall:
+    """Five of twenty on paper, closed; so many of its two keyings made."""
+    hall: Hall = on_the_day(monkeypatch)
+    opened(hall, on_paper=(1, 2, 3, 4, 5))
+    vote_all(hall)
+    close(hall, returned=5)
+    key(hall, keyings)
+    return hall
+
+
+def key(hall: Hall, keyings: int = 2) -> None:
+    sheet = keyed(hall.vote, THREE_FOR)
+    for turn, counter in (("key_first", 1), ("key_second", 2))[:keyings]:
+        do(f"voting.{turn}", hall.town.of("counter", counter), DAY, **sheet)
+
+
+def sign(hall: Hall) -> dict[str, int]:
+    """What the first project has come to once both have signed."""
+    do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
+    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+    assert hall.vote.state == "certified"
+    return dict(hall.vote.outcome["sums"]["文化礼堂"])
+
+
+def everything_in(backup: Backup) -> str:
+    """All a backup's files say, the dump as the statements it stands for."""
+    dump = live_dump(backup)
+    copies = [path.read_text() for path in sorted(backup.folder.glob("*.copy"))]
+    uploads = (backup.folder / "uploads.tar").read_bytes().decode(errors="replace")
+    return "\n".join([dump, *copies, uploads, (backup.folder / "manifest.json").read_text()])
+
+
+def live_dump(backup: Backup) -> str:
+    from django.conf import settings
+
+    with (backup.folder / making.DUMP).open("rb") as dump:
+        return str(settings.CLUSTER.tool("pg_restore", "--file=-", source=dump).stdout)
+
+
+def sums_keyed() -> list[str]:
+    """What every keying says of every way to vote, as the database writes it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT value::text FROM projects_keying, jsonb_each(figures) WHERE key IN ('sums', 'pressed')"
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+@pytest.fixture
+def put_back(
+    fresh_database: str, empty: Access, folders: Path, settings: Any
+) -> Callable[..., AbstractContextManager[str]]:
+    """Back up what stands, look through all of it, and go on in what was restored; yields what the restorer is told.
+
+    kept: whether the keyings' sums are looked to be in the backup, rather than nowhere in it.
+    """
+
+    @contextmanager
+    def into_an_empty_one(kept: bool = False) -> Iterator[str]:
+        with within(SYSTEM):
+            sums = sums_keyed()
+        made, _gone = back_up(folders / "backups", KEEP, at=NOW)
+        text = everything_in(made)
+        assert sums and "村道硬化" in text and {one in text for one in sums} == {kept}
+        settings.MEDIA_ROOT = str(folders / "elsewhere")
+        with restoring.pointed_at(empty):
+            status, said = seen("restore", made.name, "--reason", "硬盘损坏")
+            assert status == 0, said
+            with within(SYSTEM):
+                yield said
+
+    return into_an_empty_one
+
+
+PutBack = Callable[..., AbstractContextManager[str]]
+
+
+def test_paper_keyed_beside_sealed_ballots_is_in_no_backup_and_is_keyed_again_before_the_box_is_opened(
+    put_back: PutBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with within(SYSTEM):
+        hall = by_telephone(monkeypatch, 2)
+    with put_back() as said:
+        assert "1 项纸质票与电子票（按键）并用的表决正在计票" in said and "重新录入" in said
+        client = Client()
+        page = page_of("voting.open_box", hall.town.of("chief_teller"), "chief_teller", client)
+        assert "先重新录入纸质票，再开箱" in page and "第一人口令" not in page
+        apply(SYSTEM)
+        do("voting.open_box", hall.town.of("chief_teller"), DAY)
+        assert hall.vote.state == "closed" and hall.vote.figures == {}
+        assert not Entry.objects.filter(action="vote.open_box").exists()
+        page = page_of("voting.key_first", hall.town.of("counter", 1), "counter", client)
+        assert "系统恢复后没有前一次录入的数字，须重新录入" in page
+        apply(SYSTEM)
+        key(hall)
+        open_box(hall)
+        assert Box.objects.count() == 15 and sign(hall)["for"] == 18
+
+
+def test_who_keys_second_after_a_restore_does_not_stand_alone_and_both_key_again(
+    put_back: PutBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with within(SYSTEM):
+        hall = by_telephone(monkeypatch, 1)
+    with put_back():
+        do("voting.key_second", hall.town.of("counter", 2), DAY, **keyed(hall.vote, THREE_FOR))
+        assert (
+            hall.vote.state == "closed"
+            and '"lost":true' in Entry.objects.get(action="vote.reject_tally").body
+        )
+        assert "须重新录入" in DESK.became(hall.cycle, None)["became"][0]
+        with pytest.raises(Refused, match="纸质票尚未录入相符"):
+            services.open_box(hall.town.act("chief_teller", at(DAY)), hall.vote, *openings())
+        key(hall)
+        open_box(hall)
+        assert sign(hall)["for"] == 18
+
+
+def openings() -> list[Opening]:
+    return [Opening(office, PASSPHRASES[office], "") for office in ("chief_teller", "teller")]
+
+
+def test_a_count_that_was_accepted_is_signed_after_a_restore_and_its_keyers_are_known_to_a_recount(
+    put_back: PutBack, monkeypatch: pytest.MonkeyPatch, folders: Path
+) -> None:
+    with within(SYSTEM):
+        hall = by_telephone(monkeypatch, 2)
+        open_box(hall)
+        keyers = set(hall.vote.keyings.values_list("by_id", flat=True))
+    with put_back():
+        assert hall.vote.state == "keyed" and {one.by_id for one in Keying.objects.all()} == keyers
+        assert sign(hall)["for"] == 18
+    status, said = seen("restore_drill", "latest")
+    assert status == 0 and "纸质票的录入数字不在备份内" in said and "完好，可以恢复" in said
+
+
+def test_paper_keyed_beside_a_halls_device_is_in_no_backup_and_a_second_keying_begins_anew(
+    put_back: PutBack,
+) -> None:
+    with within(SYSTEM):
+        hall = pressing()
+        collected(hall)
+        do("voting.key_first", hall.town.of("counter", 1), DAY, **keyed_with_presses(hall))
+    with put_back():
+        do("voting.key_second", hall.town.of("counter", 2), DAY, **keyed_with_presses(hall))
+        assert hall.vote.state == "closed"
+        keyed_twice(hall, keyed_with_presses(hall), keyed_with_presses(hall))
+        do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
+        do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+        assert hall.vote.outcome["sums"]["水厂改造"]["for"] == 11
+
+
+def test_a_vote_on_paper_alone_keeps_its_keyings_in_a_backup_and_goes_on_where_it_stood(
+    put_back: PutBack,
+) -> None:
+    with within(SYSTEM):
+        hall = settled(["文化礼堂", "村道硬化"], seats=1, in_office=20)
+        do("voting.attendance", hall.town.of("clerk"), DAY, present=20, on_leave=0)
+        do("voting.open", hall.town.of("chair"), DAY, issued=20)
+        do("voting.open_confirm", hall.town.of("chief_teller"), DAY, confirmed=True)
+        close(hall, returned=20)
+        do("voting.key_first", hall.town.of("counter", 1), DAY, **keyed(hall.vote, THREE_FOR))
+        assert kept_from_backups() == []
+    with put_back(kept=True) as said:
+        assert "重新录入" not in said
+        do("voting.key_second", hall.town.of("counter", 2), DAY, **keyed(hall.vote, THREE_FOR))
+        assert sign(hall)["for"] == 3
+
+
+def test_what_a_recount_has_made_forgotten_stands_in_a_backup_as_it_stands(
+    db: None, folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(SYSTEM)
+    hall = by_telephone(monkeypatch, 2)
+    assert ["{}" in line.split("\t") for line in lines(folders, "projects_keying")] == [True, True]
+    services.recount(hall.town.act("chief_teller", at(DAY)), hall.vote, reason="复票")
+    committed = lines(folders, "projects_keying")
+    assert kept_from_backups() == [] and all("hmac-sha256" in line for line in committed)
 
 
 # The page

@@ -22,11 +22,13 @@ from projects.ballots.selectors import (
     PROJECTS,
     STANDING,
     awaits_order,
+    Rejection,
     compared_with_first,
     desk_of,
     entered_on,
     keyers_before,
     keyings_of,
+    lacks_paper,
     last_rejection,
     repeats_void,
     round_of,
@@ -175,12 +177,18 @@ class Desk:
             after={"accepted": False, "differ": rejected.places, "unbalanced": len(rejected.problems)}
         )
 
-    def open_box(self, act: Act, subject: Any, **given: str) -> None:
+    def open_box(self, act: Act, subject: Any, **given: str) -> Outcome:
+        """Two holders open the box; where the paper's keyings were lost it stays closed, and they are made again first."""
+        vote = self.locked(subject)
+        if lacks_paper(vote):
+            told = _("系统恢复后没有纸质票的录入数字，先重新录入，票箱未开。")
+            return Outcome(reason=told, after={"box_opened": False})
         first, second = (
             keys.Opening(given[which], given[f"{which}_passphrase"], given[f"{which}_sheet"])
             for which in ("first", "second")
         )
-        services.open_box(act, self.vote_of(subject), first, second, because=given.get("because", ""))
+        services.open_box(act, vote, first, second, because=given.get("because", ""))
+        return Outcome()
 
     def sign(self, act: Act, subject: Any, **_confirmed: bool) -> Outcome:
         """A teller's signature in the office the step is of; with the second the report is made."""
@@ -438,11 +446,7 @@ class Desk:
             )
         rejected = None if keyings_of(vote, round_of(vote)) else last_rejection(vote)
         if rejected:
-            told.append(
-                _("两名计票人录入的数字不一致，两次都不作数，须重新录入。")
-                if rejected.differences
-                else _("两名计票人录入的数字相同，但票数不平衡，两次都不作数，须重新清点、录入。")
-            )
+            told.append(_rejected_because(rejected))
         return {"became": told}
 
     def at_opening(self, subject: Any) -> dict[str, Any]:
@@ -482,12 +486,17 @@ class Desk:
         holders = [{"title": title, "by": there.get(office)} for office, title in keys.HOLDERS.items()]
         return self.at_desk(subject) | {"holders": holders}
 
+    def at_box(self, subject: Any) -> dict[str, Any]:
+        """The same, and whether the paper has to be keyed again before the box is opened."""
+        return self.at_keys(subject) | {"lacks_paper": lacks_paper(self.vote_of(subject))}
+
     def at_keying(self, subject: Any) -> dict[str, Any]:
         """What a counter sees before keying: where the round before went wrong, never a keyed figure."""
         rejected = last_rejection(self.vote_of(subject))
         return self.at_desk(subject) | {
             "differ": rejected.places if rejected else [],
             "unbalanced": [problem.sentence for problem in rejected.problems] if rejected else [],
+            "lost": bool(rejected and rejected.lost),
         }
 
     def at_signing(self, subject: Any) -> dict[str, Any]:
@@ -511,6 +520,15 @@ class Desk:
             "compared": compared_with_first(vote),
             "digest": fig.digest_of(vote),
         }
+
+
+def _rejected_because(rejected: Rejection) -> str:
+    """Why neither of two keyings counts, without a figure."""
+    if rejected.lost:
+        return _("系统恢复后没有前一次录入的数字，两次都不作数，须重新录入。")
+    if rejected.differences:
+        return _("两名计票人录入的数字不一致，两次都不作数，须重新录入。")
+    return _("两名计票人录入的数字相同，但票数不平衡，两次都不作数，须重新清点、录入。")
 
 
 def _as_kept(*, held_on: date, **meeting: Any) -> dict[str, Any]:

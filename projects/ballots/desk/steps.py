@@ -243,7 +243,7 @@ class DeskSteps:
             office="chief_teller",
             form=forms.OpenBoxForm,
             act=self.desk.open_box,
-            context=self.desk.at_keys,
+            context=self.desk.at_box,
             page="steps/voting/open_box.html",
             in_person=True,
             basis=_("两名密钥保管人同时在场输入口令方可开箱；电子票与纸质票合并计票，不分别公布"),

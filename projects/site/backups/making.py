@@ -3,7 +3,8 @@
 It is a folder that appears whole or not at all, readable by nobody else. Of votes still open the sealed ballots are left
 out: what differs between two backups would pair a mark on the roll with a ballot, and a vote put back without the
 ballots cast later must not look as if it could be counted. Roll and box are copied in the order of their keys, because
-the order in which rows lie is the order of casting (integrity.md §2).
+the order in which rows lie is the order of casting (integrity.md §2). Of votes on paper and another way that are not signed
+yet the keyings come without their figures: signing forgets them here, and could not in a backup. They are keyed again.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from django.db import connection
 from django.utils.timezone import localdate
 from psycopg import sql
 
-from projects.ballots.models import Box, RollEntry, Vote, VoteState
+from projects.ballots.models import Box, Keying, RollEntry, Vote, VoteState
+from projects.ballots.selectors import kept_from_backups
 from projects.site.backups.programs import Access, Unusable, in_one_line
 from projects.site.backups.rotation import Keep
 from workflow.audit.chain import stamp
@@ -53,6 +55,7 @@ OPEN_VOTES = sql.SQL("SELECT id FROM {} WHERE state = {}").format(
 APART = {
     RollEntry._meta.db_table: sql.SQL("TRUE ORDER BY id"),
     Box._meta.db_table: sql.SQL("vote_number NOT IN ({}) ORDER BY key").format(OPEN_VOTES),
+    Keying._meta.db_table: sql.SQL("TRUE ORDER BY id"),
 }
 
 
@@ -246,6 +249,7 @@ def _facts(name: str, at: datetime) -> dict[str, Any]:
         "open_votes": list(
             Vote.objects.filter(state=VoteState.OPEN).order_by("pk").values_list("pk", flat=True)
         ),
+        "votes_without_keyings": [vote.pk for vote in kept_from_backups()],
         "rows": rows_by_table(),
     }
 
@@ -294,12 +298,20 @@ def _copy(path: Path, table: str, rows: sql.Composable) -> list[str]:
             [table],
         )
         columns = [row[0] for row in cursor.fetchall()]
-        names = sql.SQL(", ").join(map(sql.Identifier, columns))
-        chosen = sql.SQL("SELECT {} FROM {} WHERE {}").format(names, sql.Identifier(table), rows)
+        values = sql.SQL(", ").join(_as_copied(table, column) for column in columns)
+        chosen = sql.SQL("SELECT {} FROM {} WHERE {}").format(values, sql.Identifier(table), rows)
         with _private(path) as file, cursor.copy(sql.SQL("COPY ({}) TO STDOUT").format(chosen)) as copy:
             for piece in copy:
                 file.write(piece)
     return columns
+
+
+def _as_copied(table: str, column: str) -> sql.Composable:
+    """A column's value as a backup holds it: of some keyings no figure."""
+    if (table, column) != (Keying._meta.db_table, "figures"):
+        return sql.Identifier(column)
+    votes = sql.Literal([vote.pk for vote in kept_from_backups()])
+    return sql.SQL("CASE WHEN vote_id = ANY({}) THEN '{{}}'::jsonb ELSE figures END").format(votes)
 
 
 def _dump(path: Path) -> None:

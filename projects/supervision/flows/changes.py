@@ -137,7 +137,9 @@ class ChangeFlow(ChangeSteps, YearlyFlow):
         .Case(this.change_open_box, desk.box_is_next)
         .Default(this.key)
     )
-    change_open_box = desk.box().Next(this.sign)
+    change_open_box = desk.box().Next(this.box_opened)
+    # Put back from a backup, which holds no sums of the paper alone, the paper is keyed again first.
+    box_opened = Gate(desk.is_in(VoteState.KEYED)).Then(this.sign).Else(this.key)
     sign = nodes.Split().Next(this.change_certify_chief).Next(this.change_certify_teller)
     change_certify_chief = desk.signing("chief_teller", _("总监票人签字")).Next(this.signed)
     change_certify_teller = desk.signing("teller", _("监票人签字")).Next(this.signed)

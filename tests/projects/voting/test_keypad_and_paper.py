@@ -40,16 +40,22 @@ ON_PAPER = {"水厂改造": figures(2, 1, 1, 0), "村道硬化": figures(1, 2, 1
 FIVE = (1, 2, 3, 4, 5)
 
 
-@pytest.fixture
-def hall(db: None) -> Hall:
+def made() -> Hall:
     """Twenty deputies on the session's roll, all of them here; two candidates, one place."""
-    made = settled(TITLES, seats=1, in_office=20, ballot_channel="keypad", ballot_mode="each")
+    found = settled(TITLES, seats=1, in_office=20, ballot_channel="keypad", ballot_mode="each")
     RollLine.objects.bulk_create(
-        RollLine(unit=made.town.unit, session=made.session, user=made.town.of("deputy", n), name=f"代表{n}")
+        RollLine(
+            unit=found.town.unit, session=found.session, user=found.town.of("deputy", n), name=f"代表{n}"
+        )
         for n in range(1, 21)
     )
-    do("voting.attendance", made.town.of("clerk"), DAY, present=20, on_leave=0, leave=[], absent=[])
-    return made
+    do("voting.attendance", found.town.of("clerk"), DAY, present=20, on_leave=0, leave=[], absent=[])
+    return found
+
+
+@pytest.fixture
+def hall(db: None) -> Hall:
+    return made()
 
 
 def line(hall: Hall, n: int) -> str:
