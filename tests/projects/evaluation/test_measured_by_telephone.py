@@ -120,6 +120,24 @@ def test_sealed_grades_and_paper_make_one_result_and_the_empty_line_is_apart(tow
     assert Box.objects.filter(vote_number=vote.pk).count() == 15
 
 
+def test_grades_on_paper_that_no_backup_held_are_keyed_again_before_the_box_is_opened(town, cycle):
+    vote = DESK.vote_of(cycle)
+    vote_all(vote)
+    play_measure_closing(town, cycle, date.fromisoformat(T2), returned=5)
+    key_paper(town, vote)
+    vote.keyings.update(figures={})
+    do("evaluation.measure_open_box", town.of("chief_teller"), T2)
+    assert DESK.vote_of(cycle).state == "closed"
+    key_paper(town, vote)
+    box = {
+        "first": "chief_teller", "first_passphrase": PASSPHRASES["chief_teller"],
+        "second": "chair", "second_passphrase": PASSPHRASES["chair"],
+    }  # fmt: skip
+    do("evaluation.measure_open_box", town.of("chief_teller"), T2, **box)
+    signed(town)
+    assert "满意 13 · 基本满意 4 · 不满意 2 · 未作评价 1" in screen(vote)
+
+
 def screen(vote) -> str:
     """The screen of the hall."""
     return render_to_string("voter/hall/board.html", board_of(Vote.objects.get(pk=vote.pk)))

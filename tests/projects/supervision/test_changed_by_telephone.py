@@ -108,6 +108,24 @@ def test_sealed_ballots_and_paper_decide_a_change_together(hall):
     assert Box.objects.filter(vote_number=vote().pk).count() == 15
 
 
+def test_paper_on_a_change_that_no_backup_held_is_keyed_again_before_the_box_is_opened(hall):
+    vote_all(["for"] * 10 + ["against"] * 3 + ["abstain"] * 2)
+    collect(hall, DAY, 1, 5)
+    count(hall, DAY, 2, present=5)
+    vote().keyings.update(figures={})
+    hall.do("change_open_box", hall.town.of("chief_teller"), DAY)
+    assert vote().state == "closed"
+    count(hall, DAY, 2, present=5)
+    box = {
+        "first": "chief_teller", "first_passphrase": PASSPHRASES["chief_teller"],
+        "second": "chair", "second_passphrase": PASSPHRASES["chair"],
+    }  # fmt: skip
+    hall.do("change_open_box", hall.town.of("chief_teller"), DAY, **box)
+    sign(hall, DAY)
+    (sums,) = vote().outcome["sums"].values()
+    assert (sums["for"], sums["against"], sums["abstain"]) == (12, 5, 3)
+
+
 def test_too_few_on_a_change_by_telephone_are_turned_to_paper_keyed_closed_and_declared(hall):
     vote_all(["for"] * 3)
     with pytest.raises(InvalidForm, match="请先将电子票改为纸质票"):
