@@ -35,7 +35,16 @@ from projects.supervision.models import Project, ProjectState
 from projects.supervision.selectors import project_file
 from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
-from workflow.flows.nodes import CeleryJob, EachSplit, Gate, MeetingView, OfficeEnd, OfficeView, SubFlow
+from workflow.flows.nodes import (
+    CeleryJob,
+    EachSplit,
+    Gate,
+    MeetingView,
+    OfficeEnd,
+    OfficeView,
+    RuleGate,
+    SubFlow,
+)
 from workflow.flows.processes import call_off, processes, running
 
 STEPS = DeskSteps(measuring.DESK)
@@ -184,8 +193,7 @@ class MeasurementFlow(YearlyFlow):
         .Default(this.key)
     )
     measure_open_box = desk.box().Next(this.box_opened)
-    # Put back from a backup, which holds no sums of the paper alone, the paper is keyed again first.
-    box_opened = Gate(desk.is_in(VoteState.KEYED)).Then(this.sign).Else(this.key)
+    box_opened = RuleGate(desk.lacks_paper).Then(this.key).Else(this.sign)
     sign = nodes.Split().Next(this.measure_certify).Next(this.measure_certify_teller)
     measure_certify = desk.signing("chief_teller", _("总监票人签字")).Next(this.signed)
     measure_certify_teller = desk.signing("teller", _("监票人签字")).Next(this.signed)

@@ -97,8 +97,7 @@ class VotingFlow(SinceVoteFlow):
         .Default(this.keying)
     )
     open_box = desk.box().Next(this.box_opened)
-    # Put back from a backup, which holds no sums of the paper alone, the paper is keyed again first.
-    box_opened = Gate(desk.is_in(VoteState.KEYED)).Then(this.certifying).Else(this.keying)
+    box_opened = RuleGate(desk.lacks_paper).Then(this.keying).Else(this.certifying)
     certifying = nodes.Split().Next(this.certify_chief).Next(this.certify_teller)
     certify_chief = desk.signing("chief_teller", _("总监票人在计票结果报告单上签字")).Next(this.certified)
     certify_teller = desk.signing("teller", _("监票人在计票结果报告单上签字")).Next(this.certified)

@@ -39,7 +39,7 @@ from projects.site.backups.rotation import Keep
 from projects.site.management.commands.restore_drill import report
 from projects.site.tasks import make_backup
 from projects.voting.desk import DESK
-from tests.builders import at, do, township
+from tests.builders import at, do, open_task, township
 from tests.databases import Server
 from tests.notifications.conftest import administrator
 from tests.projects.ballots.conftest import PASSPHRASES
@@ -55,6 +55,7 @@ from workflow.audit import heads
 from workflow.audit.models import Entry, Head
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
+from workflow.inbox.pages import next_steps
 from workflow.people.isolation import SYSTEM, apply, within
 from workflow.people.models import Unit
 
@@ -603,6 +604,7 @@ def test_paper_keyed_beside_sealed_ballots_is_in_no_backup_and_is_keyed_again_be
         client = Client()
         page = page_of("voting.open_box", hall.town.of("chief_teller"), "chief_teller", client)
         assert "先重新录入纸质票，再开箱" in page and "第一人口令" not in page
+        assert foretold(hall) == ["第一次录入计票", "第二次录入计票"]
         apply(SYSTEM)
         do("voting.open_box", hall.town.of("chief_teller"), DAY)
         assert hall.vote.state == "closed" and hall.vote.figures == {}
@@ -611,6 +613,7 @@ def test_paper_keyed_beside_sealed_ballots_is_in_no_backup_and_is_keyed_again_be
         assert "系统恢复后没有前一次录入的数字，须重新录入" in page
         apply(SYSTEM)
         key(hall)
+        assert foretold(hall) == ["总监票人在计票结果报告单上签字", "监票人在计票结果报告单上签字"]
         open_box(hall)
         assert Box.objects.count() == 15 and sign(hall)["for"] == 18
 
@@ -632,6 +635,12 @@ def test_who_keys_second_after_a_restore_does_not_stand_alone_and_both_key_again
         key(hall)
         open_box(hall)
         assert sign(hall)["for"] == 18
+
+
+def foretold(hall: Hall) -> list[str]:
+    """What the page of the box says comes after it."""
+    task = open_task("voting.open_box").task
+    return [one.title for one in next_steps(task.flow_task, hall.cycle, date(2027, 1, 20), task.process)]
 
 
 def openings() -> list[Opening]:

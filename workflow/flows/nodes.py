@@ -261,9 +261,9 @@ class Gate(nodes.If):
 
 
 class RuleGate(Gate):
-    """Which way the rulebook sends what the flow is about; known before anybody acts, so that pages foretell it.
+    """Which way its rulebook, or how it stands, sends what the flow is about; known before anybody acts: pages foretell it.
 
-    question: what the flow is about → whether its rulebook has it so.
+    question: what the flow is about → whether it is so, before the step at the gate as after it.
     """
 
     def __init__(self, question: Callable[[Any], bool]) -> None:

@@ -13,7 +13,7 @@ from projects.ballots import boxes, forms, keys
 from projects.ballots import figures as fig
 from projects.ballots.desk.acts import Desk, Text
 from projects.ballots.models import Vote
-from projects.ballots.selectors import agreed_on_paper, awaits_order
+from projects.ballots.selectors import agreed_on_paper, awaits_order, lacks_paper
 from workflow.audit.services import Act
 from workflow.flows.base import OfficeFlow
 from workflow.flows.forms import StepForm
@@ -300,6 +300,10 @@ class DeskSteps:
     def is_in(self, *states: str) -> Callable[[Any], bool]:
         """A gate: whether the vote is in one of these states."""
         return self.asks(lambda vote: vote.state in states)
+
+    def lacks_paper(self, subject: Any) -> bool:
+        """A gate known beforehand: whether a backup gave the vote back without its paper, which is keyed again."""
+        return lacks_paper(self.desk.vote_of(subject))
 
     @property
     def awaits_order(self) -> Callable[[Any], bool]:

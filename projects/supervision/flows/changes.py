@@ -24,7 +24,7 @@ from workflow.audit.services import Act
 from workflow.flows.acting import current_act
 from workflow.flows.base import Begin
 from workflow.flows.forms import MeetingForm
-from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView
+from workflow.flows.nodes import Gate, MeetingView, OfficeEnd, OfficeView, RuleGate
 from workflow.flows.processes import call_off
 
 STEPS = DeskSteps(changing.DESK)
@@ -138,8 +138,7 @@ class ChangeFlow(ChangeSteps, YearlyFlow):
         .Default(this.key)
     )
     change_open_box = desk.box().Next(this.box_opened)
-    # Put back from a backup, which holds no sums of the paper alone, the paper is keyed again first.
-    box_opened = Gate(desk.is_in(VoteState.KEYED)).Then(this.sign).Else(this.key)
+    box_opened = RuleGate(desk.lacks_paper).Then(this.key).Else(this.sign)
     sign = nodes.Split().Next(this.change_certify_chief).Next(this.change_certify_teller)
     change_certify_chief = desk.signing("chief_teller", _("总监票人签字")).Next(this.signed)
     change_certify_teller = desk.signing("teller", _("监票人签字")).Next(this.signed)
