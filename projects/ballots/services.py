@@ -379,7 +379,7 @@ def open_vote(
 def in_the_way(
     vote: Vote, *, present: int | None = None, on_paper: Sequence[int] = ()
 ) -> dict[str, list[str]]:
-    """All that would refuse the opening of a vote, by its matter; the readiness sheet tells what the opening refuses by.
+    """All that would refuse the opening of a vote itself, by its matter; its desk adds what it asks for (`Desk.in_the_way`).
 
     "present": the quorum; "roll": the session's; of a vote by device or keypad "paper" (who takes a paper ballot) and
     "groups" (too few on either way), by device "keys" and "server"; "recount": asked for of the vote it goes on from.
@@ -404,13 +404,6 @@ def in_the_way(
     if vote.device:
         found |= {"keys": keys.obstacles_to_opening(vote), "server": database.obstacles_to_silence()}
     return found
-
-
-def obstacles_at_opening(vote: Vote) -> list[str]:
-    """The same before the chair says what is issued; who takes paper is the chair's to say, and may put the groups right."""
-    return [
-        reason for matter, reasons in in_the_way(vote).items() if matter != "groups" for reason in reasons
-    ]
 
 
 def _obstacles_to_freezing(vote: Vote, present: int, on_paper: Sequence[int]) -> list[str]:

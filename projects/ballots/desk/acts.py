@@ -97,15 +97,24 @@ class Desk:
         self.attending(act, subject, vote)
         services.record_attendance(act, vote, **figures)
 
-    def obstacles(self, subject: Any, at: datetime) -> list[str]:
-        """What keeps the vote from opening: what the room asks for, quorum, roll, keys and who holds them, a server that
-        would tell."""
+    def in_the_way(self, subject: Any, at: datetime) -> dict[str, list[str]]:
+        """All that keeps the vote from opening, by its matter; the readiness sheet tells what the opening refuses by.
+
+        "room": what the room asks for; "holders": shares of the key with who has left the office; the others as
+        `services.in_the_way` names them.
+        """
         vote = self.vote_of(subject)
-        return [
-            *self.ready(subject, at),
-            *services.obstacles_at_opening(vote),
-            *tellers.obstacles_in_keys(vote, at),
-        ]
+        return {
+            "room": [*self.ready(subject, at)],
+            **services.in_the_way(vote),
+            "holders": tellers.obstacles_in_keys(vote, at),
+        }
+
+    def obstacles(self, subject: Any, at: datetime) -> list[str]:
+        """The same before the chair says what is issued; who takes paper is the chair's to say, and may put the groups
+        right."""
+        found = self.in_the_way(subject, at)
+        return [reason for matter, reasons in found.items() if matter != "groups" for reason in reasons]
 
     def enter_opening(
         self, act: Act, subject: Any, *, issued: int | None = None, on_paper: Sequence[str] = ()

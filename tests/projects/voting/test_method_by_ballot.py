@@ -14,6 +14,9 @@ from projects.cycles.models import Cycle, Paper
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import paper_of
 from projects.deliberation.flows import DeliberationFlow
+from projects.deliberation.readiness import readiness_sheet
+from projects.deliberation.readiness import sheet_of as sheet_shown
+from projects.deliberation.rules import Level
 from projects.deliberation.selectors import candidates_of, is_settled
 from projects.deliberation.sitting import adopt_method
 from projects.demo.play.collection import play_collection
@@ -25,13 +28,16 @@ from projects.demo.play.deliberation import (
 )
 from projects.demo.play.selection import play_selection
 from projects.demo.play.stage import assembly, do_task
-from projects.demo.play.voting import Sheet, play_ballot
+from projects.demo.play.voting import Sheet, play_attendance, play_ballot
+from projects.demo.play.voting import play_opening as play_issuing
 from projects.evaluation.conforming import conformance_of
 from projects.lifecycle.intake import start_year
 from projects.voting.desk import DESK
 from projects.voting.flows import VotingFlow
+from projects.voting.readiness import has_begun
 from projects.voting.selectors import elected_items
 from tests.builders import at, do, township
+from tests.projects.ballots.conftest import PASSPHRASES, quick_stretching  # noqa: F401
 from tests.projects.voting.conftest import DAY
 from workflow.flows.errors import Obstructed, Refused
 from workflow.flows.events import perform
@@ -48,7 +54,7 @@ SUMS = {
 RULES = Rules(method_adoption="ballot", resolution_adoption="ballot")
 
 
-def heard(town):
+def heard(town, book=RULES):
     """A year of its own flow, whose delegations have been heard by the presidium's sitting: 20 deputies in office."""
     cycle = start_year(
         town.act("chair", at("2026-08-03")), year=2027, opens_on=date(2026, 9, 1), planned_t=T,
@@ -56,7 +62,7 @@ def heard(town):
     )  # fmt: skip
     play_collection(town, cycle, proposals=14, titles=list(SUMS)[:3])
     play_selection(town, cycle, list(SUMS), 3)
-    Cycle.objects.filter(pk=cycle.pk).update(rules_data=RULES.frozen_json())
+    Cycle.objects.filter(pk=cycle.pk).update(rules_data=book.frozen_json())
     cycle = Cycle.objects.get(pk=cycle.pk)
     play_preparation(town, cycle, t=T, term=19, number=2, seats=3)
     play_opening(town, cycle, t=T)
@@ -167,3 +173,83 @@ def test_the_method_is_voted_on_before_the_vote_it_is_about_settled_anew_where_i
         check.code: str(finding.status) for check, finding in conformance_of(cycle, T) if check.code in codes
     }
     assert set(found.values()) <= {"held", "not_yet"} and found["method"] == found["resolution"] == "held"
+
+
+# What the readiness sheet says of it
+
+KEYS = {"hold_chief": "chief_teller", "hold_teller": "teller", "hold_chair": "chair"}
+ON_METHOD, ON_PROJECTS, ON_RESOLUTION = "（票决办法表决）", "（民生实事项目票决）", "（决议表决）"
+
+
+def told(cycle, name=""):
+    """The notes of the sheet's open lines on the vote of this name, by what and whom they are about."""
+    cycle.refresh_from_db()
+    return {
+        (line.what.removesuffix(name), line.who): (str(line.level), line.note)
+        for line in readiness_sheet(cycle, T)
+        if line.what.endswith(name) and line.level not in (Level.DONE, Level.WARNING)
+    }
+
+
+@pytest.mark.usefixtures("quick_stretching")
+def test_the_sheet_asks_for_what_the_vote_on_the_method_still_lacks_and_its_opening_is_refused_by_just_that(
+    db,
+):
+    town = township()
+    cycle = heard(town, Rules(method_adoption="ballot", ballot_channel="device"))
+    settled(town, cycle)
+    assert told(cycle)["票决办法", "大会"] == ("waiting", "草案已拟定，待付投票表决")
+    assert told(cycle)["监票人、计票人", "主席团"][1] == "名单由大会通过"
+    put(town, cycle)
+    assert told(cycle)["票决办法", "大会"] == ("waiting", "已付投票表决，结果尚未宣布")
+    lacking = {
+        ("开箱口令", "总监票人"): ("waiting", "总监票人尚未设定开箱口令"),
+        ("开箱口令", "监票人"): ("waiting", "监票人尚未设定开箱口令"),
+        ("开箱口令", "人大主席"): ("waiting", "主席团保管人尚未设定开箱口令"),
+        ("到会人数", "人大办"): ("waiting", "投票前清点"),
+    }
+    assert told(cycle, ON_METHOD) == lacking
+    assert told(cycle, ON_PROJECTS)["开箱口令", "总监票人"][1] == "票面确定后由三名保管人设定"
+    assert not has_begun(cycle)
+    refused = DESK.obstacles(cycle, at(DAY, 13))
+    assert {note + "。" for what, (_level, note) in lacking.items() if what[0] == "开箱口令"} <= set(refused)
+    assert len(refused) == 4 and "尚未清点到会人数" in "".join(refused)
+    with_task = {row.line.what: row.task_id for row in sheet_shown(cycle, T).rows}
+    assert with_task["开箱口令" + ON_METHOD], "the line leads to the task that stands"
+
+    for key, office in KEYS.items():
+        secret = PASSPHRASES[office]
+        do(f"voting.{key}", town.of(office), DAY, passphrase=secret, repeated=secret)
+    assert set(told(cycle, ON_METHOD)) == {("到会人数", "人大办")}
+    play_attendance(town, cycle, t=T, present=19, hour=14)
+    assert told(cycle, ON_METHOD) == {} and DESK.obstacles(cycle, at(DAY, 14)) == []
+    play_issuing(town, cycle, t=T)
+    assert DESK.vote_of(cycle).state == "open" and told(cycle, ON_METHOD) == {}
+    assert not has_begun(cycle), "the vote on the projects is still to come"
+
+
+def test_on_paper_the_sheet_follows_the_desk_from_the_method_to_the_projects_and_the_resolution(db):
+    town = township()
+    cycle = heard(town)
+    settled(town, cycle)
+    put(town, cycle)
+    assert set(told(cycle, ON_METHOD)) == {("到会人数", "人大办")}
+    assert told(cycle, ON_PROJECTS) == {("票面", "主席团"): ("waiting", "票决办法通过后确定")}
+    voted(town, cycle, 10, against=8)
+    assert told(cycle)["票决办法", "主席团"] == ("waiting", "投票表决未通过，待重新拟定")
+    assert told(cycle, ON_METHOD) == {}
+
+    settled(town, cycle)
+    put(town, cycle)
+    voted(town, cycle, 18)
+    assert told(cycle)["票决办法", "大会"] == ("waiting", "投票表决已经通过，待记录")
+    assert "监票人、计票人" not in {what.removesuffix(ON_PROJECTS) for what, _who in told(cycle)}
+    do("deliberation.adopt_method", town.of("clerk"), DAY)
+    assert told(cycle, ON_PROJECTS) == {("到会人数", "人大办"): ("waiting", "投票前清点")}
+    assert not has_begun(cycle)
+
+    play_ballot(town, cycle, t=T, present=18, sheet=Sheet(SUMS))
+    assert has_begun(cycle)
+    do("voting.put_resolution", town.of("clerk"), DAY, body="会议决定，确定三个项目。", number="")
+    assert told(cycle) == {("到会人数" + ON_RESOLUTION, "人大办"): ("waiting", "投票前清点")}
+    assert not has_begun(cycle), "the vote on the resolution is still to come"

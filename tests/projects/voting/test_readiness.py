@@ -6,7 +6,6 @@ import pytest
 
 from projects.ballots import database, keys
 from projects.ballots.models import Vote
-from projects.ballots.services import in_the_way
 from projects.cycles.models import RollLine
 from projects.deliberation.readiness import readiness_sheet
 from projects.deliberation.rules import Level, Line
@@ -70,7 +69,7 @@ def test_whatever_would_refuse_the_opening_stands_on_the_sheet(
     monkeypatch.setattr(database, "telltales", lambda: [telling])
     Vote.objects.filter(pk=by_device.vote.pk).update(deputies_present=4, device_least=5)
 
-    found = in_the_way(by_device.vote)
+    found = DESK.in_the_way(by_device.cycle, at(DAY))
 
     assert {matter for matter, reasons in found.items() if reasons} == {
         "present", "roll", "keys", "server", "groups"
