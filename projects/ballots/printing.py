@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from django.template.loader import render_to_string
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 from docx.shared import Mm, Pt
 
@@ -37,6 +38,7 @@ from workflow.audit.chain import canonical
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
 from workflow.flows.services import Outcome
+from workflow.people.saying import in_the_records_language
 from workflow.people.saying import said as _
 
 A4, A3 = (210, 297), (297, 420)
@@ -51,6 +53,15 @@ class Facts:
     account: str = ""
     finish_by: str = ""
     support: str = ""
+
+    @property
+    def told(self) -> list[tuple[Promise, str]]:
+        """What is known of them as a telephone shows it, each under the head of its column on the sheet: the account no
+        longer than on the sheet that has most of it, and no break for a narrow column."""
+        whole = replace(
+            self, account=_cut(self.account, MOST_OF_ACCOUNT), finish_by=_in_one_line(self.finish_by)
+        )
+        return [(head, text) for name, head, _width in FACTS if (text := getattr(whole, name))]
 
 
 @dataclass(frozen=True)
@@ -93,6 +104,7 @@ LAYOUTS = (
     Layout(A3, False, 12, 30, row_mm=10, rows=30),
     Layout(A3, False, 10.5, 0, row_mm=6),
 )
+MOST_OF_ACCOUNT = max(layout.most for layout in LAYOUTS)
 
 
 @dataclass(frozen=True)
@@ -281,8 +293,12 @@ def _fitted(ballot: Ballot, layout: Layout) -> Ballot:
 
 
 def _fit(facts: Facts, layout: Layout) -> Facts:
-    in_one_line = facts.finish_by if layout.most else facts.finish_by.replace("\n", "")
-    return replace(facts, account=_cut(facts.account, layout.most), finish_by=in_one_line)
+    finish_by = facts.finish_by if layout.most else _in_one_line(facts.finish_by)
+    return replace(facts, account=_cut(facts.account, layout.most), finish_by=finish_by)
+
+
+def _in_one_line(text: str) -> str:
+    return text.replace("\n", "")
 
 
 def _cut(text: str, most: int) -> str:
@@ -294,15 +310,17 @@ def _cut(text: str, most: int) -> str:
 
 
 FACTS = (
-    ("investment", "总投资", 15),
-    ("account", "项目论述", 46),
-    ("finish_by", "完成时间", 17),
-    ("support", "民意", 9),
+    ("investment", gettext_lazy("总投资"), 15),
+    ("account", gettext_lazy("项目论述"), 46),
+    ("finish_by", gettext_lazy("完成时间"), 17),
+    ("support", gettext_lazy("民意"), 9),
 )
 
 
 def _table(ballot: Ballot) -> Table:
-    shown = [(name, title, width) for name, title, width in FACTS if ballot.has(name)]
+    # One sheet for everybody: its heads do not follow whoever prints it.
+    with in_the_records_language():
+        shown = [(name, str(title), width) for name, title, width in FACTS if ballot.has(name)]
     mark = 13 if len(ballot.marks) == 1 else 10
     widths = (
         7,

@@ -52,7 +52,7 @@ from workflow.roles.middleware import in_office
 MOST_TOKEN = 64
 # What the last page posts: it showed a ballot this request brought, or one that had been kept before.
 DONE, KEPT = "done", "kept"
-PAGE_BYTES = 32 * 1024
+PAGE_BYTES = 64 * 1024  # room for forty projects with all that is said of each
 View = Callable[..., HttpResponse]
 
 

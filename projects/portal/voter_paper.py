@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -19,6 +20,7 @@ from projects.ballots.boxes import paper_of
 from projects.ballots.casting import faults_of_ballot
 from projects.ballots.models import Option, Vote, VoteState
 from projects.ballots.rules import Choice, Mode, Paper
+from projects.voting.ballot_sheet import facts_of
 from projects.voting.selectors import items_of
 from workflow.people.saying import listed
 
@@ -49,6 +51,11 @@ class Line:
     @property
     def name(self) -> str:
         return f"m{self.position}"
+
+    @cached_property
+    def facts(self) -> list[tuple[Promise, str]]:
+        """What the printed ballot says of it too; none of what is no project of the year."""
+        return facts_of(self.item).told if self.item else []
 
     @property
     def word(self) -> Any:

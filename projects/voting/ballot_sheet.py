@@ -1,4 +1,4 @@
-"""What the ballot says of each project beside its name (rules.md §6.2, ballot layout)."""
+"""What the ballot says of each project beside its name, on paper and on a telephone (rules.md §6.2, ballot layout)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from workflow.flows.money import wan
 def sheet_of(vote: Vote, cycle: Cycle | None) -> Ballot:
     """The ballot of a vote; projects voted on bear their facts, anything else its name alone."""
     items = items_of(vote.options.values_list("reference", flat=True))
-    facts = {reference: _facts(item) for reference, item in items.items()}
+    facts = {reference: facts_of(item) for reference, item in items.items()}
     body = str(vote.session) if vote.session else vote.unit.name
     return ballot_of(vote, facts, presidium=f"{body}{cycle.rules.words['presidium'] if cycle else '主席团'}")
 
 
-def _facts(item: Item) -> Facts:
+def facts_of(item: Item) -> Facts:
+    """What every ballot says of a project, so that no deputy decides on less than another."""
     return Facts(
         investment=wan(item.investment_fen) if item.investment_fen else "",
         account=item.content,

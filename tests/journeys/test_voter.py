@@ -42,12 +42,13 @@ TITLES = (
     "智慧停车场 120 个泊位",
     "乡村电商服务站升级",
 )
+ACCOUNT = "新建村级供水管道 12 公里，改造泵房 3 座，解决 4 个村 2300 人季节性缺水问题，配套智能水表。"
 SMALL = """least => [...document.querySelectorAll('body *')].filter(element => {
   const own = [...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
   const shown = element.getClientRects().length && !element.closest('.visually-hidden, .skip-link, option');
   return own && shown && parseFloat(getComputedStyle(element).fontSize) < least;
 }).map(element => element.outerHTML.slice(0, 120))"""
-LOW = """least => [...document.querySelectorAll('a, button, select, input:not([type=hidden])')].filter(element => {
+LOW = """least => [...document.querySelectorAll('a, button, select, summary, input:not([type=hidden])')].filter(element => {
   if (element.closest('.skip-link') || element.matches('.skip-link')) return false;
   const label = element.id && document.querySelector(`.choice label[for="${element.id}"]`);
   const box = (label || element).getBoundingClientRect();
@@ -61,11 +62,13 @@ def hall_of(
     quick_stretching: None,  # noqa: F811
     new_hall: Callable[..., Hall],  # noqa: F811
 ) -> Iterator[Callable[..., Hall]]:
-    """Make an open hall behind the served site."""
+    """Make an open hall behind the served site; described: with what a ballot says of its projects."""
 
-    def made(**more: object) -> Hall:
+    def made(*, described: bool = False, **more: object) -> Hall:
         with within(SYSTEM):
             hall = new_hall(TITLES, **{"seats": 8, **more})
+            if described:
+                hall.describe(ACCOUNT)
             hall.hold_keys()
             hall.open()
         return hall
@@ -97,6 +100,15 @@ def mark(page: Page, mode: str) -> None:
     else:
         page.get_by_label("3. 老旧小区加装适老扶手与电梯").select_option("1")
         page.get_by_label("1. 柳树村等 6 村供水管网改造").select_option("2")
+
+
+def unfold(page: Page) -> None:
+    """Open what is said of each project; a tap on it marks nothing."""
+    folded = page.locator(".ballot-facts summary")
+    for one in folded.all():
+        one.click()
+    expect(page.locator(".ballot-facts[open]")).to_have_count(len(TITLES))
+    expect(page.locator("input[type=checkbox]:checked")).to_have_count(0)
 
 
 @pytest.mark.parametrize("mode", ["select", "each", "rank"])
@@ -132,7 +144,7 @@ def test_a_deputy_votes_on_a_telephone_without_javascript_in_four_screens(
 def test_every_screen_is_legible_and_without_a_serious_barrier(
     browser: Browser, served, hall_of, mode: str, width: int
 ) -> None:  # type: ignore[no-untyped-def]
-    hall = hall_of(mode=mode)
+    hall = hall_of(mode=mode, described=True)
     # Only axe needs the policy lifted: it injects its own script.
     with browser.new_context(
         viewport={"width": width, "height": 844}, bypass_csp=True, locale="zh-CN", base_url=served.url
@@ -148,6 +160,8 @@ def test_every_screen_is_legible_and_without_a_serious_barrier(
         page.goto(slip_of(hall, "代表1"))
         look()
         follow(page.get_by_role("button", name="是我本人，进入投票"))
+        look()
+        unfold(page)
         look()
         mark(page, mode)
         follow(page.get_by_role("button", name="下一步：核对"))
@@ -203,7 +217,7 @@ def tab_to(page: Page, name: str) -> None:
 
 
 def test_a_deputy_votes_with_the_keyboard_alone(browser: Browser, served, hall_of) -> None:  # type: ignore[no-untyped-def]
-    hall = hall_of()
+    hall = hall_of(described=True)
     complaints: list[str] = []
     with browser.new_context(
         viewport={"width": 1280, "height": 800}, locale="zh-CN", base_url=served.url
@@ -332,6 +346,42 @@ def test_a_deputy_says_each_and_ranks_with_the_keyboard_alone(
         expect(page.get_by_role("heading", name="您的票已投出")).to_be_visible()
     with within(SYSTEM):
         assert hall.entry("代表1").voted
+
+
+@pytest.mark.parametrize(("mode", "size"), [("select", "标准"), ("each", "特大"), ("rank", "特大")])
+def test_what_is_said_of_a_project_unfolds_with_the_keyboard_and_without_a_script(
+    browser: Browser, served, hall_of, mode: str, size: str
+) -> None:  # type: ignore[no-untyped-def]
+    hall = hall_of(mode=mode, described=True)
+    with browser.new_context(
+        viewport={"width": 390, "height": 844}, java_script_enabled=False, locale="zh-CN", base_url=served.url
+    ) as context:
+        page = context.new_page()
+        page.goto(slip_of(hall, "代表1"))
+        follow(page.get_by_role("button", name="是我本人，进入投票"))
+        follow(page.get_by_role("button", name=size))
+        told = page.get_by_text("（之2）")
+        expect(told).to_be_hidden()
+        tab_to(page, f"：{TITLES[1]}")
+        page.keyboard.press("Enter")
+        expect(told).to_be_visible()
+        expect(page.get_by_text("（之1）")).to_be_hidden()
+        heard = """
+            - group:
+              - text: 项目情况 ：镇卫生院发热门诊改扩建
+              - term: 总投资
+              - definition: 200 万元
+              - term: 项目论述
+              - definition: /新建村级供水管道/
+              - term: 完成时间
+              - definition: 2027年10月
+              - term: 民意
+              - definition: "126"
+        """
+        expect(page.locator(".ballot-facts[open]")).to_match_aria_snapshot(dedent(heard))
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.keyboard.press("Enter")
+        expect(told).to_be_hidden()
 
 
 HEARD = {

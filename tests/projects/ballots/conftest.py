@@ -16,8 +16,9 @@ from projects.ballots.figures import count_rules
 from projects.ballots.models import RollEntry, Vote
 from projects.ballots.services import close_vote, define_vote, key_tally, open_vote, record_attendance
 from projects.ballots.together import cast
-from projects.cycles.models import RollLine, Session
+from projects.cycles.models import Cycle, RollLine, Session
 from projects.cycles.rulebook import Rules
+from projects.selection.models import Item
 from tests.builders import at
 from workflow.audit.services import Act
 from workflow.flows.models import Meeting
@@ -91,6 +92,20 @@ class Hall:
     def voter(self, name: str) -> Voter:
         entry = RollEntry.objects.filter(vote=self.vote, line__name=name).first()
         return Voter(self.unit.pk, self.vote.pk, entry.pk if entry else 0)
+
+    def describe(self, account: str) -> None:
+        """Let the options be projects of a year, which the ballot says something of."""
+        cycle = Cycle.objects.create(
+            unit=self.unit, year=2027, opens_on=date(2026, 9, 1), planned_t=date(2027, 1, 20), planned_t2=date(2028, 1, 18)
+        )  # fmt: skip
+        Item.objects.bulk_create(
+            Item(
+                pk=option.reference.removeprefix("item:"), unit=self.unit, cycle=cycle, number=option.position,
+                title=option.title, content=f"{account}（之{option.position}）", investment_fen=option.position * 10**8,
+                finish_by=date(2027, 10, 31), support=126, category="交通出行",
+            )
+            for option in self.vote.options.all()
+        )  # fmt: skip
 
     def new_code(self, name: str) -> str:
         """A code printed for a deputy; one who has a code gets another as two people give it."""

@@ -349,6 +349,7 @@ def test_a_page_is_handed_to_the_web_server_in_one_piece():
 )
 def test_neither_the_pages_nor_what_they_send_tell_by_their_size(hall_of, mode, marks):  # noqa: F811
     hall = hall_of(mode=mode)
+    hall.describe("硬化村道 3 公里，安装路灯 60 盏，改善出行条件。")
     hall.hold_keys()
     hall.open()
     pages, sent = set(), set()

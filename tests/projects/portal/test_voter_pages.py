@@ -14,6 +14,7 @@ from django.test import Client
 
 from projects.ballots import boxes, offline, rolls, sealing
 from projects.ballots.models import Box, RollEntry
+from projects.ballots.printing import MOST_OF_ACCOUNT
 from projects.ballots.services import (
     confirm_closing,
     declare,
@@ -32,6 +33,7 @@ from projects.portal import voter, voter_admission
 from projects.portal.public_brake import LIMITS
 from projects.portal.voter_paper import filled
 from projects.site.quiet import VOTERS_PAGES, QuietBallot
+from projects.voting.ballot_sheet import sheet_of
 from tests.polling import token_with
 from tests.projects.ballots.conftest import (  # noqa: F401
     PASSPHRASES,
@@ -899,3 +901,87 @@ def seen_by_the_desk(hall):  # noqa: F811
 def without_numbers(page):
     text = re.sub(r'value="\w+"|/(votes|hall|vote|sessions)/\d+/', "", text_of(page))
     return re.sub(r"封存摘要 \w+", "", text)
+
+
+# What it says of a project
+
+SAID = re.compile(r"<details[^>]*>.*?</details>", re.S)
+ACCOUNT = "新建村级供水管道 12 公里，改造泵房 3 座，解决 4 个村 2300 人季节性缺水问题"
+
+
+def facts_on(response):
+    """Of every project, what stands in its folded part."""
+    return [
+        list(zip(*(re.findall(rf"<{tag}>(.*?)</{tag}>", part) for tag in ("dt", "dd")), strict=True))
+        for part in SAID.findall(text_of(response))
+    ]
+
+
+@pytest.mark.parametrize("mode", ["select", "each", "rank"])
+def test_a_telephone_says_of_every_project_what_the_printed_ballot_says(hall_of, mode):  # noqa: F811
+    hall = hall_of(mode=mode)  # noqa: F811
+    hall.describe(ACCOUNT)
+    hall.hold_keys()
+    hall.open()
+    shown = facts_on(come_in(hall).get(PAPER))
+
+    printed = [facts for _number, _title, facts in sheet_of(hall.vote, None).rows]
+    assert len(shown) == len(printed) == 3
+    for told, facts in zip(shown, printed, strict=True):
+        finish_by = facts.finish_by.replace("\n", "")
+        assert told == [
+            ("总投资", facts.investment), ("项目论述", facts.account), ("完成时间", finish_by), ("民意", facts.support)
+        ]  # fmt: skip
+    assert shown[1][:2] == [("总投资", "200 万元"), ("项目论述", f"{ACCOUNT}（之2）")]
+
+
+def test_what_is_no_project_of_the_year_has_nothing_to_unfold(open_hall):
+    page = text_of(come_in(open_hall).get(PAPER))
+    assert (
+        WATER in page and "<details" not in page and sheet_of(open_hall.vote, None).rows[0][2].account == ""
+    )
+
+
+def test_a_long_account_is_as_long_on_a_telephone_as_on_the_sheet_with_most_room(hall_of):  # noqa: F811
+    hall = hall_of()  # noqa: F811
+    hall.describe(ACCOUNT * 9)
+    line = filled(hall.vote).lines[0]
+    account = str(dict(line.facts)["项目论述"])
+    assert len(account) <= MOST_OF_ACCOUNT and account.endswith("……") and account[:-2] in ACCOUNT * 9
+
+
+@pytest.mark.parametrize("mode", ["select", "each", "rank"])
+def test_the_ballot_with_all_it_says_is_of_one_size_whatever_is_marked_on_it(hall_of, mode, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(voter, "PAGE_BYTES", 1)  # as it is before it is filled up
+    hall = hall_of(tuple(f"村道{n}" for n in range(1, 10)), seats=9, mode=mode)  # noqa: F811
+    hall.describe(ACCOUNT)
+    hall.hold_keys()
+    hall.open()
+    phone = come_in(hall)
+    token = token_on(phone.get(PAPER))
+    sizes = {
+        len(re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", text_of(page)).encode())
+        for page in (
+            phone.post(
+                PAPER,
+                {
+                    "op": "fill",
+                    "token": token,
+                    **{f"m{n}": str(n if mode == "rank" else 1) for n in range(1, most)},
+                },
+            )
+            for most in (1, 2, 5, 10)
+        )
+    }
+    assert len(sizes) == 1
+
+
+def test_the_longest_ballot_a_sheet_takes_fills_no_more_than_one_page(hall_of):  # noqa: F811
+    hall = hall_of(tuple(f"农村饮用水管网延伸工程{n}" for n in range(40)), seats=9, mode="each")  # noqa: F811
+    hall.describe(ACCOUNT * 9)
+    hall.hold_keys()
+    hall.open()
+    phone = come_in(hall)
+    page = phone.get(PAPER)
+    check = phone.post(PAPER, {"op": "check", "token": token_on(page), "m1": "1"})
+    assert len(page.content) == len(check.content) == voter.PAGE_BYTES and len(facts_on(page)) == 40
