@@ -43,6 +43,8 @@ from workflow.flows.errors import Obstructed, Refused
 from workflow.flows.events import perform
 from workflow.flows.models import Deadline, Meeting
 from workflow.inbox.pages import next_steps
+from workflow.roles.models import RoleGrant
+from workflow.roles.services import revoke
 
 T = date(2027, 1, 20)
 SUMS = {
@@ -253,3 +255,23 @@ def test_on_paper_the_sheet_follows_the_desk_from_the_method_to_the_projects_and
     do("voting.put_resolution", town.of("clerk"), DAY, body="会议决定，确定三个项目。", number="")
     assert told(cycle) == {("到会人数" + ON_RESOLUTION, "人大办"): ("waiting", "投票前清点")}
     assert not has_begun(cycle), "the vote on the resolution is still to come"
+
+
+def test_who_is_missing_at_the_desk_of_the_method_stops_its_opening_and_stands_on_the_sheet_of_the_page(
+    db, client
+):
+    town = township()
+    cycle = heard(town)
+    settled(town, cycle)
+    put(town, cycle)
+    assert DESK.ready(cycle, at(DAY, 13)) == []
+    for held in RoleGrant.objects.filter(office="counter", unit=town.unit)[1:]:
+        revoke(grant=held, act=town.act("clerk", at(DAY, 13)), reason="因病请假")
+    [missing] = DESK.ready(cycle, at(DAY, 13))
+    assert missing in DESK.obstacles(cycle, at(DAY, 13))
+    assert told(cycle, ON_METHOD)["监票人、计票人", "人大办"] == ("blocking", missing.removesuffix("。"))
+
+    client.force_login(town.of("clerk"))
+    page = client.get(f"/years/{cycle.pk}/readiness/").content.decode()
+    assert "监票人、计票人（票决办法表决）" in page and "计票人不足两人" in page
+    assert "到会人数（票决办法表决）" in page and "票面（民生实事项目票决）" in page
