@@ -79,12 +79,16 @@ def titles_of(vote: Vote) -> list[str]:
 
 
 def words_of(vote: Vote) -> count.Words:
-    """What the vote's figures are called: three grades for a measurement, the fourth figure of a hall's device."""
+    """Which figures the vote has and what they are called; every page, paper and keying asks here.
+
+    Three grades for a measurement; the fourth figure of a hall's device; no votes against where projects are chosen or
+    ranked by telephone and on paper.
+    """
     if vote.purpose == Purpose.MEASUREMENT:
         return count.GRADING
-    if not is_pressed(vote):
-        return count.VOTING
-    return count.PRESSING_AND_PAPER if is_mixed(vote) else count.PRESSING
+    if is_pressed(vote):
+        return count.PRESSING_AND_PAPER if is_mixed(vote) else count.PRESSING
+    return count.CHOOSING if vote.device and vote.mode != count.Mode.EACH else count.VOTING
 
 
 def is_pressed(vote: Vote) -> bool:
@@ -109,13 +113,18 @@ def figures_of(vote: Vote) -> tuple[str, ...]:
     """
     words = words_of(vote)
     if vote.mode == count.Mode.RANK:
-        return (*words.order[:3], "points")
-    return words.order if words is not count.VOTING else words.order[:3]
+        return (*words.marked, "points")
+    return words.order if words is not count.VOTING else words.marked
 
 
 def marks_of(vote: Vote) -> tuple[str, ...]:
     """The same figures by their names in a stored tally; these are keyed."""
     return tuple(MARK_OF[figure] for figure in figures_of(vote))
+
+
+def has_against(vote: Vote) -> bool:
+    """Whether a project can be opposed in this vote."""
+    return "against" in figures_of(vote)
 
 
 def told(vote: Vote, sums: Mapping[str, int]) -> list[tuple[str, int]]:
@@ -262,11 +271,16 @@ def file_of(vote: Vote, figures: Mapping[str, Any] | None = None) -> dict[str, A
         "mode": vote.mode,
         "seats": vote.seats,
         "candidates": titles_of(vote),
-        "sums": tally["sums"],
+        "sums": {title: _in_file(vote) | of for title, of in tally["sums"].items()},
         "valid": tally["valid"],
         "invalid": tally["invalid"],
         "rules": {key: value for key, value in vote.rules.items() if key not in NOT_IN_FILE},
     }
+
+
+def _in_file(vote: Vote) -> dict[str, int]:
+    """What every sum in a file names (count.md) though this vote has none of it."""
+    return {} if has_against(vote) else {"against": 0}
 
 
 def export(vote: Vote) -> str:
@@ -280,7 +294,18 @@ def faults_of(vote: Vote, figures: Mapping[str, Any] | None = None) -> list[str]
         read_vote(json.dumps(file_of(vote, figures)).encode(), pabulib=False)
     except Unusable as error:
         return [str(fault) for fault in error.faults]
-    return spoiled_faults(figures or {})
+    return _foreign_figures(vote, figures or {}) + spoiled_faults(figures or {})
+
+
+def _foreign_figures(vote: Vote, figures: Mapping[str, Any]) -> list[str]:
+    """Why a tally cannot stand that names a figure this vote does not have."""
+    words, known = words_of(vote), figures_of(vote)
+    named = {mark for of in figures.get("sums", {}).values() for mark in of}
+    return [
+        _("本次投票没有“%(figure)s”这一项，不能录入。") % {"figure": getattr(words, figure)}
+        for figure, mark in MARK_OF.items()
+        if mark in named and figure not in known
+    ]
 
 
 def faults_in_keying(vote: Vote, figures: Mapping[str, Any]) -> list[str]:
@@ -509,7 +534,7 @@ def _sum_line(vote: Vote, one: str, of: count.Sum, valid: int) -> str:
     if words is not count.VOTING:
         return _("%(project)s：%(parts)s ＝ %(whole)s") % {
             "project": one,
-            "parts": words.parts(of, all_four=True),
+            "parts": words.parts(of, in_full=True),
             "whole": words.whole % {"n": valid},
         }
     return _("%(project)s：赞成 %(for)s ＋ 反对 %(against)s ＋ 弃权 %(abstain)s ＝ 有效票 %(valid)s") % {

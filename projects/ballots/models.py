@@ -195,8 +195,8 @@ class Keying(models.Model):
 
     turn: 1 or 2. round: counts from 1; keyings that differ or do not balance are kept and a new round begins.
     Of a vote by device they are forgotten once it is signed, void or counted again: then a commitment stands here.
-    figures: {"valid", "invalid", "sums": {title: {"for", "against", "abstain"[, "points"]}}}, numbers of ballots; empty
-    where it came back from a backup made before that.
+    figures: {"valid", "invalid", "sums": {title: {…}}}, numbers of ballots, of each title the figures `figures.marks_of`
+    names; empty where it came back from a backup made before that.
     """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")

@@ -145,13 +145,14 @@ def foreign(box: dict[str, Any], private: PrivateKey) -> list[str]:
 
 
 def count(box: dict[str, Any], private: PrivateKey) -> dict[str, Any]:
-    """valid, invalid and per candidate for, against, abstain, points: numbers of ballots, but for points.
+    """valid, invalid and per candidate for, abstain, points: numbers of ballots, but for points.
 
+    against besides, where every line is marked by itself: where lines are chosen or ranked nobody can oppose one.
     not_pressed besides, where a line left empty is counted apart (满意度测评).
     """
     opener, names = SealedBox(private), box["candidates"]
-    apart = {"not_pressed": 0} if box.get("blank_apart") else {}
-    sums = {name: {"for": 0, "against": 0, "abstain": 0, **apart, "points": 0} for name in names}
+    figures = {"for": 0, "abstain": 0, **dict.fromkeys(_words(box), 0), "points": 0}
+    sums = {name: dict(figures) for name in names}
     valid = invalid = 0
     for cipher in check(box):
         marks = marks_of(opener, cipher, box)
@@ -168,11 +169,14 @@ def figures_of(box: dict[str, Any], counted: dict[str, Any]) -> dict[str, Any]:
     """What is told of a count: the tally as signed, phones and paper together; of a box without one what was counted.
 
     The phones' part is never told beside the whole: who votes on paper stands on the roll. Wrong where the two do not
-    fit: a mark of the phones the signed tally does not have, or other than the ballots returned on paper are left over.
+    fit: a mark of the phones the signed tally does not have, or other than the ballots returned on paper are left over;
+    or where the tally has a figure the phones cannot give: it would be the paper's alone.
     """
     if "total" not in box:
         return counted
     total = box["total"]
+    if any(set(of) - set(_words(box)) for of in total["sums"].values()):
+        raise Wrong("已签字的计票结果中有电子票没有的表决意见，不是电子票和纸质票的合计。")
     valid, invalid = (total[name] - counted[name] for name in ("valid", "invalid"))
     left = [n - counted["sums"][name][mark] for name, of in total["sums"].items() for mark, n in of.items()]
     on_paper = box.get("paper", 0)
@@ -267,7 +271,8 @@ def report(box: dict[str, Any], counted: dict[str, Any]) -> str:
 def _words(box: dict[str, Any]) -> dict[str, str]:
     if box.get("blank_apart"):
         return GRADES
-    return {mark: word for mark, word in MARKS.items() if mark != "points" or box["mode"] == "rank"}
+    absent = {"select": {"against", "points"}, "rank": {"against"}, "each": {"points"}}[box["mode"]]
+    return {mark: word for mark, word in MARKS.items() if mark not in absent}
 
 
 def _about_paper(box: dict[str, Any]) -> list[str]:

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 from docx.shared import Mm, Pt
 
-from projects.ballots.figures import words_of
+from projects.ballots.figures import has_against, words_of
 from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.rules import Mode
 from projects.cycles.documents.parts import Table
@@ -203,7 +203,9 @@ def _how_to_mark(vote: Vote, options: int) -> list[str]:
         ]
     return [
         f"本票共 {options} 个候选项目，应选 {vote.seats} 个：等于或少于 {vote.seats} 个的为有效票，多于的为无效票。",
-        "赞成的在“表决栏”内划“○”，反对的划“×”，弃权的不划。",
+        "赞成的在“表决栏”内划“○”，反对的划“×”，弃权的不划。"
+        if has_against(vote)
+        else "赞成的在“表决栏”内划“○”，不划的为弃权。",
     ]
 
 

@@ -61,6 +61,11 @@ class DeclaredVote:
         return figures.is_pressed(self.vote)
 
     @property
+    def has_against(self) -> bool:
+        """Whether votes against are told."""
+        return figures.has_against(self.vote)
+
+    @property
     def counted(self) -> list[tuple[Any, int]]:
         """How many ballots were out and came back; of a hall's keypads, who pressed and whom they counted."""
         return handed(self.vote)

@@ -296,8 +296,9 @@ class Result(DeclaredVote):
 
     @property
     def has_against(self) -> bool:
-        """Whether votes against are told: every project is voted on by itself, or somebody struck one out."""
-        return self.vote.mode == Mode.EACH or any(line.against for line in self.lines)
+        """The same to the public: every project is voted on by itself, or somebody struck one out."""
+        struck = self.vote.mode == Mode.EACH or any(line.against for line in self.lines)
+        return super().has_against and struck
 
 
 _BASES = {

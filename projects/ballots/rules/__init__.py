@@ -19,6 +19,7 @@ from projects.ballots.rules.reconciling import (
     reconcile_spoiled,
 )
 from projects.ballots.rules.terms import (
+    CHOOSING,
     GRADING,
     PRESSING,
     PRESSING_AND_PAPER,
@@ -42,6 +43,7 @@ from projects.ballots.rules.terms import (
 )
 
 __all__ = [
+    "CHOOSING",
     "GRADING",
     "PRESSING",
     "PRESSING_AND_PAPER",

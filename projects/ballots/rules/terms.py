@@ -91,7 +91,7 @@ class Rules:
 class Words:
     """What the figures of a paper are called. whole: what one candidate's figures add up to, with its number.
 
-    order: the four figures as the paper has them. ballot: the paper itself.
+    order: the figures as the paper has them; against is not among them where nobody can oppose. ballot: the paper itself.
     """
 
     in_favour: str = _("赞成")
@@ -103,9 +103,14 @@ class Words:
     order: tuple[str, ...] = ("in_favour", "against", "abstain", "not_pressed")
     ballot: str = _("表决票")
 
-    def parts(self, of: Sum, *, all_four: bool = False) -> str:
-        """One candidate's figures as a sum is written; not_pressed only where there is any, or all four are asked."""
-        named = self.order if all_four or of.not_pressed else self.order[:3]
+    @property
+    def marked(self) -> tuple[str, ...]:
+        """The figures that a marked or unmarked ballot on paper leads to; not_pressed is none of them."""
+        return tuple(figure for figure in self.order if figure != "not_pressed")
+
+    def parts(self, of: Sum, *, in_full: bool = False) -> str:
+        """One candidate's figures as a sum is written; not_pressed only where there is any, or all are asked."""
+        named = self.order if in_full or of.not_pressed else self.marked
         return added_up([(getattr(self, name), getattr(of, name)) for name in named])
 
     def of_part(self, part: str, whole: str) -> Words:
@@ -131,6 +136,9 @@ def added_up(figures: Sequence[tuple[str, int]]) -> str:
 
 
 VOTING = Words()
+# By telephone and on paper projects are chosen or ranked, and no more: a telephone has no place to oppose one, so what
+# paper alone could say would tell how those with paper voted (integrity.md §2.6).
+CHOOSING = Words(order=("in_favour", "abstain"))
 # A hall's device: there is no paper, and whoever pressed nothing is counted apart (rules.md §6.2).
 PRESSING = Words(whole=_("参加按键表决 %(n)s 人"))
 # The device with paper beside it: one sum of both, in which whoever pressed nothing is still counted apart.

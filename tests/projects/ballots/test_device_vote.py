@@ -11,7 +11,16 @@ from django.db import transaction
 
 from projects.ballots import boxes, keys, offline, rolls, sealing
 from projects.ballots.casting import AlreadyVoted, VoteClosed, Voter
-from projects.ballots.figures import decided, digest_of, equations, file_of, signed_text
+from projects.ballots.figures import (
+    decided,
+    digest_of,
+    equations,
+    file_of,
+    has_against,
+    marks_of,
+    signed_text,
+)
+from projects.ballots.forms import columns_of
 from projects.ballots.models import Box, KeyHolder, RollEntry, Vote
 from projects.ballots.selectors import signatures_hold
 from projects.ballots.services import (
@@ -54,9 +63,9 @@ def everybody(hall, ballot=(WATER,), *, but=()):
 
 
 def paper(hall, *, valid, invalid=0, **sums):
-    zero = {"for": 0, "against": 0, "abstain": valid}
+    zero = {"for": 0, "abstain": valid}
     named = {WATER: zero, CLINIC: zero, ROAD: zero} | {
-        title: {"for": votes, "against": 0, "abstain": valid - votes} for title, votes in sums.items()
+        title: {"for": votes, "abstain": valid - votes} for title, votes in sums.items()
     }
     return {"valid": valid, "invalid": invalid, "sums": named}
 
@@ -528,6 +537,73 @@ def test_more_paper_returned_than_issued_makes_the_whole_vote_void(hall):
     assert [holder.office for holder in again.holders.all()] == list(keys.HOLDERS)
 
 
+# Chosen by telephone and on paper: nobody opposes
+
+
+@pytest.mark.parametrize(
+    ("mode", "device", "marks"),
+    [
+        ("select", True, ("for", "abstain")),
+        ("rank", True, ("for", "abstain", "points")),
+        ("each", True, ("for", "against", "abstain")),
+        ("select", False, ("for", "against", "abstain")),
+        ("rank", False, ("for", "against", "abstain", "points")),
+        ("each", False, ("for", "against", "abstain")),
+    ],
+)
+def test_where_telephones_choose_or_rank_no_vote_against_is_keyed_and_elsewhere_it_is(
+    hall_of, mode, device, marks
+):
+    vote = hall_of(mode=mode, device=device).vote
+    assert marks_of(vote) == marks and has_against(vote) == ("against" in marks)
+    assert tuple(column.mark for column in columns_of(vote)) == marks
+
+
+def test_a_keying_that_names_votes_against_is_refused_and_the_same_without_them_stands(hall):
+    hall.open(on_paper=FIVE)
+    everybody(hall, [WATER])
+    hall.close(on_paper=5)
+    sheet = paper(hall, valid=5, **{WATER: 2, ROAD: 3})
+    for against in (0, 2):
+        opposed = {title: of | {"against": against} for title, of in sheet["sums"].items()}
+        with pytest.raises(Refused, match="本次投票没有“反对”这一项，不能录入。"):
+            hall.key(sheet | {"sums": opposed})
+    assert not hall.vote.keyings.exists()
+
+    assert hall.key(sheet) is None
+    counted(hall)
+
+    assert hall.vote.figures["sums"][WATER] == {"for": 9, "abstain": 3}
+    assert file_of(hall.vote)["sums"][WATER] == {"for": 9, "against": 0, "abstain": 3}
+    assert f"{WATER}：赞成 9 ＋ 弃权 3 ＝ 有效票 12 张" in [line.text for line in equations(hall.vote)]
+
+
+def test_what_does_not_balance_is_said_without_votes_against(hall):
+    hall.open(on_paper=FIVE)
+    everybody(hall, [WATER])
+    hall.close(on_paper=5)
+    sheet = paper(hall, valid=5, **{WATER: 2})
+    sheet["sums"][WATER]["abstain"] = 1
+
+    rejected = hall.key(sheet)
+
+    assert rejected.sentences == ["项目“水厂”：赞成 2 ＋ 弃权 1 ＝ 3 票 ≠ 有效票 5 张。"]
+
+
+def test_turned_to_paper_whole_or_in_part_and_counted_again_nobody_opposes_either(hall):
+    hall.open(on_paper=FIVE)
+    more = ("代表6", "代表7", "代表8")
+    everybody(hall, but=more)
+    rolls.to_paper(hall.act("teller"), hall.locked, lines_of(hall, more), reason="手机没电")
+    hall.vote.refresh_from_db()
+    assert hall.vote.paper_issued == 8 and not has_against(hall.vote)
+    rolls.empty_box(hall.act("chief_teller"), hall.locked, reason="电子票少于规定张数")
+    hall.vote.refresh_from_db()
+    assert hall.vote.paper_issued == 12 and not has_against(hall.vote)
+    hall.close(on_paper=12)
+    assert not has_against(recount(hall.act("chair"), hall.vote, reason="有代表要求复核"))
+
+
 # The box against the roll
 
 
@@ -630,7 +706,7 @@ def test_a_box_touched_after_it_was_counted_is_not_signed(hall):
 
 
 def another_sum(vote):
-    sums = vote.figures["sums"] | {ROAD: {"for": 12, "against": 0, "abstain": 0}}
+    sums = vote.figures["sums"] | {ROAD: {"for": 12, "abstain": 0}}
     Vote.objects.filter(pk=vote.pk).update(figures=vote.figures | {"sums": sums})
 
 
@@ -1026,7 +1102,7 @@ def test_the_offline_tool_tells_the_tally_of_phones_and_paper_and_never_the_part
     assert offline.figures_of(box, found) == {name: signed[name] for name in ("valid", "invalid", "sums")}
     of = signed["sums"][WATER]
     phones = found["sums"][WATER]["for"]
-    assert f"赞成 {of['for']}，反对 {of['against']}，弃权 {of['abstain']}" in told
+    assert f"赞成 {of['for']}，弃权 {of['abstain']}" in told and "反对" not in told
     assert 0 < phones < of["for"] and not re.search(rf"赞成 ({phones}|{of['for'] - phones})\b", told)
     for forged in (
         box | {"paper": 4},
@@ -1034,6 +1110,9 @@ def test_the_offline_tool_tells_the_tally_of_phones_and_paper_and_never_the_part
     ):
         with pytest.raises(offline.Wrong, match="与已签字的计票结果不符"):
             offline.report(forged, found)
+    opposed = box["total"]["sums"] | {WATER: of | {"against": 3, "abstain": of["abstain"] - 3}}
+    with pytest.raises(offline.Wrong, match="有电子票没有的表决意见"):
+        offline.report(box | {"total": box["total"] | {"sums": opposed}}, found)
 
 
 def test_the_offline_tool_does_not_take_another_tally_for_a_box_without_paper(hall):

@@ -239,7 +239,8 @@ class VoteMachine(Opening):
         sound = [said for said in collected if self.paper.is_sound(said)]
         empty = empty_sheet(self.hall.vote)
         sums = {
-            title: {"for": of[0], "against": of[1], "abstain": len(sound) - of[0] - of[1]}
+            title: {"for": of[0], "abstain": len(sound) - of[0] - of[1]}
+            | ({"against": of[1]} if self.paper.mode == "each" else {})
             | ({"points": of[2]} if self.paper.mode == "rank" else {})
             for title, of in self.paper.sums(sound).items()
         }

@@ -17,6 +17,7 @@ from projects.ballots.boxes import paper_of
 from projects.ballots.casting import Voter
 from projects.ballots.forms import OpenForm
 from projects.ballots.models import Box, RollEntry, Vote
+from projects.ballots.selectors import DeclaredVote, lines_of
 from projects.ballots.together import cast
 from projects.cycles.documents.composing import document_of
 from projects.cycles.documents.pdf import pdf_of
@@ -25,6 +26,7 @@ from projects.cycles.rulebook import Rules
 from projects.deliberation.method import method_draft
 from projects.deliberation.selectors import adopting_page
 from projects.demo.play.voting import Sheet, keyed
+from projects.voting.ballot_sheet import sheet_of
 from projects.voting.desk import DESK
 from tests.builders import at, do, open_task
 from tests.polling import token_with
@@ -210,6 +212,60 @@ def test_phones_and_paper_make_one_result(hall):
     assert hall.vote.outcome["ballots"] == {
         "issued": 20, "returned": 20, "valid": 20, "invalid": 0, "problems": []
     }  # fmt: skip
+
+
+def seen_of_one_count(hall, client, sums):
+    """What each page and paper says of a vote keyed, signed and declared, by its place."""
+    seen = {"sheet": "".join(sheet_of(hall.vote, hall.cycle).notes)}
+    seen["keying"] = page_of("voting.key_first", hall.town.of("counter", 1), "counter", client)
+    sheet = keyed(hall.vote, Sheet(sums))
+    for turn, counter in (("key_first", 1), ("key_second", 2)):
+        do(f"voting.{turn}", hall.town.of("counter", counter), DAY, **sheet)
+    if hall.vote.device:
+        open_box(hall)
+    seen["signing"] = page_of("voting.certify_chief", hall.town.of("chief_teller"), "chief_teller", client)
+    for office in ("chief", "teller"):
+        do(f"voting.certify_{office}", hall.town.of("chief_teller" if office == "chief" else "teller"), DAY, confirmed=True)  # fmt: skip
+    report = Paper.objects.get(kind="tally_report")
+    seen["report"] = report.body
+    pages = PdfReader(io.BytesIO(pdf_of(document_of(report)))).pages
+    seen["printed report"] = "".join("".join(page.extract_text() for page in pages).split())
+    vote = hall.vote
+    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
+    vote.refresh_from_db()
+    declared = {"declared": [DeclaredVote(vote, lines_of(vote))]}
+    seen["result"] = render_to_string("steps/voting/result.html", declared)
+    seen["vote"] = client.get(f"/votes/{vote.pk}/").content.decode()
+    apply(SYSTEM)
+    return seen
+
+
+def test_where_some_vote_by_telephone_and_some_on_paper_nothing_asks_or_tells_who_opposed(hall, client):
+    opened(hall, on_paper=(1, 2, 3, 4, 5))
+    vote_all(hall, most=14)
+    hand_paper(hall, 20)
+    close(hall, returned=6)
+
+    seen = seen_of_one_count(hall, client, {"文化礼堂": 2, "村道硬化": 4})
+
+    assert "赞成的在“表决栏”内划“○”，不划的为弃权。" in seen["sheet"] and "×" not in seen["sheet"]
+    assert all("弃权" in words for words in seen.values())
+    assert [place for place, words in seen.items() if "反对" in words] == []
+    assert "文化礼堂：赞成 16 票，弃权 4 票。" in seen["report"]
+    assert "文化礼堂：赞成16＋弃权4＝有效票20张" in seen["printed report"]
+
+
+def test_where_all_vote_on_paper_the_cross_is_printed_keyed_and_told(db, client):
+    hall = settled(TITLES, seats=1, in_office=20)
+    do("voting.attendance", hall.town.of("clerk"), DAY, present=20, on_leave=0)
+    do("voting.open", hall.town.of("chair"), DAY, issued=20)
+    do("voting.open_confirm", hall.town.of("chief_teller"), DAY, confirmed=True)
+    close(hall, returned=20)
+
+    seen = seen_of_one_count(hall, client, {"文化礼堂": 12, "村道硬化": 4})
+
+    assert "赞成的在“表决栏”内划“○”，反对的划“×”，弃权的不划。" in seen["sheet"]
+    assert [place for place, words in seen.items() if "反对" not in words] == []
 
 
 def test_the_digests_of_box_and_roll_are_signed_and_printed_in_full(hall, client):
