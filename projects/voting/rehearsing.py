@@ -182,6 +182,11 @@ class Rehearsal:
         return self.outcome.vote.rules.quorum
 
     @property
+    def has_against(self) -> bool:
+        """Whether every project is voted on by itself, or somebody struck one out."""
+        return self.outcome.vote.paper.mode is Mode.EACH or any(row.sum.against for row in self.rows)
+
+    @property
     def is_not_pressed(self) -> bool:
         """Whether a device counted deputies who pressed nothing."""
         return any(row.sum.not_pressed for row in self.rows)
