@@ -21,8 +21,8 @@ from projects.ballots.rules import next_step
 from projects.ballots.selectors import (
     PROJECTS,
     STANDING,
-    awaits_order,
     Rejection,
+    awaits_order,
     compared_with_first,
     desk_of,
     entered_on,
