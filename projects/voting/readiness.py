@@ -104,18 +104,19 @@ def of_ballot(cycle: Cycle, on: date) -> Sequence[Line]:
 
 def _of_method(cycle: Cycle, on: date) -> Line:
     """Where the 票决办法 is before it is adopted; one the congress has voted down is settled anew."""
+    drafted = paper_of(cycle, "method") is not None
+    if not selectors.adopts_method_by_ballot(cycle):
+        point, told = (ADOPTION, "草案已拟定，待大会通过") if drafted else (METHOD, "尚未拟定")
+        return _awaited(point, cycle, on, told)
     if selectors.is_adopted_by_ballot(cycle):
         return _awaited(ADOPTION, cycle, on, "投票表决已经通过，待记录")
     if selectors.is_method_at_desk(cycle):
         return _awaited(ADOPTION, cycle, on, "已付投票表决，结果尚未宣布")
-    by_ballot = selectors.adopts_method_by_ballot(cycle)
-    if by_ballot and selectors.method_vote(cycle) and not selectors.is_before_the_congress(cycle):
+    if selectors.method_vote(cycle) and not selectors.is_before_the_congress(cycle):
         return _awaited(METHOD, cycle, on, "投票表决未通过，待重新拟定")
-    if paper_of(cycle, "method") is None:
-        return _awaited(METHOD, cycle, on, "尚未拟定")
-    if by_ballot:
+    if drafted:
         return _awaited(PUTTING, cycle, on, "草案已拟定，待付投票表决")
-    return _awaited(ADOPTION, cycle, on, "草案已拟定，待大会通过")
+    return _awaited(METHOD, cycle, on, "尚未拟定")
 
 
 @register_check
@@ -134,7 +135,7 @@ def of_keys(cycle: Cycle, on: date) -> Sequence[Line]:
     """The three passphrases, where the rulebook lets deputies vote by device (integrity.md §2.1); every vote has its own."""
     vote = vote_now(cycle)
     found = _of_its_keys(cycle, vote, on) if vote and vote.device else []
-    if current_vote(cycle.reference, *PROJECTS) is None and cycle.rules.ballot_channel == "device":
+    if cycle.rules.ballot_channel == "device" and current_vote(cycle.reference, *PROJECTS) is None:
         found.append(_awaited(_named(cycle, KEYS["chief_teller"]), cycle, on, "票面确定后由三名保管人设定"))
     return found
 
