@@ -106,8 +106,9 @@ def _of_method(cycle: Cycle, on: date) -> Line:
     """Where the 票决办法 is before it is adopted; one the congress has voted down is settled anew."""
     drafted = paper_of(cycle, "method") is not None
     if not selectors.adopts_method_by_ballot(cycle):
-        point, told = (ADOPTION, "草案已拟定，待大会通过") if drafted else (METHOD, "尚未拟定")
-        return _awaited(point, cycle, on, told)
+        if drafted:
+            return _awaited(ADOPTION, cycle, on, "草案已拟定，待大会通过")
+        return _awaited(METHOD, cycle, on, "尚未拟定")
     if selectors.is_adopted_by_ballot(cycle):
         return _awaited(ADOPTION, cycle, on, "投票表决已经通过，待记录")
     if selectors.is_method_at_desk(cycle):
