@@ -240,7 +240,7 @@ class VoteMachine(Opening):
         empty = empty_sheet(self.hall.vote)
         sums = {
             title: {"for": of[0], "abstain": len(sound) - of[0] - of[1]}
-            | ({"against": of[1]} if self.paper.mode == "each" else {})
+            | ({"against": of[1]} if self.paper.mode == "each" or not self.hall.vote.device else {})
             | ({"points": of[2]} if self.paper.mode == "rank" else {})
             for title, of in self.paper.sums(sound).items()
         }
