@@ -307,9 +307,7 @@ def test_a_drill_writes_its_verdict_into_the_system_and_nothing_else(unit: Unit,
 def test_what_the_system_in_use_says_of_itself_is_not_told_as_kept_outside(
     heads: int, own: int, stamps: int, untold: int, said: list[str]
 ) -> None:
-    backup: Any = SimpleNamespace(
-        name="b", digest="", manifest={"made_at": "2027-01-01", "open_votes": [], "votes_without_keyings": []}
-    )
+    backup: Any = SimpleNamespace(name="b", digest="", manifest={"made_at": "2027-01-01", "open_votes": []})
     done = Drill(backup, (), 1, 1, 0, heads, own, stamps, untold, (), Known(True), 1.0)
     told = [
         line

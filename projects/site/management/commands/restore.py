@@ -68,7 +68,7 @@ def report(backup: Backup, checked: list[Checked]) -> list[str]:
             )
     if votes := backup.manifest["open_votes"]:
         lines.append(f"备份时有 {len(votes)} 项表决正在投票，其电子票不在备份内：请主席团决定重新投票。")
-    if votes := backup.manifest["votes_without_keyings"]:
+    if votes := backup.manifest.get("votes_without_keyings"):
         lines.append(
             f"备份时有 {len(votes)} 项纸质票与电子票（按键）并用的表决正在计票，纸质票的录入数字不在备份内："
             "计票尚未相符的，由计票人重新录入；已经相符的，由总监票人、监票人签字。"

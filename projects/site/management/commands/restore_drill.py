@@ -71,7 +71,7 @@ def report(done: Drill) -> list[str]:
     ]
     if votes := done.backup.manifest["open_votes"]:
         lines.append(f"备份时有 {len(votes)} 项表决正在投票，其电子票不在备份内，恢复后须重新投票。")
-    if votes := done.backup.manifest["votes_without_keyings"]:
+    if votes := done.backup.manifest.get("votes_without_keyings"):
         lines.append(
             f"备份时有 {len(votes)} 项纸质票与电子票（按键）并用的表决正在计票，纸质票的录入数字不在备份内，"
             "计票尚未相符的，恢复后须重新录入。"
