@@ -64,6 +64,10 @@ ALLOWED: dict[str, Allowance] = {
         "each list the ballot is drawn from is read", {"candidates": 1}, besides=7
     ),
     "deliberation.adopt_method": Allowance(GIVEN, {"desk": 4}),
+    "voting.open_confirm": Allowance(
+        HALL + ", and whether a recount of the one before is asked for", besides=3
+    ),
+    "evaluation.measure_open_confirm": Allowance(HALL, besides=3),
     "voting.key_second": Allowance(HALL, besides=2),
     "voting.certify_teller": Allowance(HALL + "; the report is made", besides=10),
     "voting.opinions_reply": Allowance(LET_GO, besides=1),

@@ -19,9 +19,19 @@ from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 from projects.ballots import boxes, rolls, sealing
 from projects.ballots.figures import decided, empty_sheet
 from projects.ballots.models import Box, RollEntry, Vote
-from projects.ballots.services import continue_vote, declare, key_tally, open_box, recount, sign, void_vote
+from projects.ballots.services import (
+    continue_vote,
+    declare,
+    key_tally,
+    open_box,
+    order_vote,
+    record_attendance,
+    recount,
+    sign,
+    void_vote,
+)
 from tests.long import LONG, sized
-from tests.projects.ballots.conftest import PASSPHRASES, opening
+from tests.projects.ballots.conftest import PASSPHRASES, met, opening
 from tests.projects.ballots.plain_count import Marks
 from tests.projects.ballots.vote_opening import (
     DEPUTIES,
@@ -33,6 +43,7 @@ from tests.projects.ballots.vote_opening import (
     deputy,
     seldom,
 )
+from workflow.flows.errors import Refused
 
 pytestmark = [pytest.mark.long, pytest.mark.django_db]
 
@@ -174,8 +185,13 @@ class VoteMachine(Opening):
                 self.is_held_again(new)
 
     def is_held_again(self, new: Vote) -> None:
+        """Once the presidium has decided so, not before."""
         assert self.hall.vote.state == "void" and new.follows_id == self.hall.vote.pk
         self.follow(new)
+        act = self.hall.act("clerk")
+        with pytest.raises(Refused, match="须由主席团决定重新投票"):
+            record_attendance(act, self.hall.vote, present=len(DEPUTIES), on_leave=0)
+        order_vote(self.hall.vote, met(self.hall.unit))
         self.starts_anew("defined")
         self.reached("held again")
 

@@ -21,6 +21,7 @@ from projects.ballots.services import (
     enter_closing,
     open_box,
     open_vote,
+    order_vote,
     record_attendance,
     sign,
     void_vote,
@@ -39,6 +40,7 @@ from tests.projects.ballots.conftest import (  # noqa: F401
     PASSPHRASES,
     hall,
     hall_of,
+    met,
     new_hall,
     opening,
     quick_stretching,
@@ -827,6 +829,7 @@ def test_the_screen_says_that_a_vote_is_void_and_why_until_the_next_one_opens(ha
         shown = text_of(at_desk("clerk").get(f"/hall/{vote.pk}/board/"))
         assert "上次投票无效，重新投票" in shown and "原因：收回表决票 13 张，多于发出的 12 张" in shown
         assert "等待开始投票" not in shown and "收回表决票 —" not in shown
+    order_vote(again, met(hall.unit))
     record_attendance(hall.act("clerk"), again, present=12, on_leave=0)
     assert "上次投票无效，重新投票" in board_of(hall)
     open_vote(hall.act("chair"), again, present=12, on_leave=0, issued=12)
