@@ -34,6 +34,14 @@ PASSPHRASES = {
 QUICK = {"name": "argon2id", "ops": 1, "memory": 8192}
 
 
+def two_holders(second: str = "chair") -> dict[str, str]:
+    """What the chief teller and another holder enter to open the box together."""
+    return {
+        "first": "chief_teller", "first_passphrase": PASSPHRASES["chief_teller"],
+        "second": second, "second_passphrase": PASSPHRASES[second],
+    }  # fmt: skip
+
+
 @pytest.fixture
 def quick_stretching(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Argon2id at its least: what is stored says which figures it was stretched with."""

@@ -21,7 +21,7 @@ from projects.evaluation.models import Measurement
 from projects.portal.hall import board_of
 from projects.portal.voter_paper import filled
 from tests.builders import at, do, open_task
-from tests.projects.ballots.conftest import PASSPHRASES, QUICK
+from tests.projects.ballots.conftest import PASSPHRASES, QUICK, two_holders
 from tests.projects.evaluation.conftest import year_under_supervision
 from tests.projects.evaluation.test_evaluation import T2, announced, before_hall, signed
 from workflow.audit.models import Entry
@@ -103,11 +103,7 @@ def test_sealed_grades_and_paper_make_one_result_and_the_empty_line_is_apart(tow
     vote_all(vote)
     play_measure_closing(town, cycle, date.fromisoformat(T2), returned=5)
     key_paper(town, vote)
-    box = {
-        "first": "chief_teller", "first_passphrase": PASSPHRASES["chief_teller"],
-        "second": "chair", "second_passphrase": PASSPHRASES["chair"],
-    }  # fmt: skip
-    do("evaluation.measure_open_box", town.of("chief_teller"), T2, **box)
+    do("evaluation.measure_open_box", town.of("chief_teller"), T2, **two_holders())
     assert "13" not in screen(vote), "nothing before both tellers have signed"
     signed(town)
     assert "满意 13 · 基本满意 4 · 不满意 2 · 未作评价 1" in screen(vote)
@@ -129,11 +125,7 @@ def test_grades_on_paper_that_no_backup_held_are_keyed_again_before_the_box_is_o
     do("evaluation.measure_open_box", town.of("chief_teller"), T2)
     assert DESK.vote_of(cycle).state == "closed"
     key_paper(town, vote)
-    box = {
-        "first": "chief_teller", "first_passphrase": PASSPHRASES["chief_teller"],
-        "second": "chair", "second_passphrase": PASSPHRASES["chair"],
-    }  # fmt: skip
-    do("evaluation.measure_open_box", town.of("chief_teller"), T2, **box)
+    do("evaluation.measure_open_box", town.of("chief_teller"), T2, **two_holders())
     signed(town)
     assert "满意 13 · 基本满意 4 · 不满意 2 · 未作评价 1" in screen(vote)
 

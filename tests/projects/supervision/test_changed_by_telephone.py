@@ -14,7 +14,7 @@ from projects.portal.hall import board_of
 from projects.portal.voter_paper import filled
 from projects.supervision.changing import DESK
 from projects.supervision.models import Change
-from tests.projects.ballots.conftest import PASSPHRASES, QUICK
+from tests.projects.ballots.conftest import PASSPHRASES, QUICK, two_holders
 from tests.projects.supervision.test_changes import ask, collect, count, put_to_vote, sign
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, Obstructed
@@ -91,11 +91,7 @@ def test_sealed_ballots_and_paper_decide_a_change_together(hall):
     vote_all(["for"] * 10 + ["against"] * 3 + ["abstain"] * 2)
     collect(hall, DAY, 1, 5)
     count(hall, DAY, 2, present=5)
-    box = {
-        "first": "chief_teller", "first_passphrase": PASSPHRASES["chief_teller"],
-        "second": "chair", "second_passphrase": PASSPHRASES["chair"],
-    }  # fmt: skip
-    hall.do("change_open_box", hall.town.of("chief_teller"), DAY, **box)
+    hall.do("change_open_box", hall.town.of("chief_teller"), DAY, **two_holders())
     sign(hall, DAY)
     shown = render_to_string("voter/hall/board.html", board_of(vote()))
     assert "赞成 12 · 反对 5 · 弃权 3" in shown and "✓ 通过" in shown and "应选" not in shown
@@ -116,11 +112,7 @@ def test_paper_on_a_change_that_no_backup_held_is_keyed_again_before_the_box_is_
     hall.do("change_open_box", hall.town.of("chief_teller"), DAY)
     assert vote().state == "closed"
     count(hall, DAY, 2, present=5)
-    box = {
-        "first": "chief_teller", "first_passphrase": PASSPHRASES["chief_teller"],
-        "second": "chair", "second_passphrase": PASSPHRASES["chair"],
-    }  # fmt: skip
-    hall.do("change_open_box", hall.town.of("chief_teller"), DAY, **box)
+    hall.do("change_open_box", hall.town.of("chief_teller"), DAY, **two_holders())
     sign(hall, DAY)
     (sums,) = vote().outcome["sums"].values()
     assert (sums["for"], sums["against"], sums["abstain"]) == (12, 5, 3)

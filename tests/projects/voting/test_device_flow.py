@@ -30,7 +30,7 @@ from projects.voting.ballot_sheet import sheet_of
 from projects.voting.desk import DESK
 from tests.builders import at, do, open_task
 from tests.polling import token_with
-from tests.projects.ballots.conftest import PASSPHRASES, QUICK
+from tests.projects.ballots.conftest import PASSPHRASES, QUICK, two_holders
 from tests.projects.voting.conftest import DAY, settled
 from tests.projects.voting.test_voting_pages import page_of
 from workflow.audit.models import Entry
@@ -114,11 +114,8 @@ def hand_paper(hall, *numbers):
 
 
 def open_box(hall, **more):
-    data = {
-        "first": "chief_teller", "first_passphrase": PASSPHRASES["chief_teller"],
-        "second": "teller", "second_passphrase": PASSPHRASES["teller"],
-    }  # fmt: skip
-    return do("voting.open_box", hall.town.of("chief_teller"), DAY, **data | more)
+    given = two_holders("teller") | more
+    return do("voting.open_box", hall.town.of("chief_teller"), DAY, **given)
 
 
 def test_a_vote_by_device_begins_with_three_passphrases_and_then_takes_attendance(hall):

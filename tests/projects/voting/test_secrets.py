@@ -14,7 +14,7 @@ import projects.voting.events  # noqa: F401  registers the events
 from projects.demo.cast import PASSWORD
 from projects.demo.play.voting import Sheet, keyed, play_closing, play_opening
 from tests.builders import at, do, open_task
-from tests.projects.ballots.conftest import PASSPHRASES
+from tests.projects.ballots.conftest import PASSPHRASES, two_holders
 from tests.projects.voting.conftest import DAY, T, hall  # noqa: F401
 from tests.projects.voting.test_device_flow import close, line, opened, vote_all
 from tests.projects.voting.test_device_flow import hall as device_hall  # noqa: F401
@@ -92,10 +92,7 @@ def test_the_box_is_opened_on_its_page_with_both_passphrases_and_the_own_passwor
     vote_all(device_hall)
     close(device_hall)
     client = at_desk(device_hall.town.of("chief_teller"), "chief_teller")
-    data = {
-        "first": "chief_teller", "first_passphrase": PASSPHRASES["chief_teller"],
-        "second": "teller", "second_passphrase": PASSPHRASES["teller"],
-    }  # fmt: skip
+    data = two_holders("teller")
     assert "请输入本人的登录密码" in post(client, "voting.open_box", op="submit", **data).content.decode()
     assert post(client, "voting.open_box", op="submit", own_password=PASSWORD, **data).status_code == 302
     assert device_hall.vote.state == "keyed"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import re
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
+from typing import Any
 
 import docx
 import pytest
@@ -551,73 +553,107 @@ def on_its_day(client, town, made: MeetingCall, tasks) -> dict[str, object]:
     return data | {"op": "confirm"}
 
 
+def called_anew(made: MeetingCall, **more: Any) -> MeetingCall:
+    """The same meeting called once more, for another day or on other matters."""
+    kept = ("unit", "seat", "body", "hour", "place", "tasks", "called_by", "at")
+    later = MeetingCall.objects.create(**{f: getattr(made, f) for f in kept} | {"held_on": SOON} | more)
+    MeetingCall.objects.filter(pk=made.pk).update(replaced_by=later)
+    return later
+
+
+@dataclass
+class Fallen:
+    """A notice that has fallen while its meeting was typed. sent: what the page was sent with; later: what replaced it."""
+
+    made: MeetingCall
+    later: MeetingCall | None
+    tasks: list[Deadline]
+    sent: dict[str, object]
+
+    @property
+    def shown(self) -> dict[str, object]:
+        """What the page that is shown again sends."""
+        rest = {name: value for name, value in self.sent.items() if name not in ("call", "op")}
+        return rest | ({"call": self.later.pk} if self.later else {})
+
+
+@pytest.fixture
+def fallen(client, town) -> Callable[[int, bool], Fallen]:
+    """Of so many matters that are left; off: called off, else called anew for a day to come."""
+
+    def made_fall(left: int, off: bool) -> Fallen:
+        both, made = waiting(), call_of(town)
+        if left == 1:
+            data = meeting_of(town.people["party"], DAY)
+            complete(both[0].pk, actor=town.of("party"), data=data, at=at(DAY, 16))
+        sent = on_its_day(client, town, made, both[-left:])
+        if off:
+            call_off(made.pk, actor=town.of("party"), reason="主要领导外出。", at=timezone.now())
+        return Fallen(made, None if off else called_anew(made), both[-left:], sent)
+
+    return made_fall
+
+
 @pytest.mark.parametrize("left", [2, 1])
 @pytest.mark.parametrize(("off", "why"), [(True, "这次会议已经取消。"), (False, "以新的会议通知为准。")])
 def test_a_notice_that_falls_while_the_meeting_is_typed_records_nothing_and_what_was_typed_stays(
-    client, town, left, off, why
+    client, fallen, left, off, why
 ):
-    both, made = waiting(), call_of(town)
-    if left == 1:
-        complete(
-            both[0].pk, actor=town.of("party"), data=meeting_of(town.people["party"], DAY), at=at(DAY, 16)
-        )
-    data = on_its_day(client, town, made, both[-left:])
-    if off:
-        call_off(made.pk, actor=town.of("party"), reason="主要领导外出。", at=timezone.now())
-    else:
-        later = MeetingCall.objects.create(
-            **{
-                f: getattr(made, f)
-                for f in ("unit", "seat", "body", "hour", "place", "tasks", "called_by", "at")
-            },
-            held_on=SOON,
-        )
-        MeetingCall.objects.filter(pk=made.pk).update(replaced_by=later)
+    notice = fallen(left, off)
     for op in ("confirm", "submit", "edit"):
-        answer = client.post("/meetings/record/", data | {"op": op})
+        answer = client.post("/meetings/record/", notice.sent | {"op": op})
         page = answer.content.decode()
         assert answer.status_code == 409 and why in page
         assert 'value="二楼党员活动室"' in page and "会议听取汇报，原则同意。" in page
-        assert f'href="/meetings/called/{made.pk if off else later.pk}/"' in page
+        assert f'href="/meetings/called/{(notice.later or notice.made).pk}/"' in page
+    assert re.findall(r'name="call" value="(\d+)"', page) == ([str(notice.later.pk)] if notice.later else [])
     apply(SYSTEM)
     assert not Sitting.objects.exists() and len(waiting()) == left
-    sent = client.get("/meetings/record/", {"call": made.pk})
-    assert sent.status_code == 302 and sent.headers["Location"] == f"/meetings/called/{made.pk}/"
-    # What the page holds now is recorded by the notice that has followed, on its day, without one, or on the matter's own
-    # page.
-    assert re.findall(r'name="call" value="(\d+)"', page) == ([] if off else [str(later.pk)])
-    shown = {name: value for name, value in data.items() if name != "call"}
-    if off and left == 1:
-        refused = client.post("/meetings/record/", shown)
-        assert refused.status_code == 409 and "只有一项议题" in refused.content.decode()
-        day = timezone.localdate()
-        parts = {"held_on_year": day.year, "held_on_month": day.month, "held_on_day": day.day}
-        sent = {name: value for name, value in shown.items() if name != "held_on"} | parts
-        saved = client.post("/meetings/record/", sent | {"op": "save"}, follow=True)
-        assert saved.redirect_chain[-1][0] == f"/tasks/{both[-1].pk}/"
-        assert "草稿已保存" in saved.content.decode()
-        apply(SYSTEM)
-        claim(both[-1].pk, actor=town.of("party"), at=timezone.now())
-        page = client.get(f"/tasks/{both[-1].pk}/").content.decode()
-        assert "会议听取汇报，原则同意。" in page
-        assert re.search(rf'name="held_on_year" value="{timezone.localdate().year}"', page)
-        return
-    if not off:
-        early = client.post("/meetings/record/", shown | {"call": later.pk})
-        assert early.status_code == 422 and "不能记录为在此之前召开" in early.content.decode()
-        apply(SYSTEM)
-        with pytest.raises(Refused, match="不能记录为在此之前召开"):
-            hold(
-                {one.pk: votes() for one in both[-left:]},
-                called=called(town),
-                actor=town.of("party"),
-                at=at(DAY, 15),
-                call=later,
-            )
-        MeetingCall.objects.filter(pk=later.pk).update(held_on=timezone.localdate())
-    client.post("/meetings/record/", shown if off else shown | {"call": later.pk})
+    opened = client.get("/meetings/record/", {"call": notice.made.pk})
+    assert opened.status_code == 302 and opened.headers["Location"] == f"/meetings/called/{notice.made.pk}/"
+
+
+@pytest.mark.parametrize("left", [2, 1])
+def test_the_page_shown_again_is_recorded_by_the_new_notice_and_not_before_its_day(
+    client, town, fallen, left
+):
+    notice = fallen(left, False)
+    early = client.post("/meetings/record/", notice.shown | {"op": "confirm"})
+    assert early.status_code == 422 and "不能记录为在此之前召开" in early.content.decode()
     apply(SYSTEM)
-    assert Sitting.objects.get().call == (None if off else later) and waiting() == []
+    with pytest.raises(Refused, match="不能记录为在此之前召开"):
+        hold(
+            {one.pk: votes() for one in notice.tasks},
+            called=called(town),
+            actor=town.of("party"),
+            at=at(DAY, 15),
+            call=notice.later,
+        )
+    MeetingCall.objects.filter(pk=notice.later.pk).update(held_on=timezone.localdate())
+    client.post("/meetings/record/", notice.shown | {"op": "confirm"})
+    apply(SYSTEM)
+    assert Sitting.objects.get().call == notice.later and waiting() == []
+
+
+def test_the_page_shown_again_of_a_meeting_called_off_is_recorded_without_notice(client, fallen):
+    client.post("/meetings/record/", fallen(2, True).shown | {"op": "confirm"})
+    apply(SYSTEM)
+    assert Sitting.objects.get().call is None and waiting() == []
+
+
+def test_of_a_meeting_called_off_the_one_matter_left_is_recorded_on_its_own_page(client, town, fallen):
+    notice = fallen(1, True)
+    refused = client.post("/meetings/record/", notice.shown | {"op": "confirm"})
+    assert refused.status_code == 409 and "只有一项议题" in refused.content.decode()
+    day, [task] = timezone.localdate(), notice.tasks
+    sent = {name: value for name, value in notice.shown.items() if name != "held_on"}
+    sent |= {"held_on_year": day.year, "held_on_month": day.month, "held_on_day": day.day}
+    saved = client.post("/meetings/record/", sent | {"op": "save"}, follow=True)
+    assert saved.redirect_chain[-1][0] == f"/tasks/{task.pk}/" and "草稿已保存" in saved.content.decode()
+    apply(SYSTEM)
+    claim(task.pk, actor=town.of("party"), at=timezone.now())
+    page = client.get(f"/tasks/{task.pk}/").content.decode()
+    assert "会议听取汇报，原则同意。" in page and f'name="held_on_year" value="{day.year}"' in page
 
 
 def test_a_draft_saved_when_the_notice_has_fallen_is_found_again(client, town):
@@ -650,12 +686,7 @@ def test_what_was_typed_on_a_matter_the_new_notice_leaves_out_is_kept_with_that_
     one, other = waiting()
     made = call_of(town)
     data = on_its_day(client, town, made, [one, other]) | {f"m{one.pk}-minutes": "先行研究第一项。"}
-    later = MeetingCall.objects.create(
-        **{f: getattr(made, f) for f in ("unit", "seat", "body", "hour", "place", "called_by", "at")},
-        tasks=[other.pk],
-        held_on=timezone.localdate(),
-    )
-    MeetingCall.objects.filter(pk=made.pk).update(replaced_by=later)
+    later = called_anew(made, tasks=[other.pk], held_on=timezone.localdate())
     page = client.post("/meetings/record/", data).content.decode()
     assert "不在现行会议通知的议题之中" in page and "先行研究第一项。" in page
     assert f'name="m{one.pk}-votes_for"' not in page and f'name="m{other.pk}-votes_for"' in page
@@ -675,12 +706,7 @@ def test_the_new_notices_further_matter_is_on_the_page_that_is_shown_again(clien
     one, two, three = waiting()
     made = call_of(town, tasks=[one, two])
     data = on_its_day(client, town, made, [one, two])
-    later = MeetingCall.objects.create(
-        **{f: getattr(made, f) for f in ("unit", "seat", "body", "hour", "place", "called_by", "at")},
-        tasks=[one.pk, two.pk, three.pk],
-        held_on=timezone.localdate(),
-    )
-    MeetingCall.objects.filter(pk=made.pk).update(replaced_by=later)
+    called_anew(made, tasks=[one.pk, two.pk, three.pk], held_on=timezone.localdate())
     page = client.post("/meetings/record/", data).content.decode()
     assert f'name="m{three.pk}-votes_for"' in page and "会议听取汇报，原则同意。" in page
 
