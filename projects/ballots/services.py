@@ -223,8 +223,8 @@ def record_attendance(
     with _held(vote) as held:
         if held.state != VoteState.DEFINED:
             raise Refused(_("投票已经开始，到会人数不再变动。"))
-        if awaits_order(held):
-            raise Refused(_("原投票无效，须由主席团决定重新投票以后才清点到会人数。"))
+        if reasons := _unordered(held):
+            raise Refused(*reasons)
         held.deputies_present, held.on_leave = present, on_leave
         held.save(update_fields=["deputies_present", "on_leave"])
         witnessing.take_back(held, "open")
@@ -381,15 +381,17 @@ def in_the_way(
 ) -> dict[str, list[str]]:
     """All that would refuse the opening of a vote itself, by its matter; its desk adds what it asks for (`Desk.in_the_way`).
 
-    "present": the quorum; "roll": the session's; of a vote by device or keypad "paper" (who takes a paper ballot) and
-    "groups" (too few on either way), by device "keys" and "server"; "recount": asked for of the vote it goes on from.
-    present: as recorded where left out; while nobody is counted, the roll's marks are not asked for, and everybody in
-    office may yet come. Empty for a vote that has opened: nothing is in its way.
+    "order": the presidium's decision to vote again after a void vote; "present": the quorum; "roll": the session's; of a
+    vote by device or keypad "paper" (who takes a paper ballot) and "groups" (too few on either way), by device "keys" and
+    "server"; "recount": asked for of the vote it goes on from. present: as recorded where left out; while nobody is counted,
+    the roll's marks are not asked for, and everybody in office may yet come. Empty for a vote that has opened: nothing is in
+    its way.
     """
     if vote.is_recount or vote.state != VoteState.DEFINED:
         return {}
     present = vote.deputies_present if present is None else present
     found = {
+        "order": _unordered(vote),
         "present": obstacles_to_quorum(vote, present),
         "roll": rolls.obstacles_to_freezing(vote, present),
         "recount": witnessing.asked_on(Vote.objects.filter(pk=vote.pk)),
@@ -404,6 +406,13 @@ def in_the_way(
     if vote.device:
         found |= {"keys": keys.obstacles_to_opening(vote), "server": database.obstacles_to_silence()}
     return found
+
+
+def _unordered(vote: Vote) -> list[str]:
+    """That the presidium has yet to decide on another vote in place of a void one."""
+    if not awaits_order(vote):
+        return []
+    return [_("原投票无效，须由主席团决定重新投票以后才清点到会人数。")]
 
 
 def _obstacles_to_freezing(vote: Vote, present: int, on_paper: Sequence[int]) -> list[str]:

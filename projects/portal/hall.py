@@ -20,7 +20,15 @@ from projects.ballots import witnessing
 from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.outcomes import lines_told
 from projects.ballots.rules import Mode
-from projects.ballots.selectors import PROJECTS, STANDING, lines_of, ranks_of, repeats_void, turnout_of
+from projects.ballots.selectors import (
+    PROJECTS,
+    STANDING,
+    awaits_order,
+    lines_of,
+    ranks_of,
+    repeats_void,
+    turnout_of,
+)
 from projects.portal.staff_selectors import votes_visible
 from workflow.people.saying import said_again
 from workflow.roles import registry
@@ -79,7 +87,7 @@ def board_of(vote: Vote) -> dict[str, Any]:
     if now.state in STANDING and "sums" in now.outcome:
         told |= _result(now)
     if repeats_void(now):
-        told["void_reason"] = now.follows_because
+        told |= {"void_reason": now.follows_because, "awaits_order": awaits_order(now)}
     return told
 
 
@@ -93,7 +101,10 @@ def _turnout(vote: Vote) -> dict[str, Any]:
 
 
 def current_of(vote: Vote) -> Vote:
-    """The vote that is on: what repeats a void vote or counts one again, and a run-off once it has opened."""
+    """The vote that is on: what repeats a void vote or counts one again, and a run-off once it has opened; of one
+    withdrawn before it began, whatever the vote it went on from has come to."""
+    if vote.is_withdrawn and vote.follows:  # its own screen, put up before it was withdrawn
+        return current_of(vote.follows)
     following = vote.followed_by.select_related("unit", "session").order_by("-pk").first()
     if following is None:
         return vote

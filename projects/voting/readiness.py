@@ -68,6 +68,9 @@ GROUPS = Point("电子票和纸质票人数", "人大主席", "chair", "voting.o
 RECOUNT = Point(
     "复票", "监票人", "teller", "voting.recount_confirm", "D", "复票与否先行决定，再次投票方可开始"
 )
+ORDER = Point(
+    "主席团决定重新投票", "主席团", "presidium", "voting.revote", "T", "收回多于发出的，由主席团决定重新投票"
+)
 PRESENT = Point("到会人数", "人大办", "clerk", "voting.attendance", "L", "《地方组织法》第十四条")
 
 
@@ -175,7 +178,7 @@ def _without_sheet(cycle: Cycle, vote: Vote) -> list[Line]:
 @register_check
 def of_opening(cycle: Cycle, on: date) -> Sequence[Line]:
     """What else the opening is refused by: the roll, a server that would write down who votes when, groups too small; a
-    recount of the vote before, asked for and not decided on.
+    recount of the vote before, asked for and not decided on; another vote the presidium has yet to decide on.
 
     Who takes paper is said at the opening only, so that the groups are a warning until then.
     """
@@ -184,6 +187,7 @@ def of_opening(cycle: Cycle, on: date) -> Sequence[Line]:
     return [
         _named(cycle, point, vote).line(level, clause(text))
         for matter, point, level in (
+            ("order", ORDER, Level.BLOCKING),
             ("roll", ROLL, Level.BLOCKING),
             ("server", SERVER, Level.BLOCKING),
             ("groups", GROUPS, Level.WARNING),

@@ -24,6 +24,7 @@ from projects.ballots.services import (
     define_vote,
     key_tally,
     open_vote,
+    order_vote,
     record_attendance,
     recount,
     sign,
@@ -32,6 +33,7 @@ from projects.ballots.services import (
 from projects.cycles.models import Session
 from projects.cycles.rulebook import Rules
 from tests.builders import at
+from tests.projects.ballots.conftest import met
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
 from workflow.flows.errors import Refused
@@ -214,6 +216,9 @@ def test_as_many_returned_as_issued_is_valid_and_one_more_is_void(unit):
     assert (new.state, new.follows, new.deputies_present) == ("defined", vote, None)
     assert new.title == "表决票（重新投票）"
     assert list(new.options.values_list("reference", flat=True)) == ["item:1", "item:2"]
+    with pytest.raises(Refused, match="须由主席团决定重新投票"):
+        open_vote(act_of(unit), new, present=45, on_leave=0, issued=45)
+    order_vote(new, met(unit))
     open_vote(act_of(unit), new, present=45, on_leave=0, issued=45)
     assert close_vote(act_of(unit), new, returned=45) == new
     assert new.state == "closed"

@@ -46,6 +46,7 @@ from tests.projects.ballots.conftest import (  # noqa: F401
     quick_stretching,
 )
 from workflow.audit.models import Entry
+from workflow.flows.errors import Refused
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
 from workflow.roles.models import RoleGrant
@@ -827,8 +828,13 @@ def test_the_screen_says_that_a_vote_is_void_and_why_until_the_next_one_opens(ha
 
     for vote in (asked, again):
         shown = text_of(at_desk("clerk").get(f"/hall/{vote.pk}/board/"))
-        assert "上次投票无效，重新投票" in shown and "原因：收回表决票 13 张，多于发出的 12 张" in shown
+        assert (
+            "上次投票无效，待主席团决定重新投票" in shown
+            and "原因：收回表决票 13 张，多于发出的 12 张" in shown
+        )
         assert "等待开始投票" not in shown and "收回表决票 —" not in shown
+    with pytest.raises(Refused, match="须由主席团决定重新投票"):
+        open_vote(hall.act("chair"), again, present=12, on_leave=0, issued=12)
     order_vote(again, met(hall.unit))
     record_attendance(hall.act("clerk"), again, present=12, on_leave=0)
     assert "上次投票无效，重新投票" in board_of(hall)
@@ -843,7 +849,8 @@ def test_of_a_vote_the_presidium_has_made_void_the_screen_says_its_reason_and_no
         staffed.cast(f"代表{number}", [WATER])
     staffed.close()
     open_box(staffed.act("chief_teller"), staffed.vote, opening("teller"), opening("chair"))
-    void_vote(staffed.act("chair"), staffed.vote, reason="投票箱封条破损，结果不能认定")
+    reason = "投票箱封条破损，结果不能认定"
+    void_vote(staffed.act("chair"), staffed.vote, reason=reason, ordered_by=met(staffed.unit))
 
     shown = board_of(staffed)
 

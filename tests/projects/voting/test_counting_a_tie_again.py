@@ -107,6 +107,13 @@ def test_a_recount_that_dissolves_the_tie_lets_the_result_stand_without_another_
     assert [row.told for row in votes_at(tied.session)] == ["已复票，以复票结果为准", "无效", "入选 2 个"]
 
 
+def test_a_screen_put_up_for_the_run_off_follows_the_recount_once_that_is_withdrawn(tied):
+    runoff = tied.vote
+    recount(tied)
+    runoff.refresh_from_db()
+    assert runoff.is_withdrawn and current_of(runoff) == tied.vote
+
+
 def test_a_second_round_is_withdrawn_with_the_roll_call_it_had(db):
     hall = settled(["甲", "乙", "丙"], seats=2, in_office=50, shortfall="second_round")
     play_ballot(hall.town, hall.cycle, t=T, present=45, sheet=Sheet({"甲": 40, "乙": 25, "丙": 20}))
