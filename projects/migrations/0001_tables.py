@@ -1940,7 +1940,7 @@ class Migration(migrations.Migration):
             ),
             migrations.AddIndex(
                 model_name='yearfigure',
-                index=models.Index(condition=models.Q(('measure', 'cycle')), fields=['unit', 'year'], name='figure_years'),
+                index=models.Index(condition=models.Q(('measure', 'cycle')), fields=['unit', 'year'], include=('cycle_id', 'facet', 'amount'), name='figure_years'),
             ),
             migrations.AddIndex(
                 model_name='yearfigure',
