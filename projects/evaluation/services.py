@@ -19,8 +19,8 @@ from projects.supervision.models import Project, ProjectState
 from projects.supervision.selectors import decided_by_presidium, unratified_or_in_force
 from workflow.audit.commitments import commit, new_salt
 from workflow.audit.models import Entry
-from workflow.audit.services import Act, write_down
-from workflow.flows.errors import Refused
+from workflow.audit.services import Act, done_with, write_down
+from workflow.flows.errors import AlreadyDone, Refused
 from workflow.flows.models import Deadline, Meeting
 from workflow.flows.services import Outcome
 from workflow.machines.services import fire
@@ -80,13 +80,15 @@ def obstacles_to_rating(project: Project, at: Any) -> list[str]:
 def rate_project(act: Act, project: Project, *, grade: str, words: str = "") -> Rating:
     """A resident rates a finished project, without name or account (act.actor None).
 
-    grade: a value of Grade. Refused outside the round, for an unfinished project, for an unknown grade. What was
-    written stays out of the trail; a commitment to it is there.
+    grade: a value of Grade. Refused outside the round, for an unfinished project, for an unknown grade, and for a form
+    sent before (AlreadyDone). What was written stays out of the trail; a commitment to it is there.
     """
     if grade not in Grade.values:
         raise Refused(_("请选择满意、基本满意或不满意。"))
     with transaction.atomic():
         held = Project.objects.select_for_update().get(pk=project.pk)
+        if before := done_with("evaluation.rate", [held.reference], act.actor, act.request_id):
+            raise AlreadyDone(before)
         if reasons := obstacles_to_rating(held, act.at):
             raise Refused(*reasons)
         rating, told = _keep_rating(held, grade, words[:300], act.on)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 import segno
 from django.contrib import messages
@@ -28,13 +29,16 @@ from projects.evaluation.services import rate_project
 from projects.portal import public_follow as follow_selectors
 from projects.portal import public_selectors as selectors
 from projects.portal.forms import AskErasureForm, CodeForm, CompleteForm, ObjectionForm, RateForm
-from projects.portal.public_brake import is_over
+from projects.portal.public_brake import is_over, sending_of
 from projects.portal.public_paper import sheet_of
 from projects.retention.intake import request_erasure
 from projects.selection.intake import raise_objection
+from projects.selection.models import Item, Notice, Objection
 from projects.supervision.models import Project
 from workflow.audit.services import Act
-from workflow.flows.errors import Refused
+from workflow.flows.errors import AlreadyDone, Refused
+from workflow.inbox.acts_done import new_token, token_of
+from workflow.machines.references import number_in
 from workflow.people.isolation import PUBLIC, of_units, within
 from workflow.people.models import Unit
 
@@ -84,9 +88,9 @@ def private(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def resident(unit: Unit) -> Act:
-    """An act of somebody without an account, now."""
-    return Act(None, "resident", unit, timezone.now())
+def resident(unit: Unit, request_id: str = "") -> Act:
+    """An act of somebody without an account, now. request_id: of the one sending it is done with (`sending_of`)."""
+    return Act(None, "resident", unit, timezone.now(), request_id=request_id)
 
 
 def writing(unit: Unit) -> Any:
@@ -220,16 +224,22 @@ def object_to_notice(request: HttpRequest, code: str, year: int) -> HttpResponse
     form = ObjectionForm(request.POST or None, items=selectors.posted_items(notice))
     raised = None
     if form.is_valid() and _may(request, form, "object"):
-        raised = refusable(form, lambda: _object(unit, notice, **form.cleaned_data))
+        sent = sending_of(token_of(request), form.cleaned_data)
+        raised = refusable(form, lambda: _object(unit, notice, sent, **form.cleaned_data))
     if raised:
         request.session["objected"] = raised.code
         return redirect("objection", unit.code, raised.code)
-    return shown(request, "object", unit, status=_status(form), form=form, notice=notice, year=year)
+    more = {"form": form, "notice": notice, "year": year, "once": new_token()}
+    return shown(request, "object", unit, status=_status(form), **more)
 
 
-def _object(unit: Unit, notice: Any, *, words: str, item: Any) -> Any:
+def _object(unit: Unit, notice: Notice, sent: str, *, words: str, item: Item | None) -> Objection:
+    """The objection; of a form sent twice the one it was."""
     with writing(unit):
-        return raise_objection(resident(unit), notice, words=words, item=item.pk if item else None)
+        try:
+            return raise_objection(resident(unit, sent), notice, words=words, item=item.pk if item else None)
+        except AlreadyDone as before:
+            return Objection.objects.get(pk=cast(int, number_in(before.entry.subject, Objection)))
 
 
 def _may(request: HttpRequest, form: Any, what: str) -> bool:
@@ -367,7 +377,13 @@ def _card_or_404(unit: Unit, number: int) -> selectors.Card:
 
 def _project_context(card: selectors.Card, form: RateForm | None = None) -> dict[str, Any]:
     form = form or (RateForm() if card.can_be_rated else None)
-    return {"card": card, "project": card.project, "form": form, **selectors.project_page(card)}
+    return {
+        "card": card,
+        "project": card.project,
+        "form": form,
+        "once": new_token(),
+        **selectors.project_page(card),
+    }
 
 
 @require_safe
@@ -390,7 +406,8 @@ def rate(request: HttpRequest, code: str, number: int) -> HttpResponse:
     if number in rated:
         form.add_error(None, _("您已经评价过这个项目，谢谢。"))
     elif form.is_valid() and _may(request, form, "rate"):
-        done = refusable(form, lambda: _rate(unit, card.project, **form.cleaned_data))
+        sent = sending_of(token_of(request), form.cleaned_data)
+        done = refusable(form, lambda: _rate(unit, card.project, sent, **form.cleaned_data))
     if not done:
         return shown(request, "project", unit, status=422, **_project_context(card, form))
     request.session["rated"] = [*rated, number]
@@ -398,9 +415,10 @@ def rate(request: HttpRequest, code: str, number: int) -> HttpResponse:
     return redirect("public_project", unit.code, number)
 
 
-def _rate(unit: Unit, project: Project, *, grade: str, words: str) -> bool:
-    with writing(unit):
-        rate_project(resident(unit), project, grade=grade, words=words)
+def _rate(unit: Unit, project: Project, sent: str, *, grade: str, words: str) -> bool:
+    """Whether the rating is in; of a form sent twice it is in once."""
+    with writing(unit), suppress(AlreadyDone):
+        rate_project(resident(unit, sent), project, grade=grade, words=words)
     return True
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -29,6 +33,15 @@ def is_over(request: HttpRequest, what: str) -> bool:
 def first_time(key: str, seconds: int = 10 * 60) -> bool:
     """True once per key and period: the second sending of the same form is not a second act."""
     return bool(cache.add(f"once:{key}", 1, seconds))
+
+
+def sending_of(form: str, data: Mapping[str, Any]) -> str:
+    """What names one sending: the form it was sent with and what it says, for a form filled in anew says something else.
+
+    form: the form's own token, or whose it is; empty where there is none, and then nothing is named. data: as cleaned.
+    """
+    said = [(name, str(getattr(value, "pk", value))) for name, value in sorted(data.items())]
+    return hashlib.sha256(f"{form}|{said}".encode()).hexdigest() if form else ""
 
 
 def not_yet(key: str) -> None:

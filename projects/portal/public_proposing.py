@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -27,7 +26,7 @@ from projects.portal.public import (
     township_or_404,
     writing,
 )
-from projects.portal.public_brake import first_time, is_over, not_yet
+from projects.portal.public_brake import first_time, is_over, not_yet, sending_of
 from projects.portal.public_selectors import Intake, days_promised, intake_of
 from workflow.audit.services import chain_now
 from workflow.people.isolation import of_units, within
@@ -104,9 +103,8 @@ def _may_send(request: HttpRequest, form: SendForm) -> bool:
 
 def _send(request: HttpRequest, unit: Unit, data: dict[str, Any]) -> bool:
     """Hand the proposal in once; what was typed leaves the session with it, and stays where it is not taken in."""
-    said = [(name, str(getattr(value, "pk", value))) for name, value in sorted(data.items())]
-    digest = hashlib.sha256(f"{request.session.session_key}|{unit.pk}|{said}".encode()).hexdigest()
-    if not first_time(f"propose:{digest}"):
+    sent = sending_of(f"{request.session.session_key}|{unit.pk}", data)
+    if not first_time(f"propose:{sent}"):
         return True
     request.session.pop("proposed", None)
     try:
@@ -115,7 +113,7 @@ def _send(request: HttpRequest, unit: Unit, data: dict[str, Any]) -> bool:
             # What could still fail fails here, not once the words have left the session.
             chain_now()
     except BaseException:
-        not_yet(f"propose:{digest}")
+        not_yet(f"propose:{sent}")
         raise
     request.session.pop(_key(unit), None)
     request.session["proposed"] = made.code

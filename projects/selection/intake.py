@@ -13,20 +13,24 @@ from projects.selection.flows import ObjectionFlow
 from projects.selection.models import Item, ItemState, Notice, Objection
 from projects.selection.selectors import years_without
 from projects.selection.services import lodge
-from workflow.audit.services import Act, write_down
+from workflow.audit.services import Act, done_with, write_down
 from workflow.flows.acting import recording
-from workflow.flows.errors import Refused
+from workflow.flows.errors import AlreadyDone, Refused
 from workflow.flows.services import Outcome
 from workflow.people.saying import said as _
 
 
 def raise_objection(act: Act, notice: Notice, *, words: str, item: int | None = None) -> Objection:
-    """Anybody objects to the posted list; act.actor None for a resident. Refused once the notice is over.
+    """Anybody objects to the posted list; act.actor None for a resident. Refused once the notice is over, and for a form
+    sent before (AlreadyDone).
 
     The government's clerk gets the task of answering. The words may hold personal data and stay out of the trail.
     """
     with transaction.atomic(), recording(act):
         held = Notice.objects.select_for_update().get(pk=notice.pk)
+        raised = [objection.reference for objection in held.objections.all()]
+        if before := done_with("selection.object", raised, act.actor, act.request_id):
+            raise AlreadyDone(before)
         objection = _lodged(act, held, words, item)
         write_down(
             act,

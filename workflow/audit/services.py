@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -21,7 +22,7 @@ class Act:
 
     actor: None for the system itself and for residents without an account. office: the role code held. unit: the
     tenant in whose trail the act is written. at: the act's time (aware). task: "room.task/number" when a task is done,
-    the key alone of what is done without one.
+    the key alone of what is done without one. request_id: the one-time token of the form it was sent with (`done_with`).
     stands_for: the user name of the holder the actor stands in for (代办); empty for an office of one's own.
     """
 
@@ -51,6 +52,18 @@ class Act:
         if self.actor is None:
             raise LookupError("This act has no person.")
         return self.actor
+
+
+def done_with(action: str, subjects: Iterable[str], actor: User | None, request_id: str) -> Entry | None:
+    """What somebody has done so on one of these records ("kind:id") with the form of this token; None for no token.
+
+    actor: None for somebody without an account.
+    """
+    if not request_id:
+        return None
+    # The trail's canonical JSON has no spaces, and a quotation mark inside a text is escaped there.
+    done = Entry.objects.filter(subject__in=list(subjects), action=action, actor=actor)
+    return done.filter(body__contains=f'"request":{json.dumps(request_id)}').first()
 
 
 _unnamed: set[str] = set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.timezone import localdate
 
 from workflow.audit.models import Entry
-from workflow.audit.services import Act, write_down
+from workflow.audit.services import Act, done_with, write_down
 from workflow.flows.acting import acting
 from workflow.flows.drafts import drop_draft_of_act
 from workflow.flows.errors import AlreadyDone, InvalidForm, NotYourTurn, Obstructed
@@ -207,7 +206,7 @@ def perform(
         refuse_who_stands_in(wanted, act)
         with acting(act), unlimited(bool(grant.scope)), refused_in_words_of(act.unit):
             # The actor's grant is held by now: the same form sent twice at once is decided one after the other.
-            if before := done_with(key, held.reference, actor, request_id):
+            if before := done_with(key, [held.reference], actor, request_id):
                 raise AlreadyDone(before)
             form = wanted.form_for(held, act, grant, data, files)
             if not form.is_valid():
@@ -230,15 +229,6 @@ def perform(
             if form.drafts:
                 drop_draft_of_act(key_of_event(key, held.reference), actor)
             return entry
-
-
-def done_with(key: str, subject: str, actor: User, request_id: str) -> Entry | None:
-    """What the actor has done on this record ("kind:id") with the form of this token; None for no token."""
-    if not request_id:
-        return None
-    # The trail's canonical JSON has no spaces, and a quotation mark inside a text is escaped there.
-    done = Entry.objects.filter(subject=subject, action=key, actor=actor)
-    return done.filter(body__contains=f'"request":{json.dumps(request_id)}').first()
 
 
 def _locked(subject: Record | Unit) -> Any:

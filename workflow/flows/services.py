@@ -20,10 +20,19 @@ from viewflow.workflow.models import Task
 from viewflow.workflow.status import STATUS
 
 from workflow.audit.models import Entry
-from workflow.audit.services import Act, write_down
+from workflow.audit.services import Act, done_with, write_down
 from workflow.flows import drafts
 from workflow.flows.acting import acting, recording
-from workflow.flows.errors import Busy, InvalidForm, NotInPerson, NotYourTurn, Obstructed, Refused, Taken
+from workflow.flows.errors import (
+    AlreadyDone,
+    Busy,
+    InvalidForm,
+    NotInPerson,
+    NotYourTurn,
+    Obstructed,
+    Refused,
+    Taken,
+)
 from workflow.flows.forms import MinutesForm, ReturnForm, StepForm, digest_of
 from workflow.flows.models import Comment, CommentFile, Deadline, Draft, Meeting, Sitting, Urge
 from workflow.flows.nodes import MeetingView, OfficeView
@@ -519,19 +528,27 @@ def save_draft(task_id: int, *, actor: User, data: dict[str, Any], at: datetime)
         Draft.objects.update_or_create(task=turn.task, user=actor, defaults=defaults)
 
 
-def _refuse_who_looks_on(act: Act) -> None:
-    """The county, the auditor and the administrator read a township's tasks and say nothing on them."""
+@contextmanager
+def _beside(task: Task, act: Act, action: str) -> Iterator[Deadline]:
+    """Hold a task's row for a word said beside it: of one form sent twice at once the second reads what the first said.
+
+    The county, the auditor and the administrator read a township's tasks and say nothing on them.
+    """
     if registry.office(act.office).reads_below:
         raise NotYourTurn(_("您现在的职务只查阅，不催办、不留言。"))
+    with transaction.atomic(), busy_if_locked():
+        rows = Deadline.objects.select_related("unit", "seat", "started_by")
+        deadline = rows.select_for_update(of=("self",), no_key=True).get(pk=task.pk)
+        if before := done_with(action, [deadline.subject], act.actor, act.request_id):
+            raise AlreadyDone(before)
+        yield deadline
 
 
 def urge(task: Task, *, act: Act, words: str) -> Entry:
-    """Remind whoever's turn it is (催办); counted and shown on the task."""
-    deadline = task.deadline
-    _refuse_who_looks_on(act)
-    if deadline.done_at or deadline.cancelled:
-        raise Taken(_("此事项已经办结，无须催办。"))
-    with transaction.atomic():
+    """Remind whoever's turn it is (催办); counted and shown on the task. Refused: a task that is over, a form sent before."""
+    with _beside(task, act, "task.urge") as deadline:
+        if deadline.done_at or deadline.cancelled:
+            raise Taken(_("此事项已经办结，无须催办。"))
         Urge.objects.create(task=task, unit=deadline.unit, user=act.person, at=act.at, words=words)
         return write_down(
             act,
@@ -551,14 +568,12 @@ def urge(task: Task, *, act: Act, words: str) -> Entry:
 
 
 def comment(task: Task, *, act: Act, words: str, files: Iterable[Checked] = ()) -> Entry:
-    """Leave a note on a task for the other offices, with files; carries no decision.
+    """Leave a note on a task for the other offices, with files; carries no decision. Refused: a form sent before.
 
     Told to whose turn it is, to whoever put the task before them and to those who wrote on it before. The words stay
     with the note: of it the trail keeps that it was left, and its files by the digest of what is stored.
     """
-    _refuse_who_looks_on(act)
-    deadline = task.deadline
-    with transaction.atomic():
+    with _beside(task, act, "task.comment") as deadline:
         told = set(Comment.objects.filter(task=task).values_list("user__username", flat=True))
         told |= {deadline.started_by.username} if deadline.started_by else set()
         note = Comment.objects.create(task=task, unit=deadline.unit, user=act.person, at=act.at, words=words)

@@ -11,7 +11,7 @@ import secrets
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
 
 from workflow.audit.models import Entry
@@ -22,6 +22,7 @@ from workflow.roles.middleware import acting_grant
 
 ONCE = "once"  # the field of the form
 BYTES = 16
+SENT_BEFORE = _lazy("本表此前已经提交并办结，没有重复办理；要再办一件，请重新打开页面填写。")
 
 
 def new_token() -> str:
@@ -38,7 +39,7 @@ def token_of(request: HttpRequest) -> str:
 def to_what_was_done(request: HttpRequest, entry: Entry, *, again: bool = False) -> HttpResponseRedirect:
     """To the page of what was done. again: with a word that the form had been sent before."""
     if again:
-        messages.warning(request, _("本表此前已经提交并办结，没有重复办理；要再办一件，请重新打开页面填写。"))
+        messages.warning(request, SENT_BEFORE)
     return redirect("act_done", number=entry.pk)
 
 

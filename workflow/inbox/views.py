@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -20,7 +21,7 @@ from viewflow.workflow.status import PROCESS
 
 from workflow.audit.models import Entry
 from workflow.audit.selectors import history_of
-from workflow.audit.services import Act
+from workflow.audit.services import Act, done_with
 from workflow.flows import copies, drafts, events, holding, services
 from workflow.flows.acting import acting
 from workflow.flows.calling import open_call_on
@@ -31,7 +32,7 @@ from workflow.flows.sittings import may_be_joined, sitting_of
 from workflow.flows.taking_back import reasons_against, return_taken_back, take_back, taken_back_before
 from workflow.flows.terms import basis_of
 from workflow.inbox import selectors
-from workflow.inbox.acts_done import ONCE, new_token, to_what_was_done, token_of
+from workflow.inbox.acts_done import ONCE, SENT_BEFORE, new_token, to_what_was_done, token_of
 from workflow.inbox.attempts import INVALID, attempted, kept, not_kept
 from workflow.inbox.beside import acts_beside, beside
 from workflow.inbox.forms import CommentForm, HandOverForm, SideForm, TakeBackForm, UrgeForm
@@ -87,7 +88,7 @@ def visible_task(task_id: int) -> Deadline:
 
 
 def _act(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> Act:
-    return grant.act(deadline.unit, timezone.now())
+    return grant.act(deadline.unit, timezone.now(), request_id=token_of(request))
 
 
 def may_do(deadline: Deadline, grant: RoleGrant) -> bool:
@@ -177,6 +178,7 @@ def _show_task(
         "escalations": selectors.escalations_of(deadline, act.on),
         "comments": deadline.task.comments.select_related("user").prefetch_related("files").order_by("at"),
         "comment_form": _side(sent, CommentForm) if speaks else None,
+        "word_once": new_token() if speaks else "",
         "done_for": selectors.done_for(deadline),
         "meeting": _joint_meeting(deadline, grant),
         "seat_office": registry.title_of(deadline.office, deadline.unit),
@@ -482,7 +484,7 @@ def _urge(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpRes
         messages.success(request, _("已催办，对方会收到提醒。"))
         return redirect("task", task_id=deadline.pk)
 
-    return _try(request, deadline, grant, act)
+    return _said_once(request, deadline, grant, act)
 
 
 def _comment(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> HttpResponse:
@@ -497,7 +499,22 @@ def _comment(request: HttpRequest, deadline: Deadline, grant: RoleGrant) -> Http
         messages.success(request, _("已留言，办理人和转来此事项的人会收到消息。"))
         return redirect("task", task_id=deadline.pk)
 
-    return _try(request, deadline, grant, act)
+    return _said_once(request, deadline, grant, act)
+
+
+def _said_once(
+    request: HttpRequest, deadline: Deadline, grant: RoleGrant, act: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """Say a word beside a task; of the form sent twice the task as it is, which has it already."""
+
+    def once() -> HttpResponse:
+        try:
+            return act()
+        except AlreadyDone:
+            messages.warning(request, SENT_BEFORE)
+            return redirect("task", task_id=deadline.pk)
+
+    return _try(request, deadline, grant, once)
 
 
 _OPERATIONS = {
@@ -582,7 +599,7 @@ def event_page(request: HttpRequest, key: str, number: int) -> HttpResponse:
     subject = record_of(wanted.kind, number, within=grant.tenant)
     act = grant.act(subject.unit, timezone.now())
     # Before anything else: what is done may well not be offered any more.
-    if before := events.done_with(wanted.key, subject.reference, act.person, token_of(request)):
+    if before := done_with(wanted.key, [subject.reference], act.person, token_of(request)):
         return to_what_was_done(request, before, again=True)
     if grant.office not in wanted.offices or (wanted.offered and not wanted.offered(subject, grant)):
         raise PermissionDenied(_("这件事不由您现在的职务办理，请先切换职务。"))

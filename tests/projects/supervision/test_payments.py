@@ -18,8 +18,9 @@ from tests.projects.portal.public_world import travel
 from tests.projects.supervision.conftest import TITLES
 from tests.projects.supervision.test_supervision import SETTLED, contracted
 from workflow.audit.models import Entry
+from workflow.audit.services import done_with
 from workflow.flows.errors import AlreadyDone, InvalidForm, NotYourTurn, Refused
-from workflow.flows.events import done_with, events, perform
+from workflow.flows.events import events, perform
 from workflow.people.isolation import SYSTEM, apply
 
 pytestmark = pytest.mark.django_db
@@ -208,8 +209,8 @@ def test_the_token_is_checked_again_where_the_act_is_done_and_goes_by_who_does_i
     with pytest.raises(AlreadyDone, match="没有重复办理") as refused:
         perform("supervision.pay", project, **sent)
     assert refused.value.entry == entry and Payment.objects.count() == 1
-    assert done_with("supervision.pay", project.reference, paying.town.of("chair"), token) is None
-    assert done_with("supervision.pay", project.reference, finance, "") is None
+    assert done_with("supervision.pay", [project.reference], paying.town.of("chair"), token) is None
+    assert done_with("supervision.pay", [project.reference], finance, "") is None
 
 
 def test_a_form_refused_may_be_put_right_and_sent_with_the_same_token(client, at_the_desk):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import date
 
 import pytest
@@ -17,7 +18,7 @@ from projects.lifecycle.intake import start_year
 from tests.builders import at, do, open_task, township
 from tests.files import pdf
 from workflow.audit.models import Entry
-from workflow.flows.models import Comment, CommentFile, Deadline
+from workflow.flows.models import Comment, CommentFile, Deadline, Urge
 from workflow.flows.services import comment
 from workflow.people.isolation import SYSTEM, apply
 
@@ -126,3 +127,16 @@ def test_a_file_of_one_task_is_not_found_under_another(client, town):
     start_year(town.act("chair", at(f"{YEAR - 1}-08-10")), year=YEAR + 1, **PLAN)
     assert client.get(f"/tasks/{kept.comment.task_id}/files/{kept.pk}/").status_code == 200
     assert client.get(f"/tasks/{kept.comment.task_id + 1}/files/{kept.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize(("op", "kept"), [("comment", Comment), ("urge", Urge)])
+def test_a_word_sent_twice_with_one_form_is_said_once_and_with_another_again(client, town, op, kept):
+    address = f"/tasks/{open_task('collection.scheme').pk}/"
+    client.force_login(town.of("clerk"))
+    for times in (1, 2):
+        token = re.findall(r'name="once" value="(\w+)"', client.get(address).content.decode())[0]
+        sent = {"op": op, "words": "请尽快报送。", "once": token}
+        first, again = (client.post(address, sent, follow=True).content.decode() for _sending in range(2))
+        apply(SYSTEM)
+        assert "没有重复办理" in again and "没有重复办理" not in first
+        assert kept.objects.count() == Entry.objects.filter(action=f"task.{op}").count() == times
