@@ -1,15 +1,15 @@
 """Calling a body to a meeting on several matters: day, hour, place and agenda, told to every member (组织法 14, 19).
 
 A call decides nothing and does no task: what it was called for is recorded afterwards (`sittings.hold`). Calling again
-on any of its matters replaces it; a meeting that is not to be held any more is called off.
+on any of its matters replaces it; a meeting that is not to be held any more is called off, of itself where none of its
+matters is left (`notices`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import NotYourTurn, Refused, Taken
 from workflow.flows.models import Deadline, MeetingCall, Sitting
+from workflow.flows.notices import facts_of, write_off
 from workflow.flows.services import busy_if_locked, named
 from workflow.flows.sittings import check_open, one_body
 from workflow.people.models import Unit, User
@@ -108,30 +109,8 @@ def call_off(number: int, *, actor: User, reason: str, at: datetime) -> MeetingC
         if not reason.strip():
             raise Refused(_("请写明取消理由。"))
         check_open(called)
-        MeetingCall.objects.filter(pk=called.pk).update(
-            called_off_at=at, called_off_by=actor, called_off_because=reason
-        )
-        told = members_on(called.body, called.seat, called.held_on)
-        write_down(
-            grant.act(called.unit, at, task="meeting.call_off"),
-            "meeting.call_off",
-            called.reference,
-            after=_facts(called, told),
-            reason=reason,
-        )
+        write_off(called, grant.act(called.unit, at, task="meeting.call_off"), reason=reason)
     return called
-
-
-def _facts(called: MeetingCall, told: Sequence[User]) -> dict[str, Any]:
-    """What the trail says of a meeting that is called or called off."""
-    return {
-        "held_on": called.held_on.isoformat(),
-        "hour": f"{called.hour:%H:%M}",
-        "office": called.body,
-        "place": called.place,
-        "tasks": called.tasks,
-        "told": sorted(user.username for user in told),
-    }
 
 
 def _open(body: str, seat: Unit) -> QuerySet[MeetingCall]:
@@ -155,14 +134,6 @@ def open_calls(body: str, seat: Unit) -> list[MeetingCall]:
     return list(_open(body, seat))
 
 
-def with_matters_left(calls: Iterable[MeetingCall]) -> set[int]:
-    """Which of these calls have a matter that is neither done nor called off; one query whatever their number."""
-    agenda = {one.pk: set(one.tasks) for one in calls}
-    waiting = Deadline.objects.filter(pk__in=set().union(*agenda.values()), done_at=None, cancelled=False)
-    left = set(waiting.values_list("pk", flat=True))
-    return {number for number, tasks in agenda.items() if tasks & left}
-
-
 def open_call_on(task_id: int, body: str, seat: Unit) -> MeetingCall | None:
     """The call of a body to a meeting on a task, among others, that no meeting has followed yet."""
     return next((one for one in open_calls(body, seat) if task_id in one.tasks), None)
@@ -173,6 +144,6 @@ def _written(act: Act, made: MeetingCall, members: Sequence[User], replaced: Seq
         act,
         "meeting.call",
         made.reference,
-        after=_facts(made, members) | {"replaces": sorted(one.pk for one in replaced)},
+        after=facts_of(made, members) | {"replaces": sorted(one.pk for one in replaced)},
         reason=made.words,
     )

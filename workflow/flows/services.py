@@ -36,6 +36,7 @@ from workflow.flows.errors import (
 from workflow.flows.forms import MinutesForm, ReturnForm, StepForm, digest_of
 from workflow.flows.models import Comment, CommentFile, Deadline, Draft, Meeting, Sitting, Urge
 from workflow.flows.nodes import MeetingView, OfficeView
+from workflow.flows.notices import settle_notices
 from workflow.flows.uploads import Checked
 from workflow.machines.services import Conflict
 from workflow.people.models import Unit, User
@@ -200,6 +201,9 @@ def complete(
             outcome = turn.node.act(turn.act, turn.subject, **_arguments(turn, form, meeting)) or Outcome()
             after = form.for_trail() | outcome.after | in_person_of(turn.node)
             entry = _finish(turn, outcome, after=after | ({"sitting": sitting.pk} if sitting else {}))
+        if meeting:
+            by_notice = sitting is not None and sitting.call_id is not None
+            settle_notices(_seated(turn.task), turn.act, met_on=None if by_notice else meeting.held_on)
         form.keep_salt(entry)
         _drop_drafts(turn)
         if turn.node.undo and form.drafts:
@@ -363,6 +367,11 @@ def _finish(turn: Turn, outcome: Outcome, *, after: dict[str, Any]) -> Entry:
     return entry
 
 
+def _seated(*tasks: Task) -> dict[int, int]:
+    """Those a body decides, each with where that sits: what a notice of a meeting may list."""
+    return {task.pk: task.deadline.seat_id for task in tasks if isinstance(task.flow_task, MeetingView)}
+
+
 def _move_on(turn: Turn, goto: str) -> None:
     """viewflow's part: the task is taken, started and executed, and the next one is made."""
     turn.task.owner, turn.task.status = turn.act.actor, STATUS.ASSIGNED
@@ -433,6 +442,8 @@ def give_back(subject: Any, key: str, act: Act, *, to: str, reason: str) -> Entr
         return None
     turn = Turn(task, task.flow_task, _subject_of(task), act)
     entry = _finish(turn, Outcome(returns_to=to, reason=reason), after={})
+    with busy_if_locked():
+        settle_notices(_seated(task), act)
     _drop_drafts(turn)
     return entry
 
@@ -608,9 +619,11 @@ def _keep_file(note: Comment, file: Checked) -> CommentFile:
 
 def cancel_flow(process: Any, act: Act, *, reason: str) -> None:
     """Call a whole flow off; cancelling one branch of a parallel pair would leave its join stuck for good."""
-    with transaction.atomic(), recording(act):
+    with transaction.atomic(), busy_if_locked(), recording(act):
         process.flow_class.instance.cancel(process)
-        Deadline.objects.filter(task__process=process, done_at=None).update(cancelled=True)
+        ended = Deadline.objects.filter(task__process=process, done_at=None)
+        tasks = [row.task for row in ended.filter(cancelled=False).select_related("task__deadline")]
+        ended.update(cancelled=True)
         subject = process.artifact
         write_down(
             act,
@@ -620,3 +633,4 @@ def cancel_flow(process: Any, act: Act, *, reason: str) -> None:
             reason=reason,
             label=subject.label,
         )
+        settle_notices(_seated(*tasks), act)

@@ -22,8 +22,9 @@ from workflow.audit.models import Entry
 from workflow.audit.services import Act, write_down
 from workflow.flows.acting import acting
 from workflow.flows.errors import NotYourTurn, Refused, Taken
-from workflow.flows.models import Deadline, MeetingCall
+from workflow.flows.models import Deadline
 from workflow.flows.nodes import MeetingView, OfficeView
+from workflow.flows.notices import standing_on
 from workflow.flows.services import busy_if_locked, held_task, refused_in_words_of
 from workflow.people.models import User
 from workflow.people.saying import in_the_records_language
@@ -190,8 +191,7 @@ def acts_on(task: Task) -> list[str]:
 
 def _is_called(task: Task) -> bool:
     """Whether a body has been called to a meeting on it that has not been recorded yet."""
-    called = MeetingCall.objects.filter(MeetingCall.STANDS, tasks__contains=[task.pk], sitting=None)
-    return called.exists()
+    return standing_on({task.pk: task.deadline.seat_id}).exists()
 
 
 def _taken_back(task: Task, act: Act, reason: str) -> Entry:

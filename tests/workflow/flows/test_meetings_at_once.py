@@ -18,6 +18,7 @@ from tests.workflow.flows.test_sittings import (
     DAY,
     PLANNED,
     SOON,
+    alone,
     begun,
     call_of,
     called,
@@ -25,9 +26,10 @@ from tests.workflow.flows.test_sittings import (
     votes,
     waiting,
 )
+from workflow.audit.models import Entry
 from workflow.flows.calling import Planned, call
 from workflow.flows.errors import Busy, Taken
-from workflow.flows.models import MeetingCall, Sitting
+from workflow.flows.models import Meeting, MeetingCall, Sitting
 from workflow.flows.sittings import hold
 from workflow.people.isolation import SYSTEM, within
 
@@ -123,6 +125,30 @@ def test_who_calls_on_matters_being_recorded_waits_and_is_told_they_are_over(sta
     made, refused = while_it_is_recorded(stage, recording(town, tasks, notice), calling(town, tasks))
     assert isinstance(made, Sitting), made
     assert isinstance(refused, Taken) and "已经办结或者终止" in str(refused)
+
+
+def test_a_matter_decided_alone_waits_for_nobody_who_records_by_its_notice(stage: Scheduler) -> None:
+    """It holds the task before the notice, whoever records by the notice the notice before the task: neither is stuck."""
+    with within(SYSTEM):
+        town = begun(2)
+        one, other = waiting()
+        notice = call_of(town)
+        alone(town, other)
+
+    def deciding() -> Entry:
+        with within(SYSTEM):
+            return alone(town, one, "2026-08-19", member=1)
+
+    def choose(able: list[int]) -> int:
+        decided = any(f'INSERT INTO "{Meeting._meta.db_table}"' in said for said in stage.said()[1])
+        return 0 if 0 in able and (decided or 1 not in able) else 1
+
+    made, refused = stage.run([recording(town, [one.pk], notice), deciding], choose)
+
+    assert isinstance(made, Sitting) and isinstance(refused, Busy), (made, refused)
+    with within(SYSTEM):
+        notice.refresh_from_db()
+        assert notice.stands and notice.sitting == made
 
 
 def test_a_notice_held_by_somebody_else_is_told_as_such(

@@ -27,10 +27,11 @@ from tests.plays import ask_to_withdraw
 from tests.projects.deliberation.test_deliberation import TITLES, year_at_step_3
 from workflow.administration.taking import EXPORTED
 from workflow.audit.models import Entry
+from workflow.audit.services import Act
 from workflow.flows.calling import Planned, call, call_off
-from workflow.flows.errors import NotYourTurn, Refused, Taken
+from workflow.flows.errors import NotYourTurn, Obstructed, Refused, Taken
 from workflow.flows.models import Deadline, Draft, Meeting, MeetingCall, Sitting
-from workflow.flows.services import claim, complete
+from workflow.flows.services import cancel_flow, claim, complete
 from workflow.flows.sittings import Called, hold, may_be_joined
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
@@ -515,9 +516,7 @@ def test_what_is_left_of_a_called_meeting_is_recorded_be_it_one_matter(client, t
 
 def test_a_called_meeting_with_nothing_left_says_so_and_is_called_off_from_its_page(client, town):
     made = call_of(town)
-    for number, one in enumerate(waiting()):
-        data = meeting_of(town.people["party"], DAY)
-        complete(one.pk, actor=town.of("party"), data=data, at=at(DAY, 16 + number))
+    Deadline.objects.filter(pk__in=made.tasks).update(cancelled=True)  # as a job of the system ends a flow
     MeetingCall.objects.update(held_on=timezone.localdate())
     client.force_login(town.of("party"))
     page = client.get(f"/meetings/called/{made.pk}/").content.decode()
@@ -537,6 +536,93 @@ def test_a_called_meeting_with_nothing_left_says_so_and_is_called_off_from_its_p
     refused = client.get(address)
     assert refused.status_code == 403
     assert "会议由召集机构的组成人员或者会议记录人取消。" in refused.content.decode()
+
+
+# ------------------------------------------------------------------------------- decided elsewhere
+
+NOTHING_LEFT = "所列议题均已另行办结或者终止，会议不再召开。"
+
+
+def alone(town, task: Deadline, day: str = DAY, hour: int = 16, member: int = 0) -> Entry:
+    """A matter recorded on its own page, by the first member unless said."""
+    members = town.people["party"]
+    return complete(task.pk, actor=members[member], data=meeting_of(members, day), at=at(day, hour))
+
+
+def test_a_notice_whose_last_matter_is_decided_before_its_day_is_called_off_of_itself(client, town):
+    (one, other), made = waiting(), call_of(town)
+    alone(town, one)
+    made.refresh_from_db()
+    assert made.stands, "the other matter is left"
+    alone(town, other, hour=17)
+    made.refresh_from_db()
+    assert (made.called_off_by, made.called_off_because) == (town.of("party"), NOTHING_LEFT)
+    body = json.loads(Entry.objects.get(action="meeting.call_off").body)
+    assert (body["subject"], body["reason"], body["office"]) == (made.reference, NOTHING_LEFT, "party")
+    letters = [one for one in posted(town) if one.letter == "meeting_called_off"]
+    members = {user.pk for user in town.people["party"]}
+    assert {one.recipient_id for one in letters} == members - {town.of("party").pk}
+    assert NOTHING_LEFT in letters[0].body
+    client.force_login(town.of("party"))
+    assert "待召开的会议" not in client.get("/meetings/").content.decode()
+    calendar = client.get("/calendar/", {"year": SOON.year, "month": SOON.month}).content.decode()
+    assert f"/meetings/called/{made.pk}/" not in calendar
+
+
+def test_a_joint_meeting_before_the_called_day_leaves_the_notice_nothing_too(town):
+    made = call_of(town)
+    held(town, {one.pk: votes() for one in waiting()})
+    made.refresh_from_db()
+    assert made.called_off_because == NOTHING_LEFT
+    assert Entry.objects.filter(action="meeting.call_off").count() == 1
+
+
+def test_a_notice_whose_matters_are_called_off_is_called_off_by_whoever_did(town):
+    (one, other), made = waiting(), call_of(town)
+    act = town.act("chair", at(DAY))
+    cancel_flow(one.task.process, act, reason="年度工作终止。")
+    made.refresh_from_db()
+    assert made.stands
+    cancel_flow(other.task.process, act, reason="年度工作终止。")
+    made.refresh_from_db()
+    assert (made.called_off_by, made.called_off_because) == (town.of("chair"), NOTHING_LEFT)
+
+
+def test_a_job_of_the_system_calls_no_meeting_off(town):
+    made = call_of(town)
+    for one in waiting():
+        cancel_flow(one.task.process, Act(None, "system", town.unit, at(DAY)), reason="年度工作终止。")
+    made.refresh_from_db()
+    assert made.stands
+
+
+def test_from_its_day_on_a_called_meeting_is_recorded_by_its_notice_or_called_off_first(town):
+    (one, other), made = waiting(), come(call_of(town))
+    why = "此事项已列入2026年8月20日的会议通知，请从会议通知记录会议"
+    with pytest.raises(Obstructed, match=why):
+        alone(town, one)
+    with pytest.raises(Refused, match=why):
+        held(town, {row.pk: votes() for row in (one, other)})
+    assert len(waiting()) == 2 and not Meeting.objects.exists()
+    held(town, {one.pk: votes()}, call=made)
+    alone(town, other)  # the notice is used up
+    assert not waiting() and not Entry.objects.filter(action="meeting.call_off").exists()
+
+
+def test_a_called_meeting_that_was_not_held_is_called_off_and_its_matter_recorded_alone(client, town):
+    (one, other), made = waiting(), call_of(town)
+    MeetingCall.objects.update(held_on=timezone.localdate())
+    client.force_login(town.of("party"))
+    data = meeting_of(town.people["party"], timezone.localdate().isoformat()) | {"op": "confirm"}
+    refused = client.post(f"/tasks/{one.pk}/", data)
+    page = refused.content.decode()
+    assert refused.status_code == 409 and "请先取消该会议通知" in page
+    assert f"/meetings/called/{made.pk}/" in page
+    apply(SYSTEM)
+    call_off(made.pk, actor=town.of("party"), reason="主要领导外出。", at=timezone.now())
+    assert client.post(f"/tasks/{one.pk}/", data).status_code == 302
+    apply(SYSTEM)
+    assert [row.pk for row in waiting()] == [other.pk]
 
 
 # ------------------------------------------------------------------------------- recorded from its notice
