@@ -326,7 +326,8 @@ class LookBackForm(Resolved, MeetingForm):
 
     def prepare(self) -> None:
         super().prepare()
-        for project in selectors.projects_to_look_back_at(self.subject):
+        judged, looked_at = selectors.judged_projects, selectors.projects_to_look_back_at
+        for project in (judged if self.over else looked_at)(self.subject):
             self._add(project)
 
     def _add(self, project: Project) -> None:

@@ -91,7 +91,7 @@ class TieForm(Resolved, MeetingForm):
 
     def prepare(self) -> None:
         super().prepare()
-        tied = [line for line in lines_of(vote_of(self.subject)) if line.tied]
+        tied = [line for line in lines_of(vote_of(self.subject)) if line.tied or self.over]
         choice_field(self, "chosen").choices = [(line.reference, line.title) for line in tied]
         self.fields["chosen"].help_text = _("票数相等的项目，选 %(places)s 项。") % {"places": self.places()}
 

@@ -56,6 +56,7 @@ class Foreseen:
 class StepForm(PlainForm):
     """A task's form; knows the record it is about and the act it will become.
 
+    over: the task is done or called off, and what somebody had typed is read once more: with every field it may have had.
     private: names of fields that never enter the trail (personal data). committed: names of those that stand there by a
     commitment however short they are, so that erasing the text and the salt leaves nothing. foresees: whether the act
     is confirmed after a look at what it would bring with it (`foreseen`), even one that can be undone; may_foresee:
@@ -78,9 +79,11 @@ class StepForm(PlainForm):
         node: Any,
         seat: Any,
         item: dict[str, Any] | None = None,
+        over: bool = False,
         **kwargs: Any,
     ) -> None:
         self.subject, self.act, self.node, self.seat, self.item = subject, act, node, seat, item or {}
+        self.over = over
         self._salt, self.hall = b"", act.unit if act else None
         super().__init__(*args, **kwargs)
         self.rows_together: list[tuple[str, list[str]]] = []

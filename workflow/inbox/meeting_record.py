@@ -382,12 +382,7 @@ def _lists(data: QueryDict) -> dict[str, Any]:
 
 def _matter(deadline: Deadline, grant: RoleGrant, given: QueryDict | None, common: Any) -> Matter:
     """One matter's form; what is common to all is put into it unseen, so that it judges the whole record."""
-    prefix, act, node = (
-        recording.prefix_of(deadline),
-        grant.act(deadline.unit, timezone.now()),
-        deadline.task.flow_task,
-    )
-    subject = deadline.task.process.artifact
+    prefix = recording.prefix_of(deadline)
     own = recording.own_of(given, prefix) if given is not None else QueryDict()
     data = QueryDict(mutable=True) if given is not None else None
     if data is not None:
@@ -396,10 +391,10 @@ def _matter(deadline: Deadline, grant: RoleGrant, given: QueryDict | None, commo
         if common:
             data[f"{prefix}-held_on"] = common["held_on"].isoformat()
             data.setlist(f"{prefix}-attended", common["attended"])
-    more = {"subject": subject, "act": act, "node": node, "seat": deadline.seat, "item": deadline.task.data}
-    form = node.form(data, None, prefix=prefix, **more)
+    form = recording.form_of(deadline, data, grant, prefix=prefix)
     form.fields["held_on"].widget = forms.HiddenInput()
     form.fields["attended"].widget = forms.MultipleHiddenInput()
     if given is not None and not common:
         form.unchecked()
-    return Matter(deadline, form, own, services.obstacles_of(node, subject, act.at))
+    obstacles = services.obstacles_of(deadline.task.flow_task, form.subject, form.act.at)
+    return Matter(deadline, form, own, obstacles)

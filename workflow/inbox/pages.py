@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Model
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -40,6 +41,31 @@ def answers_of(form: forms.Form) -> list[Answer]:
     ]
 
 
+def typed_of(form: forms.Form) -> list[Answer]:
+    """What was typed into a form that is not judged, as people read it; without what it began with or was left empty."""
+    typed = [form[name] for name in form.changed_data]
+    return [
+        Answer(bound.name, str(bound.label), _as_typed(bound.field, bound.data))
+        for bound in typed
+        if bound.data not in (None, "", [])
+    ]
+
+
+def _as_typed(field: forms.Field, typed: Any) -> str:
+    if isinstance(field, forms.ModelChoiceField):
+        return _as_named(field, typed if isinstance(typed, list) else [typed])
+    try:
+        return _shown(field, field.clean(typed))
+    except forms.ValidationError:
+        return listed(map(str, typed)) if isinstance(typed, list) else str(typed)
+
+
+def _as_named(field: forms.ModelChoiceField[Any], codes: list[Any]) -> str:
+    """The records chosen, by their names; a code that names none the field offers any more is told as such."""
+    offered = {str(field.prepare_value(one)): field.label_from_instance(one) for one in field.queryset or ()}
+    return listed(str(offered.get(str(code), _("原选项已不在可选范围"))) for code in codes)
+
+
 def _shown(field: forms.Field, value: Any) -> str:
     if value in (None, "", [], ()):
         return _("（未填写）")
@@ -49,15 +75,22 @@ def _shown(field: forms.Field, value: Any) -> str:
         return str(wan(value))
     if isinstance(value, date | time):
         return date_format(value, "DATE_FORMAT") if isinstance(value, date) else f"{value:%H:%M}"
-    if isinstance(field, forms.MultipleChoiceField):
-        return listed(str(label) for code, label in pairs_of(field) if str(code) in {str(v) for v in value})
     if isinstance(field, forms.ChoiceField):
-        return str(dict(pairs_of(field)).get(value, value))
+        return _chosen(field, value)
     if isinstance(field, forms.FileField):
         return "\n".join(_file(one) for one in (value if isinstance(value, list) else [value]))
     return (
         listed(map(str, value)) if hasattr(value, "__iter__") and not isinstance(value, str) else str(value)
     )
+
+
+def _chosen(field: forms.ChoiceField, value: Any) -> str:
+    if isinstance(field, forms.ModelChoiceField):
+        chosen = [value] if isinstance(value, Model) else value
+        return listed(field.label_from_instance(one) for one in chosen) or _("（未填写）")
+    if isinstance(field, forms.MultipleChoiceField):
+        return listed(str(label) for code, label in pairs_of(field) if str(code) in {str(v) for v in value})
+    return str(dict(pairs_of(field)).get(value, value))
 
 
 def _file(upload: UploadedFile) -> str:

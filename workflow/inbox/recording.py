@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from django import forms
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workflow.flows import drafts, services
+from workflow.flows.forms import StepForm
 from workflow.flows.models import Deadline, Draft, MeetingCall
 from workflow.flows.sittings import COMMON, may_be_joined
 from workflow.inbox.asked import is_number
-from workflow.inbox.pages import pairs_of
+from workflow.inbox.pages import typed_of
 from workflow.inbox.selectors import offices_served, own_claims
 from workflow.people.models import Unit
 from workflow.people.saying import listed
@@ -73,27 +74,51 @@ def left_out(called: MeetingCall, chosen: Iterable[Deadline]) -> list[Deadline]:
 class Gone:
     """A matter a page was sent with that is not recorded with it.
 
-    why: said to whoever typed it. own: what they had entered on it. waits: it is theirs to decide all the same.
+    why: said to whoever typed it. own: what they had entered on it, form: the matter's form with it. waits: it is theirs
+    to decide all the same.
     """
 
     deadline: Deadline
     why: str
     own: QueryDict
+    form: Any
     waits: bool
 
     def entered(self) -> list[tuple[str, str]]:
-        """What they had entered, each under its field's label, to be copied."""
-        fields = self.deadline.task.flow_task.form.base_fields
-        return [
-            (str(fields[name].label) if name in fields else _("其他"), _as_read(fields.get(name), values))
+        """What they had entered, each under its field's label and as they read it, to be copied."""
+        # A day is sent in three parts under its field's name.
+        known = {
+            f"{name}{part}"
+            for name, field in self.form.fields.items()
+            for part in ("", *getattr(field.widget, "widgets_names", ()))
+        }
+        strange = [
+            (_("其他"), listed(str(value) for value in values if value))
             for name, values in self.own.lists()
-            if any(values) and values != [str(getattr(fields.get(name), "initial", ""))]
+            if any(values) and name not in known
         ]
+        return [(answer.label, answer.text) for answer in typed_of(self.form)] + strange
 
 
-def _as_read(field: forms.Field | None, values: list[Any]) -> str:
-    named = dict(pairs_of(field)) if isinstance(field, forms.ChoiceField) else {}
-    return listed(str(named.get(value, value)) for value in values if value)
+def form_of(
+    deadline: Deadline, data: QueryDict | None, grant: RoleGrant, *, prefix: str | None = None
+) -> StepForm:
+    """A matter's own form; of one that is over with every field it may have had."""
+    node, over = deadline.task.flow_task, bool(deadline.done_at or deadline.cancelled)
+    return cast(
+        StepForm,
+        node.form(
+            data,
+            None,
+            prefix=prefix,
+            subject=deadline.task.process.artifact,
+            act=grant.act(deadline.unit, timezone.now()),
+            node=node,
+            seat=deadline.seat,
+            item=deadline.task.data,
+            over=over,
+        ),
+    )
 
 
 def gone(
@@ -114,9 +139,7 @@ def gone(
     ours = Deadline.objects.filter(pk__in=sent, seat=grant.unit_id, office__in=offices_served(grant))
     found = ours.select_related("task__owner", "task__process", "unit", "seat").order_by("pk")
     rows = [row for row in found if may_be_joined(row.task.flow_task)]
-    return [
-        one for row in rows if (one := _gone(row, own_of(given, prefix_of(row)), call, own_claims(grant)))
-    ]
+    return [one for row in rows if (one := _gone(row, own_of(given, prefix_of(row)), call, grant))]
 
 
 def own_of(given: QueryDict, prefix: str) -> QueryDict:
@@ -129,16 +152,22 @@ def own_of(given: QueryDict, prefix: str) -> QueryDict:
     return own
 
 
-def _gone(row: Deadline, own: QueryDict, call: MeetingCall | None, claims: Collection[int]) -> Gone | None:
+def _gone(row: Deadline, own: QueryDict, call: MeetingCall | None, grant: RoleGrant) -> Gone | None:
+    claims = own_claims(grant)
+    why = _why_gone(row, call, claims)
+    waits = not (row.done_at or row.cancelled) and row.task.owner_id in (None, *claims)
+    return Gone(row, why, own, form_of(row, own, grant).unchecked(), waits) if why else None
+
+
+def _why_gone(row: Deadline, call: MeetingCall | None, claims: Collection[int]) -> str:
     said = {"what": services.named(row.pk), "who": row.task.owner}
     if row.done_at or row.cancelled:
-        return Gone(row, _("%(what)s已经办结或者终止，不列入本次记录。") % said, own, waits=False)
+        return _("%(what)s已经办结或者终止，不列入本次记录。") % said
     if row.task.owner_id and row.task.owner_id not in claims:
-        return Gone(row, _("%(what)s已由%(who)s认领，不列入本次记录。") % said, own, waits=False)
+        return _("%(what)s已由%(who)s认领，不列入本次记录。") % said
     if call and row.pk not in call.tasks:
-        why = _("%(what)s不在现行会议通知的议题之中，不列入本次记录，仍在待办。") % said
-        return Gone(row, why, own, waits=True)
-    return None
+        return _("%(what)s不在现行会议通知的议题之中，不列入本次记录，仍在待办。") % said
+    return ""
 
 
 def keep(

@@ -37,7 +37,7 @@ class HandOverForm(Resolved, MeetingForm):
             self.fields[f"leader_{project.pk}"] = forms.CharField(
                 label=_("责任领导：%(name)s") % {"name": name}, max_length=40, initial=project.leader
             )
-            if project.department_id is None:
+            if project.department_id is None or self.over:
                 self.fields[f"department_{project.pk}"] = forms.ModelChoiceField(
                     departments(self.subject.unit), label=_("责任单位：%(name)s") % {"name": name}
                 )
@@ -45,7 +45,8 @@ class HandOverForm(Resolved, MeetingForm):
             self.together(name, {field: label for field, label in short.items() if field in self.fields})
 
     def projects(self) -> list[Project]:
-        return list(projects_of(self.subject).filter(state=ProjectState.ELECTED))
+        found = projects_of(self.subject)
+        return list(found if self.over else found.filter(state=ProjectState.ELECTED))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -77,7 +78,8 @@ class GroupsForm(Resolved, MeetingForm):
             )
 
     def projects(self) -> list[Project]:
-        return list(projects_of(self.subject).filter(group=None).exclude(state=ProjectState.STOPPED))
+        found = projects_of(self.subject)
+        return list(found if self.over else found.filter(group=None).exclude(state=ProjectState.STOPPED))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -137,7 +139,7 @@ class RegroupForm(GroupsForm):
     """New members for the groups that ended with the term before."""
 
     def projects(self) -> list[Project]:
-        return list(unwatched(self.subject, self.act.on))
+        return super().projects() if self.over else list(unwatched(self.subject, self.act.on))
 
 
 class ReportForm(StepForm):

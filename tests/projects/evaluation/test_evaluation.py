@@ -45,6 +45,7 @@ from projects.evaluation.services import publish_account, rate_project
 from projects.selection.models import Item
 from projects.supervision.models import Project
 from tests.builders import at, do, meeting_of, open_task, township
+from tests.fallen import entered
 from tests.files import picture
 from tests.plays import play_after_session, play_evaluation, play_inquiry, play_look_back
 from tests.projects.evaluation.conftest import DAY, year_under_supervision
@@ -1052,6 +1053,23 @@ def test_the_look_back_sends_what_it_finds_to_the_department_and_looks_again(tow
         .values_list("action", flat=True)
     )
     assert actions == ["evaluation.look_back", "evaluation.look_back_fix", "evaluation.look_back"]
+
+
+def test_who_had_typed_a_look_back_too_late_reads_every_project_by_its_name(town, cycle):
+    play_evaluation(town, cycle, t2=date(2028, 1, 18), term=18, number=4, figures=ALL_GOOD)
+    first, second = (Project.objects.get(number=number).pk for number in (1, 2))
+    data = {"held_on": "2029-08-20", "minutes": "听取情况，同意。", "votes_for": 7, "votes_against": 0}
+    data |= {"votes_abstain": 0, "attended": [str(u.pk) for u in town.people["presidium"]]}
+    for project in Project.objects.all():
+        state = "problem" if project.pk == second else "good"
+        data |= {f"state_{project.pk}": state, f"words_{project.pk}": "按实际情况。"}
+    entry = do("evaluation.look_back", town.of("clerk"), "2029-08-20", **data)
+    typed = {f"state_{first}": "good", f"words_{first}": "使用正常。"}
+    title = Project.objects.get(pk=first).title
+    assert entered(Deadline.objects.get(entry_id=entry.pk), town.of("clerk"), "clerk", **typed) == {
+        title: "运行良好",
+        f"“{title}”的情况": "使用正常。",
+    }
 
 
 def test_a_look_back_the_presidium_does_not_agree_to_is_refused(town, cycle):

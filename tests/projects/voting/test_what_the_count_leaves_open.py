@@ -36,6 +36,7 @@ from projects.voting.rehearsing import counting_rules, sentence_of
 from projects.voting.selectors import elected_items, filed_papers, result_of, result_page
 from projects.voting.services import business_left
 from tests.builders import at, do, open_task
+from tests.fallen import entered
 from tests.projects.voting.conftest import DAY, T, settled
 from tests.projects.voting.test_voting import proposed, recount, second_pair
 from tests.projects.voting.test_voting_pages import page_of
@@ -161,6 +162,13 @@ def test_the_page_offers_the_presidium_those_tied_and_nobody_else(tied, client):
     public = client.get(address).content.decode()
     apply(SYSTEM)
     assert "末位票数相等，决定丙入选。" in votes and "末位票数相等，决定丙入选。" in public
+
+
+def test_who_had_chosen_among_them_too_late_reads_the_project_and_no_reference(tied):
+    chosen, task = tied.item("乙").reference, open_task("voting.settle_tie")
+    choose(tied, "丙")
+    task.refresh_from_db()
+    assert entered(task, tied.town.of("clerk"), "clerk", chosen=[chosen]) == {"入选项目": "乙"}
 
 
 def test_a_recount_before_or_after_the_presidiums_decision_puts_it_aside(tied):
