@@ -175,15 +175,17 @@ def _marks(vote: Vote) -> tuple[str, ...]:
 
 def _notes(vote: Vote) -> list[str]:
     """The marking rule, as the count reads it (`rules.read_ballot`)."""
-    options = vote.options.count()
     last = (
         f"请用黑色钢笔或签字笔填写；涂改后无法辨认的、未使用统一印制的{words_of(vote).ballot}的为无效票。"
         "无记名投票，不署名、不做记号。"
     )
-    return [*_how_to_mark(vote, options), last]
+    return [*how_to_mark(vote), last]
 
 
-def _how_to_mark(vote: Vote, options: int) -> list[str]:
+def how_to_mark(vote: Vote) -> list[str]:
+    """What each mark on the sheet means, for whoever fills it in and whoever counts it; of a mark for which the vote has
+    no figure (`words_of`) what it is counted as."""
+    options = vote.options.count()
     if vote.is_question:
         return ["在“赞成”“反对”“弃权”中选一栏划“○”，不划的为弃权。"]
     if vote.purpose == Purpose.MEASUREMENT:
@@ -199,13 +201,14 @@ def _how_to_mark(vote: Vote, options: int) -> list[str]:
     if vote.mode == Mode.RANK:
         return [
             f"本票共 {options} 个候选项目，应选 {vote.seats} 个。赞成的项目按轻重缓急在“次序”栏内填写 1、2、3……，"
-            f"最多排 {vote.seats} 个，多排的、次序重复的为无效票；次序有空缺的按先后递补；不填的为弃权。"
+            f"最多排 {vote.seats} 个，多排的、次序重复的为无效票；次序有空缺的按先后递补；"
+            + ("反对的划“×”，不填的为弃权。" if has_against(vote) else "不填的、划“×”的都为弃权。")
         ]
     return [
         f"本票共 {options} 个候选项目，应选 {vote.seats} 个：等于或少于 {vote.seats} 个的为有效票，多于的为无效票。",
         "赞成的在“表决栏”内划“○”，反对的划“×”，弃权的不划。"
         if has_against(vote)
-        else "赞成的在“表决栏”内划“○”，不划的为弃权。",
+        else "赞成的在“表决栏”内划“○”，不划的、划“×”的都为弃权。",
     ]
 
 

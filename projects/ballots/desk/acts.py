@@ -16,6 +16,7 @@ from projects.ballots import figures as fig
 from projects.ballots import keys, rolls, services, tellers, witnessing
 from projects.ballots.models import Vote, VoteState
 from projects.ballots.outcomes import lines_told, outcome_of
+from projects.ballots.printing import how_to_mark
 from projects.ballots.reporting import make_report, publish_trackers
 from projects.ballots.rules import next_step
 from projects.ballots.selectors import (
@@ -500,9 +501,12 @@ class Desk:
         return self.at_keys(subject) | {"lacks_paper": lacks_paper(self.vote_of(subject))}
 
     def at_keying(self, subject: Any) -> dict[str, Any]:
-        """What a counter sees before keying: where the round before went wrong, never a keyed figure."""
-        rejected = last_rejection(self.vote_of(subject))
+        """What a counter sees before keying: how the paper was to be marked, where the round before went wrong, never a
+        keyed figure."""
+        vote = self.vote_of(subject)
+        rejected, on_paper = last_rejection(vote), not fig.is_pressed(vote) or fig.is_mixed(vote)
         return self.at_desk(subject) | {
+            "marking": how_to_mark(vote) if on_paper else [],
             "differ": rejected.places if rejected else [],
             "unbalanced": [problem.sentence for problem in rejected.problems] if rejected else [],
             "lost": bool(rejected and rejected.lost),

@@ -22,6 +22,7 @@ from projects.ballots.figures import (
 )
 from projects.ballots.forms import columns_of
 from projects.ballots.models import Box, KeyHolder, RollEntry, Vote
+from projects.ballots.printing import how_to_mark
 from projects.ballots.selectors import signatures_hold
 from projects.ballots.services import (
     close_vote,
@@ -557,6 +558,19 @@ def test_where_telephones_choose_or_rank_no_vote_against_is_keyed_and_elsewhere_
     vote = hall_of(mode=mode, device=device).vote
     assert marks_of(vote) == marks and has_against(vote) == ("against" in marks)
     assert tuple(column.mark for column in columns_of(vote)) == marks
+
+
+@pytest.mark.parametrize(
+    ("mode", "device", "rule"),
+    [
+        ("select", True, "不划的、划“×”的都为弃权。"),
+        ("rank", True, "不填的、划“×”的都为弃权。"),
+        ("select", False, "反对的划“×”，弃权的不划。"),
+        ("rank", False, "反对的划“×”，不填的为弃权。"),
+    ],
+)
+def test_what_a_cross_on_the_paper_means_stands_on_it(hall_of, mode, device, rule):
+    assert how_to_mark(hall_of(mode=mode, device=device).vote)[-1].endswith(rule)
 
 
 def test_a_keying_that_names_votes_against_is_refused_and_the_same_without_them_stands(hall):

@@ -245,7 +245,8 @@ def test_where_some_vote_by_telephone_and_some_on_paper_nothing_asks_or_tells_wh
 
     seen = seen_of_one_count(hall, client, {"文化礼堂": 2, "村道硬化": 4})
 
-    assert "赞成的在“表决栏”内划“○”，不划的为弃权。" in seen["sheet"] and "×" not in seen["sheet"]
+    for place in ("sheet", "keying"):
+        assert "赞成的在“表决栏”内划“○”，不划的、划“×”的都为弃权。" in seen[place], place
     assert all("弃权" in words for words in seen.values())
     assert [place for place, words in seen.items() if "反对" in words] == []
     assert "文化礼堂：赞成 16 票，弃权 4 票。" in seen["report"]
@@ -261,7 +262,8 @@ def test_where_all_vote_on_paper_the_cross_is_printed_keyed_and_told(db, client)
 
     seen = seen_of_one_count(hall, client, {"文化礼堂": 12, "村道硬化": 4})
 
-    assert "赞成的在“表决栏”内划“○”，反对的划“×”，弃权的不划。" in seen["sheet"]
+    for place in ("sheet", "keying"):
+        assert "赞成的在“表决栏”内划“○”，反对的划“×”，弃权的不划。" in seen[place], place
     assert [place for place, words in seen.items() if "反对" not in words] == []
 
 
