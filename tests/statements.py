@@ -47,6 +47,7 @@ ENDED = "each office that ends is locked, ended and written down, its stand-ins 
 MOVED = "each of them is moved along its own machine, with an entry"
 JOINED = "a join looks for the branches that are still open"
 LET_GO = "what was handed in on an earlier task can no longer be taken back"
+LISTED = "the notices of a meeting that list it, which its decision may leave with nothing"
 HALL = "the guards of a hall read the vote, its session and its paper as they stand under the lock"
 
 ALLOWED: dict[str, Allowance] = {
@@ -71,9 +72,9 @@ ALLOWED: dict[str, Allowance] = {
     "voting.key_second": Allowance(HALL, besides=2),
     "voting.certify_teller": Allowance(HALL + "; the report is made", besides=10),
     "voting.opinions_reply": Allowance(LET_GO, besides=1),
-    "supervision.groups": Allowance(GIVEN + "; each group is a unit", {"members": 4}),
+    "supervision.groups": Allowance(f"{GIVEN}; each group is a unit; {LISTED}", {"members": 4}, besides=1),
     "supervision.close_session": Allowance(ENDED, {"desk": 8}),
-    "evaluation.convene": Allowance(HALL, besides=4),
+    "evaluation.convene": Allowance(f"{HALL}; {LISTED}", besides=5),
     "evaluation.roll": Allowance("where each sat before, and under which term", besides=4),
     "evaluation.preliminary": Allowance(GIVEN, {"members": 3}),
     "evaluation.conclude_reviews": Allowance(JOINED + "; what each group found", {"projects": 3}),
@@ -88,7 +89,9 @@ ALLOWED: dict[str, Allowance] = {
         besides=3,
     ),
     "evaluation.second_measure": Allowance(
-        "a line of the paper and a measurement each; which it is; " + LET_GO, {"projects": 1}, besides=2
+        f"a line of the paper and a measurement each; which it is; {LET_GO}; {LISTED}",
+        {"projects": 1},
+        besides=3,
     ),
     "evaluation.publish": Allowance(
         "each project's ratings, reviews and rounds; what the congress has not ratified; the session the archive follows",
