@@ -207,6 +207,9 @@ ROUTES: tuple[Route, ...] = (
         offices=("deputy",),
         where={"lodged": False},
     ),
+    # A light set by hand holds the responsible unit to account before everybody: it hears why.
+    Route("supervision.set_light", Audience.SEATED, "light_set", URGENT),
+    Route("supervision.restore_light", Audience.SEATED, "light_restored"),
     Route("interpellation.lapse", Audience.NAMED, "lapsed", found_in="after.signers"),
     Route("change.announce", Audience.OFFICES, "change_announced", offices=(*CONGRESS, "department")),
     Route("change.refuse", Audience.AUTHOR, "change_refused"),

@@ -37,6 +37,7 @@ from projects.supervision.models import (
     Project,
 )
 from projects.supervision.rules import LIGHT_WORDS
+from projects.supervision.selectors import light_shown
 from projects.voting.selectors import opinions_of
 from workflow.audit.exporters.cells import guarded
 from workflow.flows.models import Meeting
@@ -240,10 +241,11 @@ def _signatures(cycle: Cycle) -> Iterator[Row]:
 
 def _projects(cycle: Cycle) -> Iterator[Row]:
     for p in Project.objects.filter(cycle=cycle).select_related("department", "group"):
+        light = light_shown(p)
         yield (
             p.number, p.title, p.content, p.place, p.target, p.department, p.leader, p.group, p.votes,
             _yuan(p.budget_fen), _yuan(p.funded_fen), _yuan(p.invested_fen), p.finish_by, p.percent,
-            p.completed_on, p.accepted_on, p.get_state_display(),
+            light.words, light.note, p.completed_on, p.accepted_on, p.get_state_display(),
         )  # fmt: skip
 
 
@@ -437,8 +439,8 @@ LEDGERS = (
                        "得分"), _tallies, keeping="decisions"),
     Ledger(4, "签字表", ("表决", "标题", "职务", "签字人", "时间", "签字内容摘要（SHA-256）"), _signatures, keeping="decisions"),
     Ledger(5, "项目台账", (*OF_PROJECT, "建设内容", "地点", "年度目标", "责任单位", "责任领导", "监督小组", "得票", "总投资（元）",
-                       "资金到位（元）", "完成投资（元）", "完成时限", "形象进度（%）", "完工日期", "验收日期", "状态"), _projects,
-           "project"),
+                       "资金到位（元）", "完成投资（元）", "完成时限", "形象进度（%）", "亮灯", "亮灯说明", "完工日期", "验收日期",
+                       "状态"), _projects, "project"),
     Ledger(5, "进度报告台账", (*OF_PROJECT, "报告期", "日期", "形象进度（%）", "应达进度（%）", "完成投资（元）", "资金到位（元）",
                          "亮灯", "存在问题"), _progress),
     Ledger(5, "招标合同结算台账", (*OF_PROJECT, "类型", "编号", "对方单位", "金额（元）", "日期", "说明"), _contracts),

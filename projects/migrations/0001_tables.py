@@ -595,6 +595,8 @@ class Migration(migrations.Migration):
                     ('leader', models.CharField(blank=True, max_length=40, verbose_name='责任领导')),
                     ('votes', models.PositiveSmallIntegerField(null=True, verbose_name='得票')),
                     ('light', models.CharField(blank=True, max_length=8, verbose_name='亮灯')),
+                    ('light_set_aside', models.CharField(blank=True, max_length=8, verbose_name='按规则计算的亮灯')),
+                    ('light_reason', models.CharField(blank=True, max_length=300, verbose_name='人工调整亮灯的理由')),
                     ('percent', models.PositiveSmallIntegerField(default=0, verbose_name='形象进度')),
                     ('invested_fen', models.BigIntegerField(default=0, verbose_name='完成投资')),
                     ('funded_fen', models.BigIntegerField(default=0, verbose_name='资金到位')),
@@ -1833,6 +1835,10 @@ class Migration(migrations.Migration):
             migrations.AddConstraint(
                 model_name='project',
                 constraint=models.CheckConstraint(condition=models.Q(('carried_on', None), models.Q(('carried_reason', ''), _negated=True), _connector='OR'), name='carried_over_for_a_reason'),
+            ),
+            migrations.AddConstraint(
+                model_name='project',
+                constraint=models.CheckConstraint(condition=models.Q(('light_set_aside', ''), models.Q(('light_reason', ''), _negated=True), _connector='OR'), name='light_set_aside_for_a_reason'),
             ),
             migrations.AddConstraint(
                 model_name='progress',

@@ -85,7 +85,7 @@ RECORDS = [
     # step 5
     WatchRows(
         "project", subject="project:id", about=OF_CYCLE, step=5,
-        told=("title", "category", "place", "target", "light"),
+        told=("title", "category", "place", "target", "light", "light_set_aside"),
     ),
     WatchRows("plan", subject="project:project_id", about=OF_PROJECT, step=5, told=("target",)),
     WatchRows("milestone", subject="project:project_id", about=OF_PROJECT, step=5, told=("title",)),

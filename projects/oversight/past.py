@@ -37,8 +37,19 @@ NAMED = (
     "invested_fen",
     "funded_fen",
     "light",
+    "light_set_aside",
+    "light_reason",
     "budget_fen",
 )  # of a project, as `fire` writes them down
+# What a project says of itself before anything of it was reported.
+UNREPORTED = {
+    "percent": 0,
+    "invested_fen": 0,
+    "funded_fen": 0,
+    "light": "",
+    "light_set_aside": "",
+    "light_reason": "",
+}
 # Entries after which terms may stand on other days than before, or tasks be open or gone that were not.
 MOVING = ("cycle.move_session", "evaluation.convene", "deadline.settle", "flow.cancel", "project.carry_over")
 ALTERING = (
@@ -136,11 +147,7 @@ class Past:
         """Of projects what has been named since: as the last earlier entry named it, else as they were founded."""
         founded = Project.objects.filter(pk__in=[one.partition(":")[2] for one in named])
         budgets = dict(founded.values_list("pk", "item__investment_fen"))
-        values = {
-            one: {"percent": 0, "invested_fen": 0, "funded_fen": 0, "light": ""}
-            | {"budget_fen": budgets.get(int(one.partition(":")[2]))}
-            for one in named
-        }
+        values = {one: {**UNREPORTED, "budget_fen": budgets.get(int(one.partition(":")[2]))} for one in named}
         rows = Entry.objects.filter(
             subject__in=list(named), at__lt=end_of(self.day), action__startswith="project."
         )

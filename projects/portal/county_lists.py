@@ -46,7 +46,7 @@ from projects.oversight.past import Past
 from projects.selection.models import FundSource, Item, ItemState
 from projects.selection.selectors import ON_THE_LIST
 from projects.supervision.models import Finding, FindingState, Inspection, Payment, Project, ProjectState
-from projects.supervision.selectors import lateness_of
+from projects.supervision.selectors import lateness_of, light_shown
 from workflow.calendar.workdays import working_days_between
 from workflow.flows.models import Deadline
 from workflow.flows.money import wan
@@ -331,7 +331,7 @@ def _project_line(held: Project, today: date) -> Line:
     cells = [
         held.unit.name,
         held.department.name if held.department else "—",
-        _state_and_lateness(held, today),
+        listed(filter(None, (_state_and_lateness(held, today), light_shown(held).note)), "；"),
         f"{held.percent}%",
         wan(held.budget_fen) if held.budget_fen is not None else "—",
         wan(held.funded_fen),

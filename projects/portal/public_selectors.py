@@ -42,12 +42,10 @@ from projects.evaluation.selectors import measurement_table, rating_round_is_ope
 from projects.oversight.figures import reached
 from projects.selection.models import Item, Notice, NoticeState, Objection
 from projects.supervision.models import Change, Project, ProjectState
-from projects.supervision.rules import LEVELS, LIGHT_WORDS
-from projects.supervision.selectors import expected_now, going_on_after, sources_of
+from projects.supervision.selectors import ShownLight, expected_now, going_on_after, light_shown, sources_of
 from projects.voting.superseding import told_superseded
 from workflow.people.isolation import of_units, within
 from workflow.people.models import HALLS, Unit, UnitChange
-from workflow.people.saying import said_again
 from workflow.people.wording import worded
 
 ONGOING = (ProjectState.ELECTED, ProjectState.ASSIGNED, ProjectState.BUILDING, ProjectState.SUSPENDED)
@@ -327,7 +325,7 @@ TONE_OF_LEVEL = {"green": "green", "yellow": "amber", "red": "red", "grey": "blu
 
 @dataclass(frozen=True)
 class Card:
-    """A project as a list shows it. level: of the light; rating: residents', None where it was not accepted yet.
+    """A project as a list shows it. rating: residents', None where it was not accepted yet.
 
     can_be_rated: accepted, and the year's round of ratings is open.
     """
@@ -338,16 +336,12 @@ class Card:
     can_be_rated: bool = False
 
     @property
-    def level(self) -> str:
-        return LEVELS[self.project.light]
+    def light(self) -> ShownLight:
+        return light_shown(self.project)
 
     @property
     def tone(self) -> str:
-        return TONE_OF_LEVEL[self.level]
-
-    @property
-    def light_words(self) -> str:
-        return said_again(LIGHT_WORDS[self.project.light])
+        return TONE_OF_LEVEL[self.light.level]
 
     @property
     def is_lit(self) -> bool:

@@ -237,9 +237,7 @@ def project(request: HttpRequest, pk: int) -> HttpResponse:
         "tasks": matters.open_tasks_on(held),
         "today": timezone.localdate(),
     }
-    card = Card(held)
-    light = {"lit": card.is_lit, "light_words": card.light_words}
-    return render(request, "portal/project.html", project_file(held) | context | light)
+    return render(request, "portal/project.html", project_file(held) | context | {"lit": Card(held).is_lit})
 
 
 @require_safe

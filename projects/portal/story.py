@@ -15,8 +15,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from projects.supervision.rules import LIGHT_WORDS
 from workflow.flows.money import wan
-from workflow.people.saying import listed
+from workflow.people.saying import listed, said_again
 
 LONGEST = 120
 HERE = 0
@@ -388,6 +389,14 @@ def _progressed(deed: Deed, thing: Thing, _public: bool) -> tuple[str, str] | No
     return _with_photos(told, deed, thing), ""
 
 
+def _relit(sentence: Any) -> Callable[[Deed, Thing, bool], tuple[str, str]]:
+    def words(deed: Deed, _thing: Thing, _public: bool) -> tuple[str, str]:
+        light = LIGHT_WORDS[str(deed.after.get("light", ""))]
+        return str(sentence) % {"light": said_again(light)}, deed.reason
+
+    return words
+
+
 def _found(deed: Deed, thing: Thing, _public: bool) -> tuple[str, str]:
     return _("提出问题：%(words)s") % {"words": shortened(thing.findings.get(deed.subject, ""))}, ""
 
@@ -456,6 +465,12 @@ TOLD: dict[str, Telling] = {
     "supervision.further_line": Telling(5, _further_line, weight=NOTABLE),
     "supervision.pay": Telling(5, _paid, weight=NOTABLE),
     "project.report": Telling(5, _progressed, public=True, weight=ROUTINE),
+    "project.adjust_light": Telling(
+        5, _relit(_lazy("人工调整亮灯为“%(light)s”")), public=True, weight=ROUTINE
+    ),
+    "project.restore_light": Telling(
+        5, _relit(_lazy("撤销人工调整，恢复亮灯“%(light)s”")), public=True, weight=ROUTINE
+    ),
     "supervision.inspect": Telling(5, _inspected, public=True, weight=ROUTINE),
     "finding.raise": Telling(5, _found, weight=NOTABLE),
     "finding.plan": Telling(5, said(_lazy("登记整改方案")), weight=ROUTINE),

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from projects.cycles.papers import attach, detach, make_paper, take_out
-from projects.supervision import rules
+from projects.supervision import lights, rules
 from projects.supervision.models import (
     Contract,
     Milestone,
@@ -150,11 +150,15 @@ def report_progress(
     milestones_done: Sequence[Milestone] = (),
     photos: Sequence[UploadedFile] = (),
 ) -> Outcome:
-    """One period's report: expected progress and the light are worked out as of the period's last day."""
+    """One period's report: expected progress and the light are worked out as of the period's last day.
+
+    A light set by hand ends with it: that was judged by what was known before.
+    """
     period = rules.period_named(item["period"])
     expected = expected_of(project, period.last)
     standing = rules.Standing(percent, expected, project.plan.starts_on, period.last)
     light = rules.light_of(scale_of(project.cycle.rules), standing)
+    lights.hold(project)
     was = {name: getattr(project, name) for name in REPORTED}
     fire(
         project,
@@ -163,7 +167,7 @@ def report_progress(
         percent=percent,
         invested_fen=invested_fen,
         funded_fen=funded_fen,
-        light=light,
+        **lights.relit(project, rules.Lit(light)),
     )
     Progress.objects.create(
         unit=project.unit,
@@ -186,19 +190,23 @@ def report_progress(
     return Outcome(after={"light": light, "expected": expected, "period": period.label, "was": was})
 
 
-REPORTED = ("percent", "invested_fen", "funded_fen", "light")  # what a report changes of its project
+REPORTED = ("percent", "invested_fen", "funded_fen", *lights.FIELDS)  # what a report changes of its project
 
 
 def undo_report(act: Act, project: Project, *, done: Entry, reason: str, item: dict[str, Any]) -> None:
     """The counter-act of a period's report: its figures, its light, nodes and photos are gone, the last ones stand.
 
-    Refused where the next period is reported already, or the work has been reported complete.
+    Refused where the next period is reported already, the work has been reported complete, or the light has been set by
+    hand on the strength of it.
     """
     was = what_was(done)
     nodes = was.pop("milestones")
     report = project.reports.get(period=rules.period_named(item["period"]).label)
     if project.reports.filter(period__gt=report.period).exists():
         raise Refused(_("之后的报告期已经报告，不能取回；请在下一期报告中更正。"))
+    lights.hold(project)
+    if project.light_reason:
+        raise Refused(_("报告之后人大主席已人工调整亮灯，不能取回；须先撤销人工调整。"))
     fire(project, "unreport", act, reason=reason, **was)
     report.delete()
     Milestone.objects.filter(pk__in=nodes).update(done_on=None)
@@ -245,7 +253,8 @@ def apply_for_acceptance(
     """验收材料: the department reports completion."""
     if reasons := obstacles_to_accepting(project, act.at):
         raise Refused(*reasons)
-    fire(project, "finish", act, completed_on=completed_on, percent=100)
+    ended = lights.setting_ended(project)
+    fire(project, "finish", act, completed_on=completed_on, percent=100, **ended)
     Milestone.objects.filter(project=project, done_on=None).update(done_on=completed_on)
     paper = make_paper(
         act,

@@ -24,7 +24,7 @@ from projects.cycles.models import Paper
 from projects.cycles.papers import make_paper
 from projects.cycles.selectors import open_session, standard_of
 from projects.selection.models import Item
-from projects.supervision import rules
+from projects.supervision import lights, rules
 from projects.supervision.models import (
     Change,
     ChangeGrade,
@@ -333,6 +333,8 @@ def _move(
     if (arrow or kind) == "resume":
         changes["building_since"] = act.on
     arrow_taken = _published(arrow or _arrow_of(kind, project.state), project)
+    if arrow_taken in ("suspend", "stop"):
+        changes |= lights.setting_ended(project)
     fire(project, arrow_taken, act, reason=change.reason, **changes)
     write_down(
         act,

@@ -9,11 +9,12 @@ from typing import Any
 from django.utils.timezone import localdate
 
 from projects.cycles.models import Cycle
-from projects.supervision import asking, changing, inspecting, money, rules
+from projects.supervision import asking, changing, inspecting, lights, money, rules
 from projects.supervision.flows.changes import begin_deciding
 from projects.supervision.flows.findings import begin_finding_flows
 from projects.supervision.flows.money import AuditFlow
-from projects.supervision.flows.progress import ProgressFlow, begin_red_light
+from projects.supervision.flows.progress import ProgressFlow, begin_red_light, follow_light
+from projects.supervision.flows.seats import department_of
 from projects.supervision.flows.sessions import InterpellationFlow
 from projects.supervision.models import Inspection, Interpellation, Project, ProjectState
 from projects.supervision.selectors import overdue_reports, reports_quarterly
@@ -43,6 +44,27 @@ def receive_audit(act: Act, project: Project, **fields: Any) -> Outcome:
 def ask_change(act: Act, project: Project, **fields: Any) -> None:
     """The request, before the body that decides."""
     begin_deciding(changing.ask_change(act, project, **fields))
+
+
+def set_light(act: Act, project: Project, *, light: str, reason: str) -> Outcome:
+    """The light set by hand, with the 督办 that goes with a red one; the responsible unit is told."""
+    before = project.light
+    lights.set_light(act, project, light=light, reason=reason)
+    follow_light(act, project, before)
+    return _told_to_department(project)
+
+
+def restore_light(act: Act, project: Project, *, reason: str) -> Outcome:
+    """The light worked out once more, and its 督办 as for any other; the responsible unit is told."""
+    before = project.light
+    lights.restore_light(act, project, reason=reason)
+    follow_light(act, project, before)
+    return _told_to_department(project)
+
+
+def _told_to_department(project: Project) -> Outcome:
+    seat = department_of(project, {}).code
+    return Outcome(after={"office": "department", "seat": seat, "to": ""})
 
 
 def interpellate(act: Act, cycle: Cycle, **fields: Any) -> Outcome:
@@ -123,9 +145,9 @@ def _last_asked(project: Project) -> date | None:
 
 def _light_up_late(project: Project, act: Act) -> None:
     """A late report is at least a yellow light, two are red; red is a 督办 task (steps.md)."""
-    light = rules.late_light(project.light, overdue_reports(project, act.at))
-    if light == project.light:
+    before, lit = project.lit, rules.lit_while_late(project.lit, overdue_reports(project, act.at))
+    if lit == before:
         return
-    fire(project, "report", act, light=light)
-    if light == rules.RED:
+    fire(project, "report", act, **lights.relit(project, lit))
+    if lit.shown == rules.RED != before.shown:
         begin_red_light(project)

@@ -17,6 +17,7 @@ from projects.supervision import (
     changing,
     duties,
     inviting,
+    lights,
     money,
     selectors,
     sessions,
@@ -31,6 +32,7 @@ from projects.supervision.flows.changes import (
 from projects.supervision.forms import changes as change_forms
 from projects.supervision.forms import findings as finding_forms
 from projects.supervision.forms import money as money_forms
+from projects.supervision.forms import progress as progress_forms
 from projects.supervision.forms import sessions as session_forms
 from projects.supervision.forms.year import InviteForm
 from projects.supervision.models import GOING_ON, Change, Interpellation, Project
@@ -135,6 +137,43 @@ register_event(
         page="steps/supervision/project.html",
         context=selectors.project_file,
         body="presidium",
+    )
+)
+register_event(
+    Event(
+        key="supervision.set_light",
+        title=_("人工调整亮灯"),
+        offices=("chair",),
+        subject=Project,
+        form=progress_forms.SetLightForm,
+        act=duties.set_light,
+        step=5,
+        when=lights.obstacles_to_setting,
+        basis=_(
+            "亮灯按本年度规则计算，与实际不符的，由人大主席说明理由后人工调整"
+            "（《地方组织法》第十八条：闭会期间负责处理主席团的日常工作）"
+        ),
+        output=_("调整后的亮灯和理由，公开"),
+        hint=_(
+            "至下一期进度报告提交时止；其间报完工、暂缓或者终止的，当即终止；进度报告逾期未报的，按逾期亮灯。"
+        ),
+        page="steps/supervision/project.html",
+        context=selectors.project_file,
+    )
+)
+register_event(
+    Event(
+        key="supervision.restore_light",
+        title=_("撤销亮灯的人工调整"),
+        offices=("chair",),
+        subject=Project,
+        form=progress_forms.RestoreLightForm,
+        act=duties.restore_light,
+        step=5,
+        when=lights.obstacles_to_restoring,
+        basis=_("人工调整的理由不再成立的，恢复按规则计算的亮灯"),
+        page="steps/supervision/project.html",
+        context=selectors.project_file,
     )
 )
 register_event(

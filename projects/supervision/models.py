@@ -12,6 +12,7 @@ from django_fsm import FSMField, transition
 
 from projects.cycles.models import Cycle, Session
 from projects.selection.models import FundSource, Item
+from projects.supervision.rules import Lit
 from workflow.machines.models import Record
 from workflow.people.models import Unit
 from workflow.people.saying import titled
@@ -35,7 +36,8 @@ GOING_ON = (ProjectState.ASSIGNED, ProjectState.BUILDING, ProjectState.SUSPENDED
 class Project(Record):
     """An elected project. target, budget, place and deadline move only by a decision (陕西规定 18). Money in fen.
 
-    votes: as certified. light: as last worked out (green, yellow, orange, red, blue, ""). group: who watches it.
+    votes: as certified. light: as shown (green, yellow, orange, red, blue, ""): the one last worked out or, while there is
+    a light_reason, set by hand, light_set_aside being the one worked out (`lit`). group: who watches it.
     department is None only for a matter added in session, until it is handed over. building_since: the day from
     which reports are due (the plan published, or work resumed). carried_on: the day the presidium decided that it goes
     on after its year (跨年续建); carried_until: when it is now expected to be finished: its acceptance is due by then;
@@ -60,6 +62,8 @@ class Project(Record):
     group = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+", verbose_name=_("监督小组"))
     votes = models.PositiveSmallIntegerField(_("得票"), null=True)
     light = models.CharField(_("亮灯"), max_length=8, blank=True)
+    light_set_aside = models.CharField(_("按规则计算的亮灯"), max_length=8, blank=True)
+    light_reason = models.CharField(_("人工调整亮灯的理由"), max_length=300, blank=True)
     percent = models.PositiveSmallIntegerField(_("形象进度"), default=0)
     invested_fen = models.BigIntegerField(_("完成投资"), default=0)
     funded_fen = models.BigIntegerField(_("资金到位"), default=0)
@@ -79,6 +83,10 @@ class Project(Record):
                 condition=models.Q(carried_on=None) | ~models.Q(carried_reason=""),
                 name="carried_over_for_a_reason",
             ),
+            models.CheckConstraint(
+                condition=models.Q(light_set_aside="") | ~models.Q(light_reason=""),
+                name="light_set_aside_for_a_reason",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -91,6 +99,11 @@ class Project(Record):
     @property
     def step(self) -> int:
         return 5
+
+    @property
+    def lit(self) -> Lit:
+        """The light as it is shown, with what was set aside for it."""
+        return Lit(self.light, self.light_set_aside, self.light_reason)
 
     @property
     def ends_by(self) -> date:
@@ -112,6 +125,14 @@ class Project(Record):
     @transition(field=state, source=ProjectState.BUILDING, target=ProjectState.BUILDING)
     def unreport(self) -> None:
         """A progress report was taken back: the figures shown are those before it."""
+
+    @transition(field=state, source=ProjectState.BUILDING, target=ProjectState.BUILDING)
+    def adjust_light(self) -> None:
+        """The light is set by hand, for a reason."""
+
+    @transition(field=state, source=ProjectState.BUILDING, target=ProjectState.BUILDING)
+    def restore_light(self) -> None:
+        """The setting is withdrawn: the light is the one worked out."""
 
     @transition(
         field=state, source=[ProjectState.ASSIGNED, ProjectState.BUILDING], target=ProjectState.SUSPENDED
@@ -278,7 +299,7 @@ class Audit(Record):
 
 
 class Progress(models.Model):
-    """One progress report. light is computed by the rulebook's scale, never entered."""
+    """One progress report. light is computed by the rulebook's scale, whatever is set by hand afterwards."""
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
     project = models.ForeignKey(Project, models.CASCADE, related_name="reports")

@@ -6,7 +6,7 @@ Pure: no clock, no database. Progress and lag are whole percentage points, 0–1
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -22,6 +22,7 @@ LIGHT_WORDS = {
     BLUE: _("已完工验收"),
     "": _("未报告"),
 }
+COLOURS = {GREEN: _("绿灯"), YELLOW: _("黄灯"), ORANGE: _("橙灯"), RED: _("红灯")}
 # The shape and colour a page shows a light in; words carry the rest.
 LEVELS = {GREEN: "green", YELLOW: "yellow", ORANGE: "yellow", RED: "red", BLUE: "green", "": "grey"}
 ONE_DAY = timedelta(days=1)
@@ -148,7 +149,7 @@ def moved_day(day: date, *, today: date, old_end: date, new_end: date) -> date:
 
 
 def light_of(scale: Scale, s: Standing) -> str:
-    """The light by the rulebook's scale: never entered, always worked out."""
+    """The light by the rulebook's scale, which stands unless another is set by hand (`Lit`)."""
     return _by_lag(scale, s) if scale.kind == "three" else _by_progress(scale, s.percent)
 
 
@@ -184,6 +185,73 @@ def late_light(light: str, overdue: int) -> str:
     if overdue >= 2:
         return RED
     return YELLOW if overdue == 1 and light in ("", GREEN) else light
+
+
+@dataclass(frozen=True, slots=True)
+class Lit:
+    """A project's light (rules.md §7): as shown and, where it was set by hand, the one worked out and why.
+
+    reason: "" where the light shown is the one worked out; set_aside: that one, where another was set.
+    """
+
+    shown: str
+    set_aside: str = ""
+    reason: str = ""
+
+    @property
+    def worked_out(self) -> str:
+        return self.set_aside if self.reason else self.shown
+
+
+def colours_to_set(scale: Scale) -> list[str]:
+    """What a light may be set to by hand: the scale's colours, the best first, without the one of accepted work."""
+    return [GREEN, YELLOW, ORANGE, RED] if scale.kind == "five" else [GREEN, YELLOW, RED]
+
+
+def set_by_hand(lit: Lit, colour: str, reason: str) -> Lit:
+    """The light once a person has set it."""
+    return Lit(colour, lit.worked_out, reason)
+
+
+def lit_while_late(lit: Lit, overdue: int) -> Lit:
+    """The light while reports are missing, which no setting by hand stands against: it ends where they ask for more.
+
+    It ends as well where there is nothing left to set aside.
+    """
+    due = late_light(lit.worked_out, overdue)
+    stands = lit.reason and lit.shown != due and late_light(lit.shown, overdue) == lit.shown
+    return replace(lit, set_aside=due) if stands else Lit(due)
+
+
+def setting_faults(scale: Scale, lit: Lit, colour: str, overdue: int) -> list[str]:
+    """Why a light may not be set to this colour by hand. overdue: how many reports are past their day."""
+    if colour not in colours_to_set(scale):
+        return [_("本年度规则的亮灯分级中没有可供人工调整的这种颜色。")]
+    words = {"light": LIGHT_WORDS[colour]}
+    if colour == lit.shown:
+        return [_("现在已经亮“%(light)s”，不需要调整。") % words]
+    if colour == lit.worked_out:
+        return [_("“%(light)s”就是按规则计算的亮灯；要恢复，请撤销人工调整。") % words]
+    least = late_light(colour, overdue)
+    if least != colour:
+        return [
+            _("有 %(overdue)s 期进度报告逾期未报，至少亮“%(least)s”，不能调整为“%(light)s”。")
+            % {**words, "overdue": overdue, "least": LIGHT_WORDS[least]}
+        ]
+    return []
+
+
+def setting_told(lit: Lit) -> str:
+    """That a light was set by hand, what was worked out, until when it stands and why; "" for one worked out."""
+    if not lit.reason:
+        return ""
+    return _(
+        "人工调整为“%(light)s”（按规则计算为“%(worked_out)s”），至下一期进度报告提交时止。理由：%(reason)s"
+    ) % {
+        "light": LIGHT_WORDS[lit.shown],
+        "worked_out": LIGHT_WORDS[lit.worked_out],
+        "reason": lit.reason,
+    }
 
 
 # Periods

@@ -237,6 +237,25 @@ def audit_due(audit: Audit) -> DueDate | None:
     return due_date(audit.project.cycle, "supervision.audit", audit.received_on)
 
 
+@dataclass(frozen=True)
+class ShownLight:
+    """A project's light as every page says it. level: its shape and colour; note: who reads learns that it was set by
+    hand, what was worked out and why; "" where it was not."""
+
+    level: str
+    words: str
+    note: str
+
+
+def light_shown(project: Project) -> ShownLight:
+    """The light a project shows, and that it was set by hand where it was."""
+    lit = project.lit
+    words = said_again(rules.LIGHT_WORDS[lit.shown])
+    if lit.reason:
+        words = bracketed(words, _("人工调整"))
+    return ShownLight(rules.LEVELS[lit.shown], words, said_again(rules.setting_told(lit)))
+
+
 def lights_of(cycle: Cycle) -> dict[str, int]:
     """How many projects show which light ("" for none yet); stopped ones are not counted."""
     lights = projects_of(cycle).exclude(state=ProjectState.STOPPED).values_list("light", flat=True)
@@ -311,8 +330,7 @@ def project_file(project: Project, on: date | None = None) -> dict[str, Any]:
         "plan": plan,
         "milestones": list(project.milestones.all()),
         "expected": expected_now(project, on or localdate()),
-        "level": rules.LEVELS[project.light],
-        "light_words": said_again(rules.LIGHT_WORDS[project.light]),
+        "light": light_shown(project),
         "money": money_of(project),
         "contracts": list(project.contracts.order_by("signed_on", "pk")),
         "payments": payments,
@@ -348,10 +366,7 @@ def year_overview(cycle: Cycle) -> dict[str, Any]:
     return {
         "report": Paper.objects.filter(cycle=cycle, kind="special_report").order_by("-pk").first(),
         "projects": projects,
-        "rows": [
-            {"project": p, "level": rules.LEVELS[p.light], "words": said_again(rules.LIGHT_WORDS[p.light])}
-            for p in projects
-        ],
+        "rows": [{"project": p, "light": light_shown(p)} for p in projects],
         "lights": lights_of(cycle),
         "money": year_money(cycle),
         "open_findings": Finding.objects.filter(project__cycle=cycle)

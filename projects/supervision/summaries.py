@@ -19,7 +19,7 @@ from projects.cycles.papers import make_paper
 from projects.cycles.periods import words_of_period
 from projects.supervision import rules
 from projects.supervision.models import Project
-from projects.supervision.selectors import projects_of
+from projects.supervision.selectors import light_shown, projects_of
 from workflow.audit.services import Act, write_down
 from workflow.flows.money import wan
 from workflow.people.isolation import SYSTEM, within
@@ -98,6 +98,7 @@ def _make(act: Act, cycle: Cycle, reader: str, period: rules.Period) -> Paper:
 
 
 def _row(project: Project) -> dict[str, object]:
+    light = light_shown(project)
     told = _(
         "%(number)s. %(title)s：%(state)s，形象进度 %(percent)s%%，完成投资 %(invested)s，亮灯：%(light)s。"
     ) % {
@@ -106,7 +107,7 @@ def _row(project: Project) -> dict[str, object]:
         "state": project.get_state_display(),
         "percent": project.percent,
         "invested": wan(project.invested_fen),
-        "light": rules.LIGHT_WORDS[project.light],
+        "light": light.words,
     }
     figures = {"percent": project.percent, "invested_fen": project.invested_fen, "light": project.light}
-    return {"project": project.reference, "said": told, **figures}
+    return {"project": project.reference, "said": told + light.note, **figures}

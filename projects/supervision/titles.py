@@ -23,6 +23,8 @@ call_acts(
         "interpellation.table": _("提出质询案"),
         "project.report": _("更新项目进度"),
         "project.unreport": _("撤下进度报告"),
+        "project.adjust_light": _("人工调整亮灯"),
+        "project.restore_light": _("撤销亮灯的人工调整"),
         "finding.unplan": _("撤下整改方案"),
         "project.alter": _("变更项目内容"),
         "project.alter_planning": _("变更项目内容"),
@@ -31,6 +33,7 @@ call_acts(
         "change.make_major": _("改按重大调整办理"),
     }
 )
-call_codes("project.light", {light: said_later(words) for light, words in LIGHT_WORDS.items()})
+for field in ("light", "light_set_aside"):
+    call_codes(f"project.{field}", {light: said_later(words) for light, words in LIGHT_WORDS.items()})
 call_codes("change.body", {"congress": _("人民代表大会"), "presidium": _("主席团")})
 call_codes("interpellation.form", dict(ANSWER_FORMS))

@@ -68,9 +68,9 @@ RECORDS = (
         CASE WHEN n <= 8 THEN 'elected' ELSE 'not_elected' END
     FROM projects_cycle c, generate_series(1, 12) n WHERE c.unit_id = ANY (%(towns)s)""",
     """INSERT INTO projects_project (unit_id, cycle_id, item_id, number, title, content, category, place, target, budget_fen,
-        finish_by, leader, light, percent, invested_fen, funded_fen, carried_reason, state)
+        finish_by, leader, light, light_set_aside, light_reason, percent, invested_fen, funded_fen, carried_reason, state)
     SELECT i.unit_id, i.cycle_id, i.id, i.number, i.title, '。', '交通', '', '', 100000000, date '2027-12-01', '',
-        (ARRAY['green', 'red'])[i.number %% 2 + 1], 50, 40000000, 60000000, '',
+        (ARRAY['green', 'red'])[i.number %% 2 + 1], '', '', 50, 40000000, 60000000, '',
         (ARRAY['building', 'accepted'])[i.number %% 2 + 1]
     FROM projects_item i WHERE i.unit_id = ANY (%(towns)s) AND i.state = 'elected'""",
     """INSERT INTO projects_rating (unit_id, project_id, grade, words, "on")

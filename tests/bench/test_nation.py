@@ -65,9 +65,9 @@ FROM generate_series(%(last)s - %(years)s + 1, %(last)s) y, workflow_unit u WHER
 """
 RECORDS = """
 INSERT INTO projects_project (unit_id, cycle_id, item_id, number, title, content, category, place, target, budget_fen,
-    finish_by, leader, light, percent, invested_fen, funded_fen, carried_reason, state)
+    finish_by, leader, light, light_set_aside, light_reason, percent, invested_fen, funded_fen, carried_reason, state)
 SELECT c.unit_id, c.id, c.id * 100 + n, n, '路灯', '。', '交通', '', '', 100000000 + n, make_date(c.year, 12, 1), '',
-    CASE WHEN n %% 5 = 0 THEN 'red' ELSE 'green' END, 50, 40000000, 60000000, '',
+    CASE WHEN n %% 5 = 0 THEN 'red' ELSE 'green' END, '', '', 50, 40000000, 60000000, '',
     CASE WHEN n = 16 THEN 'stopped' WHEN c.year = %(last)s AND n %% 2 = 0 THEN 'building' ELSE 'accepted' END
 FROM projects_cycle c, generate_series(1, %(projects)s) n ORDER BY c.id, n
 """

@@ -36,6 +36,14 @@ def begin_red_light(project: Project) -> None:
         RedLightFlow.begin(project)
 
 
+def follow_light(act: Act, project: Project, before: str) -> None:
+    """The 督办 of a light set by hand or restored: a red one asks for it, one that is red no more for none."""
+    if project.light == rules.RED:
+        begin_red_light(project)
+    elif before == rules.RED:
+        call_off(RedLightFlow, project, act, reason=gettext("亮灯已调整，不再是红灯"))
+
+
 def _undo_red_light(act: Act, project: Project, *, done: Entry, reason: str) -> None:
     """One at a time: where a later report has raised another, that one is answered."""
     if running(RedLightFlow, project).exists():

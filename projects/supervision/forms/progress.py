@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from projects.supervision import rules
+from projects.supervision import lights, rules
 from projects.supervision.forms.days import DayForm
 from projects.supervision.models import Milestone
-from projects.supervision.selectors import expected_of
-from workflow.flows.fields import ChineseDateField, FenField, PhotosField, record_field
+from projects.supervision.selectors import expected_of, light_shown, scale_of
+from workflow.flows.fields import ChineseDateField, FenField, PhotosField, choice_field, record_field
 from workflow.flows.forms import StepForm
 from workflow.people.saying import bracketed, listed
 
@@ -81,3 +82,58 @@ class RedLightForm(DayForm):
         if day <= self.act.on:
             raise forms.ValidationError(_("期限须晚于今天。"))
         return day
+
+
+class SetLightForm(StepForm):
+    """人工调整亮灯: one of the scale's colours and why; what it brings with it is shown before it is confirmed."""
+
+    foresees = True
+    light = forms.ChoiceField(label=_("调整为"), widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=_("调整理由"),
+        help_text=_("写明实际情况和依据；理由向社会公开，不要写入个人信息。"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        min_length=4,
+        max_length=300,
+    )
+
+    def prepare(self) -> None:
+        field = choice_field(self, "light")
+        field.choices = [
+            (colour, bracketed(rules.COLOURS[colour], rules.LIGHT_WORDS[colour]))
+            for colour in rules.colours_to_set(scale_of(self.subject.cycle.rules))
+        ]
+        field.help_text = _("现在：%(light)s") % {"light": light_shown(self.subject).words}
+
+    def clean_light(self) -> str:
+        colour: str = self.cleaned_data["light"]
+        if faults := lights.faults_in_setting(self.subject, colour, self.act.at):
+            raise forms.ValidationError(faults)
+        return colour
+
+    def foreseen(self) -> list[str]:
+        """Until when it stands, and what becomes of the 督办."""
+        return _foreseen(self.subject.light, self.cleaned_data["light"])
+
+
+class RestoreLightForm(StepForm):
+    """撤销亮灯的人工调整: why what was set by hand stands no longer."""
+
+    foresees = True
+    reason = forms.CharField(
+        label=_("撤销理由"), widget=forms.Textarea(attrs={"rows": 3}), min_length=4, max_length=300
+    )
+
+    def foreseen(self) -> list[str]:
+        """What becomes of the 督办."""
+        return _foreseen(self.subject.light, self.subject.lit.worked_out)
+
+
+def _foreseen(before: str, light: str) -> list[str]:
+    """What the change of a light brings with it."""
+    told = [gettext("责任单位将收到通知；公开页面同时更新。")]
+    if light == rules.RED:
+        told.append(gettext("亮红灯即督办：没有正在办理的督办的，由乡镇长办理。"))
+    elif before == rules.RED:
+        told.append(gettext("不再是红灯：正在办理的红灯督办随即终止。"))
+    return told

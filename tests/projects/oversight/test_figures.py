@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -35,7 +36,8 @@ from projects.oversight.figures import (
 from projects.oversight.models import YearFigure, YearSum
 from projects.oversight.tasks import check_figures
 from projects.selection.models import Item
-from projects.supervision.models import Finding, Inspection, Payment, Project
+from projects.supervision import lights
+from projects.supervision.models import Finding, Inspection, Payment, Project, ProjectState
 from tests.builders import arranged, at, township
 from tests.long import sized
 from tests.notifications.conftest import administrator
@@ -45,6 +47,7 @@ from tests.projects.portal.public_world import cycle_of, item_of, project_of
 from tests.projects.supervision.conftest import year_of
 from workflow.audit.models import Entry
 from workflow.calendar.offsets import SOON
+from workflow.flows.errors import Refused
 from workflow.flows.models import Deadline
 from workflow.machines.graph import arrows
 from workflow.machines.services import fire
@@ -100,7 +103,7 @@ def test_soon_is_three_days():
 
 KINDS = st.sampled_from(
     ["propose", "item", "project", "year", "fire", "rate", "visit", "find", "inspect", "pay", "measure", "task", "done",
-     "figures", "vote", "delete", "fold", "many", "sum"]
+     "figures", "relight", "vote", "delete", "fold", "many", "sum"]
 )  # fmt: skip
 ACTS = st.lists(st.tuples(KINDS, st.integers(0, 10_000)), min_size=1, max_size=25)
 
@@ -217,6 +220,26 @@ class Player:
             Project.objects.filter(pk=project.pk).update(
                 invested_fen=draw * 100, funded_fen=draw, light=("red", "green", "")[draw % 3]
             )
+
+    def relight(self, town: Any, draw: int) -> None:
+        """A light set by hand, or what was set withdrawn, and the work ended over it now and then."""
+        project = self.one_of(Project, draw)
+        if project is None:
+            return
+        act = self.towns[0].act("chair", at("2026-10-07"))
+        for arrow in {"elected": ("assign", "begin"), "assigned": ("begin",)}.get(project.state, ()):
+            fire(project, arrow, act)
+        if project.state != ProjectState.BUILDING:
+            return
+        with suppress(Refused):
+            if draw % 4:
+                lights.set_light(
+                    act, project, light=("green", "yellow", "red")[draw % 3], reason="现场停工。"
+                )
+            else:
+                lights.restore_light(act, project, reason="已经复工。")
+        if draw % 5 == 0:
+            fire(project, "stop", act, **lights.setting_ended(project))
 
     def vote(self, town: Any, draw: int) -> None:
         cycle = self.cycle(town, draw)
