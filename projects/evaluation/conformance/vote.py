@@ -52,6 +52,9 @@ OF_THE_CONGRESS = (
     "supervision.ratify_change",
 )
 
+# What may be carried by ballot, with the purpose of its vote.
+BY_BALLOT = {"deliberation.adopt_method": "method", "voting.resolution": "resolution"}
+
 
 def on_every_desk(one: str, other: str) -> tuple[tuple[str, str], ...]:
     """A pair of steps by what they are called at each desk."""
@@ -75,10 +78,9 @@ def quorum(year: Year) -> Finding:
     opened = year.by_subject("vote.open")
     few: list[Act] = []
     enough: list[Act] = []
-    for subject, acts in opened.items():
-        defined = [act for act in year.all("vote.define") if act.subject == subject]
-        total = int(defined[-1].after.get("deputies_in_office", 0)) if defined else 0
+    for acts in opened.values():
         for act in acts:
+            total = members_of(year, act)
             present = int(act.after.get("deputies_present") or act.before.get("deputies_present") or 0)
             (enough if 3 * present >= 2 * total > 0 else few).append(act)
     if year.terms.subdistrict:
@@ -86,6 +88,12 @@ def quorum(year: Year) -> Finding:
     if few:
         return broken("到会不足全体代表的三分之二", *few)
     return held(*enough) if enough else not_yet()
+
+
+def members_of(year: Year, opened: Act) -> int:
+    """N of a vote that opens: as it was defined, or as its roll has changed since; 0 where neither is there."""
+    said = year.last_before(opened, "vote.define", "vote.follow_roll", subject=opened.subject)
+    return int(said.after.get("deputies_in_office", 0)) if said else 0
 
 
 def ordered_anew(year: Year) -> Finding:
@@ -174,9 +182,30 @@ def decided_by_law(act: Act) -> bool:
 
 
 def deputies_at(year: Year, act: Act) -> int:
-    """How many deputies were in office as it was last established before an act; 0 where it never was."""
-    known = [one for one in year.acts if one.id < act.id and one.after.get("deputies_in_office")]
+    """How many deputies were in office when a decision was taken: as last established before it, 0 where it never was.
+
+    What was carried by ballot was decided when its vote was held. A recount establishes nothing: its N is that of the count
+    before, whoever has left or joined since.
+    """
+    if ballot := ballot_of(year, act):
+        return members_of(year, ballot)
+    known = [
+        one
+        for one in year.acts
+        if one.id < act.id and one.after.get("deputies_in_office") and not one.after.get("is_recount")
+    ]
     return int(max(known, key=lambda one: one.id).after["deputies_in_office"]) if known else 0
+
+
+def ballot_of(year: Year, act: Act) -> Act | None:
+    """The opening of the ballot a decision records; None where it was taken by show of hands."""
+    asked = {
+        one.subject
+        for one in year.all("vote.define")
+        if one.after.get("purpose") == BY_BALLOT.get(act.action, "")
+    }
+    opened = [one for one in year.all("vote.open") if one.subject in asked and one.id < act.id]
+    return opened[-1] if opened else None
 
 
 def counted_once(year: Year) -> Finding:

@@ -481,6 +481,30 @@ def test_a_decision_by_rules_of_ones_own_is_not_measured_by_the_law() -> None:
     assert found("congress", own).status == Status.HELD
 
 
+def test_a_quorum_is_two_thirds_of_those_in_office_when_the_vote_opens() -> None:
+    # 30 of 45 are enough, of 46 too few.
+    followed = added("vote.open", "vote.follow_roll", "clerk", VOTE)(
+        told("vote.define", deputies_in_office=46)(lawful())
+    )
+    assert found("quorum", without("vote.follow_roll")(followed)).status == Status.NOT_HELD
+    assert found("quorum", told("vote.follow_roll", deputies_in_office=45)(followed)).status == Status.HELD
+
+
+def test_a_recount_by_an_earlier_roll_does_not_raise_what_the_congress_needs_afterwards() -> None:
+    few = told("voting.resolution", votes_for=22)(lawful())
+    left = added("voting.resolution", "deliberation.roll_change", "clerk", "session:1")(few)
+    left = told("deliberation.roll_change", deputies_in_office=43)(left)
+    assert found("congress", left).status == Status.HELD
+    again = added("voting.resolution", "vote.define", "chief_teller", "vote:90")(left)
+    defined = [
+        replace(act, after={"deputies_in_office": 45, "is_recount": True})
+        if act.subject == "vote:90"
+        else act
+        for act in again
+    ]
+    assert found("congress", defined).status == Status.HELD
+
+
 def test_the_method_may_be_adopted_by_a_ballot_of_its_own_before_the_one_it_is_about() -> None:
     opened = added("deliberation.adopt_method", "vote.open", "chief_teller", "vote:90")(lawful())
     assert found("method", opened).status == Status.NOT_HELD
