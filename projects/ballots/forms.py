@@ -85,7 +85,7 @@ class AttendanceForm(VoteForm):
     absent = PeopleField(label=_("缺席的代表"), required=False)
 
     def prepare(self) -> None:
-        lines = list(self.vote.session.roll.all()) if self.vote.session else []
+        lines = list(self.vote.session.roll.in_office()) if self.vote.session else []
         self.fields["present"].initial = self.vote.deputies_present
         self.fields["on_leave"].initial = self.vote.on_leave
         for name, mark in (("leave", Presence.LEAVE), ("absent", Presence.ABSENT)):
@@ -188,7 +188,8 @@ class OpenForm(VoteForm):
             self.fields["on_paper"].help_text = _(
                 "其余到会代表按会场表决器；投票开始后，没有按键的仍可改领纸质票。"
             )
-        here = self.vote.session.roll.filter(presence__in=HERE) if self.vote.session else None
+        session = self.vote.session
+        here = session.roll.in_office().filter(presence__in=HERE) if session else None
         # By keypad without a roll there is only the number of those who press: nobody can be said to vote on paper.
         if not self.vote.device and not (self.vote.keypad and here):
             del self.fields["on_paper"]
@@ -690,7 +691,8 @@ class ArriveForm(VoteForm):
 
     def prepare(self) -> None:
         away = (Presence.LEAVE, Presence.ABSENT)
-        lines = self.vote.session.roll.filter(presence__in=away) if self.vote.session else []
+        session = self.vote.session
+        lines = session.roll.in_office().filter(presence__in=away) if session else []
         self.offer("line", [(str(line.pk), line.name) for line in lines])
         self.fields["arrived_at"].initial = localtime(self.act.at).strftime("%H:%M")
 

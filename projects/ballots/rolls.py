@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from projects.ballots import boxes, witnessing
 from projects.ballots.models import Box, Channel, RollEntry, Vote, VoteState
-from projects.cycles.models import Presence, RollLine
+from projects.cycles.models import Presence, RollLine, Session
 from workflow.audit.services import Act, write_down
 from workflow.flows.errors import Refused
 from workflow.people.saying import said as _
@@ -21,12 +21,19 @@ CODE_LENGTH = 12
 HERE = (Presence.PRESENT, Presence.LATE)
 
 
+def members_at(session: Session) -> int:
+    """N of a session as its roll stands now; 0 for one without a roll. Nobody changes the roll until this is committed."""
+    Session.objects.select_for_update(no_key=True).get(pk=session.pk)
+    return session.roll.in_office().count()
+
+
 def obstacles_to_freezing(vote: Vote, present: int | None) -> list[str]:
     """Why a vote has no roll to open on: the lines are not N, or not so many are marked as here (None: not counted yet).
 
     A vote on paper at a session without a roll has none, and needs none.
     """
-    lines = list(RollLine.objects.filter(session=vote.session).values_list("presence", flat=True))
+    roll = RollLine.objects.in_office().filter(session=vote.session)
+    lines = list(roll.values_list("presence", flat=True))
     if not lines and not vote.device:
         return []
     found = []
@@ -102,7 +109,8 @@ def obstacles_to_totals(vote: Vote, recorded: int) -> list[str]:
 
 def obstacles_to_paper(vote: Vote, lines: Iterable[int]) -> list[str]:
     """Why these cannot be who votes on paper: they are not on the session's roll, or not here."""
-    here = RollLine.objects.filter(session=vote.session, presence__in=HERE, pk__in=lines)
+    roll = RollLine.objects.in_office().filter(session=vote.session)
+    here = roll.filter(presence__in=HERE, pk__in=lines)
     if missing := len(set(lines)) - here.count():
         return [_("领取纸质票的有 %(n)s 人不在到会名册上，请重新勾选。") % {"n": missing}]
     return []
@@ -114,11 +122,11 @@ def issued_on_paper(vote: Vote) -> int:
 
 
 def freeze(vote: Vote, on_paper: Iterable[int]) -> str:
-    """Write the vote's roll from the session's and return its digest; "" for a session without a roll.
+    """Write the vote's roll from the session's as it stands now and return its digest; "" for a session without a roll.
 
     on_paper: lines that vote on paper; where nobody votes by device all who are here do.
     """
-    lines = list(RollLine.objects.filter(session=vote.session)) if vote.session_id else []
+    lines = list(vote.session.roll.in_office()) if vote.session else []
     if not lines:
         return ""
     paper = {line.pk for line in lines} if vote.own_channel == Channel.PAPER else set(on_paper)

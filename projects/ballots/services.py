@@ -33,6 +33,7 @@ from projects.ballots.selectors import (
     round_of,
     signatures_hold,
 )
+from projects.ballots.tellers import obstacles_to_changing_roll
 from projects.cycles.models import Presence, RollLine, Session
 from projects.cycles.rulebook import Rules
 from workflow.audit.chain import canonical
@@ -91,14 +92,16 @@ def define_vote(
     device: bool = False,
     device_least: int = 5,
     keypad: bool = False,
+    is_recount: bool = False,
 ) -> Vote:
     """Fix what is put to the vote (rules.md §6.2).
 
     about: the reference of the record voted on ("cycle:3"). options: (reference, title) in the order of the paper.
     rules: `figures.count_rules(rulebook)`, or a dict of its keys. deputies_in_office: N, the base of quorum and
-    majority. device: deputies may vote by phone; keypad: they press the hall's device; on one roll with those who vote on
-    paper. device_least: fewer of either kind are not counted by themselves. Refused with every fault that would keep the
-    vote from being counted.
+    majority, where the session has no roll that says it; is_recount: N of the vote it counts again, whoever has left or
+    joined since. device: deputies may vote by phone; keypad: they press the hall's device; on one roll with those who vote
+    on paper. device_least: fewer of either kind are not counted by themselves. Refused with every fault that would keep
+    the vote from being counted.
     """
     if keypad and mode != count.Mode.EACH:
         raise Refused(
@@ -107,6 +110,7 @@ def define_vote(
             )
         )
     with transaction.atomic():
+        on_roll = rolls.members_at(session) if session and not is_recount else 0
         vote = Vote.objects.create(
             unit=act.unit,
             session=session,
@@ -116,13 +120,14 @@ def define_vote(
             mode=mode,
             seats=seats,
             rules=dict(rules),
-            deputies_in_office=deputies_in_office,
+            deputies_in_office=on_roll or deputies_in_office,
             step_number=step,
             follows=follows,
             follows_because=because,
             device=device,
             device_least=device_least,
             keypad=keypad,
+            is_recount=is_recount,
         )
         _print_options(vote, options)
         if faults := fig.faults_of(vote):
@@ -200,6 +205,7 @@ def _definition(vote: Vote) -> dict[str, Any]:
         "follows": vote.follows.reference if vote.follows else "",
         "device": vote.device,
         "keypad": vote.keypad,
+        **({"is_recount": True} if vote.is_recount else {}),
     }
 
 
@@ -234,7 +240,7 @@ def record_attendance(
 
 
 def _mark_roll(session_id: int, leave: Sequence[str], absent: Sequence[str]) -> None:
-    roll = RollLine.objects.filter(session_id=session_id)
+    roll = RollLine.objects.in_office().filter(session_id=session_id)
     roll.exclude(presence=Presence.LATE).update(presence=Presence.PRESENT)
     roll.filter(pk__in=leave).update(presence=Presence.LEAVE, arrived_at=None)
     roll.filter(pk__in=absent).update(presence=Presence.ABSENT, arrived_at=None)
@@ -248,7 +254,8 @@ def record_arrival(act: Act, vote: Vote, *, line: int, arrived_at: datetime) -> 
     with _held(vote) as held:
         if held.state != VoteState.DEFINED or held.deputies_present is None:
             raise Refused(_("清点到会人数以后、投票开始以前才登记迟到。"))
-        late = RollLine.objects.select_for_update(of=("self",)).get(pk=line, session=held.session)
+        roll = RollLine.objects.in_office().filter(session=held.session)
+        late = roll.select_for_update(of=("self",)).get(pk=line)
         if late.presence not in (Presence.LEAVE, Presence.ABSENT):
             raise Refused(_("%(name)s已在到会名册上。") % {"name": late.name})
         if late.presence == Presence.LEAVE:
@@ -261,19 +268,28 @@ def record_arrival(act: Act, vote: Vote, *, line: int, arrived_at: datetime) -> 
     _follow(vote, held, "deputies_present", "on_leave", "awaiting")
 
 
-def follow_roll(act: Act, session: Session, in_office: int, *, reason: str) -> None:
-    """N changed before a vote of the session opened: its base follows, and whoever is present is counted again.
+def between_votes(session: Session) -> list[Vote]:
+    """The votes of a session that have not opened, locked with all its others, so that its roll can change for them.
 
-    Refused once one has opened: its roll was frozen then (组织法 14, 25).
+    Refused while one is under way.
     """
-    for vote in Vote.objects.select_for_update(of=("self",)).filter(session=session).order_by("pk"):
-        if vote.state != VoteState.DEFINED:
-            raise Refused(_("“%(vote)s”已经开始投票，代表名册不再变动。") % {"vote": vote.title})
+    votes = list(Vote.objects.select_for_update(of=("self",)).filter(session=session).order_by("pk"))
+    if reasons := obstacles_to_changing_roll(session):
+        raise Refused(*reasons)
+    return [vote for vote in votes if vote.state == VoteState.DEFINED]
+
+
+def follow_roll(act: Act, votes: Sequence[Vote], in_office: int, *, reason: str) -> None:
+    """N changed: the base of the votes that have not opened follows, and whoever is present is counted again.
+
+    votes: as `between_votes` gives them. A vote that has been held keeps the roll it was frozen with (组织法 14, 25).
+    """
+    for vote in votes:
         if vote.deputies_in_office != in_office:
             before, vote.deputies_in_office = vote.deputies_in_office, in_office
             vote.deputies_present = vote.on_leave = None
-            vote.awaiting = {}
-            vote.save(update_fields=["deputies_in_office", "deputies_present", "on_leave", "awaiting"])
+            vote.save(update_fields=["deputies_in_office", "deputies_present", "on_leave"])
+            witnessing.take_back(vote, "open")
             write_down(
                 act,
                 "vote.follow_roll",
@@ -567,7 +583,7 @@ def recount(act: Act, vote: Vote, *, reason: str) -> Vote:
                 }
             )
         _withdraw_what_goes_on(act, held, reason=reason)
-        new = _again(act, held, _("复票"), because=reason)
+        new = _again(act, held, _("复票"), because=reason, is_recount=True)
         _counts_box_of(new, held)
         _forget_keyings(held)
         _overtake(act, held, reason=_("已经复票；仍须重新投票的，请重新提出。"), asked=["void"])
@@ -606,12 +622,14 @@ def _counts_box_of(new: Vote, vote: Vote) -> None:
     """A recount has no box, roll or key of its own: it counts those of the vote it repeats."""
     new.box_of = boxes.of(vote) if vote.device else None
     new.public_key, new.roll_digest, new.paper_issued = vote.public_key, vote.roll_digest, vote.paper_issued
-    new.is_recount = True
-    new.save(update_fields=["box_of", "public_key", "roll_digest", "paper_issued", "is_recount"])
+    new.save(update_fields=["box_of", "public_key", "roll_digest", "paper_issued"])
 
 
 def _again(act: Act, vote: Vote, words: str, *, because: str, **changes: Any) -> Vote:
-    """A vote that follows another one, on the same terms but for `changes`; whoever is present is counted anew."""
+    """A vote that follows another one, on the same terms but for `changes`; whoever is present is counted anew.
+
+    Its N is that of its session's roll as it stands now (`define_vote`).
+    """
     terms = {
         "session": vote.session,
         "deputies_in_office": vote.deputies_in_office,

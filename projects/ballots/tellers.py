@@ -78,8 +78,20 @@ def serve_another(session: Session | None, about: str) -> bool:
 
 def count_another(session: Session, about: str) -> bool:
     """Whether a ballot on another matter has been opened at a session and its tellers have not finished it."""
-    votes = _unfinished(session).exclude(state=VoteState.DEFINED)
-    return votes.exclude(about_reference=about).exists()
+    return _under_way(session).exclude(about_reference=about).exists()
+
+
+def obstacles_to_changing_roll(session: Session) -> list[str]:
+    """Why a session's roll cannot change now: a vote is held on it, until its result is announced (组织法 14, 25)."""
+    return [
+        _("“%(vote)s”正在进行，代表变动在结果宣布以后登记。") % {"vote": vote.title}
+        for vote in _under_way(session).order_by("pk")
+    ]
+
+
+def _under_way(session: Session) -> QuerySet[Vote]:
+    """The votes of a session that have been opened and are not finished."""
+    return _unfinished(session).exclude(state=VoteState.DEFINED)
 
 
 def _unfinished(session: Session) -> QuerySet[Vote]:

@@ -264,10 +264,19 @@ class Presence(models.TextChoices):
     ABSENT = "absent", _("缺席")
 
 
-class RollLine(models.Model):
-    """One deputy in office on a session's roll, and whether present; arrived_at: when, of one who came late.
+class RollLines(models.QuerySet["RollLine"]):
+    """Lines of sessions' rolls."""
 
-    N is the number of lines.
+    def in_office(self) -> RollLines:
+        """Those that count now: N is their number (组织法 14, 25)."""
+        return self.filter(left_at=None)
+
+
+class RollLine(models.Model):
+    """One deputy on a session's roll, and whether present; arrived_at: when, of one who came late.
+
+    joined_at, left_at: when a by-elected deputy's line began and a departed one's ended, None for all others, with the
+    grounds of either. A line that has ended is kept: a vote that was held has it on its own roll.
     """
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
@@ -277,12 +286,18 @@ class RollLine(models.Model):
     delegation = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")
     presence = models.CharField(max_length=10, choices=Presence.choices, default=Presence.EXPECTED)
     arrived_at = models.DateTimeField(_("到会时间"), null=True)
+    joined_at = models.DateTimeField(_("列入名册的时间"), null=True)
+    joined_because = models.CharField(_("列入名册的依据"), max_length=500, blank=True)
+    left_at = models.DateTimeField(_("退出名册的时间"), null=True)
+    left_because = models.CharField(_("退出名册的依据"), max_length=500, blank=True)
+
+    objects = RollLines.as_manager()
 
     class Meta:
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["session", "user"], name="on_the_roll_once", condition=~Q(user=None)
+                fields=["session", "user"], name="on_the_roll_once", condition=~Q(user=None) & Q(left_at=None)
             )
         ]
 

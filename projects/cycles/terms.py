@@ -120,7 +120,8 @@ def term_faults(session: Session, sitting: Term | None) -> list[str]:
 def _change(act: Act, session: Session, sitting: Term | None) -> None:
     """Old offices end, deputies-elect become deputies. A task an ended office had taken goes back to its seat."""
     coming = Term.objects.select_for_update().get(unit=session.unit, number=session.term)
-    on_the_roll = [line.user for line in session.roll.select_related("user").order_by("pk") if line.user]
+    lines = session.roll.in_office().select_related("user").order_by("pk")
+    on_the_roll = [line.user for line in lines if line.user]
     deputies = on_the_roll or holders_of("deputy_elect", session.unit, act.on)
     reason = f"{session}举行，上届任期届满"
     end_offices(unit=session.unit, offices=ends_with_term(session.unit), act=act, reason=reason)

@@ -78,7 +78,12 @@ ROLL_CHANGE = register_event(
         when=selectors.obstacles_to_roll_change,
         basis=_("《地方组织法》第三十七条：代表资格审查"),
         output=_("代表名册"),
-        hint=_("代表资格终止的，主席、主席团、代表团团长、监票、监督小组等以代表身份担任的职务同时终止。"),
+        page="steps/deliberation/roll_change.html",
+        context=selectors.roll_page,
+        hint=_(
+            "自登记时起，以后的投票按变动后的名册计算应到人数、法定人数和过半数；已经进行的投票仍以当时的名册为准。"
+            "代表资格终止的，主席、主席团、代表团团长、监票、监督小组等以代表身份担任的职务同时终止。"
+        ),
         irreversible=True,
     )
 )

@@ -168,7 +168,7 @@ class DeliberationFlow(YearlyFlow):
         obstacles=selectors.obstacles_to_roll,
         page=PAGES + "roll.html",
         basis=_("《地方组织法》第十四条、第二十五条：法定人数和过半数以全体代表为基数"),
-        hint=_("投票开始前补选、终止资格的，另行登记代表变动。"),
+        hint=_("核定后补选、终止资格的，另行登记代表变动；会议期间在两次投票之间登记。"),
         stays=_("名册是法定人数和过半数的基数，核定后由登记代表变动更正。"),
         output=_("代表名册"),
     ).Next(this.papers_ready)

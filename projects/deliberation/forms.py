@@ -667,7 +667,7 @@ class VisitForm(StepForm):
 
 
 class RollChangeForm(StepForm):
-    """A deputy joins the roll (补选) or leaves it, before the session opens."""
+    """A deputy joins the roll (补选) or leaves it: before the session, or in it between two votes."""
 
     change = forms.ChoiceField(
         label=_("变动"),

@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 
-from projects.ballots.services import follow_roll
-from projects.cycles.models import Cycle, RollLine, Session
+from projects.ballots.services import between_votes, follow_roll
+from projects.cycles.models import Cycle, CycleState, RollLine, Session
 from projects.cycles.papers import attach
 from projects.cycles.terms import unseat
 from projects.deliberation import rules, selectors, services
@@ -45,29 +46,50 @@ def confirm_materials(act: Act, cycle: Cycle) -> Outcome:
 def change_roll(
     act: Act, session: Session, *, change: str, joiner: str, delegation: str, leaver: str, reason: str
 ) -> Outcome:
-    """A by-elected deputy joins, a departed one leaves; N follows, and with it every vote that is not open yet.
+    """A by-elected deputy's line begins, a departed one's ends; N follows, and with it every vote that has not opened.
 
-    Who leaves is no deputy any more: the offices end with the line on the roll, on the same basis.
+    Votes that have been held keep the roll they were frozen with. Refused while one is under way (组织法 14, 25).
     """
-    before = session.roll.count()
-    voting = Cycle.objects.filter(uses__session=session, uses__use="vote")
+    votes, before = between_votes(session), session.roll.in_office().count()
     if change == "join":
-        joined = User.objects.get(pk=joiner)
-        services.put_on_roll(act, session, {joined: delegation})
-        for cycle in voting.filter(pk__in=Receipt.objects.values("cycle")):
-            services.send_to(act, cycle, [joined])
-        user: User | None = joined
+        user: User | None = _join(act, session, User.objects.get(pk=joiner), delegation, reason=reason)
     else:
-        line = RollLine.objects.select_related("user").get(pk=leaver, session=session)
-        user = line.user
-        Receipt.objects.filter(cycle__in=voting, user=user).delete()
-        line.delete()
-        if user:
-            unseat(act, user, reason=reason)
+        user = _leave(act, session.roll.in_office().get(pk=leaver), reason=reason)
     n = services.count_roll(session)
-    follow_roll(act, session, n, reason=reason)
+    follow_roll(act, votes, n, reason=reason)
     told = {"username": user.username} if user else {}
     return Outcome(after={"before": before, "deputies_in_office": n, **told}, reason=reason)
+
+
+def _join(act: Act, session: Session, user: User, delegation: str, *, reason: str) -> User:
+    """The line begins now; materials that were sent for a vote to come are sent to who has joined, too."""
+    session.roll.create(
+        unit=act.unit,
+        user=user,
+        name=user.name,
+        delegation_id=int(delegation) if delegation else None,
+        joined_at=act.at,
+        joined_because=reason,
+    )
+    sent = _voting_at(session).filter(pk__in=Receipt.objects.values("cycle"))
+    for cycle in sent.filter(state__in=(CycleState.DELIBERATING, CycleState.VOTING)):
+        services.send_to(act, cycle, [user])
+    return user
+
+
+def _leave(act: Act, line: RollLine, *, reason: str) -> User | None:
+    """The line ends now and is kept; who leaves is no deputy any more, and all offices held as one end on the same basis."""
+    line.left_at, line.left_because = act.at, reason
+    line.save(update_fields=["left_at", "left_because"])
+    if line.user:
+        waiting = Receipt.objects.filter(cycle__in=_voting_at(line.session), user=line.user, received_at=None)
+        waiting.delete()
+        unseat(act, line.user, reason=reason)
+    return line.user
+
+
+def _voting_at(session: Session) -> QuerySet[Cycle]:
+    return Cycle.objects.filter(uses__session=session, uses__use="vote")
 
 
 def ask(act: Act, cycle: Cycle, *, department: Unit, candidate: Item | None, words: str) -> Outcome:

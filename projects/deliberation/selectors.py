@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime
 
 from projects.ballots.models import Purpose, Vote, VoteState
 from projects.ballots.questions import figures_by_ballot, is_carried
 from projects.ballots.selectors import current_vote
-from projects.ballots.tellers import count_another
+from projects.ballots.tellers import count_another, obstacles_to_changing_roll
 from projects.cycles.divisions import sentence_of
 from projects.cycles.models import Cycle, CycleState, Paper, RollLine, Session, SessionState
 from projects.cycles.selectors import (
@@ -120,8 +121,45 @@ def is_before_the_congress(cycle: Cycle) -> bool:
 
 
 def roll_at(session: Session) -> QuerySet[RollLine]:
-    """The roll of a session."""
-    return RollLine.objects.filter(session=session).select_related("user", "delegation").order_by("pk")
+    """The roll of a session as it stands now."""
+    return session.roll.in_office().select_related("user", "delegation").order_by("pk")
+
+
+@dataclass(frozen=True)
+class RollChange:
+    """A line of a session's roll that began (joined) or ended after the roll was fixed: when, and on what grounds."""
+
+    name: str
+    at: datetime
+    joined: bool
+    because: str
+
+    @property
+    def word(self) -> str:
+        """What became of the seat."""
+        return _("补选到任") if self.joined else _("代表资格终止")
+
+    @property
+    def sentence(self) -> str:
+        """The change without the name, as a register has it."""
+        return _("%(at)s %(word)s：%(because)s") % {
+            "at": f"{localtime(self.at):%Y-%m-%d %H:%M}",
+            "word": self.word,
+            "because": self.because,
+        }
+
+
+def changes_of(line: RollLine) -> list[RollChange]:
+    """What became of one line since the roll was fixed."""
+    began = [RollChange(line.name, line.joined_at, True, line.joined_because)] if line.joined_at else []
+    ended = [RollChange(line.name, line.left_at, False, line.left_because)] if line.left_at else []
+    return began + ended
+
+
+def changes_at(session: Session) -> list[RollChange]:
+    """Who joined a session's roll or left it since it was fixed, in the order of time."""
+    lines = session.roll.exclude(joined_at=None, left_at=None).order_by("pk")
+    return sorted((change for line in lines for change in changes_of(line)), key=lambda change: change.at)
 
 
 def seated_at(session: Session, on: date) -> list[User]:
@@ -135,9 +173,10 @@ def sitting(session: Session | None, unit: Unit, on: date) -> list[User]:
 
 
 def roll_of(cycle: Cycle) -> QuerySet[RollLine]:
-    """The roll of the session the cycle votes at."""
+    """The roll of the session the cycle votes at, as it stands now."""
     return (
-        RollLine.objects.filter(session__uses__cycle=cycle, session__uses__use="vote")
+        RollLine.objects.in_office()
+        .filter(session__uses__cycle=cycle, session__uses__use="vote")
         .select_related("user", "delegation")
         .order_by("pk")
     )
@@ -171,7 +210,9 @@ def delegations_before(unit: Unit) -> dict[int, str]:
     """Where each deputy sat at the last session that had a roll."""
     lines = RollLine.objects.filter(unit=unit).exclude(user=None).exclude(delegation=None)
     return {
-        line.user_id: str(line.delegation_id) for line in lines.order_by("session__held_on") if line.user_id
+        line.user_id: str(line.delegation_id)
+        for line in lines.order_by("session__held_on", "pk")
+        if line.user_id
     }
 
 
@@ -385,14 +426,12 @@ def unanswered_at(session: Session) -> list[str]:
 
 
 def obstacles_to_roll_change(session: Session, at: datetime) -> list[str]:
-    """A session's roll moves between its fixing and the opening of the first vote taken on it (组织法 14, 25)."""
-    if not roll_at(session).exists():
+    """A session's roll moves from its fixing until the session is closed, but never while a vote is held on it (组织法 14, 25)."""
+    if not session.roll.exists():
         return [_("代表名册尚未核定。")]
     if session.state == SessionState.CLOSED:
         return [_("会议已经闭会，代表名册不再变动。")]
-    if session.votes.exclude(state=VoteState.DEFINED).exists():
-        return [_("已经开始投票，代表名册不再变动。")]
-    return []
+    return obstacles_to_changing_roll(session)
 
 
 def obstacles_to_visiting(cycle: Cycle, at: datetime) -> list[str]:
@@ -431,6 +470,11 @@ def list_page(cycle: Cycle) -> dict[str, Any]:
 
 def budget_page(cycle: Cycle) -> dict[str, Any]:
     return list_page(cycle) | {"funds_note": paper_of(cycle, "funds_note")}
+
+
+def roll_page(session: Session) -> dict[str, Any]:
+    """N as it stands, and what has become of the roll since it was fixed."""
+    return {"in_office": session.deputies_in_office, "changes": changes_at(session)}
 
 
 def convening_page(cycle: Cycle) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from projects.ballots.models import RollEntry
 from projects.collection.models import ProposalState
 from projects.cycles.models import Cycle, RollLine, Session, SessionState
 from projects.cycles.moving import EVALUATION, VOTE, movable, move
@@ -291,19 +292,26 @@ def fix_roll(act: Act, cycle: Cycle, *, statement: str, **delegations: str) -> O
 
 
 def set_roll(act: Act, session: Session, delegations: dict[str, str]) -> Outcome:
-    """One line for every deputy in office on the day. delegations: delegation_<user id> → the delegation's id or ""."""
+    """One line for every deputy in office on the day. delegations: delegation_<user id> → the delegation's id or "".
+
+    A roll that has been voted on stays as it is, where it names exactly these; Refused where it does not.
+    """
     deputies = deputies_at(session, session.unit, act.on)
     if not deputies:
         raise Refused(_("没有在任代表，请先由系统管理员登记代表职务。"))
-    session.roll.exclude(user__in=deputies).delete()
-    put_on_roll(act, session, {user: delegations.get(f"delegation_{user.pk}", "") for user in deputies})
+    if not RollEntry.objects.filter(line__session=session).exists():
+        session.roll.in_office().exclude(user__in=deputies).delete()
+        put_on_roll(act, session, {user: delegations.get(f"delegation_{user.pk}", "") for user in deputies})
+    elif {line.user for line in selectors.roll_at(session)} != set(deputies):
+        raise Refused(_("名册已用于投票，与今天在任的代表不一致，请先登记代表变动。"))
     n = count_roll(session)
     return Outcome(after={"session": session.reference, "deputies_in_office": n})
 
 
 def put_on_roll(act: Act, session: Session, seats: Mapping[User, str]) -> None:
     """A line for each, written at once: a congress may have hundreds. seats: their delegations' ids, or empty."""
-    known = {line.user_id: line for line in session.roll.filter(user__in=seats).select_for_update()}
+    roll = session.roll.in_office().filter(user__in=seats)
+    known = {line.user_id: line for line in roll.select_for_update()}
     lines = [known.get(user.pk) or RollLine(session=session, user=user) for user in seats]
     for line, (user, delegation) in zip(lines, seats.items(), strict=True):
         line.unit, line.name = act.unit, user.name
@@ -313,8 +321,8 @@ def put_on_roll(act: Act, session: Session, seats: Mapping[User, str]) -> None:
 
 
 def count_roll(session: Session) -> int:
-    """N is the number of lines, for the session and for every year that votes at it."""
-    n = session.roll.count()
+    """N is the number of lines that count now, for the session and for every year that votes at it."""
+    n = session.roll.in_office().count()
     Session.objects.filter(pk=session.pk).update(deputies_in_office=n)
     Cycle.objects.filter(uses__session=session, uses__use="vote").update(deputies_in_office=n)
     return n

@@ -19,6 +19,7 @@ from projects.ballots.models import Vote, VoteState
 from projects.collection.models import Proposal
 from projects.cycles.models import Cycle, CycleSession, RollLine
 from projects.deliberation.models import AddedMatter, Question, Withdrawal
+from projects.deliberation.selectors import changes_of
 from projects.evaluation import selectors
 from projects.evaluation.models import Review
 from projects.selection.models import Appraisal, Exclusion, Item, Notice, Objection, Screening, Source
@@ -199,6 +200,7 @@ def _attendance(*uses: str) -> Callable[[Cycle], Iterator[Row]]:
                 line.delegation,
                 line.get_presence_display(),
                 line.arrived_at,
+                "；".join(change.sentence for change in changes_of(line)),
             )
 
     return rows
@@ -410,7 +412,7 @@ def _meetings(step: int) -> Callable[[Cycle], Iterator[Row]]:
 
 
 MEETING = ("日期", "议题", "会议", "组成人员", "出席", "赞成", "反对", "弃权", "通过", "纪要")
-ATTENDANCE = ("会议", "姓名", "代表团", "出席情况", "到会时间")
+ATTENDANCE = ("会议", "姓名", "代表团", "出席情况", "到会时间", "名册变动")
 OF_PROJECT = ("编号", "项目名称")
 EXCLUDED = ("环节", "决定日期", "未列入的项目和理由", "状态")
 Use = CycleSession.Use

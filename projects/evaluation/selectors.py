@@ -214,7 +214,7 @@ def said_score(score: Fraction | None) -> str:
 
 def deputies_in_office(unit: Unit, session: Session | None, on: date) -> int:
     """N: as the session fixed it, else its roll, else whoever holds the office of deputy on the day."""
-    fixed = (session.deputies_in_office or session.roll.count()) if session else 0
+    fixed = (session.deputies_in_office or session.roll.in_office().count()) if session else 0
     return fixed or len(deputies_at(session, unit, on))
 
 

@@ -703,6 +703,10 @@ class Migration(migrations.Migration):
                     ('name', models.CharField(max_length=40, verbose_name='姓名')),
                     ('presence', models.CharField(choices=[('expected', '应到'), ('present', '出席'), ('late', '迟到（已到会）'), ('leave', '请假'), ('absent', '缺席')], default='expected', max_length=10)),
                     ('arrived_at', models.DateTimeField(null=True, verbose_name='到会时间')),
+                    ('joined_at', models.DateTimeField(null=True, verbose_name='列入名册的时间')),
+                    ('joined_because', models.CharField(blank=True, max_length=500, verbose_name='列入名册的依据')),
+                    ('left_at', models.DateTimeField(null=True, verbose_name='退出名册的时间')),
+                    ('left_because', models.CharField(blank=True, max_length=500, verbose_name='退出名册的依据')),
                 ],
                 options={
                     'ordering': ['pk'],
@@ -1886,7 +1890,7 @@ class Migration(migrations.Migration):
             ),
             migrations.AddConstraint(
                 model_name='rollline',
-                constraint=models.UniqueConstraint(condition=models.Q(('user', None), _negated=True), fields=('session', 'user'), name='on_the_roll_once'),
+                constraint=models.UniqueConstraint(condition=models.Q(models.Q(('user', None), _negated=True), ('left_at', None)), fields=('session', 'user'), name='on_the_roll_once'),
             ),
             migrations.AddConstraint(
                 model_name='cyclesession',

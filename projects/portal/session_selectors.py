@@ -22,7 +22,7 @@ from projects.ballots.reporting import readable_papers
 from projects.ballots.selectors import PROJECTS, lines_of
 from projects.cycles.models import CycleSession, Paper, Presence, RollLine, Session, SessionState
 from projects.deliberation.models import AddedMatter, MatterState, Question, Withdrawal
-from projects.deliberation.selectors import roll_at
+from projects.deliberation.selectors import RollChange, changes_at, roll_at
 from projects.evaluation.selectors import measured_at
 from projects.supervision.models import Interpellation, InterpellationState
 from projects.supervision.sessions import obstacles_to_closing
@@ -116,9 +116,11 @@ def _before_closing(
 
 @dataclass(frozen=True)
 class Attendance:
-    """The roll as it was last called. in_office: N, None before it is known; the others None before the first roll call.
+    """The roll as it stands, as it was last called. in_office: N, None before it is known; the others None before the first
+    roll call.
 
-    delegations: the lines of the roll under the name of their delegation, by its code; "" where there is none.
+    changes: who joined it or left it since it was fixed. delegations: the lines of the roll under the name of their
+    delegation, by its code; "" where there is none.
     """
 
     in_office: int | None
@@ -127,6 +129,7 @@ class Attendance:
     leave: int | None
     absent: int | None
     delegations: list[tuple[str, list[RollLine]]]
+    changes: list[RollChange]
 
     @property
     def on_roll(self) -> int:
@@ -153,6 +156,7 @@ def attendance_at(session: Session) -> Attendance:
         number(Presence.LEAVE),
         number(Presence.ABSENT),
         [(name, found[code, name]) for code, name in sorted(found)],
+        changes_at(session),
     )
 
 

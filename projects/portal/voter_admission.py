@@ -123,7 +123,7 @@ def open_votes_of(user: User) -> list[Vote]:
 def votes_to_come(user: User) -> list[Vote]:
     """Votes by device that have not opened, at sessions this deputy belongs to."""
     with within(SYSTEM):
-        sessions = RollLine.objects.filter(user=user).values("session")
+        sessions = RollLine.objects.in_office().filter(user=user).values("session")
         return list(Vote.objects.filter(state=VoteState.DEFINED, device=True, session__in=sessions))
 
 

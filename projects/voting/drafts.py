@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from math import ceil
 
+from projects.ballots.models import Vote
 from projects.ballots.selectors import PROJECTS, declared_votes
 from projects.cycles.models import Cycle, Session
 from projects.cycles.numerals import numeral
 from projects.selection.models import Item
-from projects.voting.selectors import ResultRow, deputies_in_office, result_now, vote_of, vote_session
+from projects.voting.selectors import ResultRow, result_now, vote_of, vote_session
 from workflow.people.texts import in_words
 
 
@@ -44,9 +45,9 @@ def announcement_text(cycle: Cycle) -> str:
     """公告: which session and when, how many attended of how many, what was voted on, the list, or that there is none."""
     words, rows = cycle.rules.words, result_now(cycle)
     session, chosen = vote_session(cycle), _chosen(rows)
-    named = f"{cycle.year}年度{cycle.period}{words['project']}"
+    first, named = _first_at(cycle, session), f"{cycle.year}年度{cycle.period}{words['project']}"
     held = (
-        f"{session}于{_days(session)}举行，应到{words['deputy']} {deputies_in_office(cycle)} 人，实到 {_present(cycle, session)} 人。"
+        f"{session}于{_days(session)}举行，应到{words['deputy']} {first.deputies_in_office} 人，实到 {first.deputies_present} 人。"
         f"会议以无记名投票方式，对 {len(rows)} 个{named}候选项目进行了{words['vote']}"
     )
     if not chosen:
@@ -60,10 +61,10 @@ def _days(session: Session) -> str:
     return f"{in_words(session.held_on)}{until}"
 
 
-def _present(cycle: Cycle, session: Session) -> int | None:
-    """Who came to the session's first ballot that stands; those that followed it were counted anew."""
+def _first_at(cycle: Cycle, session: Session) -> Vote:
+    """The session's first ballot that stands, on whose roll it is told who came; those that followed it were counted anew."""
     held = [vote for vote in declared_votes(cycle.reference, *PROJECTS) if vote.session_id == session.pk]
-    return (held[0] if held else vote_of(cycle)).deputies_present
+    return held[0] if held else vote_of(cycle)
 
 
 def filing_text(cycle: Cycle) -> str:

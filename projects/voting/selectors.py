@@ -122,8 +122,9 @@ def _issued(cycle: Cycle, vote: Vote, kind: str) -> bool:
 
 
 def deputies_in_office(cycle: Cycle) -> int:
-    """N of the session the vote is held at, the base of every majority (组织法 25)."""
-    return vote_of(cycle).deputies_in_office
+    """N of the session the vote is held at, the base of what the congress decides there now (组织法 25)."""
+    vote = vote_of(cycle)
+    return (vote.session.deputies_in_office if vote.session else None) or vote.deputies_in_office
 
 
 def vote_session(cycle: Cycle) -> Session:

@@ -210,7 +210,7 @@ def put_resolution(act: Act, cycle: Cycle, *, body: str, number: str) -> Outcome
         purpose=Purpose.RESOLUTION,
         title=f"{title}的表决",
         option=(draft.reference, draft.title),
-        deputies_in_office=result.deputies_in_office,
+        deputies_in_office=selectors.deputies_in_office(cycle),
         step=4,
     )
     return Outcome(after={"vote": vote.reference, "draft": draft.reference})

@@ -366,7 +366,7 @@ class Desk:
         if vote is None or vote.state != VoteState.DEFINED or vote.deputies_present is None:
             return [_("清点到会人数以后、投票开始以前才登记迟到。")]
         away = (Presence.LEAVE, Presence.ABSENT)
-        if vote.session is None or not vote.session.roll.filter(presence__in=away).exists():
+        if vote.session is None or not vote.session.roll.in_office().filter(presence__in=away).exists():
             return [_("名册上没有请假或缺席的代表。")]
         return []
 

@@ -262,7 +262,9 @@ def play_measure_opening(
     """The roll call and the ballots handed out; how many are present."""
     vote = ballot_under_way(cycle)
     present = members_of_hall(vote, day) - absent
-    lines = [str(pk) for pk in vote.session.roll.values_list("pk", flat=True)] if vote.session else []
+    lines = (
+        [str(pk) for pk in vote.session.roll.in_office().values_list("pk", flat=True)] if vote.session else []
+    )
     do_task(
         cycle,
         "evaluation.measure_attendance",

@@ -95,7 +95,9 @@ def play_attendance(
     """Who is here: where the session has a roll, the last on it are those who are on leave or absent."""
     data: dict[str, Any] = {"present": present, "on_leave": on_leave}
     vote = vote_at_desk(cycle)
-    lines = [str(pk) for pk in vote.session.roll.values_list("pk", flat=True)] if vote.session else []
+    lines = (
+        [str(pk) for pk in vote.session.roll.in_office().values_list("pk", flat=True)] if vote.session else []
+    )
     if away := lines[present:]:
         data |= {"leave": away[:on_leave], "absent": away[on_leave:]}
     do_task(cycle, "voting.attendance", town.of("clerk"), t, hour=hour, **data)

@@ -168,7 +168,7 @@ class OpenSessionForm(PreliminaryForm):
 
     def _on_roll(self) -> int:
         session = self.held()
-        return session.roll.count() if session else 0
+        return session.roll.in_office().count() if session else 0
 
     def clean_deputies_in_office(self) -> int:
         entered: int = self.cleaned_data["deputies_in_office"]

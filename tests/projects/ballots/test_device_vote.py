@@ -40,6 +40,7 @@ from projects.ballots.services import (
 from projects.ballots.together import cast
 from projects.cycles.models import RollLine
 from projects.evaluation.conformance import CHECKS, Year, act_of
+from tests.builders import at
 from tests.projects.ballots.conftest import PASSPHRASES, met, opening
 from workflow.audit.models import Entry
 from workflow.flows.errors import Refused
@@ -245,6 +246,28 @@ def test_a_retry_after_closing_still_learns_that_the_ballot_is_in(hall):
 
     assert hall.cast("代表2", [WATER], token) == tracker
     assert tracker in boxes.trackers_of(hall.vote)
+
+
+def test_who_has_left_the_roll_is_let_into_the_earlier_vote_alone(hall_of, new_hall):
+    one = hall_of()
+    one.hold_keys()
+    one.open()
+    everybody(one)
+    one.close()
+    frozen = one.vote.roll_digest
+    RollLine.objects.filter(pk=one.line("代表12").pk).update(left_at=at("2027-01-20"))
+
+    other = new_hall(beside=one)
+    other.hold_keys()
+    other.open()
+
+    assert (one.vote.deputies_in_office, other.vote.deputies_in_office) == (12, 11)
+    assert boxes.obstacles_to_counting(one.vote) == [] and one.vote.roll_digest == frozen
+    assert one.entry("代表12").voted and not RollEntry.objects.filter(vote=other.vote, line__name="代表12")
+    with pytest.raises(Refused, match="名册"):
+        other.cast("代表12", [WATER])
+    everybody(other)
+    assert other.vote.roll.filter(voted=True).count() == 11
 
 
 def test_who_is_absent_cannot_vote(hall):

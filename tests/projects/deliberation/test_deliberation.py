@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 
 import projects.deliberation.events  # noqa: F401
 from projects.ballots.models import Vote
-from projects.ballots.services import follow_roll, open_vote, record_attendance
+from projects.ballots.services import open_vote, record_attendance
 from projects.collection.intake import obstacles_to_taking_up
 from projects.collection.models import Proposal
 from projects.collection.services import new_code, submit_proposal
@@ -21,7 +21,7 @@ from projects.cycles.papers import digest_of
 from projects.cycles.rulebook import Rules
 from projects.cycles.selectors import paper_of, session_of
 from projects.cycles.services import adopt_rulebook, create_cycle, fix_session
-from projects.deliberation import rules
+from projects.deliberation import intake, rules
 from projects.deliberation.flows import DeliberationFlow, MatterFlow, QuestionFlow, WithdrawalFlow
 from projects.deliberation.intake import confirm_materials
 from projects.deliberation.method import method_draft
@@ -569,12 +569,13 @@ def test_a_change_in_the_session_moves_the_base_of_the_vote_until_it_opens(town,
     body = Entry.objects.get(action="vote.follow_roll").body
     assert '"before":{"deputies_in_office":20}' in body and '"after":{"deputies_in_office":19}' in body
     open_vote(act, vote, present=18, on_leave=1, issued=18)
-    with pytest.raises(Obstructed, match="已经开始投票"):
+    with pytest.raises(Obstructed, match="代表变动在结果宣布以后登记"):
         change_roll(town, heard, T, change="leave", leaver=RollLine.objects.first().pk, reason="调离本地")
-    with pytest.raises(Refused, match="名册不再变动"):
-        follow_roll(act, Session.objects.get(), 18, reason="调离本地")
+    data = {"joiner": "", "delegation": "", "leaver": RollLine.objects.first().pk, "reason": "调离本地"}
+    with pytest.raises(Refused, match="代表变动在结果宣布以后登记"):
+        intake.change_roll(act, Session.objects.get(), change="leave", **data)
     vote.refresh_from_db()
-    assert (vote.deputies_in_office, RollLine.objects.count()) == (19, 19)
+    assert (vote.deputies_in_office, RollLine.objects.in_office().count()) == (19, 19)
 
 
 def test_materials_leave_a_receipt_for_every_deputy_and_each_confirms_once(town, prepared):

@@ -24,6 +24,7 @@ from tests.projects.evaluation.test_evaluation import ALL_GOOD, T2, announced, k
 from tests.projects.supervision.conftest import Year, year_of
 from tests.projects.supervision.test_changes import draft
 from tests.projects.voting.conftest import Hall, T, settled
+from workflow.flows.events import perform
 from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import User
 from workflow.roles.models import RoleGrant
@@ -136,6 +137,32 @@ def test_once_announced_the_result_the_attendance_and_the_papers_are_there():
     attendance = facts["attendance"]
     assert (attendance.in_office, attendance.present, attendance.leave, attendance.absent) == (50, 45, 3, 2)
     assert [row.named for row in facts["votes"]] == [("文化礼堂",)]
+
+
+def test_who_left_the_roll_between_two_votes_stands_there_with_time_and_grounds_and_the_vote_before_as_it_was():
+    hall = voting()
+    play_ballot(hall.town, hall.cycle, t=T, present=45, on_leave=3, sheet=Sheet(SUMS))
+    assert "代表变动" not in page(hall.town.of("clerk"), hall.session).replace("登记代表变动", "")
+    gone = RollLine.objects.get(name="代表00")
+    data = {"change": "leave", "leaver": gone.pk, "reason": "大会接受其辞职"}
+    perform(
+        "deliberation.roll_change",
+        hall.session,
+        actor=hall.town.of("clerk"),
+        data=data,
+        at=at(T.isoformat(), 16),
+    )
+    hall.session.refresh_from_db()
+    facts = session_page(hall.session, every_office(hall.town)["clerk"], at(T.isoformat(), 17))
+    attendance = facts["attendance"]
+    assert (attendance.in_office, attendance.on_roll) == (49, 49)
+    assert [(one.name, one.word) for one in attendance.changes] == [("代表00", "代表资格终止")]
+    assert [(row.vote.deputies_in_office, row.vote.deputies_present) for row in facts["votes"]] == [(50, 45)]
+    for shown in (
+        page(hall.town.of("mayor"), hall.session),
+        seen(hall.town.of("clerk"), reverse("event", args=["deliberation.roll_change", hall.session.pk])),
+    ):
+        assert "代表00" in shown and "大会接受其辞职" in shown and "1月20日 16:00" in shown
 
 
 def test_what_still_keeps_it_open_stands_on_top_and_the_end_of_it_says_when():

@@ -1,0 +1,359 @@
+"""A deputy leaves or joins between two votes of one session: what was held stays, what comes counts anew (组织法 14, 25)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+import projects.deliberation.events
+import projects.voting.events  # noqa: F401  registers the events
+from projects.ballots import boxes
+from projects.ballots.figures import export
+from projects.ballots.models import Vote
+from projects.ballots.questions import is_carried
+from projects.ballots.selectors import lines_of, quorum_needed, signatures_hold
+from projects.cycles.models import Cycle, Paper, RollLine, Session
+from projects.deliberation.selectors import changes_at, obstacles_to_roll_change
+from projects.deliberation.services import set_roll
+from projects.demo.play.stage import assembly
+from projects.demo.play.voting import Sheet, play_attendance, play_ballot
+from projects.evaluation.conformance import Status
+from projects.evaluation.conforming import conformance_of
+from projects.evaluation.ledgers import LEDGERS
+from projects.voting.drafts import announcement_text
+from tests.builders import at, do, open_task
+from tests.projects.voting.conftest import DAY, T, settled
+from tests.projects.voting.test_voting import (
+    SIPING,
+    announced_again,
+    ask_recount,
+    attend,
+    close,
+    counted,
+    open_,
+    recount,
+    revote,
+)
+from workflow.audit.models import Entry
+from workflow.flows.errors import InvalidForm, Obstructed, Refused
+from workflow.flows.events import perform
+from workflow.flows.services import send_back
+from workflow.machines.services import fire
+from workflow.people.models import User
+from workflow.roles.services import grant
+
+TIED = {"甲": 38, "乙": 26, "丙": 26, "丁": 0}
+
+
+def seated(titles, **more):
+    """A hall whose session has fifty deputies on its roll."""
+    made = settled(titles, in_office=50, **more)
+    RollLine.objects.bulk_create(
+        RollLine(unit=made.town.unit, session=made.session, name=f"代表{n:02}") for n in range(50)
+    )
+    Session.objects.filter(pk=made.session.pk).update(deputies_in_office=50)
+    return made
+
+
+@pytest.fixture
+def hall(db):
+    """The result is declared; the resolution on it is put to the vote at the same session."""
+    made = seated(["文化礼堂", "村道硬化"], seats=1, resolution_adoption="ballot")
+    play_ballot(made.town, made.cycle, t=T, present=45, sheet=Sheet(SIPING))
+    return made
+
+
+@pytest.fixture
+def tied(db):
+    """乙 and 丙 are level across the second of two places; the run-off between them is defined and not open."""
+    made = seated(["甲", "乙", "丙", "丁"], seats=2)
+    play_ballot(made.town, made.cycle, t=T, present=45, sheet=Sheet(TIED))
+    return made
+
+
+def changed(hall, hour=15, **data):
+    clerk = hall.town.of("clerk")
+    return perform("deliberation.roll_change", hall.session, actor=clerk, data=data, at=at(DAY, hour))
+
+
+def leaves(hall, name="代表00", **more):
+    line = RollLine.objects.in_office().get(session=hall.session, name=name)
+    return changed(hall, change="leave", leaver=line.pk, reason="大会接受其辞职", **more)
+
+
+def joins(hall, **more):
+    user = User.objects.create(username="by-elected", name="新代表")
+    act = hall.town.act("clerk", at(DAY))
+    grant(user=user, office="deputy", unit=hall.town.unit, act=act, since=date(2027, 1, 1))
+    changed(hall, change="join", joiner=user.pk, reason="代表资格审查报告通过", **more)
+    return user
+
+
+def put(hall):
+    body = "会议决定，确定文化礼堂为民生实事项目。"
+    do("voting.put_resolution", hall.town.of("clerk"), DAY, body=body, number="青人发〔2027〕1号")
+    return hall.vote
+
+
+def voted(hall, in_favour, *, present=45):
+    (title,) = hall.vote.options.values_list("title", flat=True)
+    sheet = Sheet({title: in_favour}, {title: present - in_favour})
+    play_ballot(hall.town, hall.cycle, t=T, present=present, sheet=sheet)
+    return hall.vote
+
+
+def as_held(vote):
+    """All that a vote that was held says of who could vote in it and who came, and of what it came to."""
+    vote.refresh_from_db()
+    report = Paper.objects.filter(kind="tally_report", data__vote=vote.reference).values_list("body", "data")
+    entries = list(vote.roll.order_by("pk").values_list("line_id", "line__name", "channel"))
+    return export(vote), vote.on_leave, vote.roll_digest, entries, vote.outcome, list(report)
+
+
+# --- the vote before, the vote after
+
+
+def test_a_departure_leaves_the_vote_before_as_it_was_held_and_the_vote_after_counts_one_fewer(hall):
+    first = hall.vote
+    before = as_held(first)
+    leaves(hall)
+
+    assert as_held(first) == before
+    assert (first.deputies_in_office, first.deputies_present, first.roll.count()) == (50, 45, 50)
+    assert boxes.obstacles_in_roll(first) == [] and signatures_hold(first)
+    second = put(hall)
+    assert (second.deputies_in_office, quorum_needed(second)) == (49, 33)
+    voted(hall, 25)
+    second.refresh_from_db()
+    assert second.outcome["majority"]["of"] == 49 and second.outcome["majority"]["needed"] == 25
+    assert is_carried(second) and second.roll.count() == 49
+    assert not second.roll.filter(line__name="代表00").exists()
+    assert as_held(first) == before and boxes.obstacles_in_roll(first) == []
+
+
+def test_of_fifty_deputies_the_same_ballots_carry_nothing(hall):
+    put(hall)
+    assert not is_carried(voted(hall, 25))
+
+
+def test_who_joins_is_one_more_for_the_vote_after_and_none_for_the_vote_before(hall):
+    first = hall.vote
+    before = as_held(first)
+    user = joins(hall)
+    second = put(hall)
+    assert (second.deputies_in_office, quorum_needed(second)) == (51, 34)
+    assert not is_carried(voted(hall, 25))
+    assert second.roll.filter(line__user=user).count() == 1
+    assert as_held(first) == before and not first.roll.filter(line__user=user).exists()
+
+
+def test_the_line_of_who_left_is_kept_with_time_and_grounds_and_marked_no_more(hall):
+    called = RollLine.objects.get(name="代表00").presence
+    leaves(hall)
+    put(hall)
+    attend(hall, 49)
+    line = RollLine.objects.get(name="代表00")
+    assert (line.left_at, line.left_because, line.presence) == (at(DAY, 15), "大会接受其辞职", called)
+    assert hall.session.roll.in_office().count() == 49 and hall.session.roll.count() == 50
+    assert [(one.name, one.joined, one.because) for one in changes_at(hall.session)] == [
+        ("代表00", False, "大会接受其辞职")
+    ]
+
+
+def test_who_left_by_mistake_joins_on_a_line_of_their_own(hall):
+    user = joins(hall)
+    line = RollLine.objects.get(user=user)
+    changed(hall, change="leave", leaver=line.pk, reason="登记有误，予以更正")
+    act = hall.town.act("clerk", at(DAY))
+    grant(user=user, office="deputy", unit=hall.town.unit, act=act, since=date(2027, 1, 1))
+    changed(hall, hour=16, change="join", joiner=user.pk, reason="代表资格审查报告通过")
+    assert hall.session.roll.filter(user=user).count() == 2
+    assert hall.session.roll.in_office().get(user=user) != line
+    assert [one.joined for one in changes_at(hall.session)] == [True, False, True]
+
+
+def test_the_paper_of_the_first_vote_tells_the_deputies_it_was_held_with(tied):
+    leaves(tied)
+    play_ballot(tied.town, tied.cycle, t=T, present=44, sheet=Sheet({"乙": 20, "丙": 24}))
+    assert "应到代表 50 人，实到 45 人" in announcement_text(tied.cycle)
+
+
+def test_a_resolution_by_show_of_hands_takes_more_than_half_of_those_in_office_then(tied):
+    leaves(tied)
+    play_ballot(tied.town, tied.cycle, t=T, present=44, sheet=Sheet({"乙": 20, "丙": 24}))
+    by_hands = assembly(49, 45, T, votes_for=25) | {"body": "会议决定。", "number": "1号"}
+    do("voting.resolution", tied.town.of("clerk"), DAY, **by_hands)
+    adopted = Paper.objects.get(kind="resolution").data
+    assert (adopted["members"], adopted["needed"], adopted["agreed"]) == (49, 25, True)
+
+
+# --- the next ballot of the same vote
+
+
+def test_a_run_off_counts_the_deputies_of_its_own_opening(tied):
+    first, runoff = tied.vote.follows, tied.vote
+    assert runoff.deputies_in_office == 50
+    play_attendance(tied.town, tied.cycle, t=T, present=45)
+    do("voting.open", tied.town.of("chair"), DAY, issued=45)
+    leaves(tied)
+    runoff.refresh_from_db()
+    assert (runoff.deputies_in_office, runoff.deputies_present, runoff.awaiting) == (49, None, {})
+    with pytest.raises(Obstructed, match="尚未清点到会人数"):
+        do("voting.open_confirm", tied.town.of("chief_teller"), DAY, confirmed=True)
+    chief = tied.town.of("chief_teller")
+    back = {"actor": chief, "reason": "代表名册有变动，重新清点。", "at": at(DAY)}
+    send_back(open_task("voting.open_confirm").task_id, **back)
+    with pytest.raises(Obstructed, match="尚未清点到会人数"):
+        do("voting.open", tied.town.of("chair"), DAY, issued=45)
+    send_back(open_task("voting.open").task_id, **back | {"actor": tied.town.of("chair")})
+    play_ballot(tied.town, tied.cycle, t=T, present=44, sheet=Sheet({"乙": 20, "丙": 24}))
+    runoff.refresh_from_db()
+    assert (runoff.deputies_in_office, runoff.roll.count(), runoff.state) == (49, 49, "declared")
+    first.refresh_from_db()
+    assert (first.deputies_in_office, first.roll.count()) == (50, 50)
+
+
+def test_a_recount_counts_the_ballots_of_those_who_cast_them_and_the_run_off_after_it_who_is_there_then(tied):
+    first = tied.vote.follows
+    leaves(tied)
+    recount(tied)
+    again = tied.vote
+    assert (again.is_recount, again.deputies_in_office, again.deputies_present) == (True, 50, 45)
+    assert again.roll_digest == first.roll_digest and boxes.obstacles_in_roll(again) == []
+    with pytest.raises(Obstructed, match="代表变动在结果宣布以后登记"):
+        leaves(tied, "代表01")
+    announced_again(tied, TIED)
+    again.refresh_from_db()
+    assert [line.in_favour for line in lines_of(again)] == list(TIED.values())
+    assert (tied.vote.purpose, tied.vote.deputies_in_office) == ("run_off", 49)
+
+
+def test_a_recount_asked_for_still_waits_when_the_roll_has_changed(tied):
+    ask_recount(tied)
+    leaves(tied)
+    assert set(tied.vote.awaiting) == {"recount"}
+    do("voting.recount_confirm", tied.town.of("teller"), DAY, decision="agree")
+    assert (tied.vote.is_recount, tied.vote.deputies_in_office) == (True, 50)
+
+
+def test_a_void_vote_held_again_counts_the_deputies_of_its_own_opening(db):
+    made = seated(["文化礼堂", "村道硬化"], seats=1)
+    attend(made, 50)
+    open_(made, 50)
+    close(made, 51)
+    void = made.vote.follows
+    leaves(made)
+    revote(made)
+    attend(made, 49)
+    open_(made, 49)
+    void.refresh_from_db()
+    assert (void.state, void.deputies_in_office, void.roll.count()) == ("void", 50, 50)
+    assert (made.vote.state, made.vote.deputies_in_office, made.vote.roll.count()) == ("open", 49, 49)
+
+
+# --- when not
+
+
+def test_while_a_vote_is_held_nobody_leaves_the_roll_or_joins_it_until_its_result_is_declared(db):
+    hall = seated(["文化礼堂", "村道硬化"], seats=1)
+    attend(hall, 50)
+    refused = f"“{hall.vote.title}”正在进行，代表变动在结果宣布以后登记。"
+
+    def nobody_moves(state):
+        assert hall.vote.state == state and obstacles_to_roll_change(hall.session, at(DAY)) == [refused]
+        for change in (leaves, joins):
+            with pytest.raises(Obstructed, match="代表变动在结果宣布以后登记"):
+                change(hall)
+            User.objects.filter(username="by-elected").update(username=f"by-elected-{state}")
+        assert (hall.vote.deputies_in_office, RollLine.objects.in_office().count()) == (50, 50)
+
+    open_(hall, 50)
+    nobody_moves("open")
+    close(hall, 50)
+    nobody_moves("closed")
+    counted(hall, {"文化礼堂": 42, "村道硬化": 8})
+    nobody_moves("keyed")
+    do("voting.certify_chief", hall.town.of("chief_teller"), DAY, confirmed=True)
+    do("voting.certify_teller", hall.town.of("teller"), DAY, confirmed=True)
+    nobody_moves("certified")
+    do("voting.declare", hall.town.of("chair"), DAY, confirmed=True)
+    leaves(hall)
+    assert RollLine.objects.in_office().count() == 49
+
+
+def test_after_the_session_is_closed_its_roll_stands(hall):
+    Session.objects.filter(pk=hall.session.pk).update(state="closed")
+    hall.session.refresh_from_db()
+    with pytest.raises(Obstructed, match="会议已经闭会，代表名册不再变动"):
+        leaves(hall)
+    assert RollLine.objects.in_office().count() == 50
+
+
+def test_who_has_left_does_not_leave_again(hall):
+    leaves(hall)
+    gone = RollLine.objects.get(name="代表00")
+    with pytest.raises(InvalidForm):
+        changed(hall, change="leave", leaver=gone.pk, reason="大会接受其辞职")
+
+
+def test_a_roll_that_was_voted_on_is_fixed_again_only_where_it_names_the_same_deputies(hall):
+    act = hall.town.act("clerk", at(DAY))
+    with pytest.raises(Refused, match="请先登记代表变动"):
+        set_roll(act, hall.session, {})
+    for line, user in zip(RollLine.objects.order_by("pk"), hall.town.deputies, strict=False):
+        RollLine.objects.filter(pk=line.pk).update(user=user)
+    RollLine.objects.filter(user=None).update(left_at=at(DAY))
+    names = list(RollLine.objects.order_by("pk").values_list("name", flat=True))
+    told = set_roll(act, hall.session, {})
+    assert told.after["deputies_in_office"] == len(hall.town.deputies)
+    assert list(RollLine.objects.order_by("pk").values_list("name", flat=True)) == names
+
+
+# --- what is told of it
+
+
+def test_the_registers_tell_each_votes_own_figures_and_what_became_of_the_roll(hall):
+    leaves(hall)
+    put(hall)
+    voted(hall, 25)
+    registers = {one.title: one for one in LEDGERS if one.step == 4}
+    votes = list(registers["表决记录表"].rows(hall.cycle))
+    assert [(row[4], row[5]) for row in votes] == [(50, 45), (49, 45)]
+    columns = registers["代表出席名册"].columns
+    rows = [dict(zip(columns, row, strict=True)) for row in registers["代表出席名册"].rows(hall.cycle)]
+    assert [row["名册变动"] for row in rows if row["姓名"] == "代表00"] == [
+        "2027-01-20 15:00 代表资格终止：大会接受其辞职"
+    ]
+    assert {row["名册变动"] for row in rows if row["姓名"] != "代表00"} == {""}
+
+
+def test_the_conformance_checks_hold_each_vote_to_its_own_figures(hall):
+    leaves(hall)
+    put(hall)
+    voted(hall, 25)
+    do("voting.resolution", hall.town.of("clerk"), DAY)
+    found = {check.code: finding for check, finding in conformance_of(Cycle.objects.get(), T)}
+    assert found["quorum"].status is Status.HELD and len(found["quorum"].evidence) == 2
+    assert found["congress"].status is Status.HELD
+
+
+def test_what_was_carried_by_ballot_is_recorded_by_the_roll_it_was_carried_on(hall):
+    leaves(hall)
+    put(hall)
+    voted(hall, 25)
+    joins(hall, hour=16)
+    do("voting.resolution", hall.town.of("clerk"), DAY)
+    found = {check.code: finding for check, finding in conformance_of(Cycle.objects.get(), T)}
+    assert found["congress"].status is Status.HELD
+
+
+def test_the_trail_says_whose_base_followed_and_on_what_grounds(hall):
+    vote = put(hall)
+    leaves(hall)
+    entry = Entry.objects.get(action="vote.follow_roll")
+    assert (entry.subject, vote.deputies_in_office) == (vote.reference, 50)
+    assert '"before":{"deputies_in_office":50}' in entry.body and "大会接受其辞职" in entry.body
+    assert Vote.objects.get(pk=vote.pk).deputies_in_office == 49
+    fire(hall.session, "end", hall.town.act("chair", at(DAY, 18)))
+    assert Session.objects.get().deputies_in_office == 49
