@@ -57,7 +57,8 @@ ALLOWED: dict[str, Allowance] = {
     "selection.answer": Allowance(MOVED, {"proposals": 1}),
     "deliberation.readiness": Allowance("each check of the sheet reads what it is about", {"checks": 3}),
     "deliberation.roll": Allowance(
-        f"{JOINED}; {LET_GO}; where each sat before, and under which term", besides=15
+        f"{JOINED}; {LET_GO}; where each sat before, under which term, and whether it was voted on",
+        besides=16,
     ),
     "deliberation.materials": Allowance(LET_GO, besides=1),
     "deliberation.preliminary": Allowance(GIVEN, {"members": 2}),
@@ -75,10 +76,16 @@ ALLOWED: dict[str, Allowance] = {
     "supervision.groups": Allowance(f"{GIVEN}; each group is a unit; {LISTED}", {"members": 4}, besides=1),
     "supervision.close_session": Allowance(ENDED, {"desk": 8}),
     "evaluation.convene": Allowance(f"{HALL}; {LISTED}", besides=5),
-    "evaluation.roll": Allowance("where each sat before, and under which term", besides=4),
+    "evaluation.roll": Allowance(
+        "where each sat before, under which term, and whether it was voted on", besides=5
+    ),
     "evaluation.preliminary": Allowance(GIVEN, {"members": 3}),
     "evaluation.conclude_reviews": Allowance(JOINED + "; what each group found", {"projects": 3}),
-    "evaluation.presidium_report": Allowance("a line of the paper and a measurement each", {"projects": 2}),
+    "evaluation.presidium_report": Allowance(
+        "a line of the paper and a measurement each; the roll it is held on, under its session's lock",
+        {"projects": 2},
+        besides=2,
+    ),
     "evaluation.adopt_tellers": Allowance(GIVEN, {"desk": 2}),
     "evaluation.measure_certify_teller": Allowance(
         HALL + "; the report is made; earlier rounds of each", {"projects": 4}, besides=10
