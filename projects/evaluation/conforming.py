@@ -13,12 +13,13 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from projects.cycles.due import due_date
-from projects.cycles.models import Cycle
+from projects.cycles.models import Cycle, Session
 from projects.cycles.over import ENDINGS
 from projects.cycles.selectors import session_date
 from projects.cycles.steps import STEPS
-from projects.evaluation.conformance import Check, Finding, Status, Terms, Year, act_of, examine
+from projects.evaluation.conformance import Act, Check, Finding, Status, Terms, Year, act_of, examine
 from projects.evaluation.conformance.before_vote import PRELIMINARY
+from projects.evaluation.conformance.vote import SESSION_BEGUN
 from workflow.audit.models import Entry
 from workflow.audit.rows import ACTIONS
 from workflow.people.isolation import SYSTEM, within
@@ -99,8 +100,14 @@ def _opened_by_another(cycle: Cycle) -> Q:
 
 def year_of(cycle: Cycle, on: date) -> Year:
     """A year's entries as the checks read them, on a day."""
-    rows = entries_of(cycle).order_by("id").values_list("id", "body").iterator()
-    return Year(tuple(act_of(number, json.loads(body)) for number, body in rows), on, terms_of(cycle))
+    sessions = [session.reference for session in Session.objects.filter(unit=cycle.unit)]
+    begun = Entry.objects.filter(unit=cycle.unit, subject__in=sessions, action=SESSION_BEGUN)
+    return Year(_acts(entries_of(cycle)), on, terms_of(cycle), _acts(begun))
+
+
+def _acts(entries: QuerySet[Entry]) -> tuple[Act, ...]:
+    rows = entries.order_by("id").values_list("id", "body").iterator()
+    return tuple(act_of(number, json.loads(body)) for number, body in rows)
 
 
 def _beside(cycle: Cycle) -> Q:

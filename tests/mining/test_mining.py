@@ -38,7 +38,7 @@ PYTHON = APART / ".venv" / "bin" / "python"
 TERMS = Terms(announce_wd=5, tell_wd=10, file_days=15, hand_over_wd=5, plan_days=45, groups_days=30)
 NOT_OF_ORDER = {
     "majority", "quorum", "surplus", "reasons", "third_quarter", "archive", "look_back", "congress", "presidium", "motions",
-    "group_size", "one_fifth", "interpellation_movers", "interpellations", "secret", "ordered_anew",
+    "group_size", "one_fifth", "interpellation_movers", "interpellations", "secret", "ordered_anew", "sessions",
 }  # fmt: skip
 Told = dict[str, Any]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 from projects.cycles.over import CLOSE
 from projects.evaluation.conformance.ways import (
@@ -35,6 +36,7 @@ LOOKING_ON = (
     "archive.download",
 )  # fmt: skip
 KEEPING = "trail.keep"  # telling that a head is kept outside, no auditor's and no administrator's act
+SESSION_BEGUN = "session.begin"
 KEYED, SIGNED, DECLARED = ("vote.accept_tally",), ("vote.certify",), ("vote.declare",)
 # Every kind of vote goes over the same desk: the year's own, a measurement, a change of a project.
 DESKS = ("voting.", "evaluation.measure_", "supervision.change_")
@@ -271,6 +273,29 @@ def _is_of_a_handful(year: Year, closed: Act) -> bool:
     return device > 0 and (device < LEAST_GROUP or 0 < (issued[-1] if issued else 0) < LEAST_GROUP)
 
 
+def met_in_the_year(year: Year) -> Finding:
+    """The congress met at least once in the calendar year; townships generally meet twice (组织法 14).
+
+    Of a year whose file was begun in the year itself the trail does not know what went before.
+    """
+    if year.terms.subdistrict:
+        return not_applicable("街道没有人民代表大会，会议次数按本地规定")
+    made = year.first("cycle.create")
+    if made is None:
+        return not_yet()
+    of = int(made.after.get("year", 0))
+    openings = sorted((*year.all(SESSION_BEGUN), *year.sessions), key=lambda act: act.id)
+    met = list({act.subject: act for act in openings if act.on.year == of}.values())
+    if met:
+        note = _("办理记录中%(year)s年举行一次会议，一般每年举行两次") % {"year": of}
+        return replace(held(*met), note=note if len(met) == 1 else "")
+    if year.today.year <= of:
+        return not_yet()
+    if made.on.year >= of:
+        return not_applicable("本年度内才开始记录，此前的会议不在办理记录中")
+    return broken(_("办理记录中%(year)s年没有举行会议") % {"year": of}, made)
+
+
 def chair_in_government(year: Year) -> Finding:
     """Nobody acts as chair and in the government in one year (组织法 18)."""
     chairs: dict[str, Act] = {}
@@ -352,6 +377,7 @@ def of_admin(_year: Year, act: Act) -> bool:
 CHECKS = [
     Check("order", 0, "六个环节依次进行", "“三个阶段六个环节”", in_order),
     Check("chair", 0, "主席不兼任政府职务", "《地方组织法》第十八条", chair_in_government),
+    Check("sessions", 0, "每年至少举行一次会议", "《地方组织法》第十四条", met_in_the_year),
     Check("majority", 0, "集体决定均过半数", "《地方组织法》第二十五条", meets),
     Check("past_acts", 0, "数据改动均经办理", "办理记录完整", through_services),
     Check("county", 0, "县级只指导不代办", "《地方组织法》第五十条第一款第十一项", never(of_county, note=_("县级代乡镇办理"))),

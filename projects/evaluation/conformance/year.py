@@ -86,11 +86,15 @@ class Terms:
 
 @dataclass(frozen=True)
 class Year:
-    """A township's year: its acts in the order of the trail, the day it is looked at, and its terms."""
+    """A township's year: its acts in the order of the trail, the day it is looked at, and its terms.
+
+    sessions: the openings of every session its congress has held, of other years' too, where the whole trail is at hand.
+    """
 
     acts: tuple[Act, ...]
     today: date
     terms: Terms = Terms()
+    sessions: tuple[Act, ...] = ()
 
     @cached_property
     def _by_action(self) -> dict[str, list[Act]]:

@@ -254,6 +254,7 @@ def renumbered(acts: list[Act]) -> list[Act]:
 BREAKINGS: dict[str, Breaking] = {
     "order": without("cycle.begin_deliberation"),
     "chair": changed("deliberation.explain", actor="chair@T"),
+    "sessions": on("session.begin", date(2028, 1, 5)),
     "majority": told("deliberation.agenda", votes_for=4, votes_against=3, votes_abstain=2),
     "past_acts": added("voting.open", "row.change", "database"),
     "county": added("voting.open", "voting.open", "county"),
@@ -628,10 +629,44 @@ def test_a_deviation_carries_the_reason_on_record() -> None:
     assert "春节假期顺延" in found("announced", late).note
 
 
+def test_a_congress_that_met_once_has_met_and_is_told_that_townships_generally_meet_twice() -> None:
+    twice = found("sessions", lawful())
+    assert (twice.status, len(twice.evidence), twice.note) == (Status.HELD, 2, "")
+    once = [act for act in lawful() if (act.action, act.subject) != ("session.begin", "session:9")]
+    seen = found("sessions", once)
+    assert (seen.status, seen.note) == (Status.HELD, "办理记录中2027年举行一次会议，一般每年举行两次")
+
+
+def test_no_session_is_not_yet_while_the_year_runs_and_not_held_once_it_is_over() -> None:
+    none = without("session.begin")(lawful())
+    assert found("sessions", none, date(2027, 12, 31)).status == Status.NOT_YET
+    seen = found("sessions", none, date(2028, 1, 1))
+    assert (seen.status, seen.note) == (Status.NOT_HELD, "办理记录中2027年没有举行会议")
+
+
+def test_a_session_that_serves_another_years_work_is_one_of_the_year_and_none_is_counted_twice() -> None:
+    acts = lawful()
+    (own,) = (act for act in acts if (act.action, act.subject) == ("session.begin", "session:1"))
+    other = replace(
+        own, id=900, subject="session:7", at=datetime.combine(date(2027, 9, 1), time(9), SHANGHAI)
+    )
+    bare = without("session.begin")(acts)
+    (check,) = (one for one in CHECKS if one.code == "sessions")
+    alone = check.find(Year(tuple(bare), date(2029, 1, 1), DEFAULT, (other,)))
+    assert (alone.status, alone.evidence) == (Status.HELD, (900,)) and alone.note
+    both = check.find(Year((*bare, own), date(2029, 1, 1), DEFAULT, (own, other)))
+    assert (both.status, both.evidence, both.note) == (Status.HELD, (own.id, 900), "")
+
+
+def test_of_a_year_whose_file_was_begun_in_it_nothing_is_said_of_the_sessions_before() -> None:
+    late = on("cycle.create", date(2027, 3, 1))(without("session.begin")(lawful()))
+    assert found("sessions", late).status == Status.NOT_APPLICABLE
+
+
 def test_a_subdistrict_has_no_quorum_of_a_congress() -> None:
     few = told("vote.open", deputies_present=3)(lawful())
     assert found("quorum", few).status == Status.NOT_HELD
-    for code in ("quorum", "congress", "presidium", "interpellations"):
+    for code in ("quorum", "congress", "presidium", "interpellations", "sessions"):
         assert found(code, few, terms=Terms(subdistrict=True)).status == Status.NOT_APPLICABLE
 
 
