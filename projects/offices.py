@@ -12,9 +12,12 @@ from workflow.roles.registry import (
     register_conflict,
     register_need,
     register_scope,
+    register_seats,
 )
 
 HALL = frozenset(HALLS)
+# A subdistrict has no congress: its working committee is the county's, and whoever leads it was elected by nobody (组织法 59).
+CONGRESS = frozenset({UnitKind.TOWNSHIP})
 ABOVE = frozenset({UnitKind.COUNTY, UnitKind.CITY, UnitKind.PROVINCE})
 
 OFFICES = [
@@ -152,6 +155,7 @@ SCOPES = [
     ),
 ]
 CONGRESS_LEADERS = {"chair"}
+MOST_LEADERS = 3  # 主席一人, and if it wishes 副主席一人至二人 (组织法 18)
 GOVERNMENT = {"mayor", "gov_clerk", "department", "finance", "legal"}
 
 
@@ -196,4 +200,19 @@ def register_offices() -> None:
         {"inspector"},
         {"deputy"},
         _("代表监督小组由本级在任代表组成（《地方组织法》第四十三条）；其他人员可受邀为专家、第三方。"),
+    )
+    register_need(
+        CONGRESS_LEADERS,
+        {"deputy"},
+        _("乡镇人大主席、副主席由大会从本级代表中选举，须是本级在任代表（《地方组织法》第十八条）。"),
+        kinds=CONGRESS,
+    )
+    register_seats(
+        "chair",
+        MOST_LEADERS,
+        kinds=CONGRESS,
+        too_many=_(
+            "乡镇人大设主席一人，可以设副主席一人至二人，同一时期合计不超过三人（《地方组织法》第十八条）。"
+        ),
+        twice=_("同一人不能同时担任本级人大主席和副主席，两次任职的日期不能重叠（《地方组织法》第十八条）。"),
     )

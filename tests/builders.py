@@ -17,7 +17,8 @@ from workflow.people.models import Unit, UnitKind, User
 from workflow.people.services import create_unit
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
-from workflow.roles.selectors import WITH_PERSONS
+from workflow.roles.selectors import WITH_PERSONS, live_grants
+from workflow.roles.services import grant
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SINCE = date(2020, 1, 1)
@@ -55,7 +56,7 @@ def every_office(town: Township) -> dict[str, RoleGrant]:
         Casting(town.act("chair", at("2020-01-01")), SINCE),
     )
     held = RoleGrant.objects.filter(reach).select_related(*WITH_PERSONS).order_by("-pk")
-    found = {grant.office: grant for grant in held}
+    found = {one.office: one for one in held}
     for office in registry.offices():
         if office.code not in found:
             unit = Unit.objects.filter(reach, kind__in=office.kinds).order_by("path").first()
@@ -66,6 +67,13 @@ def every_office(town: Township) -> dict[str, RoleGrant]:
             casting.appoint(person, office.code, unit, **(NOTICE if office.documented else {}))
             found[office.code] = held.get(user=person, office=office.code)
     return found
+
+
+def seat_chair(user: User, unit: Unit, act: Act) -> RoleGrant:
+    """One more chair of a congress, elected from its deputies as the law has it (组织法 18)."""
+    if not live_grants(act.on).filter(user=user, office="deputy", unit=unit).exists():
+        grant(user=user, office="deputy", unit=unit, act=act, since=SINCE)
+    return grant(user=user, office="chair", unit=unit, act=act, since=SINCE)
 
 
 def open_task(key: str, **filters: Any) -> Deadline:

@@ -17,6 +17,8 @@ from workflow.flows.fields import ChineseDateField, PeopleField, choice_field
 from workflow.flows.forms import Foreseen, StepForm
 from workflow.people.models import Unit, User
 from workflow.people.texts import lines_of
+from workflow.people.wording import worded
+from workflow.roles import registry
 from workflow.roles.selectors import holders_of
 
 
@@ -148,7 +150,6 @@ class ElectionForm(StepForm):
         ("presidium", _("主席团成员")),
         ("delegation_lead", _("代表团团长")),
     ]
-    MOST_CHAIRS = 3
 
     office = forms.ChoiceField(label=_("选举或推选的职务"), choices=ELECTED, widget=forms.RadioSelect)
     seat = forms.ChoiceField(label=_("代表团"), required=False, help_text=_("推选代表团团长时选择。"))
@@ -168,8 +169,8 @@ class ElectionForm(StepForm):
         office, chosen = data.get("office"), data.get("persons") or []
         if (office == "delegation_lead") != bool(data.get("seat")):
             self.add_error("seat", _("推选代表团团长须选择代表团，其他职务不选。"))
-        if office == "chair" and len(chosen) > self.MOST_CHAIRS:
-            self.add_error("persons", _("主席一人、副主席一至二人（《地方组织法》第十八条）。"))
+        if office and (reason := registry.too_many(office, self.subject, len(chosen))):
+            self.add_error("persons", worded(reason, self.subject))
         return data
 
 

@@ -153,7 +153,8 @@ def fill_office(
     at: the unit inside the township, the township where left out. title: what the office is called for them.
     """
     unit, wanted = at or act.unit, list(users)
-    held = live_grants(act.on).filter(office=office, unit=unit)
+    # Who only stands in for a holder (代办) holds nothing, and stays as long as the holder.
+    held = live_grants(act.on).filter(office=office, unit=unit, stands_for=None)
     kept = {g.user_id for g in held if _stays(act, g, wanted, title=title, reason=document)}
     for user in wanted:
         if user.pk not in kept:

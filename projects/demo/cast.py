@@ -21,15 +21,16 @@ from workflow.roles.services import grant
 
 PASSWORD = "piaojue-demo-2026"  # of the demo's invented people only; a real county never runs this
 MAIL = "piaojue.example"  # a name reserved for examples: no letter can leave for it
-SINGLE = ("chair", "clerk", "mayor", "gov_clerk", "finance", "legal")
+SINGLE = ("clerk", "mayor", "gov_clerk", "finance", "legal")
 DEPARTMENTS = ("农业农村办公室", "村镇建设办公室", "社会事务办公室", "卫生健康办公室", "文化站", "自然资源所")
 PARTY_MEMBERS = 7
 PRESIDIUM_MEMBERS = 7
+CHAIRS_NUMBER = 7  # among the deputies: elected from them (组织法 18)
 
 
 @dataclass
 class Township:
-    """A township with its people. deputies: N of them; the first seven are the presidium's members."""
+    """A township with its people. deputies: N of them; the first seven are the presidium's members, the last of these its chair."""
 
     unit: Unit
     people: dict[str, list[User]] = field(default_factory=dict)
@@ -98,10 +99,16 @@ class Casting:
         username = f"{office}@{made.unit.code}" if not number else f"{office}{number}@{made.unit.code}"
         return self.appoint(self.person(username, name_of(username)), office, unit)
 
+    def _deputy(self, made: Township, number: int) -> User:
+        office = "chair" if number == CHAIRS_NUMBER else f"deputy{number}"
+        username = f"{office}@{made.unit.code}"
+        return self.appoint(self.person(username, name_of(username)), "deputy", made.unit)
+
     def _bodies(self, made: Township, deputies: int) -> None:
         unit = made.unit
         made.people["party"] = [self._one(made, "party", unit, n) for n in range(1, PARTY_MEMBERS + 1)]
-        made.people["deputy"] = [self._one(made, "deputy", unit, n) for n in range(1, deputies + 1)]
+        made.people["deputy"] = [self._deputy(made, n) for n in range(1, deputies + 1)]
+        made.people["chair"] = [self.appoint(made.of("deputy", CHAIRS_NUMBER), "chair", unit)]
         members = [made.people["chair"][0], *made.people["deputy"][: PRESIDIUM_MEMBERS - 1]]
         made.people["presidium"] = [self.appoint(user, "presidium", unit) for user in members]
         tellers = made.people["deputy"][PRESIDIUM_MEMBERS : PRESIDIUM_MEMBERS + 3]

@@ -254,15 +254,15 @@ def merge(
         label = _("%(unit)s并入%(into)s") % {"unit": here.unit.name, "into": there.unit.name}
         moved, unfinished = moves(here.unit, there.unit, act.on), going_on(here.unit)
         deputies = own_grants(DEPUTY, here.unit, act.on)
+        alter_unit(
+            here.unit, what=What.MERGED, number=number, decided_on=decided_on, on=act.on, into=there.unit
+        )
         _take_over(here, there, f"{label}（{number}）", number, with_deputies=bool(unfinished))
         _give(there, DEPUTY, deputies, number)
         for move in moved:
             _write_move(here, move, label)
         if term := sitting_term(here.unit):
             fire(term, "end", here, until=act.on)
-        alter_unit(
-            here.unit, what=What.MERGED, number=number, decided_on=decided_on, on=act.on, into=there.unit
-        )
         facts = {
             "deputies": len(deputies),
             "tasks": len(moved),

@@ -12,7 +12,7 @@ import pytest
 from django.utils import timezone
 
 from projects.lifecycle.intake import start_year
-from tests.builders import SINCE, at, open_task, township
+from tests.builders import SINCE, at, open_task, seat_chair, township
 from workflow.audit.models import Entry
 from workflow.flows.calling import call_off
 from workflow.flows.models import CalendarFeed, Deadline, MeetingCall
@@ -112,7 +112,7 @@ def test_a_feed_holds_both_townships_of_a_person_and_no_third(client, town):
         start_year(one.act("chair", at(f"{YEAR - 1}-08-10")), year=YEAR, **PLAN)
     Deadline.objects.filter(key="collection.scheme").update(due_on=timezone.localdate())
     chair = town.of("chair")
-    grant(user=chair, office="chair", unit=other.unit, act=other.act("clerk", at("2026-01-01")), since=SINCE)
+    seat_chair(chair, other.unit, other.act("clerk", at("2026-01-01")))
     client.force_login(chair)
     body = client.get(secret(client)).content.decode().replace("\r\n ", "")
     assert "青溪镇" in body and "柳河镇" in body and "三溪镇" not in body

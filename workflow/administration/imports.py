@@ -31,7 +31,8 @@ from workflow.people.saying import listed
 from workflow.people.services import create_unit
 from workflow.roles import registry
 from workflow.roles.models import LONGEST_DOCUMENT, RoleGrant
-from workflow.roles.services import GrantRefused, grant, why_not_held
+from workflow.roles.selectors import open_grants
+from workflow.roles.services import GrantRefused, grant, hall_of, hold_seats, why_not_held
 
 ERROR_COLUMN = gettext_lazy("错误")
 DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
@@ -188,6 +189,8 @@ class _PeopleCheck:
         self.held: dict[str, list[tuple[str, str, registry.Holding]]] = {}
         self.foreign: set[str] = set()
         self.named: dict[str, str] = {u.username: u.name for u in self.users.values()}
+        # Who holds an office of which there are only so many at a unit; read when a row first asks.
+        self.seats: dict[tuple[str, str], list[tuple[str, registry.Holding]]] = {}
         self._read_grants(names)
 
     def _read_grants(self, names: set[str]) -> None:
@@ -214,9 +217,9 @@ class _PeopleCheck:
         if office and registry.office(office).documented and not (values["依据文号"] and values["止"]):
             found.append(_("“%(office)s”须写明依据文号和止日。") % {"office": registry.title_of(office)})
         if office and unit and not found:
-            found += self._seat(
-                values["用户名"], office, unit, since=_day_or(values["起"], self.on) or self.on
-            )
+            since = _day_or(values["起"], self.on) or self.on
+            until = parse_day(values["止"])
+            found += self._seat(values["用户名"], office, unit, since=since, until=until)
         return found
 
     def _person(self, values: dict[str, str]) -> list[str]:
@@ -242,14 +245,28 @@ class _PeopleCheck:
             return [_("日期写成 2026-01-31 的形式。")]
         return [_("止日不能早于起日。")] if until < since else []
 
-    def _seat(self, username: str, office: str, unit: Unit, since: date) -> list[str]:
+    def _seat(self, username: str, office: str, unit: Unit, *, since: date, until: date | None) -> list[str]:
         held = self.held.setdefault(username, [])
         if any((office, unit.code) == (code, seat) for code, seat, _holding in held):
             return [_("此人已担任这一职务，或者在表中重复。")]
-        if refused := why_not_held(office, unit, [holding for *_seat, holding in held], at_date=since):
+        own, seats = [holding for *_seat, holding in held], self._seats(office, unit)
+        others = [holding for name, holding in seats if name != username]
+        refused = why_not_held(office, unit, own, at_date=since, until=until, others=others)
+        if refused:
             return [str(refused)]
-        held.append((office, unit.code, registry.Holding(office, unit.tenant_id or unit.pk, since)))
+        given = registry.Holding(office, hall_of(unit).pk, since, until)
+        held.append((office, unit.code, given))
+        seats.append((username, given))
         return []
+
+    def _seats(self, office: str, unit: Unit) -> list[tuple[str, registry.Holding]]:
+        """Who holds the office there by what stands in the database and above in the sheet, where there is a limit."""
+        key = (office, unit.code)
+        if key not in self.seats:
+            taken = open_grants(self.on).filter(office=office, tenant=hall_of(unit)).select_related("user")
+            limited = registry.seats_limited(office, hall_of(unit))
+            self.seats[key] = [(one.user.username, one.holding) for one in taken] if limited else []
+        return self.seats[key]
 
 
 def _day_or(text: str, default: date) -> date | None:
@@ -258,29 +275,40 @@ def _day_or(text: str, default: date) -> date | None:
 
 def _check_people(rows: list[Row], scope: Unit, on: date) -> None:
     check = _PeopleCheck(rows, scope, on)
-    for row in rows:
+    for row in _resting_last(rows):
         row.errors += check.errors(row.values)
+
+
+def _resting_last(rows: list[Row]) -> list[Row]:
+    """The rows with those last whose office is held beside another (主席、副主席 and 监票人 beside 代表), else as they stand."""
+    offices = office_codes()
+    return sorted(rows, key=lambda row: registry.rests(offices.get(row.values["职务"], "")))
 
 
 def _apply_people(act: Act, rows: list[Row]) -> list[Slip | WrittenTo]:
     offices, new = office_codes(), dict[str, Slip | WrittenTo]()
+    codes = {row.values["单位编码"] for row in rows}
+    units = {unit.code: unit for unit in Unit.objects.select_related("tenant").filter(code__in=codes)}
+    hold_seats((offices[row.values["职务"]], units[row.values["单位编码"]]) for row in rows)
     for row in rows:
-        values = row.values
-        unit = Unit.objects.select_related("tenant").get(code=values["单位编码"])
-        here = at_unit(act, unit)
-        user = User.objects.filter(username=values["用户名"]).first()
-        if user is None:
-            made = create_person(
-                here, username=values["用户名"], name=values["姓名"], email=values["电子邮箱"]
-            )
-            new[made.user.username], user = made, made.user
-        office = offices[values["职务"]]
-        _give(here, row, rows, user=user, office=office, unit=unit)
-        if user.username in new:
-            made = new[user.username]
-            title = f"{unit.name} {registry.title_of(office)}"
-            new[user.username] = replace(made, offices=(*made.offices, title))
+        unit = units[row.values["单位编码"]]
+        title = f"{unit.name} {registry.title_of(offices[row.values['职务']])}"
+        _meet(at_unit(act, unit), row.values, title, new)
+    for row in _resting_last(rows):
+        unit = units[row.values["单位编码"]]
+        user = User.objects.get(username=row.values["用户名"])
+        _give(at_unit(act, unit), row, rows, user=user, office=offices[row.values["职务"]], unit=unit)
     return list(new.values())
+
+
+def _meet(here: Act, values: dict[str, str], title: str, new: dict[str, Slip | WrittenTo]) -> None:
+    """The account of a row's person is made where there is none; how a new one gets in names the office of the row."""
+    username = values["用户名"]
+    if username not in new and not User.objects.filter(username=username).exists():
+        new[username] = create_person(here, username=username, name=values["姓名"], email=values["电子邮箱"])
+    if username in new:
+        made = new[username]
+        new[username] = replace(made, offices=(*made.offices, title))
 
 
 def _give(act: Act, row: Row, rows: list[Row], *, user: User, office: str, unit: Unit) -> None:
@@ -304,7 +332,9 @@ def _people_notes() -> list[str]:
     return [
         _("每行一个职务；一人兼几个职务就写几行，用户名和姓名保持一致。"),
         _("职务：%(titles)s。") % {"titles": listed((str(o.title) for o in registry.offices()), "；")},
-        _("监票人、监督小组成员须是本级代表：代表一行须已在系统中，或者排在本表前面。"),
+        _(
+            "主席、副主席、监票人、监督小组成员须是本级代表：代表职务须已在系统中，或者在本表另写一行，前后均可。"
+        ),
         _("起、止写成 2026-01-31 的形式；起空着为今天，止空着为长期。审计人员须写依据文号和止日。"),
         how_people_get_in(),
     ]

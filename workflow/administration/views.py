@@ -30,12 +30,13 @@ from workflow.flows.services import busy_if_locked
 from workflow.flows.settling import still_provisional
 from workflow.inbox.asked import unit_asked
 from workflow.people.models import Unit, User
+from workflow.people.saying import listed
 from workflow.people.selectors import tenants_below
 from workflow.roles import registry
 from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import WITH_PERSONS, grants_of, live_grants, office_called
-from workflow.roles.services import GrantRefused, grant, revoke
+from workflow.roles.services import GrantRefused, grant, left_without, revoke
 
 PER_PAGE = 40
 MOST_SHOWN = 200
@@ -284,7 +285,8 @@ def grant_revoke(request: HttpRequest, grant_id: int) -> HttpResponse:
         else:
             messages.success(request, _("已解除%(name)s的职务。") % {"name": held.user.name})
             return redirect("people")
-    context = {"form": form, "held": held, "title": registry.title_of(held.office)}
+    resting = listed(map(office_called, left_without(held, timezone.localdate())))
+    context = {"form": form, "held": held, "title": registry.title_of(held.office), "resting": resting}
     return render(request, "people/revoke.html", context, status=422 if form.errors else 200)
 
 

@@ -64,7 +64,9 @@ class RoleGrant(models.Model):
     @property
     def holding(self) -> Holding:
         """What the rules between offices see of it."""
-        return Holding(self.office, self.tenant_id, self.since)
+        return Holding(
+            self.office, self.tenant_id, self.since, self.until, stands_in=self.stands_for_id is not None
+        )
 
     def act(self, unit: Unit, at: datetime, *, task: str = "", request_id: str = "") -> Act:
         """What the holder does in this office now, at a unit; it says for whom, where the holder stands in."""

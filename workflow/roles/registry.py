@@ -1,4 +1,5 @@
-"""The offices the domain has registered, which of them one person may not hold together, and which rest on another.
+"""The offices the domain has registered, which of them one person may not hold together, which rest on another, and how
+many may hold one at a time.
 
 The engine knows no office by name: `projects/offices.py` registers them when the application starts.
 """
@@ -70,12 +71,23 @@ class Scope:
 class Holding:
     """An office somebody holds or is to hold, as the rules between offices see it.
 
-    tenant: the id of the township or county it is held in. since: its first day.
+    tenant: the id of the township or county it is held in. since, until: its first and last day, None for no last.
+    stands_in: somebody only acts in it for its holder (代办).
     """
 
     office: str
     tenant: int
     since: date
+    until: date | None = None
+    stands_in: bool = False
+
+    def covers(self, day: date) -> bool:
+        """Whether it is held on a day."""
+        return self.since <= day and (self.until is None or day <= self.until)
+
+    def meets(self, other: Holding) -> bool:
+        """Whether both are held on any day."""
+        return self.covers(other.since) or other.covers(self.since)
 
 
 @dataclass(frozen=True)
@@ -94,16 +106,39 @@ class _Conflict:
 
 
 @dataclass(frozen=True)
+class _Halls:
+    """The halls of some kinds, as long as they last: in one that was merged into another no body sits any more."""
+
+    kinds: frozenset[str]
+
+    def __contains__(self, hall: Unit) -> bool:
+        return hall.kind in self.kinds and hall.ends_on is None
+
+
+@dataclass(frozen=True)
 class _Need:
     offices: frozenset[str]
     needed: frozenset[str]
     reason: str | Promise
+    halls: _Halls | None
+
+    def binds(self, wanted: Holding, hall: Unit) -> bool:
+        return wanted.office in self.offices and (self.halls is None or hall in self.halls)
 
     def is_met(self, wanted: Holding, held: Iterable[Holding]) -> bool:
         return any(
-            one.office in self.needed and one.tenant == wanted.tenant and one.since <= wanted.since
+            one.office in self.needed and one.tenant == wanted.tenant and one.covers(wanted.since)
             for one in held
         )
+
+
+@dataclass(frozen=True)
+class _Seats:
+    office: str
+    most: int
+    halls: _Halls
+    too_many: str | Promise
+    twice: str | Promise
 
 
 @dataclass
@@ -112,6 +147,7 @@ class _Registry:
     scopes: dict[str, Scope] = field(default_factory=dict)
     conflicts: list[_Conflict] = field(default_factory=list)
     needs: list[_Need] = field(default_factory=list)
+    seats: dict[str, _Seats] = field(default_factory=dict)
 
 
 _registry = _Registry()
@@ -132,9 +168,26 @@ def register_conflict(
     _registry.conflicts.append(_Conflict(frozenset(one), frozenset(other), reason, at_one_unit))
 
 
-def register_need(offices: Iterable[str], needed: Iterable[str], reason: str | Promise) -> None:
-    """Only who holds an office of `needed` in the same township may hold one of `offices`, and no longer than that."""
-    _registry.needs.append(_Need(frozenset(offices), frozenset(needed), reason))
+def register_need(
+    offices: Iterable[str],
+    needed: Iterable[str],
+    reason: str | Promise,
+    *,
+    kinds: Iterable[str] | None = None,
+) -> None:
+    """Only who holds an office of `needed` in the same township may hold one of `offices`, and no longer than that.
+
+    kinds: of the halls it binds, as long as they last; every hall, also one merged into another, where left out.
+    """
+    halls = None if kinds is None else _Halls(frozenset(kinds))
+    _registry.needs.append(_Need(frozenset(offices), frozenset(needed), reason, halls))
+
+
+def register_seats(
+    office: str, most: int, *, kinds: Iterable[str], too_many: str | Promise, twice: str | Promise
+) -> None:
+    """On no day do more than `most` persons hold an office at a hall of these kinds, and nobody holds it there twice."""
+    _registry.seats[office] = _Seats(office, most, _Halls(frozenset(kinds)), too_many, twice)
 
 
 def register_scope(scope: Scope) -> None:
@@ -189,13 +242,63 @@ def conflict_between(wanted: Holding, held: Iterable[Holding]) -> str | Promise 
     return None
 
 
-def need_unmet(wanted: Holding, held: Iterable[Holding]) -> str | Promise | None:
-    """Why an office may not be held without another that is missing on its first day; None when it may."""
+def need_unmet(wanted: Holding, held: Iterable[Holding], hall: Unit) -> str | Promise | None:
+    """Why an office may not be held without another that is missing on its first day; None when it may.
+
+    Who only stands in for its holder needs none.
+    """
+    if wanted.stands_in:
+        return None
     others = list(held)
     for need in _registry.needs:
-        if wanted.office in need.offices and not need.is_met(wanted, others):
+        if need.binds(wanted, hall) and not need.is_met(wanted, others):
             return need.reason
     return None
+
+
+def seats_limited(code: str, hall: Unit) -> bool:
+    """Whether only so many may hold an office at a hall."""
+    limit = _registry.seats.get(code)
+    return limit is not None and hall in limit.halls
+
+
+def too_many(code: str, hall: Unit, persons: int) -> str | Promise | None:
+    """Why so many persons may not hold an office at a hall at a time; None when they may."""
+    limit = _registry.seats[code] if seats_limited(code, hall) else None
+    return limit.too_many if limit and persons > limit.most else None
+
+
+def seat_refused(
+    wanted: Holding, own: Iterable[Holding], others: Iterable[Holding], hall: Unit
+) -> str | Promise | None:
+    """Why an office may not be held beside those who hold it already; None when it may.
+
+    own: what the person holds; others: what everybody else holds of it there. Who stands in takes no seat.
+    """
+    if wanted.stands_in or not seats_limited(wanted.office, hall):
+        return None
+
+    def beside(held: Iterable[Holding]) -> list[Holding]:
+        return [
+            one
+            for one in held
+            if (one.office, one.tenant) == (wanted.office, wanted.tenant)
+            and not one.stands_in
+            and one.meets(wanted)
+        ]
+
+    if beside(own):
+        return _registry.seats[wanted.office].twice
+    taken = beside(others)
+    # Most hold it together on a day on which one of them begins.
+    first_days = {wanted.since, *(one.since for one in taken if wanted.covers(one.since))}
+    most = max(sum(one.covers(day) for one in taken) for day in first_days)
+    return too_many(wanted.office, hall, most + 1)
+
+
+def rests(code: str) -> bool:
+    """Whether an office may only be held beside another."""
+    return any(code in need.offices for need in _registry.needs)
 
 
 def resting_on(code: str) -> list[str]:

@@ -51,30 +51,15 @@ def grant(
     scope: Iterable[str] = (),
 ) -> RoleGrant:
     """Give an office. Refused: unknown office, a unit of the wrong kind, a conflict of offices (组织法 18), an office
-    whose holder must hold another there and does not, and one that asks for a document without its number or without an
-    end date (审计通知书).
+    whose holder must hold another there and does not, one that as many hold as may, and one that asks for a document
+    without its number or without an end date (审计通知书).
 
     scope: the parts of the work an office that is limited to some may read; its own usual ones where none is named.
     """
     with transaction.atomic():
+        hold_seats([(office, unit)])
         User.objects.select_for_update().get(pk=user.pk)
-        held = check_holding(user, office, unit, at_date=since)
-        if given := _given_already(held, office, unit, since, until):
-            words = (
-                _("%(name)s已担任%(unit)s%(office)s，不用再次授予。")
-                if given.since <= since
-                else _("%(name)s的%(unit)s%(office)s职务已授予，自%(day)s起；要提前的，先解除再授予。")
-            )
-            raise GrantRefused(
-                "held",
-                words
-                % {
-                    "name": user.name,
-                    "unit": unit.name,
-                    "office": registry.title_of(office, unit.tenant),
-                    "day": date_format(given.since),
-                },
-            )
+        check_holding(user, office, unit, at_date=since, until=until)
         if registry.office(office).documented and not (document and until):
             raise GrantRefused("no_document", _("这一职务须写明依据文号和结束日期。"))
         limit = _limit(office, scope)
@@ -125,19 +110,65 @@ def _limit(office: str, wanted: Iterable[str]) -> list[str]:
     return [code for code in known if code in chosen]
 
 
-def check_holding(user: User, office: str, unit: Unit, *, at_date: date) -> list[RoleGrant]:
-    """Refuse an unknown office, a unit of the wrong kind, and what the rules between offices do not allow.
-
-    Returns what the person holds by then.
+def check_holding(user: User, office: str, unit: Unit, *, at_date: date, until: date | None = None) -> None:
+    """Refuse what is held already, an unknown office, a unit of the wrong kind, and what the rules between offices do not
+    allow.
     """
     held = list(open_grants(at_date).filter(user=user))
-    if refused := why_not_held(office, unit, [one.holding for one in held], at_date=at_date):
+    if given := _given_already(held, office, unit, at_date, until):
+        words = (
+            _("%(name)s已担任%(unit)s%(office)s，不用再次授予。")
+            if given.since <= at_date
+            else _("%(name)s的%(unit)s%(office)s职务已授予，自%(day)s起；要提前的，先解除再授予。")
+        )
+        title, day = registry.title_of(office, unit.tenant), date_format(given.since)
+        told = {"name": user.name, "unit": unit.name, "office": title, "day": day}
+        raise GrantRefused("held", words % told)
+    own, others = [one.holding for one in held], _seats_taken(office, unit, at_date, but=user)
+    if refused := why_not_held(office, unit, own, at_date=at_date, until=until, others=others):
         raise refused
-    return held
 
 
-def why_not_held(office: str, unit: Unit, held: Iterable[Holding], *, at_date: date) -> GrantRefused | None:
-    """Why somebody with the offices `held` may not hold another at a unit from a day on; None: they may."""
+def hold_seats(wanted: Iterable[tuple[str, Unit]]) -> None:
+    """Whoever fills a seat of these offices at these units waits until the transaction ends, the lower unit first.
+
+    Only where there is a limit to count against. Before a person's row, never after it.
+    """
+    halls = {hall_of(unit).pk for office, unit in wanted if registry.seats_limited(office, hall_of(unit))}
+    if halls:
+        # An administrator of the county reads its townships' rows and writes none.
+        with within(SYSTEM):
+            list(Unit.objects.select_for_update(no_key=True).filter(pk__in=halls).order_by("pk"))
+
+
+def hall_of(unit: Unit) -> Unit:
+    """The township or county a unit is, or is inside of."""
+    return unit if unit.is_tenant else unit.tenant or unit
+
+
+def _seats_taken(office: str, unit: Unit, since: date, *, but: User) -> list[Holding]:
+    """What others hold of an office that only so many may hold; nothing of one without a limit."""
+    if not registry.seats_limited(office, hall_of(unit)):
+        return []
+    taken = open_grants(since).filter(office=office, tenant=hall_of(unit)).exclude(user=but)
+    return [one.holding for one in taken]
+
+
+def why_not_held(
+    office: str,
+    unit: Unit,
+    held: Iterable[Holding],
+    *,
+    at_date: date,
+    until: date | None = None,
+    others: Iterable[Holding] = (),
+    stands_in: bool = False,
+) -> GrantRefused | None:
+    """Why somebody with the offices `held` may not hold another at a unit from a day on; None: they may.
+
+    until: its last day. others: what other people hold of the same office there, where only so many may. stands_in: the
+    person only acts in it for its holder.
+    """
     try:
         wanted = registry.office(office)
     except KeyError:
@@ -145,12 +176,14 @@ def why_not_held(office: str, unit: Unit, held: Iterable[Holding], *, at_date: d
     if unit.kind not in wanted.kinds:
         words = _("“%(office)s”不能设在%(unit)s。") % {"office": wanted.title, "unit": unit.name}
         return GrantRefused("wrong_kind", words)
-    hall, others = unit.tenant or unit, list(held)
-    holding = Holding(office, hall.pk, at_date)
-    if reason := registry.conflict_between(holding, others):
+    hall, own = hall_of(unit), list(held)
+    holding = Holding(office, hall.pk, at_date, until, stands_in)
+    if reason := registry.conflict_between(holding, own):
         return GrantRefused("conflict", str(reason))
-    if reason := registry.need_unmet(holding, others):
+    if reason := registry.need_unmet(holding, own, hall):
         return GrantRefused("unmet", worded(reason, hall))
+    if reason := registry.seat_refused(holding, own, others, hall):
+        return GrantRefused("seats", worded(reason, hall))
     return None
 
 
@@ -184,23 +217,23 @@ def revoke(*, grant: RoleGrant, act: Act, reason: str) -> None:
         )
         for listener in _on_end:
             listener(held)
-        for other in _left_without(held, act.on):
+        for other in left_without(held, act.on):
             revoke(grant=other, act=act, reason=reason)
     grant.revoked_at = held.revoked_at
 
 
-def _left_without(ended: RoleGrant, on: date) -> list[RoleGrant]:
-    """What the holder of an ended office may no longer hold without it, in the same township; by id."""
+def left_without(ended: RoleGrant, on: date) -> list[RoleGrant]:
+    """What the holder of an office that ends may no longer hold without it, in the same township; by id."""
     resting = registry.resting_on(ended.office)
     if not resting:
         return []
-    open_there = open_grants(on).filter(user=ended.user_id, tenant=ended.tenant_id).order_by("pk")
-    others = list(open_there.select_related(*WITH_PERSONS))
+    there = open_grants(on).filter(user=ended.user_id, tenant=ended.tenant_id).exclude(pk=ended.pk)
+    others = list(there.select_related(*WITH_PERSONS).order_by("pk"))
     held = [one.holding for one in others if one.since <= on]
     return [
         one
         for one in others
-        if one.office in resting and registry.need_unmet(replace(one.holding, since=on), held)
+        if one.office in resting and registry.need_unmet(replace(one.holding, since=on), held, one.tenant)
     ]
 
 

@@ -116,7 +116,8 @@ def why_not_named(
         return GrantRefused(
             "holds_it", _("%(who)s已担任这一职务，请直接转办，无须代办。") % {"who": person.name}
         )
-    return why_not_held(held.office, held.unit, [one.holding for one in offices], at_date=since)
+    own = [one.holding for one in offices]
+    return why_not_held(held.office, held.unit, own, at_date=since, stands_in=True)
 
 
 def _of_their_own(one: RoleGrant, held: RoleGrant) -> bool:

@@ -24,16 +24,13 @@ def enter_term(town: Township, term: int, *, since: date) -> None:
 
 
 def play_election(town: Township, casting: Casting, *, term: int, on: date) -> None:
-    """Most deputies are elected again, the last few give way to others; as many as before, the chair among them.
+    """Most deputies are elected again, the chair among them, the last few give way to others; as many as before.
 
     casting: of the day on which the administrator enters who was newly elected. `town.people` follows.
     """
     at = moment(on)
-    kept, n = town.deputies[: -FRESH - 1], len(town.deputies)
-    fresh = [
-        casting.appoint(town.of("chair"), "deputy_elect", town.unit),
-        *(_elected(town, casting, number) for number in range(n + 1, n + FRESH + 1)),
-    ]
+    kept, n = town.deputies[:-FRESH], len(town.deputies)
+    fresh = [_elected(town, casting, number) for number in range(n + 1, n + FRESH + 1)]
     perform(
         "cycles.review_credentials",
         town.unit,

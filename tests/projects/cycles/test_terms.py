@@ -85,7 +85,7 @@ def offices(user: User, on: date = T) -> set[str]:
 
 def test_deputies_elect_are_no_deputies_before_the_first_session_and_are_from_it_on(town: Township) -> None:
     leaving, fresh = elect(town)
-    assert len(leaving) == FRESH + 1 and len(fresh) == FRESH + 1  # the chair is among the elected
+    assert len(leaving) == FRESH and len(fresh) == FRESH and town.of("chair") in town.deputies
     assert all("deputy" in offices(user) for user in leaving)
     assert all("deputy" not in offices(user) and "deputy_elect" in offices(user) for user in fresh)
     begin_session(town.act("clerk", moment(T)), first_session(town))
@@ -284,6 +284,32 @@ def test_a_lead_is_recommended_for_one_delegation_and_a_chair_for_none(town: Tow
         record(town, "chair", lead, seat=str(unit.pk))
     record(town, "delegation_lead", lead, seat=str(unit.pk))
     assert holders_of("delegation_lead", unit, T) == [town.deputies[3]]
+
+
+def test_a_congress_elects_a_chair_and_two_vice_chairs_and_no_third(town: Township) -> None:
+    elect(town)
+    begin_session(town.act("clerk", moment(T)), first_session(town))
+    leaders = [town.of("chair"), *town.deputies[:3]]
+    with pytest.raises(InvalidForm, match="副主席一人至二人"):
+        record(town, "chair", [str(user.pk) for user in leaders])
+    record(town, "chair", [str(user.pk) for user in leaders[:3]])
+    assert set(holders_of("chair", town.unit, T)) == set(leaders[:3])
+    record(town, "chair", [str(user.pk) for user in leaders[1:]])
+    assert set(holders_of("chair", town.unit, T)) == set(leaders[1:]), "who gives way leaves the seat first"
+
+
+def test_a_chair_who_is_not_elected_a_deputy_again_is_chair_no_longer(town: Township) -> None:
+    """Neither as the new congress's deputies are seated nor after: it elects its own from among them."""
+    chair = town.of("chair")
+    review(town, again=[str(user.pk) for user in town.deputies if user != chair])
+    begin_session(town.act("clerk", moment(T)), first_session(town))
+    assert offices(chair) == set() and holders_of("chair", town.unit, T) == []
+    ended = Entry.objects.filter(
+        action="grant.revoke", subject__in=[f"grant:{g.pk}" for g in chair.grants.all()]
+    )
+    assert ended.count() == chair.grants.count(), "each of them once"
+    with pytest.raises(InvalidForm):
+        record(town, "chair", [str(chair.pk)])
 
 
 def test_a_chair_elected_after_becoming_deputy_lands_at_the_chairs_desk(town: Township) -> None:

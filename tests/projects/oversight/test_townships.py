@@ -41,7 +41,7 @@ from workflow.people.models import Unit, UnitChange, UnitKind, User
 from workflow.people.services import create_unit
 from workflow.roles.models import RoleGrant
 from workflow.roles.selectors import context_of, holders_of
-from workflow.roles.services import grant
+from workflow.roles.services import grant, left_without
 
 pytestmark = pytest.mark.django_db
 DAY = "2027-04-12"
@@ -359,6 +359,19 @@ def test_what_stands_in_the_way_of_a_merging_is_named_for_both(world, carried_ou
     begin_session(world.a.act("clerk", at(DAY)), called)
     fire(called, "end", world.a.act("chair", at(DAY)))
     world.act("merge", township="M2", into="M1")
+
+
+def test_where_nothing_is_unfinished_the_others_chair_keeps_the_file_without_a_seat_there(world):
+    """The merged congress is no more: its file has keepers, and nobody sits in it."""
+    a, b = world.a, world.b
+    world.act("merge", township="M2", into="M1")
+    on = date(2027, 4, 13)
+    assert holders_of("chair", b.unit, on) == [a.of("chair")] and a.of("chair") not in holders_of(
+        "deputy", b.unit, on
+    )
+    b.unit.refresh_from_db()
+    held = RoleGrant.objects.get(user=a.of("chair"), office="deputy", unit=a.unit)
+    assert [one.office for one in left_without(held, on)] == ["chair"]
 
 
 def test_whoever_sits_in_both_congresses_already_holds_the_office_once(world):

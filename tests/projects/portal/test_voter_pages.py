@@ -636,7 +636,7 @@ def with_offices(hall):  # noqa: F811
         user = hall.act(office).actor
         user.set_password(PASSWORD)
         user.save()
-        held = ("deputy", office) if office in ("chief_teller", "teller") else (office,)
+        held = ("deputy", office) if office in ("chair", "chief_teller", "teller") else (office,)
         for code in held:
             grant(user=user, office=code, unit=hall.unit, act=hall.act("admin"), since=date(2020, 1, 1))
     return hall

@@ -72,9 +72,10 @@ def _small(casting: Casting, code: str, name: str, county: Unit) -> Township:
     made = Township(create_unit(code=code, name=name, kind=UnitKind.TOWNSHIP, parent=county))
     for office in ("chair", "clerk", "mayor", "legal", "party", "deputy", "senior_deputy"):
         username = f"{office}@{code}"
-        made.people[office] = [
-            casting.appoint(casting.person(username, name_of(username)), office, made.unit)
-        ]
+        person = casting.person(username, name_of(username))
+        if office == "chair":
+            casting.appoint(person, "deputy", made.unit)
+        made.people[office] = [casting.appoint(person, office, made.unit)]
     return made
 
 

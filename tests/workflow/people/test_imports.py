@@ -21,6 +21,7 @@ from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import Unit, User
 from workflow.people.services import create_unit
 from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import holders_of
 
 PEOPLE = ["姓名", "用户名", "电子邮箱", "职务", "单位编码", "起", "止", "依据文号"]
 UNITS = ["编码", "名称", "类别", "上级编码"]
@@ -78,9 +79,14 @@ def test_a_bad_row_changes_nothing(world: World, admin: Client) -> None:
 def test_chair_and_government_in_one_import_are_refused_naming_the_article(
     world: World, admin: Client
 ) -> None:
-    rows = [person("liu.fang", "人大主席、副主席"), person("liu.fang", "乡镇长")]
+    rows = [
+        person("liu.fang", "代表"),
+        person("liu.fang", "人大主席、副主席"),
+        person("liu.fang", "乡镇长"),
+    ]
     preview = upload(admin, "/people/import/", PEOPLE, *rows)
-    assert "《地方组织法》第十八条" in errors_of(preview)[3]
+    (fault,) = errors_of(preview).values()
+    assert "不得担任国家行政机关的职务（《地方组织法》第十八条）" in fault
     confirm(admin, "/people/import/", preview)
     assert not User.objects.filter(username="liu.fang").exists()
 
@@ -94,17 +100,49 @@ def test_a_row_in_conflict_with_an_office_already_held_is_refused(world: World, 
 def test_a_teller_who_is_no_deputy_is_a_fault_of_the_row(world: World, admin: Client) -> None:
     nobody = [person("liu.fang", "监票人")]
     assert "须是本级在任代表" in errors_of(upload(admin, "/people/import/", PEOPLE, *nobody))[2]
-    after = [person("liu.fang", "监票人"), person("liu.fang", "代表")]
-    assert list(errors_of(upload(admin, "/people/import/", PEOPLE, *after))) == [2], (
-        "the deputy's row comes first"
-    )
-    preview = upload(
-        admin, "/people/import/", PEOPLE, person("liu.fang", "代表"), person("liu.fang", "监票人")
-    )
+    later = [person("liu.fang", "监票人"), [*person("liu.fang", "代表")[:5], "2026-02-01", "", ""]]
+    assert list(errors_of(upload(admin, "/people/import/", PEOPLE, *later))) == [2]
+
+
+@pytest.mark.parametrize(
+    ("office", "code"), [("监票人", "teller"), ("人大主席、副主席", "chair"), ("chair", "chair")]
+)
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_office_and_the_mandate_it_rests_on_stand_in_one_sheet_in_any_order(
+    world: World, admin: Client, office: str, code: str, order: int
+) -> None:
+    rows = [person("liu.fang", "代表"), person("liu.fang", office)][::order]
+    preview = upload(admin, "/people/import/", PEOPLE, *rows)
     assert preview.status_code == 200
-    assert confirm(admin, "/people/import/", preview).status_code in (200, 302)
+    slips = confirm(admin, "/people/import/", preview).context["slips"]
+    titles = {"teller": "监票人", "chair": "人大主席、副主席"}
+    told = ["青溪镇 代表", f"青溪镇 {titles[code]}"][::order]
+    assert [(s.user.username, list(s.offices)) for s in slips] == [("liu.fang", told)]
     held = RoleGrant.objects.filter(user__username="liu.fang").order_by("pk")
-    assert [one.office for one in held] == ["deputy", "teller"]
+    assert [one.office for one in held] == ["deputy", code]
+
+
+def test_a_chair_who_is_no_deputy_there_is_a_fault_of_the_row(world: World, admin: Client) -> None:
+    rows = [person("liu.fang", "代表", "T02"), person("liu.fang", "人大主席、副主席")]
+    faults = errors_of(upload(admin, "/people/import/", PEOPLE, *rows))
+    assert list(faults) == [3] and "须是本级在任代表（《地方组织法》第十八条）" in faults[3]
+
+
+def test_a_third_vice_chair_is_a_fault_of_the_row_whoever_stands_above(world: World, admin: Client) -> None:
+    """One holds the office already; the sheet brings three more."""
+    names = ["liu.fang", "wu.gang", "he.jing"]
+    rows = [person(name, office, name=name) for name in names for office in ("人大主席、副主席", "代表")]
+    faults = errors_of(upload(admin, "/people/import/", PEOPLE, *rows))
+    assert list(faults) == [6] and "副主席一人至二人" in faults[6] and "第十八条" in faults[6]
+    preview = upload(admin, "/people/import/", PEOPLE, *rows[:4])
+    assert preview.status_code == 200 and confirm(admin, "/people/import/", preview).status_code == 200
+    assert len(holders_of("chair", world.near.unit, date(2026, 6, 1))) == 3
+
+
+def test_one_person_is_chair_once(world: World, admin: Client) -> None:
+    chair = world.near.of("chair")
+    rows = [person(chair.username, "人大主席、副主席", name=chair.name)]
+    assert "已担任这一职务" in errors_of(upload(admin, "/people/import/", PEOPLE, *rows))[2]
 
 
 def test_a_deputy_who_is_to_count_is_a_fault_of_the_row(world: World, admin: Client) -> None:

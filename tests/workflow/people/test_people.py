@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from django.test import Client
@@ -17,6 +18,7 @@ from workflow.people.isolation import SYSTEM, apply
 from workflow.people.models import UnitKind, User
 from workflow.people.services import create_unit
 from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import holders_of
 from workflow.roles.services import grant, revoke
 
 SignedIn = Callable[[User], Client]
@@ -156,6 +158,41 @@ def test_a_teller_who_is_no_deputy_is_refused_on_the_page_and_a_deputy_is_not(
     assert admin.post("/people/units/T01/grant/", data).status_code == 302
     apply(SYSTEM)
     assert [one.user for one in RoleGrant.objects.filter(office="teller")] == [deputy]
+
+
+def test_a_chair_is_elected_from_the_deputies_and_there_is_no_third_vice_chair(
+    world: World, signed_in: SignedIn
+) -> None:
+    admin, unit = signed_in(world.admin), world.near.unit
+    refused = admin.post("/people/units/T01/grant/", grant_data(office="chair"))
+    assert refused.status_code == 422
+    assert "须是本级在任代表（《地方组织法》第十八条）" in refused.content.decode()
+    apply(SYSTEM)
+    assert not User.objects.filter(username="liu.fang").exists()
+    act = Act(None, "operator", unit, at("2020-01-01"))
+    answers = []
+    for number in range(3):
+        one = User.objects.create(username=f"one{number}", name=f"代表{number}")
+        grant(user=one, office="deputy", unit=unit, act=act, since=SINCE)
+        data = grant_data(username=one.username, name=one.name, office="chair")
+        answers.append(admin.post("/people/units/T01/grant/", data))
+        apply(SYSTEM)
+    assert [answer.status_code for answer in answers] == [302, 302, 422]
+    assert "副主席一人至二人" in answers[2].content.decode() and "第十八条" in answers[2].content.decode()
+    assert len(holders_of("chair", unit, date(2026, 6, 1))) == 3
+
+
+def test_before_a_mandate_is_ended_the_page_says_what_ends_with_it(world: World, signed_in: SignedIn) -> None:
+    chair = RoleGrant.objects.get(office="chair", unit=world.near.unit)
+    mandate = RoleGrant.objects.get(office="deputy", user=chair.user)
+    admin = signed_in(world.admin)
+    assert "其他职务同时终止" not in admin.get(f"/people/grants/{chair.pk}/revoke/").content.decode()
+    page = admin.get(f"/people/grants/{mandate.pk}/revoke/").content.decode()
+    assert "其他职务同时终止" in page and "相应终止：人大主席、副主席。" in page
+    assert admin.post(f"/people/grants/{mandate.pk}/revoke/", {"reason": "辞去代表职务"}).status_code == 302
+    assert len(acts("grant.revoke")) == 2
+    chair.refresh_from_db()
+    assert chair.revoked_at
 
 
 def test_a_user_name_of_somebody_else_is_refused(world: World, signed_in: SignedIn) -> None:

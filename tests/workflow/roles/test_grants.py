@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 
 from projects.offices import OFFICES
 from tests.builders import at
 from workflow.audit.models import Entry
 from workflow.audit.services import Act
-from workflow.people.isolation import SYSTEM, apply
+from workflow.people.isolation import SYSTEM, apply, within
 from workflow.people.models import Unit, UnitKind, User
 from workflow.people.services import create_unit
 from workflow.roles import registry
@@ -21,6 +23,7 @@ from workflow.roles.services import (
     grants_for_update,
     holder_for_update,
     lapse,
+    left_without,
     revoke,
 )
 
@@ -57,23 +60,33 @@ def given(person: User, office: str, unit: Unit, **more: object):  # type: ignor
     return grant(user=person, office=office, unit=unit, act=act, **{"since": SINCE, **more})  # type: ignore[arg-type]
 
 
+def elected(person: User, town: Unit, **more: object):  # type: ignore[no-untyped-def]
+    """A deputy whom the congress has elected its chair or a vice-chair."""
+    given(person, "deputy", town)
+    return given(person, "chair", town, **more)
+
+
+def someone(number: int) -> User:
+    return User.objects.create(username=f"someone{number}", name=f"某代表{number}")
+
+
 @pytest.mark.parametrize("government", ["mayor", "gov_clerk", "finance", "legal"])
 def test_a_chair_holds_no_government_office_and_the_other_way_round(
     town: Unit, person: User, government: str
 ) -> None:
-    given(person, "chair", town)
-    with pytest.raises(GrantRefused, match="《地方组织法》第十八条") as refused:
+    elected(person, town)
+    with pytest.raises(GrantRefused, match="不得担任国家行政机关的职务（《地方组织法》第十八条）") as refused:
         given(person, government, town)
     assert refused.value.code == "conflict"
     other = User.objects.create(username="other", name="吴刚")
     given(other, government, town)
-    with pytest.raises(GrantRefused, match="《地方组织法》第十八条"):
-        given(other, "chair", town)
+    with pytest.raises(GrantRefused, match="不得担任国家行政机关的职务（《地方组织法》第十八条）"):
+        elected(other, town)
 
 
 def test_a_chair_holds_no_post_of_a_department(town: Unit, department: Unit, person: User) -> None:
-    given(person, "chair", town)
-    with pytest.raises(GrantRefused, match="《地方组织法》第十八条"):
+    elected(person, town)
+    with pytest.raises(GrantRefused, match="不得担任国家行政机关的职务（《地方组织法》第十八条）"):
         given(person, "department", department)
 
 
@@ -89,9 +102,125 @@ def test_a_member_of_the_presidium_holds_no_post_of_the_townships_government(
 
 
 def test_a_chair_may_also_be_deputy_and_member_of_the_presidium(town: Unit, person: User) -> None:
-    for office in ("chair", "deputy", "presidium"):
-        given(person, office, town)
-    assert [g.office for g in grants_of(person, ON)] == ["chair", "deputy", "presidium"]
+    elected(person, town)
+    given(person, "presidium", town)
+    assert [g.office for g in grants_of(person, ON)] == ["deputy", "chair", "presidium"]
+
+
+def test_a_chair_is_a_deputy_in_office_of_that_very_congress(county: Unit, town: Unit, person: User) -> None:
+    elsewhere = create_unit(code="T02", name="白石镇", kind=UnitKind.TOWNSHIP, parent=county)
+    given(person, "deputy", elsewhere)
+    given(person, "deputy_elect", town)
+    words = "须是本级在任代表（《地方组织法》第十八条）"
+    with pytest.raises(GrantRefused, match=words) as refused:
+        given(person, "chair", town)
+    assert refused.value.code == "unmet"
+    given(person, "deputy", town, since=date(2026, 3, 1), until=date(2026, 9, 30))
+    for outside in (SINCE, date(2026, 10, 1)):
+        with pytest.raises(GrantRefused, match=words):
+            given(person, "chair", town, since=outside)
+    given(person, "chair", town, since=date(2026, 3, 1))
+    assert holders_of("chair", town, ON) == [person]
+
+
+def test_a_congress_has_a_chair_and_two_vice_chairs_and_no_third(town: Unit) -> None:
+    held = [elected(someone(n), town) for n in range(3)]
+    third = someone(4)
+    with pytest.raises(GrantRefused, match=r"副主席一人至二人.*（《地方组织法》第十八条）") as refused:
+        elected(third, town)
+    assert refused.value.code == "seats" and len(holders_of("chair", town, ON)) == 3
+    revoke(grant=held[0], act=Act(None, "operator", town, at("2026-05-01")), reason="辞去主席职务")
+    assert given(third, "chair", town, since=date(2026, 5, 1)).user == third
+
+
+def test_who_takes_over_on_the_day_after_another_ends_is_no_fourth(town: Unit) -> None:
+    last, next_day = date(2026, 6, 30), date(2026, 7, 1)
+    elected(someone(0), town, until=last)
+    elected(someone(1), town)
+    elected(someone(2), town)
+    successor = someone(3)
+    given(successor, "deputy", town)
+    with pytest.raises(GrantRefused, match="合计不超过三人"):
+        given(successor, "chair", town, since=last)
+    given(successor, "chair", town, since=next_day)
+    late = someone(4)
+    given(late, "deputy", town)
+    with pytest.raises(GrantRefused, match="合计不超过三人"):
+        given(late, "chair", town, since=date(2027, 1, 1))
+    with pytest.raises(GrantRefused, match="合计不超过三人"):
+        given(late, "chair", town, since=date(2026, 2, 1), until=next_day)
+
+
+def test_one_person_is_not_chair_and_vice_chair_at_once_and_may_be_one_after_the_other(
+    town: Unit, person: User
+) -> None:
+    last = date(2026, 12, 31)
+    elected(person, town, until=last, title="副主席")
+    with pytest.raises(GrantRefused, match="不能同时担任本级人大主席和副主席") as refused:
+        given(person, "chair", town, since=last, title="主席")
+    assert refused.value.code == "seats"
+    assert given(person, "chair", town, since=last + timedelta(days=1), title="主席").user == person
+
+
+def test_a_subdistricts_committee_is_elected_by_nobody_and_has_no_number(county: Unit, person: User) -> None:
+    """组织法 59: the county's standing committee sets it up; article 18 speaks of townships."""
+    street = create_unit(code="T03", name="北街", kind=UnitKind.SUBDISTRICT, parent=county)
+    for leader in (person, *(someone(n) for n in range(3))):
+        assert given(leader, "chair", street).office == "chair"
+    mandate = given(person, "deputy", street)
+    revoke(grant=mandate, act=Act(None, "operator", street, at("2026-05-01")), reason="不再担任议事代表")
+    assert [one.office for one in grants_of(person, ON)] == ["chair"]
+
+
+def test_a_chair_whose_mandate_ends_is_chair_no_longer(town: Unit, person: User) -> None:
+    """选举法: with the mandate of a chair or vice-chair the office ends."""
+    chair = elected(person, town)
+    mandate = person.grants.get(office="deputy")
+    assert left_without(mandate, ON) == [chair] and left_without(chair, ON) == []
+    revoke(grant=mandate, act=Act(None, "operator", town, at("2026-05-01")), reason="辞去代表职务")
+    assert grants_of(person, ON) == []
+    ended = Entry.objects.filter(action="grant.revoke").order_by("pk")
+    assert [entry.subject for entry in ended] == [f"grant:{mandate.pk}", f"grant:{chair.pk}"]
+    assert all("辞去代表职务" in entry.body for entry in ended)
+
+
+def test_a_chair_whose_mandate_runs_out_is_chair_no_longer_once_it_is_written_down(
+    town: Unit, person: User
+) -> None:
+    given(person, "deputy", town, until=date(2026, 4, 30))
+    given(person, "chair", town)
+    assert lapse(at("2026-05-01")) == 1 and grants_of(person, ON) == []
+
+
+def test_of_two_who_are_given_the_last_seat_at_once_one_gets_it(fresh_database: str) -> None:
+    with within(SYSTEM):
+        parent = create_unit(code="C1", name="示范县", kind=UnitKind.COUNTY)
+        hall = create_unit(code="T01", name="青溪镇", kind=UnitKind.TOWNSHIP, parent=parent)
+        for n in range(2):
+            elected(someone(n), hall)
+        last = [someone(8), someone(9)]
+        for one in last:
+            given(one, "deputy", hall)
+    told: list[str] = []
+    ready = threading.Barrier(2)
+
+    def seat(one: User) -> None:
+        try:
+            ready.wait()
+            with within(SYSTEM):
+                given(one, "chair", hall)
+            told.append("given")
+        except GrantRefused as refused:
+            told.append(refused.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=seat, args=(one,)) for one in last]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["given", "seats"]
 
 
 @pytest.mark.parametrize("office", ["chief_teller", "teller", "inspector"])
@@ -170,8 +299,8 @@ def test_a_mandate_past_its_last_day_ends_what_rests_on_it_with_the_sweep(town: 
 def test_a_conflict_ends_with_the_office_it_came_from(town: Unit, person: User) -> None:
     held = given(person, "mayor", town)
     revoke(grant=held, act=Act(None, "operator", town, at("2026-02-01")), reason="调离")
-    given(person, "chair", town, since=date(2026, 3, 1))
-    assert [g.office for g in grants_of(person, ON)] == ["chair"]
+    elected(person, town, since=date(2026, 3, 1))
+    assert [g.office for g in grants_of(person, ON)] == ["deputy", "chair"]
 
 
 @pytest.mark.parametrize("one", ["admin", "auditor"])

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from projects.cycles.models import Paper
 from projects.cycles.papers import maker_of
+from projects.cycles.terms import fill_office
 from projects.lifecycle.intake import start_year
 from projects.lifecycle.seat_table import grants_held
-from tests.builders import SINCE, at, open_task, township
+from tests.builders import SINCE, at, open_task, seat_chair, township
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, NotInPerson, NotYourTurn, Obstructed
 from workflow.flows.events import perform
@@ -25,6 +26,7 @@ from workflow.people.isolation import SYSTEM, apply
 from workflow.roles import registry, standing_in
 from workflow.roles import services as roles
 from workflow.roles.models import RoleGrant
+from workflow.roles.selectors import holders_of, own_grants
 from workflow.roles.services import GrantRefused, grant, lapse, revoke
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +113,33 @@ def test_what_the_holder_has_claimed_waits_for_the_stand_in_too(town):
     standing = named(town, town.of("clerk"))
     assert [d.key for d in claimed_by(standing)] == ["collection.scheme"] and count_todo(standing) == 1
     assert scheme_by(town, town.of("clerk"), "2026-08-12").action == "collection.scheme"
+
+
+def test_who_stands_in_for_a_chair_takes_no_seat_and_is_elected_by_nobody(town):
+    """组织法 18 speaks of who holds the office; who only acts in it for some days does not."""
+    clerk, act = town.of("clerk"), town.act("clerk", at("2026-08-01"))
+    named(town, clerk)
+    seats = [seat_chair(user, town.unit, act) for user in town.deputies[3:5]]
+    assert len(holders_of("chair", town.unit, date(2026, 8, 13))) == 4
+    with pytest.raises(GrantRefused, match="合计不超过三人"):
+        seat_chair(town.deputies[5], town.unit, act)
+    with pytest.raises(GrantRefused, match="本级在任代表"):
+        grant(user=clerk, office="chair", unit=town.unit, act=act, since=SINCE)
+    revoke(grant=seats[0], act=act, reason="辞去副主席职务")
+    assert seat_chair(town.deputies[5], town.unit, act)
+
+
+def test_a_stand_in_who_is_elected_holds_the_office_and_one_whose_holder_stays_stands_in_on(town):
+    person, chair = town.deputies[3], own(town, "chair")
+    standing, act = named(town, person), town.act("clerk", at("2026-08-13"))
+    fill_office(act, "chair", [chair.user, person], document="大会选举")
+    assert {held.user for held in own_grants("chair", town.unit, act.on)} == {chair.user, person}
+    standing.refresh_from_db()
+    assert standing.revoked_at is None
+    fill_office(act, "chair", [person], document="大会选举")
+    standing.refresh_from_db()
+    assert standing.revoked_at, "with the office of whom it stands for"
+    assert [held.user for held in own_grants("chair", town.unit, act.on)] == [person]
 
 
 def test_an_office_that_conflicts_is_refused_naming_the_article(town):
