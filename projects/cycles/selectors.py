@@ -30,6 +30,11 @@ from workflow.people.models import Unit, User
 from workflow.people.prepared import Prepared
 from workflow.roles.selectors import holders_of
 
+SITTING = (
+    "deputy",
+    "deputy_elect",
+)  # the offices of whoever sits at a session: in office, and elected to a new congress
+
 
 def cycle_of(subject: Any) -> Cycle | None:
     """The cycle a record belongs to: itself, its `cycle`, or the one its `about` names; None outside any."""
@@ -131,7 +136,8 @@ def opens_term(session: Session | None) -> bool:
 
 def deputies_at(session: Session | None, unit: Unit, on: date) -> list[User]:
     """Who sits at a session, by id: the deputies in office; at the first of a new congress those elected to it."""
-    return holders_of("deputy_elect" if opens_term(session) else "deputy", unit, on)
+    in_office, elected = SITTING
+    return holders_of(elected if opens_term(session) else in_office, unit, on)
 
 
 def rulebook_in_force(unit: Unit) -> Rulebook | None:

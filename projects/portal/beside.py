@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from projects.ballots.models import Vote
 from projects.ballots.reporting import readable_files, readable_papers
 from projects.collection.models import Proposal
 from projects.cycles.models import Attachment, Cycle, CycleSession, Paper, Session, SessionState
+from projects.cycles.selectors import SITTING
 from projects.oversight.selectors import trainings as trainings_of
 from projects.portal.acts import Offer, offers_on
 from projects.portal.staff_selectors import cycle_named
@@ -58,8 +59,10 @@ def on_the_year(subject: Subject, grant: RoleGrant, at: datetime) -> list[Offer]
 
 
 @show_banners
-def open_votes(user: User) -> list[Banner]:
-    """Votes by device under way that wait for this deputy."""
+def open_votes(user: User, grants: Sequence[RoleGrant]) -> list[Banner]:
+    """Votes by device under way that wait for this deputy; nobody else is asked about."""
+    if not any(grant.office in SITTING for grant in grants):
+        return []
     return [
         Banner(_("正在投票"), vote.title, _("进入投票"), reverse("ballot_enter"))
         for vote in open_votes_of(user)

@@ -207,7 +207,7 @@ def inbox(request: HttpRequest, box: str = "todo") -> HttpResponse:
         in_office(request).todo = figures.open
     context = shelf(asked) | {
         "title": asked.box.title,
-        "banners": banners_for(in_office(request).user),
+        "banners": banners_for(in_office(request).user, in_office(request).grants),
         "elsewhere": waiting_elsewhere(in_office(request).grants, asked.grants, asked.grant)
         if box in ("todo", "queue")
         else [],
