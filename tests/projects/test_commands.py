@@ -105,7 +105,7 @@ def test_the_cast_is_told_in_one_line_a_township_with_the_password_once(town: To
     assert PASSWORD in heading and sum(PASSWORD in line for line in lines) == 1
     for words in (
         "人大主席、副主席 chair@T01",
-        "代表 deputy1@T01 至 deputy14@T01（14 人）",
+        "代表 chair@T01、deputy1@T01 至 deputy6@T01、deputy8@T01 至 deputy14@T01（14 人）",
         "department6@T01",
     ):
         assert words in hall, words
@@ -118,7 +118,7 @@ def test_the_cast_of_a_subdistrict_is_told_in_its_own_words(town: Township) -> N
     Unit.objects.filter(pk=town.unit.pk).update(kind=UnitKind.SUBDISTRICT)
     told = "\n".join(cast.summary())
     apply(SYSTEM)
-    assert "人大街道工委主任、副主任 chair@T01" in told and "议事代表 deputy1@T01 至" in told
+    assert "人大街道工委主任、副主任 chair@T01" in told and "议事代表 chair@T01、deputy1@T01 至" in told
     assert "| 人大街道工委主任、副主任 | T01 | chair@T01 |" in said("cast")
 
 

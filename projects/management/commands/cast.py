@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -49,16 +50,16 @@ def _demo_grants() -> Any:
 
 
 def summary() -> list[str]:
-    """The cast in one line a township: every office with its user names, many of one office by the first and the last.
+    """The cast in one line a township: every office with its user names, many that follow one another by the first and the last.
 
     Empty where nobody of the demonstration is there. Reads in the system's context.
     """
     with within(SYSTEM):
         grants = list(_demo_grants())
-    halls: dict[str, dict[str, list[str]]] = {}
+    halls: dict[str, dict[str, set[str]]] = {}
     for grant in grants:
         hall = halls.setdefault(f"{grant.tenant.code} {grant.tenant.name}", {})
-        hall.setdefault(_title(grant), []).append(grant.user.username)
+        hall.setdefault(_title(grant), set()).add(grant.user.username)
     lines = [
         f"{hall}：{'；'.join(_told(title, users) for title, users in held.items())}"
         for hall, held in halls.items()
@@ -70,10 +71,34 @@ def _title(grant: RoleGrant) -> str:
     return registry.title_of(grant.office, grant.tenant)
 
 
-def _told(title: str, usernames: list[str]) -> str:
-    if len(usernames) <= FEW:
-        return f"{title} {'、'.join(usernames)}"
-    return f"{title} {usernames[0]} 至 {usernames[-1]}（{len(usernames)} 人）"
+def _told(title: str, usernames: set[str]) -> str:
+    told = "、".join(
+        f"{run[0]} 至 {run[-1]}" if len(run) > FEW else "、".join(run) for run in _runs(usernames)
+    )
+    return f"{title} {told}" + (f"（{len(usernames)} 人）" if len(usernames) > FEW else "")
+
+
+def _runs(usernames: Iterable[str]) -> list[list[str]]:
+    """User names in order, those that follow one another by number (deputy8@SF03, deputy9@SF03) together."""
+    runs: list[list[str]] = []
+    for name in sorted(usernames, key=_numbered):
+        if runs and _numbered(name) == _following(runs[-1][-1]):
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    return runs
+
+
+def _numbered(username: str) -> tuple[str, int, str]:
+    """A user name in its parts: office, number (0 for none) and place."""
+    office, _at, place = username.partition("@")
+    stem = office.rstrip("0123456789")
+    return stem, int(office[len(stem) :] or 0), place
+
+
+def _following(username: str) -> tuple[str, int, str]:
+    stem, number, place = _numbered(username)
+    return stem, number + 1, place
 
 
 def _row(grant: RoleGrant) -> dict[str, str]:
