@@ -45,6 +45,8 @@ TITLES: dict[str, Any] = {
     "declared": _("票决结果"),
     "filed": _("报送备案"),
     "summarised": _("进度汇总"),
+    "light_set": _("亮灯人工调整"),
+    "light_restored": _("亮灯人工调整撤销"),
     "change_announced": _("项目调整公告"),
     "change_refused": _("项目调整未获批准"),
     "change_revoked": _("项目恢复原定内容"),

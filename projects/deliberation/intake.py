@@ -48,21 +48,26 @@ def change_roll(
 ) -> Outcome:
     """A by-elected deputy's line begins, a departed one's ends; N follows, and with it every vote that has not opened.
 
+    Who leaves is no deputy any more, and all offices held as one end on the same basis.
     Votes that have been held keep the roll they were frozen with. Refused while one is under way (组织法 14, 25).
     """
+    line = None if change == "join" else session.roll.in_office().get(pk=leaver)
+    if line and line.user:
+        # Offices before votes: whoever has a turn of a vote holds their office first, and then the vote.
+        unseat(act, line.user, reason=reason)
     votes, before = between_votes(session), session.roll.in_office().count()
-    if change == "join":
-        user: User | None = _join(act, session, User.objects.get(pk=joiner), delegation, reason=reason)
-    else:
-        user = _leave(act, session.roll.in_office().get(pk=leaver), reason=reason)
+    user = (
+        _leave(act, line, reason=reason) if line else _join(act, session, joiner, delegation, reason=reason)
+    )
     n = services.count_roll(session)
     follow_roll(act, votes, n, reason=reason)
     told = {"username": user.username} if user else {}
     return Outcome(after={"before": before, "deputies_in_office": n, **told}, reason=reason)
 
 
-def _join(act: Act, session: Session, user: User, delegation: str, *, reason: str) -> User:
+def _join(act: Act, session: Session, joiner: str, delegation: str, *, reason: str) -> User:
     """The line begins now; materials that were sent for a vote to come are sent to who has joined, too."""
+    user = User.objects.get(pk=joiner)
     session.roll.create(
         unit=act.unit,
         user=user,
@@ -78,13 +83,12 @@ def _join(act: Act, session: Session, user: User, delegation: str, *, reason: st
 
 
 def _leave(act: Act, line: RollLine, *, reason: str) -> User | None:
-    """The line ends now and is kept; who leaves is no deputy any more, and all offices held as one end on the same basis."""
+    """The line ends now and is kept; materials not confirmed yet are asked after no more."""
     line.left_at, line.left_because = act.at, reason
     line.save(update_fields=["left_at", "left_because"])
     if line.user:
         waiting = Receipt.objects.filter(cycle__in=_voting_at(line.session), user=line.user, received_at=None)
         waiting.delete()
-        unseat(act, line.user, reason=reason)
     return line.user
 
 

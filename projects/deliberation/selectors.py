@@ -506,8 +506,15 @@ def materials_page(cycle: Cycle) -> dict[str, Any]:
     return {"papers": materials_of(cycle), "deputies": len(deputies_on_the_roll(cycle))}
 
 
+def departed(cycle: Cycle) -> list[int]:
+    """The numbers of the users whose line on the roll of the voting session has ended."""
+    lines = RollLine.objects.filter(session__uses__cycle=cycle, session__uses__use="vote").exclude(user=None)
+    present = set(lines.filter(left_at=None).values_list("user_id", flat=True))
+    return sorted(set(lines.exclude(left_at=None).values_list("user_id", flat=True)) - present)
+
+
 def preliminary_page(cycle: Cycle) -> dict[str, Any]:
-    receipts = Receipt.objects.filter(cycle=cycle)
+    receipts = Receipt.objects.filter(cycle=cycle).exclude(user__in=departed(cycle))
     return {
         "session": session_of(cycle, "vote"),
         "deputies": cycle.deputies_in_office,

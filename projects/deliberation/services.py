@@ -294,22 +294,29 @@ def fix_roll(act: Act, cycle: Cycle, *, statement: str, **delegations: str) -> O
 def set_roll(act: Act, session: Session, delegations: dict[str, str]) -> Outcome:
     """One line for every deputy in office on the day. delegations: delegation_<user id> → the delegation's id or "".
 
-    A roll that has been voted on stays as it is, where it names exactly these; Refused where it does not.
+    A roll that has been voted on keeps its lines, where it names exactly these, each with its delegation; Refused where it
+    does not.
     """
     deputies = deputies_at(session, session.unit, act.on)
     if not deputies:
         raise Refused(_("没有在任代表，请先由系统管理员登记代表职务。"))
+    seats = {user: delegations.get(f"delegation_{user.pk}", "") for user in deputies}
     if not RollEntry.objects.filter(line__session=session).exists():
         session.roll.in_office().exclude(user__in=deputies).delete()
-        put_on_roll(act, session, {user: delegations.get(f"delegation_{user.pk}", "") for user in deputies})
-    elif {line.user for line in selectors.roll_at(session)} != set(deputies):
+        put_on_roll(act, session, seats)
+    elif {line.user for line in selectors.roll_at(session)} == set(deputies):
+        put_on_roll(act, session, seats, voted_on=True)
+    else:
         raise Refused(_("名册已用于投票，与今天在任的代表不一致，请先登记代表变动。"))
     n = count_roll(session)
     return Outcome(after={"session": session.reference, "deputies_in_office": n})
 
 
-def put_on_roll(act: Act, session: Session, seats: Mapping[User, str]) -> None:
-    """A line for each, written at once: a congress may have hundreds. seats: their delegations' ids, or empty."""
+def put_on_roll(act: Act, session: Session, seats: Mapping[User, str], *, voted_on: bool = False) -> None:
+    """A line for each, written at once: a congress may have hundreds. seats: their delegations' ids, or empty.
+
+    voted_on: the names stay, which the digest of a vote's roll has.
+    """
     roll = session.roll.in_office().filter(user__in=seats)
     known = {line.user_id: line for line in roll.select_for_update()}
     lines = [known.get(user.pk) or RollLine(session=session, user=user) for user in seats]
@@ -317,7 +324,9 @@ def put_on_roll(act: Act, session: Session, seats: Mapping[User, str]) -> None:
         line.unit, line.name = act.unit, user.name
         line.delegation_id = int(delegation) if delegation else None
     RollLine.objects.bulk_create([line for line in lines if line.pk is None])
-    RollLine.objects.bulk_update(known.values(), ["unit", "name", "delegation"])
+    RollLine.objects.bulk_update(
+        known.values(), ["delegation"] if voted_on else ["unit", "name", "delegation"]
+    )
 
 
 def count_roll(session: Session) -> int:

@@ -51,7 +51,7 @@ def set_light(act: Act, project: Project, *, light: str, reason: str) -> Outcome
     before = project.light
     lights.set_light(act, project, light=light, reason=reason)
     follow_light(act, project, before)
-    return _told_to_department(project)
+    return _told_to_department(project, reason)
 
 
 def restore_light(act: Act, project: Project, *, reason: str) -> Outcome:
@@ -59,12 +59,12 @@ def restore_light(act: Act, project: Project, *, reason: str) -> Outcome:
     before = project.light
     lights.restore_light(act, project, reason=reason)
     follow_light(act, project, before)
-    return _told_to_department(project)
+    return _told_to_department(project, reason)
 
 
-def _told_to_department(project: Project) -> Outcome:
+def _told_to_department(project: Project, reason: str) -> Outcome:
     seat = department_of(project, {}).code
-    return Outcome(after={"office": "department", "seat": seat, "to": ""})
+    return Outcome(after={"office": "department", "seat": seat, "to": ""}, reason=reason)
 
 
 def interpellate(act: Act, cycle: Cycle, **fields: Any) -> Outcome:

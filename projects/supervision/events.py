@@ -155,7 +155,7 @@ register_event(
         ),
         output=_("调整后的亮灯和理由，公开"),
         hint=_(
-            "至下一期进度报告提交时止；其间报完工、暂缓或者终止的，当即终止；进度报告逾期未报的，按逾期亮灯。"
+            "至下一期进度报告提交时止；其间报完工、暂缓或者终止的，当即终止；进度报告逾期未报、按逾期应亮的灯更严的，按逾期亮灯。"
         ),
         page="steps/supervision/project.html",
         context=selectors.project_file,

@@ -289,11 +289,12 @@ def _apply_people(act: Act, rows: list[Row]) -> list[Slip | WrittenTo]:
     offices, new = office_codes(), dict[str, Slip | WrittenTo]()
     codes = {row.values["单位编码"] for row in rows}
     units = {unit.code: unit for unit in Unit.objects.select_related("tenant").filter(code__in=codes)}
-    hold_seats((offices[row.values["职务"]], units[row.values["单位编码"]]) for row in rows)
     for row in rows:
         unit = units[row.values["单位编码"]]
         title = f"{unit.name} {registry.title_of(offices[row.values['职务']])}"
         _meet(at_unit(act, unit), row.values, title, new)
+    # After the accounts, which take their time: a vote or a session of these townships does not open meanwhile.
+    hold_seats((offices[row.values["职务"]], units[row.values["单位编码"]]) for row in rows)
     for row in _resting_last(rows):
         unit = units[row.values["单位编码"]]
         user = User.objects.get(username=row.values["用户名"])

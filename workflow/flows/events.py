@@ -232,8 +232,8 @@ def perform(
 
 
 def _locked(subject: Record | Unit) -> Any:
-    # Of a township all but its key is held: every row being written in it refers to that.
-    rows = type(subject)._base_manager.select_for_update(no_key=isinstance(subject, Unit))
+    # All but its key is held: rows that refer to it are written meanwhile, by whoever holds what this act may wait for.
+    rows = type(subject)._base_manager.select_for_update(no_key=True)
     return rows.get(pk=subject.pk)
 
 

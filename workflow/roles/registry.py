@@ -134,7 +134,6 @@ class _Need:
 
 @dataclass(frozen=True)
 class _Seats:
-    office: str
     most: int
     halls: _Halls
     too_many: str | Promise
@@ -187,7 +186,7 @@ def register_seats(
     office: str, most: int, *, kinds: Iterable[str], too_many: str | Promise, twice: str | Promise
 ) -> None:
     """On no day do more than `most` persons hold an office at a hall of these kinds, and nobody holds it there twice."""
-    _registry.seats[office] = _Seats(office, most, _Halls(frozenset(kinds)), too_many, twice)
+    _registry.seats[office] = _Seats(most, _Halls(frozenset(kinds)), too_many, twice)
 
 
 def register_scope(scope: Scope) -> None:

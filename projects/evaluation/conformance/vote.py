@@ -276,7 +276,8 @@ def _is_of_a_handful(year: Year, closed: Act) -> bool:
 def met_in_the_year(year: Year) -> Finding:
     """The congress met at least once in the calendar year; townships generally meet twice (组织法 14).
 
-    Of a year whose file was begun in the year itself the trail does not know what went before.
+    Not held is said only where a session was fixed for a day of the year and none was held: the trail knows the sessions
+    that vote or evaluate, and an ordinary one without such business is held outside the system.
     """
     if year.terms.subdistrict:
         return not_applicable("街道没有人民代表大会，会议次数按本地规定")
@@ -291,9 +292,10 @@ def met_in_the_year(year: Year) -> Finding:
         return replace(held(*met), note=note if len(met) == 1 else "")
     if year.today.year <= of:
         return not_yet()
-    if made.on.year >= of:
-        return not_applicable("本年度内才开始记录，此前的会议不在办理记录中")
-    return broken(_("办理记录中%(year)s年没有举行会议") % {"year": of}, made)
+    fixed = list({act.subject: act for act in year.all("session.fix")}.values())
+    if called := [act for act in fixed if str(act.after.get("held_on", ""))[:4] == str(of)]:
+        return broken(_("已定于%(year)s年举行的会议没有举行的记录") % {"year": of}, *called)
+    return not_applicable("本年度没有须在系统中办理事项的会议，其他会议以会议记录为准")
 
 
 def chair_in_government(year: Year) -> Finding:

@@ -16,6 +16,8 @@ from workflow.flows.fields import ChineseDateField, FenField, PhotosField, choic
 from workflow.flows.forms import StepForm
 from workflow.people.saying import bracketed, listed
 
+PUBLISHED = _("写明实际情况和依据；理由向社会公开，不要写入个人信息。")
+
 
 class MilestonesField(forms.ModelMultipleChoiceField):
     """A choice of milestones, each named with its day and what should be reached by then."""
@@ -91,7 +93,7 @@ class SetLightForm(StepForm):
     light = forms.ChoiceField(label=_("调整为"), widget=forms.RadioSelect)
     reason = forms.CharField(
         label=_("调整理由"),
-        help_text=_("写明实际情况和依据；理由向社会公开，不要写入个人信息。"),
+        help_text=PUBLISHED,
         widget=forms.Textarea(attrs={"rows": 3}),
         min_length=4,
         max_length=300,
@@ -121,7 +123,11 @@ class RestoreLightForm(StepForm):
 
     foresees = True
     reason = forms.CharField(
-        label=_("撤销理由"), widget=forms.Textarea(attrs={"rows": 3}), min_length=4, max_length=300
+        label=_("撤销理由"),
+        help_text=PUBLISHED,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        min_length=4,
+        max_length=300,
     )
 
     def foreseen(self) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from psycopg.errors import LockNotAvailable
 
 from projects.ballots import rolls
 from projects.ballots.models import Vote
@@ -16,6 +17,7 @@ from projects.deliberation.intake import change_roll
 from tests.projects.ballots.conftest import Hall
 from tests.racing import at_once
 from workflow.flows.errors import Refused
+from workflow.flows.events import _locked
 from workflow.people.isolation import SYSTEM, within
 
 pytestmark = pytest.mark.long(rounds=20)
@@ -37,7 +39,7 @@ def leaving(hall: Hall) -> Callable[[], Any]:
 
     def work() -> str:
         with within(SYSTEM), transaction.atomic():
-            session = Session.objects.select_for_update().get(pk=hall.vote.session_id)
+            session = Session.objects.select_for_update(no_key=True).get(pk=hall.vote.session_id)
             given = {"joiner": "", "delegation": "", "leaver": str(line), "reason": "大会接受其辞职"}
             change_roll(act, session, change="leave", **given)
         return "left"
@@ -82,6 +84,19 @@ def test_of_a_vote_that_opens_and_a_deputy_who_leaves_one_waits_for_the_other(ha
         (["opened", Refused], "open", 12, 12, 12),
         ([Refused, "left"], "defined", 11, 0, 11),
     )
+
+
+def test_a_row_that_refers_to_a_session_is_written_while_its_roll_changes(
+    hall: Hall, owner_connection: Any
+) -> None:
+    # A recount's vote refers to it at its commit, and holds the votes whoever changes the roll waits for.
+    with within(SYSTEM), transaction.atomic():
+        _locked(hall.vote.session)
+        owner_connection.execute("SELECT set_config('piaojue.mode', 'system', false)")
+        with owner_connection.transaction():
+            owner_connection.execute("SELECT FROM projects_session FOR KEY SHARE NOWAIT")
+        with pytest.raises(LockNotAvailable), owner_connection.transaction():
+            owner_connection.execute("SELECT FROM projects_session FOR SHARE NOWAIT")
 
 
 def test_a_vote_that_is_defined_while_a_deputy_leaves_counts_the_roll_as_it_is_then(hall: Hall) -> None:

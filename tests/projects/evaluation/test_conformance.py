@@ -637,11 +637,19 @@ def test_a_congress_that_met_once_has_met_and_is_told_that_townships_generally_m
     assert (seen.status, seen.note) == (Status.HELD, "办理记录中2027年举行一次会议，一般每年举行两次")
 
 
-def test_no_session_is_not_yet_while_the_year_runs_and_not_held_once_it_is_over() -> None:
+def test_no_session_is_not_yet_while_the_year_runs_and_not_held_once_one_was_fixed_for_it_in_vain() -> None:
     none = without("session.begin")(lawful())
     assert found("sessions", none, date(2027, 12, 31)).status == Status.NOT_YET
     seen = found("sessions", none, date(2028, 1, 1))
-    assert (seen.status, seen.note) == (Status.NOT_HELD, "办理记录中2027年没有举行会议")
+    assert (seen.status, seen.note) == (Status.NOT_HELD, "已定于2027年举行的会议没有举行的记录")
+
+
+def test_of_a_year_for_which_no_session_was_fixed_nothing_is_said_of_those_without_such_business() -> None:
+    # A vote in December and an evaluation in the January after next: what met between had none of it before it.
+    bare = without("session.fix")(without("session.begin")(lawful()))
+    assert found("sessions", bare, date(2028, 1, 1)).status == Status.NOT_APPLICABLE
+    earlier = told("session.fix", held_on="2026-12-20")(without("session.begin")(lawful()))
+    assert found("sessions", earlier, date(2028, 1, 1)).status == Status.NOT_APPLICABLE
 
 
 def test_a_session_that_serves_another_years_work_is_one_of_the_year_and_none_is_counted_twice() -> None:
@@ -656,11 +664,6 @@ def test_a_session_that_serves_another_years_work_is_one_of_the_year_and_none_is
     assert (alone.status, alone.evidence) == (Status.HELD, (900,)) and alone.note
     both = check.find(Year((*bare, own), date(2029, 1, 1), DEFAULT, (own, other)))
     assert (both.status, both.evidence, both.note) == (Status.HELD, (own.id, 900), "")
-
-
-def test_of_a_year_whose_file_was_begun_in_it_nothing_is_said_of_the_sessions_before() -> None:
-    late = on("cycle.create", date(2027, 3, 1))(without("session.begin")(lawful()))
-    assert found("sessions", late).status == Status.NOT_APPLICABLE
 
 
 def test_a_subdistrict_has_no_quorum_of_a_congress() -> None:

@@ -337,7 +337,8 @@ def test_a_red_report_after_a_light_set_to_red_asks_once(built):
 def test_the_responsible_unit_hears_that_it_was_set_and_withdrawn_and_why(built):
     give_mailboxes()
     clerk = built.clerk_of(built.project())
-    set_to(built, YELLOW)
+    why = WHY.ljust(300, "。")
+    set_to(built, YELLOW, reason=why)
     restored(built)
     with connection.cursor() as cursor:  # what a commit does
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
@@ -346,7 +347,8 @@ def test_the_responsible_unit_hears_that_it_was_set_and_withdrawn_and_why(built)
         one.title: one.body for one in Delivery.objects.filter(recipient=clerk, title__contains="亮灯")
     }
     assert set(letters) == {"亮灯已人工调整：村道硬化", "亮灯的人工调整已撤销：村道硬化"}
-    assert WHY in letters["亮灯已人工调整：村道硬化"]
+    assert f"理由：{why}" in letters["亮灯已人工调整：村道硬化"]
+    assert "理由：已经复工，原因消除。" in letters["亮灯的人工调整已撤销：村道硬化"]
 
 
 # Where it is shown

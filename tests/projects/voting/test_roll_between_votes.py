@@ -40,7 +40,8 @@ from workflow.flows.errors import InvalidForm, Obstructed, Refused
 from workflow.flows.events import perform
 from workflow.flows.services import send_back
 from workflow.machines.services import fire
-from workflow.people.models import User
+from workflow.people.models import UnitKind, User
+from workflow.people.services import create_unit
 from workflow.roles.services import grant
 
 TIED = {"甲": 38, "乙": 26, "丙": 26, "丁": 0}
@@ -305,9 +306,14 @@ def test_a_roll_that_was_voted_on_is_fixed_again_only_where_it_names_the_same_de
         RollLine.objects.filter(pk=line.pk).update(user=user)
     RollLine.objects.filter(user=None).update(left_at=at(DAY))
     names = list(RollLine.objects.order_by("pk").values_list("name", flat=True))
-    told = set_roll(act, hall.session, {})
+    moved = hall.town.deputies[0]
+    delegation = create_unit(
+        code=f"{hall.town.unit.code}-T9", name="第九代表团", kind=UnitKind.DELEGATION, parent=hall.town.unit
+    )
+    told = set_roll(act, hall.session, {f"delegation_{moved.pk}": str(delegation.pk)})
     assert told.after["deputies_in_office"] == len(hall.town.deputies)
     assert list(RollLine.objects.order_by("pk").values_list("name", flat=True)) == names
+    assert RollLine.objects.get(user=moved).delegation == delegation
 
 
 # --- what is told of it
