@@ -58,13 +58,14 @@ RECORDS = (
         CASE WHEN y = 2027 THEN 'supervising' ELSE 'closed' END
     FROM unnest(%(towns)s::bigint[]) t, generate_series(2028 - %(years)s, 2027) y""",
     """INSERT INTO projects_proposal (unit_id, cycle_id, code, title, content, necessity, place, category, funding, channel,
-        proposer_kind, received_at, contact_commitment, return_reason, outcome, outcome_words, state)
+        proposer_kind, received_at, contact_commitment, contact_erased, return_reason, outcome,
+        outcome_words, state)
     SELECT c.unit_id, c.id, c.id || '-' || n, '路灯', '。', '', '', '', '', '', (ARRAY['resident', 'deputy', 'village'])[n %% 3 + 1],
-        now(), '', '', '', '', 'accepted'
+        now(), '', '', '', '', '', 'accepted'
     FROM projects_cycle c, generate_series(1, 20) n WHERE c.unit_id = ANY (%(towns)s)""",
     """INSERT INTO projects_item (unit_id, cycle_id, number, title, content, category, place, beneficiaries, funding, leader,
-        target, multi_year, milestone, support, added_in_session, decision_reason, state)
-    SELECT c.unit_id, c.id, n, '路灯', '。', '交通', '', '', '{"own": 100, "upper": 50}', '', '', false, '', 1, false, '',
+        target, multi_year, milestone, support, added_in_session, decision_reason, excluded_because, state)
+    SELECT c.unit_id, c.id, n, '路灯', '。', '交通', '', '', '{"own": 100, "upper": 50}', '', '', false, '', 1, false, '', '',
         CASE WHEN n <= 8 THEN 'elected' ELSE 'not_elected' END
     FROM projects_cycle c, generate_series(1, 12) n WHERE c.unit_id = ANY (%(towns)s)""",
     """INSERT INTO projects_project (unit_id, cycle_id, item_id, number, title, content, category, place, target, budget_fen,
@@ -73,8 +74,8 @@ RECORDS = (
         (ARRAY['green', 'red'])[i.number %% 2 + 1], '', '', 50, 40000000, 60000000, '',
         (ARRAY['building', 'accepted'])[i.number %% 2 + 1]
     FROM projects_item i WHERE i.unit_id = ANY (%(towns)s) AND i.state = 'elected'""",
-    """INSERT INTO projects_rating (unit_id, project_id, grade, words, "on")
-    SELECT p.unit_id, p.id, (ARRAY['satisfied', 'basic', 'dissatisfied'])[n %% 3 + 1], '', date '2027-10-01'
+    """INSERT INTO projects_rating (unit_id, project_id, grade, words, salt, erased, "on")
+    SELECT p.unit_id, p.id, (ARRAY['satisfied', 'basic', 'dissatisfied'])[n %% 3 + 1], '', '', '', date '2027-10-01'
     FROM projects_project p, generate_series(1, 3) n WHERE p.unit_id = ANY (%(towns)s)""",
     """INSERT INTO projects_finding (unit_id, project_id, words, raised_as, raised_on, measures, responsible, remedy, unproved,
         tries, state)
