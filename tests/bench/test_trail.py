@@ -1,7 +1,8 @@
 """The trail: entries written per second, and files of it per second with the memory they take.
 
 Writing: pgbench, one entry a transaction, with all the trail's triggers, on one unit and on thirty at once, against the
-same row into a table with the same columns and indexes and no trigger. Reading: each format in a process of its own,
+same row into a table with the same columns and indexes and no trigger, on a server of its own that is safe on the disk at
+every commit, as in production. Reading: each format in a process of its own,
 against COPY of the same rows and of the same columns, in turn.
 """
 
@@ -15,19 +16,23 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from django.conf import settings
+from pytest_django import DjangoDbBlocker
 
 from projects.site import postgres
 from projects.site.env import PROJECT
+from projects.site.postgres import DATABASE, Cluster
+from tests.bench.large import own_server
 from tests.bench.report import publish
 from tests.builders import at
 from tests.databases import Server, as_url
+from tests.polling import connected_to
 from workflow.audit.services import Act, write_down
 from workflow.people.isolation import SYSTEM, within
 from workflow.people.models import Unit, UnitKind
@@ -83,11 +88,15 @@ Owner = psycopg.Connection[Any]
 Measured = dict[str, list[dict[str, float]]]  # way → rounds
 
 
-@pytest.fixture
-def units(fresh_database: str) -> list[int]:
+def thirty_units() -> list[int]:
     with within(SYSTEM):
         made = [create_unit(code=f"B{n}", name=f"第{n}镇", kind=UnitKind.TOWNSHIP) for n in range(UNITS)]
     return [unit.pk for unit in made]
+
+
+@pytest.fixture
+def units(fresh_database: str) -> list[int]:
+    return thirty_units()
 
 
 def pgbench() -> str:
@@ -127,13 +136,20 @@ def by_the_service(unit_id: int) -> float:
     return count / (time.perf_counter() - begun)
 
 
+@pytest.fixture
+def durable(template_database: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Cluster]:
+    """A server of its own: what is committed is on the disk."""
+    with own_server(template_database, durable=True) as made, django_db_blocker.unblock(), connected_to(made):
+        yield made
+
+
 @pytest.mark.bench
-def test_writing_the_trail(
-    fresh_database: str, units: list[int], database_server: Server, owner_connection: Owner, tmp_path: Path
-) -> None:
-    owner_connection.execute("CREATE TABLE bench_entry (LIKE workflow_entry INCLUDING ALL)")
-    owner_connection.execute("GRANT INSERT ON bench_entry TO PUBLIC")
-    conninfo = database_server.url("app", fresh_database)
+def test_writing_the_trail(durable: Cluster, tmp_path: Path) -> None:
+    units = thirty_units()
+    with durable.superuser(DATABASE) as opened:
+        opened.execute("CREATE TABLE bench_entry (LIKE workflow_entry INCLUDING ALL)")
+        opened.execute("GRANT INSERT ON bench_entry TO PUBLIC")
+    conninfo = durable.urls().app
 
     def of(table: str, ids: list[int]) -> Callable[[], float]:
         script = tmp_path / f"{table}-{len(ids)}.sql"
