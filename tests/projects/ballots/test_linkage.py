@@ -390,6 +390,18 @@ def test_the_same_attack_breaks_a_usual_system_by_each_of_its_leaks(
     assert best_guess(found) >= 0.99 * votes * voters
 
 
+def test_of_many_ways_that_know_nothing_the_best_is_no_better_than_chance_and_one_that_knows_a_little_is_found():
+    # Two thousand ways, twenty votes: one match a vote by chance, so the best of them has nearly forty after the fact.
+    draws = Random(1)
+    by_chance = [
+        {f"way {n}": sum(draws.random() < 1 / 40 for _ in range(40)) for n in range(2_000)}
+        for _vote in range(20)
+    ]
+    after_the_fact = max(sum(vote[f"way {n}"] for vote in by_chance) for n in range(2_000))
+    assert best_guess(by_chance) <= 20 + 3 * math.sqrt(20) < after_the_fact
+    assert best_guess([vote | {"way 7": vote["way 7"] + 2} for vote in by_chance]) >= 40
+
+
 # What is posted
 
 
