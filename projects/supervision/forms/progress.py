@@ -16,7 +16,16 @@ from workflow.flows.fields import ChineseDateField, FenField, PhotosField, choic
 from workflow.flows.forms import StepForm
 from workflow.people.saying import bracketed, listed
 
-PUBLISHED = _("写明实际情况和依据；理由向社会公开，不要写入个人信息。")
+
+def _published_reason(label: Any) -> forms.CharField:
+    """Why a light is set by hand or no longer: everybody reads it."""
+    return forms.CharField(
+        label=label,
+        help_text=_("写明实际情况和依据；理由向社会公开，不要写入个人信息。"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        min_length=4,
+        max_length=300,
+    )
 
 
 class MilestonesField(forms.ModelMultipleChoiceField):
@@ -91,13 +100,7 @@ class SetLightForm(StepForm):
 
     foresees = True
     light = forms.ChoiceField(label=_("调整为"), widget=forms.RadioSelect)
-    reason = forms.CharField(
-        label=_("调整理由"),
-        help_text=PUBLISHED,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        min_length=4,
-        max_length=300,
-    )
+    reason = _published_reason(_("调整理由"))
 
     def prepare(self) -> None:
         field = choice_field(self, "light")
@@ -122,13 +125,7 @@ class RestoreLightForm(StepForm):
     """撤销亮灯的人工调整: why what was set by hand stands no longer."""
 
     foresees = True
-    reason = forms.CharField(
-        label=_("撤销理由"),
-        help_text=PUBLISHED,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        min_length=4,
-        max_length=300,
-    )
+    reason = _published_reason(_("撤销理由"))
 
     def foreseen(self) -> list[str]:
         """What becomes of the 督办."""
