@@ -30,10 +30,8 @@ from workflow.people.models import Unit, User
 from workflow.people.prepared import Prepared
 from workflow.roles.selectors import holders_of
 
-SITTING = (
-    "deputy",
-    "deputy_elect",
-)  # the offices of whoever sits at a session: in office, and elected to a new congress
+# The offices of whoever sits at a session: in office, and elected to a new congress.
+SITTING = ("deputy", "deputy_elect")
 
 
 def cycle_of(subject: Any) -> Cycle | None:
