@@ -175,7 +175,7 @@ class OpenForm(VoteForm):
             % {
                 "title": vote.title,
                 "of": vote.deputies_in_office,
-                "present": vote.deputies_present,
+                "present": "—" if vote.deputies_present is None else vote.deputies_present,
                 "quorum": quorum_needed(vote),
             }
         ]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.ballots import keys
 from projects.ballots.forms import AdoptionForm, VoteForm
-from projects.ballots.models import Vote
+from projects.ballots.models import Vote, VoteState
 from projects.ballots.rules import Mode
 from projects.ballots.tellers import TELLERS, serve_another
 from projects.collection.forms import DecisionForm
@@ -698,6 +698,22 @@ class RollChangeForm(StepForm):
         if wanted and not data.get(wanted):
             self.add_error(wanted, _("请选择代表。"))
         return data
+
+    def foreseen(self) -> list[str]:
+        """N before and after, and the roll calls that count for nothing then."""
+        before = selectors.roll_at(self.subject).count()
+        after = before + (1 if self.cleaned_data["change"] == "join" else -1)
+        told = _("实有代表由 %(before)s 人变为 %(after)s 人，用于以后的投票。") % {
+            "before": before,
+            "after": after,
+        }
+        called = (
+            self.subject.votes.filter(state=VoteState.DEFINED).exclude(deputies_present=None).order_by("pk")
+        )
+        return [told] + [
+            _("“%(vote)s”已清点的到会人数作废；主席须将该投票退回人大办，重新清点。") % {"vote": vote.title}
+            for vote in called
+        ]
 
 
 class AskForm(StepForm):

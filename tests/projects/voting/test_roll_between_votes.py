@@ -253,6 +253,16 @@ def test_a_void_vote_held_again_counts_the_deputies_of_its_own_opening(db):
     assert (made.vote.state, made.vote.deputies_in_office, made.vote.roll.count()) == ("open", 49, 49)
 
 
+def test_whoever_confirms_a_change_reads_first_what_it_makes_of_the_number_and_of_the_roll_call(db, client):
+    made = seated(["文化礼堂", "村道硬化"], seats=1)
+    attend(made, 50)
+    client.force_login(made.town.of("clerk"))
+    gone = RollLine.objects.get(session=made.session, name="代表00")
+    data = {"change": "leave", "leaver": gone.pk, "reason": "大会接受其辞职", "op": "submit"}
+    page = client.post(f"/do/deliberation.roll_change/{made.session.pk}/", data).content.decode()
+    assert "实有代表由 50 人变为 49 人" in page and f"“{made.vote.title}”已清点的到会人数作废" in page
+
+
 # --- when not
 
 
