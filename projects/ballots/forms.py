@@ -118,6 +118,7 @@ class AttendanceForm(VoteForm):
         data = self.cleaned_data
         if not self.errors:
             self._refuse_more_than_in_office(data)
+        if not self.errors:
             self._refuse_marks_that_differ(data)
         return data
 
@@ -175,7 +176,7 @@ class OpenForm(VoteForm):
             % {
                 "title": vote.title,
                 "of": vote.deputies_in_office,
-                "present": "—" if vote.deputies_present is None else vote.deputies_present,
+                "present": vote.deputies_present,
                 "quorum": quorum_needed(vote),
             }
         ]

@@ -280,7 +280,8 @@ def between_votes(session: Session) -> list[Vote]:
 
 
 def follow_roll(act: Act, votes: Sequence[Vote], in_office: int, *, reason: str) -> None:
-    """N changed: the base of the votes that have not opened follows, and whoever is present is counted again.
+    """N changed: the base of the votes that have not opened follows, and whoever is present is counted again: the task is the
+    clerk's once more.
 
     votes: as `between_votes` gives them. A vote that has been held keeps the roll it was frozen with (组织法 14, 25).
     """
@@ -289,7 +290,6 @@ def follow_roll(act: Act, votes: Sequence[Vote], in_office: int, *, reason: str)
             before, vote.deputies_in_office = vote.deputies_in_office, in_office
             vote.deputies_present = vote.on_leave = None
             vote.save(update_fields=["deputies_in_office", "deputies_present", "on_leave"])
-            witnessing.take_back(vote, "open")
             write_down(
                 act,
                 "vote.follow_roll",
@@ -301,6 +301,7 @@ def follow_roll(act: Act, votes: Sequence[Vote], in_office: int, *, reason: str)
                 reason=reason,
                 label=vote.label,
             )
+            witnessing.overtake_roll_call(act, vote, reason=reason)
 
 
 def obstacles_to_quorum(vote: Vote, present: int | None = None) -> list[str]:

@@ -28,7 +28,7 @@ _when_overtaken: list[Listener] = []
 def on_overtaken(listener: Listener) -> None:
     """Have `listener` called with act, vote, what and reason inside the act after which nobody needs what was asked for.
 
-    A room above calls off the second person's task.
+    A room above calls off the second person's task, or sends the vote's own back where it is the opening.
     """
     if listener not in _when_overtaken:
         _when_overtaken.append(listener)
@@ -113,6 +113,16 @@ def hand_on(vote: Vote, new: Vote, what: str) -> None:
         new.awaiting = new.awaiting | {what: held.awaiting[what]}
         new.save(update_fields=["awaiting"])
         take_back(held, what)
+
+
+def overtake_roll_call(act: Act, vote: Vote, *, reason: str) -> None:
+    """Who is here is to be counted again: what was entered on the last count opens nothing, and its task goes back.
+
+    vote: locked by the caller.
+    """
+    take_back(vote, "open")
+    for listener in _when_overtaken:
+        listener(act, vote, "open", reason)
 
 
 def overtake(act: Act, votes: QuerySet[Vote], *, reason: str, asked: Sequence[str] = ASKED) -> None:

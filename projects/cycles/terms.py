@@ -20,7 +20,7 @@ from workflow.people.saying import said as _
 from workflow.people.services import hold_as_it_is
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
-from workflow.roles.selectors import holders_of, live_grants
+from workflow.roles.selectors import WITH_PERSONS, holders_of, live_grants
 from workflow.roles.services import GrantRefused, end_offices, grant, revoke
 
 PRESIDING = "大会执行主席"
@@ -159,6 +159,12 @@ def fill_office(
     for user in wanted:
         if user.pk not in kept:
             _grant(act, user, office, unit, document, title)
+
+
+def held_as_deputy(unit: Unit, user: User, on: date) -> list[RoleGrant]:
+    """The offices of a township a person holds on a day that rest on the mandate, as `unseat` ends them; by id."""
+    held = live_grants(on).filter(tenant=unit, user=user, office__in=ends_with_term(unit))
+    return list(held.select_related(*WITH_PERSONS).order_by("pk"))
 
 
 def unseat(act: Act, user: User, *, reason: str) -> None:

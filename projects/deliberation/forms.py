@@ -21,6 +21,7 @@ from projects.cycles.forms import MoveForm, named
 from projects.cycles.models import Session, SessionState
 from projects.cycles.rulebook import said
 from projects.cycles.selectors import deputies_at, opens_term, session_date, session_of, standard_of
+from projects.cycles.terms import held_as_deputy
 from projects.deliberation import rules, selectors
 from projects.deliberation.method import MANNERS, contradictions, is_drawn_up, method_draft
 from projects.deliberation.models import BudgetLine
@@ -38,9 +39,9 @@ from workflow.flows.fields import (
 from workflow.flows.forms import AssemblyForm, Foreseen, MeetingForm, MinutesForm, Resolved, StepForm
 from workflow.flows.meetings import Standard
 from workflow.people.models import Unit, User
-from workflow.people.saying import bracketed
+from workflow.people.saying import bracketed, listed
 from workflow.roles.registry import title_of
-from workflow.roles.selectors import holders_of, seats_of
+from workflow.roles.selectors import holders_of, office_called, seats_of
 
 MODES = [(mode.value, said("ballot_mode").choices[mode.value]) for mode in Mode]
 
@@ -67,6 +68,10 @@ class WhenAgreed(Recorded):
     """Fields a body fills only when it agrees; when it sends the matter back it needs its reason alone."""
 
     needed: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.needed_when = dict.fromkeys(cls.needed, _("会议同意时必填"))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -635,7 +640,8 @@ class MatterForm(Resolved, MeetingForm):
         choices=[("add", _("列入票决")), ("suggestion", _("转作代表建议")), ("reserve", _("列入储备库"))],
         widget=forms.RadioSelect,
     )
-    category = forms.ChoiceField(label=_("类别"), required=False, help_text=_("列入票决时必填。"))
+    needed_when = {"category": _("列入票决时必填")}
+    category = forms.ChoiceField(label=_("类别"), required=False)
     words = text(_("决定的理由"), rows=3, min_length=4, max_length=1000)
     field_order = [*MeetingForm.field_order, "decision", "category", "words"]
 
@@ -669,6 +675,11 @@ class VisitForm(StepForm):
 class RollChangeForm(StepForm):
     """A deputy joins the roll (补选) or leaves it: before the session, or in it between two votes."""
 
+    needed_when = {
+        "joiner": _("补选到任时必填"),
+        "delegation": _("补选到任时选填"),
+        "leaver": _("代表资格终止时必填"),
+    }
     change = forms.ChoiceField(
         label=_("变动"),
         choices=[("join", _("补选到任")), ("leave", _("代表资格终止"))],
@@ -700,7 +711,7 @@ class RollChangeForm(StepForm):
         return data
 
     def foreseen(self) -> list[str]:
-        """N before and after, and the roll calls that count for nothing then."""
+        """N before and after, the offices that end, and the roll calls that count for nothing then."""
         before = selectors.roll_at(self.subject).count()
         after = before + (1 if self.cleaned_data["change"] == "join" else -1)
         told = _("实有代表由 %(before)s 人变为 %(after)s 人，用于以后的投票。") % {
@@ -710,9 +721,21 @@ class RollChangeForm(StepForm):
         called = (
             self.subject.votes.filter(state=VoteState.DEFINED).exclude(deputies_present=None).order_by("pk")
         )
-        return [told] + [
-            _("“%(vote)s”已清点的到会人数作废；主席须将该投票退回人大办，重新清点。") % {"vote": vote.title}
+        return [told, *self._offices_that_end()] + [
+            _("“%(vote)s”已清点的到会人数作废，由人大办重新清点后再投票。") % {"vote": vote.title}
             for vote in called
+        ]
+
+    def _offices_that_end(self) -> list[str]:
+        if self.cleaned_data["change"] == "join":
+            return []
+        line = self.subject.roll.select_related("user").get(pk=self.cleaned_data["leaver"])
+        held = held_as_deputy(self.subject.unit, line.user, self.act.on) if line.user else []
+        if not held:
+            return []
+        return [
+            _("%(name)s的下列职务同时终止：%(offices)s。")
+            % {"name": line.name, "offices": listed(office_called(one) for one in held)}
         ]
 
 

@@ -177,7 +177,9 @@ class MeasurementFlow(YearlyFlow):
     held = nodes.Join().Next(this.measure_attendance)
     measure_attendance = desk.attendance(form=forms.MeasuringAttendanceForm).Next(this.measure_open)
     measure_open = desk.opening_step().Returns(this.measure_attendance).Next(this.measure_open_confirm)
-    measure_open_confirm = desk.confirming_opening().Returns(this.measure_open).Next(this.measure_close)
+    measure_open_confirm = (
+        desk.confirming_opening().Returns(this.measure_open, this.measure_attendance).Next(this.measure_close)
+    )
     measure_close = desk.closing_step().Next(this.measure_close_confirm)
     measure_close_confirm = desk.confirming_closing().Returns(this.measure_close).Next(this.closed)
     closed = Gate(desk.is_in(VoteState.CLOSED)).Then(this.on_paper).Else(this.ordered)
@@ -241,8 +243,10 @@ class MeasurementVoidFlow(YearlyFlow):
     end = OfficeEnd()
 
 
-measuring.DESK.call_off_asked(
-    {"turn": MeasurementTurnFlow, "recount": MeasurementRecountFlow, "void": MeasurementVoidFlow}
+measuring.DESK.follow_votes(
+    {"turn": MeasurementTurnFlow, "recount": MeasurementRecountFlow, "void": MeasurementVoidFlow},
+    opening=(MeasurementFlow.measure_open, MeasurementFlow.measure_open_confirm),
+    to=MeasurementFlow.measure_attendance.name,
 )
 
 

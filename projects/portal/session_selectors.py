@@ -29,7 +29,7 @@ from projects.supervision.sessions import obstacles_to_closing
 from projects.voting.superseding import told_superseded
 from workflow.flows.models import Deadline, Meeting
 from workflow.people.models import User
-from workflow.people.saying import listed
+from workflow.people.saying import bracketed, listed
 from workflow.roles import registry
 from workflow.roles.models import RoleGrant
 
@@ -74,7 +74,8 @@ def session_page(session: Session, grant: RoleGrant, at: datetime) -> dict[str, 
         "closed_on": until if session.state == SessionState.CLOSED else None,
         "attendance": attendance_at(session),
         "agenda": _last(papers, "agenda"),
-        "presidium": presidium_of(papers),
+        "presidium": presidium_of(session, papers),
+        "yet_to_count": yet_to_count(votes),
         "votes": votes,
         "measured": measured_at(session),
         "decisions": decisions_at(session, until),
@@ -160,13 +161,27 @@ def attendance_at(session: Session) -> Attendance:
     )
 
 
-def presidium_of(papers: Iterable[Paper]) -> list[str]:
-    """The names of the presidium its preliminary meeting elected; empty before, and at a subdistrict's."""
+def presidium_of(session: Session, papers: Iterable[Paper]) -> list[str]:
+    """The names of the presidium its preliminary meeting elected; empty before, and at a subdistrict's.
+
+    Whoever has left the roll since is a member no more, and is told as such.
+    """
     elected = [paper.data["presidium"] for paper in papers if paper.data.get("presidium")]
     if not elected:
         return []
-    names = User.objects.filter(username__in=elected[-1]).order_by("pk")
-    return list(names.values_list("name", flat=True))
+    members = User.objects.filter(username__in=elected[-1]).order_by("pk").values_list("pk", "name")
+    still = set(session.roll.in_office().values_list("user", flat=True))
+    gone = set(session.roll.exclude(left_at=None).values_list("user", flat=True)) - still
+    return [bracketed(name, _("已离任")) if pk in gone else name for pk, name in members]
+
+
+def yet_to_count(votes: Iterable[VoteRow]) -> list[str]:
+    """The votes to come that who is here has not been counted for, or not since the roll changed, by title."""
+    return [
+        row.vote.title
+        for row in votes
+        if row.vote.state == VoteState.DEFINED and row.vote.deputies_present is None
+    ]
 
 
 # What was decided

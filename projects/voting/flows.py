@@ -81,7 +81,7 @@ class VotingFlow(SinceVoteFlow):
     held = nodes.Join().Next(this.attendance)
     attendance = desk.attendance().Next(this.open)
     open = desk.opening_step().Returns(this.attendance).Next(this.open_confirm)
-    open_confirm = desk.confirming_opening().Returns(this.open).Next(this.close)
+    open_confirm = desk.confirming_opening().Returns(this.open, this.attendance).Next(this.close)
     close = desk.closing_step().Next(this.close_confirm)
     close_confirm = desk.confirming_closing().Returns(this.close).Next(this.closed)
     closed = Gate(desk.is_in(VoteState.CLOSED)).Then(this.on_paper).Else(this.ordered)
@@ -334,4 +334,8 @@ class VoidFlow(YearlyFlow):
     end = OfficeEnd()
 
 
-DESK.call_off_asked({"turn": TurnFlow, "recount": RecountFlow, "void": VoidFlow})
+DESK.follow_votes(
+    {"turn": TurnFlow, "recount": RecountFlow, "void": VoidFlow},
+    opening=(VotingFlow.open, VotingFlow.open_confirm),
+    to=VotingFlow.attendance.name,
+)

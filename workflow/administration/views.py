@@ -32,6 +32,7 @@ from workflow.inbox.asked import unit_asked
 from workflow.people.models import Unit, User
 from workflow.people.saying import listed
 from workflow.people.selectors import tenants_below
+from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.middleware import in_office
 from workflow.roles.models import RoleGrant
@@ -286,7 +287,13 @@ def grant_revoke(request: HttpRequest, grant_id: int) -> HttpResponse:
             messages.success(request, _("已解除%(name)s的职务。") % {"name": held.user.name})
             return redirect("people")
     resting = listed(map(office_called, left_without(held, timezone.localdate())))
-    context = {"form": form, "held": held, "title": registry.title_of(held.office), "resting": resting}
+    context = {
+        "form": form,
+        "held": held,
+        "title": registry.title_of(held.office, held.tenant),
+        "resting": resting,
+        "ended_by": worded(registry.office(held.office).ended_by, held.tenant),
+    }
     return render(request, "people/revoke.html", context, status=422 if form.errors else 200)
 
 

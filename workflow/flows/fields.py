@@ -20,9 +20,19 @@ from workflow.flows.money import FEN_PER_WAN, FEN_PER_YUAN, money, wan, yuan
 from workflow.people.saying import listed, said_again
 from workflow.people.sentences import Sentence
 
+# Django's own words speak of variables and values.
+_BOUNDS = {
+    "min_length": _("至少写 %(limit_value)d 个字，现有 %(show_value)d 个字。"),
+    "max_length": _("至多写 %(limit_value)d 个字，现有 %(show_value)d 个字。"),
+    "min_value": _("不能小于 %(limit_value)s。"),
+    "max_value": _("不能大于 %(limit_value)s。"),
+}
+
 
 def ask_plainly(field: forms.Field) -> None:
-    """Say what is to be done where a field is left empty, not that it is a field."""
+    """Say what is to be done where a field is left empty or what is in it goes too far, not that it is a field."""
+    for code, words in _BOUNDS.items():
+        field.error_messages.setdefault(code, words)
     if field.error_messages["required"] == forms.Field.default_error_messages["required"]:
         chosen = isinstance(field, forms.ChoiceField | forms.BooleanField)
         field.error_messages["required"] = _("请选择。") if chosen else _("请填写。")
@@ -33,7 +43,7 @@ def _in_the_readers_language(text: Any) -> Any:
 
 
 class PlainForm(forms.Form):
-    """The base of every form of ours: says of an empty box what to do, also of one added to it late."""
+    """The base of every form of ours: says of a box left empty or overfull what to do, also of one added to it late."""
 
     def full_clean(self) -> None:
         for field in self.fields.values():

@@ -61,7 +61,8 @@ class StepForm(PlainForm):
     commitment however short they are, so that erasing the text and the salt leaves nothing. foresees: whether the act
     is confirmed after a look at what it would bring with it (`foreseen`), even one that can be undone; may_foresee:
     only where there is a table of it (`foreseen_table`). drafts: whether what is typed may be
-    kept unfinished; not where it is a secret or a tally nobody may see yet.
+    kept unfinished; not where it is a secret or a tally nobody may see yet. needed_when: fields that are asked for in one
+    case alone, each with that case as the page says it; left empty in the other, they are not among the answers.
     """
 
     template_name = "django/forms/sections.html"
@@ -70,6 +71,7 @@ class StepForm(PlainForm):
     foresees: ClassVar[bool] = False
     may_foresee: ClassVar[bool] = False
     drafts: ClassVar[bool] = True
+    needed_when: ClassVar[Mapping[str, str | Promise]] = {}
 
     def __init__(
         self,
@@ -93,6 +95,9 @@ class StepForm(PlainForm):
                 field.empty_label = _("请选择")
             if self.hall and has_own_words(self.hall):
                 _say_in(self.hall, field)
+        for name, case in self.needed_when.items():
+            if name in self.fields:
+                cast(Any, self.fields[name]).needed_when = worded(case, self.hall)
 
     def full_clean(self) -> None:
         """Judge what was typed; what is wrong with it is said in the hall's words."""

@@ -23,6 +23,8 @@ from workflow.people.wording import worded
 from workflow.roles import registry
 from workflow.roles.selectors import holders_of
 
+EMPTY: tuple[Any, ...] = (None, "", [], ())
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -34,10 +36,12 @@ class Answer:
 
 
 def answers_of(form: forms.Form) -> list[Answer]:
-    """A valid form's answers in the order of its fields, as people read them."""
+    """A valid form's answers in the order of its fields, as people read them; without those nobody was asked for."""
+    given = [(bound, form.cleaned_data.get(bound.name)) for bound in form.visible_fields()]
     return [
-        Answer(bound.name, str(bound.label), _shown(bound.field, form.cleaned_data.get(bound.name)))
-        for bound in form.visible_fields()
+        Answer(bound.name, str(bound.label), _shown(bound.field, value))
+        for bound, value in given
+        if value not in EMPTY or not hasattr(bound.field, "needed_when")
     ]
 
 
@@ -67,7 +71,7 @@ def _as_named(field: forms.ModelChoiceField[Any], codes: list[Any]) -> str:
 
 
 def _shown(field: forms.Field, value: Any) -> str:
-    if value in (None, "", [], ()):
+    if value in EMPTY:
         return _("（未填写）")
     if isinstance(value, bool):
         return _("是") if value else _("否")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -25,7 +25,7 @@ from workflow.audit.services import Act, done_with
 from workflow.flows import copies, drafts, events, holding, services
 from workflow.flows.acting import acting
 from workflow.flows.calling import open_call_on
-from workflow.flows.errors import AlreadyDone, InvalidForm, Refused
+from workflow.flows.errors import AlreadyDone, InvalidForm, Obstructed, Refused
 from workflow.flows.forms import ReturnForm
 from workflow.flows.models import CommentFile, Deadline, Draft, PendingFile
 from workflow.flows.sittings import may_be_joined, sitting_of
@@ -160,7 +160,7 @@ def _show_task(
         "own": _own(request, node, own) if mine and not is_checked(node) else None,
         "mine": mine,
         "reasons": reasons,
-        "obstacles": services.obstacles_of(node, subject, act.at) if mine else [],
+        "obstacles": _untold(reasons, services.obstacles_of(node, subject, act.at)) if mine else [],
         "facts": facts,
         "history": lines_of(_history(subject)),
         "next_steps": next_steps(node, subject, act.on, deadline.task.process),
@@ -188,6 +188,12 @@ def _show_task(
         "may_copy": may_copy(deadline, grant),
     }
     return render(request, "workflow/task.html", context, status=status)
+
+
+def _untold(reasons: Iterable[str], obstacles: list[str]) -> list[str]:
+    """What still stands in the way and is not said above already, as the reason of a refusal."""
+    told = set(reasons)
+    return [obstacle for obstacle in obstacles if obstacle not in told]
 
 
 def _joint_meeting(deadline: Deadline, grant: RoleGrant) -> dict[str, Any]:
@@ -302,6 +308,9 @@ def _check(
         raise InvalidForm(form)
     if not is_checked(deadline.task.flow_task) and form.foreseen_table() is None:
         return _complete(request, deadline, act, in_person=False)
+    # Told before anybody checks the answers and types a password for what cannot be done.
+    if reasons := services.obstacles_of(deadline.task.flow_task, form.subject, act.at):
+        raise Obstructed(*reasons)
     held = holding.hold(act, key, holding.files_of(form))
     context = _check_context(request, deadline, form, own) | {"held": held}
     return render(request, "workflow/check.html", context, status=422 if own else 200)
@@ -668,6 +677,8 @@ def _perform(request: HttpRequest, wanted: Any, subject: Any, act: Act, grant: R
             form = wanted.form_for(subject, act, grant, request.POST, files)
             with acting(act):
                 if form.is_valid():
+                    if reasons := wanted.obstacles_of(subject, act.at):
+                        raise Obstructed(*reasons)
                     held = holding.hold(act, key, holding.files_of(form))
                     context = event_check(request, wanted, subject, form, own) | {"held": held}
                     context["drafts"] = form.drafts and bool(form.fields)
@@ -751,7 +762,7 @@ def _show_event(
         "form": form,
         "own": None if is_checked(wanted) else _own(request, wanted, own),
         "reasons": reasons,
-        "obstacles": wanted.obstacles_of(subject, act.at),
+        "obstacles": _untold(reasons, wanted.obstacles_of(subject, act.at)),
         "history": lines_of(_history(subject)),
         "beside": beside(subject),
         "multipart": form.is_multipart(),

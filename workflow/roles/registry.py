@@ -28,7 +28,8 @@ class Office:
     its grant says otherwise, codes of `scopes()`; empty for an office that reads all of it. personal: why nobody may
     stand in for its holder, as a sentence; empty where somebody may. documented: given only with a document's number and
     an end date. archives: it hands its unit's files to the archive, and may make the exports that hold them whole.
-    keeps_heads: it may say that a head of the trail is kept outside the system.
+    keeps_heads: it may say that a head of the trail is kept outside the system. ended_by: what else is done where the
+    office is ended by hand, as a sentence; empty where nothing is.
     """
 
     code: str
@@ -48,6 +49,7 @@ class Office:
     documented: bool = False
     archives: bool = False
     keeps_heads: bool = False
+    ended_by: str | Promise = ""
 
     @property
     def takes_proofs(self) -> bool:

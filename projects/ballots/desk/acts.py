@@ -43,8 +43,9 @@ from workflow.audit.services import Act
 from workflow.flows.base import OfficeFlow
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
+from workflow.flows.nodes import OfficeView
 from workflow.flows.processes import begun_anew, call_off
-from workflow.flows.services import Outcome
+from workflow.flows.services import Outcome, give_back
 from workflow.machines.models import Record
 from workflow.people.saying import said as _
 from workflow.roles.selectors import holders_of
@@ -298,16 +299,24 @@ class Desk:
         )
         return Outcome(after={"void": void.reference, "new_vote": vote.reference})
 
-    def call_off_asked(self, flows: dict[str, type[OfficeFlow]]) -> None:
-        """Where nobody needs the second person's answer any more its task leaves the inbox, and the trail says why.
+    def follow_votes(
+        self, flows: dict[str, type[OfficeFlow]], opening: Sequence[OfficeView], to: str
+    ) -> None:
+        """Where nobody needs a second person's answer any more, or a roll call opens nothing, the inbox follows.
 
-        flows: by what was asked for, the second person's task.
+        flows: by what was asked for, the second person's task; it is called off, and the trail says why. opening: the steps
+        between the roll call and the vote, which go back to it; to: its name in the same flow.
         """
 
         def overtaken(act: Act, vote: Vote, what: str, reason: str) -> None:
-            if vote.purpose in self.purposes:
-                for subject in self.subjects_of(vote):
+            if vote.purpose not in self.purposes:
+                return
+            for subject in self.subjects_of(vote):
+                if what in flows:
                     call_off(flows[what], subject, act, reason=reason)
+                else:
+                    for step in opening:
+                        give_back(subject, step.key, act, to=to, reason=reason)
 
         witnessing.on_overtaken(overtaken)
 

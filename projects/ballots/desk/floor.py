@@ -31,7 +31,7 @@ def register_floor_acts(
     """登记迟到、改用纸质票、电子票改为纸质票 of the desk's votes.
 
     key: what stands before each act's own word ("voting."). turning: the flow in which a teller agrees that the box is
-    emptied; it is one of those the desk calls off (`call_off_asked`).
+    emptied; it is one of those the desk calls off (`follow_votes`).
     """
 
     form = DeskSteps(desk).form

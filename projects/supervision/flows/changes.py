@@ -122,7 +122,9 @@ class ChangeFlow(ChangeSteps, YearlyFlow):
     held = nodes.Join().Next(this.change_attendance)
     change_attendance = desk.attendance().Next(this.change_open)
     change_open = desk.opening_step().Returns(this.change_attendance).Next(this.change_open_confirm)
-    change_open_confirm = desk.confirming_opening().Returns(this.change_open).Next(this.change_close)
+    change_open_confirm = (
+        desk.confirming_opening().Returns(this.change_open, this.change_attendance).Next(this.change_close)
+    )
     change_close = desk.closing_step().Next(this.change_close_confirm)
     change_close_confirm = desk.confirming_closing().Returns(this.change_close).Next(this.closed)
     closed = Gate(desk.is_in(VoteState.CLOSED)).Then(this.on_paper).Else(this.ordered)
@@ -186,7 +188,11 @@ class ChangeVoidFlow(YearlyFlow):
     end = OfficeEnd()
 
 
-changing.DESK.call_off_asked({"turn": ChangeTurnFlow, "recount": ChangeRecountFlow, "void": ChangeVoidFlow})
+changing.DESK.follow_votes(
+    {"turn": ChangeTurnFlow, "recount": ChangeRecountFlow, "void": ChangeVoidFlow},
+    opening=(ChangeFlow.change_open, ChangeFlow.change_open_confirm),
+    to=ChangeFlow.change_attendance.name,
+)
 
 
 def _ratification(activation: Any) -> None:

@@ -63,6 +63,18 @@ def cycle(town, keyed):
     return made
 
 
+def test_where_a_deputy_leaves_after_the_roll_call_the_clerk_calls_it_again(town, keyed):
+    do("evaluation.measure_attendance", town.of("clerk"), T2, present=20, on_leave=0)
+    line = RollLine.objects.latest("pk")
+    perform(
+        "deliberation.roll_change", line.session, actor=town.of("clerk"), at=at(T2),
+        data={"change": "leave", "leaver": line.pk, "reason": "大会接受其辞职"},
+    )  # fmt: skip
+    assert Vote.objects.get().deputies_present is None
+    do("evaluation.measure_attendance", town.of("clerk"), T2, present=19, on_leave=0)
+    assert open_task("evaluation.measure_open") and Vote.objects.get().deputies_in_office == 19
+
+
 def release(town, cycle):
     return perform(
         "evaluation.measure_release_holder", cycle, actor=town.of("chair"), at=at(T2),

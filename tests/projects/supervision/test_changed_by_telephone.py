@@ -14,10 +14,12 @@ from projects.portal.hall import board_of
 from projects.portal.voter_paper import filled
 from projects.supervision.changing import DESK
 from projects.supervision.models import Change
+from tests.builders import at
 from tests.projects.ballots.conftest import PASSPHRASES, QUICK, two_holders
 from tests.projects.supervision.test_changes import ask, collect, count, put_to_vote, sign
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, Obstructed
+from workflow.flows.events import perform
 from workflow.flows.models import Deadline
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +104,24 @@ def test_sealed_ballots_and_paper_decide_a_change_together(hall):
     assert Change.objects.get().state == "agreed" and hall.task("announce_change")
     assert len(Paper.objects.get(kind="trackers").data["trackers"]) == 15
     assert Box.objects.filter(vote_number=vote().pk).count() == 15
+
+
+def test_where_a_deputy_leaves_after_the_roll_call_the_clerk_calls_it_again(keyed):
+    keyed.do("change_attendance", keyed.town.of("clerk"), DAY, present=20, on_leave=0)
+    assert keyed.task("change_open")
+    perform(
+        "deliberation.roll_change",
+        vote().session,
+        actor=keyed.town.of("clerk"),
+        data={"change": "leave", "leaver": RollLine.objects.latest("pk").pk, "reason": "大会接受其辞职"},
+        at=at(DAY),
+    )
+    assert keyed.task("change_attendance") and (vote().deputies_in_office, vote().deputies_present) == (
+        19,
+        None,
+    )
+    keyed.do("change_attendance", keyed.town.of("clerk"), DAY, present=19, on_leave=0)
+    assert keyed.task("change_open")
 
 
 def test_paper_on_a_change_that_no_backup_held_is_keyed_again_before_the_box_is_opened(hall):

@@ -38,6 +38,7 @@ from tests.projects.voting.test_voting import (
 from workflow.audit.models import Entry
 from workflow.flows.errors import InvalidForm, Obstructed, Refused
 from workflow.flows.events import perform
+from workflow.flows.models import Deadline
 from workflow.flows.services import send_back
 from workflow.machines.services import fire
 from workflow.people.models import UnitKind, User
@@ -200,14 +201,6 @@ def test_a_run_off_counts_the_deputies_of_its_own_opening(tied):
     leaves(tied)
     runoff.refresh_from_db()
     assert (runoff.deputies_in_office, runoff.deputies_present, runoff.awaiting) == (49, None, {})
-    with pytest.raises(Obstructed, match="尚未清点到会人数"):
-        do("voting.open_confirm", tied.town.of("chief_teller"), DAY, confirmed=True)
-    chief = tied.town.of("chief_teller")
-    back = {"actor": chief, "reason": "代表名册有变动，重新清点。", "at": at(DAY)}
-    send_back(open_task("voting.open_confirm").task_id, **back)
-    with pytest.raises(Obstructed, match="尚未清点到会人数"):
-        do("voting.open", tied.town.of("chair"), DAY, issued=45)
-    send_back(open_task("voting.open").task_id, **back | {"actor": tied.town.of("chair")})
     play_ballot(tied.town, tied.cycle, t=T, present=44, sheet=Sheet({"乙": 20, "丙": 24}))
     runoff.refresh_from_db()
     assert (runoff.deputies_in_office, runoff.roll.count(), runoff.state) == (49, 49, "declared")
@@ -261,6 +254,39 @@ def test_whoever_confirms_a_change_reads_first_what_it_makes_of_the_number_and_o
     data = {"change": "leave", "leaver": gone.pk, "reason": "大会接受其辞职", "op": "submit"}
     page = client.post(f"/do/deliberation.roll_change/{made.session.pk}/", data).content.decode()
     assert "实有代表由 50 人变为 49 人" in page and f"“{made.vote.title}”已清点的到会人数作废" in page
+    assert "离任代表" in page and "到任代表" not in page, "only what was asked for in this case is an answer"
+
+
+def test_the_page_says_in_which_case_a_field_is_asked_for(hall, client):
+    client.force_login(hall.town.of("clerk"))
+    page = client.get(f"/do/deliberation.roll_change/{hall.session.pk}/").content.decode()
+    assert "（补选到任时必填）" in page and "（代表资格终止时必填）" in page and "（选填）" not in page
+
+
+def test_the_confirmation_names_the_offices_that_end_with_the_mandate(hall, client):
+    chair = hall.town.of("chair")
+    RollLine.objects.filter(session=hall.session, name="代表00").update(user=chair, name=chair.name)
+    client.force_login(hall.town.of("clerk"))
+    line = RollLine.objects.get(session=hall.session, user=chair)
+    data = {"change": "leave", "leaver": line.pk, "reason": "大会接受其辞职", "op": "submit"}
+    page = client.post(f"/do/deliberation.roll_change/{hall.session.pk}/", data).content.decode()
+    assert f"{chair.name}的下列职务同时终止：" in page and "人大主席" in page
+
+
+def test_too_short_a_reason_is_told_in_words_and_not_in_variables(hall, client):
+    client.force_login(hall.town.of("clerk"))
+    line = RollLine.objects.get(session=hall.session, name="代表00")
+    data = {"change": "leave", "leaver": line.pk, "reason": "辞职", "op": "submit"}
+    page = client.post(f"/do/deliberation.roll_change/{hall.session.pk}/", data).content.decode()
+    assert "至少写 4 个字，现有 2 个字。" in page and "变量" not in page
+
+
+def test_the_sessions_page_says_that_the_roll_is_to_be_called_again(tied, client):
+    play_attendance(tied.town, tied.cycle, t=T, present=45)
+    leaves(tied)
+    client.force_login(tied.town.of("clerk"))
+    page = client.get(f"/sessions/{tied.session.pk}/").content.decode()
+    assert f"“{tied.vote.title}”投票前另行清点到会人数。" in page
 
 
 # --- when not
@@ -373,3 +399,45 @@ def test_the_trail_says_whose_base_followed_and_on_what_grounds(hall):
     assert Vote.objects.get(pk=vote.pk).deputies_in_office == 49
     fire(hall.session, "end", hall.town.act("chair", at(DAY, 18)))
     assert Session.objects.get().deputies_in_office == 49
+
+
+# --- the roll call that counts for nothing any more
+
+
+def waiting(hall):
+    return list(
+        Deadline.objects.filter(done_at=None, cancelled=False, key__startswith="voting.").values_list(
+            "key", flat=True
+        )
+    )
+
+
+@pytest.mark.parametrize("issued", [False, True], ids=["before the ballots are issued", "after"])
+def test_the_roll_call_is_the_clerks_again_where_the_roll_changes_after_it(tied, issued):
+    play_attendance(tied.town, tied.cycle, t=T, present=45)
+    if issued:
+        do("voting.open", tied.town.of("chair"), DAY, issued=45)
+    key = "voting.open_confirm" if issued else "voting.open"
+    assert waiting(tied) == [key]
+    leaves(tied)
+    assert waiting(tied) == ["voting.attendance"]
+    entry = Entry.objects.get(action=f"{key}.return")
+    assert f'"actor":"{tied.town.of("clerk").username}"' in entry.body and '"office":"clerk"' in entry.body
+    assert '"returns_to":"attendance"' in entry.body and "大会接受其辞职" in entry.body
+
+
+def test_a_roll_that_changes_before_the_roll_call_moves_no_task(tied):
+    assert waiting(tied) == ["voting.attendance"]
+    leaves(tied)
+    assert (
+        waiting(tied) == ["voting.attendance"]
+        and not Entry.objects.filter(action__endswith=".return").exists()
+    )
+
+
+def test_the_chief_teller_sends_it_back_to_the_chair_or_to_the_roll_call(tied):
+    play_attendance(tied.town, tied.cycle, t=T, present=45)
+    do("voting.open", tied.town.of("chair"), DAY, issued=45)
+    back = {"actor": tied.town.of("chief_teller"), "reason": "到会人数有误。", "at": at(DAY)}
+    send_back(open_task("voting.open_confirm").task_id, to="attendance", **back)
+    assert waiting(tied) == ["voting.attendance"] and tied.vote.awaiting == {}

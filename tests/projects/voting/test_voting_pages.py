@@ -7,6 +7,7 @@ import re
 import pytest
 from django.test import Client
 
+from projects.ballots.models import Vote
 from projects.demo.cast import PASSWORD
 from projects.demo.play.voting import Sheet, keyed, play_ballot, play_closing, play_opening
 from tests.builders import do, open_task
@@ -130,6 +131,16 @@ def test_a_vote_that_is_opened_on_its_page_asks_to_check_first(hall, client):
     client.post(f"/tasks/{task.pk}/", data | {"op": "confirm", "own_password": PASSWORD})
     apply(SYSTEM)
     assert hall.vote.awaiting["open"]["issued"] == 43 and hall.vote.state == "defined"
+
+
+def test_what_stands_in_the_way_is_told_before_anybody_checks_figures_and_types_a_password(hall, client):
+    do("voting.attendance", hall.town.of("clerk"), DAY, present=43, on_leave=2)
+    Vote.objects.update(deputies_present=None)
+    client.force_login(hall.town.of("chair"))
+    answer = client.post(f"/tasks/{open_task('voting.open').pk}/", {"issued": 43, "op": "submit"})
+    page = answer.content.decode()
+    assert answer.status_code == 409 and page.count("尚未清点到会人数") == 1
+    assert "请核对后确认" not in page and "本人登录密码" not in page and 'value="43"' in page
 
 
 def test_a_votes_own_page_shows_its_result_once_it_is_declared(hall, client):

@@ -189,6 +189,7 @@ def test_before_a_mandate_is_ended_the_page_says_what_ends_with_it(world: World,
     assert "其他职务同时终止" not in admin.get(f"/people/grants/{chair.pk}/revoke/").content.decode()
     page = admin.get(f"/people/grants/{mandate.pk}/revoke/").content.decode()
     assert "其他职务同时终止" in page and "相应终止：人大主席、副主席。" in page
+    assert "由人大办“登记代表变动”" in page
     assert admin.post(f"/people/grants/{mandate.pk}/revoke/", {"reason": "辞去代表职务"}).status_code == 302
     assert len(acts("grant.revoke")) == 2
     chair.refresh_from_db()
