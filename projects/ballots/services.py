@@ -268,6 +268,14 @@ def record_arrival(act: Act, vote: Vote, *, line: int, arrived_at: datetime) -> 
     _follow(vote, held, "deputies_present", "on_leave", "awaiting")
 
 
+def hold_turns(session: Session) -> None:
+    """Hold the tasks of a session's votes that have not opened, as whoever changes its roll sends them back.
+
+    Before offices and votes are held: whoever has a turn of a vote holds the flow first, then the office, then the vote.
+    """
+    witnessing.hold_turns(Vote.objects.filter(session=session, state=VoteState.DEFINED).order_by("pk"))
+
+
 def between_votes(session: Session) -> list[Vote]:
     """The votes of a session that have not opened, locked with all its others, so that its roll can change for them.
 

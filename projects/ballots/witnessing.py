@@ -7,7 +7,7 @@ Kept on the vote itself (`Vote.awaiting`), by what is to be done: "open", "close
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,9 @@ from workflow.people.saying import said as _
 # Asked for by one; the second person's task is a flow of its own, beside that of the vote.
 ASKED = ("turn", "recount", "void")
 Listener = Callable[[Act, Vote, str, str], None]
+Holder = Callable[[Vote], None]
 _when_overtaken: list[Listener] = []
+_holders: list[Holder] = []
 
 
 def on_overtaken(listener: Listener) -> None:
@@ -113,6 +115,22 @@ def hand_on(vote: Vote, new: Vote, what: str) -> None:
         new.awaiting = new.awaiting | {what: held.awaiting[what]}
         new.save(update_fields=["awaiting"])
         take_back(held, what)
+
+
+def on_hold(holder: Holder) -> None:
+    """Have `holder` called with a vote whose tasks an act may send back, before the act holds the vote itself.
+
+    A room above holds its flow, as whoever has a turn of it does first.
+    """
+    if holder not in _holders:
+        _holders.append(holder)
+
+
+def hold_turns(votes: Iterable[Vote]) -> None:
+    """Hold the tasks of these votes: whoever is at one waits, or is waited for."""
+    for vote in votes:
+        for holder in _holders:
+            holder(vote)
 
 
 def overtake_roll_call(act: Act, vote: Vote, *, reason: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 
-from projects.ballots.services import between_votes, follow_roll
+from projects.ballots.services import between_votes, follow_roll, hold_turns
 from projects.cycles.models import Cycle, CycleState, RollLine, Session
 from projects.cycles.papers import attach
 from projects.cycles.terms import unseat
@@ -51,9 +51,9 @@ def change_roll(
     Who leaves is no deputy any more, and all offices held as one end on the same basis.
     Votes that have been held keep the roll they were frozen with. Refused while one is under way (组织法 14, 25).
     """
+    hold_turns(session)
     line = None if change == "join" else session.roll.in_office().get(pk=leaver)
     if line and line.user:
-        # Offices before votes: whoever has a turn of a vote holds their office first, and then the vote.
         unseat(act, line.user, reason=reason)
     votes, before = between_votes(session), session.roll.in_office().count()
     user = (

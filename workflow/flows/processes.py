@@ -14,7 +14,7 @@ from viewflow.workflow.status import PROCESS
 from workflow.audit.services import Act
 from workflow.flows.base import OfficeFlow, flows
 from workflow.flows.models import Deadline
-from workflow.flows.services import cancel_flow
+from workflow.flows.services import busy_if_locked, cancel_flow
 from workflow.machines.models import Record
 
 
@@ -27,6 +27,12 @@ def processes(flow: type, subject: Record) -> QuerySet[Process]:
 def running(flow: type, subject: Record) -> QuerySet[Process]:
     """Those that are neither ended nor called off."""
     return processes(flow, subject).filter(status=PROCESS.NEW)
+
+
+def hold(flow: type, subject: Record) -> None:
+    """Lock every running process of a flow on a record for the act in hand, as a task of it is held: before any record."""
+    with busy_if_locked():
+        list(running(flow, subject).select_for_update(of=("self",), no_key=True).order_by("pk"))
 
 
 def call_off(flow: type, subject: Record, act: Act, *, reason: str) -> None:

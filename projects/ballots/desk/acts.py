@@ -44,7 +44,7 @@ from workflow.flows.base import OfficeFlow
 from workflow.flows.errors import Refused
 from workflow.flows.models import Meeting
 from workflow.flows.nodes import OfficeView
-from workflow.flows.processes import begun_anew, call_off
+from workflow.flows.processes import begun_anew, call_off, hold
 from workflow.flows.services import Outcome, give_back
 from workflow.machines.models import Record
 from workflow.people.saying import said as _
@@ -308,17 +308,23 @@ class Desk:
         between the roll call and the vote, which go back to it; to: its name in the same flow.
         """
 
+        def at_this_desk(vote: Vote) -> Iterable[Record]:
+            return self.subjects_of(vote) if vote.purpose in self.purposes else ()
+
         def overtaken(act: Act, vote: Vote, what: str, reason: str) -> None:
-            if vote.purpose not in self.purposes:
-                return
-            for subject in self.subjects_of(vote):
+            for subject in at_this_desk(vote):
                 if what in flows:
                     call_off(flows[what], subject, act, reason=reason)
                 else:
                     for step in opening:
                         give_back(subject, step.key, act, to=to, reason=reason)
 
+        def held(vote: Vote) -> None:
+            for subject in at_this_desk(vote):
+                hold(opening[0].flow_class, subject)
+
         witnessing.on_overtaken(overtaken)
+        witnessing.on_hold(held)
 
     def obstacles_to_new_vote(self, subject: Any, at: datetime) -> list[str]:
         """Why the presidium cannot order a new vote now: none under way, or signed already."""

@@ -164,19 +164,19 @@ def _session(deputies: int) -> Session:
 def new_hall() -> Callable[..., Hall]:
     """Make a hall: deputies 代表1 … on the session's roll, a vote by device (or on paper alone) defined on it.
 
-    beside: another hall whose session and roll this vote shares.
+    beside: another hall whose session and roll this vote shares. about: its year, by reference; there is none of it.
     """
 
     def made(
         titles: tuple[str, ...] = ("水厂", "卫生室", "村道"), *, deputies: int = 12, seats: int = 2,
         mode: str = "select", beside: Hall | None = None, least: int = 5, device: bool = True,
-        **rules: Any,
+        about: str = "cycle:1", **rules: Any,
     ) -> Hall:  # fmt: skip
         apply(SYSTEM)
         session = beside.vote.session if beside else _session(deputies)
         hall = Hall(session.unit, None)  # type: ignore[arg-type]
         hall.vote = define_vote(
-            hall.act("chair"), session=session, about="cycle:1", purpose="projects", title="表决票", mode=mode,
+            hall.act("chair"), session=session, about=about, purpose="projects", title="表决票", mode=mode,
             seats=seats, rules=count_rules(Rules(ballot_mode=mode)) | rules, deputies_in_office=deputies,
             options=[(f"item:{n}", title) for n, title in enumerate(titles, 1)], step=4, device=device, device_least=least,
         )  # fmt: skip

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.long(rounds=20)
 def hall(fresh_database: str, quick_stretching: None, new_hall: Callable[..., Hall]) -> Hall:
     """Twelve deputies are counted as here and their vote by device is about to open, committed."""
     with within(SYSTEM):
-        made = new_hall()
+        made = new_hall(about="")
         made.hold_keys()
         record_attendance(made.act("clerk"), made.vote, present=12, on_leave=0)
     return made
@@ -66,7 +66,7 @@ def defining(hall: Hall) -> Callable[[], Any]:
     def work() -> str:
         with within(SYSTEM):
             define_vote(
-                act, session=hall.vote.session, about="cycle:1", purpose="resolution", title="决议的表决", mode="each",
+                act, session=hall.vote.session, about="", purpose="resolution", title="决议的表决", mode="each",
                 seats=1, rules=hall.vote.rules, deputies_in_office=12, options=[("paper:1", "决议（草案）")], step=4,
             )  # fmt: skip
         return "defined"
